@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The engine: receives UDP multicast from DPDK ports, speaks IGMP, publishes into rings.
+ *
+ * The application calls rte_eal_init, creates an engine, starts it on the worker lcores that it
+ * names, and then calls mcr_engine_poll from its own loop. All functions belong to one thread, the
+ * control thread: the one that called mcr_engine_create. None of them is async-signal-safe.
+ *
+ * A function that returns int gives 0 or -errno; those that take a struct mcr_error fill it when
+ * they fail. Strings are copied. Times are nanoseconds of CLOCK_REALTIME unless they say otherwise. */
+#ifndef MCRING_ENGINE_H
+#define MCRING_ENGINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <mcring/join.h>
+#include <mcring/stats.h>
+#include <mcring/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct mcr_engine;
+
+#define MCR_INTERFACES_MAX 64
+#define MCR_CHANNELS_MAX   64
+#define MCR_LCORES_MAX     32
+#define MCR_MEMBERSHIPS_MAX 65536 /* (interface, group) pairs */
+
+enum mcr_igmp_mode { /* what an interface speaks */
+	MCR_IGMP_AUTO = 0, /* v3, older when an older querier is heard (RFC 3376 §7.2) */
+	MCR_IGMP_V1 = 1,
+	MCR_IGMP_V2 = 2,
+	MCR_IGMP_V3 = 3,
+	MCR_IGMP_OFF = 4, /* no reports; ARP and ICMP echo are still answered */
+};
+
+enum mcr_idle { /* what an rx lcore does while its queues are empty */
+	MCR_IDLE_BUSY = 0,     /* polls */
+	MCR_IDLE_ADAPTIVE = 1, /* sleeps briefly, the one exception to "no syscall" */
+};
+
+enum mcr_udp_checksum {
+	MCR_UDP_CHECKSUM_NIC = 0, /* drop only what the NIC called bad (RTE_MBUF_F_RX_L4_CKSUM_BAD) */
+	MCR_UDP_CHECKSUM_OFF = 1,
+	MCR_UDP_CHECKSUM_VERIFY = 2, /* compute; a checksum of 0 means none (RFC 768) */
+};
+
+/* An interface = a DPDK port, a VLAN and a local address. */
+struct mcr_interface_config {
+	char name[MCR_NAME_MAX];
+	char port[64];         /* DPDK device name ("net_af_packet0", "0000:01:00.0") or port number */
+	uint32_t address_be;   /* 0 = none: reports leave from 0.0.0.0, nothing answers ARP */
+	uint8_t prefix_len;    /* of address_be, 0..32 */
+	uint8_t igmp;          /* enum mcr_igmp_mode */
+	uint8_t tx_never;      /* 1: this interface sends no frame whatsoever */
+	uint8_t udp_checksum;  /* enum mcr_udp_checksum; the port's first interface decides */
+	uint16_t vlan;         /* 1..4094; 0 = untagged */
+};
+
+struct mcr_channel_config {
+	char name[MCR_NAME_MAX];
+	uint32_t depth;  /* messages a ring holds: a power of two, 64..2^24; 0 = 65536 */
+	uint64_t bytes;  /* payload bytes a ring holds: a power of two, 64 KiB..2^36; 0 = 256 * depth */
+};
+
+enum mcr_log_level {
+	MCR_LOG_ERROR,
+	MCR_LOG_WARNING,
+	MCR_LOG_INFO,
+	MCR_LOG_DEBUG
+};
+
+struct mcr_engine_config {
+	size_t size;             /* sizeof(struct mcr_engine_config), set by mcr_engine_config_init */
+	char name[MCR_NAME_MAX]; /* "mcring" */
+	char run_dir[96];        /* holds the sockets `attach` and `control`; "" = no sockets */
+	uint32_t attach_mode;    /* permission bits of the attach socket; 0660 */
+	const unsigned *lcores;  /* worker lcores, for the length of the call; NULL = every EAL worker */
+	unsigned n_lcores;
+	uint8_t idle;             /* enum mcr_idle */
+	uint8_t keep_memberships; /* 1: mcr_engine_stop leaves no group on the wire */
+	uint16_t first_chunk;     /* packets of a burst that are published before the rest; 0 = default */
+	const struct mcr_interface_config *interfaces;
+	unsigned n_interfaces;
+	const struct mcr_channel_config *channels; /* "default" is made when no channel is named */
+	unsigned n_channels;
+	/* Called on the control thread, for the length of the call; NULL = stderr. */
+	void (*log)(void *ctx, enum mcr_log_level level, const char *line);
+	/* mcring-ctl reload; NULL = "this engine has no configuration file". dry_run: report only. Writes
+	 * a one-line account of the change into *report. */
+	int (*reload)(void *ctx, int dry_run, struct mcr_error *report);
+	void *ctx;
+};
+
+/* mcr_engine_config_init fills in the defaults. */
+MCR_API void mcr_engine_config_init(struct mcr_engine_config *cfg);
+
+/* mcr_engine_create opens ports, rings and sockets; nothing is received or sent yet.
+ * Errors: -EINVAL (the configuration), -ENODEV (no such port), -EBUSY (port taken, or a live engine
+ * holds run_dir), -EACCES, -ENOMEM, or what DPDK or a system call gave. */
+MCR_API int mcr_engine_create(struct mcr_engine **out, const struct mcr_engine_config *cfg,
+			      struct mcr_error *err);
+
+/* mcr_engine_start starts the ports, launches the rx loop on the worker lcores and announces the
+ * memberships. Joins made before are in the table before the first burst. */
+MCR_API int mcr_engine_start(struct mcr_engine *e, struct mcr_error *err);
+
+/* mcr_engine_poll does the control thread's work that is due (IGMP, ARP, sockets, link events,
+ * heartbeat) and returns after at most timeout_ns, sleeping in between; 0 = never sleeps. Call it at
+ * least every 10 ms: consumers take an engine for dead after 1 s without. */
+MCR_API void mcr_engine_poll(struct mcr_engine *e, uint64_t timeout_ns);
+
+/* mcr_engine_stop leaves all groups (unless keep_memberships), stops lcores and ports and tells
+ * the consumers. Counters can still be read. */
+MCR_API void mcr_engine_stop(struct mcr_engine *e);
+
+/* mcr_engine_destroy stops if need be and frees everything. NULL is allowed. */
+MCR_API void mcr_engine_destroy(struct mcr_engine *e);
+
+/* mcr_engine_update removes and adds joins as one change: either all or none takes effect, groups
+ * that stay lose no packet, and several changes of one group make one report. A join may be added
+ * several times and stays until it was removed as often.
+ * Errors: -EINVAL, -ENOENT (unknown interface, channel, or join to remove), -ENOSPC, -ENOMEM. */
+MCR_API int mcr_engine_update(struct mcr_engine *e, const struct mcr_join *remove, size_t n_remove,
+			      const struct mcr_join *add, size_t n_add, struct mcr_error *err);
+MCR_API int mcr_engine_join(struct mcr_engine *e, const struct mcr_join *join, struct mcr_error *err);
+MCR_API int mcr_engine_leave(struct mcr_engine *e, const struct mcr_join *join,
+			     struct mcr_error *err);
+
+/* mcr_engine_channel_add makes a channel at run time; it can be joined and attached to at once.
+ * Errors: -EEXIST, -EINVAL, -ENOSPC, -ENOMEM. */
+MCR_API int mcr_engine_channel_add(struct mcr_engine *e, const struct mcr_channel_config *channel,
+				   struct mcr_error *err);
+
+/* mcr_engine_channel_remove drops a channel with its joins; its consumers see -EPIPE.
+ * Errors: -ENOENT, -ENOMEM. */
+MCR_API int mcr_engine_channel_remove(struct mcr_engine *e, const char *channel,
+				      struct mcr_error *err);
+
+/* mcr_engine_attach gives a connected socket for mcr_consumer_opts.fd: the way to read a channel in
+ * the engine's own process, or to hand one channel to a sandboxed child.
+ * Returns the descriptor, owned by the caller, or -errno (-ENOENT: unknown channel). */
+MCR_API int mcr_engine_attach(struct mcr_engine *e, const char *channel, const char *label,
+			      struct mcr_error *err);
+
+/* ---- what is going on ---- */
+
+/* mcr_engine_account: the sum over lcores. */
+MCR_API void mcr_engine_account(const struct mcr_engine *e, struct mcr_account *out);
+
+/* mcr_engine_drop_sample: the most recent over lcores. */
+MCR_API void mcr_engine_drop_sample(const struct mcr_engine *e, enum mcr_drop reason,
+				    struct mcr_drop_sample *out);
+
+/* The *_info functions below fill entry i, counted from 0, and return 0, or -ENOENT past the end. */
+
+struct mcr_lcore_info {
+	unsigned lcore;
+	struct mcr_account account;
+	uint64_t polls, bursts;     /* rx_burst calls; those that returned packets */
+	uint64_t busy_cycles;       /* TSC cycles spent in non-empty bursts */
+	uint64_t tsc_hz;
+	uint64_t longest_gap_ns;    /* between two polls of the rx loop */
+	uint64_t longest_gap_at_ns; /* when it ended; 0 = none yet */
+};
+MCR_API int mcr_engine_lcore_info(const struct mcr_engine *e, size_t i, struct mcr_lcore_info *out);
+
+struct mcr_port_info { /* a DPDK port and its NIC counters (rte_eth_stats) */
+	char name[64];
+	uint16_t dpdk_port;
+	char driver[32];
+	uint8_t mac[6];
+	uint8_t link_up;
+	uint8_t promiscuous, all_multicast;
+	uint16_t n_queues;
+	uint16_t mtu;
+	uint32_t speed_mbps;                 /* 0 = unknown */
+	uint64_t rx_packets, rx_bytes;       /* ipackets, ibytes */
+	uint64_t rx_missed, rx_errors;       /* imissed, ierrors */
+	uint64_t rx_nombuf;
+	uint64_t tx_packets, tx_errors;
+	uint64_t link_changes;
+};
+MCR_API int mcr_engine_port_info(const struct mcr_engine *e, size_t i, struct mcr_port_info *out);
+
+struct mcr_interface_info {
+	struct mcr_interface_config config;
+	uint16_t dpdk_port;
+	uint8_t mac[6];
+	uint8_t igmp_version;       /* spoken now: 1, 2, 3; 0 = off */
+	char igmp_reason[64];       /* why this version: "configured", "default", "v2 querier heard" */
+	uint32_t querier_be;        /* 0 = none heard, or a snooping switch that queries from 0.0.0.0 */
+	uint64_t querier_age_ns;    /* since its last query; UINT64_MAX = none heard */
+	uint64_t tx_packets;        /* sent by the control thread: IGMP, ARP, ICMP */
+	uint64_t tx_retries;        /* the Tx queue was full, sent later */
+	uint64_t tx_dropped;        /* answers to ARP and ICMP given up because the Tx queue was full */
+	uint64_t igmp_rx, igmp_rx_bad; /* IGMP messages; those that were malformed */
+	uint64_t igmp_queries, igmp_reports; /* valid queries received; reports and leaves sent */
+	size_t groups;
+};
+MCR_API int mcr_engine_interface_info(const struct mcr_engine *e, size_t i,
+				      struct mcr_interface_info *out);
+
+struct mcr_channel_info {
+	char name[MCR_NAME_MAX];
+	uint32_t depth;
+	uint64_t bytes;
+	unsigned n_rings;
+	uint64_t epoch;
+	uint64_t published;        /* messages, all rings */
+	uint64_t published_bytes;
+	unsigned consumers;
+	size_t joins;
+	uint8_t huge_pages;        /* 1: every ring is on huge pages */
+};
+MCR_API int mcr_engine_channel_info(const struct mcr_engine *e, size_t i,
+				    struct mcr_channel_info *out);
+
+/* A membership: one group on one interface, the union of its joins. */
+struct mcr_group_info {
+	char interface[MCR_NAME_MAX];
+	uint32_t group_be;
+	uint8_t mode;               /* enum mcr_filter_mode of the union */
+	unsigned n_sources;         /* of the union; the first MCR_JOIN_SOURCES_MAX are in sources_be */
+	uint32_t sources_be[MCR_JOIN_SOURCES_MAX];
+	unsigned joins;             /* how many joins stand behind it */
+	uint64_t packets, bytes;    /* delivered; payload bytes */
+	uint64_t joined_ns;
+	uint64_t first_ns, last_ns; /* arrival of the first and the last delivered packet; 0 = none */
+	char rung[24];              /* how the port filters it: "mac-list", "all-multicast", ... */
+	char rung_reason[96];
+	char igmp_state[24];        /* "idle", "reporting", "off", ... */
+	uint64_t last_report_ns;    /* 0 = none sent */
+	uint64_t last_query_ns;     /* last query that asked for it; 0 = none */
+};
+MCR_API int mcr_engine_group_info(const struct mcr_engine *e, size_t i, struct mcr_group_info *out);
+
+/* A consumer as it describes itself in its page: untrusted but for channel, pid and uid. */
+struct mcr_consumer_info {
+	char channel[MCR_NAME_MAX];
+	char label[MCR_LABEL_MAX]; /* printable ASCII only */
+	int32_t pid;               /* SO_PEERCRED */
+	uint32_t uid;
+	uint64_t received, lost;
+	uint64_t headroom;         /* messages until the slowest ring laps it */
+	uint64_t heartbeat_age_ns; /* since its last poll */
+};
+MCR_API int mcr_engine_consumer_info(const struct mcr_engine *e, size_t i,
+				     struct mcr_consumer_info *out);
+
+/* mcr_engine_join_info: the joins themselves, as added. */
+MCR_API int mcr_engine_join_info(const struct mcr_engine *e, size_t i, struct mcr_join *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The account of every packet. received == delivered + punted + sum(drops), exactly, in every
+ * struct mcr_account that is handed out, also while packets flow. */
+#ifndef MCRING_STATS_H
+#define MCRING_STATS_H
+
+#include <stdint.h>
+
+#include <mcring/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Why a packet was not delivered. A packet has one reason: the first check that it fails, in about
+ * this order. */
+enum mcr_drop {
+	MCR_DROP_TRUNCATED,       /* shorter than its own headers or lengths say */
+	MCR_DROP_OWN_FRAME,       /* source MAC is the port's own */
+	MCR_DROP_VLAN_DEPTH,      /* more than two VLAN tags */
+	MCR_DROP_VLAN_UNKNOWN,    /* no interface is configured for this VLAN of the port */
+	MCR_DROP_NOT_IPV4,        /* another EtherType */
+	MCR_DROP_BAD_IP_HEADER,   /* version, IHL or total length make no sense */
+	MCR_DROP_BAD_IP_CHECKSUM, /* RFC 791 §3.1 */
+	MCR_DROP_FRAGMENT,        /* first or later fragment */
+	MCR_DROP_NOT_MULTICAST,   /* unicast or broadcast, by IP or by MAC address */
+	MCR_DROP_NOT_UDP,         /* multicast, but neither UDP nor IGMP */
+	MCR_DROP_BAD_UDP_LENGTH,  /* below 8 or beyond the IP payload */
+	MCR_DROP_BAD_UDP_CHECKSUM,
+	MCR_DROP_UNKNOWN_GROUP, /* no join of this group on this interface */
+	MCR_DROP_UNKNOWN_PORT,  /* group joined, but not on this UDP port */
+	MCR_DROP_WRONG_SOURCE,  /* source not included, or excluded (RFC 4607 §4.3) */
+	MCR_DROP_TOO_LARGE,     /* payload beyond what the channel's ring can hold */
+	MCR_DROP_PUNT_OVERFLOW, /* for the control thread, whose ring was full */
+	MCR_DROP_COUNT
+};
+
+/* One lcore's packets, or the sum over lcores. */
+struct mcr_account {
+	uint64_t received;
+	uint64_t delivered; /* taken by at least one channel */
+	uint64_t punted;    /* IGMP, ARP, ICMP for the control thread */
+	uint64_t drops[MCR_DROP_COUNT];
+};
+
+/* The last packet that was dropped for a reason: "it looked like this". time_ns 0: none yet.
+ * Fields beyond what could be parsed are 0. */
+struct mcr_drop_sample {
+	uint64_t time_ns; /* CLOCK_REALTIME */
+	uint32_t group_be, source_be;
+	uint16_t port, source_port; /* UDP, host order */
+	uint16_t vlan;
+	uint16_t dpdk_port;
+	uint16_t ether_type;
+	uint16_t pad;
+	uint32_t len; /* octets of the frame */
+};
+
+/* mcr_drop_name: the reason as stats, JSON and documentation spell it ("unknown_group").
+ * NULL beyond MCR_DROP_COUNT. Thread: any. */
+MCR_API const char *mcr_drop_name(unsigned reason);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

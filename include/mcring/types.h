@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What all public headers share. */
+#ifndef MCRING_TYPES_H
+#define MCRING_TYPES_H
+
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define MCR_API __attribute__((visibility("default")))
+#else
+#define MCR_API
+#endif
+
+#define MCR_NAME_MAX 32 /* octets of an interface's, channel's or engine's name, with the NUL */
+#define MCR_LABEL_MAX 32 /* octets of a consumer's label, with the NUL */
+
+/* Why a call failed, for a person: one line without a newline that says what, where, and what to
+ * do. Filled only when the call fails; a NULL pointer is accepted wherever one is taken. */
+struct mcr_error {
+	char text[512];
+};
+
+#endif
