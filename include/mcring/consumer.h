@@ -11,8 +11,8 @@
  *             mcr_consumer_release(c);
  *     }
  *
- * A consumer is mapped read-only and never holds up the engine: when it falls a whole ring behind it
- * is lapped, and the next poll starts with an MCR_LOST that says exactly how many messages it
+ * A consumer is mapped read-only and never holds up the engine: when it falls a whole ring behind
+ * it is lapped, and the next poll starts with an MCR_LOST that says exactly how many messages it
  * missed. One consumer belongs to one thread at a time; several consumers are independent. */
 #ifndef MCRING_CONSUMER_H
 #define MCRING_CONSUMER_H
@@ -36,39 +36,41 @@ struct mcr_pos {
 
 enum mcr_kind {
 	MCR_DATA = 0,
-	MCR_LOST = 1,    /* this consumer was lapped: `lost` messages, the first of them at pos */
-	MCR_LINK = 2,    /* a port's link changed, in order with the data: MCR_FLAG_LINK_UP or not */
+	MCR_LOST = 1, /* this consumer was lapped: `lost` messages, the first of them at pos */
+	MCR_LINK = 2, /* a port's link changed, in order with the data: MCR_FLAG_LINK_UP or not */
 	MCR_RESTART = 3, /* reserved: the engine was restarted */
 };
 
 enum mcr_msg_flags {
-	MCR_FLAG_RX_TIME_TSC = 1 << 0,    /* rx_ns: one clock reading per burst, not per packet */
-	MCR_FLAG_CLOCK_STEP = 1 << 1,     /* CLOCK_REALTIME was stepped since the message before */
-	MCR_FLAG_HW_TIME = 1 << 2,        /* hw_ns is valid */
-	MCR_FLAG_HW_TIME_SYNCED = 1 << 3, /* the operator says that the NIC's clock is synchronised */
-	MCR_FLAG_LINK_UP = 1 << 4,        /* MCR_LINK: the link is up now */
+	MCR_FLAG_RX_TIME_TSC = 1 << 0, /* rx_ns: one clock reading per burst, not per packet */
+	MCR_FLAG_CLOCK_STEP = 1 << 1,  /* CLOCK_REALTIME was stepped since the message before */
+	MCR_FLAG_HW_TIME = 1 << 2,     /* hw_ns is valid */
+	MCR_FLAG_HW_TIME_SYNCED = 1
+				  << 3, /* the operator says that the NIC's clock is synchronised */
+	MCR_FLAG_LINK_UP = 1 << 4,      /* MCR_LINK: the link is up now */
 };
 
 struct mcr_msg {
-	const uint8_t *data; /* in the ring: may be overwritten until mcr_consumer_intact says it was not */
-	uint32_t len;        /* octets of payload */
-	uint16_t kind;       /* enum mcr_kind */
-	uint16_t flags;      /* enum mcr_msg_flags */
+	const uint8_t
+	    *data; /* in the ring: may be overwritten until mcr_consumer_intact says it was not */
+	uint32_t len;   /* octets of payload */
+	uint16_t kind;  /* enum mcr_kind */
+	uint16_t flags; /* enum mcr_msg_flags */
 	struct mcr_pos pos;
 	uint64_t rx_ns, hw_ns; /* CLOCK_REALTIME; hw_ns 0 = unknown */
 	uint64_t lost;         /* MCR_LOST: messages missed */
 	uint32_t group_be, source_be;
-	uint32_t id;           /* user id of the join that took it */
+	uint32_t id;                 /* user id of the join that took it */
 	uint16_t dst_port, src_port; /* UDP, host order */
-	uint16_t vlan;         /* 0 = untagged */
+	uint16_t vlan;               /* 0 = untagged */
 	uint8_t ttl;
-	uint8_t family;        /* AF_INET */
+	uint8_t family; /* AF_INET */
 };
 
 enum mcr_start {
 	MCR_START_NEWEST = 0, /* what is published after the attach */
 	MCR_START_OLDEST = 1, /* everything that the rings still hold */
-	MCR_START_SEQ = 2,    /* opts.seq of ring opts.ring; the other rings start at their oldest */
+	MCR_START_SEQ = 2, /* opts.seq of ring opts.ring; the other rings start at their oldest */
 };
 
 #define MCR_ALL_RINGS UINT32_MAX
@@ -79,29 +81,30 @@ struct mcr_consumer_opts {
 	const char *name;    /* the engine's name; NULL = "mcring" */
 	const char *channel; /* NULL = "default" */
 	const char *label;   /* shown in statistics; NULL = the program's name */
-	int fd;              /* >= 0: a socket from mcr_engine_attach in place of run_dir and channel; the
-			      * consumer owns it from now on, also when open fails */
-	uint32_t start;      /* enum mcr_start */
-	uint32_t ring;       /* read this ring only; MCR_ALL_RINGS = every ring, round robin */
-	uint64_t seq;        /* MCR_START_SEQ */
+	int fd; /* >= 0: a socket from mcr_engine_attach in place of run_dir and channel; the
+		 * consumer owns it from now on, also when open fails */
+	uint32_t start; /* enum mcr_start */
+	uint32_t ring;  /* read this ring only; MCR_ALL_RINGS = every ring, round robin */
+	uint64_t seq;   /* MCR_START_SEQ */
 };
 #ifdef __cplusplus
-#define MCR_CONSUMER_OPTS_INIT                                                                     \
-	{                                                                                          \
-		sizeof(struct mcr_consumer_opts), nullptr, nullptr, nullptr, nullptr, -1, 0,       \
-		    MCR_ALL_RINGS, 0                                                               \
+#define MCR_CONSUMER_OPTS_INIT                                                               \
+	{                                                                                    \
+		sizeof(struct mcr_consumer_opts), nullptr, nullptr, nullptr, nullptr, -1, 0, \
+		    MCR_ALL_RINGS, 0                                                         \
 	}
 #else
-#define MCR_CONSUMER_OPTS_INIT                                                                     \
-	{                                                                                          \
-		sizeof(struct mcr_consumer_opts), NULL, NULL, NULL, NULL, -1, 0, MCR_ALL_RINGS, 0  \
+#define MCR_CONSUMER_OPTS_INIT                                                                    \
+	{                                                                                         \
+		sizeof(struct mcr_consumer_opts), NULL, NULL, NULL, NULL, -1, 0, MCR_ALL_RINGS, 0 \
 	}
 #endif
 
 /* mcr_consumer_open attaches to a channel. Blocks for at most 5 s. *out is set on success only.
- * Errors: -ENOENT (no engine there, or unknown channel: err lists the channels), -ECONNREFUSED (stale
- * run directory), -EACCES, -ERANGE (seq is not held: err has the available range), -EPROTO (not an
- * engine, or another ABI), -EBUSY (the engine takes no more consumers), -ETIMEDOUT, -ENOMEM. */
+ * Errors: -ENOENT (no engine there, or unknown channel: err lists the channels), -ECONNREFUSED
+ * (stale run directory), -EACCES, -ERANGE (seq is not held: err has the available range), -EPROTO
+ * (not an engine, or another ABI), -EBUSY (the engine takes no more consumers), -ETIMEDOUT,
+ * -ENOMEM. */
 MCR_API int mcr_consumer_open(struct mcr_consumer **out, const struct mcr_consumer_opts *opts,
 			      struct mcr_error *err);
 

@@ -6,7 +6,8 @@
  * control thread: the one that called mcr_engine_create. None of them is async-signal-safe.
  *
  * A function that returns int gives 0 or -errno; those that take a struct mcr_error fill it when
- * they fail. Strings are copied. Times are nanoseconds of CLOCK_REALTIME unless they say otherwise. */
+ * they fail. Strings are copied. Times are nanoseconds of CLOCK_REALTIME unless they say otherwise.
+ */
 #ifndef MCRING_ENGINE_H
 #define MCRING_ENGINE_H
 
@@ -23,12 +24,12 @@ extern "C" {
 
 struct mcr_engine;
 
-#define MCR_INTERFACES_MAX 64
-#define MCR_CHANNELS_MAX   64
-#define MCR_LCORES_MAX     32
+#define MCR_INTERFACES_MAX  64
+#define MCR_CHANNELS_MAX    64
+#define MCR_LCORES_MAX      32
 #define MCR_MEMBERSHIPS_MAX 65536 /* (interface, group) pairs */
 
-enum mcr_igmp_mode { /* what an interface speaks */
+enum mcr_igmp_mode {       /* what an interface speaks */
 	MCR_IGMP_AUTO = 0, /* v3, older when an older querier is heard (RFC 3376 §7.2) */
 	MCR_IGMP_V1 = 1,
 	MCR_IGMP_V2 = 2,
@@ -36,13 +37,14 @@ enum mcr_igmp_mode { /* what an interface speaks */
 	MCR_IGMP_OFF = 4, /* no reports; ARP and ICMP echo are still answered */
 };
 
-enum mcr_idle { /* what an rx lcore does while its queues are empty */
+enum mcr_idle {                /* what an rx lcore does while its queues are empty */
 	MCR_IDLE_BUSY = 0,     /* polls */
 	MCR_IDLE_ADAPTIVE = 1, /* sleeps briefly, the one exception to "no syscall" */
 };
 
 enum mcr_udp_checksum {
-	MCR_UDP_CHECKSUM_NIC = 0, /* drop only what the NIC called bad (RTE_MBUF_F_RX_L4_CKSUM_BAD) */
+	MCR_UDP_CHECKSUM_NIC =
+	    0, /* drop only what the NIC called bad (RTE_MBUF_F_RX_L4_CKSUM_BAD) */
 	MCR_UDP_CHECKSUM_OFF = 1,
 	MCR_UDP_CHECKSUM_VERIFY = 2, /* compute; a checksum of 0 means none (RFC 768) */
 };
@@ -50,19 +52,20 @@ enum mcr_udp_checksum {
 /* An interface = a DPDK port, a VLAN and a local address. */
 struct mcr_interface_config {
 	char name[MCR_NAME_MAX];
-	char port[64];         /* DPDK device name ("net_af_packet0", "0000:01:00.0") or port number */
-	uint32_t address_be;   /* 0 = none: reports leave from 0.0.0.0, nothing answers ARP */
-	uint8_t prefix_len;    /* of address_be, 0..32 */
-	uint8_t igmp;          /* enum mcr_igmp_mode */
-	uint8_t tx_never;      /* 1: this interface sends no frame whatsoever */
-	uint8_t udp_checksum;  /* enum mcr_udp_checksum; the port's first interface decides */
-	uint16_t vlan;         /* 1..4094; 0 = untagged */
+	char port[64]; /* DPDK device name ("net_af_packet0", "0000:01:00.0") or port number */
+	uint32_t address_be;  /* 0 = none: reports leave from 0.0.0.0, nothing answers ARP */
+	uint8_t prefix_len;   /* of address_be, 0..32 */
+	uint8_t igmp;         /* enum mcr_igmp_mode */
+	uint8_t tx_never;     /* 1: this interface sends no frame whatsoever */
+	uint8_t udp_checksum; /* enum mcr_udp_checksum; the port's first interface decides */
+	uint16_t vlan;        /* 1..4094; 0 = untagged */
 };
 
 struct mcr_channel_config {
 	char name[MCR_NAME_MAX];
-	uint32_t depth;  /* messages a ring holds: a power of two, 64..2^24; 0 = 65536 */
-	uint64_t bytes;  /* payload bytes a ring holds: a power of two, 64 KiB..2^36; 0 = 256 * depth */
+	uint32_t depth; /* messages a ring holds: a power of two, 64..2^24; 0 = 65536 */
+	uint64_t
+	    bytes; /* payload bytes a ring holds: a power of two, 64 KiB..2^36; 0 = 256 * depth */
 };
 
 enum mcr_log_level {
@@ -73,23 +76,25 @@ enum mcr_log_level {
 };
 
 struct mcr_engine_config {
-	size_t size;             /* sizeof(struct mcr_engine_config), set by mcr_engine_config_init */
+	size_t size; /* sizeof(struct mcr_engine_config), set by mcr_engine_config_init */
 	char name[MCR_NAME_MAX]; /* "mcring" */
 	char run_dir[96];        /* holds the sockets `attach` and `control`; "" = no sockets */
 	uint32_t attach_mode;    /* permission bits of the attach socket; 0660 */
-	const unsigned *lcores;  /* worker lcores, for the length of the call; NULL = every EAL worker */
+	const unsigned
+	    *lcores; /* worker lcores, for the length of the call; NULL = every EAL worker */
 	unsigned n_lcores;
 	uint8_t idle;             /* enum mcr_idle */
 	uint8_t keep_memberships; /* 1: mcr_engine_stop leaves no group on the wire */
-	uint16_t first_chunk;     /* packets of a burst that are published before the rest; 0 = default */
+	uint16_t
+	    first_chunk; /* packets of a burst that are published before the rest; 0 = default */
 	const struct mcr_interface_config *interfaces;
 	unsigned n_interfaces;
 	const struct mcr_channel_config *channels; /* "default" is made when no channel is named */
 	unsigned n_channels;
 	/* Called on the control thread, for the length of the call; NULL = stderr. */
 	void (*log)(void *ctx, enum mcr_log_level level, const char *line);
-	/* mcring-ctl reload; NULL = "this engine has no configuration file". dry_run: report only. Writes
-	 * a one-line account of the change into *report. */
+	/* mcring-ctl reload; NULL = "this engine has no configuration file". dry_run: report only.
+	 * Writes a one-line account of the change into *report. */
 	int (*reload)(void *ctx, int dry_run, struct mcr_error *report);
 	void *ctx;
 };
@@ -108,8 +113,8 @@ MCR_API int mcr_engine_create(struct mcr_engine **out, const struct mcr_engine_c
 MCR_API int mcr_engine_start(struct mcr_engine *e, struct mcr_error *err);
 
 /* mcr_engine_poll does the control thread's work that is due (IGMP, ARP, sockets, link events,
- * heartbeat) and returns after at most timeout_ns, sleeping in between; 0 = never sleeps. Call it at
- * least every 10 ms: consumers take an engine for dead after 1 s without. */
+ * heartbeat) and returns after at most timeout_ns, sleeping in between; 0 = never sleeps. Call it
+ * at least every 10 ms: consumers take an engine for dead after 1 s without. */
 MCR_API void mcr_engine_poll(struct mcr_engine *e, uint64_t timeout_ns);
 
 /* mcr_engine_stop leaves all groups (unless keep_memberships), stops lcores and ports and tells
@@ -125,7 +130,8 @@ MCR_API void mcr_engine_destroy(struct mcr_engine *e);
  * Errors: -EINVAL, -ENOENT (unknown interface, channel, or join to remove), -ENOSPC, -ENOMEM. */
 MCR_API int mcr_engine_update(struct mcr_engine *e, const struct mcr_join *remove, size_t n_remove,
 			      const struct mcr_join *add, size_t n_add, struct mcr_error *err);
-MCR_API int mcr_engine_join(struct mcr_engine *e, const struct mcr_join *join, struct mcr_error *err);
+MCR_API int mcr_engine_join(struct mcr_engine *e, const struct mcr_join *join,
+			    struct mcr_error *err);
 MCR_API int mcr_engine_leave(struct mcr_engine *e, const struct mcr_join *join,
 			     struct mcr_error *err);
 
@@ -154,13 +160,14 @@ MCR_API void mcr_engine_account(const struct mcr_engine *e, struct mcr_account *
 MCR_API void mcr_engine_drop_sample(const struct mcr_engine *e, enum mcr_drop reason,
 				    struct mcr_drop_sample *out);
 
-/* The *_info functions below fill entry i, counted from 0, and return 0, or -ENOENT past the end. */
+/* The *_info functions below fill entry i, counted from 0, and return 0, or -ENOENT past the end.
+ */
 
 struct mcr_lcore_info {
 	unsigned lcore;
 	struct mcr_account account;
-	uint64_t polls, bursts;     /* rx_burst calls; those that returned packets */
-	uint64_t busy_cycles;       /* TSC cycles spent in non-empty bursts */
+	uint64_t polls, bursts; /* rx_burst calls; those that returned packets */
+	uint64_t busy_cycles;   /* TSC cycles spent in non-empty bursts */
 	uint64_t tsc_hz;
 	uint64_t longest_gap_ns;    /* between two polls of the rx loop */
 	uint64_t longest_gap_at_ns; /* when it ended; 0 = none yet */
@@ -176,9 +183,9 @@ struct mcr_port_info { /* a DPDK port and its NIC counters (rte_eth_stats) */
 	uint8_t promiscuous, all_multicast;
 	uint16_t n_queues;
 	uint16_t mtu;
-	uint32_t speed_mbps;                 /* 0 = unknown */
-	uint64_t rx_packets, rx_bytes;       /* ipackets, ibytes */
-	uint64_t rx_missed, rx_errors;       /* imissed, ierrors */
+	uint32_t speed_mbps;           /* 0 = unknown */
+	uint64_t rx_packets, rx_bytes; /* ipackets, ibytes */
+	uint64_t rx_missed, rx_errors; /* imissed, ierrors */
 	uint64_t rx_nombuf;
 	uint64_t tx_packets, tx_errors;
 	uint64_t link_changes;
@@ -189,14 +196,14 @@ struct mcr_interface_info {
 	struct mcr_interface_config config;
 	uint16_t dpdk_port;
 	uint8_t mac[6];
-	uint8_t igmp_version;       /* spoken now: 1, 2, 3; 0 = off */
-	char igmp_reason[64];       /* why this version: "configured", "default", "v2 querier heard" */
-	uint32_t querier_be;        /* 0 = none heard, or a snooping switch that queries from 0.0.0.0 */
-	uint64_t querier_age_ns;    /* since its last query; UINT64_MAX = none heard */
-	uint64_t tx_packets;        /* sent by the control thread: IGMP, ARP, ICMP */
-	uint64_t tx_retries;        /* the Tx queue was full, sent later */
-	uint64_t tx_dropped;        /* answers to ARP and ICMP given up because the Tx queue was full */
-	uint64_t igmp_rx, igmp_rx_bad; /* IGMP messages; those that were malformed */
+	uint8_t igmp_version; /* spoken now: 1, 2, 3; 0 = off */
+	char igmp_reason[64]; /* why this version: "configured", "default", "v2 querier heard" */
+	uint32_t querier_be;  /* 0 = none heard, or a snooping switch that queries from 0.0.0.0 */
+	uint64_t querier_age_ns; /* since its last query; UINT64_MAX = none heard */
+	uint64_t tx_packets;     /* sent by the control thread: IGMP, ARP, ICMP */
+	uint64_t tx_retries;     /* the Tx queue was full, sent later */
+	uint64_t tx_dropped; /* answers to ARP and ICMP given up because the Tx queue was full */
+	uint64_t igmp_rx, igmp_rx_bad;       /* IGMP messages; those that were malformed */
 	uint64_t igmp_queries, igmp_reports; /* valid queries received; reports and leaves sent */
 	size_t groups;
 };
@@ -209,11 +216,11 @@ struct mcr_channel_info {
 	uint64_t bytes;
 	unsigned n_rings;
 	uint64_t epoch;
-	uint64_t published;        /* messages, all rings */
+	uint64_t published; /* messages, all rings */
 	uint64_t published_bytes;
 	unsigned consumers;
 	size_t joins;
-	uint8_t huge_pages;        /* 1: every ring is on huge pages */
+	uint8_t huge_pages; /* 1: every ring is on huge pages */
 };
 MCR_API int mcr_engine_channel_info(const struct mcr_engine *e, size_t i,
 				    struct mcr_channel_info *out);
@@ -222,18 +229,19 @@ MCR_API int mcr_engine_channel_info(const struct mcr_engine *e, size_t i,
 struct mcr_group_info {
 	char interface[MCR_NAME_MAX];
 	uint32_t group_be;
-	uint8_t mode;               /* enum mcr_filter_mode of the union */
-	unsigned n_sources;         /* of the union; the first MCR_JOIN_SOURCES_MAX are in sources_be */
+	uint8_t mode;       /* enum mcr_filter_mode of the union */
+	unsigned n_sources; /* of the union; the first MCR_JOIN_SOURCES_MAX are in sources_be */
 	uint32_t sources_be[MCR_JOIN_SOURCES_MAX];
-	unsigned joins;             /* how many joins stand behind it */
-	uint64_t packets, bytes;    /* delivered; payload bytes */
+	unsigned joins;          /* how many joins stand behind it */
+	uint64_t packets, bytes; /* delivered; payload bytes */
 	uint64_t joined_ns;
-	uint64_t first_ns, last_ns; /* arrival of the first and the last delivered packet; 0 = none */
-	char rung[24];              /* how the port filters it: "mac-list", "all-multicast", ... */
+	uint64_t first_ns,
+	    last_ns;   /* arrival of the first and the last delivered packet; 0 = none */
+	char rung[24]; /* how the port filters it: "mac-list", "all-multicast", ... */
 	char rung_reason[96];
-	char igmp_state[24];        /* "idle", "reporting", "off", ... */
-	uint64_t last_report_ns;    /* 0 = none sent */
-	uint64_t last_query_ns;     /* last query that asked for it; 0 = none */
+	char igmp_state[24];     /* "idle", "reporting", "off", ... */
+	uint64_t last_report_ns; /* 0 = none sent */
+	uint64_t last_query_ns;  /* last query that asked for it; 0 = none */
 };
 MCR_API int mcr_engine_group_info(const struct mcr_engine *e, size_t i, struct mcr_group_info *out);
 

@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-#define MCR_JOIN_SOURCES_MAX 64      /* sources of one join */
+#define MCR_JOIN_SOURCES_MAX   64    /* sources of one join */
 #define MCR_JOIN_EXPANSION_MAX 65536 /* elementary joins that one text may expand to */
 
 /* What the list of sources means (RFC 3376 §3.1). EXCLUDE with no source is the any-source join. */
@@ -26,13 +26,14 @@ enum mcr_filter_mode {
  * copy it freely. All-zero but for group_be is the any-source, any-port join of the only
  * interface into the channel "default". */
 struct mcr_join {
-	char interface[MCR_NAME_MAX]; /* "" = the only interface (an error when there are several) */
-	char channel[MCR_NAME_MAX];   /* "" = "default" */
-	uint32_t group_be;            /* IPv4 multicast address */
-	uint32_t id;                  /* user id that messages of this join bear; 0 = none */
-	uint16_t port;                /* UDP destination port, host order; 0 = any */
-	uint8_t mode;                 /* enum mcr_filter_mode */
-	uint8_t n_sources;            /* 0..MCR_JOIN_SOURCES_MAX; INCLUDE needs at least one */
+	char
+	    interface[MCR_NAME_MAX]; /* "" = the only interface (an error when there are several) */
+	char channel[MCR_NAME_MAX];  /* "" = "default" */
+	uint32_t group_be;           /* IPv4 multicast address */
+	uint32_t id;                 /* user id that messages of this join bear; 0 = none */
+	uint16_t port;               /* UDP destination port, host order; 0 = any */
+	uint8_t mode;                /* enum mcr_filter_mode */
+	uint8_t n_sources;           /* 0..MCR_JOIN_SOURCES_MAX; INCLUDE needs at least one */
 	uint32_t sources_be[MCR_JOIN_SOURCES_MAX]; /* unicast, ascending in host order, distinct */
 };
 

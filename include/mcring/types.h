@@ -11,7 +11,7 @@
 #define MCR_API
 #endif
 
-#define MCR_NAME_MAX 32 /* octets of an interface's, channel's or engine's name, with the NUL */
+#define MCR_NAME_MAX  32 /* octets of an interface's, channel's or engine's name, with the NUL */
 #define MCR_LABEL_MAX 32 /* octets of a consumer's label, with the NUL */
 
 /* Why a call failed, for a person: one line without a newline that says what, where, and what to

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* From a frame's bytes to what the rx loop has to know of it. Pure: no allocation, no clock.
  *
- * Implements Ethernet II, up to two VLAN tags (0x8100, 0x88a8, 0x9100; the outer tag's VID counts, VID
- * 0 is untagged: IEEE 802.1Q §6.9), IPv4 with options (RFC 791), UDP (RFC 768).
- * Leaves out LLC/SNAP frames and IPv6 (both MCR_DROP_NOT_IPV4). */
+ * Implements Ethernet II, up to two VLAN tags (0x8100, 0x88a8, 0x9100; the outer tag's VID counts,
+ * VID 0 is untagged: IEEE 802.1Q §6.9), IPv4 with options (RFC 791), UDP (RFC 768). Leaves out
+ * LLC/SNAP frames and IPv6 (both MCR_DROP_NOT_IPV4). */
 #ifndef MCR_CORE_PARSE_H
 #define MCR_CORE_PARSE_H
 
@@ -34,11 +34,11 @@ struct mcr_packet {
 };
 
 /* mcr_parse looks at one frame.
- * head: the frame's first head_len octets in one piece (the first mbuf segment); frame_len: octets of
- * the whole frame. Headers must lie in head: a header cut by a segment border is MCR_DROP_TRUNCATED
- * unless the caller linearised it. stripped_vlan: the VID that the NIC took out, or 0.
- * own_mac: the port's address, 6 octets: frames from it are MCR_DROP_OWN_FRAME.
- * Does not look at the UDP checksum: see mcr_udp_checksum_ok. Thread: any. */
+ * head: the frame's first head_len octets in one piece (the first mbuf segment); frame_len: octets
+ * of the whole frame. Headers must lie in head: a header cut by a segment border is
+ * MCR_DROP_TRUNCATED unless the caller linearised it. stripped_vlan: the VID that the NIC took out,
+ * or 0. own_mac: the port's address, 6 octets: frames from it are MCR_DROP_OWN_FRAME. Does not look
+ * at the UDP checksum: see mcr_udp_checksum_ok. Thread: any. */
 static inline void mcr_parse(struct mcr_packet *packet, const uint8_t *head, uint32_t head_len,
 			     uint32_t frame_len, uint16_t stripped_vlan, const uint8_t *own_mac);
 

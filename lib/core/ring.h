@@ -15,7 +15,7 @@ struct mcr_desc {
 	uint64_t seq;    /* from 1 */
 	uint64_t offset; /* monotonic byte offset of the payload; position = offset & (bytes - 1) */
 	uint64_t rx_ns, hw_ns;
-	uint32_t len;    /* octets of payload (behind the addresses where family is AF_INET6) */
+	uint32_t len; /* octets of payload (behind the addresses where family is AF_INET6) */
 	uint32_t group_be, source_be;
 	uint32_t id;
 	uint16_t port, source_port, vlan, flags;
@@ -25,8 +25,8 @@ struct mcr_desc {
 /* The writer's own view of a ring: private to its lcore, nothing of it is shared. */
 struct mcr_ring_writer;
 
-/* mcr_ring_footprint: octets that a ring's region takes: header, descriptors, payload bytes. depth and
- * bytes are powers of two. */
+/* mcr_ring_footprint: octets that a ring's region takes: header, descriptors, payload bytes. depth
+ * and bytes are powers of two. */
 size_t mcr_ring_footprint(uint32_t depth, uint64_t bytes);
 
 /* mcr_ring_format writes header and descriptors into mem (zeroed, page aligned, of the footprint's
@@ -40,10 +40,11 @@ void mcr_ring_writer_attach(struct mcr_ring_writer *w, void *mem);
 /* mcr_ring_max_payload: the longest payload the ring takes: a quarter of its bytes. */
 static inline uint32_t mcr_ring_max_payload(const struct mcr_ring_writer *w);
 
-/* add: the chunk will have one more message, of len payload octets. reserve: tells the readers what is
- * about to be overwritten. put: writes the next message's descriptor (seq and offset are filled in) and
- * returns where its payload goes; the caller stores len octets there with mcr_ring_copy. publish: shows
- * the chunk to the readers. Thread: the rx lcore that owns the ring. None of them fails or waits. */
+/* add: the chunk will have one more message, of len payload octets. reserve: tells the readers what
+ * is about to be overwritten. put: writes the next message's descriptor (seq and offset are filled
+ * in) and returns where its payload goes; the caller stores len octets there with mcr_ring_copy.
+ * publish: shows the chunk to the readers. Thread: the rx lcore that owns the ring. None of them
+ * fails or waits. */
 static inline void mcr_ring_add(struct mcr_ring_writer *w, uint32_t len);
 static inline void mcr_ring_reserve(struct mcr_ring_writer *w);
 static inline uint8_t *mcr_ring_put(struct mcr_ring_writer *w, const struct mcr_desc *desc);
