@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The parser's long way: tags, options, and all that is not plain multicast UDP. */
+#include "parse.h"
+
+#define ETHER_TYPE_ARP 0x0806u
+#define IP_PROTO_ICMP  1u
+#define IP_PROTO_IGMP  2u
+#define VLAN_TAG       4u
+#define VLAN_DEPTH_MAX 2u
+#define VLAN_VID_MASK  0x0fffu
+
+_Static_assert(sizeof(struct mcr_packet) == 32, "two packets in a cache line");
+
+/* The checksum of RFC 791 §3.1, by the arithmetic of mcr_plain_header_ok. */
+static int header_ok(const uint8_t *ip, uint32_t ihl)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < ihl; i += 4)
+		sum += mcr_load32(ip + i);
+	return sum % 0xffffu == 0;
+}
+
+static int is_vlan_type(unsigned type)
+{
+	return type == 0x8100 || type == 0x88a8 || type == 0x9100;
+}
+
+/* An I/G bit alone will not do: the broadcast address has it too. */
+static int is_multicast_mac(const uint8_t *mac)
+{
+	static const uint8_t broadcast[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+
+	return (mac[0] & 1) && !mcr_same_mac(mac, broadcast);
+}
+
+static void drop(struct mcr_packet *packet, enum mcr_drop reason)
+{
+	packet->verdict = MCR_PARSED_DROP;
+	packet->drop = (uint8_t)reason;
+}
+
+/* Steps over the tags; *l3 and *type are what stands behind them. Returns 0 when the frame was
+ * dropped. */
+static int walk_tags(struct mcr_packet *packet, const uint8_t *head, uint32_t head_len,
+		     uint16_t stripped_vlan, uint32_t *l3, unsigned *type)
+{
+	unsigned depth = stripped_vlan != 0;
+
+	*l3 = MCR_ETHER_HEADER;
+	*type = mcr_load_be16(head + 12);
+	for (; is_vlan_type(*type); depth++, *l3 += VLAN_TAG) {
+		if (depth == VLAN_DEPTH_MAX) {
+			drop(packet, MCR_DROP_VLAN_DEPTH);
+			return 0;
+		}
+		if (head_len - *l3 < VLAN_TAG) {
+			drop(packet, MCR_DROP_TRUNCATED);
+			return 0;
+		}
+		if (depth == 0)
+			packet->vlan = mcr_load_be16(head + *l3) & VLAN_VID_MASK;
+		*type = mcr_load_be16(head + *l3 + 2);
+	}
+	return 1;
+}
+
+/* room: octets of IP payload, of which the first in_head lie at udp. */
+static void walk_udp(struct mcr_packet *packet, const uint8_t *head, const uint8_t *udp,
+		     uint32_t in_head, uint32_t room)
+{
+	uint32_t len;
+
+	if (room < MCR_UDP_HEADER) {
+		drop(packet, MCR_DROP_BAD_UDP_LENGTH);
+		return;
+	}
+	if (in_head < MCR_UDP_HEADER) {
+		drop(packet, MCR_DROP_TRUNCATED);
+		return;
+	}
+	packet->source_port = mcr_load_be16(udp);
+	packet->port = mcr_load_be16(udp + 2);
+	len = mcr_load_be16(udp + 4);
+	if (len < MCR_UDP_HEADER || len > room) {
+		drop(packet, MCR_DROP_BAD_UDP_LENGTH);
+		return;
+	}
+	packet->payload_offset = (uint16_t)(udp + MCR_UDP_HEADER - head);
+	packet->payload_len = (uint16_t)(len - MCR_UDP_HEADER);
+}
+
+/* What is no fragment and has a good header: who is it for? Returns 1 for multicast UDP. */
+static int sort_out(struct mcr_packet *packet, const uint8_t *head, unsigned protocol)
+{
+	const int multicast = mcr_is_multicast(packet->group_be);
+
+	if (protocol == IP_PROTO_IGMP || (protocol == IP_PROTO_ICMP && !multicast))
+		packet->verdict = MCR_PARSED_PUNT;
+	else if (!multicast || !is_multicast_mac(head))
+		drop(packet, MCR_DROP_NOT_MULTICAST);
+	else if (protocol != MCR_IP_PROTO_UDP)
+		drop(packet, MCR_DROP_NOT_UDP);
+	else
+		return 1;
+	return 0;
+}
+
+/* From the IP header on: it starts at l3, which is within head_len. */
+static void walk_ipv4(struct mcr_packet *packet, const uint8_t *head, uint32_t head_len,
+		      uint32_t frame_len, uint32_t l3)
+{
+	const uint8_t *ip = head + l3;
+	const uint32_t in_head = head_len - l3;
+	uint32_t ihl, total_len;
+
+	if (in_head < MCR_IPV4_HEADER_MIN) {
+		drop(packet, MCR_DROP_TRUNCATED);
+		return;
+	}
+	packet->source_be = mcr_load32(ip + 12);
+	packet->group_be = mcr_load32(ip + 16);
+	packet->ttl = ip[8];
+	ihl = (ip[0] & 0x0fu) * 4;
+	total_len = mcr_load_be16(ip + 2);
+	if (ip[0] >> 4 != 4 || ihl < MCR_IPV4_HEADER_MIN || total_len < ihl)
+		drop(packet, MCR_DROP_BAD_IP_HEADER);
+	else if (in_head < ihl || total_len > frame_len - l3)
+		drop(packet, MCR_DROP_TRUNCATED); /* more than total_len is Ethernet padding */
+	else if (!header_ok(ip, ihl))
+		drop(packet, MCR_DROP_BAD_IP_CHECKSUM);
+	else if (mcr_load_be16(ip + 6) & 0x3fff) /* more fragments, or an offset */
+		drop(packet, MCR_DROP_FRAGMENT);
+	else if (sort_out(packet, head, ip[9]))
+		walk_udp(packet, head, ip + ihl, in_head - ihl, total_len - ihl);
+}
+
+void mcr_parse_walk(struct mcr_packet *packet, const uint8_t *head, uint32_t head_len,
+		    uint32_t frame_len, uint16_t stripped_vlan, const uint8_t *own_mac)
+{
+	uint32_t l3;
+	unsigned type;
+
+	*packet = (struct mcr_packet){.vlan = stripped_vlan};
+	if (head_len < MCR_ETHER_HEADER) {
+		drop(packet, MCR_DROP_TRUNCATED);
+		return;
+	}
+	if (mcr_same_mac(head + 6, own_mac)) {
+		drop(packet, MCR_DROP_OWN_FRAME);
+		return;
+	}
+	if (!walk_tags(packet, head, head_len, stripped_vlan, &l3, &type))
+		return;
+	packet->ether_type = (uint16_t)type;
+	packet->l3_offset = (uint16_t)l3;
+	if (type == ETHER_TYPE_ARP)
+		packet->verdict = MCR_PARSED_PUNT;
+	else if (type == MCR_ETHER_TYPE_IPV4)
+		walk_ipv4(packet, head, head_len, frame_len, l3);
+	else
+		drop(packet, MCR_DROP_NOT_IPV4);
+}
+
+int mcr_udp_checksum_ok(const struct mcr_packet *packet, const uint8_t *frame)
+{
+	const uint8_t *p = frame + packet->payload_offset - MCR_UDP_HEADER;
+	const uint32_t len = MCR_UDP_HEADER + packet->payload_len;
+	uint64_t sum = htobe32(MCR_IP_PROTO_UDP << 16 | len); /* the pseudo header: RFC 768 */
+	uint32_t i;
+
+	if (mcr_load_be16(p + 6) == 0)
+		return 1;
+	sum += packet->group_be;
+	sum += packet->source_be;
+	for (i = 0; i + 4 <= len; i += 4)
+		sum += mcr_load32(p + i);
+	if (i < len) {
+		uint8_t tail[4] = {0};
+
+		memcpy(tail, p + i, len - i);
+		sum += mcr_load32(tail);
+	}
+	return sum % 0xffffu == 0; /* as in mcr_plain_header_ok; the protocol is not 0 */
+}
