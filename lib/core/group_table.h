@@ -12,6 +12,7 @@
 #ifndef MCR_CORE_GROUP_TABLE_H
 #define MCR_CORE_GROUP_TABLE_H
 
+#include <endian.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,8 +35,9 @@ struct mcr_target {
 	uint16_t channel;
 };
 
-/* mcr_group_table_create builds a snapshot. Thread: control. Returns 0 or -ENOMEM. rules may be
- * NULL when n is 0. */
+/* mcr_group_table_create builds a snapshot. Thread: control. Returns 0 or -ENOMEM; *out is set on
+ * success only. rules may be NULL when n is 0. Rules are looked at in their order; sources must be
+ * ascending and distinct, as struct mcr_join says. */
 int mcr_group_table_create(struct mcr_group_table **out, const struct mcr_rule *rules, size_t n);
 
 /* mcr_group_table_destroy: the caller knows that no lcore looks at it any more. NULL is allowed. */
@@ -52,5 +54,107 @@ static inline int mcr_group_table_match(const struct mcr_group_table *table, uin
 /* mcr_group_table_prefetch touches the line that a match will read first. */
 static inline void mcr_group_table_prefetch(const struct mcr_group_table *table, uint16_t interface,
 					    uint32_t group_be, uint16_t port);
+
+/* ---- what follows is inline for the rx loop's sake; its fields are private ---- */
+
+enum mcr_group_kind {
+	MCR_GROUP_PORT_ONLY, /* the group is known, but no rule wants any port */
+	MCR_GROUP_ANY,       /* one channel, any source: all of it is in the entry */
+	MCR_GROUP_LIST,      /* several channels, or sources: look at the lists */
+};
+
+/* Two entries in a cache line. */
+struct mcr_group_entry {
+	uint64_t key; /* 0 = empty: a group is not 0 */
+	uint32_t membership;
+	uint32_t id;       /* MCR_GROUP_ANY */
+	uint16_t channel;  /* MCR_GROUP_ANY */
+	uint16_t kind;     /* enum mcr_group_kind */
+	uint32_t n_lists;  /* MCR_GROUP_LIST: channels */
+	uint32_t list;     /* the first of them */
+	uint32_t reserved; /* fills the half line */
+};
+
+struct mcr_group_list;
+struct mcr_group_clause;
+
+/* One allocation: this header, the entries, then the arrays that only MCR_GROUP_LIST needs. */
+struct mcr_group_table {
+	const struct mcr_group_entry *entries; /* a power of two of them, at most half full */
+	const struct mcr_group_list *lists;
+	const struct mcr_group_clause *clauses;
+	const uint32_t *sources; /* host order */
+	uint32_t mask;           /* entries - 1 */
+	uint32_t shift;          /* 64 - log2(entries) */
+	uint16_t exact_ports;    /* 1: some rule names a port */
+};
+
+/* The slow half of a match: returns the number of targets, 0 when no source list lets it pass. */
+int mcr_group_table_match_lists(const struct mcr_group_table *table,
+				const struct mcr_group_entry *entry, uint32_t source_be,
+				struct mcr_target *targets);
+
+static inline uint64_t mcr_group_key(uint16_t interface, uint32_t group_be, uint16_t port)
+{
+	return (uint64_t)be32toh(group_be) << 32 | (uint32_t)interface << 16 | port;
+}
+
+/* Multiplicative hashing (2^64 divided by the golden ratio): with the group in host order in the
+ * key, neighbouring groups and ports spread evenly. Mean probes at least half full: 1.00 for 10,000
+ * groups in a row, 1.46 for 1,000 groups each with the next port, 1.20 for random ones. */
+static inline uint32_t mcr_group_slot(const struct mcr_group_table *table, uint64_t key)
+{
+	return (uint32_t)((key * 0x9e3779b97f4a7c15u) >> table->shift);
+}
+
+/* Ends because the table is never full. */
+static inline const struct mcr_group_entry *mcr_group_find(const struct mcr_group_table *table,
+							   uint64_t key)
+{
+	uint32_t slot = mcr_group_slot(table, key);
+
+	for (;;) {
+		const struct mcr_group_entry *entry = &table->entries[slot];
+
+		if (__builtin_expect(entry->key == key, 1))
+			return entry;
+		if (entry->key == 0)
+			return NULL;
+		slot = (slot + 1) & table->mask;
+	}
+}
+
+static inline int mcr_group_table_match(const struct mcr_group_table *table, uint16_t interface,
+					uint32_t group_be, uint16_t port, uint32_t source_be,
+					struct mcr_target *targets, uint32_t *membership)
+{
+	const struct mcr_group_entry *entry = NULL;
+	int n;
+
+	if (table->exact_ports)
+		entry = mcr_group_find(table, mcr_group_key(interface, group_be, port));
+	if (!entry)
+		entry = mcr_group_find(table, mcr_group_key(interface, group_be, 0));
+	if (__builtin_expect(!entry, 0))
+		return -(1 + MCR_DROP_UNKNOWN_GROUP);
+	*membership = entry->membership;
+	if (__builtin_expect(entry->kind == MCR_GROUP_ANY, 1)) {
+		targets->id = entry->id;
+		targets->channel = entry->channel;
+		return 1;
+	}
+	if (entry->kind == MCR_GROUP_PORT_ONLY)
+		return -(1 + MCR_DROP_UNKNOWN_PORT);
+	n = mcr_group_table_match_lists(table, entry, source_be, targets);
+	return n > 0 ? n : -(1 + MCR_DROP_WRONG_SOURCE);
+}
+
+static inline void mcr_group_table_prefetch(const struct mcr_group_table *table, uint16_t interface,
+					    uint32_t group_be, uint16_t port)
+{
+	const uint64_t key = mcr_group_key(interface, group_be, table->exact_ports ? port : 0);
+
+	__builtin_prefetch(&table->entries[mcr_group_slot(table, key)]);
+}
 
 #endif

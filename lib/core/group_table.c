@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Building the group table, and the half of a match that needs more than the entry.
+ *
+ * The rules are sorted so that all rules of one (interface, group, port, channel) stand together,
+ * in the order in which they are to be tried. Two passes over them run the same code: the first
+ * counts, the second fills the one allocation that the counts gave. */
+#include "group_table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CACHE_LINE     64u
+#define LINEAR_SOURCES 8u /* shorter lists are searched from the front */
+
+/* One channel of an entry. Without clauses it takes any source, with this id. */
+struct mcr_group_list {
+	uint32_t id;
+	uint32_t clause; /* the first; the first that matches decides */
+	uint32_t n_clauses;
+	uint16_t channel;
+	uint16_t reserved;
+};
+
+/* The filter of one rule. */
+struct mcr_group_clause {
+	uint32_t id;
+	uint32_t source; /* the first of its ascending list */
+	uint16_t n_sources;
+	uint16_t include; /* 1: listed sources match, 0: all others do */
+};
+
+_Static_assert(sizeof(struct mcr_group_entry) == 32, "two entries in a cache line");
+
+static int is_listed(const uint32_t *sources, uint32_t n, uint32_t source)
+{
+	const uint32_t *base = sources;
+
+	if (n <= LINEAR_SOURCES) {
+		for (uint32_t i = 0; i < n; i++)
+			if (sources[i] == source)
+				return 1;
+		return 0;
+	}
+	while (n > 1) { /* the answer, if any, is among the n from base on */
+		const uint32_t half = n / 2;
+
+		if (base[half] <= source)
+			base += half;
+		n -= half;
+	}
+	return *base == source;
+}
+
+int mcr_group_table_match_lists(const struct mcr_group_table *table,
+				const struct mcr_group_entry *entry, uint32_t source_be,
+				struct mcr_target *targets)
+{
+	const struct mcr_group_list *list = table->lists + entry->list;
+	const uint32_t source = be32toh(source_be);
+	int n = 0;
+
+	for (uint32_t i = 0; i < entry->n_lists; i++, list++) {
+		const struct mcr_group_clause *clause = table->clauses + list->clause;
+
+		if (list->n_clauses == 0)
+			targets[n++] = (struct mcr_target){list->id, list->channel};
+		for (uint32_t k = 0; k < list->n_clauses; k++, clause++) {
+			if (is_listed(table->sources + clause->source, clause->n_sources, source) !=
+			    clause->include)
+				continue;
+			targets[n++] = (struct mcr_target){clause->id, list->channel};
+			break;
+		}
+	}
+	return n;
+}
+
+/* ---- building ---- */
+
+/* A rule and where its sources stand in the table, which is the same for every use of it. */
+struct item {
+	const struct mcr_rule *rule;
+	uint32_t source;
+};
+
+/* Items that stand together in the sorted array. */
+struct run {
+	const struct item *at;
+	size_t n;
+};
+
+struct build {
+	struct item *items;
+	size_t n_items;
+	struct mcr_group_table *table; /* NULL in the pass that counts */
+	struct mcr_group_entry *entries;
+	struct mcr_group_list *lists;
+	struct mcr_group_clause *clauses;
+	uint32_t *sources;
+	size_t n_entries, n_lists, n_clauses, n_sources;
+	uint16_t exact_ports;
+};
+
+#define ORDER(a, b)                                \
+	do {                                       \
+		if ((a) != (b))                    \
+			return (a) < (b) ? -1 : 1; \
+	} while (0)
+
+static int same_group(const struct item *a, const struct item *b)
+{
+	return a->rule->interface == b->rule->interface &&
+	       a->rule->join->group_be == b->rule->join->group_be;
+}
+
+/* Includes before excludes, because a listed source is the more specific; then the earlier rule. */
+static int compare(const void *va, const void *vb)
+{
+	const struct mcr_rule *a = ((const struct item *)va)->rule;
+	const struct mcr_rule *b = ((const struct item *)vb)->rule;
+
+	ORDER(a->interface, b->interface);
+	ORDER(a->join->group_be, b->join->group_be);
+	ORDER(a->join->port, b->join->port);
+	ORDER(a->channel, b->channel);
+	ORDER(b->join->mode, a->join->mode);
+	ORDER(a, b);
+	return 0;
+}
+
+/* Cuts the items with the first one's port, or channel, off the front of rest. */
+static struct run cut_port(struct run *rest)
+{
+	struct run run = {rest->at, 0};
+
+	while (run.n < rest->n && run.at[run.n].rule->join->port == run.at->rule->join->port)
+		run.n++;
+	rest->at += run.n;
+	rest->n -= run.n;
+	return run;
+}
+
+static struct run cut_channel(struct run *rest, uint16_t channel)
+{
+	struct run run = {rest->at, 0};
+
+	while (run.n < rest->n && run.at[run.n].rule->channel == channel)
+		run.n++;
+	rest->at += run.n;
+	rest->n -= run.n;
+	return run;
+}
+
+static const struct item *pick(struct run exact, struct run any, size_t i)
+{
+	return i < exact.n ? &exact.at[i] : &any.at[i - exact.n];
+}
+
+static int takes_all(const struct item *item)
+{
+	return item->rule->join->mode == MCR_FILTER_EXCLUDE && item->rule->join->n_sources == 0;
+}
+
+static void add_clause(struct build *b, const struct item *item)
+{
+	const struct mcr_join *join = item->rule->join;
+
+	if (b->table)
+		b->clauses[b->n_clauses] = (struct mcr_group_clause){
+		    .id = join->id,
+		    .source = item->source,
+		    .n_sources = join->n_sources,
+		    .include = join->mode == MCR_FILTER_INCLUDE,
+		};
+	b->n_clauses++;
+}
+
+/* What one channel wants of one entry: the rules up to the first that takes all. Rules before that
+ * one which give the same id anyway are left out, so that most lists come down to "any source". */
+static void add_list(struct build *b, struct run exact, struct run any)
+{
+	const size_t n = exact.n + any.n, first = b->n_clauses;
+	const struct item *last;
+	size_t keep, end = 0;
+
+	while (end < n && !takes_all(pick(exact, any, end)))
+		end++;
+	last = pick(exact, any, end < n ? end : n - 1);
+	keep = end;
+	while (end < n && keep > 0 &&
+	       pick(exact, any, keep - 1)->rule->join->id == last->rule->join->id)
+		keep--;
+	for (size_t i = 0; i < keep; i++)
+		add_clause(b, pick(exact, any, i));
+	if (end < n && keep > 0)
+		add_clause(b, last);
+	if (b->table)
+		b->lists[b->n_lists] = (struct mcr_group_list){
+		    .id = last->rule->join->id,
+		    .clause = (uint32_t)first,
+		    .n_clauses = (uint32_t)(b->n_clauses - first),
+		    .channel = last->rule->channel,
+		};
+	b->n_lists++;
+}
+
+static void put_entry(struct build *b, struct mcr_group_entry entry)
+{
+	uint32_t slot = mcr_group_slot(b->table, entry.key);
+
+	while (b->entries[slot].key != 0)
+		slot = (slot + 1) & b->table->mask;
+	b->entries[slot] = entry;
+}
+
+/* One entry: the union of the rules for its port and of those for any port. of: any of its rules;
+ * for the entry of port 0, exact is empty. */
+static void add_entry(struct build *b, const struct mcr_rule *of, uint16_t port, struct run exact,
+		      struct run any)
+{
+	const size_t first = b->n_lists;
+	struct mcr_group_entry entry = {
+	    .key = mcr_group_key(of->interface, of->join->group_be, port),
+	    .membership = of->membership,
+	    .kind = MCR_GROUP_LIST,
+	};
+
+	while (exact.n > 0 || any.n > 0) {
+		uint16_t channel = exact.n > 0 ? exact.at->rule->channel : any.at->rule->channel;
+		struct run e, a;
+
+		if (any.n > 0 && any.at->rule->channel < channel)
+			channel = any.at->rule->channel;
+		e = cut_channel(&exact, channel);
+		a = cut_channel(&any, channel);
+		add_list(b, e, a);
+	}
+	b->n_entries++;
+	if (!b->table)
+		return;
+	entry.list = (uint32_t)first;
+	entry.n_lists = (uint32_t)(b->n_lists - first);
+	if (entry.n_lists == 0) {
+		entry.kind = MCR_GROUP_PORT_ONLY;
+	} else if (entry.n_lists == 1 && b->lists[first].n_clauses == 0) {
+		entry.kind = MCR_GROUP_ANY;
+		entry.id = b->lists[first].id;
+		entry.channel = b->lists[first].channel;
+	}
+	put_entry(b, entry);
+}
+
+static void add_group(struct build *b, struct run group)
+{
+	const struct mcr_rule *of = group.at->rule;
+	struct run any = {group.at, 0};
+
+	if (of->join->port == 0) /* sorted to the front */
+		any = cut_port(&group);
+	add_entry(b, of, 0, (struct run){group.at, 0}, any);
+	while (group.n > 0) {
+		struct run exact = cut_port(&group);
+
+		add_entry(b, of, exact.at->rule->join->port, exact, any);
+		b->exact_ports = 1;
+	}
+}
+
+/* One pass over all rules. */
+static void add_all(struct build *b)
+{
+	b->n_entries = b->n_lists = b->n_clauses = 0;
+	for (size_t i = 0, end; i < b->n_items; i = end) {
+		for (end = i + 1; end < b->n_items; end++)
+			if (!same_group(&b->items[i], &b->items[end]))
+				break;
+		add_group(b, (struct run){b->items + i, end - i});
+	}
+}
+
+/* Makes the table's one allocation from the counts. */
+static int allocate(struct build *b)
+{
+	uint32_t bits = 1; /* a shift by 64 would be undefined */
+	size_t size;
+	char *p;
+
+	if (b->n_entries > UINT32_MAX / 4 || b->n_lists > UINT32_MAX || b->n_clauses > UINT32_MAX ||
+	    b->n_sources > UINT32_MAX)
+		return -ENOMEM;
+	while ((size_t)1 << bits < 2 * b->n_entries)
+		bits++;
+	size = CACHE_LINE + (sizeof(*b->entries) << bits) + b->n_lists * sizeof(*b->lists) +
+	       b->n_clauses * sizeof(*b->clauses) + b->n_sources * sizeof(*b->sources);
+	size = (size + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1);
+	p = aligned_alloc(CACHE_LINE, size);
+	if (!p)
+		return -ENOMEM;
+	memset(p, 0, size);
+	b->table = (void *)p;
+	b->entries = (void *)(p + CACHE_LINE);
+	b->lists = (void *)(b->entries + ((size_t)1 << bits));
+	b->clauses = (void *)(b->lists + b->n_lists);
+	b->sources = (void *)(b->clauses + b->n_clauses);
+	*b->table = (struct mcr_group_table){
+	    .entries = b->entries,
+	    .lists = b->lists,
+	    .clauses = b->clauses,
+	    .sources = b->sources,
+	    .mask = (uint32_t)(((size_t)1 << bits) - 1),
+	    .shift = 64 - bits,
+	    .exact_ports = b->exact_ports,
+	};
+	return 0;
+}
+
+static void copy_sources(const struct build *b)
+{
+	for (size_t i = 0; i < b->n_items; i++) {
+		const struct mcr_join *join = b->items[i].rule->join;
+
+		for (unsigned k = 0; k < join->n_sources; k++)
+			b->sources[b->items[i].source + k] = be32toh(join->sources_be[k]);
+	}
+}
+
+int mcr_group_table_create(struct mcr_group_table **out, const struct mcr_rule *rules, size_t n)
+{
+	struct build b = {.n_items = n};
+	int err;
+
+	b.items = calloc(n ? n : 1, sizeof(*b.items));
+	if (!b.items)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		b.items[i] = (struct item){&rules[i], (uint32_t)b.n_sources};
+		b.n_sources += rules[i].join->n_sources;
+	}
+	qsort(b.items, n, sizeof(*b.items), compare);
+	add_all(&b);
+	err = allocate(&b);
+	if (err == 0) {
+		copy_sources(&b);
+		add_all(&b);
+		*out = b.table;
+	}
+	free(b.items);
+	return err;
+}
+
+void mcr_group_table_destroy(struct mcr_group_table *table)
+{
+	free(table);
+}

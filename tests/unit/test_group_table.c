@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <arpa/inet.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <core/group_table.h>
+#include <mcring/engine.h>
+
+#define RULES_MAX 64
+
+struct rules {
+	struct mcr_join joins[RULES_MAX];
+	struct mcr_rule rules[RULES_MAX];
+	size_t n;
+};
+
+/* One answer: the targets by channel (-1: none, else the id), or the reason. */
+struct answer {
+	int n;
+	int64_t id[MCR_CHANNELS_MAX];
+	uint32_t membership;
+};
+
+static uint32_t rng_state;
+
+static uint32_t rng(uint32_t below)
+{
+	rng_state = rng_state * 1664525u + 1013904223u;
+	return (uint32_t)((uint64_t)(rng_state >> 8) * below >> 24);
+}
+
+static struct mcr_join *add(struct rules *r, unsigned interface, const char *group, uint16_t port,
+			    unsigned channel, uint32_t id)
+{
+	struct mcr_join *join = &r->joins[r->n];
+
+	memset(join, 0, sizeof(*join));
+	join->group_be = inet_addr(group);
+	join->port = port;
+	join->id = id;
+	r->rules[r->n] = (struct mcr_rule){
+	    .join = join, .interface = (uint16_t)interface, .channel = (uint16_t)channel};
+	r->rules[r->n].membership = 1000 + (be32toh(join->group_be) & 0xff) * 64 + interface;
+	r->n++;
+	return join;
+}
+
+static void source(struct mcr_join *join, enum mcr_filter_mode mode, const char *address)
+{
+	join->mode = (uint8_t)mode;
+	join->sources_be[join->n_sources++] = inet_addr(address);
+}
+
+static struct answer ask(const struct mcr_group_table *table, unsigned interface, uint32_t group_be,
+			 uint16_t port, uint32_t source_be)
+{
+	struct mcr_target targets[MCR_CHANNELS_MAX];
+	struct answer a = {.membership = 0};
+	uint32_t membership = 0;
+
+	memset(a.id, 0xff, sizeof(a.id));
+	mcr_group_table_prefetch(table, (uint16_t)interface, group_be, port);
+	a.n = mcr_group_table_match(table, (uint16_t)interface, group_be, port, source_be, targets,
+				    &membership);
+	for (int i = 0; i < a.n; i++) {
+		assert_true(targets[i].channel < MCR_CHANNELS_MAX);
+		assert_int_equal(a.id[targets[i].channel], -1); /* at most once */
+		a.id[targets[i].channel] = targets[i].id;
+	}
+	a.membership = a.n > 0 ? membership : 0;
+	return a;
+}
+
+static struct mcr_group_table *create(const struct rules *r)
+{
+	struct mcr_group_table *table = NULL;
+
+	assert_int_equal(mcr_group_table_create(&table, r->rules, r->n), 0);
+	assert_non_null(table);
+	return table;
+}
+
+/* The header's words, literally: for each channel the best of all rules that take the packet. */
+static struct answer model(const struct rules *r, unsigned interface, uint32_t group_be,
+			   uint16_t port, uint32_t source_be)
+{
+	int best[MCR_CHANNELS_MAX] = {0}, group_known = 0, port_known = 0;
+	struct answer a = {.n = 0};
+
+	memset(a.id, 0xff, sizeof(a.id));
+	for (size_t i = 0; i < r->n; i++) {
+		const struct mcr_join *j = r->rules[i].join;
+		int listed = 0, score;
+
+		if (r->rules[i].interface != interface || j->group_be != group_be)
+			continue;
+		group_known = 1;
+		if (j->port != 0 && j->port != port)
+			continue;
+		port_known = 1;
+		for (unsigned k = 0; k < j->n_sources; k++)
+			listed |= j->sources_be[k] == source_be;
+		if (listed != (j->mode == MCR_FILTER_INCLUDE))
+			continue;
+		score = 1 + (j->port != 0) * 2 + listed;
+		if (score <= best[r->rules[i].channel])
+			continue; /* the earlier rule stays */
+		a.n += best[r->rules[i].channel] == 0;
+		best[r->rules[i].channel] = score;
+		a.id[r->rules[i].channel] = j->id;
+		a.membership = r->rules[i].membership;
+	}
+	if (a.n == 0)
+		a.n = -(1 + (int)(!group_known  ? MCR_DROP_UNKNOWN_GROUP
+				  : !port_known ? MCR_DROP_UNKNOWN_PORT
+						: MCR_DROP_WRONG_SOURCE));
+	return a;
+}
+
+static int ascending(const void *va, const void *vb)
+{
+	const uint32_t a = be32toh(*(const uint32_t *)va), b = be32toh(*(const uint32_t *)vb);
+
+	return a < b ? -1 : a > b;
+}
+
+/* Few groups, ports, sources and channels, so that rules meet each other. */
+static void random_rules(struct rules *r, int with_ports)
+{
+	r->n = 0;
+	for (unsigned n = rng(RULES_MAX + 1); r->n < n;) {
+		char group[32] = "239.1.1.0";
+		struct mcr_join *j;
+		unsigned seen = 0;
+
+		group[8] = (char)('0' + rng(6));
+		j = add(r, rng(3), group, with_ports && rng(2) ? (uint16_t)(5000 + rng(3)) : 0,
+			rng(5), rng(4));
+		if (rng(2))
+			continue;
+		j->mode = (uint8_t)rng(2);
+		for (unsigned k = 1 + rng(rng(2) ? 30 : 4); k > 0; k--) {
+			unsigned s = rng(32);
+
+			if (seen & 1u << s)
+				continue;
+			seen |= 1u << s;
+			j->sources_be[j->n_sources++] =
+			    htobe32(0x0a000000u + (s << (s & 1 ? 0 : 20)));
+		}
+		qsort(j->sources_be, j->n_sources, sizeof(uint32_t), ascending);
+	}
+}
+
+static void random_tables_answer_as_the_rules_read(void **state)
+{
+	static struct rules r;
+	unsigned seen[4] = {0};
+
+	(void)state;
+	rng_state = 1;
+	for (int round = 0; round < 400; round++) {
+		struct mcr_group_table *table;
+
+		random_rules(&r, round % 4 != 0);
+		table = create(&r);
+		for (int i = 0; i < 2000; i++) {
+			unsigned s = rng(33), interface = rng(4);
+			uint32_t group_be = htobe32(0xef010100u + rng(7));
+			uint32_t source_be = htobe32(0x0a000000u + (s << (s & 1 ? 0 : 20)));
+			uint16_t port = rng(20) ? (uint16_t)(5000 + rng(4)) : 0;
+			struct answer want = model(&r, interface, group_be, port, source_be);
+			struct answer got = ask(table, interface, group_be, port, source_be);
+
+			assert_int_equal(got.n, want.n);
+			assert_memory_equal(got.id, want.id, sizeof(got.id));
+			assert_int_equal(got.membership, want.membership);
+			seen[got.n > 0 ? 0 : -got.n - MCR_DROP_UNKNOWN_GROUP]++;
+		}
+		mcr_group_table_destroy(table);
+	}
+	for (int i = 0; i < 4; i++) /* each outcome was really met */
+		assert_true(seen[i] > 10000);
+}
+
+static void an_empty_table_knows_no_group(void **state)
+{
+	struct mcr_group_table *table = NULL;
+
+	(void)state;
+	assert_int_equal(mcr_group_table_create(&table, NULL, 0), 0);
+	for (unsigned octet = 0; octet < 256; octet++)
+		assert_int_equal(ask(table, 0, htobe32(0xef010100u + octet), 0, 1).n,
+				 -(1 + (int)MCR_DROP_UNKNOWN_GROUP));
+	mcr_group_table_destroy(table);
+	mcr_group_table_destroy(NULL);
+}
+
+static void groups_that_share_a_mac_address_are_kept_apart(void **state)
+{
+	static struct rules r;
+	struct mcr_group_table *table;
+
+	(void)state;
+	r.n = 0;
+	add(&r, 0, "239.1.1.1", 0, 0, 7);
+	table = create(&r);
+	for (uint32_t high = 0; high < 32; high++) { /* 32 groups: RFC 1112 §6.4 */
+		uint32_t group = 0xe0010101u + ((high & 15) << 24) + ((high >> 4) << 23);
+		int n = ask(table, 0, htobe32(group), 5000, 1).n;
+
+		assert_int_equal(n, group == 0xef010101u ? 1 : -(1 + (int)MCR_DROP_UNKNOWN_GROUP));
+	}
+	mcr_group_table_destroy(table);
+}
+
+static void the_most_specific_rule_gives_the_id(void **state)
+{
+	static struct rules r;
+	struct mcr_group_table *table;
+	const uint32_t group = inet_addr("239.1.1.1"), listed = inet_addr("10.0.0.1");
+	const uint32_t excluded = inet_addr("10.0.0.2"), other = inet_addr("10.0.0.3");
+
+	(void)state;
+	r.n = 0;
+	add(&r, 0, "239.1.1.1", 0, 3, 1);
+	source(add(&r, 0, "239.1.1.1", 0, 3, 2), MCR_FILTER_INCLUDE, "10.0.0.1");
+	source(add(&r, 0, "239.1.1.1", 5000, 3, 3), MCR_FILTER_EXCLUDE, "10.0.0.2");
+	source(add(&r, 0, "239.1.1.1", 5000, 3, 4), MCR_FILTER_INCLUDE, "10.0.0.1");
+	source(add(&r, 0, "239.1.1.1", 5000, 3, 5), MCR_FILTER_INCLUDE, "10.0.0.1");
+	table = create(&r);
+	assert_int_equal(ask(table, 0, group, 5000, listed).id[3], 4);
+	assert_int_equal(ask(table, 0, group, 5000, other).id[3], 3);
+	assert_int_equal(ask(table, 0, group, 5000, excluded).id[3], 1);
+	assert_int_equal(ask(table, 0, group, 5001, listed).id[3], 2);
+	assert_int_equal(ask(table, 0, group, 5001, excluded).id[3], 1);
+	assert_int_equal(ask(table, 1, group, 5000, listed).n, -(1 + (int)MCR_DROP_UNKNOWN_GROUP));
+	mcr_group_table_destroy(table);
+}
+
+static void a_miss_tells_port_from_source(void **state)
+{
+	static struct rules r;
+	struct mcr_group_table *table;
+	const uint32_t group = inet_addr("232.1.1.1");
+
+	(void)state;
+	r.n = 0;
+	source(add(&r, 0, "232.1.1.1", 5000, 0, 0), MCR_FILTER_INCLUDE, "10.0.0.1");
+	table = create(&r);
+	assert_int_equal(ask(table, 0, group, 5000, inet_addr("10.0.0.1")).n, 1);
+	assert_int_equal(ask(table, 0, group, 5000, inet_addr("10.0.0.2")).n,
+			 -(1 + (int)MCR_DROP_WRONG_SOURCE));
+	assert_int_equal(ask(table, 0, group, 5001, inet_addr("10.0.0.1")).n,
+			 -(1 + (int)MCR_DROP_UNKNOWN_PORT));
+	assert_int_equal(ask(table, 0, group, 0, inet_addr("10.0.0.1")).n,
+			 -(1 + (int)MCR_DROP_UNKNOWN_PORT));
+	mcr_group_table_destroy(table);
+}
+
+static void every_source_of_a_full_list_is_found_and_no_neighbour(void **state)
+{
+	static struct rules r;
+
+	(void)state;
+	for (unsigned n = 1; n <= MCR_JOIN_SOURCES_MAX; n++) {
+		struct mcr_group_table *table;
+		struct mcr_join *j;
+
+		r.n = 0;
+		j = add(&r, 0, "239.1.1.1", 0, 0, 0);
+		j->mode = MCR_FILTER_INCLUDE;
+		while (j->n_sources < n) {
+			j->sources_be[j->n_sources] = htobe32(0x0a0000ffu + 2u * j->n_sources);
+			j->n_sources++;
+		}
+		table = create(&r);
+		for (unsigned i = 0; i < 2 * n + 4; i++) {
+			int n_targets = ask(table, 0, j->group_be, 1, htobe32(0x0a0000fdu + i)).n;
+
+			assert_int_equal(n_targets > 0, i >= 2 && i < 2 * n + 2 && i % 2 == 0);
+		}
+		mcr_group_table_destroy(table);
+	}
+}
+
+static void all_channels_of_all_interfaces_get_their_own(void **state)
+{
+	static struct rules r;
+	struct mcr_group_table *table;
+
+	(void)state;
+	r.n = 0;
+	for (unsigned c = 0; c < MCR_CHANNELS_MAX; c++)
+		add(&r, 63, "239.1.1.1", c % 2 ? 5000 : 0, MCR_CHANNELS_MAX - 1 - c, 100 + c);
+	table = create(&r);
+	assert_int_equal(ask(table, 63, inet_addr("239.1.1.1"), 5000, 1).n, MCR_CHANNELS_MAX);
+	assert_int_equal(ask(table, 63, inet_addr("239.1.1.1"), 5001, 1).n, MCR_CHANNELS_MAX / 2);
+	assert_int_equal(ask(table, 63, inet_addr("239.1.1.1"), 5000, 1).id[0], 163);
+	mcr_group_table_destroy(table);
+}
+
+static void ten_thousand_groups_are_found_and_their_neighbours_are_not(void **state)
+{
+	enum {
+		N = 10000
+	};
+	struct mcr_join *joins = calloc(N, sizeof(*joins));
+	struct mcr_rule *rules = calloc(N, sizeof(*rules));
+	struct mcr_group_table *table;
+
+	(void)state;
+	assert_non_null(joins);
+	assert_non_null(rules);
+	for (uint32_t i = 0; i < N; i++) {
+		joins[i].group_be = htobe32(0xef000000u + 2 * i);
+		joins[i].port = i % 3 ? (uint16_t)(1 + i) : 0;
+		joins[i].id = i;
+		rules[i] = (struct mcr_rule){&joins[i], (uint16_t)(i % 64), 0, i};
+	}
+	assert_int_equal(mcr_group_table_create(&table, rules, N), 0);
+	for (uint32_t i = 0; i < N; i++) {
+		uint16_t port = (uint16_t)(1 + i);
+		struct answer a = ask(table, i % 64, htobe32(0xef000000u + 2 * i), port, 9);
+
+		assert_int_equal(a.n, 1);
+		assert_int_equal(a.id[0], i);
+		assert_int_equal(a.membership, i);
+		assert_int_equal(ask(table, i % 64, htobe32(0xef000001u + 2 * i), port, 9).n,
+				 -(1 + (int)MCR_DROP_UNKNOWN_GROUP));
+		assert_int_equal(ask(table, (i + 1) % 64, htobe32(0xef000000u + 2 * i), port, 9).n,
+				 -(1 + (int)MCR_DROP_UNKNOWN_GROUP));
+	}
+	mcr_group_table_destroy(table);
+	free(rules);
+	free(joins);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(random_tables_answer_as_the_rules_read),
+	    cmocka_unit_test(an_empty_table_knows_no_group),
+	    cmocka_unit_test(groups_that_share_a_mac_address_are_kept_apart),
+	    cmocka_unit_test(the_most_specific_rule_gives_the_id),
+	    cmocka_unit_test(a_miss_tells_port_from_source),
+	    cmocka_unit_test(every_source_of_a_full_list_is_found_and_no_neighbour),
+	    cmocka_unit_test(all_channels_of_all_interfaces_get_their_own),
+	    cmocka_unit_test(ten_thousand_groups_are_found_and_their_neighbours_are_not),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
