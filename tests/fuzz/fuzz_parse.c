@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Frames. The first octets choose how the frame is handed over; two of their bits write what a
+ * fuzzer finds by luck only: the IP checksum, and the fixed fields that the parser's short way asks
+ * for. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <core/parse.h>
+
+#define PREFIX 4u
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(int ok)
+{
+	if (!ok)
+		abort();
+}
+
+/* Where the IP header of this frame would be; 0 when there is no room for one. */
+static uint32_t find_ip(const uint8_t *frame, uint32_t len)
+{
+	uint32_t at = 12;
+
+	while (at + 6 <= len && at < 20 && mcr_load_be16(frame + at) != 0x0800)
+		at += 4;
+	return at + 2 + 20 <= len ? at + 2 : 0;
+}
+
+static void repair(uint8_t *frame, uint32_t len)
+{
+	const uint32_t at = find_ip(frame, len), ihl = at ? (frame[at] & 15u) * 4 : 0;
+	uint32_t sum = 0;
+
+	if (ihl < 20 || at + ihl > len)
+		return;
+	memset(frame + at + 10, 0, 2);
+	for (uint32_t i = 0; i < ihl; i += 2)
+		sum += mcr_load_be16(frame + at + i);
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	frame[at + 10] = (uint8_t)(~sum >> 8);
+	frame[at + 11] = (uint8_t)~sum;
+}
+
+static void make_plain(uint8_t *frame, uint32_t len)
+{
+	if (len < 42)
+		return;
+	memcpy(frame, "\x01\x00\x5e", 3);
+	memcpy(frame + 12, "\x08\x00\x45", 3);
+	memcpy(frame + 20, "\x40\x00\x10\x11", 4);
+	frame[30] = 239;
+}
+
+static void check_udp(const struct mcr_packet *p, const uint8_t *head, uint32_t head_len,
+		      uint32_t frame_len)
+{
+	check(p->l3_offset >= 14 && p->l3_offset <= 22);
+	check(p->payload_offset >= p->l3_offset + 28);
+	check(p->payload_offset <= head_len);
+	check((uint32_t)p->payload_offset + p->payload_len <= frame_len);
+	check(mcr_is_multicast(p->group_be));
+	check(head[0] & 1);
+	check(p->ether_type == 0x0800);
+	check(mcr_load_be16(head + p->payload_offset - 8) == p->source_port);
+	check(mcr_load_be16(head + p->payload_offset - 6) == p->port);
+	if (head_len == frame_len)
+		check(mcr_udp_checksum_ok(p, head) <= 1);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const uint8_t own_mac[6] = {2, 0, 0, 0, 0, 1};
+	struct mcr_packet p, walked;
+	uint32_t frame_len, head_len;
+	uint16_t stripped;
+	uint8_t *head;
+
+	if (size < PREFIX)
+		return 0;
+	head_len = (uint32_t)(size - PREFIX);
+	frame_len = head_len + (data[0] & 1 ? data[1] * 40u : 0);
+	stripped = data[0] & 2 ? (uint16_t)((data[2] << 8 | data[3]) & 0xfff) : 0;
+	head = malloc(head_len + !head_len); /* its end is the sanitizer's fence */
+	check(head != NULL);
+	memcpy(head, data + PREFIX, head_len);
+	if (data[0] & 8)
+		make_plain(head, head_len);
+	if (data[0] & 4)
+		repair(head, head_len);
+	memset(&p, 0, sizeof(p));
+	memset(&walked, 0, sizeof(walked));
+	mcr_parse(&p, head, head_len, frame_len, stripped, own_mac);
+	mcr_parse_walk(&walked, head, head_len, frame_len, stripped, own_mac);
+	check(!memcmp(&p, &walked, sizeof(p)));
+	check(p.verdict <= MCR_PARSED_DROP);
+	check(p.drop <= MCR_DROP_BAD_UDP_LENGTH && p.drop != MCR_DROP_VLAN_UNKNOWN);
+	check(p.vlan < 4096);
+	if (p.verdict == MCR_PARSED_UDP)
+		check_udp(&p, head, head_len, frame_len);
+	free(head);
+	return 0;
+}
