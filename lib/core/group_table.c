@@ -214,6 +214,22 @@ static void put_entry(struct build *b, struct mcr_group_entry entry)
 	b->entries[slot] = entry;
 }
 
+/* Takes the entry's only list into the entry when it fits. */
+static void inline_list(const struct build *b, struct mcr_group_entry *entry,
+			const struct mcr_group_list *list)
+{
+	const struct mcr_group_clause *clause = b->clauses + list->clause;
+
+	entry->id = list->id;
+	entry->channel = list->channel;
+	if (list->n_clauses == 0) {
+		entry->kind = MCR_GROUP_ANY;
+	} else if (list->n_clauses == 1 && clause->include && clause->n_sources == 1) {
+		entry->kind = MCR_GROUP_SOURCE;
+		entry->source_be = htobe32(b->sources[clause->source]);
+	}
+}
+
 /* One entry: the union of the rules for its port and of those for any port. of: any of its rules;
  * for the entry of port 0, exact is empty. */
 static void add_entry(struct build *b, const struct mcr_rule *of, uint16_t port, struct run exact,
@@ -241,13 +257,10 @@ static void add_entry(struct build *b, const struct mcr_rule *of, uint16_t port,
 		return;
 	entry.list = (uint32_t)first;
 	entry.n_lists = (uint32_t)(b->n_lists - first);
-	if (entry.n_lists == 0) {
+	if (entry.n_lists == 0)
 		entry.kind = MCR_GROUP_PORT_ONLY;
-	} else if (entry.n_lists == 1 && b->lists[first].n_clauses == 0) {
-		entry.kind = MCR_GROUP_ANY;
-		entry.id = b->lists[first].id;
-		entry.channel = b->lists[first].channel;
-	}
+	else if (entry.n_lists == 1)
+		inline_list(b, &entry, &b->lists[first]);
 	put_entry(b, entry);
 }
 

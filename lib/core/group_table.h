@@ -60,25 +60,26 @@ static inline void mcr_group_table_prefetch(const struct mcr_group_table *table,
 enum mcr_group_kind {
 	MCR_GROUP_PORT_ONLY, /* the group is known, but no rule wants any port */
 	MCR_GROUP_ANY,       /* one channel, any source: all of it is in the entry */
-	MCR_GROUP_LIST,      /* several channels, or sources: look at the lists */
+	MCR_GROUP_SOURCE,    /* one channel, one included source: the same */
+	MCR_GROUP_LIST,      /* several channels, or more sources: look at the lists */
 };
 
 /* Two entries in a cache line. */
 struct mcr_group_entry {
 	uint64_t key; /* 0 = empty: a group is not 0 */
 	uint32_t membership;
-	uint32_t id;       /* MCR_GROUP_ANY */
-	uint16_t channel;  /* MCR_GROUP_ANY */
-	uint16_t kind;     /* enum mcr_group_kind */
-	uint32_t n_lists;  /* MCR_GROUP_LIST: channels */
-	uint32_t list;     /* the first of them */
-	uint32_t reserved; /* fills the half line */
+	uint32_t id;        /* MCR_GROUP_ANY, MCR_GROUP_SOURCE */
+	uint32_t source_be; /* MCR_GROUP_SOURCE */
+	uint16_t channel;   /* MCR_GROUP_ANY, MCR_GROUP_SOURCE */
+	uint16_t kind;      /* enum mcr_group_kind */
+	uint32_t n_lists;   /* channels */
+	uint32_t list;      /* the first of them */
 };
 
 struct mcr_group_list;
 struct mcr_group_clause;
 
-/* One allocation: this header, the entries, then the arrays that only MCR_GROUP_LIST needs. */
+/* One allocation: this header, the entries, then the arrays that MCR_GROUP_LIST needs. */
 struct mcr_group_table {
 	const struct mcr_group_entry *entries; /* a power of two of them, at most half full */
 	const struct mcr_group_list *lists;
@@ -138,13 +139,16 @@ static inline int mcr_group_table_match(const struct mcr_group_table *table, uin
 	if (__builtin_expect(!entry, 0))
 		return -(1 + MCR_DROP_UNKNOWN_GROUP);
 	*membership = entry->membership;
-	if (__builtin_expect(entry->kind == MCR_GROUP_ANY, 1)) {
+	if (__builtin_expect(entry->kind == MCR_GROUP_ANY, 1) ||
+	    (entry->kind == MCR_GROUP_SOURCE && entry->source_be == source_be)) {
 		targets->id = entry->id;
 		targets->channel = entry->channel;
 		return 1;
 	}
 	if (entry->kind == MCR_GROUP_PORT_ONLY)
 		return -(1 + MCR_DROP_UNKNOWN_PORT);
+	if (entry->kind == MCR_GROUP_SOURCE)
+		return -(1 + MCR_DROP_WRONG_SOURCE);
 	n = mcr_group_table_match_lists(table, entry, source_be, targets);
 	return n > 0 ? n : -(1 + MCR_DROP_WRONG_SOURCE);
 }
