@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "core/ring_reader.h"
+
+#define EPOCH UINT64_C(0x1234567890abcdef)
+
+struct ring {
+	size_t size;
+	uint8_t *mem;
+	struct mcr_ring_writer writer;
+};
+
+static void ring_create(struct ring *ring, uint32_t depth, uint64_t bytes)
+{
+	ring->size = mcr_ring_footprint(depth, bytes);
+	ring->mem = aligned_alloc(4096, (ring->size + 4095) / 4096 * 4096);
+	assert_non_null(ring->mem);
+	memset(ring->mem, 0, ring->size);
+	mcr_ring_format(ring->mem, depth, bytes, EPOCH, 0, 1);
+	mcr_ring_writer_attach(&ring->writer, ring->mem);
+}
+
+static struct mcr_ring_reader reader_create(const struct ring *ring)
+{
+	struct mcr_ring_reader reader;
+	const char *why;
+
+	assert_int_equal(mcr_ring_reader_attach(&reader, ring->mem, ring->size, &why), 0);
+	return reader;
+}
+
+/* The payload of a message is a function of its position. */
+static uint8_t octet(uint64_t position, uint32_t i)
+{
+	return (uint8_t)((position + 1) * 31 + i * 7 + (i >> 8));
+}
+
+static uint32_t id_of(uint64_t position)
+{
+	return (uint32_t)(position * 2654435761u);
+}
+
+static void put_one(struct ring *ring, uint32_t len)
+{
+	struct mcr_desc desc = {.len = len, .family = AF_INET, .id = id_of(ring->writer.next)};
+	uint8_t payload[9000];
+	uint8_t *to;
+	uint32_t half = len / 3;
+
+	for (uint32_t i = 0; i < len; i++)
+		payload[i] = octet(ring->writer.next, i);
+	to = mcr_ring_put(&ring->writer, &desc);
+	assert_int_equal((uintptr_t)to % 8, 0);
+	/* In two pieces, as from two segments. */
+	mcr_ring_copy(to, payload, half);
+	mcr_ring_copy(to + half, payload + half, len - half);
+}
+
+static void publish(struct ring *ring, const uint32_t *lens, int n)
+{
+	for (int i = 0; i < n; i++)
+		mcr_ring_add(&ring->writer, lens[i]);
+	mcr_ring_reserve(&ring->writer);
+	for (int i = 0; i < n; i++)
+		put_one(ring, lens[i]);
+	mcr_ring_publish(&ring->writer);
+}
+
+static void publish_same(struct ring *ring, uint32_t len, int n)
+{
+	for (int i = 0; i < n; i++)
+		publish(ring, &len, 1);
+}
+
+static void assert_whole(const struct mcr_ring_reader *r, const struct mcr_desc *desc)
+{
+	const uint8_t *data = mcr_ring_reader_bytes(r, desc->offset);
+
+	assert_int_equal(desc->id, id_of(desc->seq - 1));
+	for (uint32_t i = 0; i < desc->len; i++)
+		assert_int_equal(data[i], octet(desc->seq - 1, i));
+}
+
+static void a_new_ring_is_empty(void **state)
+{
+	struct ring ring;
+	struct mcr_desc descs[4];
+	uint64_t lost;
+
+	ring_create(&ring, 64, 65536);
+	struct mcr_ring_reader r = reader_create(&ring);
+
+	assert_int_equal(mcr_ring_reader_poll(&r, descs, 4, &lost), 0);
+	assert_int_equal(lost, 0);
+	assert_int_equal(mcr_ring_reader_oldest(&r), 0);
+	assert_int_equal(mcr_ring_reader_headroom(&r, 0, 0), 64);
+	assert_int_equal(mcr_ring_max_payload(&ring.writer), 16384);
+	free(ring.mem);
+}
+
+static void nothing_is_seen_before_publish(void **state)
+{
+	struct ring ring;
+	struct mcr_desc descs[4];
+	uint64_t lost;
+
+	ring_create(&ring, 64, 65536);
+	struct mcr_ring_reader r = reader_create(&ring);
+
+	mcr_ring_add(&ring.writer, 10);
+	mcr_ring_add(&ring.writer, 20);
+	mcr_ring_reserve(&ring.writer);
+	put_one(&ring, 10);
+	put_one(&ring, 20);
+	assert_int_equal(mcr_ring_reader_poll(&r, descs, 4, &lost), 0);
+	mcr_ring_publish(&ring.writer);
+	assert_int_equal(mcr_ring_reader_poll(&r, descs, 4, &lost), 2);
+	assert_int_equal(lost, 0);
+	assert_int_equal(descs[0].seq, 1);
+	assert_int_equal(descs[1].seq, 2);
+	assert_int_equal(descs[1].len, 20);
+	assert_whole(&r, &descs[0]);
+	assert_whole(&r, &descs[1]);
+	assert_int_equal(mcr_ring_published(ring.mem), 2);
+	assert_int_equal(mcr_ring_published_bytes(ring.mem), 30);
+	free(ring.mem);
+}
+
+static void a_lapped_reader_is_told_how_many_and_gets_the_rest(void **state)
+{
+	struct ring ring;
+	struct mcr_desc descs[64];
+	uint64_t lost;
+
+	ring_create(&ring, 64, 65536);
+	struct mcr_ring_reader r = reader_create(&ring);
+
+	publish_same(&ring, 100, 100);
+	assert_int_equal(mcr_ring_reader_headroom(&r, r.next, r.next_offset), 0);
+	assert_int_equal(mcr_ring_reader_poll(&r, descs, 64, &lost), 64);
+	assert_int_equal(lost, 36);
+	assert_int_equal(descs[0].seq, 37);
+	for (int i = 0; i < 64; i++)
+		assert_whole(&r, &descs[i]);
+	free(ring.mem);
+}
+
+static void a_reader_is_lapped_by_bytes_before_descriptors(void **state)
+{
+	struct ring ring;
+	struct mcr_desc descs[64];
+	uint64_t lost;
+
+	ring_create(&ring, 64, 65536);
+	struct mcr_ring_reader r = reader_create(&ring);
+
+	publish_same(&ring, 8192, 8);
+	assert_int_equal(mcr_ring_reader_oldest(&r), 0);
+	publish_same(&ring, 1, 1);
+	assert_int_equal(mcr_ring_reader_oldest(&r), 1);
+	publish_same(&ring, 8192, 1); /* does not fit before the end: padding is bytes too */
+	assert_int_equal(mcr_ring_reader_oldest(&r), 2);
+	assert_int_equal(mcr_ring_reader_poll(&r, descs, 64, &lost), 8);
+	assert_int_equal(lost, 2);
+	for (int i = 0; i < 8; i++)
+		assert_whole(&r, &descs[i]);
+	free(ring.mem);
+}
+
+static void headroom_ends_where_overrun_begins(void **state)
+{
+	static const uint32_t sizes[] = {0, 16, 1024, 4096};
+
+	for (size_t s = 0; s < 4; s++) {
+		struct ring ring;
+		uint64_t headroom, steps = 0;
+
+		ring_create(&ring, 64, 65536);
+		struct mcr_ring_reader r = reader_create(&ring);
+
+		publish_same(&ring, sizes[s], 8);
+		headroom = mcr_ring_reader_headroom(&r, 0, 0);
+		while (!mcr_ring_reader_overrun(&r, 0, 0)) {
+			publish_same(&ring, sizes[s], 1);
+			steps++;
+		}
+		assert_int_equal(steps, headroom + 1);
+		assert_int_equal(mcr_ring_reader_headroom(&r, 0, 0), 0);
+		free(ring.mem);
+	}
+}
+
+static void an_ipv6_message_has_its_addresses_before_the_payload(void **state)
+{
+	struct ring ring;
+	struct mcr_desc desc = {.len = 3, .family = AF_INET6}, got;
+	uint64_t lost;
+	uint8_t *to;
+
+	ring_create(&ring, 64, 65536);
+	struct mcr_ring_reader r = reader_create(&ring);
+
+	mcr_ring_add(&ring.writer, 3 + MCR_RING_INET6_BYTES);
+	mcr_ring_reserve(&ring.writer);
+	to = mcr_ring_put(&ring.writer, &desc);
+	mcr_ring_copy(to + MCR_RING_INET6_BYTES, "abc", 3);
+	mcr_ring_publish(&ring.writer);
+	assert_int_equal(mcr_ring_reader_poll(&r, &got, 1, &lost), 1);
+	assert_int_equal(got.len, 3);
+	assert_memory_equal(mcr_ring_reader_bytes(&r, got.offset) + 32, "abc", 3);
+	assert_int_equal(r.next_offset, 40);
+	free(ring.mem);
+}
+
+static void a_chunk_larger_than_the_ring_loses_its_own_first_messages(void **state)
+{
+	struct ring ring;
+	struct mcr_desc descs[64];
+	uint32_t lens[20];
+	uint64_t lost;
+
+	ring_create(&ring, 8, 65536);
+	struct mcr_ring_reader r = reader_create(&ring);
+
+	for (int i = 0; i < 20; i++)
+		lens[i] = 50;
+	publish(&ring, lens, 20);
+	assert_int_equal(mcr_ring_reader_poll(&r, descs, 64, &lost), 8);
+	assert_int_equal(lost, 12);
+	for (int i = 0; i < 8; i++)
+		assert_whole(&r, &descs[i]);
+	free(ring.mem);
+}
+
+/* The simple model: all messages ever, with the byte offsets that the rules give. */
+struct model {
+	uint32_t *lens;
+	uint64_t *offsets;
+	uint64_t n, bytes_end;
+};
+
+static void model_add(struct model *m, uint32_t len, uint64_t bytes)
+{
+	uint64_t start = m->bytes_end;
+
+	if (start % bytes + (len + 7) / 8 * 8 > bytes)
+		start = (start / bytes + 1) * bytes;
+	m->lens[m->n] = len;
+	m->offsets[m->n++] = start;
+	m->bytes_end = start + (len + 7) / 8 * 8;
+}
+
+static uint64_t model_oldest(const struct model *m, uint32_t depth, uint64_t bytes)
+{
+	uint64_t i = m->n;
+
+	while (i > 0 && m->n <= i - 1 + depth && m->bytes_end <= m->offsets[i - 1] + bytes)
+		i--;
+	return i;
+}
+
+/* One random history: bursts of random sizes, readers that poll a little, a lot or rarely. */
+static void run_history(unsigned seed, uint32_t depth, uint64_t bytes, uint32_t max_len)
+{
+	enum {
+		MESSAGES = 4000,
+		READERS = 3
+	};
+	struct model m = {malloc(sizeof(uint32_t) * MESSAGES), malloc(sizeof(uint64_t) * MESSAGES),
+			  0, 0};
+	struct mcr_ring_reader readers[READERS];
+	uint64_t received[READERS] = {0}, lost[READERS] = {0};
+	struct ring ring;
+
+	srand(seed);
+	ring_create(&ring, depth, bytes);
+	for (int k = 0; k < READERS; k++)
+		readers[k] = reader_create(&ring);
+	while (m.n < MESSAGES - 32) {
+		uint32_t lens[32];
+		int n = 1 + rand() % (depth < 32 ? (int)depth : 32);
+
+		for (int i = 0; i < n; i++) {
+			lens[i] = (uint32_t)rand() % (max_len + 1);
+			if (rand() % 4 == 0)
+				lens[i] = (uint32_t)rand() % 9;
+			model_add(&m, lens[i], bytes);
+		}
+		publish(&ring, lens, n);
+		assert_int_equal(ring.writer.reserved_bytes, m.bytes_end);
+		for (int k = 0; k < READERS; k++) {
+			struct mcr_ring_reader *r = &readers[k];
+			uint64_t oldest = model_oldest(&m, depth, bytes), gone, before = r->next;
+			struct mcr_desc descs[64];
+			int got;
+
+			if (rand() % (1 + k * k * 4) != 0)
+				continue;
+			assert_int_equal(mcr_ring_reader_oldest(r), oldest);
+			got = mcr_ring_reader_poll(r, descs, 1 + rand() % 64, &gone);
+			assert_true(got > 0 || before == m.n || gone > 0);
+			/* Nothing that was held is passed over, but for a reader lapped again and
+			 * again. */
+			if (r->slack == 0)
+				assert_int_equal(gone, before < oldest ? oldest - before : 0);
+			for (int i = 0; i < got; i++) {
+				assert_int_equal(descs[i].seq, before + gone + (uint64_t)i + 1);
+				assert_int_equal(descs[i].len, m.lens[descs[i].seq - 1]);
+				assert_int_equal(descs[i].offset, m.offsets[descs[i].seq - 1]);
+				assert_whole(r, &descs[i]);
+			}
+			received[k] += (uint64_t)got;
+			lost[k] += gone;
+			assert_int_equal(received[k] + lost[k], r->next);
+		}
+	}
+	assert_true(received[0] > MESSAGES / 4);
+	assert_true(lost[2] > 0);
+	free(ring.mem);
+	free(m.lens);
+	free(m.offsets);
+}
+
+static void random_histories_agree_with_a_simple_model(void **state)
+{
+	for (unsigned seed = 0; seed < 12; seed++) {
+		run_history(seed, 64, 65536, 1500);
+		run_history(seed, 64, 65536, 9000);
+		run_history(seed, 256, 32768, 200);
+		run_history(seed, 8, 4096, 1000);
+		run_history(seed, 4, 256, 64);
+	}
+}
+
+static void a_reader_that_is_always_late_gets_runs_not_single_messages(void **state)
+{
+	struct ring ring;
+	struct mcr_desc descs[8];
+	uint64_t gaps = 0, received = 0, total_lost = 0, lost;
+
+	ring_create(&ring, 1024, 1 << 20);
+	struct mcr_ring_reader r = reader_create(&ring);
+
+	for (int round = 0; round < 10000; round++) {
+		publish_same(&ring, 16, 16);
+		received += (uint64_t)mcr_ring_reader_poll(&r, descs, 8, &lost);
+		total_lost += lost;
+		gaps += lost > 0;
+	}
+	assert_true(received >= 8 * 9900);
+	assert_true(gaps < 200); /* at the edge of the ring it would be one for each poll */
+	assert_int_equal(received + total_lost, r.next);
+	free(ring.mem);
+}
+
+static void a_header_that_makes_no_sense_is_refused(void **state)
+{
+	struct ring ring;
+	struct mcr_ring_header *h;
+	struct mcr_ring_reader r;
+	const char *why;
+
+	ring_create(&ring, 64, 65536);
+	h = (struct mcr_ring_header *)(void *)ring.mem;
+#define REFUSED(field, value)                                                                     \
+	do {                                                                                      \
+		struct mcr_ring_header saved = *h;                                                \
+                                                                                                  \
+		h->field = value;                                                                 \
+		assert_int_equal(mcr_ring_reader_attach(&r, ring.mem, ring.size, &why), -EPROTO); \
+		assert_non_null(why);                                                             \
+		*h = saved;                                                                       \
+		assert_int_equal(mcr_ring_reader_attach(&r, ring.mem, ring.size, &why), 0);       \
+	} while (0)
+	REFUSED(magic, 0);
+	REFUSED(abi, MCR_RING_ABI + 1);
+	REFUSED(header_bytes, 8192);
+	REFUSED(region_bytes, ring.size + 1);
+	REFUSED(epoch, 0);
+	REFUSED(depth, 63);
+	REFUSED(depth, 0);
+	REFUSED(depth, 2);
+	REFUSED(depth, 128);
+	REFUSED(depth, UINT32_C(1) << 31);
+	REFUSED(desc_bytes, 32);
+	REFUSED(bytes, 65535);
+	REFUSED(bytes, 131072);
+	REFUSED(bytes, UINT64_C(1) << 63);
+	REFUSED(index, 1);
+	REFUSED(n_rings, 0);
+	assert_int_equal(mcr_ring_reader_attach(&r, ring.mem, ring.size - 1, &why), -EPROTO);
+	assert_int_equal(mcr_ring_reader_attach(&r, ring.mem, 100, &why), -EPROTO);
+	free(ring.mem);
+}
+
+/* Spoils a word of the first message's descriptor. */
+static int poll_spoiled(size_t word, uint64_t value)
+{
+	struct ring ring;
+	struct mcr_desc descs[4];
+	uint64_t lost;
+	int ret;
+
+	ring_create(&ring, 64, 65536);
+	struct mcr_ring_reader r = reader_create(&ring);
+
+	publish_same(&ring, 100, 2);
+	ring.writer.descs[word] = value;
+	ret = mcr_ring_reader_poll(&r, descs, 4, &lost);
+	free(ring.mem);
+	return ret;
+}
+
+static void a_descriptor_that_makes_no_sense_is_never_returned(void **state)
+{
+	assert_int_equal(poll_spoiled(0, 1), 2);
+	assert_int_equal(poll_spoiled(0, 2), -EPROTO);          /* seq */
+	assert_int_equal(poll_spoiled(1, 4), -EPROTO);          /* offset not aligned */
+	assert_int_equal(poll_spoiled(1, 65536 - 8), -EPROTO);  /* reaches beyond the area */
+	assert_int_equal(poll_spoiled(4, UINT32_MAX), -EPROTO); /* len */
+	assert_int_equal(poll_spoiled(4, 16385), -EPROTO);
+	assert_int_equal(poll_spoiled(4, 16384), 2);
+}
+
+static void a_counter_that_jumps_does_no_harm(void **state)
+{
+	static const uint64_t values[] = {0, 1, 65, 1000, UINT64_C(1) << 62, UINT64_MAX};
+
+	for (size_t i = 0; i < 6 * 6 * 6; i++) {
+		struct ring ring;
+		struct mcr_ring_header *h;
+		struct mcr_desc descs[8];
+		uint64_t lost;
+
+		ring_create(&ring, 64, 65536);
+		struct mcr_ring_reader r = reader_create(&ring);
+
+		publish_same(&ring, 100, 100);
+		h = (struct mcr_ring_header *)(void *)ring.mem;
+		h->published = values[i % 6];
+		h->reserved = values[i / 6 % 6];
+		h->reserved_bytes = values[i / 36];
+		for (int k = 0; k < 20; k++) {
+			uint64_t before = r.next;
+			int n = mcr_ring_reader_poll(&r, descs, 8, &lost);
+
+			assert_true(n < 0 || r.next == before + lost + (uint64_t)n);
+			mcr_ring_reader_headroom(&r, r.next, r.next_offset);
+		}
+		free(ring.mem);
+	}
+}
+
+static void state_heartbeat_and_watermark_are_seen(void **state)
+{
+	struct ring ring;
+
+	ring_create(&ring, 64, 65536);
+	struct mcr_ring_reader r = reader_create(&ring);
+
+	assert_int_equal(mcr_ring_reader_stopped(&r), 0);
+	assert_int_equal(mcr_ring_reader_heartbeat(&r), 0);
+	mcr_ring_set_heartbeat(ring.mem, 77);
+	mcr_ring_set_polled(&ring.writer, 88);
+	mcr_ring_set_state(ring.mem, MCR_RING_STOPPED);
+	assert_int_equal(mcr_ring_reader_stopped(&r), 1);
+	assert_int_equal(mcr_ring_reader_heartbeat(&r), 77);
+	assert_int_equal(r.header->polled_ns, 88);
+	free(ring.mem);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_new_ring_is_empty),
+	    cmocka_unit_test(nothing_is_seen_before_publish),
+	    cmocka_unit_test(a_lapped_reader_is_told_how_many_and_gets_the_rest),
+	    cmocka_unit_test(a_reader_is_lapped_by_bytes_before_descriptors),
+	    cmocka_unit_test(headroom_ends_where_overrun_begins),
+	    cmocka_unit_test(an_ipv6_message_has_its_addresses_before_the_payload),
+	    cmocka_unit_test(a_chunk_larger_than_the_ring_loses_its_own_first_messages),
+	    cmocka_unit_test(random_histories_agree_with_a_simple_model),
+	    cmocka_unit_test(a_reader_that_is_always_late_gets_runs_not_single_messages),
+	    cmocka_unit_test(a_header_that_makes_no_sense_is_refused),
+	    cmocka_unit_test(a_descriptor_that_makes_no_sense_is_never_returned),
+	    cmocka_unit_test(a_counter_that_jumps_does_no_harm),
+	    cmocka_unit_test(state_heartbeat_and_watermark_are_seen),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
