@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "engine/region.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <numaif.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "core/error.h"
+
+#ifndef MFD_NOEXEC_SEAL /* Linux 6.3 */
+#define MFD_NOEXEC_SEAL 0x0008U
+#endif
+#ifndef MFD_HUGE_2MB
+#define MFD_HUGE_2MB (21U << 26)
+#endif
+#ifndef MADV_POPULATE_WRITE /* Linux 5.14 */
+#define MADV_POPULATE_WRITE 23
+#endif
+#ifndef F_SEAL_FUTURE_WRITE /* Linux 5.1 */
+#define F_SEAL_FUTURE_WRITE 0x0010
+#endif
+
+#define HUGE_PAGE_BYTES ((size_t)2 << 20)
+#define NUMA_NODES_MAX  1024
+
+/* FUTURE_WRITE leaves the engine's own map writable and denies every other; without SHRINK a
+ * consumer could truncate the file and kill the engine with SIGBUS; SEAL makes it final. */
+#define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL)
+
+static size_t round_up(size_t len, size_t page)
+{
+	return (len + page - 1) / page * page;
+}
+
+static int open_memfd(const char *name, unsigned flags)
+{
+	int fd = memfd_create(name, flags | MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+
+	if (fd < 0 && errno == EINVAL)
+		fd = memfd_create(name, flags | MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	return fd;
+}
+
+/* A preference, not a bond: a ring on the far node works, one without memory does not. */
+static void place(struct mcr_region *region, int numa_node)
+{
+	unsigned long mask[NUMA_NODES_MAX / (8 * sizeof(unsigned long))] = {0};
+	unsigned bits = 8 * sizeof(unsigned long);
+
+	region->numa_node = -1;
+	if (numa_node < 0 || numa_node >= NUMA_NODES_MAX)
+		return;
+	mask[(unsigned)numa_node / bits] = 1ul << ((unsigned)numa_node % bits);
+	if (mbind(region->mem, region->len, MPOL_PREFERRED, mask, NUMA_NODES_MAX, 0) == 0)
+		region->numa_node = numa_node;
+}
+
+/* All pages now, so that the rx lcore never faults; an error instead of SIGBUS where the kernel
+ * can. */
+static int prefault(struct mcr_region *region)
+{
+	volatile char *byte = region->mem;
+
+	if (madvise(region->mem, region->len, MADV_POPULATE_WRITE) == 0)
+		return 0;
+	if (errno != EINVAL)
+		return -errno;
+	for (size_t i = 0; i < region->len; i += 4096)
+		byte[i] = 0;
+	return 0;
+}
+
+/* The descriptor that is handed out is opened anew without the right to write: a second fence
+ * before the seals. Without /proc the seals stand alone. */
+static void make_read_only(struct mcr_region *region)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", region->fd);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	close(region->fd);
+	region->fd = fd;
+}
+
+static int try_create(struct mcr_region *region, size_t len, int numa_node, const char *name,
+		      int huge)
+{
+	int ret;
+
+	memset(region, 0, sizeof(*region));
+	region->fd = open_memfd(name, huge ? MFD_HUGETLB | MFD_HUGE_2MB : 0);
+	if (region->fd < 0)
+		return -errno;
+	region->huge = huge;
+	region->len = round_up(len, huge ? HUGE_PAGE_BYTES : (size_t)sysconf(_SC_PAGESIZE));
+	region->mem = MAP_FAILED;
+	if (ftruncate(region->fd, (off_t)region->len) < 0)
+		goto fail;
+	region->mem = mmap(NULL, region->len, PROT_READ | PROT_WRITE, MAP_SHARED, region->fd, 0);
+	if (region->mem == MAP_FAILED)
+		goto fail;
+	place(region, numa_node);
+	ret = prefault(region);
+	if (ret < 0) {
+		errno = -ret;
+		goto fail;
+	}
+	if (fcntl(region->fd, F_ADD_SEALS, SEALS) < 0)
+		goto fail;
+	make_read_only(region);
+	return 0;
+fail:
+	ret = -errno;
+	if (region->mem != MAP_FAILED)
+		munmap(region->mem, region->len);
+	close(region->fd);
+	memset(region, 0, sizeof(*region));
+	return ret;
+}
+
+int mcr_region_create(struct mcr_region *out, size_t len, int numa_node, const char *name,
+		      struct mcr_error *err)
+{
+	int huge = try_create(out, len, numa_node, name, 1);
+	int ret = huge;
+
+	if (huge < 0)
+		ret = try_create(out, len, numa_node, name, 0);
+	if (ret < 0) {
+		memset(out, 0, sizeof(*out));
+		return mcr_error_set(err, ret, "no memory for ring %s: %zu bytes: %s", name, len,
+				     strerror(-ret));
+	}
+	if (huge < 0)
+		snprintf(out->note, sizeof(out->note),
+			 "normal pages: no %zu MiB of huge pages (%s)",
+			 round_up(len, HUGE_PAGE_BYTES) >> 20, strerror(-huge));
+	else if (numa_node >= 0 && out->numa_node < 0)
+		snprintf(out->note, sizeof(out->note), "not placed on NUMA node %d", numa_node);
+	return 0;
+}
+
+void mcr_region_destroy(struct mcr_region *region)
+{
+	if (region->mem == NULL)
+		return;
+	munmap(region->mem, region->len);
+	close(region->fd);
+	memset(region, 0, sizeof(*region));
+}

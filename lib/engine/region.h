@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Memory for one ring: a memfd that the engine has mapped and that nobody else can ever write, map
+ * writable, resize, punch or reseal, whoever holds the descriptor and as whatever user. */
+#ifndef MCR_ENGINE_REGION_H
+#define MCR_ENGINE_REGION_H
+
+#include <stddef.h>
+
+#include <mcring/types.h>
+
+struct mcr_region {
+	void *mem;  /* zeroed, writable for the engine, all pages present */
+	size_t len; /* of the map and the file: the length asked for, rounded up to whole pages */
+	int fd;     /* read-only, close-on-exec: to hand out */
+	int numa_node; /* where the memory was asked to be; -1 = anywhere */
+	int huge;      /* 1: huge pages */
+	char note[96]; /* why it is not on huge pages or not on its node; "" = as wanted */
+};
+
+/* mcr_region_create makes a region of at least len octets. numa_node: -1 = anywhere; on a machine
+ * without NUMA, or with the node full, the memory comes from elsewhere. name: for /proc, borrowed.
+ * The caller owns the result. Returns 0, -ENOMEM, -EMFILE or what a system call gave. */
+int mcr_region_create(struct mcr_region *out, size_t len, int numa_node, const char *name,
+		      struct mcr_error *err);
+
+/* mcr_region_destroy unmaps and closes; consumers keep what they mapped. A zeroed region is
+ * allowed. */
+void mcr_region_destroy(struct mcr_region *region);
+
+#endif
