@@ -58,6 +58,7 @@ static int try_to_harm(int fd)
 	TRIED("zero", fallocate(fd, FALLOC_FL_ZERO_RANGE, 0, st.st_size) == 0);
 	TRIED("collapse", fallocate(fd, FALLOC_FL_COLLAPSE_RANGE, 0, 4096) == 0);
 	TRIED("seal", fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE) == 0);
+	TRIED("reseal", fcntl(fd, F_ADD_SEALS, F_SEAL_GROW) == 0);
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	TRIED("truncate by path", truncate(path, 0) == 0);

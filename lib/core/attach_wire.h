@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The attach protocol, one exchange over a SOCK_SEQPACKET Unix socket, host byte order:
+ *
+ *     client -> engine   struct mcr_hello
+ *     engine -> client   struct mcr_welcome; with status 0 and SCM_RIGHTS: n_rings ring memfds in
+ *                        the order of their index, then the consumer's page
+ *
+ * After it the connection stays open and silent: closing it is the detach, and the end of either
+ * process closes it. A socket from mcr_engine_attach carries the welcome alone. */
+#ifndef MCR_CORE_ATTACH_WIRE_H
+#define MCR_CORE_ATTACH_WIRE_H
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <mcring/types.h>
+
+#define MCR_HELLO_MAGIC    UINT64_C(0x006f6c6c6548434d) /* "MCHello" on little endian */
+#define MCR_WELCOME_MAGIC  UINT64_C(0x006d636c6557434d) /* "MCWelcm" */
+#define MCR_ATTACH_VERSION 1
+#define MCR_ATTACH_SOCKET  "attach" /* in the run directory */
+#define MCR_RINGS_MAX      32       /* of a channel: one for each lcore; SCM_RIGHTS takes 253 */
+
+struct mcr_hello {
+	uint64_t magic;
+	uint32_t version;
+	uint32_t flags; /* 0: none is defined yet */
+	char channel[MCR_NAME_MAX];
+	char label[MCR_LABEL_MAX];
+	uint8_t reserved[48]; /* 0 */
+};
+
+struct mcr_welcome {
+	uint64_t magic;
+	uint32_t version;
+	int32_t status; /* 0 or -errno: then text says why and no descriptor comes */
+	uint32_t n_rings;
+	uint32_t flags; /* 0 */
+	uint64_t epoch; /* the channel's */
+	char text[480];
+};
+
+_Static_assert(sizeof(struct mcr_hello) == 128, "wire layout");
+_Static_assert(offsetof(struct mcr_hello, version) == 8, "wire layout");
+_Static_assert(offsetof(struct mcr_hello, channel) == 16, "wire layout");
+_Static_assert(offsetof(struct mcr_hello, label) == 48, "wire layout");
+_Static_assert(sizeof(struct mcr_welcome) == 512, "wire layout");
+_Static_assert(offsetof(struct mcr_welcome, status) == 12, "wire layout");
+_Static_assert(offsetof(struct mcr_welcome, epoch) == 24, "wire layout");
+_Static_assert(offsetof(struct mcr_welcome, text) == 32, "wire layout");
+
+/* mcr_text_clean reduces untrusted octets to printable ASCII, with the NUL within cap. */
+static inline void mcr_text_clean(char *text, size_t cap)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < cap && text[i] != '\0'; i++)
+		if (text[i] < 0x20 || text[i] > 0x7e)
+			text[i] = '?';
+	text[i] = '\0';
+}
+
+/* mcr_hello_parse checks a first message of len octets (its true length, also when buf holds
+ * less). Returns 0 with *out copied and its texts clean; -EPROTO for another version, which
+ * deserves an answer; -EBADMSG for what no client of ours sends. */
+static inline int mcr_hello_parse(struct mcr_hello *out, const void *buf, size_t len)
+{
+	if (len < offsetof(struct mcr_hello, channel) || len > 4096)
+		return -EBADMSG;
+	memset(out, 0, sizeof(*out));
+	memcpy(out, buf, len < sizeof(*out) ? len : sizeof(*out));
+	if (out->magic != MCR_HELLO_MAGIC)
+		return -EBADMSG;
+	if (out->version != MCR_ATTACH_VERSION || out->flags != 0)
+		return -EPROTO;
+	if (len != sizeof(*out))
+		return -EBADMSG;
+	mcr_text_clean(out->channel, sizeof(out->channel));
+	mcr_text_clean(out->label, sizeof(out->label));
+	return 0;
+}
+
+/* mcr_welcome_parse checks an answer that came with n_fds descriptors. Returns 0 with *out copied
+ * and its text clean, out->status telling what the engine said; -EPROTO when it is no welcome of
+ * this version. */
+static inline int mcr_welcome_parse(struct mcr_welcome *out, const void *buf, size_t len,
+				    size_t n_fds)
+{
+	if (len != sizeof(*out))
+		return -EPROTO;
+	memcpy(out, buf, sizeof(*out));
+	mcr_text_clean(out->text, sizeof(out->text));
+	if (out->magic != MCR_WELCOME_MAGIC || out->status > 0 || out->status < -4095)
+		return -EPROTO;
+	if (out->status != 0)
+		return n_fds == 0 ? 0 : -EPROTO;
+	if (out->version != MCR_ATTACH_VERSION || out->n_rings == 0 ||
+	    out->n_rings > MCR_RINGS_MAX || n_fds != (size_t)out->n_rings + 1)
+		return -EPROTO;
+	return 0;
+}
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The one page that a consumer may write: how it describes itself to the engine. The engine takes
+ * every word of it for untrusted, uses it for statistics and, later, for waking only, and loads
+ * each word once. Words are plain integers with relaxed __atomic access; their one writer is the
+ * consumer. */
+#ifndef MCR_CORE_CONSUMER_PAGE_H
+#define MCR_CORE_CONSUMER_PAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/attach_wire.h"
+
+#define MCR_CONSUMER_PAGE_BYTES 4096
+
+struct mcr_consumer_page {
+	/* Once, at the attach. */
+	uint32_t abi; /* MCR_ATTACH_VERSION */
+	int32_t pid;  /* as the consumer sees itself; SO_PEERCRED is what counts */
+	uint64_t pad0[7];
+
+	/* At a release, or each few polls. */
+	uint64_t received;     /* messages that poll returned */
+	uint64_t lost;         /* messages that MCR_LOST told of */
+	uint64_t stale;        /* of those received, the ones that read found overtaken */
+	uint64_t heartbeat_ns; /* CLOCK_MONOTONIC of a poll, at most about 1 ms before the last */
+	uint64_t pad1[4];
+
+	struct {
+		uint64_t next_seq;    /* of the first message not done with; 0: ring not read */
+		uint64_t next_offset; /* where its bytes start */
+		uint64_t armed;       /* reserved: wake when more than this is published */
+		uint64_t pad;
+	} rings[MCR_RINGS_MAX];
+};
+
+_Static_assert(offsetof(struct mcr_consumer_page, received) == 64, "page layout");
+_Static_assert(offsetof(struct mcr_consumer_page, heartbeat_ns) == 88, "page layout");
+_Static_assert(offsetof(struct mcr_consumer_page, rings) == 128, "page layout");
+_Static_assert(sizeof(struct mcr_consumer_page) <= MCR_CONSUMER_PAGE_BYTES, "page layout");
+
+#endif

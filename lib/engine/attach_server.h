@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Hands channels to consumers (core/attach_wire.h). Sockets only: no DPDK, no threads; all calls
+ * belong to the control thread, none blocks. A client that sends garbage, too much or nothing is
+ * cut off without touching the others; what a consumer writes about itself is never trusted. */
+#ifndef MCR_ENGINE_ATTACH_SERVER_H
+#define MCR_ENGINE_ATTACH_SERVER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <mcring/engine.h>
+
+#define MCR_ATTACH_CONSUMERS_MAX 1024 /* attached at a time, all channels */
+#define MCR_ATTACH_HALF_OPEN_MAX 64   /* connected, hello not yet seen; more wait in the backlog */
+#define MCR_ATTACH_HELLO_NS      UINT64_C(2000000000)
+
+struct mcr_attach_server;
+
+/* mcr_attach_server_create listens at path, with the permission bits mode, or on nothing when path
+ * is NULL: then only mcr_attach_server_open attaches. path must not exist: to take over a stale one
+ * is the caller's decision. Errors: -ENAMETOOLONG, -EADDRINUSE, -ENOENT (no such directory),
+ * -EACCES, -ENOMEM, -EMFILE. */
+int mcr_attach_server_create(struct mcr_attach_server **out, const char *path, uint32_t mode,
+			     struct mcr_error *err);
+
+/* mcr_attach_server_destroy cuts off everybody and removes its socket file, unless another engine
+ * has put its own there. NULL is allowed. */
+void mcr_attach_server_destroy(struct mcr_attach_server *s);
+
+/* mcr_attach_server_fd: an epoll descriptor that is readable when mcr_attach_server_poll has work;
+ * owned by the server. */
+int mcr_attach_server_fd(const struct mcr_attach_server *s);
+
+/* mcr_attach_server_poll accepts, answers and cuts off, a bounded amount per call. Call it also
+ * without work, each 100 ms or so, because time alone ends half-open connections. now_ns:
+ * CLOCK_MONOTONIC. */
+void mcr_attach_server_poll(struct mcr_attach_server *s, uint64_t now_ns);
+
+/* mcr_attach_server_add_channel: consumers may attach to this channel from now on. ring_fds are to
+ * be handed out, ring_mems are the engine's maps of them; both, not the arrays, are borrowed until
+ * the channel is removed. 1 <= n_rings <= MCR_LCORES_MAX. Errors: -EEXIST, -EINVAL (a region that
+ * holds no ring), -ENOSPC, -ENOMEM. */
+int mcr_attach_server_add_channel(struct mcr_attach_server *s, const char *name,
+				  const int *ring_fds, const void *const *ring_mems,
+				  unsigned n_rings, uint64_t epoch);
+
+/* mcr_attach_server_remove_channel cuts off its consumers; what they have mapped they keep. Set the
+ * rings' state to stopped before. Errors: -ENOENT. */
+int mcr_attach_server_remove_channel(struct mcr_attach_server *s, const char *name);
+
+/* mcr_attach_server_open attaches without the listening socket: a socket with the welcome already
+ * in it, for mcr_consumer_opts.fd. Returns the descriptor, which the caller owns, or -ENOENT (err
+ * lists the channels), -EBUSY (too many consumers), -ENOMEM, -EMFILE. */
+int mcr_attach_server_open(struct mcr_attach_server *s, const char *channel, const char *label,
+			   struct mcr_error *err);
+
+/* mcr_attach_server_count: consumers of one channel, or of all when channel is NULL. */
+unsigned mcr_attach_server_count(const struct mcr_attach_server *s, const char *channel);
+
+/* mcr_attach_server_info describes consumer i, counted from 0. Its numbers are clamped to what the
+ * rings allow, ages are those of the last poll. Returns 0, or -ENOENT past the end. */
+int mcr_attach_server_info(const struct mcr_attach_server *s, size_t i,
+			   struct mcr_consumer_info *out);
+
+#endif
