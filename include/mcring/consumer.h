@@ -42,12 +42,11 @@ enum mcr_kind {
 };
 
 enum mcr_msg_flags {
-	MCR_FLAG_RX_TIME_TSC = 1 << 0, /* rx_ns: one clock reading per burst, not per packet */
-	MCR_FLAG_CLOCK_STEP = 1 << 1,  /* CLOCK_REALTIME was stepped since the message before */
-	MCR_FLAG_HW_TIME = 1 << 2,     /* hw_ns is valid */
-	MCR_FLAG_HW_TIME_SYNCED = 1
-				  << 3, /* the operator says that the NIC's clock is synchronised */
-	MCR_FLAG_LINK_UP = 1 << 4,      /* MCR_LINK: the link is up now */
+	MCR_FLAG_RX_TIME_TSC = 1 << 0,    /* rx_ns: one clock reading per burst, not per packet */
+	MCR_FLAG_CLOCK_STEP = 1 << 1,     /* CLOCK_REALTIME was stepped since the message before */
+	MCR_FLAG_HW_TIME = 1 << 2,        /* hw_ns is valid */
+	MCR_FLAG_HW_TIME_SYNCED = 1 << 3, /* the operator vouches for the NIC's clock */
+	MCR_FLAG_LINK_UP = 1 << 4,        /* MCR_LINK: the link is up now */
 };
 
 struct mcr_msg {
@@ -64,13 +63,16 @@ struct mcr_msg {
 	uint16_t dst_port, src_port; /* UDP, host order */
 	uint16_t vlan;               /* 0 = untagged */
 	uint8_t ttl;
-	uint8_t family; /* AF_INET */
+	uint8_t family;       /* AF_INET */
+	uint64_t offset;      /* of the payload among all bytes of the ring: for intact and read */
+	uint64_t reserved[4]; /* 0 */
 };
 
 enum mcr_start {
 	MCR_START_NEWEST = 0, /* what is published after the attach */
 	MCR_START_OLDEST = 1, /* everything that the rings still hold */
-	MCR_START_SEQ = 2, /* opts.seq of ring opts.ring; the other rings start at their oldest */
+	MCR_START_SEQ = 2,    /* opts.seq of ring opts.ring; the next to come is allowed too. A
+			       * channel of one ring needs no opts.ring. */
 };
 
 #define MCR_ALL_RINGS UINT32_MAX
@@ -81,8 +83,8 @@ struct mcr_consumer_opts {
 	const char *name;    /* the engine's name; NULL = "mcring" */
 	const char *channel; /* NULL = "default" */
 	const char *label;   /* shown in statistics; NULL = the program's name */
-	int fd; /* >= 0: a socket from mcr_engine_attach in place of run_dir and channel; the
-		 * consumer owns it from now on, also when open fails */
+	int fd; /* >= 0: a socket from mcr_engine_attach in place of run_dir, name, channel and
+		 * label; the consumer owns it from now on, also when open fails */
 	uint32_t start; /* enum mcr_start */
 	uint32_t ring;  /* read this ring only; MCR_ALL_RINGS = every ring, round robin */
 	uint64_t seq;   /* MCR_START_SEQ */
@@ -102,16 +104,17 @@ struct mcr_consumer_opts {
 
 /* mcr_consumer_open attaches to a channel. Blocks for at most 5 s. *out is set on success only.
  * Errors: -ENOENT (no engine there, or unknown channel: err lists the channels), -ECONNREFUSED
- * (stale run directory), -EACCES, -ERANGE (seq is not held: err has the available range), -EPROTO
- * (not an engine, or another ABI), -EBUSY (the engine takes no more consumers), -ETIMEDOUT,
- * -ENOMEM. */
+ * (stale run directory), -EACCES, -EINVAL (options; a seq without its ring), -ERANGE (seq is not
+ * held: err has the available range), -EPROTO (not an engine, or another ABI), -EBUSY (the engine
+ * takes no more consumers), -ETIMEDOUT, -EMFILE, -ENOMEM. */
 MCR_API int mcr_consumer_open(struct mcr_consumer **out, const struct mcr_consumer_opts *opts,
 			      struct mcr_error *err);
 
 /* mcr_consumer_poll fills up to n messages without a system call; they stay readable until
  * mcr_consumer_release. It validates each descriptor, so data and len lie in the ring.
- * Returns how many (0: nothing new), or -EPIPE when the engine stopped or died and everything
- * published before was polled. */
+ * Returns how many (0: nothing new); -EPIPE when the engine stopped or gave no sign of life for 1
+ * s, and everything published before was polled; -EPROTO when the ring's content makes no sense (a
+ * broken or hostile engine). */
 MCR_API int mcr_consumer_poll(struct mcr_consumer *c, struct mcr_msg *msgs, int n);
 
 /* mcr_consumer_read copies a payload out and checks that it was whole. It is the default way.

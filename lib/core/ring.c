@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "core/ring.h"
 
-size_t mcr_ring_footprint(uint32_t depth, uint64_t bytes)
-{
-	return MCR_RING_HEADER_BYTES + (size_t)depth * MCR_RING_DESC_BYTES + (size_t)bytes;
-}
-
 void mcr_ring_format(void *mem, uint32_t depth, uint64_t bytes, uint64_t epoch, uint32_t index,
 		     uint32_t n_rings)
 {

@@ -61,7 +61,10 @@ struct mcr_ring_writer {
 
 /* mcr_ring_footprint: octets that a ring's region takes: header, descriptors, payload bytes. depth
  * and bytes are powers of two. */
-size_t mcr_ring_footprint(uint32_t depth, uint64_t bytes);
+static inline size_t mcr_ring_footprint(uint32_t depth, uint64_t bytes)
+{
+	return MCR_RING_HEADER_BYTES + (size_t)depth * MCR_RING_DESC_BYTES + (size_t)bytes;
+}
 
 /* mcr_ring_format writes the header into mem (zeroed, page aligned, of the footprint's size or
  * more), its magic last; state is MCR_RING_RUNNING, the heartbeat 0 (none yet). epoch: random, not

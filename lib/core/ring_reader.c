@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include <mcring/consumer.h>
+
 /* A saturated writer can lap a reader while it looks for the oldest message; then poll returns with
  * what was lost so far rather than to chase on. */
 #define CHASES_MAX 4
@@ -146,14 +148,16 @@ static uint64_t skip_lost(struct mcr_ring_reader *r)
 	return position - from;
 }
 
-/* What a whole descriptor at this position has to be. A payload in one piece cannot reach beyond
+/* What a whole descriptor at this position has to be. Loss is what readers find out, never what a
+ * writer says. A payload in one piece cannot reach beyond
  * the area. */
 static int sane(const struct mcr_ring_reader *r, uint64_t position, const struct mcr_desc *desc)
 {
 	uint64_t len = (uint64_t)desc->len + (desc->family == AF_INET6 ? MCR_RING_INET6_BYTES : 0);
 
-	return desc->seq == position + 1 && desc->offset % MCR_RING_ALIGN == 0 &&
-	       len <= r->bytes / 4 && (desc->offset & (r->bytes - 1)) + len <= r->bytes;
+	return desc->seq == position + 1 && desc->kind != MCR_LOST &&
+	       desc->offset % MCR_RING_ALIGN == 0 && len <= r->bytes / 4 &&
+	       (desc->offset & (r->bytes - 1)) + len <= r->bytes;
 }
 
 /* Copies n descriptors from r->next on. One look at the shared line is enough for all of them: the

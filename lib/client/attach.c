@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "client/attach.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/error.h"
+#include "core/ring_layout.h"
+
+#define TIMEOUT_S 5
+#define FDS_MAX   (MCR_RINGS_MAX + 1)
+
+/* No region is longer: its largest parts, and the rounding up to huge pages. */
+#define REGION_LEN_MAX                                                                \
+	(MCR_RING_HEADER_BYTES + (uint64_t)MCR_RING_DEPTH_MAX * MCR_RING_DESC_BYTES + \
+	 MCR_RING_BYTES_MAX + (UINT64_C(1) << 30))
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* A socket connected to the engine at path, or -errno. */
+static int connect_to(const char *path, struct mcr_error *err)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct timeval timeout = {.tv_sec = TIMEOUT_S};
+	int fd, ret;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return mcr_error_set(err, -ENOENT, "%s: a socket path has at most %zu characters",
+				     path, sizeof(address.sun_path) - 1);
+	strcpy(address.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return mcr_error_set(err, -errno, "socket: %s", strerror(errno));
+	/* Bounds connect too: an engine that does not accept has a full backlog. */
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return fd;
+	ret = -errno;
+	close(fd);
+	switch (ret) {
+	case -ENOENT:
+	case -ENOTDIR:
+		return mcr_error_set(err, -ENOENT,
+				     "no engine at %s: is it running under this name?", path);
+	case -ECONNREFUSED:
+		return mcr_error_set(err, ret, "nobody listens at %s: the engine is gone", path);
+	case -EACCES:
+	case -EPERM:
+		return mcr_error_set(err, -EACCES,
+				     "no permission for %s: its mode and group say who may attach",
+				     path);
+	case -EAGAIN:
+		return mcr_error_set(err, -ETIMEDOUT, "the engine at %s does not answer", path);
+	case -EPROTOTYPE:
+		return mcr_error_set(err, -EPROTO, "%s is not the socket of an engine", path);
+	default:
+		return mcr_error_set(err, ret, "%s: %s", path, strerror(-ret));
+	}
+}
+
+static void copy_text(char *dst, size_t cap, const char *src)
+{
+	snprintf(dst, cap, "%s", src);
+}
+
+static int say_hello(int fd, const struct mcr_consumer_opts *opts, struct mcr_error *err)
+{
+	struct mcr_hello hello = {.magic = MCR_HELLO_MAGIC, .version = MCR_ATTACH_VERSION};
+	const char *channel = opts->channel != NULL ? opts->channel : "default";
+
+	if (strlen(channel) >= sizeof(hello.channel))
+		return mcr_error_set(err, -ENOENT,
+				     "channel \"%s\": a name has at most %d characters", channel,
+				     MCR_NAME_MAX - 1);
+	copy_text(hello.channel, sizeof(hello.channel), channel);
+	copy_text(hello.label, sizeof(hello.label),
+		  opts->label != NULL ? opts->label : program_invocation_short_name);
+	if (send(fd, &hello, sizeof(hello), MSG_NOSIGNAL) != sizeof(hello))
+		return mcr_error_set(err, errno == EAGAIN ? -ETIMEDOUT : -EPROTO,
+				     "the engine takes no request: %s", strerror(errno));
+	return 0;
+}
+
+static int wait_readable(int fd, int64_t deadline_ms)
+{
+	for (;;) {
+		struct pollfd p = {.fd = fd, .events = POLLIN};
+		int64_t left = deadline_ms - now_ms();
+		int n = left > 0 ? poll(&p, 1, (int)left) : 0;
+
+		if (n > 0)
+			return 0;
+		if (n == 0)
+			return -ETIMEDOUT;
+		if (errno != EINTR)
+			return -errno;
+	}
+}
+
+/* Takes one message and its descriptors. Returns its length or -errno; *n_fds is valid in either
+ * case and all of fds belong to the caller. */
+static ssize_t receive(int fd, void *buf, size_t cap, int *fds, size_t *n_fds)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int) * FDS_MAX)];
+	} control;
+	struct iovec iov = {buf, cap};
+	struct msghdr msg = {.msg_iov = &iov,
+			     .msg_iovlen = 1,
+			     .msg_control = &control,
+			     .msg_controllen = sizeof(control)};
+	ssize_t n;
+
+	*n_fds = 0;
+	do
+		n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c != NULL; c = CMSG_NXTHDR(&msg, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		*n_fds = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		memcpy(fds, CMSG_DATA(c), *n_fds * sizeof(int));
+		break; /* the kernel gives one, and there is room for no second */
+	}
+	if (msg.msg_flags & MSG_CTRUNC)
+		return -EMFILE; /* this process has no room for the descriptors */
+	return msg.msg_flags & MSG_TRUNC ? -EPROTO : n;
+}
+
+/* Maps what the engine handed over: a memfd that cannot shrink, so that no read faults. */
+static void *map_memfd(int fd, int prot, size_t min_len, uint64_t max_len, size_t *len)
+{
+	struct stat st;
+	int seals = fcntl(fd, F_GET_SEALS);
+	void *map;
+
+	if (seals < 0 || (seals & F_SEAL_SHRINK) == 0 || fstat(fd, &st) < 0 ||
+	    st.st_size < (off_t)min_len || (uint64_t)st.st_size > max_len) {
+		errno = EPROTO;
+		return NULL;
+	}
+	map = mmap(NULL, (size_t)st.st_size, prot, MAP_SHARED | MAP_POPULATE, fd, 0);
+	if (map == MAP_FAILED)
+		return NULL;
+	*len = (size_t)st.st_size;
+	return map;
+}
+
+static int map_all(struct mcr_attachment *a, const int *fds, unsigned n_rings,
+		   struct mcr_error *err)
+{
+	size_t len;
+
+	for (unsigned i = 0; i < n_rings; i++) {
+		a->rings[i].mem = map_memfd(fds[i], PROT_READ, MCR_RING_HEADER_BYTES,
+					    REGION_LEN_MAX, &a->rings[i].len);
+		if (a->rings[i].mem == NULL)
+			return mcr_error_set(err, -errno, "ring %u cannot be mapped: %s", i,
+					     strerror(errno));
+		a->n_rings = i + 1;
+	}
+	a->page = map_memfd(fds[n_rings], PROT_READ | PROT_WRITE, MCR_CONSUMER_PAGE_BYTES,
+			    MCR_CONSUMER_PAGE_BYTES, &len);
+	if (a->page == NULL)
+		return mcr_error_set(err, -errno, "the consumer's page cannot be mapped: %s",
+				     strerror(errno));
+	return 0;
+}
+
+static int take_welcome(struct mcr_attachment *a, struct mcr_error *err)
+{
+	struct mcr_welcome raw, welcome;
+	int fds[FDS_MAX], ret;
+	size_t n_fds = 0;
+	ssize_t n;
+
+	ret = wait_readable(a->socket, now_ms() + TIMEOUT_S * 1000);
+	if (ret < 0)
+		return mcr_error_set(err, ret, "the engine does not answer: %s", strerror(-ret));
+	n = receive(a->socket, &raw, sizeof(raw), fds, &n_fds);
+	if (n < 0 && n != -EPROTO)
+		ret = mcr_error_set(err, n == -ECONNRESET ? -EPROTO : (int)n,
+				    "the engine's answer: %s", strerror((int)-n));
+	else if (n <= 0 || mcr_welcome_parse(&welcome, &raw, (size_t)n, n_fds) < 0)
+		ret = mcr_error_set(err, -EPROTO,
+				    "the answer is not one of an engine of this version");
+	else if (welcome.status != 0)
+		ret = mcr_error_set(err, welcome.status, "%s", welcome.text);
+	else
+		ret = map_all(a, fds, welcome.n_rings, err);
+	for (size_t i = 0; i < n_fds; i++)
+		close(fds[i]);
+	return ret;
+}
+
+int mcr_attachment_open(struct mcr_attachment *out, const struct mcr_consumer_opts *opts,
+			struct mcr_error *err)
+{
+	char path[512];
+	int ret = 0;
+
+	memset(out, 0, sizeof(*out));
+	out->socket = opts->fd;
+	if (out->socket < 0) {
+		if (opts->run_dir != NULL)
+			snprintf(path, sizeof(path), "%s/" MCR_ATTACH_SOCKET, opts->run_dir);
+		else
+			snprintf(path, sizeof(path), "/run/mcring/%s/" MCR_ATTACH_SOCKET,
+				 opts->name != NULL ? opts->name : "mcring");
+		out->socket = connect_to(path, err);
+		if (out->socket < 0)
+			return out->socket;
+		ret = say_hello(out->socket, opts, err);
+	}
+	if (ret == 0)
+		ret = take_welcome(out, err);
+	if (ret < 0)
+		mcr_attachment_close(out);
+	return ret;
+}
+
+void mcr_attachment_close(struct mcr_attachment *a)
+{
+	for (unsigned i = 0; i < a->n_rings; i++)
+		munmap((void *)(uintptr_t)a->rings[i].mem, a->rings[i].len);
+	if (a->page != NULL)
+		munmap(a->page, MCR_CONSUMER_PAGE_BYTES);
+	if (a->socket >= 0)
+		close(a->socket);
+	memset(a, 0, sizeof(*a));
+	a->socket = -1;
+}

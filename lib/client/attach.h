@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The client's side of core/attach_wire.h: from the name of a channel to mapped memory. The engine
+ * is not trusted either: what it hands over must be memfds that cannot shrink under the map. */
+#ifndef MCR_CLIENT_ATTACH_H
+#define MCR_CLIENT_ATTACH_H
+
+#include <stddef.h>
+
+#include <mcring/consumer.h>
+
+#include "core/attach_wire.h"
+#include "core/consumer_page.h"
+
+struct mcr_attachment {
+	int socket; /* open for as long as the attachment lasts; -1 = none */
+	unsigned n_rings;
+	struct {
+		const void *mem; /* read-only map */
+		size_t len;
+	} rings[MCR_RINGS_MAX];
+	struct mcr_consumer_page *page;
+};
+
+/* mcr_attachment_open asks for opts' channel, or takes the welcome out of opts->fd, which it owns
+ * from the call on. Blocks for at most 5 s. Errors as mcr_consumer_open; *out is then closed. */
+int mcr_attachment_open(struct mcr_attachment *out, const struct mcr_consumer_opts *opts,
+			struct mcr_error *err);
+
+/* mcr_attachment_close unmaps and disconnects. */
+void mcr_attachment_close(struct mcr_attachment *a);
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* An engine for tests: regions, rings and the attach server, no packets. Its control thread beats
+ * and polls the server; messages are published by the test itself. */
+#ifndef SMALL_ENGINE_H
+#define SMALL_ENGINE_H
+
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "core/ring.h"
+#include "engine/attach_server.h"
+#include "engine/region.h"
+
+#define SMALL_RINGS_MAX 32
+
+struct small_engine {
+	char dir[64], path[96];
+	unsigned n_rings;
+	struct mcr_region regions[SMALL_RINGS_MAX];
+	struct mcr_ring_writer writers[SMALL_RINGS_MAX];
+	struct mcr_attach_server *server;
+	pthread_t control;
+	pthread_mutex_t lock; /* held while the server is touched */
+	int running, beating;
+};
+
+static inline uint64_t monotonic_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static inline void sleep_ms(long ms)
+{
+	struct timespec ts = {ms / 1000, ms % 1000 * 1000000};
+
+	nanosleep(&ts, NULL);
+}
+
+static void *small_engine_control(void *arg)
+{
+	struct small_engine *e = arg;
+
+	while (__atomic_load_n(&e->running, __ATOMIC_ACQUIRE)) {
+		if (__atomic_load_n(&e->beating, __ATOMIC_ACQUIRE))
+			for (unsigned i = 0; i < e->n_rings; i++)
+				mcr_ring_set_heartbeat(e->regions[i].mem, monotonic_ns());
+		pthread_mutex_lock(&e->lock);
+		mcr_attach_server_poll(e->server, monotonic_ns());
+		pthread_mutex_unlock(&e->lock);
+		sleep_ms(1);
+	}
+	return NULL;
+}
+
+/* One channel "md" of n_rings rings, and an empty run directory's socket. */
+static inline void small_engine_create(struct small_engine *e, unsigned n_rings, uint32_t depth,
+				       uint64_t bytes)
+{
+	const void *mems[SMALL_RINGS_MAX];
+	int fds[SMALL_RINGS_MAX];
+
+	memset(e, 0, sizeof(*e));
+	strcpy(e->dir, "/tmp/mcring-test-XXXXXX");
+	assert_non_null(mkdtemp(e->dir));
+	snprintf(e->path, sizeof(e->path), "%s/attach", e->dir);
+	assert_int_equal(mcr_attach_server_create(&e->server, e->path, 0660, NULL), 0);
+	e->n_rings = n_rings;
+	for (unsigned i = 0; i < n_rings; i++) {
+		assert_int_equal(mcr_region_create(&e->regions[i], mcr_ring_footprint(depth, bytes),
+						   -1, "test", NULL),
+				 0);
+		mcr_ring_format(e->regions[i].mem, depth, bytes, 4711, i, n_rings);
+		mcr_ring_writer_attach(&e->writers[i], e->regions[i].mem);
+		mems[i] = e->regions[i].mem;
+		fds[i] = e->regions[i].fd;
+	}
+	assert_int_equal(mcr_attach_server_add_channel(e->server, "md", fds, mems, n_rings, 4711),
+			 0);
+	pthread_mutex_init(&e->lock, NULL);
+	e->running = e->beating = 1;
+	assert_int_equal(pthread_create(&e->control, NULL, small_engine_control, e), 0);
+}
+
+static inline void small_engine_destroy(struct small_engine *e)
+{
+	__atomic_store_n(&e->running, 0, __ATOMIC_RELEASE);
+	pthread_join(e->control, NULL);
+	mcr_attach_server_destroy(e->server);
+	for (unsigned i = 0; i < e->n_rings; i++)
+		mcr_region_destroy(&e->regions[i]);
+	assert_int_equal(rmdir(e->dir), 0); /* the socket is gone */
+}
+
+static inline void small_engine_publish(struct small_engine *e, unsigned ring, const void *payload,
+					uint32_t len)
+{
+	struct mcr_ring_writer *w = &e->writers[ring];
+	struct mcr_desc desc = {
+	    .len = len,
+	    .family = AF_INET,
+	    .rx_ns = 1000 + w->next,
+	    .hw_ns = 2000 + w->next,
+	    .group_be = 0x010101ef,
+	    .source_be = 0x0100000a,
+	    .id = 77,
+	    .port = 5000,
+	    .source_port = 6000,
+	    .vlan = 12,
+	    .ttl = 3,
+	};
+
+	mcr_ring_add(w, len);
+	mcr_ring_reserve(w);
+	mcr_ring_copy(mcr_ring_put(w, &desc), payload, len);
+	mcr_ring_publish(w);
+}
+
+/* n messages whose payload is their own seq. */
+static inline void small_engine_publish_seqs(struct small_engine *e, unsigned ring, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		uint64_t seq = e->writers[ring].next + 1;
+
+		small_engine_publish(e, ring, &seq, sizeof(seq));
+	}
+}
+
+static inline unsigned small_engine_count(struct small_engine *e)
+{
+	unsigned n;
+
+	pthread_mutex_lock(&e->lock);
+	n = mcr_attach_server_count(e->server, "md");
+	pthread_mutex_unlock(&e->lock);
+	return n;
+}
+
+/* Waits up to 10 s until so many consumers are attached. */
+static inline void small_engine_await(struct small_engine *e, unsigned n)
+{
+	for (int i = 0; i < 10000 && small_engine_count(e) != n; i++)
+		sleep_ms(1);
+	assert_int_equal(small_engine_count(e), n);
+}
+
+#endif

@@ -1,0 +1,578 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <mcring/consumer.h>
+
+#include "small_engine.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include "client/attach.h"
+
+static struct mcr_consumer_opts opts_for(const struct small_engine *e, const char *channel)
+{
+	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
+
+	opts.run_dir = e->dir;
+	opts.channel = channel;
+	opts.label = "unit test";
+	return opts;
+}
+
+static int raw_connect(const struct small_engine *e)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	strcpy(address.sun_path, e->path);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+/* 1 when the engine hung up within that time. */
+static int cut_off(int fd, int timeout_ms)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	char byte;
+
+	return poll(&p, 1, timeout_ms) == 1 && recv(fd, &byte, 1, 0) <= 0;
+}
+
+static size_t fd_count(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	size_t n = 0;
+
+	while (readdir(dir) != NULL)
+		n++;
+	closedir(dir);
+	return n;
+}
+
+static size_t map_count(void)
+{
+	FILE *f = fopen("/proc/self/maps", "r");
+	size_t n = 0;
+	int c;
+
+	while ((c = getc(f)) != EOF)
+		n += c == '\n';
+	fclose(f);
+	return n;
+}
+
+static void an_unknown_channel_is_answered_with_the_list(void **state)
+{
+	struct small_engine e;
+	struct mcr_consumer *c;
+	struct mcr_error err;
+
+	small_engine_create(&e, 1, 64, 65536);
+	struct mcr_consumer_opts opts = opts_for(&e, "quotes");
+
+	assert_int_equal(mcr_consumer_open(&c, &opts, &err), -ENOENT);
+	assert_non_null(strstr(err.text, "\"quotes\""));
+	assert_non_null(strstr(err.text, "md"));
+	assert_int_equal(mcr_attach_server_open(e.server, "quotes", "x", &err), -ENOENT);
+	assert_non_null(strstr(err.text, "md"));
+	small_engine_destroy(&e);
+}
+
+static void where_no_engine_is_the_error_says_so(void **state)
+{
+	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
+	char dir[] = "/tmp/mcring-test-XXXXXX", path[64], longer[200];
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct mcr_consumer *c;
+	struct mcr_error err;
+	int fd;
+
+	assert_non_null(mkdtemp(dir));
+	opts.run_dir = dir;
+	assert_int_equal(mcr_consumer_open(&c, &opts, &err), -ENOENT);
+	assert_non_null(strstr(err.text, dir));
+	snprintf(path, sizeof(path), "%s/attach", dir);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+	strcpy(address.sun_path, path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	close(fd);
+	assert_int_equal(mcr_consumer_open(&c, &opts, &err), -ECONNREFUSED);
+	unlink(path);
+	rmdir(dir);
+	memset(longer, 'x', sizeof(longer));
+	longer[199] = '\0';
+	opts.run_dir = longer;
+	assert_int_equal(mcr_consumer_open(&c, &opts, &err), -ENOENT);
+}
+
+static void the_listening_path_must_be_free_and_fit(void **state)
+{
+	struct mcr_attach_server *s = NULL;
+	struct small_engine e;
+	struct mcr_error err;
+	struct stat st;
+	char longer[200];
+
+	small_engine_create(&e, 1, 64, 65536);
+	assert_int_equal(stat(e.path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0660);
+	assert_int_equal(mcr_attach_server_create(&s, e.path, 0660, &err), -EADDRINUSE);
+	assert_non_null(strstr(err.text, e.path));
+	assert_int_equal(stat(e.path, &st), 0); /* and it is still the first one's */
+	memset(longer, 'x', sizeof(longer));
+	longer[199] = '\0';
+	assert_int_equal(mcr_attach_server_create(&s, longer, 0660, &err), -ENAMETOOLONG);
+	assert_int_equal(mcr_attach_server_create(&s, "/nowhere/at/all", 0660, &err), -ENOENT);
+	assert_null(s);
+	small_engine_destroy(&e);
+}
+
+static void a_socket_that_another_engine_put_there_is_not_removed(void **state)
+{
+	struct mcr_attach_server *first, *second;
+	char dir[] = "/tmp/mcring-test-XXXXXX", path[64];
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/attach", dir);
+	assert_int_equal(mcr_attach_server_create(&first, path, 0600, NULL), 0);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mcr_attach_server_create(&second, path, 0600, NULL), 0);
+	mcr_attach_server_destroy(first);
+	assert_int_equal(access(path, F_OK), 0);
+	mcr_attach_server_destroy(second);
+	assert_int_equal(access(path, F_OK), -1);
+	rmdir(dir);
+}
+
+static void garbage_cuts_off_only_who_sends_it(void **state)
+{
+	struct mcr_hello hello = {.magic = MCR_HELLO_MAGIC, .version = 1, .channel = "md"};
+	struct small_engine e;
+	struct mcr_consumer *c;
+	char garbage[8192];
+	int fd, fds[2];
+
+	small_engine_create(&e, 1, 64, 65536);
+	struct mcr_consumer_opts opts = opts_for(&e, "md");
+
+	assert_int_equal(mcr_consumer_open(&c, &opts, NULL), 0);
+	memset(garbage, 0xa5, sizeof(garbage));
+	for (size_t len = 1; len <= sizeof(garbage); len *= 2) {
+		fd = raw_connect(&e);
+		assert_int_equal(send(fd, garbage, len, 0), len);
+		assert_true(cut_off(fd, 5000));
+		close(fd);
+	}
+	/* A good hello that is too short or too long. */
+	memcpy(garbage, &hello, sizeof(hello));
+	for (size_t len = sizeof(hello) - 1; len <= sizeof(hello) + 1; len += 2) {
+		fd = raw_connect(&e);
+		assert_int_equal(send(fd, garbage, len, 0), len);
+		assert_true(cut_off(fd, 5000));
+		close(fd);
+	}
+	/* Who talks after the attach. */
+	fd = raw_connect(&e);
+	assert_int_equal(send(fd, &hello, sizeof(hello), 0), sizeof(hello));
+	small_engine_await(&e, 2);
+	assert_int_equal(send(fd, &hello, sizeof(hello), 0), sizeof(hello));
+	small_engine_await(&e, 1);
+	close(fd);
+	/* Who sends descriptors that nobody asked for. */
+	assert_int_equal(pipe(fds), 0);
+	fd = raw_connect(&e);
+	{
+		char control[CMSG_SPACE(sizeof(int))] = {0};
+		struct iovec iov = {garbage, 7};
+		struct msghdr msg = {.msg_iov = &iov,
+				     .msg_iovlen = 1,
+				     .msg_control = control,
+				     .msg_controllen = sizeof(control)};
+		struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+
+		cmsg->cmsg_level = SOL_SOCKET;
+		cmsg->cmsg_type = SCM_RIGHTS;
+		cmsg->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(cmsg), &fds[1], sizeof(int));
+		assert_int_equal(sendmsg(fd, &msg, 0), 7);
+	}
+	assert_true(cut_off(fd, 5000));
+	close(fd);
+	close(fds[1]);
+	assert_true(cut_off(fds[0], 0) || read(fds[0], garbage, 1) == 0); /* no copy is kept */
+	close(fds[0]);
+	assert_int_equal(small_engine_count(&e), 1);
+	mcr_consumer_close(c);
+	small_engine_await(&e, 0);
+	small_engine_destroy(&e);
+}
+
+static void another_version_is_refused_with_a_word(void **state)
+{
+	struct mcr_hello hello = {.magic = MCR_HELLO_MAGIC, .version = 2, .channel = "md"};
+	struct mcr_welcome raw, welcome;
+	struct small_engine e;
+	int fd;
+
+	small_engine_create(&e, 1, 64, 65536);
+	fd = raw_connect(&e);
+	assert_int_equal(send(fd, &hello, sizeof(hello), 0), sizeof(hello));
+	assert_int_equal(recv(fd, &raw, sizeof(raw), 0), sizeof(raw));
+	assert_int_equal(mcr_welcome_parse(&welcome, &raw, sizeof(raw), 0), 0);
+	assert_int_equal(welcome.status, -EPROTO);
+	assert_non_null(strstr(welcome.text, "version 2"));
+	close(fd);
+	small_engine_destroy(&e);
+}
+
+static void who_says_nothing_is_cut_off_and_keeps_nobody_out(void **state)
+{
+	int idle[MCR_ATTACH_HALF_OPEN_MAX + 40];
+	struct small_engine e;
+	struct mcr_consumer *c;
+	uint64_t start;
+
+	small_engine_create(&e, 1, 64, 65536);
+	struct mcr_consumer_opts opts = opts_for(&e, "md");
+
+	start = monotonic_ns();
+	for (size_t i = 0; i < sizeof(idle) / sizeof(*idle); i++)
+		idle[i] = raw_connect(&e);
+	/* Behind more idle ones than the engine takes at a time: it waits for their end. */
+	assert_int_equal(mcr_consumer_open(&c, &opts, NULL), 0);
+	assert_true(monotonic_ns() - start >= MCR_ATTACH_HELLO_NS);
+	assert_int_equal(small_engine_count(&e), 1);
+	for (size_t i = 0; i < sizeof(idle) / sizeof(*idle); i++) {
+		assert_true(cut_off(idle[i], 5000));
+		close(idle[i]);
+	}
+	mcr_consumer_close(c);
+	small_engine_await(&e, 0);
+	small_engine_destroy(&e);
+}
+
+static void more_consumers_than_the_limit_are_told_so(void **state)
+{
+	static int fds[MCR_ATTACH_CONSUMERS_MAX];
+	struct mcr_consumer *c;
+	struct small_engine e;
+	struct mcr_error err;
+
+	small_engine_create(&e, 1, 64, 65536);
+	struct mcr_consumer_opts opts = opts_for(&e, "md");
+
+	pthread_mutex_lock(&e.lock);
+	for (int i = 0; i < MCR_ATTACH_CONSUMERS_MAX; i++) {
+		fds[i] = mcr_attach_server_open(e.server, "md", "one of many", &err);
+		if (fds[i] < 0) {
+			print_message("%d: %s\n", i, err.text);
+			fail();
+		}
+	}
+	assert_int_equal(mcr_attach_server_open(e.server, "md", "one more", &err), -EBUSY);
+	pthread_mutex_unlock(&e.lock);
+	assert_int_equal(mcr_consumer_open(&c, &opts, &err), -EBUSY);
+	close(fds[500]);
+	small_engine_await(&e, MCR_ATTACH_CONSUMERS_MAX - 1);
+	assert_int_equal(mcr_consumer_open(&c, &opts, &err), 0);
+	mcr_consumer_close(c);
+	for (int i = 0; i < MCR_ATTACH_CONSUMERS_MAX; i++)
+		if (i != 500)
+			close(fds[i]);
+	small_engine_await(&e, 0);
+	small_engine_destroy(&e);
+}
+
+static void a_killed_consumer_is_forgotten_and_the_other_loses_nothing(void **state)
+{
+	struct small_engine e;
+	struct mcr_consumer *c;
+	struct mcr_msg msgs[64];
+	uint64_t received = 0;
+	int status;
+
+	small_engine_create(&e, 1, 1024, 65536);
+	struct mcr_consumer_opts opts = opts_for(&e, "md");
+
+	assert_int_equal(mcr_consumer_open(&c, &opts, NULL), 0);
+	for (int round = 0; round < 20; round++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			struct mcr_consumer *mine;
+
+			if (mcr_consumer_open(&mine, &opts, NULL) < 0)
+				_exit(1);
+			for (;;)
+				mcr_consumer_poll(mine, msgs, 64);
+		}
+		small_engine_await(&e, 2);
+		small_engine_publish_seqs(&e, 0, 500);
+		assert_int_equal(kill(pid, SIGKILL), 0);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFSIGNALED(status));
+		small_engine_await(&e, 1);
+		for (int n; (n = mcr_consumer_poll(c, msgs, 64)) > 0; received += (uint64_t)n)
+			assert_int_equal(msgs[0].kind, MCR_DATA);
+		mcr_consumer_release(c);
+	}
+	assert_int_equal(received, 20 * 500);
+	mcr_consumer_close(c);
+	small_engine_await(&e, 0);
+	small_engine_destroy(&e);
+}
+
+static void a_thousand_attaches_and_detaches_leave_nothing_behind(void **state)
+{
+	struct small_engine e;
+	struct mcr_consumer *c;
+	size_t fds, maps;
+
+	small_engine_create(&e, 2, 64, 65536);
+	struct mcr_consumer_opts opts = opts_for(&e, "md");
+
+	assert_int_equal(mcr_consumer_open(&c, &opts, NULL), 0);
+	mcr_consumer_close(c);
+	small_engine_await(&e, 0);
+	fds = fd_count();
+	maps = map_count();
+	for (int i = 0; i < 1000; i++) {
+		assert_int_equal(mcr_consumer_open(&c, &opts, NULL), 0);
+		mcr_consumer_close(c);
+	}
+	opts.channel = "nothing";
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(mcr_consumer_open(&c, &opts, NULL), -ENOENT);
+	small_engine_await(&e, 0);
+	assert_int_equal(fd_count(), fds);
+	assert_true(map_count() <= maps + 2); /* the allocator's own */
+	small_engine_destroy(&e);
+}
+
+static void a_consumer_is_described_by_its_page(void **state)
+{
+	struct mcr_consumer_info info;
+	struct small_engine e;
+	struct mcr_consumer *c;
+	struct mcr_msg msgs[64];
+	uint64_t seq;
+
+	small_engine_create(&e, 1, 64, 65536);
+	struct mcr_consumer_opts opts = opts_for(&e, "md");
+
+	opts.label = "a\tb";
+	assert_int_equal(mcr_consumer_open(&c, &opts, NULL), 0);
+	small_engine_publish_seqs(&e, 0, 100);
+	assert_int_equal(mcr_consumer_poll(c, msgs, 41), 41);
+	assert_int_equal(msgs[0].kind, MCR_LOST);
+	small_engine_publish_seqs(&e, 0, 1);
+	assert_int_equal(mcr_consumer_read(c, &msgs[1], &seq, sizeof(seq)), -ESTALE);
+	mcr_consumer_release(c);
+	sleep_ms(10);
+	pthread_mutex_lock(&e.lock);
+	assert_int_equal(mcr_attach_server_info(e.server, 0, &info), 0);
+	assert_int_equal(mcr_attach_server_info(e.server, 1, &info), -ENOENT);
+	pthread_mutex_unlock(&e.lock);
+	assert_string_equal(info.channel, "md");
+	assert_string_equal(info.label, "a?b");
+	assert_int_equal(info.pid, getpid());
+	assert_int_equal(info.uid, getuid());
+	assert_int_equal(info.received, 39);
+	assert_int_equal(info.lost, 37);
+	assert_int_equal(info.headroom, mcr_consumer_headroom(c));
+	assert_int_equal(info.headroom, 39);
+	assert_true(info.heartbeat_age_ns < UINT64_C(60000000000));
+	mcr_consumer_close(c);
+	small_engine_await(&e, 0);
+	small_engine_destroy(&e);
+}
+
+static void a_page_full_of_garbage_harms_nobody(void **state)
+{
+	static const unsigned char fills[] = {0x00, 0xff, 0x80, 0x7f, 0x01, 0xa5};
+	struct mcr_consumer_info info;
+	struct mcr_attachment a;
+	struct small_engine e;
+
+	small_engine_create(&e, 1, 64, 65536);
+	struct mcr_consumer_opts opts = opts_for(&e, "md");
+
+	small_engine_publish_seqs(&e, 0, 1000);
+	assert_int_equal(mcr_attachment_open(&a, &opts, NULL), 0);
+	for (size_t i = 0; i < sizeof(fills); i++) {
+		memset(a.page, fills[i], MCR_CONSUMER_PAGE_BYTES);
+		pthread_mutex_lock(&e.lock);
+		assert_int_equal(mcr_attach_server_info(e.server, 0, &info), 0);
+		pthread_mutex_unlock(&e.lock);
+		assert_string_equal(info.label, "unit test");
+		assert_int_equal(info.pid, getpid());
+		assert_true(info.received <= 1000);
+		assert_true(info.lost <= 1000);
+		assert_true(info.headroom <= 64);
+	}
+	/* Holes are zeros, not faults. */
+	assert_int_equal(madvise(a.page, MCR_CONSUMER_PAGE_BYTES, MADV_REMOVE), 0);
+	pthread_mutex_lock(&e.lock);
+	assert_int_equal(mcr_attach_server_info(e.server, 0, &info), 0);
+	pthread_mutex_unlock(&e.lock);
+	mcr_attachment_close(&a);
+	small_engine_await(&e, 0);
+	small_engine_destroy(&e);
+}
+
+static void channels_are_added_once_and_removed_with_their_consumers(void **state)
+{
+	struct small_engine e;
+	struct mcr_consumer *c, *other;
+	struct mcr_consumer_opts opts;
+	struct mcr_msg msg;
+	const void *mem, *zeroes;
+
+	small_engine_create(&e, 1, 64, 65536);
+	mem = e.regions[0].mem;
+	pthread_mutex_lock(&e.lock);
+	assert_int_equal(
+	    mcr_attach_server_add_channel(e.server, "md", &e.regions[0].fd, &mem, 1, 1), -EEXIST);
+	assert_int_equal(mcr_attach_server_add_channel(e.server, "b", &e.regions[0].fd, &mem, 1, 1),
+			 0);
+	assert_int_equal(mcr_attach_server_add_channel(e.server, "c", &e.regions[0].fd, &mem, 0, 1),
+			 -EINVAL);
+	assert_int_equal(
+	    mcr_attach_server_add_channel(e.server, "c", &e.regions[0].fd, &mem, 33, 1), -EINVAL);
+	zeroes = calloc(1, 1 << 20);
+	assert_int_equal(
+	    mcr_attach_server_add_channel(e.server, "c", &e.regions[0].fd, &zeroes, 1, 1), -EINVAL);
+	free((void *)(uintptr_t)zeroes);
+	pthread_mutex_unlock(&e.lock);
+	opts = opts_for(&e, "b");
+	assert_int_equal(mcr_consumer_open(&c, &opts, NULL), 0);
+	opts = opts_for(&e, "md");
+	assert_int_equal(mcr_consumer_open(&other, &opts, NULL), 0);
+	pthread_mutex_lock(&e.lock);
+	assert_int_equal(mcr_attach_server_count(e.server, NULL), 2);
+	assert_int_equal(mcr_attach_server_remove_channel(e.server, "b"), 0);
+	assert_int_equal(mcr_attach_server_remove_channel(e.server, "b"), -ENOENT);
+	assert_int_equal(mcr_attach_server_count(e.server, NULL), 1);
+	assert_int_equal(mcr_attach_server_count(e.server, "b"), 0);
+	pthread_mutex_unlock(&e.lock);
+	small_engine_publish_seqs(&e, 0, 1); /* the map outlives the connection */
+	assert_int_equal(mcr_consumer_poll(c, &msg, 1), 1);
+	mcr_consumer_close(c);
+	mcr_consumer_close(other);
+	small_engine_await(&e, 0);
+	small_engine_destroy(&e);
+}
+
+static void a_channel_of_32_rings_can_be_handed_over(void **state)
+{
+	struct small_engine e;
+	struct mcr_consumer *c;
+	struct mcr_msg msgs[64];
+
+	small_engine_create(&e, 32, 64, 65536);
+	struct mcr_consumer_opts opts = opts_for(&e, "md");
+
+	assert_int_equal(mcr_consumer_open(&c, &opts, NULL), 0);
+	assert_int_equal(mcr_consumer_rings(c), 32);
+	for (unsigned i = 0; i < 32; i++)
+		small_engine_publish_seqs(&e, i, 1);
+	assert_int_equal(mcr_consumer_poll(c, msgs, 64), 32);
+	mcr_consumer_close(c);
+	small_engine_await(&e, 0);
+	small_engine_destroy(&e);
+}
+
+/* Plays an engine that hands over these descriptors. */
+static int attach_to_hostile(uint32_t n_rings, const int *fds, size_t n_fds, struct mcr_error *err)
+{
+	struct mcr_welcome welcome = {
+	    .magic = MCR_WELCOME_MAGIC, .version = MCR_ATTACH_VERSION, .n_rings = n_rings};
+	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
+	char control[CMSG_SPACE(sizeof(int) * 64)] = {0};
+	struct iovec iov = {&welcome, sizeof(welcome)};
+	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+	struct mcr_consumer *c = NULL;
+	int pair[2], ret;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+	if (n_fds > 0) {
+		struct cmsghdr *cmsg;
+
+		msg.msg_control = control;
+		msg.msg_controllen = CMSG_SPACE(sizeof(int) * n_fds);
+		cmsg = CMSG_FIRSTHDR(&msg);
+		cmsg->cmsg_level = SOL_SOCKET;
+		cmsg->cmsg_type = SCM_RIGHTS;
+		cmsg->cmsg_len = CMSG_LEN(sizeof(int) * n_fds);
+		memcpy(CMSG_DATA(cmsg), fds, sizeof(int) * n_fds);
+	}
+	assert_true(sendmsg(pair[0], &msg, 0) > 0);
+	opts.fd = pair[1];
+	ret = mcr_consumer_open(&c, &opts, err);
+	close(pair[0]);
+	if (ret == 0)
+		mcr_consumer_close(c);
+	return ret;
+}
+
+static void a_client_takes_nothing_that_could_fault_or_is_no_ring(void **state)
+{
+	size_t before = fd_count();
+	struct mcr_error err;
+	int fds[40], file, shrinkable, page;
+
+	file = open("/proc/self/exe", O_RDONLY);
+	shrinkable = memfd_create("x", MFD_ALLOW_SEALING);
+	page = memfd_create("x", MFD_ALLOW_SEALING);
+	assert_int_equal(ftruncate(shrinkable, 1 << 20), 0);
+	assert_int_equal(ftruncate(page, 4096), 0);
+	assert_int_equal(fcntl(page, F_ADD_SEALS, F_SEAL_SHRINK), 0);
+
+	assert_int_equal(attach_to_hostile(1, NULL, 0, &err), -EPROTO);
+	fds[0] = file;
+	fds[1] = page;
+	assert_int_equal(attach_to_hostile(1, fds, 2, &err), -EPROTO);
+	fds[0] = shrinkable;
+	assert_int_equal(attach_to_hostile(1, fds, 2, &err), -EPROTO);
+	assert_int_equal(attach_to_hostile(2, fds, 2, &err), -EPROTO);
+	assert_int_equal(attach_to_hostile(0, fds, 1, &err), -EPROTO);
+	assert_int_equal(attach_to_hostile(1, fds, 1, &err), -EPROTO);
+	fds[0] = page; /* sealed, but holds no ring */
+	assert_int_equal(attach_to_hostile(1, fds, 2, &err), -EPROTO);
+	for (int i = 0; i < 40; i++)
+		fds[i] = page;
+	assert_true(attach_to_hostile(39, fds, 40, &err) < 0);
+	close(file);
+	close(shrinkable);
+	close(page);
+	assert_int_equal(fd_count(), before);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(an_unknown_channel_is_answered_with_the_list),
+	    cmocka_unit_test(where_no_engine_is_the_error_says_so),
+	    cmocka_unit_test(the_listening_path_must_be_free_and_fit),
+	    cmocka_unit_test(a_socket_that_another_engine_put_there_is_not_removed),
+	    cmocka_unit_test(garbage_cuts_off_only_who_sends_it),
+	    cmocka_unit_test(another_version_is_refused_with_a_word),
+	    cmocka_unit_test(who_says_nothing_is_cut_off_and_keeps_nobody_out),
+	    cmocka_unit_test(more_consumers_than_the_limit_are_told_so),
+	    cmocka_unit_test(a_killed_consumer_is_forgotten_and_the_other_loses_nothing),
+	    cmocka_unit_test(a_thousand_attaches_and_detaches_leave_nothing_behind),
+	    cmocka_unit_test(a_consumer_is_described_by_its_page),
+	    cmocka_unit_test(a_page_full_of_garbage_harms_nobody),
+	    cmocka_unit_test(channels_are_added_once_and_removed_with_their_consumers),
+	    cmocka_unit_test(a_channel_of_32_rings_can_be_handed_over),
+	    cmocka_unit_test(a_client_takes_nothing_that_could_fault_or_is_no_ring),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
