@@ -17,7 +17,11 @@
 #include "core/ring_layout.h"
 
 #define TIMEOUT_S 5
-#define FDS_MAX   (MCR_RINGS_MAX + 1)
+
+/* Room for the descriptors of a welcome. CMSG_SPACE rounds up, so one more than asked for can come.
+ */
+#define FDS_SPACE CMSG_SPACE(sizeof(int) * (MCR_RINGS_MAX + 1))
+#define FDS_MAX   ((FDS_SPACE - CMSG_LEN(0)) / sizeof(int))
 
 /* No region is longer: its largest parts, and the rounding up to huge pages. */
 #define REGION_LEN_MAX                                                                \
@@ -118,7 +122,7 @@ static ssize_t receive(int fd, void *buf, size_t cap, int *fds, size_t *n_fds)
 {
 	union {
 		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int) * FDS_MAX)];
+		char bytes[FDS_SPACE];
 	} control;
 	struct iovec iov = {buf, cap};
 	struct msghdr msg = {.msg_iov = &iov,
