@@ -130,6 +130,7 @@ static uint64_t skip_lost(struct mcr_ring_reader *r)
 {
 	uint64_t position = mcr_ring_reader_oldest(r);
 	uint64_t published = mcr_ring_reader_published(r);
+	uint64_t held = published > position ? published - position : 0;
 	uint64_t from = r->next, run = from - r->resumed;
 
 	if (r->resumed == 0 || run > 16 * (uint64_t)r->depth)
@@ -138,8 +139,8 @@ static uint64_t skip_lost(struct mcr_ring_reader *r)
 		r->slack = r->slack == 0 ? r->depth / 64 + 1 : r->slack * 2;
 	if (r->slack > r->depth / 2)
 		r->slack = r->depth / 2;
-	if (published > position)
-		position += r->slack < published - position ? r->slack : published - position;
+	/* Where bytes are the limit, far fewer messages are held than the ring is deep. */
+	position += r->slack < held / 2 ? r->slack : held / 2;
 	/* A hostile header can move backwards; a reader never does. */
 	if (position <= from)
 		position = from + 1;

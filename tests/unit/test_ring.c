@@ -359,6 +359,24 @@ static void a_reader_that_is_always_late_gets_runs_not_single_messages(void **st
 	free(ring.mem);
 }
 
+static void a_reader_that_is_always_late_still_gets_half_of_what_few_bytes_hold(void **state)
+{
+	struct ring ring;
+	struct mcr_desc desc;
+	uint64_t lost;
+
+	ring_create(&ring, 1024, 4096);
+	struct mcr_ring_reader r = reader_create(&ring);
+
+	/* 32 messages are held of a ring that is 1,024 deep. */
+	for (int round = 0; round < 1000; round++) {
+		publish_same(&ring, 128, 64);
+		assert_int_equal(mcr_ring_reader_poll(&r, &desc, 1, &lost), 1);
+		assert_true(ring.writer.next - r.next >= 15);
+	}
+	free(ring.mem);
+}
+
 static void a_header_that_makes_no_sense_is_refused(void **state)
 {
 	struct ring ring;
@@ -487,6 +505,7 @@ int main(void)
 	    cmocka_unit_test(a_chunk_larger_than_the_ring_loses_its_own_first_messages),
 	    cmocka_unit_test(random_histories_agree_with_a_simple_model),
 	    cmocka_unit_test(a_reader_that_is_always_late_gets_runs_not_single_messages),
+	    cmocka_unit_test(a_reader_that_is_always_late_still_gets_half_of_what_few_bytes_hold),
 	    cmocka_unit_test(a_header_that_makes_no_sense_is_refused),
 	    cmocka_unit_test(a_descriptor_that_makes_no_sense_is_never_returned),
 	    cmocka_unit_test(a_counter_that_jumps_does_no_harm),
