@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The command line: mcring [EAL options] -- [options]. What stands before "--" is EAL's and is kept
+ * as it is; without a "--" every argument is mcring's own. */
+#ifndef MCR_APP_OPTIONS_H
+#define MCR_APP_OPTIONS_H
+
+#include <stdio.h>
+
+#include "settings.h"
+
+enum mcr_action {
+	MCR_ACTION_RUN,
+	MCR_ACTION_CHECK,   /* --check: print the expansion */
+	MCR_ACTION_HELP,    /* --help */
+	MCR_ACTION_VERSION, /* --version */
+};
+
+struct mcr_options {
+	enum mcr_action action;
+	const char *config; /* --config, of argv; NULL = none */
+};
+
+/* mcr_options_parse reads argv into o and s (the scalars, interfaces, channels, joins and EAL
+ * arguments of the command line). Does not change argv's strings. Returns 0, or with *err filled
+ * -EINVAL, -EEXIST, -ENOSPC, -ENOMEM or what mcr_join_parse gave. Not reentrant: getopt. */
+int mcr_options_parse(struct mcr_options *o, struct mcr_settings *s, int argc, char *const *argv,
+		      struct mcr_error *err);
+
+/* mcr_options_help prints what --help prints. */
+void mcr_options_help(FILE *out);
+
+/* mcr_interface_parse:
+ * NAME=PORT[,address=ADDR/LEN][,vlan=ID][,igmp=...][,tx=...][,udp-checksum=...] mcr_channel_parse:
+ * NAME[,depth=N][,bytes=N]. */
+int mcr_interface_parse(struct mcr_interface_config *out, const char *text, struct mcr_error *err);
+int mcr_channel_parse(struct mcr_channel_config *out, const char *text, struct mcr_error *err);
+
+#endif

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "settings.h"
+#include "values.h"
+
+struct mcr_settings *mcr_settings_create(void)
+{
+	return calloc(1, sizeof(struct mcr_settings));
+}
+
+static void free_strings(char **strings, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(strings[i]);
+	free(strings);
+}
+
+void mcr_settings_destroy(struct mcr_settings *s)
+{
+	if (!s)
+		return;
+	free_strings(s->eal, s->n_eal);
+	free_strings(s->files, s->n_files);
+	mcr_join_list_clear(&s->joins);
+	free(s->origins);
+	free(s);
+}
+
+int mcr_settings_locate(struct mcr_origin origin, struct mcr_error *err, int code)
+{
+	if (!origin.file)
+		return code;
+	return mcr_fail_prefix(err, code, "%s:%u: ", origin.file, origin.line);
+}
+
+/* Returns the copy that the list now holds, or NULL: no memory. */
+static const char *push_string(char ***strings, size_t *n, const char *text)
+{
+	char **bigger = reallocarray(*strings, *n + 1, sizeof(*bigger));
+
+	if (!bigger)
+		return NULL;
+	*strings = bigger;
+	bigger[*n] = strdup(text);
+	if (!bigger[*n])
+		return NULL;
+	return bigger[(*n)++];
+}
+
+static int no_memory(struct mcr_error *err)
+{
+	return mcr_fail(err, -ENOMEM, "out of memory");
+}
+
+const char *mcr_settings_add_file(struct mcr_settings *s, const char *name)
+{
+	for (size_t i = 0; i < s->n_files; i++)
+		if (strcmp(s->files[i], name) == 0)
+			return s->files[i];
+	return push_string(&s->files, &s->n_files, name);
+}
+
+int mcr_settings_add_eal(struct mcr_settings *s, const char *argument, struct mcr_error *err)
+{
+	return push_string(&s->eal, &s->n_eal, argument) ? 0 : no_memory(err);
+}
+
+static int name_taken(const char *kind, const char *name, struct mcr_origin first,
+		      struct mcr_error *err)
+{
+	if (!first.file)
+		return mcr_fail(err, -EEXIST, "%s '%s' is defined already, on the command line",
+				kind, name);
+	return mcr_fail(err, -EEXIST, "%s '%s' is defined already, at %s:%u", kind, name,
+			first.file, first.line);
+}
+
+int mcr_settings_add_interface(struct mcr_settings *s, const struct mcr_interface_config *config,
+			       struct mcr_origin origin, struct mcr_error *err)
+{
+	for (size_t i = 0; i < s->n_interfaces; i++) {
+		const struct mcr_interface_setting *other = &s->interfaces[i];
+
+		if (strcmp(other->config.name, config->name) == 0)
+			return name_taken("interface", config->name, other->origin, err);
+		if (strcmp(other->config.port, config->port) == 0 &&
+		    other->config.vlan == config->vlan)
+			return mcr_fail(err, -EEXIST,
+					"port %s with VLAN %u is interface '%s' already: a port "
+					"and a VLAN make one interface",
+					config->port, config->vlan, other->config.name);
+	}
+	if (s->n_interfaces == MCR_INTERFACES_MAX)
+		return mcr_fail(err, -ENOSPC, "more than %d interfaces", MCR_INTERFACES_MAX);
+	s->interfaces[s->n_interfaces].config = *config;
+	s->interfaces[s->n_interfaces++].origin = origin;
+	return 0;
+}
+
+static struct mcr_channel_setting *find_channel(struct mcr_settings *s, const char *name)
+{
+	for (size_t i = 0; i < s->n_channels; i++)
+		if (strcmp(s->channels[i].config.name, name) == 0)
+			return &s->channels[i];
+	return NULL;
+}
+
+int mcr_settings_add_channel(struct mcr_settings *s, const struct mcr_channel_config *config,
+			     struct mcr_origin origin, struct mcr_error *err)
+{
+	const struct mcr_channel_setting *other = find_channel(s, config->name);
+
+	if (other)
+		return name_taken("channel", config->name, other->origin, err);
+	if (s->n_channels == MCR_CHANNELS_MAX)
+		return mcr_fail(err, -ENOSPC, "more than %d channels", MCR_CHANNELS_MAX);
+	s->channels[s->n_channels].config = *config;
+	s->channels[s->n_channels++].origin = origin;
+	return 0;
+}
+
+static int note_origins(struct mcr_settings *s, size_t from, struct mcr_origin origin,
+			struct mcr_error *err)
+{
+	struct mcr_origin *bigger;
+
+	if (s->joins.n > MCR_SETTINGS_JOINS_MAX)
+		return mcr_fail(err, -ENOSPC, "more than %d joins after expansion",
+				MCR_SETTINGS_JOINS_MAX);
+	if (s->joins.n == from)
+		return 0;
+	bigger = reallocarray(s->origins, s->joins.cap, sizeof(*bigger));
+	if (!bigger)
+		return no_memory(err);
+	s->origins = bigger;
+	for (size_t i = from; i < s->joins.n; i++)
+		s->origins[i] = origin;
+	return 0;
+}
+
+int mcr_settings_add_joins(struct mcr_settings *s, const char *text, struct mcr_origin origin,
+			   struct mcr_error *err)
+{
+	size_t from = s->joins.n;
+	int ret = mcr_join_parse(&s->joins, text, err);
+
+	if (ret == 0)
+		ret = note_origins(s, from, origin, err);
+	if (ret < 0)
+		s->joins.n = from;
+	return ret;
+}
+
+static int add_joins_of(struct mcr_settings *s, const struct mcr_settings *from,
+			struct mcr_error *err)
+{
+	for (size_t i = 0; i < from->joins.n; i++) {
+		struct mcr_origin origin = from->origins[i];
+
+		if (mcr_join_list_add(&s->joins, &from->joins.items[i]) < 0)
+			return no_memory(err);
+		if (origin.file && !(origin.file = mcr_settings_add_file(s, origin.file)))
+			return no_memory(err);
+		if (note_origins(s, s->joins.n - 1, origin, err) < 0)
+			return mcr_settings_locate(origin, err, -ENOSPC);
+	}
+	return 0;
+}
+
+static int add_lists_of(struct mcr_settings *s, const struct mcr_settings *from,
+			struct mcr_error *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < from->n_eal; i++)
+		ret = mcr_settings_add_eal(s, from->eal[i], err);
+	for (size_t i = 0; ret == 0 && i < from->n_files; i++)
+		ret = mcr_settings_add_file(s, from->files[i]) ? 0 : no_memory(err);
+	for (size_t i = 0; ret == 0 && i < from->n_interfaces; i++) {
+		struct mcr_origin origin = from->interfaces[i].origin;
+
+		if (origin.file)
+			origin.file = mcr_settings_add_file(s, origin.file);
+		ret = mcr_settings_add_interface(s, &from->interfaces[i].config, origin, err);
+		if (ret < 0)
+			return mcr_settings_locate(origin, err, ret);
+	}
+	for (size_t i = 0; ret == 0 && i < from->n_channels; i++) {
+		struct mcr_origin origin = from->channels[i].origin;
+
+		if (origin.file)
+			origin.file = mcr_settings_add_file(s, origin.file);
+		ret = mcr_settings_add_channel(s, &from->channels[i].config, origin, err);
+		if (ret < 0)
+			return mcr_settings_locate(origin, err, ret);
+	}
+	return ret == 0 ? add_joins_of(s, from, err) : ret;
+}
+
+static void take(struct mcr_opt8 *to, const struct mcr_opt8 *from)
+{
+	if (!to->set)
+		*to = *from;
+}
+
+int mcr_settings_add(struct mcr_settings *s, const struct mcr_settings *from, struct mcr_error *err)
+{
+	if (!s->name[0])
+		memcpy(s->name, from->name, sizeof(s->name));
+	if (!s->run_dir[0])
+		memcpy(s->run_dir, from->run_dir, sizeof(s->run_dir));
+	take(&s->idle, &from->idle);
+	take(&s->keep_memberships, &from->keep_memberships);
+	take(&s->log_level, &from->log_level);
+	if (!s->attach_mode_set) {
+		s->attach_mode_set = from->attach_mode_set;
+		s->attach_mode = from->attach_mode;
+	}
+	return add_lists_of(s, from, err);
+}
+
+/* ---- the whole ---- */
+
+static void interface_names(const struct mcr_settings *s, char *buf, size_t cap)
+{
+	size_t used = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < s->n_interfaces && used < cap; i++)
+		used += (size_t)snprintf(buf + used, cap - used, "%s%s", i ? ", " : "",
+					 s->interfaces[i].config.name);
+}
+
+static void channel_names(const struct mcr_settings *s, char *buf, size_t cap)
+{
+	size_t used = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < s->n_channels && used < cap; i++)
+		used += (size_t)snprintf(buf + used, cap - used, "%s%s", i ? ", " : "",
+					 s->channels[i].config.name);
+}
+
+static int bad_join(const struct mcr_settings *s, size_t i, struct mcr_error *err,
+		    const char *problem, const char *names)
+{
+	char text[160];
+
+	mcr_join_format(text, sizeof(text), &s->joins.items[i]);
+	mcr_fail(err, -EINVAL, "join '%s': %s%s", text, problem, names);
+	return mcr_settings_locate(s->origins[i], err, -EINVAL);
+}
+
+static int resolve_interface(struct mcr_settings *s, size_t i, struct mcr_error *err)
+{
+	struct mcr_join *join = &s->joins.items[i];
+	char names[200];
+
+	if (!join->interface[0] && s->n_interfaces == 1) {
+		memcpy(join->interface, s->interfaces[0].config.name, sizeof(join->interface));
+		return 0;
+	}
+	for (size_t k = 0; k < s->n_interfaces; k++)
+		if (strcmp(s->interfaces[k].config.name, join->interface) == 0)
+			return 0;
+	interface_names(s, names, sizeof(names));
+	if (s->n_interfaces == 0)
+		return bad_join(s, i, err, "there is no interface: give one with --interface", "");
+	if (!join->interface[0])
+		return bad_join(s, i, err, "name the interface, one of: ", names);
+	return bad_join(s, i, err, "no such interface; there are: ", names);
+}
+
+/* When the operator declared channels, an undeclared name is a typing error; when not, joins make
+ * the channels that they name. "default" is always there for the asking. */
+static int resolve_channel(struct mcr_settings *s, size_t i, size_t n_declared,
+			   struct mcr_error *err)
+{
+	struct mcr_join *join = &s->joins.items[i];
+	struct mcr_channel_config made = {.depth = 0};
+	char names[200];
+
+	if (!join->channel[0])
+		strcpy(join->channel, "default");
+	if (find_channel(s, join->channel))
+		return 0;
+	if (n_declared && strcmp(join->channel, "default") != 0) {
+		channel_names(s, names, sizeof(names));
+		return bad_join(s, i, err, "no such channel; there are: ", names);
+	}
+	memcpy(made.name, join->channel, sizeof(made.name));
+	if (mcr_settings_add_channel(s, &made, s->origins[i], err) < 0)
+		return mcr_settings_locate(s->origins[i], err, -ENOSPC);
+	return 0;
+}
+
+static int complete_run_dir(struct mcr_settings *s, struct mcr_error *err)
+{
+	if (!s->name[0])
+		strcpy(s->name, MCR_DEFAULT_NAME);
+	if (!s->run_dir[0])
+		snprintf(s->run_dir, sizeof(s->run_dir), MCR_RUN_ROOT "/%s", s->name);
+	if (s->run_dir[0] != '/')
+		return mcr_fail(err, -EINVAL,
+				"run directory '%s': expected an absolute path, it begins with '/'",
+				s->run_dir);
+	return 0;
+}
+
+int mcr_settings_complete(struct mcr_settings *s, struct mcr_error *err)
+{
+	static const struct mcr_channel_config def = {.name = "default"};
+	size_t n_declared = s->n_channels;
+	int ret = complete_run_dir(s, err);
+
+	for (size_t i = 0; ret == 0 && i < s->joins.n; i++) {
+		ret = resolve_interface(s, i, err);
+		if (ret == 0)
+			ret = resolve_channel(s, i, n_declared, err);
+	}
+	if (ret == 0 && s->n_channels == 0)
+		ret = mcr_settings_add_channel(s, &def, (struct mcr_origin){0}, err);
+	return ret;
+}

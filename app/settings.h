@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the operator asked for: filled from the command line and from the configuration file, then
+ * merged. Everything remembers where it was written, so that a mistake that shows only in the whole
+ * (an unknown interface, a name used twice) is still reported by file and line. */
+#ifndef MCR_APP_SETTINGS_H
+#define MCR_APP_SETTINGS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <mcring/engine.h>
+
+#define MCR_RUN_ROOT           "/run/mcring"
+#define MCR_DEFAULT_NAME       "mcring"
+#define MCR_SETTINGS_JOINS_MAX 262144 /* elementary joins of all files and options */
+
+/* Where something was written: file NULL = the command line. The name belongs to the settings. */
+struct mcr_origin {
+	const char *file;
+	unsigned line; /* from 1 */
+};
+
+struct mcr_interface_setting {
+	struct mcr_interface_config config;
+	struct mcr_origin origin;
+};
+
+struct mcr_channel_setting {
+	struct mcr_channel_config config;
+	struct mcr_origin origin;
+};
+
+/* A scalar that may be left open. */
+struct mcr_opt8 {
+	uint8_t set, value;
+};
+
+struct mcr_settings {
+	char name[MCR_NAME_MAX]; /* "" = not said */
+	char run_dir[96];        /* "" = not said */
+	struct mcr_opt8 idle, keep_memberships, log_level;
+	uint8_t attach_mode_set;
+	uint32_t attach_mode;
+	char **eal; /* EAL arguments, without the program's name */
+	size_t n_eal;
+	struct mcr_interface_setting interfaces[MCR_INTERFACES_MAX];
+	size_t n_interfaces;
+	struct mcr_channel_setting channels[MCR_CHANNELS_MAX];
+	size_t n_channels;
+	struct mcr_join_list joins;
+	struct mcr_origin *origins; /* of each join */
+	char **files;               /* names of all files read, for the origins */
+	size_t n_files;
+};
+
+/* mcr_settings_create gives empty settings, or NULL: no memory. They are large: on the heap. */
+struct mcr_settings *mcr_settings_create(void);
+
+/* mcr_settings_destroy frees them. NULL is allowed. */
+void mcr_settings_destroy(struct mcr_settings *s);
+
+/* mcr_settings_add_file keeps a file's name for origins. Returns the kept name or NULL: no
+ * memory. */
+const char *mcr_settings_add_file(struct mcr_settings *s, const char *name);
+
+/* The adders below append copies. They return 0, or with *err filled -EEXIST (the name is taken:
+ * says where), -ENOSPC or -ENOMEM. */
+int mcr_settings_add_eal(struct mcr_settings *s, const char *argument, struct mcr_error *err);
+int mcr_settings_add_interface(struct mcr_settings *s, const struct mcr_interface_config *config,
+			       struct mcr_origin origin, struct mcr_error *err);
+int mcr_settings_add_channel(struct mcr_settings *s, const struct mcr_channel_config *config,
+			     struct mcr_origin origin, struct mcr_error *err);
+
+/* mcr_settings_add_joins parses one join text. Also returns what mcr_join_parse returns. */
+int mcr_settings_add_joins(struct mcr_settings *s, const char *text, struct mcr_origin origin,
+			   struct mcr_error *err);
+
+/* mcr_settings_add appends from's lists to s, and takes from's scalars where s left them open. */
+int mcr_settings_add(struct mcr_settings *s, const struct mcr_settings *from,
+		     struct mcr_error *err);
+
+/* mcr_settings_complete fills in the defaults (name, run directory, channels that joins name when
+ * none is declared) and checks the whole: every join ends up with the name of an interface and a
+ * channel that exist. err begins with the origin ("FILE:LINE: "). Returns 0, -EINVAL, -ENOSPC or
+ * -ENOMEM. */
+int mcr_settings_complete(struct mcr_settings *s, struct mcr_error *err);
+
+/* mcr_settings_locate puts the origin in front of err. Returns code. */
+int mcr_settings_locate(struct mcr_origin origin, struct mcr_error *err, int code);
+
+#endif

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "values.h"
+
+#define DEPTH_MIN 64
+#define DEPTH_MAX (1u << 24)
+#define BYTES_MIN (64ull << 10)
+#define BYTES_MAX (1ull << 36)
+
+static void one_line(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = ' ';
+}
+
+int mcr_fail(struct mcr_error *err, int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!err)
+		return code;
+	va_start(ap, fmt);
+	vsnprintf(err->text, sizeof(err->text), fmt, ap);
+	va_end(ap);
+	one_line(err->text);
+	return code;
+}
+
+int mcr_fail_prefix(struct mcr_error *err, int code, const char *fmt, ...)
+{
+	struct mcr_error all;
+	va_list ap;
+	int n;
+
+	if (!err)
+		return code;
+	va_start(ap, fmt);
+	n = vsnprintf(all.text, sizeof(all.text), fmt, ap);
+	va_end(ap);
+	if (n >= 0 && (size_t)n < sizeof(all.text))
+		snprintf(all.text + n, sizeof(all.text) - (size_t)n, "%s", err->text);
+	one_line(all.text);
+	*err = all;
+	return code;
+}
+
+static bool name_char(char c)
+{
+	return isalnum((unsigned char)c) || c == '.' || c == '_' || c == '-';
+}
+
+int mcr_value_name(char out[MCR_NAME_MAX], const char *text, struct mcr_error *err)
+{
+	size_t len = strlen(text);
+	bool ok = len > 0 && len < MCR_NAME_MAX && *text != '.' && *text != '-';
+
+	for (size_t i = 0; ok && i < len; i++)
+		ok = name_char(text[i]);
+	if (!ok)
+		return mcr_fail(err, -EINVAL,
+				"'%.64s' is not a name: expected 1 to %d letters, digits, '.', '_' "
+				"or '-', not beginning with '.' or '-'",
+				text, MCR_NAME_MAX - 1);
+	memset(out, 0, MCR_NAME_MAX);
+	memcpy(out, text, len);
+	return 0;
+}
+
+/* Digits only: strtoul would take signs, spaces and hexadecimal. Returns what follows, or NULL. */
+static const char *digits(uint64_t *out, const char *text)
+{
+	uint64_t value = 0;
+
+	if (!isdigit((unsigned char)*text))
+		return NULL;
+	for (; isdigit((unsigned char)*text); text++) {
+		unsigned digit = (unsigned)(*text - '0');
+
+		if (value > (UINT64_MAX - digit) / 10)
+			return NULL;
+		value = value * 10 + digit;
+	}
+	*out = value;
+	return text;
+}
+
+int mcr_value_uint(uint64_t *out, const char *text, uint64_t min, uint64_t max,
+		   struct mcr_error *err)
+{
+	uint64_t value = 0;
+	const char *end = digits(&value, text);
+
+	if (!end || *end || value < min || value > max)
+		return mcr_fail(err, -EINVAL, "'%.64s': expected a number from %llu to %llu", text,
+				(unsigned long long)min, (unsigned long long)max);
+	*out = value;
+	return 0;
+}
+
+int mcr_value_size(uint64_t *out, const char *text, struct mcr_error *err)
+{
+	uint64_t value = 0;
+	unsigned shift = 0;
+	const char *end = digits(&value, text);
+
+	if (end && *end) {
+		const char *suffix = memchr("KMG", toupper((unsigned char)*end), 3);
+
+		shift = suffix ? 10 * (unsigned)(strchr("KMG", *suffix) - "KMG" + 1) : 0;
+		end = suffix ? end + 1 : NULL;
+	}
+	if (!end || *end || value > UINT64_MAX >> shift)
+		return mcr_fail(err, -EINVAL,
+				"'%.64s': expected a number, or one with the suffix K, M or G",
+				text);
+	*out = value << shift;
+	return 0;
+}
+
+static int power_of_two(uint64_t *out, const char *text, uint64_t min, uint64_t max,
+			struct mcr_error *err)
+{
+	uint64_t value = 0;
+	int ret = mcr_value_size(&value, text, err);
+
+	if (ret < 0)
+		return ret;
+	if (value < min || value > max || (value & (value - 1)) != 0)
+		return mcr_fail(err, -EINVAL, "'%.64s': expected a power of two from %llu to %llu",
+				text, (unsigned long long)min, (unsigned long long)max);
+	*out = value;
+	return 0;
+}
+
+int mcr_value_depth(uint32_t *out, const char *text, struct mcr_error *err)
+{
+	uint64_t value = 0;
+	int ret = power_of_two(&value, text, DEPTH_MIN, DEPTH_MAX, err);
+
+	if (ret == 0)
+		*out = (uint32_t)value;
+	return ret;
+}
+
+int mcr_value_bytes(uint64_t *out, const char *text, struct mcr_error *err)
+{
+	return power_of_two(out, text, BYTES_MIN, BYTES_MAX, err);
+}
+
+int mcr_value_mode(uint32_t *out, const char *text, struct mcr_error *err)
+{
+	uint32_t value = 0;
+	size_t len = strlen(text);
+	bool ok = len >= 1 && len <= 5;
+
+	/* YAML 1.2 spells octal 0o660, everybody else 0660. */
+	if (ok && strncmp(text, "0o", 2) == 0)
+		text += 2;
+	ok = ok && *text;
+	for (const char *p = text; ok && *p; p++) {
+		ok = *p >= '0' && *p <= '7';
+		value = value * 8 + (uint32_t)(*p - '0');
+	}
+	if (!ok || value > 0777)
+		return mcr_fail(err, -EINVAL,
+				"'%.64s': expected permission bits in octal, such as 0660", text);
+	*out = value;
+	return 0;
+}
+
+struct word {
+	const char *text;
+	uint8_t value;
+};
+
+static int one_of(uint8_t *out, const char *text, const struct word *words, const char *expected,
+		  struct mcr_error *err)
+{
+	for (; words->text; words++)
+		if (strcmp(words->text, text) == 0) {
+			*out = words->value;
+			return 0;
+		}
+	return mcr_fail(err, -EINVAL, "'%.64s': expected %s", text, expected);
+}
+
+static const char *word_of(unsigned value, const struct word *words)
+{
+	for (; words->text; words++)
+		if (words->value == value)
+			return words->text;
+	return "?";
+}
+
+int mcr_value_bool(uint8_t *out, const char *text, struct mcr_error *err)
+{
+	static const struct word words[] = {{"yes", 1}, {"true", 1}, {"on", 1},
+					    {"1", 1},   {"no", 0},   {"false", 0},
+					    {"off", 0}, {"0", 0},    {NULL, 0}};
+
+	return one_of(out, text, words, "yes or no", err);
+}
+
+static const struct word igmp_words[] = {{"auto", MCR_IGMP_AUTO}, {"1", MCR_IGMP_V1},
+					 {"2", MCR_IGMP_V2},      {"3", MCR_IGMP_V3},
+					 {"off", MCR_IGMP_OFF},   {NULL, 0}};
+static const struct word idle_words[] = {
+    {"busy", MCR_IDLE_BUSY}, {"adaptive", MCR_IDLE_ADAPTIVE}, {NULL, 0}};
+static const struct word checksum_words[] = {{"nic", MCR_UDP_CHECKSUM_NIC},
+					     {"off", MCR_UDP_CHECKSUM_OFF},
+					     {"verify", MCR_UDP_CHECKSUM_VERIFY},
+					     {NULL, 0}};
+
+int mcr_value_igmp(uint8_t *out, const char *text, struct mcr_error *err)
+{
+	return one_of(out, text, igmp_words, "auto, 1, 2, 3 or off", err);
+}
+
+int mcr_value_tx(uint8_t *tx_never, const char *text, struct mcr_error *err)
+{
+	static const struct word words[] = {{"auto", 0}, {"never", 1}, {NULL, 0}};
+
+	return one_of(tx_never, text, words, "auto or never", err);
+}
+
+int mcr_value_udp_checksum(uint8_t *out, const char *text, struct mcr_error *err)
+{
+	return one_of(out, text, checksum_words, "off, nic or verify", err);
+}
+
+int mcr_value_idle(uint8_t *out, const char *text, struct mcr_error *err)
+{
+	return one_of(out, text, idle_words, "busy or adaptive", err);
+}
+
+int mcr_value_log_level(uint8_t *out, const char *text, struct mcr_error *err)
+{
+	static const struct word words[] = {{"error", MCR_LOG_ERROR},
+					    {"warning", MCR_LOG_WARNING},
+					    {"info", MCR_LOG_INFO},
+					    {"debug", MCR_LOG_DEBUG},
+					    {NULL, 0}};
+
+	return one_of(out, text, words, "error, warning, info or debug", err);
+}
+
+const char *mcr_igmp_mode_name(unsigned mode)
+{
+	return word_of(mode, igmp_words);
+}
+
+const char *mcr_idle_name(unsigned idle)
+{
+	return word_of(idle, idle_words);
+}
+
+const char *mcr_udp_checksum_name(unsigned policy)
+{
+	return word_of(policy, checksum_words);
+}
+
+/* Neither 0/8, loopback, multicast nor beyond: what a host on a network can have. */
+static bool unicast(uint32_t address_be)
+{
+	uint32_t top = ntohl(address_be) >> 24;
+
+	return top != 0 && top != 127 && top < 224;
+}
+
+int mcr_value_address(uint32_t *address_be, uint8_t *prefix_len, const char *text,
+		      struct mcr_error *err)
+{
+	char address[INET_ADDRSTRLEN] = "";
+	const char *slash = strchr(text, '/');
+	size_t len = slash ? (size_t)(slash - text) : 0;
+	uint64_t prefix = 0;
+	struct in_addr in;
+
+	if (len > 0 && len < sizeof(address))
+		memcpy(address, text, len);
+	if (inet_pton(AF_INET, address, &in) != 1 || !unicast(in.s_addr) ||
+	    mcr_value_uint(&prefix, slash + 1, 1, 32, NULL) < 0)
+		return mcr_fail(err, -EINVAL,
+				"'%.64s': expected a unicast IPv4 address with its prefix length, "
+				"such as 10.1.2.3/24",
+				text);
+	*address_be = in.s_addr;
+	*prefix_len = (uint8_t)prefix;
+	return 0;
+}
+
+int mcr_value_source(const char *text, struct mcr_error *err)
+{
+	struct in_addr in;
+
+	if (strchr(text, ':'))
+		return mcr_fail(err, -EINVAL,
+				"source '%.64s': IPv6 is not supported yet: expected IPv4", text);
+	if (inet_pton(AF_INET, text, &in) != 1 || !unicast(in.s_addr))
+		return mcr_fail(err, -EINVAL, "source '%.64s': expected a unicast IPv4 address",
+				text);
+	return 0;
+}
+
+int mcr_value_port_range(const char *text, struct mcr_error *err)
+{
+	uint64_t first = 0, last = 0;
+	const char *end = digits(&first, text);
+
+	last = first;
+	if (end && *end == '-')
+		end = digits(&last, end + 1);
+	if (!end || *end || first < 1 || last > 65535 || last < first)
+		return mcr_fail(err, -EINVAL,
+				"'%.64s': expected a UDP port (1 to 65535) or a range such as "
+				"5000-5003",
+				text);
+	return 0;
+}
+
+int mcr_value_vlan(uint16_t *out, const char *text, struct mcr_error *err)
+{
+	uint64_t value = 0;
+	int ret = mcr_value_uint(&value, text, 0, 4094, err);
+
+	if (ret == 0)
+		*out = (uint16_t)value;
+	return ret;
+}
+
+int mcr_value_string(char *out, size_t cap, const char *text, const char *what,
+		     struct mcr_error *err)
+{
+	size_t len = strlen(text);
+
+	if (len == 0 || len >= cap)
+		return mcr_fail(err, -EINVAL, "'%.64s': expected %s of 1 to %zu octets", text, what,
+				cap - 1);
+	memset(out, 0, cap);
+	memcpy(out, text, len);
+	return 0;
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <arpa/inet.h>
+#include <cmocka.h>
+
+#include "options.h"
+#include "values.h"
+
+#define ARGS(...) ((const char *[]){"mcring", __VA_ARGS__, NULL})
+
+struct parsed {
+	struct mcr_options o;
+	struct mcr_settings *s;
+	struct mcr_error err;
+	int ret;
+};
+
+static void parse(struct parsed *p, const char **argv)
+{
+	int argc = 0;
+
+	memset(p, 0, sizeof(*p));
+	while (argv[argc])
+		argc++;
+	p->s = mcr_settings_create();
+	assert_non_null(p->s);
+	p->ret = mcr_options_parse(&p->o, p->s, argc, (char *const *)argv, &p->err);
+}
+
+static void done(struct parsed *p)
+{
+	mcr_settings_destroy(p->s);
+}
+
+static void arguments_before_the_dashes_are_eals(void **state)
+{
+	struct parsed p;
+
+	parse(&p, ARGS("-l", "0-1", "--vdev=net_null0", "--", "--name", "md"));
+	assert_int_equal(p.ret, 0);
+	assert_int_equal(p.s->n_eal, 3);
+	assert_string_equal(p.s->eal[1], "0-1");
+	assert_string_equal(p.s->name, "md");
+	done(&p);
+}
+
+static void without_dashes_every_argument_is_our_own(void **state)
+{
+	struct parsed p;
+
+	parse(&p, ARGS("--check", "--config", "a.yaml"));
+	assert_int_equal(p.ret, 0);
+	assert_int_equal(p.s->n_eal, 0);
+	assert_int_equal(p.o.action, MCR_ACTION_CHECK);
+	assert_string_equal(p.o.config, "a.yaml");
+	done(&p);
+}
+
+static void help_and_version_win_over_what_follows(void **state)
+{
+	struct parsed p;
+
+	parse(&p, ARGS("--help"));
+	assert_int_equal(p.o.action, MCR_ACTION_HELP);
+	done(&p);
+	parse(&p, ARGS("-l", "0", "--", "--version", "--bogus"));
+	assert_int_equal(p.ret, 0);
+	assert_int_equal(p.o.action, MCR_ACTION_VERSION);
+	done(&p);
+}
+
+static void an_interface_takes_all_its_keys(void **state)
+{
+	struct parsed p;
+	const struct mcr_interface_config *cfg;
+
+	parse(&p, ARGS("--", "--interface",
+		       "lan=net_af_packet0,address=10.1.2.3/24,vlan=7,igmp=2,"
+		       "tx=never,udp-checksum=verify"));
+	assert_string_equal(p.err.text, "");
+	assert_int_equal(p.ret, 0);
+	cfg = &p.s->interfaces[0].config;
+	assert_string_equal(cfg->name, "lan");
+	assert_string_equal(cfg->port, "net_af_packet0");
+	assert_int_equal(cfg->address_be, inet_addr("10.1.2.3"));
+	assert_int_equal(cfg->prefix_len, 24);
+	assert_int_equal(cfg->vlan, 7);
+	assert_int_equal(cfg->igmp, MCR_IGMP_V2);
+	assert_int_equal(cfg->tx_never, 1);
+	assert_int_equal(cfg->udp_checksum, MCR_UDP_CHECKSUM_VERIFY);
+	done(&p);
+}
+
+static void a_channel_takes_sizes_with_suffixes(void **state)
+{
+	struct parsed p;
+
+	parse(&p, ARGS("--channel", "md,depth=1K,bytes=4M", "--channel", "x"));
+	assert_int_equal(p.ret, 0);
+	assert_int_equal(p.s->n_channels, 2);
+	assert_int_equal(p.s->channels[0].config.depth, 1024);
+	assert_int_equal(p.s->channels[0].config.bytes, 4 << 20);
+	assert_int_equal(p.s->channels[1].config.depth, 0);
+	done(&p);
+}
+
+static void scalars_and_joins_are_kept(void **state)
+{
+	struct parsed p;
+
+	parse(&p, ARGS("--join", "239.1.1.1:5000", "--join", "239.1.1.2,id=3", "--idle", "adaptive",
+		       "--keep-memberships", "--run-dir", "/tmp/x", "--attach-mode", "0600",
+		       "--log-level", "warning"));
+	assert_int_equal(p.ret, 0);
+	assert_int_equal(p.s->joins.n, 2);
+	assert_int_equal(p.s->joins.items[1].id, 3);
+	assert_int_equal(p.s->idle.value, MCR_IDLE_ADAPTIVE);
+	assert_int_equal(p.s->keep_memberships.value, 1);
+	assert_string_equal(p.s->run_dir, "/tmp/x");
+	assert_int_equal(p.s->attach_mode, 0600);
+	assert_int_equal(p.s->log_level.value, MCR_LOG_WARNING);
+	done(&p);
+}
+
+struct bad {
+	const char *args[4];
+	const char *expected; /* a part of the message */
+};
+
+static void a_mistake_says_what_stood_there_and_what_was_expected(void **state)
+{
+	struct bad bad[] = {
+	    {{"mcring", "-l", "0", NULL},
+	     "unknown option '-l': see mcring --help; EAL options stand before a '--'"},
+	    {{"mcring", "--", "--bogus", NULL}, "unknown option '--bogus': see mcring --help"},
+	    {{"mcring", "--", "239.1.1.1", NULL}, "unknown option '239.1.1.1'"},
+	    {{"mcring", "--config", NULL}, "option '--config' needs a value"},
+	    {{"mcring", "--name", "a/b", NULL}, "--name: 'a/b' is not a name"},
+	    {{"mcring", "--name", "..", NULL}, "--name: '..' is not a name"},
+	    {{"mcring", "--interface", "lan", NULL}, "--interface: 'lan': expected NAME=PORT"},
+	    {{"mcring", "--interface", "lan=", NULL}, "--interface: '': expected a DPDK device"},
+	    {{"mcring", "--interface", "lan=0,vlan=4095", NULL},
+	     "--interface: vlan '4095': expected a number from 0 to 4094"},
+	    {{"mcring", "--interface", "lan=0,address=239.1.1.1/8", NULL},
+	     "--interface: address '239.1.1.1/8': expected a unicast IPv4 address"},
+	    {{"mcring", "--interface", "lan=0,address=10.0.0.1", NULL}, "with its prefix length"},
+	    {{"mcring", "--interface", "lan=0,address=10.0.0.1/33", NULL},
+	     "with its prefix length"},
+	    {{"mcring", "--interface", "lan=0,tx", NULL}, "'tx': expected KEY=VALUE"},
+	    {{"mcring", "--interface", "lan=0,mtu=9", NULL}, "unknown key 'mtu': expected address"},
+	    {{"mcring", "--interface", "lan=0,igmp=4", NULL}, "'4': expected auto, 1, 2, 3 or off"},
+	    {{"mcring", "--channel", "md,depth=100", NULL},
+	     "--channel: depth '100': expected a power of two from 64 to 16777216"},
+	    {{"mcring", "--channel", "md,bytes=1T", NULL},
+	     "bytes '1T': expected a number, or one "},
+	    {{"mcring", "--idle", "lazy", NULL}, "--idle: 'lazy': expected busy or adaptive"},
+	    {{"mcring", "--attach-mode", "0888", NULL},
+	     "--attach-mode: '0888': expected permission"},
+	    {{"mcring", "--join", "10.1.1.1", NULL}, "--join: "},
+	};
+	struct parsed p;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		parse(&p, bad[i].args);
+		assert_true(p.ret < 0);
+		if (!strstr(p.err.text, bad[i].expected))
+			fail_msg("'%s' lacks '%s'", p.err.text, bad[i].expected);
+		assert_null(strchr(p.err.text, '\n'));
+		done(&p);
+	}
+}
+
+static void a_name_or_a_port_is_used_once(void **state)
+{
+	struct parsed p;
+
+	parse(&p, ARGS("--interface", "lan=0", "--interface", "lan=1"));
+	assert_string_equal(p.err.text,
+			    "--interface: interface 'lan' is defined already, on the command line");
+	done(&p);
+	parse(&p, ARGS("--interface", "a=0", "--interface", "b=0"));
+	assert_non_null(strstr(p.err.text, "port 0 with VLAN 0 is interface 'a' already"));
+	done(&p);
+	parse(&p, ARGS("--interface", "a=0", "--interface", "b=0,vlan=5"));
+	assert_int_equal(p.ret, 0);
+	done(&p);
+}
+
+static void a_join_finds_the_only_interface_and_the_default_channel(void **state)
+{
+	struct parsed p;
+
+	parse(&p, ARGS("--interface", "lan=0", "--join", "239.1.1.1:5000"));
+	assert_int_equal(mcr_settings_complete(p.s, &p.err), 0);
+	assert_string_equal(p.s->joins.items[0].interface, "lan");
+	assert_string_equal(p.s->joins.items[0].channel, "default");
+	assert_string_equal(p.s->run_dir, "/run/mcring/mcring");
+	assert_int_equal(p.s->n_channels, 1);
+	assert_string_equal(p.s->channels[0].config.name, "default");
+	done(&p);
+}
+
+static void a_join_without_an_interface_is_refused_when_there_are_several(void **state)
+{
+	struct parsed p;
+
+	parse(&p, ARGS("--interface", "a=0", "--interface", "b=1", "--join", "239.1.1.1:5000"));
+	assert_true(mcr_settings_complete(p.s, &p.err) < 0);
+	assert_string_equal(p.err.text, "join '239.1.1.1:5000': name the interface, one of: a, b");
+	done(&p);
+	parse(&p, ARGS("--interface", "a=0", "--join", "239.1.1.1,interface=b"));
+	assert_true(mcr_settings_complete(p.s, &p.err) < 0);
+	assert_non_null(strstr(p.err.text, "no such interface; there are: a"));
+	done(&p);
+	parse(&p, ARGS("--join", "239.1.1.1"));
+	assert_true(mcr_settings_complete(p.s, &p.err) < 0);
+	assert_non_null(strstr(p.err.text, "there is no interface"));
+	done(&p);
+}
+
+static void joins_make_their_channels_unless_channels_are_declared(void **state)
+{
+	struct parsed p;
+
+	parse(&p, ARGS("--interface", "a=0", "--join", "239.1.1.1,channel=md", "--join",
+		       "239.1.1.2,channel=md"));
+	assert_int_equal(mcr_settings_complete(p.s, &p.err), 0);
+	assert_int_equal(p.s->n_channels, 1);
+	assert_string_equal(p.s->channels[0].config.name, "md");
+	done(&p);
+	parse(&p, ARGS("--interface", "a=0", "--channel", "md", "--join", "239.1.1.1,channel=mx"));
+	assert_true(mcr_settings_complete(p.s, &p.err) < 0);
+	assert_non_null(strstr(p.err.text, "no such channel; there are: md"));
+	done(&p);
+}
+
+static void a_relative_run_directory_is_refused(void **state)
+{
+	struct parsed p;
+
+	parse(&p, ARGS("--run-dir", "here"));
+	assert_true(mcr_settings_complete(p.s, &p.err) < 0);
+	assert_non_null(strstr(p.err.text, "expected an absolute path"));
+	done(&p);
+}
+
+static void sizes_do_not_overflow(void **state)
+{
+	uint64_t value;
+
+	assert_int_equal(mcr_value_size(&value, "17179869183G", NULL), 0);
+	assert_true(value == 17179869183ull << 30);
+	assert_true(mcr_value_size(&value, "17179869184G", NULL) < 0);
+	assert_true(mcr_value_size(&value, "18446744073709551616", NULL) < 0);
+	assert_true(mcr_value_size(&value, "-1", NULL) < 0);
+	assert_true(mcr_value_size(&value, "1KK", NULL) < 0);
+	assert_true(mcr_value_size(&value, "", NULL) < 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(arguments_before_the_dashes_are_eals),
+	    cmocka_unit_test(without_dashes_every_argument_is_our_own),
+	    cmocka_unit_test(help_and_version_win_over_what_follows),
+	    cmocka_unit_test(an_interface_takes_all_its_keys),
+	    cmocka_unit_test(a_channel_takes_sizes_with_suffixes),
+	    cmocka_unit_test(scalars_and_joins_are_kept),
+	    cmocka_unit_test(a_mistake_says_what_stood_there_and_what_was_expected),
+	    cmocka_unit_test(a_name_or_a_port_is_used_once),
+	    cmocka_unit_test(a_join_finds_the_only_interface_and_the_default_channel),
+	    cmocka_unit_test(a_join_without_an_interface_is_refused_when_there_are_several),
+	    cmocka_unit_test(joins_make_their_channels_unless_channels_are_declared),
+	    cmocka_unit_test(a_relative_run_directory_is_refused),
+	    cmocka_unit_test(sizes_do_not_overflow),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
