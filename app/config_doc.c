@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <yaml.h>
+
+#include "config_doc.h"
+#include "values.h"
+
+/* After expansion of aliases: a few lines can stand for billions of nodes. */
+#define NODES_MAX 1000000
+
+struct mcr_config_doc {
+	const char *file;
+	yaml_document_t yaml;
+};
+
+static yaml_node_t *node_of(const struct mcr_config_doc *doc, int node)
+{
+	/* libyaml has no const form of it; it changes nothing. */
+	return node ? yaml_document_get_node((yaml_document_t *)&doc->yaml, node) : NULL;
+}
+
+static int syntax_error(const char *file, const yaml_parser_t *parser, struct mcr_error *err)
+{
+	const char *problem = parser->problem ? parser->problem : "not YAML";
+
+	if (parser->error == YAML_MEMORY_ERROR)
+		return mcr_fail(err, -ENOMEM, "%s: out of memory", file);
+	if (parser->error == YAML_READER_ERROR)
+		return mcr_fail(err, -EINVAL, "%s: not UTF-8 text, at octet %zu: %s", file,
+				parser->problem_offset, problem);
+	return mcr_fail(err, -EINVAL, "%s:%zu: not valid YAML: %s%s%s", file,
+			parser->problem_mark.line + 1, problem, parser->context ? ", " : "",
+			parser->context ? parser->context : "");
+}
+
+/* A second document would be ignored without a word. */
+static int only_document(const char *file, yaml_parser_t *parser, struct mcr_error *err)
+{
+	yaml_document_t more;
+	yaml_node_t *root;
+	unsigned line;
+
+	if (!yaml_parser_load(parser, &more))
+		return syntax_error(file, parser, err);
+	root = yaml_document_get_root_node(&more);
+	line = root ? (unsigned)root->start_mark.line + 1 : 0;
+	yaml_document_delete(&more);
+	if (!root)
+		return 0;
+	return mcr_fail(err, -EINVAL, "%s:%u: a second YAML document: expected one in a file", file,
+			line);
+}
+
+int mcr_config_doc_create(struct mcr_config_doc **out, const char *file, const char *text,
+			  size_t len, struct mcr_error *err)
+{
+	struct mcr_config_doc *doc = calloc(1, sizeof(*doc));
+	yaml_parser_t parser;
+	int ret;
+
+	if (!doc || !yaml_parser_initialize(&parser)) {
+		free(doc);
+		return mcr_fail(err, -ENOMEM, "%s: out of memory", file);
+	}
+	doc->file = file;
+	yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
+	if (!yaml_parser_load(&parser, &doc->yaml)) {
+		ret = syntax_error(file, &parser, err);
+		free(doc);
+	} else {
+		/* Behind the last document libyaml goes on giving empty ones. */
+		ret =
+		    yaml_document_get_root_node(&doc->yaml) ? only_document(file, &parser, err) : 0;
+		if (ret < 0)
+			mcr_config_doc_destroy(doc);
+		else
+			*out = doc;
+	}
+	yaml_parser_delete(&parser);
+	return ret;
+}
+
+void mcr_config_doc_destroy(struct mcr_config_doc *doc)
+{
+	if (!doc)
+		return;
+	yaml_document_delete(&doc->yaml);
+	free(doc);
+}
+
+int mcr_config_doc_root(const struct mcr_config_doc *doc)
+{
+	return node_of(doc, 1) ? 1 : 0;
+}
+
+static bool has_text(const yaml_node_t *node, const char *text)
+{
+	return node && node->type == YAML_SCALAR_NODE && node->data.scalar.length == strlen(text) &&
+	       memcmp(node->data.scalar.value, text, node->data.scalar.length) == 0;
+}
+
+int mcr_config_doc_field(const struct mcr_config_doc *doc, int node, const char *key)
+{
+	const yaml_node_t *n = node_of(doc, node);
+
+	if (!n || n->type != YAML_MAPPING_NODE)
+		return 0;
+	for (yaml_node_pair_t *p = n->data.mapping.pairs.start; p < n->data.mapping.pairs.top; p++)
+		if (has_text(node_of(doc, p->key), key))
+			return p->value;
+	return 0;
+}
+
+int mcr_config_doc_item(const struct mcr_config_doc *doc, int node, size_t i)
+{
+	const yaml_node_t *n = node_of(doc, node);
+
+	if (!n || n->type != YAML_SEQUENCE_NODE ||
+	    i >= (size_t)(n->data.sequence.items.top - n->data.sequence.items.start))
+		return 0;
+	return n->data.sequence.items.start[i];
+}
+
+unsigned mcr_config_doc_line(const struct mcr_config_doc *doc, int node)
+{
+	const yaml_node_t *n = node_of(doc, node);
+
+	return n ? (unsigned)n->start_mark.line + 1 : 1;
+}
+
+/* ---- shape ---- */
+
+struct check {
+	const struct mcr_config_doc *doc;
+	struct mcr_error *err;
+	size_t n_nodes;
+};
+
+static int check_node(struct check *c, int node, const cyaml_schema_value_t *schema,
+		      const char *what);
+
+MCR_PRINTF(3, 4)
+static int at(const struct check *c, const yaml_node_t *node, const char *fmt, ...)
+{
+	char text[400];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	return mcr_fail(c->err, -EINVAL, "%s:%zu: %s", c->doc->file, node->start_mark.line + 1,
+			text);
+}
+
+/* What stands there, for a person. */
+static void describe(const yaml_node_t *node, char *buf, size_t cap)
+{
+	if (node->type == YAML_SEQUENCE_NODE)
+		snprintf(buf, cap, "a list");
+	else if (node->type == YAML_MAPPING_NODE)
+		snprintf(buf, cap, "a mapping");
+	else if (node->data.scalar.length == 0)
+		snprintf(buf, cap, "nothing");
+	else
+		snprintf(buf, cap, "'%.64s'", (const char *)node->data.scalar.value);
+}
+
+static int unknown_key(const struct check *c, const yaml_node_t *key,
+		       const cyaml_schema_field_t *fields)
+{
+	char found[80], known[256];
+	size_t used = 0;
+
+	describe(key, found, sizeof(found));
+	for (const cyaml_schema_field_t *f = fields; f->key && used < sizeof(known); f++)
+		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s",
+					 f == fields ? "" : ", ", f->key);
+	return at(c, key, "unknown key %s: expected one of %s", found, known);
+}
+
+/* Returns how often the mapping has the key, up to 2, and where it stands last. */
+static int count_key(const struct check *c, const yaml_node_t *mapping, const char *text,
+		     const yaml_node_t **last)
+{
+	int n = 0;
+
+	for (yaml_node_pair_t *p = mapping->data.mapping.pairs.start;
+	     n < 2 && p < mapping->data.mapping.pairs.top; p++) {
+		const yaml_node_t *key = node_of(c->doc, p->key);
+
+		if (has_text(key, text)) {
+			*last = key;
+			n++;
+		}
+	}
+	return n;
+}
+
+static int check_keys(struct check *c, const yaml_node_t *mapping,
+		      const cyaml_schema_field_t *fields, const char *what)
+{
+	for (const cyaml_schema_field_t *f = fields; f->key; f++) {
+		const yaml_node_t *last = NULL;
+		int n = count_key(c, mapping, f->key, &last);
+
+		if (n > 1)
+			return at(c, last, "the key '%s' stands twice in one mapping", f->key);
+		if (n == 0 && !(f->value.flags & CYAML_FLAG_OPTIONAL))
+			return at(c, mapping, "%s needs the key '%s'", what, f->key);
+	}
+	return 0;
+}
+
+static int check_mapping(struct check *c, const yaml_node_t *node,
+			 const cyaml_schema_value_t *schema, const char *what)
+{
+	const cyaml_schema_field_t *fields = schema->mapping.fields;
+
+	for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top;
+	     p++) {
+		const yaml_node_t *key = node_of(c->doc, p->key);
+		const cyaml_schema_field_t *f = fields;
+		int ret;
+
+		while (f->key && !has_text(key, f->key))
+			f++;
+		if (!f->key)
+			return unknown_key(c, key, fields);
+		ret = check_node(c, p->value, &f->value, f->key);
+		if (ret < 0)
+			return ret;
+	}
+	return check_keys(c, node, fields, what);
+}
+
+static int check_sequence(struct check *c, const yaml_node_t *node,
+			  const cyaml_schema_value_t *schema, const char *what)
+{
+	size_t n = (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
+	char entry[64];
+
+	if (n < schema->sequence.min)
+		return at(c, node, "%s: an empty list: expected at least one entry", what);
+	if (n > schema->sequence.max)
+		return at(c, node, "%s: %zu entries: expected at most %u", what, n,
+			  (unsigned)schema->sequence.max);
+	snprintf(entry, sizeof(entry), "an entry of %s", what);
+	for (size_t i = 0; i < n; i++) {
+		int ret = check_node(c, node->data.sequence.items.start[i], schema->sequence.entry,
+				     entry);
+
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
+static int check_node(struct check *c, int id, const cyaml_schema_value_t *schema, const char *what)
+{
+	const yaml_node_t *node = node_of(c->doc, id);
+	char found[80];
+
+	if (++c->n_nodes > NODES_MAX)
+		return at(c, node, "more than %d values after expansion of aliases", NODES_MAX);
+	describe(node, found, sizeof(found));
+	switch (schema->type) {
+	case CYAML_MAPPING:
+		if (node->type == YAML_MAPPING_NODE)
+			return check_mapping(c, node, schema, what);
+		return at(c, node, "%s: found %s, expected a mapping (key: value)", what, found);
+	case CYAML_SEQUENCE:
+		if (node->type == YAML_SEQUENCE_NODE)
+			return check_sequence(c, node, schema, what);
+		return at(c, node, "%s: found %s, expected a list", what, found);
+	default:
+		if (node->type != YAML_SCALAR_NODE || node->data.scalar.length == 0)
+			return at(c, node, "%s: found %s, expected a value", what, found);
+		if (memchr(node->data.scalar.value, 0, node->data.scalar.length))
+			return at(c, node, "%s: %s holds a NUL character", what, found);
+		return 0;
+	}
+}
+
+int mcr_config_doc_check(const struct mcr_config_doc *doc, const cyaml_schema_value_t *schema,
+			 struct mcr_error *err)
+{
+	struct check c = {.doc = doc, .err = err};
+
+	if (!mcr_config_doc_root(doc))
+		return 0;
+	return check_node(&c, mcr_config_doc_root(doc), schema, "the file");
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "expand.h"
+#include "values.h"
+
+#define DEPTH_DEFAULT    65536u
+#define BYTES_PER_DESC   256u
+#define DESCRIPTOR_BYTES 64u /* struct mcr_desc, in each ring beside the payload bytes */
+
+void mcr_channel_defaults(const struct mcr_channel_config *config, uint32_t *depth, uint64_t *bytes)
+{
+	*depth = config->depth ? config->depth : DEPTH_DEFAULT;
+	*bytes = config->bytes ? config->bytes : (uint64_t)BYTES_PER_DESC * *depth;
+}
+
+static void print_interface(FILE *out, const struct mcr_interface_config *cfg)
+{
+	char address[INET_ADDRSTRLEN];
+
+	fprintf(out, "# interface %s: port %s", cfg->name, cfg->port);
+	if (cfg->address_be)
+		fprintf(out, ", address %s/%u",
+			inet_ntop(AF_INET, &cfg->address_be, address, sizeof(address)),
+			cfg->prefix_len);
+	if (cfg->vlan)
+		fprintf(out, ", vlan %u", cfg->vlan);
+	fprintf(out, ", igmp %s, tx %s, udp-checksum %s\n", mcr_igmp_mode_name(cfg->igmp),
+		cfg->tx_never ? "never" : "auto", mcr_udp_checksum_name(cfg->udp_checksum));
+}
+
+static size_t joins_of(const struct mcr_settings *s, const char *channel)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->joins.n; i++)
+		n += strcmp(s->joins.items[i].channel, channel) == 0;
+	return n;
+}
+
+/* Returns the bytes of one ring. */
+static uint64_t print_channel(FILE *out, const struct mcr_settings *s,
+			      const struct mcr_channel_config *cfg)
+{
+	uint64_t bytes, ring;
+	uint32_t depth;
+
+	mcr_channel_defaults(cfg, &depth, &bytes);
+	ring = (uint64_t)depth * DESCRIPTOR_BYTES + bytes;
+	fprintf(out, "# channel %s: depth %u, bytes %llu, %zu joins, %.1f MiB a ring\n", cfg->name,
+		depth, (unsigned long long)bytes, joins_of(s, cfg->name), (double)ring / (1 << 20));
+	return ring;
+}
+
+static int by_membership(const void *a, const void *b)
+{
+	const struct mcr_join *const *x = a, *const *y = b;
+	int order = strcmp((*x)->interface, (*y)->interface);
+
+	if (order)
+		return order;
+	return (ntohl((*x)->group_be) > ntohl((*y)->group_be)) -
+	       (ntohl((*x)->group_be) < ntohl((*y)->group_be));
+}
+
+/* (interface, group) pairs: what IGMP and the NIC's filter see. 0 when there is no memory. */
+static size_t count_memberships(const struct mcr_settings *s)
+{
+	const struct mcr_join **sorted = calloc(s->joins.n + 1, sizeof(struct mcr_join *));
+	size_t n = 0;
+
+	if (!sorted)
+		return 0;
+	for (size_t i = 0; i < s->joins.n; i++)
+		sorted[i] = &s->joins.items[i];
+	qsort(sorted, s->joins.n, sizeof(struct mcr_join *), by_membership);
+	for (size_t i = 0; i < s->joins.n; i++)
+		n += i == 0 || by_membership(&sorted[i - 1], &sorted[i]) != 0;
+	free(sorted);
+	return n;
+}
+
+void mcr_expand(FILE *out, const struct mcr_settings *s)
+{
+	uint64_t ring_bytes = 0;
+	char text[4096];
+
+	for (size_t i = 0; i < s->joins.n; i++) {
+		mcr_join_format(text, sizeof(text), &s->joins.items[i]);
+		fprintf(out, "%s\n", text);
+	}
+	for (size_t i = 0; i < s->n_interfaces; i++)
+		print_interface(out, &s->interfaces[i].config);
+	for (size_t i = 0; i < s->n_channels; i++)
+		ring_bytes += print_channel(out, s, &s->channels[i].config);
+	fprintf(out, "# name %s, run directory %s\n", s->name, s->run_dir);
+	fprintf(out, "# %zu interfaces, %zu channels, %zu joins, %zu memberships\n",
+		s->n_interfaces, s->n_channels, s->joins.n, count_memberships(s));
+	fprintf(out, "# ring memory: %.1f MiB for each receiving lcore\n",
+		(double)ring_bytes / (1 << 20));
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What mcring --check prints. */
+#ifndef MCR_APP_EXPAND_H
+#define MCR_APP_EXPAND_H
+
+#include <stdio.h>
+
+#include "settings.h"
+
+/* mcr_expand prints complete settings: each elementary join on a line of its own in the form that
+ * --join takes, then interfaces, channels with the memory of a ring, and counts. Lines that are not
+ * joins begin with '#'. */
+void mcr_expand(FILE *out, const struct mcr_settings *s);
+
+/* mcr_channel_defaults gives the geometry that the engine will use. */
+void mcr_channel_defaults(const struct mcr_channel_config *config, uint32_t *depth,
+			  uint64_t *bytes);
+
+#endif
