@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "eal_args.h"
+#include "values.h"
+
+#define AF_PACKET "net_af_packet"
+
+/* The value of --NAME=VALUE or of --NAME VALUE in argument i; *next: it was the second form. */
+static const char *long_value(const struct mcr_settings *s, size_t i, const char *name, bool *next)
+{
+	const char *arg = s->eal[i];
+	size_t len = strlen(name);
+
+	*next = false;
+	if (strncmp(arg, name, len) != 0)
+		return NULL;
+	if (arg[len] == '=')
+		return arg + len + 1;
+	if (arg[len] != '\0' || i + 1 >= s->n_eal)
+		return NULL;
+	*next = true;
+	return s->eal[i + 1];
+}
+
+static bool has_key(const char *devargs, const char *key)
+{
+	size_t len = strlen(key);
+
+	for (const char *p = strchr(devargs, ','); p; p = strchr(p + 1, ','))
+		if (strncmp(p + 1, key, len) == 0 && p[1 + len] == '=')
+			return true;
+	return false;
+}
+
+/* The argument with what af_packet lacks appended, or NULL: no memory. devargs lies in arg. */
+static char *with_defaults(const char *arg, const char *devargs)
+{
+	bool ours = strncmp(devargs, AF_PACKET, strlen(AF_PACKET)) == 0;
+	char *out;
+
+	if (asprintf(&out, "%s%s%s", arg,
+		     ours && !has_key(devargs, "framecnt") ? ",framecnt=8192" : "",
+		     ours && !has_key(devargs, "blocksz") ? ",blocksz=1048576" : "") < 0)
+		return NULL;
+	return out;
+}
+
+static bool push(struct mcr_eal_args *args, char *arg)
+{
+	if (arg)
+		args->kept[args->argc] = args->argv[args->argc] = arg;
+	args->argc += arg != NULL;
+	return arg != NULL;
+}
+
+static bool push_given(struct mcr_eal_args *args, const struct mcr_settings *s, bool *has_prefix)
+{
+	bool vdev_next = false, next;
+
+	for (size_t i = 0; i < s->n_eal; i++) {
+		const char *arg = s->eal[i];
+		const char *vdev = vdev_next ? arg : long_value(s, i, "--vdev", &next);
+		bool is_next = !vdev_next && vdev && next;
+
+		if (!push(args, vdev && !is_next ? with_defaults(arg, vdev) : strdup(arg)))
+			return false;
+		vdev_next = is_next;
+		if (long_value(s, i, "--file-prefix", &next))
+			*has_prefix = true;
+	}
+	return true;
+}
+
+int mcr_eal_args_create(struct mcr_eal_args *args, const struct mcr_settings *s,
+			struct mcr_error *err)
+{
+	size_t cap = s->n_eal + 4;
+	bool has_prefix = false, ok;
+
+	*args = (struct mcr_eal_args){.argc = 0};
+	args->argv = calloc(cap, sizeof(char *));
+	args->kept = calloc(cap, sizeof(char *));
+	ok = args->argv && args->kept && push(args, strdup("mcring")) &&
+	     push_given(args, s, &has_prefix);
+	if (ok && !has_prefix) {
+		snprintf(args->prefix, sizeof(args->prefix), "mcring_%s", s->name);
+		ok = push(args, strdup("--file-prefix")) && push(args, strdup(args->prefix));
+	}
+	if (ok)
+		return 0;
+	mcr_eal_args_clear(args);
+	return mcr_fail(err, -ENOMEM, "out of memory");
+}
+
+void mcr_eal_args_clear(struct mcr_eal_args *args)
+{
+	for (int i = 0; args->kept && i < args->argc; i++)
+		free(args->kept[i]);
+	free(args->kept);
+	free(args->argv);
+	*args = (struct mcr_eal_args){.argc = 0};
+}
