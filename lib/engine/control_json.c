@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "control_json.h"
+
+#define ITEM(fn)                                                                                 \
+	static json_t *fn(const struct mcr_control_source *src, const struct mcr_account *total, \
+			  size_t i)
+
+/* JSON integers are signed here; no counter gets there in a century. */
+static json_t *number(uint64_t value)
+{
+	return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
+}
+
+/* 0 = there is none */
+static json_t *number_or_null(uint64_t value)
+{
+	return value ? number(value) : json_null();
+}
+
+static json_t *address(uint32_t address_be)
+{
+	char text[INET_ADDRSTRLEN];
+
+	return json_string(inet_ntop(AF_INET, &address_be, text, sizeof(text)));
+}
+
+static json_t *address_or_null(uint32_t address_be)
+{
+	return address_be ? address(address_be) : json_null();
+}
+
+/* Device names and labels come from outside: what is not UTF-8 is not shown. */
+static json_t *string(const char *text)
+{
+	json_t *value = json_string(text);
+
+	return value ? value : json_string("?");
+}
+
+static json_t *mac(const uint8_t m[6])
+{
+	return json_sprintf("%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5]);
+}
+
+static json_t *drops_of(const struct mcr_account *account)
+{
+	json_t *drops = json_object();
+
+	for (unsigned r = 0; drops && r < MCR_DROP_COUNT; r++)
+		json_object_set_new(drops, mcr_drop_name(r), number(account->drops[r]));
+	return drops;
+}
+
+ITEM(name)
+{
+	return string(src->name);
+}
+
+ITEM(started)
+{
+	return number(src->started_ns);
+}
+
+ITEM(received)
+{
+	return number(total->received);
+}
+
+ITEM(delivered)
+{
+	return number(total->delivered);
+}
+
+ITEM(punted)
+{
+	return number(total->punted);
+}
+
+ITEM(drops)
+{
+	return drops_of(total);
+}
+
+ITEM(drop_samples)
+{
+	json_t *all = json_object();
+
+	for (unsigned r = 0; all && r < MCR_DROP_COUNT; r++) {
+		struct mcr_drop_sample s = {.time_ns = 0};
+
+		mcr_engine_drop_sample(src->engine, r, &s);
+		if (!s.time_ns)
+			continue;
+		json_object_set_new(
+		    all, mcr_drop_name(r),
+		    json_pack("{so so si so si si si si sI}", "time_ns", number(s.time_ns), "group",
+			      address_or_null(s.group_be), "port", s.port, "source",
+			      address_or_null(s.source_be), "source_port", s.source_port, "vlan",
+			      s.vlan, "dpdk_port", s.dpdk_port, "ether_type", s.ether_type, "len",
+			      (json_int_t)s.len));
+	}
+	return all;
+}
+
+ITEM(port)
+{
+	struct mcr_port_info p;
+
+	if (mcr_engine_port_info(src->engine, i, &p) < 0)
+		return NULL;
+	return json_pack("{so si so so sb sb sb si si sI so so so so so so so so}", "name",
+			 string(p.name), "dpdk_port", p.dpdk_port, "driver", string(p.driver),
+			 "mac", mac(p.mac), "link_up", p.link_up, "promiscuous", p.promiscuous,
+			 "all_multicast", p.all_multicast, "queues", p.n_queues, "mtu", p.mtu,
+			 "speed_mbps", (json_int_t)p.speed_mbps, "rx_packets", number(p.rx_packets),
+			 "rx_bytes", number(p.rx_bytes), "rx_missed", number(p.rx_missed),
+			 "rx_errors", number(p.rx_errors), "rx_nombuf", number(p.rx_nombuf),
+			 "tx_packets", number(p.tx_packets), "tx_errors", number(p.tx_errors),
+			 "link_changes", number(p.link_changes));
+}
+
+ITEM(lcore)
+{
+	struct mcr_lcore_info l;
+
+	if (mcr_engine_lcore_info(src->engine, i, &l) < 0)
+		return NULL;
+	return json_pack("{si so so so so so so so so so so}", "lcore", (int)l.lcore, "received",
+			 number(l.account.received), "delivered", number(l.account.delivered),
+			 "punted", number(l.account.punted), "drops", drops_of(&l.account), "polls",
+			 number(l.polls), "bursts", number(l.bursts), "busy_cycles",
+			 number(l.busy_cycles), "tsc_hz", number(l.tsc_hz), "longest_gap_ns",
+			 number(l.longest_gap_ns), "longest_gap_at_ns",
+			 number_or_null(l.longest_gap_at_ns));
+}
+
+ITEM(interface)
+{
+	struct mcr_interface_info f;
+	const struct mcr_interface_config *c = &f.config;
+
+	if (mcr_engine_interface_info(src->engine, i, &f) < 0)
+		return NULL;
+	return json_pack(
+	    "{so so si so so si si sb si so so so so so so so so so so so}", "name",
+	    string(c->name), "port", string(c->port), "dpdk_port", f.dpdk_port, "mac", mac(f.mac),
+	    "address", address_or_null(c->address_be), "prefix_len", c->prefix_len, "vlan", c->vlan,
+	    "tx_never", c->tx_never, "igmp_version", f.igmp_version, "igmp_reason",
+	    string(f.igmp_reason), "querier", address_or_null(f.querier_be), "querier_age_ns",
+	    f.querier_age_ns == UINT64_MAX ? json_null() : number(f.querier_age_ns), "tx_packets",
+	    number(f.tx_packets), "tx_retries", number(f.tx_retries), "tx_dropped",
+	    number(f.tx_dropped), "igmp_rx", number(f.igmp_rx), "igmp_rx_bad",
+	    number(f.igmp_rx_bad), "igmp_queries", number(f.igmp_queries), "igmp_reports",
+	    number(f.igmp_reports), "groups", number(f.groups));
+}
+
+ITEM(channel)
+{
+	struct mcr_channel_info c;
+
+	if (mcr_engine_channel_info(src->engine, i, &c) < 0)
+		return NULL;
+	return json_pack("{so so so si so so so si so sb}", "name", string(c.name), "depth",
+			 number(c.depth), "bytes", number(c.bytes), "rings", (int)c.n_rings,
+			 "epoch", json_sprintf("%016" PRIx64, c.epoch), "published",
+			 number(c.published), "published_bytes", number(c.published_bytes),
+			 "consumers", (int)c.consumers, "joins", number(c.joins), "huge_pages",
+			 c.huge_pages);
+}
+
+static json_t *sources_of(const struct mcr_group_info *g)
+{
+	json_t *sources = json_array();
+	unsigned n = g->n_sources < MCR_JOIN_SOURCES_MAX ? g->n_sources : MCR_JOIN_SOURCES_MAX;
+
+	for (unsigned k = 0; sources && k < n; k++)
+		json_array_append_new(sources, address(g->sources_be[k]));
+	return sources;
+}
+
+ITEM(group)
+{
+	struct mcr_group_info g;
+
+	if (mcr_engine_group_info(src->engine, i, &g) < 0)
+		return NULL;
+	return json_pack("{so so ss si so si so so so so so so so so so so}", "interface",
+			 string(g.interface), "group", address(g.group_be), "mode",
+			 g.mode == MCR_FILTER_INCLUDE ? "include" : "exclude", "n_sources",
+			 (int)g.n_sources, "sources", sources_of(&g), "joins", (int)g.joins,
+			 "packets", number(g.packets), "bytes", number(g.bytes), "joined_ns",
+			 number_or_null(g.joined_ns), "first_ns", number_or_null(g.first_ns),
+			 "last_ns", number_or_null(g.last_ns), "rung", string(g.rung),
+			 "rung_reason", string(g.rung_reason), "igmp_state", string(g.igmp_state),
+			 "last_report_ns", number_or_null(g.last_report_ns), "last_query_ns",
+			 number_or_null(g.last_query_ns));
+}
+
+ITEM(consumer)
+{
+	struct mcr_consumer_info c;
+
+	if (mcr_engine_consumer_info(src->engine, i, &c) < 0)
+		return NULL;
+	return json_pack("{so so si sI so so so so}", "channel", string(c.channel), "label",
+			 string(c.label), "pid", (int)c.pid, "uid", (json_int_t)c.uid, "received",
+			 number(c.received), "lost", number(c.lost), "headroom", number(c.headroom),
+			 "heartbeat_age_ns", number(c.heartbeat_age_ns));
+}
+
+ITEM(join)
+{
+	struct mcr_join j;
+	char text[2048];
+
+	if (mcr_engine_join_info(src->engine, i, &j) < 0)
+		return NULL;
+	mcr_join_format(text, sizeof(text), &j);
+	return string(text);
+}
+
+const struct mcr_control_section mcr_control_status[] = {
+    {"name", 0, name},         {"started_ns", 0, started},
+    {"received", 0, received}, {"delivered", 0, delivered},
+    {"punted", 0, punted},     {"drops", 0, drops},
+    {"ports", 1, port},        {"interfaces", 1, interface},
+    {"channels", 1, channel},  {"consumers", 1, consumer},
+    {NULL, 0, NULL},
+};
+
+const struct mcr_control_section mcr_control_groups[] = {
+    {"groups", 1, group},
+    {"joins", 1, join},
+    {NULL, 0, NULL},
+};
+
+const struct mcr_control_section mcr_control_stats[] = {
+    {"received", 0, received},
+    {"delivered", 0, delivered},
+    {"punted", 0, punted},
+    {"drops", 0, drops},
+    {"ports", 1, port},
+    {"lcores", 1, lcore},
+    {"interfaces", 1, interface},
+    {"channels", 1, channel},
+    {"groups", 1, group},
+    {"consumers", 1, consumer},
+    {"drop_samples", 0, drop_samples},
+    {NULL, 0, NULL},
+};

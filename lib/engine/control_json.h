@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The engine's state as JSON values: addresses are dotted strings, times and durations are
+ * nanoseconds, what is unknown is null. docs/control.md lists the members. */
+#ifndef MCR_ENGINE_CONTROL_JSON_H
+#define MCR_ENGINE_CONTROL_JSON_H
+
+#include <stddef.h>
+
+#include <jansson.h>
+
+#include "control_reply.h"
+
+/* A member of an answer. An array's item i is NULL past the end (or when there is no memory). */
+struct mcr_control_section {
+	const char *name; /* NULL ends a list of sections */
+	int is_array;
+	json_t *(*item)(const struct mcr_control_source *src, const struct mcr_account *account,
+			size_t i);
+};
+
+extern const struct mcr_control_section mcr_control_status[];
+extern const struct mcr_control_section mcr_control_groups[];
+extern const struct mcr_control_section mcr_control_stats[];
+
+#endif

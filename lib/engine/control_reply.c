@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control_json.h"
+#include "control_reply.h"
+
+/* Of one call to mcr_control_reply_more: tens of microseconds for a group each, so that the control
+ * thread stays far below its 10 ms. */
+#define ITEMS_A_CALL 32
+
+static int append(struct mcr_control_reply *reply, const char *text, size_t len)
+{
+	size_t cap = reply->cap ? reply->cap : 4096;
+	char *bigger;
+
+	while (cap < reply->len + len)
+		cap *= 2;
+	if (cap != reply->cap) {
+		bigger = realloc(reply->text, cap);
+		if (!bigger)
+			return -ENOMEM;
+		reply->text = bigger;
+		reply->cap = cap;
+	}
+	memcpy(reply->text + reply->len, text, len);
+	reply->len += len;
+	return 0;
+}
+
+static int append_text(struct mcr_control_reply *reply, const char *text)
+{
+	return append(reply, text, strlen(text));
+}
+
+/* Takes the reference. */
+static int append_json(struct mcr_control_reply *reply, json_t *value)
+{
+	char *text = value ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+	int ret = text ? append_text(reply, text) : -ENOMEM;
+
+	free(text);
+	json_decref(value);
+	return ret;
+}
+
+static int append_line(struct mcr_control_reply *reply, json_t *value)
+{
+	int ret = append_json(reply, value);
+
+	return ret < 0 ? ret : append_text(reply, "\n");
+}
+
+/* Error texts quote what users wrote, cut anywhere: what is not UTF-8 any more becomes ASCII. */
+static json_t *line_of(const char *text)
+{
+	json_t *value = json_string(text);
+	char ascii[sizeof(((struct mcr_error *)NULL)->text)];
+	size_t n = 0;
+
+	if (value)
+		return value;
+	for (; text[n] && n < sizeof(ascii) - 1; n++)
+		ascii[n] = (unsigned char)text[n] < 0x80 ? text[n] : '?';
+	ascii[n] = '\0';
+	return json_string(ascii);
+}
+
+int mcr_control_reply_refuse(struct mcr_control_reply *reply, const char *why)
+{
+	return append_line(reply, json_pack("{sb so}", "ok", 0, "error", line_of(why)));
+}
+
+__attribute__((format(printf, 2, 3))) static int refuse(struct mcr_control_reply *reply,
+							const char *fmt, ...)
+{
+	struct mcr_error why;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why.text, sizeof(why.text), fmt, ap);
+	va_end(ap);
+	return mcr_control_reply_refuse(reply, why.text);
+}
+
+static int begin(struct mcr_control_reply *reply, const struct mcr_control_source *src,
+		 const struct mcr_control_section *sections)
+{
+	mcr_engine_account(src->engine, &reply->account);
+	reply->section = sections;
+	reply->item = 0;
+	return append_text(reply, "{\"ok\":true");
+}
+
+static int append_key(struct mcr_control_reply *reply, const char *name)
+{
+	int ret = append_text(reply, ",\"");
+
+	ret = ret < 0 ? ret : append_text(reply, name);
+	return ret < 0 ? ret : append_text(reply, "\":");
+}
+
+static int single(struct mcr_control_reply *reply, const struct mcr_control_source *src)
+{
+	int ret = append_key(reply, reply->section->name);
+
+	if (ret == 0)
+		ret = append_json(reply, reply->section->item(src, &reply->account, 0));
+	reply->section++;
+	return ret;
+}
+
+static int next_item(struct mcr_control_reply *reply, const struct mcr_control_source *src)
+{
+	json_t *item = reply->section->item(src, &reply->account, reply->item);
+	int ret = 0;
+
+	if (reply->item == 0) {
+		ret = append_key(reply, reply->section->name);
+		ret = ret < 0 ? ret : append_text(reply, "[");
+	}
+	if (item && reply->item > 0 && ret == 0)
+		ret = append_text(reply, ",");
+	if (item) {
+		reply->item++;
+		return append_json(reply, item) < 0 ? -ENOMEM : ret;
+	}
+	reply->section++;
+	reply->item = 0;
+	return ret < 0 ? ret : append_text(reply, "]");
+}
+
+int mcr_control_reply_more(struct mcr_control_reply *reply, const struct mcr_control_source *src)
+{
+	int ret = 0;
+
+	for (unsigned n = 0; ret == 0 && reply->section && n < ITEMS_A_CALL; n++) {
+		if (!reply->section->name) {
+			reply->section = NULL;
+			ret = append_text(reply, "}\n");
+		} else if (reply->section->is_array) {
+			ret = next_item(reply, src);
+		} else {
+			ret = single(reply, src);
+		}
+	}
+	return ret;
+}
+
+void mcr_control_reply_clear(struct mcr_control_reply *reply)
+{
+	free(reply->text);
+	memset(reply, 0, sizeof(*reply));
+}
+
+/* ---- commands ---- */
+
+static int parse_joins(struct mcr_join_list *list, const json_t *request, struct mcr_error *err)
+{
+	const json_t *texts = json_object_get(request, "joins"), *text;
+	size_t i;
+
+	if (!json_is_array(texts) || json_array_size(texts) == 0) {
+		strcpy(err->text, "expected \"joins\", a list of join texts");
+		return -EINVAL;
+	}
+	json_array_foreach(texts, i, text)
+	{
+		int ret;
+
+		if (!json_is_string(text)) {
+			strcpy(err->text, "expected \"joins\", a list of join texts");
+			return -EINVAL;
+		}
+		ret = mcr_join_parse(list, json_string_value(text), err);
+		if (ret < 0)
+			return ret;
+		if (list->n > MCR_MEMBERSHIPS_MAX) {
+			strcpy(err->text, "too many joins in one request");
+			return -E2BIG;
+		}
+	}
+	return 0;
+}
+
+static int update(struct mcr_control_reply *reply, const struct mcr_control_source *src,
+		  const json_t *request, int is_join)
+{
+	struct mcr_join_list list = {NULL, 0, 0};
+	struct mcr_error err = {"failed"};
+	int ret = parse_joins(&list, request, &err);
+
+	if (ret == 0 && is_join)
+		ret = mcr_engine_update(src->engine, NULL, 0, list.items, list.n, &err);
+	else if (ret == 0)
+		ret = mcr_engine_update(src->engine, list.items, list.n, NULL, 0, &err);
+	ret = ret < 0
+		  ? mcr_control_reply_refuse(reply, err.text)
+		  : append_line(reply, json_pack("{sb sI}", "ok", 1, "joins", (json_int_t)list.n));
+	mcr_join_list_clear(&list);
+	return ret;
+}
+
+static int reload(struct mcr_control_reply *reply, const struct mcr_control_source *src,
+		  const json_t *request)
+{
+	int dry_run = json_is_true(json_object_get(request, "dry_run"));
+	struct mcr_error report = {"done"};
+
+	if (!src->reload)
+		return mcr_control_reply_refuse(
+		    reply, "this engine has no configuration file: start it with --config FILE");
+	if (src->reload(src->ctx, dry_run, &report) < 0)
+		return mcr_control_reply_refuse(reply, report.text);
+	return append_line(reply, json_pack("{sb so}", "ok", 1, "report", line_of(report.text)));
+}
+
+static int carry_out(struct mcr_control_reply *reply, const struct mcr_control_source *src,
+		     const json_t *request)
+{
+	const char *command = json_string_value(json_object_get(request, "command"));
+
+	if (!command)
+		return mcr_control_reply_refuse(reply, "expected an object with \"command\"");
+	if (strcmp(command, "status") == 0)
+		return begin(reply, src, mcr_control_status);
+	if (strcmp(command, "groups") == 0)
+		return begin(reply, src, mcr_control_groups);
+	if (strcmp(command, "stats") == 0)
+		return begin(reply, src, mcr_control_stats);
+	if (strcmp(command, "join") == 0 || strcmp(command, "leave") == 0)
+		return update(reply, src, request, command[0] == 'j');
+	if (strcmp(command, "reload") == 0)
+		return reload(reply, src, request);
+	return refuse(reply,
+		      "unknown command '%.32s': expected status, groups, stats, join, leave or "
+		      "reload",
+		      command);
+}
+
+int mcr_control_reply_start(struct mcr_control_reply *reply, const struct mcr_control_source *src,
+			    const char *request, size_t len)
+{
+	json_error_t error;
+	json_t *parsed = json_loadb(request, len, JSON_REJECT_DUPLICATES, &error);
+	int ret;
+
+	if (!parsed)
+		return refuse(reply, "not JSON: %s", error.text);
+	ret = carry_out(reply, src, parsed);
+	json_decref(parsed);
+	return ret;
+}

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "control_reply.h"
+#include "control_server.h"
+
+#define EVENTS_A_POLL (MCR_CONTROL_CLIENTS_MAX + 1)
+#define RECV_A_POLL   65536
+
+/* One connection: it reads a request, then writes the answer, then reads the next. */
+struct client {
+	int fd; /* -1 = free */
+	int writing;
+	int last;             /* close when the answer is out */
+	uint64_t progress_ns; /* monotonic: when something last went in or out */
+	char *in;
+	size_t in_len, in_cap;
+	struct mcr_control_reply reply;
+};
+
+struct mcr_control_server {
+	int listen_fd, epoll_fd;
+	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
+	char name[MCR_NAME_MAX];
+	struct mcr_control_source src;
+	struct client clients[MCR_CONTROL_CLIENTS_MAX];
+};
+
+/* ---- the socket ---- */
+
+static int fail(struct mcr_error *err, int code, const char *path, const char *what)
+{
+	if (err)
+		snprintf(err->text, sizeof(err->text), "control socket %s: %s", path, what);
+	return code;
+}
+
+static int answers(const struct sockaddr_un *address)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int ret;
+
+	if (fd < 0)
+		return 1;
+	ret = connect(fd, (const struct sockaddr *)address, sizeof(*address));
+	ret = ret == 0 || errno != ECONNREFUSED;
+	close(fd);
+	return ret;
+}
+
+/* The mode is set before bind, so there is no moment in which others could connect. */
+static int listen_at(int fd, const struct sockaddr_un *address, struct mcr_error *err)
+{
+	const struct sockaddr *sa = (const struct sockaddr *)address;
+	const char *path = address->sun_path;
+	int ret;
+
+	if (fchmod(fd, 0600) < 0)
+		return fail(err, -errno, path, strerror(errno));
+	ret = bind(fd, sa, sizeof(*address));
+	if (ret < 0 && errno == EADDRINUSE) {
+		if (answers(address))
+			return fail(err, -EBUSY, path,
+				    "a live engine answers there: give this one a --name or "
+				    "--run-dir of its own");
+		unlink(path);
+		ret = bind(fd, sa, sizeof(*address));
+	}
+	if (ret < 0 || listen(fd, MCR_CONTROL_CLIENTS_MAX) < 0)
+		return fail(err, -errno, path, strerror(errno));
+	return 0;
+}
+
+static int watch(struct mcr_control_server *s, int op, int fd, uint32_t events, void *ptr)
+{
+	struct epoll_event event = {.events = events, .data.ptr = ptr};
+
+	return epoll_ctl(s->epoll_fd, op, fd, &event) < 0 ? -errno : 0;
+}
+
+static int open_server(struct mcr_control_server *s, const char *path, struct mcr_error *err)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int ret;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return fail(err, -ENAMETOOLONG, path, "path too long: choose a shorter --run-dir");
+	strcpy(address.sun_path, path);
+	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	s->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (s->epoll_fd < 0 || s->listen_fd < 0)
+		return fail(err, -errno, path, strerror(errno));
+	ret = listen_at(s->listen_fd, &address, err);
+	if (ret < 0)
+		return ret;
+	strcpy(s->path, path);
+	ret = watch(s, EPOLL_CTL_ADD, s->listen_fd, EPOLLIN, NULL);
+	return ret < 0 ? fail(err, ret, path, strerror(-ret)) : 0;
+}
+
+int mcr_control_server_create(struct mcr_control_server **out, struct mcr_engine *engine,
+			      const struct mcr_control_server_config *cfg, struct mcr_error *err)
+{
+	struct mcr_control_server *s = calloc(1, sizeof(*s));
+	int ret;
+
+	if (!s)
+		return fail(err, -ENOMEM, cfg->path, "out of memory");
+	s->listen_fd = s->epoll_fd = -1;
+	for (int i = 0; i < MCR_CONTROL_CLIENTS_MAX; i++)
+		s->clients[i].fd = -1;
+	snprintf(s->name, sizeof(s->name), "%s", cfg->name ? cfg->name : "");
+	s->src = (struct mcr_control_source){.engine = engine,
+					     .name = s->name,
+					     .started_ns = cfg->started_ns,
+					     .reload = cfg->reload,
+					     .ctx = cfg->ctx};
+	ret = open_server(s, cfg->path, err);
+	if (ret < 0) {
+		mcr_control_server_destroy(s);
+		return ret;
+	}
+	*out = s;
+	return 0;
+}
+
+int mcr_control_server_fd(const struct mcr_control_server *server)
+{
+	return server->epoll_fd;
+}
+
+/* ---- clients ---- */
+
+static void drop_client(struct client *c)
+{
+	if (c->fd >= 0)
+		close(c->fd); /* leaves the epoll set with it */
+	free(c->in);
+	mcr_control_reply_clear(&c->reply);
+	*c = (struct client){.fd = -1};
+}
+
+static void accept_client(struct mcr_control_server *s, uint64_t now_ns)
+{
+	static const char full[] = "{\"ok\":false,\"error\":\"too many control connections\"}\n";
+	int fd = accept4(s->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct client *c = s->clients;
+
+	if (fd < 0)
+		return;
+	while (c < s->clients + MCR_CONTROL_CLIENTS_MAX && c->fd >= 0)
+		c++;
+	if (c == s->clients + MCR_CONTROL_CLIENTS_MAX) {
+		/* Fits in a fresh socket's buffer; if not, closing says enough. */
+		(void)!send(fd, full, sizeof(full) - 1, MSG_NOSIGNAL);
+		close(fd);
+		return;
+	}
+	*c = (struct client){.fd = fd, .progress_ns = now_ns};
+	if (watch(s, EPOLL_CTL_ADD, fd, EPOLLIN, c) < 0)
+		drop_client(c);
+}
+
+/* Begins the answer when a whole request is there. Returns 0 or -errno. */
+static int take_request(struct mcr_control_server *s, struct client *c)
+{
+	const char *end = c->in_len ? memchr(c->in, '\n', c->in_len) : NULL;
+	size_t used = end ? (size_t)(end - c->in) + 1 : 0;
+	int ret;
+
+	if (end) {
+		ret = mcr_control_reply_start(&c->reply, &s->src, c->in, used - 1);
+		memmove(c->in, c->in + used, c->in_len - used);
+		c->in_len -= used;
+	} else if (c->in_len >= MCR_CONTROL_REQUEST_MAX) {
+		ret = mcr_control_reply_refuse(&c->reply, "request too long");
+		c->last = 1;
+	} else {
+		return 0;
+	}
+	c->writing = 1;
+	return ret < 0 ? ret : watch(s, EPOLL_CTL_MOD, c->fd, EPOLLOUT, c);
+}
+
+static int read_client(struct mcr_control_server *s, struct client *c, uint64_t now_ns)
+{
+	size_t room;
+	ssize_t n;
+
+	if (c->in_cap - c->in_len < RECV_A_POLL) {
+		char *bigger = realloc(c->in, c->in_cap + RECV_A_POLL);
+
+		if (!bigger)
+			return -ENOMEM;
+		c->in = bigger;
+		c->in_cap += RECV_A_POLL;
+	}
+	room = MCR_CONTROL_REQUEST_MAX - c->in_len;
+	n = recv(c->fd, c->in + c->in_len, room < RECV_A_POLL ? room : RECV_A_POLL, 0);
+	if (n == 0)
+		return -EPIPE;
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	c->in_len += (size_t)n;
+	c->progress_ns = now_ns;
+	return take_request(s, c);
+}
+
+static int finish_reply(struct mcr_control_server *s, struct client *c)
+{
+	if (c->last)
+		return -EPIPE;
+	mcr_control_reply_clear(&c->reply);
+	c->writing = 0;
+	if (watch(s, EPOLL_CTL_MOD, c->fd, EPOLLIN, c) < 0)
+		return -EPIPE;
+	return take_request(s, c);
+}
+
+static int write_client(struct mcr_control_server *s, struct client *c, uint64_t now_ns)
+{
+	struct mcr_control_reply *r = &c->reply;
+	ssize_t n;
+
+	if (r->sent == r->len) {
+		r->sent = r->len = 0;
+		if (mcr_control_reply_more(r, &s->src) < 0)
+			return -ENOMEM;
+	}
+	n = send(c->fd, r->text + r->sent, r->len - r->sent, MSG_NOSIGNAL);
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	r->sent += (size_t)n;
+	c->progress_ns = now_ns;
+	return r->sent == r->len && !r->section ? finish_reply(s, c) : 0;
+}
+
+static void serve(struct mcr_control_server *s, struct client *c, uint32_t events, uint64_t now_ns)
+{
+	int ret = 0;
+
+	if (c->fd < 0)
+		return;
+	if (events & EPOLLERR || (c->writing && events & EPOLLHUP))
+		ret = -EPIPE;
+	else if (c->writing)
+		ret = write_client(s, c, now_ns);
+	else
+		ret = read_client(s, c, now_ns);
+	if (ret < 0)
+		drop_client(c);
+}
+
+void mcr_control_server_poll(struct mcr_control_server *s, uint64_t now_ns)
+{
+	struct epoll_event events[EVENTS_A_POLL];
+	int n = epoll_wait(s->epoll_fd, events, EVENTS_A_POLL, 0);
+
+	for (int i = 0; i < n; i++) {
+		if (events[i].data.ptr)
+			serve(s, events[i].data.ptr, events[i].events, now_ns);
+		else
+			accept_client(s, now_ns);
+	}
+	for (int i = 0; i < MCR_CONTROL_CLIENTS_MAX; i++) {
+		struct client *c = &s->clients[i];
+
+		if (c->fd >= 0 && now_ns > c->progress_ns + MCR_CONTROL_PATIENCE_NS)
+			drop_client(c);
+	}
+}
+
+void mcr_control_server_destroy(struct mcr_control_server *s)
+{
+	if (!s)
+		return;
+	for (int i = 0; i < MCR_CONTROL_CLIENTS_MAX; i++)
+		drop_client(&s->clients[i]);
+	if (s->listen_fd >= 0)
+		close(s->listen_fd);
+	if (s->epoll_fd >= 0)
+		close(s->epoll_fd);
+	if (s->path[0])
+		unlink(s->path);
+	free(s);
+}

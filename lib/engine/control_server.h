@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The control socket: mcring-ctl asks, the engine answers. No DPDK in it.
+ *
+ * RUN_DIR/control is a SOCK_STREAM socket of mode 0600. A request is one line of JSON, an object
+ * with "command"; the answer is one line of JSON, an object with "ok":
+ *     {"command":"status"}   {"command":"groups"}   {"command":"stats"}
+ *     {"command":"join","joins":["239.1.1.1:5000,channel=md",...]}     all or none; also "leave"
+ *     {"command":"reload","dry_run":false}
+ *     {"ok":true,...}        {"ok":false,"error":"one line"}
+ * Requests follow each other on a connection. A long answer is made piece by piece, as the client
+ * reads it: so it costs neither memory nor the control thread's time, but groups that come or go in
+ * between may be missing or stand twice. */
+#ifndef MCR_ENGINE_CONTROL_SERVER_H
+#define MCR_ENGINE_CONTROL_SERVER_H
+
+#include <stdint.h>
+
+#include <mcring/engine.h>
+
+#define MCR_CONTROL_CLIENTS_MAX 16
+#define MCR_CONTROL_REQUEST_MAX (1u << 20)    /* octets of one request */
+#define MCR_CONTROL_PATIENCE_NS 5000000000ull /* without progress a client is cut off */
+
+struct mcr_control_server;
+
+struct mcr_control_server_config {
+	const char *path;    /* of the socket; its directory exists */
+	const char *name;    /* the engine's, for status */
+	uint64_t started_ns; /* CLOCK_REALTIME, for status */
+	/* As in struct mcr_engine_config. */
+	int (*reload)(void *ctx, int dry_run, struct mcr_error *report);
+	void *ctx;
+};
+
+/* mcr_control_server_create listens. A socket that nobody answers on is replaced. Strings are
+ * copied, engine is borrowed. Thread of all functions: control. Returns 0, or with *err filled
+ * -EBUSY (a live engine answers there), -ENAMETOOLONG, -ENOMEM or what a system call gave. */
+int mcr_control_server_create(struct mcr_control_server **out, struct mcr_engine *engine,
+			      const struct mcr_control_server_config *cfg, struct mcr_error *err);
+
+/* mcr_control_server_fd: readable when mcr_control_server_poll has something to do (but for cutting
+ * off silent clients: poll at least once a second as well). */
+int mcr_control_server_fd(const struct mcr_control_server *server);
+
+/* mcr_control_server_poll does what is due and never waits. now_ns: monotonic. */
+void mcr_control_server_poll(struct mcr_control_server *server, uint64_t now_ns);
+
+/* mcr_control_server_destroy closes everything and removes the socket. NULL is allowed. */
+void mcr_control_server_destroy(struct mcr_control_server *server);
+
+#endif

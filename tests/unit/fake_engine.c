@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fake_engine.h"
+
+void fake_engine_clear(struct mcr_engine *e)
+{
+	mcr_join_list_clear(&e->joins);
+	memset(e, 0, sizeof(*e));
+}
+
+size_t fake_engine_count(const struct mcr_engine *e, const char *text)
+{
+	struct mcr_join_list list = {NULL, 0, 0};
+	size_t n = 0;
+
+	if (mcr_join_parse(&list, text, NULL) < 0)
+		return 0;
+	for (size_t i = 0; i < e->joins.n; i++)
+		n += (size_t)mcr_join_equal(&e->joins.items[i], &list.items[0]);
+	mcr_join_list_clear(&list);
+	return n;
+}
+
+static int refuse(struct mcr_error *err, int code, const char *text)
+{
+	if (err)
+		snprintf(err->text, sizeof(err->text), "%s", text);
+	return code;
+}
+
+static int find_channel(const struct mcr_engine *e, const char *name)
+{
+	for (size_t i = 0; i < e->n_channels; i++)
+		if (strcmp(e->channels[i].name, *name ? name : "default") == 0)
+			return (int)i;
+	return -1;
+}
+
+static int remove_one(struct mcr_join_list *list, const struct mcr_join *join)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (mcr_join_equal(&list->items[i], join)) {
+			list->items[i] = list->items[--list->n];
+			return 0;
+		}
+	return -ENOENT;
+}
+
+int mcr_engine_update(struct mcr_engine *e, const struct mcr_join *remove, size_t n_remove,
+		      const struct mcr_join *add, size_t n_add, struct mcr_error *err)
+{
+	struct mcr_join_list next = {NULL, 0, 0};
+	const char *refusal = e->refusal;
+	int ret = 0;
+
+	e->refusal = NULL;
+	if (refusal)
+		return refuse(err, -EINVAL, refusal);
+	for (size_t i = 0; i < e->joins.n; i++)
+		mcr_join_list_add(&next, &e->joins.items[i]);
+	for (size_t i = 0; ret == 0 && i < n_remove; i++)
+		if (remove_one(&next, &remove[i]) < 0)
+			ret = refuse(err, -ENOENT, "no such join");
+	for (size_t i = 0; ret == 0 && i < n_add; i++) {
+		if (find_channel(e, add[i].channel) < 0)
+			ret = refuse(err, -ENOENT, "no such channel");
+		mcr_join_list_add(&next, &add[i]);
+	}
+	if (ret < 0) {
+		mcr_join_list_clear(&next);
+		return ret;
+	}
+	mcr_join_list_clear(&e->joins);
+	e->joins = next;
+	e->updates++;
+	return 0;
+}
+
+int mcr_engine_channel_add(struct mcr_engine *e, const struct mcr_channel_config *channel,
+			   struct mcr_error *err)
+{
+	if (find_channel(e, channel->name) >= 0)
+		return refuse(err, -EEXIST, "channel is there");
+	e->channels[e->n_channels++] = *channel;
+	return 0;
+}
+
+int mcr_engine_channel_remove(struct mcr_engine *e, const char *channel, struct mcr_error *err)
+{
+	int i = find_channel(e, channel);
+
+	if (i < 0)
+		return refuse(err, -ENOENT, "no such channel");
+	e->channels[i] = e->channels[--e->n_channels];
+	return 0;
+}
+
+void mcr_engine_account(const struct mcr_engine *e, struct mcr_account *out)
+{
+	*out = e->account;
+}
+
+void mcr_engine_drop_sample(const struct mcr_engine *e, enum mcr_drop reason,
+			    struct mcr_drop_sample *out)
+{
+	memset(out, 0, sizeof(*out));
+	if (reason == MCR_DROP_UNKNOWN_GROUP) {
+		out->time_ns = 1700000000000000000;
+		out->group_be = inet_addr("239.9.9.9");
+		out->port = 5000;
+		out->len = 142;
+	}
+}
+
+int mcr_engine_lcore_info(const struct mcr_engine *e, size_t i, struct mcr_lcore_info *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->lcore = 1;
+	out->account = e->account;
+	return i < 1 ? 0 : -ENOENT;
+}
+
+int mcr_engine_port_info(const struct mcr_engine *e, size_t i, struct mcr_port_info *out)
+{
+	memset(out, 0, sizeof(*out));
+	strcpy(out->name, "net_null0");
+	strcpy(out->driver, "net_null");
+	memcpy(out->mac, "\x02\x00\x00\x00\x00\x01", 6);
+	out->rx_packets = UINT64_MAX;
+	return i < 1 ? 0 : -ENOENT;
+}
+
+int mcr_engine_interface_info(const struct mcr_engine *e, size_t i, struct mcr_interface_info *out)
+{
+	memset(out, 0, sizeof(*out));
+	strcpy(out->config.name, "lan");
+	out->config.address_be = inet_addr("10.0.0.2");
+	out->querier_age_ns = UINT64_MAX;
+	return i < 1 ? 0 : -ENOENT;
+}
+
+int mcr_engine_channel_info(const struct mcr_engine *e, size_t i, struct mcr_channel_info *out)
+{
+	memset(out, 0, sizeof(*out));
+	if (i >= e->n_channels)
+		return -ENOENT;
+	memcpy(out->name, e->channels[i].name, sizeof(out->name));
+	out->epoch = 0xfedcba9876543210;
+	return 0;
+}
+
+int mcr_engine_group_info(const struct mcr_engine *e, size_t i, struct mcr_group_info *out)
+{
+	memset(out, 0, sizeof(*out));
+	strcpy(out->interface, "lan");
+	out->group_be = htonl(0xef000000 + (uint32_t)i);
+	out->joined_ns = 1700000000000000000;
+	return i < e->n_groups ? 0 : -ENOENT;
+}
+
+int mcr_engine_consumer_info(const struct mcr_engine *e, size_t i, struct mcr_consumer_info *out)
+{
+	memset(out, 0, sizeof(*out));
+	strcpy(out->channel, "default");
+	memcpy(out->label, "\xff\xfe", 3); /* not UTF-8 */
+	return i < 1 ? 0 : -ENOENT;
+}
+
+int mcr_engine_join_info(const struct mcr_engine *e, size_t i, struct mcr_join *out)
+{
+	if (i >= e->joins.n)
+		return -ENOENT;
+	*out = e->joins.items[i];
+	return 0;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* An engine that receives nothing: it keeps joins and channels as mcr_engine_update and its like
+ * promise, so that what stands above it is tested without DPDK. */
+#ifndef MCR_TEST_FAKE_ENGINE_H
+#define MCR_TEST_FAKE_ENGINE_H
+
+#include <mcring/engine.h>
+
+struct mcr_engine {
+	struct mcr_account account;
+	struct mcr_join_list joins;
+	struct mcr_channel_config channels[MCR_CHANNELS_MAX];
+	size_t n_channels;
+	size_t n_groups;     /* that mcr_engine_group_info makes up */
+	unsigned updates;    /* calls of mcr_engine_update that succeeded */
+	const char *refusal; /* the next update fails with this text */
+};
+
+void fake_engine_clear(struct mcr_engine *e);
+
+/* How often the engine holds what the text says. */
+size_t fake_engine_count(const struct mcr_engine *e, const char *text);
+
+#endif

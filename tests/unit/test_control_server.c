@@ -1,0 +1,527 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "engine/control_server.h"
+#include "fake_engine.h"
+
+#define SECOND 1000000000ull
+
+struct fixture {
+	char dir[64], path[80];
+	struct mcr_engine engine;
+	struct mcr_control_server *server;
+	uint64_t now_ns;
+	int reloads, dry_runs;
+};
+
+static int on_reload(void *ctx, int dry_run, struct mcr_error *report)
+{
+	struct fixture *f = ctx;
+
+	f->reloads++;
+	f->dry_runs += dry_run;
+	if (f->reloads == 3) {
+		strcpy(report->text, "m.yaml:3: id: 'x\xc3");
+		return -EINVAL;
+	}
+	strcpy(report->text, "joins: +1 -0");
+	return 0;
+}
+
+static int create(struct fixture *f, struct mcr_control_server **out, struct mcr_error *err)
+{
+	struct mcr_control_server_config cfg = {
+	    .path = f->path, .name = "md", .started_ns = 7, .reload = on_reload, .ctx = f};
+
+	return mcr_control_server_create(out, &f->engine, &cfg, err);
+}
+
+static int setup(void **state)
+{
+	static const struct mcr_channel_config def = {.name = "default"};
+	struct fixture *f = calloc(1, sizeof(*f));
+	struct mcr_error err;
+
+	*state = f;
+	strcpy(f->dir, "/tmp/mcring-control-XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	snprintf(f->path, sizeof(f->path), "%s/control", f->dir);
+	f->now_ns = SECOND;
+	f->engine.account = (struct mcr_account){.received = 10, .delivered = 6, .punted = 1};
+	f->engine.account.drops[MCR_DROP_UNKNOWN_GROUP] = 3;
+	mcr_engine_channel_add(&f->engine, &def, NULL);
+	return create(f, &f->server, &err);
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	mcr_control_server_destroy(f->server);
+	fake_engine_clear(&f->engine);
+	unlink(f->path);
+	rmdir(f->dir);
+	free(f);
+	return 0;
+}
+
+static int dial(const struct fixture *f)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	strcpy(address.sun_path, f->path);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+static void poll_server(struct fixture *f)
+{
+	f->now_ns += 1000000;
+	mcr_control_server_poll(f->server, f->now_ns);
+}
+
+/* Reads one answer, polling the server in between. Returns NULL when the server hung up. */
+static json_t *answer(struct fixture *f, int fd)
+{
+	size_t len = 0, cap = 1 << 20;
+	char *text = malloc(cap);
+	json_t *value = NULL;
+
+	for (int i = 0; i < 100000; i++) {
+		ssize_t n = recv(fd, text + len, cap - len, MSG_PEEK);
+		const char *end = n > 0 ? memchr(text + len, '\n', (size_t)n) : NULL;
+
+		/* only this answer: the next may stand behind it */
+		if (n > 0)
+			n = recv(fd, text + len, end ? (size_t)(end - text) + 1 - len : (size_t)n,
+				 0);
+
+		if (n == 0 || (n < 0 && errno != EAGAIN))
+			break;
+		if (n < 0) {
+			poll_server(f);
+			continue;
+		}
+		len += (size_t)n;
+		if (text[len - 1] == '\n') {
+			value = json_loadb(text, len, 0, NULL);
+			assert_non_null(value);
+			break;
+		}
+		if (len == cap)
+			text = realloc(text, cap *= 2);
+	}
+	free(text);
+	return value;
+}
+
+static void say(int fd, const char *text)
+{
+	assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), (ssize_t)strlen(text));
+}
+
+static json_t *ask(struct fixture *f, const char *request)
+{
+	int fd = dial(f);
+	json_t *reply;
+
+	say(fd, request);
+	say(fd, "\n");
+	reply = answer(f, fd);
+	close(fd);
+	assert_non_null(reply);
+	return reply;
+}
+
+static int ok(const json_t *reply)
+{
+	return json_is_true(json_object_get(reply, "ok"));
+}
+
+static const char *error_of(const json_t *reply)
+{
+	assert_false(ok(reply));
+	return json_string_value(json_object_get(reply, "error"));
+}
+
+static json_int_t integer(const json_t *object, const char *key)
+{
+	assert_true(json_is_integer(json_object_get(object, key)));
+	return json_integer_value(json_object_get(object, key));
+}
+
+static void the_socket_is_for_its_owner_only(void **state)
+{
+	struct fixture *f = *state;
+	struct stat st;
+
+	assert_int_equal(stat(f->path, &st), 0);
+	assert_true(S_ISSOCK(st.st_mode));
+	assert_int_equal(st.st_mode & 0777, 0600);
+}
+
+static void a_live_engines_socket_is_not_taken(void **state)
+{
+	struct fixture *f = *state;
+	struct mcr_control_server *other = NULL;
+	struct mcr_error err;
+
+	assert_int_equal(create(f, &other, &err), -EBUSY);
+	assert_null(other);
+	assert_non_null(strstr(err.text, "a live engine answers there"));
+	json_decref(ask(f, "{\"command\":\"status\"}"));
+}
+
+static void a_stale_socket_is_replaced(void **state)
+{
+	struct fixture *f = *state;
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	struct mcr_error err;
+	json_t *reply;
+
+	mcr_control_server_destroy(f->server);
+	f->server = NULL;
+	assert_int_equal(access(f->path, F_OK), -1);
+	strcpy(address.sun_path, f->path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	close(fd);
+	assert_int_equal(create(f, &f->server, &err), 0);
+	reply = ask(f, "{\"command\":\"status\"}");
+	assert_true(ok(reply));
+	json_decref(reply);
+}
+
+static void stats_have_the_account_first_and_every_table(void **state)
+{
+	static const char *const order[] = {"ok",       "received", "delivered", "punted",
+					    "drops",    "ports",    "lcores",    "interfaces",
+					    "channels", "groups",   "consumers", "drop_samples"};
+	struct fixture *f = *state;
+	json_t *reply, *sample;
+	void *iter;
+
+	f->engine.n_groups = 3;
+	reply = ask(f, "{\"command\":\"stats\"}");
+	assert_true(ok(reply));
+	iter = json_object_iter(reply);
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		assert_non_null(iter);
+		assert_string_equal(json_object_iter_key(iter), order[i]);
+		iter = json_object_iter_next(reply, iter);
+	}
+	assert_null(iter);
+	assert_int_equal(integer(reply, "received"), 10);
+	assert_int_equal(integer(json_object_get(reply, "drops"), "unknown_group"), 3);
+	assert_int_equal(json_object_size(json_object_get(reply, "drops")), MCR_DROP_COUNT);
+	assert_int_equal(json_array_size(json_object_get(reply, "groups")), 3);
+	assert_int_equal(json_array_size(json_object_get(reply, "lcores")), 1);
+	assert_int_equal(integer(json_array_get(json_object_get(reply, "ports"), 0), "rx_packets"),
+			 INT64_MAX);
+	sample = json_object_get(json_object_get(reply, "drop_samples"), "unknown_group");
+	assert_string_equal(json_string_value(json_object_get(sample, "group")), "239.9.9.9");
+	assert_int_equal(integer(sample, "len"), 142);
+	json_decref(reply);
+}
+
+static void what_is_unknown_is_null(void **state)
+{
+	struct fixture *f = *state;
+	json_t *reply, *lan, *group;
+
+	f->engine.n_groups = 1;
+	reply = ask(f, "{\"command\":\"stats\"}");
+	lan = json_array_get(json_object_get(reply, "interfaces"), 0);
+	assert_true(json_is_null(json_object_get(lan, "querier_age_ns")));
+	assert_true(json_is_null(json_object_get(lan, "querier")));
+	assert_string_equal(json_string_value(json_object_get(lan, "address")), "10.0.0.2");
+	group = json_array_get(json_object_get(reply, "groups"), 0);
+	assert_true(json_is_null(json_object_get(group, "first_ns")));
+	assert_int_equal(integer(group, "joined_ns"), 1700000000000000000);
+	json_decref(reply);
+}
+
+static void status_names_the_engine(void **state)
+{
+	struct fixture *f = *state;
+	json_t *reply = ask(f, "{\"command\":\"status\"}");
+
+	assert_string_equal(json_string_value(json_object_get(reply, "name")), "md");
+	assert_int_equal(integer(reply, "started_ns"), 7);
+	json_decref(reply);
+}
+
+static void a_join_takes_all_its_texts_as_one_change(void **state)
+{
+	struct fixture *f = *state;
+	json_t *reply =
+	    ask(f, "{\"command\":\"join\",\"joins\":[\"239.1.1.0/30:5000\",\"239.2.1.1,id=4\"]}");
+
+	assert_true(ok(reply));
+	assert_int_equal(integer(reply, "joins"), 5);
+	assert_int_equal(f->engine.updates, 1);
+	assert_int_equal(f->engine.joins.n, 5);
+	json_decref(reply);
+	reply = ask(f, "{\"command\":\"groups\"}");
+	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "joins"), 4)),
+			    "239.2.1.1,id=4");
+	json_decref(reply);
+}
+
+static void a_bad_join_changes_nothing(void **state)
+{
+	struct fixture *f = *state;
+	json_t *reply = ask(f, "{\"command\":\"join\",\"joins\":[\"239.1.1.1\",\"10.1.1.1\"]}");
+
+	assert_non_null(strstr(error_of(reply), "10.1.1.1"));
+	assert_int_equal(f->engine.joins.n, 0);
+	json_decref(reply);
+	reply = ask(f, "{\"command\":\"join\",\"joins\":[\"239.1.1.1,channel=no\"]}");
+	assert_string_equal(error_of(reply), "no such channel");
+	json_decref(reply);
+	reply = ask(f, "{\"command\":\"join\",\"joins\":[7]}");
+	assert_non_null(strstr(error_of(reply), "a list of join texts"));
+	json_decref(reply);
+	reply = ask(f, "{\"command\":\"join\",\"joins\":[]}");
+	assert_non_null(strstr(error_of(reply), "a list of join texts"));
+	json_decref(reply);
+	assert_int_equal(f->engine.updates, 0);
+}
+
+static void a_leave_removes_what_was_joined(void **state)
+{
+	struct fixture *f = *state;
+
+	json_decref(ask(f, "{\"command\":\"join\",\"joins\":[\"239.1.1.0/31:5000\"]}"));
+	json_decref(ask(f, "{\"command\":\"leave\",\"joins\":[\"239.1.1.1:5000\"]}"));
+	assert_int_equal(f->engine.joins.n, 1);
+	assert_int_equal(fake_engine_count(&f->engine, "239.1.1.0:5000"), 1);
+}
+
+static void reload_reports_and_a_dry_run_says_so(void **state)
+{
+	struct fixture *f = *state;
+	json_t *reply = ask(f, "{\"command\":\"reload\"}");
+
+	assert_string_equal(json_string_value(json_object_get(reply, "report")), "joins: +1 -0");
+	assert_int_equal(f->dry_runs, 0);
+	json_decref(reply);
+	json_decref(ask(f, "{\"command\":\"reload\",\"dry_run\":true}"));
+	assert_int_equal(f->dry_runs, 1);
+	/* its text was cut in the middle of a character */
+	reply = ask(f, "{\"command\":\"reload\"}");
+	assert_string_equal(error_of(reply), "m.yaml:3: id: 'x?");
+	json_decref(reply);
+}
+
+static void garbage_gets_an_error_and_the_next_request_an_answer(void **state)
+{
+	static const char *const garbage[] = {"",
+					      "{",
+					      "[]",
+					      "7",
+					      "\xff\xfe",
+					      "{\"command\":3}",
+					      "{\"command\":\"x\"}",
+					      "null",
+					      "{\"command\":\"status\",\"command\":\"status\"}"};
+	struct fixture *f = *state;
+	int fd = dial(f);
+	json_t *reply;
+
+	for (size_t i = 0; i < sizeof(garbage) / sizeof(garbage[0]); i++) {
+		say(fd, garbage[i]);
+		say(fd, "\n");
+		reply = answer(f, fd);
+		assert_non_null(reply);
+		assert_true(strlen(error_of(reply)) > 0);
+		json_decref(reply);
+	}
+	say(fd, "{\"command\":\"status\"}\n");
+	reply = answer(f, fd);
+	assert_true(ok(reply));
+	json_decref(reply);
+	close(fd);
+}
+
+static void requests_may_come_in_pieces_and_several_at_once(void **state)
+{
+	struct fixture *f = *state;
+	int fd = dial(f);
+	json_t *reply;
+
+	say(fd, "{\"command\":");
+	for (int i = 0; i < 5; i++)
+		poll_server(f);
+	say(fd, "\"reload\"}\n{\"command\":\"reload\",\"dry_run\":true}\n");
+	for (int i = 0; i < 20; i++)
+		poll_server(f);
+	assert_int_equal(f->reloads, 2);
+	for (int i = 0; i < 2; i++) {
+		reply = answer(f, fd);
+		assert_true(ok(reply));
+		json_decref(reply);
+	}
+	close(fd);
+}
+
+static void a_request_without_end_is_cut_off(void **state)
+{
+	struct fixture *f = *state;
+	static char block[65536];
+	int fd = dial(f);
+	json_t *reply;
+	size_t sent = 0;
+
+	memset(block, 'x', sizeof(block));
+	for (int i = 0; i < 1000 && sent < 2 * (size_t)MCR_CONTROL_REQUEST_MAX; i++) {
+		ssize_t n = send(fd, block, sizeof(block), MSG_NOSIGNAL);
+
+		if (n < 0 && errno != EAGAIN)
+			break;
+		sent += n > 0 ? (size_t)n : 0;
+		poll_server(f);
+	}
+	assert_true(sent < 2 * (size_t)MCR_CONTROL_REQUEST_MAX);
+	reply = answer(f, fd);
+	assert_string_equal(error_of(reply), "request too long");
+	json_decref(reply);
+	assert_null(answer(f, fd));
+	close(fd);
+}
+
+static void thousands_of_groups_come_whole(void **state)
+{
+	struct fixture *f = *state;
+	json_t *reply, *groups;
+
+	f->engine.n_groups = 5000;
+	reply = ask(f, "{\"command\":\"groups\"}");
+	groups = json_object_get(reply, "groups");
+	assert_int_equal(json_array_size(groups), 5000);
+	assert_string_equal(
+	    json_string_value(json_object_get(json_array_get(groups, 4999), "group")),
+	    "239.0.19.135");
+	json_decref(reply);
+}
+
+static int hung_up(int fd)
+{
+	static char sink[1 << 20];
+	ssize_t n;
+
+	do
+		n = recv(fd, sink, sizeof(sink), 0);
+	while (n > 0);
+	return n == 0 || errno == ECONNRESET;
+}
+
+static void a_reader_that_does_not_read_holds_up_nobody_and_is_cut_off(void **state)
+{
+	struct fixture *f = *state;
+	int slow = dial(f);
+
+	f->engine.n_groups = 50000;
+	say(slow, "{\"command\":\"groups\"}\n");
+	for (int i = 0; i < 3000; i++)
+		poll_server(f);
+	json_decref(ask(f, "{\"command\":\"status\"}"));
+	f->now_ns += MCR_CONTROL_PATIENCE_NS;
+	poll_server(f);
+	assert_true(hung_up(slow));
+	close(slow);
+}
+
+static void a_silent_client_is_cut_off(void **state)
+{
+	struct fixture *f = *state;
+	int fd = dial(f);
+
+	poll_server(f);
+	assert_false(hung_up(fd));
+	f->now_ns += MCR_CONTROL_PATIENCE_NS + SECOND;
+	poll_server(f);
+	assert_true(hung_up(fd));
+	close(fd);
+}
+
+static void clients_beyond_the_limit_are_told(void **state)
+{
+	struct fixture *f = *state;
+	int fds[MCR_CONTROL_CLIENTS_MAX], fd;
+	json_t *reply;
+
+	for (int i = 0; i < MCR_CONTROL_CLIENTS_MAX; i++) {
+		fds[i] = dial(f);
+		poll_server(f);
+	}
+	fd = dial(f);
+	reply = answer(f, fd);
+	assert_string_equal(error_of(reply), "too many control connections");
+	json_decref(reply);
+	close(fd);
+	for (int i = 0; i < MCR_CONTROL_CLIENTS_MAX; i++)
+		close(fds[i]);
+	for (int i = 0; i < 3; i++)
+		poll_server(f);
+	json_decref(ask(f, "{\"command\":\"status\"}"));
+}
+
+static void a_client_that_vanishes_mid_answer_harms_nobody(void **state)
+{
+	struct fixture *f = *state;
+	int fd = dial(f);
+
+	f->engine.n_groups = 50000;
+	say(fd, "{\"command\":\"groups\"}\n");
+	for (int i = 0; i < 3; i++)
+		poll_server(f);
+	close(fd);
+	for (int i = 0; i < 3; i++)
+		poll_server(f);
+	f->engine.n_groups = 1;
+	json_decref(ask(f, "{\"command\":\"groups\"}"));
+}
+
+#define WITH_SERVER(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    WITH_SERVER(the_socket_is_for_its_owner_only),
+	    WITH_SERVER(a_live_engines_socket_is_not_taken),
+	    WITH_SERVER(a_stale_socket_is_replaced),
+	    WITH_SERVER(stats_have_the_account_first_and_every_table),
+	    WITH_SERVER(what_is_unknown_is_null),
+	    WITH_SERVER(status_names_the_engine),
+	    WITH_SERVER(a_join_takes_all_its_texts_as_one_change),
+	    WITH_SERVER(a_bad_join_changes_nothing),
+	    WITH_SERVER(a_leave_removes_what_was_joined),
+	    WITH_SERVER(reload_reports_and_a_dry_run_says_so),
+	    WITH_SERVER(garbage_gets_an_error_and_the_next_request_an_answer),
+	    WITH_SERVER(requests_may_come_in_pieces_and_several_at_once),
+	    WITH_SERVER(a_request_without_end_is_cut_off),
+	    WITH_SERVER(thousands_of_groups_come_whole),
+	    WITH_SERVER(a_reader_that_does_not_read_holds_up_nobody_and_is_cut_off),
+	    WITH_SERVER(a_silent_client_is_cut_off),
+	    WITH_SERVER(clients_beyond_the_limit_are_told),
+	    WITH_SERVER(a_client_that_vanishes_mid_answer_harms_nobody),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
