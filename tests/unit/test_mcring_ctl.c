@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* mcring-ctl against the real control socket of an engine that receives nothing. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "engine/control_server.h"
+#include "fake_engine.h"
+
+struct fixture {
+	char dir[64], path[80];
+	pid_t pid;
+	char out[65536];
+	int status;
+};
+
+static int on_reload(void *ctx, int dry_run, struct mcr_error *report)
+{
+	strcpy(report->text, dry_run ? "would add 1 join" : "added 1 join");
+	return 0;
+}
+
+static void serve(const struct fixture *f)
+{
+	static const struct mcr_channel_config def = {.name = "default"};
+	struct mcr_control_server_config cfg = {.path = f->path, .name = "md", .reload = on_reload};
+	struct timespec ms = {.tv_nsec = 1000000};
+	struct mcr_engine engine = {.n_groups = 2};
+	struct mcr_control_server *server;
+
+	engine.account = (struct mcr_account){.received = 10, .delivered = 6, .punted = 1};
+	engine.account.drops[MCR_DROP_UNKNOWN_GROUP] = 3;
+	mcr_engine_channel_add(&engine, &def, NULL);
+	if (mcr_control_server_create(&server, &engine, &cfg, NULL) < 0)
+		_exit(1);
+	for (uint64_t now = 1; now < 60000; now++) {
+		mcr_control_server_poll(server, now * 1000000);
+		nanosleep(&ms, NULL);
+	}
+	_exit(0);
+}
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	struct timespec ms = {.tv_nsec = 1000000};
+
+	*state = f;
+	strcpy(f->dir, "/tmp/mcring-ctl-XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	snprintf(f->path, sizeof(f->path), "%s/control", f->dir);
+	f->pid = fork();
+	if (f->pid == 0)
+		serve(f);
+	for (int i = 0; i < 10000 && access(f->path, F_OK) < 0; i++)
+		nanosleep(&ms, NULL);
+	return f->pid > 0 ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	kill(f->pid, SIGKILL);
+	waitpid(f->pid, NULL, 0);
+	unlink(f->path);
+	rmdir(f->dir);
+	free(f);
+	return 0;
+}
+
+static void ctl(struct fixture *f, const char *run_dir, const char *args)
+{
+	char command[512];
+	size_t n;
+	FILE *p;
+
+	snprintf(command, sizeof(command), "'%s' --run-dir %s %s 2>&1", getenv("MCRING_CTL"),
+		 run_dir, args);
+	p = popen(command, "r");
+	assert_non_null(p);
+	n = fread(f->out, 1, sizeof(f->out) - 1, p);
+	f->out[n] = '\0';
+	f->status = pclose(p);
+}
+
+static void has(const struct fixture *f, const char *text)
+{
+	if (!strstr(f->out, text))
+		fail_msg("'%s' is not in:\n%s", text, f->out);
+}
+
+static void status_and_stats_show_the_account_and_tables(void **state)
+{
+	struct fixture *f = *state;
+
+	ctl(f, f->dir, "status");
+	assert_int_equal(f->status, 0);
+	has(f, "md, started ");
+	has(f, "received 10 = delivered 6 + punted 1 + dropped 3: unknown_group 3\n");
+	has(f, "02:00:00:00:00:01");
+	ctl(f, f->dir, "stats");
+	has(f, "239.0.0.1  lan");
+	has(f, "last unknown_group: 239.9.9.9:5000 from -:0");
+}
+
+static void json_is_the_answer_itself(void **state)
+{
+	struct fixture *f = *state;
+
+	ctl(f, f->dir, "--json stats");
+	assert_int_equal(f->status, 0);
+	assert_int_equal(strncmp(f->out, "{\n  \"received\": 10,", 19), 0);
+	ctl(f, f->dir, "stats --json");
+	assert_int_equal(strncmp(f->out, "{\n  \"received\": 10,", 19), 0);
+}
+
+static void joins_and_leaves_go_through(void **state)
+{
+	struct fixture *f = *state;
+
+	ctl(f, f->dir, "join 239.1.1.0/31:5000 239.2.1.1");
+	assert_string_equal(f->out, "3 joins added\n");
+	ctl(f, f->dir, "groups");
+	has(f, "\njoins\n239.1.1.0:5000");
+	ctl(f, f->dir, "leave 239.2.1.1");
+	assert_string_equal(f->out, "1 joins removed\n");
+	ctl(f, f->dir, "leave 239.2.1.1");
+	assert_string_equal(f->out, "mcring-ctl: no such join\n");
+	assert_int_equal(WEXITSTATUS(f->status), 1);
+}
+
+static void a_dry_run_reaches_the_engine(void **state)
+{
+	struct fixture *f = *state;
+
+	ctl(f, f->dir, "reload --dry-run");
+	assert_string_equal(f->out, "would add 1 join\n");
+	ctl(f, f->dir, "reload");
+	assert_string_equal(f->out, "added 1 join\n");
+}
+
+static void mistakes_are_one_line_and_exit_status_1(void **state)
+{
+	static const char *const args[] = {"frob", "join", "status x", "join 10.1.1.1"};
+	static const char *const lines[] = {
+	    "mcring-ctl: unknown command 'frob': expected status, groups, ",
+	    "mcring-ctl: join: expected at least one group\n",
+	    "mcring-ctl: status: unexpected 'x'\n", "mcring-ctl: "};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < 4; i++) {
+		ctl(f, f->dir, args[i]);
+		assert_int_equal(WEXITSTATUS(f->status), 1);
+		assert_int_equal(strncmp(f->out, lines[i], strlen(lines[i])), 0);
+		assert_ptr_equal(strchr(f->out, '\n'), f->out + strlen(f->out) - 1);
+	}
+}
+
+static void without_an_engine_it_names_the_path(void **state)
+{
+	struct fixture *f = *state;
+
+	ctl(f, "/tmp/mcring-nobody", "status");
+	assert_int_equal(WEXITSTATUS(f->status), 1);
+	assert_string_equal(f->out, "mcring-ctl: no mcring is running at "
+				    "/tmp/mcring-nobody/control: start it, or give its --name or "
+				    "--run-dir\n");
+}
+
+#define WITH_ENGINE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    WITH_ENGINE(status_and_stats_show_the_account_and_tables),
+	    WITH_ENGINE(json_is_the_answer_itself),
+	    WITH_ENGINE(joins_and_leaves_go_through),
+	    WITH_ENGINE(a_dry_run_reaches_the_engine),
+	    WITH_ENGINE(mistakes_are_one_line_and_exit_status_1),
+	    WITH_ENGINE(without_an_engine_it_names_the_path),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* mcring-ctl: asks a running engine through RUN_DIR/control. Needs jansson, no DPDK. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "ctl_print.h"
+
+#define TIMEOUT_SECONDS 30
+
+struct ctl {
+	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
+	const char *run_dir, *name;
+	int json, dry_run;
+};
+
+static const char help_text[] =
+    "usage: mcring-ctl [--run-dir DIR | --name NAME] [--json] COMMAND\n"
+    "\n"
+    "  status               the engine, its ports, interfaces, channels and consumers\n"
+    "  groups               memberships and the joins behind them\n"
+    "  stats                every counter\n"
+    "  join TEXT...         join now, all or none; the form of mcring --join\n"
+    "  leave TEXT...        remove joins, all or none\n"
+    "  reload [--dry-run]   read the configuration file again, or say what that would change\n"
+    "\n"
+    "  --name NAME          of the engine (default mcring): /run/mcring/NAME\n"
+    "  --run-dir DIR        its run directory\n"
+    "  --json               print the engine's answer as it is (docs/control.md)\n";
+
+static int fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+static int fail(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("mcring-ctl: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	return -1;
+}
+
+static int make_path(struct ctl *ctl)
+{
+	int n;
+
+	if (ctl->run_dir)
+		n = snprintf(ctl->path, sizeof(ctl->path), "%s/control", ctl->run_dir);
+	else
+		n = snprintf(ctl->path, sizeof(ctl->path), "/run/mcring/%s/control", ctl->name);
+	if (n < 0 || (size_t)n >= sizeof(ctl->path))
+		return fail("the run directory's path is too long");
+	return 0;
+}
+
+static int dial(const struct ctl *ctl)
+{
+	struct timeval patience = {.tv_sec = TIMEOUT_SECONDS};
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return fail("socket: %s", strerror(errno));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	memcpy(address.sun_path, ctl->path, sizeof(address.sun_path));
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return fd;
+	if (errno == ENOENT || errno == ECONNREFUSED)
+		fail("no mcring is running at %s: start it, or give its --name or --run-dir",
+		     ctl->path);
+	else if (errno == EACCES)
+		fail("%s: permission denied: run as the user that runs mcring", ctl->path);
+	else
+		fail("%s: %s", ctl->path, strerror(errno));
+	close(fd);
+	return -1;
+}
+
+static int send_all(int fd, const char *text, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = send(fd, text, len, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		text += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* Receives up to the end of line. Returns the text, to be freed, or NULL. */
+static char *receive_line(int fd, size_t *len)
+{
+	size_t cap = 65536, used = 0;
+	char *text = malloc(cap), *bigger;
+
+	while (text) {
+		ssize_t n = recv(fd, text + used, cap - used, 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		used += (size_t)n;
+		if (text[used - 1] == '\n') {
+			*len = used;
+			return text;
+		}
+		if (used < cap)
+			continue;
+		bigger = realloc(text, cap *= 2);
+		if (!bigger)
+			break;
+		text = bigger;
+	}
+	free(text);
+	return NULL;
+}
+
+/* One request and its answer. Returns the answer, or NULL when it said why on stderr. */
+static json_t *ask(const struct ctl *ctl, const json_t *request)
+{
+	char *text = json_dumps(request, JSON_COMPACT), *line = NULL;
+	json_t *reply = NULL;
+	const char *error;
+	size_t len = 0;
+	int fd = dial(ctl);
+
+	if (fd < 0)
+		goto out;
+	if (text && send_all(fd, text, strlen(text)) == 0 && send_all(fd, "\n", 1) == 0)
+		line = receive_line(fd, &len);
+	if (line)
+		reply = json_loadb(line, len, 0, NULL);
+	if (!reply)
+		fail("%s: the engine did not answer", ctl->path);
+	if (reply && !json_is_true(json_object_get(reply, "ok"))) {
+		error = json_string_value(json_object_get(reply, "error"));
+		fail("%s", error ? error : "the engine refused without a reason");
+		json_decref(reply);
+		reply = NULL;
+	}
+out:
+	if (fd >= 0)
+		close(fd);
+	free(line);
+	free(text);
+	return reply;
+}
+
+static json_t *make_request(const struct ctl *ctl, int argc, char **argv)
+{
+	const char *command = argv[0];
+	int is_update = strcmp(command, "join") == 0 || strcmp(command, "leave") == 0;
+	json_t *request, *joins;
+
+	if (is_update && argc < 2) {
+		fail("%s: expected at least one group", command);
+		return NULL;
+	}
+	if (!is_update && argc > 1) {
+		fail("%s: unexpected '%s'", command, argv[1]);
+		return NULL;
+	}
+	request = json_pack("{ss sb}", "command", command, "dry_run", ctl->dry_run);
+	if (!request) {
+		fail("'%s': not UTF-8", command);
+		return NULL;
+	}
+	if (is_update) {
+		joins = json_array();
+		for (int i = 1; i < argc; i++)
+			json_array_append_new(joins, json_string(argv[i]));
+		json_object_set_new(request, "joins", joins);
+	}
+	return request;
+}
+
+static int run(const struct ctl *ctl, int argc, char **argv)
+{
+	json_t *request = make_request(ctl, argc, argv), *reply;
+
+	if (!request)
+		return -1;
+	reply = ask(ctl, request);
+	json_decref(request);
+	if (!reply)
+		return -1;
+	if (ctl->json) {
+		json_object_del(reply, "ok");
+		json_dumpf(reply, stdout, JSON_INDENT(2));
+		putchar('\n');
+	} else {
+		mcr_ctl_print(stdout, argv[0], reply);
+	}
+	json_decref(reply);
+	return fflush(stdout) == 0 ? 0 : fail("stdout: %s", strerror(errno));
+}
+
+static int parse_options(struct ctl *ctl, int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"run-dir", required_argument, NULL, 'r'}, {"name", required_argument, NULL, 'n'},
+	    {"json", no_argument, NULL, 'j'},          {"dry-run", no_argument, NULL, 'd'},
+	    {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0}};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (option) {
+		case 'r':
+			ctl->run_dir = optarg;
+			break;
+		case 'n':
+			ctl->name = optarg;
+			break;
+		case 'j':
+			ctl->json = 1;
+			break;
+		case 'd':
+			ctl->dry_run = 1;
+			break;
+		case 'h':
+			fputs(help_text, stdout);
+			exit(EXIT_SUCCESS);
+		default:
+			return -1; /* getopt said it */
+		}
+	}
+	return optind < argc ? 0 : fail("expected a command: see mcring-ctl --help");
+}
+
+int main(int argc, char **argv)
+{
+	struct ctl ctl = {.name = "mcring"};
+
+	if (parse_options(&ctl, argc, argv) < 0 || make_path(&ctl) < 0 ||
+	    run(&ctl, argc - optind, argv + optind) < 0)
+		return EXIT_FAILURE;
+	return EXIT_SUCCESS;
+}
