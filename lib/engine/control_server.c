@@ -28,7 +28,8 @@ struct client {
 
 struct mcr_control_server {
 	int listen_fd, epoll_fd;
-	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
+	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)]; /* "" = not bound */
+	struct stat made; /* the file at path, so that another engine's is never removed */
 	char name[MCR_NAME_MAX];
 	struct mcr_control_source src;
 	struct client clients[MCR_CONTROL_CLIENTS_MAX];
@@ -101,7 +102,8 @@ static int open_server(struct mcr_control_server *s, const char *path, struct mc
 	ret = listen_at(s->listen_fd, &address, err);
 	if (ret < 0)
 		return ret;
-	strcpy(s->path, path);
+	if (stat(path, &s->made) == 0)
+		strcpy(s->path, path);
 	ret = watch(s, EPOLL_CTL_ADD, s->listen_fd, EPOLLIN, NULL);
 	return ret < 0 ? fail(err, ret, path, strerror(-ret)) : 0;
 }
@@ -278,6 +280,15 @@ void mcr_control_server_poll(struct mcr_control_server *s, uint64_t now_ns)
 	}
 }
 
+static void remove_socket(const struct mcr_control_server *s)
+{
+	struct stat now;
+
+	if (s->path[0] && stat(s->path, &now) == 0 && now.st_dev == s->made.st_dev &&
+	    now.st_ino == s->made.st_ino)
+		unlink(s->path);
+}
+
 void mcr_control_server_destroy(struct mcr_control_server *s)
 {
 	if (!s)
@@ -288,7 +299,6 @@ void mcr_control_server_destroy(struct mcr_control_server *s)
 		close(s->listen_fd);
 	if (s->epoll_fd >= 0)
 		close(s->epoll_fd);
-	if (s->path[0])
-		unlink(s->path);
+	remove_socket(s);
 	free(s);
 }

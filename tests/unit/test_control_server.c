@@ -208,6 +208,19 @@ static void a_stale_socket_is_replaced(void **state)
 	json_decref(reply);
 }
 
+static void another_engines_socket_is_not_removed(void **state)
+{
+	struct fixture *f = *state;
+	int fd;
+
+	unlink(f->path);
+	fd = open(f->path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	close(fd);
+	mcr_control_server_destroy(f->server);
+	f->server = NULL;
+	assert_int_equal(access(f->path, F_OK), 0);
+}
+
 static void stats_have_the_account_first_and_every_table(void **state)
 {
 	static const char *const order[] = {"ok",       "received", "delivered", "punted",
@@ -507,6 +520,7 @@ int main(void)
 	    WITH_SERVER(the_socket_is_for_its_owner_only),
 	    WITH_SERVER(a_live_engines_socket_is_not_taken),
 	    WITH_SERVER(a_stale_socket_is_replaced),
+	    WITH_SERVER(another_engines_socket_is_not_removed),
 	    WITH_SERVER(stats_have_the_account_first_and_every_table),
 	    WITH_SERVER(what_is_unknown_is_null),
 	    WITH_SERVER(status_names_the_engine),
