@@ -459,3 +459,27 @@ int mcr_config_parse(struct mcr_settings *s, const char *file, const char *text,
 
 	return f.file ? parse(&f, text, len) : mcr_fail(err, -ENOMEM, "%s: out of memory", file);
 }
+
+int mcr_config_assemble(struct mcr_settings **out, const struct mcr_settings *command_line,
+			const char *path, struct mcr_error *err)
+{
+	struct mcr_settings *all = mcr_settings_create(), *file = mcr_settings_create();
+	int ret = 0;
+
+	if (!all || !file)
+		ret = mcr_fail(err, -ENOMEM, "out of memory");
+	if (ret == 0 && path)
+		ret = mcr_config_load(file, path, err);
+	if (ret == 0)
+		ret = mcr_settings_add(all, command_line, err);
+	if (ret == 0)
+		ret = mcr_settings_add(all, file, err);
+	if (ret == 0)
+		ret = mcr_settings_complete(all, err);
+	mcr_settings_destroy(file);
+	if (ret == 0)
+		*out = all;
+	else
+		mcr_settings_destroy(all);
+	return ret;
+}

@@ -20,4 +20,9 @@ int mcr_config_load(struct mcr_settings *s, const char *path, struct mcr_error *
 int mcr_config_parse(struct mcr_settings *s, const char *file, const char *text, size_t len,
 		     struct mcr_error *err);
 
+/* mcr_config_assemble makes the whole: the command line, the file (path NULL: none), defaults and
+ * checks. *out is to be destroyed by the caller. Errors as above, *out is not set. */
+int mcr_config_assemble(struct mcr_settings **out, const struct mcr_settings *command_line,
+			const char *path, struct mcr_error *err);
+
 #endif

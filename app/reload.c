@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "expand.h"
+#include "reload.h"
+#include "values.h"
+
+struct change {
+	struct mcr_join_list remove, add;
+	const struct mcr_channel_config *new_channels[MCR_CHANNELS_MAX];
+	size_t n_new_channels;
+	const struct mcr_channel_config *old_channels[MCR_CHANNELS_MAX];
+	size_t n_old_channels;
+};
+
+static int compare(const struct mcr_join *a, const struct mcr_join *b)
+{
+	int order = strcmp(a->interface, b->interface);
+
+	if (!order)
+		order = strcmp(a->channel, b->channel);
+	if (!order)
+		order = (a->group_be > b->group_be) - (a->group_be < b->group_be);
+	if (!order)
+		order = (int)a->port - (int)b->port;
+	if (!order)
+		order = (a->id > b->id) - (a->id < b->id);
+	if (!order)
+		order = (int)a->mode - (int)b->mode;
+	if (!order)
+		order = (int)a->n_sources - (int)b->n_sources;
+	if (!order)
+		order = memcmp(a->sources_be, b->sources_be, a->n_sources * sizeof(uint32_t));
+	return order;
+}
+
+static int compare_pointers(const void *a, const void *b)
+{
+	return compare(*(const struct mcr_join *const *)a, *(const struct mcr_join *const *)b);
+}
+
+/* Pointers to the joins in order, NULL: no memory. */
+static const struct mcr_join **sorted(const struct mcr_join_list *list)
+{
+	const struct mcr_join **all = calloc(list->n + 1, sizeof(struct mcr_join *));
+
+	for (size_t i = 0; all && i < list->n; i++)
+		all[i] = &list->items[i];
+	if (all)
+		qsort(all, list->n, sizeof(struct mcr_join *), compare_pointers);
+	return all;
+}
+
+/* Appends to out what a has more often than b. */
+static int subtract(struct mcr_join_list *out, const struct mcr_join_list *a,
+		    const struct mcr_join_list *b)
+{
+	const struct mcr_join **x = sorted(a), **y = sorted(b);
+	int ret = x && y ? 0 : -ENOMEM;
+	size_t k = 0;
+
+	for (size_t i = 0; ret == 0 && i < a->n; i++) {
+		while (k < b->n && compare(y[k], x[i]) < 0)
+			k++;
+		if (k < b->n && compare(y[k], x[i]) == 0)
+			k++;
+		else
+			ret = mcr_join_list_add(out, x[i]);
+	}
+	free(x);
+	free(y);
+	return ret;
+}
+
+static int engine_joins(struct mcr_join_list *out, const struct mcr_engine *e)
+{
+	struct mcr_join join;
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && mcr_engine_join_info(e, i, &join) == 0; i++)
+		ret = mcr_join_list_add(out, &join);
+	return ret;
+}
+
+/* What the file no longer has and the engine still has: mcring-ctl may have left it. */
+static int find_removals(struct mcr_join_list *out, const struct mcr_engine *e,
+			 const struct mcr_settings *running, const struct mcr_settings *next)
+{
+	struct mcr_join_list gone = {NULL, 0, 0}, held = {NULL, 0, 0}, missing = {NULL, 0, 0};
+	int ret = subtract(&gone, &running->joins, &next->joins);
+
+	if (ret == 0)
+		ret = engine_joins(&held, e);
+	if (ret == 0)
+		ret = subtract(&missing, &gone, &held);
+	if (ret == 0)
+		ret = subtract(out, &gone, &missing);
+	mcr_join_list_clear(&gone);
+	mcr_join_list_clear(&held);
+	mcr_join_list_clear(&missing);
+	return ret;
+}
+
+static const struct mcr_channel_config *find(const struct mcr_settings *s, const char *name)
+{
+	for (size_t i = 0; i < s->n_channels; i++)
+		if (strcmp(s->channels[i].config.name, name) == 0)
+			return &s->channels[i].config;
+	return NULL;
+}
+
+static int find_change(struct change *c, const struct mcr_engine *e,
+		       const struct mcr_settings *running, const struct mcr_settings *next)
+{
+	int ret = find_removals(&c->remove, e, running, next);
+
+	if (ret == 0)
+		ret = subtract(&c->add, &next->joins, &running->joins);
+	for (size_t i = 0; i < next->n_channels; i++)
+		if (!find(running, next->channels[i].config.name))
+			c->new_channels[c->n_new_channels++] = &next->channels[i].config;
+	for (size_t i = 0; i < running->n_channels; i++)
+		if (!find(next, running->channels[i].config.name))
+			c->old_channels[c->n_old_channels++] = &running->channels[i].config;
+	return ret;
+}
+
+/* ---- what needs a restart ---- */
+
+static bool same_interfaces(const struct mcr_settings *a, const struct mcr_settings *b)
+{
+	bool same = a->n_interfaces == b->n_interfaces;
+
+	for (size_t i = 0; same && i < a->n_interfaces; i++) {
+		const struct mcr_interface_config *x = &a->interfaces[i].config;
+		const struct mcr_interface_config *y = &b->interfaces[i].config;
+
+		same = strcmp(x->name, y->name) == 0 && strcmp(x->port, y->port) == 0 &&
+		       x->address_be == y->address_be && x->prefix_len == y->prefix_len &&
+		       x->igmp == y->igmp && x->tx_never == y->tx_never &&
+		       x->udp_checksum == y->udp_checksum && x->vlan == y->vlan;
+	}
+	return same;
+}
+
+static bool same_eal(const struct mcr_settings *a, const struct mcr_settings *b)
+{
+	bool same = a->n_eal == b->n_eal;
+
+	for (size_t i = 0; same && i < a->n_eal; i++)
+		same = strcmp(a->eal[i], b->eal[i]) == 0;
+	return same;
+}
+
+static bool same_geometry(const struct mcr_settings *a, const struct mcr_settings *b)
+{
+	bool same = true;
+
+	for (size_t i = 0; same && i < a->n_channels; i++) {
+		const struct mcr_channel_config *x = &a->channels[i].config, *y = find(b, x->name);
+		uint32_t depth_x, depth_y;
+		uint64_t bytes_x, bytes_y;
+
+		if (!y)
+			continue;
+		mcr_channel_defaults(x, &depth_x, &bytes_x);
+		mcr_channel_defaults(y, &depth_y, &bytes_y);
+		same = depth_x == depth_y && bytes_x == bytes_y;
+	}
+	return same;
+}
+
+static bool same_scalars(const struct mcr_settings *a, const struct mcr_settings *b)
+{
+	return strcmp(a->name, b->name) == 0 && strcmp(a->run_dir, b->run_dir) == 0 &&
+	       a->idle.value == b->idle.value && a->attach_mode == b->attach_mode &&
+	       a->keep_memberships.value == b->keep_memberships.value &&
+	       a->log_level.value == b->log_level.value;
+}
+
+static void restart_note(const struct mcr_settings *running, const struct mcr_settings *next,
+			 char *buf, size_t cap)
+{
+	snprintf(buf, cap, "%s%s%s%s", same_interfaces(running, next) ? "" : " interfaces,",
+		 same_eal(running, next) ? "" : " EAL arguments,",
+		 same_geometry(running, next) ? "" : " the size of channels,",
+		 same_scalars(running, next) ? "" : " single values (name, idle and the like),");
+	if (buf[0])
+		buf[strlen(buf) - 1] = '\0';
+}
+
+/* The engine goes on with what it was started with: the next comparison is with that. */
+static void keep_started(struct mcr_settings *next, const struct mcr_settings *running)
+{
+	for (size_t i = 0; i < next->n_channels; i++) {
+		const struct mcr_channel_config *was = find(running, next->channels[i].config.name);
+
+		if (was)
+			next->channels[i].config = *was;
+	}
+	memcpy(next->interfaces, running->interfaces, sizeof(next->interfaces));
+	for (size_t i = 0; i < running->n_interfaces; i++)
+		next->interfaces[i].origin = (struct mcr_origin){NULL, 0};
+	next->n_interfaces = running->n_interfaces;
+	memcpy(next->name, running->name, sizeof(next->name));
+	memcpy(next->run_dir, running->run_dir, sizeof(next->run_dir));
+	next->idle = running->idle;
+	next->keep_memberships = running->keep_memberships;
+	next->log_level = running->log_level;
+	next->attach_mode = running->attach_mode;
+}
+
+static void swap_eal(struct mcr_settings *a, struct mcr_settings *b)
+{
+	char **eal = a->eal;
+	size_t n = a->n_eal;
+
+	a->eal = b->eal;
+	a->n_eal = b->n_eal;
+	b->eal = eal;
+	b->n_eal = n;
+}
+
+/* ---- the change ---- */
+
+static bool channel_in_use(const struct mcr_engine *e, const char *name)
+{
+	struct mcr_join join;
+
+	for (size_t i = 0; mcr_engine_join_info(e, i, &join) == 0; i++)
+		if (strcmp(join.channel[0] ? join.channel : "default", name) == 0)
+			return true;
+	return false;
+}
+
+/* Returns how many channels stayed because of joins made at run time. */
+static size_t remove_channels(struct mcr_engine *e, const struct change *c,
+			      struct mcr_settings *next)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < c->n_old_channels; i++) {
+		const struct mcr_channel_config *old = c->old_channels[i];
+
+		if (!channel_in_use(e, old->name) &&
+		    mcr_engine_channel_remove(e, old->name, NULL) == 0)
+			continue;
+		/* It is ours to remove another time. */
+		mcr_settings_add_channel(next, old, (struct mcr_origin){NULL, 0}, NULL);
+		kept++;
+	}
+	return kept;
+}
+
+static int carry_out(struct mcr_engine *e, const struct change *c, struct mcr_error *err)
+{
+	size_t made = 0;
+	int ret = 0;
+
+	while (ret == 0 && made < c->n_new_channels) {
+		ret = mcr_engine_channel_add(e, c->new_channels[made], err);
+		made += ret == 0;
+	}
+	if (ret == 0 && c->remove.n + c->add.n > 0)
+		ret =
+		    mcr_engine_update(e, c->remove.items, c->remove.n, c->add.items, c->add.n, err);
+	while (ret < 0 && made > 0)
+		mcr_engine_channel_remove(e, c->new_channels[--made]->name, NULL);
+	return ret;
+}
+
+static void write_report(struct mcr_error *report, const struct change *c, int dry_run,
+			 size_t n_kept, const char *restart)
+{
+	char kept[80] = "";
+
+	if (n_kept)
+		snprintf(kept, sizeof(kept), ", %zu kept for joins made at run time", n_kept);
+	mcr_fail(report, 0, "%sjoins +%zu -%zu, channels +%zu -%zu%s%s%s",
+		 dry_run ? "would change: " : "", c->add.n, c->remove.n, c->n_new_channels,
+		 c->n_old_channels - n_kept, kept, restart[0] ? "; needs a restart:" : "", restart);
+}
+
+int mcr_reload_apply(struct mcr_engine *e, struct mcr_settings **running, struct mcr_settings *next,
+		     int dry_run, struct mcr_error *report)
+{
+	struct change c = {.n_new_channels = 0};
+	char restart[160];
+	size_t n_kept = 0;
+	int ret = find_change(&c, e, *running, next);
+
+	if (ret < 0)
+		mcr_fail(report, ret, "out of memory");
+	restart_note(*running, next, restart, sizeof(restart));
+	if (ret == 0 && !dry_run)
+		ret = carry_out(e, &c, report);
+	if (ret == 0 && !dry_run) {
+		keep_started(next, *running);
+		swap_eal(next, *running);
+		n_kept = remove_channels(e, &c, next);
+	}
+	if (ret == 0)
+		write_report(report, &c, dry_run, n_kept, restart);
+	mcr_join_list_clear(&c.remove);
+	mcr_join_list_clear(&c.add);
+	if (ret == 0 && !dry_run) {
+		mcr_settings_destroy(*running);
+		*running = next;
+	}
+	return ret;
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "config.h"
+#include "fake_engine.h"
+#include "reload.h"
+
+#define LAN "interfaces: [{name: lan, port: 0}]\n"
+
+struct fixture {
+	struct mcr_engine engine;
+	struct mcr_settings *command_line, *running;
+	struct mcr_error report;
+};
+
+static struct mcr_settings *settings(const struct fixture *f, const char *text)
+{
+	struct mcr_settings *file = mcr_settings_create(), *all = mcr_settings_create();
+	struct mcr_error err = {""};
+
+	if (mcr_config_parse(file, "m.yaml", text, strlen(text), &err) < 0 ||
+	    mcr_settings_add(all, f->command_line, &err) < 0 ||
+	    mcr_settings_add(all, file, &err) < 0 || mcr_settings_complete(all, &err) < 0)
+		fail_msg("%s", err.text);
+	mcr_settings_destroy(file);
+	return all;
+}
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	f->command_line = mcr_settings_create();
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	fake_engine_clear(&f->engine);
+	mcr_settings_destroy(f->command_line);
+	mcr_settings_destroy(f->running);
+	free(f);
+	return 0;
+}
+
+static void start(struct fixture *f, const char *text)
+{
+	f->running = settings(f, text);
+	for (size_t i = 0; i < f->running->n_channels; i++)
+		mcr_engine_channel_add(&f->engine, &f->running->channels[i].config, NULL);
+	assert_int_equal(mcr_engine_update(&f->engine, NULL, 0, f->running->joins.items,
+					   f->running->joins.n, NULL),
+			 0);
+	f->engine.updates = 0;
+}
+
+static int reload(struct fixture *f, const char *text, int dry_run)
+{
+	struct mcr_settings *next = settings(f, text);
+	int ret = mcr_reload_apply(&f->engine, &f->running, next, dry_run, &f->report);
+
+	if (ret < 0 || dry_run)
+		mcr_settings_destroy(next);
+	return ret;
+}
+
+static size_t count(const struct fixture *f, const char *text)
+{
+	return fake_engine_count(&f->engine, text);
+}
+
+static int has_channel(const struct fixture *f, const char *name)
+{
+	for (size_t i = 0; i < f->engine.n_channels; i++)
+		if (strcmp(f->engine.channels[i].name, name) == 0)
+			return 1;
+	return 0;
+}
+
+static void joins_are_changed_in_one_update(void **state)
+{
+	struct fixture *f = *state;
+
+	start(f, LAN "joins: [{groups: [239.1.1.1, 239.1.1.2]}]\n");
+	assert_int_equal(reload(f, LAN "joins: [{groups: [239.1.1.2, 239.1.1.3]}]\n", 0), 0);
+	assert_int_equal(f->engine.updates, 1);
+	assert_int_equal(count(f, "239.1.1.1,interface=lan,channel=default"), 0);
+	assert_int_equal(count(f, "239.1.1.2,interface=lan,channel=default"), 1);
+	assert_int_equal(count(f, "239.1.1.3,interface=lan,channel=default"), 1);
+	assert_string_equal(f->report.text, "joins +1 -1, channels +0 -0");
+}
+
+static void the_same_file_again_changes_nothing(void **state)
+{
+	static const char text[] = LAN "joins: [{groups: [239.1.1.1, 239.1.1.1]}]\n";
+	struct fixture *f = *state;
+
+	start(f, text);
+	assert_int_equal(reload(f, text, 0), 0);
+	assert_int_equal(f->engine.updates, 0);
+	assert_int_equal(f->engine.joins.n, 2);
+}
+
+static void a_join_that_stood_twice_goes_once(void **state)
+{
+	struct fixture *f = *state;
+
+	start(f, LAN "joins: [{groups: [239.1.1.1, 239.1.1.1]}]\n");
+	assert_int_equal(reload(f, LAN "joins: [{groups: [239.1.1.1]}]\n", 0), 0);
+	assert_int_equal(f->engine.joins.n, 1);
+}
+
+static void joins_of_the_command_line_and_of_run_time_stay(void **state)
+{
+	struct fixture *f = *state;
+	struct mcr_join_list made = {NULL, 0, 0};
+
+	mcr_settings_add_joins(f->command_line, "239.9.9.9", (struct mcr_origin){NULL, 0}, NULL);
+	start(f, LAN "joins: [{groups: [239.1.1.1]}]\n");
+	mcr_join_parse(&made, "239.7.7.7", NULL);
+	mcr_engine_update(&f->engine, NULL, 0, made.items, 1, NULL);
+	mcr_join_list_clear(&made);
+	assert_int_equal(reload(f, LAN, 0), 0);
+	assert_int_equal(f->engine.joins.n, 2);
+	assert_int_equal(count(f, "239.9.9.9,interface=lan,channel=default"), 1);
+	assert_int_equal(count(f, "239.7.7.7"), 1);
+}
+
+static void a_join_that_was_left_at_run_time_is_no_error(void **state)
+{
+	struct fixture *f = *state;
+
+	start(f, LAN "joins: [{groups: [239.1.1.1, 239.1.1.2]}]\n");
+	mcr_engine_update(&f->engine, f->engine.joins.items, 1, NULL, 0, NULL);
+	assert_int_equal(reload(f, LAN, 0), 0);
+	assert_int_equal(f->engine.joins.n, 0);
+	assert_string_equal(f->report.text, "joins +0 -1, channels +0 -0");
+}
+
+static void channels_come_before_their_joins_and_go_after_them(void **state)
+{
+	struct fixture *f = *state;
+
+	start(f, LAN "channels: [{name: a}]\njoins: [{groups: [239.1.1.1], channel: a}]\n");
+	assert_int_equal(
+	    reload(f, LAN "channels: [{name: b}]\njoins: [{groups: [239.1.1.1], channel: b}]\n", 0),
+	    0);
+	assert_true(has_channel(f, "b"));
+	assert_false(has_channel(f, "a"));
+	assert_string_equal(f->report.text, "joins +1 -1, channels +1 -1");
+}
+
+static void a_channel_that_run_time_joins_use_stays_until_they_go(void **state)
+{
+	struct fixture *f = *state;
+	struct mcr_join_list made = {NULL, 0, 0};
+
+	start(f, LAN "channels: [{name: a}, {name: b}]\n");
+	mcr_join_parse(&made, "239.7.7.7,channel=a", NULL);
+	mcr_engine_update(&f->engine, NULL, 0, made.items, 1, NULL);
+	assert_int_equal(reload(f, LAN "channels: [{name: b}]\n", 0), 0);
+	assert_true(has_channel(f, "a"));
+	assert_string_equal(f->report.text,
+			    "joins +0 -0, channels +0 -0, 1 kept for joins made at run time");
+	mcr_engine_update(&f->engine, made.items, 1, NULL, 0, NULL);
+	mcr_join_list_clear(&made);
+	assert_int_equal(reload(f, LAN "channels: [{name: b}]\n", 0), 0);
+	assert_false(has_channel(f, "a"));
+}
+
+static void a_dry_run_changes_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	start(f, LAN "joins: [{groups: [239.1.1.1]}]\n");
+	assert_int_equal(
+	    reload(f, LAN "channels: [{name: b}]\njoins: [{groups: [239.1.1.2]}]\n", 1), 0);
+	assert_string_equal(f->report.text, "would change: joins +1 -1, channels +1 -0");
+	assert_int_equal(f->engine.updates, 0);
+	assert_false(has_channel(f, "b"));
+}
+
+static void a_refused_update_leaves_all_as_it_was(void **state)
+{
+	struct fixture *f = *state;
+
+	start(f, LAN "joins: [{groups: [239.1.1.1]}]\n");
+	f->engine.refusal = "no room";
+	assert_true(reload(f, LAN "channels: [{name: b}]\njoins: [{groups: [239.1.1.2]}]\n", 0) <
+		    0);
+	assert_string_equal(f->report.text, "no room");
+	assert_false(has_channel(f, "b"));
+	assert_int_equal(count(f, "239.1.1.1,interface=lan,channel=default"), 1);
+	/* and the next one starts from there */
+	assert_int_equal(reload(f, LAN "joins: [{groups: [239.1.1.2]}]\n", 0), 0);
+	assert_int_equal(f->engine.joins.n, 1);
+}
+
+static void what_needs_a_restart_is_said_each_time(void **state)
+{
+	static const char changed[] = "interfaces: [{name: lan, port: 0, vlan: 3}]\n"
+				      "channels: [{name: a, depth: 64}]\nidle: adaptive\n"
+				      "eal: [--no-huge]\n";
+	struct fixture *f = *state;
+
+	start(f, LAN "channels: [{name: a}]\n");
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(reload(f, changed, 0), 0);
+		assert_string_equal(f->report.text,
+				    "joins +0 -0, channels +0 -0; needs a restart: interfaces, EAL "
+				    "arguments, the size of channels, single values (name, idle "
+				    "and the like)");
+	}
+	assert_int_equal(reload(f, LAN "channels: [{name: a}]\n", 0), 0);
+	assert_string_equal(f->report.text, "joins +0 -0, channels +0 -0");
+}
+
+#define WITH_ENGINE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    WITH_ENGINE(joins_are_changed_in_one_update),
+	    WITH_ENGINE(the_same_file_again_changes_nothing),
+	    WITH_ENGINE(a_join_that_stood_twice_goes_once),
+	    WITH_ENGINE(joins_of_the_command_line_and_of_run_time_stay),
+	    WITH_ENGINE(a_join_that_was_left_at_run_time_is_no_error),
+	    WITH_ENGINE(channels_come_before_their_joins_and_go_after_them),
+	    WITH_ENGINE(a_channel_that_run_time_joins_use_stays_until_they_go),
+	    WITH_ENGINE(a_dry_run_changes_nothing),
+	    WITH_ENGINE(a_refused_update_leaves_all_as_it_was),
+	    WITH_ENGINE(what_needs_a_restart_is_said_each_time),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
