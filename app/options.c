@@ -309,6 +309,7 @@ int mcr_options_parse(struct mcr_options *o, struct mcr_settings *s, int argc, c
 		return mcr_fail(err, -ENOMEM, "out of memory");
 	memcpy(own, argv + dashes, (size_t)(argc - dashes) * sizeof(*own));
 	ret = parse_own(o, s, argc - dashes, own, dashes > 0, err);
+	opterr = 1; /* EAL's getopt says what it does not know: mcr_eal_start quotes it */
 	free(own);
 	return ret;
 }

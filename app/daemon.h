@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The daemon: an engine and its signals. */
+#ifndef MCR_APP_DAEMON_H
+#define MCR_APP_DAEMON_H
+
+#include "settings.h"
+
+/* mcr_daemon_run starts EAL and the engine and serves until SIGTERM or SIGINT. running: assembled
+ * settings, consumed. command_line and config_path (NULL = none) are what a reload starts from.
+ * Prints everything but the error to stderr. Returns 0, or -errno with err. */
+int mcr_daemon_run(struct mcr_settings *running, const struct mcr_settings *command_line,
+		   const char *config_path, struct mcr_error *err);
+
+#endif

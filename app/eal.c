@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_log.h>
+
+#include "eal.h"
+#include "eal_explain.h"
+#include "values.h"
+
+#define LOG_MAX (256u << 10)
+
+/* EAL logs to its stream, prints its usage to stdout, and getopt and some drivers' libraries write
+ * to stderr: all of it goes to one file in memory while rte_eal_init runs. */
+struct capture {
+	int fd, saved[2];
+	FILE *stream;
+};
+
+static int capture_begin(struct capture *c)
+{
+	*c = (struct capture){.fd = memfd_create("eal-log", MFD_CLOEXEC), .saved = {-1, -1}};
+	c->stream = c->fd >= 0 ? fdopen(c->fd, "w") : NULL;
+	if (!c->stream)
+		return -errno;
+	setvbuf(c->stream, NULL, _IOLBF, 0);
+	rte_openlog_stream(c->stream);
+	fflush(stdout);
+	for (int i = 0; i < 2; i++) {
+		c->saved[i] = dup(i + 1);
+		dup2(c->fd, i + 1);
+	}
+	return 0;
+}
+
+/* Returns what was captured, to be freed, or NULL. */
+static char *capture_end(struct capture *c)
+{
+	char *text = NULL;
+	ssize_t n;
+
+	fflush(stdout);
+	fflush(c->stream);
+	rte_openlog_stream(NULL);
+	for (int i = 0; i < 2; i++) {
+		if (c->saved[i] < 0)
+			continue;
+		dup2(c->saved[i], i + 1);
+		close(c->saved[i]);
+	}
+	text = malloc(LOG_MAX + 1);
+	if (text) {
+		n = pread(c->fd, text, LOG_MAX, 0);
+		text[n > 0 ? n : 0] = '\0';
+	}
+	fclose(c->stream);
+	return text;
+}
+
+/* EAL's help ends the process: nobody would see it. */
+static int asks_for_help(const struct mcr_eal_args *args)
+{
+	for (int i = 1; i < args->argc; i++)
+		if (strcmp(args->argv[i], "-h") == 0 || strcmp(args->argv[i], "--help") == 0)
+			return 1;
+	return 0;
+}
+
+int mcr_eal_start(struct mcr_eal_args *args, int verbose, struct mcr_error *err)
+{
+	int is_root = geteuid() == 0, ret, code;
+	struct capture capture;
+	char *log;
+
+	if (asks_for_help(args))
+		return rte_eal_init(args->argc, args->argv);
+	ret = capture_begin(&capture);
+	if (ret < 0)
+		return mcr_fail(err, ret, "memfd_create: %s", strerror(-ret));
+	ret = rte_eal_init(args->argc, args->argv);
+	code = ret < 0 && rte_errno > 0 ? -rte_errno : -EIO;
+	log = capture_end(&capture);
+	if (log && verbose)
+		fputs(log, stderr);
+	if (!verbose)
+		rte_log_set_global_level(RTE_LOG_WARNING);
+	if (ret < 0) {
+		mcr_eal_explain(err, log ? log : "", rte_strerror(rte_errno), is_root);
+		ret = code;
+	} else if (log && mcr_eal_find_failed_vdev(err, log, is_root)) {
+		rte_eal_cleanup();
+		ret = -ENODEV;
+	} else {
+		ret = 0;
+	}
+	free(log);
+	return ret;
+}
+
+void mcr_eal_end(void)
+{
+	rte_eal_cleanup();
+}

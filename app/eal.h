@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The only place that starts and ends EAL. */
+#ifndef MCR_APP_EAL_H
+#define MCR_APP_EAL_H
+
+#include "eal_args.h"
+
+/* mcr_eal_start calls rte_eal_init. What EAL prints meanwhile is kept back; a failure, also of a
+ * single --vdev, becomes one line in err. verbose: print it afterwards as well. From then on only
+ * warnings of EAL and its drivers go to stderr (verbose: all). Returns 0 or -errno. */
+int mcr_eal_start(struct mcr_eal_args *args, int verbose, struct mcr_error *err);
+
+/* mcr_eal_end calls rte_eal_cleanup. */
+void mcr_eal_end(void);
+
+#endif

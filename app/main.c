@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "config.h"
+#include "daemon.h"
+#include "expand.h"
+#include "options.h"
+#include "values.h"
+
+static int start(struct mcr_settings *running, const struct mcr_settings *command_line,
+		 const char *config_path, struct mcr_error *err)
+{
+	if (running->n_interfaces == 0) {
+		mcr_settings_destroy(running);
+		return mcr_fail(err, -EINVAL,
+				"no interface: give one with --interface NAME=PORT, or in the file "
+				"that --config names");
+	}
+	return mcr_daemon_run(running, command_line, config_path, err);
+}
+
+static int check(struct mcr_settings *running, struct mcr_error *err)
+{
+	mcr_expand(stdout, running);
+	mcr_settings_destroy(running);
+	return fflush(stdout) == 0 ? 0 : mcr_fail(err, -EIO, "cannot write to stdout");
+}
+
+static int run(struct mcr_settings *command_line, int argc, char **argv, struct mcr_error *err)
+{
+	struct mcr_settings *running;
+	struct mcr_options o;
+	int ret = mcr_options_parse(&o, command_line, argc, argv, err);
+
+	if (ret < 0)
+		return ret;
+	if (o.action == MCR_ACTION_HELP) {
+		mcr_options_help(stdout);
+		return 0;
+	}
+	if (o.action == MCR_ACTION_VERSION) {
+		printf("mcring %s\n", MCR_VERSION);
+		return 0;
+	}
+	ret = mcr_config_assemble(&running, command_line, o.config, err);
+	if (ret < 0)
+		return ret;
+	return o.action == MCR_ACTION_CHECK ? check(running, err)
+					    : start(running, command_line, o.config, err);
+}
+
+int main(int argc, char **argv)
+{
+	struct mcr_settings *command_line = mcr_settings_create();
+	struct mcr_error err = {"out of memory"};
+	int ret = command_line ? run(command_line, argc, argv, &err) : -ENOMEM;
+
+	mcr_settings_destroy(command_line);
+	if (ret < 0)
+		fprintf(stderr, "mcring: %s\n", err.text);
+	return ret < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
