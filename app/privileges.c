@@ -31,11 +31,11 @@ uint64_t mcr_privileges_needed(const char *driver)
 		const char *driver;
 		uint64_t mask;
 	} needs[] = {
-	    /* SIOCSIFFLAGS for promiscuous mode and link state */
+	    /* ioctls on the kernel's interface: promiscuous mode, MTU */
 	    {"net_af_packet", BIT(CAP_NET_ADMIN)},
-	    /* the same, and taking the XDP program off at the end */
-	    {"net_af_xdp", BIT(CAP_NET_ADMIN) | BIT(CAP_NET_RAW) | BIT(CAP_BPF)},
-	    /* netlink and ioctls on its kernel interface */
+	    /* the same, and netlink to take the XDP program off at the end */
+	    {"net_af_xdp", BIT(CAP_NET_ADMIN)},
+	    /* the same on the interface that it made, and its addresses */
 	    {"net_tap", BIT(CAP_NET_ADMIN)},
 	    {"net_tun", BIT(CAP_NET_ADMIN)},
 	    /* the verbs drivers ask the kernel for each flow rule (CAP_NET_RAW) and set the
@@ -56,7 +56,7 @@ void mcr_privileges_names(uint64_t mask, char *buf, uint32_t cap)
 	static const struct {
 		unsigned cap;
 		const char *name;
-	} names[] = {{CAP_NET_ADMIN, "net_admin"}, {CAP_NET_RAW, "net_raw"}, {CAP_BPF, "bpf"}};
+	} names[] = {{CAP_NET_ADMIN, "net_admin"}, {CAP_NET_RAW, "net_raw"}};
 	size_t used = 0;
 
 	snprintf(buf, cap, "none");

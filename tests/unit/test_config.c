@@ -380,6 +380,20 @@ static void the_expansion_reads_back_as_the_same_joins(void **state)
 	mcr_settings_destroy(s);
 }
 
+static void the_example_of_the_documentation_is_right(void **state)
+{
+	struct mcr_settings *none = mcr_settings_create(), *s;
+	struct mcr_error err = {""};
+
+	if (mcr_config_assemble(&s, none, MCR_DOCS "/mcring.yaml", &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(s->n_interfaces, 3);
+	assert_int_equal(s->joins.n, 5 * 2 + 5 + 2);
+	join_is(s, 0, "239.1.1.0:5000@10.0.0.7@10.0.0.8,interface=feed-a,channel=md,id=1");
+	mcr_settings_destroy(none);
+	mcr_settings_destroy(s);
+}
+
 #define WITH_FILES(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -396,6 +410,7 @@ int main(void)
 	    WITH_FILES(a_missing_include_is_reported_where_it_was_asked_for),
 	    WITH_FILES(files_that_include_each_other_are_refused),
 	    WITH_FILES(a_directory_is_not_a_file),
+	    cmocka_unit_test(the_example_of_the_documentation_is_right),
 	    cmocka_unit_test(the_expansion_reads_back_as_the_same_joins),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
