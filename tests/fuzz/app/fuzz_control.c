@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The control socket's requests: any line gives one line of JSON, with ok. */
+#include <assert.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "engine/control_reply.h"
+#include "fake_engine.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+static int on_reload(void *ctx, int dry_run, struct mcr_error *report)
+{
+	(void)ctx;
+	strcpy(report->text, dry_run ? "would" : "did");
+	return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	static const struct mcr_channel_config def = {.name = "default"};
+	struct mcr_engine engine = {.n_groups = 50};
+	struct mcr_control_source src = {.engine = &engine, .name = "md", .reload = on_reload};
+	struct mcr_control_reply reply = {.text = NULL};
+	json_t *parsed;
+
+	mcr_engine_channel_add(&engine, &def, NULL);
+	assert(mcr_control_reply_start(&reply, &src, (const char *)data, len) == 0);
+	while (reply.section)
+		assert(mcr_control_reply_more(&reply, &src) == 0);
+	assert(reply.len > 0 && reply.text[reply.len - 1] == '\n');
+	assert(memchr(reply.text, '\n', reply.len) == reply.text + reply.len - 1);
+	parsed = json_loadb(reply.text, reply.len, JSON_REJECT_DUPLICATES, NULL);
+	assert(parsed && json_is_boolean(json_object_get(parsed, "ok")));
+	json_decref(parsed);
+	mcr_control_reply_clear(&reply);
+	fake_engine_clear(&engine);
+	return 0;
+}
