@@ -63,22 +63,22 @@ static char *capture_end(struct capture *c)
 	return text;
 }
 
-/* EAL's help ends the process: nobody would see it. */
-static int asks_for_help(const struct mcr_eal_args *args)
+static int has_argument(const struct mcr_eal_args *args, const char *prefix)
 {
 	for (int i = 1; i < args->argc; i++)
-		if (strcmp(args->argv[i], "-h") == 0 || strcmp(args->argv[i], "--help") == 0)
+		if (strncmp(args->argv[i], prefix, strlen(prefix)) == 0)
 			return 1;
 	return 0;
 }
 
 int mcr_eal_start(struct mcr_eal_args *args, int verbose, struct mcr_error *err)
 {
-	int is_root = geteuid() == 0, ret, code;
+	int is_root = geteuid() == 0, own_level = has_argument(args, "--log-level"), ret, code;
 	struct capture capture;
 	char *log;
 
-	if (asks_for_help(args))
+	/* EAL's help ends the process: nobody would see it. */
+	if (has_argument(args, "-h") || has_argument(args, "--help"))
 		return rte_eal_init(args->argc, args->argv);
 	ret = capture_begin(&capture);
 	if (ret < 0)
@@ -88,7 +88,7 @@ int mcr_eal_start(struct mcr_eal_args *args, int verbose, struct mcr_error *err)
 	log = capture_end(&capture);
 	if (log && verbose)
 		fputs(log, stderr);
-	if (!verbose)
+	if (!verbose && !own_level)
 		rte_log_set_global_level(RTE_LOG_WARNING);
 	if (ret < 0) {
 		mcr_eal_explain(err, log ? log : "", rte_strerror(rte_errno), is_root);

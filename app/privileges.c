@@ -133,15 +133,17 @@ static int send_order(int tid, struct order *order)
 	return (int)syscall(SYS_rt_tgsigqueueinfo, getpid(), tid, DROP_SIGNAL, &info);
 }
 
-static void wait_for(const struct order *order, uint32_t sent)
+/* Returns 1 when all of them came back in time. */
+static int wait_for(const struct order *order, uint32_t sent)
 {
 	const struct timespec ms = {.tv_nsec = 1000000};
 
 	for (int i = 0; i < WAIT_MS; i++) {
 		if (__atomic_load_n(&order->done, __ATOMIC_ACQUIRE) >= sent)
-			return;
+			return 1;
 		nanosleep(&ms, NULL);
 	}
+	return 0;
 }
 
 /* Has the thread more than keep, or may it still gain more? */
@@ -173,7 +175,8 @@ static int round_of_orders(struct order *order, uint64_t keep)
 	return n;
 }
 
-static int drop_everywhere(struct order *order, uint64_t keep, struct mcr_error *err)
+/* *all_back: no signal is on its way any more. */
+static int drop_everywhere(struct order *order, uint64_t keep, int *all_back, struct mcr_error *err)
 {
 	uint32_t sent = 0;
 
@@ -186,7 +189,7 @@ static int drop_everywhere(struct order *order, uint64_t keep, struct mcr_error 
 		if (n == 0)
 			return 0;
 		sent += (uint32_t)n;
-		wait_for(order, sent);
+		*all_back = wait_for(order, sent);
 	}
 	return mcr_fail(err, -EBUSY, "a thread kept its capabilities: %u of %u could not drop them",
 			__atomic_load_n(&order->failed, __ATOMIC_RELAXED), sent);
@@ -198,7 +201,7 @@ int mcr_privileges_drop(uint64_t keep, struct mcr_error *err)
 	struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART};
 	struct sigaction before;
 	sigset_t set;
-	int ret;
+	int ret, all_back = 1;
 
 	if (!order)
 		return mcr_fail(err, -ENOMEM, "out of memory");
@@ -215,10 +218,11 @@ int mcr_privileges_drop(uint64_t keep, struct mcr_error *err)
 	}
 	ret = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0
 		  ? mcr_fail(err, -errno, "PR_SET_NO_NEW_PRIVS: %s", strerror(errno))
-		  : drop_everywhere(order, keep, err);
-	if (ret < 0)
-		return ret; /* order stays: a late thread may still look at it */
+		  : drop_everywhere(order, keep, &all_back, err);
+	/* A signal that comes late must find the handler, and the handler its order. */
+	if (!all_back)
+		return ret;
 	sigaction(DROP_SIGNAL, &before, NULL);
 	free(order);
-	return 0;
+	return ret;
 }
