@@ -27,14 +27,19 @@ static yaml_node_t *node_of(const struct mcr_config_doc *doc, int node)
 static int syntax_error(const char *file, const yaml_parser_t *parser, struct mcr_error *err)
 {
 	const char *problem = parser->problem ? parser->problem : "not YAML";
+	const yaml_mark_t *mark = &parser->problem_mark;
+
+	/* That a key lacks its ':' shows on the next line only. */
+	if (parser->context && strcmp(parser->context, "while scanning a simple key") == 0)
+		mark = &parser->context_mark;
 
 	if (parser->error == YAML_MEMORY_ERROR)
 		return mcr_fail(err, -ENOMEM, "%s: out of memory", file);
 	if (parser->error == YAML_READER_ERROR)
 		return mcr_fail(err, -EINVAL, "%s: not UTF-8 text, at octet %zu: %s", file,
 				parser->problem_offset, problem);
-	return mcr_fail(err, -EINVAL, "%s:%zu: not valid YAML: %s%s%s", file,
-			parser->problem_mark.line + 1, problem, parser->context ? ", " : "",
+	return mcr_fail(err, -EINVAL, "%s:%zu: not valid YAML: %s%s%s", file, mark->line + 1,
+			problem, parser->context ? ", " : "",
 			parser->context ? parser->context : "");
 }
 

@@ -122,6 +122,7 @@ static const struct bad bad_files[] = {
     {"name: a\nnaem: b\n", "m.yaml:2: unknown key 'naem': expected one of name, run_dir, idle"},
     {"name: a: b\n", "m.yaml:1: not valid YAML: mapping values are not allowed"},
     {"name: a\njoins:\n\t- x\n", "m.yaml:3: not valid YAML: "},
+    {"name: a\nidle\nattach_mode: 0660\n", "m.yaml:2: not valid YAML: could not find expected ':'"},
     {"name: *x\n", "m.yaml:1: not valid YAML: found undefined alias"},
     {"- a\n", "m.yaml:1: the file: found a list, expected a mapping (key: value)"},
     {"name: a\n---\nname: b\n", "m.yaml:3: a second YAML document"},
