@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The host side of IGMP for one interface: a pure state machine. It sees bytes and times, never a
- * port, an mbuf or a clock. */
+ * port, an mbuf or a clock.
+ *
+ * Implements RFC 9776 (IGMPv3, host part), RFC 2236 (v2), RFC 1112 App. I (v1), the compatibility
+ * rules of RFC 9776 §7.2 and the SSM rules of RFC 4604 and 4607. Leaves out the router side.
+ * docs/igmp.md tells the decisions and which test shows which rule.
+ *
+ * Thread: control, for every call. Times are nanoseconds of one monotonic clock. */
 #ifndef MCR_CORE_IGMP_H
 #define MCR_CORE_IGMP_H
 
@@ -12,26 +18,48 @@
 struct mcr_igmp;
 
 #define MCR_IGMP_NEVER UINT64_MAX
+#define MCR_IGMP_OFF   UINT32_MAX /* of repeat_s: no repetition */
 
+#define MCR_IGMP_TICK_NS  1000000u /* pacing, retries and the delay of "at once" answers: 1 ms */
+#define MCR_IGMP_REPEAT_S 60u      /* default of repeat_s */
+#define MCR_IGMP_BURST    16u      /* default of burst */
+
+/* All-zero is a good configuration of an interface without an address. */
 struct mcr_igmp_config {
 	uint64_t seed;       /* of the generator of random delays */
 	uint32_t address_be; /* source of reports; 0 = none yet: 0.0.0.0 */
-	uint16_t mtu;        /* of the link, octets of IP packet */
+	uint16_t mtu;        /* of the link, octets of IP packet; 0 = 1500; at least 68 */
 	uint8_t version;     /* 0 = follow the querier, else 1, 2, 3 */
 	uint8_t strict_rx;   /* D2: 1 = demand TTL 1, Router Alert and a proper destination */
+
+	uint8_t robustness;       /* copies of a change until a querier tells; 0 = 2 */
+	uint8_t robustness_floor; /* copies at least, whatever a querier tells; 0 = 1 */
+	uint16_t burst;           /* messages handed to send in one tick at most; 0 = 16 */
+	uint32_t
+	    compat_timeout_s; /* D1: time until an older querier is forgotten; 0 = by the RFC */
+	uint32_t repeat_s;    /* without a querier, all is reported anew each repeat_s; 0 = 60 */
+
+	/* draw chooses a delay in (0, max_ns]; NULL: the built-in generator. For tests. */
+	uint64_t (*draw)(void *ctx, uint64_t max_ns);
+	void *draw_ctx;
 };
 
 /* Sends one IPv4 packet (from the IP header on, checksums done). Returns 0, or -EAGAIN: the Tx
  * queue is full; the machine keeps the message and tries again at its next deadline. */
 typedef int (*mcr_igmp_send)(void *ctx, const uint8_t *packet, size_t len);
 
+/* mcr_igmp_create. Returns 0, -EINVAL (version above 3, mtu below 68) or -ENOMEM. */
 int mcr_igmp_create(struct mcr_igmp **out, const struct mcr_igmp_config *cfg, uint64_t now_ns);
+
+/* mcr_igmp_destroy frees everything and sends nothing. NULL is allowed. */
 void mcr_igmp_destroy(struct mcr_igmp *igmp);
 
 /* mcr_igmp_set_filter: the interface state of a group is now this (RFC 3376 §3.2: the caller merged
- * its joins). INCLUDE with n 0 is the leave. sources_be: distinct, any order, copied. The same
- * state again sends nothing. Changes made before the next mcr_igmp_poll go out in as few reports as
- * fit. Returns 0, -EINVAL (not multicast), -ENOMEM (state unchanged). Thread: control. */
+ * its joins). INCLUDE with n 0 is the leave, which cannot fail. sources_be: distinct, any order,
+ * copied. The same state again sends nothing. Changes made before the next mcr_igmp_poll go out in
+ * as few reports as fit. 224.0.0.1 is accepted and never reported.
+ * Returns 0, -EINVAL (not multicast; a source that is not unicast; EXCLUDE of a group in 232/8 or
+ * any filter of 232.0.0.0: RFC 4607 §1), -ENOMEM (state unchanged). Thread: control. */
 int mcr_igmp_set_filter(struct mcr_igmp *igmp, uint32_t group_be, enum mcr_filter_mode mode,
 			const uint32_t *sources_be, size_t n, uint64_t now_ns);
 
@@ -40,7 +68,8 @@ int mcr_igmp_set_filter(struct mcr_igmp *igmp, uint32_t group_be, enum mcr_filte
  */
 int mcr_igmp_input(struct mcr_igmp *igmp, const uint8_t *packet, size_t len, uint64_t now_ns);
 
-/* mcr_igmp_poll sends what is due. Returns the next deadline, or MCR_IGMP_NEVER. */
+/* mcr_igmp_poll sends what is due. Returns the next deadline, always after now_ns, or
+ * MCR_IGMP_NEVER. Allocates nothing. */
 uint64_t mcr_igmp_poll(struct mcr_igmp *igmp, uint64_t now_ns, mcr_igmp_send send, void *ctx);
 
 /* mcr_igmp_announce: link up, or a changed MAC or address: report everything again (H-SC-12). */
@@ -48,5 +77,111 @@ void mcr_igmp_announce(struct mcr_igmp *igmp, uint32_t address_be, uint64_t now_
 
 /* mcr_igmp_leave_all: every group's state becomes INCLUDE{}; poll sends the leaves at once. */
 void mcr_igmp_leave_all(struct mcr_igmp *igmp, uint64_t now_ns);
+
+/* What became of a packet given to mcr_igmp_input: each ends in exactly one of these. */
+enum mcr_igmp_rx {
+	MCR_IGMP_RX_QUERY,  /* a query that was acted on */
+	MCR_IGMP_RX_REPORT, /* another host's v1 or v2 report (heeded in v1 and v2 operation only)
+			     */
+	/* Rightly ignored. */
+	MCR_IGMP_RX_TYPE,            /* a type that hosts do not read */
+	MCR_IGMP_RX_NOT_JOINED,      /* a query for a group that is not ours */
+	MCR_IGMP_RX_DESTINATION,     /* sent to an address that is not ours */
+	MCR_IGMP_RX_BAD_GROUP,       /* the group field is neither 0 nor multicast */
+	MCR_IGMP_RX_GENERAL_SOURCES, /* a general query with sources */
+	MCR_IGMP_RX_NO_SOURCE,       /* a group-and-source query without one unicast source */
+	MCR_IGMP_RX_STRICT_TTL,      /* strict_rx: TTL is not 1 */
+	MCR_IGMP_RX_STRICT_ALERT,    /* strict_rx: v2 or v3 query without Router Alert */
+	/* Malformed: mcr_igmp_input returned -EBADMSG. */
+	MCR_IGMP_RX_MALFORMED,
+	MCR_IGMP_RX_BAD_IP = MCR_IGMP_RX_MALFORMED,
+	MCR_IGMP_RX_FRAGMENT,
+	MCR_IGMP_RX_BAD_LENGTH,
+	MCR_IGMP_RX_BAD_SOURCES, /* more sources announced than there are octets */
+	MCR_IGMP_RX_BAD_CHECKSUM,
+	MCR_IGMP_RX_COUNT,
+};
+
+/* mcr_igmp_rx_name: a short name for counters, such as "bad_checksum"; NULL beyond the last. */
+const char *mcr_igmp_rx_name(unsigned rx);
+
+/* Why the version in use is in use. */
+enum mcr_igmp_reason {
+	MCR_IGMP_REASON_DEFAULT, /* v3: no older querier is present */
+	MCR_IGMP_REASON_FORCED,
+	MCR_IGMP_REASON_V2_QUERIER,
+	MCR_IGMP_REASON_V1_QUERIER,
+};
+
+/* mcr_igmp_reason_text: for people, such as "a v2 querier is present". */
+const char *mcr_igmp_reason_text(enum mcr_igmp_reason reason);
+
+/* The interface at a glance. Times on the machine's clock, 0 = never. */
+struct mcr_igmp_info {
+	uint8_t version;           /* in use: 1, 2, 3 */
+	uint8_t reason;            /* enum mcr_igmp_reason */
+	uint8_t robustness;        /* copies of each change (QRV, if a querier told) */
+	uint8_t querier_present;   /* 1: a general query was heard within the last timeout */
+	uint8_t querier_version;   /* of the last general query */
+	uint32_t querier_be;       /* source of the last general query; may be 0.0.0.0 */
+	uint32_t query_interval_s; /* QQIC, if a querier told */
+	uint64_t last_query_ns;    /* last general query */
+	uint64_t querier_until_ns; /* when the querier counts as gone */
+	uint64_t v1_until_ns;      /* older version querier present timers, 0 = not running */
+	uint64_t v2_until_ns;
+	uint64_t repeat_due_ns; /* next repetition for want of a querier, or MCR_IGMP_NEVER */
+
+	size_t groups;         /* that are wanted */
+	size_t leaving;        /* that are not wanted any more and still being told of */
+	size_t unsent;         /* groups whose last change has not gone out once */
+	size_t pending;        /* messages kept, groups with copies to send, answers under way: 0 =
+				  nothing to send but for new events */
+	uint64_t memory_bytes; /* held by this instance */
+
+	uint64_t rx[MCR_IGMP_RX_COUNT]; /* packets by what became of them */
+	uint64_t rx_v1_queries; /* worth a log line: an SSM host cannot work with it (RFC 4604) */
+	uint64_t rx_v2_queries; /* general, likewise */
+	uint64_t rx_v2_ssm_queries;     /* v2 group queries in 232/8, likewise */
+	uint64_t absorbed;              /* queries that an answer under way covers */
+	uint64_t suppressed;            /* reports not sent because another host reported */
+	uint64_t tx_reports, tx_leaves; /* messages sent; a v3 report counts as report */
+	uint64_t tx_records;            /* group records in v3 reports */
+	uint64_t tx_retries;            /* send returned an error and the message was kept */
+	uint64_t tx_cancelled;          /* messages given up at a change of version */
+	uint64_t version_changes, repeats;
+};
+
+void mcr_igmp_get_info(const struct mcr_igmp *igmp, uint64_t now_ns, struct mcr_igmp_info *out);
+
+enum mcr_igmp_group_state {
+	MCR_IGMP_GROUP_IDLE,      /* told, nothing pending */
+	MCR_IGMP_GROUP_REPORTING, /* a change is still being told */
+	MCR_IGMP_GROUP_DELAYING,  /* an answer to a query waits for its time */
+	MCR_IGMP_GROUP_LEAVING,   /* not wanted any more, still being told */
+};
+
+const char *mcr_igmp_group_state_name(enum mcr_igmp_group_state state);
+
+struct mcr_igmp_group_info {
+	uint32_t group_be;
+	uint32_t sources;        /* in the current list */
+	uint32_t recorded;       /* sources that a pending group-and-source answer is about */
+	uint8_t state;           /* enum mcr_igmp_group_state */
+	uint8_t mode;            /* enum mcr_filter_mode */
+	uint8_t last_reporter;   /* v1, v2: nobody reported after us */
+	uint8_t unsent;          /* 1: the last change has not gone out once */
+	uint64_t last_report_ns; /* last message about the group, 0 = none */
+	uint64_t last_query_ns;  /* last query that asked about it, general or not, 0 = none */
+	uint64_t next_change_ns; /* next unsolicited report; 0 = at once, or MCR_IGMP_NEVER */
+	uint64_t next_answer_ns; /* next answer, or MCR_IGMP_NEVER */
+};
+
+/* mcr_igmp_get_group. Returns 0 or -ENOENT. */
+int mcr_igmp_get_group(const struct mcr_igmp *igmp, uint32_t group_be,
+		       struct mcr_igmp_group_info *out);
+
+/* mcr_igmp_pending: 0 when nothing waits to be sent: an orderly stop polls until then, at most
+ * a second per copy, to have the last copies of its leaves out. Cheap. */
+size_t mcr_igmp_pending(const struct mcr_igmp *igmp);
 
 #endif

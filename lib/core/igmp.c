@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The IGMP host machine of one interface: its joins, its versions and its clockwork. What arrives
+ * is in igmp_query.c, what goes out in igmp_send.c. */
+#include "core/igmp_state.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void set_defaults(struct mcr_igmp_config *cfg)
+{
+	if (!cfg->mtu)
+		cfg->mtu = 1500;
+	if (!cfg->robustness)
+		cfg->robustness = 2; /* RFC 9776 §8.1 */
+	if (!cfg->robustness_floor)
+		cfg->robustness_floor = 1;
+	if (!cfg->burst)
+		cfg->burst = MCR_IGMP_BURST;
+	if (!cfg->repeat_s)
+		cfg->repeat_s = MCR_IGMP_REPEAT_S;
+}
+
+static uint64_t repeat_ns(const struct mcr_igmp *igmp)
+{
+	return igmp->cfg.repeat_s * MCR_IGMP_SECOND_NS;
+}
+
+int mcr_igmp_create(struct mcr_igmp **out, const struct mcr_igmp_config *cfg, uint64_t now_ns)
+{
+	if (cfg->version > 3 || (cfg->mtu && cfg->mtu < MCR_IGMP_MTU_MIN))
+		return -EINVAL;
+	struct mcr_igmp *igmp = calloc(1, sizeof(*igmp));
+
+	if (!igmp)
+		return -ENOMEM;
+	igmp->cfg = *cfg;
+	set_defaults(&igmp->cfg);
+	mcr_rng_seed(&igmp->rng, cfg->seed);
+	mcr_igmp_groups_init(&igmp->groups);
+	igmp->address = ntohl(cfg->address_be);
+	igmp->version = cfg->version ? cfg->version : 3;
+	igmp->robustness = igmp->cfg.robustness;
+	if (igmp->robustness < igmp->cfg.robustness_floor)
+		igmp->robustness = igmp->cfg.robustness_floor;
+	igmp->query_interval_s = MCR_IGMP_QI_S;
+	igmp->repeat_due_ns = now_ns + repeat_ns(igmp);
+	igmp->sweep.due_ns = MCR_IGMP_NEVER;
+	igmp->sweep.number = 1;
+	igmp->queue.stride = igmp->cfg.mtu;
+	if (mcr_igmp_reserve(igmp, 1) < 0) {
+		mcr_igmp_destroy(igmp);
+		return -ENOMEM;
+	}
+	*out = igmp;
+	return 0;
+}
+
+void mcr_igmp_destroy(struct mcr_igmp *igmp)
+{
+	if (!igmp)
+		return;
+	mcr_igmp_groups_clear(&igmp->groups);
+	free(igmp->queue.bytes);
+	free(igmp->queue.lengths);
+	free(igmp->scratch);
+	free(igmp);
+}
+
+uint64_t mcr_igmp_delay(struct mcr_igmp *igmp, uint64_t max_ns)
+{
+	if (!igmp->cfg.draw)
+		return mcr_rng_delay(&igmp->rng, max_ns);
+	uint64_t delay = igmp->cfg.draw(igmp->cfg.draw_ctx, max_ns);
+
+	return delay > max_ns ? max_ns : delay ? delay : 1;
+}
+
+void mcr_igmp_forget_answer(struct mcr_igmp *igmp, struct mcr_igmp_group *g)
+{
+	igmp->n_recorded -= g->cap_recorded;
+	free(g->recorded);
+	g->recorded = NULL;
+	g->n_recorded = g->cap_recorded = 0;
+	g->answer_due_ns = MCR_IGMP_NEVER;
+}
+
+void mcr_igmp_drop_group(struct mcr_igmp *igmp, struct mcr_igmp_group *g)
+{
+	struct mcr_igmp_sweep *s = &igmp->sweep;
+
+	mcr_igmp_forget_answer(igmp, g);
+	if (s->cursor == g)
+		s->cursor = g->next;
+	if (s->due_ns != MCR_IGMP_NEVER && g->swept != s->number && --s->left == 0)
+		s->due_ns = MCR_IGMP_NEVER;
+	mcr_igmp_groups_remove(&igmp->groups, g);
+}
+
+/* What a record of this group takes in a general answer. */
+static uint64_t record_bytes(const struct mcr_membership *m)
+{
+	return mcr_membership_wanted(m) ? MCR_IGMP_RECORD_HEADER + 4ull * m->n_listed : 0;
+}
+
+/* The state of g has changed: what has to be said, and when? (RFC 9776 §5.1, RFC 2236 §6) */
+static void schedule_change(struct mcr_igmp *igmp, struct mcr_igmp_group *g, int was_wanted)
+{
+	int wanted = mcr_membership_wanted(&g->membership);
+
+	if (igmp->version == 3 || wanted != was_wanted) {
+		g->unsent = 1;
+		g->change_due_ns = 0;
+		g->copies = igmp->robustness;
+	}
+	/* v1, v2: the one timer of the group starts with the report, or ends with the leave. */
+	if (!wanted || (igmp->version < 3 && g->unsent))
+		mcr_igmp_forget_answer(igmp, g);
+	mcr_igmp_groups_wake(&igmp->groups, g);
+}
+
+/* Sets the state of a group that is there. list: ascending, n <= 0 never fails. */
+static int change_group(struct mcr_igmp *igmp, struct mcr_igmp_group *g, enum mcr_filter_mode mode,
+			const uint32_t *list, size_t n)
+{
+	unsigned copies = igmp->version == 3 ? igmp->robustness : 0;
+	int was_wanted = mcr_membership_wanted(&g->membership);
+	uint64_t was_bytes = record_bytes(&g->membership);
+	int rc = mcr_membership_set(&g->membership, mode, list, n, copies);
+
+	if (rc <= 0)
+		return rc;
+	igmp->record_bytes += record_bytes(&g->membership) - was_bytes;
+	igmp->n_wanted += (uint32_t)mcr_membership_wanted(&g->membership) - (uint32_t)was_wanted;
+	schedule_change(igmp, g, was_wanted);
+	return 0;
+}
+
+static struct mcr_igmp_group *add_group(struct mcr_igmp *igmp, uint32_t address)
+{
+	struct mcr_igmp_group *g = mcr_igmp_groups_add(&igmp->groups, address);
+
+	/* A general answer under way tells of the newcomer too. */
+	if (g && igmp->sweep.due_ns != MCR_IGMP_NEVER)
+		igmp->sweep.left++;
+	return g;
+}
+
+static int is_unicast(uint32_t address)
+{
+	return address != 0 && address < 0xe0000000u;
+}
+
+/* Sorts the caller's sources into scratch. Returns their number or -errno. */
+static long take_sources(struct mcr_igmp *igmp, const uint32_t *sources_be, size_t n, size_t held)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!is_unicast(ntohl(sources_be[i])))
+			return -EINVAL;
+	if (mcr_igmp_reserve(igmp, n + held) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		igmp->scratch[i] = ntohl(sources_be[i]);
+	return (long)mcr_source_set_sort(igmp->scratch, n);
+}
+
+/* RFC 4607 §1: 232/8 is for source-specific use, 232.0.0.0 for none. */
+static int is_valid_filter(uint32_t group, enum mcr_filter_mode mode)
+{
+	if (group >> 28 != 0xe || group == 0xe8000000u)
+		return 0;
+	return group >> 24 != 232 || mode == MCR_FILTER_INCLUDE;
+}
+
+int mcr_igmp_set_filter(struct mcr_igmp *igmp, uint32_t group_be, enum mcr_filter_mode mode,
+			const uint32_t *sources_be, size_t n, uint64_t now_ns)
+{
+	uint32_t address = ntohl(group_be);
+	int is_leave = mode == MCR_FILTER_INCLUDE && n == 0;
+
+	if (!is_valid_filter(address, mode))
+		return -EINVAL;
+	mcr_igmp_refresh_version(igmp, now_ns);
+	struct mcr_igmp_group *g = mcr_igmp_groups_find(&igmp->groups, address);
+	long count = is_leave ? 0 : take_sources(igmp, sources_be, n, g ? g->membership.n : 0);
+
+	if (count < 0)
+		return (int)count;
+	/* RFC 9776 §5: the all-systems group is received always and reported never. */
+	if (address == MCR_IGMP_ALL_HOSTS || (is_leave && !g))
+		return 0;
+	int is_new = !g;
+
+	if (is_new && !(g = add_group(igmp, address)))
+		return -ENOMEM;
+	if (igmp->n_wanted == 0 && igmp->repeat_due_ns < now_ns + repeat_ns(igmp))
+		igmp->repeat_due_ns = now_ns + repeat_ns(igmp);
+	int rc = change_group(igmp, g, mode, igmp->scratch, (size_t)count);
+
+	if (rc < 0 && is_new)
+		mcr_igmp_drop_group(igmp, g);
+	return rc;
+}
+
+/* Tells of the whole state again, leaves included. */
+static void announce_group(struct mcr_igmp *igmp, struct mcr_igmp_group *g)
+{
+	int wanted = mcr_membership_wanted(&g->membership);
+
+	if (igmp->version == 3) {
+		if (!wanted && !mcr_membership_pending(&g->membership))
+			g->membership.mode_left = igmp->robustness; /* a v2 leave not yet sent */
+		mcr_membership_announce(&g->membership, igmp->robustness);
+	} else if (wanted) {
+		mcr_igmp_forget_answer(igmp, g);
+	}
+	g->unsent = 1;
+	g->change_due_ns = 0;
+	g->copies = igmp->robustness;
+	mcr_igmp_groups_wake(&igmp->groups, g);
+}
+
+void mcr_igmp_announce(struct mcr_igmp *igmp, uint32_t address_be, uint64_t now_ns)
+{
+	igmp->address = ntohl(address_be);
+	mcr_igmp_refresh_version(igmp, now_ns);
+	for (struct mcr_igmp_group *g = igmp->groups.first; g; g = g->next)
+		announce_group(igmp, g);
+}
+
+void mcr_igmp_leave_all(struct mcr_igmp *igmp, uint64_t now_ns)
+{
+	mcr_igmp_refresh_version(igmp, now_ns);
+	for (struct mcr_igmp_group *g = igmp->groups.first; g; g = g->next)
+		change_group(igmp, g, MCR_FILTER_INCLUDE, NULL, 0);
+	igmp->sweep.due_ns = MCR_IGMP_NEVER;
+}
+
+/* After a change of version: nothing of the old one is sent any more, but a change that nobody has
+ * heard of yet is told in the new one. D4: back in v3, the whole state is told at once. */
+static void convert_group(struct mcr_igmp *igmp, struct mcr_igmp_group *g)
+{
+	mcr_igmp_forget_answer(igmp, g);
+	mcr_membership_cancel(&g->membership);
+	if (!g->unsent) {
+		g->change_due_ns = MCR_IGMP_NEVER;
+		g->copies = 0;
+	}
+	if (!g->unsent && !mcr_membership_wanted(&g->membership))
+		mcr_igmp_drop_group(igmp, g);
+	else if (igmp->version == 3)
+		announce_group(igmp, g);
+	else
+		mcr_igmp_groups_wake(&igmp->groups, g);
+}
+
+static void switch_version(struct mcr_igmp *igmp, uint8_t version)
+{
+	struct mcr_igmp_group *next;
+
+	igmp->version = version;
+	igmp->stats.version_changes++;
+	igmp->stats.tx_cancelled += igmp->queue.n - igmp->queue.head;
+	igmp->queue.n = igmp->queue.head = 0;
+	igmp->sweep.due_ns = MCR_IGMP_NEVER;
+	igmp->last_old_general_ns = 0;
+	for (struct mcr_igmp_group *g = igmp->groups.first; g; g = next) {
+		next = g->next;
+		convert_group(igmp, g);
+	}
+}
+
+void mcr_igmp_refresh_version(struct mcr_igmp *igmp, uint64_t now_ns)
+{
+	uint8_t version = igmp->cfg.version;
+
+	if (now_ns >= igmp->v1_until_ns)
+		igmp->v1_until_ns = 0;
+	if (now_ns >= igmp->v2_until_ns)
+		igmp->v2_until_ns = 0;
+	if (!version)
+		version = igmp->v1_until_ns ? 1 : igmp->v2_until_ns ? 2 : 3;
+	if (version != igmp->version)
+		switch_version(igmp, version);
+}
+
+/* Without a querier nobody asks, and a snooping switch forgets us: say it unasked. */
+static void repeat_unasked(struct mcr_igmp *igmp, uint64_t now_ns)
+{
+	if (igmp->cfg.repeat_s == MCR_IGMP_OFF || now_ns < igmp->repeat_due_ns)
+		return;
+	if (mcr_igmp_is_querier_present(igmp, now_ns)) {
+		igmp->repeat_due_ns = igmp->querier_until_ns;
+		return;
+	}
+	uint64_t spread = repeat_ns(igmp) < MCR_IGMP_QRI_NS ? repeat_ns(igmp) : MCR_IGMP_QRI_NS;
+
+	igmp->repeat_due_ns = now_ns + repeat_ns(igmp);
+	if (!igmp->n_wanted)
+		return;
+	igmp->stats.repeats++;
+	mcr_igmp_schedule_general(igmp, spread, now_ns);
+}
+
+uint64_t mcr_igmp_poll(struct mcr_igmp *igmp, uint64_t now_ns, mcr_igmp_send send, void *ctx)
+{
+	mcr_igmp_refresh_version(igmp, now_ns);
+	repeat_unasked(igmp, now_ns);
+	mcr_igmp_pump(igmp, now_ns, send, ctx);
+	return mcr_igmp_deadline(igmp, now_ns);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The groups of one IGMP instance: found by address (hash), walked in the order in which they were
+ * joined (list), and woken by time (heap). */
+#ifndef MCR_CORE_IGMP_GROUPS_H
+#define MCR_CORE_IGMP_GROUPS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/membership.h"
+
+struct mcr_igmp_group {
+	uint32_t address; /* host order */
+	uint32_t serial;  /* order of creation: breaks ties of time */
+	struct mcr_membership membership;
+
+	/* v3: next state-change report. v1, v2: the join's first report or the leave.
+	 * 0 = at once, MCR_IGMP_NEVER = none. */
+	uint64_t change_due_ns;
+	/* v3: answer to a group query. v1, v2: the group's one timer (RFC 2236 §6). */
+	uint64_t answer_due_ns;
+	uint32_t *recorded; /* sources asked for by group-and-source queries, ascending; owned */
+	uint32_t n_recorded, cap_recorded; /* 0 recorded with an answer due: the whole state */
+
+	uint64_t last_report_ns, last_query_ns;
+	uint32_t swept;        /* number of the last sweep that told of this group */
+	uint32_t heap_slot;    /* MCR_IGMP_NO_SLOT: not in the heap */
+	uint8_t unsent;        /* the last change has not gone out once */
+	uint8_t copies;        /* v1, v2: unsolicited reports still to be sent */
+	uint8_t last_reporter; /* nobody else reported after us */
+
+	struct mcr_igmp_group *hash_next, *next, *prev;
+};
+
+#define MCR_IGMP_NO_SLOT UINT32_MAX
+
+struct mcr_igmp_groups {
+	struct mcr_igmp_group **buckets, **heap;
+	struct mcr_igmp_group *first, *last;
+	uint32_t n, n_buckets, n_heap, cap_heap, next_serial;
+};
+
+void mcr_igmp_groups_init(struct mcr_igmp_groups *gs);
+void mcr_igmp_groups_clear(struct mcr_igmp_groups *gs);
+
+struct mcr_igmp_group *mcr_igmp_groups_find(const struct mcr_igmp_groups *gs, uint32_t address);
+
+/* mcr_igmp_groups_add makes a group that is not there yet: INCLUDE{}, no timers. NULL: no memory.
+ */
+struct mcr_igmp_group *mcr_igmp_groups_add(struct mcr_igmp_groups *gs, uint32_t address);
+
+/* mcr_igmp_groups_remove takes the group out and frees it. */
+void mcr_igmp_groups_remove(struct mcr_igmp_groups *gs, struct mcr_igmp_group *g);
+
+/* mcr_igmp_groups_wake restores the order by time after change_due_ns or answer_due_ns changed. */
+void mcr_igmp_groups_wake(struct mcr_igmp_groups *gs, struct mcr_igmp_group *g);
+
+/* mcr_igmp_group_due: the earlier of both times. */
+static inline uint64_t mcr_igmp_group_due(const struct mcr_igmp_group *g)
+{
+	return g->change_due_ns < g->answer_due_ns ? g->change_due_ns : g->answer_due_ns;
+}
+
+/* mcr_igmp_groups_first_due: the group with the earliest time, or NULL. */
+static inline struct mcr_igmp_group *mcr_igmp_groups_first_due(const struct mcr_igmp_groups *gs)
+{
+	return gs->n_heap ? gs->heap[0] : NULL;
+}
+
+/* mcr_igmp_groups_memory: octets held, groups and indexes. */
+size_t mcr_igmp_groups_memory(const struct mcr_igmp_groups *gs);
+
+#endif

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What arrives: queries (RFC 9776 §5.2, §7.2; RFC 2236 §6) and, in v1 and v2, the reports of
+ * others. */
+#include "core/igmp_state.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Older general queries closer together than this are one: with thousands of groups each of them
+ * costs a walk over all, and a storm of them must not take the control thread's time. */
+#define SAME_QUERY_NS 10000000u
+
+static struct mcr_igmp_group *find_wanted(const struct mcr_igmp *igmp, uint32_t address)
+{
+	struct mcr_igmp_group *g = mcr_igmp_groups_find(&igmp->groups, address);
+
+	return g && mcr_membership_wanted(&g->membership) ? g : NULL;
+}
+
+/* A v1 query is general whatever its group field holds (RFC 1112 App. I). */
+static int is_general(const struct mcr_igmp_message *q)
+{
+	return q->version == 1 || q->group == 0;
+}
+
+/* RFC 9776 §4.1.12: any address of the interface; §9.1 (strict): general queries to 224.0.0.1 or
+ * to our own address only. */
+static int is_for_us(const struct mcr_igmp *igmp, const struct mcr_igmp_message *q)
+{
+	if (q->destination == MCR_IGMP_ALL_HOSTS)
+		return 1;
+	if (igmp->address && q->destination == igmp->address)
+		return 1;
+	if (igmp->cfg.strict_rx && is_general(q))
+		return 0;
+	return find_wanted(igmp, q->destination) != NULL;
+}
+
+/* Whether a well-formed query is to be acted on: MCR_IGMP_RX_QUERY, or why not. */
+static enum mcr_igmp_rx judge(const struct mcr_igmp *igmp, const struct mcr_igmp_message *q)
+{
+	if (igmp->cfg.strict_rx && q->ttl != 1)
+		return MCR_IGMP_RX_STRICT_TTL;
+	if (igmp->cfg.strict_rx && q->version > 1 && !q->router_alert)
+		return MCR_IGMP_RX_STRICT_ALERT;
+	if (!is_for_us(igmp, q))
+		return MCR_IGMP_RX_DESTINATION;
+	if (is_general(q))
+		return q->n_sources ? MCR_IGMP_RX_GENERAL_SOURCES : MCR_IGMP_RX_QUERY;
+	if (q->group >> 28 != 0xe)
+		return MCR_IGMP_RX_BAD_GROUP;
+	return MCR_IGMP_RX_QUERY;
+}
+
+/* RFC 9776 §4.1.6-7: 0 says nothing. */
+static void adopt(struct mcr_igmp *igmp, const struct mcr_igmp_message *q)
+{
+	uint32_t qi = mcr_igmp_float(q->qqic);
+
+	igmp->robustness = q->qrv ? q->qrv : igmp->cfg.robustness;
+	if (igmp->robustness < igmp->cfg.robustness_floor)
+		igmp->robustness = igmp->cfg.robustness_floor;
+	igmp->query_interval_s = qi == 0                  ? MCR_IGMP_QI_S
+				 : qi > MCR_IGMP_QI_MAX_S ? MCR_IGMP_QI_MAX_S
+							  : qi;
+}
+
+/* Older version querier present (RFC 9776 §7.2.1, §8.12; D1). A v2 group query changes nothing. */
+static void note_version(struct mcr_igmp *igmp, const struct mcr_igmp_message *q, uint64_t now_ns)
+{
+	uint64_t fixed = igmp->cfg.compat_timeout_s * MCR_IGMP_SECOND_NS;
+	uint64_t rv_qi = igmp->robustness * igmp->query_interval_s * MCR_IGMP_SECOND_NS;
+
+	if (q->version == 1) {
+		igmp->stats.rx_v1_queries++;
+		igmp->v1_until_ns = now_ns + (fixed ? fixed : MCR_IGMP_V1_NS);
+	} else if (q->version == 2 && is_general(q)) {
+		igmp->stats.rx_v2_queries++;
+		igmp->v2_until_ns =
+		    now_ns + (fixed ? fixed : rv_qi + 10 * mcr_igmp_max_response_ns(q));
+	} else if (q->version == 2 && q->group >> 24 == 232) {
+		igmp->stats.rx_v2_ssm_queries++;
+	}
+	mcr_igmp_refresh_version(igmp, now_ns);
+}
+
+/* A general query shows a querier; it counts as gone after the time that routers give each other
+ * (RFC 9776 §8.5). 0.0.0.0 is a snooping switch and counts (RFC 4541 §2.1.1). */
+static void note_querier(struct mcr_igmp *igmp, const struct mcr_igmp_message *q, uint64_t now_ns)
+{
+	uint64_t rv_qi = igmp->robustness * igmp->query_interval_s * MCR_IGMP_SECOND_NS;
+
+	igmp->querier = q->source;
+	igmp->querier_version = q->version;
+	igmp->last_query_ns = now_ns;
+	igmp->querier_until_ns = now_ns + rv_qi + mcr_igmp_max_response_ns(q) / 2;
+	igmp->repeat_due_ns = igmp->querier_until_ns;
+}
+
+/* RFC 2236 §6: one timer per group, drawn anew only if it would run longer than now allowed. */
+static void schedule_old_group(struct mcr_igmp *igmp, struct mcr_igmp_group *g,
+			       uint64_t response_ns, uint64_t now_ns)
+{
+	if (g->unsent)
+		return; /* its first report goes out at the next poll */
+	if (g->answer_due_ns != MCR_IGMP_NEVER && g->answer_due_ns <= now_ns + response_ns)
+		return;
+	g->answer_due_ns = now_ns + mcr_igmp_delay(igmp, response_ns);
+	mcr_igmp_groups_wake(&igmp->groups, g);
+}
+
+static void schedule_old_general(struct mcr_igmp *igmp, uint64_t response_ns, uint64_t now_ns)
+{
+	if (igmp->last_old_general_ns && now_ns - igmp->last_old_general_ns < SAME_QUERY_NS &&
+	    igmp->last_old_response_ns <= response_ns) {
+		igmp->stats.absorbed++;
+		return;
+	}
+	igmp->last_old_general_ns = now_ns;
+	igmp->last_old_response_ns = response_ns;
+	for (struct mcr_igmp_group *g = igmp->groups.first; g; g = g->next)
+		if (mcr_membership_wanted(&g->membership))
+			schedule_old_group(igmp, g, response_ns, now_ns);
+}
+
+/* A delay that a v3 query allows; code 0 means at once, which is the next tick (H-QR-3). */
+static uint64_t draw_response(struct mcr_igmp *igmp, uint64_t response_ns)
+{
+	return response_ns ? mcr_igmp_delay(igmp, response_ns) : MCR_IGMP_TICK_NS;
+}
+
+/* RFC 9776 §5.2 rules 1 and 2, for an answer that may take several messages: the pending schedule
+ * stays if it is sooner, and goes on until every group has been told of once more. */
+static void schedule_sweep(struct mcr_igmp *igmp, uint64_t response_ns, uint64_t now_ns)
+{
+	struct mcr_igmp_sweep *s = &igmp->sweep;
+	/* A record does not cross messages: allow for the octets that stay unused. */
+	uint64_t room = igmp->cfg.mtu - (uint64_t)MCR_IGMP_IP_HEADER - MCR_IGMP_REPORT_HEADER;
+	uint64_t messages = igmp->record_bytes / room + (igmp->record_bytes % room != 0);
+	uint64_t slot_ns =
+	    (response_ns ? response_ns : MCR_IGMP_TICK_NS) / (messages ? messages : 1);
+
+	if (!igmp->n_wanted)
+		return;
+	if (slot_ns == 0)
+		slot_ns = 1;
+	uint64_t due_ns = now_ns + (response_ns ? mcr_igmp_delay(igmp, slot_ns) : slot_ns);
+	int is_running = s->due_ns != MCR_IGMP_NEVER;
+
+	s->end_ns = now_ns + (response_ns ? response_ns : MCR_IGMP_TICK_NS);
+	s->from_ns = now_ns;
+	if (is_running) {
+		igmp->stats.absorbed++;
+		due_ns = due_ns < s->due_ns ? due_ns : s->due_ns;
+		slot_ns = slot_ns < s->slot_ns ? slot_ns : s->slot_ns;
+		s->from_ns = due_ns > slot_ns ? due_ns - slot_ns : 0;
+	}
+	s->due_ns = due_ns;
+	s->slot_ns = slot_ns;
+	s->messages = (uint32_t)messages;
+	s->number++;
+	s->left = igmp->groups.n;
+}
+
+void mcr_igmp_schedule_general(struct mcr_igmp *igmp, uint64_t response_ns, uint64_t now_ns)
+{
+	if (igmp->version == 3)
+		schedule_sweep(igmp, response_ns, now_ns);
+	else
+		schedule_old_general(igmp, response_ns ? response_ns : MCR_IGMP_TICK_NS, now_ns);
+}
+
+/* The unicast sources of a query, ascending, in scratch; 0 when there are none. (FRR sends a source
+ * 0.0.0.0 along with its group query.) */
+static size_t read_sources(struct mcr_igmp *igmp, const struct mcr_igmp_message *q)
+{
+	size_t n = 0;
+
+	if (mcr_igmp_reserve(igmp, q->n_sources) < 0)
+		return 0;
+	for (uint16_t i = 0; i < q->n_sources; i++) {
+		uint32_t be;
+
+		memcpy(&be, q->sources + 4 * (size_t)i, sizeof(be));
+		uint32_t address = ntohl(be);
+
+		if (address != 0 && address < 0xe0000000u)
+			igmp->scratch[n++] = address;
+	}
+	return mcr_source_set_sort(igmp->scratch, n);
+}
+
+/* Adds n sources (in scratch) to those that the group's answer is about. Returns 0 when there is no
+ * room: then the whole state is the answer. */
+static int record_sources(struct mcr_igmp *igmp, struct mcr_igmp_group *g, size_t n)
+{
+	size_t cap = g->n_recorded + n;
+
+	if (igmp->n_recorded - g->cap_recorded + cap > MCR_IGMP_RECORDED_MAX ||
+	    mcr_igmp_reserve(igmp, g->membership.n + cap) < 0)
+		return 0;
+	uint32_t *recorded = realloc(g->recorded, cap * sizeof(*recorded));
+
+	if (!recorded)
+		return 0;
+	igmp->n_recorded += (uint32_t)cap - g->cap_recorded;
+	g->recorded = recorded;
+	g->cap_recorded = (uint32_t)cap;
+	g->n_recorded = (uint32_t)mcr_source_set_union(recorded, g->n_recorded, igmp->scratch, n);
+	return 1;
+}
+
+/* RFC 9776 §5.2 rule 1: the general answer comes soon enough and tells of this group. */
+static int is_absorbed(const struct mcr_igmp *igmp, const struct mcr_igmp_group *g, uint64_t due_ns)
+{
+	const struct mcr_igmp_sweep *s = &igmp->sweep;
+
+	if (s->due_ns == MCR_IGMP_NEVER || g->swept == s->number)
+		return 0;
+	return (s->messages <= 1 ? s->due_ns : s->end_ns) <= due_ns;
+}
+
+/* Rules 3 to 5: n sources are in scratch, 0 for a group query. */
+static void schedule_group(struct mcr_igmp *igmp, struct mcr_igmp_group *g, size_t n,
+			   uint64_t response_ns, uint64_t now_ns)
+{
+	uint64_t due_ns = now_ns + draw_response(igmp, response_ns);
+	int is_pending = g->answer_due_ns != MCR_IGMP_NEVER;
+
+	if (is_absorbed(igmp, g, due_ns)) {
+		igmp->stats.absorbed++;
+		return;
+	}
+	if (is_pending && g->answer_due_ns < due_ns)
+		due_ns = g->answer_due_ns;
+	if (n == 0 || (is_pending && g->n_recorded == 0) || !record_sources(igmp, g, n))
+		mcr_igmp_forget_answer(igmp, g);
+	g->answer_due_ns = due_ns;
+	mcr_igmp_groups_wake(&igmp->groups, g);
+}
+
+static enum mcr_igmp_rx on_group_query(struct mcr_igmp *igmp, const struct mcr_igmp_message *q,
+				       uint64_t now_ns)
+{
+	struct mcr_igmp_group *g = find_wanted(igmp, q->group);
+	uint64_t response_ns = mcr_igmp_max_response_ns(q);
+
+	if (!g)
+		return MCR_IGMP_RX_NOT_JOINED;
+	size_t n = q->n_sources ? read_sources(igmp, q) : 0;
+
+	if (q->n_sources && !n)
+		return MCR_IGMP_RX_NO_SOURCE;
+	g->last_query_ns = now_ns;
+	if (igmp->version == 3)
+		schedule_group(igmp, g, n, response_ns, now_ns);
+	else
+		schedule_old_group(igmp, g, response_ns ? response_ns : MCR_IGMP_TICK_NS, now_ns);
+	return MCR_IGMP_RX_QUERY;
+}
+
+static enum mcr_igmp_rx on_query(struct mcr_igmp *igmp, const struct mcr_igmp_message *q,
+				 uint64_t now_ns)
+{
+	enum mcr_igmp_rx rx = judge(igmp, q);
+
+	if (rx != MCR_IGMP_RX_QUERY)
+		return rx;
+	if (q->version == 3)
+		adopt(igmp, q);
+	note_version(igmp, q, now_ns);
+	if (!is_general(q))
+		return on_group_query(igmp, q, now_ns);
+	note_querier(igmp, q, now_ns);
+	mcr_igmp_schedule_general(igmp, mcr_igmp_max_response_ns(q), now_ns);
+	return MCR_IGMP_RX_QUERY;
+}
+
+/* RFC 2236 §6: another member of the group has answered, so we need not. Never in v3 (RFC 9776
+ * §7.2.2): it would tell nothing of our sources. */
+static void on_report(struct mcr_igmp *igmp, const struct mcr_igmp_message *report)
+{
+	struct mcr_igmp_group *g = find_wanted(igmp, report->group);
+
+	if (!g || igmp->version == 3 || report->destination != report->group)
+		return;
+	if (igmp->address && report->source == igmp->address)
+		return; /* our own, looped back */
+	if (g->unsent || g->answer_due_ns == MCR_IGMP_NEVER)
+		return;
+	igmp->stats.suppressed++;
+	g->last_reporter = 0;
+	g->copies = 0;
+	mcr_igmp_forget_answer(igmp, g);
+	mcr_igmp_groups_wake(&igmp->groups, g);
+}
+
+int mcr_igmp_input(struct mcr_igmp *igmp, const uint8_t *packet, size_t len, uint64_t now_ns)
+{
+	struct mcr_igmp_message message;
+	enum mcr_igmp_rx rx = mcr_igmp_parse(&message, packet, len);
+
+	if (rx < MCR_IGMP_RX_MALFORMED)
+		mcr_igmp_refresh_version(igmp, now_ns);
+	if (rx == MCR_IGMP_RX_QUERY)
+		rx = on_query(igmp, &message, now_ns);
+	else if (rx == MCR_IGMP_RX_REPORT)
+		on_report(igmp, &message);
+	igmp->stats.rx[rx]++;
+	return rx < MCR_IGMP_RX_MALFORMED ? 0 : -EBADMSG;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the files of the IGMP machine share: igmp.c (interface, modes, joins), igmp_query.c (what
+ * arrives), igmp_send.c (what is due), igmp_info.c. Private to lib/core/igmp*. */
+#ifndef MCR_CORE_IGMP_STATE_H
+#define MCR_CORE_IGMP_STATE_H
+
+#include "core/igmp.h"
+#include "core/igmp_groups.h"
+#include "core/igmp_wire.h"
+#include "core/rng.h"
+
+#define MCR_IGMP_SECOND_NS    1000000000ull
+#define MCR_IGMP_QI_S         125u  /* RFC 9776 §8.2 */
+#define MCR_IGMP_QI_MAX_S     3600u /* a larger QQIC counts as this: it only feeds our timeouts */
+#define MCR_IGMP_QRI_NS       (10 * MCR_IGMP_SECOND_NS)  /* §8.3 */
+#define MCR_IGMP_URI_V3_NS    MCR_IGMP_SECOND_NS         /* §8.11 */
+#define MCR_IGMP_URI_V2_NS    (10 * MCR_IGMP_SECOND_NS)  /* RFC 2236 §8.10 */
+#define MCR_IGMP_V1_NS        (400 * MCR_IGMP_SECOND_NS) /* RFC 2236 §8.11; D1 */
+#define MCR_IGMP_RECORDED_MAX 65536u /* recorded sources of all groups: 256 KiB */
+
+/* Messages that are built and wait to be sent: fixed slots of one MTU. A group's records are built
+ * all at once, so there is room for those of the largest group. */
+struct mcr_igmp_queue {
+	uint8_t *bytes;    /* slots * stride */
+	uint16_t *lengths; /* of each slot */
+	size_t stride;
+	uint32_t slots, head, n; /* n built, head of them sent */
+	uint16_t records;        /* in the slot being filled */
+};
+
+/* A general answer in v3: the groups in turn, one message to a slot of the response time (RFC 9776
+ * §5.2 recommends to spread them). The cursor goes round the list; groups whose `swept` is `number`
+ * have been told of. */
+struct mcr_igmp_sweep {
+	uint64_t due_ns;  /* of the next message; MCR_IGMP_NEVER: no answer under way */
+	uint64_t end_ns;  /* all must be out by then */
+	uint64_t from_ns; /* begin of the slot in which due_ns lies */
+	uint64_t slot_ns;
+	uint32_t number;
+	uint32_t left;                 /* groups still to be told of */
+	uint32_t messages;             /* estimated, in all */
+	struct mcr_igmp_group *cursor; /* next to be looked at; NULL: the first */
+};
+
+struct mcr_igmp {
+	struct mcr_igmp_config cfg;
+	struct mcr_rng rng;
+	uint32_t address; /* host order */
+	uint8_t version;  /* in use */
+	uint8_t robustness;
+	uint8_t querier_version;
+	uint32_t query_interval_s;
+	uint32_t querier; /* host order */
+	uint64_t last_query_ns, querier_until_ns;
+	uint64_t v1_until_ns, v2_until_ns;                  /* 0: not running */
+	uint64_t last_old_general_ns, last_old_response_ns; /* v1, v2: see schedule_old_general */
+	uint64_t repeat_due_ns;
+
+	struct mcr_igmp_groups groups;
+	uint32_t n_wanted;     /* groups with interest */
+	uint32_t n_recorded;   /* recorded sources of all groups */
+	uint64_t record_bytes; /* of a general answer */
+
+	struct mcr_igmp_sweep sweep;
+	struct mcr_igmp_queue queue;
+	uint32_t *scratch; /* sources of one record, or of one call: n_scratch entries */
+	size_t n_scratch;
+
+	/* Groups whose change was due at the same time stay together: one draw for all. */
+	uint64_t wave_from_ns, wave_next_ns;
+	uint8_t wave_valid;
+
+	uint64_t tick_ns; /* begin of the tick that tick_sent counts */
+	uint32_t tick_sent;
+	uint64_t blocked_ns; /* nothing is sent before: pacing or a full queue */
+
+	struct mcr_igmp_info stats; /* counters only */
+};
+
+/* mcr_igmp_delay: a delay in (0, max_ns]. */
+uint64_t mcr_igmp_delay(struct mcr_igmp *igmp, uint64_t max_ns);
+
+/* mcr_igmp_refresh_version follows the older-querier timers; a change of version cancels what is
+ * pending (RFC 9776 §7.2.1). */
+void mcr_igmp_refresh_version(struct mcr_igmp *igmp, uint64_t now_ns);
+
+/* mcr_igmp_schedule_general: as if a general query with this response time had come. */
+void mcr_igmp_schedule_general(struct mcr_igmp *igmp, uint64_t response_ns, uint64_t now_ns);
+
+/* mcr_igmp_forget_answer drops the group's pending answer; the caller wakes the group. */
+void mcr_igmp_forget_answer(struct mcr_igmp *igmp, struct mcr_igmp_group *g);
+
+/* mcr_igmp_drop_group frees a group and keeps the sweep whole. */
+void mcr_igmp_drop_group(struct mcr_igmp *igmp, struct mcr_igmp_group *g);
+
+/* mcr_igmp_reserve makes room for a record of n sources, so that polling never allocates. Returns 0
+ * or -ENOMEM. */
+int mcr_igmp_reserve(struct mcr_igmp *igmp, size_t n);
+
+/* mcr_igmp_pump sends and builds what is due, as far as pacing and the Tx queue allow. */
+void mcr_igmp_pump(struct mcr_igmp *igmp, uint64_t now_ns, mcr_igmp_send send, void *ctx);
+
+/* mcr_igmp_deadline: when to poll next. */
+uint64_t mcr_igmp_deadline(const struct mcr_igmp *igmp, uint64_t now_ns);
+
+/* mcr_igmp_is_querier_present: a general query was heard and has not timed out. */
+static inline int mcr_igmp_is_querier_present(const struct mcr_igmp *igmp, uint64_t now_ns)
+{
+	return igmp->querier_version && now_ns < igmp->querier_until_ns;
+}
+
+#endif

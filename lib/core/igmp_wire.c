@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* RFC 9776 §4, RFC 2236 §2, RFC 1112 App. I: message formats. Leaves out what only routers read:
+ * the records of v3 reports. */
+#include "core/igmp_wire.h"
+
+#include <string.h>
+
+#define SECOND_NS 1000000000ull
+#define TENTH_NS  100000000ull
+
+static uint16_t get16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static uint32_t get32(const uint8_t *p)
+{
+	return (uint32_t)get16(p) << 16 | get16(p + 2);
+}
+
+static void put16(uint8_t *p, uint16_t v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
+
+static void put32(uint8_t *p, uint32_t v)
+{
+	put16(p, (uint16_t)(v >> 16));
+	put16(p + 2, (uint16_t)v);
+}
+
+/* The one's complement sum of RFC 1071; 0 over data that holds a right checksum. */
+static uint16_t checksum(const uint8_t *p, size_t len)
+{
+	uint64_t sum = 0;
+
+	for (; len > 1; p += 2, len -= 2)
+		sum += get16(p);
+	if (len)
+		sum += (uint32_t)p[0] << 8;
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)~sum;
+}
+
+/* Returns 0 when an option's length is impossible (RFC 791 §3.1). */
+static int parse_options(struct mcr_igmp_message *out, const uint8_t *p, const uint8_t *end)
+{
+	while (p < end && *p != 0) {
+		if (*p == 1) {
+			p++;
+			continue;
+		}
+		if (end - p < 2 || p[1] < 2 || p[1] > end - p)
+			return 0;
+		if (p[0] == 0x94 && p[1] == 4) /* RFC 2113 */
+			out->router_alert = 1;
+		p += p[1];
+	}
+	return 1;
+}
+
+/* Finds the IGMP message in the packet: *payload and *payload_len. */
+static enum mcr_igmp_rx parse_ip(struct mcr_igmp_message *out, const uint8_t *packet, size_t len,
+				 const uint8_t **payload, size_t *payload_len)
+{
+	if (len < 20 || packet[0] >> 4 != 4)
+		return MCR_IGMP_RX_BAD_IP;
+	size_t header = (packet[0] & 15u) * 4u, total = get16(packet + 2);
+
+	if (header < 20 || total < header || total > len || packet[9] != 2)
+		return MCR_IGMP_RX_BAD_IP;
+	if (checksum(packet, header) != 0)
+		return MCR_IGMP_RX_BAD_IP;
+	if (get16(packet + 6) & 0x3fff) /* more fragments, or an offset */
+		return MCR_IGMP_RX_FRAGMENT;
+	if (!parse_options(out, packet + 20, packet + header))
+		return MCR_IGMP_RX_BAD_IP;
+	out->ttl = packet[8];
+	out->source = get32(packet + 12);
+	out->destination = get32(packet + 16);
+	*payload = packet + header;
+	*payload_len = total - header; /* never the frame's length: RFC 9776 §7.1 */
+	return MCR_IGMP_RX_QUERY;
+}
+
+/* RFC 9776 §7.1: the version of a query comes from its length and code. */
+static enum mcr_igmp_rx parse_query(struct mcr_igmp_message *out, const uint8_t *p, size_t len)
+{
+	if (len == 8) {
+		out->version = out->code ? 2 : 1;
+		return MCR_IGMP_RX_QUERY;
+	}
+	if (len < 12)
+		return MCR_IGMP_RX_BAD_LENGTH;
+	out->version = 3;
+	out->qrv = p[8] & 7;
+	out->qqic = p[9];
+	out->n_sources = get16(p + 10);
+	out->sources = p + 12;
+	if (out->n_sources > (len - 12) / 4)
+		return MCR_IGMP_RX_BAD_SOURCES;
+	return MCR_IGMP_RX_QUERY;
+}
+
+enum mcr_igmp_rx mcr_igmp_parse(struct mcr_igmp_message *out, const uint8_t *packet, size_t len)
+{
+	const uint8_t *p = NULL;
+	size_t n = 0;
+
+	memset(out, 0, sizeof(*out));
+	enum mcr_igmp_rx rx = parse_ip(out, packet, len, &p, &n);
+
+	if (rx != MCR_IGMP_RX_QUERY)
+		return rx;
+	if (n < 8)
+		return MCR_IGMP_RX_BAD_LENGTH;
+	out->type = p[0];
+	out->code = p[1];
+	out->group = get32(p + 4);
+	if (out->type == MCR_IGMP_TYPE_QUERY)
+		rx = parse_query(out, p, n);
+	else if (out->type == MCR_IGMP_TYPE_V1_REPORT || out->type == MCR_IGMP_TYPE_V2_REPORT)
+		rx = MCR_IGMP_RX_REPORT;
+	else
+		rx = MCR_IGMP_RX_TYPE;
+	if (rx >= MCR_IGMP_RX_MALFORMED)
+		return rx;
+	/* Octets behind the fields are covered too (RFC 9776 §4.1.2, §4.1.10). */
+	return checksum(p, n) == 0 ? rx : MCR_IGMP_RX_BAD_CHECKSUM;
+}
+
+uint32_t mcr_igmp_float(uint8_t code)
+{
+	return code < 128 ? code : (uint32_t)((code & 15) | 16) << ((code >> 4 & 7) + 3);
+}
+
+uint64_t mcr_igmp_max_response_ns(const struct mcr_igmp_message *query)
+{
+	if (query->version == 1)
+		return 10 * SECOND_NS; /* RFC 9776 §7.2.1 */
+	if (query->version == 2)
+		return query->code * TENTH_NS;
+	return mcr_igmp_float(query->code) * TENTH_NS;
+}
+
+/* TTL 1, TOS 0xc0 and Router Alert in every version, DF and ID 0: as Linux sends. */
+static void write_ip(uint8_t *p, size_t total, uint32_t source, uint32_t destination)
+{
+	static const uint8_t header[MCR_IGMP_IP_HEADER] = {
+	    0x46, 0xc0, 0, 0, 0, 0, 0x40, 0, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x94, 4, 0, 0};
+
+	memcpy(p, header, sizeof(header));
+	put16(p + 2, (uint16_t)total);
+	put32(p + 12, source);
+	put32(p + 16, destination);
+	put16(p + 10, checksum(p, sizeof(header)));
+}
+
+void mcr_igmp_write_v12(uint8_t *packet, uint8_t type, uint32_t source, uint32_t group)
+{
+	uint8_t *p = packet + MCR_IGMP_IP_HEADER;
+
+	p[0] = type;
+	p[1] = 0;
+	put16(p + 2, 0);
+	put32(p + 4, group);
+	put16(p + 2, checksum(p, 8));
+	write_ip(packet, MCR_IGMP_V2_PACKET, source,
+		 type == MCR_IGMP_TYPE_V2_LEAVE ? MCR_IGMP_ALL_ROUTERS : group);
+}
+
+size_t mcr_igmp_write_record(uint8_t *p, enum mcr_record type, uint32_t group,
+			     const uint32_t *sources, size_t n)
+{
+	p[0] = (uint8_t)type;
+	p[1] = 0; /* no auxiliary data: RFC 9776 §4.2.11 */
+	put16(p + 2, (uint16_t)n);
+	put32(p + 4, group);
+	for (size_t i = 0; i < n; i++)
+		put32(p + MCR_IGMP_RECORD_HEADER + 4 * i, sources[i]);
+	return MCR_IGMP_RECORD_HEADER + 4 * n;
+}
+
+void mcr_igmp_finish_v3(uint8_t *packet, size_t len, uint32_t source, uint16_t records)
+{
+	uint8_t *p = packet + MCR_IGMP_IP_HEADER;
+
+	memset(p, 0, MCR_IGMP_REPORT_HEADER);
+	p[0] = MCR_IGMP_TYPE_V3_REPORT;
+	put16(p + 6, records);
+	put16(p + 2, checksum(p, len - MCR_IGMP_IP_HEADER));
+	write_ip(packet, len, source, MCR_IGMP_V3_ROUTERS);
+}
