@@ -425,6 +425,17 @@ static inline void assert_count(const struct rig *r, size_t n)
 	assert_int_equal(r->n_sent, n);
 }
 
+/* The octets of message i from `from` on are these. */
+static inline void assert_octets(const struct rig *r, size_t i, size_t from, const char *hex)
+{
+	char found[4096] = "";
+
+	assert_true(i < r->n_sent);
+	for (size_t k = from; k < r->sent[i].len; k++)
+		sprintf(found + 2 * (k - from), "%02x", r->sent[i].bytes[k]);
+	assert_string_equal(found, hex);
+}
+
 static inline struct mcr_igmp_info info(const struct rig *r)
 {
 	struct mcr_igmp_info i;
