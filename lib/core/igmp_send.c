@@ -293,6 +293,19 @@ static void build_sweep(struct mcr_igmp *igmp, uint64_t now_ns)
 		s->due_ns = s->end_ns;
 }
 
+/* Pacing: `burst` messages to a tick. Returns 0, and when to go on, once they are spent. */
+static int has_budget(struct mcr_igmp *igmp, uint64_t now_ns)
+{
+	if (now_ns - igmp->tick_ns >= MCR_IGMP_TICK_NS) {
+		igmp->tick_ns = now_ns;
+		igmp->tick_sent = 0;
+	}
+	if (igmp->tick_sent < igmp->cfg.burst)
+		return 1;
+	igmp->blocked_ns = igmp->tick_ns + MCR_IGMP_TICK_NS;
+	return 0;
+}
+
 /* Hands messages to the port. Returns 1 when none is left, 0 when the rest has to wait. */
 static int drain(struct mcr_igmp *igmp, uint64_t now_ns, mcr_igmp_send send, void *ctx)
 {
@@ -301,14 +314,8 @@ static int drain(struct mcr_igmp *igmp, uint64_t now_ns, mcr_igmp_send send, voi
 	for (; q->head < q->n; q->head++) {
 		const uint8_t *packet = q->bytes + q->head * q->stride;
 
-		if (now_ns - igmp->tick_ns >= MCR_IGMP_TICK_NS) {
-			igmp->tick_ns = now_ns;
-			igmp->tick_sent = 0;
-		}
-		if (igmp->tick_sent >= igmp->cfg.burst) {
-			igmp->blocked_ns = igmp->tick_ns + MCR_IGMP_TICK_NS;
+		if (!has_budget(igmp, now_ns))
 			return 0;
-		}
 		if (send(ctx, packet, q->lengths[q->head]) != 0) {
 			igmp->stats.tx_retries++;
 			igmp->blocked_ns = now_ns + MCR_IGMP_TICK_NS;
@@ -324,24 +331,39 @@ static int drain(struct mcr_igmp *igmp, uint64_t now_ns, mcr_igmp_send send, voi
 	return 1;
 }
 
+static int is_due(const struct mcr_igmp *igmp, uint64_t now_ns)
+{
+	const struct mcr_igmp_group *g = mcr_igmp_groups_first_due(&igmp->groups);
+
+	return (g && mcr_igmp_group_due(g) <= now_ns) || igmp->sweep.due_ns <= now_ns;
+}
+
+static void build(struct mcr_igmp *igmp, uint64_t now_ns)
+{
+	const struct mcr_igmp_group *g = mcr_igmp_groups_first_due(&igmp->groups);
+
+	if (!g || mcr_igmp_group_due(g) > now_ns)
+		build_sweep(igmp, now_ns);
+	else if (igmp->version == 3)
+		build_v3(igmp, now_ns);
+	else
+		build_v12(igmp, now_ns);
+}
+
+/* Messages are built as late as can be: each says what holds when it goes out, unless the port
+ * refuses it. */
 void mcr_igmp_pump(struct mcr_igmp *igmp, uint64_t now_ns, mcr_igmp_send send, void *ctx)
 {
 	if (now_ns < igmp->blocked_ns)
 		return;
 	while (drain(igmp, now_ns, send, ctx)) {
-		const struct mcr_igmp_group *g = mcr_igmp_groups_first_due(&igmp->groups);
-
-		if (g && mcr_igmp_group_due(g) <= now_ns) {
-			if (igmp->version == 3)
-				build_v3(igmp, now_ns);
-			else
-				build_v12(igmp, now_ns);
-		} else if (igmp->sweep.due_ns <= now_ns) {
-			build_sweep(igmp, now_ns);
-		} else {
+		if (!is_due(igmp, now_ns)) {
 			igmp->wave_valid = 0;
 			return;
 		}
+		if (!has_budget(igmp, now_ns))
+			return;
+		build(igmp, now_ns);
 	}
 }
 
