@@ -7,7 +7,7 @@
 #define HEADER_40 "46c00028000040000102f9f70a000002e000001694040000"
 #define HEADER_44 "46c0002c000040000102f9f30a000002e000001694040000"
 
-/* H-SC-4, H-ENC-1 to 5, 9, 10: G1, G2 */
+/* H-SC-4, H-ENC-1 to 5, 9, 10, 14: G1, G2 */
 static void any_source_join_and_leave_equal_the_reference_octets(void **state)
 {
 	struct rig r;
