@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Network namespaces, wires, switches and captures for the integration tests.
+
+Everything a Lab makes carries this run's tag, ends with Lab.close(), and is swept by the next run
+when this one was killed. Nothing is made in the caller's own namespace."""
+
+import ctypes
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+TAG = 'mcrtest'
+PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None)
+
+
+def _die_with_parent():
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def wait_for(condition, seconds, what):
+    """Polls condition() until it is true; gives its value. A timeout fails the test."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f'not within {seconds} s: {what}')
+        time.sleep(0.02)
+
+
+class Namespace:
+    """A host: runs programs in a network namespace of its own."""
+
+    def __init__(self, lab, name):
+        self.lab = lab
+        self.name = f'{TAG}{os.getpid()}_{name}'
+        subprocess.run(['ip', 'netns', 'add', self.name], check=True)
+        lab.namespaces.append(self)
+        # No router solicitations or MLD reports among the frames that a test counts.
+        self.run('sysctl', '-qw', 'net.ipv6.conf.all.disable_ipv6=1',
+                 'net.ipv6.conf.default.disable_ipv6=1')
+        self.run('ip', 'link', 'set', 'lo', 'up')
+
+    def argv(self, *argv):
+        return ['ip', 'netns', 'exec', self.name, *map(str, argv)]
+
+    def run(self, *argv, check=True, timeout=60, **kwargs):
+        """Runs to the end; gives the CompletedProcess with text output."""
+        done = subprocess.run(self.argv(*argv), stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=timeout, preexec_fn=_die_with_parent, **kwargs)
+        if check and done.returncode:
+            raise AssertionError(f'{argv} gave {done.returncode}: {done.stdout}{done.stderr}')
+        return done
+
+    def start(self, *argv, **kwargs):
+        """Starts a program; `ip netns exec` becomes it, so the pid is the program's own."""
+        process = subprocess.Popen(self.argv(*argv), stdin=subprocess.DEVNULL,
+                                   start_new_session=True, preexec_fn=_die_with_parent, **kwargs)
+        self.lab.processes.append(process)
+        return process
+
+    def counter(self, interface, name='rx_packets'):
+        return int(self.run('cat', f'/sys/class/net/{interface}/statistics/{name}').stdout)
+
+    def mac(self, interface):
+        return self.run('cat', f'/sys/class/net/{interface}/address').stdout.strip()
+
+
+class Capture:
+    """dumpcap on one interface, from construction to stop()."""
+
+    def __init__(self, namespace, interface, path, condition=''):
+        self.namespace, self.interface, self.path = namespace, interface, path
+        self.log = open(f'{path}.log', 'w+')
+        self.process = namespace.start('dumpcap', '-q', '-P', '-i', interface, '-f', condition,
+                                       '-w', path, stdout=self.log, stderr=self.log)
+        wait_for(lambda: 'File:' in open(f'{path}.log').read(), 10, 'dumpcap captures')
+        time.sleep(0.2)
+
+    def stop(self, settle=1.0):
+        """Ends the capture; dumpcap drops what it has not read yet, hence the pause."""
+        time.sleep(settle)
+        self.process.terminate()
+        self.process.wait(10)
+        self.log.close()
+        return self.path
+
+
+class Lab:
+    def __init__(self):
+        self.namespaces = []
+        self.processes = []
+        self.dir = tempfile.mkdtemp(prefix=f'{TAG}{os.getpid()}_', dir='/tmp')
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def namespace(self, name):
+        return Namespace(self, name)
+
+    def wire(self, left, left_if, right, right_if, mtu=1500):
+        """A veth pair between two hosts, both ends up. Born inside them."""
+        left.run('ip', 'link', 'add', left_if, 'mtu', mtu, 'type', 'veth',
+                 'peer', 'name', right_if, 'mtu', mtu, 'netns', right.name)
+        left.run('ip', 'link', 'set', left_if, 'up')
+        right.run('ip', 'link', 'set', right_if, 'up')
+
+    def close(self):
+        for process in self.processes:
+            if process.poll() is None:
+                process.kill()
+        for process in self.processes:
+            process.wait(10)
+        for namespace in self.namespaces:
+            _remove(namespace.name)
+        self.processes, self.namespaces = [], []
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+
+class Switch:
+    """A Linux bridge with IGMP snooping and a querier, as quick as its kernel allows."""
+
+    def __init__(self, lab, name='switch'):
+        self.lab = lab
+        self.host = lab.namespace(name)
+        # Centiseconds. last_member: two queries a second apart, so a leave takes two seconds.
+        self.host.run('ip', 'link', 'add', 'br0', 'type', 'bridge', 'mcast_snooping', 1,
+                      'mcast_igmp_version', 3,
+                      'mcast_query_interval', 500, 'mcast_query_response_interval', 100,
+                      'mcast_startup_query_interval', 100, 'mcast_startup_query_count', 3,
+                      'mcast_last_member_interval', 100, 'mcast_last_member_count', 2,
+                      'mcast_membership_interval', 1200)
+        self.host.run('ip', 'addr', 'add', '10.0.0.254/24', 'dev', 'br0')
+        self.host.run('ip', 'link', 'set', 'br0', 'up')
+        # Not before the response interval is set: for so long the switch floods what nobody
+        # joined, since a new querier does not know the members yet.
+        self.host.run('ip', 'link', 'set', 'br0', 'type', 'bridge', 'mcast_querier', 1)
+
+    def connect(self, host, interface, port):
+        self.lab.wire(self.host, port, host, interface)
+        self.host.run('ip', 'link', 'set', port, 'master', 'br0')
+
+    def members(self, port):
+        """The groups that bridge mdb lists on a port."""
+        groups = set()
+        for line in self.host.run('bridge', 'mdb', 'show', 'dev', 'br0').stdout.splitlines():
+            found = re.search(r' port (\S+) grp (\S+)', line)
+            if found and found[1] == port:
+                groups.add(found[2])
+        return groups
+
+
+def _remove(name):
+    """Ends what still runs in one of our namespaces, then removes it."""
+    pids = subprocess.run(['ip', 'netns', 'pids', name], capture_output=True, text=True)
+    for pid in pids.stdout.split():
+        try:
+            os.kill(int(pid), signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    subprocess.run(['ip', 'netns', 'del', name], capture_output=True)
+
+
+def sweep():
+    """Removes what a killed run left: namespaces and folders whose owner is gone."""
+    def orphaned(name):
+        owner = re.match(rf'{TAG}(\d+)_', name)
+        return owner and not os.path.exists(f'/proc/{owner[1]}')
+
+    listing = subprocess.run(['ip', 'netns', 'list'], capture_output=True, text=True)
+    for line in listing.stdout.splitlines():
+        name = line.split()[0]
+        if orphaned(name):
+            _remove(name)
+    for name in os.listdir('/tmp'):
+        if orphaned(name):
+            shutil.rmtree(os.path.join('/tmp', name), ignore_errors=True)

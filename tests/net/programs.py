@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""mcring's programs as the tests drive them."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+
+from netlab import wait_for
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
+# Another build, say one with sanitizers, can be tested the same way.
+BUILD = os.path.join(ROOT, os.environ.get('MCRING_BUILD', 'build'))
+SHARED = os.path.abspath(os.path.join(ROOT, '..', 'shared'))
+
+MCRING = os.path.join(BUILD, 'app', 'mcring')
+CAT = os.path.join(BUILD, 'tools', 'mcring-cat')
+CTL = os.path.join(BUILD, 'tools', 'mcring-ctl')
+GEN = os.path.join(BUILD, 'tools', 'mcring-gen')
+MCSEND = os.path.join(BUILD, 'tests', 'net', 'mcsend')
+ATTACH_ROUNDS = os.path.join(BUILD, 'tests', 'net', 'attach_rounds')
+
+# Two lcores: 0 is the control thread, 1 receives. No hugepages, no PCI devices.
+EAL = ('-l', '0,1', '--no-huge', '-m', '512', '--no-pci', '--no-telemetry')
+
+
+class Daemon:
+    """One mcring from start to exit, with its log."""
+
+    count = 0
+
+    def __init__(self, lab, host, *args, vdev=(), eal=EAL, wait=True):
+        """args: what stands behind `--`, without --run-dir."""
+        Daemon.count += 1
+        self.lab, self.host = lab, host
+        self.name = f't{os.getpid()}_{Daemon.count}'
+        self.run_dir = lab.path(self.name)
+        self.log_path = lab.path(f'{self.name}.log')
+        vdevs = [f'--vdev={one}' for one in ([vdev] if isinstance(vdev, str) else vdev)]
+        self.argv = [MCRING, *eal, *vdevs, '--', '--name', self.name, '--run-dir', self.run_dir,
+                     *map(str, args)]
+        with open(self.log_path, 'w') as log:
+            self.process = host.start(*self.argv, stdout=log, stderr=log)
+        if wait:
+            wait_for(self.ready, 20, f'the daemon is ready ({self.log_path})')
+
+    def log(self):
+        with open(self.log_path, errors='replace') as log:
+            return log.read()
+
+    def ready(self):
+        if self.process.poll() is not None:
+            raise AssertionError(f'mcring ended with {self.process.returncode}:\n{self.log()}')
+        return re.search(r'\bready\b', self.log())
+
+    def ctl(self, *args, check=True):
+        return self.host.run(CTL, '--run-dir', self.run_dir, *args, check=check)
+
+    def stats(self):
+        return json.loads(self.ctl('--json', 'stats').stdout)
+
+    def cat(self, *args, **kwargs):
+        """Starts a consumer; see Consumer."""
+        return Consumer(self, *args, **kwargs)
+
+    def stop(self, signo=signal.SIGTERM, seconds=10):
+        """Ends the daemon; gives its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(signo)
+        return self.process.wait(seconds)
+
+
+class Consumer:
+    """One mcring-cat with JSON output and a summary."""
+
+    def __init__(self, daemon, *args, timeout=30):
+        Daemon.count += 1
+        self.path = daemon.lab.path(f'cat{Daemon.count}.json')
+        self.out = open(self.path, 'w')
+        self.process = daemon.host.start(CAT, '--run-dir', daemon.run_dir, '--format', 'json',
+                                         '--summary', '--timeout', timeout, *args,
+                                         stdout=self.out, stderr=subprocess.PIPE)
+        self.timeout = timeout
+
+    def wait(self):
+        """Waits for the end; gives (exit status, messages, summary)."""
+        status = self.process.wait(self.timeout + 10)
+        self.out.close()
+        self.errors = self.process.stderr.read().decode()
+        with open(self.path) as lines:
+            objects = [json.loads(line) for line in lines]
+        summary = objects.pop() if objects else None
+        return status, objects, summary
+
+    def stop(self):
+        self.process.send_signal(signal.SIGINT)
+        return self.wait()
+
+
+def identity(stats):
+    """received == delivered + punted + sum of drops, to the packet; the sum over lcores too."""
+    total = stats['delivered'] + stats['punted'] + sum(stats['drops'].values())
+    assert stats['received'] == total, stats
+    return True
+
+
+def drops(stats):
+    """The drop reasons that happened."""
+    return {reason: n for reason, n in stats['drops'].items() if n}
+
+
+def mcsend(host, *to, **options):
+    """Sends from a kernel socket; gives its account as a dict."""
+    argv = [MCSEND, '--interface', 'eth0']
+    for one in to:
+        argv += ['--to', one]
+    for name, value in options.items():
+        argv += [f'--{name}', value]
+    return json.loads(host.run(*argv).stdout)
+
+
+def sequence(message):
+    """The number that mcsend or mcring-gen wrote into a payload."""
+    return int(message['data'][:16], 16)
+
+
+def payload_is_whole(message):
+    """The pattern behind the stamp is as it was sent."""
+    data = bytes.fromhex(message['data'])
+    return data[16:] == bytes(i & 0xff for i in range(16, len(data)))

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a hostile consumer can do with what the attach socket gave it: nothing."""
+
+import array
+import ctypes
+import errno
+import fcntl
+import mmap
+import os
+import random
+import socket
+import stat
+import struct
+
+from netlab import wait_for
+from programs import identity, mcsend, sequence
+
+NOBODY = 65534
+HELLO = struct.Struct('=QII32s32s48x')
+HELLO_MAGIC, VERSION = 0x006f6c6c6548434d, 1
+F_ADD_SEALS, F_SEAL_WRITE, F_SEAL_GROW = 1033, 8, 4
+PUNCH_HOLE_KEEP_SIZE = 3
+libc = ctypes.CDLL(None, use_errno=True)
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int,
+                      ctypes.c_long]
+libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+libc.fallocate.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_long, ctypes.c_long]
+
+
+def attach(run_dir, label=b'stranger'):
+    """Speaks the attach protocol by hand; gives (socket, ring descriptors, page descriptor)."""
+    client = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    client.connect(os.path.join(run_dir, 'attach'))
+    client.send(HELLO.pack(HELLO_MAGIC, VERSION, 0, b'default', label))
+    fds = array.array('i')
+    _, ancillary, _, _ = client.recvmsg(4096, socket.CMSG_SPACE(33 * fds.itemsize))
+    for _, kind, data in ancillary:
+        assert kind == socket.SCM_RIGHTS
+        fds.frombytes(data)
+    assert len(fds) >= 2
+    return client, list(fds[:-1]), fds[-1]
+
+
+def attempts(fd):
+    """Every way to change the ring behind fd: (what, did it work)."""
+    size = os.fstat(fd).st_size
+    yield 'write', works(os.pwrite, fd, b'x', 0)
+    yield 'map it writable', works(mmap.mmap, fd, 4096, mmap.MAP_SHARED,
+                                   mmap.PROT_READ | mmap.PROT_WRITE)
+    address = libc.mmap(None, 4096, mmap.PROT_READ, mmap.MAP_SHARED, fd, 0)
+    yield 'mprotect', libc.mprotect(address, 4096, mmap.PROT_READ | mmap.PROT_WRITE) == 0
+    yield 'truncate', works(os.ftruncate, fd, 0)
+    yield 'grow', works(os.ftruncate, fd, size * 2)
+    yield 'punch', libc.fallocate(fd, PUNCH_HOLE_KEEP_SIZE, 0, 4096) == 0
+    for seal in (F_SEAL_WRITE, F_SEAL_GROW):
+        yield 'seal', works(fcntl.fcntl, fd, F_ADD_SEALS, seal)
+    try:
+        again = os.open(f'/proc/self/fd/{fd}', os.O_RDWR)
+    except OSError:
+        return
+    yield 'write after opening it anew', works(os.pwrite, again, b'x', 0)
+    yield 'truncate after opening it anew', works(os.ftruncate, again, 0)
+
+
+def works(call, *args):
+    try:
+        call(*args)
+        return True
+    except (OSError, ValueError) as error:
+        assert getattr(error, 'errno', errno.EPERM) in (errno.EPERM, errno.EACCES, errno.EBADF)
+        return False
+
+
+def as_nobody(function):
+    """Runs function in a process of user nobody; gives its result as text."""
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        text = 'did not finish'
+        try:
+            os.setgroups([])
+            os.setgid(NOBODY)
+            os.setuid(NOBODY)
+            text = str(function())
+        except BaseException as error:  # reported to the parent, which fails
+            text = repr(error)
+        os.write(writer, text.encode())
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as pipe:
+        text = pipe.read()
+    os.waitpid(pid, 0)
+    return text
+
+
+def test_nobody_with_a_rings_descriptor_cannot_change_it(wire):
+    daemon = wire.daemon('--join', '239.1.1.1:5000')
+    client, rings, _ = attach(daemon.run_dir)
+    for ring in rings:
+        succeeded = as_nobody(lambda: [what for what, worked in attempts(ring) if worked])
+        assert succeeded == '[]'
+    client.close()
+
+
+def test_sockets_are_closed_to_strangers(wire):
+    daemon = wire.daemon('--join', '239.1.1.1:5000')
+    modes = {name: stat.S_IMODE(os.stat(os.path.join(daemon.run_dir, name)).st_mode)
+             for name in ('attach', 'control')}
+    assert modes == {'attach': 0o660, 'control': 0o600}
+
+
+def test_a_page_full_of_garbage_harms_nobody(wire):
+    rng = random.Random(1)
+    daemon = wire.daemon('--join', '239.1.1.1:5000')
+    good = daemon.cat('--count', 5000)
+    client, _, page = attach(daemon.run_dir)
+    size = os.fstat(page).st_size
+    wait_for(lambda: len(daemon.stats()['consumers']) == 2, 5, 'both are attached')
+    with mmap.mmap(page, size) as memory:
+        for turn in range(20):
+            memory[:] = b'\xff' * size if turn == 0 else rng.randbytes(size)
+            mcsend(wire.sender, '239.1.1.1:5000', count=250, rate=20_000)
+            assert len(daemon.stats()['consumers']) == 2
+    status, messages, summary = good.wait()
+    assert status == 0 and summary['lost'] == 0
+    assert len(messages) == 5000 and sequence(messages[-1]) == 250
+    client.close()
+    wait_for(lambda: not daemon.stats()['consumers'], 5, 'both are gone')
+    identity(daemon.stats())
+
+
+def test_garbage_on_the_sockets_harms_nobody(wire):
+    rng = random.Random(2)
+    daemon = wire.daemon('--join', '239.1.1.1:5000')
+    for name in ('attach', 'control'):
+        for kind in (socket.SOCK_SEQPACKET, socket.SOCK_STREAM):
+            for _ in range(20):
+                with socket.socket(socket.AF_UNIX, kind) as client:
+                    try:
+                        client.connect(os.path.join(daemon.run_dir, name))
+                        client.send(rng.randbytes(rng.randrange(1, 5000)))
+                    except OSError:
+                        pass  # the other kind of socket, or closed on us
+    mcsend(wire.sender, '239.1.1.1:5000', count=100)
+    status, _, _ = daemon.cat('--from', 'oldest', '--count', 100).wait()
+    assert status == 0
+    assert daemon.stop() == 0

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Captures through net_pcap come out as tshark reads them, byte for byte."""
+
+import glob
+import os
+
+import pytest
+
+from frames import Dot1AD, Dot1Q, multicast, tshark_datagrams, write_pcap
+from programs import SHARED, Daemon, drops, identity
+
+MARKET = sorted(glob.glob(os.path.join(SHARED, 'pcaps', 'market', '*.pcap')))
+
+
+def replay(lab, path, datagrams, *args, vlan=0):
+    """Replays a capture into joins of all its groups; gives (messages, stats)."""
+    host = lab.namespace('rx')
+    joins = sorted({f'{d["group"]}:{d["port"]}' for d in datagrams})
+    options = [f'--join={join}' for join in joins]
+    interface = 'feed=net_pcap0' + (f',vlan={vlan}' if vlan else '')
+    daemon = Daemon(lab, host, '--interface', interface, *options, *args,
+                    vdev=f'net_pcap0,rx_pcap={path}')
+    consumer = daemon.cat('--from', 'oldest', '--count', len(datagrams), timeout=10)
+    status, messages, _ = consumer.wait()
+    assert status == 0, daemon.log()
+    return messages, daemon.stats()
+
+
+def check(messages, datagrams):
+    keys = ('group', 'port', 'source', 'source_port', 'vlan', 'data')
+    assert [{k: m[k] for k in keys} for m in messages] == datagrams
+
+
+@pytest.mark.parametrize('path', MARKET or [None],
+                         ids=[os.path.basename(p).split('.')[0] for p in MARKET] or ['none'])
+def test_a_market_capture_comes_out_byte_for_byte(lab, path):
+    if path is None:
+        pytest.skip('../shared is absent: it holds the captures')
+    datagrams = tshark_datagrams(path)
+    assert datagrams
+    vlans = {d['vlan'] for d in datagrams}
+    assert len(vlans) == 1
+    messages, stats = replay(lab, path, datagrams, vlan=vlans.pop())
+    check(messages, datagrams)
+    assert stats['delivered'] == len(datagrams)
+    identity(stats)
+
+
+@pytest.mark.parametrize('tags', [(Dot1Q(vlan=142),), (Dot1AD(vlan=142), Dot1Q(vlan=7)),
+                                  (Dot1Q(vlan=142), Dot1Q(vlan=7))],
+                         ids=['one tag', '802.1ad', 'two tags'])
+def test_frames_with_vlan_tags(lab, tags):
+    frames = [multicast(bytes([n]) * (n + 1), tags=tags) for n in range(50)]
+    strangers = [multicast(b'x', tags=(Dot1Q(vlan=9),)), multicast(b'untagged')]
+    path = write_pcap(lab.path('vlan.pcap'), frames + strangers)
+    datagrams = tshark_datagrams(path)[:50]
+    messages, stats = replay(lab, path, datagrams, vlan=142)
+    check(messages, datagrams)
+    assert drops(stats) == {'vlan_unknown': 2}
+
+
+def test_octets_behind_the_ip_length_are_not_payload(lab):
+    frames = [bytes(multicast(bytes([n]) * n)) + b'trailer' * 3 for n in range(1, 40)]
+    path = write_pcap(lab.path('trailer.pcap'), frames)
+    datagrams = tshark_datagrams(path)
+    assert [len(d['data']) // 2 for d in datagrams] == list(range(1, 40))
+    messages, _ = replay(lab, path, datagrams)
+    check(messages, datagrams)
+
+
+def test_octets_behind_the_udp_length_are_not_payload(lab):
+    frame = multicast(b'0123456789')
+    frame['UDP'].len = 8 + 4
+    path = write_pcap(lab.path('short-udp.pcap'), [frame])
+    datagrams = [{'group': '239.1.1.1', 'port': 5000}]
+    messages, _ = replay(lab, path, datagrams)
+    assert bytes.fromhex(messages[0]['data']) == b'0123'
+
+
+def test_frames_of_9000_octets_come_in_many_segments_and_out_whole(lab):
+    sizes = [1, 1472, 2048, 4096, 8000, 8942 - 42, 9000 - 28]
+    frames = [multicast(bytes((n + i) & 0xff for i in range(size)))
+              for n, size in enumerate(sizes)]
+    path = write_pcap(lab.path('jumbo.pcap'), frames)
+    datagrams = tshark_datagrams(path)
+    assert [len(d['data']) // 2 for d in datagrams] == sizes
+    messages, stats = replay(lab, path, datagrams)
+    check(messages, datagrams)
+    identity(stats)
+
+
+def test_ip_options_shift_the_payload(lab):
+    frames = [multicast(b'router alert', options=b'\x94\x04\x00\x00'),
+              multicast(b'forty octets', options=b'\x01' * 40)]
+    path = write_pcap(lab.path('options.pcap'), frames)
+    messages, _ = replay(lab, path, tshark_datagrams(path))
+    assert [bytes.fromhex(m['data']) for m in messages] == [b'router alert', b'forty octets']

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A user's mistake gets one line that says what, where and what to do, and exit status 1."""
+
+import os
+import re
+
+import pytest
+
+from programs import CAT, CTL, EAL, MCRING, Daemon
+
+NULL = 'net_null0'
+
+
+@pytest.fixture
+def host(lab):
+    return lab.namespace('host')
+
+
+def own_lines(done):
+    """mcring's lines; EAL's log has a prefix of its own."""
+    lines = (done.stdout + done.stderr).splitlines()
+    return [line for line in lines if not re.match(r'(EAL|TELEMETRY|ETHDEV|[A-Za-z_]+\(\)): ', line)]
+
+
+def mistake(host, *args, eal=EAL, vdev=NULL, env=None):
+    """Runs mcring with a mistake in it; gives the one line that it prints."""
+    vdevs = [f'--vdev={vdev}'] if vdev else []
+    done = host.run(MCRING, *eal, *vdevs, '--', '--run-dir', host.lab.path('run'), *args,
+                    check=False, env=env)
+    assert done.returncode == 1, done
+    lines = own_lines(done)
+    assert len(lines) == 1, lines
+    assert lines[0].startswith('mcring: ')
+    return lines[0]
+
+
+def test_no_such_port(host):
+    line = mistake(host, '--interface', 'feed=net_null7', '--join', '239.1.1.1')
+    assert 'net_null7' in line and 'net_null0' in line, 'it names what there is'
+
+
+def test_no_such_kernel_interface(host):
+    line = mistake(host, '--interface', 'feed=net_af_packet0', '--join', '239.1.1.1',
+                   vdev='net_af_packet0,iface=nosuch0')
+    assert 'nosuch0' in line or 'net_af_packet0' in line
+
+
+@pytest.mark.parametrize('join, words', [
+    ('10.1.1.1', 'multicast'),
+    ('239.1.1.1:70000', '70000'),
+    ('239.1.1.1,channel=', 'channel'),
+    ('[ff3e::1]:5000', 'not yet'),
+    ('232.1.1.1', 'source'),
+    ('239.1.1.1,interface=nosuch', 'nosuch'),
+    ('239.1.1.0/4x', '239.1.1.0/4x'),
+])
+def test_a_join_that_is_not_one(host, join, words):
+    line = mistake(host, '--interface', f'feed={NULL}', '--join', join)
+    assert words in line
+
+
+def test_a_join_without_interface_among_several(host):
+    line = mistake(host, '--interface', f'a={NULL}', '--interface', f'b={NULL},vlan=2', '--join',
+                   '239.1.1.1')
+    assert 'interface' in line and 'a' in line and 'b' in line
+
+
+def test_a_yaml_mistake_has_file_and_line(host):
+    path = host.lab.path('bad.yaml')
+    with open(path, 'w') as out:
+        out.write('interfaces:\n  - name: feed\n    port: net_null0\n    colour: red\n')
+    line = mistake(host, '--config', path)
+    assert re.search(r'bad\.yaml:4\b', line) and 'colour' in line
+
+
+def test_a_config_file_that_is_not_there(host):
+    assert 'nosuch.yaml' in mistake(host, '--config', '/nosuch.yaml')
+
+
+def test_an_unknown_option(host):
+    assert '--colour' in mistake(host, '--colour', 'red')
+
+
+def test_no_hugepages_says_how_to_run_without(host):
+    eal = [arg for arg in EAL if arg not in ('--no-huge', '-m', '512')]
+    pages = open('/proc/sys/vm/nr_hugepages').read().strip()
+    if pages != '0':
+        pytest.skip('this machine has hugepages')
+    line = mistake(host, '--interface', f'feed={NULL}', '--join', '239.1.1.1', eal=eal)
+    assert '--no-huge' in line
+
+
+def test_no_permission(host):
+    # nobody may not open a packet socket.
+    done = host.run('setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups', MCRING, *EAL,
+                    '--vdev=net_af_packet0,iface=lo', '--', '--run-dir', '/tmp/mcrtest_nobody',
+                    '--interface', 'feed=net_af_packet0', '--join', '239.1.1.1', check=False,
+                    env=dict(os.environ, XDG_RUNTIME_DIR=host.lab.path('xdg')))
+    assert done.returncode == 1
+    lines = own_lines(done)
+    assert len(lines) == 1 and re.search('permission|CAP_NET_RAW|root', lines[0])
+
+
+def test_a_run_directory_of_a_live_daemon_is_refused_and_a_stale_one_taken_over(lab, host):
+    first = Daemon(lab, host, '--interface', f'feed={NULL}', '--join', '239.1.1.1', vdev=NULL)
+    done = host.run(MCRING, *EAL, '--file-prefix', f'second{os.getpid()}', f'--vdev={NULL}', '--',
+                    '--run-dir', first.run_dir, '--interface', f'feed={NULL}', check=False)
+    assert done.returncode == 1
+    lines = own_lines(done)
+    assert len(lines) == 1 and first.run_dir in lines[0]
+    first.process.kill()
+    first.process.wait()
+    second = Daemon(lab, host, '--interface', f'feed={NULL}', '--run-dir', first.run_dir, vdev=NULL)
+    second.run_dir = first.run_dir
+    assert second.stats()['drops']
+
+
+def test_a_dpdk_name_that_is_in_use(lab, host):
+    prefix = ('--file-prefix', f'same{os.getpid()}')
+    Daemon(lab, host, '--interface', f'feed={NULL}', vdev=NULL, eal=(*EAL, *prefix))
+    line = mistake(host, '--interface', f'feed={NULL}', eal=(*EAL, *prefix))
+    assert '--name' in line or '--file-prefix' in line
+
+
+def test_an_unknown_channel_is_answered_with_the_channels(lab, host):
+    daemon = Daemon(lab, host, '--interface', f'feed={NULL}', '--join', '239.1.1.1,channel=md',
+                    '--join', '239.1.1.2,channel=news', vdev=NULL)
+    done = host.run(CAT, '--run-dir', daemon.run_dir, '--channel', 'nosuch', check=False)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert all(word in done.stderr for word in ('nosuch', 'md', 'news'))
+
+
+def test_tools_say_that_there_is_no_engine(host):
+    for program in (CAT, CTL):
+        args = ['stats'] if program == CTL else []
+        done = host.run(program, '--run-dir', '/tmp/nosuch', *args, check=False)
+        assert done.returncode in (1, 2)
+        assert len(done.stderr.splitlines()) == 1 and '/tmp/nosuch' in done.stderr
+
+
+def test_check_prints_the_expansion_without_starting(host):
+    path = host.lab.path('good.yaml')
+    with open(path, 'w') as out:
+        out.write('interfaces:\n  - name: feed\n    port: net_null0\n'
+                  'joins:\n  - groups: [239.1.1.0/30]\n    ports: [5000-5001]\n')
+    done = host.run(MCRING, '--', '--config', path, '--check')
+    for group in ('239.1.1.0', '239.1.1.3'):
+        for port in (5000, 5001):
+            assert f'{group}:{port}' in done.stdout

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""From a kernel socket to a consumer: everything arrives, everything is accounted for."""
+
+import pytest
+
+from conftest import Wire
+from programs import Daemon, drops, identity, mcsend, payload_is_whole, sequence
+
+COUNT = 100_000
+
+
+@pytest.mark.parametrize('driver', ['net_af_packet', 'net_af_xdp'])
+def test_all_datagrams_arrive_in_order_and_the_rest_is_accounted_for(wire, driver):
+    daemon = wire.daemon('--join', '239.1.1.1:5000', driver=driver)
+    consumer = daemon.cat('--count', COUNT)
+    before = daemon.stats()
+    sent = mcsend(wire.sender, '239.1.1.1:5000', '239.9.9.9:5000/10', '239.1.1.1:5001/10',
+                  count=COUNT, rate=50_000)
+    status, messages, summary = consumer.wait()
+    after = daemon.stats()
+
+    assert [flow['failed'] for flow in sent['flows']] == [0, 0, 0]
+    assert sent['elapsed_ns'] < 2.2e9, 'the sender did not hold its rate'
+    assert status == 0
+    assert [sequence(m) for m in messages] == list(range(1, sent['flows'][0]['sent'] + 1))
+    assert all(payload_is_whole(m) for m in messages)
+    assert {(m['group'], m['port'], m['source'], m['len']) for m in messages} == {
+        ('239.1.1.1', 5000, '10.0.0.1', 100)}
+    assert summary['received'] == COUNT and summary['lost'] == 0
+
+    assert after['delivered'] - before['delivered'] == COUNT
+    assert drops(after).get('unknown_group', 0) - before['drops'].get('unknown_group', 0) == \
+        sent['flows'][1]['sent']
+    assert drops(after).get('unknown_port', 0) - before['drops'].get('unknown_port', 0) == \
+        sent['flows'][2]['sent']
+    identity(after)
+    assert daemon.stop() == 0
+
+
+def test_messages_carry_the_id_and_the_channel_of_their_join(wire):
+    daemon = wire.daemon('--join', '239.1.1.1:5000,channel=a,id=7', '--join',
+                         '239.1.1.2,channel=a,id=8', '--join', '239.1.1.2:5000,channel=b,id=9')
+    mcsend(wire.sender, '239.1.1.1:5000', '239.1.1.2:5000', '239.1.1.2:6000', count=100)
+    _, a, _ = daemon.cat('--channel', 'a', '--from', 'oldest', '--count', 300).wait()
+    _, b, _ = daemon.cat('--channel', 'b', '--from', 'oldest', '--count', 100).wait()
+    assert {(m['group'], m['port'], m['id']) for m in a} == {
+        ('239.1.1.1', 5000, 7), ('239.1.1.2', 5000, 8), ('239.1.1.2', 6000, 8)}
+    assert len(a) == 300
+    assert {(m['group'], m['port'], m['id']) for m in b} == {('239.1.1.2', 5000, 9)}
+    assert len(b) == 100
+
+
+def test_a_wrong_source_is_dropped_under_its_own_reason(wire):
+    daemon = wire.daemon('--join', '239.1.1.1:5000@10.0.0.1', '--join', '239.1.1.2:5000@10.0.0.9',
+                         '--join', '239.1.1.3:5000@!10.0.0.1')
+    mcsend(wire.sender, '239.1.1.1:5000', '239.1.1.2:5000', '239.1.1.3:5000', count=100)
+    status, messages, _ = daemon.cat('--from', 'oldest', '--count', 100).wait()
+    assert status == 0
+    assert {m['group'] for m in messages} == {'239.1.1.1'}
+    stats = daemon.stats()
+    assert drops(stats)['wrong_source'] == 200
+    identity(stats)
+
+
+def test_datagrams_of_every_size_arrive_whole(wire):
+    daemon = wire.daemon('--join', '239.1.1.1:5000')
+    sizes = [16, 17, 18, 255, 1024, 1472]
+    for size in sizes:
+        mcsend(wire.sender, '239.1.1.1:5000', count=10, size=size)
+    status, messages, _ = daemon.cat('--from', 'oldest', '--count', 10 * len(sizes)).wait()
+    assert status == 0
+    assert [m['len'] for m in messages] == [size for size in sizes for _ in range(10)]
+    assert all(payload_is_whole(m) for m in messages)
+
+
+def test_jumbo_frames_arrive_whole_over_af_packet(lab):
+    wire = Wire(lab, mtu=9000)
+    daemon = Daemon(lab, wire.receiver, '--interface', 'feed=net_af_packet0', '--join',
+                    '239.1.1.1:5000', vdev='net_af_packet0,iface=eth0,framesz=16384,'
+                    'blocksz=1048576,framecnt=1024')
+    mcsend(wire.sender, '239.1.1.1:5000', count=50, size=8900)
+    status, messages, _ = daemon.cat('--from', 'oldest', '--count', 50).wait()
+    assert status == 0
+    assert all(m['len'] == 8900 and payload_is_whole(m) for m in messages)

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The daemon under a sender that is as fast as one core can be."""
+
+import json
+import os
+import re
+import signal
+import time
+
+from programs import Daemon, GEN, identity
+
+SECONDS = int(os.environ.get('MCR_FLOOD_SECONDS', '30'))
+
+
+def start_receiver(lab, host, *args):
+    socket = lab.path('vhost.sock')
+    # The sender gets lcore 0, the receiver lcore 1; their main lcores hardly run.
+    daemon = Daemon(lab, host, '--interface', 'feed=net_vhost0', '--join', '239.1.1.1:5000', *args,
+                    vdev=f'net_vhost0,iface={socket}')
+    return daemon, socket
+
+
+def test_the_account_holds_to_the_packet_under_a_flood(lab):
+    host = lab.namespace('rx')
+    daemon, socket = start_receiver(lab, host)
+    log = lab.path('testpmd.log')
+    with open(log, 'w') as out:
+        testpmd = host.start(
+            'dpdk-testpmd', '-l', '0,1', '--main-lcore', 1, '--no-huge', '-m', 256, '--no-pci',
+            '--no-telemetry', '--file-prefix', f'flood{os.getpid()}',
+            f'--vdev=net_virtio_user0,path={socket}', '--', '--forward-mode=txonly',
+            '--no-mlockall', '--total-num-mbufs=8192', '--tx-ip=198.18.0.1,239.1.1.1',
+            '--tx-udp=4000,5000', '--eth-peer=0,01:00:5e:01:01:01', '--txpkts=142',
+            '--stats-period=1000', '--auto-start', stdout=out, stderr=out)
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        # The identity holds in every snapshot, also while packets flow.
+        identity(daemon.stats())
+        time.sleep(0.5)
+    testpmd.send_signal(signal.SIGINT)
+    testpmd.wait(20)
+    sent = int(re.findall(r'TX-packets: (\d+)', open(log).read())[-1])
+    stats = daemon.stats()
+    identity(stats)
+    assert sent > 1_000_000
+    assert stats['delivered'] == sent, (stats, sent)
+    assert daemon.stop() == 0
+
+
+def test_the_generators_count_agrees_with_ours(lab):
+    host = lab.namespace('rx')
+    daemon, socket = start_receiver(lab, host, '--join', '239.1.1.2:6000')
+    consumer = daemon.cat('--count', 30_000)
+    done = host.run(GEN, '-l', '0', '--no-huge', '-m', 256, '--no-pci', '--no-telemetry',
+                    f'--vdev=net_virtio_user0,path={socket}', '--', '--port', 'net_virtio_user0',
+                    '--group', '239.1.1.1', '--group', '239.1.1.2:6000', '--group',
+                    '239.1.1.3:7000', '--count', 45_000, '--rate', 30_000, '--json')
+    sent = json.loads(done.stdout.splitlines()[-1])
+    assert [flow['sent'] for flow in sent['flows']] == [15_000] * 3
+    status, messages, _ = consumer.wait()
+    assert status == 0
+    for group in ('239.1.1.1', '239.1.1.2'):
+        numbers = [int(m['data'][:16], 16) for m in messages if m['group'] == group]
+        assert numbers == list(range(1, 15_001))
+    ages = [m['rx_ns'] - int(m['data'][16:32], 16) for m in messages]
+    assert min(ages) > -1_000_000 and max(ages) < 1_000_000_000, 'sent and received by one clock'
+    stats = daemon.stats()
+    assert stats['drops']['unknown_group'] == 15_000
+    identity(stats)
