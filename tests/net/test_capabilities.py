@@ -4,16 +4,34 @@
 import glob
 import re
 
-CAPABILITIES = ('CapInh', 'CapPrm', 'CapEff', 'CapAmb')
+import pytest
+
+from programs import Daemon
+
+NET_ADMIN, NET_RAW, BPF = 1 << 12, 1 << 13, 1 << 39
+# As docs/operations.md says: what the port's driver does later that needs it.
+NEEDED = {'net_af_packet': NET_ADMIN, 'net_af_xdp': NET_ADMIN | NET_RAW | BPF}
 
 
-def test_no_thread_keeps_a_capability_after_the_start(wire):
-    daemon = wire.daemon('--join', '239.1.1.1:5000')
-    threads = glob.glob(f'/proc/{daemon.process.pid}/task/*/status')
-    assert len(threads) >= 2
-    for path in threads:
+def masks(pid):
+    """(thread, field, capabilities) of every thread of a process."""
+    paths = glob.glob(f'/proc/{pid}/task/*/status')
+    assert len(paths) >= 2
+    for path in paths:
         status = open(path).read()
-        name = re.search(r'^Name:\s*(\S+)', status, re.M)[1]
-        for field in CAPABILITIES:
+        for field in ('CapInh', 'CapPrm', 'CapEff', 'CapAmb'):
             value = int(re.search(rf'^{field}:\s*(\S+)', status, re.M)[1], 16)
-            assert value == 0, f'{name}: {field} {value:x}'
+            yield re.search(r'^Name:\s*(.*)', status, re.M)[1], field, value
+
+
+@pytest.mark.parametrize('driver', NEEDED)
+def test_every_thread_keeps_only_what_its_driver_needs(wire, driver):
+    daemon = wire.daemon('--join', '239.1.1.1:5000', driver=driver)
+    for thread, field, value in masks(daemon.process.pid):
+        assert value & ~NEEDED[driver] == 0, (thread, field, hex(value))
+
+
+def test_a_port_that_needs_nothing_leaves_no_capability(lab):
+    daemon = Daemon(lab, lab.namespace('rx'), '--interface', 'feed=net_null0', vdev='net_null0')
+    for thread, field, value in masks(daemon.process.pid):
+        assert value == 0, (thread, field, hex(value))
