@@ -285,15 +285,12 @@ void mcr_igmp_refresh_version(struct mcr_igmp *igmp, uint64_t now_ns)
 		switch_version(igmp, version);
 }
 
-/* Without a querier nobody asks, and a snooping switch forgets us: say it unasked. */
+/* Without a querier nobody asks, and a snooping switch forgets us: say it unasked. A query moves
+ * repeat_due_ns to the time when the querier counts as gone. */
 static void repeat_unasked(struct mcr_igmp *igmp, uint64_t now_ns)
 {
 	if (igmp->cfg.repeat_s == MCR_IGMP_OFF || now_ns < igmp->repeat_due_ns)
 		return;
-	if (mcr_igmp_is_querier_present(igmp, now_ns)) {
-		igmp->repeat_due_ns = igmp->querier_until_ns;
-		return;
-	}
 	uint64_t spread = repeat_ns(igmp) < MCR_IGMP_QRI_NS ? repeat_ns(igmp) : MCR_IGMP_QRI_NS;
 
 	igmp->repeat_due_ns = now_ns + repeat_ns(igmp);

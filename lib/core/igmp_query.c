@@ -103,8 +103,6 @@ static void note_querier(struct mcr_igmp *igmp, const struct mcr_igmp_message *q
 static void schedule_old_group(struct mcr_igmp *igmp, struct mcr_igmp_group *g,
 			       uint64_t response_ns, uint64_t now_ns)
 {
-	if (g->unsent)
-		return; /* its first report goes out at the next poll */
 	if (g->answer_due_ns != MCR_IGMP_NEVER && g->answer_due_ns <= now_ns + response_ns)
 		return;
 	g->answer_due_ns = now_ns + mcr_igmp_delay(igmp, response_ns);

@@ -140,11 +140,6 @@ void mcr_membership_announce(struct mcr_membership *m, unsigned copies)
 	for (uint32_t i = 0; i < m->n; i++)
 		if (m->sources[i].left || m->mode == MCR_FILTER_INCLUDE)
 			m->sources[i].left = (uint8_t)copies;
-	/* The whole list goes out with the mode. */
-	if (m->mode_left)
-		for (uint32_t i = 0; i < m->n; i++)
-			m->sources[i].left = 0;
-	compact(m);
 }
 
 void mcr_membership_cancel(struct mcr_membership *m)
