@@ -357,6 +357,27 @@ static void gaps_of_the_built_in_generator_lie_in_the_interval(void **state)
 	assert_true(low < 20 * MS && high > 980 * MS);
 }
 
+/* H-SC-5: copies that were due at different times keep gaps of their own when a poll comes late. */
+static void a_late_poll_does_not_make_two_series_one(void **state)
+{
+	struct rig r;
+
+	rig_start(&r, &(struct mcr_igmp_config){.robustness = 3, .repeat_s = MCR_IGMP_OFF});
+	join(&r, "239.1.2.3");
+	run_for(&r, 0.1);
+	join(&r, "239.4.5.6");
+	poll_now(&r);
+	rig_forget(&r);
+	SCRIPT(&r, 0.2, 0.4);
+	r.now_ns = sec(1001);
+	run_for(&r, 10);
+	assert_sent(&r, 0, sec(1001), "TO_EX(239.1.2.3){} TO_EX(239.4.5.6){}");
+	assert_sent(&r, 1, sec(1001.2), "TO_EX(239.1.2.3){}");
+	assert_sent(&r, 2, sec(1001.4), "TO_EX(239.4.5.6){}");
+	assert_count(&r, 3);
+	rig_stop(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -376,6 +397,7 @@ int main(void)
 	    cmocka_unit_test(an_announcement_repeats_pending_leaves),
 	    cmocka_unit_test(leaving_all_sends_the_first_copy_at_once_and_tells_when_all_is_out),
 	    cmocka_unit_test(gaps_of_the_built_in_generator_lie_in_the_interval),
+	    cmocka_unit_test(a_late_poll_does_not_make_two_series_one),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

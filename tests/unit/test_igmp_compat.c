@@ -323,6 +323,25 @@ static void reports_of_others_never_silence_a_v3_answer(void **state)
 	}
 }
 
+/* H-CM-5, H-CM-7: a pending BLOCK of before is not told again on the way back. */
+static void the_way_back_tells_the_state_and_no_old_changes(void **state)
+{
+	struct rig r;
+
+	rig_default(&r);
+	include(&r, "232.1.2.3", "10.9.0.1 10.9.0.2");
+	settle(&r, 5);
+	include(&r, "232.1.2.3", "10.9.0.1");
+	poll_now(&r);
+	general_v2(&r, 100);
+	settle(&r, 349);
+	run_for(&r, 10);
+	assert_sent(&r, 0, sec(1355), "ALLOW(232.1.2.3){10.9.0.1}");
+	assert_sent(&r, 1, sec(1355.5), "ALLOW(232.1.2.3){10.9.0.1}");
+	assert_count(&r, 2);
+	rig_stop(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -343,6 +362,7 @@ int main(void)
 	    cmocka_unit_test(a_v3_source_query_in_v2_operation_is_answered_with_membership),
 	    cmocka_unit_test(a_forced_version_follows_no_querier),
 	    cmocka_unit_test(reports_of_others_never_silence_a_v3_answer),
+	    cmocka_unit_test(the_way_back_tells_the_state_and_no_old_changes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

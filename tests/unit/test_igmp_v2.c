@@ -343,6 +343,57 @@ static void an_announcement_in_v2_sends_the_joins_again(void **state)
 	rig_stop(&r);
 }
 
+/* H-V2-5: no unsolicited copy is left over for later. */
+static void a_silenced_join_is_not_repeated_with_later_answers(void **state)
+{
+	struct rig r;
+
+	rig_start(
+	    &r, &(struct mcr_igmp_config){.version = 2, .robustness = 4, .repeat_s = MCR_IGMP_OFF});
+	join(&r, "239.1.2.3");
+	run_for(&r, 0.02);
+	other_reports(&r, 0x16, "239.1.2.3", "239.1.2.3");
+	settle(&r, 60);
+	general_v2(&r, 10);
+	run_for(&r, 60);
+	assert_count(&r, 1);
+	rig_stop(&r);
+}
+
+/* H-V2-2: timers of many groups, some of which go away, fire each at its time. */
+static void many_timers_fire_each_at_its_time(void **state)
+{
+	struct rig r;
+	uint64_t due[300];
+	char group[16];
+	size_t expected = 0;
+
+	rig_version(&r, 2);
+	for (unsigned i = 0; i < 300; i++)
+		join(&r, dotted(0xef000100u + i, group));
+	settle(&r, 60);
+	for (unsigned i = 0; i < 300; i++) {
+		SCRIPT(&r, (double)(i * 7919 % 300 + 1) / 300);
+		assert_int_equal(
+		    FEED(&r, .version = 2, .code = 200, .group = dotted(0xef000100u + i, group)),
+		    0);
+		due[i] = group_info(&r, group).next_answer_ns;
+	}
+	for (unsigned i = 0; i < 300; i += 1 + i % 3) {
+		leave(&r, dotted(0xef000100u + i, group));
+		due[i] = 0;
+	}
+	run_for(&r, 0.1);
+	rig_forget(&r);
+	run_for(&r, 60);
+	for (unsigned i = 0; i < 300; i++)
+		expected += due[i] >= sec(1060.1);
+	assert_count(&r, expected);
+	for (size_t i = 0; i < r.n_sent; i++)
+		assert_int_equal(r.sent[i].at_ns, due[word(r.sent[i].bytes + 28) - 0xef000100u]);
+	rig_stop(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -365,6 +416,8 @@ int main(void)
 	    cmocka_unit_test(v1_knows_no_leave),
 	    cmocka_unit_test(the_group_field_of_a_v1_query_is_ignored),
 	    cmocka_unit_test(an_announcement_in_v2_sends_the_joins_again),
+	    cmocka_unit_test(a_silenced_join_is_not_repeated_with_later_answers),
+	    cmocka_unit_test(many_timers_fire_each_at_its_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
