@@ -112,7 +112,7 @@ static void schedule_change(struct mcr_igmp *igmp, struct mcr_igmp_group *g, int
 	if (igmp->version == 3 || wanted != was_wanted) {
 		g->unsent = 1;
 		g->change_due_ns = 0;
-		g->copies = igmp->robustness;
+		g->copies = igmp->cfg.robustness; /* v1, v2: no querier tells another */
 	}
 	/* v1, v2: the one timer of the group starts with the report, or ends with the leave. */
 	if (!wanted || (igmp->version < 3 && g->unsent))
@@ -217,7 +217,7 @@ static void announce_group(struct mcr_igmp *igmp, struct mcr_igmp_group *g)
 	}
 	g->unsent = 1;
 	g->change_due_ns = 0;
-	g->copies = igmp->robustness;
+	g->copies = igmp->cfg.robustness;
 	mcr_igmp_groups_wake(&igmp->groups, g);
 }
 

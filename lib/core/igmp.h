@@ -151,6 +151,7 @@ struct mcr_igmp_info {
 	uint64_t version_changes, repeats;
 };
 
+/* mcr_igmp_get_info looks at every group: for statistics, not for each poll. */
 void mcr_igmp_get_info(const struct mcr_igmp *igmp, uint64_t now_ns, struct mcr_igmp_info *out);
 
 enum mcr_igmp_group_state {
