@@ -32,6 +32,20 @@ static void robustness_3_repeats_a_v2_join_twice(void **state)
 	rig_stop(&r);
 }
 
+/* H-V2-1: QRV is a word of v3 queriers for v3 reports. */
+static void the_robustness_of_a_v3_querier_does_not_multiply_v2_reports(void **state)
+{
+	struct rig r;
+
+	rig_default(&r);
+	assert_int_equal(FEED(&r, .code = 10, .qrv = 7), 0);
+	general_v2(&r, 10);
+	join(&r, "239.1.2.3");
+	run_for(&r, 100);
+	assert_count(&r, 2);
+	rig_stop(&r);
+}
+
 /* H-V2-2 */
 static void each_group_draws_a_delay_of_its_own(void **state)
 {
@@ -399,6 +413,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_v2_join_is_reported_at_once_and_once_more),
 	    cmocka_unit_test(robustness_3_repeats_a_v2_join_twice),
+	    cmocka_unit_test(the_robustness_of_a_v3_querier_does_not_multiply_v2_reports),
 	    cmocka_unit_test(each_group_draws_a_delay_of_its_own),
 	    cmocka_unit_test(the_v2_response_code_is_linear),
 	    cmocka_unit_test(a_running_timer_is_drawn_anew_only_for_a_shorter_response_time),
