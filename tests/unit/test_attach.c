@@ -79,7 +79,9 @@ static void an_unknown_channel_is_answered_with_the_list(void **state)
 	assert_int_equal(mcr_consumer_open(&c, &opts, &err), -ENOENT);
 	assert_non_null(strstr(err.text, "\"quotes\""));
 	assert_non_null(strstr(err.text, "md"));
+	pthread_mutex_lock(&e.lock);
 	assert_int_equal(mcr_attach_server_open(e.server, "quotes", "x", &err), -ENOENT);
+	pthread_mutex_unlock(&e.lock);
 	assert_non_null(strstr(err.text, "md"));
 	small_engine_destroy(&e);
 }
@@ -416,6 +418,15 @@ static void a_page_full_of_garbage_harms_nobody(void **state)
 		assert_true(info.lost <= 1000);
 		assert_true(info.headroom <= 64);
 	}
+	memset(a.page, 0, MCR_CONSUMER_PAGE_BYTES);
+	a.page->received = a.page->lost = UINT64_MAX;
+	a.page->heartbeat_ns = UINT64_MAX;
+	pthread_mutex_lock(&e.lock);
+	assert_int_equal(mcr_attach_server_info(e.server, 0, &info), 0);
+	pthread_mutex_unlock(&e.lock);
+	assert_int_equal(info.received, 1000);
+	assert_int_equal(info.lost, 1000);
+	assert_int_equal(info.heartbeat_age_ns, 0);
 	/* Holes are zeros, not faults. */
 	assert_int_equal(madvise(a.page, MCR_CONSUMER_PAGE_BYTES, MADV_REMOVE), 0);
 	pthread_mutex_lock(&e.lock);
@@ -526,11 +537,15 @@ static void a_client_takes_nothing_that_could_fault_or_is_no_ring(void **state)
 	size_t before = fd_count();
 	struct mcr_error err;
 	int fds[40], file, shrinkable, page;
+	void *mem;
 
 	file = open("/proc/self/exe", O_RDONLY);
 	shrinkable = memfd_create("x", MFD_ALLOW_SEALING);
 	page = memfd_create("x", MFD_ALLOW_SEALING);
 	assert_int_equal(ftruncate(shrinkable, 1 << 20), 0);
+	mem = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_SHARED, shrinkable, 0);
+	mcr_ring_format(mem, 64, 65536, 1, 0, 1); /* a good ring, but for its file */
+	munmap(mem, 1 << 20);
 	assert_int_equal(ftruncate(page, 4096), 0);
 	assert_int_equal(fcntl(page, F_ADD_SEALS, F_SEAL_SHRINK), 0);
 
@@ -545,6 +560,9 @@ static void a_client_takes_nothing_that_could_fault_or_is_no_ring(void **state)
 	assert_int_equal(attach_to_hostile(1, fds, 1, &err), -EPROTO);
 	fds[0] = page; /* sealed, but holds no ring */
 	assert_int_equal(attach_to_hostile(1, fds, 2, &err), -EPROTO);
+	fds[0] = shrinkable;
+	assert_int_equal(fcntl(shrinkable, F_ADD_SEALS, F_SEAL_SHRINK), 0);
+	assert_int_equal(attach_to_hostile(1, fds, 2, &err), 0); /* nothing else was wrong */
 	for (int i = 0; i < 40; i++)
 		fds[i] = page;
 	assert_true(attach_to_hostile(39, fds, 40, &err) < 0);

@@ -228,6 +228,29 @@ static void an_engine_without_heartbeat_is_dead_after_its_last_message(void **st
 	small_engine_destroy(&e);
 }
 
+static void one_look_that_finds_an_old_heartbeat_is_not_believed(void **state)
+{
+	struct small_engine e;
+	struct mcr_msg msg;
+
+	small_engine_create(&e, 1, 64, 65536);
+	struct mcr_consumer *c = consumer_open(&e, MCR_START_NEWEST);
+
+	__atomic_store_n(&e.beating, 0, __ATOMIC_RELEASE);
+	sleep_ms(20);
+	for (int round = 0; round < 3; round++) {
+		mcr_ring_set_heartbeat(e.regions[0].mem, monotonic_ns() - UINT64_C(5000000000));
+		for (int looks = 0; looks < 4; looks++) {
+			assert_int_equal(mcr_consumer_poll(c, &msg, 1), 0);
+			sleep_ms(25);
+		}
+		mcr_ring_set_heartbeat(e.regions[0].mem, monotonic_ns());
+		assert_int_equal(mcr_consumer_poll(c, &msg, 1), 0);
+	}
+	mcr_consumer_close(c);
+	small_engine_destroy(&e);
+}
+
 static void an_engine_that_has_not_begun_to_beat_is_not_dead(void **state)
 {
 	struct small_engine e;
@@ -377,6 +400,7 @@ int main(void)
 	    cmocka_unit_test(a_consumer_can_start_at_the_oldest_or_at_a_seq),
 	    cmocka_unit_test(everything_before_a_stop_is_delivered_and_then_epipe),
 	    cmocka_unit_test(an_engine_without_heartbeat_is_dead_after_its_last_message),
+	    cmocka_unit_test(one_look_that_finds_an_old_heartbeat_is_not_believed),
 	    cmocka_unit_test(an_engine_that_has_not_begun_to_beat_is_not_dead),
 	    cmocka_unit_test(a_stopped_consumer_neither_misjudges_the_engine_nor_the_loss),
 	    cmocka_unit_test(a_ring_that_makes_no_sense_ends_the_reading_and_harms_nobody),
