@@ -42,7 +42,7 @@ struct mcr_ring_header {
 	uint64_t pad1[8];
 
 	/* The rx lcore, once each per chunk; the one line that readers poll. Monotonic. */
-	uint64_t reserved;        /* messages that are or will be overwritten with: see docs */
+	uint64_t reserved;        /* messages put or about to be put */
 	uint64_t reserved_bytes;  /* the same in bytes, padding at the area's end included */
 	uint64_t published;       /* messages that may be read */
 	uint64_t published_bytes; /* their payload octets: statistics only, no order promised */

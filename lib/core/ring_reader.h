@@ -44,7 +44,7 @@ void mcr_ring_reader_seek(struct mcr_ring_reader *r, uint64_t position);
  * -EPROTO when the writer broke the protocol (*lost is valid). */
 int mcr_ring_reader_poll(struct mcr_ring_reader *r, struct mcr_desc *descs, int n, uint64_t *lost);
 
-/* Everything published that the reader has not polled yet; its sign tells a hostile writer. */
+/* Messages that the writer published so far; a hostile one may say anything. */
 static inline uint64_t mcr_ring_reader_published(const struct mcr_ring_reader *r)
 {
 	return __atomic_load_n(&r->header->published, __ATOMIC_ACQUIRE);
