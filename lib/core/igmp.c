@@ -289,7 +289,7 @@ void mcr_igmp_refresh_version(struct mcr_igmp *igmp, uint64_t now_ns)
  * repeat_due_ns to the time when the querier counts as gone. */
 static void repeat_unasked(struct mcr_igmp *igmp, uint64_t now_ns)
 {
-	if (igmp->cfg.repeat_s == MCR_IGMP_OFF || now_ns < igmp->repeat_due_ns)
+	if (igmp->cfg.repeat_s == MCR_IGMP_NO_REPEAT || now_ns < igmp->repeat_due_ns)
 		return;
 	uint64_t spread = repeat_ns(igmp) < MCR_IGMP_QRI_NS ? repeat_ns(igmp) : MCR_IGMP_QRI_NS;
 

@@ -17,8 +17,8 @@
 
 struct mcr_igmp;
 
-#define MCR_IGMP_NEVER UINT64_MAX
-#define MCR_IGMP_OFF   UINT32_MAX /* of repeat_s: no repetition */
+#define MCR_IGMP_NEVER     UINT64_MAX
+#define MCR_IGMP_NO_REPEAT UINT32_MAX /* of repeat_s: no repetition */
 
 #define MCR_IGMP_TICK_NS  1000000u /* pacing, retries and the delay of "at once" answers: 1 ms */
 #define MCR_IGMP_REPEAT_S 60u      /* default of repeat_s */

@@ -89,7 +89,7 @@ void mcr_igmp_get_info(const struct mcr_igmp *igmp, uint64_t now_ns, struct mcr_
 	out->querier_until_ns = igmp->querier_until_ns;
 	out->v1_until_ns = igmp->v1_until_ns;
 	out->v2_until_ns = igmp->v2_until_ns;
-	out->repeat_due_ns = igmp->cfg.repeat_s == MCR_IGMP_OFF || !igmp->n_wanted
+	out->repeat_due_ns = igmp->cfg.repeat_s == MCR_IGMP_NO_REPEAT || !igmp->n_wanted
 				 ? MCR_IGMP_NEVER
 				 : igmp->repeat_due_ns;
 	out->groups = igmp->n_wanted;

@@ -388,7 +388,7 @@ uint64_t mcr_igmp_deadline(const struct mcr_igmp *igmp, uint64_t now_ns)
 		earlier(&deadline, igmp->v1_until_ns);
 	if (igmp->v2_until_ns)
 		earlier(&deadline, igmp->v2_until_ns);
-	if (igmp->cfg.repeat_s != MCR_IGMP_OFF && igmp->n_wanted)
+	if (igmp->cfg.repeat_s != MCR_IGMP_NO_REPEAT && igmp->n_wanted)
 		earlier(&deadline, igmp->repeat_due_ns);
 	return deadline > now_ns ? deadline : now_ns + MCR_IGMP_TICK_NS;
 }

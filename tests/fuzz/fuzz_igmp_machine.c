@@ -272,7 +272,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 4)
 		return 0;
 	b.cfg = (struct mcr_igmp_config){
-	    .seed = take(&b), .repeat_s = MCR_IGMP_OFF, .robustness_floor = 2};
+	    .seed = take(&b), .repeat_s = MCR_IGMP_NO_REPEAT, .robustness_floor = 2};
 	unsigned how = take(&b);
 
 	b.cfg.version = how & 3;

@@ -156,7 +156,7 @@ int main(int argc, char **argv)
 {
 	static const uint32_t file_header[6] = {0xa1b2c3d4, 0x00040002, 0, 0, 65535, 101};
 	struct replay r = {.now_ns = ORIGIN - 50000 * SECOND};
-	struct mcr_igmp_config cfg = {.repeat_s = MCR_IGMP_OFF, .draw = draw, .draw_ctx = &r};
+	struct mcr_igmp_config cfg = {.repeat_s = MCR_IGMP_NO_REPEAT, .draw = draw, .draw_ctx = &r};
 	char *line = NULL;
 	size_t cap = 0;
 

@@ -337,7 +337,7 @@ static void gaps_of_the_built_in_generator_lie_in_the_interval(void **state)
 	uint64_t sum = 0, low = UINT64_MAX, high = 0;
 
 	for (uint64_t seed = 0; seed < 1000; seed++) {
-		struct mcr_igmp_config cfg = {.seed = seed, .repeat_s = MCR_IGMP_OFF};
+		struct mcr_igmp_config cfg = {.seed = seed, .repeat_s = MCR_IGMP_NO_REPEAT};
 		struct rig r = {.cfg = cfg, .now_ns = SECOND};
 
 		assert_int_equal(mcr_igmp_create(&r.igmp, &cfg, r.now_ns), 0);
@@ -362,7 +362,7 @@ static void a_late_poll_does_not_make_two_series_one(void **state)
 {
 	struct rig r;
 
-	rig_start(&r, &(struct mcr_igmp_config){.robustness = 3, .repeat_s = MCR_IGMP_OFF});
+	rig_start(&r, &(struct mcr_igmp_config){.robustness = 3, .repeat_s = MCR_IGMP_NO_REPEAT});
 	join(&r, "239.1.2.3");
 	run_for(&r, 0.1);
 	join(&r, "239.4.5.6");

@@ -5,7 +5,7 @@
 static void rig_mtu(struct rig *r, uint16_t mtu)
 {
 	rig_start(r, &(struct mcr_igmp_config){
-			 .address_be = ip(HOST), .repeat_s = MCR_IGMP_OFF, .mtu = mtu});
+			 .address_be = ip(HOST), .repeat_s = MCR_IGMP_NO_REPEAT, .mtu = mtu});
 }
 
 static void join_many(struct rig *r, unsigned n)
@@ -242,7 +242,7 @@ static void a_burst_is_counted_over_several_polls_of_one_tick(void **state)
 	struct rig r;
 
 	rig_start(&r,
-		  &(struct mcr_igmp_config){.version = 2, .burst = 4, .repeat_s = MCR_IGMP_OFF});
+		  &(struct mcr_igmp_config){.version = 2, .burst = 4, .repeat_s = MCR_IGMP_NO_REPEAT});
 	join_many(&r, 10);
 	poll_now(&r);
 	assert_count(&r, 4);

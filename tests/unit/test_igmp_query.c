@@ -74,7 +74,7 @@ static void the_response_code_bounds_the_delay(void **state)
 /* H-QR-2: 1000 draws of the built-in generator, uniform, none at once, none late. */
 static void delays_of_answers_are_uniform_in_the_response_time(void **state)
 {
-	struct mcr_igmp_config cfg = {.seed = 42, .repeat_s = MCR_IGMP_OFF};
+	struct mcr_igmp_config cfg = {.seed = 42, .repeat_s = MCR_IGMP_NO_REPEAT};
 	struct rig r = {.cfg = cfg, .now_ns = SECOND};
 	unsigned tenths[10] = {0};
 
@@ -365,7 +365,7 @@ static void robustness_follows_the_querier(void **state)
 		struct rig r;
 
 		rig_start(&r,
-			  &(struct mcr_igmp_config){.repeat_s = MCR_IGMP_OFF,
+			  &(struct mcr_igmp_config){.repeat_s = MCR_IGMP_NO_REPEAT,
 						    .robustness_floor = (uint8_t)cases[i].floor});
 		assert_int_equal(FEED(&r, .code = 10, .qrv = cases[i].qrv), 0);
 		join(&r, "239.1.2.3");

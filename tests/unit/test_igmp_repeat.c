@@ -95,7 +95,7 @@ static void nothing_is_repeated_without_groups_or_when_off(void **state)
 	assert_count(&r, 3);
 	rig_stop(&r);
 
-	rig_repeating(&r, 0, MCR_IGMP_OFF);
+	rig_repeating(&r, 0, MCR_IGMP_NO_REPEAT);
 	join(&r, "239.1.2.3");
 	settle(&r, 5);
 	run_for(&r, 1000);

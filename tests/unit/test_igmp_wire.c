@@ -109,7 +109,7 @@ static void a_host_without_address_reports_from_zero(void **state)
 {
 	struct rig r;
 
-	rig_start(&r, &(struct mcr_igmp_config){.repeat_s = MCR_IGMP_OFF});
+	rig_start(&r, &(struct mcr_igmp_config){.repeat_s = MCR_IGMP_NO_REPEAT});
 	join(&r, "239.1.2.3");
 	run_for(&r, 5);
 	assert_octets(&r, 0, 0,
