@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A channel: a named set of joins with one ring per rx lcore. Thread: control. */
+#ifndef MCR_ENGINE_CHANNEL_H
+#define MCR_ENGINE_CHANNEL_H
+
+#include <stdint.h>
+
+#include <mcring/engine.h>
+
+#include "core/ring.h"
+#include "engine/region.h"
+
+struct mcr_channel {
+	struct mcr_channel_config config; /* depth and bytes filled in */
+	uint64_t epoch;
+	unsigned n_rings;
+	struct mcr_region regions[MCR_LCORES_MAX];
+	struct mcr_ring_writer
+	    *writers[MCR_LCORES_MAX]; /* each belongs to its lcore while a view has it */
+};
+
+/* mcr_channel_check fills in the defaults. Returns 0 or -EINVAL with err filled. */
+int mcr_channel_check(struct mcr_channel_config *config, struct mcr_error *err);
+
+/* mcr_channel_create makes a ring on the NUMA node of each lcore. Errors: -ENOMEM, -EMFILE. */
+int mcr_channel_create(struct mcr_channel **out, const struct mcr_channel_config *config,
+		       const unsigned *lcores, unsigned n_lcores, struct mcr_error *err);
+
+/* mcr_channel_destroy: no view has its writers any more. NULL is allowed. */
+void mcr_channel_destroy(struct mcr_channel *channel);
+
+void mcr_channel_stop(struct mcr_channel *channel);
+void mcr_channel_heartbeat(struct mcr_channel *channel, uint64_t monotonic_ns);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The control thread's round: punted packets, IGMP, sockets, heartbeat, clock, link. Never blocks
+ * an rx lcore, and sleeps only in mcr_engine_poll. */
+#include <errno.h>
+#include <poll.h>
+#include <time.h>
+
+#include "engine/engine.h"
+
+#define HEARTBEAT_NS   10000000
+#define WATCH_NS       100000000 /* clock, links, clients that say nothing */
+#define TICK_NS        1000000   /* punted packets wait this long at most: rx lcores wake nobody */
+#define PUNTS_PER_TICK 1024      /* a storm of queries must not keep control from its other work */
+
+static void handle_punt(struct mcr_engine *e, struct rte_mbuf *m, uint64_t now_ns)
+{
+	struct mcr_port *port = e->port_by_id[m->port];
+	struct mcr_packet packet;
+	uint16_t stripped = 0;
+	uint8_t interface;
+
+	if (m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED)
+		stripped = m->vlan_tci & 0xfff;
+	mcr_parse(&packet, rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, m->pkt_len, stripped,
+		  port->mac.addr_bytes);
+	interface = port->interface_of_vlan[packet.vlan];
+	if (packet.verdict != MCR_PARSED_PUNT || interface == MCR_NO_INTERFACE)
+		rte_pktmbuf_free(m);
+	else
+		mcr_interface_input(&e->interfaces[interface], m, &packet, now_ns);
+}
+
+static void drain_punts(struct mcr_engine *e, uint64_t now_ns)
+{
+	struct rte_mbuf *m;
+
+	for (unsigned i = 0; i < e->n_workers; i++)
+		for (unsigned n = 0; n < PUNTS_PER_TICK / e->n_workers; n++) {
+			if (rte_ring_sc_dequeue(e->workers[i]->punt, (void **)&m) != 0)
+				break;
+			handle_punt(e, m, now_ns);
+		}
+}
+
+static void watch_links(struct mcr_engine *e, uint64_t now_ns)
+{
+	int changed = 0;
+
+	for (size_t p = 0; p < e->n_ports; p++) {
+		struct mcr_port *port = e->ports[p];
+
+		if (!port->started || !mcr_port_watch(port))
+			continue;
+		changed = 1;
+		mcr_engine_log(e, MCR_LOG_WARNING, "port %s: link %s", port->name,
+			       port->link_up ? "up" : "down");
+		for (size_t i = 0; port->link_up && i < e->n_interfaces; i++) {
+			struct mcr_interface *it = &e->interfaces[i];
+
+			if (it->port != port || it->igmp == NULL)
+				continue;
+			mcr_igmp_announce(it->igmp, it->config.address_be, now_ns);
+			it->igmp_due_ns = 0;
+		}
+	}
+	if (changed && mcr_engine_publish(e, e->table, NULL) < 0)
+		mcr_engine_log(e, MCR_LOG_ERROR,
+			       "no memory to tell the consumers of a link's change");
+}
+
+static void heartbeat(struct mcr_engine *e, uint64_t now_ns)
+{
+	for (size_t i = 0; i < MCR_CHANNELS_MAX; i++)
+		if (e->channels[i] != NULL)
+			mcr_channel_heartbeat(e->channels[i], now_ns);
+}
+
+void mcr_engine_work(struct mcr_engine *e, uint64_t now_ns)
+{
+	drain_punts(e, now_ns);
+	for (size_t i = 0; i < e->n_interfaces; i++)
+		mcr_interface_poll(&e->interfaces[i], now_ns);
+	mcr_engine_reap(e);
+	if (now_ns >= e->heartbeat_due_ns) {
+		heartbeat(e, now_ns);
+		e->heartbeat_due_ns = now_ns + HEARTBEAT_NS;
+	}
+	if (now_ns >= e->watch_due_ns) {
+		mcr_clock_update(&e->clock);
+		watch_links(e, now_ns);
+		mcr_attach_server_poll(e->attach, now_ns);
+		if (e->control != NULL)
+			mcr_control_server_poll(e->control, now_ns);
+		e->watch_due_ns = now_ns + WATCH_NS;
+	}
+}
+
+/* Waits for a socket or for the time, then serves the sockets that have something. */
+static void wait_sockets(struct mcr_engine *e, uint64_t wait_ns)
+{
+	struct pollfd fds[] = {
+	    {.fd = mcr_attach_server_fd(e->attach), .events = POLLIN},
+	    {.fd = e->control != NULL ? mcr_control_server_fd(e->control) : -1, .events = POLLIN},
+	};
+	const struct timespec ts = {.tv_nsec = (long)wait_ns};
+
+	if (ppoll(fds, 2, &ts, NULL) <= 0)
+		return;
+	if (fds[0].revents != 0)
+		mcr_attach_server_poll(e->attach, mcr_clock_now_monotonic());
+	if (fds[1].revents != 0)
+		mcr_control_server_poll(e->control, mcr_clock_now_monotonic());
+}
+
+void mcr_engine_poll(struct mcr_engine *e, uint64_t timeout_ns)
+{
+	uint64_t now_ns = mcr_clock_now_monotonic();
+	uint64_t end_ns = now_ns + timeout_ns;
+
+	if (end_ns < now_ns)
+		end_ns = UINT64_MAX;
+	do {
+		uint64_t wait_ns = 0;
+
+		mcr_engine_work(e, now_ns);
+		if (now_ns < end_ns)
+			wait_ns = end_ns - now_ns < TICK_NS ? end_ns - now_ns : TICK_NS;
+		wait_sockets(e, wait_ns);
+		now_ns = mcr_clock_now_monotonic();
+	} while (now_ns < end_ns);
+}

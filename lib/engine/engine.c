@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The engine's life: create, start, stop, destroy. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_cycles.h>
+#include <rte_launch.h>
+#include <rte_lcore.h>
+#include <rte_malloc.h>
+
+#include "core/error.h"
+#include "engine/engine.h"
+#include "engine/run_dir.h"
+
+#define LEAVE_NS \
+	1500000000 /* an orderly stop waits this long for the second copies of its leaves */
+
+void mcr_engine_log(const struct mcr_engine *e, enum mcr_log_level level, const char *format, ...)
+{
+	char line[512];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(line, sizeof(line), format, ap);
+	va_end(ap);
+	if (e->config.log != NULL)
+		e->config.log(e->config.ctx, level, line);
+	else if (level <= MCR_LOG_WARNING)
+		fprintf(stderr, "mcring: %s\n", line);
+}
+
+void mcr_engine_config_init(struct mcr_engine_config *cfg)
+{
+	*cfg = (struct mcr_engine_config){.size = sizeof(*cfg),
+					  .name = "mcring",
+					  .attach_mode = 0660,
+					  .first_chunk = MCR_FIRST_CHUNK};
+}
+
+/* ---- create ---- */
+
+static int check_config(const struct mcr_engine_config *cfg, struct mcr_error *err)
+{
+	if (cfg->size != sizeof(*cfg))
+		return mcr_error_set(
+		    err, -EINVAL,
+		    "mcr_engine_config of %zu octets: this library's has %zu; call "
+		    "mcr_engine_config_init, and compile against its headers",
+		    cfg->size, sizeof(*cfg));
+	if (cfg->n_interfaces > MCR_INTERFACES_MAX || cfg->n_channels > MCR_CHANNELS_MAX)
+		return mcr_error_set(err, -EINVAL, "at most %d interfaces and %d channels",
+				     MCR_INTERFACES_MAX, MCR_CHANNELS_MAX);
+	if (cfg->idle > MCR_IDLE_ADAPTIVE)
+		return mcr_error_set(err, -EINVAL, "unknown idle mode %u", cfg->idle);
+	return 0;
+}
+
+static int choose_lcores(struct mcr_engine *e, const struct mcr_engine_config *cfg,
+			 struct mcr_error *err)
+{
+	unsigned lcore;
+
+	if (cfg->lcores == NULL) {
+		RTE_LCORE_FOREACH_WORKER(lcore)
+		{
+			if (e->n_workers < MCR_LCORES_MAX)
+				e->lcores[e->n_workers++] = lcore;
+		}
+		if (e->n_workers == 0)
+			return mcr_error_set(
+			    err, -EINVAL,
+			    "EAL has no worker lcore for receiving: give it two or "
+			    "more, as in -l 0,1");
+		return 0;
+	}
+	if (cfg->n_lcores == 0 || cfg->n_lcores > MCR_LCORES_MAX)
+		return mcr_error_set(err, -EINVAL, "1 to %d rx lcores", MCR_LCORES_MAX);
+	for (unsigned i = 0; i < cfg->n_lcores; i++) {
+		lcore = cfg->lcores[i];
+		if (!rte_lcore_is_enabled(lcore) || lcore == rte_get_main_lcore())
+			return mcr_error_set(err, -EINVAL, "lcore %u is not a worker lcore of EAL",
+					     lcore);
+		e->lcores[e->n_workers++] = lcore;
+	}
+	return 0;
+}
+
+static int create_workers(struct mcr_engine *e, struct mcr_error *err)
+{
+	int ret = 0;
+
+	e->qsbr =
+	    rte_zmalloc("mcr_qsbr", rte_rcu_qsbr_get_memsize(MCR_LCORES_MAX), RTE_CACHE_LINE_SIZE);
+	if (e->qsbr == NULL || rte_rcu_qsbr_init(e->qsbr, MCR_LCORES_MAX) != 0)
+		return mcr_error_set(err, -ENOMEM, "no EAL memory: give EAL more (-m MEGABYTES)");
+	for (unsigned i = 0; ret == 0 && i < e->n_workers; i++) {
+		struct mcr_worker *w;
+
+		ret = mcr_worker_create(&w, i, e->lcores[i], err);
+		if (ret < 0)
+			break;
+		e->workers[i] = w;
+		w->idle = e->config.idle;
+		w->first_chunk = e->config.first_chunk ? e->config.first_chunk : MCR_FIRST_CHUNK;
+		w->clock = &e->clock;
+		w->qsbr = e->qsbr;
+		rte_rcu_qsbr_thread_register(e->qsbr, i);
+	}
+	return ret;
+}
+
+/* The port of an interface, opened when it is the first on it. */
+static int port_of(struct mcr_engine *e, const struct mcr_interface_config *config,
+		   struct mcr_port **out, struct mcr_error *err)
+{
+	int id = mcr_port_find(config->port, err);
+	int ret;
+
+	if (id < 0)
+		return id;
+	if (e->port_by_id[id] == NULL) {
+		ret = mcr_port_open(&e->port_by_id[id], (uint16_t)id, e->n_workers, err);
+		if (ret < 0)
+			return ret;
+		e->port_by_id[id]->udp_checksum = config->udp_checksum;
+		e->ports[e->n_ports++] = e->port_by_id[id];
+	}
+	*out = e->port_by_id[id];
+	return 0;
+}
+
+static int create_interfaces(struct mcr_engine *e, const struct mcr_engine_config *cfg,
+			     struct mcr_error *err)
+{
+	uint64_t now_ns = mcr_clock_now_monotonic();
+
+	if (cfg->n_interfaces == 0)
+		return mcr_error_set(err, -EINVAL,
+				     "no interface: name one with --interface NAME=PORT");
+	for (unsigned i = 0; i < cfg->n_interfaces; i++) {
+		const struct mcr_interface_config *config = &cfg->interfaces[i];
+		struct mcr_port *port;
+		int ret = mcr_interface_check(config, err);
+
+		for (size_t k = 0; ret == 0 && k < e->n_interfaces; k++)
+			if (strcmp(e->interfaces[k].config.name, config->name) == 0)
+				ret = mcr_error_set(err, -EINVAL, "two interfaces are named \"%s\"",
+						    config->name);
+		if (ret == 0)
+			ret = port_of(e, config, &port, err);
+		if (ret == 0)
+			ret = mcr_interface_init(&e->interfaces[i], config, port, (uint8_t)i,
+						 now_ns, err);
+		if (ret < 0)
+			return ret;
+		e->n_interfaces++;
+	}
+	return 0;
+}
+
+/* Queues go round the lcores, so that each lcore has about as many. */
+static int spread_queues(struct mcr_engine *e, struct mcr_error *err)
+{
+	unsigned next = 0;
+
+	for (size_t p = 0; p < e->n_ports; p++)
+		for (uint16_t q = 0; q < e->ports[p]->n_queues; q++) {
+			struct mcr_worker *w = e->workers[next++ % e->n_workers];
+			struct mcr_queue *queue = &w->queues[w->n_queues];
+
+			if (w->n_queues == MCR_QUEUES_PER_WORKER)
+				return mcr_error_set(
+				    err, -EINVAL,
+				    "more than %d queues for an rx lcore: give EAL "
+				    "more lcores",
+				    MCR_QUEUES_PER_WORKER);
+			w->n_queues++;
+			queue->port = e->ports[p]->id;
+			queue->queue = q;
+			queue->udp_checksum = e->ports[p]->udp_checksum;
+			memcpy(queue->own_mac, e->ports[p]->mac.addr_bytes, sizeof(queue->own_mac));
+		}
+	return 0;
+}
+
+static int create_sockets(struct mcr_engine *e, struct mcr_error *err)
+{
+	struct mcr_control_server_config control = {
+	    .name = e->config.name,
+	    .started_ns = mcr_clock_now_realtime(),
+	    .reload = e->config.reload,
+	    .ctx = e->config.ctx,
+	};
+	char path[sizeof(e->config.run_dir) + 16];
+	int ret;
+
+	if (e->config.run_dir[0] == '\0')
+		return mcr_attach_server_create(&e->attach, NULL, 0, err);
+	e->lock_fd = mcr_run_dir_take(e->config.run_dir, err);
+	if (e->lock_fd < 0)
+		return e->lock_fd;
+	snprintf(path, sizeof(path), "%s/attach", e->config.run_dir);
+	ret = mcr_attach_server_create(&e->attach, path, e->config.attach_mode, err);
+	if (ret < 0)
+		return ret;
+	snprintf(path, sizeof(path), "%s/control", e->config.run_dir);
+	control.path = path;
+	return mcr_control_server_create(&e->control, e, &control, err);
+}
+
+static int create_channels(struct mcr_engine *e, const struct mcr_engine_config *cfg,
+			   struct mcr_error *err)
+{
+	static const struct mcr_channel_config by_default = {.name = "default"};
+	int ret = 0;
+
+	if (cfg->n_channels == 0)
+		return mcr_engine_channel_add(e, &by_default, err);
+	for (unsigned i = 0; ret == 0 && i < cfg->n_channels; i++)
+		ret = mcr_engine_channel_add(e, &cfg->channels[i], err);
+	return ret;
+}
+
+static int create_table(struct mcr_engine *e, struct mcr_error *err)
+{
+	struct mcr_group_table *table;
+
+	e->joins = calloc(1, sizeof(*e->joins));
+	if (e->joins == NULL || mcr_group_table_create(&table, NULL, 0) < 0)
+		return mcr_error_set(err, -ENOMEM, "no memory for the engine");
+	e->table = table;
+	if (mcr_engine_publish(e, table, NULL) == 0)
+		return 0;
+	return mcr_error_set(err, -ENOMEM, "no memory for the engine");
+}
+
+int mcr_engine_create(struct mcr_engine **out, const struct mcr_engine_config *cfg,
+		      struct mcr_error *err)
+{
+	struct mcr_engine *e;
+	int ret = check_config(cfg, err);
+
+	if (ret < 0)
+		return ret;
+	e = calloc(1, sizeof(*e));
+	if (e == NULL)
+		return mcr_error_set(err, -ENOMEM, "no memory for the engine");
+	e->config = *cfg;
+	e->config.interfaces = NULL;
+	e->config.channels = NULL;
+	e->config.lcores = NULL;
+	e->lock_fd = -1;
+	mcr_clock_init(&e->clock, rte_get_tsc_hz());
+
+	ret = choose_lcores(e, cfg, err);
+	if (ret == 0)
+		ret = create_sockets(e, err); /* first: a second engine ends here, harmlessly */
+	if (ret == 0)
+		ret = create_workers(e, err);
+	if (ret == 0)
+		ret = create_interfaces(e, cfg, err);
+	if (ret == 0)
+		ret = spread_queues(e, err);
+	if (ret == 0)
+		ret = create_table(e, err);
+	if (ret == 0)
+		ret = create_channels(e, cfg, err);
+	if (ret < 0) {
+		mcr_engine_destroy(e);
+		return ret;
+	}
+	*out = e;
+	return 0;
+}
+
+/* ---- start and stop ---- */
+
+int mcr_engine_start(struct mcr_engine *e, struct mcr_error *err)
+{
+	int ret;
+
+	if (e->state != MCR_ENGINE_CREATED)
+		return mcr_error_set(err, -EINVAL, "an engine starts once");
+	for (size_t i = 0; i < e->n_ports; i++) {
+		ret = mcr_port_start(e->ports[i], err);
+		if (ret < 0)
+			return ret;
+	}
+	mcr_engine_filter_ports(e);
+	ret = mcr_engine_publish(e, e->table, NULL); /* the links' first state is in it */
+	if (ret < 0)
+		return mcr_error_set(err, ret, "no memory to start");
+	e->started_ns = mcr_clock_now_realtime();
+	e->state = MCR_ENGINE_RUNNING;
+	for (unsigned i = 0; i < e->n_workers; i++) {
+		ret = rte_eal_remote_launch(mcr_worker_lcore_main, e->workers[i], e->lcores[i]);
+		if (ret < 0)
+			return mcr_error_set(err, ret, "lcore %u is busy with something else",
+					     e->lcores[i]);
+	}
+	mcr_engine_work(e, mcr_clock_now_monotonic()); /* the first reports leave here */
+	return 0;
+}
+
+static size_t igmp_pending(const struct mcr_engine *e)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < e->n_interfaces; i++)
+		if (e->interfaces[i].igmp != NULL && e->interfaces[i].port->link_up)
+			n += mcr_igmp_pending(e->interfaces[i].igmp);
+	return n;
+}
+
+/* The first copy of each leave goes out at once, the others as they fall due. Data is received
+ * meanwhile. */
+static void leave_groups(struct mcr_engine *e)
+{
+	uint64_t now_ns = mcr_clock_now_monotonic();
+	uint64_t end_ns = now_ns + LEAVE_NS;
+
+	for (size_t i = 0; i < e->n_interfaces; i++) {
+		if (e->interfaces[i].igmp == NULL)
+			continue;
+		mcr_igmp_leave_all(e->interfaces[i].igmp, now_ns);
+		e->interfaces[i].igmp_due_ns = 0;
+	}
+	mcr_engine_poll(e, 0);
+	while (igmp_pending(e) > 0 && mcr_clock_now_monotonic() < end_ns)
+		mcr_engine_poll(e, 1000000);
+}
+
+void mcr_engine_stop(struct mcr_engine *e)
+{
+	if (e->state != MCR_ENGINE_RUNNING)
+		return;
+	if (!e->config.keep_memberships)
+		leave_groups(e);
+	for (unsigned i = 0; i < e->n_workers; i++)
+		__atomic_store_n(&e->workers[i]->stop, 1, __ATOMIC_RELAXED);
+	for (unsigned i = 0; i < e->n_workers; i++)
+		rte_eal_wait_lcore(e->lcores[i]);
+	e->state = MCR_ENGINE_STOPPED;
+	for (size_t i = 0; i < MCR_CHANNELS_MAX; i++)
+		if (e->channels[i] != NULL)
+			mcr_channel_stop(e->channels[i]);
+	for (size_t i = 0; i < e->n_ports; i++)
+		mcr_port_stop(e->ports[i]);
+	mcr_engine_reap(e);
+}
+
+void mcr_engine_destroy(struct mcr_engine *e)
+{
+	if (e == NULL)
+		return;
+	mcr_engine_stop(e);
+	mcr_control_server_destroy(e->control);
+	mcr_attach_server_destroy(e->attach);
+	if (e->lock_fd >= 0)
+		mcr_run_dir_leave(e->config.run_dir, e->lock_fd);
+	if (e->qsbr != NULL)
+		mcr_engine_reap(e); /* no lcore runs, so this frees all of it */
+	for (size_t i = 0; i < MCR_CHANNELS_MAX; i++)
+		mcr_channel_destroy(e->channels[i]);
+	for (unsigned i = 0; i < MCR_LCORES_MAX; i++)
+		mcr_worker_destroy(
+		    e->workers[i]); /* gives punted packets back to the ports' pools */
+	for (size_t i = 0; i < MCR_INTERFACES_MAX; i++)
+		mcr_interface_fini(&e->interfaces[i]);
+	for (size_t i = 0; i < e->n_ports; i++)
+		mcr_port_close(e->ports[i]);
+	free(e->view);
+	mcr_group_table_destroy(e->table);
+	mcr_join_set_destroy(e->joins);
+	mcr_slots_fini(&e->slots);
+	rte_free(e->qsbr);
+	free(e);
+}

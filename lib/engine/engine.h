@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The engine's state. Everything here belongs to the control thread; what rx lcores see of it they
+ * see through struct mcr_worker and the published view. */
+#ifndef MCR_ENGINE_ENGINE_H
+#define MCR_ENGINE_ENGINE_H
+
+#include <mcring/engine.h>
+
+#include "engine/attach_server.h"
+#include "engine/channel.h"
+#include "engine/clock.h"
+#include "engine/control_server.h"
+#include "engine/interface.h"
+#include "engine/join_set.h"
+#include "engine/port.h"
+#include "engine/worker.h"
+
+/* What rx lcores may still look at until a grace period is over. */
+struct mcr_retired {
+	struct mcr_retired *next;
+	uint64_t token; /* of the grace period */
+	struct mcr_view *view;
+	struct mcr_group_table *table;
+	struct mcr_channel *channel;
+	uint32_t *slots;
+	size_t n_slots;
+};
+
+enum mcr_engine_state {
+	MCR_ENGINE_CREATED,
+	MCR_ENGINE_RUNNING,
+	MCR_ENGINE_STOPPED,
+};
+
+struct mcr_engine {
+	struct mcr_engine_config config; /* arrays and lcores: not valid after create */
+	enum mcr_engine_state state;
+	uint64_t started_ns; /* CLOCK_REALTIME */
+
+	struct mcr_port *ports[MCR_INTERFACES_MAX];
+	size_t n_ports;
+	struct mcr_port *port_by_id[RTE_MAX_ETHPORTS];
+	struct mcr_interface interfaces[MCR_INTERFACES_MAX];
+	size_t n_interfaces;
+	struct mcr_channel *channels[MCR_CHANNELS_MAX]; /* NULL = unused */
+	struct mcr_worker *workers[MCR_LCORES_MAX];
+	unsigned lcores[MCR_LCORES_MAX];
+	unsigned n_workers;
+
+	struct mcr_join_set *joins;
+	struct mcr_slots slots;
+	struct mcr_group_table *table;
+	struct mcr_view *view; /* the published one */
+	struct mcr_retired *retired;
+	struct rte_rcu_qsbr *qsbr;
+	struct mcr_clock clock;
+
+	int lock_fd; /* of the run directory; -1 = none */
+	struct mcr_attach_server *attach;
+	struct mcr_control_server *control;
+	uint64_t heartbeat_due_ns, watch_due_ns; /* CLOCK_MONOTONIC */
+};
+
+/* mcr_engine_log: one line to the application. */
+__attribute__((format(printf, 3, 4))) void
+mcr_engine_log(const struct mcr_engine *e, enum mcr_log_level level, const char *format, ...);
+
+/* publish.c: the snapshot for the rx lcores.
+ *
+ * mcr_engine_publish shows the lcores a view of the engine as it is now, with this table, and
+ * retires what it replaces; old (allocated by mcr_retired_create, NULL = nothing more) may carry
+ * more to free after the grace period. Returns 0 or -ENOMEM (nothing changed). */
+int mcr_engine_publish(struct mcr_engine *e, struct mcr_group_table *table,
+		       struct mcr_retired *old);
+
+/* mcr_engine_reap frees what no lcore can see any more; never waits. */
+void mcr_engine_reap(struct mcr_engine *e);
+
+/* membership.c: tells IGMP and NICs of the groups of e->joins. */
+void mcr_engine_filter_ports(struct mcr_engine *e);
+
+/* control.c: one round of the control thread's work. */
+void mcr_engine_work(struct mcr_engine *e, uint64_t now_ns);
+
+#endif

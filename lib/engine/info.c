@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What is going on: copies for the application, made on the control thread. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_cycles.h>
+
+#include "engine/engine.h"
+
+static void read_totals(const struct mcr_worker *w, struct mcr_totals *out)
+{
+	mcr_seqlock_read(&w->shared.totals_version, out, &w->shared.totals, sizeof(*out));
+}
+
+void mcr_engine_account(const struct mcr_engine *e, struct mcr_account *out)
+{
+	*out = (struct mcr_account){0};
+	for (unsigned i = 0; i < e->n_workers; i++) {
+		struct mcr_totals t;
+
+		read_totals(e->workers[i], &t);
+		out->received += t.account.received;
+		out->delivered += t.account.delivered;
+		out->punted += t.account.punted;
+		for (unsigned r = 0; r < MCR_DROP_COUNT; r++)
+			out->drops[r] += t.account.drops[r];
+	}
+}
+
+void mcr_engine_drop_sample(const struct mcr_engine *e, enum mcr_drop reason,
+			    struct mcr_drop_sample *out)
+{
+	*out = (struct mcr_drop_sample){0};
+	for (unsigned i = 0; (unsigned)reason < MCR_DROP_COUNT && i < e->n_workers; i++) {
+		const struct mcr_lcore_account *shared = &e->workers[i]->shared;
+		struct mcr_drop_sample sample;
+
+		mcr_seqlock_read(&shared->drops[reason].version, &sample,
+				 &shared->drops[reason].sample, sizeof(sample));
+		if (sample.time_ns > out->time_ns)
+			*out = sample;
+	}
+}
+
+int mcr_engine_lcore_info(const struct mcr_engine *e, size_t i, struct mcr_lcore_info *out)
+{
+	const struct mcr_worker *w;
+	struct mcr_totals totals;
+	struct mcr_gap gap;
+
+	if (i >= e->n_workers)
+		return -ENOENT;
+	w = e->workers[i];
+	read_totals(w, &totals);
+	mcr_seqlock_read(&w->shared.gap_version, &gap, &w->shared.gap, sizeof(gap));
+	*out = (struct mcr_lcore_info){
+	    .lcore = w->lcore,
+	    .account = totals.account,
+	    .polls = __atomic_load_n(&w->shared.polls, __ATOMIC_RELAXED),
+	    .bursts = totals.bursts,
+	    .busy_cycles = totals.busy_cycles,
+	    .tsc_hz = rte_get_tsc_hz(),
+	    .longest_gap_ns = (uint64_t)((double)gap.cycles * 1e9 / (double)rte_get_tsc_hz()),
+	    .longest_gap_at_ns = gap.at_ns,
+	};
+	return 0;
+}
+
+int mcr_engine_port_info(const struct mcr_engine *e, size_t i, struct mcr_port_info *out)
+{
+	struct rte_eth_stats stats = {0};
+	struct rte_eth_link link = {0};
+	const struct mcr_port *port;
+
+	if (i >= e->n_ports)
+		return -ENOENT;
+	port = e->ports[i];
+	rte_eth_stats_get(port->id, &stats);
+	rte_eth_link_get_nowait(port->id, &link);
+	*out = (struct mcr_port_info){
+	    .dpdk_port = port->id,
+	    .link_up = port->link_up,
+	    .promiscuous = rte_eth_promiscuous_get(port->id) == 1,
+	    .all_multicast = rte_eth_allmulticast_get(port->id) == 1,
+	    .n_queues = port->n_queues,
+	    .mtu = port->mtu,
+	    .speed_mbps = link.link_speed == RTE_ETH_SPEED_NUM_UNKNOWN ? 0 : link.link_speed,
+	    .rx_packets = stats.ipackets,
+	    .rx_bytes = stats.ibytes,
+	    .rx_missed = stats.imissed,
+	    .rx_errors = stats.ierrors,
+	    .rx_nombuf = stats.rx_nombuf,
+	    .tx_packets = stats.opackets,
+	    .tx_errors = stats.oerrors,
+	    .link_changes = port->link_changes,
+	};
+	snprintf(out->name, sizeof(out->name), "%s", port->name);
+	snprintf(out->driver, sizeof(out->driver), "%s", port->driver);
+	memcpy(out->mac, port->mac.addr_bytes, sizeof(out->mac));
+	return 0;
+}
+
+static void igmp_into(const struct mcr_interface *it, struct mcr_interface_info *out)
+{
+	uint64_t now_ns = mcr_clock_now_monotonic();
+	struct mcr_igmp_info igmp;
+
+	if (it->igmp == NULL) {
+		snprintf(out->igmp_reason, sizeof(out->igmp_reason), "%s",
+			 it->config.tx_never ? "tx=never" : "igmp=off");
+		return;
+	}
+	mcr_igmp_get_info(it->igmp, now_ns, &igmp);
+	out->igmp_version = igmp.version;
+	snprintf(out->igmp_reason, sizeof(out->igmp_reason), "%s",
+		 mcr_igmp_reason_text(igmp.reason));
+	out->querier_be = igmp.querier_be;
+	if (igmp.last_query_ns != 0)
+		out->querier_age_ns = now_ns - igmp.last_query_ns;
+	for (unsigned r = 0; r < MCR_IGMP_RX_COUNT; r++) {
+		out->igmp_rx += igmp.rx[r];
+		if (r >= MCR_IGMP_RX_MALFORMED)
+			out->igmp_rx_bad += igmp.rx[r];
+	}
+	out->igmp_queries = igmp.rx[MCR_IGMP_RX_QUERY];
+	out->igmp_reports = igmp.tx_reports + igmp.tx_leaves;
+}
+
+int mcr_engine_interface_info(const struct mcr_engine *e, size_t i, struct mcr_interface_info *out)
+{
+	const struct mcr_interface *it;
+
+	if (i >= e->n_interfaces)
+		return -ENOENT;
+	it = &e->interfaces[i];
+	*out = (struct mcr_interface_info){
+	    .config = it->config,
+	    .dpdk_port = it->port->id,
+	    .querier_age_ns = UINT64_MAX,
+	    .tx_packets = it->tx_packets,
+	    .tx_retries = it->tx_retries,
+	    .tx_dropped = it->tx_dropped,
+	};
+	memcpy(out->mac, it->port->mac.addr_bytes, sizeof(out->mac));
+	igmp_into(it, out);
+	for (size_t g = 0; g < e->joins->n_groups; g++)
+		out->groups += e->joins->groups[g].interface == i;
+	return 0;
+}
+
+int mcr_engine_channel_info(const struct mcr_engine *e, size_t i, struct mcr_channel_info *out)
+{
+	const struct mcr_channel *c = NULL;
+	size_t at = 0;
+
+	for (size_t n = 0; at < MCR_CHANNELS_MAX; at++) {
+		if (e->channels[at] != NULL && n++ == i) {
+			c = e->channels[at];
+			break;
+		}
+	}
+	if (c == NULL)
+		return -ENOENT;
+	*out = (struct mcr_channel_info){
+	    .depth = c->config.depth,
+	    .bytes = c->config.bytes,
+	    .n_rings = c->n_rings,
+	    .epoch = c->epoch,
+	    .consumers = mcr_attach_server_count(e->attach, c->config.name),
+	    .huge_pages = 1,
+	};
+	memcpy(out->name, c->config.name, sizeof(out->name));
+	for (unsigned r = 0; r < c->n_rings; r++) {
+		out->published += mcr_ring_published(c->regions[r].mem);
+		out->published_bytes += mcr_ring_published_bytes(c->regions[r].mem);
+		out->huge_pages &= c->regions[r].huge != 0;
+	}
+	for (size_t j = 0; j < e->joins->n_joins; j++)
+		out->joins += e->joins->rules[j].channel == at;
+	return 0;
+}
+
+static void counts_into(const struct mcr_engine *e, const struct mcr_group *g,
+			struct mcr_group_info *out)
+{
+	for (unsigned i = 0; i < e->n_workers; i++) {
+		struct mcr_group_count c;
+
+		mcr_words_load(&c, &e->workers[i]->group_counts[g->slot], sizeof(c));
+		out->packets += c.packets;
+		out->bytes += c.bytes;
+		if (c.last_ns > out->last_ns)
+			out->last_ns = c.last_ns;
+		if (c.first_ns != 0 && (out->first_ns == 0 || c.first_ns < out->first_ns))
+			out->first_ns = c.first_ns;
+	}
+}
+
+/* The IGMP machine's clock is the monotonic one. */
+static uint64_t to_realtime(uint64_t monotonic_ns)
+{
+	if (monotonic_ns == 0)
+		return 0;
+	return mcr_clock_now_realtime() - (mcr_clock_now_monotonic() - monotonic_ns);
+}
+
+static void reports_into(const struct mcr_interface *it, const struct mcr_group *g,
+			 struct mcr_group_info *out)
+{
+	struct mcr_igmp_group_info igmp;
+	const char *state = "off";
+
+	if (it->igmp != NULL && mcr_igmp_get_group(it->igmp, g->group_be, &igmp) == 0) {
+		state = mcr_igmp_group_state_name(igmp.state);
+		out->last_report_ns = to_realtime(igmp.last_report_ns);
+		out->last_query_ns = to_realtime(igmp.last_query_ns);
+	} else if (it->igmp != NULL) {
+		state = "unreported"; /* 224.0.0.1: RFC 3376 §5 */
+	}
+	snprintf(out->igmp_state, sizeof(out->igmp_state), "%s", state);
+}
+
+int mcr_engine_group_info(const struct mcr_engine *e, size_t i, struct mcr_group_info *out)
+{
+	const struct mcr_interface *it;
+	const struct mcr_group *g;
+	size_t n;
+
+	if (i >= e->joins->n_groups)
+		return -ENOENT;
+	g = &e->joins->groups[i];
+	it = &e->interfaces[g->interface];
+	*out = (struct mcr_group_info){
+	    .group_be = g->group_be,
+	    .mode = (uint8_t)g->filter.mode,
+	    .n_sources = (unsigned)g->filter.n,
+	    .joins = g->joins,
+	    .joined_ns = g->joined_ns,
+	};
+	memcpy(out->interface, it->config.name, sizeof(out->interface));
+	n = g->filter.n < MCR_JOIN_SOURCES_MAX ? g->filter.n : MCR_JOIN_SOURCES_MAX;
+	if (n > 0)
+		memcpy(out->sources_be, g->filter.sources_be, n * sizeof(*out->sources_be));
+	counts_into(e, g, out);
+	reports_into(it, g, out);
+	snprintf(out->rung, sizeof(out->rung), "%s", mcr_rung_name(it->port->filter.rung));
+	memcpy(out->rung_reason, it->port->filter.reason, sizeof(out->rung_reason));
+	return 0;
+}
+
+int mcr_engine_consumer_info(const struct mcr_engine *e, size_t i, struct mcr_consumer_info *out)
+{
+	return mcr_attach_server_info(e->attach, i, out);
+}
+
+int mcr_engine_join_info(const struct mcr_engine *e, size_t i, struct mcr_join *out)
+{
+	if (i >= e->joins->n_joins)
+		return -ENOENT;
+	*out = e->joins->joins[i];
+	return 0;
+}

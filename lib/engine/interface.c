@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include <rte_arp.h>
+#include <rte_ether.h>
+#include <rte_icmp.h>
+#include <rte_ip.h>
+
+#include "core/error.h"
+#include "engine/interface.h"
+#include "engine/responder.h"
+
+#define VLAN_MAX 4094
+
+int mcr_interface_check(const struct mcr_interface_config *config, struct mcr_error *err)
+{
+	uint32_t address = rte_be_to_cpu_32(config->address_be);
+
+	if (config->name[0] == '\0' || memchr(config->name, '\0', sizeof(config->name)) == NULL)
+		return mcr_error_set(err, -EINVAL, "an interface needs a name of 1 to %d octets",
+				     MCR_NAME_MAX - 1);
+	if (config->vlan > VLAN_MAX)
+		return mcr_error_set(err, -EINVAL, "interface \"%s\": VLAN %u is not in 1..%d",
+				     config->name, config->vlan, VLAN_MAX);
+	if (address >> 28 >= 14 || config->prefix_len > 32)
+		return mcr_error_set(err, -EINVAL,
+				     "interface \"%s\": its address is not a unicast one",
+				     config->name);
+	if (config->igmp > MCR_IGMP_OFF || config->udp_checksum > MCR_UDP_CHECKSUM_VERIFY)
+		return mcr_error_set(err, -EINVAL,
+				     "interface \"%s\": unknown igmp or udp_checksum mode",
+				     config->name);
+	return 0;
+}
+
+static int make_igmp(struct mcr_interface *i, uint64_t now_ns, struct mcr_error *err)
+{
+	struct mcr_igmp_config cfg = {
+	    .address_be = i->config.address_be,
+	    .mtu = i->port->mtu,
+	    .version = i->config.igmp, /* enum mcr_igmp_mode: 0 follows the querier */
+	};
+	int ret;
+
+	if (i->config.igmp == MCR_IGMP_OFF || i->config.tx_never)
+		return 0;
+	if (getrandom(&cfg.seed, sizeof(cfg.seed), 0) != sizeof(cfg.seed))
+		cfg.seed = now_ns;
+	ret = mcr_igmp_create(&i->igmp, &cfg, now_ns);
+	return ret == 0 ? 0
+			: mcr_error_set(err, ret, "interface \"%s\": cannot start IGMP: %s",
+					i->config.name, strerror(-ret));
+}
+
+int mcr_interface_init(struct mcr_interface *i, const struct mcr_interface_config *config,
+		       struct mcr_port *port, uint8_t index, uint64_t now_ns, struct mcr_error *err)
+{
+	int ret;
+
+	*i = (struct mcr_interface){.config = *config, .port = port, .igmp_due_ns = MCR_IGMP_NEVER};
+	if (port->interface_of_vlan[config->vlan] != MCR_NO_INTERFACE)
+		return mcr_error_set(err, -EINVAL,
+				     "interface \"%s\": port %s has another interface %s already; "
+				     "give each a vlan= of "
+				     "its own",
+				     config->name, port->name,
+				     config->vlan ? "on this VLAN" : "without a VLAN");
+	ret = make_igmp(i, now_ns, err);
+	if (ret == 0)
+		port->interface_of_vlan[config->vlan] = index;
+	return ret;
+}
+
+void mcr_interface_fini(struct mcr_interface *i)
+{
+	mcr_igmp_destroy(i->igmp);
+	i->igmp = NULL;
+}
+
+static int transmit(struct mcr_interface *i, struct rte_mbuf *m)
+{
+	if (rte_eth_tx_burst(i->port->id, 0, &m, 1) == 1) {
+		i->tx_packets++;
+		return 0;
+	}
+	rte_pktmbuf_free(m);
+	return -EAGAIN;
+}
+
+/* Ethernet header in front of an IPv4 packet of ours: multicast MAC by RFC 1112 §6.4. Padded to
+ * the 60 octets that a frame has at least: a vdev does not do it as hardware does. */
+static struct rte_mbuf *make_frame(const struct mcr_interface *i, const uint8_t *packet, size_t len)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(i->port->mempool);
+	size_t tag = i->config.vlan ? sizeof(struct rte_vlan_hdr) : 0;
+	size_t total = sizeof(struct rte_ether_hdr) + tag + len;
+	struct rte_ether_hdr *ether;
+	uint8_t *to;
+
+	if (m == NULL)
+		return NULL;
+	if (total < RTE_ETHER_MIN_LEN - RTE_ETHER_CRC_LEN)
+		total = RTE_ETHER_MIN_LEN - RTE_ETHER_CRC_LEN;
+	to = (uint8_t *)rte_pktmbuf_append(m, (uint16_t)total);
+	if (to == NULL) {
+		rte_pktmbuf_free(m);
+		return NULL;
+	}
+	memset(to, 0, total);
+	ether = (struct rte_ether_hdr *)to;
+	to += sizeof(*ether);
+	ether->dst_addr =
+	    (struct rte_ether_addr){{0x01, 0x00, 0x5e, packet[17] & 0x7f, packet[18], packet[19]}};
+	ether->src_addr = i->port->mac;
+	ether->ether_type = rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4);
+	if (tag != 0) {
+		struct rte_vlan_hdr *vlan = (struct rte_vlan_hdr *)to;
+
+		vlan->vlan_tci = rte_cpu_to_be_16(i->config.vlan);
+		vlan->eth_proto = ether->ether_type;
+		ether->ether_type = rte_cpu_to_be_16(RTE_ETHER_TYPE_VLAN);
+		to += tag;
+	}
+	memcpy(to, packet, len);
+	return m;
+}
+
+/* mcr_igmp_send: what does not go out now is kept by the machine and sent later. */
+static int send_igmp(void *ctx, const uint8_t *packet, size_t len)
+{
+	struct mcr_interface *i = ctx;
+	struct rte_mbuf *m = make_frame(i, packet, len);
+
+	if (m != NULL && transmit(i, m) == 0)
+		return 0;
+	i->tx_retries++;
+	return -EAGAIN;
+}
+
+void mcr_interface_poll(struct mcr_interface *i, uint64_t now_ns)
+{
+	if (i->igmp != NULL && i->port->started && now_ns >= i->igmp_due_ns)
+		i->igmp_due_ns = mcr_igmp_poll(i->igmp, now_ns, send_igmp, i);
+}
+
+static void input_igmp(struct mcr_interface *i, const struct rte_mbuf *m,
+		       const struct mcr_packet *p, uint64_t now_ns)
+{
+	uint8_t copy[1536];
+	uint32_t len = m->pkt_len - p->l3_offset;
+	const uint8_t *packet;
+
+	if (len > sizeof(copy))
+		len = sizeof(copy);
+	packet = rte_pktmbuf_read(m, p->l3_offset, len, copy);
+	if (packet == NULL)
+		return;
+	mcr_igmp_input(i->igmp, packet, len, now_ns);
+	i->igmp_due_ns = 0; /* the machine says when at the next poll */
+}
+
+void mcr_interface_input(struct mcr_interface *i, struct rte_mbuf *m,
+			 const struct mcr_packet *packet, uint64_t now_ns)
+{
+	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, packet->l3_offset);
+	int igmp = packet->ether_type == RTE_ETHER_TYPE_IPV4 && ip[9] == IPPROTO_IGMP;
+
+	if (igmp && i->igmp != NULL) {
+		input_igmp(i, m, packet, now_ns);
+	} else if (!igmp && !i->config.tx_never && i->config.address_be != 0 &&
+		   mcr_responder_answer(m, packet, &i->port->mac, i->config.address_be)) {
+		if ((m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) && rte_vlan_insert(&m) < 0) {
+			i->tx_dropped++;
+			rte_pktmbuf_free(m);
+			return;
+		}
+		m->ol_flags = 0;
+		if (transmit(i, m) < 0)
+			i->tx_dropped++;
+		return;
+	}
+	rte_pktmbuf_free(m);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* An interface as the network sees it: its IGMP, its answers to ARP and ICMP echo, its frames out.
+ * Thread: control. */
+#ifndef MCR_ENGINE_INTERFACE_H
+#define MCR_ENGINE_INTERFACE_H
+
+#include <stdint.h>
+
+#include <mcring/engine.h>
+
+#include "core/igmp.h"
+#include "core/parse.h"
+#include "engine/port.h"
+
+struct mcr_interface {
+	struct mcr_interface_config config;
+	struct mcr_port *port;
+	struct mcr_igmp *igmp; /* NULL: igmp=off or tx=never */
+	uint64_t igmp_due_ns;  /* CLOCK_MONOTONIC; MCR_IGMP_NEVER = nothing to do */
+	uint64_t tx_packets, tx_retries, tx_dropped;
+};
+
+/* mcr_interface_check: 0, or -EINVAL with err filled. */
+int mcr_interface_check(const struct mcr_interface_config *config, struct mcr_error *err);
+
+/* mcr_interface_init puts an interface on an opened port. Errors: -EINVAL (its VLAN is taken on the
+ * port), -ENOMEM. */
+int mcr_interface_init(struct mcr_interface *i, const struct mcr_interface_config *config,
+		       struct mcr_port *port, uint8_t index, uint64_t now_ns,
+		       struct mcr_error *err);
+void mcr_interface_fini(struct mcr_interface *i);
+
+/* mcr_interface_input takes a punted frame, and the mbuf with it. packet: what mcr_parse says. */
+void mcr_interface_input(struct mcr_interface *i, struct rte_mbuf *m,
+			 const struct mcr_packet *packet, uint64_t now_ns);
+
+/* mcr_interface_poll sends the IGMP that is due. */
+void mcr_interface_poll(struct mcr_interface *i, uint64_t now_ns);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* All joins of the engine, and what follows from them: the rules of the group table and the groups
+ * that each interface is a member of. A set is made from the one before and replaces it whole, so a
+ * change takes effect wholly or not at all. No DPDK, no I/O. Thread: control. */
+#ifndef MCR_ENGINE_JOIN_SET_H
+#define MCR_ENGINE_JOIN_SET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <mcring/engine.h>
+
+#include "core/filter_merge.h"
+#include "core/group_table.h"
+
+/* The names that joins may use; index = what a rule says. NULL = unused. */
+struct mcr_join_names {
+	const char *interfaces[MCR_INTERFACES_MAX];
+	const char *channels[MCR_CHANNELS_MAX];
+	size_t n_interfaces, n_channels; /* of the arrays, holes included */
+};
+
+/* A membership: the union of the joins of one group on one interface. */
+struct mcr_group {
+	uint32_t group_be;
+	uint32_t slot; /* of its counters, < MCR_MEMBERSHIPS_MAX */
+	uint16_t interface;
+	unsigned joins;
+	struct mcr_filter filter; /* sources_be owned, ascending */
+	uint64_t joined_ns;       /* CLOCK_REALTIME */
+};
+
+struct mcr_join_set {
+	struct mcr_join *joins; /* names resolved, in the order they were added */
+	struct mcr_rule *rules; /* n_joins, in the same order */
+	size_t n_joins;
+	struct mcr_group *groups; /* ascending by interface, then group */
+	size_t n_groups;
+};
+
+/* Counter slots that no view uses. */
+struct mcr_slots {
+	uint32_t *free;
+	size_t n_free;
+	uint32_t next; /* never given out so far */
+};
+
+void mcr_slots_fini(struct mcr_slots *slots);
+
+/* mcr_slots_give returns a slot whose grace period is over. */
+void mcr_slots_give(struct mcr_slots *slots, uint32_t slot);
+
+/* mcr_join_set_change makes old - remove + add. Groups that stay keep slot and joined_ns.
+ * Errors, with err filled and nothing changed: -EINVAL, -ENOENT, -ENOSPC, -ENOMEM. */
+int mcr_join_set_change(struct mcr_join_set **out, const struct mcr_join_set *old,
+			const struct mcr_join *remove, size_t n_remove, const struct mcr_join *add,
+			size_t n_add, const struct mcr_join_names *names, struct mcr_slots *slots,
+			uint64_t realtime_ns, struct mcr_error *err);
+
+/* mcr_join_set_undo frees a set that never came into use and gives its new slots back. */
+void mcr_join_set_undo(struct mcr_join_set *set, const struct mcr_join_set *old,
+		       struct mcr_slots *slots);
+
+/* mcr_join_set_destroy frees. Slots are the caller's business. NULL is allowed. */
+void mcr_join_set_destroy(struct mcr_join_set *set);
+
+/* mcr_join_set_find: the group of this interface, or NULL. */
+const struct mcr_group *mcr_join_set_find(const struct mcr_join_set *set, uint16_t interface,
+					  uint32_t group_be);
+
+#endif

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Joins and leaves: one change of the join set becomes one report per interface, one filter change
+ * per port and one view for the rx lcores. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "engine/engine.h"
+
+static int same_filter(const struct mcr_filter *a, const struct mcr_filter *b)
+{
+	return a->mode == b->mode && a->n == b->n &&
+	       (a->n == 0 ||
+		memcmp(a->sources_be, b->sources_be, a->n * sizeof(*a->sources_be)) == 0);
+}
+
+static const struct mcr_filter nothing = {.mode = MCR_FILTER_INCLUDE};
+
+static int set_igmp(struct mcr_engine *e, const struct mcr_group *g,
+		    const struct mcr_filter *filter, uint64_t now_ns)
+{
+	struct mcr_interface *i = &e->interfaces[g->interface];
+
+	if (i->igmp == NULL)
+		return 0;
+	i->igmp_due_ns = 0;
+	return mcr_igmp_set_filter(i->igmp, g->group_be, filter->mode, filter->sources_be,
+				   filter->n, now_ns);
+}
+
+/* Tells IGMP of every group of `to` that differs from `from`. On an error those told so far, *told
+ * of them, can be told back. */
+static int tell_changed(struct mcr_engine *e, const struct mcr_join_set *from,
+			const struct mcr_join_set *to, size_t n, size_t *told, uint64_t now_ns)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct mcr_group *g = &to->groups[i];
+		const struct mcr_group *before = mcr_join_set_find(from, g->interface, g->group_be);
+		int ret = 0;
+
+		if (before == NULL || !same_filter(&before->filter, &g->filter))
+			ret = set_igmp(e, g, &g->filter, now_ns);
+		if (ret < 0)
+			return ret;
+		*told = i + 1;
+	}
+	return 0;
+}
+
+/* Leaves cannot fail. */
+static void tell_left(struct mcr_engine *e, const struct mcr_join_set *from,
+		      const struct mcr_join_set *to, size_t n, uint64_t now_ns)
+{
+	for (size_t i = 0; i < n; i++)
+		if (mcr_join_set_find(to, from->groups[i].interface, from->groups[i].group_be) ==
+		    NULL)
+			set_igmp(e, &from->groups[i], &nothing, now_ns);
+}
+
+static void tell_back(struct mcr_engine *e, const struct mcr_join_set *from,
+		      const struct mcr_join_set *to, size_t told, uint64_t now_ns)
+{
+	for (size_t i = 0; i < told; i++) {
+		const struct mcr_group *g = &to->groups[i];
+		const struct mcr_group *before = mcr_join_set_find(from, g->interface, g->group_be);
+
+		set_igmp(e, g, before ? &before->filter : &nothing, now_ns);
+	}
+}
+
+static int by_mac(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct rte_ether_addr));
+}
+
+/* RFC 1112 §6.4: the low 23 bits, so 32 groups share a MAC address. */
+static struct rte_ether_addr mac_of(uint32_t group_be)
+{
+	const uint8_t *g = (const uint8_t *)&group_be;
+
+	return (struct rte_ether_addr){{0x01, 0x00, 0x5e, g[1] & 0x7f, g[2], g[3]}};
+}
+
+static void filter_port(struct mcr_engine *e, struct mcr_port *port)
+{
+	struct rte_ether_addr *macs = calloc(e->joins->n_groups + 1, sizeof(*macs));
+	enum mcr_rung rung = port->filter.rung;
+	size_t n = 0, unique = 0;
+
+	if (macs == NULL) {
+		mcr_engine_log(e, MCR_LOG_ERROR, "port %s: no memory for its filter, unchanged",
+			       port->name);
+		return;
+	}
+	macs[n++] = mac_of(RTE_BE32(0xe0000001)); /* queries: RFC 1112 §7.2 */
+	for (size_t i = 0; i < e->joins->n_groups; i++)
+		if (e->interfaces[e->joins->groups[i].interface].port == port)
+			macs[n++] = mac_of(e->joins->groups[i].group_be);
+	qsort(macs, n, sizeof(*macs), by_mac);
+	for (size_t i = 0; i < n; i++)
+		if (unique == 0 || by_mac(&macs[unique - 1], &macs[i]) != 0)
+			macs[unique++] = macs[i];
+	mcr_filter_port_set(&port->filter, macs, unique);
+	free(macs);
+	if (port->filter.rung != rung)
+		mcr_engine_log(e, MCR_LOG_INFO, "port %s (%s): filter %s (%s)", port->name,
+			       port->driver, mcr_rung_name(port->filter.rung), port->filter.reason);
+}
+
+void mcr_engine_filter_ports(struct mcr_engine *e)
+{
+	for (size_t i = 0; i < e->n_ports; i++)
+		if (e->ports[i]->started)
+			filter_port(e, e->ports[i]);
+}
+
+static void name_all(const struct mcr_engine *e, struct mcr_join_names *names)
+{
+	*names = (struct mcr_join_names){.n_interfaces = e->n_interfaces,
+					 .n_channels = MCR_CHANNELS_MAX};
+	for (size_t i = 0; i < e->n_interfaces; i++)
+		names->interfaces[i] = e->interfaces[i].config.name;
+	for (size_t i = 0; i < MCR_CHANNELS_MAX; i++)
+		names->channels[i] = e->channels[i] ? e->channels[i]->config.name : NULL;
+}
+
+/* What the old set leaves behind once no lcore counts in it. */
+static struct mcr_retired *retire_slots(const struct mcr_join_set *from,
+					const struct mcr_join_set *to)
+{
+	struct mcr_retired *r = calloc(1, sizeof(*r));
+
+	if (r == NULL)
+		return NULL;
+	r->slots = calloc(from->n_groups + 1, sizeof(*r->slots));
+	if (r->slots == NULL) {
+		free(r);
+		return NULL;
+	}
+	for (size_t i = 0; i < from->n_groups; i++)
+		if (mcr_join_set_find(to, from->groups[i].interface, from->groups[i].group_be) ==
+		    NULL)
+			r->slots[r->n_slots++] = from->groups[i].slot;
+	return r;
+}
+
+/* No lcore counts in a new group's slot before the view that has it, so control may write here. */
+static void clear_new_slots(struct mcr_engine *e, const struct mcr_join_set *from,
+			    const struct mcr_join_set *to)
+{
+	for (size_t i = 0; i < to->n_groups; i++) {
+		const struct mcr_group *g = &to->groups[i];
+
+		if (mcr_join_set_find(from, g->interface, g->group_be) != NULL)
+			continue;
+		for (unsigned w = 0; w < e->n_workers; w++)
+			e->workers[w]->group_counts[g->slot] = (struct mcr_group_count){0};
+	}
+}
+
+static int apply(struct mcr_engine *e, struct mcr_join_set *next, struct mcr_channel *dropped,
+		 uint64_t now_ns)
+{
+	struct mcr_retired *r = retire_slots(e->joins, next);
+	struct mcr_group_table *table = NULL;
+	size_t told = 0;
+	int ret = r == NULL ? -ENOMEM : 0;
+
+	if (ret == 0)
+		ret = mcr_group_table_create(&table, next->rules, next->n_joins);
+	if (ret == 0)
+		ret = tell_changed(e, e->joins, next, next->n_groups, &told, now_ns);
+	if (ret == 0) {
+		clear_new_slots(e, e->joins, next);
+		r->channel = dropped;
+		ret = mcr_engine_publish(e, table, r);
+	}
+	if (ret < 0) {
+		tell_back(e, e->joins, next, told, now_ns);
+		mcr_group_table_destroy(table);
+		if (r != NULL)
+			free(r->slots);
+		free(r);
+		return ret;
+	}
+	tell_left(e, e->joins, next, e->joins->n_groups, now_ns);
+	mcr_join_set_destroy(e->joins);
+	e->joins = next;
+	mcr_engine_filter_ports(e);
+	return 0;
+}
+
+static int change(struct mcr_engine *e, const struct mcr_join *remove, size_t n_remove,
+		  const struct mcr_join *add, size_t n_add, struct mcr_channel *dropped,
+		  struct mcr_error *err)
+{
+	uint64_t now_ns = mcr_clock_now_monotonic();
+	struct mcr_join_names names;
+	struct mcr_join_set *next;
+	int ret;
+
+	name_all(e, &names);
+	ret = mcr_join_set_change(&next, e->joins, remove, n_remove, add, n_add, &names, &e->slots,
+				  mcr_clock_now_realtime(), err);
+	if (ret < 0)
+		return ret;
+	if (dropped != NULL)
+		for (size_t i = 0; i < MCR_CHANNELS_MAX; i++)
+			if (e->channels[i] == dropped)
+				e->channels[i] = NULL;
+	ret = apply(e, next, dropped, now_ns);
+	if (ret == 0)
+		return 0;
+	mcr_join_set_undo(next, e->joins, &e->slots);
+	return mcr_error_set(err, ret, "cannot change the joins: %s", strerror(-ret));
+}
+
+int mcr_engine_update(struct mcr_engine *e, const struct mcr_join *remove, size_t n_remove,
+		      const struct mcr_join *add, size_t n_add, struct mcr_error *err)
+{
+	if (n_remove == 0 && n_add == 0)
+		return 0;
+	return change(e, remove, n_remove, add, n_add, NULL, err);
+}
+
+int mcr_engine_join(struct mcr_engine *e, const struct mcr_join *join, struct mcr_error *err)
+{
+	return mcr_engine_update(e, NULL, 0, join, 1, err);
+}
+
+int mcr_engine_leave(struct mcr_engine *e, const struct mcr_join *join, struct mcr_error *err)
+{
+	return mcr_engine_update(e, join, 1, NULL, 0, err);
+}
+
+/* ---- channels ---- */
+
+static int announce_channel(struct mcr_engine *e, struct mcr_channel *channel,
+			    struct mcr_error *err)
+{
+	const void *mems[MCR_LCORES_MAX];
+	int fds[MCR_LCORES_MAX];
+	int ret;
+
+	for (unsigned i = 0; i < channel->n_rings; i++) {
+		fds[i] = channel->regions[i].fd;
+		mems[i] = channel->regions[i].mem;
+	}
+	mcr_channel_heartbeat(channel, mcr_clock_now_monotonic());
+	ret = mcr_attach_server_add_channel(e->attach, channel->config.name, fds, mems,
+					    channel->n_rings, channel->epoch);
+	return ret == 0 ? 0
+			: mcr_error_set(err, ret, "channel \"%s\": %s", channel->config.name,
+					strerror(-ret));
+}
+
+int mcr_engine_channel_add(struct mcr_engine *e, const struct mcr_channel_config *config,
+			   struct mcr_error *err)
+{
+	struct mcr_channel_config clean = *config;
+	struct mcr_channel *channel;
+	size_t at = MCR_CHANNELS_MAX;
+	int ret = mcr_channel_check(&clean, err);
+
+	if (ret < 0)
+		return ret;
+	for (size_t i = MCR_CHANNELS_MAX; i-- > 0;) {
+		if (e->channels[i] == NULL)
+			at = i;
+		else if (strcmp(e->channels[i]->config.name, clean.name) == 0)
+			return mcr_error_set(err, -EEXIST, "there is a channel \"%s\" already",
+					     clean.name);
+	}
+	if (at == MCR_CHANNELS_MAX)
+		return mcr_error_set(err, -ENOSPC, "no more than %d channels", MCR_CHANNELS_MAX);
+	ret = mcr_channel_create(&channel, &clean, e->lcores, e->n_workers, err);
+	if (ret < 0)
+		return ret;
+	ret = announce_channel(e, channel, err);
+	if (ret < 0) {
+		mcr_channel_destroy(channel);
+		return ret;
+	}
+	e->channels[at] = channel;
+	ret = mcr_engine_publish(e, e->table, NULL);
+	if (ret < 0) {
+		e->channels[at] = NULL;
+		mcr_attach_server_remove_channel(e->attach, clean.name);
+		mcr_channel_destroy(channel);
+		return mcr_error_set(err, ret, "no memory for channel \"%s\"", clean.name);
+	}
+	if (channel->regions[0].note[0] != '\0')
+		mcr_engine_log(e, MCR_LOG_DEBUG, "channel %s: %s", clean.name,
+			       channel->regions[0].note);
+	return 0;
+}
+
+int mcr_engine_channel_remove(struct mcr_engine *e, const char *name, struct mcr_error *err)
+{
+	struct mcr_join *gone;
+	size_t at, n = 0;
+	int ret;
+
+	for (at = 0; at < MCR_CHANNELS_MAX; at++)
+		if (e->channels[at] != NULL && strcmp(e->channels[at]->config.name, name) == 0)
+			break;
+	if (at == MCR_CHANNELS_MAX)
+		return mcr_error_set(err, -ENOENT, "no channel \"%s\"", name);
+	gone = calloc(e->joins->n_joins + 1, sizeof(*gone));
+	if (gone == NULL)
+		return mcr_error_set(err, -ENOMEM, "no memory to remove channel \"%s\"", name);
+	for (size_t i = 0; i < e->joins->n_joins; i++)
+		if (e->joins->rules[i].channel == at)
+			gone[n++] = e->joins->joins[i];
+	struct mcr_channel *channel = e->channels[at];
+
+	ret = change(e, gone, n, NULL, 0, channel, err);
+	free(gone);
+	if (ret < 0) {
+		e->channels[at] = channel;
+		return ret;
+	}
+	mcr_attach_server_remove_channel(e->attach, name);
+	return 0;
+}
+
+int mcr_engine_attach(struct mcr_engine *e, const char *channel, const char *label,
+		      struct mcr_error *err)
+{
+	return mcr_attach_server_open(e->attach, channel ? channel : "default", label, err);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A DPDK port: opened, configured, started and closed here, and nowhere else. Thread: control. */
+#ifndef MCR_ENGINE_PORT_H
+#define MCR_ENGINE_PORT_H
+
+#include <stdint.h>
+
+#include <rte_ethdev.h>
+#include <rte_mempool.h>
+
+#include <mcring/engine.h>
+
+#include "engine/filter.h"
+#include "engine/view.h"
+
+#define MCR_PORT_QUEUES_MAX 64
+
+struct mcr_port {
+	uint16_t id; /* of DPDK */
+	char name[RTE_ETH_NAME_MAX_LEN];
+	char driver[32];
+	struct rte_ether_addr mac;
+	uint16_t mtu;
+	uint16_t n_queues;
+	uint8_t started;
+	uint8_t link_up;
+	uint8_t udp_checksum; /* enum mcr_udp_checksum */
+	uint32_t link_changes;
+	uint64_t owner; /* of rte_eth_dev_owner: nobody else in this process uses the port */
+	struct rte_mempool *mempool;
+	struct mcr_filter_port filter;
+	/* Read by rx lcores through the view: constant once the port is started. */
+	uint8_t interface_of_vlan[MCR_VLANS];
+};
+
+/* mcr_port_find: the DPDK port of a device name or a number. Returns its id or -ENODEV; err lists
+ * the ports that there are. */
+int mcr_port_find(const char *text, struct mcr_error *err);
+
+/* mcr_port_open takes and configures a port: rx queues for n_lcores lcores, one Tx queue for
+ * control. Errors: -EBUSY (somebody else in this process has it), -ENOMEM, what the driver gave. */
+int mcr_port_open(struct mcr_port **out, uint16_t id, unsigned n_lcores, struct mcr_error *err);
+
+/* mcr_port_start: packets flow from here on. */
+int mcr_port_start(struct mcr_port *port, struct mcr_error *err);
+void mcr_port_stop(struct mcr_port *port);
+
+/* mcr_port_close stops, closes the device's queues and frees. NULL is allowed. */
+void mcr_port_close(struct mcr_port *port);
+
+/* mcr_port_watch reads the link's state. Returns 1 when it changed. */
+int mcr_port_watch(struct mcr_port *port);
+
+#endif

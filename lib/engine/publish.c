@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* One-way publication to the rx lcores, and what is freed when they have let go. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "engine/engine.h"
+
+static void free_retired(struct mcr_engine *e, struct mcr_retired *r)
+{
+	for (size_t i = 0; i < r->n_slots; i++)
+		mcr_slots_give(&e->slots, r->slots[i]);
+	free(r->slots);
+	free(r->view);
+	mcr_group_table_destroy(r->table);
+	if (r->channel != NULL) {
+		mcr_channel_stop(r->channel); /* its lcores are done with it: consumers may know */
+		mcr_channel_destroy(r->channel);
+	}
+	free(r);
+}
+
+void mcr_engine_reap(struct mcr_engine *e)
+{
+	struct mcr_retired **at = &e->retired;
+
+	while (*at != NULL) {
+		struct mcr_retired *r = *at;
+
+		if (rte_rcu_qsbr_check(e->qsbr, r->token, false) != 1) {
+			at = &r->next;
+			continue;
+		}
+		*at = r->next;
+		free_retired(e, r);
+	}
+}
+
+static void fill_view(const struct mcr_engine *e, struct mcr_view *view,
+		      struct mcr_group_table *table)
+{
+	view->table = table;
+	for (unsigned c = 0; c < MCR_CHANNELS_MAX; c++)
+		for (unsigned w = 0; e->channels[c] != NULL && w < e->n_workers; w++)
+			view->rings[c][w] = e->channels[c]->writers[w];
+	for (size_t i = 0; i < e->n_ports; i++)
+		view->ports[e->ports[i]->id] = (struct mcr_view_port){
+		    .interface_of_vlan = e->ports[i]->interface_of_vlan,
+		    .link_changes = e->ports[i]->link_changes,
+		    .link_up = e->ports[i]->link_up,
+		};
+}
+
+int mcr_engine_publish(struct mcr_engine *e, struct mcr_group_table *table, struct mcr_retired *old)
+{
+	struct mcr_view *view = calloc(1, sizeof(*view));
+	struct mcr_retired *r = old != NULL ? old : calloc(1, sizeof(*r));
+
+	if (view == NULL || r == NULL) {
+		free(view);
+		if (old == NULL)
+			free(r);
+		return -ENOMEM;
+	}
+	fill_view(e, view, table);
+	r->view = e->view;
+	r->table = table != e->table ? e->table : NULL;
+	e->view = view;
+	e->table = table;
+	/* Release: pairs with the acquire load of the rx loop. */
+	for (unsigned i = 0; i < e->n_workers; i++)
+		__atomic_store_n(&e->workers[i]->published, view, __ATOMIC_RELEASE);
+	r->token = rte_rcu_qsbr_start(e->qsbr);
+	r->next = e->retired;
+	e->retired = r;
+	return 0;
+}

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The hot loop: burst, parse, match, publish. No system call, lock, log or allocation in it, but
+ * for the sleep of --idle adaptive.
+ *
+ * A burst is handled in two chunks, so that its first packets do not wait for its last ones: each
+ * chunk is classified whole, then reserved, written and published once per ring. */
+#include <sys/socket.h>
+#include <time.h>
+
+#include <rte_cycles.h>
+#include <rte_ethdev.h>
+#include <rte_ip.h>
+#include <rte_prefetch.h>
+
+#include <mcring/consumer.h>
+
+#include "engine/worker.h"
+
+#define PREFETCH_AHEAD  4
+#define POLLED_EVERY_NS 100000 /* of the ring's watermark */
+#define IDLE_POLLS      1024   /* empty polls before --idle adaptive starts to sleep */
+#define IDLE_SLEEP_NS   50000
+
+/* What a burst's packets have in common, and what becomes of them. */
+struct burst {
+	uint64_t rx_ns;
+	uint16_t flags;
+	uint16_t n_free;                     /* mbufs[0..n_free) go back to their pool */
+	uint32_t dropped;                    /* bit per reason */
+	uint8_t drop_packet[MCR_DROP_COUNT]; /* last packet of each reason in `dropped` */
+	uint64_t channels;                   /* bit per channel with a batch */
+	struct rte_mbuf *free[MCR_BURST];
+};
+
+static inline void drop(struct mcr_worker *w, struct burst *b, unsigned i, unsigned reason)
+{
+	w->totals.account.drops[reason]++;
+	b->dropped |= 1u << reason;
+	b->drop_packet[reason] = (uint8_t)i;
+}
+
+/* To control, or counted when it does not keep up. The mbuf is control's from then on. */
+static inline void punt(struct mcr_worker *w, struct burst *b, unsigned i)
+{
+	if (likely(rte_ring_sp_enqueue(w->punt, w->mbufs[i]) == 0)) {
+		w->totals.account.punted++;
+		return;
+	}
+	drop(w, b, i, MCR_DROP_PUNT_OVERFLOW);
+	b->free[b->n_free++] = w->mbufs[i];
+}
+
+/* RFC 768 over several segments: pseudo header, then the datagram as its length says. */
+static int checksum_in_segments(struct rte_mbuf *m, const struct mcr_packet *p,
+				const uint8_t *frame)
+{
+	uint32_t udp = p->payload_offset - MCR_UDP_HEADER;
+	uint32_t len = p->payload_len + MCR_UDP_HEADER;
+	uint32_t sum;
+	uint16_t part;
+
+	if (mcr_load_be16(frame + udp + 6) == 0) /* the sender made none */
+		return 1;
+	if (rte_raw_cksum_mbuf(m, udp, len, &part) != 0)
+		return 0;
+	sum = part;
+	sum += rte_raw_cksum(frame + p->l3_offset + 12, 8); /* both addresses */
+	sum += rte_cpu_to_be_16(IPPROTO_UDP);
+	sum += rte_cpu_to_be_16((uint16_t)len);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return sum == 0xffff;
+}
+
+static int udp_checksum_ok(const struct mcr_queue *q, struct rte_mbuf *m,
+			   const struct mcr_packet *p)
+{
+	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
+
+	if (q->udp_checksum == MCR_UDP_CHECKSUM_NIC)
+		return (m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) != RTE_MBUF_F_RX_L4_CKSUM_BAD;
+	if (m->nb_segs == 1)
+		return mcr_udp_checksum_ok(p, frame);
+	return checksum_in_segments(m, p, frame);
+}
+
+/* Adds packet i to the batch of each channel that wants it. Returns 0, or 1 + the drop reason. */
+static inline unsigned classify(struct mcr_worker *w, struct burst *b, const struct mcr_queue *q,
+				unsigned i)
+{
+	const struct mcr_packet *p = &w->packets[i];
+	const struct mcr_view *view = w->view;
+	struct mcr_target targets[MCR_CHANNELS_MAX];
+	struct mcr_group_count *count;
+	uint32_t membership;
+	uint8_t interface = view->ports[q->port].interface_of_vlan[p->vlan];
+	unsigned taken = 0;
+	int n;
+
+	if (unlikely(interface == MCR_NO_INTERFACE))
+		return 1 + MCR_DROP_VLAN_UNKNOWN;
+	if (unlikely(p->verdict == MCR_PARSED_PUNT)) {
+		punt(w, b, i);
+		return 0;
+	}
+	n = mcr_group_table_match(view->table, interface, p->group_be, p->port, p->source_be,
+				  targets, &membership);
+	if (unlikely(n <= 0))
+		return (unsigned)-n;
+	for (int t = 0; t < n; t++) {
+		struct mcr_batch *batch = &w->batches[targets[t].channel];
+
+		if (unlikely(p->payload_len >
+			     mcr_ring_max_payload(view->rings[targets[t].channel][w->index])))
+			continue;
+		batch->packet[batch->n] = (uint8_t)i;
+		batch->id[batch->n++] = targets[t].id;
+		b->channels |= UINT64_C(1) << targets[t].channel;
+		taken++;
+	}
+	if (unlikely(taken == 0))
+		return 1 + MCR_DROP_TOO_LARGE;
+	w->totals.account.delivered++;
+	count = &w->group_counts[membership];
+	__atomic_store_n(&count->packets, count->packets + 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&count->bytes, count->bytes + p->payload_len, __ATOMIC_RELAXED);
+	__atomic_store_n(&count->last_ns, b->rx_ns, __ATOMIC_RELAXED);
+	if (unlikely(count->first_ns == 0))
+		__atomic_store_n(&count->first_ns, b->rx_ns, __ATOMIC_RELAXED);
+	b->free[b->n_free++] = w->mbufs[i];
+	return 0;
+}
+
+static inline void parse(struct mcr_worker *w, struct burst *b, const struct mcr_queue *q,
+			 unsigned i)
+{
+	struct mcr_packet *p = &w->packets[i];
+	struct rte_mbuf *m = w->mbufs[i];
+	uint16_t stripped = 0;
+	unsigned reason;
+
+	if (m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED)
+		stripped = m->vlan_tci & 0xfff;
+	mcr_parse(p, rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, m->pkt_len, stripped,
+		  q->own_mac);
+	if (unlikely(p->verdict == MCR_PARSED_DROP))
+		reason = 1u + p->drop;
+	else if (unlikely(p->verdict == MCR_PARSED_UDP && q->udp_checksum != MCR_UDP_CHECKSUM_OFF &&
+			  !udp_checksum_ok(q, m, p)))
+		reason = 1 + MCR_DROP_BAD_UDP_CHECKSUM;
+	else
+		reason = classify(w, b, q, i);
+	if (unlikely(reason != 0)) {
+		drop(w, b, i, reason - 1);
+		b->free[b->n_free++] = m;
+	}
+}
+
+static inline void copy_payload(uint8_t *to, const struct rte_mbuf *m, uint32_t offset,
+				uint32_t len)
+{
+	while (unlikely(offset >= m->data_len)) {
+		offset -= m->data_len;
+		m = m->next;
+	}
+	while (unlikely(m->data_len - offset < len)) {
+		uint32_t part = m->data_len - offset;
+
+		mcr_ring_copy(to, rte_pktmbuf_mtod_offset(m, const void *, offset), part);
+		to += part;
+		len -= part;
+		offset = 0;
+		m = m->next;
+	}
+	mcr_ring_copy(to, rte_pktmbuf_mtod_offset(m, const void *, offset), len);
+}
+
+static inline void publish(struct mcr_worker *w, const struct burst *b, unsigned channel)
+{
+	struct mcr_ring_writer *ring = w->view->rings[channel][w->index];
+	struct mcr_batch *batch = &w->batches[channel];
+
+	for (unsigned k = 0; k < batch->n; k++)
+		mcr_ring_add(ring, w->packets[batch->packet[k]].payload_len);
+	mcr_ring_reserve(ring);
+	for (unsigned k = 0; k < batch->n; k++) {
+		const struct mcr_packet *p = &w->packets[batch->packet[k]];
+		const struct mcr_desc desc = {
+		    .rx_ns = b->rx_ns,
+		    .len = p->payload_len,
+		    .group_be = p->group_be,
+		    .source_be = p->source_be,
+		    .id = batch->id[k],
+		    .port = p->port,
+		    .source_port = p->source_port,
+		    .vlan = p->vlan,
+		    .flags = b->flags,
+		    .kind = MCR_DATA,
+		    .family = AF_INET,
+		    .ttl = p->ttl,
+		};
+
+		copy_payload(mcr_ring_put(ring, &desc), w->mbufs[batch->packet[k]],
+			     p->payload_offset, p->payload_len);
+	}
+	mcr_ring_publish(ring);
+	batch->n = 0;
+}
+
+static inline void chunk(struct mcr_worker *w, struct burst *b, const struct mcr_queue *q,
+			 unsigned from, unsigned to, unsigned n)
+{
+	b->channels = 0;
+	for (unsigned i = from; i < to; i++) {
+		if (i + PREFETCH_AHEAD < n)
+			rte_prefetch0(rte_pktmbuf_mtod(w->mbufs[i + PREFETCH_AHEAD], const void *));
+		parse(w, b, q, i);
+	}
+	for (uint64_t left = b->channels; left != 0; left &= left - 1)
+		publish(w, b, (unsigned)__builtin_ctzll(left));
+}
+
+/* The last packet of each reason, for "dropped, and it looked like this". */
+static __rte_noinline void sample_drops(struct mcr_worker *w, const struct burst *b, uint16_t port,
+					const uint32_t *lens)
+{
+	for (uint32_t left = b->dropped; left != 0; left &= left - 1) {
+		unsigned reason = (unsigned)__builtin_ctz(left);
+		unsigned i = b->drop_packet[reason];
+		const struct mcr_packet *p = &w->packets[i];
+		const struct mcr_drop_sample sample = {
+		    .time_ns = b->rx_ns,
+		    .group_be = p->group_be,
+		    .source_be = p->source_be,
+		    .port = p->port,
+		    .source_port = p->source_port,
+		    .vlan = p->vlan,
+		    .dpdk_port = port,
+		    .ether_type = p->ether_type,
+		    .len = lens[i],
+		};
+
+		mcr_seqlock_write(&w->shared.drops[reason].version, &w->shared.drops[reason].sample,
+				  &sample, sizeof(sample));
+	}
+}
+
+/* rx_ns never goes back within a ring, whatever CLOCK_REALTIME does (a step is flagged). */
+static inline void stamp(struct mcr_worker *w, struct burst *b, uint64_t tsc)
+{
+	uint64_t steps;
+	uint64_t ns = mcr_clock_realtime(w->clock, tsc, &steps);
+
+	if (ns < w->last_rx_ns)
+		ns = w->last_rx_ns;
+	w->last_rx_ns = ns;
+	b->rx_ns = ns;
+	b->flags = MCR_FLAG_RX_TIME_TSC;
+	if (unlikely(steps != w->clock_steps)) {
+		w->clock_steps = steps;
+		b->flags |= MCR_FLAG_CLOCK_STEP;
+	}
+}
+
+static inline unsigned poll_queue(struct mcr_worker *w, const struct mcr_queue *q)
+{
+	uint16_t n = rte_eth_rx_burst(q->port, q->queue, w->mbufs, MCR_BURST);
+	uint32_t lens[MCR_BURST];
+	struct burst b;
+	uint64_t tsc;
+
+	if (n == 0)
+		return 0;
+	tsc = rte_rdtsc();
+	b.n_free = 0;
+	b.dropped = 0;
+	stamp(w, &b, tsc);
+	for (unsigned i = 0; i < n; i++)
+		lens[i] = w->mbufs[i]->pkt_len;
+	if (n > w->first_chunk)
+		chunk(w, &b, q, 0, w->first_chunk, n);
+	chunk(w, &b, q, n > w->first_chunk ? w->first_chunk : 0, n, n);
+	rte_pktmbuf_free_bulk(b.free, b.n_free);
+	if (unlikely(b.dropped != 0))
+		sample_drops(w, &b, q->port, lens);
+	w->totals.account.received += n;
+	w->totals.bursts++;
+	w->totals.busy_cycles += rte_rdtsc() - tsc;
+	mcr_seqlock_write(&w->shared.totals_version, &w->shared.totals, &w->totals,
+			  sizeof(w->totals));
+	return n;
+}
+
+/* A new view: tell the consumers of this lcore's rings which links changed, in order with the data.
+ */
+static __rte_noinline void adopt(struct mcr_worker *w, const struct mcr_view *view)
+{
+	w->view = view;
+	for (unsigned i = 0; i < w->n_queues; i++) {
+		uint16_t port = w->queues[i].port;
+		struct burst b;
+
+		if (w->link_changes[port] == view->ports[port].link_changes)
+			continue;
+		w->link_changes[port] = view->ports[port].link_changes;
+		stamp(w, &b, rte_rdtsc());
+		for (unsigned c = 0; c < MCR_CHANNELS_MAX; c++) {
+			struct mcr_ring_writer *ring = view->rings[c][w->index];
+			const struct mcr_desc desc = {
+			    .rx_ns = b.rx_ns,
+			    .kind = MCR_LINK,
+			    .flags = (uint16_t)(b.flags |
+						(view->ports[port].link_up ? MCR_FLAG_LINK_UP : 0)),
+			};
+
+			if (ring == NULL)
+				continue;
+			mcr_ring_add(ring, 0);
+			mcr_ring_reserve(ring);
+			mcr_ring_put(ring, &desc);
+			mcr_ring_publish(ring);
+		}
+	}
+}
+
+/* The watermark: all that arrived before it is published. */
+static inline void mark_polled(struct mcr_worker *w, uint64_t tsc)
+{
+	uint64_t steps, ns = mcr_clock_realtime(w->clock, tsc, &steps);
+
+	if (ns < w->last_rx_ns) /* a step back: the rings' time stands still, see stamp */
+		ns = w->last_rx_ns;
+	if (ns - w->last_polled_ns < POLLED_EVERY_NS)
+		return;
+	w->last_polled_ns = ns;
+	for (unsigned c = 0; c < MCR_CHANNELS_MAX; c++)
+		if (w->view->rings[c][w->index] != NULL)
+			mcr_ring_set_polled(w->view->rings[c][w->index], ns);
+}
+
+static inline void watch_gap(struct mcr_worker *w, uint64_t tsc)
+{
+	uint64_t steps;
+
+	if (unlikely(tsc - w->last_poll_tsc > w->gap.cycles)) {
+		w->gap.cycles = tsc - w->last_poll_tsc;
+		w->gap.at_ns = mcr_clock_realtime(w->clock, tsc, &steps);
+		mcr_seqlock_write(&w->shared.gap_version, &w->shared.gap, &w->gap, sizeof(w->gap));
+	}
+	w->last_poll_tsc = tsc;
+}
+
+/* --idle adaptive: sleeps in pieces short against the queue's length. Offline meanwhile, so that a
+ * grace period does not wait for a sleeper. The gap it makes is wanted and is not counted. */
+static void nap(struct mcr_worker *w)
+{
+	const struct timespec ts = {.tv_nsec = IDLE_SLEEP_NS};
+
+	rte_rcu_qsbr_thread_offline(w->qsbr, w->index);
+	nanosleep(&ts, NULL);
+	rte_rcu_qsbr_thread_online(w->qsbr, w->index);
+	w->last_poll_tsc = rte_rdtsc();
+}
+
+int mcr_worker_lcore_main(void *arg)
+{
+	struct mcr_worker *w = arg;
+
+	rte_rcu_qsbr_thread_online(w->qsbr, w->index);
+	w->last_poll_tsc = rte_rdtsc();
+	while (likely(!__atomic_load_n(&w->stop, __ATOMIC_RELAXED))) {
+		/* Acquire: pairs with the release of the control thread that made the view. */
+		const struct mcr_view *view = __atomic_load_n(&w->published, __ATOMIC_ACQUIRE);
+		unsigned got = 0;
+		uint64_t tsc = rte_rdtsc();
+
+		watch_gap(w, tsc);
+		if (unlikely(view != w->view))
+			adopt(w, view);
+		for (unsigned i = 0; i < w->n_queues; i++)
+			got += poll_queue(w, &w->queues[i]);
+		mark_polled(w, tsc);
+		__atomic_store_n(&w->shared.polls, w->shared.polls + w->n_queues, __ATOMIC_RELAXED);
+		rte_rcu_qsbr_quiescent(w->qsbr, w->index);
+		w->empty_polls = got != 0 ? 0 : w->empty_polls + 1;
+		if (w->idle == MCR_IDLE_ADAPTIVE && w->empty_polls > IDLE_POLLS)
+			nap(w);
+	}
+	rte_rcu_qsbr_thread_offline(w->qsbr, w->index);
+	return 0;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What control publishes to the rx lcores: one immutable snapshot, replaced as a whole with a
+ * release store and freed after a grace period (retire.h). */
+#ifndef MCR_ENGINE_VIEW_H
+#define MCR_ENGINE_VIEW_H
+
+#include <stdint.h>
+
+#include <rte_config.h>
+
+#include <mcring/engine.h>
+
+#include "core/group_table.h"
+#include "core/ring.h"
+
+#define MCR_NO_INTERFACE UINT8_MAX
+#define MCR_VLANS        4096
+
+_Static_assert(MCR_INTERFACES_MAX < MCR_NO_INTERFACE, "an interface's index is one octet");
+
+struct mcr_view_port {
+	const uint8_t *interface_of_vlan; /* MCR_VLANS entries; lives as long as the engine */
+	uint32_t link_changes;            /* counts up at each change of the link */
+	uint8_t link_up;
+};
+
+struct mcr_view {
+	struct mcr_group_table *table; /* owned */
+	/* The writer of each channel's ring, by lcore; NULL where there is no such channel. */
+	struct mcr_ring_writer *rings[MCR_CHANNELS_MAX][MCR_LCORES_MAX];
+	struct mcr_view_port ports[RTE_MAX_ETHPORTS];
+};
+
+#endif

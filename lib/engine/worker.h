@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* One rx lcore: its queues, its rings, its counters. rx_loop.c runs on it; control makes it,
+ * launches it and reads its counters. */
+#ifndef MCR_ENGINE_WORKER_H
+#define MCR_ENGINE_WORKER_H
+
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+#include <rte_rcu_qsbr.h>
+#include <rte_ring.h>
+
+#include <mcring/engine.h>
+
+#include "core/parse.h"
+#include "engine/account.h"
+#include "engine/clock.h"
+#include "engine/view.h"
+
+#define MCR_BURST             32
+#define MCR_FIRST_CHUNK       4 /* default of mcr_engine_config.first_chunk; docs/benchmarks.md */
+#define MCR_QUEUES_PER_WORKER 64
+#define MCR_PUNT_RING         1024 /* packets that wait for control; one slot stays free */
+
+struct mcr_queue {
+	uint16_t port, queue;
+	uint8_t udp_checksum; /* enum mcr_udp_checksum */
+	uint8_t own_mac[6];
+};
+
+/* What a chunk of a burst gives to one channel. */
+struct mcr_batch {
+	uint16_t n;
+	uint8_t packet[MCR_BURST]; /* index in the burst */
+	uint32_t id[MCR_BURST];    /* user id of the join */
+};
+
+struct mcr_worker {
+	/* Set by control before the launch, then constant. */
+	unsigned index, lcore;
+	uint8_t idle; /* enum mcr_idle */
+	uint16_t first_chunk;
+	uint16_t n_queues;
+	struct mcr_queue queues[MCR_QUEUES_PER_WORKER];
+	const struct mcr_clock *clock;
+	struct rte_rcu_qsbr *qsbr;
+	struct rte_ring *punt;                /* producer: this lcore; consumer: control */
+	struct mcr_group_count *group_counts; /* MCR_MEMBERSHIPS_MAX, by membership index */
+
+	/* Writer: control. */
+	const struct mcr_view *published
+	    __rte_cache_aligned; /* release; pairs with the rx loop's acquire */
+	uint32_t stop;
+
+	/* Private to the lcore. */
+	const struct mcr_view *view __rte_cache_aligned;
+	uint64_t last_poll_tsc, last_rx_ns, clock_steps, last_polled_ns;
+	uint32_t link_changes[RTE_MAX_ETHPORTS];
+	uint32_t empty_polls;
+	uint64_t clock_flags; /* MCR_FLAG_CLOCK_STEP until the next burst is published */
+	struct mcr_totals totals;
+	struct mcr_gap gap;
+	struct rte_mbuf *mbufs[MCR_BURST];
+	struct mcr_packet packets[MCR_BURST];
+	struct mcr_batch batches[MCR_CHANNELS_MAX];
+
+	/* Writer: the lcore. Readers: control. */
+	struct mcr_lcore_account shared;
+} __rte_cache_aligned;
+
+/* mcr_worker_create. lcore's node holds it. Returns 0 or -ENOMEM with err filled. */
+int mcr_worker_create(struct mcr_worker **out, unsigned index, unsigned lcore,
+		      struct mcr_error *err);
+void mcr_worker_destroy(struct mcr_worker *w);
+
+/* mcr_worker_lcore_main is what the lcore runs until w->stop is set; arg is the worker. */
+int mcr_worker_lcore_main(void *arg);
+
+#endif
