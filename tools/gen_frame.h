@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The frames of mcring-gen: one prebuilt header per flow, a payload pattern that all share, and a
+ * checksum that only has to add the 16 octets that change. */
+#ifndef MCR_TOOLS_GEN_FRAME_H
+#define MCR_TOOLS_GEN_FRAME_H
+
+#include <stdint.h>
+#include <string.h>
+
+#include <rte_ether.h>
+#include <rte_ip.h>
+#include <rte_udp.h>
+
+#include "gen_options.h"
+#include "probe.h"
+
+#define GEN_HEADER_MAX                                                \
+	(sizeof(struct rte_ether_hdr) + sizeof(struct rte_vlan_hdr) + \
+	 sizeof(struct rte_ipv4_hdr) + sizeof(struct rte_udp_hdr))
+
+struct gen_flow {
+	uint8_t header[GEN_HEADER_MAX]; /* Ethernet to UDP; the UDP checksum is still 0 */
+	uint32_t sum;                   /* of pseudo header, UDP header and pattern, not folded */
+	uint32_t group_be;
+	uint16_t udp_port;
+};
+
+struct gen_frames {
+	struct gen_flow *flows;
+	uint64_t n_flows;
+	uint32_t header_len, frame_len;
+};
+
+/* gen_frames_create builds the flows' headers. Returns 0 or -ENOMEM. */
+int gen_frames_create(struct gen_frames *frames, const struct gen_options *options,
+		      const struct rte_ether_addr *mac);
+void gen_frames_destroy(struct gen_frames *frames);
+
+/* gen_frame_write makes datagram number `index` (from 0, over all flows in turn) of a buffer that
+ * holds frame_len octets with the pattern already in place. */
+static inline void gen_frame_write(const struct gen_frames *frames, uint8_t *frame, uint64_t index,
+				   uint64_t now_ns)
+{
+	const struct gen_flow *flow = &frames->flows[index % frames->n_flows];
+	uint8_t *payload = frame + frames->header_len;
+	uint16_t checksum;
+
+	memcpy(frame, flow->header, frames->header_len);
+	probe_stamp(payload, index / frames->n_flows + 1, now_ns);
+	checksum =
+	    (uint16_t)~__rte_raw_cksum_reduce(__rte_raw_cksum(payload, PROBE_MIN_BYTES, flow->sum));
+	if (checksum == 0)
+		checksum = 0xffff; /* RFC 768: 0 would mean that there is none */
+	memcpy(payload - sizeof(checksum), &checksum, sizeof(checksum));
+}
+
+#endif

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gen_options.h"
+#include "probe.h"
+
+static const char usage[] =
+    "usage: mcring-gen [EAL options] -- --port PORT --group GROUP[/LEN][:UDPPORT[-UDPPORT]]... "
+    "[options]\n"
+    "Sends numbered, time-stamped UDP multicast from a DPDK port, round robin over the flows\n"
+    "(a flow is a group and a UDP port), and prints what it sent.\n"
+    "  --port PORT       DPDK device name or port number\n"
+    "  --group GROUP     as in mcring --join; @SOURCE sets the flow's source address; repeatable\n"
+    "  --udp-port N      port of groups without one (5000)\n"
+    "  --source ADDR     source address of groups without one (192.0.2.1)\n"
+    "  --rate N|max      datagrams a second, all flows together (1000)\n"
+    "  --size N          octets of UDP payload, at least 16 (100)\n"
+    "  --count N         stop after so many datagrams\n"
+    "  --duration S      stop after so many seconds\n"
+    "  --burst N         most frames per tx burst, 1..256 (32)\n"
+    "  --vlan ID         802.1Q tag, 1..4094\n"
+    "  --json            print the account as JSON\n";
+
+enum option_id {
+	OPT_PORT = 1,
+	OPT_GROUP,
+	OPT_UDP_PORT,
+	OPT_SOURCE,
+	OPT_RATE,
+	OPT_SIZE,
+	OPT_COUNT,
+	OPT_DURATION,
+	OPT_BURST,
+	OPT_VLAN,
+	OPT_JSON,
+	OPT_HELP,
+};
+
+static const struct option long_options[] = {
+    {"port", required_argument, NULL, OPT_PORT},
+    {"group", required_argument, NULL, OPT_GROUP},
+    {"udp-port", required_argument, NULL, OPT_UDP_PORT},
+    {"source", required_argument, NULL, OPT_SOURCE},
+    {"rate", required_argument, NULL, OPT_RATE},
+    {"size", required_argument, NULL, OPT_SIZE},
+    {"count", required_argument, NULL, OPT_COUNT},
+    {"duration", required_argument, NULL, OPT_DURATION},
+    {"burst", required_argument, NULL, OPT_BURST},
+    {"vlan", required_argument, NULL, OPT_VLAN},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"help", no_argument, NULL, OPT_HELP},
+    {0},
+};
+
+/* A whole decimal number in [min, max]. */
+static int parse_number(const char *name, const char *text, uint64_t min, uint64_t max,
+			uint64_t *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoull(text, &end, 10);
+	if (errno || end == text || *end || text[0] == '-' || *out < min || *out > max) {
+		fprintf(stderr, "mcring-gen: --%s \"%s\": expected a number from %llu to %llu\n",
+			name, text, (unsigned long long)min, (unsigned long long)max);
+		return -1;
+	}
+	return 0;
+}
+
+static int parse_duration(const char *text, uint64_t *out_ns)
+{
+	char *end;
+	double seconds = strtod(text, &end);
+
+	if (end == text || *end || !isfinite(seconds) || seconds <= 0 || seconds > 1e9) {
+		fprintf(stderr, "mcring-gen: --duration \"%s\": expected seconds above 0\n", text);
+		return -1;
+	}
+	*out_ns = (uint64_t)(seconds * 1e9);
+	return 0;
+}
+
+static int parse_group(struct gen_options *options, const char *text)
+{
+	struct mcr_error err;
+
+	if (mcr_join_parse(&options->flows, text, &err)) {
+		fprintf(stderr, "mcring-gen: --group: %s\n", err.text);
+		return -1;
+	}
+	const struct mcr_join *last = &options->flows.items[options->flows.n - 1];
+
+	if (last->n_sources > 1 || (last->n_sources && last->mode == MCR_FILTER_EXCLUDE)) {
+		fprintf(stderr, "mcring-gen: --group \"%s\": a flow has one source address\n",
+			text);
+		return -1;
+	}
+	return 0;
+}
+
+static int parse_option(struct gen_options *options, int id, const char *name, const char *text)
+{
+	uint64_t number = 0;
+	int result = 0;
+
+	switch (id) {
+	case OPT_PORT:
+		options->port = text;
+		break;
+	case OPT_GROUP:
+		return parse_group(options, text);
+	case OPT_UDP_PORT:
+		result = parse_number(name, text, 1, UINT16_MAX, &number);
+		options->udp_port = (uint16_t)number;
+		break;
+	case OPT_SOURCE:
+		if (inet_pton(AF_INET, text, &options->source_be) != 1) {
+			fprintf(stderr, "mcring-gen: --source \"%s\": expected an IPv4 address\n",
+				text);
+			return -1;
+		}
+		break;
+	case OPT_RATE:
+		if (strcmp(text, "max") != 0)
+			result = parse_number(name, text, 1, 1000000000, &number);
+		options->rate = number;
+		break;
+	case OPT_SIZE:
+		result = parse_number(name, text, PROBE_MIN_BYTES, 9000 - 28, &number);
+		options->size = (uint32_t)number;
+		break;
+	case OPT_COUNT:
+		result = parse_number(name, text, 1, UINT64_MAX, &options->count);
+		break;
+	case OPT_DURATION:
+		return parse_duration(text, &options->duration_ns);
+	case OPT_BURST:
+		result = parse_number(name, text, 1, GEN_BURST_MAX, &number);
+		options->burst = (unsigned)number;
+		break;
+	case OPT_VLAN:
+		result = parse_number(name, text, 1, 4094, &number);
+		options->vlan = (uint16_t)number;
+		break;
+	case OPT_JSON:
+		options->json = 1;
+		break;
+	}
+	return result;
+}
+
+void gen_options_usage(void)
+{
+	fputs(usage, stdout);
+}
+
+int gen_options_parse(struct gen_options *options, int argc, char **argv)
+{
+	int id, index = 0;
+
+	*options = (struct gen_options){.udp_port = 5000,
+					.source_be = htonl(0xc0000201),
+					.size = 100,
+					.rate = 1000,
+					.burst = 32};
+	opterr = 0;
+	while ((id = getopt_long(argc, argv, "", long_options, &index)) != -1) {
+		if (id == OPT_HELP) {
+			gen_options_usage();
+			return 1;
+		}
+		if (id == '?') {
+			fprintf(stderr,
+				"mcring-gen: \"%s\": unknown option, or its value is missing "
+				"(see mcring-gen --help)\n",
+				argv[optind - 1]);
+			return -1;
+		}
+		if (parse_option(options, id, long_options[index].name, optarg))
+			return -1;
+	}
+	if (optind < argc) {
+		fprintf(stderr, "mcring-gen: \"%s\": unexpected argument\n", argv[optind]);
+		return -1;
+	}
+	if (!options->port || !options->flows.n) {
+		fprintf(stderr, "mcring-gen: %s is missing (see mcring-gen --help)\n",
+			options->port ? "--group" : "--port");
+		return -1;
+	}
+	return 0;
+}
