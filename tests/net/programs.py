@@ -84,14 +84,16 @@ class Consumer:
         self.timeout = timeout
 
     def wait(self):
-        """Waits for the end; gives (exit status, messages, summary)."""
+        """Waits for the end; gives (exit status, messages, summary). Events (lost, link) stand in
+        self.events."""
         status = self.process.wait(self.timeout + 10)
         self.out.close()
         self.errors = self.process.stderr.read().decode()
         with open(self.path) as lines:
             objects = [json.loads(line) for line in lines]
         summary = objects.pop() if objects else None
-        return status, objects, summary
+        self.events = [one for one in objects if 'event' in one]
+        return status, [one for one in objects if 'event' not in one], summary
 
     def stop(self):
         self.process.send_signal(signal.SIGINT)

@@ -8,9 +8,8 @@ import pytest
 
 from programs import Daemon
 
-NET_ADMIN, NET_RAW, BPF = 1 << 12, 1 << 13, 1 << 39
-# As docs/operations.md says: what the port's driver does later that needs it.
-NEEDED = {'net_af_packet': NET_ADMIN, 'net_af_xdp': NET_ADMIN | NET_RAW | BPF}
+NET_ADMIN = 1 << 12
+NEEDED = {'net_af_packet': NET_ADMIN, 'net_af_xdp': NET_ADMIN}  # see docs/security.md
 
 
 def masks(pid):
