@@ -100,9 +100,15 @@ static inline uint32_t mcr_desc_region_len(const struct mcr_desc *desc)
 static inline void mcr_ring_add(struct mcr_ring_writer *w, uint32_t len)
 {
 	uint64_t span = mcr_ring_span(len);
+	uint64_t offset = mcr_ring_place(w->reserved_bytes, span, w->data_mask);
 
 	assert(len <= mcr_ring_max_payload(w));
-	w->reserved_bytes = mcr_ring_place(w->reserved_bytes, span, w->data_mask) + span;
+	/* A ring is larger than the cache: fetch what put and copy will write, a chunk ahead. */
+	__builtin_prefetch(&w->descs[(w->reserved & w->desc_mask) * MCR_DESC_WORDS], 1);
+	__builtin_prefetch(w->data + (offset & w->data_mask), 1);
+	if (span > MCR_RING_DESC_BYTES)
+		__builtin_prefetch(w->data + (offset & w->data_mask) + MCR_RING_DESC_BYTES, 1);
+	w->reserved_bytes = offset + span;
 	w->reserved++;
 }
 
@@ -116,6 +122,15 @@ static inline void mcr_ring_reserve(struct mcr_ring_writer *w)
 	mcr_ring_fence_release();
 }
 
+/* Words of a descriptor from its fields, lowest address first. Not a memcpy of the struct: a caller
+ * fills it field by field, and loads wider than those stores wait for the store buffer to drain
+ * (measured: half of the writer's time). This way the struct never exists but in registers. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define MCR_DESC_AT(value, octet, size) ((uint64_t)(value) << (8 * (octet)))
+#else
+#define MCR_DESC_AT(value, octet, size) ((uint64_t)(value) << (8 * (8 - (octet) - (size))))
+#endif
+
 /* mcr_ring_put writes the next message's descriptor (seq and offset are filled in) and returns
  * where its payload goes, 8-byte aligned; the caller stores len octets there with mcr_ring_copy. */
 static inline uint8_t *mcr_ring_put(struct mcr_ring_writer *w, const struct mcr_desc *desc)
@@ -123,12 +138,20 @@ static inline uint8_t *mcr_ring_put(struct mcr_ring_writer *w, const struct mcr_
 	uint64_t *slot = &w->descs[(w->next & w->desc_mask) * MCR_DESC_WORDS];
 	uint64_t span = mcr_ring_span(mcr_desc_region_len(desc));
 	uint64_t offset = mcr_ring_place(w->next_offset, span, w->data_mask);
-	uint64_t words[MCR_DESC_WORDS];
+	const uint64_t words[MCR_DESC_WORDS] = {
+	    w->next + 1,
+	    offset,
+	    desc->rx_ns,
+	    desc->hw_ns,
+	    MCR_DESC_AT(desc->len, 0, 4) | MCR_DESC_AT(desc->group_be, 4, 4),
+	    MCR_DESC_AT(desc->source_be, 0, 4) | MCR_DESC_AT(desc->id, 4, 4),
+	    MCR_DESC_AT(desc->port, 0, 2) | MCR_DESC_AT(desc->source_port, 2, 2) |
+		MCR_DESC_AT(desc->vlan, 4, 2) | MCR_DESC_AT(desc->flags, 6, 2),
+	    MCR_DESC_AT(desc->kind, 0, 1) | MCR_DESC_AT(desc->family, 1, 1) |
+		MCR_DESC_AT(desc->ttl, 2, 1),
+	};
 
 	assert(w->next < w->reserved && offset + span <= w->reserved_bytes);
-	memcpy(words, desc, sizeof(words));
-	words[0] = w->next + 1;
-	words[1] = offset;
 	for (size_t i = 0; i < MCR_DESC_WORDS; i++)
 		__atomic_store_n(&slot[i], words[i], __ATOMIC_RELAXED);
 	w->next++;
