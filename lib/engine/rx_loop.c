@@ -159,6 +159,8 @@ static inline void parse(struct mcr_worker *w, struct burst *b, const struct mcr
 static inline void copy_payload(uint8_t *to, const struct rte_mbuf *m, uint32_t offset,
 				uint32_t len)
 {
+	if (unlikely(len == 0)) /* its place may be behind the last segment */
+		return;
 	while (unlikely(offset >= m->data_len)) {
 		offset -= m->data_len;
 		m = m->next;
