@@ -40,8 +40,10 @@ static inline void drop(struct mcr_worker *w, struct burst *b, unsigned i, unsig
 }
 
 /* To control, or counted when it does not keep up. The mbuf is control's from then on. */
-static inline void punt(struct mcr_worker *w, struct burst *b, unsigned i)
+static inline void punt(struct mcr_worker *w, struct burst *b, const struct mcr_queue *q,
+			unsigned i)
 {
+	w->mbufs[i]->port = q->port; /* not every driver says so: net_ring, members of a bond */
 	if (likely(rte_ring_sp_enqueue(w->punt, w->mbufs[i]) == 0)) {
 		w->totals.account.punted++;
 		return;
@@ -100,7 +102,7 @@ static inline unsigned classify(struct mcr_worker *w, struct burst *b, const str
 	if (unlikely(interface == MCR_NO_INTERFACE))
 		return 1 + MCR_DROP_VLAN_UNKNOWN;
 	if (unlikely(p->verdict == MCR_PARSED_PUNT)) {
-		punt(w, b, i);
+		punt(w, b, q, i);
 		return 0;
 	}
 	n = mcr_group_table_match(view->table, interface, p->group_be, p->port, p->source_be,
