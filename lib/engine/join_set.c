@@ -331,7 +331,6 @@ int mcr_join_set_change(struct mcr_join_set **out, const struct mcr_join_set *ol
 	struct mcr_join_set *set = calloc(1, sizeof(*set));
 	int ret = -ENOMEM;
 
-	mcr_error_set(err, 0, "not enough memory for the joins");
 	if (set != NULL)
 		ret = make_list(set, old, remove, n_remove, add, n_add, names, err);
 	if (ret == 0)
@@ -340,7 +339,9 @@ int mcr_join_set_change(struct mcr_join_set **out, const struct mcr_join_set *ol
 		*out = set;
 		return 0;
 	}
-	if (ret == -ENOSPC)
+	if (ret == -ENOMEM)
+		mcr_error_set(err, ret, "not enough memory for the joins");
+	else if (ret == -ENOSPC)
 		mcr_error_set(err, ret, "more than %d groups joined at a time",
 			      MCR_MEMBERSHIPS_MAX);
 	mcr_join_set_undo(set, old, slots);
