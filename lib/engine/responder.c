@@ -9,6 +9,14 @@
 
 #define TTL 64
 
+/* Who asks from a group or from nowhere would have the answer sent to many (RFC 1122 §3.2.2.6). */
+static int is_host(uint32_t address_be)
+{
+	uint32_t address = rte_be_to_cpu_32(address_be);
+
+	return address >> 24 != 0 && address >> 24 != 127 && address >> 28 < 14;
+}
+
 static void turn_ether(struct rte_mbuf *m, const struct rte_ether_addr *mac)
 {
 	struct rte_ether_hdr *ether = rte_pktmbuf_mtod(m, struct rte_ether_hdr *);
@@ -47,11 +55,11 @@ static int answer_echo(struct rte_mbuf *m, uint16_t offset, const struct rte_eth
 	uint32_t sum;
 
 	/* mcr_parse checked the IP header and its lengths. */
-	if (m->nb_segs != 1 || ip->version_ihl != RTE_IPV4_VHL_DEF ||
+	if (ip->version_ihl != RTE_IPV4_VHL_DEF ||
 	    rte_be_to_cpu_16(ip->total_length) < sizeof(*ip) + sizeof(*icmp) ||
-	    ip->dst_addr != address_be || ip->next_proto_id != IPPROTO_ICMP ||
-	    icmp->icmp_type != RTE_IP_ICMP_ECHO_REQUEST || icmp->icmp_code != 0 ||
-	    !rte_is_same_ether_addr(&ether->dst_addr, mac))
+	    ip->dst_addr != address_be || !is_host(ip->src_addr) ||
+	    ip->next_proto_id != IPPROTO_ICMP || icmp->icmp_type != RTE_IP_ICMP_ECHO_REQUEST ||
+	    icmp->icmp_code != 0 || !rte_is_same_ether_addr(&ether->dst_addr, mac))
 		return 0;
 	/* RFC 1624: only the type changes, so the checksum is moved on, not made new. */
 	icmp->icmp_type = RTE_IP_ICMP_ECHO_REPLY;
@@ -60,6 +68,9 @@ static int answer_echo(struct rte_mbuf *m, uint16_t offset, const struct rte_eth
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
 	icmp->icmp_cksum = (uint16_t)~sum;
+	if (icmp->icmp_cksum ==
+	    0) /* 0xffff is the same number, and right for all-zero messages too */
+		icmp->icmp_cksum = 0xffff;
 	ip->dst_addr = ip->src_addr;
 	ip->src_addr = address_be;
 	ip->time_to_live = TTL;
@@ -72,6 +83,10 @@ static int answer_echo(struct rte_mbuf *m, uint16_t offset, const struct rte_eth
 int mcr_responder_answer(struct rte_mbuf *m, const struct mcr_packet *packet,
 			 const struct rte_ether_addr *mac, uint32_t address_be)
 {
+	const struct rte_ether_hdr *ether = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *);
+
+	if (m->nb_segs != 1 || !rte_is_unicast_ether_addr(&ether->src_addr))
+		return 0;
 	if (packet->ether_type == RTE_ETHER_TYPE_ARP)
 		return answer_arp(m, packet->l3_offset, mac, address_be);
 	return answer_echo(m, packet->l3_offset, mac, address_be);
