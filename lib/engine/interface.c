@@ -22,6 +22,10 @@ int mcr_interface_check(const struct mcr_interface_config *config, struct mcr_er
 	if (config->name[0] == '\0' || memchr(config->name, '\0', sizeof(config->name)) == NULL)
 		return mcr_error_set(err, -EINVAL, "an interface needs a name of 1 to %d octets",
 				     MCR_NAME_MAX - 1);
+	if (memchr(config->port, '\0', sizeof(config->port)) == NULL)
+		return mcr_error_set(err, -EINVAL,
+				     "interface \"%s\": its port's name is not terminated",
+				     config->name);
 	if (config->vlan > VLAN_MAX)
 		return mcr_error_set(err, -EINVAL, "interface \"%s\": VLAN %u is not in 1..%d",
 				     config->name, config->vlan, VLAN_MAX);
@@ -36,11 +40,20 @@ int mcr_interface_check(const struct mcr_interface_config *config, struct mcr_er
 	return 0;
 }
 
+/* What we send stands in one buffer, and a port of jumbo frames may chain small ones. */
+static uint16_t longest_packet(const struct mcr_port *port)
+{
+	uint16_t room = rte_pktmbuf_data_room_size(port->mempool) - RTE_PKTMBUF_HEADROOM -
+			sizeof(struct rte_ether_hdr) - sizeof(struct rte_vlan_hdr);
+
+	return port->mtu < room ? port->mtu : room;
+}
+
 static int make_igmp(struct mcr_interface *i, uint64_t now_ns, struct mcr_error *err)
 {
 	struct mcr_igmp_config cfg = {
 	    .address_be = i->config.address_be,
-	    .mtu = i->port->mtu,
+	    .mtu = longest_packet(i->port),
 	    .version = i->config.igmp, /* enum mcr_igmp_mode: 0 follows the querier */
 	};
 	int ret;
@@ -149,7 +162,7 @@ void mcr_interface_poll(struct mcr_interface *i, uint64_t now_ns)
 static void input_igmp(struct mcr_interface *i, const struct rte_mbuf *m,
 		       const struct mcr_packet *p, uint64_t now_ns)
 {
-	uint8_t copy[1536];
+	uint8_t copy[9216];
 	uint32_t len = m->pkt_len - p->l3_offset;
 	const uint8_t *packet;
 
@@ -170,14 +183,14 @@ void mcr_interface_input(struct mcr_interface *i, struct rte_mbuf *m,
 
 	if (igmp && i->igmp != NULL) {
 		input_igmp(i, m, packet, now_ns);
-	} else if (!igmp && !i->config.tx_never && i->config.address_be != 0 &&
+	} else if (!igmp && !i->config.tx_never && i->port->started && i->config.address_be != 0 &&
 		   mcr_responder_answer(m, packet, &i->port->mac, i->config.address_be)) {
 		if ((m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) && rte_vlan_insert(&m) < 0) {
 			i->tx_dropped++;
 			rte_pktmbuf_free(m);
 			return;
 		}
-		m->ol_flags = 0;
+		m->ol_flags &= RTE_MBUF_F_EXTERNAL | RTE_MBUF_F_INDIRECT; /* whose the data is */
 		if (transmit(i, m) < 0)
 			i->tx_dropped++;
 		return;
