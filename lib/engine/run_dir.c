@@ -34,7 +34,7 @@ static int lock(const char *file)
 	int fd;
 
 	for (;;) {
-		fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 		if (fd < 0)
 			return -errno;
 		if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
@@ -53,13 +53,19 @@ static int lock(const char *file)
 int mcr_run_dir_take(const char *path, struct mcr_error *err)
 {
 	char file[PATH_MAX];
-	int ret = make_parents(path);
+	int ret, tries = 0;
 
-	if (ret < 0)
-		return mcr_error_set(err, ret, "cannot make the run directory %s: %s", path,
-				     strerror(-ret));
-	snprintf(file, sizeof(file), "%s/lock", path);
-	ret = lock(file);
+	do { /* its holder may remove the directory between the two: it is ours to make then */
+		ret = make_parents(path);
+		if (ret < 0)
+			return mcr_error_set(err, ret, "cannot make the run directory %s: %s", path,
+					     strerror(-ret));
+		if (snprintf(file, sizeof(file), "%s/control", path) >= (int)sizeof(file))
+			return mcr_error_set(err, -ENAMETOOLONG, "the run directory %s: %s", path,
+					     strerror(ENAMETOOLONG));
+		snprintf(file, sizeof(file), "%s/lock", path);
+		ret = lock(file);
+	} while (ret == -ENOENT && ++tries < 100);
 	if (ret == -EBUSY)
 		return mcr_error_set(
 		    err, ret,
