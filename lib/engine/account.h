@@ -14,19 +14,26 @@
 
 #include <mcring/stats.h>
 
-/* Copies words between private and shared memory, each word untorn. */
+/* Copies words between private and shared memory, each word untorn. The private side is an object
+ * of any type, so it is read and written with memcpy (C11 6.5 §7). */
 static inline void mcr_words_store(void *shared, const void *from, size_t bytes)
 {
-	for (size_t i = 0; i < bytes / sizeof(uint64_t); i++)
-		__atomic_store_n((uint64_t *)shared + i, ((const uint64_t *)from)[i],
-				 __ATOMIC_RELAXED);
+	uint64_t word;
+
+	for (size_t i = 0; i < bytes / sizeof(word); i++) {
+		memcpy(&word, (const char *)from + i * sizeof(word), sizeof(word));
+		__atomic_store_n((uint64_t *)shared + i, word, __ATOMIC_RELAXED);
+	}
 }
 
 static inline void mcr_words_load(void *to, const void *shared, size_t bytes)
 {
-	for (size_t i = 0; i < bytes / sizeof(uint64_t); i++)
-		((uint64_t *)to)[i] =
-		    __atomic_load_n((const uint64_t *)shared + i, __ATOMIC_RELAXED);
+	uint64_t word;
+
+	for (size_t i = 0; i < bytes / sizeof(word); i++) {
+		word = __atomic_load_n((const uint64_t *)shared + i, __ATOMIC_RELAXED);
+		memcpy((char *)to + i * sizeof(word), &word, sizeof(word));
+	}
 }
 
 static inline void mcr_seqlock_write(uint64_t *version, void *shared, const void *from,
