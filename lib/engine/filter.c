@@ -44,10 +44,12 @@ static void step_down(struct mcr_filter_port *f, enum mcr_rung to, const char *w
 	f->rung = to;
 }
 
-static int set_list(const struct mcr_filter_port *f, const struct rte_ether_addr *macs, size_t n)
+/* *opened: all multicast is let in since, which is the caller's to end where it fails. */
+static int set_list(const struct mcr_filter_port *f, const struct rte_ether_addr *macs, size_t n,
+		    int *opened)
 {
 	struct rte_ether_addr *list = NULL;
-	int opened, ret;
+	int ret;
 
 	if (n > 0) { /* the call wants a mutable list */
 		list = malloc(n * sizeof(*list));
@@ -56,10 +58,10 @@ static int set_list(const struct mcr_filter_port *f, const struct rte_ether_addr
 		memcpy(list, macs, n * sizeof(*list));
 	}
 	/* Some drivers flush before they add: let all in meanwhile. */
-	opened =
+	*opened =
 	    rte_eth_allmulticast_get(f->port) == 0 && rte_eth_allmulticast_enable(f->port) == 0;
 	ret = rte_eth_dev_set_mc_addr_list(f->port, list, (uint32_t)n);
-	if (opened && ret == 0)
+	if (*opened && ret == 0)
 		rte_eth_allmulticast_disable(f->port);
 	free(list);
 	return ret;
@@ -105,16 +107,21 @@ static int set_slots(const struct mcr_filter_port *f, const struct rte_ether_add
 
 static void climb_down(struct mcr_filter_port *f, const struct rte_ether_addr *macs, size_t n)
 {
-	int ret;
+	int opened = 0, ret;
 
 	if (f->rung == MCR_RUNG_MAC_LIST) {
-		ret = set_list(f, macs, n);
+		ret = set_list(f, macs, n, &opened);
 		if (ret == 0)
 			return;
 		step_down(f, MCR_RUNG_MAC_SLOTS, "no multicast list", ret);
+		/* What a refused list left in the NIC is unknown: the slots hold all of it. */
+		rte_eth_dev_set_mc_addr_list(f->port, NULL, 0);
+		f->n = 0;
 	}
 	if (f->rung == MCR_RUNG_MAC_SLOTS) {
 		ret = set_slots(f, macs, n);
+		if (ret == 0 && opened)
+			rte_eth_allmulticast_disable(f->port);
 		if (ret == 0)
 			return;
 		step_down(f, MCR_RUNG_ALL_MULTICAST, "no MAC address slots left", ret);
