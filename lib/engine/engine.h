@@ -46,11 +46,13 @@ struct mcr_engine {
 	struct mcr_worker *workers[MCR_LCORES_MAX];
 	unsigned lcores[MCR_LCORES_MAX];
 	unsigned n_workers;
+	unsigned n_launched; /* workers whose lcore runs the rx loop, the first of them */
 
 	struct mcr_join_set *joins;
 	struct mcr_slots slots;
 	struct mcr_group_table *table;
 	struct mcr_view *view; /* the published one */
+	uint64_t view_serial;
 	struct mcr_retired *retired;
 	struct rte_rcu_qsbr *qsbr;
 	struct mcr_clock clock;

@@ -38,6 +38,7 @@ void mcr_engine_reap(struct mcr_engine *e)
 static void fill_view(const struct mcr_engine *e, struct mcr_view *view,
 		      struct mcr_group_table *table)
 {
+	view->serial = e->view_serial + 1;
 	view->table = table;
 	for (unsigned c = 0; c < MCR_CHANNELS_MAX; c++)
 		for (unsigned w = 0; e->channels[c] != NULL && w < e->n_workers; w++)
@@ -65,11 +66,15 @@ int mcr_engine_publish(struct mcr_engine *e, struct mcr_group_table *table, stru
 	r->view = e->view;
 	r->table = table != e->table ? e->table : NULL;
 	e->view = view;
+	e->view_serial = view->serial;
 	e->table = table;
 	/* Release: pairs with the acquire load of the rx loop. */
 	for (unsigned i = 0; i < e->n_workers; i++)
 		__atomic_store_n(&e->workers[i]->published, view, __ATOMIC_RELEASE);
 	r->token = rte_rcu_qsbr_start(e->qsbr);
+	/* An lcore that comes online now is either seen by the next check or sees this view: pairs
+	 * with the fence in rte_rcu_qsbr_thread_online. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	r->next = e->retired;
 	e->retired = r;
 	return 0;

@@ -179,10 +179,23 @@ static inline void copy_payload(uint8_t *to, const struct rte_mbuf *m, uint32_t 
 	mcr_ring_copy(to, rte_pktmbuf_mtod_offset(m, const void *, offset), len);
 }
 
+/* MCR_FLAG_CLOCK_STEP for the ring's first message since the last step, else 0. The very first has
+ * none before it. */
+static inline uint16_t step_flag(struct mcr_worker *w, unsigned channel)
+{
+	struct mcr_batch *batch = &w->batches[channel];
+
+	if (likely(batch->clock_steps == w->clock_steps))
+		return 0;
+	batch->clock_steps = w->clock_steps;
+	return w->view->rings[channel][w->index]->next > 0 ? MCR_FLAG_CLOCK_STEP : 0;
+}
+
 static inline void publish(struct mcr_worker *w, const struct burst *b, unsigned channel)
 {
 	struct mcr_ring_writer *ring = w->view->rings[channel][w->index];
 	struct mcr_batch *batch = &w->batches[channel];
+	uint16_t step = step_flag(w, channel);
 
 	for (unsigned k = 0; k < batch->n; k++)
 		mcr_ring_add(ring, w->packets[batch->packet[k]].payload_len);
@@ -198,7 +211,7 @@ static inline void publish(struct mcr_worker *w, const struct burst *b, unsigned
 		    .port = p->port,
 		    .source_port = p->source_port,
 		    .vlan = p->vlan,
-		    .flags = b->flags,
+		    .flags = b->flags | step,
 		    .kind = MCR_DATA,
 		    .family = AF_INET,
 		    .ttl = p->ttl,
@@ -206,6 +219,7 @@ static inline void publish(struct mcr_worker *w, const struct burst *b, unsigned
 
 		copy_payload(mcr_ring_put(ring, &desc), w->mbufs[batch->packet[k]],
 			     p->payload_offset, p->payload_len);
+		step = 0;
 	}
 	mcr_ring_publish(ring);
 	batch->n = 0;
@@ -249,21 +263,16 @@ static __rte_noinline void sample_drops(struct mcr_worker *w, const struct burst
 	}
 }
 
-/* rx_ns never goes back within a ring, whatever CLOCK_REALTIME does (a step is flagged). */
-static inline void stamp(struct mcr_worker *w, struct burst *b, uint64_t tsc)
+/* Neither rx_ns nor the watermark ever goes back, whatever CLOCK_REALTIME does (a step is flagged):
+ * after a step back they stand still. */
+static inline uint64_t now_of(struct mcr_worker *w, uint64_t tsc)
 {
-	uint64_t steps;
-	uint64_t ns = mcr_clock_realtime(w->clock, tsc, &steps);
+	uint64_t ns = mcr_clock_realtime(w->clock, tsc, &w->clock_steps);
 
-	if (ns < w->last_rx_ns)
-		ns = w->last_rx_ns;
-	w->last_rx_ns = ns;
-	b->rx_ns = ns;
-	b->flags = MCR_FLAG_RX_TIME_TSC;
-	if (unlikely(steps != w->clock_steps)) {
-		w->clock_steps = steps;
-		b->flags |= MCR_FLAG_CLOCK_STEP;
-	}
+	if (ns < w->last_ns)
+		ns = w->last_ns;
+	w->last_ns = ns;
+	return ns;
 }
 
 static inline unsigned poll_queue(struct mcr_worker *w, const struct mcr_queue *q)
@@ -278,7 +287,8 @@ static inline unsigned poll_queue(struct mcr_worker *w, const struct mcr_queue *
 	tsc = rte_rdtsc();
 	b.n_free = 0;
 	b.dropped = 0;
-	stamp(w, &b, tsc);
+	b.rx_ns = now_of(w, tsc);
+	b.flags = MCR_FLAG_RX_TIME_TSC;
 	for (unsigned i = 0; i < n; i++)
 		lens[i] = w->mbufs[i]->pkt_len;
 	if (n > w->first_chunk)
@@ -300,25 +310,24 @@ static inline unsigned poll_queue(struct mcr_worker *w, const struct mcr_queue *
 static __rte_noinline void adopt(struct mcr_worker *w, const struct mcr_view *view)
 {
 	w->view = view;
+	w->view_serial = view->serial;
 	for (unsigned i = 0; i < w->n_queues; i++) {
 		uint16_t port = w->queues[i].port;
-		struct burst b;
+		uint64_t now_ns;
 
 		if (w->link_changes[port] == view->ports[port].link_changes)
 			continue;
 		w->link_changes[port] = view->ports[port].link_changes;
-		stamp(w, &b, rte_rdtsc());
+		now_ns = now_of(w, rte_rdtsc());
 		for (unsigned c = 0; c < MCR_CHANNELS_MAX; c++) {
 			struct mcr_ring_writer *ring = view->rings[c][w->index];
-			const struct mcr_desc desc = {
-			    .rx_ns = b.rx_ns,
-			    .kind = MCR_LINK,
-			    .flags = (uint16_t)(b.flags |
-						(view->ports[port].link_up ? MCR_FLAG_LINK_UP : 0)),
-			};
+			struct mcr_desc desc = {.rx_ns = now_ns, .kind = MCR_LINK};
 
 			if (ring == NULL)
 				continue;
+			desc.flags = MCR_FLAG_RX_TIME_TSC | step_flag(w, c);
+			if (view->ports[port].link_up)
+				desc.flags |= MCR_FLAG_LINK_UP;
 			mcr_ring_add(ring, 0);
 			mcr_ring_reserve(ring);
 			mcr_ring_put(ring, &desc);
@@ -330,10 +339,8 @@ static __rte_noinline void adopt(struct mcr_worker *w, const struct mcr_view *vi
 /* The watermark: all that arrived before it is published. */
 static inline void mark_polled(struct mcr_worker *w, uint64_t tsc)
 {
-	uint64_t steps, ns = mcr_clock_realtime(w->clock, tsc, &steps);
+	uint64_t ns = now_of(w, tsc);
 
-	if (ns < w->last_rx_ns) /* a step back: the rings' time stands still, see stamp */
-		ns = w->last_rx_ns;
 	if (ns - w->last_polled_ns < POLLED_EVERY_NS)
 		return;
 	w->last_polled_ns = ns;
@@ -379,7 +386,7 @@ int mcr_worker_lcore_main(void *arg)
 		uint64_t tsc = rte_rdtsc();
 
 		watch_gap(w, tsc);
-		if (unlikely(view != w->view))
+		if (unlikely(view->serial != w->view_serial))
 			adopt(w, view);
 		for (unsigned i = 0; i < w->n_queues; i++)
 			got += poll_queue(w, &w->queues[i]);

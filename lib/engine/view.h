@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What control publishes to the rx lcores: one immutable snapshot, replaced as a whole with a
- * release store and freed after a grace period (retire.h). */
+ * release store and freed after a grace period (publish.c). */
 #ifndef MCR_ENGINE_VIEW_H
 #define MCR_ENGINE_VIEW_H
 
@@ -25,7 +25,8 @@ struct mcr_view_port {
 };
 
 struct mcr_view {
-	struct mcr_group_table *table; /* owned */
+	uint64_t serial;               /* from 1: an address may come again, a serial does not */
+	struct mcr_group_table *table; /* freed after it, by the control thread */
 	/* The writer of each channel's ring, by lcore; NULL where there is no such channel. */
 	struct mcr_ring_writer *rings[MCR_CHANNELS_MAX][MCR_LCORES_MAX];
 	struct mcr_view_port ports[RTE_MAX_ETHPORTS];

@@ -30,6 +30,7 @@ struct mcr_queue {
 
 /* What a chunk of a burst gives to one channel. */
 struct mcr_batch {
+	uint64_t clock_steps; /* of the channel's last message: the next one tells of a step */
 	uint16_t n;
 	uint8_t packet[MCR_BURST]; /* index in the burst */
 	uint32_t id[MCR_BURST];    /* user id of the join */
@@ -54,10 +55,12 @@ struct mcr_worker {
 
 	/* Private to the lcore. */
 	const struct mcr_view *view __rte_cache_aligned;
-	uint64_t last_poll_tsc, last_rx_ns, clock_steps, last_polled_ns;
+	uint64_t view_serial;
+	uint64_t last_poll_tsc, clock_steps;
+	uint64_t last_ns;        /* the latest that a message or a watermark said */
+	uint64_t last_polled_ns; /* of the watermark */
 	uint32_t link_changes[RTE_MAX_ETHPORTS];
 	uint32_t empty_polls;
-	uint64_t clock_flags; /* MCR_FLAG_CLOCK_STEP until the next burst is published */
 	struct mcr_totals totals;
 	struct mcr_gap gap;
 	struct rte_mbuf *mbufs[MCR_BURST];
@@ -68,7 +71,8 @@ struct mcr_worker {
 	struct mcr_lcore_account shared;
 } __rte_cache_aligned;
 
-/* mcr_worker_create. lcore's node holds it. Returns 0 or -ENOMEM with err filled. */
+/* mcr_worker_create. lcore's node holds it. Returns 0, or with err filled
+ * -EBUSY (another engine has the lcore) or -ENOMEM. */
 int mcr_worker_create(struct mcr_worker **out, unsigned index, unsigned lcore,
 		      struct mcr_error *err);
 void mcr_worker_destroy(struct mcr_worker *w);
