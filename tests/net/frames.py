@@ -14,7 +14,9 @@ __all__ = ['Dot1AD', 'Dot1Q', 'Ether', 'IP', 'UDP', 'multicast', 'tshark_datagra
 SOURCE = '10.0.0.7'
 ELIGIBLE = ('eth.dst[0:3] == 01:00:5e and ip.version == 4 and udp and ip.flags.mf == 0 '
             'and ip.frag_offset == 0 and frame.cap_len == frame.len')
-FIELDS = ('ip.dst', 'udp.dstport', 'ip.src', 'udp.srcport', 'vlan.id', 'udp.payload')
+# An outer 802.1ad tag has a field of its own.
+FIELDS = ('ip.dst', 'udp.dstport', 'ip.src', 'udp.srcport', 'ieee8021ad.id', 'vlan.id',
+          'udp.payload')
 
 
 def tshark_datagrams(path):
@@ -27,9 +29,9 @@ def tshark_datagrams(path):
     out = subprocess.run(argv, check=True, capture_output=True, text=True).stdout
     datagrams = []
     for line in out.splitlines():
-        group, port, source, source_port, vlan, data = line.split('\t')
+        group, port, source, source_port, outer, vlan, data = line.split('\t')
         datagrams.append({'group': group, 'port': int(port), 'source': source,
-                          'source_port': int(source_port), 'vlan': int(vlan or 0),
+                          'source_port': int(source_port), 'vlan': int(outer or vlan or 0),
                           'data': data.replace(':', '')})
     return datagrams
 

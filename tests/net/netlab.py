@@ -60,8 +60,9 @@ class Namespace:
 
     def start(self, *argv, **kwargs):
         """Starts a program; `ip netns exec` becomes it, so the pid is the program's own."""
-        process = subprocess.Popen(self.argv(*argv), stdin=subprocess.DEVNULL,
-                                   start_new_session=True, preexec_fn=_die_with_parent, **kwargs)
+        kwargs.setdefault('stdin', subprocess.DEVNULL)
+        process = subprocess.Popen(self.argv(*argv), start_new_session=True,
+                                   preexec_fn=_die_with_parent, **kwargs)
         self.lab.processes.append(process)
         return process
 

@@ -25,8 +25,8 @@ def own_lines(done):
 def mistake(host, *args, eal=EAL, vdev=NULL, env=None):
     """Runs mcring with a mistake in it; gives the one line that it prints."""
     vdevs = [f'--vdev={vdev}'] if vdev else []
-    done = host.run(MCRING, *eal, *vdevs, '--', '--run-dir', host.lab.path('run'), *args,
-                    check=False, env=env)
+    done = host.run(MCRING, *eal, *vdevs, '--', '--name', f'mistake{os.getpid()}', '--run-dir',
+                    host.lab.path('run'), *args, check=False, env=env)
     assert done.returncode == 1, done
     lines = own_lines(done)
     assert len(lines) == 1, lines
@@ -49,7 +49,7 @@ def test_no_such_kernel_interface(host):
     ('10.1.1.1', 'multicast'),
     ('239.1.1.1:70000', '70000'),
     ('239.1.1.1,channel=', 'channel'),
-    ('[ff3e::1]:5000', 'not yet'),
+    ('[ff3e::1]:5000', 'not supported yet'),
     ('232.1.1.1', 'source'),
     ('239.1.1.1,interface=nosuch', 'nosuch'),
     ('239.1.1.0/4x', '239.1.1.0/4x'),

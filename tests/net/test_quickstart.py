@@ -47,7 +47,8 @@ def test_an_interrupted_one_leaves_no_trace(lab, moment):
     with open(path, 'w') as out:
         run = subprocess.Popen([QUICKSTART], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                                start_new_session=True)
-    wait_for(lambda: moment in open(path).read(), 60, moment)
+    wait_for(lambda: moment in open(path).read() or run.poll() is not None, 60, moment)
+    assert run.poll() is None, open(path).read()
     # As a terminal's Ctrl-C: to the whole process group.
     os.killpg(run.pid, signal.SIGINT)
     assert run.wait(20) == 130

@@ -4,9 +4,10 @@
 import json
 import os
 import re
-import signal
+import subprocess
 import time
 
+from netlab import wait_for
 from programs import Daemon, GEN, identity
 
 SECONDS = int(os.environ.get('MCR_FLOOD_SECONDS', '30'))
@@ -31,13 +32,22 @@ def test_the_account_holds_to_the_packet_under_a_flood(lab):
             f'--vdev=net_virtio_user0,path={socket}', '--', '--forward-mode=txonly',
             '--no-mlockall', '--total-num-mbufs=8192', '--tx-ip=198.18.0.1,239.1.1.1',
             '--tx-udp=4000,5000', '--eth-peer=0,01:00:5e:01:01:01', '--txpkts=142',
-            '--stats-period=1000', '--auto-start', stdout=out, stderr=out)
+            '--interactive', stdin=subprocess.PIPE, stdout=out, stderr=out, text=True)
+
+    def order(*lines):
+        print(*lines, sep='\n', file=testpmd.stdin, flush=True)
+
+    wait_for(lambda: 'testpmd>' in open(log).read(), 20, 'testpmd is up')
+    order('start')
     end = time.monotonic() + SECONDS
     while time.monotonic() < end:
         # The identity holds in every snapshot, also while packets flow.
         identity(daemon.stats())
         time.sleep(0.5)
-    testpmd.send_signal(signal.SIGINT)
+    # Stopped a while before the port goes, so that what is in its queue arrives.
+    order('stop')
+    time.sleep(2)
+    order('quit')
     testpmd.wait(20)
     sent = int(re.findall(r'TX-packets: (\d+)', open(log).read())[-1])
     stats = daemon.stats()
