@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The example feed handler, in a process of its own and in the engine's."""
+
+import os
+import signal
+import subprocess
+
+from netlab import wait_for
+from programs import BUILD, EAL, mcsend
+
+HANDLER = os.path.join(BUILD, 'examples', 'feed-handler')
+EMBEDDED = os.path.join(BUILD, 'examples', 'feed-handler-embedded')
+COUNT = 5000
+ACCOUNT = f'{COUNT} messages, {COUNT * 100} octets, 0 lost'
+
+
+def seen(text):
+    """The sequence numbers that the handler printed."""
+    return [int(line.split(' seq ')[1].split(':')[0]) for line in text.splitlines()
+            if line.startswith('239.1.1.1:5000 seq ')]
+
+
+def test_the_feed_handler_in_a_process_of_its_own_sees_every_message(wire):
+    daemon = wire.daemon('--join', '239.1.1.1:5000')
+    path = wire.lab.path('handler.out')
+    with open(path, 'w') as out:
+        handler = wire.receiver.start(HANDLER, daemon.run_dir, 'default', stdout=out)
+    mcsend(wire.sender, '239.1.1.1:5000', '239.1.1.2:5000', count=COUNT, rate=20_000)
+    wait_for(lambda: daemon.stats()['delivered'] == COUNT, 5, 'all arrived')
+    assert daemon.stop() == 0
+    assert handler.wait(10) == 0, 'it ends with the engine'
+    text = open(path, errors='replace').read()
+    assert text.splitlines()[-1] == ACCOUNT
+    assert seen(text) == list(range(1, COUNT + 1))
+
+
+def test_the_feed_handler_in_the_engines_process_sees_every_message(wire):
+    path = wire.lab.path('embedded.out')
+    with open(path, 'w') as out:
+        embedded = wire.receiver.start(
+            EMBEDDED, *EAL, '--file-prefix', f'embedded{os.getpid()}',
+            '--vdev=net_af_packet0,iface=eth0,framecnt=8192,blocksz=1048576', '--',
+            'net_af_packet0', '239.1.1.1:5000', stdout=out, stderr=subprocess.STDOUT)
+    wait_for(lambda: 'ready\n' in open(path).read(), 20, 'the engine is ready')
+    before = wire.receiver.counter('eth0')
+    mcsend(wire.sender, '239.1.1.1:5000', '239.1.1.2:5000', count=COUNT, rate=20_000)
+    assert wire.receiver.counter('eth0') - before >= 2 * COUNT
+    embedded.send_signal(signal.SIGTERM)
+    assert embedded.wait(10) == 0
+    text = open(path, errors='replace').read()
+    assert text.splitlines()[-1] == ACCOUNT
+    assert seen(text) == list(range(1, COUNT + 1))
