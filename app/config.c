@@ -148,6 +148,24 @@ static int apply_eal(const struct frame *f, const struct mcr_config_yaml *y)
 	return 0;
 }
 
+static int apply_igmp(const struct frame *f, int node, const struct mcr_interface_yaml *y,
+		      struct mcr_interface_config *cfg)
+{
+	APPLY(f, node, "igmp", y->igmp, mcr_value_igmp(&cfg->igmp, y->igmp, f->err));
+	APPLY(f, node, "igmp_strict", y->igmp_strict,
+	      mcr_value_bool(&cfg->igmp_strict, y->igmp_strict, f->err));
+	APPLY(f, node, "igmp_robustness", y->igmp_robustness,
+	      mcr_value_robustness(&cfg->igmp_robustness, y->igmp_robustness, f->err));
+	APPLY(f, node, "igmp_robustness_floor", y->igmp_robustness_floor,
+	      mcr_value_robustness(&cfg->igmp_robustness_floor, y->igmp_robustness_floor, f->err));
+	APPLY(
+	    f, node, "igmp_compat_timeout", y->igmp_compat_timeout,
+	    mcr_value_compat_timeout(&cfg->igmp_compat_timeout_s, y->igmp_compat_timeout, f->err));
+	APPLY(f, node, "igmp_repeat", y->igmp_repeat,
+	      mcr_value_repeat(&cfg->igmp_repeat_s, y->igmp_repeat, f->err));
+	return 0;
+}
+
 static int apply_interface(const struct frame *f, int node, const struct mcr_interface_yaml *y)
 {
 	struct mcr_interface_config cfg = {.vlan = 0};
@@ -160,10 +178,12 @@ static int apply_interface(const struct frame *f, int node, const struct mcr_int
 	APPLY(f, node, "address", y->address,
 	      mcr_value_address(&cfg.address_be, &cfg.prefix_len, y->address, f->err));
 	APPLY(f, node, "vlan", y->vlan, mcr_value_vlan(&cfg.vlan, y->vlan, f->err));
-	APPLY(f, node, "igmp", y->igmp, mcr_value_igmp(&cfg.igmp, y->igmp, f->err));
 	APPLY(f, node, "tx", y->tx, mcr_value_tx(&cfg.tx_never, y->tx, f->err));
 	APPLY(f, node, "udp_checksum", y->udp_checksum,
 	      mcr_value_udp_checksum(&cfg.udp_checksum, y->udp_checksum, f->err));
+	ret = apply_igmp(f, node, y, &cfg);
+	if (ret < 0)
+		return ret;
 	ret = mcr_settings_add_interface(f->s, &cfg, origin_of(f, node), f->err);
 	return mcr_settings_locate(origin_of(f, node), ret < 0 ? f->err : NULL, ret);
 }

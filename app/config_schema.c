@@ -23,6 +23,11 @@ static const cyaml_schema_field_t interface_fields[] = {
     TEXT(igmp, mcr_interface_yaml, OPTIONAL),
     TEXT(tx, mcr_interface_yaml, OPTIONAL),
     TEXT(udp_checksum, mcr_interface_yaml, OPTIONAL),
+    TEXT(igmp_strict, mcr_interface_yaml, OPTIONAL),
+    TEXT(igmp_robustness, mcr_interface_yaml, OPTIONAL),
+    TEXT(igmp_robustness_floor, mcr_interface_yaml, OPTIONAL),
+    TEXT(igmp_compat_timeout, mcr_interface_yaml, OPTIONAL),
+    TEXT(igmp_repeat, mcr_interface_yaml, OPTIONAL),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t interface = {

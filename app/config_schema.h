@@ -10,6 +10,8 @@
 
 struct mcr_interface_yaml {
 	char *name, *port, *address, *vlan, *igmp, *tx, *udp_checksum;
+	char *igmp_strict, *igmp_robustness, *igmp_robustness_floor, *igmp_compat_timeout;
+	char *igmp_repeat;
 };
 
 struct mcr_channel_yaml {

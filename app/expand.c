@@ -16,6 +16,23 @@ void mcr_channel_defaults(const struct mcr_channel_config *config, uint32_t *dep
 	*bytes = config->bytes ? config->bytes : (uint64_t)BYTES_PER_DESC * *depth;
 }
 
+/* What differs from the default. */
+static void print_igmp(FILE *out, const struct mcr_interface_config *cfg)
+{
+	if (cfg->igmp_strict)
+		fprintf(out, ", igmp-strict yes");
+	if (cfg->igmp_robustness)
+		fprintf(out, ", igmp-robustness %u", cfg->igmp_robustness);
+	if (cfg->igmp_robustness_floor)
+		fprintf(out, ", igmp-robustness-floor %u", cfg->igmp_robustness_floor);
+	if (cfg->igmp_compat_timeout_s)
+		fprintf(out, ", igmp-compat-timeout %u s", cfg->igmp_compat_timeout_s);
+	if (cfg->igmp_repeat_s == UINT32_MAX)
+		fprintf(out, ", igmp-repeat never");
+	else if (cfg->igmp_repeat_s)
+		fprintf(out, ", igmp-repeat %u s", cfg->igmp_repeat_s);
+}
+
 static void print_interface(FILE *out, const struct mcr_interface_config *cfg)
 {
 	char address[INET_ADDRSTRLEN];
@@ -27,8 +44,10 @@ static void print_interface(FILE *out, const struct mcr_interface_config *cfg)
 			cfg->prefix_len);
 	if (cfg->vlan)
 		fprintf(out, ", vlan %u", cfg->vlan);
-	fprintf(out, ", igmp %s, tx %s, udp-checksum %s\n", mcr_igmp_mode_name(cfg->igmp),
+	fprintf(out, ", igmp %s, tx %s, udp-checksum %s", mcr_igmp_mode_name(cfg->igmp),
 		cfg->tx_never ? "never" : "auto", mcr_udp_checksum_name(cfg->udp_checksum));
+	print_igmp(out, cfg);
+	fputc('\n', out);
 }
 
 static size_t joins_of(const struct mcr_settings *s, const char *channel)

@@ -52,7 +52,7 @@ static const char help_text[] =
     "                         value the command line wins (docs/config.md)\n"
     "  --check                check everything, print the expansion, start nothing\n"
     "  --interface NAME=PORT[,address=ADDR/LEN][,vlan=ID][,igmp=auto|1|2|3|off][,tx=auto|never]\n"
-    "              [,udp-checksum=nic|off|verify]\n"
+    "              [,udp-checksum=nic|off|verify][,igmp-...=...: see docs/config.md]\n"
     "                         PORT is a DPDK device (net_af_packet0, 0000:01:00.0) or port number\n"
     "  --channel NAME[,depth=MESSAGES][,bytes=BYTES]\n"
     "                         rings to publish into; sizes are powers of two, K M G allowed\n"
@@ -98,25 +98,45 @@ static int each_pair(char *list, pair_fn fn, void *out, struct mcr_error *err)
 	return 0;
 }
 
+/* Returns 1: no key of IGMP's. */
+static int igmp_pair(struct mcr_interface_config *cfg, const char *key, const char *value,
+		     struct mcr_error *err)
+{
+	if (strcmp(key, "igmp") == 0)
+		return mcr_value_igmp(&cfg->igmp, value, err);
+	if (strcmp(key, "igmp-strict") == 0)
+		return mcr_value_bool(&cfg->igmp_strict, value, err);
+	if (strcmp(key, "igmp-robustness") == 0)
+		return mcr_value_robustness(&cfg->igmp_robustness, value, err);
+	if (strcmp(key, "igmp-robustness-floor") == 0)
+		return mcr_value_robustness(&cfg->igmp_robustness_floor, value, err);
+	if (strcmp(key, "igmp-compat-timeout") == 0)
+		return mcr_value_compat_timeout(&cfg->igmp_compat_timeout_s, value, err);
+	if (strcmp(key, "igmp-repeat") == 0)
+		return mcr_value_repeat(&cfg->igmp_repeat_s, value, err);
+	return 1;
+}
+
 static int interface_pair(void *out, const char *key, const char *value, struct mcr_error *err)
 {
 	struct mcr_interface_config *cfg = out;
-	int ret;
+	int ret = igmp_pair(cfg, key, value, err);
 
+	if (ret <= 0)
+		return ret < 0 ? mcr_fail_prefix(err, ret, "%s ", key) : 0;
 	if (strcmp(key, "address") == 0)
 		ret = mcr_value_address(&cfg->address_be, &cfg->prefix_len, value, err);
 	else if (strcmp(key, "vlan") == 0)
 		ret = mcr_value_vlan(&cfg->vlan, value, err);
-	else if (strcmp(key, "igmp") == 0)
-		ret = mcr_value_igmp(&cfg->igmp, value, err);
 	else if (strcmp(key, "tx") == 0)
 		ret = mcr_value_tx(&cfg->tx_never, value, err);
 	else if (strcmp(key, "udp-checksum") == 0)
 		ret = mcr_value_udp_checksum(&cfg->udp_checksum, value, err);
 	else
 		return mcr_fail(err, -EINVAL,
-				"unknown key '%.64s': expected address, vlan, igmp, tx or "
-				"udp-checksum",
+				"unknown key '%.64s': expected address, vlan, tx, "
+				"udp-checksum, igmp, igmp-strict, igmp-robustness, "
+				"igmp-robustness-floor, igmp-compat-timeout or igmp-repeat",
 				key);
 	return ret < 0 ? mcr_fail_prefix(err, ret, "%s ", key) : 0;
 }

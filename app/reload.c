@@ -131,6 +131,15 @@ static int find_change(struct change *c, const struct mcr_engine *e,
 
 /* ---- what needs a restart ---- */
 
+static bool same_igmp(const struct mcr_interface_config *x, const struct mcr_interface_config *y)
+{
+	return x->igmp == y->igmp && x->igmp_strict == y->igmp_strict &&
+	       x->igmp_robustness == y->igmp_robustness &&
+	       x->igmp_robustness_floor == y->igmp_robustness_floor &&
+	       x->igmp_compat_timeout_s == y->igmp_compat_timeout_s &&
+	       x->igmp_repeat_s == y->igmp_repeat_s;
+}
+
 static bool same_interfaces(const struct mcr_settings *a, const struct mcr_settings *b)
 {
 	bool same = a->n_interfaces == b->n_interfaces;
@@ -141,7 +150,7 @@ static bool same_interfaces(const struct mcr_settings *a, const struct mcr_setti
 
 		same = strcmp(x->name, y->name) == 0 && strcmp(x->port, y->port) == 0 &&
 		       x->address_be == y->address_be && x->prefix_len == y->prefix_len &&
-		       x->igmp == y->igmp && x->tx_never == y->tx_never &&
+		       same_igmp(x, y) && x->tx_never == y->tx_never &&
 		       x->udp_checksum == y->udp_checksum && x->vlan == y->vlan;
 	}
 	return same;

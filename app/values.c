@@ -9,10 +9,11 @@
 
 #include "values.h"
 
-#define DEPTH_MIN 64
-#define DEPTH_MAX (1u << 24)
-#define BYTES_MIN (64ull << 10)
-#define BYTES_MAX (1ull << 36)
+#define DEPTH_MIN   64
+#define DEPTH_MAX   (1u << 24)
+#define BYTES_MIN   (64ull << 10)
+#define BYTES_MAX   (1ull << 36)
+#define SECONDS_MAX 86400
 
 static void one_line(char *text)
 {
@@ -222,6 +223,44 @@ static const struct word checksum_words[] = {{"nic", MCR_UDP_CHECKSUM_NIC},
 int mcr_value_igmp(uint8_t *out, const char *text, struct mcr_error *err)
 {
 	return one_of(out, text, igmp_words, "auto, 1, 2, 3 or off", err);
+}
+
+int mcr_value_robustness(uint8_t *out, const char *text, struct mcr_error *err)
+{
+	uint64_t value = 0;
+	int ret = mcr_value_uint(&value, text, 1, 7, err);
+
+	if (ret == 0)
+		*out = (uint8_t)value;
+	return ret;
+}
+
+static int seconds_or(uint32_t *out, const char *text, const char *word, uint32_t meaning,
+		      struct mcr_error *err)
+{
+	const char *end;
+	uint64_t value = 0;
+
+	if (strcmp(text, word) == 0) {
+		*out = meaning;
+		return 0;
+	}
+	end = digits(&value, text);
+	if (!end || *end || value < 1 || value > SECONDS_MAX)
+		return mcr_fail(err, -EINVAL, "'%.64s': expected %s, or seconds from 1 to %d", text,
+				word, SECONDS_MAX);
+	*out = (uint32_t)value;
+	return 0;
+}
+
+int mcr_value_compat_timeout(uint32_t *out, const char *text, struct mcr_error *err)
+{
+	return seconds_or(out, text, "auto", 0, err);
+}
+
+int mcr_value_repeat(uint32_t *out, const char *text, struct mcr_error *err)
+{
+	return seconds_or(out, text, "never", UINT32_MAX, err);
 }
 
 int mcr_value_tx(uint8_t *tx_never, const char *text, struct mcr_error *err)

@@ -55,8 +55,12 @@ int mcr_value_source(const char *text, struct mcr_error *err);
 /* mcr_value_port_range: PORT or PORT-PORT, 1..65535: a check only. */
 int mcr_value_port_range(const char *text, struct mcr_error *err);
 
-int mcr_value_vlan(uint16_t *out, const char *text, struct mcr_error *err);   /* 0..4094 */
-int mcr_value_igmp(uint8_t *out, const char *text, struct mcr_error *err);    /* auto|1|2|3|off */
+int mcr_value_vlan(uint16_t *out, const char *text, struct mcr_error *err); /* 0..4094 */
+int mcr_value_igmp(uint8_t *out, const char *text, struct mcr_error *err);  /* auto|1|2|3|off */
+int mcr_value_robustness(uint8_t *out, const char *text, struct mcr_error *err); /* 1..7 */
+/* Seconds, 1..86400: auto (0) or a number; never (UINT32_MAX) or a number. */
+int mcr_value_compat_timeout(uint32_t *out, const char *text, struct mcr_error *err);
+int mcr_value_repeat(uint32_t *out, const char *text, struct mcr_error *err);
 int mcr_value_tx(uint8_t *tx_never, const char *text, struct mcr_error *err); /* auto|never */
 int mcr_value_udp_checksum(uint8_t *out, const char *text,
 			   struct mcr_error *err);                         /* nic|off|verify */

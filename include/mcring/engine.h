@@ -59,6 +59,14 @@ struct mcr_interface_config {
 	uint8_t tx_never;     /* 1: this interface sends no frame whatsoever */
 	uint8_t udp_checksum; /* enum mcr_udp_checksum; the port's first interface decides */
 	uint16_t vlan;        /* 1..4094; 0 = untagged */
+
+	/* IGMP by the letter or by experience; all zero is good (docs/igmp.md). */
+	uint8_t igmp_strict;     /* 1: ignore queries that a strict reading forbids */
+	uint8_t igmp_robustness; /* copies of a change, 1..7; 0 = 2; a v3 querier's QRV beats it */
+	uint8_t igmp_robustness_floor;  /* copies at least, whatever a querier says, 1..7; 0 = 1 */
+	uint32_t igmp_compat_timeout_s; /* until an older querier is forgotten; 0 = by the RFC */
+	uint32_t igmp_repeat_s;         /* without a querier all is reported each so often; 0 = 60,
+					   UINT32_MAX = never */
 };
 
 struct mcr_channel_config {

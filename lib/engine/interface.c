@@ -13,7 +13,8 @@
 #include "engine/interface.h"
 #include "engine/responder.h"
 
-#define VLAN_MAX 4094
+#define VLAN_MAX       4094
+#define ROBUSTNESS_MAX 7 /* QRV has three bits: RFC 9776 §4.1.6 */
 
 int mcr_interface_check(const struct mcr_interface_config *config, struct mcr_error *err)
 {
@@ -37,6 +38,11 @@ int mcr_interface_check(const struct mcr_interface_config *config, struct mcr_er
 		return mcr_error_set(err, -EINVAL,
 				     "interface \"%s\": unknown igmp or udp_checksum mode",
 				     config->name);
+	if (config->igmp_robustness > ROBUSTNESS_MAX ||
+	    config->igmp_robustness_floor > ROBUSTNESS_MAX)
+		return mcr_error_set(err, -EINVAL,
+				     "interface \"%s\": IGMP robustness is not in 1..%d",
+				     config->name, ROBUSTNESS_MAX);
 	return 0;
 }
 
@@ -55,6 +61,11 @@ static int make_igmp(struct mcr_interface *i, uint64_t now_ns, struct mcr_error 
 	    .address_be = i->config.address_be,
 	    .mtu = longest_packet(i->port),
 	    .version = i->config.igmp, /* enum mcr_igmp_mode: 0 follows the querier */
+	    .strict_rx = i->config.igmp_strict,
+	    .robustness = i->config.igmp_robustness,
+	    .robustness_floor = i->config.igmp_robustness_floor,
+	    .compat_timeout_s = i->config.igmp_compat_timeout_s,
+	    .repeat_s = i->config.igmp_repeat_s,
 	};
 	int ret;
 

@@ -46,6 +46,11 @@ static const char everything[] = "name: md\n"
 				 "    igmp: off\n"
 				 "    tx: never\n"
 				 "    udp_checksum: off\n"
+				 "    igmp_strict: yes\n"
+				 "    igmp_robustness: 3\n"
+				 "    igmp_robustness_floor: 2\n"
+				 "    igmp_compat_timeout: 30\n"
+				 "    igmp_repeat: 20\n"
 				 "channels:\n"
 				 "  - {name: md, depth: 1K, bytes: 64K}\n"
 				 "joins:\n"
@@ -75,6 +80,11 @@ static void every_key_is_read(void **state)
 	assert_string_equal(s->eal[2], "--no-huge");
 	assert_int_equal(s->interfaces[0].config.vlan, 12);
 	assert_int_equal(s->interfaces[0].config.igmp, MCR_IGMP_OFF);
+	assert_int_equal(s->interfaces[0].config.igmp_strict, 1);
+	assert_int_equal(s->interfaces[0].config.igmp_robustness, 3);
+	assert_int_equal(s->interfaces[0].config.igmp_robustness_floor, 2);
+	assert_int_equal(s->interfaces[0].config.igmp_compat_timeout_s, 30);
+	assert_int_equal(s->interfaces[0].config.igmp_repeat_s, 20);
 	assert_int_equal(s->interfaces[0].config.tx_never, 1);
 	assert_int_equal(s->interfaces[0].config.udp_checksum, MCR_UDP_CHECKSUM_OFF);
 	assert_int_equal(s->channels[0].config.depth, 1024);
@@ -84,7 +94,7 @@ static void every_key_is_read(void **state)
 	join_is(s, 0, "239.1.1.0:5000@10.0.0.7@10.0.0.9,interface=a,channel=md,id=7");
 	join_is(s, 9, "239.1.1.0@!10.0.0.8");
 	join_is(s, 12, "239.3.1.1:6000");
-	assert_int_equal(s->origins[12].line, 27);
+	assert_int_equal(s->origins[12].line, 32);
 	mcr_settings_destroy(s);
 }
 

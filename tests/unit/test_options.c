@@ -82,7 +82,8 @@ static void an_interface_takes_all_its_keys(void **state)
 
 	parse(&p, ARGS("--", "--interface",
 		       "lan=net_af_packet0,address=10.1.2.3/24,vlan=7,igmp=2,"
-		       "tx=never,udp-checksum=verify"));
+		       "tx=never,udp-checksum=verify,igmp-strict=yes,igmp-robustness=3,"
+		       "igmp-robustness-floor=2,igmp-compat-timeout=30,igmp-repeat=never"));
 	assert_string_equal(p.err.text, "");
 	assert_int_equal(p.ret, 0);
 	cfg = &p.s->interfaces[0].config;
@@ -92,6 +93,11 @@ static void an_interface_takes_all_its_keys(void **state)
 	assert_int_equal(cfg->prefix_len, 24);
 	assert_int_equal(cfg->vlan, 7);
 	assert_int_equal(cfg->igmp, MCR_IGMP_V2);
+	assert_int_equal(cfg->igmp_strict, 1);
+	assert_int_equal(cfg->igmp_robustness, 3);
+	assert_int_equal(cfg->igmp_robustness_floor, 2);
+	assert_int_equal(cfg->igmp_compat_timeout_s, 30);
+	assert_int_equal(cfg->igmp_repeat_s, UINT32_MAX);
 	assert_int_equal(cfg->tx_never, 1);
 	assert_int_equal(cfg->udp_checksum, MCR_UDP_CHECKSUM_VERIFY);
 	done(&p);
@@ -155,6 +161,12 @@ static void a_mistake_says_what_stood_there_and_what_was_expected(void **state)
 	    {{"mcring", "--interface", "lan=0,tx", NULL}, "'tx': expected KEY=VALUE"},
 	    {{"mcring", "--interface", "lan=0,mtu=9", NULL}, "unknown key 'mtu': expected address"},
 	    {{"mcring", "--interface", "lan=0,igmp=4", NULL}, "'4': expected auto, 1, 2, 3 or off"},
+	    {{"mcring", "--interface", "lan=0,igmp-robustness=8", NULL},
+	     "igmp-robustness '8': expected a number from 1 to 7"},
+	    {{"mcring", "--interface", "lan=0,igmp-repeat=0", NULL},
+	     "igmp-repeat '0': expected never, or seconds from 1 to 86400"},
+	    {{"mcring", "--interface", "lan=0,igmp-compat-timeout=x", NULL},
+	     "igmp-compat-timeout 'x': expected auto, or seconds from 1 to 86400"},
 	    {{"mcring", "--channel", "md,depth=100", NULL},
 	     "--channel: depth '100': expected a power of two from 64 to 16777216"},
 	    {{"mcring", "--channel", "md,bytes=1T", NULL},
