@@ -6,7 +6,7 @@
 #include "ctl_print.h"
 
 #define CELL_MAX    64
-#define COLUMNS_MAX 12
+#define COLUMNS_MAX 14
 
 struct column {
 	const char *title, *key;
@@ -57,6 +57,16 @@ static const struct table interfaces = {"interfaces",
 					 {"queries", "igmp_queries", PLAIN},
 					 {"reports", "igmp_reports", PLAIN},
 					 {"groups", "groups", PLAIN}}};
+/* Of the member "igmp" of each interface. */
+static const struct table timers = {"interfaces",
+				    {{"igmp timers", "interface", PLAIN},
+				     {"robustness", "robustness", PLAIN},
+				     {"interval s", "query_interval_s", PLAIN},
+				     {"querier version", "querier_version", PLAIN},
+				     {"querier left", "querier_left_ns", DURATION},
+				     {"v1 left", "v1_left_ns", DURATION},
+				     {"v2 left", "v2_left_ns", DURATION},
+				     {"repeat in", "repeat_left_ns", DURATION}}};
 static const struct table channels = {"channels",
 				      {{"channel", "name", PLAIN},
 				       {"depth", "depth", PLAIN},
@@ -87,7 +97,9 @@ static const struct table groups = {"groups",
 				     {"first", "first_ns", CLOCK},
 				     {"last", "last_ns", CLOCK},
 				     {"filter", "rung", PLAIN},
-				     {"igmp", "igmp_state", PLAIN}}};
+				     {"igmp", "igmp_state", PLAIN},
+				     {"reported", "last_report_ns", CLOCK},
+				     {"queried", "last_query_ns", CLOCK}}};
 
 static void clock_text(char *cell, json_int_t ns)
 {
@@ -176,6 +188,22 @@ static void print_table(FILE *out, const struct table *t, const json_t *reply)
 	json_array_foreach(list, i, row) print_row(out, t, widths, row, json_array_get(list, 0));
 }
 
+static void print_timers(FILE *out, const json_t *reply)
+{
+	json_t *rows = json_array(), *igmp, *all = json_pack("{so}", "interfaces", rows);
+	const json_t *interface;
+	size_t i;
+
+	json_array_foreach(json_object_get(reply, "interfaces"), i, interface)
+	{
+		igmp = json_object_get(interface, "igmp");
+		if (igmp)
+			json_array_append(rows, igmp);
+	}
+	print_table(out, &timers, all);
+	json_decref(all);
+}
+
 static long long number(const json_t *reply, const char *key)
 {
 	return (long long)json_integer_value(json_object_get(reply, key));
@@ -262,6 +290,7 @@ void mcr_ctl_print(FILE *out, const char *command, const json_t *reply)
 		print_table(out, &ports, reply);
 		print_table(out, &lcores, reply);
 		print_table(out, &interfaces, reply);
+		print_timers(out, reply);
 		print_table(out, &channels, reply);
 		print_table(out, &groups, reply);
 		print_table(out, &consumers, reply);

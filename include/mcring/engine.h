@@ -200,13 +200,18 @@ struct mcr_port_info { /* a DPDK port and its NIC counters (rte_eth_stats) */
 };
 MCR_API int mcr_engine_port_info(const struct mcr_engine *e, size_t i, struct mcr_port_info *out);
 
+#define MCR_IGMP_RX_KINDS 15 /* what can become of a received IGMP packet: exactly one of them */
+
+/* mcr_engine_igmp_rx_name: "query", "bad_checksum", ... (docs/igmp.md); NULL beyond the last. */
+MCR_API const char *mcr_engine_igmp_rx_name(unsigned kind);
+
 struct mcr_interface_info {
 	struct mcr_interface_config config;
 	uint16_t dpdk_port;
 	uint8_t mac[6];
-	uint8_t igmp_version; /* spoken now: 1, 2, 3; 0 = off */
-	char igmp_reason[64]; /* why this version: "configured", "default", "v2 querier heard" */
-	uint32_t querier_be;  /* 0 = none heard, or a snooping switch that queries from 0.0.0.0 */
+	uint8_t igmp_version;    /* spoken now: 1, 2, 3; 0 = off */
+	char igmp_reason[64];    /* why this version: "configured", "default", "v2 querier heard" */
+	uint32_t querier_be;     /* its address; a snooping switch may query from 0.0.0.0 */
 	uint64_t querier_age_ns; /* since its last query; UINT64_MAX = none heard */
 	uint64_t tx_packets;     /* sent by the control thread: IGMP, ARP, ICMP */
 	uint64_t tx_retries;     /* the Tx queue was full, sent later */
@@ -214,6 +219,24 @@ struct mcr_interface_info {
 	uint64_t igmp_rx, igmp_rx_bad;       /* IGMP messages; those that were malformed */
 	uint64_t igmp_queries, igmp_reports; /* valid queries received; reports and leaves sent */
 	size_t groups;
+
+	/* The querier and the timers that follow from it. Durations; 0 = not running. */
+	uint8_t querier_version;   /* of its last general query; 0 = none heard */
+	uint8_t igmp_robustness;   /* copies of each change, now */
+	uint32_t query_interval_s; /* as the querier says, or 125 */
+	uint64_t querier_left_ns;  /* until it counts as gone */
+	uint64_t v1_left_ns;       /* until a v1 querier is forgotten */
+	uint64_t v2_left_ns;       /* until a v2 querier is forgotten */
+	uint64_t repeat_left_ns;   /* until all is reported anew for want of a querier; 0 = at
+				      once, UINT64_MAX = it will not be */
+	uint64_t igmp_rx_by[MCR_IGMP_RX_KINDS]; /* igmp_rx by mcr_engine_igmp_rx_name */
+	uint64_t igmp_rx_v1_queries; /* of igmp_queries: what an SSM receiver cannot work with */
+	uint64_t igmp_rx_v2_queries; /* general ones */
+	uint64_t igmp_rx_v2_ssm_queries; /* for a group in 232.0.0.0/8 */
+	uint64_t igmp_suppressed;        /* reports not sent because another host reported */
+	uint64_t igmp_cancelled;         /* messages given up at a change of version */
+	uint64_t igmp_version_changes, igmp_repeats;
+	uint64_t igmp_bytes; /* memory of the IGMP state */
 };
 MCR_API int mcr_engine_interface_info(const struct mcr_engine *e, size_t i,
 				      struct mcr_interface_info *out);

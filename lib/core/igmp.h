@@ -154,6 +154,15 @@ struct mcr_igmp_info {
 /* mcr_igmp_get_info looks at every group: for statistics, not for each poll. */
 void mcr_igmp_get_info(const struct mcr_igmp *igmp, uint64_t now_ns, struct mcr_igmp_info *out);
 
+/* What is worth a look in each round: no group is touched. */
+struct mcr_igmp_brief {
+	uint8_t version, reason; /* as in mcr_igmp_info */
+	uint32_t querier_be;
+	uint64_t old_queries; /* rx_v1_queries + rx_v2_queries + rx_v2_ssm_queries */
+};
+
+void mcr_igmp_get_brief(const struct mcr_igmp *igmp, struct mcr_igmp_brief *out);
+
 enum mcr_igmp_group_state {
 	MCR_IGMP_GROUP_IDLE,      /* told, nothing pending */
 	MCR_IGMP_GROUP_REPORTING, /* a change is still being told */

@@ -101,6 +101,17 @@ void mcr_igmp_get_info(const struct mcr_igmp *igmp, uint64_t now_ns, struct mcr_
 	out->memory_bytes = memory_of(igmp);
 }
 
+void mcr_igmp_get_brief(const struct mcr_igmp *igmp, struct mcr_igmp_brief *out)
+{
+	*out = (struct mcr_igmp_brief){
+	    .version = igmp->version,
+	    .reason = (uint8_t)reason_of(igmp),
+	    .querier_be = htonl(igmp->querier),
+	    .old_queries = igmp->stats.rx_v1_queries + igmp->stats.rx_v2_queries +
+			   igmp->stats.rx_v2_ssm_queries,
+	};
+}
+
 size_t mcr_igmp_pending(const struct mcr_igmp *igmp)
 {
 	return igmp->queue.n - igmp->queue.head + igmp->groups.n_heap +

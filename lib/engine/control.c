@@ -68,6 +68,15 @@ static void watch_links(struct mcr_engine *e, uint64_t now_ns)
 			       "no memory to tell the consumers of a link's change");
 }
 
+static void watch_interfaces(struct mcr_engine *e, uint64_t now_ns)
+{
+	char line[256];
+
+	for (size_t i = 0; i < e->n_interfaces; i++)
+		while (mcr_interface_watch(&e->interfaces[i], now_ns, line, sizeof(line)))
+			mcr_engine_log(e, MCR_LOG_WARNING, "%s", line);
+}
+
 static void heartbeat(struct mcr_engine *e, uint64_t now_ns)
 {
 	for (size_t i = 0; i < MCR_CHANNELS_MAX; i++)
@@ -88,6 +97,7 @@ void mcr_engine_work(struct mcr_engine *e, uint64_t now_ns)
 	if (now_ns >= e->watch_due_ns) {
 		mcr_clock_update(&e->clock);
 		watch_links(e, now_ns);
+		watch_interfaces(e, now_ns);
 		mcr_attach_server_poll(e->attach, now_ns);
 		if (e->control != NULL)
 			mcr_control_server_poll(e->control, now_ns);

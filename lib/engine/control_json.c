@@ -138,24 +138,51 @@ ITEM(lcore)
 			 number_or_null(l.longest_gap_at_ns));
 }
 
+/* Counters and timers of an interface that speaks IGMP. */
+static json_t *igmp_of(const struct mcr_interface_info *f)
+{
+	json_t *rx = json_object();
+
+	for (unsigned r = 0; rx && r < MCR_IGMP_RX_KINDS; r++)
+		json_object_set_new(rx, mcr_engine_igmp_rx_name(r), number(f->igmp_rx_by[r]));
+	return json_pack(
+	    "{so so so so so so so so so so so so so so so so so}", "interface",
+	    string(f->config.name), "querier_version", number_or_null(f->querier_version),
+	    "robustness", number(f->igmp_robustness), "query_interval_s",
+	    number(f->query_interval_s), "querier_left_ns", number_or_null(f->querier_left_ns),
+	    "v1_left_ns", number_or_null(f->v1_left_ns), "v2_left_ns",
+	    number_or_null(f->v2_left_ns), "repeat_left_ns",
+	    f->repeat_left_ns == UINT64_MAX ? json_null() : number(f->repeat_left_ns), "rx", rx,
+	    "rx_v1_queries", number(f->igmp_rx_v1_queries), "rx_v2_queries",
+	    number(f->igmp_rx_v2_queries), "rx_v2_ssm_queries", number(f->igmp_rx_v2_ssm_queries),
+	    "suppressed", number(f->igmp_suppressed), "cancelled", number(f->igmp_cancelled),
+	    "version_changes", number(f->igmp_version_changes), "repeats", number(f->igmp_repeats),
+	    "memory_bytes", number(f->igmp_bytes));
+}
+
 ITEM(interface)
 {
 	struct mcr_interface_info f;
 	const struct mcr_interface_config *c = &f.config;
+	json_t *all;
 
 	if (mcr_engine_interface_info(src->engine, i, &f) < 0)
 		return NULL;
-	return json_pack(
-	    "{so so si so so si si sb si so so so so so so so so so so so}", "name",
-	    string(c->name), "port", string(c->port), "dpdk_port", f.dpdk_port, "mac", mac(f.mac),
-	    "address", address_or_null(c->address_be), "prefix_len", c->prefix_len, "vlan", c->vlan,
-	    "tx_never", c->tx_never, "igmp_version", f.igmp_version, "igmp_reason",
-	    string(f.igmp_reason), "querier", address_or_null(f.querier_be), "querier_age_ns",
-	    f.querier_age_ns == UINT64_MAX ? json_null() : number(f.querier_age_ns), "tx_packets",
-	    number(f.tx_packets), "tx_retries", number(f.tx_retries), "tx_dropped",
-	    number(f.tx_dropped), "igmp_rx", number(f.igmp_rx), "igmp_rx_bad",
-	    number(f.igmp_rx_bad), "igmp_queries", number(f.igmp_queries), "igmp_reports",
-	    number(f.igmp_reports), "groups", number(f.groups));
+	all =
+	    json_pack("{so so si so so si si sb si so so so so so so so so so so so}", "name",
+		      string(c->name), "port", string(c->port), "dpdk_port", f.dpdk_port, "mac",
+		      mac(f.mac), "address", address_or_null(c->address_be), "prefix_len",
+		      c->prefix_len, "vlan", c->vlan, "tx_never", c->tx_never, "igmp_version",
+		      f.igmp_version, "igmp_reason", string(f.igmp_reason), "querier",
+		      f.querier_version ? address(f.querier_be) : json_null(), "querier_age_ns",
+		      f.querier_age_ns == UINT64_MAX ? json_null() : number(f.querier_age_ns),
+		      "tx_packets", number(f.tx_packets), "tx_retries", number(f.tx_retries),
+		      "tx_dropped", number(f.tx_dropped), "igmp_rx", number(f.igmp_rx),
+		      "igmp_rx_bad", number(f.igmp_rx_bad), "igmp_queries", number(f.igmp_queries),
+		      "igmp_reports", number(f.igmp_reports), "groups", number(f.groups));
+	if (all && c->igmp != MCR_IGMP_OFF && !c->tx_never)
+		json_object_set_new(all, "igmp", igmp_of(&f));
+	return all;
 }
 
 ITEM(channel)

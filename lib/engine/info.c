@@ -102,6 +102,31 @@ int mcr_engine_port_info(const struct mcr_engine *e, size_t i, struct mcr_port_i
 	return 0;
 }
 
+_Static_assert(MCR_IGMP_RX_KINDS == MCR_IGMP_RX_COUNT, "engine.h and core/igmp.h agree");
+
+const char *mcr_engine_igmp_rx_name(unsigned kind)
+{
+	return mcr_igmp_rx_name(kind);
+}
+
+static uint64_t left(uint64_t until_ns, uint64_t now_ns)
+{
+	return until_ns > now_ns ? until_ns - now_ns : 0;
+}
+
+static void timers_into(const struct mcr_igmp_info *igmp, uint64_t now_ns,
+			struct mcr_interface_info *out)
+{
+	out->querier_version = igmp->querier_version;
+	out->igmp_robustness = igmp->robustness;
+	out->query_interval_s = igmp->query_interval_s;
+	out->querier_left_ns = igmp->querier_present ? left(igmp->querier_until_ns, now_ns) : 0;
+	out->v1_left_ns = left(igmp->v1_until_ns, now_ns);
+	out->v2_left_ns = left(igmp->v2_until_ns, now_ns);
+	out->repeat_left_ns =
+	    igmp->repeat_due_ns == MCR_IGMP_NEVER ? UINT64_MAX : left(igmp->repeat_due_ns, now_ns);
+}
+
 static void igmp_into(const struct mcr_interface *it, struct mcr_interface_info *out)
 {
 	uint64_t now_ns = mcr_clock_now_monotonic();
@@ -119,13 +144,23 @@ static void igmp_into(const struct mcr_interface *it, struct mcr_interface_info 
 	out->querier_be = igmp.querier_be;
 	if (igmp.last_query_ns != 0)
 		out->querier_age_ns = now_ns - igmp.last_query_ns;
+	timers_into(&igmp, now_ns, out);
 	for (unsigned r = 0; r < MCR_IGMP_RX_COUNT; r++) {
 		out->igmp_rx += igmp.rx[r];
+		out->igmp_rx_by[r] = igmp.rx[r];
 		if (r >= MCR_IGMP_RX_MALFORMED)
 			out->igmp_rx_bad += igmp.rx[r];
 	}
 	out->igmp_queries = igmp.rx[MCR_IGMP_RX_QUERY];
 	out->igmp_reports = igmp.tx_reports + igmp.tx_leaves;
+	out->igmp_rx_v1_queries = igmp.rx_v1_queries;
+	out->igmp_rx_v2_queries = igmp.rx_v2_queries;
+	out->igmp_rx_v2_ssm_queries = igmp.rx_v2_ssm_queries;
+	out->igmp_suppressed = igmp.suppressed;
+	out->igmp_cancelled = igmp.tx_cancelled;
+	out->igmp_version_changes = igmp.version_changes;
+	out->igmp_repeats = igmp.repeats;
+	out->igmp_bytes = igmp.memory_bytes;
 }
 
 int mcr_engine_interface_info(const struct mcr_engine *e, size_t i, struct mcr_interface_info *out)

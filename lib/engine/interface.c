@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <arpa/inet.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -14,7 +16,8 @@
 #include "engine/responder.h"
 
 #define VLAN_MAX       4094
-#define ROBUSTNESS_MAX 7 /* QRV has three bits: RFC 9776 §4.1.6 */
+#define OLD_QUERIES_NS UINT64_C(60000000000) /* between log lines of queries in old versions */
+#define ROBUSTNESS_MAX 7                     /* QRV has three bits: RFC 9776 §4.1.6 */
 
 int mcr_interface_check(const struct mcr_interface_config *config, struct mcr_error *err)
 {
@@ -74,6 +77,7 @@ static int make_igmp(struct mcr_interface *i, uint64_t now_ns, struct mcr_error 
 	if (getrandom(&cfg.seed, sizeof(cfg.seed), 0) != sizeof(cfg.seed))
 		cfg.seed = now_ns;
 	ret = mcr_igmp_create(&i->igmp, &cfg, now_ns);
+	i->told_version = cfg.version ? cfg.version : 3;
 	return ret == 0 ? 0
 			: mcr_error_set(err, ret, "interface \"%s\": cannot start IGMP: %s",
 					i->config.name, strerror(-ret));
@@ -207,4 +211,42 @@ void mcr_interface_input(struct mcr_interface *i, struct rte_mbuf *m,
 		return;
 	}
 	rte_pktmbuf_free(m);
+}
+
+/* RFC 9776 §7.2.1 wants these logged, rate-limited: they take away the choice of sources. */
+static void old_queries_line(struct mcr_interface *i, uint64_t now_ns, char *line, size_t cap)
+{
+	char querier[INET_ADDRSTRLEN];
+	struct mcr_igmp_info igmp;
+
+	mcr_igmp_get_info(i->igmp, now_ns, &igmp);
+	inet_ntop(AF_INET, &igmp.querier_be, querier, sizeof(querier));
+	snprintf(line, cap,
+		 "interface %s: old IGMP queries so far: %" PRIu64 " of version 1, %" PRIu64
+		 " general of version 2, %" PRIu64
+		 " of version 2 for groups in 232.0.0.0/8; last general query from %s, version %u",
+		 i->config.name, igmp.rx_v1_queries, igmp.rx_v2_queries, igmp.rx_v2_ssm_queries,
+		 querier, igmp.querier_version);
+}
+
+int mcr_interface_watch(struct mcr_interface *i, uint64_t now_ns, char *line, size_t cap)
+{
+	struct mcr_igmp_brief igmp;
+
+	if (i->igmp == NULL)
+		return 0;
+	mcr_igmp_get_brief(i->igmp, &igmp);
+	if (igmp.version != i->told_version) {
+		i->told_version = igmp.version;
+		snprintf(line, cap, "interface %s: speaks IGMP version %u now: %s", i->config.name,
+			 igmp.version, mcr_igmp_reason_text(igmp.reason));
+		return 1;
+	}
+	if (igmp.old_queries != i->told_old_queries && now_ns >= i->old_queries_due_ns) {
+		i->told_old_queries = igmp.old_queries;
+		i->old_queries_due_ns = now_ns + OLD_QUERIES_NS;
+		old_queries_line(i, now_ns, line, cap);
+		return 1;
+	}
+	return 0;
 }

@@ -18,6 +18,9 @@ struct mcr_interface {
 	struct mcr_igmp *igmp; /* NULL: igmp=off or tx=never */
 	uint64_t igmp_due_ns;  /* CLOCK_MONOTONIC; MCR_IGMP_NEVER = nothing to do */
 	uint64_t tx_packets, tx_retries, tx_dropped;
+	uint64_t told_old_queries; /* what the log knows: mcr_igmp_brief.old_queries, version */
+	uint64_t old_queries_due_ns;
+	uint8_t told_version;
 };
 
 /* mcr_interface_check: 0, or -EINVAL with err filled. */
@@ -36,5 +39,9 @@ void mcr_interface_input(struct mcr_interface *i, struct rte_mbuf *m,
 
 /* mcr_interface_poll sends the IGMP that is due. */
 void mcr_interface_poll(struct mcr_interface *i, uint64_t now_ns);
+
+/* mcr_interface_watch writes the next line that the log should have of this interface into line.
+ * Returns 1, or 0 when there is none. Call it again until then. */
+int mcr_interface_watch(struct mcr_interface *i, uint64_t now_ns, char *line, size_t cap);
 
 #endif

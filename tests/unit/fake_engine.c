@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/igmp.h"
 #include "fake_engine.h"
 
 void fake_engine_clear(struct mcr_engine *e)
@@ -132,6 +133,11 @@ int mcr_engine_port_info(const struct mcr_engine *e, size_t i, struct mcr_port_i
 	memcpy(out->mac, "\x02\x00\x00\x00\x00\x01", 6);
 	out->rx_packets = UINT64_MAX;
 	return i < 1 ? 0 : -ENOENT;
+}
+
+const char *mcr_engine_igmp_rx_name(unsigned kind)
+{
+	return kind < MCR_IGMP_RX_KINDS ? mcr_igmp_rx_name(kind) : NULL;
 }
 
 int mcr_engine_interface_info(const struct mcr_engine *e, size_t i, struct mcr_interface_info *out)

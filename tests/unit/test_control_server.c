@@ -256,13 +256,16 @@ static void stats_have_the_account_first_and_every_table(void **state)
 static void what_is_unknown_is_null(void **state)
 {
 	struct fixture *f = *state;
-	json_t *reply, *lan, *group;
+	json_t *reply, *lan, *group, *igmp;
 
 	f->engine.n_groups = 1;
 	reply = ask(f, "{\"command\":\"stats\"}");
 	lan = json_array_get(json_object_get(reply, "interfaces"), 0);
 	assert_true(json_is_null(json_object_get(lan, "querier_age_ns")));
 	assert_true(json_is_null(json_object_get(lan, "querier")));
+	igmp = json_object_get(lan, "igmp");
+	assert_true(json_is_null(json_object_get(igmp, "v1_left_ns")));
+	assert_int_equal(json_object_size(json_object_get(igmp, "rx")), MCR_IGMP_RX_KINDS);
 	assert_string_equal(json_string_value(json_object_get(lan, "address")), "10.0.0.2");
 	group = json_array_get(json_object_get(reply, "groups"), 0);
 	assert_true(json_is_null(json_object_get(group, "first_ns")));
