@@ -88,7 +88,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size < 1 || size > 9000)
 		return 0;
-	struct mcr_igmp_config cfg = {.address_be = htonl(0x0a000002), .repeat_s = MCR_IGMP_NO_REPEAT};
+	struct mcr_igmp_config cfg = {.address_be = htonl(0x0a000002),
+				      .repeat_s = MCR_IGMP_NO_REPEAT};
 	struct mcr_igmp_info before, after;
 	struct mcr_igmp *igmp = NULL;
 	unsigned sent = 0;

@@ -146,13 +146,15 @@ static inline void rig_start(struct rig *r, const struct mcr_igmp_config *cfg)
 /* A host at 10.0.0.2 that follows the querier and, for clarity, repeats nothing unasked. */
 static inline void rig_default(struct rig *r)
 {
-	rig_start(r, &(struct mcr_igmp_config){.address_be = ip(HOST), .repeat_s = MCR_IGMP_NO_REPEAT});
+	rig_start(
+	    r, &(struct mcr_igmp_config){.address_be = ip(HOST), .repeat_s = MCR_IGMP_NO_REPEAT});
 }
 
 static inline void rig_version(struct rig *r, uint8_t version)
 {
-	rig_start(r, &(struct mcr_igmp_config){
-			 .address_be = ip(HOST), .repeat_s = MCR_IGMP_NO_REPEAT, .version = version});
+	rig_start(r, &(struct mcr_igmp_config){.address_be = ip(HOST),
+					       .repeat_s = MCR_IGMP_NO_REPEAT,
+					       .version = version});
 }
 
 static inline void rig_forget(struct rig *r)

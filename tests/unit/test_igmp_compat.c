@@ -199,7 +199,8 @@ static void the_time_to_forget_an_older_querier_can_be_set(void **state)
 {
 	struct rig r;
 
-	rig_start(&r, &(struct mcr_igmp_config){.repeat_s = MCR_IGMP_NO_REPEAT, .compat_timeout_s = 20});
+	rig_start(
+	    &r, &(struct mcr_igmp_config){.repeat_s = MCR_IGMP_NO_REPEAT, .compat_timeout_s = 20});
 	uint64_t t = r.now_ns;
 
 	general_v2(&r, 100);

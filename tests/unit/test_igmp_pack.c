@@ -241,8 +241,8 @@ static void a_burst_is_counted_over_several_polls_of_one_tick(void **state)
 {
 	struct rig r;
 
-	rig_start(&r,
-		  &(struct mcr_igmp_config){.version = 2, .burst = 4, .repeat_s = MCR_IGMP_NO_REPEAT});
+	rig_start(&r, &(struct mcr_igmp_config){
+			  .version = 2, .burst = 4, .repeat_s = MCR_IGMP_NO_REPEAT});
 	join_many(&r, 10);
 	poll_now(&r);
 	assert_count(&r, 4);

@@ -4,8 +4,9 @@
 
 static void rig_joined(struct rig *r, uint8_t strict)
 {
-	rig_start(r, &(struct mcr_igmp_config){
-			 .address_be = ip(HOST), .repeat_s = MCR_IGMP_NO_REPEAT, .strict_rx = strict});
+	rig_start(r, &(struct mcr_igmp_config){.address_be = ip(HOST),
+					       .repeat_s = MCR_IGMP_NO_REPEAT,
+					       .strict_rx = strict});
 	join(r, "239.1.2.3");
 	settle(r, 5);
 }

@@ -24,8 +24,8 @@ static void robustness_3_repeats_a_v2_join_twice(void **state)
 {
 	struct rig r;
 
-	rig_start(
-	    &r, &(struct mcr_igmp_config){.version = 2, .robustness = 3, .repeat_s = MCR_IGMP_NO_REPEAT});
+	rig_start(&r, &(struct mcr_igmp_config){
+			  .version = 2, .robustness = 3, .repeat_s = MCR_IGMP_NO_REPEAT});
 	join(&r, "239.1.2.3");
 	run_for(&r, 100);
 	assert_count(&r, 3);
@@ -362,8 +362,8 @@ static void a_silenced_join_is_not_repeated_with_later_answers(void **state)
 {
 	struct rig r;
 
-	rig_start(
-	    &r, &(struct mcr_igmp_config){.version = 2, .robustness = 4, .repeat_s = MCR_IGMP_NO_REPEAT});
+	rig_start(&r, &(struct mcr_igmp_config){
+			  .version = 2, .robustness = 4, .repeat_s = MCR_IGMP_NO_REPEAT});
 	join(&r, "239.1.2.3");
 	run_for(&r, 0.02);
 	other_reports(&r, 0x16, "239.1.2.3", "239.1.2.3");
