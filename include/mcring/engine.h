@@ -129,7 +129,9 @@ MCR_API void mcr_engine_poll(struct mcr_engine *e, uint64_t timeout_ns);
  * the consumers. Counters can still be read. */
 MCR_API void mcr_engine_stop(struct mcr_engine *e);
 
-/* mcr_engine_destroy stops if need be and frees everything. NULL is allowed. */
+/* mcr_engine_destroy stops if need be and frees everything. It closes the DPDK ports, as a create
+ * that fails after opening them does: EAL must probe such a device again (rte_eal_hotplug_remove,
+ * rte_eal_hotplug_add) before another engine can use it. NULL is allowed. */
 MCR_API void mcr_engine_destroy(struct mcr_engine *e);
 
 /* mcr_engine_update removes and adds joins as one change: either all or none takes effect, groups

@@ -54,6 +54,9 @@ static int check_config(const struct mcr_engine_config *cfg, struct mcr_error *e
 	if (cfg->n_interfaces > MCR_INTERFACES_MAX || cfg->n_channels > MCR_CHANNELS_MAX)
 		return mcr_error_set(err, -EINVAL, "at most %d interfaces and %d channels",
 				     MCR_INTERFACES_MAX, MCR_CHANNELS_MAX);
+	if (memchr(cfg->name, 0, sizeof(cfg->name)) == NULL ||
+	    memchr(cfg->run_dir, 0, sizeof(cfg->run_dir)) == NULL)
+		return mcr_error_set(err, -EINVAL, "the name or run_dir is not terminated");
 	if (cfg->idle > MCR_IDLE_ADAPTIVE)
 		return mcr_error_set(err, -EINVAL, "unknown idle mode %u", cfg->idle);
 	return 0;
@@ -84,6 +87,10 @@ static int choose_lcores(struct mcr_engine *e, const struct mcr_engine_config *c
 		if (!rte_lcore_is_enabled(lcore) || lcore == rte_get_main_lcore())
 			return mcr_error_set(err, -EINVAL, "lcore %u is not a worker lcore of EAL",
 					     lcore);
+		for (unsigned k = 0; k < i; k++)
+			if (e->lcores[k] == lcore)
+				return mcr_error_set(err, -EINVAL, "lcore %u is named twice",
+						     lcore);
 		e->lcores[e->n_workers++] = lcore;
 	}
 	return 0;
@@ -301,6 +308,7 @@ int mcr_engine_start(struct mcr_engine *e, struct mcr_error *err)
 		if (ret < 0)
 			return mcr_error_set(err, ret, "lcore %u is busy with something else",
 					     e->lcores[i]);
+		e->n_launched++;
 	}
 	mcr_engine_work(e, mcr_clock_now_monotonic()); /* the first reports leave here */
 	return 0;
@@ -338,11 +346,11 @@ void mcr_engine_stop(struct mcr_engine *e)
 {
 	if (e->state != MCR_ENGINE_RUNNING)
 		return;
-	if (!e->config.keep_memberships)
+	if (!e->config.keep_memberships && e->n_launched == e->n_workers) /* else none was joined */
 		leave_groups(e);
-	for (unsigned i = 0; i < e->n_workers; i++)
+	for (unsigned i = 0; i < e->n_launched; i++)
 		__atomic_store_n(&e->workers[i]->stop, 1, __ATOMIC_RELAXED);
-	for (unsigned i = 0; i < e->n_workers; i++)
+	for (unsigned i = 0; i < e->n_launched; i++)
 		rte_eal_wait_lcore(e->lcores[i]);
 	e->state = MCR_ENGINE_STOPPED;
 	for (size_t i = 0; i < MCR_CHANNELS_MAX; i++)

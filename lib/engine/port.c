@@ -247,8 +247,7 @@ void mcr_port_close(struct mcr_port *port)
 		rte_eth_dev_owner_unset(port->id, port->owner);
 		rte_eth_dev_owner_delete(port->owner);
 	}
-	/* The device stays with EAL: the application may go on with it. Its queues hold buffers of
-	 * our pool until it is closed or set up anew, so the pool goes with the device. */
+	/* The queues hold buffers of our pool until the device is closed, so both go together. */
 	if (port->mempool != NULL && rte_eth_dev_close(port->id) == 0)
 		rte_mempool_free(port->mempool);
 	free(port);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <rte_errno.h>
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 
@@ -27,6 +28,10 @@ int mcr_worker_create(struct mcr_worker **out, unsigned index, unsigned lcore,
 		goto no_memory;
 	snprintf(name, sizeof(name), "mcr_punt_%u", lcore);
 	w->punt = rte_ring_create(name, MCR_PUNT_RING, node, RING_F_SP_ENQ | RING_F_SC_DEQ);
+	if (w->punt == NULL && rte_errno == EEXIST) {
+		mcr_worker_destroy(w);
+		return mcr_error_set(err, -EBUSY, "lcore %u belongs to another engine", lcore);
+	}
 	if (w->punt == NULL)
 		goto no_memory;
 	*out = w;

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* EAL without hugepages, root or network, frames made by hand, and an engine with one interface. */
+#ifndef ENGINE_RIG_H
+#define ENGINE_RIG_H
+
+#include <arpa/inet.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <rte_eal.h>
+#include <rte_ethdev.h>
+#include <rte_ip.h>
+
+#include <mcring/consumer.h>
+#include <mcring/engine.h>
+
+#define RIG_DEADLINE_NS UINT64_C(20000000000)
+#define RIG_MEMORY      "256" /* MiB */
+
+static inline uint64_t rig_now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static inline uint32_t rig_ip(const char *text)
+{
+	return inet_addr(text);
+}
+
+/* One UDP datagram to a group; returns the frame's length. buf: 60 octets and the payload. */
+static inline size_t rig_udp(uint8_t *buf, const char *group, uint16_t port, const void *payload,
+			     size_t len)
+{
+	struct rte_ether_hdr *ether = (struct rte_ether_hdr *)buf;
+	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(ether + 1);
+	uint8_t *udp = (uint8_t *)(ip + 1);
+	uint32_t group_be = rig_ip(group);
+	const uint8_t *g = (const uint8_t *)&group_be;
+
+	memset(buf, 0, 42);
+	ether->dst_addr = (struct rte_ether_addr){{1, 0, 0x5e, g[1] & 0x7f, g[2], g[3]}};
+	ether->src_addr = (struct rte_ether_addr){{2, 0, 0, 0, 0, 9}};
+	ether->ether_type = htons(RTE_ETHER_TYPE_IPV4);
+	ip->version_ihl = RTE_IPV4_VHL_DEF;
+	ip->total_length = htons((uint16_t)(28 + len));
+	ip->time_to_live = 5;
+	ip->next_proto_id = IPPROTO_UDP;
+	ip->src_addr = rig_ip("10.0.0.9");
+	ip->dst_addr = group_be;
+	ip->hdr_checksum = rte_ipv4_cksum(ip);
+	udp[1] = 99;
+	udp[2] = (uint8_t)(port >> 8);
+	udp[3] = (uint8_t)port;
+	udp[4] = (uint8_t)((8 + len) >> 8);
+	udp[5] = (uint8_t)(8 + len);
+	if (len > 0)
+		memcpy(udp + 8, payload, len);
+	return 42 + len;
+}
+
+/* Who has `address`? Asked by 10.0.0.9. */
+static inline size_t rig_arp(uint8_t *buf, const char *address)
+{
+	static const uint8_t head[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2,  0, 0, 0, 0,
+				       9,    8,    6,    0,    1,    8,    0,  6, 4, 0, 1,
+				       2,    0,    0,    0,    0,    9,    10, 0, 0, 9};
+	uint32_t address_be = rig_ip(address);
+
+	memset(buf, 0, 60);
+	memcpy(buf, head, sizeof(head));
+	memcpy(buf + 38, &address_be, 4);
+	return 60;
+}
+
+/* ---- pcap files, for net_pcap ---- */
+
+static inline FILE *rig_pcap_open(const char *path)
+{
+	static const uint32_t header[] = {0xa1b2c3d4, 0x00040002, 0, 0, 65535, 1};
+	FILE *f = fopen(path, "wb");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(header, sizeof(header), 1, f), 1);
+	return f;
+}
+
+static inline void rig_pcap_add(FILE *f, const uint8_t *frame, size_t len)
+{
+	const uint32_t header[] = {0, 0, (uint32_t)len, (uint32_t)len};
+
+	assert_int_equal(fwrite(header, sizeof(header), 1, f), 1);
+	assert_int_equal(fwrite(frame, len, 1, f), 1);
+}
+
+/* ---- engines ---- */
+
+static inline void rig_eal_init(char **vdevs, int n)
+{
+	char prefix[64];
+	char *argv[32] = {(char *)"test",
+			  (char *)"--lcores",
+			  (char *)"0,1@1,2@1",
+			  (char *)"--no-huge",
+			  (char *)"-m",
+			  (char *)RIG_MEMORY,
+			  (char *)"--no-pci",
+			  (char *)"--no-telemetry",
+			  (char *)"--log-level=3",
+			  (char *)"--file-prefix",
+			  prefix};
+	int argc = 11;
+
+	snprintf(prefix, sizeof(prefix), "mcring_test_%d", (int)getpid());
+	for (int i = 0; i < n; i++)
+		argv[argc++] = vdevs[i];
+	assert_true(rte_eal_init(argc, argv) >= 0);
+}
+
+static inline void rig_silent(void *ctx, enum mcr_log_level level, const char *line)
+{
+}
+
+static inline struct mcr_interface_config rig_interface(const char *port)
+{
+	struct mcr_interface_config i = {.name = "a", .prefix_len = 24};
+
+	snprintf(i.port, sizeof(i.port), "%s", port);
+	i.address_be = rig_ip("10.0.0.1");
+	return i;
+}
+
+static inline struct mcr_engine *rig_engine(const struct mcr_interface_config *interfaces,
+					    unsigned n)
+{
+	static const unsigned lcore = 1;
+	struct mcr_engine_config cfg;
+	struct mcr_engine *e = NULL;
+	struct mcr_error err = {""};
+
+	mcr_engine_config_init(&cfg);
+	cfg.interfaces = interfaces;
+	cfg.n_interfaces = n;
+	cfg.lcores = &lcore;
+	cfg.n_lcores = 1;
+	cfg.log = rig_silent;
+	cfg.keep_memberships = 1; /* a stop need not wait for the second copies of its leaves */
+	if (mcr_engine_create(&e, &cfg, &err) != 0)
+		fail_msg("%s", err.text);
+	return e;
+}
+
+static inline struct mcr_join rig_join(const char *group, uint16_t port)
+{
+	struct mcr_join join = {.port = port};
+
+	join.group_be = rig_ip(group);
+	return join;
+}
+
+static inline struct mcr_consumer *rig_consumer(struct mcr_engine *e)
+{
+	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
+	struct mcr_consumer *c = NULL;
+	struct mcr_error err = {""};
+
+	opts.fd = mcr_engine_attach(e, NULL, "test", &err);
+	opts.start = MCR_START_OLDEST;
+	if (opts.fd < 0 || mcr_consumer_open(&c, &opts, &err) < 0)
+		fail_msg("%s", err.text);
+	return c;
+}
+
+/* The account as it is now; its identity is checked each time. */
+static inline struct mcr_account rig_account(const struct mcr_engine *e)
+{
+	struct mcr_account a;
+	uint64_t sum;
+
+	mcr_engine_account(e, &a);
+	sum = a.delivered + a.punted;
+	for (unsigned r = 0; r < MCR_DROP_COUNT; r++)
+		sum += a.drops[r];
+	assert_int_equal(a.received, sum);
+	return a;
+}
+
+/* Polls until n packets were received. */
+static inline struct mcr_account rig_receive(struct mcr_engine *e, uint64_t n)
+{
+	uint64_t end_ns = rig_now_ns() + RIG_DEADLINE_NS;
+	struct mcr_account a;
+
+	while ((a = rig_account(e)).received < n && rig_now_ns() < end_ns)
+		mcr_engine_poll(e, 1000000);
+	assert_true(a.received >= n);
+	return a;
+}
+
+#endif
