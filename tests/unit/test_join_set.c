@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Changes of the join set against a naive model: a plain list that is searched from the front. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/rng.h"
+#include "engine/join_set.h"
+
+#define MODEL_MAX 512
+#define BATCH     6
+
+static const struct mcr_join_names names = {
+    .interfaces = {"a", "b"},
+    .channels = {"default", NULL, "md"},
+    .n_interfaces = 2,
+    .n_channels = 3,
+};
+
+struct rig {
+	struct mcr_join_set *set;
+	struct mcr_slots slots;
+	struct mcr_error err;
+	uint64_t now_ns;
+};
+
+static int set_up(void **state)
+{
+	struct rig *r = calloc(1, sizeof(*r));
+
+	r->set = calloc(1, sizeof(*r->set));
+	r->now_ns = 1;
+	*state = r;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct rig *r = *state;
+
+	mcr_join_set_destroy(r->set);
+	mcr_slots_fini(&r->slots);
+	free(r);
+	return 0;
+}
+
+/* As the engine does it: the new set replaces the old one, whose lost slots come back later. */
+static int change(struct rig *r, const struct mcr_join *remove, size_t n_remove,
+		  const struct mcr_join *add, size_t n_add)
+{
+	struct mcr_join_set *next = NULL;
+	int ret;
+
+	strcpy(r->err.text, "untouched");
+	ret = mcr_join_set_change(&next, r->set, remove, n_remove, add, n_add, &names, &r->slots,
+				  r->now_ns++, &r->err);
+	if (ret < 0) {
+		assert_null(next);
+		return ret;
+	}
+	assert_string_equal(r->err.text, "untouched");
+	for (size_t i = 0; i < r->set->n_groups; i++) {
+		const struct mcr_group *g = &r->set->groups[i];
+
+		if (mcr_join_set_find(next, g->interface, g->group_be) == NULL)
+			mcr_slots_give(&r->slots, g->slot);
+	}
+	mcr_join_set_destroy(r->set);
+	r->set = next;
+	return 0;
+}
+
+static struct mcr_join join_of(const char *interface, const char *channel, const char *group)
+{
+	struct mcr_join join = {0};
+
+	strcpy(join.interface, interface);
+	strcpy(join.channel, channel);
+	join.group_be = inet_addr(group);
+	return join;
+}
+
+/* ---- the model ---- */
+
+static uint64_t below(struct mcr_rng *rng, uint64_t n)
+{
+	return mcr_rng_delay(rng, n) - 1;
+}
+
+static struct mcr_join random_join(struct mcr_rng *rng)
+{
+	static const char *const groups[] = {"239.1.1.1", "239.1.1.2", "239.1.1.3", "232.1.1.1"};
+	unsigned g = (unsigned)below(rng, 4);
+	struct mcr_join join =
+	    join_of(below(rng, 2) ? "a" : "b", below(rng, 2) ? "default" : "md", groups[g]);
+
+	join.port = (uint16_t)below(rng, 2);
+	join.id = (uint32_t)below(rng, 2);
+	join.mode = g == 3 ? MCR_FILTER_INCLUDE : (uint8_t)below(rng, 2);
+	join.n_sources = (uint8_t)(below(rng, 3) + join.mode);
+	for (unsigned i = 0; i < join.n_sources; i++) /* any order, doubles too */
+		join.sources_be[i] = htonl(0x0a000001 + (uint32_t)below(rng, 4));
+	return join;
+}
+
+/* Bit s: source 10.0.0.1 + s is in the list. */
+static unsigned sources_of(const struct mcr_join *join)
+{
+	unsigned bits = 0;
+
+	for (unsigned i = 0; i < join->n_sources; i++)
+		bits |= 1u << (ntohl(join->sources_be[i]) - 0x0a000001);
+	return bits;
+}
+
+static int same(const struct mcr_join *a, const struct mcr_join *b)
+{
+	return strcmp(a->interface, b->interface) == 0 && strcmp(a->channel, b->channel) == 0 &&
+	       a->group_be == b->group_be && a->port == b->port && a->id == b->id &&
+	       a->mode == b->mode && sources_of(a) == sources_of(b);
+}
+
+struct model {
+	struct mcr_join joins[MODEL_MAX];
+	size_t n;
+};
+
+static int model_remove(struct model *m, const struct mcr_join *join)
+{
+	for (size_t i = 0; i < m->n; i++) {
+		if (!same(&m->joins[i], join))
+			continue;
+		memmove(&m->joins[i], &m->joins[i + 1], (m->n - i - 1) * sizeof(*join));
+		m->n--;
+		return 1;
+	}
+	return 0;
+}
+
+/* RFC 3376 §3.2, from the definition. */
+static void expect_filter(const struct model *m, const struct mcr_group *g)
+{
+	unsigned named = 0, excluded = 0xf, joins = 0, bits = 0;
+	int exclude = 0;
+
+	for (size_t i = 0; i < m->n; i++) {
+		const struct mcr_join *j = &m->joins[i];
+
+		if (j->group_be != g->group_be ||
+		    strcmp(j->interface, names.interfaces[g->interface]) != 0)
+			continue;
+		joins++;
+		if (j->mode == MCR_FILTER_INCLUDE) {
+			named |= sources_of(j);
+		} else {
+			exclude = 1;
+			excluded &= sources_of(j);
+		}
+	}
+	for (size_t i = 0; i < g->filter.n; i++)
+		bits |= 1u << (ntohl(g->filter.sources_be[i]) - 0x0a000001);
+	assert_int_equal(g->joins, joins);
+	assert_int_equal(g->filter.mode, exclude ? MCR_FILTER_EXCLUDE : MCR_FILTER_INCLUDE);
+	assert_int_equal(bits, exclude ? excluded & ~named : named);
+}
+
+static void expect_like(const struct mcr_join_set *set, const struct model *m)
+{
+	static uint8_t used[MCR_MEMBERSHIPS_MAX];
+
+	assert_int_equal(set->n_joins, m->n);
+	memset(used, 0, sizeof(used));
+	for (size_t i = 0; i < m->n; i++) {
+		const struct mcr_rule *rule = &set->rules[i];
+		const struct mcr_group *g =
+		    mcr_join_set_find(set, rule->interface, m->joins[i].group_be);
+
+		assert_true(same(&set->joins[i], &m->joins[i]));
+		assert_ptr_equal(rule->join, &set->joins[i]);
+		assert_string_equal(names.interfaces[rule->interface], m->joins[i].interface);
+		assert_string_equal(names.channels[rule->channel], m->joins[i].channel);
+		assert_non_null(g);
+		assert_int_equal(rule->membership, g->slot);
+	}
+	for (size_t i = 0; i < set->n_groups; i++) {
+		assert_true(set->groups[i].joins > 0);
+		assert_false(used[set->groups[i].slot]++);
+		expect_filter(m, &set->groups[i]);
+	}
+}
+
+/* The join that is removed is the first of its equals, which keeps the order of the others. */
+static void random_changes_give_what_a_plain_list_gives(void **state)
+{
+	struct rig *r = *state;
+	static struct model model, before;
+	struct mcr_rng rng;
+	unsigned refused = 0;
+
+	mcr_rng_seed(&rng, 20260101);
+	for (int round = 0; round < 4000; round++) {
+		struct mcr_join remove[BATCH], add[BATCH];
+		size_t n_remove = (size_t)below(&rng, BATCH);
+		size_t n_add = model.n + BATCH < 60 ? (size_t)below(&rng, BATCH) : 0;
+		int ret, possible = 1;
+
+		before = model;
+		for (size_t i = 0; i < n_remove; i++) {
+			remove[i] = model.n > 0 && below(&rng, 8) != 0
+					? before.joins[below(&rng, before.n)]
+					: random_join(&rng);
+			possible &= model_remove(&model, &remove[i]);
+		}
+		for (size_t i = 0; i < n_add; i++)
+			model.joins[model.n++] = add[i] = random_join(&rng);
+		ret = change(r, remove, n_remove, add, n_add);
+		assert_int_equal(ret, possible ? 0 : -ENOENT);
+		if (!possible) {
+			model = before;
+			refused++;
+		}
+		expect_like(r->set, &model);
+	}
+	assert_true(refused > 100 && refused < 3900);
+	assert_true(r->slots.next <= 8); /* two interfaces, four groups: slots come again */
+}
+
+/* ---- by hand ---- */
+
+static void a_group_that_stays_keeps_its_slot_and_its_time(void **state)
+{
+	struct rig *r = *state;
+	struct mcr_join first = join_of("a", "", "239.1.1.1"),
+			other = join_of("a", "", "239.0.0.1");
+	const struct mcr_group *g;
+	uint32_t slot;
+
+	assert_int_equal(change(r, NULL, 0, &first, 1), 0);
+	slot = r->set->groups[0].slot;
+	assert_int_equal(r->set->groups[0].joined_ns, 1);
+	assert_int_equal(change(r, NULL, 0, &other, 1), 0); /* sorts before it */
+	assert_int_equal(change(r, &first, 1, &first, 1), 0);
+	g = mcr_join_set_find(r->set, 0, first.group_be);
+	assert_int_equal(g->slot, slot);
+	assert_int_equal(g->joined_ns, 1);
+	assert_int_equal(mcr_join_set_find(r->set, 0, other.group_be)->joined_ns, 2);
+	assert_null(mcr_join_set_find(r->set, 1, first.group_be));
+}
+
+static void expect_refused(struct rig *r, const struct mcr_join *join, int code, const char *text)
+{
+	struct mcr_join good = join_of("a", "", "239.5.5.5");
+	const struct mcr_join both[2] = {good, *join};
+	size_t n = r->set->n_joins, free_slots = r->slots.n_free;
+	uint32_t next = r->slots.next;
+
+	assert_int_equal(change(r, NULL, 0, both, 2), code);
+	assert_non_null(strstr(r->err.text, text));
+	assert_int_equal(r->set->n_joins, n);
+	assert_int_equal(r->slots.next - r->slots.n_free, next - free_slots);
+	assert_null(mcr_join_set_find(r->set, 0, good.group_be));
+}
+
+static void one_bad_join_refuses_the_whole_change_and_is_named(void **state)
+{
+	struct rig *r = *state;
+	struct mcr_join join = join_of("", "", "239.1.1.1");
+
+	expect_refused(r, &join, -EINVAL,
+		       "which interface it is for (interface=NAME): there are a, b");
+	join = join_of("c", "", "239.1.1.1");
+	expect_refused(r, &join, -ENOENT, "no interface \"c\": there are a, b");
+	join = join_of("a", "news", "239.1.1.1");
+	expect_refused(r, &join, -ENOENT, "no channel \"news\": there are default, md");
+	join = join_of("a", "", "10.1.1.1");
+	expect_refused(r, &join, -EINVAL, "10.1.1.1");
+	join = join_of("a", "", "232.1.1.1");
+	expect_refused(r, &join, -EINVAL, "source-specific");
+	join = join_of("a", "", "239.1.1.1");
+	join.mode = MCR_FILTER_INCLUDE;
+	expect_refused(r, &join, -EINVAL, "needs a source");
+	join.n_sources = 1;
+	join.sources_be[0] = inet_addr("239.0.0.1");
+	expect_refused(r, &join, -EINVAL, "not a unicast address");
+	join.mode = 2;
+	expect_refused(r, &join, -EINVAL, "unknown filter mode");
+	join = join_of("a", "", "239.1.1.1");
+	join.n_sources = MCR_JOIN_SOURCES_MAX + 1;
+	expect_refused(r, &join, -EINVAL, "too many sources");
+	join = join_of("a", "", "239.1.1.1");
+	memset(join.channel, 'x', sizeof(join.channel));
+	expect_refused(r, &join, -EINVAL, "not terminated");
+}
+
+static void the_only_interface_need_not_be_named(void **state)
+{
+	static const struct mcr_join_names one = {
+	    .interfaces = {"a"}, .channels = {"default"}, .n_interfaces = 1, .n_channels = 1};
+	struct rig *r = *state;
+	struct mcr_join join = join_of("", "", "239.1.1.1");
+	struct mcr_join_set *next;
+
+	assert_int_equal(
+	    mcr_join_set_change(&next, r->set, NULL, 0, &join, 1, &one, &r->slots, 1, NULL), 0);
+	assert_string_equal(next->joins[0].interface, "a");
+	assert_string_equal(next->joins[0].channel, "default");
+	mcr_join_set_destroy(next);
+}
+
+static void a_join_is_removed_as_often_as_it_was_added(void **state)
+{
+	struct rig *r = *state;
+	struct mcr_join twice[2] = {join_of("a", "", "239.1.1.1"), join_of("a", "", "239.1.1.1")};
+
+	assert_int_equal(change(r, NULL, 0, twice, 2), 0);
+	assert_int_equal(change(r, twice, 1, NULL, 0), 0);
+	assert_int_equal(r->set->n_groups, 1);
+	assert_int_equal(change(r, twice, 2, NULL, 0), -ENOENT);
+	assert_non_null(strstr(r->err.text, "239.1.1.1"));
+	assert_int_equal(r->set->n_groups, 1);
+	assert_int_equal(change(r, twice, 1, NULL, 0), 0);
+	assert_int_equal(r->set->n_groups, 0);
+}
+
+static void slots_end_and_a_change_beyond_them_takes_none(void **state)
+{
+	struct rig *r = *state;
+	struct mcr_join *many = calloc(MCR_MEMBERSHIPS_MAX + 1, sizeof(*many));
+	size_t n = MCR_MEMBERSHIPS_MAX;
+
+	for (size_t i = 0; i <= n; i++) {
+		many[i] = join_of("a", "", "239.0.0.0");
+		many[i].group_be = htonl(0xef000000 + (uint32_t)i);
+	}
+	assert_int_equal(change(r, NULL, 0, many, n + 1), -ENOSPC);
+	assert_non_null(strstr(r->err.text, "65536"));
+	assert_int_equal(change(r, NULL, 0, many, n), 0);
+	assert_int_equal(change(r, NULL, 0, &many[n], 1), -ENOSPC);
+	assert_int_equal(change(r, many, n, NULL, 0), 0);
+	assert_int_equal(r->slots.n_free, n);
+	free(many);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(random_changes_give_what_a_plain_list_gives),
+	    TEST(a_group_that_stays_keeps_its_slot_and_its_time),
+	    TEST(one_bad_join_refuses_the_whole_change_and_is_named),
+	    TEST(the_only_interface_need_not_be_named),
+	    TEST(a_join_is_removed_as_often_as_it_was_added),
+	    TEST(slots_end_and_a_change_beyond_them_takes_none),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "engine/run_dir.h"
+
+struct rig {
+	char base[64], path[96], lock[112];
+	struct mcr_error err;
+};
+
+static int set_up(void **state)
+{
+	struct rig *r = calloc(1, sizeof(*r));
+
+	strcpy(r->base, "/tmp/mcring-run-XXXXXX");
+	assert_non_null(mkdtemp(r->base));
+	snprintf(r->path, sizeof(r->path), "%s/a/b", r->base);
+	snprintf(r->lock, sizeof(r->lock), "%s/lock", r->path);
+	*state = r;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct rig *r = *state;
+	char path[128];
+
+	unlink(r->lock);
+	rmdir(r->path);
+	snprintf(path, sizeof(path), "%s/a", r->base);
+	rmdir(path);
+	assert_int_equal(rmdir(r->base), 0);
+	free(r);
+	return 0;
+}
+
+static void touch(const struct rig *r, const char *name)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", r->path, name);
+	fd = open(path, O_CREAT | O_WRONLY, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+}
+
+static int exists(const struct rig *r, const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", r->path, name);
+	return access(path, F_OK) == 0;
+}
+
+static void it_is_made_with_its_parents_and_removed(void **state)
+{
+	struct rig *r = *state;
+	mode_t mask = umask(022);
+	int fd = mcr_run_dir_take(r->path, &r->err);
+	struct stat st;
+
+	umask(mask);
+	assert_true(fd >= 0);
+	assert_int_equal(stat(r->path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0755);
+	assert_int_equal(stat(r->lock, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+	mcr_run_dir_leave(r->path, fd);
+	assert_int_equal(access(r->path, F_OK), -1);
+	assert_int_equal(fcntl(fd, F_GETFD), -1);
+}
+
+static void a_second_engine_is_told_and_the_first_keeps_its_sockets(void **state)
+{
+	struct rig *r = *state;
+	int fd = mcr_run_dir_take(r->path, &r->err);
+
+	touch(r, "attach");
+	assert_int_equal(mcr_run_dir_take(r->path, &r->err), -EBUSY);
+	assert_non_null(strstr(r->err.text, r->path));
+	assert_non_null(strstr(r->err.text, "live engine"));
+	assert_true(exists(r, "attach"));
+	mcr_run_dir_leave(r->path, fd);
+	assert_true(exists(r, "attach")); /* not its own to remove: and so the directory stays */
+	fd = mcr_run_dir_take(r->path, &r->err);
+	assert_true(fd >= 0);
+	mcr_run_dir_leave(r->path, fd);
+}
+
+static void what_a_dead_engine_left_is_removed_and_nothing_else(void **state)
+{
+	struct rig *r = *state;
+	int fd = mcr_run_dir_take(r->path, &r->err);
+	char path[128];
+
+	touch(r, "attach");
+	touch(r, "control");
+	touch(r, "notes");
+	close(fd); /* died: the lock file stays, the lock does not */
+	fd = mcr_run_dir_take(r->path, &r->err);
+	assert_true(fd >= 0);
+	assert_false(exists(r, "attach"));
+	assert_false(exists(r, "control"));
+	assert_true(exists(r, "notes"));
+	mcr_run_dir_leave(r->path, fd);
+	assert_true(exists(r, "notes"));
+	snprintf(path, sizeof(path), "%s/notes", r->path);
+	unlink(path);
+}
+
+static void a_lock_that_is_a_link_is_refused(void **state)
+{
+	struct rig *r = *state;
+	char target[128];
+	int fd = mcr_run_dir_take(r->path, &r->err);
+
+	close(fd);
+	unlink(r->lock);
+	snprintf(target, sizeof(target), "%s/victim", r->base);
+	assert_int_equal(symlink(target, r->lock), 0);
+	assert_int_equal(mcr_run_dir_take(r->path, &r->err), -ELOOP);
+	assert_int_equal(access(target, F_OK), -1);
+}
+
+static void bad_paths_are_named(void **state)
+{
+	struct rig *r = *state;
+	char file[128], under[160], *longest = malloc(PATH_MAX + 2);
+	int fd;
+
+	snprintf(file, sizeof(file), "%s/file", r->base);
+	fd = open(file, O_CREAT | O_WRONLY, 0600);
+	close(fd);
+	snprintf(under, sizeof(under), "%s/run", file);
+	assert_int_equal(mcr_run_dir_take(under, &r->err), -ENOTDIR);
+	assert_non_null(strstr(r->err.text, under));
+	assert_int_equal(mcr_run_dir_take(file, &r->err), -ENOTDIR);
+	memset(longest, '/', PATH_MAX);
+	longest[PATH_MAX] = '\0';
+	assert_int_equal(mcr_run_dir_take(longest, &r->err), -ENAMETOOLONG);
+	free(longest);
+	unlink(file);
+}
+
+struct contender {
+	const char *path;
+	int *holders, *bad;
+	unsigned taken;
+};
+
+static void *take_and_leave(void *arg)
+{
+	struct contender *c = arg;
+	struct mcr_error err;
+
+	for (int i = 0; i < 3000; i++) {
+		int fd = mcr_run_dir_take(c->path, &err);
+
+		if (fd == -EBUSY)
+			continue;
+		if (fd < 0 || __atomic_add_fetch(c->holders, 1, __ATOMIC_SEQ_CST) != 1) {
+			__atomic_store_n(c->bad, 1, __ATOMIC_SEQ_CST);
+			return NULL;
+		}
+		c->taken++;
+		__atomic_sub_fetch(c->holders, 1, __ATOMIC_SEQ_CST);
+		mcr_run_dir_leave(c->path, fd);
+	}
+	return NULL;
+}
+
+/* The one who leaves removes lock and directory under the others' feet. */
+static void of_many_that_come_and_go_at_most_one_holds_it(void **state)
+{
+	struct rig *r = *state;
+	int holders = 0, bad = 0;
+	struct contender c[3];
+	pthread_t threads[3];
+
+	for (int i = 0; i < 3; i++) {
+		c[i] = (struct contender){r->path, &holders, &bad, 0};
+		assert_int_equal(pthread_create(&threads[i], NULL, take_and_leave, &c[i]), 0);
+	}
+	for (int i = 0; i < 3; i++)
+		pthread_join(threads[i], NULL);
+	assert_int_equal(bad, 0);
+	for (int i = 0; i < 3; i++)
+		assert_true(c[i].taken > 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(it_is_made_with_its_parents_and_removed),
+	    TEST(a_second_engine_is_told_and_the_first_keeps_its_sockets),
+	    TEST(what_a_dead_engine_left_is_removed_and_nothing_else),
+	    TEST(a_lock_that_is_a_link_is_refused),
+	    TEST(bad_paths_are_named),
+	    TEST(of_many_that_come_and_go_at_most_one_holds_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
