@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* embedded EAL-ARGUMENTS -- PORT JOIN [MESSAGES]: an application that owns EAL and the main loop,
- * with the engine and the feed handler inside. Ends after MESSAGES messages, or at SIGINT.
+ * with the engine and the feed handler inside. Ends after MESSAGES messages, or at
+ * SIGINT or SIGTERM.
  *
  *     embedded -l 0,1 -- 0000:01:00.0 239.1.1.1:5000
  *     cc embedded.c feed_handler.c $(pkg-config --cflags --libs libmcring libmcring-client) */
@@ -69,6 +70,8 @@ static int run(struct mcr_engine *engine, struct mcr_consumer *consumer, uint64_
 	struct feed_handler handler = {0};
 	int n = 0;
 
+	puts("ready");
+	fflush(stdout);
 	while (!stopping && n >= 0 && handler.messages < messages) {
 		n = feed_handler_step(&handler, consumer);
 		mcr_engine_poll(engine, 0);
@@ -96,6 +99,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	signal(SIGINT, on_signal);
+	signal(SIGTERM, on_signal);
 	ret = create(&engine, argv[1], &err);
 	if (ret == 0)
 		ret = join(engine, argv[2], &err);

@@ -9,7 +9,7 @@ from netlab import wait_for
 from programs import BUILD, EAL, mcsend
 
 HANDLER = os.path.join(BUILD, 'examples', 'feed-handler')
-EMBEDDED = os.path.join(BUILD, 'examples', 'feed-handler-embedded')
+EMBEDDED = os.path.join(BUILD, 'examples', 'embedded')
 COUNT = 5000
 ACCOUNT = f'{COUNT} messages, {COUNT * 100} octets, 0 lost'
 
