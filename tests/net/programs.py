@@ -61,7 +61,10 @@ class Daemon:
         return json.loads(self.ctl('--json', 'stats').stdout)
 
     def cat(self, *args, **kwargs):
-        """Starts a consumer; see Consumer."""
+        """Starts a consumer of everything, also of what comes before it has attached; see
+        Consumer."""
+        if '--from' not in args:
+            args = ('--from', 'oldest', *args)
         return Consumer(self, *args, **kwargs)
 
     def stop(self, signo=signal.SIGTERM, seconds=10):

@@ -20,7 +20,7 @@ def replay(lab, path, datagrams, *args, vlan=0):
     interface = 'feed=net_pcap0' + (f',vlan={vlan}' if vlan else '')
     daemon = Daemon(lab, host, '--interface', interface, *options, *args,
                     vdev=f'net_pcap0,rx_pcap={path}')
-    consumer = daemon.cat('--from', 'oldest', '--count', len(datagrams), timeout=10)
+    consumer = daemon.cat('--count', len(datagrams), timeout=10)
     status, messages, _ = consumer.wait()
     assert status == 0, daemon.log()
     return messages, daemon.stats()

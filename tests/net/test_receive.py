@@ -41,8 +41,8 @@ def test_messages_carry_the_id_and_the_channel_of_their_join(wire):
     daemon = wire.daemon('--join', '239.1.1.1:5000,channel=a,id=7', '--join',
                          '239.1.1.2,channel=a,id=8', '--join', '239.1.1.2:5000,channel=b,id=9')
     mcsend(wire.sender, '239.1.1.1:5000', '239.1.1.2:5000', '239.1.1.2:6000', count=100)
-    _, a, _ = daemon.cat('--channel', 'a', '--from', 'oldest', '--count', 300).wait()
-    _, b, _ = daemon.cat('--channel', 'b', '--from', 'oldest', '--count', 100).wait()
+    _, a, _ = daemon.cat('--channel', 'a', '--count', 300).wait()
+    _, b, _ = daemon.cat('--channel', 'b', '--count', 100).wait()
     assert {(m['group'], m['port'], m['id']) for m in a} == {
         ('239.1.1.1', 5000, 7), ('239.1.1.2', 5000, 8), ('239.1.1.2', 6000, 8)}
     assert len(a) == 300
@@ -54,7 +54,7 @@ def test_a_wrong_source_is_dropped_under_its_own_reason(wire):
     daemon = wire.daemon('--join', '239.1.1.1:5000@10.0.0.1', '--join', '239.1.1.2:5000@10.0.0.9',
                          '--join', '239.1.1.3:5000@!10.0.0.1')
     mcsend(wire.sender, '239.1.1.1:5000', '239.1.1.2:5000', '239.1.1.3:5000', count=100)
-    status, messages, _ = daemon.cat('--from', 'oldest', '--count', 100).wait()
+    status, messages, _ = daemon.cat('--count', 100).wait()
     assert status == 0
     assert {m['group'] for m in messages} == {'239.1.1.1'}
     stats = daemon.stats()
@@ -67,7 +67,7 @@ def test_datagrams_of_every_size_arrive_whole(wire):
     sizes = [16, 17, 18, 255, 1024, 1472]
     for size in sizes:
         mcsend(wire.sender, '239.1.1.1:5000', count=10, size=size)
-    status, messages, _ = daemon.cat('--from', 'oldest', '--count', 10 * len(sizes)).wait()
+    status, messages, _ = daemon.cat('--count', 10 * len(sizes)).wait()
     assert status == 0
     assert [m['len'] for m in messages] == [size for size in sizes for _ in range(10)]
     assert all(payload_is_whole(m) for m in messages)
@@ -79,6 +79,6 @@ def test_jumbo_frames_arrive_whole_over_af_packet(lab):
                     '239.1.1.1:5000', vdev='net_af_packet0,iface=eth0,framesz=16384,'
                     'blocksz=1048576,framecnt=1024')
     mcsend(wire.sender, '239.1.1.1:5000', count=50, size=8900)
-    status, messages, _ = daemon.cat('--from', 'oldest', '--count', 50).wait()
+    status, messages, _ = daemon.cat('--count', 50).wait()
     assert status == 0
     assert all(m['len'] == 8900 and payload_is_whole(m) for m in messages)
