@@ -68,7 +68,9 @@ def works(call, *args):
         call(*args)
         return True
     except (OSError, ValueError) as error:
-        assert getattr(error, 'errno', errno.EPERM) in (errno.EPERM, errno.EACCES, errno.EBADF)
+        # EINVAL: ftruncate of a descriptor that is open for reading only.
+        assert getattr(error, 'errno', errno.EPERM) in (errno.EPERM, errno.EACCES, errno.EBADF,
+                                                        errno.EINVAL)
         return False
 
 
@@ -121,7 +123,7 @@ def test_a_page_full_of_garbage_harms_nobody(wire):
         for turn in range(20):
             memory[:] = b'\xff' * size if turn == 0 else rng.randbytes(size)
             mcsend(wire.sender, '239.1.1.1:5000', count=250, rate=20_000)
-            assert len(daemon.stats()['consumers']) == 2
+            assert os.getpid() in [one['pid'] for one in daemon.stats()['consumers']]
     status, messages, summary = good.wait()
     assert status == 0 and summary['lost'] == 0
     assert len(messages) == 5000 and sequence(messages[-1]) == 250
