@@ -23,6 +23,8 @@ struct mcr_port {
 	uint16_t mtu;
 	uint16_t n_queues;
 	uint8_t started;
+	uint32_t kernel_index; /* of the kernel's interface that the port sits on; 0 = none */
+	uint8_t kernel_seen;   /* it was there once: when it is not, the link is down */
 	uint8_t link_up;
 	uint8_t udp_checksum; /* enum mcr_udp_checksum */
 	uint32_t link_changes;
