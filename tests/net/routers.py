@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A line of two multicast routers: sender - r1 - r2 - receiver, with Debian's pimd or FRR.
+
+Neither is installed: the packages conflict with each other, and both would start to route on the
+machine. They are unpacked in the build folder."""
+
+import glob
+import os
+import subprocess
+
+import pytest
+
+from netlab import wait_for
+from programs import BUILD
+
+ROOT = os.path.join(BUILD, 'peers')
+PACKAGES = ('pimd', 'frr', 'libyang2')
+
+
+def unpack():
+    """Downloads and unpacks the routers, once. Skips the test where there is no mirror."""
+    if all(glob.glob(os.path.join(ROOT, f'{name}_*.deb')) for name in PACKAGES):
+        return
+    os.makedirs(ROOT, exist_ok=True)
+    done = subprocess.run(['apt-get', 'download', *PACKAGES], cwd=ROOT, capture_output=True,
+                          text=True, timeout=300)
+    debs = glob.glob(os.path.join(ROOT, '*.deb'))
+    if done.returncode or len(debs) < len(PACKAGES):
+        for deb in debs:
+            os.unlink(deb)
+        pytest.skip(f'apt-get download failed for {" ".join(PACKAGES)}')
+    for deb in debs:
+        subprocess.run(['dpkg-deb', '-x', deb, ROOT], check=True)
+
+
+class Line:
+    """The four hosts with unicast routes both ways. The receiver's address is 10.2.0.2."""
+
+    def __init__(self, lab, name):
+        unpack()
+        self.lab, self.name = lab, name
+        self.sender, self.r1, self.r2, self.receiver = (
+            lab.namespace(f'{name}{host}') for host in ('tx', 'r1', 'r2', 'rx'))
+        lab.wire(self.sender, 'eth0', self.r1, 'a0')
+        lab.wire(self.r1, 'b0', self.r2, 'b1')
+        lab.wire(self.r2, 'c0', self.receiver, 'eth0')
+        for host, address, device in (
+                (self.sender, '10.1.0.2/24', 'eth0'), (self.r1, '10.1.0.1/24', 'a0'),
+                (self.r1, '10.12.0.1/24', 'b0'), (self.r2, '10.12.0.2/24', 'b1'),
+                (self.r2, '10.2.0.1/24', 'c0')):
+            host.run('ip', 'addr', 'add', address, 'dev', device)
+        self.sender.run('ip', 'route', 'add', 'default', 'via', '10.1.0.1')
+        self.r1.run('ip', 'route', 'add', '10.2.0.0/24', 'via', '10.12.0.2')
+        self.r2.run('ip', 'route', 'add', '10.1.0.0/24', 'via', '10.12.0.1')
+        for router in (self.r1, self.r2):
+            router.run('sysctl', '-qw', 'net.ipv4.ip_forward=1',
+                       *[f'net.ipv4.conf.{name}.rp_filter=0' for name in ('all', 'default')])
+
+    def path(self, name):
+        return self.lab.path(f'{self.name}-{name}')
+
+    def start(self, router, script):
+        """Runs a shell script with a /run of its own: two routers share a machine."""
+        with open(self.lab.path(f'router-{router.name}.log'), 'w') as log:
+            router.start('unshare', '-m', 'sh', '-c', f'mount -t tmpfs t /run && {script}',
+                         stdout=log, stderr=log)
+
+
+def start_pimd(line, version):
+    """pimd with r1 as rendezvous point; queries each 3 s."""
+    for router, devices in ((line.r1, ('a0', 'b0')), (line.r2, ('b1', 'c0'))):
+        path = line.lab.path(f'pimd-{router.name}.conf')
+        with open(path, 'w') as conf:
+            conf.write('igmp-query-interval 3\nigmp-querier-timeout 12\n')
+            if version == 2:
+                conf.writelines(f'phyint {device} igmpv2\n' for device in devices)
+            conf.write('rp-address 10.12.0.1 224.0.0.0/4\nspt-threshold packets 0 interval 5\n')
+        line.start(router, f'exec {ROOT}/usr/sbin/pimd -f -c {path} -s info')
+
+
+FRR = {
+    'r1': 'interface a0\n ip pim\ninterface b0\n ip pim\n ip pim hello 2\n',
+    'r2': 'interface b1\n ip pim\n ip pim hello 2\ninterface c0\n ip pim\n ip igmp\n'
+          ' ip igmp version {version}\n ip igmp query-max-response-time 10\n'
+          ' ip igmp query-interval 3\n ip igmp last-member-query-interval 10\n'
+          ' ip igmp last-member-query-count 2\n',
+}
+
+
+def start_frr(line, version):
+    """FRR's zebra and pimd with r1 as rendezvous point; queries each 3 s."""
+    libraries = f'{ROOT}/usr/lib/x86_64-linux-gnu'
+    groups = line.path('group')  # names that FRR looks up when it starts
+    with open('/etc/group') as own, open(groups, 'w') as out:
+        out.write(own.read() + 'frrvty:x:61999:root\nfrr:x:61998:root\n')
+    for name, router in (('r1', line.r1), ('r2', line.r2)):
+        home = line.path(f'frr-{name}')
+        os.makedirs(home)
+        with open(f'{home}/frr.conf', 'w') as conf:
+            conf.write(FRR[name].format(version=version) + 'ip pim rp 10.12.0.1 224.0.0.0/4\n')
+        options = (f'-u root -g root -P 0 --vty_socket {home} -z {home}/zserv.api '
+                   f'-f {home}/frr.conf --log file:{home}/log')
+        line.start(router, f'''mkdir -p /run/frr && mount --bind {groups} /etc/group
+            export LD_LIBRARY_PATH={libraries}/frr:{libraries}
+            {ROOT}/usr/lib/frr/zebra {options} -i {home}/z.pid &
+            while [ ! -S {home}/zserv.api ]; do sleep 0.1; done
+            {ROOT}/usr/lib/frr/pimd {options} -i {home}/p.pid & wait''')
+    wait_for(lambda: os.path.exists(line.path('frr-r2/pimd.vty')), 20, 'FRR runs')
