@@ -75,7 +75,8 @@ static const struct table channels = {"channels",
 				       {"huge", "huge_pages", YES_NO},
 				       {"joins", "joins", PLAIN},
 				       {"consumers", "consumers", PLAIN},
-				       {"published", "published", PLAIN}}};
+				       {"published", "published", PLAIN},
+				       {"too large", "too_large", PLAIN}}};
 static const struct table consumers = {"consumers",
 				       {{"consumer", "label", PLAIN},
 					{"channel", "channel", PLAIN},

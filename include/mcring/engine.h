@@ -137,7 +137,8 @@ MCR_API void mcr_engine_destroy(struct mcr_engine *e);
 /* mcr_engine_update removes and adds joins as one change: either all or none takes effect, groups
  * that stay lose no packet, and several changes of one group make one report. A join may be added
  * several times and stays until it was removed as often.
- * Errors: -EINVAL, -ENOENT (unknown interface, channel, or join to remove), -ENOSPC, -ENOMEM. */
+ * Errors: -EINVAL, -ENOENT (unknown interface, channel, or join to remove), -ENOSPC, -ENOMEM,
+ * -ESHUTDOWN (after mcr_engine_stop). */
 MCR_API int mcr_engine_update(struct mcr_engine *e, const struct mcr_join *remove, size_t n_remove,
 			      const struct mcr_join *add, size_t n_add, struct mcr_error *err);
 MCR_API int mcr_engine_join(struct mcr_engine *e, const struct mcr_join *join,
@@ -251,6 +252,7 @@ struct mcr_channel_info {
 	uint64_t epoch;
 	uint64_t published; /* messages, all rings */
 	uint64_t published_bytes;
+	uint64_t too_large; /* messages that did not fit a quarter of bytes, so not published */
 	unsigned consumers;
 	size_t joins;
 	uint8_t huge_pages; /* 1: every ring is on huge pages */

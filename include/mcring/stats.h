@@ -30,7 +30,7 @@ enum mcr_drop {
 	MCR_DROP_UNKNOWN_GROUP, /* no join of this group on this interface */
 	MCR_DROP_UNKNOWN_PORT,  /* group joined, but not on this UDP port */
 	MCR_DROP_WRONG_SOURCE,  /* source not included, or excluded (RFC 4607 §4.3) */
-	MCR_DROP_TOO_LARGE,     /* payload beyond what the channel's ring can hold */
+	MCR_DROP_TOO_LARGE,     /* payload beyond what any ring that wants it can hold */
 	MCR_DROP_PUNT_OVERFLOW, /* for the control thread, whose ring was full */
 	MCR_DROP_COUNT
 };

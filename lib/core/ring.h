@@ -57,6 +57,8 @@ struct mcr_ring_writer {
 	uint64_t next_offset;              /* bytes put, padding included */
 	uint64_t reserved, reserved_bytes; /* messages and bytes added */
 	uint64_t payload_bytes;
+	uint64_t
+	    too_large; /* messages beyond mcr_ring_max_payload: its lcore counts, others read */
 };
 
 /* mcr_ring_footprint: octets that a ring's region takes: header, descriptors, payload bytes. depth

@@ -191,12 +191,12 @@ ITEM(channel)
 
 	if (mcr_engine_channel_info(src->engine, i, &c) < 0)
 		return NULL;
-	return json_pack("{so so so si so so so si so sb}", "name", string(c.name), "depth",
+	return json_pack("{so so so si so so so so si so sb}", "name", string(c.name), "depth",
 			 number(c.depth), "bytes", number(c.bytes), "rings", (int)c.n_rings,
 			 "epoch", json_sprintf("%016" PRIx64, c.epoch), "published",
 			 number(c.published), "published_bytes", number(c.published_bytes),
-			 "consumers", (int)c.consumers, "joins", number(c.joins), "huge_pages",
-			 c.huge_pages);
+			 "too_large", number(c.too_large), "consumers", (int)c.consumers, "joins",
+			 number(c.joins), "huge_pages", c.huge_pages);
 }
 
 static json_t *sources_of(const struct mcr_group_info *g)

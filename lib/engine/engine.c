@@ -346,6 +346,7 @@ void mcr_engine_stop(struct mcr_engine *e)
 {
 	if (e->state != MCR_ENGINE_RUNNING)
 		return;
+	e->state = MCR_ENGINE_STOPPING;
 	if (!e->config.keep_memberships && e->n_launched == e->n_workers) /* else none was joined */
 		leave_groups(e);
 	for (unsigned i = 0; i < e->n_launched; i++)

@@ -29,6 +29,7 @@ struct mcr_retired {
 enum mcr_engine_state {
 	MCR_ENGINE_CREATED,
 	MCR_ENGINE_RUNNING,
+	MCR_ENGINE_STOPPING, /* tells its leaves: nothing may be joined any more */
 	MCR_ENGINE_STOPPED,
 };
 

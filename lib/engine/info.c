@@ -210,6 +210,7 @@ int mcr_engine_channel_info(const struct mcr_engine *e, size_t i, struct mcr_cha
 	for (unsigned r = 0; r < c->n_rings; r++) {
 		out->published += mcr_ring_published(c->regions[r].mem);
 		out->published_bytes += mcr_ring_published_bytes(c->regions[r].mem);
+		out->too_large += __atomic_load_n(&c->writers[r]->too_large, __ATOMIC_RELAXED);
 		out->huge_pages &= c->regions[r].huge != 0;
 	}
 	for (size_t j = 0; j < e->joins->n_joins; j++)

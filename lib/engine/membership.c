@@ -200,6 +200,8 @@ static int change(struct mcr_engine *e, const struct mcr_join *remove, size_t n_
 	struct mcr_join_set *next;
 	int ret;
 
+	if (e->state >= MCR_ENGINE_STOPPING)
+		return mcr_error_set(err, -ESHUTDOWN, "the engine is stopping");
 	name_all(e, &names);
 	ret = mcr_join_set_change(&next, e->joins, remove, n_remove, add, n_add, &names, &e->slots,
 				  mcr_clock_now_realtime(), err);

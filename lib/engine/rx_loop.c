@@ -110,11 +110,13 @@ static inline unsigned classify(struct mcr_worker *w, struct burst *b, const str
 	if (unlikely(n <= 0))
 		return (unsigned)-n;
 	for (int t = 0; t < n; t++) {
+		struct mcr_ring_writer *ring = view->rings[targets[t].channel][w->index];
 		struct mcr_batch *batch = &w->batches[targets[t].channel];
 
-		if (unlikely(p->payload_len >
-			     mcr_ring_max_payload(view->rings[targets[t].channel][w->index])))
+		if (unlikely(p->payload_len > mcr_ring_max_payload(ring))) {
+			__atomic_store_n(&ring->too_large, ring->too_large + 1, __ATOMIC_RELAXED);
 			continue;
+		}
 		batch->packet[batch->n] = (uint8_t)i;
 		batch->id[batch->n++] = targets[t].id;
 		b->channels |= UINT64_C(1) << targets[t].channel;
