@@ -58,8 +58,10 @@ int mcr_run_dir_take(const char *path, struct mcr_error *err)
 	do { /* its holder may remove the directory between the two: it is ours to make then */
 		ret = make_parents(path);
 		if (ret < 0)
-			return mcr_error_set(err, ret, "cannot make the run directory %s: %s", path,
-					     strerror(-ret));
+			return mcr_error_set(err, ret,
+					     "cannot make the run directory %s: %s; start as "
+					     "root, or choose another with --run-dir DIR",
+					     path, strerror(-ret));
 		if (snprintf(file, sizeof(file), "%s/control", path) >= (int)sizeof(file))
 			return mcr_error_set(err, -ENAMETOOLONG, "the run directory %s: %s", path,
 					     strerror(ENAMETOOLONG));
