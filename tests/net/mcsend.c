@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +28,7 @@ static const char usage[] =
     "Nth round only).\n"
     "  --interface NAME  leave by this interface\n"
     "  --source ADDR     bind to this address\n"
-    "  --count N         rounds (1000)\n"
+    "  --count N         rounds (1000); SIGTERM ends it earlier\n"
     "  --rate N          rounds a second (1000)\n"
     "  --size N          octets of payload, at least 16 (100)\n"
     "  --ttl N           (4)\n";
@@ -47,6 +48,14 @@ struct sender {
 	int ttl, fd;
 	uint8_t payload[SIZE_MAX_BYTES];
 };
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int signo)
+{
+	(void)signo;
+	stop = 1;
+}
 
 static void die(const char *what, const char *text)
 {
@@ -206,8 +215,9 @@ int main(int argc, char **argv)
 	open_socket(&sender);
 	probe_fill(sender.payload, sender.size);
 	prctl(PR_SET_TIMERSLACK, 1);
+	signal(SIGTERM, on_signal);
 	start = clock_ns(CLOCK_MONOTONIC);
-	for (uint64_t round = 0; round < sender.count; round++) {
+	for (uint64_t round = 0; round < sender.count && !stop; round++) {
 		wait_until(start + (uint64_t)((double)round * 1e9 / (double)sender.rate));
 		send_round(&sender, round);
 	}

@@ -79,6 +79,7 @@ class Consumer:
 
     def __init__(self, daemon, *args, timeout=30):
         Daemon.count += 1
+        self.daemon = daemon
         self.path = daemon.lab.path(f'cat{Daemon.count}.json')
         self.out = open(self.path, 'w')
         self.process = daemon.host.start(CAT, '--run-dir', daemon.run_dir, '--format', 'json',
@@ -98,7 +99,13 @@ class Consumer:
         self.events = [one for one in objects if 'event' in one]
         return status, [one for one in objects if 'event' not in one], summary
 
-    def stop(self):
+    def stop(self, expected):
+        """Ends it once it has received so many messages; gives what wait() gives."""
+        def received():
+            consumers = self.daemon.stats()['consumers']
+            return [one['received'] for one in consumers if one['pid'] == self.process.pid]
+
+        wait_for(lambda: received() >= [expected], 30, f'{expected} messages are received')
         self.process.send_signal(signal.SIGINT)
         return self.wait()
 
@@ -115,14 +122,32 @@ def drops(stats):
     return {reason: n for reason, n in stats['drops'].items() if n}
 
 
-def mcsend(host, *to, **options):
-    """Sends from a kernel socket; gives its account as a dict."""
+def mcsend_argv(to, options):
     argv = [MCSEND, '--interface', 'eth0']
     for one in to:
         argv += ['--to', one]
     for name, value in options.items():
         argv += [f'--{name}', value]
-    return json.loads(host.run(*argv).stdout)
+    return argv
+
+
+def mcsend(host, *to, **options):
+    """Sends from a kernel socket; gives its account as a dict."""
+    return json.loads(host.run(*mcsend_argv(to, options)).stdout)
+
+
+class Traffic:
+    """mcsend in the background, until stop()."""
+
+    def __init__(self, host, *to, **options):
+        options['count'] = 10_000_000
+        self.process = host.start(*mcsend_argv(to, options), stdout=subprocess.PIPE)
+
+    def stop(self):
+        """Ends it; gives its account as a dict."""
+        assert self.process.poll() is None, 'it should still have been sending'
+        self.process.terminate()
+        return json.loads(self.process.communicate(timeout=10)[0])
 
 
 def sequence(message):

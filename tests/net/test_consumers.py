@@ -2,30 +2,26 @@
 """Consumers come, go and die; none of them disturbs another."""
 
 from netlab import wait_for
-from programs import ATTACH_ROUNDS, MCSEND, identity, mcsend, sequence
+from programs import ATTACH_ROUNDS, Traffic, identity, mcsend, sequence
 
-COUNT = 100_000
-RATE = 10_000
 ROUNDS = 1000
 
 
 def test_consumers_that_die_or_come_and_go_cost_another_nothing(wire):
     daemon = wire.daemon('--join', '239.1.1.1:5000')
-    steady = daemon.cat('--count', COUNT, timeout=60)
-    doomed = daemon.cat(timeout=60)
+    steady = daemon.cat(timeout=120)
+    doomed = daemon.cat(timeout=120)
     wait_for(lambda: len(daemon.stats()['consumers']) == 2, 5, 'both are attached')
-
-    sender = wire.sender.start(MCSEND, '--interface', 'eth0', '--to', '239.1.1.1:5000', '--count',
-                               COUNT, '--rate', RATE)
+    traffic = Traffic(wire.sender, '239.1.1.1:5000', rate=10_000)
     wait_for(lambda: daemon.stats()['delivered'] > 1000, 5, 'traffic flows')
     doomed.process.kill()
     wire.receiver.run(ATTACH_ROUNDS, daemon.run_dir, ROUNDS, timeout=120)
-    assert sender.poll() is None, 'the rounds are to end before the traffic does'
-    status, messages, summary = steady.wait()
+    sent = traffic.stop()['flows'][0]['sent']
+    assert sent > ROUNDS
+    status, messages, summary = steady.stop(sent)
     assert status == 0
-    assert [sequence(m) for m in messages] == list(range(1, COUNT + 1))
-    assert summary['lost'] == 0
-    assert sender.wait(30) == 0
+    assert [sequence(m) for m in messages] == list(range(1, sent + 1))
+    assert summary['received'] == sent and summary['lost'] == 0
     identity(daemon.stats())
     wait_for(lambda: not daemon.stats()['consumers'], 5, 'all are detached')
 

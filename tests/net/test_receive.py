@@ -20,7 +20,7 @@ def test_all_datagrams_arrive_in_order_and_the_rest_is_accounted_for(wire, drive
     after = daemon.stats()
 
     assert [flow['failed'] for flow in sent['flows']] == [0, 0, 0]
-    assert sent['elapsed_ns'] < 2.2e9, 'the sender did not hold its rate'
+    assert sent['elapsed_ns'] < 4e9, 'the sender did not hold its rate'
     assert status == 0
     assert [sequence(m) for m in messages] == list(range(1, sent['flows'][0]['sent'] + 1))
     assert all(payload_is_whole(m) for m in messages)

@@ -4,9 +4,8 @@
 import signal
 
 from netlab import wait_for
-from programs import Daemon, MCSEND, identity, sequence
+from programs import Daemon, Traffic, identity, sequence
 
-COUNT = 50_000
 CONFIG = '''
 interfaces:
   - name: feed
@@ -32,9 +31,8 @@ def test_reloads_under_traffic_cost_the_staying_groups_nothing(wire):
     write(path, ['239.1.1.1:5000', '239.1.1.2:5000'])
     daemon = Daemon(wire.lab, wire.receiver, '--config', path,
                     vdev='net_af_packet0,iface=eth0')
-    consumer = daemon.cat('--count', COUNT)
-    sender = wire.sender.start(MCSEND, '--interface', 'eth0', '--to', '239.1.1.1:5000', '--count',
-                               COUNT, '--rate', 10_000)
+    consumer = daemon.cat(timeout=120)
+    traffic = Traffic(wire.sender, '239.1.1.1:5000', rate=10_000)
     for turn in range(8):
         other = f'239.1.2.{turn}'
         write(path, ['239.1.1.1:5000', f'{other}:5000'])
@@ -45,10 +43,10 @@ def test_reloads_under_traffic_cost_the_staying_groups_nothing(wire):
     daemon.process.send_signal(signal.SIGHUP)
     wait_for(lambda: '10.0.0.1' in daemon.log(), 5, 'the bad file is reported')
     assert groups(daemon) == {'239.1.1.1', '239.1.2.7'}
-    assert sender.poll() is None, 'the reloads are to end before the traffic does'
-    status, messages, summary = consumer.wait()
+    sent = traffic.stop()['flows'][0]['sent']
+    status, messages, summary = consumer.stop(sent)
     assert status == 0
-    assert [sequence(m) for m in messages] == list(range(1, COUNT + 1))
+    assert [sequence(m) for m in messages] == list(range(1, sent + 1))
     assert summary['lost'] == 0
     identity(daemon.stats())
     assert daemon.stop() == 0
