@@ -21,6 +21,32 @@ const char *mcr_rung_name(enum mcr_rung rung)
 	return names[rung];
 }
 
+static int by_mac(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct rte_ether_addr));
+}
+
+static struct rte_ether_addr mac_of(uint32_t group_be)
+{
+	const uint8_t *g = (const uint8_t *)&group_be;
+
+	return (struct rte_ether_addr){{0x01, 0x00, 0x5e, g[1] & 0x7f, g[2], g[3]}};
+}
+
+size_t mcr_filter_macs(struct rte_ether_addr *macs, const uint32_t *groups_be, size_t n)
+{
+	size_t unique = 0;
+
+	for (size_t i = 0; i < n; i++)
+		macs[i] = mac_of(groups_be[i]);
+	macs[n] = mac_of(RTE_BE32(0xe0000001));
+	qsort(macs, n + 1, sizeof(*macs), by_mac);
+	for (size_t i = 0; i < n + 1; i++)
+		if (unique == 0 || by_mac(&macs[unique - 1], &macs[i]) != 0)
+			macs[unique++] = macs[i];
+	return unique;
+}
+
 void mcr_filter_port_init(struct mcr_filter_port *f, uint16_t port, const char *driver)
 {
 	*f = (struct mcr_filter_port){.port = port};

@@ -30,6 +30,11 @@ struct mcr_filter_port {
 
 void mcr_filter_port_init(struct mcr_filter_port *f, uint16_t port, const char *driver);
 
+/* mcr_filter_macs fills macs (room for n + 1) with what a port has to let in for n groups,
+ * ascending and distinct: their addresses and that of 224.0.0.1, where queries come (RFC 1112
+ * §7.2). Returns how many: 32 groups share an address (§6.4). */
+size_t mcr_filter_macs(struct rte_ether_addr *macs, const uint32_t *groups_be, size_t n);
+
 /* mcr_filter_port_set lets in exactly these MAC addresses (ascending, distinct) where the rung can
  * say so. It steps down the ladder when the driver refuses and never up again. A group that stays
  * loses nothing: while a list is replaced, all multicast is let in. Thread: control. */

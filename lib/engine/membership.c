@@ -69,39 +69,25 @@ static void tell_back(struct mcr_engine *e, const struct mcr_join_set *from,
 	}
 }
 
-static int by_mac(const void *a, const void *b)
-{
-	return memcmp(a, b, sizeof(struct rte_ether_addr));
-}
-
-/* RFC 1112 §6.4: the low 23 bits, so 32 groups share a MAC address. */
-static struct rte_ether_addr mac_of(uint32_t group_be)
-{
-	const uint8_t *g = (const uint8_t *)&group_be;
-
-	return (struct rte_ether_addr){{0x01, 0x00, 0x5e, g[1] & 0x7f, g[2], g[3]}};
-}
-
 static void filter_port(struct mcr_engine *e, struct mcr_port *port)
 {
 	struct rte_ether_addr *macs = calloc(e->joins->n_groups + 1, sizeof(*macs));
 	enum mcr_rung rung = port->filter.rung;
-	size_t n = 0, unique = 0;
+	uint32_t *groups = calloc(e->joins->n_groups + 1, sizeof(*groups));
+	size_t n = 0;
 
-	if (macs == NULL) {
+	if (macs == NULL || groups == NULL) {
 		mcr_engine_log(e, MCR_LOG_ERROR, "port %s: no memory for its filter, unchanged",
 			       port->name);
+		free(groups);
+		free(macs);
 		return;
 	}
-	macs[n++] = mac_of(RTE_BE32(0xe0000001)); /* queries: RFC 1112 §7.2 */
 	for (size_t i = 0; i < e->joins->n_groups; i++)
 		if (e->interfaces[e->joins->groups[i].interface].port == port)
-			macs[n++] = mac_of(e->joins->groups[i].group_be);
-	qsort(macs, n, sizeof(*macs), by_mac);
-	for (size_t i = 0; i < n; i++)
-		if (unique == 0 || by_mac(&macs[unique - 1], &macs[i]) != 0)
-			macs[unique++] = macs[i];
-	mcr_filter_port_set(&port->filter, macs, unique);
+			groups[n++] = e->joins->groups[i].group_be;
+	mcr_filter_port_set(&port->filter, macs, mcr_filter_macs(macs, groups, n));
+	free(groups);
 	free(macs);
 	if (port->filter.rung != rung)
 		mcr_engine_log(e, MCR_LOG_INFO, "port %s (%s): filter %s (%s)", port->name,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The ladder against a driver that this file plays: it takes what it is told to take and keeps a
  * record of each call. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -212,6 +213,21 @@ static void a_driver_known_to_ignore_its_list_starts_lower(void **state)
 	assert_non_null(strstr(f.reason, "net_tap"));
 }
 
+static void a_port_lets_in_the_macs_of_its_groups_and_of_all_hosts(void **state)
+{
+	const uint32_t groups_be[] = {htonl(0xefff0203), htonl(0xef800101), htonl(0xef000101),
+				      htonl(0xe0800101)};
+	const struct rte_ether_addr expected[] = {{{0x01, 0x00, 0x5e, 0x00, 0x00, 0x01}},
+						  {{0x01, 0x00, 0x5e, 0x00, 0x01, 0x01}},
+						  {{0x01, 0x00, 0x5e, 0x7f, 0x02, 0x03}}};
+	struct rte_ether_addr macs[5];
+
+	assert_int_equal(mcr_filter_macs(macs, groups_be, 4), 3);
+	assert_memory_equal(macs, expected, sizeof(expected));
+	assert_int_equal(mcr_filter_macs(macs, groups_be, 0), 1);
+	assert_memory_equal(macs, expected, sizeof(expected[0]));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -226,6 +242,7 @@ int main(void)
 	    TEST(without_all_multicast_the_port_is_promiscuous),
 	    TEST(a_driver_with_nothing_of_it_is_said_to_have_nothing),
 	    TEST(a_driver_known_to_ignore_its_list_starts_lower),
+	    TEST(a_port_lets_in_the_macs_of_its_groups_and_of_all_hosts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
