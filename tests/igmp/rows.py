@@ -4,11 +4,10 @@
 
 Each row of the specification (../shared/igmp/CONFORMANCE.md beside the source, if it is there) has
 to stand in the table with at least one test, written `file: test_name`, and each test named has to
-exist. A row that is shown elsewhere or not yet says `open: why` instead; --final fails on those too.
-A MAY that is left out says `left out: why`.
+exist. A MAY that is left out says `left out: why` instead.
 
-usage: rows.py [--rows PREFIX]... [--final] [--print]
-  --rows PREFIX  the rows that have to be claimed, default H (S: integration with switches)
+usage: rows.py [--rows PREFIX]... [--print]
+  --rows PREFIX  the rows that have to be claimed, default H and S (hosts, hosts behind switches)
   --print        the table as the comments in the tests tell it: rows stand in the comment right
                  before a test, as `H-SC-2, H-SC-5: ...`
 """
@@ -20,6 +19,7 @@ import sys
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 TABLE = os.path.join(ROOT, "docs", "igmp.md")
 SPECIFICATION = os.path.join(ROOT, "..", "shared", "igmp", "CONFORMANCE.md")
+PREFIXES = ["H", "S"]
 ROW = re.compile(r"^\| *([A-Z]+(?:-[A-Z0-9]+)*-\d+) *\|(.*)$", re.M)
 CLAIM = re.compile(r"`([\w/]+\.(?:c|py)): (\w+)`")
 
@@ -73,10 +73,10 @@ def print_table(prefixes):
             for row in expand(comment.strip()):
                 claims.setdefault(row, []).append(f"`{file}: {name}`")
     for row in rows_of(SPECIFICATION, prefixes):
-        print(f"| {row} | {', '.join(claims.get(row, ['open: ']))} |")
+        print(f"| {row} | {', '.join(claims.get(row, ['no test']))} |")
 
 
-def check(prefixes, final):
+def check(prefixes):
     table, tests, bad = rows_of(TABLE, prefixes), all_tests(), 0
     wanted = rows_of(SPECIFICATION, prefixes) if os.path.exists(SPECIFICATION) else table
     for row in wanted:
@@ -88,9 +88,8 @@ def check(prefixes, final):
                 bad += 1
         if claims or (rest and re.search(r"left out: \w", rest)):
             continue
-        is_open = bool(rest and re.search(r"open: \w", rest))
-        print(f"{row}: {'open' if is_open else 'no test claims it'}")
-        bad += final or not is_open
+        print(f"{row}: no test claims it")
+        bad += 1
     for row in table:
         if row not in wanted:
             print(f"{row}: not in the specification")
@@ -102,13 +101,12 @@ def check(prefixes, final):
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--rows", action="append")
-    parser.add_argument("--final", action="store_true")
     parser.add_argument("--print", action="store_true", dest="show")
     args = parser.parse_args()
     if args.show:
-        print_table(args.rows or ["H"])
+        print_table(args.rows or PREFIXES)
         return 0
-    return 1 if check(args.rows or ["H"], args.final) else 0
+    return 1 if check(args.rows or PREFIXES) else 0
 
 
 if __name__ == "__main__":
