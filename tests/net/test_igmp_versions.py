@@ -45,9 +45,10 @@ def test_older_queriers_are_followed_down_and_forgotten_one_by_one(wire):
     ours = tap.stop()
 
     types = [m.type for m in ours]
-    assert is_subsequence([V3, V2, V1, V2, V3], types), types
+    # The second time in version 2 nobody had to say anything.
+    assert is_subsequence([V3, V2, V1, V3], types), types
     # Back in version 3 the sources count again, without anybody asking.
-    last = [told for m in ours[len(types) - types[::-1].index(V2):] for told in m.told()]
+    last = [told for m in ours[len(types) - types[::-1].index(V1):] for told in m.told()]
     assert {(4, '239.1.1.1'), (5, '232.1.1.1')} <= set(last), last
     igmp = interface(daemon)['igmp']
     assert (igmp['rx_v1_queries'], igmp['rx_v2_queries']) == (1, 2)
