@@ -156,6 +156,12 @@ MCR_API int mcr_engine_channel_add(struct mcr_engine *e, const struct mcr_channe
 MCR_API int mcr_engine_channel_remove(struct mcr_engine *e, const char *channel,
 				      struct mcr_error *err);
 
+/* mcr_engine_interface_address gives an interface another local address, 0 = none: what it reports
+ * and answers has it from now on, and all memberships are told anew. Errors: -ENOENT, -EINVAL. */
+MCR_API int mcr_engine_interface_address(struct mcr_engine *e, const char *interface,
+					 uint32_t address_be, uint8_t prefix_len,
+					 struct mcr_error *err);
+
 /* mcr_engine_attach gives a connected socket for mcr_consumer_opts.fd: the way to read a channel in
  * the engine's own process, or to hand one channel to a sandboxed child.
  * Returns the descriptor, owned by the caller, or -errno (-ENOENT: unknown channel). */

@@ -42,30 +42,36 @@ static void drain_punts(struct mcr_engine *e, uint64_t now_ns)
 		}
 }
 
-static void watch_links(struct mcr_engine *e, uint64_t now_ns)
+/* H-SC-12: everything is told anew. */
+static void announce_port(struct mcr_engine *e, const struct mcr_port *port, uint64_t now_ns)
 {
-	int changed = 0;
+	for (size_t i = 0; i < e->n_interfaces; i++)
+		if (e->interfaces[i].port == port)
+			mcr_interface_announce(&e->interfaces[i], now_ns);
+}
+
+static void watch_ports(struct mcr_engine *e, uint64_t now_ns)
+{
+	unsigned changed = 0;
 
 	for (size_t p = 0; p < e->n_ports; p++) {
 		struct mcr_port *port = e->ports[p];
+		unsigned what = port->started ? mcr_port_watch(port) : 0;
 
-		if (!port->started || !mcr_port_watch(port))
-			continue;
-		changed = 1;
-		mcr_engine_log(e, MCR_LOG_WARNING, "port %s: link %s", port->name,
-			       port->link_up ? "up" : "down");
-		for (size_t i = 0; port->link_up && i < e->n_interfaces; i++) {
-			struct mcr_interface *it = &e->interfaces[i];
-
-			if (it->port != port || it->igmp == NULL)
-				continue;
-			mcr_igmp_announce(it->igmp, it->config.address_be, now_ns);
-			it->igmp_due_ns = 0;
-		}
+		if (what & MCR_PORT_LINK)
+			mcr_engine_log(e, MCR_LOG_WARNING, "port %s: link %s", port->name,
+				       port->link_up ? "up" : "down");
+		if (what & MCR_PORT_MAC)
+			mcr_engine_log(e, MCR_LOG_WARNING,
+				       "port %s: MAC address " RTE_ETHER_ADDR_PRT_FMT " now",
+				       port->name, RTE_ETHER_ADDR_BYTES(&port->mac));
+		if (what != 0 && port->link_up)
+			announce_port(e, port, now_ns);
+		changed |= what;
 	}
-	if (changed && mcr_engine_publish(e, e->table, NULL) < 0)
+	if (changed != 0 && mcr_engine_publish(e, e->table, NULL) < 0)
 		mcr_engine_log(e, MCR_LOG_ERROR,
-			       "no memory to tell the consumers of a link's change");
+			       "no memory to tell rx lcores and consumers of a port's change");
 }
 
 static void watch_interfaces(struct mcr_engine *e, uint64_t now_ns)
@@ -96,7 +102,7 @@ void mcr_engine_work(struct mcr_engine *e, uint64_t now_ns)
 	}
 	if (now_ns >= e->watch_due_ns) {
 		mcr_clock_update(&e->clock);
-		watch_links(e, now_ns);
+		watch_ports(e, now_ns);
 		watch_interfaces(e, now_ns);
 		mcr_attach_server_poll(e->attach, now_ns);
 		if (e->control != NULL)

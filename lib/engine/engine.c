@@ -189,7 +189,6 @@ static int spread_queues(struct mcr_engine *e, struct mcr_error *err)
 			queue->port = e->ports[p]->id;
 			queue->queue = q;
 			queue->udp_checksum = e->ports[p]->udp_checksum;
-			memcpy(queue->own_mac, e->ports[p]->mac.addr_bytes, sizeof(queue->own_mac));
 		}
 	return 0;
 }
@@ -388,4 +387,26 @@ void mcr_engine_destroy(struct mcr_engine *e)
 	mcr_slots_fini(&e->slots);
 	rte_free(e->qsbr);
 	free(e);
+}
+
+int mcr_engine_interface_address(struct mcr_engine *e, const char *interface, uint32_t address_be,
+				 uint8_t prefix_len, struct mcr_error *err)
+{
+	for (size_t i = 0; i < e->n_interfaces; i++) {
+		struct mcr_interface *it = &e->interfaces[i];
+		struct mcr_interface_config config = it->config;
+		int ret;
+
+		if (strcmp(config.name, interface) != 0)
+			continue;
+		config.address_be = address_be;
+		config.prefix_len = prefix_len;
+		ret = mcr_interface_check(&config, err);
+		if (ret < 0)
+			return ret;
+		it->config = config;
+		mcr_interface_announce(it, mcr_clock_now_monotonic());
+		return 0;
+	}
+	return mcr_error_set(err, -ENOENT, "no interface \"%s\"", interface);
 }

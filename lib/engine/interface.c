@@ -168,6 +168,14 @@ static int send_igmp(void *ctx, const uint8_t *packet, size_t len)
 	return -EAGAIN;
 }
 
+void mcr_interface_announce(struct mcr_interface *i, uint64_t now_ns)
+{
+	if (i->igmp == NULL)
+		return;
+	mcr_igmp_announce(i->igmp, i->config.address_be, now_ns);
+	i->igmp_due_ns = 0;
+}
+
 void mcr_interface_poll(struct mcr_interface *i, uint64_t now_ns)
 {
 	if (i->igmp != NULL && i->port->started && now_ns >= i->igmp_due_ns)

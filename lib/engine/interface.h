@@ -37,6 +37,9 @@ void mcr_interface_fini(struct mcr_interface *i);
 void mcr_interface_input(struct mcr_interface *i, struct rte_mbuf *m,
 			 const struct mcr_packet *packet, uint64_t now_ns);
 
+/* mcr_interface_announce tells all memberships anew: link up, another MAC or IP address. */
+void mcr_interface_announce(struct mcr_interface *i, uint64_t now_ns);
+
 /* mcr_interface_poll sends the IGMP that is due. */
 void mcr_interface_poll(struct mcr_interface *i, uint64_t now_ns);
 

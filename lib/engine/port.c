@@ -301,17 +301,29 @@ static int is_link_up(struct mcr_port *port, const struct rte_eth_link *link)
 	return kernel > 0;
 }
 
-int mcr_port_watch(struct mcr_port *port)
+/* The application, or a bond, may give the port another address. */
+static int is_mac_changed(struct mcr_port *port)
+{
+	struct rte_ether_addr mac;
+
+	if (rte_eth_macaddr_get(port->id, &mac) < 0 || rte_is_same_ether_addr(&mac, &port->mac))
+		return 0;
+	port->mac = mac;
+	return 1;
+}
+
+unsigned mcr_port_watch(struct mcr_port *port)
 {
 	struct rte_eth_link link = {0};
+	unsigned changed = is_mac_changed(port) ? MCR_PORT_MAC : 0;
 	uint8_t up;
 
 	if (rte_eth_link_get_nowait(port->id, &link) < 0)
-		return 0;
+		return changed;
 	up = (uint8_t)is_link_up(port, &link);
 	if (up == port->link_up)
-		return 0;
+		return changed;
 	port->link_up = up;
 	port->link_changes++;
-	return 1;
+	return changed | MCR_PORT_LINK;
 }

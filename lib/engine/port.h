@@ -50,7 +50,10 @@ void mcr_port_stop(struct mcr_port *port);
 /* mcr_port_close stops, closes the device's queues and frees. NULL is allowed. */
 void mcr_port_close(struct mcr_port *port);
 
-/* mcr_port_watch reads the link's state. Returns 1 when it changed. */
-int mcr_port_watch(struct mcr_port *port);
+#define MCR_PORT_LINK 1u /* the link went up or down */
+#define MCR_PORT_MAC  2u /* the port has another MAC address */
+
+/* mcr_port_watch reads link and address anew. Returns what changed, 0 = nothing. */
+unsigned mcr_port_watch(struct mcr_port *port);
 
 #endif

@@ -2,6 +2,7 @@
 /* One-way publication to the rx lcores, and what is freed when they have let go. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/engine.h"
 
@@ -43,12 +44,15 @@ static void fill_view(const struct mcr_engine *e, struct mcr_view *view,
 	for (unsigned c = 0; c < MCR_CHANNELS_MAX; c++)
 		for (unsigned w = 0; e->channels[c] != NULL && w < e->n_workers; w++)
 			view->rings[c][w] = e->channels[c]->writers[w];
-	for (size_t i = 0; i < e->n_ports; i++)
+	for (size_t i = 0; i < e->n_ports; i++) {
 		view->ports[e->ports[i]->id] = (struct mcr_view_port){
 		    .interface_of_vlan = e->ports[i]->interface_of_vlan,
 		    .link_changes = e->ports[i]->link_changes,
 		    .link_up = e->ports[i]->link_up,
 		};
+		memcpy(view->ports[e->ports[i]->id].mac, e->ports[i]->mac.addr_bytes,
+		       sizeof(view->ports[0].mac));
+	}
 }
 
 int mcr_engine_publish(struct mcr_engine *e, struct mcr_group_table *table, struct mcr_retired *old)

@@ -146,7 +146,7 @@ static inline void parse(struct mcr_worker *w, struct burst *b, const struct mcr
 	if (m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED)
 		stripped = m->vlan_tci & 0xfff;
 	mcr_parse(p, rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, m->pkt_len, stripped,
-		  q->own_mac);
+		  w->view->ports[q->port].mac);
 	if (unlikely(p->verdict == MCR_PARSED_DROP))
 		reason = 1u + p->drop;
 	else if (unlikely(p->verdict == MCR_PARSED_UDP && q->udp_checksum != MCR_UDP_CHECKSUM_OFF &&

@@ -25,7 +25,6 @@
 struct mcr_queue {
 	uint16_t port, queue;
 	uint8_t udp_checksum; /* enum mcr_udp_checksum */
-	uint8_t own_mac[6];
 };
 
 /* What a chunk of a burst gives to one channel. */

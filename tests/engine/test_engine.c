@@ -287,6 +287,50 @@ static void consumers_are_told_of_each_change_of_the_link(void **state)
 	mcr_engine_destroy(e);
 }
 
+static void wait_reports(struct mcr_engine *e, uint64_t reports)
+{
+	uint64_t end_ns = rig_now_ns() + RIG_DEADLINE_NS;
+	struct mcr_interface_info info;
+
+	do {
+		mcr_engine_poll(e, 1000000);
+		assert_int_equal(mcr_engine_interface_info(e, 0, &info), 0);
+	} while (info.igmp_reports < reports && rig_now_ns() < end_ns);
+	assert_int_equal(info.igmp_reports, reports);
+}
+
+/* Each change of the group is told twice: robustness 2. */
+static void another_mac_or_ip_address_tells_the_memberships_anew(void **state)
+{
+	struct rte_ether_addr mac = {{2, 0, 0, 0, 7, 7}};
+	struct mcr_interface_config interface = rig_interface("net_null7");
+	struct mcr_join join = rig_join("239.1.1.1", 0);
+	struct mcr_interface_info info;
+	struct mcr_engine *e;
+	uint16_t id;
+
+	assert_int_equal(rte_eal_hotplug_add("vdev", "net_null7", ""), 0);
+	assert_int_equal(rte_eth_dev_get_port_by_name("net_null7", &id), 0);
+	e = rig_engine(&interface, 1);
+	assert_int_equal(mcr_engine_join(e, &join, NULL), 0);
+	assert_int_equal(mcr_engine_start(e, NULL), 0);
+	wait_reports(e, 2);
+	assert_int_equal(rte_eth_dev_default_mac_addr_set(id, &mac), 0);
+	wait_reports(e, 4);
+	assert_int_equal(mcr_engine_interface_info(e, 0, &info), 0);
+	assert_memory_equal(info.mac, &mac, sizeof(mac));
+	assert_int_equal(
+	    mcr_engine_interface_address(e, interface.name, rig_ip("10.0.0.7"), 24, NULL), 0);
+	wait_reports(e, 6);
+	assert_int_equal(mcr_engine_interface_info(e, 0, &info), 0);
+	assert_int_equal(info.config.address_be, rig_ip("10.0.0.7"));
+	assert_int_equal(mcr_engine_interface_address(e, "nobody", 0, 0, NULL), -ENOENT);
+	assert_int_equal(
+	    mcr_engine_interface_address(e, interface.name, rig_ip("239.1.1.1"), 24, NULL),
+	    -EINVAL);
+	mcr_engine_destroy(e);
+}
+
 /* ---- life ---- */
 
 static void an_engine_is_made_again_on_a_device_that_is_probed_again(void **state)
@@ -432,6 +476,7 @@ int main(void)
 	    cmocka_unit_test(a_request_in_an_mbuf_of_no_port_is_answered),
 	    cmocka_unit_test(an_interface_that_never_sends_is_silent),
 	    cmocka_unit_test(consumers_are_told_of_each_change_of_the_link),
+	    cmocka_unit_test(another_mac_or_ip_address_tells_the_memberships_anew),
 	    cmocka_unit_test(an_engine_is_made_again_on_a_device_that_is_probed_again),
 	    cmocka_unit_test(a_create_that_fails_leaves_nothing_behind),
 	    cmocka_unit_test(an_lcore_serves_once),
