@@ -4,41 +4,21 @@
 import os
 import shlex
 import subprocess
+import textwrap
 
 import pytest
 
-from programs import BUILD, mcsend
+from netlab import wait_for
+from programs import BUILD, ROOT, mcsend
 
-SOURCE = '''
-#include <stdio.h>
-#include <mcring/consumer.h>
 
-int main(int argc, char **argv)
-{
-    struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
-    struct mcr_consumer *consumer;
-    struct mcr_error err;
-    struct mcr_msg msgs[32];
-    int n, seen = 0;
-
-    if (argc != 2)
-        return 2;
-    opts.run_dir = argv[1];
-    opts.start = MCR_START_OLDEST;
-    if (mcr_consumer_open(&consumer, &opts, &err)) {
-        fprintf(stderr, "%s\\n", err.text);
-        return 1;
-    }
-    while (seen < 100 && (n = mcr_consumer_poll(consumer, msgs, 32)) >= 0) {
-        for (int i = 0; i < n; i++)
-            seen += msgs[i].kind == MCR_DATA;
-        mcr_consumer_release(consumer);
-    }
-    mcr_consumer_close(consumer);
-    printf("%d\\n", seen);
-    return seen == 100 ? 0 : 1;
-}
-'''
+def readme_program():
+    """The README's consumer: its one block of C."""
+    with open(os.path.join(ROOT, 'README.md')) as readme:
+        text = readme.read()
+    start = text.index('    #include <stdio.h>')
+    end = text.index('\n    }\n', start) + len('\n    }\n')
+    return textwrap.dedent(text[start:end])
 
 
 @pytest.fixture
@@ -88,11 +68,11 @@ def test_libraries_export_nothing_but_the_public_interface(installed):
 
 @pytest.mark.parametrize('compiler', ['gcc -std=c11 -Wpedantic -x c', 'g++ -std=c++17 -x c++'],
                          ids=['c', 'c++'])
-def test_a_client_builds_against_the_package_alone_and_reads(installed, wire, compiler):
+def test_the_readmes_consumer_builds_against_the_package_alone_and_reads(installed, wire, compiler):
     program = wire.lab.path('client')
     source = wire.lab.path('client.c')
     with open(source, 'w') as out:
-        out.write(SOURCE)
+        out.write(readme_program())
     flags = pkg_config(installed, '--cflags', '--libs', 'libmcring-client')
     subprocess.run([*compiler.split(), '-Wall', '-Wextra', '-Werror', source, '-x', 'none', '-o',
                     program, *flags], check=True)
@@ -102,6 +82,11 @@ def test_a_client_builds_against_the_package_alone_and_reads(installed, wire, co
     assert 'libmcring-client.so' in linked and 'librte_' not in linked
 
     daemon = wire.daemon('--join', '239.1.1.1:5000')
+    path = wire.lab.path('client.out')
+    with open(path, 'w') as out:
+        client = wire.receiver.start(program, daemon.run_dir, env=env, stdout=out)
+    wait_for(lambda: daemon.stats()['consumers'], 5, 'it is attached')
     mcsend(wire.sender, '239.1.1.1:5000', count=100)
-    done = wire.receiver.run(program, daemon.run_dir, env=env)
-    assert done.stdout == '100\n'
+    assert daemon.stop() == 0
+    assert client.wait(10) == 0, 'it ends with the engine'
+    assert open(path).read().splitlines() == [f'{n}: 100 octets' for n in range(1, 101)]
