@@ -17,7 +17,7 @@
 #include "engine/port.h"
 #include "engine/worker.h"
 
-#define RX_DESCS 1024
+#define RX_DESCS 1024 /* or more, where the driver prefers more: net_af_xdp */
 #define TX_DESCS 512
 #define CACHE    256
 
@@ -139,8 +139,12 @@ static int open_queues(struct mcr_port *port, struct mcr_error *err)
 {
 	uint16_t rx_descs = RX_DESCS, tx_descs = TX_DESCS;
 	int node = rte_eth_dev_socket_id(port->id);
+	struct rte_eth_dev_info info;
 	int ret;
 
+	if (rte_eth_dev_info_get(port->id, &info) == 0 &&
+	    info.default_rxportconf.ring_size > rx_descs)
+		rx_descs = info.default_rxportconf.ring_size;
 	rte_eth_dev_adjust_nb_rx_tx_desc(port->id, &rx_descs, &tx_descs);
 	for (size_t i = 0;; i++) {
 		port->mempool = make_pool(port, rx_descs, buffer_sizes[i], node);
