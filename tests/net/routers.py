@@ -22,8 +22,11 @@ def unpack():
     if all(glob.glob(os.path.join(ROOT, f'{name}_*.deb')) for name in PACKAGES):
         return
     os.makedirs(ROOT, exist_ok=True)
-    done = subprocess.run(['apt-get', 'download', *PACKAGES], cwd=ROOT, capture_output=True,
-                          text=True, timeout=300)
+    for command in (['download', *PACKAGES], ['update', '-qq'], ['download', *PACKAGES]):
+        done = subprocess.run(['apt-get', *command], cwd=ROOT, capture_output=True, text=True,
+                              timeout=300)
+        if command[0] == 'download' and done.returncode == 0:
+            break  # else the package lists may be old
     debs = glob.glob(os.path.join(ROOT, '*.deb'))
     if done.returncode or len(debs) < len(PACKAGES):
         for deb in debs:
@@ -75,7 +78,7 @@ def start_pimd(line, version):
             if version == 2:
                 conf.writelines(f'phyint {device} igmpv2\n' for device in devices)
             conf.write('rp-address 10.12.0.1 224.0.0.0/4\nspt-threshold packets 0 interval 5\n')
-        line.start(router, f'exec {ROOT}/usr/sbin/pimd -f -c {path} -s info')
+        line.start(router, f'exec "{ROOT}/usr/sbin/pimd" -f -c {path} -s info')
 
 
 FRR = {
@@ -101,8 +104,8 @@ def start_frr(line, version):
         options = (f'-u root -g root -P 0 --vty_socket {home} -z {home}/zserv.api '
                    f'-f {home}/frr.conf --log file:{home}/log')
         line.start(router, f'''mkdir -p /run/frr && mount --bind {groups} /etc/group
-            export LD_LIBRARY_PATH={libraries}/frr:{libraries}
-            {ROOT}/usr/lib/frr/zebra {options} -i {home}/z.pid &
+            export LD_LIBRARY_PATH="{libraries}/frr:{libraries}"
+            "{ROOT}/usr/lib/frr/zebra" {options} -i {home}/z.pid &
             while [ ! -S {home}/zserv.api ]; do sleep 0.1; done
-            {ROOT}/usr/lib/frr/pimd {options} -i {home}/p.pid & wait''')
+            "{ROOT}/usr/lib/frr/pimd" {options} -i {home}/p.pid & wait''')
     wait_for(lambda: os.path.exists(line.path('frr-r2/pimd.vty')), 20, 'FRR runs')
