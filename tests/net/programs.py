@@ -38,10 +38,11 @@ class Daemon:
         self.run_dir = lab.path(self.name)
         self.log_path = lab.path(f'{self.name}.log')
         vdevs = [f'--vdev={one}' for one in ([vdev] if isinstance(vdev, str) else vdev)]
-        self.argv = [MCRING, *eal, *vdevs, '--', '--name', self.name, '--run-dir', self.run_dir,
-                     *map(str, args)]
+        # An rx lcore has its core alone; here it shares it with whatever else runs.
+        argv = ['nice', '-n', '-10', MCRING, *eal, *vdevs, '--', '--name', self.name, '--run-dir',
+                self.run_dir, *map(str, args)]
         with open(self.log_path, 'w') as log:
-            self.process = host.start(*self.argv, stdout=log, stderr=log)
+            self.process = host.start(*argv, stdout=log, stderr=log)
         if wait:
             wait_for(self.ready, 20, f'the daemon is ready ({self.log_path})')
 

@@ -2,6 +2,7 @@
 """The README's first command does what it says and leaves no trace."""
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -14,10 +15,17 @@ from programs import ROOT
 QUICKSTART = os.path.join(ROOT, 'tools', 'quickstart')
 
 
-def traces():
-    """What a quickstart could leave: namespaces, folders."""
+def traces(pid):
+    """What a quickstart of this pid could leave: namespaces, folders."""
     names = subprocess.run(['ip', 'netns', 'list'], capture_output=True, text=True).stdout.split()
-    return {name for name in [*names, *os.listdir('/tmp')] if name.startswith('mcrqs')}
+    return [name for name in [*names, *os.listdir('/tmp')]
+            if re.match(rf'mcrqs{pid}[._]', name)]
+
+
+def start(path):
+    with open(path, 'w') as out:
+        return subprocess.Popen([QUICKSTART], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                                start_new_session=True)
 
 
 def processes(group):
@@ -26,31 +34,29 @@ def processes(group):
     return found.stdout.split()
 
 
-def test_it_shows_the_messages_the_account_and_the_switchs_view():
-    before = traces()
+def test_it_shows_the_messages_the_account_and_the_switchs_view(lab):
+    path = lab.path('out')
     started = time.monotonic()
-    done = subprocess.run([QUICKSTART], capture_output=True, text=True, timeout=120,
-                          start_new_session=True)
-    assert done.returncode == 0, done.stdout + done.stderr
+    run = start(path)
+    status = run.wait(120)
+    output = open(path).read()
+    assert status == 0, output
     assert time.monotonic() - started < 60
     for words in ('received 1000, lost 0', 'dropped as unknown_port: 100',
                   'grp 239.1.1.1', 'message 1000', 'no longer lists 239.1.1.1'):
-        assert words in done.stdout, done.stdout
-    assert 'unknown_group' not in done.stdout
-    assert traces() == before
+        assert words in output
+    assert 'unknown_group' not in output
+    assert not traces(run.pid)
 
 
 @pytest.mark.parametrize('moment', ['a sender and a receiver', 'mcring receives', 'a plain kernel'])
 def test_an_interrupted_one_leaves_no_trace(lab, moment):
-    before = traces()
     path = lab.path('out')
-    with open(path, 'w') as out:
-        run = subprocess.Popen([QUICKSTART], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                               start_new_session=True)
+    run = start(path)
     wait_for(lambda: moment in open(path).read() or run.poll() is not None, 60, moment)
     assert run.poll() is None, open(path).read()
     # As a terminal's Ctrl-C: to the whole process group.
     os.killpg(run.pid, signal.SIGINT)
     assert run.wait(20) == 130
     wait_for(lambda: not processes(run.pid), 5, 'all its processes ended')
-    assert traces() == before
+    assert not traces(run.pid)
