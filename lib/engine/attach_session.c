@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The attach protocol, the engine's side (core/attach_wire.h). */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/error.h"
+#include "engine/attach_state.h"
+
+/* The consumer's page: it may write it, nobody may resize it, so the engine's reads never fault. */
+static int page_create(const struct mcr_consumer_page **page, int *page_fd)
+{
+	int fd = memfd_create("mcring-consumer", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int ret;
+	void *map;
+
+	if (fd < 0)
+		return -errno;
+	if (ftruncate(fd, MCR_CONSUMER_PAGE_BYTES) < 0 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
+		goto fail;
+	map = mmap(NULL, MCR_CONSUMER_PAGE_BYTES, PROT_READ, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED)
+		goto fail;
+	*page = map;
+	*page_fd = fd;
+	return 0;
+fail:
+	ret = -errno;
+	close(fd);
+	return ret;
+}
+
+static int send_welcome(int fd, const struct mcr_welcome *welcome, const int *fds, size_t n_fds)
+{
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int) * (MCR_RINGS_MAX + 1))];
+	} control;
+	struct iovec iov = {(void *)(uintptr_t)welcome, sizeof(*welcome)};
+	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+
+	if (n_fds > 0) {
+		memset(&control, 0, sizeof(control));
+		msg.msg_control = &control;
+		msg.msg_controllen = CMSG_SPACE(sizeof(int) * n_fds);
+		control.header.cmsg_level = SOL_SOCKET;
+		control.header.cmsg_type = SCM_RIGHTS;
+		control.header.cmsg_len = CMSG_LEN(sizeof(int) * n_fds);
+		memcpy(CMSG_DATA(&control.header), fds, sizeof(int) * n_fds);
+	}
+	return sendmsg(fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+static void list_channels(const struct mcr_attach_server *s, const char *name, char *text,
+			  size_t cap)
+{
+	int len = snprintf(text, cap, "unknown channel \"%s\"; this engine has:", name);
+	size_t used = (size_t)len, n = 0;
+
+	for (size_t i = 0; i < MCR_CHANNELS_MAX; i++) {
+		if (s->channels[i] == NULL)
+			continue;
+		if (used + strlen(s->channels[i]->name) + 8 > cap) {
+			strcpy(text + used, " ...");
+			return;
+		}
+		used += (size_t)snprintf(text + used, cap - used, "%s %s", n++ > 0 ? "," : "",
+					 s->channels[i]->name);
+	}
+	if (n == 0)
+		snprintf(text + used, cap - used, " none");
+}
+
+/* Fills the welcome for a channel and, when it is granted, makes the slot its consumer. The answer
+ * stands in welcome->status. */
+static void admit(struct mcr_attach_server *s, struct mcr_attach_slot *slot, const char *name,
+		  const char *label, struct mcr_welcome *welcome)
+{
+	struct mcr_attach_channel *channel = mcr_attach_find_channel(s, name);
+	int fds[MCR_RINGS_MAX + 1], ret;
+	const struct mcr_consumer_page *page = NULL;
+
+	if (channel == NULL) {
+		welcome->status = -ENOENT;
+		list_channels(s, name, welcome->text, sizeof(welcome->text));
+		return;
+	}
+	if (s->attached >= MCR_ATTACH_CONSUMERS_MAX) {
+		welcome->status = -EBUSY;
+		snprintf(welcome->text, sizeof(welcome->text),
+			 "the engine has %d consumers already and takes no more",
+			 MCR_ATTACH_CONSUMERS_MAX);
+		return;
+	}
+	memcpy(fds, channel->fds, sizeof(int) * channel->n_rings);
+	ret = page_create(&page, &fds[channel->n_rings]);
+	if (ret == 0) {
+		welcome->n_rings = channel->n_rings;
+		welcome->epoch = channel->epoch;
+		ret = send_welcome(slot->fd, welcome, fds, channel->n_rings + 1);
+		close(fds[channel->n_rings]);
+		if (ret < 0)
+			munmap((void *)(uintptr_t)page, MCR_CONSUMER_PAGE_BYTES);
+	}
+	if (ret < 0) {
+		welcome->status = ret;
+		snprintf(welcome->text, sizeof(welcome->text), "the engine cannot attach now: %s",
+			 strerror(-ret));
+		return;
+	}
+	s->half_open--;
+	s->attached++;
+	channel->consumers++;
+	slot->state = MCR_SLOT_ATTACHED;
+	slot->since_ns = s->now_ns;
+	slot->channel = channel;
+	slot->page = page;
+	snprintf(slot->label, sizeof(slot->label), "%s", label);
+	mcr_text_clean(slot->label, sizeof(slot->label));
+}
+
+static const struct mcr_welcome WELCOME = {.magic = MCR_WELCOME_MAGIC,
+					   .version = MCR_ATTACH_VERSION};
+
+void mcr_attach_on_hello(struct mcr_attach_server *s, struct mcr_attach_slot *slot)
+{
+	struct mcr_welcome welcome = WELCOME;
+	struct mcr_hello hello;
+	char buf[sizeof(hello)];
+	/* Descriptors that somebody sends along are dropped by the kernel: no room is given. */
+	ssize_t n = recv(slot->fd, buf, sizeof(buf), MSG_DONTWAIT | MSG_TRUNC);
+	int ret;
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	ret = n <= 0 ? -EBADMSG : mcr_hello_parse(&hello, buf, (size_t)n);
+	if (ret == -EPROTO) {
+		welcome.status = -EPROTO;
+		snprintf(welcome.text, sizeof(welcome.text),
+			 "the client speaks attach version %u (flags 0x%x), this engine version "
+			 "%d: use the client library of the engine's version",
+			 hello.version, hello.flags, MCR_ATTACH_VERSION);
+	} else if (ret == 0) {
+		admit(s, slot, hello.channel, hello.label, &welcome);
+	}
+	if (slot->state == MCR_SLOT_ATTACHED)
+		return;
+	if (welcome.status != 0)
+		send_welcome(slot->fd, &welcome, NULL, 0);
+	mcr_attach_slot_release(s, slot);
+}
+
+/* A consumer has nothing to say: either it is gone or it breaks the protocol. */
+void mcr_attach_on_attached(struct mcr_attach_server *s, struct mcr_attach_slot *slot)
+{
+	char byte;
+
+	if (recv(slot->fd, &byte, 1, MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	mcr_attach_slot_release(s, slot);
+}
+
+int mcr_attach_server_open(struct mcr_attach_server *s, const char *channel, const char *label,
+			   struct mcr_error *err)
+{
+	struct mcr_welcome welcome = WELCOME;
+	struct mcr_attach_slot *slot;
+	int pair[2], ret;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) < 0)
+		return mcr_error_set(err, -errno, "attach: socketpair: %s", strerror(errno));
+	slot = mcr_attach_slot_take(s, pair[0]);
+	if (slot == NULL) {
+		ret = mcr_error_set(err, -errno, "attach: %s", strerror(errno));
+		close(pair[0]);
+		close(pair[1]);
+		return ret;
+	}
+	admit(s, slot, channel, label != NULL ? label : "", &welcome);
+	if (slot->state == MCR_SLOT_ATTACHED)
+		return pair[1];
+	mcr_attach_slot_release(s, slot);
+	close(pair[1]);
+	return mcr_error_set(err, welcome.status, "%s", welcome.text);
+}

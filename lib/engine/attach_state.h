@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the files of the attach server share: attach_server.c (sockets, slots), attach_session.c
+ * (the protocol), attach_channels.c (channels and what is known of their consumers). */
+#ifndef MCR_ENGINE_ATTACH_STATE_H
+#define MCR_ENGINE_ATTACH_STATE_H
+
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/un.h>
+
+#include "core/attach_wire.h"
+#include "core/consumer_page.h"
+#include "core/ring_reader.h"
+#include "engine/attach_server.h"
+
+#define MCR_ATTACH_SLOTS (MCR_ATTACH_CONSUMERS_MAX + MCR_ATTACH_HALF_OPEN_MAX)
+
+struct mcr_attach_channel {
+	char name[MCR_NAME_MAX];
+	uint64_t epoch;
+	unsigned n_rings, consumers;
+	int fds[MCR_RINGS_MAX];
+	struct mcr_ring_reader readers[MCR_RINGS_MAX]; /* for their numbers only */
+};
+
+enum mcr_attach_slot_state {
+	MCR_SLOT_FREE = 0,
+	MCR_SLOT_HALF_OPEN, /* MCR_ATTACH_HELLO_NS run from since_ns */
+	MCR_SLOT_ATTACHED,  /* channel and page are set */
+};
+
+struct mcr_attach_slot {
+	enum mcr_attach_slot_state state;
+	int fd;
+	int32_t pid; /* SO_PEERCRED */
+	uint32_t uid;
+	uint64_t since_ns; /* connected or attached */
+	struct mcr_attach_channel *channel;
+	const struct mcr_consumer_page *page;
+	char label[MCR_LABEL_MAX];
+};
+
+struct mcr_attach_server {
+	int epoll_fd, listen_fd;
+	int listening; /* whether epoll watches the listener */
+	uint64_t now_ns, rest_until_ns;
+	unsigned half_open, attached;
+	dev_t path_dev; /* of the socket file that this server made */
+	ino_t path_ino;
+	struct sockaddr_un address;
+	struct mcr_attach_channel *channels[MCR_CHANNELS_MAX];
+	struct mcr_attach_slot slots[MCR_ATTACH_SLOTS];
+};
+
+/* mcr_attach_slot_take makes a half-open connection of fd, which the slot owns from then on. NULL
+ * with errno set (EBUSY: no slot is free); fd is then still the caller's. */
+struct mcr_attach_slot *mcr_attach_slot_take(struct mcr_attach_server *s, int fd);
+
+/* mcr_attach_slot_release closes a connection of either state and forgets it. */
+void mcr_attach_slot_release(struct mcr_attach_server *s, struct mcr_attach_slot *slot);
+
+/* Something arrived on a connection, or it ended. The slot may be free afterwards. */
+void mcr_attach_on_hello(struct mcr_attach_server *s, struct mcr_attach_slot *slot);
+void mcr_attach_on_attached(struct mcr_attach_server *s, struct mcr_attach_slot *slot);
+
+/* mcr_attach_find_channel: NULL when there is none of that name. */
+struct mcr_attach_channel *mcr_attach_find_channel(const struct mcr_attach_server *s,
+						   const char *name);
+
+#endif
