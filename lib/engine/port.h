@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A DPDK port: opened, configured, started and closed here, and nowhere else. Thread: control. */
+/* A DPDK port: opened, started and closed in port.c, configured in port_queues.c, watched in
+ * port_link.c, and nowhere else. Thread: control. */
 #ifndef MCR_ENGINE_PORT_H
 #define MCR_ENGINE_PORT_H
 

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* How a port is configured: its queues, their buffers, its offloads. Thread: control. */
+#ifndef MCR_ENGINE_PORT_QUEUES_H
+#define MCR_ENGINE_PORT_QUEUES_H
+
+#include "engine/port.h"
+
+/* mcr_port_queues_open configures the device and sets up its queues: rx queues for n_lcores lcores,
+ * one Tx queue for control. Fills port->n_queues and port->mempool; on an error the pool, if there
+ * is one, is the port's to free. Errors: -ENOMEM, what the driver gave. */
+int mcr_port_queues_open(struct mcr_port *port, const struct rte_eth_dev_info *info,
+			 unsigned n_lcores, struct mcr_error *err);
+
+#endif
