@@ -2,34 +2,16 @@
 """Fixtures of the integration tests. They need root and a build (see tools/check)."""
 
 import os
-import signal
+import sys
 import time
 
 import pytest
 
-import netlab
-import programs
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(__file__)), 'lab'))
 
-
-def pytest_configure(config):
-    if os.geteuid() != 0:
-        pytest.exit('the integration tests make network namespaces: run them as root', 1)
-    if not os.path.exists(programs.MCRING):
-        pytest.exit(f'{programs.MCRING} is missing: run tools/check --only net', 1)
-
-    # A polite end of the run, so that everything is removed.
-    def interrupt(signo, frame):
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, interrupt)
-    netlab.sweep()
-
-
-@pytest.fixture
-def lab():
-    lab = netlab.Lab()
-    yield lab
-    lab.close()
+import netlab  # noqa: E402
+import programs  # noqa: E402
+from suite import lab, pytest_configure  # noqa: E402, F401
 
 
 class Wire:

@@ -18,7 +18,7 @@ MCRING = os.path.join(BUILD, 'app', 'mcring')
 CAT = os.path.join(BUILD, 'tools', 'mcring-cat')
 CTL = os.path.join(BUILD, 'tools', 'mcring-ctl')
 GEN = os.path.join(BUILD, 'tools', 'mcring-gen')
-MCSEND = os.path.join(BUILD, 'tests', 'net', 'mcsend')
+MCSEND = os.path.join(BUILD, 'tests', 'lab', 'mcsend')
 ATTACH_ROUNDS = os.path.join(BUILD, 'tests', 'net', 'attach_rounds')
 
 # Two lcores: 0 is the control thread, 1 receives. No hugepages, no PCI devices.
