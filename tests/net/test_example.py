@@ -38,15 +38,14 @@ def test_the_feed_handler_in_the_engines_process_sees_every_message(wire):
     path = wire.lab.path('embedded.out')
     with open(path, 'w') as out:
         embedded = wire.receiver.start(
-            EMBEDDED, *EAL, '--file-prefix', f'embedded{os.getpid()}',
+            'stdbuf', '-oL', EMBEDDED, *EAL, '--file-prefix', f'embedded{os.getpid()}',
             '--vdev=net_af_packet0,iface=eth0,framecnt=8192,blocksz=1048576', '--',
             'net_af_packet0', '239.1.1.1:5000', stdout=out, stderr=subprocess.STDOUT)
     wait_for(lambda: 'ready\n' in open(path).read(), 20, 'the engine is ready')
-    before = wire.receiver.counter('eth0')
     mcsend(wire.sender, '239.1.1.1:5000', '239.1.1.2:5000', count=COUNT, rate=20_000)
-    assert wire.receiver.counter('eth0') - before >= 2 * COUNT
+    wait_for(lambda: len(seen(open(path).read())) == COUNT, 20, 'all arrived')
     embedded.send_signal(signal.SIGTERM)
     assert embedded.wait(10) == 0
     text = open(path, errors='replace').read()
-    assert text.splitlines()[-1] == ACCOUNT
+    assert ACCOUNT in text.splitlines()
     assert seen(text) == list(range(1, COUNT + 1))
