@@ -1,21 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <mcring/consumer.h>
-
 #include <errno.h>
-#include <stdlib.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "client/attach.h"
-#include "core/error.h"
-#include "core/ring_reader.h"
+#include "client/state.h"
 
 /* User-visible layout: programs that were compiled against an older header must keep working. */
 _Static_assert(sizeof(struct mcr_msg) == 128, "struct mcr_msg is part of the ABI");
 _Static_assert(sizeof(struct mcr_pos) == 24, "struct mcr_pos is part of the ABI");
-
-#define OPTS_SIZE_1   sizeof(struct mcr_consumer_opts) /* of the first release */
-#define OPTS_SIZE_MAX 4096
 
 #define CHUNK 32 /* descriptors copied at a time */
 
@@ -32,140 +22,12 @@ _Static_assert(sizeof(struct mcr_pos) == 24, "struct mcr_pos is part of the ABI"
 #define LOOK_AGAIN_NS UINT64_C(20000000)
 #define LOOKS_AGAIN   5
 
-struct ring {
-	struct mcr_ring_reader reader;
-	uint64_t done, done_offset; /* position released */
-};
-
-struct mcr_consumer {
-	struct ring *rings; /* those that are read */
-	unsigned n_rings;
-	unsigned first; /* index in the channel of rings[0] */
-	unsigned turn;  /* the ring that the next poll begins with */
-	uint64_t received, lost, stale;
-
-	unsigned polls, stride; /* until, and between looks at the clock */
-	uint64_t looked_ns;
-	uint64_t beat_ns, silent_ns; /* the newest heartbeat; last look that found it old */
-	unsigned silent_looks;
-
-	struct mcr_attachment attachment;
-};
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
 static void tell(uint64_t *word, uint64_t value)
 {
 	__atomic_store_n(word, value, __ATOMIC_RELAXED);
 }
 
-/* ---- open ---- */
-
-/* A program may have been compiled with fewer options than this library knows, or with more: those
- * must then be unset. */
-static int take_opts(struct mcr_consumer_opts *out, const struct mcr_consumer_opts *opts,
-		     struct mcr_error *err)
-{
-	const struct mcr_consumer_opts init = MCR_CONSUMER_OPTS_INIT;
-	const unsigned char *bytes = (const unsigned char *)opts;
-
-	*out = init;
-	if (opts == NULL || opts->size < OPTS_SIZE_1 || opts->size > OPTS_SIZE_MAX)
-		return mcr_error_set(err, -EINVAL,
-				     "options: set them with MCR_CONSUMER_OPTS_INIT first");
-	for (size_t i = sizeof(*out); i < opts->size; i++)
-		if (bytes[i] != 0)
-			return mcr_error_set(err, -EINVAL,
-					     "options: the program was compiled for a newer "
-					     "libmcring-client");
-	memcpy(out, opts, sizeof(*out));
-	return 0;
-}
-
-static int seek_start(struct ring *ring, const struct mcr_consumer_opts *opts,
-		      struct mcr_error *err)
-{
-	struct mcr_ring_reader *r = &ring->reader;
-	uint64_t oldest, published;
-
-	switch (opts->start) {
-	case MCR_START_NEWEST:
-		return 0;
-	case MCR_START_OLDEST:
-		mcr_ring_reader_seek(r, mcr_ring_reader_oldest(r));
-		return 0;
-	case MCR_START_SEQ:
-		oldest = mcr_ring_reader_oldest(r);
-		published = mcr_ring_reader_published(r);
-		if (opts->seq <= oldest || opts->seq > published + 1) {
-			const char *why = opts->seq <= oldest ? "is gone" : "is not there yet";
-
-			if (oldest == published)
-				return mcr_error_set(err, -ERANGE,
-						     "seq %llu of ring %u %s: the ring holds "
-						     "nothing, the next is %llu",
-						     (unsigned long long)opts->seq, r->index, why,
-						     (unsigned long long)published + 1);
-			return mcr_error_set(
-			    err, -ERANGE, "seq %llu of ring %u %s: the ring holds %llu to %llu",
-			    (unsigned long long)opts->seq, r->index, why,
-			    (unsigned long long)oldest + 1, (unsigned long long)published);
-		}
-		mcr_ring_reader_seek(r, opts->seq - 1);
-		return 0;
-	default:
-		return mcr_error_set(err, -EINVAL, "start %u: not an enum mcr_start", opts->start);
-	}
-}
-
-static int open_rings(struct mcr_consumer *c, const struct mcr_consumer_opts *opts,
-		      struct mcr_error *err)
-{
-	const struct mcr_attachment *a = &c->attachment;
-	const char *why;
-	int ret;
-
-	if (opts->ring == MCR_ALL_RINGS && opts->start == MCR_START_SEQ && a->n_rings > 1)
-		return mcr_error_set(err, -EINVAL,
-				     "a seq counts within one ring: say which of the channel's %u",
-				     a->n_rings);
-	if (opts->ring != MCR_ALL_RINGS && opts->ring >= a->n_rings)
-		return mcr_error_set(err, -EINVAL, "no ring %u: the channel has 0 to %u",
-				     opts->ring, a->n_rings - 1);
-	c->first = opts->ring == MCR_ALL_RINGS ? 0 : opts->ring;
-	c->n_rings = opts->ring == MCR_ALL_RINGS ? a->n_rings : 1;
-	c->rings = calloc(c->n_rings, sizeof(*c->rings));
-	if (c->rings == NULL)
-		return mcr_error_set(err, -ENOMEM, "consumer: no memory");
-	for (unsigned i = 0; i < c->n_rings; i++) {
-		struct ring *ring = &c->rings[i];
-		unsigned index = c->first + i;
-
-		ret = mcr_ring_reader_attach(&ring->reader, a->rings[index].mem,
-					     a->rings[index].len, &why);
-		if (ret == 0 &&
-		    (ring->reader.index != index || ring->reader.n_rings != a->n_rings)) {
-			why = "the rings came in a wrong order";
-			ret = -EPROTO;
-		}
-		if (ret < 0)
-			return mcr_error_set(err, ret, "ring %u: %s", index, why);
-		ret = seek_start(ring, opts, err);
-		if (ret < 0)
-			return ret;
-		ring->done = ring->reader.next;
-		ring->done_offset = ring->reader.next_offset;
-	}
-	return 0;
-}
-
-static void tell_page(struct mcr_consumer *c)
+void mcr_client_tell(struct mcr_consumer *c)
 {
 	struct mcr_consumer_page *page = c->attachment.page;
 
@@ -177,47 +39,6 @@ static void tell_page(struct mcr_consumer *c)
 	tell(&page->lost, c->lost);
 	tell(&page->stale, c->stale);
 }
-
-int mcr_consumer_open(struct mcr_consumer **out, const struct mcr_consumer_opts *user_opts,
-		      struct mcr_error *err)
-{
-	struct mcr_consumer_opts opts;
-	struct mcr_consumer *c;
-	int ret = take_opts(&opts, user_opts, err);
-
-	if (ret < 0)
-		return ret;
-	c = calloc(1, sizeof(*c));
-	if (c == NULL) {
-		if (opts.fd >= 0)
-			close(opts.fd);
-		return mcr_error_set(err, -ENOMEM, "consumer: no memory");
-	}
-	ret = mcr_attachment_open(&c->attachment, &opts, err);
-	if (ret == 0)
-		ret = open_rings(c, &opts, err);
-	if (ret < 0) {
-		mcr_consumer_close(c);
-		return ret;
-	}
-	c->stride = 1;
-	c->attachment.page->abi = MCR_ATTACH_VERSION;
-	c->attachment.page->pid = (int32_t)getpid();
-	tell_page(c);
-	*out = c;
-	return 0;
-}
-
-void mcr_consumer_close(struct mcr_consumer *c)
-{
-	if (c == NULL)
-		return;
-	mcr_attachment_close(&c->attachment);
-	free(c->rings);
-	free(c);
-}
-
-/* ---- poll ---- */
 
 static void fill_data(const struct mcr_ring_reader *r, struct mcr_msg *m, const struct mcr_desc *d)
 {
@@ -253,8 +74,8 @@ static void fill_lost(const struct mcr_ring_reader *r, struct mcr_msg *m, uint64
 }
 
 /* Up to n messages of one ring. *drained: there was no more. Returns how many, or -EPROTO. */
-static int poll_ring(struct mcr_consumer *c, struct ring *ring, struct mcr_msg *msgs, int n,
-		     int *drained)
+static int poll_ring(struct mcr_consumer *c, struct mcr_client_ring *ring, struct mcr_msg *msgs,
+		     int n, int *drained)
 {
 	struct mcr_ring_reader *r = &ring->reader;
 	struct mcr_desc descs[CHUNK];
@@ -291,7 +112,7 @@ static void look(struct mcr_consumer *c)
 
 		beat = b > beat ? b : beat;
 	}
-	now = now_ns();
+	now = mcr_client_now_ns();
 	since = now - c->looked_ns;
 	c->looked_ns = now;
 	if (since > LOOK_LATE)
@@ -338,7 +159,7 @@ int mcr_consumer_poll(struct mcr_consumer *c, struct mcr_msg *msgs, int n)
 		look(c);
 	}
 	for (unsigned i = 0; i < c->n_rings && got < n; i++) {
-		struct ring *ring = &c->rings[c->turn];
+		struct mcr_client_ring *ring = &c->rings[c->turn];
 		int drained = 0;
 
 		/* The next poll begins with the next ring, so a busy one starves none. */
@@ -392,7 +213,7 @@ void mcr_consumer_release(struct mcr_consumer *c)
 		c->rings[i].done = c->rings[i].reader.next;
 		c->rings[i].done_offset = c->rings[i].reader.next_offset;
 	}
-	tell_page(c);
+	mcr_client_tell(c);
 }
 
 uint64_t mcr_consumer_headroom(const struct mcr_consumer *c)
@@ -400,7 +221,7 @@ uint64_t mcr_consumer_headroom(const struct mcr_consumer *c)
 	uint64_t least = UINT64_MAX;
 
 	for (unsigned i = 0; i < c->n_rings; i++) {
-		const struct ring *ring = &c->rings[i];
+		const struct mcr_client_ring *ring = &c->rings[i];
 		uint64_t headroom =
 		    mcr_ring_reader_headroom(&ring->reader, ring->done, ring->done_offset);
 

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* From options to a consumer that stands where it was asked to. */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "client/state.h"
+#include "core/error.h"
+
+#define OPTS_SIZE_1   sizeof(struct mcr_consumer_opts) /* of the first release */
+#define OPTS_SIZE_MAX 4096
+
+/* A program may have been compiled with fewer options than this library knows, or with more: those
+ * must then be unset. */
+static int take_opts(struct mcr_consumer_opts *out, const struct mcr_consumer_opts *opts,
+		     struct mcr_error *err)
+{
+	const struct mcr_consumer_opts init = MCR_CONSUMER_OPTS_INIT;
+	const unsigned char *bytes = (const unsigned char *)opts;
+
+	*out = init;
+	if (opts == NULL || opts->size < OPTS_SIZE_1 || opts->size > OPTS_SIZE_MAX)
+		return mcr_error_set(err, -EINVAL,
+				     "options: set them with MCR_CONSUMER_OPTS_INIT first");
+	for (size_t i = sizeof(*out); i < opts->size; i++)
+		if (bytes[i] != 0)
+			return mcr_error_set(err, -EINVAL,
+					     "options: the program was compiled for a newer "
+					     "libmcring-client");
+	memcpy(out, opts, sizeof(*out));
+	return 0;
+}
+
+static int seek_start(struct mcr_client_ring *ring, const struct mcr_consumer_opts *opts,
+		      struct mcr_error *err)
+{
+	struct mcr_ring_reader *r = &ring->reader;
+	uint64_t oldest, published;
+
+	switch (opts->start) {
+	case MCR_START_NEWEST:
+		return 0;
+	case MCR_START_OLDEST:
+		mcr_ring_reader_seek(r, mcr_ring_reader_oldest(r));
+		return 0;
+	case MCR_START_SEQ:
+		oldest = mcr_ring_reader_oldest(r);
+		published = mcr_ring_reader_published(r);
+		if (opts->seq <= oldest || opts->seq > published + 1) {
+			const char *why = opts->seq <= oldest ? "is gone" : "is not there yet";
+
+			if (oldest == published)
+				return mcr_error_set(err, -ERANGE,
+						     "seq %llu of ring %u %s: the ring holds "
+						     "nothing, the next is %llu",
+						     (unsigned long long)opts->seq, r->index, why,
+						     (unsigned long long)published + 1);
+			return mcr_error_set(
+			    err, -ERANGE, "seq %llu of ring %u %s: the ring holds %llu to %llu",
+			    (unsigned long long)opts->seq, r->index, why,
+			    (unsigned long long)oldest + 1, (unsigned long long)published);
+		}
+		mcr_ring_reader_seek(r, opts->seq - 1);
+		return 0;
+	default:
+		return mcr_error_set(err, -EINVAL, "start %u: not an enum mcr_start", opts->start);
+	}
+}
+
+static int open_rings(struct mcr_consumer *c, const struct mcr_consumer_opts *opts,
+		      struct mcr_error *err)
+{
+	const struct mcr_attachment *a = &c->attachment;
+	const char *why;
+	int ret;
+
+	if (opts->ring == MCR_ALL_RINGS && opts->start == MCR_START_SEQ && a->n_rings > 1)
+		return mcr_error_set(err, -EINVAL,
+				     "a seq counts within one ring: say which of the channel's %u",
+				     a->n_rings);
+	if (opts->ring != MCR_ALL_RINGS && opts->ring >= a->n_rings)
+		return mcr_error_set(err, -EINVAL, "no ring %u: the channel has 0 to %u",
+				     opts->ring, a->n_rings - 1);
+	c->first = opts->ring == MCR_ALL_RINGS ? 0 : opts->ring;
+	c->n_rings = opts->ring == MCR_ALL_RINGS ? a->n_rings : 1;
+	c->rings = calloc(c->n_rings, sizeof(*c->rings));
+	if (c->rings == NULL)
+		return mcr_error_set(err, -ENOMEM, "consumer: no memory");
+	for (unsigned i = 0; i < c->n_rings; i++) {
+		struct mcr_client_ring *ring = &c->rings[i];
+		unsigned index = c->first + i;
+
+		ret = mcr_ring_reader_attach(&ring->reader, a->rings[index].mem,
+					     a->rings[index].len, &why);
+		if (ret == 0 &&
+		    (ring->reader.index != index || ring->reader.n_rings != a->n_rings)) {
+			why = "the rings came in a wrong order";
+			ret = -EPROTO;
+		}
+		if (ret < 0)
+			return mcr_error_set(err, ret, "ring %u: %s", index, why);
+		ret = seek_start(ring, opts, err);
+		if (ret < 0)
+			return ret;
+		ring->done = ring->reader.next;
+		ring->done_offset = ring->reader.next_offset;
+	}
+	return 0;
+}
+
+int mcr_consumer_open(struct mcr_consumer **out, const struct mcr_consumer_opts *user_opts,
+		      struct mcr_error *err)
+{
+	struct mcr_consumer_opts opts;
+	struct mcr_consumer *c;
+	int ret = take_opts(&opts, user_opts, err);
+
+	if (ret < 0)
+		return ret;
+	c = calloc(1, sizeof(*c));
+	if (c == NULL) {
+		if (opts.fd >= 0)
+			close(opts.fd);
+		return mcr_error_set(err, -ENOMEM, "consumer: no memory");
+	}
+	ret = mcr_attachment_open(&c->attachment, &opts, err);
+	if (ret == 0)
+		ret = open_rings(c, &opts, err);
+	if (ret < 0) {
+		mcr_consumer_close(c);
+		return ret;
+	}
+	c->stride = 1;
+	c->attachment.page->abi = MCR_ATTACH_VERSION;
+	c->attachment.page->pid = (int32_t)getpid();
+	mcr_client_tell(c);
+	*out = c;
+	return 0;
+}
+
+void mcr_consumer_close(struct mcr_consumer *c)
+{
+	if (c == NULL)
+		return;
+	mcr_attachment_close(&c->attachment);
+	free(c->rings);
+	free(c);
+}
