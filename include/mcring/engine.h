@@ -27,6 +27,7 @@ struct mcr_engine;
 #define MCR_INTERFACES_MAX  64
 #define MCR_CHANNELS_MAX    64
 #define MCR_LCORES_MAX      32
+#define MCR_QUEUES_MAX      64    /* rx queues of a port */
 #define MCR_MEMBERSHIPS_MAX 65536 /* (interface, group) pairs */
 
 enum mcr_igmp_mode {       /* what an interface speaks */
@@ -67,6 +68,13 @@ struct mcr_interface_config {
 	uint32_t igmp_compat_timeout_s; /* until an older querier is forgotten; 0 = by the RFC */
 	uint32_t igmp_repeat_s;         /* without a querier all is reported each so often; 0 = 60,
 					   UINT32_MAX = never */
+
+	/* Of the port: interfaces that share it say the same or nothing. */
+	uint16_t n_queues; /* rx queues, 1..MCR_QUEUES_MAX; 0 = one for each lcore that may poll it,
+			    * or, where the driver has no RSS, every queue of the device */
+	uint16_t n_lcores; /* its queues go to these rx lcores only; 0 = those of its NUMA node, or
+			    * all when there are none */
+	uint16_t lcores[MCR_LCORES_MAX];
 };
 
 struct mcr_channel_config {

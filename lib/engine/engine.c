@@ -104,8 +104,12 @@ static int create_workers(struct mcr_engine *e, struct mcr_error *err)
 	    rte_zmalloc("mcr_qsbr", rte_rcu_qsbr_get_memsize(MCR_LCORES_MAX), RTE_CACHE_LINE_SIZE);
 	if (e->qsbr == NULL || rte_rcu_qsbr_init(e->qsbr, MCR_LCORES_MAX) != 0)
 		return mcr_error_set(err, -ENOMEM, "no EAL memory: give EAL more (-m MEGABYTES)");
+	e->placement.n = e->n_workers;
 	for (unsigned i = 0; ret == 0 && i < e->n_workers; i++) {
 		struct mcr_worker *w;
+
+		e->placement.lcores[i] = e->lcores[i];
+		e->placement.nodes[i] = (int)rte_lcore_to_socket_id(e->lcores[i]);
 
 		ret = mcr_worker_create(&w, i, e->lcores[i], err);
 		if (ret < 0)
@@ -118,26 +122,6 @@ static int create_workers(struct mcr_engine *e, struct mcr_error *err)
 		rte_rcu_qsbr_thread_register(e->qsbr, i);
 	}
 	return ret;
-}
-
-/* The port of an interface, opened when it is the first on it. */
-static int port_of(struct mcr_engine *e, const struct mcr_interface_config *config,
-		   struct mcr_port **out, struct mcr_error *err)
-{
-	int id = mcr_port_find(config->port, err);
-	int ret;
-
-	if (id < 0)
-		return id;
-	if (e->port_by_id[id] == NULL) {
-		ret = mcr_port_open(&e->port_by_id[id], (uint16_t)id, e->n_workers, err);
-		if (ret < 0)
-			return ret;
-		e->port_by_id[id]->udp_checksum = config->udp_checksum;
-		e->ports[e->n_ports++] = e->port_by_id[id];
-	}
-	*out = e->port_by_id[id];
-	return 0;
 }
 
 static int create_interfaces(struct mcr_engine *e, const struct mcr_engine_config *cfg,
@@ -158,7 +142,7 @@ static int create_interfaces(struct mcr_engine *e, const struct mcr_engine_confi
 				ret = mcr_error_set(err, -EINVAL, "two interfaces are named \"%s\"",
 						    config->name);
 		if (ret == 0)
-			ret = port_of(e, config, &port, err);
+			ret = mcr_engine_port_of(e, cfg, config, &port, err);
 		if (ret == 0)
 			ret = mcr_interface_init(&e->interfaces[i], config, port, (uint8_t)i,
 						 now_ns, err);
@@ -166,30 +150,6 @@ static int create_interfaces(struct mcr_engine *e, const struct mcr_engine_confi
 			return ret;
 		e->n_interfaces++;
 	}
-	return 0;
-}
-
-/* Queues go round the lcores, so that each lcore has about as many. */
-static int spread_queues(struct mcr_engine *e, struct mcr_error *err)
-{
-	unsigned next = 0;
-
-	for (size_t p = 0; p < e->n_ports; p++)
-		for (uint16_t q = 0; q < e->ports[p]->n_queues; q++) {
-			struct mcr_worker *w = e->workers[next++ % e->n_workers];
-			struct mcr_queue *queue = &w->queues[w->n_queues];
-
-			if (w->n_queues == MCR_QUEUES_PER_WORKER)
-				return mcr_error_set(
-				    err, -EINVAL,
-				    "more than %d queues for an rx lcore: give EAL "
-				    "more lcores",
-				    MCR_QUEUES_PER_WORKER);
-			w->n_queues++;
-			queue->port = e->ports[p]->id;
-			queue->queue = q;
-			queue->udp_checksum = e->ports[p]->udp_checksum;
-		}
 	return 0;
 }
 
@@ -270,7 +230,7 @@ int mcr_engine_create(struct mcr_engine **out, const struct mcr_engine_config *c
 	if (ret == 0)
 		ret = create_interfaces(e, cfg, err);
 	if (ret == 0)
-		ret = spread_queues(e, err);
+		ret = mcr_engine_place_queues(e, err);
 	if (ret == 0)
 		ret = create_table(e, err);
 	if (ret == 0)

@@ -47,6 +47,7 @@ struct mcr_engine {
 	struct mcr_worker *workers[MCR_LCORES_MAX];
 	unsigned lcores[MCR_LCORES_MAX];
 	unsigned n_workers;
+	struct mcr_placement placement; /* of the workers */
 	unsigned n_launched; /* workers whose lcore runs the rx loop, the first of them */
 
 	struct mcr_join_set *joins;
@@ -78,6 +79,14 @@ int mcr_engine_publish(struct mcr_engine *e, struct mcr_group_table *table,
 
 /* mcr_engine_reap frees what no lcore can see any more; never waits. */
 void mcr_engine_reap(struct mcr_engine *e);
+
+/* ports.c: the port of one of cfg's interfaces, opened when it is the first on it. */
+int mcr_engine_port_of(struct mcr_engine *e, const struct mcr_engine_config *cfg,
+		       const struct mcr_interface_config *config, struct mcr_port **out,
+		       struct mcr_error *err);
+
+/* Gives every queue of every port to a worker. Errors: -EINVAL (too many for one). */
+int mcr_engine_place_queues(struct mcr_engine *e, struct mcr_error *err);
 
 /* membership.c: tells IGMP and NICs of the groups of e->joins. */
 void mcr_engine_filter_ports(struct mcr_engine *e);

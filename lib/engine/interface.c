@@ -46,6 +46,10 @@ int mcr_interface_check(const struct mcr_interface_config *config, struct mcr_er
 		return mcr_error_set(err, -EINVAL,
 				     "interface \"%s\": IGMP robustness is not in 1..%d",
 				     config->name, ROBUSTNESS_MAX);
+	if (config->n_queues > MCR_QUEUES_MAX || config->n_lcores > MCR_LCORES_MAX)
+		return mcr_error_set(err, -EINVAL,
+				     "interface \"%s\": at most %d queues and %d lcores",
+				     config->name, MCR_QUEUES_MAX, MCR_LCORES_MAX);
 	return 0;
 }
 

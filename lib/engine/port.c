@@ -61,7 +61,15 @@ static int take(struct mcr_port *port, struct mcr_error *err)
 			     port->name);
 }
 
-int mcr_port_open(struct mcr_port **out, uint16_t id, unsigned n_lcores, struct mcr_error *err)
+int mcr_port_node(uint16_t id)
+{
+	int node = rte_eth_dev_socket_id(id);
+
+	return node < 0 ? MCR_NODE_ANY : node;
+}
+
+int mcr_port_open(struct mcr_port **out, uint16_t id, const struct mcr_port_wants *wants,
+		  struct mcr_error *err)
 {
 	struct rte_eth_dev_info info;
 	struct mcr_port *port = calloc(1, sizeof(*port));
@@ -70,6 +78,7 @@ int mcr_port_open(struct mcr_port **out, uint16_t id, unsigned n_lcores, struct 
 	if (port == NULL)
 		return mcr_error_set(err, -ENOMEM, "no memory for port %u", id);
 	port->id = id;
+	port->node = mcr_port_node(id);
 	memset(port->interface_of_vlan, MCR_NO_INTERFACE, sizeof(port->interface_of_vlan));
 	rte_eth_dev_get_name_by_port(id, port->name);
 	ret = take(port, err);
@@ -88,7 +97,7 @@ int mcr_port_open(struct mcr_port **out, uint16_t id, unsigned n_lcores, struct 
 	port->kernel_index = info.if_index;
 	if (rte_eth_dev_get_mtu(id, &port->mtu) < 0)
 		port->mtu = RTE_ETHER_MTU;
-	ret = mcr_port_queues_open(port, &info, n_lcores, err);
+	ret = mcr_port_queues_open(port, &info, wants, err);
 	if (ret < 0)
 		goto fail;
 	mcr_filter_port_init(&port->filter, id, port->driver);

@@ -12,9 +12,8 @@
 #include <mcring/engine.h>
 
 #include "engine/filter.h"
+#include "engine/placement.h"
 #include "engine/view.h"
-
-#define MCR_PORT_QUEUES_MAX 64
 
 struct mcr_port {
 	uint16_t id; /* of DPDK */
@@ -22,7 +21,12 @@ struct mcr_port {
 	char driver[32];
 	struct rte_ether_addr mac;
 	uint16_t mtu;
+	int node; /* NUMA node of the device; MCR_NODE_ANY = unknown */
 	uint16_t n_queues;
+	uint16_t queues_of_device; /* without RSS: what the other side may choose from; else 0 */
+	uint8_t worker_of_queue[MCR_QUEUES_MAX]; /* index of the worker that polls it */
+	uint32_t candidates, pollers;            /* workers that may poll it, and that do: masks */
+	uint8_t has_chosen_lcores;               /* candidates are the operator's choice */
 	uint8_t started;
 	uint32_t kernel_index; /* of the kernel's interface that the port sits on; 0 = none */
 	uint8_t kernel_seen;   /* it was there once: when it is not, the link is down */
@@ -40,9 +44,21 @@ struct mcr_port {
  * the ports that there are. */
 int mcr_port_find(const char *text, struct mcr_error *err);
 
-/* mcr_port_open takes and configures a port: rx queues for n_lcores lcores, one Tx queue for
- * control. Errors: -EBUSY (somebody else in this process has it), -ENOMEM, what the driver gave. */
-int mcr_port_open(struct mcr_port **out, uint16_t id, unsigned n_lcores, struct mcr_error *err);
+/* How a port is to be set up. */
+struct mcr_port_wants {
+	uint16_t n_queues; /* rx queues; 0 = by the driver */
+	unsigned n_lcores; /* how many may poll it */
+	int memory_node;   /* of its buffers; MCR_NODE_ANY */
+};
+
+/* mcr_port_node: the NUMA node of a device; MCR_NODE_ANY = unknown. */
+int mcr_port_node(uint16_t id);
+
+/* mcr_port_open takes and configures a port: rx queues, one Tx queue for control.
+ * Errors: -EBUSY (somebody else in this process has it), -EINVAL (more queues than it has),
+ * -ENOMEM, what the driver gave. */
+int mcr_port_open(struct mcr_port **out, uint16_t id, const struct mcr_port_wants *wants,
+		  struct mcr_error *err);
 
 /* mcr_port_start: packets flow from here on. */
 int mcr_port_start(struct mcr_port *port, struct mcr_error *err);

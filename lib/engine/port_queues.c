@@ -23,20 +23,30 @@ static const uint16_t buffer_sizes[] = {
     RTE_PKTMBUF_HEADROOM + 16384,
 };
 
-/* How many rx queues: those that RSS will use, one per lcore; without RSS the other side chooses
- * the queue (vhost, virtio, fan-out of af_packet), so every queue that the device has must be
- * polled. */
-static uint16_t choose_queues(const struct rte_eth_dev_info *info, unsigned n_lcores)
+/* How many rx queues, if nobody says: those that RSS will use, one per lcore; without RSS the other
+ * side chooses the queue (vhost, virtio, fan-out of af_packet), so every queue that the device has
+ * must be polled. */
+static int choose_queues(struct mcr_port *port, const struct rte_eth_dev_info *info,
+			 const struct mcr_port_wants *wants, struct mcr_error *err)
 {
-	unsigned n = n_lcores;
+	unsigned n = wants->n_lcores;
 
+	if (wants->n_queues > info->max_rx_queues)
+		return mcr_error_set(err, -EINVAL,
+				     "port %s (%s): %u receive queues are wanted (queues), and it "
+				     "has no more than %u",
+				     port->name, port->driver, wants->n_queues,
+				     info->max_rx_queues);
 	if (info->flow_type_rss_offloads == 0)
-		n = info->max_rx_queues;
+		n = port->queues_of_device = info->max_rx_queues;
+	if (wants->n_queues > 0)
+		n = wants->n_queues;
 	if (n > info->max_rx_queues)
 		n = info->max_rx_queues;
-	if (n > MCR_PORT_QUEUES_MAX)
-		n = MCR_PORT_QUEUES_MAX;
-	return (uint16_t)n;
+	if (n > MCR_QUEUES_MAX)
+		n = MCR_QUEUES_MAX;
+	port->n_queues = (uint16_t)n;
+	return 0;
 }
 
 /* One Tx queue is all that control needs, but net_af_xdp wants as many as rx queues. */
@@ -92,10 +102,9 @@ static int setup_queues(struct mcr_port *port, uint16_t rx_descs, uint16_t tx_de
 	return ret;
 }
 
-static int open_queues(struct mcr_port *port, struct mcr_error *err)
+static int open_queues(struct mcr_port *port, int node, struct mcr_error *err)
 {
 	uint16_t rx_descs = RX_DESCS, tx_descs = TX_DESCS;
-	int node = rte_eth_dev_socket_id(port->id);
 	struct rte_eth_dev_info info;
 	int ret;
 
@@ -123,14 +132,15 @@ static int open_queues(struct mcr_port *port, struct mcr_error *err)
 }
 
 int mcr_port_queues_open(struct mcr_port *port, const struct rte_eth_dev_info *info,
-			 unsigned n_lcores, struct mcr_error *err)
+			 const struct mcr_port_wants *wants, struct mcr_error *err)
 {
-	int ret;
+	int ret = choose_queues(port, info, wants, err);
 
-	port->n_queues = choose_queues(info, n_lcores);
+	if (ret < 0)
+		return ret;
 	ret = configure(port, info);
 	if (ret < 0)
 		return mcr_error_set(err, ret, "port %s (%s): cannot be configured: %s", port->name,
 				     port->driver, strerror(-ret));
-	return open_queues(port, err);
+	return open_queues(port, wants->memory_node, err);
 }

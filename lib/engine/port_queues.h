@@ -5,10 +5,11 @@
 
 #include "engine/port.h"
 
-/* mcr_port_queues_open configures the device and sets up its queues: rx queues for n_lcores lcores,
- * one Tx queue for control. Fills port->n_queues and port->mempool; on an error the pool, if there
- * is one, is the port's to free. Errors: -ENOMEM, what the driver gave. */
+/* mcr_port_queues_open configures the device and sets up its queues: rx queues as wanted, one
+ * Tx queue for control. Fills port->n_queues and port->mempool; on an error the pool, if there is
+ * one, is the port's to free. Errors: -EINVAL (more queues than there are), -ENOMEM, what the
+ * driver gave. */
 int mcr_port_queues_open(struct mcr_port *port, const struct rte_eth_dev_info *info,
-			 unsigned n_lcores, struct mcr_error *err);
+			 const struct mcr_port_wants *wants, struct mcr_error *err);
 
 #endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Which lcore polls which queue, and on which NUMA node what lies. Decisions only: no DPDK, no I/O,
+ * so that machines with other nodes than this one can be tried. Sets of lcores are masks of worker
+ * indices. */
+#ifndef MCR_ENGINE_PLACEMENT_H
+#define MCR_ENGINE_PLACEMENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <mcring/engine.h>
+
+#define MCR_NODE_ANY (-1) /* the node is unknown, or does not matter */
+
+_Static_assert(MCR_LCORES_MAX <= 32, "a set of lcores is a mask of 32 bits");
+
+/* The engine's rx lcores, by worker index. */
+struct mcr_placement {
+	unsigned n;
+	unsigned lcores[MCR_LCORES_MAX];
+	int nodes[MCR_LCORES_MAX];
+	unsigned queues[MCR_LCORES_MAX]; /* placed so far */
+};
+
+/* mcr_placement_find: the worker index of an lcore, or -1: it is not among the rx lcores. */
+int mcr_placement_find(const struct mcr_placement *p, unsigned lcore);
+
+/* mcr_placement_candidates: the lcores that may poll a port on this node. wanted, if it is not
+ * empty, decides; else those on the port's node; else, when there are none or the node is unknown,
+ * all. */
+uint32_t mcr_placement_candidates(const struct mcr_placement *p, int port_node, uint32_t wanted);
+
+/* mcr_placement_add gives the next queue of a port to the candidate that has the fewest queues, the
+ * first of them in case of a tie. Returns its worker index. candidates is not empty. */
+unsigned mcr_placement_add(struct mcr_placement *p, uint32_t candidates);
+
+/* mcr_placement_node: where a port's buffers belong: on its own node, where DMA writes them; when
+ * that is unknown on that of the lcores that read them, if they share one. */
+int mcr_placement_node(const struct mcr_placement *p, int port_node, uint32_t candidates);
+
+/* mcr_placement_warning says into buf which of the lcores that poll a port are on another node than
+ * it. Returns 1, or 0 and "" when none is. */
+int mcr_placement_warning(const struct mcr_placement *p, const char *port, int port_node,
+			  uint32_t pollers, char *buf, size_t cap);
+
+/* mcr_placement_list writes the lcores of a set as "3, 4". */
+void mcr_placement_list(const struct mcr_placement *p, uint32_t set, char *buf, size_t cap);
+
+#endif

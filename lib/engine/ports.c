@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The engine's ports: opened as their interfaces ask, their queues given to lcores. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "engine/engine.h"
+
+/* What the interfaces of one port say of it. */
+struct asked {
+	uint16_t n_queues;
+	uint32_t lcores;   /* worker indices; 0 = any */
+	const char *first; /* the interface that named queues or lcores */
+};
+
+static int lcores_of(const struct mcr_engine *e, const struct mcr_interface_config *config,
+		     uint32_t *set, struct mcr_error *err)
+{
+	char all[160];
+
+	*set = 0;
+	for (unsigned i = 0; i < config->n_lcores; i++) {
+		int worker = mcr_placement_find(&e->placement, config->lcores[i]);
+
+		if (worker < 0) {
+			mcr_placement_list(&e->placement, UINT32_MAX, all, sizeof(all));
+			return mcr_error_set(
+			    err, -EINVAL,
+			    "interface \"%s\": lcore %u does not receive here: the "
+			    "rx lcores are %s",
+			    config->name, config->lcores[i], all);
+		}
+		*set |= UINT32_C(1) << worker;
+	}
+	return 0;
+}
+
+static int add_wish(const struct mcr_engine *e, struct asked *asked,
+		    const struct mcr_interface_config *config, struct mcr_error *err)
+{
+	uint32_t lcores;
+	int ret = lcores_of(e, config, &lcores, err);
+
+	if (ret < 0 || (lcores == 0 && config->n_queues == 0))
+		return ret;
+	if ((lcores != 0 && asked->lcores != 0 && lcores != asked->lcores) ||
+	    (config->n_queues != 0 && asked->n_queues != 0 && config->n_queues != asked->n_queues))
+		return mcr_error_set(err, -EINVAL,
+				     "interfaces \"%s\" and \"%s\" share port %s and name other "
+				     "queues or lcores: say it once",
+				     asked->first, config->name, config->port);
+	asked->first = config->name;
+	if (lcores != 0)
+		asked->lcores = lcores;
+	if (config->n_queues != 0)
+		asked->n_queues = config->n_queues;
+	return 0;
+}
+
+static int collect_wishes(const struct mcr_engine *e, const struct mcr_engine_config *cfg, int id,
+			  struct asked *asked, struct mcr_error *err)
+{
+	int ret = 0;
+
+	*asked = (struct asked){0};
+	for (unsigned i = 0; ret == 0 && i < cfg->n_interfaces; i++)
+		if (mcr_port_find(cfg->interfaces[i].port, NULL) == id)
+			ret = add_wish(e, asked, &cfg->interfaces[i], err);
+	return ret;
+}
+
+int mcr_engine_port_of(struct mcr_engine *e, const struct mcr_engine_config *cfg,
+		       const struct mcr_interface_config *config, struct mcr_port **out,
+		       struct mcr_error *err)
+{
+	int id = mcr_port_find(config->port, err);
+	struct mcr_port_wants wants;
+	struct asked asked;
+	uint32_t candidates;
+	int ret;
+
+	if (id < 0)
+		return id;
+	*out = e->port_by_id[id];
+	if (*out != NULL)
+		return 0;
+	ret = collect_wishes(e, cfg, id, &asked, err);
+	if (ret < 0)
+		return ret;
+	candidates =
+	    mcr_placement_candidates(&e->placement, mcr_port_node((uint16_t)id), asked.lcores);
+	wants.n_queues = asked.n_queues;
+	wants.n_lcores = (unsigned)__builtin_popcount(candidates);
+	wants.memory_node =
+	    mcr_placement_node(&e->placement, mcr_port_node((uint16_t)id), candidates);
+	ret = mcr_port_open(out, (uint16_t)id, &wants, err);
+	if (ret < 0)
+		return ret;
+	(*out)->candidates = candidates;
+	(*out)->has_chosen_lcores = asked.lcores != 0;
+	(*out)->udp_checksum = config->udp_checksum;
+	e->port_by_id[id] = *out;
+	e->ports[e->n_ports++] = *out;
+	return 0;
+}
+
+static int place_queue(struct mcr_engine *e, struct mcr_port *port, uint16_t q,
+		       struct mcr_error *err)
+{
+	unsigned worker = mcr_placement_add(&e->placement, port->candidates);
+	struct mcr_worker *w = e->workers[worker];
+
+	if (w->n_queues == MCR_QUEUES_PER_WORKER)
+		return mcr_error_set(err, -EINVAL,
+				     "more than %d queues for rx lcore %u: give EAL more lcores",
+				     MCR_QUEUES_PER_WORKER, w->lcore);
+	w->queues[w->n_queues++] =
+	    (struct mcr_queue){.port = port->id, .queue = q, .udp_checksum = port->udp_checksum};
+	port->worker_of_queue[q] = (uint8_t)worker;
+	port->pollers |= UINT32_C(1) << worker;
+	return 0;
+}
+
+static void tell_placement(const struct mcr_engine *e, const struct mcr_port *port)
+{
+	char lcores[160], warning[512];
+
+	mcr_placement_list(&e->placement, port->pollers, lcores, sizeof(lcores));
+	mcr_engine_log(e, MCR_LOG_INFO, "port %s (%s): %u receive queue%s on lcore%s %s",
+		       port->name, port->driver, port->n_queues, port->n_queues > 1 ? "s" : "",
+		       __builtin_popcount(port->pollers) > 1 ? "s" : "", lcores);
+	if (mcr_placement_warning(&e->placement, port->name, port->node, port->pollers, warning,
+				  sizeof(warning)))
+		mcr_engine_log(e, MCR_LOG_WARNING, "%s", warning);
+	if (port->n_queues < port->queues_of_device)
+		mcr_engine_log(e, MCR_LOG_WARNING,
+			       "port %s (%s): its driver has no RSS, so the other side chooses "
+			       "among %u queues, and only %u are polled: what goes to the others "
+			       "is lost",
+			       port->name, port->driver, port->queues_of_device, port->n_queues);
+}
+
+/* Those whose lcores are given come first, so that the others take what is free. */
+int mcr_engine_place_queues(struct mcr_engine *e, struct mcr_error *err)
+{
+	int ret = 0;
+
+	for (unsigned chosen = 2; chosen-- > 0;)
+		for (size_t p = 0; p < e->n_ports; p++)
+			for (uint16_t q = 0; ret == 0 && q < e->ports[p]->n_queues &&
+					     e->ports[p]->has_chosen_lcores == chosen;
+			     q++)
+				ret = place_queue(e, e->ports[p], q, err);
+	for (size_t p = 0; ret == 0 && p < e->n_ports; p++)
+		tell_placement(e, e->ports[p]);
+	return ret;
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Ports: how many queues they get, who polls them, and what happens when one goes. net_null has as
+ * many queues as one likes and delivers on each of them, always. */
+#include "rig.h"
+
+#include <errno.h>
+
+#include <rte_dev.h>
+#include <rte_mbuf.h>
+
+static int set_up(void **state)
+{
+	static char args[4][64];
+	char *vdevs[4];
+
+	for (int i = 0; i < 4; i++) {
+		snprintf(args[i], sizeof(args[i]), "--vdev=net_null%d", i);
+		vdevs[i] = args[i];
+	}
+	rig_eal_init(vdevs, 4);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	return rte_eal_cleanup();
+}
+
+/* A create closes the device that it does not keep: probed again, it can be used again. */
+static void probe_again(const char *device)
+{
+	rte_eal_hotplug_remove("vdev", device);
+	assert_int_equal(rte_eal_hotplug_add("vdev", device, ""), 0);
+}
+
+static int create(struct mcr_engine **e, const struct mcr_interface_config *interfaces, unsigned n,
+		  struct mcr_error *err)
+{
+	struct mcr_engine_config cfg;
+
+	mcr_engine_config_init(&cfg);
+	cfg.interfaces = interfaces;
+	cfg.n_interfaces = n;
+	cfg.log = rig_silent;
+	cfg.keep_memberships = 1;
+	return mcr_engine_create(e, &cfg, err);
+}
+
+static uint64_t received_by(const struct mcr_engine *e, size_t i)
+{
+	struct mcr_lcore_info info;
+
+	assert_int_equal(mcr_engine_lcore_info(e, i, &info), 0);
+	return info.account.received;
+}
+
+static unsigned queues_of(const struct mcr_engine *e, size_t i)
+{
+	struct mcr_port_info info;
+
+	assert_int_equal(mcr_engine_port_info(e, i, &info), 0);
+	return info.n_queues;
+}
+
+static void a_port_with_rss_gets_a_queue_for_each_lcore_and_all_of_them_poll(void **state)
+{
+	struct mcr_interface_config interface = rig_interface("net_null0");
+	uint64_t end_ns = rig_now_ns() + RIG_DEADLINE_NS;
+	struct mcr_engine *e;
+
+	assert_int_equal(create(&e, &interface, 1, NULL), 0);
+	assert_int_equal(queues_of(e, 0), 2);
+	assert_int_equal(mcr_engine_start(e, NULL), 0);
+	while ((received_by(e, 0) == 0 || received_by(e, 1) == 0) && rig_now_ns() < end_ns)
+		mcr_engine_poll(e, 1000000);
+	assert_true(received_by(e, 0) > 0);
+	assert_true(received_by(e, 1) > 0);
+	mcr_engine_destroy(e);
+	probe_again("net_null0");
+}
+
+static void only_the_lcores_of_an_interface_poll_its_port(void **state)
+{
+	struct mcr_interface_config interface = rig_interface("net_null0");
+	struct mcr_engine *e;
+
+	interface.n_lcores = 1;
+	interface.lcores[0] = 2;
+	interface.n_queues = 3;
+	assert_int_equal(create(&e, &interface, 1, NULL), 0);
+	assert_int_equal(queues_of(e, 0), 3);
+	assert_int_equal(mcr_engine_start(e, NULL), 0);
+	rig_receive(e, 1000);
+	assert_int_equal(received_by(e, 0), 0);
+	assert_true(received_by(e, 1) >= 1000);
+	mcr_engine_destroy(e);
+	probe_again("net_null0");
+}
+
+/* The second port has no wish, and takes the lcore that the first one left free. */
+static void ports_without_a_wish_take_what_is_free(void **state)
+{
+	struct mcr_interface_config interfaces[2] = {rig_interface("net_null0"),
+						     rig_interface("net_null1")};
+	uint64_t end_ns = rig_now_ns() + RIG_DEADLINE_NS;
+	struct mcr_engine *e;
+
+	strcpy(interfaces[1].name, "b");
+	interfaces[0].n_queues = 1;
+	interfaces[1].n_queues = 1;
+	interfaces[1].n_lcores = 1;
+	interfaces[1].lcores[0] = 1;
+	assert_int_equal(create(&e, interfaces, 2, NULL), 0);
+	assert_int_equal(mcr_engine_start(e, NULL), 0);
+	while ((received_by(e, 0) == 0 || received_by(e, 1) == 0) && rig_now_ns() < end_ns)
+		mcr_engine_poll(e, 1000000);
+	assert_true(received_by(e, 1) > 0);
+	mcr_engine_destroy(e);
+	probe_again("net_null0");
+	probe_again("net_null1");
+}
+
+static void an_impossible_wish_is_refused_with_its_reason(void **state)
+{
+	struct mcr_interface_config interfaces[2] = {rig_interface("net_null0"),
+						     rig_interface("net_null0")};
+	struct mcr_error err = {""};
+	struct mcr_engine *e;
+
+	interfaces[0].n_lcores = 1;
+	interfaces[0].lcores[0] = 0; /* the control thread's */
+	assert_int_equal(create(&e, interfaces, 1, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "interface \"a\": lcore 0"));
+	assert_non_null(strstr(err.text, "rx lcores are 1, 2"));
+
+	interfaces[0].lcores[0] = 1;
+	strcpy(interfaces[1].name, "b");
+	interfaces[1].vlan = 5;
+	interfaces[1].n_lcores = 1;
+	interfaces[1].lcores[0] = 2;
+	assert_int_equal(create(&e, interfaces, 2, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "\"a\" and \"b\" share port net_null0"));
+
+	assert_int_equal(rte_eal_hotplug_add("vdev", "net_ring7", ""), 0);
+	interfaces[0] = rig_interface("net_ring7");
+	interfaces[0].n_queues = 64;
+	assert_int_equal(create(&e, interfaces, 1, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "64 receive queues are wanted"));
+	probe_again("net_ring7");
+	interfaces[0].n_queues = 65;
+	assert_int_equal(create(&e, interfaces, 1, &err), -EINVAL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_port_with_rss_gets_a_queue_for_each_lcore_and_all_of_them_poll),
+	    cmocka_unit_test(only_the_lcores_of_an_interface_poll_its_port),
+	    cmocka_unit_test(ports_without_a_wish_take_what_is_free),
+	    cmocka_unit_test(an_impossible_wish_is_refused_with_its_reason),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
