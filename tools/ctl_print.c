@@ -84,6 +84,7 @@ static const struct table consumers = {"consumers",
 					{"uid", "uid", PLAIN},
 					{"received", "received", PLAIN},
 					{"lost", "lost", PLAIN},
+					{"skipped", "skipped", PLAIN},
 					{"headroom", "headroom", PLAIN},
 					{"polled ago", "heartbeat_age_ns", DURATION}}};
 static const struct table groups = {"groups",

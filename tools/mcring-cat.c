@@ -22,6 +22,7 @@
 #define IDLE_POLLS  200 /* empty ones, then it sleeps between polls */
 #define IDLE_NS     100000
 #define PAYLOAD_MAX 65536
+#define SELECT_MAX  1024 /* of --group and of --id */
 
 enum format {
 	FORMAT_TEXT,
@@ -38,6 +39,7 @@ enum exit_status {
 
 struct cat {
 	struct mcr_consumer_opts opts;
+	uint32_t groups_be[SELECT_MAX], ids[SELECT_MAX];
 	uint64_t count;      /* 0 = no --count */
 	uint64_t timeout_ns; /* 0 = no --timeout */
 	enum format format;
@@ -66,6 +68,9 @@ static const char USAGE[] =
     "  --from WHERE         newest (default), oldest, or a sequence number\n"
     "  --ring N             only this ring of the channel; needed with a sequence number when\n"
     "                       the channel has several\n"
+    "  --group ADDRESS      only messages of this group; several make a list\n"
+    "  --id N               only messages with this id; several make a list, which adds to that\n"
+    "                       of the groups\n"
     "  --count N            end after N messages\n"
     "  --timeout SECONDS    end after so long, fractions allowed\n"
     "  --format FORMAT      text (default), hex, json (an object a line), raw (payloads only)\n"
@@ -132,10 +137,29 @@ static void from(struct mcr_consumer_opts *opts, const char *value)
 	}
 }
 
+static void select_group(struct cat *cat, const char *value)
+{
+	struct in_addr in;
+
+	if (inet_pton(AF_INET, value, &in) != 1)
+		usage_error("group", value, "an IPv4 address");
+	if (cat->opts.n_groups == SELECT_MAX)
+		usage_error("group", value, "1024 groups at most");
+	cat->groups_be[cat->opts.n_groups++] = in.s_addr;
+}
+
+static void select_id(struct cat *cat, const char *value)
+{
+	if (cat->opts.n_ids == SELECT_MAX)
+		usage_error("id", value, "1024 ids at most");
+	cat->ids[cat->opts.n_ids++] = (uint32_t)number("id", value, UINT32_MAX);
+}
+
 static void parse_args(struct cat *cat, int argc, char **argv)
 {
 	static const struct option options[] = {
 	    {"name", required_argument, NULL, 'n'},    {"run-dir", required_argument, NULL, 'd'},
+	    {"group", required_argument, NULL, 'g'},   {"id", required_argument, NULL, 'i'},
 	    {"channel", required_argument, NULL, 'c'}, {"from", required_argument, NULL, 'f'},
 	    {"ring", required_argument, NULL, 'r'},    {"count", required_argument, NULL, 'N'},
 	    {"timeout", required_argument, NULL, 't'}, {"format", required_argument, NULL, 'F'},
@@ -143,6 +167,8 @@ static void parse_args(struct cat *cat, int argc, char **argv)
 	    {"version", no_argument, NULL, 'V'},       {NULL, 0, NULL, 0}};
 	struct mcr_consumer_opts *opts = &cat->opts;
 
+	opts->groups_be = cat->groups_be;
+	opts->ids = cat->ids;
 	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
 		switch (c) {
 		case 'n':
@@ -159,6 +185,12 @@ static void parse_args(struct cat *cat, int argc, char **argv)
 			break;
 		case 'r':
 			opts->ring = (uint32_t)number("ring", optarg, UINT32_MAX - 1);
+			break;
+		case 'g':
+			select_group(cat, optarg);
+			break;
+		case 'i':
+			select_id(cat, optarg);
 			break;
 		case 'N':
 			cat->count = number("count", optarg, UINT64_MAX);

@@ -88,17 +88,22 @@ struct mcr_consumer_opts {
 	uint32_t start; /* enum mcr_start */
 	uint32_t ring;  /* read this ring only; MCR_ALL_RINGS = every ring, round robin */
 	uint64_t seq;   /* MCR_START_SEQ */
+
+	/* A part of the channel, as mcr_consumer_select takes it; borrowed for the call. */
+	const uint32_t *groups_be, *ids;
+	size_t n_groups, n_ids;
 };
 #ifdef __cplusplus
 #define MCR_CONSUMER_OPTS_INIT                                                               \
 	{                                                                                    \
 		sizeof(struct mcr_consumer_opts), nullptr, nullptr, nullptr, nullptr, -1, 0, \
-		    MCR_ALL_RINGS, 0                                                         \
+		    MCR_ALL_RINGS, 0, nullptr, nullptr, 0, 0                                 \
 	}
 #else
-#define MCR_CONSUMER_OPTS_INIT                                                                    \
-	{                                                                                         \
-		sizeof(struct mcr_consumer_opts), NULL, NULL, NULL, NULL, -1, 0, MCR_ALL_RINGS, 0 \
+#define MCR_CONSUMER_OPTS_INIT                                                                     \
+	{                                                                                          \
+		sizeof(struct mcr_consumer_opts), NULL, NULL, NULL, NULL, -1, 0, MCR_ALL_RINGS, 0, \
+		    NULL, NULL, 0, 0                                                               \
 	}
 #endif
 
@@ -112,9 +117,9 @@ MCR_API int mcr_consumer_open(struct mcr_consumer **out, const struct mcr_consum
 
 /* mcr_consumer_poll fills up to n messages without a system call; they stay readable until
  * mcr_consumer_release. It validates each descriptor, so data and len lie in the ring.
- * Returns how many (0: nothing new); -EPIPE when the engine stopped or gave no sign of life for 1
- * s, and everything published before was polled; -EPROTO when the ring's content makes no sense (a
- * broken or hostile engine). */
+ * Returns how many (0: nothing new, or many in a row that were not selected); -EPIPE when the
+ * engine stopped or gave no sign of life for 1 s, and everything published before was polled;
+ * -EPROTO when the ring's content makes no sense (a broken or hostile engine). */
 MCR_API int mcr_consumer_poll(struct mcr_consumer *c, struct mcr_msg *msgs, int n);
 
 /* mcr_consumer_read copies a payload out and checks that it was whole. It is the default way.
@@ -129,6 +134,21 @@ MCR_API int mcr_consumer_intact(const struct mcr_consumer *c, const struct mcr_m
 
 /* mcr_consumer_release: the messages of the last poll are done with. */
 MCR_API void mcr_consumer_release(struct mcr_consumer *c);
+
+#define MCR_SELECT_MAX 65536 /* groups and ids of a selection */
+
+/* mcr_consumer_select asks for a part of the channel from the next poll on: the messages of these
+ * groups (network byte order), and those that bear one of these ids. No group and no id = all. The
+ * others are skipped: poll looks at their descriptors only, and they never count as lost. `lost` of
+ * an MCR_LOST counts all messages of the ring, so it is an upper bound for the part. Events that
+ * are not MCR_DATA always come. Thread: the consumer's. Allocates.
+ * Errors, the selection unchanged: -EINVAL (an address that is not multicast), -E2BIG (more than
+ * MCR_SELECT_MAX), -ENOMEM. */
+MCR_API int mcr_consumer_select(struct mcr_consumer *c, const uint32_t *groups_be, size_t n_groups,
+				const uint32_t *ids, size_t n_ids, struct mcr_error *err);
+
+/* mcr_consumer_skipped: how many messages poll passed over because they were not selected. */
+MCR_API uint64_t mcr_consumer_skipped(const struct mcr_consumer *c);
 
 /* mcr_consumer_headroom: messages until the fullest ring laps this consumer. 0 = lapped already. */
 MCR_API uint64_t mcr_consumer_headroom(const struct mcr_consumer *c);

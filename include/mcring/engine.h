@@ -301,6 +301,7 @@ struct mcr_consumer_info {
 	int32_t pid;               /* SO_PEERCRED */
 	uint32_t uid;
 	uint64_t received, lost;
+	uint64_t skipped;          /* messages that it did not select */
 	uint64_t headroom;         /* messages until the slowest ring laps it */
 	uint64_t heartbeat_age_ns; /* since its last poll */
 };

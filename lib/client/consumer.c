@@ -7,7 +7,8 @@
 _Static_assert(sizeof(struct mcr_msg) == 128, "struct mcr_msg is part of the ABI");
 _Static_assert(sizeof(struct mcr_pos) == 24, "struct mcr_pos is part of the ABI");
 
-#define CHUNK 32 /* descriptors copied at a time */
+#define CHUNK     32   /* descriptors copied at a time */
+#define SKIPS_MAX 4096 /* a poll gives up after so many messages that are not wanted, and some */
 
 /* The clock is read each STRIDE polls: often for a consumer that polls now and then, rarely for one
  * that spins. */
@@ -38,6 +39,7 @@ void mcr_client_tell(struct mcr_consumer *c)
 	tell(&page->received, c->received);
 	tell(&page->lost, c->lost);
 	tell(&page->stale, c->stale);
+	tell(&page->skipped, c->skipped);
 }
 
 static void fill_data(const struct mcr_ring_reader *r, struct mcr_msg *m, const struct mcr_desc *d)
@@ -95,9 +97,14 @@ static int poll_ring(struct mcr_consumer *c, struct mcr_client_ring *ring, struc
 	}
 	if (count < 0)
 		return used > 0 ? used : count;
-	for (int i = 0; i < count; i++)
-		fill_data(r, &msgs[used++], &descs[i]);
-	c->received += (uint64_t)count;
+	for (int i = 0; i < count; i++) {
+		if (mcr_client_select_wants(&c->select, &descs[i])) {
+			fill_data(r, &msgs[used++], &descs[i]);
+			c->received++;
+		} else {
+			c->skipped++;
+		}
+	}
 	return used;
 }
 
@@ -152,19 +159,20 @@ static int nothing(struct mcr_consumer *c)
 
 int mcr_consumer_poll(struct mcr_consumer *c, struct mcr_msg *msgs, int n)
 {
+	uint64_t skips_end = c->skipped + SKIPS_MAX;
 	int got = 0, k = 0;
 
 	if (++c->polls >= c->stride) {
 		c->polls = 0;
 		look(c);
 	}
-	for (unsigned i = 0; i < c->n_rings && got < n; i++) {
+	for (unsigned i = 0; i < c->n_rings && got < n && c->skipped < skips_end; i++) {
 		struct mcr_client_ring *ring = &c->rings[c->turn];
 		int drained = 0;
 
 		/* The next poll begins with the next ring, so a busy one starves none. */
 		c->turn = c->turn + 1 < c->n_rings ? c->turn + 1 : 0;
-		while (!drained && got < n) {
+		while (!drained && got < n && c->skipped < skips_end) {
 			k = poll_ring(c, ring, msgs + got, n - got, &drained);
 			if (k < 0)
 				return got > 0 ? got : k;

@@ -7,7 +7,7 @@
 #include "client/state.h"
 #include "core/error.h"
 
-#define OPTS_SIZE_1   sizeof(struct mcr_consumer_opts) /* of the first release */
+#define OPTS_SIZE_1   offsetof(struct mcr_consumer_opts, groups_be) /* of the first version */
 #define OPTS_SIZE_MAX 4096
 
 /* A program may have been compiled with fewer options than this library knows, or with more: those
@@ -27,7 +27,7 @@ static int take_opts(struct mcr_consumer_opts *out, const struct mcr_consumer_op
 			return mcr_error_set(err, -EINVAL,
 					     "options: the program was compiled for a newer "
 					     "libmcring-client");
-	memcpy(out, opts, sizeof(*out));
+	memcpy(out, opts, opts->size < sizeof(*out) ? opts->size : sizeof(*out));
 	return 0;
 }
 
@@ -126,6 +126,9 @@ int mcr_consumer_open(struct mcr_consumer **out, const struct mcr_consumer_opts 
 	ret = mcr_attachment_open(&c->attachment, &opts, err);
 	if (ret == 0)
 		ret = open_rings(c, &opts, err);
+	if (ret == 0)
+		ret = mcr_client_select_set(&c->select, opts.groups_be, opts.n_groups, opts.ids,
+					    opts.n_ids, err);
 	if (ret < 0) {
 		mcr_consumer_close(c);
 		return ret;
@@ -143,6 +146,7 @@ void mcr_consumer_close(struct mcr_consumer *c)
 	if (c == NULL)
 		return;
 	mcr_attachment_close(&c->attachment);
+	mcr_client_select_clear(&c->select);
 	free(c->rings);
 	free(c);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the files of the consumer share: open.c (options, start), consumer.c (poll and what follows
- * it). */
+ * it), select.c (a part of the channel). */
 #ifndef MCR_CLIENT_STATE_H
 #define MCR_CLIENT_STATE_H
 
@@ -10,6 +10,7 @@
 #include <mcring/consumer.h>
 
 #include "client/attach.h"
+#include "client/select.h"
 #include "core/ring_reader.h"
 
 struct mcr_client_ring {
@@ -22,7 +23,8 @@ struct mcr_consumer {
 	unsigned n_rings;
 	unsigned first; /* index in the channel of rings[0] */
 	unsigned turn;  /* the ring that the next poll begins with */
-	uint64_t received, lost, stale;
+	uint64_t received, lost, stale, skipped;
+	struct mcr_client_select select;
 
 	unsigned polls, stride; /* until, and between looks at the clock */
 	uint64_t looked_ns;

@@ -24,7 +24,8 @@ struct mcr_consumer_page {
 	uint64_t lost;         /* messages that MCR_LOST told of */
 	uint64_t stale;        /* of those received, the ones that read found overtaken */
 	uint64_t heartbeat_ns; /* CLOCK_MONOTONIC of a poll, at most about 1 ms before the last */
-	uint64_t pad1[4];
+	uint64_t skipped;      /* messages that poll passed over: not selected */
+	uint64_t pad1[3];
 
 	struct {
 		uint64_t next_seq;    /* of the first message not done with; 0: ring not read */

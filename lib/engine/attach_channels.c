@@ -120,6 +120,7 @@ static void describe(const struct mcr_attach_server *s, const struct mcr_attach_
 	out->received = min(load(&page->received), published);
 	stale = min(load(&page->stale), out->received);
 	out->received -= stale;
+	out->skipped = min(load(&page->skipped), published);
 	out->lost = min(min(load(&page->lost), published) + stale, published);
 	out->headroom = headroom == UINT64_MAX ? 0 : headroom;
 	heartbeat = load(&page->heartbeat_ns);

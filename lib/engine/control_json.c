@@ -233,10 +233,11 @@ ITEM(consumer)
 
 	if (mcr_engine_consumer_info(src->engine, i, &c) < 0)
 		return NULL;
-	return json_pack("{so so si sI so so so so}", "channel", string(c.channel), "label",
+	return json_pack("{so so si sI so so so so so}", "channel", string(c.channel), "label",
 			 string(c.label), "pid", (int)c.pid, "uid", (json_int_t)c.uid, "received",
-			 number(c.received), "lost", number(c.lost), "headroom", number(c.headroom),
-			 "heartbeat_age_ns", number(c.heartbeat_age_ns));
+			 number(c.received), "lost", number(c.lost), "skipped", number(c.skipped),
+			 "headroom", number(c.headroom), "heartbeat_age_ns",
+			 number(c.heartbeat_age_ns));
 }
 
 ITEM(join)

@@ -15,6 +15,8 @@
 
 #include <cmocka.h>
 
+#include <mcring/consumer.h>
+
 #include "core/ring.h"
 #include "engine/attach_server.h"
 #include "engine/region.h"
@@ -102,12 +104,24 @@ static inline void small_engine_destroy(struct small_engine *e)
 	assert_int_equal(rmdir(e->dir), 0); /* the socket is gone */
 }
 
+/* One message as desc says, but for its length. */
+static inline void small_engine_put(struct small_engine *e, unsigned ring, struct mcr_desc desc,
+				    const void *payload, uint32_t len)
+{
+	struct mcr_ring_writer *w = &e->writers[ring];
+
+	desc.len = len;
+	mcr_ring_add(w, len);
+	mcr_ring_reserve(w);
+	mcr_ring_copy(mcr_ring_put(w, &desc), payload, len);
+	mcr_ring_publish(w);
+}
+
 static inline void small_engine_publish(struct small_engine *e, unsigned ring, const void *payload,
 					uint32_t len)
 {
-	struct mcr_ring_writer *w = &e->writers[ring];
+	const struct mcr_ring_writer *w = &e->writers[ring];
 	struct mcr_desc desc = {
-	    .len = len,
 	    .family = AF_INET,
 	    .rx_ns = 1000 + w->next,
 	    .hw_ns = 2000 + w->next,
@@ -120,10 +134,24 @@ static inline void small_engine_publish(struct small_engine *e, unsigned ring, c
 	    .ttl = 3,
 	};
 
-	mcr_ring_add(w, len);
-	mcr_ring_reserve(w);
-	mcr_ring_copy(mcr_ring_put(w, &desc), payload, len);
-	mcr_ring_publish(w);
+	small_engine_put(e, ring, desc, payload, len);
+}
+
+/* A consumer of "md" with these options, but for where the engine is. */
+static inline struct mcr_consumer *small_engine_consumer(struct small_engine *e,
+							 struct mcr_consumer_opts opts)
+{
+	struct mcr_consumer *c = NULL;
+	struct mcr_error err = {""};
+	int ret;
+
+	opts.run_dir = e->dir;
+	opts.channel = "md";
+	ret = mcr_consumer_open(&c, &opts, &err);
+	if (ret != 0)
+		print_message("%s\n", err.text);
+	assert_int_equal(ret, 0);
+	return c;
 }
 
 /* n messages whose payload is their own seq. */

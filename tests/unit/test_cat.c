@@ -100,6 +100,30 @@ static void the_exit_status_says_whether_the_count_was_reached(void **state)
 	small_engine_destroy(&e);
 }
 
+static void a_part_of_the_channel_can_be_asked_for(void **state)
+{
+	struct mcr_desc desc = {.family = AF_INET, .group_be = 0x020101ef, .id = 3};
+	struct small_engine e;
+	char out[4096];
+
+	small_engine_create(&e, 1, 64, 65536);
+	small_engine_publish_seqs(&e, 0, 3); /* 239.1.1.1, id 77 */
+	small_engine_put(&e, 0, desc, "x", 1);
+	desc.id = 4;
+	small_engine_put(&e, 0, desc, "x", 1);
+	run(&e,
+	    "\"$CAT\" --run-dir \"$DIR\" --channel md --from oldest --count 2 --group 239.1.1.2 "
+	    "--summary --format hex",
+	    out, sizeof(out));
+	assert_non_null(strstr(out, "{\"received\":2,\"lost\":0,\"first_seq\":4,\"last_seq\":5}"));
+	run(&e,
+	    "\"$CAT\" --run-dir \"$DIR\" --channel md --from oldest --count 4 --id 4 --id 77 "
+	    "--summary --format hex",
+	    out, sizeof(out));
+	assert_non_null(strstr(out, "{\"received\":4,\"lost\":0,\"first_seq\":1,\"last_seq\":5}"));
+	small_engine_destroy(&e);
+}
+
 static void an_error_is_one_line_and_status_2(void **state)
 {
 	static const struct {
@@ -116,6 +140,9 @@ static void an_error_is_one_line_and_status_2(void **state)
 	    {"\"$CAT\" --format xml", "json"},
 	    {"\"$CAT\" --run-dir \"$DIR\" --channel md --from oldest > /dev/full", "No space"},
 	    {"\"$CAT\" stray", "stray"},
+	    {"\"$CAT\" --group somewhere", "--group"},
+	    {"\"$CAT\" --run-dir \"$DIR\" --channel md --group 10.0.0.1", "multicast"},
+	    {"\"$CAT\" --id x", "--id"},
 	};
 	struct small_engine e;
 	char out[4096];
@@ -203,6 +230,7 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(json_has_every_field_and_the_summary_closes),
 	    cmocka_unit_test(text_hex_and_raw_show_the_payload),
 	    cmocka_unit_test(the_exit_status_says_whether_the_count_was_reached),
+	    cmocka_unit_test(a_part_of_the_channel_can_be_asked_for),
 	    cmocka_unit_test(an_error_is_one_line_and_status_2),
 	    cmocka_unit_test(a_signal_or_a_reader_who_had_enough_ends_it_cleanly),
 	    cmocka_unit_test(loss_is_shown_and_counted),

@@ -9,18 +9,9 @@
 static struct mcr_consumer *consumer_open(struct small_engine *e, enum mcr_start start)
 {
 	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
-	struct mcr_consumer *c = NULL;
-	struct mcr_error err = {""};
-	int ret;
 
-	opts.run_dir = e->dir;
-	opts.channel = "md";
 	opts.start = start;
-	ret = mcr_consumer_open(&c, &opts, &err);
-	if (ret != 0)
-		print_message("%s\n", err.text);
-	assert_int_equal(ret, 0);
-	return c;
+	return small_engine_consumer(e, opts);
 }
 
 static void messages_arrive_whole_and_in_order(void **state)
