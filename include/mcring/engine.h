@@ -214,6 +214,13 @@ struct mcr_port_info { /* a DPDK port and its NIC counters (rte_eth_stats) */
 	uint64_t rx_nombuf;
 	uint64_t tx_packets, tx_errors;
 	uint64_t link_changes;
+	int32_t numa_node; /* of the device; -1 = unknown */
+	uint16_t n_lcores; /* rx lcores that poll it: lcores[0..n_lcores) */
+	uint16_t lcores[MCR_LCORES_MAX];
+	uint32_t rx_descs;     /* of each rx queue */
+	uint32_t buffers;      /* packet buffers of the port's pool */
+	uint32_t buffers_used; /* those that are not in it, but in queues and in hands */
+	uint64_t buffer_bytes; /* memory of all of them, headers included */
 };
 MCR_API int mcr_engine_port_info(const struct mcr_engine *e, size_t i, struct mcr_port_info *out);
 

@@ -106,21 +106,33 @@ ITEM(drop_samples)
 	return all;
 }
 
+static json_t *lcores_of(const struct mcr_port_info *p)
+{
+	json_t *lcores = json_array();
+
+	for (unsigned k = 0; lcores && k < p->n_lcores; k++)
+		json_array_append_new(lcores, number(p->lcores[k]));
+	return lcores;
+}
+
 ITEM(port)
 {
 	struct mcr_port_info p;
 
 	if (mcr_engine_port_info(src->engine, i, &p) < 0)
 		return NULL;
-	return json_pack("{so si so so sb sb sb si si sI so so so so so so so so}", "name",
-			 string(p.name), "dpdk_port", p.dpdk_port, "driver", string(p.driver),
-			 "mac", mac(p.mac), "link_up", p.link_up, "promiscuous", p.promiscuous,
-			 "all_multicast", p.all_multicast, "queues", p.n_queues, "mtu", p.mtu,
-			 "speed_mbps", (json_int_t)p.speed_mbps, "rx_packets", number(p.rx_packets),
-			 "rx_bytes", number(p.rx_bytes), "rx_missed", number(p.rx_missed),
-			 "rx_errors", number(p.rx_errors), "rx_nombuf", number(p.rx_nombuf),
-			 "tx_packets", number(p.tx_packets), "tx_errors", number(p.tx_errors),
-			 "link_changes", number(p.link_changes));
+	return json_pack(
+	    "{so si so so sb sb sb si so so so so so so so si sI so so so so so so so}", "name",
+	    string(p.name), "dpdk_port", p.dpdk_port, "driver", string(p.driver), "mac", mac(p.mac),
+	    "link_up", p.link_up, "promiscuous", p.promiscuous, "all_multicast", p.all_multicast,
+	    "queues", p.n_queues, "lcores", lcores_of(&p), "numa_node",
+	    p.numa_node < 0 ? json_null() : number((uint64_t)p.numa_node), "rx_descs",
+	    number(p.rx_descs), "buffers", number(p.buffers), "buffers_used",
+	    number(p.buffers_used), "buffer_bytes", number(p.buffer_bytes), "link_changes",
+	    number(p.link_changes), "mtu", p.mtu, "speed_mbps", (json_int_t)p.speed_mbps,
+	    "rx_packets", number(p.rx_packets), "rx_bytes", number(p.rx_bytes), "rx_missed",
+	    number(p.rx_missed), "rx_errors", number(p.rx_errors), "rx_nombuf", number(p.rx_nombuf),
+	    "tx_packets", number(p.tx_packets), "tx_errors", number(p.tx_errors));
 }
 
 ITEM(lcore)

@@ -256,6 +256,7 @@ int mcr_engine_start(struct mcr_engine *e, struct mcr_error *err)
 		if (ret < 0)
 			return ret;
 	}
+	mcr_engine_tell_ports(e);
 	mcr_engine_filter_ports(e);
 	ret = mcr_engine_publish(e, e->table, NULL); /* the links' first state is in it */
 	if (ret < 0)

@@ -88,6 +88,9 @@ int mcr_engine_port_of(struct mcr_engine *e, const struct mcr_engine_config *cfg
 /* Gives every queue of every port to a worker. Errors: -EINVAL (too many for one). */
 int mcr_engine_place_queues(struct mcr_engine *e, struct mcr_error *err);
 
+/* Logs what each port was given, and what is wrong with it. */
+void mcr_engine_tell_ports(const struct mcr_engine *e);
+
 /* membership.c: tells IGMP and NICs of the groups of e->joins. */
 void mcr_engine_filter_ports(struct mcr_engine *e);
 

@@ -95,7 +95,15 @@ int mcr_engine_port_info(const struct mcr_engine *e, size_t i, struct mcr_port_i
 	    .tx_packets = stats.opackets,
 	    .tx_errors = stats.oerrors,
 	    .link_changes = port->link_changes,
+	    .numa_node = port->node,
+	    .rx_descs = port->rx_descs,
+	    .buffers = port->mempool->size,
+	    .buffers_used = rte_mempool_in_use_count(port->mempool),
+	    .buffer_bytes = mcr_port_pool_bytes(port),
 	};
+	for (unsigned w = 0; w < e->n_workers; w++)
+		if (port->pollers & UINT32_C(1) << w)
+			out->lcores[out->n_lcores++] = (uint16_t)e->lcores[w];
 	snprintf(out->name, sizeof(out->name), "%s", port->name);
 	snprintf(out->driver, sizeof(out->driver), "%s", port->driver);
 	memcpy(out->mac, port->mac.addr_bytes, sizeof(out->mac));

@@ -22,7 +22,7 @@ struct mcr_port {
 	struct rte_ether_addr mac;
 	uint16_t mtu;
 	int node; /* NUMA node of the device; MCR_NODE_ANY = unknown */
-	uint16_t n_queues;
+	uint16_t n_queues, rx_descs;
 	uint16_t queues_of_device; /* without RSS: what the other side may choose from; else 0 */
 	uint8_t worker_of_queue[MCR_QUEUES_MAX]; /* index of the worker that polls it */
 	uint32_t candidates, pollers;            /* workers that may poll it, and that do: masks */
@@ -35,6 +35,7 @@ struct mcr_port {
 	uint32_t link_changes;
 	uint64_t owner; /* of rte_eth_dev_owner: nobody else in this process uses the port */
 	struct rte_mempool *mempool;
+	int memory_node; /* where it was made; MCR_NODE_ANY = anywhere */
 	struct mcr_filter_port filter;
 	/* Read by rx lcores through the view: constant once the port is started. */
 	uint8_t interface_of_vlan[MCR_VLANS];
@@ -66,6 +67,9 @@ void mcr_port_stop(struct mcr_port *port);
 
 /* mcr_port_close stops, closes the device's queues and frees. NULL is allowed. */
 void mcr_port_close(struct mcr_port *port);
+
+/* mcr_port_pool_bytes: memory of its buffers, with their headers. */
+uint64_t mcr_port_pool_bytes(const struct mcr_port *port);
 
 #define MCR_PORT_LINK 1u /* the link went up or down */
 #define MCR_PORT_MAC  2u /* the port has another MAC address */

@@ -2,18 +2,24 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include <rte_eal.h>
 #include <rte_ethdev.h>
+#include <rte_lcore.h>
+#include <rte_malloc.h>
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
 
 #include "core/error.h"
+#include "engine/pool_plan.h"
 #include "engine/port_queues.h"
 #include "engine/worker.h"
 
 #define RX_DESCS 1024 /* or more, where the driver prefers more: net_af_xdp */
 #define TX_DESCS 512
-#define CACHE    256
+
+#define HUGE_PAGE_BYTES ((size_t)2 << 20)
 
 /* Octets of an mbuf's data. Drivers that do not chain mbufs refuse buffers below their frame size
  * (net_af_packet with framesz=16384), so larger ones are tried then. */
@@ -73,16 +79,69 @@ static int configure(struct mcr_port *port, const struct rte_eth_dev_info *info)
 	return ret;
 }
 
-static struct rte_mempool *make_pool(const struct mcr_port *port, unsigned n_descs, uint16_t buffer,
-				     int node)
+/* All that rte_pktmbuf_pool_create takes of EAL's memory: buffers, the list of the free ones, and a
+ * cache for each lcore that EAL could have. */
+static uint64_t pool_footprint(uint32_t n, uint16_t buffer)
 {
-	/* All that may be out of the pool at a time: descriptors, a burst and the punt ring of each
-	 * lcore that polls, the control thread's frames, caches. */
-	unsigned n = port->n_queues * (n_descs + MCR_BURST + MCR_PUNT_RING + CACHE) + TX_DESCS;
+	size_t object =
+	    rte_mempool_calc_obj_size((uint32_t)sizeof(struct rte_mbuf) + buffer, 0, NULL);
+	size_t page = rte_eal_has_hugepages() ? HUGE_PAGE_BYTES : (size_t)sysconf(_SC_PAGESIZE);
+
+	return mcr_pool_bytes(n, object, page) + rte_align32pow2(n + 1) * sizeof(void *) +
+	       RTE_MAX_LCORE * sizeof(struct rte_mempool_cache);
+}
+
+/* EAL's memory on a node, or on all. */
+static void measure_heap(struct mcr_pool_lack *lack, int node)
+{
+	for (unsigned i = 0; i < rte_socket_count(); i++) {
+		struct rte_malloc_socket_stats stats;
+		int id = rte_socket_id_by_idx(i);
+
+		if (id < 0 || (node >= 0 && lack->has_hugepages && id != node) ||
+		    rte_malloc_get_socket_stats(id, &stats) < 0)
+			continue;
+		lack->heap_bytes += stats.heap_totalsz_bytes;
+		lack->free_bytes += stats.heap_freesz_bytes;
+	}
+}
+
+static int no_memory(const struct mcr_port *port, uint32_t n, unsigned n_descs, uint16_t buffer,
+		     int node, struct mcr_error *err)
+{
+	struct mcr_pool_lack lack = {
+	    .port = port->name,
+	    .n_queues = port->n_queues,
+	    .rx_descs = n_descs,
+	    .buffers = n,
+	    .buffer_bytes = buffer,
+	    .need_bytes = pool_footprint(n, buffer),
+	    .node = node,
+	    .has_hugepages = rte_eal_has_hugepages(),
+	};
+	char text[sizeof(err->text)];
+
+	measure_heap(&lack, node);
+	mcr_pool_lack_text(text, sizeof(text), &lack);
+	return mcr_error_set(err, -ENOMEM, "%s", text);
+}
+
+static int make_pool(struct mcr_port *port, const struct mcr_pool_wants *wants, uint16_t buffer,
+		     int node, struct mcr_error *err)
+{
+	uint32_t n = mcr_pool_plan(wants);
 	char name[RTE_MEMPOOL_NAMESIZE];
 
 	snprintf(name, sizeof(name), "mcr_port%u_%u", port->id, buffer);
-	return rte_pktmbuf_pool_create(name, n, CACHE, 0, buffer, node);
+	port->memory_node = node;
+	port->mempool = rte_pktmbuf_pool_create(name, n, MCR_POOL_CACHE, 0, buffer, node);
+	if (port->mempool == NULL && node != MCR_NODE_ANY) {
+		/* On the far node it works, if slower: the log says so. */
+		port->memory_node = MCR_NODE_ANY;
+		port->mempool =
+		    rte_pktmbuf_pool_create(name, n, MCR_POOL_CACHE, 0, buffer, SOCKET_ID_ANY);
+	}
+	return port->mempool != NULL ? 0 : no_memory(port, n, wants->rx_descs, buffer, node, err);
 }
 
 static int setup_queues(struct mcr_port *port, uint16_t rx_descs, uint16_t tx_descs, int node)
@@ -102,8 +161,10 @@ static int setup_queues(struct mcr_port *port, uint16_t rx_descs, uint16_t tx_de
 	return ret;
 }
 
-static int open_queues(struct mcr_port *port, int node, struct mcr_error *err)
+static int open_queues(struct mcr_port *port, const struct mcr_port_wants *wants,
+		       struct mcr_error *err)
 {
+	struct mcr_pool_wants pool = {.n_queues = port->n_queues};
 	uint16_t rx_descs = RX_DESCS, tx_descs = TX_DESCS;
 	struct rte_eth_dev_info info;
 	int ret;
@@ -112,15 +173,15 @@ static int open_queues(struct mcr_port *port, int node, struct mcr_error *err)
 	    info.default_rxportconf.ring_size > rx_descs)
 		rx_descs = info.default_rxportconf.ring_size;
 	rte_eth_dev_adjust_nb_rx_tx_desc(port->id, &rx_descs, &tx_descs);
+	port->rx_descs = rx_descs;
+	pool.rx_descs = rx_descs;
+	pool.tx_descs = tx_descs;
+	pool.n_lcores = RTE_MIN(wants->n_lcores, port->n_queues);
 	for (size_t i = 0;; i++) {
-		port->mempool = make_pool(port, rx_descs, buffer_sizes[i], node);
-		if (port->mempool == NULL)
-			return mcr_error_set(err, -ENOMEM,
-					     "port %s: no memory for %u receive queues of %u "
-					     "buffers of %u octets: give "
-					     "EAL more (-m MEGABYTES)",
-					     port->name, port->n_queues, rx_descs, buffer_sizes[i]);
-		ret = setup_queues(port, rx_descs, tx_descs, node);
+		ret = make_pool(port, &pool, buffer_sizes[i], wants->memory_node, err);
+		if (ret < 0)
+			return ret;
+		ret = setup_queues(port, rx_descs, tx_descs, port->memory_node);
 		if (ret == 0)
 			return 0;
 		rte_mempool_free(port->mempool);
@@ -142,5 +203,15 @@ int mcr_port_queues_open(struct mcr_port *port, const struct rte_eth_dev_info *i
 	if (ret < 0)
 		return mcr_error_set(err, ret, "port %s (%s): cannot be configured: %s", port->name,
 				     port->driver, strerror(-ret));
-	return open_queues(port, wants->memory_node, err);
+	return open_queues(port, wants, err);
+}
+
+uint64_t mcr_port_pool_bytes(const struct mcr_port *port)
+{
+	const struct rte_mempool_memhdr *chunk;
+	uint64_t bytes = 0;
+
+	STAILQ_FOREACH(chunk, &port->mempool->mem_list, next)
+	bytes += chunk->len;
+	return bytes;
 }

@@ -122,25 +122,6 @@ static int place_queue(struct mcr_engine *e, struct mcr_port *port, uint16_t q,
 	return 0;
 }
 
-static void tell_placement(const struct mcr_engine *e, const struct mcr_port *port)
-{
-	char lcores[160], warning[512];
-
-	mcr_placement_list(&e->placement, port->pollers, lcores, sizeof(lcores));
-	mcr_engine_log(e, MCR_LOG_INFO, "port %s (%s): %u receive queue%s on lcore%s %s",
-		       port->name, port->driver, port->n_queues, port->n_queues > 1 ? "s" : "",
-		       __builtin_popcount(port->pollers) > 1 ? "s" : "", lcores);
-	if (mcr_placement_warning(&e->placement, port->name, port->node, port->pollers, warning,
-				  sizeof(warning)))
-		mcr_engine_log(e, MCR_LOG_WARNING, "%s", warning);
-	if (port->n_queues < port->queues_of_device)
-		mcr_engine_log(e, MCR_LOG_WARNING,
-			       "port %s (%s): its driver has no RSS, so the other side chooses "
-			       "among %u queues, and only %u are polled: what goes to the others "
-			       "is lost",
-			       port->name, port->driver, port->queues_of_device, port->n_queues);
-}
-
 /* Those whose lcores are given come first, so that the others take what is free. */
 int mcr_engine_place_queues(struct mcr_engine *e, struct mcr_error *err)
 {
@@ -152,7 +133,42 @@ int mcr_engine_place_queues(struct mcr_engine *e, struct mcr_error *err)
 					     e->ports[p]->has_chosen_lcores == chosen;
 			     q++)
 				ret = place_queue(e, e->ports[p], q, err);
-	for (size_t p = 0; ret == 0 && p < e->n_ports; p++)
-		tell_placement(e, e->ports[p]);
 	return ret;
+}
+
+static void tell_port(const struct mcr_engine *e, const struct mcr_port *port)
+{
+	char lcores[160], warning[512], node[32] = "";
+
+	if (port->memory_node != MCR_NODE_ANY)
+		snprintf(node, sizeof(node), " on node %d", port->memory_node);
+
+	mcr_placement_list(&e->placement, port->pollers, lcores, sizeof(lcores));
+	mcr_engine_log(e, MCR_LOG_INFO, "port %s (%s): %u receive queue%s on lcore%s %s",
+		       port->name, port->driver, port->n_queues, port->n_queues > 1 ? "s" : "",
+		       __builtin_popcount(port->pollers) > 1 ? "s" : "", lcores);
+	mcr_engine_log(e, MCR_LOG_INFO,
+		       "port %s: %u buffers of %u octets for %u descriptors a queue, %.1f MiB%s",
+		       port->name, port->mempool->size, rte_pktmbuf_data_room_size(port->mempool),
+		       port->rx_descs, (double)mcr_port_pool_bytes(port) / (1 << 20), node);
+	if (port->node != MCR_NODE_ANY && port->memory_node != port->node)
+		mcr_engine_log(e, MCR_LOG_WARNING,
+			       "port %s: no memory for its buffers on NUMA node %d, where it is: "
+			       "they are elsewhere",
+			       port->name, port->node);
+	if (mcr_placement_warning(&e->placement, port->name, port->node, port->pollers, warning,
+				  sizeof(warning)))
+		mcr_engine_log(e, MCR_LOG_WARNING, "%s", warning);
+	if (port->n_queues < port->queues_of_device)
+		mcr_engine_log(e, MCR_LOG_WARNING,
+			       "port %s (%s): its driver has no RSS, so the other side chooses "
+			       "among %u queues, and only %u are polled: what goes to the others "
+			       "is lost",
+			       port->name, port->driver, port->queues_of_device, port->n_queues);
+}
+
+void mcr_engine_tell_ports(const struct mcr_engine *e)
+{
+	for (size_t p = 0; p < e->n_ports; p++)
+		tell_port(e, e->ports[p]);
 }

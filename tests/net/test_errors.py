@@ -39,6 +39,16 @@ def test_no_such_port(host):
     assert 'net_null7' in line and 'net_null0' in line, 'it names what there is'
 
 
+def test_a_start_without_memory_says_how_much_is_needed(host):
+    eal = ('-l', '0,1', '--no-huge', '-m', '8', '--no-pci', '--no-telemetry')
+    line = mistake(host, '--interface', f'feed={NULL}', eal=eal)
+    needed = int(re.search(rf'{NULL}: no memory for 1 receive queue .* give EAL -m (\d+)',
+                           line).group(1))
+    daemon = Daemon(host.lab, host, '--interface', f'feed={NULL},igmp=off',
+                    eal=(*eal[:4], str(needed), *eal[5:]), vdev=NULL)
+    assert daemon.stop() == 0
+
+
 def test_no_such_kernel_interface(host):
     line = mistake(host, '--interface', 'feed=net_af_packet0', '--join', '239.1.1.1',
                    vdev='net_af_packet0,iface=nosuch0')

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* How many packet buffers a port needs, and what to say when there is no memory for them. Numbers
+ * only: calls nothing of DPDK. */
+#ifndef MCR_ENGINE_POOL_PLAN_H
+#define MCR_ENGINE_POOL_PLAN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define MCR_POOL_CACHE 256 /* buffers in an lcore's cache of a pool */
+
+struct mcr_pool_wants {
+	unsigned n_queues, rx_descs; /* a full queue holds a buffer for each descriptor */
+	unsigned n_lcores;           /* that poll them */
+	unsigned tx_descs;           /* of the control thread's Tx queue */
+};
+
+/* mcr_pool_plan: all buffers that may be out at a time, so that a queue is never left without. */
+uint32_t mcr_pool_plan(const struct mcr_pool_wants *wants);
+
+/* mcr_pool_bytes: memory for n objects of object_bytes, none of which crosses a page unless it is
+ * larger than one: without hugepages that is what costs. */
+uint64_t mcr_pool_bytes(uint32_t n, size_t object_bytes, size_t page_bytes);
+
+struct mcr_pool_lack {
+	const char *port;
+	unsigned n_queues, rx_descs;
+	uint32_t buffers;
+	uint16_t buffer_bytes;
+	uint64_t need_bytes;
+	int node;                        /* < 0: any */
+	uint64_t heap_bytes, free_bytes; /* of EAL's memory there */
+	int has_hugepages;
+};
+
+/* mcr_pool_lack_text says what is missing and what to give, in one line. */
+void mcr_pool_lack_text(char *buf, size_t cap, const struct mcr_pool_lack *lack);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "engine/pool_plan.h"
+#include "engine/worker.h"
+
+/* The worst moment: every queue is full and has just been refilled, every lcore has a burst in hand
+ * and a full cache, control has read nothing for long and its own queue is full. */
+static void a_pool_covers_the_worst_moment(void **state)
+{
+	struct mcr_pool_wants wants = {
+	    .n_queues = 4, .rx_descs = 1024, .n_lcores = 2, .tx_descs = 512};
+	uint32_t n = mcr_pool_plan(&wants);
+	uint32_t cache = 3 * MCR_POOL_CACHE / 2;
+
+	assert_true(n >= 4 * 1024 + 2 * (MCR_BURST + (MCR_PUNT_RING - 1) + cache) + 512 + cache);
+	wants.n_queues = 8;
+	assert_int_equal(mcr_pool_plan(&wants) - n, 4 * 1024);
+	wants.n_queues = 4;
+	wants.n_lcores = 3;
+	assert_true(mcr_pool_plan(&wants) - n >= MCR_BURST + MCR_PUNT_RING - 1 + cache);
+}
+
+static void a_buffer_does_not_cross_a_page(void **state)
+{
+	assert_int_equal(mcr_pool_bytes(1000, 2368, 4096), 1000 * 4096);
+	assert_int_equal(mcr_pool_bytes(1001, 2048, 4096), 501 * 4096);
+	assert_int_equal(mcr_pool_bytes(10, 10560, 4096), 10 * 3 * 4096);
+	assert_int_equal(mcr_pool_bytes(1000, 2368, 2 << 20), 2 * (2 << 20));
+}
+
+static const struct mcr_pool_lack lack = {
+    .port = "net_x0",
+    .n_queues = 4,
+    .rx_descs = 1024,
+    .buffers = 8000,
+    .buffer_bytes = 2176,
+    .need_bytes = 20u << 20,
+    .node = -1,
+    .heap_bytes = 64u << 20,
+    .free_bytes = 10u << 20,
+};
+
+static void without_hugepages_the_whole_of_eals_memory_is_named(void **state)
+{
+	char text[512];
+
+	mcr_pool_lack_text(text, sizeof(text), &lack);
+	assert_string_equal(text,
+			    "port net_x0: no memory for 4 receive queues of 1024 descriptors: 8000 "
+			    "buffers of 2176 octets need 20.0 MiB, and EAL has 10.0 MiB of 64.0 "
+			    "left there: give EAL -m 76 or more");
+}
+
+static void with_hugepages_what_is_missing_is_named_with_its_node(void **state)
+{
+	struct mcr_pool_lack huge = lack;
+	char text[512];
+
+	huge.has_hugepages = 1;
+	huge.node = 1;
+	mcr_pool_lack_text(text, sizeof(text), &huge);
+	assert_non_null(strstr(text, "20.0 MiB on NUMA node 1"));
+	assert_non_null(strstr(text, "reserve 11 more hugepages of 2 MiB on NUMA node 1"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_pool_covers_the_worst_moment),
+	    cmocka_unit_test(a_buffer_does_not_cross_a_page),
+	    cmocka_unit_test(without_hugepages_the_whole_of_eals_memory_is_named),
+	    cmocka_unit_test(with_hugepages_what_is_missing_is_named_with_its_node),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
