@@ -3,7 +3,7 @@
  *
  *     struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
  *     opts.channel = "md";
- *     mcr_consumer_open(&c, &opts);
+ *     mcr_consumer_open(&c, &opts, &err);
  *     while ((n = mcr_consumer_poll(c, msgs, 32)) >= 0) {
  *             for (i = 0; i < n; i++)
  *                     if (msgs[i].kind == MCR_DATA)

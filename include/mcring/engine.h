@@ -197,6 +197,8 @@ struct mcr_lcore_info {
 	uint64_t longest_gap_ns;    /* between two polls of the rx loop */
 	uint64_t longest_gap_at_ns; /* when it ended; 0 = none yet */
 };
+
+/* mcr_engine_lcore_info fills in an rx lcore. Returns 0, or -ENOENT past the last. */
 MCR_API int mcr_engine_lcore_info(const struct mcr_engine *e, size_t i, struct mcr_lcore_info *out);
 
 struct mcr_port_info { /* a DPDK port and its NIC counters (rte_eth_stats) */
@@ -222,6 +224,9 @@ struct mcr_port_info { /* a DPDK port and its NIC counters (rte_eth_stats) */
 	uint32_t buffers_used; /* those that are not in it, but in queues and in hands */
 	uint64_t buffer_bytes; /* memory of all of them, headers included */
 };
+
+/* mcr_engine_port_info fills in a DPDK port that an interface uses. Returns 0, or -ENOENT past the
+ * last. */
 MCR_API int mcr_engine_port_info(const struct mcr_engine *e, size_t i, struct mcr_port_info *out);
 
 #define MCR_IGMP_RX_KINDS 15 /* what can become of a received IGMP packet: exactly one of them */
@@ -262,6 +267,8 @@ struct mcr_interface_info {
 	uint64_t igmp_version_changes, igmp_repeats;
 	uint64_t igmp_bytes; /* memory of the IGMP state */
 };
+
+/* mcr_engine_interface_info fills in an interface. Returns 0, or -ENOENT past the last. */
 MCR_API int mcr_engine_interface_info(const struct mcr_engine *e, size_t i,
 				      struct mcr_interface_info *out);
 
@@ -278,6 +285,8 @@ struct mcr_channel_info {
 	size_t joins;
 	uint8_t huge_pages; /* 1: every ring is on huge pages */
 };
+
+/* mcr_engine_channel_info fills in a channel. Returns 0, or -ENOENT past the last. */
 MCR_API int mcr_engine_channel_info(const struct mcr_engine *e, size_t i,
 				    struct mcr_channel_info *out);
 
@@ -299,6 +308,8 @@ struct mcr_group_info {
 	uint64_t last_report_ns; /* 0 = none sent */
 	uint64_t last_query_ns;  /* last query that asked for it; 0 = none */
 };
+
+/* mcr_engine_group_info fills in a membership. Returns 0, or -ENOENT past the last. */
 MCR_API int mcr_engine_group_info(const struct mcr_engine *e, size_t i, struct mcr_group_info *out);
 
 /* A consumer as it describes itself in its page: untrusted but for channel, pid and uid. */
@@ -312,6 +323,8 @@ struct mcr_consumer_info {
 	uint64_t headroom;         /* messages until the slowest ring laps it */
 	uint64_t heartbeat_age_ns; /* since its last poll */
 };
+
+/* mcr_engine_consumer_info fills in an attached consumer. Returns 0, or -ENOENT past the last. */
 MCR_API int mcr_engine_consumer_info(const struct mcr_engine *e, size_t i,
 				     struct mcr_consumer_info *out);
 

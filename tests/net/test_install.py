@@ -16,7 +16,7 @@ def readme_program():
     """The README's consumer: its one block of C."""
     with open(os.path.join(ROOT, 'README.md')) as readme:
         text = readme.read()
-    start = text.index('    #include <stdio.h>')
+    start = text.index('    #include <mcring/consumer.h>')
     end = text.index('\n    }\n', start) + len('\n    }\n')
     return textwrap.dedent(text[start:end])
 
@@ -49,7 +49,8 @@ def test_programs_libraries_headers_and_pkgconfig_files_are_installed(installed)
     ends = ['bin/mcring', 'bin/mcring-cat', 'bin/mcring-ctl', 'bin/mcring-gen', 'libmcring.so',
             'libmcring-client.so', 'pkgconfig/libmcring.pc', 'pkgconfig/libmcring-client.pc',
             'include/mcring/consumer.h', 'include/mcring/engine.h', 'include/mcring/join.h',
-            'include/mcring/stats.h', 'include/mcring/types.h']
+            'include/mcring/stats.h', 'include/mcring/types.h', 'man3/mcr_consumer.3',
+            'man3/mcr_consumer_poll.3', 'man3/mcr_engine.3']
     for end in ends:
         assert any(name.endswith(end) for name in names), end
 
