@@ -9,53 +9,30 @@
 #include <unistd.h>
 
 #include "config.h"
-#include "config_doc.h"
-#include "config_schema.h"
+#include "config_frame.h"
 #include "values.h"
 
-/* One file that is being read; the chain of parents finds cycles. */
-struct frame {
-	const struct frame *parent;
-	const char *file; /* kept by the settings */
-	const char *real; /* canonical path; NULL = a text in memory */
-	unsigned depth;
-	unsigned *n_loaded; /* of the whole tree of files */
-	struct mcr_settings *s;
-	const struct mcr_config_doc *doc;
-	struct mcr_error *err;
-};
+static int load_file(const struct mcr_config_frame *parent, struct mcr_settings *s,
+		     const char *path, unsigned *n_loaded, struct mcr_error *err);
 
-static int load_file(const struct frame *parent, struct mcr_settings *s, const char *path,
-		     unsigned *n_loaded, struct mcr_error *err);
-
-static struct mcr_origin origin_of(const struct frame *f, int node)
+struct mcr_origin mcr_config_origin(const struct mcr_config_frame *f, int node)
 {
 	return (struct mcr_origin){f->file, mcr_config_doc_line(f->doc, node)};
 }
 
-static int field(const struct frame *f, int node, const char *key)
+int mcr_config_field(const struct mcr_config_frame *f, int node, const char *key)
 {
 	return mcr_config_doc_field(f->doc, node, key);
 }
 
-/* Puts "FILE:LINE: KEY: " in front of the error about the value of a key. */
-static int located(const struct frame *f, int mapping, const char *key, int ret)
+int mcr_config_located(const struct mcr_config_frame *f, int mapping, const char *key, int ret)
 {
 	if (ret >= 0)
 		return ret;
 	mcr_fail_prefix(f->err, ret, "%s: ", key);
-	return mcr_settings_locate(origin_of(f, field(f, mapping, key)), f->err, ret);
+	return mcr_settings_locate(mcr_config_origin(f, mcr_config_field(f, mapping, key)), f->err,
+				   ret);
 }
-
-/* The value functions of one scalar each; text NULL: the key is not there. */
-#define APPLY(f, node, key, text, call)                           \
-	do {                                                      \
-		if (text) {                                       \
-			int ret_ = located(f, node, key, (call)); \
-			if (ret_ < 0)                             \
-				return ret_;                      \
-		}                                                 \
-	} while (0)
 
 static int apply_opt8(struct mcr_opt8 *opt, const char *text,
 		      int (*fn)(uint8_t *, const char *, struct mcr_error *), struct mcr_error *err)
@@ -90,32 +67,50 @@ static int apply_run_dir(struct mcr_settings *s, const char *text, struct mcr_er
 	return ret;
 }
 
-static int apply_attach_mode(struct mcr_settings *s, const char *text, struct mcr_error *err)
+static int apply_opt32(struct mcr_opt32 *opt, const char *text,
+		       int (*fn)(uint32_t *, const char *, struct mcr_error *),
+		       struct mcr_error *err)
 {
-	uint32_t mode;
-	int ret = mcr_value_mode(&mode, text, err);
+	uint32_t value;
+	int ret = fn(&value, text, err);
 
-	if (ret == 0 && !s->attach_mode_set) {
-		s->attach_mode_set = 1;
-		s->attach_mode = mode;
-	}
+	if (ret == 0 && !opt->set)
+		*opt = (struct mcr_opt32){1, value};
 	return ret;
 }
 
-static int apply_scalars(const struct frame *f, const struct mcr_config_yaml *y)
+static int apply_attach(const struct mcr_config_frame *f, const struct mcr_attach_yaml *y)
+{
+	int node = mcr_config_field(f, mcr_config_doc_root(f->doc), "attach");
+	struct mcr_attach_setting *a = &f->s->attach;
+
+	MCR_CONFIG_APPLY(f, node, "mode", y->mode,
+			 apply_opt32(&a->mode, y->mode, mcr_value_mode, f->err));
+	MCR_CONFIG_APPLY(f, node, "group", y->group,
+			 apply_opt32(&a->gid, y->group, mcr_value_group, f->err));
+	MCR_CONFIG_APPLY(f, node, "consumers", y->consumers,
+			 apply_opt32(&a->consumers, y->consumers, mcr_value_consumers, f->err));
+	MCR_CONFIG_APPLY(
+	    f, node, "consumers_per_user", y->consumers_per_user,
+	    apply_opt32(&a->consumers_per_uid, y->consumers_per_user, mcr_value_consumers, f->err));
+	return 0;
+}
+
+static int apply_scalars(const struct mcr_config_frame *f, const struct mcr_config_yaml *y)
 {
 	int root = mcr_config_doc_root(f->doc);
 	struct mcr_settings *s = f->s;
 
-	APPLY(f, root, "name", y->name, apply_name(s, y->name, f->err));
-	APPLY(f, root, "run_dir", y->run_dir, apply_run_dir(s, y->run_dir, f->err));
-	APPLY(f, root, "idle", y->idle, apply_opt8(&s->idle, y->idle, mcr_value_idle, f->err));
-	APPLY(f, root, "keep_memberships", y->keep_memberships,
-	      apply_opt8(&s->keep_memberships, y->keep_memberships, mcr_value_bool, f->err));
-	APPLY(f, root, "log_level", y->log_level,
-	      apply_opt8(&s->log_level, y->log_level, mcr_value_log_level, f->err));
-	APPLY(f, root, "attach_mode", y->attach_mode, apply_attach_mode(s, y->attach_mode, f->err));
-	return 0;
+	MCR_CONFIG_APPLY(f, root, "name", y->name, apply_name(s, y->name, f->err));
+	MCR_CONFIG_APPLY(f, root, "run_dir", y->run_dir, apply_run_dir(s, y->run_dir, f->err));
+	MCR_CONFIG_APPLY(f, root, "idle", y->idle,
+			 apply_opt8(&s->idle, y->idle, mcr_value_idle, f->err));
+	MCR_CONFIG_APPLY(
+	    f, root, "keep_memberships", y->keep_memberships,
+	    apply_opt8(&s->keep_memberships, y->keep_memberships, mcr_value_bool, f->err));
+	MCR_CONFIG_APPLY(f, root, "log_level", y->log_level,
+			 apply_opt8(&s->log_level, y->log_level, mcr_value_log_level, f->err));
+	return y->attach ? apply_attach(f, y->attach) : 0;
 }
 
 /* "-l 0-1" in one entry would reach EAL as one argument, which it does not understand. */
@@ -130,9 +125,9 @@ static int check_eal(const char *text, struct mcr_error *err)
 	return 0;
 }
 
-static int apply_eal(const struct frame *f, const struct mcr_config_yaml *y)
+static int apply_eal(const struct mcr_config_frame *f, const struct mcr_config_yaml *y)
 {
-	int node = field(f, mcr_config_doc_root(f->doc), "eal");
+	int node = mcr_config_field(f, mcr_config_doc_root(f->doc), "eal");
 
 	for (unsigned i = 0; i < y->n_eal; i++) {
 		int ret = check_eal(y->eal[i], f->err);
@@ -142,183 +137,104 @@ static int apply_eal(const struct frame *f, const struct mcr_config_yaml *y)
 		if (ret < 0) {
 			mcr_fail_prefix(f->err, ret, "eal: ");
 			return mcr_settings_locate(
-			    origin_of(f, mcr_config_doc_item(f->doc, node, i)), f->err, ret);
+			    mcr_config_origin(f, mcr_config_doc_item(f->doc, node, i)), f->err,
+			    ret);
 		}
 	}
 	return 0;
 }
 
-static int apply_igmp(const struct frame *f, int node, const struct mcr_interface_yaml *y,
-		      struct mcr_interface_config *cfg)
+static int apply_igmp(const struct mcr_config_frame *f, int node,
+		      const struct mcr_interface_yaml *y, struct mcr_interface_config *cfg)
 {
-	APPLY(f, node, "igmp", y->igmp, mcr_value_igmp(&cfg->igmp, y->igmp, f->err));
-	APPLY(f, node, "igmp_strict", y->igmp_strict,
-	      mcr_value_bool(&cfg->igmp_strict, y->igmp_strict, f->err));
-	APPLY(f, node, "igmp_robustness", y->igmp_robustness,
-	      mcr_value_robustness(&cfg->igmp_robustness, y->igmp_robustness, f->err));
-	APPLY(f, node, "igmp_robustness_floor", y->igmp_robustness_floor,
-	      mcr_value_robustness(&cfg->igmp_robustness_floor, y->igmp_robustness_floor, f->err));
-	APPLY(
+	MCR_CONFIG_APPLY(f, node, "igmp", y->igmp, mcr_value_igmp(&cfg->igmp, y->igmp, f->err));
+	MCR_CONFIG_APPLY(f, node, "igmp_strict", y->igmp_strict,
+			 mcr_value_bool(&cfg->igmp_strict, y->igmp_strict, f->err));
+	MCR_CONFIG_APPLY(f, node, "igmp_robustness", y->igmp_robustness,
+			 mcr_value_robustness(&cfg->igmp_robustness, y->igmp_robustness, f->err));
+	MCR_CONFIG_APPLY(
+	    f, node, "igmp_robustness_floor", y->igmp_robustness_floor,
+	    mcr_value_robustness(&cfg->igmp_robustness_floor, y->igmp_robustness_floor, f->err));
+	MCR_CONFIG_APPLY(
 	    f, node, "igmp_compat_timeout", y->igmp_compat_timeout,
 	    mcr_value_compat_timeout(&cfg->igmp_compat_timeout_s, y->igmp_compat_timeout, f->err));
-	APPLY(f, node, "igmp_repeat", y->igmp_repeat,
-	      mcr_value_repeat(&cfg->igmp_repeat_s, y->igmp_repeat, f->err));
+	MCR_CONFIG_APPLY(f, node, "igmp_repeat", y->igmp_repeat,
+			 mcr_value_repeat(&cfg->igmp_repeat_s, y->igmp_repeat, f->err));
 	return 0;
 }
 
-static int apply_interface(const struct frame *f, int node, const struct mcr_interface_yaml *y)
+static int apply_interface(const struct mcr_config_frame *f, int node,
+			   const struct mcr_interface_yaml *y)
 {
 	struct mcr_interface_config cfg = {.vlan = 0};
 	int ret;
 
-	APPLY(f, node, "name", y->name, mcr_value_name(cfg.name, y->name, f->err));
-	APPLY(
+	MCR_CONFIG_APPLY(f, node, "name", y->name, mcr_value_name(cfg.name, y->name, f->err));
+	MCR_CONFIG_APPLY(
 	    f, node, "port", y->port,
 	    mcr_value_string(cfg.port, sizeof(cfg.port), y->port, "a DPDK device or port", f->err));
-	APPLY(f, node, "address", y->address,
-	      mcr_value_address(&cfg.address_be, &cfg.prefix_len, y->address, f->err));
-	APPLY(f, node, "vlan", y->vlan, mcr_value_vlan(&cfg.vlan, y->vlan, f->err));
-	APPLY(f, node, "tx", y->tx, mcr_value_tx(&cfg.tx_never, y->tx, f->err));
-	APPLY(f, node, "udp_checksum", y->udp_checksum,
-	      mcr_value_udp_checksum(&cfg.udp_checksum, y->udp_checksum, f->err));
+	MCR_CONFIG_APPLY(f, node, "address", y->address,
+			 mcr_value_address(&cfg.address_be, &cfg.prefix_len, y->address, f->err));
+	MCR_CONFIG_APPLY(f, node, "vlan", y->vlan, mcr_value_vlan(&cfg.vlan, y->vlan, f->err));
+	MCR_CONFIG_APPLY(f, node, "tx", y->tx, mcr_value_tx(&cfg.tx_never, y->tx, f->err));
+	MCR_CONFIG_APPLY(f, node, "udp_checksum", y->udp_checksum,
+			 mcr_value_udp_checksum(&cfg.udp_checksum, y->udp_checksum, f->err));
 	ret = apply_igmp(f, node, y, &cfg);
 	if (ret < 0)
 		return ret;
-	ret = mcr_settings_add_interface(f->s, &cfg, origin_of(f, node), f->err);
-	return mcr_settings_locate(origin_of(f, node), ret < 0 ? f->err : NULL, ret);
+	ret = mcr_settings_add_interface(f->s, &cfg, mcr_config_origin(f, node), f->err);
+	return mcr_settings_locate(mcr_config_origin(f, node), ret < 0 ? f->err : NULL, ret);
 }
 
-static int apply_channel(const struct frame *f, int node, const struct mcr_channel_yaml *y)
+static int apply_access(const struct mcr_config_frame *f, int node, const struct mcr_access_yaml *y,
+			struct mcr_access *access)
+{
+	int users = mcr_config_field(f, node, "users"),
+	    groups = mcr_config_field(f, node, "groups");
+	int ret = 0, at = node;
+
+	/* Nobody listed is everybody: not what somebody means who begins a list. */
+	if (y->n_users == 0 && y->n_groups == 0)
+		ret = mcr_fail(f->err, -EINVAL,
+			       "readers: expected users or groups; without readers everybody may "
+			       "read");
+	for (unsigned i = 0; ret == 0 && i < y->n_users; i++) {
+		at = mcr_config_doc_item(f->doc, users, i);
+		ret = mcr_access_add_user(access, y->users[i], f->err);
+	}
+	for (unsigned i = 0; ret == 0 && i < y->n_groups; i++) {
+		at = mcr_config_doc_item(f->doc, groups, i);
+		ret = mcr_access_add_group(access, y->groups[i], f->err);
+	}
+	return mcr_settings_locate(mcr_config_origin(f, at), ret < 0 ? f->err : NULL, ret);
+}
+
+static int apply_channel(const struct mcr_config_frame *f, int node,
+			 const struct mcr_channel_yaml *y)
 {
 	struct mcr_channel_config cfg = {.depth = 0};
 	int ret;
 
-	APPLY(f, node, "name", y->name, mcr_value_name(cfg.name, y->name, f->err));
-	APPLY(f, node, "depth", y->depth, mcr_value_depth(&cfg.depth, y->depth, f->err));
-	APPLY(f, node, "bytes", y->bytes, mcr_value_bytes(&cfg.bytes, y->bytes, f->err));
-	ret = mcr_settings_add_channel(f->s, &cfg, origin_of(f, node), f->err);
-	return mcr_settings_locate(origin_of(f, node), ret < 0 ? f->err : NULL, ret);
-}
-
-/* ---- joins ---- */
-
-/* What follows the group and its port in a join text; checked piece by piece, so that a mistake has
- * its own line and what is left over is the group's. */
-struct join_tail {
-	char sources[MCR_JOIN_SOURCES_MAX * 20];
-	char keys[128];
-};
-
-static int add_sources(const struct frame *f, int node, const char *key, char **sources, unsigned n,
-		       const char *mark, struct join_tail *tail)
-{
-	int list = field(f, node, key);
-	size_t used = 0;
-
-	for (unsigned i = 0; i < n; i++) {
-		int ret = i < MCR_JOIN_SOURCES_MAX
-			      ? mcr_value_source(sources[i], f->err)
-			      : mcr_fail(f->err, -E2BIG, "more than %d sources in one join",
-					 MCR_JOIN_SOURCES_MAX);
-
+	MCR_CONFIG_APPLY(f, node, "name", y->name, mcr_value_name(cfg.name, y->name, f->err));
+	MCR_CONFIG_APPLY(f, node, "depth", y->depth, mcr_value_depth(&cfg.depth, y->depth, f->err));
+	MCR_CONFIG_APPLY(f, node, "bytes", y->bytes, mcr_value_bytes(&cfg.bytes, y->bytes, f->err));
+	MCR_CONFIG_APPLY(f, node, "consumers", y->consumers,
+			 mcr_value_consumers(&cfg.consumers_max, y->consumers, f->err));
+	if (y->readers) {
+		ret =
+		    apply_access(f, mcr_config_field(f, node, "readers"), y->readers, &cfg.readers);
 		if (ret < 0)
-			return mcr_settings_locate(
-			    origin_of(f, mcr_config_doc_item(f->doc, list, i)), f->err, ret);
-		used += (size_t)snprintf(tail->sources + used, sizeof(tail->sources) - used, "%s%s",
-					 mark, sources[i]);
+			return ret;
 	}
-	return 0;
-}
-
-static int make_tail(const struct frame *f, int node, const struct mcr_join_yaml *y,
-		     struct join_tail *tail)
-{
-	char name[MCR_NAME_MAX];
-	uint64_t id = 0;
-	size_t used = 0;
-
-	tail->sources[0] = tail->keys[0] = '\0';
-	if (y->n_sources && y->n_exclude) {
-		mcr_fail(f->err, -EINVAL, "expected sources or exclude, not both in one join");
-		return mcr_settings_locate(origin_of(f, field(f, node, "exclude")), f->err,
-					   -EINVAL);
-	}
-	APPLY(f, node, "interface", y->interface, mcr_value_name(name, y->interface, f->err));
-	APPLY(f, node, "channel", y->channel, mcr_value_name(name, y->channel, f->err));
-	APPLY(f, node, "id", y->id, mcr_value_uint(&id, y->id, 0, UINT32_MAX, f->err));
-	if (y->interface)
-		used += (size_t)sprintf(tail->keys + used, ",interface=%s", y->interface);
-	if (y->channel)
-		used += (size_t)sprintf(tail->keys + used, ",channel=%s", y->channel);
-	if (id)
-		sprintf(tail->keys + used, ",id=%u", (unsigned)id);
-	if (y->n_exclude)
-		return add_sources(f, node, "exclude", y->exclude, y->n_exclude, "@!", tail);
-	return add_sources(f, node, "sources", y->sources, y->n_sources, "@", tail);
-}
-
-static int check_ports(const struct frame *f, int node, const struct mcr_join_yaml *y)
-{
-	int list = field(f, node, "ports");
-
-	for (unsigned i = 0; i < y->n_ports; i++) {
-		int ret = mcr_value_port_range(y->ports[i], f->err);
-
-		if (ret < 0)
-			return mcr_settings_locate(
-			    origin_of(f, mcr_config_doc_item(f->doc, list, i)), f->err, ret);
-	}
-	return 0;
-}
-
-static int check_group(const struct mcr_join_yaml *y, const char *group, struct mcr_error *err)
-{
-	if (strlen(group) > 64 || strpbrk(group, ",@"))
-		return mcr_fail(err, -EINVAL,
-				"group '%.64s': expected GROUP[/LEN][:PORT[-PORT]]; sources, "
-				"interface, channel and id have keys of their own",
-				group);
-	if (y->n_ports && group[0] != '[' && strchr(group, ':'))
-		return mcr_fail(err, -EINVAL,
-				"group '%.64s': a UDP port here and ports beside it: expected one "
-				"of them",
-				group);
-	return 0;
-}
-
-static int apply_group(const struct frame *f, const struct mcr_join_yaml *y, const char *group,
-		       const struct join_tail *tail, struct mcr_origin origin)
-{
-	char text[sizeof(tail->sources) + sizeof(tail->keys) + 96];
-	int ret = check_group(y, group, f->err);
-
-	for (unsigned i = 0; ret == 0 && i < (y->n_ports ? y->n_ports : 1); i++) {
-		snprintf(text, sizeof(text), "%s%s%s%s%s", group, y->n_ports ? ":" : "",
-			 y->n_ports ? y->ports[i] : "", tail->sources, tail->keys);
-		ret = mcr_settings_add_joins(f->s, text, origin, f->err);
-	}
-	return mcr_settings_locate(origin, ret < 0 ? f->err : NULL, ret);
-}
-
-static int apply_join(const struct frame *f, int node, const struct mcr_join_yaml *y)
-{
-	int list = field(f, node, "groups");
-	struct join_tail tail;
-	int ret = make_tail(f, node, y, &tail);
-
-	if (ret == 0)
-		ret = check_ports(f, node, y);
-	for (unsigned i = 0; ret == 0 && i < y->n_groups; i++)
-		ret = apply_group(f, y, y->groups[i], &tail,
-				  origin_of(f, mcr_config_doc_item(f->doc, list, i)));
-	return ret;
+	ret = mcr_settings_add_channel(f->s, &cfg, mcr_config_origin(f, node), f->err);
+	return mcr_settings_locate(mcr_config_origin(f, node), ret < 0 ? f->err : NULL, ret);
 }
 
 /* ---- files ---- */
 
-static int apply_includes(const struct frame *f, const struct mcr_config_yaml *y)
+static int apply_includes(const struct mcr_config_frame *f, const struct mcr_config_yaml *y)
 {
-	int list = field(f, mcr_config_doc_root(f->doc), "include");
+	int list = mcr_config_field(f, mcr_config_doc_root(f->doc), "include");
 	const char *slash = strrchr(f->file, '/');
 	int dir_len = slash ? (int)(slash - f->file + 1) : 0;
 	int ret = 0;
@@ -340,33 +256,34 @@ static int apply_includes(const struct frame *f, const struct mcr_config_yaml *y
 		if (ret < 0 && f->err)
 			*f->err = inner;
 		if (ret == -ENOENT || ret == -EACCES || ret == -ELOOP || ret == -ENAMETOOLONG)
-			mcr_settings_locate(origin_of(f, mcr_config_doc_item(f->doc, list, i)),
-					    f->err, ret);
+			mcr_settings_locate(
+			    mcr_config_origin(f, mcr_config_doc_item(f->doc, list, i)), f->err,
+			    ret);
 		if (ret < 0)
 			return ret == -EEXIST ? ret : -EINVAL;
 	}
 	return 0;
 }
 
-static int apply_all(const struct frame *f, const struct mcr_config_yaml *y)
+static int apply_all(const struct mcr_config_frame *f, const struct mcr_config_yaml *y)
 {
 	int root = mcr_config_doc_root(f->doc), node, ret = apply_scalars(f, y);
 
 	if (ret == 0)
 		ret = apply_eal(f, y);
-	node = field(f, root, "interfaces");
+	node = mcr_config_field(f, root, "interfaces");
 	for (unsigned i = 0; ret == 0 && i < y->n_interfaces; i++)
 		ret = apply_interface(f, mcr_config_doc_item(f->doc, node, i), &y->interfaces[i]);
-	node = field(f, root, "channels");
+	node = mcr_config_field(f, root, "channels");
 	for (unsigned i = 0; ret == 0 && i < y->n_channels; i++)
 		ret = apply_channel(f, mcr_config_doc_item(f->doc, node, i), &y->channels[i]);
-	node = field(f, root, "joins");
+	node = mcr_config_field(f, root, "joins");
 	for (unsigned i = 0; ret == 0 && i < y->n_joins; i++)
-		ret = apply_join(f, mcr_config_doc_item(f->doc, node, i), &y->joins[i]);
+		ret = mcr_config_apply_join(f, mcr_config_doc_item(f->doc, node, i), &y->joins[i]);
 	return ret == 0 ? apply_includes(f, y) : ret;
 }
 
-static int parse(struct frame *f, const char *text, size_t len)
+static int parse(struct mcr_config_frame *f, const char *text, size_t len)
 {
 	struct mcr_config_yaml *y = NULL;
 	struct mcr_config_doc *doc;
@@ -422,9 +339,9 @@ out:
 	return len;
 }
 
-static int check_chain(const struct frame *f)
+static int check_chain(const struct mcr_config_frame *f)
 {
-	for (const struct frame *p = f->parent; p; p = p->parent)
+	for (const struct mcr_config_frame *p = f->parent; p; p = p->parent)
 		if (f->real && p->real && strcmp(p->real, f->real) == 0)
 			return mcr_fail(f->err, -ELOOP, "%s includes itself", f->file);
 	if (f->depth > MCR_CONFIG_INCLUDE_DEPTH)
@@ -436,17 +353,17 @@ static int check_chain(const struct frame *f)
 	return 0;
 }
 
-static int load_file(const struct frame *parent, struct mcr_settings *s, const char *path,
-		     unsigned *n_loaded, struct mcr_error *err)
+static int load_file(const struct mcr_config_frame *parent, struct mcr_settings *s,
+		     const char *path, unsigned *n_loaded, struct mcr_error *err)
 {
 	char real[PATH_MAX], *text = NULL;
-	struct frame f = {.parent = parent,
-			  .file = mcr_settings_add_file(s, path),
-			  .real = realpath(path, real),
-			  .depth = parent ? parent->depth + 1 : 0,
-			  .n_loaded = n_loaded,
-			  .s = s,
-			  .err = err};
+	struct mcr_config_frame f = {.parent = parent,
+				     .file = mcr_settings_add_file(s, path),
+				     .real = realpath(path, real),
+				     .depth = parent ? parent->depth + 1 : 0,
+				     .n_loaded = n_loaded,
+				     .s = s,
+				     .err = err};
 	int64_t len;
 	int ret;
 
@@ -474,7 +391,7 @@ int mcr_config_parse(struct mcr_settings *s, const char *file, const char *text,
 		     struct mcr_error *err)
 {
 	unsigned n_loaded = 0;
-	struct frame f = {
+	struct mcr_config_frame f = {
 	    .file = mcr_settings_add_file(s, file), .n_loaded = &n_loaded, .s = s, .err = err};
 
 	return f.file ? parse(&f, text, len) : mcr_fail(err, -ENOMEM, "%s: out of memory", file);

@@ -33,10 +33,18 @@ static const cyaml_schema_field_t interface_fields[] = {
 static const cyaml_schema_value_t interface = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct mcr_interface_yaml, interface_fields)};
 
+static const cyaml_schema_field_t access_fields[] = {
+    LIST(users, mcr_access_yaml, OPTIONAL, &text, 1),
+    LIST(groups, mcr_access_yaml, OPTIONAL, &text, 1),
+    CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t channel_fields[] = {
     TEXT(name, mcr_channel_yaml, CYAML_FLAG_POINTER),
     TEXT(depth, mcr_channel_yaml, OPTIONAL),
     TEXT(bytes, mcr_channel_yaml, OPTIONAL),
+    TEXT(consumers, mcr_channel_yaml, OPTIONAL),
+    CYAML_FIELD_MAPPING_PTR("readers", OPTIONAL, struct mcr_channel_yaml, readers, access_fields),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t channel = {
@@ -55,13 +63,21 @@ static const cyaml_schema_field_t join_fields[] = {
 static const cyaml_schema_value_t join = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct mcr_join_yaml, join_fields)};
 
+static const cyaml_schema_field_t attach_fields[] = {
+    TEXT(mode, mcr_attach_yaml, OPTIONAL),
+    TEXT(group, mcr_attach_yaml, OPTIONAL),
+    TEXT(consumers, mcr_attach_yaml, OPTIONAL),
+    TEXT(consumers_per_user, mcr_attach_yaml, OPTIONAL),
+    CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t file_fields[] = {
     TEXT(name, mcr_config_yaml, OPTIONAL),
     TEXT(run_dir, mcr_config_yaml, OPTIONAL),
     TEXT(idle, mcr_config_yaml, OPTIONAL),
     TEXT(keep_memberships, mcr_config_yaml, OPTIONAL),
     TEXT(log_level, mcr_config_yaml, OPTIONAL),
-    TEXT(attach_mode, mcr_config_yaml, OPTIONAL),
+    CYAML_FIELD_MAPPING_PTR("attach", OPTIONAL, struct mcr_config_yaml, attach, attach_fields),
     LIST(eal, mcr_config_yaml, OPTIONAL, &text, 0),
     LIST(interfaces, mcr_config_yaml, OPTIONAL, &interface, 0),
     LIST(channels, mcr_config_yaml, OPTIONAL, &channel, 0),

@@ -14,8 +14,18 @@ struct mcr_interface_yaml {
 	char *igmp_repeat;
 };
 
+struct mcr_access_yaml {
+	char **users, **groups;
+	unsigned n_users, n_groups;
+};
+
 struct mcr_channel_yaml {
-	char *name, *depth, *bytes;
+	char *name, *depth, *bytes, *consumers;
+	struct mcr_access_yaml *readers;
+};
+
+struct mcr_attach_yaml {
+	char *mode, *group, *consumers, *consumers_per_user;
 };
 
 struct mcr_join_yaml {
@@ -25,7 +35,8 @@ struct mcr_join_yaml {
 };
 
 struct mcr_config_yaml {
-	char *name, *run_dir, *idle, *keep_memberships, *log_level, *attach_mode;
+	char *name, *run_dir, *idle, *keep_memberships, *log_level;
+	struct mcr_attach_yaml *attach;
 	char **eal, **include;
 	unsigned n_eal, n_include;
 	struct mcr_interface_yaml *interfaces;

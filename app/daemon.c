@@ -96,8 +96,7 @@ static int create_engine(struct daemon *d, struct mcr_error *err)
 	mcr_engine_config_init(&cfg);
 	memcpy(cfg.name, s->name, sizeof(cfg.name));
 	memcpy(cfg.run_dir, s->run_dir, sizeof(cfg.run_dir));
-	if (s->attach_mode_set)
-		cfg.attach_mode = s->attach_mode;
+	cfg.attach = mcr_settings_attach(s);
 	cfg.idle = s->idle.value;
 	cfg.keep_memberships = s->keep_memberships.value;
 	cfg.interfaces = interfaces;

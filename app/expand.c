@@ -59,6 +59,32 @@ static size_t joins_of(const struct mcr_settings *s, const char *channel)
 	return n;
 }
 
+static void print_access(FILE *out, const struct mcr_access *access)
+{
+	for (uint32_t i = 0; i < access->n_uids; i++)
+		fprintf(out, "%s%u", i ? " " : ", readers: users ", access->uids[i]);
+	for (uint32_t i = 0; i < access->n_gids; i++)
+		fprintf(out, "%s%u",
+			i                ? " "
+			: access->n_uids ? ", groups "
+					 : ", readers: groups ",
+			access->gids[i]);
+}
+
+static void print_attach(FILE *out, const struct mcr_settings *s)
+{
+	struct mcr_attach_config cfg = mcr_settings_attach(s);
+
+	fprintf(out, "# attach socket: mode 0%o", cfg.mode);
+	if (cfg.gid != UINT32_MAX)
+		fprintf(out, ", group %u", cfg.gid);
+	fprintf(out, ", %u consumers at most",
+		cfg.consumers_max ? cfg.consumers_max : MCR_CONSUMERS_MAX);
+	if (cfg.consumers_per_uid)
+		fprintf(out, ", %u of one user", cfg.consumers_per_uid);
+	fputc('\n', out);
+}
+
 /* Returns the bytes of one ring. */
 static uint64_t print_channel(FILE *out, const struct mcr_settings *s,
 			      const struct mcr_channel_config *cfg)
@@ -68,8 +94,12 @@ static uint64_t print_channel(FILE *out, const struct mcr_settings *s,
 
 	mcr_channel_defaults(cfg, &depth, &bytes);
 	ring = (uint64_t)depth * DESCRIPTOR_BYTES + bytes;
-	fprintf(out, "# channel %s: depth %u, bytes %llu, %zu joins, %.1f MiB a ring\n", cfg->name,
+	fprintf(out, "# channel %s: depth %u, bytes %llu, %zu joins, %.1f MiB a ring", cfg->name,
 		depth, (unsigned long long)bytes, joins_of(s, cfg->name), (double)ring / (1 << 20));
+	if (cfg->consumers_max)
+		fprintf(out, ", %u consumers at most", cfg->consumers_max);
+	print_access(out, &cfg->readers);
+	fputc('\n', out);
 	return ring;
 }
 
@@ -114,6 +144,7 @@ void mcr_expand(FILE *out, const struct mcr_settings *s)
 		print_interface(out, &s->interfaces[i].config);
 	for (size_t i = 0; i < s->n_channels; i++)
 		ring_bytes += print_channel(out, s, &s->channels[i].config);
+	print_attach(out, s);
 	fprintf(out, "# name %s, run directory %s\n", s->name, s->run_dir);
 	fprintf(out, "# %zu interfaces, %zu channels, %zu joins, %zu memberships\n",
 		s->n_interfaces, s->n_channels, s->joins.n, count_memberships(s));

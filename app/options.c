@@ -17,7 +17,7 @@ enum { /* behind the range of characters */
 	OPT_JOIN,
 	OPT_IDLE,
 	OPT_KEEP_MEMBERSHIPS,
-	OPT_ATTACH_MODE,
+	OPT_ATTACH,
 	OPT_LOG_LEVEL,
 	OPT_VERBOSE,
 	OPT_HELP,
@@ -34,7 +34,7 @@ static const struct option long_options[] = {
     {"join", required_argument, NULL, OPT_JOIN},
     {"idle", required_argument, NULL, OPT_IDLE},
     {"keep-memberships", no_argument, NULL, OPT_KEEP_MEMBERSHIPS},
-    {"attach-mode", required_argument, NULL, OPT_ATTACH_MODE},
+    {"attach", required_argument, NULL, OPT_ATTACH},
     {"log-level", required_argument, NULL, OPT_LOG_LEVEL},
     {"verbose", no_argument, NULL, OPT_VERBOSE},
     {"help", no_argument, NULL, OPT_HELP},
@@ -54,14 +54,18 @@ static const char help_text[] =
     "  --interface NAME=PORT[,address=ADDR/LEN][,vlan=ID][,igmp=auto|1|2|3|off][,tx=auto|never]\n"
     "              [,udp-checksum=nic|off|verify][,igmp-...=...: see docs/config.md]\n"
     "                         PORT is a DPDK device (net_af_packet0, 0000:01:00.0) or port number\n"
-    "  --channel NAME[,depth=MESSAGES][,bytes=BYTES]\n"
-    "                         rings to publish into; sizes are powers of two, K M G allowed\n"
+    "  --channel "
+    "NAME[,depth=MESSAGES][,bytes=BYTES][,consumers=N][,user=USER]...[,group=GROUP]...\n"
+    "                         rings to publish into; sizes are powers of two, K M G allowed;\n"
+    "                         users and groups: who may read it (default everybody)\n"
     "  --join GROUP[/LEN][:PORT[-PORT]][@SOURCE|@!SOURCE]...[,interface=NAME][,channel=NAME]"
     "[,id=N]\n"
     "                         receive a group; may be given many times\n"
     "  --name NAME            of this engine (default mcring)\n"
     "  --run-dir DIR          for the sockets `attach` and `control` (default /run/mcring/NAME)\n"
-    "  --attach-mode MODE     permissions of the attach socket, octal (default 0660)\n"
+    "  --attach [mode=MODE][,group=GROUP][,consumers=N][,consumers-per-user=N]\n"
+    "                         permissions and group of the attach socket (default 0660, its own);\n"
+    "                         how many it takes (default 1024), and of one user\n"
     "  --idle busy|adaptive   what a receiving core does while nothing comes (default busy)\n"
     "  --keep-memberships     leave no group when ending\n"
     "  --log-level LEVEL      error, warning, info (default) or debug; --verbose is debug\n"
@@ -190,8 +194,17 @@ static int channel_pair(void *out, const char *key, const char *value, struct mc
 		ret = mcr_value_depth(&cfg->depth, value, err);
 	else if (strcmp(key, "bytes") == 0)
 		ret = mcr_value_bytes(&cfg->bytes, value, err);
+	else if (strcmp(key, "consumers") == 0)
+		ret = mcr_value_consumers(&cfg->consumers_max, value, err);
+	else if (strcmp(key, "user") == 0)
+		ret = mcr_access_add_user(&cfg->readers, value, err);
+	else if (strcmp(key, "group") == 0)
+		ret = mcr_access_add_group(&cfg->readers, value, err);
 	else
-		return mcr_fail(err, -EINVAL, "unknown key '%.64s': expected depth or bytes", key);
+		return mcr_fail(err, -EINVAL,
+				"unknown key '%.64s': expected depth, bytes, consumers, user or "
+				"group",
+				key);
 	return ret < 0 ? mcr_fail_prefix(err, ret, "%s ", key) : 0;
 }
 
@@ -228,6 +241,43 @@ static int add_channel(struct mcr_settings *s, const char *text, struct mcr_erro
 	return ret < 0 ? ret : mcr_settings_add_channel(s, &cfg, (struct mcr_origin){0}, err);
 }
 
+static int attach_pair(void *out, const char *key, const char *value, struct mcr_error *err)
+{
+	struct mcr_attach_setting *a = out;
+	struct mcr_opt32 *opt;
+	int ret;
+
+	if (strcmp(key, "mode") == 0)
+		ret = mcr_value_mode(&(opt = &a->mode)->value, value, err);
+	else if (strcmp(key, "group") == 0)
+		ret = mcr_value_group(&(opt = &a->gid)->value, value, err);
+	else if (strcmp(key, "consumers") == 0)
+		ret = mcr_value_consumers(&(opt = &a->consumers)->value, value, err);
+	else if (strcmp(key, "consumers-per-user") == 0)
+		ret = mcr_value_consumers(&(opt = &a->consumers_per_uid)->value, value, err);
+	else
+		return mcr_fail(err, -EINVAL,
+				"unknown key '%.64s': expected mode, group, consumers or "
+				"consumers-per-user",
+				key);
+	if (ret < 0)
+		return mcr_fail_prefix(err, ret, "%s ", key);
+	opt->set = 1;
+	return 0;
+}
+
+static int add_attach(struct mcr_settings *s, const char *text, struct mcr_error *err)
+{
+	char *copy = strdup(text);
+	int ret;
+
+	if (!copy)
+		return mcr_fail(err, -ENOMEM, "out of memory");
+	ret = each_pair(copy, attach_pair, &s->attach, err);
+	free(copy);
+	return ret;
+}
+
 static int apply(struct mcr_options *o, struct mcr_settings *s, int option, struct mcr_error *err)
 {
 	switch (option) {
@@ -253,9 +303,8 @@ static int apply(struct mcr_options *o, struct mcr_settings *s, int option, stru
 	case OPT_KEEP_MEMBERSHIPS:
 		s->keep_memberships = (struct mcr_opt8){1, 1};
 		return 0;
-	case OPT_ATTACH_MODE:
-		s->attach_mode_set = 1;
-		return mcr_value_mode(&s->attach_mode, optarg, err);
+	case OPT_ATTACH:
+		return add_attach(s, optarg, err);
 	case OPT_LOG_LEVEL:
 		s->log_level.set = 1;
 		return mcr_value_log_level(&s->log_level.value, optarg, err);

@@ -15,6 +15,8 @@ struct change {
 	size_t n_new_channels;
 	const struct mcr_channel_config *old_channels[MCR_CHANNELS_MAX];
 	size_t n_old_channels;
+	const struct mcr_channel_config *access[MCR_CHANNELS_MAX]; /* others may read them */
+	size_t n_access;
 };
 
 static int compare(const struct mcr_join *a, const struct mcr_join *b)
@@ -113,6 +115,17 @@ static const struct mcr_channel_config *find(const struct mcr_settings *s, const
 	return NULL;
 }
 
+/* In the order of the file: the same users in another order count as a change, harmlessly. */
+static bool same_access(const struct mcr_channel_config *x, const struct mcr_channel_config *y)
+{
+	const struct mcr_access *a = &x->readers, *b = &y->readers;
+
+	return x->consumers_max == y->consumers_max && a->n_uids == b->n_uids &&
+	       a->n_gids == b->n_gids &&
+	       memcmp(a->uids, b->uids, a->n_uids * sizeof(*a->uids)) == 0 &&
+	       memcmp(a->gids, b->gids, a->n_gids * sizeof(*a->gids)) == 0;
+}
+
 static int find_change(struct change *c, const struct mcr_engine *e,
 		       const struct mcr_settings *running, const struct mcr_settings *next)
 {
@@ -120,9 +133,15 @@ static int find_change(struct change *c, const struct mcr_engine *e,
 
 	if (ret == 0)
 		ret = subtract(&c->add, &next->joins, &running->joins);
-	for (size_t i = 0; i < next->n_channels; i++)
-		if (!find(running, next->channels[i].config.name))
-			c->new_channels[c->n_new_channels++] = &next->channels[i].config;
+	for (size_t i = 0; i < next->n_channels; i++) {
+		const struct mcr_channel_config *config = &next->channels[i].config;
+		const struct mcr_channel_config *was = find(running, config->name);
+
+		if (!was)
+			c->new_channels[c->n_new_channels++] = config;
+		else if (!same_access(was, config))
+			c->access[c->n_access++] = config;
+	}
 	for (size_t i = 0; i < running->n_channels; i++)
 		if (!find(next, running->channels[i].config.name))
 			c->old_channels[c->n_old_channels++] = &running->channels[i].config;
@@ -183,10 +202,18 @@ static bool same_geometry(const struct mcr_settings *a, const struct mcr_setting
 	return same;
 }
 
+static bool same_attach(const struct mcr_settings *a, const struct mcr_settings *b)
+{
+	struct mcr_attach_config x = mcr_settings_attach(a), y = mcr_settings_attach(b);
+
+	return x.mode == y.mode && x.gid == y.gid && x.consumers_max == y.consumers_max &&
+	       x.consumers_per_uid == y.consumers_per_uid;
+}
+
 static bool same_scalars(const struct mcr_settings *a, const struct mcr_settings *b)
 {
 	return strcmp(a->name, b->name) == 0 && strcmp(a->run_dir, b->run_dir) == 0 &&
-	       a->idle.value == b->idle.value && a->attach_mode == b->attach_mode &&
+	       a->idle.value == b->idle.value && same_attach(a, b) &&
 	       a->keep_memberships.value == b->keep_memberships.value &&
 	       a->log_level.value == b->log_level.value;
 }
@@ -208,8 +235,10 @@ static void keep_started(struct mcr_settings *next, const struct mcr_settings *r
 	for (size_t i = 0; i < next->n_channels; i++) {
 		const struct mcr_channel_config *was = find(running, next->channels[i].config.name);
 
-		if (was)
-			next->channels[i].config = *was;
+		if (was) {
+			next->channels[i].config.depth = was->depth;
+			next->channels[i].config.bytes = was->bytes;
+		}
 	}
 	memcpy(next->interfaces, running->interfaces, sizeof(next->interfaces));
 	for (size_t i = 0; i < running->n_interfaces; i++)
@@ -220,7 +249,7 @@ static void keep_started(struct mcr_settings *next, const struct mcr_settings *r
 	next->idle = running->idle;
 	next->keep_memberships = running->keep_memberships;
 	next->log_level = running->log_level;
-	next->attach_mode = running->attach_mode;
+	next->attach = running->attach;
 }
 
 static void swap_eal(struct mcr_settings *a, struct mcr_settings *b)
@@ -279,16 +308,22 @@ static int carry_out(struct mcr_engine *e, const struct change *c, struct mcr_er
 		    mcr_engine_update(e, c->remove.items, c->remove.n, c->add.items, c->add.n, err);
 	while (ret < 0 && made > 0)
 		mcr_engine_channel_remove(e, c->new_channels[--made]->name, NULL);
+	for (size_t i = 0; ret == 0 && i < c->n_access; i++)
+		ret = mcr_engine_channel_access(e, c->access[i]->name, c->access[i]->consumers_max,
+						&c->access[i]->readers, err);
 	return ret;
 }
 
 static void write_report(struct mcr_error *report, const struct change *c, int dry_run,
 			 size_t n_kept, const char *restart)
 {
-	char kept[80] = "";
+	char kept[112] = "";
 
 	if (n_kept)
 		snprintf(kept, sizeof(kept), ", %zu kept for joins made at run time", n_kept);
+	if (c->n_access)
+		snprintf(kept + strlen(kept), sizeof(kept) - strlen(kept), ", access of %zu",
+			 c->n_access);
 	mcr_fail(report, 0, "%sjoins +%zu -%zu, channels +%zu -%zu%s%s%s",
 		 dry_run ? "would change: " : "", c->add.n, c->remove.n, c->n_new_channels,
 		 c->n_old_channels - n_kept, kept, restart[0] ? "; needs a restart:" : "", restart);

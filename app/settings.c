@@ -207,6 +207,12 @@ static void take(struct mcr_opt8 *to, const struct mcr_opt8 *from)
 		*to = *from;
 }
 
+static void take32(struct mcr_opt32 *to, const struct mcr_opt32 *from)
+{
+	if (!to->set)
+		*to = *from;
+}
+
 int mcr_settings_add(struct mcr_settings *s, const struct mcr_settings *from, struct mcr_error *err)
 {
 	if (!s->name[0])
@@ -216,11 +222,23 @@ int mcr_settings_add(struct mcr_settings *s, const struct mcr_settings *from, st
 	take(&s->idle, &from->idle);
 	take(&s->keep_memberships, &from->keep_memberships);
 	take(&s->log_level, &from->log_level);
-	if (!s->attach_mode_set) {
-		s->attach_mode_set = from->attach_mode_set;
-		s->attach_mode = from->attach_mode;
-	}
+	take32(&s->attach.mode, &from->attach.mode);
+	take32(&s->attach.gid, &from->attach.gid);
+	take32(&s->attach.consumers, &from->attach.consumers);
+	take32(&s->attach.consumers_per_uid, &from->attach.consumers_per_uid);
 	return add_lists_of(s, from, err);
+}
+
+struct mcr_attach_config mcr_settings_attach(const struct mcr_settings *s)
+{
+	const struct mcr_attach_setting *a = &s->attach;
+
+	return (struct mcr_attach_config){
+	    .mode = a->mode.set ? a->mode.value : 0660,
+	    .gid = a->gid.set ? a->gid.value : UINT32_MAX,
+	    .consumers_max = a->consumers.value,
+	    .consumers_per_uid = a->consumers_per_uid.value,
+	};
 }
 
 /* ---- the whole ---- */

@@ -35,12 +35,21 @@ struct mcr_opt8 {
 	uint8_t set, value;
 };
 
+struct mcr_opt32 {
+	uint8_t set;
+	uint32_t value;
+};
+
+/* struct mcr_attach_config, piece by piece. */
+struct mcr_attach_setting {
+	struct mcr_opt32 mode, gid, consumers, consumers_per_uid;
+};
+
 struct mcr_settings {
 	char name[MCR_NAME_MAX]; /* "" = not said */
 	char run_dir[96];        /* "" = not said */
 	struct mcr_opt8 idle, keep_memberships, log_level;
-	uint8_t attach_mode_set;
-	uint32_t attach_mode;
+	struct mcr_attach_setting attach;
 	char **eal; /* EAL arguments, without the program's name */
 	size_t n_eal;
 	struct mcr_interface_setting interfaces[MCR_INTERFACES_MAX];
@@ -78,6 +87,9 @@ int mcr_settings_add_joins(struct mcr_settings *s, const char *text, struct mcr_
 /* mcr_settings_add appends from's lists to s, and takes from's scalars where s left them open. */
 int mcr_settings_add(struct mcr_settings *s, const struct mcr_settings *from,
 		     struct mcr_error *err);
+
+/* mcr_settings_attach: what is said, and mcring's defaults for what is not. */
+struct mcr_attach_config mcr_settings_attach(const struct mcr_settings *s);
 
 /* mcr_settings_complete fills in the defaults (name, run directory, channels that joins name when
  * none is declared) and checks the whole: every join ends up with the name of an interface and a

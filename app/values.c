@@ -2,6 +2,8 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
+#include <grp.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -175,6 +177,87 @@ int mcr_value_mode(uint32_t *out, const char *text, struct mcr_error *err)
 				"'%.64s': expected permission bits in octal, such as 0660", text);
 	*out = value;
 	return 0;
+}
+
+#define ID_MAX (UINT32_MAX - 1) /* the last one means "none" to chown and setuid */
+
+static int no_such(const char *kind, const char *text, int failed, struct mcr_error *err)
+{
+	return mcr_fail(err, -EINVAL, "'%.64s': %s: expected a %s's name or number", text,
+			failed ? strerror(failed) : "the system knows no such name", kind);
+}
+
+int mcr_value_user(uint32_t *uid, const char *text, struct mcr_error *err)
+{
+	struct passwd entry, *found = NULL;
+	char buf[16384];
+	uint64_t id;
+	int ret;
+
+	if (isdigit((unsigned char)*text)) {
+		ret = mcr_value_uint(&id, text, 0, ID_MAX, err);
+		if (ret == 0)
+			*uid = (uint32_t)id;
+		return ret;
+	}
+	ret = getpwnam_r(text, &entry, buf, sizeof(buf), &found);
+	if (found == NULL)
+		return no_such("user", text, ret, err);
+	*uid = found->pw_uid;
+	return 0;
+}
+
+int mcr_value_group(uint32_t *gid, const char *text, struct mcr_error *err)
+{
+	struct group entry, *found = NULL;
+	char buf[65536]; /* the names of all its members */
+	uint64_t id;
+	int ret;
+
+	if (isdigit((unsigned char)*text)) {
+		ret = mcr_value_uint(&id, text, 0, ID_MAX, err);
+		if (ret == 0)
+			*gid = (uint32_t)id;
+		return ret;
+	}
+	ret = getgrnam_r(text, &entry, buf, sizeof(buf), &found);
+	if (found == NULL)
+		return no_such("group", text, ret, err);
+	*gid = found->gr_gid;
+	return 0;
+}
+
+static int add_id(uint32_t *ids, uint32_t *n, const char *text,
+		  int (*fn)(uint32_t *, const char *, struct mcr_error *), struct mcr_error *err)
+{
+	int ret;
+
+	if (*n == MCR_ACCESS_IDS_MAX)
+		return mcr_fail(err, -E2BIG, "'%.64s': more than %d of them", text,
+				MCR_ACCESS_IDS_MAX);
+	ret = fn(&ids[*n], text, err);
+	*n += ret == 0;
+	return ret;
+}
+
+int mcr_access_add_user(struct mcr_access *access, const char *text, struct mcr_error *err)
+{
+	return add_id(access->uids, &access->n_uids, text, mcr_value_user, err);
+}
+
+int mcr_access_add_group(struct mcr_access *access, const char *text, struct mcr_error *err)
+{
+	return add_id(access->gids, &access->n_gids, text, mcr_value_group, err);
+}
+
+int mcr_value_consumers(uint32_t *out, const char *text, struct mcr_error *err)
+{
+	uint64_t value = 0;
+	int ret = mcr_value_uint(&value, text, 1, MCR_CONSUMERS_MAX, err);
+
+	if (ret == 0)
+		*out = (uint32_t)value;
+	return ret;
 }
 
 struct word {

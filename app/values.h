@@ -42,6 +42,17 @@ int mcr_value_bytes(uint64_t *out, const char *text, struct mcr_error *err);
 /* mcr_value_mode: permission bits in octal, 0..0777. */
 int mcr_value_mode(uint32_t *out, const char *text, struct mcr_error *err);
 
+/* mcr_value_user, mcr_value_group: a name that the system knows, or a number. */
+int mcr_value_user(uint32_t *uid, const char *text, struct mcr_error *err);
+int mcr_value_group(uint32_t *gid, const char *text, struct mcr_error *err);
+
+/* mcr_access_add_user, mcr_access_add_group: one more of those who may. Also -E2BIG: too many. */
+int mcr_access_add_user(struct mcr_access *access, const char *text, struct mcr_error *err);
+int mcr_access_add_group(struct mcr_access *access, const char *text, struct mcr_error *err);
+
+/* mcr_value_consumers: how many at most, 1..MCR_CONSUMERS_MAX. */
+int mcr_value_consumers(uint32_t *out, const char *text, struct mcr_error *err);
+
 /* mcr_value_bool: yes, true, on, 1 or no, false, off, 0. */
 int mcr_value_bool(uint8_t *out, const char *text, struct mcr_error *err);
 

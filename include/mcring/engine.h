@@ -77,11 +77,31 @@ struct mcr_interface_config {
 	uint16_t lcores[MCR_LCORES_MAX];
 };
 
+/* Who may: a process whose effective user is listed, or whose effective or a supplementary group
+ * is, at the time of its connect. Nothing listed = everybody. */
+#define MCR_ACCESS_IDS_MAX 32
+struct mcr_access {
+	uint32_t uids[MCR_ACCESS_IDS_MAX], gids[MCR_ACCESS_IDS_MAX];
+	uint32_t n_uids, n_gids;
+};
+
 struct mcr_channel_config {
 	char name[MCR_NAME_MAX];
 	uint32_t depth; /* messages a ring holds: a power of two, 64..2^24; 0 = 65536 */
 	uint64_t
 	    bytes; /* payload bytes a ring holds: a power of two, 64 KiB..2^36; 0 = 256 * depth */
+	uint32_t consumers_max;    /* attached at a time; 0 = as many as the engine takes */
+	struct mcr_access readers; /* who may attach, of those who can open the socket */
+};
+
+#define MCR_CONSUMERS_MAX 1024 /* attached at a time, all channels */
+
+/* The attach socket: who can connect to it, and how many. */
+struct mcr_attach_config {
+	uint32_t mode;          /* permission bits; 0660 */
+	uint32_t gid;           /* its group; UINT32_MAX = the process's own */
+	uint32_t consumers_max; /* attached at a time; 0 = MCR_CONSUMERS_MAX, which is the most */
+	uint32_t consumers_per_uid; /* of one user at a time; 0 = no limit of its own */
 };
 
 enum mcr_log_level {
@@ -95,7 +115,7 @@ struct mcr_engine_config {
 	size_t size; /* sizeof(struct mcr_engine_config), set by mcr_engine_config_init */
 	char name[MCR_NAME_MAX]; /* "mcring" */
 	char run_dir[96];        /* holds the sockets `attach` and `control`; "" = no sockets */
-	uint32_t attach_mode;    /* permission bits of the attach socket; 0660 */
+	struct mcr_attach_config attach;
 	const unsigned
 	    *lcores; /* worker lcores, for the length of the call; NULL = every EAL worker */
 	unsigned n_lcores;
@@ -162,6 +182,12 @@ MCR_API int mcr_engine_channel_add(struct mcr_engine *e, const struct mcr_channe
 /* mcr_engine_channel_remove drops a channel with its joins; its consumers see -EPIPE.
  * Errors: -ENOENT, -ENOMEM. */
 MCR_API int mcr_engine_channel_remove(struct mcr_engine *e, const char *channel,
+				      struct mcr_error *err);
+
+/* mcr_engine_channel_access: who may attach to a channel from now on, and how many; who is attached
+ * stays. consumers_max, readers: as in struct mcr_channel_config. Errors: -ENOENT, -EINVAL. */
+MCR_API int mcr_engine_channel_access(struct mcr_engine *e, const char *channel,
+				      uint32_t consumers_max, const struct mcr_access *readers,
 				      struct mcr_error *err);
 
 /* mcr_engine_interface_address gives an interface another local address, 0 = none: what it reports

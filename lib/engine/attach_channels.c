@@ -12,23 +12,24 @@ struct mcr_attach_channel *mcr_attach_find_channel(const struct mcr_attach_serve
 						   const char *name)
 {
 	for (size_t i = 0; i < MCR_CHANNELS_MAX; i++)
-		if (s->channels[i] != NULL && strcmp(s->channels[i]->name, name) == 0)
+		if (s->channels[i] != NULL && strcmp(s->channels[i]->config.name, name) == 0)
 			return s->channels[i];
 	return NULL;
 }
 
-int mcr_attach_server_add_channel(struct mcr_attach_server *s, const char *name,
-				  const int *ring_fds, const void *const *ring_mems,
-				  unsigned n_rings, uint64_t epoch)
+int mcr_attach_server_add_channel(struct mcr_attach_server *s,
+				  const struct mcr_channel_config *config, const int *ring_fds,
+				  const void *const *ring_mems, unsigned n_rings, uint64_t epoch)
 {
 	struct mcr_attach_channel *channel;
 	struct stat st;
 	const char *why;
 	size_t at = 0;
 
-	if (n_rings == 0 || n_rings > MCR_RINGS_MAX || strlen(name) >= sizeof(channel->name))
+	if (n_rings == 0 || n_rings > MCR_RINGS_MAX ||
+	    memchr(config->name, '\0', sizeof(config->name)) == NULL)
 		return -EINVAL;
-	if (mcr_attach_find_channel(s, name) != NULL)
+	if (mcr_attach_find_channel(s, config->name) != NULL)
 		return -EEXIST;
 	while (at < MCR_CHANNELS_MAX && s->channels[at] != NULL)
 		at++;
@@ -37,7 +38,7 @@ int mcr_attach_server_add_channel(struct mcr_attach_server *s, const char *name,
 	channel = calloc(1, sizeof(*channel));
 	if (channel == NULL)
 		return -ENOMEM;
-	strcpy(channel->name, name);
+	channel->config = *config;
 	channel->epoch = epoch;
 	channel->n_rings = n_rings;
 	for (unsigned i = 0; i < n_rings; i++) {
@@ -50,6 +51,18 @@ int mcr_attach_server_add_channel(struct mcr_attach_server *s, const char *name,
 		}
 	}
 	s->channels[at] = channel;
+	return 0;
+}
+
+int mcr_attach_server_access(struct mcr_attach_server *s, const char *name, uint32_t consumers_max,
+			     const struct mcr_access *readers)
+{
+	struct mcr_attach_channel *channel = mcr_attach_find_channel(s, name);
+
+	if (channel == NULL)
+		return -ENOENT;
+	channel->config.consumers_max = consumers_max;
+	channel->config.readers = *readers;
 	return 0;
 }
 
@@ -66,7 +79,7 @@ static void drop_channel(struct mcr_attach_server *s, size_t at)
 int mcr_attach_server_remove_channel(struct mcr_attach_server *s, const char *name)
 {
 	for (size_t i = 0; i < MCR_CHANNELS_MAX; i++) {
-		if (s->channels[i] != NULL && strcmp(s->channels[i]->name, name) == 0) {
+		if (s->channels[i] != NULL && strcmp(s->channels[i]->config.name, name) == 0) {
 			drop_channel(s, i);
 			return 0;
 		}
@@ -113,7 +126,7 @@ static void describe(const struct mcr_attach_server *s, const struct mcr_attach_
 			    min(headroom, mcr_ring_reader_headroom(ring, next_seq - 1, offset));
 	}
 	memset(out, 0, sizeof(*out));
-	strcpy(out->channel, channel->name);
+	strcpy(out->channel, channel->config.name);
 	strcpy(out->label, slot->label);
 	out->pid = slot->pid;
 	out->uid = slot->uid;

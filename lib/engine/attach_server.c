@@ -19,10 +19,40 @@
 
 /* ---- the listening socket ---- */
 
+/* Who has to make room when all half-open connections are taken and others wait: of those that have
+ * said nothing for a while one of the user that has the most, so that a user who connects and says
+ * nothing keeps only himself out. NULL: they may all still be about to speak. */
+static struct mcr_attach_slot *find_silent(struct mcr_attach_server *s)
+{
+	struct mcr_attach_slot *open[MCR_ATTACH_HALF_OPEN_MAX], *found = NULL;
+	unsigned n = 0, most = 0;
+
+	for (size_t i = 0; i < MCR_ATTACH_SLOTS && n < MCR_ATTACH_HALF_OPEN_MAX; i++)
+		if (s->slots[i].state == MCR_SLOT_HALF_OPEN)
+			open[n++] = &s->slots[i];
+	for (unsigned i = 0; i < n; i++) {
+		unsigned same = 0;
+
+		if (s->now_ns - open[i]->since_ns < MCR_ATTACH_PATIENCE_NS)
+			continue;
+		for (unsigned k = 0; k < n; k++)
+			same += open[k]->uid == open[i]->uid;
+		if (same > most || (same == most && open[i]->since_ns < found->since_ns)) {
+			most = same;
+			found = open[i];
+		}
+	}
+	return found;
+}
+
+static int has_room(struct mcr_attach_server *s)
+{
+	return s->half_open < MCR_ATTACH_HALF_OPEN_MAX || find_silent(s) != NULL;
+}
+
 static void watch_listener(struct mcr_attach_server *s)
 {
-	int want = s->listen_fd >= 0 && s->half_open < MCR_ATTACH_HALF_OPEN_MAX &&
-		   s->now_ns >= s->rest_until_ns;
+	int want = s->listen_fd >= 0 && s->now_ns >= s->rest_until_ns && has_room(s);
 	struct epoll_event event = {.events = want ? EPOLLIN : 0, .data.u32 = LISTENER};
 
 	if (want == s->listening)
@@ -31,9 +61,20 @@ static void watch_listener(struct mcr_attach_server *s)
 	s->listening = want;
 }
 
-static int listen_at(struct mcr_attach_server *s, const char *path, uint32_t mode,
-		     struct mcr_error *err)
+/* Nobody can connect before listen: until then the file may have another group. */
+static int give_to_group(const char *path, uint32_t gid, struct mcr_error *err)
 {
+	if (gid == UINT32_MAX || chown(path, (uid_t)-1, gid) == 0)
+		return 0;
+	return mcr_error_set(err, -errno,
+			     "attach socket %s: cannot give it to group %u: %s; start as root, or "
+			     "as a member of that group",
+			     path, gid, strerror(errno));
+}
+
+static int listen_at(struct mcr_attach_server *s, const char *path, struct mcr_error *err)
+{
+	mode_t mode = (mode_t)s->config.mode;
 	struct epoll_event event = {.events = EPOLLIN, .data.u32 = LISTENER};
 	struct stat st;
 	int ret;
@@ -47,7 +88,7 @@ static int listen_at(struct mcr_attach_server *s, const char *path, uint32_t mod
 	if (s->listen_fd < 0)
 		goto fail;
 	/* The file gets these bits, less the umask, as it appears: it is never wider than asked. */
-	fchmod(s->listen_fd, (mode_t)mode);
+	fchmod(s->listen_fd, mode);
 	strcpy(s->address.sun_path, path);
 	if (bind(s->listen_fd, (struct sockaddr *)&s->address, sizeof(s->address)) < 0)
 		goto fail;
@@ -55,7 +96,10 @@ static int listen_at(struct mcr_attach_server *s, const char *path, uint32_t mod
 		s->path_dev = st.st_dev;
 		s->path_ino = st.st_ino;
 	}
-	if (chmod(path, (mode_t)mode) < 0 || listen(s->listen_fd, 128) < 0 ||
+	ret = give_to_group(path, s->config.gid, err);
+	if (ret < 0)
+		return ret;
+	if (chmod(path, mode) < 0 || listen(s->listen_fd, 128) < 0 ||
 	    epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, s->listen_fd, &event) < 0)
 		goto fail;
 	s->listening = 1;
@@ -70,14 +114,31 @@ fail:
 	return mcr_error_set(err, ret, "attach socket %s: %s", path, strerror(-ret));
 }
 
-int mcr_attach_server_create(struct mcr_attach_server **out, const char *path, uint32_t mode,
-			     struct mcr_error *err)
+static int check_config(const struct mcr_attach_config *config, struct mcr_error *err)
 {
-	struct mcr_attach_server *s = calloc(1, sizeof(*s));
-	int ret;
+	if (config->mode > 0777)
+		return mcr_error_set(err, -EINVAL, "attach socket: mode 0%o: expected 0 to 0777",
+				     config->mode);
+	if (config->consumers_max > MCR_CONSUMERS_MAX)
+		return mcr_error_set(err, -EINVAL, "%u consumers: an engine takes at most %d",
+				     config->consumers_max, MCR_CONSUMERS_MAX);
+	return 0;
+}
 
+int mcr_attach_server_create(struct mcr_attach_server **out, const char *path,
+			     const struct mcr_attach_config *config, struct mcr_error *err)
+{
+	struct mcr_attach_server *s;
+	int ret = check_config(config, err);
+
+	if (ret < 0)
+		return ret;
+	s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return mcr_error_set(err, -ENOMEM, "attach server: no memory");
+	s->config = *config;
+	if (s->config.consumers_max == 0)
+		s->config.consumers_max = MCR_CONSUMERS_MAX;
 	s->listen_fd = -1;
 	s->address.sun_family = AF_UNIX;
 	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -87,7 +148,7 @@ int mcr_attach_server_create(struct mcr_attach_server **out, const char *path, u
 		return ret;
 	}
 	if (path != NULL) {
-		ret = listen_at(s, path, mode, err);
+		ret = listen_at(s, path, err);
 		if (ret < 0) {
 			mcr_attach_server_destroy(s);
 			return ret;
@@ -119,6 +180,7 @@ struct mcr_attach_slot *mcr_attach_slot_take(struct mcr_attach_server *s, int fd
 		slot->fd = fd;
 		slot->pid = peer.pid;
 		slot->uid = peer.uid;
+		slot->gid = peer.gid;
 		slot->since_ns = s->now_ns;
 		s->half_open++;
 		return slot;
@@ -141,11 +203,20 @@ void mcr_attach_slot_release(struct mcr_attach_server *s, struct mcr_attach_slot
 	memset(slot, 0, sizeof(*slot));
 }
 
+static void cut_off_silent(struct mcr_attach_server *s, struct mcr_attach_slot *slot)
+{
+	mcr_attach_refuse(slot, -ETIMEDOUT, "connected and said nothing for %llu ms",
+			  (unsigned long long)(s->now_ns - slot->since_ns) / 1000000);
+	mcr_attach_slot_release(s, slot);
+}
+
 static void on_connection(struct mcr_attach_server *s)
 {
-	for (int i = 0; i < ACCEPTS && s->half_open < MCR_ATTACH_HALF_OPEN_MAX; i++) {
+	for (int i = 0; i < ACCEPTS && has_room(s); i++) {
 		int fd = accept4(s->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
+		if (fd >= 0 && s->half_open == MCR_ATTACH_HALF_OPEN_MAX)
+			cut_off_silent(s, find_silent(s));
 		if (fd < 0) {
 			if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
 			    errno == ENOBUFS)
@@ -163,7 +234,7 @@ static void end_half_open(struct mcr_attach_server *s)
 	for (size_t i = 0; i < MCR_ATTACH_SLOTS && s->half_open > 0; i++)
 		if (s->slots[i].state == MCR_SLOT_HALF_OPEN &&
 		    s->now_ns - s->slots[i].since_ns > MCR_ATTACH_HELLO_NS)
-			mcr_attach_slot_release(s, &s->slots[i]);
+			cut_off_silent(s, &s->slots[i]);
 }
 
 void mcr_attach_server_poll(struct mcr_attach_server *s, uint64_t now_ns)

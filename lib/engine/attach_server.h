@@ -10,18 +10,19 @@
 
 #include <mcring/engine.h>
 
-#define MCR_ATTACH_CONSUMERS_MAX 1024 /* attached at a time, all channels */
-#define MCR_ATTACH_HALF_OPEN_MAX 64   /* connected, hello not yet seen; more wait in the backlog */
-#define MCR_ATTACH_HELLO_NS      UINT64_C(2000000000)
+#define MCR_ATTACH_HALF_OPEN_MAX 64 /* connected, hello not yet seen; more wait in the backlog */
+#define MCR_ATTACH_HELLO_NS      UINT64_C(2000000000) /* then who says nothing is cut off */
+#define MCR_ATTACH_PATIENCE_NS   UINT64_C(100000000)  /* then he makes room when others wait */
 
 struct mcr_attach_server;
 
-/* mcr_attach_server_create listens at path, with the permission bits mode, or on nothing when path
- * is NULL: then only mcr_attach_server_open attaches. path must not exist: to take over a stale one
- * is the caller's decision. Errors: -ENAMETOOLONG, -EADDRINUSE, -ENOENT (no such directory),
- * -EACCES, -ENOMEM, -EMFILE. */
-int mcr_attach_server_create(struct mcr_attach_server **out, const char *path, uint32_t mode,
-			     struct mcr_error *err);
+/* mcr_attach_server_create listens at path, or on nothing when path is NULL: then only
+ * mcr_attach_server_open attaches. path must not exist: to take over a stale one is the caller's
+ * decision. Errors: -EINVAL (config), -ENAMETOOLONG, -EADDRINUSE, -ENOENT (no such directory),
+ * -EACCES, -EPERM (the group is not the process's own, and it may not give files away), -ENOMEM,
+ * -EMFILE. */
+int mcr_attach_server_create(struct mcr_attach_server **out, const char *path,
+			     const struct mcr_attach_config *config, struct mcr_error *err);
 
 /* mcr_attach_server_destroy cuts off everybody and removes its socket file, unless another engine
  * has put its own there. NULL is allowed. */
@@ -36,21 +37,27 @@ int mcr_attach_server_fd(const struct mcr_attach_server *s);
  * CLOCK_MONOTONIC. */
 void mcr_attach_server_poll(struct mcr_attach_server *s, uint64_t now_ns);
 
-/* mcr_attach_server_add_channel: consumers may attach to this channel from now on. ring_fds are to
- * be handed out, ring_mems are the engine's maps of them; both, not the arrays, are borrowed until
- * the channel is removed. 1 <= n_rings <= MCR_LCORES_MAX. Errors: -EEXIST, -EINVAL (a region that
- * holds no ring), -ENOSPC, -ENOMEM. */
-int mcr_attach_server_add_channel(struct mcr_attach_server *s, const char *name,
-				  const int *ring_fds, const void *const *ring_mems,
-				  unsigned n_rings, uint64_t epoch);
+/* mcr_attach_server_add_channel: consumers may attach to this channel from now on, as config's
+ * readers and consumers_max allow. ring_fds are to be handed out, ring_mems are the engine's maps
+ * of them; both, not the arrays, are borrowed until the channel is removed. 1 <= n_rings <=
+ * MCR_LCORES_MAX. Errors: -EEXIST, -EINVAL (a region that holds no ring), -ENOSPC, -ENOMEM. */
+int mcr_attach_server_add_channel(struct mcr_attach_server *s,
+				  const struct mcr_channel_config *config, const int *ring_fds,
+				  const void *const *ring_mems, unsigned n_rings, uint64_t epoch);
+
+/* mcr_attach_server_access: who may attach to a channel from now on. Errors: -ENOENT. */
+int mcr_attach_server_access(struct mcr_attach_server *s, const char *name, uint32_t consumers_max,
+			     const struct mcr_access *readers);
 
 /* mcr_attach_server_remove_channel cuts off its consumers; what they have mapped they keep. Set the
  * rings' state to stopped before. Errors: -ENOENT. */
 int mcr_attach_server_remove_channel(struct mcr_attach_server *s, const char *name);
 
 /* mcr_attach_server_open attaches without the listening socket: a socket with the welcome already
- * in it, for mcr_consumer_opts.fd. Returns the descriptor, which the caller owns, or -ENOENT (err
- * lists the channels), -EBUSY (too many consumers), -ENOMEM, -EMFILE. */
+ * in it, for mcr_consumer_opts.fd. The process itself may read every channel, whatever its readers
+ * and the limit of a user; whom it hands the socket to is its own decision. Returns the descriptor,
+ * which the caller owns, or -ENOENT (err lists the channels), -EBUSY (too many consumers), -ENOMEM,
+ * -EMFILE. */
 int mcr_attach_server_open(struct mcr_attach_server *s, const char *channel, const char *label,
 			   struct mcr_error *err);
 

@@ -2,6 +2,7 @@
 /* The attach protocol, the engine's side (core/attach_wire.h). */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -55,24 +56,73 @@ static int send_welcome(int fd, const struct mcr_welcome *welcome, const int *fd
 	return sendmsg(fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-static void list_channels(const struct mcr_attach_server *s, const char *name, char *text,
-			  size_t cap)
+/* Those that the asker may read: of the others it learns nothing. */
+static void list_channels(const struct mcr_attach_server *s, const struct mcr_attach_slot *slot,
+			  const char *name, char *text, size_t cap)
 {
 	int len = snprintf(text, cap, "unknown channel \"%s\"; this engine has:", name);
 	size_t used = (size_t)len, n = 0;
 
 	for (size_t i = 0; i < MCR_CHANNELS_MAX; i++) {
+		const struct mcr_channel_config *config;
+
 		if (s->channels[i] == NULL)
 			continue;
-		if (used + strlen(s->channels[i]->name) + 8 > cap) {
+		config = &s->channels[i]->config;
+		if (!mcr_attach_may(slot, &config->readers))
+			continue;
+		if (used + strlen(config->name) + 8 > cap) {
 			strcpy(text + used, " ...");
 			return;
 		}
 		used += (size_t)snprintf(text + used, cap - used, "%s %s", n++ > 0 ? "," : "",
-					 s->channels[i]->name);
+					 config->name);
 	}
 	if (n == 0)
 		snprintf(text + used, cap - used, " none");
+}
+
+/* One refusal. Returns its status. */
+__attribute__((format(printf, 3, 4))) static int refuse(struct mcr_welcome *welcome, int status,
+							const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(welcome->text, sizeof(welcome->text), format, ap);
+	va_end(ap);
+	welcome->status = status;
+	return status;
+}
+
+static unsigned count_of_uid(const struct mcr_attach_server *s, uint32_t uid)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < MCR_ATTACH_SLOTS; i++)
+		n += s->slots[i].state == MCR_SLOT_ATTACHED && s->slots[i].uid == uid &&
+		     !s->slots[i].own;
+	return n;
+}
+
+/* Returns 0, or the status of the refusal in *welcome. */
+static int check_limits(const struct mcr_attach_server *s, const struct mcr_attach_slot *slot,
+			const struct mcr_attach_channel *channel, struct mcr_welcome *welcome)
+{
+	uint32_t of_channel = channel->config.consumers_max;
+	uint32_t of_uid = s->config.consumers_per_uid;
+
+	if (s->attached >= s->config.consumers_max)
+		return refuse(welcome, -EBUSY, "the engine has %u consumers, the most it takes",
+			      s->attached);
+	if (of_channel != 0 && channel->consumers >= of_channel)
+		return refuse(welcome, -EBUSY, "channel \"%s\" has %u consumers, the most it takes",
+			      channel->config.name, channel->consumers);
+	if (of_uid != 0 && !slot->own && count_of_uid(s, slot->uid) >= of_uid)
+		return refuse(welcome, -EBUSY,
+			      "user %u has %u consumers, the most that this engine takes of one",
+			      slot->uid, of_uid);
+	return 0;
 }
 
 /* Fills the welcome for a channel and, when it is granted, makes the slot its consumer. The answer
@@ -86,16 +136,18 @@ static void admit(struct mcr_attach_server *s, struct mcr_attach_slot *slot, con
 
 	if (channel == NULL) {
 		welcome->status = -ENOENT;
-		list_channels(s, name, welcome->text, sizeof(welcome->text));
+		list_channels(s, slot, name, welcome->text, sizeof(welcome->text));
 		return;
 	}
-	if (s->attached >= MCR_ATTACH_CONSUMERS_MAX) {
-		welcome->status = -EBUSY;
-		snprintf(welcome->text, sizeof(welcome->text),
-			 "the engine has %d consumers already and takes no more",
-			 MCR_ATTACH_CONSUMERS_MAX);
+	if (!mcr_attach_may(slot, &channel->config.readers)) {
+		refuse(welcome, -EACCES,
+		       "channel \"%s\" is not for user %u (group %u): its readers are listed in "
+		       "the engine's configuration",
+		       name, slot->uid, slot->gid);
 		return;
 	}
+	if (check_limits(s, slot, channel, welcome) < 0)
+		return;
 	memcpy(fds, channel->fds, sizeof(int) * channel->n_rings);
 	ret = page_create(&page, &fds[channel->n_rings]);
 	if (ret == 0) {
@@ -107,9 +159,7 @@ static void admit(struct mcr_attach_server *s, struct mcr_attach_slot *slot, con
 			munmap((void *)(uintptr_t)page, MCR_CONSUMER_PAGE_BYTES);
 	}
 	if (ret < 0) {
-		welcome->status = ret;
-		snprintf(welcome->text, sizeof(welcome->text), "the engine cannot attach now: %s",
-			 strerror(-ret));
+		refuse(welcome, ret, "the engine cannot attach now: %s", strerror(-ret));
 		return;
 	}
 	s->half_open--;
@@ -138,20 +188,32 @@ void mcr_attach_on_hello(struct mcr_attach_server *s, struct mcr_attach_slot *sl
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	ret = n <= 0 ? -EBADMSG : mcr_hello_parse(&hello, buf, (size_t)n);
-	if (ret == -EPROTO) {
-		welcome.status = -EPROTO;
-		snprintf(welcome.text, sizeof(welcome.text),
-			 "the client speaks attach version %u (flags 0x%x), this engine version "
-			 "%d: use the client library of the engine's version",
-			 hello.version, hello.flags, MCR_ATTACH_VERSION);
-	} else if (ret == 0) {
+	if (ret == -EPROTO)
+		refuse(&welcome, -EPROTO,
+		       "the client speaks attach version %u (flags 0x%x), this engine version %d: "
+		       "use the client library of the engine's version",
+		       hello.version, hello.flags, MCR_ATTACH_VERSION);
+	else if (ret < 0)
+		refuse(&welcome, -EBADMSG, "this is no hello of mcring's attach protocol");
+	else
 		admit(s, slot, hello.channel, hello.label, &welcome);
-	}
 	if (slot->state == MCR_SLOT_ATTACHED)
 		return;
-	if (welcome.status != 0)
+	if (n != 0)
 		send_welcome(slot->fd, &welcome, NULL, 0);
 	mcr_attach_slot_release(s, slot);
+}
+
+void mcr_attach_refuse(const struct mcr_attach_slot *slot, int status, const char *format, ...)
+{
+	struct mcr_welcome welcome = WELCOME;
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(welcome.text, sizeof(welcome.text), format, ap);
+	va_end(ap);
+	welcome.status = status;
+	send_welcome(slot->fd, &welcome, NULL, 0);
 }
 
 /* A consumer has nothing to say: either it is gone or it breaks the protocol. */
@@ -180,6 +242,7 @@ int mcr_attach_server_open(struct mcr_attach_server *s, const char *channel, con
 		close(pair[1]);
 		return ret;
 	}
+	slot->own = 1;
 	admit(s, slot, channel, label != NULL ? label : "", &welcome);
 	if (slot->state == MCR_SLOT_ATTACHED)
 		return pair[1];

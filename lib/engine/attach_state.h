@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the files of the attach server share: attach_server.c (sockets, slots), attach_session.c
- * (the protocol), attach_channels.c (channels and what is known of their consumers). */
+/* What the files of the attach server share: attach_server.c (sockets, slots), attach_access.c
+ * (who may), attach_session.c (the protocol), attach_channels.c (channels and what is known of
+ * their consumers). */
 #ifndef MCR_ENGINE_ATTACH_STATE_H
 #define MCR_ENGINE_ATTACH_STATE_H
 
@@ -13,10 +14,10 @@
 #include "core/ring_reader.h"
 #include "engine/attach_server.h"
 
-#define MCR_ATTACH_SLOTS (MCR_ATTACH_CONSUMERS_MAX + MCR_ATTACH_HALF_OPEN_MAX)
+#define MCR_ATTACH_SLOTS (MCR_CONSUMERS_MAX + MCR_ATTACH_HALF_OPEN_MAX)
 
 struct mcr_attach_channel {
-	char name[MCR_NAME_MAX];
+	struct mcr_channel_config config;
 	uint64_t epoch;
 	unsigned n_rings, consumers;
 	int fds[MCR_RINGS_MAX];
@@ -33,7 +34,8 @@ struct mcr_attach_slot {
 	enum mcr_attach_slot_state state;
 	int fd;
 	int32_t pid; /* SO_PEERCRED */
-	uint32_t uid;
+	uint32_t uid, gid;
+	uint8_t own;       /* 1: made by the engine's own process, which may do everything */
 	uint64_t since_ns; /* connected or attached */
 	struct mcr_attach_channel *channel;
 	const struct mcr_consumer_page *page;
@@ -41,6 +43,7 @@ struct mcr_attach_slot {
 };
 
 struct mcr_attach_server {
+	struct mcr_attach_config config; /* the defaults filled in */
 	int epoll_fd, listen_fd;
 	int listening; /* whether epoll watches the listener */
 	uint64_t now_ns, rest_until_ns;
@@ -58,6 +61,13 @@ struct mcr_attach_slot *mcr_attach_slot_take(struct mcr_attach_server *s, int fd
 
 /* mcr_attach_slot_release closes a connection of either state and forgets it. */
 void mcr_attach_slot_release(struct mcr_attach_server *s, struct mcr_attach_slot *slot);
+
+/* mcr_attach_may: 1 when the process behind a connection is one of access's, else 0. */
+int mcr_attach_may(const struct mcr_attach_slot *slot, const struct mcr_access *access);
+
+/* mcr_attach_refuse tells a half-open connection why it is being cut off; status is -errno. */
+__attribute__((format(printf, 3, 4))) void mcr_attach_refuse(const struct mcr_attach_slot *slot,
+							     int status, const char *format, ...);
 
 /* Something arrived on a connection, or it ended. The slot may be free afterwards. */
 void mcr_attach_on_hello(struct mcr_attach_server *s, struct mcr_attach_slot *slot);

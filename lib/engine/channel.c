@@ -23,6 +23,15 @@ static int is_power_of_two(uint64_t v)
 	return v != 0 && (v & (v - 1)) == 0;
 }
 
+int mcr_channel_check_access(const char *channel, const struct mcr_access *readers,
+			     struct mcr_error *err)
+{
+	if (readers->n_uids <= MCR_ACCESS_IDS_MAX && readers->n_gids <= MCR_ACCESS_IDS_MAX)
+		return 0;
+	return mcr_error_set(err, -EINVAL, "channel \"%s\": at most %d users and %d groups",
+			     channel, MCR_ACCESS_IDS_MAX, MCR_ACCESS_IDS_MAX);
+}
+
 int mcr_channel_check(struct mcr_channel_config *config, struct mcr_error *err)
 {
 	if (config->name[0] == '\0' || memchr(config->name, '\0', sizeof(config->name)) == NULL)
@@ -46,7 +55,7 @@ int mcr_channel_check(struct mcr_channel_config *config, struct mcr_error *err)
 		    err, -EINVAL,
 		    "channel \"%s\": %llu bytes is not a power of two in 64 KiB..64 GiB",
 		    config->name, (unsigned long long)config->bytes);
-	return 0;
+	return mcr_channel_check_access(config->name, &config->readers, err);
 }
 
 static uint64_t random_epoch(void)

@@ -22,6 +22,10 @@ struct mcr_channel {
 /* mcr_channel_check fills in the defaults. Returns 0 or -EINVAL with err filled. */
 int mcr_channel_check(struct mcr_channel_config *config, struct mcr_error *err);
 
+/* mcr_channel_check_access: the bounds of struct mcr_access. Returns 0 or -EINVAL. */
+int mcr_channel_check_access(const char *channel, const struct mcr_access *readers,
+			     struct mcr_error *err);
+
 /* mcr_channel_create makes a ring on the NUMA node of each lcore. Errors: -ENOMEM, -EMFILE. */
 int mcr_channel_create(struct mcr_channel **out, const struct mcr_channel_config *config,
 		       const unsigned *lcores, unsigned n_lcores, struct mcr_error *err);

@@ -37,7 +37,7 @@ void mcr_engine_config_init(struct mcr_engine_config *cfg)
 {
 	*cfg = (struct mcr_engine_config){.size = sizeof(*cfg),
 					  .name = "mcring",
-					  .attach_mode = 0660,
+					  .attach = {.mode = 0660, .gid = UINT32_MAX},
 					  .first_chunk = MCR_FIRST_CHUNK};
 }
 
@@ -165,12 +165,12 @@ static int create_sockets(struct mcr_engine *e, struct mcr_error *err)
 	int ret;
 
 	if (e->config.run_dir[0] == '\0')
-		return mcr_attach_server_create(&e->attach, NULL, 0, err);
+		return mcr_attach_server_create(&e->attach, NULL, &e->config.attach, err);
 	e->lock_fd = mcr_run_dir_take(e->config.run_dir, err);
 	if (e->lock_fd < 0)
 		return e->lock_fd;
 	snprintf(path, sizeof(path), "%s/attach", e->config.run_dir);
-	ret = mcr_attach_server_create(&e->attach, path, e->config.attach_mode, err);
+	ret = mcr_attach_server_create(&e->attach, path, &e->config.attach, err);
 	if (ret < 0)
 		return ret;
 	snprintf(path, sizeof(path), "%s/control", e->config.run_dir);

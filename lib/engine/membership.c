@@ -236,7 +236,7 @@ static int announce_channel(struct mcr_engine *e, struct mcr_channel *channel,
 		mems[i] = channel->regions[i].mem;
 	}
 	mcr_channel_heartbeat(channel, mcr_clock_now_monotonic());
-	ret = mcr_attach_server_add_channel(e->attach, channel->config.name, fds, mems,
+	ret = mcr_attach_server_add_channel(e->attach, &channel->config, fds, mems,
 					    channel->n_rings, channel->epoch);
 	return ret == 0 ? 0
 			: mcr_error_set(err, ret, "channel \"%s\": %s", channel->config.name,
@@ -311,6 +311,16 @@ int mcr_engine_channel_remove(struct mcr_engine *e, const char *name, struct mcr
 	}
 	mcr_attach_server_remove_channel(e->attach, name);
 	return 0;
+}
+
+int mcr_engine_channel_access(struct mcr_engine *e, const char *channel, uint32_t consumers_max,
+			      const struct mcr_access *readers, struct mcr_error *err)
+{
+	int ret = mcr_channel_check_access(channel, readers, err);
+
+	if (ret == 0 && mcr_attach_server_access(e->attach, channel, consumers_max, readers) < 0)
+		ret = mcr_error_set(err, -ENOENT, "no channel \"%s\"", channel);
+	return ret;
 }
 
 int mcr_engine_attach(struct mcr_engine *e, const char *channel, const char *label,

@@ -11,9 +11,10 @@ import random
 import socket
 import stat
 import struct
+import subprocess
 
 from netlab import wait_for
-from programs import identity, mcsend, sequence
+from programs import CAT, Traffic, identity, mcsend, sequence
 
 NOBODY = 65534
 HELLO = struct.Struct('=QII32s32s48x')
@@ -110,6 +111,64 @@ def test_sockets_are_closed_to_strangers(wire):
     modes = {name: stat.S_IMODE(os.stat(os.path.join(daemon.run_dir, name)).st_mode)
              for name in ('attach', 'control')}
     assert modes == {'attach': 0o660, 'control': 0o600}
+
+
+def cat_as(daemon, uid, gid):
+    """mcring-cat of another user; gives (exit status, what it said)."""
+    done = subprocess.run([CAT, '--run-dir', daemon.run_dir, '--timeout', '1'], user=uid, group=gid,
+                          extra_groups=[], capture_output=True, text=True, timeout=20)
+    return done.returncode, done.stderr
+
+
+def test_only_its_readers_attach_to_a_channel(wire):
+    os.chmod(wire.lab.path(''), 0o755)
+    daemon = wire.daemon('--attach', 'mode=0666', '--channel', f'default,user={NOBODY},group=7')
+    for uid, gid in (NOBODY, 5), (5, 7):
+        status, said = cat_as(daemon, uid, gid)
+        assert 'is not for' not in said, said
+    for uid, gid in (5, 5), (0, 0):
+        status, said = cat_as(daemon, uid, gid)
+        assert status != 0
+        assert f'channel "default" is not for user {uid} (group {gid})' in said
+
+
+def test_who_cannot_open_the_socket_is_told_so(wire):
+    os.chmod(wire.lab.path(''), 0o755)
+    daemon = wire.daemon('--attach', 'group=7')
+    status = os.stat(os.path.join(daemon.run_dir, 'attach'))
+    assert (stat.S_IMODE(status.st_mode), status.st_gid) == (0o660, 7)
+    assert 'no permission' not in cat_as(daemon, 5, 7)[1]
+    status, said = cat_as(daemon, 5, 5)
+    assert status != 0 and 'no permission' in said
+
+
+def test_silent_and_noisy_clients_cost_a_reader_nothing(wire):
+    rng = random.Random(3)
+    daemon = wire.daemon('--join', '239.1.1.1:5000')
+    good = daemon.cat('--count', 20_000)
+    wait_for(lambda: len(daemon.stats()['consumers']) == 1, 5, 'it is attached')
+    traffic = Traffic(wire.sender, '239.1.1.1:5000', rate=10_000)
+    silent = []
+    for turn in range(300):
+        client = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        client.settimeout(10)
+        client.connect(os.path.join(daemon.run_dir, 'attach'))
+        if turn % 3:
+            silent.append(client)
+            continue
+        client.send(rng.randbytes(rng.randrange(1, 5000)))
+        assert b'no hello' in client.recv(4096)
+        assert client.recv(4096) == b''
+        client.close()
+    another, _, _ = attach(daemon.run_dir)  # a newcomer is let in beside the silent ones
+    status, messages, summary = good.wait()
+    traffic.stop()
+    assert status == 0 and summary['lost'] == 0
+    assert [sequence(m) for m in messages] == list(range(1, 20_001))
+    for client in silent:
+        assert b'said nothing' in client.recv(4096)
+        client.close()
+    another.close()
 
 
 def test_a_page_full_of_garbage_harms_nobody(wire):

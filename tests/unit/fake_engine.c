@@ -90,6 +90,18 @@ int mcr_engine_channel_add(struct mcr_engine *e, const struct mcr_channel_config
 	return 0;
 }
 
+int mcr_engine_channel_access(struct mcr_engine *e, const char *channel, uint32_t consumers_max,
+			      const struct mcr_access *readers, struct mcr_error *err)
+{
+	int i = find_channel(e, channel);
+
+	if (i < 0)
+		return refuse(err, -ENOENT, "no such channel");
+	e->channels[i].consumers_max = consumers_max;
+	e->channels[i].readers = *readers;
+	return 0;
+}
+
 int mcr_engine_channel_remove(struct mcr_engine *e, const char *channel, struct mcr_error *err)
 {
 	int i = find_channel(e, channel);

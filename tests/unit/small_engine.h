@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -65,18 +66,23 @@ static void *small_engine_control(void *arg)
 	return NULL;
 }
 
-/* One channel "md" of n_rings rings, and an empty run directory's socket. */
-static inline void small_engine_create(struct small_engine *e, unsigned n_rings, uint32_t depth,
-				       uint64_t bytes)
+/* One channel of n_rings rings, and a run directory that everybody may enter. */
+static inline void small_engine_create_as(struct small_engine *e,
+					  const struct mcr_attach_config *attach,
+					  const struct mcr_channel_config *channel,
+					  unsigned n_rings)
 {
+	const uint32_t depth = channel->depth;
+	const uint64_t bytes = channel->bytes;
 	const void *mems[SMALL_RINGS_MAX];
 	int fds[SMALL_RINGS_MAX];
 
 	memset(e, 0, sizeof(*e));
 	strcpy(e->dir, "/tmp/mcring-test-XXXXXX");
 	assert_non_null(mkdtemp(e->dir));
+	assert_int_equal(chmod(e->dir, 0755), 0);
 	snprintf(e->path, sizeof(e->path), "%s/attach", e->dir);
-	assert_int_equal(mcr_attach_server_create(&e->server, e->path, 0660, NULL), 0);
+	assert_int_equal(mcr_attach_server_create(&e->server, e->path, attach, NULL), 0);
 	e->n_rings = n_rings;
 	for (unsigned i = 0; i < n_rings; i++) {
 		assert_int_equal(mcr_region_create(&e->regions[i], mcr_ring_footprint(depth, bytes),
@@ -87,11 +93,21 @@ static inline void small_engine_create(struct small_engine *e, unsigned n_rings,
 		mems[i] = e->regions[i].mem;
 		fds[i] = e->regions[i].fd;
 	}
-	assert_int_equal(mcr_attach_server_add_channel(e->server, "md", fds, mems, n_rings, 4711),
-			 0);
+	assert_int_equal(
+	    mcr_attach_server_add_channel(e->server, channel, fds, mems, n_rings, 4711), 0);
 	pthread_mutex_init(&e->lock, NULL);
 	e->running = e->beating = 1;
 	assert_int_equal(pthread_create(&e->control, NULL, small_engine_control, e), 0);
+}
+
+/* The same by default: a channel "md", a socket of mode 0660. */
+static inline void small_engine_create(struct small_engine *e, unsigned n_rings, uint32_t depth,
+				       uint64_t bytes)
+{
+	const struct mcr_attach_config attach = {.mode = 0660, .gid = UINT32_MAX};
+	const struct mcr_channel_config channel = {.name = "md", .depth = depth, .bytes = bytes};
+
+	small_engine_create_as(e, &attach, &channel, n_rings);
 }
 
 static inline void small_engine_destroy(struct small_engine *e)
@@ -180,6 +196,16 @@ static inline void small_engine_await(struct small_engine *e, unsigned n)
 	for (int i = 0; i < 10000 && small_engine_count(e) != n; i++)
 		sleep_ms(1);
 	assert_int_equal(small_engine_count(e), n);
+}
+
+static inline struct mcr_consumer_opts opts_for(const struct small_engine *e, const char *channel)
+{
+	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
+
+	opts.run_dir = e->dir;
+	opts.channel = channel;
+	opts.label = "unit test";
+	return opts;
 }
 
 #endif

@@ -15,34 +15,7 @@
 
 #include "client/attach.h"
 
-static struct mcr_consumer_opts opts_for(const struct small_engine *e, const char *channel)
-{
-	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
-
-	opts.run_dir = e->dir;
-	opts.channel = channel;
-	opts.label = "unit test";
-	return opts;
-}
-
-static int raw_connect(const struct small_engine *e)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-
-	strcpy(address.sun_path, e->path);
-	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	return fd;
-}
-
-/* 1 when the engine hung up within that time. */
-static int cut_off(int fd, int timeout_ms)
-{
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-	char byte;
-
-	return poll(&p, 1, timeout_ms) == 1 && recv(fd, &byte, 1, 0) <= 0;
-}
+static const struct mcr_attach_config CONFIG = {.mode = 0600, .gid = UINT32_MAX};
 
 static size_t fd_count(void)
 {
@@ -124,13 +97,13 @@ static void the_listening_path_must_be_free_and_fit(void **state)
 	small_engine_create(&e, 1, 64, 65536);
 	assert_int_equal(stat(e.path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0660);
-	assert_int_equal(mcr_attach_server_create(&s, e.path, 0660, &err), -EADDRINUSE);
+	assert_int_equal(mcr_attach_server_create(&s, e.path, &CONFIG, &err), -EADDRINUSE);
 	assert_non_null(strstr(err.text, e.path));
 	assert_int_equal(stat(e.path, &st), 0); /* and it is still the first one's */
 	memset(longer, 'x', sizeof(longer));
 	longer[199] = '\0';
-	assert_int_equal(mcr_attach_server_create(&s, longer, 0660, &err), -ENAMETOOLONG);
-	assert_int_equal(mcr_attach_server_create(&s, "/nowhere/at/all", 0660, &err), -ENOENT);
+	assert_int_equal(mcr_attach_server_create(&s, longer, &CONFIG, &err), -ENAMETOOLONG);
+	assert_int_equal(mcr_attach_server_create(&s, "/nowhere/at/all", &CONFIG, &err), -ENOENT);
 	assert_null(s);
 	small_engine_destroy(&e);
 }
@@ -142,153 +115,14 @@ static void a_socket_that_another_engine_put_there_is_not_removed(void **state)
 
 	assert_non_null(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/attach", dir);
-	assert_int_equal(mcr_attach_server_create(&first, path, 0600, NULL), 0);
+	assert_int_equal(mcr_attach_server_create(&first, path, &CONFIG, NULL), 0);
 	assert_int_equal(unlink(path), 0);
-	assert_int_equal(mcr_attach_server_create(&second, path, 0600, NULL), 0);
+	assert_int_equal(mcr_attach_server_create(&second, path, &CONFIG, NULL), 0);
 	mcr_attach_server_destroy(first);
 	assert_int_equal(access(path, F_OK), 0);
 	mcr_attach_server_destroy(second);
 	assert_int_equal(access(path, F_OK), -1);
 	rmdir(dir);
-}
-
-static void garbage_cuts_off_only_who_sends_it(void **state)
-{
-	struct mcr_hello hello = {.magic = MCR_HELLO_MAGIC, .version = 1, .channel = "md"};
-	struct small_engine e;
-	struct mcr_consumer *c;
-	char garbage[8192];
-	int fd, fds[2];
-
-	small_engine_create(&e, 1, 64, 65536);
-	struct mcr_consumer_opts opts = opts_for(&e, "md");
-
-	assert_int_equal(mcr_consumer_open(&c, &opts, NULL), 0);
-	memset(garbage, 0xa5, sizeof(garbage));
-	for (size_t len = 1; len <= sizeof(garbage); len *= 2) {
-		fd = raw_connect(&e);
-		assert_int_equal(send(fd, garbage, len, 0), len);
-		assert_true(cut_off(fd, 5000));
-		close(fd);
-	}
-	/* A good hello that is too short or too long. */
-	memcpy(garbage, &hello, sizeof(hello));
-	for (size_t len = sizeof(hello) - 1; len <= sizeof(hello) + 1; len += 2) {
-		fd = raw_connect(&e);
-		assert_int_equal(send(fd, garbage, len, 0), len);
-		assert_true(cut_off(fd, 5000));
-		close(fd);
-	}
-	/* Who talks after the attach. */
-	fd = raw_connect(&e);
-	assert_int_equal(send(fd, &hello, sizeof(hello), 0), sizeof(hello));
-	small_engine_await(&e, 2);
-	assert_int_equal(send(fd, &hello, sizeof(hello), 0), sizeof(hello));
-	small_engine_await(&e, 1);
-	close(fd);
-	/* Who sends descriptors that nobody asked for. */
-	assert_int_equal(pipe(fds), 0);
-	fd = raw_connect(&e);
-	{
-		char control[CMSG_SPACE(sizeof(int))] = {0};
-		struct iovec iov = {garbage, 7};
-		struct msghdr msg = {.msg_iov = &iov,
-				     .msg_iovlen = 1,
-				     .msg_control = control,
-				     .msg_controllen = sizeof(control)};
-		struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
-
-		cmsg->cmsg_level = SOL_SOCKET;
-		cmsg->cmsg_type = SCM_RIGHTS;
-		cmsg->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(cmsg), &fds[1], sizeof(int));
-		assert_int_equal(sendmsg(fd, &msg, 0), 7);
-	}
-	assert_true(cut_off(fd, 5000));
-	close(fd);
-	close(fds[1]);
-	assert_true(cut_off(fds[0], 0) || read(fds[0], garbage, 1) == 0); /* no copy is kept */
-	close(fds[0]);
-	assert_int_equal(small_engine_count(&e), 1);
-	mcr_consumer_close(c);
-	small_engine_await(&e, 0);
-	small_engine_destroy(&e);
-}
-
-static void another_version_is_refused_with_a_word(void **state)
-{
-	struct mcr_hello hello = {.magic = MCR_HELLO_MAGIC, .version = 2, .channel = "md"};
-	struct mcr_welcome raw, welcome;
-	struct small_engine e;
-	int fd;
-
-	small_engine_create(&e, 1, 64, 65536);
-	fd = raw_connect(&e);
-	assert_int_equal(send(fd, &hello, sizeof(hello), 0), sizeof(hello));
-	assert_int_equal(recv(fd, &raw, sizeof(raw), 0), sizeof(raw));
-	assert_int_equal(mcr_welcome_parse(&welcome, &raw, sizeof(raw), 0), 0);
-	assert_int_equal(welcome.status, -EPROTO);
-	assert_non_null(strstr(welcome.text, "version 2"));
-	close(fd);
-	small_engine_destroy(&e);
-}
-
-static void who_says_nothing_is_cut_off_and_keeps_nobody_out(void **state)
-{
-	int idle[MCR_ATTACH_HALF_OPEN_MAX + 40];
-	struct small_engine e;
-	struct mcr_consumer *c;
-	uint64_t start;
-
-	small_engine_create(&e, 1, 64, 65536);
-	struct mcr_consumer_opts opts = opts_for(&e, "md");
-
-	start = monotonic_ns();
-	for (size_t i = 0; i < sizeof(idle) / sizeof(*idle); i++)
-		idle[i] = raw_connect(&e);
-	/* Behind more idle ones than the engine takes at a time: it waits for their end. */
-	assert_int_equal(mcr_consumer_open(&c, &opts, NULL), 0);
-	assert_true(monotonic_ns() - start >= MCR_ATTACH_HELLO_NS);
-	assert_int_equal(small_engine_count(&e), 1);
-	for (size_t i = 0; i < sizeof(idle) / sizeof(*idle); i++) {
-		assert_true(cut_off(idle[i], 5000));
-		close(idle[i]);
-	}
-	mcr_consumer_close(c);
-	small_engine_await(&e, 0);
-	small_engine_destroy(&e);
-}
-
-static void more_consumers_than_the_limit_are_told_so(void **state)
-{
-	static int fds[MCR_ATTACH_CONSUMERS_MAX];
-	struct mcr_consumer *c;
-	struct small_engine e;
-	struct mcr_error err;
-
-	small_engine_create(&e, 1, 64, 65536);
-	struct mcr_consumer_opts opts = opts_for(&e, "md");
-
-	pthread_mutex_lock(&e.lock);
-	for (int i = 0; i < MCR_ATTACH_CONSUMERS_MAX; i++) {
-		fds[i] = mcr_attach_server_open(e.server, "md", "one of many", &err);
-		if (fds[i] < 0) {
-			print_message("%d: %s\n", i, err.text);
-			fail();
-		}
-	}
-	assert_int_equal(mcr_attach_server_open(e.server, "md", "one more", &err), -EBUSY);
-	pthread_mutex_unlock(&e.lock);
-	assert_int_equal(mcr_consumer_open(&c, &opts, &err), -EBUSY);
-	close(fds[500]);
-	small_engine_await(&e, MCR_ATTACH_CONSUMERS_MAX - 1);
-	assert_int_equal(mcr_consumer_open(&c, &opts, &err), 0);
-	mcr_consumer_close(c);
-	for (int i = 0; i < MCR_ATTACH_CONSUMERS_MAX; i++)
-		if (i != 500)
-			close(fds[i]);
-	small_engine_await(&e, 0);
-	small_engine_destroy(&e);
 }
 
 static void a_killed_consumer_is_forgotten_and_the_other_loses_nothing(void **state)
@@ -448,17 +282,27 @@ static void channels_are_added_once_and_removed_with_their_consumers(void **stat
 	small_engine_create(&e, 1, 64, 65536);
 	mem = e.regions[0].mem;
 	pthread_mutex_lock(&e.lock);
-	assert_int_equal(
-	    mcr_attach_server_add_channel(e.server, "md", &e.regions[0].fd, &mem, 1, 1), -EEXIST);
-	assert_int_equal(mcr_attach_server_add_channel(e.server, "b", &e.regions[0].fd, &mem, 1, 1),
+	assert_int_equal(mcr_attach_server_add_channel(e.server,
+						       &(struct mcr_channel_config){.name = "md"},
+						       &e.regions[0].fd, &mem, 1, 1),
+			 -EEXIST);
+	assert_int_equal(mcr_attach_server_add_channel(e.server,
+						       &(struct mcr_channel_config){.name = "b"},
+						       &e.regions[0].fd, &mem, 1, 1),
 			 0);
-	assert_int_equal(mcr_attach_server_add_channel(e.server, "c", &e.regions[0].fd, &mem, 0, 1),
+	assert_int_equal(mcr_attach_server_add_channel(e.server,
+						       &(struct mcr_channel_config){.name = "c"},
+						       &e.regions[0].fd, &mem, 0, 1),
 			 -EINVAL);
-	assert_int_equal(
-	    mcr_attach_server_add_channel(e.server, "c", &e.regions[0].fd, &mem, 33, 1), -EINVAL);
+	assert_int_equal(mcr_attach_server_add_channel(e.server,
+						       &(struct mcr_channel_config){.name = "c"},
+						       &e.regions[0].fd, &mem, 33, 1),
+			 -EINVAL);
 	zeroes = calloc(1, 1 << 20);
-	assert_int_equal(
-	    mcr_attach_server_add_channel(e.server, "c", &e.regions[0].fd, &zeroes, 1, 1), -EINVAL);
+	assert_int_equal(mcr_attach_server_add_channel(e.server,
+						       &(struct mcr_channel_config){.name = "c"},
+						       &e.regions[0].fd, &zeroes, 1, 1),
+			 -EINVAL);
 	free((void *)(uintptr_t)zeroes);
 	pthread_mutex_unlock(&e.lock);
 	opts = opts_for(&e, "b");
@@ -579,10 +423,6 @@ int main(void)
 	    cmocka_unit_test(where_no_engine_is_the_error_says_so),
 	    cmocka_unit_test(the_listening_path_must_be_free_and_fit),
 	    cmocka_unit_test(a_socket_that_another_engine_put_there_is_not_removed),
-	    cmocka_unit_test(garbage_cuts_off_only_who_sends_it),
-	    cmocka_unit_test(another_version_is_refused_with_a_word),
-	    cmocka_unit_test(who_says_nothing_is_cut_off_and_keeps_nobody_out),
-	    cmocka_unit_test(more_consumers_than_the_limit_are_told_so),
 	    cmocka_unit_test(a_killed_consumer_is_forgotten_and_the_other_loses_nothing),
 	    cmocka_unit_test(a_thousand_attaches_and_detaches_leave_nothing_behind),
 	    cmocka_unit_test(a_consumer_is_described_by_its_page),

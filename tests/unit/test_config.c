@@ -31,38 +31,40 @@ static void join_is(const struct mcr_settings *s, size_t i, const char *expected
 	assert_string_equal(text, expected);
 }
 
-static const char everything[] = "name: md\n"
-				 "run_dir: /tmp/md\n"
-				 "idle: adaptive\n"
-				 "keep_memberships: yes\n"
-				 "attach_mode: 0640\n"
-				 "log_level: debug\n"
-				 "eal: ['-l', 0-1, --no-huge]\n"
-				 "interfaces:\n"
-				 "  - name: a\n"
-				 "    port: net_af_packet0\n"
-				 "    address: 10.0.0.1/8\n"
-				 "    vlan: 12\n"
-				 "    igmp: off\n"
-				 "    tx: never\n"
-				 "    udp_checksum: off\n"
-				 "    igmp_strict: yes\n"
-				 "    igmp_robustness: 3\n"
-				 "    igmp_robustness_floor: 2\n"
-				 "    igmp_compat_timeout: 30\n"
-				 "    igmp_repeat: 20\n"
-				 "channels:\n"
-				 "  - {name: md, depth: 1K, bytes: 64K}\n"
-				 "joins:\n"
-				 "  - groups: &g [239.1.1.0/31, 239.2.1.1]\n"
-				 "    ports: [5000-5001, 7000]\n"
-				 "    sources: [10.0.0.7, 10.0.0.9]\n"
-				 "    id: 7\n"
-				 "    interface: a\n"
-				 "    channel: md\n"
-				 "  - groups: *g\n"
-				 "    exclude: [10.0.0.8]\n"
-				 "  - groups: ['239.3.1.1:6000']\n";
+static const char everything[] =
+    "name: md\n"
+    "run_dir: /tmp/md\n"
+    "idle: adaptive\n"
+    "keep_memberships: yes\n"
+    "attach: {mode: 0640, group: 7, consumers: 9, consumers_per_user: 3}\n"
+    "log_level: debug\n"
+    "eal: ['-l', 0-1, --no-huge]\n"
+    "interfaces:\n"
+    "  - name: a\n"
+    "    port: net_af_packet0\n"
+    "    address: 10.0.0.1/8\n"
+    "    vlan: 12\n"
+    "    igmp: off\n"
+    "    tx: never\n"
+    "    udp_checksum: off\n"
+    "    igmp_strict: yes\n"
+    "    igmp_robustness: 3\n"
+    "    igmp_robustness_floor: 2\n"
+    "    igmp_compat_timeout: 30\n"
+    "    igmp_repeat: 20\n"
+    "channels:\n"
+    "  - {name: md, depth: 1K, bytes: 64K, consumers: 5,\n"
+    "     readers: {users: [root, 12001], groups: [8]}}\n"
+    "joins:\n"
+    "  - groups: &g [239.1.1.0/31, 239.2.1.1]\n"
+    "    ports: [5000-5001, 7000]\n"
+    "    sources: [10.0.0.7, 10.0.0.9]\n"
+    "    id: 7\n"
+    "    interface: a\n"
+    "    channel: md\n"
+    "  - groups: *g\n"
+    "    exclude: [10.0.0.8]\n"
+    "  - groups: ['239.3.1.1:6000']\n";
 
 static void every_key_is_read(void **state)
 {
@@ -74,7 +76,10 @@ static void every_key_is_read(void **state)
 	assert_string_equal(s->run_dir, "/tmp/md");
 	assert_int_equal(s->idle.value, MCR_IDLE_ADAPTIVE);
 	assert_int_equal(s->keep_memberships.value, 1);
-	assert_int_equal(s->attach_mode, 0640);
+	assert_int_equal(mcr_settings_attach(s).mode, 0640);
+	assert_int_equal(mcr_settings_attach(s).gid, 7);
+	assert_int_equal(mcr_settings_attach(s).consumers_max, 9);
+	assert_int_equal(mcr_settings_attach(s).consumers_per_uid, 3);
 	assert_int_equal(s->log_level.value, MCR_LOG_DEBUG);
 	assert_int_equal(s->n_eal, 3);
 	assert_string_equal(s->eal[2], "--no-huge");
@@ -89,12 +94,18 @@ static void every_key_is_read(void **state)
 	assert_int_equal(s->interfaces[0].config.udp_checksum, MCR_UDP_CHECKSUM_OFF);
 	assert_int_equal(s->channels[0].config.depth, 1024);
 	assert_int_equal(s->channels[0].config.bytes, 65536);
+	assert_int_equal(s->channels[0].config.consumers_max, 5);
+	assert_int_equal(s->channels[0].config.readers.n_uids, 2);
+	assert_int_equal(s->channels[0].config.readers.uids[0], 0);
+	assert_int_equal(s->channels[0].config.readers.uids[1], 12001);
+	assert_int_equal(s->channels[0].config.readers.n_gids, 1);
+	assert_int_equal(s->channels[0].config.readers.gids[0], 8);
 	/* 3 groups on 3 ports, 3 groups on any port, 1 */
 	assert_int_equal(s->joins.n, 13);
 	join_is(s, 0, "239.1.1.0:5000@10.0.0.7@10.0.0.9,interface=a,channel=md,id=7");
 	join_is(s, 9, "239.1.1.0@!10.0.0.8");
 	join_is(s, 12, "239.3.1.1:6000");
-	assert_int_equal(s->origins[12].line, 32);
+	assert_int_equal(s->origins[12].line, 33);
 	mcr_settings_destroy(s);
 }
 
@@ -125,6 +136,18 @@ static const struct bad bad_files[] = {
     {"joins:\n- groups: []\n", "m.yaml:2: groups: an empty list: expected at least one entry"},
     {"joins:\n- groups: 239.1.1.1\n", "m.yaml:2: groups: found '239.1.1.1', expected a list"},
     {"joins:\n- 239.1.1.1\n", "m.yaml:2: an entry of joins: found '239.1.1.1', expected a mapping"},
+    {"attach: 0660\n", "m.yaml:1: attach: found '0660', expected a mapping"},
+    {"attach:\n  mode: 0888\n", "m.yaml:2: mode: '0888': expected permission bits"},
+    {"attach:\n  consumers: 1025\n", "m.yaml:2: consumers: '1025': expected a number from 1 to "},
+    {"attach:\n  group: no-such-group\n",
+     "m.yaml:2: group: 'no-such-group': the system knows no such name: expected a group's "},
+    {"channels:\n- name: a\n  readers:\n    users:\n    - root\n    - no-such-user\n",
+     "m.yaml:6: 'no-such-user': the system knows no such name: expected a user's name or number"},
+    {"channels:\n- name: a\n  readers: {}\n",
+     "m.yaml:3: readers: expected users or groups; without readers everybody may read"},
+    {"channels:\n- name: a\n  readers: {users: []}\n", "m.yaml:3: users: an empty list"},
+    {"channels:\n- name: a\n  readers: {groups: [4294967295]}\n",
+     "m.yaml:3: '4294967295': expected a number from 0 to 4294967294"},
     {"\n\nidle: lazy\n", "m.yaml:3: idle: 'lazy': expected busy or adaptive"},
     {"name: [a]\n", "m.yaml:1: name: found a list, expected a value"},
     {"name:\n", "m.yaml:1: name: found nothing, expected a value"},
@@ -132,7 +155,7 @@ static const struct bad bad_files[] = {
     {"name: a\nnaem: b\n", "m.yaml:2: unknown key 'naem': expected one of name, run_dir, idle"},
     {"name: a: b\n", "m.yaml:1: not valid YAML: mapping values are not allowed"},
     {"name: a\njoins:\n\t- x\n", "m.yaml:3: not valid YAML: "},
-    {"name: a\nidle\nattach_mode: 0660\n", "m.yaml:2: not valid YAML: could not find expected ':'"},
+    {"name: a\nidle\nlog_level: info\n", "m.yaml:2: not valid YAML: could not find expected ':'"},
     {"name: *x\n", "m.yaml:1: not valid YAML: found undefined alias"},
     {"- a\n", "m.yaml:1: the file: found a list, expected a mapping (key: value)"},
     {"name: a\n---\nname: b\n", "m.yaml:3: a second YAML document"},

@@ -107,12 +107,19 @@ static void a_channel_takes_sizes_with_suffixes(void **state)
 {
 	struct parsed p;
 
-	parse(&p, ARGS("--channel", "md,depth=1K,bytes=4M", "--channel", "x"));
+	parse(&p, ARGS("--channel", "md,depth=1K,bytes=4M,consumers=3,user=1,user=root,group=5",
+		       "--channel", "x"));
 	assert_int_equal(p.ret, 0);
 	assert_int_equal(p.s->n_channels, 2);
 	assert_int_equal(p.s->channels[0].config.depth, 1024);
 	assert_int_equal(p.s->channels[0].config.bytes, 4 << 20);
+	assert_int_equal(p.s->channels[0].config.consumers_max, 3);
+	assert_int_equal(p.s->channels[0].config.readers.n_uids, 2);
+	assert_int_equal(p.s->channels[0].config.readers.uids[0], 1);
+	assert_int_equal(p.s->channels[0].config.readers.uids[1], 0);
+	assert_int_equal(p.s->channels[0].config.readers.gids[0], 5);
 	assert_int_equal(p.s->channels[1].config.depth, 0);
+	assert_int_equal(p.s->channels[1].config.readers.n_uids, 0);
 	done(&p);
 }
 
@@ -121,15 +128,19 @@ static void scalars_and_joins_are_kept(void **state)
 	struct parsed p;
 
 	parse(&p, ARGS("--join", "239.1.1.1:5000", "--join", "239.1.1.2,id=3", "--idle", "adaptive",
-		       "--keep-memberships", "--run-dir", "/tmp/x", "--attach-mode", "0600",
-		       "--log-level", "warning"));
+		       "--keep-memberships", "--run-dir", "/tmp/x", "--attach",
+		       "mode=0600,consumers-per-user=2", "--attach", "group=7", "--log-level",
+		       "warning"));
 	assert_int_equal(p.ret, 0);
 	assert_int_equal(p.s->joins.n, 2);
 	assert_int_equal(p.s->joins.items[1].id, 3);
 	assert_int_equal(p.s->idle.value, MCR_IDLE_ADAPTIVE);
 	assert_int_equal(p.s->keep_memberships.value, 1);
 	assert_string_equal(p.s->run_dir, "/tmp/x");
-	assert_int_equal(p.s->attach_mode, 0600);
+	assert_int_equal(mcr_settings_attach(p.s).mode, 0600);
+	assert_int_equal(mcr_settings_attach(p.s).gid, 7);
+	assert_int_equal(mcr_settings_attach(p.s).consumers_max, 0);
+	assert_int_equal(mcr_settings_attach(p.s).consumers_per_uid, 2);
 	assert_int_equal(p.s->log_level.value, MCR_LOG_WARNING);
 	done(&p);
 }
@@ -172,8 +183,14 @@ static void a_mistake_says_what_stood_there_and_what_was_expected(void **state)
 	    {{"mcring", "--channel", "md,bytes=1T", NULL},
 	     "bytes '1T': expected a number, or one "},
 	    {{"mcring", "--idle", "lazy", NULL}, "--idle: 'lazy': expected busy or adaptive"},
-	    {{"mcring", "--attach-mode", "0888", NULL},
-	     "--attach-mode: '0888': expected permission"},
+	    {{"mcring", "--attach", "mode=0888", NULL},
+	     "--attach: mode '0888': expected permission"},
+	    {{"mcring", "--attach", "0660", NULL}, "--attach: '0660': expected KEY=VALUE"},
+	    {{"mcring", "--attach", "owner=0", NULL}, "unknown key 'owner': expected mode, group"},
+	    {{"mcring", "--channel", "md,user=no-such-user", NULL},
+	     "--channel: user 'no-such-user': the system knows no such name"},
+	    {{"mcring", "--channel", "md,consumers=0", NULL},
+	     "consumers '0': expected a number from 1 to 1024"},
 	    {{"mcring", "--join", "10.1.1.1", NULL}, "--join: "},
 	};
 	struct parsed p;

@@ -225,6 +225,38 @@ static void what_needs_a_restart_is_said_each_time(void **state)
 	assert_string_equal(f->report.text, "joins +0 -0, channels +0 -0");
 }
 
+static void who_may_read_a_channel_changes_without_a_restart(void **state)
+{
+	static const char changed[] = LAN "channels:\n"
+					  "- {name: md, consumers: 4, readers: {users: [7, 8]}}\n"
+					  "- {name: other}\n";
+	struct fixture *f = *state;
+
+	start(f, LAN "channels: [{name: md, readers: {users: [7]}}, {name: other}]\n");
+	assert_int_equal(reload(f, changed, 1), 0);
+	assert_string_equal(f->report.text,
+			    "would change: joins +0 -0, channels +0 -0, access of 1");
+	assert_int_equal(f->engine.channels[0].readers.n_uids, 1);
+	assert_int_equal(reload(f, changed, 0), 0);
+	assert_string_equal(f->report.text, "joins +0 -0, channels +0 -0, access of 1");
+	assert_int_equal(f->engine.channels[0].consumers_max, 4);
+	assert_int_equal(f->engine.channels[0].readers.n_uids, 2);
+	assert_int_equal(f->engine.channels[0].readers.uids[1], 8);
+	assert_int_equal(reload(f, changed, 0), 0);
+	assert_string_equal(f->report.text, "joins +0 -0, channels +0 -0");
+}
+
+static void the_attach_socket_needs_a_restart(void **state)
+{
+	struct fixture *f = *state;
+
+	start(f, LAN "attach: {group: 7}\n");
+	assert_int_equal(reload(f, LAN "attach: {group: 8}\n", 0), 0);
+	assert_non_null(strstr(f->report.text, "needs a restart: single values"));
+	assert_int_equal(reload(f, LAN "attach: {group: 7}\n", 0), 0);
+	assert_string_equal(f->report.text, "joins +0 -0, channels +0 -0");
+}
+
 #define WITH_ENGINE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -240,6 +272,8 @@ int main(void)
 	    WITH_ENGINE(a_dry_run_changes_nothing),
 	    WITH_ENGINE(a_refused_update_leaves_all_as_it_was),
 	    WITH_ENGINE(what_needs_a_restart_is_said_each_time),
+	    WITH_ENGINE(who_may_read_a_channel_changes_without_a_restart),
+	    WITH_ENGINE(the_attach_socket_needs_a_restart),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The entries of `joins`: each becomes join texts, so that file and command line mean the same. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config_frame.h"
+#include "values.h"
+
+/* What follows the group and its port in a join text; checked piece by piece, so that a mistake has
+ * its own line and what is left over is the group's. */
+struct join_tail {
+	char sources[MCR_JOIN_SOURCES_MAX * 20];
+	char keys[128];
+};
+
+static int add_sources(const struct mcr_config_frame *f, int node, const char *key, char **sources,
+		       unsigned n, const char *mark, struct join_tail *tail)
+{
+	int list = mcr_config_field(f, node, key);
+	size_t used = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		int ret = i < MCR_JOIN_SOURCES_MAX
+			      ? mcr_value_source(sources[i], f->err)
+			      : mcr_fail(f->err, -E2BIG, "more than %d sources in one join",
+					 MCR_JOIN_SOURCES_MAX);
+
+		if (ret < 0)
+			return mcr_settings_locate(
+			    mcr_config_origin(f, mcr_config_doc_item(f->doc, list, i)), f->err,
+			    ret);
+		used += (size_t)snprintf(tail->sources + used, sizeof(tail->sources) - used, "%s%s",
+					 mark, sources[i]);
+	}
+	return 0;
+}
+
+static int make_tail(const struct mcr_config_frame *f, int node, const struct mcr_join_yaml *y,
+		     struct join_tail *tail)
+{
+	char name[MCR_NAME_MAX];
+	uint64_t id = 0;
+	size_t used = 0;
+
+	tail->sources[0] = tail->keys[0] = '\0';
+	if (y->n_sources && y->n_exclude) {
+		mcr_fail(f->err, -EINVAL, "expected sources or exclude, not both in one join");
+		return mcr_settings_locate(
+		    mcr_config_origin(f, mcr_config_field(f, node, "exclude")), f->err, -EINVAL);
+	}
+	MCR_CONFIG_APPLY(f, node, "interface", y->interface,
+			 mcr_value_name(name, y->interface, f->err));
+	MCR_CONFIG_APPLY(f, node, "channel", y->channel, mcr_value_name(name, y->channel, f->err));
+	MCR_CONFIG_APPLY(f, node, "id", y->id, mcr_value_uint(&id, y->id, 0, UINT32_MAX, f->err));
+	if (y->interface)
+		used += (size_t)sprintf(tail->keys + used, ",interface=%s", y->interface);
+	if (y->channel)
+		used += (size_t)sprintf(tail->keys + used, ",channel=%s", y->channel);
+	if (id)
+		sprintf(tail->keys + used, ",id=%u", (unsigned)id);
+	if (y->n_exclude)
+		return add_sources(f, node, "exclude", y->exclude, y->n_exclude, "@!", tail);
+	return add_sources(f, node, "sources", y->sources, y->n_sources, "@", tail);
+}
+
+static int check_ports(const struct mcr_config_frame *f, int node, const struct mcr_join_yaml *y)
+{
+	int list = mcr_config_field(f, node, "ports");
+
+	for (unsigned i = 0; i < y->n_ports; i++) {
+		int ret = mcr_value_port_range(y->ports[i], f->err);
+
+		if (ret < 0)
+			return mcr_settings_locate(
+			    mcr_config_origin(f, mcr_config_doc_item(f->doc, list, i)), f->err,
+			    ret);
+	}
+	return 0;
+}
+
+static int check_group(const struct mcr_join_yaml *y, const char *group, struct mcr_error *err)
+{
+	if (strlen(group) > 64 || strpbrk(group, ",@"))
+		return mcr_fail(err, -EINVAL,
+				"group '%.64s': expected GROUP[/LEN][:PORT[-PORT]]; sources, "
+				"interface, channel and id have keys of their own",
+				group);
+	if (y->n_ports && group[0] != '[' && strchr(group, ':'))
+		return mcr_fail(err, -EINVAL,
+				"group '%.64s': a UDP port here and ports beside it: expected one "
+				"of them",
+				group);
+	return 0;
+}
+
+static int apply_group(const struct mcr_config_frame *f, const struct mcr_join_yaml *y,
+		       const char *group, const struct join_tail *tail, struct mcr_origin origin)
+{
+	char text[sizeof(tail->sources) + sizeof(tail->keys) + 96];
+	int ret = check_group(y, group, f->err);
+
+	for (unsigned i = 0; ret == 0 && i < (y->n_ports ? y->n_ports : 1); i++) {
+		snprintf(text, sizeof(text), "%s%s%s%s%s", group, y->n_ports ? ":" : "",
+			 y->n_ports ? y->ports[i] : "", tail->sources, tail->keys);
+		ret = mcr_settings_add_joins(f->s, text, origin, f->err);
+	}
+	return mcr_settings_locate(origin, ret < 0 ? f->err : NULL, ret);
+}
+
+int mcr_config_apply_join(const struct mcr_config_frame *f, int node, const struct mcr_join_yaml *y)
+{
+	int list = mcr_config_field(f, node, "groups");
+	struct join_tail tail;
+	int ret = make_tail(f, node, y, &tail);
+
+	if (ret == 0)
+		ret = check_ports(f, node, y);
+	for (unsigned i = 0; ret == 0 && i < y->n_groups; i++)
+		ret = apply_group(f, y, y->groups[i], &tail,
+				  mcr_config_origin(f, mcr_config_doc_item(f->doc, list, i)));
+	return ret;
+}

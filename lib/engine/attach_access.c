@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Who may attach. The kernel vouches for the peer's user and groups, as they were when it
+ * connected: SO_PEERCRED (unix(7)) has the effective ones, SO_PEERGROUPS (Linux 4.13) the
+ * supplementary. */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "engine/attach_state.h"
+
+static int contains(const uint32_t *ids, uint32_t n, uint32_t id)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (ids[i] == id)
+			return 1;
+	return 0;
+}
+
+/* Groups that cannot be told count as none. */
+static int has_group(int fd, const struct mcr_access *access)
+{
+	socklen_t len = 0;
+	gid_t *groups;
+	int found = 0;
+
+	/* The first call has no room: it tells how much there is. */
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &len) == 0 || errno != ERANGE)
+		return 0;
+	groups = malloc(len);
+	if (groups != NULL && getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len) == 0)
+		for (size_t i = 0; i < len / sizeof(*groups) && !found; i++)
+			found = contains(access->gids, access->n_gids, groups[i]);
+	free(groups);
+	return found;
+}
+
+int mcr_attach_may(const struct mcr_attach_slot *slot, const struct mcr_access *access)
+{
+	if (slot->own || (access->n_uids == 0 && access->n_gids == 0))
+		return 1;
+	if (contains(access->uids, access->n_uids, slot->uid) ||
+	    contains(access->gids, access->n_gids, slot->gid))
+		return 1;
+	return access->n_gids > 0 && has_group(slot->fd, access);
+}
