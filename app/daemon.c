@@ -152,7 +152,7 @@ static void serve(struct daemon *d)
 {
 	struct signalfd_siginfo signal;
 
-	for (;;) {
+	while (mcr_engine_ports_left(d->engine) > 0) {
 		mcr_engine_poll(d->engine, POLL_NS);
 		while (read(d->signal_fd, &signal, sizeof(signal)) == sizeof(signal)) {
 			if (signal.ssi_signo != SIGHUP)
@@ -160,6 +160,16 @@ static void serve(struct daemon *d)
 			reload(d);
 		}
 	}
+}
+
+static int has_lost_port(const struct mcr_engine *e)
+{
+	struct mcr_port_info port;
+
+	for (size_t i = 0; mcr_engine_port_info(e, i, &port) == 0; i++)
+		if (port.removed)
+			return 1;
+	return 0;
 }
 
 static void print_account(const struct mcr_engine *e)
@@ -208,6 +218,7 @@ int mcr_daemon_run(struct mcr_settings *running, const struct mcr_settings *comm
 		serve(&d);
 		mcr_engine_stop(d.engine);
 		print_account(d.engine);
+		ret = has_lost_port(d.engine) ? MCR_EXIT_PORT_LOST : 0;
 	}
 	mcr_engine_destroy(d.engine);
 	mcr_eal_end();

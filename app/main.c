@@ -60,5 +60,5 @@ int main(int argc, char **argv)
 	mcr_settings_destroy(command_line);
 	if (ret < 0)
 		fprintf(stderr, "mcring: %s\n", err.text);
-	return ret < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	return ret < 0 ? EXIT_FAILURE : ret;
 }

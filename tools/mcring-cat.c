@@ -306,13 +306,18 @@ static void print_lost(const struct cat *cat, uint32_t ring, uint64_t seq, uint6
 static void print_link(const struct cat *cat, const struct mcr_msg *m)
 {
 	int up = (m->flags & MCR_FLAG_LINK_UP) != 0;
+	int removed = (m->flags & MCR_FLAG_LINK_GONE) != 0;
 
 	if (cat->format == FORMAT_JSON)
-		printf("{\"event\":\"link\",\"ring\":%u,\"seq\":%" PRIu64 ",\"up\":%s}\n",
-		       m->pos.ring, m->pos.seq, up ? "true" : "false");
+		printf("{\"event\":\"link\",\"ring\":%u,\"seq\":%" PRIu64
+		       ",\"dpdk_port\":%u,\"up\":%s,\"removed\":%s}\n",
+		       m->pos.ring, m->pos.seq, m->id, up ? "true" : "false",
+		       removed ? "true" : "false");
 	else
-		fprintf(cat->format == FORMAT_RAW ? stderr : stdout, "link %s\n",
-			up ? "up" : "down");
+		fprintf(cat->format == FORMAT_RAW ? stderr : stdout, "link of port %u %s\n", m->id,
+			removed ? "removed"
+			: up    ? "up"
+				: "down");
 }
 
 static void take(struct cat *cat, struct mcr_consumer *c, const struct mcr_msg *m)

@@ -37,7 +37,10 @@ struct mcr_pos {
 enum mcr_kind {
 	MCR_DATA = 0,
 	MCR_LOST = 1, /* this consumer was lapped: `lost` messages, the first of them at pos */
-	MCR_LINK = 2, /* a port's link changed, in order with the data: MCR_FLAG_LINK_UP or not */
+	MCR_LINK = 2, /* a port's link changed: MCR_FLAG_LINK_UP, MCR_FLAG_LINK_GONE or neither; id
+		       * is the DPDK port. It stands in order with the data of each ring that the
+		       * port can write into, and in no other: a channel of several rings gets one
+		       * from each. What was on the wire meanwhile is lost, and nobody counts it. */
 	MCR_RESTART = 3, /* reserved: the engine was restarted */
 };
 
@@ -47,6 +50,7 @@ enum mcr_msg_flags {
 	MCR_FLAG_HW_TIME = 1 << 2,        /* hw_ns is valid */
 	MCR_FLAG_HW_TIME_SYNCED = 1 << 3, /* the operator vouches for the NIC's clock */
 	MCR_FLAG_LINK_UP = 1 << 4,        /* MCR_LINK: the link is up now */
+	MCR_FLAG_LINK_GONE = 1 << 5, /* MCR_LINK: the port was removed, and will not come back */
 };
 
 struct mcr_msg {
@@ -59,7 +63,7 @@ struct mcr_msg {
 	uint64_t rx_ns, hw_ns; /* CLOCK_REALTIME; hw_ns 0 = unknown */
 	uint64_t lost;         /* MCR_LOST: messages missed */
 	uint32_t group_be, source_be;
-	uint32_t id;                 /* user id of the join that took it */
+	uint32_t id;                 /* user id of the join that took it; MCR_LINK: DPDK port */
 	uint16_t dst_port, src_port; /* UDP, host order */
 	uint16_t vlan;               /* 0 = untagged */
 	uint8_t ttl;

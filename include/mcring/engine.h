@@ -196,6 +196,18 @@ MCR_API int mcr_engine_interface_address(struct mcr_engine *e, const char *inter
 					 uint32_t address_be, uint8_t prefix_len,
 					 struct mcr_error *err);
 
+/* mcr_engine_port_remove takes a port out while the engine runs: its lcores stop polling it, then
+ * it is closed; the other ports go on. Consumers are told (MCR_FLAG_LINK_GONE), its groups and its
+ * interfaces stay and say so. Call it before rte_eal_hotplug_remove: that pulls a device away under
+ * whoever polls it. The engine does the same by itself when EAL or the kernel tells that a device
+ * went. port: its DPDK name or number, as an interface names it.
+ * Errors: -ENOENT (this engine has no such port), -ETIMEDOUT (an lcore did not answer for a second:
+ * the port goes as soon as it does). */
+MCR_API int mcr_engine_port_remove(struct mcr_engine *e, const char *port, struct mcr_error *err);
+
+/* mcr_engine_ports_left: how many ports were not removed. */
+MCR_API unsigned mcr_engine_ports_left(const struct mcr_engine *e);
+
 /* mcr_engine_attach gives a connected socket for mcr_consumer_opts.fd: the way to read a channel in
  * the engine's own process, or to hand one channel to a sandboxed child.
  * Returns the descriptor, owned by the caller, or -errno (-ENOENT: unknown channel). */
@@ -249,6 +261,7 @@ struct mcr_port_info { /* a DPDK port and its NIC counters (rte_eth_stats) */
 	uint32_t buffers;      /* packet buffers of the port's pool */
 	uint32_t buffers_used; /* those that are not in it, but in queues and in hands */
 	uint64_t buffer_bytes; /* memory of all of them, headers included */
+	uint8_t removed;       /* 1: the device is gone; counters are those of its end */
 };
 
 /* mcr_engine_port_info fills in a DPDK port that an interface uses. Returns 0, or -ENOENT past the

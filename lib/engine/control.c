@@ -58,6 +58,10 @@ static void watch_ports(struct mcr_engine *e, uint64_t now_ns)
 		struct mcr_port *port = e->ports[p];
 		unsigned what = port->started ? mcr_port_watch(port) : 0;
 
+		if (what & MCR_PORT_GONE) {
+			mcr_engine_begin_removal(e, port);
+			continue;
+		}
 		if (what & MCR_PORT_LINK)
 			mcr_engine_log(e, MCR_LOG_WARNING, "port %s: link %s", port->name,
 				       port->link_up ? "up" : "down");
@@ -95,6 +99,7 @@ void mcr_engine_work(struct mcr_engine *e, uint64_t now_ns)
 	drain_punts(e, now_ns);
 	for (size_t i = 0; i < e->n_interfaces; i++)
 		mcr_interface_poll(&e->interfaces[i], now_ns);
+	mcr_engine_go_on_removing(e);
 	mcr_engine_reap(e);
 	if (now_ns >= e->heartbeat_due_ns) {
 		heartbeat(e, now_ns);

@@ -122,11 +122,11 @@ ITEM(port)
 	if (mcr_engine_port_info(src->engine, i, &p) < 0)
 		return NULL;
 	return json_pack(
-	    "{so si so so sb sb sb si so so so so so so so si sI so so so so so so so}", "name",
+	    "{so si so so sb sb sb sb si so so so so so so so si sI so so so so so so so}", "name",
 	    string(p.name), "dpdk_port", p.dpdk_port, "driver", string(p.driver), "mac", mac(p.mac),
-	    "link_up", p.link_up, "promiscuous", p.promiscuous, "all_multicast", p.all_multicast,
-	    "queues", p.n_queues, "lcores", lcores_of(&p), "numa_node",
-	    p.numa_node < 0 ? json_null() : number((uint64_t)p.numa_node), "rx_descs",
+	    "link_up", p.link_up, "removed", p.removed, "promiscuous", p.promiscuous,
+	    "all_multicast", p.all_multicast, "queues", p.n_queues, "lcores", lcores_of(&p),
+	    "numa_node", p.numa_node < 0 ? json_null() : number((uint64_t)p.numa_node), "rx_descs",
 	    number(p.rx_descs), "buffers", number(p.buffers), "buffers_used",
 	    number(p.buffers_used), "buffer_bytes", number(p.buffer_bytes), "link_changes",
 	    number(p.link_changes), "mtu", p.mtu, "speed_mbps", (json_int_t)p.speed_mbps,

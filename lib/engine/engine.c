@@ -252,7 +252,7 @@ int mcr_engine_start(struct mcr_engine *e, struct mcr_error *err)
 	if (e->state != MCR_ENGINE_CREATED)
 		return mcr_error_set(err, -EINVAL, "an engine starts once");
 	for (size_t i = 0; i < e->n_ports; i++) {
-		ret = mcr_port_start(e->ports[i], err);
+		ret = e->ports[i]->removed ? 0 : mcr_port_start(e->ports[i], err);
 		if (ret < 0)
 			return ret;
 	}

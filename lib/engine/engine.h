@@ -91,6 +91,11 @@ int mcr_engine_place_queues(struct mcr_engine *e, struct mcr_error *err);
 /* Logs what each port was given, and what is wrong with it. */
 void mcr_engine_tell_ports(const struct mcr_engine *e);
 
+/* A port goes: from now on control does not use it; the second function, called each round, does
+ * what remains as lcores let go. */
+void mcr_engine_begin_removal(struct mcr_engine *e, struct mcr_port *port);
+void mcr_engine_go_on_removing(struct mcr_engine *e);
+
 /* membership.c: tells IGMP and NICs of the groups of e->joins. */
 void mcr_engine_filter_ports(struct mcr_engine *e);
 

@@ -72,18 +72,26 @@ int mcr_engine_port_info(const struct mcr_engine *e, size_t i, struct mcr_port_i
 {
 	struct rte_eth_stats stats = {0};
 	struct rte_eth_link link = {0};
+	uint8_t promiscuous = 0, all_multicast = 0;
 	const struct mcr_port *port;
 
 	if (i >= e->n_ports)
 		return -ENOENT;
 	port = e->ports[i];
-	rte_eth_stats_get(port->id, &stats);
-	rte_eth_link_get_nowait(port->id, &link);
+	if (port->closed) { /* another device may have its number now */
+		stats = port->at_close;
+	} else {
+		rte_eth_stats_get(port->id, &stats);
+		rte_eth_link_get_nowait(port->id, &link);
+		promiscuous = rte_eth_promiscuous_get(port->id) == 1;
+		all_multicast = rte_eth_allmulticast_get(port->id) == 1;
+	}
 	*out = (struct mcr_port_info){
 	    .dpdk_port = port->id,
 	    .link_up = port->link_up,
-	    .promiscuous = rte_eth_promiscuous_get(port->id) == 1,
-	    .all_multicast = rte_eth_allmulticast_get(port->id) == 1,
+	    .promiscuous = promiscuous,
+	    .all_multicast = all_multicast,
+	    .removed = port->removed,
 	    .n_queues = port->n_queues,
 	    .mtu = port->mtu,
 	    .speed_mbps = link.link_speed == RTE_ETH_SPEED_NUM_UNKNOWN ? 0 : link.link_speed,
@@ -289,6 +297,11 @@ int mcr_engine_group_info(const struct mcr_engine *e, size_t i, struct mcr_group
 		memcpy(out->sources_be, g->filter.sources_be, n * sizeof(*out->sources_be));
 	counts_into(e, g, out);
 	reports_into(it, g, out);
+	if (it->port->removed) {
+		snprintf(out->rung, sizeof(out->rung), "removed");
+		snprintf(out->rung_reason, sizeof(out->rung_reason), "the port was removed");
+		return 0;
+	}
 	snprintf(out->rung, sizeof(out->rung), "%s", mcr_rung_name(it->port->filter.rung));
 	memcpy(out->rung_reason, it->port->filter.reason, sizeof(out->rung_reason));
 	return 0;

@@ -101,6 +101,7 @@ int mcr_port_open(struct mcr_port **out, uint16_t id, const struct mcr_port_want
 	if (ret < 0)
 		goto fail;
 	mcr_filter_port_init(&port->filter, id, port->driver);
+	mcr_port_listen(port, info.device);
 	*out = port;
 	return 0;
 
@@ -116,6 +117,7 @@ int mcr_port_start(struct mcr_port *port, struct mcr_error *err)
 	if (ret < 0)
 		return mcr_error_set(err, ret, "port %s (%s): cannot be started: %s", port->name,
 				     port->driver, strerror(-ret));
+	port->running = 1;
 	port->started = 1;
 	mcr_port_watch(port);
 	port->link_changes = 0; /* the state at the start is no change */
@@ -124,24 +126,36 @@ int mcr_port_start(struct mcr_port *port, struct mcr_error *err)
 
 void mcr_port_stop(struct mcr_port *port)
 {
-	if (!port->started)
+	if (!port->running)
 		return;
+	port->running = 0;
 	port->started = 0;
 	rte_eth_dev_stop(port->id);
+}
+
+void mcr_port_shut(struct mcr_port *port)
+{
+	if (port->closed)
+		return;
+	mcr_port_stop(port);
+	rte_eth_stats_get(port->id, &port->at_close);
+	mcr_port_unlisten(port);
+	if (port->owner != RTE_ETH_DEV_NO_OWNER) {
+		rte_eth_dev_owner_unset(port->id, port->owner);
+		rte_eth_dev_owner_delete(port->owner);
+	}
+	/* Its queues hold buffers of our pool until it is closed; without one it was never ours. */
+	if (port->mempool != NULL)
+		port->closed = rte_eth_dev_close(port->id) == 0;
 }
 
 void mcr_port_close(struct mcr_port *port)
 {
 	if (port == NULL)
 		return;
-	mcr_port_stop(port);
 	mcr_filter_port_fini(&port->filter);
-	if (port->owner != RTE_ETH_DEV_NO_OWNER) {
-		rte_eth_dev_owner_unset(port->id, port->owner);
-		rte_eth_dev_owner_delete(port->owner);
-	}
-	/* The queues hold buffers of our pool until the device is closed, so both go together. */
-	if (port->mempool != NULL && rte_eth_dev_close(port->id) == 0)
+	mcr_port_shut(port);
+	if (port->closed)
 		rte_mempool_free(port->mempool);
 	free(port);
 }

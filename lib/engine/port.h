@@ -27,7 +27,16 @@ struct mcr_port {
 	uint8_t worker_of_queue[MCR_QUEUES_MAX]; /* index of the worker that polls it */
 	uint32_t candidates, pollers;            /* workers that may poll it, and that do: masks */
 	uint8_t has_chosen_lcores;               /* candidates are the operator's choice */
-	uint8_t started;
+	uint8_t running; /* between rte_eth_dev_start and rte_eth_dev_stop */
+	uint8_t started; /* the control thread may use it: send, filter, watch */
+	uint8_t closed;  /* the device was closed: its id may be another's */
+	uint8_t removed; /* it went, or is about to go, while the engine ran */
+	uint8_t leaving; /* removed, and its lcores have not all let go yet */
+	uint8_t leave_told;
+	uint64_t leave_token;          /* of the grace period after which no lcore polls it */
+	uint32_t removal_heard;        /* writer: a thread of EAL's */
+	struct rte_device *device;     /* NULL = unknown, or detached */
+	struct rte_eth_stats at_close; /* what its counters said last */
 	uint32_t kernel_index; /* of the kernel's interface that the port sits on; 0 = none */
 	uint8_t kernel_seen;   /* it was there once: when it is not, the link is down */
 	uint8_t link_up;
@@ -65,14 +74,28 @@ int mcr_port_open(struct mcr_port **out, uint16_t id, const struct mcr_port_want
 int mcr_port_start(struct mcr_port *port, struct mcr_error *err);
 void mcr_port_stop(struct mcr_port *port);
 
-/* mcr_port_close stops, closes the device's queues and frees. NULL is allowed. */
+/* mcr_port_shut stops and closes the device; what can be told of the port stays. No lcore polls it
+ * any more. */
+void mcr_port_shut(struct mcr_port *port);
+
+/* mcr_port_close shuts the port and frees. No packet of its pool is anywhere. NULL is allowed. */
 void mcr_port_close(struct mcr_port *port);
+
+/* port_removal.c: mcr_port_listen is told by EAL when the device goes, until mcr_port_unlisten. */
+void mcr_port_listen(struct mcr_port *port, struct rte_device *device);
+void mcr_port_unlisten(struct mcr_port *port);
+int mcr_port_is_gone(const struct mcr_port *port);
+
+/* mcr_port_detach gives the device of a closed port back, if its bus asked for it: a hot unplug
+ * waits for that. */
+void mcr_port_detach(struct mcr_port *port);
 
 /* mcr_port_pool_bytes: memory of its buffers, with their headers. */
 uint64_t mcr_port_pool_bytes(const struct mcr_port *port);
 
 #define MCR_PORT_LINK 1u /* the link went up or down */
 #define MCR_PORT_MAC  2u /* the port has another MAC address */
+#define MCR_PORT_GONE 4u /* the device was removed */
 
 /* mcr_port_watch reads link and address anew. Returns what changed, 0 = nothing. */
 unsigned mcr_port_watch(struct mcr_port *port);

@@ -65,9 +65,12 @@ static int is_mac_changed(struct mcr_port *port)
 unsigned mcr_port_watch(struct mcr_port *port)
 {
 	struct rte_eth_link link = {0};
-	unsigned changed = is_mac_changed(port) ? MCR_PORT_MAC : 0;
+	unsigned changed;
 	uint8_t up;
 
+	if (mcr_port_is_gone(port))
+		return MCR_PORT_GONE;
+	changed = is_mac_changed(port) ? MCR_PORT_MAC : 0;
 	if (rte_eth_link_get_nowait(port->id, &link) < 0)
 		return changed;
 	up = (uint8_t)is_link_up(port, &link);

@@ -7,6 +7,8 @@
 #include "core/error.h"
 #include "engine/engine.h"
 
+#define REMOVE_NS UINT64_C(1000000000) /* an lcore lets a port go within a round of its loop */
+
 /* What the interfaces of one port say of it. */
 struct asked {
 	uint16_t n_queues;
@@ -170,5 +172,83 @@ static void tell_port(const struct mcr_engine *e, const struct mcr_port *port)
 void mcr_engine_tell_ports(const struct mcr_engine *e)
 {
 	for (size_t p = 0; p < e->n_ports; p++)
-		tell_port(e, e->ports[p]);
+		if (!e->ports[p]->removed)
+			tell_port(e, e->ports[p]);
+}
+
+/* ---- ports that go ---- */
+
+void mcr_engine_begin_removal(struct mcr_engine *e, struct mcr_port *port)
+{
+	if (port->removed)
+		return;
+	port->removed = 1;
+	mcr_engine_log(e, MCR_LOG_ERROR, "port %s was removed; %u of %zu ports left", port->name,
+		       mcr_engine_ports_left(e), e->n_ports);
+	port->leaving = 1;
+	port->started = 0;
+	port->link_up = 0;
+	port->link_changes++;
+}
+
+/* The lcores are told, and when none of them polls it any more, the device is closed. */
+static void go_on_removing(struct mcr_engine *e, struct mcr_port *port)
+{
+	if (!port->leave_told) {
+		if (mcr_engine_publish(e, e->table, NULL) < 0)
+			return; /* no memory: the next round tries again */
+		port->leave_told = 1;
+		port->leave_token = rte_rcu_qsbr_start(e->qsbr);
+	}
+	if (rte_rcu_qsbr_check(e->qsbr, port->leave_token, false) != 1)
+		return;
+	mcr_port_shut(port);
+	mcr_port_detach(port);
+	port->leaving = 0;
+}
+
+void mcr_engine_go_on_removing(struct mcr_engine *e)
+{
+	for (size_t p = 0; p < e->n_ports; p++)
+		if (e->ports[p]->leaving)
+			go_on_removing(e, e->ports[p]);
+}
+
+unsigned mcr_engine_ports_left(const struct mcr_engine *e)
+{
+	unsigned n = 0;
+
+	for (size_t p = 0; p < e->n_ports; p++)
+		n += !e->ports[p]->removed;
+	return n;
+}
+
+static struct mcr_port *find_port(const struct mcr_engine *e, const char *text)
+{
+	for (size_t p = 0; p < e->n_ports; p++) {
+		struct mcr_port *port = e->ports[p];
+		char number[8];
+
+		snprintf(number, sizeof(number), "%u", port->id);
+		if (!port->removed && (strcmp(port->name, text) == 0 || strcmp(number, text) == 0))
+			return port;
+	}
+	return NULL;
+}
+
+int mcr_engine_port_remove(struct mcr_engine *e, const char *text, struct mcr_error *err)
+{
+	struct mcr_port *port = find_port(e, text);
+	uint64_t end_ns = mcr_clock_now_monotonic() + REMOVE_NS;
+
+	if (port == NULL)
+		return mcr_error_set(err, -ENOENT, "this engine has no port \"%s\"", text);
+	mcr_engine_begin_removal(e, port);
+	do
+		mcr_engine_poll(e, 0);
+	while (port->leaving && mcr_clock_now_monotonic() < end_ns);
+	if (port->leaving)
+		return mcr_error_set(err, -ETIMEDOUT, "port %s: its lcores do not answer",
+				     port->name);
+	return 0;
 }

@@ -49,6 +49,7 @@ static void fill_view(const struct mcr_engine *e, struct mcr_view *view,
 		    .interface_of_vlan = e->ports[i]->interface_of_vlan,
 		    .link_changes = e->ports[i]->link_changes,
 		    .link_up = e->ports[i]->link_up,
+		    .removed = e->ports[i]->removed,
 		};
 		memcpy(view->ports[e->ports[i]->id].mac, e->ports[i]->mac.addr_bytes,
 		       sizeof(view->ports[0].mac));

@@ -307,35 +307,49 @@ static inline unsigned poll_queue(struct mcr_worker *w, const struct mcr_queue *
 	return n;
 }
 
-/* A new view: tell the consumers of this lcore's rings which links changed, in order with the data.
- */
+/* A change of a port's link, into all rings of this lcore, in order with the data. */
+static void tell_link(struct mcr_worker *w, uint16_t port)
+{
+	const struct mcr_view_port *p = &w->view->ports[port];
+	uint64_t now_ns = now_of(w, rte_rdtsc());
+
+	for (unsigned c = 0; c < MCR_CHANNELS_MAX; c++) {
+		struct mcr_ring_writer *ring = w->view->rings[c][w->index];
+		struct mcr_desc desc = {.rx_ns = now_ns, .kind = MCR_LINK, .id = port};
+
+		if (ring == NULL)
+			continue;
+		desc.flags = MCR_FLAG_RX_TIME_TSC | step_flag(w, c);
+		if (p->link_up)
+			desc.flags |= MCR_FLAG_LINK_UP;
+		if (p->removed)
+			desc.flags |= MCR_FLAG_LINK_GONE;
+		mcr_ring_add(ring, 0);
+		mcr_ring_reserve(ring);
+		mcr_ring_put(ring, &desc);
+		mcr_ring_publish(ring);
+	}
+}
+
+/* A new view: links that changed are told, queues of ports that were removed are forgotten. Once
+ * the grace period of the view is over, nobody polls them. */
 static __rte_noinline void adopt(struct mcr_worker *w, const struct mcr_view *view)
 {
+	uint16_t kept = 0;
+
 	w->view = view;
 	w->view_serial = view->serial;
 	for (unsigned i = 0; i < w->n_queues; i++) {
 		uint16_t port = w->queues[i].port;
-		uint64_t now_ns;
 
-		if (w->link_changes[port] == view->ports[port].link_changes)
-			continue;
-		w->link_changes[port] = view->ports[port].link_changes;
-		now_ns = now_of(w, rte_rdtsc());
-		for (unsigned c = 0; c < MCR_CHANNELS_MAX; c++) {
-			struct mcr_ring_writer *ring = view->rings[c][w->index];
-			struct mcr_desc desc = {.rx_ns = now_ns, .kind = MCR_LINK};
-
-			if (ring == NULL)
-				continue;
-			desc.flags = MCR_FLAG_RX_TIME_TSC | step_flag(w, c);
-			if (view->ports[port].link_up)
-				desc.flags |= MCR_FLAG_LINK_UP;
-			mcr_ring_add(ring, 0);
-			mcr_ring_reserve(ring);
-			mcr_ring_put(ring, &desc);
-			mcr_ring_publish(ring);
+		if (w->link_changes[port] != view->ports[port].link_changes) {
+			w->link_changes[port] = view->ports[port].link_changes;
+			tell_link(w, port);
 		}
+		if (!view->ports[port].removed)
+			w->queues[kept++] = w->queues[i];
 	}
+	w->n_queues = kept;
 }
 
 /* The watermark: all that arrived before it is published. */

@@ -22,7 +22,8 @@ struct mcr_view_port {
 	const uint8_t *interface_of_vlan; /* MCR_VLANS entries; lives as long as the engine */
 	uint32_t link_changes;            /* counts up at each change of the link */
 	uint8_t link_up;
-	uint8_t mac[6]; /* of the port: frames from it are its own */
+	uint8_t removed; /* not to be polled any more */
+	uint8_t mac[6];  /* of the port: frames from it are its own */
 };
 
 struct mcr_view {

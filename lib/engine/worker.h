@@ -40,8 +40,6 @@ struct mcr_worker {
 	unsigned index, lcore;
 	uint8_t idle; /* enum mcr_idle */
 	uint16_t first_chunk;
-	uint16_t n_queues;
-	struct mcr_queue queues[MCR_QUEUES_PER_WORKER];
 	const struct mcr_clock *clock;
 	struct rte_rcu_qsbr *qsbr;
 	struct rte_ring *punt;                /* producer: this lcore; consumer: control */
@@ -55,6 +53,8 @@ struct mcr_worker {
 	/* Private to the lcore. */
 	const struct mcr_view *view __rte_cache_aligned;
 	uint64_t view_serial;
+	uint16_t n_queues; /* set by control before the launch; those of removed ports drop out */
+	struct mcr_queue queues[MCR_QUEUES_PER_WORKER];
 	uint64_t last_poll_tsc, clock_steps;
 	uint64_t last_ns;        /* the latest that a message or a watermark said */
 	uint64_t last_polled_ns; /* of the watermark */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Ports: how many queues they get, who polls them, and what happens when one goes. net_null has as
  * many queues as one likes and delivers on each of them, always. */
+#define ALLOW_EXPERIMENTAL_API /* rte_dev_event_callback_process */
 #include "rig.h"
 
 #include <errno.h>
@@ -151,6 +152,149 @@ static void an_impossible_wish_is_refused_with_its_reason(void **state)
 	assert_int_equal(create(&e, interfaces, 1, &err), -EINVAL);
 }
 
+/* ---- ports that go ---- */
+
+static uint16_t id_of(const char *device)
+{
+	uint16_t id;
+
+	assert_int_equal(rte_eth_dev_get_port_by_name(device, &id), 0);
+	return id;
+}
+
+static int is_removed(const struct mcr_engine *e, size_t i)
+{
+	struct mcr_port_info info;
+
+	assert_int_equal(mcr_engine_port_info(e, i, &info), 0);
+	return info.removed && !info.link_up;
+}
+
+/* The ports that the rings of a consumer say are gone, one digit for each message. */
+static void read_gone(struct mcr_consumer *c, char *gone, size_t cap)
+{
+	struct mcr_msg msgs[32];
+	size_t len = strlen(gone);
+	int n;
+
+	while ((n = mcr_consumer_poll(c, msgs, 32)) > 0) {
+		for (int i = 0; i < n; i++)
+			if (msgs[i].kind == MCR_LINK && (msgs[i].flags & MCR_FLAG_LINK_GONE))
+				len += (size_t)snprintf(gone + len, cap - len, "%u", msgs[i].id);
+		mcr_consumer_release(c);
+	}
+}
+
+static struct mcr_engine *two_ports(struct mcr_consumer **c)
+{
+	struct mcr_interface_config interfaces[2] = {rig_interface("net_null0"),
+						     rig_interface("net_null1")};
+	struct mcr_join join = rig_join("239.1.1.1", 0);
+	struct mcr_engine *e = NULL;
+
+	strcpy(interfaces[1].name, "b");
+	assert_int_equal(create(&e, interfaces, 2, NULL), 0);
+	for (int i = 0; i < 2; i++) {
+		strcpy(join.interface, interfaces[i].name);
+		assert_int_equal(mcr_engine_join(e, &join, NULL), 0);
+	}
+	*c = rig_consumer(e);
+	return e;
+}
+
+static void a_port_is_removed_and_the_others_go_on(void **state)
+{
+	struct mcr_group_info group;
+	struct mcr_consumer *c;
+	struct mcr_engine *e = two_ports(&c);
+	char gone[16] = "", expected[16];
+	uint16_t id = id_of("net_null0");
+
+	assert_int_equal(mcr_engine_start(e, NULL), 0);
+	rig_receive(e, 1000);
+	assert_int_equal(mcr_engine_ports_left(e), 2);
+	assert_int_equal(mcr_engine_port_remove(e, "net_null0", NULL), 0);
+	/* Nobody polls it: it can be pulled away under the engine. */
+	assert_int_equal(rte_eal_hotplug_remove("vdev", "net_null0"), 0);
+	assert_int_equal(mcr_engine_ports_left(e), 1);
+	assert_true(is_removed(e, 0));
+	assert_false(is_removed(e, 1));
+
+	/* Both lcores polled it, so both rings say so, once. */
+	read_gone(c, gone, sizeof(gone));
+	snprintf(expected, sizeof(expected), "%u%u", id, id);
+	assert_string_equal(gone, expected);
+	assert_int_equal(mcr_engine_group_info(e, 0, &group), 0);
+	assert_string_equal(group.rung, "removed");
+	assert_int_equal(mcr_engine_group_info(e, 1, &group), 0);
+	assert_string_not_equal(group.rung, "removed");
+
+	rig_receive(e, rig_account(e).received + 1000);
+	assert_int_equal(mcr_engine_port_remove(e, "net_null0", NULL), -ENOENT);
+	/* Its number may be another device's now: not ours to use. */
+	assert_int_equal(rte_eal_hotplug_add("vdev", "net_null0", ""), 0);
+	assert_true(is_removed(e, 0));
+	rig_receive(e, rig_account(e).received + 1000);
+	mcr_consumer_close(c);
+	mcr_engine_destroy(e);
+	assert_int_equal(id_of("net_null0"), id);
+	probe_again("net_null1");
+}
+
+/* What vfio calls when the kernel wants a device back, from a thread of EAL's. */
+static void a_hot_unplug_is_heard_and_the_device_given_back(void **state)
+{
+	struct mcr_consumer *c;
+	struct mcr_engine *e = two_ports(&c);
+	uint64_t end_ns = rig_now_ns() + RIG_DEADLINE_NS;
+	char gone[16] = "";
+	uint16_t id;
+
+	assert_int_equal(mcr_engine_start(e, NULL), 0);
+	rig_receive(e, 1000);
+	rte_dev_event_callback_process("net_null1", RTE_DEV_EVENT_ADD);
+	rte_dev_event_callback_process("net_null1", RTE_DEV_EVENT_REMOVE);
+	while (rte_eth_dev_get_port_by_name("net_null1", &id) == 0 && rig_now_ns() < end_ns)
+		mcr_engine_poll(e, 1000000);
+	assert_int_equal(rte_eth_dev_get_port_by_name("net_null1", &id), -ENODEV);
+	assert_true(is_removed(e, 1));
+	assert_false(is_removed(e, 0));
+	read_gone(c, gone, sizeof(gone));
+	assert_int_equal(strlen(gone), 2);
+	rig_receive(e, rig_account(e).received + 1000);
+	mcr_consumer_close(c);
+	mcr_engine_destroy(e);
+	assert_int_equal(rte_eal_hotplug_add("vdev", "net_null1", ""), 0);
+	probe_again("net_null0");
+}
+
+static void an_engine_outlives_its_last_port(void **state)
+{
+	struct mcr_join join = rig_join("239.1.1.2", 0);
+	struct mcr_consumer *c;
+	struct mcr_engine *e = two_ports(&c);
+	uint64_t received;
+
+	assert_int_equal(mcr_engine_port_remove(e, "net_null1", NULL), 0); /* before the start */
+	assert_int_equal(mcr_engine_start(e, NULL), 0);
+	rig_receive(e, 1000);
+	assert_int_equal(mcr_engine_port_remove(e, "net_null0", NULL), 0);
+	assert_int_equal(mcr_engine_ports_left(e), 0);
+	received = rig_account(e).received;
+	strcpy(join.interface, "a");
+	assert_int_equal(mcr_engine_join(e, &join, NULL), 0);
+	assert_int_equal(mcr_engine_leave(e, &join, NULL), 0);
+	for (int i = 0; i < 20; i++)
+		mcr_engine_poll(e, 1000000);
+	assert_int_equal(rig_account(e).received, received);
+	mcr_engine_stop(e);
+	assert_true(is_removed(e, 0) && is_removed(e, 1));
+	mcr_consumer_close(c);
+	mcr_engine_destroy(e);
+	probe_again("net_null0");
+	probe_again("net_null1");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -158,6 +302,9 @@ int main(void)
 	    cmocka_unit_test(only_the_lcores_of_an_interface_poll_its_port),
 	    cmocka_unit_test(ports_without_a_wish_take_what_is_free),
 	    cmocka_unit_test(an_impossible_wish_is_refused_with_its_reason),
+	    cmocka_unit_test(a_port_is_removed_and_the_others_go_on),
+	    cmocka_unit_test(a_hot_unplug_is_heard_and_the_device_given_back),
+	    cmocka_unit_test(an_engine_outlives_its_last_port),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
