@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* mcring-bench: one measurement in one run. It prints one JSON object on one line; tools/bench runs
+ * it in turn with its peers, and makes medians and ratios of many runs. */
+#ifndef MCR_BENCH_H
+#define MCR_BENCH_H
+
+#include <stdint.h>
+
+#include <mcring/types.h>
+
+#define BENCH_READERS_MAX  16
+#define BENCH_CHANNELS_MAX 16
+
+/* What stands behind `--` and the measurement's name. */
+struct bench_options {
+	const char *port;     /* DPDK device name or port number */
+	unsigned groups;      /* joined */
+	unsigned size;        /* octets of payload */
+	unsigned channels;    /* each joins all groups */
+	unsigned readers;     /* on lcores of their own, on the channels in turn */
+	unsigned depth;       /* of a ring; 0 = the engine's default */
+	unsigned first_chunk; /* 0 = the engine's default */
+	unsigned burst;       /* packets that a poll of the port gives, at most 32 */
+	unsigned rotate;  /* 1: all buffers of the pool go round, not those in the lcore's cache */
+	unsigned rewrite; /* 1: each frame is made anew for the next group before it is handled */
+	unsigned duration_ms;
+	const char *peer; /* hop: what carries the messages */
+	uint64_t rate;    /* hop: messages a second; 0 = flat out */
+};
+
+/* A measurement: 0, or -1 after a line on stderr. */
+int bench_engine(const struct bench_options *options);
+
+__attribute__((format(printf, 1, 2))) int bench_fail(const char *format, ...);
+
+/* bench_worker gives the n-th lcore that is not the main one, or -1 with a line on stderr. */
+int bench_worker(unsigned n);
+
+uint64_t bench_now_ns(void); /* CLOCK_MONOTONIC */
+
+/* bench_lcore_cpu_clock: the clock that counts the CPU time of an idle worker lcore's thread. */
+int bench_lcore_cpu_clock(unsigned lcore, int *clock);
+uint64_t bench_cpu_ns(int clock);
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "feed.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+#include <rte_mempool.h>
+
+int feed_create(struct feed *feed, const struct bench_options *options)
+{
+	static const struct rte_ether_addr mac = {{2, 0, 0, 0, 0, 9}};
+
+	*feed = (struct feed){.burst = options->burst, .rewrite = options->rewrite};
+	feed->options = (struct gen_options){
+	    .udp_port = FEED_UDP_PORT,
+	    .source_be = htonl(0xc0000201),
+	    .size = RTE_MAX(options->size, (unsigned)PROBE_MIN_BYTES),
+	};
+	for (unsigned i = 0; i < options->groups; i++) {
+		struct mcr_join join = {.group_be = htonl(FEED_GROUP + i), .port = FEED_UDP_PORT};
+
+		if (mcr_join_list_add(&feed->options.flows, &join) < 0)
+			return bench_fail("out of memory");
+	}
+	if (gen_frames_create(&feed->frames, &feed->options, &mac) < 0)
+		return bench_fail("out of memory");
+	return 0;
+}
+
+void feed_destroy(struct feed *feed)
+{
+	if (feed->callback != NULL)
+		rte_eth_remove_rx_callback(feed->port, 0, feed->callback);
+	gen_frames_destroy(&feed->frames);
+	mcr_join_list_clear(&feed->options.flows);
+}
+
+int feed_find_port(const char *text, uint16_t *port)
+{
+	char *end;
+	unsigned long number = strtoul(text, &end, 10);
+
+	if (rte_eth_dev_get_port_by_name(text, port) == 0)
+		return 0;
+	if (end != text && *end == '\0' && number < RTE_MAX_ETHPORTS &&
+	    rte_eth_dev_is_valid_port((uint16_t)number)) {
+		*port = (uint16_t)number;
+		return 0;
+	}
+	return bench_fail("no DPDK port \"%s\"", text);
+}
+
+static void fill(struct rte_mempool *pool, void *ctx, void *object, unsigned index)
+{
+	const struct feed *feed = ctx;
+	struct rte_mbuf *m = object;
+	uint8_t *frame = (uint8_t *)m->buf_addr + RTE_PKTMBUF_HEADROOM;
+	/* More groups than buffers: take them from all over the table. */
+	uint64_t stride = RTE_MAX(feed->frames.n_flows / pool->size, 1u);
+
+	probe_fill(frame + feed->frames.header_len, feed->options.size);
+	gen_frame_write(&feed->frames, frame, index * stride, 0);
+}
+
+struct search {
+	char prefix[RTE_MEMPOOL_NAMESIZE];
+	struct rte_mempool *pool;
+};
+
+static void match(struct rte_mempool *pool, void *arg)
+{
+	struct search *search = arg;
+
+	if (strncmp(pool->name, search->prefix, strlen(search->prefix)) == 0)
+		search->pool = pool;
+}
+
+/* The engine names a port's pool after it (lib/engine/port.c); net_null does not tell. */
+static struct rte_mempool *find_pool(uint16_t port)
+{
+	struct search search = {.pool = NULL};
+
+	snprintf(search.prefix, sizeof(search.prefix), "mcr_port%u_", port);
+	rte_mempool_walk(match, &search);
+	return search.pool;
+}
+
+/* Runs before the engine starts its clock on a burst, so it is no part of the busy cycles. */
+static uint16_t prepare(uint16_t port, uint16_t queue, struct rte_mbuf **mbufs, uint16_t n,
+			uint16_t max, void *arg)
+{
+	struct feed *feed = arg;
+	uint16_t keep = (uint16_t)RTE_MIN(n, feed->burst);
+
+	if (keep < n)
+		rte_pktmbuf_free_bulk(mbufs + keep, n - keep);
+	for (uint16_t i = 0; feed->rewrite && i < keep; i++)
+		gen_frame_write(&feed->frames, rte_pktmbuf_mtod(mbufs[i], uint8_t *), feed->next++,
+				0);
+	return keep;
+}
+
+int feed_fill(struct feed *feed, const struct bench_options *options)
+{
+	struct rte_eth_dev_info info;
+	struct rte_mempool *pool;
+
+	if (feed_find_port(options->port, &feed->port) < 0 ||
+	    rte_eth_dev_info_get(feed->port, &info) < 0)
+		return -1;
+	if (strcmp(info.driver_name, "net_null") != 0)
+		return 0;
+	pool = find_pool(feed->port);
+	if (pool == NULL)
+		return bench_fail("port %s: its mempool is not found", options->port);
+	/* Without a cache the pool is first in, first out, and every buffer has its turn. */
+	if (options->rotate)
+		pool->cache_size = 0;
+	rte_mempool_obj_iter(pool, fill, feed);
+	if (feed->burst < 32 || feed->rewrite) {
+		feed->callback = rte_eth_add_rx_callback(feed->port, 0, prepare, feed);
+		if (feed->callback == NULL)
+			return bench_fail("port %s: takes no rx callback", options->port);
+	}
+	return 0;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Frames without a wire: net_null delivers buffers as it finds them in the queue's mempool, so a
+ * pool that is filled with frames before the start is a feed that costs the receiver nothing. */
+#ifndef MCR_BENCH_FEED_H
+#define MCR_BENCH_FEED_H
+
+#include "../gen_frame.h"
+#include "bench.h"
+
+#define FEED_GROUP    0xef100000u /* 239.16.0.0, the first */
+#define FEED_UDP_PORT 5000
+
+struct feed {
+	struct gen_options options;
+	struct gen_frames frames;
+	uint16_t port;
+	uint64_t next; /* frames made by the rewriting callback */
+	unsigned burst;
+	unsigned rewrite;
+	const void *callback;
+};
+
+/* feed_create makes the frames: one flow per group. Free with feed_destroy, also when it failed. */
+int feed_create(struct feed *feed, const struct bench_options *options);
+void feed_destroy(struct feed *feed);
+
+/* feed_fill fills the mempool of a net_null port, which an engine has configured and not yet
+ * started; on any other port it does nothing, since frames come in there. */
+int feed_fill(struct feed *feed, const struct bench_options *options);
+
+/* The interface that the feed is for. */
+int feed_find_port(const char *text, uint16_t *port);
+
+#endif

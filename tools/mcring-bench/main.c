@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <getopt.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_launch.h>
+#include <rte_lcore.h>
+
+#include "bench.h"
+
+static const char usage[] =
+    "usage: mcring-bench [EAL options] -- engine --port PORT [options]\n"
+    "Takes one measurement and prints it as one JSON object; see docs/benchmarking.md.\n"
+    "engine: what a packet costs the rx lcore. On a net_null port the buffers are filled with\n"
+    "        frames (give the device size = payload + 42); on any other, frames are to come in.\n"
+    "  --port PORT        DPDK device name or port number\n"
+    "  --groups N         groups joined, 239.16.0.0 onwards, UDP port 5000 (512)\n"
+    "  --size N           octets of payload of the frames that net_null delivers (86)\n"
+    "  --channels N       channels that join all groups (1)\n"
+    "  --readers N        consumers, each on a worker lcore behind the rx lcore (0)\n"
+    "  --depth N          messages of a ring (the engine's default)\n"
+    "  --first-chunk N    packets that are published before the rest (the engine's default)\n"
+    "  --burst N          packets that a poll gives, at most 32 (32)\n"
+    "  --rotate           all buffers go round, not only those in the lcore's cache\n"
+    "  --rewrite          each frame is made anew, for the next group\n"
+    "  --ms N             length of the measurement (1000)\n";
+
+enum option_id {
+	OPT_PORT = 1,
+	OPT_GROUPS,
+	OPT_SIZE,
+	OPT_CHANNELS,
+	OPT_READERS,
+	OPT_DEPTH,
+	OPT_FIRST_CHUNK,
+	OPT_BURST,
+	OPT_ROTATE,
+	OPT_REWRITE,
+	OPT_MS,
+	OPT_HELP,
+};
+
+static const struct option long_options[] = {
+    {"port", required_argument, NULL, OPT_PORT},
+    {"groups", required_argument, NULL, OPT_GROUPS},
+    {"size", required_argument, NULL, OPT_SIZE},
+    {"channels", required_argument, NULL, OPT_CHANNELS},
+    {"readers", required_argument, NULL, OPT_READERS},
+    {"depth", required_argument, NULL, OPT_DEPTH},
+    {"first-chunk", required_argument, NULL, OPT_FIRST_CHUNK},
+    {"burst", required_argument, NULL, OPT_BURST},
+    {"rotate", no_argument, NULL, OPT_ROTATE},
+    {"rewrite", no_argument, NULL, OPT_REWRITE},
+    {"ms", required_argument, NULL, OPT_MS},
+    {"help", no_argument, NULL, OPT_HELP},
+    {0},
+};
+
+static const struct {
+	const char *name;
+	int (*run)(const struct bench_options *options);
+} measurements[] = {
+    {"engine", bench_engine},
+};
+
+int bench_fail(const char *format, ...)
+{
+	va_list args;
+
+	fputs("mcring-bench: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	return -1;
+}
+
+int bench_worker(unsigned n)
+{
+	unsigned lcore, i = 0;
+
+	RTE_LCORE_FOREACH_WORKER(lcore)
+	{
+		if (i++ == n)
+			return (int)lcore;
+	}
+	return bench_fail("%u worker lcores are needed: give EAL more, as in --lcores 0,1,2@0",
+			  n + 1);
+}
+
+uint64_t bench_now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static int tell_clock(void *arg)
+{
+	return -pthread_getcpuclockid(pthread_self(), arg);
+}
+
+int bench_lcore_cpu_clock(unsigned lcore, int *clock)
+{
+	if (rte_eal_remote_launch(tell_clock, clock, lcore) < 0 || rte_eal_wait_lcore(lcore) < 0)
+		return bench_fail("lcore %u: no CPU clock", lcore);
+	return 0;
+}
+
+uint64_t bench_cpu_ns(int clock)
+{
+	struct timespec ts = {0};
+
+	clock_gettime(clock, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static int number(const char *name, const char *text, unsigned long max, unsigned *out)
+{
+	char *end;
+	unsigned long n;
+
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	if (errno || end == text || *end || text[0] == '-' || n > max)
+		return bench_fail("--%s \"%s\": expected a number up to %lu", name, text, max);
+	*out = (unsigned)n;
+	return 0;
+}
+
+static int take_option(struct bench_options *o, int id, const char *name, const char *text)
+{
+	switch (id) {
+	case OPT_PORT:
+		o->port = text;
+		return 0;
+	case OPT_GROUPS:
+		return number(name, text, 65536, &o->groups);
+	case OPT_SIZE:
+		return number(name, text, 1472, &o->size);
+	case OPT_CHANNELS:
+		return number(name, text, BENCH_CHANNELS_MAX, &o->channels);
+	case OPT_READERS:
+		return number(name, text, BENCH_READERS_MAX, &o->readers);
+	case OPT_DEPTH:
+		return number(name, text, 1u << 24, &o->depth);
+	case OPT_FIRST_CHUNK:
+		return number(name, text, 32, &o->first_chunk);
+	case OPT_BURST:
+		return number(name, text, 32, &o->burst);
+	case OPT_ROTATE:
+		o->rotate = 1;
+		return 0;
+	case OPT_REWRITE:
+		o->rewrite = 1;
+		return 0;
+	case OPT_MS:
+		return number(name, text, 3600000, &o->duration_ms);
+	}
+	return bench_fail("unknown option; see mcring-bench -- --help");
+}
+
+/* Returns 0, 1 when help was printed, or -1. argv[0] is the measurement's name. */
+static int parse(struct bench_options *o, int argc, char **argv)
+{
+	int id, index = 0;
+
+	*o = (struct bench_options){
+	    .groups = 512, .size = 86, .channels = 1, .burst = 32, .duration_ms = 1000};
+	opterr = 0;
+	optind = 1;
+	while ((id = getopt_long(argc, argv, "", long_options, &index)) != -1) {
+		if (id == OPT_HELP) {
+			fputs(usage, stdout);
+			return 1;
+		}
+		if (id == '?')
+			return bench_fail("\"%s\": unknown option, or its value is missing",
+					  argv[optind - 1]);
+		if (take_option(o, id, long_options[index].name, optarg) < 0)
+			return -1;
+	}
+	if (optind < argc)
+		return bench_fail("\"%s\": unexpected argument", argv[optind]);
+	if (o->groups == 0 || o->channels == 0 || o->burst == 0 || o->duration_ms == 0)
+		return bench_fail("--groups, --channels, --burst and --ms begin at 1");
+	return 0;
+}
+
+static int measure(int argc, char **argv)
+{
+	struct bench_options options;
+	int ret = parse(&options, argc, argv);
+
+	if (ret != 0)
+		return ret;
+	for (size_t i = 0; i < sizeof(measurements) / sizeof(measurements[0]); i++)
+		if (strcmp(argv[0], measurements[i].name) == 0)
+			return measurements[i].run(&options);
+	return bench_fail("no measurement \"%s\"", argv[0]);
+}
+
+int main(int argc, char **argv)
+{
+	int used, ret;
+
+	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+		fputs(usage, stdout);
+		return EXIT_SUCCESS;
+	}
+	used = rte_eal_init(argc, argv);
+	if (used < 0) {
+		bench_fail("EAL does not start: %s (without hugepages: --no-huge -m 512)",
+			   rte_strerror(rte_errno));
+		return EXIT_FAILURE;
+	}
+	argc -= used + 1;
+	argv += used + 1;
+	ret = argc < 1 ? bench_fail("no measurement is named behind --") : measure(argc, argv);
+	rte_eal_cleanup();
+	return ret < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
