@@ -30,6 +30,8 @@ void mcr_ring_writer_attach(struct mcr_ring_writer *w, void *mem)
 	w->data = base + header->header_bytes + (size_t)header->depth * MCR_RING_DESC_BYTES;
 	w->desc_mask = header->depth - 1;
 	w->data_mask = header->bytes - 1;
+	w->max_payload =
+	    header->bytes / 4 < UINT32_MAX ? (uint32_t)(header->bytes / 4) : UINT32_MAX;
 	w->next = w->reserved = header->published;
 	w->next_offset = w->reserved_bytes = header->reserved_bytes;
 	w->payload_bytes = header->published_bytes;

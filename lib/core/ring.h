@@ -53,6 +53,7 @@ struct mcr_ring_writer {
 	uint64_t *descs; /* MCR_DESC_WORDS each */
 	uint8_t *data;
 	uint64_t desc_mask, data_mask;
+	uint32_t max_payload;
 	uint64_t next;                     /* messages put */
 	uint64_t next_offset;              /* bytes put, padding included */
 	uint64_t reserved, reserved_bytes; /* messages and bytes added */
@@ -81,9 +82,7 @@ void mcr_ring_writer_attach(struct mcr_ring_writer *w, void *mem);
  * must not be added. */
 static inline uint32_t mcr_ring_max_payload(const struct mcr_ring_writer *w)
 {
-	uint64_t quarter = (w->data_mask + 1) / 4;
-
-	return quarter < UINT32_MAX ? (uint32_t)quarter : UINT32_MAX;
+	return w->max_payload;
 }
 
 /* The octets of the byte region that a message takes: its payload, behind the addresses where it is

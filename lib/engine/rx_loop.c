@@ -24,12 +24,13 @@
 /* What a burst's packets have in common, and what becomes of them. */
 struct burst {
 	uint64_t rx_ns;
+	const uint8_t *interface_of_vlan;
+	const uint8_t *mac; /* of the port */
 	uint16_t flags;
-	uint16_t n_free;                     /* mbufs[0..n_free) go back to their pool */
 	uint32_t dropped;                    /* bit per reason */
 	uint8_t drop_packet[MCR_DROP_COUNT]; /* last packet of each reason in `dropped` */
+	uint32_t drop_len[MCR_DROP_COUNT];   /* its octets */
 	uint64_t channels;                   /* bit per channel with a batch */
-	struct rte_mbuf *free[MCR_BURST];
 };
 
 static inline void drop(struct mcr_worker *w, struct burst *b, unsigned i, unsigned reason)
@@ -37,19 +38,20 @@ static inline void drop(struct mcr_worker *w, struct burst *b, unsigned i, unsig
 	w->totals.account.drops[reason]++;
 	b->dropped |= 1u << reason;
 	b->drop_packet[reason] = (uint8_t)i;
+	b->drop_len[reason] = w->mbufs[i]->pkt_len;
 }
 
 /* To control, or counted when it does not keep up. The mbuf is control's from then on. */
-static inline void punt(struct mcr_worker *w, struct burst *b, const struct mcr_queue *q,
-			unsigned i)
+static __rte_noinline void punt(struct mcr_worker *w, struct burst *b, const struct mcr_queue *q,
+				unsigned i)
 {
 	w->mbufs[i]->port = q->port; /* not every driver says so: net_ring, members of a bond */
-	if (likely(rte_ring_sp_enqueue(w->punt, w->mbufs[i]) == 0)) {
-		w->totals.account.punted++;
+	if (unlikely(rte_ring_sp_enqueue(w->punt, w->mbufs[i]) != 0)) {
+		drop(w, b, i, MCR_DROP_PUNT_OVERFLOW);
 		return;
 	}
-	drop(w, b, i, MCR_DROP_PUNT_OVERFLOW);
-	b->free[b->n_free++] = w->mbufs[i];
+	w->totals.account.punted++;
+	w->mbufs[i] = NULL;
 }
 
 /* RFC 768 over several segments: pseudo header, then the datagram as its length says. */
@@ -86,78 +88,111 @@ static int udp_checksum_ok(const struct mcr_queue *q, struct rte_mbuf *m,
 	return checksum_in_segments(m, p, frame);
 }
 
-/* Adds packet i to the batch of each channel that wants it. Returns 0, or 1 + the drop reason. */
-static inline unsigned classify(struct mcr_worker *w, struct burst *b, const struct mcr_queue *q,
-				unsigned i)
+/* Adds packet i to the batch of one channel. Returns 0 when its ring cannot hold it. */
+static __rte_always_inline unsigned add(struct mcr_worker *w, struct burst *b, unsigned i,
+					const struct mcr_target *target)
 {
-	const struct mcr_packet *p = &w->packets[i];
-	const struct mcr_view *view = w->view;
-	struct mcr_target targets[MCR_CHANNELS_MAX];
-	struct mcr_group_count *count;
-	uint32_t membership;
-	uint8_t interface = view->ports[q->port].interface_of_vlan[p->vlan];
-	unsigned taken = 0;
-	int n;
+	struct mcr_ring_writer *ring = w->view->rings[target->channel][w->index];
+	struct mcr_batch *batch = &w->batches[target->channel];
+	uint16_t n = batch->n;
 
-	if (unlikely(interface == MCR_NO_INTERFACE))
-		return 1 + MCR_DROP_VLAN_UNKNOWN;
-	if (unlikely(p->verdict == MCR_PARSED_PUNT)) {
-		punt(w, b, q, i);
+	if (unlikely(w->packets[i].payload_len > mcr_ring_max_payload(ring))) {
+		__atomic_store_n(&ring->too_large, ring->too_large + 1, __ATOMIC_RELAXED);
 		return 0;
 	}
-	n = mcr_group_table_match(view->table, interface, p->group_be, p->port, p->source_be,
+	mcr_ring_add(ring, w->packets[i].payload_len);
+	batch->packet[n] = (uint8_t)i;
+	batch->id[n] = target->id;
+	batch->n = n + 1;
+	b->channels |= UINT64_C(1) << target->channel;
+	return 1;
+}
+
+/* The second channel and those behind it: apart, so that the usual one is short. */
+static __rte_noinline unsigned add_more(struct mcr_worker *w, struct burst *b, unsigned i,
+					const struct mcr_target *targets, int n)
+{
+	unsigned taken = 0;
+
+	for (int t = 0; t < n; t++)
+		taken += add(w, b, i, &targets[t]);
+	return taken;
+}
+
+static inline void count(struct mcr_group_count *c, uint32_t payload_len, uint64_t rx_ns)
+{
+	__atomic_store_n(&c->packets, c->packets + 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&c->bytes, c->bytes + payload_len, __ATOMIC_RELAXED);
+	__atomic_store_n(&c->last_ns, rx_ns, __ATOMIC_RELAXED);
+	if (unlikely(c->first_ns == 0))
+		__atomic_store_n(&c->first_ns, rx_ns, __ATOMIC_RELAXED);
+}
+
+/* Multicast UDP: adds packet i to the batch of each channel that wants it. Returns 0, or 1 + the
+ * drop reason. */
+static __rte_always_inline unsigned match(struct mcr_worker *w, struct burst *b, uint8_t interface,
+					  unsigned i)
+{
+	const struct mcr_packet *p = &w->packets[i];
+	struct mcr_target targets[MCR_CHANNELS_MAX];
+	uint32_t membership;
+	unsigned taken;
+	int n;
+
+	n = mcr_group_table_match(w->view->table, interface, p->group_be, p->port, p->source_be,
 				  targets, &membership);
 	if (unlikely(n <= 0))
 		return (unsigned)-n;
-	for (int t = 0; t < n; t++) {
-		struct mcr_ring_writer *ring = view->rings[targets[t].channel][w->index];
-		struct mcr_batch *batch = &w->batches[targets[t].channel];
-
-		if (unlikely(p->payload_len > mcr_ring_max_payload(ring))) {
-			__atomic_store_n(&ring->too_large, ring->too_large + 1, __ATOMIC_RELAXED);
-			continue;
-		}
-		batch->packet[batch->n] = (uint8_t)i;
-		batch->id[batch->n++] = targets[t].id;
-		b->channels |= UINT64_C(1) << targets[t].channel;
-		taken++;
-	}
+	taken = add(w, b, i, &targets[0]);
+	if (n > 1)
+		taken += add_more(w, b, i, targets + 1, n - 1);
 	if (unlikely(taken == 0))
 		return 1 + MCR_DROP_TOO_LARGE;
 	w->totals.account.delivered++;
-	count = &w->group_counts[membership];
-	__atomic_store_n(&count->packets, count->packets + 1, __ATOMIC_RELAXED);
-	__atomic_store_n(&count->bytes, count->bytes + p->payload_len, __ATOMIC_RELAXED);
-	__atomic_store_n(&count->last_ns, b->rx_ns, __ATOMIC_RELAXED);
-	if (unlikely(count->first_ns == 0))
-		__atomic_store_n(&count->first_ns, b->rx_ns, __ATOMIC_RELAXED);
-	b->free[b->n_free++] = w->mbufs[i];
+	count(&w->group_counts[membership], p->payload_len, b->rx_ns);
 	return 0;
 }
 
-static inline void parse(struct mcr_worker *w, struct burst *b, const struct mcr_queue *q,
-			 unsigned i)
+/* What is not multicast UDP. Returns as match. */
+static __rte_noinline unsigned other(struct mcr_worker *w, struct burst *b,
+				     const struct mcr_queue *q, unsigned i)
 {
-	struct mcr_packet *p = &w->packets[i];
-	struct rte_mbuf *m = w->mbufs[i];
+	const struct mcr_packet *p = &w->packets[i];
+
+	if (p->verdict == MCR_PARSED_DROP)
+		return 1u + p->drop;
+	if (b->interface_of_vlan[p->vlan] == MCR_NO_INTERFACE)
+		return 1 + MCR_DROP_VLAN_UNKNOWN;
+	punt(w, b, q, i);
+	return 0;
+}
+
+static __rte_always_inline unsigned classify(struct mcr_worker *w, struct burst *b,
+					     const struct mcr_queue *q, unsigned i)
+{
+	const struct mcr_packet *p = &w->packets[i];
+	uint8_t interface;
+
+	if (unlikely(p->verdict != MCR_PARSED_UDP))
+		return other(w, b, q, i);
+	if (unlikely(q->udp_checksum != MCR_UDP_CHECKSUM_OFF &&
+		     !udp_checksum_ok(q, w->mbufs[i], p)))
+		return 1 + MCR_DROP_BAD_UDP_CHECKSUM;
+	interface = b->interface_of_vlan[p->vlan];
+	if (unlikely(interface == MCR_NO_INTERFACE))
+		return 1 + MCR_DROP_VLAN_UNKNOWN;
+	return match(w, b, interface, i);
+}
+
+static inline void parse(struct mcr_worker *w, const struct burst *b, unsigned i)
+{
+	const struct rte_mbuf *m = w->mbufs[i];
 	uint16_t stripped = 0;
-	unsigned reason;
 
 	if (m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED)
 		stripped = m->vlan_tci & 0xfff;
-	mcr_parse(p, rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, m->pkt_len, stripped,
-		  w->view->ports[q->port].mac);
-	if (unlikely(p->verdict == MCR_PARSED_DROP))
-		reason = 1u + p->drop;
-	else if (unlikely(p->verdict == MCR_PARSED_UDP && q->udp_checksum != MCR_UDP_CHECKSUM_OFF &&
-			  !udp_checksum_ok(q, m, p)))
-		reason = 1 + MCR_DROP_BAD_UDP_CHECKSUM;
-	else
-		reason = classify(w, b, q, i);
-	if (unlikely(reason != 0)) {
-		drop(w, b, i, reason - 1);
-		b->free[b->n_free++] = m;
-	}
+	mcr_parse(&w->packets[i], rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, m->pkt_len,
+		  stripped, b->mac);
 }
 
 static inline void copy_payload(uint8_t *to, const struct rte_mbuf *m, uint32_t offset,
@@ -199,10 +234,8 @@ static inline void publish(struct mcr_worker *w, const struct burst *b, unsigned
 	struct mcr_batch *batch = &w->batches[channel];
 	uint16_t step = step_flag(w, channel);
 
-	for (unsigned k = 0; k < batch->n; k++)
-		mcr_ring_add(ring, w->packets[batch->packet[k]].payload_len);
 	mcr_ring_reserve(ring);
-	for (unsigned k = 0; k < batch->n; k++) {
+	for (unsigned k = 0, n = batch->n; k < n; k++) {
 		const struct mcr_packet *p = &w->packets[batch->packet[k]];
 		const struct mcr_desc desc = {
 		    .rx_ns = b->rx_ns,
@@ -230,19 +263,23 @@ static inline void publish(struct mcr_worker *w, const struct burst *b, unsigned
 static inline void chunk(struct mcr_worker *w, struct burst *b, const struct mcr_queue *q,
 			 unsigned from, unsigned to, unsigned n)
 {
+	unsigned reason;
+
 	b->channels = 0;
 	for (unsigned i = from; i < to; i++) {
 		if (i + PREFETCH_AHEAD < n)
 			rte_prefetch0(rte_pktmbuf_mtod(w->mbufs[i + PREFETCH_AHEAD], const void *));
-		parse(w, b, q, i);
+		parse(w, b, i);
+		reason = classify(w, b, q, i);
+		if (unlikely(reason != 0))
+			drop(w, b, i, reason - 1);
 	}
 	for (uint64_t left = b->channels; left != 0; left &= left - 1)
 		publish(w, b, (unsigned)__builtin_ctzll(left));
 }
 
 /* The last packet of each reason, for "dropped, and it looked like this". */
-static __rte_noinline void sample_drops(struct mcr_worker *w, const struct burst *b, uint16_t port,
-					const uint32_t *lens)
+static __rte_noinline void sample_drops(struct mcr_worker *w, const struct burst *b, uint16_t port)
 {
 	for (uint32_t left = b->dropped; left != 0; left &= left - 1) {
 		unsigned reason = (unsigned)__builtin_ctz(left);
@@ -257,7 +294,7 @@ static __rte_noinline void sample_drops(struct mcr_worker *w, const struct burst
 		    .vlan = p->vlan,
 		    .dpdk_port = port,
 		    .ether_type = p->ether_type,
-		    .len = lens[i],
+		    .len = b->drop_len[reason],
 		};
 
 		mcr_seqlock_write(&w->shared.drops[reason].version, &w->shared.drops[reason].sample,
@@ -280,25 +317,24 @@ static inline uint64_t now_of(struct mcr_worker *w, uint64_t tsc)
 static inline unsigned poll_queue(struct mcr_worker *w, const struct mcr_queue *q)
 {
 	uint16_t n = rte_eth_rx_burst(q->port, q->queue, w->mbufs, MCR_BURST);
-	uint32_t lens[MCR_BURST];
+	const struct mcr_view_port *port = &w->view->ports[q->port];
 	struct burst b;
 	uint64_t tsc;
 
 	if (n == 0)
 		return 0;
 	tsc = rte_rdtsc();
-	b.n_free = 0;
+	b.interface_of_vlan = port->interface_of_vlan;
+	b.mac = port->mac;
 	b.dropped = 0;
 	b.rx_ns = now_of(w, tsc);
 	b.flags = MCR_FLAG_RX_TIME_TSC;
-	for (unsigned i = 0; i < n; i++)
-		lens[i] = w->mbufs[i]->pkt_len;
 	if (n > w->first_chunk)
 		chunk(w, &b, q, 0, w->first_chunk, n);
 	chunk(w, &b, q, n > w->first_chunk ? w->first_chunk : 0, n, n);
-	rte_pktmbuf_free_bulk(b.free, b.n_free);
+	rte_pktmbuf_free_bulk(w->mbufs, n); /* NULL: punted */
 	if (unlikely(b.dropped != 0))
-		sample_drops(w, &b, q->port, lens);
+		sample_drops(w, &b, q->port);
 	w->totals.account.received += n;
 	w->totals.bursts++;
 	w->totals.busy_cycles += rte_rdtsc() - tsc;
