@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What every benchmark needs: programs, interleaved pairs, medians, results."""
+
+import glob
+import json
+import os
+import platform
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.environ.get('MCRING_BUILD', os.path.join(ROOT, 'build'))
+BENCH = os.path.join(BUILD, 'tools', 'mcring-bench')
+HEADERS = 42  # octets of Ethernet, IPv4 and UDP before a payload
+
+# EAL without hugepages or devices. Cores: the control thread and readers on 0, the rx lcore on 1.
+MEMORY = ['--no-huge', '-m', '512']
+QUIET = ['--no-pci', '--no-telemetry', '--log-level=3']
+
+
+class Skip(Exception):
+    """This benchmark cannot run here; the text says why."""
+
+
+class Run:
+    """One run of the suite: how long, how often, and what came of it."""
+
+    def __init__(self, quick):
+        self.quick = quick
+        self.pairs = 2 if quick else 9
+        self.ms = 100 if quick else 1000
+        self.results = []
+        self.dir = tempfile.mkdtemp(prefix='mcrbench_')
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def compare(self, name, case, ours, peer, peer_name, unit, target=None, better='lower'):
+        """Interleaved pairs of ours() and peer(), each of which gives a number. target: what the
+        ratio ours / peer may be, at most where lower is better, at least where higher is.
+        Gives the medians."""
+        a, b = [], []
+        for _ in range(self.pairs):
+            a.append(ours())
+            b.append(peer())
+        ratios = [x / y for x, y in zip(a, b)]
+        return self.add(name, case, statistics.median(a), statistics.median(b), peer_name, unit,
+                        statistics.median(ratios), [min(ratios), max(ratios)], target, better)
+
+    def alone(self, name, case, ours, unit, target=None, better='lower'):
+        """The same without a peer; the target and the spread are of the figure itself."""
+        a = [ours() for _ in range(self.pairs)]
+        return self.add(name, case, statistics.median(a), None, None, unit, None,
+                        [min(a), max(a)], target, better)
+
+    def add(self, name, case, ours, peer, peer_name, unit, ratio, spread, target=None,
+            better='lower'):
+        judged = ours if ratio is None else ratio
+        holds = None
+        if target is not None:
+            holds = judged <= target if better == 'lower' else judged >= target
+        self.results.append({
+            'name': name, 'case': case, 'ours': ours, 'peer': peer, 'peer_name': peer_name,
+            'unit': unit, 'ratio': ratio, 'spread': spread, 'target': target, 'holds': holds})
+        print(line(self.results[-1]), flush=True)
+        return self.results[-1]
+
+
+def figure(x):
+    if x is None:
+        return '-'
+    if abs(x) >= 1e6:
+        return f'{x / 1e6:.2f}M'
+    return f'{x:.0f}' if abs(x) >= 1000 else f'{x:.2f}' if abs(x) < 10 else f'{x:.1f}'
+
+
+def line(r):
+    text = f"{r['name']:8} {r['case']:44} {figure(r['ours']):>8} {r['unit']}"
+    low, high = r['spread']
+    if r['ratio'] is not None:
+        text += f"; {r['peer_name']} {figure(r['peer'])}; ratio {r['ratio']:.2f}"
+    text += f' ({figure(low)}..{figure(high)})'
+    if r['holds'] is not None:
+        text += f"; target {r['target']}: {'holds' if r['holds'] else 'MISSED'}"
+    return text
+
+
+_serial = 0
+
+
+def prefix():
+    """EAL processes with one file prefix collide."""
+    global _serial
+    _serial += 1
+    return f'--file-prefix=mcrbench_{os.getpid()}_{_serial}'
+
+
+def bench(measurement, *args, vdev=(), lcores='0@0,1@1,2@0', timeout=120):
+    """Runs mcring-bench; gives its JSON object."""
+    argv = [BENCH, '--lcores', lcores, *MEMORY, *QUIET, prefix(),
+            *[f'--vdev={v}' for v in vdev], '--', measurement, *map(str, args)]
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          timeout=timeout)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(argv)}: {done.stderr.strip()}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def worker_cpu_ns(pid):
+    """CPU time of a DPDK process's first worker lcore."""
+    for task in glob.glob(f'/proc/{pid}/task/*'):
+        with open(f'{task}/comm') as comm:
+            if re.match(r'(lcore|rte)-worker', comm.read()):
+                with open(f'{task}/schedstat') as stat:
+                    return int(stat.read().split()[0])
+    raise RuntimeError('testpmd has no worker lcore')
+
+
+class Testpmd:
+    """dpdk-testpmd, at a prompt. Its counts and the CPU time of its worker between start() and
+    stop(): the worker sleeps outside."""
+
+    def __init__(self, run, *args, vdev, lcores='0,1', eal=()):
+        self.log = run.path(f'testpmd{time.monotonic_ns()}.log')
+        self.out = open(self.log, 'w')
+        self.process = subprocess.Popen(
+            ['stdbuf', '-oL', 'dpdk-testpmd', '-l', lcores, *MEMORY, *QUIET, prefix(), *eal,
+             f'--vdev={vdev}', '--', '--no-mlockall', '--interactive', *map(str, args)],
+            stdin=subprocess.PIPE, stdout=self.out, stderr=self.out, text=True)
+        try:
+            self.wait_for('Done|testpmd>', 30)
+            self.order('show port summary all')
+            self.wait_for('Number of available ports', 30)
+        except Exception:
+            self.process.kill()
+            raise
+
+    def order(self, text):
+        print(text, file=self.process.stdin, flush=True)
+
+    def wait_for(self, pattern, seconds, start=0):
+        end = time.monotonic() + seconds
+        while True:
+            with open(self.log) as f:
+                found = re.search(pattern, f.read()[start:])
+            if found:
+                return found
+            if time.monotonic() > end or self.process.poll() is not None:
+                raise RuntimeError(f'testpmd: no "{pattern}": see {self.log}')
+            time.sleep(0.01)
+
+    def start(self):
+        self.mark = os.path.getsize(self.log)
+        self.cpu_ns = worker_cpu_ns(self.process.pid)
+        self.order('start')
+
+    def stop(self):
+        """Gives (packets received, packets sent, worker's CPU ns) since start()."""
+        self.order('stop')
+        self.wait_for('Done\\.', 30, self.mark)
+        with open(self.log) as f:
+            text = f.read()[self.mark:]
+        count = {way: int(re.findall(rf'{way}-packets: (\d+)', text)[-1]) for way in ('RX', 'TX')}
+        return count['RX'], count['TX'], worker_cpu_ns(self.process.pid) - self.cpu_ns
+
+    def quit(self):
+        self.order('quit')
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.out.close()
+
+
+def machine():
+    """Where the figures come from."""
+    with open('/proc/cpuinfo') as f:
+        model = re.search(r'model name\s*: (.*)', f.read())
+    def first_line(*argv):
+        try:
+            return subprocess.run(argv, capture_output=True, text=True).stdout.splitlines()[0]
+        except (OSError, IndexError):
+            return 'unknown'
+    with open('/proc/meminfo') as f:
+        huge = re.search(r'HugePages_Total:\s*(\d+)', f.read())
+    return {
+        'cpu': model[1] if model else platform.machine(),
+        'cores': os.cpu_count(),
+        'kernel': platform.release(),
+        'compiler': first_line('gcc', '--version'),
+        'dpdk': first_line('pkg-config', '--modversion', 'libdpdk'),
+        'huge_pages': int(huge[1]) if huge else 0,
+        'load': os.getloadavg()[0],
+        'python': sys.version.split()[0],
+    }
