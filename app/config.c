@@ -163,6 +163,26 @@ static int apply_igmp(const struct mcr_config_frame *f, int node,
 	return 0;
 }
 
+static int apply_queues(const struct mcr_config_frame *f, int node,
+			const struct mcr_interface_yaml *y, struct mcr_interface_config *cfg)
+{
+	int list = mcr_config_field(f, node, "lcores");
+
+	MCR_CONFIG_APPLY(f, node, "queues", y->queues,
+			 mcr_value_queues(&cfg->n_queues, y->queues, f->err));
+	for (unsigned i = 0; i < y->n_lcores; i++) {
+		int ret = mcr_value_add_lcore(cfg, y->lcores[i], f->err);
+
+		if (ret < 0) {
+			mcr_fail_prefix(f->err, ret, "lcores: ");
+			return mcr_settings_locate(
+			    mcr_config_origin(f, mcr_config_doc_item(f->doc, list, i)), f->err,
+			    ret);
+		}
+	}
+	return 0;
+}
+
 static int apply_interface(const struct mcr_config_frame *f, int node,
 			   const struct mcr_interface_yaml *y)
 {
@@ -180,6 +200,8 @@ static int apply_interface(const struct mcr_config_frame *f, int node,
 	MCR_CONFIG_APPLY(f, node, "udp_checksum", y->udp_checksum,
 			 mcr_value_udp_checksum(&cfg.udp_checksum, y->udp_checksum, f->err));
 	ret = apply_igmp(f, node, y, &cfg);
+	if (ret == 0)
+		ret = apply_queues(f, node, y, &cfg);
 	if (ret < 0)
 		return ret;
 	ret = mcr_settings_add_interface(f->s, &cfg, mcr_config_origin(f, node), f->err);
@@ -218,6 +240,8 @@ static int apply_channel(const struct mcr_config_frame *f, int node,
 	MCR_CONFIG_APPLY(f, node, "name", y->name, mcr_value_name(cfg.name, y->name, f->err));
 	MCR_CONFIG_APPLY(f, node, "depth", y->depth, mcr_value_depth(&cfg.depth, y->depth, f->err));
 	MCR_CONFIG_APPLY(f, node, "bytes", y->bytes, mcr_value_bytes(&cfg.bytes, y->bytes, f->err));
+	MCR_CONFIG_APPLY(f, node, "lcore", y->lcore, mcr_value_lcore(&cfg.lcore, y->lcore, f->err));
+	cfg.has_lcore = y->lcore != NULL;
 	MCR_CONFIG_APPLY(f, node, "consumers", y->consumers,
 			 mcr_value_consumers(&cfg.consumers_max, y->consumers, f->err));
 	if (y->readers) {

@@ -28,6 +28,8 @@ static const cyaml_schema_field_t interface_fields[] = {
     TEXT(igmp_robustness_floor, mcr_interface_yaml, OPTIONAL),
     TEXT(igmp_compat_timeout, mcr_interface_yaml, OPTIONAL),
     TEXT(igmp_repeat, mcr_interface_yaml, OPTIONAL),
+    TEXT(queues, mcr_interface_yaml, OPTIONAL),
+    LIST(lcores, mcr_interface_yaml, OPTIONAL, &text, 1),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t interface = {
@@ -43,6 +45,7 @@ static const cyaml_schema_field_t channel_fields[] = {
     TEXT(name, mcr_channel_yaml, CYAML_FLAG_POINTER),
     TEXT(depth, mcr_channel_yaml, OPTIONAL),
     TEXT(bytes, mcr_channel_yaml, OPTIONAL),
+    TEXT(lcore, mcr_channel_yaml, OPTIONAL),
     TEXT(consumers, mcr_channel_yaml, OPTIONAL),
     CYAML_FIELD_MAPPING_PTR("readers", OPTIONAL, struct mcr_channel_yaml, readers, access_fields),
     CYAML_FIELD_END,

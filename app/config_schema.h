@@ -11,7 +11,9 @@
 struct mcr_interface_yaml {
 	char *name, *port, *address, *vlan, *igmp, *tx, *udp_checksum;
 	char *igmp_strict, *igmp_robustness, *igmp_robustness_floor, *igmp_compat_timeout;
-	char *igmp_repeat;
+	char *igmp_repeat, *queues;
+	char **lcores;
+	unsigned n_lcores;
 };
 
 struct mcr_access_yaml {
@@ -20,7 +22,7 @@ struct mcr_access_yaml {
 };
 
 struct mcr_channel_yaml {
-	char *name, *depth, *bytes, *consumers;
+	char *name, *depth, *bytes, *lcore, *consumers;
 	struct mcr_access_yaml *readers;
 };
 

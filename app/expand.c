@@ -46,6 +46,10 @@ static void print_interface(FILE *out, const struct mcr_interface_config *cfg)
 		fprintf(out, ", vlan %u", cfg->vlan);
 	fprintf(out, ", igmp %s, tx %s, udp-checksum %s", mcr_igmp_mode_name(cfg->igmp),
 		cfg->tx_never ? "never" : "auto", mcr_udp_checksum_name(cfg->udp_checksum));
+	if (cfg->n_queues)
+		fprintf(out, ", queues %u", cfg->n_queues);
+	for (unsigned i = 0; i < cfg->n_lcores; i++)
+		fprintf(out, "%s%u", i ? "/" : ", lcores ", cfg->lcores[i]);
 	print_igmp(out, cfg);
 	fputc('\n', out);
 }
@@ -96,6 +100,8 @@ static uint64_t print_channel(FILE *out, const struct mcr_settings *s,
 	ring = (uint64_t)depth * DESCRIPTOR_BYTES + bytes;
 	fprintf(out, "# channel %s: depth %u, bytes %llu, %zu joins, %.1f MiB a ring", cfg->name,
 		depth, (unsigned long long)bytes, joins_of(s, cfg->name), (double)ring / (1 << 20));
+	if (cfg->has_lcore)
+		fprintf(out, ", lcore %u", cfg->lcore);
 	if (cfg->consumers_max)
 		fprintf(out, ", %u consumers at most", cfg->consumers_max);
 	print_access(out, &cfg->readers);

@@ -52,10 +52,11 @@ static const char help_text[] =
     "                         value the command line wins (docs/config.md)\n"
     "  --check                check everything, print the expansion, start nothing\n"
     "  --interface NAME=PORT[,address=ADDR/LEN][,vlan=ID][,igmp=auto|1|2|3|off][,tx=auto|never]\n"
-    "              [,udp-checksum=nic|off|verify][,igmp-...=...: see docs/config.md]\n"
+    "              [,udp-checksum=nic|off|verify][,queues=N][,lcores=N/N...]\n"
+    "              [,igmp-...=...: see docs/config.md]\n"
     "                         PORT is a DPDK device (net_af_packet0, 0000:01:00.0) or port number\n"
-    "  --channel "
-    "NAME[,depth=MESSAGES][,bytes=BYTES][,consumers=N][,user=USER]...[,group=GROUP]...\n"
+    "  --channel NAME[,depth=MESSAGES][,bytes=BYTES][,lcore=N][,consumers=N][,user=USER]...\n"
+    "              [,group=GROUP]...\n"
     "                         rings to publish into; sizes are powers of two, K M G allowed;\n"
     "                         users and groups: who may read it (default everybody)\n"
     "  --join GROUP[/LEN][:PORT[-PORT]][@SOURCE|@!SOURCE]...[,interface=NAME][,channel=NAME]"
@@ -136,10 +137,14 @@ static int interface_pair(void *out, const char *key, const char *value, struct 
 		ret = mcr_value_tx(&cfg->tx_never, value, err);
 	else if (strcmp(key, "udp-checksum") == 0)
 		ret = mcr_value_udp_checksum(&cfg->udp_checksum, value, err);
+	else if (strcmp(key, "queues") == 0)
+		ret = mcr_value_queues(&cfg->n_queues, value, err);
+	else if (strcmp(key, "lcores") == 0)
+		ret = mcr_value_lcores(cfg, value, err);
 	else
 		return mcr_fail(err, -EINVAL,
 				"unknown key '%.64s': expected address, vlan, tx, "
-				"udp-checksum, igmp, igmp-strict, igmp-robustness, "
+				"udp-checksum, queues, lcores, igmp, igmp-strict, igmp-robustness, "
 				"igmp-robustness-floor, igmp-compat-timeout or igmp-repeat",
 				key);
 	return ret < 0 ? mcr_fail_prefix(err, ret, "%s ", key) : 0;
@@ -196,14 +201,17 @@ static int channel_pair(void *out, const char *key, const char *value, struct mc
 		ret = mcr_value_bytes(&cfg->bytes, value, err);
 	else if (strcmp(key, "consumers") == 0)
 		ret = mcr_value_consumers(&cfg->consumers_max, value, err);
-	else if (strcmp(key, "user") == 0)
+	else if (strcmp(key, "lcore") == 0) {
+		cfg->has_lcore = 1;
+		ret = mcr_value_lcore(&cfg->lcore, value, err);
+	} else if (strcmp(key, "user") == 0)
 		ret = mcr_access_add_user(&cfg->readers, value, err);
 	else if (strcmp(key, "group") == 0)
 		ret = mcr_access_add_group(&cfg->readers, value, err);
 	else
 		return mcr_fail(err, -EINVAL,
-				"unknown key '%.64s': expected depth, bytes, consumers, user or "
-				"group",
+				"unknown key '%.64s': expected depth, bytes, lcore, consumers, "
+				"user or group",
 				key);
 	return ret < 0 ? mcr_fail_prefix(err, ret, "%s ", key) : 0;
 }

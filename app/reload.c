@@ -159,6 +159,12 @@ static bool same_igmp(const struct mcr_interface_config *x, const struct mcr_int
 	       x->igmp_repeat_s == y->igmp_repeat_s;
 }
 
+static bool same_queues(const struct mcr_interface_config *x, const struct mcr_interface_config *y)
+{
+	return x->n_queues == y->n_queues && x->n_lcores == y->n_lcores &&
+	       memcmp(x->lcores, y->lcores, x->n_lcores * sizeof(x->lcores[0])) == 0;
+}
+
 static bool same_interfaces(const struct mcr_settings *a, const struct mcr_settings *b)
 {
 	bool same = a->n_interfaces == b->n_interfaces;
@@ -169,7 +175,7 @@ static bool same_interfaces(const struct mcr_settings *a, const struct mcr_setti
 
 		same = strcmp(x->name, y->name) == 0 && strcmp(x->port, y->port) == 0 &&
 		       x->address_be == y->address_be && x->prefix_len == y->prefix_len &&
-		       same_igmp(x, y) && x->tx_never == y->tx_never &&
+		       same_igmp(x, y) && same_queues(x, y) && x->tx_never == y->tx_never &&
 		       x->udp_checksum == y->udp_checksum && x->vlan == y->vlan;
 	}
 	return same;
@@ -197,7 +203,8 @@ static bool same_geometry(const struct mcr_settings *a, const struct mcr_setting
 			continue;
 		mcr_channel_defaults(x, &depth_x, &bytes_x);
 		mcr_channel_defaults(y, &depth_y, &bytes_y);
-		same = depth_x == depth_y && bytes_x == bytes_y;
+		same = depth_x == depth_y && bytes_x == bytes_y && x->has_lcore == y->has_lcore &&
+		       x->lcore == y->lcore;
 	}
 	return same;
 }
@@ -223,7 +230,7 @@ static void restart_note(const struct mcr_settings *running, const struct mcr_se
 {
 	snprintf(buf, cap, "%s%s%s%s", same_interfaces(running, next) ? "" : " interfaces,",
 		 same_eal(running, next) ? "" : " EAL arguments,",
-		 same_geometry(running, next) ? "" : " the size of channels,",
+		 same_geometry(running, next) ? "" : " the size or lcore of channels,",
 		 same_scalars(running, next) ? "" : " single values (name, idle and the like),");
 	if (buf[0])
 		buf[strlen(buf) - 1] = '\0';
@@ -238,6 +245,8 @@ static void keep_started(struct mcr_settings *next, const struct mcr_settings *r
 		if (was) {
 			next->channels[i].config.depth = was->depth;
 			next->channels[i].config.bytes = was->bytes;
+			next->channels[i].config.has_lcore = was->has_lcore;
+			next->channels[i].config.lcore = was->lcore;
 		}
 	}
 	memcpy(next->interfaces, running->interfaces, sizeof(next->interfaces));

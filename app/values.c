@@ -15,6 +15,7 @@
 #define DEPTH_MAX   (1u << 24)
 #define BYTES_MIN   (64ull << 10)
 #define BYTES_MAX   (1ull << 36)
+#define LCORE_MAX   1023
 #define SECONDS_MAX 86400
 
 static void one_line(char *text)
@@ -356,6 +357,58 @@ int mcr_value_tx(uint8_t *tx_never, const char *text, struct mcr_error *err)
 int mcr_value_udp_checksum(uint8_t *out, const char *text, struct mcr_error *err)
 {
 	return one_of(out, text, checksum_words, "off, nic or verify", err);
+}
+
+static int uint16_value(uint16_t *out, const char *text, uint64_t min, uint64_t max,
+			struct mcr_error *err)
+{
+	uint64_t value = 0;
+	int ret = mcr_value_uint(&value, text, min, max, err);
+
+	if (ret == 0)
+		*out = (uint16_t)value;
+	return ret;
+}
+
+int mcr_value_lcore(uint16_t *out, const char *text, struct mcr_error *err)
+{
+	return uint16_value(out, text, 0, LCORE_MAX, err);
+}
+
+int mcr_value_queues(uint16_t *out, const char *text, struct mcr_error *err)
+{
+	return uint16_value(out, text, 1, MCR_QUEUES_MAX, err);
+}
+
+int mcr_value_add_lcore(struct mcr_interface_config *cfg, const char *text, struct mcr_error *err)
+{
+	uint16_t lcore = 0;
+	int ret = mcr_value_lcore(&lcore, text, err);
+
+	if (ret < 0)
+		return ret;
+	for (unsigned i = 0; i < cfg->n_lcores; i++)
+		if (cfg->lcores[i] == lcore)
+			return mcr_fail(err, -EINVAL, "lcore %u stands here twice", lcore);
+	if (cfg->n_lcores == MCR_LCORES_MAX)
+		return mcr_fail(err, -EINVAL, "more than %d lcores", MCR_LCORES_MAX);
+	cfg->lcores[cfg->n_lcores++] = lcore;
+	return 0;
+}
+
+int mcr_value_lcores(struct mcr_interface_config *cfg, const char *text, struct mcr_error *err)
+{
+	char one[8];
+	int ret = 0;
+
+	for (size_t len; ret == 0; text += len + 1) {
+		len = strcspn(text, "/");
+		snprintf(one, sizeof(one), "%.*s", (int)len, text);
+		ret = mcr_value_add_lcore(cfg, one, err);
+		if (text[len] == '\0')
+			break;
+	}
+	return ret;
 }
 
 int mcr_value_idle(uint8_t *out, const char *text, struct mcr_error *err)

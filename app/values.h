@@ -74,7 +74,14 @@ int mcr_value_compat_timeout(uint32_t *out, const char *text, struct mcr_error *
 int mcr_value_repeat(uint32_t *out, const char *text, struct mcr_error *err);
 int mcr_value_tx(uint8_t *tx_never, const char *text, struct mcr_error *err); /* auto|never */
 int mcr_value_udp_checksum(uint8_t *out, const char *text,
-			   struct mcr_error *err);                         /* nic|off|verify */
+			   struct mcr_error *err);                            /* nic|off|verify */
+int mcr_value_lcore(uint16_t *out, const char *text, struct mcr_error *err);  /* 0..1023 */
+int mcr_value_queues(uint16_t *out, const char *text, struct mcr_error *err); /* 1..64 */
+
+/* mcr_value_add_lcore appends one lcore to the list of an interface, mcr_value_lcores those of
+ * LCORE[/LCORE]... */
+int mcr_value_add_lcore(struct mcr_interface_config *cfg, const char *text, struct mcr_error *err);
+int mcr_value_lcores(struct mcr_interface_config *cfg, const char *text, struct mcr_error *err);
 int mcr_value_idle(uint8_t *out, const char *text, struct mcr_error *err); /* busy|adaptive */
 int mcr_value_log_level(uint8_t *out, const char *text, struct mcr_error *err);
 

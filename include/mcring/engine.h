@@ -92,6 +92,8 @@ struct mcr_channel_config {
 	    bytes; /* payload bytes a ring holds: a power of two, 64 KiB..2^36; 0 = 256 * depth */
 	uint32_t consumers_max;    /* attached at a time; 0 = as many as the engine takes */
 	struct mcr_access readers; /* who may attach, of those who can open the socket */
+	uint8_t has_lcore;         /* 1: its groups go to a queue that rx lcore `lcore` polls, on */
+	uint16_t lcore;            /* ports that can steer by group; a warning says where not */
 };
 
 #define MCR_CONSUMERS_MAX 1024 /* attached at a time, all channels */

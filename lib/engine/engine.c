@@ -14,6 +14,7 @@
 
 #include "core/error.h"
 #include "engine/engine.h"
+#include "engine/pins.h"
 #include "engine/run_dir.h"
 
 #define LEAVE_NS \
@@ -258,6 +259,7 @@ int mcr_engine_start(struct mcr_engine *e, struct mcr_error *err)
 	}
 	mcr_engine_tell_ports(e);
 	mcr_engine_filter_ports(e);
+	mcr_engine_tell_pins(e);
 	ret = mcr_engine_publish(e, e->table, NULL); /* the links' first state is in it */
 	if (ret < 0)
 		return mcr_error_set(err, ret, "no memory to start");

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "engine/engine.h"
+#include "engine/pins.h"
 
 static int same_filter(const struct mcr_filter *a, const struct mcr_filter *b)
 {
@@ -174,6 +175,8 @@ static int apply(struct mcr_engine *e, struct mcr_join_set *next, struct mcr_cha
 	mcr_join_set_destroy(e->joins);
 	e->joins = next;
 	mcr_engine_filter_ports(e);
+	if (e->state == MCR_ENGINE_RUNNING)
+		mcr_engine_tell_pins(e);
 	return 0;
 }
 
@@ -251,6 +254,8 @@ int mcr_engine_channel_add(struct mcr_engine *e, const struct mcr_channel_config
 	size_t at = MCR_CHANNELS_MAX;
 	int ret = mcr_channel_check(&clean, err);
 
+	if (ret == 0)
+		ret = mcr_engine_check_pin(e, &clean, err);
 	if (ret < 0)
 		return ret;
 	for (size_t i = MCR_CHANNELS_MAX; i-- > 0;) {

@@ -26,12 +26,14 @@ struct mcr_port {
 	uint16_t queues_of_device; /* without RSS: what the other side may choose from; else 0 */
 	uint8_t worker_of_queue[MCR_QUEUES_MAX]; /* index of the worker that polls it */
 	uint32_t candidates, pollers;            /* workers that may poll it, and that do: masks */
-	uint8_t has_chosen_lcores;               /* candidates are the operator's choice */
-	uint8_t running; /* between rte_eth_dev_start and rte_eth_dev_stop */
-	uint8_t started; /* the control thread may use it: send, filter, watch */
-	uint8_t closed;  /* the device was closed: its id may be another's */
-	uint8_t removed; /* it went, or is about to go, while the engine ran */
-	uint8_t leaving; /* removed, and its lcores have not all let go yet */
+	uint64_t told_pins; /* channels: it cannot bring their groups to their lcore, and the log
+			     * says so */
+	uint8_t has_chosen_lcores; /* candidates are the operator's choice */
+	uint8_t running;           /* between rte_eth_dev_start and rte_eth_dev_stop */
+	uint8_t started;           /* the control thread may use it: send, filter, watch */
+	uint8_t closed;            /* the device was closed: its id may be another's */
+	uint8_t removed;           /* it went, or is about to go, while the engine ran */
+	uint8_t leaving;           /* removed, and its lcores have not all let go yet */
 	uint8_t leave_told;
 	uint64_t leave_token;          /* of the grace period after which no lcore polls it */
 	uint32_t removal_heard;        /* writer: a thread of EAL's */

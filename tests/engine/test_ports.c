@@ -152,6 +152,91 @@ static void an_impossible_wish_is_refused_with_its_reason(void **state)
 	assert_int_equal(create(&e, interfaces, 1, &err), -EINVAL);
 }
 
+/* ---- channels on one lcore ---- */
+
+static char logged[2048];
+
+static void keep_log(void *ctx, enum mcr_log_level level, const char *line)
+{
+	size_t len = strlen(logged);
+
+	if (level <= MCR_LOG_WARNING)
+		snprintf(logged + len, sizeof(logged) - len, "%s\n", line);
+}
+
+static int create_pinned(struct mcr_engine **e, const struct mcr_interface_config *interface,
+			 uint16_t lcore, struct mcr_error *err)
+{
+	struct mcr_channel_config channel = {.name = "default", .has_lcore = 1, .lcore = lcore};
+	struct mcr_engine_config cfg;
+
+	logged[0] = '\0';
+	mcr_engine_config_init(&cfg);
+	cfg.interfaces = interface;
+	cfg.n_interfaces = 1;
+	cfg.channels = &channel;
+	cfg.n_channels = 1;
+	cfg.log = keep_log;
+	cfg.keep_memberships = 1;
+	return mcr_engine_create(e, &cfg, err);
+}
+
+/* net_null cannot steer. */
+static void a_channel_that_cannot_have_its_lcore_is_named_once(void **state)
+{
+	struct mcr_interface_config interface = rig_interface("net_null0");
+	struct mcr_join join = rig_join("239.1.1.1", 0);
+	struct mcr_engine *e;
+	char *first;
+
+	assert_int_equal(create_pinned(&e, &interface, 2, NULL), 0);
+	assert_int_equal(mcr_engine_join(e, &join, NULL), 0);
+	assert_int_equal(mcr_engine_start(e, NULL), 0);
+	first = strstr(logged, "channel default: port net_null0 (net_null) cannot bring its groups "
+			       "to lcore 2");
+	assert_non_null(first);
+	assert_non_null(strstr(logged, "they come on 1, 2"));
+	join.group_be = rig_ip("239.1.1.2");
+	assert_int_equal(mcr_engine_join(e, &join, NULL), 0);
+	assert_null(strstr(first + 1, "channel default"));
+	mcr_engine_destroy(e);
+	probe_again("net_null0");
+}
+
+static void a_port_of_the_lcore_alone_is_good_and_one_of_another_is_not(void **state)
+{
+	struct mcr_interface_config interface = rig_interface("net_null0");
+	struct mcr_join join = rig_join("239.1.1.1", 0);
+	struct mcr_engine *e;
+
+	interface.n_lcores = 1;
+	for (uint16_t lcore = 1; lcore <= 2; lcore++) {
+		interface.lcores[0] = lcore;
+		assert_int_equal(create_pinned(&e, &interface, 2, NULL), 0);
+		assert_int_equal(mcr_engine_join(e, &join, NULL), 0);
+		assert_int_equal(mcr_engine_start(e, NULL), 0);
+		if (lcore == 2)
+			assert_string_equal(logged, "");
+		else
+			assert_non_null(strstr(logged, "it wants lcore 2, which has no queue of "
+						       "port net_null0: that is polled by 1"));
+		mcr_engine_destroy(e);
+		probe_again("net_null0");
+	}
+}
+
+static void a_channel_cannot_have_an_lcore_that_does_not_receive(void **state)
+{
+	struct mcr_interface_config interface = rig_interface("net_null0");
+	struct mcr_error err = {""};
+	struct mcr_engine *e;
+
+	assert_int_equal(create_pinned(&e, &interface, 9, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "channel \"default\": lcore 9"));
+	assert_non_null(strstr(err.text, "rx lcores are 1, 2"));
+	probe_again("net_null0");
+}
+
 /* ---- ports that go ---- */
 
 static uint16_t id_of(const char *device)
@@ -302,6 +387,9 @@ int main(void)
 	    cmocka_unit_test(only_the_lcores_of_an_interface_poll_its_port),
 	    cmocka_unit_test(ports_without_a_wish_take_what_is_free),
 	    cmocka_unit_test(an_impossible_wish_is_refused_with_its_reason),
+	    cmocka_unit_test(a_channel_that_cannot_have_its_lcore_is_named_once),
+	    cmocka_unit_test(a_port_of_the_lcore_alone_is_good_and_one_of_another_is_not),
+	    cmocka_unit_test(a_channel_cannot_have_an_lcore_that_does_not_receive),
 	    cmocka_unit_test(a_port_is_removed_and_the_others_go_on),
 	    cmocka_unit_test(a_hot_unplug_is_heard_and_the_device_given_back),
 	    cmocka_unit_test(an_engine_outlives_its_last_port),

@@ -83,7 +83,8 @@ static void an_interface_takes_all_its_keys(void **state)
 	parse(&p, ARGS("--", "--interface",
 		       "lan=net_af_packet0,address=10.1.2.3/24,vlan=7,igmp=2,"
 		       "tx=never,udp-checksum=verify,igmp-strict=yes,igmp-robustness=3,"
-		       "igmp-robustness-floor=2,igmp-compat-timeout=30,igmp-repeat=never"));
+		       "igmp-robustness-floor=2,igmp-compat-timeout=30,igmp-repeat=never,"
+		       "queues=4,lcores=3/4"));
 	assert_string_equal(p.err.text, "");
 	assert_int_equal(p.ret, 0);
 	cfg = &p.s->interfaces[0].config;
@@ -98,6 +99,10 @@ static void an_interface_takes_all_its_keys(void **state)
 	assert_int_equal(cfg->igmp_robustness_floor, 2);
 	assert_int_equal(cfg->igmp_compat_timeout_s, 30);
 	assert_int_equal(cfg->igmp_repeat_s, UINT32_MAX);
+	assert_int_equal(cfg->n_queues, 4);
+	assert_int_equal(cfg->n_lcores, 2);
+	assert_int_equal(cfg->lcores[0], 3);
+	assert_int_equal(cfg->lcores[1], 4);
 	assert_int_equal(cfg->tx_never, 1);
 	assert_int_equal(cfg->udp_checksum, MCR_UDP_CHECKSUM_VERIFY);
 	done(&p);
@@ -107,13 +112,17 @@ static void a_channel_takes_sizes_with_suffixes(void **state)
 {
 	struct parsed p;
 
-	parse(&p, ARGS("--channel", "md,depth=1K,bytes=4M,consumers=3,user=1,user=root,group=5",
-		       "--channel", "x"));
+	parse(&p,
+	      ARGS("--channel", "md,depth=1K,bytes=4M,lcore=2,consumers=3,user=1,user=root,group=5",
+		   "--channel", "x"));
 	assert_int_equal(p.ret, 0);
 	assert_int_equal(p.s->n_channels, 2);
 	assert_int_equal(p.s->channels[0].config.depth, 1024);
 	assert_int_equal(p.s->channels[0].config.bytes, 4 << 20);
 	assert_int_equal(p.s->channels[0].config.consumers_max, 3);
+	assert_int_equal(p.s->channels[0].config.has_lcore, 1);
+	assert_int_equal(p.s->channels[0].config.lcore, 2);
+	assert_int_equal(p.s->channels[1].config.has_lcore, 0);
 	assert_int_equal(p.s->channels[0].config.readers.n_uids, 2);
 	assert_int_equal(p.s->channels[0].config.readers.uids[0], 1);
 	assert_int_equal(p.s->channels[0].config.readers.uids[1], 0);
@@ -171,6 +180,15 @@ static void a_mistake_says_what_stood_there_and_what_was_expected(void **state)
 	     "with its prefix length"},
 	    {{"mcring", "--interface", "lan=0,tx", NULL}, "'tx': expected KEY=VALUE"},
 	    {{"mcring", "--interface", "lan=0,mtu=9", NULL}, "unknown key 'mtu': expected address"},
+	    {{"mcring", "--interface", "lan=0,queues=65", NULL},
+	     "--interface: queues '65': expected a number from 1 to 64"},
+	    {{"mcring", "--interface", "lan=0,lcores=3/", NULL},
+	     "--interface: lcores '': expected a number from 0 to 1023"},
+	    {{"mcring", "--interface", "lan=0,lcores=3/4/3", NULL}, "lcore 3 stands here twice"},
+	    {{"mcring", "--interface", "lan=0,lcores=3-4", NULL},
+	     "lcores '3-4': expected a number"},
+	    {{"mcring", "--channel", "md,lcore=x", NULL},
+	     "--channel: lcore 'x': expected a number"},
 	    {{"mcring", "--interface", "lan=0,igmp=4", NULL}, "'4': expected auto, 1, 2, 3 or off"},
 	    {{"mcring", "--interface", "lan=0,igmp-robustness=8", NULL},
 	     "igmp-robustness '8': expected a number from 1 to 7"},

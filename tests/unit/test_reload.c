@@ -216,11 +216,20 @@ static void what_needs_a_restart_is_said_each_time(void **state)
 	start(f, LAN "channels: [{name: a}]\n");
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(reload(f, changed, 0), 0);
-		assert_string_equal(f->report.text,
-				    "joins +0 -0, channels +0 -0; needs a restart: interfaces, EAL "
-				    "arguments, the size of channels, single values (name, idle "
-				    "and the like)");
+		assert_string_equal(
+		    f->report.text,
+		    "joins +0 -0, channels +0 -0; needs a restart: interfaces, EAL "
+		    "arguments, the size or lcore of channels, single values (name, idle "
+		    "and the like)");
 	}
+	assert_int_equal(reload(f,
+				"interfaces: [{name: lan, port: 0, lcores: [2]}]\n"
+				"channels: [{name: a, lcore: 2}]\n",
+				0),
+			 0);
+	assert_string_equal(f->report.text,
+			    "joins +0 -0, channels +0 -0; needs a restart: interfaces, the size or "
+			    "lcore of channels");
 	assert_int_equal(reload(f, LAN "channels: [{name: a}]\n", 0), 0);
 	assert_string_equal(f->report.text, "joins +0 -0, channels +0 -0");
 }

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Channels that want their groups on one rx lcore. Thread: control. */
+#ifndef MCR_ENGINE_PINS_H
+#define MCR_ENGINE_PINS_H
+
+#include <mcring/engine.h>
+
+struct mcr_engine;
+
+/* mcr_engine_check_pin: -EINVAL when the lcore that a channel wants is no rx lcore. */
+int mcr_engine_check_pin(const struct mcr_engine *e, const struct mcr_channel_config *config,
+			 struct mcr_error *err);
+
+/* mcr_engine_tell_pins logs, once for each channel and port, that the port cannot bring the
+ * channel's groups to the lcore that it wants. After the filters were set. */
+void mcr_engine_tell_pins(struct mcr_engine *e);
+
+#endif
