@@ -68,6 +68,7 @@ static const char USAGE[] =
     "  --from WHERE         newest (default), oldest, or a sequence number\n"
     "  --ring N             only this ring of the channel; needed with a sequence number when\n"
     "                       the channel has several\n"
+    "  --merge              the messages of several rings in the order of arrival\n"
     "  --group ADDRESS      only messages of this group; several make a list\n"
     "  --id N               only messages with this id; several make a list, which adds to that\n"
     "                       of the groups\n"
@@ -157,14 +158,21 @@ static void select_id(struct cat *cat, const char *value)
 
 static void parse_args(struct cat *cat, int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"name", required_argument, NULL, 'n'},    {"run-dir", required_argument, NULL, 'd'},
-	    {"group", required_argument, NULL, 'g'},   {"id", required_argument, NULL, 'i'},
-	    {"channel", required_argument, NULL, 'c'}, {"from", required_argument, NULL, 'f'},
-	    {"ring", required_argument, NULL, 'r'},    {"count", required_argument, NULL, 'N'},
-	    {"timeout", required_argument, NULL, 't'}, {"format", required_argument, NULL, 'F'},
-	    {"summary", no_argument, NULL, 's'},       {"help", no_argument, NULL, 'h'},
-	    {"version", no_argument, NULL, 'V'},       {NULL, 0, NULL, 0}};
+	static const struct option options[] = {{"name", required_argument, NULL, 'n'},
+						{"run-dir", required_argument, NULL, 'd'},
+						{"merge", no_argument, NULL, 'm'},
+						{"group", required_argument, NULL, 'g'},
+						{"id", required_argument, NULL, 'i'},
+						{"channel", required_argument, NULL, 'c'},
+						{"from", required_argument, NULL, 'f'},
+						{"ring", required_argument, NULL, 'r'},
+						{"count", required_argument, NULL, 'N'},
+						{"timeout", required_argument, NULL, 't'},
+						{"format", required_argument, NULL, 'F'},
+						{"summary", no_argument, NULL, 's'},
+						{"help", no_argument, NULL, 'h'},
+						{"version", no_argument, NULL, 'V'},
+						{NULL, 0, NULL, 0}};
 	struct mcr_consumer_opts *opts = &cat->opts;
 
 	opts->groups_be = cat->groups_be;
@@ -185,6 +193,9 @@ static void parse_args(struct cat *cat, int argc, char **argv)
 			break;
 		case 'r':
 			opts->ring = (uint32_t)number("ring", optarg, UINT32_MAX - 1);
+			break;
+		case 'm':
+			opts->order = MCR_ORDER_MERGED;
 			break;
 		case 'g':
 			select_group(cat, optarg);
@@ -320,6 +331,17 @@ static void print_link(const struct cat *cat, const struct mcr_msg *m)
 				: "down");
 }
 
+static void print_stall(const struct cat *cat, const struct mcr_msg *m)
+{
+	if (cat->format == FORMAT_JSON)
+		printf("{\"event\":\"stall\",\"ring\":%u,\"seq\":%" PRIu64 ",\"rx_ns\":%" PRIu64
+		       "}\n",
+		       m->pos.ring, m->pos.seq, m->rx_ns);
+	else
+		fprintf(cat->format == FORMAT_RAW ? stderr : stdout,
+			"ring %u is silent: the others go on without it\n", m->pos.ring);
+}
+
 static void take(struct cat *cat, struct mcr_consumer *c, const struct mcr_msg *m)
 {
 	if (m->kind == MCR_LOST) {
@@ -327,6 +349,8 @@ static void take(struct cat *cat, struct mcr_consumer *c, const struct mcr_msg *
 		print_lost(cat, m->pos.ring, m->pos.seq, m->lost);
 	} else if (m->kind == MCR_LINK) {
 		print_link(cat, m);
+	} else if (m->kind == MCR_STALL) {
+		print_stall(cat, m);
 	} else if (m->kind == MCR_DATA) {
 		if (mcr_consumer_read(c, m, cat->payload, sizeof(cat->payload)) < 0 ||
 		    m->len > sizeof(cat->payload)) {

@@ -42,6 +42,8 @@ enum mcr_kind {
 		       * port can write into, and in no other: a channel of several rings gets one
 		       * from each. What was on the wire meanwhile is lost, and nobody counts it. */
 	MCR_RESTART = 3, /* reserved: the engine was restarted */
+	MCR_STALL = 4,   /* MCR_ORDER_MERGED: ring pos.ring was silent for hold_ns, since rx_ns. The
+			  * others no longer wait for it; what it brings late is flagged. */
 };
 
 enum mcr_msg_flags {
@@ -51,6 +53,8 @@ enum mcr_msg_flags {
 	MCR_FLAG_HW_TIME_SYNCED = 1 << 3, /* the operator vouches for the NIC's clock */
 	MCR_FLAG_LINK_UP = 1 << 4,        /* MCR_LINK: the link is up now */
 	MCR_FLAG_LINK_GONE = 1 << 5, /* MCR_LINK: the port was removed, and will not come back */
+	MCR_FLAG_LATE =
+	    1 << 6, /* MCR_ORDER_MERGED: arrived before a message that was polled earlier */
 };
 
 struct mcr_msg {
@@ -81,6 +85,11 @@ enum mcr_start {
 
 #define MCR_ALL_RINGS UINT32_MAX
 
+enum mcr_order {              /* of the messages of several rings */
+	MCR_ORDER_RINGS = 0,  /* round robin: order holds within a ring */
+	MCR_ORDER_MERGED = 1, /* by rx_ns, equal times by ring: docs/ring.md has what it delays */
+};
+
 struct mcr_consumer_opts {
 	size_t size;         /* sizeof(struct mcr_consumer_opts): set by MCR_CONSUMER_OPTS_INIT */
 	const char *run_dir; /* the engine's run directory; NULL = /run/mcring/NAME */
@@ -96,18 +105,22 @@ struct mcr_consumer_opts {
 	/* A part of the channel, as mcr_consumer_select takes it; borrowed for the call. */
 	const uint32_t *groups_be, *ids;
 	size_t n_groups, n_ids;
+
+	uint32_t order;   /* enum mcr_order */
+	uint32_t pad;     /* 0 */
+	uint64_t hold_ns; /* MCR_ORDER_MERGED: how long others wait for a silent ring; 0 = 100 ms */
 };
 #ifdef __cplusplus
 #define MCR_CONSUMER_OPTS_INIT                                                               \
 	{                                                                                    \
 		sizeof(struct mcr_consumer_opts), nullptr, nullptr, nullptr, nullptr, -1, 0, \
-		    MCR_ALL_RINGS, 0, nullptr, nullptr, 0, 0                                 \
+		    MCR_ALL_RINGS, 0, nullptr, nullptr, 0, 0, 0, 0, 0                        \
 	}
 #else
 #define MCR_CONSUMER_OPTS_INIT                                                                     \
 	{                                                                                          \
 		sizeof(struct mcr_consumer_opts), NULL, NULL, NULL, NULL, -1, 0, MCR_ALL_RINGS, 0, \
-		    NULL, NULL, 0, 0                                                               \
+		    NULL, NULL, 0, 0, 0, 0, 0                                                      \
 	}
 #endif
 

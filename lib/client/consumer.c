@@ -7,7 +7,6 @@
 _Static_assert(sizeof(struct mcr_msg) == 128, "struct mcr_msg is part of the ABI");
 _Static_assert(sizeof(struct mcr_pos) == 24, "struct mcr_pos is part of the ABI");
 
-#define CHUNK     32   /* descriptors copied at a time */
 #define SKIPS_MAX 4096 /* a poll gives up after so many messages that are not wanted, and some */
 
 /* The clock is read each STRIDE polls: often for a consumer that polls now and then, rarely for one
@@ -16,12 +15,9 @@ _Static_assert(sizeof(struct mcr_pos) == 24, "struct mcr_pos is part of the ABI"
 #define LOOK_SOON  UINT64_C(200000)
 #define LOOK_LATE  UINT64_C(10000000)
 
-/* The engine is dead when it did not beat for a second and goes on not beating while this process
- * looks again and again: one look may be wrong, because this process may have been stopped between
- * reading the heartbeat and reading the clock, or both may have been stopped together. */
+/* Without a heartbeat for so long the engine may be dead: see MCR_CLIENT_LOOKS_AGAIN. */
 #define SILENCE_NS    UINT64_C(1000000000)
 #define LOOK_AGAIN_NS UINT64_C(20000000)
-#define LOOKS_AGAIN   5
 
 static void tell(uint64_t *word, uint64_t value)
 {
@@ -42,7 +38,8 @@ void mcr_client_tell(struct mcr_consumer *c)
 	tell(&page->skipped, c->skipped);
 }
 
-static void fill_data(const struct mcr_ring_reader *r, struct mcr_msg *m, const struct mcr_desc *d)
+void mcr_client_fill_data(const struct mcr_ring_reader *r, struct mcr_msg *m,
+			  const struct mcr_desc *d)
 {
 	*m = (struct mcr_msg){
 	    .data = mcr_ring_reader_bytes(r, d->offset) +
@@ -65,8 +62,8 @@ static void fill_data(const struct mcr_ring_reader *r, struct mcr_msg *m, const 
 	};
 }
 
-static void fill_lost(const struct mcr_ring_reader *r, struct mcr_msg *m, uint64_t first,
-		      uint64_t lost)
+void mcr_client_fill_lost(const struct mcr_ring_reader *r, struct mcr_msg *m, uint64_t first,
+			  uint64_t lost)
 {
 	*m = (struct mcr_msg){
 	    .kind = MCR_LOST,
@@ -80,14 +77,14 @@ static int poll_ring(struct mcr_consumer *c, struct mcr_client_ring *ring, struc
 		     int n, int *drained)
 {
 	struct mcr_ring_reader *r = &ring->reader;
-	struct mcr_desc descs[CHUNK];
-	int want = n < CHUNK ? n : CHUNK, count, used = 0;
+	struct mcr_desc descs[MCR_CLIENT_CHUNK];
+	int want = n < MCR_CLIENT_CHUNK ? n : MCR_CLIENT_CHUNK, count, used = 0;
 	uint64_t before = r->next, lost;
 
 	count = mcr_ring_reader_poll(r, descs, want, &lost);
 	*drained = count < want;
 	if (lost > 0) {
-		fill_lost(r, &msgs[used++], before, lost);
+		mcr_client_fill_lost(r, &msgs[used++], before, lost);
 		c->lost += lost;
 		if (count == n) { /* no room for the last one: it comes again */
 			count--;
@@ -99,7 +96,7 @@ static int poll_ring(struct mcr_consumer *c, struct mcr_client_ring *ring, struc
 		return used > 0 ? used : count;
 	for (int i = 0; i < count; i++) {
 		if (mcr_client_select_wants(&c->select, &descs[i])) {
-			fill_data(r, &msgs[used++], &descs[i]);
+			mcr_client_fill_data(r, &msgs[used++], &descs[i]);
 			c->received++;
 		} else {
 			c->skipped++;
@@ -142,44 +139,50 @@ static void look(struct mcr_consumer *c)
  * so that all that was published before a stop has been seen. */
 static int nothing(struct mcr_consumer *c)
 {
-	unsigned stopped = 0;
+	uint64_t offset;
 
 	for (unsigned i = 0; i < c->n_rings; i++)
-		stopped += (unsigned)mcr_ring_reader_stopped(&c->rings[i].reader);
-	if (stopped < c->n_rings && c->silent_looks < LOOKS_AGAIN)
-		return 0;
-	for (unsigned i = 0; i < c->n_rings; i++) {
-		const struct mcr_ring_reader *r = &c->rings[i].reader;
-
-		if (mcr_ring_reader_published(r) != r->next)
+		if (!mcr_client_ended(c, &c->rings[i]))
 			return 0;
-	}
+	for (unsigned i = 0; i < c->n_rings; i++)
+		if (mcr_ring_reader_published(&c->rings[i].reader) !=
+		    mcr_client_next(&c->rings[i], &offset))
+			return 0;
 	return -EPIPE;
 }
 
-int mcr_consumer_poll(struct mcr_consumer *c, struct mcr_msg *msgs, int n)
+static int poll_rings(struct mcr_consumer *c, struct mcr_msg *msgs, int n)
 {
-	uint64_t skips_end = c->skipped + SKIPS_MAX;
-	int got = 0, k = 0;
+	int got = 0, k;
 
-	if (++c->polls >= c->stride) {
-		c->polls = 0;
-		look(c);
-	}
-	for (unsigned i = 0; i < c->n_rings && got < n && c->skipped < skips_end; i++) {
+	for (unsigned i = 0; i < c->n_rings && got < n && c->skipped < c->skips_end; i++) {
 		struct mcr_client_ring *ring = &c->rings[c->turn];
 		int drained = 0;
 
 		/* The next poll begins with the next ring, so a busy one starves none. */
 		c->turn = c->turn + 1 < c->n_rings ? c->turn + 1 : 0;
-		while (!drained && got < n && c->skipped < skips_end) {
+		while (!drained && got < n && c->skipped < c->skips_end) {
 			k = poll_ring(c, ring, msgs + got, n - got, &drained);
 			if (k < 0)
 				return got > 0 ? got : k;
 			got += k;
 		}
 	}
-	return got > 0 || n <= 0 ? got : nothing(c);
+	return got;
+}
+
+int mcr_consumer_poll(struct mcr_consumer *c, struct mcr_msg *msgs, int n)
+{
+	int got = 0;
+
+	c->skips_end = c->skipped + SKIPS_MAX;
+	if (++c->polls >= c->stride) {
+		c->polls = 0;
+		look(c);
+	}
+	got = c->order == MCR_ORDER_MERGED ? mcr_client_merge_poll(c, msgs, n)
+					   : poll_rings(c, msgs, n);
+	return got != 0 || n <= 0 ? got : nothing(c);
 }
 
 /* ---- what a message allows ---- */
@@ -217,10 +220,8 @@ int mcr_consumer_intact(const struct mcr_consumer *c, const struct mcr_msg *m)
 
 void mcr_consumer_release(struct mcr_consumer *c)
 {
-	for (unsigned i = 0; i < c->n_rings; i++) {
-		c->rings[i].done = c->rings[i].reader.next;
-		c->rings[i].done_offset = c->rings[i].reader.next_offset;
-	}
+	for (unsigned i = 0; i < c->n_rings; i++)
+		c->rings[i].done = mcr_client_next(&c->rings[i], &c->rings[i].done_offset);
 	mcr_client_tell(c);
 }
 

@@ -74,6 +74,8 @@ static int open_rings(struct mcr_consumer *c, const struct mcr_consumer_opts *op
 	const char *why;
 	int ret;
 
+	if (opts->order > MCR_ORDER_MERGED)
+		return mcr_error_set(err, -EINVAL, "order %u: not an enum mcr_order", opts->order);
 	if (opts->ring == MCR_ALL_RINGS && opts->start == MCR_START_SEQ && a->n_rings > 1)
 		return mcr_error_set(err, -EINVAL,
 				     "a seq counts within one ring: say which of the channel's %u",
@@ -123,9 +125,12 @@ int mcr_consumer_open(struct mcr_consumer **out, const struct mcr_consumer_opts 
 			close(opts.fd);
 		return mcr_error_set(err, -ENOMEM, "consumer: no memory");
 	}
+	c->order = opts.order;
 	ret = mcr_attachment_open(&c->attachment, &opts, err);
 	if (ret == 0)
 		ret = open_rings(c, &opts, err);
+	if (ret == 0 && opts.order == MCR_ORDER_MERGED)
+		ret = mcr_client_merge_init(c, opts.hold_ns, err);
 	if (ret == 0)
 		ret = mcr_client_select_set(&c->select, opts.groups_be, opts.n_groups, opts.ids,
 					    opts.n_ids, err);
@@ -147,6 +152,7 @@ void mcr_consumer_close(struct mcr_consumer *c)
 		return;
 	mcr_attachment_close(&c->attachment);
 	mcr_client_select_clear(&c->select);
+	mcr_client_merge_fini(c);
 	free(c->rings);
 	free(c);
 }

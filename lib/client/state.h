@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the files of the consumer share: open.c (options, start), consumer.c (poll and what follows
- * it), select.c (a part of the channel). */
+ * it), merge.c (several rings in the order of time), select.c (a part of the channel). */
 #ifndef MCR_CLIENT_STATE_H
 #define MCR_CLIENT_STATE_H
 
@@ -13,9 +13,24 @@
 #include "client/select.h"
 #include "core/ring_reader.h"
 
+#define MCR_CLIENT_CHUNK 32 /* descriptors copied at a time */
+
+/* The engine is dead when it did not beat for a second and goes on not beating while this process
+ * looks again and again: one look may be wrong, because this process may have been stopped between
+ * reading the heartbeat and reading the clock, or both may have been stopped together. */
+#define MCR_CLIENT_LOOKS_AGAIN 5
+
 struct mcr_client_ring {
 	struct mcr_ring_reader reader;
 	uint64_t done, done_offset; /* position released */
+
+	/* Merged order: what was copied ahead, descs[at..count), and of a ring without such the
+	 * time before which nothing can come any more. */
+	struct mcr_desc *descs;
+	unsigned at, count;
+	uint64_t floor_ns;
+	int stalled;         /* silent for too long: the others do not wait for it ... */
+	uint64_t stalled_ns; /* ... until it is past the message that it held up */
 };
 
 struct mcr_consumer {
@@ -25,6 +40,13 @@ struct mcr_consumer {
 	unsigned turn;  /* the ring that the next poll begins with */
 	uint64_t received, lost, stale, skipped;
 	struct mcr_client_select select;
+	uint64_t skips_end; /* this poll gives up when so many were skipped */
+
+	uint32_t order;      /* enum mcr_order */
+	uint64_t hold_ns;    /* merged: how long others wait for a silent ring */
+	uint64_t last_ns;    /* merged: rx_ns of the latest message given out */
+	uint64_t blocked_ns; /* merged: since when the next one waits for another ring; 0 = it does
+				not */
 
 	unsigned polls, stride; /* until, and between looks at the clock */
 	uint64_t looked_ns;
@@ -41,6 +63,35 @@ static inline uint64_t mcr_client_now_ns(void)
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
+
+/* The position of the first message of a ring that poll has not given out. */
+static inline uint64_t mcr_client_next(const struct mcr_client_ring *ring, uint64_t *offset)
+{
+	if (ring->at < ring->count) {
+		*offset = ring->descs[ring->at].offset;
+		return ring->descs[ring->at].seq - 1;
+	}
+	*offset = ring->reader.next_offset;
+	return ring->reader.next;
+}
+
+/* 1 when the ring's writer will publish no more, as far as one can know; look before at what it
+ * published. */
+static inline int mcr_client_ended(const struct mcr_consumer *c, const struct mcr_client_ring *ring)
+{
+	return c->silent_looks >= MCR_CLIENT_LOOKS_AGAIN || mcr_ring_reader_stopped(&ring->reader);
+}
+
+void mcr_client_fill_data(const struct mcr_ring_reader *r, struct mcr_msg *m,
+			  const struct mcr_desc *d);
+void mcr_client_fill_lost(const struct mcr_ring_reader *r, struct mcr_msg *m, uint64_t first,
+			  uint64_t lost);
+
+/* merge.c: makes a consumer's rings fit for it, and polls them. Errors: -ENOMEM; as
+ * mcr_consumer_poll. */
+int mcr_client_merge_init(struct mcr_consumer *c, uint64_t hold_ns, struct mcr_error *err);
+void mcr_client_merge_fini(struct mcr_consumer *c);
+int mcr_client_merge_poll(struct mcr_consumer *c, struct mcr_msg *msgs, int n);
 
 /* mcr_client_tell writes how far the consumer is into its page. */
 void mcr_client_tell(struct mcr_consumer *c);

@@ -104,6 +104,13 @@ static inline uint64_t mcr_ring_reader_heartbeat(const struct mcr_ring_reader *r
 	return __atomic_load_n(&r->header->heartbeat_ns, __ATOMIC_RELAXED);
 }
 
+/* CLOCK_REALTIME of the rx lcore's watermark, 0 = none yet: all that arrived before it is
+ * published, and who loads `published` after this sees it. Pairs with mcr_ring_set_polled. */
+static inline uint64_t mcr_ring_reader_polled(const struct mcr_ring_reader *r)
+{
+	return __atomic_load_n(&r->header->polled_ns, __ATOMIC_ACQUIRE);
+}
+
 /* mcr_ring_reader_headroom: how many messages the writer may still reserve until it overtakes a
  * reader at this position, by descriptors and, at the mean size of those between, by bytes. 0 =
  * overtaken. offset: where the position's bytes start. */

@@ -124,6 +124,30 @@ static void a_part_of_the_channel_can_be_asked_for(void **state)
 	small_engine_destroy(&e);
 }
 
+static void rings_can_be_merged_by_arrival(void **state)
+{
+	struct mcr_desc desc = {.family = AF_INET, .group_be = 0x020101ef};
+	struct small_engine e;
+	char out[4096];
+
+	small_engine_create(&e, 2, 64, 65536);
+	for (desc.rx_ns = 1; desc.rx_ns <= 4; desc.rx_ns++)
+		small_engine_put(&e, desc.rx_ns % 2, desc, "x", 1);
+	mcr_ring_set_state(e.regions[0].mem, MCR_RING_STOPPED);
+	mcr_ring_set_state(e.regions[1].mem, MCR_RING_STOPPED);
+	run(&e,
+	    "\"$CAT\" --run-dir \"$DIR\" --channel md --from oldest --merge --format hex "
+	    "2>/dev/null",
+	    out, sizeof(out));
+	assert_string_equal(
+	    out,
+	    "1970-01-01T00:00:00.000000001Z 239.1.1.2:0 from 0.0.0.0:0 ring 1 seq 1 len 1: 78\n"
+	    "1970-01-01T00:00:00.000000002Z 239.1.1.2:0 from 0.0.0.0:0 ring 0 seq 1 len 1: 78\n"
+	    "1970-01-01T00:00:00.000000003Z 239.1.1.2:0 from 0.0.0.0:0 ring 1 seq 2 len 1: 78\n"
+	    "1970-01-01T00:00:00.000000004Z 239.1.1.2:0 from 0.0.0.0:0 ring 0 seq 2 len 1: 78\n");
+	small_engine_destroy(&e);
+}
+
 static void an_error_is_one_line_and_status_2(void **state)
 {
 	static const struct {
@@ -231,6 +255,7 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(text_hex_and_raw_show_the_payload),
 	    cmocka_unit_test(the_exit_status_says_whether_the_count_was_reached),
 	    cmocka_unit_test(a_part_of_the_channel_can_be_asked_for),
+	    cmocka_unit_test(rings_can_be_merged_by_arrival),
 	    cmocka_unit_test(an_error_is_one_line_and_status_2),
 	    cmocka_unit_test(a_signal_or_a_reader_who_had_enough_ends_it_cleanly),
 	    cmocka_unit_test(loss_is_shown_and_counted),

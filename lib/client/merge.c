@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Several rings in the order of arrival. Within a ring rx_ns never goes back, and an idle rx lcore
+ * marks the time up to which it has published everything. So a message may be given out when each
+ * other ring's next one is later, or its mark is: docs/ring.md, "In the order of time". */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "client/state.h"
+#include "core/error.h"
+
+#define HOLD_NS UINT64_C(100000000)
+
+int mcr_client_merge_init(struct mcr_consumer *c, uint64_t hold_ns, struct mcr_error *err)
+{
+	struct mcr_desc *descs;
+
+	if (c->n_rings == 1) { /* is in order as it is */
+		c->order = MCR_ORDER_RINGS;
+		return 0;
+	}
+	descs = calloc((size_t)c->n_rings * MCR_CLIENT_CHUNK, sizeof(*descs));
+	if (descs == NULL)
+		return mcr_error_set(err, -ENOMEM, "consumer: no memory");
+	for (unsigned i = 0; i < c->n_rings; i++)
+		c->rings[i].descs = &descs[i * MCR_CLIENT_CHUNK];
+	c->hold_ns = hold_ns != 0 ? hold_ns : HOLD_NS;
+	return 0;
+}
+
+void mcr_client_merge_fini(struct mcr_consumer *c)
+{
+	if (c->rings != NULL)
+		free(c->rings[0].descs);
+}
+
+static int has_head(const struct mcr_client_ring *ring)
+{
+	return ring->at < ring->count;
+}
+
+/* The earliest that this ring can still bring. */
+static uint64_t bound(const struct mcr_client_ring *ring)
+{
+	return has_head(ring) ? ring->descs[ring->at].rx_ns : ring->floor_ns;
+}
+
+/* Copies what the ring has into descs, which is empty. Returns how many, or -EPROTO; *lost as
+ * mcr_ring_reader_poll. */
+static int fill(const struct mcr_consumer *c, struct mcr_client_ring *ring, uint64_t *lost)
+{
+	/* Both before the look at what is published: what that look does not show came later. */
+	uint64_t polled_ns = mcr_ring_reader_polled(&ring->reader);
+	int ended = mcr_client_ended(c, ring);
+	int count = mcr_ring_reader_poll(&ring->reader, ring->descs, MCR_CLIENT_CHUNK, lost);
+
+	ring->at = 0;
+	ring->count = count > 0 ? (unsigned)count : 0;
+	if (count == 0 && *lost == 0) {
+		if (ended)
+			ring->floor_ns = UINT64_MAX;
+		else if (ring->floor_ns == UINT64_MAX || polled_ns > ring->floor_ns)
+			ring->floor_ns = polled_ns;
+	}
+	return count;
+}
+
+/* Passes over what is not wanted until the ring has a head, has nothing, or this poll has done
+ * enough. Loss is told at once: its place is directly behind the ring's last message, and no later
+ * time is known of it. Returns 0 or -EPROTO. */
+static int look_ahead(struct mcr_consumer *c, struct mcr_client_ring *ring, struct mcr_msg *msgs,
+		      int n, int *got)
+{
+	for (;;) {
+		uint64_t before = ring->reader.next, lost;
+		int count;
+
+		for (; has_head(ring); ring->at++) {
+			if (mcr_client_select_wants(&c->select, &ring->descs[ring->at]))
+				return 0;
+			ring->floor_ns = ring->descs[ring->at].rx_ns;
+			c->skipped++;
+		}
+		if (*got == n || c->skipped >= c->skips_end)
+			return 0;
+		count = fill(c, ring, &lost);
+		if (lost > 0) {
+			mcr_client_fill_lost(&ring->reader, &msgs[(*got)++], before, lost);
+			c->lost += lost;
+		}
+		if (count <= 0)
+			return count;
+	}
+}
+
+/* a of ring i comes before b of ring k. Equal times go by ring, so that the order does not hang on
+ * when one looks. */
+static int precedes(uint64_t a, unsigned i, uint64_t b, unsigned k)
+{
+	return a < b || (a == b && i < k);
+}
+
+/* The ring whose head is first, or NULL. */
+static struct mcr_client_ring *first_head(struct mcr_consumer *c)
+{
+	struct mcr_client_ring *first = NULL;
+
+	for (unsigned i = 0; i < c->n_rings; i++)
+		if (has_head(&c->rings[i]) && (first == NULL || bound(&c->rings[i]) < bound(first)))
+			first = &c->rings[i];
+	return first;
+}
+
+/* The other ring that the first head has to precede, or NULL. */
+static struct mcr_client_ring *limit_of(struct mcr_consumer *c, const struct mcr_client_ring *first)
+{
+	struct mcr_client_ring *limit = NULL;
+
+	for (unsigned i = 0; i < c->n_rings; i++) {
+		struct mcr_client_ring *ring = &c->rings[i];
+
+		if (bound(ring) >= ring->stalled_ns)
+			ring->stalled = 0;
+		if (ring != first && (has_head(ring) || !ring->stalled) &&
+		    (limit == NULL || bound(ring) < bound(limit)))
+			limit = ring;
+	}
+	return limit;
+}
+
+/* Gives out the first ring's messages up to the limit. Returns how many. */
+static int give(struct mcr_consumer *c, struct mcr_client_ring *ring,
+		const struct mcr_client_ring *limit, struct mcr_msg *msgs, int n)
+{
+	unsigned i = (unsigned)(ring - c->rings);
+	unsigned k = limit != NULL ? (unsigned)(limit - c->rings) : c->n_rings;
+	uint64_t end = limit != NULL ? bound(limit) : UINT64_MAX;
+	int given = 0;
+
+	while (given < n && has_head(ring) && precedes(bound(ring), i, end, k)) {
+		const struct mcr_desc *d = &ring->descs[ring->at++];
+
+		if (!mcr_client_select_wants(&c->select, d)) {
+			c->skipped++;
+			continue;
+		}
+		mcr_client_fill_data(&ring->reader, &msgs[given], d);
+		if (d->rx_ns < c->last_ns)
+			msgs[given].flags |= MCR_FLAG_LATE;
+		else
+			c->last_ns = d->rx_ns;
+		ring->floor_ns = d->rx_ns;
+		given++;
+	}
+	c->received += (uint64_t)given;
+	return given;
+}
+
+/* What was copied ahead may be overtaken before its turn comes: then it is copied anew, and what is
+ * gone is told as loss. Returns 1 when that was so. */
+static int overtaken(struct mcr_client_ring *ring)
+{
+	const struct mcr_desc *d = &ring->descs[ring->at];
+
+	if (!mcr_ring_reader_overrun(&ring->reader, d->seq - 1, d->offset))
+		return 0;
+	ring->reader.next = d->seq - 1;
+	ring->reader.next_offset = d->offset;
+	ring->at = ring->count = 0;
+	return 1;
+}
+
+/* The others waited long enough: those that hold up the first head are passed over from now on. */
+static int stall(struct mcr_consumer *c, const struct mcr_client_ring *first, struct mcr_msg *msgs,
+		 int n)
+{
+	int told = 0;
+
+	for (unsigned i = 0; i < c->n_rings && told < n; i++) {
+		struct mcr_client_ring *ring = &c->rings[i];
+		const struct mcr_ring_reader *r = &ring->reader;
+
+		if (ring == first || ring->stalled || has_head(ring) || bound(ring) > bound(first))
+			continue;
+		ring->stalled = 1;
+		ring->stalled_ns = bound(first);
+		msgs[told++] = (struct mcr_msg){
+		    .kind = MCR_STALL,
+		    .pos = {.epoch = r->epoch, .seq = r->next + 1, .ring = r->index},
+		    .rx_ns = ring->floor_ns,
+		};
+	}
+	return told;
+}
+
+int mcr_client_merge_poll(struct mcr_consumer *c, struct mcr_msg *msgs, int n)
+{
+	/* Before the rings are looked at: a time read later would blame them for what this process
+	 * slept. */
+	uint64_t now_ns = c->blocked_ns != 0 ? mcr_client_now_ns() : 0;
+	int got = 0;
+
+	while (got < n && c->skipped < c->skips_end) {
+		struct mcr_client_ring *first, *limit;
+		int given;
+
+		for (unsigned i = 0; i < c->n_rings; i++) {
+			int ret = look_ahead(c, &c->rings[i], msgs, n, &got);
+
+			if (ret < 0)
+				return got > 0 ? got : ret;
+		}
+		first = first_head(c);
+		if (first == NULL)
+			break;
+		if (overtaken(first))
+			continue;
+		limit = limit_of(c, first);
+		given = give(c, first, limit, msgs + got, n - got);
+		got += given;
+		if (given > 0) {
+			c->blocked_ns = 0;
+		} else if (c->blocked_ns == 0) {
+			c->blocked_ns = mcr_client_now_ns();
+			break;
+		} else if (now_ns > c->blocked_ns && now_ns - c->blocked_ns > c->hold_ns) {
+			got += stall(c, first, msgs + got, n - got);
+		} else {
+			break;
+		}
+	}
+	return got;
+}
