@@ -269,7 +269,11 @@ static void print_joins(FILE *out, const json_t *reply)
 
 	if (json_array_size(joins) > 0)
 		fprintf(out, "\njoins\n");
-	json_array_foreach(joins, i, join) fprintf(out, "%s\n", json_string_value(join));
+	json_array_foreach(joins, i, join)
+	{
+		if (json_is_string(join))
+			fprintf(out, "%s\n", json_string_value(join));
+	}
 }
 
 void mcr_ctl_print(FILE *out, const char *command, const json_t *reply)

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The attach socket against hostile clients: several connections that say anything, send
+ * descriptors along, say nothing, vanish, and write anything into the page that they were given. */
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "core/attach_wire.h"
+#include "core/consumer_page.h"
+#include "core/ring.h"
+#include "engine/attach_server.h"
+#include "fuzz_input.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+#define CLIENTS 6
+#define RINGS   3
+#define DEPTH   64
+#define BYTES   65536
+
+struct client {
+	int fd; /* -1 = not connected */
+	uint64_t *page;
+};
+
+struct fuzz {
+	struct mcr_attach_server *server;
+	struct mcr_ring_writer writers[RINGS];
+	struct sockaddr_un address;
+	struct client clients[CLIENTS];
+	uint64_t now_ns;
+};
+
+static char dir[] = "/tmp/mcring-fuzz-XXXXXX";
+
+/* Nothing stays in /tmp. */
+static void remove_dir(void)
+{
+	char path[sizeof(dir) + 16];
+
+	snprintf(path, sizeof(path), "%s/attach", dir);
+	unlink(path);
+	rmdir(dir);
+}
+
+/* Made once: a server with a channel of one ring and one of two. */
+static struct fuzz *fuzz_create(void)
+{
+	static const struct mcr_attach_config config = {
+	    .mode = 0600, .gid = UINT32_MAX, .consumers_max = 4};
+	static const struct mcr_channel_config one = {.name = "default", .consumers_max = 2};
+	static const struct mcr_channel_config two = {.name = "md"};
+	struct fuzz *f = calloc(1, sizeof(*f));
+	const void *mems[RINGS];
+	int fds[RINGS];
+
+	assert(f != NULL && mkdtemp(dir) != NULL && atexit(remove_dir) == 0);
+	f->address.sun_family = AF_UNIX;
+	snprintf(f->address.sun_path, sizeof(f->address.sun_path), "%s/attach", dir);
+	for (unsigned i = 0; i < RINGS; i++) {
+		size_t size = mcr_ring_footprint(DEPTH, BYTES);
+		void *mem;
+
+		fds[i] = memfd_create("fuzz", MFD_CLOEXEC);
+		assert(fds[i] >= 0 && ftruncate(fds[i], (off_t)size) == 0);
+		mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fds[i], 0);
+		assert(mem != MAP_FAILED);
+		mcr_ring_format(mem, DEPTH, BYTES, 1, i == 2, i == 0 ? 1 : 2);
+		mcr_ring_writer_attach(&f->writers[i], mem);
+		mems[i] = mem;
+	}
+	assert(mcr_attach_server_create(&f->server, f->address.sun_path, &config, NULL) == 0);
+	assert(mcr_attach_server_add_channel(f->server, &one, fds, mems, 1, 1) == 0);
+	assert(mcr_attach_server_add_channel(f->server, &two, fds + 1, mems + 1, 2, 1) == 0);
+	for (unsigned i = 0; i < CLIENTS; i++)
+		f->clients[i].fd = -1;
+	return f;
+}
+
+static void dial(struct fuzz *f, struct client *c)
+{
+	if (c->fd >= 0)
+		return;
+	c->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	assert(c->fd >= 0);
+	connect(c->fd, (struct sockaddr *)&f->address, sizeof(f->address));
+}
+
+static void hang_up(struct client *c)
+{
+	if (c->page != NULL)
+		munmap(c->page, MCR_CONSUMER_PAGE_BYTES);
+	if (c->fd >= 0)
+		close(c->fd);
+	c->page = NULL;
+	c->fd = -1;
+}
+
+/* Anything, or a hello with something wrong in it, and perhaps descriptors along with it. */
+static void say(struct client *c, struct input *in)
+{
+	struct mcr_hello hello = {
+	    .magic = MCR_HELLO_MAGIC, .version = MCR_ATTACH_VERSION, .channel = "md"};
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int) * 3)];
+	} control = {0};
+	uint8_t how = (uint8_t)take(in, 1), raw[512];
+	struct iovec iov = {&hello, sizeof(hello)};
+	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+	int fds[3] = {0, 0, c->fd};
+
+	if (c->fd < 0)
+		return;
+	if (how & 1)
+		strcpy(hello.channel, "default");
+	if (how & 2)
+		spoil(in, &hello, sizeof(hello));
+	if (how & 4)
+		iov.iov_len = take(in, 1);
+	if (iov.iov_len > sizeof(hello) || how & 8)
+		iov = (struct iovec){raw, take_bytes(in, raw, take(in, 2) % sizeof(raw))};
+	if (how & 16) {
+		msg.msg_control = &control;
+		msg.msg_controllen = sizeof(control);
+		control.header.cmsg_level = SOL_SOCKET;
+		control.header.cmsg_type = SCM_RIGHTS;
+		control.header.cmsg_len = CMSG_LEN(sizeof(fds));
+		memcpy(CMSG_DATA(&control.header), fds, sizeof(fds));
+	}
+	sendmsg(c->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+/* Takes what the engine says; keeps the page, which is the last of the descriptors. */
+static void listen_to(struct client *c)
+{
+	struct mcr_welcome welcome, copy;
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int) * (MCR_RINGS_MAX + 1))];
+	} control;
+	struct iovec iov = {&welcome, sizeof(welcome)};
+	struct msghdr msg = {.msg_iov = &iov,
+			     .msg_iovlen = 1,
+			     .msg_control = &control,
+			     .msg_controllen = sizeof(control)};
+	struct cmsghdr *header;
+	int fds[MCR_RINGS_MAX + 1];
+	size_t n = 0;
+	ssize_t len;
+
+	if (c->fd < 0)
+		return;
+	len = recvmsg(c->fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	if (len <= 0)
+		return;
+	header = CMSG_FIRSTHDR(&msg);
+	if (header != NULL) {
+		n = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		memcpy(fds, CMSG_DATA(header), n * sizeof(int));
+	}
+	/* What the engine says is what a client takes. */
+	assert(mcr_welcome_parse(&copy, &welcome, (size_t)len, n) == 0);
+	if (n > 0 && c->page == NULL) {
+		c->page = mmap(NULL, MCR_CONSUMER_PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
+			       fds[n - 1], 0);
+		assert(c->page != MAP_FAILED);
+		assert(ftruncate(fds[n - 1], 0) < 0); /* the engine has it mapped too */
+	}
+	for (size_t i = 0; i < n; i++)
+		close(fds[i]);
+}
+
+static void write_page(struct client *c, struct input *in)
+{
+	size_t at = take(in, 2) % (MCR_CONSUMER_PAGE_BYTES / 8);
+
+	if (c->page == NULL)
+		return;
+	for (unsigned n = (unsigned)take(in, 1) % 16; n > 0; n--)
+		c->page[at++ % (MCR_CONSUMER_PAGE_BYTES / 8)] = take(in, take(in, 1) % 9);
+}
+
+static void publish(struct fuzz *f, struct input *in)
+{
+	struct mcr_ring_writer *w = &f->writers[take(in, 1) % RINGS];
+	struct mcr_desc desc = {.len = 0, .family = AF_INET};
+
+	for (unsigned n = (unsigned)take(in, 1); n > 0; n--) {
+		mcr_ring_add(w, 0);
+		mcr_ring_reserve(w);
+		mcr_ring_put(w, &desc);
+		mcr_ring_publish(w);
+	}
+}
+
+static void check_info(struct fuzz *f)
+{
+	struct mcr_consumer_info info;
+	uint64_t published = 0;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < RINGS; i++)
+		published += f->writers[i].next;
+	for (; mcr_attach_server_info(f->server, n, &info) == 0; n++) {
+		assert(strnlen(info.label, sizeof(info.label)) < sizeof(info.label));
+		for (const char *s = info.label; *s != 0; s++)
+			assert(*s >= 0x20 && *s <= 0x7e);
+		assert(strcmp(info.channel, "md") == 0 || strcmp(info.channel, "default") == 0);
+		assert(info.received <= published && info.lost <= published);
+		assert(info.headroom <= DEPTH && info.pid == getpid());
+	}
+	assert(n == mcr_attach_server_count(f->server, NULL) && n <= 4);
+}
+
+static void step(struct fuzz *f, struct input *in)
+{
+	uint8_t what = (uint8_t)take(in, 1);
+	struct client *c = &f->clients[what / 16 % CLIENTS];
+
+	switch (what % 16) {
+	case 0:
+	case 1:
+		dial(f, c);
+		break;
+	case 2:
+	case 3:
+	case 4:
+		say(c, in);
+		break;
+	case 5:
+	case 6:
+		listen_to(c);
+		break;
+	case 7:
+	case 8:
+		write_page(c, in);
+		break;
+	case 9:
+		hang_up(c);
+		break;
+	case 10:
+		if (c->fd >= 0)
+			shutdown(c->fd, (int)(take(in, 1) % 3));
+		break;
+	case 11:
+		publish(f, in);
+		break;
+	case 12:
+		check_info(f);
+		break;
+	default:
+		f->now_ns += take(in, 1) << 24;
+		mcr_attach_server_poll(f->server, f->now_ns);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	static struct fuzz *f;
+	struct input in = {data, len};
+	int free_fd;
+
+	if (f == NULL)
+		f = fuzz_create();
+	free_fd = dup(0);
+	close(free_fd);
+	while (in.left > 0)
+		step(f, &in);
+	check_info(f);
+	for (unsigned i = 0; i < CLIENTS; i++)
+		hang_up(&f->clients[i]);
+	for (int i = 0; i < 4; i++)
+		mcr_attach_server_poll(f->server, f->now_ns);
+	/* Nothing is left of them. */
+	assert(mcr_attach_server_count(f->server, NULL) == 0);
+	assert(dup(0) == free_fd);
+	close(free_fd);
+	return 0;
+}

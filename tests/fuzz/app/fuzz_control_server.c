@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The control socket against hostile clients: requests in any pieces on several connections, that
+ * stop reading, stop sending or vanish. What is answered is whole lines of JSON. */
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "engine/control_server.h"
+#include "fake_engine.h"
+#include "fuzz_input.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+#define CLIENTS   4
+#define REPLY_MAX (1 << 18)
+
+struct fuzz {
+	struct mcr_engine engine;
+	struct mcr_control_server *server;
+	struct sockaddr_un address;
+	int fds[CLIENTS]; /* -1 = not connected */
+	char *replies[CLIENTS];
+	size_t used[CLIENTS];
+	uint64_t now_ns;
+};
+
+static char dir[] = "/tmp/mcring-fuzz-XXXXXX";
+
+/* Nothing stays in /tmp. */
+static void remove_dir(void)
+{
+	char path[sizeof(dir) + 16];
+
+	snprintf(path, sizeof(path), "%s/control", dir);
+	unlink(path);
+	rmdir(dir);
+}
+
+static struct fuzz *fuzz_create(void)
+{
+	struct fuzz *f = calloc(1, sizeof(*f));
+	struct mcr_control_server_config cfg = {.name = "fuzz", .path = f->address.sun_path};
+
+	assert(f != NULL && mkdtemp(dir) != NULL && atexit(remove_dir) == 0);
+	f->address.sun_family = AF_UNIX;
+	snprintf(f->address.sun_path, sizeof(f->address.sun_path), "%s/control", dir);
+	assert(mcr_control_server_create(&f->server, &f->engine, &cfg, NULL) == 0);
+	for (unsigned i = 0; i < CLIENTS; i++) {
+		f->fds[i] = -1;
+		f->replies[i] = malloc(REPLY_MAX);
+		assert(f->replies[i] != NULL);
+	}
+	return f;
+}
+
+static void dial(struct fuzz *f, unsigned i)
+{
+	if (f->fds[i] >= 0)
+		return;
+	f->fds[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	assert(f->fds[i] >= 0);
+	f->used[i] = 0;
+	connect(f->fds[i], (struct sockaddr *)&f->address, sizeof(f->address));
+}
+
+static void hang_up(struct fuzz *f, unsigned i)
+{
+	if (f->fds[i] >= 0)
+		close(f->fds[i]);
+	f->fds[i] = -1;
+}
+
+/* Each whole line is an answer. */
+static void check_lines(struct fuzz *f, unsigned i)
+{
+	char *start = f->replies[i], *end;
+	size_t left = f->used[i];
+
+	while ((end = memchr(start, '\n', left)) != NULL) {
+		json_t *reply = json_loadb(start, (size_t)(end - start), 0, NULL);
+
+		assert(reply != NULL && json_is_boolean(json_object_get(reply, "ok")));
+		json_decref(reply);
+		left -= (size_t)(end + 1 - start);
+		start = end + 1;
+	}
+	memmove(f->replies[i], start, left);
+	f->used[i] = left;
+}
+
+static void listen_to(struct fuzz *f, unsigned i)
+{
+	ssize_t n;
+
+	if (f->fds[i] < 0)
+		return;
+	n = recv(f->fds[i], f->replies[i] + f->used[i], REPLY_MAX - f->used[i], MSG_DONTWAIT);
+	if (n > 0) {
+		f->used[i] += (size_t)n;
+		check_lines(f, i);
+	}
+}
+
+static void say(struct fuzz *f, unsigned i, struct input *in)
+{
+	static const char *const words[] = {
+	    "{\"command\":\"status\"}\n", "{\"command\":\"groups\"}\n", "{\"command\":\"stats\"}\n",
+	    "{\"command\":\"join\",\"joins\":[\"239.1.1.1:5000\"]}\n"};
+	uint8_t how = (uint8_t)take(in, 1), raw[256];
+	size_t len;
+
+	if (f->fds[i] < 0)
+		return;
+	if (how & 1) {
+		const char *word = words[how >> 1 & 3];
+
+		len = how & 16 ? take(in, 1) % (strlen(word) + 1) : strlen(word);
+		send(f->fds[i], word, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		return;
+	}
+	len = take_bytes(in, raw, take(in, 1));
+	send(f->fds[i], raw, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static void step(struct fuzz *f, struct input *in)
+{
+	uint8_t what = (uint8_t)take(in, 1);
+	unsigned i = what / 8 % CLIENTS;
+
+	switch (what % 8) {
+	case 0:
+		dial(f, i);
+		break;
+	case 1:
+	case 2:
+		say(f, i, in);
+		break;
+	case 3:
+		listen_to(f, i);
+		break;
+	case 4:
+		if (take(in, 1) % 4 == 0)
+			hang_up(f, i);
+		break;
+	case 5:
+		if (f->fds[i] >= 0)
+			shutdown(f->fds[i], (int)(take(in, 1) % 3));
+		break;
+	default:
+		f->now_ns += take(in, 1) << 26;
+		mcr_control_server_poll(f->server, f->now_ns);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	static const struct mcr_channel_config def = {.name = "default"};
+	static struct fuzz *f;
+	struct input in = {data, len};
+	int free_fd;
+
+	if (f == NULL)
+		f = fuzz_create();
+	mcr_engine_channel_add(&f->engine, &def, NULL);
+	f->engine.n_groups = 300; /* an answer of several pieces */
+	free_fd = dup(0);
+	close(free_fd);
+	while (in.left > 0)
+		step(f, &in);
+	for (unsigned i = 0; i < CLIENTS; i++)
+		hang_up(f, i);
+	for (int i = 0; i < 8; i++)
+		mcr_control_server_poll(f->server, f->now_ns);
+	assert(dup(0) == free_fd); /* nothing is left of them */
+	close(free_fd);
+	fake_engine_clear(&f->engine);
+	return 0;
+}
