@@ -21,6 +21,7 @@
 #define BATCH       64
 #define IDLE_POLLS  200 /* empty ones, then it sleeps between polls */
 #define IDLE_NS     100000
+#define REATTACH_NS 50000000
 #define PAYLOAD_MAX 65536
 #define SELECT_MAX  1024 /* of --group and of --id */
 
@@ -43,8 +44,9 @@ struct cat {
 	uint64_t count;      /* 0 = no --count */
 	uint64_t timeout_ns; /* 0 = no --timeout */
 	enum format format;
-	int summary;
+	int summary, reattach;
 
+	uint64_t end_ns; /* of --timeout */
 	uint64_t received, lost, first_seq, last_seq;
 	int write_errno; /* why standard output failed first */
 	uint8_t payload[PAYLOAD_MAX];
@@ -74,6 +76,9 @@ static const char USAGE[] =
     "                       of the groups\n"
     "  --count N            end after N messages\n"
     "  --timeout SECONDS    end after so long, fractions allowed\n"
+    "  --reattach           when the engine ends, wait for the next one and go on with it; from "
+    "when\n"
+    "                       to when messages may be missing is said in between\n"
     "  --format FORMAT      text (default), hex, json (an object a line), raw (payloads only)\n"
     "  --summary            end with a JSON object: received, lost, first_seq, last_seq (0: "
     "none);\n"
@@ -158,21 +163,15 @@ static void select_id(struct cat *cat, const char *value)
 
 static void parse_args(struct cat *cat, int argc, char **argv)
 {
-	static const struct option options[] = {{"name", required_argument, NULL, 'n'},
-						{"run-dir", required_argument, NULL, 'd'},
-						{"merge", no_argument, NULL, 'm'},
-						{"group", required_argument, NULL, 'g'},
-						{"id", required_argument, NULL, 'i'},
-						{"channel", required_argument, NULL, 'c'},
-						{"from", required_argument, NULL, 'f'},
-						{"ring", required_argument, NULL, 'r'},
-						{"count", required_argument, NULL, 'N'},
-						{"timeout", required_argument, NULL, 't'},
-						{"format", required_argument, NULL, 'F'},
-						{"summary", no_argument, NULL, 's'},
-						{"help", no_argument, NULL, 'h'},
-						{"version", no_argument, NULL, 'V'},
-						{NULL, 0, NULL, 0}};
+	static const struct option options[] = {
+	    {"name", required_argument, NULL, 'n'},   {"run-dir", required_argument, NULL, 'd'},
+	    {"merge", no_argument, NULL, 'm'},        {"group", required_argument, NULL, 'g'},
+	    {"id", required_argument, NULL, 'i'},     {"channel", required_argument, NULL, 'c'},
+	    {"from", required_argument, NULL, 'f'},   {"ring", required_argument, NULL, 'r'},
+	    {"count", required_argument, NULL, 'N'},  {"timeout", required_argument, NULL, 't'},
+	    {"format", required_argument, NULL, 'F'}, {"summary", no_argument, NULL, 's'},
+	    {"reattach", no_argument, NULL, 'R'},     {"help", no_argument, NULL, 'h'},
+	    {"version", no_argument, NULL, 'V'},      {NULL, 0, NULL, 0}};
 	struct mcr_consumer_opts *opts = &cat->opts;
 
 	opts->groups_be = cat->groups_be;
@@ -216,6 +215,9 @@ static void parse_args(struct cat *cat, int argc, char **argv)
 			break;
 		case 's':
 			cat->summary = 1;
+			break;
+		case 'R':
+			cat->reattach = 1;
 			break;
 		case 'h':
 			fputs(USAGE, stdout);
@@ -342,6 +344,20 @@ static void print_stall(const struct cat *cat, const struct mcr_msg *m)
 			"ring %u is silent: the others go on without it\n", m->pos.ring);
 }
 
+static void print_restart(const struct cat *cat, const struct mcr_msg *m)
+{
+	char since[40], until[40];
+
+	if (cat->format == FORMAT_JSON)
+		printf("{\"event\":\"restart\",\"since_ns\":%" PRIu64 ",\"until_ns\":%" PRIu64
+		       "}\n",
+		       m->since_ns, m->rx_ns);
+	else
+		fprintf(cat->format == FORMAT_RAW ? stderr : stdout,
+			"restart: what arrived from %s to %s may be missing\n",
+			time_text(m->since_ns, since), time_text(m->rx_ns, until));
+}
+
 static void take(struct cat *cat, struct mcr_consumer *c, const struct mcr_msg *m)
 {
 	if (m->kind == MCR_LOST) {
@@ -351,6 +367,8 @@ static void take(struct cat *cat, struct mcr_consumer *c, const struct mcr_msg *
 		print_link(cat, m);
 	} else if (m->kind == MCR_STALL) {
 		print_stall(cat, m);
+	} else if (m->kind == MCR_RESTART) {
+		print_restart(cat, m);
 	} else if (m->kind == MCR_DATA) {
 		if (mcr_consumer_read(c, m, cat->payload, sizeof(cat->payload)) < 0 ||
 		    m->len > sizeof(cat->payload)) {
@@ -393,10 +411,14 @@ static void rest(struct cat *cat)
 		cat->write_errno = EPIPE;
 }
 
+static int timed_out(const struct cat *cat)
+{
+	return cat->end_ns != UINT64_MAX && now_ns() >= cat->end_ns;
+}
+
 /* Returns 0, or what mcr_consumer_poll gave at the end. */
 static int follow(struct cat *cat, struct mcr_consumer *c)
 {
-	uint64_t end_ns = cat->timeout_ns != 0 ? now_ns() + cat->timeout_ns : UINT64_MAX;
 	struct mcr_msg msgs[BATCH];
 	unsigned idle = 0;
 
@@ -408,13 +430,32 @@ static int follow(struct cat *cat, struct mcr_consumer *c)
 		for (int i = 0; i < n && !done(cat); i++)
 			take(cat, c, &msgs[i]);
 		mcr_consumer_release(c);
-		if (end_ns != UINT64_MAX && now_ns() >= end_ns)
+		if (timed_out(cat))
 			break;
 		idle = n == 0 ? idle + 1 : 0;
 		if (idle == 1)
 			fflush(stdout); /* whoever reads sees everything there is */
 		if (idle > IDLE_POLLS)
 			rest(cat);
+	}
+	return 0;
+}
+
+/* Waits for the next engine. Returns 0 (also at the end of the wait), or an error that says that
+ * the next one is not for us. */
+static int follow_next(struct cat *cat, struct mcr_consumer *c, struct mcr_error *err)
+{
+	const struct timespec pause = {0, REATTACH_NS};
+
+	fputs("mcring-cat: the engine has ended; waiting for the next\n", stderr);
+	fflush(stdout);
+	while (!done(cat) && !timed_out(cat)) {
+		int ret = mcr_consumer_reattach(c, err);
+
+		/* Not there yet, or not ready: all others would be the same the next time. */
+		if (ret != -ENOENT && ret != -ECONNREFUSED && ret != -ETIMEDOUT && ret != -EBUSY)
+			return ret;
+		nanosleep(&pause, NULL);
 	}
 	return 0;
 }
@@ -435,9 +476,19 @@ int main(int argc, char **argv)
 		fprintf(stderr, "mcring-cat: %s\n", err.text);
 		return EXIT_ERROR;
 	}
-	ret = follow(&cat, c);
+	cat.end_ns = cat.timeout_ns != 0 ? now_ns() + cat.timeout_ns : UINT64_MAX;
+	do {
+		err.text[0] = '\0';
+		ret = follow(&cat, c);
+		if (ret == -EPIPE && cat.reattach)
+			ret = follow_next(&cat, c, &err);
+		else
+			break;
+	} while (ret == 0 && !done(&cat) && !timed_out(&cat));
 	mcr_consumer_close(c);
-	if (ret == -EPIPE)
+	if (ret < 0 && err.text[0] != '\0')
+		fprintf(stderr, "mcring-cat: %s\n", err.text);
+	else if (ret == -EPIPE)
 		fputs("mcring-cat: the engine has ended\n", stderr);
 	else if (ret < 0)
 		fprintf(stderr, "mcring-cat: the ring makes no sense: %s\n", strerror(-ret));

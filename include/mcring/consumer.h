@@ -41,7 +41,9 @@ enum mcr_kind {
 		       * is the DPDK port. It stands in order with the data of each ring that the
 		       * port can write into, and in no other: a channel of several rings gets one
 		       * from each. What was on the wire meanwhile is lost, and nobody counts it. */
-	MCR_RESTART = 3, /* reserved: the engine was restarted */
+	MCR_RESTART = 3, /* mcr_consumer_reattach found a new engine: what arrived after since_ns
+			  * and before rx_ns may be missing, nobody knows how much. pos.epoch is the
+			  * new one. */
 	MCR_STALL = 4,   /* MCR_ORDER_MERGED: ring pos.ring was silent for hold_ns, since rx_ns. The
 			  * others no longer wait for it; what it brings late is flagged. */
 };
@@ -73,7 +75,8 @@ struct mcr_msg {
 	uint8_t ttl;
 	uint8_t family;       /* AF_INET */
 	uint64_t offset;      /* of the payload among all bytes of the ring: for intact and read */
-	uint64_t reserved[4]; /* 0 */
+	uint64_t since_ns;    /* MCR_RESTART: CLOCK_REALTIME; 0 = unknown */
+	uint64_t reserved[3]; /* 0 */
 };
 
 enum mcr_start {
@@ -151,6 +154,19 @@ MCR_API int mcr_consumer_intact(const struct mcr_consumer *c, const struct mcr_m
 
 /* mcr_consumer_release: the messages of the last poll are done with. */
 MCR_API void mcr_consumer_release(struct mcr_consumer *c);
+
+/* mcr_consumer_reattach goes on, after -EPIPE, with the engine that runs now: it asks in the same
+ * run directory for the same channel and ring, under the same label. What was selected stays
+ * selected, what was polled before must not be touched any more (read says -ESTALE). A new engine:
+ * the next messages are an MCR_RESTART with the time of which nothing is known, then everything
+ * that its rings hold, after an MCR_LOST for what they do not hold any more. since_ns is up to when
+ * the old engine had published all that arrived, if all of that was polled, else the time of the
+ * last message polled. The same engine, which did not beat for a while: goes on where it was, as if
+ * nothing had happened. Blocks for at most 5 s. Thread: the consumer's. Errors, the consumer as it
+ * was (try again): those of mcr_consumer_open, above all -ENOENT and -ECONNREFUSED while no engine
+ * runs; -EINVAL for a consumer that was opened from a descriptor, or when the new channel has no
+ * such ring. */
+MCR_API int mcr_consumer_reattach(struct mcr_consumer *c, struct mcr_error *err);
 
 #define MCR_SELECT_MAX 65536 /* groups and ids of a selection */
 

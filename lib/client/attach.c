@@ -94,7 +94,8 @@ static int say_hello(int fd, const struct mcr_consumer_opts *opts, struct mcr_er
 	copy_text(hello.channel, sizeof(hello.channel), channel);
 	copy_text(hello.label, sizeof(hello.label),
 		  opts->label != NULL ? opts->label : program_invocation_short_name);
-	if (send(fd, &hello, sizeof(hello), MSG_NOSIGNAL) != sizeof(hello))
+	if (send(fd, &hello, sizeof(hello), MSG_NOSIGNAL) != sizeof(hello) && errno != EPIPE &&
+	    errno != ECONNRESET) /* hung up: what it said before is still to be read */
 		return mcr_error_set(err, errno == EAGAIN ? -ETIMEDOUT : -EPROTO,
 				     "the engine takes no request: %s", strerror(errno));
 	return 0;
@@ -200,10 +201,12 @@ static int take_welcome(struct mcr_attachment *a, struct mcr_error *err)
 	if (ret < 0)
 		return mcr_error_set(err, ret, "the engine does not answer: %s", strerror(-ret));
 	n = receive(a->socket, &raw, sizeof(raw), fds, &n_fds);
-	if (n < 0 && n != -EPROTO)
-		ret = mcr_error_set(err, n == -ECONNRESET ? -EPROTO : (int)n,
-				    "the engine's answer: %s", strerror((int)-n));
-	else if (n <= 0 || mcr_welcome_parse(&welcome, &raw, (size_t)n, n_fds) < 0)
+	if (n == 0 || n == -ECONNRESET)
+		ret = mcr_error_set(err, -ECONNREFUSED,
+				    "the engine hung up without an answer: it is ending");
+	else if (n < 0 && n != -EPROTO)
+		ret = mcr_error_set(err, (int)n, "the engine's answer: %s", strerror((int)-n));
+	else if (n < 0 || mcr_welcome_parse(&welcome, &raw, (size_t)n, n_fds) < 0)
 		ret = mcr_error_set(err, -EPROTO,
 				    "the answer is not one of an engine of this version");
 	else if (welcome.status != 0)

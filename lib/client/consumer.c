@@ -32,10 +32,10 @@ void mcr_client_tell(struct mcr_consumer *c)
 		tell(&page->rings[c->first + i].next_seq, c->rings[i].done + 1);
 		tell(&page->rings[c->first + i].next_offset, c->rings[i].done_offset);
 	}
-	tell(&page->received, c->received);
-	tell(&page->lost, c->lost);
-	tell(&page->stale, c->stale);
-	tell(&page->skipped, c->skipped);
+	tell(&page->received, c->received - c->before.received);
+	tell(&page->lost, c->lost - c->before.lost);
+	tell(&page->stale, c->stale - c->before.stale);
+	tell(&page->skipped, c->skipped - c->before.skipped);
 }
 
 void mcr_client_fill_data(const struct mcr_ring_reader *r, struct mcr_msg *m,
@@ -94,6 +94,8 @@ static int poll_ring(struct mcr_consumer *c, struct mcr_client_ring *ring, struc
 	}
 	if (count < 0)
 		return used > 0 ? used : count;
+	if (count > 0)
+		ring->floor_ns = descs[count - 1].rx_ns;
 	for (int i = 0; i < count; i++) {
 		if (mcr_client_select_wants(&c->select, &descs[i])) {
 			mcr_client_fill_data(r, &msgs[used++], &descs[i]);
@@ -173,16 +175,24 @@ static int poll_rings(struct mcr_consumer *c, struct mcr_msg *msgs, int n)
 
 int mcr_consumer_poll(struct mcr_consumer *c, struct mcr_msg *msgs, int n)
 {
-	int got = 0;
+	int got = 0, k;
 
 	c->skips_end = c->skipped + SKIPS_MAX;
 	if (++c->polls >= c->stride) {
 		c->polls = 0;
 		look(c);
 	}
-	got = c->order == MCR_ORDER_MERGED ? mcr_client_merge_poll(c, msgs, n)
-					   : poll_rings(c, msgs, n);
-	return got != 0 || n <= 0 ? got : nothing(c);
+	if (c->restarted && n > 0) {
+		got = mcr_client_restarted(c, msgs);
+		if (got == 0)
+			return nothing(c);
+	}
+	k = c->order == MCR_ORDER_MERGED ? mcr_client_merge_poll(c, msgs + got, n - got)
+					 : poll_rings(c, msgs + got, n - got);
+	if (k < 0 && got == 0)
+		return k;
+	got += k > 0 ? k : 0;
+	return got > 0 || n <= 0 ? got : nothing(c);
 }
 
 /* ---- what a message allows ---- */
@@ -192,7 +202,9 @@ static const struct mcr_ring_reader *reader_of(const struct mcr_consumer *c,
 {
 	uint32_t i = m->pos.ring - c->first;
 
-	return i < c->n_rings ? &c->rings[i].reader : NULL;
+	if (i >= c->n_rings || m->pos.epoch != c->rings[i].reader.epoch)
+		return NULL; /* of before a reattach, or never given */
+	return &c->rings[i].reader;
 }
 
 int64_t mcr_consumer_read(struct mcr_consumer *c, const struct mcr_msg *m, void *buf, size_t cap)

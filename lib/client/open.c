@@ -2,6 +2,7 @@
 /* From options to a consumer that stands where it was asked to. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "client/state.h"
@@ -67,8 +68,8 @@ static int seek_start(struct mcr_client_ring *ring, const struct mcr_consumer_op
 	}
 }
 
-static int open_rings(struct mcr_consumer *c, const struct mcr_consumer_opts *opts,
-		      struct mcr_error *err)
+int mcr_client_open_rings(struct mcr_consumer *c, const struct mcr_consumer_opts *opts,
+			  struct mcr_error *err)
 {
 	const struct mcr_attachment *a = &c->attachment;
 	const char *why;
@@ -107,6 +108,39 @@ static int open_rings(struct mcr_consumer *c, const struct mcr_consumer_opts *op
 		ring->done = ring->reader.next;
 		ring->done_offset = ring->reader.next_offset;
 	}
+	c->order = opts->order;
+	return c->order == MCR_ORDER_MERGED ? mcr_client_merge_init(c, opts->hold_ns, err) : 0;
+}
+
+void mcr_client_begin(struct mcr_consumer *c)
+{
+	c->stride = 1;
+	c->attachment.page->abi = MCR_ATTACH_VERSION;
+	c->attachment.page->pid = (int32_t)getpid();
+	mcr_client_tell(c);
+}
+
+/* Copies what reattach asks for again. */
+static int keep_opts(struct mcr_consumer *c, const struct mcr_consumer_opts *opts)
+{
+	const char **strings[] = {&c->opts.run_dir, &c->opts.name, &c->opts.channel,
+				  &c->opts.label};
+	size_t len = 0;
+	char *at;
+
+	c->opts = *opts;
+	for (size_t i = 0; i < 4; i++)
+		len += *strings[i] != NULL ? strlen(*strings[i]) + 1 : 0;
+	c->strings = at = malloc(len + 1);
+	if (at == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < 4; i++)
+		if (*strings[i] != NULL) {
+			const char *from = *strings[i];
+
+			*strings[i] = at;
+			at = stpcpy(at, from) + 1;
+		}
 	return 0;
 }
 
@@ -120,17 +154,15 @@ int mcr_consumer_open(struct mcr_consumer **out, const struct mcr_consumer_opts 
 	if (ret < 0)
 		return ret;
 	c = calloc(1, sizeof(*c));
-	if (c == NULL) {
+	if (c == NULL || keep_opts(c, &opts) < 0) {
+		free(c);
 		if (opts.fd >= 0)
 			close(opts.fd);
 		return mcr_error_set(err, -ENOMEM, "consumer: no memory");
 	}
-	c->order = opts.order;
 	ret = mcr_attachment_open(&c->attachment, &opts, err);
 	if (ret == 0)
-		ret = open_rings(c, &opts, err);
-	if (ret == 0 && opts.order == MCR_ORDER_MERGED)
-		ret = mcr_client_merge_init(c, opts.hold_ns, err);
+		ret = mcr_client_open_rings(c, &opts, err);
 	if (ret == 0)
 		ret = mcr_client_select_set(&c->select, opts.groups_be, opts.n_groups, opts.ids,
 					    opts.n_ids, err);
@@ -138,10 +170,7 @@ int mcr_consumer_open(struct mcr_consumer **out, const struct mcr_consumer_opts 
 		mcr_consumer_close(c);
 		return ret;
 	}
-	c->stride = 1;
-	c->attachment.page->abi = MCR_ATTACH_VERSION;
-	c->attachment.page->pid = (int32_t)getpid();
-	mcr_client_tell(c);
+	mcr_client_begin(c);
 	*out = c;
 	return 0;
 }
@@ -154,5 +183,6 @@ void mcr_consumer_close(struct mcr_consumer *c)
 	mcr_client_select_clear(&c->select);
 	mcr_client_merge_fini(c);
 	free(c->rings);
+	free(c->strings);
 	free(c);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the files of the consumer share: open.c (options, start), consumer.c (poll and what follows
- * it), merge.c (several rings in the order of time), select.c (a part of the channel). */
+ * it), merge.c (several rings in the order of time), select.c (a part of the channel), reattach.c
+ * (the next engine). */
 #ifndef MCR_CLIENT_STATE_H
 #define MCR_CLIENT_STATE_H
 
@@ -24,11 +25,13 @@ struct mcr_client_ring {
 	struct mcr_ring_reader reader;
 	uint64_t done, done_offset; /* position released */
 
-	/* Merged order: what was copied ahead, descs[at..count), and of a ring without such the
-	 * time before which nothing can come any more. */
+	/* The time before which nothing can come any more: rx_ns of the last message passed or,
+	 * merged, a later watermark; 0 = unknown, UINT64_MAX = nothing comes at all. */
+	uint64_t floor_ns;
+
+	/* Merged order: what was copied ahead, descs[at..count). */
 	struct mcr_desc *descs;
 	unsigned at, count;
-	uint64_t floor_ns;
 	int stalled;         /* silent for too long: the others do not wait for it ... */
 	uint64_t stalled_ns; /* ... until it is past the message that it held up */
 };
@@ -54,6 +57,15 @@ struct mcr_consumer {
 	unsigned silent_looks;
 
 	struct mcr_attachment attachment;
+
+	/* For reattach: how it was opened, and what a page of this engine must not count. */
+	struct mcr_consumer_opts opts; /* without fd, groups and ids */
+	char *strings;                 /* that opts points to */
+	struct {
+		uint64_t received, lost, stale, skipped;
+	} before;
+	int restarted;     /* an MCR_RESTART is due */
+	uint64_t since_ns; /* for it */
 };
 
 static inline uint64_t mcr_client_now_ns(void)
@@ -92,6 +104,16 @@ void mcr_client_fill_lost(const struct mcr_ring_reader *r, struct mcr_msg *m, ui
 int mcr_client_merge_init(struct mcr_consumer *c, uint64_t hold_ns, struct mcr_error *err);
 void mcr_client_merge_fini(struct mcr_consumer *c);
 int mcr_client_merge_poll(struct mcr_consumer *c, struct mcr_msg *msgs, int n);
+/* mcr_client_open_rings makes the readers of an attachment, standing where opts says. */
+int mcr_client_open_rings(struct mcr_consumer *c, const struct mcr_consumer_opts *opts,
+			  struct mcr_error *err);
+
+/* mcr_client_begin fills the page of a new attachment. */
+void mcr_client_begin(struct mcr_consumer *c);
+
+/* mcr_client_restarted writes the MCR_RESTART that is due. Returns 1, or 0 when the new engine has
+ * not begun to receive: nothing else can come before. */
+int mcr_client_restarted(struct mcr_consumer *c, struct mcr_msg *m);
 
 /* mcr_client_tell writes how far the consumer is into its page. */
 void mcr_client_tell(struct mcr_consumer *c);

@@ -228,6 +228,14 @@ static inline void mcr_ring_set_polled(struct mcr_ring_writer *w, uint64_t realt
 	__atomic_store_n(&w->header->polled_ns, realtime_ns, __ATOMIC_RELEASE);
 }
 
+/* mcr_ring_set_started: every packet that arrives from realtime_ns on is published here. The rx
+ * lcore says so once, when it first has the ring. */
+static inline void mcr_ring_set_started(struct mcr_ring_writer *w, uint64_t realtime_ns)
+{
+	if (__atomic_load_n(&w->header->started_ns, __ATOMIC_RELAXED) == 0)
+		__atomic_store_n(&w->header->started_ns, realtime_ns, __ATOMIC_RELEASE);
+}
+
 /* What the ring published so far, messages and payload octets (control thread's statistics; the two
  * need not be of the same instant). */
 static inline uint64_t mcr_ring_published(const void *mem)

@@ -55,7 +55,8 @@ struct mcr_ring_header {
 
 	/* The rx lcore, at most each 100 us. */
 	uint64_t polled_ns;
-	uint64_t pad4[15];
+	uint64_t started_ns; /* once, when the lcore begins to publish here; 0 = not yet */
+	uint64_t pad4[14];
 };
 
 _Static_assert(offsetof(struct mcr_ring_header, magic) == 0, "region layout");
@@ -76,6 +77,7 @@ _Static_assert(offsetof(struct mcr_ring_header, published_bytes) == 280, "region
 _Static_assert(offsetof(struct mcr_ring_header, state) == 384, "region layout");
 _Static_assert(offsetof(struct mcr_ring_header, heartbeat_ns) == 392, "region layout");
 _Static_assert(offsetof(struct mcr_ring_header, polled_ns) == 512, "region layout");
+_Static_assert(offsetof(struct mcr_ring_header, started_ns) == 520, "region layout");
 _Static_assert(sizeof(struct mcr_ring_header) == 640, "region layout");
 _Static_assert(sizeof(struct mcr_ring_header) <= MCR_RING_HEADER_BYTES, "region layout");
 

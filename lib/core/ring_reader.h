@@ -104,6 +104,13 @@ static inline uint64_t mcr_ring_reader_heartbeat(const struct mcr_ring_reader *r
 	return __atomic_load_n(&r->header->heartbeat_ns, __ATOMIC_RELAXED);
 }
 
+/* CLOCK_REALTIME since when all that arrives is published, 0 = not begun. A hostile writer may say
+ * anything. */
+static inline uint64_t mcr_ring_reader_started(const struct mcr_ring_reader *r)
+{
+	return __atomic_load_n(&r->header->started_ns, __ATOMIC_ACQUIRE);
+}
+
 /* CLOCK_REALTIME of the rx lcore's watermark, 0 = none yet: all that arrived before it is
  * published, and who loads `published` after this sees it. Pairs with mcr_ring_set_polled. */
 static inline uint64_t mcr_ring_reader_polled(const struct mcr_ring_reader *r)

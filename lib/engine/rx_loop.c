@@ -367,14 +367,19 @@ static void tell_link(struct mcr_worker *w, uint16_t port)
 	}
 }
 
-/* A new view: links that changed are told, queues of ports that were removed are forgotten. Once
- * the grace period of the view is over, nobody polls them. */
+/* A new view: from now on everything is in the rings that came with it. Links that changed are
+ * told, queues of ports that were removed are forgotten; once the grace period of the view is over,
+ * nobody polls them. */
 static __rte_noinline void adopt(struct mcr_worker *w, const struct mcr_view *view)
 {
+	uint64_t start_ns = now_of(w, rte_rdtsc());
 	uint16_t kept = 0;
 
 	w->view = view;
 	w->view_serial = view->serial;
+	for (unsigned c = 0; c < MCR_CHANNELS_MAX; c++)
+		if (view->rings[c][w->index] != NULL)
+			mcr_ring_set_started(view->rings[c][w->index], start_ns);
 	for (unsigned i = 0; i < w->n_queues; i++) {
 		uint16_t port = w->queues[i].port;
 

@@ -39,12 +39,21 @@ class Daemon:
         self.log_path = lab.path(f'{self.name}.log')
         vdevs = [f'--vdev={one}' for one in ([vdev] if isinstance(vdev, str) else vdev)]
         # An rx lcore has its core alone; here it shares it with whatever else runs.
-        argv = ['nice', '-n', '-10', MCRING, *eal, *vdevs, '--', '--name', self.name, '--run-dir',
-                self.run_dir, *map(str, args)]
+        self.argv = ['nice', '-n', '-10', MCRING, *eal, *vdevs, '--', '--name', self.name,
+                     '--run-dir', self.run_dir, *map(str, args)]
+        self.start(wait)
+
+    def start(self, wait=True):
         with open(self.log_path, 'w') as log:
-            self.process = host.start(*argv, stdout=log, stderr=log)
+            self.process = self.host.start(*self.argv, stdout=log, stderr=log)
         if wait:
             wait_for(self.ready, 20, f'the daemon is ready ({self.log_path})')
+
+    def restart(self, signo=signal.SIGTERM):
+        """Ends this process and starts another in the same run directory."""
+        self.process.send_signal(signo)
+        self.process.wait(10)
+        self.start()
 
     def log(self):
         with open(self.log_path, errors='replace') as log:
@@ -89,14 +98,15 @@ class Consumer:
         self.timeout = timeout
 
     def wait(self):
-        """Waits for the end; gives (exit status, messages, summary). Events (lost, link) stand in
-        self.events."""
+        """Waits for the end; gives (exit status, messages, summary). Events (lost, link, restart)
+        stand in self.events, both in their order in self.objects."""
         status = self.process.wait(self.timeout + 10)
         self.out.close()
         self.errors = self.process.stderr.read().decode()
         with open(self.path) as lines:
             objects = [json.loads(line) for line in lines]
         summary = objects.pop() if objects else None
+        self.objects = objects
         self.events = [one for one in objects if 'event' in one]
         return status, [one for one in objects if 'event' not in one], summary
 

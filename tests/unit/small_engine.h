@@ -66,38 +66,57 @@ static void *small_engine_control(void *arg)
 	return NULL;
 }
 
-/* One channel of n_rings rings, and a run directory that everybody may enter. */
-static inline void small_engine_create_as(struct small_engine *e,
-					  const struct mcr_attach_config *attach,
-					  const struct mcr_channel_config *channel,
-					  unsigned n_rings)
+/* One life of the engine: one channel of n_rings rings, in e->dir. */
+static inline void small_engine_start(struct small_engine *e,
+				      const struct mcr_attach_config *attach,
+				      const struct mcr_channel_config *channel, unsigned n_rings,
+				      uint64_t epoch)
 {
 	const uint32_t depth = channel->depth;
 	const uint64_t bytes = channel->bytes;
 	const void *mems[SMALL_RINGS_MAX];
 	int fds[SMALL_RINGS_MAX];
 
-	memset(e, 0, sizeof(*e));
-	strcpy(e->dir, "/tmp/mcring-test-XXXXXX");
-	assert_non_null(mkdtemp(e->dir));
-	assert_int_equal(chmod(e->dir, 0755), 0);
-	snprintf(e->path, sizeof(e->path), "%s/attach", e->dir);
 	assert_int_equal(mcr_attach_server_create(&e->server, e->path, attach, NULL), 0);
 	e->n_rings = n_rings;
 	for (unsigned i = 0; i < n_rings; i++) {
 		assert_int_equal(mcr_region_create(&e->regions[i], mcr_ring_footprint(depth, bytes),
 						   -1, "test", NULL),
 				 0);
-		mcr_ring_format(e->regions[i].mem, depth, bytes, 4711, i, n_rings);
+		mcr_ring_format(e->regions[i].mem, depth, bytes, epoch, i, n_rings);
 		mcr_ring_writer_attach(&e->writers[i], e->regions[i].mem);
 		mems[i] = e->regions[i].mem;
 		fds[i] = e->regions[i].fd;
 	}
 	assert_int_equal(
-	    mcr_attach_server_add_channel(e->server, channel, fds, mems, n_rings, 4711), 0);
+	    mcr_attach_server_add_channel(e->server, channel, fds, mems, n_rings, epoch), 0);
 	pthread_mutex_init(&e->lock, NULL);
 	e->running = e->beating = 1;
 	assert_int_equal(pthread_create(&e->control, NULL, small_engine_control, e), 0);
+}
+
+/* The end of one life, as sudden as a SIGKILL. */
+static inline void small_engine_kill(struct small_engine *e)
+{
+	__atomic_store_n(&e->running, 0, __ATOMIC_RELEASE);
+	pthread_join(e->control, NULL);
+	mcr_attach_server_destroy(e->server);
+	for (unsigned i = 0; i < e->n_rings; i++)
+		mcr_region_destroy(&e->regions[i]);
+}
+
+/* An engine with a run directory that everybody may enter. */
+static inline void small_engine_create_as(struct small_engine *e,
+					  const struct mcr_attach_config *attach,
+					  const struct mcr_channel_config *channel,
+					  unsigned n_rings)
+{
+	memset(e, 0, sizeof(*e));
+	strcpy(e->dir, "/tmp/mcring-test-XXXXXX");
+	assert_non_null(mkdtemp(e->dir));
+	assert_int_equal(chmod(e->dir, 0755), 0);
+	snprintf(e->path, sizeof(e->path), "%s/attach", e->dir);
+	small_engine_start(e, attach, channel, n_rings, 4711);
 }
 
 /* The same by default: a channel "md", a socket of mode 0660. */
@@ -112,11 +131,7 @@ static inline void small_engine_create(struct small_engine *e, unsigned n_rings,
 
 static inline void small_engine_destroy(struct small_engine *e)
 {
-	__atomic_store_n(&e->running, 0, __ATOMIC_RELEASE);
-	pthread_join(e->control, NULL);
-	mcr_attach_server_destroy(e->server);
-	for (unsigned i = 0; i < e->n_rings; i++)
-		mcr_region_destroy(&e->regions[i]);
+	small_engine_kill(e);
 	assert_int_equal(rmdir(e->dir), 0); /* the socket is gone */
 }
 

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The daemon was restarted: the consumer goes on in the rings of the new one. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "client/state.h"
+#include "core/error.h"
+
+/* Up to when everything that arrived was published and polled, in the ring where that is earliest.
+ */
+static uint64_t known_until(const struct mcr_consumer *c)
+{
+	uint64_t least = UINT64_MAX;
+
+	for (unsigned i = 0; i < c->n_rings; i++) {
+		const struct mcr_client_ring *ring = &c->rings[i];
+		uint64_t polled_ns = mcr_ring_reader_polled(&ring->reader);
+		uint64_t until = ring->floor_ns != UINT64_MAX ? ring->floor_ns : 0;
+		uint64_t offset;
+
+		/* Loaded after the watermark: all that it speaks of has been polled then. */
+		if (mcr_ring_reader_published(&ring->reader) == mcr_client_next(ring, &offset) &&
+		    polled_ns > until)
+			until = polled_ns;
+		least = until < least ? until : least;
+	}
+	return least;
+}
+
+/* From when on everything that arrives is in the new rings, 0 while one of them has not begun. */
+static uint64_t known_from(const struct mcr_consumer *c)
+{
+	uint64_t latest = 0;
+
+	for (unsigned i = 0; i < c->n_rings; i++) {
+		uint64_t from = mcr_ring_reader_started(&c->rings[i].reader);
+
+		if (from == 0)
+			return 0;
+		latest = from > latest ? from : latest;
+	}
+	return latest;
+}
+
+int mcr_client_restarted(struct mcr_consumer *c, struct mcr_msg *m)
+{
+	uint64_t from_ns = known_from(c);
+
+	if (from_ns == 0)
+		return 0;
+	*m = (struct mcr_msg){
+	    .kind = MCR_RESTART,
+	    .pos = {.epoch = c->rings[0].reader.epoch, .ring = c->first},
+	    .rx_ns = from_ns,
+	    .since_ns = c->since_ns < from_ns ? c->since_ns : from_ns,
+	};
+	c->restarted = 0;
+	return 1;
+}
+
+/* Another life of the channel. A gap that was not told yet only grows. */
+static void begin_epoch(struct mcr_consumer *c, const struct mcr_consumer *old)
+{
+	for (unsigned i = 0; i < c->n_rings; i++) {
+		struct mcr_client_ring *ring = &c->rings[i];
+
+		mcr_ring_reader_seek(&ring->reader, 0); /* what is gone of it is told as lost */
+		ring->done = ring->reader.next;
+		ring->done_offset = ring->reader.next_offset;
+	}
+	if (!old->restarted)
+		c->since_ns = known_until(old);
+	c->restarted = 1;
+	c->before.received = c->received;
+	c->before.lost = c->lost;
+	c->before.stale = c->stale;
+	c->before.skipped = c->skipped;
+}
+
+/* The engine of before: it was stopped, or starved, and nobody has missed anything. */
+static void resume_epoch(struct mcr_consumer *c, struct mcr_consumer *old)
+{
+	for (unsigned i = 0; i < c->n_rings; i++) {
+		const struct mcr_client_ring fresh = c->rings[i];
+
+		c->rings[i] = old->rings[i];
+		c->rings[i].reader.header = fresh.reader.header;
+		c->rings[i].reader.descs = fresh.reader.descs;
+		c->rings[i].reader.data = fresh.reader.data;
+		old->rings[i].descs = fresh.descs; /* to be freed with the old ones */
+	}
+}
+
+static int same_life(const struct mcr_consumer *a, const struct mcr_consumer *b)
+{
+	int same = a->n_rings == b->n_rings;
+
+	for (unsigned i = 0; same && i < a->n_rings; i++) {
+		const struct mcr_ring_reader *x = &a->rings[i].reader, *y = &b->rings[i].reader;
+
+		same = x->epoch == y->epoch && x->depth == y->depth && x->bytes == y->bytes;
+	}
+	return same;
+}
+
+int mcr_consumer_reattach(struct mcr_consumer *c, struct mcr_error *err)
+{
+	struct mcr_consumer next = *c, old = *c;
+	int ret;
+
+	if (c->opts.fd >= 0)
+		return mcr_error_set(err, -EINVAL,
+				     "a consumer that was opened from a descriptor has no run "
+				     "directory to reattach in: open another");
+	next.opts.start = MCR_START_NEWEST;
+	next.rings = NULL;
+	ret = mcr_attachment_open(&next.attachment, &next.opts, err);
+	if (ret < 0)
+		return ret;
+	ret = mcr_client_open_rings(&next, &next.opts, err);
+	if (ret < 0) {
+		mcr_attachment_close(&next.attachment);
+		mcr_client_merge_fini(&next);
+		free(next.rings);
+		return ret;
+	}
+	if (same_life(&next, &old))
+		resume_epoch(&next, &old);
+	else
+		begin_epoch(&next, &old);
+	next.opts = old.opts;
+	next.turn = next.polls = next.silent_looks = 0;
+	next.looked_ns = next.beat_ns = next.silent_ns = next.blocked_ns = 0;
+	*c = next;
+	mcr_client_begin(c);
+	mcr_attachment_close(&old.attachment);
+	mcr_client_merge_fini(&old);
+	free(old.rings);
+	return 0;
+}
