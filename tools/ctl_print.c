@@ -5,8 +5,8 @@
 
 #include "ctl_print.h"
 
-#define CELL_MAX    64
-#define COLUMNS_MAX 14
+#define CELL_MAX    192
+#define COLUMNS_MAX 16
 
 struct column {
 	const char *title, *key;
@@ -33,6 +33,8 @@ static const struct table ports = {"ports",
 				    {"queues", "queues", PLAIN},
 				    {"buffers", "buffers", PLAIN},
 				    {"used", "buffers_used", PLAIN},
+				    {"filter", "rung", PLAIN},
+				    {"rules", "flow_rules", PLAIN},
 				    {"rx", "rx_packets", PLAIN},
 				    {"missed", "rx_missed", PLAIN},
 				    {"errors", "rx_errors", PLAIN},
@@ -101,9 +103,11 @@ static const struct table groups = {"groups",
 				     {"first", "first_ns", CLOCK},
 				     {"last", "last_ns", CLOCK},
 				     {"filter", "rung", PLAIN},
+				     {"queue", "queue", PLAIN},
 				     {"igmp", "igmp_state", PLAIN},
 				     {"reported", "last_report_ns", CLOCK},
-				     {"queried", "last_query_ns", CLOCK}}};
+				     {"queried", "last_query_ns", CLOCK},
+				     {"why this filter", "rung_reason", PLAIN}}};
 
 static void clock_text(char *cell, json_int_t ns)
 {

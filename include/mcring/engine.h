@@ -264,6 +264,11 @@ struct mcr_port_info { /* a DPDK port and its NIC counters (rte_eth_stats) */
 	uint32_t buffers_used; /* those that are not in it, but in queues and in hands */
 	uint64_t buffer_bytes; /* memory of all of them, headers included */
 	uint8_t removed;       /* 1: the device is gone; counters are those of its end */
+	char rung[24]; /* how it lets in: "mac-list", ..., "rte-flow" where it is isolated */
+	char rung_reason[192]; /* why not better; "" = it is the best */
+	size_t macs;           /* multicast MAC addresses wanted */
+	size_t flow_rules;     /* in the NIC */
+	size_t flow_refused;   /* groups for which it took no rule */
 };
 
 /* mcr_engine_port_info fills in a DPDK port that an interface uses. Returns 0, or -ENOENT past the
@@ -343,8 +348,9 @@ struct mcr_group_info {
 	uint64_t joined_ns;
 	uint64_t first_ns,
 	    last_ns;   /* arrival of the first and the last delivered packet; 0 = none */
-	char rung[24]; /* how the port filters it: "mac-list", "all-multicast", ... */
-	char rung_reason[96];
+	char rung[24]; /* how the port filters it: "rte-flow", "mac-list", ... (docs/nics.md) */
+	char rung_reason[192];   /* why not better; "" = it is the best */
+	int queue;               /* of the port, that it is steered to; -1 = the NIC spreads it */
 	char igmp_state[24];     /* "idle", "reporting", "off", ... */
 	uint64_t last_report_ns; /* 0 = none sent */
 	uint64_t last_query_ns;  /* last query that asked for it; 0 = none */

@@ -122,9 +122,10 @@ ITEM(port)
 	if (mcr_engine_port_info(src->engine, i, &p) < 0)
 		return NULL;
 	return json_pack(
-	    "{so si so so sb sb sb sb si so so so so so so so si sI so so so so so so so}", "name",
-	    string(p.name), "dpdk_port", p.dpdk_port, "driver", string(p.driver), "mac", mac(p.mac),
-	    "link_up", p.link_up, "removed", p.removed, "promiscuous", p.promiscuous,
+	    "{so si so so sb sb sb sb si so so so so so so so si sI so so so so so so so so so so "
+	    "so so}",
+	    "name", string(p.name), "dpdk_port", p.dpdk_port, "driver", string(p.driver), "mac",
+	    mac(p.mac), "link_up", p.link_up, "removed", p.removed, "promiscuous", p.promiscuous,
 	    "all_multicast", p.all_multicast, "queues", p.n_queues, "lcores", lcores_of(&p),
 	    "numa_node", p.numa_node < 0 ? json_null() : number((uint64_t)p.numa_node), "rx_descs",
 	    number(p.rx_descs), "buffers", number(p.buffers), "buffers_used",
@@ -132,7 +133,9 @@ ITEM(port)
 	    number(p.link_changes), "mtu", p.mtu, "speed_mbps", (json_int_t)p.speed_mbps,
 	    "rx_packets", number(p.rx_packets), "rx_bytes", number(p.rx_bytes), "rx_missed",
 	    number(p.rx_missed), "rx_errors", number(p.rx_errors), "rx_nombuf", number(p.rx_nombuf),
-	    "tx_packets", number(p.tx_packets), "tx_errors", number(p.tx_errors));
+	    "tx_packets", number(p.tx_packets), "tx_errors", number(p.tx_errors), "rung",
+	    string(p.rung), "rung_reason", string(p.rung_reason), "macs", number(p.macs),
+	    "flow_rules", number(p.flow_rules), "flow_refused", number(p.flow_refused));
 }
 
 ITEM(lcore)
@@ -227,16 +230,17 @@ ITEM(group)
 
 	if (mcr_engine_group_info(src->engine, i, &g) < 0)
 		return NULL;
-	return json_pack("{so so ss si so si so so so so so so so so so so}", "interface",
+	return json_pack("{so so ss si so si so so so so so so so so so so so}", "interface",
 			 string(g.interface), "group", address(g.group_be), "mode",
 			 g.mode == MCR_FILTER_INCLUDE ? "include" : "exclude", "n_sources",
 			 (int)g.n_sources, "sources", sources_of(&g), "joins", (int)g.joins,
 			 "packets", number(g.packets), "bytes", number(g.bytes), "joined_ns",
 			 number_or_null(g.joined_ns), "first_ns", number_or_null(g.first_ns),
 			 "last_ns", number_or_null(g.last_ns), "rung", string(g.rung),
-			 "rung_reason", string(g.rung_reason), "igmp_state", string(g.igmp_state),
-			 "last_report_ns", number_or_null(g.last_report_ns), "last_query_ns",
-			 number_or_null(g.last_query_ns));
+			 "rung_reason", string(g.rung_reason), "queue",
+			 g.queue < 0 ? json_null() : number((uint64_t)g.queue), "igmp_state",
+			 string(g.igmp_state), "last_report_ns", number_or_null(g.last_report_ns),
+			 "last_query_ns", number_or_null(g.last_query_ns));
 }
 
 ITEM(consumer)

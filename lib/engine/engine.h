@@ -52,6 +52,7 @@ struct mcr_engine {
 
 	struct mcr_join_set *joins;
 	struct mcr_slots slots;
+	uint8_t filter_due; /* the NICs do not know of the last joins and leaves yet */
 	struct mcr_group_table *table;
 	struct mcr_view *view; /* the published one */
 	uint64_t view_serial;
@@ -96,8 +97,17 @@ void mcr_engine_tell_ports(const struct mcr_engine *e);
 void mcr_engine_begin_removal(struct mcr_engine *e, struct mcr_port *port);
 void mcr_engine_go_on_removing(struct mcr_engine *e);
 
-/* membership.c: tells IGMP and NICs of the groups of e->joins. */
+/* filter_ports.c: what the groups of e->joins mean to the NICs.
+ *
+ * mcr_engine_filter_ports tells every started port. */
 void mcr_engine_filter_ports(struct mcr_engine *e);
+
+/* mcr_engine_group_queue: the queue of its port that a group keeps to where it can be steered. */
+uint16_t mcr_engine_group_queue(const struct mcr_engine *e, const struct mcr_group *g);
+
+/* mcr_engine_group_filter: how a group stands with its port. */
+void mcr_engine_group_filter(const struct mcr_engine *e, const struct mcr_group *g,
+			     struct mcr_filter_state *out);
 
 /* control.c: one round of the control thread's work. */
 void mcr_engine_work(struct mcr_engine *e, uint64_t now_ns);

@@ -1,24 +1,29 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <rte_ethdev.h>
 
 #include "engine/filter.h"
 
 const char *mcr_rung_name(enum mcr_rung rung)
 {
 	static const char *const names[] = {
-	    [MCR_RUNG_MAC_LIST] = "mac-list",
-	    [MCR_RUNG_MAC_SLOTS] = "mac-slots",
-	    [MCR_RUNG_ALL_MULTICAST] = "all-multicast",
-	    [MCR_RUNG_PROMISCUOUS] = "promiscuous",
-	    [MCR_RUNG_NONE] = "none",
+	    [MCR_RUNG_FLOW] = "rte-flow",           [MCR_RUNG_MAC_LIST] = "mac-list",
+	    [MCR_RUNG_MAC_SLOTS] = "mac-slots",     [MCR_RUNG_ALL_MULTICAST] = "all-multicast",
+	    [MCR_RUNG_PROMISCUOUS] = "promiscuous", [MCR_RUNG_NONE] = "none",
 	};
 
 	return names[rung];
+}
+
+uint16_t mcr_filter_spread(uint32_t group_be, uint16_t n)
+{
+	/* Multiples of the golden ratio, as a fraction of 2^32 (Knuth, volume 3, 6.4). */
+	uint32_t fraction = ntohl(group_be) * UINT32_C(0x9e3779b1);
+
+	return (uint16_t)((uint64_t)fraction * n >> 32);
 }
 
 static int by_mac(const void *a, const void *b)
@@ -26,20 +31,13 @@ static int by_mac(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct rte_ether_addr));
 }
 
-static struct rte_ether_addr mac_of(uint32_t group_be)
-{
-	const uint8_t *g = (const uint8_t *)&group_be;
-
-	return (struct rte_ether_addr){{0x01, 0x00, 0x5e, g[1] & 0x7f, g[2], g[3]}};
-}
-
-size_t mcr_filter_macs(struct rte_ether_addr *macs, const uint32_t *groups_be, size_t n)
+size_t mcr_filter_macs(struct rte_ether_addr *macs, const struct mcr_filter_want *wants, size_t n)
 {
 	size_t unique = 0;
 
 	for (size_t i = 0; i < n; i++)
-		macs[i] = mac_of(groups_be[i]);
-	macs[n] = mac_of(RTE_BE32(0xe0000001));
+		macs[i] = mcr_filter_mac_of(wants[i].group_be);
+	macs[n] = mcr_filter_mac_of(RTE_BE32(0xe0000001));
 	qsort(macs, n + 1, sizeof(*macs), by_mac);
 	for (size_t i = 0; i < n + 1; i++)
 		if (unique == 0 || by_mac(&macs[unique - 1], &macs[i]) != 0)
@@ -49,136 +47,145 @@ size_t mcr_filter_macs(struct rte_ether_addr *macs, const uint32_t *groups_be, s
 
 void mcr_filter_port_init(struct mcr_filter_port *f, uint16_t port, const char *driver)
 {
-	*f = (struct mcr_filter_port){.port = port};
-	/* Takes a list, answers 0 and does nothing with it (DPDK 22.11, tap_set_mc_addr_list). */
-	if (strcmp(driver, "net_tap") == 0) {
-		f->rung = MCR_RUNG_ALL_MULTICAST;
-		snprintf(f->reason, sizeof(f->reason), "net_tap ignores its multicast list");
-	}
+	const struct mcr_filter_traits *traits = mcr_filter_traits_of(driver);
+
+	mcr_filter_mac_init(&f->mac, port, traits);
+	mcr_filter_flow_init(&f->flow, port, traits);
+}
+
+void mcr_filter_port_queues(struct mcr_filter_port *f, uint16_t n_queues)
+{
+	mcr_filter_flow_queues(&f->flow, n_queues);
 }
 
 void mcr_filter_port_fini(struct mcr_filter_port *f)
 {
-	free(f->macs);
-	f->macs = NULL;
-	f->n = 0;
+	mcr_filter_flow_fini(&f->flow);
+	mcr_filter_mac_fini(&f->mac);
 }
 
-static void step_down(struct mcr_filter_port *f, enum mcr_rung to, const char *what, int ret)
+static int by_vlan_and_group(const void *a, const void *b)
 {
-	snprintf(f->reason, sizeof(f->reason), "%s: %s", what, strerror(-ret));
-	f->rung = to;
-}
+	const struct mcr_filter_want *x = a, *y = b;
 
-/* *opened: all multicast is let in since, which is the caller's to end where it fails. */
-static int set_list(const struct mcr_filter_port *f, const struct rte_ether_addr *macs, size_t n,
-		    int *opened)
-{
-	struct rte_ether_addr *list = NULL;
-	int ret;
-
-	if (n > 0) { /* the call wants a mutable list */
-		list = malloc(n * sizeof(*list));
-		if (list == NULL)
-			return -ENOMEM;
-		memcpy(list, macs, n * sizeof(*list));
-	}
-	/* Some drivers flush before they add: let all in meanwhile. */
-	*opened =
-	    rte_eth_allmulticast_get(f->port) == 0 && rte_eth_allmulticast_enable(f->port) == 0;
-	ret = rte_eth_dev_set_mc_addr_list(f->port, list, (uint32_t)n);
-	if (*opened && ret == 0)
-		rte_eth_allmulticast_disable(f->port);
-	free(list);
-	return ret;
-}
-
-static int is_in(const struct rte_ether_addr *mac, const struct rte_ether_addr *macs, size_t n)
-{
-	for (size_t low = 0, high = n; low < high;) {
-		size_t middle = (low + high) / 2;
-		int order = memcmp(mac, &macs[middle], sizeof(*mac));
-
-		if (order == 0)
-			return 1;
-		if (order < 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
+	if (x->vlan != y->vlan)
+		return x->vlan < y->vlan ? -1 : 1;
+	if (x->group_be != y->group_be)
+		return ntohl(x->group_be) < ntohl(y->group_be) ? -1 : 1;
 	return 0;
 }
 
-/* New ones go in before old ones come out. */
-static int set_slots(const struct mcr_filter_port *f, const struct rte_ether_addr *macs, size_t n)
+/* Rules that only steer leave IGMP alone: it goes to control from any queue. */
+static size_t without_igmp(struct mcr_filter_want *wants, size_t n)
 {
-	struct rte_ether_addr mac;
+	size_t k = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		int ret = 0;
-
-		mac = macs[i];
-		if (!is_in(&mac, f->macs, f->n))
-			ret = rte_eth_dev_mac_addr_add(f->port, &mac, 0);
-		if (ret < 0)
-			return ret;
-	}
-	for (size_t i = 0; i < f->n; i++) {
-		mac = f->macs[i];
-		if (!is_in(&mac, macs, n))
-			rte_eth_dev_mac_addr_remove(f->port, &mac);
-	}
-	return 0;
+	for (size_t i = 0; i < n; i++)
+		if (wants[i].group_be != 0)
+			wants[k++] = wants[i];
+	return k;
 }
 
-static void climb_down(struct mcr_filter_port *f, const struct rte_ether_addr *macs, size_t n)
+int mcr_filter_port_set(struct mcr_filter_port *f, struct mcr_filter_want *wants, size_t n)
 {
-	int opened = 0, ret;
+	struct rte_ether_addr *macs;
+	int ret, mac_ret;
 
-	if (f->rung == MCR_RUNG_MAC_LIST) {
-		ret = set_list(f, macs, n, &opened);
-		if (ret == 0)
-			return;
-		step_down(f, MCR_RUNG_MAC_SLOTS, "no multicast list", ret);
-		/* What a refused list left in the NIC is unknown: the slots hold all of it. */
-		rte_eth_dev_set_mc_addr_list(f->port, NULL, 0);
-		f->n = 0;
-	}
-	if (f->rung == MCR_RUNG_MAC_SLOTS) {
-		ret = set_slots(f, macs, n);
-		if (ret == 0 && opened)
-			rte_eth_allmulticast_disable(f->port);
-		if (ret == 0)
-			return;
-		step_down(f, MCR_RUNG_ALL_MULTICAST, "no MAC address slots left", ret);
-	}
-	if (f->rung == MCR_RUNG_ALL_MULTICAST) {
-		ret = rte_eth_allmulticast_enable(f->port);
-		if (ret == 0)
-			return;
-		step_down(f, MCR_RUNG_PROMISCUOUS, "no all-multicast mode", ret);
-	}
-	if (f->rung == MCR_RUNG_PROMISCUOUS) {
-		ret = rte_eth_promiscuous_enable(f->port);
-		if (ret != 0)
-			step_down(f, MCR_RUNG_NONE, "the driver cannot filter", ret);
-	}
-}
-
-void mcr_filter_port_set(struct mcr_filter_port *f, const struct rte_ether_addr *macs, size_t n)
-{
-	struct rte_ether_addr *copy = NULL;
-
-	if (n == f->n && (n == 0 || memcmp(macs, f->macs, n * sizeof(*macs)) == 0))
-		return;
-	climb_down(f, macs, n);
 	if (n > 0)
-		copy = malloc(n * sizeof(*copy));
-	if (copy != NULL)
-		memcpy(copy, macs, n * sizeof(*copy));
+		qsort(wants, n, sizeof(*wants), by_vlan_and_group);
+	if (f->flow.isolated) { /* nobody looks at its MAC filter */
+		ret = mcr_filter_flow_add(&f->flow, wants, n);
+		if (ret == 0)
+			mcr_filter_flow_remove(&f->flow);
+		return ret;
+	}
+	n = without_igmp(wants, n);
+	macs = calloc(n + 1, sizeof(*macs));
+	if (macs == NULL)
+		return -ENOMEM;
+	ret = mcr_filter_flow_add(&f->flow, wants, n);
+	mac_ret = mcr_filter_mac_set(&f->mac, macs, mcr_filter_macs(macs, wants, n));
+	if (ret == 0)
+		mcr_filter_flow_remove(&f->flow);
+	free(macs);
+	return ret < 0 ? ret : mac_ret;
+}
+
+/* ---- how a group stands ---- */
+
+static void isolated_state(const struct mcr_filter_flow *f, const struct mcr_filter_rule *r,
+			   struct mcr_filter_state *out)
+{
+	const char *why = r != NULL ? r->why : f->why;
+
+	out->rung = MCR_RUNG_FLOW;
+	if (f->catch_all != NULL) {
+		out->rung = MCR_RUNG_ALL_MULTICAST;
+		snprintf(out->reason, sizeof(out->reason), "%s%s",
+			 why[0] ? "no flow rule: " : "other groups got no flow rule: ",
+			 why[0] ? why : f->why);
+	} else if (r == NULL || r->n_flows == 0) {
+		out->rung = MCR_RUNG_NONE;
+		snprintf(out->reason, sizeof(out->reason),
+			 "not let in by the isolated port: no flow rule: %s", why);
+	}
+}
+
+static void steered_state(const struct mcr_filter_port *f, const struct mcr_filter_rule *r,
+			  const struct rte_ether_addr *mac, struct mcr_filter_state *out)
+{
+	enum mcr_rung rung = mcr_filter_mac_rung(&f->mac, mac);
+	const char *reason = rung == f->mac.rung ? f->mac.reason : "";
+
+	out->rung = rung;
+	if (r != NULL && r->n_flows > 0) {
+		out->rung = rung == MCR_RUNG_NONE ? rung : MCR_RUNG_FLOW;
+		if (rung != MCR_RUNG_MAC_LIST)
+			snprintf(out->reason, sizeof(out->reason), "let in by %s: %.*s",
+				 mcr_rung_name(rung), MCR_REASON_MAX - 40, reason);
+	} else if (f->flow.n_queues > 1 && r != NULL) {
+		snprintf(out->reason, sizeof(out->reason), "no flow rule: %s%s%.*s", r->why,
+			 reason[0] ? "; " : "", MCR_REASON_MAX - MCR_FLOW_WHY - 20, reason);
+	} else {
+		snprintf(out->reason, sizeof(out->reason), "%s", reason);
+	}
+}
+
+static int is_untold(const struct mcr_filter_port *f, struct mcr_filter_state *out)
+{
+	*out = (struct mcr_filter_state){.rung = MCR_RUNG_NONE, .queue = MCR_ANY_QUEUE};
+	if (f->flow.isolated || f->mac.n_wanted > 0)
+		return 0;
+	snprintf(out->reason, sizeof(out->reason), "the port has not been told yet");
+	return 1;
+}
+
+void mcr_filter_port_summary(const struct mcr_filter_port *f, struct mcr_filter_state *out)
+{
+	if (is_untold(f, out))
+		return;
+	out->rung = f->mac.rung;
+	snprintf(out->reason, sizeof(out->reason), "%s", f->mac.reason);
+	if (!f->flow.isolated)
+		return;
+	out->rung = f->flow.catch_all != NULL ? MCR_RUNG_ALL_MULTICAST : MCR_RUNG_FLOW;
+	if (f->flow.n_refused > 0)
+		snprintf(out->reason, sizeof(out->reason), "%zu groups got no flow rule: %s",
+			 f->flow.n_refused, f->flow.why);
+}
+
+void mcr_filter_port_state(const struct mcr_filter_port *f, uint16_t vlan, uint32_t group_be,
+			   struct mcr_filter_state *out)
+{
+	const struct mcr_filter_rule *r = mcr_filter_flow_find(&f->flow, vlan, group_be);
+	const struct rte_ether_addr mac = mcr_filter_mac_of(group_be);
+
+	if (is_untold(f, out))
+		return;
+	if (r != NULL && r->n_flows > 0)
+		out->queue = r->queue;
+	if (f->flow.isolated)
+		isolated_state(&f->flow, r, out);
 	else
-		n = 0; /* forgotten: the next change tells the driver all of it again */
-	free(f->macs);
-	f->macs = copy;
-	f->n = n;
+		steered_state(f, r, &mac, out);
 }

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a port is told to let in: the ladder, one rung for the port as a whole. The exact match is
- * always done in software behind it.
+/* What a port is told to let in and where to bring it: the ladder.
  *
- * mac-list and mac-slots filter on the NIC; all-multicast and promiscuous let more in; none: the
- * driver offers nothing of it and delivers what it delivers. */
+ * Two things, kept apart because NICs do: filter_mac.h lets frames in by their MAC address, one
+ * rung for the port; filter_flow.h brings a group's datagrams to one queue, group by group. The
+ * exact match is always done in software behind both.
+ *
+ * A group's rung: rte-flow, where it has a flow rule; else that of the MAC filter (mac-list,
+ * mac-slots, all-multicast, promiscuous, none). The reason says why not better. Thread: control. */
 #ifndef MCR_ENGINE_FILTER_H
 #define MCR_ENGINE_FILTER_H
 
@@ -12,35 +15,47 @@
 
 #include <rte_ether.h>
 
-enum mcr_rung {
-	MCR_RUNG_MAC_LIST,
-	MCR_RUNG_MAC_SLOTS,
-	MCR_RUNG_ALL_MULTICAST,
-	MCR_RUNG_PROMISCUOUS,
-	MCR_RUNG_NONE,
-};
+#include "engine/filter_flow.h"
+#include "engine/filter_mac.h"
+
+#define MCR_ANY_QUEUE (-1) /* where the device or RSS brings it */
 
 struct mcr_filter_port {
-	uint16_t port;
-	enum mcr_rung rung;
-	char reason[96];             /* why not a better rung; "" on the best */
-	struct rte_ether_addr *macs; /* let in now, ascending */
-	size_t n;
+	struct mcr_filter_mac mac;
+	struct mcr_filter_flow flow;
 };
 
+/* How one group stands. */
+struct mcr_filter_state {
+	enum mcr_rung rung;
+	int queue; /* or MCR_ANY_QUEUE */
+	char reason[MCR_REASON_MAX];
+};
+
+/* mcr_filter_port_init: before the port is configured. mcr_filter_port_queues: when it is. */
 void mcr_filter_port_init(struct mcr_filter_port *f, uint16_t port, const char *driver);
-
-/* mcr_filter_macs fills macs (room for n + 1) with what a port has to let in for n groups,
- * ascending and distinct: their addresses and that of 224.0.0.1, where queries come (RFC 1112
- * §7.2). Returns how many: 32 groups share an address (§6.4). */
-size_t mcr_filter_macs(struct rte_ether_addr *macs, const uint32_t *groups_be, size_t n);
-
-/* mcr_filter_port_set lets in exactly these MAC addresses (ascending, distinct) where the rung can
- * say so. It steps down the ladder when the driver refuses and never up again. A group that stays
- * loses nothing: while a list is replaced, all multicast is let in. Thread: control. */
-void mcr_filter_port_set(struct mcr_filter_port *f, const struct rte_ether_addr *macs, size_t n);
-
+void mcr_filter_port_queues(struct mcr_filter_port *f, uint16_t n_queues);
 void mcr_filter_port_fini(struct mcr_filter_port *f);
+
+/* mcr_filter_port_set tells the NIC what is wanted now, all changes as one. wants: distinct by VLAN
+ * and group; reordered. A want of the VLAN's IGMP, group 0, counts on an isolated port only.
+ * Returns 0, or -ENOMEM (what it could not change is as it was). */
+int mcr_filter_port_set(struct mcr_filter_port *f, struct mcr_filter_want *wants, size_t n);
+
+/* mcr_filter_port_state: how a group stands that the last set wanted. */
+void mcr_filter_port_state(const struct mcr_filter_port *f, uint16_t vlan, uint32_t group_be,
+			   struct mcr_filter_state *out);
+
+/* mcr_filter_port_summary: how the port as a whole lets in. */
+void mcr_filter_port_summary(const struct mcr_filter_port *f, struct mcr_filter_state *out);
+
+/* mcr_filter_macs fills macs (room for n + 1) with the addresses of n groups and that of 224.0.0.1,
+ * ascending and distinct: 32 groups share one (RFC 1112 §6.4). Returns how many. */
+size_t mcr_filter_macs(struct rte_ether_addr *macs, const struct mcr_filter_want *wants, size_t n);
+
+/* mcr_filter_spread: which of n queues a group comes to where nothing else decides. Groups that
+ * follow one another, with any step, are spread evenly. */
+uint16_t mcr_filter_spread(uint32_t group_be, uint16_t n);
 
 const char *mcr_rung_name(enum mcr_rung rung);
 

@@ -68,6 +68,22 @@ int mcr_engine_lcore_info(const struct mcr_engine *e, size_t i, struct mcr_lcore
 	return 0;
 }
 
+_Static_assert(MCR_REASON_MAX <= sizeof(((struct mcr_port_info *)0)->rung_reason) &&
+		   MCR_REASON_MAX <= sizeof(((struct mcr_group_info *)0)->rung_reason),
+	       "engine.h has room for a reason");
+
+static void filter_into(const struct mcr_filter_port *filter, struct mcr_port_info *out)
+{
+	struct mcr_filter_state state;
+
+	mcr_filter_port_summary(filter, &state);
+	snprintf(out->rung, sizeof(out->rung), "%s", mcr_rung_name(state.rung));
+	memcpy(out->rung_reason, state.reason, sizeof(out->rung_reason));
+	out->macs = filter->mac.n_wanted;
+	out->flow_rules = filter->flow.n_flows;
+	out->flow_refused = filter->flow.n_refused;
+}
+
 int mcr_engine_port_info(const struct mcr_engine *e, size_t i, struct mcr_port_info *out)
 {
 	struct rte_eth_stats stats = {0};
@@ -115,6 +131,7 @@ int mcr_engine_port_info(const struct mcr_engine *e, size_t i, struct mcr_port_i
 	snprintf(out->name, sizeof(out->name), "%s", port->name);
 	snprintf(out->driver, sizeof(out->driver), "%s", port->driver);
 	memcpy(out->mac, port->mac.addr_bytes, sizeof(out->mac));
+	filter_into(&port->filter, out);
 	return 0;
 }
 
@@ -276,6 +293,7 @@ static void reports_into(const struct mcr_interface *it, const struct mcr_group 
 
 int mcr_engine_group_info(const struct mcr_engine *e, size_t i, struct mcr_group_info *out)
 {
+	struct mcr_filter_state filter;
 	const struct mcr_interface *it;
 	const struct mcr_group *g;
 	size_t n;
@@ -298,12 +316,15 @@ int mcr_engine_group_info(const struct mcr_engine *e, size_t i, struct mcr_group
 	counts_into(e, g, out);
 	reports_into(it, g, out);
 	if (it->port->removed) {
+		out->queue = MCR_ANY_QUEUE;
 		snprintf(out->rung, sizeof(out->rung), "removed");
 		snprintf(out->rung_reason, sizeof(out->rung_reason), "the port was removed");
 		return 0;
 	}
-	snprintf(out->rung, sizeof(out->rung), "%s", mcr_rung_name(it->port->filter.rung));
-	memcpy(out->rung_reason, it->port->filter.reason, sizeof(out->rung_reason));
+	mcr_engine_group_filter(e, g, &filter);
+	out->queue = filter.queue;
+	snprintf(out->rung, sizeof(out->rung), "%s", mcr_rung_name(filter.rung));
+	memcpy(out->rung_reason, filter.reason, sizeof(out->rung_reason));
 	return 0;
 }
 

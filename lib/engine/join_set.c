@@ -277,6 +277,10 @@ static int make_group(struct mcr_group *g, struct mcr_rule *const *rules, size_t
 						 .n = rules[i]->join->n_sources};
 	g->interface = rules[0]->interface;
 	g->group_be = rules[0]->join->group_be;
+	g->udp_port = rules[0]->join->port;
+	for (size_t i = 1; i < n; i++)
+		if (rules[i]->join->port != g->udp_port)
+			g->udp_port = 0;
 	g->joins = (unsigned)n;
 	return mcr_filter_merge(&g->filter, scratch, n);
 }

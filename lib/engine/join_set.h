@@ -25,6 +25,7 @@ struct mcr_group {
 	uint32_t group_be;
 	uint32_t slot; /* of its counters, < MCR_MEMBERSHIPS_MAX */
 	uint16_t interface;
+	uint16_t udp_port; /* of all joins; 0 = any, or they differ */
 	unsigned joins;
 	struct mcr_filter filter; /* sources_be owned, ascending */
 	uint64_t joined_ns;       /* CLOCK_REALTIME */

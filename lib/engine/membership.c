@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Joins and leaves: one change of the join set becomes one report per interface, one filter change
- * per port and one view for the rx lcores. */
+/* Joins and leaves: one change of the join set becomes one report per interface and one view for
+ * the rx lcores. The ports' filters follow in the control thread's next round (filter_ports.c). */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,38 +68,6 @@ static void tell_back(struct mcr_engine *e, const struct mcr_join_set *from,
 
 		set_igmp(e, g, before ? &before->filter : &nothing, now_ns);
 	}
-}
-
-static void filter_port(struct mcr_engine *e, struct mcr_port *port)
-{
-	struct rte_ether_addr *macs = calloc(e->joins->n_groups + 1, sizeof(*macs));
-	enum mcr_rung rung = port->filter.rung;
-	uint32_t *groups = calloc(e->joins->n_groups + 1, sizeof(*groups));
-	size_t n = 0;
-
-	if (macs == NULL || groups == NULL) {
-		mcr_engine_log(e, MCR_LOG_ERROR, "port %s: no memory for its filter, unchanged",
-			       port->name);
-		free(groups);
-		free(macs);
-		return;
-	}
-	for (size_t i = 0; i < e->joins->n_groups; i++)
-		if (e->interfaces[e->joins->groups[i].interface].port == port)
-			groups[n++] = e->joins->groups[i].group_be;
-	mcr_filter_port_set(&port->filter, macs, mcr_filter_macs(macs, groups, n));
-	free(groups);
-	free(macs);
-	if (port->filter.rung != rung)
-		mcr_engine_log(e, MCR_LOG_INFO, "port %s (%s): filter %s (%s)", port->name,
-			       port->driver, mcr_rung_name(port->filter.rung), port->filter.reason);
-}
-
-void mcr_engine_filter_ports(struct mcr_engine *e)
-{
-	for (size_t i = 0; i < e->n_ports; i++)
-		if (e->ports[i]->started)
-			filter_port(e, e->ports[i]);
 }
 
 static void name_all(const struct mcr_engine *e, struct mcr_join_names *names)
@@ -174,9 +142,7 @@ static int apply(struct mcr_engine *e, struct mcr_join_set *next, struct mcr_cha
 	tell_left(e, e->joins, next, e->joins->n_groups, now_ns);
 	mcr_join_set_destroy(e->joins);
 	e->joins = next;
-	mcr_engine_filter_ports(e);
-	if (e->state == MCR_ENGINE_RUNNING)
-		mcr_engine_tell_pins(e);
+	e->filter_due = 1; /* changes that come together go to the NICs as one */
 	return 0;
 }
 

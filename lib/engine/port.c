@@ -97,10 +97,11 @@ int mcr_port_open(struct mcr_port **out, uint16_t id, const struct mcr_port_want
 	port->kernel_index = info.if_index;
 	if (rte_eth_dev_get_mtu(id, &port->mtu) < 0)
 		port->mtu = RTE_ETHER_MTU;
+	mcr_filter_port_init(&port->filter, id, port->driver);
 	ret = mcr_port_queues_open(port, &info, wants, err);
 	if (ret < 0)
 		goto fail;
-	mcr_filter_port_init(&port->filter, id, port->driver);
+	mcr_filter_port_queues(&port->filter, port->n_queues);
 	mcr_port_listen(port, info.device);
 	*out = port;
 	return 0;

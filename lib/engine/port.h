@@ -15,6 +15,8 @@
 #include "engine/placement.h"
 #include "engine/view.h"
 
+#define MCR_PORT_TOLD 4
+
 struct mcr_port {
 	uint16_t id; /* of DPDK */
 	char name[RTE_ETH_NAME_MAX_LEN];
@@ -48,6 +50,8 @@ struct mcr_port {
 	struct rte_mempool *mempool;
 	int memory_node; /* where it was made; MCR_NODE_ANY = anywhere */
 	struct mcr_filter_port filter;
+	char told[MCR_PORT_TOLD][MCR_FLOW_WHY]; /* refusals of flow rules that the log has */
+	unsigned next_told;
 	/* Read by rx lcores through the view: constant once the port is started. */
 	uint8_t interface_of_vlan[MCR_VLANS];
 };

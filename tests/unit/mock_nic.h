@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A NIC's driver for the tests of the filter ladder: it takes what it is told to take, refuses what
+ * it is told to refuse, and keeps a record of each call. It plays rte_ethdev and rte_flow. */
+#ifndef MOCK_NIC_H
+#define MOCK_NIC_H
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+#include <rte_flow.h>
+
+#define NIC_FLOWS 20000
+
+struct rte_flow {
+	char text[64];
+};
+
+static struct {
+	/* What it answers: 0 or -errno. */
+	int list_ret, slot_ret, all_ret, all_off_ret, promiscuous_ret;
+	int validate_ret, create_ret, isolate_ret;
+	unsigned list_max, slots_max, flows_max;
+	int no_wide_flows;   /* refuses rules without UDP port */
+	int no_source_flows; /* refuses rules with a source */
+	int no_rss_flows;    /* refuses the action RSS */
+	int no_twin_flows;   /* refuses a second rule of the same pattern */
+	const char *message; /* of rte_flow_error */
+	/* What it holds. */
+	int all, promiscuous, isolated;
+	char list[64], slots[64]; /* last octet of each MAC let in, as a letter */
+	size_t n_list;
+	struct rte_flow *flows[NIC_FLOWS]; /* in the order of their making; NULL = taken out */
+	size_t n_made, n_flows;
+	/* What it was told. */
+	unsigned list_calls, validates, creates, destroys;
+	char log[4096];
+} nic;
+
+RTE_DEFINE_PER_LCORE(int, _rte_errno);
+
+static void nic_note(const char *what)
+{
+	size_t len = strlen(nic.log);
+
+	snprintf(nic.log + len, sizeof(nic.log) - len, "%s ", what);
+}
+
+static void nic_reset(void)
+{
+	for (size_t i = 0; i < nic.n_made; i++)
+		free(nic.flows[i]);
+	memset(&nic, 0, sizeof(nic));
+	nic.list_max = nic.slots_max = 32;
+	nic.flows_max = NIC_FLOWS;
+}
+
+/* 224.0.0.1's is '1'. */
+static char nic_letter(const struct rte_ether_addr *mac)
+{
+	return mac->addr_bytes[5] == 1 ? '1' : (char)mac->addr_bytes[5];
+}
+
+/* ---- modes ---- */
+
+int rte_eth_allmulticast_get(uint16_t port)
+{
+	return nic.all;
+}
+
+int rte_eth_allmulticast_enable(uint16_t port)
+{
+	nic_note("+all");
+	if (nic.all_ret == 0)
+		nic.all = 1;
+	return nic.all_ret;
+}
+
+int rte_eth_allmulticast_disable(uint16_t port)
+{
+	nic_note("-all");
+	if (nic.all_off_ret == 0)
+		nic.all = 0;
+	return nic.all_off_ret;
+}
+
+int rte_eth_promiscuous_get(uint16_t port)
+{
+	return nic.promiscuous;
+}
+
+int rte_eth_promiscuous_enable(uint16_t port)
+{
+	nic_note("+promiscuous");
+	nic.promiscuous = nic.promiscuous_ret == 0;
+	return nic.promiscuous_ret;
+}
+
+int rte_eth_promiscuous_disable(uint16_t port)
+{
+	nic_note("-promiscuous");
+	nic.promiscuous = 0;
+	return 0;
+}
+
+/* ---- MAC addresses ---- */
+
+int rte_eth_dev_set_mc_addr_list(uint16_t port, struct rte_ether_addr *macs, uint32_t n)
+{
+	nic_note("list");
+	nic.list_calls++;
+	if (nic.list_ret < 0)
+		return nic.list_ret;
+	memset(nic.list, 0, sizeof(nic.list)); /* flushes before it adds, and may then refuse */
+	nic.n_list = 0;
+	if (n > nic.list_max)
+		return -ENOSPC;
+	nic.n_list = n;
+	for (uint32_t i = 0; i < n && i < sizeof(nic.list) - 1; i++)
+		nic.list[i] = nic_letter(&macs[i]);
+	return 0;
+}
+
+int rte_eth_dev_mac_addr_add(uint16_t port, struct rte_ether_addr *mac, uint32_t pool)
+{
+	const char what[] = {'+', nic_letter(mac), '\0'};
+
+	nic_note(what);
+	if (nic.slot_ret < 0)
+		return nic.slot_ret;
+	if (strlen(nic.slots) >= nic.slots_max)
+		return -ENOSPC;
+	strcat(nic.slots, what + 1);
+	return 0;
+}
+
+int rte_eth_dev_mac_addr_remove(uint16_t port, struct rte_ether_addr *mac)
+{
+	const char what[] = {'-', nic_letter(mac), '\0'};
+	char *at = strchr(nic.slots, what[1]);
+
+	nic_note(what);
+	assert_non_null(at);
+	memmove(at, at + 1, strlen(at));
+	return 0;
+}
+
+/* ---- flow rules ---- */
+
+static int nic_flow_error(struct rte_flow_error *error, int ret)
+{
+	error->message = nic.message;
+	rte_errno = -ret;
+	return ret;
+}
+
+/* "vlan 5 239.1.1.1 from 10.0.0.9 port 5000", "igmp", "all" */
+static void nic_pattern_text(char *text, size_t cap, const struct rte_flow_item *item)
+{
+	char address[INET_ADDRSTRLEN];
+	size_t len = 0;
+
+	text[0] = '\0';
+	for (; item->type != RTE_FLOW_ITEM_TYPE_END; item++) {
+		if (item->type == RTE_FLOW_ITEM_TYPE_ETH && item->spec != NULL) {
+			const struct rte_flow_item_eth *mask = item->mask;
+
+			assert_int_equal(mask->dst.addr_bytes[3], 0x80);
+			len += (size_t)snprintf(text + len, cap - len, "all");
+		} else if (item->type == RTE_FLOW_ITEM_TYPE_VLAN) {
+			const struct rte_flow_item_vlan *vlan = item->spec, *mask = item->mask;
+
+			assert_int_equal(mask->tci, htons(0xfff));
+			len +=
+			    (size_t)snprintf(text + len, cap - len, "vlan %u ", ntohs(vlan->tci));
+		} else if (item->type == RTE_FLOW_ITEM_TYPE_IPV4) {
+			const struct rte_flow_item_ipv4 *ip = item->spec, *mask = item->mask;
+
+			if (mask->hdr.next_proto_id == 0xff && ip->hdr.next_proto_id == 2)
+				len += (size_t)snprintf(text + len, cap - len, "igmp");
+			if (mask->hdr.dst_addr == UINT32_MAX)
+				len += (size_t)snprintf(text + len, cap - len, "%s",
+							inet_ntop(AF_INET, &ip->hdr.dst_addr,
+								  address, sizeof(address)));
+			if (mask->hdr.src_addr == UINT32_MAX)
+				len += (size_t)snprintf(text + len, cap - len, " from %s",
+							inet_ntop(AF_INET, &ip->hdr.src_addr,
+								  address, sizeof(address)));
+		} else if (item->type == RTE_FLOW_ITEM_TYPE_UDP && item->spec != NULL) {
+			const struct rte_flow_item_udp *udp = item->spec, *mask = item->mask;
+
+			assert_int_equal(mask->hdr.dst_port, UINT16_MAX);
+			len += (size_t)snprintf(text + len, cap - len, " port %u",
+						ntohs(udp->hdr.dst_port));
+		}
+	}
+}
+
+static size_t nic_flow_text(char *text, size_t cap, const struct rte_flow_item *pattern,
+			    const struct rte_flow_action *action)
+{
+	size_t len;
+
+	nic_pattern_text(text, cap, pattern);
+	len = strlen(text);
+	if (action->type == RTE_FLOW_ACTION_TYPE_QUEUE)
+		snprintf(text + len, cap - len, ">%u",
+			 ((const struct rte_flow_action_queue *)action->conf)->index);
+	else
+		snprintf(text + len, cap - len, ">rss");
+	return len;
+}
+
+static int nic_has_twin(const char *text, size_t len)
+{
+	for (size_t i = 0; i < nic.n_made; i++)
+		if (nic.flows[i] != NULL && strncmp(nic.flows[i]->text, text, len) == 0 &&
+		    nic.flows[i]->text[len] == '>')
+			return 1;
+	return 0;
+}
+
+int rte_flow_validate(uint16_t port, const struct rte_flow_attr *attr,
+		      const struct rte_flow_item pattern[], const struct rte_flow_action actions[],
+		      struct rte_flow_error *error)
+{
+	char text[64];
+
+	nic.validates++;
+	assert_int_equal(attr->ingress, 1);
+	nic_flow_text(text, sizeof(text), pattern, actions);
+	if ((nic.no_wide_flows && strstr(text, "port") == NULL) ||
+	    (nic.no_source_flows && strstr(text, "from") != NULL) ||
+	    (nic.no_rss_flows && strstr(text, "rss") != NULL))
+		return nic_flow_error(error, -EINVAL);
+	return nic.validate_ret < 0 ? nic_flow_error(error, nic.validate_ret) : 0;
+}
+
+struct rte_flow *rte_flow_create(uint16_t port, const struct rte_flow_attr *attr,
+				 const struct rte_flow_item pattern[],
+				 const struct rte_flow_action actions[],
+				 struct rte_flow_error *error)
+{
+	struct rte_flow *flow = calloc(1, sizeof(*flow));
+	size_t len;
+	int ret = nic.create_ret;
+
+	assert_non_null(flow);
+	nic.creates++;
+	len = nic_flow_text(flow->text, sizeof(flow->text), pattern, actions);
+	if (ret == 0 && nic.n_flows >= nic.flows_max)
+		ret = -ENOSPC;
+	if (ret == 0 && nic.no_twin_flows && nic_has_twin(flow->text, len))
+		ret = -EEXIST;
+	if (ret < 0) {
+		nic_flow_error(error, ret);
+		free(flow);
+		return NULL;
+	}
+	assert_true(nic.n_made < NIC_FLOWS);
+	nic.flows[nic.n_made++] = flow;
+	nic.n_flows++;
+	if (strlen(nic.log) < sizeof(nic.log) - 80) {
+		char what[80];
+
+		snprintf(what, sizeof(what), "+<%s>", flow->text);
+		nic_note(what);
+	}
+	return flow;
+}
+
+int rte_flow_destroy(uint16_t port, struct rte_flow *flow, struct rte_flow_error *error)
+{
+	size_t i = 0;
+	char what[80];
+
+	nic.destroys++;
+	while (i < nic.n_made && nic.flows[i] != flow)
+		i++;
+	assert_true(i < nic.n_made);
+	snprintf(what, sizeof(what), "-<%s>", flow->text);
+	nic_note(what);
+	free(flow);
+	nic.flows[i] = NULL;
+	nic.n_flows--;
+	return 0;
+}
+
+int rte_flow_isolate(uint16_t port, int set, struct rte_flow_error *error)
+{
+	nic_note("isolate");
+	if (nic.isolate_ret < 0)
+		return nic_flow_error(error, nic.isolate_ret);
+	nic.isolated = set;
+	return 0;
+}
+
+#endif
