@@ -1,200 +1,95 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "ctl_print.h"
+#include "ctl_table.h"
 
-#define CELL_MAX    192
-#define COLUMNS_MAX 16
-
-struct column {
-	const char *title, *key;
-	enum {
-		PLAIN,
-		YES_NO,
-		CLOCK,
-		DURATION
-	} form;
-};
-
-struct table {
-	const char *list; /* member of the answer */
-	struct column columns[COLUMNS_MAX + 1];
-};
-
-static const struct table ports = {"ports",
-				   {{"port", "name", PLAIN},
-				    {"driver", "driver", PLAIN},
-				    {"mac", "mac", PLAIN},
-				    {"up", "link_up", YES_NO},
-				    {"promisc", "promiscuous", YES_NO},
-				    {"allmulti", "all_multicast", YES_NO},
-				    {"queues", "queues", PLAIN},
-				    {"buffers", "buffers", PLAIN},
-				    {"used", "buffers_used", PLAIN},
-				    {"filter", "rung", PLAIN},
-				    {"rules", "flow_rules", PLAIN},
-				    {"rx", "rx_packets", PLAIN},
-				    {"missed", "rx_missed", PLAIN},
-				    {"errors", "rx_errors", PLAIN},
-				    {"no_mbuf", "rx_nombuf", PLAIN},
-				    {"tx", "tx_packets", PLAIN}}};
-static const struct table lcores = {"lcores",
-				    {{"lcore", "lcore", PLAIN},
-				     {"received", "received", PLAIN},
-				     {"delivered", "delivered", PLAIN},
-				     {"punted", "punted", PLAIN},
-				     {"polls", "polls", PLAIN},
-				     {"bursts", "bursts", PLAIN},
-				     {"longest gap", "longest_gap_ns", DURATION},
-				     {"at", "longest_gap_at_ns", CLOCK}}};
-static const struct table interfaces = {"interfaces",
-					{{"interface", "name", PLAIN},
-					 {"port", "port", PLAIN},
-					 {"vlan", "vlan", PLAIN},
-					 {"address", "address", PLAIN},
-					 {"igmp", "igmp_version", PLAIN},
-					 {"because", "igmp_reason", PLAIN},
-					 {"querier", "querier", PLAIN},
-					 {"heard ago", "querier_age_ns", DURATION},
-					 {"queries", "igmp_queries", PLAIN},
-					 {"reports", "igmp_reports", PLAIN},
-					 {"groups", "groups", PLAIN}}};
+static const struct mcr_ctl_table ports = {"ports",
+					   {{"port", "name", MCR_CELL_PLAIN},
+					    {"driver", "driver", MCR_CELL_PLAIN},
+					    {"mac", "mac", MCR_CELL_PLAIN},
+					    {"up", "link_up", MCR_CELL_YES_NO},
+					    {"promisc", "promiscuous", MCR_CELL_YES_NO},
+					    {"allmulti", "all_multicast", MCR_CELL_YES_NO},
+					    {"queues", "queues", MCR_CELL_PLAIN},
+					    {"buffers", "buffers", MCR_CELL_PLAIN},
+					    {"used", "buffers_used", MCR_CELL_PLAIN},
+					    {"filter", "rung", MCR_CELL_PLAIN},
+					    {"rules", "flow_rules", MCR_CELL_PLAIN},
+					    {"rx", "rx_packets", MCR_CELL_PLAIN},
+					    {"missed", "rx_missed", MCR_CELL_PLAIN},
+					    {"errors", "rx_errors", MCR_CELL_PLAIN},
+					    {"no_mbuf", "rx_nombuf", MCR_CELL_PLAIN},
+					    {"tx", "tx_packets", MCR_CELL_PLAIN}}};
+static const struct mcr_ctl_table lcores = {"lcores",
+					    {{"lcore", "lcore", MCR_CELL_PLAIN},
+					     {"received", "received", MCR_CELL_PLAIN},
+					     {"delivered", "delivered", MCR_CELL_PLAIN},
+					     {"punted", "punted", MCR_CELL_PLAIN},
+					     {"polls", "polls", MCR_CELL_PLAIN},
+					     {"bursts", "bursts", MCR_CELL_PLAIN},
+					     {"longest gap", "longest_gap_ns", MCR_CELL_DURATION},
+					     {"at", "longest_gap_at_ns", MCR_CELL_CLOCK}}};
+static const struct mcr_ctl_table interfaces = {"interfaces",
+						{{"interface", "name", MCR_CELL_PLAIN},
+						 {"port", "port", MCR_CELL_PLAIN},
+						 {"vlan", "vlan", MCR_CELL_PLAIN},
+						 {"address", "address", MCR_CELL_PLAIN},
+						 {"igmp", "igmp_version", MCR_CELL_PLAIN},
+						 {"because", "igmp_reason", MCR_CELL_PLAIN},
+						 {"querier", "querier", MCR_CELL_PLAIN},
+						 {"heard ago", "querier_age_ns", MCR_CELL_DURATION},
+						 {"queries", "igmp_queries", MCR_CELL_PLAIN},
+						 {"reports", "igmp_reports", MCR_CELL_PLAIN},
+						 {"groups", "groups", MCR_CELL_PLAIN}}};
 /* Of the member "igmp" of each interface. */
-static const struct table timers = {"interfaces",
-				    {{"igmp timers", "interface", PLAIN},
-				     {"robustness", "robustness", PLAIN},
-				     {"interval s", "query_interval_s", PLAIN},
-				     {"querier version", "querier_version", PLAIN},
-				     {"querier left", "querier_left_ns", DURATION},
-				     {"v1 left", "v1_left_ns", DURATION},
-				     {"v2 left", "v2_left_ns", DURATION},
-				     {"repeat in", "repeat_left_ns", DURATION}}};
-static const struct table channels = {"channels",
-				      {{"channel", "name", PLAIN},
-				       {"depth", "depth", PLAIN},
-				       {"bytes", "bytes", PLAIN},
-				       {"rings", "rings", PLAIN},
-				       {"huge", "huge_pages", YES_NO},
-				       {"joins", "joins", PLAIN},
-				       {"consumers", "consumers", PLAIN},
-				       {"published", "published", PLAIN},
-				       {"too large", "too_large", PLAIN}}};
-static const struct table consumers = {"consumers",
-				       {{"consumer", "label", PLAIN},
-					{"channel", "channel", PLAIN},
-					{"pid", "pid", PLAIN},
-					{"uid", "uid", PLAIN},
-					{"received", "received", PLAIN},
-					{"lost", "lost", PLAIN},
-					{"skipped", "skipped", PLAIN},
-					{"headroom", "headroom", PLAIN},
-					{"polled ago", "heartbeat_age_ns", DURATION}}};
-static const struct table groups = {"groups",
-				    {{"group", "group", PLAIN},
-				     {"interface", "interface", PLAIN},
-				     {"mode", "mode", PLAIN},
-				     {"sources", "n_sources", PLAIN},
-				     {"joins", "joins", PLAIN},
-				     {"packets", "packets", PLAIN},
-				     {"bytes", "bytes", PLAIN},
-				     {"joined", "joined_ns", CLOCK},
-				     {"first", "first_ns", CLOCK},
-				     {"last", "last_ns", CLOCK},
-				     {"filter", "rung", PLAIN},
-				     {"queue", "queue", PLAIN},
-				     {"igmp", "igmp_state", PLAIN},
-				     {"reported", "last_report_ns", CLOCK},
-				     {"queried", "last_query_ns", CLOCK},
-				     {"why this filter", "rung_reason", PLAIN}}};
-
-static void clock_text(char *cell, json_int_t ns)
-{
-	time_t seconds = (time_t)(ns / 1000000000);
-	struct tm tm;
-	size_t n;
-
-	gmtime_r(&seconds, &tm);
-	n = strftime(cell, CELL_MAX, "%FT%T", &tm);
-	snprintf(cell + n, CELL_MAX - n, ".%06dZ", (int)(ns % 1000000000 / 1000));
-}
-
-static void duration_text(char *cell, json_int_t ns)
-{
-	if (ns < 10000)
-		snprintf(cell, CELL_MAX, "%lld ns", (long long)ns);
-	else if (ns < 10000000)
-		snprintf(cell, CELL_MAX, "%.1f us", (double)ns / 1e3);
-	else if (ns < 10000000000)
-		snprintf(cell, CELL_MAX, "%.1f ms", (double)ns / 1e6);
-	else
-		snprintf(cell, CELL_MAX, "%.1f s", (double)ns / 1e9);
-}
-
-static void cell_text(char *cell, const struct column *c, const json_t *row)
-{
-	const json_t *value = json_object_get(row, c->key);
-
-	strcpy(cell, "-");
-	if (json_is_string(value) && json_string_length(value) > 0)
-		snprintf(cell, CELL_MAX, "%s", json_string_value(value));
-	else if (json_is_boolean(value))
-		strcpy(cell, json_is_true(value) ? "yes" : "no");
-	else if (json_is_integer(value) && c->form == CLOCK)
-		clock_text(cell, json_integer_value(value));
-	else if (json_is_integer(value) && c->form == DURATION)
-		duration_text(cell, json_integer_value(value));
-	else if (json_is_integer(value))
-		snprintf(cell, CELL_MAX, "%lld", (long long)json_integer_value(value));
-}
-
-/* Numbers stand to the right, everything else to the left. */
-static void print_row(FILE *out, const struct table *t, const size_t *widths, const json_t *row,
-		      const json_t *sample)
-{
-	char cell[CELL_MAX];
-
-	for (size_t c = 0; t->columns[c].title; c++) {
-		const struct column *column = &t->columns[c];
-		int right =
-		    column->form == PLAIN && json_is_integer(json_object_get(sample, column->key));
-		int last = !t->columns[c + 1].title;
-
-		if (row)
-			cell_text(cell, column, row);
-		else
-			snprintf(cell, sizeof(cell), "%s", column->title);
-		if (right)
-			fprintf(out, "%*s%s", (int)widths[c], cell, last ? "\n" : "  ");
-		else if (last)
-			fprintf(out, "%s\n", cell);
-		else
-			fprintf(out, "%-*s  ", (int)widths[c], cell);
-	}
-}
-
-static void print_table(FILE *out, const struct table *t, const json_t *reply)
-{
-	const json_t *list = json_object_get(reply, t->list), *row;
-	size_t widths[COLUMNS_MAX], i;
-	char cell[CELL_MAX];
-
-	if (json_array_size(list) == 0)
-		return;
-	for (size_t c = 0; t->columns[c].title; c++) {
-		widths[c] = strlen(t->columns[c].title);
-		json_array_foreach(list, i, row)
-		{
-			cell_text(cell, &t->columns[c], row);
-			if (strlen(cell) > widths[c])
-				widths[c] = strlen(cell);
-		}
-	}
-	fputc('\n', out);
-	print_row(out, t, widths, NULL, json_array_get(list, 0));
-	json_array_foreach(list, i, row) print_row(out, t, widths, row, json_array_get(list, 0));
-}
+static const struct mcr_ctl_table timers = {"interfaces",
+					    {{"igmp timers", "interface", MCR_CELL_PLAIN},
+					     {"robustness", "robustness", MCR_CELL_PLAIN},
+					     {"interval s", "query_interval_s", MCR_CELL_PLAIN},
+					     {"querier version", "querier_version", MCR_CELL_PLAIN},
+					     {"querier left", "querier_left_ns", MCR_CELL_DURATION},
+					     {"v1 left", "v1_left_ns", MCR_CELL_DURATION},
+					     {"v2 left", "v2_left_ns", MCR_CELL_DURATION},
+					     {"repeat in", "repeat_left_ns", MCR_CELL_DURATION}}};
+static const struct mcr_ctl_table channels = {"channels",
+					      {{"channel", "name", MCR_CELL_PLAIN},
+					       {"depth", "depth", MCR_CELL_PLAIN},
+					       {"bytes", "bytes", MCR_CELL_PLAIN},
+					       {"rings", "rings", MCR_CELL_PLAIN},
+					       {"huge", "huge_pages", MCR_CELL_YES_NO},
+					       {"joins", "joins", MCR_CELL_PLAIN},
+					       {"consumers", "consumers", MCR_CELL_PLAIN},
+					       {"published", "published", MCR_CELL_PLAIN},
+					       {"too large", "too_large", MCR_CELL_PLAIN}}};
+static const struct mcr_ctl_table consumers = {
+    "consumers",
+    {{"consumer", "label", MCR_CELL_PLAIN},
+     {"channel", "channel", MCR_CELL_PLAIN},
+     {"pid", "pid", MCR_CELL_PLAIN},
+     {"uid", "uid", MCR_CELL_PLAIN},
+     {"received", "received", MCR_CELL_PLAIN},
+     {"lost", "lost", MCR_CELL_PLAIN},
+     {"skipped", "skipped", MCR_CELL_PLAIN},
+     {"cursor", "cursor", MCR_CELL_PLAIN},
+     {"headroom", "headroom", MCR_CELL_PLAIN},
+     {"lowest", "headroom_min", MCR_CELL_PLAIN},
+     {"polled ago", "heartbeat_age_ns", MCR_CELL_DURATION}}};
+static const struct mcr_ctl_table groups = {"groups",
+					    {{"group", "group", MCR_CELL_PLAIN},
+					     {"interface", "interface", MCR_CELL_PLAIN},
+					     {"mode", "mode", MCR_CELL_PLAIN},
+					     {"sources", "n_sources", MCR_CELL_PLAIN},
+					     {"joins", "joins", MCR_CELL_PLAIN},
+					     {"packets", "packets", MCR_CELL_PLAIN},
+					     {"bytes", "bytes", MCR_CELL_PLAIN},
+					     {"joined", "joined_ns", MCR_CELL_CLOCK},
+					     {"first", "first_ns", MCR_CELL_CLOCK},
+					     {"last", "last_ns", MCR_CELL_CLOCK},
+					     {"filter", "rung", MCR_CELL_PLAIN},
+					     {"igmp", "igmp_state", MCR_CELL_PLAIN},
+					     {"reported", "last_report_ns", MCR_CELL_CLOCK},
+					     {"queried", "last_query_ns", MCR_CELL_CLOCK}}};
 
 static void print_timers(FILE *out, const json_t *reply)
 {
@@ -208,7 +103,7 @@ static void print_timers(FILE *out, const json_t *reply)
 		if (igmp)
 			json_array_append(rows, igmp);
 	}
-	print_table(out, &timers, all);
+	mcr_ctl_print_table(out, &timers, all);
 	json_decref(all);
 }
 
@@ -250,13 +145,13 @@ static void print_samples(FILE *out, const json_t *reply)
 {
 	const json_t *samples = json_object_get(reply, "drop_samples"), *s;
 	const char *reason;
-	char at[CELL_MAX];
+	char at[MCR_CELL_MAX];
 
 	if (json_object_size(samples) > 0)
 		fputc('\n', out);
 	json_object_foreach((json_t *)samples, reason, s)
 	{
-		clock_text(at, json_integer_value(json_object_get(s, "time_ns")));
+		mcr_ctl_clock_text(at, json_integer_value(json_object_get(s, "time_ns")));
 		fprintf(out,
 			"last %s: %s:%lld from %s:%lld, vlan %lld, EtherType 0x%04llx, %lld "
 			"octets, at %s\n",
@@ -290,22 +185,22 @@ void mcr_ctl_print(FILE *out, const char *command, const json_t *reply)
 		fprintf(out, "%lld joins %s\n", number(reply, "joins"),
 			command[0] == 'j' ? "added" : "removed");
 	} else if (strcmp(command, "groups") == 0) {
-		print_table(out, &groups, reply);
+		mcr_ctl_print_table(out, &groups, reply);
 		print_joins(out, reply);
 	} else {
-		char started[CELL_MAX];
+		char started[MCR_CELL_MAX];
 
-		clock_text(started, number(reply, "started_ns"));
+		mcr_ctl_clock_text(started, number(reply, "started_ns"));
 		if (!is_stats)
 			fprintf(out, "%s, started %s\n", text_of(reply, "name"), started);
 		print_account(out, reply);
-		print_table(out, &ports, reply);
-		print_table(out, &lcores, reply);
-		print_table(out, &interfaces, reply);
+		mcr_ctl_print_table(out, &ports, reply);
+		mcr_ctl_print_table(out, &lcores, reply);
+		mcr_ctl_print_table(out, &interfaces, reply);
 		print_timers(out, reply);
-		print_table(out, &channels, reply);
-		print_table(out, &groups, reply);
-		print_table(out, &consumers, reply);
+		mcr_ctl_print_table(out, &channels, reply);
+		mcr_ctl_print_table(out, &groups, reply);
+		mcr_ctl_print_table(out, &consumers, reply);
 		print_samples(out, reply);
 	}
 }

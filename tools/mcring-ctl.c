@@ -13,6 +13,7 @@
 #include <jansson.h>
 
 #include "ctl_print.h"
+#include "ctl_top.h"
 
 #define TIMEOUT_SECONDS 30
 
@@ -20,6 +21,8 @@ struct ctl {
 	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 	const char *run_dir, *name;
 	int json, dry_run;
+	double interval;
+	unsigned long count;
 };
 
 static const char help_text[] =
@@ -28,13 +31,16 @@ static const char help_text[] =
     "  status               the engine, its ports, interfaces, channels and consumers\n"
     "  groups               memberships and the joins behind them\n"
     "  stats                every counter\n"
+    "  top                  rates of channels, consumers, ports and lcores, again and again\n"
     "  join TEXT...         join now, all or none; the form of mcring --join\n"
     "  leave TEXT...        remove joins, all or none\n"
     "  reload [--dry-run]   read the configuration file again, or say what that would change\n"
     "\n"
     "  --name NAME          of the engine (default mcring): /run/mcring/NAME\n"
     "  --run-dir DIR        its run directory\n"
-    "  --json               print the engine's answer as it is (docs/control.md)\n";
+    "  --json               print the engine's answer as it is (docs/control.md)\n"
+    "  --interval SECONDS   of top: between two screens (1)\n"
+    "  --count N            of top: end after N screens; --once is --count 1\n";
 
 static int fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
@@ -211,12 +217,58 @@ static int run(const struct ctl *ctl, int argc, char **argv)
 	return fflush(stdout) == 0 ? 0 : fail("stdout: %s", strerror(errno));
 }
 
+static json_t *ask_status(void *ctx)
+{
+	json_t *request = json_pack("{ss}", "command", "status");
+	json_t *reply = request ? ask(ctx, request) : NULL;
+
+	json_decref(request);
+	return reply;
+}
+
+static int run_top(struct ctl *ctl, int argc, char **argv)
+{
+	const struct mcr_ctl_top top = {ctl->interval, ctl->count, ask_status, ctl};
+
+	if (argc > 1)
+		return fail("top: unexpected '%s'", argv[1]);
+	if (ctl->json)
+		return fail("top shows rates: without --json; stats has the counters");
+	return mcr_ctl_top(&top);
+}
+
+static int parse_interval(double *out, const char *text)
+{
+	char *end;
+
+	*out = strtod(text, &end);
+	if (end == text || *end != '\0' || !(*out >= 0.01 && *out <= 86400))
+		return fail("--interval %s: expected seconds from 0.01 to 86400", text);
+	return 0;
+}
+
+static int parse_count(unsigned long *out, const char *text)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoul(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || *out == 0)
+		return fail("--count %s: expected a number above 0", text);
+	return 0;
+}
+
 static int parse_options(struct ctl *ctl, int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"run-dir", required_argument, NULL, 'r'}, {"name", required_argument, NULL, 'n'},
-	    {"json", no_argument, NULL, 'j'},          {"dry-run", no_argument, NULL, 'd'},
-	    {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0}};
+	static const struct option options[] = {{"run-dir", required_argument, NULL, 'r'},
+						{"name", required_argument, NULL, 'n'},
+						{"json", no_argument, NULL, 'j'},
+						{"dry-run", no_argument, NULL, 'd'},
+						{"interval", required_argument, NULL, 'i'},
+						{"count", required_argument, NULL, 'c'},
+						{"once", no_argument, NULL, 'o'},
+						{"help", no_argument, NULL, 'h'},
+						{NULL, 0, NULL, 0}};
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -233,6 +285,17 @@ static int parse_options(struct ctl *ctl, int argc, char **argv)
 		case 'd':
 			ctl->dry_run = 1;
 			break;
+		case 'i':
+			if (parse_interval(&ctl->interval, optarg) < 0)
+				return -1;
+			break;
+		case 'c':
+			if (parse_count(&ctl->count, optarg) < 0)
+				return -1;
+			break;
+		case 'o':
+			ctl->count = 1;
+			break;
 		case 'h':
 			fputs(help_text, stdout);
 			exit(EXIT_SUCCESS);
@@ -245,10 +308,14 @@ static int parse_options(struct ctl *ctl, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct ctl ctl = {.name = "mcring"};
+	struct ctl ctl = {.name = "mcring", .interval = 1};
+	int ret;
 
-	if (parse_options(&ctl, argc, argv) < 0 || make_path(&ctl) < 0 ||
-	    run(&ctl, argc - optind, argv + optind) < 0)
+	if (parse_options(&ctl, argc, argv) < 0 || make_path(&ctl) < 0)
 		return EXIT_FAILURE;
-	return EXIT_SUCCESS;
+	if (strcmp(argv[optind], "top") == 0)
+		ret = run_top(&ctl, argc - optind, argv + optind);
+	else
+		ret = run(&ctl, argc - optind, argv + optind);
+	return ret < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

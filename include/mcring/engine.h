@@ -359,15 +359,20 @@ struct mcr_group_info {
 /* mcr_engine_group_info fills in a membership. Returns 0, or -ENOENT past the last. */
 MCR_API int mcr_engine_group_info(const struct mcr_engine *e, size_t i, struct mcr_group_info *out);
 
-/* A consumer as it describes itself in its page: untrusted but for channel, pid and uid. */
+/* A consumer as it describes itself in its page: untrusted but for id, channel, pid and uid. What
+ * it says is cut to what its rings allow. */
 struct mcr_consumer_info {
+	uint64_t id; /* of this attachment: counts up in the life of the engine */
 	char channel[MCR_NAME_MAX];
 	char label[MCR_LABEL_MAX]; /* printable ASCII only */
 	int32_t pid;               /* SO_PEERCRED */
 	uint32_t uid;
 	uint64_t received, lost;
 	uint64_t skipped;          /* messages that it did not select */
-	uint64_t headroom;         /* messages until the slowest ring laps it */
+	uint64_t cursor;           /* messages of its rings that it is done with ... */
+	uint64_t published;        /* ... of these */
+	uint64_t headroom;         /* messages until the slowest ring laps it; 0 = lapped */
+	uint64_t headroom_min;     /* the lowest ever, looked at each 10 ms */
 	uint64_t heartbeat_age_ns; /* since its last poll */
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The channels that can be attached to, and what is known of their consumers. */
+/* The channels that can be attached to. */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -95,61 +95,4 @@ unsigned mcr_attach_server_count(const struct mcr_attach_server *s, const char *
 		return s->attached;
 	found = mcr_attach_find_channel(s, channel);
 	return found != NULL ? found->consumers : 0;
-}
-
-static uint64_t load(const uint64_t *word)
-{
-	return __atomic_load_n(word, __ATOMIC_RELAXED);
-}
-
-static uint64_t min(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-/* Each word of the page is loaded once and clamped: the consumer may have written anything. */
-static void describe(const struct mcr_attach_server *s, const struct mcr_attach_slot *slot,
-		     struct mcr_consumer_info *out)
-{
-	const struct mcr_attach_channel *channel = slot->channel;
-	const struct mcr_consumer_page *page = slot->page;
-	uint64_t published = 0, headroom = UINT64_MAX, stale, heartbeat;
-
-	for (unsigned i = 0; i < channel->n_rings; i++) {
-		const struct mcr_ring_reader *ring = &channel->readers[i];
-		uint64_t next_seq = load(&page->rings[i].next_seq);
-		uint64_t offset = load(&page->rings[i].next_offset);
-
-		published += mcr_ring_reader_published(ring);
-		if (next_seq != 0)
-			headroom =
-			    min(headroom, mcr_ring_reader_headroom(ring, next_seq - 1, offset));
-	}
-	memset(out, 0, sizeof(*out));
-	strcpy(out->channel, channel->config.name);
-	strcpy(out->label, slot->label);
-	out->pid = slot->pid;
-	out->uid = slot->uid;
-	out->received = min(load(&page->received), published);
-	stale = min(load(&page->stale), out->received);
-	out->received -= stale;
-	out->skipped = min(load(&page->skipped), published);
-	out->lost = min(min(load(&page->lost), published) + stale, published);
-	out->headroom = headroom == UINT64_MAX ? 0 : headroom;
-	heartbeat = load(&page->heartbeat_ns);
-	if (heartbeat == 0)
-		heartbeat = slot->since_ns;
-	out->heartbeat_age_ns = heartbeat < s->now_ns ? s->now_ns - heartbeat : 0;
-}
-
-int mcr_attach_server_info(const struct mcr_attach_server *s, size_t i,
-			   struct mcr_consumer_info *out)
-{
-	for (size_t at = 0; at < MCR_ATTACH_SLOTS; at++) {
-		if (s->slots[at].state == MCR_SLOT_ATTACHED && i-- == 0) {
-			describe(s, &s->slots[at], out);
-			return 0;
-		}
-	}
-	return -ENOENT;
 }

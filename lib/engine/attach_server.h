@@ -61,6 +61,9 @@ int mcr_attach_server_remove_channel(struct mcr_attach_server *s, const char *na
 int mcr_attach_server_open(struct mcr_attach_server *s, const char *channel, const char *label,
 			   struct mcr_error *err);
 
+/* mcr_attach_server_look notes how much headroom each consumer has; call it each 10 ms or so. */
+void mcr_attach_server_look(struct mcr_attach_server *s);
+
 /* mcr_attach_server_count: consumers of one channel, or of all when channel is NULL. */
 unsigned mcr_attach_server_count(const struct mcr_attach_server *s, const char *channel);
 

@@ -169,6 +169,8 @@ static void admit(struct mcr_attach_server *s, struct mcr_attach_slot *slot, con
 	slot->since_ns = s->now_ns;
 	slot->channel = channel;
 	slot->page = page;
+	slot->id = ++s->last_id;
+	slot->headroom_min = UINT64_MAX;
 	snprintf(slot->label, sizeof(slot->label), "%s", label);
 	mcr_text_clean(slot->label, sizeof(slot->label));
 }

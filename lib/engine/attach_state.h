@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the files of the attach server share: attach_server.c (sockets, slots), attach_access.c
- * (who may), attach_session.c (the protocol), attach_channels.c (channels and what is known of
- * their consumers). */
+ * (who may), attach_session.c (the protocol), attach_channels.c (channels), attach_info.c
+ * (what is known of consumers). */
 #ifndef MCR_ENGINE_ATTACH_STATE_H
 #define MCR_ENGINE_ATTACH_STATE_H
 
@@ -39,6 +39,8 @@ struct mcr_attach_slot {
 	uint64_t since_ns; /* connected or attached */
 	struct mcr_attach_channel *channel;
 	const struct mcr_consumer_page *page;
+	uint64_t id;           /* of the attachment */
+	uint64_t headroom_min; /* UINT64_MAX = not looked at yet */
 	char label[MCR_LABEL_MAX];
 };
 
@@ -48,6 +50,7 @@ struct mcr_attach_server {
 	int listening; /* whether epoll watches the listener */
 	uint64_t now_ns, rest_until_ns;
 	unsigned half_open, attached;
+	uint64_t last_id;
 	dev_t path_dev; /* of the socket file that this server made */
 	ino_t path_ino;
 	struct sockaddr_un address;

@@ -249,11 +249,12 @@ ITEM(consumer)
 
 	if (mcr_engine_consumer_info(src->engine, i, &c) < 0)
 		return NULL;
-	return json_pack("{so so si sI so so so so so}", "channel", string(c.channel), "label",
-			 string(c.label), "pid", (int)c.pid, "uid", (json_int_t)c.uid, "received",
-			 number(c.received), "lost", number(c.lost), "skipped", number(c.skipped),
-			 "headroom", number(c.headroom), "heartbeat_age_ns",
-			 number(c.heartbeat_age_ns));
+	return json_pack("{so so so si sI so so so so so so so so}", "id", number(c.id), "channel",
+			 string(c.channel), "label", string(c.label), "pid", (int)c.pid, "uid",
+			 (json_int_t)c.uid, "received", number(c.received), "lost", number(c.lost),
+			 "skipped", number(c.skipped), "cursor", number(c.cursor), "published",
+			 number(c.published), "headroom", number(c.headroom), "headroom_min",
+			 number(c.headroom_min), "heartbeat_age_ns", number(c.heartbeat_age_ns));
 }
 
 ITEM(join)
@@ -268,12 +269,10 @@ ITEM(join)
 }
 
 const struct mcr_control_section mcr_control_status[] = {
-    {"name", 0, name},         {"started_ns", 0, started},
-    {"received", 0, received}, {"delivered", 0, delivered},
-    {"punted", 0, punted},     {"drops", 0, drops},
-    {"ports", 1, port},        {"interfaces", 1, interface},
-    {"channels", 1, channel},  {"consumers", 1, consumer},
-    {NULL, 0, NULL},
+    {"name", 0, name},           {"started_ns", 0, started}, {"received", 0, received},
+    {"delivered", 0, delivered}, {"punted", 0, punted},      {"drops", 0, drops},
+    {"ports", 1, port},          {"lcores", 1, lcore},       {"interfaces", 1, interface},
+    {"channels", 1, channel},    {"consumers", 1, consumer}, {NULL, 0, NULL},
 };
 
 const struct mcr_control_section mcr_control_groups[] = {

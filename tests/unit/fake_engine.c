@@ -185,6 +185,13 @@ int mcr_engine_consumer_info(const struct mcr_engine *e, size_t i, struct mcr_co
 	memset(out, 0, sizeof(*out));
 	strcpy(out->channel, "default");
 	memcpy(out->label, "\xff\xfe", 3); /* not UTF-8 */
+	out->id = 1;
+	out->pid = 4711;
+	out->received = e->account.delivered;
+	out->cursor = 90;
+	out->published = 100;
+	out->headroom = 54;
+	out->headroom_min = 32;
 	return i < 1 ? 0 : -ENOENT;
 }
 

@@ -60,6 +60,7 @@ static void *small_engine_control(void *arg)
 				mcr_ring_set_heartbeat(e->regions[i].mem, monotonic_ns());
 		pthread_mutex_lock(&e->lock);
 		mcr_attach_server_poll(e->server, monotonic_ns());
+		mcr_attach_server_look(e->server);
 		pthread_mutex_unlock(&e->lock);
 		sleep_ms(1);
 	}

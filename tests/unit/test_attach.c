@@ -223,7 +223,62 @@ static void a_consumer_is_described_by_its_page(void **state)
 	assert_int_equal(info.lost, 37);
 	assert_int_equal(info.headroom, mcr_consumer_headroom(c));
 	assert_int_equal(info.headroom, 39);
+	assert_int_equal(info.headroom_min, 0); /* it lost something */
+	assert_int_equal(info.cursor, 76);
+	assert_int_equal(info.published, 101);
 	assert_true(info.heartbeat_age_ns < UINT64_C(60000000000));
+	mcr_consumer_close(c);
+	small_engine_await(&e, 0);
+	small_engine_destroy(&e);
+}
+
+static struct mcr_consumer_info info_of(struct small_engine *e)
+{
+	struct mcr_consumer_info info;
+
+	pthread_mutex_lock(&e->lock);
+	mcr_attach_server_look(e->server);
+	assert_int_equal(mcr_attach_server_info(e->server, 0, &info), 0);
+	pthread_mutex_unlock(&e->lock);
+	return info;
+}
+
+static void the_lowest_headroom_is_remembered(void **state)
+{
+	struct mcr_consumer_info info;
+	struct small_engine e;
+	struct mcr_consumer *c;
+	struct mcr_msg msgs[64];
+	uint64_t id;
+
+	small_engine_create(&e, 2, 64, 65536);
+	struct mcr_consumer_opts opts = opts_for(&e, "md");
+
+	assert_int_equal(mcr_consumer_open(&c, &opts, NULL), 0);
+	info = info_of(&e);
+	id = info.id;
+	assert_int_equal(info.headroom, 64);
+	assert_int_equal(info.headroom_min, 64);
+	small_engine_publish_seqs(&e, 0, 10);
+	small_engine_publish_seqs(&e, 1, 50);
+	info = info_of(&e);
+	assert_int_equal(info.headroom, 14);
+	assert_int_equal(info.headroom_min, 14);
+	assert_int_equal(info.cursor, 0);
+	assert_int_equal(info.published, 60);
+	assert_int_equal(mcr_consumer_poll(c, msgs, 64), 60);
+	mcr_consumer_release(c);
+	info = info_of(&e);
+	assert_int_equal(info.headroom, 64);
+	assert_int_equal(info.headroom_min, 14);
+	assert_int_equal(info.cursor, 60);
+	assert_int_equal(info.lost, 0);
+	mcr_consumer_close(c);
+	small_engine_await(&e, 0);
+	assert_int_equal(mcr_consumer_open(&c, &opts, NULL), 0);
+	info = info_of(&e);
+	assert_int_equal(info.headroom_min, 64); /* another consumer, in the same place */
+	assert_int_equal(info.id, id + 1);
 	mcr_consumer_close(c);
 	small_engine_await(&e, 0);
 	small_engine_destroy(&e);
@@ -426,6 +481,7 @@ int main(void)
 	    cmocka_unit_test(a_killed_consumer_is_forgotten_and_the_other_loses_nothing),
 	    cmocka_unit_test(a_thousand_attaches_and_detaches_leave_nothing_behind),
 	    cmocka_unit_test(a_consumer_is_described_by_its_page),
+	    cmocka_unit_test(the_lowest_headroom_is_remembered),
 	    cmocka_unit_test(a_page_full_of_garbage_harms_nobody),
 	    cmocka_unit_test(channels_are_added_once_and_removed_with_their_consumers),
 	    cmocka_unit_test(a_channel_of_32_rings_can_be_handed_over),

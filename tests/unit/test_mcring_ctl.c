@@ -150,16 +150,83 @@ static void a_dry_run_reaches_the_engine(void **state)
 	assert_string_equal(f->out, "added 1 join\n");
 }
 
+static void consumers_show_where_they_are(void **state)
+{
+	struct fixture *f = *state;
+
+	ctl(f, f->dir, "stats");
+	has(f, "cursor  headroom  lowest");
+	has(f, "    90        54      32  ");
+	ctl(f, f->dir, "--json stats");
+	has(f, "\"cursor\": 90");
+	has(f, "\"headroom_min\": 32");
+}
+
+/* How often a text stands in the output. */
+static unsigned count(const struct fixture *f, const char *text)
+{
+	unsigned n = 0;
+
+	for (const char *at = f->out; (at = strstr(at, text)) != NULL; at += strlen(text))
+		n++;
+	return n;
+}
+
+static void top_in_a_pipe_is_plain_text_and_ends(void **state)
+{
+	struct fixture *f = *state;
+
+	ctl(f, f->dir, "top --interval 0.05 --count 3");
+	assert_int_equal(f->status, 0);
+	assert_int_equal(count(f, "md at "), 3);
+	assert_int_equal(count(f, ": received 0/s, delivered 0/s, punted 0/s\n"), 3);
+	assert_int_equal(count(f, "dropped unknown_group 0/s, 3 since the start\n"), 3);
+	has(f, "\nchannel  consumers  messages/s");
+	has(f, "behind  headroom  lowest  polled ago\n");
+	has(f, "    10        54      32  ");
+	assert_null(strchr(f->out, '\033'));
+	ctl(f, f->dir, "top --once --interval 0.01");
+	assert_int_equal(count(f, "md at "), 1);
+}
+
+static void top_on_a_terminal_paints_over_the_last_screen(void **state)
+{
+	struct fixture *f = *state;
+	char command[256];
+	size_t n;
+	FILE *p;
+
+	snprintf(
+	    command, sizeof(command),
+	    "script -qec 'stty rows 6 cols 30; \"%s\" --run-dir %s top --interval 0.05 --count "
+	    "2' /dev/null </dev/null 2>&1",
+	    getenv("MCRING_CTL"), f->dir);
+	p = popen(command, "r");
+	assert_non_null(p);
+	n = fread(f->out, 1, sizeof(f->out) - 1, p);
+	f->out[n] = '\0';
+	assert_int_equal(pclose(p), 0);
+	assert_int_equal(count(f, "\033[2J"), 1);
+	assert_int_equal(count(f, "\033[H"), 2);
+	assert_int_equal(count(f, "\n"), 2 * 5); /* the last row stays free */
+	for (char *line = strtok(f->out, "\n"); line; line = strtok(NULL, "\n"))
+		assert_true(strlen(line) <= 30 + strlen("\033[2J\033[J\033[H\033[K\r"));
+}
+
 static void mistakes_are_one_line_and_exit_status_1(void **state)
 {
-	static const char *const args[] = {"frob", "join", "status x", "join 10.1.1.1"};
+	static const char *const args[] = {"frob",          "join",  "status x",
+					   "join 10.1.1.1", "top x", "--count 0 top"};
 	static const char *const lines[] = {
 	    "mcring-ctl: unknown command 'frob': expected status, groups, ",
 	    "mcring-ctl: join: expected at least one group\n",
-	    "mcring-ctl: status: unexpected 'x'\n", "mcring-ctl: "};
+	    "mcring-ctl: status: unexpected 'x'\n",
+	    "mcring-ctl: ",
+	    "mcring-ctl: top: unexpected 'x'\n",
+	    "mcring-ctl: --count 0: expected a number above 0\n"};
 	struct fixture *f = *state;
 
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < 6; i++) {
 		ctl(f, f->dir, args[i]);
 		assert_int_equal(WEXITSTATUS(f->status), 1);
 		assert_int_equal(strncmp(f->out, lines[i], strlen(lines[i])), 0);
@@ -187,6 +254,9 @@ int main(void)
 	    WITH_ENGINE(json_is_the_answer_itself),
 	    WITH_ENGINE(joins_and_leaves_go_through),
 	    WITH_ENGINE(a_dry_run_reaches_the_engine),
+	    WITH_ENGINE(consumers_show_where_they_are),
+	    WITH_ENGINE(top_in_a_pipe_is_plain_text_and_ends),
+	    WITH_ENGINE(top_on_a_terminal_paints_over_the_last_screen),
 	    WITH_ENGINE(mistakes_are_one_line_and_exit_status_1),
 	    WITH_ENGINE(without_an_engine_it_names_the_path),
 	};

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What is known of the consumers: what they say in their pages, cut to what their rings allow. */
+#include <errno.h>
+
+#include "engine/attach_state.h"
+
+/* Once for each number: the consumer may write anything at any time. */
+static uint64_t load(const uint64_t *word)
+{
+	return __atomic_load_n(word, __ATOMIC_RELAXED);
+}
+
+static uint64_t min(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+struct position {
+	uint64_t cursor, published; /* of the rings that it reads */
+	uint64_t all;               /* published in all rings of the channel */
+	uint64_t headroom;          /* UINT64_MAX: it has not said where it is */
+};
+
+static struct position position_of(const struct mcr_attach_slot *slot)
+{
+	const struct mcr_attach_channel *channel = slot->channel;
+	struct position p = {.headroom = UINT64_MAX};
+
+	for (unsigned i = 0; i < channel->n_rings; i++) {
+		const struct mcr_ring_reader *ring = &channel->readers[i];
+		uint64_t next_seq = load(&slot->page->rings[i].next_seq);
+		uint64_t offset = load(&slot->page->rings[i].next_offset);
+		uint64_t published = mcr_ring_reader_published(ring);
+
+		p.all += published;
+		if (next_seq == 0)
+			continue;
+		p.cursor += min(next_seq - 1, published);
+		p.published += published;
+		p.headroom = min(p.headroom, mcr_ring_reader_headroom(ring, next_seq - 1, offset));
+	}
+	return p;
+}
+
+void mcr_attach_server_look(struct mcr_attach_server *s)
+{
+	unsigned left = s->attached;
+
+	for (size_t i = 0; i < MCR_ATTACH_SLOTS && left > 0; i++) {
+		struct mcr_attach_slot *slot = &s->slots[i];
+
+		if (slot->state != MCR_SLOT_ATTACHED)
+			continue;
+		left--;
+		slot->headroom_min = min(slot->headroom_min, position_of(slot).headroom);
+	}
+}
+
+static void describe(const struct mcr_attach_server *s, const struct mcr_attach_slot *slot,
+		     struct mcr_consumer_info *out)
+{
+	const struct mcr_consumer_page *page = slot->page;
+	const struct position p = position_of(slot);
+	uint64_t stale, heartbeat;
+
+	memset(out, 0, sizeof(*out));
+	out->id = slot->id;
+	strcpy(out->channel, slot->channel->config.name);
+	strcpy(out->label, slot->label);
+	out->pid = slot->pid;
+	out->uid = slot->uid;
+	out->received = min(load(&page->received), p.all);
+	stale = min(load(&page->stale), out->received);
+	out->received -= stale;
+	out->skipped = min(load(&page->skipped), p.all);
+	out->lost = min(min(load(&page->lost), p.all) + stale, p.all);
+	out->cursor = p.cursor;
+	out->published = p.published;
+	out->headroom = p.headroom == UINT64_MAX ? 0 : p.headroom;
+	/* Who lost something had none left, whether it was seen or not. */
+	out->headroom_min = out->lost > 0 ? 0 : min(slot->headroom_min, out->headroom);
+	heartbeat = load(&page->heartbeat_ns);
+	if (heartbeat == 0)
+		heartbeat = slot->since_ns;
+	out->heartbeat_age_ns = heartbeat < s->now_ns ? s->now_ns - heartbeat : 0;
+}
+
+int mcr_attach_server_info(const struct mcr_attach_server *s, size_t i,
+			   struct mcr_consumer_info *out)
+{
+	for (size_t at = 0; at < MCR_ATTACH_SLOTS; at++) {
+		if (s->slots[at].state == MCR_SLOT_ATTACHED && i-- == 0) {
+			describe(s, &s->slots[at], out);
+			return 0;
+		}
+	}
+	return -ENOENT;
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "ctl_top.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ctl_table.h"
+
+static const struct mcr_ctl_table channels = {"channels",
+					      {{"channel", "name", MCR_CELL_PLAIN},
+					       {"consumers", "consumers", MCR_CELL_PLAIN},
+					       {"messages/s", "published/s", MCR_CELL_PLAIN},
+					       {"bytes/s", "published_bytes/s", MCR_CELL_PLAIN},
+					       {"too large/s", "too_large/s", MCR_CELL_PLAIN}}};
+static const struct mcr_ctl_table consumers = {
+    "consumers",
+    {{"consumer", "label", MCR_CELL_PLAIN},
+     {"channel", "channel", MCR_CELL_PLAIN},
+     {"pid", "pid", MCR_CELL_PLAIN},
+     {"messages/s", "received/s", MCR_CELL_PLAIN},
+     {"lost/s", "lost/s", MCR_CELL_PLAIN},
+     {"lost", "lost", MCR_CELL_PLAIN},
+     {"cursor", "cursor", MCR_CELL_PLAIN},
+     {"behind", "behind", MCR_CELL_PLAIN},
+     {"headroom", "headroom", MCR_CELL_PLAIN},
+     {"lowest", "headroom_min", MCR_CELL_PLAIN},
+     {"polled ago", "heartbeat_age_ns", MCR_CELL_DURATION}}};
+static const struct mcr_ctl_table ports = {"ports",
+					   {{"port", "name", MCR_CELL_PLAIN},
+					    {"up", "link_up", MCR_CELL_YES_NO},
+					    {"packets/s", "rx_packets/s", MCR_CELL_PLAIN},
+					    {"bytes/s", "rx_bytes/s", MCR_CELL_PLAIN},
+					    {"missed/s", "rx_missed/s", MCR_CELL_PLAIN},
+					    {"missed", "rx_missed", MCR_CELL_PLAIN},
+					    {"errors/s", "rx_errors/s", MCR_CELL_PLAIN},
+					    {"no_mbuf/s", "rx_nombuf/s", MCR_CELL_PLAIN}}};
+static const struct mcr_ctl_table lcores = {"lcores",
+					    {{"lcore", "lcore", MCR_CELL_PLAIN},
+					     {"packets/s", "received/s", MCR_CELL_PLAIN},
+					     {"busy %", "busy", MCR_CELL_PLAIN},
+					     {"longest gap", "longest_gap_ns", MCR_CELL_DURATION}}};
+
+static volatile sig_atomic_t stopped; /* all that the signal handler touches */
+
+static void on_signal(int signal)
+{
+	stopped = 1;
+}
+
+static json_int_t integer(const json_t *object, const char *key)
+{
+	return json_integer_value(json_object_get(object, key));
+}
+
+/* ---- rates ---- */
+
+/* The row of the answer before that speaks of the same thing: keys identify it. */
+static const json_t *same_row(const json_t *before, const json_t *row, const char *key)
+{
+	const json_t *old, *id = json_object_get(row, key);
+	size_t i;
+
+	json_array_foreach(before, i, old)
+	{
+		if (json_equal(json_object_get(old, key), id))
+			return old;
+	}
+	return NULL;
+}
+
+/* Adds KEY/s for each counter. What was not there before has no rate yet; a counter that went back
+ * is one of another engine. */
+static void add_rates(json_t *now, const json_t *old, double seconds)
+{
+	json_t *rates = json_object(), *value;
+	const char *key;
+	char name[64];
+
+	json_object_foreach(now, key, value)
+	{
+		const json_t *was = json_object_get(old, key);
+
+		if (!json_is_integer(value) || !json_is_integer(was) ||
+		    json_integer_value(value) < json_integer_value(was))
+			continue;
+		snprintf(name, sizeof(name), "%s/s", key);
+		json_object_set_new(rates, name,
+				    json_integer((json_int_t)((double)(json_integer_value(value) -
+								       json_integer_value(was)) /
+								  seconds +
+							      0.5)));
+	}
+	json_object_update(now, rates);
+	json_decref(rates);
+}
+
+static void add_list_rates(json_t *now, const json_t *before, const char *list, const char *key,
+			   double seconds)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(now, list), i, row)
+	{
+		const json_t *old = same_row(json_object_get(before, list), row, key);
+
+		if (old)
+			add_rates(row, old, seconds);
+	}
+}
+
+/* busy: of 100; behind: messages published and not done with. */
+static void add_derived(json_t *now)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(now, "lcores"), i, row)
+	{
+		double hz = (double)integer(row, "tsc_hz");
+
+		if (hz > 0 && json_object_get(row, "busy_cycles/s"))
+			json_object_set_new(
+			    row, "busy",
+			    json_integer(
+				(json_int_t)((double)integer(row, "busy_cycles/s") * 100 / hz +
+					     0.5)));
+	}
+	json_array_foreach(json_object_get(now, "consumers"), i, row) json_object_set_new(
+	    row, "behind", json_integer(integer(row, "published") - integer(row, "cursor")));
+}
+
+static void compare(json_t *now, const json_t *before, double seconds)
+{
+	add_rates(now, before, seconds);
+	add_rates(json_object_get(now, "drops"), json_object_get(before, "drops"), seconds);
+	add_list_rates(now, before, "ports", "name", seconds);
+	add_list_rates(now, before, "lcores", "lcore", seconds);
+	add_list_rates(now, before, "channels", "name", seconds);
+	add_list_rates(now, before, "consumers", "id", seconds);
+	add_derived(now);
+}
+
+/* ---- screens ---- */
+
+static void print_account(FILE *out, const json_t *now)
+{
+	const json_t *drops = json_object_get(now, "drops"), *count;
+	const char *name = json_string_value(json_object_get(now, "name")), *reason;
+	char at[MCR_CELL_MAX];
+	struct timespec ts;
+	size_t len;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	mcr_ctl_clock_text(at, (json_int_t)ts.tv_sec * 1000000000 + ts.tv_nsec);
+	fprintf(out, "%s at %s: received %lld/s, delivered %lld/s, punted %lld/s\n",
+		name ? name : "?", at, (long long)integer(now, "received/s"),
+		(long long)integer(now, "delivered/s"), (long long)integer(now, "punted/s"));
+	json_object_foreach((json_t *)drops, reason, count)
+	{
+		char rate[80];
+
+		len = strlen(reason);
+		if (len > 2 && strcmp(reason + len - 2, "/s") == 0)
+			continue;
+		snprintf(rate, sizeof(rate), "%s/s", reason);
+		if (json_integer_value(count) > 0)
+			fprintf(out, "dropped %s %lld/s, %lld since the start\n", reason,
+				(long long)integer(drops, rate),
+				(long long)json_integer_value(count));
+	}
+}
+
+/* The whole screen as a text, to be freed, or NULL. */
+static char *render(const json_t *now)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return NULL;
+	print_account(out, now);
+	mcr_ctl_print_table(out, &channels, now);
+	mcr_ctl_print_table(out, &consumers, now);
+	mcr_ctl_print_table(out, &ports, now);
+	mcr_ctl_print_table(out, &lcores, now);
+	fclose(out);
+	return text;
+}
+
+/* Over the last screen: each line is cut to the width and its rest cleared, and the rest of the
+ * screen too. Everything that is shown is ASCII. */
+static void show_screen(const char *text, const struct winsize *size)
+{
+	unsigned rows = size->ws_row > 0 ? size->ws_row : 24;
+	int columns = size->ws_col > 0 ? size->ws_col : 80;
+
+	fputs("\033[H", stdout);
+	for (unsigned row = 0; row + 1 < rows && *text; row++) {
+		int len = (int)strcspn(text, "\n");
+
+		printf("%.*s\033[K\n", len < columns ? len : columns, text);
+		text += len + (text[len] == '\n');
+	}
+	fputs("\033[J", stdout);
+}
+
+static int show(const json_t *now, int first)
+{
+	struct winsize size;
+	char *text = render(now);
+
+	if (!text)
+		return -1;
+	if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
+		if (first)
+			fputs("\033[2J", stdout);
+		show_screen(text, &size);
+	} else {
+		printf("%s%s", first ? "" : "\n", text);
+	}
+	free(text);
+	return fflush(stdout) == 0 ? 0 : -1;
+}
+
+static double now_seconds(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static void rest(double seconds)
+{
+	struct timespec ts = {.tv_sec = (time_t)seconds};
+
+	ts.tv_nsec = (long)((seconds - (double)ts.tv_sec) * 1e9);
+	if (!stopped)
+		nanosleep(&ts, NULL);
+}
+
+int mcr_ctl_top(const struct mcr_ctl_top *top)
+{
+	const struct sigaction action = {.sa_handler = on_signal};
+	json_t *before = top->ask(top->ctx), *now;
+	double then = now_seconds();
+	int ret = before ? 0 : -1;
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	for (unsigned long n = 0; ret == 0 && (top->count == 0 || n < top->count); n++) {
+		double at;
+		json_t *kept;
+
+		rest(top->interval);
+		if (stopped)
+			break;
+		now = top->ask(top->ctx);
+		if (!now) {
+			ret = -1;
+			break;
+		}
+		at = now_seconds();
+		kept = json_deep_copy(now); /* without the rates */
+		compare(now, before, at - then);
+		ret = show(now, n == 0);
+		json_decref(now);
+		json_decref(before);
+		before = kept;
+		then = at;
+	}
+	json_decref(before);
+	return ret;
+}
