@@ -134,7 +134,7 @@ def drops(stats):
 
 
 def mcsend_argv(to, options):
-    argv = [MCSEND, '--interface', 'eth0']
+    argv = [MCSEND, '--interface', options.pop('interface', 'eth0')]
     for one in to:
         argv += ['--to', one]
     for name, value in options.items():

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What each NIC lets in, by its own count, and what becomes of it."""
+
+import pytest
+
+from guest import GuestDaemon
+from netlab import wait_for
+from programs import drops, identity
+
+# The table of e1000 is a hash of 12 bits of the address: these share an entry neither with each other
+# nor with 224.0.0.1.
+A, B, OTHER = '239.1.1.17', '239.1.1.18', '239.1.1.19'
+ALIAS = '238.129.1.17'  # has A's MAC address, 01:00:5e:01:01:11
+COUNT = 1000
+
+
+def taken(stats):
+    return stats['ports'][0]['rx_packets']
+
+
+def send(daemon, nic, expected, groups):
+    """COUNT datagrams to each group; gives the statistics after `expected` were received."""
+    before = daemon.stats()
+    frames = nic.frames()
+    nic.send(*[f'{group}:5000' for group in groups], count=COUNT, rate=2000)
+    wait_for(lambda: nic.frames() - frames == COUNT * len(groups), 20, 'all of it is on the wire')
+    wait_for(lambda: daemon.stats()['received'] - before['received'] >= expected, 20,
+             f'{expected} packets arrive')
+    after = daemon.stats()
+    identity(after)
+    return before, after
+
+
+@pytest.mark.parametrize('name, rung', [
+    ('e1000e', 'mac-list'), ('e1000', 'mac-list'), ('virtio', 'mac-slots')])
+def test_a_group_that_nobody_joined_never_reaches_software(guest, name, rung):
+    nic = guest.nics[name]
+    daemon = GuestDaemon(nic, '--join', f'{A}:5000', '--join', f'{B}:5000')
+    assert {one['rung'] for one in daemon.groups().values()} == {rung}
+    # The NIC lets the alias in, and the other group not: the alias's last frame came after it.
+    before, after = send(daemon, nic, 3 * COUNT, [A, B, OTHER, ALIAS])
+    assert taken(after) - taken(before) == 3 * COUNT
+    assert after['received'] - before['received'] == 3 * COUNT
+    assert after['delivered'] == 2 * COUNT
+    assert drops(after) == {'unknown_group': COUNT}
+    assert not after['ports'][0]['all_multicast'] and not after['ports'][0]['promiscuous']
+    assert daemon.stop() == 0
+
+
+@pytest.mark.parametrize('name', ['e1000e', 'virtio'])
+def test_a_group_keeps_its_frames_when_one_with_the_same_address_is_left(guest, name):
+    nic = guest.nics[name]
+    daemon = GuestDaemon(nic, '--join', f'{A}:5000', '--join', f'{ALIAS}:5000', '--join',
+                         f'{B}:5000')
+    daemon.ctl('leave', f'{ALIAS}:5000')
+    _, after = send(daemon, nic, 3 * COUNT, [A, OTHER, ALIAS, B])
+    assert after['delivered'] == 2 * COUNT
+    assert drops(after) == {'unknown_group': COUNT}
+
+    # The last of both is gone, so the NIC keeps its frames out as well.
+    daemon.ctl('leave', f'{A}:5000')
+    before, after = send(daemon, nic, COUNT, [A, ALIAS, B])
+    assert taken(after) - taken(before) == COUNT
+    assert after['delivered'] - before['delivered'] == COUNT
+    assert daemon.stop() == 0
