@@ -87,7 +87,7 @@ static void walk_udp(struct mcr_packet *packet, const uint8_t *head, const uint8
 		return;
 	}
 	packet->payload_offset = (uint16_t)(udp + MCR_UDP_HEADER - head);
-	packet->payload_len = (uint16_t)(len - MCR_UDP_HEADER);
+	packet->payload_len = len - MCR_UDP_HEADER;
 }
 
 /* What is no fragment and has a good header: who is it for? Returns 1 for multicast UDP. */

@@ -142,22 +142,27 @@ static inline void mcr_ring_store(uint64_t *slot, unsigned word, uint64_t value)
  * where its payload goes, 8-byte aligned; the caller stores len octets there with mcr_ring_copy. */
 static inline uint8_t *mcr_ring_put(struct mcr_ring_writer *w, const struct mcr_desc *desc)
 {
+	/* First, so that few registers hold all of it from here on. */
+	const uint64_t lens = MCR_DESC_AT(desc->len, 0, 4) | MCR_DESC_AT(desc->group_be, 4, 4);
+	const uint64_t from = MCR_DESC_AT(desc->source_be, 0, 4) | MCR_DESC_AT(desc->id, 4, 4);
+	const uint64_t ports = MCR_DESC_AT(desc->port, 0, 2) |
+			       MCR_DESC_AT(desc->source_port, 2, 2) |
+			       MCR_DESC_AT(desc->vlan, 4, 2) | MCR_DESC_AT(desc->flags, 6, 2);
+	const uint64_t kind = MCR_DESC_AT(desc->kind, 0, 1) | MCR_DESC_AT(desc->family, 1, 1) |
+			      MCR_DESC_AT(desc->ttl, 2, 1);
 	uint64_t *slot = &w->descs[(w->next & w->desc_mask) * MCR_DESC_WORDS];
 	uint64_t span = mcr_ring_span(mcr_desc_region_len(desc));
 	uint64_t offset = mcr_ring_place(w->next_offset, span, w->data_mask);
+
 	assert(w->next < w->reserved && offset + span <= w->reserved_bytes);
 	mcr_ring_store(slot, 0, w->next + 1);
 	mcr_ring_store(slot, 1, offset);
 	mcr_ring_store(slot, 2, desc->rx_ns);
 	mcr_ring_store(slot, 3, desc->hw_ns);
-	mcr_ring_store(slot, 4, MCR_DESC_AT(desc->len, 0, 4) | MCR_DESC_AT(desc->group_be, 4, 4));
-	mcr_ring_store(slot, 5, MCR_DESC_AT(desc->source_be, 0, 4) | MCR_DESC_AT(desc->id, 4, 4));
-	mcr_ring_store(slot, 6,
-		       MCR_DESC_AT(desc->port, 0, 2) | MCR_DESC_AT(desc->source_port, 2, 2) |
-			   MCR_DESC_AT(desc->vlan, 4, 2) | MCR_DESC_AT(desc->flags, 6, 2));
-	mcr_ring_store(slot, 7,
-		       MCR_DESC_AT(desc->kind, 0, 1) | MCR_DESC_AT(desc->family, 1, 1) |
-			   MCR_DESC_AT(desc->ttl, 2, 1));
+	mcr_ring_store(slot, 4, lens);
+	mcr_ring_store(slot, 5, from);
+	mcr_ring_store(slot, 6, ports);
+	mcr_ring_store(slot, 7, kind);
 	w->next++;
 	w->next_offset = offset + span;
 	w->payload_bytes += desc->len;

@@ -26,6 +26,8 @@ struct burst {
 	uint64_t rx_ns;
 	const uint8_t *interface_of_vlan;
 	const uint8_t *mac; /* of the port */
+	uint64_t suspect;   /* offload flags that say that the UDP checksum is bad */
+	uint8_t verify;     /* or it is computed for each packet */
 	uint16_t flags;
 	uint32_t dropped;                    /* bit per reason */
 	uint8_t drop_packet[MCR_DROP_COUNT]; /* last packet of each reason in `dropped` */
@@ -76,8 +78,8 @@ static int checksum_in_segments(struct rte_mbuf *m, const struct mcr_packet *p,
 	return sum == 0xffff;
 }
 
-static int udp_checksum_ok(const struct mcr_queue *q, struct rte_mbuf *m,
-			   const struct mcr_packet *p)
+static __rte_noinline int udp_checksum_ok(const struct mcr_queue *q, struct rte_mbuf *m,
+					  const struct mcr_packet *p)
 {
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
 
@@ -86,6 +88,12 @@ static int udp_checksum_ok(const struct mcr_queue *q, struct rte_mbuf *m,
 	if (m->nb_segs == 1)
 		return mcr_udp_checksum_ok(p, frame);
 	return checksum_in_segments(m, p, frame);
+}
+
+/* Whether udp_checksum_ok has to look: offload flags that call for it, or always. */
+static inline uint64_t suspect_flags(const struct mcr_queue *q)
+{
+	return q->udp_checksum == MCR_UDP_CHECKSUM_NIC ? RTE_MBUF_F_RX_L4_CKSUM_BAD : 0;
 }
 
 /* Adds packet i to the batch of one channel. Returns 0 when its ring cannot hold it. */
@@ -175,7 +183,7 @@ static __rte_always_inline unsigned classify(struct mcr_worker *w, struct burst 
 
 	if (unlikely(p->verdict != MCR_PARSED_UDP))
 		return other(w, b, q, i);
-	if (unlikely(q->udp_checksum != MCR_UDP_CHECKSUM_OFF &&
+	if (unlikely(((w->mbufs[i]->ol_flags & b->suspect) != 0 || b->verify) &&
 		     !udp_checksum_ok(q, w->mbufs[i], p)))
 		return 1 + MCR_DROP_BAD_UDP_CHECKSUM;
 	interface = b->interface_of_vlan[p->vlan];
@@ -195,16 +203,16 @@ static inline void parse(struct mcr_worker *w, const struct burst *b, unsigned i
 		  stripped, b->mac);
 }
 
-static inline void copy_payload(uint8_t *to, const struct rte_mbuf *m, uint32_t offset,
-				uint32_t len)
+static __rte_noinline void copy_segments(uint8_t *to, const struct rte_mbuf *m, uint32_t offset,
+					 uint32_t len)
 {
-	if (unlikely(len == 0)) /* its place may be behind the last segment */
+	if (len == 0) /* its place may be behind the last segment */
 		return;
-	while (unlikely(offset >= m->data_len)) {
+	while (offset >= m->data_len) {
 		offset -= m->data_len;
 		m = m->next;
 	}
-	while (unlikely(m->data_len - offset < len)) {
+	while (m->data_len - offset < len) {
 		uint32_t part = m->data_len - offset;
 
 		mcr_ring_copy(to, rte_pktmbuf_mtod_offset(m, const void *, offset), part);
@@ -214,6 +222,16 @@ static inline void copy_payload(uint8_t *to, const struct rte_mbuf *m, uint32_t 
 		m = m->next;
 	}
 	mcr_ring_copy(to, rte_pktmbuf_mtod_offset(m, const void *, offset), len);
+}
+
+/* The parser saw that the payload lies in the frame. */
+static inline void copy_payload(uint8_t *to, const struct rte_mbuf *m, uint32_t offset,
+				uint32_t len)
+{
+	if (likely(m->nb_segs == 1))
+		mcr_ring_copy(to, rte_pktmbuf_mtod_offset(m, const void *, offset), len);
+	else
+		copy_segments(to, m, offset, len);
 }
 
 /* MCR_FLAG_CLOCK_STEP for the ring's first message since the last step, else 0. The very first has
@@ -228,7 +246,7 @@ static inline uint16_t step_flag(struct mcr_worker *w, unsigned channel)
 	return w->view->rings[channel][w->index]->next > 0 ? MCR_FLAG_CLOCK_STEP : 0;
 }
 
-static inline void publish(struct mcr_worker *w, const struct burst *b, unsigned channel)
+static __rte_noinline void publish(struct mcr_worker *w, const struct burst *b, unsigned channel)
 {
 	struct mcr_ring_writer *ring = w->view->rings[channel][w->index];
 	struct mcr_batch *batch = &w->batches[channel];
@@ -260,22 +278,68 @@ static inline void publish(struct mcr_worker *w, const struct burst *b, unsigned
 	batch->n = 0;
 }
 
-static inline void chunk(struct mcr_worker *w, struct burst *b, const struct mcr_queue *q,
-			 unsigned from, unsigned to, unsigned n)
+/* The stages of a chunk are functions of their own, so that each has the registers to itself. */
+static __rte_noinline void parse_chunk(struct mcr_worker *w, const struct burst *b, unsigned from,
+				       unsigned to, unsigned n)
 {
-	unsigned reason;
-
-	b->channels = 0;
 	for (unsigned i = from; i < to; i++) {
 		if (i + PREFETCH_AHEAD < n)
 			rte_prefetch0(rte_pktmbuf_mtod(w->mbufs[i + PREFETCH_AHEAD], const void *));
 		parse(w, b, i);
-		reason = classify(w, b, q, i);
+	}
+}
+
+static __rte_noinline void classify_chunk(struct mcr_worker *w, struct burst *b,
+					  const struct mcr_queue *q, unsigned from, unsigned to)
+{
+	for (unsigned i = from; i < to; i++) {
+		unsigned reason = classify(w, b, q, i);
+
 		if (unlikely(reason != 0))
 			drop(w, b, i, reason - 1);
 	}
+}
+
+static inline void chunk(struct mcr_worker *w, struct burst *b, const struct mcr_queue *q,
+			 unsigned from, unsigned to, unsigned n)
+{
+	b->channels = 0;
+	parse_chunk(w, b, from, to, n);
+	classify_chunk(w, b, q, from, to);
 	for (uint64_t left = b->channels; left != 0; left &= left - 1)
 		publish(w, b, (unsigned)__builtin_ctzll(left));
+}
+
+/* rte_pktmbuf_free_bulk, in line: buffers of a burst are of one pool, and of one segment. Where
+ * there is none the packet was punted. */
+static inline void free_burst(struct rte_mbuf **mbufs, unsigned n)
+{
+	void *done[MCR_BURST];
+	struct rte_mempool *pool = NULL;
+	unsigned n_done = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct rte_mbuf *m = mbufs[i];
+
+		if (unlikely(m == NULL))
+			continue;
+		if (unlikely(m->nb_segs != 1)) {
+			rte_pktmbuf_free(m);
+			continue;
+		}
+		m = rte_pktmbuf_prefree_seg(m);
+		if (unlikely(m == NULL))
+			continue;
+		if (unlikely(m->pool != pool)) {
+			if (n_done > 0)
+				rte_mempool_put_bulk(pool, done, n_done);
+			n_done = 0;
+			pool = m->pool;
+		}
+		done[n_done++] = m;
+	}
+	if (likely(n_done > 0))
+		rte_mempool_put_bulk(pool, done, n_done);
 }
 
 /* The last packet of each reason, for "dropped, and it looked like this". */
@@ -326,13 +390,15 @@ static inline unsigned poll_queue(struct mcr_worker *w, const struct mcr_queue *
 	tsc = rte_rdtsc();
 	b.interface_of_vlan = port->interface_of_vlan;
 	b.mac = port->mac;
+	b.suspect = suspect_flags(q);
+	b.verify = q->udp_checksum == MCR_UDP_CHECKSUM_VERIFY;
 	b.dropped = 0;
 	b.rx_ns = now_of(w, tsc);
 	b.flags = MCR_FLAG_RX_TIME_TSC;
 	if (n > w->first_chunk)
 		chunk(w, &b, q, 0, w->first_chunk, n);
 	chunk(w, &b, q, n > w->first_chunk ? w->first_chunk : 0, n, n);
-	rte_pktmbuf_free_bulk(w->mbufs, n); /* NULL: punted */
+	free_burst(w->mbufs, n);
 	if (unlikely(b.dropped != 0))
 		sample_drops(w, &b, q->port);
 	w->totals.account.received += n;
