@@ -16,7 +16,6 @@
 
 #include "engine/worker.h"
 
-#define PREFETCH_AHEAD  4
 #define POLLED_EVERY_NS 100000 /* of the ring's watermark */
 #define IDLE_POLLS      1024   /* empty polls before --idle adaptive starts to sleep */
 #define IDLE_SLEEP_NS   50000
@@ -26,6 +25,7 @@ struct burst {
 	uint64_t rx_ns;
 	const uint8_t *interface_of_vlan;
 	const uint8_t *mac; /* of the port */
+	uint64_t ol_flags;  /* of all packets of the chunk */
 	uint64_t suspect;   /* offload flags that say that the UDP checksum is bad */
 	uint8_t verify;     /* or it is computed for each packet */
 	uint16_t flags;
@@ -183,24 +183,19 @@ static __rte_always_inline unsigned classify(struct mcr_worker *w, struct burst 
 
 	if (unlikely(p->verdict != MCR_PARSED_UDP))
 		return other(w, b, q, i);
-	if (unlikely(((w->mbufs[i]->ol_flags & b->suspect) != 0 || b->verify) &&
-		     !udp_checksum_ok(q, w->mbufs[i], p)))
-		return 1 + MCR_DROP_BAD_UDP_CHECKSUM;
 	interface = b->interface_of_vlan[p->vlan];
 	if (unlikely(interface == MCR_NO_INTERFACE))
 		return 1 + MCR_DROP_VLAN_UNKNOWN;
 	return match(w, b, interface, i);
 }
 
-static inline void parse(struct mcr_worker *w, const struct burst *b, unsigned i)
+static inline void parse(struct mcr_packet *p, const struct rte_mbuf *m, const uint8_t *mac)
 {
-	const struct rte_mbuf *m = w->mbufs[i];
 	uint16_t stripped = 0;
 
 	if (m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED)
 		stripped = m->vlan_tci & 0xfff;
-	mcr_parse(&w->packets[i], rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, m->pkt_len,
-		  stripped, b->mac);
+	mcr_parse(p, rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, m->pkt_len, stripped, mac);
 }
 
 static __rte_noinline void copy_segments(uint8_t *to, const struct rte_mbuf *m, uint32_t offset,
@@ -279,13 +274,31 @@ static __rte_noinline void publish(struct mcr_worker *w, const struct burst *b, 
 }
 
 /* The stages of a chunk are functions of their own, so that each has the registers to itself. */
-static __rte_noinline void parse_chunk(struct mcr_worker *w, const struct burst *b, unsigned from,
-				       unsigned to, unsigned n)
+static __rte_noinline void parse_chunk(struct mcr_worker *w, struct burst *b, unsigned from,
+				       unsigned to)
+{
+	const uint8_t *mac = b->mac;
+	uint64_t flags = 0;
+
+	for (unsigned i = from; i < to; i++) {
+		rte_prefetch0(rte_pktmbuf_mtod(w->mbufs[i + MCR_PREFETCH_AHEAD], const void *));
+		flags |= w->mbufs[i]->ol_flags;
+		parse(&w->packets[i], w->mbufs[i], mac);
+	}
+	b->ol_flags = flags;
+}
+
+/* Bad UDP checksums. Apart, because the NIC seldom finds one. */
+static __rte_noinline void check_chunk(struct mcr_worker *w, const struct mcr_queue *q,
+				       unsigned from, unsigned to)
 {
 	for (unsigned i = from; i < to; i++) {
-		if (i + PREFETCH_AHEAD < n)
-			rte_prefetch0(rte_pktmbuf_mtod(w->mbufs[i + PREFETCH_AHEAD], const void *));
-		parse(w, b, i);
+		struct mcr_packet *p = &w->packets[i];
+
+		if (p->verdict != MCR_PARSED_UDP || udp_checksum_ok(q, w->mbufs[i], p))
+			continue;
+		p->verdict = MCR_PARSED_DROP;
+		p->drop = MCR_DROP_BAD_UDP_CHECKSUM;
 	}
 }
 
@@ -301,10 +314,12 @@ static __rte_noinline void classify_chunk(struct mcr_worker *w, struct burst *b,
 }
 
 static inline void chunk(struct mcr_worker *w, struct burst *b, const struct mcr_queue *q,
-			 unsigned from, unsigned to, unsigned n)
+			 unsigned from, unsigned to)
 {
 	b->channels = 0;
-	parse_chunk(w, b, from, to, n);
+	parse_chunk(w, b, from, to);
+	if (unlikely((b->ol_flags & b->suspect) != 0 || b->verify))
+		check_chunk(w, q, from, to);
 	classify_chunk(w, b, q, from, to);
 	for (uint64_t left = b->channels; left != 0; left &= left - 1)
 		publish(w, b, (unsigned)__builtin_ctzll(left));
@@ -388,6 +403,8 @@ static inline unsigned poll_queue(struct mcr_worker *w, const struct mcr_queue *
 	if (n == 0)
 		return 0;
 	tsc = rte_rdtsc();
+	for (unsigned i = 0; i < MCR_PREFETCH_AHEAD; i++) /* what is fetched behind the last */
+		w->mbufs[n + i] = w->mbufs[n - 1];
 	b.interface_of_vlan = port->interface_of_vlan;
 	b.mac = port->mac;
 	b.suspect = suspect_flags(q);
@@ -396,8 +413,8 @@ static inline unsigned poll_queue(struct mcr_worker *w, const struct mcr_queue *
 	b.rx_ns = now_of(w, tsc);
 	b.flags = MCR_FLAG_RX_TIME_TSC;
 	if (n > w->first_chunk)
-		chunk(w, &b, q, 0, w->first_chunk, n);
-	chunk(w, &b, q, n > w->first_chunk ? w->first_chunk : 0, n, n);
+		chunk(w, &b, q, 0, w->first_chunk);
+	chunk(w, &b, q, n > w->first_chunk ? w->first_chunk : 0, n);
 	free_burst(w->mbufs, n);
 	if (unlikely(b.dropped != 0))
 		sample_drops(w, &b, q->port);

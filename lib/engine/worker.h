@@ -18,6 +18,7 @@
 #include "engine/view.h"
 
 #define MCR_BURST             32
+#define MCR_PREFETCH_AHEAD    4 /* packets whose headers are fetched before their turn */
 #define MCR_FIRST_CHUNK       4 /* default of mcr_engine_config.first_chunk; docs/benchmarks.md */
 #define MCR_QUEUES_PER_WORKER 64
 #define MCR_PUNT_RING         1024 /* packets that wait for control; one slot stays free */
@@ -62,7 +63,7 @@ struct mcr_worker {
 	uint32_t empty_polls;
 	struct mcr_totals totals;
 	struct mcr_gap gap;
-	struct rte_mbuf *mbufs[MCR_BURST];
+	struct rte_mbuf *mbufs[MCR_BURST + MCR_PREFETCH_AHEAD];
 	struct mcr_packet packets[MCR_BURST];
 	struct mcr_batch batches[MCR_CHANNELS_MAX];
 
