@@ -25,11 +25,12 @@ struct bench_options {
 	unsigned rewrite; /* 1: each frame is made anew for the next group before it is handled */
 	unsigned duration_ms;
 	const char *peer; /* hop: what carries the messages */
-	uint64_t rate;    /* hop: messages a second; 0 = flat out */
+	unsigned rate;    /* hop: messages a second; 0 = flat out */
 };
 
 /* A measurement: 0, or -1 after a line on stderr. */
 int bench_engine(const struct bench_options *options);
+int bench_hop(const struct bench_options *options);
 
 __attribute__((format(printf, 1, 2))) int bench_fail(const char *format, ...);
 

@@ -18,7 +18,7 @@ int feed_create(struct feed *feed, const struct bench_options *options)
 	feed->options = (struct gen_options){
 	    .udp_port = FEED_UDP_PORT,
 	    .source_be = htonl(0xc0000201),
-	    .size = RTE_MAX(options->size, (unsigned)PROBE_MIN_BYTES),
+	    .size = options->size,
 	};
 	for (unsigned i = 0; i < options->groups; i++) {
 		struct mcr_join join = {.group_be = htonl(FEED_GROUP + i), .port = FEED_UDP_PORT};

@@ -18,9 +18,13 @@
 
 static const char usage[] =
     "usage: mcring-bench [EAL options] -- engine --port PORT [options]\n"
+    "       mcring-bench [EAL options] -- hop [--peer PEER] [--rate N] [options]\n"
     "Takes one measurement and prints it as one JSON object; see docs/benchmarking.md.\n"
     "engine: what a packet costs the rx lcore. On a net_null port the buffers are filled with\n"
     "        frames (give the device size = payload + 42); on any other, frames are to come in.\n"
+    "hop:    from a writer on the first worker lcore to a reader on the second.\n"
+    "  --peer PEER        mcring, rte_ring, bytes, unix, or line: one cache line bounced (mcring)\n"
+    "  --rate N           messages a second, one at a time; without it flat out in bursts of 32\n"
     "  --port PORT        DPDK device name or port number\n"
     "  --groups N         groups joined, 239.16.0.0 onwards, UDP port 5000 (512)\n"
     "  --size N           octets of payload of the frames that net_null delivers (86)\n"
@@ -45,6 +49,8 @@ enum option_id {
 	OPT_ROTATE,
 	OPT_REWRITE,
 	OPT_MS,
+	OPT_PEER,
+	OPT_RATE,
 	OPT_HELP,
 };
 
@@ -60,6 +66,8 @@ static const struct option long_options[] = {
     {"rotate", no_argument, NULL, OPT_ROTATE},
     {"rewrite", no_argument, NULL, OPT_REWRITE},
     {"ms", required_argument, NULL, OPT_MS},
+    {"peer", required_argument, NULL, OPT_PEER},
+    {"rate", required_argument, NULL, OPT_RATE},
     {"help", no_argument, NULL, OPT_HELP},
     {0},
 };
@@ -69,6 +77,7 @@ static const struct {
 	int (*run)(const struct bench_options *options);
 } measurements[] = {
     {"engine", bench_engine},
+    {"hop", bench_hop},
 };
 
 int bench_fail(const char *format, ...)
@@ -163,6 +172,11 @@ static int take_option(struct bench_options *o, int id, const char *name, const 
 	case OPT_REWRITE:
 		o->rewrite = 1;
 		return 0;
+	case OPT_PEER:
+		o->peer = text;
+		return 0;
+	case OPT_RATE:
+		return number(name, text, 1000000000, &o->rate);
 	case OPT_MS:
 		return number(name, text, 3600000, &o->duration_ms);
 	}
@@ -191,6 +205,8 @@ static int parse(struct bench_options *o, int argc, char **argv)
 	}
 	if (optind < argc)
 		return bench_fail("\"%s\": unexpected argument", argv[optind]);
+	if (o->size < 16)
+		return bench_fail("--size begins at 16: a number and a time are in the payload");
 	if (o->groups == 0 || o->channels == 0 || o->burst == 0 || o->duration_ms == 0)
 		return bench_fail("--groups, --channels, --burst and --ms begin at 1");
 	return 0;

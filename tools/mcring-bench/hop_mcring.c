@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The ring as the engine writes it and the consumer as a feed handler uses it. */
+#include "hop.h"
+
+#include <stdlib.h>
+
+#include <mcring/consumer.h>
+
+#include "core/ring.h"
+#include "engine/attach_server.h"
+#include "engine/region.h"
+
+#define DEPTH 65536u
+#define BYTES (DEPTH * 256u)
+#define EPOCH 1
+
+struct carrier {
+	struct mcr_region region;
+	struct mcr_ring_writer writer;
+	struct mcr_attach_server *server;
+	struct mcr_consumer *consumer;
+};
+
+static void destroy(struct hop *h)
+{
+	struct carrier *c = h->carrier;
+
+	mcr_consumer_close(c->consumer);
+	mcr_attach_server_destroy(c->server);
+	mcr_region_destroy(&c->region);
+	free(c);
+}
+
+static int attach(struct carrier *c, struct mcr_error *err)
+{
+	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
+	static const struct mcr_channel_config channel = {.name = "hop"};
+	static const struct mcr_attach_config config = {.mode = 0600};
+	const void *mem = c->region.mem;
+
+	if (mcr_attach_server_create(&c->server, NULL, &config, err) < 0 ||
+	    mcr_attach_server_add_channel(c->server, &channel, &c->region.fd, &mem, 1, EPOCH) < 0)
+		return -1;
+	opts.fd = mcr_attach_server_open(c->server, "hop", "bench", err);
+	return opts.fd < 0 ? -1 : mcr_consumer_open(&c->consumer, &opts, err);
+}
+
+static int create(struct hop *h)
+{
+	struct carrier *c = calloc(1, sizeof(*c));
+	unsigned depth = h->options->depth ? h->options->depth : DEPTH;
+	struct mcr_error err = {"out of memory"};
+
+	h->carrier = c;
+	if (c == NULL)
+		return bench_fail("%s", err.text);
+	if (mcr_region_create(&c->region, mcr_ring_footprint(depth, BYTES), -1, "bench", &err) ==
+	    0) {
+		mcr_ring_format(c->region.mem, depth, BYTES, EPOCH, 0, 1);
+		mcr_ring_writer_attach(&c->writer, c->region.mem);
+		if (attach(c, &err) == 0)
+			return 0;
+	}
+	destroy(h);
+	return bench_fail("%s", err.text);
+}
+
+static unsigned send_burst(struct hop *h, unsigned n)
+{
+	struct mcr_ring_writer *w = &((struct carrier *)h->carrier)->writer;
+	const struct mcr_desc desc = {.len = h->options->size, .kind = MCR_DATA, .family = AF_INET};
+
+	for (unsigned i = 0; i < n; i++)
+		mcr_ring_add(w, desc.len);
+	mcr_ring_reserve(w);
+	for (unsigned i = 0; i < n; i++)
+		mcr_ring_copy(mcr_ring_put(w, &desc), h->payload, desc.len);
+	mcr_ring_publish(w);
+	return n;
+}
+
+static int write_all(void *h)
+{
+	return hop_write(h, send_burst);
+}
+
+static int read_all(void *arg)
+{
+	struct hop *h = arg;
+	struct mcr_consumer *c = ((struct carrier *)h->carrier)->consumer;
+	struct mcr_msg msgs[HOP_BURST];
+	uint8_t payload[HOP_PAYLOAD];
+	int n = 0;
+
+	while (n >= 0 && !__atomic_load_n(&h->stop_reader, __ATOMIC_RELAXED)) {
+		n = mcr_consumer_poll(c, msgs, HOP_BURST);
+		for (int i = 0; i < n; i++) {
+			if (msgs[i].kind == MCR_LOST)
+				h->lost += msgs[i].lost;
+			else if (mcr_consumer_read(c, &msgs[i], payload, sizeof(payload)) >= 0)
+				hop_took(h, payload);
+			else
+				h->lost++;
+		}
+		if (n > 0)
+			mcr_consumer_release(c);
+	}
+	return n < 0 ? -1 : 0;
+}
+
+const struct hop_carrier hop_mcring = {"mcring", create, destroy, write_all, read_all};
