@@ -87,9 +87,11 @@ static const struct mcr_ctl_table groups = {"groups",
 					     {"first", "first_ns", MCR_CELL_CLOCK},
 					     {"last", "last_ns", MCR_CELL_CLOCK},
 					     {"filter", "rung", MCR_CELL_PLAIN},
+					     {"queue", "queue", MCR_CELL_PLAIN},
 					     {"igmp", "igmp_state", MCR_CELL_PLAIN},
 					     {"reported", "last_report_ns", MCR_CELL_CLOCK},
-					     {"queried", "last_query_ns", MCR_CELL_CLOCK}}};
+					     {"queried", "last_query_ns", MCR_CELL_CLOCK},
+					     {"why this filter", "rung_reason", MCR_CELL_PLAIN}}};
 
 static void print_timers(FILE *out, const json_t *reply)
 {

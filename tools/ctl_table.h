@@ -7,8 +7,8 @@
 
 #include <jansson.h>
 
-#define MCR_CELL_MAX        64
-#define MCR_CTL_COLUMNS_MAX 15
+#define MCR_CELL_MAX        192
+#define MCR_CTL_COLUMNS_MAX 16
 
 struct mcr_ctl_column {
 	const char *title, *key;
