@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* feed-handler RUN_DIR CHANNEL: reads a channel of a running mcring until the engine ends.
+/* feed-handler RUN_DIR CHANNEL [wait]: reads a channel of a running mcring until the engine ends.
  *
  *     cc feed_handler_main.c feed_handler.c $(pkg-config --cflags --libs libmcring-client) */
 #include "feed_handler.h"
@@ -16,8 +16,8 @@ int main(int argc, char **argv)
 	struct mcr_error err;
 	int n;
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: feed-handler RUN_DIR CHANNEL\n");
+	if (argc != 3 && argc != 4) {
+		fprintf(stderr, "usage: feed-handler RUN_DIR CHANNEL [wait]\n");
 		return 2;
 	}
 	opts.run_dir = argv[1];
@@ -28,9 +28,10 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	/* One core belongs to this loop: it never sleeps, so a message is seen within a
-	 * microsecond. */
+	 * microsecond. A handler that may take 100 microseconds waits, and costs nothing. */
 	while ((n = feed_handler_step(&handler, c)) >= 0)
-		;
+		if (n == 0 && argc == 4)
+			mcr_consumer_wait(c, UINT64_MAX);
 	mcr_consumer_close(c);
 	printf("%" PRIu64 " messages, %" PRIu64 " octets, %" PRIu64 " lost\n", handler.messages,
 	       handler.bytes, handler.lost);

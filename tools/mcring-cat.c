@@ -19,8 +19,9 @@
 #endif
 
 #define BATCH       64
-#define IDLE_POLLS  200 /* empty ones, then it sleeps between polls */
-#define IDLE_NS     100000
+#define IDLE_POLLS  200       /* empty ones, then it sleeps */
+#define SLEEP_NS    200000000 /* then it looks for signals and the engine's heartbeat */
+#define NAP_NS      50000
 #define REATTACH_NS 50000000
 #define PAYLOAD_MAX 65536
 #define SELECT_MAX  1024 /* of --group and of --id */
@@ -401,13 +402,16 @@ static int done(struct cat *cat)
 	return stopped || cat->write_errno != 0 || (cat->count != 0 && cat->received >= cat->count);
 }
 
-/* Sleeps a little, and finds out when nobody reads the output any more. */
-static void rest(struct cat *cat)
+/* Sleeps until something comes, and finds out when nobody reads the output any more. */
+static void rest(struct cat *cat, struct mcr_consumer *c)
 {
-	struct timespec pause = {0, IDLE_NS};
-	struct pollfd out = {.fd = STDOUT_FILENO};
+	struct pollfd fds[] = {{.fd = STDOUT_FILENO}, {.fd = mcr_consumer_fd(c), .events = POLLIN}};
+	uint64_t now = now_ns(), left = cat->end_ns > now ? cat->end_ns - now : 0;
+	struct timespec pause = {0, (long)(left < SLEEP_NS ? left : SLEEP_NS)};
 
-	if (ppoll(&out, 1, &pause, NULL) > 0)
+	if (mcr_consumer_arm(c)) /* something is there, or will be without a word */
+		pause.tv_nsec = NAP_NS;
+	if (ppoll(fds, 2, &pause, NULL) > 0 && fds[0].revents != 0)
 		cat->write_errno = EPIPE;
 }
 
@@ -436,7 +440,7 @@ static int follow(struct cat *cat, struct mcr_consumer *c)
 		if (idle == 1)
 			fflush(stdout); /* whoever reads sees everything there is */
 		if (idle > IDLE_POLLS)
-			rest(cat);
+			rest(cat, c);
 	}
 	return 0;
 }

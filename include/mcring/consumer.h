@@ -183,6 +183,25 @@ MCR_API int mcr_consumer_select(struct mcr_consumer *c, const uint32_t *groups_b
 /* mcr_consumer_skipped: how many messages poll passed over because they were not selected. */
 MCR_API uint64_t mcr_consumer_skipped(const struct mcr_consumer *c);
 
+/* mcr_consumer_wait sleeps until there may be something to poll. It costs no rx lcore anything; the
+ * control thread wakes it, 50 us or so after the message while anybody sleeps. timeout_ns:
+ * UINT64_MAX = for ever.
+ * Returns 1: poll now, which may find nothing (only messages that are not selected, or the end: it
+ * says -EPIPE then); 0: the time is over; -EINTR: a signal came. */
+MCR_API int mcr_consumer_wait(struct mcr_consumer *c, uint64_t timeout_ns);
+
+/* mcr_consumer_fd gives a descriptor for poll, epoll or io_uring (IORING_OP_POLL_ADD): it becomes
+ * readable some time after a mcr_consumer_arm that returned 0, when there may be something to poll,
+ * or when the engine has ended. Ask for readability, level triggered; do not read from it, and do
+ * not close it: it is the consumer's. An engine that is alive but hangs does not make it readable:
+ * poll now and then, each second or so, to learn of that. */
+MCR_API int mcr_consumer_fd(const struct mcr_consumer *c);
+
+/* mcr_consumer_arm announces that the consumer is about to sleep on mcr_consumer_fd.
+ * Returns 0: armed, the next message makes the descriptor readable; 1: there is something already,
+ * so poll instead. The next poll takes the announcement back. */
+MCR_API int mcr_consumer_arm(struct mcr_consumer *c);
+
 /* mcr_consumer_headroom: messages until the fullest ring laps this consumer. 0 = lapped already. */
 MCR_API uint64_t mcr_consumer_headroom(const struct mcr_consumer *c);
 

@@ -19,23 +19,22 @@ _Static_assert(sizeof(struct mcr_pos) == 24, "struct mcr_pos is part of the ABI"
 #define SILENCE_NS    UINT64_C(1000000000)
 #define LOOK_AGAIN_NS UINT64_C(20000000)
 
-static void tell(uint64_t *word, uint64_t value)
-{
-	__atomic_store_n(word, value, __ATOMIC_RELAXED);
-}
+/* An engine that closed the connection is dead, or has removed the channel: then its rx lcores may
+ * still be about to publish, and it says soon that they have stopped. */
+#define HUNG_UP_NS UINT64_C(100000000)
 
 void mcr_client_tell(struct mcr_consumer *c)
 {
 	struct mcr_consumer_page *page = c->attachment.page;
 
 	for (unsigned i = 0; i < c->n_rings; i++) {
-		tell(&page->rings[c->first + i].next_seq, c->rings[i].done + 1);
-		tell(&page->rings[c->first + i].next_offset, c->rings[i].done_offset);
+		mcr_client_store(&page->rings[c->first + i].next_seq, c->rings[i].done + 1);
+		mcr_client_store(&page->rings[c->first + i].next_offset, c->rings[i].done_offset);
 	}
-	tell(&page->received, c->received - c->before.received);
-	tell(&page->lost, c->lost - c->before.lost);
-	tell(&page->stale, c->stale - c->before.stale);
-	tell(&page->skipped, c->skipped - c->before.skipped);
+	mcr_client_store(&page->received, c->received - c->before.received);
+	mcr_client_store(&page->lost, c->lost - c->before.lost);
+	mcr_client_store(&page->stale, c->stale - c->before.stale);
+	mcr_client_store(&page->skipped, c->skipped - c->before.skipped);
 }
 
 void mcr_client_fill_data(const struct mcr_ring_reader *r, struct mcr_msg *m,
@@ -107,9 +106,7 @@ static int poll_ring(struct mcr_consumer *c, struct mcr_client_ring *ring, struc
 	return used;
 }
 
-/* Reads the clock: tells the engine that this consumer lives, and watches whether the engine does.
- */
-static void look(struct mcr_consumer *c)
+void mcr_client_look(struct mcr_consumer *c)
 {
 	uint64_t beat = 0, now, since;
 
@@ -125,7 +122,7 @@ static void look(struct mcr_consumer *c)
 		c->stride = 1;
 	else if (since < LOOK_SOON && c->stride < STRIDE_MAX)
 		c->stride *= 2;
-	tell(&c->attachment.page->heartbeat_ns, now);
+	mcr_client_store(&c->attachment.page->heartbeat_ns, now);
 
 	if (beat == 0 || beat != c->beat_ns || now < beat + SILENCE_NS) {
 		c->beat_ns = beat;
@@ -135,6 +132,8 @@ static void look(struct mcr_consumer *c)
 		c->silent_ns = now;
 		c->silent_looks++;
 	}
+	if (c->hung_up_ns != 0 && now - c->hung_up_ns > HUNG_UP_NS)
+		c->silent_looks = MCR_CLIENT_LOOKS_AGAIN;
 }
 
 /* Nothing was found: is that for ever? The states are loaded before the rings are looked at again,
@@ -177,10 +176,12 @@ int mcr_consumer_poll(struct mcr_consumer *c, struct mcr_msg *msgs, int n)
 {
 	int got = 0, k;
 
+	if (c->armed)
+		mcr_client_disarm(c);
 	c->skips_end = c->skipped + SKIPS_MAX;
 	if (++c->polls >= c->stride) {
 		c->polls = 0;
-		look(c);
+		mcr_client_look(c);
 	}
 	if (c->restarted && n > 0) {
 		got = mcr_client_restarted(c, msgs);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the files of the consumer share: open.c (options, start), consumer.c (poll and what follows
- * it), merge.c (several rings in the order of time), select.c (a part of the channel), reattach.c
- * (the next engine). */
+ * it), merge.c (several rings in the order of time), select.c (a part of the channel), wait.c
+ * (sleeping), reattach.c (the next engine). */
 #ifndef MCR_CLIENT_STATE_H
 #define MCR_CLIENT_STATE_H
 
@@ -55,6 +55,11 @@ struct mcr_consumer {
 	uint64_t looked_ns;
 	uint64_t beat_ns, silent_ns; /* the newest heartbeat; last look that found it old */
 	unsigned silent_looks;
+	uint64_t
+	    hung_up_ns; /* when the engine was seen to have closed the connection; 0 = it has not */
+
+	uint64_t arms; /* times it was armed */
+	int armed;
 
 	struct mcr_attachment attachment;
 
@@ -99,6 +104,13 @@ void mcr_client_fill_data(const struct mcr_ring_reader *r, struct mcr_msg *m,
 void mcr_client_fill_lost(const struct mcr_ring_reader *r, struct mcr_msg *m, uint64_t first,
 			  uint64_t lost);
 
+/* mcr_client_look reads the clock: tells the engine that this consumer lives, and watches whether
+ * the engine does. */
+void mcr_client_look(struct mcr_consumer *c);
+
+/* wait.c: takes back what mcr_consumer_arm announced. */
+void mcr_client_disarm(struct mcr_consumer *c);
+
 /* merge.c: makes a consumer's rings fit for it, and polls them. Errors: -ENOMEM; as
  * mcr_consumer_poll. */
 int mcr_client_merge_init(struct mcr_consumer *c, uint64_t hold_ns, struct mcr_error *err);
@@ -114,6 +126,11 @@ void mcr_client_begin(struct mcr_consumer *c);
 /* mcr_client_restarted writes the MCR_RESTART that is due. Returns 1, or 0 when the new engine has
  * not begun to receive: nothing else can come before. */
 int mcr_client_restarted(struct mcr_consumer *c, struct mcr_msg *m);
+
+static inline void mcr_client_store(uint64_t *word, uint64_t value)
+{
+	__atomic_store_n(word, value, __ATOMIC_RELAXED);
+}
 
 /* mcr_client_tell writes how far the consumer is into its page. */
 void mcr_client_tell(struct mcr_consumer *c);

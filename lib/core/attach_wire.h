@@ -5,8 +5,9 @@
  *     engine -> client   struct mcr_welcome; with status 0 and SCM_RIGHTS: n_rings ring memfds in
  *                        the order of their index, then the consumer's page
  *
- * After it the connection stays open and silent: closing it is the detach, and the end of either
- * process closes it. A socket from mcr_engine_attach carries the welcome alone. */
+ * After it the connection stays open: closing it is the detach, and the end of either process
+ * closes it. Over it the engine sends a struct mcr_notice to wake a consumer that sleeps. A socket
+ * from mcr_engine_attach carries the welcome alone. */
 #ifndef MCR_CORE_ATTACH_WIRE_H
 #define MCR_CORE_ATTACH_WIRE_H
 
@@ -40,6 +41,15 @@ struct mcr_welcome {
 	uint32_t flags; /* 0 */
 	uint64_t epoch; /* the channel's */
 	char text[480];
+};
+
+enum mcr_notice_kind {
+	MCR_NOTICE_WAKE = 1, /* look at the rings */
+};
+
+struct mcr_notice {
+	uint32_t kind; /* enum mcr_notice_kind */
+	uint32_t pad;  /* 0 */
 };
 
 _Static_assert(sizeof(struct mcr_hello) == 128, "wire layout");

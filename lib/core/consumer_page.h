@@ -30,14 +30,20 @@ struct mcr_consumer_page {
 	struct {
 		uint64_t next_seq;    /* of the first message not done with; 0: ring not read */
 		uint64_t next_offset; /* where its bytes start */
-		uint64_t armed;       /* reserved: wake when more than this is published */
+		uint64_t armed;       /* while asleep: the seq that it waits for */
 		uint64_t pad;
 	} rings[MCR_RINGS_MAX];
+
+	/* 0: awake. Else it sleeps, under another number each time; stored with release after
+	 * rings[].armed. */
+	uint64_t armed;
+	uint64_t pad2[15];
 };
 
 _Static_assert(offsetof(struct mcr_consumer_page, received) == 64, "page layout");
 _Static_assert(offsetof(struct mcr_consumer_page, heartbeat_ns) == 88, "page layout");
 _Static_assert(offsetof(struct mcr_consumer_page, rings) == 128, "page layout");
+_Static_assert(offsetof(struct mcr_consumer_page, armed) == 1152, "page layout");
 _Static_assert(sizeof(struct mcr_consumer_page) <= MCR_CONSUMER_PAGE_BYTES, "page layout");
 
 #endif

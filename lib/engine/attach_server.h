@@ -64,6 +64,11 @@ int mcr_attach_server_open(struct mcr_attach_server *s, const char *channel, con
 /* mcr_attach_server_look notes how much headroom each consumer has; call it each 10 ms or so. */
 void mcr_attach_server_look(struct mcr_attach_server *s);
 
+/* mcr_attach_server_wake sends a word to the consumers that sleep and for which something was
+ * published. Returns 1 while somebody sleeps on: call it again soon, each 50 us or so; 0: nobody
+ * does. Costs a look at one word of each consumer's page when nobody sleeps. */
+int mcr_attach_server_wake(struct mcr_attach_server *s);
+
 /* mcr_attach_server_count: consumers of one channel, or of all when channel is NULL. */
 unsigned mcr_attach_server_count(const struct mcr_attach_server *s, const char *channel);
 

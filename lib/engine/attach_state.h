@@ -41,6 +41,7 @@ struct mcr_attach_slot {
 	const struct mcr_consumer_page *page;
 	uint64_t id;           /* of the attachment */
 	uint64_t headroom_min; /* UINT64_MAX = not looked at yet */
+	uint64_t woken;        /* the number under which it slept when it was woken last */
 	char label[MCR_LABEL_MAX];
 };
 
@@ -51,7 +52,8 @@ struct mcr_attach_server {
 	uint64_t now_ns, rest_until_ns;
 	unsigned half_open, attached;
 	uint64_t last_id;
-	dev_t path_dev; /* of the socket file that this server made */
+	unsigned wake_turn; /* the slot that the next wake begins with */
+	dev_t path_dev;     /* of the socket file that this server made */
 	ino_t path_ino;
 	struct sockaddr_un address;
 	struct mcr_attach_channel *channels[MCR_CHANNELS_MAX];

@@ -11,6 +11,8 @@
 #define HEARTBEAT_NS   10000000
 #define WATCH_NS       100000000 /* clock, links, clients that say nothing */
 #define TICK_NS        1000000   /* punted packets wait this long at most: rx lcores wake nobody */
+#define WAKE_NS        50000     /* between two looks for sleepers to wake, while there are any */
+#define WAKE_LINGER_NS 10000000  /* and for so long after: who was woken sleeps again soon */
 #define PUNTS_PER_TICK 1024      /* a storm of queries must not keep control from its other work */
 
 static void handle_punt(struct mcr_engine *e, struct rte_mbuf *m, uint64_t now_ns)
@@ -139,20 +141,32 @@ static void wait_sockets(struct mcr_engine *e, uint64_t wait_ns)
 		mcr_control_server_poll(e->control, mcr_clock_now_monotonic());
 }
 
+/* How long control may sleep: until its next tick, or the next look for sleepers. */
+static uint64_t nap(struct mcr_engine *e, uint64_t now_ns, uint64_t end_ns, uint64_t tick_ns)
+{
+	if (mcr_attach_server_wake(e->attach))
+		e->wake_until_ns = now_ns + WAKE_LINGER_NS;
+	if (tick_ns < end_ns)
+		end_ns = tick_ns;
+	if (now_ns < e->wake_until_ns && now_ns + WAKE_NS < end_ns)
+		end_ns = now_ns + WAKE_NS;
+	return end_ns > now_ns ? end_ns - now_ns : 0;
+}
+
 void mcr_engine_poll(struct mcr_engine *e, uint64_t timeout_ns)
 {
 	uint64_t now_ns = mcr_clock_now_monotonic();
 	uint64_t end_ns = now_ns + timeout_ns;
+	uint64_t tick_ns = now_ns;
 
 	if (end_ns < now_ns)
 		end_ns = UINT64_MAX;
 	do {
-		uint64_t wait_ns = 0;
-
-		mcr_engine_work(e, now_ns);
-		if (now_ns < end_ns)
-			wait_ns = end_ns - now_ns < TICK_NS ? end_ns - now_ns : TICK_NS;
-		wait_sockets(e, wait_ns);
+		if (now_ns >= tick_ns) {
+			mcr_engine_work(e, now_ns);
+			tick_ns = now_ns + TICK_NS;
+		}
+		wait_sockets(e, nap(e, now_ns, end_ns, tick_ns));
 		now_ns = mcr_clock_now_monotonic();
 	} while (now_ns < end_ns);
 }

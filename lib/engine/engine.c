@@ -319,6 +319,8 @@ void mcr_engine_stop(struct mcr_engine *e)
 	for (size_t i = 0; i < MCR_CHANNELS_MAX; i++)
 		if (e->channels[i] != NULL)
 			mcr_channel_stop(e->channels[i]);
+	for (int i = 0; i < 32 && mcr_attach_server_wake(e->attach); i++)
+		; /* who sleeps may know */
 	for (size_t i = 0; i < e->n_ports; i++)
 		mcr_port_stop(e->ports[i]);
 	mcr_engine_reap(e);

@@ -64,6 +64,7 @@ struct mcr_engine {
 	struct mcr_attach_server *attach;
 	struct mcr_control_server *control;
 	uint64_t heartbeat_due_ns, watch_due_ns; /* CLOCK_MONOTONIC */
+	uint64_t wake_until_ns;                  /* until then sleepers are looked for more often */
 };
 
 /* mcr_engine_log: one line to the application. */

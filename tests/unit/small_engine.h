@@ -61,6 +61,7 @@ static void *small_engine_control(void *arg)
 		pthread_mutex_lock(&e->lock);
 		mcr_attach_server_poll(e->server, monotonic_ns());
 		mcr_attach_server_look(e->server);
+		mcr_attach_server_wake(e->server);
 		pthread_mutex_unlock(&e->lock);
 		sleep_ms(1);
 	}

@@ -245,6 +245,8 @@ static void the_feed_handler_reads_until_the_engine_ends(void **state)
 	assert_int_equal(run(&e, "\"$HANDLER\" \"$DIR\" md", out, sizeof(out)), 0);
 	assert_string_equal(out, "239.1.1.1:5000 seq 1: 5 octets, \"hello\"\n"
 				 "1 messages, 5 octets, 0 lost\n");
+	assert_int_equal(run(&e, "\"$HANDLER\" \"$DIR\" md wait", out, sizeof(out)), 0);
+	assert_non_null(strstr(out, "1 messages, 5 octets, 0 lost\n"));
 	small_engine_destroy(&e);
 }
 

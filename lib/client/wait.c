@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Sleeping: the consumer says in its page what it waits for, the engine's control thread compares
+ * that with what is published, and sends a word over the attach socket. docs/ring.md, "Waiting". */
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include "client/state.h"
+
+#define SLICE_NS      UINT64_C(500000000) /* between two looks at the engine's heartbeat */
+#define SLICE_SOON_NS UINT64_C(25000000)  /* while it is missed */
+#define NAP_NS        UINT64_C(50000)     /* for what no word comes for */
+#define WORDS_MAX     64                  /* read at a time: an engine may send without end */
+
+/* Takes the words that have come, so that the descriptor is readable for new ones only. */
+static void drain(struct mcr_consumer *c)
+{
+	char word[sizeof(struct mcr_notice)];
+
+	for (int i = 0; i < WORDS_MAX; i++) {
+		ssize_t n = recv(c->attachment.socket, word, sizeof(word), MSG_DONTWAIT);
+
+		if (n > 0)
+			continue;
+		if ((n == 0 || (errno != EAGAIN && errno != EINTR)) && c->hung_up_ns == 0)
+			c->hung_up_ns = mcr_client_now_ns();
+		return;
+	}
+}
+
+/* 1 when poll has something to do: a message that was published or waits to be merged, or the end.
+ */
+static int pending(const struct mcr_consumer *c)
+{
+	unsigned ended = 0;
+
+	if (c->restarted)
+		return 1;
+	for (unsigned i = 0; i < c->n_rings; i++) {
+		const struct mcr_client_ring *ring = &c->rings[i];
+
+		if (ring->at < ring->count ||
+		    mcr_ring_reader_published(&ring->reader) != ring->reader.next)
+			return 1;
+		ended += (unsigned)mcr_client_ended(c, ring);
+	}
+	return ended == c->n_rings;
+}
+
+void mcr_client_disarm(struct mcr_consumer *c)
+{
+	mcr_client_store(&c->attachment.page->armed, 0);
+	c->armed = 0;
+	drain(c);
+}
+
+int mcr_consumer_arm(struct mcr_consumer *c)
+{
+	struct mcr_consumer_page *page = c->attachment.page;
+
+	/* Before the announcement: a word for it must not be taken. */
+	drain(c);
+	if (c->hung_up_ns != 0 || pending(c))
+		return 1;
+	for (unsigned i = 0; i < c->n_rings; i++)
+		mcr_client_store(&page->rings[c->first + i].armed, c->rings[i].reader.next + 1);
+	/* Release: who sees this number sees these positions. Pairs with the engine's acquire load.
+	 */
+	__atomic_store_n(&page->armed, ++c->arms, __ATOMIC_RELEASE);
+	c->armed = 1;
+	/* The announcement before the second look: what is published before it may be acted upon is
+	 * found here, at once, and not after a tick of the control thread. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (!pending(c))
+		return 0;
+	mcr_client_disarm(c);
+	return 1;
+}
+
+int mcr_consumer_fd(const struct mcr_consumer *c)
+{
+	return c->attachment.socket;
+}
+
+/* Sleeps for at most so long, or until a word comes. Returns 0 or -errno. */
+static int sleep_for(int fd, uint64_t ns)
+{
+	const struct timespec ts = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	return ppoll(&p, fd < 0 ? 0 : 1, &ts, NULL) < 0 ? -errno : 0;
+}
+
+static uint64_t slice(const struct mcr_consumer *c, uint64_t left_ns)
+{
+	uint64_t ns = c->silent_looks > 0 ? SLICE_SOON_NS : SLICE_NS;
+
+	return left_ns < ns ? left_ns : ns;
+}
+
+int mcr_consumer_wait(struct mcr_consumer *c, uint64_t timeout_ns)
+{
+	uint64_t end_ns = mcr_client_now_ns() + timeout_ns;
+
+	if (end_ns < timeout_ns)
+		end_ns = UINT64_MAX;
+	for (;;) {
+		uint64_t now_ns = mcr_client_now_ns();
+		int ret;
+
+		/* No word comes for a mark of time that a merged message waits for, for a new
+		 * engine that begins to receive, nor for the end of one that is no longer there:
+		 * poll finds out, not too often. */
+		if (mcr_consumer_arm(c)) {
+			if (c->blocked_ns != 0 || c->restarted || c->hung_up_ns != 0)
+				ret = sleep_for(-1, NAP_NS);
+			else
+				ret = 0;
+			return ret == 0 ? 1 : ret;
+		}
+		if (now_ns >= end_ns) {
+			mcr_client_disarm(c);
+			return 0;
+		}
+		ret = sleep_for(c->attachment.socket, slice(c, end_ns - now_ns));
+		mcr_client_disarm(c);
+		if (ret < 0)
+			return ret;
+		mcr_client_look(c);
+	}
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Wakes consumers that sleep. A word over the attach socket, not an eventfd: O_NONBLOCK belongs to
+ * the open file that both sides would share, so a consumer could clear it, fill the counter, and
+ * have the control thread block in its write. MSG_DONTWAIT belongs to the call. */
+#include <sys/socket.h>
+
+#include "engine/attach_state.h"
+
+#define WAKES_MAX                                                                      \
+	64 /* words sent per call: those who always want more do not keep control busy \
+	    */
+
+/* 1 when what the consumer waits for is there. It may have written anything: a seq that never comes
+ * costs it its wake-up. */
+static int due(const struct mcr_attach_slot *slot)
+{
+	for (unsigned i = 0; i < slot->channel->n_rings; i++) {
+		const struct mcr_ring_reader *ring = &slot->channel->readers[i];
+		uint64_t seq = __atomic_load_n(&slot->page->rings[i].armed, __ATOMIC_RELAXED);
+
+		if (seq != 0 &&
+		    (mcr_ring_reader_published(ring) >= seq || mcr_ring_reader_stopped(ring)))
+			return 1;
+	}
+	return 0;
+}
+
+/* No room means that words lie there unread: the descriptor is readable already. */
+static void wake(struct mcr_attach_slot *slot)
+{
+	const struct mcr_notice notice = {.kind = MCR_NOTICE_WAKE};
+
+	send(slot->fd, &notice, sizeof(notice), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+int mcr_attach_server_wake(struct mcr_attach_server *s)
+{
+	unsigned left = s->attached, sent = 0, asleep = 0, at = s->wake_turn;
+
+	for (unsigned i = 0; i < MCR_ATTACH_SLOTS && left > 0; i++) {
+		struct mcr_attach_slot *slot = &s->slots[at];
+		uint64_t number;
+
+		at = at + 1 < MCR_ATTACH_SLOTS ? at + 1 : 0;
+		if (slot->state != MCR_SLOT_ATTACHED)
+			continue;
+		left--;
+		/* Acquire: the positions that are read next are those of this number, or of a later
+		 * one. Pairs with the release of mcr_consumer_arm. */
+		number = __atomic_load_n(&slot->page->armed, __ATOMIC_ACQUIRE);
+		if (number == 0 || number == slot->woken)
+			continue;
+		if (!due(slot)) {
+			asleep = 1;
+			continue;
+		}
+		slot->woken = number;
+		wake(slot);
+		if (++sent == WAKES_MAX) {
+			s->wake_turn = at;
+			return 1;
+		}
+	}
+	return (int)asleep;
+}
