@@ -85,6 +85,32 @@ struct mcr_access {
 	uint32_t n_uids, n_gids;
 };
 
+/* The inline consumer: a handler that the rx lcore calls with the messages of a burst for one
+ * channel, before it publishes them, or instead. It sees a payload where the NIC put it: no copy,
+ * no hop to another core, and while it runs nothing else is received on this lcore.
+ *
+ * So it must not block, wait for a lock, make a system call or allocate. All it is given is
+ * borrowed for the call. It runs on every rx lcore that receives the channel, on several at the
+ * same time: `ring` is the lcore's index, for state that belongs to one of them. It may not call
+ * the engine's functions, but for mcr_inline_copy. mcr_channel_info says how long it took. */
+struct mcr_inline_msg {
+	const uint8_t *data; /* the payload, or the first data_len octets of it ... */
+	uint32_t data_len;   /* ... less than len when the packet is in several segments, as some
+			      * drivers bring jumbo frames: mcr_inline_copy gives all of it */
+	uint32_t len;        /* octets of payload */
+	uint64_t rx_ns;      /* CLOCK_REALTIME */
+	uint32_t group_be, source_be;
+	uint32_t id;                 /* user id of the join that took it */
+	uint16_t dst_port, src_port; /* UDP, host order */
+	uint16_t vlan;               /* 0 = untagged */
+	uint16_t flags;              /* enum mcr_msg_flags of mcring/consumer.h */
+	uint8_t ttl;
+	uint32_t offset;    /* of the payload in the packet, */
+	const void *packet; /* the struct rte_mbuf, borrowed too */
+};
+
+#define MCR_HANDLER_SLOW_NS 10000 /* a call above it is slow, unless the channel says otherwise */
+
 struct mcr_channel_config {
 	char name[MCR_NAME_MAX];
 	uint32_t depth; /* messages a ring holds: a power of two, 64..2^24; 0 = 65536 */
@@ -94,6 +120,12 @@ struct mcr_channel_config {
 	struct mcr_access readers; /* who may attach, of those who can open the socket */
 	uint8_t has_lcore;         /* 1: its groups go to a queue that rx lcore `lcore` polls, on */
 	uint16_t lcore;            /* ports that can steer by group; a warning says where not */
+
+	/* NULL = none. n: 1 to 32 messages in the order of arrival; ring: index of the rx lcore. */
+	void (*handler)(void *ctx, const struct mcr_inline_msg *msgs, unsigned n, unsigned ring);
+	void *handler_ctx;
+	uint8_t handler_only;     /* 1: instead of publishing: nothing is copied, nobody attaches */
+	uint32_t handler_slow_ns; /* a call that takes longer is counted; 0 = MCR_HANDLER_SLOW_NS */
 };
 
 #define MCR_CONSUMERS_MAX 1024 /* attached at a time, all channels */
@@ -180,6 +212,10 @@ MCR_API int mcr_engine_leave(struct mcr_engine *e, const struct mcr_join *join,
  * Errors: -EEXIST, -EINVAL, -ENOSPC, -ENOMEM. */
 MCR_API int mcr_engine_channel_add(struct mcr_engine *e, const struct mcr_channel_config *channel,
 				   struct mcr_error *err);
+
+/* mcr_inline_copy copies up to cap octets of a payload, from however many segments, into buf. For a
+ * handler, during its call. Returns how many. */
+MCR_API uint32_t mcr_inline_copy(const struct mcr_inline_msg *m, void *buf, uint32_t cap);
 
 /* mcr_engine_channel_remove drops a channel with its joins; its consumers see -EPIPE.
  * Errors: -ENOENT, -ENOMEM. */
@@ -330,6 +366,12 @@ struct mcr_channel_info {
 	unsigned consumers;
 	size_t joins;
 	uint8_t huge_pages; /* 1: every ring is on huge pages */
+
+	/* The handler's watchdog; all 0 without one. */
+	uint8_t has_handler;
+	uint64_t handler_calls, handler_messages;
+	uint64_t handler_slow;       /* calls that took longer than handler_slow_ns */
+	uint64_t handler_longest_ns; /* of one call */
 };
 
 /* mcr_engine_channel_info fills in a channel. Returns 0, or -ENOENT past the last. */

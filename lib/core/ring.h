@@ -113,6 +113,13 @@ static inline void mcr_ring_add(struct mcr_ring_writer *w, uint32_t len)
 	w->reserved++;
 }
 
+/* mcr_ring_cancel: the messages that were added will not be put. Not after mcr_ring_reserve. */
+static inline void mcr_ring_cancel(struct mcr_ring_writer *w)
+{
+	w->reserved = w->next;
+	w->reserved_bytes = w->next_offset;
+}
+
 /* mcr_ring_reserve tells the readers what is about to be overwritten. The fence orders these stores
  * before all that put and copy write (pairs with the acquire fence of mcr_ring_reader_overrun); a
  * release store would order only what came before it. */

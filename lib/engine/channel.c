@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include <rte_cycles.h>
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 
@@ -37,6 +38,15 @@ int mcr_channel_check(struct mcr_channel_config *config, struct mcr_error *err)
 	if (config->name[0] == '\0' || memchr(config->name, '\0', sizeof(config->name)) == NULL)
 		return mcr_error_set(err, -EINVAL, "a channel needs a name of 1 to %d octets",
 				     MCR_NAME_MAX - 1);
+	if (config->handler_only && config->handler == NULL)
+		return mcr_error_set(err, -EINVAL,
+				     "channel \"%s\": handler_only without a handler would deliver "
+				     "to nobody",
+				     config->name);
+	if (config->handler_only) { /* nobody reads its rings: they are as small as can be */
+		config->depth = DEPTH_MIN;
+		config->bytes = BYTES_MIN;
+	}
 	if (config->depth == 0)
 		config->depth = DEPTH_DEFAULT;
 	if (!is_power_of_two(config->depth) || config->depth < DEPTH_MIN ||
@@ -68,6 +78,23 @@ static uint64_t random_epoch(void)
 	return epoch;
 }
 
+static int create_handler(struct mcr_inline **out, const struct mcr_channel_config *config,
+			  int node)
+{
+	uint64_t slow_ns = config->handler_slow_ns ? config->handler_slow_ns : MCR_HANDLER_SLOW_NS;
+	struct mcr_inline *in =
+	    rte_zmalloc_socket("mcr_inline", sizeof(*in), RTE_CACHE_LINE_SIZE, node);
+
+	if (in == NULL)
+		return -ENOMEM;
+	in->handler = config->handler;
+	in->ctx = config->handler_ctx;
+	in->only = config->handler_only;
+	in->slow_cycles = (uint64_t)((double)slow_ns * (double)rte_get_tsc_hz() / 1e9);
+	*out = in;
+	return 0;
+}
+
 int mcr_channel_create(struct mcr_channel **out, const struct mcr_channel_config *config,
 		       const unsigned *lcores, unsigned n_lcores, struct mcr_error *err)
 {
@@ -91,7 +118,9 @@ int mcr_channel_create(struct mcr_channel **out, const struct mcr_channel_config
 		channel->n_rings++;
 		channel->writers[i] = rte_zmalloc_socket(
 		    "mcr_ring_writer", sizeof(struct mcr_ring_writer), RTE_CACHE_LINE_SIZE, node);
-		if (channel->writers[i] == NULL) {
+		if (channel->writers[i] == NULL ||
+		    (config->handler != NULL &&
+		     create_handler(&channel->handlers[i], config, node) < 0)) {
 			ret = mcr_error_set(err, -ENOMEM, "no EAL memory for channel \"%s\"",
 					    config->name);
 			goto fail;
@@ -99,6 +128,8 @@ int mcr_channel_create(struct mcr_channel **out, const struct mcr_channel_config
 		mcr_ring_format(region->mem, config->depth, config->bytes, channel->epoch, i,
 				n_lcores);
 		mcr_ring_writer_attach(channel->writers[i], region->mem);
+		if (config->handler_only)
+			channel->writers[i]->max_payload = UINT32_MAX; /* it is never put */
 	}
 	*out = channel;
 	return 0;
@@ -114,6 +145,7 @@ void mcr_channel_destroy(struct mcr_channel *channel)
 		return;
 	for (unsigned i = 0; i < channel->n_rings; i++) {
 		rte_free(channel->writers[i]);
+		rte_free(channel->handlers[i]);
 		mcr_region_destroy(&channel->regions[i]);
 	}
 	free(channel);

@@ -8,6 +8,7 @@
 #include <mcring/engine.h>
 
 #include "core/ring.h"
+#include "engine/inline.h"
 #include "engine/region.h"
 
 struct mcr_channel {
@@ -17,6 +18,7 @@ struct mcr_channel {
 	struct mcr_region regions[MCR_LCORES_MAX];
 	struct mcr_ring_writer
 	    *writers[MCR_LCORES_MAX]; /* each belongs to its lcore while a view has it */
+	struct mcr_inline *handlers[MCR_LCORES_MAX]; /* the same; NULL = none */
 };
 
 /* mcr_channel_check fills in the defaults. Returns 0 or -EINVAL with err filled. */

@@ -203,15 +203,23 @@ ITEM(interface)
 ITEM(channel)
 {
 	struct mcr_channel_info c;
+	json_t *all;
 
 	if (mcr_engine_channel_info(src->engine, i, &c) < 0)
 		return NULL;
-	return json_pack("{so so so si so so so so si so sb}", "name", string(c.name), "depth",
-			 number(c.depth), "bytes", number(c.bytes), "rings", (int)c.n_rings,
-			 "epoch", json_sprintf("%016" PRIx64, c.epoch), "published",
-			 number(c.published), "published_bytes", number(c.published_bytes),
-			 "too_large", number(c.too_large), "consumers", (int)c.consumers, "joins",
-			 number(c.joins), "huge_pages", c.huge_pages);
+	all = json_pack("{so so so si so so so so si so sb}", "name", string(c.name), "depth",
+			number(c.depth), "bytes", number(c.bytes), "rings", (int)c.n_rings, "epoch",
+			json_sprintf("%016" PRIx64, c.epoch), "published", number(c.published),
+			"published_bytes", number(c.published_bytes), "too_large",
+			number(c.too_large), "consumers", (int)c.consumers, "joins",
+			number(c.joins), "huge_pages", c.huge_pages);
+	if (all && c.has_handler) {
+		json_object_set_new(all, "handler_calls", number(c.handler_calls));
+		json_object_set_new(all, "handler_messages", number(c.handler_messages));
+		json_object_set_new(all, "handler_slow", number(c.handler_slow));
+		json_object_set_new(all, "handler_longest_ns", number(c.handler_longest_ns));
+	}
+	return all;
 }
 
 static json_t *sources_of(const struct mcr_group_info *g)

@@ -245,6 +245,8 @@ int mcr_engine_channel_info(const struct mcr_engine *e, size_t i, struct mcr_cha
 		out->published_bytes += mcr_ring_published_bytes(c->regions[r].mem);
 		out->too_large += __atomic_load_n(&c->writers[r]->too_large, __ATOMIC_RELAXED);
 		out->huge_pages &= c->regions[r].huge != 0;
+		if (c->handlers[r] != NULL)
+			mcr_inline_add(c->handlers[r], out);
 	}
 	for (size_t j = 0; j < e->joins->n_joins; j++)
 		out->joins += e->joins->rules[j].channel == at;

@@ -200,11 +200,13 @@ static int announce_channel(struct mcr_engine *e, struct mcr_channel *channel,
 	int fds[MCR_LCORES_MAX];
 	int ret;
 
+	mcr_channel_heartbeat(channel, mcr_clock_now_monotonic());
+	if (channel->config.handler_only)
+		return 0; /* there is nothing to attach to */
 	for (unsigned i = 0; i < channel->n_rings; i++) {
 		fds[i] = channel->regions[i].fd;
 		mems[i] = channel->regions[i].mem;
 	}
-	mcr_channel_heartbeat(channel, mcr_clock_now_monotonic());
 	ret = mcr_attach_server_add_channel(e->attach, &channel->config, fds, mems,
 					    channel->n_rings, channel->epoch);
 	return ret == 0 ? 0

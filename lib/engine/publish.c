@@ -42,8 +42,10 @@ static void fill_view(const struct mcr_engine *e, struct mcr_view *view,
 	view->serial = e->view_serial + 1;
 	view->table = table;
 	for (unsigned c = 0; c < MCR_CHANNELS_MAX; c++)
-		for (unsigned w = 0; e->channels[c] != NULL && w < e->n_workers; w++)
+		for (unsigned w = 0; e->channels[c] != NULL && w < e->n_workers; w++) {
 			view->rings[c][w] = e->channels[c]->writers[w];
+			view->handlers[c][w] = e->channels[c]->handlers[w];
+		}
 	for (size_t i = 0; i < e->n_ports; i++) {
 		view->ports[e->ports[i]->id] = (struct mcr_view_port){
 		    .interface_of_vlan = e->ports[i]->interface_of_vlan,

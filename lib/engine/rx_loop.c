@@ -245,8 +245,12 @@ static __rte_noinline void publish(struct mcr_worker *w, const struct burst *b, 
 {
 	struct mcr_ring_writer *ring = w->view->rings[channel][w->index];
 	struct mcr_batch *batch = &w->batches[channel];
-	uint16_t step = step_flag(w, channel);
+	uint16_t step;
 
+	if (unlikely(batch->handler != NULL) &&
+	    mcr_inline_hand_over(w, channel, b->rx_ns, b->flags))
+		return;
+	step = step_flag(w, channel);
 	mcr_ring_reserve(ring);
 	for (unsigned k = 0, n = batch->n; k < n; k++) {
 		const struct mcr_packet *p = &w->packets[batch->packet[k]];
@@ -460,6 +464,8 @@ static __rte_noinline void adopt(struct mcr_worker *w, const struct mcr_view *vi
 
 	w->view = view;
 	w->view_serial = view->serial;
+	for (unsigned c = 0; c < MCR_CHANNELS_MAX; c++)
+		w->batches[c].handler = view->handlers[c][w->index];
 	for (unsigned c = 0; c < MCR_CHANNELS_MAX; c++)
 		if (view->rings[c][w->index] != NULL)
 			mcr_ring_set_started(view->rings[c][w->index], start_ns);

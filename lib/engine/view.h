@@ -12,6 +12,7 @@
 
 #include "core/group_table.h"
 #include "core/ring.h"
+#include "engine/inline.h"
 
 #define MCR_NO_INTERFACE UINT8_MAX
 #define MCR_VLANS        4096
@@ -31,6 +32,7 @@ struct mcr_view {
 	struct mcr_group_table *table; /* freed after it, by the control thread */
 	/* The writer of each channel's ring, by lcore; NULL where there is no such channel. */
 	struct mcr_ring_writer *rings[MCR_CHANNELS_MAX][MCR_LCORES_MAX];
+	struct mcr_inline *handlers[MCR_CHANNELS_MAX][MCR_LCORES_MAX]; /* NULL = none */
 	struct mcr_view_port ports[RTE_MAX_ETHPORTS];
 };
 

@@ -15,6 +15,7 @@
 #include "core/parse.h"
 #include "engine/account.h"
 #include "engine/clock.h"
+#include "engine/inline.h"
 #include "engine/view.h"
 
 #define MCR_BURST             32
@@ -30,6 +31,7 @@ struct mcr_queue {
 
 /* What a chunk of a burst gives to one channel. */
 struct mcr_batch {
+	struct mcr_inline *handler; /* of the channel; NULL = none */
 	uint64_t clock_steps; /* of the channel's last message: the next one tells of a step */
 	uint16_t n;
 	uint8_t packet[MCR_BURST]; /* index in the burst */

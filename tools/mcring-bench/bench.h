@@ -11,6 +11,12 @@
 #define BENCH_READERS_MAX  16
 #define BENCH_CHANNELS_MAX 16
 
+enum bench_handler {
+	BENCH_HANDLER_NONE,
+	BENCH_HANDLER_BEFORE,
+	BENCH_HANDLER_ONLY,
+};
+
 /* What stands behind `--` and the measurement's name. */
 struct bench_options {
 	const char *port;     /* DPDK device name or port number */
@@ -18,6 +24,7 @@ struct bench_options {
 	unsigned size;        /* octets of payload */
 	unsigned channels;    /* each joins all groups */
 	unsigned readers;     /* on lcores of their own, on the channels in turn */
+	unsigned handler;     /* enum bench_handler */
 	unsigned depth;       /* of a ring; 0 = the engine's default */
 	unsigned first_chunk; /* 0 = the engine's default */
 	unsigned burst;       /* packets that a poll of the port gives, at most 32 */

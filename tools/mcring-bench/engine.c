@@ -33,6 +33,7 @@ struct bench {
 	unsigned n_readers; /* launched */
 	unsigned rx_lcore;
 	int cpu_clock; /* of the rx lcore */
+	uint64_t sum;  /* of the handler; writer: the rx lcore */
 };
 
 /* One instant of the rx lcore, and what came of it. */
@@ -79,6 +80,15 @@ static void name_channel(char *name, unsigned i)
 	snprintf(name, MCR_NAME_MAX, "c%u", i);
 }
 
+/* The least that a handler does: it looks at each payload. */
+static void look_at(void *ctx, const struct mcr_inline_msg *msgs, unsigned n, unsigned ring)
+{
+	uint64_t *sum = ctx;
+
+	for (unsigned i = 0; i < n; i++)
+		*sum += msgs[i].data_len > 0 ? msgs[i].data[0] : 0;
+}
+
 static int create_engine(struct bench *b, struct mcr_error *err)
 {
 	const struct bench_options *o = b->options;
@@ -90,6 +100,11 @@ static int create_engine(struct bench *b, struct mcr_error *err)
 	for (unsigned i = 0; i < o->channels; i++) {
 		name_channel(channels[i].name, i);
 		channels[i].depth = o->depth;
+		if (o->handler != BENCH_HANDLER_NONE) {
+			channels[i].handler = look_at;
+			channels[i].handler_ctx = &b->sum;
+			channels[i].handler_only = o->handler == BENCH_HANDLER_ONLY;
+		}
 	}
 	mcr_engine_config_init(&config);
 	config.interfaces = &interface;

@@ -29,6 +29,9 @@ static const char usage[] =
     "  --groups N         groups joined, 239.16.0.0 onwards, UDP port 5000 (512)\n"
     "  --size N           octets of payload of the frames that net_null delivers (86)\n"
     "  --channels N       channels that join all groups (1)\n"
+    "  --handler WHEN     a handler in the rx lcore that looks at each payload: before it is "
+    "published,\n"
+    "                     or only (instead)\n"
     "  --readers N        consumers, each on a worker lcore behind the rx lcore (0)\n"
     "  --depth N          messages of a ring (the engine's default)\n"
     "  --first-chunk N    packets that are published before the rest (the engine's default)\n"
@@ -43,6 +46,7 @@ enum option_id {
 	OPT_SIZE,
 	OPT_CHANNELS,
 	OPT_READERS,
+	OPT_HANDLER,
 	OPT_DEPTH,
 	OPT_FIRST_CHUNK,
 	OPT_BURST,
@@ -60,6 +64,7 @@ static const struct option long_options[] = {
     {"size", required_argument, NULL, OPT_SIZE},
     {"channels", required_argument, NULL, OPT_CHANNELS},
     {"readers", required_argument, NULL, OPT_READERS},
+    {"handler", required_argument, NULL, OPT_HANDLER},
     {"depth", required_argument, NULL, OPT_DEPTH},
     {"first-chunk", required_argument, NULL, OPT_FIRST_CHUNK},
     {"burst", required_argument, NULL, OPT_BURST},
@@ -160,6 +165,13 @@ static int take_option(struct bench_options *o, int id, const char *name, const 
 		return number(name, text, BENCH_CHANNELS_MAX, &o->channels);
 	case OPT_READERS:
 		return number(name, text, BENCH_READERS_MAX, &o->readers);
+	case OPT_HANDLER:
+		o->handler = strcmp(text, "before") == 0 ? BENCH_HANDLER_BEFORE
+			     : strcmp(text, "only") == 0 ? BENCH_HANDLER_ONLY
+							 : BENCH_HANDLER_NONE;
+		return o->handler != BENCH_HANDLER_NONE
+			   ? 0
+			   : bench_fail("--handler \"%s\": expected before or only", text);
 	case OPT_DEPTH:
 		return number(name, text, 1u << 24, &o->depth);
 	case OPT_FIRST_CHUNK:
