@@ -20,6 +20,7 @@ CTL = os.path.join(BUILD, 'tools', 'mcring-ctl')
 GEN = os.path.join(BUILD, 'tools', 'mcring-gen')
 MCSEND = os.path.join(BUILD, 'tests', 'lab', 'mcsend')
 ATTACH_ROUNDS = os.path.join(BUILD, 'tests', 'net', 'attach_rounds')
+KILL_ROUNDS = os.path.join(BUILD, 'tests', 'net', 'kill_rounds')
 
 # Two lcores: 0 is the control thread, 1 receives. No hugepages, no PCI devices.
 EAL = ('-l', '0,1', '--no-huge', '-m', '512', '--no-pci', '--no-telemetry')
