@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* test_embedded PROGRAM: examples/embedded.c on a file of frames. */
+/* test_embedded EMBEDDED INLINE_HANDLER: the examples on a file of frames. */
 #include "rig.h"
 
 #include <stdlib.h>
 
-static const char *program;
+static const char *embedded, *inline_handler;
 
-static void the_handler_gets_each_message_of_its_group_in_the_engines_own_process(void **state)
+/* Runs a program on 100 datagrams of 239.1.1.1 among others. Returns how many of its lines are of
+ * that group; line is the last one. */
+static int run_on_frames(const char *program, char *line, int cap)
 {
-	char dir[] = "/tmp/mcring-embedded-XXXXXX", path[96], command[1024], line[128] = "";
+	char dir[] = "/tmp/mcring-embedded-XXXXXX", path[96], command[1024];
 	uint8_t buf[128];
 	int messages = 0;
 	FILE *f;
@@ -29,26 +31,43 @@ static void the_handler_gets_each_message_of_its_group_in_the_engines_own_proces
 		 program, RIG_MEMORY, (int)getpid(), path, dir);
 	f = popen(command, "r");
 	assert_non_null(f);
-	while (fgets(line, sizeof(line), f) != NULL)
+	while (fgets(line, cap, f) != NULL)
 		messages += strstr(line, "239.1.1.1:5000 seq") == line &&
 			    strstr(line, ": 10 octets, \"0123456789\"\n") != NULL;
 	assert_int_equal(pclose(f), 0);
-	assert_int_equal(messages, 100);
-	assert_string_equal(line, "100 messages, 1000 octets, 0 lost\n");
 	unlink(path);
 	snprintf(path, sizeof(path), "%s/sent", dir);
 	unlink(path);
 	assert_int_equal(rmdir(dir), 0);
+	return messages;
+}
+
+static void a_consumer_gets_each_message_in_the_engines_own_process(void **state)
+{
+	char line[128] = "";
+
+	assert_int_equal(run_on_frames(embedded, line, sizeof(line)), 100);
+	assert_string_equal(line, "100 messages, 1000 octets, 0 lost\n");
+}
+
+static void a_handler_gets_each_message_in_the_rx_lcore(void **state)
+{
+	char line[128] = "";
+
+	run_on_frames(inline_handler, line, sizeof(line));
+	assert_int_equal(strncmp(line, "100 messages, 1000 octets; ", 27), 0);
 }
 
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_handler_gets_each_message_of_its_group_in_the_engines_own_process),
+	    cmocka_unit_test(a_consumer_gets_each_message_in_the_engines_own_process),
+	    cmocka_unit_test(a_handler_gets_each_message_in_the_rx_lcore),
 	};
 
-	if (argc != 2)
+	if (argc != 3)
 		return 2;
-	program = argv[1];
+	embedded = argv[1];
+	inline_handler = argv[2];
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
