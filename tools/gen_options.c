@@ -24,6 +24,7 @@ static const char usage[] =
     "  --count N         stop after so many datagrams\n"
     "  --duration S      stop after so many seconds\n"
     "  --burst N         most frames per tx burst, 1..256 (32)\n"
+    "  --queues N        Tx queues, 1..64 (1); each flow stays on one\n"
     "  --vlan ID         802.1Q tag, 1..4094\n"
     "  --json            print the account as JSON\n";
 
@@ -37,6 +38,7 @@ enum option_id {
 	OPT_COUNT,
 	OPT_DURATION,
 	OPT_BURST,
+	OPT_QUEUES,
 	OPT_VLAN,
 	OPT_JSON,
 	OPT_HELP,
@@ -52,6 +54,7 @@ static const struct option long_options[] = {
     {"count", required_argument, NULL, OPT_COUNT},
     {"duration", required_argument, NULL, OPT_DURATION},
     {"burst", required_argument, NULL, OPT_BURST},
+    {"queues", required_argument, NULL, OPT_QUEUES},
     {"vlan", required_argument, NULL, OPT_VLAN},
     {"json", no_argument, NULL, OPT_JSON},
     {"help", no_argument, NULL, OPT_HELP},
@@ -145,6 +148,10 @@ static int parse_option(struct gen_options *options, int id, const char *name, c
 		result = parse_number(name, text, 1, GEN_BURST_MAX, &number);
 		options->burst = (unsigned)number;
 		break;
+	case OPT_QUEUES:
+		result = parse_number(name, text, 1, GEN_QUEUES_MAX, &number);
+		options->queues = (unsigned)number;
+		break;
 	case OPT_VLAN:
 		result = parse_number(name, text, 1, 4094, &number);
 		options->vlan = (uint16_t)number;
@@ -169,7 +176,8 @@ int gen_options_parse(struct gen_options *options, int argc, char **argv)
 					.source_be = htonl(0xc0000201),
 					.size = 100,
 					.rate = 1000,
-					.burst = 32};
+					.burst = 32,
+					.queues = 1};
 	opterr = 0;
 	while ((id = getopt_long(argc, argv, "", long_options, &index)) != -1) {
 		if (id == OPT_HELP) {

@@ -7,7 +7,8 @@
 
 #include <mcring/join.h>
 
-#define GEN_BURST_MAX 256
+#define GEN_BURST_MAX  256
+#define GEN_QUEUES_MAX 64
 
 struct gen_options {
 	const char *port;           /* DPDK device name or port number */
@@ -20,6 +21,7 @@ struct gen_options {
 	uint64_t count;             /* 0 = no limit */
 	uint64_t duration_ns;       /* 0 = no limit */
 	unsigned burst;
+	unsigned queues; /* Tx queues; a flow stays on one */
 	int json;
 };
 

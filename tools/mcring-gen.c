@@ -29,6 +29,7 @@ struct gen {
 	uint16_t port;
 	int started;
 	uint64_t sent, retries;
+	uint64_t *flow_sent; /* of each flow */
 	uint64_t elapsed_ns;
 };
 
@@ -124,7 +125,7 @@ static void fill_buffer(struct rte_mempool *pool, void *ctx, void *object, unsig
 		   gen->options.size);
 }
 
-static int create_pools(struct gen *gen, uint16_t n_tx, uint16_t n_rx, int socket)
+static int create_pools(struct gen *gen, unsigned n_tx, unsigned n_rx, int socket)
 {
 	uint32_t room = RTE_PKTMBUF_HEADROOM + RTE_MAX(gen->frames.frame_len, 2048u);
 
@@ -174,7 +175,7 @@ static int start_port(struct gen *gen)
 {
 	struct rte_eth_conf conf = {0};
 	struct rte_eth_dev_info info;
-	uint16_t n_tx = 1024, n_rx = 512;
+	uint16_t n_tx = 1024, n_rx = 512, n_queues = (uint16_t)gen->options.queues;
 	int socket = rte_eth_dev_socket_id(gen->port);
 	int result;
 
@@ -182,18 +183,20 @@ static int start_port(struct gen *gen)
 		socket = (int)rte_socket_id();
 	result = rte_eth_dev_info_get(gen->port, &info);
 	if (!result)
-		result = rte_eth_dev_configure(gen->port, 1, 1, &conf);
+		result = rte_eth_dev_configure(gen->port, n_queues, n_queues, &conf);
 	if (!result)
 		result = rte_eth_dev_adjust_nb_rx_tx_desc(gen->port, &n_rx, &n_tx);
 	if (result)
 		return fail("port %s: cannot be configured: %s", gen->options.port,
 			    rte_strerror(-result));
-	if (set_mtu(gen) || create_pools(gen, n_tx, n_rx, socket))
+	if (set_mtu(gen) || create_pools(gen, n_queues * n_tx, n_queues * n_rx, socket))
 		return -1;
-	result = rte_eth_tx_queue_setup(gen->port, 0, n_tx, (unsigned)socket, NULL);
-	if (!result)
-		result = rte_eth_rx_queue_setup(gen->port, 0, n_rx, (unsigned)socket, NULL,
-						gen->rx_pool);
+	for (uint16_t q = 0; !result && q < n_queues; q++) {
+		result = rte_eth_tx_queue_setup(gen->port, q, n_tx, (unsigned)socket, NULL);
+		if (!result)
+			result = rte_eth_rx_queue_setup(gen->port, q, n_rx, (unsigned)socket, NULL,
+							gen->rx_pool);
+	}
 	if (!result)
 		result = rte_eth_dev_start(gen->port);
 	if (result)
@@ -217,9 +220,49 @@ static uint64_t now_ns(void)
 static void drain(const struct gen *gen)
 {
 	struct rte_mbuf *mbufs[32];
-	uint16_t n = rte_eth_rx_burst(gen->port, 0, mbufs, RTE_DIM(mbufs));
 
-	rte_pktmbuf_free_bulk(mbufs, n);
+	for (uint16_t q = 0; q < gen->options.queues; q++)
+		rte_pktmbuf_free_bulk(mbufs, rte_eth_rx_burst(gen->port, q, mbufs, RTE_DIM(mbufs)));
+}
+
+/* Returns how many of n the driver took: fewer only when the deadline or a signal came first. */
+static unsigned send_queue(struct gen *gen, uint16_t queue, struct rte_mbuf **mbufs, unsigned n,
+			   uint64_t deadline)
+{
+	unsigned done = 0;
+
+	for (;;) {
+		done += rte_eth_tx_burst(gen->port, queue, mbufs + done, (uint16_t)(n - done));
+		if (done == n || stop || rte_rdtsc() >= deadline)
+			break;
+		gen->retries++;
+		rte_pause();
+	}
+	rte_pktmbuf_free_bulk(mbufs + done, n - done);
+	return done;
+}
+
+/* Of a burst whose first datagram has the number gen->sent. */
+static unsigned send_flows(struct gen *gen, struct rte_mbuf **mbufs, unsigned n, uint64_t deadline)
+{
+	struct rte_mbuf *of_queue[GEN_BURST_MAX];
+	uint64_t flows[GEN_BURST_MAX];
+	unsigned done = 0;
+
+	for (uint16_t q = 0; q < gen->options.queues; q++) {
+		unsigned sent, k = 0;
+
+		for (unsigned i = 0; i < n; i++) {
+			flows[k] = (gen->sent + i) % gen->frames.n_flows;
+			of_queue[k] = mbufs[i];
+			k += flows[k] % gen->options.queues == q;
+		}
+		sent = send_queue(gen, q, of_queue, k, deadline);
+		for (unsigned i = 0; i < sent; i++)
+			gen->flow_sent[flows[i]]++;
+		done += sent;
+	}
+	return done;
 }
 
 /* Returns how many of n the driver took: fewer only when the deadline or a signal came first. */
@@ -227,11 +270,11 @@ static unsigned send_burst(struct gen *gen, unsigned n, uint64_t deadline)
 {
 	struct rte_mbuf *mbufs[GEN_BURST_MAX];
 	uint64_t stamp = now_ns();
-	unsigned done = 0;
 
 	if (rte_pktmbuf_alloc_bulk(gen->tx_pool, mbufs, n)) {
 		/* The driver holds them all; some give buffers back only when they are called. */
-		rte_eth_tx_done_cleanup(gen->port, 0, 0);
+		for (uint16_t q = 0; q < gen->options.queues; q++)
+			rte_eth_tx_done_cleanup(gen->port, q, 0);
 		gen->retries++;
 		return 0;
 	}
@@ -241,15 +284,7 @@ static unsigned send_burst(struct gen *gen, unsigned n, uint64_t deadline)
 		gen_frame_write(&gen->frames, rte_pktmbuf_mtod(mbufs[i], uint8_t *), gen->sent + i,
 				stamp);
 	}
-	for (;;) {
-		done += rte_eth_tx_burst(gen->port, 0, mbufs + done, (uint16_t)(n - done));
-		if (done == n || stop || rte_rdtsc() >= deadline)
-			break;
-		gen->retries++;
-		rte_pause();
-	}
-	rte_pktmbuf_free_bulk(mbufs + done, n - done);
-	return done;
+	return send_flows(gen, mbufs, n, deadline);
 }
 
 __extension__ typedef unsigned __int128 uint128;
@@ -293,18 +328,13 @@ static void run(struct gen *gen)
 static void flush(const struct gen *gen)
 {
 	for (int i = 0; i < FLUSH_MS && rte_mempool_in_use_count(gen->tx_pool) > 0; i++) {
-		rte_eth_tx_done_cleanup(gen->port, 0, 0);
+		for (uint16_t q = 0; q < gen->options.queues; q++)
+			rte_eth_tx_done_cleanup(gen->port, q, 0);
 		rte_delay_us_sleep(1000);
 	}
 }
 
 /* ---- account ---- */
-
-/* Flows take turns, so the total says what each of them got. */
-static uint64_t flow_sent(const struct gen *gen, uint64_t i)
-{
-	return gen->sent / gen->frames.n_flows + (i < gen->sent % gen->frames.n_flows);
-}
 
 static const char *group_text(char *buf, size_t cap, uint32_t group_be)
 {
@@ -326,7 +356,7 @@ static void print_json(const struct gen *gen, double rate, const struct rte_eth_
 	for (uint64_t i = 0; i < gen->frames.n_flows; i++)
 		printf("%s{\"group\": \"%s\", \"port\": %u, \"sent\": %" PRIu64 "}", i ? ", " : "",
 		       group_text(text, sizeof(text), gen->frames.flows[i].group_be),
-		       gen->frames.flows[i].udp_port, flow_sent(gen, i));
+		       gen->frames.flows[i].udp_port, gen->flow_sent[i]);
 	printf("]}\n");
 }
 
@@ -337,7 +367,7 @@ static void print_text(const struct gen *gen, double rate, const struct rte_eth_
 	for (uint64_t i = 0; i < gen->frames.n_flows; i++)
 		printf("%s:%u sent %" PRIu64 "\n",
 		       group_text(text, sizeof(text), gen->frames.flows[i].group_be),
-		       gen->frames.flows[i].udp_port, flow_sent(gen, i));
+		       gen->frames.flows[i].udp_port, gen->flow_sent[i]);
 	printf("sent %" PRIu64 " datagrams of %u octets in %.3f s (%.0f/s), tx ring full %" PRIu64
 	       " times; the driver counts %" PRIu64 " sent, %" PRIu64 " errors\n",
 	       gen->sent, gen->options.size, (double)gen->elapsed_ns * 1e-9, rate, gen->retries,
@@ -367,6 +397,9 @@ static int generate(struct gen *gen)
 		return fail("port %s: has no MAC address", gen->options.port);
 	if (gen_frames_create(&gen->frames, &gen->options, &mac))
 		return fail("out of memory");
+	gen->flow_sent = calloc(gen->frames.n_flows, sizeof(*gen->flow_sent));
+	if (!gen->flow_sent)
+		return fail("out of memory");
 	if (start_port(gen) == 0) {
 		run(gen);
 		flush(gen);
@@ -377,6 +410,7 @@ static int generate(struct gen *gen)
 		rte_eth_dev_stop(gen->port);
 	rte_eth_dev_close(gen->port);
 	gen_frames_destroy(&gen->frames);
+	free(gen->flow_sent);
 	return result;
 }
 

@@ -7,17 +7,20 @@ import re
 import subprocess
 import time
 
+import pytest
+
 from netlab import wait_for
-from programs import Daemon, GEN, identity
+from programs import Daemon, GEN, identity, sequence
 
 SECONDS = int(os.environ.get('MCR_FLOOD_SECONDS', '30'))
 
 
-def start_receiver(lab, host, *args):
+def start_receiver(lab, host, *args, queues=1, interface='', **kwargs):
     socket = lab.path('vhost.sock')
     # The sender gets lcore 0, the receiver lcore 1; their main lcores hardly run.
-    daemon = Daemon(lab, host, '--interface', 'feed=net_vhost0', '--join', '239.1.1.1:5000', *args,
-                    vdev=f'net_vhost0,iface={socket}')
+    daemon = Daemon(lab, host, '--interface', f'feed=net_vhost0{interface}', '--join',
+                    '239.1.1.1:5000', *args, vdev=f'net_vhost0,iface={socket},queues={queues}',
+                    **kwargs)
     return daemon, socket
 
 
@@ -77,3 +80,40 @@ def test_the_generators_count_agrees_with_ours(lab):
     stats = daemon.stats()
     assert stats['drops']['unknown_group'] == 15_000
     identity(stats)
+
+
+# Two receiving lcores share core 1.
+TWO_LCORES = ('--lcores', '0@0,1@1,2@1', '--no-huge', '-m', '512', '--no-pci', '--no-telemetry')
+
+
+@pytest.mark.parametrize('queues, lcores', [(1, '1'), (2, '1/2'), (4, '1/2'), (4, '2')])
+def test_flows_over_several_queues_and_lcores_stay_whole_and_in_order(lab, queues, lcores):
+    groups = [f'239.2.0.{i + 1}' for i in range(8)]
+    each = 2_000
+    host = lab.namespace('rx')
+    args = [text for group in groups for text in ('--join', f'{group}:5000,channel=all')]
+    daemon, socket = start_receiver(lab, host, *args, queues=queues,
+                                    interface=f',lcores={lcores}', eal=TWO_LCORES)
+    # One consumer of the channel, which has a ring for each lcore.
+    consumer = daemon.cat('--channel', 'all', '--count', each * len(groups))
+    flows = [text for group in groups for text in ('--group', f'{group}:5000')]
+    done = host.run(GEN, '-l', '0', '--no-huge', '-m', 256, '--no-pci', '--no-telemetry',
+                    f'--vdev=net_virtio_user0,path={socket},queues={queues}', '--', '--port',
+                    'net_virtio_user0', *flows, '--queues', queues, '--count',
+                    each * len(groups), '--rate', 20_000, '--json')
+    sent = json.loads(done.stdout.splitlines()[-1])
+    assert [flow['sent'] for flow in sent['flows']] == [each] * len(groups)
+    status, messages, summary = consumer.wait()
+    assert (status, summary['lost']) == (0, 0)
+    for group in groups:
+        assert [sequence(m) for m in messages if m['group'] == group] == list(range(1, each + 1))
+
+    stats = daemon.stats()
+    identity(stats)
+    assert stats['delivered'] == each * len(groups)
+    port = stats['ports'][0]
+    wanted = [int(one) for one in lcores.split('/')]
+    assert (port['queues'], port['lcores']) == (queues, wanted)
+    share = {one['lcore']: one['delivered'] for one in stats['lcores']}
+    assert all(share[one] == each * len(groups) / len(wanted) for one in wanted), share
+    assert daemon.stop() == 0
