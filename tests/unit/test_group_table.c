@@ -342,6 +342,49 @@ static void ten_thousand_groups_are_found_and_their_neighbours_are_not(void **st
 	free(joins);
 }
 
+/* Mean number of entries that a lookup of n groups from 239.0.0.0 on looks at. */
+static double probes(uint32_t n, uint32_t step, uint16_t n_ports)
+{
+	struct mcr_join *joins = calloc((size_t)n * n_ports, sizeof(*joins));
+	struct mcr_rule *rules = calloc((size_t)n * n_ports, sizeof(*rules));
+	struct mcr_group_table *table;
+	uint64_t sum = 0;
+	size_t k = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		for (uint16_t p = 0; p < n_ports; p++, k++) {
+			joins[k].group_be = htonl(0xef000000u + i * step);
+			joins[k].port = (uint16_t)(5000 + p);
+			rules[k] = (struct mcr_rule){.join = &joins[k]};
+		}
+	assert_int_equal(mcr_group_table_create(&table, rules, k), 0);
+	while (k-- > 0) {
+		uint64_t key = mcr_group_key(0, joins[k].group_be, joins[k].port);
+		uint32_t home = mcr_group_slot(table, key);
+		uint32_t at = (uint32_t)(mcr_group_find(table, key) - table->entries);
+
+		sum += 1 + ((at - home) & table->mask);
+	}
+	mcr_group_table_destroy(table);
+	free(rules);
+	free(joins);
+	return (double)sum / ((double)n * n_ports);
+}
+
+static void groups_in_a_row_do_not_chain(void **state)
+{
+	static const uint32_t sizes[] = {2, 5, 8, 16, 30, 64, 100, 200, 512, 1000, 10000};
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		assert_true(probes(sizes[i], 1, 1) < 2.5);
+		assert_true(probes(sizes[i], 2, 1) < 2.5);
+		assert_true(probes(sizes[i], 256, 1) < 2.5);
+	}
+	assert_true(probes(16, 1, 16) < 2.5);
+	assert_true(probes(4, 1, 64) < 2.5);
+	assert_true(probes(256, 1, 2) < 2.5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -353,6 +396,7 @@ int main(void)
 	    cmocka_unit_test(every_source_of_a_full_list_is_found_and_no_neighbour),
 	    cmocka_unit_test(all_channels_of_all_interfaces_get_their_own),
 	    cmocka_unit_test(ten_thousand_groups_are_found_and_their_neighbours_are_not),
+	    cmocka_unit_test(groups_in_a_row_do_not_chain),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
