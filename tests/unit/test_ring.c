@@ -1,91 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
 
-#include <cmocka.h>
-
-#include "core/ring_reader.h"
-
-#define EPOCH UINT64_C(0x1234567890abcdef)
-
-struct ring {
-	size_t size;
-	uint8_t *mem;
-	struct mcr_ring_writer writer;
-};
-
-static void ring_create(struct ring *ring, uint32_t depth, uint64_t bytes)
-{
-	ring->size = mcr_ring_footprint(depth, bytes);
-	ring->mem = aligned_alloc(4096, (ring->size + 4095) / 4096 * 4096);
-	assert_non_null(ring->mem);
-	memset(ring->mem, 0, ring->size);
-	mcr_ring_format(ring->mem, depth, bytes, EPOCH, 0, 1);
-	mcr_ring_writer_attach(&ring->writer, ring->mem);
-}
-
-static struct mcr_ring_reader reader_create(const struct ring *ring)
-{
-	struct mcr_ring_reader reader;
-	const char *why;
-
-	assert_int_equal(mcr_ring_reader_attach(&reader, ring->mem, ring->size, &why), 0);
-	return reader;
-}
-
-/* The payload of a message is a function of its position. */
-static uint8_t octet(uint64_t position, uint32_t i)
-{
-	return (uint8_t)((position + 1) * 31 + i * 7 + (i >> 8));
-}
-
-static uint32_t id_of(uint64_t position)
-{
-	return (uint32_t)(position * 2654435761u);
-}
-
-static void put_one(struct ring *ring, uint32_t len)
-{
-	struct mcr_desc desc = {.len = len, .family = AF_INET, .id = id_of(ring->writer.next)};
-	uint8_t payload[9000];
-	uint8_t *to;
-	uint32_t half = len / 3;
-
-	for (uint32_t i = 0; i < len; i++)
-		payload[i] = octet(ring->writer.next, i);
-	to = mcr_ring_put(&ring->writer, &desc);
-	assert_int_equal((uintptr_t)to % 8, 0);
-	/* In two pieces, as from two segments. */
-	mcr_ring_copy(to, payload, half);
-	mcr_ring_copy(to + half, payload + half, len - half);
-}
-
-static void publish(struct ring *ring, const uint32_t *lens, int n)
-{
-	for (int i = 0; i < n; i++)
-		mcr_ring_add(&ring->writer, lens[i]);
-	mcr_ring_reserve(&ring->writer);
-	for (int i = 0; i < n; i++)
-		put_one(ring, lens[i]);
-	mcr_ring_publish(&ring->writer);
-}
-
-static void publish_same(struct ring *ring, uint32_t len, int n)
-{
-	for (int i = 0; i < n; i++)
-		publish(ring, &len, 1);
-}
-
-static void assert_whole(const struct mcr_ring_reader *r, const struct mcr_desc *desc)
-{
-	const uint8_t *data = mcr_ring_reader_bytes(r, desc->offset);
-
-	assert_int_equal(desc->id, id_of(desc->seq - 1));
-	for (uint32_t i = 0; i < desc->len; i++)
-		assert_int_equal(data[i], octet(desc->seq - 1, i));
-}
+#include "ring_rig.h"
 
 static void a_new_ring_is_empty(void **state)
 {
@@ -236,106 +152,6 @@ static void a_chunk_larger_than_the_ring_loses_its_own_first_messages(void **sta
 	for (int i = 0; i < 8; i++)
 		assert_whole(&r, &descs[i]);
 	free(ring.mem);
-}
-
-/* The simple model: all messages ever, with the byte offsets that the rules give. */
-struct model {
-	uint32_t *lens;
-	uint64_t *offsets;
-	uint64_t n, bytes_end;
-};
-
-static void model_add(struct model *m, uint32_t len, uint64_t bytes)
-{
-	uint64_t start = m->bytes_end;
-
-	if (start % bytes + (len + 7) / 8 * 8 > bytes)
-		start = (start / bytes + 1) * bytes;
-	m->lens[m->n] = len;
-	m->offsets[m->n++] = start;
-	m->bytes_end = start + (len + 7) / 8 * 8;
-}
-
-static uint64_t model_oldest(const struct model *m, uint32_t depth, uint64_t bytes)
-{
-	uint64_t i = m->n;
-
-	while (i > 0 && m->n <= i - 1 + depth && m->bytes_end <= m->offsets[i - 1] + bytes)
-		i--;
-	return i;
-}
-
-/* One random history: bursts of random sizes, readers that poll a little, a lot or rarely. */
-static void run_history(unsigned seed, uint32_t depth, uint64_t bytes, uint32_t max_len)
-{
-	enum {
-		MESSAGES = 4000,
-		READERS = 3
-	};
-	struct model m = {malloc(sizeof(uint32_t) * MESSAGES), malloc(sizeof(uint64_t) * MESSAGES),
-			  0, 0};
-	struct mcr_ring_reader readers[READERS];
-	uint64_t received[READERS] = {0}, lost[READERS] = {0};
-	struct ring ring;
-
-	srand(seed);
-	ring_create(&ring, depth, bytes);
-	for (int k = 0; k < READERS; k++)
-		readers[k] = reader_create(&ring);
-	while (m.n < MESSAGES - 32) {
-		uint32_t lens[32];
-		int n = 1 + rand() % (depth < 32 ? (int)depth : 32);
-
-		for (int i = 0; i < n; i++) {
-			lens[i] = (uint32_t)rand() % (max_len + 1);
-			if (rand() % 4 == 0)
-				lens[i] = (uint32_t)rand() % 9;
-			model_add(&m, lens[i], bytes);
-		}
-		publish(&ring, lens, n);
-		assert_int_equal(ring.writer.reserved_bytes, m.bytes_end);
-		for (int k = 0; k < READERS; k++) {
-			struct mcr_ring_reader *r = &readers[k];
-			uint64_t oldest = model_oldest(&m, depth, bytes), gone, before = r->next;
-			struct mcr_desc descs[64];
-			int got;
-
-			if (rand() % (1 + k * k * 4) != 0)
-				continue;
-			assert_int_equal(mcr_ring_reader_oldest(r), oldest);
-			got = mcr_ring_reader_poll(r, descs, 1 + rand() % 64, &gone);
-			assert_true(got > 0 || before == m.n || gone > 0);
-			/* Nothing that was held is passed over, but for a reader lapped again and
-			 * again. */
-			if (r->slack == 0)
-				assert_int_equal(gone, before < oldest ? oldest - before : 0);
-			for (int i = 0; i < got; i++) {
-				assert_int_equal(descs[i].seq, before + gone + (uint64_t)i + 1);
-				assert_int_equal(descs[i].len, m.lens[descs[i].seq - 1]);
-				assert_int_equal(descs[i].offset, m.offsets[descs[i].seq - 1]);
-				assert_whole(r, &descs[i]);
-			}
-			received[k] += (uint64_t)got;
-			lost[k] += gone;
-			assert_int_equal(received[k] + lost[k], r->next);
-		}
-	}
-	assert_true(received[0] > MESSAGES / 4);
-	assert_true(lost[2] > 0);
-	free(ring.mem);
-	free(m.lens);
-	free(m.offsets);
-}
-
-static void random_histories_agree_with_a_simple_model(void **state)
-{
-	for (unsigned seed = 0; seed < 12; seed++) {
-		run_history(seed, 64, 65536, 1500);
-		run_history(seed, 64, 65536, 9000);
-		run_history(seed, 256, 32768, 200);
-		run_history(seed, 8, 4096, 1000);
-		run_history(seed, 4, 256, 64);
-	}
 }
 
 static void a_reader_that_is_always_late_gets_runs_not_single_messages(void **state)
@@ -503,7 +319,6 @@ int main(void)
 	    cmocka_unit_test(headroom_ends_where_overrun_begins),
 	    cmocka_unit_test(an_ipv6_message_has_its_addresses_before_the_payload),
 	    cmocka_unit_test(a_chunk_larger_than_the_ring_loses_its_own_first_messages),
-	    cmocka_unit_test(random_histories_agree_with_a_simple_model),
 	    cmocka_unit_test(a_reader_that_is_always_late_gets_runs_not_single_messages),
 	    cmocka_unit_test(a_reader_that_is_always_late_still_gets_half_of_what_few_bytes_hold),
 	    cmocka_unit_test(a_header_that_makes_no_sense_is_refused),
