@@ -121,11 +121,11 @@ static void print_account(FILE *out, const json_t *reply)
 {
 	const json_t *drops = json_object_get(reply, "drops"), *count;
 	const char *reason, *separator = ":";
-	long long total = 0;
+	unsigned long long total = 0;
 
 	json_object_foreach((json_t *)drops, reason, count) total +=
-	    (long long)json_integer_value(count);
-	fprintf(out, "received %lld = delivered %lld + punted %lld + dropped %lld",
+	    (unsigned long long)json_integer_value(count);
+	fprintf(out, "received %lld = delivered %lld + punted %lld + dropped %llu",
 		number(reply, "received"), number(reply, "delivered"), number(reply, "punted"),
 		total);
 	json_object_foreach((json_t *)drops, reason, count)

@@ -252,7 +252,7 @@ static void step(struct engine *e, struct mcr_consumer *c, struct input *in)
 		for (int i = 0; i < n; i++)
 			if (msgs[i].kind == MCR_LOST)
 				assert(msgs[i].len == 0 && msgs[i].lost > 0);
-			else
+			else if (msgs[i].kind != MCR_STALL)
 				use(c, &msgs[i], in);
 	}
 }
@@ -279,6 +279,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	opts.start = (uint32_t)take(&in, 1) % 4;
 	opts.seq = take(&in, 1);
 	opts.ring = opts.start == MCR_START_SEQ ? 0 : MCR_ALL_RINGS;
+	opts.order = how & 64 ? MCR_ORDER_MERGED : MCR_ORDER_RINGS;
+	opts.hold_ns = how & 128 ? 1 : 0; /* a silent ring is waited for, or hardly */
 	e.stop = 0;
 	if (how & 32)
 		pthread_create(&e.thread, NULL, scribble_on, &e);
