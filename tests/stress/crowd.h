@@ -10,7 +10,7 @@
 
 #include <mcring/consumer.h>
 
-#define CROWD_MAX 64
+#define CROWD_MAX 68
 
 /* What a consumer's process found out. */
 struct crowd_result {
