@@ -306,6 +306,8 @@ static void a_page_full_of_garbage_harms_nobody(void **state)
 		assert_true(info.received <= 1000);
 		assert_true(info.lost <= 1000);
 		assert_true(info.headroom <= 64);
+		assert_true(info.headroom_min <= info.headroom);
+		assert_true(info.cursor <= info.published && info.published <= 1000);
 	}
 	memset(a.page, 0, MCR_CONSUMER_PAGE_BYTES);
 	a.page->received = a.page->lost = UINT64_MAX;

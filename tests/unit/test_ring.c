@@ -48,6 +48,31 @@ static void nothing_is_seen_before_publish(void **state)
 	free(ring.mem);
 }
 
+static void what_was_added_and_cancelled_leaves_no_trace(void **state)
+{
+	const uint32_t lens[] = {10, 4000, 0};
+	struct ring ring;
+	struct mcr_desc descs[8];
+	uint64_t lost;
+
+	ring_create(&ring, 64, 65536);
+	struct mcr_ring_reader r = reader_create(&ring);
+
+	publish(&ring, lens, 3);
+	for (int i = 0; i < 100; i++)
+		mcr_ring_add(&ring.writer, 16384);
+	mcr_ring_cancel(&ring.writer);
+	publish(&ring, lens, 3);
+	assert_int_equal(mcr_ring_reader_poll(&r, descs, 8, &lost), 6);
+	assert_int_equal(lost, 0);
+	for (int i = 0; i < 6; i++) {
+		assert_int_equal(descs[i].seq, i + 1);
+		assert_int_equal(mcr_ring_reader_overrun(&r, descs[i].seq - 1, descs[i].offset), 0);
+		assert_whole(&r, &descs[i]);
+	}
+	free(ring.mem);
+}
+
 static void a_lapped_reader_is_told_how_many_and_gets_the_rest(void **state)
 {
 	struct ring ring;
@@ -314,6 +339,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_new_ring_is_empty),
 	    cmocka_unit_test(nothing_is_seen_before_publish),
+	    cmocka_unit_test(what_was_added_and_cancelled_leaves_no_trace),
 	    cmocka_unit_test(a_lapped_reader_is_told_how_many_and_gets_the_rest),
 	    cmocka_unit_test(a_reader_is_lapped_by_bytes_before_descriptors),
 	    cmocka_unit_test(headroom_ends_where_overrun_begins),
