@@ -4,10 +4,20 @@
 #include <string.h>
 
 #include "engine/engine.h"
+#include "engine/pins.h"
 
 uint16_t mcr_engine_group_queue(const struct mcr_engine *e, const struct mcr_group *g)
 {
-	return mcr_filter_spread(g->group_be, e->interfaces[g->interface].port->n_queues);
+	const struct mcr_port *port = e->interfaces[g->interface].port;
+	int lcore = mcr_engine_pin_of(e, g);
+	uint16_t queues[MCR_QUEUES_MAX], n = 0;
+
+	for (uint16_t q = 0; lcore >= 0 && q < port->n_queues; q++)
+		if (port->worker_of_queue[q] == lcore)
+			queues[n++] = q;
+	if (n > 0)
+		return queues[mcr_filter_spread(g->group_be, n)];
+	return mcr_filter_spread(g->group_be, port->n_queues);
 }
 
 static struct mcr_filter_want want_of(const struct mcr_engine *e, const struct mcr_group *g)

@@ -278,9 +278,12 @@ static int make_group(struct mcr_group *g, struct mcr_rule *const *rules, size_t
 	g->interface = rules[0]->interface;
 	g->group_be = rules[0]->join->group_be;
 	g->udp_port = rules[0]->join->port;
-	for (size_t i = 1; i < n; i++)
+	g->channels = 0;
+	for (size_t i = 0; i < n; i++) {
+		g->channels |= UINT64_C(1) << rules[i]->channel;
 		if (rules[i]->join->port != g->udp_port)
 			g->udp_port = 0;
+	}
 	g->joins = (unsigned)n;
 	return mcr_filter_merge(&g->filter, scratch, n);
 }

@@ -27,6 +27,7 @@ struct mcr_group {
 	uint16_t interface;
 	uint16_t udp_port; /* of all joins; 0 = any, or they differ */
 	unsigned joins;
+	uint64_t channels;        /* of the joins: a mask */
 	struct mcr_filter filter; /* sources_be owned, ascending */
 	uint64_t joined_ns;       /* CLOCK_REALTIME */
 };

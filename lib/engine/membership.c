@@ -283,6 +283,8 @@ int mcr_engine_channel_remove(struct mcr_engine *e, const char *name, struct mcr
 		return ret;
 	}
 	mcr_attach_server_remove_channel(e->attach, name);
+	for (size_t p = 0; p < e->n_ports; p++) /* the place may be another's */
+		e->ports[p]->told_pins &= ~(UINT64_C(1) << at);
 	return 0;
 }
 

@@ -18,29 +18,55 @@ int mcr_engine_check_pin(const struct mcr_engine *e, const struct mcr_channel_co
 			     config->name, config->lcore, lcores);
 }
 
-static uint32_t wanted_lcore(const struct mcr_engine *e, const struct mcr_channel *channel)
+int mcr_engine_pin_of(const struct mcr_engine *e, const struct mcr_group *g)
 {
-	return UINT32_C(1) << mcr_placement_find(&e->placement, channel->config.lcore);
+	for (uint64_t left = g->channels; left != 0; left &= left - 1) {
+		const struct mcr_channel *c = e->channels[__builtin_ctzll(left)];
+
+		if (c != NULL && c->config.has_lcore)
+			return mcr_placement_find(&e->placement, c->config.lcore);
+	}
+	return -1;
 }
 
-static void tell(const struct mcr_engine *e, const struct mcr_port *port,
+/* Whether a group of this channel comes to the channel's lcore: nobody else polls the port, or a
+ * flow rule brings it to one of the lcore's queues. */
+static int is_kept(const struct mcr_engine *e, const struct mcr_group *g,
+		   const struct mcr_channel *channel)
+{
+	const struct mcr_port *port = e->interfaces[g->interface].port;
+	int wanted = mcr_placement_find(&e->placement, channel->config.lcore);
+	struct mcr_filter_state state;
+
+	if (port->pollers == UINT32_C(1) << wanted)
+		return 1;
+	mcr_engine_group_filter(e, g, &state);
+	return state.queue >= 0 && port->worker_of_queue[state.queue] == wanted;
+}
+
+static void tell(const struct mcr_engine *e, const struct mcr_group *g,
 		 const struct mcr_channel *channel)
 {
-	uint32_t wanted = wanted_lcore(e, channel);
+	const struct mcr_port *port = e->interfaces[g->interface].port;
+	struct mcr_filter_state state;
 	char lcores[160];
 
 	mcr_placement_list(&e->placement, port->pollers, lcores, sizeof(lcores));
-	if ((port->pollers & wanted) == 0)
+	mcr_engine_group_filter(e, g, &state);
+	if (state.queue >= 0)
 		mcr_engine_log(e, MCR_LOG_WARNING,
-			       "channel %s: it wants lcore %u, which has no queue of port %s: that "
-			       "is polled by %s; give the port's interfaces other lcores",
-			       channel->config.name, channel->config.lcore, port->name, lcores);
+			       "channel %s: it wants lcore %u, and another channel of the same "
+			       "groups, or the lack of a queue of port %s there, brings some to "
+			       "lcore %u",
+			       channel->config.name, channel->config.lcore, port->name,
+			       e->lcores[port->worker_of_queue[state.queue]]);
 	else
 		mcr_engine_log(e, MCR_LOG_WARNING,
 			       "channel %s: port %s (%s) cannot bring its groups to lcore %u: they "
-			       "come on %s",
+			       "come on %s%s%s",
 			       channel->config.name, port->name, port->driver,
-			       channel->config.lcore, lcores);
+			       channel->config.lcore, lcores, state.reason[0] ? "; " : "",
+			       state.reason);
 }
 
 void mcr_engine_tell_pins(struct mcr_engine *e)
@@ -50,15 +76,18 @@ void mcr_engine_tell_pins(struct mcr_engine *e)
 	for (unsigned c = 0; c < MCR_CHANNELS_MAX; c++)
 		if (e->channels[c] != NULL && e->channels[c]->config.has_lcore)
 			pinned |= UINT64_C(1) << c;
-	for (size_t i = 0; pinned != 0 && i < e->joins->n_joins; i++) {
-		const struct mcr_rule *rule = &e->joins->rules[i];
-		struct mcr_port *port = e->interfaces[rule->interface].port;
-		uint64_t channel = UINT64_C(1) << rule->channel;
+	for (size_t i = 0; pinned != 0 && i < e->joins->n_groups; i++) {
+		const struct mcr_group *g = &e->joins->groups[i];
+		struct mcr_port *port = e->interfaces[g->interface].port;
+		uint64_t left = g->channels & pinned & ~port->told_pins;
 
-		if ((pinned & channel) == 0 || (port->told_pins & channel) != 0 || port->removed ||
-		    port->pollers == wanted_lcore(e, e->channels[rule->channel]))
-			continue;
-		port->told_pins |= channel;
-		tell(e, port, e->channels[rule->channel]);
+		for (; left != 0 && !port->removed; left &= left - 1) {
+			const struct mcr_channel *c = e->channels[__builtin_ctzll(left)];
+
+			if (is_kept(e, g, c))
+				continue;
+			port->told_pins |= left & -left;
+			tell(e, g, c);
+		}
 	}
 }

@@ -6,6 +6,11 @@
 #include <mcring/engine.h>
 
 struct mcr_engine;
+struct mcr_group;
+
+/* mcr_engine_pin_of: the worker that a group is to come to, or -1: any. When channels with several
+ * lcores want the group, the first of them decides. */
+int mcr_engine_pin_of(const struct mcr_engine *e, const struct mcr_group *g);
 
 /* mcr_engine_check_pin: -EINVAL when the lcore that a channel wants is no rx lcore. */
 int mcr_engine_check_pin(const struct mcr_engine *e, const struct mcr_channel_config *config,

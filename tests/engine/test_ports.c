@@ -218,8 +218,8 @@ static void a_port_of_the_lcore_alone_is_good_and_one_of_another_is_not(void **s
 		if (lcore == 2)
 			assert_string_equal(logged, "");
 		else
-			assert_non_null(strstr(logged, "it wants lcore 2, which has no queue of "
-						       "port net_null0: that is polled by 1"));
+			assert_non_null(
+			    strstr(logged, "cannot bring its groups to lcore 2: they come on 1"));
 		mcr_engine_destroy(e);
 		probe_again("net_null0");
 	}
