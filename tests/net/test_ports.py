@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from frames import Dot1Q, multicast, write_pcap
 from netlab import wait_for
 from programs import Daemon, drops, identity, mcsend, sequence, Traffic
 
@@ -108,6 +109,50 @@ def test_without_any_port_left_the_daemon_ends_and_says_so(wire):
     _, messages, _ = consumer.wait()
     assert len(messages) == 10, 'what was published before is still read'
     assert [e['removed'] for e in consumer.events] == [True]
+
+
+def test_vlan_interfaces_of_one_port_are_told_apart(lab):
+    host = lab.namespace('rx')
+    tags = {'plain': 0, 'ten': 10, 'twelve': 12}
+    frames = [multicast(f'{name} {i}'.encode(), tags=(Dot1Q(vlan=vlan),) if vlan else ())
+              for i in range(20) for name, vlan in tags.items()]
+    strangers = [multicast(b'nobody', tags=(Dot1Q(vlan=11),))]
+    path = write_pcap(lab.path('vlans.pcap'), frames + strangers)
+    args = []
+    for number, (name, vlan) in enumerate(tags.items()):
+        args += ['--interface', f'{name}=net_pcap0,vlan={vlan},igmp=off', '--join',
+                 f'239.1.1.1,interface={name},id={number}']
+    daemon = Daemon(lab, host, *args, vdev=f'net_pcap0,rx_pcap={path},tx_iface=lo')
+    wait_for(lambda: daemon.stats()['received'] == len(frames) + 1, 5, 'all is read')
+    _, messages, _ = daemon.cat('--count', len(frames)).wait()
+    for number, (name, vlan) in enumerate(tags.items()):
+        own = [m for m in messages if m['id'] == number]
+        assert [bytes.fromhex(m['data']) for m in own] == [f'{name} {i}'.encode()
+                                                           for i in range(20)]
+        assert {m['vlan'] for m in own} == {vlan}
+        assert groups_of(daemon)[name]['packets'] == 20
+    stats = daemon.stats()
+    assert drops(stats) == {'vlan_unknown': 1}
+    identity(stats)
+
+
+def test_ten_thousand_groups_do_not_hold_up_the_start(lab):
+    host = lab.namespace('rx')
+    took = {}
+    for n in (16, 10_000):
+        path = lab.path(f'{n}.yaml')
+        with open(path, 'w') as config:
+            config.write('joins:\n  - groups:\n')
+            config.write(''.join(f"      - '239.7.{i // 250}.{i % 250 + 1}'\n" for i in range(n)))
+            config.write('    ports: [5000]\n')
+        start = time.monotonic()
+        daemon = Daemon(lab, host, '--interface', 'a=net_ring0,address=10.0.0.2/24', '--config',
+                        path, vdev='net_ring0')
+        took[n] = time.monotonic() - start
+        assert len(daemon.stats()['groups']) == n
+        assert daemon.stop(seconds=30) == 0
+    print('seconds to start, by groups:', took)
+    assert took[10_000] < 20, took
 
 
 def test_a_gap_of_the_link_stands_where_it_was_in_the_data(wire):
