@@ -268,7 +268,7 @@ struct mcr_lcore_info {
 	unsigned lcore;
 	struct mcr_account account;
 	uint64_t polls, bursts; /* rx_burst calls; those that returned packets */
-	uint64_t busy_cycles;   /* TSC cycles spent in non-empty bursts */
+	uint64_t busy_cycles;   /* TSC cycles spent in non-empty bursts, the driver's included */
 	uint64_t tsc_hz;
 	uint64_t longest_gap_ns;    /* between two polls of the rx loop */
 	uint64_t longest_gap_at_ns; /* when it ended; 0 = none yet */

@@ -68,7 +68,7 @@ static inline void mcr_seqlock_read(const uint64_t *version, void *to, const voi
 struct mcr_totals {
 	struct mcr_account account;
 	uint64_t bursts;
-	uint64_t busy_cycles; /* TSC, in non-empty bursts */
+	uint64_t busy_cycles; /* TSC, in non-empty bursts: driver, parse, match, publish */
 };
 
 struct mcr_gap {

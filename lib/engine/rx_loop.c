@@ -397,7 +397,9 @@ static inline uint64_t now_of(struct mcr_worker *w, uint64_t tsc)
 	return ns;
 }
 
-static inline unsigned poll_queue(struct mcr_worker *w, const struct mcr_queue *q)
+/* *busy_from: where the driver's part of the work began; moved to the end of a burst. */
+static inline unsigned poll_queue(struct mcr_worker *w, const struct mcr_queue *q,
+				  uint64_t *busy_from)
 {
 	uint16_t n = rte_eth_rx_burst(q->port, q->queue, w->mbufs, MCR_BURST);
 	const struct mcr_view_port *port = &w->view->ports[q->port];
@@ -424,7 +426,9 @@ static inline unsigned poll_queue(struct mcr_worker *w, const struct mcr_queue *
 		sample_drops(w, &b, q->port);
 	w->totals.account.received += n;
 	w->totals.bursts++;
-	w->totals.busy_cycles += rte_rdtsc() - tsc;
+	tsc = rte_rdtsc();
+	w->totals.busy_cycles += tsc - *busy_from;
+	*busy_from = tsc;
 	mcr_seqlock_write(&w->shared.totals_version, &w->shared.totals, &w->totals,
 			  sizeof(w->totals));
 	return n;
@@ -529,13 +533,13 @@ int mcr_worker_lcore_main(void *arg)
 		/* Acquire: pairs with the release of the control thread that made the view. */
 		const struct mcr_view *view = __atomic_load_n(&w->published, __ATOMIC_ACQUIRE);
 		unsigned got = 0;
-		uint64_t tsc = rte_rdtsc();
+		uint64_t tsc = rte_rdtsc(), busy_from = tsc;
 
 		watch_gap(w, tsc);
 		if (unlikely(view->serial != w->view_serial))
 			adopt(w, view);
 		for (unsigned i = 0; i < w->n_queues; i++)
-			got += poll_queue(w, &w->queues[i]);
+			got += poll_queue(w, &w->queues[i], &busy_from);
 		mark_polled(w, tsc);
 		__atomic_store_n(&w->shared.polls, w->shared.polls + w->n_queues, __ATOMIC_RELAXED);
 		rte_rcu_qsbr_quiescent(w->qsbr, w->index);
