@@ -99,15 +99,29 @@ def prefix():
     return f'--file-prefix=mcrbench_{os.getpid()}_{_serial}'
 
 
-def bench(measurement, *args, vdev=(), lcores='0@0,1@1,2@0', timeout=120):
+class Bench:
+    """mcring-bench, started; result() waits for its JSON object."""
+
+    def __init__(self, measurement, *args, vdev=(), lcores='0@0,1@1,2@0'):
+        self.argv = [BENCH, '--lcores', lcores, *MEMORY, *QUIET, prefix(),
+                     *[f'--vdev={v}' for v in vdev], '--', measurement, *map(str, args)]
+        self.process = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def result(self, timeout=120):
+        try:
+            out, err = self.process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+        if self.process.returncode:
+            raise RuntimeError(f"{' '.join(self.argv)}: {err.strip()}")
+        return json.loads(out.splitlines()[-1])
+
+
+def bench(*args, **kwargs):
     """Runs mcring-bench; gives its JSON object."""
-    argv = [BENCH, '--lcores', lcores, *MEMORY, *QUIET, prefix(),
-            *[f'--vdev={v}' for v in vdev], '--', measurement, *map(str, args)]
-    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                          timeout=timeout)
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(argv)}: {done.stderr.strip()}")
-    return json.loads(done.stdout.splitlines()[-1])
+    return Bench(*args, **kwargs).result()
 
 
 def worker_cpu_ns(pid):

@@ -43,6 +43,10 @@ def run(run):
                 'testpmd rxonly --mbcache=0', 'ns/packet', target=2.0)
     run.alone('engine', '86 octets, no reader, ring of 1,024',
               lambda: ours(run, 86, '--depth', 1024), 'ns/packet')
+    for when in ('before', 'only'):
+        run.compare('engine', f'86 octets, a handler in the rx lcore: {when}',
+                    lambda: ours(run, 86, '--handler', when), lambda: ours(run, 86),
+                    'ring, no handler', 'ns/packet')
     for size in (86,) if run.quick else (86, 1400):
         run.alone('engine', f'{size} octets, one reader',
                   lambda: 1e9 / ours(run, size, '--readers', 1), 'messages/s',

@@ -8,6 +8,7 @@
 
 #include <mcring/types.h>
 
+#define BENCH_PAYLOAD_MAX  1472
 #define BENCH_READERS_MAX  16
 #define BENCH_CHANNELS_MAX 16
 
@@ -25,6 +26,8 @@ struct bench_options {
 	unsigned channels;    /* each joins all groups */
 	unsigned readers;     /* on lcores of their own, on the channels in turn */
 	unsigned handler;     /* enum bench_handler */
+	unsigned think_ns;    /* burst: what the reader takes for a message */
+	unsigned drain_us;    /* a reader that found nothing sleeps so long; 0 = it polls */
 	unsigned depth;       /* of a ring; 0 = the engine's default */
 	unsigned first_chunk; /* 0 = the engine's default */
 	unsigned burst;       /* packets that a poll of the port gives, at most 32 */
@@ -37,6 +40,7 @@ struct bench_options {
 
 /* A measurement: 0, or -1 after a line on stderr. */
 int bench_engine(const struct bench_options *options);
+int bench_burst(const struct bench_options *options);
 int bench_hop(const struct bench_options *options);
 
 __attribute__((format(printf, 1, 2))) int bench_fail(const char *format, ...);

@@ -13,14 +13,17 @@
 #include <mcring/engine.h>
 
 #include "feed.h"
+#include "subject.h"
 
 #define WARM_UP_MS 300
+#define ARRIVAL_S  60 /* until the first packet: its sender may have to be started */
 #define POLL       32
 
 /* A consumer on an lcore of its own. */
 struct reader {
 	struct mcr_consumer *consumer;
 	unsigned lcore;
+	unsigned drain_us;
 	int stop;                /* writer: main */
 	uint64_t received, lost; /* writer: the reader's lcore; relaxed */
 };
@@ -33,13 +36,13 @@ struct bench {
 	unsigned n_readers; /* launched */
 	unsigned rx_lcore;
 	int cpu_clock; /* of the rx lcore */
-	uint64_t sum;  /* of the handler; writer: the rx lcore */
 };
 
 /* One instant of the rx lcore, and what came of it. */
 struct sample {
 	struct mcr_lcore_info lcore;
 	uint64_t wall_ns, cpu_ns;
+	uint64_t busy_cycles;    /* without those of the feed */
 	uint64_t received, lost; /* all readers */
 };
 
@@ -63,80 +66,12 @@ static int read_all(void *arg)
 				lost++;
 		}
 		mcr_consumer_release(r->consumer);
+		if (n == 0 && r->drain_us > 0)
+			usleep(r->drain_us);
 		__atomic_store_n(&r->received, received, __ATOMIC_RELAXED);
 		__atomic_store_n(&r->lost, lost, __ATOMIC_RELAXED);
 	}
 	return n;
-}
-
-static void silent(void *ctx, enum mcr_log_level level, const char *line)
-{
-	if (level <= MCR_LOG_ERROR)
-		fprintf(stderr, "mcring-bench: %s\n", line);
-}
-
-static void name_channel(char *name, unsigned i)
-{
-	snprintf(name, MCR_NAME_MAX, "c%u", i);
-}
-
-/* The least that a handler does: it looks at each payload. */
-static void look_at(void *ctx, const struct mcr_inline_msg *msgs, unsigned n, unsigned ring)
-{
-	uint64_t *sum = ctx;
-
-	for (unsigned i = 0; i < n; i++)
-		*sum += msgs[i].data_len > 0 ? msgs[i].data[0] : 0;
-}
-
-static int create_engine(struct bench *b, struct mcr_error *err)
-{
-	const struct bench_options *o = b->options;
-	struct mcr_channel_config channels[BENCH_CHANNELS_MAX] = {{.name = ""}};
-	struct mcr_interface_config interface = {.name = "bench", .tx_never = 1};
-	struct mcr_engine_config config;
-
-	snprintf(interface.port, sizeof(interface.port), "%s", o->port);
-	for (unsigned i = 0; i < o->channels; i++) {
-		name_channel(channels[i].name, i);
-		channels[i].depth = o->depth;
-		if (o->handler != BENCH_HANDLER_NONE) {
-			channels[i].handler = look_at;
-			channels[i].handler_ctx = &b->sum;
-			channels[i].handler_only = o->handler == BENCH_HANDLER_ONLY;
-		}
-	}
-	mcr_engine_config_init(&config);
-	config.interfaces = &interface;
-	config.n_interfaces = 1;
-	config.channels = channels;
-	config.n_channels = o->channels;
-	config.lcores = &b->rx_lcore;
-	config.n_lcores = 1;
-	if (o->first_chunk)
-		config.first_chunk = (uint16_t)o->first_chunk;
-	config.log = silent;
-	return mcr_engine_create(&b->engine, &config, err);
-}
-
-static int join_all(struct bench *b, struct mcr_error *err)
-{
-	const struct mcr_join_list *flows = &b->feed.options.flows;
-	int ret = 0;
-
-	for (unsigned c = 0; ret == 0 && c < b->options->channels; c++) {
-		struct mcr_join_list list = {0};
-
-		for (size_t i = 0; ret == 0 && i < flows->n; i++) {
-			ret = mcr_join_list_add(&list, &flows->items[i]);
-			if (ret == 0)
-				name_channel(list.items[i].channel, c);
-		}
-		if (ret == 0)
-			ret = mcr_engine_update(b->engine, NULL, 0, list.items, list.n, err);
-		mcr_join_list_clear(&list);
-	}
-	return ret;
 }
 
 static int start_readers(struct bench *b, struct mcr_error *err)
@@ -150,7 +85,8 @@ static int start_readers(struct bench *b, struct mcr_error *err)
 		if (lcore < 0)
 			return -1;
 		r->lcore = (unsigned)lcore;
-		name_channel(channel, i % b->options->channels);
+		r->drain_us = b->options->drain_us;
+		subject_channel(channel, i % b->options->channels);
 		opts.fd = mcr_engine_attach(b->engine, channel, "bench", err);
 		if (opts.fd < 0 || mcr_consumer_open(&r->consumer, &opts, err) < 0)
 			return -1;
@@ -176,6 +112,7 @@ static struct sample take_sample(const struct bench *b)
 	struct sample s = {.received = 0};
 
 	mcr_engine_lcore_info(b->engine, 0, &s.lcore);
+	s.busy_cycles = s.lcore.busy_cycles - __atomic_load_n(&b->feed.cycles, __ATOMIC_RELAXED);
 	s.wall_ns = bench_now_ns();
 	s.cpu_ns = bench_cpu_ns(b->cpu_clock);
 	for (unsigned i = 0; i < b->n_readers; i++) {
@@ -215,10 +152,25 @@ static int print(const struct bench *b, const struct sample *from, const struct 
 	       ", \"lost\": %" PRIu64 ", \"longest_gap_ns\": %" PRIu64 "}\n",
 	       packets, (double)(to->cpu_ns - from->cpu_ns) / n,
 	       (double)(to->wall_ns - from->wall_ns) / n,
-	       (double)(to->lcore.busy_cycles - from->lcore.busy_cycles) * 1e9 / hz / n,
-	       (double)(to->lcore.busy_cycles - from->lcore.busy_cycles) / n,
+	       (double)(to->busy_cycles - from->busy_cycles) * 1e9 / hz / n,
+	       (double)(to->busy_cycles - from->busy_cycles) / n,
 	       n / (double)(to->lcore.bursts - from->lcore.bursts), to->received - from->received,
 	       to->lost - from->lost, to->lcore.longest_gap_ns);
+	return 0;
+}
+
+static int wait_for_packets(struct bench *b)
+{
+	uint64_t end_ns = bench_now_ns() + ARRIVAL_S * UINT64_C(1000000000);
+	struct mcr_account account = {0};
+
+	while (account.received == 0 && bench_now_ns() < end_ns) {
+		run_for(b, 1);
+		mcr_engine_account(b->engine, &account);
+	}
+	if (account.received == 0)
+		return bench_fail("port %s: no packet came in %d s", b->options->port, ARRIVAL_S);
+	run_for(b, WARM_UP_MS);
 	return 0;
 }
 
@@ -231,11 +183,13 @@ static int run(struct bench *b, struct mcr_error *err)
 		return -1;
 	b->rx_lcore = (unsigned)lcore;
 	if (bench_lcore_cpu_clock(b->rx_lcore, &b->cpu_clock) < 0 ||
-	    feed_create(&b->feed, b->options) < 0 || create_engine(b, err) < 0 ||
-	    join_all(b, err) < 0 || feed_fill(&b->feed, b->options) < 0 ||
-	    start_readers(b, err) < 0 || mcr_engine_start(b->engine, err) < 0)
+	    feed_create(&b->feed, b->options) < 0 ||
+	    subject_create(&b->engine, b->options, &b->feed, b->rx_lcore, err) < 0 ||
+	    feed_fill(&b->feed, b->options) < 0 || start_readers(b, err) < 0 ||
+	    mcr_engine_start(b->engine, err) < 0)
 		return -1;
-	run_for(b, WARM_UP_MS);
+	if (wait_for_packets(b) < 0)
+		return -1;
 	from = take_sample(b);
 	run_for(b, b->options->duration_ms);
 	to = take_sample(b);

@@ -18,6 +18,8 @@ struct feed {
 	unsigned burst;
 	unsigned rewrite;
 	const void *callback;
+	uint64_t seen;   /* what a handler made of the payloads; writer: the rx lcore */
+	uint64_t cycles; /* spent in the callback; writer: the rx lcore, relaxed */
 };
 
 /* feed_create makes the frames: one flow per group. Free with feed_destroy, also when it failed. */

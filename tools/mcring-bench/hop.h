@@ -13,13 +13,13 @@
 
 #include "bench.h"
 
-#define HOP_BURST   32
-#define HOP_PAYLOAD 1472 /* largest */
+#define HOP_BURST 32
 
 struct hop {
 	const struct bench_options *options;
-	void *carrier;                /* of the peer */
-	uint8_t payload[HOP_PAYLOAD]; /* what the writer sends; the first 8 octets are the TSC */
+	void *carrier; /* of the peer */
+	uint8_t
+	    payload[BENCH_PAYLOAD_MAX]; /* what the writer sends; the first 8 octets are the TSC */
 
 	/* Writer: main, before and after. */
 	int stop_writer __rte_cache_aligned;

@@ -89,7 +89,7 @@ static int read_all(void *arg)
 	struct hop *h = arg;
 	struct mcr_consumer *c = ((struct carrier *)h->carrier)->consumer;
 	struct mcr_msg msgs[HOP_BURST];
-	uint8_t payload[HOP_PAYLOAD];
+	uint8_t payload[BENCH_PAYLOAD_MAX];
 	int n = 0;
 
 	while (n >= 0 && !__atomic_load_n(&h->stop_reader, __ATOMIC_RELAXED)) {

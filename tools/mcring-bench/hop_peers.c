@@ -73,7 +73,7 @@ static int rte_ring_read(void *arg)
 	struct hop *h = arg;
 	struct mbuf_carrier *c = h->carrier;
 	struct rte_mbuf *mbufs[HOP_BURST];
-	uint8_t payload[HOP_PAYLOAD];
+	uint8_t payload[BENCH_PAYLOAD_MAX];
 
 	while (!__atomic_load_n(&h->stop_reader, __ATOMIC_RELAXED)) {
 		unsigned n = rte_ring_sc_dequeue_burst(c->ring, (void **)mbufs, HOP_BURST, NULL);
@@ -103,8 +103,8 @@ struct byte_carrier {
 	uint64_t tail
 	    __rte_cache_aligned; /* the reader's; release, pairs with the writer's acquire */
 	uint64_t pad1[15];
-	uint8_t
-	    data[BYTES + HOP_PAYLOAD + 16] __rte_cache_aligned; /* records may run over its end */
+	uint8_t data[BYTES + BENCH_PAYLOAD_MAX +
+		     16] __rte_cache_aligned; /* records may run over its end */
 };
 
 static void bytes_destroy(struct hop *h)
@@ -152,7 +152,7 @@ static int bytes_read(void *arg)
 	struct hop *h = arg;
 	struct byte_carrier *c = h->carrier;
 	uint64_t tail = 0;
-	uint8_t payload[HOP_PAYLOAD];
+	uint8_t payload[BENCH_PAYLOAD_MAX];
 
 	while (!__atomic_load_n(&h->stop_reader, __ATOMIC_RELAXED)) {
 		uint64_t head = __atomic_load_n(&c->head, __ATOMIC_ACQUIRE);
@@ -220,7 +220,7 @@ static int unix_read(void *arg)
 {
 	struct hop *h = arg;
 	struct unix_carrier *c = h->carrier;
-	uint8_t payload[HOP_PAYLOAD];
+	uint8_t payload[BENCH_PAYLOAD_MAX];
 
 	while (!__atomic_load_n(&h->stop_reader, __ATOMIC_RELAXED))
 		if (recv(c->fds[1], payload, sizeof(payload), 0) >= 0)

@@ -18,10 +18,12 @@
 
 static const char usage[] =
     "usage: mcring-bench [EAL options] -- engine --port PORT [options]\n"
+    "       mcring-bench [EAL options] -- burst --port net_ring0 [options]\n"
     "       mcring-bench [EAL options] -- hop [--peer PEER] [--rate N] [options]\n"
     "Takes one measurement and prints it as one JSON object; see docs/benchmarking.md.\n"
     "engine: what a packet costs the rx lcore. On a net_null port the buffers are filled with\n"
     "        frames (give the device size = payload + 42); on any other, frames are to come in.\n"
+    "burst:  when the packets of a burst reach a consumer, on a net_ring port.\n"
     "hop:    from a writer on the first worker lcore to a reader on the second.\n"
     "  --peer PEER        mcring, rte_ring, bytes, unix, or line: one cache line bounced (mcring)\n"
     "  --rate N           messages a second, one at a time; without it flat out in bursts of 32\n"
@@ -33,9 +35,11 @@ static const char usage[] =
     "published,\n"
     "                     or only (instead)\n"
     "  --readers N        consumers, each on a worker lcore behind the rx lcore (0)\n"
+    "  --drain-us N       a reader that found nothing sleeps so long (0: it polls)\n"
     "  --depth N          messages of a ring (the engine's default)\n"
     "  --first-chunk N    packets that are published before the rest (the engine's default)\n"
-    "  --burst N          packets that a poll gives, at most 32 (32)\n"
+    "  --burst N          packets that a poll gives, at most 32; of a burst, at most 1000 (32)\n"
+    "  --think-ns N       burst: what the reader takes for a message (0)\n"
     "  --rotate           all buffers go round, not only those in the lcore's cache\n"
     "  --rewrite          each frame is made anew, for the next group\n"
     "  --ms N             length of the measurement (1000)\n";
@@ -47,6 +51,8 @@ enum option_id {
 	OPT_CHANNELS,
 	OPT_READERS,
 	OPT_HANDLER,
+	OPT_DRAIN,
+	OPT_THINK,
 	OPT_DEPTH,
 	OPT_FIRST_CHUNK,
 	OPT_BURST,
@@ -65,6 +71,8 @@ static const struct option long_options[] = {
     {"channels", required_argument, NULL, OPT_CHANNELS},
     {"readers", required_argument, NULL, OPT_READERS},
     {"handler", required_argument, NULL, OPT_HANDLER},
+    {"think-ns", required_argument, NULL, OPT_THINK},
+    {"drain-us", required_argument, NULL, OPT_DRAIN},
     {"depth", required_argument, NULL, OPT_DEPTH},
     {"first-chunk", required_argument, NULL, OPT_FIRST_CHUNK},
     {"burst", required_argument, NULL, OPT_BURST},
@@ -82,6 +90,7 @@ static const struct {
 	int (*run)(const struct bench_options *options);
 } measurements[] = {
     {"engine", bench_engine},
+    {"burst", bench_burst},
     {"hop", bench_hop},
 };
 
@@ -172,12 +181,16 @@ static int take_option(struct bench_options *o, int id, const char *name, const 
 		return o->handler != BENCH_HANDLER_NONE
 			   ? 0
 			   : bench_fail("--handler \"%s\": expected before or only", text);
+	case OPT_THINK:
+		return number(name, text, 1000000, &o->think_ns);
+	case OPT_DRAIN:
+		return number(name, text, 1000000, &o->drain_us);
 	case OPT_DEPTH:
 		return number(name, text, 1u << 24, &o->depth);
 	case OPT_FIRST_CHUNK:
 		return number(name, text, 32, &o->first_chunk);
 	case OPT_BURST:
-		return number(name, text, 32, &o->burst);
+		return number(name, text, 1000, &o->burst);
 	case OPT_ROTATE:
 		o->rotate = 1;
 		return 0;

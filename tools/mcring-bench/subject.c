@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "subject.h"
+
+#include <stdio.h>
+
+static void silent(void *ctx, enum mcr_log_level level, const char *line)
+{
+	if (level <= MCR_LOG_ERROR)
+		fprintf(stderr, "mcring-bench: %s\n", line);
+}
+
+void subject_channel(char *name, unsigned i)
+{
+	snprintf(name, MCR_NAME_MAX, "c%u", i);
+}
+
+/* The least that a handler does: it looks at each payload. */
+static void look_at(void *ctx, const struct mcr_inline_msg *msgs, unsigned n, unsigned ring)
+{
+	uint64_t *sum = ctx;
+
+	for (unsigned i = 0; i < n; i++)
+		*sum += msgs[i].data_len > 0 ? msgs[i].data[0] : 0;
+}
+
+static int create_engine(struct mcr_engine **out, const struct bench_options *o, unsigned rx_lcore,
+			 uint64_t *sum, struct mcr_error *err)
+{
+	struct mcr_channel_config channels[BENCH_CHANNELS_MAX] = {{.name = ""}};
+	struct mcr_interface_config interface = {.name = "bench", .tx_never = 1};
+	struct mcr_engine_config config;
+
+	snprintf(interface.port, sizeof(interface.port), "%s", o->port);
+	for (unsigned i = 0; i < o->channels; i++) {
+		subject_channel(channels[i].name, i);
+		channels[i].depth = o->depth;
+		if (o->handler != BENCH_HANDLER_NONE) {
+			channels[i].handler = look_at;
+			channels[i].handler_ctx = sum;
+			channels[i].handler_only = o->handler == BENCH_HANDLER_ONLY;
+		}
+	}
+	mcr_engine_config_init(&config);
+	config.interfaces = &interface;
+	config.n_interfaces = 1;
+	config.channels = channels;
+	config.n_channels = o->channels;
+	config.lcores = &rx_lcore;
+	config.n_lcores = 1;
+	if (o->first_chunk)
+		config.first_chunk = (uint16_t)o->first_chunk;
+	config.log = silent;
+	return mcr_engine_create(out, &config, err);
+}
+
+int subject_create(struct mcr_engine **out, const struct bench_options *options, struct feed *feed,
+		   unsigned rx_lcore, struct mcr_error *err)
+{
+	const struct mcr_join_list *flows = &feed->options.flows;
+	int ret = create_engine(out, options, rx_lcore, &feed->seen, err);
+
+	for (unsigned c = 0; ret == 0 && c < options->channels; c++) {
+		struct mcr_join_list list = {0};
+
+		for (size_t i = 0; ret == 0 && i < flows->n; i++) {
+			ret = mcr_join_list_add(&list, &flows->items[i]);
+			if (ret == 0)
+				subject_channel(list.items[i].channel, c);
+		}
+		if (ret == 0)
+			ret = mcr_engine_update(*out, NULL, 0, list.items, list.n, err);
+		mcr_join_list_clear(&list);
+	}
+	return ret;
+}

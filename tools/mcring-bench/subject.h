@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The engine that is measured: one port, all groups of the feed in each channel, nothing sent. */
+#ifndef MCR_BENCH_SUBJECT_H
+#define MCR_BENCH_SUBJECT_H
+
+#include <mcring/engine.h>
+
+#include "feed.h"
+
+/* subject_create: created and joined, not started. Returns 0 or less, with err filled or a line on
+ * stderr; *out may be set all the same and is the caller's to destroy. */
+int subject_create(struct mcr_engine **out, const struct bench_options *options, struct feed *feed,
+		   unsigned rx_lcore, struct mcr_error *err);
+
+/* The name of its i-th channel. name: MCR_NAME_MAX octets. */
+void subject_channel(char *name, unsigned i);
+
+#endif
