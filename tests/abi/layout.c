@@ -92,4 +92,5 @@ AT(mcr_consumer_page, rings, 128);
 AT(mcr_consumer_page, rings[0].next_offset, 136);
 AT(mcr_consumer_page, rings[0].armed, 144);
 AT(mcr_consumer_page, rings[1].next_seq, 160);
-AT(mcr_consumer_page, rings[MCR_RINGS_MAX], 128 + 32 * MCR_RINGS_MAX);
+AT(mcr_consumer_page, armed, 128 + 32 * MCR_RINGS_MAX);
+SIZE(mcr_consumer_page, 128 + 32 * MCR_RINGS_MAX + 128);
