@@ -197,6 +197,8 @@ static int apply_interface(const struct mcr_config_frame *f, int node,
 			 mcr_value_address(&cfg.address_be, &cfg.prefix_len, y->address, f->err));
 	MCR_CONFIG_APPLY(f, node, "vlan", y->vlan, mcr_value_vlan(&cfg.vlan, y->vlan, f->err));
 	MCR_CONFIG_APPLY(f, node, "tx", y->tx, mcr_value_tx(&cfg.tx_never, y->tx, f->err));
+	MCR_CONFIG_APPLY(f, node, "kernel", y->kernel,
+			 mcr_value_device(cfg.kernel, y->kernel, f->err));
 	MCR_CONFIG_APPLY(f, node, "udp_checksum", y->udp_checksum,
 			 mcr_value_udp_checksum(&cfg.udp_checksum, y->udp_checksum, f->err));
 	ret = apply_igmp(f, node, y, &cfg);

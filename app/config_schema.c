@@ -22,6 +22,7 @@ static const cyaml_schema_field_t interface_fields[] = {
     TEXT(vlan, mcr_interface_yaml, OPTIONAL),
     TEXT(igmp, mcr_interface_yaml, OPTIONAL),
     TEXT(tx, mcr_interface_yaml, OPTIONAL),
+    TEXT(kernel, mcr_interface_yaml, OPTIONAL),
     TEXT(udp_checksum, mcr_interface_yaml, OPTIONAL),
     TEXT(igmp_strict, mcr_interface_yaml, OPTIONAL),
     TEXT(igmp_robustness, mcr_interface_yaml, OPTIONAL),

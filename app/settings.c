@@ -93,6 +93,11 @@ int mcr_settings_add_interface(struct mcr_settings *s, const struct mcr_interfac
 					"port %s with VLAN %u is interface '%s' already: a port "
 					"and a VLAN make one interface",
 					config->port, config->vlan, other->config.name);
+		if (config->kernel[0] && strcmp(other->config.kernel, config->kernel) == 0)
+			return mcr_fail(err, -EEXIST,
+					"kernel device '%s' is interface '%s''s already: each has "
+					"its own",
+					config->kernel, other->config.name);
 	}
 	if (s->n_interfaces == MCR_INTERFACES_MAX)
 		return mcr_fail(err, -ENOSPC, "more than %d interfaces", MCR_INTERFACES_MAX);

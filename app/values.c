@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/device_name.h"
 #include "values.h"
 
 #define DEPTH_MIN   64
@@ -509,6 +510,19 @@ int mcr_value_vlan(uint16_t *out, const char *text, struct mcr_error *err)
 	if (ret == 0)
 		*out = (uint16_t)value;
 	return ret;
+}
+
+int mcr_value_device(char out[MCR_DEVICE_NAME_MAX], const char *text, struct mcr_error *err)
+{
+	if (!mcr_device_name_ok(text))
+		return mcr_fail(
+		    err, -EINVAL,
+		    "'%.64s': expected the name of a network device: 1 to %d octets, no "
+		    "'/', ':', '%%' or space",
+		    text, MCR_DEVICE_NAME_MAX - 1);
+	memset(out, 0, MCR_DEVICE_NAME_MAX);
+	memcpy(out, text, strlen(text));
+	return 0;
 }
 
 int mcr_value_string(char *out, size_t cap, const char *text, const char *what,

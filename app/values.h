@@ -66,6 +66,9 @@ int mcr_value_source(const char *text, struct mcr_error *err);
 /* mcr_value_port_range: PORT or PORT-PORT, 1..65535: a check only. */
 int mcr_value_port_range(const char *text, struct mcr_error *err);
 
+/* mcr_value_device: of a network device of the kernel's (core/device_name.h). */
+int mcr_value_device(char out[MCR_DEVICE_NAME_MAX], const char *text, struct mcr_error *err);
+
 int mcr_value_vlan(uint16_t *out, const char *text, struct mcr_error *err); /* 0..4094 */
 int mcr_value_igmp(uint8_t *out, const char *text, struct mcr_error *err);  /* auto|1|2|3|off */
 int mcr_value_robustness(uint8_t *out, const char *text, struct mcr_error *err); /* 1..7 */

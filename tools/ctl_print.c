@@ -52,6 +52,15 @@ static const struct mcr_ctl_table timers = {"interfaces",
 					     {"v1 left", "v1_left_ns", MCR_CELL_DURATION},
 					     {"v2 left", "v2_left_ns", MCR_CELL_DURATION},
 					     {"repeat in", "repeat_left_ns", MCR_CELL_DURATION}}};
+/* Of the member "kernel" of each interface. */
+static const struct mcr_ctl_table kernels = {"interfaces",
+					     {{"beside the kernel", "interface", MCR_CELL_PLAIN},
+					      {"device", "device", MCR_CELL_PLAIN},
+					      {"there", "up", MCR_CELL_YES_NO},
+					      {"to it", "rx", MCR_CELL_PLAIN},
+					      {"not taken", "rx_dropped", MCR_CELL_PLAIN},
+					      {"from it", "tx", MCR_CELL_PLAIN},
+					      {"not sent", "tx_dropped", MCR_CELL_PLAIN}}};
 static const struct mcr_ctl_table channels = {
     "channels",
     {{"channel", "name", MCR_CELL_PLAIN},
@@ -96,19 +105,21 @@ static const struct mcr_ctl_table groups = {"groups",
 					     {"queried", "last_query_ns", MCR_CELL_CLOCK},
 					     {"why this filter", "rung_reason", MCR_CELL_PLAIN}}};
 
-static void print_timers(FILE *out, const json_t *reply)
+/* A table of what those interfaces that have the member say in it. */
+static void print_members(FILE *out, const struct mcr_ctl_table *t, const char *member,
+			  const json_t *reply)
 {
-	json_t *rows = json_array(), *igmp, *all = json_pack("{so}", "interfaces", rows);
+	json_t *rows = json_array(), *row, *all = json_pack("{so}", "interfaces", rows);
 	const json_t *interface;
 	size_t i;
 
 	json_array_foreach(json_object_get(reply, "interfaces"), i, interface)
 	{
-		igmp = json_object_get(interface, "igmp");
-		if (igmp)
-			json_array_append(rows, igmp);
+		row = json_object_get(interface, member);
+		if (row)
+			json_array_append(rows, row);
 	}
-	mcr_ctl_print_table(out, &timers, all);
+	mcr_ctl_print_table(out, t, all);
 	json_decref(all);
 }
 
@@ -202,7 +213,8 @@ void mcr_ctl_print(FILE *out, const char *command, const json_t *reply)
 		mcr_ctl_print_table(out, &ports, reply);
 		mcr_ctl_print_table(out, &lcores, reply);
 		mcr_ctl_print_table(out, &interfaces, reply);
-		print_timers(out, reply);
+		print_members(out, &timers, "igmp", reply);
+		print_members(out, &kernels, "kernel", reply);
 		mcr_ctl_print_table(out, &channels, reply);
 		mcr_ctl_print_table(out, &groups, reply);
 		mcr_ctl_print_table(out, &consumers, reply);

@@ -29,6 +29,7 @@ struct mcr_engine;
 #define MCR_LCORES_MAX      32
 #define MCR_QUEUES_MAX      64    /* rx queues of a port */
 #define MCR_MEMBERSHIPS_MAX 65536 /* (interface, group) pairs */
+#define MCR_DEVICE_NAME_MAX 16    /* octets of a kernel device's name with its 0 */
 
 enum mcr_igmp_mode {       /* what an interface speaks */
 	MCR_IGMP_AUTO = 0, /* v3, older when an older querier is heard (RFC 3376 §7.2) */
@@ -60,6 +61,10 @@ struct mcr_interface_config {
 	uint8_t tx_never;     /* 1: this interface sends no frame whatsoever */
 	uint8_t udp_checksum; /* enum mcr_udp_checksum; the port's first interface decides */
 	uint16_t vlan;        /* 1..4094; 0 = untagged */
+	/* A device of this name is made in the kernel (CAP_NET_ADMIN): it gets what no channel
+	 * wants and answers for itself, and what the kernel sends on it leaves through the port. ""
+	 * = none, and ARP and ICMP echo for address_be are answered here. */
+	char kernel[MCR_DEVICE_NAME_MAX];
 
 	/* IGMP by the letter or by experience; all zero is good (docs/igmp.md). */
 	uint8_t igmp_strict;     /* 1: ignore queries that a strict reading forbids */
@@ -327,6 +332,12 @@ struct mcr_interface_info {
 	uint64_t tx_packets;     /* sent by the control thread: IGMP, ARP, ICMP */
 	uint64_t tx_retries;     /* the Tx queue was full, sent later */
 	uint64_t tx_dropped; /* answers to ARP and ICMP given up because the Tx queue was full */
+	uint8_t kernel_up;   /* config.kernel's device is there: nobody removed it */
+	uint64_t kernel_rx;  /* frames that the kernel was given: part of punted, and IGMP again */
+	uint64_t
+	    kernel_rx_dropped; /* of punted: the kernel did not take them (device down, gone) */
+	uint64_t kernel_tx;    /* frames from the kernel that the port took */
+	uint64_t kernel_tx_dropped; /* from the kernel, not sent: tx=never, or IGMP with igmp=off */
 	uint64_t igmp_rx, igmp_rx_bad;       /* IGMP messages; those that were malformed */
 	uint64_t igmp_queries, igmp_reports; /* valid queries received; reports and leaves sent */
 	size_t groups;

@@ -27,11 +27,12 @@ enum mcr_drop {
 	MCR_DROP_NOT_UDP,         /* multicast, but neither UDP nor IGMP */
 	MCR_DROP_BAD_UDP_LENGTH,  /* below 8 or beyond the IP payload */
 	MCR_DROP_BAD_UDP_CHECKSUM,
-	MCR_DROP_UNKNOWN_GROUP, /* no join of this group on this interface */
-	MCR_DROP_UNKNOWN_PORT,  /* group joined, but not on this UDP port */
-	MCR_DROP_WRONG_SOURCE,  /* source not included, or excluded (RFC 4607 §4.3) */
-	MCR_DROP_TOO_LARGE,     /* payload beyond what any ring that wants it can hold */
-	MCR_DROP_PUNT_OVERFLOW, /* for the control thread, whose ring was full */
+	MCR_DROP_UNKNOWN_GROUP,   /* no join of this group on this interface */
+	MCR_DROP_UNKNOWN_PORT,    /* group joined, but not on this UDP port */
+	MCR_DROP_WRONG_SOURCE,    /* source not included, or excluded (RFC 4607 §4.3) */
+	MCR_DROP_TOO_LARGE,       /* payload beyond what any ring that wants it can hold */
+	MCR_DROP_PUNT_OVERFLOW,   /* for the control thread, whose ring was full */
+	MCR_DROP_KERNEL_OVERFLOW, /* for the kernel, whose ring was full (kernel=) */
 	MCR_DROP_COUNT
 };
 
@@ -39,7 +40,8 @@ enum mcr_drop {
 struct mcr_account {
 	uint64_t received;
 	uint64_t delivered; /* taken by at least one channel */
-	uint64_t punted;    /* IGMP, ARP, ICMP for the control thread */
+	uint64_t punted;    /* for the control thread: IGMP, ARP, ICMP; with kernel= all that is the
+			     * kernel's. What becomes of it: struct mcr_interface_info */
 	uint64_t drops[MCR_DROP_COUNT];
 };
 

@@ -21,6 +21,7 @@ static const char *const names[MCR_DROP_COUNT] = {
     [MCR_DROP_WRONG_SOURCE] = "wrong_source",
     [MCR_DROP_TOO_LARGE] = "too_large",
     [MCR_DROP_PUNT_OVERFLOW] = "punt_overflow",
+    [MCR_DROP_KERNEL_OVERFLOW] = "kernel_overflow",
 };
 
 const char *mcr_drop_name(unsigned reason)

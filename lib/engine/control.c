@@ -14,6 +14,8 @@
 #define WAKE_NS        50000     /* between two looks for sleepers to wake, while there are any */
 #define WAKE_LINGER_NS 10000000  /* and for so long after: who was woken sleeps again soon */
 #define PUNTS_PER_TICK 1024      /* a storm of queries must not keep control from its other work */
+#define KERNEL_TICK_NS 100000    /* the tick while the kernel is spoken to: TCP waits for it */
+#define KERNEL_BUSY_NS 10000000  /* so long after its last frame */
 
 static void handle_punt(struct mcr_engine *e, struct rte_mbuf *m, uint64_t now_ns)
 {
@@ -53,6 +55,14 @@ static void announce_port(struct mcr_engine *e, const struct mcr_port *port, uin
 			mcr_interface_announce(&e->interfaces[i], now_ns);
 }
 
+static void tell_kernel_mac(struct mcr_engine *e, const struct mcr_port *port)
+{
+	for (size_t i = 0; i < e->n_interfaces; i++)
+		if (e->interfaces[i].port == port && e->interfaces[i].kernel != NULL)
+			mcr_kernel_device_set_mac(&e->interfaces[i].kernel->device,
+						  port->mac.addr_bytes);
+}
+
 static void watch_ports(struct mcr_engine *e, uint64_t now_ns)
 {
 	unsigned changed = 0;
@@ -68,13 +78,19 @@ static void watch_ports(struct mcr_engine *e, uint64_t now_ns)
 		if (what & MCR_PORT_LINK)
 			mcr_engine_log(e, MCR_LOG_WARNING, "port %s: link %s", port->name,
 				       port->link_up ? "up" : "down");
-		if (what & MCR_PORT_MAC)
+		if (what & MCR_PORT_MAC) {
 			mcr_engine_log(e, MCR_LOG_WARNING,
 				       "port %s: MAC address " RTE_ETHER_ADDR_PRT_FMT " now",
 				       port->name, RTE_ETHER_ADDR_BYTES(&port->mac));
+			tell_kernel_mac(e, port);
+		}
 		if (what != 0 && port->link_up)
 			announce_port(e, port, now_ns);
 		changed |= what;
+	}
+	if (mcr_engine_watch_kernel(e)) {
+		changed = 1;
+		mcr_engine_filter_ports(e); /* the multicast that the kernel wants */
 	}
 	if (changed != 0 && mcr_engine_publish(e, e->table, NULL) < 0)
 		mcr_engine_log(e, MCR_LOG_ERROR,
@@ -122,23 +138,38 @@ void mcr_engine_work(struct mcr_engine *e, uint64_t now_ns)
 			mcr_control_server_poll(e->control, now_ns);
 		e->watch_due_ns = now_ns + WATCH_NS;
 	}
+	mcr_engine_kernel_round(e, now_ns); /* last: all else comes before it */
 }
 
-/* Waits for a socket or for the time, then serves the sockets that have something. */
+/* Waits for a socket, a frame of the kernel or the time, then serves the sockets that have
+ * something. */
 static void wait_sockets(struct mcr_engine *e, uint64_t wait_ns)
 {
-	struct pollfd fds[] = {
+	struct pollfd fds[2 + MCR_INTERFACES_MAX] = {
 	    {.fd = mcr_attach_server_fd(e->attach), .events = POLLIN},
 	    {.fd = e->control != NULL ? mcr_control_server_fd(e->control) : -1, .events = POLLIN},
 	};
 	const struct timespec ts = {.tv_nsec = (long)wait_ns};
+	nfds_t n = 2;
 
-	if (ppoll(fds, 2, &ts, NULL) <= 0)
+	for (size_t i = 0; i < e->n_interfaces; i++) {
+		const struct mcr_kernel_path *k = e->interfaces[i].kernel;
+
+		/* What the port does not take is not read, so it must not wake us either. */
+		if (mcr_kernel_path_is_up(k) && !mcr_kernel_path_is_waiting(k))
+			fds[n++] = (struct pollfd){.fd = k->device.fd, .events = POLLIN};
+	}
+	if (ppoll(fds, n, &ts, NULL) <= 0)
 		return;
 	if (fds[0].revents != 0)
 		mcr_attach_server_poll(e->attach, mcr_clock_now_monotonic());
 	if (fds[1].revents != 0)
 		mcr_control_server_poll(e->control, mcr_clock_now_monotonic());
+	for (nfds_t i = 2; i < n; i++)
+		if (fds[i].revents != 0) {
+			mcr_engine_kernel_round(e, mcr_clock_now_monotonic());
+			break;
+		}
 }
 
 /* How long control may sleep: until its next tick, or the next look for sleepers. */
@@ -153,6 +184,16 @@ static uint64_t nap(struct mcr_engine *e, uint64_t now_ns, uint64_t end_ns, uint
 	return end_ns > now_ns ? end_ns - now_ns : 0;
 }
 
+/* How long rx lcores' frames may wait: nobody wakes control for them. */
+static uint64_t tick_of(const struct mcr_engine *e, uint64_t now_ns)
+{
+	if (e->is_kernel_behind)
+		return 0;
+	return e->kernel_moved_ns != 0 && now_ns - e->kernel_moved_ns < KERNEL_BUSY_NS
+		   ? KERNEL_TICK_NS
+		   : TICK_NS;
+}
+
 void mcr_engine_poll(struct mcr_engine *e, uint64_t timeout_ns)
 {
 	uint64_t now_ns = mcr_clock_now_monotonic();
@@ -164,7 +205,7 @@ void mcr_engine_poll(struct mcr_engine *e, uint64_t timeout_ns)
 	do {
 		if (now_ns >= tick_ns) {
 			mcr_engine_work(e, now_ns);
-			tick_ns = now_ns + TICK_NS;
+			tick_ns = now_ns + tick_of(e, now_ns);
 		}
 		wait_sockets(e, nap(e, now_ns, end_ns, tick_ns));
 		now_ns = mcr_clock_now_monotonic();

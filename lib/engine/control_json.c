@@ -175,6 +175,15 @@ static json_t *igmp_of(const struct mcr_interface_info *f)
 	    "memory_bytes", number(f->igmp_bytes));
 }
 
+/* Of an interface that lives beside the kernel. */
+static json_t *kernel_of(const struct mcr_interface_info *f)
+{
+	return json_pack("{so so sb so so so so}", "interface", string(f->config.name), "device",
+			 string(f->config.kernel), "up", f->kernel_up, "rx", number(f->kernel_rx),
+			 "rx_dropped", number(f->kernel_rx_dropped), "tx", number(f->kernel_tx),
+			 "tx_dropped", number(f->kernel_tx_dropped));
+}
+
 ITEM(interface)
 {
 	struct mcr_interface_info f;
@@ -197,6 +206,8 @@ ITEM(interface)
 		      "igmp_reports", number(f.igmp_reports), "groups", number(f.groups));
 	if (all && c->igmp != MCR_IGMP_OFF && !c->tx_never)
 		json_object_set_new(all, "igmp", igmp_of(&f));
+	if (all && c->kernel[0])
+		json_object_set_new(all, "kernel", kernel_of(&f));
 	return all;
 }
 

@@ -97,7 +97,16 @@ static int choose_lcores(struct mcr_engine *e, const struct mcr_engine_config *c
 	return 0;
 }
 
-static int create_workers(struct mcr_engine *e, struct mcr_error *err)
+static int has_kernel(const struct mcr_engine_config *cfg)
+{
+	for (unsigned i = 0; i < cfg->n_interfaces; i++)
+		if (cfg->interfaces[i].kernel[0] != '\0')
+			return 1;
+	return 0;
+}
+
+static int create_workers(struct mcr_engine *e, const struct mcr_engine_config *cfg,
+			  struct mcr_error *err)
 {
 	int ret = 0;
 
@@ -121,8 +130,23 @@ static int create_workers(struct mcr_engine *e, struct mcr_error *err)
 		w->clock = &e->clock;
 		w->qsbr = e->qsbr;
 		rte_rcu_qsbr_thread_register(e->qsbr, i);
+		if (has_kernel(cfg))
+			ret = mcr_worker_serve_kernel(w, err);
 	}
 	return ret;
+}
+
+/* Bifurcated drivers (mlx5) and those on top of the kernel's own interface. */
+static void warn_shared(const struct mcr_engine *e, const struct mcr_interface_config *config,
+			const struct mcr_port *port)
+{
+	if (config->kernel[0] != '\0' && port->kernel_index != 0)
+		mcr_engine_log(
+		    e, MCR_LOG_WARNING,
+		    "interface %s: the kernel keeps its own interface on port %s (%s), so "
+		    "it gets what is sent to it anyway, and with kernel=%s twice: kernel= "
+		    "is for ports that are taken from the kernel",
+		    config->name, port->name, port->driver, config->kernel);
 }
 
 static int create_interfaces(struct mcr_engine *e, const struct mcr_engine_config *cfg,
@@ -149,6 +173,7 @@ static int create_interfaces(struct mcr_engine *e, const struct mcr_engine_confi
 						 now_ns, err);
 		if (ret < 0)
 			return ret;
+		warn_shared(e, config, port);
 		e->n_interfaces++;
 	}
 	return 0;
@@ -227,7 +252,7 @@ int mcr_engine_create(struct mcr_engine **out, const struct mcr_engine_config *c
 	if (ret == 0)
 		ret = create_sockets(e, err); /* first: a second engine ends here, harmlessly */
 	if (ret == 0)
-		ret = create_workers(e, err);
+		ret = create_workers(e, cfg, err);
 	if (ret == 0)
 		ret = create_interfaces(e, cfg, err);
 	if (ret == 0)

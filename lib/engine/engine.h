@@ -65,6 +65,9 @@ struct mcr_engine {
 	struct mcr_control_server *control;
 	uint64_t heartbeat_due_ns, watch_due_ns; /* CLOCK_MONOTONIC */
 	uint64_t wake_until_ns;                  /* until then sleepers are looked for more often */
+	uint64_t kernel_moved_ns;                /* when a frame last went to a kernel's device */
+	uint8_t is_kernel_behind;                /* a round of kernel_round left some over */
+	uint64_t kernel_lost;                    /* bit per interface whose device's end was told */
 };
 
 /* mcr_engine_log: one line to the application. */
@@ -109,6 +112,11 @@ uint16_t mcr_engine_group_queue(const struct mcr_engine *e, const struct mcr_gro
 /* mcr_engine_group_filter: how a group stands with its port. */
 void mcr_engine_group_filter(const struct mcr_engine *e, const struct mcr_group *g,
 			     struct mcr_filter_state *out);
+
+/* kernel_round.c: mcr_engine_kernel_round moves frames between the port and the kernel, a limited
+ * number. mcr_engine_watch_kernel returns 1 when what rx lcores know of its devices is old. */
+void mcr_engine_kernel_round(struct mcr_engine *e, uint64_t now_ns);
+int mcr_engine_watch_kernel(struct mcr_engine *e);
 
 /* control.c: one round of the control thread's work. */
 void mcr_engine_work(struct mcr_engine *e, uint64_t now_ns);

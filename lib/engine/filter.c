@@ -31,18 +31,32 @@ static int by_mac(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct rte_ether_addr));
 }
 
-size_t mcr_filter_macs(struct rte_ether_addr *macs, const struct mcr_filter_want *wants, size_t n)
+size_t mcr_filter_macs_sort(struct rte_ether_addr *macs, size_t n)
 {
 	size_t unique = 0;
 
+	qsort(macs, n, sizeof(*macs), by_mac);
 	for (size_t i = 0; i < n; i++)
-		macs[i] = mcr_filter_mac_of(wants[i].group_be);
-	macs[n] = mcr_filter_mac_of(RTE_BE32(0xe0000001));
-	qsort(macs, n + 1, sizeof(*macs), by_mac);
-	for (size_t i = 0; i < n + 1; i++)
 		if (unique == 0 || by_mac(&macs[unique - 1], &macs[i]) != 0)
 			macs[unique++] = macs[i];
 	return unique;
+}
+
+size_t mcr_filter_macs(struct rte_ether_addr *macs, const struct mcr_filter_want *wants, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		macs[i] = mcr_filter_mac_of(wants[i].group_be);
+	macs[n] = mcr_filter_mac_of(RTE_BE32(0xe0000001));
+	return mcr_filter_macs_sort(macs, n + 1);
+}
+
+/* The groups' addresses and those that are wanted beside them. Returns how many. */
+static size_t all_macs(const struct mcr_filter_port *f, struct rte_ether_addr *macs,
+		       const struct mcr_filter_want *wants, size_t n)
+{
+	n = mcr_filter_macs(macs, wants, n);
+	memcpy(macs + n, f->others, f->n_others * sizeof(*macs));
+	return mcr_filter_macs_sort(macs, n + f->n_others);
 }
 
 void mcr_filter_port_init(struct mcr_filter_port *f, uint16_t port, const char *driver)
@@ -100,11 +114,11 @@ int mcr_filter_port_set(struct mcr_filter_port *f, struct mcr_filter_want *wants
 		return ret;
 	}
 	n = without_igmp(wants, n);
-	macs = calloc(n + 1, sizeof(*macs));
+	macs = calloc(n + 1 + f->n_others, sizeof(*macs));
 	if (macs == NULL)
 		return -ENOMEM;
 	ret = mcr_filter_flow_add(&f->flow, wants, n);
-	mac_ret = mcr_filter_mac_set(&f->mac, macs, mcr_filter_macs(macs, wants, n));
+	mac_ret = mcr_filter_mac_set(&f->mac, macs, all_macs(f, macs, wants, n));
 	if (ret == 0)
 		mcr_filter_flow_remove(&f->flow);
 	free(macs);

@@ -20,9 +20,15 @@
 
 #define MCR_ANY_QUEUE (-1) /* where the device or RSS brings it */
 
+#define MCR_FILTER_OTHERS 256
+
 struct mcr_filter_port {
 	struct mcr_filter_mac mac;
 	struct mcr_filter_flow flow;
+	/* Let in beside the groups: what the kernel's programs want (kernel_path.h). The owner's to
+	 * write before a set; any order. */
+	struct rte_ether_addr others[MCR_FILTER_OTHERS];
+	size_t n_others;
 };
 
 /* How one group stands. */
@@ -52,6 +58,9 @@ void mcr_filter_port_summary(const struct mcr_filter_port *f, struct mcr_filter_
 /* mcr_filter_macs fills macs (room for n + 1) with the addresses of n groups and that of 224.0.0.1,
  * ascending and distinct: 32 groups share one (RFC 1112 §6.4). Returns how many. */
 size_t mcr_filter_macs(struct rte_ether_addr *macs, const struct mcr_filter_want *wants, size_t n);
+
+/* mcr_filter_macs_sort makes macs ascending and distinct. Returns how many are left. */
+size_t mcr_filter_macs_sort(struct rte_ether_addr *macs, size_t n);
 
 /* mcr_filter_spread: which of n queues a group comes to where nothing else decides. Groups that
  * follow one another, with any step, are spread evenly. */

@@ -54,6 +54,22 @@ static size_t list_wants(const struct mcr_engine *e, const struct mcr_port *port
 	return n;
 }
 
+/* The multicast that the kernel wants from a port beside ours. */
+static void list_kernel_groups(const struct mcr_engine *e, struct mcr_port *port)
+{
+	struct mcr_filter_port *f = &port->filter;
+
+	f->n_others = 0;
+	for (size_t i = 0; i < e->n_interfaces; i++) {
+		const struct mcr_kernel_path *k = e->interfaces[i].kernel;
+
+		if (e->interfaces[i].port != port || !mcr_kernel_path_is_up(k))
+			continue;
+		for (size_t g = 0; g < k->n_groups && f->n_others < MCR_FILTER_OTHERS; g++)
+			mcr_mac_of_number(f->others[f->n_others++].addr_bytes, k->groups[g]);
+	}
+}
+
 /* A refusal is logged once, however many groups and changes meet it. */
 static void log_refusal(const struct mcr_engine *e, struct mcr_port *port)
 {
@@ -83,6 +99,7 @@ static void filter_port(struct mcr_engine *e, struct mcr_port *port)
 	enum mcr_rung rung = port->filter.mac.rung;
 	int ret = -ENOMEM;
 
+	list_kernel_groups(e, port);
 	if (wants != NULL)
 		ret = mcr_filter_port_set(&port->filter, wants, list_wants(e, port, wants));
 	free(wants);

@@ -210,7 +210,14 @@ int mcr_engine_interface_info(const struct mcr_engine *e, size_t i, struct mcr_i
 	    .tx_packets = it->tx_packets,
 	    .tx_retries = it->tx_retries,
 	    .tx_dropped = it->tx_dropped,
+	    .kernel_up = (uint8_t)mcr_kernel_path_is_up(it->kernel),
 	};
+	if (it->kernel != NULL) {
+		out->kernel_rx = it->kernel->rx;
+		out->kernel_rx_dropped = it->kernel->rx_dropped;
+		out->kernel_tx = it->kernel->tx;
+		out->kernel_tx_dropped = it->kernel->tx_dropped;
+	}
 	memcpy(out->mac, it->port->mac.addr_bytes, sizeof(out->mac));
 	igmp_into(it, out);
 	for (size_t g = 0; g < e->joins->n_groups; g++)

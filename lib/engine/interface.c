@@ -11,6 +11,7 @@
 #include <rte_icmp.h>
 #include <rte_ip.h>
 
+#include "core/device_name.h"
 #include "core/error.h"
 #include "engine/interface.h"
 #include "engine/responder.h"
@@ -41,6 +42,12 @@ int mcr_interface_check(const struct mcr_interface_config *config, struct mcr_er
 		return mcr_error_set(err, -EINVAL,
 				     "interface \"%s\": unknown igmp or udp_checksum mode",
 				     config->name);
+	if (config->kernel[0] != '\0' && !mcr_device_name_ok(config->kernel))
+		return mcr_error_set(
+		    err, -EINVAL,
+		    "interface \"%s\": kernel=%.16s: Linux takes no such name of a "
+		    "network device: 1 to %d octets, no '/', ':', '%%' or space",
+		    config->name, config->kernel, MCR_DEVICE_NAME_MAX - 1);
 	if (config->igmp_robustness > ROBUSTNESS_MAX ||
 	    config->igmp_robustness_floor > ROBUSTNESS_MAX)
 		return mcr_error_set(err, -EINVAL,
@@ -101,7 +108,11 @@ int mcr_interface_init(struct mcr_interface *i, const struct mcr_interface_confi
 				     config->name, port->name,
 				     config->vlan ? "on this VLAN" : "without a VLAN");
 	ret = make_igmp(i, now_ns, err);
-	if (ret == 0)
+	if (ret == 0 && config->kernel[0] != '\0')
+		ret = mcr_kernel_path_create(&i->kernel, config, port, err);
+	if (ret < 0)
+		mcr_interface_fini(i);
+	else
 		port->interface_of_vlan[config->vlan] = index;
 	return ret;
 }
@@ -109,7 +120,9 @@ int mcr_interface_init(struct mcr_interface *i, const struct mcr_interface_confi
 void mcr_interface_fini(struct mcr_interface *i)
 {
 	mcr_igmp_destroy(i->igmp);
+	mcr_kernel_path_destroy(i->kernel);
 	i->igmp = NULL;
+	i->kernel = NULL;
 }
 
 static int transmit(struct mcr_interface *i, struct rte_mbuf *m)
@@ -208,8 +221,11 @@ void mcr_interface_input(struct mcr_interface *i, struct rte_mbuf *m,
 	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, packet->l3_offset);
 	int igmp = packet->ether_type == RTE_ETHER_TYPE_IPV4 && ip[9] == IPPROTO_IGMP;
 
-	if (igmp && i->igmp != NULL) {
+	if (igmp && i->igmp != NULL)
 		input_igmp(i, m, packet, now_ns);
+	if (mcr_kernel_path_is_up(i->kernel)) {
+		if (igmp) /* all else came its own way, or is not for us */
+			mcr_kernel_path_give(i->kernel, m);
 	} else if (!igmp && !i->config.tx_never && i->port->started && i->config.address_be != 0 &&
 		   mcr_responder_answer(m, packet, &i->port->mac, i->config.address_be)) {
 		if ((m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) && rte_vlan_insert(&m) < 0) {

@@ -10,13 +10,15 @@
 
 #include "core/igmp.h"
 #include "core/parse.h"
+#include "engine/kernel_path.h"
 #include "engine/port.h"
 
 struct mcr_interface {
 	struct mcr_interface_config config;
 	struct mcr_port *port;
-	struct mcr_igmp *igmp; /* NULL: igmp=off or tx=never */
-	uint64_t igmp_due_ns;  /* CLOCK_MONOTONIC; MCR_IGMP_NEVER = nothing to do */
+	struct mcr_igmp *igmp;          /* NULL: igmp=off or tx=never */
+	struct mcr_kernel_path *kernel; /* NULL: no kernel= */
+	uint64_t igmp_due_ns;           /* CLOCK_MONOTONIC; MCR_IGMP_NEVER = nothing to do */
 	uint64_t tx_packets, tx_retries, tx_dropped;
 	uint64_t told_old_queries; /* what the log knows: mcr_igmp_brief.old_queries, version */
 	uint64_t old_queries_due_ns;

@@ -15,6 +15,8 @@ uint32_t mcr_pool_plan(const struct mcr_pool_wants *wants)
 
 	/* A burst in hand, punted packets that wait for control, and a cache. */
 	n += wants->n_lcores * (MCR_BURST + MCR_PUNT_RING + CACHE_FULL);
+	if (wants->is_beside_kernel)
+		n += wants->n_lcores * MCR_KERNEL_RING;
 	/* The control thread: what waits to be sent, and a cache of its own. */
 	n += wants->tx_descs + CACHE_FULL;
 	return n;

@@ -13,6 +13,7 @@ struct mcr_pool_wants {
 	unsigned n_queues, rx_descs; /* a full queue holds a buffer for each descriptor */
 	unsigned n_lcores;           /* that poll them */
 	unsigned tx_descs;           /* of the control thread's Tx queue */
+	uint8_t is_beside_kernel;    /* frames wait for the kernel, too */
 };
 
 /* mcr_pool_plan: all buffers that may be out at a time, so that a queue is never left without. */

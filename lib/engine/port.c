@@ -145,7 +145,8 @@ void mcr_port_shut(struct mcr_port *port)
 		rte_eth_dev_owner_unset(port->id, port->owner);
 		rte_eth_dev_owner_delete(port->owner);
 	}
-	/* Its queues hold buffers of our pool until it is closed; without one it was never ours. */
+	/* Its queues hold buffers of our pools until it is closed; without one it was never ours.
+	 */
 	if (port->mempool != NULL)
 		port->closed = rte_eth_dev_close(port->id) == 0;
 }
@@ -156,7 +157,9 @@ void mcr_port_close(struct mcr_port *port)
 		return;
 	mcr_filter_port_fini(&port->filter);
 	mcr_port_shut(port);
-	if (port->closed)
+	if (port->closed) {
 		rte_mempool_free(port->mempool);
+		rte_mempool_free(port->kernel_pool);
+	}
 	free(port);
 }

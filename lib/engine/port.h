@@ -48,7 +48,8 @@ struct mcr_port {
 	uint32_t link_changes;
 	uint64_t owner; /* of rte_eth_dev_owner: nobody else in this process uses the port */
 	struct rte_mempool *mempool;
-	int memory_node; /* where it was made; MCR_NODE_ANY = anywhere */
+	struct rte_mempool *kernel_pool; /* of what the kernel sends; NULL = nothing */
+	int memory_node;                 /* where it was made; MCR_NODE_ANY = anywhere */
 	struct mcr_filter_port filter;
 	char told[MCR_PORT_TOLD][MCR_FLOW_WHY]; /* refusals of flow rules that the log has */
 	unsigned next_told;
@@ -62,9 +63,10 @@ int mcr_port_find(const char *text, struct mcr_error *err);
 
 /* How a port is to be set up. */
 struct mcr_port_wants {
-	uint16_t n_queues; /* rx queues; 0 = by the driver */
-	unsigned n_lcores; /* how many may poll it */
-	int memory_node;   /* of its buffers; MCR_NODE_ANY */
+	uint16_t n_queues;        /* rx queues; 0 = by the driver */
+	unsigned n_lcores;        /* how many may poll it */
+	int memory_node;          /* of its buffers; MCR_NODE_ANY */
+	uint8_t is_beside_kernel; /* some of its frames will wait for the kernel: kernel= */
 };
 
 /* mcr_port_node: the NUMA node of a device; MCR_NODE_ANY = unknown. */

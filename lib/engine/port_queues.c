@@ -177,6 +177,7 @@ static int open_queues(struct mcr_port *port, const struct mcr_port_wants *wants
 	pool.rx_descs = rx_descs;
 	pool.tx_descs = tx_descs;
 	pool.n_lcores = RTE_MIN(wants->n_lcores, port->n_queues);
+	pool.is_beside_kernel = wants->is_beside_kernel;
 	for (size_t i = 0;; i++) {
 		ret = make_pool(port, &pool, buffer_sizes[i], wants->memory_node, err);
 		if (ret < 0)

@@ -12,8 +12,9 @@
 /* What the interfaces of one port say of it. */
 struct asked {
 	uint16_t n_queues;
-	uint32_t lcores;   /* worker indices; 0 = any */
-	const char *first; /* the interface that named queues or lcores */
+	uint32_t lcores;          /* worker indices; 0 = any */
+	const char *first;        /* the interface that named queues or lcores */
+	uint8_t is_beside_kernel; /* an interface has kernel= */
 };
 
 static int lcores_of(const struct mcr_engine *e, const struct mcr_interface_config *config,
@@ -44,6 +45,7 @@ static int add_wish(const struct mcr_engine *e, struct asked *asked,
 	uint32_t lcores;
 	int ret = lcores_of(e, config, &lcores, err);
 
+	asked->is_beside_kernel |= config->kernel[0] != '\0';
 	if (ret < 0 || (lcores == 0 && config->n_queues == 0))
 		return ret;
 	if ((lcores != 0 && asked->lcores != 0 && lcores != asked->lcores) ||
@@ -93,6 +95,7 @@ int mcr_engine_port_of(struct mcr_engine *e, const struct mcr_engine_config *cfg
 	candidates =
 	    mcr_placement_candidates(&e->placement, mcr_port_node((uint16_t)id), asked.lcores);
 	wants.n_queues = asked.n_queues;
+	wants.is_beside_kernel = asked.is_beside_kernel;
 	wants.n_lcores = (unsigned)__builtin_popcount(candidates);
 	wants.memory_node =
 	    mcr_placement_node(&e->placement, mcr_port_node((uint16_t)id), candidates);

@@ -58,6 +58,21 @@ static void fill_view(const struct mcr_engine *e, struct mcr_view *view,
 	}
 }
 
+static void fill_kernel(const struct mcr_engine *e, struct mcr_view *view)
+{
+	for (unsigned i = 0; i < e->n_interfaces; i++) {
+		const struct mcr_kernel_path *k = e->interfaces[i].kernel;
+
+		if (!mcr_kernel_path_is_up(k))
+			continue;
+		view->kernel_interfaces |= UINT64_C(1) << i;
+		for (size_t g = 0; g < k->n_groups; g++)
+			if (view->n_kernel_groups < MCR_VIEW_KERNEL_GROUPS)
+				view->kernel_groups[view->n_kernel_groups++] =
+				    mcr_view_kernel_group(i, k->groups[g]);
+	}
+}
+
 int mcr_engine_publish(struct mcr_engine *e, struct mcr_group_table *table, struct mcr_retired *old)
 {
 	struct mcr_view *view = calloc(1, sizeof(*view));
@@ -70,6 +85,7 @@ int mcr_engine_publish(struct mcr_engine *e, struct mcr_group_table *table, stru
 		return -ENOMEM;
 	}
 	fill_view(e, view, table);
+	fill_kernel(e, view);
 	r->view = e->view;
 	r->table = table != e->table ? e->table : NULL;
 	e->view = view;

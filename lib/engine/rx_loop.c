@@ -56,6 +56,49 @@ static __rte_noinline void punt(struct mcr_worker *w, struct burst *b, const str
 	w->mbufs[i] = NULL;
 }
 
+/* Reasons that say what no channel wants, but not that the frame is broken. */
+#define KERNEL_REASONS                                                                         \
+	(1u << MCR_DROP_NOT_IPV4 | 1u << MCR_DROP_FRAGMENT | 1u << MCR_DROP_NOT_MULTICAST |    \
+	 1u << MCR_DROP_NOT_UDP | 1u << MCR_DROP_UNKNOWN_GROUP | 1u << MCR_DROP_UNKNOWN_PORT | \
+	 1u << MCR_DROP_WRONG_SOURCE)
+
+/* Hands packet i to the kernel, by way of control, if it wants it. Returns 0: it does not. */
+static __rte_noinline int to_kernel(struct mcr_worker *w, struct burst *b,
+				    const struct mcr_queue *q, unsigned i)
+{
+	uint8_t interface = b->interface_of_vlan[w->packets[i].vlan];
+	struct rte_mbuf *m = w->mbufs[i];
+
+	if (!mcr_view_kernel_wants(w->view, interface, rte_pktmbuf_mtod(m, const uint8_t *),
+				   b->mac))
+		return 0;
+	m->port = q->port;
+	m->hash.usr = interface;
+	if (unlikely(rte_ring_sp_enqueue(w->kernel, m) != 0)) {
+		drop(w, b, i, MCR_DROP_KERNEL_OVERFLOW);
+		return 1;
+	}
+	w->totals.account.punted++;
+	w->mbufs[i] = NULL;
+	return 1;
+}
+
+static int is_igmp(const struct mcr_packet *p, const struct rte_mbuf *m)
+{
+	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, p->l3_offset);
+
+	return p->ether_type == RTE_ETHER_TYPE_IPV4 && ip[9] == IPPROTO_IGMP;
+}
+
+/* What no channel takes: the kernel's, or dropped. */
+static inline void unwanted(struct mcr_worker *w, struct burst *b, const struct mcr_queue *q,
+			    unsigned i, unsigned reason)
+{
+	if (likely(w->view->kernel_interfaces == 0) || (KERNEL_REASONS >> reason & 1) == 0 ||
+	    !to_kernel(w, b, q, i))
+		drop(w, b, i, reason);
+}
+
 /* RFC 768 over several segments: pseudo header, then the datagram as its length says. */
 static int checksum_in_segments(struct rte_mbuf *m, const struct mcr_packet *p,
 				const uint8_t *frame)
@@ -171,7 +214,9 @@ static __rte_noinline unsigned other(struct mcr_worker *w, struct burst *b,
 		return 1u + p->drop;
 	if (b->interface_of_vlan[p->vlan] == MCR_NO_INTERFACE)
 		return 1 + MCR_DROP_VLAN_UNKNOWN;
-	punt(w, b, q, i);
+	/* IGMP is control's in any case; it lets the kernel have it, too. */
+	if (w->view->kernel_interfaces == 0 || is_igmp(p, w->mbufs[i]) || !to_kernel(w, b, q, i))
+		punt(w, b, q, i);
 	return 0;
 }
 
@@ -313,7 +358,7 @@ static __rte_noinline void classify_chunk(struct mcr_worker *w, struct burst *b,
 		unsigned reason = classify(w, b, q, i);
 
 		if (unlikely(reason != 0))
-			drop(w, b, i, reason - 1);
+			unwanted(w, b, q, i, reason - 1);
 	}
 }
 

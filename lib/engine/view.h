@@ -18,6 +18,11 @@
 #define MCR_VLANS        4096
 
 _Static_assert(MCR_INTERFACES_MAX < MCR_NO_INTERFACE, "an interface's index is one octet");
+_Static_assert(MCR_INTERFACES_MAX <= 64, "a set of interfaces is one word");
+
+#define MCR_VIEW_KERNEL_GROUPS                                             \
+	256 /* of all interfaces together; more are not seen by the kernel \
+	     */
 
 struct mcr_view_port {
 	const uint8_t *interface_of_vlan; /* MCR_VLANS entries; lives as long as the engine */
@@ -34,6 +39,22 @@ struct mcr_view {
 	struct mcr_ring_writer *rings[MCR_CHANNELS_MAX][MCR_LCORES_MAX];
 	struct mcr_inline *handlers[MCR_CHANNELS_MAX][MCR_LCORES_MAX]; /* NULL = none */
 	struct mcr_view_port ports[RTE_MAX_ETHPORTS];
+	/* Living beside the kernel (kernel_path.h): the interfaces that do, bit by index, and the
+	 * multicast that the kernel wants there: interface << 48 | mcr_mac_number. */
+	uint64_t kernel_interfaces;
+	size_t n_kernel_groups;
+	uint64_t kernel_groups[MCR_VIEW_KERNEL_GROUPS];
 };
+
+/* mcr_view_kernel_wants: whether the interface (MCR_NO_INTERFACE: no) has a device in the kernel
+ * that wants a frame to this MAC address: the port's own, broadcast, or a group of the kernel's.
+ * Thread: any. */
+int mcr_view_kernel_wants(const struct mcr_view *view, uint8_t interface, const uint8_t mac[6],
+			  const uint8_t own[6]);
+
+static inline uint64_t mcr_view_kernel_group(unsigned interface, uint64_t mac_number)
+{
+	return (uint64_t)interface << 48 | mac_number;
+}
 
 #endif

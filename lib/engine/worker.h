@@ -23,6 +23,7 @@
 #define MCR_FIRST_CHUNK       4 /* default of mcr_engine_config.first_chunk; docs/benchmarks.md */
 #define MCR_QUEUES_PER_WORKER 64
 #define MCR_PUNT_RING         1024 /* packets that wait for control; one slot stays free */
+#define MCR_KERNEL_RING       4096 /* packets that wait for the kernel: a TCP window of megabytes */
 
 struct mcr_queue {
 	uint16_t port, queue;
@@ -46,6 +47,7 @@ struct mcr_worker {
 	const struct mcr_clock *clock;
 	struct rte_rcu_qsbr *qsbr;
 	struct rte_ring *punt;                /* producer: this lcore; consumer: control */
+	struct rte_ring *kernel;              /* the same, for kernel=; NULL: no interface has it */
 	struct mcr_group_count *group_counts; /* MCR_MEMBERSHIPS_MAX, by membership index */
 
 	/* Writer: control. */
@@ -78,6 +80,10 @@ struct mcr_worker {
 int mcr_worker_create(struct mcr_worker **out, unsigned index, unsigned lcore,
 		      struct mcr_error *err);
 void mcr_worker_destroy(struct mcr_worker *w);
+
+/* mcr_worker_serve_kernel makes the ring for what is the kernel's. Returns 0, or with err filled
+ * -ENOMEM. Before the launch. */
+int mcr_worker_serve_kernel(struct mcr_worker *w, struct mcr_error *err);
 
 /* mcr_worker_lcore_main is what the lcore runs until w->stop is set; arg is the worker. */
 int mcr_worker_lcore_main(void *arg);

@@ -157,6 +157,10 @@ int mcr_engine_interface_info(const struct mcr_engine *e, size_t i, struct mcr_i
 	memset(out, 0, sizeof(*out));
 	strcpy(out->config.name, "lan");
 	out->config.address_be = inet_addr("10.0.0.2");
+	strcpy(out->config.kernel, "md0");
+	out->kernel_up = 1;
+	out->kernel_rx = 3;
+	out->kernel_tx_dropped = 4;
 	out->querier_age_ns = UINT64_MAX;
 	return i < 1 ? 0 : -ENOENT;
 }

@@ -46,6 +46,7 @@ static const char everything[] =
     "    vlan: 12\n"
     "    igmp: off\n"
     "    tx: never\n"
+    "    kernel: md0\n"
     "    udp_checksum: off\n"
     "    igmp_strict: yes\n"
     "    igmp_robustness: 3\n"
@@ -91,6 +92,7 @@ static void every_key_is_read(void **state)
 	assert_int_equal(s->interfaces[0].config.igmp_compat_timeout_s, 30);
 	assert_int_equal(s->interfaces[0].config.igmp_repeat_s, 20);
 	assert_int_equal(s->interfaces[0].config.tx_never, 1);
+	assert_string_equal(s->interfaces[0].config.kernel, "md0");
 	assert_int_equal(s->interfaces[0].config.udp_checksum, MCR_UDP_CHECKSUM_OFF);
 	assert_int_equal(s->channels[0].config.depth, 1024);
 	assert_int_equal(s->channels[0].config.bytes, 65536);
@@ -105,7 +107,7 @@ static void every_key_is_read(void **state)
 	join_is(s, 0, "239.1.1.0:5000@10.0.0.7@10.0.0.9,interface=a,channel=md,id=7");
 	join_is(s, 9, "239.1.1.0@!10.0.0.8");
 	join_is(s, 12, "239.3.1.1:6000");
-	assert_int_equal(s->origins[12].line, 33);
+	assert_int_equal(s->origins[12].line, 34);
 	mcr_settings_destroy(s);
 }
 
@@ -115,6 +117,10 @@ struct bad {
 };
 
 static const struct bad bad_files[] = {
+    {"interfaces:\n- {name: a, port: '0',\n   kernel: a/b}\n",
+     "m.yaml:3: kernel: 'a/b': expected the name of a network device"},
+    {"interfaces:\n- {name: a, port: '0', kernel: md0}\n- {name: b, port: '1', kernel: md0}\n",
+     "m.yaml:3: kernel device 'md0' is interface 'a''s already"},
     {"joins:\n- groups: [239.1.1.1]\n  id: x\n", "m.yaml:3: id: 'x': expected a number from 0 "},
     {"joins:\n- groups:\n  - 239.1.1.1\n  - 10.1.1.1\n", "m.yaml:4: "},
     {"joins:\n- groups:\n  - 239.1.1.1\n  - 'ff3e::1'\n", "m.yaml:4: "},

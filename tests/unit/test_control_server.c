@@ -273,6 +273,22 @@ static void what_is_unknown_is_null(void **state)
 	json_decref(reply);
 }
 
+static void an_interface_beside_the_kernel_says_what_went_where(void **state)
+{
+	struct fixture *f = *state;
+	json_t *reply = ask(f, "{\"command\":\"stats\"}");
+	json_t *lan = json_array_get(json_object_get(reply, "interfaces"), 0);
+	json_t *kernel = json_object_get(lan, "kernel");
+
+	assert_string_equal(json_string_value(json_object_get(kernel, "device")), "md0");
+	assert_true(json_is_true(json_object_get(kernel, "up")));
+	assert_int_equal(integer(kernel, "rx"), 3);
+	assert_int_equal(integer(kernel, "rx_dropped"), 0);
+	assert_int_equal(integer(kernel, "tx"), 0);
+	assert_int_equal(integer(kernel, "tx_dropped"), 4);
+	json_decref(reply);
+}
+
 static void status_names_the_engine(void **state)
 {
 	struct fixture *f = *state;
@@ -526,6 +542,7 @@ int main(void)
 	    WITH_SERVER(another_engines_socket_is_not_removed),
 	    WITH_SERVER(stats_have_the_account_first_and_every_table),
 	    WITH_SERVER(what_is_unknown_is_null),
+	    WITH_SERVER(an_interface_beside_the_kernel_says_what_went_where),
 	    WITH_SERVER(status_names_the_engine),
 	    WITH_SERVER(a_join_takes_all_its_texts_as_one_change),
 	    WITH_SERVER(a_bad_join_changes_nothing),

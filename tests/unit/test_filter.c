@@ -364,6 +364,21 @@ static void a_port_that_was_never_told_says_so(void **state)
 	assert_int_equal(summary.rung, MCR_RUNG_MAC_LIST);
 }
 
+static void what_the_kernel_wants_is_let_in_beside_the_groups(void **state)
+{
+	const struct rte_ether_addr lldp = {{0x01, 0x80, 0xc2, 0, 0, 0x0e}};
+
+	f.others[0] = lldp;
+	f.others[1] = mcr_filter_mac_of(htonl(0xef000000u | 'a'));
+	f.n_others = 2;
+	set("ab");
+	assert_int_equal(f.mac.n_wanted, 4); /* and that of 224.0.0.1 */
+	assert_memory_equal(&f.mac.wanted[3], &lldp, sizeof(lldp));
+	f.n_others = 0;
+	set("ab");
+	assert_int_equal(f.mac.n_wanted, 3);
+}
+
 static void a_port_lets_in_the_macs_of_its_groups_and_of_all_hosts(void **state)
 {
 	const struct mcr_filter_want wants[] = {{.group_be = htonl(0xefff0203)},
@@ -411,6 +426,7 @@ int main(void)
 	    TEST(where_no_mode_opens_what_fits_the_slots_stays_exact),
 	    TEST(drivers_known_to_ignore_list_or_slots_start_lower),
 	    TEST(a_port_that_was_never_told_says_so),
+	    TEST(what_the_kernel_wants_is_let_in_beside_the_groups),
 	    TEST(a_port_lets_in_the_macs_of_its_groups_and_of_all_hosts),
 	};
 

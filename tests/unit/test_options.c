@@ -82,7 +82,7 @@ static void an_interface_takes_all_its_keys(void **state)
 
 	parse(&p, ARGS("--", "--interface",
 		       "lan=net_af_packet0,address=10.1.2.3/24,vlan=7,igmp=2,"
-		       "tx=never,udp-checksum=verify,igmp-strict=yes,igmp-robustness=3,"
+		       "tx=never,kernel=md0,udp-checksum=verify,igmp-strict=yes,igmp-robustness=3,"
 		       "igmp-robustness-floor=2,igmp-compat-timeout=30,igmp-repeat=never,"
 		       "queues=4,lcores=3/4"));
 	assert_string_equal(p.err.text, "");
@@ -104,6 +104,7 @@ static void an_interface_takes_all_its_keys(void **state)
 	assert_int_equal(cfg->lcores[0], 3);
 	assert_int_equal(cfg->lcores[1], 4);
 	assert_int_equal(cfg->tx_never, 1);
+	assert_string_equal(cfg->kernel, "md0");
 	assert_int_equal(cfg->udp_checksum, MCR_UDP_CHECKSUM_VERIFY);
 	done(&p);
 }

@@ -24,6 +24,9 @@ static void a_pool_covers_the_worst_moment(void **state)
 	wants.n_queues = 4;
 	wants.n_lcores = 3;
 	assert_true(mcr_pool_plan(&wants) - n >= MCR_BURST + MCR_PUNT_RING - 1 + cache);
+	n = mcr_pool_plan(&wants);
+	wants.is_beside_kernel = 1;
+	assert_true(mcr_pool_plan(&wants) - n >= 3 * (MCR_KERNEL_RING - 1));
 }
 
 static void a_buffer_does_not_cross_a_page(void **state)

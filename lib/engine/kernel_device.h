@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The kernel's end of an interface: a tap device (/dev/net/tun) with the port's MAC address and
+ * MTU, up, without offloads: whole frames with whole checksums both ways. It ends with its
+ * descriptor. After the open nothing here needs a capability. Thread: control. */
+#ifndef MCR_ENGINE_KERNEL_DEVICE_H
+#define MCR_ENGINE_KERNEL_DEVICE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include <mcring/engine.h>
+
+struct mcr_kernel_device {
+	int fd;         /* never blocks; -1 = there is none, or none any more */
+	unsigned index; /* in the network namespace where it was made */
+	char name[MCR_DEVICE_NAME_MAX];
+};
+
+/* mcr_kernel_device_open makes the device. Errors, with err filled: -EEXIST (the name is taken),
+ * -EPERM (needs CAP_NET_ADMIN), -ENODEV (no /dev/net/tun), or what a system call gave. */
+int mcr_kernel_device_open(struct mcr_kernel_device *d, const char *name, const uint8_t mac[6],
+			   unsigned mtu, struct mcr_error *err);
+void mcr_kernel_device_close(struct mcr_kernel_device *d);
+
+/* One frame each. Returns its octets, -EAGAIN (nothing to read), -ENODEV (the device was removed),
+ * or another -errno (-EIO: it is down). A read of more than iov holds is cut: see its length. */
+int mcr_kernel_device_write(const struct mcr_kernel_device *d, const struct iovec *iov, int n);
+int mcr_kernel_device_read(const struct mcr_kernel_device *d, const struct iovec *iov, int n);
+
+void mcr_kernel_device_set_mac(const struct mcr_kernel_device *d, const uint8_t mac[6]);
+void mcr_kernel_device_set_carrier(const struct mcr_kernel_device *d, int up);
+
+/* A MAC address as a number: its octets in the order of the wire, first one lowest. */
+static inline uint64_t mcr_mac_number(const uint8_t mac[6])
+{
+	uint64_t number = 0;
+
+	for (unsigned i = 6; i-- > 0;)
+		number = number << 8 | mac[i];
+	return number;
+}
+
+static inline void mcr_mac_of_number(uint8_t mac[6], uint64_t number)
+{
+	for (unsigned i = 0; i < 6; i++)
+		mac[i] = (uint8_t)(number >> 8 * i);
+}
+
+/* mcr_kernel_device_groups fills macs with the multicast addresses that the kernel's programs want
+ * from the device (mcr_mac_number, ascending, cap at most). Returns how many, or -errno (nothing is
+ * known: the device stands in another network namespace). */
+int mcr_kernel_device_groups(const struct mcr_kernel_device *d, uint64_t *macs, size_t cap);
+
+/* mcr_kernel_groups_parse: the same from the text of /proc/net/dev_mcast. */
+size_t mcr_kernel_groups_parse(const char *text, unsigned index, const char *name, uint64_t *macs,
+			       size_t cap);
+
+#endif

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_ethdev.h>
+#include <rte_ether.h>
+
+#include "core/error.h"
+#include "core/parse.h"
+#include "engine/kernel_path.h"
+
+#define TAG          sizeof(struct rte_vlan_hdr)
+#define ADDRESSES    (2 * RTE_ETHER_ADDR_LEN) /* a tag stands behind them */
+#define SEGMENTS_MAX 64
+#define TX_DESCS_MAX 4096 /* where the driver does not say how many it took */
+#define FRAME_MIN    (RTE_ETHER_MIN_LEN - RTE_ETHER_CRC_LEN)
+
+/* A pool of its own: what waits in the Tx queue is not missing for receiving. */
+static int make_pool(struct mcr_port *port)
+{
+	unsigned room = RTE_PKTMBUF_HEADROOM + port->mtu + RTE_ETHER_HDR_LEN + TAG;
+	struct rte_eth_txq_info queue = {.nb_desc = TX_DESCS_MAX};
+	char name[RTE_MEMPOOL_NAMESIZE];
+
+	if (port->kernel_pool != NULL) /* of another interface on the port */
+		return 0;
+	rte_eth_tx_queue_info_get(port->id, 0, &queue);
+	snprintf(name, sizeof(name), "mcr_kernel%u", port->id);
+	port->kernel_pool = rte_pktmbuf_pool_create(
+	    name, queue.nb_desc + 2 * MCR_KERNEL_BURST * MCR_INTERFACES_MAX, 0, 0,
+	    (uint16_t)RTE_MAX(room, (unsigned)RTE_MBUF_DEFAULT_BUF_SIZE),
+	    rte_eth_dev_socket_id(port->id));
+	return port->kernel_pool != NULL ? 0 : -ENOMEM;
+}
+
+int mcr_kernel_path_create(struct mcr_kernel_path **out, const struct mcr_interface_config *config,
+			   struct mcr_port *port, struct mcr_error *err)
+{
+	struct mcr_kernel_path *k = calloc(1, sizeof(*k));
+	int ret;
+
+	if (k == NULL || make_pool(port) < 0) {
+		free(k);
+		return mcr_error_set(err, -ENOMEM,
+				     "kernel=%s: no memory for its frames: give EAL more (-m "
+				     "MEGABYTES)",
+				     config->kernel);
+	}
+	k->port = port;
+	k->vlan = config->vlan;
+	k->is_quiet = config->tx_never;
+	k->is_igmp_off = config->igmp == MCR_IGMP_OFF;
+	k->carrier = 1;
+	ret = mcr_kernel_device_open(&k->device, config->kernel, port->mac.addr_bytes, port->mtu,
+				     err);
+	if (ret < 0) {
+		free(k);
+		return ret;
+	}
+	*out = k;
+	return 0;
+}
+
+void mcr_kernel_path_destroy(struct mcr_kernel_path *k)
+{
+	if (k == NULL)
+		return;
+	mcr_kernel_device_close(&k->device);
+	rte_pktmbuf_free_bulk(k->held, k->n_held);
+	free(k);
+}
+
+/* ---- to the kernel ---- */
+
+/* The pieces of a frame; cut: without the tag behind the addresses. Returns how many, or 0. */
+static int pieces_of(struct iovec *iov, const struct rte_mbuf *m, int cut)
+{
+	size_t skip = 0;
+	int n = 0;
+
+	if (cut) {
+		if (m->data_len < ADDRESSES + TAG)
+			return 0;
+		iov[n].iov_base = rte_pktmbuf_mtod(m, void *);
+		iov[n++].iov_len = ADDRESSES;
+		skip = ADDRESSES + TAG;
+	}
+	for (; m != NULL; m = m->next, skip = 0) {
+		if (n == SEGMENTS_MAX)
+			return 0;
+		iov[n].iov_base = rte_pktmbuf_mtod_offset(m, void *, skip);
+		iov[n++].iov_len = m->data_len - skip;
+	}
+	return n;
+}
+
+static int is_lost(struct mcr_kernel_path *k, int ret)
+{
+	if (ret == -ENODEV)
+		mcr_kernel_device_close(&k->device);
+	return ret == -ENODEV;
+}
+
+void mcr_kernel_path_give(struct mcr_kernel_path *k, const struct rte_mbuf *m)
+{
+	int cut = k->vlan != 0 && !(m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED);
+	struct iovec iov[SEGMENTS_MAX];
+	int n = pieces_of(iov, m, cut);
+	int ret = n > 0 ? mcr_kernel_device_write(&k->device, iov, n) : -EMSGSIZE;
+
+	is_lost(k, ret);
+	if (ret < 0)
+		k->rx_dropped++;
+	else
+		k->rx++;
+}
+
+/* ---- from the kernel ---- */
+
+static int is_igmp(const struct rte_mbuf *m)
+{
+	static const uint8_t nobody[RTE_ETHER_ADDR_LEN];
+	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
+	struct mcr_packet p;
+
+	mcr_parse(&p, frame, m->data_len, m->pkt_len, 0, nobody);
+	return p.verdict == MCR_PARSED_PUNT && p.ether_type == RTE_ETHER_TYPE_IPV4 &&
+	       frame[p.l3_offset + 9] == IPPROTO_IGMP;
+}
+
+/* One frame, with the interface's tag. Returns 1, 0: none, or -ENODEV and such. */
+static int read_frame(struct mcr_kernel_path *k, struct rte_mbuf *m)
+{
+	size_t tag = k->vlan != 0 ? TAG : 0;
+	uint8_t *to = rte_pktmbuf_mtod(m, uint8_t *);
+	struct iovec iov[2] = {
+	    {.iov_base = to, .iov_len = ADDRESSES},
+	    {.iov_base = to + ADDRESSES + tag,
+	     .iov_len = rte_pktmbuf_tailroom(m) - ADDRESSES - tag},
+	};
+	int len = mcr_kernel_device_read(&k->device, iov, 2);
+	size_t total;
+
+	if (len < 0)
+		return len == -EAGAIN ? 0 : len;
+	total = (size_t)len + tag;
+	if (tag != 0) {
+		to[ADDRESSES] = RTE_ETHER_TYPE_VLAN >> 8;
+		to[ADDRESSES + 1] = RTE_ETHER_TYPE_VLAN & 0xff;
+		to[ADDRESSES + 2] = (uint8_t)(k->vlan >> 8);
+		to[ADDRESSES + 3] = (uint8_t)k->vlan;
+	}
+	if (total < FRAME_MIN) { /* a vdev does not pad as hardware does */
+		memset(to + total, 0, FRAME_MIN - total);
+		total = FRAME_MIN;
+	}
+	m->data_len = (uint16_t)total;
+	m->pkt_len = (uint32_t)total;
+	return 1;
+}
+
+/* Reads a burst into held, and what may not go out away. Returns the frames read. */
+static unsigned read_burst(struct mcr_kernel_path *k)
+{
+	unsigned n = 0;
+
+	for (; n < MCR_KERNEL_BURST && k->n_held < MCR_KERNEL_BURST; n++) {
+		struct rte_mbuf *m = rte_pktmbuf_alloc(k->port->kernel_pool);
+		int ret = m != NULL ? read_frame(k, m) : 0;
+
+		if (ret <= 0) {
+			rte_pktmbuf_free(m);
+			is_lost(k, ret);
+			break;
+		}
+		if (k->is_quiet || !k->port->started || (k->is_igmp_off && is_igmp(m))) {
+			rte_pktmbuf_free(m);
+			k->tx_dropped++;
+		} else {
+			k->held[k->n_held++] = m;
+		}
+	}
+	return n;
+}
+
+/* Keeps what the port does not take, in order: the kernel's queue fills up behind it. */
+static void send_held(struct mcr_kernel_path *k)
+{
+	uint16_t sent;
+
+	if (k->n_held == 0 || !k->port->started)
+		return;
+	sent = rte_eth_tx_burst(k->port->id, 0, k->held, (uint16_t)k->n_held);
+	k->tx += sent;
+	k->n_held -= sent;
+	memmove(k->held, k->held + sent, k->n_held * sizeof(k->held[0]));
+}
+
+unsigned mcr_kernel_path_send(struct mcr_kernel_path *k)
+{
+	unsigned moved = 0, n;
+
+	send_held(k);
+	while (k->n_held == 0 && moved < MCR_KERNEL_ROUND && mcr_kernel_path_is_up(k)) {
+		n = read_burst(k);
+		send_held(k);
+		moved += n;
+		if (n < MCR_KERNEL_BURST)
+			break;
+	}
+	return moved;
+}
+
+/* ---- what changes ---- */
+
+int mcr_kernel_path_watch(struct mcr_kernel_path *k)
+{
+	uint64_t groups[MCR_KERNEL_GROUPS_MAX];
+	int n;
+
+	if (!mcr_kernel_path_is_up(k))
+		return 0;
+	if (k->carrier != k->port->link_up) {
+		k->carrier = k->port->link_up;
+		mcr_kernel_device_set_carrier(&k->device, k->carrier);
+	}
+	/* An up device wants 224.0.0.1 at least: one without any is not in our namespace. */
+	n = mcr_kernel_device_groups(&k->device, groups, MCR_KERNEL_GROUPS_MAX);
+	if (n <= 0 || ((size_t)n == k->n_groups &&
+		       memcmp(groups, k->groups, sizeof(groups[0]) * k->n_groups) == 0))
+		return 0;
+	memcpy(k->groups, groups, sizeof(groups[0]) * (size_t)n);
+	k->n_groups = (size_t)n;
+	return 1;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Living beside the kernel: what no channel wants goes to a device in the kernel, what the kernel
+ * sends there leaves through the port. The kernel sees the interface's own VLAN, without its tag.
+ *
+ * Rx lcores put frames into a ring of their own (struct mcr_worker.kernel), so that they can starve
+ * neither IGMP nor the data; control moves them on, a limited number each round and after all its
+ * other work. IGMP is both's: what is received goes to mcring's machine and to the kernel, what the
+ * kernel sends goes out unless the interface has igmp=off. Thread: control. */
+#ifndef MCR_ENGINE_KERNEL_PATH_H
+#define MCR_ENGINE_KERNEL_PATH_H
+
+#include <stdint.h>
+
+#include <mcring/engine.h>
+
+#include "engine/kernel_device.h"
+#include "engine/port.h"
+
+#define MCR_KERNEL_BURST      32
+#define MCR_KERNEL_ROUND      256 /* frames each way and interface before other work is due again */
+#define MCR_KERNEL_GROUPS_MAX 64  /* multicast MAC addresses that a device can want */
+
+struct mcr_kernel_path {
+	struct mcr_kernel_device device;
+	struct mcr_port *port;
+	uint16_t vlan;           /* of the interface; 0 = untagged */
+	uint8_t is_quiet;        /* tx=never: nothing that the kernel sends goes out */
+	uint8_t is_igmp_off;     /* the kernel's IGMP does not go out */
+	uint8_t carrier;         /* what the device was told of the link */
+	uint64_t rx, rx_dropped; /* frames to the kernel; those that it did not take */
+	uint64_t tx, tx_dropped; /* from the kernel to the port; those that may not go out */
+	unsigned n_held;         /* read from the kernel, not taken by the port yet */
+	struct rte_mbuf *held[MCR_KERNEL_BURST];
+	size_t n_groups; /* multicast addresses that the kernel wants: mcr_kernel_device_groups */
+	uint64_t groups[MCR_KERNEL_GROUPS_MAX];
+};
+
+/* mcr_kernel_path_create makes the device that config.kernel names. The port
+ * owns the frames' pool. Returns 0, or with err filled -ENOMEM or what mcr_kernel_device_open gave.
+ */
+int mcr_kernel_path_create(struct mcr_kernel_path **out, const struct mcr_interface_config *config,
+			   struct mcr_port *port, struct mcr_error *err);
+
+/* mcr_kernel_path_destroy removes the device. NULL is allowed. */
+void mcr_kernel_path_destroy(struct mcr_kernel_path *k);
+
+/* mcr_kernel_path_is_up: whether the device is there still. */
+static inline int mcr_kernel_path_is_up(const struct mcr_kernel_path *k)
+{
+	return k != NULL && k->device.fd >= 0;
+}
+
+/* mcr_kernel_path_give hands a received frame to the kernel; m stays the caller's. */
+void mcr_kernel_path_give(struct mcr_kernel_path *k, const struct rte_mbuf *m);
+
+/* mcr_kernel_path_send moves what the kernel sends to the port, MCR_KERNEL_ROUND frames at most.
+ * Returns how many. */
+unsigned mcr_kernel_path_send(struct mcr_kernel_path *k);
+
+/* mcr_kernel_path_is_waiting: the port took less than there is; try again soon. */
+static inline int mcr_kernel_path_is_waiting(const struct mcr_kernel_path *k)
+{
+	return k->n_held > 0;
+}
+
+/* mcr_kernel_path_watch tells the device of the port's MAC address and link, and reads which
+ * multicast it wants. Returns 1 when that changed. */
+int mcr_kernel_path_watch(struct mcr_kernel_path *k);
+
+#endif

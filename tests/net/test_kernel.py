@@ -1,0 +1,254 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""kernel=: what is not ours goes to the kernel by way of a device, and comes back through the port.
+
+The device moves into a network namespace of its own, so that nothing but the device can reach the
+addresses there: the kernel sees the port's frames on eth0, too."""
+
+import json
+import os
+import re
+import struct
+import subprocess
+import sys
+import time
+
+import pytest
+
+from frames import Ether, IP, UDP
+from netlab import Capture, wait_for
+from programs import Daemon, Traffic, drops, identity, mcsend
+
+TRANSFER = os.path.join(os.path.dirname(__file__), 'transfer.py')
+MEGABYTES = 50
+STALL_NS = 10_000_000  # what a queue holds at 50,000 packets a second, with room to spare
+TRIES = 3
+
+
+class Beside:
+    """A daemon whose interface `feed` has a device in the kernel, with an address there."""
+
+    def __init__(self, wire, *args, interface='', address='10.0.0.2', move=True):
+        self.wire = wire
+        # A real wire carries whole frames with whole checksums; veth hands over neither.
+        wire.sender.run('ethtool', '-K', 'eth0', 'tx', 'off')
+        self.daemon = wire.daemon(*args, interface=',kernel=beside0' + interface)
+        self.host = wire.receiver
+        if move:
+            self.host = next((one for one in wire.lab.namespaces if one.name.endswith('_kern')),
+                             None) or wire.lab.namespace('kern')
+            wire.receiver.run('ip', 'link', 'set', 'beside0', 'netns', self.host.name)
+            self.host.run('ip', 'link', 'set', 'beside0', 'up')
+        self.host.run('ip', 'addr', 'add', f'{address}/24', 'dev', 'beside0')
+
+    def info(self):
+        return self.daemon.stats()['interfaces'][0]['kernel']
+
+    def is_there(self):
+        return self.host.run('ip', 'link', 'show', 'beside0', check=False).returncode == 0
+
+
+@pytest.fixture
+def beside(wire):
+    return Beside(wire, '--join', '239.1.1.1:5000')
+
+
+def pings(host, address, *args):
+    out = host.run('ping', '-c', 3, '-i', 0.2, '-W', 2, *args, address, check=False).stdout
+    return ' 0% packet loss' in out
+
+
+def transfer(server, address, client, way, port):
+    """MEGABYTES over one connection that client makes; way: send or receive, as client says.
+    Gives the seconds that it took."""
+    other = 'receive' if way == 'send' else 'send'
+    listener = server.start(sys.executable, TRANSFER, 'listen', address, port, other, MEGABYTES,
+                            stdout=subprocess.PIPE, text=True)
+    assert listener.stdout.readline() == 'listening\n'
+    begin = time.monotonic()
+    here = client.run(sys.executable, TRANSFER, 'connect', address, port, way, MEGABYTES,
+                      timeout=120).stdout
+    there = listener.communicate(timeout=30)[0]
+    assert here == there, 'both ends saw the same octets'
+    assert int(here.split()[0]) == MEGABYTES * 1_000_000
+    return time.monotonic() - begin
+
+
+def test_ping_and_arp_pass_in_both_directions(wire, beside):
+    mac = wire.receiver.mac('eth0')
+    assert beside.host.mac('beside0') == mac, "the device has the port's MAC address"
+    assert pings(wire.sender, '10.0.0.2', '-s', 1400)
+    assert mac in wire.sender.run('ip', 'neigh', 'show', '10.0.0.2').stdout
+    assert pings(beside.host, '10.0.0.1')
+    assert wire.sender.mac('eth0') in beside.host.run('ip', 'neigh', 'show', '10.0.0.1').stdout
+    # More than a frame holds. net_af_packet has the kernel put fragments together, up to its framesz;
+    # the answer leaves in two.
+    assert pings(wire.sender, '10.0.0.2', '-s', 1600)
+    stats = beside.daemon.stats()
+    identity(stats)
+    info = beside.info()
+    assert info['rx'] >= 8 and info['tx'] >= 8
+    assert info['rx_dropped'] == 0 and info['tx_dropped'] == 0
+    # Each address answers for itself: ours is the kernel's alone.
+    beside.host.run('ip', 'addr', 'flush', 'dev', 'beside0')
+    assert not pings(wire.sender, '10.0.0.2')
+
+
+def transfers_beside_multicast(wire, beside):
+    """Two transfers while 50,000 packets a second come; gives (sent, before, after)."""
+    before = beside.daemon.stats()
+    traffic = Traffic(wire.sender, '239.1.1.1:5000', rate=50_000)
+    seconds = [transfer(beside.host, '10.0.0.2', wire.sender, 'send', 2200),
+               transfer(beside.host, '10.0.0.2', wire.sender, 'receive', 2201)]
+    assert pings(wire.sender, '10.0.0.2')
+    sent = traffic.stop()
+    time.sleep(0.5)
+    print(f'{MEGABYTES} MB to the kernel in {seconds[0]:.2f} s, from it in {seconds[1]:.2f} s, '
+          f'{sent["flows"][0]["sent"]} multicast packets meanwhile')
+    return sent, before, beside.daemon.stats()
+
+
+def test_tcp_passes_while_multicast_is_received_without_loss(wire):
+    for attempt in range(TRIES):
+        beside = Beside(wire, '--join', '239.1.1.1:5000')
+        sent, before, after = transfers_beside_multicast(wire, beside)
+        got = after['delivered'] - before['delivered']
+        identity(after)
+        stalled = after['lcores'][0]['longest_gap_ns'] > STALL_NS
+        if got == sent['flows'][0]['sent'] or not stalled:
+            break
+        assert beside.daemon.stop() == 0
+
+    assert sent['flows'][0]['failed'] == 0
+    assert got == sent['flows'][0]['sent']
+    assert drops(after).keys() <= {'not_multicast', 'own_frame'}, after['drops']
+    frames = MEGABYTES * 1_000_000 / 1500
+    assert after['interfaces'][0]['kernel']['rx'] > frames
+    assert after['interfaces'][0]['kernel']['tx'] > frames
+
+
+def test_multicast_that_a_program_wants_from_the_device_is_the_kernels(wire):
+    beside = Beside(wire, '--join', '239.1.1.1:5000', move=False)
+    join = struct.pack('4s4si', bytes([239, 5, 5, 5]), bytes(4), 0).hex()
+    # Bound to the device and a member there only: what eth0 sees does not count.
+    program = ('import socket, subprocess; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM);'
+               f'j = bytearray.fromhex("{join}");'
+               'j[8:12] = socket.if_nametoindex("beside0").to_bytes(4, "little");'
+               's.setsockopt(socket.SOL_SOCKET, 25, b"beside0\\0"); s.bind(("", 5000));'
+               's.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, bytes(j));'
+               'print("ready", flush=True); s.settimeout(20); print(len(s.recv(2000)), flush=True)')
+    listener = beside.host.start(sys.executable, '-c', program, stdout=subprocess.PIPE, text=True)
+    assert listener.stdout.readline() == 'ready\n'
+    # The address becomes known to the rx lcore within a tenth of a second.
+    wait_for(lambda: mcsend(wire.sender, '239.5.5.5:5000', '239.9.9.9:5000', count=10, size=77) and
+             listener.poll() is not None, 10, 'the program has a packet')
+    assert listener.stdout.readline() == '77\n'
+    stats = beside.daemon.stats()
+    assert drops(stats)['unknown_group'] >= 10, 'a group that nobody wants is dropped as ever'
+    identity(stats)
+
+
+def test_a_vlan_interface_gives_the_kernel_frames_without_its_tag(wire):
+    tagged = Ether(src='02:00:00:00:00:07', dst='ff:ff:ff:ff:ff:ff', type=0x8100) / (
+        b'\x00\x0c' + bytes.fromhex('0806' '0001080006040001' '020000000007' '0a0000c8'
+                                    '000000000000' '0a0c0002'))
+    capture = Capture(wire.sender, 'eth0', wire.lab.path('vlan.pcap'))
+    beside = Beside(wire, interface=',vlan=12', address='10.12.0.2')
+    beside.host.run('ip', 'addr', 'add', '10.0.0.100/24', 'dev', 'beside0')
+    code = ('import socket; s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW);'
+            's.bind(("eth0", 0));'
+            f's.send(bytes.fromhex("{bytes(tagged).hex()}"))')
+    wire.sender.run(sys.executable, '-c', code)
+    wait_for(lambda: beside.info()['tx'] >= 1, 5, 'the kernel has answered')
+    path = capture.stop()
+    out = subprocess.run(['tshark', '-n', '-r', path, '-Y',
+                          f'arp.opcode == 2 && eth.src == {wire.receiver.mac("eth0")}', '-T',
+                          'fields', '-e', 'vlan.id', '-e', 'arp.src.proto_ipv4', '-e', 'eth.dst'],
+                         check=True, capture_output=True, text=True).stdout.split()
+    assert out[:3] == ['12', '10.12.0.2', '02:00:00:00:00:07']
+
+
+def test_the_device_ends_with_the_daemon_and_a_name_that_is_taken_is_refused(wire, beside):
+    assert beside.is_there()
+    assert beside.daemon.stop() == 0
+    assert not beside.is_there()
+    wire.receiver.run('ip', 'link', 'add', 'beside0', 'type', 'veth')
+    second = wire.daemon(interface=',kernel=beside0', wait=False)
+    assert second.process.wait(20) == 1
+    assert re.search(r'kernel=beside0: there is a network device of this name', second.log())
+    assert wire.receiver.run('ip', 'link', 'show', 'beside0'), 'and is left alone'
+
+
+def test_a_device_that_somebody_removes_is_told_and_the_daemon_answers_itself(wire, beside):
+    traffic = Traffic(wire.sender, '239.1.1.1:5000', rate=1000)
+    assert pings(wire.sender, '10.0.0.2')
+    beside.host.run('ip', 'link', 'del', 'beside0')
+    wait_for(lambda: 'removed its device beside0' in beside.daemon.log(), 5, 'the log says so')
+    assert beside.info()['up'] is False
+    assert pings(wire.sender, '10.0.0.2'), 'now from the responder, for address='
+    sent = traffic.stop()
+    wait_for(lambda: beside.daemon.stats()['delivered'] == sent['flows'][0]['sent'], 5, 'no loss')
+    stats = beside.daemon.stats()
+    identity(stats)
+    assert beside.daemon.log().count('removed its device') == 1
+    assert beside.daemon.stop() == 0
+
+
+def frames_of(path, mac):
+    """What a host sent, also while the capture is still being written."""
+    out = subprocess.run(['tshark', '-n', '-r', path, '-Y', f'eth.src == {mac}', '-T', 'json',
+                          '-e', 'ip.proto', '-e', 'igmp.maddr', '-e', 'eth.type'],
+                         capture_output=True, text=True).stdout
+    return [one['_source']['layers'] for one in json.loads(out or '[]')]
+
+
+def groups_of(frames):
+    return {group for one in frames for group in one.get('igmp.maddr', [])}
+
+
+def provoke(wire, beside):
+    """All that makes a host send something."""
+    mcsend(wire.sender, '239.1.1.1:5000', count=100)
+    wire.sender.run('ping', '-c', 2, '-i', 0.2, '-W', 1, '10.0.0.2', check=False)
+    wire.sender.run('ping', '-c', 1, '-b', '-W', 1, '10.0.0.255', check=False)
+    beside.host.run('ping', '-c', 2, '-i', 0.2, '-W', 1, '10.0.0.1', check=False)
+    beside.host.run('ip', 'route', 'add', '224.0.0.0/4', 'dev', 'beside0', check=False)
+    join_a_group(beside.host)
+
+
+def join_a_group(host):
+    """The kernel takes its time to report: the member stays."""
+    host.start(sys.executable, '-c', 'import socket, time; s = socket.socket(2, 2);'
+               's.setsockopt(0, 35, socket.inet_aton("239.7.7.7") + socket.inet_aton("10.0.0.2"));'
+               'time.sleep(60)')
+
+
+def test_with_tx_never_the_kernel_hears_and_says_nothing(wire):
+    mac = wire.receiver.mac('eth0')
+    capture = Capture(wire.sender, 'eth0', wire.lab.path('never.pcap'))
+    loud = wire.receiver.counter('eth0', 'tx_packets')
+    beside = Beside(wire, '--join', '239.1.1.1:5000', interface=',tx=never,igmp=off')
+    provoke(wire, beside)
+    wait_for(lambda: beside.info()['tx_dropped'] > 2, 10, 'the kernel wanted to speak')
+    info = beside.info()
+    assert info['rx'] > 0, 'it heard the requests'
+    assert info['tx'] == 0
+    assert beside.daemon.stop() == 0
+    assert frames_of(capture.stop(), mac) == []
+    assert wire.receiver.counter('eth0', 'tx_packets') == loud
+
+
+@pytest.mark.parametrize('igmp', ['auto', 'off'])
+def test_igmp_of_the_kernels_goes_out_unless_the_interface_has_none(wire, igmp):
+    mac = wire.receiver.mac('eth0')
+    capture = Capture(wire.sender, 'eth0', wire.lab.path('igmp.pcap'))
+    beside = Beside(wire, interface=f',igmp={igmp}')
+    provoke(wire, beside)
+    if igmp == 'auto':
+        wait_for(lambda: '239.7.7.7' in groups_of(frames_of(capture.path, mac)), 10, 'a report')
+    else:
+        wait_for(lambda: beside.info()['tx_dropped'] > 0, 10, 'the kernel wanted to report')
+    assert beside.daemon.stop() == 0
+    ours = frames_of(capture.stop(), mac)
+    assert any(one.get('eth.type') == ['0x0806'] for one in ours), 'ARP goes out'
+    if igmp == 'off':
+        assert not any(one.get('ip.proto') == ['2'] for one in ours)
