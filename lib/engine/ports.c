@@ -127,10 +127,25 @@ static int place_queue(struct mcr_engine *e, struct mcr_port *port, uint16_t q,
 	return 0;
 }
 
+/* A bond takes its members when it is configured, whatever else they were opened for. */
+static int check_members(const struct mcr_engine *e, struct mcr_error *err)
+{
+	for (size_t p = 0; p < e->n_ports; p++) {
+		struct rte_eth_dev_info info;
+
+		if (rte_eth_dev_info_get(e->ports[p]->id, &info) == 0 && info.dev_flags != NULL &&
+		    (*info.dev_flags & RTE_ETH_DEV_BONDED_SLAVE) != 0)
+			return mcr_error_set(err, -EBUSY,
+					     "port %s is a member of a bond: name the bond instead",
+					     e->ports[p]->name);
+	}
+	return 0;
+}
+
 /* Those whose lcores are given come first, so that the others take what is free. */
 int mcr_engine_place_queues(struct mcr_engine *e, struct mcr_error *err)
 {
-	int ret = 0;
+	int ret = check_members(e, err);
 
 	for (unsigned chosen = 2; chosen-- > 0;)
 		for (size_t p = 0; p < e->n_ports; p++)

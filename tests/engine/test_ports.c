@@ -380,6 +380,32 @@ static void an_engine_outlives_its_last_port(void **state)
 	probe_again("net_null1");
 }
 
+static void a_bond_is_a_port_and_its_members_are_not(void **state)
+{
+	struct mcr_interface_config interfaces[2] = {rig_interface("net_bonding0"),
+						     rig_interface("net_null2")};
+	struct mcr_error err = {""};
+	struct mcr_engine *e;
+
+	rte_eal_hotplug_remove("vdev", "net_null2");
+	assert_int_equal(rte_eal_hotplug_add("vdev", "net_null2", ""), 0);
+	assert_int_equal(
+	    rte_eal_hotplug_add("vdev", "net_bonding0", "mode=1,slave=net_null2,slave=net_null3"),
+	    0);
+	assert_int_equal(create(&e, interfaces, 1, &err), 0);
+	assert_int_equal(mcr_engine_start(e, &err), 0);
+	rig_receive(e, 1000);
+	mcr_engine_destroy(e);
+
+	rte_eal_hotplug_remove("vdev", "net_bonding0");
+	assert_int_equal(
+	    rte_eal_hotplug_add("vdev", "net_bonding0", "mode=1,slave=net_null2,slave=net_null3"),
+	    0);
+	strcpy(interfaces[1].name, "b");
+	assert_int_equal(create(&e, interfaces, 2, &err), -EBUSY);
+	assert_non_null(strstr(err.text, "port net_null2 is a member of a bond"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -393,6 +419,7 @@ int main(void)
 	    cmocka_unit_test(a_port_is_removed_and_the_others_go_on),
 	    cmocka_unit_test(a_hot_unplug_is_heard_and_the_device_given_back),
 	    cmocka_unit_test(an_engine_outlives_its_last_port),
+	    cmocka_unit_test(a_bond_is_a_port_and_its_members_are_not),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
