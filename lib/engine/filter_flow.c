@@ -254,21 +254,15 @@ static void carry_over(struct mcr_filter_rule *r, struct mcr_filter_rule *before
 	before->n_flows = 0; /* r has them now */
 }
 
-/* before: the old rule of the group, or NULL. Two rules of one pattern can seldom stand side by
- * side, and a full table has room only without the old one: then it goes first. */
+/* before: the old rule of the group, or NULL. Where it is in the way of the new one (a second rule
+ * of one pattern, a full table), the new one gets in when the old one is out: ask_again. */
 static void renew(struct mcr_filter_flow *f, struct mcr_filter_rule *r,
 		  struct mcr_filter_rule *before)
 {
-	if (before != NULL && still_fits(f, before, r)) {
+	if (before != NULL && still_fits(f, before, r))
 		carry_over(r, before);
-		return;
-	}
-	ask(f, r);
-	if (r->n_flows == 0 && before != NULL && before->n_flows > 0) {
-		destroy(f, before);
-		f->blocked = 0;
+	else
 		ask(f, r);
-	}
 }
 
 static void count_refused(struct mcr_filter_flow *f)
