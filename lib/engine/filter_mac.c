@@ -173,12 +173,26 @@ static void sort_held(struct mcr_filter_mac *f)
 		qsort(f->held, f->n_held, sizeof(*f->held), by_mac);
 }
 
+/* MCR_TRAIT_SLOTS_CUT: adds and removes an address of no group, so that the device is told all.
+ * With no slot free for it none was, and nothing was cut off. */
+static void tell_slots_again(const struct mcr_filter_mac *f)
+{
+	struct rte_ether_addr nobody = {{0x03, 0, 0, 0, 0, 0}};
+
+	if (rte_eth_dev_mac_addr_add(f->port, &nobody, 0) == 0)
+		rte_eth_dev_mac_addr_remove(f->port, &nobody);
+}
+
 /* New ones go in before old ones come out; where there is no room for both, all-multicast is open
  * for the moment. */
 static int set_slots(struct mcr_filter_mac *f, const struct rte_ether_addr *macs, size_t n)
 {
-	int ret = add_slots(f, macs, n, f->held, f->n_held);
+	int cut = (f->traits->flags & MCR_TRAIT_SLOTS_CUT) != 0;
+	int ret;
 
+	if (cut)
+		open_all(f);
+	ret = add_slots(f, macs, n, f->held, f->n_held);
 	sort_held(f);
 	if (ret < 0 && ret != -ENOTSUP)
 		open_all(f);
@@ -187,6 +201,8 @@ static int set_slots(struct mcr_filter_mac *f, const struct rte_ether_addr *macs
 		ret = add_slots(f, macs, n, f->held, f->n_held);
 		sort_held(f);
 	}
+	if (cut && f->n_held > 0)
+		tell_slots_again(f);
 	return ret;
 }
 

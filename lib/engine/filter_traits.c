@@ -13,10 +13,10 @@ static const struct mcr_filter_traits all[] = {
     {"net_tap", MCR_TRAIT_LIST_IGNORED | MCR_TRAIT_FLOW_NO_VLAN, 0,
      "net_tap ignores its multicast list"},
     /* virtio_mac_addr_add tells the device its table anew but stops at the first free slot, so
-     * what stands behind a removed address is cut off, with 0 for an answer; still so in 26.07. */
-    {"net_virtio", MCR_TRAIT_SLOTS_IGNORED, 0,
-     "net_virtio has no multicast list, and its MAC slots lose addresses"},
-    /* The same driver; virtio_user_handle_ctrl_msg answers the table with 0 and drops it. */
+     * what stands behind a removed address is cut off, with 0 for an answer; still so in 26.07.
+     * virtio_mac_addr_remove tells all of it. */
+    {"net_virtio", MCR_TRAIT_SLOTS_CUT, 0, NULL},
+    /* virtio_user_handle_ctrl_msg answers that table with 0 and drops it. */
     {"net_virtio_user", MCR_TRAIT_SLOTS_IGNORED, 0,
      "net_virtio_user has no multicast list, and ignores its MAC slots"},
     /* mlx5_traffic_restart: all control flows are removed and made again, also by all-multicast

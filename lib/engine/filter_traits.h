@@ -17,6 +17,9 @@ enum {
 	/* Shares the port with the kernel: isolated it takes only what has a flow rule, and the
 	 * rule lets in by itself, whatever the MAC filters say. */
 	MCR_TRAIT_ISOLATE = 1u << 3,
+	/* An address that is added to the slots cuts off those behind a free slot, until one is
+	 * removed. */
+	MCR_TRAIT_SLOTS_CUT = 1u << 5,
 	/* A VLAN id in a flow rule matches other VLANs. */
 	MCR_TRAIT_FLOW_NO_VLAN = 1u << 4,
 };

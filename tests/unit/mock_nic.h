@@ -34,10 +34,12 @@ static struct {
 	int no_source_flows; /* refuses rules with a source */
 	int no_rss_flows;    /* refuses the action RSS */
 	int no_twin_flows;   /* refuses a second rule of the same pattern */
+	int cuts_slots;      /* what is added cuts off what stands behind a free slot */
 	const char *message; /* of rte_flow_error */
 	/* What it holds. */
 	int all, promiscuous, isolated;
-	char list[64], slots[64]; /* last octet of each MAC let in, as a letter */
+	char list[64], slots[64]; /* last octet of each MAC let in, as a letter; slots: sorted */
+	char slot_at[64];         /* the driver's slots; '\0' = free */
 	size_t n_list;
 	struct rte_flow *flows[NIC_FLOWS]; /* in the order of their making; NULL = taken out */
 	size_t n_made, n_flows;
@@ -130,27 +132,49 @@ int rte_eth_dev_set_mc_addr_list(uint16_t port, struct rte_ether_addr *macs, uin
 	return 0;
 }
 
+static int nic_by_char(const void *a, const void *b)
+{
+	return *(const char *)a - *(const char *)b;
+}
+
+/* What the device is told of the slots. */
+static void nic_tell_slots(int cut)
+{
+	size_t n = 0;
+
+	memset(nic.slots, 0, sizeof(nic.slots));
+	for (unsigned i = 0; i < nic.slots_max && !(cut && nic.slot_at[i] == '\0'); i++)
+		if (nic.slot_at[i] != '\0')
+			nic.slots[n++] = nic.slot_at[i];
+	qsort(nic.slots, n, 1, nic_by_char);
+}
+
 int rte_eth_dev_mac_addr_add(uint16_t port, struct rte_ether_addr *mac, uint32_t pool)
 {
-	const char what[] = {'+', nic_letter(mac), '\0'};
+	const char what[] = {'+', mac->addr_bytes[0] == 3 ? '!' : nic_letter(mac), '\0'};
+	unsigned i = 0;
 
 	nic_note(what);
 	if (nic.slot_ret < 0)
 		return nic.slot_ret;
-	if (strlen(nic.slots) >= nic.slots_max)
+	while (i < nic.slots_max && nic.slot_at[i] != '\0')
+		i++;
+	if (i == nic.slots_max)
 		return -ENOSPC;
-	strcat(nic.slots, what + 1);
+	nic.slot_at[i] = what[1];
+	nic_tell_slots(nic.cuts_slots);
 	return 0;
 }
 
 int rte_eth_dev_mac_addr_remove(uint16_t port, struct rte_ether_addr *mac)
 {
-	const char what[] = {'-', nic_letter(mac), '\0'};
-	char *at = strchr(nic.slots, what[1]);
+	const char what[] = {'-', mac->addr_bytes[0] == 3 ? '!' : nic_letter(mac), '\0'};
+	char *at = memchr(nic.slot_at, what[1], nic.slots_max);
 
 	nic_note(what);
 	assert_non_null(at);
-	memmove(at, at + 1, strlen(at));
+	*at = '\0';
+	nic_tell_slots(0);
 	return 0;
 }
 

@@ -346,10 +346,28 @@ static void drivers_known_to_ignore_list_or_slots_start_lower(void **state)
 	assert_string_equal(nic.log, "+1 +all ");
 	assert_rung('a', MCR_RUNG_ALL_MULTICAST, "net_tap ignores its multicast list");
 	set_up(NULL);
-	start("net_virtio");
+	start("net_virtio_user");
 	set("a");
 	assert_string_equal(nic.log, "+all ");
-	assert_rung('a', MCR_RUNG_ALL_MULTICAST, "its MAC slots lose addresses");
+	assert_rung('a', MCR_RUNG_ALL_MULTICAST, "ignores its MAC slots");
+}
+
+static void
+slots_that_are_cut_at_a_free_one_are_told_again_while_all_multicast_is_let_in(void **state)
+{
+	start("net_virtio");
+	nic.list_ret = -ENOTSUP;
+	nic.cuts_slots = 1;
+	nic.slots_max = 10;
+	set("abcdef");
+	set("adef");
+	set("adefg"); /* in the first of two free slots */
+	assert_string_equal(nic.log, "+all +g +! -! -all ");
+	assert_string_equal(nic.slots, "1adefg");
+	assert_rung('f', MCR_RUNG_MAC_SLOTS, "no multicast list: Operation not supported");
+	set("abcdefghi"); /* no slot is left free, so none cuts off */
+	assert_string_equal(nic.slots, "1abcdefghi");
+	assert_int_equal(nic.all, 0);
 }
 
 static void a_port_that_was_never_told_says_so(void **state)
@@ -425,6 +443,7 @@ int main(void)
 	    TEST(where_no_mode_opens_what_fits_the_list_stays_exact),
 	    TEST(where_no_mode_opens_what_fits_the_slots_stays_exact),
 	    TEST(drivers_known_to_ignore_list_or_slots_start_lower),
+	    TEST(slots_that_are_cut_at_a_free_one_are_told_again_while_all_multicast_is_let_in),
 	    TEST(a_port_that_was_never_told_says_so),
 	    TEST(what_the_kernel_wants_is_let_in_beside_the_groups),
 	    TEST(a_port_lets_in_the_macs_of_its_groups_and_of_all_hosts),
