@@ -18,7 +18,6 @@ NICS = {
     'vmxnet3': ('vmxnet3', ''),
     # Its hash is computed in QEMU.
     'virtio': ('virtio-net-pci', ',mq=on,rss=on,queues=4'),
-    'spare': ('e1000e', ''),
 }
 
 

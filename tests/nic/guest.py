@@ -126,7 +126,8 @@ class Nic:
         self.guest, self.model, self.slot = guest, model, slot
         self.id = f'nic{slot}'
         self.tap = f'tap{slot}'
-        self.pci = f'0000:00:{slot:02x}.0'
+        self.name = f'0000:00:{slot:02x}.0'
+        self.eal = f'-a {self.name}'
         self.address = f'10.0.{slot}.2/24'
         found = re.search(r',queues=(\d+)', options)
         self.queues = int(found[1]) if found else 1
@@ -158,10 +159,6 @@ class Nic:
     def traffic(self, *to, **options):
         return Traffic(self.guest.host, *to, interface=self.tap, **options)
 
-    def unplug(self):
-        """Takes the device out of the machine, for ever."""
-        self.guest.monitor(f'device_del {self.id}')
-
     def set_link(self, up):
         """Pulls the cable or plugs it in. What is sent meanwhile is lost, but for a frame or two:
         QEMU would have the wire hold it."""
@@ -170,6 +167,52 @@ class Nic:
         self.guest.host.run('ip', 'link', 'set', self.tap, 'txqueuelen', WIRE_FRAMES if up else 1)
         if up:
             self.guest.monitor(f'set_link {self.id} on')
+
+
+class TapNic:
+    """net_tap in the guest: its wire is an interface of the guest's kernel, so the sender runs there
+    as well."""
+
+    name, slot, address = 'net_tap0', 0, '10.0.99.2/24'
+    eal = '--no-pci --vdev=net_tap0,iface=dtap0'
+
+    def __init__(self, guest):
+        self.guest = guest
+
+    @staticmethod
+    def argv():
+        return []
+
+    def _command(self, to, options):
+        """Only once the daemon made the interface. The sender is not the daemon: it must not have
+        the port's MAC address."""
+        options = ''.join(f' --{name} {value}' for name, value in options.items())
+        return ('ip link set dtap0 address 02:00:00:00:99:01 up && '
+                'ip addr replace 10.0.99.1/24 dev dtap0 && mcsend '
+                f'--interface dtap0 {" ".join(f"--to {one}" for one in to)}{options}')
+
+    def send(self, *to, **options):
+        return json.loads(self.guest.run(self._command(to, options)))
+
+    def traffic(self, *to, **options):
+        return GuestTraffic(self.guest, self._command(to, options | {'count': 10_000_000}))
+
+    def overflown(self):
+        """Frames that the kernel could not queue for the daemon."""
+        return int(self.guest.run('cat /sys/class/net/dtap0/statistics/tx_dropped || echo 0'))
+
+
+class GuestTraffic:
+    """mcsend in the guest in the background, until stop()."""
+
+    def __init__(self, guest, command):
+        setup, _, send = command.rpartition(' && ')
+        guest.run(setup)
+        self.job = guest.start(send)
+
+    def stop(self):
+        assert self.job.stop() == 0, self.job.err()
+        return json.loads(self.job.out())
 
 
 class Guest:
@@ -185,6 +228,7 @@ class Guest:
         self.host = lab.namespace('wire')
         self.nics = {name: Nic(self, slot, *nic) for slot, (name, nic) in
                      enumerate(nics.items(), 4)}
+        self.tap = self.nics['tap'] = TapNic(self)
         self.jobs = []
         self.count = 0
         self._start(make_initramfs(lab.path('tree')))
@@ -195,7 +239,7 @@ class Guest:
         kernel, = glob.glob(f'{KERNEL}/boot/vmlinuz-*')
         argv = [QEMU, '-M', 'pc', '-accel', 'tcg,thread=multi', '-cpu', 'max', '-m', 1536, '-smp',
                 2, '-nodefaults', '-display', 'none', '-no-reboot', '-kernel', kernel, '-initrd',
-                initramfs, '-append', 'console=ttyS0 quiet hugepages=400 panic=1',
+                initramfs, '-append', 'console=ttyS0 quiet hugepages=400 panic=1 ipv6.disable=1',
                 '-serial', f'file:{self.console}', '-serial', f'unix:{serial},server=on,wait=off',
                 '-monitor', f'unix:{monitor},server=on,wait=off']
         for nic in self.nics.values():
@@ -309,8 +353,8 @@ class GuestDaemon:
 
     def __init__(self, nics, *args, lcores='-l 0,1', wait=True):
         nics = nics if isinstance(nics, list) else [nics]
-        self._start(nics[0].guest, ' '.join([lcores, *[f'-a {nic.pci}' for nic in nics]]),
-                    *[f'--interface feed{nic.slot}={nic.pci},address={nic.address}'
+        self._start(nics[0].guest, ' '.join([lcores, *[nic.eal for nic in nics]]),
+                    *[f'--interface feed{nic.slot}={nic.name},address={nic.address}'
                       for nic in nics], *args, wait=wait)
 
     def _start(self, guest, eal, *args, wait=True):

@@ -8,19 +8,19 @@ from programs import drops, identity
 GROUPS = [f'239.1.{i}.{7 * i + 1}' for i in range(16)]
 # Four receiving threads share the second core.
 FOUR_QUEUES = "--lcores '0@0,(1-4)@1'"
-COUNT = 500
+COUNT = 300
 
 
-def receive(nic, *args):
-    """COUNT datagrams to each of the groups, and to a 17th; gives (statistics, flows)."""
+def receive(nic, count=COUNT):
+    """That many datagrams to each of the groups, and to a 17th; gives (groups, statistics, flows)."""
     joins = [f'--join {group}:5000' for group in GROUPS]
-    daemon = GuestDaemon(nic, *joins, *args, lcores=FOUR_QUEUES)
+    daemon = GuestDaemon(nic, *joins, lcores=FOUR_QUEUES)
     groups = daemon.groups()
     consumer = daemon.flows()
     before = daemon.stats()
     assert before['ports'][0]['queues'] == 4
-    nic.send(*[f'{group}:5000' for group in GROUPS], '239.9.9.9:5000', count=COUNT, rate=250)
-    wait_for(lambda: daemon.stats()['delivered'] == COUNT * len(GROUPS), 20, 'all is delivered')
+    nic.send(*[f'{group}:5000' for group in GROUPS], '239.9.9.9:5000', count=count, rate=200)
+    wait_for(lambda: daemon.stats()['delivered'] == count * len(GROUPS), 30, 'all is delivered')
     stats = daemon.stats()
     identity(stats)
     for member in ('received', 'delivered', 'punted'):
@@ -30,10 +30,10 @@ def receive(nic, *args):
     return groups, stats, flows
 
 
-def each_flow_is_whole(seen):
+def each_flow_is_whole(seen, count=COUNT):
     assert {flow['group'] for flow in seen['flows']} == set(GROUPS)
     for flow in seen['flows']:
-        assert (flow['count'], flow['first'], flow['last']) == (COUNT, 1, COUNT), flow
+        assert (flow['count'], flow['first'], flow['last']) == (count, 1, count), flow
         assert (flow['missing'], flow['late']) == (0, 0), flow
         assert bin(flow['rings']).count('1') == 1, f'on more than one ring: {flow}'
     return True
@@ -55,3 +55,18 @@ def test_a_nic_with_rss_spreads_flows_and_keeps_each_in_order(guest):
     assert len(busy) >= 3, 'sixteen flows on four queues'
     assert each_flow_is_whole(flows)
     assert len({flow['rings'] for flow in flows['flows']}) == len(busy)
+
+
+def test_flow_rules_pin_each_group_to_a_queue(guest):
+    count = 40  # each packet costs the guest's kernel milliseconds
+    groups, stats, flows = receive(guest.tap, count)
+    assert {one['rung'] for one in groups.values()} == {'rte-flow'}, groups
+    pinned = {}
+    for flow in flows['flows']:
+        pinned.setdefault(groups[flow['group']]['queue'], set()).add(flow['rings'])
+    assert set(pinned) == {0, 1, 2, 3}, pinned
+    # One ring for each queue, and another for another.
+    assert sorted(len(rings) for rings in pinned.values()) == [1, 1, 1, 1], pinned
+    assert len(set.union(*pinned.values())) == 4, pinned
+    assert each_flow_is_whole(flows, count)
+    assert drops(stats) == {'unknown_group': count}
