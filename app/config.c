@@ -210,9 +210,10 @@ static int apply_interface(const struct mcr_config_frame *f, int node,
 	return mcr_settings_locate(mcr_config_origin(f, node), ret < 0 ? f->err : NULL, ret);
 }
 
-static int apply_access(const struct mcr_config_frame *f, int node, const struct mcr_access_yaml *y,
-			struct mcr_access *access)
+static int apply_access(const struct mcr_config_frame *f, int channel, const char *key,
+			const struct mcr_access_yaml *y, struct mcr_access *access)
 {
+	int node = mcr_config_field(f, channel, key);
 	int users = mcr_config_field(f, node, "users"),
 	    groups = mcr_config_field(f, node, "groups");
 	int ret = 0, at = node;
@@ -220,8 +221,9 @@ static int apply_access(const struct mcr_config_frame *f, int node, const struct
 	/* Nobody listed is everybody: not what somebody means who begins a list. */
 	if (y->n_users == 0 && y->n_groups == 0)
 		ret = mcr_fail(f->err, -EINVAL,
-			       "readers: expected users or groups; without readers everybody may "
-			       "read");
+			       "%s: expected users or groups; without readers everybody may "
+			       "read, without joiners nobody may join",
+			       key);
 	for (unsigned i = 0; ret == 0 && i < y->n_users; i++) {
 		at = mcr_config_doc_item(f->doc, users, i);
 		ret = mcr_access_add_user(access, y->users[i], f->err);
@@ -237,7 +239,7 @@ static int apply_channel(const struct mcr_config_frame *f, int node,
 			 const struct mcr_channel_yaml *y)
 {
 	struct mcr_channel_config cfg = {.depth = 0};
-	int ret;
+	int ret = 0;
 
 	MCR_CONFIG_APPLY(f, node, "name", y->name, mcr_value_name(cfg.name, y->name, f->err));
 	MCR_CONFIG_APPLY(f, node, "depth", y->depth, mcr_value_depth(&cfg.depth, y->depth, f->err));
@@ -246,12 +248,12 @@ static int apply_channel(const struct mcr_config_frame *f, int node,
 	cfg.has_lcore = y->lcore != NULL;
 	MCR_CONFIG_APPLY(f, node, "consumers", y->consumers,
 			 mcr_value_consumers(&cfg.consumers_max, y->consumers, f->err));
-	if (y->readers) {
-		ret =
-		    apply_access(f, mcr_config_field(f, node, "readers"), y->readers, &cfg.readers);
-		if (ret < 0)
-			return ret;
-	}
+	if (y->readers && ret == 0)
+		ret = apply_access(f, node, "readers", y->readers, &cfg.readers);
+	if (y->joiners && ret == 0)
+		ret = apply_access(f, node, "joiners", y->joiners, &cfg.joiners);
+	if (ret < 0)
+		return ret;
 	ret = mcr_settings_add_channel(f->s, &cfg, mcr_config_origin(f, node), f->err);
 	return mcr_settings_locate(mcr_config_origin(f, node), ret < 0 ? f->err : NULL, ret);
 }

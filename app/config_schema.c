@@ -49,6 +49,7 @@ static const cyaml_schema_field_t channel_fields[] = {
     TEXT(lcore, mcr_channel_yaml, OPTIONAL),
     TEXT(consumers, mcr_channel_yaml, OPTIONAL),
     CYAML_FIELD_MAPPING_PTR("readers", OPTIONAL, struct mcr_channel_yaml, readers, access_fields),
+    CYAML_FIELD_MAPPING_PTR("joiners", OPTIONAL, struct mcr_channel_yaml, joiners, access_fields),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t channel = {

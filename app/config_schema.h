@@ -23,7 +23,7 @@ struct mcr_access_yaml {
 
 struct mcr_channel_yaml {
 	char *name, *depth, *bytes, *lcore, *consumers;
-	struct mcr_access_yaml *readers;
+	struct mcr_access_yaml *readers, *joiners;
 };
 
 struct mcr_attach_yaml {

@@ -65,15 +65,16 @@ static size_t joins_of(const struct mcr_settings *s, const char *channel)
 	return n;
 }
 
-static void print_access(FILE *out, const struct mcr_access *access)
+static void print_access(FILE *out, const char *what, const struct mcr_access *access)
 {
 	for (uint32_t i = 0; i < access->n_uids; i++)
-		fprintf(out, "%s%u", i ? " " : ", readers: users ", access->uids[i]);
+		fprintf(out, "%s%s%s%u", i ? " " : ", ", i ? "" : what, i ? "" : ": users ",
+			access->uids[i]);
 	for (uint32_t i = 0; i < access->n_gids; i++)
-		fprintf(out, "%s%u",
-			i                ? " "
-			: access->n_uids ? ", groups "
-					 : ", readers: groups ",
+		fprintf(out, "%s%s%s%u", i ? " " : ", ", i || access->n_uids ? "" : what,
+			i                ? ""
+			: access->n_uids ? "groups "
+					 : ": groups ",
 			access->gids[i]);
 }
 
@@ -106,7 +107,8 @@ static uint64_t print_channel(FILE *out, const struct mcr_settings *s,
 		fprintf(out, ", lcore %u", cfg->lcore);
 	if (cfg->consumers_max)
 		fprintf(out, ", %u consumers at most", cfg->consumers_max);
-	print_access(out, &cfg->readers);
+	print_access(out, "readers", &cfg->readers);
+	print_access(out, "joiners", &cfg->joiners);
 	fputc('\n', out);
 	return ring;
 }

@@ -116,14 +116,17 @@ static const struct mcr_channel_config *find(const struct mcr_settings *s, const
 }
 
 /* In the order of the file: the same users in another order count as a change, harmlessly. */
-static bool same_access(const struct mcr_channel_config *x, const struct mcr_channel_config *y)
+static bool same_list(const struct mcr_access *a, const struct mcr_access *b)
 {
-	const struct mcr_access *a = &x->readers, *b = &y->readers;
-
-	return x->consumers_max == y->consumers_max && a->n_uids == b->n_uids &&
-	       a->n_gids == b->n_gids &&
+	return a->n_uids == b->n_uids && a->n_gids == b->n_gids &&
 	       memcmp(a->uids, b->uids, a->n_uids * sizeof(*a->uids)) == 0 &&
 	       memcmp(a->gids, b->gids, a->n_gids * sizeof(*a->gids)) == 0;
+}
+
+static bool same_access(const struct mcr_channel_config *x, const struct mcr_channel_config *y)
+{
+	return x->consumers_max == y->consumers_max && same_list(&x->readers, &y->readers) &&
+	       same_list(&x->joiners, &y->joiners);
 }
 
 static int find_change(struct change *c, const struct mcr_engine *e,
@@ -319,8 +322,7 @@ static int carry_out(struct mcr_engine *e, const struct change *c, struct mcr_er
 	while (ret < 0 && made > 0)
 		mcr_engine_channel_remove(e, c->new_channels[--made]->name, NULL);
 	for (size_t i = 0; ret == 0 && i < c->n_access; i++)
-		ret = mcr_engine_channel_access(e, c->access[i]->name, c->access[i]->consumers_max,
-						&c->access[i]->readers, err);
+		ret = mcr_engine_channel_access(e, c->access[i], err);
 	return ret;
 }
 

@@ -25,6 +25,7 @@
 #define REATTACH_NS 50000000
 #define PAYLOAD_MAX 65536
 #define SELECT_MAX  1024 /* of --group and of --id */
+#define JOIN_MAX    256  /* of --join */
 
 enum format {
 	FORMAT_TEXT,
@@ -42,6 +43,8 @@ enum exit_status {
 struct cat {
 	struct mcr_consumer_opts opts;
 	uint32_t groups_be[SELECT_MAX], ids[SELECT_MAX];
+	const char *joins[JOIN_MAX];
+	unsigned n_joins;
 	uint64_t count;      /* 0 = no --count */
 	uint64_t timeout_ns; /* 0 = no --timeout */
 	enum format format;
@@ -72,6 +75,8 @@ static const char USAGE[] =
     "  --ring N             only this ring of the channel; needed with a sequence number when\n"
     "                       the channel has several\n"
     "  --merge              the messages of several rings in the order of arrival\n"
+    "  --join JOIN          join a group into the channel while this runs, where the engine's\n"
+    "                       configuration allows it; several add up\n"
     "  --group ADDRESS      only messages of this group; several make a list\n"
     "  --id N               only messages with this id; several make a list, which adds to that\n"
     "                       of the groups\n"
@@ -164,15 +169,23 @@ static void select_id(struct cat *cat, const char *value)
 
 static void parse_args(struct cat *cat, int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"name", required_argument, NULL, 'n'},   {"run-dir", required_argument, NULL, 'd'},
-	    {"merge", no_argument, NULL, 'm'},        {"group", required_argument, NULL, 'g'},
-	    {"id", required_argument, NULL, 'i'},     {"channel", required_argument, NULL, 'c'},
-	    {"from", required_argument, NULL, 'f'},   {"ring", required_argument, NULL, 'r'},
-	    {"count", required_argument, NULL, 'N'},  {"timeout", required_argument, NULL, 't'},
-	    {"format", required_argument, NULL, 'F'}, {"summary", no_argument, NULL, 's'},
-	    {"reattach", no_argument, NULL, 'R'},     {"help", no_argument, NULL, 'h'},
-	    {"version", no_argument, NULL, 'V'},      {NULL, 0, NULL, 0}};
+	static const struct option options[] = {{"name", required_argument, NULL, 'n'},
+						{"run-dir", required_argument, NULL, 'd'},
+						{"join", required_argument, NULL, 'j'},
+						{"merge", no_argument, NULL, 'm'},
+						{"group", required_argument, NULL, 'g'},
+						{"id", required_argument, NULL, 'i'},
+						{"channel", required_argument, NULL, 'c'},
+						{"from", required_argument, NULL, 'f'},
+						{"ring", required_argument, NULL, 'r'},
+						{"count", required_argument, NULL, 'N'},
+						{"timeout", required_argument, NULL, 't'},
+						{"format", required_argument, NULL, 'F'},
+						{"summary", no_argument, NULL, 's'},
+						{"reattach", no_argument, NULL, 'R'},
+						{"help", no_argument, NULL, 'h'},
+						{"version", no_argument, NULL, 'V'},
+						{NULL, 0, NULL, 0}};
 	struct mcr_consumer_opts *opts = &cat->opts;
 
 	opts->groups_be = cat->groups_be;
@@ -196,6 +209,11 @@ static void parse_args(struct cat *cat, int argc, char **argv)
 			break;
 		case 'm':
 			opts->order = MCR_ORDER_MERGED;
+			break;
+		case 'j':
+			if (cat->n_joins == JOIN_MAX)
+				usage_error("join", optarg, "256 joins at most");
+			cat->joins[cat->n_joins++] = optarg;
 			break;
 		case 'g':
 			select_group(cat, optarg);
@@ -420,6 +438,16 @@ static int timed_out(const struct cat *cat)
 	return cat->end_ns != UINT64_MAX && now_ns() >= cat->end_ns;
 }
 
+/* What --join says; also with the next engine, which knows nothing of it. */
+static int join_all(struct cat *cat, struct mcr_consumer *c, struct mcr_error *err)
+{
+	int ret = 0;
+
+	for (unsigned i = 0; ret == 0 && i < cat->n_joins; i++)
+		ret = mcr_consumer_join(c, cat->joins[i], err);
+	return ret;
+}
+
 /* Returns 0, or what mcr_consumer_poll gave at the end. */
 static int follow(struct cat *cat, struct mcr_consumer *c)
 {
@@ -457,6 +485,8 @@ static int follow_next(struct cat *cat, struct mcr_consumer *c, struct mcr_error
 		int ret = mcr_consumer_reattach(c, err);
 
 		/* Not there yet, or not ready: all others would be the same the next time. */
+		if (ret == 0)
+			return join_all(cat, c, err);
 		if (ret != -ENOENT && ret != -ECONNREFUSED && ret != -ETIMEDOUT && ret != -EBUSY)
 			return ret;
 		nanosleep(&pause, NULL);
@@ -478,6 +508,11 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (mcr_consumer_open(&c, &cat.opts, &err) < 0) {
 		fprintf(stderr, "mcring-cat: %s\n", err.text);
+		return EXIT_ERROR;
+	}
+	if (join_all(&cat, c, &err) < 0) {
+		fprintf(stderr, "mcring-cat: %s\n", err.text);
+		mcr_consumer_close(c);
 		return EXIT_ERROR;
 	}
 	cat.end_ns = cat.timeout_ns != 0 ? now_ns() + cat.timeout_ns : UINT64_MAX;

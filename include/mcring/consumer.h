@@ -202,6 +202,20 @@ MCR_API int mcr_consumer_fd(const struct mcr_consumer *c);
  * so poll instead. The next poll takes the announcement back. */
 MCR_API int mcr_consumer_arm(struct mcr_consumer *c);
 
+/* mcr_consumer_join has the engine join groups into this consumer's channel, for as long as the
+ * consumer lives or until it leaves them; every consumer of the channel gets their messages.
+ * join: a text as mcr_join_parse reads it, "239.1.1.1:5000@10.0.0.7,id=3"; it may expand to several
+ * joins, all or none of which take effect. The same join of several consumers, or of one several
+ * times, stays until it was left as often. mcr_consumer_leave takes the same text. A new engine
+ * (MCR_RESTART) knows nothing of them. Takes back a mcr_consumer_arm: arm after it.
+ * Blocks for at most 5 s, for the engine's answer. Thread: the consumer's.
+ * Errors: -EACCES (the channel's `joiners` do not list this user; another channel), -EINVAL (not
+ * understood, or not multicast), -ENOENT (no such interface; to leave: not joined), -ENOSPC (a
+ * consumer has 256 joins at most), -E2BIG, -ENOMEM, -ESHUTDOWN, -EPIPE (the engine is gone),
+ * -ETIMEDOUT. */
+MCR_API int mcr_consumer_join(struct mcr_consumer *c, const char *join, struct mcr_error *err);
+MCR_API int mcr_consumer_leave(struct mcr_consumer *c, const char *join, struct mcr_error *err);
+
 /* mcr_consumer_headroom: messages until the fullest ring laps this consumer. 0 = lapped already. */
 MCR_API uint64_t mcr_consumer_headroom(const struct mcr_consumer *c);
 

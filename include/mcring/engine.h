@@ -123,6 +123,7 @@ struct mcr_channel_config {
 	    bytes; /* payload bytes a ring holds: a power of two, 64 KiB..2^36; 0 = 256 * depth */
 	uint32_t consumers_max;    /* attached at a time; 0 = as many as the engine takes */
 	struct mcr_access readers; /* who may attach, of those who can open the socket */
+	struct mcr_access joiners; /* which readers may join groups; none listed = nobody */
 	uint8_t has_lcore;         /* 1: its groups go to a queue that rx lcore `lcore` polls, on */
 	uint16_t lcore;            /* ports that can steer by group; a warning says where not */
 
@@ -227,10 +228,10 @@ MCR_API uint32_t mcr_inline_copy(const struct mcr_inline_msg *m, void *buf, uint
 MCR_API int mcr_engine_channel_remove(struct mcr_engine *e, const char *channel,
 				      struct mcr_error *err);
 
-/* mcr_engine_channel_access: who may attach to a channel from now on, and how many; who is attached
- * stays. consumers_max, readers: as in struct mcr_channel_config. Errors: -ENOENT, -EINVAL. */
-MCR_API int mcr_engine_channel_access(struct mcr_engine *e, const char *channel,
-				      uint32_t consumers_max, const struct mcr_access *readers,
+/* mcr_engine_channel_access: who may attach to a channel from now on, how many, and who may join
+ * groups; who is attached stays, and keeps what it joined. Of config count name, consumers_max,
+ * readers and joiners. Errors: -ENOENT, -EINVAL. */
+MCR_API int mcr_engine_channel_access(struct mcr_engine *e, const struct mcr_channel_config *config,
 				      struct mcr_error *err);
 
 /* mcr_engine_interface_address gives an interface another local address, 0 = none: what it reports

@@ -244,6 +244,11 @@ int mcr_attachment_open(struct mcr_attachment *out, const struct mcr_consumer_op
 	return ret;
 }
 
+int mcr_attachment_wait(const struct mcr_attachment *a, uint64_t deadline_ns)
+{
+	return wait_readable(a->socket, (int64_t)(deadline_ns / 1000000));
+}
+
 void mcr_attachment_close(struct mcr_attachment *a)
 {
 	for (unsigned i = 0; i < a->n_rings; i++)

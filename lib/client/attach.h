@@ -26,6 +26,12 @@ struct mcr_attachment {
 int mcr_attachment_open(struct mcr_attachment *out, const struct mcr_consumer_opts *opts,
 			struct mcr_error *err);
 
+#define MCR_CLIENT_ANSWER_NS UINT64_C(5000000000) /* for an answer of the engine */
+
+/* mcr_attachment_wait waits until the engine has sent something, until deadline_ns of
+ * CLOCK_MONOTONIC. Returns 0, -ETIMEDOUT or -errno. */
+int mcr_attachment_wait(const struct mcr_attachment *a, uint64_t deadline_ns);
+
 /* mcr_attachment_close unmaps and disconnects. */
 void mcr_attachment_close(struct mcr_attachment *a);
 

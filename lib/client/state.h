@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the files of the consumer share: open.c (options, start), consumer.c (poll and what follows
  * it), merge.c (several rings in the order of time), select.c (a part of the channel), wait.c
- * (sleeping), reattach.c (the next engine). */
+ * (sleeping), join.c (groups of its own), reattach.c (the next engine). */
 #ifndef MCR_CLIENT_STATE_H
 #define MCR_CLIENT_STATE_H
 
@@ -60,6 +60,7 @@ struct mcr_consumer {
 
 	uint64_t arms; /* times it was armed */
 	int armed;
+	uint32_t requests; /* sent to the engine */
 
 	struct mcr_attachment attachment;
 

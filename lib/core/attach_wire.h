@@ -6,8 +6,9 @@
  *                        the order of their index, then the consumer's page
  *
  * After it the connection stays open: closing it is the detach, and the end of either process
- * closes it. Over it the engine sends a struct mcr_notice to wake a consumer that sleeps. A socket
- * from mcr_engine_attach carries the welcome alone. */
+ * closes it. Over it the engine sends a struct mcr_notice to wake a consumer that sleeps; a
+ * consumer may send a struct mcr_request to join or leave groups, and gets a struct mcr_reply. A
+ * socket from mcr_engine_attach carries the welcome alone. */
 #ifndef MCR_CORE_ATTACH_WIRE_H
 #define MCR_CORE_ATTACH_WIRE_H
 
@@ -44,7 +45,8 @@ struct mcr_welcome {
 };
 
 enum mcr_notice_kind {
-	MCR_NOTICE_WAKE = 1, /* look at the rings */
+	MCR_NOTICE_WAKE = 1,  /* look at the rings */
+	MCR_NOTICE_REPLY = 2, /* a struct mcr_reply */
 };
 
 struct mcr_notice {
@@ -52,6 +54,29 @@ struct mcr_notice {
 	uint32_t pad;  /* 0 */
 };
 
+#define MCR_CONSUMER_JOINS_MAX 256 /* elementary joins of one consumer */
+
+enum mcr_request_kind {
+	MCR_REQUEST_JOIN = 1,
+	MCR_REQUEST_LEAVE = 2,
+};
+
+struct mcr_request {
+	uint32_t kind;   /* enum mcr_request_kind */
+	uint32_t serial; /* comes back in the reply */
+	char text[2040]; /* a join, as mcr_join_parse reads it */
+};
+
+struct mcr_reply {
+	uint32_t kind; /* MCR_NOTICE_REPLY */
+	uint32_t serial;
+	int32_t status; /* 0 or -errno: then text says why */
+	uint32_t pad;   /* 0 */
+	char text[496];
+};
+
+_Static_assert(sizeof(struct mcr_request) == 2048, "wire layout");
+_Static_assert(sizeof(struct mcr_reply) == 512, "wire layout");
 _Static_assert(sizeof(struct mcr_hello) == 128, "wire layout");
 _Static_assert(offsetof(struct mcr_hello, version) == 8, "wire layout");
 _Static_assert(offsetof(struct mcr_hello, channel) == 16, "wire layout");

@@ -34,6 +34,13 @@ static int has_group(int fd, const struct mcr_access *access)
 	return found;
 }
 
+int mcr_attach_may_join(const struct mcr_attach_slot *slot, const struct mcr_access *joiners)
+{
+	if (!slot->own && joiners->n_uids == 0 && joiners->n_gids == 0)
+		return 0;
+	return mcr_attach_may(slot, joiners);
+}
+
 int mcr_attach_may(const struct mcr_attach_slot *slot, const struct mcr_access *access)
 {
 	if (slot->own || (access->n_uids == 0 && access->n_gids == 0))

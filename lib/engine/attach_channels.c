@@ -54,15 +54,15 @@ int mcr_attach_server_add_channel(struct mcr_attach_server *s,
 	return 0;
 }
 
-int mcr_attach_server_access(struct mcr_attach_server *s, const char *name, uint32_t consumers_max,
-			     const struct mcr_access *readers)
+int mcr_attach_server_access(struct mcr_attach_server *s, const struct mcr_channel_config *config)
 {
-	struct mcr_attach_channel *channel = mcr_attach_find_channel(s, name);
+	struct mcr_attach_channel *channel = mcr_attach_find_channel(s, config->name);
 
 	if (channel == NULL)
 		return -ENOENT;
-	channel->config.consumers_max = consumers_max;
-	channel->config.readers = *readers;
+	channel->config.consumers_max = config->consumers_max;
+	channel->config.readers = config->readers;
+	channel->config.joiners = config->joiners;
 	return 0;
 }
 

@@ -197,6 +197,7 @@ void mcr_attach_slot_release(struct mcr_attach_server *s, struct mcr_attach_slot
 	} else {
 		s->attached--;
 		slot->channel->consumers--;
+		mcr_attach_leave_all(s, slot);
 		munmap((void *)(uintptr_t)slot->page, MCR_CONSUMER_PAGE_BYTES);
 	}
 	close(slot->fd);
@@ -253,6 +254,8 @@ void mcr_attach_server_poll(struct mcr_attach_server *s, uint64_t now_ns)
 		else if (s->slots[index].state == MCR_SLOT_ATTACHED)
 			mcr_attach_on_attached(s, &s->slots[index]);
 	}
+	if (s->orphans.n > 0)
+		mcr_attach_leave_orphans(s);
 	if (s->half_open > 0)
 		end_half_open(s);
 	watch_listener(s);
@@ -280,5 +283,6 @@ void mcr_attach_server_destroy(struct mcr_attach_server *s)
 	if (s->listen_fd >= 0)
 		close(s->listen_fd);
 	close(s->epoll_fd);
+	mcr_join_list_clear(&s->orphans);
 	free(s);
 }

@@ -46,8 +46,7 @@ int mcr_attach_server_add_channel(struct mcr_attach_server *s,
 				  const void *const *ring_mems, unsigned n_rings, uint64_t epoch);
 
 /* mcr_attach_server_access: who may attach to a channel from now on. Errors: -ENOENT. */
-int mcr_attach_server_access(struct mcr_attach_server *s, const char *name, uint32_t consumers_max,
-			     const struct mcr_access *readers);
+int mcr_attach_server_access(struct mcr_attach_server *s, const struct mcr_channel_config *config);
 
 /* mcr_attach_server_remove_channel cuts off its consumers; what they have mapped they keep. Set the
  * rings' state to stopped before. Errors: -ENOENT. */
@@ -63,6 +62,14 @@ int mcr_attach_server_open(struct mcr_attach_server *s, const char *channel, con
 
 /* mcr_attach_server_look notes how much headroom each consumer has; call it each 10 ms or so. */
 void mcr_attach_server_look(struct mcr_attach_server *s);
+
+/* What consumers join and leave themselves goes through this: as mcr_engine_update. */
+typedef int (*mcr_attach_update)(void *ctx, const struct mcr_join *remove, size_t n_remove,
+				 const struct mcr_join *add, size_t n_add, struct mcr_error *err);
+
+/* mcr_attach_server_joins: consumers whose channel's joiners list them may join; nobody may before.
+ */
+void mcr_attach_server_joins(struct mcr_attach_server *s, mcr_attach_update update, void *ctx);
 
 /* mcr_attach_server_wake sends a word to the consumers that sleep and for which something was
  * published. Returns 1 while somebody sleeps on: call it again soon, each 50 us or so; 0: nobody

@@ -218,14 +218,17 @@ void mcr_attach_refuse(const struct mcr_attach_slot *slot, int status, const cha
 	send_welcome(slot->fd, &welcome, NULL, 0);
 }
 
-/* A consumer has nothing to say: either it is gone or it breaks the protocol. */
+/* A consumer asks to join or leave, and else has nothing to say: it is gone, or breaks the
+ * protocol. */
 void mcr_attach_on_attached(struct mcr_attach_server *s, struct mcr_attach_slot *slot)
 {
-	char byte;
+	struct mcr_request request;
+	ssize_t n = recv(slot->fd, &request, sizeof(request), MSG_DONTWAIT | MSG_TRUNC);
 
-	if (recv(slot->fd, &byte, 1, MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EINTR))
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	mcr_attach_slot_release(s, slot);
+	if (n != (ssize_t)sizeof(request) || mcr_attach_on_request(s, slot, &request) < 0)
+		mcr_attach_slot_release(s, slot);
 }
 
 int mcr_attach_server_open(struct mcr_attach_server *s, const char *channel, const char *label,

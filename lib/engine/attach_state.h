@@ -39,9 +39,10 @@ struct mcr_attach_slot {
 	uint64_t since_ns; /* connected or attached */
 	struct mcr_attach_channel *channel;
 	const struct mcr_consumer_page *page;
-	uint64_t id;           /* of the attachment */
-	uint64_t headroom_min; /* UINT64_MAX = not looked at yet */
-	uint64_t woken;        /* the number under which it slept when it was woken last */
+	uint64_t id;                /* of the attachment */
+	uint64_t headroom_min;      /* UINT64_MAX = not looked at yet */
+	struct mcr_join_list joins; /* its own */
+	uint64_t woken;             /* the number under which it slept when it was woken last */
 	char label[MCR_LABEL_MAX];
 };
 
@@ -56,6 +57,9 @@ struct mcr_attach_server {
 	dev_t path_dev;     /* of the socket file that this server made */
 	ino_t path_ino;
 	struct sockaddr_un address;
+	mcr_attach_update update; /* NULL = nobody may join */
+	void *update_ctx;
+	struct mcr_join_list orphans; /* of consumers that are gone, still to be left */
 	struct mcr_attach_channel *channels[MCR_CHANNELS_MAX];
 	struct mcr_attach_slot slots[MCR_ATTACH_SLOTS];
 };
@@ -69,6 +73,19 @@ void mcr_attach_slot_release(struct mcr_attach_server *s, struct mcr_attach_slot
 
 /* mcr_attach_may: 1 when the process behind a connection is one of access's, else 0. */
 int mcr_attach_may(const struct mcr_attach_slot *slot, const struct mcr_access *access);
+
+/* mcr_attach_may_join: the same for access's joiners, where none listed is nobody. */
+int mcr_attach_may_join(const struct mcr_attach_slot *slot, const struct mcr_access *joiners);
+
+/* attach_join.c: answers a request of an attached consumer. Returns 0, or -EBADMSG: cut it off. */
+int mcr_attach_on_request(struct mcr_attach_server *s, struct mcr_attach_slot *slot,
+			  const struct mcr_request *request);
+
+/* mcr_attach_leave_all leaves what a consumer joined, which is gone. */
+void mcr_attach_leave_all(struct mcr_attach_server *s, struct mcr_attach_slot *slot);
+
+/* mcr_attach_leave_orphans tries again what failed for want of memory. */
+void mcr_attach_leave_orphans(struct mcr_attach_server *s);
 
 /* mcr_attach_refuse tells a half-open connection why it is being cut off; status is -errno. */
 __attribute__((format(printf, 3, 4))) void mcr_attach_refuse(const struct mcr_attach_slot *slot,

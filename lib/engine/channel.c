@@ -24,13 +24,17 @@ static int is_power_of_two(uint64_t v)
 	return v != 0 && (v & (v - 1)) == 0;
 }
 
-int mcr_channel_check_access(const char *channel, const struct mcr_access *readers,
-			     struct mcr_error *err)
+static int fits(const struct mcr_access *access)
 {
-	if (readers->n_uids <= MCR_ACCESS_IDS_MAX && readers->n_gids <= MCR_ACCESS_IDS_MAX)
+	return access->n_uids <= MCR_ACCESS_IDS_MAX && access->n_gids <= MCR_ACCESS_IDS_MAX;
+}
+
+int mcr_channel_check_access(const struct mcr_channel_config *config, struct mcr_error *err)
+{
+	if (fits(&config->readers) && fits(&config->joiners))
 		return 0;
-	return mcr_error_set(err, -EINVAL, "channel \"%s\": at most %d users and %d groups",
-			     channel, MCR_ACCESS_IDS_MAX, MCR_ACCESS_IDS_MAX);
+	return mcr_error_set(err, -EINVAL, "channel \"%.31s\": at most %d users and %d groups",
+			     config->name, MCR_ACCESS_IDS_MAX, MCR_ACCESS_IDS_MAX);
 }
 
 int mcr_channel_check(struct mcr_channel_config *config, struct mcr_error *err)
@@ -65,7 +69,7 @@ int mcr_channel_check(struct mcr_channel_config *config, struct mcr_error *err)
 		    err, -EINVAL,
 		    "channel \"%s\": %llu bytes is not a power of two in 64 KiB..64 GiB",
 		    config->name, (unsigned long long)config->bytes);
-	return mcr_channel_check_access(config->name, &config->readers, err);
+	return mcr_channel_check_access(config, err);
 }
 
 static uint64_t random_epoch(void)

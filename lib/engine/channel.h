@@ -25,8 +25,7 @@ struct mcr_channel {
 int mcr_channel_check(struct mcr_channel_config *config, struct mcr_error *err);
 
 /* mcr_channel_check_access: the bounds of struct mcr_access. Returns 0 or -EINVAL. */
-int mcr_channel_check_access(const char *channel, const struct mcr_access *readers,
-			     struct mcr_error *err);
+int mcr_channel_check_access(const struct mcr_channel_config *config, struct mcr_error *err);
 
 /* mcr_channel_create makes a ring on the NUMA node of each lcore. Errors: -ENOMEM, -EMFILE. */
 int mcr_channel_create(struct mcr_channel **out, const struct mcr_channel_config *config,

@@ -179,6 +179,12 @@ static int create_interfaces(struct mcr_engine *e, const struct mcr_engine_confi
 	return 0;
 }
 
+static int update_for_consumer(void *ctx, const struct mcr_join *remove, size_t n_remove,
+			       const struct mcr_join *add, size_t n_add, struct mcr_error *err)
+{
+	return mcr_engine_update(ctx, remove, n_remove, add, n_add, err);
+}
+
 static int create_sockets(struct mcr_engine *e, struct mcr_error *err)
 {
 	struct mcr_control_server_config control = {
@@ -190,8 +196,12 @@ static int create_sockets(struct mcr_engine *e, struct mcr_error *err)
 	char path[sizeof(e->config.run_dir) + 16];
 	int ret;
 
-	if (e->config.run_dir[0] == '\0')
-		return mcr_attach_server_create(&e->attach, NULL, &e->config.attach, err);
+	if (e->config.run_dir[0] == '\0') {
+		ret = mcr_attach_server_create(&e->attach, NULL, &e->config.attach, err);
+		if (ret == 0)
+			mcr_attach_server_joins(e->attach, update_for_consumer, e);
+		return ret;
+	}
 	e->lock_fd = mcr_run_dir_take(e->config.run_dir, err);
 	if (e->lock_fd < 0)
 		return e->lock_fd;
@@ -199,6 +209,7 @@ static int create_sockets(struct mcr_engine *e, struct mcr_error *err)
 	ret = mcr_attach_server_create(&e->attach, path, &e->config.attach, err);
 	if (ret < 0)
 		return ret;
+	mcr_attach_server_joins(e->attach, update_for_consumer, e);
 	snprintf(path, sizeof(path), "%s/control", e->config.run_dir);
 	control.path = path;
 	return mcr_control_server_create(&e->control, e, &control, err);

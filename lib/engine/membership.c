@@ -288,13 +288,13 @@ int mcr_engine_channel_remove(struct mcr_engine *e, const char *name, struct mcr
 	return 0;
 }
 
-int mcr_engine_channel_access(struct mcr_engine *e, const char *channel, uint32_t consumers_max,
-			      const struct mcr_access *readers, struct mcr_error *err)
+int mcr_engine_channel_access(struct mcr_engine *e, const struct mcr_channel_config *config,
+			      struct mcr_error *err)
 {
-	int ret = mcr_channel_check_access(channel, readers, err);
+	int ret = mcr_channel_check_access(config, err);
 
-	if (ret == 0 && mcr_attach_server_access(e->attach, channel, consumers_max, readers) < 0)
-		ret = mcr_error_set(err, -ENOENT, "no channel \"%s\"", channel);
+	if (ret == 0 && mcr_attach_server_access(e->attach, config) < 0)
+		ret = mcr_error_set(err, -ENOENT, "no channel \"%s\"", config->name);
 	return ret;
 }
 

@@ -90,15 +90,15 @@ int mcr_engine_channel_add(struct mcr_engine *e, const struct mcr_channel_config
 	return 0;
 }
 
-int mcr_engine_channel_access(struct mcr_engine *e, const char *channel, uint32_t consumers_max,
-			      const struct mcr_access *readers, struct mcr_error *err)
+int mcr_engine_channel_access(struct mcr_engine *e, const struct mcr_channel_config *config,
+			      struct mcr_error *err)
 {
-	int i = find_channel(e, channel);
+	int i = find_channel(e, config->name);
 
 	if (i < 0)
 		return refuse(err, -ENOENT, "no such channel");
-	e->channels[i].consumers_max = consumers_max;
-	e->channels[i].readers = *readers;
+	e->channels[i].consumers_max = config->consumers_max;
+	e->channels[i].readers = config->readers;
 	return 0;
 }
 

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Joins and leaves of the consumer's own: one request over the attach socket, one answer. */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "client/state.h"
+#include "core/error.h"
+
+/* The answer to a request; words that are meant to wake are passed over. */
+static int take_reply(struct mcr_consumer *c, struct mcr_error *err)
+{
+	struct mcr_reply reply;
+	uint64_t end_ns = mcr_client_now_ns() + MCR_CLIENT_ANSWER_NS;
+	ssize_t n;
+
+	for (;;) {
+		int ret = mcr_attachment_wait(&c->attachment, end_ns);
+
+		if (ret < 0)
+			return mcr_error_set(err, ret, "the engine does not answer: %s",
+					     strerror(-ret));
+		n = recv(c->attachment.socket, &reply, sizeof(reply), MSG_DONTWAIT);
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			continue;
+		if (n <= 0)
+			return mcr_error_set(err, -EPIPE, "the engine is gone");
+		if (n != sizeof(reply) || reply.kind != MCR_NOTICE_REPLY ||
+		    reply.serial != c->requests)
+			continue;
+		if (reply.status == 0)
+			return 0;
+		mcr_text_clean(reply.text, sizeof(reply.text));
+		return mcr_error_set(err, reply.status < 0 ? reply.status : -EPROTO, "%s",
+				     reply.text);
+	}
+}
+
+static int ask(struct mcr_consumer *c, uint32_t kind, const char *text, struct mcr_error *err)
+{
+	struct mcr_request request = {.kind = kind, .serial = ++c->requests};
+
+	if (strlen(text) >= sizeof(request.text))
+		return mcr_error_set(err, -EINVAL, "a join has at most %zu characters",
+				     sizeof(request.text) - 1);
+	strcpy(request.text, text);
+	if (c->armed)
+		mcr_client_disarm(c);
+	if (send(c->attachment.socket, &request, sizeof(request), MSG_NOSIGNAL) < 0)
+		return mcr_error_set(err, errno == EAGAIN ? -ETIMEDOUT : -EPIPE,
+				     "the engine takes no request: %s", strerror(errno));
+	return take_reply(c, err);
+}
+
+int mcr_consumer_join(struct mcr_consumer *c, const char *join, struct mcr_error *err)
+{
+	return ask(c, MCR_REQUEST_JOIN, join, err);
+}
+
+int mcr_consumer_leave(struct mcr_consumer *c, const char *join, struct mcr_error *err)
+{
+	return ask(c, MCR_REQUEST_LEAVE, join, err);
+}
