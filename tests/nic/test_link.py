@@ -48,12 +48,13 @@ def test_a_link_that_was_down_is_joined_anew_and_consumers_see_where(guest):
     seen = consumer.stop()
     flow, = seen['flows']
     assert (flow['late'], seen['lost'], flow['first']) == (0, 0, 1)
-    gap, = seen['gaps']
-    assert gap['missing'] == flow['missing'] > 500
-    assert flow['last'] - flow['count'] == gap['missing'] and flow['last'] <= sent
+    # A frame or two that QEMU held when the link went down may stand amid what is missing.
+    assert sum(gap['missing'] for gap in seen['gaps']) == flow['missing'] > 500, seen
+    assert flow['last'] - flow['count'] == flow['missing'] and flow['last'] <= sent
     # The first may be the link's training at the start.
     down, up = seen['links'][-2:]
     assert [down['up'], up['up']] == [False, True]
-    assert 0 <= gap['after'] - down['after'] < 10, 'the link is told down where the data stops'
+    for gap in seen['gaps']:
+        assert 0 <= gap['after'] - down['after'] < 10, f'told down where the data stops: {seen}'
     assert up['after'] >= down['after']
     assert daemon.stop() == 0
