@@ -199,7 +199,8 @@ class TapNic:
 
     def overflown(self):
         """Frames that the kernel could not queue for the daemon."""
-        return int(self.guest.run('cat /sys/class/net/dtap0/statistics/tx_dropped || echo 0'))
+        return int(self.guest.run('cat /sys/class/net/dtap0/statistics/tx_dropped 2>/dev/null || '
+                                  'echo 0'))
 
 
 class GuestTraffic:
