@@ -201,6 +201,8 @@ static int apply_interface(const struct mcr_config_frame *f, int node,
 			 mcr_value_device(cfg.kernel, y->kernel, f->err));
 	MCR_CONFIG_APPLY(f, node, "udp_checksum", y->udp_checksum,
 			 mcr_value_udp_checksum(&cfg.udp_checksum, y->udp_checksum, f->err));
+	MCR_CONFIG_APPLY(f, node, "hw_time", y->hw_time,
+			 mcr_value_hw_time(&cfg.hw_time, y->hw_time, f->err));
 	ret = apply_igmp(f, node, y, &cfg);
 	if (ret == 0)
 		ret = apply_queues(f, node, y, &cfg);

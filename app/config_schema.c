@@ -24,6 +24,7 @@ static const cyaml_schema_field_t interface_fields[] = {
     TEXT(tx, mcr_interface_yaml, OPTIONAL),
     TEXT(kernel, mcr_interface_yaml, OPTIONAL),
     TEXT(udp_checksum, mcr_interface_yaml, OPTIONAL),
+    TEXT(hw_time, mcr_interface_yaml, OPTIONAL),
     TEXT(igmp_strict, mcr_interface_yaml, OPTIONAL),
     TEXT(igmp_robustness, mcr_interface_yaml, OPTIONAL),
     TEXT(igmp_robustness_floor, mcr_interface_yaml, OPTIONAL),

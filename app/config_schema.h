@@ -9,7 +9,7 @@
 #include <mcring/types.h>
 
 struct mcr_interface_yaml {
-	char *name, *port, *address, *vlan, *igmp, *tx, *kernel, *udp_checksum;
+	char *name, *port, *address, *vlan, *igmp, *tx, *kernel, *udp_checksum, *hw_time;
 	char *igmp_strict, *igmp_robustness, *igmp_robustness_floor, *igmp_compat_timeout;
 	char *igmp_repeat, *queues;
 	char **lcores;

@@ -50,6 +50,8 @@ static void print_interface(FILE *out, const struct mcr_interface_config *cfg)
 		fprintf(out, ", queues %u", cfg->n_queues);
 	for (unsigned i = 0; i < cfg->n_lcores; i++)
 		fprintf(out, "%s%u", i ? "/" : ", lcores ", cfg->lcores[i]);
+	if (cfg->hw_time)
+		fprintf(out, ", hw-time %s", mcr_hw_time_name(cfg->hw_time));
 	if (cfg->kernel[0])
 		fprintf(out, ", kernel %s", cfg->kernel);
 	print_igmp(out, cfg);

@@ -53,7 +53,7 @@ static const char help_text[] =
     "  --check                check everything, print the expansion, start nothing\n"
     "  --interface NAME=PORT[,address=ADDR/LEN][,vlan=ID][,igmp=auto|1|2|3|off][,tx=auto|never]\n"
     "              [,udp-checksum=nic|off|verify][,queues=N][,lcores=N/N...][,kernel=DEVICE]\n"
-    "              [,igmp-...=...: see docs/config.md]\n"
+    "              [,hw-time=off|on|synced][,igmp-...=...: see docs/config.md]\n"
     "                         PORT is a DPDK device (net_af_packet0, 0000:01:00.0) or port number\n"
     "  --channel NAME[,depth=MESSAGES][,bytes=BYTES][,lcore=N][,consumers=N][,user=USER]...\n"
     "              [,group=GROUP]...\n"
@@ -139,16 +139,19 @@ static int interface_pair(void *out, const char *key, const char *value, struct 
 		ret = mcr_value_device(cfg->kernel, value, err);
 	else if (strcmp(key, "udp-checksum") == 0)
 		ret = mcr_value_udp_checksum(&cfg->udp_checksum, value, err);
+	else if (strcmp(key, "hw-time") == 0)
+		ret = mcr_value_hw_time(&cfg->hw_time, value, err);
 	else if (strcmp(key, "queues") == 0)
 		ret = mcr_value_queues(&cfg->n_queues, value, err);
 	else if (strcmp(key, "lcores") == 0)
 		ret = mcr_value_lcores(cfg, value, err);
 	else
-		return mcr_fail(err, -EINVAL,
-				"unknown key '%.64s': expected address, vlan, tx, kernel, "
-				"udp-checksum, queues, lcores, igmp, igmp-strict, igmp-robustness, "
-				"igmp-robustness-floor, igmp-compat-timeout or igmp-repeat",
-				key);
+		return mcr_fail(
+		    err, -EINVAL,
+		    "unknown key '%.64s': expected address, vlan, tx, kernel, "
+		    "udp-checksum, hw-time, queues, lcores, igmp, igmp-strict, igmp-robustness, "
+		    "igmp-robustness-floor, igmp-compat-timeout or igmp-repeat",
+		    key);
 	return ret < 0 ? mcr_fail_prefix(err, ret, "%s ", key) : 0;
 }
 

@@ -179,8 +179,8 @@ static bool same_interfaces(const struct mcr_settings *a, const struct mcr_setti
 		same = strcmp(x->name, y->name) == 0 && strcmp(x->port, y->port) == 0 &&
 		       x->address_be == y->address_be && x->prefix_len == y->prefix_len &&
 		       same_igmp(x, y) && same_queues(x, y) && x->tx_never == y->tx_never &&
-		       x->udp_checksum == y->udp_checksum && x->vlan == y->vlan &&
-		       strcmp(x->kernel, y->kernel) == 0;
+		       x->udp_checksum == y->udp_checksum && x->hw_time == y->hw_time &&
+		       x->vlan == y->vlan && strcmp(x->kernel, y->kernel) == 0;
 	}
 	return same;
 }

@@ -304,6 +304,8 @@ static const struct word checksum_words[] = {{"nic", MCR_UDP_CHECKSUM_NIC},
 					     {"off", MCR_UDP_CHECKSUM_OFF},
 					     {"verify", MCR_UDP_CHECKSUM_VERIFY},
 					     {NULL, 0}};
+static const struct word hw_time_words[] = {
+    {"off", MCR_HW_TIME_OFF}, {"on", MCR_HW_TIME_ON}, {"synced", MCR_HW_TIME_SYNCED}, {NULL, 0}};
 
 int mcr_value_igmp(uint8_t *out, const char *text, struct mcr_error *err)
 {
@@ -358,6 +360,11 @@ int mcr_value_tx(uint8_t *tx_never, const char *text, struct mcr_error *err)
 int mcr_value_udp_checksum(uint8_t *out, const char *text, struct mcr_error *err)
 {
 	return one_of(out, text, checksum_words, "off, nic or verify", err);
+}
+
+int mcr_value_hw_time(uint8_t *out, const char *text, struct mcr_error *err)
+{
+	return one_of(out, text, hw_time_words, "off, on or synced", err);
 }
 
 static int uint16_value(uint16_t *out, const char *text, uint64_t min, uint64_t max,
@@ -441,6 +448,11 @@ const char *mcr_idle_name(unsigned idle)
 const char *mcr_udp_checksum_name(unsigned policy)
 {
 	return word_of(policy, checksum_words);
+}
+
+const char *mcr_hw_time_name(unsigned hw_time)
+{
+	return word_of(hw_time, hw_time_words);
 }
 
 /* Neither 0/8, loopback, multicast nor beyond: what a host on a network can have. */

@@ -78,6 +78,7 @@ int mcr_value_repeat(uint32_t *out, const char *text, struct mcr_error *err);
 int mcr_value_tx(uint8_t *tx_never, const char *text, struct mcr_error *err); /* auto|never */
 int mcr_value_udp_checksum(uint8_t *out, const char *text,
 			   struct mcr_error *err);                            /* nic|off|verify */
+int mcr_value_hw_time(uint8_t *out, const char *text, struct mcr_error *err); /* off|on|synced */
 int mcr_value_lcore(uint16_t *out, const char *text, struct mcr_error *err);  /* 0..1023 */
 int mcr_value_queues(uint16_t *out, const char *text, struct mcr_error *err); /* 1..64 */
 
@@ -96,5 +97,6 @@ int mcr_value_string(char *out, size_t cap, const char *text, const char *what,
 const char *mcr_igmp_mode_name(unsigned mode);
 const char *mcr_idle_name(unsigned idle);
 const char *mcr_udp_checksum_name(unsigned policy);
+const char *mcr_hw_time_name(unsigned hw_time);
 
 #endif

@@ -300,7 +300,9 @@ static void to_printable(struct cat *cat, uint32_t len)
 
 static void print_data(struct cat *cat, const struct mcr_msg *m)
 {
-	char group[INET_ADDRSTRLEN], source[INET_ADDRSTRLEN], when[40];
+	char group[INET_ADDRSTRLEN], source[INET_ADDRSTRLEN], when[40], hw_when[40];
+	uint64_t hw_ns = m->flags & MCR_FLAG_HW_TIME ? m->hw_ns : 0;
+	int is_synced = (m->flags & MCR_FLAG_HW_TIME_SYNCED) != 0;
 
 	if (cat->format == FORMAT_RAW) {
 		fwrite(cat->payload, 1, m->len, stdout);
@@ -314,14 +316,16 @@ static void print_data(struct cat *cat, const struct mcr_msg *m)
 		to_hex(cat, m->len);
 	if (cat->format == FORMAT_JSON)
 		printf("{\"ring\":%u,\"seq\":%" PRIu64 ",\"rx_ns\":%" PRIu64 ",\"hw_ns\":%" PRIu64
-		       ",\"group\":\"%s\",\"port\":%u,\"source\":\"%s\",\"source_port\":%u,"
+		       ",\"hw_synced\":%s,\"group\":\"%s\",\"port\":%u,\"source\":\"%s\",\"source_"
+		       "port\":%u,"
 		       "\"vlan\":%u,\"id\":%u,\"len\":%u,\"data\":\"%s\"}\n",
-		       m->pos.ring, m->pos.seq, m->rx_ns, m->hw_ns, group, m->dst_port, source,
-		       m->src_port, m->vlan, m->id, m->len, cat->line);
+		       m->pos.ring, m->pos.seq, m->rx_ns, hw_ns, is_synced ? "true" : "false",
+		       group, m->dst_port, source, m->src_port, m->vlan, m->id, m->len, cat->line);
 	else
-		printf("%s %s:%u from %s:%u ring %u seq %" PRIu64 " len %u: %s\n",
-		       time_text(m->rx_ns, when), group, m->dst_port, source, m->src_port,
-		       m->pos.ring, m->pos.seq, m->len, cat->line);
+		printf("%s%s%s %s:%u from %s:%u ring %u seq %" PRIu64 " len %u: %s\n",
+		       time_text(m->rx_ns, when), hw_ns ? (is_synced ? " synced " : " hw ") : "",
+		       hw_ns ? time_text(hw_ns, hw_when) : "", group, m->dst_port, source,
+		       m->src_port, m->pos.ring, m->pos.seq, m->len, cat->line);
 }
 
 static void print_lost(const struct cat *cat, uint32_t ring, uint64_t seq, uint64_t lost)

@@ -51,6 +51,12 @@ enum mcr_udp_checksum {
 	MCR_UDP_CHECKSUM_VERIFY = 2, /* compute; a checksum of 0 means none (RFC 768) */
 };
 
+enum mcr_hw_time {              /* hw_ns of messages: the time of arrival that the NIC says */
+	MCR_HW_TIME_OFF = 0,    /* none */
+	MCR_HW_TIME_ON = 1,     /* where the driver has it (docs/nics.md): MCR_FLAG_HW_TIME */
+	MCR_HW_TIME_SYNCED = 2, /* and the operator vouches that the NIC's clock is right */
+};
+
 /* An interface = a DPDK port, a VLAN and a local address. */
 struct mcr_interface_config {
 	char name[MCR_NAME_MAX];
@@ -80,6 +86,7 @@ struct mcr_interface_config {
 	uint16_t n_lcores; /* its queues go to these rx lcores only; 0 = those of its NUMA node, or
 			    * all when there are none */
 	uint16_t lcores[MCR_LCORES_MAX];
+	uint8_t hw_time; /* enum mcr_hw_time */
 };
 
 /* Who may: a process whose effective user is listed, or whose effective or a supplementary group
@@ -104,6 +111,7 @@ struct mcr_inline_msg {
 			      * drivers bring jumbo frames: mcr_inline_copy gives all of it */
 	uint32_t len;        /* octets of payload */
 	uint64_t rx_ns;      /* CLOCK_REALTIME */
+	uint64_t hw_ns;      /* the NIC's, if MCR_FLAG_HW_TIME is set; else 0 */
 	uint32_t group_be, source_be;
 	uint32_t id;                 /* user id of the join that took it */
 	uint16_t dst_port, src_port; /* UDP, host order */

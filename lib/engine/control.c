@@ -114,6 +114,14 @@ static void heartbeat(struct mcr_engine *e, uint64_t now_ns)
 	mcr_attach_server_look(e->attach);
 }
 
+static void update_clocks(struct mcr_engine *e)
+{
+	mcr_clock_update(&e->clock);
+	for (size_t p = 0; p < e->n_ports; p++)
+		if (e->ports[p]->started)
+			mcr_port_clock_update(e->ports[p]);
+}
+
 void mcr_engine_work(struct mcr_engine *e, uint64_t now_ns)
 {
 	drain_punts(e, now_ns);
@@ -130,7 +138,7 @@ void mcr_engine_work(struct mcr_engine *e, uint64_t now_ns)
 		e->heartbeat_due_ns = now_ns + HEARTBEAT_NS;
 	}
 	if (now_ns >= e->watch_due_ns) {
-		mcr_clock_update(&e->clock);
+		update_clocks(e);
 		watch_ports(e, now_ns);
 		watch_interfaces(e, now_ns);
 		mcr_attach_server_poll(e->attach, now_ns);

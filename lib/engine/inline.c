@@ -55,7 +55,19 @@ static void watch(struct mcr_inline *in, uint64_t cycles, unsigned n)
 		__atomic_store_n(&in->longest_cycles, cycles, __ATOMIC_RELAXED);
 }
 
-int mcr_inline_hand_over(struct mcr_worker *w, unsigned channel, uint64_t rx_ns, uint16_t flags)
+/* Apart, because few queues have timestamps. */
+static void fill_hw_times(const struct mcr_worker *w, const struct mcr_batch *batch,
+			  const struct mcr_port_clock *clock, struct mcr_inline_msg *msgs)
+{
+	for (unsigned k = 0; k < batch->n; k++) {
+		msgs[k].hw_ns = w->hw_ns[batch->packet[k]];
+		if (msgs[k].hw_ns != 0)
+			msgs[k].flags |= clock->flags;
+	}
+}
+
+int mcr_inline_hand_over(struct mcr_worker *w, unsigned channel, uint64_t rx_ns, uint16_t flags,
+			 const struct mcr_port_clock *clock)
 {
 	struct mcr_batch *batch = &w->batches[channel];
 	struct mcr_inline *in = batch->handler;
@@ -69,6 +81,8 @@ int mcr_inline_hand_over(struct mcr_worker *w, unsigned channel, uint64_t rx_ns,
 		msgs[k].rx_ns = rx_ns;
 		msgs[k].flags = flags;
 	}
+	if (clock != NULL)
+		fill_hw_times(w, batch, clock, msgs);
 	if (in->clock_steps != w->clock_steps && in->messages > 0)
 		msgs[0].flags |= MCR_FLAG_CLOCK_STEP;
 	in->clock_steps = w->clock_steps;

@@ -7,6 +7,7 @@
 
 #include <mcring/engine.h>
 
+struct mcr_port_clock;
 struct mcr_worker;
 
 struct mcr_inline {
@@ -23,9 +24,10 @@ struct mcr_inline {
 };
 
 /* mcr_inline_hand_over calls the handler with the batch of a channel that has one. rx_ns, flags: of
- * the burst. Returns 1 when the batch is done with, 0 when it is to be published. Thread: the rx
- * lcore. */
-int mcr_inline_hand_over(struct mcr_worker *w, unsigned channel, uint64_t rx_ns, uint16_t flags);
+ * the burst; clock: of its queue, NULL = w->hw_ns holds nothing. Returns 1 when the batch is done
+ * with, 0 when it is to be published. Thread: the rx lcore. */
+int mcr_inline_hand_over(struct mcr_worker *w, unsigned channel, uint64_t rx_ns, uint16_t flags,
+			 const struct mcr_port_clock *clock);
 
 /* mcr_inline_add adds one lcore's figures to out. Thread: control. */
 void mcr_inline_add(const struct mcr_inline *in, struct mcr_channel_info *out);

@@ -38,9 +38,10 @@ int mcr_interface_check(const struct mcr_interface_config *config, struct mcr_er
 		return mcr_error_set(err, -EINVAL,
 				     "interface \"%s\": its address is not a unicast one",
 				     config->name);
-	if (config->igmp > MCR_IGMP_OFF || config->udp_checksum > MCR_UDP_CHECKSUM_VERIFY)
+	if (config->igmp > MCR_IGMP_OFF || config->udp_checksum > MCR_UDP_CHECKSUM_VERIFY ||
+	    config->hw_time > MCR_HW_TIME_SYNCED)
 		return mcr_error_set(err, -EINVAL,
-				     "interface \"%s\": unknown igmp or udp_checksum mode",
+				     "interface \"%s\": unknown igmp, udp_checksum or hw_time mode",
 				     config->name);
 	if (config->kernel[0] != '\0' && !mcr_device_name_ok(config->kernel))
 		return mcr_error_set(

@@ -13,6 +13,7 @@
 
 #include "engine/filter.h"
 #include "engine/placement.h"
+#include "engine/port_clock.h"
 #include "engine/view.h"
 
 #define MCR_PORT_TOLD 4
@@ -44,7 +45,8 @@ struct mcr_port {
 	uint32_t kernel_index; /* of the kernel's interface that the port sits on; 0 = none */
 	uint8_t kernel_seen;   /* it was there once: when it is not, the link is down */
 	uint8_t link_up;
-	uint8_t udp_checksum; /* enum mcr_udp_checksum */
+	uint8_t udp_checksum;        /* enum mcr_udp_checksum */
+	struct mcr_port_clock clock; /* of its timestamps */
 	uint32_t link_changes;
 	uint64_t owner; /* of rte_eth_dev_owner: nobody else in this process uses the port */
 	struct rte_mempool *mempool;
@@ -67,6 +69,7 @@ struct mcr_port_wants {
 	unsigned n_lcores;        /* how many may poll it */
 	int memory_node;          /* of its buffers; MCR_NODE_ANY */
 	uint8_t is_beside_kernel; /* some of its frames will wait for the kernel: kernel= */
+	uint8_t hw_time;          /* enum mcr_hw_time */
 };
 
 /* mcr_port_node: the NUMA node of a device; MCR_NODE_ANY = unknown. */

@@ -55,8 +55,14 @@ static int choose_queues(struct mcr_port *port, const struct rte_eth_dev_info *i
 	return 0;
 }
 
-/* One Tx queue is all that control needs, but net_af_xdp wants as many as rx queues. */
-static int configure(struct mcr_port *port, const struct rte_eth_dev_info *info)
+/* One Tx queue is all that control needs, but net_af_xdp wants as many as rx queues.
+ *
+ * Not asked for: the IPv4 checksum's verdict, because the parser computes it in any case (ten words
+ * that it has loaded); stripping of tags: the parser reads them from the frame, and takes a VLAN
+ * tag that a driver strips all the same from the mbuf. Of two stripped tags (QINQ_STRIP) the inner
+ * one would be lost to it. */
+static int configure(struct mcr_port *port, const struct rte_eth_dev_info *info,
+		     const struct mcr_port_wants *wants)
 {
 	struct rte_eth_conf conf = {0};
 	int ret;
@@ -64,6 +70,7 @@ static int configure(struct mcr_port *port, const struct rte_eth_dev_info *info)
 	conf.rxmode.mtu = port->mtu;
 	conf.rxmode.offloads =
 	    info->rx_offload_capa & (RTE_ETH_RX_OFFLOAD_SCATTER | RTE_ETH_RX_OFFLOAD_UDP_CKSUM);
+	conf.rxmode.offloads |= mcr_port_clock_open(port, info->rx_offload_capa, wants->hw_time);
 	if (port->n_queues > 1 && info->flow_type_rss_offloads != 0) {
 		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
 		conf.rx_adv_conf.rss_conf.rss_hf =
@@ -200,7 +207,7 @@ int mcr_port_queues_open(struct mcr_port *port, const struct rte_eth_dev_info *i
 
 	if (ret < 0)
 		return ret;
-	ret = configure(port, info);
+	ret = configure(port, info, wants);
 	if (ret < 0)
 		return mcr_error_set(err, ret, "port %s (%s): cannot be configured: %s", port->name,
 				     port->driver, strerror(-ret));

@@ -13,8 +13,9 @@
 struct asked {
 	uint16_t n_queues;
 	uint32_t lcores;          /* worker indices; 0 = any */
-	const char *first;        /* the interface that named queues or lcores */
+	const char *first;        /* the interface that named queues, lcores or hw_time */
 	uint8_t is_beside_kernel; /* an interface has kernel= */
+	uint8_t hw_time;          /* enum mcr_hw_time */
 };
 
 static int lcores_of(const struct mcr_engine *e, const struct mcr_interface_config *config,
@@ -46,19 +47,23 @@ static int add_wish(const struct mcr_engine *e, struct asked *asked,
 	int ret = lcores_of(e, config, &lcores, err);
 
 	asked->is_beside_kernel |= config->kernel[0] != '\0';
-	if (ret < 0 || (lcores == 0 && config->n_queues == 0))
+	if (ret < 0 || (lcores == 0 && config->n_queues == 0 && config->hw_time == MCR_HW_TIME_OFF))
 		return ret;
 	if ((lcores != 0 && asked->lcores != 0 && lcores != asked->lcores) ||
-	    (config->n_queues != 0 && asked->n_queues != 0 && config->n_queues != asked->n_queues))
+	    (config->n_queues != 0 && asked->n_queues != 0 &&
+	     config->n_queues != asked->n_queues) ||
+	    (config->hw_time != 0 && asked->hw_time != 0 && config->hw_time != asked->hw_time))
 		return mcr_error_set(err, -EINVAL,
 				     "interfaces \"%s\" and \"%s\" share port %s and name other "
-				     "queues or lcores: say it once",
+				     "queues, lcores or hw-time: say it once",
 				     asked->first, config->name, config->port);
 	asked->first = config->name;
 	if (lcores != 0)
 		asked->lcores = lcores;
 	if (config->n_queues != 0)
 		asked->n_queues = config->n_queues;
+	if (config->hw_time != MCR_HW_TIME_OFF)
+		asked->hw_time = config->hw_time;
 	return 0;
 }
 
@@ -96,6 +101,7 @@ int mcr_engine_port_of(struct mcr_engine *e, const struct mcr_engine_config *cfg
 	    mcr_placement_candidates(&e->placement, mcr_port_node((uint16_t)id), asked.lcores);
 	wants.n_queues = asked.n_queues;
 	wants.is_beside_kernel = asked.is_beside_kernel;
+	wants.hw_time = asked.hw_time;
 	wants.n_lcores = (unsigned)__builtin_popcount(candidates);
 	wants.memory_node =
 	    mcr_placement_node(&e->placement, mcr_port_node((uint16_t)id), candidates);
@@ -120,8 +126,10 @@ static int place_queue(struct mcr_engine *e, struct mcr_port *port, uint16_t q,
 		return mcr_error_set(err, -EINVAL,
 				     "more than %d queues for rx lcore %u: give EAL more lcores",
 				     MCR_QUEUES_PER_WORKER, w->lcore);
-	w->queues[w->n_queues++] =
-	    (struct mcr_queue){.port = port->id, .queue = q, .udp_checksum = port->udp_checksum};
+	w->queues[w->n_queues++] = (struct mcr_queue){.port = port->id,
+						      .queue = q,
+						      .udp_checksum = port->udp_checksum,
+						      .clock = mcr_port_clock_of(port)};
 	port->worker_of_queue[q] = (uint8_t)worker;
 	port->pollers |= UINT32_C(1) << worker;
 	return 0;
@@ -154,6 +162,15 @@ int mcr_engine_place_queues(struct mcr_engine *e, struct mcr_error *err)
 			     q++)
 				ret = place_queue(e, e->ports[p], q, err);
 	return ret;
+}
+
+static void tell_clock(const struct mcr_engine *e, struct mcr_port *port)
+{
+	char line[256];
+	int said = mcr_port_clock_tell(port, line, sizeof(line));
+
+	if (said != 0)
+		mcr_engine_log(e, said < 0 ? MCR_LOG_WARNING : MCR_LOG_INFO, "%s", line);
 }
 
 static void tell_port(const struct mcr_engine *e, const struct mcr_port *port)
@@ -190,8 +207,10 @@ static void tell_port(const struct mcr_engine *e, const struct mcr_port *port)
 void mcr_engine_tell_ports(const struct mcr_engine *e)
 {
 	for (size_t p = 0; p < e->n_ports; p++)
-		if (!e->ports[p]->removed)
+		if (!e->ports[p]->removed) {
 			tell_port(e, e->ports[p]);
+			tell_clock(e, e->ports[p]);
+		}
 }
 
 /* ---- ports that go ---- */

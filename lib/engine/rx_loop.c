@@ -28,6 +28,7 @@ struct burst {
 	uint64_t ol_flags;  /* of all packets of the chunk */
 	uint64_t suspect;   /* offload flags that say that the UDP checksum is bad */
 	uint8_t verify;     /* or it is computed for each packet */
+	const struct mcr_port_clock *clock; /* of its timestamps; NULL = none */
 	uint16_t flags;
 	uint32_t dropped;                    /* bit per reason */
 	uint8_t drop_packet[MCR_DROP_COUNT]; /* last packet of each reason in `dropped` */
@@ -286,21 +287,24 @@ static inline uint16_t step_flag(struct mcr_worker *w, unsigned channel)
 	return w->view->rings[channel][w->index]->next > 0 ? MCR_FLAG_CLOCK_STEP : 0;
 }
 
-static __rte_noinline void publish(struct mcr_worker *w, const struct burst *b, unsigned channel)
+static __rte_always_inline void publish_batch(struct mcr_worker *w, const struct burst *b,
+					      unsigned channel, const int is_stamped)
 {
 	struct mcr_ring_writer *ring = w->view->rings[channel][w->index];
 	struct mcr_batch *batch = &w->batches[channel];
 	uint16_t step;
 
 	if (unlikely(batch->handler != NULL) &&
-	    mcr_inline_hand_over(w, channel, b->rx_ns, b->flags))
+	    mcr_inline_hand_over(w, channel, b->rx_ns, b->flags, is_stamped ? b->clock : NULL))
 		return;
 	step = step_flag(w, channel);
 	mcr_ring_reserve(ring);
 	for (unsigned k = 0, n = batch->n; k < n; k++) {
 		const struct mcr_packet *p = &w->packets[batch->packet[k]];
+		uint64_t hw_ns = is_stamped ? w->hw_ns[batch->packet[k]] : 0;
 		const struct mcr_desc desc = {
 		    .rx_ns = b->rx_ns,
+		    .hw_ns = hw_ns,
 		    .len = p->payload_len,
 		    .group_be = p->group_be,
 		    .source_be = p->source_be,
@@ -308,7 +312,7 @@ static __rte_noinline void publish(struct mcr_worker *w, const struct burst *b, 
 		    .port = p->port,
 		    .source_port = p->source_port,
 		    .vlan = p->vlan,
-		    .flags = b->flags | step,
+		    .flags = b->flags | step | (hw_ns != 0 ? b->clock->flags : 0),
 		    .kind = MCR_DATA,
 		    .family = AF_INET,
 		    .ttl = p->ttl,
@@ -320,6 +324,11 @@ static __rte_noinline void publish(struct mcr_worker *w, const struct burst *b, 
 	}
 	mcr_ring_publish(ring);
 	batch->n = 0;
+}
+
+static __rte_noinline void publish(struct mcr_worker *w, const struct burst *b, unsigned channel)
+{
+	publish_batch(w, b, channel, 0);
 }
 
 /* The stages of a chunk are functions of their own, so that each has the registers to itself. */
@@ -362,6 +371,16 @@ static __rte_noinline void classify_chunk(struct mcr_worker *w, struct burst *b,
 	}
 }
 
+/* Of a queue with timestamps; those of packets that went elsewhere are not looked at. */
+static __rte_noinline void publish_chunk_stamped(struct mcr_worker *w, const struct burst *b,
+						 unsigned from, unsigned to)
+{
+	for (unsigned i = from; i < to; i++)
+		w->hw_ns[i] = w->mbufs[i] != NULL ? mcr_port_clock_ns(b->clock, w->mbufs[i]) : 0;
+	for (uint64_t left = b->channels; left != 0; left &= left - 1)
+		publish_batch(w, b, (unsigned)__builtin_ctzll(left), 1);
+}
+
 static inline void chunk(struct mcr_worker *w, struct burst *b, const struct mcr_queue *q,
 			 unsigned from, unsigned to)
 {
@@ -370,6 +389,10 @@ static inline void chunk(struct mcr_worker *w, struct burst *b, const struct mcr
 	if (unlikely((b->ol_flags & b->suspect) != 0 || b->verify))
 		check_chunk(w, q, from, to);
 	classify_chunk(w, b, q, from, to);
+	if (unlikely(b->clock != NULL)) {
+		publish_chunk_stamped(w, b, from, to);
+		return;
+	}
 	for (uint64_t left = b->channels; left != 0; left &= left - 1)
 		publish(w, b, (unsigned)__builtin_ctzll(left));
 }
@@ -460,6 +483,7 @@ static inline unsigned poll_queue(struct mcr_worker *w, const struct mcr_queue *
 	b.mac = port->mac;
 	b.suspect = suspect_flags(q);
 	b.verify = q->udp_checksum == MCR_UDP_CHECKSUM_VERIFY;
+	b.clock = q->clock;
 	b.dropped = 0;
 	b.rx_ns = now_of(w, tsc);
 	b.flags = MCR_FLAG_RX_TIME_TSC;

@@ -16,6 +16,7 @@
 #include "engine/account.h"
 #include "engine/clock.h"
 #include "engine/inline.h"
+#include "engine/port_clock.h"
 #include "engine/view.h"
 
 #define MCR_BURST             32
@@ -27,7 +28,8 @@
 
 struct mcr_queue {
 	uint16_t port, queue;
-	uint8_t udp_checksum; /* enum mcr_udp_checksum */
+	uint8_t udp_checksum;               /* enum mcr_udp_checksum */
+	const struct mcr_port_clock *clock; /* of its timestamps; NULL = none */
 };
 
 /* What a chunk of a burst gives to one channel. */
@@ -69,6 +71,7 @@ struct mcr_worker {
 	struct mcr_gap gap;
 	struct rte_mbuf *mbufs[MCR_BURST + MCR_PREFETCH_AHEAD];
 	struct mcr_packet packets[MCR_BURST];
+	uint64_t hw_ns[MCR_BURST]; /* of queues with timestamps only; 0 = unknown */
 	struct mcr_batch batches[MCR_CHANNELS_MAX];
 
 	/* Writer: the lcore. Readers: control. */

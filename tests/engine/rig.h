@@ -94,12 +94,19 @@ static inline FILE *rig_pcap_open(const char *path)
 	return f;
 }
 
-static inline void rig_pcap_add(FILE *f, const uint8_t *frame, size_t len)
+/* time_us: of the capture, since 1970. */
+static inline void rig_pcap_add_at(FILE *f, const uint8_t *frame, size_t len, uint64_t time_us)
 {
-	const uint32_t header[] = {0, 0, (uint32_t)len, (uint32_t)len};
+	const uint32_t header[] = {(uint32_t)(time_us / 1000000), (uint32_t)(time_us % 1000000),
+				   (uint32_t)len, (uint32_t)len};
 
 	assert_int_equal(fwrite(header, sizeof(header), 1, f), 1);
 	assert_int_equal(fwrite(frame, len, 1, f), 1);
+}
+
+static inline void rig_pcap_add(FILE *f, const uint8_t *frame, size_t len)
+{
+	rig_pcap_add_at(f, frame, len, 0);
 }
 
 /* ---- engines ---- */

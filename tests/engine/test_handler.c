@@ -7,6 +7,9 @@
 #define SMALL 300
 #define ALL   (SMALL + 1)
 #define JUMBO 8000
+#define HW    (MCR_FLAG_HW_TIME | MCR_FLAG_HW_TIME_SYNCED)
+
+#define CAPTURED_US UINT64_C(1234567890123456) /* of the first frame; 1 us each */
 
 static char pcap_args[256], dir[] = "/tmp/mcring-handler-XXXXXX";
 
@@ -14,6 +17,7 @@ static char pcap_args[256], dir[] = "/tmp/mcring-handler-XXXXXX";
 struct seen {
 	uint64_t messages, wrong, in_segments, largest;
 	uint32_t nap_ns;
+	uint16_t hw_flags; /* that messages are to have */
 	uint8_t copy[JUMBO];
 };
 
@@ -22,18 +26,24 @@ static uint8_t pattern(size_t i)
 	return (uint8_t)(i * 7 + 3);
 }
 
+static void add_frame(FILE *f, const uint8_t *frame, size_t len, uint64_t *time_us)
+{
+	rig_pcap_add_at(f, frame, len, (*time_us)++);
+}
+
 /* SMALL datagrams with their number, and between them a jumbo one and one of another group. */
 static void write_frames(const char *path)
 {
 	static uint8_t buf[JUMBO + 60], large[JUMBO];
 	FILE *f = rig_pcap_open(path);
+	uint64_t time_us = CAPTURED_US;
 
 	for (size_t i = 0; i < JUMBO; i++)
 		large[i] = pattern(i);
 	for (uint32_t i = 0; i < SMALL; i++) {
-		rig_pcap_add(f, buf, rig_udp(buf, "239.1.1.1", 5000, &i, sizeof(i)));
+		add_frame(f, buf, rig_udp(buf, "239.1.1.1", 5000, &i, sizeof(i)), &time_us);
 		if (i == SMALL / 2)
-			rig_pcap_add(f, buf, rig_udp(buf, "239.1.1.1", 5000, large, JUMBO));
+			add_frame(f, buf, rig_udp(buf, "239.1.1.1", 5000, large, JUMBO), &time_us);
 	}
 	rig_pcap_add(f, buf, rig_udp(buf, "239.9.9.9", 5000, "other", 5));
 	fclose(f);
@@ -59,6 +69,11 @@ static int is_the_jumbo(struct seen *seen, const struct mcr_inline_msg *m)
 	return memcmp(m->data, seen->copy, m->data_len) == 0;
 }
 
+static int has_hw_time(uint64_t hw_ns, uint16_t flags, uint16_t wanted, uint64_t number)
+{
+	return hw_ns == (wanted != 0 ? (CAPTURED_US + number) * 1000 : 0) && (flags & HW) == wanted;
+}
+
 static void handler(void *ctx, const struct mcr_inline_msg *msgs, unsigned n, unsigned ring)
 {
 	struct seen *seen = ctx;
@@ -69,6 +84,7 @@ static void handler(void *ctx, const struct mcr_inline_msg *msgs, unsigned n, un
 		int ok = number == SMALL / 2 + 1 ? is_the_jumbo(seen, &msgs[i])
 						 : is_as_sent(&msgs[i], at);
 
+		ok = ok && has_hw_time(msgs[i].hw_ns, msgs[i].flags, seen->hw_flags, number);
 		seen->wrong += !ok || ring != 0;
 		seen->in_segments += msgs[i].data_len < msgs[i].len;
 	}
@@ -82,13 +98,15 @@ static void handler(void *ctx, const struct mcr_inline_msg *msgs, unsigned n, un
 	__atomic_store_n(&seen->messages, number, __ATOMIC_RELEASE);
 }
 
-static struct mcr_engine *engine_with(const struct mcr_channel_config *channel)
+static struct mcr_engine *engine_with_times(const struct mcr_channel_config *channel,
+					    uint8_t hw_time)
 {
 	struct mcr_interface_config interface = rig_interface("net_pcap0");
 	struct mcr_join join = rig_join("239.1.1.1", 5000);
 	struct mcr_engine *e;
 	struct mcr_error err = {""};
 
+	interface.hw_time = hw_time;
 	assert_int_equal(rte_eal_hotplug_add("vdev", "net_pcap0", pcap_args), 0);
 	e = rig_engine(&interface, 1);
 	join.id = 7;
@@ -96,6 +114,11 @@ static struct mcr_engine *engine_with(const struct mcr_channel_config *channel)
 	if (mcr_engine_channel_add(e, channel, &err) < 0 || mcr_engine_join(e, &join, &err) < 0)
 		fail_msg("%s", err.text);
 	return e;
+}
+
+static struct mcr_engine *engine_with(const struct mcr_channel_config *channel)
+{
+	return engine_with_times(channel, MCR_HW_TIME_OFF);
 }
 
 static void end(struct mcr_engine *e)
@@ -159,6 +182,47 @@ static void a_handler_sees_each_message_before_the_consumers(void **state)
 	end(e);
 }
 
+static void times_come_to_handler_and_consumer(uint8_t hw_time, uint16_t flags)
+{
+	struct seen seen = {.hw_flags = flags};
+	const struct mcr_channel_config config = {
+	    .name = "md", .handler = handler, .handler_ctx = &seen, .handler_slow_ns = UINT32_MAX};
+	struct mcr_engine *e = engine_with_times(&config, hw_time);
+	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
+	struct mcr_consumer *c;
+	struct mcr_msg msgs[32];
+	uint64_t received = 0;
+
+	opts.fd = mcr_engine_attach(e, "md", "test", NULL);
+	assert_int_equal(mcr_consumer_open(&c, &opts, NULL), 0);
+	run(e, "md");
+	assert_int_equal(__atomic_load_n(&seen.messages, __ATOMIC_ACQUIRE), ALL);
+	assert_int_equal(seen.wrong, 0);
+	for (int n; (n = mcr_consumer_poll(c, msgs, 32)) > 0;)
+		for (int i = 0; i < n; i++)
+			if (msgs[i].kind == MCR_DATA)
+				assert_true(
+				    has_hw_time(msgs[i].hw_ns, msgs[i].flags, flags, received++));
+	assert_int_equal(received, ALL);
+	mcr_consumer_close(c);
+	end(e);
+}
+
+static void without_hw_time_no_message_has_one(void **state)
+{
+	times_come_to_handler_and_consumer(MCR_HW_TIME_OFF, 0);
+}
+
+static void with_hw_time_each_message_has_its_own(void **state)
+{
+	times_come_to_handler_and_consumer(MCR_HW_TIME_ON, MCR_FLAG_HW_TIME);
+}
+
+static void it_is_synchronised_only_if_the_operator_says_so(void **state)
+{
+	times_come_to_handler_and_consumer(MCR_HW_TIME_SYNCED, HW);
+}
+
 static void a_handler_may_take_the_place_of_the_ring(void **state)
 {
 	static struct seen seen;
@@ -209,6 +273,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_handler_sees_each_message_before_the_consumers),
+	    cmocka_unit_test(without_hw_time_no_message_has_one),
+	    cmocka_unit_test(with_hw_time_each_message_has_its_own),
+	    cmocka_unit_test(it_is_synchronised_only_if_the_operator_says_so),
 	    cmocka_unit_test(a_handler_may_take_the_place_of_the_ring),
 	    cmocka_unit_test(a_handler_that_takes_too_long_is_counted),
 	    cmocka_unit_test(only_a_handler_without_a_handler_is_an_error),

@@ -142,6 +142,15 @@ static void an_impossible_wish_is_refused_with_its_reason(void **state)
 	assert_int_equal(create(&e, interfaces, 2, &err), -EINVAL);
 	assert_non_null(strstr(err.text, "\"a\" and \"b\" share port net_null0"));
 
+	interfaces[1].n_lcores = 0;
+	interfaces[0].hw_time = MCR_HW_TIME_ON;
+	interfaces[1].hw_time = MCR_HW_TIME_SYNCED;
+	assert_int_equal(create(&e, interfaces, 2, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "name other queues, lcores or hw-time"));
+	interfaces[0].hw_time = MCR_HW_TIME_SYNCED + 1;
+	assert_int_equal(create(&e, interfaces, 1, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "unknown igmp, udp_checksum or hw_time mode"));
+
 	assert_int_equal(rte_eal_hotplug_add("vdev", "net_ring7", ""), 0);
 	interfaces[0] = rig_interface("net_ring7");
 	interfaces[0].n_queues = 64;
@@ -179,6 +188,27 @@ static int create_pinned(struct mcr_engine **e, const struct mcr_interface_confi
 	cfg.log = keep_log;
 	cfg.keep_memberships = 1;
 	return mcr_engine_create(e, &cfg, err);
+}
+
+/* net_null stamps nothing. */
+static void a_port_that_has_no_hw_time_says_so_once_if_it_is_wanted(void **state)
+{
+	for (unsigned wanted = 0; wanted <= MCR_HW_TIME_SYNCED; wanted++) {
+		struct mcr_interface_config interface = rig_interface("net_null0");
+		struct mcr_error err = {""};
+		struct mcr_engine *e;
+		const char *first;
+
+		interface.hw_time = (uint8_t)wanted;
+		assert_int_equal(create_pinned(&e, &interface, 1, &err), 0);
+		assert_int_equal(mcr_engine_start(e, &err), 0);
+		mcr_engine_poll(e, 300000000); /* the clocks' round comes by */
+		first = strstr(logged, "hw-time is wanted, but its driver stamps no packets");
+		assert_int_equal(first != NULL, wanted != MCR_HW_TIME_OFF);
+		assert_true(first == NULL || strstr(first + 1, "hw-time") == NULL);
+		mcr_engine_destroy(e);
+		probe_again("net_null0");
+	}
 }
 
 /* net_null cannot steer. */
@@ -413,6 +443,7 @@ int main(void)
 	    cmocka_unit_test(only_the_lcores_of_an_interface_poll_its_port),
 	    cmocka_unit_test(ports_without_a_wish_take_what_is_free),
 	    cmocka_unit_test(an_impossible_wish_is_refused_with_its_reason),
+	    cmocka_unit_test(a_port_that_has_no_hw_time_says_so_once_if_it_is_wanted),
 	    cmocka_unit_test(a_channel_that_cannot_have_its_lcore_is_named_once),
 	    cmocka_unit_test(a_port_of_the_lcore_alone_is_good_and_one_of_another_is_not),
 	    cmocka_unit_test(a_channel_cannot_have_an_lcore_that_does_not_receive),

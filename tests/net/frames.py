@@ -50,9 +50,16 @@ def multicast(payload, group='239.1.1.1', port=5000, tags=(), source=SOURCE, **i
     return frame / IP(src=source, dst=group, **ip) / UDP(sport=4000, dport=port) / payload
 
 
-def write_pcap(path, frames):
-    """frames: scapy packets or bytes."""
-    with PcapWriter(path, linktype=1, sync=False) as writer:
-        for frame in frames:
-            writer.write(bytes(frame))
+def write_pcap(path, frames, times_ns=None, nano=False):
+    """frames: scapy packets or bytes. times_ns: of each frame; nano: the file keeps the
+    nanoseconds."""
+    with PcapWriter(path, linktype=1, sync=False, nano=nano) as writer:
+        for n, frame in enumerate(frames):
+            if times_ns is None:
+                writer.write(bytes(frame))
+                continue
+            sec, nsec = divmod(times_ns[n], 10**9)
+            if n == 0:
+                writer.write_header(frame)
+            writer.write_packet(bytes(frame), sec=sec, usec=nsec if nano else nsec // 1000)
     return path

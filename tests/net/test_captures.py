@@ -12,12 +12,12 @@ from programs import SHARED, Daemon, drops, identity
 MARKET = sorted(glob.glob(os.path.join(SHARED, 'pcaps', 'market', '*.pcap')))
 
 
-def replay(lab, path, datagrams, *args, vlan=0):
+def replay(lab, path, datagrams, *args, vlan=0, keys=''):
     """Replays a capture into joins of all its groups; gives (messages, stats)."""
     host = lab.namespace('rx')
     joins = sorted({f'{d["group"]}:{d["port"]}' for d in datagrams})
     options = [f'--join={join}' for join in joins]
-    interface = 'feed=net_pcap0' + (f',vlan={vlan}' if vlan else '')
+    interface = 'feed=net_pcap0' + (f',vlan={vlan}' if vlan else '') + keys
     daemon = Daemon(lab, host, '--interface', interface, *options, *args,
                     vdev=f'net_pcap0,rx_pcap={path}')
     consumer = daemon.cat('--count', len(datagrams), timeout=10)
@@ -95,3 +95,33 @@ def test_ip_options_shift_the_payload(lab):
     path = write_pcap(lab.path('options.pcap'), frames)
     messages, _ = replay(lab, path, tshark_datagrams(path))
     assert [bytes.fromhex(m['data']) for m in messages] == [b'router alert', b'forty octets']
+
+
+CAPTURED_NS = [1, 1_000, 999_999_999_999_000, 1_234_567_890_123_456_789, 1_700_000_000_000_000_999,
+               1_600_000_000_000_001_000, 2_147_483_647_999_999_000]
+
+
+@pytest.mark.parametrize('nano', [False, True], ids=['microseconds', 'nanoseconds'])
+def test_with_hw_time_a_message_has_the_time_of_its_capture(lab, nano):
+    frames = [multicast(bytes([n])) for n in range(len(CAPTURED_NS))]
+    path = write_pcap(lab.path('times.pcap'), frames, CAPTURED_NS, nano=nano)
+    datagrams = tshark_datagrams(path)
+    messages, _ = replay(lab, path, datagrams, keys=',hw-time=on')
+    check(messages, datagrams)
+    # The driver has microseconds; what it makes of the first frame is 0, which is no time.
+    assert [m['hw_ns'] for m in messages] == [ns // 1000 * 1000 for ns in CAPTURED_NS]
+    assert not any(m['hw_synced'] for m in messages)
+
+
+def test_hw_time_is_synchronised_only_if_the_operator_says_so(lab):
+    path = write_pcap(lab.path('synced.pcap'), [multicast(b'x'), multicast(b'y')],
+                      [1_700_000_000_000_001_000, 0])
+    messages, _ = replay(lab, path, tshark_datagrams(path), keys=',hw-time=synced')
+    assert [(m['hw_ns'], m['hw_synced']) for m in messages] == [
+        (1_700_000_000_000_001_000, True), (0, False)]
+
+
+def test_without_hw_time_a_message_has_none(lab):
+    path = write_pcap(lab.path('off.pcap'), [multicast(b'x')], [1_700_000_000_000_001_000])
+    messages, _ = replay(lab, path, tshark_datagrams(path))
+    assert [(m['hw_ns'], m['hw_synced']) for m in messages] == [(0, False)]

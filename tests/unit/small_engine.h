@@ -158,6 +158,7 @@ static inline void small_engine_publish(struct small_engine *e, unsigned ring, c
 	    .family = AF_INET,
 	    .rx_ns = 1000 + w->next,
 	    .hw_ns = 2000 + w->next,
+	    .flags = MCR_FLAG_HW_TIME,
 	    .group_be = 0x010101ef,
 	    .source_be = 0x0100000a,
 	    .id = 77,

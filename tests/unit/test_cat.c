@@ -42,7 +42,8 @@ static void json_has_every_field_and_the_summary_closes(void **state)
 			     out, sizeof(out)),
 			 0);
 	assert_string_equal(
-	    out, "{\"ring\":0,\"seq\":1,\"rx_ns\":1000,\"hw_ns\":2000,\"group\":\"239.1.1.1\","
+	    out, "{\"ring\":0,\"seq\":1,\"rx_ns\":1000,\"hw_ns\":2000,\"hw_synced\":false,"
+		 "\"group\":\"239.1.1.1\","
 		 "\"port\":5000,\"source\":\"10.0.0.1\",\"source_port\":6000,\"vlan\":12,\"id\":77,"
 		 "\"len\":5,\"data\":\"68656c6c6f\"}\n"
 		 "{\"received\":1,\"lost\":0,\"first_seq\":1,\"last_seq\":1}\n");
@@ -59,7 +60,8 @@ static void text_hex_and_raw_show_the_payload(void **state)
 	assert_int_equal(run(&e, "\"$CAT\" --run-dir \"$DIR\" --channel md --from 1 --count 1", out,
 			     sizeof(out)),
 			 0);
-	assert_string_equal(out, "1970-01-01T00:00:00.000001000Z 239.1.1.1:5000 from 10.0.0.1:6000 "
+	assert_string_equal(out, "1970-01-01T00:00:00.000001000Z hw 1970-01-01T00:00:00.000002000Z "
+				 "239.1.1.1:5000 from 10.0.0.1:6000 "
 				 "ring 0 seq 1 len 3: a.b\n");
 	run(&e, "\"$CAT\" --run-dir \"$DIR\" --channel md --from 1 --count 1 --format hex", out,
 	    sizeof(out));

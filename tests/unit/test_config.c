@@ -48,6 +48,7 @@ static const char everything[] =
     "    tx: never\n"
     "    kernel: md0\n"
     "    udp_checksum: off\n"
+    "    hw_time: on\n"
     "    igmp_strict: yes\n"
     "    igmp_robustness: 3\n"
     "    igmp_robustness_floor: 2\n"
@@ -94,6 +95,7 @@ static void every_key_is_read(void **state)
 	assert_int_equal(s->interfaces[0].config.tx_never, 1);
 	assert_string_equal(s->interfaces[0].config.kernel, "md0");
 	assert_int_equal(s->interfaces[0].config.udp_checksum, MCR_UDP_CHECKSUM_OFF);
+	assert_int_equal(s->interfaces[0].config.hw_time, MCR_HW_TIME_ON);
 	assert_int_equal(s->channels[0].config.depth, 1024);
 	assert_int_equal(s->channels[0].config.bytes, 65536);
 	assert_int_equal(s->channels[0].config.consumers_max, 5);
@@ -107,7 +109,7 @@ static void every_key_is_read(void **state)
 	join_is(s, 0, "239.1.1.0:5000@10.0.0.7@10.0.0.9,interface=a,channel=md,id=7");
 	join_is(s, 9, "239.1.1.0@!10.0.0.8");
 	join_is(s, 12, "239.3.1.1:6000");
-	assert_int_equal(s->origins[12].line, 34);
+	assert_int_equal(s->origins[12].line, 35);
 	mcr_settings_destroy(s);
 }
 
@@ -158,6 +160,8 @@ static const struct bad bad_files[] = {
      "m.yaml:5: queues: '0': expected a number from 1 to 64"},
     {"interfaces:\n- name: a\n  port: 0\n  lcores:\n  - 3\n  - x\n",
      "m.yaml:6: lcores: 'x': expected a number from 0 to 1023"},
+    {"interfaces:\n- name: a\n  port: 0\n  hw_time: yes\n",
+     "m.yaml:4: hw_time: 'yes': expected off, on or synced"},
     {"interfaces:\n- name: a\n  port: 0\n  lcores: 3\n",
      "m.yaml:4: lcores: found '3', expected a list"},
     {"channels:\n- name: a\n  lcore: [3]\n", "m.yaml:3: lcore: found a list, expected a value"},

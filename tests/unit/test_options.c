@@ -84,7 +84,7 @@ static void an_interface_takes_all_its_keys(void **state)
 		       "lan=net_af_packet0,address=10.1.2.3/24,vlan=7,igmp=2,"
 		       "tx=never,kernel=md0,udp-checksum=verify,igmp-strict=yes,igmp-robustness=3,"
 		       "igmp-robustness-floor=2,igmp-compat-timeout=30,igmp-repeat=never,"
-		       "queues=4,lcores=3/4"));
+		       "queues=4,lcores=3/4,hw-time=synced"));
 	assert_string_equal(p.err.text, "");
 	assert_int_equal(p.ret, 0);
 	cfg = &p.s->interfaces[0].config;
@@ -103,6 +103,7 @@ static void an_interface_takes_all_its_keys(void **state)
 	assert_int_equal(cfg->n_lcores, 2);
 	assert_int_equal(cfg->lcores[0], 3);
 	assert_int_equal(cfg->lcores[1], 4);
+	assert_int_equal(cfg->hw_time, MCR_HW_TIME_SYNCED);
 	assert_int_equal(cfg->tx_never, 1);
 	assert_string_equal(cfg->kernel, "md0");
 	assert_int_equal(cfg->udp_checksum, MCR_UDP_CHECKSUM_VERIFY);
@@ -183,6 +184,8 @@ static void a_mistake_says_what_stood_there_and_what_was_expected(void **state)
 	    {{"mcring", "--interface", "lan=0,mtu=9", NULL}, "unknown key 'mtu': expected address"},
 	    {{"mcring", "--interface", "lan=0,queues=65", NULL},
 	     "--interface: queues '65': expected a number from 1 to 64"},
+	    {{"mcring", "--interface", "lan=0,hw-time=yes", NULL},
+	     "--interface: hw-time 'yes': expected off, on or synced"},
 	    {{"mcring", "--interface", "lan=0,lcores=3/", NULL},
 	     "--interface: lcores '': expected a number from 0 to 1023"},
 	    {{"mcring", "--interface", "lan=0,lcores=3/4/3", NULL}, "lcore 3 stands here twice"},

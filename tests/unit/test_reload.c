@@ -230,6 +230,13 @@ static void what_needs_a_restart_is_said_each_time(void **state)
 	assert_string_equal(f->report.text,
 			    "joins +0 -0, channels +0 -0; needs a restart: interfaces, the size or "
 			    "lcore of channels");
+	assert_int_equal(reload(f,
+				"interfaces: [{name: lan, port: 0, hw_time: on}]\n"
+				"channels: [{name: a}]\n",
+				0),
+			 0);
+	assert_string_equal(f->report.text,
+			    "joins +0 -0, channels +0 -0; needs a restart: interfaces");
 	assert_int_equal(reload(f, LAN "channels: [{name: a}]\n", 0), 0);
 	assert_string_equal(f->report.text, "joins +0 -0, channels +0 -0");
 }

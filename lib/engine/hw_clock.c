@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "engine/hw_clock.h"
+
+#define SECOND_NS UINT64_C(1000000000)
+#define STEP_NS   UINT64_C(1000000)   /* further off the line than slewing explains: a step */
+#define SPAN_NS   (SECOND_NS / 20)    /* a slope over less than this is mostly reading noise */
+#define SLOPE_MIN (UINT64_C(1) << 22) /* 1/1024 ns a tick: no NIC counts at 1 THz */
+#define SLOPE_MAX (UINT64_C(1) << 44) /* 4096 ns a tick: none counts at 244 kHz */
+
+static void publish(struct mcr_hw_clock *clock, uint64_t ticks, uint64_t ns, uint64_t slope)
+{
+	uint64_t version = clock->version;
+
+	__atomic_store_n(&clock->version, version + 1, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	__atomic_store_n(&clock->ticks, ticks, __ATOMIC_RELAXED);
+	__atomic_store_n(&clock->ns, ns, __ATOMIC_RELAXED);
+	__atomic_store_n(&clock->ns_per_tick, slope, __ATOMIC_RELAXED);
+	__atomic_store_n(&clock->version, version + 2, __ATOMIC_RELEASE);
+}
+
+void mcr_hw_clock_init(struct mcr_hw_clock *clock, enum mcr_hw_clock_kind kind)
+{
+	*clock = (struct mcr_hw_clock){.kind = (uint8_t)kind};
+}
+
+static void start_over(struct mcr_hw_clock *clock, uint64_t ticks, uint64_t ns, uint64_t slope)
+{
+	clock->old.ticks = clock->young.ticks = ticks;
+	clock->old.ns = clock->young.ns = ns;
+	clock->points = 1;
+	publish(clock, ticks, ns, slope);
+}
+
+/* From the older of two points, which is 1 to 2 seconds old in the long run: the noise of a reading
+ * spreads over that. 0 = nothing that a counter does. */
+static uint64_t measure(const struct mcr_hw_clock *clock, uint64_t ticks, uint64_t ns)
+{
+	mcr_u128 span = (mcr_u128)(ns - clock->old.ns) << 32;
+	uint64_t passed = ticks - clock->old.ticks; /* right across a wrap of 64 bits */
+	mcr_u128 slope;
+
+	if (passed == 0 || passed >> 63 != 0)
+		return 0;
+	slope = span / passed;
+	return slope >= SLOPE_MIN && slope <= SLOPE_MAX ? (uint64_t)slope : 0;
+}
+
+/* Whether two slopes can be of one counter: both clocks slew, neither by more than 500 ppm. */
+static int is_near(uint64_t slope, uint64_t known)
+{
+	return slope > known - known / 1000 && slope < known + known / 1000;
+}
+
+static uint64_t on_line(uint64_t base_ticks, uint64_t base_ns, uint64_t slope, uint64_t ticks)
+{
+	mcr_u128 off;
+
+	if (ticks - base_ticks < UINT64_C(1) << 63) {
+		off = ((mcr_u128)(ticks - base_ticks) * slope) >> 32;
+		return off <= MCR_HW_CLOCK_REACH_NS ? base_ns + (uint64_t)off : 0;
+	}
+	off = ((mcr_u128)(base_ticks - ticks) * slope) >> 32; /* stamped before the point was */
+	return off <= MCR_HW_CLOCK_REACH_NS && off < base_ns ? base_ns - (uint64_t)off : 0;
+}
+
+void mcr_hw_clock_update(struct mcr_hw_clock *clock, uint64_t ticks, uint64_t ns)
+{
+	uint64_t known = clock->ns_per_tick, slope, predicted;
+
+	if (known != 0) {
+		predicted = on_line(clock->ticks, clock->ns, known, ticks);
+		if (predicted != 0 && (ns > predicted + STEP_NS || ns + STEP_NS < predicted)) {
+			/* CLOCK_REALTIME was stepped. Twice in a row: the slope is no good. */
+			start_over(clock, ticks, ns, clock->points > 1 ? known : 0);
+			return;
+		}
+	} else {
+		predicted = clock->points != 0 && ns >= clock->ns &&
+			    ns - clock->ns <= MCR_HW_CLOCK_REACH_NS;
+	}
+	if (predicted == 0) { /* the first; or the counter jumped, or control slept */
+		start_over(clock, ticks, ns, 0);
+		return;
+	}
+	clock->points = 2;
+	if (ns - clock->old.ns < SPAN_NS) {
+		publish(clock, ticks, ns, known);
+		return;
+	}
+	slope = measure(clock, ticks, ns);
+	if (slope == 0 || (known != 0 && !is_near(slope, known))) {
+		start_over(clock, ticks, ns, 0);
+		return;
+	}
+	if (ns - clock->young.ns >= SECOND_NS) {
+		clock->old = clock->young;
+		clock->young.ticks = ticks;
+		clock->young.ns = ns;
+	}
+	publish(clock, ticks, ns, slope);
+}
+
+void mcr_hw_clock_set_now(struct mcr_hw_clock *clock, uint64_t ns)
+{
+	clock->points = 0;
+	publish(clock, 0, ns, 0);
+}
+
+static uint64_t of_nic(const struct mcr_hw_clock *clock, uint64_t stamp)
+{
+	uint64_t version, ticks, ns, slope;
+
+	do {
+		version = __atomic_load_n(&clock->version, __ATOMIC_ACQUIRE);
+		ticks = __atomic_load_n(&clock->ticks, __ATOMIC_RELAXED);
+		ns = __atomic_load_n(&clock->ns, __ATOMIC_RELAXED);
+		slope = __atomic_load_n(&clock->ns_per_tick, __ATOMIC_RELAXED);
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	} while ((version & 1) != 0 ||
+		 __atomic_load_n(&clock->version, __ATOMIC_RELAXED) != version);
+	if (stamp >= MCR_HW_CLOCK_REALTIME) {
+		uint64_t away = stamp > ns ? stamp - ns : ns - stamp;
+
+		return away <= MCR_HW_CLOCK_AWAY_NS ? stamp : 0;
+	}
+	return slope != 0 ? on_line(ticks, ns, slope, stamp) : 0;
+}
+
+uint64_t mcr_hw_clock_realtime(const struct mcr_hw_clock *clock, uint64_t stamp)
+{
+	switch (clock->kind) {
+	case MCR_HW_CLOCK_CAPTURE_US:
+		return stamp < MCR_HW_CLOCK_CAPTURE_END ? stamp * 1000 : 0;
+	case MCR_HW_CLOCK_NIC:
+		return of_nic(clock, stamp);
+	default:
+		return 0;
+	}
+}

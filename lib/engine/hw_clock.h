@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* From a NIC's timestamp to CLOCK_REALTIME: control measures, rx lcores convert. No DPDK, and no
+ * clock is read here. A timestamp that cannot be right is none. */
+#ifndef MCR_ENGINE_HW_CLOCK_H
+#define MCR_ENGINE_HW_CLOCK_H
+
+#include <stdint.h>
+
+#include "engine/clock.h"
+
+enum mcr_hw_clock_kind { /* what a driver's timestamps are */
+	MCR_HW_CLOCK_NONE = 0,
+	MCR_HW_CLOCK_CAPTURE_US = 1, /* microseconds since 1970, of any past: a capture file */
+	MCR_HW_CLOCK_NIC = 2,        /* nanoseconds since 1970, or ticks of a free-running counter:
+				      * the value tells which */
+};
+
+/* From here on a value is real time: of 2006-07-14. A counter of 1 GHz takes 36 years. */
+#define MCR_HW_CLOCK_REALTIME (UINT64_C(1) << 60)
+
+/* What is out of these ranges is none: a capture of 2200-01-01, in microseconds; a NIC's real time
+ * off the host's; ticks off the line, which control renews each 100 ms. */
+#define MCR_HW_CLOCK_CAPTURE_END UINT64_C(7258118400000000)
+#define MCR_HW_CLOCK_AWAY_NS     UINT64_C(3600000000000)
+#define MCR_HW_CLOCK_REACH_NS    UINT64_C(4000000000)
+
+/* One measured line from ticks to time. Writer: control. Readers: every rx lcore of the port. The
+ * version is odd while control writes (a seqlock). */
+struct mcr_hw_clock {
+	uint8_t kind; /* constant once the port is started */
+	uint64_t version;
+	uint64_t ticks, ns;   /* a point of the line */
+	uint64_t ns_per_tick; /* its slope, 32.32 fixed point; 0 = there is no line */
+
+	/* Control only: earlier points, for the slope. */
+	struct {
+		uint64_t ticks, ns;
+	} old, young;
+	uint32_t points; /* since the last start, 2 at most */
+};
+
+/* mcr_hw_clock_init. Thread: control, before readers exist. */
+void mcr_hw_clock_init(struct mcr_hw_clock *clock, enum mcr_hw_clock_kind kind);
+
+/* mcr_hw_clock_update takes the NIC's counter and CLOCK_REALTIME of one instant; call it every 100
+ * ms or so. Two of them make a line. A counter that jumped starts anew, without a line; a
+ * CLOCK_REALTIME that jumped moves the line and keeps its slope. Thread: control. */
+void mcr_hw_clock_update(struct mcr_hw_clock *clock, uint64_t ticks, uint64_t ns);
+
+/* mcr_hw_clock_set_now is for a NIC whose counter cannot be read: only what is real time already
+ * can be converted. Thread: control, as mcr_hw_clock_update. */
+void mcr_hw_clock_set_now(struct mcr_hw_clock *clock, uint64_t ns);
+
+/* mcr_hw_clock_realtime converts a timestamp to nanoseconds. 0 = it says nothing: out of the range
+ * that its kind can have, or there is no line (yet). Thread: any. */
+uint64_t mcr_hw_clock_realtime(const struct mcr_hw_clock *clock, uint64_t stamp);
+
+#endif

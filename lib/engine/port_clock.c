@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What drivers stamp was read in the sources of DPDK 22.11.11. */
+#define ALLOW_EXPERIMENTAL_API /* rte_eth_read_clock */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_ethdev.h>
+#include <rte_mbuf_dyn.h>
+
+#include <mcring/consumer.h>
+
+#include "engine/port.h"
+#include "engine/port_clock.h"
+
+/* Drivers whose unit and epoch are known. Not here: net_ice (nanoseconds of a clock that starts
+ * where PTP put it, and which DPDK 22.11 cannot read), net_iavf (the same of its PF), net_hns3 and
+ * net_bnxt (PTP packets only), net_nfb (seconds and nanoseconds in halves that the API does not
+ * know of). */
+static const struct stamping {
+	const char *driver;
+	enum mcr_hw_clock_kind kind;
+	uint8_t is_always; /* without the offload, which the driver does not offer */
+} known[] = {
+    /* eth_pcap_rx: tv_sec * 10^6 + tv_usec; the file is opened without nanoseconds, which libpcap
+     * cuts then. eth_pcap_rx_infinite (infinite_rx=1) stamps nothing. */
+    {"net_pcap", MCR_HW_CLOCK_CAPTURE_US, 1},
+    /* rxq_cq_to_mbuf: nanoseconds of UTC in the NIC's real-time mode (mlx5_rt_timestamp_config),
+     * else the raw counter. Nothing tells which, but the values. */
+    {"mlx5_pci", MCR_HW_CLOCK_NIC, 0},
+    {"mlx5_auxiliary", MCR_HW_CLOCK_NIC, 0},
+};
+
+static const struct stamping *find(const char *driver)
+{
+	for (size_t i = 0; i < RTE_DIM(known); i++)
+		if (strcmp(known[i].driver, driver) == 0)
+			return &known[i];
+	return NULL;
+}
+
+uint64_t mcr_port_clock_open(struct mcr_port *port, uint64_t rx_offload_capa, unsigned wanted)
+{
+	const struct stamping *s = find(port->driver);
+	struct mcr_port_clock *c = &port->clock;
+
+	c->wanted = (uint8_t)wanted;
+	mcr_hw_clock_init(&c->clock, MCR_HW_CLOCK_NONE);
+	if (wanted == MCR_HW_TIME_OFF)
+		return 0;
+	if (s == NULL) {
+		c->lack = (rx_offload_capa & RTE_ETH_RX_OFFLOAD_TIMESTAMP) != 0
+			      ? "unit and epoch of its driver's timestamps are not known"
+			      : "its driver stamps no packets";
+		return 0;
+	}
+	if (!s->is_always && (rx_offload_capa & RTE_ETH_RX_OFFLOAD_TIMESTAMP) == 0) {
+		c->lack = "this NIC stamps no packets";
+		return 0;
+	}
+	/* Gives the driver's field, whoever of us comes first. */
+	if (rte_mbuf_dyn_rx_timestamp_register(&c->offset, &c->rx_flag) < 0) {
+		c->lack = "the mbuf has no room left for a timestamp";
+		return 0;
+	}
+	c->flags = MCR_FLAG_HW_TIME;
+	if (wanted == MCR_HW_TIME_SYNCED)
+		c->flags |= MCR_FLAG_HW_TIME_SYNCED;
+	mcr_hw_clock_init(&c->clock, s->kind);
+	return s->is_always ? 0 : RTE_ETH_RX_OFFLOAD_TIMESTAMP;
+}
+
+/* Both clocks at nearly one instant: the tightest of a few tries, for any may be interrupted. */
+static int read_pair(uint16_t port, uint64_t *ticks, uint64_t *ns)
+{
+	uint64_t best = UINT64_MAX;
+
+	for (int i = 0; i < 4; i++) {
+		uint64_t before = mcr_clock_now_realtime(), now, after;
+
+		if (rte_eth_read_clock(port, &now) != 0)
+			return -ENOTSUP;
+		after = mcr_clock_now_realtime();
+		if (after - before < best) { /* not when it was stepped back in between */
+			best = after - before;
+			*ticks = now;
+			*ns = before + (after - before) / 2;
+		}
+	}
+	return best == UINT64_MAX ? -ENOTSUP : 0;
+}
+
+int mcr_port_clock_update(struct mcr_port *port)
+{
+	struct mcr_hw_clock *clock = &port->clock.clock;
+	uint64_t ticks = 0, ns = 0;
+	int ret;
+
+	if (clock->kind != MCR_HW_CLOCK_NIC)
+		return 0;
+	ret = read_pair(port->id, &ticks, &ns);
+	if (ret == 0)
+		mcr_hw_clock_update(clock, ticks, ns);
+	else
+		mcr_hw_clock_set_now(clock, mcr_clock_now_realtime());
+	return ret;
+}
+
+int mcr_port_clock_tell(struct mcr_port *port, char *line, size_t cap)
+{
+	const struct mcr_port_clock *c = &port->clock;
+
+	if (c->wanted == MCR_HW_TIME_OFF)
+		return 0;
+	if (c->lack != NULL) {
+		snprintf(line, cap,
+			 "port %s (%s): hw-time is wanted, but %s: messages have none (hw_ns 0)",
+			 port->name, port->driver, c->lack);
+		return -1;
+	}
+	/* mlx5 reads its clock through the kernel, which it cannot where flows are isolated, or
+	 * from the device, which only tells it in real-time mode (mlx5_txpp_read_clock). */
+	if (mcr_port_clock_update(port) < 0) {
+		snprintf(line, cap,
+			 "port %s (%s): its driver does not tell the NIC's clock, so messages have "
+			 "hw_ns only if the NIC stamps real time (mlx5: REAL_TIME_CLOCK_ENABLE=1)",
+			 port->name, port->driver);
+		return -1;
+	}
+	snprintf(line, cap, "port %s: hw_ns is %s%s", port->name,
+		 c->clock.kind == MCR_HW_CLOCK_CAPTURE_US ? "the capture's time, in microseconds"
+							  : "the NIC's time",
+		 c->wanted == MCR_HW_TIME_SYNCED ? ", as synchronised" : "");
+	return 1;
+}
+
+const struct mcr_port_clock *mcr_port_clock_of(const struct mcr_port *port)
+{
+	return port->clock.clock.kind != MCR_HW_CLOCK_NONE ? &port->clock : NULL;
+}
+
+uint64_t mcr_port_clock_ns(const struct mcr_port_clock *c, const struct rte_mbuf *m)
+{
+	if ((m->ol_flags & c->rx_flag) == 0)
+		return 0;
+	return mcr_hw_clock_realtime(
+	    &c->clock, *RTE_MBUF_DYNFIELD(m, c->offset, const rte_mbuf_timestamp_t *));
+}

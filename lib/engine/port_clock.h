@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The timestamps that a port's driver puts into its packets: whether there are any, what they mean,
+ * and where they stand. Thread: control, but for mcr_port_clock_ns. */
+#ifndef MCR_ENGINE_PORT_CLOCK_H
+#define MCR_ENGINE_PORT_CLOCK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+
+#include "engine/hw_clock.h"
+
+struct mcr_port;
+
+struct mcr_port_clock {
+	/* Constant once the port is started, for rx lcores. */
+	uint64_t rx_flag; /* of ol_flags: the packet has a timestamp */
+	int offset;       /* of the timestamp in the mbuf */
+	uint16_t flags;   /* MCR_FLAG_HW_TIME, ... of a message with hw_ns */
+
+	uint8_t wanted;   /* enum mcr_hw_time; control only */
+	const char *lack; /* why there are none although they are wanted; NULL = there are */
+	struct mcr_hw_clock clock;
+};
+
+/* mcr_port_clock_open looks up what the port's driver stamps, for a port that is not configured
+ * yet. wanted: enum mcr_hw_time. Returns the rx offloads to configure it with. */
+uint64_t mcr_port_clock_open(struct mcr_port *port, uint64_t rx_offload_capa, unsigned wanted);
+
+/* mcr_port_clock_update reads the NIC's clock, if it has one that counts. Returns 0, or -ENOTSUP:
+ * the driver cannot tell it now. */
+int mcr_port_clock_update(struct mcr_port *port);
+
+/* mcr_port_clock_tell: a line for the log of a started port. Returns 0: nothing to say; 1: as
+ * wanted; -1: not as wanted. */
+int mcr_port_clock_tell(struct mcr_port *port, char *line, size_t cap);
+
+/* mcr_port_clock_of: what the port's rx lcores convert with, NULL = nothing. */
+const struct mcr_port_clock *mcr_port_clock_of(const struct mcr_port *port);
+
+/* mcr_port_clock_ns: the time that a packet bears, 0 = none. Thread: the rx lcore. */
+uint64_t mcr_port_clock_ns(const struct mcr_port_clock *c, const struct rte_mbuf *m);
+
+#endif
