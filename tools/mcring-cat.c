@@ -14,6 +14,8 @@
 
 #include <mcring/consumer.h>
 
+#include "cat_print.h"
+
 #ifndef MCR_VERSION
 #define MCR_VERSION "unknown"
 #endif
@@ -23,16 +25,8 @@
 #define SLEEP_NS    200000000 /* then it looks for signals and the engine's heartbeat */
 #define NAP_NS      50000
 #define REATTACH_NS 50000000
-#define PAYLOAD_MAX 65536
 #define SELECT_MAX  1024 /* of --group and of --id */
 #define JOIN_MAX    256  /* of --join */
-
-enum format {
-	FORMAT_TEXT,
-	FORMAT_HEX,
-	FORMAT_JSON,
-	FORMAT_RAW
-};
 
 enum exit_status {
 	EXIT_REACHED = 0, /* also: ended without --count */
@@ -47,14 +41,12 @@ struct cat {
 	unsigned n_joins;
 	uint64_t count;      /* 0 = no --count */
 	uint64_t timeout_ns; /* 0 = no --timeout */
-	enum format format;
 	int summary, reattach;
 
 	uint64_t end_ns; /* of --timeout */
 	uint64_t received, lost, first_seq, last_seq;
 	int write_errno; /* why standard output failed first */
-	uint8_t payload[PAYLOAD_MAX];
-	char line[2 * PAYLOAD_MAX + 1];
+	struct cat_printer print;
 };
 
 static volatile sig_atomic_t stopped; /* all that the signal handler touches */
@@ -124,15 +116,15 @@ static uint64_t seconds(const char *value)
 	return (uint64_t)(s * 1e9);
 }
 
-static enum format format(const char *value)
+static enum cat_format format(const char *value)
 {
 	static const char *const names[] = {"text", "hex", "json", "raw"};
 
 	for (unsigned i = 0; i < 4; i++)
 		if (strcmp(value, names[i]) == 0)
-			return (enum format)i;
+			return (enum cat_format)i;
 	usage_error("format", value, "text, hex, json or raw");
-	return FORMAT_TEXT;
+	return CAT_FORMAT_TEXT;
 }
 
 static void from(struct mcr_consumer_opts *opts, const char *value)
@@ -230,7 +222,7 @@ static void parse_args(struct cat *cat, int argc, char **argv)
 			cat->timeout_ns = seconds(optarg);
 			break;
 		case 'F':
-			cat->format = format(optarg);
+			cat->print.format = format(optarg);
 			break;
 		case 's':
 			cat->summary = 1;
@@ -255,155 +247,29 @@ static void parse_args(struct cat *cat, int argc, char **argv)
 	}
 }
 
-/* ---- printing ---- */
-
-static const char *address(uint32_t be, char text[INET_ADDRSTRLEN])
-{
-	struct in_addr in = {be};
-
-	inet_ntop(AF_INET, &in, text, INET_ADDRSTRLEN);
-	return text;
-}
-
-static const char *time_text(uint64_t ns, char text[40])
-{
-	time_t s = (time_t)(ns / 1000000000u);
-	struct tm tm;
-	size_t len;
-
-	gmtime_r(&s, &tm);
-	len = strftime(text, 40, "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(text + len, 40 - len, ".%09uZ", (unsigned)(ns % 1000000000u));
-	return text;
-}
-
-static void to_hex(struct cat *cat, uint32_t len)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (uint32_t i = 0; i < len; i++) {
-		cat->line[2 * i] = digits[cat->payload[i] >> 4];
-		cat->line[2 * i + 1] = digits[cat->payload[i] & 15];
-	}
-	cat->line[2 * (size_t)len] = '\0';
-}
-
-static void to_printable(struct cat *cat, uint32_t len)
-{
-	for (uint32_t i = 0; i < len; i++) {
-		uint8_t c = cat->payload[i];
-
-		cat->line[i] = c >= 0x20 && c <= 0x7e ? (char)c : '.';
-	}
-	cat->line[len] = '\0';
-}
-
-static void print_data(struct cat *cat, const struct mcr_msg *m)
-{
-	char group[INET_ADDRSTRLEN], source[INET_ADDRSTRLEN], when[40], hw_when[40];
-	uint64_t hw_ns = m->flags & MCR_FLAG_HW_TIME ? m->hw_ns : 0;
-	int is_synced = (m->flags & MCR_FLAG_HW_TIME_SYNCED) != 0;
-
-	if (cat->format == FORMAT_RAW) {
-		fwrite(cat->payload, 1, m->len, stdout);
-		return;
-	}
-	address(m->group_be, group);
-	address(m->source_be, source);
-	if (cat->format == FORMAT_TEXT)
-		to_printable(cat, m->len);
-	else
-		to_hex(cat, m->len);
-	if (cat->format == FORMAT_JSON)
-		printf("{\"ring\":%u,\"seq\":%" PRIu64 ",\"rx_ns\":%" PRIu64 ",\"hw_ns\":%" PRIu64
-		       ",\"hw_synced\":%s,\"group\":\"%s\",\"port\":%u,\"source\":\"%s\",\"source_"
-		       "port\":%u,"
-		       "\"vlan\":%u,\"id\":%u,\"len\":%u,\"data\":\"%s\"}\n",
-		       m->pos.ring, m->pos.seq, m->rx_ns, hw_ns, is_synced ? "true" : "false",
-		       group, m->dst_port, source, m->src_port, m->vlan, m->id, m->len, cat->line);
-	else
-		printf("%s%s%s %s:%u from %s:%u ring %u seq %" PRIu64 " len %u: %s\n",
-		       time_text(m->rx_ns, when), hw_ns ? (is_synced ? " synced " : " hw ") : "",
-		       hw_ns ? time_text(hw_ns, hw_when) : "", group, m->dst_port, source,
-		       m->src_port, m->pos.ring, m->pos.seq, m->len, cat->line);
-}
-
-static void print_lost(const struct cat *cat, uint32_t ring, uint64_t seq, uint64_t lost)
-{
-	if (cat->format == FORMAT_JSON)
-		printf("{\"event\":\"lost\",\"ring\":%u,\"seq\":%" PRIu64 ",\"lost\":%" PRIu64
-		       "}\n",
-		       ring, seq, lost);
-	else
-		fprintf(cat->format == FORMAT_RAW ? stderr : stdout,
-			"lost %" PRIu64 " from seq %" PRIu64 " of ring %u\n", lost, seq, ring);
-}
-
-static void print_link(const struct cat *cat, const struct mcr_msg *m)
-{
-	int up = (m->flags & MCR_FLAG_LINK_UP) != 0;
-	int removed = (m->flags & MCR_FLAG_LINK_GONE) != 0;
-
-	if (cat->format == FORMAT_JSON)
-		printf("{\"event\":\"link\",\"ring\":%u,\"seq\":%" PRIu64
-		       ",\"dpdk_port\":%u,\"up\":%s,\"removed\":%s}\n",
-		       m->pos.ring, m->pos.seq, m->id, up ? "true" : "false",
-		       removed ? "true" : "false");
-	else
-		fprintf(cat->format == FORMAT_RAW ? stderr : stdout, "link of port %u %s\n", m->id,
-			removed ? "removed"
-			: up    ? "up"
-				: "down");
-}
-
-static void print_stall(const struct cat *cat, const struct mcr_msg *m)
-{
-	if (cat->format == FORMAT_JSON)
-		printf("{\"event\":\"stall\",\"ring\":%u,\"seq\":%" PRIu64 ",\"rx_ns\":%" PRIu64
-		       "}\n",
-		       m->pos.ring, m->pos.seq, m->rx_ns);
-	else
-		fprintf(cat->format == FORMAT_RAW ? stderr : stdout,
-			"ring %u is silent: the others go on without it\n", m->pos.ring);
-}
-
-static void print_restart(const struct cat *cat, const struct mcr_msg *m)
-{
-	char since[40], until[40];
-
-	if (cat->format == FORMAT_JSON)
-		printf("{\"event\":\"restart\",\"since_ns\":%" PRIu64 ",\"until_ns\":%" PRIu64
-		       "}\n",
-		       m->since_ns, m->rx_ns);
-	else
-		fprintf(cat->format == FORMAT_RAW ? stderr : stdout,
-			"restart: what arrived from %s to %s may be missing\n",
-			time_text(m->since_ns, since), time_text(m->rx_ns, until));
-}
-
 static void take(struct cat *cat, struct mcr_consumer *c, const struct mcr_msg *m)
 {
 	if (m->kind == MCR_LOST) {
 		cat->lost += m->lost;
-		print_lost(cat, m->pos.ring, m->pos.seq, m->lost);
+		cat_print_lost(&cat->print, m->pos.ring, m->pos.seq, m->lost);
 	} else if (m->kind == MCR_LINK) {
-		print_link(cat, m);
+		cat_print_link(&cat->print, m);
 	} else if (m->kind == MCR_STALL) {
-		print_stall(cat, m);
+		cat_print_stall(&cat->print, m);
 	} else if (m->kind == MCR_RESTART) {
-		print_restart(cat, m);
+		cat_print_restart(&cat->print, m);
 	} else if (m->kind == MCR_DATA) {
-		if (mcr_consumer_read(c, m, cat->payload, sizeof(cat->payload)) < 0 ||
-		    m->len > sizeof(cat->payload)) {
+		if (mcr_consumer_read(c, m, cat->print.payload, sizeof(cat->print.payload)) < 0 ||
+		    m->len > sizeof(cat->print.payload)) {
 			cat->lost++;
-			print_lost(cat, m->pos.ring, m->pos.seq, 1);
+			cat_print_lost(&cat->print, m->pos.ring, m->pos.seq, 1);
 			return;
 		}
 		cat->received++;
 		cat->last_seq = m->pos.seq;
 		if (cat->first_seq == 0)
 			cat->first_seq = m->pos.seq;
-		print_data(cat, m);
+		cat_print_data(&cat->print, m);
 	}
 }
 
@@ -536,7 +402,7 @@ int main(int argc, char **argv)
 	else if (ret < 0)
 		fprintf(stderr, "mcring-cat: the ring makes no sense: %s\n", strerror(-ret));
 	if (cat.summary)
-		fprintf(cat.format == FORMAT_RAW ? stderr : stdout,
+		fprintf(cat.print.format == CAT_FORMAT_RAW ? stderr : stdout,
 			"{\"received\":%" PRIu64 ",\"lost\":%" PRIu64 ",\"first_seq\":%" PRIu64
 			",\"last_seq\":%" PRIu64 "}\n",
 			cat.received, cat.lost, cat.first_seq, cat.last_seq);

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the rx loop does with a chunk of a burst: parse, match, publish. Thread: the rx lcore. */
+#ifndef MCR_ENGINE_RX_CHUNK_H
+#define MCR_ENGINE_RX_CHUNK_H
+
+#include <stdint.h>
+
+#include <rte_branch_prediction.h>
+
+#include <mcring/consumer.h>
+
+#include "engine/worker.h"
+
+/* What a burst's packets have in common, and what becomes of them. */
+struct mcr_burst {
+	uint64_t rx_ns;
+	const uint8_t *interface_of_vlan;
+	const uint8_t *mac; /* of the port */
+	uint64_t ol_flags;  /* of all packets of the chunk */
+	uint64_t suspect;   /* offload flags that say that the UDP checksum is bad */
+	uint8_t verify;     /* or it is computed for each packet */
+	const struct mcr_port_clock *clock; /* of its timestamps; NULL = none */
+	uint16_t flags;
+	uint32_t dropped;                    /* bit per reason */
+	uint8_t drop_packet[MCR_DROP_COUNT]; /* last packet of each reason in `dropped` */
+	uint32_t drop_len[MCR_DROP_COUNT];   /* its octets */
+	uint64_t channels;                   /* bit per channel with a batch */
+};
+
+/* MCR_FLAG_CLOCK_STEP for the ring's first message since the last step, else 0. The very first has
+ * none before it. */
+static inline uint16_t mcr_rx_step_flag(struct mcr_worker *w, unsigned channel)
+{
+	struct mcr_batch *batch = &w->batches[channel];
+
+	if (likely(batch->clock_steps == w->clock_steps))
+		return 0;
+	batch->clock_steps = w->clock_steps;
+	return w->view->rings[channel][w->index]->next > 0 ? MCR_FLAG_CLOCK_STEP : 0;
+}
+
+/* mcr_rx_chunk takes mbufs[from..to) of a burst through all stages: each ring that they touch is
+ * reserved, written and published once. What went to control or to the kernel is NULL then. */
+void mcr_rx_chunk(struct mcr_worker *w, struct mcr_burst *b, const struct mcr_queue *q,
+		  unsigned from, unsigned to);
+
+/* Whether UDP checksums have to be looked at: offload flags that call for it, or always. */
+static inline uint64_t mcr_rx_suspect_flags(const struct mcr_queue *q)
+{
+	return q->udp_checksum == MCR_UDP_CHECKSUM_NIC ? RTE_MBUF_F_RX_L4_CKSUM_BAD : 0;
+}
+
+#endif

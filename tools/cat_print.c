@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "cat_print.h"
+
+static const char *address(uint32_t be, char text[INET_ADDRSTRLEN])
+{
+	struct in_addr in = {be};
+
+	inet_ntop(AF_INET, &in, text, INET_ADDRSTRLEN);
+	return text;
+}
+
+static const char *time_text(uint64_t ns, char text[40])
+{
+	time_t s = (time_t)(ns / 1000000000u);
+	struct tm tm;
+	size_t len;
+
+	gmtime_r(&s, &tm);
+	len = strftime(text, 40, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text + len, 40 - len, ".%09uZ", (unsigned)(ns % 1000000000u));
+	return text;
+}
+
+static void to_hex(struct cat_printer *p, uint32_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (uint32_t i = 0; i < len; i++) {
+		p->line[2 * i] = digits[p->payload[i] >> 4];
+		p->line[2 * i + 1] = digits[p->payload[i] & 15];
+	}
+	p->line[2 * (size_t)len] = '\0';
+}
+
+static void to_printable(struct cat_printer *p, uint32_t len)
+{
+	for (uint32_t i = 0; i < len; i++) {
+		uint8_t c = p->payload[i];
+
+		p->line[i] = c >= 0x20 && c <= 0x7e ? (char)c : '.';
+	}
+	p->line[len] = '\0';
+}
+
+void cat_print_data(struct cat_printer *p, const struct mcr_msg *m)
+{
+	char group[INET_ADDRSTRLEN], source[INET_ADDRSTRLEN], when[40], hw_when[40];
+	uint64_t hw_ns = m->flags & MCR_FLAG_HW_TIME ? m->hw_ns : 0;
+	int is_synced = (m->flags & MCR_FLAG_HW_TIME_SYNCED) != 0;
+
+	if (p->format == CAT_FORMAT_RAW) {
+		fwrite(p->payload, 1, m->len, stdout);
+		return;
+	}
+	address(m->group_be, group);
+	address(m->source_be, source);
+	if (p->format == CAT_FORMAT_TEXT)
+		to_printable(p, m->len);
+	else
+		to_hex(p, m->len);
+	if (p->format == CAT_FORMAT_JSON)
+		printf("{\"ring\":%u,\"seq\":%" PRIu64 ",\"rx_ns\":%" PRIu64 ",\"hw_ns\":%" PRIu64
+		       ",\"hw_synced\":%s,\"group\":\"%s\",\"port\":%u,\"source\":\"%s\",\"source_"
+		       "port\":%u,"
+		       "\"vlan\":%u,\"id\":%u,\"len\":%u,\"data\":\"%s\"}\n",
+		       m->pos.ring, m->pos.seq, m->rx_ns, hw_ns, is_synced ? "true" : "false",
+		       group, m->dst_port, source, m->src_port, m->vlan, m->id, m->len, p->line);
+	else
+		printf("%s%s%s %s:%u from %s:%u ring %u seq %" PRIu64 " len %u: %s\n",
+		       time_text(m->rx_ns, when), hw_ns ? (is_synced ? " synced " : " hw ") : "",
+		       hw_ns ? time_text(hw_ns, hw_when) : "", group, m->dst_port, source,
+		       m->src_port, m->pos.ring, m->pos.seq, m->len, p->line);
+}
+
+void cat_print_lost(const struct cat_printer *p, uint32_t ring, uint64_t seq, uint64_t lost)
+{
+	if (p->format == CAT_FORMAT_JSON)
+		printf("{\"event\":\"lost\",\"ring\":%u,\"seq\":%" PRIu64 ",\"lost\":%" PRIu64
+		       "}\n",
+		       ring, seq, lost);
+	else
+		fprintf(p->format == CAT_FORMAT_RAW ? stderr : stdout,
+			"lost %" PRIu64 " from seq %" PRIu64 " of ring %u\n", lost, seq, ring);
+}
+
+void cat_print_link(const struct cat_printer *p, const struct mcr_msg *m)
+{
+	int up = (m->flags & MCR_FLAG_LINK_UP) != 0;
+	int removed = (m->flags & MCR_FLAG_LINK_GONE) != 0;
+
+	if (p->format == CAT_FORMAT_JSON)
+		printf("{\"event\":\"link\",\"ring\":%u,\"seq\":%" PRIu64
+		       ",\"dpdk_port\":%u,\"up\":%s,\"removed\":%s}\n",
+		       m->pos.ring, m->pos.seq, m->id, up ? "true" : "false",
+		       removed ? "true" : "false");
+	else
+		fprintf(p->format == CAT_FORMAT_RAW ? stderr : stdout, "link of port %u %s\n",
+			m->id,
+			removed ? "removed"
+			: up    ? "up"
+				: "down");
+}
+
+void cat_print_stall(const struct cat_printer *p, const struct mcr_msg *m)
+{
+	if (p->format == CAT_FORMAT_JSON)
+		printf("{\"event\":\"stall\",\"ring\":%u,\"seq\":%" PRIu64 ",\"rx_ns\":%" PRIu64
+		       "}\n",
+		       m->pos.ring, m->pos.seq, m->rx_ns);
+	else
+		fprintf(p->format == CAT_FORMAT_RAW ? stderr : stdout,
+			"ring %u is silent: the others go on without it\n", m->pos.ring);
+}
+
+void cat_print_restart(const struct cat_printer *p, const struct mcr_msg *m)
+{
+	char since[40], until[40];
+
+	if (p->format == CAT_FORMAT_JSON)
+		printf("{\"event\":\"restart\",\"since_ns\":%" PRIu64 ",\"until_ns\":%" PRIu64
+		       "}\n",
+		       m->since_ns, m->rx_ns);
+	else
+		fprintf(p->format == CAT_FORMAT_RAW ? stderr : stdout,
+			"restart: what arrived from %s to %s may be missing\n",
+			time_text(m->since_ns, since), time_text(m->rx_ns, until));
+}
