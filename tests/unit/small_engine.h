@@ -142,11 +142,14 @@ static inline void small_engine_put(struct small_engine *e, unsigned ring, struc
 				    const void *payload, uint32_t len)
 {
 	struct mcr_ring_writer *w = &e->writers[ring];
+	uint8_t *to;
 
 	desc.len = len;
 	mcr_ring_add(w, len);
 	mcr_ring_reserve(w);
-	mcr_ring_copy(mcr_ring_put(w, &desc), payload, len);
+	to = mcr_ring_put(w, &desc);
+	if (len > 0) /* an event's payload is NULL */
+		mcr_ring_copy(to, payload, len);
 	mcr_ring_publish(w);
 }
 
