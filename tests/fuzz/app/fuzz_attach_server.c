@@ -275,7 +275,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	check_info(f);
 	for (unsigned i = 0; i < CLIENTS; i++)
 		hang_up(&f->clients[i]);
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 16; i++)
 		mcr_attach_server_poll(f->server, f->now_ns);
 	/* Nothing is left of them. */
 	assert(mcr_attach_server_count(f->server, NULL) == 0);
