@@ -22,7 +22,7 @@
 /* active ones poll and read; idle ones are attached and do nothing. */
 static const struct situation {
 	unsigned active, idle;
-} CASES[] = {{0, 0}, {0, 64}, {1, 0}, {2, 0}, {4, 0}, {1, 63}};
+} CASES[] = {{0, 0}, {0, 1}, {0, 64}, {1, 0}, {2, 0}, {4, 0}, {1, 63}};
 
 #define N_CASES (sizeof(CASES) / sizeof(CASES[0]))
 
