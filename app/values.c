@@ -189,19 +189,24 @@ static int no_such(const char *kind, const char *text, int failed, struct mcr_er
 			failed ? strerror(failed) : "the system knows no such name", kind);
 }
 
+static int number_id(uint32_t *id, const char *text, struct mcr_error *err)
+{
+	uint64_t number;
+	int ret = mcr_value_uint(&number, text, 0, ID_MAX, err);
+
+	if (ret == 0)
+		*id = (uint32_t)number;
+	return ret;
+}
+
 int mcr_value_user(uint32_t *uid, const char *text, struct mcr_error *err)
 {
 	struct passwd entry, *found = NULL;
 	char buf[16384];
-	uint64_t id;
 	int ret;
 
-	if (isdigit((unsigned char)*text)) {
-		ret = mcr_value_uint(&id, text, 0, ID_MAX, err);
-		if (ret == 0)
-			*uid = (uint32_t)id;
-		return ret;
-	}
+	if (isdigit((unsigned char)*text))
+		return number_id(uid, text, err);
 	ret = getpwnam_r(text, &entry, buf, sizeof(buf), &found);
 	if (found == NULL)
 		return no_such("user", text, ret, err);
@@ -213,15 +218,10 @@ int mcr_value_group(uint32_t *gid, const char *text, struct mcr_error *err)
 {
 	struct group entry, *found = NULL;
 	char buf[65536]; /* the names of all its members */
-	uint64_t id;
 	int ret;
 
-	if (isdigit((unsigned char)*text)) {
-		ret = mcr_value_uint(&id, text, 0, ID_MAX, err);
-		if (ret == 0)
-			*gid = (uint32_t)id;
-		return ret;
-	}
+	if (isdigit((unsigned char)*text))
+		return number_id(gid, text, err);
 	ret = getgrnam_r(text, &entry, buf, sizeof(buf), &found);
 	if (found == NULL)
 		return no_such("group", text, ret, err);

@@ -159,6 +159,69 @@ static void select_id(struct cat *cat, const char *value)
 	cat->ids[cat->opts.n_ids++] = (uint32_t)number("id", value, UINT32_MAX);
 }
 
+static void take_option(struct cat *cat, int c)
+{
+	struct mcr_consumer_opts *opts = &cat->opts;
+
+	switch (c) {
+	case 'n':
+		opts->name = optarg;
+		break;
+	case 'd':
+		opts->run_dir = optarg;
+		break;
+	case 'c':
+		opts->channel = optarg;
+		break;
+	case 'f':
+		from(opts, optarg);
+		break;
+	case 'r':
+		opts->ring = (uint32_t)number("ring", optarg, UINT32_MAX - 1);
+		break;
+	case 'm':
+		opts->order = MCR_ORDER_MERGED;
+		break;
+	case 'j':
+		if (cat->n_joins == JOIN_MAX)
+			usage_error("join", optarg, "256 joins at most");
+		cat->joins[cat->n_joins++] = optarg;
+		break;
+	case 'g':
+		select_group(cat, optarg);
+		break;
+	case 'i':
+		select_id(cat, optarg);
+		break;
+	case 'N':
+		cat->count = number("count", optarg, UINT64_MAX);
+		if (cat->count == 0)
+			usage_error("count", optarg, "a number above 0");
+		break;
+	case 't':
+		cat->timeout_ns = seconds(optarg);
+		break;
+	case 'F':
+		cat->print.format = format(optarg);
+		break;
+	case 's':
+		cat->summary = 1;
+		break;
+	case 'R':
+		cat->reattach = 1;
+		break;
+	case 'h':
+		fputs(USAGE, stdout);
+		exit(0);
+	case 'V':
+		puts("mcring-cat " MCR_VERSION);
+		exit(0);
+	default:
+		fputs("mcring-cat: see --help\n", stderr);
+		exit(EXIT_ERROR);
+	}
+}
+
 static void parse_args(struct cat *cat, int argc, char **argv)
 {
 	static const struct option options[] = {{"name", required_argument, NULL, 'n'},
@@ -178,69 +241,11 @@ static void parse_args(struct cat *cat, int argc, char **argv)
 						{"help", no_argument, NULL, 'h'},
 						{"version", no_argument, NULL, 'V'},
 						{NULL, 0, NULL, 0}};
-	struct mcr_consumer_opts *opts = &cat->opts;
 
-	opts->groups_be = cat->groups_be;
-	opts->ids = cat->ids;
-	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-		switch (c) {
-		case 'n':
-			opts->name = optarg;
-			break;
-		case 'd':
-			opts->run_dir = optarg;
-			break;
-		case 'c':
-			opts->channel = optarg;
-			break;
-		case 'f':
-			from(opts, optarg);
-			break;
-		case 'r':
-			opts->ring = (uint32_t)number("ring", optarg, UINT32_MAX - 1);
-			break;
-		case 'm':
-			opts->order = MCR_ORDER_MERGED;
-			break;
-		case 'j':
-			if (cat->n_joins == JOIN_MAX)
-				usage_error("join", optarg, "256 joins at most");
-			cat->joins[cat->n_joins++] = optarg;
-			break;
-		case 'g':
-			select_group(cat, optarg);
-			break;
-		case 'i':
-			select_id(cat, optarg);
-			break;
-		case 'N':
-			cat->count = number("count", optarg, UINT64_MAX);
-			if (cat->count == 0)
-				usage_error("count", optarg, "a number above 0");
-			break;
-		case 't':
-			cat->timeout_ns = seconds(optarg);
-			break;
-		case 'F':
-			cat->print.format = format(optarg);
-			break;
-		case 's':
-			cat->summary = 1;
-			break;
-		case 'R':
-			cat->reattach = 1;
-			break;
-		case 'h':
-			fputs(USAGE, stdout);
-			exit(0);
-		case 'V':
-			puts("mcring-cat " MCR_VERSION);
-			exit(0);
-		default:
-			fputs("mcring-cat: see --help\n", stderr);
-			exit(EXIT_ERROR);
-		}
-	}
+	cat->opts.groups_be = cat->groups_be;
+	cat->opts.ids = cat->ids;
+	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;)
+		take_option(cat, c);
 	if (optind < argc) {
 		fprintf(stderr, "mcring-cat: %s: not an option; see --help\n", argv[optind]);
 		exit(EXIT_ERROR);
