@@ -159,6 +159,20 @@ static void select_id(struct cat *cat, const char *value)
 	cat->ids[cat->opts.n_ids++] = (uint32_t)number("id", value, UINT32_MAX);
 }
 
+static void add_join(struct cat *cat, const char *value)
+{
+	if (cat->n_joins == JOIN_MAX)
+		usage_error("join", value, "256 joins at most");
+	cat->joins[cat->n_joins++] = value;
+}
+
+static void count(struct cat *cat, const char *value)
+{
+	cat->count = number("count", value, UINT64_MAX);
+	if (cat->count == 0)
+		usage_error("count", value, "a number above 0");
+}
+
 static void take_option(struct cat *cat, int c)
 {
 	struct mcr_consumer_opts *opts = &cat->opts;
@@ -183,9 +197,7 @@ static void take_option(struct cat *cat, int c)
 		opts->order = MCR_ORDER_MERGED;
 		break;
 	case 'j':
-		if (cat->n_joins == JOIN_MAX)
-			usage_error("join", optarg, "256 joins at most");
-		cat->joins[cat->n_joins++] = optarg;
+		add_join(cat, optarg);
 		break;
 	case 'g':
 		select_group(cat, optarg);
@@ -194,9 +206,7 @@ static void take_option(struct cat *cat, int c)
 		select_id(cat, optarg);
 		break;
 	case 'N':
-		cat->count = number("count", optarg, UINT64_MAX);
-		if (cat->count == 0)
-			usage_error("count", optarg, "a number above 0");
+		count(cat, optarg);
 		break;
 	case 't':
 		cat->timeout_ns = seconds(optarg);
