@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "engine/hw_clock.h"
+#include "core/seqlock.h"
 
 #define SECOND_NS UINT64_C(1000000000)
 #define STEP_NS   UINT64_C(1000000)   /* further off the line than slewing explains: a step */
@@ -9,14 +10,9 @@
 
 static void publish(struct mcr_hw_clock *clock, uint64_t ticks, uint64_t ns, uint64_t slope)
 {
-	uint64_t version = clock->version;
+	const struct mcr_hw_line line = {.ticks = ticks, .ns = ns, .ns_per_tick = slope};
 
-	__atomic_store_n(&clock->version, version + 1, __ATOMIC_RELAXED);
-	__atomic_thread_fence(__ATOMIC_RELEASE);
-	__atomic_store_n(&clock->ticks, ticks, __ATOMIC_RELAXED);
-	__atomic_store_n(&clock->ns, ns, __ATOMIC_RELAXED);
-	__atomic_store_n(&clock->ns_per_tick, slope, __ATOMIC_RELAXED);
-	__atomic_store_n(&clock->version, version + 2, __ATOMIC_RELEASE);
+	mcr_seqlock_write(&clock->version, &clock->line, &line, sizeof(line));
 }
 
 void mcr_hw_clock_init(struct mcr_hw_clock *clock, enum mcr_hw_clock_kind kind)
@@ -66,18 +62,18 @@ static uint64_t on_line(uint64_t base_ticks, uint64_t base_ns, uint64_t slope, u
 
 void mcr_hw_clock_update(struct mcr_hw_clock *clock, uint64_t ticks, uint64_t ns)
 {
-	uint64_t known = clock->ns_per_tick, slope, predicted;
+	uint64_t known = clock->line.ns_per_tick, slope, predicted;
 
 	if (known != 0) {
-		predicted = on_line(clock->ticks, clock->ns, known, ticks);
+		predicted = on_line(clock->line.ticks, clock->line.ns, known, ticks);
 		if (predicted != 0 && (ns > predicted + STEP_NS || ns + STEP_NS < predicted)) {
 			/* CLOCK_REALTIME was stepped. Twice in a row: the slope is no good. */
 			start_over(clock, ticks, ns, clock->points > 1 ? known : 0);
 			return;
 		}
 	} else {
-		predicted = clock->points != 0 && ns >= clock->ns &&
-			    ns - clock->ns <= MCR_HW_CLOCK_REACH_NS;
+		predicted = clock->points != 0 && ns >= clock->line.ns &&
+			    ns - clock->line.ns <= MCR_HW_CLOCK_REACH_NS;
 	}
 	if (predicted == 0) { /* the first; or the counter jumped, or control slept */
 		start_over(clock, ticks, ns, 0);
@@ -109,22 +105,15 @@ void mcr_hw_clock_set_now(struct mcr_hw_clock *clock, uint64_t ns)
 
 static uint64_t of_nic(const struct mcr_hw_clock *clock, uint64_t stamp)
 {
-	uint64_t version, ticks, ns, slope;
+	struct mcr_hw_line line;
 
-	do {
-		version = __atomic_load_n(&clock->version, __ATOMIC_ACQUIRE);
-		ticks = __atomic_load_n(&clock->ticks, __ATOMIC_RELAXED);
-		ns = __atomic_load_n(&clock->ns, __ATOMIC_RELAXED);
-		slope = __atomic_load_n(&clock->ns_per_tick, __ATOMIC_RELAXED);
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	} while ((version & 1) != 0 ||
-		 __atomic_load_n(&clock->version, __ATOMIC_RELAXED) != version);
+	mcr_seqlock_read(&clock->version, &line, &clock->line, sizeof(line));
 	if (stamp >= MCR_HW_CLOCK_REALTIME) {
-		uint64_t away = stamp > ns ? stamp - ns : ns - stamp;
+		uint64_t away = stamp > line.ns ? stamp - line.ns : line.ns - stamp;
 
 		return away <= MCR_HW_CLOCK_AWAY_NS ? stamp : 0;
 	}
-	return slope != 0 ? on_line(ticks, ns, slope, stamp) : 0;
+	return line.ns_per_tick != 0 ? on_line(line.ticks, line.ns, line.ns_per_tick, stamp) : 0;
 }
 
 uint64_t mcr_hw_clock_realtime(const struct mcr_hw_clock *clock, uint64_t stamp)

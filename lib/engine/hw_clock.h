@@ -24,13 +24,14 @@ enum mcr_hw_clock_kind { /* what a driver's timestamps are */
 #define MCR_HW_CLOCK_AWAY_NS     UINT64_C(3600000000000)
 #define MCR_HW_CLOCK_REACH_NS    UINT64_C(4000000000)
 
-/* One measured line from ticks to time. Writer: control. Readers: every rx lcore of the port. The
- * version is odd while control writes (a seqlock). */
+/* One measured line from ticks to time. Writer: control. Readers: every rx lcore of the port. */
 struct mcr_hw_clock {
-	uint8_t kind; /* constant once the port is started */
-	uint64_t version;
-	uint64_t ticks, ns;   /* a point of the line */
-	uint64_t ns_per_tick; /* its slope, 32.32 fixed point; 0 = there is no line */
+	uint8_t kind;     /* constant once the port is started */
+	uint64_t version; /* of the line: core/seqlock.h */
+	struct mcr_hw_line {
+		uint64_t ticks, ns;   /* a point of the line */
+		uint64_t ns_per_tick; /* its slope, 32.32 fixed point; 0 = there is no line */
+	} line;
 
 	/* Control only: earlier points, for the slope. */
 	struct {
