@@ -19,14 +19,22 @@ static const char usage[] =
     "  --group GROUP     as in mcring --join; @SOURCE sets the flow's source address; repeatable\n"
     "  --udp-port N      port of groups without one (5000)\n"
     "  --source ADDR     source address of groups without one (192.0.2.1)\n"
-    "  --rate N|max      datagrams a second, all flows together (1000)\n"
+    "  --rate N|max      datagrams a second, all flows together (1000; with --search the highest\n"
+    "                    that is tried, max)\n"
     "  --size N          octets of UDP payload, at least 16 (100)\n"
     "  --count N         stop after so many datagrams\n"
-    "  --duration S      stop after so many seconds\n"
+    "  --duration S      stop after so many seconds (--search: length of a trial, 10)\n"
     "  --burst N         most frames per tx burst, 1..256 (32)\n"
     "  --queues N        Tx queues, 1..64 (1); each flow stays on one\n"
     "  --vlan ID         802.1Q tag, 1..4094\n"
-    "  --json            print the account as JSON\n";
+    "  --json            print the account as JSON\n"
+    "Search for the highest rate without loss (RFC 2544, 26.1), by the receiver's own count:\n"
+    "  --search          make trials instead of sending once\n"
+    "  --received-by CMD a command that prints what was received so far: a number, or an object\n"
+    "                    with \"delivered\", as 'ssh rx mcring-ctl --json stats' does\n"
+    "  --resolution P    ends when a rate that lost is P percent above one that did not (1)\n"
+    "  --repeat N        a trial that lost counts only if N repeats lose too (0)\n"
+    "  --confirm S       the rate has to hold for so long in the end; 0: none (60)\n";
 
 enum option_id {
 	OPT_PORT = 1,
@@ -41,6 +49,11 @@ enum option_id {
 	OPT_QUEUES,
 	OPT_VLAN,
 	OPT_JSON,
+	OPT_SEARCH,
+	OPT_RECEIVED_BY,
+	OPT_RESOLUTION,
+	OPT_REPEAT,
+	OPT_CONFIRM,
 	OPT_HELP,
 };
 
@@ -57,6 +70,11 @@ static const struct option long_options[] = {
     {"queues", required_argument, NULL, OPT_QUEUES},
     {"vlan", required_argument, NULL, OPT_VLAN},
     {"json", no_argument, NULL, OPT_JSON},
+    {"search", no_argument, NULL, OPT_SEARCH},
+    {"received-by", required_argument, NULL, OPT_RECEIVED_BY},
+    {"resolution", required_argument, NULL, OPT_RESOLUTION},
+    {"repeat", required_argument, NULL, OPT_REPEAT},
+    {"confirm", required_argument, NULL, OPT_CONFIRM},
     {"help", no_argument, NULL, OPT_HELP},
     {0},
 };
@@ -77,15 +95,28 @@ static int parse_number(const char *name, const char *text, uint64_t min, uint64
 	return 0;
 }
 
-static int parse_duration(const char *text, uint64_t *out_ns)
+/* Of a decimal number above 0 up to max, or 0 where that has a meaning. */
+static int parse_real(const char *name, const char *text, double max, int or_zero, double *out)
 {
 	char *end;
-	double seconds = strtod(text, &end);
 
-	if (end == text || *end || !isfinite(seconds) || seconds <= 0 || seconds > 1e9) {
-		fprintf(stderr, "mcring-gen: --duration \"%s\": expected seconds above 0\n", text);
+	*out = strtod(text, &end);
+	if (end == text || *end || !isfinite(*out) || *out < 0 || *out > max ||
+	    (*out == 0 && !or_zero)) {
+		fprintf(stderr,
+			"mcring-gen: --%s \"%s\": expected a number above 0, up to %.0f%s\n", name,
+			text, max, or_zero ? ", or 0" : "");
 		return -1;
 	}
+	return 0;
+}
+
+static int parse_seconds(const char *name, const char *text, int or_zero, uint64_t *out_ns)
+{
+	double seconds;
+
+	if (parse_real(name, text, 1e9, or_zero, &seconds))
+		return -1;
 	*out_ns = (uint64_t)(seconds * 1e9);
 	return 0;
 }
@@ -106,6 +137,36 @@ static int parse_group(struct gen_options *options, const char *text)
 		return -1;
 	}
 	return 0;
+}
+
+static int parse_search_option(struct gen_options *options, int id, const char *name,
+			       const char *text)
+{
+	uint64_t number = 0;
+	double percent = 0;
+	int result = 0;
+
+	if (id == OPT_SEARCH) {
+		options->search = 1;
+		return 0;
+	}
+	options->search_option = name;
+	switch (id) {
+	case OPT_RECEIVED_BY:
+		options->received_by = text;
+		break;
+	case OPT_RESOLUTION:
+		result = parse_real(name, text, 50, 0, &percent);
+		options->resolution = percent / 100;
+		break;
+	case OPT_REPEAT:
+		result = parse_number(name, text, 0, 100, &number);
+		options->repeats = (unsigned)number;
+		break;
+	case OPT_CONFIRM:
+		return parse_seconds(name, text, 1, &options->confirm_ns);
+	}
+	return result;
 }
 
 static int parse_option(struct gen_options *options, int id, const char *name, const char *text)
@@ -133,17 +194,17 @@ static int parse_option(struct gen_options *options, int id, const char *name, c
 	case OPT_RATE:
 		if (strcmp(text, "max") != 0)
 			result = parse_number(name, text, 1, 1000000000, &number);
-		options->rate = number;
+		options->load.rate = number;
 		break;
 	case OPT_SIZE:
 		result = parse_number(name, text, PROBE_MIN_BYTES, 9000 - 28, &number);
 		options->size = (uint32_t)number;
 		break;
 	case OPT_COUNT:
-		result = parse_number(name, text, 1, UINT64_MAX, &options->count);
+		result = parse_number(name, text, 1, UINT64_MAX, &options->load.count);
 		break;
 	case OPT_DURATION:
-		return parse_duration(text, &options->duration_ns);
+		return parse_seconds(name, text, 0, &options->load.duration_ns);
 	case OPT_BURST:
 		result = parse_number(name, text, 1, GEN_BURST_MAX, &number);
 		options->burst = (unsigned)number;
@@ -159,8 +220,37 @@ static int parse_option(struct gen_options *options, int id, const char *name, c
 	case OPT_JSON:
 		options->json = 1;
 		break;
+	default:
+		return parse_search_option(options, id, name, text);
 	}
 	return result;
+}
+
+/* What is missing or does not go together; what was not said. */
+static int complete(struct gen_options *options)
+{
+	const char *wrong = NULL;
+
+	if (options->search_option && !options->search) {
+		fprintf(stderr, "mcring-gen: --%s is an option of --search\n",
+			options->search_option);
+		return -1;
+	}
+	if (!options->port || !options->flows.n)
+		wrong = options->port ? "--group is missing" : "--port is missing";
+	else if (options->search && !options->received_by)
+		wrong = "--search needs --received-by, since loss is what the receiver did not get";
+	else if (options->search && options->load.count)
+		wrong = "--search makes trials of --duration, not of --count";
+	if (wrong) {
+		fprintf(stderr, "mcring-gen: %s (see mcring-gen --help)\n", wrong);
+		return -1;
+	}
+	if (options->load.rate == UINT64_MAX)
+		options->load.rate = options->search ? 0 : 1000;
+	if (options->search && !options->load.duration_ns)
+		options->load.duration_ns = UINT64_C(10000000000);
+	return 0;
 }
 
 void gen_options_usage(void)
@@ -175,9 +265,11 @@ int gen_options_parse(struct gen_options *options, int argc, char **argv)
 	*options = (struct gen_options){.udp_port = 5000,
 					.source_be = htonl(0xc0000201),
 					.size = 100,
-					.rate = 1000,
+					.load = {.rate = UINT64_MAX},
 					.burst = 32,
-					.queues = 1};
+					.queues = 1,
+					.resolution = 0.01,
+					.confirm_ns = UINT64_C(60000000000)};
 	opterr = 0;
 	while ((id = getopt_long(argc, argv, "", long_options, &index)) != -1) {
 		if (id == OPT_HELP) {
@@ -198,10 +290,5 @@ int gen_options_parse(struct gen_options *options, int argc, char **argv)
 		fprintf(stderr, "mcring-gen: \"%s\": unexpected argument\n", argv[optind]);
 		return -1;
 	}
-	if (!options->port || !options->flows.n) {
-		fprintf(stderr, "mcring-gen: %s is missing (see mcring-gen --help)\n",
-			options->port ? "--group" : "--port");
-		return -1;
-	}
-	return 0;
+	return complete(options);
 }

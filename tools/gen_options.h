@@ -10,6 +10,13 @@
 #define GEN_BURST_MAX  256
 #define GEN_QUEUES_MAX 64
 
+/* How much is sent. */
+struct gen_load {
+	uint64_t rate;        /* datagrams a second; 0 = flat out */
+	uint64_t count;       /* 0 = no limit */
+	uint64_t duration_ns; /* 0 = no limit */
+};
+
 struct gen_options {
 	const char *port;           /* DPDK device name or port number */
 	struct mcr_join_list flows; /* one flow per group and UDP port */
@@ -17,12 +24,18 @@ struct gen_options {
 	uint16_t udp_port;          /* of flows that name no port */
 	uint16_t vlan;              /* 0 = untagged */
 	uint32_t size;              /* octets of payload */
-	uint64_t rate;              /* datagrams a second; 0 = flat out */
-	uint64_t count;             /* 0 = no limit */
-	uint64_t duration_ns;       /* 0 = no limit */
+	struct gen_load load;
 	unsigned burst;
 	unsigned queues; /* Tx queues; a flow stays on one */
 	int json;
+
+	/* The search; load is that of its first trial. */
+	int search;
+	const char *search_option; /* the last of them that was given */
+	const char *received_by;   /* a command that prints the receiver's count */
+	double resolution;         /* a part of the rate */
+	unsigned repeats;          /* of a trial that lost */
+	uint64_t confirm_ns;       /* length of the last trial; 0 = none */
 };
 
 void gen_options_usage(void);

@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 
-from programs import GEN
+from netlab import wait_for
+from programs import CTL, GEN
 
 EAL = ('-l', '0', '--no-huge', '-m', '256', '--no-pci', '--no-telemetry')
 
@@ -55,6 +56,72 @@ def test_a_rate_and_a_duration_give_their_product(lab):
     assert len(rows) == account['sent']
 
 
+def search(net, *args, received_by, check=True):
+    """Looks for the highest rate without loss from the sending host; --repeat for a shared machine."""
+    return net.sender.run(GEN, *EAL, '--vdev=net_af_packet0,iface=eth0', '--', '--port',
+                           'net_af_packet0', '--search', '--received-by', received_by, '--repeat', 1,
+                           *args, check=check, timeout=120)
+
+
+def statistics_of(daemon):
+    return f'{CTL} --run-dir {daemon.run_dir} --json stats'
+
+
+def test_a_search_finds_what_a_slow_wire_carries(lan):
+    """8 Mbit/s are 7,042 frames of 142 octets a second; the bucket holds 211 more, its queue as many."""
+    lan.switch.host.run('tc', 'qdisc', 'add', 'dev', 'to_receiver', 'root', 'tbf', 'rate', '8mbit',
+                        'burst', '30kb', 'limit', '30kb')
+    daemon = lan.daemon('--join', '239.1.1.1:5000')
+    wait_for(lambda: '239.1.1.1' in lan.members(), 10, 'the switch knows the member')
+    done = search(lan, '--group', '239.1.1.1:5000', '--rate', 20_000, '--duration', 0.5, '--confirm', 2,
+                  '--resolution', 10, '--json', received_by=statistics_of(daemon))
+    result = json.loads(done.stdout.splitlines()[-1])
+    trials = result['trials']
+    assert trials[0]['trial'] == 'highest' and trials[0]['lost'] > 0
+    assert trials[-1]['trial'] == 'confirm' and trials[-1]['lost'] == 0
+    assert all(one['sent'] == one['received'] + one['lost'] for one in trials)
+    assert result['confirmed'] and not result['highest_asked']
+    assert 5_000 < result['rate'] < 7_400
+    assert sum(one['received'] for one in trials) == daemon.stats()['delivered']
+
+
+def test_a_search_says_when_the_receiver_was_not_the_limit(wire):
+    daemon = wire.daemon('--join', '239.1.1.1:5000')
+    done = search(wire, '--group', '239.1.1.1:5000', '--rate', 2_000, '--duration', 0.5, '--confirm', 1,
+                  received_by=statistics_of(daemon))
+    assert [line.split(':')[0] for line in done.stdout.splitlines()[-3:]] == [
+        'highest', 'confirm', 'without loss']
+    assert 'the highest that was to be tried' in done.stdout and 'not confirmed' not in done.stdout
+
+
+def test_a_search_without_any_rate_says_so(wire):
+    """Of two groups one is joined: each trial loses half."""
+    daemon = wire.daemon('--join', '239.1.1.1:5000')
+    done = search(wire, '--group', '239.1.1.2:5000', '--group', '239.1.1.1:5000', '--rate', 100,
+                  '--duration', 0.1, '--repeat', 0,
+                  received_by=statistics_of(daemon))
+    assert done.stdout.splitlines()[-1] == 'no rate without loss'
+
+
+@pytest.mark.parametrize('received_by, words', [
+    ('echo 7', 'nothing of'),
+    ('echo seven', 'expected a number'),
+    ("echo '{\"received\": 7}'", 'expected a number'),
+    ('exit 3', 'status 3'),
+    ('cat N; echo 0 > N', 'back to'),
+    ('cat N; echo 100000 > N', 'something else sends'),
+])
+def test_a_search_that_cannot_count_gets_one_line(wire, received_by, words):
+    path = wire.lab.path('count')
+    with open(path, 'w') as count:
+        count.write('7')
+    done = search(wire, '--group', '239.1.1.1', '--rate', 100, '--duration', 0.1, '--json', check=False,
+                  received_by=received_by.replace('N', path))
+    assert done.returncode == 1 and done.stdout == ''
+    lines = [line for line in done.stderr.splitlines() if line.startswith('mcring-gen: ')]
+    assert len(lines) == 1 and words in lines[0], done.stderr
+
+
 @pytest.mark.parametrize('args, words', [
     (['--port', 'net_null0'], '--group is missing'),
     (['--group', '239.1.1.1'], '--port is missing'),
@@ -63,6 +130,11 @@ def test_a_rate_and_a_duration_give_their_product(lab):
     (['--port', 'net_null0', '--group', '239.1.1.1', '--rate', '-5'], '--rate'),
     (['--port', 'net_null0', '--group', '239.1.1.1', '--colour', 'red'], '--colour'),
     (['--port', 'net_null7', '--group', '239.1.1.1'], 'net_null0'),
+    (['--port', 'net_null0', '--group', '239.1.1.1', '--search'], '--received-by'),
+    (['--port', 'net_null0', '--group', '239.1.1.1', '--confirm', '5'], 'of --search'),
+    (['--port', 'net_null0', '--group', '239.1.1.1', '--search', '--received-by', 'x', '--count',
+      '5'], '--duration'),
+    (['--port', 'net_null0', '--group', '239.1.1.1', '--resolution', '0'], '--resolution'),
 ])
 def test_a_mistake_gets_one_line(lab, args, words):
     host = lab.namespace('tx')

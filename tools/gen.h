@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* mcring-gen: a port, its frames, and what was sent. All of it on the main lcore. */
+#ifndef MCR_TOOLS_GEN_H
+#define MCR_TOOLS_GEN_H
+
+#include <signal.h>
+#include <stdint.h>
+
+#include <rte_mempool.h>
+
+#include "gen_frame.h"
+#include "gen_options.h"
+
+struct gen {
+	struct gen_options options;
+	struct gen_frames frames;
+	struct rte_mempool *tx_pool, *rx_pool;
+	uint16_t port;
+	int started;
+
+	/* Of the last gen_send. */
+	uint64_t sent, retries;
+	uint64_t *flow_sent; /* of each flow */
+	uint64_t elapsed_ns;
+};
+
+extern volatile sig_atomic_t gen_stop; /* SIGINT or SIGTERM came */
+
+/* gen_fail prints a line on stderr. Returns -1. */
+__attribute__((format(printf, 1, 2))) int gen_fail(const char *format, ...);
+
+/* gen_find_port: a device name or a port number. Returns 0 or -1 after a line on stderr. */
+int gen_find_port(const char *text, uint16_t *port);
+
+/* gen_start_port makes the buffers and starts the port; waits for its link. gen->frames exist.
+ * Returns 0 or -1 after a line on stderr; gen->started says whether it is to be stopped. */
+int gen_start_port(struct gen *gen);
+
+/* gen_send sends so much and waits until the driver has it out; gen_stop ends it earlier. The
+ * flows' numbers begin at 1 each time. */
+void gen_send(struct gen *gen, const struct gen_load *load);
+
+/* gen_trials searches the highest rate without loss, and prints each trial and the result.
+ * Returns 0 or -1 after a line on stderr. */
+int gen_trials(struct gen *gen);
+
+#endif
