@@ -8,7 +8,14 @@
 #include "eal_args.h"
 #include "values.h"
 
-#define AF_PACKET "net_af_packet"
+/* Devices whose own defaults lose packets or time; a key that is given stays. */
+static const struct device_default {
+	const char *driver, *key, *value;
+} defaults[] = {
+    {"net_af_packet", "framecnt", "8192"},
+    {"net_af_packet", "blocksz", "1048576"},
+    {"net_af_xdp", "busy_budget", "0"},
+};
 
 /* The value of --NAME=VALUE or of --NAME VALUE in argument i; *next: it was the second form. */
 static const char *long_value(const struct mcr_settings *s, size_t i, const char *name, bool *next)
@@ -37,16 +44,22 @@ static bool has_key(const char *devargs, const char *key)
 	return false;
 }
 
-/* The argument with what af_packet lacks appended, or NULL: no memory. devargs lies in arg. */
+/* The argument with what it lacks appended, or NULL: no memory. devargs lies in arg. */
 static char *with_defaults(const char *arg, const char *devargs)
 {
-	bool ours = strncmp(devargs, AF_PACKET, strlen(AF_PACKET)) == 0;
-	char *out;
+	char *out = strdup(arg);
 
-	if (asprintf(&out, "%s%s%s", arg,
-		     ours && !has_key(devargs, "framecnt") ? ",framecnt=8192" : "",
-		     ours && !has_key(devargs, "blocksz") ? ",blocksz=1048576" : "") < 0)
-		return NULL;
+	for (size_t i = 0; out && i < sizeof(defaults) / sizeof(defaults[0]); i++) {
+		const struct device_default *d = &defaults[i];
+		char *longer;
+
+		if (strncmp(devargs, d->driver, strlen(d->driver)) != 0 || has_key(devargs, d->key))
+			continue;
+		if (asprintf(&longer, "%s,%s=%s", out, d->key, d->value) < 0)
+			longer = NULL;
+		free(out);
+		out = longer;
+	}
 	return out;
 }
 

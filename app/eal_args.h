@@ -18,7 +18,9 @@ struct mcr_eal_args {
 /* mcr_eal_args_create builds argv from complete settings:
  * - --file-prefix mcring_NAME unless one is given, so that two engines on a machine do not collide;
  * - framecnt=8192,blocksz=1048576 for net_af_packet, each unless given: its default of 512 frames
- *   lost half of a burst without reporting it.
+ *   lost half of a burst without reporting it;
+ * - busy_budget=0 for net_af_xdp unless given: its default of 64 is a system call for every poll
+ *   that finds nothing, and --idle adaptive could not sleep for it.
  * Returns 0 or -ENOMEM. */
 int mcr_eal_args_create(struct mcr_eal_args *args, const struct mcr_settings *s,
 			struct mcr_error *err);

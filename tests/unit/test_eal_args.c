@@ -63,12 +63,20 @@ static void what_the_operator_said_of_af_packet_stays(void **state)
 	       GIVEN("--file-prefix=x", "--vdev", "net_af_packet0,blocksz=4096,framecnt=64"));
 }
 
+static void af_xdp_makes_no_system_call_when_nothing_came(void **state)
+{
+	expect(GIVEN("--file-prefix=x", "--vdev=net_af_xdp0,iface=e1"),
+	       GIVEN("--file-prefix=x", "--vdev=net_af_xdp0,iface=e1,busy_budget=0"));
+	expect(GIVEN("--file-prefix=x", "--vdev", "net_af_xdp0,iface=e1,busy_budget=64"),
+	       GIVEN("--file-prefix=x", "--vdev", "net_af_xdp0,iface=e1,busy_budget=64"));
+}
+
 static void other_devices_and_arguments_are_left_alone(void **state)
 {
-	expect(GIVEN("--file-prefix=x", "--vdev=net_af_xdp0,iface=e1", "--vdev",
-		     "net_pcap0,rx_pcap=a", "-a", "net_af_packet0"),
-	       GIVEN("--file-prefix=x", "--vdev=net_af_xdp0,iface=e1", "--vdev",
-		     "net_pcap0,rx_pcap=a", "-a", "net_af_packet0"));
+	expect(GIVEN("--file-prefix=x", "--vdev=net_tap0,iface=e1", "--vdev", "net_pcap0,rx_pcap=a",
+		     "-a", "net_af_packet0"),
+	       GIVEN("--file-prefix=x", "--vdev=net_tap0,iface=e1", "--vdev", "net_pcap0,rx_pcap=a",
+		     "-a", "net_af_packet0"));
 	expect(GIVEN("--file-prefix=x", "--vdev"), GIVEN("--file-prefix=x", "--vdev"));
 }
 
@@ -79,6 +87,7 @@ int main(void)
 	    cmocka_unit_test(a_given_file_prefix_stays),
 	    cmocka_unit_test(af_packet_gets_a_ring_that_does_not_lose),
 	    cmocka_unit_test(what_the_operator_said_of_af_packet_stays),
+	    cmocka_unit_test(af_xdp_makes_no_system_call_when_nothing_came),
 	    cmocka_unit_test(other_devices_and_arguments_are_left_alone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
