@@ -40,6 +40,10 @@ int gen_start_port(struct gen *gen);
  * flows' numbers begin at 1 each time. */
 void gen_send(struct gen *gen, const struct gen_load *load);
 
+/* gen_send_last sends one more after a pause. Drivers above the kernel (net_af_packet) keep frames
+ * that it had no room for, and try them again only when they are given another. */
+void gen_send_last(struct gen *gen);
+
 /* gen_trials searches the highest rate without loss, and prints each trial and the result.
  * Returns 0 or -1 after a line on stderr. */
 int gen_trials(struct gen *gen);

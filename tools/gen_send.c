@@ -9,6 +9,7 @@
 #include "gen.h"
 
 #define FLUSH_MS 200
+#define LAST_MS  10 /* the kernel has worked off its backlog by then */
 
 static uint64_t now_ns(void)
 {
@@ -141,5 +142,12 @@ void gen_send(struct gen *gen, const struct gen_load *load)
 	gen->retries = 0;
 	memset(gen->flow_sent, 0, gen->frames.n_flows * sizeof(*gen->flow_sent));
 	send_all(gen, load);
+	flush(gen);
+}
+
+void gen_send_last(struct gen *gen)
+{
+	rte_delay_us_sleep(LAST_MS * 1000);
+	gen->sent += send_burst(gen, 1, UINT64_MAX);
 	flush(gen);
 }

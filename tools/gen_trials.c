@@ -55,6 +55,7 @@ static int make_trial(struct gen *gen, const struct gen_search *search, struct t
 	if (gen_received(options->received_by, &before))
 		return -1;
 	gen_send(gen, &load);
+	gen_send_last(gen);
 	if (await_rest(gen, before, &trial->received))
 		return -1;
 	trial->sent = gen->sent;
