@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* kernel_peer HOW INTERFACE PORT SECONDS GROUP...: what a program does that receives multicast
- * through the kernel. HOW is recvfrom or recvmmsg (join, bind, receive) or packet (AF_PACKET with a
- * TPACKET_V3 ring). Prints "ready", and after SECONDS a JSON object: datagrams, CPU time, and the
- * time from the sender's stamp (tools/probe.h) to here. SIGTERM ends it earlier. */
+/* kernel_peer [--times] [--count-file FILE] HOW INTERFACE PORT GROUP...: what a program does that
+ * receives multicast through the kernel. HOW is recvfrom, poll or recvmmsg (join, bind, receive;
+ * poll never sleeps) or packet (AF_PACKET with a TPACKET_V3 ring). Prints "ready", and after
+ * SIGTERM a JSON object: datagrams, CPU time, and with --times how long they were on the way
+ * (tools/probe.h). Meanwhile the count stands in FILE. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <getopt.h>
 #include <inttypes.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
@@ -20,23 +22,19 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <time.h>
 
-#include "../../tools/probe.h"
+#include "../../tools/receipt.h"
 
 #define BATCH        32
 #define BUFFER_BYTES (8 << 20)
 #define BLOCK_BYTES  (1 << 18)
 #define BLOCKS       64
-#define SAMPLES_MAX  (1u << 21)
 
 struct peer {
 	int fd;
 	uint16_t port; /* UDP, host order */
-	uint64_t received;
-	uint32_t *samples; /* ns */
-	uint32_t n_samples;
 	uint8_t *ring; /* of AF_PACKET */
+	struct receipt receipt;
 };
 
 static volatile sig_atomic_t stop;
@@ -50,26 +48,6 @@ static int fail(const char *what)
 {
 	fprintf(stderr, "kernel_peer: %s: %s\n", what, strerror(errno));
 	return -1;
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
-static void took(struct peer *p, const uint8_t *payload, size_t len, uint64_t now)
-{
-	uint64_t stamp;
-
-	p->received++;
-	if (len < PROBE_MIN_BYTES || p->n_samples == SAMPLES_MAX)
-		return;
-	memcpy(&stamp, payload + 8, sizeof(stamp));
-	stamp = be64toh(stamp);
-	p->samples[p->n_samples++] = now > stamp ? (uint32_t)(now - stamp) : 0;
 }
 
 /* ---- sockets ---- */
@@ -96,16 +74,26 @@ static int open_socket(struct peer *p, const char *interface, char **groups, int
 	return 0;
 }
 
-static void receive_one(struct peer *p)
+static void receive_one(struct peer *p, int flags)
 {
 	uint8_t payload[9000];
 	struct sockaddr_in from;
 	socklen_t from_len = sizeof(from);
 	ssize_t n =
-	    recvfrom(p->fd, payload, sizeof(payload), 0, (struct sockaddr *)&from, &from_len);
+	    recvfrom(p->fd, payload, sizeof(payload), flags, (struct sockaddr *)&from, &from_len);
 
 	if (n >= 0)
-		took(p, payload, (size_t)n, now_ns());
+		receipt_took(&p->receipt, payload, (size_t)n, receipt_now_ns(&p->receipt));
+}
+
+static void receive_asleep(struct peer *p)
+{
+	receive_one(p, 0);
+}
+
+static void receive_awake(struct peer *p)
+{
+	receive_one(p, MSG_DONTWAIT);
 }
 
 static void receive_many(struct peer *p)
@@ -123,9 +111,9 @@ static void receive_many(struct peer *p)
 		msgs[i].msg_hdr.msg_iovlen = 1;
 	}
 	n = recvmmsg(p->fd, msgs, BATCH, MSG_WAITFORONE, NULL);
-	now = now_ns();
+	now = receipt_now_ns(&p->receipt);
 	for (int i = 0; i < n; i++)
-		took(p, payloads[i], msgs[i].msg_len, now);
+		receipt_took(&p->receipt, payloads[i], msgs[i].msg_len, now);
 }
 
 /* ---- AF_PACKET ---- */
@@ -165,7 +153,7 @@ static void take_frame(struct peer *p, const struct tpacket3_hdr *header, uint64
 		return;
 	memcpy(&udp, frame + sizeof(struct ether_header) + sizeof(struct iphdr), sizeof(udp));
 	if (frame[23] == IPPROTO_UDP && ntohs(udp.dest) == p->port)
-		took(p, frame + 42, header->tp_snaplen - 42, now);
+		receipt_took(&p->receipt, frame + 42, header->tp_snaplen - 42, now);
 }
 
 static void receive_block(struct peer *p)
@@ -180,7 +168,7 @@ static void receive_block(struct peer *p)
 		poll(&wait, 1, 100);
 		return;
 	}
-	now = now_ns();
+	now = receipt_now_ns(&p->receipt);
 	at = (const uint8_t *)block + block->hdr.bh1.offset_to_first_pkt;
 	for (unsigned i = 0; i < block->hdr.bh1.num_pkts; i++) {
 		const struct tpacket3_hdr *header = (const void *)at;
@@ -194,18 +182,6 @@ static void receive_block(struct peer *p)
 
 /* ---- account ---- */
 
-static int compare(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static uint32_t at_part(const struct peer *p, double part)
-{
-	return p->n_samples ? p->samples[(size_t)(part * (p->n_samples - 1))] : 0;
-}
-
 static uint64_t cpu_ns(void)
 {
 	struct rusage use;
@@ -217,48 +193,74 @@ static uint64_t cpu_ns(void)
 
 static void print(struct peer *p, uint64_t cpu)
 {
-	qsort(p->samples, p->n_samples, sizeof(*p->samples), compare);
-	printf("{\"received\": %" PRIu64 ", \"cpu_ns\": %.1f, \"p50_ns\": %u, \"p99_ns\": %u, "
-	       "\"p999_ns\": %u, \"max_ns\": %u}\n",
-	       p->received, p->received ? (double)cpu / (double)p->received : 0, at_part(p, 0.5),
-	       at_part(p, 0.99), at_part(p, 0.999), at_part(p, 1));
+	uint64_t n = p->receipt.received;
+
+	printf("{");
+	receipt_print(&p->receipt, stdout);
+	printf(", \"cpu_ns\": %.1f}\n", n ? (double)cpu / (double)n : 0);
+}
+
+struct way {
+	const char *name;
+	int (*open)(struct peer *, const char *, char **, int);
+	void (*receive)(struct peer *);
+};
+
+static const struct way *find_way(const char *name)
+{
+	static const struct way ways[] = {
+	    {"recvfrom", open_socket, receive_asleep},
+	    {"poll", open_socket, receive_awake},
+	    {"recvmmsg", open_socket, receive_many},
+	    {"packet", open_packet, receive_block},
+	};
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+		if (strcmp(name, ways[i].name) == 0)
+			return &ways[i];
+	return NULL;
+}
+
+static int receive(struct peer *p, const struct way *way, char **args, int n)
+{
+	uint64_t start;
+
+	p->port = (uint16_t)atoi(args[2]);
+	if (way->open(p, args[1], args + 3, n - 3) < 0)
+		return -1;
+	signal(SIGTERM, on_signal);
+	puts("ready");
+	fflush(stdout);
+	start = cpu_ns();
+	while (!stop)
+		way->receive(p);
+	print(p, cpu_ns() - start);
+	return 0;
 }
 
 int main(int argc, char **argv)
 {
-	static const struct {
-		const char *name;
-		int (*open)(struct peer *, const char *, char **, int);
-		void (*receive)(struct peer *);
-	} ways[] = {
-	    {"recvfrom", open_socket, receive_one},
-	    {"recvmmsg", open_socket, receive_many},
-	    {"packet", open_packet, receive_block},
-	};
-	struct peer p = {.samples = malloc(SAMPLES_MAX * sizeof(*p.samples))};
-	uint64_t end_ns, cpu;
-	size_t way = 0;
+	static const struct option options[] = {
+	    {"times", no_argument, NULL, 't'}, {"count-file", required_argument, NULL, 'c'}, {0}};
+	const char *count_file = NULL;
+	const struct way *way = NULL;
+	struct peer p = {.fd = -1};
+	int times = 0, id, status;
 
-	while (argc >= 6 && way < sizeof(ways) / sizeof(ways[0]) &&
-	       strcmp(argv[1], ways[way].name) != 0)
-		way++;
-	if (argc < 6 || way == sizeof(ways) / sizeof(ways[0]) || p.samples == NULL) {
-		fprintf(stderr,
-			"usage: kernel_peer recvfrom|recvmmsg|packet INTERFACE PORT SECONDS "
-			"GROUP...\n");
+	while ((id = getopt_long(argc, argv, "", options, NULL)) == 't' || id == 'c')
+		if (id == 't')
+			times = 1;
+		else
+			count_file = optarg;
+	if (argc - optind >= 4)
+		way = find_way(argv[optind]);
+	if (id != -1 || way == NULL) {
+		fprintf(stderr, "usage: kernel_peer [--times] [--count-file FILE] "
+				"recvfrom|poll|recvmmsg|packet INTERFACE PORT GROUP...\n");
 		return 2;
 	}
-	memset(p.samples, 0xff, SAMPLES_MAX * sizeof(*p.samples)); /* no page fault later */
-	signal(SIGTERM, on_signal);
-	p.port = (uint16_t)atoi(argv[3]);
-	if (ways[way].open(&p, argv[2], argv + 5, argc - 5) < 0)
-		return 1;
-	puts("ready");
-	fflush(stdout);
-	cpu = cpu_ns();
-	end_ns = now_ns() + (uint64_t)(atof(argv[4]) * 1e9);
-	while (!stop && now_ns() < end_ns)
-		ways[way].receive(&p);
-	print(&p, cpu_ns() - cpu);
-	return 0;
+	errno = -receipt_open(&p.receipt, count_file, times);
+	status = errno != 0 ? fail("--count-file") : receive(&p, way, argv + optind, argc - optind);
+	receipt_close(&p.receipt);
+	return status == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -1,106 +1,183 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Against programs that receive through the kernel, on the same veth pair and from the same sender
-(mcring-gen on net_af_packet). In network namespaces of its own; needs root."""
+"""Against programs that receive through the kernel, on the same veth pair and from the same sender.
+In network namespaces of its own; needs root."""
 
-import json
 import os
-import subprocess
-import sys
+import statistics
 import time
 
 from . import common
+from .kernel_wire import DRIVERS, PEER, SOCKETS, Daemon, Wire, cpu_ns
 
-sys.path.insert(0, os.path.join(common.ROOT, 'tests', 'lab'))
-from netlab import Lab, wait_for  # noqa: E402
-
-PEER = os.path.join(common.BUILD, 'tests', 'bench', 'kernel_peer')
-GEN = os.path.join(common.BUILD, 'tools', 'mcring-gen')
-GROUP, PORT = '239.16.0.1', 5000
-PEERS = {'recvfrom': 'recvfrom', 'recvmmsg': 'recvmmsg', 'packet': 'TPACKET_V3'}
-DRIVERS = {
-    'net_af_packet': 'net_af_packet0,iface=rx0,framecnt=8192,blocksz=1048576',
-    'net_af_xdp': 'net_af_xdp0,iface=rx0',
-}
+RATES = 50_000, 300_000           # of CPU time
+LATENCY_RATES = 10_000, 100_000
+IDLE_RATE = 10_000
+FIGURES = {'p50_ns': 'p50', 'p99_ns': 'p99', 'p999_ns': 'p99.9', 'max_ns': 'max'}
+TYPICAL = 'p50_ns', 'p99_ns'
+ADAPTIVE = 'net_af_xdp, idle adaptive'
 
 
-class Wire:
-    """A sending and a receiving host."""
+def rounds(n, measure, names):
+    """Each program in turn, n times, so that what the machine does meets them all. Gives
+    {name: [result of each round]}."""
+    results = {name: [] for name in names}
+    for _ in range(n):
+        for name in names:
+            results[name].append(measure(name))
+    return results
 
-    def __init__(self, run):
-        self.run, self.lab = run, Lab()
-        self.tx, self.rx = self.lab.namespace('tx'), self.lab.namespace('rx')
-        self.lab.wire(self.tx, 'tx0', self.rx, 'rx0')
-        self.rx.run('ip', 'addr', 'add', '10.0.0.2/24', 'dev', 'rx0')
-        self.rx.run('sysctl', '-qw', 'net.ipv4.conf.all.rp_filter=0',
-                    'net.ipv4.conf.rx0.rp_filter=0')
 
-    def send(self, rate, seconds):
-        """Gives the number of datagrams that were sent."""
-        done = self.tx.run(GEN, '-l', '0', '--no-huge', '-m', '128', *common.QUIET,
-                           common.prefix(), '--vdev=net_af_packet0,iface=tx0', '--', '--port',
-                           'net_af_packet0', '--group', f'{GROUP}:{PORT}', '--size', '86',
-                           '--source', '10.0.0.1', '--rate', str(rate), '--duration',
-                           str(seconds), '--json', timeout=120)
-        return json.loads(done.stdout.splitlines()[-1])['sent']
+def pairs(run, case, unit, ours, peer=None, peer_name=None, **kwargs):
+    """One line: the figures of the same rounds against each other, or ours alone."""
+    median = statistics.median
+    if peer is None:
+        return run.add('kernel', case, median(ours), None, None, unit, None,
+                       [min(ours), max(ours)], **kwargs)
+    ratios = [a / (b or 1) for a, b in zip(ours, peer)]
+    return run.add('kernel', case, median(ours), median(peer), peer_name, unit, median(ratios),
+                   [min(ratios), max(ratios)], **kwargs)
 
-    def kernel(self, how, rate, seconds):
-        program = self.rx.start('taskset', '-c', '1', PEER, how, 'rx0', PORT, 600, GROUP,
-                                stdout=subprocess.PIPE, text=True)
-        program.stdout.readline()
-        sent = self.send(rate, seconds)
-        time.sleep(0.2)
-        program.terminate()
-        result = json.loads(program.communicate(timeout=20)[0])
-        return {**result, 'sent': sent}
 
-    def ours(self, driver, rate, seconds):
-        result = self.run.path('ours.json')
-        ms = int(seconds * 600)
-        with open(result, 'w') as out:
-            program = self.rx.start(
-                common.BENCH, '--lcores', '0@0,1@1,2@0', *common.MEMORY, *common.QUIET,
-                common.prefix(), f'--vdev={DRIVERS[driver]}', '--', 'engine', '--port',
-                f'{driver}0', '--groups', '16', '--size', '86', '--ms', str(ms), stdout=out,
-                stderr=subprocess.PIPE, text=True)
-        wait_for(lambda: program.poll() is not None or self.ready(program), 30, 'the engine runs')
-        if program.poll() is not None:
-            raise common.Skip(f'{driver}: {program.stderr.read().strip()}')
-        self.send(rate, seconds)
-        program.wait(30)
-        with open(result) as f:
-            return json.loads(f.read().splitlines()[-1])
+def figure(results, name, key):
+    return [result[key] for result in results[name]]
 
-    @staticmethod
-    def ready(program):
-        """The rx lcore polls: it has used CPU time."""
+
+# ---- the highest rate without loss ----
+
+def limit(results, name):
+    """Whether it was the sender that could do no more."""
+    return all(result['highest_asked'] for result in results[name])
+
+
+def limited(results, name):
+    return f'{name}, all that the sender can' if limit(results, name) else name
+
+
+def search(run, wire, names, what):
+    args = ['--duration', 0.3, '--confirm', 0.3, '--resolution', 40] if run.quick else \
+        ['--duration', 1, '--confirm', 5, '--resolution', 5, '--repeat', 1]
+
+    def measure(name):
+        receiver = wire.receiver(name)
         try:
-            return common.worker_cpu_ns(program.pid) > 200e6
-        except (RuntimeError, OSError):
-            return False
+            return wire.search(*args)
+        finally:
+            receiver.stop()
+
+    results = rounds(1 if run.quick else min(run.pairs, 3), measure, names)
+    for ours in (name for name in names if name in DRIVERS):
+        for peer in (name for name in names if name in SOCKETS):
+            judged = peer == 'recvfrom'
+            pairs(run, f'{what}, {limited(results, ours)}', 'packets/s',
+                  figure(results, ours, 'rate'), figure(results, peer, 'rate'),
+                  limited(results, peer), better='higher', target=1.0 if judged else None,
+                  excused=limit(results, ours))
 
 
-def cpu(run, wire, seconds):
-    rate = 50_000
+def lossless(run, wire):
+    """The kernel's part of receiving is done on the sender's core, as veth has it."""
+    search(run, wire, ['recvfrom', 'recvmmsg', 'TPACKET_V3', *DRIVERS], 'lossless')
+
+
+def lossless_rps(run, wire):
+    """The same on the receiver's core, as with a NIC that interrupts there. net_af_xdp has no part in
+    it: RPS comes behind XDP."""
+    with wire.steered():
+        search(run, wire, ['recvfrom', 'recvmmsg', 'TPACKET_V3', 'net_af_packet'],
+               'lossless, softirq on the receiver')
+
+
+# ---- CPU time ----
+
+def cost(run, wire):
+    """TSC in bursts that were not empty, against the CPU time of a socket program; and the driver alone,
+    as dpdk-testpmd rxonly has it."""
+    seconds = 0.3 if run.quick else 3.0
+
+    def measure(name):
+        if name.startswith('testpmd on '):
+            return wire.floor_ns(name.removeprefix('testpmd on '), rate, seconds)
+        return wire.receive(name, rate, seconds)['busy_ns' if name in DRIVERS else 'cpu_ns']
+
+    names = ['recvfrom', 'recvmmsg', 'TPACKET_V3', *DRIVERS,
+             *(f'testpmd on {driver}' for driver in DRIVERS)]
+    for rate in RATES[:1] if run.quick else RATES:
+        results = rounds(1 if run.quick else min(run.pairs, 5), measure, names)
+        for driver in DRIVERS:
+            for peer in names[:3]:
+                judged = driver == 'net_af_xdp' and peer == 'recvfrom'
+                pairs(run, f'busy CPU a packet at {rate}/s, {driver}', 'ns/packet', results[driver],
+                      results[peer], peer, target=round(1 / 3, 3) if judged else None)
+            floor = f'testpmd on {driver}'
+            pairs(run, f'busy CPU a packet at {rate}/s, {driver}', 'ns/packet', results[driver],
+                  results[floor], 'the driver alone, testpmd rxonly')
+
+
+# ---- idle ----
+
+def busy_part(pid, seconds):
+    """Percent of a core."""
+    cpu, start = cpu_ns(pid), time.monotonic_ns()
+    time.sleep(seconds)
+    return 100 * (cpu_ns(pid) - cpu) / (time.monotonic_ns() - start)
+
+
+def idle(run, wire):
+    """The daemon as a whole, control thread and all, with --idle adaptive."""
+    seconds = 0.3 if run.quick else 3.0
+
+    def measure(name):
+        program = Daemon(wire, name) if name in DRIVERS else wire.receiver(name)
+        try:
+            quiet = busy_part(program.process.pid, seconds)
+            with wire.traffic(IDLE_RATE):
+                return {'quiet': quiet, 'fed': busy_part(program.process.pid, seconds)}
+        finally:
+            program.stop()
+
+    results = rounds(1 if run.quick else min(run.pairs, 5), measure, ['recvfrom', *DRIVERS])
     for driver in DRIVERS:
-        target = 1 / 3 if driver == 'net_af_xdp' else None
-        run.compare('kernel', f'CPU a packet at {rate}/s, {driver}',
-                    lambda: wire.ours(driver, rate, seconds)['busy_ns'],
-                    lambda: wire.kernel('recvfrom', rate, seconds)['cpu_ns'], 'recvfrom',
-                    'ns/packet', target=target)
-    for how in ('recvmmsg', 'packet'):
-        run.compare('kernel', f'CPU a packet at {rate}/s, net_af_packet',
-                    lambda: wire.ours('net_af_packet', rate, seconds)['busy_ns'],
-                    lambda: wire.kernel(how, rate, seconds)['cpu_ns'], PEERS[how], 'ns/packet')
+        pairs(run, f'daemon, idle adaptive, {IDLE_RATE}/s, {driver}', '% of a core',
+              figure(results, driver, 'fed'), figure(results, 'recvfrom', 'fed'), 'recvfrom')
+        pairs(run, f'daemon, idle adaptive, no traffic, {driver}', '% of a core',
+              figure(results, driver, 'quiet'))
 
 
-def run(run):
-    """CPU time a packet against socket programs."""
+# ---- latency ----
+
+def latency(run, wire):
+    """From the sender's stamp to the application: the handler of the rx lcore, the return of recvfrom."""
+    seconds = 0.3 if run.quick else 3.0
+
+    def measure(name):
+        if name == ADAPTIVE:
+            return wire.receive('net_af_xdp', rate, seconds, '--times', '--adaptive')
+        return wire.receive(name, rate, seconds, '--times')
+
+    names = ['recvfrom', 'recvfrom that polls', *DRIVERS, ADAPTIVE]
+    for rate in LATENCY_RATES[:1] if run.quick else LATENCY_RATES:
+        results = rounds(1 if run.quick else min(run.pairs, 5), measure, names)
+        for ours in names[2:]:
+            for peer in names[:2]:
+                for key, text in FIGURES.items():
+                    if peer != 'recvfrom' and (ours == ADAPTIVE or key not in TYPICAL):
+                        continue
+                    pairs(run, f'latency {text} at {rate}/s, handler, {ours}', 'ns',
+                          figure(results, ours, key), figure(results, peer, key), peer)
+
+
+PARTS = {part.__name__: part for part in (lossless, lossless_rps, cost, idle, latency)}
+
+
+def run(run, parts=()):
+    """Loss, CPU time and latency against socket programs."""
     if os.geteuid() != 0:
         raise common.Skip('needs root, for network namespaces')
     if not os.path.exists(PEER):
         raise common.Skip(f'{PEER} is missing: meson configure build -Dtests=true')
     wire = Wire(run)
     try:
-        cpu(run, wire, 1.0 if run.quick else 3.0)
+        for part in parts or PARTS:
+            PARTS[part](run, wire)
     finally:
         wire.lab.close()

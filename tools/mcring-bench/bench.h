@@ -34,14 +34,18 @@ struct bench_options {
 	unsigned rotate;  /* 1: all buffers of the pool go round, not those in the lcore's cache */
 	unsigned rewrite; /* 1: each frame is made anew for the next group before it is handled */
 	unsigned duration_ms;
-	const char *peer; /* hop: what carries the messages */
-	unsigned rate;    /* hop: messages a second; 0 = flat out */
+	const char *count_file; /* receive: where the count stands; NULL = nowhere */
+	unsigned times;         /* receive: 1: how long the payloads were on the way */
+	unsigned adaptive;      /* receive: 1: the rx lcore naps when nothing comes */
+	const char *peer;       /* hop: what carries the messages */
+	unsigned rate;          /* hop: messages a second; 0 = flat out */
 };
 
 /* A measurement: 0, or -1 after a line on stderr. */
 int bench_engine(const struct bench_options *options);
 int bench_burst(const struct bench_options *options);
 int bench_hop(const struct bench_options *options);
+int bench_receive(const struct bench_options *options);
 
 __attribute__((format(printf, 1, 2))) int bench_fail(const char *format, ...);
 

@@ -146,7 +146,7 @@ static int prepare(struct burst_bench *b, struct mcr_error *err)
 	if (b->pool == NULL)
 		return bench_fail("no memory: give EAL more (-m MEGABYTES)");
 	if (feed_create(&b->feed, b->options) < 0 ||
-	    subject_create(&b->engine, b->options, &b->feed, (unsigned)lcore, err) < 0)
+	    subject_create(&b->engine, b->options, &b->feed, NULL, (unsigned)lcore, err) < 0)
 		return -1;
 	opts.fd = mcr_engine_attach(b->engine, "c0", "bench", err);
 	if (opts.fd < 0 || mcr_consumer_open(&b->consumer, &opts, err) < 0)

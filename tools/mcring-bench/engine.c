@@ -184,7 +184,7 @@ static int run(struct bench *b, struct mcr_error *err)
 	b->rx_lcore = (unsigned)lcore;
 	if (bench_lcore_cpu_clock(b->rx_lcore, &b->cpu_clock) < 0 ||
 	    feed_create(&b->feed, b->options) < 0 ||
-	    subject_create(&b->engine, b->options, &b->feed, b->rx_lcore, err) < 0 ||
+	    subject_create(&b->engine, b->options, &b->feed, NULL, b->rx_lcore, err) < 0 ||
 	    feed_fill(&b->feed, b->options) < 0 || start_readers(b, err) < 0 ||
 	    mcr_engine_start(b->engine, err) < 0)
 		return -1;

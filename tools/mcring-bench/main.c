@@ -20,11 +20,16 @@ static const char usage[] =
     "usage: mcring-bench [EAL options] -- engine --port PORT [options]\n"
     "       mcring-bench [EAL options] -- burst --port net_ring0 [options]\n"
     "       mcring-bench [EAL options] -- hop [--peer PEER] [--rate N] [options]\n"
+    "       mcring-bench [EAL options] -- receive --port PORT [options]\n"
     "Takes one measurement and prints it as one JSON object; see docs/benchmarking.md.\n"
     "engine: what a packet costs the rx lcore. On a net_null port the buffers are filled with\n"
     "        frames (give the device size = payload + 42); on any other, frames are to come in.\n"
     "burst:  when the packets of a burst reach a consumer, on a net_ring port.\n"
     "hop:    from a writer on the first worker lcore to a reader on the second.\n"
+    "receive: what came in, until SIGTERM, given to an inline handler and published.\n"
+    "  --count-file FILE  its count is there meanwhile: od -An -tu8 FILE\n"
+    "  --times            how long the payloads were on the way, by the stamps of mcring-gen\n"
+    "  --adaptive         the rx lcore naps when nothing comes\n"
     "  --peer PEER        mcring, rte_ring, bytes, unix, or line: one cache line bounced (mcring)\n"
     "  --rate N           messages a second, one at a time; without it flat out in bursts of 32\n"
     "  --port PORT        DPDK device name or port number\n"
@@ -59,6 +64,9 @@ enum option_id {
 	OPT_ROTATE,
 	OPT_REWRITE,
 	OPT_MS,
+	OPT_COUNT_FILE,
+	OPT_TIMES,
+	OPT_ADAPTIVE,
 	OPT_PEER,
 	OPT_RATE,
 	OPT_HELP,
@@ -79,6 +87,9 @@ static const struct option long_options[] = {
     {"rotate", no_argument, NULL, OPT_ROTATE},
     {"rewrite", no_argument, NULL, OPT_REWRITE},
     {"ms", required_argument, NULL, OPT_MS},
+    {"count-file", required_argument, NULL, OPT_COUNT_FILE},
+    {"times", no_argument, NULL, OPT_TIMES},
+    {"adaptive", no_argument, NULL, OPT_ADAPTIVE},
     {"peer", required_argument, NULL, OPT_PEER},
     {"rate", required_argument, NULL, OPT_RATE},
     {"help", no_argument, NULL, OPT_HELP},
@@ -92,6 +103,7 @@ static const struct {
     {"engine", bench_engine},
     {"burst", bench_burst},
     {"hop", bench_hop},
+    {"receive", bench_receive},
 };
 
 int bench_fail(const char *format, ...)
@@ -196,6 +208,15 @@ static int take_option(struct bench_options *o, int id, const char *name, const 
 		return 0;
 	case OPT_REWRITE:
 		o->rewrite = 1;
+		return 0;
+	case OPT_COUNT_FILE:
+		o->count_file = text;
+		return 0;
+	case OPT_TIMES:
+		o->times = 1;
+		return 0;
+	case OPT_ADAPTIVE:
+		o->adaptive = 1;
 		return 0;
 	case OPT_PEER:
 		o->peer = text;

@@ -23,8 +23,9 @@ static void look_at(void *ctx, const struct mcr_inline_msg *msgs, unsigned n, un
 		*sum += msgs[i].data_len > 0 ? msgs[i].data[0] : 0;
 }
 
-static int create_engine(struct mcr_engine **out, const struct bench_options *o, unsigned rx_lcore,
-			 uint64_t *sum, struct mcr_error *err)
+static int create_engine(struct mcr_engine **out, const struct bench_options *o,
+			 const struct subject_handler *handler, unsigned rx_lcore,
+			 struct mcr_error *err)
 {
 	struct mcr_channel_config channels[BENCH_CHANNELS_MAX] = {{.name = ""}};
 	struct mcr_interface_config interface = {.name = "bench", .tx_never = 1};
@@ -34,11 +35,9 @@ static int create_engine(struct mcr_engine **out, const struct bench_options *o,
 	for (unsigned i = 0; i < o->channels; i++) {
 		subject_channel(channels[i].name, i);
 		channels[i].depth = o->depth;
-		if (o->handler != BENCH_HANDLER_NONE) {
-			channels[i].handler = look_at;
-			channels[i].handler_ctx = sum;
-			channels[i].handler_only = o->handler == BENCH_HANDLER_ONLY;
-		}
+		channels[i].handler = handler->call;
+		channels[i].handler_ctx = handler->ctx;
+		channels[i].handler_only = o->handler == BENCH_HANDLER_ONLY;
 	}
 	mcr_engine_config_init(&config);
 	config.interfaces = &interface;
@@ -47,6 +46,7 @@ static int create_engine(struct mcr_engine **out, const struct bench_options *o,
 	config.n_channels = o->channels;
 	config.lcores = &rx_lcore;
 	config.n_lcores = 1;
+	config.idle = o->adaptive ? MCR_IDLE_ADAPTIVE : MCR_IDLE_BUSY;
 	if (o->first_chunk)
 		config.first_chunk = (uint16_t)o->first_chunk;
 	config.log = silent;
@@ -54,10 +54,15 @@ static int create_engine(struct mcr_engine **out, const struct bench_options *o,
 }
 
 int subject_create(struct mcr_engine **out, const struct bench_options *options, struct feed *feed,
-		   unsigned rx_lcore, struct mcr_error *err)
+		   const struct subject_handler *handler, unsigned rx_lcore, struct mcr_error *err)
 {
+	const struct subject_handler none = {NULL, NULL}, looks = {look_at, &feed->seen};
 	const struct mcr_join_list *flows = &feed->options.flows;
-	int ret = create_engine(out, options, rx_lcore, &feed->seen, err);
+	int ret;
+
+	if (handler == NULL)
+		handler = options->handler == BENCH_HANDLER_NONE ? &none : &looks;
+	ret = create_engine(out, options, handler, rx_lcore, err);
 
 	for (unsigned c = 0; ret == 0 && c < options->channels; c++) {
 		struct mcr_join_list list = {0};

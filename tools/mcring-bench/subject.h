@@ -7,10 +7,17 @@
 
 #include "feed.h"
 
-/* subject_create: created and joined, not started. Returns 0 or less, with err filled or a line on
- * stderr; *out may be set all the same and is the caller's to destroy. */
+/* A handler of all channels, as in struct mcr_channel_config. */
+struct subject_handler {
+	void (*call)(void *ctx, const struct mcr_inline_msg *msgs, unsigned n, unsigned ring);
+	void *ctx;
+};
+
+/* subject_create: created and joined, not started. handler: in place of the one that looks at
+ * payloads, which options->handler asks for; its channels publish, too. Returns 0 or less, with err
+ * filled or a line on stderr; *out may be set all the same and is the caller's to destroy. */
 int subject_create(struct mcr_engine **out, const struct bench_options *options, struct feed *feed,
-		   unsigned rx_lcore, struct mcr_error *err);
+		   const struct subject_handler *handler, unsigned rx_lcore, struct mcr_error *err);
 
 /* The name of its i-th channel. name: MCR_NAME_MAX octets. */
 void subject_channel(char *name, unsigned i);
