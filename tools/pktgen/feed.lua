@@ -1,54 +1,98 @@
 -- SPDX-License-Identifier: BSD-3-Clause
--- What the scripts share: a range of groups on port 0.
-require "Pktgen"
+-- What the scripts share: a range of groups on port 0. Written for Pktgen 23.06.1 and DPDK 22.11.
+local feed = {}
 
-local feed = {
-	groups = tonumber(os.getenv("MCR_GROUPS") or 512),
-	size = tonumber(os.getenv("MCR_SIZE") or 128) + 4, -- Pktgen counts the frame's checksum
-	seconds = tonumber(os.getenv("MCR_SECONDS") or 5),
-}
-
-local function last(format)
-	return string.format(format, (feed.groups - 1) // 256, (feed.groups - 1) % 256)
-end
-
--- Group and MAC address step together (RFC 1112 §6.4): 239.16.0.0 is 01:00:5e:10:00:00.
-function feed.setup()
-	pktgen.range.dst_ip("0", "start", "239.16.0.0")
-	pktgen.range.dst_ip("0", "inc", "0.0.0.1")
-	pktgen.range.dst_ip("0", "min", "239.16.0.0")
-	pktgen.range.dst_ip("0", "max", last("239.16.%d.%d"))
-	pktgen.range.dst_mac("0", "start", "01:00:5e:10:00:00")
-	pktgen.range.dst_mac("0", "inc", "00:00:00:00:00:01")
-	pktgen.range.dst_mac("0", "min", "01:00:5e:10:00:00")
-	pktgen.range.dst_mac("0", "max", last("01:00:5e:10:%02x:%02x"))
-	pktgen.range.ip_proto("0", "udp")
-	for _, port in ipairs({"dst_port", "src_port"}) do
-		pktgen.range[port]("0", "start", 5000)
-		pktgen.range[port]("0", "inc", 0)
-		pktgen.range[port]("0", "min", 5000)
-		pktgen.range[port]("0", "max", 5000)
+local function setting(name, default, least, most)
+	local text = os.getenv(name) or default
+	local value = math.tointeger(tonumber(text))
+	if not value or value < least or value > most then
+		error(string.format("%s=%s: expected an integer from %d to %d", name, text, least, most), 0)
 	end
-	pktgen.range.pkt_size("0", "start", feed.size)
-	pktgen.range.pkt_size("0", "inc", 0)
-	pktgen.range.pkt_size("0", "min", feed.size)
-	pktgen.range.pkt_size("0", "max", feed.size)
-	pktgen.set_range("0", "on")
-	pktgen.set("0", "count", 0)
+	return value
 end
 
--- Sends at rate percent of the link; gives how many frames the port sent.
-function feed.send(rate)
-	local before, after
+local function range(what, start, inc, min, max)
+	pktgen.range[what]("0", "start", start)
+	pktgen.range[what]("0", "inc", inc)
+	pktgen.range[what]("0", "min", min)
+	pktgen.range[what]("0", "max", max)
+end
+
+local function uptime()
+	local file = assert(io.open("/proc/uptime"))
+	local seconds = file:read("n")
+	file:close()
+	return seconds
+end
+
+-- Pktgen reads the port's counter once a second: it has settled when a second changes nothing.
+local function settled()
+	local before, now
+	repeat
+		before = now
+		pktgen.delay(1200)
+		now = pktgen.portStats("0", "port")[0].opackets
+	until now == before
+	return now
+end
+
+-- Group and MAC address step together (RFC 1112 §6.4): 239.16.0.0 is 01:00:5e:10:00:00. Pktgen steps
+-- before each frame, and goes to max from anything below min. IP steps from the port's own default,
+-- whatever "start" says, the MAC address from "start": both are below min.
+local function setup()
+	local last = feed.groups - 1
+	range("dst_ip", "239.16.0.0", "0.0.0.1", "239.16.0.0",
+		string.format("239.16.%d.%d", last // 256, last % 256))
+	range("dst_mac", "00:00:00:00:00:00", "00:00:00:00:00:01", "01:00:5e:10:00:00",
+		string.format("01:00:5e:10:%02x:%02x", last // 256, last % 256))
+	range("dst_port", 5000, 0, 5000, 5000)
+	range("src_port", 5000, 0, 5000, 5000)
+	range("pkt_size", feed.size, 0, feed.size, feed.size)
+	pktgen.range.ip_proto("0", "udp")
+	pktgen.set_range("0", "on")
+	pktgen.set("0", "size", feed.size) -- no frame has it from here, but a percent is computed from it
+	pktgen.set("0", "count", 0)
+	feed.opackets = settled()
+end
+
+-- Sends at rate percent of the link for so many seconds; gives how many frames left the port, and
+-- how many a second.
+function feed.send(rate, seconds)
 	pktgen.set("0", "rate", rate)
-	pktgen.delay(500)
-	before = pktgen.portStats("0", "port")[0].opackets
+	local start = uptime()
 	pktgen.start("0")
-	pktgen.delay(feed.seconds * 1000)
+	pktgen.delay(seconds * 1000)
 	pktgen.stop("0")
-	pktgen.delay(1000) -- what is on the way arrives, and the counters settle
-	after = pktgen.portStats("0", "port")[0].opackets
-	return after - before
+	local took = uptime() - start
+	local opackets = settled()
+	local sent = opackets - feed.opackets
+	feed.opackets = opackets
+	if sent == 0 then
+		error("port 0 sent nothing: is its link up?", 0)
+	end
+	return sent, sent / took
+end
+
+-- Sets port 0 up, does the work, leaves the port as it was and ends Pktgen. After an error it ends with
+-- status 1 and at once: Pktgen's own end waits for its lcores, and one whose link is dead never returns.
+function feed.run(work)
+	pktgen.screen("off")
+	local ok, message = pcall(function()
+		feed.groups = setting("MCR_GROUPS", 512, 1, 24576) -- a port has that many frames
+		feed.size = setting("MCR_SIZE", 128, 60, 1514) + 4 -- Pktgen counts the frame's checksum
+		feed.seconds = setting("MCR_SECONDS", 5, 1, 3600)
+		feed.confirm = setting("MCR_CONFIRM", 60, 1, 3600)
+		setup()
+		work()
+	end)
+	pktgen.stop("0")
+	pktgen.reset("0")
+	if not ok then
+		print(message)
+		os.execute("stty sane") -- the terminal, which Pktgen then leaves as it is
+		os.exit(1)
+	end
+	pktgen.quit()
 end
 
 return feed

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: BSD-3-Clause
 -- The highest rate without loss (RFC 2544 §26.1): halves the span between a rate that lost and one that
--- did not, then confirms for a minute. What arrived is mcring's own count: MCR_STATS is a command
--- that prints it, "mcring-ctl --json stats" unless set ("ssh rx mcring-ctl --json stats").
+-- did not, then goes down by a tenth until a rate stands MCR_CONFIRM seconds (60). What arrived is
+-- mcring's own count: MCR_STATS is a command that prints it, "mcring-ctl --json stats" unless set
+-- ("ssh rx mcring-ctl --json stats"). MCR_GROUPS, MCR_SIZE and MCR_SECONDS as for multicast.lua.
 package.path = package.path .. ";" .. (debug.getinfo(1, "S").source:match("^@(.*/)") or "./") .. "?.lua"
 local feed = require "feed"
 local command = os.getenv("MCR_STATS") or "mcring-ctl --json stats"
@@ -10,30 +11,40 @@ local function delivered()
 	local pipe = assert(io.popen(command))
 	local text = pipe:read("a")
 	pipe:close()
-	return tonumber(text:match('"delivered": *(%d+)')) or error(command .. ": no \"delivered\" in: " .. text)
+	return tonumber(text:match('"delivered": *(%d+)')) or error(command .. ": no \"delivered\" in: " .. text, 0)
 end
 
-local function lost(rate)
+local function lossless(rate, seconds)
 	local before = delivered()
-	local sent = feed.send(rate)
-	local got = delivered() - before
-	print(string.format("%6.2f%%: sent %d, delivered %d, lost %d", rate, sent, got, sent - got))
-	return sent - got
+	local sent, pps = feed.send(rate, seconds)
+	local lost = sent - (delivered() - before)
+	print(string.format("%6.2f%%: sent %d, %.0f a second, lost %d", rate, sent, pps, lost))
+	if lost < 0 then
+		error("more was delivered than sent: somebody else sends, too", 0)
+	end
+	return lost == 0, pps
 end
 
-local good, bad = 0, 100
-feed.setup()
-if lost(100) == 0 then
-	good = 100
-end
-while bad - good > 0.5 do
-	local rate = (good + bad) / 2
-	if lost(rate) == 0 then
-		good = rate
-	else
-		bad = rate
+feed.run(function()
+	local good, bad = 0, 100
+	if lossless(100, feed.seconds) then
+		good = 100
 	end
-end
-feed.seconds = 60
-print(string.format("%.2f%% of the link: %s", good,
-	good > 0 and lost(good) == 0 and "no loss in a minute either" or "not confirmed over a minute"))
+	while bad > 0.1 and bad - good > bad / 50 do
+		local rate = (good + bad) / 2
+		if lossless(rate, feed.seconds) then
+			good = rate
+		else
+			bad = rate
+		end
+	end
+	while good > 0.1 do
+		local ok, pps = lossless(good, feed.confirm)
+		if ok then
+			print(string.format("%.0f frames a second (%.2f%%): no loss in %d seconds", pps, good, feed.confirm))
+			return
+		end
+		good = good * 0.9
+	end
+	error("every rate lost frames", 0)
+end)
