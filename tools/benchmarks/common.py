@@ -6,11 +6,13 @@ import json
 import os
 import platform
 import re
+import shlex
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+import typing
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get('MCRING_BUILD', os.path.join(ROOT, 'build'))
@@ -26,13 +28,26 @@ class Skip(Exception):
     """This benchmark cannot run here; the text says why."""
 
 
-class Run:
-    """One run of the suite: how long, how often, and what came of it."""
+class Row(typing.NamedTuple):
+    """A result of Run.compare_all: which figure of a pair, against which."""
+    case: str
+    key: str
+    unit: str
+    target: float = None
+    better: str = 'lower'
+    peer_key: str = None
+    peer_name: str = None
 
-    def __init__(self, quick):
-        self.quick = quick
+
+class Run:
+    """One run of the suite: how long, how often, on which port, and what came of it."""
+
+    def __init__(self, quick, long=False, port=None, eal=None):
+        self.quick, self.long = quick, long
         self.pairs = 2 if quick else 9
         self.ms = 100 if quick else 1000
+        self.port = port                    # of a NIC; None: virtual devices
+        self.eal = shlex.split(eal or '')   # in place of ours, when there is a port
         self.results = []
         self.dir = tempfile.mkdtemp(prefix='mcrbench_')
 
@@ -41,21 +56,34 @@ class Run:
 
     def compare(self, name, case, ours, peer, peer_name, unit, target=None, better='lower'):
         """Interleaved pairs of ours() and peer(), each of which gives a number. target: what the
-        ratio ours / peer may be, at most where lower is better, at least where higher is.
-        Gives the medians."""
-        a, b = [], []
-        for _ in range(self.pairs):
-            a.append(ours())
-            b.append(peer())
-        ratios = [x / y for x, y in zip(a, b)]
-        return self.add(name, case, statistics.median(a), statistics.median(b), peer_name, unit,
-                        statistics.median(ratios), [min(ratios), max(ratios)], target, better)
+        ratio ours / peer may be, at most where lower is better, at least where higher is."""
+        self.compare_all(name, lambda: {'ours': ours()}, lambda: {'peer': peer()},
+                         [Row(case, 'ours', unit, target, better, 'peer', peer_name)])
 
     def alone(self, name, case, ours, unit, target=None, better='lower'):
         """The same without a peer; the target and the spread are of the figure itself."""
-        a = [ours() for _ in range(self.pairs)]
-        return self.add(name, case, statistics.median(a), None, None, unit, None,
-                        [min(a), max(a)], target, better)
+        self.compare_all(name, lambda: {'ours': ours()}, None,
+                         [Row(case, 'ours', unit, target, better)])
+
+    def compare_all(self, name, ours, peer, rows, pairs=None):
+        """Several figures of the same pairs. ours() and peer() give dicts, of both of which a row
+        may name keys; peer None: all are of ours(). A row whose key is not there gives nothing."""
+        figures = []
+        for _ in range(pairs or self.pairs):
+            figures.append({**ours(), **(peer() if peer else {})})
+        for row in rows:
+            if row.key not in figures[0]:
+                continue
+            a = [pair[row.key] for pair in figures]
+            if row.peer_key is None:
+                self.add(name, row.case, statistics.median(a), None, None, row.unit, None,
+                         [min(a), max(a)], row.target, row.better)
+                continue
+            b = [pair[row.peer_key] for pair in figures]
+            ratios = [x / y for x, y in zip(a, b)]
+            self.add(name, row.case, statistics.median(a), statistics.median(b), row.peer_name,
+                     row.unit, statistics.median(ratios), [min(ratios), max(ratios)], row.target,
+                     row.better)
 
     def add(self, name, case, ours, peer, peer_name, unit, ratio, spread, target=None,
             better='lower', excused=False):
@@ -100,12 +128,24 @@ def prefix():
     return f'--file-prefix=mcrbench_{os.getpid()}_{_serial}'
 
 
-class Bench:
-    """mcring-bench, started; result() waits for its JSON object."""
+def eal_of(run, lcores, vdev=()):
+    """EAL arguments: the user's with a port, else those of virtual devices."""
+    if run is not None and run.port:
+        return [*run.eal, *([] if has_prefix(run.eal) else [prefix()])]
+    return ['--lcores', lcores, *MEMORY, *QUIET, prefix(), *[f'--vdev={v}' for v in vdev]]
 
-    def __init__(self, measurement, *args, vdev=(), lcores='0@0,1@1,2@0'):
-        self.argv = [BENCH, '--lcores', lcores, *MEMORY, *QUIET, prefix(),
-                     *[f'--vdev={v}' for v in vdev], '--', measurement, *map(str, args)]
+
+def has_prefix(eal):
+    return any(one.startswith('--file-prefix') or one == '--in-memory' for one in eal)
+
+
+class Bench:
+    """mcring-bench, started; result() waits for its JSON object. run: one with a port has the
+    user's EAL arguments in place of vdev and lcores."""
+
+    def __init__(self, measurement, *args, vdev=(), lcores='0@0,1@1,2@0', run=None, under=()):
+        self.argv = [*under, BENCH, *eal_of(run, lcores, vdev), '--', measurement,
+                     *map(str, args)]
         self.process = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
@@ -127,25 +167,30 @@ def bench(*args, **kwargs):
 
 def worker_cpu_ns(pid):
     """CPU time of a DPDK process's first worker lcore."""
+    workers = {}
     for task in glob.glob(f'/proc/{pid}/task/*'):
         with open(f'{task}/comm') as comm:
-            if re.match(r'(lcore|rte)-worker', comm.read()):
-                with open(f'{task}/schedstat') as stat:
-                    return int(stat.read().split()[0])
-    raise RuntimeError('testpmd has no worker lcore')
+            found = re.match(r'(?:lcore|rte)-worker-(\d+)', comm.read())
+        if found:
+            workers[int(found[1])] = task
+    if not workers:
+        raise RuntimeError(f'process {pid} has no worker lcore')
+    with open(f'{workers[min(workers)]}/schedstat') as stat:
+        return int(stat.read().split()[0])
 
 
 class Testpmd:
-    """dpdk-testpmd, at a prompt. Its counts and the CPU time of its worker between start() and
-    stop(): the worker sleeps outside."""
+    """dpdk-testpmd, at a prompt, on a virtual device, or without one on the run's port. Its counts
+    and the CPU time of its worker between start() and stop(): the worker sleeps outside."""
 
-    def __init__(self, run, *args, vdev, lcores='0,1', eal=(), host=()):
+    def __init__(self, run, *args, vdev=None, lcores='0,1', eal=(), host=()):
         """host: what to put before the command, to run it elsewhere."""
         self.log = run.path(f'testpmd{time.monotonic_ns()}.log')
         self.out = open(self.log, 'w')
         self.process = subprocess.Popen(
-            [*host, 'stdbuf', '-oL', 'dpdk-testpmd', '-l', lcores, *MEMORY, *QUIET, prefix(), *eal,
-             f'--vdev={vdev}', '--', '--no-mlockall', '--interactive', *map(str, args)],
+            [*host, 'stdbuf', '-oL', 'dpdk-testpmd',
+             *(eal_of(run, lcores) if vdev is None else eal_of(None, lcores, [vdev])), *eal,
+             '--', '--no-mlockall', '--interactive', *map(str, args)],
             stdin=subprocess.PIPE, stdout=self.out, stderr=self.out, text=True)
         try:
             self.wait_for('Done|testpmd>', 30)
@@ -166,8 +211,12 @@ class Testpmd:
             if found:
                 return found
             if time.monotonic() > end or self.process.poll() is not None:
-                raise RuntimeError(f'testpmd: no "{pattern}": see {self.log}')
+                raise RuntimeError(f'testpmd: no "{pattern}": {self.tail()}')
             time.sleep(0.01)
+
+    def tail(self):
+        with open(self.log) as f:
+            return f.read()[-2000:]
 
     def start(self):
         self.mark = os.path.getsize(self.log)
@@ -181,6 +230,8 @@ class Testpmd:
         with open(self.log) as f:
             text = f.read()[self.mark:]
         count = {way: int(re.findall(rf'{way}-packets: (\d+)', text)[-1]) for way in ('RX', 'TX')}
+        cycles = re.search(r'CPU cycles/packet=([\d.]+)', text) # with --record-core-cycles
+        self.busy_cycles = float(cycles[1]) if cycles else None
         return count['RX'], count['TX'], worker_cpu_ns(self.process.pid) - self.cpu_ns
 
     def quit(self):

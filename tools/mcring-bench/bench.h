@@ -11,6 +11,7 @@
 #define BENCH_PAYLOAD_MAX  1472
 #define BENCH_READERS_MAX  16
 #define BENCH_CHANNELS_MAX 16
+#define BENCH_CAPTURES_MAX 64
 
 enum bench_handler {
 	BENCH_HANDLER_NONE,
@@ -30,7 +31,9 @@ struct bench_options {
 	unsigned drain_us;    /* a reader that found nothing sleeps so long; 0 = it polls */
 	unsigned depth;       /* of a ring; 0 = the engine's default */
 	unsigned first_chunk; /* 0 = the engine's default */
-	unsigned burst;       /* packets that a poll of the port gives, at most 32 */
+	unsigned burst;       /* burst: packets of one */
+	const char *captures[BENCH_CAPTURES_MAX]; /* burst: its packets, in place of made ones */
+	unsigned n_captures;
 	unsigned rotate;  /* 1: all buffers of the pool go round, not those in the lcore's cache */
 	unsigned rewrite; /* 1: each frame is made anew for the next group before it is handled */
 	unsigned duration_ms;
@@ -38,7 +41,7 @@ struct bench_options {
 	unsigned times;         /* receive: 1: how long the payloads were on the way */
 	unsigned adaptive;      /* receive: 1: the rx lcore naps when nothing comes */
 	const char *peer;       /* hop: what carries the messages */
-	unsigned rate;          /* hop: messages a second; 0 = flat out */
+	unsigned rate;          /* hop, drain: messages a second; 0 = flat out */
 };
 
 /* A measurement: 0, or -1 after a line on stderr. */
@@ -46,6 +49,10 @@ int bench_engine(const struct bench_options *options);
 int bench_burst(const struct bench_options *options);
 int bench_hop(const struct bench_options *options);
 int bench_receive(const struct bench_options *options);
+int bench_join(const struct bench_options *options);
+int bench_copy(const struct bench_options *options);
+int bench_stall(const struct bench_options *options);
+int bench_drain(const struct bench_options *options);
 
 __attribute__((format(printf, 1, 2))) int bench_fail(const char *format, ...);
 

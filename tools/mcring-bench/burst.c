@@ -1,103 +1,260 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A burst that comes out of silence: when do its packets reach a consumer? Frames go into the ring
- * of a net_ring port all at once, from the core that then reads them, so that two cores are enough
- * and one clock tells the time. */
+/* A burst that comes out of silence: when do its packets reach a consumer? Between two bursts a
+ * lone packet is sent under the same conditions, which is what the first of a burst is compared
+ * with.
+ *
+ * Without --port the measurement sends itself, on a wire of its own: a packet's time runs from the
+ * store that shows the burst to the receiver until the reader has its payload. With --port bursts
+ * come from a wire, and are told apart by the silence between them: a packet's time runs from the
+ * burst's arrival (by the NIC's clock where it is known, else by the poll that brought it). */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <time.h>
 
 #include <rte_cycles.h>
 #include <rte_lcore.h>
-#include <rte_mbuf.h>
-#include <rte_ring.h>
 
 #include <mcring/consumer.h>
 
 #include "subject.h"
+#include "wire.h"
 
-#define BURST_MAX  1000 /* what the ring of net_ring holds */
-#define TRIALS_MAX 200000
-#define SILENCE_US 20
-#define PATIENCE_S 0.05 /* what did not come by then is lost */
-#define POLL       32
+#define SAMPLES_MAX 200000
+#define SILENCE_NS  20000     /* before each burst; the reader polls meanwhile, as it always does */
+#define PATIENCE_NS 200000000 /* what does not come within so long after the last one is lost */
+#define CONTROL_NS  1000000   /* how often the control thread works on a wire */
+#define POLL        32
 
-struct burst_bench {
-	const struct bench_options *options;
-	struct feed feed;
-	struct mcr_engine *engine;
-	struct mcr_consumer *consumer;
-	struct rte_mempool *pool;
-	struct rte_ring *wire;
-	uint32_t *first, *eighth, *last; /* cycles, by trial */
-	uint64_t trials, sent, lost;
+/* Positions in a burst that are told; and what the rx lcore worked for each packet. */
+enum position {
+	LONE,
+	FIRST,
+	EIGHTH,
+	OF_32,
+	OF_1000,
+	LAST,
+	BUSY_LONE,
+	BUSY,
+	POSITIONS,
+};
+static const char *const position_names[] = {"lone", "1",    "8",         "32",
+					     "1000", "last", "busy lone", "busy"};
+
+struct series {
+	uint32_t *ns;
+	uint64_t n;
 };
 
-/* The positions that are told: 1, 8 and the last. */
-static void note(struct burst_bench *b, unsigned position, uint64_t cycles)
-{
-	uint32_t value = (uint32_t)RTE_MIN(cycles, UINT32_MAX);
+struct burst_bench {
+	struct bench_options options;
+	struct feed feed;
+	struct wire wire;
+	struct mcr_engine *engine;
+	struct mcr_consumer *consumer;
+	struct series at[POSITIONS];
+	uint64_t bursts, packets, lost;
+	uint64_t seen_cycles; /* busy ones of the rx lcore, when last looked at */
+	unsigned last_n;      /* of the burst before; 0 = none */
+};
 
-	if (position == 1)
-		b->first[b->trials] = value;
-	if (position == 8)
-		b->eighth[b->trials] = value;
-	if (position == b->options->burst)
-		b->last[b->trials] = value;
+static void note(struct burst_bench *b, enum position position, uint64_t ns)
+{
+	struct series *s = &b->at[position];
+
+	if (s->n < SAMPLES_MAX)
+		s->ns[s->n++] = (uint32_t)RTE_MIN(ns, UINT32_MAX);
 }
 
-static int send_burst(struct burst_bench *b, struct rte_mbuf **mbufs)
+/* The i-th of n, from 1. */
+static void note_position(struct burst_bench *b, unsigned i, unsigned n, uint64_t ns)
 {
-	unsigned n = b->options->burst;
-
-	if (rte_pktmbuf_alloc_bulk(b->pool, mbufs, n) != 0)
-		return -1;
-	for (unsigned i = 0; i < n; i++) {
-		mbufs[i]->data_len = (uint16_t)b->feed.frames.frame_len;
-		mbufs[i]->pkt_len = b->feed.frames.frame_len;
-		gen_frame_write(&b->feed.frames, rte_pktmbuf_mtod(mbufs[i], uint8_t *), b->sent++,
-				0);
-	}
-	return 0;
+	if (i == 1)
+		note(b, n == 1 ? LONE : FIRST, ns);
+	if (i == 8)
+		note(b, EIGHTH, ns);
+	if (i == 32)
+		note(b, OF_32, ns);
+	if (i == 1000)
+		note(b, OF_1000, ns);
+	if (i == n && n > 1)
+		note(b, LAST, ns);
 }
 
-/* One burst; the reader takes think_ns a message. Returns 0, or -1 when the consumer failed. */
-static int try_once(struct burst_bench *b)
+static uint64_t ns_of(uint64_t cycles)
 {
-	uint64_t hz = rte_get_tsc_hz(), think = b->options->think_ns * hz / 1000000000u, start;
-	struct rte_mbuf *mbufs[BURST_MAX];
+	return (uint64_t)((double)cycles * 1e9 / (double)rte_get_tsc_hz());
+}
+
+/* Gives the next messages, or what mcr_consumer_poll gave. */
+static int poll_data(struct burst_bench *b, struct mcr_msg *msgs)
+{
+	int n = mcr_consumer_poll(b->consumer, msgs, POLL);
+
+	return n < 0 ? bench_fail("the consumer ended") : n;
+}
+
+/* Whether it has the payload. */
+static int take(struct burst_bench *b, const struct mcr_msg *m)
+{
+	uint8_t payload[BENCH_PAYLOAD_MAX + 50];
+
+	return m->kind == MCR_DATA &&
+	       mcr_consumer_read(b->consumer, m, payload, sizeof(payload)) >= 0;
+}
+
+static void think(const struct burst_bench *b, uint64_t since)
+{
+	uint64_t cycles = b->options.think_ns * rte_get_tsc_hz() / 1000000000u;
+
+	while (rte_rdtsc() - since < cycles)
+		rte_pause();
+}
+
+/* Reads a burst of n that was sent at `start`. Returns 0, or -1 when the consumer failed. */
+static int receive(struct burst_bench *b, unsigned n, uint64_t start)
+{
+	uint64_t patience = PATIENCE_NS / 1000 * (rte_get_tsc_hz() / 1000000), last = start;
 	struct mcr_msg msgs[POLL];
-	uint8_t payload[BENCH_PAYLOAD_MAX];
 	unsigned got = 0;
 
-	if (send_burst(b, mbufs) < 0)
-		return bench_fail("out of buffers");
-	start = rte_rdtsc();
-	if (rte_ring_enqueue_bulk(b->wire, (void **)mbufs, b->options->burst, NULL) == 0)
-		return bench_fail("the port's ring holds less than %u packets", b->options->burst);
-	while (got < b->options->burst &&
-	       rte_rdtsc() - start < (uint64_t)(PATIENCE_S * (double)hz)) {
-		int n = mcr_consumer_poll(b->consumer, msgs, POLL);
+	while (got < n && rte_rdtsc() - last < patience) {
+		int k = poll_data(b, msgs);
 
-		if (n < 0)
-			return bench_fail("the consumer ended");
-		for (int i = 0; i < n; i++) {
-			uint64_t now;
-
-			if (msgs[i].kind != MCR_DATA ||
-			    mcr_consumer_read(b->consumer, &msgs[i], payload, sizeof(payload)) < 0)
+		if (k < 0)
+			return -1;
+		for (int i = 0; i < k; i++) {
+			if (!take(b, &msgs[i]))
 				continue;
-			now = rte_rdtsc();
-			note(b, ++got, now - start);
-			while (rte_rdtsc() - now < think)
-				rte_pause();
+			last = rte_rdtsc();
+			note_position(b, ++got, n, ns_of(last - start));
+			think(b, last);
 		}
 		mcr_consumer_release(b->consumer);
 	}
-	b->lost += b->options->burst - got;
-	b->trials++;
+	b->bursts++;
+	b->packets += n;
+	b->lost += n - got;
 	return 0;
 }
+
+/* What the rx lcore did since the last look, it did for the burst before: the silence is over. */
+static void look(struct burst_bench *b)
+{
+	struct mcr_lcore_info lcore;
+
+	mcr_engine_lcore_info(b->engine, 0, &lcore);
+	if (b->last_n > 0)
+		note(b, b->last_n == 1 ? BUSY_LONE : BUSY,
+		     ns_of(lcore.busy_cycles - b->seen_cycles) / b->last_n);
+	b->seen_cycles = lcore.busy_cycles;
+}
+
+/* All of a burst's preparation is over before the silence begins. */
+static int try_once(struct burst_bench *b, unsigned n)
+{
+	struct mcr_msg msgs[POLL];
+	uint64_t end_ns;
+
+	if (wire_prepare(&b->wire, n) < 0)
+		return -1;
+	mcr_engine_poll(b->engine, 0);
+	end_ns = bench_now_ns() + SILENCE_NS;
+	while (bench_now_ns() < end_ns) {
+		if (poll_data(b, msgs) < 0)
+			return -1;
+		mcr_consumer_release(b->consumer);
+	}
+	look(b);
+	b->last_n = n;
+	return receive(b, n, wire_send(&b->wire, n));
+}
+
+static int send_bursts(struct burst_bench *b, uint64_t end_ns)
+{
+	unsigned n = b->options.burst;
+
+	do {
+		if (try_once(b, 1) < 0 || (n > 1 && try_once(b, n) < 0))
+			return -1;
+	} while (bench_now_ns() < end_ns);
+	return 0;
+}
+
+/* ---- bursts of others ---- */
+
+/* The burst that is coming in. */
+struct arrival {
+	uint64_t start_ns, last_ns; /* by the wire */
+	uint64_t first, last;       /* how late its first and its last packet were */
+	unsigned n;
+};
+
+static uint64_t realtime_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static void end_burst(struct burst_bench *b, const struct arrival *a)
+{
+	if (a->n == 0)
+		return;
+	note(b, a->n == 1 ? LONE : FIRST, a->first);
+	if (a->n > 1)
+		note(b, LAST, a->last);
+	b->bursts++;
+	b->packets += a->n;
+}
+
+static void arrive(struct burst_bench *b, struct arrival *a, const struct mcr_msg *m)
+{
+	uint64_t at_ns = m->flags & MCR_FLAG_HW_TIME ? m->hw_ns : m->rx_ns, now_ns = realtime_ns();
+
+	if (at_ns > a->last_ns + SILENCE_NS) {
+		end_burst(b, a);
+		*a = (struct arrival){.start_ns = at_ns};
+	}
+	a->last_ns = at_ns;
+	a->last = now_ns > a->start_ns ? now_ns - a->start_ns : 0;
+	if (++a->n == 1)
+		a->first = a->last;
+	else if (a->n == 8 || a->n == 32 || a->n == 1000)
+		note_position(b, a->n, 0, a->last);
+}
+
+static int listen_for_bursts(struct burst_bench *b, uint64_t end_ns)
+{
+	struct arrival a = {0};
+	struct mcr_msg msgs[POLL];
+	uint64_t control_ns = 0, now_ns;
+
+	while ((now_ns = bench_now_ns()) < end_ns) {
+		int k = poll_data(b, msgs);
+
+		if (k < 0)
+			return -1;
+		for (int i = 0; i < k; i++) {
+			if (msgs[i].kind == MCR_LOST)
+				b->lost += msgs[i].lost;
+			if (!take(b, &msgs[i]))
+				continue;
+			arrive(b, &a, &msgs[i]);
+			think(b, rte_rdtsc());
+		}
+		mcr_consumer_release(b->consumer);
+		if (now_ns - control_ns > CONTROL_NS) {
+			mcr_engine_poll(b->engine, 0);
+			control_ns = now_ns;
+		}
+	}
+	end_burst(b, &a);
+	return b->bursts > 0 ? 0 : bench_fail("port %s: no packet came", b->options.port);
+}
+
+/* ---- the whole ---- */
 
 static int compare(const void *a, const void *b)
 {
@@ -106,47 +263,60 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static double p50_ns(uint32_t *samples, uint64_t n)
+static void print_quantile(const struct burst_bench *b, const char *name, double q)
 {
-	qsort(samples, n, sizeof(*samples), compare);
-	return (double)samples[n / 2] * 1e9 / (double)rte_get_tsc_hz();
+	const char *separator = "";
+
+	printf("\"%s\": {", name);
+	for (int i = 0; i < POSITIONS; i++) {
+		const struct series *s = &b->at[i];
+
+		if (s->n == 0)
+			continue;
+		printf("%s\"%s\": %" PRIu32, separator, position_names[i],
+		       s->ns[(uint64_t)(q * (double)(s->n - 1))]);
+		separator = ", ";
+	}
+	printf("}, ");
 }
 
-static int print(struct burst_bench *b)
+static void print(struct burst_bench *b)
 {
 	struct mcr_lcore_info lcore;
 
+	for (int i = 0; i < POSITIONS; i++)
+		qsort(b->at[i].ns, b->at[i].n, sizeof(*b->at[i].ns), compare);
 	mcr_engine_lcore_info(b->engine, 0, &lcore);
-	printf("{\"trials\": %" PRIu64 ", \"sent\": %" PRIu64 ", \"lost\": %" PRIu64
-	       ", \"first_ns\": %.0f, \"eighth_ns\": %.0f, \"last_ns\": %.0f, "
-	       "\"longest_gap_ns\": %" PRIu64 "}\n",
-	       b->trials, b->sent, b->lost, p50_ns(b->first, b->trials),
-	       p50_ns(b->eighth, b->trials), p50_ns(b->last, b->trials), lcore.longest_gap_ns);
-	return 0;
+	printf("{");
+	print_quantile(b, "p50_ns", 0.5);
+	print_quantile(b, "p99_ns", 0.99);
+	printf("\"bursts\": %" PRIu64 ", \"packets\": %" PRIu64 ", \"lost\": %" PRIu64
+	       ", \"captured\": %u, \"longest_gap_ns\": %" PRIu64 "}\n",
+	       b->bursts, b->packets, b->lost, b->feed.captured.n, lcore.longest_gap_ns);
 }
 
 static int prepare(struct burst_bench *b, struct mcr_error *err)
 {
 	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
-	char name[RTE_RING_NAMESIZE];
 	int lcore = bench_worker(0);
 
-	b->first = calloc(3 * TRIALS_MAX, sizeof(*b->first));
-	if (lcore < 0 || b->first == NULL)
+	if (lcore < 0)
 		return -1;
-	b->eighth = b->first + TRIALS_MAX;
-	b->last = b->eighth + TRIALS_MAX;
-	snprintf(name, sizeof(name), "ETH_RXTX0_%s", b->options->port);
-	b->wire = rte_ring_lookup(name);
-	if (b->wire == NULL)
-		return bench_fail("--port %s: a net_ring device is needed (--vdev=net_ring0)",
-				  b->options->port);
-	b->pool = rte_pktmbuf_pool_create("burst", 4 * BURST_MAX, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
-					  SOCKET_ID_ANY);
-	if (b->pool == NULL)
-		return bench_fail("no memory: give EAL more (-m MEGABYTES)");
-	if (feed_create(&b->feed, b->options) < 0 ||
-	    subject_create(&b->engine, b->options, &b->feed, NULL, (unsigned)lcore, err) < 0)
+	for (int i = 0; i < POSITIONS; i++) {
+		b->at[i].ns = malloc(SAMPLES_MAX * sizeof(*b->at[i].ns));
+		if (b->at[i].ns == NULL)
+			return bench_fail("out of memory");
+	}
+	if (feed_create(&b->feed, &b->options) < 0)
+		return -1;
+	if (b->feed.captured.n > b->options.burst)
+		b->options.burst = b->feed.captured.n;
+	if (b->options.port == NULL) {
+		if (wire_create(&b->wire, &b->feed) < 0)
+			return -1;
+		b->options.port = b->wire.port;
+	}
+	if (subject_create(&b->engine, &b->options, &b->feed, NULL, (unsigned)lcore, err) < 0)
 		return -1;
 	opts.fd = mcr_engine_attach(b->engine, "c0", "bench", err);
 	if (opts.fd < 0 || mcr_consumer_open(&b->consumer, &opts, err) < 0)
@@ -157,35 +327,36 @@ static int prepare(struct burst_bench *b, struct mcr_error *err)
 static int run(struct burst_bench *b, struct mcr_error *err)
 {
 	uint64_t end_ns;
+	int ret;
 
 	if (prepare(b, err) < 0)
 		return -1;
 	mcr_engine_poll(b->engine, 0);
-	end_ns = bench_now_ns() + b->options->duration_ms * UINT64_C(1000000);
-	while (b->trials < TRIALS_MAX && (b->trials == 0 || bench_now_ns() < end_ns)) {
-		if (try_once(b) < 0)
-			return -1;
-		mcr_engine_poll(b->engine, 0);
-		rte_delay_us_block(SILENCE_US);
-	}
-	return print(b);
+	end_ns = bench_now_ns() + b->options.duration_ms * UINT64_C(1000000);
+	ret = b->wire.rx != NULL ? send_bursts(b, end_ns) : listen_for_bursts(b, end_ns);
+	if (ret == 0)
+		print(b);
+	return ret;
 }
 
 int bench_burst(const struct bench_options *options)
 {
-	struct burst_bench b = {.options = options};
+	struct burst_bench *b = calloc(1, sizeof(*b)); /* large: a burst's pointers */
 	struct mcr_error err = {""};
 	int ret;
 
-	if (options->port == NULL)
-		return bench_fail("--port is missing");
-	ret = run(&b, &err);
+	if (b == NULL)
+		return bench_fail("out of memory");
+	b->options = *options;
+	ret = run(b, &err);
 	if (ret < 0 && err.text[0] != '\0')
 		bench_fail("%s", err.text);
-	mcr_consumer_close(b.consumer);
-	mcr_engine_destroy(b.engine);
-	feed_destroy(&b.feed);
-	rte_mempool_free(b.pool);
-	free(b.first);
+	mcr_consumer_close(b->consumer);
+	mcr_engine_destroy(b->engine);
+	wire_destroy(&b->wire);
+	feed_destroy(&b->feed);
+	for (int i = 0; i < POSITIONS; i++)
+		free(b->at[i].ns);
+	free(b);
 	return ret;
 }

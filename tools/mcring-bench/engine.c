@@ -133,25 +133,48 @@ static void run_for(struct bench *b, unsigned ms)
 	}
 }
 
-static int print(const struct bench *b, const struct sample *from, const struct sample *to)
+static int none_delivered(const struct bench *b)
+{
+	struct mcr_account all;
+	unsigned most = 0;
+
+	mcr_engine_account(b->engine, &all);
+	for (unsigned i = 0; i < MCR_DROP_COUNT; i++)
+		if (all.drops[i] > all.drops[most])
+			most = i;
+	return bench_fail("port %s: packets came, but none for 239.16.0.0 and the following %u "
+			  "groups, UDP port %u; most were dropped as %s",
+			  b->options->port, b->options->groups, FEED_UDP_PORT, mcr_drop_name(most));
+}
+
+static int print(struct bench *b, const struct sample *from, const struct sample *to)
 {
 	const struct bench_options *o = b->options;
 	uint64_t packets = to->lcore.account.received - from->lcore.account.received;
 	uint64_t delivered = to->lcore.account.delivered - from->lcore.account.delivered;
 	double n = (double)packets;
 	double hz = (double)to->lcore.tsc_hz;
+	struct mcr_port_info port = {.rx_missed = 0};
+	struct mcr_account all;
 
 	if (packets == 0)
 		return bench_fail("port %s: no packet came", o->port);
-	if (delivered != packets)
+	if (b->feed.filled && delivered != packets)
 		return bench_fail("port %s: of %" PRIu64 " packets %" PRIu64 " were delivered; on "
 				  "net_null the device's size must be that of the payload + 42",
 				  o->port, packets, delivered);
-	printf("{\"packets\": %" PRIu64 ", \"cpu_ns\": %.3f, \"wall_ns\": %.3f, \"busy_ns\": %.3f, "
+	if (delivered == 0)
+		return none_delivered(b);
+	mcr_engine_port_info(b->engine, 0, &port);
+	mcr_engine_stop(b->engine); /* from here on nothing more is counted */
+	mcr_engine_account(b->engine, &all);
+	printf("{\"packets\": %" PRIu64 ", \"packets_since_start\": %" PRIu64
+	       ", \"delivered\": %" PRIu64 ", \"missed\": %" PRIu64
+	       ", \"cpu_ns\": %.3f, \"wall_ns\": %.3f, \"busy_ns\": %.3f, "
 	       "\"busy_cycles\": %.2f, \"packets_per_burst\": %.2f, \"received\": %" PRIu64
 	       ", \"lost\": %" PRIu64 ", \"longest_gap_ns\": %" PRIu64 "}\n",
-	       packets, (double)(to->cpu_ns - from->cpu_ns) / n,
-	       (double)(to->wall_ns - from->wall_ns) / n,
+	       packets, all.received, delivered, port.rx_missed + port.rx_nombuf,
+	       (double)(to->cpu_ns - from->cpu_ns) / n, (double)(to->wall_ns - from->wall_ns) / n,
 	       (double)(to->busy_cycles - from->busy_cycles) * 1e9 / hz / n,
 	       (double)(to->busy_cycles - from->busy_cycles) / n,
 	       n / (double)(to->lcore.bursts - from->lcore.bursts), to->received - from->received,

@@ -11,25 +11,84 @@
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
 
-int feed_create(struct feed *feed, const struct bench_options *options)
+#include "core/parse.h"
+
+void feed_interface(char *name, uint16_t vlan)
+{
+	snprintf(name, MCR_NAME_MAX, "vlan%u", vlan);
+}
+
+static int know_vlan(struct feed *feed, uint16_t vlan)
+{
+	for (unsigned i = 0; i < feed->n_vlans; i++)
+		if (feed->vlans[i] == vlan)
+			return 0;
+	if (feed->n_vlans == FEED_VLANS_MAX)
+		return bench_fail("the captures have more than %u VLANs", FEED_VLANS_MAX);
+	feed->vlans[feed->n_vlans++] = vlan;
+	return 0;
+}
+
+static int know_flow(struct feed *feed, const struct mcr_packet *p)
+{
+	struct mcr_join_list *flows = &feed->options.flows;
+	struct mcr_join join = {.group_be = p->group_be, .port = p->port};
+
+	feed_interface(join.interface, p->vlan);
+	for (size_t i = 0; i < flows->n; i++)
+		if (mcr_join_equal(&flows->items[i], &join))
+			return 0;
+	if (mcr_join_list_add(flows, &join) < 0)
+		return bench_fail("out of memory");
+	return know_vlan(feed, p->vlan);
+}
+
+/* Groups, ports and VLANs as they are in the frames. */
+static int capture_flows(struct feed *feed, const struct bench_options *options)
+{
+	static const uint8_t nobody[6];
+
+	for (unsigned i = 0; i < options->n_captures; i++)
+		if (capture_add(&feed->captured, options->captures[i]) < 0)
+			return -1;
+	for (unsigned i = 0; i < feed->captured.n; i++) {
+		const struct capture_frame *f = &feed->captured.frames[i];
+		struct mcr_packet p = {0};
+
+		mcr_parse_walk(&p, f->data, f->len, f->len, 0, nobody);
+		if (p.verdict != MCR_PARSED_UDP)
+			return bench_fail("packet %u of the captures is not multicast UDP", i + 1);
+		if (know_flow(feed, &p) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int make_flows(struct feed *feed, const struct bench_options *options)
 {
 	static const struct rte_ether_addr mac = {{2, 0, 0, 0, 0, 9}};
 
-	*feed = (struct feed){.burst = options->burst, .rewrite = options->rewrite};
-	feed->options = (struct gen_options){
-	    .udp_port = FEED_UDP_PORT,
-	    .source_be = htonl(0xc0000201),
-	    .size = options->size,
-	};
 	for (unsigned i = 0; i < options->groups; i++) {
 		struct mcr_join join = {.group_be = htonl(FEED_GROUP + i), .port = FEED_UDP_PORT};
 
+		feed_interface(join.interface, 0);
 		if (mcr_join_list_add(&feed->options.flows, &join) < 0)
 			return bench_fail("out of memory");
 	}
 	if (gen_frames_create(&feed->frames, &feed->options, &mac) < 0)
 		return bench_fail("out of memory");
-	return 0;
+	return know_vlan(feed, 0);
+}
+
+int feed_create(struct feed *feed, const struct bench_options *options)
+{
+	*feed = (struct feed){.callback = NULL};
+	feed->options = (struct gen_options){
+	    .udp_port = FEED_UDP_PORT,
+	    .source_be = htonl(0xc0000201),
+	    .size = options->size,
+	};
+	return options->n_captures > 0 ? capture_flows(feed, options) : make_flows(feed, options);
 }
 
 void feed_destroy(struct feed *feed)
@@ -37,6 +96,7 @@ void feed_destroy(struct feed *feed)
 	if (feed->callback != NULL)
 		rte_eth_remove_rx_callback(feed->port, 0, feed->callback);
 	gen_frames_destroy(&feed->frames);
+	capture_clear(&feed->captured);
 	mcr_join_list_clear(&feed->options.flows);
 }
 
@@ -91,20 +151,17 @@ static struct rte_mempool *find_pool(uint16_t port)
 }
 
 /* Runs within the port's burst: its cycles are taken off the busy ones. */
-static uint16_t prepare(uint16_t port, uint16_t queue, struct rte_mbuf **mbufs, uint16_t n,
+static uint16_t rewrite(uint16_t port, uint16_t queue, struct rte_mbuf **mbufs, uint16_t n,
 			uint16_t max, void *arg)
 {
 	struct feed *feed = arg;
 	uint64_t start = rte_rdtsc();
-	uint16_t keep = (uint16_t)RTE_MIN(n, feed->burst);
 
-	if (keep < n)
-		rte_pktmbuf_free_bulk(mbufs + keep, n - keep);
-	for (uint16_t i = 0; feed->rewrite && i < keep; i++)
+	for (uint16_t i = 0; i < n; i++)
 		gen_frame_write(&feed->frames, rte_pktmbuf_mtod(mbufs[i], uint8_t *), feed->next++,
 				0);
 	__atomic_store_n(&feed->cycles, feed->cycles + rte_rdtsc() - start, __ATOMIC_RELAXED);
-	return keep;
+	return n;
 }
 
 int feed_fill(struct feed *feed, const struct bench_options *options)
@@ -124,8 +181,9 @@ int feed_fill(struct feed *feed, const struct bench_options *options)
 	if (options->rotate)
 		pool->cache_size = 0;
 	rte_mempool_obj_iter(pool, fill, feed);
-	if (feed->burst < 32 || feed->rewrite) {
-		feed->callback = rte_eth_add_rx_callback(feed->port, 0, prepare, feed);
+	feed->filled = 1;
+	if (options->rewrite) {
+		feed->callback = rte_eth_add_rx_callback(feed->port, 0, rewrite, feed);
 		if (feed->callback == NULL)
 			return bench_fail("port %s: takes no rx callback", options->port);
 	}

@@ -6,23 +6,29 @@
 
 #include "../gen_frame.h"
 #include "bench.h"
+#include "capture.h"
 
 #define FEED_GROUP    0xef100000u /* 239.16.0.0, the first */
 #define FEED_UDP_PORT 5000
 
+#define FEED_VLANS_MAX 8
+
 struct feed {
 	struct gen_options options;
 	struct gen_frames frames;
+	struct capture captured; /* in their place, when there are captures */
+	uint16_t vlans[FEED_VLANS_MAX];
+	unsigned n_vlans; /* each has an interface: feed_interface */
 	uint16_t port;
-	uint64_t next; /* frames made by the rewriting callback */
-	unsigned burst;
-	unsigned rewrite;
+	uint64_t next;   /* frames made by the rewriting callback */
+	unsigned filled; /* 1: a net_null port's buffers hold the frames */
 	const void *callback;
 	uint64_t seen;   /* what a handler made of the payloads; writer: the rx lcore */
 	uint64_t cycles; /* spent in the callback; writer: the rx lcore, relaxed */
 };
 
-/* feed_create makes the frames: one flow per group. Free with feed_destroy, also when it failed. */
+/* feed_create makes the frames, one flow per group, or takes them and their groups from captures.
+ * Free with feed_destroy, also when it failed. */
 int feed_create(struct feed *feed, const struct bench_options *options);
 void feed_destroy(struct feed *feed);
 
@@ -30,7 +36,10 @@ void feed_destroy(struct feed *feed);
  * started; on any other port it does nothing, since frames come in there. */
 int feed_fill(struct feed *feed, const struct bench_options *options);
 
-/* The interface that the feed is for. */
+/* The interface's name for a VLAN of the feed. name: MCR_NAME_MAX octets. */
+void feed_interface(char *name, uint16_t vlan);
+
+/* The DPDK port that the feed is for. */
 int feed_find_port(const char *text, uint16_t *port);
 
 #endif

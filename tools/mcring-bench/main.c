@@ -18,18 +18,25 @@
 
 static const char usage[] =
     "usage: mcring-bench [EAL options] -- engine --port PORT [options]\n"
-    "       mcring-bench [EAL options] -- burst --port net_ring0 [options]\n"
+    "       mcring-bench [EAL options] -- burst [--port PORT] [options]\n"
     "       mcring-bench [EAL options] -- hop [--peer PEER] [--rate N] [options]\n"
     "       mcring-bench [EAL options] -- receive --port PORT [options]\n"
+    "       mcring-bench [EAL options] -- join --port PORT [--groups N] [options]\n"
+    "       mcring-bench [EAL options] -- copy | stall | drain [options]\n"
     "Takes one measurement and prints it as one JSON object; see docs/benchmarking.md.\n"
     "engine: what a packet costs the rx lcore. On a net_null port the buffers are filled with\n"
     "        frames (give the device size = payload + 42); on any other, frames are to come in.\n"
-    "burst:  when the packets of a burst reach a consumer, on a net_ring port.\n"
+    "burst:  when the packets of a burst reach a consumer, against a lone packet. Without a port\n"
+    "        the bursts are made here and come at once; with one they are to come in.\n"
     "hop:    from a writer on the first worker lcore to a reader on the second.\n"
     "receive: what came in, until SIGTERM, given to an inline handler and published.\n"
     "  --count-file FILE  its count is there meanwhile: od -An -tu8 FILE\n"
     "  --times            how long the payloads were on the way, by the stamps of mcring-gen\n"
     "  --adaptive         the rx lcore naps when nothing comes\n"
+    "join:   from a join to its first IGMP report, one group after the other and all at once.\n"
+    "copy, stall, drain: floors, on the first worker lcore. A message's bytes into memory of a\n"
+    "        ring's size; the longest that a loop is kept from its core; the load of a consumer\n"
+    "        that drains --rate messages a second each --drain-us.\n"
     "  --peer PEER        mcring, rte_ring, bytes, unix, or line: one cache line bounced (mcring)\n"
     "  --rate N           messages a second, one at a time; without it flat out in bursts of 32\n"
     "  --port PORT        DPDK device name or port number\n"
@@ -43,7 +50,8 @@ static const char usage[] =
     "  --drain-us N       a reader that found nothing sleeps so long (0: it polls)\n"
     "  --depth N          messages of a ring (the engine's default)\n"
     "  --first-chunk N    packets that are published before the rest (the engine's default)\n"
-    "  --burst N          packets that a poll gives, at most 32; of a burst, at most 1000 (32)\n"
+    "  --burst N          burst: packets of one, at most 10000 (32)\n"
+    "  --capture FILE     burst: of the packets of this pcap file; several make one burst\n"
     "  --think-ns N       burst: what the reader takes for a message (0)\n"
     "  --rotate           all buffers go round, not only those in the lcore's cache\n"
     "  --rewrite          each frame is made anew, for the next group\n"
@@ -61,6 +69,7 @@ enum option_id {
 	OPT_DEPTH,
 	OPT_FIRST_CHUNK,
 	OPT_BURST,
+	OPT_CAPTURE,
 	OPT_ROTATE,
 	OPT_REWRITE,
 	OPT_MS,
@@ -84,6 +93,7 @@ static const struct option long_options[] = {
     {"depth", required_argument, NULL, OPT_DEPTH},
     {"first-chunk", required_argument, NULL, OPT_FIRST_CHUNK},
     {"burst", required_argument, NULL, OPT_BURST},
+    {"capture", required_argument, NULL, OPT_CAPTURE},
     {"rotate", no_argument, NULL, OPT_ROTATE},
     {"rewrite", no_argument, NULL, OPT_REWRITE},
     {"ms", required_argument, NULL, OPT_MS},
@@ -100,10 +110,9 @@ static const struct {
 	const char *name;
 	int (*run)(const struct bench_options *options);
 } measurements[] = {
-    {"engine", bench_engine},
-    {"burst", bench_burst},
-    {"hop", bench_hop},
-    {"receive", bench_receive},
+    {"engine", bench_engine},   {"burst", bench_burst}, {"hop", bench_hop},
+    {"receive", bench_receive}, {"join", bench_join},   {"copy", bench_copy},
+    {"stall", bench_stall},     {"drain", bench_drain},
 };
 
 int bench_fail(const char *format, ...)
@@ -202,7 +211,12 @@ static int take_option(struct bench_options *o, int id, const char *name, const 
 	case OPT_FIRST_CHUNK:
 		return number(name, text, 32, &o->first_chunk);
 	case OPT_BURST:
-		return number(name, text, 1000, &o->burst);
+		return number(name, text, 10000, &o->burst);
+	case OPT_CAPTURE:
+		if (o->n_captures == BENCH_CAPTURES_MAX)
+			return bench_fail("more than %u captures", BENCH_CAPTURES_MAX);
+		o->captures[o->n_captures++] = text;
+		return 0;
 	case OPT_ROTATE:
 		o->rotate = 1;
 		return 0;

@@ -24,14 +24,19 @@ static void look_at(void *ctx, const struct mcr_inline_msg *msgs, unsigned n, un
 }
 
 static int create_engine(struct mcr_engine **out, const struct bench_options *o,
-			 const struct subject_handler *handler, unsigned rx_lcore,
-			 struct mcr_error *err)
+			 const struct feed *feed, const struct subject_handler *handler,
+			 unsigned rx_lcore, struct mcr_error *err)
 {
 	struct mcr_channel_config channels[BENCH_CHANNELS_MAX] = {{.name = ""}};
-	struct mcr_interface_config interface = {.name = "bench", .tx_never = 1};
+	struct mcr_interface_config interfaces[FEED_VLANS_MAX] = {{.name = ""}};
 	struct mcr_engine_config config;
 
-	snprintf(interface.port, sizeof(interface.port), "%s", o->port);
+	for (unsigned i = 0; i < feed->n_vlans; i++) {
+		feed_interface(interfaces[i].name, feed->vlans[i]);
+		snprintf(interfaces[i].port, sizeof(interfaces[i].port), "%s", o->port);
+		interfaces[i].vlan = feed->vlans[i];
+		interfaces[i].tx_never = 1;
+	}
 	for (unsigned i = 0; i < o->channels; i++) {
 		subject_channel(channels[i].name, i);
 		channels[i].depth = o->depth;
@@ -40,8 +45,8 @@ static int create_engine(struct mcr_engine **out, const struct bench_options *o,
 		channels[i].handler_only = o->handler == BENCH_HANDLER_ONLY;
 	}
 	mcr_engine_config_init(&config);
-	config.interfaces = &interface;
-	config.n_interfaces = 1;
+	config.interfaces = interfaces;
+	config.n_interfaces = feed->n_vlans;
 	config.channels = channels;
 	config.n_channels = o->channels;
 	config.lcores = &rx_lcore;
@@ -62,7 +67,7 @@ int subject_create(struct mcr_engine **out, const struct bench_options *options,
 
 	if (handler == NULL)
 		handler = options->handler == BENCH_HANDLER_NONE ? &none : &looks;
-	ret = create_engine(out, options, handler, rx_lcore, err);
+	ret = create_engine(out, options, feed, handler, rx_lcore, err);
 
 	for (unsigned c = 0; ret == 0 && c < options->channels; c++) {
 		struct mcr_join_list list = {0};
@@ -77,4 +82,18 @@ int subject_create(struct mcr_engine **out, const struct bench_options *options,
 		mcr_join_list_clear(&list);
 	}
 	return ret;
+}
+
+int subject_create_idle(struct mcr_engine **out, const struct mcr_interface_config *interface,
+			unsigned rx_lcore, struct mcr_error *err)
+{
+	struct mcr_engine_config config;
+
+	mcr_engine_config_init(&config);
+	config.interfaces = interface;
+	config.n_interfaces = 1;
+	config.lcores = &rx_lcore;
+	config.n_lcores = 1;
+	config.log = silent;
+	return mcr_engine_create(out, &config, err);
 }

@@ -19,6 +19,10 @@ struct subject_handler {
 int subject_create(struct mcr_engine **out, const struct bench_options *options, struct feed *feed,
 		   const struct subject_handler *handler, unsigned rx_lcore, struct mcr_error *err);
 
+/* subject_create_idle: of one interface as it is given, with no joins; likewise. */
+int subject_create_idle(struct mcr_engine **out, const struct mcr_interface_config *interface,
+			unsigned rx_lcore, struct mcr_error *err);
+
 /* The name of its i-th channel. name: MCR_NAME_MAX octets. */
 void subject_channel(char *name, unsigned i);
 

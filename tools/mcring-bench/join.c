@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* From a join to its first IGMP report: joins one after the other, then --groups of them in one
+ * update. A report counts when the driver is handed it, which is the same place on every port; the
+ * times at which the joins began are printed too, for who watches the wire. */
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <rte_ethdev.h>
+#include <rte_ip.h>
+#include <rte_mbuf.h>
+
+#include <mcring/engine.h>
+
+#include "feed.h"
+#include "subject.h"
+
+#define SINGLES_MAX 1000
+#define PAUSE_MS    20   /* after a single join */
+#define SETTLE_MS   2500 /* until the repetitions of the last join are out (RFC 3376 §8.11) */
+#define PATIENCE_MS 10000
+
+#define IGMP_V2_REPORT 0x16
+#define IGMP_V3_REPORT 0x22
+#define PROTOCOL_IGMP  2
+
+struct join_bench {
+	const struct bench_options *options;
+	struct mcr_engine *engine;
+	uint16_t port;
+	const void *callback;
+	uint32_t base;                       /* first group that is waited for, host order */
+	unsigned n, told;                    /* groups; those that a report has named */
+	uint64_t *told_ns;                   /* when, 0 = not yet */
+	uint64_t packets;                    /* reports that named one for the first time */
+	uint64_t at_ns[SINGLES_MAX];         /* CLOCK_REALTIME of each single join */
+	uint64_t table_ns[SINGLES_MAX];      /* until it was in the table */
+	uint64_t report_ns[SINGLES_MAX + 1]; /* until the driver had its report */
+	unsigned n_singles;
+};
+
+static uint64_t realtime_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static uint32_t be32(const uint8_t *at)
+{
+	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+static unsigned tell(struct join_bench *b, uint32_t group, uint64_t now_ns)
+{
+	uint32_t i = group - b->base;
+
+	if (i >= b->n || b->told_ns[i] != 0)
+		return 0;
+	b->told_ns[i] = now_ns;
+	b->told++;
+	return 1;
+}
+
+/* igmp: our own engine's message, so its lengths are right. Returns how many groups are new. */
+static unsigned read_report(struct join_bench *b, const uint8_t *igmp, const uint8_t *end)
+{
+	uint64_t now_ns = bench_now_ns();
+	const uint8_t *record = igmp + 8;
+	unsigned found = 0;
+
+	if (igmp[0] == IGMP_V2_REPORT)
+		return tell(b, be32(igmp + 4), now_ns);
+	if (igmp[0] != IGMP_V3_REPORT)
+		return 0;
+	for (unsigned n = igmp[6] << 8 | igmp[7]; n > 0 && record + 8 <= end; n--) {
+		found += tell(b, be32(record + 4), now_ns);
+		record += 8 + 4 * (record[2] << 8 | record[3]);
+	}
+	return found;
+}
+
+/* Runs on the control thread, which sends. */
+static uint16_t on_tx(uint16_t port, uint16_t queue, struct rte_mbuf **mbufs, uint16_t n, void *arg)
+{
+	struct join_bench *b = arg;
+
+	for (uint16_t i = 0; i < n; i++) {
+		const uint8_t *frame = rte_pktmbuf_mtod(mbufs[i], const uint8_t *);
+		const uint8_t *end = frame + mbufs[i]->data_len;
+		const struct rte_ipv4_hdr *ip =
+		    (const void *)(frame + sizeof(struct rte_ether_hdr));
+		const uint8_t *igmp = (const uint8_t *)ip + rte_ipv4_hdr_len(ip);
+
+		if (ip->next_proto_id == PROTOCOL_IGMP && igmp + 8 <= end)
+			b->packets += read_report(b, igmp, end) > 0;
+	}
+	return n;
+}
+
+/* Joins the b->n groups from b->base on as one update and waits until all are told. Gives the times
+ * in *table_ns and *report_ns. */
+static int join(struct join_bench *b, uint64_t *table_ns, uint64_t *report_ns,
+		struct mcr_error *err)
+{
+	struct mcr_join_list list = {0};
+	uint64_t start_ns, last_ns = 0;
+	int ret = 0;
+
+	for (unsigned i = 0; ret == 0 && i < b->n; i++) {
+		struct mcr_join one = {.group_be = htonl(b->base + i), .port = FEED_UDP_PORT};
+
+		ret = mcr_join_list_add(&list, &one);
+		b->told_ns[i] = 0;
+	}
+	b->told = 0;
+	b->packets = 0;
+	start_ns = bench_now_ns();
+	if (ret == 0)
+		ret = mcr_engine_update(b->engine, NULL, 0, list.items, list.n, err);
+	*table_ns = bench_now_ns() - start_ns;
+	mcr_join_list_clear(&list);
+	while (ret == 0 && b->told < b->n) {
+		mcr_engine_poll(b->engine, 1000000);
+		if (bench_now_ns() - start_ns > PATIENCE_MS * UINT64_C(1000000))
+			return bench_fail("of %u groups %u were reported in %u ms", b->n, b->told,
+					  PATIENCE_MS);
+	}
+	for (unsigned i = 0; i < b->n; i++)
+		last_ns = RTE_MAX(last_ns, b->told_ns[i]);
+	*report_ns = last_ns - start_ns;
+	return ret;
+}
+
+static void poll_for(struct join_bench *b, unsigned ms)
+{
+	uint64_t end_ns = bench_now_ns() + ms * UINT64_C(1000000), now_ns;
+
+	while ((now_ns = bench_now_ns()) < end_ns)
+		mcr_engine_poll(b->engine, end_ns - now_ns);
+}
+
+static int join_singly(struct join_bench *b, struct mcr_error *err)
+{
+	uint64_t end_ns = bench_now_ns() + b->options->duration_ms * UINT64_C(1000000);
+
+	b->n = 1;
+	b->base = FEED_GROUP;
+	do {
+		unsigned i = b->n_singles++;
+
+		b->at_ns[i] = realtime_ns();
+		if (join(b, &b->table_ns[i], &b->report_ns[i], err) < 0)
+			return -1;
+		b->base++;
+		poll_for(b, PAUSE_MS);
+	} while (b->n_singles < SINGLES_MAX && bench_now_ns() < end_ns);
+	return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void print_times(const char *name, uint64_t *times, unsigned n)
+{
+	qsort(times, n, sizeof(*times), compare);
+	printf("\"%s\": {\"p50\": %" PRIu64 ", \"max\": %" PRIu64 "}, ", name, times[n / 2],
+	       times[n - 1]);
+}
+
+static int measure(struct join_bench *b, struct mcr_error *err)
+{
+	uint64_t table_ns, report_ns, at_ns;
+
+	if (join_singly(b, err) < 0)
+		return -1;
+	poll_for(b, SETTLE_MS);
+	b->n = b->options->groups;
+	b->base = FEED_GROUP + SINGLES_MAX;
+	at_ns = realtime_ns();
+	if (join(b, &table_ns, &report_ns, err) < 0)
+		return -1;
+	printf("{\"at_ns\": [");
+	for (unsigned i = 0; i < b->n_singles; i++)
+		printf("%s%" PRIu64, i > 0 ? ", " : "", b->at_ns[i]);
+	printf("], \"at_once_at_ns\": %" PRIu64 ", ", at_ns);
+	print_times("table_ns", b->table_ns, b->n_singles);
+	print_times("report_ns", b->report_ns, b->n_singles);
+	printf("\"at_once\": %u, \"at_once_table_ns\": %" PRIu64 ", \"at_once_report_ns\": %" PRIu64
+	       ", \"at_once_packets\": %" PRIu64 "}\n",
+	       b->n, table_ns, report_ns, b->packets);
+	return 0;
+}
+
+static int run(struct join_bench *b, struct mcr_error *err)
+{
+	struct mcr_interface_config interface = {.name = "bench", .address_be = htonl(0x0a000002)};
+	int lcore = bench_worker(0);
+	unsigned rx_lcore = (unsigned)lcore;
+	int ret;
+
+	if (lcore < 0 || feed_find_port(b->options->port, &b->port) < 0)
+		return -1;
+	b->told_ns = calloc(RTE_MAX(b->options->groups, 1u), sizeof(*b->told_ns));
+	if (b->told_ns == NULL)
+		return bench_fail("out of memory");
+	snprintf(interface.port, sizeof(interface.port), "%s", b->options->port);
+	ret = subject_create_idle(&b->engine, &interface, rx_lcore, err);
+	if (ret < 0)
+		return ret;
+	b->callback = rte_eth_add_tx_callback(b->port, 0, on_tx, b);
+	if (b->callback == NULL)
+		return bench_fail("port %s: takes no tx callback", b->options->port);
+	ret = mcr_engine_start(b->engine, err);
+	if (ret < 0)
+		return ret;
+	poll_for(b, 100);
+	return measure(b, err);
+}
+
+int bench_join(const struct bench_options *options)
+{
+	struct join_bench *b = calloc(1, sizeof(*b));
+	struct mcr_error err = {""};
+	int ret;
+
+	if (b == NULL)
+		return bench_fail("out of memory");
+	b->options = options;
+	ret = options->port != NULL ? run(b, &err) : bench_fail("--port is missing");
+	if (ret < 0 && err.text[0] != '\0')
+		bench_fail("%s", err.text);
+	if (b->engine != NULL)
+		mcr_engine_stop(b->engine);
+	if (b->callback != NULL)
+		rte_eth_remove_tx_callback(b->port, 0, b->callback);
+	mcr_engine_destroy(b->engine);
+	free(b->told_ns);
+	free(b);
+	return ret;
+}
