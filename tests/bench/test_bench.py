@@ -4,6 +4,7 @@
 
 import json
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -51,6 +52,25 @@ def figure(results, name, case):
     return next(r['ours'] for r in results if r['name'] == name and r['case'] == case)
 
 
+def report(root, build, folder):
+    """The page has a table for each suite, and its pictures; what stood around them stays."""
+    page = os.path.join(folder, 'page.md')
+    with open(page, 'w') as f:
+        f.write('before\n<!-- results: begin -->\nold\n<!-- results: end -->\nafter\n')
+    subprocess.run([os.path.join(root, 'tools', 'bench'), '--add',
+                    os.path.join(folder, 'results.json'), '--report', page],
+                   env={**os.environ, 'MCRING_BUILD': build}, check=True)
+    with open(page) as f:
+        text = f.read()
+    assert text.startswith('before\n') and text.endswith('after\n') and 'old' not in text, text
+    assert text.count('\n### ') == len(CASES) and text.count('| case |') == len(CASES), text
+    pictures = re.findall(r'\(plots/(.*?)\)', text)
+    assert 'targets.svg' in pictures and 'growth.svg' in pictures, pictures
+    for picture in pictures:
+        with open(os.path.join(folder, 'plots', picture)) as f:
+            assert '</svg>' in f.read(), picture
+
+
 def checksum(words):
     total = sum(struct.unpack(f'>{len(words) // 2}H', words))
     while total >> 16:
@@ -83,6 +103,7 @@ def main():
         # What no load changes: the loop's instructions, and 184 groups fit one report.
         assert 50 < figure(results, 'engine', '86 octets, no reader, instructions') < 5000
         assert figure(results, 'growth', '1000 joins at once, IGMP packets') >= 6
+        report(root, build, folder)
         capture = os.path.join(folder, 'feed.pcap')
         write_capture(capture)
         vdev = f'--vdev=net_pcap0,rx_pcap={capture},infinite_rx=1'

@@ -9,7 +9,6 @@ import re
 import shlex
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 import typing
@@ -49,6 +48,7 @@ class Run:
         self.port = port                    # of a NIC; None: virtual devices
         self.eal = shlex.split(eal or '')   # in place of ours, when there is a port
         self.results = []
+        self.added = False                  # results of earlier runs are among them
         self.dir = tempfile.mkdtemp(prefix='mcrbench_')
 
     def path(self, name):
@@ -244,13 +244,20 @@ class Testpmd:
         self.out.close()
 
 
+def version(described):
+    with open(os.path.join(ROOT, 'meson.build')) as f:
+        text = re.search(r"version: '([^']*)'", f.read())[1]
+    return text if described == 'unknown' else f'{text} ({described})'
+
+
 def machine():
     """Where the figures come from."""
     with open('/proc/cpuinfo') as f:
         model = re.search(r'model name\s*: (.*)', f.read())
     def first_line(*argv):
         try:
-            return subprocess.run(argv, capture_output=True, text=True).stdout.splitlines()[0]
+            return subprocess.run(argv, capture_output=True, text=True,
+                                  cwd=ROOT).stdout.splitlines()[0]
         except (OSError, IndexError):
             return 'unknown'
     with open('/proc/meminfo') as f:
@@ -260,8 +267,8 @@ def machine():
         'cores': os.cpu_count(),
         'kernel': platform.release(),
         'compiler': first_line('gcc', '--version'),
+        'mcring': version(first_line('git', 'describe', '--always', '--dirty')),
         'dpdk': first_line('pkg-config', '--modversion', 'libdpdk'),
         'huge_pages': int(huge[1]) if huge else 0,
         'load': os.getloadavg()[0],
-        'python': sys.version.split()[0],
     }

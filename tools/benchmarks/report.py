@@ -1,85 +1,83 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Results as a table and plots, between two marks of docs/benchmarks.md."""
+"""Results as tables and plots, between two marks of docs/benchmarks.md."""
 
 import os
 import re
-import shutil
-import subprocess
 
-from . import common
+from . import common, plots
 
 BEGIN, END = '<!-- results: begin -->', '<!-- results: end -->'
+TITLES = {
+    'engine': 'Engine: what a packet costs the rx lcore',
+    'link': 'Link: packets over shared memory',
+    'kernel': 'Kernel: against programs on sockets',
+    'burst': 'Burst: out of silence',
+    'hop': 'Hop: from a writer to a reader',
+    'growth': 'Growth: as things become more',
+}
+PLOTS = {
+    None: 'how much of each target is used up',
+    'burst': 'latency over the size of a burst',
+    'growth': 'cost of a packet as things grow',
+    'hop': 'percentiles of latency',
+    'kernel': 'percentiles of latency',
+}
+
+
+def row(r):
+    low, high = (common.figure(x) for x in r['spread'])
+    ours = f"{common.figure(r['ours'])} {r['unit']}"
+    if r['ratio'] is None:
+        peer, ratio = '', f'({low}..{high})'
+    else:
+        peer = f"{r['peer_name']}: {common.figure(r['peer'])}"
+        ratio = f"**{r['ratio']:.2f}** ({low}..{high})"
+    target = ''
+    if r['target'] is not None:
+        target = f"{common.figure(r['target'])}: {'holds' if r['holds'] else '**missed**'}"
+    return f"| {r['case']} | {ours} | {peer} | {ratio} | {target} |"
 
 
 def table(results):
-    rows = ['| what | case | ours | peer | ratio (spread over the pairs) | target |',
-            '|---|---|---|---|---|---|']
-    for r in results:
-        low, high = (common.figure(x) for x in r['spread'])
-        ours = f"{common.figure(r['ours'])} {r['unit']}"
-        if r['ratio'] is None:
-            peer, ratio = '', f'{low}..{high} {r["unit"]}'
-        else:
-            peer = f"{r['peer_name']}: {common.figure(r['peer'])}"
-            ratio = f"**{r['ratio']:.2f}** ({low}..{high})"
-        target = ''
-        if r['target'] is not None:
-            target = f"{common.figure(r['target'])}: {'holds' if r['holds'] else '**missed**'}"
-        rows.append(f"| {r['name']} | {r['case']} | {ours} | {peer} | {ratio} | {target} |")
-    return '\n'.join(rows)
+    return ['| case | ours | peer | ratio (spread over the pairs) | target |', '|---|---|---|---|---|',
+            *map(row, results), '']
 
 
-def gnuplot(path, commands, data):
-    """Draws data (rows of columns) into an SVG."""
-    lines = '\n'.join('\t'.join(str(x) for x in row) for row in data)
-    script = f'''set terminal svg size 760,{150 + 24 * len(data)} font "sans,11"
-set output "{path}"
-set datafile separator "\t"
-$data << EOD
-{lines}
-EOD
-{commands}
-'''
-    subprocess.run(['gnuplot'], input=script, text=True, check=True)
+def summary(results):
+    judged = [r for r in results if r['target'] is not None]
+    missed = [r for r in judged if not r['holds']]
+    text = f'{len(judged) - len(missed)} of {len(judged)} targets hold.'
+    if missed:
+        text += ' Missed: ' + '; '.join(f"{r['name']}, {r['case']}" for r in missed) + '.'
+    return text
 
 
-def bars(path, title, rows, unit):
-    """One bar for each (name, value), the first on top."""
-    rows = [(name, value, i) for i, (name, value) in enumerate(reversed(rows))]
-    gnuplot(path, f'''set title "{title}"
-set style fill solid 0.6
-set boxwidth 0.7
-set grid x
-set xlabel "{unit}"
-set xrange [0:*]
-set yrange [-0.6:{len(rows) - 0.4}]
-unset key
-plot $data using ($2/2):3:($2/2):(0.35):ytic(1) with boxxyerror lc rgb "#4477aa"''', rows)
+def facts(run, command):
+    m = common.machine()
+    return [f"- Machine: {m['cpu']}, {m['cores']} cores; {m['huge_pages']} huge pages; load "
+            f"{m['load']:.1f} when it was over.",
+            f"- Versions: mcring {m['mcring']}, DPDK {m['dpdk']}, Linux {m['kernel']}, "
+            f"{m['compiler']}.",
+            '- Cores: ' + (f'as EAL was told: `{" ".join(run.eal)}`.' if run.port else
+                           'the rx lcore on 1; control thread, readers and senders on 0.'),
+            f'- Command: `{command}`' + (', a few parts at a time.' if run.added else
+                                         f'; {run.pairs} pairs, {run.ms} ms each, unless a case '
+                                         'says otherwise.'), '']
 
 
-def plots(results, folder):
-    """Gives the names of the files that were drawn."""
-    if not shutil.which('gnuplot'):
-        print('no plots: gnuplot is missing (apt-get install gnuplot-nox)')
-        return []
-    os.makedirs(folder, exist_ok=True)
-    drawn = []
-    for name in sorted({r['name'] for r in results}):
-        rows = [(f"{r['case']} / {r['peer_name']}", r['ratio']) for r in results
-                if r['name'] == name and r['ratio'] is not None]
-        if rows:
-            bars(os.path.join(folder, f'{name}.svg'), f'{name}: ours / peer', rows, 'ratio')
-            drawn.append(f'{name}.svg')
-    return drawn
+def image(drawn, name):
+    return [f'![{PLOTS[name]}](plots/{drawn[name]})', ''] if name in drawn else []
 
 
-def write(results, path):
-    folder = os.path.join(os.path.dirname(path), 'plots')
-    machine = common.machine()
-    text = [BEGIN, '', ', '.join(f'{key} {value}' for key, value in machine.items()) + '.', '',
-            table(results), '']
-    text += [f'![{name}](plots/{name})' for name in plots(results, folder)]
-    text += ['', END]
+def write(run, path, command):
+    """Into the page at path. command: what was run."""
+    results = sorted(run.results, key=lambda r: list(TITLES).index(r['name']))
+    drawn = plots.draw(results, os.path.join(os.path.dirname(path), 'plots'))
+    text = [BEGIN, '', *facts(run, command), summary(results), '', *image(drawn, None)]
+    for name in dict.fromkeys(r['name'] for r in results):
+        text += [f'### {TITLES[name]}', '', *image(drawn, name),
+                 *table([r for r in results if r['name'] == name])]
+    text.append(END)
     with open(path) as f:
         page = f.read()
     marked = re.compile(re.escape(BEGIN) + '.*' + re.escape(END), re.S)
