@@ -51,10 +51,6 @@ static inline int mcr_group_table_match(const struct mcr_group_table *table, uin
 					uint32_t group_be, uint16_t port, uint32_t source_be,
 					struct mcr_target *targets, uint32_t *membership);
 
-/* mcr_group_table_prefetch touches the line that a match will read first. */
-static inline void mcr_group_table_prefetch(const struct mcr_group_table *table, uint16_t interface,
-					    uint32_t group_be, uint16_t port);
-
 /* ---- what follows is inline for the rx loop's sake; its fields are private ---- */
 
 enum mcr_group_kind {
@@ -100,6 +96,12 @@ static inline uint64_t mcr_group_key(uint16_t interface, uint32_t group_be, uint
 	return (uint64_t)be32toh(group_be) << 32 | (uint32_t)interface << 16 | port;
 }
 
+/* The same of a packet's flow: group << 32 | source port << 16 | port (mcr_parse_plain). */
+static inline uint64_t mcr_group_key_of_flow(uint16_t interface, uint64_t flow)
+{
+	return (flow & UINT64_C(0xffffffff0000ffff)) | (uint32_t)interface << 16;
+}
+
 /* Multiplicative hashing. The multiplier was searched for, because feeds number their groups and
  * ports in rows: over rows, steps of 2 to 65,536, groups with a port each, grids of groups and
  * ports, and several interfaces, a lookup looks at 1.08 entries on average and at 2.1 in the worst
@@ -127,22 +129,38 @@ static inline const struct mcr_group_entry *mcr_group_find(const struct mcr_grou
 	}
 }
 
+/* The entry of the exact port, or else of any port; NULL when the group is unknown. */
+static inline const struct mcr_group_entry *mcr_group_lookup(const struct mcr_group_table *table,
+							     uint64_t key)
+{
+	const struct mcr_group_entry *entry = NULL;
+
+	if (table->exact_ports)
+		entry = mcr_group_find(table, key);
+	if (!entry)
+		entry = mcr_group_find(table, key & ~UINT64_C(0xffff));
+	return entry;
+}
+
+/* Whether all that the entry says is in it: one channel, and it wants packets of this source. */
+static inline int mcr_group_takes(const struct mcr_group_entry *entry, uint32_t source_be)
+{
+	return __builtin_expect(entry->kind == MCR_GROUP_ANY, 1) ||
+	       (entry->kind == MCR_GROUP_SOURCE && entry->source_be == source_be);
+}
+
 static inline int mcr_group_table_match(const struct mcr_group_table *table, uint16_t interface,
 					uint32_t group_be, uint16_t port, uint32_t source_be,
 					struct mcr_target *targets, uint32_t *membership)
 {
-	const struct mcr_group_entry *entry = NULL;
+	const struct mcr_group_entry *entry =
+	    mcr_group_lookup(table, mcr_group_key(interface, group_be, port));
 	int n;
 
-	if (table->exact_ports)
-		entry = mcr_group_find(table, mcr_group_key(interface, group_be, port));
-	if (!entry)
-		entry = mcr_group_find(table, mcr_group_key(interface, group_be, 0));
 	if (__builtin_expect(!entry, 0))
 		return -(1 + MCR_DROP_UNKNOWN_GROUP);
 	*membership = entry->membership;
-	if (__builtin_expect(entry->kind == MCR_GROUP_ANY, 1) ||
-	    (entry->kind == MCR_GROUP_SOURCE && entry->source_be == source_be)) {
+	if (mcr_group_takes(entry, source_be)) {
 		targets->id = entry->id;
 		targets->channel = entry->channel;
 		return 1;
@@ -153,14 +171,6 @@ static inline int mcr_group_table_match(const struct mcr_group_table *table, uin
 		return -(1 + MCR_DROP_WRONG_SOURCE);
 	n = mcr_group_table_match_lists(table, entry, source_be, targets);
 	return n > 0 ? n : -(1 + MCR_DROP_WRONG_SOURCE);
-}
-
-static inline void mcr_group_table_prefetch(const struct mcr_group_table *table, uint16_t interface,
-					    uint32_t group_be, uint16_t port)
-{
-	const uint64_t key = mcr_group_key(interface, group_be, table->exact_ports ? port : 0);
-
-	__builtin_prefetch(&table->entries[mcr_group_slot(table, key)]);
 }
 
 #endif

@@ -14,31 +14,48 @@
 
 #include <mcring/stats.h>
 
+#include "core/words.h"
+
 enum mcr_verdict {
 	MCR_PARSED_UDP,  /* multicast UDP: fields are complete */
 	MCR_PARSED_PUNT, /* ARP, IGMP, unicast ICMP: for the control thread */
 	MCR_PARSED_DROP, /* packet->drop says why; fields up to the failed check are filled */
 };
 
-/* One parsed packet: 32 bytes, so that a burst of 32 stays in L1. Fields that the parser did not
- * come to are 0. Those that a descriptor has as well stand in its order (core/ring.h), so that
- * compilers move two or four of them at a time. */
+/* One parsed packet. Fields that the parser did not come to are 0. The first four words are those
+ * of a message's descriptor from its length on (core/ring.h): what only the ring's writer knows is
+ * 0 in them, and is added when they are moved. */
 struct mcr_packet {
-	uint32_t payload_len; /* by the UDP length, not by the frame */
-	uint32_t group_be;
-	uint32_t source_be;
-	uint8_t ttl;
-	uint8_t verdict; /* enum mcr_verdict */
-	uint8_t drop;    /* enum mcr_drop, when verdict is MCR_PARSED_DROP */
-	uint8_t pad0;
-	uint16_t port, source_port; /* UDP, host order */
-	uint16_t vlan;              /* outer VID, 0 = untagged */
-	uint16_t pad1;
-	uint16_t ether_type;     /* behind the tags, host order */
-	uint16_t l3_offset;      /* of what stands behind the EtherType: the IP header */
-	uint16_t payload_offset; /* of the UDP payload in the frame */
-	uint16_t pad2;
+	union {
+		struct {
+			uint32_t payload_len; /* by the UDP length, not by the frame */
+			uint32_t group_be;
+			uint32_t source_be;
+			uint32_t pad0;
+			uint16_t port, source_port; /* UDP, host order */
+			uint16_t vlan;              /* outer VID, 0 = untagged */
+			uint16_t pad1;
+			uint8_t pad2[2], ttl, pad3[5];
+			uint16_t ether_type;     /* behind the tags, host order */
+			uint16_t l3_offset;      /* of what stands behind the EtherType */
+			uint16_t payload_offset; /* of the UDP payload in the frame */
+			uint8_t verdict;         /* enum mcr_verdict */
+			uint8_t drop; /* enum mcr_drop, when verdict is MCR_PARSED_DROP */
+		};
+		uint64_t words[5];
+	};
 };
+
+/* By words, as mcr_parse_plain fills them. */
+static inline uint32_t mcr_packet_len(const struct mcr_packet *p)
+{
+	return (uint32_t)(p->words[0] >> MCR_WORD_SHIFT(0, 4));
+}
+
+static inline uint32_t mcr_packet_source(const struct mcr_packet *p)
+{
+	return (uint32_t)(p->words[1] >> MCR_WORD_SHIFT(0, 4));
+}
 
 /* mcr_parse looks at one frame.
  * head: the frame's first head_len octets in one piece (the first mbuf segment); frame_len: octets
@@ -54,7 +71,15 @@ static inline void mcr_parse(struct mcr_packet *packet, const uint8_t *head, uin
 int mcr_udp_checksum_ok(const struct mcr_packet *packet, const uint8_t *frame);
 
 /* mcr_parse_walk gives for every frame what mcr_parse gives; mcr_parse only takes a shorter way for
- * the frames that arrive in millions. */
+ * the frames that arrive in millions: mcr_parse_plain. That takes a frame only when everything
+ * about it is plain: no tag in the data, no IP options, not a fragment, UDP, the usual group MAC
+ * (RFC 1112 §6.4), good lengths and checksum, and all of the payload within head. It never drops.
+ * Whether the group is a multicast address is not asked: no table of groups has another. The
+ * payload starts at MCR_PLAIN_HEADERS. *flow: group << 32 | source port << 16 | port. Returns 0
+ * when the frame is not plain, and has left packet and flow as they were. */
+static inline int mcr_parse_plain(struct mcr_packet *packet, uint64_t *flow, const uint8_t *head,
+				  uint32_t head_len, uint16_t stripped_vlan,
+				  const uint8_t *own_mac);
 void mcr_parse_walk(struct mcr_packet *packet, const uint8_t *head, uint32_t head_len,
 		    uint32_t frame_len, uint16_t stripped_vlan, const uint8_t *own_mac);
 
@@ -65,6 +90,7 @@ void mcr_parse_walk(struct mcr_packet *packet, const uint8_t *head, uint32_t hea
 #define MCR_IPV4_HEADER_MIN 20u
 #define MCR_UDP_HEADER      8u
 #define MCR_IP_PROTO_UDP    17u
+#define MCR_PLAIN_HEADERS   (MCR_ETHER_HEADER + MCR_IPV4_HEADER_MIN + MCR_UDP_HEADER)
 
 static inline uint16_t mcr_load_be16(const uint8_t *p)
 {
@@ -100,73 +126,75 @@ static inline uint64_t mcr_load64(const uint8_t *p)
 	return v;
 }
 
-/* Adds with end-around carry: the sum modulo 2^64 - 1. */
-static inline uint64_t mcr_add_carry(uint64_t sum, uint64_t v)
+/* The one's complement sum of a correct header is a multiple of 0xffff (RFC 1071); the sum is not 0
+ * itself, as the version is not. */
+static inline int mcr_sum_ok(uint64_t sum)
 {
-	sum += v;
-	return sum + (sum < v);
+	/* sum % 0xffff == 0, by the inverse of 0xffff modulo 2^64; spelled out, because gcc
+	 * computes the remainder where it can use that it is 0. */
+	return sum * UINT64_C(0xfffefffefffeffff) <= UINT64_MAX / 0xffff;
 }
 
-/* The one's complement sum of a correct header is a multiple of 0xffff (RFC 1071). As 0xffff
- * divides 2^64 - 1, wide words in any byte order may be added, and the remainder replaces the
- * folding (the compiler makes it a multiplication). The sum is not 0 itself: the version is not. */
+/* Of a header without options, of a packet that is no fragment. As 0xffff divides 2^64 - 1, words
+ * of any width and byte order may be added, as long as no carry is lost: the first eight octets are
+ * less than 2^63, little endian because the last of them is the fragment offset's, big endian
+ * because the first is the version's. */
 static inline int mcr_plain_header_ok(const uint8_t *ip)
 {
-	uint64_t sum = mcr_add_carry(mcr_load64(ip), mcr_load64(ip + 8));
-
-	return mcr_add_carry(sum, mcr_load32(ip + 16)) % 0xffffu == 0;
+	return mcr_sum_ok(mcr_load64(ip) + mcr_load32(ip + 8) + mcr_load32(ip + 12) +
+			  mcr_load32(ip + 16));
 }
 
-/* The short way takes a frame only when everything about it is plain: no tag in the data, no IP
- * options, not a fragment, UDP, the usual group MAC (RFC 1112 §6.4), good lengths and checksum. It
- * never drops: whatever is not plain starts over in mcr_parse_walk, which knows the reasons. */
-static inline __attribute__((always_inline)) void
-mcr_parse(struct mcr_packet *packet, const uint8_t *head, uint32_t head_len, uint32_t frame_len,
-	  uint16_t stripped_vlan, const uint8_t *own_mac)
+static inline __attribute__((always_inline)) int
+mcr_parse_plain(struct mcr_packet *packet, uint64_t *flow, const uint8_t *head, uint32_t head_len,
+		uint16_t stripped_vlan, const uint8_t *own_mac)
 {
 	const uint8_t *ip = head + MCR_ETHER_HEADER;
 	const uint8_t *udp = ip + MCR_IPV4_HEADER_MIN;
 	const uint32_t ip_headers = MCR_IPV4_HEADER_MIN + MCR_UDP_HEADER;
-	const uint32_t headers = MCR_ETHER_HEADER + ip_headers;
-	uint32_t room, len, ports;
+	uint32_t room, len;
 
-	if (__builtin_expect(head_len < headers, 0))
-		goto walk;
+	if (__builtin_expect(head_len < MCR_PLAIN_HEADERS, 0))
+		return 0;
 	/* Lengths below the headers' wrap round and are too large as well. */
 	room = mcr_load_be16(ip + 2) - ip_headers;
 	len = mcr_load_be16(udp + 4) - MCR_UDP_HEADER;
-	if (__builtin_expect(room > frame_len - headers || len > room, 0))
-		goto walk;
+	if (__builtin_expect(room > head_len - MCR_PLAIN_HEADERS || len > room, 0))
+		return 0;
 	if (__builtin_expect(mcr_load_be16(head + 12) != MCR_ETHER_TYPE_IPV4 || ip[0] != 0x45 ||
 				 mcr_same_mac(head + 6, own_mac),
 			     0))
-		goto walk;
+		return 0;
 	/* Of the octets 6 to 9: no more fragments, offset 0, any TTL, UDP. */
 	if (__builtin_expect(
 		(mcr_load32(ip + 6) & htobe32(0x3fff00ffu)) != htobe32(MCR_IP_PROTO_UDP), 0))
-		goto walk;
-	if (__builtin_expect(!mcr_is_multicast(mcr_load32(ip + 16)) ||
-				 (mcr_load32(head) & htobe32(0xffffff00u)) != htobe32(0x01005e00u),
-			     0))
-		goto walk;
+		return 0;
+	if (__builtin_expect((mcr_load32(head) & htobe32(0xffffff00u)) != htobe32(0x01005e00u), 0))
+		return 0;
 	if (__builtin_expect(!mcr_plain_header_ok(ip), 0))
-		goto walk;
-	ports = be32toh(mcr_load32(udp));
-	packet->payload_len = len;
-	packet->group_be = mcr_load32(ip + 16);
-	packet->source_be = mcr_load32(ip + 12);
-	packet->ttl = ip[8];
-	packet->verdict = MCR_PARSED_UDP;
-	packet->drop = 0;
-	packet->port = (uint16_t)ports;
-	packet->source_port = (uint16_t)(ports >> 16);
-	packet->vlan = stripped_vlan;
-	packet->ether_type = MCR_ETHER_TYPE_IPV4;
-	packet->l3_offset = MCR_ETHER_HEADER;
-	packet->payload_offset = headers;
-	return;
-walk:
-	mcr_parse_walk(packet, head, head_len, frame_len, stripped_vlan, own_mac);
+		return 0;
+	*flow = be64toh(mcr_load64(ip + 16)); /* the destination, then UDP's ports */
+	packet->words[0] = MCR_WORD_AT(len, 0, 4) | MCR_WORD_AT(mcr_load32(ip + 16), 4, 4);
+	packet->words[1] = MCR_WORD_AT(mcr_load32(ip + 12), 0, 4);
+	packet->words[2] = MCR_WORD_AT((uint16_t)*flow, 0, 2) |
+			   MCR_WORD_AT((uint16_t)(*flow >> 16), 2, 2) |
+			   MCR_WORD_AT(stripped_vlan, 4, 2);
+	packet->words[3] = MCR_WORD_AT(ip[8], 2, 1);
+	packet->words[4] = MCR_WORD_AT(MCR_ETHER_TYPE_IPV4, 0, 2) |
+			   MCR_WORD_AT(MCR_ETHER_HEADER, 2, 2) |
+			   MCR_WORD_AT(MCR_PLAIN_HEADERS, 4, 2) | MCR_WORD_AT(MCR_PARSED_UDP, 6, 1);
+	return 1;
+}
+
+static inline __attribute__((always_inline)) void
+mcr_parse(struct mcr_packet *packet, const uint8_t *head, uint32_t head_len, uint32_t frame_len,
+	  uint16_t stripped_vlan, const uint8_t *own_mac)
+{
+	uint64_t flow;
+
+	if (!mcr_parse_plain(packet, &flow, head, head_len, stripped_vlan, own_mac) ||
+	    !mcr_is_multicast(packet->group_be))
+		mcr_parse_walk(packet, head, head_len, frame_len, stripped_vlan, own_mac);
 }
 
 #endif

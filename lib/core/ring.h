@@ -2,7 +2,7 @@
 /* The broadcast ring: one writer, any number of readers that it does not know of. docs/ring.md has
  * the protocol and the memory-ordering argument.
  *
- * Writer, per chunk of a burst:   add... -> reserve -> put... -> publish
+ * Writer, per chunk of a burst:   reserve -> put... -> publish
  * Reader:                         poll -> copy -> intact */
 #ifndef MCR_CORE_RING_H
 #define MCR_CORE_RING_H
@@ -14,17 +14,26 @@
 #include <sys/socket.h> /* AF_INET6 */
 
 #include "core/ring_layout.h"
+#include "core/words.h"
 
-/* A message's descriptor, 64 bytes; part of the shared layout (see ring_layout.h). */
+/* A message's descriptor, 64 bytes; part of the shared layout (see ring_layout.h). By fields or by
+ * words: who writes many composes words (core/words.h). */
 struct mcr_desc {
-	uint64_t seq;    /* from 1 */
-	uint64_t offset; /* monotonic byte offset of the payload; position = offset & (bytes - 1) */
-	uint64_t rx_ns, hw_ns;
-	uint32_t len; /* octets of payload (behind the addresses where family is AF_INET6) */
-	uint32_t group_be, source_be;
-	uint32_t id;
-	uint16_t port, source_port, vlan, flags;
-	uint8_t kind, family, ttl, pad[5];
+	union {
+		struct {
+			uint64_t seq;    /* from 1 */
+			uint64_t offset; /* monotonic byte offset of the payload; position = offset
+					  * & (bytes - 1) */
+			uint64_t rx_ns, hw_ns;
+			uint32_t len; /* octets of payload (behind the addresses where family is
+				       * AF_INET6) */
+			uint32_t group_be, source_be;
+			uint32_t id;
+			uint16_t port, source_port, vlan, flags;
+			uint8_t kind, family, ttl, pad[5];
+		};
+		uint64_t words[MCR_RING_DESC_BYTES / 8];
+	};
 };
 
 _Static_assert(sizeof(struct mcr_desc) == MCR_RING_DESC_BYTES, "region layout");
@@ -45,6 +54,7 @@ _Static_assert(offsetof(struct mcr_desc, family) == 57, "region layout");
 _Static_assert(offsetof(struct mcr_desc, ttl) == 58, "region layout");
 
 #define MCR_DESC_WORDS (MCR_RING_DESC_BYTES / sizeof(uint64_t))
+#define MCR_RING_AHEAD 8 /* messages whose place is fetched before their turn */
 
 /* The writer's own view of a ring: private to its lcore, nothing of it is shared. Embed it where
  * the lcore's hot data lives. */
@@ -56,7 +66,7 @@ struct mcr_ring_writer {
 	uint32_t max_payload;
 	uint64_t next;                     /* messages put */
 	uint64_t next_offset;              /* bytes put, padding included */
-	uint64_t reserved, reserved_bytes; /* messages and bytes added */
+	uint64_t reserved, reserved_bytes; /* up to where the chunk may come */
 	uint64_t payload_bytes;
 	uint64_t
 	    too_large; /* messages beyond mcr_ring_max_payload: its lcore counts, others read */
@@ -92,53 +102,28 @@ static inline uint32_t mcr_desc_region_len(const struct mcr_desc *desc)
 	return desc->len + (desc->family == AF_INET6 ? MCR_RING_INET6_BYTES : 0);
 }
 
-/* A chunk: add each message, reserve once, put each in the same order, publish once. Thread: the rx
- * lcore that owns the ring. None of them fails or waits. A chunk beyond the ring's depth or bytes
- * is harmless, but its first messages are lost to every reader.
+/* A chunk: reserve once, put each message, publish once. Thread: the rx lcore that owns the ring.
+ * None of them fails or waits. A chunk beyond the ring's depth or bytes is harmless, but its first
+ * messages are lost to every reader.
  *
- * mcr_ring_add: the chunk will have one more message, of len octets in the byte region (payload,
- * with AF_INET6 32 more), at most mcr_ring_max_payload. */
-static inline void mcr_ring_add(struct mcr_ring_writer *w, uint32_t len)
+ * mcr_ring_reserve tells the readers what may be overwritten until the next publish: n messages at
+ * most, of `bytes` octets at most, each rounded up (mcr_ring_span). What is not put after all is
+ * given back by mcr_ring_publish; meanwhile a reader that is nearly lapped may lose that much more.
+ * The fence orders these stores before all that put and copy write (pairs with the acquire fence of
+ * mcr_ring_reader_overrun); a release store would order only what came before it. */
+static inline void mcr_ring_reserve(struct mcr_ring_writer *w, uint64_t n, uint64_t bytes)
 {
-	uint64_t span = mcr_ring_span(len);
-	uint64_t offset = mcr_ring_place(w->reserved_bytes, span, w->data_mask);
+	uint64_t end = w->next_offset + bytes;
 
-	assert(len <= mcr_ring_max_payload(w));
-	/* A ring is larger than the cache: fetch what put and copy will write, a chunk ahead. */
-	__builtin_prefetch(&w->descs[(w->reserved & w->desc_mask) * MCR_DESC_WORDS], 1);
-	__builtin_prefetch(w->data + (offset & w->data_mask), 1);
-	if (span > MCR_RING_DESC_BYTES)
-		__builtin_prefetch(w->data + (offset & w->data_mask) + MCR_RING_DESC_BYTES, 1);
-	w->reserved_bytes = offset + span;
-	w->reserved++;
-}
-
-/* mcr_ring_cancel: the messages that were added will not be put. Not after mcr_ring_reserve. */
-static inline void mcr_ring_cancel(struct mcr_ring_writer *w)
-{
-	w->reserved = w->next;
-	w->reserved_bytes = w->next_offset;
-}
-
-/* mcr_ring_reserve tells the readers what is about to be overwritten. The fence orders these stores
- * before all that put and copy write (pairs with the acquire fence of mcr_ring_reader_overrun); a
- * release store would order only what came before it. */
-static inline void mcr_ring_reserve(struct mcr_ring_writer *w)
-{
+	/* Padding before a message that does not fit is shorter than the message. */
+	if ((w->next_offset & w->data_mask) + bytes > w->data_mask + 1)
+		end += bytes;
+	w->reserved = w->next + n;
+	w->reserved_bytes = end;
 	__atomic_store_n(&w->header->reserved, w->reserved, __ATOMIC_RELAXED);
 	__atomic_store_n(&w->header->reserved_bytes, w->reserved_bytes, __ATOMIC_RELAXED);
 	mcr_ring_fence_release();
 }
-
-/* Words of a descriptor from its fields, lowest address first. Not a memcpy of the struct: a caller
- * fills it field by field, and loads wider than those stores wait for the store buffer to drain
- * (measured: half of the writer's time). This way the struct never exists but in registers; a loop
- * over an array of the words would put them into memory again. */
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define MCR_DESC_AT(value, octet, size) ((uint64_t)(value) << (8 * (octet)))
-#else
-#define MCR_DESC_AT(value, octet, size) ((uint64_t)(value) << (8 * (8 - (octet) - (size))))
-#endif
 
 static inline void mcr_ring_store(uint64_t *slot, unsigned word, uint64_t value)
 {
@@ -146,34 +131,36 @@ static inline void mcr_ring_store(uint64_t *slot, unsigned word, uint64_t value)
 }
 
 /* mcr_ring_put writes the next message's descriptor (seq and offset are filled in) and returns
- * where its payload goes, 8-byte aligned; the caller stores len octets there with mcr_ring_copy. */
-static inline uint8_t *mcr_ring_put(struct mcr_ring_writer *w, const struct mcr_desc *desc)
+ * where its len octets go, 8-byte aligned; the caller stores them there with mcr_ring_copy. len: of
+ * the byte region (payload, with AF_INET6 32 more), at most mcr_ring_max_payload. */
+static inline uint8_t *mcr_ring_put(struct mcr_ring_writer *w, const struct mcr_desc *desc,
+				    uint32_t len)
 {
-	/* First, so that few registers hold all of it from here on. */
-	const uint64_t lens = MCR_DESC_AT(desc->len, 0, 4) | MCR_DESC_AT(desc->group_be, 4, 4);
-	const uint64_t from = MCR_DESC_AT(desc->source_be, 0, 4) | MCR_DESC_AT(desc->id, 4, 4);
-	const uint64_t ports = MCR_DESC_AT(desc->port, 0, 2) |
-			       MCR_DESC_AT(desc->source_port, 2, 2) |
-			       MCR_DESC_AT(desc->vlan, 4, 2) | MCR_DESC_AT(desc->flags, 6, 2);
-	const uint64_t kind = MCR_DESC_AT(desc->kind, 0, 1) | MCR_DESC_AT(desc->family, 1, 1) |
-			      MCR_DESC_AT(desc->ttl, 2, 1);
 	uint64_t *slot = &w->descs[(w->next & w->desc_mask) * MCR_DESC_WORDS];
-	uint64_t span = mcr_ring_span(mcr_desc_region_len(desc));
+	uint64_t span = mcr_ring_span(len);
 	uint64_t offset = mcr_ring_place(w->next_offset, span, w->data_mask);
+	uint8_t *to = w->data + (offset & w->data_mask);
 
+	assert(len <= mcr_ring_max_payload(w));
 	assert(w->next < w->reserved && offset + span <= w->reserved_bytes);
+	/* A ring is larger than the cache: fetch what the messages behind this one will write.
+	 * Beyond the end it does no harm. */
+	__builtin_prefetch(slot + MCR_RING_AHEAD * MCR_DESC_WORDS, 1);
+	__builtin_prefetch(to + MCR_RING_AHEAD * span, 1);
+	__builtin_prefetch(to + MCR_RING_AHEAD * span + MCR_RING_DESC_BYTES, 1);
+	/* Not in a loop: gcc would put the words of a composed descriptor into memory. */
 	mcr_ring_store(slot, 0, w->next + 1);
 	mcr_ring_store(slot, 1, offset);
-	mcr_ring_store(slot, 2, desc->rx_ns);
-	mcr_ring_store(slot, 3, desc->hw_ns);
-	mcr_ring_store(slot, 4, lens);
-	mcr_ring_store(slot, 5, from);
-	mcr_ring_store(slot, 6, ports);
-	mcr_ring_store(slot, 7, kind);
+	mcr_ring_store(slot, 2, desc->words[2]);
+	mcr_ring_store(slot, 3, desc->words[3]);
+	mcr_ring_store(slot, 4, desc->words[4]);
+	mcr_ring_store(slot, 5, desc->words[5]);
+	mcr_ring_store(slot, 6, desc->words[6]);
+	mcr_ring_store(slot, 7, desc->words[7]);
 	w->next++;
 	w->next_offset = offset + span;
-	w->payload_bytes += desc->len;
-	return w->data + (offset & w->data_mask);
+	w->payload_bytes += len;
+	return to;
 }
 
 #if MCR_RING_RACE_FREE
@@ -194,18 +181,32 @@ static inline void mcr_ring_copy(uint8_t *dst, const void *src, uint32_t len)
 }
 #else
 /* mcr_ring_copy stores len octets of payload into the ring, at any alignment: a payload of several
- * segments takes several calls. */
+ * segments takes several calls. In line for the usual lengths, 32 octets at a time and the last 32
+ * once more: a call of memcpy costs as much again. */
 static inline void mcr_ring_copy(uint8_t *dst, const void *src, uint32_t len)
 {
-	memcpy(dst, src, len);
+	const uint8_t *from = src;
+
+	if (__builtin_expect(len < 32 || len > 256, 0)) {
+		memcpy(dst, src, len);
+		return;
+	}
+	for (uint32_t at = 0; at < len - 32; at += 32) {
+		memcpy(dst + at, from + at, 16);
+		memcpy(dst + at + 16, from + at + 16, 16);
+	}
+	memcpy(dst + len - 32, from + len - 32, 16);
+	memcpy(dst + len - 16, from + len - 16, 16);
 }
 #endif
 
 /* mcr_ring_publish shows the chunk to the readers (pairs with the acquire load of `published` in
- * mcr_ring_reader_poll). */
+ * mcr_ring_reader_poll), and gives back what was reserved and not put: `reserved` still covers
+ * everything that ever was. */
 static inline void mcr_ring_publish(struct mcr_ring_writer *w)
 {
-	assert(w->next == w->reserved && w->next_offset == w->reserved_bytes);
+	__atomic_store_n(&w->header->reserved, w->next, __ATOMIC_RELAXED);
+	__atomic_store_n(&w->header->reserved_bytes, w->next_offset, __ATOMIC_RELAXED);
 	__atomic_store_n(&w->header->published_bytes, w->payload_bytes, __ATOMIC_RELAXED);
 	__atomic_store_n(&w->header->published, w->next, __ATOMIC_RELEASE);
 }

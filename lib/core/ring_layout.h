@@ -41,11 +41,12 @@ struct mcr_ring_header {
 	uint64_t reserved_words[16]; /* 0 */
 	uint64_t pad1[8];
 
-	/* The rx lcore, once each per chunk; the one line that readers poll. Monotonic. */
-	uint64_t reserved;        /* messages put or about to be put */
+	/* The rx lcore, per chunk; the one line that readers poll. published is monotonic;
+	 * reserved and reserved_bytes are never below what was put. */
+	uint64_t reserved;        /* messages put, or that may be put in this chunk */
 	uint64_t reserved_bytes;  /* the same in bytes, padding at the area's end included */
 	uint64_t published;       /* messages that may be read */
-	uint64_t published_bytes; /* their payload octets: statistics only, no order promised */
+	uint64_t published_bytes; /* their octets: statistics only, no order promised */
 	uint64_t pad2[12];
 
 	/* The control thread, every 10 ms. */

@@ -8,7 +8,9 @@
 
 #include <mcring/consumer.h>
 
-#include "engine/worker.h"
+#include <rte_mbuf.h>
+
+#include "core/parse.h"
 
 /* The segment of the payload's first octet; an empty payload may lie behind the last one. */
 static void place_payload(struct mcr_inline_msg *m, const struct rte_mbuf *segment)
@@ -22,22 +24,6 @@ static void place_payload(struct mcr_inline_msg *m, const struct rte_mbuf *segme
 	left = segment->data_len > offset ? segment->data_len - offset : 0;
 	m->data = rte_pktmbuf_mtod_offset(segment, const uint8_t *, offset);
 	m->data_len = m->len < left ? m->len : left;
-}
-
-static void fill(struct mcr_inline_msg *m, const struct mcr_packet *p, const struct rte_mbuf *mbuf)
-{
-	*m = (struct mcr_inline_msg){
-	    .len = p->payload_len,
-	    .group_be = p->group_be,
-	    .source_be = p->source_be,
-	    .dst_port = p->port,
-	    .src_port = p->source_port,
-	    .vlan = p->vlan,
-	    .ttl = p->ttl,
-	    .offset = p->payload_offset,
-	    .packet = mbuf,
-	};
-	place_payload(m, mbuf);
 }
 
 static void add_to(uint64_t *word, uint64_t n)
@@ -55,45 +41,42 @@ static void watch(struct mcr_inline *in, uint64_t cycles, unsigned n)
 		__atomic_store_n(&in->longest_cycles, cycles, __ATOMIC_RELAXED);
 }
 
-/* Apart, because few queues have timestamps. */
-static void fill_hw_times(const struct mcr_worker *w, const struct mcr_batch *batch,
-			  const struct mcr_port_clock *clock, struct mcr_inline_msg *msgs)
+void mcr_inline_take(struct mcr_inline *in, const struct mcr_packet *packet,
+		     const struct rte_mbuf *mbuf, uint32_t id, uint64_t rx_ns, uint64_t hw_ns,
+		     uint16_t flags)
 {
-	for (unsigned k = 0; k < batch->n; k++) {
-		msgs[k].hw_ns = w->hw_ns[batch->packet[k]];
-		if (msgs[k].hw_ns != 0)
-			msgs[k].flags |= clock->flags;
-	}
+	struct mcr_inline_msg *m = &in->msgs[in->n++];
+
+	*m = (struct mcr_inline_msg){
+	    .len = packet->payload_len,
+	    .rx_ns = rx_ns,
+	    .hw_ns = hw_ns,
+	    .group_be = packet->group_be,
+	    .source_be = packet->source_be,
+	    .id = id,
+	    .dst_port = packet->port,
+	    .src_port = packet->source_port,
+	    .vlan = packet->vlan,
+	    .flags = flags,
+	    .ttl = packet->ttl,
+	    .offset = packet->payload_offset,
+	    .packet = mbuf,
+	};
+	place_payload(m, mbuf);
 }
 
-int mcr_inline_hand_over(struct mcr_worker *w, unsigned channel, uint64_t rx_ns, uint16_t flags,
-			 const struct mcr_port_clock *clock)
+void mcr_inline_call(struct mcr_inline *in, uint64_t clock_steps, unsigned ring)
 {
-	struct mcr_batch *batch = &w->batches[channel];
-	struct mcr_inline *in = batch->handler;
-	struct mcr_inline_msg msgs[MCR_BURST];
-	unsigned n = batch->n;
+	unsigned n = in->n;
 	uint64_t start;
 
-	for (unsigned k = 0; k < n; k++) {
-		fill(&msgs[k], &w->packets[batch->packet[k]], w->mbufs[batch->packet[k]]);
-		msgs[k].id = batch->id[k];
-		msgs[k].rx_ns = rx_ns;
-		msgs[k].flags = flags;
-	}
-	if (clock != NULL)
-		fill_hw_times(w, batch, clock, msgs);
-	if (in->clock_steps != w->clock_steps && in->messages > 0)
-		msgs[0].flags |= MCR_FLAG_CLOCK_STEP;
-	in->clock_steps = w->clock_steps;
+	if (in->clock_steps != clock_steps && in->messages > 0)
+		in->msgs[0].flags |= MCR_FLAG_CLOCK_STEP;
+	in->clock_steps = clock_steps;
+	in->n = 0;
 	start = rte_rdtsc();
-	in->handler(in->ctx, msgs, n, w->index);
+	in->handler(in->ctx, in->msgs, n, ring);
 	watch(in, rte_rdtsc() - start, n);
-	if (!in->only)
-		return 0;
-	mcr_ring_cancel(w->view->rings[channel][w->index]);
-	batch->n = 0;
-	return 1;
 }
 
 void mcr_inline_add(const struct mcr_inline *in, struct mcr_channel_info *out)

@@ -7,8 +7,10 @@
 
 #include <mcring/engine.h>
 
-struct mcr_port_clock;
-struct mcr_worker;
+struct mcr_packet;
+struct rte_mbuf;
+
+#define MCR_INLINE_MSGS 32 /* that a handler gets at once at most */
 
 struct mcr_inline {
 	/* Set by control before a view shows it, then constant. */
@@ -20,14 +22,21 @@ struct mcr_inline {
 	/* Writer: the lcore. Readers: control, word by word. */
 	uint64_t calls, messages, slow, longest_cycles;
 
-	uint64_t clock_steps; /* private to the lcore: of the last message */
+	/* Private to the lcore. */
+	uint64_t clock_steps; /* of the last message */
+	unsigned n;           /* messages that wait for the call */
+	struct mcr_inline_msg msgs[MCR_INLINE_MSGS];
 };
 
-/* mcr_inline_hand_over calls the handler with the batch of a channel that has one. rx_ns, flags: of
- * the burst; clock: of its queue, NULL = w->hw_ns holds nothing. Returns 1 when the batch is done
- * with, 0 when it is to be published. Thread: the rx lcore. */
-int mcr_inline_hand_over(struct mcr_worker *w, unsigned channel, uint64_t rx_ns, uint16_t flags,
-			 const struct mcr_port_clock *clock);
+/* mcr_inline_take makes the packet in mbuf the next message that waits for the call. Thread: the rx
+ * lcore, as of mcr_inline_call. */
+void mcr_inline_take(struct mcr_inline *in, const struct mcr_packet *packet,
+		     const struct rte_mbuf *mbuf, uint32_t id, uint64_t rx_ns, uint64_t hw_ns,
+		     uint16_t flags);
+
+/* mcr_inline_call hands over what waits. clock_steps: of the lcore; ring: its index in the channel.
+ * The messages stay in msgs until the next one is taken. */
+void mcr_inline_call(struct mcr_inline *in, uint64_t clock_steps, unsigned ring);
 
 /* mcr_inline_add adds one lcore's figures to out. Thread: control. */
 void mcr_inline_add(const struct mcr_inline *in, struct mcr_channel_info *out);

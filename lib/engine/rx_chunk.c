@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The stages of a chunk. No system call, lock, log or allocation. */
+/* A packet's way from the driver's buffer into the rings. No system call, lock, log or allocation.
+ *
+ * Packets of the usual kind take a short way, take_usual; whatever is not of the kind takes the
+ * long one, take_any, one packet at a time, so that the order stays. */
 #include <sys/socket.h>
 
 #include <rte_ethdev.h>
@@ -7,6 +10,16 @@
 #include <rte_prefetch.h>
 
 #include "engine/rx_chunk.h"
+
+_Static_assert(
+    offsetof(struct mcr_desc, len) - 32 == offsetof(struct mcr_packet, payload_len) &&
+	offsetof(struct mcr_desc, group_be) - 32 == offsetof(struct mcr_packet, group_be) &&
+	offsetof(struct mcr_desc, source_be) - 32 == offsetof(struct mcr_packet, source_be) &&
+	offsetof(struct mcr_desc, port) - 32 == offsetof(struct mcr_packet, port) &&
+	offsetof(struct mcr_desc, source_port) - 32 == offsetof(struct mcr_packet, source_port) &&
+	offsetof(struct mcr_desc, vlan) - 32 == offsetof(struct mcr_packet, vlan) &&
+	offsetof(struct mcr_desc, ttl) - 32 == offsetof(struct mcr_packet, ttl),
+    "a packet's words are those of its descriptor");
 
 static inline void drop(struct mcr_worker *w, struct mcr_burst *b, unsigned i, unsigned reason)
 {
@@ -106,110 +119,7 @@ static __rte_noinline int udp_checksum_ok(const struct mcr_queue *q, struct rte_
 	return checksum_in_segments(m, p, frame);
 }
 
-/* Adds packet i to the batch of one channel. Returns 0 when its ring cannot hold it. */
-static __rte_always_inline unsigned add(struct mcr_worker *w, struct mcr_burst *b, unsigned i,
-					const struct mcr_target *target)
-{
-	struct mcr_ring_writer *ring = w->view->rings[target->channel][w->index];
-	struct mcr_batch *batch = &w->batches[target->channel];
-	uint16_t n = batch->n;
-
-	if (unlikely(w->packets[i].payload_len > mcr_ring_max_payload(ring))) {
-		__atomic_store_n(&ring->too_large, ring->too_large + 1, __ATOMIC_RELAXED);
-		return 0;
-	}
-	mcr_ring_add(ring, w->packets[i].payload_len);
-	batch->packet[n] = (uint8_t)i;
-	batch->id[n] = target->id;
-	batch->n = n + 1;
-	b->channels |= UINT64_C(1) << target->channel;
-	return 1;
-}
-
-/* The second channel and those behind it: apart, so that the usual one is short. */
-static __rte_noinline unsigned add_more(struct mcr_worker *w, struct mcr_burst *b, unsigned i,
-					const struct mcr_target *targets, int n)
-{
-	unsigned taken = 0;
-
-	for (int t = 0; t < n; t++)
-		taken += add(w, b, i, &targets[t]);
-	return taken;
-}
-
-static inline void count(struct mcr_group_count *c, uint32_t payload_len, uint64_t rx_ns)
-{
-	__atomic_store_n(&c->packets, c->packets + 1, __ATOMIC_RELAXED);
-	__atomic_store_n(&c->bytes, c->bytes + payload_len, __ATOMIC_RELAXED);
-	__atomic_store_n(&c->last_ns, rx_ns, __ATOMIC_RELAXED);
-	if (unlikely(c->first_ns == 0))
-		__atomic_store_n(&c->first_ns, rx_ns, __ATOMIC_RELAXED);
-}
-
-/* Multicast UDP: adds packet i to the batch of each channel that wants it. Returns 0, or 1 + the
- * drop reason. */
-static __rte_always_inline unsigned match(struct mcr_worker *w, struct mcr_burst *b,
-					  uint8_t interface, unsigned i)
-{
-	const struct mcr_packet *p = &w->packets[i];
-	struct mcr_target targets[MCR_CHANNELS_MAX];
-	uint32_t membership;
-	unsigned taken;
-	int n;
-
-	n = mcr_group_table_match(w->view->table, interface, p->group_be, p->port, p->source_be,
-				  targets, &membership);
-	if (unlikely(n <= 0))
-		return (unsigned)-n;
-	taken = add(w, b, i, &targets[0]);
-	if (n > 1)
-		taken += add_more(w, b, i, targets + 1, n - 1);
-	if (unlikely(taken == 0))
-		return 1 + MCR_DROP_TOO_LARGE;
-	w->totals.account.delivered++;
-	count(&w->group_counts[membership], p->payload_len, b->rx_ns);
-	return 0;
-}
-
-/* What is not multicast UDP. Returns as match. */
-static __rte_noinline unsigned other(struct mcr_worker *w, struct mcr_burst *b,
-				     const struct mcr_queue *q, unsigned i)
-{
-	const struct mcr_packet *p = &w->packets[i];
-
-	if (p->verdict == MCR_PARSED_DROP)
-		return 1u + p->drop;
-	if (b->interface_of_vlan[p->vlan] == MCR_NO_INTERFACE)
-		return 1 + MCR_DROP_VLAN_UNKNOWN;
-	/* IGMP is control's in any case; it lets the kernel have it, too. */
-	if (w->view->kernel_interfaces == 0 || is_igmp(p, w->mbufs[i]) || !to_kernel(w, b, q, i))
-		punt(w, b, q, i);
-	return 0;
-}
-
-static __rte_always_inline unsigned classify(struct mcr_worker *w, struct mcr_burst *b,
-					     const struct mcr_queue *q, unsigned i)
-{
-	const struct mcr_packet *p = &w->packets[i];
-	uint8_t interface;
-
-	if (unlikely(p->verdict != MCR_PARSED_UDP))
-		return other(w, b, q, i);
-	interface = b->interface_of_vlan[p->vlan];
-	if (unlikely(interface == MCR_NO_INTERFACE))
-		return 1 + MCR_DROP_VLAN_UNKNOWN;
-	return match(w, b, interface, i);
-}
-
-static inline void parse(struct mcr_packet *p, const struct rte_mbuf *m, const uint8_t *mac)
-{
-	uint16_t stripped = 0;
-
-	if (m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED)
-		stripped = m->vlan_tci & 0xfff;
-	mcr_parse(p, rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, m->pkt_len, stripped, mac);
-}
-
+/* The parser saw that the payload lies in the frame. */
 static __rte_noinline void copy_segments(uint8_t *to, const struct rte_mbuf *m, uint32_t offset,
 					 uint32_t len)
 {
@@ -231,123 +141,264 @@ static __rte_noinline void copy_segments(uint8_t *to, const struct rte_mbuf *m, 
 	mcr_ring_copy(to, rte_pktmbuf_mtod_offset(m, const void *, offset), len);
 }
 
-/* The parser saw that the payload lies in the frame. */
-static inline void copy_payload(uint8_t *to, const struct rte_mbuf *m, uint32_t offset,
-				uint32_t len)
+/* The channel gets its first packet of this chunk. How many more will follow is not known yet, so
+ * room for all of the chunk is reserved. Returns the flags that this message bears beyond the
+ * others'. */
+static uint16_t open_outlet(struct mcr_worker *w, struct mcr_burst *b, unsigned channel)
 {
-	if (likely(m->nb_segs == 1))
-		mcr_ring_copy(to, rte_pktmbuf_mtod_offset(m, const void *, offset), len);
+	struct mcr_outlet *out = &w->outlets[channel];
+
+	b->channels |= UINT64_C(1) << channel;
+	if (out->handler != NULL)
+		return 0;
+	if (b->clock == NULL)
+		b->plain_channels |= UINT64_C(1) << channel;
+	mcr_ring_reserve(out->ring, b->packets, b->bytes);
+	return mcr_rx_step_flag(w, out);
+}
+
+/* payload: NULL = in several segments of the packet. */
+static __rte_always_inline void put(struct mcr_ring_writer *ring, const struct mcr_burst *b,
+				    const struct mcr_packet *p, uint32_t id, uint64_t flags,
+				    uint64_t hw_ns, const uint8_t *payload,
+				    const struct rte_mbuf *m)
+{
+	uint32_t len = mcr_packet_len(p);
+	struct mcr_desc desc;
+	uint8_t *to;
+
+	desc.words[2] = b->rx_ns;
+	desc.words[3] = hw_ns;
+	desc.words[4] = p->words[0];
+	desc.words[5] = p->words[1] | MCR_WORD_AT(id, 4, 4);
+	desc.words[6] = p->words[2] | MCR_WORD_AT(flags, 6, 2);
+	desc.words[7] = p->words[3] | MCR_WORD_AT(MCR_DATA, 0, 1) | MCR_WORD_AT(AF_INET, 1, 1);
+	to = mcr_ring_put(ring, &desc, len);
+	if (likely(payload != NULL))
+		mcr_ring_copy(to, payload, len);
 	else
-		copy_segments(to, m, offset, len);
+		copy_segments(to, m, p->payload_offset, len);
 }
 
-static __rte_always_inline void publish_batch(struct mcr_worker *w, const struct mcr_burst *b,
-					      unsigned channel, const int is_stamped)
+/* Writes packet i into the ring of a channel, or gives it to the channel's handler. */
+static __rte_noinline void deliver(struct mcr_worker *w, struct mcr_burst *b, unsigned i,
+				   unsigned channel, uint32_t id, const struct mcr_packet *p)
 {
-	struct mcr_ring_writer *ring = w->view->rings[channel][w->index];
-	struct mcr_batch *batch = &w->batches[channel];
-	uint16_t step;
+	struct mcr_outlet *out = &w->outlets[channel];
+	const struct rte_mbuf *m = w->mbufs[i];
+	const uint8_t *payload = NULL;
+	uint16_t flags = b->flags;
+	uint64_t hw_ns = 0;
 
-	if (unlikely(batch->handler != NULL) &&
-	    mcr_inline_hand_over(w, channel, b->rx_ns, b->flags, is_stamped ? b->clock : NULL))
+	if (b->clock != NULL)
+		hw_ns = mcr_port_clock_ns(b->clock, m);
+	if (hw_ns != 0)
+		flags |= b->clock->flags;
+	if ((b->channels >> channel & 1) == 0)
+		flags |= open_outlet(w, b, channel);
+	if (out->handler != NULL) {
+		mcr_inline_take(out->handler, p, m, id, b->rx_ns, hw_ns, flags);
 		return;
-	step = mcr_rx_step_flag(w, channel);
-	mcr_ring_reserve(ring);
-	for (unsigned k = 0, n = batch->n; k < n; k++) {
-		const struct mcr_packet *p = &w->packets[batch->packet[k]];
-		uint64_t hw_ns = is_stamped ? w->hw_ns[batch->packet[k]] : 0;
-		const struct mcr_desc desc = {
-		    .rx_ns = b->rx_ns,
-		    .hw_ns = hw_ns,
-		    .len = p->payload_len,
-		    .group_be = p->group_be,
-		    .source_be = p->source_be,
-		    .id = batch->id[k],
-		    .port = p->port,
-		    .source_port = p->source_port,
-		    .vlan = p->vlan,
-		    .flags = b->flags | step | (hw_ns != 0 ? b->clock->flags : 0),
-		    .kind = MCR_DATA,
-		    .family = AF_INET,
-		    .ttl = p->ttl,
-		};
-
-		copy_payload(mcr_ring_put(ring, &desc), w->mbufs[batch->packet[k]],
-			     p->payload_offset, p->payload_len);
-		step = 0;
 	}
-	mcr_ring_publish(ring);
-	batch->n = 0;
+	if (m->nb_segs == 1)
+		payload = rte_pktmbuf_mtod_offset(m, const uint8_t *, p->payload_offset);
+	put(out->ring, b, p, id, flags, hw_ns, payload, m);
 }
 
-static __rte_noinline void publish(struct mcr_worker *w, const struct mcr_burst *b,
-				   unsigned channel)
+static inline void count(struct mcr_group_count *c, uint32_t payload_len, uint64_t rx_ns)
 {
-	publish_batch(w, b, channel, 0);
+	__atomic_store_n(&c->packets, c->packets + 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&c->bytes, c->bytes + payload_len, __ATOMIC_RELAXED);
+	__atomic_store_n(&c->last_ns, rx_ns, __ATOMIC_RELAXED);
+	if (unlikely(c->first_ns == 0))
+		__atomic_store_n(&c->first_ns, rx_ns, __ATOMIC_RELAXED);
 }
 
-/* The stages of a chunk are functions of their own, so that each has the registers to itself. */
-static __rte_noinline void parse_chunk(struct mcr_worker *w, struct mcr_burst *b, unsigned from,
-				       unsigned to)
+/* Gives packet i to the channels that want it. Returns how many rings can hold it. */
+static unsigned deliver_to_all(struct mcr_worker *w, struct mcr_burst *b, unsigned i,
+			       const struct mcr_target *targets, int n)
 {
-	const uint8_t *mac = b->mac;
-	uint64_t flags = 0;
+	const struct mcr_packet *p = &w->packets[i];
+	unsigned taken = 0;
 
-	for (unsigned i = from; i < to; i++) {
-		rte_prefetch0(rte_pktmbuf_mtod(w->mbufs[i + MCR_PREFETCH_AHEAD], const void *));
-		flags |= w->mbufs[i]->ol_flags;
-		parse(&w->packets[i], w->mbufs[i], mac);
-	}
-	b->ol_flags = flags;
-}
+	for (int t = 0; t < n; t++) {
+		struct mcr_ring_writer *ring = w->outlets[targets[t].channel].ring;
 
-/* Bad UDP checksums. Apart, because the NIC seldom finds one. */
-static __rte_noinline void check_chunk(struct mcr_worker *w, const struct mcr_queue *q,
-				       unsigned from, unsigned to)
-{
-	for (unsigned i = from; i < to; i++) {
-		struct mcr_packet *p = &w->packets[i];
-
-		if (p->verdict != MCR_PARSED_UDP || udp_checksum_ok(q, w->mbufs[i], p))
+		if (p->payload_len > mcr_ring_max_payload(ring)) {
+			__atomic_store_n(&ring->too_large, ring->too_large + 1, __ATOMIC_RELAXED);
 			continue;
+		}
+		deliver(w, b, i, targets[t].channel, targets[t].id, p);
+		taken++;
+	}
+	return taken;
+}
+
+/* Multicast UDP: packet i goes to each channel that wants it. Returns 0, or 1 + the drop reason. */
+static unsigned match(struct mcr_worker *w, struct mcr_burst *b, uint8_t interface, unsigned i)
+{
+	const struct mcr_packet *p = &w->packets[i];
+	struct mcr_target targets[MCR_CHANNELS_MAX];
+	uint32_t membership;
+	int n;
+
+	n = mcr_group_table_match(w->view->table, interface, p->group_be, p->port, p->source_be,
+				  targets, &membership);
+	if (n <= 0)
+		return (unsigned)-n;
+	if (deliver_to_all(w, b, i, targets, n) == 0)
+		return 1 + MCR_DROP_TOO_LARGE;
+	w->totals.account.delivered++;
+	count(&w->group_counts[membership], p->payload_len, b->rx_ns);
+	return 0;
+}
+
+static unsigned classify(struct mcr_worker *w, struct mcr_burst *b, const struct mcr_queue *q,
+			 unsigned i)
+{
+	const struct mcr_packet *p = &w->packets[i];
+	uint8_t interface = b->interface_of_vlan[p->vlan];
+
+	if (p->verdict == MCR_PARSED_DROP)
+		return 1u + p->drop;
+	if (interface == MCR_NO_INTERFACE)
+		return 1 + MCR_DROP_VLAN_UNKNOWN;
+	if (p->verdict == MCR_PARSED_UDP)
+		return match(w, b, interface, i);
+	/* IGMP is control's in any case; it lets the kernel have it, too. */
+	if (w->view->kernel_interfaces == 0 || is_igmp(p, w->mbufs[i]) || !to_kernel(w, b, q, i))
+		punt(w, b, q, i);
+	return 0;
+}
+
+static inline uint16_t stripped_vlan(const struct rte_mbuf *m)
+{
+	return m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED ? m->vlan_tci & 0xfff : 0;
+}
+
+/* Any packet, whatever it is. Bad UDP checksums are looked for where the NIC found one, or always
+ * when it was told so. */
+static __rte_noinline void take_any(struct mcr_worker *w, struct mcr_burst *b,
+				    const struct mcr_queue *q, unsigned i)
+{
+	struct mcr_packet *p = &w->packets[i];
+	struct rte_mbuf *m = w->mbufs[i];
+	unsigned reason;
+
+	mcr_parse(p, rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, m->pkt_len,
+		  stripped_vlan(m), b->mac);
+	if ((b->verify || (m->ol_flags & b->suspect) != 0) && p->verdict == MCR_PARSED_UDP &&
+	    !udp_checksum_ok(q, m, p)) {
 		p->verdict = MCR_PARSED_DROP;
 		p->drop = MCR_DROP_BAD_UDP_CHECKSUM;
 	}
+	reason = classify(w, b, q, i);
+	if (reason != 0)
+		unwanted(w, b, q, i, reason - 1);
 }
 
-static __rte_noinline void classify_chunk(struct mcr_worker *w, struct mcr_burst *b,
-					  const struct mcr_queue *q, unsigned from, unsigned to)
+/* Packets of the usual kind, as many as follow each other: plain UDP that one channel wants. Does
+ * what take_any would do, without looking at anything twice. Returns the index of the first packet
+ * that is not of the kind, or `to`. */
+static __rte_noinline unsigned take_usual(struct mcr_worker *w, struct mcr_burst *b, unsigned from,
+					  unsigned to)
 {
-	for (unsigned i = from; i < to; i++) {
-		unsigned reason = classify(w, b, q, i);
+	const struct mcr_group_table *table = w->view->table;
+	unsigned i;
 
-		if (unlikely(reason != 0))
-			unwanted(w, b, q, i, reason - 1);
+	for (i = from; i < to; i++) {
+		const struct rte_mbuf *m = w->mbufs[i];
+		const uint8_t *head = rte_pktmbuf_mtod(m, const uint8_t *);
+		const struct mcr_group_entry *entry;
+		struct mcr_ring_writer *ring;
+		struct mcr_packet p;
+		uint64_t flow;
+		uint16_t vlan;
+
+		rte_prefetch0(rte_pktmbuf_mtod(w->mbufs[i + MCR_PREFETCH_AHEAD], const void *));
+		if (unlikely((m->ol_flags & b->suspect) != 0))
+			break;
+		vlan = stripped_vlan(m);
+		if (unlikely(!mcr_parse_plain(&p, &flow, head, m->data_len, vlan, b->mac)))
+			break;
+		/* No entry has MCR_NO_INTERFACE. */
+		entry = mcr_group_lookup(table,
+					 mcr_group_key_of_flow(b->interface_of_vlan[vlan], flow));
+		if (unlikely(entry == NULL || !mcr_group_takes(entry, mcr_packet_source(&p))))
+			break;
+		ring = w->outlets[entry->channel].ring;
+		if (unlikely(mcr_packet_len(&p) > mcr_ring_max_payload(ring)))
+			break;
+		if (likely(b->plain_channels >> entry->channel & 1)) {
+			put(ring, b, &p, entry->id, b->flags, 0, head + MCR_PLAIN_HEADERS, m);
+		} else {
+			w->packets[i] = p; /* p itself stays in registers */
+			deliver(w, b, i, entry->channel, entry->id, &w->packets[i]);
+		}
+		count(&w->group_counts[entry->membership], mcr_packet_len(&p), b->rx_ns);
 	}
+	w->totals.account.delivered += i - from;
+	return i;
 }
 
-/* Of a queue with timestamps; those of packets that went elsewhere are not looked at. */
-static __rte_noinline void publish_chunk_stamped(struct mcr_worker *w, const struct mcr_burst *b,
-						 unsigned from, unsigned to)
+/* To the handler what it waits for; then, unless it is the only reader, into the ring. */
+static __rte_noinline void publish_handled(struct mcr_worker *w, const struct mcr_burst *b,
+					   struct mcr_outlet *out)
 {
-	for (unsigned i = from; i < to; i++)
-		w->hw_ns[i] = w->mbufs[i] != NULL ? mcr_port_clock_ns(b->clock, w->mbufs[i]) : 0;
-	for (uint64_t left = b->channels; left != 0; left &= left - 1)
-		publish_batch(w, b, (unsigned)__builtin_ctzll(left), 1);
+	struct mcr_inline *in = out->handler;
+	unsigned n = in->n;
+
+	mcr_inline_call(in, w->clock_steps, w->index);
+	if (in->only)
+		return;
+	mcr_ring_reserve(out->ring, b->packets, b->bytes);
+	for (unsigned k = 0; k < n; k++) {
+		const struct mcr_inline_msg *m = &in->msgs[k];
+		const struct mcr_desc desc = {
+		    .rx_ns = m->rx_ns,
+		    .hw_ns = m->hw_ns,
+		    .len = m->len,
+		    .group_be = m->group_be,
+		    .source_be = m->source_be,
+		    .id = m->id,
+		    .port = m->dst_port,
+		    .source_port = m->src_port,
+		    .vlan = m->vlan,
+		    .flags = (m->flags & ~MCR_FLAG_CLOCK_STEP) | mcr_rx_step_flag(w, out),
+		    .kind = MCR_DATA,
+		    .family = AF_INET,
+		    .ttl = m->ttl,
+		};
+		uint8_t *to = mcr_ring_put(out->ring, &desc, m->len);
+
+		if (likely(m->data_len == m->len))
+			mcr_ring_copy(to, m->data, m->len);
+		else
+			copy_segments(to, m->packet, m->offset, m->len);
+	}
+	mcr_ring_publish(out->ring);
 }
 
 void mcr_rx_chunk(struct mcr_worker *w, struct mcr_burst *b, const struct mcr_queue *q,
 		  unsigned from, unsigned to)
 {
-	b->channels = 0;
-	parse_chunk(w, b, from, to);
-	if (unlikely((b->ol_flags & b->suspect) != 0 || b->verify))
-		check_chunk(w, q, from, to);
-	classify_chunk(w, b, q, from, to);
-	if (unlikely(b->clock != NULL)) {
-		publish_chunk_stamped(w, b, from, to);
-		return;
+	b->channels = b->plain_channels = 0;
+	b->packets = to - from;
+	b->bytes = 0;
+	for (unsigned i = from; i < to; i++)
+		b->bytes += mcr_ring_span(w->mbufs[i]->pkt_len);
+	for (unsigned i = from; i < to; i++) {
+		if (likely(!b->verify))
+			i = take_usual(w, b, i, to);
+		if (unlikely(i < to))
+			take_any(w, b, q, i);
 	}
-	for (uint64_t left = b->channels; left != 0; left &= left - 1)
-		publish(w, b, (unsigned)__builtin_ctzll(left));
+	for (uint64_t left = b->channels; left != 0; left &= left - 1) {
+		struct mcr_outlet *out = &w->outlets[__builtin_ctzll(left)];
+
+		if (likely(out->handler == NULL))
+			mcr_ring_publish(out->ring);
+		else
+			publish_handled(w, b, out);
+	}
 }

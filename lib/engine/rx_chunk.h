@@ -16,7 +16,6 @@ struct mcr_burst {
 	uint64_t rx_ns;
 	const uint8_t *interface_of_vlan;
 	const uint8_t *mac; /* of the port */
-	uint64_t ol_flags;  /* of all packets of the chunk */
 	uint64_t suspect;   /* offload flags that say that the UDP checksum is bad */
 	uint8_t verify;     /* or it is computed for each packet */
 	const struct mcr_port_clock *clock; /* of its timestamps; NULL = none */
@@ -24,23 +23,25 @@ struct mcr_burst {
 	uint32_t dropped;                    /* bit per reason */
 	uint8_t drop_packet[MCR_DROP_COUNT]; /* last packet of each reason in `dropped` */
 	uint32_t drop_len[MCR_DROP_COUNT];   /* its octets */
-	uint64_t channels;                   /* bit per channel with a batch */
+	/* Of the chunk. */
+	uint64_t bytes;          /* that its payloads may take in a ring */
+	unsigned packets;        /* in it */
+	uint64_t channels;       /* bit per channel that got one of them */
+	uint64_t plain_channels; /* those of them without a handler, if packets bear no time */
 };
 
 /* MCR_FLAG_CLOCK_STEP for the ring's first message since the last step, else 0. The very first has
  * none before it. */
-static inline uint16_t mcr_rx_step_flag(struct mcr_worker *w, unsigned channel)
+static inline uint16_t mcr_rx_step_flag(const struct mcr_worker *w, struct mcr_outlet *out)
 {
-	struct mcr_batch *batch = &w->batches[channel];
-
-	if (likely(batch->clock_steps == w->clock_steps))
+	if (likely(out->clock_steps == w->clock_steps))
 		return 0;
-	batch->clock_steps = w->clock_steps;
-	return w->view->rings[channel][w->index]->next > 0 ? MCR_FLAG_CLOCK_STEP : 0;
+	out->clock_steps = w->clock_steps;
+	return out->ring->next > 0 ? MCR_FLAG_CLOCK_STEP : 0;
 }
 
 /* mcr_rx_chunk takes mbufs[from..to) of a burst through all stages: each ring that they touch is
- * reserved, written and published once. What went to control or to the kernel is NULL then. */
+ * reserved and published once. What went to control or to the kernel is NULL then. */
 void mcr_rx_chunk(struct mcr_worker *w, struct mcr_burst *b, const struct mcr_queue *q,
 		  unsigned from, unsigned to);
 

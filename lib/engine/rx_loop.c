@@ -3,7 +3,7 @@
  * in it, but for the sleep of --idle adaptive.
  *
  * A burst is handled in two chunks, so that its first packets do not wait for its last ones: each
- * chunk is classified whole, then reserved, written and published once per ring. */
+ * ring that a chunk touches is reserved and published once (rx_chunk.c). */
 #include <time.h>
 
 #include <rte_cycles.h>
@@ -17,7 +17,8 @@
 #define IDLE_POLLS      1024   /* empty polls before --idle adaptive starts to sleep */
 #define IDLE_SLEEP_NS   50000
 
-/* Back to their pools, those that are not NULL (they were punted). Apart: bursts seldom come here. */
+/* Back to their pools, those that are not NULL (they were punted). Apart: bursts seldom come here.
+ */
 static __rte_noinline void free_each(struct rte_mbuf **mbufs, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
@@ -136,14 +137,13 @@ static void tell_link(struct mcr_worker *w, uint16_t port)
 
 		if (ring == NULL)
 			continue;
-		desc.flags = MCR_FLAG_RX_TIME_TSC | mcr_rx_step_flag(w, c);
+		desc.flags = MCR_FLAG_RX_TIME_TSC | mcr_rx_step_flag(w, &w->outlets[c]);
 		if (p->link_up)
 			desc.flags |= MCR_FLAG_LINK_UP;
 		if (p->removed)
 			desc.flags |= MCR_FLAG_LINK_GONE;
-		mcr_ring_add(ring, 0);
-		mcr_ring_reserve(ring);
-		mcr_ring_put(ring, &desc);
+		mcr_ring_reserve(ring, 1, 0);
+		mcr_ring_put(ring, &desc, 0);
 		mcr_ring_publish(ring);
 	}
 }
@@ -158,8 +158,10 @@ static __rte_noinline void adopt(struct mcr_worker *w, const struct mcr_view *vi
 
 	w->view = view;
 	w->view_serial = view->serial;
-	for (unsigned c = 0; c < MCR_CHANNELS_MAX; c++)
-		w->batches[c].handler = view->handlers[c][w->index];
+	for (unsigned c = 0; c < MCR_CHANNELS_MAX; c++) {
+		w->outlets[c].ring = view->rings[c][w->index];
+		w->outlets[c].handler = view->handlers[c][w->index];
+	}
 	for (unsigned c = 0; c < MCR_CHANNELS_MAX; c++)
 		if (view->rings[c][w->index] != NULL)
 			mcr_ring_set_started(view->rings[c][w->index], start_ns);

@@ -32,14 +32,14 @@ struct mcr_queue {
 	const struct mcr_port_clock *clock; /* of its timestamps; NULL = none */
 };
 
-/* What a chunk of a burst gives to one channel. */
-struct mcr_batch {
-	struct mcr_inline *handler; /* of the channel; NULL = none */
-	uint64_t clock_steps; /* of the channel's last message: the next one tells of a step */
-	uint16_t n;
-	uint8_t packet[MCR_BURST]; /* index in the burst */
-	uint32_t id[MCR_BURST];    /* user id of the join */
+/* A channel, as its messages leave this lcore. */
+struct mcr_outlet {
+	struct mcr_ring_writer *ring; /* as the view has it; NULL: there is no such channel */
+	struct mcr_inline *handler;   /* the same; NULL = none */
+	uint64_t clock_steps;         /* of the ring's last message: the next one tells of a step */
 };
+
+_Static_assert(MCR_BURST <= MCR_INLINE_MSGS, "a handler gets a chunk of a burst at once");
 
 struct mcr_worker {
 	/* Set by control before the launch, then constant. */
@@ -70,9 +70,8 @@ struct mcr_worker {
 	struct mcr_totals totals;
 	struct mcr_gap gap;
 	struct rte_mbuf *mbufs[MCR_BURST + MCR_PREFETCH_AHEAD];
-	struct mcr_packet packets[MCR_BURST];
-	uint64_t hw_ns[MCR_BURST]; /* of queues with timestamps only; 0 = unknown */
-	struct mcr_batch batches[MCR_CHANNELS_MAX];
+	struct mcr_packet packets[MCR_BURST]; /* those that take_any saw (rx_chunk.c) */
+	struct mcr_outlet outlets[MCR_CHANNELS_MAX];
 
 	/* Writer: the lcore. Readers: control. */
 	struct mcr_lcore_account shared;

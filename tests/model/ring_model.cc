@@ -26,6 +26,8 @@ enum mutant {
 	NO_BYTE_TEST,
 	LOOK_BEFORE_COPY, // the test comes before the payload is read, not after
 	LOOK_AT_LAST,     // the test of a poll is made for the last descriptor, not the first
+	SET_BACK_BEFORE,  // the chunk is written: `reserved` is as before it
+	SET_BACK_AFTER,   // the same after it: more is given back than was not put
 	MUTANTS
 };
 
@@ -36,18 +38,20 @@ enum {
 	MESSAGES_MAX = 4
 };
 
-// The ring's depth and bytes (here words), and the lengths of the messages, chunk by chunk.
+// The ring's depth and bytes (here words), and the lengths of the messages, chunk by chunk. A chunk
+// reserves `more` messages and bytes than it puts, and gives them back when it is published.
 struct shape {
 	const char *name;
-	unsigned depth, bytes, messages, chunk;
+	unsigned depth, bytes, messages, chunk, more;
 	unsigned len[MESSAGES_MAX];
 };
 
 static const shape shapes[] = {
-    {"lapped by descriptors", 1, 8, 2, 1, {1, 1}},
-    {"lapped by bytes", 2, 1, 2, 1, {1, 1}},
-    {"lapped over padding", 2, 4, 2, 1, {2, 3}}, // the second does not fit behind the first
-    {"chunks of two", 2, 2, 4, 2, {1, 1, 1, 1}},
+    {"lapped by descriptors", 1, 8, 2, 1, 0, {1, 1}},
+    {"lapped by bytes", 2, 1, 2, 1, 0, {1, 1}},
+    {"lapped over padding", 2, 4, 2, 1, 0, {2, 3}}, // the second does not fit behind the first
+    {"chunks of two", 2, 2, 4, 2, 0, {1, 1, 1, 1}},
+    {"more reserved than put", 1, 2, 2, 1, 1, {1, 1}},
 };
 
 enum {
@@ -55,7 +59,8 @@ enum {
 	BY_BYTES = 1 << 1,
 	OVER_PADDING = 1 << 2,
 	OF_TWO = 1 << 3,
-	ALL = (1 << 4) - 1
+	MORE = 1 << 4,
+	ALL = (1 << 5) - 1
 };
 
 // In which of the shapes it must fail: an order that is missing shows in descriptors and in bytes.
@@ -74,6 +79,8 @@ static const struct {
     {"no-byte-test", BY_BYTES | OVER_PADDING},
     {"look-before-copy", BY_BYTES | OVER_PADDING | OF_TWO},
     {"look-at-last", OF_TWO},
+    {"set-back-before", ALL},
+    {"set-back-after", ALL},
 };
 
 // Of the simulation that runs; Relacy has no way to hand them to a test.
@@ -140,6 +147,12 @@ struct ring_test : rl::test_suite<ring_test, 2> {
 								     $);
 	}
 
+	void give_back(unsigned messages, unsigned bytes)
+	{
+		reserved.store(messages, rl::mo_relaxed, $);
+		reserved_bytes.store(bytes, rl::mo_relaxed, $);
+	}
+
 	// mcr_ring_reserve, put, mcr_ring_publish
 	void write()
 	{
@@ -149,12 +162,20 @@ struct ring_test : rl::test_suite<ring_test, 2> {
 		for (unsigned first = 0; first < ring->messages; first += ring->chunk) {
 			unsigned last = first + ring->chunk - 1;
 
-			reserved.store(last + 1, announce, $);
-			reserved_bytes.store(offset_of(last) + ring->len[last], announce, $);
+			unsigned bytes = offset_of(last) + ring->len[last];
+
+			reserved.store(last + 1 + ring->more, announce, $);
+			reserved_bytes.store(bytes + ring->more, announce, $);
 			if (taken != NO_RELEASE_FENCE && taken != RELEASE_STORE_INSTEAD)
 				rl::atomic_thread_fence(rl::mo_release, $);
+			if (taken == SET_BACK_BEFORE)
+				give_back(first, first == 0 ? 0 : offset_of(first));
 			for (unsigned i = first; i <= last; i++)
 				put(i);
+			if (taken == SET_BACK_AFTER)
+				give_back(first, first == 0 ? 0 : offset_of(first));
+			else if (taken != SET_BACK_BEFORE)
+				give_back(last + 1, bytes);
 			published.store(last + 1,
 					taken == RELAXED_PUBLISH ? rl::mo_relaxed : rl::mo_release,
 					$);

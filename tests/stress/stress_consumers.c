@@ -123,16 +123,14 @@ static void put(struct mcr_ring_writer *w)
 	desc.rx_ns = mix(w->next + 1);
 	for (uint32_t i = 0; i < (desc.len + 7) / 8; i++)
 		payload[i] = word_of(w->next, i);
-	mcr_ring_copy(mcr_ring_put(w, &desc), payload, desc.len);
+	mcr_ring_copy(mcr_ring_put(w, &desc, desc.len), payload, desc.len);
 }
 
 static void publish_chunk(struct mcr_ring_writer *w)
 {
 	unsigned n = 1 + (unsigned)(mix(w->next + 77) % PUBLISH_MAX);
 
-	for (unsigned i = 0; i < n; i++)
-		mcr_ring_add(w, len_of(w->next + i));
-	mcr_ring_reserve(w);
+	mcr_ring_reserve(w, n, n * WORDS_MAX * sizeof(uint64_t));
 	for (unsigned i = 0; i < n; i++)
 		put(w);
 	mcr_ring_publish(w);

@@ -72,7 +72,7 @@ static void put(struct mcr_ring_writer *w)
 	desc.rx_ns = word_of(w->next, 1000);
 	for (uint32_t i = 0; i < desc.len / 8; i++)
 		payload[i] = word_of(w->next, i);
-	mcr_ring_copy(mcr_ring_put(w, &desc), payload, desc.len);
+	mcr_ring_copy(mcr_ring_put(w, &desc, desc.len), payload, desc.len);
 }
 
 static void write_until(struct mcr_ring_writer *w, uint64_t end_ns)
@@ -81,9 +81,7 @@ static void write_until(struct mcr_ring_writer *w, uint64_t end_ns)
 		for (int bursts = 0; bursts < 64; bursts++) {
 			unsigned n = 1 + (unsigned)(mix(w->next + 77) % PUBLISH_MAX);
 
-			for (unsigned i = 0; i < n; i++)
-				mcr_ring_add(w, len_of(w->next + i));
-			mcr_ring_reserve(w);
+			mcr_ring_reserve(w, n, n * WORDS_MAX * sizeof(uint64_t));
 			for (unsigned i = 0; i < n; i++)
 				put(w);
 			mcr_ring_publish(w);

@@ -71,7 +71,7 @@ static inline void put_one(struct ring *ring, uint32_t len)
 
 	for (uint32_t i = 0; i < len; i++)
 		payload[i] = octet(ring->writer.next, i);
-	to = mcr_ring_put(&ring->writer, &desc);
+	to = mcr_ring_put(&ring->writer, &desc, len);
 	assert_int_equal((uintptr_t)to % 8, 0);
 	/* In two pieces, as from two segments. */
 	mcr_ring_copy(to, payload, half);
@@ -80,9 +80,11 @@ static inline void put_one(struct ring *ring, uint32_t len)
 
 static inline void publish(struct ring *ring, const uint32_t *lens, int n)
 {
+	uint64_t bytes = 0;
+
 	for (int i = 0; i < n; i++)
-		mcr_ring_add(&ring->writer, lens[i]);
-	mcr_ring_reserve(&ring->writer);
+		bytes += mcr_ring_span(lens[i]);
+	mcr_ring_reserve(&ring->writer, (uint64_t)n, bytes);
 	for (int i = 0; i < n; i++)
 		put_one(ring, lens[i]);
 	mcr_ring_publish(&ring->writer);

@@ -65,7 +65,6 @@ static struct answer ask(const struct mcr_group_table *table, unsigned interface
 	uint32_t membership = 0;
 
 	memset(a.id, 0xff, sizeof(a.id));
-	mcr_group_table_prefetch(table, (uint16_t)interface, group_be, port);
 	a.n = mcr_group_table_match(table, (uint16_t)interface, group_be, port, source_be, targets,
 				    &membership);
 	for (int i = 0; i < a.n; i++) {
