@@ -113,13 +113,14 @@ static inline uint32_t mcr_desc_region_len(const struct mcr_desc *desc)
  * mcr_ring_reader_overrun); a release store would order only what came before it. */
 static inline void mcr_ring_reserve(struct mcr_ring_writer *w, uint64_t n, uint64_t bytes)
 {
-	uint64_t end = w->next_offset + bytes;
+	uint64_t area = w->data_mask + 1, padding = 0;
 
-	/* Padding before a message that does not fit is shorter than the message. */
-	if ((w->next_offset & w->data_mask) + bytes > w->data_mask + 1)
-		end += bytes;
+	/* Before a message that does not fit, and shorter than that. Half an area or less ends at
+	 * most once; no message is longer than a quarter. */
+	if ((w->next_offset & w->data_mask) + bytes > area)
+		padding = bytes <= area / 2 && bytes > area / 4 ? area / 4 : bytes;
 	w->reserved = w->next + n;
-	w->reserved_bytes = end;
+	w->reserved_bytes = w->next_offset + bytes + padding;
 	__atomic_store_n(&w->header->reserved, w->reserved, __ATOMIC_RELAXED);
 	__atomic_store_n(&w->header->reserved_bytes, w->reserved_bytes, __ATOMIC_RELAXED);
 	mcr_ring_fence_release();
