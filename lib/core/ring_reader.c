@@ -70,14 +70,20 @@ int mcr_ring_reader_attach(struct mcr_ring_reader *r, const void *mem, size_t si
 }
 
 /* The descriptor as words; whether it is whole is for the caller to find out. */
-static void load_desc(const struct mcr_ring_reader *r, uint64_t position, struct mcr_desc *desc)
+static inline void load_desc(const struct mcr_ring_reader *r, uint64_t position,
+			     struct mcr_desc *desc)
 {
 	const uint64_t *slot = &r->descs[(position & (r->depth - 1)) * MCR_DESC_WORDS];
-	uint64_t words[MCR_DESC_WORDS];
 
-	for (size_t i = 0; i < MCR_DESC_WORDS; i++)
-		words[i] = __atomic_load_n(&slot[i], __ATOMIC_RELAXED);
-	memcpy(desc, words, sizeof(*desc));
+	/* Not in a loop: gcc does not unroll it. */
+	desc->words[0] = __atomic_load_n(&slot[0], __ATOMIC_RELAXED);
+	desc->words[1] = __atomic_load_n(&slot[1], __ATOMIC_RELAXED);
+	desc->words[2] = __atomic_load_n(&slot[2], __ATOMIC_RELAXED);
+	desc->words[3] = __atomic_load_n(&slot[3], __ATOMIC_RELAXED);
+	desc->words[4] = __atomic_load_n(&slot[4], __ATOMIC_RELAXED);
+	desc->words[5] = __atomic_load_n(&slot[5], __ATOMIC_RELAXED);
+	desc->words[6] = __atomic_load_n(&slot[6], __ATOMIC_RELAXED);
+	desc->words[7] = __atomic_load_n(&slot[7], __ATOMIC_RELAXED);
 }
 
 /* 1 when the writer has not begun to overwrite this message. */
