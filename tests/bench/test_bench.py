@@ -62,7 +62,7 @@ def report(root, build, folder):
                    env={**os.environ, 'MCRING_BUILD': build}, check=True)
     with open(page) as f:
         text = f.read()
-    assert text.startswith('before\n') and text.endswith('after\n') and 'old' not in text, text
+    assert text.startswith('before\n') and text.endswith('after\n') and '\nold\n' not in text, text
     assert text.count('\n### ') == len(CASES) and text.count('| case |') == len(CASES), text
     pictures = re.findall(r'\(plots/(.*?)\)', text)
     assert 'targets.svg' in pictures and 'growth.svg' in pictures, pictures
