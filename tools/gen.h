@@ -40,7 +40,7 @@ int gen_start_port(struct gen *gen);
  * flows' numbers begin at 1 each time. */
 void gen_send(struct gen *gen, const struct gen_load *load);
 
-/* gen_send_last sends one more after a pause. Drivers above the kernel (net_af_packet) keep frames
+/* gen_send_last sends a few more with pauses. Drivers above the kernel (net_af_packet) keep frames
  * that it had no room for, and try them again only when they are given another. */
 void gen_send_last(struct gen *gen);
 
