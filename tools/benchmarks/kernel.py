@@ -7,13 +7,14 @@ import statistics
 import time
 
 from . import common
-from .kernel_wire import DRIVERS, PEER, SOCKETS, Daemon, Wire, cpu_ns
+from .kernel_wire import DRIVERS, NOT_JOINED, PEER, SOCKETS, Daemon, Wire, cpu_ns
 
 RATES = 50_000, 300_000           # of CPU time
 LATENCY_RATES = 10_000, 100_000
 IDLE_RATE = 10_000
 FIGURES = {'p50_ns': 'p50', 'p99_ns': 'p99', 'p999_ns': 'p99.9', 'max_ns': 'max'}
 TYPICAL = 'p50_ns', 'p99_ns'
+FLOOR, UNJOINED = 'the driver alone (testpmd rxonly)', 'a group that is not joined'
 ADAPTIVE = 'net_af_xdp, idle adaptive'
 
 
@@ -53,7 +54,9 @@ def limited(results, name):
     return f'{name}, all that the sender can' if limit(results, name) else name
 
 
-def search(run, wire, names, what):
+def lossless(run, wire):
+    """The search of mcring-gen."""
+    names = ['recvfrom', 'recvmmsg', 'TPACKET_V3', *DRIVERS]
     args = ['--duration', 0.3, '--confirm', 0.3, '--resolution', 40] if run.quick else \
         ['--duration', 1, '--confirm', 5, '--resolution', 5, '--repeat', 1]
 
@@ -65,42 +68,32 @@ def search(run, wire, names, what):
             receiver.stop()
 
     results = rounds(1 if run.quick else min(run.pairs, 3), measure, names)
-    for ours in (name for name in names if name in DRIVERS):
-        for peer in (name for name in names if name in SOCKETS):
-            judged = peer == 'recvfrom'
-            pairs(run, f'{what}, {limited(results, ours)}', 'packets/s',
+    for ours in DRIVERS:
+        for peer in names[:3]:
+            pairs(run, f'lossless, {limited(results, ours)}', 'packets/s',
                   figure(results, ours, 'rate'), figure(results, peer, 'rate'),
-                  limited(results, peer), better='higher', target=1.0 if judged else None,
-                  excused=limit(results, ours))
-
-
-def lossless(run, wire):
-    """The kernel's part of receiving is done on the sender's core, as veth has it."""
-    search(run, wire, ['recvfrom', 'recvmmsg', 'TPACKET_V3', *DRIVERS], 'lossless')
-
-
-def lossless_rps(run, wire):
-    """The same on the receiver's core, as with a NIC that interrupts there. net_af_xdp has no part in
-    it: RPS comes behind XDP."""
-    with wire.steered():
-        search(run, wire, ['recvfrom', 'recvmmsg', 'TPACKET_V3', 'net_af_packet'],
-               'lossless, softirq on the receiver')
+                  limited(results, peer), better='higher',
+                  target=1.0 if peer == 'recvfrom' else None, excused=limit(results, ours))
 
 
 # ---- CPU time ----
 
 def cost(run, wire):
-    """TSC in bursts that were not empty, against the CPU time of a socket program; and the driver alone,
-    as dpdk-testpmd rxonly has it."""
+    """TSC in bursts that were not empty, against the CPU time of a socket program. Below it the
+    driver alone, as dpdk-testpmd rxonly has it, which does not look into a frame; and frames whose
+    headers are read for nothing, since the group is not joined."""
     seconds = 0.3 if run.quick else 3.0
 
     def measure(name):
-        if name.startswith('testpmd on '):
-            return wire.floor_ns(name.removeprefix('testpmd on '), rate, seconds)
+        kind, _, driver = name.partition(' on ')
+        if kind == FLOOR:
+            return wire.floor_ns(driver, rate, seconds)
+        if kind == UNJOINED:
+            return wire.receive(driver, rate, seconds, group=NOT_JOINED)['busy_ns']
         return wire.receive(name, rate, seconds)['busy_ns' if name in DRIVERS else 'cpu_ns']
 
     names = ['recvfrom', 'recvmmsg', 'TPACKET_V3', *DRIVERS,
-             *(f'testpmd on {driver}' for driver in DRIVERS)]
+             *(f'{kind} on {driver}' for driver in DRIVERS for kind in (FLOOR, UNJOINED))]
     for rate in RATES[:1] if run.quick else RATES:
         results = rounds(1 if run.quick else min(run.pairs, 5), measure, names)
         for driver in DRIVERS:
@@ -108,9 +101,9 @@ def cost(run, wire):
                 judged = driver == 'net_af_xdp' and peer == 'recvfrom'
                 pairs(run, f'busy CPU a packet at {rate}/s, {driver}', 'ns/packet', results[driver],
                       results[peer], peer, target=round(1 / 3, 3) if judged else None)
-            floor = f'testpmd on {driver}'
-            pairs(run, f'busy CPU a packet at {rate}/s, {driver}', 'ns/packet', results[driver],
-                  results[floor], 'the driver alone, testpmd rxonly')
+            for kind in FLOOR, UNJOINED:
+                pairs(run, f'busy CPU a packet at {rate}/s, {driver}', 'ns/packet',
+                      results[driver], results[f'{kind} on {driver}'], kind)
 
 
 # ---- idle ----
@@ -146,7 +139,8 @@ def idle(run, wire):
 # ---- latency ----
 
 def latency(run, wire):
-    """From the sender's stamp to the application: the handler of the rx lcore, the return of recvfrom."""
+    """From the sender's stamp to the application: the handler of the rx lcore, the return of
+    recvfrom."""
     seconds = 0.3 if run.quick else 3.0
 
     def measure(name):
@@ -166,7 +160,7 @@ def latency(run, wire):
                           figure(results, ours, key), figure(results, peer, key), peer)
 
 
-PARTS = {part.__name__: part for part in (lossless, lossless_rps, cost, idle, latency)}
+PARTS = {part.__name__: part for part in (lossless, cost, idle, latency)}
 
 
 def run(run, parts=()):

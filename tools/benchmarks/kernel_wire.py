@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A sending and a receiving host of one veth pair, and the programs that receive there. The sender
 (mcring-gen on net_af_packet) has core 0; with it runs what the kernel does for a frame until it is in
-a socket, a ring or a umem. The receivers have core 1. All of them run at a high priority, in place of
-cores of their own, so that what else the machine does hits them less."""
+a socket, a ring or a umem. The receivers have core 1."""
 
 import contextlib
 import json
@@ -22,8 +21,7 @@ PEER = os.path.join(common.BUILD, 'tests', 'bench', 'kernel_peer')
 GEN = os.path.join(common.BUILD, 'tools', 'mcring-gen')
 DAEMON = os.path.join(common.BUILD, 'app', 'mcring')
 GROUP, PORT, SIZE = '239.16.0.1', 5000, 86
-
-FIRST = 'nice', '-n', '-20'
+NOT_JOINED = '239.17.0.1'
 
 SOCKETS = {  # name: kernel_peer's word for it
     'recvfrom': 'recvfrom',
@@ -52,7 +50,8 @@ class Receiver:
     def __init__(self, wire, argv, name):
         self.name = name
         self.errors = open(wire.run.path('receiver.err'), 'w+')
-        self.process = wire.rx.start(*FIRST, *argv, stdout=subprocess.PIPE, stderr=self.errors, text=True)
+        self.process = wire.rx.start(*common.FIRST, *argv, stdout=subprocess.PIPE,
+                                     stderr=self.errors, text=True)
         if self.process.stdout.readline() != 'ready\n':
             self.process.wait(30)
             self.errors.seek(0)
@@ -72,10 +71,10 @@ class Daemon:
         self.log = wire.run.path('daemon.log')
         with open(self.log, 'w') as log:
             self.process = wire.rx.start(
-                *FIRST, DAEMON, '-l', '0,1', *common.MEMORY, *common.QUIET, f'--vdev={DRIVERS[driver]}',
-                '--', '--name', f'mcrbench_{os.getpid()}', '--run-dir', wire.run.path('run'),
-                '--interface', f'feed={driver}0,tx=never', '--join', f'{GROUP}:{PORT}', '--idle',
-                'adaptive', stdout=log, stderr=log)
+                *common.FIRST, DAEMON, '-l', '0,1', *common.MEMORY, *common.QUIET,
+                f'--vdev={DRIVERS[driver]}', '--', '--name', f'mcrbench_{os.getpid()}',
+                '--run-dir', wire.run.path('run'), '--interface', f'feed={driver}0,tx=never',
+                '--join', f'{GROUP}:{PORT}', '--idle', 'adaptive', stdout=log, stderr=log)
         wait_for(self.ready, 30, 'the daemon is ready')
 
     def ready(self):
@@ -102,16 +101,17 @@ class Wire:
 
     @staticmethod
     def generator(*args):
-        return [*FIRST, GEN, '-l', '0', '--no-huge', '-m', '128', *common.QUIET, common.prefix(),
-                '--vdev=net_af_packet0,iface=tx0', '--', '--port', 'net_af_packet0', '--group',
-                f'{GROUP}:{PORT}', '--size', SIZE, '--source', '10.0.0.1', '--json', *args]
+        return [*common.FIRST, GEN, '-l', '0', '--no-huge', '-m', '128', *common.QUIET,
+                common.prefix(), '--vdev=net_af_packet0,iface=tx0', '--', '--port',
+                'net_af_packet0', '--size', SIZE, '--source', '10.0.0.1', '--json', *args]
 
-    def generate(self, *args):
-        done = self.tx.run(*self.generator(*args), timeout=300)
+    def generate(self, *args, group=GROUP):
+        args = ['--group', f'{group}:{PORT}', *args]
+        done = self.tx.run(*self.generator(*args), timeout=300, start_new_session=True)
         return json.loads(done.stdout.splitlines()[-1])
 
-    def send(self, rate, seconds):
-        self.generate('--rate', rate, '--duration', seconds)
+    def send(self, rate, seconds, group=GROUP):
+        self.generate('--rate', rate, '--duration', seconds, group=group)
 
     def search(self, *args):
         """Gives mcring-gen's account of its search."""
@@ -122,7 +122,8 @@ class Wire:
     def traffic(self, rate):
         """Sends meanwhile."""
         before = self.rx.counter('rx0')
-        program = self.tx.start(*self.generator('--rate', rate), stdout=subprocess.DEVNULL,
+        program = self.tx.start(*self.generator('--group', f'{GROUP}:{PORT}', '--rate', rate),
+                                stdout=subprocess.DEVNULL,
                                 stderr=subprocess.DEVNULL)
         try:
             wait_for(lambda: self.rx.counter('rx0') > before, 30, 'traffic arrives')
@@ -131,20 +132,10 @@ class Wire:
             program.terminate()
             program.wait(30)
 
-    @contextlib.contextmanager
-    def steered(self):
-        """What the kernel does for a received frame is done on the receiver's core meanwhile (RPS)."""
-        path = '/sys/class/net/rx0/queues/rx-0/rps_cpus'
-        self.rx.run('sh', '-c', f'echo 2 > {path}')
-        try:
-            yield
-        finally:
-            self.rx.run('sh', '-c', f'echo 0 > {path}')
-
     def floor_ns(self, driver, rate, seconds):
         """Busy time a packet of dpdk-testpmd rxonly: the driver and the buffers."""
         program = common.Testpmd(self.run, '--forward-mode=rxonly', '--total-num-mbufs=16384',
-                                 vdev=DRIVERS[driver], host=self.rx.argv(*FIRST))
+                                 vdev=DRIVERS[driver], host=self.rx.argv())
         try:
             program.order('set record-core-cycles on')
             program.start()
@@ -168,9 +159,9 @@ class Wire:
                     16, '--size', SIZE, *args]
         return Receiver(self, argv, name)
 
-    def receive(self, name, rate, seconds, *args):
+    def receive(self, name, rate, seconds, *args, group=GROUP):
         """What a receiver says of so much traffic."""
         receiver = self.receiver(name, *args)
-        self.send(rate, seconds)
+        self.send(rate, seconds, group)
         time.sleep(0.2)
         return receiver.stop()
