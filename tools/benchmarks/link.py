@@ -39,10 +39,11 @@ def testpmd_sends(run, socket):
 @contextlib.contextmanager
 def gen_sends(run, socket):
     program = subprocess.Popen(
-        [GEN, '-l', '0', *common.MEMORY, *common.QUIET, common.prefix(),
+        [*common.FIRST, GEN, '-l', '0', *common.MEMORY, *common.QUIET, common.prefix(),
          f'--vdev=net_virtio_user0,path={socket}', '--', '--port', 'net_virtio_user0', '--group',
          '239.16.0.0/23:5000', '--size', str(SIZE), '--rate', 'max'],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        start_new_session=True)
     try:
         yield
     finally:
