@@ -36,6 +36,18 @@ local function settled()
 	return now
 end
 
+-- Pktgen computes a rate from the speed of the link, and 0 before it has seen the link; it looks only
+-- while its screen is on.
+local function wait_for_link()
+	for _ = 1, 100 do
+		if pktgen.linkState("0")[0]:match("UP") then
+			return
+		end
+		pktgen.delay(100)
+	end
+	error("the link of port 0 is down", 0)
+end
+
 -- Group and MAC address step together (RFC 1112 §6.4): 239.16.0.0 is 01:00:5e:10:00:00. Pktgen steps
 -- before each frame, and goes to max from anything below min. IP steps from the port's own default,
 -- whatever "start" says, the MAC address from "start": both are below min.
@@ -76,15 +88,17 @@ end
 -- Sets port 0 up, does the work, leaves the port as it was and ends Pktgen. After an error it ends with
 -- status 1 and at once: Pktgen's own end waits for its lcores, and one whose link is dead never returns.
 function feed.run(work)
-	pktgen.screen("off")
 	local ok, message = pcall(function()
 		feed.groups = setting("MCR_GROUPS", 512, 1, 24576) -- a port has that many frames
 		feed.size = setting("MCR_SIZE", 128, 60, 1514) + 4 -- Pktgen counts the frame's checksum
 		feed.seconds = setting("MCR_SECONDS", 5, 1, 3600)
 		feed.confirm = setting("MCR_CONFIRM", 60, 1, 3600)
+		wait_for_link()
+		pktgen.screen("off")
 		setup()
 		work()
 	end)
+	pktgen.screen("off")
 	pktgen.stop("0")
 	pktgen.reset("0")
 	if not ok then
