@@ -103,6 +103,9 @@ def main():
         # What no load changes: the loop's instructions, and 184 groups fit one report.
         assert 50 < figure(results, 'engine', '86 octets, no reader, instructions') < 5000
         assert figure(results, 'growth', '1000 joins at once, IGMP packets') >= 6
+        # The ring holds all of a burst.
+        assert figure(results, 'burst', '32: lost') == 0
+        assert figure(results, 'burst', '10000, reader takes 2000 ns: lost') == 0
         report(root, build, folder)
         capture = os.path.join(folder, 'feed.pcap')
         write_capture(capture)

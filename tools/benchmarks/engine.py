@@ -30,6 +30,13 @@ def ours(run, size, *args, figure='cpu_ns'):
     return start(run, size, '--ms', run.ms, *args).result()[figure]
 
 
+def read(run, size):
+    """What a reader on another core receives a second: of what the rx lcore publishes, without what
+    the reader lost when it was lapped."""
+    r = start(run, size, '--ms', run.ms, '--readers', 1).result()
+    return r['received'] / r['packets'] * 1e9 / r['cpu_ns']
+
+
 def receive(run, program):
     """A started testpmd's packets, and the CPU time of its lcore, while it receives."""
     try:
@@ -137,8 +144,7 @@ def ways(run):
                     lambda: ours(run, 86, '--handler', when), lambda: ours(run, 86),
                     'ring, no handler', 'ns/packet')
     for size in (86,) if run.quick else SIZES:
-        run.alone('engine', f'{size} octets, one reader',
-                  lambda: 1e9 / ours(run, size, '--readers', 1), 'messages/s',
+        run.alone('engine', f'{size} octets, one reader', lambda: read(run, size), 'messages/s',
                   target=30e6 if size == 86 else None, better='higher')
 
 

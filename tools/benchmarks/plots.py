@@ -114,7 +114,7 @@ def growth(results, path):
             ('payload', r'(\d+) octets', 86, 'octets'),
             ('channels that take the same groups', r'(\d+) channels .*', 1, 'channels')):
         lines.add(f'Cost over {title}' if title != 'a burst' else 'Cost over the packets of a burst',
-                  x_label, 'busy ns a packet', {'': with_base(results, pattern, base)})
+                  x_label, 'ns a packet', {'': with_base(results, pattern, base)})
     return lines.draw(path)
 
 

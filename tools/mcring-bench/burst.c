@@ -21,9 +21,9 @@
 #include "wire.h"
 
 #define SAMPLES_MAX 200000
-#define SILENCE_NS  20000     /* before each burst; the reader polls meanwhile, as it always does */
-#define PATIENCE_NS 200000000 /* what does not come within so long after the last one is lost */
-#define CONTROL_NS  1000000   /* how often the control thread works on a wire */
+#define SILENCE_NS  20000 /* before each burst; the reader polls meanwhile, as it always does */
+#define PATIENCE_NS 1000000000 /* what does not come within so long after the last one is lost */
+#define CONTROL_NS  1000000    /* how often the control thread works on a wire */
 #define POLL        32
 
 /* Positions in a burst that are told; and what the rx lcore worked for each packet. */
