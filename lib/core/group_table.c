@@ -13,15 +13,6 @@
 #define CACHE_LINE     64u
 #define LINEAR_SOURCES 8u /* shorter lists are searched from the front */
 
-/* One channel of an entry. Without clauses it takes any source, with this id. */
-struct mcr_group_list {
-	uint32_t id;
-	uint32_t clause; /* the first; the first that matches decides */
-	uint32_t n_clauses;
-	uint16_t channel;
-	uint16_t reserved;
-};
-
 /* The filter of one rule. */
 struct mcr_group_clause {
 	uint32_t id;
@@ -64,12 +55,12 @@ int mcr_group_table_match_lists(const struct mcr_group_table *table,
 		const struct mcr_group_clause *clause = table->clauses + list->clause;
 
 		if (list->n_clauses == 0)
-			targets[n++] = (struct mcr_target){list->id, list->channel};
+			targets[n++] = list->any;
 		for (uint32_t k = 0; k < list->n_clauses; k++, clause++) {
 			if (is_listed(table->sources + clause->source, clause->n_sources, source) !=
 			    clause->include)
 				continue;
-			targets[n++] = (struct mcr_target){clause->id, list->channel};
+			targets[n++] = (struct mcr_target){clause->id, list->any.channel};
 			break;
 		}
 	}
@@ -197,10 +188,9 @@ static void add_list(struct build *b, struct run exact, struct run any)
 		add_clause(b, last);
 	if (b->table)
 		b->lists[b->n_lists] = (struct mcr_group_list){
-		    .id = last->rule->join->id,
+		    .any = {last->rule->join->id, last->rule->channel},
 		    .clause = (uint32_t)first,
 		    .n_clauses = (uint32_t)(b->n_clauses - first),
-		    .channel = last->rule->channel,
 		};
 	b->n_lists++;
 }
@@ -220,8 +210,8 @@ static void inline_list(const struct build *b, struct mcr_group_entry *entry,
 {
 	const struct mcr_group_clause *clause = b->clauses + list->clause;
 
-	entry->id = list->id;
-	entry->channel = list->channel;
+	entry->id = list->any.id;
+	entry->channel = list->any.channel;
 	if (list->n_clauses == 0) {
 		entry->kind = MCR_GROUP_ANY;
 	} else if (list->n_clauses == 1 && clause->include && clause->n_sources == 1) {
@@ -235,7 +225,7 @@ static void inline_list(const struct build *b, struct mcr_group_entry *entry,
 static void add_entry(struct build *b, const struct mcr_rule *of, uint16_t port, struct run exact,
 		      struct run any)
 {
-	const size_t first = b->n_lists;
+	const size_t first = b->n_lists, first_clause = b->n_clauses;
 	struct mcr_group_entry entry = {
 	    .key = mcr_group_key(of->interface, of->join->group_be, port),
 	    .membership = of->membership,
@@ -261,6 +251,8 @@ static void add_entry(struct build *b, const struct mcr_rule *of, uint16_t port,
 		entry.kind = MCR_GROUP_PORT_ONLY;
 	else if (entry.n_lists == 1)
 		inline_list(b, &entry, &b->lists[first]);
+	else if (b->n_clauses == first_clause)
+		entry.kind = MCR_GROUP_EACH;
 	put_entry(b, entry);
 }
 

@@ -57,7 +57,8 @@ enum mcr_group_kind {
 	MCR_GROUP_PORT_ONLY, /* the group is known, but no rule wants any port */
 	MCR_GROUP_ANY,       /* one channel, any source: all of it is in the entry */
 	MCR_GROUP_SOURCE,    /* one channel, one included source: the same */
-	MCR_GROUP_LIST,      /* several channels, or more sources: look at the lists */
+	MCR_GROUP_EACH,      /* several channels, any source: all of it is in the lists */
+	MCR_GROUP_LIST,      /* sources matter: look at the clauses of the lists, too */
 };
 
 /* Two entries in a cache line. */
@@ -72,7 +73,13 @@ struct mcr_group_entry {
 	uint32_t list;      /* the first of them */
 };
 
-struct mcr_group_list;
+/* One channel of an entry. */
+struct mcr_group_list {
+	struct mcr_target any; /* what it is without clauses: it takes any source */
+	uint32_t clause;       /* the first; the first that matches decides */
+	uint32_t n_clauses;
+};
+
 struct mcr_group_clause;
 
 /* One allocation: this header, the entries, then the arrays that MCR_GROUP_LIST needs. */

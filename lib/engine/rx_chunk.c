@@ -182,27 +182,28 @@ static __rte_always_inline void put(struct mcr_ring_writer *ring, const struct m
 
 /* Writes packet i into the ring of a channel, or gives it to the channel's handler. */
 static __rte_noinline void deliver(struct mcr_worker *w, struct mcr_burst *b, unsigned i,
-				   unsigned channel, uint32_t id, const struct mcr_packet *p)
+				   const struct mcr_target *target)
 {
-	struct mcr_outlet *out = &w->outlets[channel];
+	struct mcr_outlet *out = &w->outlets[target->channel];
+	const struct mcr_packet *p = &w->packets[i];
 	const struct rte_mbuf *m = w->mbufs[i];
 	const uint8_t *payload = NULL;
 	uint16_t flags = b->flags;
 	uint64_t hw_ns = 0;
 
-	if (b->clock != NULL)
+	if (unlikely(b->clock != NULL)) {
 		hw_ns = mcr_port_clock_ns(b->clock, m);
-	if (hw_ns != 0)
-		flags |= b->clock->flags;
-	if ((b->channels >> channel & 1) == 0)
-		flags |= open_outlet(w, b, channel);
-	if (out->handler != NULL) {
-		mcr_inline_take(out->handler, p, m, id, b->rx_ns, hw_ns, flags);
+		flags |= hw_ns != 0 ? b->clock->flags : 0;
+	}
+	if (unlikely((b->channels >> target->channel & 1) == 0))
+		flags |= open_outlet(w, b, target->channel);
+	if (unlikely(out->handler != NULL)) {
+		mcr_inline_take(out->handler, p, m, target->id, b->rx_ns, hw_ns, flags);
 		return;
 	}
-	if (m->nb_segs == 1)
+	if (likely(m->nb_segs == 1))
 		payload = rte_pktmbuf_mtod_offset(m, const uint8_t *, p->payload_offset);
-	put(out->ring, b, p, id, flags, hw_ns, payload, m);
+	put(out->ring, b, p, target->id, flags, hw_ns, payload, m);
 }
 
 static inline void count(struct mcr_group_count *c, uint32_t payload_len, uint64_t rx_ns)
@@ -228,7 +229,7 @@ static unsigned deliver_to_all(struct mcr_worker *w, struct mcr_burst *b, unsign
 			__atomic_store_n(&ring->too_large, ring->too_large + 1, __ATOMIC_RELAXED);
 			continue;
 		}
-		deliver(w, b, i, targets[t].channel, targets[t].id, p);
+		deliver(w, b, i, &targets[t]);
 		taken++;
 	}
 	return taken;
@@ -297,7 +298,32 @@ static __rte_noinline void take_any(struct mcr_worker *w, struct mcr_burst *b,
 		unwanted(w, b, q, i, reason - 1);
 }
 
-/* Packets of the usual kind, as many as follow each other: plain UDP that one channel wants. Does
+/* Gives packet i to each channel of its entry. Returns 0, and has done nothing, when one cannot
+ * hold it. */
+static __rte_noinline int deliver_to_each(struct mcr_worker *w, struct mcr_burst *b, unsigned i,
+					  const struct mcr_group_entry *entry)
+{
+	const struct mcr_group_list *list = w->view->table->lists + entry->list;
+	const struct mcr_group_list *end = list + entry->n_lists;
+	const struct rte_mbuf *m = w->mbufs[i];
+	const uint8_t *payload = rte_pktmbuf_mtod_offset(m, const uint8_t *, MCR_PLAIN_HEADERS);
+	const struct mcr_packet p = w->packets[i]; /* in registers */
+
+	for (const struct mcr_group_list *l = list; l < end; l++)
+		if (mcr_packet_len(&p) > mcr_ring_max_payload(w->outlets[l->any.channel].ring))
+			return 0;
+	for (; list < end; list++) {
+		const struct mcr_target *to = &list->any;
+
+		if (likely(b->plain_channels >> to->channel & 1))
+			put(w->outlets[to->channel].ring, b, &p, to->id, b->flags, 0, payload, m);
+		else
+			deliver(w, b, i, to);
+	}
+	return 1;
+}
+
+/* Packets of the usual kind, as many as follow each other: plain UDP that a channel wants. Does
  * what take_any would do, without looking at anything twice. Returns the index of the first packet
  * that is not of the kind, or `to`. */
 static __rte_noinline unsigned take_usual(struct mcr_worker *w, struct mcr_burst *b, unsigned from,
@@ -324,16 +350,27 @@ static __rte_noinline unsigned take_usual(struct mcr_worker *w, struct mcr_burst
 		/* No entry has MCR_NO_INTERFACE. */
 		entry = mcr_group_lookup(table,
 					 mcr_group_key_of_flow(b->interface_of_vlan[vlan], flow));
-		if (unlikely(entry == NULL || !mcr_group_takes(entry, mcr_packet_source(&p))))
+		if (unlikely(entry == NULL))
 			break;
-		ring = w->outlets[entry->channel].ring;
-		if (unlikely(mcr_packet_len(&p) > mcr_ring_max_payload(ring)))
-			break;
-		if (likely(b->plain_channels >> entry->channel & 1)) {
-			put(ring, b, &p, entry->id, b->flags, 0, head + MCR_PLAIN_HEADERS, m);
+		if (likely(mcr_group_takes(entry, mcr_packet_source(&p)))) {
+			ring = w->outlets[entry->channel].ring;
+			if (unlikely(mcr_packet_len(&p) > mcr_ring_max_payload(ring)))
+				break;
+			if (likely(b->plain_channels >> entry->channel & 1)) {
+				put(ring, b, &p, entry->id, b->flags, 0, head + MCR_PLAIN_HEADERS,
+				    m);
+			} else {
+				const struct mcr_target target = {entry->id, entry->channel};
+
+				w->packets[i] = p; /* p itself stays in registers */
+				deliver(w, b, i, &target);
+			}
 		} else {
-			w->packets[i] = p; /* p itself stays in registers */
-			deliver(w, b, i, entry->channel, entry->id, &w->packets[i]);
+			if (entry->kind != MCR_GROUP_EACH)
+				break;
+			w->packets[i] = p;
+			if (!deliver_to_each(w, b, i, entry))
+				break;
 		}
 		count(&w->group_counts[entry->membership], mcr_packet_len(&p), b->rx_ns);
 	}
