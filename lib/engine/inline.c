@@ -10,8 +10,6 @@
 
 #include <rte_mbuf.h>
 
-#include "core/parse.h"
-
 /* The segment of the payload's first octet; an empty payload may lie behind the last one. */
 static void place_payload(struct mcr_inline_msg *m, const struct rte_mbuf *segment)
 {
@@ -45,8 +43,11 @@ void mcr_inline_take(struct mcr_inline *in, const struct mcr_packet *packet,
 		     const struct rte_mbuf *mbuf, uint32_t id, uint64_t rx_ns, uint64_t hw_ns,
 		     uint16_t flags)
 {
-	struct mcr_inline_msg *m = &in->msgs[in->n++];
+	struct mcr_inline_msg *m = &in->msgs[in->n];
 
+	if (!in->only)
+		in->packets[in->n] = *packet;
+	in->n++;
 	*m = (struct mcr_inline_msg){
 	    .len = packet->payload_len,
 	    .rx_ns = rx_ns,

@@ -7,7 +7,8 @@
 
 #include <mcring/engine.h>
 
-struct mcr_packet;
+#include "core/parse.h"
+
 struct rte_mbuf;
 
 #define MCR_INLINE_MSGS 32 /* that a handler gets at once at most */
@@ -26,6 +27,7 @@ struct mcr_inline {
 	uint64_t clock_steps; /* of the last message */
 	unsigned n;           /* messages that wait for the call */
 	struct mcr_inline_msg msgs[MCR_INLINE_MSGS];
+	struct mcr_packet packets[MCR_INLINE_MSGS]; /* of msgs, for the ring; not if `only` */
 };
 
 /* mcr_inline_take makes the packet in mbuf the next message that waits for the call. Thread: the rx

@@ -384,34 +384,20 @@ static __rte_noinline void publish_handled(struct mcr_worker *w, const struct mc
 {
 	struct mcr_inline *in = out->handler;
 	unsigned n = in->n;
+	uint16_t step;
 
 	mcr_inline_call(in, w->clock_steps, w->index);
 	if (in->only)
 		return;
 	mcr_ring_reserve(out->ring, b->packets, b->bytes);
+	step = mcr_rx_step_flag(w, out);
 	for (unsigned k = 0; k < n; k++) {
 		const struct mcr_inline_msg *m = &in->msgs[k];
-		const struct mcr_desc desc = {
-		    .rx_ns = m->rx_ns,
-		    .hw_ns = m->hw_ns,
-		    .len = m->len,
-		    .group_be = m->group_be,
-		    .source_be = m->source_be,
-		    .id = m->id,
-		    .port = m->dst_port,
-		    .source_port = m->src_port,
-		    .vlan = m->vlan,
-		    .flags = (m->flags & ~MCR_FLAG_CLOCK_STEP) | mcr_rx_step_flag(w, out),
-		    .kind = MCR_DATA,
-		    .family = AF_INET,
-		    .ttl = m->ttl,
-		};
-		uint8_t *to = mcr_ring_put(out->ring, &desc, m->len);
+		uint16_t flags = (uint16_t)((m->flags & ~MCR_FLAG_CLOCK_STEP) | step);
 
-		if (likely(m->data_len == m->len))
-			mcr_ring_copy(to, m->data, m->len);
-		else
-			copy_segments(to, m->packet, m->offset, m->len);
+		put(out->ring, b, &in->packets[k], m->id, flags, m->hw_ns,
+		    m->data_len == m->len ? m->data : NULL, m->packet);
+		step = 0;
 	}
 	mcr_ring_publish(out->ring);
 }
