@@ -5,10 +5,9 @@
 #include <string.h>
 
 #include <rte_cycles.h>
+#include <rte_mbuf.h>
 
 #include <mcring/consumer.h>
-
-#include <rte_mbuf.h>
 
 /* The segment of the payload's first octet; an empty payload may lie behind the last one. */
 static void place_payload(struct mcr_inline_msg *m, const struct rte_mbuf *segment)
