@@ -14,7 +14,6 @@
 #include <sys/socket.h> /* AF_INET6 */
 
 #include "core/ring_layout.h"
-#include "core/words.h"
 
 /* A message's descriptor, 64 bytes; part of the shared layout (see ring_layout.h). By fields or by
  * words: who writes many composes words (core/words.h). */

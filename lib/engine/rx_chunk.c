@@ -9,6 +9,7 @@
 #include <rte_ip.h>
 #include <rte_prefetch.h>
 
+#include "core/words.h"
 #include "engine/rx_chunk.h"
 
 _Static_assert(
