@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""From a writer to a reader across cores, against what one would use instead. The floor is one
-cache line bounced between the same two cores, one way."""
+"""From a writer to a reader across cores, against what one would use instead. The floors are one
+cache line bounced between the same two cores, one way, and what a message of one line or of two
+takes that is sent now and then, as a real one is."""
 
 from . import common
 
 PEERS = {'rte_ring': 'rte_ring SP/SC with mbufs', 'bytes': 'byte ring with memcpy',
          'unix': 'Unix datagram socket'}
+FLOORS = {'one_line': 'a stamp in one line', 'two_lines': 'a number and a stamp, two lines'}
 RATES = (10_000, 100_000, 1_000_000)
 
 
@@ -28,9 +30,11 @@ def paced(run, rate):
                 target=10 if rate == 1_000_000 else None)
     for figure in ('p999_ns', 'max_ns'):
         run.alone('hop', case + figure[:-3], lambda: hop(run, 'mcring', figure, rate), 'ns')
-    for peer, name in PEERS.items():
+    for peer, name in {**FLOORS, **PEERS}.items():
         run.compare('hop', f'{case}p50', lambda: hop(run, 'mcring', 'p50_ns', rate),
                     lambda: hop(run, peer, 'p50_ns', rate), name, 'ns')
+    run.compare('hop', f'{case}p99', lambda: hop(run, 'mcring', 'p99_ns', rate),
+                lambda: hop(run, 'bytes', 'p99_ns', rate), PEERS['bytes'], 'ns')
 
 
 def run(run):

@@ -11,13 +11,11 @@
 
 #define SAMPLES_MAX (UINT64_C(1) << 22)
 #define SETTLE_MS   20 /* the reader goes on after the writer stopped */
-#define LINE_ROUNDS 1000
-#define LINE_REPEAT 200
 
 static const struct hop_carrier *const carriers[] = {&hop_mcring, &hop_rte_ring, &hop_bytes,
-						     &hop_unix};
+						     &hop_unix,   &hop_one_line, &hop_two_lines};
 
-static int compare(const void *a, const void *b)
+int hop_compare(const void *a, const void *b)
 {
 	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 
@@ -37,70 +35,12 @@ static int print(struct hop *h)
 
 	if (h->n_samples < 2)
 		return bench_fail("%s: the reader saw nothing", h->options->peer);
-	qsort(h->samples, h->n_samples, sizeof(*h->samples), compare);
+	qsort(h->samples, h->n_samples, sizeof(*h->samples), hop_compare);
 	printf("{\"sent\": %" PRIu64 ", \"received\": %" PRIu64 ", \"lost\": %" PRIu64
 	       ", \"per_second\": %.0f, \"p50_ns\": %.0f, \"p99_ns\": %.0f, \"p999_ns\": %.0f, "
 	       "\"max_ns\": %.0f}\n",
 	       h->sent, h->received, h->lost, (double)h->received / seconds, ns_at(h, 0.5),
 	       ns_at(h, 0.99), ns_at(h, 0.999), ns_at(h, 1));
-	return 0;
-}
-
-/* ---- the floor: one line bounced ---- */
-
-struct line {
-	uint64_t word __rte_cache_aligned;
-	uint64_t pad[15]; /* the adjacent line goes with it */
-};
-
-/* Answers each odd number with the even one behind it. */
-static int answer(void *arg)
-{
-	struct line *line = arg;
-	uint64_t last = 2 * (uint64_t)LINE_ROUNDS * LINE_REPEAT;
-
-	for (uint64_t n = 1; n < last; n += 2) {
-		while (__atomic_load_n(&line->word, __ATOMIC_ACQUIRE) != n)
-			;
-		__atomic_store_n(&line->word, n + 1, __ATOMIC_RELEASE);
-	}
-	return 0;
-}
-
-static int ask(void *arg)
-{
-	struct line *line = ((void **)arg)[0];
-	uint32_t *cycles = ((void **)arg)[1];
-	uint64_t n = 1;
-
-	for (unsigned i = 0; i < LINE_REPEAT; i++) {
-		uint64_t start = rte_rdtsc();
-
-		for (unsigned k = 0; k < LINE_ROUNDS; k++, n += 2) {
-			__atomic_store_n(&line->word, n, __ATOMIC_RELEASE);
-			while (__atomic_load_n(&line->word, __ATOMIC_ACQUIRE) != n + 1)
-				;
-		}
-		cycles[i] = (uint32_t)((rte_rdtsc() - start) / (2 * LINE_ROUNDS));
-	}
-	return 0;
-}
-
-static int bounce(unsigned writer, unsigned reader)
-{
-	static struct line line;
-	uint32_t cycles[LINE_REPEAT];
-	void *args[] = {&line, cycles};
-	double to_ns = 1e9 / (double)rte_get_tsc_hz();
-
-	if (rte_eal_remote_launch(answer, &line, reader) < 0 ||
-	    rte_eal_remote_launch(ask, args, writer) < 0)
-		return bench_fail("an lcore is busy");
-	rte_eal_wait_lcore(writer);
-	rte_eal_wait_lcore(reader);
-	qsort(cycles, LINE_REPEAT, sizeof(cycles[0]), compare);
-	printf("{\"one_way_ns\": %.1f, \"best_ns\": %.1f}\n", cycles[LINE_REPEAT / 2] * to_ns,
-	       cycles[0] * to_ns);
 	return 0;
 }
 
@@ -156,9 +96,11 @@ int bench_hop(const struct bench_options *options)
 	if (writer < 0 || reader < 0)
 		return -1;
 	if (strcmp(peer, "line") == 0)
-		return bounce((unsigned)writer, (unsigned)reader);
+		return hop_bounce((unsigned)writer, (unsigned)reader);
 	for (size_t i = 0; i < RTE_DIM(carriers); i++)
 		if (strcmp(peer, carriers[i]->name) == 0)
 			return carry(options, carriers[i], (unsigned)writer, (unsigned)reader);
-	return bench_fail("--peer \"%s\": expected mcring, rte_ring, bytes, unix or line", peer);
+	return bench_fail("--peer \"%s\": expected mcring, rte_ring, bytes, unix, one_line, "
+			  "two_lines or line",
+			  peer);
 }

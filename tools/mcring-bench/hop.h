@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include <rte_atomic.h>
 #include <rte_common.h>
 #include <rte_cycles.h>
 #include <rte_pause.h>
@@ -44,13 +45,21 @@ struct hop_carrier {
 	int (*read)(void *hop);  /* runs on the reader's lcore until stop_reader */
 };
 
-extern const struct hop_carrier hop_mcring, hop_rte_ring, hop_bytes, hop_unix;
+extern const struct hop_carrier hop_mcring, hop_rte_ring, hop_bytes, hop_unix, hop_one_line,
+    hop_two_lines;
+
+/* hop_bounce prints what one line takes from core to core, one way. Returns 0 or -1. */
+int hop_bounce(unsigned writer, unsigned reader);
+
+int hop_compare(const void *a, const void *b); /* of two uint32_t, for qsort */
 
 /* hop_took: the reader has the whole message in private memory. */
 static inline void hop_took(struct hop *h, const uint8_t *payload)
 {
-	uint64_t now = rte_rdtsc(), stamp;
+	uint64_t now, stamp;
 
+	rte_rmb(); /* lfence: rdtsc alone would not wait until the payload is here */
+	now = rte_rdtsc();
 	memcpy(&stamp, payload, sizeof(stamp));
 	if (h->received++ == 0)
 		h->first_tsc = now;
