@@ -216,7 +216,8 @@ MCR_API int mcr_consumer_arm(struct mcr_consumer *c);
 MCR_API int mcr_consumer_join(struct mcr_consumer *c, const char *join, struct mcr_error *err);
 MCR_API int mcr_consumer_leave(struct mcr_consumer *c, const char *join, struct mcr_error *err);
 
-/* mcr_consumer_headroom: messages until the fullest ring laps this consumer. 0 = lapped already. */
+/* mcr_consumer_headroom: messages until the fullest ring laps this consumer, or a few more (1/128
+ * of the ring). 0 = it has, or the next one does. */
 MCR_API uint64_t mcr_consumer_headroom(const struct mcr_consumer *c);
 
 /* mcr_consumer_rings: how many rings the channel has. */

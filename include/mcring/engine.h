@@ -433,7 +433,7 @@ struct mcr_consumer_info {
 	uint64_t skipped;          /* messages that it did not select */
 	uint64_t cursor;           /* messages of its rings that it is done with ... */
 	uint64_t published;        /* ... of these */
-	uint64_t headroom;         /* messages until the slowest ring laps it; 0 = lapped */
+	uint64_t headroom;         /* messages until the slowest ring laps it, or a few more */
 	uint64_t headroom_min;     /* the lowest ever, looked at each 10 ms */
 	uint64_t heartbeat_age_ns; /* since its last poll */
 };

@@ -2,7 +2,7 @@
 /* The broadcast ring: one writer, any number of readers that it does not know of. docs/ring.md has
  * the protocol and the memory-ordering argument.
  *
- * Writer, per chunk of a burst:   reserve -> put... -> publish
+ * Writer, per chunk of a burst:   put... -> publish
  * Reader:                         poll -> copy -> intact */
 #ifndef MCR_CORE_RING_H
 #define MCR_CORE_RING_H
@@ -65,7 +65,7 @@ struct mcr_ring_writer {
 	uint32_t max_payload;
 	uint64_t next;                     /* messages put */
 	uint64_t next_offset;              /* bytes put, padding included */
-	uint64_t reserved, reserved_bytes; /* up to where the chunk may come */
+	uint64_t reserved, reserved_bytes; /* what readers were told may be overwritten */
 	uint64_t payload_bytes;
 	uint64_t
 	    too_large; /* messages beyond mcr_ring_max_payload: its lcore counts, others read */
@@ -101,25 +101,19 @@ static inline uint32_t mcr_desc_region_len(const struct mcr_desc *desc)
 	return desc->len + (desc->family == AF_INET6 ? MCR_RING_INET6_BYTES : 0);
 }
 
-/* A chunk: reserve once, put each message, publish once. Thread: the rx lcore that owns the ring.
- * None of them fails or waits. A chunk beyond the ring's depth or bytes is harmless, but its first
- * messages are lost to every reader.
+/* A chunk: put each message, publish once. Thread: the rx lcore that owns the ring. None of them
+ * fails or waits. A chunk beyond the ring's depth or bytes is harmless, but its first messages are
+ * lost to every reader.
  *
- * mcr_ring_reserve tells the readers what may be overwritten until the next publish: n messages at
- * most, of `bytes` octets at most, each rounded up (mcr_ring_span). What is not put after all is
- * given back by mcr_ring_publish; meanwhile a reader that is nearly lapped may lose that much more.
- * The fence orders these stores before all that put and copy write (pairs with the acquire fence of
- * mcr_ring_reader_overrun); a release store would order only what came before it. */
-static inline void mcr_ring_reserve(struct mcr_ring_writer *w, uint64_t n, uint64_t bytes)
+ * mcr_ring_reserve, of mcr_ring_put: tells the readers what may be overwritten from now on, the
+ * next message, whose bytes end at `end`, and 1/128 of the ring behind it. Seldom, because the line
+ * of the header that says it is the one that readers poll. The fence orders these stores before all
+ * that put and copy write (pairs with the acquire fence of mcr_ring_reader_overrun); a release
+ * store would order only what came before it. */
+static inline void mcr_ring_reserve(struct mcr_ring_writer *w, uint64_t end)
 {
-	uint64_t area = w->data_mask + 1, padding = 0;
-
-	/* Before a message that does not fit, and shorter than that. Half an area or less ends at
-	 * most once; no message is longer than a quarter. */
-	if ((w->next_offset & w->data_mask) + bytes > area)
-		padding = bytes <= area / 2 && bytes > area / 4 ? area / 4 : bytes;
-	w->reserved = w->next + n;
-	w->reserved_bytes = w->next_offset + bytes + padding;
+	w->reserved = w->next + 1 + mcr_ring_ahead(w->desc_mask + 1);
+	w->reserved_bytes = end + mcr_ring_ahead(w->data_mask + 1);
 	__atomic_store_n(&w->header->reserved, w->reserved, __ATOMIC_RELAXED);
 	__atomic_store_n(&w->header->reserved_bytes, w->reserved_bytes, __ATOMIC_RELAXED);
 	mcr_ring_fence_release();
@@ -142,7 +136,8 @@ static inline uint8_t *mcr_ring_put(struct mcr_ring_writer *w, const struct mcr_
 	uint8_t *to = w->data + (offset & w->data_mask);
 
 	assert(len <= mcr_ring_max_payload(w));
-	assert(w->next < w->reserved && offset + span <= w->reserved_bytes);
+	if (__builtin_expect(w->next >= w->reserved || offset + span > w->reserved_bytes, 0))
+		mcr_ring_reserve(w, offset + span);
 	/* A ring is larger than the cache: fetch what the messages behind this one will write.
 	 * Beyond the end it does no harm. */
 	__builtin_prefetch(slot + MCR_RING_AHEAD * MCR_DESC_WORDS, 1);
@@ -201,12 +196,9 @@ static inline void mcr_ring_copy(uint8_t *dst, const void *src, uint32_t len)
 #endif
 
 /* mcr_ring_publish shows the chunk to the readers (pairs with the acquire load of `published` in
- * mcr_ring_reader_poll), and gives back what was reserved and not put: `reserved` still covers
- * everything that ever was. */
+ * mcr_ring_reader_poll). */
 static inline void mcr_ring_publish(struct mcr_ring_writer *w)
 {
-	__atomic_store_n(&w->header->reserved, w->next, __ATOMIC_RELAXED);
-	__atomic_store_n(&w->header->reserved_bytes, w->next_offset, __ATOMIC_RELAXED);
 	__atomic_store_n(&w->header->published_bytes, w->payload_bytes, __ATOMIC_RELAXED);
 	__atomic_store_n(&w->header->published, w->next, __ATOMIC_RELEASE);
 }

@@ -41,9 +41,9 @@ struct mcr_ring_header {
 	uint64_t reserved_words[16]; /* 0 */
 	uint64_t pad1[8];
 
-	/* The rx lcore, per chunk; the one line that readers poll. published is monotonic;
-	 * reserved and reserved_bytes are never below what was put. */
-	uint64_t reserved;        /* messages put, or that may be put in this chunk */
+	/* The rx lcore: published per chunk, reserved each 1/128 of the ring; all monotonic. The
+	 * one line that readers poll. */
+	uint64_t reserved;        /* messages that were put or may be put, at any time */
 	uint64_t reserved_bytes;  /* the same in bytes, padding at the area's end included */
 	uint64_t published;       /* messages that may be read */
 	uint64_t published_bytes; /* their octets: statistics only, no order promised */
@@ -114,6 +114,13 @@ static inline uint64_t mcr_ring_place(uint64_t offset, uint64_t span, uint64_t m
 	uint64_t position = offset & mask;
 
 	return position + span <= mask + 1 ? offset : offset + (mask + 1 - position);
+}
+
+/* How far ahead of what it has put the writer reserves: of the depth in messages, of the payload
+ * area in bytes. Of readers only headroom depends on it. */
+static inline uint64_t mcr_ring_ahead(uint64_t size)
+{
+	return size / 128;
 }
 
 #endif

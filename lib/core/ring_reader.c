@@ -117,15 +117,27 @@ uint64_t mcr_ring_reader_oldest(const struct mcr_ring_reader *r)
 	return high;
 }
 
+/* Where the bytes of the messages before `published` end; anything when the writer came by. */
+static uint64_t end_of_newest(const struct mcr_ring_reader *r, uint64_t published)
+{
+	struct mcr_desc desc;
+
+	if (published == 0)
+		return 0;
+	load_desc(r, published - 1, &desc);
+	return desc.offset + mcr_ring_span(mcr_desc_region_len(&desc));
+}
+
 void mcr_ring_reader_seek(struct mcr_ring_reader *r, uint64_t position)
 {
 	struct mcr_desc desc;
 
 	r->next = position;
-	r->next_offset = __atomic_load_n(&r->header->reserved_bytes, __ATOMIC_RELAXED);
 	if (position < mcr_ring_reader_published(r)) {
 		load_desc(r, position, &desc);
 		r->next_offset = desc.offset;
+	} else {
+		r->next_offset = end_of_newest(r, position);
 	}
 }
 
@@ -202,19 +214,30 @@ int mcr_ring_reader_poll(struct mcr_ring_reader *r, struct mcr_desc *descs, int 
 	return 0;
 }
 
+/* Of size, the writer has used so much since a reader's position, and reserved more. What it may
+ * still use: up to where a reserve would reach beyond, or all that is reserved. */
+static uint64_t room(uint64_t size, uint64_t used, uint64_t reserved)
+{
+	uint64_t most = size - mcr_ring_ahead(size);
+
+	return used < most && most - used > reserved ? most - used : reserved;
+}
+
 uint64_t mcr_ring_reader_headroom(const struct mcr_ring_reader *r, uint64_t position,
 				  uint64_t offset)
 {
+	uint64_t published = mcr_ring_reader_published(r);
 	uint64_t reserved = __atomic_load_n(&r->header->reserved, __ATOMIC_RELAXED);
 	uint64_t reserved_bytes = __atomic_load_n(&r->header->reserved_bytes, __ATOMIC_RELAXED);
-	uint64_t messages = reserved - position, used = reserved_bytes - offset, mean;
+	uint64_t end = end_of_newest(r, published), messages, mean;
 
-	if (reserved <= position)
-		return r->depth;
-	if (messages > r->depth || used > r->bytes)
+	if (published <= position)
+		return r->depth - mcr_ring_ahead(r->depth);
+	if (reserved - position > r->depth || reserved_bytes - offset > r->bytes)
 		return 0;
-	mean = used / messages;
-	if (mean != 0 && (r->bytes - used) / mean < r->depth - messages)
-		return (r->bytes - used) / mean;
-	return r->depth - messages;
+	messages = room(r->depth, published - position, reserved - published);
+	mean = (end - offset) / (published - position);
+	if (mean != 0 && room(r->bytes, end - offset, reserved_bytes - end) / mean < messages)
+		return room(r->bytes, end - offset, reserved_bytes - end) / mean;
+	return messages;
 }

@@ -118,9 +118,9 @@ static inline uint64_t mcr_ring_reader_polled(const struct mcr_ring_reader *r)
 	return __atomic_load_n(&r->header->polled_ns, __ATOMIC_ACQUIRE);
 }
 
-/* mcr_ring_reader_headroom: how many messages the writer may still reserve until it overtakes a
- * reader at this position, by descriptors and, at the mean size of those between, by bytes. 0 =
- * overtaken. offset: where the position's bytes start. */
+/* mcr_ring_reader_headroom: how many messages the writer may still publish, at least, until it
+ * overtakes a reader at this position, by descriptors and, at the mean size of those between, by
+ * bytes. 0 = it has, or the next one does. offset: where the position's bytes start. */
 uint64_t mcr_ring_reader_headroom(const struct mcr_ring_reader *r, uint64_t position,
 				  uint64_t offset);
 

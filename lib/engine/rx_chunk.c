@@ -142,9 +142,8 @@ static __rte_noinline void copy_segments(uint8_t *to, const struct rte_mbuf *m, 
 	mcr_ring_copy(to, rte_pktmbuf_mtod_offset(m, const void *, offset), len);
 }
 
-/* The channel gets its first packet of this chunk. How many more will follow is not known yet, so
- * room for all of the chunk is reserved. Returns the flags that this message bears beyond the
- * others'. */
+/* The channel gets its first packet of this chunk. Returns the flags that this message bears beyond
+ * the others'. */
 static uint16_t open_outlet(struct mcr_worker *w, struct mcr_burst *b, unsigned channel)
 {
 	struct mcr_outlet *out = &w->outlets[channel];
@@ -154,7 +153,6 @@ static uint16_t open_outlet(struct mcr_worker *w, struct mcr_burst *b, unsigned 
 		return 0;
 	if (b->clock == NULL)
 		b->plain_channels |= UINT64_C(1) << channel;
-	mcr_ring_reserve(out->ring, b->packets, b->bytes);
 	return mcr_rx_step_flag(w, out);
 }
 
@@ -390,7 +388,6 @@ static __rte_noinline void publish_handled(struct mcr_worker *w, const struct mc
 	mcr_inline_call(in, w->clock_steps, w->index);
 	if (in->only)
 		return;
-	mcr_ring_reserve(out->ring, b->packets, b->bytes);
 	step = mcr_rx_step_flag(w, out);
 	for (unsigned k = 0; k < n; k++) {
 		const struct mcr_inline_msg *m = &in->msgs[k];
@@ -407,10 +404,6 @@ void mcr_rx_chunk(struct mcr_worker *w, struct mcr_burst *b, const struct mcr_qu
 		  unsigned from, unsigned to)
 {
 	b->channels = b->plain_channels = 0;
-	b->packets = to - from;
-	b->bytes = 0;
-	for (unsigned i = from; i < to; i++)
-		b->bytes += mcr_ring_span(w->mbufs[i]->pkt_len);
 	for (unsigned i = from; i < to; i++) {
 		if (likely(!b->verify))
 			i = take_usual(w, b, i, to);

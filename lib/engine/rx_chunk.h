@@ -24,8 +24,6 @@ struct mcr_burst {
 	uint8_t drop_packet[MCR_DROP_COUNT]; /* last packet of each reason in `dropped` */
 	uint32_t drop_len[MCR_DROP_COUNT];   /* its octets */
 	/* Of the chunk. */
-	uint64_t bytes;          /* that its payloads may take in a ring */
-	unsigned packets;        /* in it */
 	uint64_t channels;       /* bit per channel that got one of them */
 	uint64_t plain_channels; /* those of them without a handler, if packets bear no time */
 };
@@ -41,7 +39,7 @@ static inline uint16_t mcr_rx_step_flag(const struct mcr_worker *w, struct mcr_o
 }
 
 /* mcr_rx_chunk takes mbufs[from..to) of a burst through all stages: each ring that they touch is
- * reserved and published once. What went to control or to the kernel is NULL then. */
+ * published once. What went to control or to the kernel is NULL then. */
 void mcr_rx_chunk(struct mcr_worker *w, struct mcr_burst *b, const struct mcr_queue *q,
 		  unsigned from, unsigned to);
 

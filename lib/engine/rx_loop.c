@@ -3,7 +3,7 @@
  * in it, but for the sleep of --idle adaptive.
  *
  * A burst is handled in two chunks, so that its first packets do not wait for its last ones: each
- * ring that a chunk touches is reserved and published once (rx_chunk.c). */
+ * ring that a chunk touches is published once (rx_chunk.c). */
 #include <time.h>
 
 #include <rte_cycles.h>
@@ -142,7 +142,6 @@ static void tell_link(struct mcr_worker *w, uint16_t port)
 			desc.flags |= MCR_FLAG_LINK_UP;
 		if (p->removed)
 			desc.flags |= MCR_FLAG_LINK_GONE;
-		mcr_ring_reserve(ring, 1, 0);
 		mcr_ring_put(ring, &desc, 0);
 		mcr_ring_publish(ring);
 	}

@@ -46,7 +46,6 @@ static void publish(struct mcr_ring_writer *w, uint64_t rx_ns)
 {
 	struct mcr_desc desc = {.rx_ns = rx_ns, .family = AF_INET};
 
-	mcr_ring_reserve(w, 1, 0);
 	mcr_ring_put(w, &desc, 0);
 	mcr_ring_publish(w);
 }

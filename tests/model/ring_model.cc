@@ -26,8 +26,8 @@ enum mutant {
 	NO_BYTE_TEST,
 	LOOK_BEFORE_COPY, // the test comes before the payload is read, not after
 	LOOK_AT_LAST,     // the test of a poll is made for the last descriptor, not the first
-	SET_BACK_BEFORE,  // the chunk is written: `reserved` is as before it
-	SET_BACK_AFTER,   // the same after it: more is given back than was not put
+	RESERVE_AFTER,    // the message is written, not before
+	RESERVE_LESS,     // is said than the writer then writes
 	MUTANTS
 };
 
@@ -38,20 +38,19 @@ enum {
 	MESSAGES_MAX = 4
 };
 
-// The ring's depth and bytes (here words), and the lengths of the messages, chunk by chunk. A chunk
-// reserves `more` messages and bytes than it puts, and gives them back when it is published.
+// The ring's depth and bytes (here words), and the lengths of the messages, chunk by chunk. The
+// writer reserves so many messages and bytes ahead of what it puts.
 struct shape {
 	const char *name;
-	unsigned depth, bytes, messages, chunk, more;
+	unsigned depth, bytes, messages, chunk, ahead;
 	unsigned len[MESSAGES_MAX];
 };
 
 static const shape shapes[] = {
-    {"lapped by descriptors", 1, 8, 2, 1, 0, {1, 1}},
-    {"lapped by bytes", 2, 1, 2, 1, 0, {1, 1}},
+    {"lapped by descriptors", 1, 8, 2, 1, 0, {1, 1}}, {"lapped by bytes", 2, 1, 2, 1, 0, {1, 1}},
     {"lapped over padding", 2, 4, 2, 1, 0, {2, 3}}, // the second does not fit behind the first
-    {"chunks of two", 2, 2, 4, 2, 0, {1, 1, 1, 1}},
-    {"more reserved than put", 1, 2, 2, 1, 1, {1, 1}},
+    {"chunks of two", 2, 2, 4, 2, 0, {1, 1, 1, 1}},   {"reserved ahead", 2, 3, 3, 1, 1, {1, 1, 1}},
+    {"ahead of all it holds", 1, 2, 2, 1, 1, {1, 1}},
 };
 
 enum {
@@ -59,8 +58,10 @@ enum {
 	BY_BYTES = 1 << 1,
 	OVER_PADDING = 1 << 2,
 	OF_TWO = 1 << 3,
-	MORE = 1 << 4,
-	ALL = (1 << 5) - 1
+	AHEAD = 1 << 4,
+	AHEAD_OF_ALL = 1 << 5,
+	ALL = (1 << 6) - 1,
+	READABLE = ALL & ~AHEAD_OF_ALL // in the other one every message is overtaken at once
 };
 
 // In which of the shapes it must fail: an order that is missing shows in descriptors and in bytes.
@@ -69,9 +70,9 @@ static const struct {
 	unsigned fails_in;
 } mutants[MUTANTS] = {
     {"none", 0},
-    {"no-release-fence", ALL},
-    {"release-store-instead", ALL},
-    {"no-acquire-fence", ALL},
+    {"no-release-fence", READABLE},
+    {"release-store-instead", READABLE},
+    {"no-acquire-fence", READABLE},
     {"relaxed-publish", ALL},
     {"relaxed-load", ALL},
     {"off-by-one", BY_DESCRIPTORS},
@@ -79,8 +80,8 @@ static const struct {
     {"no-byte-test", BY_BYTES | OVER_PADDING},
     {"look-before-copy", BY_BYTES | OVER_PADDING | OF_TWO},
     {"look-at-last", OF_TWO},
-    {"set-back-before", ALL},
-    {"set-back-after", ALL},
+    {"reserve-after", READABLE},
+    {"reserve-less", AHEAD_OF_ALL},
 };
 
 // Of the simulation that runs; Relacy has no way to hand them to a test.
@@ -147,38 +148,42 @@ struct ring_test : rl::test_suite<ring_test, 2> {
 								     $);
 	}
 
-	void give_back(unsigned messages, unsigned bytes)
-	{
-		reserved.store(messages, rl::mo_relaxed, $);
-		reserved_bytes.store(bytes, rl::mo_relaxed, $);
-	}
-
-	// mcr_ring_reserve, put, mcr_ring_publish
-	void write()
+	// mcr_ring_reserve
+	void reserve(unsigned i, unsigned end)
 	{
 		const rl::memory_order announce =
 		    taken == RELEASE_STORE_INSTEAD ? rl::mo_release : rl::mo_relaxed;
+		unsigned said = taken == RESERVE_LESS ? 0 : ring->ahead;
 
-		for (unsigned first = 0; first < ring->messages; first += ring->chunk) {
-			unsigned last = first + ring->chunk - 1;
+		reserved.store(i + 1 + said, announce, $);
+		reserved_bytes.store(end + said, announce, $);
+		if (taken != NO_RELEASE_FENCE && taken != RELEASE_STORE_INSTEAD)
+			rl::atomic_thread_fence(rl::mo_release, $);
+	}
 
-			unsigned bytes = offset_of(last) + ring->len[last];
+	// mcr_ring_put..., mcr_ring_publish
+	void write()
+	{
+		unsigned may = 0, may_bytes = 0; // what was reserved
 
-			reserved.store(last + 1 + ring->more, announce, $);
-			reserved_bytes.store(bytes + ring->more, announce, $);
-			if (taken != NO_RELEASE_FENCE && taken != RELEASE_STORE_INSTEAD)
-				rl::atomic_thread_fence(rl::mo_release, $);
-			if (taken == SET_BACK_BEFORE)
-				give_back(first, first == 0 ? 0 : offset_of(first));
-			for (unsigned i = first; i <= last; i++)
-				put(i);
-			if (taken == SET_BACK_AFTER)
-				give_back(first, first == 0 ? 0 : offset_of(first));
-			else if (taken != SET_BACK_BEFORE)
-				give_back(last + 1, bytes);
-			published.store(last + 1,
-					taken == RELAXED_PUBLISH ? rl::mo_relaxed : rl::mo_release,
-					$);
+		for (unsigned i = 0; i < ring->messages; i++) {
+			unsigned end = offset_of(i) + ring->len[i];
+
+			bool more = i >= may || end > may_bytes;
+
+			if (more) {
+				may = i + 1 + ring->ahead;
+				may_bytes = end + ring->ahead;
+			}
+			if (more && taken != RESERVE_AFTER)
+				reserve(i, end);
+			put(i);
+			if (more && taken == RESERVE_AFTER)
+				reserve(i, end);
+			if ((i + 1) % ring->chunk == 0)
+				published.store(
+				    i + 1,
+				    taken == RELAXED_PUBLISH ? rl::mo_relaxed : rl::mo_release, $);
 		}
 	}
 

@@ -58,7 +58,6 @@ static void publish_chunk(struct mcr_ring_writer *w, const uint8_t *payload, uns
 {
 	struct mcr_desc desc = {.len = LEN, .family = AF_INET, .port = 5000};
 
-	mcr_ring_reserve(w, n, n * mcr_ring_span(LEN));
 	for (unsigned i = 0; i < n; i++) {
 		desc.rx_ns = w->next;
 		mcr_ring_copy(mcr_ring_put(w, &desc, LEN), payload, LEN);

@@ -130,7 +130,6 @@ static void publish_chunk(struct mcr_ring_writer *w)
 {
 	unsigned n = 1 + (unsigned)(mix(w->next + 77) % PUBLISH_MAX);
 
-	mcr_ring_reserve(w, n, n * WORDS_MAX * sizeof(uint64_t));
 	for (unsigned i = 0; i < n; i++)
 		put(w);
 	mcr_ring_publish(w);

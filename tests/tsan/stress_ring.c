@@ -81,7 +81,6 @@ static void write_until(struct mcr_ring_writer *w, uint64_t end_ns)
 		for (int bursts = 0; bursts < 64; bursts++) {
 			unsigned n = 1 + (unsigned)(mix(w->next + 77) % PUBLISH_MAX);
 
-			mcr_ring_reserve(w, n, n * WORDS_MAX * sizeof(uint64_t));
 			for (unsigned i = 0; i < n; i++)
 				put(w);
 			mcr_ring_publish(w);

@@ -80,11 +80,6 @@ static inline void put_one(struct ring *ring, uint32_t len)
 
 static inline void publish(struct ring *ring, const uint32_t *lens, int n)
 {
-	uint64_t bytes = 0;
-
-	for (int i = 0; i < n; i++)
-		bytes += mcr_ring_span(lens[i]);
-	mcr_ring_reserve(&ring->writer, (uint64_t)n, bytes);
 	for (int i = 0; i < n; i++)
 		put_one(ring, lens[i]);
 	mcr_ring_publish(&ring->writer);

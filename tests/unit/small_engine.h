@@ -145,7 +145,6 @@ static inline void small_engine_put(struct small_engine *e, unsigned ring, struc
 	uint8_t *to;
 
 	desc.len = len;
-	mcr_ring_reserve(w, 1, mcr_ring_span(len));
 	to = mcr_ring_put(w, &desc, len);
 	if (len > 0) /* an event's payload is NULL */
 		mcr_ring_copy(to, payload, len);

@@ -5,15 +5,16 @@
 
 #include "ring_rig.h"
 
-/* The simple model: all messages ever, with the byte offsets that the rules give. Positions count
- * from first. */
+/* The simple model: all messages ever, with the byte offsets that the rules give, and how far the
+ * writer has reserved. Positions count from first. */
 struct model {
 	uint32_t *lens;
 	uint64_t *offsets;
 	uint64_t first, n, bytes_end;
+	uint64_t reserved, reserved_bytes;
 };
 
-static void model_add(struct model *m, uint32_t len, uint64_t bytes)
+static void model_add(struct model *m, uint32_t len, uint32_t depth, uint64_t bytes)
 {
 	uint64_t start = m->bytes_end, i = m->n++ - m->first;
 
@@ -22,14 +23,18 @@ static void model_add(struct model *m, uint32_t len, uint64_t bytes)
 	m->lens[i] = len;
 	m->offsets[i] = start;
 	m->bytes_end = start + (len + 7) / 8 * 8;
+	if (m->n > m->reserved || m->bytes_end > m->reserved_bytes) {
+		m->reserved = m->n + depth / 128;
+		m->reserved_bytes = m->bytes_end + bytes / 128;
+	}
 }
 
 static uint64_t model_oldest(const struct model *m, uint32_t depth, uint64_t bytes)
 {
 	uint64_t i = m->n;
 
-	while (i > m->first && m->n <= i - 1 + depth &&
-	       m->bytes_end <= m->offsets[i - 1 - m->first] + bytes)
+	while (i > m->first && m->reserved <= i - 1 + depth &&
+	       m->reserved_bytes <= m->offsets[i - 1 - m->first] + bytes)
 		i--;
 	return i;
 }
@@ -56,8 +61,13 @@ static void run_history(unsigned seed, uint32_t depth, uint64_t bytes, uint32_t 
 		READERS = 3
 	};
 	const uint64_t first = FIRSTS[seed % 3], offset = first / 8 * 8;
-	struct model m = {malloc(sizeof(uint32_t) * MESSAGES), malloc(sizeof(uint64_t) * MESSAGES),
-			  first, first, offset};
+	struct model m = {malloc(sizeof(uint32_t) * MESSAGES),
+			  malloc(sizeof(uint64_t) * MESSAGES),
+			  first,
+			  first,
+			  offset,
+			  first,
+			  offset};
 	struct mcr_ring_reader readers[READERS];
 	uint64_t received[READERS] = {0}, lost[READERS] = {0};
 	struct ring ring;
@@ -76,7 +86,7 @@ static void run_history(unsigned seed, uint32_t depth, uint64_t bytes, uint32_t 
 			lens[i] = (uint32_t)rand() % (max_len + 1);
 			if (rand() % 4 == 0)
 				lens[i] = (uint32_t)rand() % 9;
-			model_add(&m, lens[i], bytes);
+			model_add(&m, lens[i], depth, bytes);
 		}
 		publish(&ring, lens, n);
 		assert_int_equal(ring.writer.next_offset, m.bytes_end);

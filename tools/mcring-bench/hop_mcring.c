@@ -70,7 +70,6 @@ static unsigned send_burst(struct hop *h, unsigned n)
 	struct mcr_ring_writer *w = &((struct carrier *)h->carrier)->writer;
 	const struct mcr_desc desc = {.len = h->options->size, .kind = MCR_DATA, .family = AF_INET};
 
-	mcr_ring_reserve(w, n, n * mcr_ring_span(desc.len));
 	for (unsigned i = 0; i < n; i++)
 		mcr_ring_copy(mcr_ring_put(w, &desc, desc.len), h->payload, desc.len);
 	mcr_ring_publish(w);

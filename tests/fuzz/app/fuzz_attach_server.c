@@ -192,7 +192,6 @@ static void publish(struct fuzz *f, struct input *in)
 	struct mcr_desc desc = {.len = 0, .family = AF_INET};
 
 	for (unsigned n = (unsigned)take(in, 1); n > 0; n--) {
-		mcr_ring_reserve(w, 1, 0);
 		mcr_ring_put(w, &desc, 0);
 		mcr_ring_publish(w);
 	}

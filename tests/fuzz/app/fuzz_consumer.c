@@ -103,7 +103,6 @@ static void publish(struct engine *e, unsigned ring, unsigned n, uint32_t len)
 	for (unsigned i = 0; i < n; i++) {
 		struct mcr_desc desc = {.len = len, .family = AF_INET, .id = i, .group_be = i % 3};
 
-		mcr_ring_reserve(w, 1, mcr_ring_span(len));
 		mcr_ring_copy(mcr_ring_put(w, &desc, len), payload, len);
 		mcr_ring_publish(w);
 	}
