@@ -145,6 +145,13 @@ static inline int mcr_plain_header_ok(const uint8_t *ip)
 			  mcr_load32(ip + 16));
 }
 
+/* The destination, then UDP's ports, of a frame of MCR_PLAIN_HEADERS octets or more. Something else
+ * when it is not plain. */
+static inline uint64_t mcr_plain_flow(const uint8_t *head)
+{
+	return be64toh(mcr_load64(head + MCR_ETHER_HEADER + 16));
+}
+
 static inline __attribute__((always_inline)) int
 mcr_parse_plain(struct mcr_packet *packet, uint64_t *flow, const uint8_t *head, uint32_t head_len,
 		uint16_t stripped_vlan, const uint8_t *own_mac)
@@ -173,7 +180,7 @@ mcr_parse_plain(struct mcr_packet *packet, uint64_t *flow, const uint8_t *head, 
 		return 0;
 	if (__builtin_expect(!mcr_plain_header_ok(ip), 0))
 		return 0;
-	*flow = be64toh(mcr_load64(ip + 16)); /* the destination, then UDP's ports */
+	*flow = mcr_plain_flow(head);
 	packet->words[0] = MCR_WORD_AT(len, 0, 4) | MCR_WORD_AT(mcr_load32(ip + 16), 4, 4);
 	packet->words[1] = MCR_WORD_AT(mcr_load32(ip + 12), 0, 4);
 	packet->words[2] = MCR_WORD_AT((uint16_t)*flow, 0, 2) |

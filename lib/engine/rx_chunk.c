@@ -322,6 +322,18 @@ static __rte_noinline int deliver_to_each(struct mcr_worker *w, struct mcr_burst
 	return 1;
 }
 
+/* The table's entry for a packet whose header was fetched before. */
+static inline void prefetch_entry(const struct mcr_group_table *table, const struct mcr_burst *b,
+				  const struct rte_mbuf *m)
+{
+	const uint8_t *head = rte_pktmbuf_mtod(m, const uint8_t *);
+
+	if (likely(m->data_len >= MCR_PLAIN_HEADERS))
+		rte_prefetch0(mcr_group_first_look(
+		    table, mcr_group_key_of_flow(b->interface_of_vlan[stripped_vlan(m)],
+						 mcr_plain_flow(head))));
+}
+
 /* Packets of the usual kind, as many as follow each other: plain UDP that a channel wants. Does
  * what take_any would do, without looking at anything twice. Returns the index of the first packet
  * that is not of the kind, or `to`. */
@@ -329,6 +341,7 @@ static __rte_noinline unsigned take_usual(struct mcr_worker *w, struct mcr_burst
 					  unsigned to)
 {
 	const struct mcr_group_table *table = w->view->table;
+	const int small = mcr_group_table_is_small(table);
 	unsigned i;
 
 	for (i = from; i < to; i++) {
@@ -341,6 +354,8 @@ static __rte_noinline unsigned take_usual(struct mcr_worker *w, struct mcr_burst
 		uint16_t vlan;
 
 		rte_prefetch0(rte_pktmbuf_mtod(w->mbufs[i + MCR_PREFETCH_AHEAD], const void *));
+		if (!small)
+			prefetch_entry(table, b, w->mbufs[i + MCR_PREFETCH_AHEAD / 2]);
 		if (unlikely((m->ol_flags & b->suspect) != 0))
 			break;
 		vlan = stripped_vlan(m);

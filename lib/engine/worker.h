@@ -20,7 +20,7 @@
 #include "engine/view.h"
 
 #define MCR_BURST             32
-#define MCR_PREFETCH_AHEAD    4 /* packets whose headers are fetched before their turn */
+#define MCR_PREFETCH_AHEAD    4 /* packets whose headers are fetched before their turn; even */
 #define MCR_FIRST_CHUNK       1 /* default of mcr_engine_config.first_chunk; docs/benchmarks.md */
 #define MCR_QUEUES_PER_WORKER 64
 #define MCR_PUNT_RING         1024 /* packets that wait for control; one slot stays free */
