@@ -169,8 +169,9 @@ struct mcr_engine_config {
 	unsigned n_lcores;
 	uint8_t idle;             /* enum mcr_idle */
 	uint8_t keep_memberships; /* 1: mcr_engine_stop leaves no group on the wire */
-	uint16_t
-	    first_chunk; /* packets of a burst that are published before the rest; 0 = default */
+	/* Packets of a burst that are published before the rest, which follows in chunks that grow;
+	 * 0 = default, 1. A loop that is behind publishes bursts whole. */
+	uint16_t first_chunk;
 	const struct mcr_interface_config *interfaces;
 	unsigned n_interfaces;
 	const struct mcr_channel_config *channels; /* "default" is made when no channel is named */

@@ -149,8 +149,8 @@ static inline const struct mcr_group_entry *mcr_group_lookup(const struct mcr_gr
 	return entry;
 }
 
-/* Whether a lookup waits so little that a prefetch would cost more: measured, with 512 groups of one
- * port (2,048 entries) it does, with 2,048 groups it pays. */
+/* Whether a lookup waits so little that a prefetch would cost more: measured, with 512 groups of
+ * one port (2,048 entries) it does, with 2,048 groups it pays. */
 static inline int mcr_group_table_is_small(const struct mcr_group_table *table)
 {
 	return table->mask < 4096;

@@ -2,8 +2,9 @@
 /* The hot loop: burst, chunks, buffers back to their pool. No system call, lock, log or allocation
  * in it, but for the sleep of --idle adaptive.
  *
- * A burst is handled in two chunks, so that its first packets do not wait for its last ones: each
- * ring that a chunk touches is published once (rx_chunk.c). */
+ * A burst is handled in chunks that grow, so that its first packets do not wait for its last ones:
+ * each ring that a chunk touches is published once (rx_chunk.c). Where the loop is behind, packets
+ * have waited in the queue already, and a burst is one chunk. */
 #include <time.h>
 
 #include <rte_cycles.h>
@@ -14,6 +15,7 @@
 #include "engine/rx_chunk.h"
 
 #define POLLED_EVERY_NS 100000 /* of the ring's watermark */
+#define CHUNK_GROWTH    8      /* from one chunk of a burst to the next: 1, 8, 23 of 32 */
 #define IDLE_POLLS      1024   /* empty polls before --idle adaptive starts to sleep */
 #define IDLE_SLEEP_NS   50000
 
@@ -88,16 +90,17 @@ static inline uint64_t now_of(struct mcr_worker *w, uint64_t tsc)
 }
 
 /* *busy_from: where the driver's part of the work began; moved to the end of a burst. */
-static inline unsigned poll_queue(struct mcr_worker *w, const struct mcr_queue *q,
-				  uint64_t *busy_from)
+static inline unsigned poll_queue(struct mcr_worker *w, struct mcr_queue *q, uint64_t *busy_from)
 {
 	uint16_t n = rte_eth_rx_burst(q->port, q->queue, w->mbufs, MCR_BURST);
 	const struct mcr_view_port *port = &w->view->ports[q->port];
 	struct mcr_burst b;
 	uint64_t tsc;
 
-	if (n == 0)
+	if (n == 0) {
+		q->behind = 0;
 		return 0;
+	}
 	tsc = rte_rdtsc();
 	for (unsigned i = 0; i < MCR_PREFETCH_AHEAD; i++) /* what is fetched behind the last */
 		w->mbufs[n + i] = w->mbufs[n - 1];
@@ -109,9 +112,10 @@ static inline unsigned poll_queue(struct mcr_worker *w, const struct mcr_queue *
 	b.dropped = 0;
 	b.rx_ns = now_of(w, tsc);
 	b.flags = MCR_FLAG_RX_TIME_TSC;
-	if (n > w->first_chunk)
-		mcr_rx_chunk(w, &b, q, 0, w->first_chunk);
-	mcr_rx_chunk(w, &b, q, n > w->first_chunk ? w->first_chunk : 0, n);
+	for (unsigned from = 0, size = q->behind ? n : w->first_chunk; from < n;
+	     from += size, size *= CHUNK_GROWTH)
+		mcr_rx_chunk(w, &b, q, from, RTE_MIN(from + size, n));
+	q->behind = n == MCR_BURST;
 	free_burst(w->mbufs, n);
 	if (unlikely(b.dropped != 0))
 		sample_drops(w, &b, q->port);

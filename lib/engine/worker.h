@@ -28,7 +28,8 @@
 
 struct mcr_queue {
 	uint16_t port, queue;
-	uint8_t udp_checksum;               /* enum mcr_udp_checksum */
+	uint8_t udp_checksum; /* enum mcr_udp_checksum */
+	uint8_t behind;       /* the last poll brought all that it could: there may be more */
 	const struct mcr_port_clock *clock; /* of its timestamps; NULL = none */
 };
 

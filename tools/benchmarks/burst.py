@@ -58,7 +58,7 @@ def captures(run):
 
 
 def first_chunks(run):
-    """What first_chunk does for the first packet; what it costs is in the growth suite."""
+    """What first_chunk does for the first packet and for those behind it."""
     for chunk in CHUNKS[:1] if run.quick else CHUNKS:
         run.compare_all('burst', lambda: burst(run, 32, '--first-chunk', chunk), None,
                         [Row(f'32, first_chunk {chunk}: first', 'p50 1', 'ns', None, 'lower',

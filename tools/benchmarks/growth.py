@@ -22,7 +22,6 @@ SIZES = (20, 86, 400, 1400)
 BURSTS = (16, 8, 4, 2)
 CHANNELS = (2, 4, 8)
 READERS = (1, 2, 3, 4)
-CHUNKS = (1, 2, 4, 8)
 MANY = 1000                             # joins at once
 FIRST = ipaddress.ip_address('239.16.0.0')
 SINGLES = 1000                          # groups before those (tools/mcring-bench/join.c)
@@ -184,8 +183,6 @@ def rings(run):
     each(run, 'channels that take the same groups', CHANNELS, 1, '--channels', '1 channel',
          target=1.6, judged=2)
     each(run, 'messages deep', DEPTHS[1:], 1024, '--depth', '1,024 deep')
-    each(run, 'packets published before the rest (first_chunk)', CHUNKS, 32, '--first-chunk',
-         'all at once')
 
 
 def sizes(run):
