@@ -217,13 +217,16 @@ int mcr_ring_reader_poll(struct mcr_ring_reader *r, struct mcr_desc *descs, int 
 	return 0;
 }
 
-/* Of size, the writer has used so much since a reader's position, and reserved more. What it may
- * still use: up to where a reserve would reach beyond, or all that is reserved. */
-static uint64_t room(uint64_t size, uint64_t used, uint64_t reserved)
+/* Since a reader's position the writer has used so much of size, and taken so much, in what it has
+ * reserved. What it may still use: up to where a reserve would reach beyond, or all that is taken.
+ * Never more than size, whatever a hostile header says. */
+static uint64_t room(uint64_t size, uint64_t used, uint64_t taken)
 {
 	uint64_t most = size - mcr_ring_ahead(size);
 
-	return used < most && most - used > reserved ? most - used : reserved;
+	if (taken > size || used > taken)
+		return 0;
+	return (most > taken ? most : taken) - used;
 }
 
 uint64_t mcr_ring_reader_headroom(const struct mcr_ring_reader *r, uint64_t position,
@@ -232,15 +235,14 @@ uint64_t mcr_ring_reader_headroom(const struct mcr_ring_reader *r, uint64_t posi
 	uint64_t published = mcr_ring_reader_published(r);
 	uint64_t reserved = __atomic_load_n(&r->header->reserved, __ATOMIC_RELAXED);
 	uint64_t reserved_bytes = __atomic_load_n(&r->header->reserved_bytes, __ATOMIC_RELAXED);
-	uint64_t end = end_of_newest(r, published), messages, mean;
+	uint64_t end = end_of_newest(r, published), messages, bytes, mean;
 
 	if (published <= position)
 		return r->depth - mcr_ring_ahead(r->depth);
-	if (reserved - position > r->depth || reserved_bytes - offset > r->bytes)
-		return 0;
-	messages = room(r->depth, published - position, reserved - published);
+	messages = room(r->depth, published - position, reserved - position);
+	bytes = room(r->bytes, end - offset, reserved_bytes - offset);
 	mean = (end - offset) / (published - position);
-	if (mean != 0 && room(r->bytes, end - offset, reserved_bytes - end) / mean < messages)
-		return room(r->bytes, end - offset, reserved_bytes - end) / mean;
-	return messages;
+	if (bytes == 0)
+		return 0;
+	return mean > 0 && bytes / mean < messages ? bytes / mean : messages;
 }
