@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """From a writer to a reader across cores, against what one would use instead. The floors are one
-cache line bounced between the same two cores, one way, and what a message of one line or of two
-takes that is sent now and then, as a real one is."""
+cache line bounced between the same two cores, one way, what a message of one line or of two takes
+that is sent now and then, as a real one is, and how late the reader's core sees a time that comes."""
 
 from . import common
 
@@ -33,8 +33,9 @@ def paced(run, rate):
     for peer, name in {**FLOORS, **PEERS}.items():
         run.compare('hop', f'{case}p50', lambda: hop(run, 'mcring', 'p50_ns', rate),
                     lambda: hop(run, peer, 'p50_ns', rate), name, 'ns')
-    run.compare('hop', f'{case}p99', lambda: hop(run, 'mcring', 'p99_ns', rate),
-                lambda: hop(run, 'bytes', 'p99_ns', rate), PEERS['bytes'], 'ns')
+    for peer, name in {'clock': 'no message, a time that comes', 'bytes': PEERS['bytes']}.items():
+        run.compare('hop', f'{case}p99', lambda: hop(run, 'mcring', 'p99_ns', rate),
+                    lambda: hop(run, peer, 'p99_ns', rate), name, 'ns')
 
 
 def run(run):

@@ -12,8 +12,8 @@
 #define SAMPLES_MAX (UINT64_C(1) << 22)
 #define SETTLE_MS   20 /* the reader goes on after the writer stopped */
 
-static const struct hop_carrier *const carriers[] = {&hop_mcring, &hop_rte_ring, &hop_bytes,
-						     &hop_unix,   &hop_one_line, &hop_two_lines};
+static const struct hop_carrier *const carriers[] = {
+    &hop_mcring, &hop_rte_ring, &hop_bytes, &hop_unix, &hop_one_line, &hop_two_lines, &hop_clock};
 
 int hop_compare(const void *a, const void *b)
 {
@@ -101,6 +101,6 @@ int bench_hop(const struct bench_options *options)
 		if (strcmp(peer, carriers[i]->name) == 0)
 			return carry(options, carriers[i], (unsigned)writer, (unsigned)reader);
 	return bench_fail("--peer \"%s\": expected mcring, rte_ring, bytes, unix, one_line, "
-			  "two_lines or line",
+			  "two_lines, clock or line",
 			  peer);
 }

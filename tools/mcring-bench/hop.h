@@ -46,7 +46,7 @@ struct hop_carrier {
 };
 
 extern const struct hop_carrier hop_mcring, hop_rte_ring, hop_bytes, hop_unix, hop_one_line,
-    hop_two_lines;
+    hop_two_lines, hop_clock;
 
 /* hop_bounce prints what one line takes from core to core, one way. Returns 0 or -1. */
 int hop_bounce(unsigned writer, unsigned reader);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the machine allows: a cache line bounced between two cores, and the least that a message can
- * be, one line or two. */
+/* What the machine allows: a cache line bounced between two cores, the least that a message can be,
+ * one line or two, and when a reader sees what needs no carrying. */
 #include "hop.h"
 
 #include <stdio.h>
@@ -157,3 +157,43 @@ const struct hop_carrier hop_one_line = {"one_line", lines_make, lines_destroy, 
 					 one_line_read};
 const struct hop_carrier hop_two_lines = {"two_lines", lines_make, lines_destroy, two_lines_write,
 					  two_lines_read};
+
+/* ---- no message: a time that comes ---- */
+
+static int clock_make(struct hop *h)
+{
+	return h->options->rate ? 0 : bench_fail("--peer clock: give a --rate");
+}
+
+static void clock_destroy(struct hop *h)
+{
+	(void)h;
+}
+
+static int clock_write(void *arg)
+{
+	struct hop *h = arg;
+
+	while (!__atomic_load_n(&h->stop_writer, __ATOMIC_RELAXED))
+		rte_pause();
+	return 0;
+}
+
+/* A message is there when it is due. One that comes while the machine keeps the reader from its
+ * core is late, and so are those behind it. */
+static int clock_read(void *arg)
+{
+	struct hop *h = arg;
+	uint64_t interval = rte_get_tsc_hz() / h->options->rate;
+	uint64_t due = rte_rdtsc() + interval;
+
+	while (!__atomic_load_n(&h->stop_reader, __ATOMIC_RELAXED)) {
+		if (rte_rdtsc() < due)
+			continue;
+		hop_took(h, (const uint8_t *)&due);
+		due += interval;
+	}
+	return 0;
+}
+
+const struct hop_carrier hop_clock = {"clock", clock_make, clock_destroy, clock_write, clock_read};
