@@ -4,46 +4,49 @@ cache line bounced between the same two cores, one way, what a message of one li
 that is sent now and then, as a real one is, and how late the reader's core sees a time that comes."""
 
 from . import common
+from .common import Row
 
 PEERS = {'rte_ring': 'rte_ring SP/SC with mbufs', 'bytes': 'byte ring with memcpy',
          'unix': 'Unix datagram socket'}
 FLOORS = {'one_line': 'a stamp in one line', 'two_lines': 'a number and a stamp, two lines'}
+LINE, CLOCK = 'one line, one way', 'no message, a time that comes'
 RATES = (10_000, 100_000, 1_000_000)
 
 
-def hop(run, peer, figure, rate=0, size=86):
+def hop(run, peer, rate=0):
+    """All figures of one run, by name and peer."""
     args = ['--rate', rate] if rate else []
-    return common.bench('hop', '--peer', peer, '--size', size, '--ms', run.ms, *args)[figure]
+    result = common.bench('hop', '--peer', peer, '--size', 86, '--ms', run.ms, *args)
+    return {f'{peer} {name}': value for name, value in result.items()}
 
 
-def line(run):
-    return common.bench('hop', '--peer', 'line')['one_way_ns']
+def turns(run, peers, rate=0):
+    """One run of each peer."""
+    return {name: value for peer in peers for name, value in hop(run, peer, rate).items()}
 
 
 def paced(run, rate):
-    case = f'{rate} messages/s, '
-    run.compare('hop', case + 'p50', lambda: hop(run, 'mcring', 'p50_ns', rate),
-                lambda: line(run), 'one line, one way', 'ns',
-                target=2.5 if rate == 1_000_000 else None)
-    run.compare('hop', case + 'p99', lambda: hop(run, 'mcring', 'p99_ns', rate),
-                lambda: line(run), 'one line, one way', 'ns',
-                target=10 if rate == 1_000_000 else None)
-    for figure in ('p999_ns', 'max_ns'):
-        run.alone('hop', case + figure[:-3], lambda: hop(run, 'mcring', figure, rate), 'ns')
-    for peer, name in {**FLOORS, **PEERS}.items():
-        run.compare('hop', f'{case}p50', lambda: hop(run, 'mcring', 'p50_ns', rate),
-                    lambda: hop(run, peer, 'p50_ns', rate), name, 'ns')
-    for peer, name in {'clock': 'no message, a time that comes', 'bytes': PEERS['bytes']}.items():
-        run.compare('hop', f'{case}p99', lambda: hop(run, 'mcring', 'p99_ns', rate),
-                    lambda: hop(run, peer, 'p99_ns', rate), name, 'ns')
+    """All peers have their turn in each round, so that all rows are of the same runs of ours."""
+    def row(figure, peer=None, peer_figure=None, peer_name=None, target=None):
+        return Row(f'{rate} messages/s, {figure}', f'mcring {figure}_ns', 'ns', target, 'lower',
+                   peer and f'{peer} {peer_figure or figure}_ns', peer_name)
+
+    targets = {'p50': 2.5, 'p99': 10} if rate == 1_000_000 else {}
+    run.compare_all(
+        'hop', lambda: hop(run, 'mcring', rate),
+        lambda: {**hop(run, 'line'), **turns(run, [*FLOORS, *PEERS, 'clock'], rate)},
+        [*[row(figure, 'line', 'one_way', LINE, targets.get(figure)) for figure in ('p50', 'p99')],
+         row('p999'), row('max'),
+         *[row('p50', peer, peer_name=name) for peer, name in {**FLOORS, **PEERS}.items()],
+         row('p99', 'clock', peer_name=CLOCK), row('p99', 'bytes', peer_name=PEERS['bytes'])])
 
 
 def run(run):
     """Latency at three rates, and how many messages go through."""
     for rate in RATES[-1:] if run.quick else RATES:
         paced(run, rate)
-    for peer, name in PEERS.items():
-        run.compare('hop', 'flat out', lambda: hop(run, 'mcring', 'per_second'),
-                    lambda: hop(run, peer, 'per_second'), name, 'messages/s', better='higher')
-    run.compare('hop', 'flat out, p50', lambda: hop(run, 'mcring', 'p50_ns'),
-                lambda: hop(run, 'bytes', 'p50_ns'), PEERS['bytes'], 'ns')
+    rows = [Row('flat out', 'mcring per_second', 'messages/s', None, 'higher', f'{peer} per_second',
+                name) for peer, name in PEERS.items()]
+    run.compare_all('hop', lambda: hop(run, 'mcring'), lambda: turns(run, PEERS),
+                    [*rows, Row('flat out, p50', 'mcring p50_ns', 'ns', None, 'lower',
+                                'bytes p50_ns', PEERS['bytes'])])
