@@ -155,10 +155,12 @@ class Bench:
         self.process = subprocess.Popen([*FIRST, *self.argv], stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                         start_new_session=True)
+        self.ms = int(args[args.index('--ms') + 1]) if '--ms' in args else 0
 
     def result(self, timeout=120):
+        """timeout: seconds beyond those of the measurement."""
         try:
-            out, err = self.process.communicate(timeout=timeout)
+            out, err = self.process.communicate(timeout=timeout + self.ms / 1000)
         except BaseException:
             self.process.kill()
             raise
