@@ -2,6 +2,7 @@
 """What mcring-gen puts on the wire, and what it says about it."""
 
 import json
+import shlex
 import subprocess
 
 import pytest
@@ -64,7 +65,7 @@ def search(net, *args, received_by, check=True):
 
 
 def statistics_of(daemon):
-    return f'{CTL} --run-dir {daemon.run_dir} --json stats'
+    return f'{shlex.quote(CTL)} --run-dir {daemon.run_dir} --json stats'
 
 
 def test_a_search_finds_what_a_slow_wire_carries(lan):

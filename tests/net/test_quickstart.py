@@ -23,9 +23,12 @@ def traces(pid):
 
 
 def start(path):
+    """As from a terminal: a run of the tests in the background has SIGINT ignored, and what is ignored
+    at a shell's start stays so."""
     with open(path, 'w') as out:
         return subprocess.Popen([QUICKSTART], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                                start_new_session=True)
+                                start_new_session=True,
+                                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
 
 def processes(group):

@@ -69,7 +69,7 @@ def fetch_kernel():
 def closure(*paths):
     """The libraries of programs and libraries, as ldd finds them."""
     out = subprocess.run(['ldd', *paths], check=True, capture_output=True, text=True).stdout
-    return set(re.findall(r'^\s+(?:\S+ => )?(/\S+) \(', out, re.M))
+    return set(re.findall(r'^\s+(?:\S+ => )?(/.+) \(0x', out, re.M))
 
 
 def put(tree, path, name):
