@@ -198,7 +198,7 @@ OWN_WIRE = ('joins_on_wire',)
 
 
 def run(run, parts=()):
-    """Groups, channels, ring depths, chunks, bursts, payloads, readers; joins."""
+    """Groups, channels, ring depths, bursts, payloads, readers; joins."""
     for part in parts or PARTS:
         if run.port and part in OF_SENDER + OWN_WIRE:
             print(f'growth   {part} skipped: not with --port')

@@ -46,6 +46,28 @@ static int print(struct hop *h)
 
 /* ---- messages ---- */
 
+static void *make_lines(size_t size)
+{
+	void *memory = aligned_alloc(RTE_CACHE_LINE_SIZE, RTE_CACHE_LINE_ROUNDUP(size));
+
+	if (memory != NULL)
+		memset(memory, 0, size);
+	else
+		bench_fail("out of memory");
+	return memory;
+}
+
+int hop_make_memory(struct hop *h, size_t size)
+{
+	h->carrier = make_lines(size);
+	return h->carrier != NULL ? 0 : -1;
+}
+
+void hop_free_memory(struct hop *h)
+{
+	free(h->carrier);
+}
+
 static int run(struct hop *h, const struct hop_carrier *carrier, unsigned writer, unsigned reader)
 {
 	int ret = -1;
@@ -67,12 +89,11 @@ static int run(struct hop *h, const struct hop_carrier *carrier, unsigned writer
 static int carry(const struct bench_options *options, const struct hop_carrier *carrier,
 		 unsigned writer, unsigned reader)
 {
-	struct hop *h = aligned_alloc(RTE_CACHE_LINE_SIZE, RTE_CACHE_LINE_ROUNDUP(sizeof(*h)));
+	struct hop *h = make_lines(sizeof(*h));
 	int ret = -1;
 
 	if (h == NULL)
-		return bench_fail("out of memory");
-	memset(h, 0, sizeof(*h));
+		return -1;
 	h->options = options;
 	h->max_samples = SAMPLES_MAX;
 	h->samples = malloc(SAMPLES_MAX * sizeof(*h->samples));

@@ -81,19 +81,9 @@ struct line_carrier {
 	uint64_t sent;
 };
 
-static void lines_destroy(struct hop *h)
-{
-	free(h->carrier);
-}
-
 static int lines_make(struct hop *h)
 {
-	h->carrier =
-	    aligned_alloc(RTE_CACHE_LINE_SIZE, RTE_CACHE_LINE_ROUNDUP(sizeof(struct line_carrier)));
-	if (h->carrier == NULL)
-		return bench_fail("out of memory");
-	memset(h->carrier, 0, sizeof(struct line_carrier));
-	return 0;
+	return hop_make_memory(h, sizeof(struct line_carrier));
 }
 
 static unsigned one_line_send(struct hop *h, unsigned n)
@@ -153,9 +143,9 @@ static int two_lines_read(void *h)
 	return lines_read(h, 1);
 }
 
-const struct hop_carrier hop_one_line = {"one_line", lines_make, lines_destroy, one_line_write,
+const struct hop_carrier hop_one_line = {"one_line", lines_make, hop_free_memory, one_line_write,
 					 one_line_read};
-const struct hop_carrier hop_two_lines = {"two_lines", lines_make, lines_destroy, two_lines_write,
+const struct hop_carrier hop_two_lines = {"two_lines", lines_make, hop_free_memory, two_lines_write,
 					  two_lines_read};
 
 /* ---- no message: a time that comes ---- */
@@ -163,11 +153,6 @@ const struct hop_carrier hop_two_lines = {"two_lines", lines_make, lines_destroy
 static int clock_make(struct hop *h)
 {
 	return h->options->rate ? 0 : bench_fail("--peer clock: give a --rate");
-}
-
-static void clock_destroy(struct hop *h)
-{
-	(void)h;
 }
 
 static int clock_write(void *arg)
@@ -196,4 +181,5 @@ static int clock_read(void *arg)
 	return 0;
 }
 
-const struct hop_carrier hop_clock = {"clock", clock_make, clock_destroy, clock_write, clock_read};
+const struct hop_carrier hop_clock = {"clock", clock_make, hop_free_memory, clock_write,
+				      clock_read};

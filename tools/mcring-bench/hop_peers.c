@@ -107,19 +107,9 @@ struct byte_carrier {
 		     16] __rte_cache_aligned; /* records may run over its end */
 };
 
-static void bytes_destroy(struct hop *h)
-{
-	free(h->carrier);
-}
-
 static int bytes_make(struct hop *h)
 {
-	h->carrier =
-	    aligned_alloc(RTE_CACHE_LINE_SIZE, RTE_CACHE_LINE_ROUNDUP(sizeof(struct byte_carrier)));
-	if (h->carrier == NULL)
-		return bench_fail("out of memory");
-	memset(h->carrier, 0, sizeof(struct byte_carrier)); /* no page fault later */
-	return 0;
+	return hop_make_memory(h, sizeof(struct byte_carrier));
 }
 
 static unsigned bytes_send(struct hop *h, unsigned n)
@@ -172,7 +162,8 @@ static int bytes_read(void *arg)
 	return 0;
 }
 
-const struct hop_carrier hop_bytes = {"bytes", bytes_make, bytes_destroy, bytes_write, bytes_read};
+const struct hop_carrier hop_bytes = {"bytes", bytes_make, hop_free_memory, bytes_write,
+				      bytes_read};
 
 /* ---- a Unix datagram socket, the reader polling ---- */
 
