@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The device thread makes every call that may wait: for a lock of the kernel's (the RTNL lock
+ * behind ioctls and ethdev control calls), for memory to be filled, for a file to be read. Control
+ * hands it jobs and goes on; what a job found comes back in a later round of control's. So a slow
+ * kernel can delay a filter or a reload, and never the heartbeat, IGMP or a socket.
+ *
+ * mcr_engine_create starts the thread, mcr_engine_destroy joins it. It inherits the signal mask and
+ * the CPUs of the thread that creates the engine. No DPDK in here, and no lock: two lists that are
+ * taken as a whole. */
+#ifndef MCR_ENGINE_DEVICE_THREAD_H
+#define MCR_ENGINE_DEVICE_THREAD_H
+
+#include <mcring/types.h>
+
+struct mcr_device_thread;
+
+/* A job stands inside an object of the caller's. From submit until done() is called it belongs to
+ * the device thread, with all that run() touches. */
+struct mcr_job {
+	void (*run)(struct mcr_job *job);             /* on the device thread; may wait */
+	void (*done)(struct mcr_job *job, void *ctx); /* on control: the job is free again */
+	struct mcr_job *next;                         /* private */
+};
+
+/* mcr_device_thread_create starts the thread. Errors: -ENOMEM, -EMFILE, -EAGAIN (no more threads).
+ */
+int mcr_device_thread_create(struct mcr_device_thread **out, struct mcr_error *err);
+
+/* mcr_device_thread_destroy runs what was submitted to its end and joins the thread; done() of
+ * those jobs is called with ctx. NULL is allowed. Thread: control; waits. */
+void mcr_device_thread_destroy(struct mcr_device_thread *t, void *ctx);
+
+/* mcr_device_thread_submit hands over a job that is not submitted already; jobs run one by one, in
+ * this order. Thread: control; never waits. */
+void mcr_device_thread_submit(struct mcr_device_thread *t, struct mcr_job *job);
+
+/* mcr_device_thread_fd is readable when a job has ended; owned by the thread's object. */
+int mcr_device_thread_fd(const struct mcr_device_thread *t);
+
+/* mcr_device_thread_poll calls done() of the jobs that have ended, in the order in which they were
+ * submitted; done() may submit again. Returns how many. Thread: control; never waits. */
+unsigned mcr_device_thread_poll(struct mcr_device_thread *t, void *ctx);
+
+/* mcr_device_thread_drain polls until nothing is submitted any more: for the engine's start and
+ * stop, when nobody counts on control. Thread: control; waits. */
+void mcr_device_thread_drain(struct mcr_device_thread *t, void *ctx);
+
+#endif

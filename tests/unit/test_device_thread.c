@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <poll.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "engine/device_thread.h"
+
+#define N 1000
+
+struct job {
+	struct mcr_job job;
+	unsigned number;
+	pthread_t ran_on;
+	sem_t *wait; /* run() waits for it */
+	struct mcr_device_thread *again;
+};
+
+struct order {
+	unsigned n, wrong;
+};
+
+static void run(struct mcr_job *base)
+{
+	struct job *job = (struct job *)base;
+
+	if (job->wait != NULL)
+		sem_wait(job->wait);
+	job->ran_on = pthread_self();
+}
+
+static void done(struct mcr_job *base, void *ctx)
+{
+	struct job *job = (struct job *)base;
+	struct order *order = ctx;
+
+	order->wrong += job->number != order->n++;
+	if (job->again != NULL) {
+		struct mcr_device_thread *t = job->again;
+
+		job->again = NULL;
+		job->number = order->n;
+		mcr_device_thread_submit(t, base);
+	}
+}
+
+static struct mcr_device_thread *create(void)
+{
+	struct mcr_device_thread *t;
+
+	assert_int_equal(mcr_device_thread_create(&t, NULL), 0);
+	return t;
+}
+
+static void jobs_run_on_the_thread_and_come_back_in_their_order(void **state)
+{
+	static struct job jobs[N];
+	struct mcr_device_thread *t = create();
+	struct order order = {0};
+
+	for (unsigned i = 0; i < N; i++) {
+		jobs[i] = (struct job){.job = {.run = run, .done = done}, .number = i};
+		mcr_device_thread_submit(t, &jobs[i].job);
+		mcr_device_thread_poll(t, &order);
+	}
+	mcr_device_thread_drain(t, &order);
+	assert_int_equal(order.n, N);
+	assert_int_equal(order.wrong, 0);
+	for (unsigned i = 0; i < N; i++)
+		assert_false(pthread_equal(jobs[i].ran_on, pthread_self()));
+	mcr_device_thread_destroy(t, &order);
+}
+
+static void control_does_not_wait_for_a_job_that_waits(void **state)
+{
+	struct mcr_device_thread *t = create();
+	struct order order = {0};
+	struct pollfd p = {.fd = mcr_device_thread_fd(t), .events = POLLIN};
+	struct job slow = {.job = {.run = run, .done = done}};
+	struct job next = {.job = {.run = run, .done = done}, .number = 1};
+	sem_t gate;
+
+	sem_init(&gate, 0, 0);
+	slow.wait = &gate;
+	mcr_device_thread_submit(t, &slow.job);
+	mcr_device_thread_submit(t, &next.job);
+	assert_int_equal(mcr_device_thread_poll(t, &order), 0);
+	assert_int_equal(poll(&p, 1, 0), 0);
+	sem_post(&gate);
+	while (order.n < 2) {
+		assert_int_equal(poll(&p, 1, 10000), 1);
+		mcr_device_thread_poll(t, &order);
+	}
+	assert_int_equal(order.wrong, 0);
+	assert_int_equal(poll(&p, 1, 0), 0);
+	mcr_device_thread_destroy(t, &order);
+	sem_destroy(&gate);
+}
+
+static void done_may_submit_again(void **state)
+{
+	struct mcr_device_thread *t = create();
+	struct order order = {0};
+	struct job job = {.job = {.run = run, .done = done}, .again = t};
+
+	mcr_device_thread_submit(t, &job.job);
+	mcr_device_thread_drain(t, &order);
+	assert_int_equal(order.n, 2);
+	assert_int_equal(order.wrong, 0);
+	mcr_device_thread_destroy(t, &order);
+}
+
+static void destroy_runs_what_was_submitted(void **state)
+{
+	struct mcr_device_thread *t = create();
+	struct order order = {0};
+	struct job jobs[10];
+
+	for (unsigned i = 0; i < 10; i++) {
+		jobs[i] = (struct job){.job = {.run = run, .done = done}, .number = i};
+		mcr_device_thread_submit(t, &jobs[i].job);
+	}
+	mcr_device_thread_destroy(t, &order);
+	assert_int_equal(order.n, 10);
+	assert_int_equal(order.wrong, 0);
+	mcr_device_thread_destroy(NULL, NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(jobs_run_on_the_thread_and_come_back_in_their_order),
+	    cmocka_unit_test(control_does_not_wait_for_a_job_that_waits),
+	    cmocka_unit_test(done_may_submit_again),
+	    cmocka_unit_test(destroy_runs_what_was_submitted),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
