@@ -3,6 +3,7 @@
  * an rx lcore, and sleeps only in mcr_engine_poll. */
 #include <errno.h>
 #include <poll.h>
+#include <string.h>
 #include <time.h>
 
 #include "engine/engine.h"
@@ -75,6 +76,13 @@ static void watch_ports(struct mcr_engine *e, uint64_t now_ns)
 			mcr_engine_begin_removal(e, port);
 			continue;
 		}
+		if (what & MCR_PORT_UNSEEN)
+			mcr_engine_log(
+			    e, MCR_LOG_WARNING,
+			    "port %s: its link cannot be seen (%s): it counts as %s, as it "
+			    "was seen last",
+			    port->name, strerror(-port->link_error), port->link_up ? "up" : "down");
+		what &= ~MCR_PORT_UNSEEN;
 		if (what & MCR_PORT_LINK)
 			mcr_engine_log(e, MCR_LOG_WARNING, "port %s: link %s", port->name,
 				       port->link_up ? "up" : "down");

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "core/error.h"
 #include "engine/port.h"
@@ -68,6 +70,16 @@ int mcr_port_node(uint16_t id)
 	return node < 0 ? MCR_NODE_ANY : node;
 }
 
+static int open_kernel_fd(struct mcr_port *port, struct mcr_error *err)
+{
+	if (port->kernel_index == 0)
+		return 0;
+	port->kernel_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (port->kernel_fd >= 0)
+		return 0;
+	return mcr_error_set(err, -errno, "port %s: socket: %s", port->name, strerror(errno));
+}
+
 int mcr_port_open(struct mcr_port **out, uint16_t id, const struct mcr_port_wants *wants,
 		  struct mcr_error *err)
 {
@@ -78,6 +90,7 @@ int mcr_port_open(struct mcr_port **out, uint16_t id, const struct mcr_port_want
 	if (port == NULL)
 		return mcr_error_set(err, -ENOMEM, "no memory for port %u", id);
 	port->id = id;
+	port->kernel_fd = -1;
 	port->node = mcr_port_node(id);
 	memset(port->interface_of_vlan, MCR_NO_INTERFACE, sizeof(port->interface_of_vlan));
 	rte_eth_dev_get_name_by_port(id, port->name);
@@ -98,7 +111,9 @@ int mcr_port_open(struct mcr_port **out, uint16_t id, const struct mcr_port_want
 	if (rte_eth_dev_get_mtu(id, &port->mtu) < 0)
 		port->mtu = RTE_ETHER_MTU;
 	mcr_filter_port_init(&port->filter, id, port->driver);
-	ret = mcr_port_queues_open(port, &info, wants, err);
+	ret = open_kernel_fd(port, err);
+	if (ret == 0)
+		ret = mcr_port_queues_open(port, &info, wants, err);
 	if (ret < 0)
 		goto fail;
 	mcr_filter_port_queues(&port->filter, port->n_queues);
@@ -157,6 +172,8 @@ void mcr_port_close(struct mcr_port *port)
 		return;
 	mcr_filter_port_fini(&port->filter);
 	mcr_port_shut(port);
+	if (port->kernel_fd >= 0)
+		close(port->kernel_fd);
 	if (port->closed) {
 		rte_mempool_free(port->mempool);
 		rte_mempool_free(port->kernel_pool);

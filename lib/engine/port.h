@@ -4,6 +4,7 @@
 #ifndef MCR_ENGINE_PORT_H
 #define MCR_ENGINE_PORT_H
 
+#include <net/if.h>
 #include <stdint.h>
 
 #include <rte_ethdev.h>
@@ -43,9 +44,12 @@ struct mcr_port {
 	struct rte_device *device;     /* NULL = unknown, or detached */
 	struct rte_eth_stats at_close; /* what its counters said last */
 	uint32_t kernel_index; /* of the kernel's interface that the port sits on; 0 = none */
-	uint8_t kernel_seen;   /* it was there once: when it is not, the link is down */
-	uint8_t link_up;
-	uint8_t udp_checksum;        /* enum mcr_udp_checksum */
+	int kernel_fd;        /* to ask for it: open as long as the port, so that a look never fails
+			       * for want of a descriptor; -1 = there is none */
+	uint8_t kernel_seen;  /* it was there once: when it is not, the link is down */
+	uint8_t link_up;      /* as it was seen last */
+	int link_error;       /* -errno of the last look, which saw nothing; 0 = it did */
+	uint8_t udp_checksum; /* enum mcr_udp_checksum */
 	struct mcr_port_clock clock; /* of its timestamps */
 	uint32_t link_changes;
 	uint64_t owner; /* of rte_eth_dev_owner: nobody else in this process uses the port */
@@ -97,6 +101,10 @@ void mcr_port_listen(struct mcr_port *port, struct rte_device *device);
 void mcr_port_unlisten(struct mcr_port *port);
 int mcr_port_is_gone(const struct mcr_port *port);
 
+/* port_link.c: mcr_port_kernel_name gives the present name of the kernel's interface under the
+ * port. Returns 0, -ENODEV when there is none (here), or what the system call gave. */
+int mcr_port_kernel_name(const struct mcr_port *port, char name[IF_NAMESIZE]);
+
 /* mcr_port_detach gives the device of a closed port back, if its bus asked for it: a hot unplug
  * waits for that. */
 void mcr_port_detach(struct mcr_port *port);
@@ -104,9 +112,10 @@ void mcr_port_detach(struct mcr_port *port);
 /* mcr_port_pool_bytes: memory of its buffers, with their headers. */
 uint64_t mcr_port_pool_bytes(const struct mcr_port *port);
 
-#define MCR_PORT_LINK 1u /* the link went up or down */
-#define MCR_PORT_MAC  2u /* the port has another MAC address */
-#define MCR_PORT_GONE 4u /* the device was removed */
+#define MCR_PORT_LINK   1u /* the link went up or down */
+#define MCR_PORT_MAC    2u /* the port has another MAC address */
+#define MCR_PORT_GONE   4u /* the device was removed */
+#define MCR_PORT_UNSEEN 8u /* its link cannot be seen from now on: link_error says why */
 
 /* mcr_port_watch reads link and address anew. Returns what changed, 0 = nothing. */
 unsigned mcr_port_watch(struct mcr_port *port);

@@ -1,41 +1,48 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
 #include <net/if.h>
+#include <string.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <rte_ethdev.h>
 
 #include "engine/port.h"
 
+int mcr_port_kernel_name(const struct mcr_port *port, char name[IF_NAMESIZE])
+{
+	struct ifreq request = {.ifr_ifindex = (int)port->kernel_index};
+
+	if (ioctl(port->kernel_fd, SIOCGIFNAME, &request) < 0)
+		return -errno;
+	memcpy(name, request.ifr_name, IF_NAMESIZE);
+	return 0;
+}
+
 /* Whether the kernel's interface under the port is up and has carrier; IFF_RUNNING would say so up
- * to a second late. Returns 1, 0, or -1: there is none. */
+ * to a second late. Returns 1, 0, -ENODEV: there is none, or -errno: it could not be asked. */
 static int is_kernel_link_up(const struct mcr_port *port)
 {
 	struct ethtool_value carrier = {.cmd = ETHTOOL_GLINK};
 	struct ifreq request = {0};
-	int ret, up, fd;
+	int ret = mcr_port_kernel_name(port, request.ifr_name);
 
-	if (if_indextoname(port->kernel_index, request.ifr_name) == NULL)
-		return -1;
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -1;
-	ret = ioctl(fd, SIOCGIFFLAGS, &request);
-	up = ret == 0 && (request.ifr_flags & IFF_UP) != 0;
-	if (up) {
-		up = (request.ifr_flags & IFF_RUNNING) != 0;
-		request.ifr_data = (void *)&carrier;
-		if (ioctl(fd, SIOCETHTOOL, &request) == 0)
-			up = carrier.data != 0;
-	}
-	close(fd);
-	return ret < 0 ? -1 : up;
+	if (ret < 0)
+		return ret;
+	if (ioctl(port->kernel_fd, SIOCGIFFLAGS, &request) < 0)
+		return -errno;
+	if ((request.ifr_flags & IFF_UP) == 0)
+		return 0;
+	ret = (request.ifr_flags & IFF_RUNNING) != 0;
+	request.ifr_data = (void *)&carrier;
+	if (ioctl(port->kernel_fd, SIOCETHTOOL, &request) == 0)
+		ret = carrier.data != 0;
+	return ret;
 }
 
-/* net_af_packet and net_af_xdp (DPDK 22.11) say "up" for ever, so the kernel is asked as well. */
+/* net_af_packet and net_af_xdp (DPDK 22.11) say "up" for ever, so the kernel is asked as well.
+ * Returns 1, 0, or -errno: nothing is known. */
 static int is_link_up(struct mcr_port *port, const struct rte_eth_link *link)
 {
 	int kernel;
@@ -45,10 +52,11 @@ static int is_link_up(struct mcr_port *port, const struct rte_eth_link *link)
 	if (port->kernel_index == 0)
 		return 1;
 	kernel = is_kernel_link_up(port);
-	if (kernel < 0 && !port->kernel_seen)
-		return 1; /* of another network namespace: not ours to see */
-	port->kernel_seen = 1;
-	return kernel > 0;
+	if (kernel == -ENODEV)
+		return !port->kernel_seen; /* never seen: another namespace's, not ours to see */
+	if (kernel >= 0)
+		port->kernel_seen = 1;
+	return kernel;
 }
 
 /* The application, or a bond, may give the port another address. */
@@ -66,17 +74,23 @@ unsigned mcr_port_watch(struct mcr_port *port)
 {
 	struct rte_eth_link link = {0};
 	unsigned changed;
-	uint8_t up;
+	int up;
 
 	if (mcr_port_is_gone(port))
 		return MCR_PORT_GONE;
 	changed = is_mac_changed(port) ? MCR_PORT_MAC : 0;
-	if (rte_eth_link_get_nowait(port->id, &link) < 0)
+	up = rte_eth_link_get_nowait(port->id, &link);
+	if (up == 0)
+		up = is_link_up(port, &link);
+	if (up < 0) { /* not to see it does not say that it is down: it is as it was */
+		changed |= port->link_error == 0 ? MCR_PORT_UNSEEN : 0;
+		port->link_error = up;
 		return changed;
-	up = (uint8_t)is_link_up(port, &link);
+	}
+	port->link_error = 0;
 	if (up == port->link_up)
 		return changed;
-	port->link_up = up;
+	port->link_up = (uint8_t)up;
 	port->link_changes++;
 	return changed | MCR_PORT_LINK;
 }

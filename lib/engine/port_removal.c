@@ -4,7 +4,6 @@
  * come back); the application says so. */
 #define ALLOW_EXPERIMENTAL_API /* rte_dev_event_callback_*: what vfio calls on a hot unplug */
 #include <errno.h>
-#include <net/if.h>
 
 #include <rte_dev.h>
 #include <rte_ethdev.h>
@@ -54,8 +53,7 @@ int mcr_port_is_gone(const struct mcr_port *port)
 
 	if (__atomic_load_n(&port->removal_heard, __ATOMIC_RELAXED))
 		return 1;
-	return port->kernel_seen && if_indextoname(port->kernel_index, name) == NULL &&
-	       errno == ENXIO;
+	return port->kernel_seen && mcr_port_kernel_name(port, name) == -ENODEV;
 }
 
 void mcr_port_detach(struct mcr_port *port)

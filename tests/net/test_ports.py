@@ -2,6 +2,7 @@
 """Several ports, several interfaces of one, and ports that go while the daemon runs."""
 
 import json
+import resource
 import time
 
 import pytest
@@ -96,6 +97,24 @@ def test_a_port_that_is_removed_leaves_the_other_alone(wires):
             (number, False, True)]
     identity(daemon.stats())
     assert daemon.stop() == 3, 'it ended in order, but lost a port'
+
+
+def test_a_link_that_cannot_be_looked_at_is_as_it_was(wire):
+    daemon = wire.daemon('--join', '239.1.1.1:5000')
+    consumer = daemon.cat()
+    limits = resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, (0, limits[1]))
+    time.sleep(0.5)  # five looks at the link
+    mcsend(wire.sender, '239.1.1.1:5000', count=10)
+    wire.receiver.run('ip', 'link', 'set', 'eth0', 'down')  # what is down is still seen
+    wait_for(lambda: 'link down' in daemon.log(), 5, 'the link is down')
+    wire.receiver.run('ip', 'link', 'set', 'eth0', 'up')
+    wait_for(lambda: 'link up' in daemon.log(), 5, 'the link is up')
+    resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, limits)
+    assert daemon.log().count('link down') == 1
+    _, messages, _ = consumer.stop(10)
+    assert [e['up'] for e in consumer.events] == [False, True]
+    assert [sequence(m) for m in messages] == list(range(1, 11))
 
 
 def test_without_any_port_left_the_daemon_ends_and_says_so(wire):
