@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/error.h"
@@ -20,7 +21,8 @@ static int page_create(const struct mcr_consumer_page **page, int *page_fd)
 
 	if (fd < 0)
 		return -errno;
-	if (ftruncate(fd, MCR_CONSUMER_PAGE_BYTES) < 0 ||
+	/* It is the consumer's through the descriptor: nobody else may open it in /proc. */
+	if (fchmod(fd, 0600) < 0 || ftruncate(fd, MCR_CONSUMER_PAGE_BYTES) < 0 ||
 	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
 		goto fail;
 	map = mmap(NULL, MCR_CONSUMER_PAGE_BYTES, PROT_READ, MAP_SHARED, fd, 0);

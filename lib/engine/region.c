@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/error.h"
@@ -74,19 +75,23 @@ static int prefault(struct mcr_region *region)
 	return 0;
 }
 
-/* The descriptor that is handed out is opened anew without the right to write: a second fence
- * before the seals. Without /proc the seals stand alone. */
-static void make_read_only(struct mcr_region *region)
+/* Two fences before the seals: the descriptor that is handed out is opened anew without the right
+ * to write, and who has it cannot open it for writing through /proc, where a memfd's mode (0777)
+ * would let everybody. Without /proc the seals stand alone. */
+static int make_read_only(struct mcr_region *region)
 {
 	char path[64];
 	int fd;
 
+	if (fchmod(region->fd, 0400) < 0)
+		return -errno;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", region->fd);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return;
+		return errno == ENOENT ? 0 : -errno;
 	close(region->fd);
 	region->fd = fd;
+	return 0;
 }
 
 static int try_create(struct mcr_region *region, size_t len, int numa_node, const char *name,
@@ -108,14 +113,13 @@ static int try_create(struct mcr_region *region, size_t len, int numa_node, cons
 		goto fail;
 	place(region, numa_node);
 	ret = prefault(region);
-	if (ret < 0) {
-		errno = -ret;
-		goto fail;
-	}
-	if (fcntl(region->fd, F_ADD_SEALS, SEALS) < 0)
-		goto fail;
-	make_read_only(region);
-	return 0;
+	if (ret == 0 && fcntl(region->fd, F_ADD_SEALS, SEALS) < 0)
+		ret = -errno;
+	if (ret == 0)
+		ret = make_read_only(region);
+	if (ret == 0)
+		return 0;
+	errno = -ret;
 fail:
 	ret = -errno;
 	if (region->mem != MAP_FAILED)

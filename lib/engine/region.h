@@ -11,7 +11,7 @@
 struct mcr_region {
 	void *mem;  /* zeroed, writable for the engine, all pages present */
 	size_t len; /* of the map and the file: the length asked for, rounded up to whole pages */
-	int fd;     /* read-only, close-on-exec: to hand out */
+	int fd;     /* read-only, close-on-exec, mode 0400: to hand out */
 	int numa_node; /* where the memory was asked to be; -1 = anywhere */
 	int huge;      /* 1: huge pages */
 	char note[96]; /* why it is not on huge pages or not on its node; "" = as wanted */

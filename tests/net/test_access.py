@@ -60,6 +60,7 @@ def attempts(fd):
         again = os.open(f'/proc/self/fd/{fd}', os.O_RDWR)
     except OSError:
         return
+    yield 'open anew', os.geteuid() != os.fstat(fd).st_uid
     yield 'write after opening it anew', works(os.pwrite, again, b'x', 0)
     yield 'truncate after opening it anew', works(os.ftruncate, again, 0)
 
@@ -99,7 +100,8 @@ def as_nobody(function):
 
 def test_nobody_with_a_rings_descriptor_cannot_change_it(wire):
     daemon = wire.daemon('--join', '239.1.1.1:5000')
-    client, rings, _ = attach(daemon.run_dir)
+    client, rings, page = attach(daemon.run_dir)
+    assert stat.S_IMODE(os.fstat(page).st_mode) == 0o600, 'it is for who was given it'
     for ring in rings:
         succeeded = as_nobody(lambda: [what for what, worked in attempts(ring) if worked])
         assert succeeded == '[]'

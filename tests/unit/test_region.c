@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -66,7 +67,8 @@ static int try_to_harm(int fd)
 	TRIED("open with O_TRUNC and find it shorter",
 	      again >= 0 && (fstat(again, &st) < 0 || st.st_size < (off_t)LEN));
 	again = open(path, O_RDWR);
-	if (again >= 0) { /* allowed by the file's mode, of no use */
+	TRIED("open it anew for writing", again >= 0 && geteuid() != st.st_uid);
+	if (again >= 0) { /* its owner may change its mode: of no use */
 		TRIED("write after opening it anew", pwrite(again, "x", 1, 0) >= 0);
 		TRIED("map it writable after opening it anew",
 		      mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, again, 0) != MAP_FAILED);
@@ -111,6 +113,7 @@ static void a_region_is_zeroed_writable_and_rounded_up(void **state)
 	memset(mem, 0x5a, region.len);
 	assert_int_equal(fstat(region.fd, &st), 0);
 	assert_int_equal(st.st_size, region.len);
+	assert_int_equal(st.st_mode & 07777, 0400);
 	assert_int_equal(region.huge == 0, region.note[0] != '\0');
 	mcr_region_destroy(&region);
 	mcr_region_destroy(&region);
@@ -182,6 +185,23 @@ static void a_region_that_cannot_be_had_leaves_nothing_behind(void **state)
 	close(after);
 }
 
+/* Of the two descriptors that it takes only the first is to be had. */
+static void a_region_that_cannot_be_made_read_only_is_not_made(void **state)
+{
+	struct mcr_region region;
+	struct rlimit limit, one_more;
+	int next = dup(0);
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	one_more = (struct rlimit){(rlim_t)next + 1, limit.rlim_max};
+	close(next);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &one_more), 0);
+	assert_int_equal(mcr_region_create(&region, LEN, -1, "test", NULL), -EMFILE);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(mcr_region_create(&region, LEN, -1, "test", NULL), 0);
+	mcr_region_destroy(&region);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -191,6 +211,7 @@ int main(void)
 	    cmocka_unit_test(the_engines_own_user_with_the_descriptor_can_do_no_harm),
 	    cmocka_unit_test(a_numa_node_that_does_not_exist_is_no_failure),
 	    cmocka_unit_test(a_region_that_cannot_be_had_leaves_nothing_behind),
+	    cmocka_unit_test(a_region_that_cannot_be_made_read_only_is_not_made),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
