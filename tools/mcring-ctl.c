@@ -182,11 +182,17 @@ static json_t *make_request(const struct ctl *ctl, int argc, char **argv)
 		fail("%s: unexpected '%s'", command, argv[1]);
 		return NULL;
 	}
-	request = json_pack("{ss sb}", "command", command, "dry_run", ctl->dry_run);
+	if (ctl->dry_run && strcmp(command, "reload") != 0) {
+		fail("%s: --dry-run is for reload", command);
+		return NULL;
+	}
+	request = json_pack("{ss}", "command", command);
 	if (!request) {
 		fail("'%s': not UTF-8", command);
 		return NULL;
 	}
+	if (ctl->dry_run)
+		json_object_set_new(request, "dry_run", json_true());
 	if (is_update) {
 		joins = json_array();
 		for (int i = 1; i < argc; i++)

@@ -7,6 +7,7 @@
 
 #include "control_json.h"
 #include "control_reply.h"
+#include "core/error.h"
 
 /* Of one call to mcr_control_reply_more: tens of microseconds for a group each, so that the control
  * thread stays far below its 10 ms. */
@@ -156,25 +157,115 @@ void mcr_control_reply_clear(struct mcr_control_reply *reply)
 	memset(reply, 0, sizeof(*reply));
 }
 
+/* ---- requests ---- */
+
+static const char *const commands[] = {"status", "groups", "stats", "join", "leave", "reload"};
+
+/* What is not understood whole is not carried out: "dryrun" or "dry_run":"true" would reload. */
+struct request {
+	const char *command;
+	const json_t *joins; /* NULL = none */
+	int dry_run;
+};
+
+static const char *type_of(const json_t *value)
+{
+	static const char *const names[] = {
+	    [JSON_OBJECT] = "an object", [JSON_ARRAY] = "a list",  [JSON_STRING] = "a string",
+	    [JSON_INTEGER] = "a number", [JSON_REAL] = "a number", [JSON_TRUE] = "true",
+	    [JSON_FALSE] = "false",      [JSON_NULL] = "null",
+	};
+
+	return names[json_typeof(value)];
+}
+
+static int wrong(struct mcr_error *err, const char *key, const char *expected, const json_t *value)
+{
+	return mcr_error_set(err, -EINVAL, "\"%s\": expected %s, got %s", key, expected,
+			     type_of(value));
+}
+
+static int parse_command(struct request *out, const json_t *value, struct mcr_error *err)
+{
+	if (value == NULL)
+		return mcr_error_set(err, -EINVAL, "expected an object with \"command\"");
+	if (!json_is_string(value))
+		return wrong(err, "command", "a string", value);
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(json_string_value(value), commands[i]) == 0)
+			out->command = commands[i];
+	if (out->command != NULL)
+		return 0;
+	return mcr_error_set(err, -EINVAL,
+			     "unknown command '%.32s': expected status, groups, stats, join, leave "
+			     "or reload",
+			     json_string_value(value));
+}
+
+static int parse_member(struct request *out, const char *key, const json_t *value,
+			struct mcr_error *err)
+{
+	int takes_joins = strcmp(out->command, "join") == 0 || strcmp(out->command, "leave") == 0;
+	int takes_dry_run = strcmp(out->command, "reload") == 0;
+
+	if (strcmp(key, "command") == 0)
+		return 0;
+	if (strcmp(key, "joins") == 0 && takes_joins) {
+		out->joins = value;
+		return 0;
+	}
+	if (strcmp(key, "dry_run") == 0) {
+		if (!json_is_boolean(value))
+			return wrong(err, key, "true or false", value);
+		out->dry_run = json_is_true(value);
+		if (takes_dry_run || !out->dry_run)
+			return 0;
+		return mcr_error_set(err, -EINVAL,
+				     "\"dry_run\": only a reload can be tried, %s "
+				     "is carried out at once",
+				     out->command);
+	}
+	return mcr_error_set(err, -EINVAL, "unknown member \"%.32s\": %s takes %s", key,
+			     out->command,
+			     takes_joins     ? "\"joins\""
+			     : takes_dry_run ? "\"dry_run\""
+					     : "nothing but \"command\"");
+}
+
+static int parse_request(struct request *out, const json_t *object, struct mcr_error *err)
+{
+	const char *key;
+	json_t *value;
+	int ret;
+
+	memset(out, 0, sizeof(*out));
+	ret = parse_command(out, json_object_get(object, "command"), err);
+	if (ret < 0)
+		return ret;
+	json_object_foreach((json_t *)(uintptr_t)object, key, value)
+	{
+		ret = parse_member(out, key, value, err);
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
 /* ---- commands ---- */
 
-static int parse_joins(struct mcr_join_list *list, const json_t *request, struct mcr_error *err)
+static int parse_joins(struct mcr_join_list *list, const json_t *texts, struct mcr_error *err)
 {
-	const json_t *texts = json_object_get(request, "joins"), *text;
+	const json_t *text;
 	size_t i;
 
-	if (!json_is_array(texts) || json_array_size(texts) == 0) {
-		strcpy(err->text, "expected \"joins\", a list of join texts");
-		return -EINVAL;
-	}
+	if (!json_is_array(texts) || json_array_size(texts) == 0)
+		return mcr_error_set(err, -EINVAL, "expected \"joins\", a list of join texts");
 	json_array_foreach(texts, i, text)
 	{
 		int ret;
 
-		if (!json_is_string(text)) {
-			strcpy(err->text, "expected \"joins\", a list of join texts");
-			return -EINVAL;
-		}
+		if (!json_is_string(text))
+			return wrong(err, "joins", "a list of join texts, each a string", text);
 		ret = mcr_join_parse(list, json_string_value(text), err);
 		if (ret < 0)
 			return ret;
@@ -187,13 +278,13 @@ static int parse_joins(struct mcr_join_list *list, const json_t *request, struct
 }
 
 static int update(struct mcr_control_reply *reply, const struct mcr_control_source *src,
-		  const json_t *request, int is_join)
+		  const struct request *request)
 {
 	struct mcr_join_list list = {NULL, 0, 0};
 	struct mcr_error err = {"failed"};
-	int ret = parse_joins(&list, request, &err);
+	int ret = parse_joins(&list, request->joins, &err);
 
-	if (ret == 0 && is_join)
+	if (ret == 0 && request->command[0] == 'j')
 		ret = mcr_engine_update(src->engine, NULL, 0, list.items, list.n, &err);
 	else if (ret == 0)
 		ret = mcr_engine_update(src->engine, list.items, list.n, NULL, 0, &err);
@@ -205,40 +296,35 @@ static int update(struct mcr_control_reply *reply, const struct mcr_control_sour
 }
 
 static int reload(struct mcr_control_reply *reply, const struct mcr_control_source *src,
-		  const json_t *request)
+		  const struct request *request)
 {
-	int dry_run = json_is_true(json_object_get(request, "dry_run"));
 	struct mcr_error report = {"done"};
 
 	if (!src->reload)
 		return mcr_control_reply_refuse(
 		    reply, "this engine has no configuration file: start it with --config FILE");
-	if (src->reload(src->ctx, dry_run, &report) < 0)
+	if (src->reload(src->ctx, request->dry_run, &report) < 0)
 		return mcr_control_reply_refuse(reply, report.text);
 	return append_line(reply, json_pack("{sb so}", "ok", 1, "report", line_of(report.text)));
 }
 
 static int carry_out(struct mcr_control_reply *reply, const struct mcr_control_source *src,
-		     const json_t *request)
+		     const json_t *object)
 {
-	const char *command = json_string_value(json_object_get(request, "command"));
+	struct request request;
+	struct mcr_error err = {""};
 
-	if (!command)
-		return mcr_control_reply_refuse(reply, "expected an object with \"command\"");
-	if (strcmp(command, "status") == 0)
+	if (parse_request(&request, object, &err) < 0)
+		return mcr_control_reply_refuse(reply, err.text);
+	if (strcmp(request.command, "status") == 0)
 		return begin(reply, src, mcr_control_status);
-	if (strcmp(command, "groups") == 0)
+	if (strcmp(request.command, "groups") == 0)
 		return begin(reply, src, mcr_control_groups);
-	if (strcmp(command, "stats") == 0)
+	if (strcmp(request.command, "stats") == 0)
 		return begin(reply, src, mcr_control_stats);
-	if (strcmp(command, "join") == 0 || strcmp(command, "leave") == 0)
-		return update(reply, src, request, command[0] == 'j');
-	if (strcmp(command, "reload") == 0)
-		return reload(reply, src, request);
-	return refuse(reply,
-		      "unknown command '%.32s': expected status, groups, stats, join, leave or "
-		      "reload",
-		      command);
+	if (strcmp(request.command, "reload") == 0)
+		return reload(reply, src, &request);
+	return update(reply, src, &request);
 }
 
 int mcr_control_reply_start(struct mcr_control_reply *reply, const struct mcr_control_source *src,

@@ -362,6 +362,44 @@ static void reload_reports_and_a_dry_run_says_so(void **state)
 	json_decref(reply);
 }
 
+static void a_request_that_is_not_understood_whole_is_not_carried_out(void **state)
+{
+	static const struct {
+		const char *request, *why;
+	} bad[] = {
+	    {"{\"command\":\"reload\",\"dry_run\":\"true\"}",
+	     "\"dry_run\": expected true or false, got a string"},
+	    {"{\"command\":\"reload\",\"dry_run\":1}", "expected true or false, got a number"},
+	    {"{\"command\":\"reload\",\"dry_run\":null}", "expected true or false, got null"},
+	    {"{\"command\":\"reload\",\"dryrun\":true}",
+	     "unknown member \"dryrun\": reload takes \"dry_run\""},
+	    {"{\"command\":\"reload\",\"joins\":[]}", "unknown member \"joins\""},
+	    {"{\"command\":[\"reload\"]}", "\"command\": expected a string, got a list"},
+	    {"{\"command\":\"join\",\"joins\":\"239.1.1.1\"}", "a list of join texts"},
+	    {"{\"command\":\"join\",\"joins\":[\"239.1.1.1\",7]}", "got a number"},
+	    {"{\"command\":\"join\",\"joins\":[\"239.1.1.1\"],\"dry_run\":true}",
+	     "only a reload can be tried, join is carried out at once"},
+	    {"{\"command\":\"join\",\"joins\":[\"239.1.1.1\"],\"channel\":\"md\"}",
+	     "unknown member \"channel\": join takes \"joins\""},
+	    {"{\"command\":\"status\",\"verbose\":true}", "status takes nothing but"},
+	};
+	struct fixture *f = *state;
+	json_t *reply;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		reply = ask(f, bad[i].request);
+		assert_false(ok(reply));
+		assert_non_null(strstr(error_of(reply), bad[i].why));
+		json_decref(reply);
+	}
+	assert_int_equal(f->reloads, 0);
+	assert_int_equal(f->engine.joins.n, 0);
+	/* mcring-ctl of before says so with every command */
+	reply = ask(f, "{\"command\":\"status\",\"dry_run\":false}");
+	assert_true(ok(reply));
+	json_decref(reply);
+}
+
 static void garbage_gets_an_error_and_the_next_request_an_answer(void **state)
 {
 	static const char *const garbage[] = {"",
@@ -548,6 +586,7 @@ int main(void)
 	    WITH_SERVER(a_bad_join_changes_nothing),
 	    WITH_SERVER(a_leave_removes_what_was_joined),
 	    WITH_SERVER(reload_reports_and_a_dry_run_says_so),
+	    WITH_SERVER(a_request_that_is_not_understood_whole_is_not_carried_out),
 	    WITH_SERVER(garbage_gets_an_error_and_the_next_request_an_answer),
 	    WITH_SERVER(requests_may_come_in_pieces_and_several_at_once),
 	    WITH_SERVER(a_request_without_end_is_cut_off),
