@@ -7,10 +7,10 @@
  *     {"command":"join","joins":["239.1.1.1:5000,channel=md",...]}     all or none; also "leave"
  *     {"command":"reload","dry_run":false}
  *     {"ok":true,...}        {"ok":false,"error":"one line"}
- * A member that the command does not take, or of another type than shown, is an error and nothing is
- * carried out. Requests follow each other on a connection. A long answer is made piece by piece, as the client
- * reads it: so it costs neither memory nor the control thread's time, but groups that come or go in
- * between may be missing or stand twice. */
+ * A member that the command does not take, or of another type than shown, is an error and nothing
+ * is carried out. Requests follow each other on a connection. A long answer is made piece by piece,
+ * as the client reads it: so it costs neither memory nor the control thread's time, but groups that
+ * come or go in between may be missing or stand twice. */
 #ifndef MCR_ENGINE_CONTROL_SERVER_H
 #define MCR_ENGINE_CONTROL_SERVER_H
 
