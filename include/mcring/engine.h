@@ -187,7 +187,10 @@ struct mcr_engine_config {
 /* mcr_engine_config_init fills in the defaults. */
 MCR_API void mcr_engine_config_init(struct mcr_engine_config *cfg);
 
-/* mcr_engine_create opens ports, rings and sockets; nothing is received or sent yet.
+/* mcr_engine_create opens ports, rings and sockets; nothing is received or sent yet. It starts one
+ * thread, "mcring-device", which makes the calls that may wait for the kernel or for memory, so
+ * that mcr_engine_poll does not: that thread has the signal mask and the CPUs of the caller, calls
+ * nothing of the application's, and ends in mcr_engine_destroy.
  * Errors: -EINVAL (the configuration), -ENODEV (no such port), -EBUSY (port taken, or a live engine
  * holds run_dir), -EACCES, -ENOMEM, or what DPDK or a system call gave. */
 MCR_API int mcr_engine_create(struct mcr_engine **out, const struct mcr_engine_config *cfg,
@@ -203,12 +206,13 @@ MCR_API int mcr_engine_start(struct mcr_engine *e, struct mcr_error *err);
 MCR_API void mcr_engine_poll(struct mcr_engine *e, uint64_t timeout_ns);
 
 /* mcr_engine_stop leaves all groups (unless keep_memberships), stops lcores and ports and tells
- * the consumers. Counters can still be read. */
+ * the consumers. It waits for what the device thread has begun. Counters can still be read. */
 MCR_API void mcr_engine_stop(struct mcr_engine *e);
 
-/* mcr_engine_destroy stops if need be and frees everything. It closes the DPDK ports, as a create
- * that fails after opening them does: EAL must probe such a device again (rte_eal_hotplug_remove,
- * rte_eal_hotplug_add) before another engine can use it. NULL is allowed. */
+/* mcr_engine_destroy stops if need be, joins the device thread and frees everything. It closes the
+ * DPDK ports, as a create that fails after opening them does: EAL must probe such a device again
+ * (rte_eal_hotplug_remove, rte_eal_hotplug_add) before another engine can use it. NULL is allowed.
+ */
 MCR_API void mcr_engine_destroy(struct mcr_engine *e);
 
 /* mcr_engine_update removes and adds joins as one change: either all or none takes effect, groups

@@ -132,6 +132,7 @@ static void update_clocks(struct mcr_engine *e)
 
 void mcr_engine_work(struct mcr_engine *e, uint64_t now_ns)
 {
+	mcr_device_thread_poll(e->device, e);
 	drain_punts(e, now_ns);
 	if (e->filter_due) { /* before the reports that bring the data */
 		mcr_engine_filter_ports(e);
@@ -161,12 +162,13 @@ void mcr_engine_work(struct mcr_engine *e, uint64_t now_ns)
  * something. */
 static void wait_sockets(struct mcr_engine *e, uint64_t wait_ns)
 {
-	struct pollfd fds[2 + MCR_INTERFACES_MAX] = {
+	struct pollfd fds[3 + MCR_INTERFACES_MAX] = {
 	    {.fd = mcr_attach_server_fd(e->attach), .events = POLLIN},
 	    {.fd = e->control != NULL ? mcr_control_server_fd(e->control) : -1, .events = POLLIN},
+	    {.fd = mcr_device_thread_fd(e->device), .events = POLLIN},
 	};
 	const struct timespec ts = {.tv_nsec = (long)wait_ns};
-	nfds_t n = 2;
+	nfds_t n = 3;
 
 	for (size_t i = 0; i < e->n_interfaces; i++) {
 		const struct mcr_kernel_path *k = e->interfaces[i].kernel;
@@ -181,7 +183,9 @@ static void wait_sockets(struct mcr_engine *e, uint64_t wait_ns)
 		mcr_attach_server_poll(e->attach, mcr_clock_now_monotonic());
 	if (fds[1].revents != 0)
 		mcr_control_server_poll(e->control, mcr_clock_now_monotonic());
-	for (nfds_t i = 2; i < n; i++)
+	if (fds[2].revents != 0)
+		mcr_device_thread_poll(e->device, e);
+	for (nfds_t i = 3; i < n; i++)
 		if (fds[i].revents != 0) {
 			mcr_engine_kernel_round(e, mcr_clock_now_monotonic());
 			break;

@@ -261,6 +261,8 @@ int mcr_engine_create(struct mcr_engine **out, const struct mcr_engine_config *c
 
 	ret = choose_lcores(e, cfg, err);
 	if (ret == 0)
+		ret = mcr_device_thread_create(&e->device, err);
+	if (ret == 0)
 		ret = create_sockets(e, err); /* first: a second engine ends here, harmlessly */
 	if (ret == 0)
 		ret = create_workers(e, cfg, err);
@@ -347,6 +349,7 @@ void mcr_engine_stop(struct mcr_engine *e)
 	e->state = MCR_ENGINE_STOPPING;
 	if (!e->config.keep_memberships && e->n_launched == e->n_workers) /* else none was joined */
 		leave_groups(e);
+	mcr_device_thread_drain(e->device, e);
 	for (unsigned i = 0; i < e->n_launched; i++)
 		__atomic_store_n(&e->workers[i]->stop, 1, __ATOMIC_RELAXED);
 	for (unsigned i = 0; i < e->n_launched; i++)
@@ -367,6 +370,7 @@ void mcr_engine_destroy(struct mcr_engine *e)
 	if (e == NULL)
 		return;
 	mcr_engine_stop(e);
+	mcr_device_thread_destroy(e->device, e); /* first: its jobs may use all that follows */
 	mcr_control_server_destroy(e->control);
 	mcr_attach_server_destroy(e->attach);
 	if (e->lock_fd >= 0)

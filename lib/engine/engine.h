@@ -10,6 +10,7 @@
 #include "engine/channel.h"
 #include "engine/clock.h"
 #include "engine/control_server.h"
+#include "engine/device_thread.h"
 #include "engine/interface.h"
 #include "engine/join_set.h"
 #include "engine/port.h"
@@ -59,6 +60,7 @@ struct mcr_engine {
 	struct mcr_retired *retired;
 	struct rte_rcu_qsbr *qsbr;
 	struct mcr_clock clock;
+	struct mcr_device_thread *device; /* done() of its jobs is called with the engine */
 
 	int lock_fd; /* of the run directory; -1 = none */
 	struct mcr_attach_server *attach;
