@@ -11,6 +11,7 @@
 
 #include "core/error.h"
 #include "engine/channel.h"
+#include "engine/memory_limit.h"
 
 #define DEPTH_DEFAULT 65536u
 #define DEPTH_MIN     64u
@@ -99,6 +100,18 @@ static int create_handler(struct mcr_inline **out, const struct mcr_channel_conf
 	return 0;
 }
 
+/* All of its rings before the first is made. */
+static int check_memory(const struct mcr_channel_config *config, size_t len, unsigned n,
+			struct mcr_error *err)
+{
+	const struct mcr_ring_need rings = {.bytes = len, .n = n};
+	char who[MCR_NAME_MAX + 16];
+
+	snprintf(who, sizeof(who), "channel \"%s\"", config->name);
+	return mcr_memory_check(
+	    &(struct mcr_memory_need){.who = who, .rings = &rings, .n_rings = 1}, "", err);
+}
+
 int mcr_channel_create(struct mcr_channel **out, const struct mcr_channel_config *config,
 		       const unsigned *lcores, unsigned n_lcores, struct mcr_error *err)
 {
@@ -109,6 +122,9 @@ int mcr_channel_create(struct mcr_channel **out, const struct mcr_channel_config
 
 	if (channel == NULL)
 		return mcr_error_set(err, -ENOMEM, "no memory for channel \"%s\"", config->name);
+	ret = check_memory(config, len, n_lcores, err);
+	if (ret < 0)
+		goto fail;
 	channel->config = *config;
 	channel->epoch = random_epoch();
 	for (unsigned i = 0; i < n_lcores; i++) {

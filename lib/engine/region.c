@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/error.h"
+#include "engine/memory_limit.h"
 
 #ifndef MFD_NOEXEC_SEAL /* Linux 6.3 */
 #define MFD_NOEXEC_SEAL 0x0008U
@@ -132,11 +133,18 @@ fail:
 int mcr_region_create(struct mcr_region *out, size_t len, int numa_node, const char *name,
 		      struct mcr_error *err)
 {
+	const struct mcr_ring_need ring = {.bytes = len, .n = 1};
+	const struct mcr_memory_need need = {
+	    .who = name, .rings = &ring, .n_rings = 1, .no_huge_pages = 1};
 	int huge = try_create(out, len, numa_node, name, 1);
 	int ret = huge;
 
-	if (huge < 0)
+	if (huge < 0) {
+		ret = mcr_memory_check(&need, "", err);
+		if (ret < 0)
+			return ret;
 		ret = try_create(out, len, numa_node, name, 0);
+	}
 	if (ret < 0) {
 		memset(out, 0, sizeof(*out));
 		return mcr_error_set(err, ret, "no memory for ring %s: %zu bytes: %s", name, len,

@@ -19,7 +19,8 @@ struct mcr_region {
 
 /* mcr_region_create makes a region of at least len octets. numa_node: -1 = anywhere; on a machine
  * without NUMA, or with the node full, the memory comes from elsewhere. name: for /proc, borrowed.
- * The caller owns the result. Returns 0, -ENOMEM, -EMFILE or what a system call gave. */
+ * The caller owns the result. Returns 0, -ENOMEM (also before any page is touched: memory_limit.h),
+ * -EMFILE or what a system call gave. Thread: any. */
 int mcr_region_create(struct mcr_region *out, size_t len, int numa_node, const char *name,
 		      struct mcr_error *err);
 
