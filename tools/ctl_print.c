@@ -30,6 +30,11 @@ static const struct mcr_ctl_table lcores = {"lcores",
 					     {"bursts", "bursts", MCR_CELL_PLAIN},
 					     {"longest gap", "longest_gap_ns", MCR_CELL_DURATION},
 					     {"at", "longest_gap_at_ns", MCR_CELL_CLOCK}}};
+static const struct mcr_ctl_table control = {
+    "control",
+    {{"control rounds", "rounds", MCR_CELL_PLAIN},
+     {"longest round", "longest_round_ns", MCR_CELL_DURATION},
+     {"at", "longest_round_at_ns", MCR_CELL_CLOCK}}};
 static const struct mcr_ctl_table interfaces = {"interfaces",
 						{{"interface", "name", MCR_CELL_PLAIN},
 						 {"port", "port", MCR_CELL_PLAIN},
@@ -212,6 +217,7 @@ void mcr_ctl_print(FILE *out, const char *command, const json_t *reply)
 		print_account(out, reply);
 		mcr_ctl_print_table(out, &ports, reply);
 		mcr_ctl_print_table(out, &lcores, reply);
+		mcr_ctl_print_table(out, &control, reply);
 		mcr_ctl_print_table(out, &interfaces, reply);
 		print_members(out, &timers, "igmp", reply);
 		print_members(out, &kernels, "kernel", reply);

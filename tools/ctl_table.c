@@ -71,13 +71,12 @@ static void print_row(FILE *out, const struct mcr_ctl_table *t, const size_t *wi
 
 void mcr_ctl_print_table(FILE *out, const struct mcr_ctl_table *t, const json_t *reply)
 {
-	const json_t *list = json_object_get(reply, t->list), *row;
+	json_t *member = json_object_get(reply, t->list), *row;
+	json_t *list = json_is_object(member) ? json_pack("[O]", member) : json_incref(member);
 	size_t widths[MCR_CTL_COLUMNS_MAX], i;
 	char cell[MCR_CELL_MAX];
 
-	if (json_array_size(list) == 0)
-		return;
-	for (size_t c = 0; t->columns[c].title; c++) {
+	for (size_t c = 0; json_array_size(list) > 0 && t->columns[c].title; c++) {
 		widths[c] = strlen(t->columns[c].title);
 		json_array_foreach(list, i, row)
 		{
@@ -86,7 +85,10 @@ void mcr_ctl_print_table(FILE *out, const struct mcr_ctl_table *t, const json_t 
 				widths[c] = strlen(cell);
 		}
 	}
-	fputc('\n', out);
-	print_row(out, t, widths, NULL, json_array_get(list, 0));
+	if (json_array_size(list) > 0) {
+		fputc('\n', out);
+		print_row(out, t, widths, NULL, json_array_get(list, 0));
+	}
 	json_array_foreach(list, i, row) print_row(out, t, widths, row, json_array_get(list, 0));
+	json_decref(list);
 }

@@ -25,8 +25,8 @@ struct mcr_ctl_table {
 	struct mcr_ctl_column columns[MCR_CTL_COLUMNS_MAX + 1]; /* ends with a title of NULL */
 };
 
-/* mcr_ctl_print_table prints an empty line, the titles and a line for each row of reply's list;
- * nothing when it is empty. What a row lacks is "-". */
+/* mcr_ctl_print_table prints an empty line, the titles and a line for each row of reply's list,
+ * or the one line of an object; nothing when it is empty or not there. What a row lacks is "-". */
 void mcr_ctl_print_table(FILE *out, const struct mcr_ctl_table *t, const json_t *reply);
 
 /* mcr_ctl_clock_text: a point of time of CLOCK_REALTIME; cell has room for MCR_CELL_MAX. */

@@ -45,6 +45,9 @@ static const struct mcr_ctl_table lcores = {"lcores",
 					     {"busy %", "busy", MCR_CELL_PLAIN},
 					     {"longest gap", "longest_gap_ns", MCR_CELL_DURATION}}};
 
+static const struct mcr_ctl_table control = {
+    "control", {{"control's longest round", "longest_round_ns", MCR_CELL_DURATION}}};
+
 static volatile sig_atomic_t stopped; /* all that the signal handler touches */
 
 static void on_signal(int signal)
@@ -190,6 +193,7 @@ static char *render(const json_t *now)
 	mcr_ctl_print_table(out, &consumers, now);
 	mcr_ctl_print_table(out, &ports, now);
 	mcr_ctl_print_table(out, &lcores, now);
+	mcr_ctl_print_table(out, &control, now);
 	fclose(out);
 	return text;
 }

@@ -296,6 +296,17 @@ struct mcr_lcore_info {
 /* mcr_engine_lcore_info fills in an rx lcore. Returns 0, or -ENOENT past the last. */
 MCR_API int mcr_engine_lcore_info(const struct mcr_engine *e, size_t i, struct mcr_lcore_info *out);
 
+struct mcr_control_info {          /* the control thread, in mcr_engine_poll */
+	uint64_t rounds;           /* from one sleep to the next */
+	uint64_t longest_round_ns; /* less the time that the scheduler ran others meanwhile, as far
+				    * as the kernel says it (/proc/thread-self/schedstat) */
+	uint64_t longest_round_at_ns; /* when it ended; 0 = none yet */
+};
+
+/* mcr_engine_control_info: a round that is long, but for the scheduler's part, waited for
+ * something or had too much to do. While it lasts there is no heartbeat, no report, no answer. */
+MCR_API void mcr_engine_control_info(const struct mcr_engine *e, struct mcr_control_info *out);
+
 struct mcr_port_info { /* a DPDK port and its NIC counters (rte_eth_stats) */
 	char name[64];
 	uint16_t dpdk_port;

@@ -158,6 +158,12 @@ void mcr_engine_work(struct mcr_engine *e, uint64_t now_ns)
 	mcr_engine_kernel_round(e, now_ns); /* last: all else comes before it */
 }
 
+static void end_round(struct mcr_engine *e)
+{
+	if (mcr_round_end(&e->round, mcr_clock_now_monotonic()))
+		e->round.longest_at_ns = mcr_clock_now_realtime();
+}
+
 /* Waits for a socket, a frame of the kernel or the time, then serves the sockets that have
  * something. */
 static void wait_sockets(struct mcr_engine *e, uint64_t wait_ns)
@@ -169,6 +175,7 @@ static void wait_sockets(struct mcr_engine *e, uint64_t wait_ns)
 	};
 	const struct timespec ts = {.tv_nsec = (long)wait_ns};
 	nfds_t n = 3;
+	int ready;
 
 	for (size_t i = 0; i < e->n_interfaces; i++) {
 		const struct mcr_kernel_path *k = e->interfaces[i].kernel;
@@ -177,7 +184,10 @@ static void wait_sockets(struct mcr_engine *e, uint64_t wait_ns)
 		if (mcr_kernel_path_is_up(k) && !mcr_kernel_path_is_waiting(k))
 			fds[n++] = (struct pollfd){.fd = k->device.fd, .events = POLLIN};
 	}
-	if (ppoll(fds, n, &ts, NULL) <= 0)
+	end_round(e);
+	ready = ppoll(fds, n, &ts, NULL);
+	mcr_round_begin(&e->round, mcr_clock_now_monotonic());
+	if (ready <= 0)
 		return;
 	if (fds[0].revents != 0)
 		mcr_attach_server_poll(e->attach, mcr_clock_now_monotonic());
@@ -222,6 +232,7 @@ void mcr_engine_poll(struct mcr_engine *e, uint64_t timeout_ns)
 
 	if (end_ns < now_ns)
 		end_ns = UINT64_MAX;
+	mcr_round_begin(&e->round, now_ns);
 	do {
 		if (now_ns >= tick_ns) {
 			mcr_engine_work(e, now_ns);
@@ -230,4 +241,5 @@ void mcr_engine_poll(struct mcr_engine *e, uint64_t timeout_ns)
 		wait_sockets(e, nap(e, now_ns, end_ns, tick_ns));
 		now_ns = mcr_clock_now_monotonic();
 	} while (now_ns < end_ns);
+	end_round(e);
 }

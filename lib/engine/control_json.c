@@ -153,6 +153,16 @@ ITEM(lcore)
 			 number_or_null(l.longest_gap_at_ns));
 }
 
+ITEM(control)
+{
+	struct mcr_control_info c;
+
+	mcr_engine_control_info(src->engine, &c);
+	return json_pack("{so so so}", "rounds", number(c.rounds), "longest_round_ns",
+			 number(c.longest_round_ns), "longest_round_at_ns",
+			 number_or_null(c.longest_round_at_ns));
+}
+
 /* Counters and timers of an interface that speaks IGMP. */
 static json_t *igmp_of(const struct mcr_interface_info *f)
 {
@@ -288,10 +298,13 @@ ITEM(join)
 }
 
 const struct mcr_control_section mcr_control_status[] = {
-    {"name", 0, name},           {"started_ns", 0, started}, {"received", 0, received},
-    {"delivered", 0, delivered}, {"punted", 0, punted},      {"drops", 0, drops},
-    {"ports", 1, port},          {"lcores", 1, lcore},       {"interfaces", 1, interface},
-    {"channels", 1, channel},    {"consumers", 1, consumer}, {NULL, 0, NULL},
+    {"name", 0, name},         {"started_ns", 0, started},
+    {"received", 0, received}, {"delivered", 0, delivered},
+    {"punted", 0, punted},     {"drops", 0, drops},
+    {"ports", 1, port},        {"lcores", 1, lcore},
+    {"control", 0, control},   {"interfaces", 1, interface},
+    {"channels", 1, channel},  {"consumers", 1, consumer},
+    {NULL, 0, NULL},
 };
 
 const struct mcr_control_section mcr_control_groups[] = {
@@ -301,16 +314,9 @@ const struct mcr_control_section mcr_control_groups[] = {
 };
 
 const struct mcr_control_section mcr_control_stats[] = {
-    {"received", 0, received},
-    {"delivered", 0, delivered},
-    {"punted", 0, punted},
-    {"drops", 0, drops},
-    {"ports", 1, port},
-    {"lcores", 1, lcore},
-    {"interfaces", 1, interface},
-    {"channels", 1, channel},
-    {"groups", 1, group},
-    {"consumers", 1, consumer},
-    {"drop_samples", 0, drop_samples},
+    {"received", 0, received}, {"delivered", 0, delivered},  {"punted", 0, punted},
+    {"drops", 0, drops},       {"ports", 1, port},           {"lcores", 1, lcore},
+    {"control", 0, control},   {"interfaces", 1, interface}, {"channels", 1, channel},
+    {"groups", 1, group},      {"consumers", 1, consumer},   {"drop_samples", 0, drop_samples},
     {NULL, 0, NULL},
 };

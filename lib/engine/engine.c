@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rte_cycles.h>
 #include <rte_launch.h>
@@ -241,6 +242,13 @@ static int create_table(struct mcr_engine *e, struct mcr_error *err)
 	return mcr_error_set(err, -ENOMEM, "no memory for the engine");
 }
 
+static uint64_t run_delay(void *ctx)
+{
+	const struct mcr_engine *e = ctx;
+
+	return mcr_run_delay(e->run_delay_fd);
+}
+
 int mcr_engine_create(struct mcr_engine **out, const struct mcr_engine_config *cfg,
 		      struct mcr_error *err)
 {
@@ -257,6 +265,8 @@ int mcr_engine_create(struct mcr_engine **out, const struct mcr_engine_config *c
 	e->config.channels = NULL;
 	e->config.lcores = NULL;
 	e->lock_fd = -1;
+	e->run_delay_fd = mcr_run_delay_open();
+	e->round = (struct mcr_round_clock){.waited = run_delay, .ctx = e};
 	mcr_clock_init(&e->clock, rte_get_tsc_hz());
 
 	ret = choose_lcores(e, cfg, err);
@@ -391,6 +401,8 @@ void mcr_engine_destroy(struct mcr_engine *e)
 	mcr_join_set_destroy(e->joins);
 	mcr_slots_fini(&e->slots);
 	rte_free(e->qsbr);
+	if (e->run_delay_fd >= 0)
+		close(e->run_delay_fd);
 	free(e);
 }
 

@@ -14,6 +14,7 @@
 #include "engine/interface.h"
 #include "engine/join_set.h"
 #include "engine/port.h"
+#include "engine/round_clock.h"
 #include "engine/worker.h"
 
 /* What rx lcores may still look at until a grace period is over. */
@@ -65,6 +66,8 @@ struct mcr_engine {
 	int lock_fd; /* of the run directory; -1 = none */
 	struct mcr_attach_server *attach;
 	struct mcr_control_server *control;
+	struct mcr_round_clock round;
+	int run_delay_fd;                        /* mcr_run_delay_open; below 0 = none */
 	uint64_t heartbeat_due_ns, watch_due_ns; /* CLOCK_MONOTONIC */
 	uint64_t wake_until_ns;                  /* until then sleepers are looked for more often */
 	uint64_t kernel_moved_ns;                /* when a frame last went to a kernel's device */

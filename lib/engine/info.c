@@ -68,6 +68,15 @@ int mcr_engine_lcore_info(const struct mcr_engine *e, size_t i, struct mcr_lcore
 	return 0;
 }
 
+void mcr_engine_control_info(const struct mcr_engine *e, struct mcr_control_info *out)
+{
+	*out = (struct mcr_control_info){
+	    .rounds = e->round.rounds,
+	    .longest_round_ns = e->round.longest_ns,
+	    .longest_round_at_ns = e->round.longest_at_ns,
+	};
+}
+
 _Static_assert(MCR_REASON_MAX <= sizeof(((struct mcr_port_info *)0)->rung_reason) &&
 		   MCR_REASON_MAX <= sizeof(((struct mcr_group_info *)0)->rung_reason),
 	       "engine.h has room for a reason");

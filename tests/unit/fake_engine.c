@@ -137,6 +137,14 @@ int mcr_engine_lcore_info(const struct mcr_engine *e, size_t i, struct mcr_lcore
 	return i < 1 ? 0 : -ENOENT;
 }
 
+void mcr_engine_control_info(const struct mcr_engine *e, struct mcr_control_info *out)
+{
+	(void)e;
+	*out = (struct mcr_control_info){.rounds = 1000,
+					 .longest_round_ns = 2500000,
+					 .longest_round_at_ns = 1700000000000000000};
+}
+
 int mcr_engine_port_info(const struct mcr_engine *e, size_t i, struct mcr_port_info *out)
 {
 	memset(out, 0, sizeof(*out));

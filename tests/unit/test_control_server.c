@@ -223,9 +223,9 @@ static void another_engines_socket_is_not_removed(void **state)
 
 static void stats_have_the_account_first_and_every_table(void **state)
 {
-	static const char *const order[] = {"ok",       "received", "delivered", "punted",
-					    "drops",    "ports",    "lcores",    "interfaces",
-					    "channels", "groups",   "consumers", "drop_samples"};
+	static const char *const order[] = {
+	    "ok",      "received",   "delivered", "punted", "drops",     "ports",       "lcores",
+	    "control", "interfaces", "channels",  "groups", "consumers", "drop_samples"};
 	struct fixture *f = *state;
 	json_t *reply, *sample;
 	void *iter;
@@ -245,6 +245,7 @@ static void stats_have_the_account_first_and_every_table(void **state)
 	assert_int_equal(json_object_size(json_object_get(reply, "drops")), MCR_DROP_COUNT);
 	assert_int_equal(json_array_size(json_object_get(reply, "groups")), 3);
 	assert_int_equal(json_array_size(json_object_get(reply, "lcores")), 1);
+	assert_int_equal(integer(json_object_get(reply, "control"), "longest_round_ns"), 2500000);
 	assert_int_equal(integer(json_array_get(json_object_get(reply, "ports"), 0), "rx_packets"),
 			 INT64_MAX);
 	sample = json_object_get(json_object_get(reply, "drop_samples"), "unknown_group");

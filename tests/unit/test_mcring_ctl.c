@@ -165,6 +165,17 @@ static void consumers_show_where_they_are(void **state)
 	has(f, "\"headroom_min\": 32");
 }
 
+static void the_longest_round_of_control_shows(void **state)
+{
+	struct fixture *f = *state;
+
+	ctl(f, f->dir, "stats");
+	has(f, "\ncontrol rounds  longest round  at\n"
+	       "          1000  2500.0 us      2023-11-14T22:13:20.000000Z\n");
+	ctl(f, f->dir, "top --once --interval 0.01");
+	has(f, "\ncontrol's longest round\n2500.0 us\n");
+}
+
 /* How often a text stands in the output. */
 static unsigned count(const struct fixture *f, const char *text)
 {
@@ -258,6 +269,7 @@ int main(void)
 	    WITH_ENGINE(joins_and_leaves_go_through),
 	    WITH_ENGINE(a_dry_run_reaches_the_engine),
 	    WITH_ENGINE(consumers_show_where_they_are),
+	    WITH_ENGINE(the_longest_round_of_control_shows),
 	    WITH_ENGINE(top_in_a_pipe_is_plain_text_and_ends),
 	    WITH_ENGINE(top_on_a_terminal_paints_over_the_last_screen),
 	    WITH_ENGINE(mistakes_are_one_line_and_exit_status_1),
