@@ -25,6 +25,7 @@ struct daemon {
 	const char *config_path;
 	enum mcr_log_level log_level;
 	int signal_fd;
+	struct mcr_sockets *sockets_before; /* EAL; NULL = could not be noted */
 };
 
 static void log_line(void *ctx, enum mcr_log_level level, const char *line)
@@ -106,6 +107,7 @@ static int create_engine(struct daemon *d, struct mcr_error *err)
 	cfg.log = log_line;
 	cfg.reload = on_reload;
 	cfg.ctx = d;
+	cfg.sockets_before = d->sockets_before;
 	return mcr_engine_create(&d->engine, &cfg, err);
 }
 
@@ -210,6 +212,9 @@ int mcr_daemon_run(struct mcr_settings *running, const struct mcr_settings *comm
 	ret = block_signals(&d, err);
 	if (ret < 0)
 		goto free_args;
+	if (mcr_sockets_note(&d.sockets_before, err) < 0)
+		fprintf(stderr, "mcring: warning: net_af_packet's loss stays unknown: %s\n",
+			err->text);
 	ret = mcr_eal_start(&args, d.log_level >= MCR_LOG_DEBUG, err);
 	if (ret < 0)
 		goto close_signals;
@@ -223,6 +228,7 @@ int mcr_daemon_run(struct mcr_settings *running, const struct mcr_settings *comm
 	mcr_engine_destroy(d.engine);
 	mcr_eal_end();
 close_signals:
+	mcr_sockets_destroy(d.sockets_before);
 	close(d.signal_fd);
 free_args:
 	mcr_eal_args_clear(&args);

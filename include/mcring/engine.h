@@ -23,6 +23,7 @@ extern "C" {
 #endif
 
 struct mcr_engine;
+struct mcr_sockets;
 
 #define MCR_INTERFACES_MAX  64
 #define MCR_CHANNELS_MAX    64
@@ -182,7 +183,20 @@ struct mcr_engine_config {
 	 * Writes a one-line account of the change into *report. */
 	int (*reload)(void *ctx, int dry_run, struct mcr_error *report);
 	void *ctx;
+	/* mcr_sockets_note from before EAL probed its devices; for the length of mcr_engine_create.
+	 * NULL = it is not known which packet sockets are the drivers' own, and what net_af_packet
+	 * before DPDK 25.03 loses stays unknown. */
+	struct mcr_sockets *sockets_before;
 };
+
+/* mcr_sockets_note lists the packet sockets (AF_PACKET) that the process has now. Called before
+ * rte_eal_init, it tells the engine which sockets are drivers': those that came later. It reads,
+ * and by that resets, the kernel's count of what they lost. Thread: any. Errors: -ENOMEM, or what
+ * /proc/self/fd gave. */
+MCR_API int mcr_sockets_note(struct mcr_sockets **out, struct mcr_error *err);
+
+/* mcr_sockets_destroy frees a list. NULL is allowed. */
+MCR_API void mcr_sockets_destroy(struct mcr_sockets *sockets);
 
 /* mcr_engine_config_init fills in the defaults. */
 MCR_API void mcr_engine_config_init(struct mcr_engine_config *cfg);

@@ -264,6 +264,7 @@ int mcr_engine_create(struct mcr_engine **out, const struct mcr_engine_config *c
 	e->config.interfaces = NULL;
 	e->config.channels = NULL;
 	e->config.lcores = NULL;
+	e->config.sockets_before = NULL;
 	e->lock_fd = -1;
 	e->run_delay_fd = mcr_run_delay_open();
 	e->round = (struct mcr_round_clock){.waited = run_delay, .ctx = e};

@@ -98,7 +98,7 @@ int mcr_engine_port_info(const struct mcr_engine *e, size_t i, struct mcr_port_i
 	struct rte_eth_stats stats = {0};
 	struct rte_eth_link link = {0};
 	uint8_t promiscuous = 0, all_multicast = 0;
-	const struct mcr_port *port;
+	struct mcr_port *port;
 
 	if (i >= e->n_ports)
 		return -ENOENT;
@@ -122,7 +122,7 @@ int mcr_engine_port_info(const struct mcr_engine *e, size_t i, struct mcr_port_i
 	    .speed_mbps = link.link_speed == RTE_ETH_SPEED_NUM_UNKNOWN ? 0 : link.link_speed,
 	    .rx_packets = stats.ipackets,
 	    .rx_bytes = stats.ibytes,
-	    .rx_missed = stats.imissed,
+	    .rx_missed = stats.imissed + mcr_packet_loss_read(&port->loss),
 	    .rx_errors = stats.ierrors,
 	    .rx_nombuf = stats.rx_nombuf,
 	    .tx_packets = stats.opackets,

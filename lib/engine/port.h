@@ -13,6 +13,7 @@
 #include <mcring/engine.h>
 
 #include "engine/filter.h"
+#include "engine/packet_loss.h"
 #include "engine/placement.h"
 #include "engine/port_clock.h"
 #include "engine/view.h"
@@ -52,6 +53,7 @@ struct mcr_port {
 	uint8_t udp_checksum; /* enum mcr_udp_checksum */
 	struct mcr_port_clock clock; /* of its timestamps */
 	uint32_t link_changes;
+	struct mcr_packet_loss loss; /* what its driver's sockets lost without a word */
 	uint64_t owner; /* of rte_eth_dev_owner: nobody else in this process uses the port */
 	struct rte_mempool *mempool;
 	struct rte_mempool *kernel_pool; /* of what the kernel sends; NULL = nothing */
@@ -74,6 +76,7 @@ struct mcr_port_wants {
 	int memory_node;          /* of its buffers; MCR_NODE_ANY */
 	uint8_t is_beside_kernel; /* some of its frames will wait for the kernel: kernel= */
 	uint8_t hw_time;          /* enum mcr_hw_time */
+	struct mcr_sockets *sockets_before; /* NULL = unknown */
 };
 
 /* mcr_port_node: the NUMA node of a device; MCR_NODE_ANY = unknown. */

@@ -102,6 +102,7 @@ int mcr_engine_port_of(struct mcr_engine *e, const struct mcr_engine_config *cfg
 	wants.n_queues = asked.n_queues;
 	wants.is_beside_kernel = asked.is_beside_kernel;
 	wants.hw_time = asked.hw_time;
+	wants.sockets_before = cfg->sockets_before;
 	wants.n_lcores = (unsigned)__builtin_popcount(candidates);
 	wants.memory_node =
 	    mcr_placement_node(&e->placement, mcr_port_node((uint16_t)id), candidates);
