@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "engine/dpdk_compat.h"
 #include "engine/engine.h"
 
 #define REMOVE_NS UINT64_C(1000000000) /* an lcore lets a port go within a round of its loop */
@@ -143,7 +144,7 @@ static int check_members(const struct mcr_engine *e, struct mcr_error *err)
 		struct rte_eth_dev_info info;
 
 		if (rte_eth_dev_info_get(e->ports[p]->id, &info) == 0 && info.dev_flags != NULL &&
-		    (*info.dev_flags & RTE_ETH_DEV_BONDED_SLAVE) != 0)
+		    (*info.dev_flags & RTE_ETH_DEV_BONDING_MEMBER) != 0)
 			return mcr_error_set(err, -EBUSY,
 					     "port %s is a member of a bond: name the bond instead",
 					     e->ports[p]->name);

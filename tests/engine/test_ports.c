@@ -9,6 +9,8 @@
 #include <rte_dev.h>
 #include <rte_mbuf.h>
 
+#include "engine/dpdk_compat.h"
+
 static int set_up(void **state)
 {
 	static char args[4][64];
@@ -410,6 +412,8 @@ static void an_engine_outlives_its_last_port(void **state)
 	probe_again("net_null1");
 }
 
+#define BOND_OF_TWO "mode=1," MCR_BOND_MEMBER "=net_null2," MCR_BOND_MEMBER "=net_null3"
+
 static void a_bond_is_a_port_and_its_members_are_not(void **state)
 {
 	struct mcr_interface_config interfaces[2] = {rig_interface("net_bonding0"),
@@ -419,18 +423,14 @@ static void a_bond_is_a_port_and_its_members_are_not(void **state)
 
 	rte_eal_hotplug_remove("vdev", "net_null2");
 	assert_int_equal(rte_eal_hotplug_add("vdev", "net_null2", ""), 0);
-	assert_int_equal(
-	    rte_eal_hotplug_add("vdev", "net_bonding0", "mode=1,slave=net_null2,slave=net_null3"),
-	    0);
+	assert_int_equal(rte_eal_hotplug_add("vdev", "net_bonding0", BOND_OF_TWO), 0);
 	assert_int_equal(create(&e, interfaces, 1, &err), 0);
 	assert_int_equal(mcr_engine_start(e, &err), 0);
 	rig_receive(e, 1000);
 	mcr_engine_destroy(e);
 
 	rte_eal_hotplug_remove("vdev", "net_bonding0");
-	assert_int_equal(
-	    rte_eal_hotplug_add("vdev", "net_bonding0", "mode=1,slave=net_null2,slave=net_null3"),
-	    0);
+	assert_int_equal(rte_eal_hotplug_add("vdev", "net_bonding0", BOND_OF_TWO), 0);
 	strcpy(interfaces[1].name, "b");
 	assert_int_equal(create(&e, interfaces, 2, &err), -EBUSY);
 	assert_non_null(strstr(err.text, "port net_null2 is a member of a bond"));

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What differs between the DPDK releases that mcring builds against, 22.11 and later: the newer
+ * name is used everywhere, and stands here for the older release. CONTRIBUTING.md says how a
+ * release is tried. */
+#ifndef MCR_ENGINE_DPDK_COMPAT_H
+#define MCR_ENGINE_DPDK_COMPAT_H
+
+#include <rte_ethdev.h>
+#include <rte_version.h>
+
+#if RTE_VERSION < RTE_VERSION_NUM(23, 11, 0, 0)
+#define RTE_ETH_DEV_BONDING_MEMBER RTE_ETH_DEV_BONDED_SLAVE
+#define MCR_BOND_MEMBER            "slave" /* the device argument of net_bonding that names a member */
+#else
+#define MCR_BOND_MEMBER "member"
+#endif
+
+#endif
