@@ -13,7 +13,7 @@
 #include "values.h"
 
 static int load_file(const struct mcr_config_frame *parent, struct mcr_settings *s,
-		     const char *path, unsigned *n_loaded, struct mcr_error *err);
+		     const char *path, struct mcr_config_total *total, struct mcr_error *err);
 
 struct mcr_origin mcr_config_origin(const struct mcr_config_frame *f, int node)
 {
@@ -279,7 +279,7 @@ static int apply_includes(const struct mcr_config_frame *f, const struct mcr_con
 		else {
 			snprintf(path, sizeof(path), "%.*s%s", name[0] == '/' ? 0 : dir_len,
 				 f->file, name);
-			ret = load_file(f, f->s, path, f->n_loaded, &inner);
+			ret = load_file(f, f->s, path, f->total, &inner);
 		}
 		/* What is wrong inside the file has its own line; a file that could not be read
 		 * is reported where it was asked for. */
@@ -377,21 +377,21 @@ static int check_chain(const struct mcr_config_frame *f)
 	if (f->depth > MCR_CONFIG_INCLUDE_DEPTH)
 		return mcr_fail(f->err, -ELOOP, "%s: files include each other more than %d deep",
 				f->file, MCR_CONFIG_INCLUDE_DEPTH);
-	if (++*f->n_loaded > MCR_CONFIG_FILES_MAX)
+	if (++f->total->n_files > MCR_CONFIG_FILES_MAX)
 		return mcr_fail(f->err, -ELOOP, "%s: more than %d files", f->file,
 				MCR_CONFIG_FILES_MAX);
 	return 0;
 }
 
 static int load_file(const struct mcr_config_frame *parent, struct mcr_settings *s,
-		     const char *path, unsigned *n_loaded, struct mcr_error *err)
+		     const char *path, struct mcr_config_total *total, struct mcr_error *err)
 {
 	char real[PATH_MAX], *text = NULL;
 	struct mcr_config_frame f = {.parent = parent,
 				     .file = mcr_settings_add_file(s, path),
 				     .real = realpath(path, real),
 				     .depth = parent ? parent->depth + 1 : 0,
-				     .n_loaded = n_loaded,
+				     .total = total,
 				     .s = s,
 				     .err = err};
 	int64_t len;
@@ -405,24 +405,29 @@ static int load_file(const struct mcr_config_frame *parent, struct mcr_settings 
 	len = read_file(&text, path, err);
 	if (len < 0)
 		return (int)len;
-	ret = parse(&f, text, (size_t)len);
+	total->n_octets += (size_t)len;
+	if (total->n_octets > MCR_CONFIG_TOTAL_MAX)
+		ret = mcr_fail(err, -EFBIG, "%s: more than %u octets in all files", path,
+			       MCR_CONFIG_TOTAL_MAX);
+	else
+		ret = parse(&f, text, (size_t)len);
 	free(text);
 	return ret;
 }
 
 int mcr_config_load(struct mcr_settings *s, const char *path, struct mcr_error *err)
 {
-	unsigned n_loaded = 0;
+	struct mcr_config_total total = {0};
 
-	return load_file(NULL, s, path, &n_loaded, err);
+	return load_file(NULL, s, path, &total, err);
 }
 
 int mcr_config_parse(struct mcr_settings *s, const char *file, const char *text, size_t len,
 		     struct mcr_error *err)
 {
-	unsigned n_loaded = 0;
+	struct mcr_config_total total = {0};
 	struct mcr_config_frame f = {
-	    .file = mcr_settings_add_file(s, file), .n_loaded = &n_loaded, .s = s, .err = err};
+	    .file = mcr_settings_add_file(s, file), .total = &total, .s = s, .err = err};
 
 	return f.file ? parse(&f, text, len) : mcr_fail(err, -ENOMEM, "%s: out of memory", file);
 }

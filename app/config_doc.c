@@ -8,10 +8,8 @@
 #include <yaml.h>
 
 #include "config_doc.h"
+#include "config_limits.h"
 #include "values.h"
-
-/* After expansion of aliases: a few lines can stand for billions of nodes. */
-#define NODES_MAX 1000000
 
 struct mcr_config_doc {
 	const char *file;
@@ -38,9 +36,9 @@ static int syntax_error(const char *file, const yaml_parser_t *parser, struct mc
 	if (parser->error == YAML_READER_ERROR)
 		return mcr_fail(err, -EINVAL, "%s: not UTF-8 text, at octet %zu: %s", file,
 				parser->problem_offset, problem);
-	return mcr_fail(err, -EINVAL, "%s:%zu: not valid YAML: %s%s%s", file, mark->line + 1,
-			problem, parser->context ? ", " : "",
-			parser->context ? parser->context : "");
+	return mcr_fail(err, -EINVAL, "%s:%zu: not valid YAML: %s%s%s, at column %zu", file,
+			mark->line + 1, problem, parser->context ? ", " : "",
+			parser->context ? parser->context : "", mark->column + 1);
 }
 
 /* A second document would be ignored without a word. */
@@ -64,10 +62,13 @@ static int only_document(const char *file, yaml_parser_t *parser, struct mcr_err
 int mcr_config_doc_create(struct mcr_config_doc **out, const char *file, const char *text,
 			  size_t len, struct mcr_error *err)
 {
-	struct mcr_config_doc *doc = calloc(1, sizeof(*doc));
+	struct mcr_config_doc *doc;
 	yaml_parser_t parser;
-	int ret;
+	int ret = mcr_config_limits_check(file, text, len, err);
 
+	if (ret < 0)
+		return ret;
+	doc = calloc(1, sizeof(*doc));
 	if (!doc || !yaml_parser_initialize(&parser)) {
 		free(doc);
 		return mcr_fail(err, -ENOMEM, "%s: out of memory", file);
@@ -140,10 +141,12 @@ unsigned mcr_config_doc_line(const struct mcr_config_doc *doc, int node)
 
 /* ---- shape ---- */
 
+#define KEY_SHOWN_MAX 32
+
 struct check {
 	const struct mcr_config_doc *doc;
 	struct mcr_error *err;
-	size_t n_nodes;
+	size_t n_nodes, n_bytes; /* after expansion of aliases */
 };
 
 static int check_node(struct check *c, int node, const cyaml_schema_value_t *schema,
@@ -162,30 +165,58 @@ static int at(const struct check *c, const yaml_node_t *node, const char *fmt, .
 			text);
 }
 
-/* What stands there, for a person. */
-static void describe(const yaml_node_t *node, char *buf, size_t cap)
+/* What stands there, for a person; not the text, which may be of a file that is no configuration
+ * and that the reader of the message may not read. */
+static const char *describe(const yaml_node_t *node)
 {
 	if (node->type == YAML_SEQUENCE_NODE)
-		snprintf(buf, cap, "a list");
-	else if (node->type == YAML_MAPPING_NODE)
-		snprintf(buf, cap, "a mapping");
-	else if (node->data.scalar.length == 0)
-		snprintf(buf, cap, "nothing");
-	else
-		snprintf(buf, cap, "'%.64s'", (const char *)node->data.scalar.value);
+		return "a list";
+	if (node->type == YAML_MAPPING_NODE)
+		return "a mapping";
+	return node->data.scalar.length == 0 ? "nothing" : "a value";
 }
 
-static int unknown_key(const struct check *c, const yaml_node_t *key,
+static const cyaml_schema_field_t *find_known(const yaml_node_t *key,
+					      const cyaml_schema_field_t *fields)
+{
+	const cyaml_schema_field_t *f = fields;
+
+	while (f->key && !has_text(key, f->key))
+		f++;
+	return f->key ? f : NULL;
+}
+
+/* A key that may be shown: it looks like a misspelled one, and another key beside it is known. */
+static bool is_shown(const struct check *c, const yaml_node_t *mapping, const yaml_node_t *key,
+		     const cyaml_schema_field_t *fields)
+{
+	const yaml_char_t *text;
+
+	if (key->type != YAML_SCALAR_NODE || key->data.scalar.length > KEY_SHOWN_MAX)
+		return false;
+	text = key->data.scalar.value;
+	if (strspn((const char *)text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-") !=
+	    key->data.scalar.length)
+		return false;
+	for (yaml_node_pair_t *p = mapping->data.mapping.pairs.start;
+	     p < mapping->data.mapping.pairs.top; p++)
+		if (find_known(node_of(c->doc, p->key), fields))
+			return true;
+	return false;
+}
+
+static int unknown_key(const struct check *c, const yaml_node_t *mapping, const yaml_node_t *key,
 		       const cyaml_schema_field_t *fields)
 {
-	char found[80], known[256];
+	char found[KEY_SHOWN_MAX + 4] = "", known[256];
 	size_t used = 0;
 
-	describe(key, found, sizeof(found));
+	if (is_shown(c, mapping, key, fields))
+		snprintf(found, sizeof(found), " '%s'", (const char *)key->data.scalar.value);
 	for (const cyaml_schema_field_t *f = fields; f->key && used < sizeof(known); f++)
 		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s",
 					 f == fields ? "" : ", ", f->key);
-	return at(c, key, "unknown key %s: expected one of %s", found, known);
+	return at(c, key, "unknown key%s: expected one of %s", found, known);
 }
 
 /* Returns how often the mapping has the key, up to 2, and where it stands last. */
@@ -229,13 +260,11 @@ static int check_mapping(struct check *c, const yaml_node_t *node,
 	for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top;
 	     p++) {
 		const yaml_node_t *key = node_of(c->doc, p->key);
-		const cyaml_schema_field_t *f = fields;
+		const cyaml_schema_field_t *f = find_known(key, fields);
 		int ret;
 
-		while (f->key && !has_text(key, f->key))
-			f++;
-		if (!f->key)
-			return unknown_key(c, key, fields);
+		if (!f)
+			return unknown_key(c, node, key, fields);
 		ret = check_node(c, p->value, &f->value, f->key);
 		if (ret < 0)
 			return ret;
@@ -265,14 +294,28 @@ static int check_sequence(struct check *c, const yaml_node_t *node,
 	return 0;
 }
 
+/* A few lines with aliases can stand for billions of values. */
+static int count_node(struct check *c, const yaml_node_t *node)
+{
+	if (node->type == YAML_SCALAR_NODE)
+		c->n_bytes += node->data.scalar.length + 1;
+	if (++c->n_nodes > MCR_CONFIG_NODES_MAX)
+		return at(c, node, "more than %d values after expansion of aliases",
+			  MCR_CONFIG_NODES_MAX);
+	if (c->n_bytes > MCR_CONFIG_EXPANDED_MAX)
+		return at(c, node, "values of more than %u octets after expansion of aliases",
+			  MCR_CONFIG_EXPANDED_MAX);
+	return 0;
+}
+
 static int check_node(struct check *c, int id, const cyaml_schema_value_t *schema, const char *what)
 {
 	const yaml_node_t *node = node_of(c->doc, id);
-	char found[80];
+	const char *found = describe(node);
+	int ret = count_node(c, node);
 
-	if (++c->n_nodes > NODES_MAX)
-		return at(c, node, "more than %d values after expansion of aliases", NODES_MAX);
-	describe(node, found, sizeof(found));
+	if (ret < 0)
+		return ret;
 	switch (schema->type) {
 	case CYAML_MAPPING:
 		if (node->type == YAML_MAPPING_NODE)
@@ -286,7 +329,7 @@ static int check_node(struct check *c, int id, const cyaml_schema_value_t *schem
 		if (node->type != YAML_SCALAR_NODE || node->data.scalar.length == 0)
 			return at(c, node, "%s: found %s, expected a value", what, found);
 		if (memchr(node->data.scalar.value, 0, node->data.scalar.length))
-			return at(c, node, "%s: %s holds a NUL character", what, found);
+			return at(c, node, "%s: the value holds a NUL character", what);
 		return 0;
 	}
 }

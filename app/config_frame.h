@@ -7,13 +7,19 @@
 #include "config_schema.h"
 #include "settings.h"
 
+/* Of the whole tree of files. */
+struct mcr_config_total {
+	unsigned n_files;
+	size_t n_octets;
+};
+
 /* One file that is being read; the chain of parents finds cycles. */
 struct mcr_config_frame {
 	const struct mcr_config_frame *parent;
 	const char *file; /* kept by the settings */
 	const char *real; /* canonical path; NULL = a text in memory */
 	unsigned depth;
-	unsigned *n_loaded; /* of the whole tree of files */
+	struct mcr_config_total *total;
 	struct mcr_settings *s;
 	const struct mcr_config_doc *doc;
 	struct mcr_error *err;

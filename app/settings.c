@@ -66,6 +66,8 @@ const char *mcr_settings_add_file(struct mcr_settings *s, const char *name)
 
 int mcr_settings_add_eal(struct mcr_settings *s, const char *argument, struct mcr_error *err)
 {
+	if (s->n_eal == MCR_SETTINGS_EAL_MAX)
+		return mcr_fail(err, -ENOSPC, "more than %d EAL arguments", MCR_SETTINGS_EAL_MAX);
 	return push_string(&s->eal, &s->n_eal, argument) ? 0 : no_memory(err);
 }
 
