@@ -75,6 +75,11 @@ uint64_t mcr_igmp_poll(struct mcr_igmp *igmp, uint64_t now_ns, mcr_igmp_send sen
 /* mcr_igmp_announce: link up, or a changed MAC or address: report everything again (H-SC-12). */
 void mcr_igmp_announce(struct mcr_igmp *igmp, uint32_t address_be, uint64_t now_ns);
 
+/* mcr_igmp_set_mtu: the link's MTU is another now, and so is the length of messages. Those that are
+ * built and wait are as long as they are; announce afterwards to have what they said in shorter
+ * ones. Returns 0, -EINVAL (below 68) or -ENOMEM (as it was). */
+int mcr_igmp_set_mtu(struct mcr_igmp *igmp, uint16_t mtu);
+
 /* mcr_igmp_leave_all: every group's state becomes INCLUDE{}; poll sends the leaves at once. */
 void mcr_igmp_leave_all(struct mcr_igmp *igmp, uint64_t now_ns);
 

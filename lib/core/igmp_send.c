@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define HEADERS (MCR_IGMP_IP_HEADER + MCR_IGMP_REPORT_HEADER)
 
@@ -49,6 +50,36 @@ int mcr_igmp_reserve(struct mcr_igmp *igmp, size_t n)
 	q->lengths = lengths;
 	q->slots = (uint32_t)slots;
 	return 0;
+}
+
+/* Slots of another size, with what they hold. */
+static int widen_slots(struct mcr_igmp_queue *q, size_t stride)
+{
+	uint8_t *bytes = malloc(q->slots * stride);
+
+	if (!bytes)
+		return -ENOMEM;
+	for (size_t i = q->head; i < q->n; i++)
+		memcpy(bytes + i * stride, q->bytes + i * q->stride, q->lengths[i]);
+	free(q->bytes);
+	q->bytes = bytes;
+	q->stride = stride;
+	return 0;
+}
+
+int mcr_igmp_set_mtu(struct mcr_igmp *igmp, uint16_t mtu)
+{
+	uint16_t before = igmp->cfg.mtu;
+
+	if (mtu < MCR_IGMP_MTU_MIN)
+		return -EINVAL;
+	if (mtu > igmp->queue.stride && widen_slots(&igmp->queue, mtu) < 0)
+		return -ENOMEM;
+	igmp->cfg.mtu = mtu;
+	if (mcr_igmp_reserve(igmp, igmp->n_scratch) == 0)
+		return 0;
+	igmp->cfg.mtu = before;
+	return -ENOMEM;
 }
 
 /* The slot being filled is queue.n; it is empty while queue.records is 0. */

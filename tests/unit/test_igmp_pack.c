@@ -37,6 +37,68 @@ static unsigned sources(const struct sent *m)
 	return (unsigned)(m->bytes[34] << 8 | m->bytes[35]);
 }
 
+static void
+a_link_that_takes_less_gets_shorter_reports_and_one_that_takes_more_longer_ones(void **state)
+{
+	struct rig r;
+
+	rig_mtu(&r, 1500);
+	join_many(&r, 256);
+	poll_now(&r);
+	assert_count(&r, 2);
+	settle(&r, 5);
+	assert_int_equal(mcr_igmp_set_mtu(r.igmp, 1450), 0);
+	r.cfg.mtu = 1450;
+	mcr_igmp_announce(r.igmp, ip(HOST), r.now_ns);
+	poll_now(&r);
+	assert_count(&r, 2);
+	assert_int_equal(records(&r.sent[0]), 177);
+	assert_int_equal(records(&r.sent[1]), 79);
+	settle(&r, 5);
+	assert_int_equal(mcr_igmp_set_mtu(r.igmp, 9000), 0);
+	r.cfg.mtu = 9000;
+	mcr_igmp_announce(r.igmp, ip(HOST), r.now_ns);
+	poll_now(&r);
+	assert_count(&r, 1);
+	assert_int_equal(records(&r.sent[0]), 256);
+	assert_int_equal(mcr_igmp_set_mtu(r.igmp, 67), -EINVAL);
+	rig_stop(&r);
+}
+
+/* A list that took one report takes many now: the room for them is there before they are built. */
+static void the_longest_list_fits_the_shortest_reports(void **state)
+{
+	struct rig r;
+
+	rig_mtu(&r, 9000);
+	set_many(&r, "232.1.1.1", IN, 2000);
+	poll_now(&r);
+	settle(&r, 5);
+	assert_int_equal(mcr_igmp_set_mtu(r.igmp, 68), 0);
+	r.cfg.mtu = 68;
+	mcr_igmp_announce(r.igmp, ip(HOST), r.now_ns);
+	run_for(&r, 1);
+	assert_true(r.n_sent >= 286); /* 7 sources each */
+	rig_stop(&r);
+}
+
+/* What waits for the port when the slots become longer is sent as it was built. */
+static void messages_that_wait_survive_longer_slots(void **state)
+{
+	struct rig r;
+
+	rig_mtu(&r, 576);
+	r.refuse = 1;
+	set_many(&r, "232.1.1.1", IN, 500);
+	poll_now(&r);
+	assert_int_equal(mcr_igmp_set_mtu(r.igmp, 9000), 0);
+	run_for(&r, 0.01);
+	assert_true(r.n_sent >= 4);
+	for (size_t i = 0; i < r.n_sent; i++)
+		assert_true(r.sent[i].len <= 576);
+	rig_stop(&r);
+}
+
 /* H-PK-1 */
 static void three_hundred_groups_take_two_reports(void **state)
 {
@@ -373,6 +435,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(three_hundred_groups_take_two_reports),
+	    cmocka_unit_test(
+		a_link_that_takes_less_gets_shorter_reports_and_one_that_takes_more_longer_ones),
+	    cmocka_unit_test(the_longest_list_fits_the_shortest_reports),
+	    cmocka_unit_test(messages_that_wait_survive_longer_slots),
 	    cmocka_unit_test(a_record_that_is_too_long_is_split_over_reports_of_its_own),
 	    cmocka_unit_test(long_records_and_other_groups_do_not_mix),
 	    cmocka_unit_test(an_exclude_list_that_is_too_long_is_cut_to_the_same_sources_each_time),
