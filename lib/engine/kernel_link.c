@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <linux/if.h>
+#include <linux/if_arp.h>
+#include <linux/if_link.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+
+#include "engine/kernel_link.h"
+
+#define BUFFER_BYTES 32768 /* one interface takes about 1.5 KiB */
+#define ANSWER_MS    1000
+
+#ifndef RTEXT_FILTER_SKIP_STATS
+#define RTEXT_FILTER_SKIP_STATS (1 << 3)
+#endif
+
+/* ---- what the kernel says ---- */
+
+/* The next attribute of [*at, end), or NULL: no more, or one that is longer than what is left. */
+static const struct rtattr *next_attr(const uint8_t **at, const uint8_t *end)
+{
+	const struct rtattr *a = (const struct rtattr *)*at;
+	size_t left = (size_t)(end - *at);
+
+	if (left < sizeof(*a) || a->rta_len < sizeof(*a) || a->rta_len > left)
+		return NULL;
+	*at += RTA_ALIGN(a->rta_len) < left ? RTA_ALIGN(a->rta_len) : left;
+	return a;
+}
+
+static size_t payload_of(const struct rtattr *a)
+{
+	return a->rta_len - RTA_LENGTH(0);
+}
+
+static int take_u32(uint32_t *out, const struct rtattr *a)
+{
+	if (payload_of(a) < sizeof(*out))
+		return 0;
+	memcpy(out, RTA_DATA(a), sizeof(*out));
+	return 1;
+}
+
+static int take_u8(uint8_t *out, const struct rtattr *a)
+{
+	if (payload_of(a) < sizeof(*out))
+		return 0;
+	memcpy(out, RTA_DATA(a), sizeof(*out));
+	return 1;
+}
+
+static void take_text(char *out, size_t cap, const struct rtattr *a)
+{
+	size_t len = strnlen(RTA_DATA(a), payload_of(a));
+
+	if (len >= cap)
+		len = cap - 1;
+	memcpy(out, RTA_DATA(a), len);
+	out[len] = '\0';
+}
+
+/* IFLA_LINKINFO and IFLA_XDP hold attributes of their own. */
+static void take_nested(struct mcr_kernel_state *s, const struct rtattr *outer)
+{
+	const uint8_t *at = RTA_DATA(outer), *end = at + payload_of(outer);
+	uint16_t type = outer->rta_type & NLA_TYPE_MASK;
+	const struct rtattr *a;
+
+	while ((a = next_attr(&at, end)) != NULL)
+		if (type == IFLA_LINKINFO && a->rta_type == IFLA_INFO_KIND)
+			take_text(s->kind, sizeof(s->kind), a);
+		else if (type == IFLA_XDP && a->rta_type == IFLA_XDP_ATTACHED)
+			take_u8(&s->xdp, a);
+}
+
+/* What the attributes of one message say beyond the state. */
+struct extra {
+	uint8_t carrier;
+	uint8_t has_moved;
+	uint8_t has_downs;
+	uint32_t changes;
+};
+
+static void take_attr(struct mcr_kernel_state *s, struct extra *x, const struct rtattr *a,
+		      uint16_t arp_type)
+{
+	switch (a->rta_type & NLA_TYPE_MASK) {
+	case IFLA_IFNAME:
+		take_text(s->name, sizeof(s->name), a);
+		break;
+	case IFLA_MTU:
+		take_u32(&s->mtu, a);
+		break;
+	case IFLA_ADDRESS:
+		s->has_mac = arp_type == ARPHRD_ETHER && payload_of(a) == sizeof(s->mac);
+		if (s->has_mac)
+			memcpy(s->mac, RTA_DATA(a), sizeof(s->mac));
+		break;
+	case IFLA_CARRIER:
+		take_u8(&x->carrier, a);
+		break;
+	case IFLA_CARRIER_DOWN_COUNT:
+		x->has_downs = (uint8_t)take_u32(&s->carrier_downs, a);
+		break;
+	case IFLA_CARRIER_CHANGES:
+		take_u32(&x->changes, a);
+		break;
+	case IFLA_NEW_NETNSID:
+	case IFLA_NEW_IFINDEX:
+		x->has_moved = 1;
+		break;
+	case IFLA_LINKINFO:
+	case IFLA_XDP:
+		take_nested(s, a);
+		break;
+	default:
+		break;
+	}
+}
+
+/* A bridge speaks in RTM_NEWLINK and RTM_DELLINK of its own family about its ports. */
+static void take_link(struct mcr_kernel_link *l, const struct nlmsghdr *h)
+{
+	const struct ifinfomsg *info = NLMSG_DATA(h);
+	struct mcr_kernel_state *s = &l->state;
+	struct extra x = {0};
+	const struct rtattr *a;
+	const uint8_t *at, *end = (const uint8_t *)h + h->nlmsg_len;
+
+	if (h->nlmsg_len < NLMSG_LENGTH(sizeof(*info)) || info->ifi_family != AF_UNSPEC ||
+	    info->ifi_index != (int)l->index)
+		return;
+	x.carrier = (info->ifi_flags & IFF_RUNNING) != 0; /* a kernel without IFLA_CARRIER */
+	at = (const uint8_t *)h + NLMSG_LENGTH(NLMSG_ALIGN(sizeof(*info)));
+	s->xdp = XDP_ATTACHED_NONE;
+	while (at < end && (a = next_attr(&at, end)) != NULL)
+		take_attr(s, &x, a, info->ifi_type);
+	if (!x.has_downs)
+		s->carrier_downs = x.changes / 2;
+	s->is_up = (info->ifi_flags & IFF_UP) != 0 && x.carrier;
+	s->presence = h->nlmsg_type == RTM_NEWLINK ? MCR_KERNEL_HERE
+		      : x.has_moved                ? MCR_KERNEL_MOVED
+						   : MCR_KERNEL_GONE;
+	if (s->presence != MCR_KERNEL_HERE)
+		s->is_up = 0;
+}
+
+/* No such interface. When it was here, and its end was not heard of, it is taken for deleted. */
+static void take_error(struct mcr_kernel_link *l, const struct nlmsghdr *h)
+{
+	const struct nlmsgerr *e = NLMSG_DATA(h);
+
+	if (h->nlmsg_len < NLMSG_LENGTH(sizeof(*e)) || e->error != -ENODEV)
+		return;
+	if (l->state.presence == MCR_KERNEL_HERE)
+		l->state.presence = MCR_KERNEL_GONE;
+	l->state.is_up = 0;
+}
+
+int mcr_kernel_link_input(struct mcr_kernel_link *l, const void *msgs, size_t len)
+{
+	const uint8_t *at = msgs;
+	int is_answered = 0;
+
+	while (len >= sizeof(struct nlmsghdr)) {
+		const struct nlmsghdr *h = (const struct nlmsghdr *)at;
+		size_t step = NLMSG_ALIGN((size_t)h->nlmsg_len);
+
+		if (h->nlmsg_len < sizeof(*h) || h->nlmsg_len > len)
+			break;
+		if (h->nlmsg_type == RTM_NEWLINK || h->nlmsg_type == RTM_DELLINK)
+			take_link(l, h);
+		else if (h->nlmsg_type == NLMSG_ERROR && h->nlmsg_seq == l->serial)
+			take_error(l, h);
+		is_answered |= h->nlmsg_seq == l->serial;
+		if (step >= len)
+			break;
+		at += step;
+		len -= step;
+	}
+	return is_answered;
+}
+
+/* ---- the socket ---- */
+
+int mcr_kernel_link_open(struct mcr_kernel_link *l, uint32_t index)
+{
+	struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK};
+	int ret;
+
+	*l = (struct mcr_kernel_link){
+	    .fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE),
+	    .index = index,
+	};
+	if (l->fd < 0)
+		return -errno;
+	if (bind(l->fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return 0;
+	ret = -errno;
+	mcr_kernel_link_close(l);
+	return ret;
+}
+
+void mcr_kernel_link_close(struct mcr_kernel_link *l)
+{
+	if (l->fd >= 0)
+		close(l->fd);
+	l->fd = -1;
+}
+
+static int ask(struct mcr_kernel_link *l)
+{
+	struct {
+		struct nlmsghdr header;
+		struct ifinfomsg info;
+		struct rtattr attr;
+		uint32_t mask;
+	} request = {
+	    .header = {.nlmsg_len = sizeof(request),
+		       .nlmsg_type = RTM_GETLINK,
+		       .nlmsg_flags = NLM_F_REQUEST},
+	    .info = {.ifi_family = AF_UNSPEC, .ifi_index = (int)l->index},
+	    .attr = {.rta_len = RTA_LENGTH(sizeof(uint32_t)), .rta_type = IFLA_EXT_MASK},
+	    .mask = RTEXT_FILTER_SKIP_STATS,
+	};
+	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
+
+	if (++l->serial == 0) /* of what the kernel says unasked */
+		l->serial = 1;
+	request.header.nlmsg_seq = l->serial;
+	return sendto(l->fd, &request, sizeof(request), 0, (struct sockaddr *)&kernel,
+		      sizeof(kernel)) < 0
+		   ? -errno
+		   : 0;
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+/* One datagram of the kernel's. Returns 1: with the answer, 0: without, or -errno. */
+static int receive(struct mcr_kernel_link *l)
+{
+	_Alignas(struct nlmsghdr) uint8_t buffer[BUFFER_BYTES];
+	struct sockaddr_nl from = {0};
+	socklen_t len = sizeof(from);
+	ssize_t n = recvfrom(l->fd, buffer, sizeof(buffer), 0, (struct sockaddr *)&from, &len);
+
+	if (n < 0)
+		return errno == ENOBUFS || errno == EINTR ? 0 : -errno;
+	return from.nl_pid == 0 ? mcr_kernel_link_input(l, buffer, (size_t)n) : 0;
+}
+
+int mcr_kernel_link_look(struct mcr_kernel_link *l)
+{
+	uint64_t end_ms = now_ms() + ANSWER_MS;
+	int ret;
+
+	/* First what it said unasked: room for the answer. */
+	while ((ret = receive(l)) == 0)
+		;
+	ret = ask(l);
+	while (ret == 0) {
+		struct pollfd p = {.fd = l->fd, .events = POLLIN};
+
+		ret = receive(l);
+		if (ret != -EAGAIN)
+			continue;
+		if (now_ms() >= end_ms)
+			return -ETIMEDOUT;
+		poll(&p, 1, ANSWER_MS);
+		ret = 0;
+	}
+	return ret < 0 ? ret : 0;
+}
