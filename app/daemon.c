@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -81,6 +82,17 @@ static int block_signals(struct daemon *d, struct mcr_error *err)
 	signal(SIGPIPE, SIG_IGN);
 	d->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	return d->signal_fd < 0 ? mcr_fail(err, -errno, "signalfd: %s", strerror(errno)) : 0;
+}
+
+/* Each consumer holds a descriptor, and what it was sent counts until it is received. */
+static void raise_open_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == limit.rlim_max)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit); /* the engine logs what is too low */
 }
 
 static int create_engine(struct daemon *d, struct mcr_error *err)
@@ -215,6 +227,7 @@ int mcr_daemon_run(struct mcr_settings *running, const struct mcr_settings *comm
 	if (mcr_sockets_note(&d.sockets_before, err) < 0)
 		fprintf(stderr, "mcring: warning: net_af_packet's loss stays unknown: %s\n",
 			err->text);
+	raise_open_files();
 	ret = mcr_eal_start(&args, d.log_level >= MCR_LOG_DEBUG, err);
 	if (ret < 0)
 		goto close_signals;

@@ -16,7 +16,7 @@ static int contains(const uint32_t *ids, uint32_t n, uint32_t id)
 	return 0;
 }
 
-/* Groups that cannot be told count as none. */
+/* Returns 1, 0, or -errno when they cannot be had now. Without SO_PEERGROUPS there are none. */
 static int has_group(int fd, const struct mcr_access *access)
 {
 	socklen_t len = 0;
@@ -27,9 +27,12 @@ static int has_group(int fd, const struct mcr_access *access)
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &len) == 0 || errno != ERANGE)
 		return 0;
 	groups = malloc(len);
-	if (groups != NULL && getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len) == 0)
-		for (size_t i = 0; i < len / sizeof(*groups) && !found; i++)
-			found = contains(access->gids, access->n_gids, groups[i]);
+	if (groups == NULL)
+		return -ENOMEM;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len) < 0)
+		found = -errno;
+	for (size_t i = 0; i < len / sizeof(*groups) && found == 0; i++)
+		found = contains(access->gids, access->n_gids, groups[i]);
 	free(groups);
 	return found;
 }
@@ -48,5 +51,5 @@ int mcr_attach_may(const struct mcr_attach_slot *slot, const struct mcr_access *
 	if (contains(access->uids, access->n_uids, slot->uid) ||
 	    contains(access->gids, access->n_gids, slot->gid))
 		return 1;
-	return access->n_gids > 0 && has_group(slot->fd, access);
+	return access->n_gids > 0 ? has_group(slot->fd, access) : 0;
 }

@@ -95,9 +95,12 @@ static int serve(struct mcr_attach_server *s, struct mcr_attach_slot *slot,
 		 const struct mcr_request *request, struct mcr_error *err)
 {
 	struct mcr_join_list list = {NULL, 0, 0};
-	int ret;
+	int ret = s->update == NULL ? 0 : mcr_attach_may_join(slot, &slot->channel->config.joiners);
 
-	if (s->update == NULL || !mcr_attach_may_join(slot, &slot->channel->config.joiners))
+	if (ret < 0)
+		return mcr_error_set(err, ret, "the groups of user %u cannot be told now: %s",
+				     slot->uid, strerror(-ret));
+	if (ret == 0)
 		return mcr_error_set(err, -EACCES,
 				     "user %u (group %u) may not join groups into channel \"%s\": "
 				     "its joiners are listed in the engine's configuration",
@@ -123,6 +126,7 @@ int mcr_attach_on_request(struct mcr_attach_server *s, struct mcr_attach_slot *s
 		return -EBADMSG;
 	reply.status = serve(s, slot, request, &err);
 	snprintf(reply.text, sizeof(reply.text), "%s", err.text);
+	mcr_attach_settle(slot);
 	/* One that asks without reading the answers has no room for them: that is its loss. */
 	send(slot->fd, &reply, sizeof(reply), MSG_DONTWAIT | MSG_NOSIGNAL);
 	return 0;

@@ -12,10 +12,10 @@
 #include "core/error.h"
 #include "engine/attach_state.h"
 
-#define LISTENER       UINT32_MAX /* epoll data; else a slot's index */
-#define EVENTS         64         /* handled per call */
-#define ACCEPTS        16
-#define ACCEPT_REST_NS UINT64_C(100000000) /* after the process ran out of descriptors */
+#define LISTENER UINT64_MAX /* epoll data; else a slot's index */
+#define EVENTS   64         /* handled per call */
+#define ACCEPTS  64
+#define BACKLOG  1024 /* one user's connections that are not accepted yet hold up nobody */
 
 /* ---- the listening socket ---- */
 
@@ -50,17 +50,6 @@ static int has_room(struct mcr_attach_server *s)
 	return s->half_open < MCR_ATTACH_HALF_OPEN_MAX || find_silent(s) != NULL;
 }
 
-static void watch_listener(struct mcr_attach_server *s)
-{
-	int want = s->listen_fd >= 0 && s->now_ns >= s->rest_until_ns && has_room(s);
-	struct epoll_event event = {.events = want ? EPOLLIN : 0, .data.u32 = LISTENER};
-
-	if (want == s->listening)
-		return;
-	epoll_ctl(s->epoll_fd, EPOLL_CTL_MOD, s->listen_fd, &event);
-	s->listening = want;
-}
-
 /* Nobody can connect before listen: until then the file may have another group. */
 static int give_to_group(const char *path, uint32_t gid, struct mcr_error *err)
 {
@@ -75,22 +64,26 @@ static int give_to_group(const char *path, uint32_t gid, struct mcr_error *err)
 static int listen_at(struct mcr_attach_server *s, const char *path, struct mcr_error *err)
 {
 	mode_t mode = (mode_t)s->config.mode;
-	struct epoll_event event = {.events = EPOLLIN, .data.u32 = LISTENER};
 	struct stat st;
-	int ret;
+	int ret, fd;
 
 	if (strlen(path) >= sizeof(s->address.sun_path))
 		return mcr_error_set(err, -ENAMETOOLONG,
 				     "attach socket %s: the path is longer than %zu characters: "
 				     "use a shorter run directory",
 				     path, sizeof(s->address.sun_path) - 1);
-	s->listen_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (s->listen_fd < 0)
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
 		goto fail;
+	ret = mcr_acceptor_open(&s->acceptor, fd, s->epoll_fd, LISTENER);
+	if (ret < 0) {
+		errno = -ret;
+		goto fail;
+	}
 	/* The file gets these bits, less the umask, as it appears: it is never wider than asked. */
-	fchmod(s->listen_fd, mode);
+	fchmod(fd, mode);
 	strcpy(s->address.sun_path, path);
-	if (bind(s->listen_fd, (struct sockaddr *)&s->address, sizeof(s->address)) < 0)
+	if (bind(fd, (struct sockaddr *)&s->address, sizeof(s->address)) < 0)
 		goto fail;
 	if (lstat(path, &st) == 0) {
 		s->path_dev = st.st_dev;
@@ -99,10 +92,8 @@ static int listen_at(struct mcr_attach_server *s, const char *path, struct mcr_e
 	ret = give_to_group(path, s->config.gid, err);
 	if (ret < 0)
 		return ret;
-	if (chmod(path, mode) < 0 || listen(s->listen_fd, 128) < 0 ||
-	    epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, s->listen_fd, &event) < 0)
+	if (chmod(path, mode) < 0 || listen(fd, BACKLOG) < 0)
 		goto fail;
-	s->listening = 1;
 	return 0;
 fail:
 	ret = -errno;
@@ -139,7 +130,7 @@ int mcr_attach_server_create(struct mcr_attach_server **out, const char *path,
 	s->config = *config;
 	if (s->config.consumers_max == 0)
 		s->config.consumers_max = MCR_CONSUMERS_MAX;
-	s->listen_fd = -1;
+	s->acceptor.listen_fd = s->acceptor.spare_fd = -1;
 	s->address.sun_family = AF_UNIX;
 	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (s->epoll_fd < 0) {
@@ -171,7 +162,7 @@ struct mcr_attach_slot *mcr_attach_slot_take(struct mcr_attach_server *s, int fd
 
 		if (slot->state != MCR_SLOT_FREE)
 			continue;
-		event.data.u32 = i;
+		event.data.u64 = i;
 		if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 ||
 		    epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
 			return NULL;
@@ -200,6 +191,11 @@ void mcr_attach_slot_release(struct mcr_attach_server *s, struct mcr_attach_slot
 		mcr_attach_leave_all(s, slot);
 		munmap((void *)(uintptr_t)slot->page, MCR_CONSUMER_PAGE_BYTES);
 	}
+	mcr_attach_settle(slot);
+	if (slot->in_flight != 0) {
+		mcr_attach_linger(s, slot);
+		return;
+	}
 	close(slot->fd);
 	memset(slot, 0, sizeof(*slot));
 }
@@ -211,22 +207,61 @@ static void cut_off_silent(struct mcr_attach_server *s, struct mcr_attach_slot *
 	mcr_attach_slot_release(s, slot);
 }
 
+/* A descriptor of its own is not to be had for it. Its hello is taken first: closing over unread
+ * data would hide the answer behind an ECONNRESET. */
+static void refuse_connection(struct mcr_attach_server *s, int fd)
+{
+	const struct mcr_attach_slot slot = {.fd = fd};
+	char byte;
+
+	(void)!recv(fd, &byte, 1, MSG_DONTWAIT);
+	mcr_attach_refuse(&slot, -EBUSY,
+			  "the engine has no descriptor left for another consumer: raise its limit "
+			  "of open files");
+	close(fd);
+	mcr_attach_complain_descriptors(s, EMFILE, "a connection was refused");
+}
+
+/* Its hello is mostly there already, so that only who says nothing is ever half open. */
+static void take_connection(struct mcr_attach_server *s, int fd)
+{
+	struct mcr_attach_slot *slot = mcr_attach_slot_take(s, fd), *excess;
+
+	if (slot == NULL) {
+		mcr_attach_complain_descriptors(s, errno, "a connection was dropped");
+		close(fd);
+		return;
+	}
+	mcr_attach_on_hello(s, slot);
+	if (slot->state != MCR_SLOT_HALF_OPEN)
+		return;
+	excess = mcr_attach_find_excess(s, slot->uid);
+	if (excess == NULL)
+		return;
+	mcr_attach_complain(s, MCR_COMPLAINT_SILENT,
+			    "user %u has more than %d connections that say nothing: the oldest "
+			    "was cut off",
+			    excess->uid, MCR_ATTACH_HALF_OPEN_PER_UID);
+	cut_off_silent(s, excess);
+}
+
 static void on_connection(struct mcr_attach_server *s)
 {
 	for (int i = 0; i < ACCEPTS && has_room(s); i++) {
-		int fd = accept4(s->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		int spare, fd = mcr_acceptor_next(&s->acceptor, s->now_ns, &spare);
 
-		if (fd >= 0 && s->half_open == MCR_ATTACH_HALF_OPEN_MAX)
-			cut_off_silent(s, find_silent(s));
 		if (fd < 0) {
-			if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
-			    errno == ENOBUFS)
-				s->rest_until_ns = s->now_ns + ACCEPT_REST_NS;
-			if (errno != EINTR && errno != ECONNABORTED)
-				return;
-		} else if (mcr_attach_slot_take(s, fd) == NULL) {
-			close(fd);
+			if (fd != -EAGAIN)
+				mcr_attach_complain_descriptors(s, -fd, "nobody can connect");
+			return;
 		}
+		if (spare) {
+			refuse_connection(s, fd);
+			continue;
+		}
+		if (s->half_open == MCR_ATTACH_HALF_OPEN_MAX)
+			cut_off_silent(s, find_silent(s));
+		take_connection(s, fd);
 	}
 }
 
@@ -245,7 +280,7 @@ void mcr_attach_server_poll(struct mcr_attach_server *s, uint64_t now_ns)
 
 	s->now_ns = now_ns;
 	for (int i = 0; i < n; i++) {
-		uint32_t index = events[i].data.u32;
+		uint64_t index = events[i].data.u64;
 
 		if (index == LISTENER)
 			on_connection(s);
@@ -258,7 +293,13 @@ void mcr_attach_server_poll(struct mcr_attach_server *s, uint64_t now_ns)
 		mcr_attach_leave_orphans(s);
 	if (s->half_open > 0)
 		end_half_open(s);
-	watch_listener(s);
+	mcr_attach_settle_all(s);
+	mcr_acceptor_watch(&s->acceptor, s->now_ns, has_room(s));
+}
+
+unsigned mcr_attach_server_descriptors(const struct mcr_attach_server *s)
+{
+	return s->config.consumers_max + MCR_ATTACH_HALF_OPEN_MAX;
 }
 
 int mcr_attach_server_fd(const struct mcr_attach_server *s)
@@ -272,16 +313,19 @@ void mcr_attach_server_destroy(struct mcr_attach_server *s)
 
 	if (s == NULL)
 		return;
-	for (size_t i = 0; i < MCR_ATTACH_SLOTS; i++)
-		if (s->slots[i].state != MCR_SLOT_FREE)
+	for (size_t i = 0; i < MCR_ATTACH_SLOTS; i++) {
+		if (s->slots[i].state == MCR_SLOT_HALF_OPEN ||
+		    s->slots[i].state == MCR_SLOT_ATTACHED)
 			mcr_attach_slot_release(s, &s->slots[i]);
+		if (s->slots[i].state == MCR_SLOT_LINGERING)
+			close(s->slots[i].fd);
+	}
 	for (size_t i = 0; i < MCR_CHANNELS_MAX; i++)
 		free(s->channels[i]);
 	if (s->path_ino != 0 && lstat(s->address.sun_path, &st) == 0 && st.st_dev == s->path_dev &&
 	    st.st_ino == s->path_ino)
 		unlink(s->address.sun_path);
-	if (s->listen_fd >= 0)
-		close(s->listen_fd);
+	mcr_acceptor_close(&s->acceptor);
 	close(s->epoll_fd);
 	mcr_join_list_clear(&s->orphans);
 	free(s);

@@ -11,8 +11,10 @@
 #include <mcring/engine.h>
 
 #define MCR_ATTACH_HALF_OPEN_MAX 64 /* connected, hello not yet seen; more wait in the backlog */
-#define MCR_ATTACH_HELLO_NS      UINT64_C(2000000000) /* then who says nothing is cut off */
-#define MCR_ATTACH_PATIENCE_NS   UINT64_C(100000000)  /* then he makes room when others wait */
+#define MCR_ATTACH_HALF_OPEN_PER_UID \
+	16 /* of one user: more, and he loses his oldest, so that he never takes all of them */
+#define MCR_ATTACH_HELLO_NS    UINT64_C(2000000000) /* then who says nothing is cut off */
+#define MCR_ATTACH_PATIENCE_NS UINT64_C(100000000)  /* then he makes room when others wait */
 
 struct mcr_attach_server;
 
@@ -70,6 +72,14 @@ typedef int (*mcr_attach_update)(void *ctx, const struct mcr_join *remove, size_
 /* mcr_attach_server_joins: consumers whose channel's joiners list them may join; nobody may before.
  */
 void mcr_attach_server_joins(struct mcr_attach_server *s, mcr_attach_update update, void *ctx);
+
+/* mcr_attach_server_log: lines about users that take too much, and descriptors that run out, go to
+ * log from now on, a few each 10 s at most. */
+typedef void (*mcr_attach_log)(void *ctx, const char *line);
+void mcr_attach_server_log(struct mcr_attach_server *s, mcr_attach_log log, void *ctx);
+
+/* mcr_attach_server_descriptors: how many it may come to need, with its limits as they are. */
+unsigned mcr_attach_server_descriptors(const struct mcr_attach_server *s);
 
 /* mcr_attach_server_wake sends a word to the consumers that sleep and for which something was
  * published. Returns 1 while somebody sleeps on: call it again soon, each 50 us or so; 0: nobody

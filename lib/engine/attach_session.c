@@ -71,7 +71,7 @@ static void list_channels(const struct mcr_attach_server *s, const struct mcr_at
 		if (s->channels[i] == NULL)
 			continue;
 		config = &s->channels[i]->config;
-		if (!mcr_attach_may(slot, &config->readers))
+		if (mcr_attach_may(slot, &config->readers) <= 0)
 			continue;
 		if (used + strlen(config->name) + 8 > cap) {
 			strcpy(text + used, " ...");
@@ -84,9 +84,7 @@ static void list_channels(const struct mcr_attach_server *s, const struct mcr_at
 		snprintf(text + used, cap - used, " none");
 }
 
-/* One refusal. Returns its status. */
-__attribute__((format(printf, 3, 4))) static int refuse(struct mcr_welcome *welcome, int status,
-							const char *format, ...)
+int mcr_attach_set_refusal(struct mcr_welcome *welcome, int status, const char *format, ...)
 {
 	va_list ap;
 
@@ -97,34 +95,38 @@ __attribute__((format(printf, 3, 4))) static int refuse(struct mcr_welcome *welc
 	return status;
 }
 
-static unsigned count_of_uid(const struct mcr_attach_server *s, uint32_t uid)
+/* Too many descriptors are open, or in flight. */
+static int is_shortage(int code)
 {
-	unsigned n = 0;
+	return code == -EMFILE || code == -ENFILE || code == -ETOOMANYREFS;
+}
 
-	for (size_t i = 0; i < MCR_ATTACH_SLOTS; i++)
-		n += s->slots[i].state == MCR_SLOT_ATTACHED && s->slots[i].uid == uid &&
-		     !s->slots[i].own;
-	return n;
+/* What was to be handed over is not to be had. The client's own limits are not the point. */
+static void refuse_for_now(struct mcr_attach_server *s, struct mcr_welcome *welcome, int code)
+{
+	if (is_shortage(code))
+		mcr_attach_complain_descriptors(s, -code, "a consumer was refused");
+	mcr_attach_set_refusal(welcome, is_shortage(code) ? -EBUSY : code,
+			       "the engine cannot attach now: %s", strerror(-code));
 }
 
 /* Returns 0, or the status of the refusal in *welcome. */
-static int check_limits(const struct mcr_attach_server *s, const struct mcr_attach_slot *slot,
+static int check_reader(const struct mcr_attach_slot *slot,
 			const struct mcr_attach_channel *channel, struct mcr_welcome *welcome)
 {
-	uint32_t of_channel = channel->config.consumers_max;
-	uint32_t of_uid = s->config.consumers_per_uid;
+	int may = mcr_attach_may(slot, &channel->config.readers);
 
-	if (s->attached >= s->config.consumers_max)
-		return refuse(welcome, -EBUSY, "the engine has %u consumers, the most it takes",
-			      s->attached);
-	if (of_channel != 0 && channel->consumers >= of_channel)
-		return refuse(welcome, -EBUSY, "channel \"%s\" has %u consumers, the most it takes",
-			      channel->config.name, channel->consumers);
-	if (of_uid != 0 && !slot->own && count_of_uid(s, slot->uid) >= of_uid)
-		return refuse(welcome, -EBUSY,
-			      "user %u has %u consumers, the most that this engine takes of one",
-			      slot->uid, of_uid);
-	return 0;
+	if (may < 0)
+		return mcr_attach_set_refusal(
+		    welcome, may, "the engine cannot tell the groups of user %u now: %s", slot->uid,
+		    strerror(-may));
+	if (may > 0)
+		return 0;
+	return mcr_attach_set_refusal(
+	    welcome, -EACCES,
+	    "channel \"%s\" is not for user %u (group %u): its readers are listed in the "
+	    "engine's configuration",
+	    channel->config.name, slot->uid, slot->gid);
 }
 
 /* Fills the welcome for a channel and, when it is granted, makes the slot its consumer. The answer
@@ -141,14 +143,9 @@ static void admit(struct mcr_attach_server *s, struct mcr_attach_slot *slot, con
 		list_channels(s, slot, name, welcome->text, sizeof(welcome->text));
 		return;
 	}
-	if (!mcr_attach_may(slot, &channel->config.readers)) {
-		refuse(welcome, -EACCES,
-		       "channel \"%s\" is not for user %u (group %u): its readers are listed in "
-		       "the engine's configuration",
-		       name, slot->uid, slot->gid);
+	if (check_reader(slot, channel, welcome) < 0)
 		return;
-	}
-	if (check_limits(s, slot, channel, welcome) < 0)
+	if (mcr_attach_check_limits(s, slot, channel, welcome) < 0)
 		return;
 	memcpy(fds, channel->fds, sizeof(int) * channel->n_rings);
 	ret = page_create(&page, &fds[channel->n_rings]);
@@ -161,13 +158,14 @@ static void admit(struct mcr_attach_server *s, struct mcr_attach_slot *slot, con
 			munmap((void *)(uintptr_t)page, MCR_CONSUMER_PAGE_BYTES);
 	}
 	if (ret < 0) {
-		refuse(welcome, ret, "the engine cannot attach now: %s", strerror(-ret));
+		refuse_for_now(s, welcome, ret);
 		return;
 	}
 	s->half_open--;
 	s->attached++;
 	channel->consumers++;
 	slot->state = MCR_SLOT_ATTACHED;
+	slot->in_flight = (uint16_t)(channel->n_rings + 1);
 	slot->since_ns = s->now_ns;
 	slot->channel = channel;
 	slot->page = page;
@@ -193,12 +191,14 @@ void mcr_attach_on_hello(struct mcr_attach_server *s, struct mcr_attach_slot *sl
 		return;
 	ret = n <= 0 ? -EBADMSG : mcr_hello_parse(&hello, buf, (size_t)n);
 	if (ret == -EPROTO)
-		refuse(&welcome, -EPROTO,
-		       "the client speaks attach version %u (flags 0x%x), this engine version %d: "
-		       "use the client library of the engine's version",
-		       hello.version, hello.flags, MCR_ATTACH_VERSION);
+		mcr_attach_set_refusal(
+		    &welcome, -EPROTO,
+		    "the client speaks attach version %u (flags 0x%x), this engine version %d: "
+		    "use the client library of the engine's version",
+		    hello.version, hello.flags, MCR_ATTACH_VERSION);
 	else if (ret < 0)
-		refuse(&welcome, -EBADMSG, "this is no hello of mcring's attach protocol");
+		mcr_attach_set_refusal(&welcome, -EBADMSG,
+				       "this is no hello of mcring's attach protocol");
 	else
 		admit(s, slot, hello.channel, hello.label, &welcome);
 	if (slot->state == MCR_SLOT_ATTACHED)

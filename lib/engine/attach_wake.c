@@ -30,6 +30,7 @@ static void wake(struct mcr_attach_slot *slot)
 {
 	const struct mcr_notice notice = {.kind = MCR_NOTICE_WAKE};
 
+	mcr_attach_settle(slot);
 	send(slot->fd, &notice, sizeof(notice), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 

@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "acceptor.h"
 #include "control_reply.h"
 #include "control_server.h"
 
@@ -27,7 +28,8 @@ struct client {
 };
 
 struct mcr_control_server {
-	int listen_fd, epoll_fd;
+	int epoll_fd;
+	struct mcr_acceptor acceptor;
 	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)]; /* "" = not bound */
 	struct stat made; /* the file at path, so that another engine's is never removed */
 	char name[MCR_NAME_MAX];
@@ -90,22 +92,24 @@ static int watch(struct mcr_control_server *s, int op, int fd, uint32_t events, 
 static int open_server(struct mcr_control_server *s, const char *path, struct mcr_error *err)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int ret;
+	int ret, fd;
 
 	if (strlen(path) >= sizeof(address.sun_path))
 		return fail(err, -ENAMETOOLONG, path, "path too long: choose a shorter --run-dir");
 	strcpy(address.sun_path, path);
 	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	s->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (s->epoll_fd < 0 || s->listen_fd < 0)
+	fd = s->epoll_fd < 0 ? -1 : socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
 		return fail(err, -errno, path, strerror(errno));
-	ret = listen_at(s->listen_fd, &address, err);
+	ret = mcr_acceptor_open(&s->acceptor, fd, s->epoll_fd, 0);
+	if (ret < 0)
+		return fail(err, ret, path, strerror(-ret));
+	ret = listen_at(fd, &address, err);
 	if (ret < 0)
 		return ret;
 	if (stat(path, &s->made) == 0)
 		strcpy(s->path, path);
-	ret = watch(s, EPOLL_CTL_ADD, s->listen_fd, EPOLLIN, NULL);
-	return ret < 0 ? fail(err, ret, path, strerror(-ret)) : 0;
+	return 0;
 }
 
 int mcr_control_server_create(struct mcr_control_server **out, struct mcr_engine *engine,
@@ -116,7 +120,7 @@ int mcr_control_server_create(struct mcr_control_server **out, struct mcr_engine
 
 	if (!s)
 		return fail(err, -ENOMEM, cfg->path, "out of memory");
-	s->listen_fd = s->epoll_fd = -1;
+	s->acceptor.listen_fd = s->acceptor.spare_fd = s->epoll_fd = -1;
 	for (int i = 0; i < MCR_CONTROL_CLIENTS_MAX; i++)
 		s->clients[i].fd = -1;
 	snprintf(s->name, sizeof(s->name), "%s", cfg->name ? cfg->name : "");
@@ -150,25 +154,32 @@ static void drop_client(struct client *c)
 	*c = (struct client){.fd = -1};
 }
 
+static void turn_away(int fd, const char *answer)
+{
+	/* Fits in a fresh socket's buffer; if not, closing says enough. */
+	(void)!send(fd, answer, strlen(answer), MSG_NOSIGNAL);
+	close(fd);
+}
+
 static void accept_client(struct mcr_control_server *s, uint64_t now_ns)
 {
-	static const char full[] = "{\"ok\":false,\"error\":\"too many control connections\"}\n";
-	int fd = accept4(s->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	struct client *c = s->clients;
+	int spare, fd = mcr_acceptor_next(&s->acceptor, now_ns, &spare);
 
 	if (fd < 0)
 		return;
 	while (c < s->clients + MCR_CONTROL_CLIENTS_MAX && c->fd >= 0)
 		c++;
-	if (c == s->clients + MCR_CONTROL_CLIENTS_MAX) {
-		/* Fits in a fresh socket's buffer; if not, closing says enough. */
-		(void)!send(fd, full, sizeof(full) - 1, MSG_NOSIGNAL);
-		close(fd);
-		return;
+	if (spare) {
+		turn_away(fd, "{\"ok\":false,\"error\":\"the engine has no descriptor left: raise "
+			      "its limit of open files\"}\n");
+	} else if (c == s->clients + MCR_CONTROL_CLIENTS_MAX) {
+		turn_away(fd, "{\"ok\":false,\"error\":\"too many control connections\"}\n");
+	} else {
+		*c = (struct client){.fd = fd, .progress_ns = now_ns};
+		if (watch(s, EPOLL_CTL_ADD, fd, EPOLLIN, c) < 0)
+			drop_client(c);
 	}
-	*c = (struct client){.fd = fd, .progress_ns = now_ns};
-	if (watch(s, EPOLL_CTL_ADD, fd, EPOLLIN, c) < 0)
-		drop_client(c);
 }
 
 /* Begins the answer when a whole request is there. Returns 0 or -errno. */
@@ -278,6 +289,7 @@ void mcr_control_server_poll(struct mcr_control_server *s, uint64_t now_ns)
 		if (c->fd >= 0 && now_ns > c->progress_ns + MCR_CONTROL_PATIENCE_NS)
 			drop_client(c);
 	}
+	mcr_acceptor_watch(&s->acceptor, now_ns, 1);
 }
 
 static void remove_socket(const struct mcr_control_server *s)
@@ -295,8 +307,7 @@ void mcr_control_server_destroy(struct mcr_control_server *s)
 		return;
 	for (int i = 0; i < MCR_CONTROL_CLIENTS_MAX; i++)
 		drop_client(&s->clients[i]);
-	if (s->listen_fd >= 0)
-		close(s->listen_fd);
+	mcr_acceptor_close(&s->acceptor);
 	if (s->epoll_fd >= 0)
 		close(s->epoll_fd);
 	remove_socket(s);

@@ -180,42 +180,6 @@ static int create_interfaces(struct mcr_engine *e, const struct mcr_engine_confi
 	return 0;
 }
 
-static int update_for_consumer(void *ctx, const struct mcr_join *remove, size_t n_remove,
-			       const struct mcr_join *add, size_t n_add, struct mcr_error *err)
-{
-	return mcr_engine_update(ctx, remove, n_remove, add, n_add, err);
-}
-
-static int create_sockets(struct mcr_engine *e, struct mcr_error *err)
-{
-	struct mcr_control_server_config control = {
-	    .name = e->config.name,
-	    .started_ns = mcr_clock_now_realtime(),
-	    .reload = e->config.reload,
-	    .ctx = e->config.ctx,
-	};
-	char path[sizeof(e->config.run_dir) + 16];
-	int ret;
-
-	if (e->config.run_dir[0] == '\0') {
-		ret = mcr_attach_server_create(&e->attach, NULL, &e->config.attach, err);
-		if (ret == 0)
-			mcr_attach_server_joins(e->attach, update_for_consumer, e);
-		return ret;
-	}
-	e->lock_fd = mcr_run_dir_take(e->config.run_dir, err);
-	if (e->lock_fd < 0)
-		return e->lock_fd;
-	snprintf(path, sizeof(path), "%s/attach", e->config.run_dir);
-	ret = mcr_attach_server_create(&e->attach, path, &e->config.attach, err);
-	if (ret < 0)
-		return ret;
-	mcr_attach_server_joins(e->attach, update_for_consumer, e);
-	snprintf(path, sizeof(path), "%s/control", e->config.run_dir);
-	control.path = path;
-	return mcr_control_server_create(&e->control, e, &control, err);
-}
-
 static int create_channels(struct mcr_engine *e, const struct mcr_engine_config *cfg,
 			   struct mcr_error *err)
 {
@@ -274,7 +238,8 @@ int mcr_engine_create(struct mcr_engine **out, const struct mcr_engine_config *c
 	if (ret == 0)
 		ret = mcr_device_thread_create(&e->device, err);
 	if (ret == 0)
-		ret = create_sockets(e, err); /* first: a second engine ends here, harmlessly */
+		ret = mcr_engine_create_sockets(
+		    e, err); /* first: a second engine ends here, harmlessly */
 	if (ret == 0)
 		ret = create_workers(e, cfg, err);
 	if (ret == 0)
@@ -307,6 +272,7 @@ int mcr_engine_start(struct mcr_engine *e, struct mcr_error *err)
 			return ret;
 	}
 	mcr_engine_tell_ports(e);
+	mcr_engine_tell_descriptors(e);
 	mcr_engine_filter_ports(e);
 	mcr_engine_tell_pins(e);
 	ret = mcr_engine_publish(e, e->table, NULL); /* the links' first state is in it */

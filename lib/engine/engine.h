@@ -90,6 +90,12 @@ int mcr_engine_publish(struct mcr_engine *e, struct mcr_group_table *table,
 /* mcr_engine_reap frees what no lcore can see any more; never waits. */
 void mcr_engine_reap(struct mcr_engine *e);
 
+/* sockets.c: makes the run directory, the attach and the control socket. */
+int mcr_engine_create_sockets(struct mcr_engine *e, struct mcr_error *err);
+
+/* Logs when the process's limit is below the descriptors that its consumers may come to need. */
+void mcr_engine_tell_descriptors(const struct mcr_engine *e);
+
 /* ports.c: the port of one of cfg's interfaces, opened when it is the first on it. */
 int mcr_engine_port_of(struct mcr_engine *e, const struct mcr_engine_config *cfg,
 		       const struct mcr_interface_config *config, struct mcr_port **out,

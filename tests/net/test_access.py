@@ -8,6 +8,8 @@ import fcntl
 import mmap
 import os
 import random
+import resource
+import select
 import socket
 import stat
 import struct
@@ -209,3 +211,67 @@ def test_garbage_on_the_sockets_harms_nobody(wire):
     status, _, _ = daemon.cat('--count', 100).wait()
     assert status == 0
     assert daemon.stop() == 0
+
+
+def leave_answers(run_dir, n):
+    """Attaches n times without receiving the answer, and breaks the protocol at once; what it
+    holds is kept. Gives the sockets."""
+    sockets = []
+    for _ in range(n):
+        client = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        client.settimeout(5)
+        client.connect(os.path.join(run_dir, 'attach'))
+        client.send(HELLO.pack(HELLO_MAGIC, VERSION, 0, b'default', b'lock-out'))
+        client.recv(16, socket.MSG_PEEK)
+        try:
+            client.send(b'x')
+        except BrokenPipeError:
+            pass  # refused
+        hung_up = select.poll()
+        hung_up.register(client, 0)
+        assert hung_up.poll(5000)
+        sockets.append(client)
+    return sockets
+
+
+def test_who_does_not_receive_locks_out_nobody(wire):
+    os.chmod(wire.lab.path(''), 0o755)
+    daemon = wire.daemon('--join', '239.1.1.1:5000', '--attach', 'mode=0666,consumers-per-user=8')
+    # The kernel counts descriptors in flight against the limit that a shell gives.
+    limits = resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, (1024, limits[1]))
+    ready, gone = os.pipe(), os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.setgroups([])
+            os.setgid(NOBODY)
+            os.setuid(NOBODY)
+            held = leave_answers(daemon.run_dir, 600)
+            os.write(ready[1], str(len(held)).encode())
+            os.close(gone[1])
+            os.read(gone[0], 1)
+        finally:
+            os._exit(0)
+    os.close(ready[1])
+    os.close(gone[0])
+    assert os.read(ready[0], 16) == b'600'
+    status, said = cat_as(daemon, 5, 5)
+    os.close(gone[1])
+    os.close(ready[0])
+    os.waitpid(pid, 0)
+    assert (status, said) == (0, ''), said
+    assert daemon.log().count('a consumer of user 65534 was refused') == 1
+
+
+def test_the_limit_of_open_files_is_raised_and_named_when_too_low(wire):
+    daemon = wire.daemon('--join', '239.1.1.1:5000')
+    daemon.stop()
+    argv = daemon.argv
+    for limit, is_low in ('256:4096', False), ('512:512', True):
+        daemon.argv = ['prlimit', f'--nofile={limit}', *argv]
+        daemon.start()
+        most = int(limit.split(':')[1])
+        assert resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE) == (most, most)
+        assert (f'may open {most} files' in daemon.log()) == is_low
+        assert daemon.stop() == 0

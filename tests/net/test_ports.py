@@ -103,7 +103,7 @@ def test_a_link_that_cannot_be_looked_at_is_as_it_was(wire):
     daemon = wire.daemon('--join', '239.1.1.1:5000')
     consumer = daemon.cat()
     limits = resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE)
-    resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, (0, limits[1]))
+    resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, (16, limits[1]))
     time.sleep(0.5)  # five looks at the link
     mcsend(wire.sender, '239.1.1.1:5000', count=10)
     wire.receiver.run('ip', 'link', 'set', 'eth0', 'down')  # what is down is still seen

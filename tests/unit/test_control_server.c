@@ -11,6 +11,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -554,6 +556,41 @@ static void clients_beyond_the_limit_are_told(void **state)
 	json_decref(ask(f, "{\"command\":\"status\"}"));
 }
 
+static void without_a_descriptor_left_the_asker_is_told(void **state)
+{
+	struct fixture *f = *state;
+	struct rlimit limit, low;
+	struct pollfd p = {.fd = mcr_control_server_fd(f->server), .events = POLLIN};
+	int fd = dial(f), next = dup(0);
+	json_t *reply;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	close(next);
+	low = (struct rlimit){(rlim_t)next, limit.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+	reply = answer(f, fd);
+	assert_false(ok(reply));
+	assert_non_null(strstr(error_of(reply), "no descriptor left"));
+	json_decref(reply);
+	close(fd);
+	/* Without the spare one neither: it does not spin. */
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	fd = dial(f);
+	low.rlim_cur = 0;
+	assert_int_equal(poll(&p, 1, 0), 1);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+	poll_server(f);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(poll(&p, 1, 0), 0);
+	f->now_ns += SECOND;
+	poll_server(f);
+	say(fd, "{\"command\":\"status\"}\n");
+	reply = answer(f, fd);
+	assert_true(ok(reply));
+	json_decref(reply);
+	close(fd);
+}
+
 static void a_client_that_vanishes_mid_answer_harms_nobody(void **state)
 {
 	struct fixture *f = *state;
@@ -595,6 +632,7 @@ int main(void)
 	    WITH_SERVER(a_reader_that_does_not_read_holds_up_nobody_and_is_cut_off),
 	    WITH_SERVER(a_silent_client_is_cut_off),
 	    WITH_SERVER(clients_beyond_the_limit_are_told),
+	    WITH_SERVER(without_a_descriptor_left_the_asker_is_told),
 	    WITH_SERVER(a_client_that_vanishes_mid_answer_harms_nobody),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The engine's sockets, and the descriptors that they may come to need. */
+#include <dirent.h>
+#include <stdio.h>
+#include <sys/resource.h>
+
+#include "engine/engine.h"
+#include "engine/run_dir.h"
+
+#define SPARE \
+	32 /* for what is opened for a moment: files of a reload, sockets that ask the kernel */
+
+static int update_for_consumer(void *ctx, const struct mcr_join *remove, size_t n_remove,
+			       const struct mcr_join *add, size_t n_add, struct mcr_error *err)
+{
+	return mcr_engine_update(ctx, remove, n_remove, add, n_add, err);
+}
+
+static void log_attach(void *ctx, const char *line)
+{
+	mcr_engine_log(ctx, MCR_LOG_WARNING, "attach: %s", line);
+}
+
+static void serve_consumers(struct mcr_engine *e)
+{
+	mcr_attach_server_joins(e->attach, update_for_consumer, e);
+	mcr_attach_server_log(e->attach, log_attach, e);
+}
+
+int mcr_engine_create_sockets(struct mcr_engine *e, struct mcr_error *err)
+{
+	struct mcr_control_server_config control = {
+	    .name = e->config.name,
+	    .started_ns = mcr_clock_now_realtime(),
+	    .reload = e->config.reload,
+	    .ctx = e->config.ctx,
+	};
+	char path[sizeof(e->config.run_dir) + 16];
+	int ret;
+
+	if (e->config.run_dir[0] == '\0') {
+		ret = mcr_attach_server_create(&e->attach, NULL, &e->config.attach, err);
+		if (ret == 0)
+			serve_consumers(e);
+		return ret;
+	}
+	e->lock_fd = mcr_run_dir_take(e->config.run_dir, err);
+	if (e->lock_fd < 0)
+		return e->lock_fd;
+	snprintf(path, sizeof(path), "%s/attach", e->config.run_dir);
+	ret = mcr_attach_server_create(&e->attach, path, &e->config.attach, err);
+	if (ret < 0)
+		return ret;
+	serve_consumers(e);
+	snprintf(path, sizeof(path), "%s/control", e->config.run_dir);
+	control.path = path;
+	return mcr_control_server_create(&e->control, e, &control, err);
+}
+
+static unsigned open_now(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	unsigned n = 0;
+
+	while (dir != NULL && readdir(dir) != NULL)
+		n++;
+	if (dir != NULL)
+		closedir(dir);
+	return n;
+}
+
+void mcr_engine_tell_descriptors(const struct mcr_engine *e)
+{
+	unsigned consumers = mcr_attach_server_descriptors(e->attach);
+	unsigned need = open_now() + consumers + MCR_CONTROL_CLIENTS_MAX + SPARE;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= need)
+		return;
+	mcr_engine_log(
+	    e, MCR_LOG_WARNING,
+	    "this process may open %llu files, and could need %u with as many consumers "
+	    "as it takes: raise the limit (LimitNOFILE= of systemd, ulimit -n), or lower "
+	    "`consumers` of attach",
+	    (unsigned long long)limit.rlim_cur, need);
+}
