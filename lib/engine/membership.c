@@ -223,7 +223,7 @@ int mcr_engine_channel_add(struct mcr_engine *e, const struct mcr_channel_config
 	int ret = mcr_channel_check(&clean, err);
 
 	if (ret == 0)
-		ret = mcr_engine_check_pin(e, &clean, err);
+		ret = mcr_placement_check_pin(&e->placement, &clean, err);
 	if (ret < 0)
 		return ret;
 	for (size_t i = MCR_CHANNELS_MAX; i-- > 0;) {

@@ -1,22 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <errno.h>
-
-#include "core/error.h"
-#include "engine/engine.h"
 #include "engine/pins.h"
-
-int mcr_engine_check_pin(const struct mcr_engine *e, const struct mcr_channel_config *config,
-			 struct mcr_error *err)
-{
-	char lcores[160];
-
-	if (!config->has_lcore || mcr_placement_find(&e->placement, config->lcore) >= 0)
-		return 0;
-	mcr_placement_list(&e->placement, UINT32_MAX, lcores, sizeof(lcores));
-	return mcr_error_set(err, -EINVAL,
-			     "channel \"%s\": lcore %u does not receive here: the rx lcores are %s",
-			     config->name, config->lcore, lcores);
-}
+#include "engine/engine.h"
 
 int mcr_engine_pin_of(const struct mcr_engine *e, const struct mcr_group *g)
 {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
 #include <stdio.h>
 
+#include "core/error.h"
 #include "engine/placement.h"
 
 static uint32_t bit(unsigned i)
@@ -14,6 +16,19 @@ int mcr_placement_find(const struct mcr_placement *p, unsigned lcore)
 		if (p->lcores[i] == lcore)
 			return (int)i;
 	return -1;
+}
+
+int mcr_placement_check_pin(const struct mcr_placement *p, const struct mcr_channel_config *config,
+			    struct mcr_error *err)
+{
+	char lcores[160];
+
+	if (!config->has_lcore || mcr_placement_find(p, config->lcore) >= 0)
+		return 0;
+	mcr_placement_list(p, UINT32_MAX, lcores, sizeof(lcores));
+	return mcr_error_set(err, -EINVAL,
+			     "channel \"%s\": lcore %u does not receive here: the rx lcores are %s",
+			     config->name, config->lcore, lcores);
 }
 
 uint32_t mcr_placement_candidates(const struct mcr_placement *p, int port_node, uint32_t wanted)

@@ -25,6 +25,10 @@ struct mcr_placement {
 /* mcr_placement_find: the worker index of an lcore, or -1: it is not among the rx lcores. */
 int mcr_placement_find(const struct mcr_placement *p, unsigned lcore);
 
+/* mcr_placement_check_pin: -EINVAL when the lcore that a channel wants is no rx lcore. */
+int mcr_placement_check_pin(const struct mcr_placement *p, const struct mcr_channel_config *config,
+			    struct mcr_error *err);
+
 /* mcr_placement_candidates: the lcores that may poll a port on this node. wanted, if it is not
  * empty, decides; else those on the port's node; else, when there are none or the node is unknown,
  * all. */

@@ -7,76 +7,19 @@
 #include "core/error.h"
 #include "engine/dpdk_compat.h"
 #include "engine/engine.h"
+#include "engine/port_wish.h"
 
 #define REMOVE_NS UINT64_C(1000000000) /* an lcore lets a port go within a round of its loop */
 
-/* What the interfaces of one port say of it. */
-struct asked {
-	uint16_t n_queues;
-	uint32_t lcores;          /* worker indices; 0 = any */
-	const char *first;        /* the interface that named queues, lcores or hw_time */
-	uint8_t is_beside_kernel; /* an interface has kernel= */
-	uint8_t hw_time;          /* enum mcr_hw_time */
-};
-
-static int lcores_of(const struct mcr_engine *e, const struct mcr_interface_config *config,
-		     uint32_t *set, struct mcr_error *err)
-{
-	char all[160];
-
-	*set = 0;
-	for (unsigned i = 0; i < config->n_lcores; i++) {
-		int worker = mcr_placement_find(&e->placement, config->lcores[i]);
-
-		if (worker < 0) {
-			mcr_placement_list(&e->placement, UINT32_MAX, all, sizeof(all));
-			return mcr_error_set(
-			    err, -EINVAL,
-			    "interface \"%s\": lcore %u does not receive here: the "
-			    "rx lcores are %s",
-			    config->name, config->lcores[i], all);
-		}
-		*set |= UINT32_C(1) << worker;
-	}
-	return 0;
-}
-
-static int add_wish(const struct mcr_engine *e, struct asked *asked,
-		    const struct mcr_interface_config *config, struct mcr_error *err)
-{
-	uint32_t lcores;
-	int ret = lcores_of(e, config, &lcores, err);
-
-	asked->is_beside_kernel |= config->kernel[0] != '\0';
-	if (ret < 0 || (lcores == 0 && config->n_queues == 0 && config->hw_time == MCR_HW_TIME_OFF))
-		return ret;
-	if ((lcores != 0 && asked->lcores != 0 && lcores != asked->lcores) ||
-	    (config->n_queues != 0 && asked->n_queues != 0 &&
-	     config->n_queues != asked->n_queues) ||
-	    (config->hw_time != 0 && asked->hw_time != 0 && config->hw_time != asked->hw_time))
-		return mcr_error_set(err, -EINVAL,
-				     "interfaces \"%s\" and \"%s\" share port %s and name other "
-				     "queues, lcores or hw-time: say it once",
-				     asked->first, config->name, config->port);
-	asked->first = config->name;
-	if (lcores != 0)
-		asked->lcores = lcores;
-	if (config->n_queues != 0)
-		asked->n_queues = config->n_queues;
-	if (config->hw_time != MCR_HW_TIME_OFF)
-		asked->hw_time = config->hw_time;
-	return 0;
-}
-
 static int collect_wishes(const struct mcr_engine *e, const struct mcr_engine_config *cfg, int id,
-			  struct asked *asked, struct mcr_error *err)
+			  struct mcr_port_wish *asked, struct mcr_error *err)
 {
 	int ret = 0;
 
-	*asked = (struct asked){0};
+	*asked = (struct mcr_port_wish){0};
 	for (unsigned i = 0; ret == 0 && i < cfg->n_interfaces; i++)
 		if (mcr_port_find(cfg->interfaces[i].port, NULL) == id)
-			ret = add_wish(e, asked, &cfg->interfaces[i], err);
+			ret = mcr_port_wish_add(asked, &e->placement, &cfg->interfaces[i], err);
 	return ret;
 }
 
@@ -86,7 +29,7 @@ int mcr_engine_port_of(struct mcr_engine *e, const struct mcr_engine_config *cfg
 {
 	int id = mcr_port_find(config->port, err);
 	struct mcr_port_wants wants;
-	struct asked asked;
+	struct mcr_port_wish asked;
 	uint32_t candidates;
 	int ret;
 

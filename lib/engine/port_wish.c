@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+
+#include "core/error.h"
+#include "engine/port_wish.h"
+
+static int lcores_of(const struct mcr_placement *placement,
+		     const struct mcr_interface_config *config, uint32_t *set,
+		     struct mcr_error *err)
+{
+	char all[160];
+
+	*set = 0;
+	for (unsigned i = 0; i < config->n_lcores; i++) {
+		int worker = mcr_placement_find(placement, config->lcores[i]);
+
+		if (worker < 0) {
+			mcr_placement_list(placement, UINT32_MAX, all, sizeof(all));
+			return mcr_error_set(
+			    err, -EINVAL,
+			    "interface \"%s\": lcore %u does not receive here: the "
+			    "rx lcores are %s",
+			    config->name, config->lcores[i], all);
+		}
+		*set |= UINT32_C(1) << worker;
+	}
+	return 0;
+}
+
+int mcr_port_wish_add(struct mcr_port_wish *wish, const struct mcr_placement *placement,
+		      const struct mcr_interface_config *config, struct mcr_error *err)
+{
+	uint32_t lcores;
+	int ret = lcores_of(placement, config, &lcores, err);
+
+	wish->is_beside_kernel |= config->kernel[0] != '\0';
+	if (ret < 0 || (lcores == 0 && config->n_queues == 0 && config->hw_time == MCR_HW_TIME_OFF))
+		return ret;
+	if ((lcores != 0 && wish->lcores != 0 && lcores != wish->lcores) ||
+	    (config->n_queues != 0 && wish->n_queues != 0 && config->n_queues != wish->n_queues) ||
+	    (config->hw_time != 0 && wish->hw_time != 0 && config->hw_time != wish->hw_time))
+		return mcr_error_set(err, -EINVAL,
+				     "interfaces \"%s\" and \"%s\" share port %s and name other "
+				     "queues, lcores or hw-time: say it once",
+				     wish->first, config->name, config->port);
+	wish->first = config->name;
+	if (lcores != 0)
+		wish->lcores = lcores;
+	if (config->n_queues != 0)
+		wish->n_queues = config->n_queues;
+	if (config->hw_time != MCR_HW_TIME_OFF)
+		wish->hw_time = config->hw_time;
+	return 0;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the interfaces of one port say of it, taken together. No DPDK: mcring --check asks too. */
+#ifndef MCR_ENGINE_PORT_WISH_H
+#define MCR_ENGINE_PORT_WISH_H
+
+#include <stdint.h>
+
+#include "engine/placement.h"
+
+struct mcr_port_wish {
+	uint16_t n_queues;
+	uint32_t lcores;          /* worker indices; 0 = any */
+	const char *first;        /* the interface that named queues, lcores or hw_time */
+	uint8_t is_beside_kernel; /* an interface has kernel= */
+	uint8_t hw_time;          /* enum mcr_hw_time */
+};
+
+/* mcr_port_wish_add takes in one more interface of the port (zeroed before the first). config is
+ * borrowed for wish's life. Returns 0, or -EINVAL: an lcore that does not receive, or another wish
+ * than the interfaces before. */
+int mcr_port_wish_add(struct mcr_port_wish *wish, const struct mcr_placement *placement,
+		      const struct mcr_interface_config *config, struct mcr_error *err);
+
+#endif
