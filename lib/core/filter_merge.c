@@ -7,57 +7,90 @@
 
 #include "core/membership.h"
 
-/* Appends the sources of all filters of this mode to list, sorted and distinct. */
-static size_t unite(uint32_t *list, const struct mcr_filter *filters, size_t n,
-		    enum mcr_filter_mode mode)
+/* Appends the sources of all filters of this mode to list, host order. Returns how many. */
+static size_t collect(uint32_t *list, const struct mcr_filter *filters, size_t n,
+		      enum mcr_filter_mode mode)
 {
 	size_t used = 0;
 
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; filters[i].mode == mode && k < filters[i].n; k++)
 			list[used++] = ntohl(filters[i].sources_be[k]);
-	return mcr_source_set_sort(list, used);
+	return used;
 }
 
-static int names(const struct mcr_filter *f, uint32_t source)
+static int by_value(const void *a, const void *b)
 {
-	for (size_t k = 0; k < f->n; k++)
-		if (ntohl(f->sources_be[k]) == source)
-			return 1;
-	return 0;
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
 }
 
-/* A source stays blocked when every EXCLUDE filter names it and no INCLUDE filter does. */
-static int is_blocked(const struct mcr_filter *filters, size_t n, uint32_t source)
+/* Keeps of an unsorted list what stands in it `times` times: each filter names a source once, so
+ * that is what all of them name. Ascending and distinct afterwards. */
+static size_t keep_shared(uint32_t *list, size_t n, size_t times)
 {
-	for (size_t i = 0; i < n; i++)
-		if (names(&filters[i], source) != (filters[i].mode == MCR_FILTER_EXCLUDE))
-			return 0;
-	return 1;
+	size_t kept = 0;
+
+	if (n > 1)
+		qsort(list, n, sizeof(*list), by_value);
+	for (size_t i = 0, k; i < n; i = k) {
+		for (k = i + 1; k < n && list[k] == list[i]; k++)
+			;
+		if (k - i == times)
+			list[kept++] = list[i];
+	}
+	return kept;
+}
+
+/* Takes b out of a, both ascending. */
+static size_t subtract(uint32_t *a, size_t na, const uint32_t *b, size_t nb)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0, k = 0; i < na; i++) {
+		while (k < nb && b[k] < a[i])
+			k++;
+		if (k == nb || b[k] != a[i])
+			a[kept++] = a[i];
+	}
+	return kept;
 }
 
 int mcr_filter_merge(struct mcr_filter *out, const struct mcr_filter *filters, size_t n)
 {
-	enum mcr_filter_mode mode = MCR_FILTER_INCLUDE;
-	size_t total = 0, used, kept = 0;
+	size_t total = 0, n_exclude = 0, used;
 
 	for (size_t i = 0; i < n; i++) {
 		total += filters[i].n;
-		if (filters[i].mode == MCR_FILTER_EXCLUDE)
-			mode = MCR_FILTER_EXCLUDE;
+		n_exclude += filters[i].mode == MCR_FILTER_EXCLUDE;
 	}
 	uint32_t *list = malloc((total ? total : 1) * sizeof(*list));
 
 	if (!list)
 		return -ENOMEM;
-	used = unite(list, filters, n, mode);
+	if (n_exclude > 0) {
+		used = collect(list, filters, n, MCR_FILTER_EXCLUDE);
+		uint32_t *included = list + used; /* both fit: each filter is of one mode */
+		size_t n_included = collect(included, filters, n, MCR_FILTER_INCLUDE);
+
+		n_included = mcr_source_set_sort(included, n_included);
+		used = keep_shared(list, used, n_exclude);
+		used = subtract(list, used, included, n_included);
+	} else {
+		used = collect(list, filters, n, MCR_FILTER_INCLUDE);
+		used = mcr_source_set_sort(list, used);
+	}
 	for (size_t i = 0; i < used; i++)
-		if (mode == MCR_FILTER_INCLUDE || is_blocked(filters, n, list[i]))
-			list[kept++] = htonl(list[i]);
-	if (kept == 0) {
+		list[i] = htonl(list[i]);
+	if (used == 0) {
 		free(list);
 		list = NULL;
 	}
-	*out = (struct mcr_filter){.mode = mode, .sources_be = list, .n = kept};
+	*out = (struct mcr_filter){
+	    .mode = n_exclude > 0 ? MCR_FILTER_EXCLUDE : MCR_FILTER_INCLUDE,
+	    .sources_be = list,
+	    .n = used,
+	};
 	return 0;
 }

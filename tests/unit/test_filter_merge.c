@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "core/filter_merge.h"
+#include "growth.h"
 
 enum {
 	UNIVERSE = 3
@@ -93,11 +94,40 @@ static void a_source_passes_the_merged_filter_iff_a_subscriber_wants_it(void **s
 	}
 }
 
+/* Half of them include, half exclude, and no list looks like another. */
+static double merge_many(void *ctx, size_t n)
+{
+	struct mcr_filter *filters = calloc(n, sizeof(*filters)), out;
+	uint32_t *sources_be = calloc(n, sizeof(*sources_be));
+	double begin, end;
+
+	(void)ctx;
+	for (size_t i = 0; i < n; i++) {
+		sources_be[i] = htonl(0x0a000000 + (uint32_t)i);
+		filters[i] = (struct mcr_filter){
+		    i < n / 2 ? MCR_FILTER_INCLUDE : MCR_FILTER_EXCLUDE, &sources_be[i], 1};
+	}
+	begin = growth_cpu_ms();
+	assert_int_equal(mcr_filter_merge(&out, filters, n), 0);
+	end = growth_cpu_ms();
+	assert_int_equal(out.mode, MCR_FILTER_EXCLUDE);
+	assert_int_equal(out.n, 0); /* no two of them block the same source */
+	free(filters);
+	free(sources_be);
+	return end - begin;
+}
+
+static void thousands_of_subscribers_cost_no_more_than_sorting_their_sources(void **state)
+{
+	assert_growth_is_gentle(merge_many, NULL, 4000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_filters_of_several_subscribers_become_one),
 	    cmocka_unit_test(a_source_passes_the_merged_filter_iff_a_subscriber_wants_it),
+	    cmocka_unit_test(thousands_of_subscribers_cost_no_more_than_sorting_their_sources),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
