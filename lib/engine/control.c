@@ -48,63 +48,6 @@ static void drain_punts(struct mcr_engine *e, uint64_t now_ns)
 		}
 }
 
-/* H-SC-12: everything is told anew. */
-static void announce_port(struct mcr_engine *e, const struct mcr_port *port, uint64_t now_ns)
-{
-	for (size_t i = 0; i < e->n_interfaces; i++)
-		if (e->interfaces[i].port == port)
-			mcr_interface_announce(&e->interfaces[i], now_ns);
-}
-
-static void tell_kernel_mac(struct mcr_engine *e, const struct mcr_port *port)
-{
-	for (size_t i = 0; i < e->n_interfaces; i++)
-		if (e->interfaces[i].port == port && e->interfaces[i].kernel != NULL)
-			mcr_kernel_device_set_mac(&e->interfaces[i].kernel->device,
-						  port->mac.addr_bytes);
-}
-
-static void watch_ports(struct mcr_engine *e, uint64_t now_ns)
-{
-	unsigned changed = 0;
-
-	for (size_t p = 0; p < e->n_ports; p++) {
-		struct mcr_port *port = e->ports[p];
-		unsigned what = port->started ? mcr_port_watch(port) : 0;
-
-		if (what & MCR_PORT_GONE) {
-			mcr_engine_begin_removal(e, port);
-			continue;
-		}
-		if (what & MCR_PORT_UNSEEN)
-			mcr_engine_log(
-			    e, MCR_LOG_WARNING,
-			    "port %s: its link cannot be seen (%s): it counts as %s, as it "
-			    "was seen last",
-			    port->name, strerror(-port->link_error), port->link_up ? "up" : "down");
-		what &= ~MCR_PORT_UNSEEN;
-		if (what & MCR_PORT_LINK)
-			mcr_engine_log(e, MCR_LOG_WARNING, "port %s: link %s", port->name,
-				       port->link_up ? "up" : "down");
-		if (what & MCR_PORT_MAC) {
-			mcr_engine_log(e, MCR_LOG_WARNING,
-				       "port %s: MAC address " RTE_ETHER_ADDR_PRT_FMT " now",
-				       port->name, RTE_ETHER_ADDR_BYTES(&port->mac));
-			tell_kernel_mac(e, port);
-		}
-		if (what != 0 && port->link_up)
-			announce_port(e, port, now_ns);
-		changed |= what;
-	}
-	if (mcr_engine_watch_kernel(e)) {
-		changed = 1;
-		mcr_engine_filter_ports(e); /* the multicast that the kernel wants */
-	}
-	if (changed != 0 && mcr_engine_publish(e, e->table, NULL) < 0)
-		mcr_engine_log(e, MCR_LOG_ERROR,
-			       "no memory to tell rx lcores and consumers of a port's change");
-}
-
 static void watch_interfaces(struct mcr_engine *e, uint64_t now_ns)
 {
 	char line[256];
@@ -120,14 +63,6 @@ static void heartbeat(struct mcr_engine *e, uint64_t now_ns)
 		if (e->channels[i] != NULL)
 			mcr_channel_heartbeat(e->channels[i], now_ns);
 	mcr_attach_server_look(e->attach);
-}
-
-static void update_clocks(struct mcr_engine *e)
-{
-	mcr_clock_update(&e->clock);
-	for (size_t p = 0; p < e->n_ports; p++)
-		if (e->ports[p]->started)
-			mcr_port_clock_update(e->ports[p]);
 }
 
 void mcr_engine_work(struct mcr_engine *e, uint64_t now_ns)
@@ -147,8 +82,11 @@ void mcr_engine_work(struct mcr_engine *e, uint64_t now_ns)
 		e->heartbeat_due_ns = now_ns + HEARTBEAT_NS;
 	}
 	if (now_ns >= e->watch_due_ns) {
-		update_clocks(e);
-		watch_ports(e, now_ns);
+		mcr_clock_update(&e->clock);
+		if (e->state == MCR_ENGINE_RUNNING) {
+			mcr_engine_watch_ports(e);
+			mcr_engine_watch_kernel(e);
+		}
 		watch_interfaces(e, now_ns);
 		mcr_attach_server_poll(e->attach, now_ns);
 		if (e->control != NULL)

@@ -17,7 +17,7 @@ struct mcr_device_thread {
 	struct mcr_job *submitted; /* writers: both; newest first */
 	struct mcr_job *ended;     /* writers: both; newest first */
 	uint8_t is_ending;         /* writer: control */
-	int submitted_fd;          /* eventfd; control writes */
+	int submitted_fd;          /* eventfd that blocks; control writes */
 	int ended_fd;              /* eventfd; the device thread writes */
 	unsigned n_pending;        /* control's: submitted, done() not called yet */
 };
@@ -55,20 +55,13 @@ static void signal_fd(int fd)
 	(void)n;
 }
 
+/* Waits where the descriptor blocks. A poll() would fail where RLIMIT_NOFILE was lowered to 0. */
 static void clear_fd(int fd)
 {
 	uint64_t count;
 	ssize_t n = read(fd, &count, sizeof(count));
 
 	(void)n;
-}
-
-static void wait_fd(int fd)
-{
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-
-	poll(&p, 1, -1);
-	clear_fd(fd);
 }
 
 static void *thread_main(void *arg)
@@ -84,7 +77,7 @@ static void *thread_main(void *arg)
 		if (job == NULL && is_ending)
 			return NULL;
 		if (job == NULL)
-			wait_fd(t->submitted_fd);
+			clear_fd(t->submitted_fd);
 		for (; job != NULL; job = next) {
 			next = job->next;
 			job->run(job);
@@ -101,7 +94,7 @@ int mcr_device_thread_create(struct mcr_device_thread **out, struct mcr_error *e
 
 	if (t == NULL)
 		return mcr_error_set(err, -ENOMEM, "no memory for the device thread");
-	t->submitted_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	t->submitted_fd = eventfd(0, EFD_CLOEXEC);
 	t->ended_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	ret = t->submitted_fd < 0 || t->ended_fd < 0
 		  ? -errno
@@ -136,6 +129,7 @@ void mcr_device_thread_destroy(struct mcr_device_thread *t, void *ctx)
 void mcr_device_thread_submit(struct mcr_device_thread *t, struct mcr_job *job)
 {
 	t->n_pending++;
+	job->is_pending = 1;
 	push(&t->submitted, job);
 	signal_fd(t->submitted_fd);
 }
@@ -154,16 +148,22 @@ unsigned mcr_device_thread_poll(struct mcr_device_thread *t, void *ctx)
 	for (job = take(&t->ended); job != NULL; job = next, n++) {
 		next = job->next;
 		t->n_pending--;
+		job->is_pending = 0;
 		job->done(job, ctx);
 	}
 	return n;
+}
+
+int mcr_device_thread_is_idle(const struct mcr_device_thread *t)
+{
+	return t->n_pending == 0;
 }
 
 void mcr_device_thread_drain(struct mcr_device_thread *t, void *ctx)
 {
 	struct pollfd p = {.fd = t->ended_fd, .events = POLLIN};
 
-	while (t->n_pending > 0)
+	while (!mcr_device_thread_is_idle(t))
 		if (mcr_device_thread_poll(t, ctx) == 0)
 			poll(&p, 1, -1);
 }

@@ -10,6 +10,8 @@
 #ifndef MCR_ENGINE_DEVICE_THREAD_H
 #define MCR_ENGINE_DEVICE_THREAD_H
 
+#include <stdint.h>
+
 #include <mcring/types.h>
 
 struct mcr_device_thread;
@@ -20,6 +22,7 @@ struct mcr_job {
 	void (*run)(struct mcr_job *job);             /* on the device thread; may wait */
 	void (*done)(struct mcr_job *job, void *ctx); /* on control: the job is free again */
 	struct mcr_job *next;                         /* private */
+	uint8_t is_pending; /* control's: submitted, and done() not called yet; 0 at first */
 };
 
 /* mcr_device_thread_create starts the thread. Errors: -ENOMEM, -EMFILE, -EAGAIN (no more threads).
@@ -31,7 +34,8 @@ int mcr_device_thread_create(struct mcr_device_thread **out, struct mcr_error *e
 void mcr_device_thread_destroy(struct mcr_device_thread *t, void *ctx);
 
 /* mcr_device_thread_submit hands over a job that is not submitted already; jobs run one by one, in
- * this order. Thread: control; never waits. */
+ * this order, so one that takes seconds does its work in pieces: done() submits the next. Thread:
+ * control; never waits. */
 void mcr_device_thread_submit(struct mcr_device_thread *t, struct mcr_job *job);
 
 /* mcr_device_thread_fd is readable when a job has ended; owned by the thread's object. */
@@ -40,6 +44,9 @@ int mcr_device_thread_fd(const struct mcr_device_thread *t);
 /* mcr_device_thread_poll calls done() of the jobs that have ended, in the order in which they were
  * submitted; done() may submit again. Returns how many. Thread: control; never waits. */
 unsigned mcr_device_thread_poll(struct mcr_device_thread *t, void *ctx);
+
+/* mcr_device_thread_is_idle: nothing is submitted whose done() was not called. Thread: control. */
+int mcr_device_thread_is_idle(const struct mcr_device_thread *t);
 
 /* mcr_device_thread_drain polls until nothing is submitted any more: for the engine's start and
  * stop, when nobody counts on control. Thread: control; waits. */

@@ -288,6 +288,7 @@ int mcr_engine_start(struct mcr_engine *e, struct mcr_error *err)
 		e->n_launched++;
 	}
 	mcr_engine_work(e, mcr_clock_now_monotonic()); /* the first reports leave here */
+	mcr_device_thread_drain(e->device, e);
 	return 0;
 }
 
@@ -319,6 +320,32 @@ static void leave_groups(struct mcr_engine *e)
 		mcr_engine_poll(e, 1000000);
 }
 
+static int is_port_leaving(const struct mcr_engine *e)
+{
+	for (size_t i = 0; i < e->n_ports; i++)
+		if (e->ports[i]->leaving)
+			return 1;
+	return 0;
+}
+
+/* What the device thread has begun, and ports that are on their way out: their lcores are to tell
+ * consumers. Data is received meanwhile. */
+static void finish_jobs(struct mcr_engine *e)
+{
+	uint64_t end_ns = mcr_clock_now_monotonic() + LEAVE_NS;
+
+	while (!mcr_device_thread_is_idle(e->device) ||
+	       (is_port_leaving(e) && mcr_clock_now_monotonic() < end_ns))
+		mcr_engine_poll(e, 1000000);
+}
+
+static void stop_port(struct mcr_port *port)
+{
+	port->started = 0;
+	mcr_port_stop(port);
+	port->seen = port->found;
+}
+
 void mcr_engine_stop(struct mcr_engine *e)
 {
 	if (e->state != MCR_ENGINE_RUNNING)
@@ -326,7 +353,7 @@ void mcr_engine_stop(struct mcr_engine *e)
 	e->state = MCR_ENGINE_STOPPING;
 	if (!e->config.keep_memberships && e->n_launched == e->n_workers) /* else none was joined */
 		leave_groups(e);
-	mcr_device_thread_drain(e->device, e);
+	finish_jobs(e);
 	for (unsigned i = 0; i < e->n_launched; i++)
 		__atomic_store_n(&e->workers[i]->stop, 1, __ATOMIC_RELAXED);
 	for (unsigned i = 0; i < e->n_launched; i++)
@@ -338,7 +365,7 @@ void mcr_engine_stop(struct mcr_engine *e)
 	for (int i = 0; i < 32 && mcr_attach_server_wake(e->attach); i++)
 		; /* who sleeps may know */
 	for (size_t i = 0; i < e->n_ports; i++)
-		mcr_port_stop(e->ports[i]);
+		stop_port(e->ports[i]);
 	mcr_engine_reap(e);
 }
 

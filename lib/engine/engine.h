@@ -112,6 +112,12 @@ void mcr_engine_tell_ports(const struct mcr_engine *e);
 void mcr_engine_begin_removal(struct mcr_engine *e, struct mcr_port *port);
 void mcr_engine_go_on_removing(struct mcr_engine *e);
 
+/* port_watch.c: mcr_engine_watch_ports has the device thread look at every started port; what
+ * changed is told when it has. mcr_engine_tell_change shows rx lcores and consumers a change of
+ * ports. */
+void mcr_engine_watch_ports(struct mcr_engine *e);
+void mcr_engine_tell_change(struct mcr_engine *e);
+
 /* filter_ports.c: what the groups of e->joins mean to the NICs.
  *
  * mcr_engine_filter_ports tells every started port. */
@@ -125,9 +131,10 @@ void mcr_engine_group_filter(const struct mcr_engine *e, const struct mcr_group 
 			     struct mcr_filter_state *out);
 
 /* kernel_round.c: mcr_engine_kernel_round moves frames between the port and the kernel, a limited
- * number. mcr_engine_watch_kernel returns 1 when what rx lcores know of its devices is old. */
+ * number. mcr_engine_watch_kernel has the device thread tell the kernel's devices of the ports and
+ * ask which multicast they want; what changed is told when it has. */
 void mcr_engine_kernel_round(struct mcr_engine *e, uint64_t now_ns);
-int mcr_engine_watch_kernel(struct mcr_engine *e);
+void mcr_engine_watch_kernel(struct mcr_engine *e);
 
 /* control.c: one round of the control thread's work. */
 void mcr_engine_work(struct mcr_engine *e, uint64_t now_ns);

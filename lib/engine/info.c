@@ -95,38 +95,29 @@ static void filter_into(const struct mcr_filter_port *filter, struct mcr_port_in
 
 int mcr_engine_port_info(const struct mcr_engine *e, size_t i, struct mcr_port_info *out)
 {
-	struct rte_eth_stats stats = {0};
-	struct rte_eth_link link = {0};
-	uint8_t promiscuous = 0, all_multicast = 0;
-	struct mcr_port *port;
+	const struct rte_eth_stats *stats;
+	const struct mcr_port *port;
 
 	if (i >= e->n_ports)
 		return -ENOENT;
 	port = e->ports[i];
-	if (port->closed) { /* another device may have its number now */
-		stats = port->at_close;
-	} else {
-		rte_eth_stats_get(port->id, &stats);
-		rte_eth_link_get_nowait(port->id, &link);
-		promiscuous = rte_eth_promiscuous_get(port->id) == 1;
-		all_multicast = rte_eth_allmulticast_get(port->id) == 1;
-	}
+	stats = &port->seen.stats;
 	*out = (struct mcr_port_info){
 	    .dpdk_port = port->id,
 	    .link_up = port->link_up,
-	    .promiscuous = promiscuous,
-	    .all_multicast = all_multicast,
+	    .promiscuous = port->seen.promiscuous,
+	    .all_multicast = port->seen.all_multicast,
 	    .removed = port->removed,
 	    .n_queues = port->n_queues,
 	    .mtu = port->mtu,
-	    .speed_mbps = link.link_speed == RTE_ETH_SPEED_NUM_UNKNOWN ? 0 : link.link_speed,
-	    .rx_packets = stats.ipackets,
-	    .rx_bytes = stats.ibytes,
-	    .rx_missed = stats.imissed + mcr_packet_loss_read(&port->loss),
-	    .rx_errors = stats.ierrors,
-	    .rx_nombuf = stats.rx_nombuf,
-	    .tx_packets = stats.opackets,
-	    .tx_errors = stats.oerrors,
+	    .speed_mbps = port->seen.speed_mbps,
+	    .rx_packets = stats->ipackets,
+	    .rx_bytes = stats->ibytes,
+	    .rx_missed = stats->imissed,
+	    .rx_errors = stats->ierrors,
+	    .rx_nombuf = stats->rx_nombuf,
+	    .tx_packets = stats->opackets,
+	    .tx_errors = stats->oerrors,
 	    .link_changes = port->link_changes,
 	    .numa_node = port->node,
 	    .rx_descs = port->rx_descs,

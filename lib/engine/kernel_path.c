@@ -53,7 +53,8 @@ int mcr_kernel_path_create(struct mcr_kernel_path **out, const struct mcr_interf
 	k->vlan = config->vlan;
 	k->is_quiet = config->tx_never;
 	k->is_igmp_off = config->igmp == MCR_IGMP_OFF;
-	k->carrier = 1;
+	k->talk.told_carrier = 1;
+	k->talk.told_mac = port->mac;
 	ret = mcr_kernel_device_open(&k->device, config->kernel, port->mac.addr_bytes, port->mtu,
 				     err);
 	if (ret < 0) {
@@ -97,11 +98,10 @@ static int pieces_of(struct iovec *iov, const struct rte_mbuf *m, int cut)
 	return n;
 }
 
-static int is_lost(struct mcr_kernel_path *k, int ret)
+/* Its descriptor stays open until the device thread closes it, which may wait. */
+static void note_loss(struct mcr_kernel_path *k, int ret)
 {
-	if (ret == -ENODEV)
-		mcr_kernel_device_close(&k->device);
-	return ret == -ENODEV;
+	k->is_lost |= ret == -ENODEV;
 }
 
 void mcr_kernel_path_give(struct mcr_kernel_path *k, const struct rte_mbuf *m)
@@ -109,9 +109,13 @@ void mcr_kernel_path_give(struct mcr_kernel_path *k, const struct rte_mbuf *m)
 	int cut = k->vlan != 0 && !(m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED);
 	struct iovec iov[SEGMENTS_MAX];
 	int n = pieces_of(iov, m, cut);
-	int ret = n > 0 ? mcr_kernel_device_write(&k->device, iov, n) : -EMSGSIZE;
+	int ret = -EMSGSIZE;
 
-	is_lost(k, ret);
+	if (!mcr_kernel_path_is_up(k))
+		ret = -ENODEV;
+	else if (n > 0)
+		ret = mcr_kernel_device_write(&k->device, iov, n);
+	note_loss(k, ret);
 	if (ret < 0)
 		k->rx_dropped++;
 	else
@@ -173,7 +177,7 @@ static unsigned read_burst(struct mcr_kernel_path *k)
 
 		if (ret <= 0) {
 			rte_pktmbuf_free(m);
-			is_lost(k, ret);
+			note_loss(k, ret);
 			break;
 		}
 		if (k->is_quiet || !k->port->started || (k->is_igmp_off && is_igmp(m))) {
@@ -216,23 +220,42 @@ unsigned mcr_kernel_path_send(struct mcr_kernel_path *k)
 
 /* ---- what changes ---- */
 
-int mcr_kernel_path_watch(struct mcr_kernel_path *k)
+void mcr_kernel_path_prepare(struct mcr_kernel_path *k)
 {
-	uint64_t groups[MCR_KERNEL_GROUPS_MAX];
-	int n;
+	k->talk.is_end = k->is_lost;
+	k->talk.carrier = k->port->link_up;
+	k->talk.mac = k->port->mac;
+}
 
-	if (!mcr_kernel_path_is_up(k))
-		return 0;
-	if (k->carrier != k->port->link_up) {
-		k->carrier = k->port->link_up;
-		mcr_kernel_device_set_carrier(&k->device, k->carrier);
+void mcr_kernel_path_talk(struct mcr_kernel_path *k)
+{
+	struct mcr_kernel_talk *t = &k->talk;
+
+	if (t->is_end) {
+		mcr_kernel_device_close(&k->device);
+		return;
 	}
+	if (t->carrier != t->told_carrier)
+		mcr_kernel_device_set_carrier(&k->device, t->carrier);
+	if (!rte_is_same_ether_addr(&t->mac, &t->told_mac))
+		mcr_kernel_device_set_mac(&k->device, t->mac.addr_bytes);
+	t->told_carrier = t->carrier;
+	t->told_mac = t->mac;
+	t->n_groups = mcr_kernel_device_groups(&k->device, t->groups, MCR_KERNEL_GROUPS_MAX);
+}
+
+int mcr_kernel_path_take(struct mcr_kernel_path *k)
+{
+	const struct mcr_kernel_talk *t = &k->talk;
+	size_t n;
+
 	/* An up device wants 224.0.0.1 at least: one without any is not in our namespace. */
-	n = mcr_kernel_device_groups(&k->device, groups, MCR_KERNEL_GROUPS_MAX);
-	if (n <= 0 || ((size_t)n == k->n_groups &&
-		       memcmp(groups, k->groups, sizeof(groups[0]) * k->n_groups) == 0))
+	if (t->is_end || t->n_groups <= 0)
 		return 0;
-	memcpy(k->groups, groups, sizeof(groups[0]) * (size_t)n);
-	k->n_groups = (size_t)n;
+	n = (size_t)t->n_groups;
+	if (n == k->n_groups && memcmp(t->groups, k->groups, n * sizeof(k->groups[0])) == 0)
+		return 0;
+	memcpy(k->groups, t->groups, n * sizeof(k->groups[0]));
+	k->n_groups = n;
 	return 1;
 }

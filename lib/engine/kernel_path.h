@@ -5,7 +5,8 @@
  * Rx lcores put frames into a ring of their own (struct mcr_worker.kernel), so that they can starve
  * neither IGMP nor the data; control moves them on, a limited number each round and after all its
  * other work. IGMP is both's: what is received goes to mcring's machine and to the kernel, what the
- * kernel sends goes out unless the interface has igmp=off. Thread: control. */
+ * kernel sends goes out unless the interface has igmp=off. Thread: control, but for
+ * mcr_kernel_path_talk. */
 #ifndef MCR_ENGINE_KERNEL_PATH_H
 #define MCR_ENGINE_KERNEL_PATH_H
 
@@ -26,13 +27,23 @@ struct mcr_kernel_path {
 	uint16_t vlan;           /* of the interface; 0 = untagged */
 	uint8_t is_quiet;        /* tx=never: nothing that the kernel sends goes out */
 	uint8_t is_igmp_off;     /* the kernel's IGMP does not go out */
-	uint8_t carrier;         /* what the device was told of the link */
+	uint8_t is_lost;         /* somebody removed the device */
 	uint64_t rx, rx_dropped; /* frames to the kernel; those that it did not take */
 	uint64_t tx, tx_dropped; /* from the kernel to the port; those that may not go out */
 	unsigned n_held;         /* read from the kernel, not taken by the port yet */
 	struct rte_mbuf *held[MCR_KERNEL_BURST];
 	size_t n_groups; /* multicast addresses that the kernel wants: mcr_kernel_device_groups */
 	uint64_t groups[MCR_KERNEL_GROUPS_MAX];
+
+	/* While the job is pending all of this is the device thread's, and device.fd as well. */
+	struct mcr_kernel_talk {
+		struct mcr_job job;
+		uint8_t is_end; /* the device is lost: its descriptor is closed, no more */
+		uint8_t carrier, told_carrier;
+		struct rte_ether_addr mac, told_mac;
+		int n_groups; /* or -errno */
+		uint64_t groups[MCR_KERNEL_GROUPS_MAX];
+	} talk;
 };
 
 /* mcr_kernel_path_create makes the device that config.kernel names. The port
@@ -47,7 +58,7 @@ void mcr_kernel_path_destroy(struct mcr_kernel_path *k);
 /* mcr_kernel_path_is_up: whether the device is there still. */
 static inline int mcr_kernel_path_is_up(const struct mcr_kernel_path *k)
 {
-	return k != NULL && k->device.fd >= 0;
+	return k != NULL && !k->is_lost;
 }
 
 /* mcr_kernel_path_give hands a received frame to the kernel; m stays the caller's. */
@@ -63,8 +74,11 @@ static inline int mcr_kernel_path_is_waiting(const struct mcr_kernel_path *k)
 	return k->n_held > 0;
 }
 
-/* mcr_kernel_path_watch tells the device of the port's MAC address and link, and reads which
- * multicast it wants. Returns 1 when that changed. */
-int mcr_kernel_path_watch(struct mcr_kernel_path *k);
+/* mcr_kernel_path_prepare puts into k->talk what the device is to hear; mcr_kernel_path_talk tells
+ * it of the port's MAC address and link and reads which multicast it wants, which may wait for the
+ * kernel (thread: device); mcr_kernel_path_take takes that over and returns 1 when it changed. */
+void mcr_kernel_path_prepare(struct mcr_kernel_path *k);
+void mcr_kernel_path_talk(struct mcr_kernel_path *k);
+int mcr_kernel_path_take(struct mcr_kernel_path *k);
 
 #endif

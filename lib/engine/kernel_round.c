@@ -37,25 +37,44 @@ void mcr_engine_kernel_round(struct mcr_engine *e, uint64_t now_ns)
 		e->kernel_moved_ns = now_ns;
 }
 
-int mcr_engine_watch_kernel(struct mcr_engine *e)
+static void tell_loss(struct mcr_engine *e, size_t i)
 {
-	int changed = 0;
+	e->kernel_lost |= UINT64_C(1) << i;
+	mcr_engine_log(e, MCR_LOG_ERROR,
+		       "interface %s: somebody removed its device %s from the kernel: what is not "
+		       "multicast is dropped from now on, and ARP and ICMP echo are answered here; "
+		       "start again to have it back",
+		       e->interfaces[i].config.name, e->interfaces[i].kernel->device.name);
+	mcr_engine_tell_change(e);
+	e->filter_due = 1; /* the multicast that the kernel wanted */
+}
 
+static void run_talk(struct mcr_job *job)
+{
+	mcr_kernel_path_talk(container_of(job, struct mcr_kernel_path, talk.job));
+}
+
+static void talk_done(struct mcr_job *job, void *ctx)
+{
+	struct mcr_engine *e = ctx;
+
+	if (!mcr_kernel_path_take(container_of(job, struct mcr_kernel_path, talk.job)))
+		return;
+	mcr_engine_tell_change(e);
+	e->filter_due = 1; /* the multicast that the kernel wants */
+}
+
+void mcr_engine_watch_kernel(struct mcr_engine *e)
+{
 	for (size_t i = 0; i < e->n_interfaces; i++) {
 		struct mcr_kernel_path *k = e->interfaces[i].kernel;
 
-		if (k == NULL || (e->kernel_lost >> i & 1) != 0)
+		if (k == NULL || k->talk.job.is_pending || (e->kernel_lost >> i & 1) != 0)
 			continue;
-		changed |= mcr_kernel_path_watch(k);
-		if (mcr_kernel_path_is_up(k))
-			continue;
-		e->kernel_lost |= UINT64_C(1) << i;
-		changed = 1;
-		mcr_engine_log(e, MCR_LOG_ERROR,
-			       "interface %s: somebody removed its device %s from the kernel: what "
-			       "is not multicast is dropped from now on, and ARP and ICMP echo are "
-			       "answered here; start again to have it back",
-			       e->interfaces[i].config.name, k->device.name);
+		if (!mcr_kernel_path_is_up(k))
+			tell_loss(e, i);
+		mcr_kernel_path_prepare(k);
+		k->talk.job = (struct mcr_job){.run = run_talk, .done = talk_done};
+		mcr_device_thread_submit(e->device, &k->talk.job);
 	}
-	return changed;
 }

@@ -2,7 +2,8 @@
 /* What the kernel drops because the ring of a driver's packet socket is full. net_af_packet before
  * DPDK 25.03 does not tell; the process that holds the socket can ask (PACKET_STATISTICS), but
  * asking resets the count. So only the driver's own sockets are asked: those that are bound to the
- * port's interface and appeared while its device was probed. No DPDK in here. Thread: control. */
+ * port's interface and appeared while its device was probed. No DPDK in here. Thread: the
+ * device thread, or control before the engine runs. */
 #ifndef MCR_ENGINE_PACKET_LOSS_H
 #define MCR_ENGINE_PACKET_LOSS_H
 

@@ -118,6 +118,7 @@ int mcr_port_open(struct mcr_port **out, uint16_t id, const struct mcr_port_want
 	ret = rte_eth_dev_info_get(id, &info);
 	if (ret == 0)
 		ret = rte_eth_macaddr_get(id, &port->mac);
+	port->found.mac = port->mac;
 	if (ret < 0 || info.max_rx_queues == 0) {
 		ret = mcr_error_set(err, ret < 0 ? ret : -ENOTSUP,
 				    "port %s: the driver tells nothing of it or cannot receive",
@@ -155,7 +156,8 @@ int mcr_port_start(struct mcr_port *port, struct mcr_error *err)
 	mcr_packet_loss_begin(&port->loss);
 	port->running = 1;
 	port->started = 1;
-	mcr_port_watch(port);
+	mcr_port_look(port);
+	mcr_port_take(port);
 	port->link_changes = 0; /* the state at the start is no change */
 	return 0;
 }
@@ -165,8 +167,8 @@ void mcr_port_stop(struct mcr_port *port)
 	if (!port->running)
 		return;
 	port->running = 0;
-	port->started = 0;
 	rte_eth_dev_stop(port->id);
+	mcr_port_count(port);
 }
 
 void mcr_port_shut(struct mcr_port *port)
@@ -174,7 +176,6 @@ void mcr_port_shut(struct mcr_port *port)
 	if (port->closed)
 		return;
 	mcr_port_stop(port);
-	rte_eth_stats_get(port->id, &port->at_close);
 	mcr_packet_loss_end(&port->loss);
 	mcr_port_unlisten(port);
 	if (port->owner != RTE_ETH_DEV_NO_OWNER) {
@@ -185,6 +186,8 @@ void mcr_port_shut(struct mcr_port *port)
 	 */
 	if (port->mempool != NULL)
 		port->closed = rte_eth_dev_close(port->id) == 0;
+	port->found.promiscuous = port->found.all_multicast = 0;
+	port->found.speed_mbps = 0;
 }
 
 void mcr_port_close(struct mcr_port *port)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A DPDK port: opened, started and closed in port.c, configured in port_queues.c, watched in
- * port_link.c, and nowhere else. Thread: control. */
+ * port_link.c, and nowhere else. While the engine runs, what asks the device is a job of the device
+ * thread; each field says whose it is. Thread: control, where nothing else stands. */
 #ifndef MCR_ENGINE_PORT_H
 #define MCR_ENGINE_PORT_H
 
@@ -12,6 +13,7 @@
 
 #include <mcring/engine.h>
 
+#include "engine/device_thread.h"
 #include "engine/filter.h"
 #include "engine/packet_loss.h"
 #include "engine/placement.h"
@@ -20,47 +22,61 @@
 
 #define MCR_PORT_TOLD 4
 
+/* What a look at the device found. */
+struct mcr_port_look {
+	uint8_t is_gone; /* the device was removed */
+	uint8_t promiscuous, all_multicast;
+	int link;            /* 1 = up, 0 = down, or -errno: it could not be seen */
+	uint32_t speed_mbps; /* 0 = unknown */
+	struct rte_ether_addr mac;
+	struct rte_eth_stats stats;
+};
+
+/* Owners: what has no mark is set before the engine starts and constant then. [c]: control's alone.
+ * [d]: the device thread's while one of the port's jobs is pending, else control's. */
 struct mcr_port {
 	uint16_t id; /* of DPDK */
 	char name[RTE_ETH_NAME_MAX_LEN];
 	char driver[32];
-	struct rte_ether_addr mac;
+	struct rte_ether_addr mac; /* [c] */
 	uint16_t mtu;
 	int node; /* NUMA node of the device; MCR_NODE_ANY = unknown */
 	uint16_t n_queues, rx_descs;
 	uint16_t queues_of_device; /* without RSS: what the other side may choose from; else 0 */
 	uint8_t worker_of_queue[MCR_QUEUES_MAX]; /* index of the worker that polls it */
 	uint32_t candidates, pollers;            /* workers that may poll it, and that do: masks */
-	uint64_t told_pins; /* channels: it cannot bring their groups to their lcore, and the log
-			     * says so */
+	uint64_t told_pins; /* [c] channels: it cannot bring their groups to their lcore, and the
+			     * log says so */
 	uint8_t has_chosen_lcores; /* candidates are the operator's choice */
-	uint8_t running;           /* between rte_eth_dev_start and rte_eth_dev_stop */
-	uint8_t started;           /* the control thread may use it: send, filter, watch */
-	uint8_t closed;            /* the device was closed: its id may be another's */
-	uint8_t removed;           /* it went, or is about to go, while the engine ran */
-	uint8_t leaving;           /* removed, and its lcores have not all let go yet */
-	uint8_t leave_told;
-	uint64_t leave_token;          /* of the grace period after which no lcore polls it */
-	uint32_t removal_heard;        /* writer: a thread of EAL's */
-	struct rte_device *device;     /* NULL = unknown, or detached */
-	struct rte_eth_stats at_close; /* what its counters said last */
+	uint8_t running;           /* [d] between rte_eth_dev_start and rte_eth_dev_stop */
+	uint8_t started;           /* [c] it may be used: sent on, filtered, watched */
+	uint8_t closed;            /* [d] the device was closed: its id may be another's */
+	uint8_t removed;           /* [c] it went, or is about to go, while the engine ran */
+	uint8_t leaving;           /* [c] removed, and not closed yet */
+	uint8_t leave_told;        /* [c] */
+	uint64_t leave_token;      /* [c] of the grace period after which no lcore polls it */
+	uint32_t removal_heard;    /* writer: a thread of EAL's */
+	struct rte_device *device; /* [d] NULL = unknown, or detached */
+	struct mcr_job look_job, shut_job; /* [c]; a pending one is the device thread's */
+	struct mcr_port_look found;        /* [d] what the last look saw */
+	struct mcr_port_look seen;         /* [c] the same, for those who ask */
 	uint32_t kernel_index; /* of the kernel's interface that the port sits on; 0 = none */
 	int kernel_fd;        /* to ask for it: open as long as the port, so that a look never fails
 			       * for want of a descriptor; -1 = there is none */
-	uint8_t kernel_seen;  /* it was there once: when it is not, the link is down */
-	uint8_t link_up;      /* as it was seen last */
-	int link_error;       /* -errno of the last look, which saw nothing; 0 = it did */
+	uint8_t kernel_seen;  /* [d] it was there once: when it is not, the link is down */
+	uint8_t link_up;      /* [c] as it was seen last */
+	int link_error;       /* [c] -errno of the last look, which saw nothing; 0 = it did */
 	uint8_t udp_checksum; /* enum mcr_udp_checksum */
-	struct mcr_port_clock clock; /* of its timestamps */
-	uint32_t link_changes;
-	struct mcr_packet_loss loss; /* what its driver's sockets lost without a word */
+	struct mcr_port_clock clock; /* of its timestamps; its line: [d] */
+	uint32_t link_changes;       /* [c] */
+	struct mcr_packet_loss loss; /* [d] what its driver's sockets lost without a word */
 	uint64_t owner; /* of rte_eth_dev_owner: nobody else in this process uses the port */
 	struct rte_mempool *mempool;
 	struct rte_mempool *kernel_pool; /* of what the kernel sends; NULL = nothing */
 	int memory_node;                 /* where it was made; MCR_NODE_ANY = anywhere */
 	struct mcr_filter_port filter;
-	char told[MCR_PORT_TOLD][MCR_FLOW_WHY]; /* refusals of flow rules that the log has */
-	unsigned next_told;
+	char told[MCR_PORT_TOLD][MCR_FLOW_WHY]; /* [c] refusals of flow rules that the log has */
+	unsigned next_told;                     /* [c] */
 	/* Read by rx lcores through the view: constant once the port is started. */
 	uint8_t interface_of_vlan[MCR_VLANS];
 };
@@ -92,8 +108,9 @@ int mcr_port_open(struct mcr_port **out, uint16_t id, const struct mcr_port_want
 int mcr_port_start(struct mcr_port *port, struct mcr_error *err);
 void mcr_port_stop(struct mcr_port *port);
 
-/* mcr_port_shut stops and closes the device; what can be told of the port stays. No lcore polls it
- * any more. */
+/* mcr_port_shut stops and closes the device; its last counters are in found. No lcore polls it any
+ * more, and control does not use it. May wait. Thread: device, or control when nothing is pending.
+ */
 void mcr_port_shut(struct mcr_port *port);
 
 /* mcr_port_close shuts the port and frees. No packet of its pool is anywhere. NULL is allowed. */
@@ -109,7 +126,7 @@ int mcr_port_is_gone(const struct mcr_port *port);
 int mcr_port_kernel_name(const struct mcr_port *port, char name[IF_NAMESIZE]);
 
 /* mcr_port_detach gives the device of a closed port back, if its bus asked for it: a hot unplug
- * waits for that. */
+ * waits for that. Thread: device. */
 void mcr_port_detach(struct mcr_port *port);
 
 /* mcr_port_pool_bytes: memory of its buffers, with their headers. */
@@ -120,7 +137,13 @@ uint64_t mcr_port_pool_bytes(const struct mcr_port *port);
 #define MCR_PORT_GONE   4u /* the device was removed */
 #define MCR_PORT_UNSEEN 8u /* its link cannot be seen from now on: link_error says why */
 
-/* mcr_port_watch reads link and address anew. Returns what changed, 0 = nothing. */
-unsigned mcr_port_watch(struct mcr_port *port);
+/* mcr_port_look asks the device: into port->found. May wait for the kernel. Thread: device. */
+void mcr_port_look(struct mcr_port *port);
+
+/* mcr_port_count reads the counters alone: into port->found. Thread: device. */
+void mcr_port_count(struct mcr_port *port);
+
+/* mcr_port_take takes over what the last look found. Returns what changed, 0 = nothing. */
+unsigned mcr_port_take(struct mcr_port *port);
 
 #endif

@@ -59,29 +59,54 @@ static int is_link_up(struct mcr_port *port, const struct rte_eth_link *link)
 	return kernel;
 }
 
+void mcr_port_count(struct mcr_port *port)
+{
+	struct rte_eth_stats stats;
+
+	if (rte_eth_stats_get(port->id, &stats) < 0)
+		return;
+	stats.imissed += mcr_packet_loss_read(&port->loss);
+	port->found.stats = stats;
+}
+
+void mcr_port_look(struct mcr_port *port)
+{
+	struct mcr_port_look *found = &port->found;
+	struct rte_eth_link link = {0};
+
+	found->is_gone = (uint8_t)mcr_port_is_gone(port);
+	if (found->is_gone)
+		return;
+	rte_eth_macaddr_get(port->id, &found->mac);
+	found->link = rte_eth_link_get_nowait(port->id, &link);
+	if (found->link == 0)
+		found->link = is_link_up(port, &link);
+	found->speed_mbps = link.link_speed == RTE_ETH_SPEED_NUM_UNKNOWN ? 0 : link.link_speed;
+	mcr_port_count(port);
+	found->promiscuous = rte_eth_promiscuous_get(port->id) == 1;
+	found->all_multicast = rte_eth_allmulticast_get(port->id) == 1;
+	mcr_port_clock_update(port);
+}
+
 /* The application, or a bond, may give the port another address. */
 static int is_mac_changed(struct mcr_port *port)
 {
-	struct rte_ether_addr mac;
-
-	if (rte_eth_macaddr_get(port->id, &mac) < 0 || rte_is_same_ether_addr(&mac, &port->mac))
+	if (rte_is_same_ether_addr(&port->seen.mac, &port->mac))
 		return 0;
-	port->mac = mac;
+	port->mac = port->seen.mac;
 	return 1;
 }
 
-unsigned mcr_port_watch(struct mcr_port *port)
+unsigned mcr_port_take(struct mcr_port *port)
 {
-	struct rte_eth_link link = {0};
 	unsigned changed;
 	int up;
 
-	if (mcr_port_is_gone(port))
+	port->seen = port->found;
+	if (port->seen.is_gone)
 		return MCR_PORT_GONE;
 	changed = is_mac_changed(port) ? MCR_PORT_MAC : 0;
-	up = rte_eth_link_get_nowait(port->id, &link);
-	if (up == 0)
-		up = is_link_up(port, &link);
+	up = port->seen.link;
 	if (up < 0) { /* not to see it does not say that it is down: it is as it was */
 		changed |= port->link_error == 0 ? MCR_PORT_UNSEEN : 0;
 		port->link_error = up;

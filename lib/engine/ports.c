@@ -9,7 +9,8 @@
 #include "engine/engine.h"
 #include "engine/port_wish.h"
 
-#define REMOVE_NS UINT64_C(1000000000) /* an lcore lets a port go within a round of its loop */
+#define REMOVE_NS      UINT64_C(1000000000) /* an lcore lets a port go within a round of its loop */
+#define REMOVE_POLL_NS 1000000              /* the lcores and the device thread may want our CPU */
 
 static int collect_wishes(const struct mcr_engine *e, const struct mcr_engine_config *cfg, int id,
 			  struct mcr_port_wish *asked, struct mcr_error *err)
@@ -173,7 +174,24 @@ void mcr_engine_begin_removal(struct mcr_engine *e, struct mcr_port *port)
 	port->link_changes++;
 }
 
-/* The lcores are told, and when none of them polls it any more, the device is closed. */
+static void run_shut(struct mcr_job *job)
+{
+	struct mcr_port *port = container_of(job, struct mcr_port, shut_job);
+
+	mcr_port_shut(port);
+	mcr_port_detach(port);
+}
+
+static void shut_done(struct mcr_job *job, void *ctx)
+{
+	struct mcr_port *port = container_of(job, struct mcr_port, shut_job);
+
+	port->seen = port->found;
+	port->leaving = 0;
+}
+
+/* The lcores are told, and when none of them polls it any more, the device is closed: behind what
+ * the device thread was asked of it before. */
 static void go_on_removing(struct mcr_engine *e, struct mcr_port *port)
 {
 	if (!port->leave_told) {
@@ -184,15 +202,14 @@ static void go_on_removing(struct mcr_engine *e, struct mcr_port *port)
 	}
 	if (rte_rcu_qsbr_check(e->qsbr, port->leave_token, false) != 1)
 		return;
-	mcr_port_shut(port);
-	mcr_port_detach(port);
-	port->leaving = 0;
+	port->shut_job = (struct mcr_job){.run = run_shut, .done = shut_done};
+	mcr_device_thread_submit(e->device, &port->shut_job);
 }
 
 void mcr_engine_go_on_removing(struct mcr_engine *e)
 {
 	for (size_t p = 0; p < e->n_ports; p++)
-		if (e->ports[p]->leaving)
+		if (e->ports[p]->leaving && !e->ports[p]->shut_job.is_pending)
 			go_on_removing(e, e->ports[p]);
 }
 
@@ -227,10 +244,11 @@ int mcr_engine_port_remove(struct mcr_engine *e, const char *text, struct mcr_er
 		return mcr_error_set(err, -ENOENT, "this engine has no port \"%s\"", text);
 	mcr_engine_begin_removal(e, port);
 	do
-		mcr_engine_poll(e, 0);
+		mcr_engine_poll(e, REMOVE_POLL_NS);
 	while (port->leaving && mcr_clock_now_monotonic() < end_ns);
 	if (port->leaving)
-		return mcr_error_set(err, -ETIMEDOUT, "port %s: its lcores do not answer",
-				     port->name);
+		return mcr_error_set(err, -ETIMEDOUT, "port %s: %s", port->name,
+				     port->shut_job.is_pending ? "its device takes long to close"
+							       : "its lcores do not answer");
 	return 0;
 }

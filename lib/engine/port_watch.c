@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What becomes of the ports while the engine runs: the device thread looks, control compares and
+ * tells. A look that has not come back is not asked again. */
+#include <string.h>
+
+#include "engine/engine.h"
+
+/* H-SC-12: everything is told anew. */
+static void announce_port(struct mcr_engine *e, const struct mcr_port *port, uint64_t now_ns)
+{
+	for (size_t i = 0; i < e->n_interfaces; i++)
+		if (e->interfaces[i].port == port)
+			mcr_interface_announce(&e->interfaces[i], now_ns);
+}
+
+static void log_change(const struct mcr_engine *e, const struct mcr_port *port, unsigned what)
+{
+	const char *link = port->link_up ? "up" : "down";
+
+	if (what & MCR_PORT_UNSEEN)
+		mcr_engine_log(e, MCR_LOG_WARNING,
+			       "port %s: its link cannot be seen (%s): it counts as %s, as it "
+			       "was seen last",
+			       port->name, strerror(-port->link_error), link);
+	if (what & MCR_PORT_LINK)
+		mcr_engine_log(e, MCR_LOG_WARNING, "port %s: link %s", port->name, link);
+	if (what & MCR_PORT_MAC)
+		mcr_engine_log(e, MCR_LOG_WARNING,
+			       "port %s: MAC address " RTE_ETHER_ADDR_PRT_FMT " now", port->name,
+			       RTE_ETHER_ADDR_BYTES(&port->mac));
+}
+
+static void run_look(struct mcr_job *job)
+{
+	mcr_port_look(container_of(job, struct mcr_port, look_job));
+}
+
+static void look_done(struct mcr_job *job, void *ctx)
+{
+	struct mcr_port *port = container_of(job, struct mcr_port, look_job);
+	struct mcr_engine *e = ctx;
+	unsigned what = port->started ? mcr_port_take(port) : 0;
+
+	if (what & MCR_PORT_GONE) {
+		mcr_engine_begin_removal(e, port);
+		return;
+	}
+	log_change(e, port, what);
+	what &= ~MCR_PORT_UNSEEN;
+	if (what == 0)
+		return;
+	if (port->link_up)
+		announce_port(e, port, mcr_clock_now_monotonic());
+	mcr_engine_tell_change(e);
+	mcr_engine_watch_kernel(e); /* its devices have the port's link and address */
+}
+
+void mcr_engine_watch_ports(struct mcr_engine *e)
+{
+	for (size_t p = 0; p < e->n_ports; p++) {
+		struct mcr_port *port = e->ports[p];
+
+		if (!port->started || port->look_job.is_pending)
+			continue;
+		port->look_job = (struct mcr_job){.run = run_look, .done = look_done};
+		mcr_device_thread_submit(e->device, &port->look_job);
+	}
+}
+
+void mcr_engine_tell_change(struct mcr_engine *e)
+{
+	if (mcr_engine_publish(e, e->table, NULL) < 0)
+		mcr_engine_log(e, MCR_LOG_ERROR,
+			       "no memory to tell rx lcores and consumers of a port's change");
+}
