@@ -19,6 +19,16 @@
 
 #define POLL_NS 1000000 /* how long a signal may wait */
 
+/* One reload at a time. While it runs, next, channels, ret and report are the device thread's. */
+struct reload {
+	uint8_t is_running, dry_run, by_signal;
+	uint8_t signal_waits; /* SIGHUP came while it ran */
+	struct mcr_settings *next;
+	struct mcr_new_channels channels;
+	int ret;
+	struct mcr_error report;
+};
+
 struct daemon {
 	struct mcr_engine *engine;
 	struct mcr_settings *running;
@@ -27,6 +37,7 @@ struct daemon {
 	enum mcr_log_level log_level;
 	int signal_fd;
 	struct mcr_sockets *sockets_before; /* EAL; NULL = could not be noted */
+	struct reload reload;
 };
 
 static void log_line(void *ctx, enum mcr_log_level level, const char *line)
@@ -38,33 +49,87 @@ static void log_line(void *ctx, enum mcr_log_level level, const char *line)
 		fprintf(stderr, "mcring: %s%s\n", words[level], line);
 }
 
-/* mcring-ctl reload and SIGHUP. */
-static int on_reload(void *ctx, int dry_run, struct mcr_error *report)
+/* ---- mcring-ctl reload and SIGHUP ---- */
+
+static void tell_reload(int ret, const struct mcr_error *report)
+{
+	if (ret < 0)
+		fprintf(stderr, "mcring: error: not reloaded: %s\n", report->text);
+	else
+		fprintf(stderr, "mcring: reloaded: %s\n", report->text);
+}
+
+/* On the device thread: the file, the name service, memory. The running settings do not change
+ * meanwhile: only a reload changes them. */
+static void read_and_prepare(void *ctx)
 {
 	struct daemon *d = ctx;
-	struct mcr_settings *next;
-	int ret;
+	struct reload *r = &d->reload;
+
+	r->ret = mcr_config_assemble(&r->next, d->command_line, d->config_path, &r->report);
+	if (r->ret == 0 && !r->dry_run)
+		r->ret =
+		    mcr_reload_prepare(&r->channels, d->engine, d->running, r->next, &r->report);
+}
+
+static void begin_on_signal(struct daemon *d);
+
+/* On control: the change itself. */
+static void apply(void *ctx)
+{
+	struct daemon *d = ctx;
+	struct reload *r = &d->reload;
+
+	if (r->ret == 0)
+		r->ret = mcr_reload_apply(d->engine, &d->running, r->next, &r->channels, r->dry_run,
+					  &r->report);
+	mcr_reload_discard(&r->channels, d->engine);
+	if (r->ret < 0 || r->dry_run)
+		mcr_settings_destroy(r->next);
+	r->is_running = 0;
+	if (r->by_signal)
+		tell_reload(r->ret, &r->report);
+	else
+		mcr_engine_reload_done(d->engine, r->ret, &r->report);
+	if (r->signal_waits)
+		begin_on_signal(d);
+}
+
+static int begin(struct daemon *d, int dry_run, int by_signal, struct mcr_error *report)
+{
+	struct reload *r = &d->reload;
 
 	if (!d->config_path)
 		return mcr_fail(report, -EINVAL,
 				"there is no configuration file: start mcring with --config FILE");
-	ret = mcr_config_assemble(&next, d->command_line, d->config_path, report);
-	if (ret < 0)
-		return ret;
-	ret = mcr_reload_apply(d->engine, &d->running, next, dry_run, report);
-	if (ret < 0 || dry_run)
-		mcr_settings_destroy(next);
-	return ret;
+	if (r->is_running)
+		return mcr_fail(report, -EBUSY,
+				"another reload is under way: ask again when it has ended");
+	*r = (struct reload){.is_running = 1, .dry_run = dry_run, .by_signal = by_signal};
+	if (mcr_engine_run(d->engine, read_and_prepare, apply, d) == 0)
+		return MCR_RELOAD_LATER;
+	r->is_running = 0;
+	return mcr_fail(report, -ENOMEM, "out of memory");
 }
 
-static void reload(struct daemon *d)
+static int on_reload(void *ctx, int dry_run, struct mcr_error *report)
+{
+	return begin(ctx, dry_run, 0, report);
+}
+
+/* A signal that comes during a reload is not lost: the file may have changed since it was read. */
+static void begin_on_signal(struct daemon *d)
 {
 	struct mcr_error report;
+	int ret;
 
-	if (on_reload(d, 0, &report) < 0)
-		fprintf(stderr, "mcring: error: not reloaded: %s\n", report.text);
-	else
-		fprintf(stderr, "mcring: reloaded: %s\n", report.text);
+	if (d->reload.is_running) {
+		d->reload.signal_waits = 1;
+		return;
+	}
+	ret = begin(d, 0, 1, &report);
+	if (ret < 0)
+		tell_reload(ret, &report);
 }
 
 /* ---- start ---- */
@@ -171,7 +236,7 @@ static void serve(struct daemon *d)
 		while (read(d->signal_fd, &signal, sizeof(signal)) == sizeof(signal)) {
 			if (signal.ssi_signo != SIGHUP)
 				return;
-			reload(d);
+			begin_on_signal(d);
 		}
 	}
 }
@@ -234,6 +299,7 @@ int mcr_daemon_run(struct mcr_settings *running, const struct mcr_settings *comm
 	ret = start_engine(&d, err);
 	if (ret == 0) {
 		serve(&d);
+		d.reload.signal_waits = 0; /* no more of them */
 		mcr_engine_stop(d.engine);
 		print_account(d.engine);
 		ret = has_lost_port(d.engine) ? MCR_EXIT_PORT_LOST : 0;

@@ -11,7 +11,6 @@
 
 struct change {
 	struct mcr_join_list remove, add;
-	const struct mcr_channel_config *new_channels[MCR_CHANNELS_MAX];
 	size_t n_new_channels;
 	const struct mcr_channel_config *old_channels[MCR_CHANNELS_MAX];
 	size_t n_old_channels;
@@ -129,6 +128,18 @@ static bool same_access(const struct mcr_channel_config *x, const struct mcr_cha
 	       same_list(&x->joiners, &y->joiners);
 }
 
+/* Those that next has and running has not, in the order of next. Returns how many. */
+static size_t new_channels(const struct mcr_channel_config **out,
+			   const struct mcr_settings *running, const struct mcr_settings *next)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < next->n_channels; i++)
+		if (!find(running, next->channels[i].config.name))
+			out[n++] = &next->channels[i].config;
+	return n;
+}
+
 static int find_change(struct change *c, const struct mcr_engine *e,
 		       const struct mcr_settings *running, const struct mcr_settings *next)
 {
@@ -140,9 +151,8 @@ static int find_change(struct change *c, const struct mcr_engine *e,
 		const struct mcr_channel_config *config = &next->channels[i].config;
 		const struct mcr_channel_config *was = find(running, config->name);
 
-		if (!was)
-			c->new_channels[c->n_new_channels++] = config;
-		else if (!same_access(was, config))
+		c->n_new_channels += !was;
+		if (was && !same_access(was, config))
 			c->access[c->n_access++] = config;
 	}
 	for (size_t i = 0; i < running->n_channels; i++)
@@ -307,20 +317,34 @@ static size_t remove_channels(struct mcr_engine *e, const struct change *c,
 	return kept;
 }
 
-static int carry_out(struct mcr_engine *e, const struct change *c, struct mcr_error *err)
+static int put_channels(struct mcr_engine *e, struct mcr_new_channels *channels,
+			struct mcr_error *err)
 {
-	size_t made = 0;
-	int ret = 0;
+	for (size_t i = 0; i < channels->n; i++) {
+		int ret = mcr_engine_channel_put(e, channels->made[i], err);
 
-	while (ret == 0 && made < c->n_new_channels) {
-		ret = mcr_engine_channel_add(e, c->new_channels[made], err);
-		made += ret == 0;
+		if (ret < 0) {
+			while (i-- > 0)
+				mcr_engine_channel_remove(e, channels->configs[i]->name, NULL);
+			return ret;
+		}
+		channels->made[i] = NULL;
 	}
-	if (ret == 0 && c->remove.n + c->add.n > 0)
+	return 0;
+}
+
+static int carry_out(struct mcr_engine *e, const struct change *c,
+		     struct mcr_new_channels *channels, struct mcr_error *err)
+{
+	int ret = put_channels(e, channels, err);
+
+	if (ret < 0)
+		return ret;
+	if (c->remove.n + c->add.n > 0)
 		ret =
 		    mcr_engine_update(e, c->remove.items, c->remove.n, c->add.items, c->add.n, err);
-	while (ret < 0 && made > 0)
-		mcr_engine_channel_remove(e, c->new_channels[--made]->name, NULL);
+	for (size_t i = 0; ret < 0 && i < channels->n; i++)
+		mcr_engine_channel_remove(e, channels->configs[i]->name, NULL);
 	for (size_t i = 0; ret == 0 && i < c->n_access; i++)
 		ret = mcr_engine_channel_access(e, c->access[i], err);
 	return ret;
@@ -341,8 +365,27 @@ static void write_report(struct mcr_error *report, const struct change *c, int d
 		 c->n_old_channels - n_kept, kept, restart[0] ? "; needs a restart:" : "", restart);
 }
 
+int mcr_reload_prepare(struct mcr_new_channels *out, struct mcr_engine *e,
+		       const struct mcr_settings *running, const struct mcr_settings *next,
+		       struct mcr_error *err)
+{
+	size_t n = new_channels(out->configs, running, next);
+	int ret = 0;
+
+	for (out->n = 0; ret == 0 && out->n < n; out->n += ret == 0)
+		ret = mcr_engine_channel_prepare(e, out->configs[out->n], &out->made[out->n], err);
+	return ret;
+}
+
+void mcr_reload_discard(struct mcr_new_channels *channels, struct mcr_engine *e)
+{
+	for (size_t i = 0; i < channels->n; i++)
+		mcr_engine_channel_discard(e, channels->made[i]);
+	channels->n = 0;
+}
+
 int mcr_reload_apply(struct mcr_engine *e, struct mcr_settings **running, struct mcr_settings *next,
-		     int dry_run, struct mcr_error *report)
+		     struct mcr_new_channels *channels, int dry_run, struct mcr_error *report)
 {
 	struct change c = {.n_new_channels = 0};
 	char restart[160];
@@ -353,7 +396,7 @@ int mcr_reload_apply(struct mcr_engine *e, struct mcr_settings **running, struct
 		mcr_fail(report, ret, "out of memory");
 	restart_note(*running, next, restart, sizeof(restart));
 	if (ret == 0 && !dry_run)
-		ret = carry_out(e, &c, report);
+		ret = carry_out(e, &c, channels, report);
 	if (ret == 0 && !dry_run) {
 		keep_started(next, *running);
 		swap_eal(next, *running);

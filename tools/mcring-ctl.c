@@ -16,6 +16,8 @@
 #include "ctl_top.h"
 
 #define TIMEOUT_SECONDS 30
+#define RELOAD_SECONDS  600 /* rings of 64 GiB, a name service that is slow */
+#define PATIENCE_STEP   5   /* seconds between two words about a long reload */
 
 struct ctl {
 	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
@@ -72,12 +74,13 @@ static int make_path(struct ctl *ctl)
 static int dial(const struct ctl *ctl)
 {
 	struct timeval patience = {.tv_sec = TIMEOUT_SECONDS};
+	struct timeval step = {.tv_sec = PATIENCE_STEP};
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		return fail("socket: %s", strerror(errno));
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &step, sizeof(step));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	memcpy(address.sun_path, ctl->path, sizeof(address.sun_path));
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
@@ -108,9 +111,24 @@ static int send_all(int fd, const char *text, size_t len)
 	return 0;
 }
 
-/* Receives up to the end of line. Returns the text, to be freed, or NULL. */
-static char *receive_line(int fd, size_t *len)
+/* No answer yet. Returns 0 when it may still come. */
+static int wait_on(int is_reload, unsigned *waited_s)
 {
+	*waited_s += PATIENCE_STEP;
+	if (*waited_s >= (is_reload ? RELOAD_SECONDS : TIMEOUT_SECONDS))
+		return -1;
+	if (is_reload)
+		fprintf(stderr,
+			"mcring-ctl: %u s: the engine still reads the file or fills the memory of "
+			"new channels\n",
+			*waited_s);
+	return 0;
+}
+
+/* Receives up to the end of line. Returns the text, to be freed, or NULL. */
+static char *receive_line(int fd, int is_reload, size_t *len)
+{
+	unsigned waited_s = 0;
 	size_t cap = 65536, used = 0;
 	char *text = malloc(cap), *bigger;
 
@@ -118,6 +136,8 @@ static char *receive_line(int fd, size_t *len)
 		ssize_t n = recv(fd, text + used, cap - used, 0);
 
 		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN && wait_on(is_reload, &waited_s) == 0)
 			continue;
 		if (n <= 0)
 			break;
@@ -144,12 +164,13 @@ static json_t *ask(const struct ctl *ctl, const json_t *request)
 	json_t *reply = NULL;
 	const char *error;
 	size_t len = 0;
-	int fd = dial(ctl);
+	int fd = dial(ctl), is_reload;
 
 	if (fd < 0)
 		goto out;
+	is_reload = strcmp(json_string_value(json_object_get(request, "command")), "reload") == 0;
 	if (text && send_all(fd, text, strlen(text)) == 0 && send_all(fd, "\n", 1) == 0)
-		line = receive_line(fd, &len);
+		line = receive_line(fd, is_reload, &len);
 	if (line)
 		reply = json_loadb(line, len, 0, NULL);
 	if (!reply)

@@ -160,6 +160,8 @@ enum mcr_log_level {
 	MCR_LOG_DEBUG
 };
 
+#define MCR_RELOAD_LATER 1 /* of reload(): the answer comes with mcr_engine_reload_done */
+
 struct mcr_engine_config {
 	size_t size; /* sizeof(struct mcr_engine_config), set by mcr_engine_config_init */
 	char name[MCR_NAME_MAX]; /* "mcring" */
@@ -180,7 +182,10 @@ struct mcr_engine_config {
 	/* Called on the control thread, for the length of the call; NULL = stderr. */
 	void (*log)(void *ctx, enum mcr_log_level level, const char *line);
 	/* mcring-ctl reload; NULL = "this engine has no configuration file". dry_run: report only.
-	 * Writes a one-line account of the change into *report. */
+	 * Called on the control thread by mcr_engine_poll. Returns 0 or -errno with a one-line
+	 * account of the change, or of the failure, in *report; or MCR_RELOAD_LATER, and goes on in
+	 * mcr_engine_run until it has an answer for mcr_engine_reload_done. A second request that
+	 * comes meanwhile is refused. */
 	int (*reload)(void *ctx, int dry_run, struct mcr_error *report);
 	void *ctx;
 	/* mcr_sockets_note from before EAL probed its devices; for the length of mcr_engine_create.
@@ -241,10 +246,41 @@ MCR_API int mcr_engine_join(struct mcr_engine *e, const struct mcr_join *join,
 MCR_API int mcr_engine_leave(struct mcr_engine *e, const struct mcr_join *join,
 			     struct mcr_error *err);
 
-/* mcr_engine_channel_add makes a channel at run time; it can be joined and attached to at once.
- * Errors: -EEXIST, -EINVAL, -ENOSPC, -ENOMEM. */
+/* mcr_engine_channel_add makes a channel at run time; it can be joined and attached to at once. It
+ * fills the rings' memory before it returns, which takes seconds for each GiB, and meanwhile only
+ * the heartbeat goes on: consumers stay, IGMP and sockets wait. For more than some MiB on a running
+ * engine mcr_engine_channel_prepare is the better way.
+ * Errors: -EEXIST, -EINVAL, -ENOSPC, -ENOMEM, -ESHUTDOWN (after mcr_engine_stop). */
 MCR_API int mcr_engine_channel_add(struct mcr_engine *e, const struct mcr_channel_config *channel,
 				   struct mcr_error *err);
+
+/* mcr_engine_run has work(ctx) called on the engine's device thread, beside which control goes on,
+ * and then done(ctx) on the control thread, by mcr_engine_poll, mcr_engine_stop or
+ * mcr_engine_destroy. For what may wait: a file, a name service, memory. Of the engine's functions
+ * work may call mcr_engine_channel_prepare only. The engine's own jobs (filters, links) wait until
+ * work returns. ctx is the caller's and stays until done is called.
+ * Returns 0, or -ENOMEM: then neither is called. */
+MCR_API int mcr_engine_run(struct mcr_engine *e, void (*work)(void *ctx), void (*done)(void *ctx),
+			   void *ctx);
+
+/* A channel that has its memory and is none of the engine's yet. */
+struct mcr_channel;
+
+/* mcr_engine_channel_prepare makes a channel's rings and fills their memory; between slices of it
+ * the engine's own jobs go on. *out is then for mcr_engine_channel_put or
+ * mcr_engine_channel_discard, before mcr_engine_destroy. Thread: the device thread, in work() of
+ * mcr_engine_run. Errors: -EINVAL, -ENOMEM, -EMFILE, -ECANCELED (the engine stops). */
+MCR_API int mcr_engine_channel_prepare(struct mcr_engine *e,
+				       const struct mcr_channel_config *config,
+				       struct mcr_channel **out, struct mcr_error *err);
+
+/* mcr_engine_channel_put makes a prepared channel one of the engine's, as mcr_engine_channel_add
+ * does, and owns it then. It never waits. Errors as there: the channel is still the caller's. */
+MCR_API int mcr_engine_channel_put(struct mcr_engine *e, struct mcr_channel *channel,
+				   struct mcr_error *err);
+
+/* mcr_engine_channel_discard frees a prepared channel, on the device thread. NULL is allowed. */
+MCR_API void mcr_engine_channel_discard(struct mcr_engine *e, struct mcr_channel *channel);
 
 /* mcr_inline_copy copies up to cap octets of a payload, from however many segments, into buf. For a
  * handler, during its call. Returns how many. */
@@ -260,6 +296,12 @@ MCR_API int mcr_engine_channel_remove(struct mcr_engine *e, const char *channel,
  * readers and joiners. Errors: -ENOENT, -EINVAL. */
 MCR_API int mcr_engine_channel_access(struct mcr_engine *e, const struct mcr_channel_config *config,
 				      struct mcr_error *err);
+
+/* mcr_engine_reload_done answers the request for which reload() returned MCR_RELOAD_LATER: result
+ * and report are what reload() returns and writes otherwise. Does nothing when there is none, or
+ * when who asked has gone. */
+MCR_API void mcr_engine_reload_done(struct mcr_engine *e, int result,
+				    const struct mcr_error *report);
 
 /* mcr_engine_interface_address gives an interface another local address, 0 = none: what it reports
  * and answers has it from now on, and all memberships are told anew. Errors: -ENOENT, -EINVAL. */

@@ -113,7 +113,8 @@ static int check_memory(const struct mcr_channel_config *config, size_t len, uns
 }
 
 int mcr_channel_create(struct mcr_channel **out, const struct mcr_channel_config *config,
-		       const unsigned *lcores, unsigned n_lcores, struct mcr_error *err)
+		       const unsigned *lcores, unsigned n_lcores, const struct mcr_pause *pause,
+		       struct mcr_error *err)
 {
 	struct mcr_channel *channel = calloc(1, sizeof(*channel));
 	size_t len = mcr_ring_footprint(config->depth, config->bytes);
@@ -132,7 +133,7 @@ int mcr_channel_create(struct mcr_channel **out, const struct mcr_channel_config
 		struct mcr_region *region = &channel->regions[i];
 
 		snprintf(name, sizeof(name), "mcring-%s-%u", config->name, i);
-		ret = mcr_region_create(region, len, node, name, err);
+		ret = mcr_region_create(region, len, node, name, pause, err);
 		if (ret < 0)
 			goto fail;
 		channel->n_rings++;
@@ -159,15 +160,21 @@ fail:
 	return ret;
 }
 
-void mcr_channel_destroy(struct mcr_channel *channel)
+void mcr_channel_release(struct mcr_channel *channel)
 {
-	if (channel == NULL)
-		return;
 	for (unsigned i = 0; i < channel->n_rings; i++) {
 		rte_free(channel->writers[i]);
 		rte_free(channel->handlers[i]);
 		mcr_region_destroy(&channel->regions[i]);
 	}
+	channel->n_rings = 0;
+}
+
+void mcr_channel_destroy(struct mcr_channel *channel)
+{
+	if (channel == NULL)
+		return;
+	mcr_channel_release(channel);
 	free(channel);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A channel: a named set of joins with one ring per rx lcore. Thread: control. */
+/* A channel: a named set of joins with one ring per rx lcore. Thread: control, or the device thread
+ * while it is being made and when nobody sees it any more. */
 #ifndef MCR_ENGINE_CHANNEL_H
 #define MCR_ENGINE_CHANNEL_H
 
@@ -8,12 +9,14 @@
 #include <mcring/engine.h>
 
 #include "core/ring.h"
+#include "engine/device_thread.h"
 #include "engine/inline.h"
 #include "engine/region.h"
 
 struct mcr_channel {
 	struct mcr_channel_config config; /* depth and bytes filled in */
 	uint64_t epoch;
+	struct mcr_job job; /* its end, on the device thread */
 	unsigned n_rings;
 	struct mcr_region regions[MCR_LCORES_MAX];
 	struct mcr_ring_writer
@@ -27,11 +30,17 @@ int mcr_channel_check(struct mcr_channel_config *config, struct mcr_error *err);
 /* mcr_channel_check_access: the bounds of struct mcr_access. Returns 0 or -EINVAL. */
 int mcr_channel_check_access(const struct mcr_channel_config *config, struct mcr_error *err);
 
-/* mcr_channel_create makes a ring on the NUMA node of each lcore. Errors: -ENOMEM, -EMFILE. */
+/* mcr_channel_create makes a ring on the NUMA node of each lcore; it waits for memory, as
+ * mcr_region_create does. Errors: -ENOMEM, -EMFILE, what pause gives. */
 int mcr_channel_create(struct mcr_channel **out, const struct mcr_channel_config *config,
-		       const unsigned *lcores, unsigned n_lcores, struct mcr_error *err);
+		       const unsigned *lcores, unsigned n_lcores, const struct mcr_pause *pause,
+		       struct mcr_error *err);
 
-/* mcr_channel_destroy: no view has its writers any more. NULL is allowed. */
+/* mcr_channel_release gives the rings' memory back; no view has its writers any more. Takes long
+ * where there is much of it. */
+void mcr_channel_release(struct mcr_channel *channel);
+
+/* mcr_channel_destroy releases it and frees the rest. NULL is allowed. */
 void mcr_channel_destroy(struct mcr_channel *channel);
 
 void mcr_channel_stop(struct mcr_channel *channel);

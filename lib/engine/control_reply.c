@@ -295,17 +295,28 @@ static int update(struct mcr_control_reply *reply, const struct mcr_control_sour
 	return ret;
 }
 
+int mcr_control_reply_reload(struct mcr_control_reply *reply, int result,
+			     const struct mcr_error *report)
+{
+	if (result < 0)
+		return mcr_control_reply_refuse(reply, report->text);
+	return append_line(reply, json_pack("{sb so}", "ok", 1, "report", line_of(report->text)));
+}
+
 static int reload(struct mcr_control_reply *reply, const struct mcr_control_source *src,
 		  const struct request *request)
 {
 	struct mcr_error report = {"done"};
+	int ret;
 
 	if (!src->reload)
 		return mcr_control_reply_refuse(
 		    reply, "this engine has no configuration file: start it with --config FILE");
-	if (src->reload(src->ctx, request->dry_run, &report) < 0)
-		return mcr_control_reply_refuse(reply, report.text);
-	return append_line(reply, json_pack("{sb so}", "ok", 1, "report", line_of(report.text)));
+	if (src->is_reloading)
+		return mcr_control_reply_refuse(
+		    reply, "another reload is under way: ask again when it has ended");
+	ret = src->reload(src->ctx, request->dry_run, &report);
+	return ret == MCR_RELOAD_LATER ? ret : mcr_control_reply_reload(reply, ret, &report);
 }
 
 static int carry_out(struct mcr_control_reply *reply, const struct mcr_control_source *src,

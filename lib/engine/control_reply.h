@@ -14,6 +14,7 @@ struct mcr_control_source {
 	uint64_t started_ns;
 	int (*reload)(void *ctx, int dry_run, struct mcr_error *report);
 	void *ctx;
+	int is_reloading; /* reload() said MCR_RELOAD_LATER: it is not called until that ended */
 };
 
 struct mcr_control_section; /* a member of an answer: control_json.h */
@@ -28,9 +29,13 @@ struct mcr_control_reply {
 };
 
 /* mcr_control_reply_start carries a request out (len octets, one line) and begins its answer.
- * Returns 0 or -ENOMEM. */
+ * Returns 0; MCR_RELOAD_LATER: there is none yet, mcr_control_reply_reload begins it; -ENOMEM. */
 int mcr_control_reply_start(struct mcr_control_reply *reply, const struct mcr_control_source *src,
 			    const char *request, size_t len);
+
+/* mcr_control_reply_reload begins the answer to a reload. Returns 0 or -ENOMEM. */
+int mcr_control_reply_reload(struct mcr_control_reply *reply, int result,
+			     const struct mcr_error *report);
 
 /* mcr_control_reply_refuse begins an answer that is an error. Returns 0 or -ENOMEM. */
 int mcr_control_reply_refuse(struct mcr_control_reply *reply, const char *why);

@@ -20,6 +20,7 @@
 struct client {
 	int fd; /* -1 = free */
 	int writing;
+	int waiting;          /* for the end of a reload: nothing is read or written until then */
 	int last;             /* close when the answer is out */
 	uint64_t progress_ns; /* monotonic: when something last went in or out */
 	char *in;
@@ -182,6 +183,22 @@ static void accept_client(struct mcr_control_server *s, uint64_t now_ns)
 	}
 }
 
+/* Carries out the first request, of len octets. Returns 0 or -errno. */
+static int carry_out(struct mcr_control_server *s, struct client *c, size_t len)
+{
+	int ret = mcr_control_reply_start(&c->reply, &s->src, c->in, len);
+
+	if (ret < 0)
+		return ret;
+	if (ret == MCR_RELOAD_LATER) {
+		s->src.is_reloading = 1;
+		c->waiting = 1;
+		return watch(s, EPOLL_CTL_MOD, c->fd, 0, c); /* a hang-up is told all the same */
+	}
+	c->writing = 1;
+	return watch(s, EPOLL_CTL_MOD, c->fd, EPOLLOUT, c);
+}
+
 /* Begins the answer when a whole request is there. Returns 0 or -errno. */
 static int take_request(struct mcr_control_server *s, struct client *c)
 {
@@ -190,15 +207,15 @@ static int take_request(struct mcr_control_server *s, struct client *c)
 	int ret;
 
 	if (end) {
-		ret = mcr_control_reply_start(&c->reply, &s->src, c->in, used - 1);
+		ret = carry_out(s, c, used - 1);
 		memmove(c->in, c->in + used, c->in_len - used);
 		c->in_len -= used;
-	} else if (c->in_len >= MCR_CONTROL_REQUEST_MAX) {
-		ret = mcr_control_reply_refuse(&c->reply, "request too long");
-		c->last = 1;
-	} else {
-		return 0;
+		return ret;
 	}
+	if (c->in_len < MCR_CONTROL_REQUEST_MAX)
+		return 0;
+	ret = mcr_control_reply_refuse(&c->reply, "request too long");
+	c->last = 1;
 	c->writing = 1;
 	return ret < 0 ? ret : watch(s, EPOLL_CTL_MOD, c->fd, EPOLLOUT, c);
 }
@@ -262,11 +279,11 @@ static void serve(struct mcr_control_server *s, struct client *c, uint32_t event
 
 	if (c->fd < 0)
 		return;
-	if (events & EPOLLERR || (c->writing && events & EPOLLHUP))
+	if (events & EPOLLERR || ((c->writing || c->waiting) && events & EPOLLHUP))
 		ret = -EPIPE;
 	else if (c->writing)
 		ret = write_client(s, c, now_ns);
-	else
+	else if (!c->waiting)
 		ret = read_client(s, c, now_ns);
 	if (ret < 0)
 		drop_client(c);
@@ -286,10 +303,28 @@ void mcr_control_server_poll(struct mcr_control_server *s, uint64_t now_ns)
 	for (int i = 0; i < MCR_CONTROL_CLIENTS_MAX; i++) {
 		struct client *c = &s->clients[i];
 
-		if (c->fd >= 0 && now_ns > c->progress_ns + MCR_CONTROL_PATIENCE_NS)
+		if (c->fd >= 0 && !c->waiting && now_ns > c->progress_ns + MCR_CONTROL_PATIENCE_NS)
 			drop_client(c);
 	}
 	mcr_acceptor_watch(&s->acceptor, now_ns, 1);
+}
+
+void mcr_control_server_reload_done(struct mcr_control_server *s, int result,
+				    const struct mcr_error *report, uint64_t now_ns)
+{
+	s->src.is_reloading = 0;
+	for (int i = 0; i < MCR_CONTROL_CLIENTS_MAX; i++) {
+		struct client *c = &s->clients[i];
+
+		if (c->fd < 0 || !c->waiting)
+			continue;
+		c->waiting = 0;
+		c->writing = 1;
+		c->progress_ns = now_ns;
+		if (mcr_control_reply_reload(&c->reply, result, report) < 0 ||
+		    watch(s, EPOLL_CTL_MOD, c->fd, EPOLLOUT, c) < 0)
+			drop_client(c);
+	}
 }
 
 static void remove_socket(const struct mcr_control_server *s)

@@ -28,7 +28,8 @@ struct mcr_control_server_config {
 	const char *path;    /* of the socket; its directory exists */
 	const char *name;    /* the engine's, for status */
 	uint64_t started_ns; /* CLOCK_REALTIME, for status */
-	/* As in struct mcr_engine_config. */
+	/* As in struct mcr_engine_config; mcr_control_server_reload_done is the answer that comes
+	 * later. */
 	int (*reload)(void *ctx, int dry_run, struct mcr_error *report);
 	void *ctx;
 };
@@ -45,6 +46,10 @@ int mcr_control_server_fd(const struct mcr_control_server *server);
 
 /* mcr_control_server_poll does what is due and never waits. now_ns: monotonic. */
 void mcr_control_server_poll(struct mcr_control_server *server, uint64_t now_ns);
+
+/* mcr_control_server_reload_done: as mcr_engine_reload_done. now_ns: monotonic. */
+void mcr_control_server_reload_done(struct mcr_control_server *server, int result,
+				    const struct mcr_error *report, uint64_t now_ns);
 
 /* mcr_control_server_destroy closes everything and removes the socket. NULL is allowed. */
 void mcr_control_server_destroy(struct mcr_control_server *server);

@@ -17,6 +17,7 @@ struct mcr_device_thread {
 	struct mcr_job *submitted; /* writers: both; newest first */
 	struct mcr_job *ended;     /* writers: both; newest first */
 	uint8_t is_ending;         /* writer: control */
+	struct mcr_job *queue;     /* the device thread's: taken from submitted, oldest first */
 	int submitted_fd;          /* eventfd that blocks; control writes */
 	int ended_fd;              /* eventfd; the device thread writes */
 	unsigned n_pending;        /* control's: submitted, done() not called yet */
@@ -64,26 +65,42 @@ static void clear_fd(int fd)
 	(void)n;
 }
 
+/* The next to run, NULL: none. */
+static struct mcr_job *next_job(struct mcr_device_thread *t)
+{
+	struct mcr_job *job;
+
+	if (t->queue == NULL)
+		t->queue = take(&t->submitted);
+	job = t->queue;
+	if (job != NULL)
+		t->queue = job->next;
+	return job;
+}
+
+void mcr_device_thread_give_way(struct mcr_device_thread *t)
+{
+	struct mcr_job *job;
+
+	while ((job = next_job(t)) != NULL) {
+		job->run(job);
+		push(&t->ended, job);
+		signal_fd(t->ended_fd);
+	}
+}
+
 static void *thread_main(void *arg)
 {
 	struct mcr_device_thread *t = arg;
-	struct mcr_job *job, *next;
 
 	for (;;) {
 		/* Read before the list is: what was submitted before the end is in it. */
 		uint8_t is_ending = __atomic_load_n(&t->is_ending, __ATOMIC_ACQUIRE);
 
-		job = take(&t->submitted);
-		if (job == NULL && is_ending)
+		mcr_device_thread_give_way(t);
+		if (is_ending)
 			return NULL;
-		if (job == NULL)
-			clear_fd(t->submitted_fd);
-		for (; job != NULL; job = next) {
-			next = job->next;
-			job->run(job);
-			push(&t->ended, job);
-			signal_fd(t->ended_fd);
-		}
+		clear_fd(t->submitted_fd);
 	}
 }
 

@@ -34,15 +34,19 @@ int mcr_device_thread_create(struct mcr_device_thread **out, struct mcr_error *e
 void mcr_device_thread_destroy(struct mcr_device_thread *t, void *ctx);
 
 /* mcr_device_thread_submit hands over a job that is not submitted already; jobs run one by one, in
- * this order, so one that takes seconds does its work in pieces: done() submits the next. Thread:
- * control; never waits. */
+ * this order, so one that takes seconds gives way to the next. Thread: control; never waits. */
 void mcr_device_thread_submit(struct mcr_device_thread *t, struct mcr_job *job);
+
+/* mcr_device_thread_give_way runs what was submitted after the job that calls it, and whose turn it
+ * would be if that one had ended: for a job of seconds, each some milliseconds. Thread: the device
+ * thread, in run(). */
+void mcr_device_thread_give_way(struct mcr_device_thread *t);
 
 /* mcr_device_thread_fd is readable when a job has ended; owned by the thread's object. */
 int mcr_device_thread_fd(const struct mcr_device_thread *t);
 
-/* mcr_device_thread_poll calls done() of the jobs that have ended, in the order in which they were
- * submitted; done() may submit again. Returns how many. Thread: control; never waits. */
+/* mcr_device_thread_poll calls done() of the jobs that have ended, in the order in which they
+ * did; done() may submit again. Returns how many. Thread: control; never waits. */
 unsigned mcr_device_thread_poll(struct mcr_device_thread *t, void *ctx);
 
 /* mcr_device_thread_is_idle: nothing is submitted whose done() was not called. Thread: control. */

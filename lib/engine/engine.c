@@ -348,6 +348,7 @@ static void stop_port(struct mcr_port *port)
 
 void mcr_engine_stop(struct mcr_engine *e)
 {
+	__atomic_store_n(&e->is_ending, 1, __ATOMIC_RELAXED);
 	if (e->state != MCR_ENGINE_RUNNING)
 		return;
 	e->state = MCR_ENGINE_STOPPING;
@@ -375,6 +376,7 @@ void mcr_engine_destroy(struct mcr_engine *e)
 		return;
 	mcr_engine_stop(e);
 	mcr_device_thread_destroy(e->device, e); /* first: its jobs may use all that follows */
+	e->device = NULL;
 	mcr_control_server_destroy(e->control);
 	mcr_attach_server_destroy(e->attach);
 	if (e->lock_fd >= 0)

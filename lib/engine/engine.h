@@ -62,6 +62,7 @@ struct mcr_engine {
 	struct rte_rcu_qsbr *qsbr;
 	struct mcr_clock clock;
 	struct mcr_device_thread *device; /* done() of its jobs is called with the engine */
+	uint8_t is_ending; /* control sets it; the device thread then gives up what takes long */
 
 	int lock_fd; /* of the run directory; -1 = none */
 	struct mcr_attach_server *attach;

@@ -214,47 +214,81 @@ static int announce_channel(struct mcr_engine *e, struct mcr_channel *channel,
 					strerror(-ret));
 }
 
-int mcr_engine_channel_add(struct mcr_engine *e, const struct mcr_channel_config *config,
-			   struct mcr_error *err)
+/* Where a new channel goes. Returns the place, or -EEXIST, -EINVAL, -ENOSPC. */
+static int find_place(const struct mcr_engine *e, const struct mcr_channel_config *config,
+		      struct mcr_error *err)
 {
-	struct mcr_channel_config clean = *config;
-	struct mcr_channel *channel;
-	size_t at = MCR_CHANNELS_MAX;
-	int ret = mcr_channel_check(&clean, err);
+	int at = -1, ret = mcr_placement_check_pin(&e->placement, config, err);
 
-	if (ret == 0)
-		ret = mcr_placement_check_pin(&e->placement, &clean, err);
 	if (ret < 0)
 		return ret;
-	for (size_t i = MCR_CHANNELS_MAX; i-- > 0;) {
+	for (int i = MCR_CHANNELS_MAX; i-- > 0;) {
 		if (e->channels[i] == NULL)
 			at = i;
-		else if (strcmp(e->channels[i]->config.name, clean.name) == 0)
+		else if (strcmp(e->channels[i]->config.name, config->name) == 0)
 			return mcr_error_set(err, -EEXIST, "there is a channel \"%s\" already",
-					     clean.name);
+					     config->name);
 	}
-	if (at == MCR_CHANNELS_MAX)
+	if (at < 0)
 		return mcr_error_set(err, -ENOSPC, "no more than %d channels", MCR_CHANNELS_MAX);
-	ret = mcr_channel_create(&channel, &clean, e->lcores, e->n_workers, err);
+	return at;
+}
+
+int mcr_engine_channel_put(struct mcr_engine *e, struct mcr_channel *channel, struct mcr_error *err)
+{
+	int ret, at = find_place(e, &channel->config, err);
+
+	if (e->state >= MCR_ENGINE_STOPPING)
+		return mcr_error_set(err, -ESHUTDOWN, "the engine is stopping");
+	if (at < 0)
+		return at;
+	ret = announce_channel(e, channel, err);
 	if (ret < 0)
 		return ret;
-	ret = announce_channel(e, channel, err);
-	if (ret < 0) {
-		mcr_channel_destroy(channel);
-		return ret;
-	}
 	e->channels[at] = channel;
 	ret = mcr_engine_publish(e, e->table, NULL);
 	if (ret < 0) {
 		e->channels[at] = NULL;
-		mcr_attach_server_remove_channel(e->attach, clean.name);
-		mcr_channel_destroy(channel);
-		return mcr_error_set(err, ret, "no memory for channel \"%s\"", clean.name);
+		mcr_attach_server_remove_channel(e->attach, channel->config.name);
+		return mcr_error_set(err, ret, "no memory for channel \"%s\"",
+				     channel->config.name);
 	}
 	if (channel->regions[0].note[0] != '\0')
-		mcr_engine_log(e, MCR_LOG_DEBUG, "channel %s: %s", clean.name,
+		mcr_engine_log(e, MCR_LOG_DEBUG, "channel %s: %s", channel->config.name,
 			       channel->regions[0].note);
 	return 0;
+}
+
+/* Who reads the other channels need not take the engine for dead meanwhile. */
+static int keep_alive(void *ctx)
+{
+	const struct mcr_engine *e = ctx;
+
+	for (size_t i = 0; e->state == MCR_ENGINE_RUNNING && i < MCR_CHANNELS_MAX; i++)
+		if (e->channels[i] != NULL)
+			mcr_channel_heartbeat(e->channels[i], mcr_clock_now_monotonic());
+	return 0;
+}
+
+int mcr_engine_channel_add(struct mcr_engine *e, const struct mcr_channel_config *config,
+			   struct mcr_error *err)
+{
+	const struct mcr_pause pause = {keep_alive, e};
+	struct mcr_channel_config clean = *config;
+	struct mcr_channel *channel;
+	int ret = mcr_channel_check(&clean, err);
+
+	if (ret == 0)
+		ret = find_place(e, &clean, err);
+	if (ret < 0)
+		return ret;
+	ret = mcr_channel_create(&channel, &clean, e->lcores, e->n_workers, &pause, err);
+	if (ret < 0)
+		return ret;
+	ret = mcr_engine_channel_put(e, channel, err);
+	if (ret < 0)
+		mcr_channel_destroy(channel);
+	return ret;
 }
 
 int mcr_engine_channel_remove(struct mcr_engine *e, const char *name, struct mcr_error *err)

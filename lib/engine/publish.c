@@ -15,7 +15,7 @@ static void free_retired(struct mcr_engine *e, struct mcr_retired *r)
 	mcr_group_table_destroy(r->table);
 	if (r->channel != NULL) {
 		mcr_channel_stop(r->channel); /* its lcores are done with it: consumers may know */
-		mcr_channel_destroy(r->channel);
+		mcr_engine_channel_discard(e, r->channel);
 	}
 	free(r);
 }

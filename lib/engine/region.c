@@ -28,6 +28,7 @@
 
 #define HUGE_PAGE_BYTES ((size_t)2 << 20)
 #define NUMA_NODES_MAX  1024
+#define UNMAP_SLICE     ((size_t)64 << 20)
 
 /* FUTURE_WRITE leaves the engine's own map writable and denies every other; without SHRINK a
  * consumer could truncate the file and kill the engine with SIGBUS; SEAL makes it final. */
@@ -61,19 +62,41 @@ static void place(struct mcr_region *region, int numa_node)
 		region->numa_node = numa_node;
 }
 
-/* All pages now, so that the rx lcore never faults; an error instead of SIGBUS where the kernel
- * can. */
-static int prefault(struct mcr_region *region)
+static int fill(char *from, size_t len)
 {
-	volatile char *byte = region->mem;
+	volatile char *byte = from;
 
-	if (madvise(region->mem, region->len, MADV_POPULATE_WRITE) == 0)
+	if (madvise(from, len, MADV_POPULATE_WRITE) == 0)
 		return 0;
 	if (errno != EINVAL)
 		return -errno;
-	for (size_t i = 0; i < region->len; i += 4096)
+	for (size_t i = 0; i < len; i += 4096)
 		byte[i] = 0;
 	return 0;
+}
+
+/* All pages now, so that the rx lcore never faults; an error instead of SIGBUS where the kernel
+ * can. In slices: the kernel holds the process's mmap_lock for one, and whoever allocates waits. */
+static int prefault(struct mcr_region *region, const struct mcr_pause *pause)
+{
+	int ret = 0;
+
+	for (size_t at = 0, n; ret == 0 && at < region->len; at += n) {
+		n = region->len - at < MCR_REGION_SLICE ? region->len - at : MCR_REGION_SLICE;
+		ret = fill((char *)region->mem + at, n);
+		if (ret == 0 && pause != NULL)
+			ret = pause->fn(pause->ctx);
+	}
+	return ret;
+}
+
+/* In slices for the same reason. */
+static void unmap(char *mem, size_t len)
+{
+	for (size_t at = 0, n; at < len; at += n) {
+		n = len - at < UNMAP_SLICE ? len - at : UNMAP_SLICE;
+		munmap(mem + at, n);
+	}
 }
 
 /* Two fences before the seals: the descriptor that is handed out is opened anew without the right
@@ -96,7 +119,7 @@ static int make_read_only(struct mcr_region *region)
 }
 
 static int try_create(struct mcr_region *region, size_t len, int numa_node, const char *name,
-		      int huge)
+		      int huge, const struct mcr_pause *pause)
 {
 	int ret;
 
@@ -113,7 +136,7 @@ static int try_create(struct mcr_region *region, size_t len, int numa_node, cons
 	if (region->mem == MAP_FAILED)
 		goto fail;
 	place(region, numa_node);
-	ret = prefault(region);
+	ret = prefault(region, pause);
 	if (ret == 0 && fcntl(region->fd, F_ADD_SEALS, SEALS) < 0)
 		ret = -errno;
 	if (ret == 0)
@@ -124,26 +147,26 @@ static int try_create(struct mcr_region *region, size_t len, int numa_node, cons
 fail:
 	ret = -errno;
 	if (region->mem != MAP_FAILED)
-		munmap(region->mem, region->len);
+		unmap(region->mem, region->len);
 	close(region->fd);
 	memset(region, 0, sizeof(*region));
 	return ret;
 }
 
 int mcr_region_create(struct mcr_region *out, size_t len, int numa_node, const char *name,
-		      struct mcr_error *err)
+		      const struct mcr_pause *pause, struct mcr_error *err)
 {
 	const struct mcr_ring_need ring = {.bytes = len, .n = 1};
 	const struct mcr_memory_need need = {
 	    .who = name, .rings = &ring, .n_rings = 1, .no_huge_pages = 1};
-	int huge = try_create(out, len, numa_node, name, 1);
+	int huge = try_create(out, len, numa_node, name, 1, pause);
 	int ret = huge;
 
-	if (huge < 0) {
+	if (huge < 0 && huge != -ECANCELED) {
 		ret = mcr_memory_check(&need, "", err);
 		if (ret < 0)
 			return ret;
-		ret = try_create(out, len, numa_node, name, 0);
+		ret = try_create(out, len, numa_node, name, 0, pause);
 	}
 	if (ret < 0) {
 		memset(out, 0, sizeof(*out));
@@ -163,7 +186,7 @@ void mcr_region_destroy(struct mcr_region *region)
 {
 	if (region->mem == NULL)
 		return;
-	munmap(region->mem, region->len);
+	unmap(region->mem, region->len);
 	close(region->fd);
 	memset(region, 0, sizeof(*region));
 }

@@ -17,12 +17,21 @@ struct mcr_region {
 	char note[96]; /* why it is not on huge pages or not on its node; "" = as wanted */
 };
 
+#define MCR_REGION_SLICE ((size_t)4 << 20) /* octets that are filled between two pauses */
+
+/* What a caller does between two slices, so that others need not wait for all of it. */
+struct mcr_pause {
+	int (*fn)(void *ctx); /* not 0: give up and return it, a -errno */
+	void *ctx;
+};
+
 /* mcr_region_create makes a region of at least len octets. numa_node: -1 = anywhere; on a machine
  * without NUMA, or with the node full, the memory comes from elsewhere. name: for /proc, borrowed.
+ * It fills the memory in the calling thread, 1 to 3 s a GiB; pause: NULL = none.
  * The caller owns the result. Returns 0, -ENOMEM (also before any page is touched: memory_limit.h),
  * -EMFILE or what a system call gave. Thread: any. */
 int mcr_region_create(struct mcr_region *out, size_t len, int numa_node, const char *name,
-		      struct mcr_error *err);
+		      const struct mcr_pause *pause, struct mcr_error *err);
 
 /* mcr_region_destroy unmaps and closes; consumers keep what they mapped. A zeroed region is
  * allowed. */

@@ -174,7 +174,7 @@ int main(int argc, char **argv)
 		return 1;
 	for (unsigned i = 0; i < RINGS; i++) {
 		if (mcr_region_create(&b.regions[i], mcr_ring_footprint(DEPTH, 65536), -1, "bench",
-				      &err) < 0)
+				      NULL, &err) < 0)
 			return 1;
 		mcr_ring_format(b.regions[i].mem, DEPTH, 65536, 1, i, RINGS);
 		mcr_ring_writer_attach(&b.writers[i], b.regions[i].mem);

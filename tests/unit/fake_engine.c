@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/igmp.h"
@@ -88,6 +89,36 @@ int mcr_engine_channel_add(struct mcr_engine *e, const struct mcr_channel_config
 		return refuse(err, -EEXIST, "channel is there");
 	e->channels[e->n_channels++] = *channel;
 	return 0;
+}
+
+struct mcr_channel {
+	struct mcr_channel_config config;
+};
+
+int mcr_engine_channel_prepare(struct mcr_engine *e, const struct mcr_channel_config *config,
+			       struct mcr_channel **out, struct mcr_error *err)
+{
+	if (e->no_memory_for && strcmp(e->no_memory_for, config->name) == 0)
+		return refuse(err, -ENOMEM, "no memory");
+	*out = malloc(sizeof(**out));
+	(*out)->config = *config;
+	e->prepared++;
+	return 0;
+}
+
+int mcr_engine_channel_put(struct mcr_engine *e, struct mcr_channel *channel, struct mcr_error *err)
+{
+	int ret = mcr_engine_channel_add(e, &channel->config, err);
+
+	if (ret == 0)
+		mcr_engine_channel_discard(e, channel);
+	return ret;
+}
+
+void mcr_engine_channel_discard(struct mcr_engine *e, struct mcr_channel *channel)
+{
+	e->prepared -= channel != NULL;
+	free(channel);
 }
 
 int mcr_engine_channel_access(struct mcr_engine *e, const struct mcr_channel_config *config,

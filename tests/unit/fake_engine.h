@@ -14,6 +14,8 @@ struct mcr_engine {
 	size_t n_groups;     /* that mcr_engine_group_info makes up */
 	unsigned updates;    /* calls of mcr_engine_update that succeeded */
 	const char *refusal; /* the next update fails with this text */
+	unsigned prepared;   /* channels that were made and are neither the engine's nor freed */
+	const char *no_memory_for; /* a channel that cannot be prepared */
 };
 
 void fake_engine_clear(struct mcr_engine *e);

@@ -83,7 +83,7 @@ static inline void small_engine_start(struct small_engine *e,
 	e->n_rings = n_rings;
 	for (unsigned i = 0; i < n_rings; i++) {
 		assert_int_equal(mcr_region_create(&e->regions[i], mcr_ring_footprint(depth, bytes),
-						   -1, "test", NULL),
+						   -1, "test", NULL, NULL),
 				 0);
 		mcr_ring_format(e->regions[i].mem, depth, bytes, epoch, i, n_rings);
 		mcr_ring_writer_attach(&e->writers[i], e->regions[i].mem);

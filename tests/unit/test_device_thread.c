@@ -49,6 +49,33 @@ static void done(struct mcr_job *base, void *ctx)
 	}
 }
 
+/* A job of many steps, which gives way after each. */
+struct long_job {
+	struct mcr_job job;
+	struct mcr_device_thread *thread;
+	sem_t *step;
+	unsigned steps, given_way;
+};
+
+static void run_long(struct mcr_job *base)
+{
+	struct long_job *job = (struct long_job *)base;
+
+	for (unsigned i = 0; i < job->steps; i++) {
+		sem_wait(job->step);
+		mcr_device_thread_give_way(job->thread);
+		job->given_way++;
+	}
+}
+
+static void done_long(struct mcr_job *base, void *ctx)
+{
+	struct order *order = ctx;
+
+	(void)base;
+	order->n++;
+}
+
 static struct mcr_device_thread *create(void)
 {
 	struct mcr_device_thread *t;
@@ -131,6 +158,37 @@ static void destroy_runs_what_was_submitted(void **state)
 	mcr_device_thread_destroy(NULL, NULL);
 }
 
+static void a_long_job_gives_way_to_those_after_it(void **state)
+{
+	static struct job jobs[3];
+	sem_t step;
+	struct mcr_device_thread *t = create();
+	struct long_job slow = {
+	    .job = {.run = run_long, .done = done_long}, .thread = t, .step = &step, .steps = 2};
+	struct pollfd p = {.fd = mcr_device_thread_fd(t), .events = POLLIN};
+	struct order order = {0};
+
+	(void)state;
+	sem_init(&step, 0, 0);
+	mcr_device_thread_submit(t, &slow.job);
+	for (unsigned i = 0; i < 3; i++) {
+		jobs[i] = (struct job){.job = {.run = run, .done = done}, .number = i};
+		mcr_device_thread_submit(t, &jobs[i].job);
+	}
+	sem_post(&step);
+	while (order.n < 3) {
+		poll(&p, 1, 5000);
+		mcr_device_thread_poll(t, &order);
+	}
+	assert_int_equal(order.wrong, 0); /* they ended, in their order, and the long one did not */
+	sem_post(&step);
+	mcr_device_thread_drain(t, &order);
+	assert_int_equal(order.n, 4);
+	assert_int_equal(slow.given_way, 2);
+	mcr_device_thread_destroy(t, &order);
+	sem_destroy(&step);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -138,6 +196,7 @@ int main(void)
 	    cmocka_unit_test(control_does_not_wait_for_a_job_that_waits),
 	    cmocka_unit_test(done_may_submit_again),
 	    cmocka_unit_test(destroy_runs_what_was_submitted),
+	    cmocka_unit_test(a_long_job_gives_way_to_those_after_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

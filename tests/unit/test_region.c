@@ -105,7 +105,7 @@ static void a_region_is_zeroed_writable_and_rounded_up(void **state)
 	struct stat st;
 	char *mem;
 
-	assert_int_equal(mcr_region_create(&region, LEN, -1, "test", NULL), 0);
+	assert_int_equal(mcr_region_create(&region, LEN, -1, "test", NULL, NULL), 0);
 	mem = region.mem;
 	assert_true(region.len >= LEN && region.len % 4096 == 0);
 	for (size_t i = 0; i < region.len; i++)
@@ -124,7 +124,7 @@ static void what_the_engine_writes_is_seen_through_the_descriptor(void **state)
 	struct mcr_region region;
 	char byte = 0;
 
-	assert_int_equal(mcr_region_create(&region, LEN, -1, "test", NULL), 0);
+	assert_int_equal(mcr_region_create(&region, LEN, -1, "test", NULL, NULL), 0);
 	((char *)region.mem)[LEN - 1] = 'y';
 	assert_int_equal(pread(region.fd, &byte, 1, (off_t)LEN - 1), 1);
 	assert_int_equal(byte, 'y');
@@ -137,7 +137,7 @@ static void nobody_with_the_descriptor_can_do_harm(void **state)
 
 	if (getuid() != 0)
 		skip();
-	assert_int_equal(mcr_region_create(&region, LEN, -1, "test", NULL), 0);
+	assert_int_equal(mcr_region_create(&region, LEN, -1, "test", NULL, NULL), 0);
 	memset(region.mem, 0x5a, region.len);
 	assert_int_equal(in_child(region.fd, 65534), 0);
 	assert_int_equal(((char *)region.mem)[0], 0x5a);
@@ -148,7 +148,7 @@ static void the_engines_own_user_with_the_descriptor_can_do_no_harm(void **state
 {
 	struct mcr_region region;
 
-	assert_int_equal(mcr_region_create(&region, LEN, -1, "test", NULL), 0);
+	assert_int_equal(mcr_region_create(&region, LEN, -1, "test", NULL, NULL), 0);
 	memset(region.mem, 0x5a, region.len);
 	assert_int_equal(in_child(region.fd, 0), 0);
 	for (size_t i = 0; i < region.len; i++)
@@ -160,12 +160,12 @@ static void a_numa_node_that_does_not_exist_is_no_failure(void **state)
 {
 	struct mcr_region region;
 
-	assert_int_equal(mcr_region_create(&region, LEN, 0, "test", NULL), 0);
+	assert_int_equal(mcr_region_create(&region, LEN, 0, "test", NULL, NULL), 0);
 	mcr_region_destroy(&region);
-	assert_int_equal(mcr_region_create(&region, LEN, 1000, "test", NULL), 0);
+	assert_int_equal(mcr_region_create(&region, LEN, 1000, "test", NULL, NULL), 0);
 	assert_int_equal(region.numa_node, -1);
 	mcr_region_destroy(&region);
-	assert_int_equal(mcr_region_create(&region, LEN, 100000, "test", NULL), 0);
+	assert_int_equal(mcr_region_create(&region, LEN, 100000, "test", NULL, NULL), 0);
 	mcr_region_destroy(&region);
 }
 
@@ -175,10 +175,46 @@ static void a_region_that_cannot_be_had_leaves_nothing_behind(void **state)
 	struct mcr_region region;
 	int before = dup(0), after;
 
-	assert_true(mcr_region_create(&region, SIZE_MAX / 4, -1, "too-much", &err) < 0);
+	assert_true(mcr_region_create(&region, SIZE_MAX / 4, -1, "too-much", NULL, &err) < 0);
 	assert_non_null(strstr(err.text, "too-much"));
 	assert_null(region.mem);
 	mcr_region_destroy(&region);
+	after = dup(0);
+	assert_int_equal(after, before + 1);
+	close(before);
+	close(after);
+}
+
+struct pauses {
+	unsigned n, give_up_at;
+};
+
+static int on_pause(void *ctx)
+{
+	struct pauses *p = ctx;
+
+	return ++p->n == p->give_up_at ? -ECANCELED : 0;
+}
+
+static void memory_is_filled_in_slices_between_which_one_may_give_up(void **state)
+{
+	struct pauses p = {0};
+	const struct mcr_pause pause = {on_pause, &p};
+	struct mcr_error err = {""};
+	struct mcr_region region;
+	int before = dup(0), after;
+
+	assert_int_equal(
+	    mcr_region_create(&region, 3 * MCR_REGION_SLICE - 1, -1, "test", &pause, &err), 0);
+	assert_int_equal(p.n, 3);
+	mcr_region_destroy(&region);
+	p = (struct pauses){.give_up_at = 2};
+	assert_int_equal(
+	    mcr_region_create(&region, 3 * MCR_REGION_SLICE, -1, "given-up", &pause, &err),
+	    -ECANCELED);
+	assert_int_equal(p.n, 2);
+	assert_non_null(strstr(err.text, "given-up"));
+	assert_null(region.mem);
 	after = dup(0);
 	assert_int_equal(after, before + 1);
 	close(before);
@@ -196,9 +232,9 @@ static void a_region_that_cannot_be_made_read_only_is_not_made(void **state)
 	one_more = (struct rlimit){(rlim_t)next + 1, limit.rlim_max};
 	close(next);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &one_more), 0);
-	assert_int_equal(mcr_region_create(&region, LEN, -1, "test", NULL), -EMFILE);
+	assert_int_equal(mcr_region_create(&region, LEN, -1, "test", NULL, NULL), -EMFILE);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
-	assert_int_equal(mcr_region_create(&region, LEN, -1, "test", NULL), 0);
+	assert_int_equal(mcr_region_create(&region, LEN, -1, "test", NULL, NULL), 0);
 	mcr_region_destroy(&region);
 }
 
@@ -212,6 +248,7 @@ int main(void)
 	    cmocka_unit_test(a_numa_node_that_does_not_exist_is_no_failure),
 	    cmocka_unit_test(a_region_that_cannot_be_had_leaves_nothing_behind),
 	    cmocka_unit_test(a_region_that_cannot_be_made_read_only_is_not_made),
+	    cmocka_unit_test(memory_is_filled_in_slices_between_which_one_may_give_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

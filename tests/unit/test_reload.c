@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -67,8 +68,16 @@ static void start(struct fixture *f, const char *text)
 static int reload(struct fixture *f, const char *text, int dry_run)
 {
 	struct mcr_settings *next = settings(f, text);
-	int ret = mcr_reload_apply(&f->engine, &f->running, next, dry_run, &f->report);
+	struct mcr_new_channels channels = {.n = 0};
+	int ret = 0;
 
+	if (!dry_run)
+		ret = mcr_reload_prepare(&channels, &f->engine, f->running, next, &f->report);
+	if (ret == 0)
+		ret =
+		    mcr_reload_apply(&f->engine, &f->running, next, &channels, dry_run, &f->report);
+	mcr_reload_discard(&channels, &f->engine);
+	assert_int_equal(f->engine.prepared, 0);
 	if (ret < 0 || dry_run)
 		mcr_settings_destroy(next);
 	return ret;
@@ -206,6 +215,34 @@ static void a_refused_update_leaves_all_as_it_was(void **state)
 	assert_int_equal(f->engine.joins.n, 1);
 }
 
+static void a_channel_without_memory_leaves_all_as_it_was(void **state)
+{
+	struct fixture *f = *state;
+
+	start(f, LAN "channels: [{name: a}]\n");
+	f->engine.no_memory_for = "c";
+	assert_int_equal(reload(f, LAN "channels: [{name: b}, {name: c}]\n", 0), -ENOMEM);
+	assert_string_equal(f->report.text, "no memory");
+	assert_true(has_channel(f, "a"));
+	assert_false(has_channel(f, "b"));
+	f->engine.no_memory_for = NULL;
+	assert_int_equal(reload(f, LAN "channels: [{name: b}, {name: c}]\n", 0), 0);
+	assert_string_equal(f->report.text, "joins +0 -0, channels +2 -1");
+	assert_true(has_channel(f, "b") && has_channel(f, "c"));
+}
+
+static void a_channel_that_cannot_be_put_takes_those_before_it_away(void **state)
+{
+	struct fixture *f = *state;
+
+	start(f, LAN "channels: [{name: a}]\n");
+	mcr_engine_channel_add(&f->engine, &(struct mcr_channel_config){.name = "c"}, NULL);
+	assert_int_equal(reload(f, LAN "channels: [{name: a}, {name: b}, {name: c}]\n", 0),
+			 -EEXIST);
+	assert_false(has_channel(f, "b"));
+	assert_true(has_channel(f, "c"));
+}
+
 static void what_needs_a_restart_is_said_each_time(void **state)
 {
 	static const char changed[] = "interfaces: [{name: lan, port: 0, vlan: 3}]\n"
@@ -287,6 +324,8 @@ int main(void)
 	    WITH_ENGINE(a_channel_that_run_time_joins_use_stays_until_they_go),
 	    WITH_ENGINE(a_dry_run_changes_nothing),
 	    WITH_ENGINE(a_refused_update_leaves_all_as_it_was),
+	    WITH_ENGINE(a_channel_without_memory_leaves_all_as_it_was),
+	    WITH_ENGINE(a_channel_that_cannot_be_put_takes_those_before_it_away),
 	    WITH_ENGINE(what_needs_a_restart_is_said_each_time),
 	    WITH_ENGINE(who_may_read_a_channel_changes_without_a_restart),
 	    WITH_ENGINE(the_attach_socket_needs_a_restart),

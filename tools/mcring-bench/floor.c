@@ -115,7 +115,7 @@ static int run_loop(struct loop *l, lcore_function_t *function)
 	if (lcore < 0 || l->frames == NULL || bench_lcore_cpu_clock((unsigned)lcore, &l->cpu_clock))
 		return -1;
 	if (mcr_region_create(&l->region, l->bytes + (size_t)l->depth * MCR_RING_DESC_BYTES, -1,
-			      "bench", &err) < 0)
+			      "bench", NULL, &err) < 0)
 		return bench_fail("%s", err.text);
 	l->end_cycles = rte_rdtsc() + l->options->duration_ms * (rte_get_tsc_hz() / 1000);
 	if (rte_eal_remote_launch(function, l, (unsigned)lcore) < 0)

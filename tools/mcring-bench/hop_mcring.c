@@ -54,8 +54,8 @@ static int create(struct hop *h)
 	h->carrier = c;
 	if (c == NULL)
 		return bench_fail("%s", err.text);
-	if (mcr_region_create(&c->region, mcr_ring_footprint(depth, BYTES), -1, "bench", &err) ==
-	    0) {
+	if (mcr_region_create(&c->region, mcr_ring_footprint(depth, BYTES), -1, "bench", NULL,
+			      &err) == 0) {
 		mcr_ring_format(c->region.mem, depth, BYTES, EPOCH, 0, 1);
 		mcr_ring_writer_attach(&c->writer, c->region.mem);
 		if (attach(c, &err) == 0)
