@@ -3,12 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/ring.h"
+#include "eal_lcores.h"
 #include "expand.h"
 #include "values.h"
 
-#define DEPTH_DEFAULT    65536u
-#define BYTES_PER_DESC   256u
-#define DESCRIPTOR_BYTES 64u /* struct mcr_desc, in each ring beside the payload bytes */
+#define DEPTH_DEFAULT  65536u
+#define BYTES_PER_DESC 256u
 
 void mcr_channel_defaults(const struct mcr_channel_config *config, uint32_t *depth, uint64_t *bytes)
 {
@@ -102,7 +103,7 @@ static uint64_t print_channel(FILE *out, const struct mcr_settings *s,
 	uint32_t depth;
 
 	mcr_channel_defaults(cfg, &depth, &bytes);
-	ring = (uint64_t)depth * DESCRIPTOR_BYTES + bytes;
+	ring = mcr_ring_footprint(depth, bytes);
 	fprintf(out, "# channel %s: depth %u, bytes %llu, %zu joins, %.1f MiB a ring", cfg->name,
 		depth, (unsigned long long)bytes, joins_of(s, cfg->name), (double)ring / (1 << 20));
 	if (cfg->has_lcore)
@@ -126,8 +127,7 @@ static int by_membership(const void *a, const void *b)
 	       (ntohl((*x)->group_be) < ntohl((*y)->group_be));
 }
 
-/* (interface, group) pairs: what IGMP and the NIC's filter see. 0 when there is no memory. */
-static size_t count_memberships(const struct mcr_settings *s)
+size_t mcr_count_memberships(const struct mcr_settings *s)
 {
 	const struct mcr_join **sorted = calloc(s->joins.n + 1, sizeof(struct mcr_join *));
 	size_t n = 0;
@@ -145,6 +145,7 @@ static size_t count_memberships(const struct mcr_settings *s)
 
 void mcr_expand(FILE *out, const struct mcr_settings *s)
 {
+	struct mcr_placement rx;
 	uint64_t ring_bytes = 0;
 	char text[4096];
 
@@ -159,7 +160,10 @@ void mcr_expand(FILE *out, const struct mcr_settings *s)
 	print_attach(out, s);
 	fprintf(out, "# name %s, run directory %s\n", s->name, s->run_dir);
 	fprintf(out, "# %zu interfaces, %zu channels, %zu joins, %zu memberships\n",
-		s->n_interfaces, s->n_channels, s->joins.n, count_memberships(s));
-	fprintf(out, "# ring memory: %.1f MiB for each receiving lcore\n",
+		s->n_interfaces, s->n_channels, s->joins.n, mcr_count_memberships(s));
+	fprintf(out, "# ring memory: %.1f MiB for each receiving lcore",
 		(double)ring_bytes / (1 << 20));
+	if (mcr_eal_lcores(&rx, s, "", NULL) == 1)
+		fprintf(out, ", %.1f MiB for %u", (double)ring_bytes * rx.n / (1 << 20), rx.n);
+	fputc('\n', out);
 }

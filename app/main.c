@@ -7,19 +7,8 @@
 #include "daemon.h"
 #include "expand.h"
 #include "options.h"
+#include "start_check.h"
 #include "values.h"
-
-static int start(struct mcr_settings *running, const struct mcr_settings *command_line,
-		 const char *config_path, struct mcr_error *err)
-{
-	if (running->n_interfaces == 0) {
-		mcr_settings_destroy(running);
-		return mcr_fail(err, -EINVAL,
-				"no interface: give one with --interface NAME=PORT, or in the file "
-				"that --config names");
-	}
-	return mcr_daemon_run(running, command_line, config_path, err);
-}
 
 static int check(struct mcr_settings *running, struct mcr_error *err)
 {
@@ -47,8 +36,13 @@ static int run(struct mcr_settings *command_line, int argc, char **argv, struct 
 	ret = mcr_config_assemble(&running, command_line, o.config, err);
 	if (ret < 0)
 		return ret;
+	ret = mcr_start_check(running, "", err);
+	if (ret < 0) {
+		mcr_settings_destroy(running);
+		return ret;
+	}
 	return o.action == MCR_ACTION_CHECK ? check(running, err)
-					    : start(running, command_line, o.config, err);
+					    : mcr_daemon_run(running, command_line, o.config, err);
 }
 
 int main(int argc, char **argv)

@@ -102,14 +102,13 @@ __attribute__((format(printf, 4, 5))) static void limit(struct look *l, uint64_t
  * MemTotal. */
 static void look_at_host(struct look *l)
 {
-	static const char advice[] = "free some";
+	static const char advice[] = "free memory of the host";
 	uint64_t total = meminfo(l, "MemTotal", UNLIMITED);
 	uint64_t left = meminfo(l, "MemAvailable", UNLIMITED);
 	uint64_t commit = meminfo(l, "CommitLimit", UNLIMITED);
 
 	if (total != UNLIMITED)
-		limit(l, total, "have more memory", "the host has %" PRIu64 " MiB, which",
-		      total / MIB);
+		limit(l, total, "add memory", "the host has %" PRIu64 " MiB, which", total / MIB);
 	if (left != UNLIMITED && !l->whole)
 		limit(l, left + meminfo(l, "SwapFree", 0), advice, "the host's MemAvailable");
 	if (read_number(l, "/proc/sys/vm/overcommit_memory", "", 0) == 2 && commit != UNLIMITED)

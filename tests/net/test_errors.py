@@ -158,3 +158,23 @@ def test_check_prints_the_expansion_without_starting(host):
     for group in ('239.1.1.0', '239.1.1.3'):
         for port in (5000, 5001):
             assert f'{group}:{port}' in done.stdout
+
+
+@pytest.mark.parametrize('own, eal, words', [
+    ([], (), 'no interface'),
+    (['--interface', f'a={NULL}', '--channel', 'x,bytes=64G,depth=16M'], (), 'rings need 66'),
+    (['--interface', f'a={NULL}', '--channel', 'x,lcore=7'], ('-l', '0,1', f'--vdev={NULL}'),
+     'lcore 7 does not receive here'),
+    (['--interface', f'a={NULL}'], ('-l', '1', f'--vdev={NULL}'), 'no worker lcore'),
+    (['--interface', 'a=net_null7'], ('-l', '0,1', f'--vdev={NULL}'), 'net_null7'),
+    (['--interface', f'a={NULL},queues=1', '--interface', f'b={NULL},queues=2,vlan=2'],
+     ('-l', '0,1', f'--vdev={NULL}'), 'say it once'),
+    (['--interface', f'a={NULL},kernel=lo'], ('-l', '0,1', f'--vdev={NULL}'), 'device lo already'),
+])
+def test_check_refuses_what_a_start_is_refused_for(host, own, eal, words):
+    """With the same line, before EAL is asked."""
+    check = host.run(MCRING, *eal, '--', '--check', *own, check=False)
+    start = host.run(MCRING, *eal, '--', *own, check=False)
+    assert check.returncode == start.returncode == 1
+    assert words in check.stderr and check.stderr == start.stderr
+    assert len(check.stderr.splitlines()) == 1 and check.stdout == start.stdout == ''

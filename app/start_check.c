@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "core/ring.h"
+#include "eal_lcores.h"
+#include "engine/memory_limit.h"
+#include "engine/port_wish.h"
+#include "expand.h"
+#include "start_check.h"
+#include "values.h"
+
+/* ---- devices ---- */
+
+/* "net_null0, net_null1": what --vdev names. */
+static void device_names(const struct mcr_settings *s, char *buf, size_t cap)
+{
+	size_t used = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < s->n_eal && used < cap; i++) {
+		const char *arg = s->eal[i];
+		const char *name = strncmp(arg, "--vdev=", 7) == 0 ? arg + 7 : arg;
+
+		if (strncmp(name, "net_", 4) == 0)
+			used += (size_t)snprintf(buf + used, cap - used, "%s%.*s", used ? ", " : "",
+						 (int)strcspn(name, ","), name);
+	}
+}
+
+/* A virtual device is one that EAL's arguments name; hyperv's drivers make some of their own. */
+static int check_device(const struct mcr_settings *s, const struct mcr_interface_setting *i,
+			struct mcr_error *err)
+{
+	const char *port = i->config.port;
+	char names[160];
+
+	if (strncmp(port, "net_", 4) != 0 || strstr(port, "_vsc") || s->n_eal == 0)
+		return 0;
+	for (size_t k = 0; k < s->n_eal; k++)
+		if (strstr(s->eal[k], port))
+			return 0;
+	device_names(s, names, sizeof(names));
+	mcr_fail(err, -EINVAL,
+		 "interface '%s': no --vdev of EAL's arguments makes port %s%s%s: give it one, or "
+		 "another port",
+		 i->config.name, port, names[0] ? "; there are " : "", names);
+	return mcr_settings_locate(i->origin, err, -EINVAL);
+}
+
+/* A tap device may be this engine's own, of now. */
+static int check_kernel_name(const struct mcr_interface_setting *i, const char *root,
+			     struct mcr_error *err)
+{
+	const char *name = i->config.kernel;
+	char path[PATH_MAX];
+
+	if (!name[0])
+		return 0;
+	snprintf(path, sizeof(path), "%s/sys/class/net/%s", root, name);
+	if (access(path, F_OK) < 0)
+		return 0;
+	snprintf(path, sizeof(path), "%s/sys/class/net/%s/tun_flags", root, name);
+	if (access(path, F_OK) == 0)
+		return 0;
+	mcr_fail(
+	    err, -EEXIST,
+	    "interface '%s': kernel: there is a network device %s already: choose another name",
+	    i->config.name, name);
+	return mcr_settings_locate(i->origin, err, -EEXIST);
+}
+
+static int check_interfaces(const struct mcr_settings *s, const char *root, struct mcr_error *err)
+{
+	int ret = 0;
+
+	if (s->n_interfaces == 0)
+		return mcr_fail(err, -EINVAL,
+				"no interface: give one with --interface NAME=PORT, or in the file "
+				"that --config names");
+	for (size_t i = 0; ret == 0 && i < s->n_interfaces; i++) {
+		ret = check_device(s, &s->interfaces[i], err);
+		if (ret == 0)
+			ret = check_kernel_name(&s->interfaces[i], root, err);
+	}
+	return ret;
+}
+
+/* ---- lcores ---- */
+
+/* Without EAL's arguments those that are named stand for all. */
+static void add_named(struct mcr_placement *p, unsigned lcore)
+{
+	if (mcr_placement_find(p, lcore) < 0 && p->n < MCR_LCORES_MAX)
+		p->lcores[p->n++] = lcore;
+}
+
+static struct mcr_placement all_named(const struct mcr_settings *s)
+{
+	struct mcr_placement p = {.n = 0};
+
+	for (size_t i = 0; i < s->n_interfaces; i++)
+		for (unsigned k = 0; k < s->interfaces[i].config.n_lcores; k++)
+			add_named(&p, s->interfaces[i].config.lcores[k]);
+	for (size_t i = 0; i < s->n_channels; i++)
+		if (s->channels[i].config.has_lcore)
+			add_named(&p, s->channels[i].config.lcore);
+	return p;
+}
+
+/* The first interface of each port collects what all of them wish. */
+static int check_port(const struct mcr_settings *s, size_t first, const struct mcr_placement *p,
+		      struct mcr_error *err)
+{
+	const char *port = s->interfaces[first].config.port;
+	struct mcr_port_wish wish = {0};
+	int ret = 0;
+
+	for (size_t i = 0; i < first; i++)
+		if (strcmp(s->interfaces[i].config.port, port) == 0)
+			return 0;
+	for (size_t i = first; ret == 0 && i < s->n_interfaces; i++) {
+		if (strcmp(s->interfaces[i].config.port, port) != 0)
+			continue;
+		ret = mcr_port_wish_add(&wish, p, &s->interfaces[i].config, err);
+		if (ret < 0)
+			mcr_settings_locate(s->interfaces[i].origin, err, ret);
+	}
+	return ret;
+}
+
+static int check_lcores(const struct mcr_settings *s, const struct mcr_placement *rx,
+			struct mcr_error *err)
+{
+	struct mcr_placement p = rx->n ? *rx : all_named(s);
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < s->n_interfaces; i++)
+		ret = check_port(s, i, &p, err);
+	for (size_t i = 0; ret == 0 && i < s->n_channels; i++) {
+		ret = mcr_placement_check_pin(&p, &s->channels[i].config, err);
+		if (ret < 0)
+			mcr_settings_locate(s->channels[i].origin, err, ret);
+	}
+	return ret;
+}
+
+/* ---- memory ---- */
+
+/* Whether an engine answers, or somebody else's may. */
+static bool is_running(const struct mcr_settings *s)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), ret;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/control", s->run_dir);
+	ret = fd < 0 ? -1 : connect(fd, (const struct sockaddr *)&address, sizeof(address));
+	ret = ret == 0 || errno == EACCES || errno == EAGAIN;
+	if (fd >= 0)
+		close(fd);
+	return ret;
+}
+
+static int check_memory(const struct mcr_settings *s, const struct mcr_placement *rx,
+			const char *root, struct mcr_error *err)
+{
+	struct mcr_ring_need rings[MCR_CHANNELS_MAX];
+	unsigned n_lcores = rx->n ? rx->n : 1;
+	struct mcr_memory_need need = {.rings = rings, .n_rings = (unsigned)s->n_channels};
+	char who[96];
+
+	for (size_t i = 0; i < s->n_channels; i++) {
+		uint64_t bytes;
+		uint32_t depth;
+
+		mcr_channel_defaults(&s->channels[i].config, &depth, &bytes);
+		rings[i] = (struct mcr_ring_need){mcr_ring_footprint(depth, bytes), n_lcores};
+	}
+	snprintf(who, sizeof(who), "%zu channel%s, %u receiving lcore%s%s", s->n_channels,
+		 s->n_channels > 1 ? "s" : "", n_lcores, n_lcores > 1 ? "s" : "",
+		 rx->n ? "" : " or more");
+	need.who = who;
+	need.whole = is_running(s);
+	return mcr_memory_check(&need, root, err);
+}
+
+int mcr_start_check(const struct mcr_settings *s, const char *root, struct mcr_error *err)
+{
+	struct mcr_placement rx;
+	int ret = check_interfaces(s, root, err);
+
+	if (ret < 0)
+		return ret;
+	if (mcr_count_memberships(s) > MCR_MEMBERSHIPS_MAX)
+		return mcr_fail(err, -EINVAL, "more than %d groups joined at a time",
+				MCR_MEMBERSHIPS_MAX);
+	ret = mcr_eal_lcores(&rx, s, root, err);
+	if (ret >= 0)
+		ret = check_lcores(s, &rx, err);
+	return ret == 0 ? check_memory(s, &rx, root, err) : ret;
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "config.h"
+#include "start_check.h"
+
+/* A made-up host: 1 GiB, of which 256 MiB are left, an eth0 and a tap device. */
+struct host {
+	char root[64];
+	struct mcr_error err;
+};
+
+static void put(const struct host *h, const char *path, const char *text)
+{
+	char full[256];
+	FILE *out;
+
+	snprintf(full, sizeof(full), "%s%s", h->root, path);
+	for (char *slash = strchr(full + strlen(h->root) + 1, '/'); slash;
+	     slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(full, 0755);
+		*slash = '/';
+	}
+	out = fopen(full, "w");
+	assert_non_null(out);
+	fputs(text, out);
+	fclose(out);
+}
+
+static int setup(void **state)
+{
+	struct host *h = calloc(1, sizeof(*h));
+
+	strcpy(h->root, "/tmp/mcring-start-XXXXXX");
+	if (!mkdtemp(h->root))
+		return -1;
+	put(h, "/proc/meminfo", "MemTotal: 1048576 kB\nMemAvailable: 262144 kB\nSwapFree: 0 kB\n");
+	put(h, "/sys/class/net/eth0/address", "x");
+	put(h, "/sys/class/net/feed0/tun_flags", "0x1002");
+	*state = h;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct host *h = *state;
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -r %s", h->root);
+	free(h);
+	return system(command) == 0 ? 0 : -1;
+}
+
+#define EAL  "eal: ['-l', 0-2, '--vdev=net_null0', '--vdev', 'net_null1,size=9']\n"
+#define FEED "interfaces: [{name: feed, port: net_null0}]\n"
+
+static int check(struct host *h, const char *yaml)
+{
+	struct mcr_settings *s = mcr_settings_create();
+	int ret;
+
+	strcpy(h->err.text, "");
+	if (mcr_config_parse(s, "m.yaml", yaml, strlen(yaml), &h->err) < 0 ||
+	    mcr_settings_complete(s, &h->err) < 0)
+		fail_msg("%s", h->err.text);
+	if (strstr(yaml, "run_dir") == NULL)
+		strcpy(s->run_dir, "/nosuch");
+	ret = mcr_start_check(s, h->root, &h->err);
+	mcr_settings_destroy(s);
+	return ret;
+}
+
+static void refused(struct host *h, const char *yaml, const char *expected)
+{
+	if (check(h, yaml) >= 0 || strncmp(h->err.text, expected, strlen(expected)) != 0)
+		fail_msg("'%s' does not begin with '%s'", h->err.text, expected);
+}
+
+static void what_starts_passes(void **state)
+{
+	assert_int_equal(check(*state, FEED), 0);
+	assert_int_equal(check(*state, EAL FEED "channels: [{name: a, lcore: 2}]\n"), 0);
+	assert_int_equal(check(*state, "interfaces: [{name: feed, port: '0000:01:00.0'}]\n"), 0);
+}
+
+static void a_configuration_without_an_interface_is_refused(void **state)
+{
+	refused(*state, "name: a\n", "no interface: give one with --interface NAME=PORT, or in ");
+}
+
+static void a_virtual_device_that_no_argument_makes_is_refused(void **state)
+{
+	refused(*state, EAL "interfaces:\n- {name: feed, port: net_null7}\n",
+		"m.yaml:3: interface 'feed': no --vdev of EAL's arguments makes port net_null7; "
+		"there are net_null0, net_null1");
+}
+
+static void lcores_that_do_not_receive_are_refused(void **state)
+{
+	refused(*state, EAL FEED "channels:\n- {name: a, lcore: 0}\n",
+		"m.yaml:4: channel \"a\": lcore 0 does not receive here: the rx lcores are 1, 2");
+	refused(*state, EAL "interfaces:\n- {name: feed, port: net_null0, lcores: [1, 3]}\n",
+		"m.yaml:3: interface \"feed\": lcore 3 does not receive here");
+	refused(*state, "eal: ['-l', 0]\ninterfaces: [{name: feed, port: '0'}]\n",
+		"EAL has no worker lcore for receiving");
+	/* Without EAL's arguments any may receive. */
+	assert_int_equal(check(*state, FEED "channels: [{name: a, lcore: 7}]\n"), 0);
+}
+
+static void interfaces_of_one_port_that_disagree_are_refused(void **state)
+{
+	refused(
+	    *state,
+	    "interfaces:\n- {name: a, port: net_null0, lcores: [1]}\n"
+	    "- {name: c, port: net_null1, lcores: [2]}\n"
+	    "- {name: b, port: net_null0, vlan: 2, lcores: [2]}\n",
+	    "m.yaml:4: interfaces \"a\" and \"b\" share port net_null0 and name other queues, ");
+}
+
+static void a_kernel_device_that_is_there_already_is_refused_unless_it_may_be_ours(void **state)
+{
+	refused(*state, "interfaces:\n- {name: feed, port: '0', kernel: eth0}\n",
+		"m.yaml:2: interface 'feed': kernel: there is a network device eth0 already");
+	assert_int_equal(check(*state, "interfaces: [{name: feed, port: '0', kernel: feed0}]\n"),
+			 0);
+	assert_int_equal(check(*state, "interfaces: [{name: feed, port: '0', kernel: new0}]\n"), 0);
+}
+
+static void more_memberships_than_the_engine_has_places_are_refused(void **state)
+{
+	struct host *h = *state;
+	char yaml[400] = FEED "joins: [{groups: [239.0.0.0/17, 239.1.0.0/17]}]\n";
+
+	assert_int_equal(check(h, yaml), 0);
+	strcpy(yaml, FEED "joins: [{groups: [239.0.0.0/17, 239.1.0.0/17, 239.2.0.0]}]\n");
+	refused(h, yaml, "more than 65536 groups joined at a time");
+}
+
+static void rings_of_all_channels_on_all_lcores_must_fit_together(void **state)
+{
+	struct host *h = *state;
+
+	assert_int_equal(check(h, EAL FEED "channels: [{name: a, bytes: 64M}]\n"), 0);
+	refused(
+	    h, EAL FEED "channels: [{name: a, bytes: 64M}, {name: b, bytes: 64M}]\n",
+	    "2 channels, 2 receiving lcores: rings need 273 MiB, the host's MemAvailable leaves "
+	    "237 MiB: make bytes or depth smaller");
+	refused(h, FEED "channels: [{name: a, bytes: 256M}]\n",
+		"1 channel, 1 receiving lcore or more: rings need 261 MiB, ");
+}
+
+static void while_an_engine_runs_there_its_memory_counts_as_free(void **state)
+{
+	struct host *h = *state;
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char yaml[256];
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/control", h->root);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	snprintf(yaml, sizeof(yaml), "run_dir: %s\n" FEED "channels: [{name: a, bytes: 512M}]\n",
+		 h->root);
+	assert_int_equal(check(h, yaml), -ENOMEM); /* nobody listens */
+	assert_int_equal(listen(fd, 1), 0);
+	assert_int_equal(check(h, yaml), 0);
+	snprintf(yaml, sizeof(yaml), "run_dir: %s\n" FEED "channels: [{name: a, bytes: 1G}]\n",
+		 h->root);
+	refused(h, yaml,
+		"1 channel, 1 receiving lcore or more: rings need 1029 MiB, the host has ");
+	close(fd);
+}
+
+#define ON_HOST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    ON_HOST(what_starts_passes),
+	    ON_HOST(a_configuration_without_an_interface_is_refused),
+	    ON_HOST(a_virtual_device_that_no_argument_makes_is_refused),
+	    ON_HOST(lcores_that_do_not_receive_are_refused),
+	    ON_HOST(interfaces_of_one_port_that_disagree_are_refused),
+	    ON_HOST(a_kernel_device_that_is_there_already_is_refused_unless_it_may_be_ours),
+	    ON_HOST(more_memberships_than_the_engine_has_places_are_refused),
+	    ON_HOST(rings_of_all_channels_on_all_lcores_must_fit_together),
+	    ON_HOST(while_an_engine_runs_there_its_memory_counts_as_free),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
