@@ -179,7 +179,7 @@ def worker_cpu_ns(pid):
     workers = {}
     for task in glob.glob(f'/proc/{pid}/task/*'):
         with open(f'{task}/comm') as comm:
-            found = re.match(r'(?:lcore|rte)-worker-(\d+)', comm.read())
+            found = re.match(r'(?:(?:lcore|rte)-worker-|dpdk-worker)(\d+)', comm.read())
         if found:
             workers[int(found[1])] = task
     if not workers:
