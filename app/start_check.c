@@ -69,10 +69,10 @@ static int check_kernel_name(const struct mcr_interface_setting *i, const char *
 	snprintf(path, sizeof(path), "%s/sys/class/net/%s/tun_flags", root, name);
 	if (access(path, F_OK) == 0)
 		return 0;
-	mcr_fail(
-	    err, -EEXIST,
-	    "interface '%s': kernel: there is a network device %s already: choose another name",
-	    i->config.name, name);
+	mcr_fail(err, -EEXIST,
+		 "interface '%s': kernel=%s: there is a network device of this name already: "
+		 "choose another name, or remove it (ip link del %s)",
+		 i->config.name, name, name);
 	return mcr_settings_locate(i->origin, err, -EEXIST);
 }
 

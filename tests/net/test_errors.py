@@ -169,12 +169,14 @@ def test_check_prints_the_expansion_without_starting(host):
     (['--interface', 'a=net_null7'], ('-l', '0,1', f'--vdev={NULL}'), 'net_null7'),
     (['--interface', f'a={NULL},queues=1', '--interface', f'b={NULL},queues=2,vlan=2'],
      ('-l', '0,1', f'--vdev={NULL}'), 'say it once'),
-    (['--interface', f'a={NULL},kernel=lo'], ('-l', '0,1', f'--vdev={NULL}'), 'device lo already'),
+    (['--interface', f'a={NULL},kernel=lo'], ('-l', '0,1', f'--vdev={NULL}'), 'of this name already'),
 ])
 def test_check_refuses_what_a_start_is_refused_for(host, own, eal, words):
     """With the same line, before EAL is asked."""
     check = host.run(MCRING, *eal, '--', '--check', *own, check=False)
     start = host.run(MCRING, *eal, '--', *own, check=False)
     assert check.returncode == start.returncode == 1
-    assert words in check.stderr and check.stderr == start.stderr
+    assert words in check.stderr
+    # What is left of the memory changes all the time.
+    assert re.sub('leaves [0-9]+', '', check.stderr) == re.sub('leaves [0-9]+', '', start.stderr)
     assert len(check.stderr.splitlines()) == 1 and check.stdout == start.stdout == ''

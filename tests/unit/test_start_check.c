@@ -134,7 +134,8 @@ static void interfaces_of_one_port_that_disagree_are_refused(void **state)
 static void a_kernel_device_that_is_there_already_is_refused_unless_it_may_be_ours(void **state)
 {
 	refused(*state, "interfaces:\n- {name: feed, port: '0', kernel: eth0}\n",
-		"m.yaml:2: interface 'feed': kernel: there is a network device eth0 already");
+		"m.yaml:2: interface 'feed': kernel=eth0: there is a network device of this name "
+		"already");
 	assert_int_equal(check(*state, "interfaces: [{name: feed, port: '0', kernel: feed0}]\n"),
 			 0);
 	assert_int_equal(check(*state, "interfaces: [{name: feed, port: '0', kernel: new0}]\n"), 0);
