@@ -314,8 +314,8 @@ MCR_API int mcr_engine_interface_address(struct mcr_engine *e, const char *inter
  * interfaces stay and say so. Call it before rte_eal_hotplug_remove: that pulls a device away under
  * whoever polls it. The engine does the same by itself when EAL or the kernel tells that a device
  * went. port: its DPDK name or number, as an interface names it.
- * Errors: -ENOENT (this engine has no such port), -ETIMEDOUT (an lcore did not answer, or the device
- * was not closed, for a second: the port goes as soon as that is done). */
+ * Errors: -ENOENT (this engine has no such port), -ETIMEDOUT (an lcore did not answer, or the
+ * device was not closed, for a second: the port goes as soon as that is done). */
 MCR_API int mcr_engine_port_remove(struct mcr_engine *e, const char *port, struct mcr_error *err);
 
 /* mcr_engine_ports_left: how many ports were not removed. */

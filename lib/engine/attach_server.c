@@ -6,7 +6,6 @@
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/error.h"
@@ -50,59 +49,22 @@ static int has_room(struct mcr_attach_server *s)
 	return s->half_open < MCR_ATTACH_HALF_OPEN_MAX || find_silent(s) != NULL;
 }
 
-/* Nobody can connect before listen: until then the file may have another group. */
-static int give_to_group(const char *path, uint32_t gid, struct mcr_error *err)
-{
-	if (gid == UINT32_MAX || chown(path, (uid_t)-1, gid) == 0)
-		return 0;
-	return mcr_error_set(err, -errno,
-			     "attach socket %s: cannot give it to group %u: %s; start as root, or "
-			     "as a member of that group",
-			     path, gid, strerror(errno));
-}
-
 static int listen_at(struct mcr_attach_server *s, const char *path, struct mcr_error *err)
 {
-	mode_t mode = (mode_t)s->config.mode;
-	struct stat st;
-	int ret, fd;
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), ret;
 
-	if (strlen(path) >= sizeof(s->address.sun_path))
-		return mcr_error_set(err, -ENAMETOOLONG,
-				     "attach socket %s: the path is longer than %zu characters: "
-				     "use a shorter run directory",
-				     path, sizeof(s->address.sun_path) - 1);
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		goto fail;
-	ret = mcr_acceptor_open(&s->acceptor, fd, s->epoll_fd, LISTENER);
-	if (ret < 0) {
-		errno = -ret;
-		goto fail;
+	ret = fd < 0 ? -errno : mcr_acceptor_open(&s->acceptor, fd, s->epoll_fd, LISTENER);
+	if (ret == 0) {
+		ret = mcr_socket_file_bind(&s->file, fd, path, s->config.mode, s->config.gid,
+					   "attach socket", err);
+		if (ret < 0)
+			return ret;
+		/* Nobody can connect before: until then the file may have another group. */
+		ret = listen(fd, BACKLOG) < 0 ? -errno : 0;
 	}
-	/* The file gets these bits, less the umask, as it appears: it is never wider than asked. */
-	fchmod(fd, mode);
-	strcpy(s->address.sun_path, path);
-	if (bind(fd, (struct sockaddr *)&s->address, sizeof(s->address)) < 0)
-		goto fail;
-	if (lstat(path, &st) == 0) {
-		s->path_dev = st.st_dev;
-		s->path_ino = st.st_ino;
-	}
-	ret = give_to_group(path, s->config.gid, err);
 	if (ret < 0)
-		return ret;
-	if (chmod(path, mode) < 0 || listen(fd, BACKLOG) < 0)
-		goto fail;
-	return 0;
-fail:
-	ret = -errno;
-	if (ret == -EADDRINUSE)
-		return mcr_error_set(err, ret,
-				     "attach socket %s exists: an engine runs there, or a dead one "
-				     "left it behind",
-				     path);
-	return mcr_error_set(err, ret, "attach socket %s: %s", path, strerror(-ret));
+		mcr_error_set(err, ret, "attach socket %s: %s", path, strerror(-ret));
+	return ret;
 }
 
 static int check_config(const struct mcr_attach_config *config, struct mcr_error *err)
@@ -131,7 +93,6 @@ int mcr_attach_server_create(struct mcr_attach_server **out, const char *path,
 	if (s->config.consumers_max == 0)
 		s->config.consumers_max = MCR_CONSUMERS_MAX;
 	s->acceptor.listen_fd = s->acceptor.spare_fd = -1;
-	s->address.sun_family = AF_UNIX;
 	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (s->epoll_fd < 0) {
 		ret = mcr_error_set(err, -errno, "attach server: epoll: %s", strerror(errno));
@@ -309,8 +270,6 @@ int mcr_attach_server_fd(const struct mcr_attach_server *s)
 
 void mcr_attach_server_destroy(struct mcr_attach_server *s)
 {
-	struct stat st;
-
 	if (s == NULL)
 		return;
 	for (size_t i = 0; i < MCR_ATTACH_SLOTS; i++) {
@@ -322,9 +281,7 @@ void mcr_attach_server_destroy(struct mcr_attach_server *s)
 	}
 	for (size_t i = 0; i < MCR_CHANNELS_MAX; i++)
 		free(s->channels[i]);
-	if (s->path_ino != 0 && lstat(s->address.sun_path, &st) == 0 && st.st_dev == s->path_dev &&
-	    st.st_ino == s->path_ino)
-		unlink(s->address.sun_path);
+	mcr_socket_file_remove(&s->file);
 	mcr_acceptor_close(&s->acceptor);
 	close(s->epoll_fd);
 	mcr_join_list_clear(&s->orphans);

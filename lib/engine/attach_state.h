@@ -6,14 +6,13 @@
 #define MCR_ENGINE_ATTACH_STATE_H
 
 #include <stdint.h>
-#include <sys/types.h>
-#include <sys/un.h>
 
 #include "core/attach_wire.h"
 #include "core/consumer_page.h"
 #include "core/ring_reader.h"
 #include "engine/acceptor.h"
 #include "engine/attach_server.h"
+#include "engine/socket_file.h"
 
 #define MCR_ATTACH_SLOTS (MCR_CONSUMERS_MAX + MCR_ATTACH_HALF_OPEN_MAX)
 
@@ -70,9 +69,7 @@ struct mcr_attach_server {
 	unsigned half_open, attached, lingering;
 	uint64_t last_id;
 	unsigned wake_turn; /* the slot that the next wake begins with */
-	dev_t path_dev;     /* of the socket file that this server made */
-	ino_t path_ino;
-	struct sockaddr_un address;
+	struct mcr_socket_file file;
 	mcr_attach_log log; /* NULL = nothing is logged */
 	void *log_ctx;
 	struct mcr_attach_complaints complaints[MCR_COMPLAINTS];

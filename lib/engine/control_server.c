@@ -5,13 +5,12 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "acceptor.h"
 #include "control_reply.h"
 #include "control_server.h"
+#include "socket_file.h"
 
 #define EVENTS_A_POLL (MCR_CONTROL_CLIENTS_MAX + 1)
 #define RECV_A_POLL   65536
@@ -31,8 +30,7 @@ struct client {
 struct mcr_control_server {
 	int epoll_fd;
 	struct mcr_acceptor acceptor;
-	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)]; /* "" = not bound */
-	struct stat made; /* the file at path, so that another engine's is never removed */
+	struct mcr_socket_file file;
 	char name[MCR_NAME_MAX];
 	struct mcr_control_source src;
 	struct client clients[MCR_CONTROL_CLIENTS_MAX];
@@ -47,42 +45,6 @@ static int fail(struct mcr_error *err, int code, const char *path, const char *w
 	return code;
 }
 
-static int answers(const struct sockaddr_un *address)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int ret;
-
-	if (fd < 0)
-		return 1;
-	ret = connect(fd, (const struct sockaddr *)address, sizeof(*address));
-	ret = ret == 0 || errno != ECONNREFUSED;
-	close(fd);
-	return ret;
-}
-
-/* The mode is set before bind, so there is no moment in which others could connect. */
-static int listen_at(int fd, const struct sockaddr_un *address, struct mcr_error *err)
-{
-	const struct sockaddr *sa = (const struct sockaddr *)address;
-	const char *path = address->sun_path;
-	int ret;
-
-	if (fchmod(fd, 0600) < 0)
-		return fail(err, -errno, path, strerror(errno));
-	ret = bind(fd, sa, sizeof(*address));
-	if (ret < 0 && errno == EADDRINUSE) {
-		if (answers(address))
-			return fail(err, -EBUSY, path,
-				    "a live engine answers there: give this one a --name or "
-				    "--run-dir of its own");
-		unlink(path);
-		ret = bind(fd, sa, sizeof(*address));
-	}
-	if (ret < 0 || listen(fd, MCR_CONTROL_CLIENTS_MAX) < 0)
-		return fail(err, -errno, path, strerror(errno));
-	return 0;
-}
-
 static int watch(struct mcr_control_server *s, int op, int fd, uint32_t events, void *ptr)
 {
 	struct epoll_event event = {.events = events, .data.ptr = ptr};
@@ -92,12 +54,8 @@ static int watch(struct mcr_control_server *s, int op, int fd, uint32_t events, 
 
 static int open_server(struct mcr_control_server *s, const char *path, struct mcr_error *err)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int ret, fd;
 
-	if (strlen(path) >= sizeof(address.sun_path))
-		return fail(err, -ENAMETOOLONG, path, "path too long: choose a shorter --run-dir");
-	strcpy(address.sun_path, path);
 	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	fd = s->epoll_fd < 0 ? -1 : socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
@@ -105,12 +63,11 @@ static int open_server(struct mcr_control_server *s, const char *path, struct mc
 	ret = mcr_acceptor_open(&s->acceptor, fd, s->epoll_fd, 0);
 	if (ret < 0)
 		return fail(err, ret, path, strerror(-ret));
-	ret = listen_at(fd, &address, err);
+	ret = mcr_socket_file_bind(&s->file, fd, path, 0600, UINT32_MAX, "control socket", err);
 	if (ret < 0)
 		return ret;
-	if (stat(path, &s->made) == 0)
-		strcpy(s->path, path);
-	return 0;
+	return listen(fd, MCR_CONTROL_CLIENTS_MAX) < 0 ? fail(err, -errno, path, strerror(errno))
+						       : 0;
 }
 
 int mcr_control_server_create(struct mcr_control_server **out, struct mcr_engine *engine,
@@ -327,15 +284,6 @@ void mcr_control_server_reload_done(struct mcr_control_server *s, int result,
 	}
 }
 
-static void remove_socket(const struct mcr_control_server *s)
-{
-	struct stat now;
-
-	if (s->path[0] && stat(s->path, &now) == 0 && now.st_dev == s->made.st_dev &&
-	    now.st_ino == s->made.st_ino)
-		unlink(s->path);
-}
-
 void mcr_control_server_destroy(struct mcr_control_server *s)
 {
 	if (!s)
@@ -345,6 +293,6 @@ void mcr_control_server_destroy(struct mcr_control_server *s)
 	mcr_acceptor_close(&s->acceptor);
 	if (s->epoll_fd >= 0)
 		close(s->epoll_fd);
-	remove_socket(s);
+	mcr_socket_file_remove(&s->file);
 	free(s);
 }

@@ -34,9 +34,9 @@ struct mcr_control_server_config {
 	void *ctx;
 };
 
-/* mcr_control_server_create listens. A socket that nobody answers on is replaced. Strings are
- * copied, engine is borrowed. Thread of all functions: control. Returns 0, or with *err filled
- * -EBUSY (a live engine answers there), -ENAMETOOLONG, -ENOMEM or what a system call gave. */
+/* mcr_control_server_create listens. path must not exist. Strings are copied, engine is borrowed.
+ * Thread of all functions: control. Returns 0, or with *err filled -EADDRINUSE, -ENAMETOOLONG,
+ * -EPERM (the directory: see run_dir.h), -ENOMEM or what a system call gave. */
 int mcr_control_server_create(struct mcr_control_server **out, struct mcr_engine *engine,
 			      const struct mcr_control_server_config *cfg, struct mcr_error *err);
 

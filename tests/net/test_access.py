@@ -275,3 +275,34 @@ def test_the_limit_of_open_files_is_raised_and_named_when_too_low(wire):
         assert resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE) == (most, most)
         assert (f'may open {most} files' in daemon.log()) == is_low
         assert daemon.stop() == 0
+
+
+def test_a_successor_in_the_same_run_directory_keeps_what_is_its_own(wire):
+    first = wire.daemon('--join', '239.1.1.1:5000')
+    for name in 'lock', 'attach', 'control':
+        os.unlink(os.path.join(first.run_dir, name))
+    second = wire.daemon('--join', '239.1.1.1:5000', '--run-dir', first.run_dir)
+    second.run_dir = first.run_dir
+    assert first.stop() == 0
+    third = wire.daemon('--join', '239.1.1.1:5000', '--run-dir', first.run_dir, wait=False)
+    assert third.process.wait(20) != 0
+    assert 'is taken by a live engine' in third.log()
+    os.unlink(os.path.join(first.run_dir, 'lock'))
+    third.start(wait=False)
+    assert third.process.wait(20) != 0
+    assert 'is taken by a live engine' in third.log()
+    consumer = second.cat('--count', 10)
+    mcsend(wire.sender, '239.1.1.1:5000', count=10)
+    status, messages, _ = consumer.wait()
+    assert (status, len(messages)) == (0, 10)
+    assert second.stop() == 0
+
+
+def test_a_run_directory_of_another_user_is_refused(wire):
+    path = wire.lab.path('theirs')
+    os.mkdir(path)
+    os.chown(path, NOBODY, NOBODY)
+    daemon = wire.daemon('--join', '239.1.1.1:5000', '--run-dir', path, wait=False)
+    assert daemon.process.wait(20) != 0
+    assert f'the run directory {path} belongs to user {NOBODY}' in daemon.log()
+    assert os.listdir(path) == []

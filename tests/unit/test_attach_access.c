@@ -200,6 +200,21 @@ static void a_socket_that_cannot_be_given_to_its_group_is_not_made(void **state)
 	assert_int_equal(rmdir(dir), 0); /* nothing is left in it */
 }
 
+static void a_socket_is_not_made_in_another_users_directory(void **state)
+{
+	struct mcr_attach_server *s = NULL;
+	char dir[] = "/tmp/mcring-test-XXXXXX", path[64];
+	struct mcr_error err;
+
+	need_root();
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(chown(dir, BOB, OTHERS), 0);
+	snprintf(path, sizeof(path), "%s/attach", dir);
+	assert_int_equal(mcr_attach_server_create(&s, path, &OPEN_TO_ALL, &err), -EPERM);
+	assert_non_null(strstr(err.text, "belongs to user 12002"));
+	assert_int_equal(rmdir(dir), 0);
+}
+
 static void bad_limits_and_modes_are_refused(void **state)
 {
 	const struct mcr_attach_config too_many = {.consumers_max = MCR_CONSUMERS_MAX + 1};
@@ -459,6 +474,7 @@ int main(void)
 	    cmocka_unit_test(the_engines_own_process_reads_every_channel),
 	    cmocka_unit_test(the_sockets_mode_and_group_decide_who_connects),
 	    cmocka_unit_test(a_socket_that_cannot_be_given_to_its_group_is_not_made),
+	    cmocka_unit_test(a_socket_is_not_made_in_another_users_directory),
 	    cmocka_unit_test(bad_limits_and_modes_are_refused),
 	    cmocka_unit_test(a_channel_takes_as_many_as_it_is_told),
 	    cmocka_unit_test(the_engine_takes_as_many_as_it_is_told),

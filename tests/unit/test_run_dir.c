@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -156,6 +158,82 @@ static void bad_paths_are_named(void **state)
 	unlink(file);
 }
 
+static int listen_at(const struct rig *r, const char *name, int type)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", r->path, name);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	return fd;
+}
+
+static void sockets_that_answer_are_not_taken_for_a_dead_engines(void **state)
+{
+	static const struct {
+		const char *name;
+		int type;
+	} sockets[] = {{"attach", SOCK_SEQPACKET}, {"control", SOCK_STREAM}};
+	struct rig *r = *state;
+
+	for (size_t i = 0; i < 2; i++) {
+		int fd = mcr_run_dir_take(r->path, &r->err), listener;
+
+		listener = listen_at(r, sockets[i].name, sockets[i].type);
+		close(fd); /* without the lock, for some reason */
+		assert_int_equal(mcr_run_dir_take(r->path, &r->err), -EBUSY);
+		assert_non_null(strstr(r->err.text, "answers at its socket"));
+		assert_true(exists(r, sockets[i].name));
+		close(listener);
+		fd = mcr_run_dir_take(r->path, &r->err);
+		assert_true(fd >= 0);
+		assert_false(exists(r, sockets[i].name));
+		mcr_run_dir_leave(r->path, fd);
+	}
+}
+
+static void who_leaves_does_not_take_its_successors_lock_away(void **state)
+{
+	struct rig *r = *state;
+	int first = mcr_run_dir_take(r->path, &r->err), second;
+
+	unlink(r->lock);
+	second = mcr_run_dir_take(r->path, &r->err);
+	assert_true(first >= 0 && second >= 0);
+	mcr_run_dir_leave(r->path, first);
+	assert_true(exists(r, "lock"));
+	assert_int_equal(mcr_run_dir_take(r->path, &r->err), -EBUSY);
+	mcr_run_dir_leave(r->path, second);
+	assert_int_equal(access(r->path, F_OK), -1);
+}
+
+static void a_directory_that_others_can_change_is_refused(void **state)
+{
+	struct rig *r = *state;
+	char link[128];
+
+	mcr_run_dir_leave(r->path, mcr_run_dir_take(r->path, &r->err)); /* with its parents */
+	assert_int_equal(mkdir(r->path, 0755), 0);
+	assert_int_equal(chmod(r->path, 0775), 0);
+	assert_int_equal(mcr_run_dir_take(r->path, &r->err), -EPERM);
+	assert_non_null(strstr(r->err.text, "can be written by others (mode 0775)"));
+	assert_int_equal(chmod(r->path, 01757), 0);
+	assert_int_equal(mcr_run_dir_take(r->path, &r->err), -EPERM);
+	assert_int_equal(chmod(r->path, 0755), 0);
+	if (geteuid() == 0) {
+		assert_int_equal(chown(r->path, 12001, 0), 0);
+		assert_int_equal(mcr_run_dir_take(r->path, &r->err), -EPERM);
+		assert_non_null(strstr(r->err.text, "belongs to user 12001"));
+	}
+	assert_false(exists(r, "lock"));
+	snprintf(link, sizeof(link), "%s/link", r->base);
+	assert_int_equal(symlink(r->path, link), 0);
+	assert_int_equal(mcr_run_dir_take(link, &r->err), -ELOOP);
+	assert_non_null(strstr(r->err.text, "symbolic link"));
+	unlink(link);
+}
+
 struct contender {
 	const char *path;
 	int *holders, *bad;
@@ -211,6 +289,9 @@ int main(void)
 	    TEST(a_second_engine_is_told_and_the_first_keeps_its_sockets),
 	    TEST(what_a_dead_engine_left_is_removed_and_nothing_else),
 	    TEST(a_lock_that_is_a_link_is_refused),
+	    TEST(sockets_that_answer_are_not_taken_for_a_dead_engines),
+	    TEST(who_leaves_does_not_take_its_successors_lock_away),
+	    TEST(a_directory_that_others_can_change_is_refused),
 	    TEST(bad_paths_are_named),
 	    TEST(of_many_that_come_and_go_at_most_one_holds_it),
 	};
