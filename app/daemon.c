@@ -13,6 +13,7 @@
 #include "daemon.h"
 #include "eal.h"
 #include "eal_args.h"
+#include "log.h"
 #include "privileges.h"
 #include "reload.h"
 #include "values.h"
@@ -35,6 +36,7 @@ struct daemon {
 	const struct mcr_settings *command_line;
 	const char *config_path;
 	enum mcr_log_level log_level;
+	struct mcr_log log;
 	int signal_fd;
 	struct mcr_sockets *sockets_before; /* EAL; NULL = could not be noted */
 	struct reload reload;
@@ -43,20 +45,20 @@ struct daemon {
 static void log_line(void *ctx, enum mcr_log_level level, const char *line)
 {
 	static const char *const words[] = {"error: ", "warning: ", "", "debug: "};
-	const struct daemon *d = ctx;
+	struct daemon *d = ctx;
 
 	if (level <= d->log_level)
-		fprintf(stderr, "mcring: %s%s\n", words[level], line);
+		mcr_log_line(&d->log, "%s%s", words[level], line);
 }
 
 /* ---- mcring-ctl reload and SIGHUP ---- */
 
-static void tell_reload(int ret, const struct mcr_error *report)
+static void tell_reload(struct daemon *d, int ret, const struct mcr_error *report)
 {
 	if (ret < 0)
-		fprintf(stderr, "mcring: error: not reloaded: %s\n", report->text);
+		mcr_log_line(&d->log, "error: not reloaded: %s", report->text);
 	else
-		fprintf(stderr, "mcring: reloaded: %s\n", report->text);
+		mcr_log_line(&d->log, "reloaded: %s", report->text);
 }
 
 /* On the device thread: the file, the name service, memory. The running settings do not change
@@ -88,7 +90,7 @@ static void apply(void *ctx)
 		mcr_settings_destroy(r->next);
 	r->is_running = 0;
 	if (r->by_signal)
-		tell_reload(r->ret, &r->report);
+		tell_reload(d, r->ret, &r->report);
 	else
 		mcr_engine_reload_done(d->engine, r->ret, &r->report);
 	if (r->signal_waits)
@@ -129,7 +131,7 @@ static void begin_on_signal(struct daemon *d)
 	}
 	ret = begin(d, 0, 1, &report);
 	if (ret < 0)
-		tell_reload(ret, &report);
+		tell_reload(d, ret, &report);
 }
 
 /* ---- start ---- */
@@ -188,7 +190,7 @@ static int create_engine(struct daemon *d, struct mcr_error *err)
 	return mcr_engine_create(&d->engine, &cfg, err);
 }
 
-static int drop_privileges(const struct daemon *d, struct mcr_error *err)
+static int drop_privileges(struct daemon *d, struct mcr_error *err)
 {
 	struct mcr_port_info port;
 	uint64_t keep = 0;
@@ -202,7 +204,7 @@ static int drop_privileges(const struct daemon *d, struct mcr_error *err)
 		return ret;
 	mcr_privileges_names(keep, names, sizeof(names));
 	if (d->log_level >= MCR_LOG_DEBUG)
-		fprintf(stderr, "mcring: debug: capabilities kept: %s\n", names);
+		mcr_log_line(&d->log, "debug: capabilities kept: %s", names);
 	return 0;
 }
 
@@ -218,10 +220,9 @@ static int start_engine(struct daemon *d, struct mcr_error *err)
 	if (ret == 0)
 		ret = drop_privileges(d, err);
 	if (ret == 0)
-		fprintf(stderr,
-			"mcring: ready: %s, %zu interfaces, %zu channels, %zu joins, sockets in "
-			"%s\n",
-			s->name, s->n_interfaces, s->n_channels, s->joins.n, s->run_dir);
+		mcr_log_line(&d->log,
+			     "ready: %s, %zu interfaces, %zu channels, %zu joins, sockets in %s",
+			     s->name, s->n_interfaces, s->n_channels, s->joins.n, s->run_dir);
 	return ret;
 }
 
@@ -251,24 +252,22 @@ static int has_lost_port(const struct mcr_engine *e)
 	return 0;
 }
 
-static void print_account(const struct mcr_engine *e)
+static void print_account(struct daemon *d)
 {
 	struct mcr_account a;
 	uint64_t dropped = 0;
 
-	mcr_engine_account(e, &a);
+	mcr_engine_account(d->engine, &a);
 	for (unsigned r = 0; r < MCR_DROP_COUNT; r++) {
 		dropped += a.drops[r];
 		if (a.drops[r])
-			fprintf(stderr, "mcring: dropped %s %" PRIu64 "\n", mcr_drop_name(r),
-				a.drops[r]);
+			mcr_log_line(&d->log, "dropped %s %" PRIu64, mcr_drop_name(r), a.drops[r]);
 	}
-	fprintf(stderr,
-		"mcring: received %" PRIu64 " %s delivered %" PRIu64 " + punted %" PRIu64
-		" + dropped %" PRIu64 "\n",
-		a.received,
-		a.received == a.delivered + a.punted + dropped ? "==" : "!=", a.delivered, a.punted,
-		dropped);
+	mcr_log_line(
+	    &d->log,
+	    "received %" PRIu64 " %s delivered %" PRIu64 " + punted %" PRIu64 " + dropped %" PRIu64,
+	    a.received, a.received == a.delivered + a.punted + dropped ? "==" : "!=", a.delivered,
+	    a.punted, dropped);
 }
 
 int mcr_daemon_run(struct mcr_settings *running, const struct mcr_settings *command_line,
@@ -279,6 +278,7 @@ int mcr_daemon_run(struct mcr_settings *running, const struct mcr_settings *comm
 			   .config_path = config_path,
 			   .log_level =
 			       running->log_level.set ? running->log_level.value : MCR_LOG_INFO,
+			   .log = {.fd = STDERR_FILENO},
 			   .signal_fd = -1};
 	struct mcr_eal_args args;
 	int ret;
@@ -290,8 +290,7 @@ int mcr_daemon_run(struct mcr_settings *running, const struct mcr_settings *comm
 	if (ret < 0)
 		goto free_args;
 	if (mcr_sockets_note(&d.sockets_before, err) < 0)
-		fprintf(stderr, "mcring: warning: net_af_packet's loss stays unknown: %s\n",
-			err->text);
+		mcr_log_line(&d.log, "warning: net_af_packet's loss stays unknown: %s", err->text);
 	raise_open_files();
 	ret = mcr_eal_start(&args, d.log_level >= MCR_LOG_DEBUG, err);
 	if (ret < 0)
@@ -301,7 +300,7 @@ int mcr_daemon_run(struct mcr_settings *running, const struct mcr_settings *comm
 		serve(&d);
 		d.reload.signal_waits = 0; /* no more of them */
 		mcr_engine_stop(d.engine);
-		print_account(d.engine);
+		print_account(&d);
 		ret = has_lost_port(d.engine) ? MCR_EXIT_PORT_LOST : 0;
 	}
 	mcr_engine_destroy(d.engine);

@@ -179,7 +179,8 @@ struct mcr_engine_config {
 	unsigned n_interfaces;
 	const struct mcr_channel_config *channels; /* "default" is made when no channel is named */
 	unsigned n_channels;
-	/* Called on the control thread, for the length of the call; NULL = stderr. */
+	/* Called on the control thread, for the length of the call; what waits in it keeps control
+	 * away. NULL = stderr, which waits for its reader when it is a pipe that is full. */
 	void (*log)(void *ctx, enum mcr_log_level level, const char *line);
 	/* mcring-ctl reload; NULL = "this engine has no configuration file". dry_run: report only.
 	 * Called on the control thread by mcr_engine_poll. Returns 0 or -errno with a one-line
