@@ -24,6 +24,7 @@
 struct reload {
 	uint8_t is_running, dry_run, by_signal;
 	uint8_t signal_waits; /* SIGHUP came while it ran */
+	unsigned n_lcores;    /* that receive */
 	struct mcr_settings *next;
 	struct mcr_new_channels channels;
 	int ret;
@@ -69,6 +70,8 @@ static void read_and_prepare(void *ctx)
 	struct reload *r = &d->reload;
 
 	r->ret = mcr_config_assemble(&r->next, d->command_line, d->config_path, &r->report);
+	if (r->ret == 0)
+		r->ret = mcr_reload_check(d->running, r->next, r->n_lcores, "", &r->report);
 	if (r->ret == 0 && !r->dry_run)
 		r->ret =
 		    mcr_reload_prepare(&r->channels, d->engine, d->running, r->next, &r->report);
@@ -100,6 +103,7 @@ static void apply(void *ctx)
 static int begin(struct daemon *d, int dry_run, int by_signal, struct mcr_error *report)
 {
 	struct reload *r = &d->reload;
+	struct mcr_lcore_info lcore;
 
 	if (!d->config_path)
 		return mcr_fail(report, -EINVAL,
@@ -108,6 +112,8 @@ static int begin(struct daemon *d, int dry_run, int by_signal, struct mcr_error 
 		return mcr_fail(report, -EBUSY,
 				"another reload is under way: ask again when it has ended");
 	*r = (struct reload){.is_running = 1, .dry_run = dry_run, .by_signal = by_signal};
+	while (mcr_engine_lcore_info(d->engine, r->n_lcores, &lcore) == 0)
+		r->n_lcores++;
 	if (mcr_engine_run(d->engine, read_and_prepare, apply, d) == 0)
 		return MCR_RELOAD_LATER;
 	r->is_running = 0;

@@ -7,6 +7,7 @@
 
 #include "expand.h"
 #include "reload.h"
+#include "start_check.h"
 #include "values.h"
 
 struct change {
@@ -363,6 +364,15 @@ static void write_report(struct mcr_error *report, const struct change *c, int d
 	mcr_fail(report, 0, "%sjoins +%zu -%zu, channels +%zu -%zu%s%s%s",
 		 dry_run ? "would change: " : "", c->add.n, c->remove.n, c->n_new_channels,
 		 c->n_old_channels - n_kept, kept, restart[0] ? "; needs a restart:" : "", restart);
+}
+
+int mcr_reload_check(const struct mcr_settings *running, const struct mcr_settings *next,
+		     unsigned n_lcores, const char *root, struct mcr_error *err)
+{
+	const struct mcr_channel_config *channels[MCR_CHANNELS_MAX];
+	size_t n = new_channels(channels, running, next);
+
+	return n ? mcr_ring_memory_check(channels, n, n_lcores, 0, root, err) : 0;
 }
 
 int mcr_reload_prepare(struct mcr_new_channels *out, struct mcr_engine *e,

@@ -14,6 +14,12 @@ struct mcr_new_channels {
 	size_t n;
 };
 
+/* mcr_reload_check: can the memory hold the rings of all channels that next adds, on n_lcores
+ * lcores? Before any of them is made, and for a dry run. root: "" = the system, else a folder with
+ * proc and sys in it. Thread: any. Returns 0, or -ENOMEM with err. */
+int mcr_reload_check(const struct mcr_settings *running, const struct mcr_settings *next,
+		     unsigned n_lcores, const char *root, struct mcr_error *err);
+
 /* mcr_reload_prepare makes the memory of the channels that next has and running has not.
  * Thread: the device thread, as mcr_engine_channel_prepare. Returns 0, or -errno with err filled;
  * *out is to be discarded in any case. */

@@ -167,31 +167,34 @@ static bool is_running(const struct mcr_settings *s)
 	return ret;
 }
 
-static int check_memory(const struct mcr_settings *s, const struct mcr_placement *rx,
-			const char *root, struct mcr_error *err)
+int mcr_ring_memory_check(const struct mcr_channel_config *const *channels, size_t n,
+			  unsigned n_lcores, int whole, const char *root, struct mcr_error *err)
 {
 	struct mcr_ring_need rings[MCR_CHANNELS_MAX];
-	unsigned n_lcores = rx->n ? rx->n : 1;
-	struct mcr_memory_need need = {.rings = rings, .n_rings = (unsigned)s->n_channels};
+	struct mcr_memory_need need = {.rings = rings, .n_rings = (unsigned)n, .whole = whole};
+	unsigned at_least = n_lcores ? n_lcores : 1;
 	char who[96];
 
-	for (size_t i = 0; i < s->n_channels; i++) {
+	for (size_t i = 0; i < n; i++) {
 		uint64_t bytes;
 		uint32_t depth;
 
-		mcr_channel_defaults(&s->channels[i].config, &depth, &bytes);
-		rings[i] = (struct mcr_ring_need){mcr_ring_footprint(depth, bytes), n_lcores};
+		mcr_channel_defaults(channels[i], &depth, &bytes);
+		rings[i] = (struct mcr_ring_need){mcr_ring_footprint(depth, bytes), at_least};
 	}
-	snprintf(who, sizeof(who), "%zu channel%s, %u receiving lcore%s%s", s->n_channels,
-		 s->n_channels > 1 ? "s" : "", n_lcores, n_lcores > 1 ? "s" : "",
-		 rx->n ? "" : " or more");
+	if (n == 1)
+		snprintf(who, sizeof(who), "channel \"%s\"", channels[0]->name);
+	else
+		snprintf(who, sizeof(who), "%zu channels", n);
+	snprintf(who + strlen(who), sizeof(who) - strlen(who), ", %u receiving lcore%s%s", at_least,
+		 at_least > 1 ? "s" : "", n_lcores ? "" : " or more");
 	need.who = who;
-	need.whole = is_running(s);
 	return mcr_memory_check(&need, root, err);
 }
 
 int mcr_start_check(const struct mcr_settings *s, const char *root, struct mcr_error *err)
 {
+	const struct mcr_channel_config *channels[MCR_CHANNELS_MAX];
 	struct mcr_placement rx;
 	int ret = check_interfaces(s, root, err);
 
@@ -203,5 +206,9 @@ int mcr_start_check(const struct mcr_settings *s, const char *root, struct mcr_e
 	ret = mcr_eal_lcores(&rx, s, root, err);
 	if (ret >= 0)
 		ret = check_lcores(s, &rx, err);
-	return ret == 0 ? check_memory(s, &rx, root, err) : ret;
+	if (ret < 0)
+		return ret;
+	for (size_t i = 0; i < s->n_channels; i++)
+		channels[i] = &s->channels[i].config;
+	return mcr_ring_memory_check(channels, s->n_channels, rx.n, is_running(s), root, err);
 }

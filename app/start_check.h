@@ -5,6 +5,12 @@
 
 #include "settings.h"
 
+/* mcr_ring_memory_check: can the memory that is left (whole: that there is) hold the rings of n
+ * channels on n_lcores receiving lcores (0 = it is not known how many: one)? root as below. Thread:
+ * any. Returns 0, or -ENOMEM with err. */
+int mcr_ring_memory_check(const struct mcr_channel_config *const *channels, size_t n,
+			  unsigned n_lcores, int whole, const char *root, struct mcr_error *err);
+
 /* mcr_start_check looks at assembled settings: there is an interface, and a --vdev for its device;
  * lcores of interfaces and channels receive, and interfaces of one port agree; memberships are not
  * too many; kernel= names no device that is there already; the memory that is left can hold the

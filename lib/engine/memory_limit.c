@@ -150,7 +150,7 @@ static const struct cgroup_version versions[] = {
      {"memory.limit_in_bytes", NULL},
      "memory.usage_in_bytes",
      {"total_inactive_file", "total_active_file"},
-     "raise MemoryLimit"},
+     "raise MemoryMax"},
 };
 
 static int has_word(const char *list, const char *word)

@@ -55,8 +55,13 @@ def test_a_reload_that_adds_too_large_a_channel_is_an_error_and_the_engine_goes_
     path = config(lab, 'name: md, depth: 1K, bytes: 1M')
     daemon = Daemon(lab, host, '--config', path, vdev=NULL, eal=SMALL)
     config(lab, 'name: md, depth: 1K, bytes: 1M', 'name: large, bytes: 256M')
-    done = daemon.ctl('reload', check=False)
-    assert done.returncode == 1 and 'large' in done.stderr and 'rings need ' in done.stderr
+    for how in (), ('--dry-run',):
+        done = daemon.ctl('reload', *how, check=False)
+        assert done.returncode == 1 and '"large"' in done.stderr and 'rings need' in done.stderr
+    config(lab, 'name: md, depth: 1K, bytes: 1M',
+           *(f'name: more{i}, depth: 1K, bytes: 64M' for i in range(3)))
+    assert '3 channels, 1 receiving lcore: rings need 193 MiB' in \
+        daemon.ctl('reload', check=False).stderr
     assert [one['name'] for one in daemon.stats()['channels']] == ['md']
     config(lab, 'name: md, depth: 1K, bytes: 1M', 'name: large, depth: 1K, bytes: 16M')
     daemon.ctl('reload')

@@ -161,7 +161,7 @@ static void rings_of_all_channels_on_all_lcores_must_fit_together(void **state)
 	    "2 channels, 2 receiving lcores: rings need 273 MiB, the host's MemAvailable leaves "
 	    "237 MiB: make bytes or depth smaller");
 	refused(h, FEED "channels: [{name: a, bytes: 256M}]\n",
-		"1 channel, 1 receiving lcore or more: rings need 261 MiB, ");
+		"channel \"a\", 1 receiving lcore or more: rings need 261 MiB, ");
 }
 
 static void while_an_engine_runs_there_its_memory_counts_as_free(void **state)
@@ -181,7 +181,7 @@ static void while_an_engine_runs_there_its_memory_counts_as_free(void **state)
 	snprintf(yaml, sizeof(yaml), "run_dir: %s\n" FEED "channels: [{name: a, bytes: 1G}]\n",
 		 h->root);
 	refused(h, yaml,
-		"1 channel, 1 receiving lcore or more: rings need 1029 MiB, the host has ");
+		"channel \"a\", 1 receiving lcore or more: rings need 1029 MiB, the host has ");
 	close(fd);
 }
 
