@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The control thread is never away: whatever is asked of it, no consumer takes its engine for dead."""
 
+import json
+import os
 import signal
+import socket
 
 import pytest
 
@@ -50,13 +53,19 @@ class Watched:
     def reload(self, check=True):
         return self.daemon.ctl('reload', check=check)
 
-    def longest_round_ns(self):
-        return self.daemon.stats()['control']['longest_round_ns']
+    def ask(self, **request):
+        """The answer of the control socket itself: for more joins than a command line takes."""
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(30)
+            s.connect(os.path.join(self.daemon.run_dir, 'control'))
+            s.sendall(json.dumps(request).encode() + b'\n')
+            return json.loads(s.makefile().readline())
 
     def end(self):
         """The consumer saw nothing but the end."""
         stats = self.daemon.stats()
         assert stats['consumers'], self.daemon.log()
+        print('longest round', stats['control']['longest_round_ns'] / 1e6, 'ms')
         assert stats['control']['longest_round_ns'] < ROUND_NS, stats['control']
         self.consumer.process.send_signal(signal.SIGINT)
         status, _, summary = self.consumer.wait()
@@ -79,3 +88,72 @@ def test_a_reload_that_adds_and_removes_a_big_channel_goes_on_beside_control(wat
     assert 'channels +1 -0' in watched.reload().stdout
     watched.write(CONFIG)
     assert 'channels +0 -1' in watched.reload().stdout
+
+
+def test_fifty_thousand_open_brackets_are_refused_beside_control(watched):
+    watched.write('joins: ' + '[' * 50_000)
+    done = watched.reload(check=False)
+    assert done.returncode == 1 and 'mcring.yaml:1: ' in done.stderr
+    watched.write(CONFIG)
+    assert 'joins +0 -0' in watched.reload().stdout
+
+
+def test_thirty_thousand_equal_joins_come_and_go(watched):
+    joins = ['239.1.1.1:5000'] * 30_000
+    for command in ('join', 'leave'):
+        assert watched.ask(command=command, joins=joins) == {'ok': True, 'joins': 30_000}
+
+
+def test_ten_thousand_groups_come_and_go(watched):
+    groups = ['239.20.0.0/19:5000', '239.20.32.0/21:5000']
+    assert watched.daemon.ctl('join', *groups).stdout == '10240 joins added\n'
+    assert len(watched.daemon.stats()['groups']) == 10_240
+    assert watched.daemon.ctl('leave', *groups).stdout == '10240 joins removed\n'
+
+
+def test_a_file_of_ten_thousand_groups_comes_and_goes(watched):
+    watched.write(CONFIG + 'joins:\n  - groups: [239.20.0.0/19, 239.20.32.0/21]\n')
+    assert 'joins +10240 -0' in watched.reload().stdout
+    watched.write(CONFIG)
+    assert 'joins +0 -10240' in watched.reload().stdout
+
+
+# What any user can do: the kernel deletes each namespace's devices at once, under its RTNL lock.
+RTNL_LOAD = '''
+end=$((SECONDS + 5))
+while [ $SECONDS -lt $end ]; do
+    unshare -Urn ip -batch - < "$1"
+done
+'''
+
+
+def test_a_user_who_makes_and_deletes_veths_holds_up_nobody(watched):
+    lab, host = watched.daemon.lab, watched.daemon.host
+    batch = lab.path('batch')
+    with open(batch, 'w') as out:
+        out.writelines(f'link add a{i} type veth peer name b{i}\n' for i in range(100))
+    os.chmod(batch, 0o644)
+    os.chmod(os.path.dirname(batch), 0o755)
+    nobody = ('setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups')
+    if host.run(*nobody, 'unshare', '-Urn', 'true', check=False).returncode:
+        pytest.skip('an ordinary user may not make a user namespace here')
+    loads = [host.start(*nobody, 'bash', '-c', RTNL_LOAD, 'load', batch) for _ in range(3)]
+    rounds = 0
+    while any(load.poll() is None for load in loads):
+        watched.daemon.ctl('join', f'239.1.{rounds % 250}.1:5000')
+        rounds += 1
+    assert rounds > 1
+    assert all(load.returncode == 0 for load in loads)
+
+
+def test_a_signal_that_comes_during_a_reload_is_carried_out_afterwards(watched):
+    for n in range(1, 4):
+        watched.write(CONFIG + f'joins:\n  - groups: [239.1.1.0/30, 239.1.1.{n}]\n')
+        watched.daemon.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: len(watched.daemon.stats()['groups']) == 4, 10, 'the file holds')
+    watched.write(CONFIG + 'joins:\n  - groups: [239.1.1.9]\n')
+    watched.daemon.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: [g['group'] for g in watched.daemon.stats()['groups']] == ['239.1.1.9'], 10,
+             'the last file holds')
+
+
