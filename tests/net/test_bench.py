@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 
+import pytest
+
 from programs import BUILD, ROOT
 
 CASES = ['lossless, net_af_packet', 'lossless, net_af_xdp',
@@ -30,3 +32,16 @@ def test_the_comparison_with_the_kernel_gives_its_figures(lab):
     unknown = subprocess.run([os.path.join(ROOT, 'tools', 'bench'), 'kernel:speed'],
                              env={**os.environ, 'MCRING_BUILD': BUILD}, capture_output=True, text=True)
     assert unknown.returncode == 1 and 'lossless' in unknown.stderr
+
+
+@pytest.mark.parametrize('suite, package', [
+    ('engine', 'dpdk-dev'), ('link', 'dpdk-dev'), ('kernel', 'iproute2'),
+    ('growth', 'wireshark-common')])
+def test_a_program_that_is_missing_is_named_with_its_package(lab, suite, package):
+    os.mkdir(lab.path('no-programs'))
+    done = subprocess.run([os.path.join(ROOT, 'tools', 'bench'), '--quick', suite],
+                          env={**os.environ, 'MCRING_BUILD': BUILD, 'PATH': lab.path('no-programs')},
+                          capture_output=True, text=True)
+    assert done.returncode == 1 and done.stdout == ''
+    assert len(done.stderr.splitlines()) == 1 and done.stderr.startswith('bench: ')
+    assert package in done.stderr and 'tools/install-deps' in done.stderr

@@ -7,6 +7,7 @@ import os
 import platform
 import re
 import shlex
+import shutil
 import statistics
 import subprocess
 import tempfile
@@ -29,8 +30,29 @@ FIRST = ['sh', '-c', '(echo -20 >/proc/self/autogroup; renice -n -20 $$) >/dev/n
          'sh']
 
 
+PACKAGES = {  # of what a suite may name in PROGRAMS
+    'dpdk-testpmd': 'dpdk-dev',
+    'ip': 'iproute2',
+    'sysctl': 'procps',
+    'dumpcap': 'wireshark-common',
+}
+
+
 class Skip(Exception):
     """This benchmark cannot run here; the text says why."""
+
+
+class Error(Exception):
+    """Nothing is to be measured so; the text says what to do."""
+
+
+def need(programs):
+    """Ends the run before anything is measured when one of these is missing."""
+    missing = [name for name in programs if not shutil.which(name)]
+    if missing:
+        packages = ' '.join(sorted({PACKAGES[name] for name in missing}))
+        raise Error(f'{", ".join(missing)} is missing: run tools/install-deps, or '
+                    f'apt-get install {packages}')
 
 
 class Row(typing.NamedTuple):

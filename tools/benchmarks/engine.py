@@ -12,6 +12,8 @@ import time
 from . import common
 from .common import Row
 
+PROGRAMS = ['dpdk-testpmd']
+
 BUFFERS = 2848  # of the engine's mempool with one queue of 1,024 descriptors (lib/engine/port.c)
 SIZES = (20, 86, 400, 1400)
 

@@ -16,6 +16,7 @@ from . import common
 from .common import Row
 from .engine import null
 
+PROGRAMS = ['ip', 'sysctl', 'dumpcap']
 GROUPS = (1, 16, 512, 2048, 10_000)
 DEPTHS = (1024, 8192, 65536, 262144)
 SIZES = (20, 86, 400, 1400)

@@ -9,6 +9,8 @@ import time
 from . import common
 from .kernel_wire import DRIVERS, NOT_JOINED, PEER, SOCKETS, Daemon, Wire, cpu_ns
 
+PROGRAMS = ['dpdk-testpmd', 'ip', 'sysctl']
+
 RATES = 50_000, 300_000           # of CPU time
 LATENCY_RATES = 10_000, 100_000
 IDLE_RATE = 10_000

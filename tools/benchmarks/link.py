@@ -17,6 +17,7 @@ from . import common
 
 SIZE = 86
 GROUPS = 512
+PROGRAMS = ['dpdk-testpmd']
 GROUP = '239.16.0.1'
 MAC = '01:00:5e:10:00:01'
 DRAIN_US = 1000
