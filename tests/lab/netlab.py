@@ -42,8 +42,9 @@ class Namespace:
         self.name = f'{TAG}{os.getpid()}_{name}'
         subprocess.run(['ip', 'netns', 'add', self.name], check=True)
         lab.namespaces.append(self)
-        # No router solicitations or MLD reports among the frames that a test counts.
-        self.run('sysctl', '-qw', 'net.ipv6.conf.all.disable_ipv6=1',
+        # No router solicitations or MLD reports among the frames that a test counts. -e: a kernel
+        # without IPv6 has none anyway.
+        self.run('sysctl', '-qew', 'net.ipv6.conf.all.disable_ipv6=1',
                  'net.ipv6.conf.default.disable_ipv6=1')
         self.run('ip', 'link', 'set', 'lo', 'up')
 
@@ -101,6 +102,11 @@ class Lab:
 
     def path(self, name):
         return os.path.join(self.dir, name)
+
+    def public(self, program):
+        """A copy that every user can run; the build may be in a home that is closed to others."""
+        os.chmod(self.dir, 0o755)
+        return shutil.copy(program, self.dir)
 
     def namespace(self, name):
         return Namespace(self, name)

@@ -21,6 +21,7 @@ def pytest_configure(config):
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, interrupt)
+    os.umask(0o022)
     netlab.sweep()
 
 

@@ -119,13 +119,12 @@ def test_sockets_are_closed_to_strangers(wire):
 
 def cat_as(daemon, uid, gid):
     """mcring-cat of another user; gives (exit status, what it said)."""
-    done = subprocess.run([CAT, '--run-dir', daemon.run_dir, '--timeout', '1'], user=uid, group=gid,
-                          extra_groups=[], capture_output=True, text=True, timeout=20)
+    done = subprocess.run([daemon.lab.public(CAT), '--run-dir', daemon.run_dir, '--timeout', '1'], user=uid,
+                          group=gid, extra_groups=[], capture_output=True, text=True, timeout=20)
     return done.returncode, done.stderr
 
 
 def test_only_its_readers_attach_to_a_channel(wire):
-    os.chmod(wire.lab.path(''), 0o755)
     daemon = wire.daemon('--attach', 'mode=0666', '--channel', f'default,user={NOBODY},group=7')
     for uid, gid in (NOBODY, 5), (5, 7):
         status, said = cat_as(daemon, uid, gid)
@@ -137,7 +136,6 @@ def test_only_its_readers_attach_to_a_channel(wire):
 
 
 def test_who_cannot_open_the_socket_is_told_so(wire):
-    os.chmod(wire.lab.path(''), 0o755)
     daemon = wire.daemon('--attach', 'group=7')
     status = os.stat(os.path.join(daemon.run_dir, 'attach'))
     assert (stat.S_IMODE(status.st_mode), status.st_gid) == (0o660, 7)

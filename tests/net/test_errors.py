@@ -22,11 +22,11 @@ def own_lines(done):
     return [line for line in lines if not re.match(r'(EAL|TELEMETRY|ETHDEV|[A-Za-z_]+\(\)): ', line)]
 
 
-def mistake(host, *args, eal=EAL, vdev=NULL, env=None):
-    """Runs mcring with a mistake in it; gives the one line that it prints."""
+def mistake(host, *args, eal=EAL, vdev=NULL, env=None, under=()):
+    """Runs mcring with a mistake in it; gives the one line that it prints. under: what runs it."""
     vdevs = [f'--vdev={vdev}'] if vdev else []
-    done = host.run(MCRING, *eal, *vdevs, '--', '--name', f'mistake{os.getpid()}', '--run-dir',
-                    host.lab.path('run'), *args, check=False, env=env)
+    done = host.run(*under, MCRING, *eal, *vdevs, '--', '--name', f'mistake{os.getpid()}',
+                    '--run-dir', host.lab.path('run'), *args, check=False, env=env)
     assert done.returncode == 1, done
     lines = own_lines(done)
     assert len(lines) == 1, lines
@@ -91,20 +91,28 @@ def test_an_unknown_option(host):
     assert '--colour' in mistake(host, '--colour', 'red')
 
 
+# What the kernel shows where there are none; the machine may have some.
+NO_HUGEPAGES = '''
+mount -t tmpfs none /sys/kernel/mm/hugepages
+mkdir /sys/kernel/mm/hugepages/hugepages-2048kB
+for count in nr free resv surplus; do
+    echo 0 >/sys/kernel/mm/hugepages/hugepages-2048kB/${count}_hugepages
+done
+exec "$@"'''
+
+
 def test_no_hugepages_says_how_to_run_without(host):
     eal = [arg for arg in EAL if arg not in ('--no-huge', '-m', '512')]
-    pages = open('/proc/sys/vm/nr_hugepages').read().strip()
-    if pages != '0':
-        pytest.skip('this machine has hugepages')
-    line = mistake(host, '--interface', f'feed={NULL}', '--join', '239.1.1.1', eal=eal)
+    line = mistake(host, '--interface', f'feed={NULL}', '--join', '239.1.1.1', eal=eal,
+                   under=('unshare', '--mount', 'sh', '-e', '-c', NO_HUGEPAGES, 'sh'))
     assert '--no-huge' in line
 
 
 def test_no_permission(host):
     # nobody may not open a packet socket.
-    done = host.run('setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups', MCRING, *EAL,
-                    '--vdev=net_af_packet0,iface=lo', '--', '--run-dir', '/tmp/mcrtest_nobody',
-                    '--interface', 'feed=net_af_packet0', '--join', '239.1.1.1', check=False,
+    done = host.run('setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups',
+                    host.lab.public(MCRING), *EAL, '--vdev=net_af_packet0,iface=lo', '--',
+                    '--run-dir', '/tmp/mcrtest_nobody', '--interface', 'feed=net_af_packet0', '--join', '239.1.1.1', check=False,
                     env=dict(os.environ, XDG_RUNTIME_DIR=host.lab.path('xdg')))
     assert done.returncode == 1
     lines = own_lines(done)

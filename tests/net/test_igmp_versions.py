@@ -106,7 +106,7 @@ PUBLIC = {
 def test_public_captures_of_queriers_change_state_as_the_manual_says(wire, name):
     path = os.path.join(SHARED, 'pcaps', f'{name}.pcap')
     if not os.path.exists(path):
-        pytest.skip('../shared is absent: it holds the captures')
+        pytest.skip(f'absent: ../shared/pcaps/{name}.pcap')
     version, reason, received = PUBLIC[name]
     tap = Tap(wire.sender, 'eth0', wire.receiver.mac('eth0'))
     daemon = wire.daemon('--join', '239.1.2.3:5000')

@@ -22,13 +22,14 @@ def traces(pid):
             if re.match(rf'mcrqs{pid}[._]', name)]
 
 
-def start(path):
+def start(path, argv=(QUICKSTART,), **kwargs):
     """As from a terminal: a run of the tests in the background has SIGINT ignored, and what is ignored
     at a shell's start stays so."""
     with open(path, 'w') as out:
-        return subprocess.Popen([QUICKSTART], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+        return subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                                 start_new_session=True,
-                                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+                                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+                                **kwargs)
 
 
 def processes(group):
@@ -50,6 +51,21 @@ def test_it_shows_the_messages_the_account_and_the_switchs_view(lab):
         assert words in output
     assert 'unknown_group' not in output
     assert not traces(run.pid)
+
+
+def test_it_works_whatever_the_machine_and_the_users_settings_are(lab):
+    """A kernel without IPv6, the PATH that su leaves, a home and a folder for files that do not
+    exist, another language, files closed to others."""
+    path = lab.path('out')
+    without_ipv6 = ('if [ -d /proc/sys/net/ipv6 ]; then mount -t tmpfs none /proc/sys/net/ipv6; fi; '
+                    'exec "$0"')
+    run = start(path, ['/usr/bin/unshare', '--mount', 'sh', '-e', '-c', without_ipv6, QUICKSTART],
+                env={'PATH': '/usr/bin:/bin', 'HOME': '/nosuch', 'TMPDIR': '/nosuch',
+                     'LC_ALL': 'de_DE.UTF-8', 'CDPATH': '/', 'PYTHONPATH': '/nosuch',
+                     'DESTDIR': '/nosuch', 'CFLAGS': '-Wno-such'}, umask=0o077)
+    status = run.wait(120)
+    assert status == 0, open(path).read()
+    assert 'received 1000, lost 0' in open(path).read()
 
 
 @pytest.mark.parametrize('moment', ['a sender and a receiver', 'mcring receives', 'a plain kernel'])
