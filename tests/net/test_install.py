@@ -3,7 +3,9 @@
 
 import os
 import shlex
+import shutil
 import subprocess
+import tempfile
 import textwrap
 
 import pytest
@@ -29,6 +31,19 @@ def installed(lab):
     return lab.path('root')
 
 
+@pytest.fixture(scope='module')
+def prefix():
+    """Where the client library was installed by itself, in a place that no loader looks in."""
+    root = tempfile.mkdtemp(prefix='mcrtest', dir='/tmp')
+    try:
+        subprocess.run(['meson', 'setup', f'{root}/build', ROOT, f'--prefix={root}/prefix',
+                        '-Dengine=false', '-Dtests=false'], check=True, capture_output=True)
+        subprocess.run(['meson', 'install', '-C', f'{root}/build'], check=True, capture_output=True)
+        yield f'{root}/prefix'
+    finally:
+        shutil.rmtree(root)
+
+
 def files(root):
     found = set()
     for folder, _, names in os.walk(root):
@@ -36,11 +51,11 @@ def files(root):
     return found
 
 
-def pkg_config(root, *args):
-    libdir = [folder for folder, _, names in os.walk(root) if 'libmcring-client.pc' in names][0]
-    env = dict(os.environ, PKG_CONFIG_LIBDIR=libdir, PKG_CONFIG_SYSROOT_DIR=root)
-    out = subprocess.run(['pkg-config', *args], env=env, check=True, capture_output=True,
-                         text=True).stdout
+def pkg_config(root, name, *args):
+    """What it says when it is given the file, which takes no variable."""
+    pc, = (one for one in files(root) if one.endswith(f'/{name}.pc'))
+    out = subprocess.run(['pkg-config', *args, os.path.join(root, pc)], check=True,
+                         capture_output=True, text=True).stdout
     return shlex.split(out)
 
 
@@ -53,6 +68,14 @@ def test_programs_libraries_headers_and_pkgconfig_files_are_installed(installed)
             'man3/mcr_consumer_poll.3', 'man3/mcr_engine.3']
     for end in ends:
         assert any(name.endswith(end) for name in names), end
+
+
+def test_installed_programs_start_wherever_they_are(installed):
+    for name in 'mcring', 'mcring-cat', 'mcring-ctl', 'mcring-gen':
+        path, = (one for one in files(installed) if one.endswith(f'/bin/{name}'))
+        done = subprocess.run([os.path.join(installed, path), '--help'], env={'PATH': '/usr/bin'},
+                              capture_output=True, text=True)
+        assert done.returncode == 0 and name in done.stdout, (name, done.stderr)
 
 
 def test_libraries_export_nothing_but_the_public_interface(installed):
@@ -69,23 +92,21 @@ def test_libraries_export_nothing_but_the_public_interface(installed):
 
 @pytest.mark.parametrize('compiler', ['gcc -std=c11 -Wpedantic -x c', 'g++ -std=c++17 -x c++'],
                          ids=['c', 'c++'])
-def test_the_readmes_consumer_builds_against_the_package_alone_and_reads(installed, wire, compiler):
+def test_the_readmes_consumer_builds_against_the_package_alone_and_reads(prefix, wire, compiler):
     program = wire.lab.path('client')
     source = wire.lab.path('client.c')
     with open(source, 'w') as out:
         out.write(readme_program())
-    flags = pkg_config(installed, '--cflags', '--libs', 'libmcring-client')
+    flags = pkg_config(prefix, 'libmcring-client', '--cflags', '--libs')
     subprocess.run([*compiler.split(), '-Wall', '-Wextra', '-Werror', source, '-x', 'none', '-o',
                     program, *flags], check=True)
-    folder = [flag[2:] for flag in flags if flag.startswith('-L')][0]
-    env = dict(os.environ, LD_LIBRARY_PATH=folder)
-    linked = subprocess.run(['ldd', program], env=env, capture_output=True, text=True).stdout
-    assert 'libmcring-client.so' in linked and 'librte_' not in linked
+    linked = subprocess.run(['ldd', program], capture_output=True, text=True).stdout
+    assert f'=> {prefix}/' in linked and 'librte_' not in linked
 
     daemon = wire.daemon('--join', '239.1.1.1:5000')
     path = wire.lab.path('client.out')
     with open(path, 'w') as out:
-        client = wire.receiver.start(program, daemon.run_dir, env=env, stdout=out)
+        client = wire.receiver.start(program, daemon.run_dir, stdout=out)
     wait_for(lambda: daemon.stats()['consumers'], 5, 'it is attached')
     mcsend(wire.sender, '239.1.1.1:5000', count=100)
     assert daemon.stop() == 0
