@@ -7,7 +7,6 @@
 #include <time.h>
 
 #include "engine/engine.h"
-#include "engine/pins.h"
 
 #define HEARTBEAT_NS   10000000
 #define WATCH_NS       100000000 /* clock, links, clients that say nothing */
@@ -69,12 +68,11 @@ void mcr_engine_work(struct mcr_engine *e, uint64_t now_ns)
 {
 	mcr_device_thread_poll(e->device, e);
 	drain_punts(e, now_ns);
-	if (e->filter_due) { /* before the reports that bring the data */
+	if (e->filter_due) /* before the reports that bring the data */
 		mcr_engine_filter_ports(e);
-		mcr_engine_tell_pins(e);
-	}
 	for (size_t i = 0; i < e->n_interfaces; i++)
-		mcr_interface_poll(&e->interfaces[i], now_ns);
+		if (!mcr_engine_must_reports_wait(e, e->interfaces[i].port, now_ns))
+			mcr_interface_poll(&e->interfaces[i], now_ns);
 	mcr_engine_go_on_removing(e);
 	mcr_engine_reap(e);
 	if (now_ns >= e->heartbeat_due_ns) {

@@ -274,7 +274,7 @@ int mcr_engine_start(struct mcr_engine *e, struct mcr_error *err)
 	mcr_engine_tell_ports(e);
 	mcr_engine_tell_descriptors(e);
 	mcr_engine_filter_ports(e);
-	mcr_engine_tell_pins(e);
+	mcr_device_thread_drain(e->device, e);       /* before the first reports */
 	ret = mcr_engine_publish(e, e->table, NULL); /* the links' first state is in it */
 	if (ret < 0)
 		return mcr_error_set(err, ret, "no memory to start");

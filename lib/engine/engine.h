@@ -54,7 +54,8 @@ struct mcr_engine {
 
 	struct mcr_join_set *joins;
 	struct mcr_slots slots;
-	uint8_t filter_due; /* the NICs do not know of the last joins and leaves yet */
+	uint8_t filter_due; /* the device thread was not told of the last joins and leaves yet */
+	uint64_t reports_wait_until_ns; /* mcr_engine_must_reports_wait; 0 = no longer */
 	struct mcr_group_table *table;
 	struct mcr_view *view; /* the published one */
 	uint64_t view_serial;
@@ -121,8 +122,15 @@ void mcr_engine_tell_change(struct mcr_engine *e);
 
 /* filter_ports.c: what the groups of e->joins mean to the NICs.
  *
- * mcr_engine_filter_ports tells every started port. */
+ * mcr_engine_filter_ports has the device thread tell every started port. */
 void mcr_engine_filter_ports(struct mcr_engine *e);
+
+/* mcr_engine_joins_changed: the filters are to follow in the next round.
+ * mcr_engine_must_reports_wait: whether a port's reports wait for its filter, which they do for 100
+ * ms at most. */
+void mcr_engine_joins_changed(struct mcr_engine *e, uint64_t now_ns);
+int mcr_engine_must_reports_wait(struct mcr_engine *e, const struct mcr_port *port,
+				 uint64_t now_ns);
 
 /* mcr_engine_group_queue: the queue of its port that a group keeps to where it can be steered. */
 uint16_t mcr_engine_group_queue(const struct mcr_engine *e, const struct mcr_group *g);

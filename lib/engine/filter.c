@@ -125,12 +125,47 @@ int mcr_filter_port_set(struct mcr_filter_port *f, struct mcr_filter_want *wants
 	return ret < 0 ? ret : mac_ret;
 }
 
+/* ---- the copy ---- */
+
+/* An empty array has a place, too: NULL is no memory. */
+static void *copy_of(const void *from, size_t n, size_t size)
+{
+	void *to = malloc((n + 1) * size);
+
+	if (to != NULL && n > 0)
+		memcpy(to, from, n * size);
+	return to;
+}
+
+struct mcr_filter_port *mcr_filter_port_copy(const struct mcr_filter_port *f)
+{
+	struct mcr_filter_port *copy = copy_of(f, 1, sizeof(*f));
+
+	if (copy == NULL)
+		return NULL;
+	copy->mac.wanted = copy_of(f->mac.wanted, f->mac.n_wanted, sizeof(*f->mac.wanted));
+	copy->mac.held = copy_of(f->mac.held, f->mac.n_held, sizeof(*f->mac.held));
+	copy->flow.rules = copy_of(f->flow.rules, f->flow.n_rules, sizeof(*f->flow.rules));
+	copy->flow.old = NULL;
+	if (copy->mac.wanted != NULL && copy->mac.held != NULL && copy->flow.rules != NULL)
+		return copy;
+	mcr_filter_port_copy_destroy(copy);
+	return NULL;
+}
+
+void mcr_filter_port_copy_destroy(struct mcr_filter_port *copy)
+{
+	if (copy != NULL)
+		mcr_filter_port_fini(copy);
+	free(copy);
+}
+
 /* ---- how a group stands ---- */
 
 static void isolated_state(const struct mcr_filter_flow *f, const struct mcr_filter_rule *r,
 			   struct mcr_filter_state *out)
 {
-	const char *why = r != NULL ? r->why : f->why;
+	const char *why = r->why;
 
 	out->rung = MCR_RUNG_FLOW;
 	if (f->catch_all != NULL) {
@@ -138,7 +173,7 @@ static void isolated_state(const struct mcr_filter_flow *f, const struct mcr_fil
 		snprintf(out->reason, sizeof(out->reason), "%s%s",
 			 why[0] ? "no flow rule: " : "other groups got no flow rule: ",
 			 why[0] ? why : f->why);
-	} else if (r == NULL || r->n_flows == 0) {
+	} else if (r->n_flows == 0) {
 		out->rung = MCR_RUNG_NONE;
 		snprintf(out->reason, sizeof(out->reason),
 			 "not let in by the isolated port: no flow rule: %s", why);
@@ -165,18 +200,17 @@ static void steered_state(const struct mcr_filter_port *f, const struct mcr_filt
 	}
 }
 
-static int is_untold(const struct mcr_filter_port *f, struct mcr_filter_state *out)
+static int is_untold(int told, struct mcr_filter_state *out)
 {
 	*out = (struct mcr_filter_state){.rung = MCR_RUNG_NONE, .queue = MCR_ANY_QUEUE};
-	if (f->flow.isolated || f->mac.n_wanted > 0)
-		return 0;
-	snprintf(out->reason, sizeof(out->reason), "the port has not been told yet");
-	return 1;
+	if (!told)
+		snprintf(out->reason, sizeof(out->reason), "the port has not been told yet");
+	return !told;
 }
 
 void mcr_filter_port_summary(const struct mcr_filter_port *f, struct mcr_filter_state *out)
 {
-	if (is_untold(f, out))
+	if (is_untold(f->flow.isolated || f->mac.n_wanted > 0, out))
 		return;
 	out->rung = f->mac.rung;
 	snprintf(out->reason, sizeof(out->reason), "%s", f->mac.reason);
@@ -194,7 +228,7 @@ void mcr_filter_port_state(const struct mcr_filter_port *f, uint16_t vlan, uint3
 	const struct mcr_filter_rule *r = mcr_filter_flow_find(&f->flow, vlan, group_be);
 	const struct rte_ether_addr mac = mcr_filter_mac_of(group_be);
 
-	if (is_untold(f, out))
+	if (is_untold(f->flow.isolated ? r != NULL : mcr_filter_mac_wants(&f->mac, &mac), out))
 		return;
 	if (r != NULL && r->n_flows > 0)
 		out->queue = r->queue;

@@ -6,7 +6,10 @@
  * exact match is always done in software behind both.
  *
  * A group's rung: rte-flow, where it has a flow rule; else that of the MAC filter (mac-list,
- * mac-slots, all-multicast, promiscuous, none). The reason says why not better. Thread: control. */
+ * mac-slots, all-multicast, promiscuous, none). The reason says why not better.
+ *
+ * Setting calls the driver, which may wait for the kernel, so while the engine runs a filter
+ * belongs to the device thread; those who ask how a group stands have a copy. */
 #ifndef MCR_ENGINE_FILTER_H
 #define MCR_ENGINE_FILTER_H
 
@@ -48,7 +51,15 @@ void mcr_filter_port_fini(struct mcr_filter_port *f);
  * Returns 0, or -ENOMEM (what it could not change is as it was). */
 int mcr_filter_port_set(struct mcr_filter_port *f, struct mcr_filter_want *wants, size_t n);
 
-/* mcr_filter_port_state: how a group stands that the last set wanted. */
+/* mcr_filter_port_copy: what a filter has come to so far, for the functions below; it must not be
+ * set. Returns NULL without memory. */
+struct mcr_filter_port *mcr_filter_port_copy(const struct mcr_filter_port *f);
+
+/* mcr_filter_port_copy_destroy frees a copy. NULL is allowed. */
+void mcr_filter_port_copy_destroy(struct mcr_filter_port *copy);
+
+/* mcr_filter_port_state: how a group stands; one that the last set did not want is let in by
+ * nothing yet. */
 void mcr_filter_port_state(const struct mcr_filter_port *f, uint16_t vlan, uint32_t group_be,
 			   struct mcr_filter_state *out);
 

@@ -225,11 +225,10 @@ static void fill(const struct mcr_filter_flow *f, struct mcr_filter_rule *r,
 	*r = (struct mcr_filter_rule){
 	    .group_be = w->group_be, .vlan = w->vlan, .queue = w->queue, .is_new = 1};
 	r->wanted_port = w->udp_port;
-	if (!f->isolated || w->n_sources > MCR_FLOW_SOURCES)
+	if (!f->isolated)
 		return;
 	r->n_sources = (uint8_t)w->n_sources;
-	if (w->n_sources > 0)
-		memcpy(r->sources_be, w->sources_be, w->n_sources * sizeof(*r->sources_be));
+	memcpy(r->sources_be, w->sources_be, w->n_sources * sizeof(*r->sources_be));
 }
 
 /* Whether the rules of `before` are what r wants. */

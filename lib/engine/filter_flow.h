@@ -10,7 +10,7 @@
  *
  * A group whose rule was refused is not tried again while it is joined, because a move to another
  * queue is no gain to a group that is in order already; on an isolated port it is, once there is
- * room. Thread: control. */
+ * room. Thread: device. */
 #ifndef MCR_ENGINE_FILTER_FLOW_H
 #define MCR_ENGINE_FILTER_FLOW_H
 
@@ -30,9 +30,9 @@ struct mcr_filter_want {
 	uint32_t group_be; /* 0: the IGMP of the VLAN */
 	uint16_t vlan;     /* 0 = untagged */
 	uint16_t queue;
-	uint16_t udp_port;          /* 0 = any or several */
-	uint16_t n_sources;         /* listed, when only these are wanted; 0 = any */
-	const uint32_t *sources_be; /* ascending; borrowed for the call */
+	uint16_t udp_port;                     /* 0 = any or several */
+	uint16_t n_sources;                    /* listed, when only these are wanted; 0 = any */
+	uint32_t sources_be[MCR_FLOW_SOURCES]; /* ascending */
 };
 
 /* What a membership got. */

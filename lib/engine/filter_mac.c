@@ -49,6 +49,11 @@ static int is_in(const struct rte_ether_addr *mac, const struct rte_ether_addr *
 	return 0;
 }
 
+int mcr_filter_mac_wants(const struct mcr_filter_mac *f, const struct rte_ether_addr *mac)
+{
+	return is_in(mac, f->wanted, f->n_wanted);
+}
+
 enum mcr_rung mcr_filter_mac_rung(const struct mcr_filter_mac *f, const struct rte_ether_addr *mac)
 {
 	if (f->rung != MCR_RUNG_NONE || !is_in(mac, f->held, f->n_held))

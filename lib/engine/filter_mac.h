@@ -2,7 +2,7 @@
 /* Which frames a port lets in by their MAC address: the multicast list, or address slots where the
  * driver has no list, else all-multicast, else promiscuous. A rung for the port as a whole, but
  * where neither of the last two can be had: then what fits into list or slots is let in and the
- * rest is not. Thread: control. */
+ * rest is not. Thread: device. */
 #ifndef MCR_ENGINE_FILTER_MAC_H
 #define MCR_ENGINE_FILTER_MAC_H
 
@@ -53,6 +53,9 @@ struct rte_ether_addr mcr_filter_mac_of(uint32_t group_be);
  * refuses, and up again when no more than 3/4 of what was refused is wanted.
  * Returns 0 or -ENOMEM (unchanged). */
 int mcr_filter_mac_set(struct mcr_filter_mac *f, const struct rte_ether_addr *macs, size_t n);
+
+/* mcr_filter_mac_wants: whether the last set had this address. */
+int mcr_filter_mac_wants(const struct mcr_filter_mac *f, const struct rte_ether_addr *mac);
 
 /* mcr_filter_mac_rung: the rung on which one address is let in. */
 enum mcr_rung mcr_filter_mac_rung(const struct mcr_filter_mac *f, const struct rte_ether_addr *mac);

@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* From the joins of the engine to the filters of its ports, and back to those who ask. */
+/* From the joins of the engine to the filters of its ports, and back to those who ask. What is
+ * wanted is listed on control, set on the device thread, one change of a port at a time; changes
+ * that come meanwhile are the next one. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/engine.h"
 #include "engine/pins.h"
+
+/* Reports of joins wait for the filters that let their data in, so that none of it is dropped at
+ * the NIC, but not for a kernel that is busy: a querier may give us as little as a tenth of a
+ * second (RFC 3376 §4.1.1), and a switch that hears of a join late costs more than the first
+ * packets. */
+#define REPORTS_WAIT_NS UINT64_C(100000000)
 
 uint16_t mcr_engine_group_queue(const struct mcr_engine *e, const struct mcr_group *g)
 {
@@ -30,8 +38,9 @@ static struct mcr_filter_want want_of(const struct mcr_engine *e, const struct m
 	};
 
 	if (g->filter.mode == MCR_FILTER_INCLUDE && g->filter.n <= MCR_FLOW_SOURCES) {
-		want.sources_be = g->filter.sources_be;
 		want.n_sources = (uint16_t)g->filter.n;
+		for (size_t i = 0; i < g->filter.n; i++)
+			want.sources_be[i] = g->filter.sources_be[i];
 	}
 	return want;
 }
@@ -73,7 +82,7 @@ static void list_kernel_groups(const struct mcr_engine *e, struct mcr_port *port
 /* A refusal is logged once, however many groups and changes meet it. */
 static void log_refusal(const struct mcr_engine *e, struct mcr_port *port)
 {
-	const struct mcr_filter_flow *flow = &port->filter.flow;
+	const struct mcr_filter_flow *flow = &port->filtered->flow;
 
 	if (flow->n_refused == 0 || (port->n_queues <= 1 && !flow->isolated))
 		return;
@@ -92,33 +101,118 @@ static void log_refusal(const struct mcr_engine *e, struct mcr_port *port)
 			       port->driver, flow->n_refused, flow->n_rules, flow->why);
 }
 
-static void filter_port(struct mcr_engine *e, struct mcr_port *port)
+static void run_change(struct mcr_job *job)
+{
+	struct mcr_port *port = container_of(job, struct mcr_port, change.job);
+	struct mcr_filter_change *c = &port->change;
+
+	c->ret = mcr_filter_port_set(&port->filter, c->wants, c->n_wants);
+	free(c->wants);
+	c->result = mcr_filter_port_copy(&port->filter);
+	if (c->result == NULL)
+		c->ret = -ENOMEM;
+}
+
+static void change_done(struct mcr_job *job, void *ctx);
+
+static void log_no_memory(const struct mcr_engine *e, const struct mcr_port *port)
+{
+	mcr_engine_log(e, MCR_LOG_ERROR, "port %s: no memory for its filter: it may be as it was",
+		       port->name);
+}
+
+static void submit_change(struct mcr_engine *e, struct mcr_port *port)
 {
 	struct mcr_filter_want *wants =
 	    calloc(e->joins->n_groups + e->n_interfaces + 1, sizeof(*wants));
-	enum mcr_rung rung = port->filter.mac.rung;
-	int ret = -ENOMEM;
 
+	port->filter_due = 0;
+	if (wants == NULL) {
+		log_no_memory(e, port);
+		return;
+	}
 	list_kernel_groups(e, port);
-	if (wants != NULL)
-		ret = mcr_filter_port_set(&port->filter, wants, list_wants(e, port, wants));
-	free(wants);
-	if (ret < 0)
-		mcr_engine_log(e, MCR_LOG_ERROR,
-			       "port %s: no memory for its filter: it is as it was", port->name);
+	port->change = (struct mcr_filter_change){
+	    .job = {.run = run_change, .done = change_done},
+	    .wants = wants,
+	    .n_wants = list_wants(e, port, wants),
+	};
+	mcr_device_thread_submit(e->device, &port->change.job);
+}
+
+static void show_result(const struct mcr_engine *e, struct mcr_port *port)
+{
+	enum mcr_rung before = port->filtered->mac.rung;
+	const struct mcr_filter_mac *mac;
+
+	mcr_filter_port_copy_destroy(port->filtered);
+	port->filtered = port->change.result;
+	mac = &port->filtered->mac;
 	log_refusal(e, port);
-	if (port->filter.mac.rung != rung)
+	if (mac->rung != before)
 		mcr_engine_log(e, MCR_LOG_INFO, "port %s (%s): filter %s%s%s", port->name,
-			       port->driver, mcr_rung_name(port->filter.mac.rung),
-			       port->filter.mac.reason[0] ? ": " : "", port->filter.mac.reason);
+			       port->driver, mcr_rung_name(mac->rung), mac->reason[0] ? ": " : "",
+			       mac->reason);
+}
+
+static int is_filtering(const struct mcr_port *port)
+{
+	return port->change.job.is_pending || port->filter_due;
+}
+
+static int is_any_filtering(const struct mcr_engine *e)
+{
+	for (size_t i = 0; i < e->n_ports; i++)
+		if (is_filtering(e->ports[i]))
+			return 1;
+	return e->filter_due;
+}
+
+static void change_done(struct mcr_job *job, void *ctx)
+{
+	struct mcr_port *port = container_of(job, struct mcr_port, change.job);
+	struct mcr_engine *e = ctx;
+
+	if (port->change.ret < 0)
+		log_no_memory(e, port);
+	if (port->change.result != NULL)
+		show_result(e, port);
+	if (port->filter_due && port->started)
+		submit_change(e, port);
+	port->filter_due = 0;
+	if (!is_any_filtering(e))
+		mcr_engine_tell_pins(e);
 }
 
 void mcr_engine_filter_ports(struct mcr_engine *e)
 {
 	e->filter_due = 0;
-	for (size_t i = 0; i < e->n_ports; i++)
-		if (e->ports[i]->started)
-			filter_port(e, e->ports[i]);
+	for (size_t i = 0; i < e->n_ports; i++) {
+		struct mcr_port *port = e->ports[i];
+
+		if (!port->started)
+			continue;
+		if (port->change.job.is_pending)
+			port->filter_due = 1;
+		else
+			submit_change(e, port);
+	}
+}
+
+/* ---- reports ---- */
+
+void mcr_engine_joins_changed(struct mcr_engine *e, uint64_t now_ns)
+{
+	e->filter_due = 1; /* changes that come together go to the NICs as one */
+	if (e->reports_wait_until_ns == 0)
+		e->reports_wait_until_ns = now_ns + REPORTS_WAIT_NS;
+}
+
+int mcr_engine_must_reports_wait(struct mcr_engine *e, const struct mcr_port *port, uint64_t now_ns)
+{
+	if (now_ns >= e->reports_wait_until_ns || !is_any_filtering(e))
+		e->reports_wait_until_ns = 0;
+	return e->reports_wait_until_ns != 0 && is_filtering(port);
 }
 
 void mcr_engine_group_filter(const struct mcr_engine *e, const struct mcr_group *g,
@@ -126,5 +220,5 @@ void mcr_engine_group_filter(const struct mcr_engine *e, const struct mcr_group 
 {
 	const struct mcr_interface *i = &e->interfaces[g->interface];
 
-	mcr_filter_port_state(&i->port->filter, i->config.vlan, g->group_be, out);
+	mcr_filter_port_state(i->port->filtered, i->config.vlan, g->group_be, out);
 }

@@ -131,7 +131,7 @@ int mcr_engine_port_info(const struct mcr_engine *e, size_t i, struct mcr_port_i
 	snprintf(out->name, sizeof(out->name), "%s", port->name);
 	snprintf(out->driver, sizeof(out->driver), "%s", port->driver);
 	memcpy(out->mac, port->mac.addr_bytes, sizeof(out->mac));
-	filter_into(&port->filter, out);
+	filter_into(port->filtered, out);
 	return 0;
 }
 

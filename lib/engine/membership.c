@@ -142,7 +142,7 @@ static int apply(struct mcr_engine *e, struct mcr_join_set *next, struct mcr_cha
 	tell_left(e, e->joins, next, e->joins->n_groups, now_ns);
 	mcr_join_set_destroy(e->joins);
 	e->joins = next;
-	e->filter_due = 1; /* changes that come together go to the NICs as one */
+	mcr_engine_joins_changed(e, now_ns);
 	return 0;
 }
 

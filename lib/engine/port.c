@@ -136,6 +136,11 @@ int mcr_port_open(struct mcr_port **out, uint16_t id, const struct mcr_port_want
 	if (ret < 0)
 		goto fail;
 	mcr_filter_port_queues(&port->filter, port->n_queues);
+	port->filtered = mcr_filter_port_copy(&port->filter);
+	if (port->filtered == NULL) {
+		ret = mcr_error_set(err, -ENOMEM, "no memory for port %s", port->name);
+		goto fail;
+	}
 	claim_sockets(port, wants->sockets_before, info.max_rx_queues);
 	mcr_port_listen(port, info.device);
 	*out = port;
@@ -195,6 +200,7 @@ void mcr_port_close(struct mcr_port *port)
 	if (port == NULL)
 		return;
 	mcr_filter_port_fini(&port->filter);
+	mcr_filter_port_copy_destroy(port->filtered);
 	mcr_port_shut(port);
 	if (port->kernel_fd >= 0)
 		close(port->kernel_fd);

@@ -72,9 +72,18 @@ struct mcr_port {
 	struct mcr_packet_loss loss; /* [d] what its driver's sockets lost without a word */
 	uint64_t owner; /* of rte_eth_dev_owner: nobody else in this process uses the port */
 	struct rte_mempool *mempool;
-	struct rte_mempool *kernel_pool; /* of what the kernel sends; NULL = nothing */
-	int memory_node;                 /* where it was made; MCR_NODE_ANY = anywhere */
-	struct mcr_filter_port filter;
+	struct rte_mempool *kernel_pool;  /* of what the kernel sends; NULL = nothing */
+	int memory_node;                  /* where it was made; MCR_NODE_ANY = anywhere */
+	struct mcr_filter_port filter;    /* [d] */
+	struct mcr_filter_port *filtered; /* [c] a copy of what the last change of it came to */
+	struct mcr_filter_change {        /* [d] */
+		struct mcr_job job;
+		struct mcr_filter_want *wants;
+		size_t n_wants;
+		struct mcr_filter_port *result; /* NULL = no memory */
+		int ret;
+	} change;
+	uint8_t filter_due; /* [c] another change is to follow the pending one */
 	char told[MCR_PORT_TOLD][MCR_FLOW_WHY]; /* [c] refusals of flow rules that the log has */
 	unsigned next_told;                     /* [c] */
 	/* Read by rx lcores through the view: constant once the port is started. */

@@ -61,6 +61,34 @@ static int tear_down(void **state)
 			fail_msg("\"%s\" does not say \"%s\"", s.reason, text);      \
 	} while (0)
 
+/* ---- the copy ---- */
+
+static void a_copy_stays_as_it_is_while_the_filter_changes(void **state)
+{
+	struct mcr_filter_port *copy;
+	struct mcr_filter_state told;
+
+	set("ab");
+	copy = mcr_filter_port_copy(&f);
+	assert_non_null(copy);
+	nic.list_ret = nic.slot_ret = -ENOTSUP;
+	set("c");
+	mcr_filter_port_state(copy, 0, htonl(0xef000000u | 'a'), &told);
+	assert_int_equal(told.rung, MCR_RUNG_MAC_LIST);
+	mcr_filter_port_summary(copy, &told);
+	assert_int_equal(told.rung, MCR_RUNG_MAC_LIST);
+	assert_rung('c', MCR_RUNG_ALL_MULTICAST, "no multicast list");
+	mcr_filter_port_copy_destroy(copy);
+	mcr_filter_port_copy_destroy(NULL);
+}
+
+static void a_group_that_is_not_wanted_yet_is_let_in_by_nothing(void **state)
+{
+	set("a");
+	assert_rung('a', MCR_RUNG_MAC_LIST, "");
+	assert_rung('b', MCR_RUNG_NONE, "the port has not been told yet");
+}
+
 /* ---- the list ---- */
 
 static void a_list_is_replaced_while_all_multicast_is_let_in(void **state)
@@ -419,6 +447,8 @@ static void a_port_lets_in_the_macs_of_its_groups_and_of_all_hosts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    TEST(a_copy_stays_as_it_is_while_the_filter_changes),
+	    TEST(a_group_that_is_not_wanted_yet_is_let_in_by_nothing),
 	    TEST(a_list_is_replaced_while_all_multicast_is_let_in),
 	    TEST(a_driver_that_refuses_all_multicast_keeps_its_list),
 	    TEST(a_driver_that_restarts_for_it_is_not_opened_around_a_change),

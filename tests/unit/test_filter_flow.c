@@ -119,7 +119,7 @@ static void a_rule_names_the_vlan_but_neither_port_nor_source(void **state)
 
 	w->vlan = 300;
 	w->udp_port = 5000;
-	w->sources_be = sources;
+	memcpy(w->sources_be, sources, sizeof(sources));
 	w->n_sources = 1;
 	set();
 	assert_string_equal(nic.log, "+<vlan 300 239.1.1.1>1> +all list -all ");
@@ -274,7 +274,7 @@ static void an_isolated_port_takes_its_groups_and_igmp_and_nothing_else(void **s
 	wants[n_wants++] = (struct mcr_filter_want){.vlan = 0};
 	w = want("232.1.1.1", 3);
 	w->udp_port = 5000;
-	w->sources_be = sources;
+	memcpy(w->sources_be, sources, sizeof(sources));
 	w->n_sources = 2;
 	want("239.1.1.1", 2)->udp_port = 6000;
 	set();
@@ -290,11 +290,11 @@ static void on_an_isolated_port_a_changed_source_list_is_new_before_old(void **s
 	const uint32_t one[] = {ip("10.0.0.1")}, two[] = {ip("10.0.0.1"), ip("10.0.0.2")};
 	struct mcr_filter_want *w = want("232.1.1.1", 3);
 
-	w->sources_be = one;
+	memcpy(w->sources_be, one, sizeof(one));
 	w->n_sources = 1;
 	set();
 	w = want("232.1.1.1", 3);
-	w->sources_be = two;
+	memcpy(w->sources_be, two, sizeof(two));
 	w->n_sources = 2;
 	set();
 	assert_string_equal(nic.log, "+<232.1.1.1 from 10.0.0.1>3> +<232.1.1.1 from 10.0.0.2>3> "
@@ -310,7 +310,7 @@ static void half_of_a_groups_rules_is_taken_out_again(void **state)
 	const uint32_t two[] = {ip("10.0.0.1"), ip("10.0.0.2")};
 	struct mcr_filter_want *w = want("232.1.1.1", 3);
 
-	w->sources_be = two;
+	memcpy(w->sources_be, two, sizeof(two));
 	w->n_sources = 2;
 	nic.flows_max = 1;
 	set();
@@ -325,7 +325,7 @@ static void a_source_that_the_nic_cannot_match_is_left_out(void **state)
 	const uint32_t one[] = {ip("10.0.0.1")};
 	struct mcr_filter_want *w = want("232.1.1.1", 3);
 
-	w->sources_be = one;
+	memcpy(w->sources_be, one, sizeof(one));
 	w->n_sources = 1;
 	w->udp_port = 5000;
 	nic.no_source_flows = 1;
