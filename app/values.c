@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/device_name.h"
+#include "core/host_address.h"
 #include "values.h"
 
 #define DEPTH_MIN   64
@@ -455,14 +456,6 @@ const char *mcr_hw_time_name(unsigned hw_time)
 	return word_of(hw_time, hw_time_words);
 }
 
-/* Neither 0/8, loopback, multicast nor beyond: what a host on a network can have. */
-static bool unicast(uint32_t address_be)
-{
-	uint32_t top = ntohl(address_be) >> 24;
-
-	return top != 0 && top != 127 && top < 224;
-}
-
 int mcr_value_address(uint32_t *address_be, uint8_t *prefix_len, const char *text,
 		      struct mcr_error *err)
 {
@@ -474,7 +467,7 @@ int mcr_value_address(uint32_t *address_be, uint8_t *prefix_len, const char *tex
 
 	if (len > 0 && len < sizeof(address))
 		memcpy(address, text, len);
-	if (inet_pton(AF_INET, address, &in) != 1 || !unicast(in.s_addr) ||
+	if (inet_pton(AF_INET, address, &in) != 1 || !mcr_host_address_ok(in.s_addr) ||
 	    mcr_value_uint(&prefix, slash + 1, 1, 32, NULL) < 0)
 		return mcr_fail(err, -EINVAL,
 				"'%.64s': expected a unicast IPv4 address with its prefix length, "
@@ -492,7 +485,7 @@ int mcr_value_source(const char *text, struct mcr_error *err)
 	if (strchr(text, ':'))
 		return mcr_fail(err, -EINVAL,
 				"source '%.64s': IPv6 is not supported yet: expected IPv4", text);
-	if (inet_pton(AF_INET, text, &in) != 1 || !unicast(in.s_addr))
+	if (inet_pton(AF_INET, text, &in) != 1 || !mcr_host_address_ok(in.s_addr))
 		return mcr_fail(err, -EINVAL, "source '%.64s': expected a unicast IPv4 address",
 				text);
 	return 0;

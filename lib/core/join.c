@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/host_address.h"
+
 #define QUOTE_MAX 64 /* octets of the text, or of a piece, that an error quotes */
 
 /* A part of the text, not terminated. */
@@ -229,8 +231,6 @@ static int parse_ports(struct parser *p)
 
 static int check_source(struct parser *p, struct piece piece, uint32_t *source_be)
 {
-	uint32_t host;
-
 	if (memchr(piece.at, '/', piece.len))
 		return fail(p, -EINVAL, piece, "is a prefix: expected a single source address");
 	if (looks_like_ipv6(piece))
@@ -244,8 +244,7 @@ static int check_source(struct parser *p, struct piece piece, uint32_t *source_b
 	if (address(piece, source_be) != 0)
 		return fail(p, -EINVAL, piece,
 			    "is not an IPv4 address: expected a source such as 10.0.0.7");
-	host = be32toh(*source_be);
-	if (host == 0 || host == UINT32_MAX || is_multicast(host))
+	if (!mcr_host_address_ok(*source_be))
 		return fail(p, -EINVAL, piece,
 			    "is not unicast: expected the address of one sender");
 	return 0;

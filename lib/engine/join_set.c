@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/host_address.h"
 #include "engine/join_set.h"
 
 /* ---- slots ---- */
@@ -96,12 +97,9 @@ static int check_filter(const struct mcr_join *join, struct mcr_error *err)
 	if (group >> 24 == 232 && (join->mode != MCR_FILTER_INCLUDE || group == 0xe8000000))
 		return bad(err, join, -EINVAL,
 			   "232.0.0.0/8 is source-specific: name a source with @SOURCE");
-	for (unsigned i = 0; i < join->n_sources; i++) {
-		uint32_t source = ntohl(join->sources_be[i]);
-
-		if (source == 0 || source >> 28 >= 14)
+	for (unsigned i = 0; i < join->n_sources; i++)
+		if (!mcr_host_address_ok(join->sources_be[i]))
 			return bad(err, join, -EINVAL, "a source is not a unicast address");
-	}
 	return 0;
 }
 

@@ -5,17 +5,10 @@
 #include <rte_icmp.h>
 #include <rte_ip.h>
 
+#include "core/host_address.h"
 #include "engine/responder.h"
 
 #define TTL 64
-
-/* Who asks from a group or from nowhere would have the answer sent to many (RFC 1122 §3.2.2.6). */
-static int is_host(uint32_t address_be)
-{
-	uint32_t address = rte_be_to_cpu_32(address_be);
-
-	return address >> 24 != 0 && address >> 24 != 127 && address >> 28 < 14;
-}
 
 static void turn_ether(struct rte_mbuf *m, const struct rte_ether_addr *mac)
 {
@@ -54,10 +47,11 @@ static int answer_echo(struct rte_mbuf *m, uint16_t offset, const struct rte_eth
 	struct rte_ether_hdr *ether = rte_pktmbuf_mtod(m, struct rte_ether_hdr *);
 	uint32_t sum;
 
-	/* mcr_parse checked the IP header and its lengths. */
+	/* mcr_parse checked the IP header and its lengths. Who asks from a group or from nowhere
+	 * would have the answer sent to many (RFC 1122 §3.2.2.6). */
 	if (ip->version_ihl != RTE_IPV4_VHL_DEF ||
 	    rte_be_to_cpu_16(ip->total_length) < sizeof(*ip) + sizeof(*icmp) ||
-	    ip->dst_addr != address_be || !is_host(ip->src_addr) ||
+	    ip->dst_addr != address_be || !mcr_host_address_ok(ip->src_addr) ||
 	    ip->next_proto_id != IPPROTO_ICMP || icmp->icmp_type != RTE_IP_ICMP_ECHO_REQUEST ||
 	    icmp->icmp_code != 0 || !rte_is_same_ether_addr(&ether->dst_addr, mac))
 		return 0;
