@@ -131,7 +131,7 @@ def test_a_user_who_makes_and_deletes_veths_holds_up_nobody(watched):
     lab, host = watched.daemon.lab, watched.daemon.host
     batch = lab.path('batch')
     with open(batch, 'w') as out:
-        out.writelines(f'link add a{i} type veth peer name b{i}\n' for i in range(100))
+        out.writelines(f'link add a{i} type veth peer name b{i}\n' for i in range(1500))
     os.chmod(batch, 0o644)
     os.chmod(os.path.dirname(batch), 0o755)
     nobody = ('setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups')
