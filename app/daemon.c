@@ -220,7 +220,8 @@ static int start_engine(struct daemon *d, struct mcr_error *err)
 	int ret = create_engine(d, err);
 
 	if (ret == 0 && s->joins.n > 0)
-		ret = mcr_engine_update(d->engine, NULL, 0, s->joins.items, s->joins.n, err);
+		ret = mcr_engine_update_as(d->engine, MCR_JOINED_BY_CONFIGURATION, NULL, 0,
+					   s->joins.items, s->joins.n, err);
 	if (ret == 0)
 		ret = mcr_engine_start(d->engine, err);
 	if (ret == 0)

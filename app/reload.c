@@ -78,32 +78,30 @@ static int subtract(struct mcr_join_list *out, const struct mcr_join_list *a,
 	return ret;
 }
 
-static int engine_joins(struct mcr_join_list *out, const struct mcr_engine *e)
+/* What the engine holds for the configuration: mcring-ctl may have left some of it. */
+static int held_joins(struct mcr_join_list *out, const struct mcr_engine *e)
 {
+	struct mcr_join_owner owner;
 	struct mcr_join join;
 	int ret = 0;
 
 	for (size_t i = 0; ret == 0 && mcr_engine_join_info(e, i, &join) == 0; i++)
-		ret = mcr_join_list_add(out, &join);
+		if (mcr_engine_join_owner(e, i, &owner) == 0 &&
+		    owner.maker == MCR_JOINED_BY_CONFIGURATION)
+			ret = mcr_join_list_add(out, &join);
 	return ret;
 }
 
-/* What the file no longer has and the engine still has: mcring-ctl may have left it. */
-static int find_removals(struct mcr_join_list *out, const struct mcr_engine *e,
-			 const struct mcr_settings *running, const struct mcr_settings *next)
+static int find_joins(struct change *c, const struct mcr_engine *e, const struct mcr_settings *next)
 {
-	struct mcr_join_list gone = {NULL, 0, 0}, held = {NULL, 0, 0}, missing = {NULL, 0, 0};
-	int ret = subtract(&gone, &running->joins, &next->joins);
+	struct mcr_join_list held = {NULL, 0, 0};
+	int ret = held_joins(&held, e);
 
 	if (ret == 0)
-		ret = engine_joins(&held, e);
+		ret = subtract(&c->remove, &held, &next->joins);
 	if (ret == 0)
-		ret = subtract(&missing, &gone, &held);
-	if (ret == 0)
-		ret = subtract(out, &gone, &missing);
-	mcr_join_list_clear(&gone);
+		ret = subtract(&c->add, &next->joins, &held);
 	mcr_join_list_clear(&held);
-	mcr_join_list_clear(&missing);
 	return ret;
 }
 
@@ -144,10 +142,8 @@ static size_t new_channels(const struct mcr_channel_config **out,
 static int find_change(struct change *c, const struct mcr_engine *e,
 		       const struct mcr_settings *running, const struct mcr_settings *next)
 {
-	int ret = find_removals(&c->remove, e, running, next);
+	int ret = find_joins(c, e, next);
 
-	if (ret == 0)
-		ret = subtract(&c->add, &next->joins, &running->joins);
 	for (size_t i = 0; i < next->n_channels; i++) {
 		const struct mcr_channel_config *config = &next->channels[i].config;
 		const struct mcr_channel_config *was = find(running, config->name);
@@ -342,8 +338,8 @@ static int carry_out(struct mcr_engine *e, const struct change *c,
 	if (ret < 0)
 		return ret;
 	if (c->remove.n + c->add.n > 0)
-		ret =
-		    mcr_engine_update(e, c->remove.items, c->remove.n, c->add.items, c->add.n, err);
+		ret = mcr_engine_update_as(e, MCR_JOINED_BY_CONFIGURATION, c->remove.items,
+					   c->remove.n, c->add.items, c->add.n, err);
 	for (size_t i = 0; ret < 0 && i < channels->n; i++)
 		mcr_engine_channel_remove(e, channels->configs[i]->name, NULL);
 	for (size_t i = 0; ret == 0 && i < c->n_access; i++)

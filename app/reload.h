@@ -31,10 +31,10 @@ int mcr_reload_prepare(struct mcr_new_channels *out, struct mcr_engine *e,
 void mcr_reload_discard(struct mcr_new_channels *channels, struct mcr_engine *e);
 
 /* mcr_reload_apply changes the engine from *running to next: channels are put, joins are added
- * and removed as one mcr_engine_update, channels that nobody asks for any more are removed. Joins
- * made at run time (mcring-ctl) stay, and so do the channels that they use; a join that was left at
- * run time is not an error. Interfaces, the geometry of channels and the like need a restart, which
- * the report says.
+ * and removed as one mcr_engine_update, channels that nobody asks for any more are removed. The
+ * configuration's joins are then what next says: those that mcring-ctl left meanwhile are back.
+ * Joins of others (mcring-ctl, consumers) stay, and so do the channels that they use. Interfaces,
+ * the geometry of channels and the like need a restart, which the report says.
  * On success *running is destroyed and replaced, and next is consumed; on failure (report says why)
  * the engine is as before and next still the caller's, as it is with dry_run.
  * channels: of mcr_reload_prepare for the same two settings; not looked at with dry_run.

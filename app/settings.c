@@ -135,9 +135,8 @@ static int note_origins(struct mcr_settings *s, size_t from, struct mcr_origin o
 {
 	struct mcr_origin *bigger;
 
-	if (s->joins.n > MCR_SETTINGS_JOINS_MAX)
-		return mcr_fail(err, -ENOSPC, "more than %d joins after expansion",
-				MCR_SETTINGS_JOINS_MAX);
+	if (s->joins.n > MCR_JOINS_MAX)
+		return mcr_fail(err, -ENOSPC, "more than %d joins after expansion", MCR_JOINS_MAX);
 	if (s->joins.n == from)
 		return 0;
 	bigger = reallocarray(s->origins, s->joins.cap, sizeof(*bigger));

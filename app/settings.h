@@ -10,10 +10,9 @@
 
 #include <mcring/engine.h>
 
-#define MCR_RUN_ROOT           "/run/mcring"
-#define MCR_DEFAULT_NAME       "mcring"
-#define MCR_SETTINGS_JOINS_MAX 262144 /* elementary joins of all files and options */
-#define MCR_SETTINGS_EAL_MAX   1024   /* EAL arguments, likewise */
+#define MCR_RUN_ROOT         "/run/mcring"
+#define MCR_DEFAULT_NAME     "mcring"
+#define MCR_SETTINGS_EAL_MAX 1024 /* EAL arguments, likewise */
 
 /* Where something was written: file NULL = the command line. The name belongs to the settings. */
 struct mcr_origin {

@@ -191,8 +191,10 @@ static void print_joins(FILE *out, const json_t *reply)
 		fprintf(out, "\njoins\n");
 	json_array_foreach(joins, i, join)
 	{
-		if (json_is_string(join))
-			fprintf(out, "%s\n", json_string_value(join));
+		fprintf(out, "%s  %s", text_of(join, "join"), text_of(join, "owner"));
+		if (json_is_integer(json_object_get(join, "consumer")))
+			fprintf(out, " %lld", number(join, "consumer"));
+		fputc('\n', out);
 	}
 }
 

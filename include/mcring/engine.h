@@ -28,9 +28,10 @@ struct mcr_sockets;
 #define MCR_INTERFACES_MAX  64
 #define MCR_CHANNELS_MAX    64
 #define MCR_LCORES_MAX      32
-#define MCR_QUEUES_MAX      64    /* rx queues of a port */
-#define MCR_MEMBERSHIPS_MAX 65536 /* (interface, group) pairs */
-#define MCR_DEVICE_NAME_MAX 16    /* octets of a kernel device's name with its 0 */
+#define MCR_QUEUES_MAX      64     /* rx queues of a port */
+#define MCR_MEMBERSHIPS_MAX 65536  /* (interface, group) pairs */
+#define MCR_JOINS_MAX       262144 /* elementary joins, of all owners together */
+#define MCR_DEVICE_NAME_MAX 16     /* octets of a kernel device's name with its 0 */
 
 enum mcr_igmp_mode {       /* what an interface speaks */
 	MCR_IGMP_AUTO = 0, /* v3, older when an older querier is heard (RFC 3376 §7.2) */
@@ -237,15 +238,28 @@ MCR_API void mcr_engine_destroy(struct mcr_engine *e);
 
 /* mcr_engine_update removes and adds joins as one change: either all or none takes effect, groups
  * that stay lose no packet, and several changes of one group make one report. A join may be added
- * several times and stays until it was removed as often.
- * Errors: -EINVAL, -ENOENT (unknown interface, channel, or join to remove), -ENOSPC, -ENOMEM,
- * -ESHUTDOWN (after mcr_engine_stop). */
+ * several times and stays until it was removed as often. Joins are compared as the engine
+ * understands them: the only interface named or not, the channel "default" named or not, sources in
+ * any order.
+ * These joins are the application's: what mcring-ctl or a consumer joined is not removed, equal or
+ * not. The work of a change grows with the number of all joins, n log n.
+ * Errors: -EINVAL, -ENOENT (unknown interface, channel, or join to remove: err says who else holds
+ * it), -ENOSPC (MCR_JOINS_MAX, MCR_MEMBERSHIPS_MAX), -ENOMEM, -ESHUTDOWN (after mcr_engine_stop).
+ */
 MCR_API int mcr_engine_update(struct mcr_engine *e, const struct mcr_join *remove, size_t n_remove,
 			      const struct mcr_join *add, size_t n_add, struct mcr_error *err);
 MCR_API int mcr_engine_join(struct mcr_engine *e, const struct mcr_join *join,
 			    struct mcr_error *err);
 MCR_API int mcr_engine_leave(struct mcr_engine *e, const struct mcr_join *join,
 			     struct mcr_error *err);
+
+/* mcr_engine_update_as is mcr_engine_update for another owner: an application that has a
+ * configuration file or an operator of its own keeps their joins apart, and mcring-ctl shows whose
+ * they are. The operator may remove the configuration's joins too, its own first.
+ * Errors: also -EINVAL for MCR_JOINED_BY_CONSUMER, which only consumers are. */
+MCR_API int mcr_engine_update_as(struct mcr_engine *e, enum mcr_join_maker owner,
+				 const struct mcr_join *remove, size_t n_remove,
+				 const struct mcr_join *add, size_t n_add, struct mcr_error *err);
 
 /* mcr_engine_channel_add makes a channel at run time; it can be joined and attached to at once. It
  * fills the rings' memory before it returns, which takes seconds for each GiB, and meanwhile only
@@ -287,8 +301,8 @@ MCR_API void mcr_engine_channel_discard(struct mcr_engine *e, struct mcr_channel
  * handler, during its call. Returns how many. */
 MCR_API uint32_t mcr_inline_copy(const struct mcr_inline_msg *m, void *buf, uint32_t cap);
 
-/* mcr_engine_channel_remove drops a channel with its joins; its consumers see -EPIPE.
- * Errors: -ENOENT, -ENOMEM. */
+/* mcr_engine_channel_remove drops a channel with its joins, whoever made them; its consumers see
+ * -EPIPE. Errors: -ENOENT, -ENOMEM. */
 MCR_API int mcr_engine_channel_remove(struct mcr_engine *e, const char *channel,
 				      struct mcr_error *err);
 
@@ -489,6 +503,7 @@ struct mcr_group_info {
 	char igmp_state[24];     /* "idle", "reporting", "off", ... */
 	uint64_t last_report_ns; /* 0 = none sent */
 	uint64_t last_query_ns;  /* last query that asked for it; 0 = none */
+	unsigned joins_of[MCR_JOIN_MAKERS]; /* of joins: by enum mcr_join_maker */
 };
 
 /* mcr_engine_group_info fills in a membership. Returns 0, or -ENOENT past the last. */
@@ -515,8 +530,12 @@ struct mcr_consumer_info {
 MCR_API int mcr_engine_consumer_info(const struct mcr_engine *e, size_t i,
 				     struct mcr_consumer_info *out);
 
-/* mcr_engine_join_info: the joins themselves, as added. */
+/* mcr_engine_join_info: the joins themselves, in the order they were added, with the names of
+ * interface and channel filled in and the sources in order. */
 MCR_API int mcr_engine_join_info(const struct mcr_engine *e, size_t i, struct mcr_join *out);
+
+/* mcr_engine_join_owner: whose join i is. Returns 0, or -ENOENT past the last. */
+MCR_API int mcr_engine_join_owner(const struct mcr_engine *e, size_t i, struct mcr_join_owner *out);
 
 #ifdef __cplusplus
 }

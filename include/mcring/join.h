@@ -61,8 +61,27 @@ MCR_API void mcr_join_list_clear(struct mcr_join_list *list);
  * Returns the length that the whole text has, as snprintf does. */
 MCR_API int mcr_join_format(char *buf, size_t cap, const struct mcr_join *join);
 
-/* mcr_join_equal: same interface, channel, group, port, filter and id. Returns 1 or 0. */
+/* mcr_join_equal: same interface, channel, group, port, filter and id, as they are written: the
+ * engine knows better which names and orders of sources mean the same. Returns 1 or 0. */
 MCR_API int mcr_join_equal(const struct mcr_join *a, const struct mcr_join *b);
+
+/* Who made a join. Equal joins of several owners are each their own, and one membership that ends
+ * with the last of them. */
+enum mcr_join_maker {
+	MCR_JOINED_BY_APPLICATION = 0,   /* that embeds the engine: mcr_engine_update */
+	MCR_JOINED_BY_CONFIGURATION = 1, /* mcring's file and command line */
+	MCR_JOINED_BY_OPERATOR = 2,      /* mcring-ctl */
+	MCR_JOINED_BY_CONSUMER = 3,      /* mcr_consumer_join */
+};
+#define MCR_JOIN_MAKERS 4
+
+struct mcr_join_owner {
+	uint64_t consumer; /* MCR_JOINED_BY_CONSUMER: the id of its attachment; else 0 */
+	uint8_t maker;     /* enum mcr_join_maker */
+};
+
+/* mcr_join_maker_name: "application", "configuration", "operator", "consumer"; NULL beyond. */
+MCR_API const char *mcr_join_maker_name(unsigned maker);
 
 #ifdef __cplusplus
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What is known of the consumers: what they say in their pages, cut to what their rings allow. */
 #include <errno.h>
+#include <stdio.h>
 
 #include "engine/attach_state.h"
 
@@ -83,6 +84,16 @@ static void describe(const struct mcr_attach_server *s, const struct mcr_attach_
 	if (heartbeat == 0)
 		heartbeat = slot->since_ns;
 	out->heartbeat_age_ns = heartbeat < s->now_ns ? s->now_ns - heartbeat : 0;
+}
+
+void mcr_attach_server_describe(const struct mcr_attach_server *s, uint64_t id, char *text,
+				size_t cap)
+{
+	text[0] = '\0';
+	for (size_t i = 0; i < MCR_ATTACH_SLOTS; i++)
+		if (s->slots[i].state == MCR_SLOT_ATTACHED && s->slots[i].id == id)
+			snprintf(text, cap, "\"%s\" (pid %d)", s->slots[i].label,
+				 (int)s->slots[i].pid);
 }
 
 int mcr_attach_server_info(const struct mcr_attach_server *s, size_t i,

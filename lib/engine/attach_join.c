@@ -1,39 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Consumers that join groups themselves. What one joined is the engine's like every other join,
- * counted as often as it was made, and kept in a list here so that it is left when the consumer
- * ends. A request is checked like one of mcring-ctl, and against the consumer's channel and bound;
- * the work of a change is that of mcr_engine_update, on the control thread. */
+/* Consumers that join groups themselves. What one joined is its own in the engine's join set, which
+ * knows what it has, so here only its number is kept. A request is checked like one of mcring-ctl,
+ * and against the consumer's channel and bound; the work of a change is that of mcr_engine_update,
+ * on the control thread, so there is one a poll, and consumers that end together are one. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 
 #include "core/error.h"
 #include "engine/attach_state.h"
 
-void mcr_attach_server_joins(struct mcr_attach_server *s, mcr_attach_update update, void *ctx)
+void mcr_attach_server_joins(struct mcr_attach_server *s, const struct mcr_attach_joining *joining,
+			     void *ctx)
 {
-	s->update = update;
-	s->update_ctx = ctx;
-}
-
-static size_t count(const struct mcr_join_list *list, const struct mcr_join *join)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < list->n; i++)
-		n += (size_t)mcr_join_equal(&list->items[i], join);
-	return n;
-}
-
-static void forget(struct mcr_join_list *list, const struct mcr_join *join)
-{
-	for (size_t i = 0; i < list->n; i++) {
-		if (mcr_join_equal(&list->items[i], join)) {
-			list->items[i] = list->items[--list->n];
-			return;
-		}
-	}
+	s->joining = joining;
+	s->joining_ctx = ctx;
 }
 
 /* Every join is of the consumer's own channel. */
@@ -58,21 +41,15 @@ static int own_channel(const struct mcr_attach_slot *slot, struct mcr_join_list 
 static int join(struct mcr_attach_server *s, struct mcr_attach_slot *slot,
 		const struct mcr_join_list *list, struct mcr_error *err)
 {
-	size_t had = slot->joins.n;
-	int ret = 0;
+	int ret;
 
-	if (list->n > MCR_CONSUMER_JOINS_MAX - had)
+	if (list->n > MCR_CONSUMER_JOINS_MAX - slot->n_joins)
 		return mcr_error_set(err, -ENOSPC,
-				     "%zu joins more: a consumer has at most %d, this one has %zu",
-				     list->n, MCR_CONSUMER_JOINS_MAX, had);
-	for (size_t i = 0; ret == 0 && i < list->n; i++)
-		ret = mcr_join_list_add(&slot->joins, &list->items[i]);
-	if (ret < 0)
-		mcr_error_set(err, ret, "no memory to join");
-	else
-		ret = s->update(s->update_ctx, NULL, 0, list->items, list->n, err);
-	if (ret < 0)
-		slot->joins.n = had;
+				     "%zu joins more: a consumer has at most %d, this one has %u",
+				     list->n, MCR_CONSUMER_JOINS_MAX, slot->n_joins);
+	ret = s->joining->update(s->joining_ctx, slot->id, NULL, 0, list->items, list->n, err);
+	if (ret == 0)
+		slot->n_joins += (uint32_t)list->n;
 	return ret;
 }
 
@@ -81,13 +58,14 @@ static int leave(struct mcr_attach_server *s, struct mcr_attach_slot *slot,
 {
 	int ret;
 
-	for (size_t i = 0; i < list->n; i++)
-		if (count(&slot->joins, &list->items[i]) < count(list, &list->items[i]))
-			return mcr_error_set(
-			    err, -ENOENT, "this consumer has not joined that, or left it already");
-	ret = s->update(s->update_ctx, list->items, list->n, NULL, 0, err);
-	for (size_t i = 0; ret == 0 && i < list->n; i++)
-		forget(&slot->joins, &list->items[i]);
+	if (list->n > slot->n_joins)
+		return mcr_error_set(err, -ENOENT,
+				     "%zu joins to leave: this consumer has not joined that, or "
+				     "left it already: it has %u",
+				     list->n, slot->n_joins);
+	ret = s->joining->update(s->joining_ctx, slot->id, list->items, list->n, NULL, 0, err);
+	if (ret == 0)
+		slot->n_joins -= (uint32_t)list->n;
 	return ret;
 }
 
@@ -95,7 +73,8 @@ static int serve(struct mcr_attach_server *s, struct mcr_attach_slot *slot,
 		 const struct mcr_request *request, struct mcr_error *err)
 {
 	struct mcr_join_list list = {NULL, 0, 0};
-	int ret = s->update == NULL ? 0 : mcr_attach_may_join(slot, &slot->channel->config.joiners);
+	int ret =
+	    s->joining == NULL ? 0 : mcr_attach_may_join(slot, &slot->channel->config.joiners);
 
 	if (ret < 0)
 		return mcr_error_set(err, ret, "the groups of user %u cannot be told now: %s",
@@ -124,6 +103,7 @@ int mcr_attach_on_request(struct mcr_attach_server *s, struct mcr_attach_slot *s
 	if ((request->kind != MCR_REQUEST_JOIN && request->kind != MCR_REQUEST_LEAVE) ||
 	    memchr(request->text, '\0', sizeof(request->text)) == NULL)
 		return -EBADMSG;
+	s->joins_asked = 1;
 	reply.status = serve(s, slot, request, &err);
 	snprintf(reply.text, sizeof(reply.text), "%s", err.text);
 	mcr_attach_settle(slot);
@@ -132,32 +112,22 @@ int mcr_attach_on_request(struct mcr_attach_server *s, struct mcr_attach_slot *s
 	return 0;
 }
 
-/* One by one, because mcring-ctl may have left some of them meanwhile. A stopping engine leaves
- * everything itself. */
-static void leave_each(struct mcr_attach_server *s, struct mcr_join_list *list)
+static int by_number(const void *a, const void *b)
 {
-	size_t kept = 0;
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
 
-	if (list->n == 0 || s->update == NULL ||
-	    s->update(s->update_ctx, list->items, list->n, NULL, 0, NULL) == 0) {
-		list->n = 0;
-		return;
-	}
-	for (size_t i = 0; i < list->n; i++)
-		if (s->update(s->update_ctx, &list->items[i], 1, NULL, 0, NULL) == -ENOMEM)
-			list->items[kept++] = list->items[i];
-	list->n = kept;
+	return (x > y) - (x < y);
 }
 
-void mcr_attach_leave_all(struct mcr_attach_server *s, struct mcr_attach_slot *slot)
+/* A stopping engine leaves everything itself. */
+void mcr_attach_leave_ended(struct mcr_attach_server *s)
 {
-	leave_each(s, &slot->joins);
-	for (size_t i = 0; i < slot->joins.n; i++)
-		mcr_join_list_add(&s->orphans, &slot->joins.items[i]);
-	mcr_join_list_clear(&slot->joins);
-}
+	uint64_t living[MCR_ATTACH_SLOTS];
+	size_t n = 0;
 
-void mcr_attach_leave_orphans(struct mcr_attach_server *s)
-{
-	leave_each(s, &s->orphans);
+	for (size_t i = 0; i < MCR_ATTACH_SLOTS; i++)
+		if (s->slots[i].state == MCR_SLOT_ATTACHED && s->slots[i].n_joins > 0)
+			living[n++] = s->slots[i].id;
+	qsort(living, n, sizeof(*living), by_number);
+	s->joiner_ended = s->joining->ended(s->joining_ctx, living, n) == -ENOMEM;
 }

@@ -149,7 +149,7 @@ void mcr_attach_slot_release(struct mcr_attach_server *s, struct mcr_attach_slot
 	} else {
 		s->attached--;
 		slot->channel->consumers--;
-		mcr_attach_leave_all(s, slot);
+		s->joiner_ended |= slot->n_joins > 0;
 		munmap((void *)(uintptr_t)slot->page, MCR_CONSUMER_PAGE_BYTES);
 	}
 	mcr_attach_settle(slot);
@@ -236,13 +236,15 @@ static void end_half_open(struct mcr_attach_server *s)
 
 void mcr_attach_server_poll(struct mcr_attach_server *s, uint64_t now_ns)
 {
-	struct epoll_event events[EVENTS];
-	int n = epoll_wait(s->epoll_fd, events, EVENTS, 0);
-
 	s->now_ns = now_ns;
-	for (int i = 0; i < n; i++) {
-		uint64_t index = events[i].data.u64;
+	s->joins_asked = 0;
+	for (int i = 0; i < EVENTS && !s->joins_asked; i++) {
+		struct epoll_event event; /* one by one: epoll then takes turns by itself */
+		uint64_t index;
 
+		if (epoll_wait(s->epoll_fd, &event, 1, 0) != 1)
+			break;
+		index = event.data.u64;
 		if (index == LISTENER)
 			on_connection(s);
 		else if (s->slots[index].state == MCR_SLOT_HALF_OPEN)
@@ -250,8 +252,8 @@ void mcr_attach_server_poll(struct mcr_attach_server *s, uint64_t now_ns)
 		else if (s->slots[index].state == MCR_SLOT_ATTACHED)
 			mcr_attach_on_attached(s, &s->slots[index]);
 	}
-	if (s->orphans.n > 0)
-		mcr_attach_leave_orphans(s);
+	if (s->joiner_ended)
+		mcr_attach_leave_ended(s);
 	if (s->half_open > 0)
 		end_half_open(s);
 	mcr_attach_settle_all(s);
@@ -284,6 +286,5 @@ void mcr_attach_server_destroy(struct mcr_attach_server *s)
 	mcr_socket_file_remove(&s->file);
 	mcr_acceptor_close(&s->acceptor);
 	close(s->epoll_fd);
-	mcr_join_list_clear(&s->orphans);
 	free(s);
 }

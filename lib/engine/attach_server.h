@@ -65,13 +65,23 @@ int mcr_attach_server_open(struct mcr_attach_server *s, const char *channel, con
 /* mcr_attach_server_look notes how much headroom each consumer has; call it each 10 ms or so. */
 void mcr_attach_server_look(struct mcr_attach_server *s);
 
-/* What consumers join and leave themselves goes through this: as mcr_engine_update. */
-typedef int (*mcr_attach_update)(void *ctx, const struct mcr_join *remove, size_t n_remove,
-				 const struct mcr_join *add, size_t n_add, struct mcr_error *err);
+/* What consumers join and leave themselves goes through these. update is as mcr_engine_update, for
+ * the consumer of this id. ended: some consumers are gone, and what others than the living (n ids,
+ * ascending) joined is left; on -ENOMEM it is called again. */
+struct mcr_attach_joining {
+	int (*update)(void *ctx, uint64_t consumer, const struct mcr_join *remove, size_t n_remove,
+		      const struct mcr_join *add, size_t n_add, struct mcr_error *err);
+	int (*ended)(void *ctx, const uint64_t *living, size_t n);
+};
 
 /* mcr_attach_server_joins: consumers whose channel's joiners list them may join; nobody may before.
- */
-void mcr_attach_server_joins(struct mcr_attach_server *s, mcr_attach_update update, void *ctx);
+ * joining is borrowed. */
+void mcr_attach_server_joins(struct mcr_attach_server *s, const struct mcr_attach_joining *joining,
+			     void *ctx);
+
+/* mcr_attach_server_describe: who a consumer is, as `"LABEL" (pid N)`; "" when it is gone. */
+void mcr_attach_server_describe(const struct mcr_attach_server *s, uint64_t id, char *text,
+				size_t cap);
 
 /* mcr_attach_server_log: lines about users that take too much, and descriptors that run out, go to
  * log from now on, a few each 10 s at most. */

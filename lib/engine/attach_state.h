@@ -54,10 +54,10 @@ struct mcr_attach_slot {
 	uint64_t since_ns;  /* connected or attached */
 	struct mcr_attach_channel *channel;
 	const struct mcr_consumer_page *page;
-	uint64_t id;                /* of the attachment */
-	uint64_t headroom_min;      /* UINT64_MAX = not looked at yet */
-	struct mcr_join_list joins; /* its own */
-	uint64_t woken;             /* the number under which it slept when it was woken last */
+	uint64_t id;           /* of the attachment */
+	uint64_t headroom_min; /* UINT64_MAX = not looked at yet */
+	uint32_t n_joins;      /* that it made itself */
+	uint64_t woken;        /* the number under which it slept when it was woken last */
 	char label[MCR_LABEL_MAX];
 };
 
@@ -73,9 +73,10 @@ struct mcr_attach_server {
 	mcr_attach_log log; /* NULL = nothing is logged */
 	void *log_ctx;
 	struct mcr_attach_complaints complaints[MCR_COMPLAINTS];
-	mcr_attach_update update; /* NULL = nobody may join */
-	void *update_ctx;
-	struct mcr_join_list orphans; /* of consumers that are gone, still to be left */
+	const struct mcr_attach_joining *joining; /* NULL = nobody may join */
+	void *joining_ctx;
+	uint8_t joiner_ended; /* a consumer that had joined is gone: its joins are to be left */
+	uint8_t joins_asked;  /* in this poll: a change costs time that grows with all joins */
 	struct mcr_attach_channel *channels[MCR_CHANNELS_MAX];
 	struct mcr_attach_slot slots[MCR_ATTACH_SLOTS];
 };
@@ -129,11 +130,8 @@ mcr_attach_set_refusal(struct mcr_welcome *welcome, int status, const char *form
 int mcr_attach_on_request(struct mcr_attach_server *s, struct mcr_attach_slot *slot,
 			  const struct mcr_request *request);
 
-/* mcr_attach_leave_all leaves what a consumer joined, which is gone. */
-void mcr_attach_leave_all(struct mcr_attach_server *s, struct mcr_attach_slot *slot);
-
-/* mcr_attach_leave_orphans tries again what failed for want of memory. */
-void mcr_attach_leave_orphans(struct mcr_attach_server *s);
+/* mcr_attach_leave_ended leaves what consumers joined that are gone, all as one change. */
+void mcr_attach_leave_ended(struct mcr_attach_server *s);
 
 /* mcr_attach_refuse tells a half-open connection why it is being cut off; status is -errno. */
 __attribute__((format(printf, 3, 4))) void mcr_attach_refuse(const struct mcr_attach_slot *slot,

@@ -253,20 +253,31 @@ static json_t *sources_of(const struct mcr_group_info *g)
 	return sources;
 }
 
+/* Those who hold it. */
+static json_t *owners_of(const struct mcr_group_info *g)
+{
+	json_t *owners = json_object();
+
+	for (unsigned m = 0; owners && m < MCR_JOIN_MAKERS; m++)
+		if (g->joins_of[m] > 0)
+			json_object_set_new(owners, mcr_join_maker_name(m), number(g->joins_of[m]));
+	return owners;
+}
+
 ITEM(group)
 {
 	struct mcr_group_info g;
 
 	if (mcr_engine_group_info(src->engine, i, &g) < 0)
 		return NULL;
-	return json_pack("{so so ss si so si so so so so so so so so so so so}", "interface",
+	return json_pack("{so so ss si so si so so so so so so so so so so so so}", "interface",
 			 string(g.interface), "group", address(g.group_be), "mode",
 			 g.mode == MCR_FILTER_INCLUDE ? "include" : "exclude", "n_sources",
 			 (int)g.n_sources, "sources", sources_of(&g), "joins", (int)g.joins,
-			 "packets", number(g.packets), "bytes", number(g.bytes), "joined_ns",
-			 number_or_null(g.joined_ns), "first_ns", number_or_null(g.first_ns),
-			 "last_ns", number_or_null(g.last_ns), "rung", string(g.rung),
-			 "rung_reason", string(g.rung_reason), "queue",
+			 "owners", owners_of(&g), "packets", number(g.packets), "bytes",
+			 number(g.bytes), "joined_ns", number_or_null(g.joined_ns), "first_ns",
+			 number_or_null(g.first_ns), "last_ns", number_or_null(g.last_ns), "rung",
+			 string(g.rung), "rung_reason", string(g.rung_reason), "queue",
 			 g.queue < 0 ? json_null() : number((uint64_t)g.queue), "igmp_state",
 			 string(g.igmp_state), "last_report_ns", number_or_null(g.last_report_ns),
 			 "last_query_ns", number_or_null(g.last_query_ns));
@@ -288,13 +299,17 @@ ITEM(consumer)
 
 ITEM(join)
 {
+	struct mcr_join_owner owner;
 	struct mcr_join j;
 	char text[2048];
 
-	if (mcr_engine_join_info(src->engine, i, &j) < 0)
+	if (mcr_engine_join_info(src->engine, i, &j) < 0 ||
+	    mcr_engine_join_owner(src->engine, i, &owner) < 0)
 		return NULL;
 	mcr_join_format(text, sizeof(text), &j);
-	return string(text);
+	return json_pack("{so ss so}", "join", string(text), "owner",
+			 mcr_join_maker_name(owner.maker), "consumer",
+			 number_or_null(owner.consumer));
 }
 
 const struct mcr_control_section mcr_control_status[] = {

@@ -269,8 +269,9 @@ static int parse_joins(struct mcr_join_list *list, const json_t *texts, struct m
 		ret = mcr_join_parse(list, json_string_value(text), err);
 		if (ret < 0)
 			return ret;
-		if (list->n > MCR_MEMBERSHIPS_MAX) {
-			strcpy(err->text, "too many joins in one request");
+		if (list->n > MCR_JOINS_MAX) {
+			snprintf(err->text, sizeof(err->text), "more than %d joins in one request",
+				 MCR_JOINS_MAX);
 			return -E2BIG;
 		}
 	}
@@ -285,9 +286,11 @@ static int update(struct mcr_control_reply *reply, const struct mcr_control_sour
 	int ret = parse_joins(&list, request->joins, &err);
 
 	if (ret == 0 && request->command[0] == 'j')
-		ret = mcr_engine_update(src->engine, NULL, 0, list.items, list.n, &err);
+		ret = mcr_engine_update_as(src->engine, MCR_JOINED_BY_OPERATOR, NULL, 0, list.items,
+					   list.n, &err);
 	else if (ret == 0)
-		ret = mcr_engine_update(src->engine, list.items, list.n, NULL, 0, &err);
+		ret = mcr_engine_update_as(src->engine, MCR_JOINED_BY_OPERATOR, list.items, list.n,
+					   NULL, 0, &err);
 	ret = ret < 0
 		  ? mcr_control_reply_refuse(reply, err.text)
 		  : append_line(reply, json_pack("{sb sI}", "ok", 1, "joins", (json_int_t)list.n));

@@ -145,6 +145,13 @@ void mcr_engine_group_filter(const struct mcr_engine *e, const struct mcr_group 
 void mcr_engine_kernel_round(struct mcr_engine *e, uint64_t now_ns);
 void mcr_engine_watch_kernel(struct mcr_engine *e);
 
+/* membership.c: what consumers join and leave themselves; engine: struct mcr_engine. The second
+ * takes away the joins of all consumers but the living, which are ascending. */
+int mcr_engine_consumer_update(void *engine, uint64_t consumer, const struct mcr_join *remove,
+			       size_t n_remove, const struct mcr_join *add, size_t n_add,
+			       struct mcr_error *err);
+int mcr_engine_consumers_ended(void *engine, const uint64_t *living, size_t n);
+
 /* control.c: one round of the control thread's work. */
 void mcr_engine_work(struct mcr_engine *e, uint64_t now_ns);
 

@@ -220,8 +220,7 @@ int mcr_engine_interface_info(const struct mcr_engine *e, size_t i, struct mcr_i
 	}
 	memcpy(out->mac, it->port->mac.addr_bytes, sizeof(out->mac));
 	igmp_into(it, out);
-	for (size_t g = 0; g < e->joins->n_groups; g++)
-		out->groups += e->joins->groups[g].interface == i;
+	out->groups = e->joins->groups_on[i];
 	return 0;
 }
 
@@ -255,8 +254,7 @@ int mcr_engine_channel_info(const struct mcr_engine *e, size_t i, struct mcr_cha
 		if (c->handlers[r] != NULL)
 			mcr_inline_add(c->handlers[r], out);
 	}
-	for (size_t j = 0; j < e->joins->n_joins; j++)
-		out->joins += e->joins->rules[j].channel == at;
+	out->joins = e->joins->joins_in[at];
 	return 0;
 }
 
@@ -318,6 +316,7 @@ int mcr_engine_group_info(const struct mcr_engine *e, size_t i, struct mcr_group
 	    .joins = g->joins,
 	    .joined_ns = g->joined_ns,
 	};
+	memcpy(out->joins_of, g->joins_of, sizeof(out->joins_of));
 	memcpy(out->interface, it->config.name, sizeof(out->interface));
 	n = g->filter.n < MCR_JOIN_SOURCES_MAX ? g->filter.n : MCR_JOIN_SOURCES_MAX;
 	if (n > 0)
@@ -347,5 +346,13 @@ int mcr_engine_join_info(const struct mcr_engine *e, size_t i, struct mcr_join *
 	if (i >= e->joins->n_joins)
 		return -ENOENT;
 	*out = e->joins->joins[i];
+	return 0;
+}
+
+int mcr_engine_join_owner(const struct mcr_engine *e, size_t i, struct mcr_join_owner *out)
+{
+	if (i >= e->joins->n_joins)
+		return -ENOENT;
+	*out = e->joins->owners[i];
 	return 0;
 }

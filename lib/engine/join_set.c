@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/error.h"
-#include "core/host_address.h"
 #include "engine/join_set.h"
 
 /* ---- slots ---- */
@@ -39,114 +39,6 @@ static int slots_take(struct mcr_slots *slots, uint32_t *out)
 	return 0;
 }
 
-/* ---- one join ---- */
-
-static int bad(struct mcr_error *err, const struct mcr_join *join, int code, const char *why)
-{
-	char text[256];
-
-	mcr_join_format(text, sizeof(text), join);
-	return mcr_error_set(err, code, "join \"%s\": %s", text, why);
-}
-
-static int unknown(struct mcr_error *err, const char *kind, const char *name,
-		   const char *const *names, size_t n)
-{
-	char known[320] = "";
-	size_t len = 0;
-
-	for (size_t i = 0; i < n && len < sizeof(known); i++)
-		if (names[i] != NULL)
-			len += (size_t)snprintf(known + len, sizeof(known) - len, "%s%s",
-						len ? ", " : "", names[i]);
-	if (name[0] == '\0')
-		return mcr_error_set(err, -EINVAL,
-				     "a join must say which %s it is for (%s=NAME): there are %s",
-				     kind, kind, known[0] ? known : "none");
-	return mcr_error_set(err, -ENOENT, "no %s \"%s\": there are %s", kind, name,
-			     known[0] ? known : "none");
-}
-
-static int find_name(const char *name, const char *const *names, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (names[i] != NULL && strcmp(names[i], name) == 0)
-			return (int)i;
-	return -1;
-}
-
-static int by_address(const void *a, const void *b)
-{
-	uint32_t x = ntohl(*(const uint32_t *)a), y = ntohl(*(const uint32_t *)b);
-
-	return x < y ? -1 : x > y;
-}
-
-static int check_filter(const struct mcr_join *join, struct mcr_error *err)
-{
-	uint32_t group = ntohl(join->group_be);
-
-	if (group >> 28 != 14)
-		return bad(err, join, -EINVAL,
-			   "the group is not a multicast address (224.0.0.0/4)");
-	if (join->mode > MCR_FILTER_INCLUDE || join->n_sources > MCR_JOIN_SOURCES_MAX)
-		return bad(err, join, -EINVAL, "unknown filter mode, or too many sources");
-	if (join->mode == MCR_FILTER_INCLUDE && join->n_sources == 0)
-		return bad(err, join, -EINVAL, "an including join needs a source");
-	/* RFC 4607 §1: source-specific only; 232.0.0.0 itself is not usable. */
-	if (group >> 24 == 232 && (join->mode != MCR_FILTER_INCLUDE || group == 0xe8000000))
-		return bad(err, join, -EINVAL,
-			   "232.0.0.0/8 is source-specific: name a source with @SOURCE");
-	for (unsigned i = 0; i < join->n_sources; i++)
-		if (!mcr_host_address_ok(join->sources_be[i]))
-			return bad(err, join, -EINVAL, "a source is not a unicast address");
-	return 0;
-}
-
-/* A clean copy: names resolved, sources in order, and every unused octet 0, so that equal joins are
- * equal octet for octet. */
-static int resolve(struct mcr_join *to, struct mcr_rule *rule, const struct mcr_join *from,
-		   const struct mcr_join_names *names, struct mcr_error *err)
-{
-	int interface = -1, channel, ret;
-	const char *want = from->channel[0] ? from->channel : "default";
-
-	if (memchr(from->interface, 0, MCR_NAME_MAX) == NULL ||
-	    memchr(from->channel, 0, MCR_NAME_MAX) == NULL)
-		return mcr_error_set(err, -EINVAL, "a join's name is not terminated");
-	ret = check_filter(from, err);
-	if (ret < 0)
-		return ret;
-	if (from->interface[0] == '\0' && names->n_interfaces == 1)
-		interface = 0;
-	else if (from->interface[0] != '\0')
-		interface = find_name(from->interface, names->interfaces, names->n_interfaces);
-	if (interface < 0)
-		return unknown(err, "interface", from->interface, names->interfaces,
-			       names->n_interfaces);
-	channel = find_name(want, names->channels, names->n_channels);
-	if (channel < 0)
-		return unknown(err, "channel", want, names->channels, names->n_channels);
-
-	memset(to, 0, sizeof(*to));
-	strcpy(to->interface, names->interfaces[interface]);
-	strcpy(to->channel, names->channels[channel]);
-	to->group_be = from->group_be;
-	to->id = from->id;
-	to->port = from->port;
-	to->mode = from->mode;
-	memcpy(to->sources_be, from->sources_be, from->n_sources * sizeof(*to->sources_be));
-	qsort(to->sources_be, from->n_sources, sizeof(*to->sources_be), by_address);
-	for (unsigned i = 0; i < from->n_sources; i++)
-		if (to->n_sources == 0 || to->sources_be[to->n_sources - 1] != to->sources_be[i])
-			to->sources_be[to->n_sources++] = to->sources_be[i];
-	for (unsigned i = to->n_sources; i < from->n_sources; i++)
-		to->sources_be[i] = 0;
-	*rule = (struct mcr_rule){
-	    .join = to, .interface = (uint16_t)interface, .channel = (uint16_t)channel};
-	return 0;
-}
-
 /* ---- the list ---- */
 
 static int by_octets(const void *a, const void *b)
@@ -154,75 +46,204 @@ static int by_octets(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct mcr_join));
 }
 
-/* Marks for each join to remove one join of the old set. gone: n_joins flags. */
-static int mark_removed(uint8_t *gone, const struct mcr_join_set *old,
-			const struct mcr_join *remove, size_t n, const struct mcr_join_names *names,
+static int same_owner(const struct mcr_join_owner *a, const struct mcr_join_owner *b)
+{
+	return a->maker == b->maker && a->consumer == b->consumer;
+}
+
+/* What is to be removed: n joins in order, and for the first of those that are equal how many of
+ * them were not found so far; 0 for the others. */
+struct removal {
+	struct mcr_join *joins;
+	size_t *left;
+	size_t n;
+};
+
+static int removal_make(struct removal *r, const struct mcr_join_change *change,
+			const struct mcr_join_names *names, struct mcr_error *err)
+{
+	struct mcr_rule rule;
+	size_t first = 0;
+	int ret = 0;
+
+	r->n = change->n_remove;
+	r->joins = calloc(r->n + 1, sizeof(*r->joins));
+	r->left = calloc(r->n + 1, sizeof(*r->left));
+	if (r->joins == NULL || r->left == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; ret == 0 && i < r->n; i++)
+		ret = mcr_join_resolve(&r->joins[i], &rule, &change->remove[i], names, err);
+	if (ret < 0)
+		return ret;
+	qsort(r->joins, r->n, sizeof(*r->joins), by_octets);
+	for (size_t i = 0; i < r->n; i++) {
+		if (by_octets(&r->joins[first], &r->joins[i]) != 0)
+			first = i;
+		r->left[first]++;
+	}
+	return 0;
+}
+
+static void removal_clear(struct removal *r)
+{
+	free(r->joins);
+	free(r->left);
+}
+
+/* The place of the first that equals join, or NULL. */
+static size_t *removal_find(const struct removal *r, const struct mcr_join *join)
+{
+	size_t low = 0, high = r->n;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (by_octets(&r->joins[middle], join) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < r->n && by_octets(&r->joins[low], join) == 0 ? &r->left[low] : NULL;
+}
+
+/* Marks what is to be removed of one owner's joins, the first of equal ones. */
+static void take_from(uint8_t *gone, const struct mcr_join_set *old, struct mcr_join_owner owner,
+		      const struct removal *r)
+{
+	for (size_t i = 0; i < old->n_joins; i++) {
+		size_t *left;
+
+		if (gone[i] || !same_owner(&old->owners[i], &owner))
+			continue;
+		left = removal_find(r, &old->joins[i]);
+		if (left != NULL && *left > 0) {
+			--*left;
+			gone[i] = 1;
+		}
+	}
+}
+
+/* Of others' joins it is said whose they are, but not which consumer's to another consumer. */
+static int refuse_leave(const struct mcr_join_set *old, const struct mcr_join *join,
+			struct mcr_join_owner asker, const struct mcr_join_names *names,
 			struct mcr_error *err)
 {
-	struct mcr_join *sorted = calloc(n, sizeof(*sorted));
-	uint8_t *used = calloc(n, 1);
-	struct mcr_rule rule;
-	int ret = sorted == NULL || used == NULL ? -ENOMEM : 0;
+	static const char *const why[MCR_JOIN_MAKERS] = {
+	    [MCR_JOINED_BY_APPLICATION] = "it is the application's that runs this engine",
+	    [MCR_JOINED_BY_CONFIGURATION] =
+		"it is the configuration's: take it out of the file and reload",
+	    [MCR_JOINED_BY_OPERATOR] = "it is the operator's: mcring-ctl leave removes it",
+	    [MCR_JOINED_BY_CONSUMER] = "it is another consumer's",
+	};
+	char text[160], who[96] = "";
+	const struct mcr_join_owner *owner = NULL;
 
-	for (size_t i = 0; ret == 0 && i < n; i++)
-		ret = resolve(&sorted[i], &rule, &remove[i], names, err);
-	if (ret < 0)
-		goto out;
-	qsort(sorted, n, sizeof(*sorted), by_octets);
-	for (size_t i = 0; i < old->n_joins; i++) {
-		size_t low = 0, high = n;
+	for (size_t i = 0; owner == NULL && i < old->n_joins; i++)
+		if (by_octets(&old->joins[i], join) == 0 && !same_owner(&old->owners[i], &asker))
+			owner = &old->owners[i];
+	if (owner == NULL)
+		return mcr_join_refuse(err, join, -ENOENT, "there is no such join to leave");
+	if (owner->maker != MCR_JOINED_BY_CONSUMER || asker.maker == MCR_JOINED_BY_CONSUMER)
+		return mcr_join_refuse(err, join, -ENOENT, why[owner->maker]);
+	if (names->describe != NULL)
+		names->describe(names->ctx, owner->consumer, who, sizeof(who));
+	snprintf(text, sizeof(text), "it is consumer %" PRIu64 "'s%s%s: it goes when that ends",
+		 owner->consumer, who[0] ? ", " : "", who);
+	return mcr_join_refuse(err, join, -ENOENT, text);
+}
 
-		while (low < high) { /* the first of those that equal joins[i] */
-			size_t middle = (low + high) / 2;
+/* The operator also answers for what stands in the configuration. */
+static int mark_removed(uint8_t *gone, const struct mcr_join_set *old,
+			const struct mcr_join_change *change, const struct mcr_join_names *names,
+			struct mcr_error *err)
+{
+	const struct mcr_join_owner configuration = {.maker = MCR_JOINED_BY_CONFIGURATION};
+	struct removal r = {0};
+	int ret = removal_make(&r, change, names, err);
 
-			if (by_octets(&sorted[middle], &old->joins[i]) < 0)
-				low = middle + 1;
-			else
-				high = middle;
-		}
-		while (low < n && used[low] && by_octets(&sorted[low], &old->joins[i]) == 0)
-			low++;
-		if (low < n && by_octets(&sorted[low], &old->joins[i]) == 0)
-			used[low] = gone[i] = 1;
-	}
-	for (size_t i = 0; ret == 0 && i < n; i++)
-		if (!used[i])
-			ret = bad(err, &sorted[i], -ENOENT, "there is no such join to leave");
-out:
-	free(sorted);
-	free(used);
+	if (ret == 0)
+		take_from(gone, old, change->owner, &r);
+	if (ret == 0 && change->owner.maker == MCR_JOINED_BY_OPERATOR)
+		take_from(gone, old, configuration, &r);
+	for (size_t i = 0; ret == 0 && i < r.n; i++)
+		if (r.left[i] > 0)
+			ret = refuse_leave(old, &r.joins[i], change->owner, names, err);
+	removal_clear(&r);
 	return ret;
 }
 
+static int by_number(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+int mcr_join_change_drops(const struct mcr_join_change *change, const struct mcr_join_set *set,
+			  size_t i)
+{
+	const struct mcr_join_owner *owner = &set->owners[i];
+
+	if (change->channels >> set->rules[i].channel & 1)
+		return 1;
+	return change->living != NULL && owner->maker == MCR_JOINED_BY_CONSUMER &&
+	       bsearch(&owner->consumer, change->living, change->n_living, sizeof(*change->living),
+		       by_number) == NULL;
+}
+
+/* gone: a flag for each join of old. Returns how many stay, or -errno. */
+static long mark(uint8_t *gone, const struct mcr_join_set *old,
+		 const struct mcr_join_change *change, const struct mcr_join_names *names,
+		 struct mcr_error *err)
+{
+	size_t kept = 0;
+	int ret;
+
+	for (size_t i = 0; i < old->n_joins; i++)
+		gone[i] = (uint8_t)mcr_join_change_drops(change, old, i);
+	if (change->n_remove > 0) {
+		ret = mark_removed(gone, old, change, names, err);
+		if (ret < 0)
+			return ret;
+	}
+	for (size_t i = 0; i < old->n_joins; i++)
+		kept += !gone[i];
+	if (change->n_add > 0 && kept + change->n_add > MCR_JOINS_MAX)
+		return mcr_error_set(err, -ENOSPC, "more than %d joins at a time", MCR_JOINS_MAX);
+	return (long)kept;
+}
+
+static int allocate(struct mcr_join_set *set, size_t n)
+{
+	set->joins = calloc(n + 1, sizeof(*set->joins));
+	set->rules = calloc(n + 1, sizeof(*set->rules));
+	set->owners = calloc(n + 1, sizeof(*set->owners));
+	return set->joins && set->rules && set->owners ? 0 : -ENOMEM;
+}
+
 static int make_list(struct mcr_join_set *set, const struct mcr_join_set *old,
-		     const struct mcr_join *remove, size_t n_remove, const struct mcr_join *add,
-		     size_t n_add, const struct mcr_join_names *names, struct mcr_error *err)
+		     const struct mcr_join_change *change, const struct mcr_join_names *names,
+		     struct mcr_error *err)
 {
 	uint8_t *gone = calloc(old->n_joins + 1, 1);
-	size_t cap = old->n_joins + n_add;
-	int ret = 0;
+	long kept = gone ? mark(gone, old, change, names, err) : -ENOMEM;
+	int ret = kept < 0 ? (int)kept : allocate(set, (size_t)kept + change->n_add);
 
-	set->joins = calloc(cap + 1, sizeof(*set->joins));
-	set->rules = calloc(cap + 1, sizeof(*set->rules));
-	if (gone == NULL || set->joins == NULL || set->rules == NULL) {
-		free(gone);
-		return -ENOMEM;
-	}
-	if (n_remove > 0)
-		ret = mark_removed(gone, old, remove, n_remove, names, err);
 	for (size_t i = 0; ret == 0 && i < old->n_joins; i++) {
 		if (gone[i])
 			continue;
 		set->joins[set->n_joins] = old->joins[i];
 		set->rules[set->n_joins] = old->rules[i];
 		set->rules[set->n_joins].join = &set->joins[set->n_joins];
-		set->n_joins++;
+		set->owners[set->n_joins++] = old->owners[i];
 	}
-	for (size_t i = 0; ret == 0 && i < n_add; i++) {
-		ret = resolve(&set->joins[set->n_joins], &set->rules[set->n_joins], &add[i], names,
-			      err);
-		set->n_joins++;
+	for (size_t i = 0; ret == 0 && i < change->n_add; i++) {
+		ret = mcr_join_resolve(&set->joins[set->n_joins], &set->rules[set->n_joins],
+				       &change->add[i], names, err);
+		set->owners[set->n_joins++] = change->owner;
 	}
+	for (size_t i = 0; ret == 0 && i < set->n_joins; i++)
+		set->joins_in[set->rules[i].channel]++;
 	free(gone);
 	return ret;
 }
@@ -266,8 +287,8 @@ const struct mcr_group *mcr_join_set_find(const struct mcr_join_set *set, uint16
 }
 
 /* The group that n rules of one (interface, group) make. scratch: room for n filters. */
-static int make_group(struct mcr_group *g, struct mcr_rule *const *rules, size_t n,
-		      struct mcr_filter *scratch)
+static int make_group(struct mcr_group *g, const struct mcr_join_set *set,
+		      struct mcr_rule *const *rules, size_t n, struct mcr_filter *scratch)
 {
 	for (size_t i = 0; i < n; i++)
 		scratch[i] = (struct mcr_filter){.mode = rules[i]->join->mode,
@@ -279,6 +300,7 @@ static int make_group(struct mcr_group *g, struct mcr_rule *const *rules, size_t
 	g->channels = 0;
 	for (size_t i = 0; i < n; i++) {
 		g->channels |= UINT64_C(1) << rules[i]->channel;
+		g->joins_of[set->owners[rules[i] - set->rules].maker]++;
 		if (rules[i]->join->port != g->udp_port)
 			g->udp_port = 0;
 	}
@@ -306,7 +328,7 @@ static int make_groups(struct mcr_join_set *set, const struct mcr_join_set *old,
 
 		for (n = 1; i + n < set->n_joins && by_group(&order[i], &order[i + n]) == 0; n++)
 			;
-		ret = make_group(g, &order[i], n, scratch);
+		ret = make_group(g, set, &order[i], n, scratch);
 		if (ret < 0)
 			break;
 		before = mcr_join_set_find(old, g->interface, g->group_be);
@@ -320,6 +342,7 @@ static int make_groups(struct mcr_join_set *set, const struct mcr_join_set *old,
 			break;
 		}
 		set->n_groups++;
+		set->groups_on[g->interface]++;
 		for (size_t k = 0; k < n; k++)
 			order[i + k]->membership = g->slot;
 	}
@@ -329,26 +352,26 @@ static int make_groups(struct mcr_join_set *set, const struct mcr_join_set *old,
 }
 
 int mcr_join_set_change(struct mcr_join_set **out, const struct mcr_join_set *old,
-			const struct mcr_join *remove, size_t n_remove, const struct mcr_join *add,
-			size_t n_add, const struct mcr_join_names *names, struct mcr_slots *slots,
-			uint64_t realtime_ns, struct mcr_error *err)
+			const struct mcr_join_change *change, const struct mcr_join_names *names,
+			struct mcr_slots *slots, uint64_t realtime_ns, struct mcr_error *err)
 {
 	struct mcr_join_set *set = calloc(1, sizeof(*set));
 	int ret = -ENOMEM;
 
 	if (set != NULL)
-		ret = make_list(set, old, remove, n_remove, add, n_add, names, err);
-	if (ret == 0)
+		ret = make_list(set, old, change, names, err);
+	if (ret == 0) {
 		ret = make_groups(set, old, slots, realtime_ns);
+		if (ret == -ENOSPC)
+			mcr_error_set(err, ret, "more than %d groups joined at a time",
+				      MCR_MEMBERSHIPS_MAX);
+	}
 	if (ret == 0) {
 		*out = set;
 		return 0;
 	}
 	if (ret == -ENOMEM)
 		mcr_error_set(err, ret, "not enough memory for the joins");
-	else if (ret == -ENOSPC)
-		mcr_error_set(err, ret, "more than %d groups joined at a time",
-			      MCR_MEMBERSHIPS_MAX);
 	mcr_join_set_undo(set, old, slots);
 	return ret;
 }
@@ -372,6 +395,7 @@ void mcr_join_set_destroy(struct mcr_join_set *set)
 	for (size_t i = 0; i < set->n_groups; i++)
 		free((void *)(uintptr_t)set->groups[i].filter.sources_be);
 	free(set->groups);
+	free(set->owners);
 	free(set->rules);
 	free(set->joins);
 	free(set);

@@ -12,13 +12,7 @@
 
 #include "core/filter_merge.h"
 #include "core/group_table.h"
-
-/* The names that joins may use; index = what a rule says. NULL = unused. */
-struct mcr_join_names {
-	const char *interfaces[MCR_INTERFACES_MAX];
-	const char *channels[MCR_CHANNELS_MAX];
-	size_t n_interfaces, n_channels; /* of the arrays, holes included */
-};
+#include "engine/join_resolve.h"
 
 /* A membership: the union of the joins of one group on one interface. */
 struct mcr_group {
@@ -26,16 +20,18 @@ struct mcr_group {
 	uint32_t slot; /* of its counters, < MCR_MEMBERSHIPS_MAX */
 	uint16_t interface;
 	uint16_t udp_port; /* of all joins; 0 = any, or they differ */
-	unsigned joins;
+	unsigned joins, joins_of[MCR_JOIN_MAKERS];
 	uint64_t channels;        /* of the joins: a mask */
 	struct mcr_filter filter; /* sources_be owned, ascending */
 	uint64_t joined_ns;       /* CLOCK_REALTIME */
 };
 
 struct mcr_join_set {
-	struct mcr_join *joins; /* names resolved, in the order they were added */
-	struct mcr_rule *rules; /* n_joins, in the same order */
+	struct mcr_join *joins;        /* names resolved, in the order they were added */
+	struct mcr_rule *rules;        /* n_joins, in the same order */
+	struct mcr_join_owner *owners; /* likewise */
 	size_t n_joins;
+	size_t joins_in[MCR_CHANNELS_MAX], groups_on[MCR_INTERFACES_MAX];
 	struct mcr_group *groups; /* ascending by interface, then group */
 	size_t n_groups;
 };
@@ -52,12 +48,27 @@ void mcr_slots_fini(struct mcr_slots *slots);
 /* mcr_slots_give returns a slot whose grace period is over. */
 void mcr_slots_give(struct mcr_slots *slots, uint32_t slot);
 
-/* mcr_join_set_change makes old - remove + add. Groups that stay keep slot and joined_ns.
- * Errors, with err filled and nothing changed: -EINVAL, -ENOENT, -ENOSPC, -ENOMEM. */
+/* What is to become of the joins. All zero: nothing. */
+struct mcr_join_change {
+	struct mcr_join_owner owner; /* of what is removed and added */
+	const struct mcr_join *remove, *add;
+	size_t n_remove, n_add;
+	uint64_t channels;      /* a mask: every join into them goes, whosever it is */
+	const uint64_t *living; /* not NULL: of consumers only the joins of these stay; ascending */
+	size_t n_living;
+};
+
+/* mcr_join_change_drops: 1 when join i of the set goes by its channel or its consumer's end. */
+int mcr_join_change_drops(const struct mcr_join_change *change, const struct mcr_join_set *set,
+			  size_t i);
+
+/* mcr_join_set_change makes the set after a change. Groups that stay keep slot and joined_ns. A
+ * join is removed from its owner's only; the operator's own come first, then the configuration's.
+ * Costs n log n of the joins before and after. Errors, with err filled and nothing changed:
+ * -EINVAL, -ENOENT, -ENOSPC, -ENOMEM. */
 int mcr_join_set_change(struct mcr_join_set **out, const struct mcr_join_set *old,
-			const struct mcr_join *remove, size_t n_remove, const struct mcr_join *add,
-			size_t n_add, const struct mcr_join_names *names, struct mcr_slots *slots,
-			uint64_t realtime_ns, struct mcr_error *err);
+			const struct mcr_join_change *change, const struct mcr_join_names *names,
+			struct mcr_slots *slots, uint64_t realtime_ns, struct mcr_error *err);
 
 /* mcr_join_set_undo frees a set that never came into use and gives its new slots back. */
 void mcr_join_set_undo(struct mcr_join_set *set, const struct mcr_join_set *old,

@@ -70,10 +70,17 @@ static void tell_back(struct mcr_engine *e, const struct mcr_join_set *from,
 	}
 }
 
+static void describe_consumer(const void *ctx, uint64_t consumer, char *text, size_t cap)
+{
+	mcr_attach_server_describe(ctx, consumer, text, cap);
+}
+
 static void name_all(const struct mcr_engine *e, struct mcr_join_names *names)
 {
 	*names = (struct mcr_join_names){.n_interfaces = e->n_interfaces,
-					 .n_channels = MCR_CHANNELS_MAX};
+					 .n_channels = MCR_CHANNELS_MAX,
+					 .describe = describe_consumer,
+					 .ctx = e->attach};
 	for (size_t i = 0; i < e->n_interfaces; i++)
 		names->interfaces[i] = e->interfaces[i].config.name;
 	for (size_t i = 0; i < MCR_CHANNELS_MAX; i++)
@@ -146,9 +153,8 @@ static int apply(struct mcr_engine *e, struct mcr_join_set *next, struct mcr_cha
 	return 0;
 }
 
-static int change(struct mcr_engine *e, const struct mcr_join *remove, size_t n_remove,
-		  const struct mcr_join *add, size_t n_add, struct mcr_channel *dropped,
-		  struct mcr_error *err)
+static int change(struct mcr_engine *e, const struct mcr_join_change *wanted,
+		  struct mcr_channel *dropped, struct mcr_error *err)
 {
 	uint64_t now_ns = mcr_clock_now_monotonic();
 	struct mcr_join_names names;
@@ -158,7 +164,7 @@ static int change(struct mcr_engine *e, const struct mcr_join *remove, size_t n_
 	if (e->state >= MCR_ENGINE_STOPPING)
 		return mcr_error_set(err, -ESHUTDOWN, "the engine is stopping");
 	name_all(e, &names);
-	ret = mcr_join_set_change(&next, e->joins, remove, n_remove, add, n_add, &names, &e->slots,
+	ret = mcr_join_set_change(&next, e->joins, wanted, &names, &e->slots,
 				  mcr_clock_now_realtime(), err);
 	if (ret < 0)
 		return ret;
@@ -173,12 +179,51 @@ static int change(struct mcr_engine *e, const struct mcr_join *remove, size_t n_
 	return mcr_error_set(err, ret, "cannot change the joins: %s", strerror(-ret));
 }
 
+static int update(struct mcr_engine *e, struct mcr_join_owner owner, const struct mcr_join *remove,
+		  size_t n_remove, const struct mcr_join *add, size_t n_add, struct mcr_error *err)
+{
+	const struct mcr_join_change wanted = {
+	    .owner = owner, .remove = remove, .n_remove = n_remove, .add = add, .n_add = n_add};
+
+	return n_remove == 0 && n_add == 0 ? 0 : change(e, &wanted, NULL, err);
+}
+
+int mcr_engine_update_as(struct mcr_engine *e, enum mcr_join_maker owner,
+			 const struct mcr_join *remove, size_t n_remove, const struct mcr_join *add,
+			 size_t n_add, struct mcr_error *err)
+{
+	if ((unsigned)owner >= MCR_JOIN_MAKERS || owner == MCR_JOINED_BY_CONSUMER)
+		return mcr_error_set(err, -EINVAL, "joins cannot be made for owner %u",
+				     (unsigned)owner);
+	return update(e, (struct mcr_join_owner){.maker = (uint8_t)owner}, remove, n_remove, add,
+		      n_add, err);
+}
+
 int mcr_engine_update(struct mcr_engine *e, const struct mcr_join *remove, size_t n_remove,
 		      const struct mcr_join *add, size_t n_add, struct mcr_error *err)
 {
-	if (n_remove == 0 && n_add == 0)
-		return 0;
-	return change(e, remove, n_remove, add, n_add, NULL, err);
+	return mcr_engine_update_as(e, MCR_JOINED_BY_APPLICATION, remove, n_remove, add, n_add,
+				    err);
+}
+
+int mcr_engine_consumer_update(void *engine, uint64_t consumer, const struct mcr_join *remove,
+			       size_t n_remove, const struct mcr_join *add, size_t n_add,
+			       struct mcr_error *err)
+{
+	return update(
+	    engine, (struct mcr_join_owner){.consumer = consumer, .maker = MCR_JOINED_BY_CONSUMER},
+	    remove, n_remove, add, n_add, err);
+}
+
+int mcr_engine_consumers_ended(void *engine, const uint64_t *living, size_t n)
+{
+	const struct mcr_join_change wanted = {.living = living, .n_living = n};
+	struct mcr_engine *e = engine;
+
+	for (size_t i = 0; i < e->joins->n_joins; i++)
+		if (mcr_join_change_drops(&wanted, e->joins, i))
+			return change(e, &wanted, NULL, NULL);
+	return 0;
 }
 
 int mcr_engine_join(struct mcr_engine *e, const struct mcr_join *join, struct mcr_error *err)
@@ -291,10 +336,30 @@ int mcr_engine_channel_add(struct mcr_engine *e, const struct mcr_channel_config
 	return ret;
 }
 
+/* Nobody wants anything of it, so the joins and what follows from them stay as they are. */
+static int drop_unused(struct mcr_engine *e, size_t at, struct mcr_error *err)
+{
+	struct mcr_channel *channel = e->channels[at];
+	struct mcr_retired *r;
+
+	if (e->state >= MCR_ENGINE_STOPPING)
+		return mcr_error_set(err, -ESHUTDOWN, "the engine is stopping");
+	r = calloc(1, sizeof(*r));
+	e->channels[at] = NULL;
+	if (r != NULL) {
+		r->channel = channel;
+		if (mcr_engine_publish(e, e->table, r) == 0)
+			return 0;
+	}
+	free(r);
+	return mcr_error_set(err, -ENOMEM, "no memory to remove channel \"%s\"",
+			     channel->config.name);
+}
+
 int mcr_engine_channel_remove(struct mcr_engine *e, const char *name, struct mcr_error *err)
 {
-	struct mcr_join *gone;
-	size_t at, n = 0;
+	struct mcr_channel *channel;
+	size_t at;
 	int ret;
 
 	for (at = 0; at < MCR_CHANNELS_MAX; at++)
@@ -302,16 +367,11 @@ int mcr_engine_channel_remove(struct mcr_engine *e, const char *name, struct mcr
 			break;
 	if (at == MCR_CHANNELS_MAX)
 		return mcr_error_set(err, -ENOENT, "no channel \"%s\"", name);
-	gone = calloc(e->joins->n_joins + 1, sizeof(*gone));
-	if (gone == NULL)
-		return mcr_error_set(err, -ENOMEM, "no memory to remove channel \"%s\"", name);
-	for (size_t i = 0; i < e->joins->n_joins; i++)
-		if (e->joins->rules[i].channel == at)
-			gone[n++] = e->joins->joins[i];
-	struct mcr_channel *channel = e->channels[at];
+	channel = e->channels[at];
+	const struct mcr_join_change wanted = {.channels = UINT64_C(1) << at};
 
-	ret = change(e, gone, n, NULL, 0, channel, err);
-	free(gone);
+	ret = e->joins->joins_in[at] == 0 ? drop_unused(e, at, err)
+					  : change(e, &wanted, channel, err);
 	if (ret < 0) {
 		e->channels[at] = channel;
 		return ret;

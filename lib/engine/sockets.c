@@ -10,11 +10,8 @@
 #define SPARE \
 	32 /* for what is opened for a moment: files of a reload, sockets that ask the kernel */
 
-static int update_for_consumer(void *ctx, const struct mcr_join *remove, size_t n_remove,
-			       const struct mcr_join *add, size_t n_add, struct mcr_error *err)
-{
-	return mcr_engine_update(ctx, remove, n_remove, add, n_add, err);
-}
+static const struct mcr_attach_joining joining = {.update = mcr_engine_consumer_update,
+						  .ended = mcr_engine_consumers_ended};
 
 static void log_attach(void *ctx, const char *line)
 {
@@ -23,7 +20,7 @@ static void log_attach(void *ctx, const char *line)
 
 static void serve_consumers(struct mcr_engine *e)
 {
-	mcr_attach_server_joins(e->attach, update_for_consumer, e);
+	mcr_attach_server_joins(e->attach, &joining, e);
 	mcr_attach_server_log(e->attach, log_attach, e);
 }
 

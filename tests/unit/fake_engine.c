@@ -11,6 +11,7 @@
 void fake_engine_clear(struct mcr_engine *e)
 {
 	mcr_join_list_clear(&e->joins);
+	free(e->makers);
 	memset(e, 0, sizeof(*e));
 }
 
@@ -42,42 +43,54 @@ static int find_channel(const struct mcr_engine *e, const char *name)
 	return -1;
 }
 
-static int remove_one(struct mcr_join_list *list, const struct mcr_join *join)
+static int remove_one(struct mcr_join_list *list, uint8_t *makers, const struct mcr_join *join,
+		      uint8_t maker)
 {
 	for (size_t i = 0; i < list->n; i++)
-		if (mcr_join_equal(&list->items[i], join)) {
+		if (makers[i] == maker && mcr_join_equal(&list->items[i], join)) {
 			list->items[i] = list->items[--list->n];
+			makers[i] = makers[list->n];
 			return 0;
 		}
 	return -ENOENT;
 }
 
-int mcr_engine_update(struct mcr_engine *e, const struct mcr_join *remove, size_t n_remove,
-		      const struct mcr_join *add, size_t n_add, struct mcr_error *err)
+int mcr_engine_update_as(struct mcr_engine *e, enum mcr_join_maker owner,
+			 const struct mcr_join *remove, size_t n_remove, const struct mcr_join *add,
+			 size_t n_add, struct mcr_error *err)
 {
 	struct mcr_join_list next = {NULL, 0, 0};
+	uint8_t *makers = calloc(e->joins.n + n_add + 1, 1);
 	const char *refusal = e->refusal;
 	int ret = 0;
 
 	e->refusal = NULL;
-	if (refusal)
-		return refuse(err, -EINVAL, refusal);
-	for (size_t i = 0; i < e->joins.n; i++)
+	for (size_t i = 0; i < e->joins.n; i++) {
 		mcr_join_list_add(&next, &e->joins.items[i]);
+		makers[i] = e->makers[i];
+	}
+	if (refusal)
+		ret = refuse(err, -EINVAL, refusal);
 	for (size_t i = 0; ret == 0 && i < n_remove; i++)
-		if (remove_one(&next, &remove[i]) < 0)
+		if (remove_one(&next, makers, &remove[i], (uint8_t)owner) < 0 &&
+		    (owner != MCR_JOINED_BY_OPERATOR ||
+		     remove_one(&next, makers, &remove[i], MCR_JOINED_BY_CONFIGURATION) < 0))
 			ret = refuse(err, -ENOENT, "no such join");
 	for (size_t i = 0; ret == 0 && i < n_add; i++) {
 		if (find_channel(e, add[i].channel) < 0)
 			ret = refuse(err, -ENOENT, "no such channel");
+		makers[next.n] = (uint8_t)owner;
 		mcr_join_list_add(&next, &add[i]);
 	}
 	if (ret < 0) {
 		mcr_join_list_clear(&next);
+		free(makers);
 		return ret;
 	}
 	mcr_join_list_clear(&e->joins);
+	free(e->makers);
 	e->joins = next;
+	e->makers = makers;
 	e->updates++;
 	return 0;
 }
@@ -220,6 +233,9 @@ int mcr_engine_group_info(const struct mcr_engine *e, size_t i, struct mcr_group
 	strcpy(out->interface, "lan");
 	out->group_be = htonl(0xef000000 + (uint32_t)i);
 	out->joined_ns = 1700000000000000000;
+	out->joins = 3;
+	out->joins_of[MCR_JOINED_BY_OPERATOR] = 1;
+	out->joins_of[MCR_JOINED_BY_CONSUMER] = 2;
 	return i < e->n_groups ? 0 : -ENOENT;
 }
 
@@ -243,5 +259,13 @@ int mcr_engine_join_info(const struct mcr_engine *e, size_t i, struct mcr_join *
 	if (i >= e->joins.n)
 		return -ENOENT;
 	*out = e->joins.items[i];
+	return 0;
+}
+
+int mcr_engine_join_owner(const struct mcr_engine *e, size_t i, struct mcr_join_owner *out)
+{
+	if (i >= e->joins.n)
+		return -ENOENT;
+	*out = (struct mcr_join_owner){.maker = e->makers[i]};
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* An engine that receives nothing: it keeps joins and channels as mcr_engine_update and its like
+/* An engine that receives nothing: it keeps joins and channels as mcr_engine_update_as and its like
  * promise, so that what stands above it is tested without DPDK. */
 #ifndef MCR_TEST_FAKE_ENGINE_H
 #define MCR_TEST_FAKE_ENGINE_H
@@ -9,10 +9,11 @@
 struct mcr_engine {
 	struct mcr_account account;
 	struct mcr_join_list joins;
+	uint8_t *makers; /* of each join: enum mcr_join_maker */
 	struct mcr_channel_config channels[MCR_CHANNELS_MAX];
 	size_t n_channels;
 	size_t n_groups;     /* that mcr_engine_group_info makes up */
-	unsigned updates;    /* calls of mcr_engine_update that succeeded */
+	unsigned updates;    /* calls of mcr_engine_update_as that succeeded */
 	const char *refusal; /* the next update fails with this text */
 	unsigned prepared;   /* channels that were made and are neither the engine's nor freed */
 	const char *no_memory_for; /* a channel that cannot be prepared */

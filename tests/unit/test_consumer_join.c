@@ -1,45 +1,89 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "small_engine.h"
 
+#include <arpa/inet.h>
 #include <sys/socket.h>
 
 #include "client/state.h"
 
-/* What the engine has joined, and what it says to the next change. */
+#define JOINED_MAX 1024
+
+/* What the engine has joined, for whom, and what it says to the next change. */
 struct joined {
-	struct mcr_join_list list;
+	struct mcr_join joins[JOINED_MAX];
+	uint64_t consumers[JOINED_MAX];
+	size_t n;
+	unsigned changes;
 	int refusal;
 };
 
-static void take_out(struct mcr_join_list *list, const struct mcr_join *join)
+static void take_out(struct joined *joined, size_t i)
 {
-	for (size_t i = 0; i < list->n; i++) {
-		if (mcr_join_equal(&list->items[i], join)) {
-			list->items[i] = list->items[--list->n];
-			return;
-		}
-	}
-	fail();
+	joined->n--;
+	memmove(&joined->joins[i], &joined->joins[i + 1],
+		(joined->n - i) * sizeof(joined->joins[0]));
+	memmove(&joined->consumers[i], &joined->consumers[i + 1],
+		(joined->n - i) * sizeof(joined->consumers[0]));
 }
 
-static int update(void *ctx, const struct mcr_join *remove, size_t n_remove,
+static int find(const struct joined *joined, uint64_t consumer, const struct mcr_join *join)
+{
+	for (size_t i = 0; i < joined->n; i++)
+		if (joined->consumers[i] == consumer && mcr_join_equal(&joined->joins[i], join))
+			return (int)i;
+	return -1;
+}
+
+static int update(void *ctx, uint64_t consumer, const struct mcr_join *remove, size_t n_remove,
 		  const struct mcr_join *add, size_t n_add, struct mcr_error *err)
 {
 	struct joined *joined = ctx;
 	int refusal = joined->refusal;
 
 	joined->refusal = 0;
+	joined->changes++;
 	if (refusal != 0) {
 		if (err != NULL)
 			strcpy(err->text, "unknown interface \"x\"");
 		return refusal;
 	}
-	for (size_t i = 0; i < n_remove; i++)
-		take_out(&joined->list, &remove[i]);
-	for (size_t i = 0; i < n_add; i++)
-		mcr_join_list_add(&joined->list, &add[i]);
+	for (size_t i = 0; i < n_remove; i++) {
+		int at = find(joined, consumer, &remove[i]);
+
+		if (at < 0) { /* tests that provoke it remove one at a time */
+			strcpy(err->text, "there is no such join to leave");
+			return -ENOENT;
+		}
+		take_out(joined, (size_t)at);
+	}
+	for (size_t i = 0; i < n_add; i++) {
+		joined->joins[joined->n] = add[i];
+		joined->consumers[joined->n++] = consumer;
+	}
 	return 0;
 }
+
+static int ended(void *ctx, const uint64_t *living, size_t n)
+{
+	struct joined *joined = ctx;
+	int refusal = joined->refusal;
+
+	joined->refusal = 0;
+	joined->changes++;
+	for (size_t i = 1; i < n; i++)
+		assert_true(living[i - 1] < living[i]);
+	for (size_t i = joined->n; refusal == 0 && i-- > 0;) {
+		int lives = 0;
+
+		for (size_t k = 0; k < n; k++)
+			lives |= living[k] == joined->consumers[i];
+		if (!lives)
+			take_out(joined, i);
+	}
+	return refusal;
+}
+
+static const struct mcr_attach_joining joining = {.update = update, .ended = ended};
 
 static void engine_create(struct small_engine *e, struct joined *joined, uint32_t uid)
 {
@@ -51,14 +95,14 @@ static void engine_create(struct small_engine *e, struct joined *joined, uint32_
 	channel.joiners.n_uids = 1;
 	small_engine_create_as(e, &attach, &channel, 1);
 	pthread_mutex_lock(&e->lock);
-	mcr_attach_server_joins(e->server, update, joined);
+	mcr_attach_server_joins(e->server, &joining, joined);
 	pthread_mutex_unlock(&e->lock);
 }
 
 static void engine_destroy(struct small_engine *e, struct joined *joined)
 {
 	small_engine_destroy(e);
-	mcr_join_list_clear(&joined->list);
+	memset(joined, 0, sizeof(*joined));
 }
 
 static struct mcr_consumer *consumer(struct small_engine *e)
@@ -73,7 +117,7 @@ static size_t count(struct small_engine *e, const struct joined *joined)
 	size_t n;
 
 	pthread_mutex_lock(&e->lock);
-	n = joined->list.n;
+	n = joined->n;
 	pthread_mutex_unlock(&e->lock);
 	return n;
 }
@@ -81,7 +125,7 @@ static size_t count(struct small_engine *e, const struct joined *joined)
 static void a_join_is_the_engines_until_it_was_left_as_often(void **state)
 {
 	struct small_engine e;
-	struct joined joined;
+	static struct joined joined;
 	struct mcr_error err;
 
 	engine_create(&e, &joined, geteuid());
@@ -89,9 +133,9 @@ static void a_join_is_the_engines_until_it_was_left_as_often(void **state)
 
 	assert_int_equal(mcr_consumer_join(a, "239.1.1.1:5000,id=7", &err), 0);
 	assert_int_equal(count(&e, &joined), 1);
-	assert_string_equal(joined.list.items[0].channel, "md");
-	assert_int_equal(joined.list.items[0].id, 7);
-	assert_int_equal(joined.list.items[0].port, 5000);
+	assert_string_equal(joined.joins[0].channel, "md");
+	assert_int_equal(joined.joins[0].id, 7);
+	assert_int_equal(joined.joins[0].port, 5000);
 	assert_int_equal(mcr_consumer_join(a, "239.1.1.1:5000,id=7", &err), 0);
 	assert_int_equal(mcr_consumer_join(b, "239.1.1.1:5000,channel=md,id=7", &err), 0);
 	assert_int_equal(mcr_consumer_join(b, "239.1.2.0/30:1-2", &err), 0);
@@ -113,21 +157,83 @@ static void a_join_is_the_engines_until_it_was_left_as_often(void **state)
 static void what_a_consumer_joined_is_left_when_it_ends(void **state)
 {
 	struct small_engine e;
-	struct joined joined;
+	static struct joined joined;
 
 	engine_create(&e, &joined, geteuid());
-	struct mcr_consumer *c = consumer(&e);
+	struct mcr_consumer *c = consumer(&e), *stays = consumer(&e);
 
 	assert_int_equal(mcr_consumer_join(c, "239.1.1.1", NULL), 0);
 	assert_int_equal(mcr_consumer_join(c, "239.1.1.2", NULL), 0);
+	assert_int_equal(mcr_consumer_join(stays, "239.1.1.1", NULL), 0);
 	pthread_mutex_lock(&e.lock);
-	joined.refusal = -ENOMEM; /* together; then one by one, and one of them only later */
+	joined.refusal = -ENOMEM; /* then again, a poll later */
 	pthread_mutex_unlock(&e.lock);
 	mcr_consumer_close(c);
+	small_engine_await(&e, 1);
+	for (int i = 0; i < 10000 && count(&e, &joined) > 1; i++)
+		sleep_ms(1);
+	assert_int_equal(count(&e, &joined), 1);
+	assert_int_equal(joined.joins[0].group_be, htonl(0xef010101));
+	mcr_consumer_close(stays);
 	small_engine_await(&e, 0);
 	for (int i = 0; i < 10000 && count(&e, &joined) > 0; i++)
 		sleep_ms(1);
 	assert_int_equal(count(&e, &joined), 0);
+	engine_destroy(&e, &joined);
+}
+
+/* Each change costs time that grows with all joins. */
+static void consumers_that_end_together_are_one_change(void **state)
+{
+	struct mcr_consumer *consumers[20];
+	struct small_engine e;
+	static struct joined joined;
+
+	engine_create(&e, &joined, geteuid());
+	for (unsigned i = 0; i < 20; i++) {
+		consumers[i] = consumer(&e);
+		assert_int_equal(mcr_consumer_join(consumers[i], "239.1.1.1", NULL), 0);
+	}
+	pthread_mutex_lock(&e.lock); /* while it is held the server sees nothing */
+	for (unsigned i = 0; i < 20; i++)
+		mcr_consumer_close(consumers[i]);
+	joined.changes = 0;
+	mcr_attach_server_poll(e.server, monotonic_ns());
+	assert_int_equal(joined.changes, 1);
+	assert_int_equal(joined.n, 0);
+	pthread_mutex_unlock(&e.lock);
+	engine_destroy(&e, &joined);
+}
+
+static void ask(struct mcr_consumer *c, const char *join)
+{
+	struct mcr_request request = {.kind = MCR_REQUEST_JOIN, .serial = 1};
+
+	strcpy(request.text, join);
+	assert_int_equal(send(mcr_consumer_fd(c), &request, sizeof(request), 0), sizeof(request));
+}
+
+static void a_poll_takes_one_request_and_consumers_take_turns(void **state)
+{
+	struct small_engine e;
+	static struct joined joined;
+
+	engine_create(&e, &joined, geteuid());
+	struct mcr_consumer *greedy = consumer(&e), *modest = consumer(&e);
+
+	pthread_mutex_lock(&e.lock);
+	for (int i = 0; i < 5; i++)
+		ask(greedy, "239.1.1.1");
+	ask(modest, "239.1.1.2");
+	for (unsigned i = 1; i <= 2; i++) {
+		mcr_attach_server_poll(e.server, monotonic_ns());
+		assert_int_equal(joined.changes, i);
+	}
+	assert_int_not_equal(joined.joins[0].group_be, joined.joins[1].group_be);
+	pthread_mutex_unlock(&e.lock);
+	mcr_consumer_close(greedy);
+	mcr_consumer_close(modest);
+	small_engine_await(&e, 0);
 	engine_destroy(&e, &joined);
 }
 
@@ -145,7 +251,7 @@ static void errors_come_back_in_words_and_change_nothing(void **state)
 	    {"239.0.0.0/20", -ENOSPC, "256"},
 	};
 	struct small_engine e;
-	struct joined joined;
+	static struct joined joined;
 	struct mcr_error err;
 	char text[4000];
 
@@ -176,7 +282,7 @@ static void errors_come_back_in_words_and_change_nothing(void **state)
 static void nobody_joins_who_is_not_listed(void **state)
 {
 	struct small_engine e;
-	struct joined joined;
+	static struct joined joined;
 	struct mcr_consumer *c;
 	struct mcr_error err;
 
@@ -189,7 +295,7 @@ static void nobody_joins_who_is_not_listed(void **state)
 
 	small_engine_create(&e, 1, 64, 65536); /* nobody is listed */
 	pthread_mutex_lock(&e.lock);
-	mcr_attach_server_joins(e.server, update, &joined);
+	mcr_attach_server_joins(e.server, &joining, &joined);
 	pthread_mutex_unlock(&e.lock);
 	c = consumer(&e);
 	assert_int_equal(mcr_consumer_join(c, "239.1.1.1", &err), -EACCES);
@@ -200,7 +306,7 @@ static void nobody_joins_who_is_not_listed(void **state)
 static void words_that_wake_do_not_disturb_an_answer(void **state)
 {
 	struct small_engine e;
-	struct joined joined;
+	static struct joined joined;
 	struct mcr_msg msg;
 
 	engine_create(&e, &joined, geteuid());
@@ -223,7 +329,7 @@ static void a_request_that_is_none_ends_the_attachment(void **state)
 {
 	struct mcr_request requests[3] = {{.kind = 9}, {.kind = 0}, {.kind = MCR_REQUEST_JOIN}};
 	struct small_engine e;
-	struct joined joined;
+	static struct joined joined;
 
 	engine_create(&e, &joined, geteuid());
 	memset(requests[2].text, 'x', sizeof(requests[2].text));
@@ -247,6 +353,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_join_is_the_engines_until_it_was_left_as_often),
 	    cmocka_unit_test(what_a_consumer_joined_is_left_when_it_ends),
+	    cmocka_unit_test(consumers_that_end_together_are_one_change),
+	    cmocka_unit_test(a_poll_takes_one_request_and_consumers_take_turns),
 	    cmocka_unit_test(errors_come_back_in_words_and_change_nothing),
 	    cmocka_unit_test(nobody_joins_who_is_not_listed),
 	    cmocka_unit_test(words_that_wake_do_not_disturb_an_answer),

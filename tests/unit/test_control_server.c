@@ -300,8 +300,11 @@ static void a_join_takes_all_its_texts_as_one_change(void **state)
 	assert_int_equal(f->engine.joins.n, 5);
 	json_decref(reply);
 	reply = ask(f, "{\"command\":\"groups\"}");
-	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "joins"), 4)),
-			    "239.2.1.1,id=4");
+	const json_t *last = json_array_get(json_object_get(reply, "joins"), 4);
+
+	assert_string_equal(json_string_value(json_object_get(last, "join")), "239.2.1.1,id=4");
+	assert_string_equal(json_string_value(json_object_get(last, "owner")), "operator");
+	assert_true(json_is_null(json_object_get(last, "consumer")));
 	json_decref(reply);
 }
 

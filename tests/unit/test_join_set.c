@@ -12,6 +12,7 @@
 
 #include "core/rng.h"
 #include "engine/join_set.h"
+#include "growth.h"
 
 #define MODEL_MAX 512
 #define BATCH     6
@@ -51,15 +52,13 @@ static int tear_down(void **state)
 }
 
 /* As the engine does it: the new set replaces the old one, whose lost slots come back later. */
-static int change(struct rig *r, const struct mcr_join *remove, size_t n_remove,
-		  const struct mcr_join *add, size_t n_add)
+static int carry_out(struct rig *r, const struct mcr_join_change *change)
 {
 	struct mcr_join_set *next = NULL;
 	int ret;
 
 	strcpy(r->err.text, "untouched");
-	ret = mcr_join_set_change(&next, r->set, remove, n_remove, add, n_add, &names, &r->slots,
-				  r->now_ns++, &r->err);
+	ret = mcr_join_set_change(&next, r->set, change, &names, &r->slots, r->now_ns++, &r->err);
 	if (ret < 0) {
 		assert_null(next);
 		return ret;
@@ -74,6 +73,22 @@ static int change(struct rig *r, const struct mcr_join *remove, size_t n_remove,
 	mcr_join_set_destroy(r->set);
 	r->set = next;
 	return 0;
+}
+
+static int change_of(struct rig *r, struct mcr_join_owner owner, const struct mcr_join *remove,
+		     size_t n_remove, const struct mcr_join *add, size_t n_add)
+{
+	return carry_out(r, &(struct mcr_join_change){.owner = owner,
+						      .remove = remove,
+						      .n_remove = n_remove,
+						      .add = add,
+						      .n_add = n_add});
+}
+
+static int change(struct rig *r, const struct mcr_join *remove, size_t n_remove,
+		  const struct mcr_join *add, size_t n_add)
+{
+	return change_of(r, (struct mcr_join_owner){0}, remove, n_remove, add, n_add);
 }
 
 static struct mcr_join join_of(const char *interface, const char *channel, const char *group)
@@ -128,19 +143,43 @@ static int same(const struct mcr_join *a, const struct mcr_join *b)
 
 struct model {
 	struct mcr_join joins[MODEL_MAX];
+	struct mcr_join_owner owners[MODEL_MAX];
 	size_t n;
 };
 
-static int model_remove(struct model *m, const struct mcr_join *join)
+static const struct mcr_join_owner configuration = {.maker = MCR_JOINED_BY_CONFIGURATION};
+static const struct mcr_join_owner by_ctl = {.maker = MCR_JOINED_BY_OPERATOR};
+static const struct mcr_join_owner consumer_7 = {.maker = MCR_JOINED_BY_CONSUMER, .consumer = 7};
+static const struct mcr_join_owner consumer_9 = {.maker = MCR_JOINED_BY_CONSUMER, .consumer = 9};
+
+static struct mcr_join_owner random_owner(struct mcr_rng *rng)
+{
+	const struct mcr_join_owner owners[] = {{0}, configuration, by_ctl, consumer_7};
+
+	return owners[below(rng, 4)];
+}
+
+static int is_of(const struct mcr_join_owner *a, const struct mcr_join_owner *b)
+{
+	return a->maker == b->maker && a->consumer == b->consumer;
+}
+
+static void model_take(struct model *m, size_t i)
+{
+	m->n--;
+	memmove(&m->joins[i], &m->joins[i + 1], (m->n - i) * sizeof(m->joins[0]));
+	memmove(&m->owners[i], &m->owners[i + 1], (m->n - i) * sizeof(m->owners[0]));
+}
+
+static int model_remove(struct model *m, const struct mcr_join *join, struct mcr_join_owner owner)
 {
 	for (size_t i = 0; i < m->n; i++) {
-		if (!same(&m->joins[i], join))
+		if (!same(&m->joins[i], join) || !is_of(&m->owners[i], &owner))
 			continue;
-		memmove(&m->joins[i], &m->joins[i + 1], (m->n - i - 1) * sizeof(*join));
-		m->n--;
+		model_take(m, i);
 		return 1;
 	}
-	return 0;
+	return owner.maker == MCR_JOINED_BY_OPERATOR && model_remove(m, join, configuration);
 }
 
 /* RFC 3376 §3.2, from the definition. */
@@ -182,6 +221,7 @@ static void expect_like(const struct mcr_join_set *set, const struct model *m)
 		    mcr_join_set_find(set, rule->interface, m->joins[i].group_be);
 
 		assert_true(same(&set->joins[i], &m->joins[i]));
+		assert_true(is_of(&set->owners[i], &m->owners[i]));
 		assert_ptr_equal(rule->join, &set->joins[i]);
 		assert_string_equal(names.interfaces[rule->interface], m->joins[i].interface);
 		assert_string_equal(names.channels[rule->channel], m->joins[i].channel);
@@ -208,18 +248,25 @@ static void random_changes_give_what_a_plain_list_gives(void **state)
 		struct mcr_join remove[BATCH], add[BATCH];
 		size_t n_remove = (size_t)below(&rng, BATCH);
 		size_t n_add = model.n + BATCH < 60 ? (size_t)below(&rng, BATCH) : 0;
+		struct mcr_join_owner owner = random_owner(&rng);
 		int ret, possible = 1;
 
 		before = model;
 		for (size_t i = 0; i < n_remove; i++) {
-			remove[i] = model.n > 0 && below(&rng, 8) != 0
-					? before.joins[below(&rng, before.n)]
-					: random_join(&rng);
-			possible &= model_remove(&model, &remove[i]);
+			size_t at = before.n > 0 ? (size_t)below(&rng, before.n) : 0;
+
+			if (n_remove == 1 && before.n > 0)
+				owner = before.owners[at];
+			remove[i] = before.n > 0 && below(&rng, 8) != 0 ? before.joins[at]
+									: random_join(&rng);
 		}
-		for (size_t i = 0; i < n_add; i++)
+		for (size_t i = 0; i < n_remove; i++)
+			possible &= model_remove(&model, &remove[i], owner);
+		for (size_t i = 0; i < n_add; i++) {
+			model.owners[model.n] = owner;
 			model.joins[model.n++] = add[i] = random_join(&rng);
-		ret = change(r, remove, n_remove, add, n_add);
+		}
+		ret = change_of(r, owner, remove, n_remove, add, n_add);
 		assert_int_equal(ret, possible ? 0 : -ENOENT);
 		if (!possible) {
 			model = before;
@@ -306,8 +353,10 @@ static void the_only_interface_need_not_be_named(void **state)
 	struct mcr_join join = join_of("", "", "239.1.1.1");
 	struct mcr_join_set *next;
 
-	assert_int_equal(
-	    mcr_join_set_change(&next, r->set, NULL, 0, &join, 1, &one, &r->slots, 1, NULL), 0);
+	assert_int_equal(mcr_join_set_change(&next, r->set,
+					     &(struct mcr_join_change){.add = &join, .n_add = 1},
+					     &one, &r->slots, 1, NULL),
+			 0);
 	assert_string_equal(next->joins[0].interface, "a");
 	assert_string_equal(next->joins[0].channel, "default");
 	mcr_join_set_destroy(next);
@@ -347,6 +396,185 @@ static void slots_end_and_a_change_beyond_them_takes_none(void **state)
 	free(many);
 }
 
+static void equal_joins_of_several_owners_are_one_membership_and_end_with_the_last(void **state)
+{
+	const struct mcr_join_owner owners[] = {{0}, configuration, by_ctl, consumer_7, consumer_9};
+	struct rig *r = *state;
+	struct mcr_join join = join_of("a", "", "239.1.1.1");
+	const struct mcr_group *g;
+
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(change_of(r, owners[i], NULL, 0, &join, 1), 0);
+	assert_int_equal(r->set->n_joins, 5);
+	assert_int_equal(r->set->n_groups, 1);
+	g = &r->set->groups[0];
+	assert_int_equal(g->joins, 5);
+	assert_int_equal(g->joins_of[MCR_JOINED_BY_APPLICATION], 1);
+	assert_int_equal(g->joins_of[MCR_JOINED_BY_CONFIGURATION], 1);
+	assert_int_equal(g->joins_of[MCR_JOINED_BY_OPERATOR], 1);
+	assert_int_equal(g->joins_of[MCR_JOINED_BY_CONSUMER], 2);
+	for (size_t i = 0; i < 5; i++) {
+		assert_int_equal(r->set->n_groups, 1);
+		assert_int_equal(change_of(r, owners[i], &join, 1, NULL, 0), 0);
+	}
+	assert_int_equal(r->set->n_groups, 0);
+}
+
+static void nobody_leaves_what_another_joined_and_it_is_said_whose_it_is(void **state)
+{
+	static const struct {
+		struct mcr_join_owner holder, asker;
+		const char *text;
+	} cases[] = {
+	    {{0}, {.maker = MCR_JOINED_BY_OPERATOR}, "the application's that runs this engine"},
+	    {{.maker = MCR_JOINED_BY_CONFIGURATION},
+	     {.maker = MCR_JOINED_BY_CONSUMER, .consumer = 7},
+	     "the configuration's: take it out of the file and reload"},
+	    {{.maker = MCR_JOINED_BY_OPERATOR},
+	     {.maker = MCR_JOINED_BY_CONFIGURATION},
+	     "the operator's: mcring-ctl leave removes it"},
+	    {{.maker = MCR_JOINED_BY_CONSUMER, .consumer = 9},
+	     {.maker = MCR_JOINED_BY_OPERATOR},
+	     "consumer 9's: it goes when that ends"},
+	    {{.maker = MCR_JOINED_BY_CONSUMER, .consumer = 9},
+	     {.maker = MCR_JOINED_BY_CONSUMER, .consumer = 7},
+	     "another consumer's"},
+	};
+	struct rig *r = *state;
+	struct mcr_join join = join_of("a", "", "239.1.1.1");
+
+	assert_int_equal(change_of(r, by_ctl, &join, 1, NULL, 0), -ENOENT);
+	assert_non_null(strstr(r->err.text, "there is no such join to leave"));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(change_of(r, cases[i].holder, NULL, 0, &join, 1), 0);
+		assert_int_equal(change_of(r, cases[i].asker, &join, 1, NULL, 0), -ENOENT);
+		assert_non_null(strstr(r->err.text, "239.1.1.1"));
+		assert_non_null(strstr(r->err.text, cases[i].text));
+		assert_int_equal(change_of(r, cases[i].holder, &join, 1, NULL, 0), 0);
+	}
+}
+
+static void the_operator_leaves_its_own_first_and_then_the_configurations(void **state)
+{
+	struct rig *r = *state;
+	struct mcr_join join = join_of("a", "", "239.1.1.1");
+
+	assert_int_equal(change_of(r, configuration, NULL, 0, &join, 1), 0);
+	assert_int_equal(change_of(r, by_ctl, NULL, 0, &join, 1), 0);
+	assert_int_equal(change_of(r, by_ctl, &join, 1, NULL, 0), 0);
+	assert_int_equal(r->set->owners[0].maker, MCR_JOINED_BY_CONFIGURATION);
+	assert_int_equal(change_of(r, by_ctl, &join, 1, NULL, 0), 0);
+	assert_int_equal(r->set->n_joins, 0);
+}
+
+static void a_join_is_left_however_it_is_written(void **state)
+{
+	static const struct mcr_join_names one = {
+	    .interfaces = {"a"}, .channels = {"default"}, .n_interfaces = 1, .n_channels = 1};
+	const char *const interfaces[] = {"", "a"}, *const channels[] = {"", "default"};
+	struct rig *r = *state;
+
+	for (unsigned i = 0; i < 16; i++) {
+		struct mcr_join in = join_of(interfaces[i & 1], channels[i >> 1 & 1], "239.1.1.1"),
+				out =
+				    join_of(interfaces[i >> 2 & 1], channels[i >> 3], "239.1.1.1");
+		struct mcr_join_change add = {.add = &in, .n_add = 1},
+				       remove = {.remove = &out, .n_remove = 1};
+		struct mcr_join_set *with, *without;
+
+		in.mode = out.mode = MCR_FILTER_INCLUDE;
+		in.n_sources = out.n_sources = 2;
+		in.sources_be[0] = out.sources_be[1] = htonl(0x0a000001);
+		in.sources_be[1] = out.sources_be[0] = htonl(0x0a000002);
+		assert_int_equal(mcr_join_set_change(&with, r->set, &add, &one, &r->slots, 1, NULL),
+				 0);
+		assert_int_equal(
+		    mcr_join_set_change(&without, with, &remove, &one, &r->slots, 1, NULL), 0);
+		assert_int_equal(without->n_joins, 0);
+		mcr_slots_give(&r->slots, with->groups[0].slot);
+		mcr_join_set_destroy(with);
+		mcr_join_set_destroy(without);
+	}
+}
+
+static void what_consumers_joined_goes_with_them_alone(void **state)
+{
+	static const uint64_t nine = 9;
+	struct rig *r = *state;
+	struct mcr_join join = join_of("a", "", "239.1.1.1");
+
+	assert_int_equal(change_of(r, by_ctl, NULL, 0, &join, 1), 0);
+	assert_int_equal(change_of(r, consumer_7, NULL, 0, &join, 1), 0);
+	assert_int_equal(change_of(r, consumer_9, NULL, 0, &join, 1), 0);
+	assert_int_equal(carry_out(r, &(struct mcr_join_change){.living = &nine, .n_living = 1}),
+			 0);
+	assert_int_equal(r->set->n_joins, 2);
+	assert_int_equal(r->set->owners[1].consumer, 9);
+	assert_int_equal(carry_out(r, &(struct mcr_join_change){.living = &nine}), 0);
+	assert_int_equal(r->set->n_joins, 1);
+	assert_int_equal(r->set->owners[0].maker, MCR_JOINED_BY_OPERATOR);
+}
+
+static void a_channel_takes_the_joins_of_all_with_it(void **state)
+{
+	struct rig *r = *state;
+	struct mcr_join into[2] = {join_of("a", "md", "239.1.1.1"), join_of("b", "", "239.1.1.1")};
+
+	assert_int_equal(change_of(r, configuration, NULL, 0, into, 2), 0);
+	assert_int_equal(change_of(r, consumer_7, NULL, 0, into, 1), 0);
+	assert_int_equal(r->set->joins_in[2], 2);
+	assert_int_equal(r->set->joins_in[0], 1);
+	assert_int_equal(r->set->groups_on[0], 1);
+	assert_int_equal(carry_out(r, &(struct mcr_join_change){.channels = 1u << 2}), 0);
+	assert_int_equal(r->set->n_joins, 1);
+	assert_int_equal(r->set->joins_in[2], 0);
+	assert_int_equal(r->set->groups_on[0], 0);
+	assert_int_equal(r->set->groups_on[1], 1);
+}
+
+static void joins_have_an_upper_bound(void **state)
+{
+	struct rig *r = *state;
+	struct mcr_join *many = calloc(MCR_JOINS_MAX, sizeof(*many));
+
+	for (size_t i = 0; i < MCR_JOINS_MAX; i++) {
+		many[i] = join_of("a", "", "239.0.0.0");
+		many[i].port = (uint16_t)(i & 0xffff);
+		many[i].id = (uint32_t)(i >> 16);
+	}
+	assert_int_equal(change(r, NULL, 0, many, MCR_JOINS_MAX), 0);
+	assert_int_equal(change_of(r, by_ctl, NULL, 0, many, 1), -ENOSPC);
+	assert_non_null(strstr(r->err.text, "262144"));
+	assert_int_equal(change(r, many, 1, &many[1], 1), 0);
+	assert_int_equal(change(r, many + 2, MCR_JOINS_MAX - 2, NULL, 0), 0);
+	assert_int_equal(r->set->n_joins, 2);
+	free(many);
+}
+
+/* ---- growth ---- */
+
+static double leave_equal(void *ctx, size_t n)
+{
+	struct mcr_join *equal = calloc(n, sizeof(*equal));
+	struct rig *r = ctx;
+	double begin, end;
+
+	for (size_t i = 0; i < n; i++)
+		equal[i] = join_of("a", "", "239.1.1.1");
+	assert_int_equal(change(r, NULL, 0, equal, n), 0);
+	begin = growth_cpu_ms();
+	assert_int_equal(change(r, equal, n, NULL, 0), 0);
+	end = growth_cpu_ms();
+	free(equal);
+	return end - begin;
+}
+
+/* A leave of 30,000 took 5 s. */
+static void equal_joins_cost_no_more_to_leave_than_others(void **state)
+{
+	assert_growth_is_gentle(leave_equal, *state, 2000);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -357,6 +585,14 @@ int main(void)
 	    TEST(one_bad_join_refuses_the_whole_change_and_is_named),
 	    TEST(the_only_interface_need_not_be_named),
 	    TEST(a_join_is_removed_as_often_as_it_was_added),
+	    TEST(equal_joins_of_several_owners_are_one_membership_and_end_with_the_last),
+	    TEST(nobody_leaves_what_another_joined_and_it_is_said_whose_it_is),
+	    TEST(the_operator_leaves_its_own_first_and_then_the_configurations),
+	    TEST(a_join_is_left_however_it_is_written),
+	    TEST(what_consumers_joined_goes_with_them_alone),
+	    TEST(a_channel_takes_the_joins_of_all_with_it),
+	    TEST(joins_have_an_upper_bound),
+	    TEST(equal_joins_cost_no_more_to_leave_than_others),
 	    TEST(slots_end_and_a_change_beyond_them_takes_none),
 	};
 

@@ -132,7 +132,7 @@ static void joins_and_leaves_go_through(void **state)
 	ctl(f, f->dir, "join 239.1.1.0/31:5000 239.2.1.1");
 	assert_string_equal(f->out, "3 joins added\n");
 	ctl(f, f->dir, "groups");
-	has(f, "\njoins\n239.1.1.0:5000");
+	has(f, "\njoins\n239.1.1.0:5000  operator\n");
 	ctl(f, f->dir, "leave 239.2.1.1");
 	assert_string_equal(f->out, "1 joins removed\n");
 	ctl(f, f->dir, "leave 239.2.1.1");

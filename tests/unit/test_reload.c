@@ -59,8 +59,8 @@ static void start(struct fixture *f, const char *text)
 	f->running = settings(f, text);
 	for (size_t i = 0; i < f->running->n_channels; i++)
 		mcr_engine_channel_add(&f->engine, &f->running->channels[i].config, NULL);
-	assert_int_equal(mcr_engine_update(&f->engine, NULL, 0, f->running->joins.items,
-					   f->running->joins.n, NULL),
+	assert_int_equal(mcr_engine_update_as(&f->engine, MCR_JOINED_BY_CONFIGURATION, NULL, 0,
+					      f->running->joins.items, f->running->joins.n, NULL),
 			 0);
 	f->engine.updates = 0;
 }
@@ -81,6 +81,20 @@ static int reload(struct fixture *f, const char *text, int dry_run)
 	if (ret < 0 || dry_run)
 		mcr_settings_destroy(next);
 	return ret;
+}
+
+static void operator_joins(struct fixture *f, const struct mcr_join *join)
+{
+	assert_int_equal(
+	    mcr_engine_update_as(&f->engine, MCR_JOINED_BY_OPERATOR, NULL, 0, join, 1, NULL), 0);
+}
+
+static void operator_leaves(struct fixture *f, const struct mcr_join *join)
+{
+	const struct mcr_join copy = *join;
+
+	assert_int_equal(
+	    mcr_engine_update_as(&f->engine, MCR_JOINED_BY_OPERATOR, &copy, 1, NULL, 0, NULL), 0);
 }
 
 static size_t count(const struct fixture *f, const char *text)
@@ -137,7 +151,7 @@ static void joins_of_the_command_line_and_of_run_time_stay(void **state)
 	mcr_settings_add_joins(f->command_line, "239.9.9.9", (struct mcr_origin){NULL, 0}, NULL);
 	start(f, LAN "joins: [{groups: [239.1.1.1]}]\n");
 	mcr_join_parse(&made, "239.7.7.7", NULL);
-	mcr_engine_update(&f->engine, NULL, 0, made.items, 1, NULL);
+	operator_joins(f, made.items);
 	mcr_join_list_clear(&made);
 	assert_int_equal(reload(f, LAN, 0), 0);
 	assert_int_equal(f->engine.joins.n, 2);
@@ -145,15 +159,43 @@ static void joins_of_the_command_line_and_of_run_time_stay(void **state)
 	assert_int_equal(count(f, "239.7.7.7"), 1);
 }
 
-static void a_join_that_was_left_at_run_time_is_no_error(void **state)
+static void a_reload_makes_the_configurations_joins_what_the_file_says(void **state)
 {
+	static const char both[] = LAN "joins: [{groups: [239.1.1.1, 239.1.1.2]}]\n";
 	struct fixture *f = *state;
 
-	start(f, LAN "joins: [{groups: [239.1.1.1, 239.1.1.2]}]\n");
-	mcr_engine_update(&f->engine, f->engine.joins.items, 1, NULL, 0, NULL);
-	assert_int_equal(reload(f, LAN, 0), 0);
-	assert_int_equal(f->engine.joins.n, 0);
+	start(f, both);
+	operator_leaves(f, f->engine.joins.items);
+	assert_int_equal(f->engine.joins.n, 1);
+	assert_int_equal(reload(f, both, 1), 0);
+	assert_string_equal(f->report.text, "would change: joins +1 -0, channels +0 -0");
+	assert_int_equal(reload(f, both, 0), 0); /* what mcring-ctl left is back */
+	assert_string_equal(f->report.text, "joins +1 -0, channels +0 -0");
+	assert_int_equal(f->engine.joins.n, 2);
+	operator_leaves(f, f->engine.joins.items);
+	assert_int_equal(reload(f, LAN, 0), 0); /* and that it is gone already is no error */
 	assert_string_equal(f->report.text, "joins +0 -1, channels +0 -0");
+	assert_int_equal(f->engine.joins.n, 0);
+}
+
+static void an_equal_join_of_the_operators_is_not_the_configurations(void **state)
+{
+	static const char text[] = LAN "joins: [{groups: [239.1.1.1]}]\n";
+	struct fixture *f = *state;
+	struct mcr_join_list made = {NULL, 0, 0};
+
+	start(f, text);
+	mcr_join_parse(&made, "239.1.1.1,interface=lan,channel=default", NULL);
+	operator_joins(f, made.items);
+	mcr_join_list_clear(&made);
+	assert_int_equal(reload(f, text, 0), 0);
+	assert_string_equal(f->report.text, "joins +0 -0, channels +0 -0");
+	assert_int_equal(reload(f, LAN, 0), 0); /* the file's goes, the operator's stays */
+	assert_string_equal(f->report.text, "joins +0 -1, channels +0 -0");
+	assert_int_equal(f->engine.joins.n, 1);
+	assert_int_equal(f->engine.makers[0], MCR_JOINED_BY_OPERATOR);
+	assert_int_equal(reload(f, text, 0), 0);
+	assert_string_equal(f->report.text, "joins +1 -0, channels +0 -0");
 }
 
 static void channels_come_before_their_joins_and_go_after_them(void **state)
@@ -176,12 +218,12 @@ static void a_channel_that_run_time_joins_use_stays_until_they_go(void **state)
 
 	start(f, LAN "channels: [{name: a}, {name: b}]\n");
 	mcr_join_parse(&made, "239.7.7.7,channel=a", NULL);
-	mcr_engine_update(&f->engine, NULL, 0, made.items, 1, NULL);
+	operator_joins(f, made.items);
 	assert_int_equal(reload(f, LAN "channels: [{name: b}]\n", 0), 0);
 	assert_true(has_channel(f, "a"));
 	assert_string_equal(f->report.text,
 			    "joins +0 -0, channels +0 -0, 1 kept for joins made at run time");
-	mcr_engine_update(&f->engine, made.items, 1, NULL, 0, NULL);
+	operator_leaves(f, made.items);
 	mcr_join_list_clear(&made);
 	assert_int_equal(reload(f, LAN "channels: [{name: b}]\n", 0), 0);
 	assert_false(has_channel(f, "a"));
@@ -319,7 +361,8 @@ int main(void)
 	    WITH_ENGINE(the_same_file_again_changes_nothing),
 	    WITH_ENGINE(a_join_that_stood_twice_goes_once),
 	    WITH_ENGINE(joins_of_the_command_line_and_of_run_time_stay),
-	    WITH_ENGINE(a_join_that_was_left_at_run_time_is_no_error),
+	    WITH_ENGINE(a_reload_makes_the_configurations_joins_what_the_file_says),
+	    WITH_ENGINE(an_equal_join_of_the_operators_is_not_the_configurations),
 	    WITH_ENGINE(channels_come_before_their_joins_and_go_after_them),
 	    WITH_ENGINE(a_channel_that_run_time_joins_use_stays_until_they_go),
 	    WITH_ENGINE(a_dry_run_changes_nothing),
