@@ -31,6 +31,7 @@ struct mcr_control_server {
 	int epoll_fd;
 	struct mcr_acceptor acceptor;
 	struct mcr_socket_file file;
+	int carried_out; /* a request, in this poll: it may be a change of all joins */
 	char name[MCR_NAME_MAX];
 	struct mcr_control_source src;
 	struct client clients[MCR_CONTROL_CLIENTS_MAX];
@@ -164,6 +165,7 @@ static int take_request(struct mcr_control_server *s, struct client *c)
 	int ret;
 
 	if (end) {
+		s->carried_out = 1;
 		ret = carry_out(s, c, used - 1);
 		memmove(c->in, c->in + used, c->in_len - used);
 		c->in_len -= used;
@@ -248,12 +250,14 @@ static void serve(struct mcr_control_server *s, struct client *c, uint32_t event
 
 void mcr_control_server_poll(struct mcr_control_server *s, uint64_t now_ns)
 {
-	struct epoll_event events[EVENTS_A_POLL];
-	int n = epoll_wait(s->epoll_fd, events, EVENTS_A_POLL, 0);
+	s->carried_out = 0;
+	for (int i = 0; i < EVENTS_A_POLL && !s->carried_out; i++) {
+		struct epoll_event event; /* one by one: epoll then takes turns by itself */
 
-	for (int i = 0; i < n; i++) {
-		if (events[i].data.ptr)
-			serve(s, events[i].data.ptr, events[i].events, now_ns);
+		if (epoll_wait(s->epoll_fd, &event, 1, 0) != 1)
+			break;
+		if (event.data.ptr)
+			serve(s, event.data.ptr, event.events, now_ns);
 		else
 			accept_client(s, now_ns);
 	}

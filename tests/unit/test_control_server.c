@@ -710,6 +710,31 @@ static void a_client_that_vanishes_mid_answer_harms_nobody(void **state)
 	json_decref(ask(f, "{\"command\":\"groups\"}"));
 }
 
+/* A change of joins costs time that grows with all of them: consumers see a heartbeat in between.
+ */
+static void a_poll_carries_out_one_request_and_clients_take_turns(void **state)
+{
+	static const char join[] = "{\"command\":\"join\",\"joins\":[\"239.1.1.1:5000\"]}\n";
+	struct fixture *f = *state;
+	int fds[4];
+
+	for (unsigned i = 0; i < 4; i++)
+		fds[i] = dial(f);
+	for (unsigned i = 0; i < 4; i++)
+		poll_server(f);
+	for (unsigned i = 0; i < 4; i++)
+		say(fds[i], join);
+	for (unsigned i = 1; i <= 2; i++) {
+		poll_server(f);
+		assert_true(f->engine.updates <= i);
+	}
+	for (unsigned i = 0; i < 4; i++) {
+		json_decref(answer(f, fds[i]));
+		close(fds[i]);
+	}
+	assert_int_equal(f->engine.updates, 4);
+}
+
 #define WITH_SERVER(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -741,6 +766,7 @@ int main(void)
 	    WITH_SERVER(clients_beyond_the_limit_are_told),
 	    WITH_SERVER(without_a_descriptor_left_the_asker_is_told),
 	    WITH_SERVER(a_client_that_vanishes_mid_answer_harms_nobody),
+	    WITH_SERVER(a_poll_carries_out_one_request_and_clients_take_turns),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
