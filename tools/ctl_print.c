@@ -21,6 +21,14 @@ static const struct mcr_ctl_table ports = {"ports",
 					    {"errors", "rx_errors", MCR_CELL_PLAIN},
 					    {"no_mbuf", "rx_nombuf", MCR_CELL_PLAIN},
 					    {"tx", "tx_packets", MCR_CELL_PLAIN}}};
+/* Of the member "kernel" of each port. */
+static const struct mcr_ctl_table port_kernels = {
+    "ports",
+    {{"in the kernel", "port", MCR_CELL_PLAIN},
+     {"is", "name", MCR_CELL_PLAIN},
+     {"mtu", "mtu", MCR_CELL_PLAIN},
+     {"carrier lost", "carrier_downs", MCR_CELL_PLAIN},
+     {"moved away", "moved", MCR_CELL_YES_NO}}};
 static const struct mcr_ctl_table lcores = {"lcores",
 					    {{"lcore", "lcore", MCR_CELL_PLAIN},
 					     {"received", "received", MCR_CELL_PLAIN},
@@ -110,18 +118,18 @@ static const struct mcr_ctl_table groups = {"groups",
 					     {"queried", "last_query_ns", MCR_CELL_CLOCK},
 					     {"why this filter", "rung_reason", MCR_CELL_PLAIN}}};
 
-/* A table of what those interfaces that have the member say in it. */
+/* A table of what those rows of a list that have the member say in it. */
 static void print_members(FILE *out, const struct mcr_ctl_table *t, const char *member,
 			  const json_t *reply)
 {
-	json_t *rows = json_array(), *row, *all = json_pack("{so}", "interfaces", rows);
-	const json_t *interface;
+	json_t *rows = json_array(), *row, *all = json_pack("{so}", t->list, rows);
+	const json_t *owner;
 	size_t i;
 
-	json_array_foreach(json_object_get(reply, "interfaces"), i, interface)
+	json_array_foreach(json_object_get(reply, t->list), i, owner)
 	{
-		row = json_object_get(interface, member);
-		if (row)
+		row = json_object_get(owner, member);
+		if (json_is_object(row))
 			json_array_append(rows, row);
 	}
 	mcr_ctl_print_table(out, t, all);
@@ -218,6 +226,7 @@ void mcr_ctl_print(FILE *out, const char *command, const json_t *reply)
 			fprintf(out, "%s, started %s\n", text_of(reply, "name"), started);
 		print_account(out, reply);
 		mcr_ctl_print_table(out, &ports, reply);
+		print_members(out, &port_kernels, "kernel", reply);
 		mcr_ctl_print_table(out, &lcores, reply);
 		mcr_ctl_print_table(out, &control, reply);
 		mcr_ctl_print_table(out, &interfaces, reply);

@@ -406,6 +406,11 @@ struct mcr_port_info { /* a DPDK port and its NIC counters (rte_eth_stats) */
 	size_t macs;           /* multicast MAC addresses wanted */
 	size_t flow_rules;     /* in the NIC */
 	size_t flow_refused;   /* groups for which it took no rule */
+	/* The kernel's interface that the port sits on, as it is now; "" = none, as under vfio. */
+	char kernel_name[MCR_DEVICE_NAME_MAX];
+	uint32_t kernel_mtu;
+	uint32_t carrier_downs; /* how often it lost its carrier since it was made */
+	uint8_t kernel_moved;   /* 1: it moved to another network namespace */
 };
 
 /* mcr_engine_port_info fills in a DPDK port that an interface uses. Returns 0, or -ENOENT past the

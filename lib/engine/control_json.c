@@ -115,6 +115,16 @@ static json_t *lcores_of(const struct mcr_port_info *p)
 	return lcores;
 }
 
+/* Not the interface's `kernel`: that one mcring makes. */
+static json_t *kernel_of_port(const struct mcr_port_info *p)
+{
+	if (p->kernel_name[0] == '\0')
+		return json_null();
+	return json_pack("{so so sI sI sb}", "port", string(p->name), "name",
+			 string(p->kernel_name), "mtu", (json_int_t)p->kernel_mtu, "carrier_downs",
+			 (json_int_t)p->carrier_downs, "moved", p->kernel_moved);
+}
+
 ITEM(port)
 {
 	struct mcr_port_info p;
@@ -122,12 +132,14 @@ ITEM(port)
 	if (mcr_engine_port_info(src->engine, i, &p) < 0)
 		return NULL;
 	return json_pack(
-	    "{so si so so sb sb sb sb si so so so so so so so si sI so so so so so so so so so so "
+	    "{so so si so so sb sb sb sb si so so so so so so so si sI so so so so so so so so so "
+	    "so "
 	    "so so}",
-	    "name", string(p.name), "dpdk_port", p.dpdk_port, "driver", string(p.driver), "mac",
-	    mac(p.mac), "link_up", p.link_up, "removed", p.removed, "promiscuous", p.promiscuous,
-	    "all_multicast", p.all_multicast, "queues", p.n_queues, "lcores", lcores_of(&p),
-	    "numa_node", p.numa_node < 0 ? json_null() : number((uint64_t)p.numa_node), "rx_descs",
+	    "name", string(p.name), "kernel", kernel_of_port(&p), "dpdk_port", p.dpdk_port,
+	    "driver", string(p.driver), "mac", mac(p.mac), "link_up", p.link_up, "removed",
+	    p.removed, "promiscuous", p.promiscuous, "all_multicast", p.all_multicast, "queues",
+	    p.n_queues, "lcores", lcores_of(&p), "numa_node",
+	    p.numa_node < 0 ? json_null() : number((uint64_t)p.numa_node), "rx_descs",
 	    number(p.rx_descs), "buffers", number(p.buffers), "buffers_used",
 	    number(p.buffers_used), "buffer_bytes", number(p.buffer_bytes), "link_changes",
 	    number(p.link_changes), "mtu", p.mtu, "speed_mbps", (json_int_t)p.speed_mbps,

@@ -67,7 +67,7 @@ static uint16_t longest_packet(const struct mcr_port *port)
 	uint16_t room = rte_pktmbuf_data_room_size(port->mempool) - RTE_PKTMBUF_HEADROOM -
 			sizeof(struct rte_ether_hdr) - sizeof(struct rte_vlan_hdr);
 
-	return port->mtu < room ? port->mtu : room;
+	return RTE_MIN(mcr_port_tx_mtu(port), room);
 }
 
 static int make_igmp(struct mcr_interface *i, uint64_t now_ns, struct mcr_error *err)
@@ -192,6 +192,11 @@ void mcr_interface_announce(struct mcr_interface *i, uint64_t now_ns)
 		return;
 	mcr_igmp_announce(i->igmp, i->config.address_be, now_ns);
 	i->igmp_due_ns = 0;
+}
+
+int mcr_interface_set_mtu(struct mcr_interface *i)
+{
+	return i->igmp == NULL ? 0 : mcr_igmp_set_mtu(i->igmp, longest_packet(i->port));
 }
 
 void mcr_interface_poll(struct mcr_interface *i, uint64_t now_ns)

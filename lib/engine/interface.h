@@ -42,6 +42,10 @@ void mcr_interface_input(struct mcr_interface *i, struct rte_mbuf *m,
 /* mcr_interface_announce tells all memberships anew: link up, another MAC or IP address. */
 void mcr_interface_announce(struct mcr_interface *i, uint64_t now_ns);
 
+/* mcr_interface_set_mtu: the port's MTU is another now; announce afterwards. Returns 0 or -ENOMEM:
+ * reports are as long as they were. */
+int mcr_interface_set_mtu(struct mcr_interface *i);
+
 /* mcr_interface_poll sends the IGMP that is due. */
 void mcr_interface_poll(struct mcr_interface *i, uint64_t now_ns);
 

@@ -144,7 +144,8 @@ static void take_link(struct mcr_kernel_link *l, const struct nlmsghdr *h)
 		take_attr(s, &x, a, info->ifi_type);
 	if (!x.has_downs)
 		s->carrier_downs = x.changes / 2;
-	s->is_up = (info->ifi_flags & IFF_UP) != 0 && x.carrier;
+	s->is_enabled = (info->ifi_flags & IFF_UP) != 0;
+	s->is_up = s->is_enabled && x.carrier;
 	s->presence = h->nlmsg_type == RTM_NEWLINK ? MCR_KERNEL_HERE
 		      : x.has_moved                ? MCR_KERNEL_MOVED
 						   : MCR_KERNEL_GONE;

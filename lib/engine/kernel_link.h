@@ -23,10 +23,11 @@ enum mcr_kernel_presence {
 };
 
 struct mcr_kernel_state {
-	uint8_t presence; /* enum mcr_kernel_presence; the rest is as seen last */
-	uint8_t is_up;    /* IFF_UP and carrier */
-	uint8_t has_mac;  /* 0: it has no Ethernet address */
-	uint8_t xdp;      /* XDP_ATTACHED_NONE, _DRV, ... of linux/if_link.h */
+	uint8_t presence;   /* enum mcr_kernel_presence; the rest is as seen last */
+	uint8_t is_enabled; /* IFF_UP */
+	uint8_t is_up;      /* IFF_UP and carrier */
+	uint8_t has_mac;    /* 0: it has no Ethernet address */
+	uint8_t xdp;        /* XDP_ATTACHED_NONE, _DRV, ... of linux/if_link.h */
 	uint8_t mac[6];
 	char name[MCR_DEVICE_NAME_MAX];
 	char kind[16]; /* "veth", "tun", "bridge"; "" = not a virtual one */

@@ -72,16 +72,6 @@ int mcr_port_node(uint16_t id)
 	return node < 0 ? MCR_NODE_ANY : node;
 }
 
-static int open_kernel_fd(struct mcr_port *port, struct mcr_error *err)
-{
-	if (port->kernel_index == 0)
-		return 0;
-	port->kernel_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (port->kernel_fd >= 0)
-		return 0;
-	return mcr_error_set(err, -errno, "port %s: socket: %s", port->name, strerror(errno));
-}
-
 /* From DPDK 25.03 on the driver counts what its sockets lose, and would miss what is read here.
  * Asked at run time: 24.11 and 25.03 have one ABI. */
 static int has_driver_count(void)
@@ -108,7 +98,8 @@ int mcr_port_open(struct mcr_port **out, uint16_t id, const struct mcr_port_want
 	if (port == NULL)
 		return mcr_error_set(err, -ENOMEM, "no memory for port %u", id);
 	port->id = id;
-	port->kernel_fd = -1;
+	port->kernel.fd = -1;
+	port->xdp_fd = -ENODEV;
 	port->node = mcr_port_node(id);
 	memset(port->interface_of_vlan, MCR_NO_INTERFACE, sizeof(port->interface_of_vlan));
 	rte_eth_dev_get_name_by_port(id, port->name);
@@ -130,7 +121,7 @@ int mcr_port_open(struct mcr_port **out, uint16_t id, const struct mcr_port_want
 	if (rte_eth_dev_get_mtu(id, &port->mtu) < 0)
 		port->mtu = RTE_ETHER_MTU;
 	mcr_filter_port_init(&port->filter, id, port->driver);
-	ret = open_kernel_fd(port, err);
+	ret = mcr_port_kernel_open(port, info.device, err);
 	if (ret == 0)
 		ret = mcr_port_queues_open(port, &info, wants, err);
 	if (ret < 0)
@@ -193,6 +184,7 @@ void mcr_port_shut(struct mcr_port *port)
 		port->closed = rte_eth_dev_close(port->id) == 0;
 	port->found.promiscuous = port->found.all_multicast = 0;
 	port->found.speed_mbps = 0;
+	mcr_port_kernel_close(port);
 }
 
 void mcr_port_close(struct mcr_port *port)
@@ -202,8 +194,6 @@ void mcr_port_close(struct mcr_port *port)
 	mcr_filter_port_fini(&port->filter);
 	mcr_filter_port_copy_destroy(port->filtered);
 	mcr_port_shut(port);
-	if (port->kernel_fd >= 0)
-		close(port->kernel_fd);
 	if (port->closed) {
 		rte_mempool_free(port->mempool);
 		rte_mempool_free(port->kernel_pool);

@@ -15,6 +15,7 @@
 
 #include "engine/device_thread.h"
 #include "engine/filter.h"
+#include "engine/kernel_link.h"
 #include "engine/packet_loss.h"
 #include "engine/placement.h"
 #include "engine/port_clock.h"
@@ -30,6 +31,8 @@ struct mcr_port_look {
 	uint32_t speed_mbps; /* 0 = unknown */
 	struct rte_ether_addr mac;
 	struct rte_eth_stats stats;
+	struct mcr_kernel_state kernel; /* of the interface that the port sits on */
+	uint8_t is_deaf; /* the driver receives nothing any more: its interface moved away */
 };
 
 /* Owners: what has no mark is set before the engine starts and constant then. [c]: control's alone.
@@ -61,10 +64,12 @@ struct mcr_port {
 	struct mcr_port_look found;        /* [d] what the last look saw */
 	struct mcr_port_look seen;         /* [c] the same, for those who ask */
 	uint32_t kernel_index; /* of the kernel's interface that the port sits on; 0 = none */
-	int kernel_fd;        /* to ask for it: open as long as the port, so that a look never fails
-			       * for want of a descriptor; -1 = there is none */
-	uint8_t kernel_seen;  /* [d] it was there once: when it is not, the link is down */
-	uint8_t link_up;      /* [c] as it was seen last */
+	struct mcr_kernel_link kernel; /* [d] to ask for it: open as long as the port, so that a
+					* look never fails for want of a descriptor */
+	uint8_t has_kernel_mac;        /* its MAC address is the port's, now and later */
+	uint32_t frame_max;            /* longer frames are cut or dropped; 0 = unknown, or none */
+	int xdp_fd;                    /* mcr_xdp_pass_attach: its answer; -ENODEV = not wanted */
+	uint8_t link_up;               /* [c] as it was seen last */
 	int link_error;       /* [c] -errno of the last look, which saw nothing; 0 = it did */
 	uint8_t udp_checksum; /* enum mcr_udp_checksum */
 	struct mcr_port_clock clock; /* of its timestamps; its line: [d] */
@@ -130,9 +135,26 @@ void mcr_port_listen(struct mcr_port *port, struct rte_device *device);
 void mcr_port_unlisten(struct mcr_port *port);
 int mcr_port_is_gone(const struct mcr_port *port);
 
-/* port_link.c: mcr_port_kernel_name gives the present name of the kernel's interface under the
- * port. Returns 0, -ENODEV when there is none (here), or what the system call gave. */
-int mcr_port_kernel_name(const struct mcr_port *port, char name[IF_NAMESIZE]);
+/* port_kernel.c: the kernel's interface under a port, if there is one.
+ *
+ * mcr_port_kernel_open looks at it for the first time, and keeps senders of this host from handing
+ * over several datagrams as one where that can be done (xdp_pass.h). Wants the privileges of a
+ * start. Returns 0 or -errno with err filled. */
+int mcr_port_kernel_open(struct mcr_port *port, const struct rte_device *device,
+			 struct mcr_error *err);
+void mcr_port_kernel_close(struct mcr_port *port);
+
+/* mcr_port_kernel_look looks again: into port->found. Returns whether the interface lets frames
+ * through: 1, 0, or -errno: it could not be seen. Thread: device. */
+int mcr_port_kernel_look(struct mcr_port *port);
+
+/* mcr_port_tx_mtu: the longest IP packet that may be sent now. */
+uint16_t mcr_port_tx_mtu(const struct mcr_port *port);
+
+/* mcr_port_kernel_warning writes what is wrong with the interface, one line for each `which` from 0
+ * on. Returns 0 past the last; an empty line: nothing. */
+#define MCR_PORT_WARNING_MTU 0u
+int mcr_port_kernel_warning(const struct mcr_port *port, unsigned which, char *line, size_t cap);
 
 /* mcr_port_detach gives the device of a closed port back, if its bus asked for it: a hot unplug
  * waits for that. Thread: device. */
@@ -141,10 +163,14 @@ void mcr_port_detach(struct mcr_port *port);
 /* mcr_port_pool_bytes: memory of its buffers, with their headers. */
 uint64_t mcr_port_pool_bytes(const struct mcr_port *port);
 
-#define MCR_PORT_LINK   1u /* the link went up or down */
-#define MCR_PORT_MAC    2u /* the port has another MAC address */
-#define MCR_PORT_GONE   4u /* the device was removed */
-#define MCR_PORT_UNSEEN 8u /* its link cannot be seen from now on: link_error says why */
+#define MCR_PORT_LINK   1u   /* the link went up or down */
+#define MCR_PORT_MAC    2u   /* the port has another MAC address */
+#define MCR_PORT_GONE   4u   /* the device was removed */
+#define MCR_PORT_UNSEEN 8u   /* its link cannot be seen from now on: link_error says why */
+#define MCR_PORT_FLAP   16u  /* the link was down meanwhile, and is up again */
+#define MCR_PORT_MTU    32u  /* the kernel's interface has another MTU, */
+#define MCR_PORT_NAME   64u  /* or another name */
+#define MCR_PORT_DEAF   128u /* its driver receives nothing any more */
 
 /* mcr_port_look asks the device: into port->found. May wait for the kernel. Thread: device. */
 void mcr_port_look(struct mcr_port *port);

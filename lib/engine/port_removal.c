@@ -49,11 +49,8 @@ void mcr_port_unlisten(struct mcr_port *port)
 
 int mcr_port_is_gone(const struct mcr_port *port)
 {
-	char name[IF_NAMESIZE];
-
-	if (__atomic_load_n(&port->removal_heard, __ATOMIC_RELAXED))
-		return 1;
-	return port->kernel_seen && mcr_port_kernel_name(port, name) == -ENODEV;
+	return __atomic_load_n(&port->removal_heard, __ATOMIC_RELAXED) ||
+	       port->found.kernel.presence == MCR_KERNEL_GONE;
 }
 
 void mcr_port_detach(struct mcr_port *port)

@@ -13,6 +13,40 @@ static void announce_port(struct mcr_engine *e, const struct mcr_port *port, uin
 			mcr_interface_announce(&e->interfaces[i], now_ns);
 }
 
+static void follow_mtu(struct mcr_engine *e, const struct mcr_port *port)
+{
+	char line[512];
+
+	for (size_t i = 0; i < e->n_interfaces; i++)
+		if (e->interfaces[i].port == port && mcr_interface_set_mtu(&e->interfaces[i]) < 0)
+			mcr_engine_log(e, MCR_LOG_ERROR,
+				       "interface %s: no memory for reports of the new MTU",
+				       e->interfaces[i].config.name);
+	if (mcr_port_kernel_warning(port, MCR_PORT_WARNING_MTU, line, sizeof(line)) && line[0])
+		mcr_engine_log(e, MCR_LOG_WARNING, "%s", line);
+}
+
+static void log_kernel(const struct mcr_engine *e, const struct mcr_port *port, unsigned what)
+{
+	const struct mcr_kernel_state *kernel = &port->seen.kernel;
+
+	if (what & MCR_PORT_NAME)
+		mcr_engine_log(e, MCR_LOG_WARNING, "port %s: its interface is named %s now",
+			       port->name, kernel->name);
+	if (what & MCR_PORT_MTU)
+		mcr_engine_log(e, MCR_LOG_WARNING, "port %s: MTU %u of %s now", port->name,
+			       kernel->mtu, kernel->name);
+	if (what & MCR_PORT_DEAF)
+		mcr_engine_log(e, MCR_LOG_ERROR,
+			       "port %s: its interface %s moved to another network namespace, and "
+			       "%s receives nothing there: its link counts as down; move it back "
+			       "and start again",
+			       port->name, kernel->name, port->driver);
+	if (what & MCR_PORT_FLAP)
+		mcr_engine_log(e, MCR_LOG_WARNING,
+			       "port %s: link was down for a moment, and is up again", port->name);
+}
+
 static void log_change(const struct mcr_engine *e, const struct mcr_port *port, unsigned what)
 {
 	const char *link = port->link_up ? "up" : "down";
@@ -28,6 +62,7 @@ static void log_change(const struct mcr_engine *e, const struct mcr_port *port, 
 		mcr_engine_log(e, MCR_LOG_WARNING,
 			       "port %s: MAC address " RTE_ETHER_ADDR_PRT_FMT " now", port->name,
 			       RTE_ETHER_ADDR_BYTES(&port->mac));
+	log_kernel(e, port, what);
 }
 
 static void run_look(struct mcr_job *job)
@@ -46,9 +81,11 @@ static void look_done(struct mcr_job *job, void *ctx)
 		return;
 	}
 	log_change(e, port, what);
-	what &= ~MCR_PORT_UNSEEN;
+	what &= ~(MCR_PORT_UNSEEN | MCR_PORT_NAME | MCR_PORT_DEAF);
 	if (what == 0)
 		return;
+	if (what & MCR_PORT_MTU)
+		follow_mtu(e, port);
 	if (port->link_up)
 		announce_port(e, port, mcr_clock_now_monotonic());
 	mcr_engine_tell_change(e);

@@ -150,11 +150,21 @@ static void tell_port(const struct mcr_engine *e, const struct mcr_port *port)
 			       port->name, port->driver, port->queues_of_device, port->n_queues);
 }
 
+static void tell_kernel(const struct mcr_engine *e, const struct mcr_port *port)
+{
+	char line[512];
+
+	for (unsigned i = 0; mcr_port_kernel_warning(port, i, line, sizeof(line)); i++)
+		if (line[0] != '\0')
+			mcr_engine_log(e, MCR_LOG_WARNING, "%s", line);
+}
+
 void mcr_engine_tell_ports(const struct mcr_engine *e)
 {
 	for (size_t p = 0; p < e->n_ports; p++)
 		if (!e->ports[p]->removed) {
 			tell_port(e, e->ports[p]);
+			tell_kernel(e, e->ports[p]);
 			tell_clock(e, e->ports[p]);
 		}
 }

@@ -130,7 +130,7 @@ static inline unsigned poll_queue(struct mcr_worker *w, struct mcr_queue *q, uin
 }
 
 /* A change of a port's link, into all rings of this lcore, in order with the data. */
-static void tell_link(struct mcr_worker *w, uint16_t port)
+static void tell_link(struct mcr_worker *w, uint16_t port, int up)
 {
 	const struct mcr_view_port *p = &w->view->ports[port];
 	uint64_t now_ns = now_of(w, rte_rdtsc());
@@ -142,7 +142,7 @@ static void tell_link(struct mcr_worker *w, uint16_t port)
 		if (ring == NULL)
 			continue;
 		desc.flags = MCR_FLAG_RX_TIME_TSC | mcr_rx_step_flag(w, &w->outlets[c]);
-		if (p->link_up)
+		if (up)
 			desc.flags |= MCR_FLAG_LINK_UP;
 		if (p->removed)
 			desc.flags |= MCR_FLAG_LINK_GONE;
@@ -170,10 +170,14 @@ static __rte_noinline void adopt(struct mcr_worker *w, const struct mcr_view *vi
 			mcr_ring_set_started(view->rings[c][w->index], start_ns);
 	for (unsigned i = 0; i < w->n_queues; i++) {
 		uint16_t port = w->queues[i].port;
+		const struct mcr_view_port *p = &view->ports[port];
 
-		if (w->link_changes[port] != view->ports[port].link_changes) {
-			w->link_changes[port] = view->ports[port].link_changes;
-			tell_link(w, port);
+		if (w->link_changes[port] != p->link_changes) {
+			/* It is as it was, so it was the other way meanwhile. */
+			if ((p->link_changes - w->link_changes[port]) % 2 == 0 && !p->removed)
+				tell_link(w, port, !p->link_up);
+			w->link_changes[port] = p->link_changes;
+			tell_link(w, port, p->link_up);
 		}
 		if (!view->ports[port].removed)
 			w->queues[kept++] = w->queues[i];

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The kernel's interface under a port: what the driver does not tell of it, and what is wrong with
+ * it. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <linux/if_link.h>
+
+#include <rte_dev.h>
+#include <rte_devargs.h>
+
+#include "core/error.h"
+#include "core/igmp_wire.h"
+#include "engine/port.h"
+#include "engine/xdp_pass.h"
+
+#define AF_PACKET_FRAMESZ 2048 /* net_af_packet's own default, */
+#define AF_PACKET_HEADERS 66   /* of which the kernel's headers take so much: packet(7) */
+#define AF_XDP_FRAME_MAX  1941 /* of DPDK 22.11, found by trying */
+#define ETHERNET_BYTES    18   /* header and one VLAN tag */
+
+static int has_driver(const struct mcr_port *port, const char *driver)
+{
+	return strcmp(port->driver, driver) == 0;
+}
+
+/* Its socket leaves with the interface, and stays deaf when that comes back. */
+static int is_bound_for_good(const struct mcr_port *port)
+{
+	return has_driver(port, "net_af_packet") || has_driver(port, "net_af_xdp") ||
+	       has_driver(port, "net_pcap");
+}
+
+/* It gets frames as the kernel's stack does: several datagrams as one, if so they come. */
+static int is_packet_socket(const struct mcr_port *port)
+{
+	return has_driver(port, "net_af_packet") || has_driver(port, "net_pcap");
+}
+
+static uint32_t frame_max(const struct mcr_port *port, const struct rte_device *device)
+{
+	const struct rte_devargs *args = device ? rte_dev_devargs(device) : NULL;
+	const char *text = args && args->args ? strstr(args->args, "framesz=") : NULL;
+	unsigned long size = text ? strtoul(text + strlen("framesz="), NULL, 10) : 0;
+
+	if (has_driver(port, "net_af_xdp"))
+		return AF_XDP_FRAME_MAX;
+	if (!has_driver(port, "net_af_packet"))
+		return 0;
+	if (size <= AF_PACKET_HEADERS || size > UINT16_MAX)
+		size = AF_PACKET_FRAMESZ;
+	return (uint32_t)size - AF_PACKET_HEADERS;
+}
+
+int mcr_port_kernel_open(struct mcr_port *port, const struct rte_device *device,
+			 struct mcr_error *err)
+{
+	struct mcr_kernel_state *state = &port->kernel.state;
+	int ret;
+
+	if (port->kernel_index == 0)
+		return 0;
+	ret = mcr_kernel_link_open(&port->kernel, port->kernel_index);
+	if (ret < 0)
+		return mcr_error_set(err, ret, "port %s: cannot ask for its interface: %s",
+				     port->name, strerror(-ret));
+	port->frame_max = frame_max(port, device);
+	if (mcr_kernel_link_look(&port->kernel) == 0 && is_packet_socket(port) &&
+	    strcmp(state->kind, "veth") == 0)
+		port->xdp_fd = mcr_xdp_pass_attach(port->kernel_index);
+	port->has_kernel_mac =
+	    state->has_mac && memcmp(state->mac, &port->mac, sizeof(state->mac)) == 0;
+	port->found.kernel = port->seen.kernel = *state;
+	return 0;
+}
+
+void mcr_port_kernel_close(struct mcr_port *port)
+{
+	mcr_kernel_link_close(&port->kernel);
+	if (port->xdp_fd >= 0)
+		close(port->xdp_fd);
+	port->xdp_fd = -ENODEV;
+}
+
+int mcr_port_kernel_look(struct mcr_port *port)
+{
+	const struct mcr_kernel_state *state = &port->kernel.state;
+	int ret;
+
+	if (port->kernel.fd < 0)
+		return 1;
+	ret = mcr_kernel_link_look(&port->kernel);
+	port->found.kernel = *state;
+	if (ret < 0)
+		return ret;
+	if (state->presence == MCR_KERNEL_MOVED && is_bound_for_good(port))
+		port->found.is_deaf = 1;
+	if (port->found.is_deaf)
+		return 0;
+	/* Of another network namespace: not ours to see, so the driver's word counts. */
+	return state->presence != MCR_KERNEL_HERE || state->is_up;
+}
+
+uint16_t mcr_port_tx_mtu(const struct mcr_port *port)
+{
+	const struct mcr_kernel_state *kernel = &port->seen.kernel;
+	uint32_t mtu = port->mtu;
+
+	if (kernel->presence == MCR_KERNEL_HERE && kernel->mtu < mtu)
+		mtu = kernel->mtu;
+	if (port->frame_max != 0 && port->frame_max - ETHERNET_BYTES < mtu)
+		mtu = port->frame_max - ETHERNET_BYTES;
+	return (uint16_t)(mtu < MCR_IGMP_MTU_MIN ? MCR_IGMP_MTU_MIN : mtu);
+}
+
+/* ---- what is wrong ---- */
+
+static void warn_mtu(const struct mcr_port *port, char *line, size_t cap)
+{
+	const struct mcr_kernel_state *kernel = &port->seen.kernel;
+	uint32_t wanted = kernel->mtu + ETHERNET_BYTES;
+
+	if (port->frame_max == 0 || wanted <= port->frame_max)
+		return;
+	if (has_driver(port, "net_af_xdp"))
+		snprintf(
+		    line, cap,
+		    "port %s: %s has MTU %u, and net_af_xdp drops frames longer than %u octets "
+		    "without a word: lower the MTU, or use net_af_packet with a larger framesz",
+		    port->name, kernel->name, kernel->mtu, port->frame_max);
+	else
+		snprintf(line, cap,
+			 "port %s: %s has MTU %u, and net_af_packet cuts frames longer than %u "
+			 "octets, which are then dropped (truncated): give its --vdev framesz=%u",
+			 port->name, kernel->name, kernel->mtu, port->frame_max,
+			 wanted <= 8192 - AF_PACKET_HEADERS ? 8192 : 16384);
+}
+
+static void warn_link(const struct mcr_port *port, char *line, size_t cap)
+{
+	const struct mcr_kernel_state *kernel = &port->seen.kernel;
+	const char *what = "";
+
+	if (port->link_up)
+		return;
+	if (port->kernel.fd >= 0 && !kernel->is_enabled)
+		what = ": bring its interface up (ip link set IFNAME up)";
+	else if (port->kernel.fd >= 0)
+		what = ": its interface has no carrier";
+	snprintf(line, cap, "port %s (%s%s%s): its link is down at the start%s", port->name,
+		 port->driver, kernel->name[0] ? ", " : "", kernel->name, what);
+}
+
+static const char *why_no_xdp(int error)
+{
+	switch (error) {
+	case -EPERM:
+	case -EACCES:
+		return "it takes CAP_NET_ADMIN and CAP_BPF at the start";
+	case -EBUSY:
+	case -EEXIST:
+		return "another XDP program is there, of the generic kind";
+	case -ERANGE:
+		return "the MTU of the other end is too large for it";
+	default:
+		return strerror(-error);
+	}
+}
+
+/* A program of somebody else's in the driver does the same as ours, as long as it is there. */
+static void warn_whole(const struct mcr_port *port, char *line, size_t cap)
+{
+	static const char *const kinds[] = {"tun", "bridge", "macvlan", "ipvlan"};
+	const struct mcr_kernel_state *kernel = &port->seen.kernel;
+
+	if (!is_packet_socket(port))
+		return;
+	if (strcmp(kernel->kind, "veth") == 0) {
+		if (port->xdp_fd < 0 && kernel->xdp != XDP_ATTACHED_DRV)
+			snprintf(line, cap,
+				 "port %s: datagrams that a sender on this host hands over in one "
+				 "piece (UDP_SEGMENT) arrive as one message: the XDP program that "
+				 "prevents it cannot be put on %s: %s. At the other end `ethtool "
+				 "-K IFNAME tx-udp-segmentation off` does the same",
+				 port->name, kernel->name, why_no_xdp(port->xdp_fd));
+		return;
+	}
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(kernel->kind, kinds[i]) == 0)
+			snprintf(line, cap,
+				 "port %s: %s is a %s, so datagrams that a sender on this host "
+				 "hands over in one piece (UDP_SEGMENT) arrive as one message",
+				 port->name, kernel->name, kernel->kind);
+}
+
+int mcr_port_kernel_warning(const struct mcr_port *port, unsigned which, char *line, size_t cap)
+{
+	static void (*const warnings[])(const struct mcr_port *, char *, size_t) = {
+	    [MCR_PORT_WARNING_MTU] = warn_mtu, warn_link, warn_whole};
+
+	line[0] = '\0';
+	if (which >= sizeof(warnings) / sizeof(warnings[0]))
+		return 0;
+	warnings[which](port, line, cap);
+	return 1;
+}
