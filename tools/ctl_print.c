@@ -182,10 +182,11 @@ static void print_samples(FILE *out, const json_t *reply)
 	{
 		mcr_ctl_clock_text(at, json_integer_value(json_object_get(s, "time_ns")));
 		fprintf(out,
-			"last %s: %s:%lld from %s:%lld, vlan %lld, EtherType 0x%04llx, %lld "
-			"octets, at %s\n",
+			"last %s: %s:%lld from %s:%lld, MAC %s from %s, interface %s, vlan %lld, "
+			"EtherType 0x%04llx, %lld octets, at %s\n",
 			reason, text_of(s, "group"), number(s, "port"), text_of(s, "source"),
-			number(s, "source_port"), number(s, "vlan"),
+			number(s, "source_port"), text_of(s, "destination_mac"),
+			text_of(s, "source_mac"), text_of(s, "interface"), number(s, "vlan"),
 			(unsigned long long)number(s, "ether_type"), number(s, "len"), at);
 	}
 }

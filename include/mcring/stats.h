@@ -13,7 +13,7 @@ extern "C" {
 #endif
 
 /* Why a packet was not delivered. A packet has one reason: the first check that it fails, in about
- * this order. */
+ * this order but for reasons that came later, which stand at the end. */
 enum mcr_drop {
 	MCR_DROP_TRUNCATED,       /* shorter than its own headers or lengths say */
 	MCR_DROP_OWN_FRAME,       /* source MAC is the port's own */
@@ -23,7 +23,8 @@ enum mcr_drop {
 	MCR_DROP_BAD_IP_HEADER,   /* version, IHL or total length make no sense */
 	MCR_DROP_BAD_IP_CHECKSUM, /* RFC 791 §3.1 */
 	MCR_DROP_FRAGMENT,        /* first or later fragment */
-	MCR_DROP_NOT_MULTICAST,   /* unicast or broadcast, by IP or by MAC address */
+	MCR_DROP_NOT_MULTICAST,   /* to a unicast or broadcast IP address, or in a unicast frame to
+				   * another host's MAC address */
 	MCR_DROP_NOT_UDP,         /* multicast, but neither UDP nor IGMP */
 	MCR_DROP_BAD_UDP_LENGTH,  /* below 8 or beyond the IP payload */
 	MCR_DROP_BAD_UDP_CHECKSUM,
@@ -33,6 +34,9 @@ enum mcr_drop {
 	MCR_DROP_TOO_LARGE,       /* payload beyond what any ring that wants it can hold */
 	MCR_DROP_PUNT_OVERFLOW,   /* for the control thread, whose ring was full */
 	MCR_DROP_KERNEL_OVERFLOW, /* for the kernel, whose ring was full (kernel=) */
+	MCR_DROP_BAD_SOURCE,      /* multicast UDP from an address that no host may send from (RFC
+				   * 1122 §3.2.1.3): 0/8 (but to 224.0.0.0/24), 127/8, 224/4, 240/4,
+				   * the broadcast address of the interface's subnet */
 	MCR_DROP_COUNT
 };
 
@@ -45,6 +49,8 @@ struct mcr_account {
 	uint64_t drops[MCR_DROP_COUNT];
 };
 
+#define MCR_DROP_NO_INTERFACE UINT16_MAX
+
 /* The last packet that was dropped for a reason: "it looked like this". time_ns 0: none yet.
  * Fields beyond what could be parsed are 0. */
 struct mcr_drop_sample {
@@ -54,8 +60,10 @@ struct mcr_drop_sample {
 	uint16_t vlan;
 	uint16_t dpdk_port;
 	uint16_t ether_type;
-	uint16_t pad;
-	uint32_t len; /* octets of the frame */
+	uint16_t interface; /* index, as of mcr_engine_interface_info; MCR_DROP_NO_INTERFACE: the
+			     * port has none for this VLAN */
+	uint32_t len;       /* octets of the frame */
+	uint8_t destination_mac[6], source_mac[6]; /* 0 beyond the frame's end */
 };
 
 /* mcr_drop_name: the reason as stats, JSON and documentation spell it ("unknown_group").

@@ -22,6 +22,7 @@ static const char *const names[MCR_DROP_COUNT] = {
     [MCR_DROP_TOO_LARGE] = "too_large",
     [MCR_DROP_PUNT_OVERFLOW] = "punt_overflow",
     [MCR_DROP_KERNEL_OVERFLOW] = "kernel_overflow",
+    [MCR_DROP_BAD_SOURCE] = "bad_source",
 };
 
 const char *mcr_drop_name(unsigned reason)

@@ -29,14 +29,6 @@ static int is_vlan_type(unsigned type)
 	return type == 0x8100 || type == 0x88a8 || type == 0x9100;
 }
 
-/* An I/G bit alone will not do: the broadcast address has it too. */
-static int is_multicast_mac(const uint8_t *mac)
-{
-	static const uint8_t broadcast[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
-
-	return (mac[0] & 1) && !mcr_same_mac(mac, broadcast);
-}
-
 static void drop(struct mcr_packet *packet, enum mcr_drop reason)
 {
 	packet->verdict = MCR_PARSED_DROP;
@@ -93,17 +85,23 @@ static void walk_udp(struct mcr_packet *packet, const uint8_t *head, const uint8
 	packet->payload_len = len - MCR_UDP_HEADER;
 }
 
-/* What is no fragment and has a good header: who is it for? Returns 1 for multicast UDP. */
-static int sort_out(struct mcr_packet *packet, const uint8_t *head, unsigned protocol)
+/* What is no fragment and has a good header: who is it for? A group, or all, or us by MAC address;
+ * what a promiscuous port sees of other hosts' is not ours. Returns 1 for multicast UDP. */
+static int sort_out(struct mcr_packet *packet, const uint8_t *head, unsigned protocol,
+		    const uint8_t *own_mac)
 {
 	const int multicast = mcr_is_multicast(packet->group_be);
 
-	if (protocol == IP_PROTO_IGMP || (protocol == IP_PROTO_ICMP && !multicast))
+	if ((head[0] & 1) == 0 && !mcr_same_mac(head, own_mac))
+		drop(packet, MCR_DROP_NOT_MULTICAST);
+	else if (protocol == IP_PROTO_IGMP || (protocol == IP_PROTO_ICMP && !multicast))
 		packet->verdict = MCR_PARSED_PUNT;
-	else if (!multicast || !is_multicast_mac(head))
+	else if (!multicast)
 		drop(packet, MCR_DROP_NOT_MULTICAST);
 	else if (protocol != MCR_IP_PROTO_UDP)
 		drop(packet, MCR_DROP_NOT_UDP);
+	else if (!mcr_sender_ok(packet->source_be, packet->group_be))
+		drop(packet, MCR_DROP_BAD_SOURCE);
 	else
 		return 1;
 	return 0;
@@ -111,7 +109,7 @@ static int sort_out(struct mcr_packet *packet, const uint8_t *head, unsigned pro
 
 /* From the IP header on: it starts at l3, which is within head_len. */
 static void walk_ipv4(struct mcr_packet *packet, const uint8_t *head, uint32_t head_len,
-		      uint32_t frame_len, uint32_t l3)
+		      uint32_t frame_len, uint32_t l3, const uint8_t *own_mac)
 {
 	const uint8_t *ip = head + l3;
 	const uint32_t in_head = head_len - l3;
@@ -134,25 +132,16 @@ static void walk_ipv4(struct mcr_packet *packet, const uint8_t *head, uint32_t h
 		drop(packet, MCR_DROP_BAD_IP_CHECKSUM);
 	else if (mcr_load_be16(ip + 6) & 0x3fff) /* more fragments, or an offset */
 		drop(packet, MCR_DROP_FRAGMENT);
-	else if (sort_out(packet, head, ip[9]))
+	else if (sort_out(packet, head, ip[9], own_mac))
 		walk_udp(packet, head, ip + ihl, in_head - ihl, total_len - ihl);
 }
 
-void mcr_parse_walk(struct mcr_packet *packet, const uint8_t *head, uint32_t head_len,
-		    uint32_t frame_len, uint16_t stripped_vlan, const uint8_t *own_mac)
+static void walk_frame(struct mcr_packet *packet, const uint8_t *head, uint32_t head_len,
+		       uint32_t frame_len, uint16_t stripped_vlan, const uint8_t *own_mac)
 {
 	uint32_t l3;
 	unsigned type;
 
-	*packet = (struct mcr_packet){.vlan = stripped_vlan};
-	if (head_len < MCR_ETHER_HEADER) {
-		drop(packet, MCR_DROP_TRUNCATED);
-		return;
-	}
-	if (mcr_same_mac(head + 6, own_mac)) {
-		drop(packet, MCR_DROP_OWN_FRAME);
-		return;
-	}
 	if (!walk_tags(packet, head, head_len, stripped_vlan, &l3, &type))
 		return;
 	packet->ether_type = (uint16_t)type;
@@ -160,9 +149,22 @@ void mcr_parse_walk(struct mcr_packet *packet, const uint8_t *head, uint32_t hea
 	if (type == ETHER_TYPE_ARP)
 		packet->verdict = MCR_PARSED_PUNT;
 	else if (type == MCR_ETHER_TYPE_IPV4)
-		walk_ipv4(packet, head, head_len, frame_len, l3);
+		walk_ipv4(packet, head, head_len, frame_len, l3, own_mac);
 	else
 		drop(packet, MCR_DROP_NOT_IPV4);
+}
+
+void mcr_parse_walk(struct mcr_packet *packet, const uint8_t *head, uint32_t head_len,
+		    uint32_t frame_len, uint16_t stripped_vlan, const uint8_t *own_mac)
+{
+	*packet = (struct mcr_packet){.vlan = stripped_vlan};
+	if (head_len < MCR_ETHER_HEADER) {
+		drop(packet, MCR_DROP_TRUNCATED);
+		return;
+	}
+	walk_frame(packet, head, head_len, frame_len, stripped_vlan, own_mac);
+	if (mcr_same_mac(head + 6, own_mac)) /* last, so that a sample shows what it was */
+		drop(packet, MCR_DROP_OWN_FRAME);
 }
 
 int mcr_udp_checksum_ok(const struct mcr_packet *packet, const uint8_t *frame)

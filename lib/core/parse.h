@@ -14,12 +14,14 @@
 
 #include <mcring/stats.h>
 
+#include "core/host_address.h"
 #include "core/words.h"
 
 enum mcr_verdict {
 	MCR_PARSED_UDP,  /* multicast UDP: fields are complete */
-	MCR_PARSED_PUNT, /* ARP, IGMP, unicast ICMP: for the control thread */
-	MCR_PARSED_DROP, /* packet->drop says why; fields up to the failed check are filled */
+	MCR_PARSED_PUNT, /* ARP, IGMP, ICMP to this host: for the control thread */
+	MCR_PARSED_DROP, /* packet->drop says why; fields up to the failed check are filled, those
+			  * of an own frame as far as it can be read */
 };
 
 /* One parsed packet. Fields that the parser did not come to are 0. The first four words are those
@@ -62,7 +64,9 @@ static inline uint32_t mcr_packet_source(const struct mcr_packet *p)
  * of the whole frame, >= head_len. Headers must lie in head: a header cut by a segment border is
  * MCR_DROP_TRUNCATED unless the caller linearised it. stripped_vlan: the VID that the NIC took out,
  * or 0; it counts as the outer tag. own_mac: the port's address, 6 octets: frames from it are
- * MCR_DROP_OWN_FRAME. Does not look at the UDP checksum: see mcr_udp_checksum_ok. Thread: any. */
+ * MCR_DROP_OWN_FRAME; frames to it, to all or to any group address are for this host, and multicast
+ * in them is multicast (switches and access points turn it into unicast frames). Does not look at
+ * the UDP checksum: see mcr_udp_checksum_ok. Thread: any. */
 static inline void mcr_parse(struct mcr_packet *packet, const uint8_t *head, uint32_t head_len,
 			     uint32_t frame_len, uint16_t stripped_vlan, const uint8_t *own_mac);
 
@@ -73,12 +77,13 @@ int mcr_udp_checksum_ok(const struct mcr_packet *packet, const uint8_t *frame);
 /* mcr_parse_walk gives for every frame what mcr_parse gives; mcr_parse only takes a shorter way for
  * the frames that arrive in millions: mcr_parse_plain. That takes a frame only when everything
  * about it is plain: no tag in the data, no IP options, not a fragment, UDP, the usual group MAC
- * (RFC 1112 §6.4), good lengths and checksum, and all of the payload within head. It never drops.
+ * (RFC 1112 §6.4) or the port's own, a host's source address, good lengths and checksum, and all of
+ * the payload within head. It never drops.
  * Whether the group is a multicast address is not asked: no table of groups has another. The
  * payload starts at MCR_PLAIN_HEADERS. *flow: group << 32 | source port << 16 | port. Returns 0
  * when the frame is not plain, and has left packet and flow as they were. */
 static inline int mcr_parse_plain(struct mcr_packet *packet, uint64_t *flow, const uint8_t *head,
-				  uint32_t head_len, uint16_t stripped_vlan,
+				  uint32_t head_len, uint32_t stripped_vlan,
 				  const uint8_t *own_mac);
 void mcr_parse_walk(struct mcr_packet *packet, const uint8_t *head, uint32_t head_len,
 		    uint32_t frame_len, uint16_t stripped_vlan, const uint8_t *own_mac);
@@ -118,6 +123,12 @@ static inline int mcr_same_mac(const uint8_t *a, const uint8_t *b)
 	return mcr_load32(a) == mcr_load32(b) && memcmp(a + 4, b + 4, 2) == 0;
 }
 
+/* Whether a frame is to a MAC address. Apart, so that frames to groups pay little for it. */
+static __attribute__((noinline, unused)) int mcr_is_to(const uint8_t *head, const uint8_t *mac)
+{
+	return mcr_same_mac(head, mac);
+}
+
 static inline uint64_t mcr_load64(const uint8_t *p)
 {
 	uint64_t v;
@@ -154,12 +165,12 @@ static inline uint64_t mcr_plain_flow(const uint8_t *head)
 
 static inline __attribute__((always_inline)) int
 mcr_parse_plain(struct mcr_packet *packet, uint64_t *flow, const uint8_t *head, uint32_t head_len,
-		uint16_t stripped_vlan, const uint8_t *own_mac)
+		uint32_t stripped_vlan, const uint8_t *own_mac)
 {
 	const uint8_t *ip = head + MCR_ETHER_HEADER;
 	const uint8_t *udp = ip + MCR_IPV4_HEADER_MIN;
 	const uint32_t ip_headers = MCR_IPV4_HEADER_MIN + MCR_UDP_HEADER;
-	uint32_t room, len;
+	uint32_t room, len, source;
 
 	if (__builtin_expect(head_len < MCR_PLAIN_HEADERS, 0))
 		return 0;
@@ -176,13 +187,18 @@ mcr_parse_plain(struct mcr_packet *packet, uint64_t *flow, const uint8_t *head, 
 	if (__builtin_expect(
 		(mcr_load32(ip + 6) & htobe32(0x3fff00ffu)) != htobe32(MCR_IP_PROTO_UDP), 0))
 		return 0;
-	if (__builtin_expect((mcr_load32(head) & htobe32(0xffffff00u)) != htobe32(0x01005e00u), 0))
+	if (__builtin_expect((mcr_load32(head) & htobe32(0xffffff00u)) != htobe32(0x01005e00u),
+			     0) &&
+	    !mcr_is_to(head, own_mac))
 		return 0;
 	if (__builtin_expect(!mcr_plain_header_ok(ip), 0))
 		return 0;
+	source = mcr_load32(ip + 12);
+	if (__builtin_expect(!mcr_host_address_ok(source), 0))
+		return 0;
 	*flow = mcr_plain_flow(head);
 	packet->words[0] = MCR_WORD_AT(len, 0, 4) | MCR_WORD_AT(mcr_load32(ip + 16), 4, 4);
-	packet->words[1] = MCR_WORD_AT(mcr_load32(ip + 12), 0, 4);
+	packet->words[1] = MCR_WORD_AT(source, 0, 4);
 	packet->words[2] = MCR_WORD_AT((uint16_t)*flow, 0, 2) |
 			   MCR_WORD_AT((uint16_t)(*flow >> 16), 2, 2) |
 			   MCR_WORD_AT(stripped_vlan, 4, 2);

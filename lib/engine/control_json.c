@@ -85,6 +85,27 @@ ITEM(drops)
 	return drops_of(total);
 }
 
+static json_t *interface_name(const struct mcr_engine *engine, size_t i)
+{
+	struct mcr_interface_info info;
+
+	if (mcr_engine_interface_info(engine, i, &info) < 0)
+		return json_null();
+	return string(info.config.name);
+}
+
+static json_t *sample(const struct mcr_engine *engine, const struct mcr_drop_sample *s)
+{
+	return json_pack("{so so si so si si si so si sI so so}", "time_ns", number(s->time_ns),
+			 "group", address_or_null(s->group_be), "port", s->port, "source",
+			 address_or_null(s->source_be), "source_port", s->source_port, "vlan",
+			 s->vlan, "dpdk_port", s->dpdk_port, "interface",
+			 interface_name(engine, s->interface), "ether_type", s->ether_type, "len",
+			 (json_int_t)s->len, "destination_mac",
+			 s->len < 6 ? json_null() : mac(s->destination_mac), "source_mac",
+			 s->len < 12 ? json_null() : mac(s->source_mac));
+}
+
 ITEM(drop_samples)
 {
 	json_t *all = json_object();
@@ -93,15 +114,8 @@ ITEM(drop_samples)
 		struct mcr_drop_sample s = {.time_ns = 0};
 
 		mcr_engine_drop_sample(src->engine, r, &s);
-		if (!s.time_ns)
-			continue;
-		json_object_set_new(
-		    all, mcr_drop_name(r),
-		    json_pack("{so so si so si si si si sI}", "time_ns", number(s.time_ns), "group",
-			      address_or_null(s.group_be), "port", s.port, "source",
-			      address_or_null(s.source_be), "source_port", s.source_port, "vlan",
-			      s.vlan, "dpdk_port", s.dpdk_port, "ether_type", s.ether_type, "len",
-			      (json_int_t)s.len));
+		if (s.time_ns)
+			json_object_set_new(all, mcr_drop_name(r), sample(src->engine, &s));
 	}
 	return all;
 }

@@ -407,17 +407,23 @@ int mcr_engine_interface_address(struct mcr_engine *e, const char *interface, ui
 {
 	for (size_t i = 0; i < e->n_interfaces; i++) {
 		struct mcr_interface *it = &e->interfaces[i];
-		struct mcr_interface_config config = it->config;
+		struct mcr_interface_config changed = it->config, config;
 		int ret;
 
-		if (strcmp(config.name, interface) != 0)
+		if (strcmp(changed.name, interface) != 0)
 			continue;
-		config.address_be = address_be;
-		config.prefix_len = prefix_len;
-		ret = mcr_interface_check(&config, err);
+		changed.address_be = address_be;
+		changed.prefix_len = prefix_len;
+		ret = mcr_interface_check(&changed, err);
 		if (ret < 0)
 			return ret;
-		it->config = config;
+		config = it->config;
+		it->config = changed;
+		ret = mcr_engine_publish(e, e->table, NULL);
+		if (ret < 0) {
+			it->config = config;
+			return mcr_error_set(err, ret, "interface \"%s\": no memory", interface);
+		}
 		mcr_interface_announce(it, mcr_clock_now_monotonic());
 		return 0;
 	}

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/host_address.h"
 #include "engine/engine.h"
 
 static void free_retired(struct mcr_engine *e, struct mcr_retired *r)
@@ -58,6 +59,15 @@ static void fill_view(const struct mcr_engine *e, struct mcr_view *view,
 	}
 }
 
+static void fill_interfaces(const struct mcr_engine *e, struct mcr_view *view)
+{
+	for (size_t i = 0; i < e->n_interfaces; i++) {
+		const struct mcr_interface_config *c = &e->interfaces[i].config;
+
+		view->broadcast_be[i] = mcr_broadcast_address(c->address_be, c->prefix_len);
+	}
+}
+
 static void fill_kernel(const struct mcr_engine *e, struct mcr_view *view)
 {
 	for (unsigned i = 0; i < e->n_interfaces; i++) {
@@ -85,6 +95,7 @@ int mcr_engine_publish(struct mcr_engine *e, struct mcr_group_table *table, stru
 		return -ENOMEM;
 	}
 	fill_view(e, view, table);
+	fill_interfaces(e, view);
 	fill_kernel(e, view);
 	r->view = e->view;
 	r->table = table != e->table ? e->table : NULL;

@@ -22,12 +22,13 @@ _Static_assert(
 	offsetof(struct mcr_desc, ttl) - 32 == offsetof(struct mcr_packet, ttl),
     "a packet's words are those of its descriptor");
 
+_Static_assert(MCR_DROP_COUNT <= 32, "a set of reasons is one word");
+
 static inline void drop(struct mcr_worker *w, struct mcr_burst *b, unsigned i, unsigned reason)
 {
 	w->totals.account.drops[reason]++;
 	b->dropped |= 1u << reason;
 	b->drop_packet[reason] = (uint8_t)i;
-	b->drop_len[reason] = w->mbufs[i]->pkt_len;
 }
 
 /* To control, or counted when it does not keep up. The mbuf is control's from then on. */
@@ -43,11 +44,12 @@ static __rte_noinline void punt(struct mcr_worker *w, struct mcr_burst *b,
 	w->mbufs[i] = NULL;
 }
 
-/* Reasons that say what no channel wants, but not that the frame is broken. */
+/* Reasons that say what no channel wants, but not that the frame is broken. What a good source is,
+ * the kernel decides for itself. */
 #define KERNEL_REASONS                                                                         \
 	(1u << MCR_DROP_NOT_IPV4 | 1u << MCR_DROP_FRAGMENT | 1u << MCR_DROP_NOT_MULTICAST |    \
 	 1u << MCR_DROP_NOT_UDP | 1u << MCR_DROP_UNKNOWN_GROUP | 1u << MCR_DROP_UNKNOWN_PORT | \
-	 1u << MCR_DROP_WRONG_SOURCE)
+	 1u << MCR_DROP_WRONG_SOURCE | 1u << MCR_DROP_BAD_SOURCE)
 
 /* Hands packet i to the kernel, by way of control, if it wants it. Returns 0: it does not. */
 static __rte_noinline int to_kernel(struct mcr_worker *w, struct mcr_burst *b,
@@ -234,6 +236,12 @@ static unsigned deliver_to_all(struct mcr_worker *w, struct mcr_burst *b, unsign
 	return taken;
 }
 
+/* The parser knows nothing of subnets. */
+static inline int is_broadcast(const struct mcr_worker *w, uint8_t interface, uint32_t source_be)
+{
+	return unlikely(w->broadcast_be[interface] == source_be);
+}
+
 /* Multicast UDP: packet i goes to each channel that wants it. Returns 0, or 1 + the drop reason. */
 static unsigned match(struct mcr_worker *w, struct mcr_burst *b, uint8_t interface, unsigned i)
 {
@@ -264,7 +272,8 @@ static unsigned classify(struct mcr_worker *w, struct mcr_burst *b, const struct
 	if (interface == MCR_NO_INTERFACE)
 		return 1 + MCR_DROP_VLAN_UNKNOWN;
 	if (p->verdict == MCR_PARSED_UDP)
-		return match(w, b, interface, i);
+		return is_broadcast(w, interface, p->source_be) ? 1 + MCR_DROP_BAD_SOURCE
+								: match(w, b, interface, i);
 	/* IGMP is control's in any case; it lets the kernel have it, too. */
 	if (w->view->kernel_interfaces == 0 || is_igmp(p, w->mbufs[i]) || !to_kernel(w, b, q, i))
 		punt(w, b, q, i);
@@ -334,6 +343,17 @@ static inline void prefetch_entry(const struct mcr_group_table *table, const str
 						 mcr_plain_flow(head))));
 }
 
+/* Apart and word by word: inline, gcc would build vectors of the words for every packet. */
+static __rte_noinline void keep(struct mcr_packet *to, uint64_t word0, uint64_t word1,
+				uint64_t word2, uint64_t word3, uint64_t word4)
+{
+	to->words[0] = word0;
+	to->words[1] = word1;
+	to->words[2] = word2;
+	to->words[3] = word3;
+	to->words[4] = word4;
+}
+
 /* Packets of the usual kind, as many as follow each other: plain UDP that a channel wants. Does
  * what take_any would do, without looking at anything twice. Returns the index of the first packet
  * that is not of the kind, or `to`. */
@@ -351,20 +371,23 @@ static __rte_noinline unsigned take_usual(struct mcr_worker *w, struct mcr_burst
 		struct mcr_ring_writer *ring;
 		struct mcr_packet p;
 		uint64_t flow;
-		uint16_t vlan;
+		uint32_t vlan = 0;
+		uint8_t interface;
 
 		rte_prefetch0(rte_pktmbuf_mtod(w->mbufs[i + MCR_PREFETCH_AHEAD], const void *));
 		if (!small)
 			prefetch_entry(table, b, w->mbufs[i + MCR_PREFETCH_AHEAD / 2]);
-		if (unlikely((m->ol_flags & b->suspect) != 0))
-			break;
-		vlan = stripped_vlan(m);
+		if (unlikely((m->ol_flags & b->odd) != 0)) {
+			if ((m->ol_flags & b->suspect) != 0)
+				break;
+			vlan = stripped_vlan(m);
+		}
 		if (unlikely(!mcr_parse_plain(&p, &flow, head, m->data_len, vlan, b->mac)))
 			break;
 		/* No entry has MCR_NO_INTERFACE. */
-		entry = mcr_group_lookup(table,
-					 mcr_group_key_of_flow(b->interface_of_vlan[vlan], flow));
-		if (unlikely(entry == NULL))
+		interface = b->interface_of_vlan[vlan];
+		entry = mcr_group_lookup(table, mcr_group_key_of_flow(interface, flow));
+		if (unlikely(entry == NULL) || is_broadcast(w, interface, mcr_packet_source(&p)))
 			break;
 		if (likely(mcr_group_takes(entry, mcr_packet_source(&p)))) {
 			ring = w->outlets[entry->channel].ring;
@@ -376,13 +399,15 @@ static __rte_noinline unsigned take_usual(struct mcr_worker *w, struct mcr_burst
 			} else {
 				const struct mcr_target target = {entry->id, entry->channel};
 
-				w->packets[i] = p; /* p itself stays in registers */
+				keep(&w->packets[i], p.words[0], p.words[1], p.words[2], p.words[3],
+				     p.words[4]);
 				deliver(w, b, i, &target);
 			}
 		} else {
 			if (entry->kind != MCR_GROUP_EACH)
 				break;
-			w->packets[i] = p;
+			keep(&w->packets[i], p.words[0], p.words[1], p.words[2], p.words[3],
+			     p.words[4]);
 			if (!deliver_to_each(w, b, i, entry))
 				break;
 		}

@@ -15,14 +15,14 @@
 struct mcr_burst {
 	uint64_t rx_ns;
 	const uint8_t *interface_of_vlan;
-	const uint8_t *mac; /* of the port */
-	uint64_t suspect;   /* offload flags that say that the UDP checksum is bad */
-	uint8_t verify;     /* or it is computed for each packet */
+	uint8_t mac[6];   /* of the port */
+	uint64_t suspect; /* offload flags that say that the UDP checksum is bad */
+	uint64_t odd;     /* these, and that a VLAN tag was taken out */
+	uint8_t verify;   /* or it is computed for each packet */
 	const struct mcr_port_clock *clock; /* of its timestamps; NULL = none */
 	uint16_t flags;
 	uint32_t dropped;                    /* bit per reason */
 	uint8_t drop_packet[MCR_DROP_COUNT]; /* last packet of each reason in `dropped` */
-	uint32_t drop_len[MCR_DROP_COUNT];   /* its octets */
 	/* Of the chunk. */
 	uint64_t channels;       /* bit per channel that got one of them */
 	uint64_t plain_channels; /* those of them without a handler, if packets bear no time */

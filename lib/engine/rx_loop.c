@@ -52,7 +52,8 @@ static inline void free_burst(struct rte_mbuf **mbufs, unsigned n)
 		free_each(mbufs, n);
 }
 
-/* The last packet of each reason, for "dropped, and it looked like this". */
+/* The last packet of each reason, for "dropped, and it looked like this": the burst's buffers are
+ * there yet. */
 static __rte_noinline void sample_drops(struct mcr_worker *w, const struct mcr_burst *b,
 					uint16_t port)
 {
@@ -60,7 +61,10 @@ static __rte_noinline void sample_drops(struct mcr_worker *w, const struct mcr_b
 		unsigned reason = (unsigned)__builtin_ctz(left);
 		unsigned i = b->drop_packet[reason];
 		const struct mcr_packet *p = &w->packets[i];
-		const struct mcr_drop_sample sample = {
+		const struct rte_mbuf *m = w->mbufs[i];
+		const uint8_t *head = rte_pktmbuf_mtod(m, const uint8_t *);
+		uint8_t interface = b->interface_of_vlan[p->vlan];
+		struct mcr_drop_sample sample = {
 		    .time_ns = b->rx_ns,
 		    .group_be = p->group_be,
 		    .source_be = p->source_be,
@@ -69,9 +73,14 @@ static __rte_noinline void sample_drops(struct mcr_worker *w, const struct mcr_b
 		    .vlan = p->vlan,
 		    .dpdk_port = port,
 		    .ether_type = p->ether_type,
-		    .len = b->drop_len[reason],
+		    .interface = interface == MCR_NO_INTERFACE ? MCR_DROP_NO_INTERFACE : interface,
+		    .len = m->pkt_len,
 		};
 
+		if (m->data_len >= 6)
+			memcpy(sample.destination_mac, head, 6);
+		if (m->data_len >= 12)
+			memcpy(sample.source_mac, head + 6, 6);
 		mcr_seqlock_write(&w->shared.drops[reason].version, &w->shared.drops[reason].sample,
 				  &sample, sizeof(sample));
 	}
@@ -105,8 +114,9 @@ static inline unsigned poll_queue(struct mcr_worker *w, struct mcr_queue *q, uin
 	for (unsigned i = 0; i < MCR_PREFETCH_AHEAD; i++) /* what is fetched behind the last */
 		w->mbufs[n + i] = w->mbufs[n - 1];
 	b.interface_of_vlan = port->interface_of_vlan;
-	b.mac = port->mac;
+	memcpy(b.mac, port->mac, sizeof(b.mac));
 	b.suspect = mcr_rx_suspect_flags(q);
+	b.odd = b.suspect | RTE_MBUF_F_RX_VLAN_STRIPPED;
 	b.verify = q->udp_checksum == MCR_UDP_CHECKSUM_VERIFY;
 	b.clock = q->clock;
 	b.dropped = 0;
@@ -116,9 +126,9 @@ static inline unsigned poll_queue(struct mcr_worker *w, struct mcr_queue *q, uin
 	     from += size, size *= CHUNK_GROWTH)
 		mcr_rx_chunk(w, &b, q, from, RTE_MIN(from + size, n));
 	q->behind = n == MCR_BURST;
-	free_burst(w->mbufs, n);
 	if (unlikely(b.dropped != 0))
 		sample_drops(w, &b, q->port);
+	free_burst(w->mbufs, n);
 	w->totals.account.received += n;
 	w->totals.bursts++;
 	tsc = rte_rdtsc();
@@ -165,6 +175,7 @@ static __rte_noinline void adopt(struct mcr_worker *w, const struct mcr_view *vi
 		w->outlets[c].ring = view->rings[c][w->index];
 		w->outlets[c].handler = view->handlers[c][w->index];
 	}
+	memcpy(w->broadcast_be, view->broadcast_be, sizeof(w->broadcast_be));
 	for (unsigned c = 0; c < MCR_CHANNELS_MAX; c++)
 		if (view->rings[c][w->index] != NULL)
 			mcr_ring_set_started(view->rings[c][w->index], start_ns);

@@ -39,6 +39,9 @@ struct mcr_view {
 	struct mcr_ring_writer *rings[MCR_CHANNELS_MAX][MCR_LCORES_MAX];
 	struct mcr_inline *handlers[MCR_CHANNELS_MAX][MCR_LCORES_MAX]; /* NULL = none */
 	struct mcr_view_port ports[RTE_MAX_ETHPORTS];
+	/* By interface: its subnet's broadcast address, which no host may send from (RFC 1122
+	 * §3.2.1.3), or that of all where none is known. */
+	uint32_t broadcast_be[MCR_INTERFACES_MAX];
 	/* Living beside the kernel (kernel_path.h): the interfaces that do, bit by index, and the
 	 * multicast that the kernel wants there: interface << 48 | mcr_mac_number. */
 	uint64_t kernel_interfaces;

@@ -73,6 +73,7 @@ struct mcr_worker {
 	struct rte_mbuf *mbufs[MCR_BURST + MCR_PREFETCH_AHEAD];
 	struct mcr_packet packets[MCR_BURST]; /* those that take_any saw (rx_chunk.c) */
 	struct mcr_outlet outlets[MCR_CHANNELS_MAX];
+	uint32_t broadcast_be[MCR_INTERFACES_MAX]; /* as the view has it */
 
 	/* Writer: the lcore. Readers: control. */
 	struct mcr_lcore_account shared;

@@ -170,6 +170,8 @@ void mcr_engine_drop_sample(const struct mcr_engine *e, enum mcr_drop reason,
 		out->group_be = inet_addr("239.9.9.9");
 		out->port = 5000;
 		out->len = 142;
+		memcpy(out->destination_mac, (const uint8_t[]){1, 0, 0x5e, 9, 9, 9}, 6);
+		memcpy(out->source_mac, (const uint8_t[]){2, 0, 0, 0, 0, 7}, 6);
 	}
 }
 

@@ -239,6 +239,11 @@ static void stats_have_the_account_first_and_every_table(void **state)
 	sample = json_object_get(json_object_get(reply, "drop_samples"), "unknown_group");
 	assert_string_equal(json_string_value(json_object_get(sample, "group")), "239.9.9.9");
 	assert_int_equal(integer(sample, "len"), 142);
+	assert_string_equal(json_string_value(json_object_get(sample, "interface")), "lan");
+	assert_string_equal(json_string_value(json_object_get(sample, "destination_mac")),
+			    "01:00:5e:09:09:09");
+	assert_string_equal(json_string_value(json_object_get(sample, "source_mac")),
+			    "02:00:00:00:00:07");
 	json_decref(reply);
 }
 

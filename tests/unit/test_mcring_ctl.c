@@ -111,7 +111,8 @@ static void status_and_stats_show_the_account_and_tables(void **state)
 	has(f, "02:00:00:00:00:01");
 	ctl(f, f->dir, "stats");
 	has(f, "239.0.0.1  lan");
-	has(f, "last unknown_group: 239.9.9.9:5000 from -:0");
+	has(f, "last unknown_group: 239.9.9.9:5000 from -:0, MAC 01:00:5e:09:09:09 from "
+	       "02:00:00:00:00:07, interface lan, vlan 0");
 }
 
 static void json_is_the_answer_itself(void **state)

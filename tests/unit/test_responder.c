@@ -94,9 +94,8 @@ static void fill_echo(struct frame *f, const uint8_t *rest, size_t len)
 
 static int answer(struct frame *f)
 {
-	static const uint8_t nobody[6] = {0};
-
-	mcr_parse(&f->packet, data(f), f->m.data_len, f->m.pkt_len, 0, nobody);
+	/* To the parser it is ours whoever it is to: the responder has to look for itself. */
+	mcr_parse(&f->packet, data(f), f->m.data_len, f->m.pkt_len, 0, data(f));
 	if (f->packet.verdict != MCR_PARSED_PUNT)
 		return -1;
 	return mcr_responder_answer(&f->m, &f->packet, &own, inet_addr("10.0.0.1"));
