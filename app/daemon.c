@@ -20,13 +20,13 @@
 
 #define POLL_NS 1000000 /* how long a signal may wait */
 
-/* One reload at a time. While it runs, next, channels, ret and report are the device thread's. */
+/* One reload at a time. While it runs, next, plan, ret and report are the device thread's. */
 struct reload {
 	uint8_t is_running, dry_run, by_signal;
 	uint8_t signal_waits; /* SIGHUP came while it ran */
 	unsigned n_lcores;    /* that receive */
 	struct mcr_settings *next;
-	struct mcr_new_channels channels;
+	struct mcr_reload_plan plan;
 	int ret;
 	struct mcr_error report;
 };
@@ -72,9 +72,9 @@ static void read_and_prepare(void *ctx)
 	r->ret = mcr_config_assemble(&r->next, d->command_line, d->config_path, &r->report);
 	if (r->ret == 0)
 		r->ret = mcr_reload_check(d->running, r->next, r->n_lcores, "", &r->report);
-	if (r->ret == 0 && !r->dry_run)
-		r->ret =
-		    mcr_reload_prepare(&r->channels, d->engine, d->running, r->next, &r->report);
+	if (r->ret == 0)
+		r->ret = mcr_reload_prepare(&r->plan, d->engine, d->running, r->next, r->dry_run,
+					    &r->report);
 }
 
 static void begin_on_signal(struct daemon *d);
@@ -86,9 +86,9 @@ static void apply(void *ctx)
 	struct reload *r = &d->reload;
 
 	if (r->ret == 0)
-		r->ret = mcr_reload_apply(d->engine, &d->running, r->next, &r->channels, r->dry_run,
+		r->ret = mcr_reload_apply(d->engine, &d->running, r->next, &r->plan, r->dry_run,
 					  &r->report);
-	mcr_reload_discard(&r->channels, d->engine);
+	mcr_reload_end(&r->plan, d->engine);
 	if (r->ret < 0 || r->dry_run)
 		mcr_settings_destroy(r->next);
 	r->is_running = 0;
@@ -114,8 +114,10 @@ static int begin(struct daemon *d, int dry_run, int by_signal, struct mcr_error 
 	*r = (struct reload){.is_running = 1, .dry_run = dry_run, .by_signal = by_signal};
 	while (mcr_engine_lcore_info(d->engine, r->n_lcores, &lcore) == 0)
 		r->n_lcores++;
-	if (mcr_engine_run(d->engine, read_and_prepare, apply, d) == 0)
+	if (mcr_reload_begin(&r->plan, d->engine, report) == 0 &&
+	    mcr_engine_run(d->engine, read_and_prepare, apply, d) == 0)
 		return MCR_RELOAD_LATER;
+	mcr_reload_end(&r->plan, d->engine);
 	r->is_running = 0;
 	return mcr_fail(report, -ENOMEM, "out of memory");
 }

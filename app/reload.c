@@ -11,7 +11,6 @@
 #include "values.h"
 
 struct change {
-	struct mcr_join_list remove, add;
 	size_t n_new_channels;
 	const struct mcr_channel_config *old_channels[MCR_CHANNELS_MAX];
 	size_t n_old_channels;
@@ -92,17 +91,48 @@ static int held_joins(struct mcr_join_list *out, const struct mcr_engine *e)
 	return ret;
 }
 
-static int find_joins(struct change *c, const struct mcr_engine *e, const struct mcr_settings *next)
+static int find_joins(struct mcr_reload_plan *plan, const struct mcr_settings *next)
 {
-	struct mcr_join_list held = {NULL, 0, 0};
-	int ret = held_joins(&held, e);
+	int ret = subtract(&plan->remove, &plan->held, &next->joins);
 
-	if (ret == 0)
-		ret = subtract(&c->remove, &held, &next->joins);
-	if (ret == 0)
-		ret = subtract(&c->add, &next->joins, &held);
-	mcr_join_list_clear(&held);
-	return ret;
+	return ret < 0 ? ret : subtract(&plan->add, &next->joins, &plan->held);
+}
+
+/* Whether the engine still holds what the plan starts from. */
+static bool is_still_held(const struct mcr_reload_plan *plan, const struct mcr_engine *e)
+{
+	struct mcr_join_owner owner;
+	struct mcr_join join;
+	size_t n = 0;
+
+	for (size_t i = 0; mcr_engine_join_owner(e, i, &owner) == 0; i++) {
+		if (owner.maker != MCR_JOINED_BY_CONFIGURATION)
+			continue;
+		if (n == plan->held.n || mcr_engine_join_info(e, i, &join) < 0 ||
+		    compare(&plan->held.items[n++], &join) != 0)
+			return false;
+	}
+	return n == plan->held.n;
+}
+
+static void clear_joins(struct mcr_reload_plan *plan)
+{
+	mcr_join_list_clear(&plan->held);
+	mcr_join_list_clear(&plan->remove);
+	mcr_join_list_clear(&plan->add);
+}
+
+/* mcring-ctl may have left some meanwhile: then the plan is made anew, here. */
+static int renew_joins(struct mcr_reload_plan *plan, const struct mcr_engine *e,
+		       const struct mcr_settings *next)
+{
+	int ret;
+
+	if (is_still_held(plan, e))
+		return 0;
+	clear_joins(plan);
+	ret = held_joins(&plan->held, e);
+	return ret < 0 ? ret : find_joins(plan, next);
 }
 
 static const struct mcr_channel_config *find(const struct mcr_settings *s, const char *name)
@@ -139,11 +169,9 @@ static size_t new_channels(const struct mcr_channel_config **out,
 	return n;
 }
 
-static int find_change(struct change *c, const struct mcr_engine *e,
-		       const struct mcr_settings *running, const struct mcr_settings *next)
+static void find_change(struct change *c, const struct mcr_settings *running,
+			const struct mcr_settings *next)
 {
-	int ret = find_joins(c, e, next);
-
 	for (size_t i = 0; i < next->n_channels; i++) {
 		const struct mcr_channel_config *config = &next->channels[i].config;
 		const struct mcr_channel_config *was = find(running, config->name);
@@ -155,7 +183,6 @@ static int find_change(struct change *c, const struct mcr_engine *e,
 	for (size_t i = 0; i < running->n_channels; i++)
 		if (!find(next, running->channels[i].config.name))
 			c->old_channels[c->n_old_channels++] = &running->channels[i].config;
-	return ret;
 }
 
 /* ---- what needs a restart ---- */
@@ -314,41 +341,41 @@ static size_t remove_channels(struct mcr_engine *e, const struct change *c,
 	return kept;
 }
 
-static int put_channels(struct mcr_engine *e, struct mcr_new_channels *channels,
-			struct mcr_error *err)
+static int put_channels(struct mcr_engine *e, struct mcr_reload_plan *plan, struct mcr_error *err)
 {
-	for (size_t i = 0; i < channels->n; i++) {
-		int ret = mcr_engine_channel_put(e, channels->made[i], err);
+	for (size_t i = 0; i < plan->n_channels; i++) {
+		int ret = mcr_engine_channel_put(e, plan->made[i], err);
 
 		if (ret < 0) {
 			while (i-- > 0)
-				mcr_engine_channel_remove(e, channels->configs[i]->name, NULL);
+				mcr_engine_channel_remove(e, plan->configs[i]->name, NULL);
 			return ret;
 		}
-		channels->made[i] = NULL;
+		plan->made[i] = NULL;
 	}
 	return 0;
 }
 
-static int carry_out(struct mcr_engine *e, const struct change *c,
-		     struct mcr_new_channels *channels, struct mcr_error *err)
+static int carry_out(struct mcr_engine *e, const struct change *c, struct mcr_reload_plan *plan,
+		     struct mcr_error *err)
 {
-	int ret = put_channels(e, channels, err);
+	int ret = put_channels(e, plan, err);
 
 	if (ret < 0)
 		return ret;
-	if (c->remove.n + c->add.n > 0)
-		ret = mcr_engine_update_as(e, MCR_JOINED_BY_CONFIGURATION, c->remove.items,
-					   c->remove.n, c->add.items, c->add.n, err);
-	for (size_t i = 0; ret < 0 && i < channels->n; i++)
-		mcr_engine_channel_remove(e, channels->configs[i]->name, NULL);
+	if (plan->remove.n + plan->add.n > 0)
+		ret = mcr_engine_update_as(e, MCR_JOINED_BY_CONFIGURATION, plan->remove.items,
+					   plan->remove.n, plan->add.items, plan->add.n, err);
+	for (size_t i = 0; ret < 0 && i < plan->n_channels; i++)
+		mcr_engine_channel_remove(e, plan->configs[i]->name, NULL);
 	for (size_t i = 0; ret == 0 && i < c->n_access; i++)
 		ret = mcr_engine_channel_access(e, c->access[i], err);
 	return ret;
 }
 
-static void write_report(struct mcr_error *report, const struct change *c, int dry_run,
-			 size_t n_kept, const char *restart)
+static void write_report(struct mcr_error *report, const struct change *c,
+			 const struct mcr_reload_plan *plan, int dry_run, size_t n_kept,
+			 const char *restart)
 {
 	char kept[112] = "";
 
@@ -358,7 +385,7 @@ static void write_report(struct mcr_error *report, const struct change *c, int d
 		snprintf(kept + strlen(kept), sizeof(kept) - strlen(kept), ", access of %zu",
 			 c->n_access);
 	mcr_fail(report, 0, "%sjoins +%zu -%zu, channels +%zu -%zu%s%s%s",
-		 dry_run ? "would change: " : "", c->add.n, c->remove.n, c->n_new_channels,
+		 dry_run ? "would change: " : "", plan->add.n, plan->remove.n, c->n_new_channels,
 		 c->n_old_channels - n_kept, kept, restart[0] ? "; needs a restart:" : "", restart);
 }
 
@@ -371,47 +398,57 @@ int mcr_reload_check(const struct mcr_settings *running, const struct mcr_settin
 	return n ? mcr_ring_memory_check(channels, n, n_lcores, 0, root, err) : 0;
 }
 
-int mcr_reload_prepare(struct mcr_new_channels *out, struct mcr_engine *e,
-		       const struct mcr_settings *running, const struct mcr_settings *next,
-		       struct mcr_error *err)
+int mcr_reload_begin(struct mcr_reload_plan *plan, const struct mcr_engine *e,
+		     struct mcr_error *err)
 {
-	size_t n = new_channels(out->configs, running, next);
-	int ret = 0;
+	memset(plan, 0, sizeof(*plan));
+	return held_joins(&plan->held, e) == 0 ? 0 : mcr_fail(err, -ENOMEM, "out of memory");
+}
 
-	for (out->n = 0; ret == 0 && out->n < n; out->n += ret == 0)
-		ret = mcr_engine_channel_prepare(e, out->configs[out->n], &out->made[out->n], err);
+int mcr_reload_prepare(struct mcr_reload_plan *plan, struct mcr_engine *e,
+		       const struct mcr_settings *running, const struct mcr_settings *next,
+		       int dry_run, struct mcr_error *err)
+{
+	size_t n = dry_run ? 0 : new_channels(plan->configs, running, next),
+	       *made = &plan->n_channels;
+	int ret = find_joins(plan, next);
+
+	if (ret < 0)
+		return mcr_fail(err, ret, "out of memory");
+	for (; ret == 0 && *made < n; *made += ret == 0)
+		ret = mcr_engine_channel_prepare(e, plan->configs[*made], &plan->made[*made], err);
 	return ret;
 }
 
-void mcr_reload_discard(struct mcr_new_channels *channels, struct mcr_engine *e)
+void mcr_reload_end(struct mcr_reload_plan *plan, struct mcr_engine *e)
 {
-	for (size_t i = 0; i < channels->n; i++)
-		mcr_engine_channel_discard(e, channels->made[i]);
-	channels->n = 0;
+	for (size_t i = 0; i < plan->n_channels; i++)
+		mcr_engine_channel_discard(e, plan->made[i]);
+	plan->n_channels = 0;
+	clear_joins(plan);
 }
 
 int mcr_reload_apply(struct mcr_engine *e, struct mcr_settings **running, struct mcr_settings *next,
-		     struct mcr_new_channels *channels, int dry_run, struct mcr_error *report)
+		     struct mcr_reload_plan *plan, int dry_run, struct mcr_error *report)
 {
 	struct change c = {.n_new_channels = 0};
 	char restart[160];
 	size_t n_kept = 0;
-	int ret = find_change(&c, e, *running, next);
+	int ret = renew_joins(plan, e, next);
 
+	find_change(&c, *running, next);
 	if (ret < 0)
 		mcr_fail(report, ret, "out of memory");
 	restart_note(*running, next, restart, sizeof(restart));
 	if (ret == 0 && !dry_run)
-		ret = carry_out(e, &c, channels, report);
+		ret = carry_out(e, &c, plan, report);
 	if (ret == 0 && !dry_run) {
 		keep_started(next, *running);
 		swap_eal(next, *running);
 		n_kept = remove_channels(e, &c, next);
 	}
 	if (ret == 0)
-		write_report(report, &c, dry_run, n_kept, restart);
-	mcr_join_list_clear(&c.remove);
-	mcr_join_list_clear(&c.add);
+		write_report(report, &c, plan, dry_run, n_kept, restart);
 	if (ret == 0 && !dry_run) {
 		mcr_settings_destroy(*running);
 		*running = next;

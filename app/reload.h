@@ -7,11 +7,14 @@
 
 #include "settings.h"
 
-/* The channels that new settings add, with their memory. */
-struct mcr_new_channels {
-	const struct mcr_channel_config *configs[MCR_CHANNELS_MAX]; /* of the new settings */
-	struct mcr_channel *made[MCR_CHANNELS_MAX];                 /* NULL = the engine's */
-	size_t n;
+/* What a reload will change. begin on control, prepare on the device thread, apply and end on
+ * control again. */
+struct mcr_reload_plan {
+	struct mcr_join_list held;        /* the configuration's, in the engine, at the beginning */
+	struct mcr_join_list remove, add; /* from there to the new settings */
+	const struct mcr_channel_config *configs[MCR_CHANNELS_MAX]; /* new ones, of the settings */
+	struct mcr_channel *made[MCR_CHANNELS_MAX]; /* with their memory; NULL = the engine's */
+	size_t n_channels;
 };
 
 /* mcr_reload_check: can the memory hold the rings of all channels that next adds, on n_lcores
@@ -20,15 +23,21 @@ struct mcr_new_channels {
 int mcr_reload_check(const struct mcr_settings *running, const struct mcr_settings *next,
 		     unsigned n_lcores, const char *root, struct mcr_error *err);
 
-/* mcr_reload_prepare makes the memory of the channels that next has and running has not.
- * Thread: the device thread, as mcr_engine_channel_prepare. Returns 0, or -errno with err filled;
- * *out is to be discarded in any case. */
-int mcr_reload_prepare(struct mcr_new_channels *out, struct mcr_engine *e,
-		       const struct mcr_settings *running, const struct mcr_settings *next,
-		       struct mcr_error *err);
+/* mcr_reload_begin notes what the engine holds. plan need not be initialized; mcr_reload_end frees
+ * it, also when this or mcr_reload_prepare fails. Returns 0 or -ENOMEM. */
+int mcr_reload_begin(struct mcr_reload_plan *plan, const struct mcr_engine *e,
+		     struct mcr_error *err);
 
-/* mcr_reload_discard frees those that mcr_reload_apply did not put. Thread: control. */
-void mcr_reload_discard(struct mcr_new_channels *channels, struct mcr_engine *e);
+/* mcr_reload_prepare compares the joins and makes the memory of the channels that next has and
+ * running has not (not with dry_run). Thread: as mcr_engine_channel_prepare. Returns 0 or -errno.
+ */
+int mcr_reload_prepare(struct mcr_reload_plan *plan, struct mcr_engine *e,
+		       const struct mcr_settings *running, const struct mcr_settings *next,
+		       int dry_run, struct mcr_error *err);
+
+/* mcr_reload_end frees the plan, and channels that mcr_reload_apply did not put. Thread: control.
+ */
+void mcr_reload_end(struct mcr_reload_plan *plan, struct mcr_engine *e);
 
 /* mcr_reload_apply changes the engine from *running to next: channels are put, joins are added
  * and removed as one mcr_engine_update, channels that nobody asks for any more are removed. The
@@ -37,9 +46,9 @@ void mcr_reload_discard(struct mcr_new_channels *channels, struct mcr_engine *e)
  * the geometry of channels and the like need a restart, which the report says.
  * On success *running is destroyed and replaced, and next is consumed; on failure (report says why)
  * the engine is as before and next still the caller's, as it is with dry_run.
- * channels: of mcr_reload_prepare for the same two settings; not looked at with dry_run.
+ * plan: prepared for the same two settings; what mcring-ctl left since then is looked for.
  * report: one line, also on success. Thread: control; never waits. Returns 0 or -errno. */
 int mcr_reload_apply(struct mcr_engine *e, struct mcr_settings **running, struct mcr_settings *next,
-		     struct mcr_new_channels *channels, int dry_run, struct mcr_error *report);
+		     struct mcr_reload_plan *plan, int dry_run, struct mcr_error *report);
 
 #endif

@@ -19,6 +19,7 @@ struct fixture {
 	struct mcr_engine engine;
 	struct mcr_settings *command_line, *running;
 	struct mcr_error report;
+	void (*meanwhile)(struct fixture *f); /* between a reload's plan and its change */
 };
 
 static struct mcr_settings *settings(const struct fixture *f, const char *text)
@@ -68,15 +69,16 @@ static void start(struct fixture *f, const char *text)
 static int reload(struct fixture *f, const char *text, int dry_run)
 {
 	struct mcr_settings *next = settings(f, text);
-	struct mcr_new_channels channels = {.n = 0};
-	int ret = 0;
+	struct mcr_reload_plan plan;
+	int ret = mcr_reload_begin(&plan, &f->engine, &f->report);
 
-	if (!dry_run)
-		ret = mcr_reload_prepare(&channels, &f->engine, f->running, next, &f->report);
 	if (ret == 0)
-		ret =
-		    mcr_reload_apply(&f->engine, &f->running, next, &channels, dry_run, &f->report);
-	mcr_reload_discard(&channels, &f->engine);
+		ret = mcr_reload_prepare(&plan, &f->engine, f->running, next, dry_run, &f->report);
+	if (ret == 0 && f->meanwhile)
+		f->meanwhile(f);
+	if (ret == 0)
+		ret = mcr_reload_apply(&f->engine, &f->running, next, &plan, dry_run, &f->report);
+	mcr_reload_end(&plan, &f->engine);
 	assert_int_equal(f->engine.prepared, 0);
 	if (ret < 0 || dry_run)
 		mcr_settings_destroy(next);
@@ -257,6 +259,26 @@ static void a_refused_update_leaves_all_as_it_was(void **state)
 	assert_int_equal(f->engine.joins.n, 1);
 }
 
+static void leave_first(struct fixture *f)
+{
+	operator_leaves(f, &f->engine.joins.items[0]);
+}
+
+static void what_is_left_while_a_reload_is_prepared_is_no_error(void **state)
+{
+	struct fixture *f = *state;
+
+	start(f, LAN "joins: [{groups: [239.1.1.1, 239.1.1.2]}]\n");
+	f->meanwhile = leave_first;
+	assert_int_equal(reload(f, LAN "joins: [{groups: [239.1.1.3]}]\n", 0), 0);
+	assert_string_equal(f->report.text, "joins +1 -1, channels +0 -0");
+	assert_int_equal(f->engine.joins.n, 1);
+	/* and what the file still has comes back */
+	assert_int_equal(reload(f, LAN "joins: [{groups: [239.1.1.3]}]\n", 0), 0);
+	assert_string_equal(f->report.text, "joins +1 -0, channels +0 -0");
+	assert_int_equal(f->engine.joins.n, 1);
+}
+
 static void a_channel_without_memory_leaves_all_as_it_was(void **state)
 {
 	struct fixture *f = *state;
@@ -367,6 +389,7 @@ int main(void)
 	    WITH_ENGINE(a_channel_that_run_time_joins_use_stays_until_they_go),
 	    WITH_ENGINE(a_dry_run_changes_nothing),
 	    WITH_ENGINE(a_refused_update_leaves_all_as_it_was),
+	    WITH_ENGINE(what_is_left_while_a_reload_is_prepared_is_no_error),
 	    WITH_ENGINE(a_channel_without_memory_leaves_all_as_it_was),
 	    WITH_ENGINE(a_channel_that_cannot_be_put_takes_those_before_it_away),
 	    WITH_ENGINE(what_needs_a_restart_is_said_each_time),
