@@ -6,6 +6,7 @@
 #define MCR_ENGINE_DPDK_COMPAT_H
 
 #include <rte_ethdev.h>
+#include <rte_icmp.h>
 #include <rte_version.h>
 
 #if RTE_VERSION < RTE_VERSION_NUM(23, 11, 0, 0)
@@ -13,6 +14,11 @@
 #define MCR_BOND_MEMBER            "slave" /* the device argument of net_bonding that names a member */
 #else
 #define MCR_BOND_MEMBER "member"
+#endif
+
+#ifndef RTE_ICMP_TYPE_ECHO_REQUEST /* 24.11 */
+#define RTE_ICMP_TYPE_ECHO_REQUEST RTE_IP_ICMP_ECHO_REQUEST
+#define RTE_ICMP_TYPE_ECHO_REPLY   RTE_IP_ICMP_ECHO_REPLY
 #endif
 
 #endif

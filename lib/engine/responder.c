@@ -2,10 +2,10 @@
 #include <string.h>
 
 #include <rte_arp.h>
-#include <rte_icmp.h>
 #include <rte_ip.h>
 
 #include "core/host_address.h"
+#include "engine/dpdk_compat.h"
 #include "engine/responder.h"
 
 #define TTL 64
@@ -52,13 +52,13 @@ static int answer_echo(struct rte_mbuf *m, uint16_t offset, const struct rte_eth
 	if (ip->version_ihl != RTE_IPV4_VHL_DEF ||
 	    rte_be_to_cpu_16(ip->total_length) < sizeof(*ip) + sizeof(*icmp) ||
 	    ip->dst_addr != address_be || !mcr_host_address_ok(ip->src_addr) ||
-	    ip->next_proto_id != IPPROTO_ICMP || icmp->icmp_type != RTE_IP_ICMP_ECHO_REQUEST ||
+	    ip->next_proto_id != IPPROTO_ICMP || icmp->icmp_type != RTE_ICMP_TYPE_ECHO_REQUEST ||
 	    icmp->icmp_code != 0 || !rte_is_same_ether_addr(&ether->dst_addr, mac))
 		return 0;
 	/* RFC 1624: only the type changes, so the checksum is moved on, not made new. */
-	icmp->icmp_type = RTE_IP_ICMP_ECHO_REPLY;
+	icmp->icmp_type = RTE_ICMP_TYPE_ECHO_REPLY;
 	sum = (uint16_t)~icmp->icmp_cksum;
-	sum += (uint16_t)~rte_cpu_to_be_16(RTE_IP_ICMP_ECHO_REQUEST << 8);
+	sum += (uint16_t)~rte_cpu_to_be_16(RTE_ICMP_TYPE_ECHO_REQUEST << 8);
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
 	icmp->icmp_cksum = (uint16_t)~sum;
