@@ -287,14 +287,13 @@ static uint64_t normal_bytes(const struct look *l, const struct mcr_memory_need 
 		uint64_t on_huge = round_up(need->rings[i].bytes, HUGE_PAGE_BYTES);
 		uint64_t on_normal = round_up(need->rings[i].bytes, PAGE_BYTES);
 
+		if (on_normal > *largest)
+			*largest = on_normal;
 		for (unsigned k = 0; k < need->rings[i].n; k++) {
-			if (on_huge <= huge) {
+			if (on_huge <= huge)
 				huge -= on_huge;
-				continue;
-			}
-			sum = sum > UNLIMITED - on_normal ? UNLIMITED : sum + on_normal;
-			if (on_normal > *largest)
-				*largest = on_normal;
+			else
+				sum = sum > UNLIMITED - on_normal ? UNLIMITED : sum + on_normal;
 		}
 	}
 	return sum;
@@ -306,14 +305,14 @@ int mcr_memory_check(const struct mcr_memory_need *need, const char *root, struc
 	uint64_t largest, sum = normal_bytes(&l, need, &largest), left;
 	uint64_t file_max = read_number(&l, "/proc/self/limits", "Max file size", UNLIMITED);
 
-	if (sum == 0)
-		return 0;
 	if (largest > file_max) /* ftruncate would send SIGXFSZ */
 		return mcr_error_set(err, -ENOMEM,
 				     "%s: a ring needs %" PRIu64
 				     " MiB, and the limit of a file's size (ulimit -f) is %" PRIu64
 				     " MiB: make bytes smaller, or raise LimitFSIZE",
-				     need->who, largest / MIB, file_max / MIB);
+				     need->who, (largest + MIB - 1) / MIB, file_max / MIB);
+	if (sum == 0)
+		return 0;
 	look_at_host(&l);
 	look_at_process(&l);
 	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++)

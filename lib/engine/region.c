@@ -157,22 +157,23 @@ int mcr_region_create(struct mcr_region *out, size_t len, int numa_node, const c
 		      const struct mcr_pause *pause, struct mcr_error *err)
 {
 	const struct mcr_ring_need ring = {.bytes = len, .n = 1};
-	const struct mcr_memory_need need = {
-	    .who = name, .rings = &ring, .n_rings = 1, .no_huge_pages = 1};
-	int huge = try_create(out, len, numa_node, name, 1, pause);
-	int ret = huge;
+	struct mcr_memory_need need = {.who = name, .rings = &ring, .n_rings = 1};
+	int huge, ret = mcr_memory_check(&need, "", err);
 
+	memset(out, 0, sizeof(*out));
+	if (ret < 0)
+		return ret;
+	ret = huge = try_create(out, len, numa_node, name, 1, pause);
 	if (huge < 0 && huge != -ECANCELED) {
+		need.no_huge_pages = 1;
 		ret = mcr_memory_check(&need, "", err);
 		if (ret < 0)
 			return ret;
 		ret = try_create(out, len, numa_node, name, 0, pause);
 	}
-	if (ret < 0) {
-		memset(out, 0, sizeof(*out));
+	if (ret < 0)
 		return mcr_error_set(err, ret, "no memory for ring %s: %zu bytes: %s", name, len,
 				     strerror(-ret));
-	}
 	if (huge < 0)
 		snprintf(out->note, sizeof(out->note),
 			 "normal pages: no %zu MiB of huge pages (%s)",

@@ -188,3 +188,22 @@ def test_check_refuses_what_a_start_is_refused_for(host, own, eal, words):
     # What is left of the memory changes all the time.
     assert re.sub('leaves [0-9]+', '', check.stderr) == re.sub('leaves [0-9]+', '', start.stderr)
     assert len(check.stderr.splitlines()) == 1 and check.stdout == start.stdout == ''
+
+
+def test_a_reload_of_what_is_no_configuration_is_an_error_that_quotes_nothing_of_it(lab, host):
+    path, secret = lab.path('m.yaml'), lab.path('secret')
+    with open(path, 'w') as out:
+        out.write(f'interfaces: [{{name: feed, port: {NULL}}}]\n')
+    daemon = Daemon(lab, host, '--config', path, vdev=NULL)
+    for text in 'root:$6$hunter2:19000:0:9:7:::\n', 'password: hunter2\n', '[' * 50000:
+        with open(secret, 'w') as out:
+            out.write(text)
+        os.unlink(path)
+        os.symlink(secret, path)
+        done = daemon.ctl('reload', check=False)
+        assert done.returncode == 1 and 'm.yaml:1: ' in done.stderr, done
+        assert 'hunter2' not in done.stderr
+    os.unlink(path)
+    os.mkfifo(path)
+    assert 'not a regular file' in daemon.ctl('reload', check=False).stderr
+    assert daemon.stop() == 0 and 'hunter2' not in daemon.log()

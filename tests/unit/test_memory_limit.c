@@ -241,6 +241,10 @@ static void the_processs_own_limits_count(void **state)
 	says(t, "the limit of address space (ulimit -v) leaves");
 	assert_int_equal(ask(t, MIB(110), 1), -ENOMEM);
 	says(t, "the limit of a file's size (ulimit -f) is 100 MiB");
+	/* On huge pages, too. */
+	put(t, "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "4000\n");
+	assert_int_equal(ask(t, MIB(110), 1), -ENOMEM);
+	assert_int_equal(ask(t, MIB(90), 5), 0);
 }
 
 static void the_whole_counts_when_an_engine_holds_a_part_now(void **state)

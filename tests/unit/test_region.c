@@ -238,6 +238,27 @@ static void a_region_that_cannot_be_made_read_only_is_not_made(void **state)
 	mcr_region_destroy(&region);
 }
 
+/* The kernel's answer to the file's length is SIGXFSZ. */
+static void a_region_above_the_limit_of_a_files_size_is_an_error_and_no_signal(void **state)
+{
+	const struct rlimit limit = {LEN / 2, LEN / 2};
+	struct mcr_region region;
+	struct mcr_error err = {""};
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		setrlimit(RLIMIT_FSIZE, &limit);
+		if (mcr_region_create(&region, LEN, -1, "test", NULL, &err) != -ENOMEM ||
+		    region.mem != NULL || strstr(err.text, "ulimit -f") == NULL)
+			_exit(1);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,6 +268,7 @@ int main(void)
 	    cmocka_unit_test(the_engines_own_user_with_the_descriptor_can_do_no_harm),
 	    cmocka_unit_test(a_numa_node_that_does_not_exist_is_no_failure),
 	    cmocka_unit_test(a_region_that_cannot_be_had_leaves_nothing_behind),
+	    cmocka_unit_test(a_region_above_the_limit_of_a_files_size_is_an_error_and_no_signal),
 	    cmocka_unit_test(a_region_that_cannot_be_made_read_only_is_not_made),
 	    cmocka_unit_test(memory_is_filled_in_slices_between_which_one_may_give_up),
 	};
