@@ -43,6 +43,18 @@ static int is_listed(const uint32_t *sources, uint32_t n, uint32_t source)
 	return *base == source;
 }
 
+/* The first of n clauses that takes the source, or NULL. */
+static const struct mcr_group_clause *first_match(const struct mcr_group_table *table,
+						  uint32_t clause, uint32_t n, uint32_t source)
+{
+	const struct mcr_group_clause *c = table->clauses + clause;
+
+	for (uint32_t k = 0; k < n; k++, c++)
+		if (is_listed(table->sources + c->source, c->n_sources, source) == c->include)
+			return c;
+	return NULL;
+}
+
 int mcr_group_table_match_lists(const struct mcr_group_table *table,
 				const struct mcr_group_entry *entry, uint32_t source_be,
 				struct mcr_target *targets)
@@ -52,17 +64,17 @@ int mcr_group_table_match_lists(const struct mcr_group_table *table,
 	int n = 0;
 
 	for (uint32_t i = 0; i < entry->n_lists; i++, list++) {
-		const struct mcr_group_clause *clause = table->clauses + list->clause;
+		const struct mcr_group_clause *c;
 
-		if (list->n_clauses == 0)
+		if (list->n_clauses + list->n_shared == 0) {
 			targets[n++] = list->any;
-		for (uint32_t k = 0; k < list->n_clauses; k++, clause++) {
-			if (is_listed(table->sources + clause->source, clause->n_sources, source) !=
-			    clause->include)
-				continue;
-			targets[n++] = (struct mcr_target){clause->id, list->any.channel};
-			break;
+			continue;
 		}
+		c = first_match(table, list->clause, list->n_clauses, source);
+		if (c == NULL)
+			c = first_match(table, list->shared, list->n_shared, source);
+		if (c != NULL)
+			targets[n++] = (struct mcr_target){c->id, list->any.channel};
 	}
 	return n;
 }
@@ -81,8 +93,19 @@ struct run {
 	size_t n;
 };
 
+/* What one channel wants of a group at any port: every port's list ends with it, so its clauses are
+ * written once. */
+struct tail {
+	uint32_t id; /* of the last rule */
+	uint16_t channel;
+	uint16_t takes_all; /* the last clause takes every source */
+	uint32_t clause, n;
+};
+
 struct build {
 	struct item *items;
+	struct tail *tails; /* of the group that is being added, by channel; room for all items */
+	size_t n_tails;
 	size_t n_items;
 	struct mcr_group_table *table; /* NULL in the pass that counts */
 	struct mcr_group_entry *entries;
@@ -143,11 +166,6 @@ static struct run cut_channel(struct run *rest, uint16_t channel)
 	return run;
 }
 
-static const struct item *pick(struct run exact, struct run any, size_t i)
-{
-	return i < exact.n ? &exact.at[i] : &any.at[i - exact.n];
-}
-
 static int takes_all(const struct item *item)
 {
 	return item->rule->join->mode == MCR_FILTER_EXCLUDE && item->rule->join->n_sources == 0;
@@ -167,31 +185,80 @@ static void add_clause(struct build *b, const struct item *item)
 	b->n_clauses++;
 }
 
-/* What one channel wants of one entry: the rules up to the first that takes all. Rules before that
- * one which give the same id anyway are left out, so that most lists come down to "any source". */
-static void add_list(struct build *b, struct run exact, struct run any)
+/* Adds the clauses of the rules up to the first that takes all. Rules before that one which give
+ * its id anyway are left out, so that most lists come down to "any source". The rule that takes all
+ * is wanted itself when `whole` says so, or when others come before it. Returns it, or NULL. */
+static const struct item *add_clauses(struct build *b, struct run rules, int whole)
 {
-	const size_t n = exact.n + any.n, first = b->n_clauses;
-	const struct item *last;
-	size_t keep, end = 0;
+	const struct item *all = NULL;
+	size_t end = 0, keep;
 
-	while (end < n && !takes_all(pick(exact, any, end)))
+	while (end < rules.n && !takes_all(&rules.at[end]))
 		end++;
-	last = pick(exact, any, end < n ? end : n - 1);
 	keep = end;
-	while (end < n && keep > 0 &&
-	       pick(exact, any, keep - 1)->rule->join->id == last->rule->join->id)
+	if (end < rules.n)
+		all = &rules.at[end];
+	while (all && keep > 0 && rules.at[keep - 1].rule->join->id == all->rule->join->id)
 		keep--;
 	for (size_t i = 0; i < keep; i++)
-		add_clause(b, pick(exact, any, i));
-	if (end < n && keep > 0)
-		add_clause(b, last);
+		add_clause(b, &rules.at[i]);
+	if (all && (keep > 0 || whole))
+		add_clause(b, all);
+	return all;
+}
+
+static void add_tail(struct build *b, struct run any)
+{
+	const size_t first = b->n_clauses;
+	const struct item *all = add_clauses(b, any, 1);
+	const struct mcr_rule *last = all ? all->rule : any.at[any.n - 1].rule;
+
+	b->tails[b->n_tails++] = (struct tail){
+	    .id = last->join->id,
+	    .channel = last->channel,
+	    .takes_all = all != NULL,
+	    .clause = (uint32_t)first,
+	    .n = (uint32_t)(b->n_clauses - first),
+	};
+}
+
+/* The end of exact rules which give the id of a tail that takes all says nothing. */
+static size_t without_repeats(struct run exact, const struct tail *tail)
+{
+	size_t n = exact.n;
+
+	while (tail && tail->takes_all && tail->n == 1 && n > 0 &&
+	       exact.at[n - 1].rule->join->id == tail->id)
+		n--;
+	return n;
+}
+
+/* What one channel wants of one entry: its rules for the port, then, unless one of them takes all,
+ * those for any port. exact may be empty, tail NULL, not both. */
+static void add_list(struct build *b, struct run exact, const struct tail *tail)
+{
+	const size_t first = b->n_clauses;
+	struct mcr_group_list list = {.clause = (uint32_t)first};
+	size_t end = 0;
+
+	while (end < exact.n && !takes_all(&exact.at[end]))
+		end++;
+	if (end < exact.n) {
+		tail = NULL;
+		list.any.id = exact.at[end].rule->join->id;
+	} else {
+		exact.n = without_repeats(exact, tail);
+		list.any.id = tail ? tail->id : exact.at[exact.n - 1].rule->join->id;
+	}
+	list.any.channel = tail ? tail->channel : exact.at->rule->channel;
+	add_clauses(b, exact, 0);
+	list.n_clauses = (uint32_t)(b->n_clauses - first);
+	if (tail && (list.n_clauses > 0 || !tail->takes_all || tail->n > 1)) {
+		list.shared = tail->clause;
+		list.n_shared = tail->n;
+	}
 	if (b->table)
-		b->lists[b->n_lists] = (struct mcr_group_list){
-		    .any = {last->rule->join->id, last->rule->channel},
-		    .clause = (uint32_t)first,
-		    .n_clauses = (uint32_t)(b->n_clauses - first),
-		};
+		b->lists[b->n_lists] = list;
 	b->n_lists++;
 }
 
@@ -204,56 +271,72 @@ static void put_entry(struct build *b, struct mcr_group_entry entry)
 	b->entries[slot] = entry;
 }
 
+static uint32_t clauses_of(const struct mcr_group_list *list)
+{
+	return list->n_clauses + list->n_shared;
+}
+
 /* Takes the entry's only list into the entry when it fits. */
 static void inline_list(const struct build *b, struct mcr_group_entry *entry,
 			const struct mcr_group_list *list)
 {
-	const struct mcr_group_clause *clause = b->clauses + list->clause;
+	const struct mcr_group_clause *clause =
+	    b->clauses + (list->n_clauses ? list->clause : list->shared);
 
 	entry->id = list->any.id;
 	entry->channel = list->any.channel;
-	if (list->n_clauses == 0) {
+	if (clauses_of(list) == 0) {
 		entry->kind = MCR_GROUP_ANY;
-	} else if (list->n_clauses == 1 && clause->include && clause->n_sources == 1) {
+	} else if (clauses_of(list) == 1 && clause->include && clause->n_sources == 1) {
 		entry->kind = MCR_GROUP_SOURCE;
 		entry->source_be = htobe32(b->sources[clause->source]);
 	}
 }
 
-/* One entry: the union of the rules for its port and of those for any port. of: any of its rules;
- * for the entry of port 0, exact is empty. */
-static void add_entry(struct build *b, const struct mcr_rule *of, uint16_t port, struct run exact,
-		      struct run any)
+static int takes_each(const struct mcr_group_list *lists, uint32_t n)
 {
-	const size_t first = b->n_lists, first_clause = b->n_clauses;
+	for (uint32_t i = 0; i < n; i++)
+		if (clauses_of(&lists[i]) > 0)
+			return 0;
+	return 1;
+}
+
+static void finish_entry(struct build *b, struct mcr_group_entry *entry, size_t first)
+{
+	entry->list = (uint32_t)first;
+	entry->n_lists = (uint32_t)(b->n_lists - first);
+	if (entry->n_lists == 0)
+		entry->kind = MCR_GROUP_PORT_ONLY;
+	else if (entry->n_lists == 1)
+		inline_list(b, entry, &b->lists[first]);
+	else if (takes_each(&b->lists[first], entry->n_lists))
+		entry->kind = MCR_GROUP_EACH;
+	put_entry(b, *entry);
+}
+
+/* One entry: the union of the rules for its port and of those for any port, the tails. of: any of
+ * the group's rules; for the entry of port 0, exact is empty. */
+static void add_entry(struct build *b, const struct mcr_rule *of, uint16_t port, struct run exact)
+{
+	const size_t first = b->n_lists;
+	const struct tail *tail = b->tails, *end = b->tails + b->n_tails;
 	struct mcr_group_entry entry = {
 	    .key = mcr_group_key(of->interface, of->join->group_be, port),
 	    .membership = of->membership,
 	    .kind = MCR_GROUP_LIST,
 	};
 
-	while (exact.n > 0 || any.n > 0) {
-		uint16_t channel = exact.n > 0 ? exact.at->rule->channel : any.at->rule->channel;
-		struct run e, a;
+	while (exact.n > 0 || tail < end) {
+		uint16_t channel = exact.n > 0 ? exact.at->rule->channel : tail->channel;
 
-		if (any.n > 0 && any.at->rule->channel < channel)
-			channel = any.at->rule->channel;
-		e = cut_channel(&exact, channel);
-		a = cut_channel(&any, channel);
-		add_list(b, e, a);
+		if (tail < end && tail->channel < channel)
+			channel = tail->channel;
+		add_list(b, cut_channel(&exact, channel),
+			 tail < end && tail->channel == channel ? tail++ : NULL);
 	}
 	b->n_entries++;
-	if (!b->table)
-		return;
-	entry.list = (uint32_t)first;
-	entry.n_lists = (uint32_t)(b->n_lists - first);
-	if (entry.n_lists == 0)
-		entry.kind = MCR_GROUP_PORT_ONLY;
-	else if (entry.n_lists == 1)
-		inline_list(b, &entry, &b->lists[first]);
-	else if (b->n_clauses == first_clause)
-		entry.kind = MCR_GROUP_EACH;
-	put_entry(b, entry);
+	if (b->table)
+		finish_entry(b, &entry, first);
 }
 
 static void add_group(struct build *b, struct run group)
@@ -261,13 +344,16 @@ static void add_group(struct build *b, struct run group)
 	const struct mcr_rule *of = group.at->rule;
 	struct run any = {group.at, 0};
 
+	b->n_tails = 0;
 	if (of->join->port == 0) /* sorted to the front */
 		any = cut_port(&group);
-	add_entry(b, of, 0, (struct run){group.at, 0}, any);
+	while (any.n > 0)
+		add_tail(b, cut_channel(&any, any.at->rule->channel));
+	add_entry(b, of, 0, (struct run){group.at, 0});
 	while (group.n > 0) {
 		struct run exact = cut_port(&group);
 
-		add_entry(b, of, exact.at->rule->join->port, exact, any);
+		add_entry(b, of, exact.at->rule->join->port, exact);
 		b->exact_ports = 1;
 	}
 }
@@ -336,8 +422,12 @@ int mcr_group_table_create(struct mcr_group_table **out, const struct mcr_rule *
 	int err;
 
 	b.items = calloc(n ? n : 1, sizeof(*b.items));
-	if (!b.items)
+	b.tails = calloc(n ? n : 1, sizeof(*b.tails));
+	if (!b.items || !b.tails) {
+		free(b.items);
+		free(b.tails);
 		return -ENOMEM;
+	}
 	for (size_t i = 0; i < n; i++) {
 		b.items[i] = (struct item){&rules[i], (uint32_t)b.n_sources};
 		b.n_sources += rules[i].join->n_sources;
@@ -351,6 +441,7 @@ int mcr_group_table_create(struct mcr_group_table **out, const struct mcr_rule *
 		*out = b.table;
 	}
 	free(b.items);
+	free(b.tails);
 	return err;
 }
 

@@ -76,8 +76,10 @@ struct mcr_group_entry {
 /* One channel of an entry. */
 struct mcr_group_list {
 	struct mcr_target any; /* what it is without clauses: it takes any source */
-	uint32_t clause;       /* the first; the first that matches decides */
+	uint32_t clause;       /* of its own port; the first that matches decides ... */
 	uint32_t n_clauses;
+	uint32_t shared; /* ... then those of any port, which all ports of the group share */
+	uint32_t n_shared;
 };
 
 struct mcr_group_clause;

@@ -12,6 +12,8 @@
 #include <core/group_table.h>
 #include <mcring/engine.h>
 
+#include "growth.h"
+
 #define RULES_MAX 64
 
 struct rules {
@@ -384,6 +386,50 @@ static void groups_in_a_row_do_not_chain(void **state)
 	assert_true(probes(256, 1, 2) < 2.5);
 }
 
+/* A group whose ports have a source each, and whose any-port rules name as many: the union for each
+ * port is written without copying the latter. 16,000 of them took 0.8 s and 768 MB. */
+static double build_union(void *ctx, size_t n)
+{
+	struct mcr_join *joins = calloc(n, sizeof(*joins));
+	struct mcr_rule *rules = calloc(n, sizeof(*rules));
+	struct mcr_group_table *table;
+	double begin, end;
+
+	(void)ctx;
+	for (size_t i = 0; i < n; i++) {
+		joins[i].group_be = htonl(0xef000001u);
+		joins[i].port = (uint16_t)(i % 2 ? i / 2 + 1 : 0);
+		joins[i].id = (uint32_t)i;
+		joins[i].mode = MCR_FILTER_INCLUDE;
+		joins[i].n_sources = 1;
+		joins[i].sources_be[0] = htonl(0x0a000000u + (uint32_t)i);
+		rules[i] = (struct mcr_rule){.join = &joins[i]};
+	}
+	begin = growth_cpu_ms();
+	assert_int_equal(mcr_group_table_create(&table, rules, n), 0);
+	end = growth_cpu_ms();
+	for (uint32_t i = 0; i < n; i++) {
+		uint16_t port = joins[i].port ? joins[i].port : (uint16_t)(i / 2 + 1);
+		const struct answer a =
+		    ask(table, 0, joins[i].group_be, port, joins[i].sources_be[0]);
+
+		assert_int_equal(a.n, 1);
+		assert_int_equal(a.id[0], i);
+		if (n > 1000) /* it is searched from the front */
+			break;
+	}
+	mcr_group_table_destroy(table);
+	free(rules);
+	free(joins);
+	return end - begin;
+}
+
+static void ports_and_sources_of_one_group_do_not_multiply(void **state)
+{
+	build_union(NULL, 1000);
+	assert_growth_is_gentle(build_union, NULL, 1500);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -396,6 +442,7 @@ int main(void)
 	    cmocka_unit_test(all_channels_of_all_interfaces_get_their_own),
 	    cmocka_unit_test(ten_thousand_groups_are_found_and_their_neighbours_are_not),
 	    cmocka_unit_test(groups_in_a_row_do_not_chain),
+	    cmocka_unit_test(ports_and_sources_of_one_group_do_not_multiply),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
