@@ -14,6 +14,7 @@ from signal import SIGKILL, SIGTERM
 
 import pytest
 
+from line import Line
 from netlab import wait_for
 from programs import BUILD, CTL, MCRING, MCSEND, Traffic, mcsend
 
@@ -109,7 +110,8 @@ def make_initramfs(tree):
         shutil.copy(module, f'{tree}/lib/modules/')
     with open(f'{tree}/modules', 'w') as out:
         out.write('\n'.join(MODULES))
-    shutil.copy(os.path.join(os.path.dirname(__file__), 'init'), f'{tree}/init')
+    for name in 'init', 'serve':
+        shutil.copy(os.path.join(os.path.dirname(__file__), name), f'{tree}/{name}')
     with open(f'{tree}.cpio', 'wb') as out:
         names = subprocess.run(['find', '.', '-print0'], cwd=tree, check=True, capture_output=True)
         subprocess.run(['cpio', '--quiet', '-0', '-o', '-H', 'newc'], cwd=tree, check=True,
@@ -250,12 +252,12 @@ class Guest:
             self.process = self.host.start('nice', '-n', '-10', *argv, stdout=out, stderr=out)
         wait_for(lambda: os.path.exists(serial) and os.path.exists(monitor), 30,
                  f'QEMU is there ({log})')
-        self.serial = self._connect(serial)
+        self.line = Line(self._connect(serial))
         self.monitor_socket = self._connect(monitor)
         self._read_until(self.monitor_socket, b'(qemu) ', 10)
         try:
-            self._read_until(self.serial, b'listening\n', BOOT_SECONDS)
-        except (TimeoutError, ConnectionError):
+            self.run('true', seconds=BOOT_SECONDS)
+        except (AssertionError, ConnectionError):
             raise AssertionError(f'the guest does not come up:\n{self.log()}') from None
 
     @staticmethod
@@ -288,16 +290,11 @@ class Guest:
     def run(self, command, check=True, seconds=COMMAND_SECONDS):
         """A shell command in the guest, to its end; gives (status, output), or with check, which
         wants status 0, the output."""
-        assert '\n' not in command
-        self.serial.sendall(command.encode() + b'\n')
-        status, size = self._read_until(self.serial, b'\n', seconds).split()
-        data = b''
-        while len(data) < int(size):
-            data += self.serial.recv(int(size) - len(data))
-        output = data.decode(errors='replace')
-        if check and int(status) != 0:
-            raise AssertionError(f'in the guest, {command} gave {int(status)}:\n{output}')
-        return output if check else (int(status), output)
+        status, output = self.line.run(command, seconds)
+        output = output.decode(errors='replace')
+        if check and status != 0:
+            raise AssertionError(f'in the guest, {command} gave {status}:\n{output}')
+        return output if check else (status, output)
 
     def start(self, command):
         """A shell command in the background; see Job."""
