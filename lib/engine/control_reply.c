@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "control_json.h"
+#include "control_limits.h"
 #include "control_reply.h"
 #include "core/error.h"
 
@@ -344,10 +345,14 @@ static int carry_out(struct mcr_control_reply *reply, const struct mcr_control_s
 int mcr_control_reply_start(struct mcr_control_reply *reply, const struct mcr_control_source *src,
 			    const char *request, size_t len)
 {
+	struct mcr_error limit;
 	json_error_t error;
-	json_t *parsed = json_loadb(request, len, JSON_REJECT_DUPLICATES, &error);
+	json_t *parsed;
 	int ret;
 
+	if (mcr_control_limits_check(request, len, &limit) < 0)
+		return mcr_control_reply_refuse(reply, limit.text);
+	parsed = json_loadb(request, len, JSON_REJECT_DUPLICATES, &error);
 	if (!parsed)
 		return refuse(reply, "not JSON: %s", error.text);
 	ret = carry_out(reply, src, parsed);
