@@ -20,7 +20,8 @@ static const struct mcr_ctl_table ports = {"ports",
 					    {"missed", "rx_missed", MCR_CELL_PLAIN},
 					    {"errors", "rx_errors", MCR_CELL_PLAIN},
 					    {"no_mbuf", "rx_nombuf", MCR_CELL_PLAIN},
-					    {"tx", "tx_packets", MCR_CELL_PLAIN}}};
+					    {"tx", "tx_packets", MCR_CELL_PLAIN},
+					    {"tx errors", "tx_errors", MCR_CELL_PLAIN}}};
 /* Of the member "kernel" of each port. */
 static const struct mcr_ctl_table port_kernels = {
     "ports",

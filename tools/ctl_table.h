@@ -8,7 +8,7 @@
 #include <jansson.h>
 
 #define MCR_CELL_MAX        192
-#define MCR_CTL_COLUMNS_MAX 16
+#define MCR_CTL_COLUMNS_MAX 17
 
 struct mcr_ctl_column {
 	const char *title, *key;

@@ -14,6 +14,7 @@
 
 #include "core/error.h"
 #include "core/igmp_wire.h"
+#include "engine/kernel_feature.h"
 #include "engine/port.h"
 #include "engine/xdp_pass.h"
 
@@ -196,10 +197,28 @@ static void warn_whole(const struct mcr_port *port, char *line, size_t cap)
 				 port->name, kernel->name, kernel->kind);
 }
 
+/* With one of these the kernel puts datagrams of a flow together again before anybody sees them,
+ * whatever cut them before. Asked at the start only: that may wait. */
+static void warn_gro(const struct mcr_port *port, char *line, size_t cap)
+{
+	static const char *const features[] = {"rx-udp-gro-forwarding", "rx-gro-list"};
+	const char *name = port->seen.kernel.name;
+
+	if (!is_packet_socket(port) || name[0] == '\0')
+		return;
+	for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++)
+		if (mcr_kernel_feature_is_on(name, features[i]) == 1)
+			snprintf(
+			    line, cap,
+			    "port %s: %s of %s is on, so the kernel hands over several datagrams "
+			    "as one message: ethtool -K %s %s off",
+			    port->name, features[i], name, name, features[i]);
+}
+
 int mcr_port_kernel_warning(const struct mcr_port *port, unsigned which, char *line, size_t cap)
 {
 	static void (*const warnings[])(const struct mcr_port *, char *, size_t) = {
-	    [MCR_PORT_WARNING_MTU] = warn_mtu, warn_link, warn_whole};
+	    [MCR_PORT_WARNING_MTU] = warn_mtu, warn_link, warn_whole, warn_gro};
 
 	line[0] = '\0';
 	if (which >= sizeof(warnings) / sizeof(warnings[0]))

@@ -109,6 +109,13 @@ def test_the_program_of_somebody_else_stays_and_the_log_says_what_follows(wire):
     assert wire.receiver.run('ip', 'link', 'show', 'eth0').stdout.split('prog/xdp')[1] == before
 
 
+def test_a_start_warns_of_offloads_that_put_datagrams_together(wire):
+    wire.receiver.run('ethtool', '-K', 'eth0', 'rx-udp-gro-forwarding', 'on')
+    daemon = wire.daemon('--join', '239.1.1.1:5000')
+    assert 'ethtool -K eth0 rx-udp-gro-forwarding off' in daemon.log()
+    assert daemon.stop() == 0
+
+
 def test_reports_fit_the_mtu_that_the_interface_has_now(lab):
     switch, host = Switch(lab), lab.namespace('rx')
     switch.connect(host, 'eth0', 'to_receiver')
