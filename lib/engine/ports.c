@@ -59,7 +59,7 @@ int mcr_engine_port_of(struct mcr_engine *e, const struct mcr_engine_config *cfg
 	(*out)->udp_checksum = config->udp_checksum;
 	e->port_by_id[id] = *out;
 	e->ports[e->n_ports++] = *out;
-	return 0;
+	return mcr_engine_look_at_captures(e, *out, err);
 }
 
 static int place_queue(struct mcr_engine *e, struct mcr_port *port, uint16_t q,

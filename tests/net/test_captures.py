@@ -6,6 +6,7 @@ import os
 import pytest
 
 from frames import Dot1AD, Dot1Q, multicast, tshark_datagrams, write_pcap
+from netlab import wait_for
 from programs import SHARED, Daemon, drops, identity
 
 MARKET = os.path.join(SHARED, 'pcaps', 'market')
@@ -100,6 +101,46 @@ def test_ip_options_shift_the_payload(lab):
     path = write_pcap(lab.path('options.pcap'), frames)
     messages, _ = replay(lab, path, tshark_datagrams(path))
     assert [bytes.fromhex(m['data']) for m in messages] == [b'router alert', b'forty octets']
+
+
+def test_a_capture_that_is_cut_off_is_named_once_and_played_to_its_end(lab):
+    path = write_pcap(lab.path('cut.pcap'), [multicast(bytes([n]) * 20) for n in range(9)])
+    datagrams = tshark_datagrams(path)[:8]
+    os.truncate(path, os.path.getsize(path) - 7)
+    daemon = Daemon(lab, lab.namespace('rx'), '--interface', 'feed=net_pcap0', '--join',
+                    '239.1.1.1:5000', vdev=f'net_pcap0,rx_pcap={path}')
+    status, messages, _ = daemon.cat('--count', 8).wait()
+    assert status == 0
+    check(messages, datagrams)
+    assert daemon.log().count(f'{path} is cut off or damaged behind its packet 8') == 1
+    assert daemon.stop() == 0
+
+
+def test_a_capture_with_a_snapshot_length_is_named_and_its_packets_are_truncated(lab):
+    path = lab.path('snap.pcap')
+    with open(write_pcap(path, [multicast(b'x' * 40)]), 'r+b') as f:
+        f.seek(24 + 12)
+        f.write((1400).to_bytes(4, 'little'))  # octets on the wire
+        f.seek(24 + 8)
+        f.write((60).to_bytes(4, 'little'))
+        f.truncate(24 + 16 + 60)
+    daemon = Daemon(lab, lab.namespace('rx'), '--interface', 'feed=net_pcap0', '--join',
+                    '239.1.1.1:5000', vdev=f'net_pcap0,rx_pcap={path}')
+    wait_for(lambda: daemon.stats()['received'] == 1, 10, 'the packet is received')
+    assert drops(daemon.stats()) == {'truncated': 1}
+    assert f'{path} has 1 packets, of 1, with less than was on the wire' in daemon.log()
+    assert daemon.stop() == 0
+
+
+def test_a_capture_of_other_than_ethernet_frames_is_refused_by_name(lab):
+    path = write_pcap(lab.path('any.pcap'), [multicast(b'x')])
+    with open(path, 'r+b') as f:
+        f.seek(20)
+        f.write((113).to_bytes(4, 'little'))
+    daemon = Daemon(lab, lab.namespace('rx'), '--interface', 'feed=net_pcap0', '--join',
+                    '239.1.1.1:5000', vdev=f'net_pcap0,rx_pcap={path}', wait=False)
+    assert daemon.process.wait(20) == 1
+    assert f'{path} holds no Ethernet frames: its link type is 113' in daemon.log()
 
 
 CAPTURED_NS = [1, 1_000, 999_999_999_999_000, 1_234_567_890_123_456_789, 1_700_000_000_000_000_999,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What the network sees of a receiver: reports, leaves, ARP, ping, or nothing at all."""
 
+import os
 import signal
 import subprocess
 import time
@@ -42,6 +43,23 @@ def test_a_snooping_switch_prunes_before_the_join_forwards_after_it_and_prunes_a
     before = lan.receiver.counter('eth0')
     mcsend(lan.sender, '239.1.1.1:5000', count=1000, rate=5000)
     assert lan.receiver.counter('eth0') - before < 10
+
+
+def test_a_switch_that_turns_multicast_into_unicast_frames_is_received(lan):
+    lan.switch.host.run('ip', 'link', 'set', 'to_receiver', 'type', 'bridge_slave',
+                        'mcast_to_unicast', 'on')
+    daemon = lan.daemon('--join', '239.1.1.1:5000')
+    wait_for(lambda: '239.1.1.1' in lan.members(), 5, 'the switch lists the group')
+    mac = lan.receiver.mac('eth0')
+    capture = Capture(lan.receiver, 'eth0', lan.lab.path('unicast.pcap'),
+                      f'udp and ether dst {mac}')
+    mcsend(lan.sender, '239.1.1.1:5000', count=1000, rate=5000)
+    status, messages, _ = daemon.cat('--count', 1000).wait()
+    assert status == 0, daemon.stats()['drops']
+    assert [sequence(m) for m in messages] == list(range(1, 1001))
+    assert os.path.getsize(capture.stop(settle=0.5)) > 1000 * 100, 'they came as unicast frames'
+    identity(daemon.stats())
+    assert daemon.stop() == 0
 
 
 def test_keep_memberships_leaves_nothing_on_the_wire(lan):

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bench.h"
+#include "engine/capture_file.h"
 
 #define MAGIC_MICRO  0xa1b2c3d4u
 #define MAGIC_NANO   0xa1b23c4du
@@ -57,11 +58,26 @@ static int add_all(struct capture *c, FILE *f, const char *path)
 	return 0;
 }
 
+/* Half of a feed would be a benchmark of something else: whatever is wrong with it ends it here. */
+static int look_at(const char *path)
+{
+	struct mcr_capture_file file;
+	char text[512];
+
+	if (mcr_capture_file_look(&file, path, UINT64_MAX) == 0 &&
+	    mcr_capture_file_text(text, sizeof(text), &file, path) > 0)
+		return bench_fail("%s", text);
+	return 0;
+}
+
 int capture_add(struct capture *capture, const char *path)
 {
-	FILE *f = fopen(path, "rb");
-	int ret;
+	FILE *f;
+	int ret = look_at(path);
 
+	if (ret != 0)
+		return ret;
+	f = fopen(path, "rb");
 	if (f == NULL)
 		return bench_fail("%s: %s", path, strerror(errno));
 	ret = add_all(capture, f, path);
