@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/rng.h"
+
 #define CACHE_LINE     64u
+#define MULTIPLIERS    8u /* tried before a long chain is put up with */
 #define LINEAR_SOURCES 8u /* shorter lists are searched from the front */
 
 /* The filter of one rule. */
@@ -114,6 +117,7 @@ struct build {
 	uint32_t *sources;
 	size_t n_entries, n_lists, n_clauses, n_sources;
 	uint16_t exact_ports;
+	uint32_t chain_max; /* entries that a lookup may look at; 0 = one had to look at more */
 };
 
 #define ORDER(a, b)                                \
@@ -264,11 +268,14 @@ static void add_list(struct build *b, struct run exact, const struct tail *tail)
 
 static void put_entry(struct build *b, struct mcr_group_entry entry)
 {
-	uint32_t slot = mcr_group_slot(b->table, entry.key);
+	uint32_t slot = mcr_group_slot(b->table, entry.key), looks = 1;
 
-	while (b->entries[slot].key != 0)
+	for (; b->entries[slot].key != 0 && looks <= b->chain_max; looks++)
 		slot = (slot + 1) & b->table->mask;
-	b->entries[slot] = entry;
+	if (looks <= b->chain_max)
+		b->entries[slot] = entry;
+	else
+		b->chain_max = 0; /* and nothing more is put: another multiplier is to be drawn */
 }
 
 static uint32_t clauses_of(const struct mcr_group_list *list)
@@ -400,6 +407,7 @@ static int allocate(struct build *b)
 	    .clauses = b->clauses,
 	    .sources = b->sources,
 	    .mask = (uint32_t)(((size_t)1 << bits) - 1),
+	    .multiplier = MCR_GROUP_MULTIPLIER,
 	    .shift = 64 - bits,
 	    .exact_ports = b->exact_ports,
 	};
@@ -416,18 +424,49 @@ static void copy_sources(const struct build *b)
 	}
 }
 
+/* Whoever chooses groups must not know the multiplier that they will meet, so it follows from all
+ * keys, also those that others choose. */
+static void seed(struct mcr_rng *rng, const struct build *b)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < b->n_items; i++) {
+		const struct mcr_rule *rule = b->items[i].rule;
+
+		mcr_rng_seed(rng, sum ^ mcr_group_key(rule->interface, rule->join->group_be,
+						      rule->join->port));
+		sum = mcr_rng_next(rng);
+	}
+	mcr_rng_seed(rng, sum);
+}
+
+/* The second pass, once for each multiplier that is tried; the last one has to do. */
+static void fill(struct build *b)
+{
+	struct mcr_rng rng;
+
+	copy_sources(b);
+	for (unsigned left = MULTIPLIERS; left > 0; left--) {
+		b->chain_max = left > 1 ? MCR_GROUP_CHAIN_MAX : UINT32_MAX;
+		add_all(b);
+		if (b->chain_max > 0)
+			return;
+		if (left == MULTIPLIERS)
+			seed(&rng, b);
+		b->table->multiplier = mcr_rng_next(&rng) | 1;
+		memset(b->entries, 0, ((size_t)b->table->mask + 1) * sizeof(*b->entries));
+	}
+}
+
 int mcr_group_table_create(struct mcr_group_table **out, const struct mcr_rule *rules, size_t n)
 {
 	struct build b = {.n_items = n};
-	int err;
+	int err = -ENOMEM;
 
 	b.items = calloc(n ? n : 1, sizeof(*b.items));
 	b.tails = calloc(n ? n : 1, sizeof(*b.tails));
-	if (!b.items || !b.tails) {
-		free(b.items);
-		free(b.tails);
-		return -ENOMEM;
-	}
+	if (!b.items || !b.tails)
+		goto out;
 	for (size_t i = 0; i < n; i++) {
 		b.items[i] = (struct item){&rules[i], (uint32_t)b.n_sources};
 		b.n_sources += rules[i].join->n_sources;
@@ -436,10 +475,10 @@ int mcr_group_table_create(struct mcr_group_table **out, const struct mcr_rule *
 	add_all(&b);
 	err = allocate(&b);
 	if (err == 0) {
-		copy_sources(&b);
-		add_all(&b);
+		fill(&b);
 		*out = b.table;
 	}
+out:
 	free(b.items);
 	free(b.tails);
 	return err;

@@ -90,6 +90,7 @@ struct mcr_group_table {
 	const struct mcr_group_list *lists;
 	const struct mcr_group_clause *clauses;
 	const uint32_t *sources; /* host order */
+	uint64_t multiplier;     /* of the hash, odd */
 	uint32_t mask;           /* entries - 1 */
 	uint32_t shift;          /* 64 - log2(entries) */
 	uint16_t exact_ports;    /* 1: some rule names a port */
@@ -115,10 +116,14 @@ static inline uint64_t mcr_group_key_of_flow(uint16_t interface, uint64_t flow)
  * ports in rows: over rows, steps of 2 to 65,536, groups with a port each, grids of groups and
  * ports, and several interfaces, a lookup looks at 1.08 entries on average and at 2.1 in the worst
  * pattern (the golden ratio's: 2.0 and 10.5; every other of 16 groups in a row fell into one
- * chain). Random groups: 1.2. */
+ * chain). Random groups: 1.2. For groups that were chosen to fall into one chain, the build draws
+ * others until no lookup looks at more than MCR_GROUP_CHAIN_MAX entries. */
+#define MCR_GROUP_MULTIPLIER UINT64_C(0x0748f6d897898f07)
+#define MCR_GROUP_CHAIN_MAX  128u
+
 static inline uint32_t mcr_group_slot(const struct mcr_group_table *table, uint64_t key)
 {
-	return (uint32_t)((key * 0x0748f6d897898f07u) >> table->shift);
+	return (uint32_t)((key * table->multiplier) >> table->shift);
 }
 
 /* Ends because the table is never full. */

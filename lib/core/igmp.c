@@ -38,7 +38,7 @@ int mcr_igmp_create(struct mcr_igmp **out, const struct mcr_igmp_config *cfg, ui
 	igmp->cfg = *cfg;
 	set_defaults(&igmp->cfg);
 	mcr_rng_seed(&igmp->rng, cfg->seed);
-	mcr_igmp_groups_init(&igmp->groups);
+	mcr_igmp_groups_init(&igmp->groups, cfg->seed);
 	igmp->address = ntohl(cfg->address_be);
 	igmp->version = cfg->version ? cfg->version : 3;
 	igmp->robustness = igmp->cfg.robustness;

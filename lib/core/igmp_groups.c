@@ -5,12 +5,17 @@
 #include <string.h>
 
 #include "core/igmp.h"
+#include "core/rng.h"
 
 #define BUCKETS_MIN 64u
 
-void mcr_igmp_groups_init(struct mcr_igmp_groups *gs)
+void mcr_igmp_groups_init(struct mcr_igmp_groups *gs, uint64_t seed)
 {
+	struct mcr_rng rng;
+
 	memset(gs, 0, sizeof(*gs));
+	mcr_rng_seed(&rng, seed);
+	gs->multiplier = mcr_rng_next(&rng) | 1;
 }
 
 static void group_free(struct mcr_igmp_group *g)
@@ -28,22 +33,21 @@ void mcr_igmp_groups_clear(struct mcr_igmp_groups *gs)
 	}
 	free(gs->buckets);
 	free(gs->heap);
-	mcr_igmp_groups_init(gs);
+	memset(gs, 0, sizeof(*gs));
 }
 
-/* Buckets are a power of two; the groups of one feed differ in their low bits. */
-static uint32_t bucket_of(uint32_t address, uint32_t n_buckets)
+/* Multiply-shift: with a random odd multiplier any two addresses share one of n buckets, a power of
+ * two, with a probability of 2/n (Dietzfelbinger et al., 1997). */
+static uint32_t bucket_of(const struct mcr_igmp_groups *gs, uint32_t address)
 {
-	uint32_t h = address * 0x9e3779b1u;
-
-	return (h ^ h >> 15) & (n_buckets - 1);
+	return (uint32_t)(address * gs->multiplier >> (64 - __builtin_ctz(gs->n_buckets)));
 }
 
 struct mcr_igmp_group *mcr_igmp_groups_find(const struct mcr_igmp_groups *gs, uint32_t address)
 {
 	if (!gs->n_buckets)
 		return NULL;
-	struct mcr_igmp_group *g = gs->buckets[bucket_of(address, gs->n_buckets)];
+	struct mcr_igmp_group *g = gs->buckets[bucket_of(gs, address)];
 
 	while (g && g->address != address)
 		g = g->hash_next;
@@ -52,7 +56,7 @@ struct mcr_igmp_group *mcr_igmp_groups_find(const struct mcr_igmp_groups *gs, ui
 
 static void hash_insert(struct mcr_igmp_groups *gs, struct mcr_igmp_group *g)
 {
-	struct mcr_igmp_group **head = &gs->buckets[bucket_of(g->address, gs->n_buckets)];
+	struct mcr_igmp_group **head = &gs->buckets[bucket_of(gs, g->address)];
 
 	g->hash_next = *head;
 	*head = g;
@@ -169,7 +173,7 @@ void mcr_igmp_groups_wake(struct mcr_igmp_groups *gs, struct mcr_igmp_group *g)
 
 void mcr_igmp_groups_remove(struct mcr_igmp_groups *gs, struct mcr_igmp_group *g)
 {
-	struct mcr_igmp_group **at = &gs->buckets[bucket_of(g->address, gs->n_buckets)];
+	struct mcr_igmp_group **at = &gs->buckets[bucket_of(gs, g->address)];
 
 	if (g->heap_slot != MCR_IGMP_NO_SLOT)
 		heap_remove(gs, g);

@@ -38,9 +38,13 @@ struct mcr_igmp_groups {
 	struct mcr_igmp_group **buckets, **heap;
 	struct mcr_igmp_group *first, *last;
 	uint32_t n, n_buckets, n_heap, cap_heap, next_serial;
+	uint64_t multiplier; /* of the hash */
 };
 
-void mcr_igmp_groups_init(struct mcr_igmp_groups *gs);
+/* mcr_igmp_groups_init: empty. seed: nobody who chooses groups knows it, so none fall together. */
+void mcr_igmp_groups_init(struct mcr_igmp_groups *gs, uint64_t seed);
+
+/* mcr_igmp_groups_clear frees all; the groups are not to be used before another init. */
 void mcr_igmp_groups_clear(struct mcr_igmp_groups *gs);
 
 struct mcr_igmp_group *mcr_igmp_groups_find(const struct mcr_igmp_groups *gs, uint32_t address);

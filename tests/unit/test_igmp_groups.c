@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdlib.h>
+
+#include "core/igmp_groups.h"
+#include "growth.h"
+
+/* Of 16,384 buckets that anybody can compute, groups that would share the first. */
+static double add_chosen(void *ctx, size_t n)
+{
+	uint32_t *chosen = calloc(n, sizeof(*chosen)), found = 0;
+	struct mcr_igmp_groups gs;
+	double begin, end;
+
+	(void)ctx;
+	for (uint32_t group = 0xe0000000; found < n && group < 0xf0000000; group++) {
+		uint32_t h = group * 0x9e3779b1u;
+
+		if (((h ^ h >> 15) & 16383) == 0)
+			chosen[found++] = group;
+	}
+	assert_int_equal(found, n);
+	mcr_igmp_groups_init(&gs, 4711);
+	begin = growth_cpu_ms();
+	for (size_t i = 0; i < n; i++) {
+		assert_null(mcr_igmp_groups_find(&gs, chosen[i]));
+		assert_non_null(mcr_igmp_groups_add(&gs, chosen[i]));
+	}
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(mcr_igmp_groups_find(&gs, chosen[i])->address, chosen[i]);
+	end = growth_cpu_ms();
+	mcr_igmp_groups_clear(&gs);
+	free(chosen);
+	return end - begin;
+}
+
+static void groups_that_were_chosen_to_collide_cost_no_more_than_others(void **state)
+{
+	assert_growth_is_gentle(add_chosen, NULL, 1500);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(groups_that_were_chosen_to_collide_cost_no_more_than_others),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
