@@ -117,6 +117,22 @@ void cat_print_stall(const struct cat_printer *p, const struct mcr_msg *m)
 			"ring %u is silent: the others go on without it\n", m->pos.ring);
 }
 
+void cat_print_engine_stall(const struct cat_printer *p, const struct mcr_msg *m)
+{
+	int is_over = (m->flags & MCR_FLAG_STALL_OVER) != 0;
+	char since[40];
+
+	if (p->format == CAT_FORMAT_JSON)
+		printf("{\"event\":\"engine_stall\",\"over\":%s,\"since_ns\":%" PRIu64
+		       ",\"until_ns\":%" PRIu64 "}\n",
+		       is_over ? "true" : "false", m->since_ns, m->rx_ns);
+	else
+		fprintf(p->format == CAT_FORMAT_RAW ? stderr : stdout,
+			"engine %s after %.1f s without a sign of life, since %s\n",
+			is_over ? "goes on" : "stalls", (double)(m->rx_ns - m->since_ns) / 1e9,
+			time_text(m->since_ns, since));
+}
+
 void cat_print_restart(const struct cat_printer *p, const struct mcr_msg *m)
 {
 	char since[40], until[40];

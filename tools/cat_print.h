@@ -29,6 +29,7 @@ void cat_print_data(struct cat_printer *p, const struct mcr_msg *m);
 void cat_print_lost(const struct cat_printer *p, uint32_t ring, uint64_t seq, uint64_t lost);
 void cat_print_link(const struct cat_printer *p, const struct mcr_msg *m);
 void cat_print_stall(const struct cat_printer *p, const struct mcr_msg *m);
+void cat_print_engine_stall(const struct cat_printer *p, const struct mcr_msg *m);
 void cat_print_restart(const struct cat_printer *p, const struct mcr_msg *m);
 
 #endif

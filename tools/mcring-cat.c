@@ -77,6 +77,7 @@ static const char USAGE[] =
     "  --reattach           when the engine ends, wait for the next one and go on with it; from "
     "when\n"
     "                       to when messages may be missing is said in between\n"
+    "  --stall SECONDS      how long an engine that hangs is waited for (10)\n"
     "  --format FORMAT      text (default), hex, json (an object a line), raw (payloads only)\n"
     "  --summary            end with a JSON object: received, lost, first_seq, last_seq (0: "
     "none);\n"
@@ -220,6 +221,9 @@ static void take_option(struct cat *cat, int c)
 	case 'R':
 		cat->reattach = 1;
 		break;
+	case 'S':
+		opts->stall_ns = seconds(optarg);
+		break;
 	case 'h':
 		fputs(USAGE, stdout);
 		exit(0);
@@ -234,23 +238,16 @@ static void take_option(struct cat *cat, int c)
 
 static void parse_args(struct cat *cat, int argc, char **argv)
 {
-	static const struct option options[] = {{"name", required_argument, NULL, 'n'},
-						{"run-dir", required_argument, NULL, 'd'},
-						{"join", required_argument, NULL, 'j'},
-						{"merge", no_argument, NULL, 'm'},
-						{"group", required_argument, NULL, 'g'},
-						{"id", required_argument, NULL, 'i'},
-						{"channel", required_argument, NULL, 'c'},
-						{"from", required_argument, NULL, 'f'},
-						{"ring", required_argument, NULL, 'r'},
-						{"count", required_argument, NULL, 'N'},
-						{"timeout", required_argument, NULL, 't'},
-						{"format", required_argument, NULL, 'F'},
-						{"summary", no_argument, NULL, 's'},
-						{"reattach", no_argument, NULL, 'R'},
-						{"help", no_argument, NULL, 'h'},
-						{"version", no_argument, NULL, 'V'},
-						{NULL, 0, NULL, 0}};
+	static const struct option options[] = {
+	    {"name", required_argument, NULL, 'n'},    {"run-dir", required_argument, NULL, 'd'},
+	    {"join", required_argument, NULL, 'j'},    {"merge", no_argument, NULL, 'm'},
+	    {"group", required_argument, NULL, 'g'},   {"id", required_argument, NULL, 'i'},
+	    {"channel", required_argument, NULL, 'c'}, {"from", required_argument, NULL, 'f'},
+	    {"ring", required_argument, NULL, 'r'},    {"count", required_argument, NULL, 'N'},
+	    {"timeout", required_argument, NULL, 't'}, {"format", required_argument, NULL, 'F'},
+	    {"summary", no_argument, NULL, 's'},       {"reattach", no_argument, NULL, 'R'},
+	    {"stall", required_argument, NULL, 'S'},   {"help", no_argument, NULL, 'h'},
+	    {"version", no_argument, NULL, 'V'},       {NULL, 0, NULL, 0}};
 
 	cat->opts.groups_be = cat->groups_be;
 	cat->opts.ids = cat->ids;
@@ -271,6 +268,8 @@ static void take(struct cat *cat, struct mcr_consumer *c, const struct mcr_msg *
 		cat_print_link(&cat->print, m);
 	} else if (m->kind == MCR_STALL) {
 		cat_print_stall(&cat->print, m);
+	} else if (m->kind == MCR_ENGINE_STALL) {
+		cat_print_engine_stall(&cat->print, m);
 	} else if (m->kind == MCR_RESTART) {
 		cat_print_restart(&cat->print, m);
 	} else if (m->kind == MCR_DATA) {

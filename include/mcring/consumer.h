@@ -46,6 +46,10 @@ enum mcr_kind {
 			  * new one. */
 	MCR_STALL = 4,   /* MCR_ORDER_MERGED: ring pos.ring was silent for hold_ns, since rx_ns. The
 			  * others no longer wait for it; what it brings late is flagged. */
+	MCR_ENGINE_STALL = 5, /* the engine gives no sign of life since since_ns, as of rx_ns, but
+			       * its process is there: its control thread hangs, or it was
+			       * stopped. With MCR_FLAG_STALL_OVER: it goes on, and nobody was
+			       * detached. What its rx lcores publish comes all the time. */
 };
 
 enum mcr_msg_flags {
@@ -57,6 +61,7 @@ enum mcr_msg_flags {
 	MCR_FLAG_LINK_GONE = 1 << 5, /* MCR_LINK: the port was removed, and will not come back */
 	MCR_FLAG_LATE =
 	    1 << 6, /* MCR_ORDER_MERGED: arrived before a message that was polled earlier */
+	MCR_FLAG_STALL_OVER = 1 << 7, /* MCR_ENGINE_STALL: it lasted from since_ns to rx_ns */
 };
 
 struct mcr_msg {
@@ -75,7 +80,7 @@ struct mcr_msg {
 	uint8_t ttl;
 	uint8_t family;       /* AF_INET */
 	uint64_t offset;      /* of the payload among all bytes of the ring: for intact and read */
-	uint64_t since_ns;    /* MCR_RESTART: CLOCK_REALTIME; 0 = unknown */
+	uint64_t since_ns;    /* MCR_RESTART, MCR_ENGINE_STALL: CLOCK_REALTIME; 0 = unknown */
 	uint64_t reserved[3]; /* 0 */
 };
 
@@ -112,18 +117,21 @@ struct mcr_consumer_opts {
 	uint32_t order;   /* enum mcr_order */
 	uint32_t pad;     /* 0 */
 	uint64_t hold_ns; /* MCR_ORDER_MERGED: how long others wait for a silent ring; 0 = 100 ms */
+	uint64_t stall_ns; /* how long an engine that is there may give no sign of life until poll
+			    * says -EPIPE; 0 = 10 s, UINT64_MAX = for ever; up to a second: without
+			    * an MCR_ENGINE_STALL before, as for programs of before this option */
 };
 #ifdef __cplusplus
 #define MCR_CONSUMER_OPTS_INIT                                                               \
 	{                                                                                    \
 		sizeof(struct mcr_consumer_opts), nullptr, nullptr, nullptr, nullptr, -1, 0, \
-		    MCR_ALL_RINGS, 0, nullptr, nullptr, 0, 0, 0, 0, 0                        \
+		    MCR_ALL_RINGS, 0, nullptr, nullptr, 0, 0, 0, 0, 0, 0                     \
 	}
 #else
 #define MCR_CONSUMER_OPTS_INIT                                                                     \
 	{                                                                                          \
 		sizeof(struct mcr_consumer_opts), NULL, NULL, NULL, NULL, -1, 0, MCR_ALL_RINGS, 0, \
-		    NULL, NULL, 0, 0, 0, 0, 0                                                      \
+		    NULL, NULL, 0, 0, 0, 0, 0, 0                                                   \
 	}
 #endif
 
@@ -135,11 +143,12 @@ struct mcr_consumer_opts {
 MCR_API int mcr_consumer_open(struct mcr_consumer **out, const struct mcr_consumer_opts *opts,
 			      struct mcr_error *err);
 
-/* mcr_consumer_poll fills up to n messages without a system call; they stay readable until
- * mcr_consumer_release. It validates each descriptor, so data and len lie in the ring.
- * Returns how many (0: nothing new, or many in a row that were not selected); -EPIPE when the
- * engine stopped or gave no sign of life for 1 s, and everything published before was polled;
- * -EPROTO when the ring's content makes no sense (a broken or hostile engine). */
+/* mcr_consumer_poll fills up to n messages, without a system call as long as the engine gives signs
+ * of life; they stay readable until mcr_consumer_release. It validates each descriptor, so data and
+ * len lie in the ring. Returns how many (0: nothing new, or many in a row that were not selected);
+ * -EPIPE when the engine stopped, its process ended, or it gave no sign of life for opts.stall_ns
+ * (an MCR_ENGINE_STALL comes after 1 s), and everything published before was polled; -EPROTO when
+ * the ring's content makes no sense (a broken or hostile engine). */
 MCR_API int mcr_consumer_poll(struct mcr_consumer *c, struct mcr_msg *msgs, int n);
 
 /* mcr_consumer_read copies a payload out and checks that it was whole. It is the default way.
@@ -193,8 +202,8 @@ MCR_API int mcr_consumer_wait(struct mcr_consumer *c, uint64_t timeout_ns);
 /* mcr_consumer_fd gives a descriptor for poll, epoll or io_uring (IORING_OP_POLL_ADD): it becomes
  * readable some time after a mcr_consumer_arm that returned 0, when there may be something to poll,
  * or when the engine has ended. Ask for readability, level triggered; do not read from it, and do
- * not close it: it is the consumer's. An engine that is alive but hangs does not make it readable:
- * poll now and then, each second or so, to learn of that. */
+ * not close it: it is the consumer's. An engine that is there but hangs does not make it readable:
+ * poll now and then, each second or so, to learn of that (MCR_ENGINE_STALL). */
 MCR_API int mcr_consumer_fd(const struct mcr_consumer *c);
 
 /* mcr_consumer_arm announces that the consumer is about to sleep on mcr_consumer_fd.

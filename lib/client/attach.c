@@ -10,13 +10,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/error.h"
 #include "core/ring_layout.h"
-
-#define TIMEOUT_S 5
 
 /* Room for the descriptors of a welcome. CMSG_SPACE rounds up, so one more than asked for can come.
  */
@@ -28,19 +25,11 @@
 	(MCR_RING_HEADER_BYTES + (uint64_t)MCR_RING_DEPTH_MAX * MCR_RING_DESC_BYTES + \
 	 MCR_RING_BYTES_MAX + (UINT64_C(1) << 30))
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 /* A socket connected to the engine at path, or -errno. */
 static int connect_to(const char *path, struct mcr_error *err)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	struct timeval timeout = {.tv_sec = TIMEOUT_S};
+	struct timeval timeout = {.tv_sec = MCR_CLIENT_ANSWER_NS / 1000000000};
 	int fd, ret;
 
 	if (strlen(path) >= sizeof(address.sun_path))
@@ -77,11 +66,6 @@ static int connect_to(const char *path, struct mcr_error *err)
 	}
 }
 
-static void copy_text(char *dst, size_t cap, const char *src)
-{
-	snprintf(dst, cap, "%s", src);
-}
-
 static int say_hello(int fd, const struct mcr_consumer_opts *opts, struct mcr_error *err)
 {
 	struct mcr_hello hello = {.magic = MCR_HELLO_MAGIC, .version = MCR_ATTACH_VERSION};
@@ -91,9 +75,9 @@ static int say_hello(int fd, const struct mcr_consumer_opts *opts, struct mcr_er
 		return mcr_error_set(err, -ENOENT,
 				     "channel \"%s\": a name has at most %d characters", channel,
 				     MCR_NAME_MAX - 1);
-	copy_text(hello.channel, sizeof(hello.channel), channel);
-	copy_text(hello.label, sizeof(hello.label),
-		  opts->label != NULL ? opts->label : program_invocation_short_name);
+	strcpy(hello.channel, channel);
+	snprintf(hello.label, sizeof(hello.label), "%s",
+		 opts->label != NULL ? opts->label : program_invocation_short_name);
 	if (send(fd, &hello, sizeof(hello), MSG_NOSIGNAL) != sizeof(hello) && errno != EPIPE &&
 	    errno != ECONNRESET) /* hung up: what it said before is still to be read */
 		return mcr_error_set(err, errno == EAGAIN ? -ETIMEDOUT : -EPROTO,
@@ -101,12 +85,13 @@ static int say_hello(int fd, const struct mcr_consumer_opts *opts, struct mcr_er
 	return 0;
 }
 
-static int wait_readable(int fd, int64_t deadline_ms)
+int mcr_attachment_wait(const struct mcr_attachment *a, uint64_t deadline_ns)
 {
 	for (;;) {
-		struct pollfd p = {.fd = fd, .events = POLLIN};
-		int64_t left = deadline_ms - now_ms();
-		int n = left > 0 ? poll(&p, 1, (int)left) : 0;
+		struct pollfd p = {.fd = a->socket, .events = POLLIN};
+		uint64_t now_ns = mcr_client_now_ns();
+		uint64_t ms = now_ns < deadline_ns ? (deadline_ns - now_ns) / 1000000 + 1 : 0;
+		int n = poll(&p, 1, (int)ms);
 
 		if (n > 0)
 			return 0;
@@ -197,7 +182,7 @@ static int take_welcome(struct mcr_attachment *a, struct mcr_error *err)
 	size_t n_fds = 0;
 	ssize_t n;
 
-	ret = wait_readable(a->socket, now_ms() + TIMEOUT_S * 1000);
+	ret = mcr_attachment_wait(a, mcr_client_now_ns() + MCR_CLIENT_ANSWER_NS);
 	if (ret < 0)
 		return mcr_error_set(err, ret, "the engine does not answer: %s", strerror(-ret));
 	n = receive(a->socket, &raw, sizeof(raw), fds, &n_fds);
@@ -242,11 +227,6 @@ int mcr_attachment_open(struct mcr_attachment *out, const struct mcr_consumer_op
 	if (ret < 0)
 		mcr_attachment_close(out);
 	return ret;
-}
-
-int mcr_attachment_wait(const struct mcr_attachment *a, uint64_t deadline_ns)
-{
-	return wait_readable(a->socket, (int64_t)(deadline_ns / 1000000));
 }
 
 void mcr_attachment_close(struct mcr_attachment *a)

@@ -5,6 +5,8 @@
 #define MCR_CLIENT_ATTACH_H
 
 #include <stddef.h>
+#include <stdint.h>
+#include <time.h>
 
 #include <mcring/consumer.h>
 
@@ -25,6 +27,14 @@ struct mcr_attachment {
  * from the call on. Blocks for at most 5 s. Errors as mcr_consumer_open; *out is then closed. */
 int mcr_attachment_open(struct mcr_attachment *out, const struct mcr_consumer_opts *opts,
 			struct mcr_error *err);
+
+static inline uint64_t mcr_client_now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
 
 #define MCR_CLIENT_ANSWER_NS UINT64_C(5000000000) /* for an answer of the engine */
 

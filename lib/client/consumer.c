@@ -15,14 +15,6 @@ _Static_assert(sizeof(struct mcr_pos) == 24, "struct mcr_pos is part of the ABI"
 #define LOOK_SOON  UINT64_C(200000)
 #define LOOK_LATE  UINT64_C(10000000)
 
-/* Without a heartbeat for so long the engine may be dead: see MCR_CLIENT_LOOKS_AGAIN. */
-#define SILENCE_NS    UINT64_C(1000000000)
-#define LOOK_AGAIN_NS UINT64_C(20000000)
-
-/* An engine that closed the connection is dead, or has removed the channel: then its rx lcores may
- * still be about to publish, and it says soon that they have stopped. */
-#define HUNG_UP_NS UINT64_C(100000000)
-
 void mcr_client_tell(struct mcr_consumer *c)
 {
 	struct mcr_consumer_page *page = c->attachment.page;
@@ -126,17 +118,7 @@ void mcr_client_look(struct mcr_consumer *c)
 	else if (since < LOOK_SOON && c->stride < STRIDE_MAX)
 		c->stride *= 2;
 	mcr_client_store(&c->attachment.page->heartbeat_ns, now);
-
-	if (beat == 0 || beat != c->beat_ns || now < beat + SILENCE_NS) {
-		c->beat_ns = beat;
-		c->silent_looks = 0;
-		c->silent_ns = now;
-	} else if (now - c->silent_ns >= LOOK_AGAIN_NS) {
-		c->silent_ns = now;
-		c->silent_looks++;
-	}
-	if (c->hung_up_ns != 0 && now - c->hung_up_ns > HUNG_UP_NS)
-		c->silent_looks = MCR_CLIENT_LOOKS_AGAIN;
+	mcr_client_watch(c, beat, now);
 }
 
 /* Nothing was found: is that for ever? The states are loaded before the rings are looked at again,
@@ -186,10 +168,12 @@ int mcr_consumer_poll(struct mcr_consumer *c, struct mcr_msg *msgs, int n)
 		c->polls = 0;
 		mcr_client_look(c);
 	}
-	if (c->restarted && n > 0) {
-		got = mcr_client_restarted(c, msgs);
-		if (got == 0)
-			return nothing(c);
+	if (mcr_client_is_stall_due(c) && n > 0)
+		mcr_client_stall(c, &msgs[got++]);
+	if (c->restarted && got < n) {
+		if (!mcr_client_restarted(c, &msgs[got]))
+			return got > 0 ? got : nothing(c);
+		got++;
 	}
 	k = c->order == MCR_ORDER_MERGED ? mcr_client_merge_poll(c, msgs + got, n - got)
 					 : poll_rings(c, msgs + got, n - got);

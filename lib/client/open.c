@@ -10,6 +10,7 @@
 
 #define OPTS_SIZE_1   offsetof(struct mcr_consumer_opts, groups_be) /* of the first version */
 #define OPTS_SIZE_MAX 4096
+#define STALL_NS      UINT64_C(10000000000)
 
 /* A program may have been compiled with fewer options than this library knows, or with more: those
  * must then be unset. */
@@ -29,6 +30,10 @@ static int take_opts(struct mcr_consumer_opts *out, const struct mcr_consumer_op
 					     "options: the program was compiled for a newer "
 					     "libmcring-client");
 	memcpy(out, opts, opts->size < sizeof(*out) ? opts->size : sizeof(*out));
+	if (opts->size <= offsetof(struct mcr_consumer_opts, stall_ns))
+		out->stall_ns = 1; /* knows no MCR_ENGINE_STALL */
+	else if (out->stall_ns == 0)
+		out->stall_ns = STALL_NS;
 	return 0;
 }
 
@@ -115,6 +120,7 @@ int mcr_client_open_rings(struct mcr_consumer *c, const struct mcr_consumer_opts
 void mcr_client_begin(struct mcr_consumer *c)
 {
 	c->stride = 1;
+	c->stall_ns = c->opts.stall_ns;
 	c->attachment.page->abi = MCR_ATTACH_VERSION;
 	c->attachment.page->pid = (int32_t)getpid();
 	mcr_client_tell(c);

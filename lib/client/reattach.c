@@ -131,8 +131,8 @@ int mcr_consumer_reattach(struct mcr_consumer *c, struct mcr_error *err)
 	next.opts = old.opts;
 	next.turn = next.polls = next.silent_looks = 0;
 	next.looked_ns = next.beat_ns = next.silent_ns = next.blocked_ns = 0;
-	next.hung_up_ns = 0;
-	next.armed = 0;
+	next.hung_up_ns = next.is_dead = next.armed = 0;
+	next.stall = MCR_CLIENT_STALL_NONE;
 	*c = next;
 	mcr_client_begin(c);
 	mcr_attachment_close(&old.attachment);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the files of the consumer share: open.c (options, start), consumer.c (poll and what follows
- * it), merge.c (several rings in the order of time), select.c (a part of the channel), wait.c
- * (sleeping), join.c (groups of its own), reattach.c (the next engine). */
+ * it), merge.c (several rings in the order of time), select.c (a part of the channel), watch.c
+ * (whether the engine lives), wait.c (sleeping), join.c (groups of its own), reattach.c (the next
+ * engine). */
 #ifndef MCR_CLIENT_STATE_H
 #define MCR_CLIENT_STATE_H
 
 #include <stdint.h>
-#include <time.h>
 
 #include <mcring/consumer.h>
 
@@ -15,11 +15,6 @@
 #include "core/ring_reader.h"
 
 #define MCR_CLIENT_CHUNK 32 /* descriptors copied at a time */
-
-/* The engine is dead when it did not beat for a second and goes on not beating while this process
- * looks again and again: one look may be wrong, because this process may have been stopped between
- * reading the heartbeat and reading the clock, or both may have been stopped together. */
-#define MCR_CLIENT_LOOKS_AGAIN 5
 
 struct mcr_client_ring {
 	struct mcr_ring_reader reader;
@@ -34,6 +29,14 @@ struct mcr_client_ring {
 	unsigned at, count;
 	int stalled;         /* silent for too long: the others do not wait for it ... */
 	uint64_t stalled_ns; /* ... until it is past the message that it held up */
+};
+
+/* Whether the engine stalls, and whether poll has said so. */
+enum mcr_client_stall {
+	MCR_CLIENT_STALL_NONE,
+	MCR_CLIENT_STALL_DUE,
+	MCR_CLIENT_STALL_TOLD,
+	MCR_CLIENT_STALL_OVER, /* to be said too */
 };
 
 struct mcr_consumer {
@@ -54,9 +57,13 @@ struct mcr_consumer {
 	unsigned polls, stride; /* until, and between looks at the clock */
 	uint64_t looked_ns;
 	uint64_t beat_ns, silent_ns; /* the newest heartbeat; last look that found it old */
-	unsigned silent_looks;
+	unsigned silent_looks;       /* that found it old by a second */
 	uint64_t
 	    hung_up_ns; /* when the engine was seen to have closed the connection; 0 = it has not */
+	int is_dead;    /* nothing comes any more */
+	uint64_t stall_ns; /* how long it may be silent */
+	enum mcr_client_stall stall;
+	uint64_t silent_since_ns; /* its last heartbeat before that */
 
 	uint64_t arms; /* times it was armed */
 	int armed;
@@ -74,14 +81,6 @@ struct mcr_consumer {
 	uint64_t since_ns; /* for it */
 };
 
-static inline uint64_t mcr_client_now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
 /* The position of the first message of a ring that poll has not given out. */
 static inline uint64_t mcr_client_next(const struct mcr_client_ring *ring, uint64_t *offset)
 {
@@ -97,7 +96,7 @@ static inline uint64_t mcr_client_next(const struct mcr_client_ring *ring, uint6
  * published. */
 static inline int mcr_client_ended(const struct mcr_consumer *c, const struct mcr_client_ring *ring)
 {
-	return c->silent_looks >= MCR_CLIENT_LOOKS_AGAIN || mcr_ring_reader_stopped(&ring->reader);
+	return c->is_dead || mcr_ring_reader_stopped(&ring->reader);
 }
 
 void mcr_client_fill_data(const struct mcr_ring_reader *r, struct mcr_msg *m,
@@ -108,6 +107,16 @@ void mcr_client_fill_lost(const struct mcr_ring_reader *r, struct mcr_msg *m, ui
 /* mcr_client_look reads the clock: tells the engine that this consumer lives, and watches whether
  * the engine does. */
 void mcr_client_look(struct mcr_consumer *c);
+
+/* watch.c: mcr_client_watch judges the engine by its newest heartbeat, at the time now.
+ * mcr_client_stall writes the MCR_ENGINE_STALL that is due. */
+void mcr_client_watch(struct mcr_consumer *c, uint64_t beat, uint64_t now);
+void mcr_client_stall(struct mcr_consumer *c, struct mcr_msg *m);
+
+static inline int mcr_client_is_stall_due(const struct mcr_consumer *c)
+{
+	return c->stall == MCR_CLIENT_STALL_DUE || c->stall == MCR_CLIENT_STALL_OVER;
+}
 
 /* wait.c: takes back what mcr_consumer_arm announced. */
 void mcr_client_disarm(struct mcr_consumer *c);

@@ -8,7 +8,7 @@
 #include "client/state.h"
 
 #define SLICE_NS      UINT64_C(500000000) /* between two looks at the engine's heartbeat */
-#define SLICE_SOON_NS UINT64_C(25000000)  /* while it is missed */
+#define SLICE_SOON_NS UINT64_C(25000000)  /* while it is missed, until that was told */
 #define NAP_NS        UINT64_C(50000)     /* for what no word comes for */
 #define WORDS_MAX     64                  /* read at a time: an engine may send without end */
 
@@ -28,13 +28,13 @@ static void drain(struct mcr_consumer *c)
 	}
 }
 
-/* 1 when poll has something to do: a message that was published or waits to be merged, or the end.
- */
+/* 1 when poll has something to do: a message that was published or waits to be merged, an event, or
+ * the end. */
 static int pending(const struct mcr_consumer *c)
 {
 	unsigned ended = 0;
 
-	if (c->restarted)
+	if (c->restarted || mcr_client_is_stall_due(c))
 		return 1;
 	for (unsigned i = 0; i < c->n_rings; i++) {
 		const struct mcr_client_ring *ring = &c->rings[i];
@@ -91,13 +91,6 @@ static int sleep_for(int fd, uint64_t ns)
 	return ppoll(&p, fd < 0 ? 0 : 1, &ts, NULL) < 0 ? -errno : 0;
 }
 
-static uint64_t slice(const struct mcr_consumer *c, uint64_t left_ns)
-{
-	uint64_t ns = c->silent_looks > 0 ? SLICE_SOON_NS : SLICE_NS;
-
-	return left_ns < ns ? left_ns : ns;
-}
-
 int mcr_consumer_wait(struct mcr_consumer *c, uint64_t timeout_ns)
 {
 	uint64_t end_ns = mcr_client_now_ns() + timeout_ns;
@@ -105,24 +98,27 @@ int mcr_consumer_wait(struct mcr_consumer *c, uint64_t timeout_ns)
 	if (end_ns < timeout_ns)
 		end_ns = UINT64_MAX;
 	for (;;) {
-		uint64_t now_ns = mcr_client_now_ns();
+		uint64_t now_ns = mcr_client_now_ns(), slice_ns;
 		int ret;
 
 		/* No word comes for a mark of time that a merged message waits for, for a new
 		 * engine that begins to receive, nor for the end of one that is no longer there:
 		 * poll finds out, not too often. */
 		if (mcr_consumer_arm(c)) {
-			if (c->blocked_ns != 0 || c->restarted || c->hung_up_ns != 0)
-				ret = sleep_for(-1, NAP_NS);
-			else
-				ret = 0;
+			if (c->blocked_ns == 0 && !c->restarted && c->hung_up_ns == 0)
+				return 1;
+			ret = sleep_for(-1, NAP_NS);
 			return ret == 0 ? 1 : ret;
 		}
 		if (now_ns >= end_ns) {
 			mcr_client_disarm(c);
 			return 0;
 		}
-		ret = sleep_for(c->attachment.socket, slice(c, end_ns - now_ns));
+		slice_ns = c->silent_looks > 0 && c->stall == MCR_CLIENT_STALL_NONE ? SLICE_SOON_NS
+										    : SLICE_NS;
+		if (slice_ns > end_ns - now_ns)
+			slice_ns = end_ns - now_ns;
+		ret = sleep_for(c->attachment.socket, slice_ns);
 		mcr_client_disarm(c);
 		if (ret < 0)
 			return ret;

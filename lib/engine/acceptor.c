@@ -33,8 +33,10 @@ void mcr_acceptor_close(struct mcr_acceptor *a)
 {
 	if (a->spare_fd >= 0)
 		close(a->spare_fd);
-	if (a->listen_fd >= 0)
+	if (a->listen_fd >= 0) {
+		shutdown(a->listen_fd, SHUT_RDWR); /* for a forked child's copy too */
 		close(a->listen_fd);
+	}
 	a->spare_fd = a->listen_fd = -1;
 }
 

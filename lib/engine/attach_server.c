@@ -141,7 +141,6 @@ struct mcr_attach_slot *mcr_attach_slot_take(struct mcr_attach_server *s, int fd
 	return NULL;
 }
 
-/* Closing the socket also takes it out of the epoll set: no other descriptor refers to it. */
 void mcr_attach_slot_release(struct mcr_attach_server *s, struct mcr_attach_slot *slot)
 {
 	if (slot->state == MCR_SLOT_HALF_OPEN) {
@@ -157,6 +156,10 @@ void mcr_attach_slot_release(struct mcr_attach_server *s, struct mcr_attach_slot
 		mcr_attach_linger(s, slot);
 		return;
 	}
+	/* The other side is to see the end also when a child that this process forked has a copy.
+	 */
+	epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, slot->fd, NULL);
+	shutdown(slot->fd, SHUT_RDWR);
 	close(slot->fd);
 	memset(slot, 0, sizeof(*slot));
 }

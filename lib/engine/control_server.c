@@ -106,8 +106,10 @@ int mcr_control_server_fd(const struct mcr_control_server *server)
 
 static void drop_client(struct client *c)
 {
-	if (c->fd >= 0)
-		close(c->fd); /* leaves the epoll set with it */
+	if (c->fd >= 0) {
+		shutdown(c->fd, SHUT_RDWR); /* for a forked child's copy too */
+		close(c->fd);               /* leaves the epoll set with it */
+	}
 	free(c->in);
 	mcr_control_reply_clear(&c->reply);
 	*c = (struct client){.fd = -1};

@@ -60,6 +60,7 @@ AT(mcr_consumer_opts, n_groups, 80);
 AT(mcr_consumer_opts, n_ids, 88);
 AT(mcr_consumer_opts, order, 96);
 AT(mcr_consumer_opts, hold_ns, 104);
+AT(mcr_consumer_opts, stall_ns, 112);
 
 SIZE(mcr_error, 512);
 

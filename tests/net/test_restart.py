@@ -8,7 +8,7 @@ import time
 import pytest
 
 from netlab import Capture, wait_for
-from programs import Traffic, identity, sequence
+from programs import Traffic, identity, mcsend, sequence
 from test_membership import reports
 
 STOP_SECONDS = int(os.environ.get('MCR_STOP_SECONDS', '1'))
@@ -47,6 +47,7 @@ def test_a_consumer_goes_on_with_the_next_daemon_and_says_what_may_be_missing(wi
     cat.process.send_signal(signal.SIGINT)
     status, messages, summary = cat.wait()
     assert status == 0
+    assert [e['event'] for e in cat.events] == ['restart'], 'the end of its socket is seen at once'
     before, restart, after = split(cat.objects)
     old = [sequence(m) for m in before]
     new = [sequence(m) for m in after]
@@ -61,6 +62,28 @@ def test_a_consumer_goes_on_with_the_next_daemon_and_says_what_may_be_missing(wi
     assert before[-1]['rx_ns'] <= restart['since_ns'] < restart['until_ns'] <= after[0]['rx_ns']
     missing_s = (new[first] - len(old) - 1) / RATE
     assert missing_s <= (restart['until_ns'] - restart['since_ns']) / 1e9 + 1
+
+
+def test_a_daemon_that_stands_still_is_named_and_nobody_is_detached(wire):
+    daemon = wire.daemon('--join', '239.1.1.1:5000')
+    cat = daemon.cat(timeout=60)
+    mcsend(wire.sender, '239.1.1.1:5000', count=100)
+    wait_for(lambda: daemon.stats()['delivered'] == 100, 10, 'data arrives')
+    ids = [one['id'] for one in daemon.stats()['consumers']]
+    daemon.process.send_signal(signal.SIGSTOP)
+    wait_for(lambda: '"engine_stall","over":false' in open(cat.path).read(), 20, 'it is told')
+    daemon.process.send_signal(signal.SIGCONT)
+    wait_for(lambda: '"engine_stall","over":true' in open(cat.path).read(), 20, 'that too')
+    mcsend(wire.sender, '239.1.1.1:5000', count=100)
+    wait_for(lambda: daemon.stats()['delivered'] == 200, 10, 'data arrives again')
+    assert [one['id'] for one in daemon.stats()['consumers']] == ids
+    _, messages, summary = cat.stop(200)
+    assert [sequence(m) for m in messages] == [*range(1, 101), *range(1, 101)]
+    assert [e['event'] for e in cat.events] == ['engine_stall'] * 2
+    for event in cat.events:
+        assert 0.9e9 < event['until_ns'] - event['since_ns'] < 30e9
+    assert summary['lost'] == 0
+    assert daemon.stop() == 0
 
 
 def test_a_daemon_that_takes_over_leaves_no_leave_on_the_wire(lan):

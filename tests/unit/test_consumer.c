@@ -4,6 +4,7 @@
 #include "small_engine.h"
 
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 static struct mcr_consumer *consumer_open(struct small_engine *e, enum mcr_start start)
@@ -196,7 +197,66 @@ static void everything_before_a_stop_is_delivered_and_then_epipe(void **state)
 	small_engine_destroy(&e);
 }
 
-static void an_engine_without_heartbeat_is_dead_after_its_last_message(void **state)
+static struct mcr_consumer *patient(struct small_engine *e, uint64_t stall_ns)
+{
+	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
+
+	opts.stall_ns = stall_ns;
+	return small_engine_consumer(e, opts);
+}
+
+/* The next message, or an error, within 20 s. */
+static int await_one(struct mcr_consumer *c, struct mcr_msg *msg)
+{
+	uint64_t start = monotonic_ns();
+	int n;
+
+	while ((n = mcr_consumer_poll(c, msg, 1)) == 0)
+		assert_true(monotonic_ns() - start < UINT64_C(20000000000));
+	mcr_consumer_release(c);
+	return n;
+}
+
+static void await_stall(struct mcr_consumer *c, int flags)
+{
+	struct mcr_msg msg;
+
+	assert_int_equal(await_one(c, &msg), 1);
+	assert_int_equal(msg.kind, MCR_ENGINE_STALL);
+	assert_int_equal(msg.flags, flags);
+	assert_int_equal(msg.len, 0);
+	assert_true(msg.rx_ns - msg.since_ns > UINT64_C(900000000));
+	assert_true(msg.rx_ns - msg.since_ns < UINT64_C(20000000000));
+}
+
+static void an_engine_that_stalls_is_told_and_goes_on(void **state)
+{
+	struct small_engine e;
+	struct mcr_msg msg;
+
+	small_engine_create(&e, 1, 64, 65536);
+	struct mcr_consumer *c = consumer_open(&e, MCR_START_NEWEST);
+
+	sleep_ms(20);
+	for (int round = 0; round < 2; round++) {
+		__atomic_store_n(&e.beating, 0, __ATOMIC_RELEASE);
+		await_stall(c, 0);
+		small_engine_publish_seqs(&e, 0, 1); /* by an rx lcore, which does not stall */
+		assert_int_equal(await_one(c, &msg), 1);
+		assert_int_equal(msg.kind, MCR_DATA);
+		__atomic_store_n(&e.beating, 1, __ATOMIC_RELEASE);
+		await_stall(c, MCR_FLAG_STALL_OVER);
+		small_engine_publish_seqs(&e, 0, 1);
+		assert_int_equal(await_one(c, &msg), 1);
+		assert_int_equal(msg.kind, MCR_DATA);
+		assert_int_equal(msg.pos.seq, 2 * round + 2);
+	}
+	assert_int_equal(small_engine_count(&e), 1);
+	mcr_consumer_close(c);
+	small_engine_destroy(&e);
+}
+
+static void a_stall_ends_in_epipe_when_the_consumer_has_waited_enough(void **state)
 {
 	struct small_engine e;
 	struct mcr_msg msgs[16];
@@ -204,19 +264,72 @@ static void an_engine_without_heartbeat_is_dead_after_its_last_message(void **st
 	int n;
 
 	small_engine_create(&e, 1, 64, 65536);
-	struct mcr_consumer *c = consumer_open(&e, MCR_START_NEWEST);
+	struct mcr_consumer *c = patient(&e, UINT64_C(1500000000));
 
 	sleep_ms(20);
 	__atomic_store_n(&e.beating, 0, __ATOMIC_RELEASE);
-	small_engine_publish_seqs(&e, 0, 3);
 	start = monotonic_ns();
+	await_stall(c, 0);
+	small_engine_publish_seqs(&e, 0, 3); /* and not before all of it */
 	assert_int_equal(mcr_consumer_poll(c, msgs, 16), 3);
 	while ((n = mcr_consumer_poll(c, msgs, 16)) == 0)
 		assert_true(monotonic_ns() - start < UINT64_C(20000000000));
 	assert_int_equal(n, -EPIPE);
-	assert_true(monotonic_ns() - start > UINT64_C(900000000));
+	assert_true(monotonic_ns() - start > UINT64_C(1400000000));
 	mcr_consumer_close(c);
 	small_engine_destroy(&e);
+}
+
+/* A program that was compiled before there was such an event. */
+static void who_knows_no_stall_gets_epipe_at_once(void **state)
+{
+	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
+	struct small_engine e;
+	struct mcr_msg msg;
+
+	opts.size = offsetof(struct mcr_consumer_opts, stall_ns);
+	small_engine_create(&e, 1, 64, 65536);
+	struct mcr_consumer *c = small_engine_consumer(&e, opts);
+
+	sleep_ms(20);
+	__atomic_store_n(&e.beating, 0, __ATOMIC_RELEASE);
+	assert_int_equal(await_one(c, &msg), -EPIPE);
+	mcr_consumer_close(c);
+	small_engine_destroy(&e);
+}
+
+/* Its sockets end with it, whoever forked has copies of them. No second of silence is waited for.
+ */
+static void an_engine_that_is_gone_is_noticed_by_its_socket(void **state)
+{
+	for (int is_forked = 0; is_forked <= 1; is_forked++) {
+		struct small_engine e;
+		struct mcr_msg msg;
+		uint64_t start;
+		pid_t child = 0;
+
+		small_engine_create(&e, 1, 64, 65536);
+		struct mcr_consumer *c = patient(&e, UINT64_MAX);
+
+		sleep_ms(20);
+		if (is_forked)
+			child = fork();
+		if (is_forked && child == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			for (;;)
+				pause();
+		}
+		small_engine_kill(&e);
+		start = monotonic_ns();
+		assert_int_equal(await_one(c, &msg), -EPIPE);
+		assert_true(monotonic_ns() - start < UINT64_C(900000000));
+		mcr_consumer_close(c);
+		assert_int_equal(rmdir(e.dir), 0);
+		if (is_forked) {
+			assert_int_equal(kill(child, SIGKILL), 0);
+			assert_int_equal(waitpid(child, NULL, 0), child);
+		}
+	}
 }
 
 static void one_look_that_finds_an_old_heartbeat_is_not_believed(void **state)
@@ -390,7 +503,10 @@ int main(void)
 	    cmocka_unit_test(rings_are_read_in_turn_so_that_a_busy_one_starves_none),
 	    cmocka_unit_test(a_consumer_can_start_at_the_oldest_or_at_a_seq),
 	    cmocka_unit_test(everything_before_a_stop_is_delivered_and_then_epipe),
-	    cmocka_unit_test(an_engine_without_heartbeat_is_dead_after_its_last_message),
+	    cmocka_unit_test(an_engine_that_stalls_is_told_and_goes_on),
+	    cmocka_unit_test(a_stall_ends_in_epipe_when_the_consumer_has_waited_enough),
+	    cmocka_unit_test(who_knows_no_stall_gets_epipe_at_once),
+	    cmocka_unit_test(an_engine_that_is_gone_is_noticed_by_its_socket),
 	    cmocka_unit_test(one_look_that_finds_an_old_heartbeat_is_not_believed),
 	    cmocka_unit_test(an_engine_that_has_not_begun_to_beat_is_not_dead),
 	    cmocka_unit_test(a_stopped_consumer_neither_misjudges_the_engine_nor_the_loss),

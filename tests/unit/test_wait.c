@@ -284,20 +284,34 @@ static void the_end_of_the_engine_wakes_who_sleeps(void **state)
 }
 
 /* Its socket stays open: only the heartbeat tells. */
-static void an_engine_that_hangs_ends_the_wait(void **state)
+static void an_engine_that_hangs_wakes_who_sleeps(void **state)
 {
+	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
 	struct small_engine e;
 	struct mcr_msg msg;
 	int n;
 
 	small_engine_create(&e, 1, 64, 65536);
 	struct mcr_consumer *c = consumer(&e, MCR_ORDER_RINGS);
+	opts.stall_ns = 1;
+	struct mcr_consumer *hasty = small_engine_consumer(&e, opts);
 
 	sleep_ms(20);
 	__atomic_store_n(&e.beating, 0, __ATOMIC_RELEASE);
 	while ((n = mcr_consumer_poll(c, &msg, 1)) == 0)
 		assert_int_equal(mcr_consumer_wait(c, UINT64_MAX), 1);
+	assert_int_equal(msg.kind, MCR_ENGINE_STALL);
+	/* It is told once, and waited for. */
+	assert_int_equal(mcr_consumer_wait(c, 100000000), 0);
+	while ((n = mcr_consumer_poll(hasty, &msg, 1)) == 0)
+		assert_int_equal(mcr_consumer_wait(hasty, UINT64_MAX), 1);
 	assert_int_equal(n, -EPIPE);
+	__atomic_store_n(&e.beating, 1, __ATOMIC_RELEASE);
+	while ((n = mcr_consumer_poll(c, &msg, 1)) == 0)
+		assert_int_equal(mcr_consumer_wait(c, UINT64_MAX), 1);
+	assert_int_equal(msg.kind, MCR_ENGINE_STALL);
+	assert_int_equal(msg.flags, MCR_FLAG_STALL_OVER);
+	mcr_consumer_close(hasty);
 	mcr_consumer_close(c);
 	small_engine_destroy(&e);
 }
@@ -364,7 +378,7 @@ int main(void)
 	    cmocka_unit_test(a_signal_ends_the_wait),
 	    cmocka_unit_test(no_wake_up_is_ever_lost),
 	    cmocka_unit_test(the_end_of_the_engine_wakes_who_sleeps),
-	    cmocka_unit_test(an_engine_that_hangs_ends_the_wait),
+	    cmocka_unit_test(an_engine_that_hangs_wakes_who_sleeps),
 	    cmocka_unit_test(a_consumer_that_lies_about_its_sleep_harms_itself_alone),
 	    cmocka_unit_test(many_sleepers_are_all_woken),
 	};
