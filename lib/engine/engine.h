@@ -103,8 +103,8 @@ int mcr_engine_port_of(struct mcr_engine *e, const struct mcr_engine_config *cfg
 		       const struct mcr_interface_config *config, struct mcr_port **out,
 		       struct mcr_error *err);
 
-/* port_capture.c: says what is wrong with the files that net_pcap plays. Errors: -EINVAL (no Ethernet
- * frames in one). */
+/* port_capture.c: says what is wrong with the files that net_pcap plays. Errors: -EINVAL (no
+ * Ethernet frames in one). */
 int mcr_engine_look_at_captures(struct mcr_engine *e, const struct mcr_port *port,
 				struct mcr_error *err);
 
