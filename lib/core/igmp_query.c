@@ -196,7 +196,8 @@ static int record_sources(struct mcr_igmp *igmp, struct mcr_igmp_group *g, size_
 {
 	size_t cap = g->n_recorded + n;
 
-	if (igmp->n_recorded - g->cap_recorded + cap > MCR_IGMP_RECORDED_MAX ||
+	if (cap > MCR_IGMP_RECORDED_GROUP_MAX ||
+	    igmp->n_recorded - g->cap_recorded + cap > MCR_IGMP_RECORDED_MAX ||
 	    mcr_igmp_reserve(igmp, g->membership.n + cap) < 0)
 		return 0;
 	uint32_t *recorded = realloc(g->recorded, cap * sizeof(*recorded));

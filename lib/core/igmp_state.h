@@ -9,14 +9,15 @@
 #include "core/igmp_wire.h"
 #include "core/rng.h"
 
-#define MCR_IGMP_SECOND_NS    1000000000ull
-#define MCR_IGMP_QI_S         125u  /* RFC 9776 §8.2 */
-#define MCR_IGMP_QI_MAX_S     3600u /* a larger QQIC counts as this: it only feeds our timeouts */
-#define MCR_IGMP_QRI_NS       (10 * MCR_IGMP_SECOND_NS)  /* §8.3 */
-#define MCR_IGMP_URI_V3_NS    MCR_IGMP_SECOND_NS         /* §8.11 */
-#define MCR_IGMP_URI_V2_NS    (10 * MCR_IGMP_SECOND_NS)  /* RFC 2236 §8.10 */
-#define MCR_IGMP_V1_NS        (400 * MCR_IGMP_SECOND_NS) /* RFC 2236 §8.11; D1 */
-#define MCR_IGMP_RECORDED_MAX 65536u /* recorded sources of all groups: 256 KiB */
+#define MCR_IGMP_SECOND_NS          1000000000ull
+#define MCR_IGMP_QI_S               125u /* RFC 9776 §8.2 */
+#define MCR_IGMP_QI_MAX_S           3600u /* a larger QQIC counts as this: it only feeds our timeouts */
+#define MCR_IGMP_QRI_NS             (10 * MCR_IGMP_SECOND_NS)  /* §8.3 */
+#define MCR_IGMP_URI_V3_NS          MCR_IGMP_SECOND_NS         /* §8.11 */
+#define MCR_IGMP_URI_V2_NS          (10 * MCR_IGMP_SECOND_NS)  /* RFC 2236 §8.10 */
+#define MCR_IGMP_V1_NS              (400 * MCR_IGMP_SECOND_NS) /* RFC 2236 §8.11; D1 */
+#define MCR_IGMP_RECORDED_MAX       65536u /* recorded sources of all groups: 256 KiB */
+#define MCR_IGMP_RECORDED_GROUP_MAX 4096u  /* of one: each query walks over them */
 
 /* Messages that are built and wait to be sent: fixed slots of one MTU. A group's records are built
  * all at once, so there is room for those of the largest group. */

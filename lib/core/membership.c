@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 void mcr_membership_init(struct mcr_membership *m)
 {
@@ -207,11 +208,22 @@ size_t mcr_membership_answer(const struct mcr_membership *m, uint32_t *asked, si
 
 size_t mcr_source_set_union(uint32_t *a, size_t na, const uint32_t *b, size_t nb)
 {
-	size_t n = na;
+	size_t to = na + nb, n = na + nb;
 
-	for (size_t i = 0; i < nb; i++)
-		a[n++] = b[i];
-	return mcr_source_set_sort(a, n);
+	while (na > 0 || nb > 0) { /* from the end, where there is room */
+		uint32_t last;
+
+		if (nb == 0 || (na > 0 && a[na - 1] > b[nb - 1]))
+			last = a[--na];
+		else
+			last = b[--nb];
+		if (na > 0 && a[na - 1] == last)
+			na--;
+		a[--to] = last;
+	}
+	n -= to;
+	memmove(a, a + to, n * sizeof(*a));
+	return n;
 }
 
 static int compare(const void *a, const void *b)

@@ -338,6 +338,33 @@ static void more_recorded_sources_than_we_hold_are_answered_with_the_whole_state
 	rig_stop(&r);
 }
 
+/* Each query of a storm walks over what was recorded, so that is bounded for each group. */
+static void queries_for_ever_new_sources_of_a_group_end_in_its_whole_state(void **state)
+{
+	struct mcr_igmp_group_info g;
+	uint32_t most = 0;
+	struct rig r;
+
+	rig_default(&r);
+	join(&r, "239.5.1.1");
+	settle(&r, 5);
+	for (unsigned i = 0; i < 100; i++) {
+		char sources[1024];
+		size_t used = 0;
+
+		for (unsigned k = 1; k <= 60; k++)
+			used += (size_t)snprintf(sources + used, sizeof(sources) - used,
+						 "10.%u.0.%u ", i, k);
+		assert_int_equal(FEED(&r, .code = 10, .group = "239.5.1.1", .sources = sources), 0);
+		assert_int_equal(mcr_igmp_get_group(r.igmp, inet_addr("239.5.1.1"), &g), 0);
+		most = g.recorded > most ? g.recorded : most;
+	}
+	assert_true(most > 4000 && most <= 4096);
+	assert_int_equal(g.recorded, 0);
+	assert_int_equal(g.state, MCR_IGMP_GROUP_DELAYING);
+	rig_stop(&r);
+}
+
 /* H-QR-15 */
 static void the_all_hosts_group_is_accepted_and_never_reported(void **state)
 {
@@ -415,6 +442,7 @@ int main(void)
 	    cmocka_unit_test(a_general_answer_tells_of_the_state_at_its_time),
 	    cmocka_unit_test(recorded_sources_are_forgotten_after_the_answer),
 	    cmocka_unit_test(more_recorded_sources_than_we_hold_are_answered_with_the_whole_state),
+	    cmocka_unit_test(queries_for_ever_new_sources_of_a_group_end_in_its_whole_state),
 	    cmocka_unit_test(the_all_hosts_group_is_accepted_and_never_reported),
 	    cmocka_unit_test(robustness_follows_the_querier),
 	    cmocka_unit_test(the_query_interval_follows_the_querier),
