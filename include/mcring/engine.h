@@ -3,7 +3,8 @@
  *
  * The application calls rte_eal_init, creates an engine, starts it on the worker lcores that it
  * names, and then calls mcr_engine_poll from its own loop. All functions belong to one thread, the
- * control thread: the one that called mcr_engine_create. None of them is async-signal-safe.
+ * control thread: the one that called mcr_engine_create; but for those that say otherwise. None of
+ * them is async-signal-safe.
  *
  * A function that returns int gives 0 or -errno; those that take a struct mcr_error fill it when
  * they fail. Strings are copied. Times are nanoseconds of CLOCK_REALTIME unless they say otherwise.
@@ -211,7 +212,7 @@ MCR_API void mcr_engine_config_init(struct mcr_engine_config *cfg);
 /* mcr_engine_create opens ports, rings and sockets; nothing is received or sent yet. It starts one
  * thread, "mcring-device", which makes the calls that may wait for the kernel or for memory, so
  * that mcr_engine_poll does not: that thread has the signal mask and the CPUs of the caller, calls
- * nothing of the application's, and ends in mcr_engine_destroy.
+ * nothing of the application's but what mcr_engine_run gives it, and ends in mcr_engine_destroy.
  * Errors: -EINVAL (the configuration), -ENODEV (no such port), -EBUSY (port taken, or a live engine
  * holds run_dir), -EACCES, -ENOMEM, or what DPDK or a system call gave. */
 MCR_API int mcr_engine_create(struct mcr_engine **out, const struct mcr_engine_config *cfg,
