@@ -25,6 +25,12 @@ def pytest_configure(config):
     netlab.sweep()
 
 
+def need_tun():
+    """Skips the test where there are no tap devices: a container may have none."""
+    if not os.path.exists('/dev/net/tun'):
+        pytest.skip('absent: /dev/net/tun')
+
+
 @pytest.fixture
 def lab():
     lab = netlab.Lab()

@@ -11,6 +11,7 @@ import pytest
 import netlab
 from conftest import Wire
 from programs import Daemon, Traffic, identity, sequence
+from suite import need_tun
 
 SECONDS = 10
 STAYING = [f'239.1.1.{i}' for i in range(1, 9)]
@@ -80,6 +81,7 @@ def af_packet(lab):
 def tap(lab):
     """Two queues, so that flow rules are tried. The host at the other end is the kernel's, which has
     the port's own MAC address until it gets another."""
+    need_tun()
     host = lab.namespace('tap')
     daemon = Daemon(lab, host, '--interface', 'feed=net_tap0,queues=2', *joins(),
                     vdev='net_tap0,iface=eth0')

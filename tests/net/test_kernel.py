@@ -17,6 +17,7 @@ import pytest
 from frames import Ether, IP, UDP
 from netlab import Capture, wait_for
 from programs import Daemon, Traffic, drops, identity, mcsend
+from suite import need_tun
 
 TRANSFER = os.path.join(os.path.dirname(__file__), 'transfer.py')
 MEGABYTES = 50
@@ -28,6 +29,7 @@ class Beside:
     """A daemon whose interface `feed` has a device in the kernel, with an address there."""
 
     def __init__(self, wire, *args, interface='', address='10.0.0.2', move=True):
+        need_tun()
         self.wire = wire
         # A real wire carries whole frames with whole checksums; veth hands over neither.
         wire.sender.run('ethtool', '-K', 'eth0', 'tx', 'off')

@@ -17,6 +17,7 @@ import pytest
 from line import Line
 from netlab import wait_for
 from programs import BUILD, CTL, MCRING, MCSEND, Traffic, mcsend
+from suite import need_tun
 
 QEMU = '/usr/bin/qemu-system-x86_64'
 KERNEL = os.path.join(BUILD, 'nic-kernel')
@@ -226,6 +227,7 @@ class Guest:
             pytest.skip('the emulated machine and its NICs want x86-64')
         if not os.path.exists(QEMU):
             pytest.skip('qemu-system-x86 is not installed: tools/install-deps')
+        need_tun()
         fetch_kernel()
         self.lab = lab
         self.host = lab.namespace('wire')
