@@ -13,9 +13,11 @@ STALL_NS = 10_000_000  # what a driver's queue holds at 70,000 packets a second,
 TRIES = 3
 
 
-def was_disturbed(stats, sent):
-    """The machine took an lcore or the sender away for longer than a queue lasts: proves nothing."""
-    return stats['lcores'][0]['longest_gap_ns'] > STALL_NS or sent['elapsed_ns'] > 4e9
+def was_disturbed(wire, stats, sent):
+    """The machine took an lcore, the sender, or the kernel's thread that empties veth's queue away
+    for longer than a queue lasts: proves nothing."""
+    return (stats['lcores'][0]['longest_gap_ns'] > STALL_NS or sent['elapsed_ns'] > 4e9 or
+            wire.sender.counter('eth0', 'tx_dropped') > 0)
 
 
 def receive_hundred_thousand(wire, driver):
@@ -33,7 +35,7 @@ def test_all_datagrams_arrive_in_order_and_the_rest_is_accounted_for(wire, drive
         daemon, before, sent, result, after = receive_hundred_thousand(wire, driver)
         status, messages, summary = result
         identity(after)
-        if status == 0 or not was_disturbed(after, sent):
+        if status == 0 or not was_disturbed(wire, after, sent):
             break
         assert daemon.stop() == 0
 
