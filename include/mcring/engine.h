@@ -379,7 +379,7 @@ struct mcr_control_info {          /* the control thread, in mcr_engine_poll */
  * something or had too much to do. While it lasts there is no heartbeat, no report, no answer. */
 MCR_API void mcr_engine_control_info(const struct mcr_engine *e, struct mcr_control_info *out);
 
-struct mcr_port_info { /* a DPDK port and its NIC counters (rte_eth_stats) */
+struct mcr_port_info { /* a DPDK port and its NIC counters (rte_eth_stats), looked at each 100 ms */
 	char name[64];
 	uint16_t dpdk_port;
 	char driver[32];
