@@ -72,8 +72,9 @@ int mcr_port_kernel_open(struct mcr_port *port, const struct rte_device *device,
 	if (mcr_kernel_link_look(&port->kernel) == 0 && is_packet_socket(port) &&
 	    strcmp(state->kind, "veth") == 0)
 		port->xdp_fd = mcr_xdp_pass_attach(port->kernel_index);
-	port->has_kernel_mac =
-	    state->has_mac && memcmp(state->mac, &port->mac, sizeof(state->mac)) == 0;
+	/* net_tap's interface is the other end of the wire, a host with an address of its own. */
+	port->has_kernel_mac = !has_driver(port, "net_tap") && state->has_mac &&
+			       memcmp(state->mac, &port->mac, sizeof(state->mac)) == 0;
 	port->found.kernel = port->seen.kernel = *state;
 	return 0;
 }
