@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What each NIC lets in, by its own count, and what becomes of it."""
 
+import time
+
 import pytest
 
 from guest import GuestDaemon
@@ -13,6 +15,14 @@ A, B, OTHER = '239.1.1.17', '239.1.1.18', '239.1.1.19'
 ALIAS = '238.129.1.17'  # has A's MAC address, 01:00:5e:01:01:11
 COUNT = 1000
 
+LOOKS_S = 0.5  # the NIC's counters are looked at each 0.1 s
+
+
+def settled(daemon):
+    """The statistics, once the NIC's counters are those of now."""
+    time.sleep(LOOKS_S)
+    return daemon.stats()
+
 
 def taken(stats):
     return stats['ports'][0]['rx_packets']
@@ -20,13 +30,13 @@ def taken(stats):
 
 def send(daemon, nic, expected, groups):
     """COUNT datagrams to each group; gives the statistics after `expected` were received."""
-    before = daemon.stats()
+    before = settled(daemon)
     frames = nic.frames()
     nic.send(*[f'{group}:5000' for group in groups], count=COUNT, rate=2000)
     wait_for(lambda: nic.frames() - frames == COUNT * len(groups), 20, 'all of it is on the wire')
     wait_for(lambda: daemon.stats()['received'] - before['received'] >= expected, 20,
              f'{expected} packets arrive')
-    after = daemon.stats()
+    after = settled(daemon)
     identity(after)
     return before, after
 
