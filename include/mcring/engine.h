@@ -224,7 +224,9 @@ MCR_API int mcr_engine_start(struct mcr_engine *e, struct mcr_error *err);
 
 /* mcr_engine_poll does the control thread's work that is due (IGMP, ARP, sockets, link events,
  * heartbeat) and returns after at most timeout_ns, sleeping in between; 0 = never sleeps. Call it
- * at least every 10 ms: consumers take an engine for dead after 1 s without. */
+ * at least every 10 ms: consumers get an MCR_ENGINE_STALL after 1 s without, and end after their
+ * stall_ns. A child that this process forks and that does not exec keeps the sockets: docs/ring.md,
+ * "When there is nothing more". */
 MCR_API void mcr_engine_poll(struct mcr_engine *e, uint64_t timeout_ns);
 
 /* mcr_engine_stop leaves all groups (unless keep_memberships), stops lcores and ports and tells
