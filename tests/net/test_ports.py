@@ -64,8 +64,8 @@ def test_an_a_and_a_b_feed_of_the_same_groups_are_told_apart(wires, channels):
         for i in ids:
             numbers = [sequence(m) for m in messages if m['id'] == i]
             assert numbers == list(range(1, expected[i] + 1))
-    ports = ports_of(daemon)
-    assert (ports[A]['rx_packets'], ports[B]['rx_packets']) == (300, 200)
+    wait_for(lambda: [ports_of(daemon)[p]['rx_packets'] for p in (A, B)] == [300, 200], 5,
+             'the next look at the counters')
     identity(daemon.stats())
     assert daemon.stop() == 0
 
