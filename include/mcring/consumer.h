@@ -49,7 +49,7 @@ enum mcr_kind {
 	MCR_ENGINE_STALL = 5, /* the engine gives no sign of life since since_ns, as of rx_ns, but
 			       * its process is there: its control thread hangs, or it was
 			       * stopped. With MCR_FLAG_STALL_OVER: it goes on, and nobody was
-			       * detached. What its rx lcores publish comes all the time. */
+			       * detached. What its rx lcores publish comes in between, too. */
 };
 
 enum mcr_msg_flags {
@@ -118,8 +118,8 @@ struct mcr_consumer_opts {
 	uint32_t pad;     /* 0 */
 	uint64_t hold_ns; /* MCR_ORDER_MERGED: how long others wait for a silent ring; 0 = 100 ms */
 	uint64_t stall_ns; /* how long an engine that is there may give no sign of life until poll
-			    * says -EPIPE; 0 = 10 s, UINT64_MAX = for ever; up to a second: without
-			    * an MCR_ENGINE_STALL before, as for programs of before this option */
+			    * says -EPIPE; 0 = 10 s, UINT64_MAX = for ever; up to 1 s: no
+			    * MCR_ENGINE_STALL comes before, as in programs without this option */
 };
 #ifdef __cplusplus
 #define MCR_CONSUMER_OPTS_INIT                                                               \
@@ -196,7 +196,7 @@ MCR_API uint64_t mcr_consumer_skipped(const struct mcr_consumer *c);
  * control thread wakes it, 50 us or so after the message while anybody sleeps. timeout_ns:
  * UINT64_MAX = for ever.
  * Returns 1: poll now, which may find nothing (only messages that are not selected, or the end: it
- * says -EPIPE then); 0: the time is over; -EINTR: a signal came. */
+ * says -EPIPE then) or an event; 0: the time is over; -EINTR: a signal came. */
 MCR_API int mcr_consumer_wait(struct mcr_consumer *c, uint64_t timeout_ns);
 
 /* mcr_consumer_fd gives a descriptor for poll, epoll or io_uring (IORING_OP_POLL_ADD): it becomes

@@ -3,8 +3,8 @@
  *
  * The application calls rte_eal_init, creates an engine, starts it on the worker lcores that it
  * names, and then calls mcr_engine_poll from its own loop. All functions belong to one thread, the
- * control thread: the one that called mcr_engine_create; but for those that say otherwise. None of
- * them is async-signal-safe.
+ * control thread, the one that called mcr_engine_create, unless they say otherwise. None of them is
+ * async-signal-safe.
  *
  * A function that returns int gives 0 or -errno; those that take a struct mcr_error fill it when
  * they fail. Strings are copied. Times are nanoseconds of CLOCK_REALTIME unless they say otherwise.

@@ -61,8 +61,8 @@ MCR_API void mcr_join_list_clear(struct mcr_join_list *list);
  * Returns the length that the whole text has, as snprintf does. */
 MCR_API int mcr_join_format(char *buf, size_t cap, const struct mcr_join *join);
 
-/* mcr_join_equal: same interface, channel, group, port, filter and id, as they are written: the
- * engine knows better which names and orders of sources mean the same. Returns 1 or 0. */
+/* mcr_join_equal: same interface, channel, group, port, filter and id, as they are written; the
+ * engine compares what they mean (mcr_engine_update). Returns 1 or 0. */
 MCR_API int mcr_join_equal(const struct mcr_join *a, const struct mcr_join *b);
 
 /* Who made a join. Equal joins of several owners are each their own, and one membership that ends

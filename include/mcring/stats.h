@@ -13,7 +13,7 @@ extern "C" {
 #endif
 
 /* Why a packet was not delivered. A packet has one reason: the first check that it fails, in about
- * this order but for reasons that came later, which stand at the end. */
+ * this order, but for reasons that were added later: they stand at the end. */
 enum mcr_drop {
 	MCR_DROP_TRUNCATED,       /* shorter than its own headers or lengths say */
 	MCR_DROP_OWN_FRAME,       /* source MAC is the port's own */

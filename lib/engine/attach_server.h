@@ -21,8 +21,8 @@ struct mcr_attach_server;
 /* mcr_attach_server_create listens at path, or on nothing when path is NULL: then only
  * mcr_attach_server_open attaches. path must not exist: to take over a stale one is the caller's
  * decision. Errors: -EINVAL (config), -ENAMETOOLONG, -EADDRINUSE, -ENOENT (no such directory),
- * -EACCES, -EPERM (the group is not the process's own, and it may not give files away), -ENOMEM,
- * -EMFILE. */
+ * -EACCES, -EPERM (the group is not the process's own, and it may not give files away; or the
+ * directory: see run_dir.h), -ENOMEM, -EMFILE. */
 int mcr_attach_server_create(struct mcr_attach_server **out, const char *path,
 			     const struct mcr_attach_config *config, struct mcr_error *err);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* From a NIC's timestamp to CLOCK_REALTIME: control measures, rx lcores convert. No DPDK, and no
+/* From a NIC's timestamp to CLOCK_REALTIME: one thread measures, rx lcores convert. No DPDK, and no
  * clock is read here. A timestamp that cannot be right is none. */
 #ifndef MCR_ENGINE_HW_CLOCK_H
 #define MCR_ENGINE_HW_CLOCK_H
@@ -19,12 +19,13 @@ enum mcr_hw_clock_kind { /* what a driver's timestamps are */
 #define MCR_HW_CLOCK_REALTIME (UINT64_C(1) << 60)
 
 /* What is out of these ranges is none: a capture of 2200-01-01, in microseconds; a NIC's real time
- * off the host's; ticks off the line, which control renews each 100 ms. */
+ * off the host's; ticks off the line, which is renewed each 100 ms. */
 #define MCR_HW_CLOCK_CAPTURE_END UINT64_C(7258118400000000)
 #define MCR_HW_CLOCK_AWAY_NS     UINT64_C(3600000000000)
 #define MCR_HW_CLOCK_REACH_NS    UINT64_C(4000000000)
 
-/* One measured line from ticks to time. Writer: control. Readers: every rx lcore of the port. */
+/* One measured line from ticks to time. Writer: the device thread, or control
+ * before the engine runs. Readers: every rx lcore of the port. */
 struct mcr_hw_clock {
 	uint8_t kind;     /* constant once the port is started */
 	uint64_t version; /* of the line: core/seqlock.h */
@@ -33,7 +34,7 @@ struct mcr_hw_clock {
 		uint64_t ns_per_tick; /* its slope, 32.32 fixed point; 0 = there is no line */
 	} line;
 
-	/* Control only: earlier points, for the slope. */
+	/* The writer's only: earlier points, for the slope. */
 	struct {
 		uint64_t ticks, ns;
 	} old, young;
@@ -45,11 +46,11 @@ void mcr_hw_clock_init(struct mcr_hw_clock *clock, enum mcr_hw_clock_kind kind);
 
 /* mcr_hw_clock_update takes the NIC's counter and CLOCK_REALTIME of one instant; call it every 100
  * ms or so. Two of them make a line. A counter that jumped starts anew, without a line; a
- * CLOCK_REALTIME that jumped moves the line and keeps its slope. Thread: control. */
+ * CLOCK_REALTIME that jumped moves the line and keeps its slope. Thread: the writer. */
 void mcr_hw_clock_update(struct mcr_hw_clock *clock, uint64_t ticks, uint64_t ns);
 
 /* mcr_hw_clock_set_now is for a NIC whose counter cannot be read: only what is real time already
- * can be converted. Thread: control, as mcr_hw_clock_update. */
+ * can be converted. Thread: the writer, as mcr_hw_clock_update. */
 void mcr_hw_clock_set_now(struct mcr_hw_clock *clock, uint64_t ns);
 
 /* mcr_hw_clock_realtime converts a timestamp to nanoseconds. 0 = it says nothing: out of the range

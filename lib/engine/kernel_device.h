@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The kernel's end of an interface: a tap device (/dev/net/tun) with the port's MAC address and
  * MTU, up, without offloads: whole frames with whole checksums both ways. It ends with its
- * descriptor. After the open nothing here needs a capability. Thread: control. */
+ * descriptor. After the open nothing here needs a capability. Thread: control, but set_mac,
+ * set_carrier and groups, which may wait for the kernel, are the device thread's (kernel_path.h).
+ */
 #ifndef MCR_ENGINE_KERNEL_DEVICE_H
 #define MCR_ENGINE_KERNEL_DEVICE_H
 

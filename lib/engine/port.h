@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A DPDK port: opened, started and closed in port.c, configured in port_queues.c, watched in
- * port_link.c, and nowhere else. While the engine runs, what asks the device is a job of the device
- * thread; each field says whose it is. Thread: control, where nothing else stands. */
+/* A DPDK port: opened, started and closed in port.c, configured in port_queues.c, looked at in
+ * port_link.c and port_kernel.c, removed in port_removal.c, and nowhere else. While the engine
+ * runs, what asks the device is a job of the device thread; each field says whose it is. Thread:
+ * control, where nothing else stands. */
 #ifndef MCR_ENGINE_PORT_H
 #define MCR_ENGINE_PORT_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The timestamps that a port's driver puts into its packets: whether there are any, what they mean,
- * and where they stand. Thread: control, but for mcr_port_clock_ns. */
+ * and where they stand. Thread: control, where nothing else stands. */
 #ifndef MCR_ENGINE_PORT_CLOCK_H
 #define MCR_ENGINE_PORT_CLOCK_H
 
@@ -29,7 +29,7 @@ struct mcr_port_clock {
 uint64_t mcr_port_clock_open(struct mcr_port *port, uint64_t rx_offload_capa, unsigned wanted);
 
 /* mcr_port_clock_update reads the NIC's clock, if it has one that counts. Returns 0, or -ENOTSUP:
- * the driver cannot tell it now. */
+ * the driver cannot tell it now. May wait. Thread: device, or control before the engine runs. */
 int mcr_port_clock_update(struct mcr_port *port);
 
 /* mcr_port_clock_tell: a line for the log of a started port. Returns 0: nothing to say; 1: as
