@@ -41,7 +41,7 @@ class Watched:
     def __init__(self, lab, host):
         self.path = lab.path('mcring.yaml')
         self.write(CONFIG)
-        self.daemon = Daemon(lab, host, '--config', self.path, 
+        self.daemon = Daemon(lab, host, '--config', self.path,
                              vdev='net_af_packet0,iface=eth0')
         self.consumer = self.daemon.cat(timeout=120)
         wait_for(lambda: self.daemon.stats()['consumers'], 5, 'the consumer is attached')
@@ -82,7 +82,7 @@ def watched(wire):
         one.end()
 
 
-@pytest.mark.skipif(memory_available() < 3 * BIG_BYTES, reason='not enough memory')
+@pytest.mark.skipif(memory_available() < 3 * BIG_BYTES, reason='needs 4.2 GB of memory')
 def test_a_reload_that_adds_and_removes_a_big_channel_goes_on_beside_control(watched):
     watched.write(CONFIG + BIG)
     assert 'channels +1 -0' in watched.reload().stdout
@@ -136,7 +136,7 @@ def test_a_user_who_makes_and_deletes_veths_holds_up_nobody(watched):
     os.chmod(os.path.dirname(batch), 0o755)
     nobody = ('setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups')
     if host.run(*nobody, 'unshare', '-Urn', 'true', check=False).returncode:
-        pytest.skip('an ordinary user may not make a user namespace here')
+        pytest.skip('no user namespaces for an ordinary user')
     loads = [host.start(*nobody, 'bash', '-c', RTNL_LOAD, 'load', batch) for _ in range(3)]
     rounds = 0
     while any(load.poll() is None for load in loads):
@@ -155,5 +155,3 @@ def test_a_signal_that_comes_during_a_reload_is_carried_out_afterwards(watched):
     watched.daemon.process.send_signal(signal.SIGHUP)
     wait_for(lambda: [g['group'] for g in watched.daemon.stats()['groups']] == ['239.1.1.9'], 10,
              'the last file holds')
-
-
