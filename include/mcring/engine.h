@@ -211,10 +211,11 @@ MCR_API void mcr_engine_config_init(struct mcr_engine_config *cfg);
 
 /* mcr_engine_create opens ports, rings and sockets; nothing is received or sent yet. It starts one
  * thread, "mcring-device", which makes the calls that may wait for the kernel or for memory, so
- * that mcr_engine_poll does not: that thread has the signal mask and the CPUs of the caller, calls
- * nothing of the application's but what mcr_engine_run gives it, and ends in mcr_engine_destroy.
- * Errors: -EINVAL (the configuration), -ENODEV (no such port), -EBUSY (port taken, or a live engine
- * holds run_dir), -EACCES, -ENOMEM, or what DPDK or a system call gave. */
+ * that mcr_engine_poll does not: that thread has the signal mask, CPUs and scheduling policy of the
+ * caller (under SCHED_FIFO, a caller that never sleeps starves it on its CPU), calls nothing of the
+ * application's but what mcr_engine_run gives it, and ends in mcr_engine_destroy. Errors: -EINVAL
+ * (the configuration), -ENODEV (no such port), -EBUSY (port taken, or a live engine holds run_dir),
+ * -EACCES, -ENOMEM, or what DPDK or a system call gave. */
 MCR_API int mcr_engine_create(struct mcr_engine **out, const struct mcr_engine_config *cfg,
 			      struct mcr_error *err);
 
@@ -226,7 +227,8 @@ MCR_API int mcr_engine_start(struct mcr_engine *e, struct mcr_error *err);
  * heartbeat) and returns after at most timeout_ns, sleeping in between; 0 = never sleeps. Call it
  * at least every 10 ms: consumers get an MCR_ENGINE_STALL after 1 s without, and end after their
  * stall_ns. A child that this process forks and that does not exec keeps the sockets: docs/ring.md,
- * "When there is nothing more". */
+ * "When there is nothing more"; it has no device thread, so it must not stop or destroy the engine.
+ */
 MCR_API void mcr_engine_poll(struct mcr_engine *e, uint64_t timeout_ns);
 
 /* mcr_engine_stop leaves all groups (unless keep_memberships), stops lcores and ports and tells
@@ -267,16 +269,16 @@ MCR_API int mcr_engine_update_as(struct mcr_engine *e, enum mcr_join_maker owner
 /* mcr_engine_channel_add makes a channel at run time; it can be joined and attached to at once. It
  * fills the rings' memory before it returns, which takes seconds for each GiB, and meanwhile only
  * the heartbeat goes on: consumers stay, IGMP and sockets wait. For more than some MiB on a running
- * engine mcr_engine_channel_prepare is the better way.
- * Errors: -EEXIST, -EINVAL, -ENOSPC, -ENOMEM, -ESHUTDOWN (after mcr_engine_stop). */
+ * engine mcr_engine_channel_prepare is the better way. Other engines that the same thread polls
+ * wait as well. Errors: -EEXIST, -EINVAL, -ENOSPC, -ENOMEM, -ESHUTDOWN (after mcr_engine_stop). */
 MCR_API int mcr_engine_channel_add(struct mcr_engine *e, const struct mcr_channel_config *channel,
 				   struct mcr_error *err);
 
 /* mcr_engine_run has work(ctx) called on the engine's device thread, beside which control goes on,
  * and then done(ctx) on the control thread, by mcr_engine_poll, mcr_engine_stop or
  * mcr_engine_destroy. For what may wait: a file, a name service, memory. Of the engine's functions
- * work may call mcr_engine_channel_prepare only. The engine's own jobs (filters, links) wait until
- * work returns. ctx is the caller's and stays until done is called.
+ * work may call mcr_engine_channel_prepare only. The engine's own jobs (filters, links) and
+ * other works wait until work returns. ctx is the caller's and stays until done is called.
  * Returns 0, or -ENOMEM: then neither is called. */
 MCR_API int mcr_engine_run(struct mcr_engine *e, void (*work)(void *ctx), void (*done)(void *ctx),
 			   void *ctx);

@@ -18,6 +18,8 @@ struct mcr_device_thread {
 	struct mcr_job *ended;     /* writers: both; newest first */
 	uint8_t is_ending;         /* writer: control */
 	struct mcr_job *queue;     /* the device thread's: taken from submitted, oldest first */
+	struct mcr_job *later;     /* the device thread's: works that another gave way before */
+	struct mcr_job *taken;     /* control's: taken from ended, oldest first */
 	int submitted_fd;          /* eventfd that blocks; control writes */
 	int ended_fd;              /* eventfd; the device thread writes */
 	unsigned n_pending;        /* control's: submitted, done() not called yet */
@@ -65,39 +67,62 @@ static void clear_fd(int fd)
 	(void)n;
 }
 
-/* The next to run, NULL: none. */
+/* The first of a list, NULL: none. */
+static struct mcr_job *pop(struct mcr_job **list)
+{
+	struct mcr_job *job = *list;
+
+	if (job != NULL)
+		*list = job->next;
+	return job;
+}
+
 static struct mcr_job *next_job(struct mcr_device_thread *t)
 {
-	struct mcr_job *job;
-
 	if (t->queue == NULL)
 		t->queue = take(&t->submitted);
-	job = t->queue;
-	if (job != NULL)
-		t->queue = job->next;
-	return job;
+	return pop(&t->queue);
+}
+
+static void run_job(struct mcr_device_thread *t, struct mcr_job *job)
+{
+	job->run(job);
+	push(&t->ended, job);
+	signal_fd(t->ended_fd);
+}
+
+static void put_off(struct mcr_device_thread *t, struct mcr_job *job)
+{
+	struct mcr_job **end = &t->later;
+
+	while (*end != NULL)
+		end = &(*end)->next;
+	job->next = NULL;
+	*end = job;
 }
 
 void mcr_device_thread_give_way(struct mcr_device_thread *t)
 {
 	struct mcr_job *job;
 
-	while ((job = next_job(t)) != NULL) {
-		job->run(job);
-		push(&t->ended, job);
-		signal_fd(t->ended_fd);
-	}
+	while ((job = next_job(t)) != NULL)
+		if (job->is_work)
+			put_off(t, job);
+		else
+			run_job(t, job);
 }
 
 static void *thread_main(void *arg)
 {
 	struct mcr_device_thread *t = arg;
+	struct mcr_job *job;
 
 	for (;;) {
 		/* Read before the list is: what was submitted before the end is in it. */
 		uint8_t is_ending = __atomic_load_n(&t->is_ending, __ATOMIC_ACQUIRE);
 
-		mcr_device_thread_give_way(t);
+		while ((job = pop(&t->later)) != NULL || (job = next_job(t)) != NULL)
+			run_job(t, job);
 		if (is_ending)
 			return NULL;
 		clear_fd(t->submitted_fd);
@@ -158,12 +183,15 @@ int mcr_device_thread_fd(const struct mcr_device_thread *t)
 
 unsigned mcr_device_thread_poll(struct mcr_device_thread *t, void *ctx)
 {
-	struct mcr_job *job, *next;
+	struct mcr_job *job;
 	unsigned n = 0;
 
-	clear_fd(t->ended_fd); /* before the list: what ends later makes it readable again */
-	for (job = take(&t->ended); job != NULL; job = next, n++) {
-		next = job->next;
+	if (t->taken == NULL) {
+		clear_fd(
+		    t->ended_fd); /* before the list: what ends later makes it readable again */
+		t->taken = take(&t->ended);
+	}
+	for (; (job = pop(&t->taken)) != NULL; n++) { /* of the object: done() may poll, too */
 		t->n_pending--;
 		job->is_pending = 0;
 		job->done(job, ctx);

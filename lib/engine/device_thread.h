@@ -23,6 +23,7 @@ struct mcr_job {
 	void (*done)(struct mcr_job *job, void *ctx); /* on control: the job is free again */
 	struct mcr_job *next;                         /* private */
 	uint8_t is_pending; /* control's: submitted, and done() not called yet; 0 at first */
+	uint8_t is_work;    /* the application's: never run while another one gives way */
 };
 
 /* mcr_device_thread_create starts the thread. Errors: -ENOMEM, -EMFILE, -EAGAIN (no more threads).
@@ -38,8 +39,8 @@ void mcr_device_thread_destroy(struct mcr_device_thread *t, void *ctx);
 void mcr_device_thread_submit(struct mcr_device_thread *t, struct mcr_job *job);
 
 /* mcr_device_thread_give_way runs what was submitted after the job that calls it, and whose turn it
- * would be if that one had ended: for a job of seconds, each some milliseconds. Thread: the device
- * thread, in run(). */
+ * would be if that one had ended, but for other works of the application's: for a job of seconds,
+ * each some milliseconds. Thread: the device thread, in run(). */
 void mcr_device_thread_give_way(struct mcr_device_thread *t);
 
 /* mcr_device_thread_fd is readable when a job has ended; owned by the thread's object. */

@@ -37,7 +37,7 @@ int mcr_engine_run(struct mcr_engine *e, void (*work)(void *ctx), void (*done)(v
 
 	if (w == NULL)
 		return -ENOMEM;
-	*w = (struct work){{.run = run_work, .done = work_done}, work, done, ctx};
+	*w = (struct work){{.run = run_work, .done = work_done, .is_work = 1}, work, done, ctx};
 	mcr_device_thread_submit(e->device, &w->job);
 	return 0;
 }

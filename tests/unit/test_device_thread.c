@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -189,6 +190,73 @@ static void a_long_job_gives_way_to_those_after_it(void **state)
 	sem_destroy(&step);
 }
 
+static void a_long_work_gives_way_to_no_other_work(void **state)
+{
+	static struct job jobs[3];
+	sem_t step;
+	struct mcr_device_thread *t = create();
+	struct long_job slow = {.job = {.run = run_long, .done = done_long, .is_work = 1},
+				.thread = t,
+				.step = &step,
+				.steps = 2};
+	struct pollfd p = {.fd = mcr_device_thread_fd(t), .events = POLLIN};
+	struct order order = {0};
+
+	(void)state;
+	sem_init(&step, 0, 0);
+	mcr_device_thread_submit(t, &slow.job);
+	for (unsigned i = 0; i < 3; i++) { /* two works and, between them, a job of the engine's */
+		jobs[i] = (struct job){.job = {.run = run, .done = done, .is_work = i != 1},
+				       .number = i == 1 ? 0 : 2 + i / 2};
+		mcr_device_thread_submit(t, &jobs[i].job);
+	}
+	sem_post(&step);
+	while (order.n < 1) {
+		poll(&p, 1, 5000);
+		mcr_device_thread_poll(t, &order);
+	}
+	assert_int_equal(order.wrong, 0);
+	sem_post(&step);
+	mcr_device_thread_drain(t, &order); /* the long one, then the other two in their order */
+	assert_int_equal(order.n, 4);
+	assert_int_equal(order.wrong, 0);
+	mcr_device_thread_destroy(t, &order);
+	sem_destroy(&step);
+}
+
+/* What an application does that stops its engine in a done(). */
+static void done_drains(struct mcr_job *base, void *ctx)
+{
+	struct job *job = (struct job *)base;
+	struct mcr_device_thread *t = job->again;
+
+	job->again = NULL; /* it is not submitted again */
+	done(base, ctx);
+	mcr_device_thread_drain(t, ctx);
+}
+
+static void done_may_wait_for_all_that_ended_with_it(void **state)
+{
+	struct mcr_device_thread *t = create();
+	struct pollfd p = {.fd = mcr_device_thread_fd(t), .events = POLLIN};
+	struct order order = {0};
+	struct job jobs[3];
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++)
+		jobs[i] = (struct job){.job = {.run = run, .done = done}, .number = i};
+	jobs[0].job.done = done_drains;
+	jobs[0].again = t;
+	for (unsigned i = 0; i < 3; i++)
+		mcr_device_thread_submit(t, &jobs[i].job);
+	usleep(20000); /* so that all three ended before the poll */
+	assert_int_equal(poll(&p, 1, 5000), 1);
+	mcr_device_thread_poll(t, &order);
+	assert_int_equal(order.n, 3);
+	assert_int_equal(order.wrong, 0);
+	mcr_device_thread_destroy(t, &order);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -197,6 +265,8 @@ int main(void)
 	    cmocka_unit_test(done_may_submit_again),
 	    cmocka_unit_test(destroy_runs_what_was_submitted),
 	    cmocka_unit_test(a_long_job_gives_way_to_those_after_it),
+	    cmocka_unit_test(a_long_work_gives_way_to_no_other_work),
+	    cmocka_unit_test(done_may_wait_for_all_that_ended_with_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
