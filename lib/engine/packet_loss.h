@@ -12,7 +12,7 @@
 #include <mcring/engine.h>
 
 struct mcr_packet_loss {
-	int fds[MCR_QUEUES_MAX]; /* the driver's: valid until it closes the device */
+	int fds[MCR_QUEUES_MAX]; /* the driver's: valid until it stops the device */
 	unsigned n;
 	uint64_t dropped; /* since mcr_packet_loss_begin */
 };
@@ -30,7 +30,7 @@ void mcr_packet_loss_begin(struct mcr_packet_loss *loss);
  * others hold for long: a getsockopt for each socket. */
 uint64_t mcr_packet_loss_read(struct mcr_packet_loss *loss);
 
-/* mcr_packet_loss_end reads a last time and lets go: before the device is closed. */
+/* mcr_packet_loss_end reads a last time and lets go: before the device is stopped. */
 void mcr_packet_loss_end(struct mcr_packet_loss *loss);
 
 #endif

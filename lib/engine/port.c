@@ -163,6 +163,7 @@ void mcr_port_stop(struct mcr_port *port)
 	if (!port->running)
 		return;
 	port->running = 0;
+	mcr_packet_loss_end(&port->loss); /* net_af_packet closes its sockets in the stop */
 	rte_eth_dev_stop(port->id);
 	mcr_port_count(port);
 }
@@ -172,7 +173,6 @@ void mcr_port_shut(struct mcr_port *port)
 	if (port->closed)
 		return;
 	mcr_port_stop(port);
-	mcr_packet_loss_end(&port->loss);
 	mcr_port_unlisten(port);
 	if (port->owner != RTE_ETH_DEV_NO_OWNER) {
 		rte_eth_dev_owner_unset(port->id, port->owner);
