@@ -260,6 +260,15 @@ int mcr_engine_create(struct mcr_engine **out, const struct mcr_engine_config *c
 
 /* ---- start and stop ---- */
 
+static int take_mtus(struct mcr_engine *e)
+{
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < e->n_interfaces; i++)
+		ret = mcr_interface_set_mtu(&e->interfaces[i]);
+	return ret;
+}
+
 int mcr_engine_start(struct mcr_engine *e, struct mcr_error *err)
 {
 	int ret;
@@ -271,6 +280,9 @@ int mcr_engine_start(struct mcr_engine *e, struct mcr_error *err)
 		if (ret < 0)
 			return ret;
 	}
+	ret = take_mtus(e); /* they may have changed since create */
+	if (ret < 0)
+		return mcr_error_set(err, ret, "no memory to start");
 	mcr_engine_tell_ports(e);
 	mcr_engine_tell_descriptors(e);
 	mcr_engine_filter_ports(e);

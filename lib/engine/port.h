@@ -149,6 +149,11 @@ void mcr_port_kernel_close(struct mcr_port *port);
  * through: 1, 0, or -errno: it could not be seen. Thread: device. */
 int mcr_port_kernel_look(struct mcr_port *port);
 
+/* mcr_port_is_kernels: the driver receives by a socket on the kernel's interface, which is there,
+ * so the kernel alone says whether the link is up: net_af_packet of DPDK 22.11 says "up" for ever,
+ * that of 24.11 asks by a name which may have changed. */
+int mcr_port_is_kernels(const struct mcr_port *port);
+
 /* mcr_port_tx_mtu: the longest IP packet that may be sent now. */
 uint16_t mcr_port_tx_mtu(const struct mcr_port *port);
 

@@ -56,6 +56,19 @@ static uint32_t frame_max(const struct mcr_port *port, const struct rte_device *
 	return (uint32_t)size - AF_PACKET_HEADERS;
 }
 
+/* Whether the port's address is its interface's. The driver may have read another at the probe,
+ * which udev has changed since. net_tap's interface is the other end of the wire, a host with an
+ * address of its own. */
+static int is_mac_of_kernel(const struct mcr_port *port)
+{
+	const struct mcr_kernel_state *state = &port->kernel.state;
+
+	if (has_driver(port, "net_af_packet") || has_driver(port, "net_af_xdp"))
+		return 1;
+	return !has_driver(port, "net_tap") &&
+	       memcmp(state->mac, &port->mac, sizeof(state->mac)) == 0;
+}
+
 int mcr_port_kernel_open(struct mcr_port *port, const struct rte_device *device,
 			 struct mcr_error *err)
 {
@@ -72,9 +85,7 @@ int mcr_port_kernel_open(struct mcr_port *port, const struct rte_device *device,
 	if (mcr_kernel_link_look(&port->kernel) == 0 && is_packet_socket(port) &&
 	    strcmp(state->kind, "veth") == 0)
 		port->xdp_fd = mcr_xdp_pass_attach(port->kernel_index);
-	/* net_tap's interface is the other end of the wire, a host with an address of its own. */
-	port->has_kernel_mac = !has_driver(port, "net_tap") && state->has_mac &&
-			       memcmp(state->mac, &port->mac, sizeof(state->mac)) == 0;
+	port->has_kernel_mac = state->has_mac && is_mac_of_kernel(port);
 	port->found.kernel = port->seen.kernel = *state;
 	return 0;
 }
@@ -104,6 +115,12 @@ int mcr_port_kernel_look(struct mcr_port *port)
 		return 0;
 	/* Of another network namespace: not ours to see, so the driver's word counts. */
 	return state->presence != MCR_KERNEL_HERE || state->is_up;
+}
+
+int mcr_port_is_kernels(const struct mcr_port *port)
+{
+	return port->kernel.fd >= 0 && is_bound_for_good(port) &&
+	       port->kernel.state.presence == MCR_KERNEL_HERE;
 }
 
 uint16_t mcr_port_tx_mtu(const struct mcr_port *port)
@@ -148,7 +165,10 @@ static void warn_link(const struct mcr_port *port, char *line, size_t cap)
 
 	if (port->link_up)
 		return;
-	if (port->kernel.fd >= 0 && !kernel->is_enabled)
+	if (port->seen.is_deaf)
+		what = ": its interface moved to another network namespace; move it back and start "
+		       "again";
+	else if (port->kernel.fd >= 0 && !kernel->is_enabled)
 		what = ": bring its interface up (ip link set IFNAME up)";
 	else if (port->kernel.fd >= 0)
 		what = ": its interface has no carrier";

@@ -28,9 +28,12 @@ void mcr_port_look(struct mcr_port *port)
 		memcpy(&found->mac, found->kernel.mac, sizeof(found->mac));
 	else
 		rte_eth_macaddr_get(port->id, &found->mac);
-	/* net_af_packet and net_af_xdp (DPDK 22.11) say "up" for ever: both must. */
 	ret = rte_eth_link_get_nowait(port->id, &link);
-	found->link = ret < 0 ? ret : link.link_status == RTE_ETH_LINK_UP ? kernel : 0;
+	if (ret < 0)
+		found->link = ret;
+	else /* both must say up */
+		found->link =
+		    mcr_port_is_kernels(port) || link.link_status == RTE_ETH_LINK_UP ? kernel : 0;
 	found->speed_mbps = link.link_speed == RTE_ETH_SPEED_NUM_UNKNOWN ? 0 : link.link_speed;
 	mcr_port_count(port);
 	found->promiscuous = rte_eth_promiscuous_get(port->id) == 1;
@@ -63,7 +66,8 @@ static unsigned kernel_changes(const struct mcr_port_look *was, const struct mcr
 
 unsigned mcr_port_take(struct mcr_port *port)
 {
-	uint32_t downs = port->found.kernel.carrier_downs - port->seen.kernel.carrier_downs;
+	uint32_t downs_before = port->seen.kernel.carrier_downs;
+	uint32_t downs = port->found.kernel.carrier_downs - downs_before;
 	unsigned changed = kernel_changes(&port->seen, &port->found);
 	int up;
 
@@ -75,6 +79,7 @@ unsigned mcr_port_take(struct mcr_port *port)
 	if (up < 0) { /* not to see it does not say that it is down: it is as it was */
 		changed |= port->link_error == 0 ? MCR_PORT_UNSEEN : 0;
 		port->link_error = up;
+		port->seen.kernel.carrier_downs = downs_before; /* the next look tells of them */
 		return changed;
 	}
 	port->link_error = 0;
