@@ -16,6 +16,7 @@
 
 #define BUFFER_BYTES 32768 /* one interface takes about 1.5 KiB */
 #define ANSWER_MS    1000
+#define SOCKET_BYTES (1 << 20) /* of what others' links do while the kernel keeps us waiting */
 
 #ifndef RTEXT_FILTER_SKIP_STATS
 #define RTEXT_FILTER_SKIP_STATS (1 << 3)
@@ -194,6 +195,7 @@ int mcr_kernel_link_input(struct mcr_kernel_link *l, const void *msgs, size_t le
 int mcr_kernel_link_open(struct mcr_kernel_link *l, uint32_t index)
 {
 	struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK};
+	const int bytes = SOCKET_BYTES;
 	int ret;
 
 	*l = (struct mcr_kernel_link){
@@ -202,6 +204,9 @@ int mcr_kernel_link_open(struct mcr_kernel_link *l, uint32_t index)
 	};
 	if (l->fd < 0)
 		return -errno;
+	/* More than the system's limit takes CAP_NET_ADMIN; what it gives will do otherwise. */
+	if (setsockopt(l->fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) < 0)
+		setsockopt(l->fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
 	if (bind(l->fd, (struct sockaddr *)&address, sizeof(address)) == 0)
 		return 0;
 	ret = -errno;
@@ -250,7 +255,8 @@ static uint64_t now_ms(void)
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
-/* One datagram of the kernel's. Returns 1: with the answer, 0: without, or -errno. */
+/* One datagram of the kernel's. Returns 1: with the answer, 0: without, -ENOBUFS: some were lost,
+ * or another -errno. */
 static int receive(struct mcr_kernel_link *l)
 {
 	_Alignas(struct nlmsghdr) uint8_t buffer[BUFFER_BYTES];
@@ -259,29 +265,37 @@ static int receive(struct mcr_kernel_link *l)
 	ssize_t n = recvfrom(l->fd, buffer, sizeof(buffer), 0, (struct sockaddr *)&from, &len);
 
 	if (n < 0)
-		return errno == ENOBUFS || errno == EINTR ? 0 : -errno;
+		return errno == EINTR ? 0 : -errno;
 	return from.nl_pid == 0 ? mcr_kernel_link_input(l, buffer, (size_t)n) : 0;
 }
 
 int mcr_kernel_link_look(struct mcr_kernel_link *l)
 {
 	uint64_t end_ms = now_ms() + ANSWER_MS;
-	int ret;
+	struct pollfd p = {.fd = l->fd, .events = POLLIN};
+	int ret, is_lost = 0;
 
 	/* First what it said unasked: room for the answer. */
-	while ((ret = receive(l)) == 0)
-		;
+	do
+		ret = receive(l);
+	while (ret == 0 || ret == -ENOBUFS);
 	ret = ask(l);
 	while (ret == 0) {
-		struct pollfd p = {.fd = l->fd, .events = POLLIN};
-
-		ret = receive(l);
-		if (ret != -EAGAIN)
-			continue;
 		if (now_ms() >= end_ms)
 			return -ETIMEDOUT;
-		poll(&p, 1, ANSWER_MS);
-		ret = 0;
+		ret = receive(l);
+		if (ret ==
+		    -ENOBUFS) { /* the answer may be among what was lost: there is room now */
+			is_lost = 1;
+			ret = 0;
+		} else if (ret == -EAGAIN) {
+			ret = 0;
+			if (is_lost)
+				ret = ask(l);
+			else
+				poll(&p, 1, ANSWER_MS);
+			is_lost = 0;
+		}
 	}
 	return ret < 0 ? ret : 0;
 }
