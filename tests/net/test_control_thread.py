@@ -98,6 +98,15 @@ def test_fifty_thousand_open_brackets_are_refused_beside_control(watched):
     assert 'joins +0 -0' in watched.reload().stdout
 
 
+def test_a_megabyte_of_aliases_is_refused_beside_control(watched):
+    lists = ['l0: &l0 [' + 'x, ' * 1000 + 'x]']
+    lists += [f'l{i}: &l{i} [' + f'*l{i - 1}, ' * 1000 + 'x]' for i in range(1, 160)]
+    watched.write('\n'.join(lists))
+    assert os.path.getsize(watched.path) > 900_000
+    done = watched.reload(check=False)
+    assert done.returncode == 1 and 'mcring.yaml:' in done.stderr and 'alias' in done.stderr
+
+
 def test_thirty_thousand_equal_joins_come_and_go(watched):
     joins = ['239.1.1.1:5000'] * 30_000
     for command in ('join', 'leave'):
