@@ -43,6 +43,21 @@ static bool is_option(const struct mcr_settings *s, size_t i, const char *name, 
 	return true;
 }
 
+/* What may say more of lcores than is understood here: service lcores, which receive nothing,
+ * options of newer EALs (DPDK 25.11: -R, --coremask), abbreviations, which getopt_long takes,
+ * letters in one word (-vl 0,1), the end of EAL's arguments. */
+static bool is_of_lcores(const char *arg)
+{
+	static const char *const starts[] = {"-s",   "-S",   "-R",   "--r",
+					     "--se", "--co", "--lc", "--mai"};
+
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+		if (strncmp(arg, starts[i], strlen(starts[i])) == 0)
+			return true;
+	return strcmp(arg, "--") == 0 ||
+	       ((strncmp(arg, "-v", 2) == 0 || strncmp(arg, "-A", 2) == 0) && arg[2]);
+}
+
 static void read_arguments(struct said *said, const struct mcr_settings *s)
 {
 	const char *value;
@@ -56,8 +71,8 @@ static void read_arguments(struct said *said, const struct mcr_settings *s)
 			take(said, &said->map, value);
 		else if (is_option(s, i, "--main-lcore", &value))
 			take(said, &said->main, value);
-		else if (is_option(s, i, "-s", &value) || is_option(s, i, "-S", &value))
-			said->is_unclear = true; /* service lcores receive nothing */
+		else
+			said->is_unclear |= is_of_lcores(s->eal[i]);
 	}
 	said->is_unclear |= !!said->list + !!said->mask + !!said->map > 1;
 }
@@ -163,8 +178,10 @@ static int all_but_main(struct mcr_placement *out, const cpu_set_t *set, const c
 
 	while (main_lcore < LCORES_MAX && !CPU_ISSET(main_lcore, set))
 		main_lcore++;
-	if (main && (mcr_value_uint(&main_lcore, main, 0, LCORES_MAX - 1, NULL) < 0 ||
-		     !CPU_ISSET(main_lcore, set)))
+	if (main && ((main[0] == '0' && main[1]) || /* octal, hexadecimal */
+		     mcr_value_uint(&main_lcore, main, 0, LCORES_MAX - 1, NULL) < 0))
+		return 0;
+	if (main && !CPU_ISSET(main_lcore, set))
 		return mcr_fail(err, -EINVAL, "EAL's --main-lcore %.16s is none of its lcores (-l)",
 				main);
 	for (unsigned i = 0; i < LCORES_MAX && out->n < MCR_LCORES_MAX; i++)

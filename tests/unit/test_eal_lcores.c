@@ -63,9 +63,14 @@ static void lists_masks_and_maps_are_understood_as_eal_does(void **state)
 static void what_is_not_understood_is_no_mistake(void **state)
 {
 	static const char *const rows[] = {
-	    "",      "-l",          "-l 2-1",      "-l 0,,1",     "-l 0,1,",     "-l 0@1",
-	    "-l x",  "-l 0,99999",  "-c 0xg",      "-c",          "-l 0 -l 0,1", "-l 0,1 -c 3",
-	    "-c 0x", "--lcores 0(", "--lcores (0", "-l 0-3 -s 1", "-l 0-3 -S 2"};
+	    "", "-l", "-l 2-1", "-l 0,,1", "-l 0,1,", "-l 0@1", "-l x", "-l 0,99999", "-c 0xg",
+	    "-c", "-l 0 -l 0,1", "-l 0,1 -c 3", "-c 0x", "--lcores 0(", "--lcores (0",
+	    "-l 0-3 -s 1", "-l 0-3 -S 2",
+	    /* As EAL takes them, some of it from DPDK 25.11 on. */
+	    "-l 10-12 -R", "-l 10-12 --remap-lcore-ids=4", "-R8 -l 4", "--coremask 3",
+	    "--service-corelist 2", "--lcore 3", "-vl 3", "-Al 3", "-- -l 3", "-l (0-2)@1",
+	    "-l 0,1 --main-lcore 0x1", "-l 0,8 --main-lcore 010", "-l 0,1 --main-lcore x",
+	    "-l 0,1 --main 1"};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		assert_string_equal(rx_of(rows[i]), "?");
