@@ -34,14 +34,21 @@ static void device_names(const struct mcr_settings *s, char *buf, size_t cap)
 	}
 }
 
-/* A virtual device is one that EAL's arguments name; hyperv's drivers make some of their own. */
+/* Ports that drivers name and no --vdev makes: hyperv's, and representors such as
+ * net_0000:01:00.0_representor_0. */
+static int is_of_a_driver(const char *port)
+{
+	return strstr(port, "_vsc") || strstr(port, "_representor") || strchr(port, ':');
+}
+
+/* A virtual device is one that EAL's arguments name. */
 static int check_device(const struct mcr_settings *s, const struct mcr_interface_setting *i,
 			struct mcr_error *err)
 {
 	const char *port = i->config.port;
 	char names[160];
 
-	if (strncmp(port, "net_", 4) != 0 || strstr(port, "_vsc") || s->n_eal == 0)
+	if (strncmp(port, "net_", 4) != 0 || is_of_a_driver(port) || s->n_eal == 0)
 		return 0;
 	for (size_t k = 0; k < s->n_eal; k++)
 		if (strstr(s->eal[k], port))

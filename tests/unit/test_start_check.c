@@ -109,6 +109,19 @@ static void a_virtual_device_that_no_argument_makes_is_refused(void **state)
 		"there are net_null0, net_null1");
 }
 
+static void ports_that_a_driver_makes_by_itself_need_no_argument(void **state)
+{
+	static const char *const ports[] = {"net_0000:01:00.0_representor_0",
+					    "net_pf0_representor_1", "net_failsafe_vsc0"};
+	char yaml[256];
+
+	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
+		snprintf(yaml, sizeof(yaml), EAL "interfaces: [{name: feed, port: '%s'}]\n",
+			 ports[i]);
+		assert_int_equal(check(*state, yaml), 0);
+	}
+}
+
 static void lcores_that_do_not_receive_are_refused(void **state)
 {
 	refused(*state, EAL FEED "channels:\n- {name: a, lcore: 0}\n",
@@ -193,6 +206,7 @@ int main(void)
 	    ON_HOST(what_starts_passes),
 	    ON_HOST(a_configuration_without_an_interface_is_refused),
 	    ON_HOST(a_virtual_device_that_no_argument_makes_is_refused),
+	    ON_HOST(ports_that_a_driver_makes_by_itself_need_no_argument),
 	    ON_HOST(lcores_that_do_not_receive_are_refused),
 	    ON_HOST(interfaces_of_one_port_that_disagree_are_refused),
 	    ON_HOST(a_kernel_device_that_is_there_already_is_refused_unless_it_may_be_ours),
