@@ -134,7 +134,7 @@ struct cgroup_version {
 	const char *option;    /* of the mount, NULL = any */
 	const char *limits[2]; /* NULL = no more */
 	const char *usage;
-	const char *reclaimable[2]; /* keys of memory.stat; "file" would count rings too */
+	const char *reclaimable[3]; /* keys of memory.stat; "file" would count rings too */
 	const char *advice;
 };
 
@@ -143,13 +143,13 @@ static const struct cgroup_version versions[] = {
      NULL,
      {"memory.max", "memory.high"},
      "memory.current",
-     {"inactive_file", "active_file"},
+     {"inactive_file", "active_file", "slab_reclaimable"},
      "raise MemoryMax and MemoryHigh"},
     {"cgroup",
      "memory",
      {"memory.limit_in_bytes", NULL},
      "memory.usage_in_bytes",
-     {"total_inactive_file", "total_active_file"},
+     {"total_inactive_file", "total_active_file", NULL},
      "raise MemoryMax"},
 };
 
@@ -217,7 +217,7 @@ static int look_at_group(struct look *l, const struct cgroup_version *v, const c
 		snprintf(path, sizeof(path), "%s/%s", dir, v->usage);
 		used = read_number(l, path, "", 0);
 		snprintf(path, sizeof(path), "%s/memory.stat", dir);
-		for (unsigned i = 0; i < 2; i++)
+		for (unsigned i = 0; i < 3 && v->reclaimable[i]; i++)
 			used = less(used, read_number(l, path, v->reclaimable[i], 0));
 	}
 	for (unsigned i = 0; i < 2 && v->limits[i]; i++) {

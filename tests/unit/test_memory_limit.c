@@ -166,6 +166,11 @@ static void memory_max_less_what_is_used_and_not_reclaimable_counts(void **state
 	assert_int_equal(ask(t, MIB(620), 1), -ENOMEM);
 	says(t, "memory.max of the cgroup /sys/fs/cgroup/system.slice/mcring.service leaves 60");
 	says(t, "raise MemoryMax");
+	/* Inodes and directory entries, say: 500 MiB used, all of it slab. */
+	put_group(t, "/system.slice/mcring.service", "1073741824\n", "524288000\n",
+		  "anon 1\nslab_reclaimable 524288000\nslab_unreclaimable 1\nslab 524288001\n");
+	assert_int_equal(ask(t, MIB(990), 1), 0);
+	assert_int_equal(ask(t, MIB(1020), 1), -ENOMEM);
 }
 
 static void memory_high_counts_because_behind_it_all_is_throttled(void **state)
