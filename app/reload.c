@@ -312,27 +312,51 @@ static void swap_eal(struct mcr_settings *a, struct mcr_settings *b)
 
 /* ---- the change ---- */
 
-static bool channel_in_use(const struct mcr_engine *e, const char *name)
+struct old_channel {
+	const struct mcr_channel_config *config;
+	bool in_use;
+};
+
+static int compare_names(const void *a, const void *b)
 {
+	const struct old_channel *x = a, *y = b;
+
+	return strcmp(x->config->name, y->config->name);
+}
+
+/* One pass over the joins, of which there may be very many, for all channels. */
+static void find_used(struct old_channel *channels, size_t n, const struct mcr_engine *e)
+{
+	struct mcr_channel_config config = {.name = ""};
+	const struct old_channel key = {.config = &config};
 	struct mcr_join join;
 
-	for (size_t i = 0; mcr_engine_join_info(e, i, &join) == 0; i++)
-		if (strcmp(join.channel[0] ? join.channel : "default", name) == 0)
-			return true;
-	return false;
+	qsort(channels, n, sizeof(*channels), compare_names);
+	for (size_t i = 0; n > 0 && mcr_engine_join_info(e, i, &join) == 0; i++) {
+		struct old_channel *found;
+
+		snprintf(config.name, sizeof(config.name), "%s",
+			 join.channel[0] ? join.channel : "default");
+		found = bsearch(&key, channels, n, sizeof(*channels), compare_names);
+		if (found)
+			found->in_use = true;
+	}
 }
 
 /* Returns how many channels stayed because of joins made at run time. */
 static size_t remove_channels(struct mcr_engine *e, const struct change *c,
 			      struct mcr_settings *next)
 {
+	struct old_channel channels[MCR_CHANNELS_MAX];
 	size_t kept = 0;
 
+	for (size_t i = 0; i < c->n_old_channels; i++)
+		channels[i] = (struct old_channel){.config = c->old_channels[i]};
+	find_used(channels, c->n_old_channels, e);
 	for (size_t i = 0; i < c->n_old_channels; i++) {
-		const struct mcr_channel_config *old = c->old_channels[i];
+		const struct mcr_channel_config *old = channels[i].config;
 
-		if (!channel_in_use(e, old->name) &&
-		    mcr_engine_channel_remove(e, old->name, NULL) == 0)
+		if (!channels[i].in_use && mcr_engine_channel_remove(e, old->name, NULL) == 0)
 			continue;
 		/* It is ours to remove another time. */
 		mcr_settings_add_channel(next, old, (struct mcr_origin){NULL, 0}, NULL);

@@ -258,6 +258,8 @@ int mcr_engine_consumer_info(const struct mcr_engine *e, size_t i, struct mcr_co
 
 int mcr_engine_join_info(const struct mcr_engine *e, size_t i, struct mcr_join *out)
 {
+	if (e->looks)
+		++*e->looks;
 	if (i >= e->joins.n)
 		return -ENOENT;
 	*out = e->joins.items[i];

@@ -16,6 +16,7 @@ struct mcr_engine {
 	unsigned updates;    /* calls of mcr_engine_update_as that succeeded */
 	const char *refusal; /* the next update fails with this text */
 	unsigned prepared;   /* channels that were made and are neither the engine's nor freed */
+	unsigned *looks;     /* counts calls of mcr_engine_join_info; NULL = nobody wants to know */
 	const char *no_memory_for; /* a channel that cannot be prepared */
 };
 

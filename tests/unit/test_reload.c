@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -231,6 +232,28 @@ static void a_channel_that_run_time_joins_use_stays_until_they_go(void **state)
 	assert_false(has_channel(f, "a"));
 }
 
+static void many_channels_go_with_one_look_at_the_joins(void **state)
+{
+	char text[4096] = LAN "joins: [{groups: [239.1.0.0/22], channel: last}]\n"
+			      "channels: [{name: last}";
+	struct fixture *f = *state;
+	unsigned looks = 0;
+
+	for (int i = 0; i < 60; i++)
+		sprintf(text + strlen(text), ", {name: c%d}", (i * 7) % 60);
+	strcat(text, "]\n");
+	start(f, text);
+	f->engine.looks = &looks;
+	assert_int_equal(reload(f,
+				LAN "joins: [{groups: [239.1.0.0/22], channel: last}]\n"
+				    "channels: [{name: last}]\n",
+				0),
+			 0);
+	assert_string_equal(f->report.text, "joins +0 -0, channels +0 -60");
+	assert_int_equal(f->engine.n_channels, 1);
+	assert_in_range(looks, 1024, 4 * 1025);
+}
+
 static void a_dry_run_changes_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -387,6 +410,7 @@ int main(void)
 	    WITH_ENGINE(an_equal_join_of_the_operators_is_not_the_configurations),
 	    WITH_ENGINE(channels_come_before_their_joins_and_go_after_them),
 	    WITH_ENGINE(a_channel_that_run_time_joins_use_stays_until_they_go),
+	    WITH_ENGINE(many_channels_go_with_one_look_at_the_joins),
 	    WITH_ENGINE(a_dry_run_changes_nothing),
 	    WITH_ENGINE(a_refused_update_leaves_all_as_it_was),
 	    WITH_ENGINE(what_is_left_while_a_reload_is_prepared_is_no_error),
