@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <limits.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+#include <net/if.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -61,20 +64,31 @@ static int check_device(const struct mcr_settings *s, const struct mcr_interface
 	return mcr_settings_locate(i->origin, err, -EINVAL);
 }
 
+/* Not looked up in /sys, which may be another network namespace's (nsenter --net). */
+static int is_taken(const char *name)
+{
+	struct ethtool_drvinfo info = {.cmd = ETHTOOL_GDRVINFO};
+	struct ifreq request = {.ifr_data = (void *)&info};
+	int fd, ret;
+
+	if (if_nametoindex(name) == 0)
+		return 0;
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return 0;
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+	ret = ioctl(fd, SIOCETHTOOL, &request);
+	close(fd);
+	/* What no driver speaks for is no tap device either: lo. */
+	return ret == 0 ? strcmp(info.driver, "tun") != 0 : errno == EOPNOTSUPP;
+}
+
 /* A tap device may be this engine's own, of now. */
-static int check_kernel_name(const struct mcr_interface_setting *i, const char *root,
-			     struct mcr_error *err)
+static int check_kernel_name(const struct mcr_interface_setting *i, struct mcr_error *err)
 {
 	const char *name = i->config.kernel;
-	char path[PATH_MAX];
 
-	if (!name[0])
-		return 0;
-	snprintf(path, sizeof(path), "%s/sys/class/net/%s", root, name);
-	if (access(path, F_OK) < 0)
-		return 0;
-	snprintf(path, sizeof(path), "%s/sys/class/net/%s/tun_flags", root, name);
-	if (access(path, F_OK) == 0)
+	if (!name[0] || !is_taken(name))
 		return 0;
 	mcr_fail(err, -EEXIST,
 		 "interface '%s': kernel=%s: there is a network device of this name already: "
@@ -83,7 +97,7 @@ static int check_kernel_name(const struct mcr_interface_setting *i, const char *
 	return mcr_settings_locate(i->origin, err, -EEXIST);
 }
 
-static int check_interfaces(const struct mcr_settings *s, const char *root, struct mcr_error *err)
+static int check_interfaces(const struct mcr_settings *s, struct mcr_error *err)
 {
 	int ret = 0;
 
@@ -94,7 +108,7 @@ static int check_interfaces(const struct mcr_settings *s, const char *root, stru
 	for (size_t i = 0; ret == 0 && i < s->n_interfaces; i++) {
 		ret = check_device(s, &s->interfaces[i], err);
 		if (ret == 0)
-			ret = check_kernel_name(&s->interfaces[i], root, err);
+			ret = check_kernel_name(&s->interfaces[i], err);
 	}
 	return ret;
 }
@@ -203,7 +217,7 @@ int mcr_start_check(const struct mcr_settings *s, const char *root, struct mcr_e
 {
 	const struct mcr_channel_config *channels[MCR_CHANNELS_MAX];
 	struct mcr_placement rx;
-	int ret = check_interfaces(s, root, err);
+	int ret = check_interfaces(s, err);
 
 	if (ret < 0)
 		return ret;

@@ -16,7 +16,7 @@ int mcr_ring_memory_check(const struct mcr_channel_config *const *channels, size
  * too many; kernel= names no device that is there already; the memory that is left can hold the
  * rings, or, while an engine runs in the run directory, the memory that there is. What stands in
  * EAL's arguments is checked as far as they are given: --check may be asked without them.
- * root: "" = the system; else a folder with proc and sys in it.
+ * root: "" = the system; else a folder with proc and sys in it, for lcores and memory.
  * Returns 0, -EINVAL, -EEXIST or -ENOMEM with err, which begins with the origin. */
 int mcr_start_check(const struct mcr_settings *s, const char *root, struct mcr_error *err);
 

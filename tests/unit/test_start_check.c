@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/if.h>
+#include <linux/if_tun.h>
+#include <linux/sockios.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -17,7 +23,7 @@
 #include "config.h"
 #include "start_check.h"
 
-/* A made-up host: 1 GiB, of which 256 MiB are left, an eth0 and a tap device. */
+/* A made-up host: 1 GiB, of which 256 MiB are left. */
 struct host {
 	char root[64];
 	struct mcr_error err;
@@ -49,8 +55,6 @@ static int setup(void **state)
 	if (!mkdtemp(h->root))
 		return -1;
 	put(h, "/proc/meminfo", "MemTotal: 1048576 kB\nMemAvailable: 262144 kB\nSwapFree: 0 kB\n");
-	put(h, "/sys/class/net/eth0/address", "x");
-	put(h, "/sys/class/net/feed0/tun_flags", "0x1002");
 	*state = h;
 	return 0;
 }
@@ -65,8 +69,9 @@ static int teardown(void **state)
 	return system(command) == 0 ? 0 : -1;
 }
 
-#define EAL  "eal: ['-l', 0-2, '--vdev=net_null0', '--vdev', 'net_null1,size=9']\n"
-#define FEED "interfaces: [{name: feed, port: net_null0}]\n"
+#define EAL          "eal: ['-l', 0-2, '--vdev=net_null0', '--vdev', 'net_null1,size=9']\n"
+#define FEED         "interfaces: [{name: feed, port: net_null0}]\n"
+#define KERNEL(name) "interfaces:\n- {name: feed, port: '0', kernel: " name "}\n"
 
 static int check(struct host *h, const char *yaml)
 {
@@ -146,12 +151,33 @@ static void interfaces_of_one_port_that_disagree_are_refused(void **state)
 
 static void a_kernel_device_that_is_there_already_is_refused_unless_it_may_be_ours(void **state)
 {
-	refused(*state, "interfaces:\n- {name: feed, port: '0', kernel: eth0}\n",
-		"m.yaml:2: interface 'feed': kernel=eth0: there is a network device of this name "
+	struct ifreq tap = {.ifr_name = "feed7", .ifr_flags = IFF_TAP | IFF_NO_PI};
+	int fd = unshare(CLONE_NEWNET) < 0 ? -1 : open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+
+	refused(*state, KERNEL("lo"),
+		"m.yaml:2: interface 'feed': kernel=lo: there is a network device of this name "
 		"already");
-	assert_int_equal(check(*state, "interfaces: [{name: feed, port: '0', kernel: feed0}]\n"),
-			 0);
-	assert_int_equal(check(*state, "interfaces: [{name: feed, port: '0', kernel: new0}]\n"), 0);
+	assert_int_equal(check(*state, KERNEL("new0")), 0);
+	if (fd >= 0 && ioctl(fd, TUNSETIFF, &tap) == 0)
+		assert_int_equal(check(*state, KERNEL("feed7")), 0);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* /sys shows another one: there lo is lo. */
+static void kernel_devices_are_looked_for_in_the_network_namespace_of_the_process(void **state)
+{
+	struct ifreq lo = {.ifr_name = "lo", .ifr_newname = "feed8"};
+	int fd, ret;
+
+	if (unshare(CLONE_NEWNET) < 0)
+		skip();
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	ret = ioctl(fd, SIOCSIFNAME, &lo);
+	close(fd);
+	assert_int_equal(ret, 0);
+	refused(*state, KERNEL("feed8"), "m.yaml:2: interface 'feed': kernel=feed8: there is ");
+	assert_int_equal(check(*state, KERNEL("lo")), 0);
 }
 
 static void more_memberships_than_the_engine_has_places_are_refused(void **state)
@@ -210,6 +236,7 @@ int main(void)
 	    ON_HOST(lcores_that_do_not_receive_are_refused),
 	    ON_HOST(interfaces_of_one_port_that_disagree_are_refused),
 	    ON_HOST(a_kernel_device_that_is_there_already_is_refused_unless_it_may_be_ours),
+	    ON_HOST(kernel_devices_are_looked_for_in_the_network_namespace_of_the_process),
 	    ON_HOST(more_memberships_than_the_engine_has_places_are_refused),
 	    ON_HOST(rings_of_all_channels_on_all_lcores_must_fit_together),
 	    ON_HOST(while_an_engine_runs_there_its_memory_counts_as_free),
