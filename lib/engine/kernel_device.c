@@ -140,19 +140,18 @@ int mcr_kernel_device_read(const struct mcr_kernel_device *d, const struct iovec
 	return d->fd < 0 ? -ENODEV : result(readv(d->fd, iov, n));
 }
 
-void mcr_kernel_device_set_mac(const struct mcr_kernel_device *d, const uint8_t mac[6])
+int mcr_kernel_device_set_mac(const struct mcr_kernel_device *d, const uint8_t mac[6])
 {
 	struct ifreq request = request_of(d->name);
 
 	put_mac(&request, mac);
-	if (d->fd >= 0)
-		(void)ioctl(d->fd, SIOCSIFHWADDR, &request); /* on the tap's own descriptor */
+	/* On the tap's own descriptor. */
+	return d->fd < 0 ? -ENODEV : result(ioctl(d->fd, SIOCSIFHWADDR, &request));
 }
 
-void mcr_kernel_device_set_carrier(const struct mcr_kernel_device *d, int up)
+int mcr_kernel_device_set_carrier(const struct mcr_kernel_device *d, int up)
 {
-	if (d->fd >= 0)
-		(void)ioctl(d->fd, TUNSETCARRIER, &up);
+	return d->fd < 0 ? -ENODEV : result(ioctl(d->fd, TUNSETCARRIER, &up));
 }
 
 /* ---- multicast addresses ---- */

@@ -30,8 +30,9 @@ void mcr_kernel_device_close(struct mcr_kernel_device *d);
 int mcr_kernel_device_write(const struct mcr_kernel_device *d, const struct iovec *iov, int n);
 int mcr_kernel_device_read(const struct mcr_kernel_device *d, const struct iovec *iov, int n);
 
-void mcr_kernel_device_set_mac(const struct mcr_kernel_device *d, const uint8_t mac[6]);
-void mcr_kernel_device_set_carrier(const struct mcr_kernel_device *d, int up);
+/* Returns 0, -ENODEV (it was removed) or what the system call gave. */
+int mcr_kernel_device_set_mac(const struct mcr_kernel_device *d, const uint8_t mac[6]);
+int mcr_kernel_device_set_carrier(const struct mcr_kernel_device *d, int up);
 
 /* A MAC address as a number: its octets in the order of the wire, first one lowest. */
 static inline uint64_t mcr_mac_number(const uint8_t mac[6])

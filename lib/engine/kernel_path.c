@@ -235,12 +235,13 @@ void mcr_kernel_path_talk(struct mcr_kernel_path *k)
 		mcr_kernel_device_close(&k->device);
 		return;
 	}
-	if (t->carrier != t->told_carrier)
-		mcr_kernel_device_set_carrier(&k->device, t->carrier);
-	if (!rte_is_same_ether_addr(&t->mac, &t->told_mac))
-		mcr_kernel_device_set_mac(&k->device, t->mac.addr_bytes);
-	t->told_carrier = t->carrier;
-	t->told_mac = t->mac;
+	/* What fails is tried again the next time. */
+	if (t->carrier != t->told_carrier &&
+	    mcr_kernel_device_set_carrier(&k->device, t->carrier) == 0)
+		t->told_carrier = t->carrier;
+	if (!rte_is_same_ether_addr(&t->mac, &t->told_mac) &&
+	    mcr_kernel_device_set_mac(&k->device, t->mac.addr_bytes) == 0)
+		t->told_mac = t->mac;
 	t->n_groups = mcr_kernel_device_groups(&k->device, t->groups, MCR_KERNEL_GROUPS_MAX);
 }
 

@@ -58,6 +58,8 @@ static void a_device_that_is_gone_takes_and_gives_nothing(void **state)
 
 	assert_int_equal(mcr_kernel_device_write(&d, &iov, 1), -ENODEV);
 	assert_int_equal(mcr_kernel_device_read(&d, &iov, 1), -ENODEV);
+	assert_int_equal(mcr_kernel_device_set_mac(&d, (const uint8_t *)octets), -ENODEV);
+	assert_int_equal(mcr_kernel_device_set_carrier(&d, 1), -ENODEV);
 	mcr_kernel_device_close(&d);
 }
 
