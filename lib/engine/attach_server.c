@@ -164,11 +164,17 @@ void mcr_attach_slot_release(struct mcr_attach_server *s, struct mcr_attach_slot
 	memset(slot, 0, sizeof(*slot));
 }
 
-static void cut_off_silent(struct mcr_attach_server *s, struct mcr_attach_slot *slot)
+/* A hello that has arrived is read first: nobody is cut off because this thread was late. Returns 1
+ * when the connection was cut off. */
+static int cut_off_silent(struct mcr_attach_server *s, struct mcr_attach_slot *slot)
 {
+	mcr_attach_on_hello(s, slot);
+	if (slot->state != MCR_SLOT_HALF_OPEN)
+		return 0;
 	mcr_attach_refuse(slot, -ETIMEDOUT, "connected and said nothing for %llu ms",
 			  (unsigned long long)(s->now_ns - slot->since_ns) / 1000000);
 	mcr_attach_slot_release(s, slot);
+	return 1;
 }
 
 /* A descriptor of its own is not to be had for it. Its hello is taken first: closing over unread
@@ -190,6 +196,7 @@ static void refuse_connection(struct mcr_attach_server *s, int fd)
 static void take_connection(struct mcr_attach_server *s, int fd)
 {
 	struct mcr_attach_slot *slot = mcr_attach_slot_take(s, fd), *excess;
+	uint32_t uid;
 
 	if (slot == NULL) {
 		mcr_attach_complain_descriptors(s, errno, "a connection was dropped");
@@ -199,14 +206,13 @@ static void take_connection(struct mcr_attach_server *s, int fd)
 	mcr_attach_on_hello(s, slot);
 	if (slot->state != MCR_SLOT_HALF_OPEN)
 		return;
-	excess = mcr_attach_find_excess(s, slot->uid);
-	if (excess == NULL)
-		return;
-	mcr_attach_complain(s, MCR_COMPLAINT_SILENT,
-			    "user %u has more than %d connections that say nothing: the oldest "
-			    "was cut off",
-			    excess->uid, MCR_ATTACH_HALF_OPEN_PER_UID);
-	cut_off_silent(s, excess);
+	uid = slot->uid;
+	excess = mcr_attach_find_excess(s, uid);
+	if (excess != NULL && cut_off_silent(s, excess))
+		mcr_attach_complain(s, MCR_COMPLAINT_SILENT,
+				    "user %u has more than %d connections that say nothing: the "
+				    "oldest was cut off",
+				    uid, MCR_ATTACH_HALF_OPEN_PER_UID);
 }
 
 static void on_connection(struct mcr_attach_server *s)

@@ -62,15 +62,19 @@ static int raw_connect(const struct small_engine *e)
 	return fd;
 }
 
+static int say_hello(int fd)
+{
+	const struct mcr_hello hello = {.magic = MCR_HELLO_MAGIC, .version = 1, .channel = "md"};
+
+	return send(fd, &hello, sizeof(hello), 0) == sizeof(hello) ? 0 : -1;
+}
+
 /* Says hello and leaves the answer where it is. */
 static int greet(const struct small_engine *e)
 {
-	const struct mcr_hello hello = {.magic = MCR_HELLO_MAGIC, .version = 1, .channel = "md"};
 	int fd = raw_connect(e);
 
-	if (fd >= 0 && send(fd, &hello, sizeof(hello), 0) != sizeof(hello))
-		return -1;
-	return fd;
+	return fd >= 0 && say_hello(fd) < 0 ? -1 : fd;
 }
 
 /* The status of the answer that waits there; -ETIMEDOUT: none came. */
@@ -246,6 +250,42 @@ static void who_says_nothing_crowds_out_only_himself(void **state)
 	small_engine_destroy(&e);
 }
 
+/* They are accepted before they speak, and the next ones come before they are heard. */
+static void who_has_said_hello_is_not_silent_however_late_he_is_heard(void **state)
+{
+	enum {
+		N = 40,
+		AT_A_TIME = 10
+	};
+	struct mcr_welcome welcome;
+	struct small_engine e;
+	struct lines lines;
+	int fds[N];
+
+	create(&e, 0, &lines);
+	for (int i = 0; i < N; i += AT_A_TIME) {
+		pthread_mutex_lock(&e.lock);
+		for (int k = i; k < i + AT_A_TIME; k++)
+			fds[k] = raw_connect(&e);
+		for (int k = i - AT_A_TIME; i > 0 && k < i; k++)
+			assert_int_equal(say_hello(fds[k]), 0);
+		pthread_mutex_unlock(&e.lock);
+		sleep_ms(20);
+	}
+	for (int k = N - AT_A_TIME; k < N; k++)
+		assert_int_equal(say_hello(fds[k]), 0);
+	for (int i = 0; i < N; i++) {
+		assert_int_equal(peek_status(fds[i]), 0);
+		assert_int_equal(recv(fds[i], &welcome, sizeof(welcome), 0), sizeof(welcome));
+		close(fds[i]);
+	}
+	small_engine_await(&e, 0);
+	pthread_mutex_lock(&e.lock);
+	assert_int_equal(lines.n, 0);
+	pthread_mutex_unlock(&e.lock);
+	small_engine_destroy(&e);
+}
+
 /* Takes every descriptor that there is. */
 static unsigned exhaust(int *fds, unsigned cap)
 {
@@ -335,6 +375,7 @@ int main(void)
 	    cmocka_unit_test(who_does_not_receive_the_answer_is_held_to_account),
 	    cmocka_unit_test(of_what_may_be_in_flight_something_is_left_for_the_next_user),
 	    cmocka_unit_test(who_says_nothing_crowds_out_only_himself),
+	    cmocka_unit_test(who_has_said_hello_is_not_silent_however_late_he_is_heard),
 	    cmocka_unit_test(without_a_descriptor_left_who_connects_is_told),
 	    cmocka_unit_test(a_listener_that_cannot_be_served_does_not_keep_control_busy),
 	};
