@@ -346,9 +346,16 @@ static void finish_jobs(struct mcr_engine *e)
 {
 	uint64_t end_ns = mcr_clock_now_monotonic() + LEAVE_NS;
 
-	while (!mcr_device_thread_is_idle(e->device) ||
-	       (is_port_leaving(e) && mcr_clock_now_monotonic() < end_ns))
+	for (;;) {
+		/* The answer to a reload that ended in the last round; what is begun here counts.
+		 */
+		if (e->control != NULL)
+			mcr_control_server_poll(e->control, mcr_clock_now_monotonic());
+		if (mcr_device_thread_is_idle(e->device) &&
+		    (!is_port_leaving(e) || mcr_clock_now_monotonic() >= end_ns))
+			return;
 		mcr_engine_poll(e, 1000000);
+	}
 }
 
 static void stop_port(struct mcr_port *port)
