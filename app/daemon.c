@@ -92,9 +92,9 @@ static void apply(void *ctx)
 	if (r->ret < 0 || r->dry_run)
 		mcr_settings_destroy(r->next);
 	r->is_running = 0;
-	if (r->by_signal)
+	if (!r->dry_run) /* whoever asked by mcring-ctl may be gone */
 		tell_reload(d, r->ret, &r->report);
-	else
+	if (!r->by_signal)
 		mcr_engine_reload_done(d->engine, r->ret, &r->report);
 	if (r->signal_waits)
 		begin_on_signal(d);
@@ -124,7 +124,11 @@ static int begin(struct daemon *d, int dry_run, int by_signal, struct mcr_error 
 
 static int on_reload(void *ctx, int dry_run, struct mcr_error *report)
 {
-	return begin(ctx, dry_run, 0, report);
+	int ret = begin(ctx, dry_run, 0, report);
+
+	if (ret < 0 && !dry_run)
+		tell_reload(ctx, ret, report);
+	return ret;
 }
 
 /* A signal that comes during a reload is not lost: the file may have changed since it was read. */

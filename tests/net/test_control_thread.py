@@ -61,6 +61,11 @@ class Watched:
             s.sendall(json.dumps(request).encode() + b'\n')
             return json.loads(s.makefile().readline())
 
+    def ask_and_go(self, **request):
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(os.path.join(self.daemon.run_dir, 'control'))
+            s.sendall(json.dumps(request).encode() + b'\n')
+
     def end(self):
         """The consumer saw nothing but the end."""
         stats = self.daemon.stats()
@@ -164,3 +169,14 @@ def test_a_signal_that_comes_during_a_reload_is_carried_out_afterwards(watched):
     watched.daemon.process.send_signal(signal.SIGHUP)
     wait_for(lambda: [g['group'] for g in watched.daemon.stats()['groups']] == ['239.1.1.9'], 10,
              'the last file holds')
+
+
+def test_the_log_has_the_outcome_of_a_reload_whose_client_is_gone(watched):
+    watched.write(CONFIG + 'joins:\n  - groups: [239.1.1.9]\n')
+    watched.daemon.ctl('reload', '--dry-run')
+    watched.ask_and_go(command='reload', dry_run=False)
+    wait_for(lambda: 'reloaded: joins +1 -0' in watched.daemon.log(), 10, 'the log says so')
+    watched.write('nonsense')
+    watched.ask_and_go(command='reload', dry_run=False)
+    wait_for(lambda: 'not reloaded: ' in watched.daemon.log(), 10, 'the log says so')
+    assert watched.daemon.log().count('reloaded: ') == 2
