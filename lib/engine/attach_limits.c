@@ -16,8 +16,9 @@
 
 #include "engine/attach_state.h"
 
-#define SETTLE_NS UINT64_C(10000000)
-#define QUIET_NS  UINT64_C(10000000000) /* between two lines about the same */
+#define SETTLE_NS  UINT64_C(10000000)
+#define UNREAD_MAX 1024                  /* messages: net.unix.max_dgram_qlen is 512 */
+#define QUIET_NS   UINT64_C(10000000000) /* between two lines about the same */
 
 /* ---- the log ---- */
 
@@ -69,6 +70,17 @@ void mcr_attach_settle(struct mcr_attach_slot *slot)
 		slot->in_flight = 0;
 }
 
+/* What the other side sent is read no more, and let go here: its own end of the socket may be in
+ * it, which would then never be closed. It can send no more. A message of no octets looks like the
+ * end, hence the count. */
+static void discard_unread(int fd)
+{
+	char byte;
+
+	for (unsigned n = 0; n < UNREAD_MAX && recv(fd, &byte, 1, MSG_DONTWAIT) >= 0; n++)
+		;
+}
+
 void mcr_attach_linger(struct mcr_attach_server *s, struct mcr_attach_slot *slot)
 {
 	const struct mcr_attach_slot kept = {.state = MCR_SLOT_LINGERING,
@@ -79,6 +91,7 @@ void mcr_attach_linger(struct mcr_attach_server *s, struct mcr_attach_slot *slot
 
 	epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, slot->fd, NULL);
 	shutdown(slot->fd, SHUT_RDWR);
+	discard_unread(slot->fd);
 	*slot = kept;
 	s->lingering++;
 }

@@ -166,6 +166,56 @@ static void who_does_not_receive_the_answer_is_held_to_account(void **state)
 	small_engine_destroy(&e);
 }
 
+/* A message of len octets that holds a descriptor. */
+static void send_fd(int to, int fd, size_t len)
+{
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = {.header = {.cmsg_level = SOL_SOCKET,
+				.cmsg_type = SCM_RIGHTS,
+				.cmsg_len = CMSG_LEN(sizeof(int))}};
+	char text[4] = "xxx";
+	struct iovec iov = {text, len};
+	struct msghdr msg = {.msg_iov = &iov,
+			     .msg_iovlen = 1,
+			     .msg_control = &control,
+			     .msg_controllen = sizeof(control)};
+
+	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+	assert_int_equal(sendmsg(to, &msg, 0), len);
+}
+
+/* The engine's own unread queue would keep it open, and with it what was not received. */
+static void a_socket_that_was_sent_into_itself_ends_all_the_same(void **state)
+{
+	struct mcr_consumer *c = NULL;
+	struct small_engine e;
+	struct lines lines;
+	int fds[2], ret = -EBUSY;
+
+	create(&e, 2, &lines);
+	struct mcr_consumer_opts opts = opts_for(&e, "md");
+
+	for (size_t i = 0; i < 2; i++) {
+		fds[i] = greet(&e);
+		assert_int_equal(peek_status(fds[i]), 0);
+		pthread_mutex_lock(&e.lock); /* it reads none of these before the end */
+		for (size_t len = 0; len < 3; len++)
+			send_fd(fds[i], fds[i], len);
+		close(fds[i]);
+		pthread_mutex_unlock(&e.lock);
+		small_engine_await(&e, 0);
+	}
+	for (int i = 0; i < 500 && ret == -EBUSY; i++) {
+		sleep_ms(10);
+		ret = mcr_consumer_open(&c, &opts, NULL);
+	}
+	assert_int_equal(ret, 0);
+	mcr_consumer_close(c);
+	small_engine_destroy(&e);
+}
+
 /* Says hello until it is refused, and receives nothing. Returns how many answers it left. */
 static int leave_answers(const struct small_engine *e)
 {
@@ -373,6 +423,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(who_does_not_receive_the_answer_is_held_to_account),
+	    cmocka_unit_test(a_socket_that_was_sent_into_itself_ends_all_the_same),
 	    cmocka_unit_test(of_what_may_be_in_flight_something_is_left_for_the_next_user),
 	    cmocka_unit_test(who_says_nothing_crowds_out_only_himself),
 	    cmocka_unit_test(who_has_said_hello_is_not_silent_however_late_he_is_heard),
