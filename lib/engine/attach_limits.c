@@ -96,10 +96,8 @@ void mcr_attach_linger(struct mcr_attach_server *s, struct mcr_attach_slot *slot
 	s->lingering++;
 }
 
-void mcr_attach_settle_all(struct mcr_attach_server *s)
+static void settle_now(struct mcr_attach_server *s)
 {
-	if (s->now_ns < s->settle_due_ns)
-		return;
 	s->settle_due_ns = s->now_ns + SETTLE_NS;
 	for (size_t i = 0; i < MCR_ATTACH_SLOTS; i++) {
 		struct mcr_attach_slot *slot = &s->slots[i];
@@ -111,6 +109,12 @@ void mcr_attach_settle_all(struct mcr_attach_server *s)
 			s->lingering--;
 		}
 	}
+}
+
+void mcr_attach_settle_all(struct mcr_attach_server *s)
+{
+	if (s->now_ns >= s->settle_due_ns)
+		settle_now(s);
 }
 
 /* ---- what a user has ---- */
@@ -194,20 +198,32 @@ static int of_uid(const struct mcr_attach_server *s, const struct mcr_attach_slo
 	return 0;
 }
 
-int mcr_attach_check_limits(struct mcr_attach_server *s, const struct mcr_attach_slot *slot,
-			    const struct mcr_attach_channel *channel, struct mcr_welcome *welcome)
+static int check_limits(const struct mcr_attach_server *s, const struct mcr_attach_slot *slot,
+			const struct mcr_attach_channel *channel, struct mcr_welcome *welcome)
 {
 	uint32_t of_channel = channel->config.consumers_max;
-	int ret;
+	int ret = of_engine(s, welcome);
 
-	mcr_attach_settle_all(s);
-	ret = of_engine(s, welcome);
 	if (ret == 0 && of_channel != 0 && channel->consumers >= of_channel)
 		ret = mcr_attach_set_refusal(welcome, -EBUSY,
 					     "channel \"%s\" has %u consumers, the most it takes",
 					     channel->config.name, channel->consumers);
 	if (ret == 0 && !slot->own)
 		ret = of_uid(s, slot, channel->n_rings + 1, welcome);
+	return ret;
+}
+
+int mcr_attach_check_limits(struct mcr_attach_server *s, const struct mcr_attach_slot *slot,
+			    const struct mcr_attach_channel *channel, struct mcr_welcome *welcome)
+{
+	int ret = check_limits(s, slot, channel, welcome);
+
+	if (ret == 0)
+		return 0;
+	settle_now(
+	    s); /* many come at once: what they have received since the last look is theirs */
+	*welcome = (struct mcr_welcome){.magic = welcome->magic, .version = welcome->version};
+	ret = check_limits(s, slot, channel, welcome);
 	if (ret < 0)
 		mcr_attach_complain(s, MCR_COMPLAINT_LIMIT, "a consumer of user %u was refused: %s",
 				    slot->uid, welcome->text);
