@@ -174,6 +174,12 @@ static void count(struct cat *cat, const char *value)
 		usage_error("count", value, "a number above 0");
 }
 
+static _Noreturn void answer(const char *text)
+{
+	fputs(text, stdout);
+	exit(0);
+}
+
 static void take_option(struct cat *cat, int c)
 {
 	struct mcr_consumer_opts *opts = &cat->opts;
@@ -225,11 +231,9 @@ static void take_option(struct cat *cat, int c)
 		opts->stall_ns = seconds(optarg);
 		break;
 	case 'h':
-		fputs(USAGE, stdout);
-		exit(0);
+		answer(USAGE);
 	case 'V':
-		puts("mcring-cat " MCR_VERSION);
-		exit(0);
+		answer("mcring-cat " MCR_VERSION "\n");
 	default:
 		fputs("mcring-cat: see --help\n", stderr);
 		exit(EXIT_ERROR);
