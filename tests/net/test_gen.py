@@ -139,7 +139,7 @@ def test_a_search_that_cannot_count_gets_one_line(wire, received_by, words):
 ])
 def test_a_mistake_gets_one_line(lab, args, words):
     host = lab.namespace('tx')
-    done = host.run(GEN, *EAL, '--log-level=0', '--vdev=net_null0', '--', *args, check=False)
+    done = host.run(GEN, *EAL, '--log-level=1', '--vdev=net_null0', '--', *args, check=False)
     assert done.returncode == 1
     assert done.stdout == ''
     lines = [line for line in done.stderr.splitlines() if line.startswith('mcring-gen: ')]
