@@ -133,6 +133,24 @@ static inline void rig_eal_init(char **vdevs, int n)
 	assert_true(rte_eal_init(argc, argv) >= 0);
 }
 
+/* Ports net_ring0 and so on, 8 at most. */
+static inline void rig_eal_init_rings(int n)
+{
+	static char names[8][32];
+	char *vdevs[8];
+
+	for (int i = 0; i < n; i++) {
+		snprintf(names[i], sizeof(names[i]), "--vdev=net_ring%d", i);
+		vdevs[i] = names[i];
+	}
+	rig_eal_init(vdevs, n);
+}
+
+static inline int rig_eal_cleanup(void **state)
+{
+	return rte_eal_cleanup();
+}
+
 static inline void rig_silent(void *ctx, enum mcr_log_level level, const char *line)
 {
 }

@@ -68,20 +68,7 @@ int rte_eth_link_get_nowait(uint16_t port, struct rte_eth_link *link)
 
 static int set_up(void **state)
 {
-	static char names[PORTS][32];
-	char *vdevs[PORTS];
-
-	for (int i = 0; i < PORTS; i++) {
-		snprintf(names[i], sizeof(names[i]), "--vdev=net_ring%d", i);
-		vdevs[i] = names[i];
-	}
-	rig_eal_init(vdevs, PORTS);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	rte_eal_cleanup();
+	rig_eal_init_rings(PORTS);
 	return 0;
 }
 
@@ -275,5 +262,5 @@ int main(void)
 	    cmocka_unit_test_teardown(a_port_is_removed_behind_what_the_driver_does, open_gate),
 	    cmocka_unit_test_teardown(a_stop_waits_for_what_the_driver_does, open_gate),
 	};
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up, rig_eal_cleanup);
 }

@@ -10,20 +10,7 @@
 
 static int set_up(void **state)
 {
-	static char names[PORTS][32];
-	char *vdevs[PORTS];
-
-	for (int i = 0; i < PORTS; i++) {
-		snprintf(names[i], sizeof(names[i]), "--vdev=net_ring%d", i);
-		vdevs[i] = names[i];
-	}
-	rig_eal_init(vdevs, PORTS);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	rte_eal_cleanup();
+	rig_eal_init_rings(PORTS);
 	return 0;
 }
 
@@ -161,5 +148,5 @@ int main(void)
 	    cmocka_unit_test(a_channel_that_cannot_be_put_stays_the_callers),
 	    cmocka_unit_test(an_engine_that_ends_gives_up_filling),
 	};
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up, rig_eal_cleanup);
 }

@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include "made_up_root.h"
+
 #include "engine/memory_limit.h"
 
 #define MIB(n) ((uint64_t)(n) << 20)
@@ -22,35 +24,17 @@ struct tree {
 	struct mcr_error err;
 };
 
-static void put(const struct tree *t, const char *path, const char *text)
-{
-	char full[512];
-	FILE *out;
-
-	snprintf(full, sizeof(full), "%s%s", t->root, path);
-	for (char *slash = strchr(full + strlen(t->root) + 1, '/'); slash;
-	     slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		mkdir(full, 0755);
-		*slash = '/';
-	}
-	out = fopen(full, "w");
-	assert_non_null(out);
-	fputs(text, out);
-	fclose(out);
-}
-
 static void put_group(const struct tree *t, const char *dir, const char *max, const char *current,
 		      const char *stat)
 {
 	char path[256];
 
 	snprintf(path, sizeof(path), "/sys/fs/cgroup%s/memory.max", dir);
-	put(t, path, max);
+	put_file(t->root, path, max);
 	snprintf(path, sizeof(path), "/sys/fs/cgroup%s/memory.current", dir);
-	put(t, path, current);
+	put_file(t->root, path, current);
 	snprintf(path, sizeof(path), "/sys/fs/cgroup%s/memory.stat", dir);
-	put(t, path, stat);
+	put_file(t->root, path, stat);
 }
 
 static int setup(void **state)
@@ -60,19 +44,22 @@ static int setup(void **state)
 	strcpy(t->root, "/tmp/mcring-limit-XXXXXX");
 	if (!mkdtemp(t->root))
 		return -1;
-	put(t, "/proc/meminfo",
+	put_file(
+	    t->root, "/proc/meminfo",
 	    "MemTotal:       4194304 kB\nMemFree: 1 kB\nMemAvailable:   2097152 kB\n"
 	    "SwapFree:             0 kB\nCommitLimit:    1048576 kB\nCommitted_AS:    524288 kB\n");
-	put(t, "/proc/sys/vm/overcommit_memory", "0\n");
-	put(t, "/proc/self/limits",
+	put_file(t->root, "/proc/sys/vm/overcommit_memory", "0\n");
+	put_file(
+	    t->root, "/proc/self/limits",
 	    "Limit                     Soft Limit           Hard Limit           Units     \n"
 	    "Max file size             unlimited            unlimited            bytes     \n"
 	    "Max address space         unlimited            unlimited            bytes     \n");
-	put(t, "/proc/self/statm", "25600 1 1 1 0 1 0\n");
-	put(t, "/proc/self/mountinfo",
+	put_file(t->root, "/proc/self/statm", "25600 1 1 1 0 1 0\n");
+	put_file(
+	    t->root, "/proc/self/mountinfo",
 	    "23 1 0:21 / / rw - ext4 /dev/root rw\n"
 	    "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n");
-	put(t, "/proc/self/cgroup", "0::/system.slice/mcring.service\n");
+	put_file(t->root, "/proc/self/cgroup", "0::/system.slice/mcring.service\n");
 	*state = t;
 	return 0;
 }
@@ -126,8 +113,8 @@ static void swap_takes_what_is_idle_but_no_more_than_the_host_has(void **state)
 {
 	struct tree *t = *state;
 
-	put(t, "/proc/meminfo",
-	    "MemTotal: 4194304 kB\nMemAvailable: 2097152 kB\nSwapFree: 8388608 kB\n");
+	put_file(t->root, "/proc/meminfo",
+		 "MemTotal: 4194304 kB\nMemAvailable: 2097152 kB\nSwapFree: 8388608 kB\n");
 	assert_int_equal(ask(t, MIB(3000), 1), 0);
 	assert_int_equal(ask(t, MIB(5000), 1), -ENOMEM);
 	says(t, "the host has 4096 MiB");
@@ -137,7 +124,7 @@ static void a_strict_commit_limit_counts(void **state)
 {
 	struct tree *t = *state;
 
-	put(t, "/proc/sys/vm/overcommit_memory", "2\n");
+	put_file(t->root, "/proc/sys/vm/overcommit_memory", "2\n");
 	assert_int_equal(ask(t, MIB(400), 1), 0);
 	assert_int_equal(ask(t, MIB(600), 1), -ENOMEM);
 	says(t, "CommitLimit");
@@ -147,8 +134,8 @@ static void rings_on_free_huge_pages_take_nothing_of_the_rest(void **state)
 {
 	struct tree *t = *state;
 
-	put(t, "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "3000\n");
-	put(t, "/sys/kernel/mm/hugepages/hugepages-2048kB/resv_hugepages", "1000\n");
+	put_file(t->root, "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "3000\n");
+	put_file(t->root, "/sys/kernel/mm/hugepages/hugepages-2048kB/resv_hugepages", "1000\n");
 	assert_int_equal(ask(t, MIB(3000), 2), -ENOMEM); /* the second one does not fit there */
 	says(t, "rings need 3000 MiB");
 	assert_int_equal(ask(t, MIB(3000), 1), 0);
@@ -177,7 +164,7 @@ static void memory_high_counts_because_behind_it_all_is_throttled(void **state)
 {
 	struct tree *t = *state;
 
-	put(t, "/sys/fs/cgroup/system.slice/mcring.service/memory.high", "209715200\n");
+	put_file(t->root, "/sys/fs/cgroup/system.slice/mcring.service/memory.high", "209715200\n");
 	assert_int_equal(ask(t, MIB(150), 1), 0);
 	assert_int_equal(ask(t, MIB(200), 1), -ENOMEM);
 	says(t, "memory.high of the cgroup");
@@ -199,16 +186,17 @@ static void a_container_sees_its_own_cgroup_at_the_mount(void **state)
 {
 	struct tree *t = *state;
 
-	put(t, "/proc/self/mountinfo",
-	    "30 23 0:26 /docker/ab /sys/fs/cgroup rw - cgroup2 cgroup rw\n");
-	put(t, "/proc/self/cgroup", "0::/docker/ab\n");
+	put_file(t->root, "/proc/self/mountinfo",
+		 "30 23 0:26 /docker/ab /sys/fs/cgroup rw - cgroup2 cgroup rw\n");
+	put_file(t->root, "/proc/self/cgroup", "0::/docker/ab\n");
 	put_group(t, "", "536870912\n", "0\n", "");
 	assert_int_equal(ask(t, MIB(600), 1), -ENOMEM);
-	put(t, "/proc/self/cgroup", "0::/docker/ab/inner\n");
+	put_file(t->root, "/proc/self/cgroup", "0::/docker/ab/inner\n");
 	put_group(t, "/inner", "268435456\n", "0\n", "");
 	assert_int_equal(ask(t, MIB(300), 1), -ENOMEM);
 	says(t, "/sys/fs/cgroup/inner leaves");
-	put(t, "/proc/self/cgroup", "0::/../elsewhere\n"); /* outside of what is mounted */
+	put_file(t->root, "/proc/self/cgroup",
+		 "0::/../elsewhere\n"); /* outside of what is mounted */
 	assert_int_equal(ask(t, MIB(600), 1), -ENOMEM);
 }
 
@@ -216,21 +204,22 @@ static void version_1_has_limits_too(void **state)
 {
 	struct tree *t = *state;
 
-	put(t, "/proc/self/mountinfo",
-	    "30 23 0:26 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n"
-	    "31 23 0:27 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n"
-	    "32 23 0:28 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n");
-	put(t, "/proc/self/cgroup", "5:cpu,cpuacct:/x\n4:memory:/a/b\n0::/\n");
-	put(t, "/sys/fs/cgroup/memory/a/b/memory.limit_in_bytes", "9223372036854771712\n");
-	put(t, "/sys/fs/cgroup/memory/a/memory.limit_in_bytes", "1073741824\n");
-	put(t, "/sys/fs/cgroup/memory/a/memory.usage_in_bytes", "629145600\n");
-	put(t, "/sys/fs/cgroup/memory/a/memory.stat", "total_inactive_file 209715200\n");
+	put_file(t->root, "/proc/self/mountinfo",
+		 "30 23 0:26 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n"
+		 "31 23 0:27 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n"
+		 "32 23 0:28 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n");
+	put_file(t->root, "/proc/self/cgroup", "5:cpu,cpuacct:/x\n4:memory:/a/b\n0::/\n");
+	put_file(t->root, "/sys/fs/cgroup/memory/a/b/memory.limit_in_bytes",
+		 "9223372036854771712\n");
+	put_file(t->root, "/sys/fs/cgroup/memory/a/memory.limit_in_bytes", "1073741824\n");
+	put_file(t->root, "/sys/fs/cgroup/memory/a/memory.usage_in_bytes", "629145600\n");
+	put_file(t->root, "/sys/fs/cgroup/memory/a/memory.stat", "total_inactive_file 209715200\n");
 	assert_int_equal(ask(t, MIB(590), 1), 0);
 	assert_int_equal(ask(t, MIB(620), 1), -ENOMEM);
 	says(t, "memory.limit_in_bytes of the cgroup /sys/fs/cgroup/memory/a leaves 60");
-	put(t, "/sys/fs/cgroup/memory/a/b/memory.use_hierarchy", "1\n");
+	put_file(t->root, "/sys/fs/cgroup/memory/a/b/memory.use_hierarchy", "1\n");
 	assert_int_equal(ask(t, MIB(620), 1), -ENOMEM);
-	put(t, "/sys/fs/cgroup/memory/a/b/memory.use_hierarchy", "0\n");
+	put_file(t->root, "/sys/fs/cgroup/memory/a/b/memory.use_hierarchy", "0\n");
 	assert_int_equal(ask(t, MIB(620), 1), 0); /* a is not asked by the kernel either */
 }
 
@@ -238,7 +227,8 @@ static void the_processs_own_limits_count(void **state)
 {
 	struct tree *t = *state;
 
-	put(t, "/proc/self/limits",
+	put_file(
+	    t->root, "/proc/self/limits",
 	    "Max file size             104857600            unlimited            bytes     \n"
 	    "Max address space         524288000            unlimited            bytes     \n");
 	assert_int_equal(ask(t, MIB(90), 3), 0); /* 500 MiB, of which 100 are used */
@@ -247,7 +237,7 @@ static void the_processs_own_limits_count(void **state)
 	assert_int_equal(ask(t, MIB(110), 1), -ENOMEM);
 	says(t, "the limit of a file's size (ulimit -f) is 100 MiB");
 	/* On huge pages, too. */
-	put(t, "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "4000\n");
+	put_file(t->root, "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "4000\n");
 	assert_int_equal(ask(t, MIB(110), 1), -ENOMEM);
 	assert_int_equal(ask(t, MIB(90), 5), 0);
 }
@@ -268,9 +258,9 @@ static void what_cannot_be_read_is_no_limit(void **state)
 	struct tree none = {.root = "/nosuch"};
 
 	assert_int_equal(ask(&none, MIB(1) << 20, 32), 0);
-	put(t, "/proc/meminfo", "");
-	put(t, "/proc/self/cgroup", "x\n");
-	put(t, "/proc/self/mountinfo", "\n- - -\n");
+	put_file(t->root, "/proc/meminfo", "");
+	put_file(t->root, "/proc/self/cgroup", "x\n");
+	put_file(t->root, "/proc/self/mountinfo", "\n- - -\n");
 	assert_int_equal(ask(t, MIB(1) << 20, 32), 0);
 }
 

@@ -20,6 +20,8 @@
 
 #include <cmocka.h>
 
+#include "made_up_root.h"
+
 #include "config.h"
 #include "start_check.h"
 
@@ -29,24 +31,6 @@ struct host {
 	struct mcr_error err;
 };
 
-static void put(const struct host *h, const char *path, const char *text)
-{
-	char full[256];
-	FILE *out;
-
-	snprintf(full, sizeof(full), "%s%s", h->root, path);
-	for (char *slash = strchr(full + strlen(h->root) + 1, '/'); slash;
-	     slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		mkdir(full, 0755);
-		*slash = '/';
-	}
-	out = fopen(full, "w");
-	assert_non_null(out);
-	fputs(text, out);
-	fclose(out);
-}
-
 static int setup(void **state)
 {
 	struct host *h = calloc(1, sizeof(*h));
@@ -54,7 +38,8 @@ static int setup(void **state)
 	strcpy(h->root, "/tmp/mcring-start-XXXXXX");
 	if (!mkdtemp(h->root))
 		return -1;
-	put(h, "/proc/meminfo", "MemTotal: 1048576 kB\nMemAvailable: 262144 kB\nSwapFree: 0 kB\n");
+	put_file(h->root, "/proc/meminfo",
+		 "MemTotal: 1048576 kB\nMemAvailable: 262144 kB\nSwapFree: 0 kB\n");
 	*state = h;
 	return 0;
 }
