@@ -16,6 +16,7 @@
 
 #define BUFFER_BYTES 32768 /* one interface takes about 1.5 KiB */
 #define ANSWER_MS    1000
+#define ASKS_MAX     3
 #define SOCKET_BYTES (1 << 20) /* of what others' links do while the kernel keeps us waiting */
 
 #ifndef RTEXT_FILTER_SKIP_STATS
@@ -269,33 +270,41 @@ static int receive(struct mcr_kernel_link *l)
 	return from.nl_pid == 0 ? mcr_kernel_link_input(l, buffer, (size_t)n) : 0;
 }
 
+/* Asks, and takes what comes until the answer does. Returns 1, -ENOBUFS: it may be among what was
+ * lost, or another -errno. */
+static int ask_once(struct mcr_kernel_link *l)
+{
+	struct pollfd p = {.fd = l->fd, .events = POLLIN};
+	int ret = ask(l), is_lost = 0;
+	uint64_t end_ms = now_ms() + ANSWER_MS; /* asking waits for the kernel's lock, too */
+
+	while (ret == 0) {
+		if (now_ms() >= end_ms)
+			return -ETIMEDOUT;
+		ret = receive(l);
+		if (ret == -ENOBUFS) {
+			is_lost = 1;
+			ret = 0;
+		} else if (ret == -EAGAIN && is_lost) {
+			return -ENOBUFS;
+		} else if (ret == -EAGAIN) {
+			poll(&p, 1, ANSWER_MS);
+			ret = 0;
+		}
+	}
+	return ret;
+}
+
 int mcr_kernel_link_look(struct mcr_kernel_link *l)
 {
-	uint64_t end_ms = now_ms() + ANSWER_MS;
-	struct pollfd p = {.fd = l->fd, .events = POLLIN};
-	int ret, is_lost = 0;
+	int ret;
 
 	/* First what it said unasked: room for the answer. */
 	do
 		ret = receive(l);
 	while (ret == 0 || ret == -ENOBUFS);
-	ret = ask(l);
-	while (ret == 0) {
-		if (now_ms() >= end_ms)
-			return -ETIMEDOUT;
-		ret = receive(l);
-		if (ret ==
-		    -ENOBUFS) { /* the answer may be among what was lost: there is room now */
-			is_lost = 1;
-			ret = 0;
-		} else if (ret == -EAGAIN) {
-			ret = 0;
-			if (is_lost)
-				ret = ask(l);
-			else
-				poll(&p, 1, ANSWER_MS);
-			is_lost = 0;
-		}
-	}
+	ret = -ENOBUFS;
+	for (unsigned i = 0; i < ASKS_MAX && ret == -ENOBUFS; i++)
+		ret = ask_once(l);
 	return ret < 0 ? ret : 0;
 }

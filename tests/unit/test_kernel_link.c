@@ -14,6 +14,9 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "engine/kernel_link.h"
 
@@ -247,6 +250,61 @@ static void the_loopback_is_found_and_an_index_that_nobody_has_is_not(void **sta
 	mcr_kernel_link_close(&l);
 }
 
+/* The kernel under load: asking waits for its lock, and answers are lost with the full socket. */
+static unsigned wait_ms, n_lost;
+
+ssize_t __wrap_sendto(int fd, const void *buf, size_t len, int flags, const struct sockaddr *to,
+		      socklen_t to_len);
+ssize_t __wrap_recvfrom(int fd, void *buf, size_t len, int flags, struct sockaddr *from,
+			socklen_t *from_len);
+
+ssize_t __wrap_sendto(int fd, const void *buf, size_t len, int flags, const struct sockaddr *to,
+		      socklen_t to_len)
+{
+	const struct timespec ts = {.tv_sec = wait_ms / 1000, .tv_nsec = wait_ms % 1000 * 1000000};
+
+	nanosleep(&ts, NULL);
+	return syscall(SYS_sendto, fd, buf, len, flags, to, to_len);
+}
+
+ssize_t __wrap_recvfrom(int fd, void *buf, size_t len, int flags, struct sockaddr *from,
+			socklen_t *from_len)
+{
+	ssize_t n = syscall(SYS_recvfrom, fd, buf, len, flags, from, from_len);
+
+	if (n <= 0 || n_lost == 0)
+		return n;
+	n_lost--;
+	errno = ENOBUFS;
+	return -1;
+}
+
+static int look_at_the_loopback(void)
+{
+	struct mcr_kernel_link l;
+	int ret;
+
+	assert_int_equal(mcr_kernel_link_open(&l, 1), 0);
+	ret = mcr_kernel_link_look(&l);
+	mcr_kernel_link_close(&l);
+	wait_ms = n_lost = 0;
+	return ret;
+}
+
+static void a_kernel_that_lets_the_question_wait_for_long_is_heard(void **state)
+{
+	wait_ms = 1200;
+	assert_int_equal(look_at_the_loopback(), 0);
+}
+
+static void an_answer_that_was_lost_is_asked_for_again(void **state)
+{
+	n_lost = 1;
+	assert_int_equal(look_at_the_loopback(), 0);
+	n_lost = 100;
+	assert_int_equal(look_at_the_loopback(), -ENOBUFS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -260,6 +318,8 @@ int main(void)
 	    cmocka_unit_test(several_messages_of_one_datagram_are_all_read),
 	    cmocka_unit_test(no_length_leads_beyond_the_message),
 	    cmocka_unit_test(the_loopback_is_found_and_an_index_that_nobody_has_is_not),
+	    cmocka_unit_test(a_kernel_that_lets_the_question_wait_for_long_is_heard),
+	    cmocka_unit_test(an_answer_that_was_lost_is_asked_for_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
