@@ -14,7 +14,7 @@
 
 #include <mcring/consumer.h>
 
-#include "cat_print.h"
+#include "print.h"
 
 #ifndef MCR_VERSION
 #define MCR_VERSION "unknown"

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "cat_print.h"
+#include "print.h"
 
 static const char *address(uint32_t be, char text[INET_ADDRSTRLEN])
 {
