@@ -6,8 +6,8 @@
 
 #include <jansson.h>
 
-#include "ctl_print.h"
 #include "fuzz_input.h"
+#include "mcring-ctl/print.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "ctl_top.h"
+#include "top.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "ctl_table.h"
+#include "table.h"
 
 static const struct mcr_ctl_table channels = {"channels",
 					      {{"channel", "name", MCR_CELL_PLAIN},

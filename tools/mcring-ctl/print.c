@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
-#include "ctl_print.h"
-#include "ctl_table.h"
+#include "print.h"
+#include "table.h"
 
 static const struct mcr_ctl_table ports = {"ports",
 					   {{"port", "name", MCR_CELL_PLAIN},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "ctl_table.h"
+#include "table.h"
 
 #include <string.h>
 #include <time.h>

@@ -12,8 +12,8 @@
 
 #include <jansson.h>
 
-#include "ctl_print.h"
-#include "ctl_top.h"
+#include "print.h"
+#include "top.h"
 
 #define TIMEOUT_SECONDS 30
 #define RELOAD_SECONDS  600 /* rings of 64 GiB, a name service that is slow */
