@@ -3,7 +3,7 @@
  * receives multicast through the kernel. HOW is recvfrom, poll or recvmmsg (join, bind, receive;
  * poll never sleeps) or packet (AF_PACKET with a TPACKET_V3 ring). Prints "ready", and after
  * SIGTERM a JSON object: datagrams, CPU time, and with --times how long they were on the way
- * (tools/probe.h). Meanwhile the count stands in FILE. */
+ * (tools/common/probe.h). Meanwhile the count stands in FILE. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
@@ -23,7 +23,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-#include "../../tools/receipt.h"
+#include "../../tools/common/receipt.h"
 
 #define BATCH        32
 #define BUFFER_BYTES (8 << 20)

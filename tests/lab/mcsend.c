@@ -17,7 +17,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include "../../tools/probe.h"
+#include "../../tools/common/probe.h"
 
 #define FLOWS_MAX      64
 #define SIZE_MAX_BYTES 65000

@@ -14,7 +14,7 @@
 
 #include <mcring/consumer.h>
 
-#include "../../tools/probe.h"
+#include "../../tools/common/probe.h"
 
 #define FLOWS_MAX 256
 #define LINKS_MAX 64

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "../../tools/gen_search.h"
+#include "../../tools/mcring-gen/search.h"
 
 #define SENDER_MOST 1000000 /* datagrams a second, flat out */
 

@@ -4,7 +4,7 @@
 #ifndef MCR_BENCH_FEED_H
 #define MCR_BENCH_FEED_H
 
-#include "../gen_frame.h"
+#include "../common/frame.h"
 #include "bench.h"
 #include "capture.h"
 

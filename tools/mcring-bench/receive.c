@@ -11,7 +11,7 @@
 
 #include <mcring/engine.h>
 
-#include "../receipt.h"
+#include "../common/receipt.h"
 #include "subject.h"
 
 struct receiver {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "gen_search.h"
+#include "search.h"
 
 void gen_search_init(struct gen_search *search, uint64_t highest, double resolution,
 		     unsigned repeats, int confirms)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a receiver in a benchmark has got: a count that others may read while it runs, and how long
- * the payloads (tools/probe.h) were on the way. One thread writes. */
+ * the payloads (tools/common/probe.h) were on the way. One thread writes. */
 #ifndef MCR_TOOLS_RECEIPT_H
 #define MCR_TOOLS_RECEIPT_H
 

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gen_options.h"
-#include "probe.h"
+#include "../common/probe.h"
+#include "options.h"
 
 static const char usage[] =
     "usage: mcring-gen [EAL options] -- --port PORT --group GROUP[/LEN][:UDPPORT[-UDPPORT]]... "

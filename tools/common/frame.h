@@ -11,7 +11,7 @@
 #include <rte_ip.h>
 #include <rte_udp.h>
 
-#include "gen_options.h"
+#include "../mcring-gen/options.h"
 #include "probe.h"
 
 #define GEN_HEADER_MAX                                                \

@@ -8,8 +8,8 @@
 
 #include <rte_mempool.h>
 
-#include "gen_frame.h"
-#include "gen_options.h"
+#include "../common/frame.h"
+#include "options.h"
 
 struct gen {
 	struct gen_options options;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "gen_receiver.h"
+#include "receiver.h"
 
 #include <errno.h>
 #include <stdio.h>

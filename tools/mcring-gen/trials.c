@@ -8,8 +8,8 @@
 #include <rte_cycles.h>
 
 #include "gen.h"
-#include "gen_receiver.h"
-#include "gen_search.h"
+#include "receiver.h"
+#include "search.h"
 
 #define SETTLE_MS 2000 /* for what is on the way (RFC 2544 §23) ... */
 #define QUIET_MS  500  /* ... less when nothing more has come for so long */

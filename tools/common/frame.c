@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "gen_frame.h"
+#include "frame.h"
 
 /* Multicast over Ethernet: the low 23 bits of the group (RFC 1112 §6.4). */
 static void group_mac(struct rte_ether_addr *mac, uint32_t group_be)
