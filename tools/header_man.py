@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """header_man.py --name PAGE --library NAME --version V [--example FILE] [--see-also X]... HEADER...
 
-Writes the manual page of a public header, in mdoc, on standard output. The header is the one source:
-its first comment is the description, the comment before a function, struct, enum or macro is what the
-page says of it, a comment beside a member is that member's. What has no comment is still listed. A
-function without one is an error, so that nothing undocumented is exported.
+Writes the manual page of a public header and of those that it includes, in mdoc, on standard output. The
+headers are the one source: the first comment of each is its description, the comment before a function,
+struct, enum or macro is what the page says of it, a comment beside a member is that member's. What has
+no comment is still listed. A function without one is an error, so that nothing undocumented is exported.
 """
 
 import argparse
@@ -266,14 +266,18 @@ def main():
     parser.add_argument('headers', nargs='+')
     args = parser.parse_args()
 
-    description, items, includes = '', [], []
+    descriptions, items, includes, included = [], [], [], set()
     for path in args.headers:
         with open(path) as header:
-            text, found = parse(header.read())
-        description = description or text
+            source = header.read()
+        name = 'mcring/' + os.path.basename(path)
+        text, found = parse(source)
+        descriptions.append((name, text))
         items += found
-        if any(item.kind == 'function' for item in found):
-            includes.append('mcring/' + os.path.basename(path))
+        if name not in included and any(item.kind == 'function' for item in found):
+            includes.append(name)
+        included.update(re.findall(r'#include <(mcring/\w+\.h)>', source))
+    description = descriptions[0][1]
     calls = [item for item in items if item.kind == 'function']
     functions = {item.name for item in calls}
     bare = [item.name for item in calls if not item.doc]
@@ -288,8 +292,8 @@ def main():
            f'.Dt {args.name.upper()} 3', f'.Os mcring {args.version}', '.Sh NAME']
     names = [item.name for item in calls]
     out += [f'.Nm {name} ,' for name in [args.name] + names[:-1]] + [f'.Nm {names[-1]}']
-    first, _, rest = description.partition('. ')
-    out.append('.Nd ' + re.sub(r'^The \w+: ', '', ' '.join(first.split())))
+    first = re.split(r'\.\s', description)[0]
+    out.append('.Nd ' + re.sub(r'^The \w+: ', '', ' '.join(first.split())).rstrip('.'))
     out += ['.Sh LIBRARY',
             f'{escape(args.library)}; flags for the compiler and the linker are what',
             f'.Dq {escape(f"pkg-config --cflags --libs {args.library}")}',
@@ -303,6 +307,9 @@ def main():
     sketch = re.compile(r'(?m)(^( {4}|\t).*\n|^\n(?= {4}|\t))+')
     prose(sketch.sub('\n', description + '\n').strip() if args.example else description,
           functions, out)
+    for name, text in descriptions[1:]:
+        out.append(f'.Ss {name}')
+        prose(text, functions, out)
     out.append('.Sh FUNCTIONS')
     seen = ''
     for item in calls:

@@ -63,7 +63,8 @@ def test_programs_libraries_headers_and_pkgconfig_files_are_installed(installed)
     names = files(installed)
     ends = ['bin/mcring', 'bin/mcring-cat', 'bin/mcring-ctl', 'bin/mcring-gen', 'libmcring.so',
             'libmcring-client.so', 'pkgconfig/libmcring.pc', 'pkgconfig/libmcring-client.pc',
-            'include/mcring/consumer.h', 'include/mcring/engine.h', 'include/mcring/join.h',
+            'include/mcring/config.h', 'include/mcring/consumer.h', 'include/mcring/engine.h',
+            'include/mcring/info.h', 'include/mcring/inline.h', 'include/mcring/join.h',
             'include/mcring/stats.h', 'include/mcring/types.h', 'man3/mcr_consumer.3',
             'man3/mcr_consumer_poll.3', 'man3/mcr_engine.3']
     for end in ends:
