@@ -10,9 +10,9 @@
 #include "core/attach_wire.h"
 #include "core/consumer_page.h"
 #include "core/ring_reader.h"
-#include "engine/acceptor.h"
 #include "engine/attach_server.h"
-#include "engine/socket_file.h"
+#include "engine/os/acceptor.h"
+#include "engine/os/socket_file.h"
 
 #define MCR_ATTACH_SLOTS (MCR_CONSUMERS_MAX + MCR_ATTACH_HALF_OPEN_MAX)
 

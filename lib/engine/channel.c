@@ -11,7 +11,7 @@
 
 #include "core/error.h"
 #include "engine/channel.h"
-#include "engine/memory_limit.h"
+#include "engine/os/memory_limit.h"
 
 #define DEPTH_DEFAULT 65536u
 #define DEPTH_MIN     64u

@@ -9,9 +9,9 @@
 #include <mcring/engine.h>
 
 #include "core/ring.h"
-#include "engine/device_thread.h"
 #include "engine/inline.h"
-#include "engine/region.h"
+#include "engine/os/device_thread.h"
+#include "engine/os/region.h"
 
 struct mcr_channel {
 	struct mcr_channel_config config; /* depth and bytes filled in */

@@ -7,10 +7,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "acceptor.h"
 #include "control_reply.h"
 #include "control_server.h"
-#include "socket_file.h"
+#include "engine/os/acceptor.h"
+#include "engine/os/socket_file.h"
 
 #define EVENTS_A_POLL (MCR_CONTROL_CLIENTS_MAX + 1)
 #define RECV_A_POLL   65536

@@ -15,8 +15,8 @@
 
 #include "core/error.h"
 #include "engine/engine.h"
+#include "engine/os/run_dir.h"
 #include "engine/pins.h"
-#include "engine/run_dir.h"
 
 #define LEAVE_NS \
 	1500000000 /* an orderly stop waits this long for the second copies of its leaves */

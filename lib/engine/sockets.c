@@ -5,7 +5,7 @@
 #include <sys/resource.h>
 
 #include "engine/engine.h"
-#include "engine/run_dir.h"
+#include "engine/os/run_dir.h"
 
 #define SPARE \
 	32 /* for what is opened for a moment: files of a reload, sockets that ask the kernel */

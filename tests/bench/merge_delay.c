@@ -12,7 +12,7 @@
 
 #include "core/ring.h"
 #include "engine/attach_server.h"
-#include "engine/region.h"
+#include "engine/os/region.h"
 
 #define RINGS       2
 #define DEPTH       65536

@@ -20,7 +20,7 @@
 
 #include "core/ring.h"
 #include "engine/attach_server.h"
-#include "engine/region.h"
+#include "engine/os/region.h"
 
 #define SMALL_RINGS_MAX 32
 

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include <engine/capture_file.h>
+#include "engine/os/capture_file.h"
 
 static char path[] = "/tmp/mcring-capture-XXXXXX";
 

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "engine/device_thread.h"
+#include "engine/os/device_thread.h"
 
 #define N 1000
 

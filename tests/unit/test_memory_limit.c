@@ -14,7 +14,7 @@
 
 #include "made_up_root.h"
 
-#include "engine/memory_limit.h"
+#include "engine/os/memory_limit.h"
 
 #define MIB(n) ((uint64_t)(n) << 20)
 

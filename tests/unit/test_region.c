@@ -18,7 +18,7 @@
 
 #include <linux/falloc.h>
 
-#include "engine/region.h"
+#include "engine/os/region.h"
 
 #define LEN ((size_t)300 * 1000)
 

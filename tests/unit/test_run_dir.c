@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "engine/run_dir.h"
+#include "engine/os/run_dir.h"
 
 struct rig {
 	char base[64], path[96], lock[112];

@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "engine/socket_file.h"
+#include "engine/os/socket_file.h"
 
 struct rig {
 	char dir[64], path[80], victim[80];

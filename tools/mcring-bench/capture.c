@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "bench.h"
-#include "engine/capture_file.h"
+#include "engine/os/capture_file.h"
 
 #define MAGIC_MICRO  0xa1b2c3d4u
 #define MAGIC_NANO   0xa1b23c4du

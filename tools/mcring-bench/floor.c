@@ -15,7 +15,7 @@
 
 #include "bench.h"
 #include "core/ring_layout.h"
-#include "engine/region.h"
+#include "engine/os/region.h"
 
 #define DEPTH      65536u /* the engine's default */
 #define FRAMES     32u    /* a burst, whose buffers are hot */

@@ -8,7 +8,7 @@
 
 #include "core/ring.h"
 #include "engine/attach_server.h"
-#include "engine/region.h"
+#include "engine/os/region.h"
 
 #define DEPTH 65536u
 #define BYTES (DEPTH * 256u)

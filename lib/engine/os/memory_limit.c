@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "core/error.h"
-#include "engine/memory_limit.h"
+#include "engine/os/memory_limit.h"
 
 #define UNLIMITED       UINT64_MAX
 #define NO_LIMIT_V1     (UINT64_C(1) << 62) /* version 1 writes a huge number for none */

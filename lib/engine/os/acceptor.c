@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "engine/acceptor.h"
+#include "engine/os/acceptor.h"
 
 #define REST_NS UINT64_C(100000000)
 

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "core/error.h"
-#include "engine/run_dir.h"
-#include "engine/socket_file.h"
+#include "engine/os/run_dir.h"
+#include "engine/os/socket_file.h"
 
 static const char *name_in(const char *path)
 {

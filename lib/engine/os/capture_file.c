@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "engine/capture_file.h"
+#include "engine/os/capture_file.h"
 
 #include <byteswap.h>
 #include <errno.h>

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "core/error.h"
-#include "engine/run_dir.h"
+#include "engine/os/run_dir.h"
 
 /* What an engine makes there besides its lock. */
 static const struct {

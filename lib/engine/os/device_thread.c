@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "engine/device_thread.h"
+#include "engine/os/device_thread.h"
 
 #include <errno.h>
 #include <poll.h>
