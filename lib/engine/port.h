@@ -15,9 +15,9 @@
 #include <mcring/engine.h>
 
 #include "engine/filter.h"
-#include "engine/kernel_link.h"
+#include "engine/netdev/kernel_link.h"
+#include "engine/netdev/packet_loss.h"
 #include "engine/os/device_thread.h"
-#include "engine/packet_loss.h"
 #include "engine/placement.h"
 #include "engine/port_clock.h"
 #include "engine/view.h"

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "engine/kernel_feature.h"
+#include "engine/netdev/kernel_feature.h"
 
 static void the_loopback_is_loopback_and_cannot_be_switched_to_lro(void **state)
 {

@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "engine/kernel_link.h"
+#include "engine/netdev/kernel_link.h"
 
 #define INDEX 7
 

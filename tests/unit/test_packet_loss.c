@@ -19,7 +19,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#include "engine/packet_loss.h"
+#include "engine/netdev/packet_loss.h"
 
 static uint32_t lo;
 

@@ -12,7 +12,7 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 
-#include "engine/kernel_link.h"
+#include "engine/netdev/kernel_link.h"
 
 #define BUFFER_BYTES 32768 /* one interface takes about 1.5 KiB */
 #define ANSWER_MS    1000

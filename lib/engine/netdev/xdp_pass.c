@@ -7,7 +7,7 @@
 #include <linux/bpf.h>
 #include <linux/if_link.h>
 
-#include "engine/xdp_pass.h"
+#include "engine/netdev/xdp_pass.h"
 
 /* Linux 5.18; headers of Debian 12 have it, older ones do not. */
 #define PROG_XDP_HAS_FRAGS (1U << 5)

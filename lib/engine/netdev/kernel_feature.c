@@ -11,7 +11,7 @@
 #include <linux/if.h>
 #include <linux/sockios.h>
 
-#include "engine/kernel_feature.h"
+#include "engine/netdev/kernel_feature.h"
 
 #define FEATURES_MAX 1024 /* Linux 6.18 has 64 */
 #define BLOCKS_MAX   (FEATURES_MAX / 32)

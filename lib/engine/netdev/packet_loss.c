@@ -10,7 +10,7 @@
 #include <linux/if_packet.h>
 
 #include "core/error.h"
-#include "engine/packet_loss.h"
+#include "engine/netdev/packet_loss.h"
 
 /* Sockets by inode: a descriptor's number may be another's tomorrow. */
 struct mcr_sockets {
