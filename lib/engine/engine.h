@@ -8,13 +8,13 @@
 
 #include "engine/attach_server.h"
 #include "engine/channel.h"
-#include "engine/clock.h"
+#include "engine/clock/clock.h"
+#include "engine/clock/round_clock.h"
 #include "engine/control_server.h"
 #include "engine/interface.h"
 #include "engine/join_set.h"
 #include "engine/os/device_thread.h"
 #include "engine/port.h"
-#include "engine/round_clock.h"
 #include "engine/worker.h"
 
 /* What rx lcores may still look at until a grace period is over. */

@@ -9,7 +9,7 @@
 
 #include <rte_mbuf.h>
 
-#include "engine/hw_clock.h"
+#include "engine/clock/hw_clock.h"
 
 struct mcr_port;
 

@@ -14,7 +14,7 @@
 
 #include "core/parse.h"
 #include "engine/account.h"
-#include "engine/clock.h"
+#include "engine/clock/clock.h"
 #include "engine/inline.h"
 #include "engine/port_clock.h"
 #include "engine/view.h"

@@ -8,7 +8,7 @@
 
 #include <rte_cycles.h>
 
-#include "engine/clock.h"
+#include "engine/clock/clock.h"
 
 #define SECOND_NS UINT64_C(1000000000)
 #define HZ        UINT64_C(1000000000) /* of the TSC as this file pretends: 1 ns a cycle */

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "engine/hw_clock.h"
+#include "engine/clock/hw_clock.h"
 
 #define SECOND_NS UINT64_C(1000000000)
 #define NOW_NS    (UINT64_C(1700000000) * SECOND_NS)

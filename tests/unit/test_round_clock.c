@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "engine/round_clock.h"
+#include "engine/clock/round_clock.h"
 
 #define MS UINT64_C(1000000)
 

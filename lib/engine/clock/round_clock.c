@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "engine/round_clock.h"
+#include "engine/clock/round_clock.h"
 
 #include <errno.h>
 #include <fcntl.h>

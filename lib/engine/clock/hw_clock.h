@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "engine/clock.h"
+#include "engine/clock/clock.h"
 
 enum mcr_hw_clock_kind { /* what a driver's timestamps are */
 	MCR_HW_CLOCK_NONE = 0,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "engine/hw_clock.h"
+#include "engine/clock/hw_clock.h"
 #include "core/seqlock.h"
 
 #define SECOND_NS UINT64_C(1000000000)

@@ -3,7 +3,7 @@
 
 #include <rte_cycles.h>
 
-#include "engine/clock.h"
+#include "engine/clock/clock.h"
 
 #define SECOND_NS UINT64_C(1000000000)
 #define STEP_NS   UINT64_C(1000000) /* further off the line than slewing explains: a step */
