@@ -14,7 +14,7 @@
 
 #include <mcring/engine.h>
 
-#include "engine/filter.h"
+#include "engine/filter/filter.h"
 #include "engine/netdev/kernel_link.h"
 #include "engine/netdev/packet_loss.h"
 #include "engine/os/device_thread.h"

@@ -2,7 +2,7 @@
 /* The ladder of MAC filters against a driver that mock_nic.h plays. */
 #include "mock_nic.h"
 
-#include "engine/filter.h"
+#include "engine/filter/filter.h"
 
 static struct mcr_filter_port f;
 

@@ -3,7 +3,7 @@
  * that mock_nic.h plays. */
 #include "mock_nic.h"
 
-#include "engine/filter.h"
+#include "engine/filter/filter.h"
 
 #define QUEUES 4
 

@@ -11,7 +11,7 @@
 
 #include <rte_ether.h>
 
-#include "engine/filter_traits.h"
+#include "engine/filter/filter_traits.h"
 
 #define MCR_REASON_MAX 192
 

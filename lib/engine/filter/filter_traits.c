@@ -3,7 +3,7 @@
  * driver refuses openly needs no entry: the ladder finds out. */
 #include <string.h>
 
-#include "engine/filter_traits.h"
+#include "engine/filter/filter_traits.h"
 
 static const struct mcr_filter_traits none = {.driver = ""};
 

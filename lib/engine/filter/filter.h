@@ -18,8 +18,8 @@
 
 #include <rte_ether.h>
 
-#include "engine/filter_flow.h"
-#include "engine/filter_mac.h"
+#include "engine/filter/filter_flow.h"
+#include "engine/filter/filter_mac.h"
 
 #define MCR_ANY_QUEUE (-1) /* where the device or RSS brings it */
 

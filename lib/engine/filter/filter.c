@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/filter.h"
+#include "engine/filter/filter.h"
 
 const char *mcr_rung_name(enum mcr_rung rung)
 {

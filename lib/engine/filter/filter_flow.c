@@ -8,7 +8,7 @@
 #include <rte_errno.h>
 #include <rte_flow.h>
 
-#include "engine/filter_flow.h"
+#include "engine/filter/filter_flow.h"
 
 void mcr_filter_flow_init(struct mcr_filter_flow *f, uint16_t port,
 			  const struct mcr_filter_traits *traits)

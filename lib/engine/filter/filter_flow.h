@@ -19,7 +19,7 @@
 
 #include <rte_flow.h>
 
-#include "engine/filter_traits.h"
+#include "engine/filter/filter_traits.h"
 
 #define MCR_FLOW_SOURCES 4  /* rules a group at most; with more sources it gets one without */
 #define MCR_FLOW_REFUSED 8  /* refusals in a row after which a port is not asked any more */

@@ -6,7 +6,7 @@
 
 #include <rte_ethdev.h>
 
-#include "engine/filter_mac.h"
+#include "engine/filter/filter_mac.h"
 
 void mcr_filter_mac_init(struct mcr_filter_mac *f, uint16_t port,
 			 const struct mcr_filter_traits *traits)
