@@ -12,7 +12,7 @@
 #include "engine/clock/round_clock.h"
 #include "engine/control_server.h"
 #include "engine/interface.h"
-#include "engine/join_set.h"
+#include "engine/join/join_set.h"
 #include "engine/os/device_thread.h"
 #include "engine/port.h"
 #include "engine/worker.h"

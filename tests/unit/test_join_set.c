@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "core/rng.h"
-#include "engine/join_set.h"
+#include "engine/join/join_set.h"
 #include "growth.h"
 
 #define MODEL_MAX 512

@@ -7,7 +7,7 @@
 
 #include "core/error.h"
 #include "core/host_address.h"
-#include "engine/join_resolve.h"
+#include "engine/join/join_resolve.h"
 
 int mcr_join_refuse(struct mcr_error *err, const struct mcr_join *join, int code, const char *why)
 {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "core/error.h"
-#include "engine/join_set.h"
+#include "engine/join/join_set.h"
 
 /* ---- slots ---- */
 

@@ -12,7 +12,7 @@
 
 #include "core/filter_merge.h"
 #include "core/group_table.h"
-#include "engine/join_resolve.h"
+#include "engine/join/join_resolve.h"
 
 /* A membership: the union of the joins of one group on one interface. */
 struct mcr_group {
