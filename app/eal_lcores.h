@@ -3,7 +3,7 @@
 #ifndef MCR_APP_EAL_LCORES_H
 #define MCR_APP_EAL_LCORES_H
 
-#include "engine/placement.h"
+#include "engine/plan/placement.h"
 #include "settings.h"
 
 /* mcr_eal_lcores puts the rx lcores, all but the main one, into *out, at most MCR_LCORES_MAX.

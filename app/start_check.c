@@ -14,7 +14,7 @@
 #include "core/ring.h"
 #include "eal_lcores.h"
 #include "engine/os/memory_limit.h"
-#include "engine/port_wish.h"
+#include "engine/plan/port_wish.h"
 #include "expand.h"
 #include "start_check.h"
 #include "values.h"

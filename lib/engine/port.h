@@ -18,7 +18,7 @@
 #include "engine/netdev/kernel_link.h"
 #include "engine/netdev/packet_loss.h"
 #include "engine/os/device_thread.h"
-#include "engine/placement.h"
+#include "engine/plan/placement.h"
 #include "engine/port_clock.h"
 #include "engine/view.h"
 

@@ -12,7 +12,7 @@
 #include <rte_mempool.h>
 
 #include "core/error.h"
-#include "engine/pool_plan.h"
+#include "engine/plan/pool_plan.h"
 #include "engine/port_queues.h"
 #include "engine/worker.h"
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "engine/placement.h"
+#include "engine/plan/placement.h"
 
 /* Four lcores, two on each of two nodes. */
 static struct mcr_placement two_nodes(void)

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "engine/pool_plan.h"
+#include "engine/plan/pool_plan.h"
 #include "engine/worker.h"
 
 /* The worst moment: every queue is full and has just been refilled, every lcore has a burst in hand

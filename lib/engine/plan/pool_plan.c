@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdio.h>
 
-#include "engine/pool_plan.h"
+#include "engine/plan/pool_plan.h"
 #include "engine/worker.h"
 
 #define MIB             (1u << 20)

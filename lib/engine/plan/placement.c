@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "core/error.h"
-#include "engine/placement.h"
+#include "engine/plan/placement.h"
 
 static uint32_t bit(unsigned i)
 {

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "engine/placement.h"
+#include "engine/plan/placement.h"
 
 struct mcr_port_wish {
 	uint16_t n_queues;

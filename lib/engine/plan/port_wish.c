@@ -2,7 +2,7 @@
 #include <errno.h>
 
 #include "core/error.h"
-#include "engine/port_wish.h"
+#include "engine/plan/port_wish.h"
 
 static int lcores_of(const struct mcr_placement *placement,
 		     const struct mcr_interface_config *config, uint32_t *set,
