@@ -9,9 +9,9 @@
 #include <mcring/engine.h>
 
 #include "core/ring.h"
-#include "engine/inline.h"
 #include "engine/os/device_thread.h"
 #include "engine/os/region.h"
+#include "engine/rx/inline.h"
 
 struct mcr_channel {
 	struct mcr_channel_config config; /* depth and bytes filled in */

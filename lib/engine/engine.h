@@ -15,7 +15,7 @@
 #include "engine/join/join_set.h"
 #include "engine/os/device_thread.h"
 #include "engine/port.h"
-#include "engine/worker.h"
+#include "engine/rx/worker.h"
 
 /* What rx lcores may still look at until a grace period is over. */
 struct mcr_retired {

@@ -20,7 +20,7 @@
 #include "engine/os/device_thread.h"
 #include "engine/plan/placement.h"
 #include "engine/port_clock.h"
-#include "engine/view.h"
+#include "engine/rx/view.h"
 
 #define MCR_PORT_TOLD 4
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "engine/account.h"
+#include "engine/rx/account.h"
 
 #define READS 200000
 #define MOVED 100 /* copies that differ from the one before: the writer ran meanwhile */

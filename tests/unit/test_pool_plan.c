@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "engine/plan/pool_plan.h"
-#include "engine/worker.h"
+#include "engine/rx/worker.h"
 
 /* The worst moment: every queue is full and has just been refilled, every lcore has a burst in hand
  * and a full cache, control has read nothing for long and its own queue is full. */

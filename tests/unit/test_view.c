@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "engine/kernel_device.h"
-#include "engine/view.h"
+#include "engine/rx/view.h"
 
 static const uint8_t own[] = {2, 0, 0, 0, 0, 1}, other[] = {2, 0, 0, 0, 0, 2},
 		     all[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, ptp[] = {1, 0x1b, 0x19, 0, 0, 0},

@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "engine/plan/pool_plan.h"
-#include "engine/worker.h"
+#include "engine/rx/worker.h"
 
 #define MIB             (1u << 20)
 #define HUGE_PAGE_BYTES (2 * MIB)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Apart from the rx loop: a channel without a handler pays one branch for each burst. */
-#include "engine/inline.h"
+#include "engine/rx/inline.h"
 
 #include <string.h>
 

@@ -12,7 +12,7 @@
 
 #include "core/group_table.h"
 #include "core/ring.h"
-#include "engine/inline.h"
+#include "engine/rx/inline.h"
 
 #define MCR_NO_INTERFACE UINT8_MAX
 #define MCR_VLANS        4096

@@ -8,7 +8,7 @@
 #include <rte_malloc.h>
 
 #include "core/error.h"
-#include "engine/worker.h"
+#include "engine/rx/worker.h"
 
 static int no_memory(unsigned lcore, struct mcr_error *err)
 {

@@ -13,11 +13,11 @@
 #include <mcring/engine.h>
 
 #include "core/parse.h"
-#include "engine/account.h"
 #include "engine/clock/clock.h"
-#include "engine/inline.h"
 #include "engine/port_clock.h"
-#include "engine/view.h"
+#include "engine/rx/account.h"
+#include "engine/rx/inline.h"
+#include "engine/rx/view.h"
 
 #define MCR_BURST             32
 #define MCR_PREFETCH_AHEAD    4 /* packets whose headers are fetched before their turn; even */

@@ -12,7 +12,7 @@
 #include <rte_ip.h>
 #include <rte_prefetch.h>
 
-#include "engine/rx_chunk.h"
+#include "engine/rx/rx_chunk.h"
 
 #define POLLED_EVERY_NS 100000 /* of the ring's watermark */
 #define CHUNK_GROWTH    8      /* from one chunk of a burst to the next: 1, 8, 23 of 32 */

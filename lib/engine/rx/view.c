@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "engine/kernel_device.h"
-#include "engine/view.h"
+#include "engine/rx/view.h"
 
 int mcr_view_kernel_wants(const struct mcr_view *view, uint8_t interface, const uint8_t mac[6],
 			  const uint8_t own[6])

@@ -9,7 +9,7 @@
 
 #include <mcring/consumer.h>
 
-#include "engine/worker.h"
+#include "engine/rx/worker.h"
 
 /* What a burst's packets have in common, and what becomes of them. */
 struct mcr_burst {

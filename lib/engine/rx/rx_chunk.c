@@ -10,7 +10,7 @@
 #include <rte_prefetch.h>
 
 #include "core/words.h"
-#include "engine/rx_chunk.h"
+#include "engine/rx/rx_chunk.h"
 
 _Static_assert(
     offsetof(struct mcr_desc, len) - 32 == offsetof(struct mcr_packet, payload_len) &&
