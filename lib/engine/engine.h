@@ -14,7 +14,7 @@
 #include "engine/interface.h"
 #include "engine/join/join_set.h"
 #include "engine/os/device_thread.h"
-#include "engine/port.h"
+#include "engine/port/port.h"
 #include "engine/rx/worker.h"
 
 /* What rx lcores may still look at until a grace period is over. */

@@ -11,7 +11,7 @@
 #include "core/igmp.h"
 #include "core/parse.h"
 #include "engine/kernel_path.h"
-#include "engine/port.h"
+#include "engine/port/port.h"
 
 struct mcr_interface {
 	struct mcr_interface_config config;

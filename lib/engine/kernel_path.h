@@ -15,7 +15,7 @@
 #include <mcring/engine.h>
 
 #include "engine/kernel_device.h"
-#include "engine/port.h"
+#include "engine/port/port.h"
 
 #define MCR_KERNEL_BURST      32
 #define MCR_KERNEL_ROUND      256 /* frames each way and interface before other work is due again */

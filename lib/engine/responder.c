@@ -5,7 +5,7 @@
 #include <rte_ip.h>
 
 #include "core/host_address.h"
-#include "engine/dpdk_compat.h"
+#include "engine/port/dpdk_compat.h"
 #include "engine/responder.h"
 
 #define TTL 64

@@ -9,7 +9,7 @@
 #include <rte_dev.h>
 #include <rte_mbuf.h>
 
-#include "engine/dpdk_compat.h"
+#include "engine/port/dpdk_compat.h"
 
 static int set_up(void **state)
 {

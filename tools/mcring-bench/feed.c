@@ -140,7 +140,7 @@ static void match(struct rte_mempool *pool, void *arg)
 		search->pool = pool;
 }
 
-/* The engine names a port's pool after it (lib/engine/port.c); net_null does not tell. */
+/* The engine names a port's pool after it (lib/engine/port/port.c); net_null does not tell. */
 static struct rte_mempool *find_pool(uint16_t port)
 {
 	struct search search = {.pool = NULL};

@@ -14,7 +14,7 @@
 
 #include "core/parse.h"
 #include "engine/clock/clock.h"
-#include "engine/port_clock.h"
+#include "engine/port/port_clock.h"
 #include "engine/rx/account.h"
 #include "engine/rx/inline.h"
 #include "engine/rx/view.h"

@@ -10,8 +10,8 @@
 
 #include <mcring/consumer.h>
 
-#include "engine/port.h"
-#include "engine/port_clock.h"
+#include "engine/port/port.h"
+#include "engine/port/port_clock.h"
 
 /* Drivers whose unit and epoch are known. Not here: net_ice (nanoseconds of a clock that starts
  * where PTP put it, and which DPDK 22.11 cannot read), net_iavf (the same of its PF), net_hns3 and

@@ -19,7 +19,7 @@
 #include "engine/netdev/packet_loss.h"
 #include "engine/os/device_thread.h"
 #include "engine/plan/placement.h"
-#include "engine/port_clock.h"
+#include "engine/port/port_clock.h"
 #include "engine/rx/view.h"
 
 #define MCR_PORT_TOLD 4

@@ -3,7 +3,7 @@
 
 #include <rte_ethdev.h>
 
-#include "engine/port.h"
+#include "engine/port/port.h"
 
 void mcr_port_count(struct mcr_port *port)
 {

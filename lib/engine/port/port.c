@@ -9,8 +9,8 @@
 #include <rte_version.h>
 
 #include "core/error.h"
-#include "engine/port.h"
-#include "engine/port_queues.h"
+#include "engine/port/port.h"
+#include "engine/port/port_queues.h"
 
 static void list_ports(char *buf, size_t cap)
 {

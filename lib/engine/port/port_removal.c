@@ -8,7 +8,7 @@
 #include <rte_dev.h>
 #include <rte_ethdev.h>
 
-#include "engine/port.h"
+#include "engine/port/port.h"
 
 static void mark(struct mcr_port *port)
 {

@@ -16,7 +16,7 @@
 #include "core/igmp_wire.h"
 #include "engine/netdev/kernel_feature.h"
 #include "engine/netdev/xdp_pass.h"
-#include "engine/port.h"
+#include "engine/port/port.h"
 
 #define AF_PACKET_FRAMESZ 2048 /* net_af_packet's own default, */
 #define AF_PACKET_HEADERS 66   /* of which the kernel's headers take so much: packet(7) */

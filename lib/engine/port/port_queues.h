@@ -3,7 +3,7 @@
 #ifndef MCR_ENGINE_PORT_QUEUES_H
 #define MCR_ENGINE_PORT_QUEUES_H
 
-#include "engine/port.h"
+#include "engine/port/port.h"
 
 /* mcr_port_queues_open configures the device and sets up its queues: rx queues as wanted, one
  * Tx queue for control. Fills port->n_queues and port->mempool; on an error the pool, if there is
