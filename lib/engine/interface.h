@@ -10,7 +10,7 @@
 
 #include "core/igmp.h"
 #include "core/parse.h"
-#include "engine/kernel_path.h"
+#include "engine/kernel/kernel_path.h"
 #include "engine/port/port.h"
 
 struct mcr_interface {

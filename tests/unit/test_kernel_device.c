@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "core/device_name.h"
-#include "engine/kernel_device.h"
+#include "engine/kernel/kernel_device.h"
 
 /* As /proc/net/dev_mcast has it: index, name, users, global users, address. */
 static const char groups[] = "2    eth0            1     0     333300000001\n"

@@ -14,7 +14,7 @@
 
 #include <mcring/engine.h>
 
-#include "engine/kernel_device.h"
+#include "engine/kernel/kernel_device.h"
 #include "engine/port/port.h"
 
 #define MCR_KERNEL_BURST      32

@@ -10,7 +10,7 @@
 
 #include "core/error.h"
 #include "core/parse.h"
-#include "engine/kernel_path.h"
+#include "engine/kernel/kernel_path.h"
 
 #define TAG          sizeof(struct rte_vlan_hdr)
 #define ADDRESSES    (2 * RTE_ETHER_ADDR_LEN) /* a tag stands behind them */

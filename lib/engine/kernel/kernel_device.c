@@ -15,7 +15,7 @@
 #include <linux/sockios.h>
 
 #include "core/error.h"
-#include "engine/kernel_device.h"
+#include "engine/kernel/kernel_device.h"
 
 #define TUN_PATH     "/dev/net/tun"
 #define GROUPS_PATH  "/proc/thread-self/net/dev_mcast"
