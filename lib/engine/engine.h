@@ -11,7 +11,7 @@
 #include "engine/clock/clock.h"
 #include "engine/clock/round_clock.h"
 #include "engine/control_server.h"
-#include "engine/interface.h"
+#include "engine/interface/interface.h"
 #include "engine/join/join_set.h"
 #include "engine/os/device_thread.h"
 #include "engine/port/port.h"

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "engine/responder.h"
+#include "engine/interface/responder.h"
 
 #define ROOM 512
 

@@ -13,8 +13,8 @@
 
 #include "core/device_name.h"
 #include "core/error.h"
-#include "engine/interface.h"
-#include "engine/responder.h"
+#include "engine/interface/interface.h"
+#include "engine/interface/responder.h"
 
 #define VLAN_MAX       4094
 #define OLD_QUERIES_NS UINT64_C(60000000000) /* between log lines of queries in old versions */

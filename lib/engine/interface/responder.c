@@ -5,8 +5,8 @@
 #include <rte_ip.h>
 
 #include "core/host_address.h"
+#include "engine/interface/responder.h"
 #include "engine/port/dpdk_compat.h"
-#include "engine/responder.h"
 
 #define TTL 64
 
