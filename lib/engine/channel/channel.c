@@ -10,7 +10,7 @@
 #include <rte_malloc.h>
 
 #include "core/error.h"
-#include "engine/channel.h"
+#include "engine/channel/channel.h"
 #include "engine/os/memory_limit.h"
 
 #define DEPTH_DEFAULT 65536u
