@@ -6,7 +6,7 @@
 
 #include <mcring/engine.h>
 
-#include "engine/attach_server.h"
+#include "engine/attach/attach_server.h"
 #include "engine/channel/channel.h"
 #include "engine/clock/clock.h"
 #include "engine/clock/round_clock.h"

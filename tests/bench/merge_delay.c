@@ -11,7 +11,7 @@
 #include <mcring/consumer.h>
 
 #include "core/ring.h"
-#include "engine/attach_server.h"
+#include "engine/attach/attach_server.h"
 #include "engine/os/region.h"
 
 #define RINGS       2

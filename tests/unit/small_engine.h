@@ -19,7 +19,7 @@
 #include <mcring/consumer.h>
 
 #include "core/ring.h"
-#include "engine/attach_server.h"
+#include "engine/attach/attach_server.h"
 #include "engine/os/region.h"
 
 #define SMALL_RINGS_MAX 32

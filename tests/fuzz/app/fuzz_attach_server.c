@@ -13,7 +13,7 @@
 #include "core/attach_wire.h"
 #include "core/consumer_page.h"
 #include "core/ring.h"
-#include "engine/attach_server.h"
+#include "engine/attach/attach_server.h"
 #include "fuzz_input.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);

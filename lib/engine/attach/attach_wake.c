@@ -4,7 +4,7 @@
  * have the control thread block in its write. MSG_DONTWAIT belongs to the call. */
 #include <sys/socket.h>
 
-#include "engine/attach_state.h"
+#include "engine/attach/attach_state.h"
 
 #define WAKES_MAX                                                                      \
 	64 /* words sent per call: those who always want more do not keep control busy \

@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 
 #include "core/error.h"
-#include "engine/attach_state.h"
+#include "engine/attach/attach_state.h"
 
 void mcr_attach_server_joins(struct mcr_attach_server *s, const struct mcr_attach_joining *joining,
 			     void *ctx)

@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "engine/attach_state.h"
+#include "engine/attach/attach_state.h"
 
 #define SETTLE_NS  UINT64_C(10000000)
 #define UNREAD_MAX 1024                  /* messages: net.unix.max_dgram_qlen is 512 */

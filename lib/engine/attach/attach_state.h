@@ -10,7 +10,7 @@
 #include "core/attach_wire.h"
 #include "core/consumer_page.h"
 #include "core/ring_reader.h"
-#include "engine/attach_server.h"
+#include "engine/attach/attach_server.h"
 #include "engine/os/acceptor.h"
 #include "engine/os/socket_file.h"
 

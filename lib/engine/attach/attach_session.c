@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "core/error.h"
-#include "engine/attach_state.h"
+#include "engine/attach/attach_state.h"
 
 /* The consumer's page: it may write it, nobody may resize it, so the engine's reads never fault. */
 static int page_create(const struct mcr_consumer_page **page, int *page_fd)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "engine/attach_server.h"
+#include "engine/attach/attach_server.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "core/error.h"
-#include "engine/attach_state.h"
+#include "engine/attach/attach_state.h"
 
 #define LISTENER UINT64_MAX /* epoll data; else a slot's index */
 #define EVENTS   64         /* handled per call */

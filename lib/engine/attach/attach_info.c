@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "engine/attach_state.h"
+#include "engine/attach/attach_state.h"
 
 /* Once for each number: the consumer may write anything at any time. */
 static uint64_t load(const uint64_t *word)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include "engine/attach_state.h"
+#include "engine/attach/attach_state.h"
 
 static int contains(const uint32_t *ids, uint32_t n, uint32_t id)
 {
