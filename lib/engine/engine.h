@@ -10,7 +10,7 @@
 #include "engine/channel/channel.h"
 #include "engine/clock/clock.h"
 #include "engine/clock/round_clock.h"
-#include "engine/control_server.h"
+#include "engine/control/control_server.h"
 #include "engine/interface/interface.h"
 #include "engine/join/join_set.h"
 #include "engine/os/device_thread.h"

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "engine/control_limits.h"
+#include "engine/control/control_limits.h"
 
 static int check(const char *text, struct mcr_error *err)
 {

@@ -18,7 +18,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "engine/control_server.h"
+#include "engine/control/control_server.h"
 #include "fake_engine.h"
 
 #define SECOND 1000000000ull

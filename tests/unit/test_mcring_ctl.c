@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "engine/control_server.h"
+#include "engine/control/control_server.h"
 #include "fake_engine.h"
 
 struct fixture {

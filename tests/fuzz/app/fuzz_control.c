@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "engine/control_reply.h"
+#include "engine/control/control_reply.h"
 #include "fake_engine.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);

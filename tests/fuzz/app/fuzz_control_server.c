@@ -11,7 +11,7 @@
 
 #include <jansson.h>
 
-#include "engine/control_server.h"
+#include "engine/control/control_server.h"
 #include "fake_engine.h"
 #include "fuzz_input.h"
 

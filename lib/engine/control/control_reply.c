@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control_json.h"
-#include "control_limits.h"
-#include "control_reply.h"
 #include "core/error.h"
+#include "engine/control/control_json.h"
+#include "engine/control/control_limits.h"
+#include "engine/control/control_reply.h"
 
 /* Of one call to mcr_control_reply_more: tens of microseconds for a group each, so that the control
  * thread stays far below its 10 ms. */

@@ -8,7 +8,7 @@
 
 #include <jansson.h>
 
-#include "control_reply.h"
+#include "engine/control/control_reply.h"
 
 /* A member of an answer. An array's item i is NULL past the end (or when there is no memory). */
 struct mcr_control_section {

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "control_server.h"
+#include "engine/control/control_server.h"
 
 /* What the answers are made from. */
 struct mcr_control_source {

@@ -2,7 +2,7 @@
 #include <errno.h>
 
 #include "core/error.h"
-#include "engine/control_limits.h"
+#include "engine/control/control_limits.h"
 
 /* Behind the string that begins before at. */
 static size_t skip_string(const char *text, size_t len, size_t at)

@@ -7,8 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "control_reply.h"
-#include "control_server.h"
+#include "engine/control/control_reply.h"
+#include "engine/control/control_server.h"
 #include "engine/os/acceptor.h"
 #include "engine/os/socket_file.h"
 
