@@ -54,8 +54,6 @@ int bench_copy(const struct bench_options *options);
 int bench_stall(const struct bench_options *options);
 int bench_drain(const struct bench_options *options);
 
-__attribute__((format(printf, 1, 2))) int bench_fail(const char *format, ...);
-
 /* bench_worker gives the n-th lcore that is not the main one, or -1 with a line on stderr. */
 int bench_worker(unsigned n);
 

@@ -17,6 +17,7 @@
 
 #include <mcring/consumer.h>
 
+#include "../common/fail.h"
 #include "subject.h"
 #include "wire.h"
 
@@ -91,7 +92,7 @@ static int poll_data(struct burst_bench *b, struct mcr_msg *msgs)
 {
 	int n = mcr_consumer_poll(b->consumer, msgs, POLL);
 
-	return n < 0 ? bench_fail("the consumer ended") : n;
+	return n < 0 ? fail("the consumer ended") : n;
 }
 
 /* Whether it has the payload. */
@@ -251,7 +252,7 @@ static int listen_for_bursts(struct burst_bench *b, uint64_t end_ns)
 		}
 	}
 	end_burst(b, &a);
-	return b->bursts > 0 ? 0 : bench_fail("port %s: no packet came", b->options.port);
+	return b->bursts > 0 ? 0 : fail("port %s: no packet came", b->options.port);
 }
 
 /* ---- the whole ---- */
@@ -305,7 +306,7 @@ static int prepare(struct burst_bench *b, struct mcr_error *err)
 	for (int i = 0; i < POSITIONS; i++) {
 		b->at[i].ns = malloc(SAMPLES_MAX * sizeof(*b->at[i].ns));
 		if (b->at[i].ns == NULL)
-			return bench_fail("out of memory");
+			return fail("out of memory");
 	}
 	if (feed_create(&b->feed, &b->options) < 0)
 		return -1;
@@ -346,11 +347,11 @@ int bench_burst(const struct bench_options *options)
 	int ret;
 
 	if (b == NULL)
-		return bench_fail("out of memory");
+		return fail("out of memory");
 	b->options = *options;
 	ret = run(b, &err);
 	if (ret < 0 && err.text[0] != '\0')
-		bench_fail("%s", err.text);
+		fail("%s", err.text);
 	mcr_consumer_close(b->consumer);
 	mcr_engine_destroy(b->engine);
 	wire_destroy(&b->wire);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/fail.h"
 #include "bench.h"
 #include "engine/os/capture_file.h"
 
@@ -38,22 +39,22 @@ static int add_all(struct capture *c, FILE *f, const char *path)
 	int swapped;
 
 	if (fread(header, sizeof(header), 1, f) != 1)
-		return bench_fail("%s: not a pcap file", path);
+		return fail("%s: not a pcap file", path);
 	swapped = header[0] == bswap_32(MAGIC_MICRO) || header[0] == bswap_32(MAGIC_NANO);
 	for (int i = 0; swapped && i < HEADER_WORDS; i++)
 		header[i] = bswap_32(header[i]);
 	if ((header[0] != MAGIC_MICRO && header[0] != MAGIC_NANO) || header[5] != LINK_ETHER)
-		return bench_fail("%s: expected a classic pcap file of Ethernet frames", path);
+		return fail("%s: expected a classic pcap file of Ethernet frames", path);
 	while (fread(record, sizeof(record), 1, f) == 1) {
 		uint32_t len = swapped ? bswap_32(record[2]) : record[2];
 		uint32_t wire_len = swapped ? bswap_32(record[3]) : record[3];
 
 		if (len != wire_len || len == 0 || len > FRAME_LIMIT)
-			return bench_fail("%s: packet %u: %u of %u octets are there; expected a "
-					  "whole frame of at most %u",
-					  path, c->n + 1, len, wire_len, FRAME_LIMIT);
+			return fail("%s: packet %u: %u of %u octets are there; expected a "
+				    "whole frame of at most %u",
+				    path, c->n + 1, len, wire_len, FRAME_LIMIT);
 		if (add(c, f, len) < 0)
-			return bench_fail("%s: packet %u is cut, or out of memory", path, c->n + 1);
+			return fail("%s: packet %u is cut, or out of memory", path, c->n + 1);
 	}
 	return 0;
 }
@@ -66,7 +67,7 @@ static int look_at(const char *path)
 
 	if (mcr_capture_file_look(&file, path, UINT64_MAX) == 0 &&
 	    mcr_capture_file_text(text, sizeof(text), &file, path) > 0)
-		return bench_fail("%s", text);
+		return fail("%s", text);
 	return 0;
 }
 
@@ -79,7 +80,7 @@ int capture_add(struct capture *capture, const char *path)
 		return ret;
 	f = fopen(path, "rb");
 	if (f == NULL)
-		return bench_fail("%s: %s", path, strerror(errno));
+		return fail("%s: %s", path, strerror(errno));
 	ret = add_all(capture, f, path);
 	fclose(f);
 	return ret;

@@ -12,6 +12,7 @@
 #include <mcring/consumer.h>
 #include <mcring/engine.h>
 
+#include "../common/fail.h"
 #include "feed.h"
 #include "subject.h"
 
@@ -91,7 +92,7 @@ static int start_readers(struct bench *b, struct mcr_error *err)
 		if (opts.fd < 0 || mcr_consumer_open(&r->consumer, &opts, err) < 0)
 			return -1;
 		if (rte_eal_remote_launch(read_all, r, r->lcore) < 0)
-			return bench_fail("lcore %u is busy", r->lcore);
+			return fail("lcore %u is busy", r->lcore);
 		b->n_readers++;
 	}
 	return 0;
@@ -152,9 +153,9 @@ static int none_delivered(const struct bench *b)
 	for (unsigned i = 0; i < MCR_DROP_COUNT; i++)
 		if (all.drops[i] > all.drops[most])
 			most = i;
-	return bench_fail("port %s: packets came, but none for 239.16.0.0 and the following %u "
-			  "groups, UDP port %u; most were dropped as %s",
-			  b->options->port, b->options->groups, FEED_UDP_PORT, mcr_drop_name(most));
+	return fail("port %s: packets came, but none for 239.16.0.0 and the following %u "
+		    "groups, UDP port %u; most were dropped as %s",
+		    b->options->port, b->options->groups, FEED_UDP_PORT, mcr_drop_name(most));
 }
 
 static int print(struct bench *b, const struct sample *from, const struct sample *to)
@@ -168,11 +169,11 @@ static int print(struct bench *b, const struct sample *from, const struct sample
 	struct mcr_account all;
 
 	if (packets == 0)
-		return bench_fail("port %s: no packet came", o->port);
+		return fail("port %s: no packet came", o->port);
 	if (b->feed.filled && delivered != packets)
-		return bench_fail("port %s: of %" PRIu64 " packets %" PRIu64 " were delivered; on "
-				  "net_null the device's size must be that of the payload + 42",
-				  o->port, packets, delivered);
+		return fail("port %s: of %" PRIu64 " packets %" PRIu64 " were delivered; on "
+			    "net_null the device's size must be that of the payload + 42",
+			    o->port, packets, delivered);
 	if (delivered == 0)
 		return none_delivered(b);
 	mcr_engine_port_info(b->engine, 0, &port);
@@ -203,7 +204,7 @@ static int wait_for_packets(struct bench *b)
 		mcr_engine_account(b->engine, &account);
 	}
 	if (account.received == 0)
-		return bench_fail("port %s: no packet came in %d s", b->options->port, ARRIVAL_S);
+		return fail("port %s: no packet came in %d s", b->options->port, ARRIVAL_S);
 	run_for(b, WARM_UP_MS);
 	return 0;
 }
@@ -241,10 +242,10 @@ int bench_engine(const struct bench_options *options)
 	int ret;
 
 	if (options->port == NULL)
-		return bench_fail("--port is missing");
+		return fail("--port is missing");
 	ret = run(&b, &err);
 	if (ret < 0 && err.text[0] != '\0')
-		bench_fail("%s", err.text);
+		fail("%s", err.text);
 	stop_readers(&b);
 	if (b.engine != NULL)
 		mcr_engine_stop(b.engine); /* before the feed: it may have a callback on the port */

@@ -11,6 +11,7 @@
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
 
+#include "../common/fail.h"
 #include "core/parse.h"
 
 void feed_interface(char *name, uint16_t vlan)
@@ -24,7 +25,7 @@ static int know_vlan(struct feed *feed, uint16_t vlan)
 		if (feed->vlans[i] == vlan)
 			return 0;
 	if (feed->n_vlans == FEED_VLANS_MAX)
-		return bench_fail("the captures have more than %u VLANs", FEED_VLANS_MAX);
+		return fail("the captures have more than %u VLANs", FEED_VLANS_MAX);
 	feed->vlans[feed->n_vlans++] = vlan;
 	return 0;
 }
@@ -39,7 +40,7 @@ static int know_flow(struct feed *feed, const struct mcr_packet *p)
 		if (mcr_join_equal(&flows->items[i], &join))
 			return 0;
 	if (mcr_join_list_add(flows, &join) < 0)
-		return bench_fail("out of memory");
+		return fail("out of memory");
 	return know_vlan(feed, p->vlan);
 }
 
@@ -57,7 +58,7 @@ static int capture_flows(struct feed *feed, const struct bench_options *options)
 
 		mcr_parse_walk(&p, f->data, f->len, f->len, 0, nobody);
 		if (p.verdict != MCR_PARSED_UDP)
-			return bench_fail("packet %u of the captures is not multicast UDP", i + 1);
+			return fail("packet %u of the captures is not multicast UDP", i + 1);
 		if (know_flow(feed, &p) < 0)
 			return -1;
 	}
@@ -73,10 +74,10 @@ static int make_flows(struct feed *feed, const struct bench_options *options)
 
 		feed_interface(join.interface, 0);
 		if (mcr_join_list_add(&feed->options.flows, &join) < 0)
-			return bench_fail("out of memory");
+			return fail("out of memory");
 	}
 	if (gen_frames_create(&feed->frames, &feed->options, &mac) < 0)
-		return bench_fail("out of memory");
+		return fail("out of memory");
 	return know_vlan(feed, 0);
 }
 
@@ -112,7 +113,7 @@ int feed_find_port(const char *text, uint16_t *port)
 		*port = (uint16_t)number;
 		return 0;
 	}
-	return bench_fail("no DPDK port \"%s\"", text);
+	return fail("no DPDK port \"%s\"", text);
 }
 
 static void fill(struct rte_mempool *pool, void *ctx, void *object, unsigned index)
@@ -176,7 +177,7 @@ int feed_fill(struct feed *feed, const struct bench_options *options)
 		return 0;
 	pool = find_pool(feed->port);
 	if (pool == NULL)
-		return bench_fail("port %s: its mempool is not found", options->port);
+		return fail("port %s: its mempool is not found", options->port);
 	/* Without a cache the pool is first in, first out, and every buffer has its turn. */
 	if (options->rotate)
 		pool->cache_size = 0;
@@ -185,7 +186,7 @@ int feed_fill(struct feed *feed, const struct bench_options *options)
 	if (options->rewrite) {
 		feed->callback = rte_eth_add_rx_callback(feed->port, 0, rewrite, feed);
 		if (feed->callback == NULL)
-			return bench_fail("port %s: takes no rx callback", options->port);
+			return fail("port %s: takes no rx callback", options->port);
 	}
 	return 0;
 }

@@ -13,6 +13,7 @@
 #include <rte_launch.h>
 #include <rte_lcore.h>
 
+#include "../common/fail.h"
 #include "bench.h"
 #include "core/ring_layout.h"
 #include "engine/os/region.h"
@@ -116,10 +117,10 @@ static int run_loop(struct loop *l, lcore_function_t *function)
 		return -1;
 	if (mcr_region_create(&l->region, l->bytes + (size_t)l->depth * MCR_RING_DESC_BYTES, -1,
 			      "bench", NULL, &err) < 0)
-		return bench_fail("%s", err.text);
+		return fail("%s", err.text);
 	l->end_cycles = rte_rdtsc() + l->options->duration_ms * (rte_get_tsc_hz() / 1000);
 	if (rte_eal_remote_launch(function, l, (unsigned)lcore) < 0)
-		return bench_fail("lcore %d is busy", lcore);
+		return fail("lcore %d is busy", lcore);
 	return rte_eal_wait_lcore((unsigned)lcore);
 }
 

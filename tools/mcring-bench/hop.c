@@ -9,6 +9,8 @@
 #include <rte_launch.h>
 #include <rte_lcore.h>
 
+#include "../common/fail.h"
+
 #define SAMPLES_MAX (UINT64_C(1) << 22)
 #define SETTLE_MS   20 /* the reader goes on after the writer stopped */
 
@@ -34,7 +36,7 @@ static int print(struct hop *h)
 	double seconds = (double)(h->last_tsc - h->first_tsc) / (double)rte_get_tsc_hz();
 
 	if (h->n_samples < 2)
-		return bench_fail("%s: the reader saw nothing", h->options->peer);
+		return fail("%s: the reader saw nothing", h->options->peer);
 	qsort(h->samples, h->n_samples, sizeof(*h->samples), hop_compare);
 	printf("{\"sent\": %" PRIu64 ", \"received\": %" PRIu64 ", \"lost\": %" PRIu64
 	       ", \"per_second\": %.0f, \"p50_ns\": %.0f, \"p99_ns\": %.0f, \"p999_ns\": %.0f, "
@@ -53,7 +55,7 @@ static void *make_lines(size_t size)
 	if (memory != NULL)
 		memset(memory, 0, size);
 	else
-		bench_fail("out of memory");
+		fail("out of memory");
 	return memory;
 }
 
@@ -73,7 +75,7 @@ static int run(struct hop *h, const struct hop_carrier *carrier, unsigned writer
 	int ret = -1;
 
 	if (rte_eal_remote_launch(carrier->read, h, reader) < 0)
-		return bench_fail("lcore %u is busy", reader);
+		return fail("lcore %u is busy", reader);
 	if (rte_eal_remote_launch(carrier->write, h, writer) == 0) {
 		usleep(h->options->duration_ms * 1000);
 		__atomic_store_n(&h->stop_writer, 1, __ATOMIC_RELAXED);
@@ -121,7 +123,7 @@ int bench_hop(const struct bench_options *options)
 	for (size_t i = 0; i < RTE_DIM(carriers); i++)
 		if (strcmp(peer, carriers[i]->name) == 0)
 			return carry(options, carriers[i], (unsigned)writer, (unsigned)reader);
-	return bench_fail("--peer \"%s\": expected mcring, rte_ring, bytes, unix, one_line, "
-			  "two_lines, clock or line",
-			  peer);
+	return fail("--peer \"%s\": expected mcring, rte_ring, bytes, unix, one_line, "
+		    "two_lines, clock or line",
+		    peer);
 }

@@ -9,6 +9,8 @@
 #include <rte_launch.h>
 #include <rte_lcore.h>
 
+#include "../common/fail.h"
+
 #define LINE_ROUNDS 1000
 #define LINE_REPEAT 200
 
@@ -61,7 +63,7 @@ int hop_bounce(unsigned writer, unsigned reader)
 
 	if (rte_eal_remote_launch(answer, &line, reader) < 0 ||
 	    rte_eal_remote_launch(ask, args, writer) < 0)
-		return bench_fail("an lcore is busy");
+		return fail("an lcore is busy");
 	rte_eal_wait_lcore(writer);
 	rte_eal_wait_lcore(reader);
 	qsort(cycles, LINE_REPEAT, sizeof(cycles[0]), hop_compare);
@@ -152,7 +154,7 @@ const struct hop_carrier hop_two_lines = {"two_lines", lines_make, hop_free_memo
 
 static int clock_make(struct hop *h)
 {
-	return h->options->rate ? 0 : bench_fail("--peer clock: give a --rate");
+	return h->options->rate ? 0 : fail("--peer clock: give a --rate");
 }
 
 static int clock_write(void *arg)

@@ -6,6 +6,7 @@
 
 #include <mcring/consumer.h>
 
+#include "../common/fail.h"
 #include "core/ring.h"
 #include "engine/attach/attach_server.h"
 #include "engine/os/region.h"
@@ -53,7 +54,7 @@ static int create(struct hop *h)
 
 	h->carrier = c;
 	if (c == NULL)
-		return bench_fail("%s", err.text);
+		return fail("%s", err.text);
 	if (mcr_region_create(&c->region, mcr_ring_footprint(depth, BYTES), -1, "bench", NULL,
 			      &err) == 0) {
 		mcr_ring_format(c->region.mem, depth, BYTES, EPOCH, 0, 1);
@@ -62,7 +63,7 @@ static int create(struct hop *h)
 			return 0;
 	}
 	destroy(h);
-	return bench_fail("%s", err.text);
+	return fail("%s", err.text);
 }
 
 static unsigned send_burst(struct hop *h, unsigned n)

@@ -11,6 +11,8 @@
 #include <rte_mbuf.h>
 #include <rte_ring.h>
 
+#include "../common/fail.h"
+
 /* ---- rte_ring, one producer, one consumer, mbufs ---- */
 
 #define RTE_RING_SLOTS 4096
@@ -35,7 +37,7 @@ static int rte_ring_make(struct hop *h)
 
 	h->carrier = c;
 	if (c == NULL)
-		return bench_fail("out of memory");
+		return fail("out of memory");
 	c->pool = rte_pktmbuf_pool_create("hop", 2 * RTE_RING_SLOTS, 256, 0,
 					  RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	c->ring =
@@ -43,7 +45,7 @@ static int rte_ring_make(struct hop *h)
 	if (c->pool != NULL && c->ring != NULL)
 		return 0;
 	rte_ring_destroy(h);
-	return bench_fail("no memory: give EAL more (-m MEGABYTES)");
+	return fail("no memory: give EAL more (-m MEGABYTES)");
 }
 
 static unsigned rte_ring_send(struct hop *h, unsigned n)
@@ -187,7 +189,7 @@ static int unix_make(struct hop *h)
 	h->carrier = c;
 	if (c == NULL || socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, c->fds) < 0) {
 		free(c);
-		return bench_fail("socketpair: %s", strerror(errno));
+		return fail("socketpair: %s", strerror(errno));
 	}
 	return 0;
 }

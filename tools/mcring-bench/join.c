@@ -15,6 +15,7 @@
 
 #include <mcring/engine.h>
 
+#include "../common/fail.h"
 #include "feed.h"
 #include "subject.h"
 
@@ -127,8 +128,8 @@ static int join(struct join_bench *b, uint64_t *table_ns, uint64_t *report_ns,
 	while (ret == 0 && b->told < b->n) {
 		mcr_engine_poll(b->engine, 1000000);
 		if (bench_now_ns() - start_ns > PATIENCE_MS * UINT64_C(1000000))
-			return bench_fail("of %u groups %u were reported in %u ms", b->n, b->told,
-					  PATIENCE_MS);
+			return fail("of %u groups %u were reported in %u ms", b->n, b->told,
+				    PATIENCE_MS);
 	}
 	for (unsigned i = 0; i < b->n; i++)
 		last_ns = RTE_MAX(last_ns, b->told_ns[i]);
@@ -211,14 +212,14 @@ static int run(struct join_bench *b, struct mcr_error *err)
 		return -1;
 	b->told_ns = calloc(RTE_MAX(b->options->groups, 1u), sizeof(*b->told_ns));
 	if (b->told_ns == NULL)
-		return bench_fail("out of memory");
+		return fail("out of memory");
 	snprintf(interface.port, sizeof(interface.port), "%s", b->options->port);
 	ret = subject_create_idle(&b->engine, &interface, rx_lcore, err);
 	if (ret < 0)
 		return ret;
 	b->callback = rte_eth_add_tx_callback(b->port, 0, on_tx, b);
 	if (b->callback == NULL)
-		return bench_fail("port %s: takes no tx callback", b->options->port);
+		return fail("port %s: takes no tx callback", b->options->port);
 	ret = mcr_engine_start(b->engine, err);
 	if (ret < 0)
 		return ret;
@@ -233,11 +234,11 @@ int bench_join(const struct bench_options *options)
 	int ret;
 
 	if (b == NULL)
-		return bench_fail("out of memory");
+		return fail("out of memory");
 	b->options = options;
-	ret = options->port != NULL ? run(b, &err) : bench_fail("--port is missing");
+	ret = options->port != NULL ? run(b, &err) : fail("--port is missing");
 	if (ret < 0 && err.text[0] != '\0')
-		bench_fail("%s", err.text);
+		fail("%s", err.text);
 	if (b->engine != NULL)
 		mcr_engine_stop(b->engine);
 	if (b->callback != NULL)

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <pthread.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include <rte_launch.h>
 #include <rte_lcore.h>
 
+#include "../common/fail.h"
 #include "bench.h"
 
 static const char usage[] =
@@ -117,18 +117,6 @@ static const struct {
     {"stall", bench_stall},     {"drain", bench_drain},
 };
 
-int bench_fail(const char *format, ...)
-{
-	va_list args;
-
-	fputs("mcring-bench: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputc('\n', stderr);
-	return -1;
-}
-
 int bench_worker(unsigned n)
 {
 	unsigned lcore, i = 0;
@@ -138,8 +126,7 @@ int bench_worker(unsigned n)
 		if (i++ == n)
 			return (int)lcore;
 	}
-	return bench_fail("%u worker lcores are needed: give EAL more, as in --lcores 0,1,2@0",
-			  n + 1);
+	return fail("%u worker lcores are needed: give EAL more, as in --lcores 0,1,2@0", n + 1);
 }
 
 uint64_t bench_now_ns(void)
@@ -158,7 +145,7 @@ static int tell_clock(void *arg)
 int bench_lcore_cpu_clock(unsigned lcore, int *clock)
 {
 	if (rte_eal_remote_launch(tell_clock, clock, lcore) < 0 || rte_eal_wait_lcore(lcore) < 0)
-		return bench_fail("lcore %u: no CPU clock", lcore);
+		return fail("lcore %u: no CPU clock", lcore);
 	return 0;
 }
 
@@ -178,7 +165,7 @@ static int number(const char *name, const char *text, unsigned long max, unsigne
 	errno = 0;
 	n = strtoul(text, &end, 10);
 	if (errno || end == text || *end || text[0] == '-' || n > max)
-		return bench_fail("--%s \"%s\": expected a number up to %lu", name, text, max);
+		return fail("--%s \"%s\": expected a number up to %lu", name, text, max);
 	*out = (unsigned)n;
 	return 0;
 }
@@ -203,7 +190,7 @@ static int take_option(struct bench_options *o, int id, const char *name, const 
 							 : BENCH_HANDLER_NONE;
 		return o->handler != BENCH_HANDLER_NONE
 			   ? 0
-			   : bench_fail("--handler \"%s\": expected before or only", text);
+			   : fail("--handler \"%s\": expected before or only", text);
 	case OPT_THINK:
 		return number(name, text, 1000000, &o->think_ns);
 	case OPT_DRAIN:
@@ -216,7 +203,7 @@ static int take_option(struct bench_options *o, int id, const char *name, const 
 		return number(name, text, 10000, &o->burst);
 	case OPT_CAPTURE:
 		if (o->n_captures == BENCH_CAPTURES_MAX)
-			return bench_fail("more than %u captures", BENCH_CAPTURES_MAX);
+			return fail("more than %u captures", BENCH_CAPTURES_MAX);
 		o->captures[o->n_captures++] = text;
 		return 0;
 	case OPT_ROTATE:
@@ -242,7 +229,7 @@ static int take_option(struct bench_options *o, int id, const char *name, const 
 	case OPT_MS:
 		return number(name, text, 3600000, &o->duration_ms);
 	}
-	return bench_fail("unknown option; see mcring-bench -- --help");
+	return fail("unknown option; see mcring-bench -- --help");
 }
 
 /* Returns 0, 1 when help was printed, or -1. argv[0] is the measurement's name. */
@@ -260,17 +247,17 @@ static int parse(struct bench_options *o, int argc, char **argv)
 			return 1;
 		}
 		if (id == '?')
-			return bench_fail("\"%s\": unknown option, or its value is missing",
-					  argv[optind - 1]);
+			return fail("\"%s\": unknown option, or its value is missing",
+				    argv[optind - 1]);
 		if (take_option(o, id, long_options[index].name, optarg) < 0)
 			return -1;
 	}
 	if (optind < argc)
-		return bench_fail("\"%s\": unexpected argument", argv[optind]);
+		return fail("\"%s\": unexpected argument", argv[optind]);
 	if (o->size < 16)
-		return bench_fail("--size begins at 16: a number and a time are in the payload");
+		return fail("--size begins at 16: a number and a time are in the payload");
 	if (o->groups == 0 || o->channels == 0 || o->burst == 0 || o->duration_ms == 0)
-		return bench_fail("--groups, --channels, --burst and --ms begin at 1");
+		return fail("--groups, --channels, --burst and --ms begin at 1");
 	return 0;
 }
 
@@ -284,7 +271,7 @@ static int measure(int argc, char **argv)
 	for (size_t i = 0; i < sizeof(measurements) / sizeof(measurements[0]); i++)
 		if (strcmp(argv[0], measurements[i].name) == 0)
 			return measurements[i].run(&options);
-	return bench_fail("no measurement \"%s\"", argv[0]);
+	return fail("no measurement \"%s\"", argv[0]);
 }
 
 int main(int argc, char **argv)
@@ -297,13 +284,13 @@ int main(int argc, char **argv)
 	}
 	used = rte_eal_init(argc, argv);
 	if (used < 0) {
-		bench_fail("EAL does not start: %s (without hugepages: --no-huge -m 512)",
-			   rte_strerror(rte_errno));
+		fail("EAL does not start: %s (without hugepages: --no-huge -m 512)",
+		     rte_strerror(rte_errno));
 		return EXIT_FAILURE;
 	}
 	argc -= used + 1;
 	argv += used + 1;
-	ret = argc < 1 ? bench_fail("no measurement is named behind --") : measure(argc, argv);
+	ret = argc < 1 ? fail("no measurement is named behind --") : measure(argc, argv);
 	rte_eal_cleanup();
 	return ret < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -11,6 +11,7 @@
 
 #include <mcring/engine.h>
 
+#include "../common/fail.h"
 #include "../common/receipt.h"
 #include "subject.h"
 
@@ -67,7 +68,7 @@ static int run(struct receiver *r, struct mcr_error *err)
 		return -1;
 	ret = receipt_open(&r->receipt, r->options->count_file, r->options->times);
 	if (ret < 0)
-		return bench_fail("--count-file %s: %s", r->options->count_file, strerror(-ret));
+		return fail("--count-file %s: %s", r->options->count_file, strerror(-ret));
 	if (feed_create(&r->feed, r->options) < 0 ||
 	    subject_create(&r->engine, r->options, &r->feed, &handler, (unsigned)lcore, err) < 0 ||
 	    mcr_engine_start(r->engine, err) < 0)
@@ -91,10 +92,10 @@ int bench_receive(const struct bench_options *options)
 	int ret;
 
 	if (options->port == NULL)
-		return bench_fail("--port is missing");
+		return fail("--port is missing");
 	ret = run(&r, &err);
 	if (ret < 0 && err.text[0] != '\0')
-		bench_fail("%s", err.text);
+		fail("%s", err.text);
 	if (r.engine != NULL)
 		mcr_engine_stop(r.engine);
 	feed_destroy(&r.feed);

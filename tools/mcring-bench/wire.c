@@ -8,6 +8,8 @@
 #include <rte_lcore.h>
 #include <rte_ring_peek_zc.h>
 
+#include "../common/fail.h"
+
 #define QUEUE 16384 /* a power of two above the largest burst */
 
 static void fill(struct rte_mempool *pool, void *ctx, void *object, unsigned index)
@@ -29,10 +31,10 @@ int wire_create(struct wire *wire, struct feed *feed)
 	wire->pool = rte_pktmbuf_pool_create("wire", 2 * WIRE_BURST_MAX, 0, 0,
 					     RTE_MBUF_DEFAULT_BUF_SIZE, node);
 	if (wire->rx == NULL || wire->tx == NULL || wire->pool == NULL)
-		return bench_fail("no memory: give EAL more (-m MEGABYTES)");
+		return fail("no memory: give EAL more (-m MEGABYTES)");
 	port = rte_eth_from_rings("wire", &wire->rx, 1, &wire->tx, 1, (unsigned)node);
 	if (port < 0 || rte_eth_dev_get_name_by_port((uint16_t)port, wire->port) < 0)
-		return bench_fail("DPDK makes no net_ring port");
+		return fail("DPDK makes no net_ring port");
 	if (feed->captured.n == 0)
 		rte_mempool_obj_iter(wire->pool, fill, feed);
 	return 0;
@@ -68,7 +70,7 @@ static void write_frame(struct wire *wire, struct rte_mbuf *m)
 int wire_prepare(struct wire *wire, unsigned n)
 {
 	if (rte_pktmbuf_alloc_bulk(wire->pool, wire->mbufs, n) != 0)
-		return bench_fail("out of buffers: the receiver keeps them");
+		return fail("out of buffers: the receiver keeps them");
 	if (wire->feed->captured.n > 0)
 		wire->sent = 0; /* every burst, a lone packet too, begins as the capture does */
 	for (unsigned i = 0; i < n; i++)

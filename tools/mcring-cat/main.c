@@ -14,6 +14,7 @@
 
 #include <mcring/consumer.h>
 
+#include "../common/fail.h"
 #include "print.h"
 
 #ifndef MCR_VERSION
@@ -91,7 +92,7 @@ static const char USAGE[] =
 
 static void usage_error(const char *option, const char *value, const char *expected)
 {
-	fprintf(stderr, "mcring-cat: --%s %s: expected %s\n", option, value, expected);
+	fail("--%s %s: expected %s", option, value, expected);
 	exit(EXIT_ERROR);
 }
 
@@ -235,7 +236,7 @@ static void take_option(struct cat *cat, int c)
 	case 'V':
 		answer("mcring-cat " MCR_VERSION "\n");
 	default:
-		fputs("mcring-cat: see --help\n", stderr);
+		fail("see --help");
 		exit(EXIT_ERROR);
 	}
 }
@@ -258,7 +259,7 @@ static void parse_args(struct cat *cat, int argc, char **argv)
 	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;)
 		take_option(cat, c);
 	if (optind < argc) {
-		fprintf(stderr, "mcring-cat: %s: not an option; see --help\n", argv[optind]);
+		fail("%s: not an option; see --help", argv[optind]);
 		exit(EXIT_ERROR);
 	}
 }
@@ -395,11 +396,11 @@ int main(int argc, char **argv)
 	sigaction(SIGTERM, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	if (mcr_consumer_open(&c, &cat.opts, &err) < 0) {
-		fprintf(stderr, "mcring-cat: %s\n", err.text);
+		fail("%s", err.text);
 		return EXIT_ERROR;
 	}
 	if (join_all(&cat, c, &err) < 0) {
-		fprintf(stderr, "mcring-cat: %s\n", err.text);
+		fail("%s", err.text);
 		mcr_consumer_close(c);
 		return EXIT_ERROR;
 	}
@@ -414,11 +415,11 @@ int main(int argc, char **argv)
 	} while (ret == 0 && !done(&cat) && !timed_out(&cat));
 	mcr_consumer_close(c);
 	if (ret < 0 && err.text[0] != '\0')
-		fprintf(stderr, "mcring-cat: %s\n", err.text);
+		fail("%s", err.text);
 	else if (ret == -EPIPE)
-		fputs("mcring-cat: the engine has ended\n", stderr);
+		fail("the engine has ended");
 	else if (ret < 0)
-		fprintf(stderr, "mcring-cat: the ring makes no sense: %s\n", strerror(-ret));
+		fail("the ring makes no sense: %s", strerror(-ret));
 	if (cat.summary)
 		fprintf(cat.print.format == CAT_FORMAT_RAW ? stderr : stdout,
 			"{\"received\":%" PRIu64 ",\"lost\":%" PRIu64 ",\"first_seq\":%" PRIu64
@@ -428,7 +429,7 @@ int main(int argc, char **argv)
 		cat.write_errno = errno;
 	/* Whoever reads may have had enough: head -1. */
 	if (cat.write_errno != 0 && cat.write_errno != EPIPE) {
-		fprintf(stderr, "mcring-cat: standard output: %s\n", strerror(cat.write_errno));
+		fail("standard output: %s", strerror(cat.write_errno));
 		return EXIT_ERROR;
 	}
 	if (ret < 0 && ret != -EPIPE)

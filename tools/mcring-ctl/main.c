@@ -12,6 +12,7 @@
 
 #include <jansson.h>
 
+#include "../common/fail.h"
 #include "print.h"
 #include "top.h"
 
@@ -43,20 +44,6 @@ static const char help_text[] =
     "  --json               print the engine's answer as it is (docs/control.md)\n"
     "  --interval SECONDS   of top: between two screens (1)\n"
     "  --count N            of top: end after N screens; --once is --count 1\n";
-
-static int fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
-static int fail(const char *fmt, ...)
-{
-	va_list ap;
-
-	fputs("mcring-ctl: ", stderr);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-	return -1;
-}
 
 static int make_path(struct ctl *ctl)
 {

@@ -26,9 +26,6 @@ struct gen {
 
 extern volatile sig_atomic_t gen_stop; /* SIGINT or SIGTERM came */
 
-/* gen_fail prints a line on stderr. Returns -1. */
-__attribute__((format(printf, 1, 2))) int gen_fail(const char *format, ...);
-
 /* gen_find_port: a device name or a port number. Returns 0 or -1 after a line on stderr. */
 int gen_find_port(const char *text, uint16_t *port);
 

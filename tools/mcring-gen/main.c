@@ -4,7 +4,6 @@
  * sent is what the driver took. */
 #include <inttypes.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 
+#include "../common/fail.h"
 #include "gen.h"
 
 volatile sig_atomic_t gen_stop;
@@ -21,18 +21,6 @@ static void on_signal(int signo)
 {
 	(void)signo;
 	gen_stop = 1;
-}
-
-int gen_fail(const char *format, ...)
-{
-	va_list args;
-
-	fputs("mcring-gen: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputc('\n', stderr);
-	return -1;
 }
 
 /* ---- EAL ---- */
@@ -53,7 +41,7 @@ static int init_eal(int argc, char **argv)
 	int n = 0, result;
 
 	if (!args)
-		return gen_fail("out of memory");
+		return fail("out of memory");
 	snprintf(prefix, sizeof(prefix), "--file-prefix=mcring_gen_%d", (int)getpid());
 	for (; n < argc; n++)
 		args[n] = argv[n];
@@ -62,8 +50,8 @@ static int init_eal(int argc, char **argv)
 	result = rte_eal_init(n, args);
 	free(args);
 	if (result < 0)
-		return gen_fail("EAL does not start: %s (without hugepages: --no-huge -m 256)",
-				rte_strerror(rte_errno));
+		return fail("EAL does not start: %s (without hugepages: --no-huge -m 256)",
+			    rte_strerror(rte_errno));
 	return 0;
 }
 
@@ -134,12 +122,12 @@ static int generate(struct gen *gen)
 	if (gen_find_port(gen->options.port, &gen->port))
 		return -1;
 	if (rte_eth_macaddr_get(gen->port, &mac))
-		return gen_fail("port %s: has no MAC address", gen->options.port);
+		return fail("port %s: has no MAC address", gen->options.port);
 	if (gen_frames_create(&gen->frames, &gen->options, &mac))
-		return gen_fail("out of memory");
+		return fail("out of memory");
 	gen->flow_sent = calloc(gen->frames.n_flows, sizeof(*gen->flow_sent));
 	if (!gen->flow_sent)
-		return gen_fail("out of memory");
+		return fail("out of memory");
 	if (gen_start_port(gen) == 0)
 		result = gen->options.search ? gen_trials(gen) : send_once(gen);
 	if (gen->started)
@@ -163,7 +151,7 @@ int main(int argc, char **argv)
 		return EXIT_SUCCESS;
 	}
 	if (eal_argc == argc) {
-		gen_fail("EAL options, then --, then --port and --group (see mcring-gen --help)");
+		fail("EAL options, then --, then --port and --group (see mcring-gen --help)");
 		return EXIT_FAILURE;
 	}
 	result = gen_options_parse(&gen.options, argc - eal_argc, argv + eal_argc);

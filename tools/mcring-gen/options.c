@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/fail.h"
 #include "../common/probe.h"
 #include "options.h"
 
@@ -87,11 +88,9 @@ static int parse_number(const char *name, const char *text, uint64_t min, uint64
 
 	errno = 0;
 	*out = strtoull(text, &end, 10);
-	if (errno || end == text || *end || text[0] == '-' || *out < min || *out > max) {
-		fprintf(stderr, "mcring-gen: --%s \"%s\": expected a number from %llu to %llu\n",
-			name, text, (unsigned long long)min, (unsigned long long)max);
-		return -1;
-	}
+	if (errno || end == text || *end || text[0] == '-' || *out < min || *out > max)
+		return fail("--%s \"%s\": expected a number from %llu to %llu", name, text,
+			    (unsigned long long)min, (unsigned long long)max);
 	return 0;
 }
 
@@ -102,12 +101,9 @@ static int parse_real(const char *name, const char *text, double max, int or_zer
 
 	*out = strtod(text, &end);
 	if (end == text || *end || !isfinite(*out) || *out < 0 || *out > max ||
-	    (*out == 0 && !or_zero)) {
-		fprintf(stderr,
-			"mcring-gen: --%s \"%s\": expected a number above 0, up to %.0f%s\n", name,
-			text, max, or_zero ? ", or 0" : "");
-		return -1;
-	}
+	    (*out == 0 && !or_zero))
+		return fail("--%s \"%s\": expected a number above 0, up to %.0f%s", name, text, max,
+			    or_zero ? ", or 0" : "");
 	return 0;
 }
 
@@ -125,17 +121,12 @@ static int parse_group(struct gen_options *options, const char *text)
 {
 	struct mcr_error err;
 
-	if (mcr_join_parse(&options->flows, text, &err)) {
-		fprintf(stderr, "mcring-gen: --group: %s\n", err.text);
-		return -1;
-	}
+	if (mcr_join_parse(&options->flows, text, &err))
+		return fail("--group: %s", err.text);
 	const struct mcr_join *last = &options->flows.items[options->flows.n - 1];
 
-	if (last->n_sources > 1 || (last->n_sources && last->mode == MCR_FILTER_EXCLUDE)) {
-		fprintf(stderr, "mcring-gen: --group \"%s\": a flow has one source address\n",
-			text);
-		return -1;
-	}
+	if (last->n_sources > 1 || (last->n_sources && last->mode == MCR_FILTER_EXCLUDE))
+		return fail("--group \"%s\": a flow has one source address", text);
 	return 0;
 }
 
@@ -185,11 +176,8 @@ static int parse_option(struct gen_options *options, int id, const char *name, c
 		options->udp_port = (uint16_t)number;
 		break;
 	case OPT_SOURCE:
-		if (inet_pton(AF_INET, text, &options->source_be) != 1) {
-			fprintf(stderr, "mcring-gen: --source \"%s\": expected an IPv4 address\n",
-				text);
-			return -1;
-		}
+		if (inet_pton(AF_INET, text, &options->source_be) != 1)
+			return fail("--source \"%s\": expected an IPv4 address", text);
 		break;
 	case OPT_RATE:
 		if (strcmp(text, "max") != 0)
@@ -231,21 +219,16 @@ static int complete(struct gen_options *options)
 {
 	const char *wrong = NULL;
 
-	if (options->search_option && !options->search) {
-		fprintf(stderr, "mcring-gen: --%s is an option of --search\n",
-			options->search_option);
-		return -1;
-	}
+	if (options->search_option && !options->search)
+		return fail("--%s is an option of --search", options->search_option);
 	if (!options->port || !options->flows.n)
 		wrong = options->port ? "--group is missing" : "--port is missing";
 	else if (options->search && !options->received_by)
 		wrong = "--search needs --received-by, since loss is what the receiver did not get";
 	else if (options->search && options->load.count)
 		wrong = "--search makes trials of --duration, not of --count";
-	if (wrong) {
-		fprintf(stderr, "mcring-gen: %s (see mcring-gen --help)\n", wrong);
-		return -1;
-	}
+	if (wrong)
+		return fail("%s (see mcring-gen --help)", wrong);
 	if (options->load.rate == UINT64_MAX)
 		options->load.rate = options->search ? 0 : 1000;
 	if (options->search && !options->load.duration_ns)
@@ -276,19 +259,14 @@ int gen_options_parse(struct gen_options *options, int argc, char **argv)
 			gen_options_usage();
 			return 1;
 		}
-		if (id == '?') {
-			fprintf(stderr,
-				"mcring-gen: \"%s\": unknown option, or its value is missing "
-				"(see mcring-gen --help)\n",
-				argv[optind - 1]);
-			return -1;
-		}
+		if (id == '?')
+			return fail("\"%s\": unknown option, or its value is missing "
+				    "(see mcring-gen --help)",
+				    argv[optind - 1]);
 		if (parse_option(options, id, long_options[index].name, optarg))
 			return -1;
 	}
-	if (optind < argc) {
-		fprintf(stderr, "mcring-gen: \"%s\": unexpected argument\n", argv[optind]);
-		return -1;
-	}
+	if (optind < argc)
+		return fail("\"%s\": unexpected argument", argv[optind]);
 	return complete(options);
 }

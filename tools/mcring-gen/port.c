@@ -7,6 +7,7 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
+#include "../common/fail.h"
 #include "gen.h"
 
 #define LINK_WAIT_S 10
@@ -33,7 +34,7 @@ int gen_find_port(const char *text, uint16_t *port)
 			used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s",
 						 used ? ", " : "", name);
 	}
-	return gen_fail("no DPDK port \"%s\"; there are: %s", text, used ? names : "none");
+	return fail("no DPDK port \"%s\"; there are: %s", text, used ? names : "none");
 }
 
 /* Every buffer carries the payload's pattern for good: only headers and stamps are written later.
@@ -58,8 +59,8 @@ static int create_pools(struct gen *gen, unsigned n_tx, unsigned n_rx, int socke
 	gen->rx_pool =
 	    rte_pktmbuf_pool_create("gen_rx", n_rx + 512u, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, socket);
 	if (!gen->tx_pool || !gen->rx_pool)
-		return gen_fail("no memory for packet buffers: %s (give EAL more with -m)",
-				rte_strerror(rte_errno));
+		return fail("no memory for packet buffers: %s (give EAL more with -m)",
+			    rte_strerror(rte_errno));
 	rte_mempool_obj_iter(gen->tx_pool, fill_buffer, gen);
 	return 0;
 }
@@ -74,9 +75,9 @@ static int set_mtu(const struct gen *gen)
 		return 0;
 	result = rte_eth_dev_set_mtu(gen->port, needed);
 	if (result)
-		return gen_fail("port %s: --size %u needs an MTU of %u, it has %u: %s",
-				gen->options.port, gen->options.size, needed, mtu,
-				rte_strerror(-result));
+		return fail("port %s: --size %u needs an MTU of %u, it has %u: %s",
+			    gen->options.port, gen->options.size, needed, mtu,
+			    rte_strerror(-result));
 	return 0;
 }
 
@@ -91,8 +92,8 @@ static int wait_for_link(const struct gen *gen)
 	}
 	if (gen_stop)
 		return 0;
-	return gen_fail("port %s: no link after %d s; connect its peer first", gen->options.port,
-			LINK_WAIT_S);
+	return fail("port %s: no link after %d s; connect its peer first", gen->options.port,
+		    LINK_WAIT_S);
 }
 
 int gen_start_port(struct gen *gen)
@@ -111,8 +112,8 @@ int gen_start_port(struct gen *gen)
 	if (!result)
 		result = rte_eth_dev_adjust_nb_rx_tx_desc(gen->port, &n_rx, &n_tx);
 	if (result)
-		return gen_fail("port %s: cannot be configured: %s", gen->options.port,
-				rte_strerror(-result));
+		return fail("port %s: cannot be configured: %s", gen->options.port,
+			    rte_strerror(-result));
 	if (set_mtu(gen) || create_pools(gen, n_queues * n_tx, n_queues * n_rx, socket))
 		return -1;
 	for (uint16_t q = 0; !result && q < n_queues; q++) {
@@ -124,8 +125,8 @@ int gen_start_port(struct gen *gen)
 	if (!result)
 		result = rte_eth_dev_start(gen->port);
 	if (result)
-		return gen_fail("port %s: does not start: %s", gen->options.port,
-				rte_strerror(-result));
+		return fail("port %s: does not start: %s", gen->options.port,
+			    rte_strerror(-result));
 	gen->started = 1;
 	return wait_for_link(gen);
 }

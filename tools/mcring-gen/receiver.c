@@ -9,6 +9,7 @@
 
 #include <jansson.h>
 
+#include "../common/fail.h"
 #include "gen.h"
 
 #define SHOWN_MAX 60
@@ -42,18 +43,17 @@ int gen_received(const char *command, uint64_t *out)
 	int status, result = 0;
 
 	if (!pipe)
-		return gen_fail("--received-by \"%s\": %s", command, strerror(errno));
+		return fail("--received-by \"%s\": %s", command, strerror(errno));
 	len = getdelim(&text, &room, '\0', pipe); /* all of it: text has no 0 */
 	status = pclose(pipe);
 	if (status != 0)
-		result = gen_fail("--received-by \"%s\": ended with %s %d", command,
-				  WIFEXITED(status) ? "status" : "signal",
-				  WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+		result = fail("--received-by \"%s\": ended with %s %d", command,
+			      WIFEXITED(status) ? "status" : "signal",
+			      WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
 	else if (len <= 0 || parse_count(text, (size_t)len, out))
-		result =
-		    gen_fail("--received-by \"%s\": it printed \"%.*s\"; expected a number, or an "
-			     "object with \"delivered\" as mcring-ctl --json stats prints",
-			     command, len > 0 ? shown(text) : 0, text);
+		result = fail("--received-by \"%s\": it printed \"%.*s\"; expected a number, or an "
+			      "object with \"delivered\" as mcring-ctl --json stats prints",
+			      command, len > 0 ? shown(text) : 0, text);
 	free(text);
 	return result;
 }

@@ -7,6 +7,7 @@
 #include <jansson.h>
 #include <rte_cycles.h>
 
+#include "../common/fail.h"
 #include "gen.h"
 #include "receiver.h"
 #include "search.h"
@@ -29,9 +30,9 @@ static int await_rest(const struct gen *gen, uint64_t before, uint64_t *received
 		if (gen_received(gen->options.received_by, &count))
 			return -1;
 		if (count < before)
-			return gen_fail("the receiver's count went from %" PRIu64
-					" back to %" PRIu64 ": did it restart?",
-					before, count);
+			return fail("the receiver's count went from %" PRIu64 " back to %" PRIu64
+				    ": did it restart?",
+				    before, count);
 		*received = count - before;
 		if (*received != last)
 			changed = rte_rdtsc();
@@ -61,17 +62,17 @@ static int make_trial(struct gen *gen, const struct gen_search *search, struct t
 	trial->sent = gen->sent;
 	trial->rate = (uint64_t)((double)gen->sent * 1e9 / (double)gen->elapsed_ns);
 	if (gen_stop)
-		return gen_fail("stopped by a signal before there was a result");
+		return fail("stopped by a signal before there was a result");
 	if (trial->sent == 0)
-		return gen_fail("port %s: the driver took no frame", options->port);
+		return fail("port %s: the driver took no frame", options->port);
 	if (trial->received == 0 && search->trial == GEN_TRIAL_TOP)
-		return gen_fail("nothing of %" PRIu64 " datagrams arrived: is the receiver on this "
-				"link, and has it joined the groups?",
-				trial->sent);
+		return fail("nothing of %" PRIu64 " datagrams arrived: is the receiver on this "
+			    "link, and has it joined the groups?",
+			    trial->sent);
 	if (trial->received > trial->sent)
-		return gen_fail("%" PRIu64 " datagrams were sent, and the receiver counted %" PRIu64
-				": something else sends to it, or its count is not of datagrams",
-				trial->sent, trial->received);
+		return fail("%" PRIu64 " datagrams were sent, and the receiver counted %" PRIu64
+			    ": something else sends to it, or its count is not of datagrams",
+			    trial->sent, trial->received);
 	return 0;
 }
 
