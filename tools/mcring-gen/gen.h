@@ -17,14 +17,13 @@ struct gen {
 	struct rte_mempool *tx_pool, *rx_pool;
 	uint16_t port;
 	int started;
+	const volatile sig_atomic_t *stop; /* not 0: SIGINT or SIGTERM came */
 
 	/* Of the last gen_send. */
 	uint64_t sent, retries;
 	uint64_t *flow_sent; /* of each flow */
 	uint64_t elapsed_ns;
 };
-
-extern volatile sig_atomic_t gen_stop; /* SIGINT or SIGTERM came */
 
 /* gen_find_port: a device name or a port number. Returns 0 or -1 after a line on stderr. */
 int gen_find_port(const char *text, uint16_t *port);
@@ -33,7 +32,7 @@ int gen_find_port(const char *text, uint16_t *port);
  * Returns 0 or -1 after a line on stderr; gen->started says whether it is to be stopped. */
 int gen_start_port(struct gen *gen);
 
-/* gen_send sends so much and waits until the driver has it out; gen_stop ends it earlier. The
+/* gen_send sends so much and waits until the driver has it out; gen->stop ends it earlier. The
  * flows' numbers begin at 1 each time. */
 void gen_send(struct gen *gen, const struct gen_load *load);
 

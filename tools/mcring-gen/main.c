@@ -15,12 +15,12 @@
 #include "../common/fail.h"
 #include "gen.h"
 
-volatile sig_atomic_t gen_stop;
+static volatile sig_atomic_t stop; /* all that the signal handler touches */
 
 static void on_signal(int signo)
 {
 	(void)signo;
-	gen_stop = 1;
+	stop = 1;
 }
 
 /* ---- EAL ---- */
@@ -141,7 +141,7 @@ static int generate(struct gen *gen)
 /* Our own options are read first, so that a mistake in them costs no EAL start and no EAL log. */
 int main(int argc, char **argv)
 {
-	struct gen gen = {0};
+	struct gen gen = {.stop = &stop};
 	int eal_argc = 1, result;
 
 	while (eal_argc < argc && strcmp(argv[eal_argc], "--") != 0)

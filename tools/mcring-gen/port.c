@@ -85,12 +85,12 @@ static int wait_for_link(const struct gen *gen)
 {
 	struct rte_eth_link link = {0};
 
-	for (int i = 0; i < LINK_WAIT_S * 100 && !gen_stop; i++) {
+	for (int i = 0; i < LINK_WAIT_S * 100 && !*gen->stop; i++) {
 		if (rte_eth_link_get_nowait(gen->port, &link) == 0 && link.link_status)
 			return 0;
 		usleep(10000);
 	}
-	if (gen_stop)
+	if (*gen->stop)
 		return 0;
 	return fail("port %s: no link after %d s; connect its peer first", gen->options.port,
 		    LINK_WAIT_S);

@@ -37,7 +37,7 @@ static unsigned send_queue(struct gen *gen, uint16_t queue, struct rte_mbuf **mb
 
 	for (;;) {
 		done += rte_eth_tx_burst(gen->port, queue, mbufs + done, (uint16_t)(n - done));
-		if (done == n || gen_stop || rte_rdtsc() >= deadline)
+		if (done == n || *gen->stop || rte_rdtsc() >= deadline)
 			break;
 		gen->retries++;
 		rte_pause();
@@ -109,7 +109,7 @@ static void send_all(struct gen *gen, const struct gen_load *load)
 
 	if (load->duration_ns)
 		deadline = start + (uint64_t)((double)load->duration_ns * 1e-9 * (double)hz);
-	for (unsigned turn = 0; !gen_stop && now < deadline; turn++) {
+	for (unsigned turn = 0; !*gen->stop && now < deadline; turn++) {
 		uint64_t n = due(load, now - start, hz) - gen->sent;
 
 		if (n)

@@ -37,7 +37,8 @@ static int await_rest(const struct gen *gen, uint64_t before, uint64_t *received
 		if (*received != last)
 			changed = rte_rdtsc();
 		last = *received;
-		if (last >= gen->sent || gen_stop || rte_rdtsc() - start > SETTLE_MS * hz / 1000 ||
+		if (last >= gen->sent || *gen->stop ||
+		    rte_rdtsc() - start > SETTLE_MS * hz / 1000 ||
 		    rte_rdtsc() - changed > QUIET_MS * hz / 1000)
 			return 0;
 		rte_delay_us_sleep(POLL_MS * 1000);
@@ -61,7 +62,7 @@ static int make_trial(struct gen *gen, const struct gen_search *search, struct t
 		return -1;
 	trial->sent = gen->sent;
 	trial->rate = (uint64_t)((double)gen->sent * 1e9 / (double)gen->elapsed_ns);
-	if (gen_stop)
+	if (*gen->stop)
 		return fail("stopped by a signal before there was a result");
 	if (trial->sent == 0)
 		return fail("port %s: the driver took no frame", options->port);
