@@ -14,9 +14,9 @@
 #include <rte_malloc.h>
 
 #include "core/error.h"
-#include "engine/engine.h"
 #include "engine/os/run_dir.h"
-#include "engine/pins.h"
+#include "engine/state/pins.h"
+#include "engine/state/state.h"
 
 #define LEAVE_NS \
 	1500000000 /* an orderly stop waits this long for the second copies of its leaves */

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
-#include "engine/engine.h"
 #include "engine/os/run_dir.h"
+#include "engine/state/state.h"
 
 #define SPARE \
 	32 /* for what is opened for a moment: files of a reload, sockets that ask the kernel */

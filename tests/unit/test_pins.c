@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "engine/engine.h"
-#include "engine/pins.h"
+#include "engine/state/pins.h"
+#include "engine/state/state.h"
 
 static struct mcr_engine e;
 static struct mcr_port port;

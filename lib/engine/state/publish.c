@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/host_address.h"
-#include "engine/engine.h"
+#include "engine/state/state.h"
 
 static void free_retired(struct mcr_engine *e, struct mcr_retired *r)
 {

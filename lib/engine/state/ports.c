@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "core/error.h"
-#include "engine/engine.h"
 #include "engine/plan/port_wish.h"
 #include "engine/port/dpdk_compat.h"
+#include "engine/state/state.h"
 
 #define REMOVE_NS      UINT64_C(1000000000) /* an lcore lets a port go within a round of its loop */
 #define REMOVE_POLL_NS 1000000              /* the lcores and the device thread may want our CPU */

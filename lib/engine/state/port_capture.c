@@ -8,8 +8,8 @@
 #include <rte_devargs.h>
 
 #include "core/error.h"
-#include "engine/engine.h"
 #include "engine/os/capture_file.h"
+#include "engine/state/state.h"
 
 #define FILE_KEY "rx_pcap="
 

@@ -7,7 +7,7 @@
 
 #include <rte_cycles.h>
 
-#include "engine/engine.h"
+#include "engine/state/state.h"
 
 static void read_totals(const struct mcr_worker *w, struct mcr_totals *out)
 {

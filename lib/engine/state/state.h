@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The engine's state. Everything here belongs to the control thread; what rx lcores see of it they
  * see through struct mcr_worker and the published view. */
-#ifndef MCR_ENGINE_ENGINE_H
-#define MCR_ENGINE_ENGINE_H
+#ifndef MCR_ENGINE_STATE_H
+#define MCR_ENGINE_STATE_H
 
 #include <mcring/engine.h>
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "engine/engine.h"
+#include "engine/state/state.h"
 
 #define HEARTBEAT_NS   10000000
 #define WATCH_NS       100000000 /* clock, links, clients that say nothing */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "core/error.h"
-#include "engine/engine.h"
+#include "engine/state/state.h"
 
 struct work {
 	struct mcr_job job; /* first */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "engine/pins.h"
-#include "engine/engine.h"
+#include "engine/state/pins.h"
+#include "engine/state/state.h"
 
 int mcr_engine_pin_of(const struct mcr_engine *e, const struct mcr_group *g)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The control thread's work for interfaces that live beside the kernel. */
-#include "engine/engine.h"
+#include "engine/state/state.h"
 
 /* Returns how many frames went from one lcore's ring to the kernel's devices. */
 static unsigned drain_kernel(struct mcr_engine *e, struct rte_ring *ring)

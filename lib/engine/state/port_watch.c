@@ -3,7 +3,7 @@
  * tells. A look that has not come back is not asked again. */
 #include <string.h>
 
-#include "engine/engine.h"
+#include "engine/state/state.h"
 
 /* H-SC-12: everything is told anew. */
 static void announce_port(struct mcr_engine *e, const struct mcr_port *port, uint64_t now_ns)

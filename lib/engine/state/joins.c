@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "core/error.h"
-#include "engine/engine.h"
-#include "engine/pins.h"
+#include "engine/state/pins.h"
+#include "engine/state/state.h"
 
 static int same_filter(const struct mcr_filter *a, const struct mcr_filter *b)
 {

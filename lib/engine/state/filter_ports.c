@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/engine.h"
-#include "engine/pins.h"
+#include "engine/state/pins.h"
+#include "engine/state/state.h"
 
 /* Reports of joins wait for the filters that let their data in, so that none of it is dropped at
  * the NIC, but not for a kernel that is busy: a querier may give us as little as a tenth of a
