@@ -8,7 +8,7 @@
 
 #include <arpa/inet.h>
 
-#include "core/igmp.h"
+#include "core/igmp/igmp.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -17,7 +17,7 @@
 
 #include <arpa/inet.h>
 
-#include "core/igmp.h"
+#include "core/igmp/igmp.h"
 
 #define SECOND 1000000000ull
 #define ORIGIN (100000 * SECOND) /* the script's time 0 on the machine's clock */

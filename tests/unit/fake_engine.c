@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/igmp.h"
+#include "core/igmp/igmp.h"
 #include "fake_engine.h"
 
 void fake_engine_clear(struct mcr_engine *e)

@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-#include "core/igmp.h"
+#include "core/igmp/igmp.h"
 
 #define SECOND    1000000000ull
 #define IN        MCR_FILTER_INCLUDE

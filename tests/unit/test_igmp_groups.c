@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdlib.h>
 
-#include "core/igmp_groups.h"
+#include "core/igmp/igmp_groups.h"
 #include "growth.h"
 
 /* Of 16,384 buckets that anybody can compute, groups that would share the first. */

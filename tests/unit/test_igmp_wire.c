@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Messages byte for byte: the golden payloads G1 to G11 of the reference host, and rows H-ENC-*.
  * igmp_rig.h checks the encapsulation of every message that any of the test programs sends. */
-#include "core/igmp_wire.h"
+#include "core/igmp/igmp_wire.h"
 #include "igmp_rig.h"
 
 #define HEADER_40 "46c00028000040000102f9f70a000002e000001694040000"

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "core/membership.h"
+#include "core/igmp/membership.h"
 
 enum {
 	UNIVERSE = 8

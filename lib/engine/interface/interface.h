@@ -8,7 +8,7 @@
 
 #include <mcring/engine.h>
 
-#include "core/igmp.h"
+#include "core/igmp/igmp.h"
 #include "core/parse.h"
 #include "engine/kernel/kernel_path.h"
 #include "engine/port/port.h"

@@ -13,7 +13,7 @@
 #include <rte_devargs.h>
 
 #include "core/error.h"
-#include "core/igmp_wire.h"
+#include "core/igmp/igmp_wire.h"
 #include "engine/netdev/kernel_feature.h"
 #include "engine/netdev/xdp_pass.h"
 #include "engine/port/port.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* RFC 9776 §4, RFC 2236 §2, RFC 1112 App. I: message formats. Leaves out what only routers read:
  * the records of v3 reports. */
-#include "core/igmp_wire.h"
+#include "core/igmp/igmp_wire.h"
 
 #include <string.h>
 

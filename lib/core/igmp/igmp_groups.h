@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/membership.h"
+#include "core/igmp/membership.h"
 
 struct mcr_igmp_group {
 	uint32_t address; /* host order */

@@ -4,9 +4,9 @@
 #ifndef MCR_CORE_IGMP_STATE_H
 #define MCR_CORE_IGMP_STATE_H
 
-#include "core/igmp.h"
-#include "core/igmp_groups.h"
-#include "core/igmp_wire.h"
+#include "core/igmp/igmp.h"
+#include "core/igmp/igmp_groups.h"
+#include "core/igmp/igmp_wire.h"
 #include "core/rng.h"
 
 #define MCR_IGMP_SECOND_NS          1000000000ull

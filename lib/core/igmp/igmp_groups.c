@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "core/igmp_groups.h"
+#include "core/igmp/igmp_groups.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/igmp.h"
+#include "core/igmp/igmp.h"
 #include "core/rng.h"
 
 #define BUCKETS_MIN 64u

@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/igmp.h"
-#include "core/membership.h"
+#include "core/igmp/igmp.h"
+#include "core/igmp/membership.h"
 
 /* Message types (RFC 9776 §4). */
 enum {

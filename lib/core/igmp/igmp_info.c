@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the machine says about itself. */
-#include "core/igmp_state.h"
+#include "core/igmp/igmp_state.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

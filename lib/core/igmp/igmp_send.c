@@ -2,7 +2,7 @@
 /* What is due becomes messages, and messages go out at a pace. Nothing here allocates: room is
  * reserved when a group changes. State counts as told once its message is built; a built message is
  * kept until it was sent, or a change of version cancels it. */
-#include "core/igmp_state.h"
+#include "core/igmp/igmp_state.h"
 
 #include <errno.h>
 #include <stdlib.h>
