@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/address.h"
 #include "core/device_name.h"
-#include "core/host_address.h"
 #include "values.h"
 
 #define DEPTH_MIN   64

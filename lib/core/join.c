@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/host_address.h"
+#include "core/address.h"
 
 #define QUOTE_MAX 64 /* octets of the text, or of a piece, that an error quotes */
 

@@ -14,7 +14,7 @@
 
 #include <mcring/stats.h>
 
-#include "core/host_address.h"
+#include "core/address.h"
 #include "core/words.h"
 
 enum mcr_verdict {

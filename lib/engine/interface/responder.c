@@ -4,7 +4,7 @@
 #include <rte_arp.h>
 #include <rte_ip.h>
 
-#include "core/host_address.h"
+#include "core/address.h"
 #include "engine/interface/responder.h"
 #include "engine/port/dpdk_compat.h"
 

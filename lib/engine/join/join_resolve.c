@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/address.h"
 #include "core/error.h"
-#include "core/host_address.h"
 #include "engine/join/join_resolve.h"
 
 int mcr_join_refuse(struct mcr_error *err, const struct mcr_join *join, int code, const char *why)

@@ -288,12 +288,12 @@ const struct mcr_group *mcr_join_set_find(const struct mcr_join_set *set, uint16
 
 /* The group that n rules of one (interface, group) make. scratch: room for n filters. */
 static int make_group(struct mcr_group *g, const struct mcr_join_set *set,
-		      struct mcr_rule *const *rules, size_t n, struct mcr_filter *scratch)
+		      struct mcr_rule *const *rules, size_t n, struct mcr_source_filter *scratch)
 {
 	for (size_t i = 0; i < n; i++)
-		scratch[i] = (struct mcr_filter){.mode = rules[i]->join->mode,
-						 .sources_be = rules[i]->join->sources_be,
-						 .n = rules[i]->join->n_sources};
+		scratch[i] = (struct mcr_source_filter){.mode = rules[i]->join->mode,
+							.sources_be = rules[i]->join->sources_be,
+							.n = rules[i]->join->n_sources};
 	g->interface = rules[0]->interface;
 	g->group_be = rules[0]->join->group_be;
 	g->udp_port = rules[0]->join->port;
@@ -305,14 +305,14 @@ static int make_group(struct mcr_group *g, const struct mcr_join_set *set,
 			g->udp_port = 0;
 	}
 	g->joins = (unsigned)n;
-	return mcr_filter_merge(&g->filter, scratch, n);
+	return mcr_source_filter_merge(&g->filter, scratch, n);
 }
 
 static int make_groups(struct mcr_join_set *set, const struct mcr_join_set *old,
 		       struct mcr_slots *slots, uint64_t now_ns)
 {
 	struct mcr_rule **order = calloc(set->n_joins + 1, sizeof(*order));
-	struct mcr_filter *scratch = calloc(set->n_joins + 1, sizeof(*scratch));
+	struct mcr_source_filter *scratch = calloc(set->n_joins + 1, sizeof(*scratch));
 	int ret = 0;
 
 	set->groups = calloc(set->n_joins + 1, sizeof(*set->groups));

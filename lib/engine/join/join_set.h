@@ -10,8 +10,8 @@
 
 #include <mcring/engine.h>
 
-#include "core/filter_merge.h"
 #include "core/group_table.h"
+#include "core/source_filter.h"
 #include "engine/join/join_resolve.h"
 
 /* A membership: the union of the joins of one group on one interface. */
@@ -21,9 +21,9 @@ struct mcr_group {
 	uint16_t interface;
 	uint16_t udp_port; /* of all joins; 0 = any, or they differ */
 	unsigned joins, joins_of[MCR_JOIN_MAKERS];
-	uint64_t channels;        /* of the joins: a mask */
-	struct mcr_filter filter; /* sources_be owned, ascending */
-	uint64_t joined_ns;       /* CLOCK_REALTIME */
+	uint64_t channels;               /* of the joins: a mask */
+	struct mcr_source_filter filter; /* sources_be owned, ascending */
+	uint64_t joined_ns;              /* CLOCK_REALTIME */
 };
 
 struct mcr_join_set {

@@ -9,17 +9,17 @@
 #include "engine/state/pins.h"
 #include "engine/state/state.h"
 
-static int same_filter(const struct mcr_filter *a, const struct mcr_filter *b)
+static int same_filter(const struct mcr_source_filter *a, const struct mcr_source_filter *b)
 {
 	return a->mode == b->mode && a->n == b->n &&
 	       (a->n == 0 ||
 		memcmp(a->sources_be, b->sources_be, a->n * sizeof(*a->sources_be)) == 0);
 }
 
-static const struct mcr_filter nothing = {.mode = MCR_FILTER_INCLUDE};
+static const struct mcr_source_filter nothing = {.mode = MCR_FILTER_INCLUDE};
 
 static int set_igmp(struct mcr_engine *e, const struct mcr_group *g,
-		    const struct mcr_filter *filter, uint64_t now_ns)
+		    const struct mcr_source_filter *filter, uint64_t now_ns)
 {
 	struct mcr_interface *i = &e->interfaces[g->interface];
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/host_address.h"
+#include "core/address.h"
 #include "engine/state/state.h"
 
 static void free_retired(struct mcr_engine *e, struct mcr_retired *r)

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include <core/host_address.h>
+#include <core/address.h>
 
 static void a_host_has_an_address_of_class_a_b_or_c_and_neither_net_0_nor_127(void **state)
 {

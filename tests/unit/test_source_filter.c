@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "core/filter_merge.h"
+#include "core/source_filter.h"
 #include "growth.h"
 
 enum {
@@ -26,7 +26,7 @@ static size_t expand(unsigned set, uint32_t *list)
 	return n;
 }
 
-static unsigned as_set(const struct mcr_filter *f)
+static unsigned as_set(const struct mcr_source_filter *f)
 {
 	unsigned set = 0;
 
@@ -35,12 +35,12 @@ static unsigned as_set(const struct mcr_filter *f)
 	return set;
 }
 
-static void assert_merged(const struct mcr_filter *filters, size_t n, enum mcr_filter_mode mode,
-			  unsigned set)
+static void assert_merged(const struct mcr_source_filter *filters, size_t n,
+			  enum mcr_filter_mode mode, unsigned set)
 {
-	struct mcr_filter out;
+	struct mcr_source_filter out;
 
-	assert_int_equal(mcr_filter_merge(&out, filters, n), 0);
+	assert_int_equal(mcr_source_filter_merge(&out, filters, n), 0);
 	assert_int_equal(out.mode, mode);
 	assert_int_equal(as_set(&out), set);
 	for (size_t i = 1; i < out.n; i++)
@@ -52,7 +52,7 @@ static void assert_merged(const struct mcr_filter *filters, size_t n, enum mcr_f
 static void the_filters_of_several_subscribers_become_one(void **state)
 {
 	uint32_t ab[3], bc[3], b[3];
-	const struct mcr_filter filters[] = {
+	const struct mcr_source_filter filters[] = {
 	    {MCR_FILTER_EXCLUDE, ab, expand(3, ab)},
 	    {MCR_FILTER_EXCLUDE, bc, expand(6, bc)},
 	    {MCR_FILTER_INCLUDE, b, expand(2, b)},
@@ -70,16 +70,16 @@ static void a_source_passes_the_merged_filter_iff_a_subscriber_wants_it(void **s
 {
 	for (unsigned x = 0; x < 4096; x++) {
 		uint32_t lists[3][UNIVERSE];
-		struct mcr_filter filters[3], out;
+		struct mcr_source_filter filters[3], out;
 
 		for (unsigned i = 0; i < 3; i++) {
 			unsigned bits = x >> 4 * i & 15;
 
-			filters[i] =
-			    (struct mcr_filter){bits & 8 ? MCR_FILTER_EXCLUDE : MCR_FILTER_INCLUDE,
-						lists[i], expand(bits & 7, lists[i])};
+			filters[i] = (struct mcr_source_filter){
+			    bits & 8 ? MCR_FILTER_EXCLUDE : MCR_FILTER_INCLUDE, lists[i],
+			    expand(bits & 7, lists[i])};
 		}
-		assert_int_equal(mcr_filter_merge(&out, filters, 3), 0);
+		assert_int_equal(mcr_source_filter_merge(&out, filters, 3), 0);
 		for (unsigned source = 0; source <= UNIVERSE; source++) { /* one of them unnamed */
 			int wanted = 0;
 
@@ -97,18 +97,18 @@ static void a_source_passes_the_merged_filter_iff_a_subscriber_wants_it(void **s
 /* Half of them include, half exclude, and no list looks like another. */
 static double merge_many(void *ctx, size_t n)
 {
-	struct mcr_filter *filters = calloc(n, sizeof(*filters)), out;
+	struct mcr_source_filter *filters = calloc(n, sizeof(*filters)), out;
 	uint32_t *sources_be = calloc(n, sizeof(*sources_be));
 	double begin, end;
 
 	(void)ctx;
 	for (size_t i = 0; i < n; i++) {
 		sources_be[i] = htonl(0x0a000000 + (uint32_t)i);
-		filters[i] = (struct mcr_filter){
+		filters[i] = (struct mcr_source_filter){
 		    i < n / 2 ? MCR_FILTER_INCLUDE : MCR_FILTER_EXCLUDE, &sources_be[i], 1};
 	}
 	begin = growth_cpu_ms();
-	assert_int_equal(mcr_filter_merge(&out, filters, n), 0);
+	assert_int_equal(mcr_source_filter_merge(&out, filters, n), 0);
 	end = growth_cpu_ms();
 	assert_int_equal(out.mode, MCR_FILTER_EXCLUDE);
 	assert_int_equal(out.n, 0); /* no two of them block the same source */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "core/filter_merge.h"
+#include "core/source_filter.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include "core/igmp/membership.h"
 
 /* Appends the sources of all filters of this mode to list, host order. Returns how many. */
-static size_t collect(uint32_t *list, const struct mcr_filter *filters, size_t n,
+static size_t collect(uint32_t *list, const struct mcr_source_filter *filters, size_t n,
 		      enum mcr_filter_mode mode)
 {
 	size_t used = 0;
@@ -57,7 +57,8 @@ static size_t subtract(uint32_t *a, size_t na, const uint32_t *b, size_t nb)
 	return kept;
 }
 
-int mcr_filter_merge(struct mcr_filter *out, const struct mcr_filter *filters, size_t n)
+int mcr_source_filter_merge(struct mcr_source_filter *out, const struct mcr_source_filter *filters,
+			    size_t n)
 {
 	size_t total = 0, n_exclude = 0, used;
 
@@ -87,7 +88,7 @@ int mcr_filter_merge(struct mcr_filter *out, const struct mcr_filter *filters, s
 		free(list);
 		list = NULL;
 	}
-	*out = (struct mcr_filter){
+	*out = (struct mcr_source_filter){
 	    .mode = n_exclude > 0 ? MCR_FILTER_EXCLUDE : MCR_FILTER_INCLUDE,
 	    .sources_be = list,
 	    .n = used,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Which IPv4 addresses a host can have, and which of them can send. Network order. */
-#ifndef MCR_CORE_HOST_ADDRESS_H
-#define MCR_CORE_HOST_ADDRESS_H
+#ifndef MCR_CORE_ADDRESS_H
+#define MCR_CORE_ADDRESS_H
 
 #include <endian.h>
 #include <stdint.h>
