@@ -9,14 +9,14 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "config.h"
+#include "config/config.h"
 #include "daemon.h"
-#include "eal.h"
-#include "eal_args.h"
+#include "eal/args.h"
+#include "eal/eal.h"
 #include "log.h"
 #include "privileges.h"
 #include "reload.h"
-#include "values.h"
+#include "settings/values.h"
 
 #define POLL_NS 1000000 /* how long a signal may wait */
 

@@ -3,7 +3,7 @@
 #ifndef MCR_APP_DAEMON_H
 #define MCR_APP_DAEMON_H
 
-#include "settings.h"
+#include "settings/settings.h"
 
 #define MCR_EXIT_PORT_LOST 3 /* exit status: ended in order, but a port was removed meanwhile */
 

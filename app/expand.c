@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "core/ring.h"
-#include "eal_lcores.h"
+#include "eal/lcores.h"
 #include "expand.h"
-#include "values.h"
+#include "settings/values.h"
 
 #define DEPTH_DEFAULT  65536u
 #define BYTES_PER_DESC 256u

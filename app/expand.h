@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "settings.h"
+#include "settings/settings.h"
 
 /* mcr_expand prints complete settings: each elementary join on a line of its own in the form that
  * --join takes, then interfaces, channels with the memory of a ring, and counts. Lines that are not

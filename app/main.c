@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "config.h"
+#include "config/config.h"
 #include "daemon.h"
 #include "expand.h"
 #include "options.h"
+#include "settings/values.h"
 #include "start_check.h"
-#include "values.h"
 
 static int check(struct mcr_settings *running, struct mcr_error *err)
 {

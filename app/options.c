@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "options.h"
-#include "values.h"
+#include "settings/values.h"
 
 enum { /* behind the range of characters */
 	OPT_CONFIG = 256,

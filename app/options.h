@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "settings.h"
+#include "settings/settings.h"
 
 enum mcr_action {
 	MCR_ACTION_RUN,

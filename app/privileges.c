@@ -17,7 +17,7 @@
 #include <linux/capability.h>
 
 #include "privileges.h"
-#include "values.h"
+#include "settings/values.h"
 
 #define BIT(cap)        (UINT64_C(1) << (cap))
 #define DROP_SIGNAL     (SIGRTMAX - 1)

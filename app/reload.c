@@ -7,8 +7,8 @@
 
 #include "expand.h"
 #include "reload.h"
+#include "settings/values.h"
 #include "start_check.h"
-#include "values.h"
 
 struct change {
 	size_t n_new_channels;

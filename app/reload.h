@@ -5,7 +5,7 @@
 
 #include <mcring/engine.h>
 
-#include "settings.h"
+#include "settings/settings.h"
 
 /* What a reload will change. begin on control, prepare on the device thread, apply and end on
  * control again. */

@@ -12,12 +12,12 @@
 #include <unistd.h>
 
 #include "core/ring.h"
-#include "eal_lcores.h"
+#include "eal/lcores.h"
 #include "engine/os/memory_limit.h"
 #include "engine/plan/port_wish.h"
 #include "expand.h"
+#include "settings/values.h"
 #include "start_check.h"
-#include "values.h"
 
 /* ---- devices ---- */
 

@@ -3,7 +3,7 @@
 #ifndef MCR_APP_START_CHECK_H
 #define MCR_APP_START_CHECK_H
 
-#include "settings.h"
+#include "settings/settings.h"
 
 /* mcr_ring_memory_check: can the memory that is left (whole: that there is) hold the rings of n
  * channels on n_lcores receiving lcores (0 = it is not known how many: one)? root as below. Thread:

@@ -11,7 +11,7 @@
 #include <arpa/inet.h>
 #include <cmocka.h>
 
-#include "config.h"
+#include "config/config.h"
 #include "expand.h"
 
 static int load_text(struct mcr_settings **s, const char *text, struct mcr_error *err)

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "eal_args.h"
+#include "eal/args.h"
 
 #define GIVEN(...) ((const char *[]){__VA_ARGS__, NULL})
 

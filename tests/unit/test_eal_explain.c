@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "eal_explain.h"
+#include "eal/explain.h"
 
 #define HEAD                            \
 	"EAL: Detected CPU lcores: 2\n" \

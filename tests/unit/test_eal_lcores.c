@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "eal_lcores.h"
+#include "eal/lcores.h"
 
 #define NO_CPUS "/nosuch" /* a system whose CPUs are not to be seen */
 

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "options.h"
-#include "values.h"
+#include "settings/values.h"
 
 #define ARGS(...) ((const char *[]){"mcring", __VA_ARGS__, NULL})
 

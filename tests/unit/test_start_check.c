@@ -22,7 +22,7 @@
 
 #include "made_up_root.h"
 
-#include "config.h"
+#include "config/config.h"
 #include "start_check.h"
 
 /* A made-up host: 1 GiB, of which 256 MiB are left. */

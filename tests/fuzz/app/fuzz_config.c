@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config.h"
+#include "config/config.h"
 #include "expand.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);

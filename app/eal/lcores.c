@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "eal_lcores.h"
-#include "values.h"
+#include "eal/lcores.h"
+#include "settings/values.h"
 
 #define LCORES_MAX CPU_SETSIZE
 

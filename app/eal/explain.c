@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "eal_explain.h"
-#include "values.h"
+#include "eal/explain.h"
+#include "settings/values.h"
 
 #define LINE_MAX_ 256
 

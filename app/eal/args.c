@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "eal_args.h"
-#include "values.h"
+#include "eal/args.h"
+#include "settings/values.h"
 
 /* Devices whose own defaults lose packets or time; a key that is given stays. */
 static const struct device_default {

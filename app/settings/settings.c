@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "settings.h"
-#include "values.h"
+#include "settings/settings.h"
+#include "settings/values.h"
 
 struct mcr_settings *mcr_settings_create(void)
 {

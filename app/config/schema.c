@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "config_schema.h"
-#include "values.h"
+#include "config/schema.h"
+#include "settings/values.h"
 
 #define LIST_MAX 65536
 

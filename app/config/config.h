@@ -3,8 +3,8 @@
 #ifndef MCR_APP_CONFIG_H
 #define MCR_APP_CONFIG_H
 
-#include "config_limits.h"
-#include "settings.h"
+#include "config/limits.h"
+#include "settings/settings.h"
 
 #define MCR_CONFIG_INCLUDE_DEPTH 8
 #define MCR_CONFIG_FILES_MAX     256 /* included files, counting repeats */

@@ -11,7 +11,7 @@
 
 #include "core/address.h"
 #include "core/device_name.h"
-#include "values.h"
+#include "settings/values.h"
 
 #define DEPTH_MIN   64
 #define DEPTH_MAX   (1u << 24)

@@ -3,9 +3,9 @@
 #ifndef MCR_APP_CONFIG_FRAME_H
 #define MCR_APP_CONFIG_FRAME_H
 
-#include "config_doc.h"
-#include "config_schema.h"
-#include "settings.h"
+#include "config/doc.h"
+#include "config/schema.h"
+#include "settings/settings.h"
 
 /* Of the whole tree of files. */
 struct mcr_config_total {

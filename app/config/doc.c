@@ -7,9 +7,9 @@
 
 #include <yaml.h>
 
-#include "config_doc.h"
-#include "config_limits.h"
-#include "values.h"
+#include "config/doc.h"
+#include "config/limits.h"
+#include "settings/values.h"
 
 struct mcr_config_doc {
 	const char *file;

@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "config.h"
-#include "config_frame.h"
-#include "values.h"
+#include "config/config.h"
+#include "config/frame.h"
+#include "settings/values.h"
 
 static int load_file(const struct mcr_config_frame *parent, struct mcr_settings *s,
 		     const char *path, struct mcr_config_total *total, struct mcr_error *err);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The shape of the configuration file. Every value is kept as text: app/values.h reads it, so that
- * the command line and the file understand the same and say the same. */
+/* The shape of the configuration file. Every value is kept as text: app/settings/values.h reads it,
+ * so that the command line and the file understand the same and say the same. */
 #ifndef MCR_APP_CONFIG_SCHEMA_H
 #define MCR_APP_CONFIG_SCHEMA_H
 

@@ -10,9 +10,9 @@
 #include <rte_errno.h>
 #include <rte_log.h>
 
-#include "eal.h"
-#include "eal_explain.h"
-#include "values.h"
+#include "eal/eal.h"
+#include "eal/explain.h"
+#include "settings/values.h"
 
 #define LOG_MAX (256u << 10)
 

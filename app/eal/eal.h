@@ -3,7 +3,7 @@
 #ifndef MCR_APP_EAL_H
 #define MCR_APP_EAL_H
 
-#include "eal_args.h"
+#include "eal/args.h"
 
 /* mcr_eal_start calls rte_eal_init. What EAL prints meanwhile is kept back; a failure, also of a
  * single --vdev, becomes one line in err. verbose: print it afterwards as well. From then on only

@@ -4,7 +4,7 @@
 #define MCR_APP_EAL_LCORES_H
 
 #include "engine/plan/placement.h"
-#include "settings.h"
+#include "settings/settings.h"
 
 /* mcr_eal_lcores puts the rx lcores, all but the main one, into *out, at most MCR_LCORES_MAX.
  * Understands -l, -c, --lcores and --main-lcore; without the first three EAL takes the CPUs that

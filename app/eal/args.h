@@ -5,7 +5,7 @@
 
 #include <mcring/types.h>
 
-#include "settings.h"
+#include "settings/settings.h"
 
 struct mcr_eal_args {
 	int argc;

@@ -5,8 +5,8 @@
 
 #include <yaml.h>
 
-#include "config_limits.h"
-#include "values.h"
+#include "config/limits.h"
+#include "settings/values.h"
 
 struct counts {
 	const char *file;

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config_frame.h"
-#include "values.h"
+#include "config/frame.h"
+#include "settings/values.h"
 
 /* What follows the group and its port in a join text; checked piece by piece, so that a mistake has
  * its own line and what is left over is the group's. */
