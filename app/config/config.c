@@ -15,25 +15,6 @@
 static int load_file(const struct mcr_config_frame *parent, struct mcr_settings *s,
 		     const char *path, struct mcr_config_total *total, struct mcr_error *err);
 
-struct mcr_origin mcr_config_origin(const struct mcr_config_frame *f, int node)
-{
-	return (struct mcr_origin){f->file, mcr_config_doc_line(f->doc, node)};
-}
-
-int mcr_config_field(const struct mcr_config_frame *f, int node, const char *key)
-{
-	return mcr_config_doc_field(f->doc, node, key);
-}
-
-int mcr_config_located(const struct mcr_config_frame *f, int mapping, const char *key, int ret)
-{
-	if (ret >= 0)
-		return ret;
-	mcr_fail_prefix(f->err, ret, "%s: ", key);
-	return mcr_settings_locate(mcr_config_origin(f, mcr_config_field(f, mapping, key)), f->err,
-				   ret);
-}
-
 static int apply_opt8(struct mcr_opt8 *opt, const char *text,
 		      int (*fn)(uint8_t *, const char *, struct mcr_error *), struct mcr_error *err)
 {

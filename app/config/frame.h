@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the readers of the configuration file's parts share: config.c, config_joins.c. */
+/* One file that is being read, and where its values stand: what the readers of its parts share. */
 #ifndef MCR_APP_CONFIG_FRAME_H
 #define MCR_APP_CONFIG_FRAME_H
 
@@ -32,7 +32,7 @@ struct mcr_origin mcr_config_origin(const struct mcr_config_frame *f, int node);
 int mcr_config_field(const struct mcr_config_frame *f, int node, const char *key);
 
 /* mcr_config_located puts "FILE:LINE: KEY: " in front of the error about the value of a key, when
- * ret tells of one. Returns ret. */
+ * ret is one. Returns ret. */
 int mcr_config_located(const struct mcr_config_frame *f, int mapping, const char *key, int ret);
 
 /* The value functions of one scalar each; text NULL: the key is not there. */
