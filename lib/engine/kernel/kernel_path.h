@@ -5,8 +5,11 @@
  * Rx lcores put frames into a ring of their own (struct mcr_worker.kernel), so that they can starve
  * neither IGMP nor the data; control moves them on, a limited number each round and after all its
  * other work. IGMP is both's: what is received goes to mcring's machine and to the kernel, what the
- * kernel sends goes out unless the interface has igmp=off. Thread: control, but for
- * mcr_kernel_path_talk. */
+ * kernel sends goes out unless the interface has igmp=off.
+ *
+ * The device gets the port's MAC address and MTU when it is made. From then on only the device
+ * thread changes it: when the port's MAC address or link changes, mcr_kernel_path_talk sets that of
+ * the device; nothing changes its MTU. Thread: control, but for mcr_kernel_path_talk. */
 #ifndef MCR_ENGINE_KERNEL_PATH_H
 #define MCR_ENGINE_KERNEL_PATH_H
 
@@ -35,7 +38,8 @@ struct mcr_kernel_path {
 	size_t n_groups; /* multicast addresses that the kernel wants: mcr_kernel_device_groups */
 	uint64_t groups[MCR_KERNEL_GROUPS_MAX];
 
-	/* While the job is pending all of this is the device thread's, and device.fd as well. */
+	/* While the job is pending all of this is the device thread's. Control goes on moving
+	 * frames through device.fd, until is_lost: then the device thread may close it. */
 	struct mcr_kernel_talk {
 		struct mcr_job job;
 		uint8_t is_end; /* the device is lost: its descriptor is closed, no more */
@@ -74,9 +78,10 @@ static inline int mcr_kernel_path_is_waiting(const struct mcr_kernel_path *k)
 	return k->n_held > 0;
 }
 
-/* mcr_kernel_path_prepare puts into k->talk what the device is to hear; mcr_kernel_path_talk tells
- * it of the port's MAC address and link and reads which multicast it wants, which may wait for the
- * kernel (thread: device); mcr_kernel_path_take takes that over and returns 1 when it changed. */
+/* mcr_kernel_path_prepare puts the port's MAC address and link into k->talk. mcr_kernel_path_talk
+ * gives the device what it does not have yet of both, and reads which multicast addresses the
+ * kernel wants from it; it may wait for the kernel (thread: device). mcr_kernel_path_take takes
+ * these addresses over and returns 1 when they changed. */
 void mcr_kernel_path_prepare(struct mcr_kernel_path *k);
 void mcr_kernel_path_talk(struct mcr_kernel_path *k);
 int mcr_kernel_path_take(struct mcr_kernel_path *k);
