@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The frames of mcring-gen: one prebuilt header per flow, a payload pattern that all share, and a
- * checksum that only has to add the 16 octets that change. */
-#ifndef MCR_TOOLS_GEN_FRAME_H
-#define MCR_TOOLS_GEN_FRAME_H
+/* UDP multicast frames that are fast to make: one prebuilt header per flow, a payload pattern that
+ * all share, and a checksum that only has to add the 16 octets that change. */
+#ifndef MCR_TOOLS_FRAME_H
+#define MCR_TOOLS_FRAME_H
 
 #include <stdint.h>
 #include <string.h>
@@ -11,37 +11,48 @@
 #include <rte_ip.h>
 #include <rte_udp.h>
 
-#include "../mcring-gen/options.h"
+#include <mcring/join.h>
+
 #include "probe.h"
 
-#define GEN_HEADER_MAX                                                \
+#define FRAME_PAYLOAD_MAX (9000 - sizeof(struct rte_ipv4_hdr) - sizeof(struct rte_udp_hdr))
+#define FRAME_HEADER_MAX                                              \
 	(sizeof(struct rte_ether_hdr) + sizeof(struct rte_vlan_hdr) + \
 	 sizeof(struct rte_ipv4_hdr) + sizeof(struct rte_udp_hdr))
 
-struct gen_flow {
-	uint8_t header[GEN_HEADER_MAX]; /* Ethernet to UDP; the UDP checksum is still 0 */
-	uint32_t sum;                   /* of pseudo header, UDP header and pattern, not folded */
+/* What the frames carry. */
+struct frame_plan {
+	struct mcr_join_list flows; /* one flow per group and UDP port; the owner clears the list */
+	uint32_t source_be;         /* of flows that name no source */
+	uint16_t udp_port;          /* of flows that name no port */
+	uint16_t vlan;              /* 0 = untagged */
+	uint32_t size;              /* octets of payload, PROBE_MIN_BYTES to FRAME_PAYLOAD_MAX */
+};
+
+struct frame_flow {
+	uint8_t header[FRAME_HEADER_MAX]; /* Ethernet to UDP; the UDP checksum is still 0 */
+	uint32_t sum;                     /* of pseudo header, UDP header and pattern, not folded */
 	uint32_t group_be;
 	uint16_t udp_port;
 };
 
-struct gen_frames {
-	struct gen_flow *flows;
+struct frames {
+	struct frame_flow *flows;
 	uint64_t n_flows;
 	uint32_t header_len, frame_len;
 };
 
-/* gen_frames_create builds the flows' headers. Returns 0 or -ENOMEM. */
-int gen_frames_create(struct gen_frames *frames, const struct gen_options *options,
-		      const struct rte_ether_addr *mac);
-void gen_frames_destroy(struct gen_frames *frames);
+/* frames_create builds the flows' headers. Returns 0 or -ENOMEM. */
+int frames_create(struct frames *frames, const struct frame_plan *plan,
+		  const struct rte_ether_addr *mac);
+void frames_destroy(struct frames *frames);
 
-/* gen_frame_write makes datagram number `index` (from 0, over all flows in turn) of a buffer that
+/* frames_write makes datagram number `index` (from 0, over all flows in turn) of a buffer that
  * holds frame_len octets with the pattern already in place. */
-static inline void gen_frame_write(const struct gen_frames *frames, uint8_t *frame, uint64_t index,
-				   uint64_t now_ns)
+static inline void frames_write(const struct frames *frames, uint8_t *frame, uint64_t index,
+				uint64_t now_ns)
 {
-	const struct gen_flow *flow = &frames->flows[index % frames->n_flows];
+	const struct frame_flow *flow = &frames->flows[index % frames->n_flows];
 	uint8_t *payload = frame + frames->header_len;
 	uint16_t checksum;
 

@@ -32,7 +32,7 @@ static int know_vlan(struct feed *feed, uint16_t vlan)
 
 static int know_flow(struct feed *feed, const struct mcr_packet *p)
 {
-	struct mcr_join_list *flows = &feed->options.flows;
+	struct mcr_join_list *flows = &feed->plan.flows;
 	struct mcr_join join = {.group_be = p->group_be, .port = p->port};
 
 	feed_interface(join.interface, p->vlan);
@@ -73,10 +73,10 @@ static int make_flows(struct feed *feed, const struct bench_options *options)
 		struct mcr_join join = {.group_be = htonl(FEED_GROUP + i), .port = FEED_UDP_PORT};
 
 		feed_interface(join.interface, 0);
-		if (mcr_join_list_add(&feed->options.flows, &join) < 0)
+		if (mcr_join_list_add(&feed->plan.flows, &join) < 0)
 			return fail("out of memory");
 	}
-	if (gen_frames_create(&feed->frames, &feed->options, &mac) < 0)
+	if (frames_create(&feed->frames, &feed->plan, &mac) < 0)
 		return fail("out of memory");
 	return know_vlan(feed, 0);
 }
@@ -84,7 +84,7 @@ static int make_flows(struct feed *feed, const struct bench_options *options)
 int feed_create(struct feed *feed, const struct bench_options *options)
 {
 	*feed = (struct feed){.callback = NULL};
-	feed->options = (struct gen_options){
+	feed->plan = (struct frame_plan){
 	    .udp_port = FEED_UDP_PORT,
 	    .source_be = htonl(0xc0000201),
 	    .size = options->size,
@@ -96,9 +96,9 @@ void feed_destroy(struct feed *feed)
 {
 	if (feed->callback != NULL)
 		rte_eth_remove_rx_callback(feed->port, 0, feed->callback);
-	gen_frames_destroy(&feed->frames);
+	frames_destroy(&feed->frames);
 	capture_clear(&feed->captured);
-	mcr_join_list_clear(&feed->options.flows);
+	mcr_join_list_clear(&feed->plan.flows);
 }
 
 int feed_find_port(const char *text, uint16_t *port)
@@ -124,8 +124,8 @@ static void fill(struct rte_mempool *pool, void *ctx, void *object, unsigned ind
 	/* More groups than buffers: take them from all over the table. */
 	uint64_t stride = RTE_MAX(feed->frames.n_flows / pool->size, 1u);
 
-	probe_fill(frame + feed->frames.header_len, feed->options.size);
-	gen_frame_write(&feed->frames, frame, index * stride, 0);
+	probe_fill(frame + feed->frames.header_len, feed->plan.size);
+	frames_write(&feed->frames, frame, index * stride, 0);
 }
 
 struct search {
@@ -159,8 +159,7 @@ static uint16_t rewrite(uint16_t port, uint16_t queue, struct rte_mbuf **mbufs, 
 	uint64_t start = rte_rdtsc();
 
 	for (uint16_t i = 0; i < n; i++)
-		gen_frame_write(&feed->frames, rte_pktmbuf_mtod(mbufs[i], uint8_t *), feed->next++,
-				0);
+		frames_write(&feed->frames, rte_pktmbuf_mtod(mbufs[i], uint8_t *), feed->next++, 0);
 	__atomic_store_n(&feed->cycles, feed->cycles + rte_rdtsc() - start, __ATOMIC_RELAXED);
 	return n;
 }

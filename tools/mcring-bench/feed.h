@@ -14,8 +14,8 @@
 #define FEED_VLANS_MAX 8
 
 struct feed {
-	struct gen_options options;
-	struct gen_frames frames;
+	struct frame_plan plan;
+	struct frames frames;
 	struct capture captured; /* in their place, when there are captures */
 	uint16_t vlans[FEED_VLANS_MAX];
 	unsigned n_vlans; /* each has an interface: feed_interface */

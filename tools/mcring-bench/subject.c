@@ -62,7 +62,7 @@ int subject_create(struct mcr_engine **out, const struct bench_options *options,
 		   const struct subject_handler *handler, unsigned rx_lcore, struct mcr_error *err)
 {
 	const struct subject_handler none = {NULL, NULL}, looks = {look_at, &feed->seen};
-	const struct mcr_join_list *flows = &feed->options.flows;
+	const struct mcr_join_list *flows = &feed->plan.flows;
 	int ret;
 
 	if (handler == NULL)

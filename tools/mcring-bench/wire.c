@@ -18,7 +18,7 @@ static void fill(struct rte_mempool *pool, void *ctx, void *object, unsigned ind
 	struct rte_mbuf *m = object;
 
 	probe_fill((uint8_t *)m->buf_addr + RTE_PKTMBUF_HEADROOM + feed->frames.header_len,
-		   feed->options.size);
+		   feed->plan.size);
 }
 
 int wire_create(struct wire *wire, struct feed *feed)
@@ -60,7 +60,7 @@ static void write_frame(struct wire *wire, struct rte_mbuf *m)
 		memcpy(data, f->data, f->len);
 		len = f->len;
 	} else {
-		gen_frame_write(&feed->frames, data, wire->sent, 0);
+		frames_write(&feed->frames, data, wire->sent, 0);
 	}
 	m->data_len = (uint16_t)len;
 	m->pkt_len = len;

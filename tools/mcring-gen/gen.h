@@ -13,7 +13,7 @@
 
 struct gen {
 	struct gen_options options;
-	struct gen_frames frames;
+	struct frames frames;
 	struct rte_mempool *tx_pool, *rx_pool;
 	uint16_t port;
 	int started;

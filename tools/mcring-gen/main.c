@@ -72,7 +72,7 @@ static void print_json(const struct gen *gen, double rate, const struct rte_eth_
 	printf("{\"sent\": %" PRIu64 ", \"payload_bytes\": %" PRIu64 ", \"elapsed_ns\": %" PRIu64
 	       ", \"rate\": %.0f, \"retries\": %" PRIu64 ", \"nic\": {\"packets\": %" PRIu64
 	       ", \"errors\": %" PRIu64 "}, \"flows\": [",
-	       gen->sent, gen->sent * gen->options.size, gen->elapsed_ns, rate, gen->retries,
+	       gen->sent, gen->sent * gen->options.plan.size, gen->elapsed_ns, rate, gen->retries,
 	       nic->opackets, nic->oerrors);
 	for (uint64_t i = 0; i < gen->frames.n_flows; i++)
 		printf("%s{\"group\": \"%s\", \"port\": %u, \"sent\": %" PRIu64 "}", i ? ", " : "",
@@ -91,8 +91,8 @@ static void print_text(const struct gen *gen, double rate, const struct rte_eth_
 		       gen->frames.flows[i].udp_port, gen->flow_sent[i]);
 	printf("sent %" PRIu64 " datagrams of %u octets in %.3f s (%.0f/s), tx ring full %" PRIu64
 	       " times; the driver counts %" PRIu64 " sent, %" PRIu64 " errors\n",
-	       gen->sent, gen->options.size, (double)gen->elapsed_ns * 1e-9, rate, gen->retries,
-	       nic->opackets, nic->oerrors);
+	       gen->sent, gen->options.plan.size, (double)gen->elapsed_ns * 1e-9, rate,
+	       gen->retries, nic->opackets, nic->oerrors);
 }
 
 static void print_account(const struct gen *gen)
@@ -123,7 +123,7 @@ static int generate(struct gen *gen)
 		return -1;
 	if (rte_eth_macaddr_get(gen->port, &mac))
 		return fail("port %s: has no MAC address", gen->options.port);
-	if (gen_frames_create(&gen->frames, &gen->options, &mac))
+	if (frames_create(&gen->frames, &gen->options.plan, &mac))
 		return fail("out of memory");
 	gen->flow_sent = calloc(gen->frames.n_flows, sizeof(*gen->flow_sent));
 	if (!gen->flow_sent)
@@ -133,7 +133,7 @@ static int generate(struct gen *gen)
 	if (gen->started)
 		rte_eth_dev_stop(gen->port);
 	rte_eth_dev_close(gen->port);
-	gen_frames_destroy(&gen->frames);
+	frames_destroy(&gen->frames);
 	free(gen->flow_sent);
 	return result;
 }
@@ -164,6 +164,6 @@ int main(int argc, char **argv)
 			rte_eal_cleanup();
 		}
 	}
-	mcr_join_list_clear(&gen.options.flows);
+	mcr_join_list_clear(&gen.options.plan.flows);
 	return result < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

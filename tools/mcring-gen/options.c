@@ -121,9 +121,9 @@ static int parse_group(struct gen_options *options, const char *text)
 {
 	struct mcr_error err;
 
-	if (mcr_join_parse(&options->flows, text, &err))
+	if (mcr_join_parse(&options->plan.flows, text, &err))
 		return fail("--group: %s", err.text);
-	const struct mcr_join *last = &options->flows.items[options->flows.n - 1];
+	const struct mcr_join *last = &options->plan.flows.items[options->plan.flows.n - 1];
 
 	if (last->n_sources > 1 || (last->n_sources && last->mode == MCR_FILTER_EXCLUDE))
 		return fail("--group \"%s\": a flow has one source address", text);
@@ -173,10 +173,10 @@ static int parse_option(struct gen_options *options, int id, const char *name, c
 		return parse_group(options, text);
 	case OPT_UDP_PORT:
 		result = parse_number(name, text, 1, UINT16_MAX, &number);
-		options->udp_port = (uint16_t)number;
+		options->plan.udp_port = (uint16_t)number;
 		break;
 	case OPT_SOURCE:
-		if (inet_pton(AF_INET, text, &options->source_be) != 1)
+		if (inet_pton(AF_INET, text, &options->plan.source_be) != 1)
 			return fail("--source \"%s\": expected an IPv4 address", text);
 		break;
 	case OPT_RATE:
@@ -185,8 +185,8 @@ static int parse_option(struct gen_options *options, int id, const char *name, c
 		options->load.rate = number;
 		break;
 	case OPT_SIZE:
-		result = parse_number(name, text, PROBE_MIN_BYTES, 9000 - 28, &number);
-		options->size = (uint32_t)number;
+		result = parse_number(name, text, PROBE_MIN_BYTES, FRAME_PAYLOAD_MAX, &number);
+		options->plan.size = (uint32_t)number;
 		break;
 	case OPT_COUNT:
 		result = parse_number(name, text, 1, UINT64_MAX, &options->load.count);
@@ -203,7 +203,7 @@ static int parse_option(struct gen_options *options, int id, const char *name, c
 		break;
 	case OPT_VLAN:
 		result = parse_number(name, text, 1, 4094, &number);
-		options->vlan = (uint16_t)number;
+		options->plan.vlan = (uint16_t)number;
 		break;
 	case OPT_JSON:
 		options->json = 1;
@@ -221,7 +221,7 @@ static int complete(struct gen_options *options)
 
 	if (options->search_option && !options->search)
 		return fail("--%s is an option of --search", options->search_option);
-	if (!options->port || !options->flows.n)
+	if (!options->port || !options->plan.flows.n)
 		wrong = options->port ? "--group is missing" : "--port is missing";
 	else if (options->search && !options->received_by)
 		wrong = "--search needs --received-by, since loss is what the receiver did not get";
@@ -245,14 +245,13 @@ int gen_options_parse(struct gen_options *options, int argc, char **argv)
 {
 	int id, index = 0;
 
-	*options = (struct gen_options){.udp_port = 5000,
-					.source_be = htonl(0xc0000201),
-					.size = 100,
-					.load = {.rate = UINT64_MAX},
-					.burst = 32,
-					.queues = 1,
-					.resolution = 0.01,
-					.confirm_ns = UINT64_C(60000000000)};
+	*options = (struct gen_options){
+	    .plan = {.source_be = htonl(0xc0000201), .udp_port = 5000, .size = 100},
+	    .load = {.rate = UINT64_MAX},
+	    .burst = 32,
+	    .queues = 1,
+	    .resolution = 0.01,
+	    .confirm_ns = UINT64_C(60000000000)};
 	opterr = 0;
 	while ((id = getopt_long(argc, argv, "", long_options, &index)) != -1) {
 		if (id == OPT_HELP) {

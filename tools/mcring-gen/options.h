@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include <mcring/join.h>
+#include "../common/frame.h"
 
 #define GEN_BURST_MAX  256
 #define GEN_QUEUES_MAX 64
@@ -18,12 +18,8 @@ struct gen_load {
 };
 
 struct gen_options {
-	const char *port;           /* DPDK device name or port number */
-	struct mcr_join_list flows; /* one flow per group and UDP port */
-	uint32_t source_be;         /* of flows that name no source */
-	uint16_t udp_port;          /* of flows that name no port */
-	uint16_t vlan;              /* 0 = untagged */
-	uint32_t size;              /* octets of payload */
+	const char *port; /* DPDK device name or port number */
+	struct frame_plan plan;
 	struct gen_load load;
 	unsigned burst;
 	unsigned queues; /* Tx queues; a flow stays on one */

@@ -47,7 +47,7 @@ static void fill_buffer(struct rte_mempool *pool, void *ctx, void *object, unsig
 	(void)pool;
 	(void)index;
 	probe_fill((uint8_t *)mbuf->buf_addr + RTE_PKTMBUF_HEADROOM + gen->frames.header_len,
-		   gen->options.size);
+		   gen->options.plan.size);
 }
 
 static int create_pools(struct gen *gen, unsigned n_tx, unsigned n_rx, int socket)
@@ -76,7 +76,7 @@ static int set_mtu(const struct gen *gen)
 	result = rte_eth_dev_set_mtu(gen->port, needed);
 	if (result)
 		return fail("port %s: --size %u needs an MTU of %u, it has %u: %s",
-			    gen->options.port, gen->options.size, needed, mtu,
+			    gen->options.port, gen->options.plan.size, needed, mtu,
 			    rte_strerror(-result));
 	return 0;
 }

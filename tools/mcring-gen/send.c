@@ -85,8 +85,8 @@ static unsigned send_burst(struct gen *gen, unsigned n, uint64_t deadline)
 	for (unsigned i = 0; i < n; i++) {
 		mbufs[i]->data_len = (uint16_t)gen->frames.frame_len;
 		mbufs[i]->pkt_len = gen->frames.frame_len;
-		gen_frame_write(&gen->frames, rte_pktmbuf_mtod(mbufs[i], uint8_t *), gen->sent + i,
-				stamp);
+		frames_write(&gen->frames, rte_pktmbuf_mtod(mbufs[i], uint8_t *), gen->sent + i,
+			     stamp);
 	}
 	return send_flows(gen, mbufs, n, deadline);
 }

@@ -125,7 +125,7 @@ static void print_text(const struct gen *gen, const struct gen_search *search)
 		printf("no rate without loss\n");
 	else
 		printf("without loss: %" PRIu64 " datagrams of %u octets a second%s%s\n",
-		       search->rate, gen->options.size, limit,
+		       search->rate, gen->options.plan.size, limit,
 		       search->confirmed ? "" : "; not confirmed");
 }
 
