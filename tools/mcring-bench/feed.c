@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <rte_cycles.h>
@@ -12,6 +11,7 @@
 #include <rte_mempool.h>
 
 #include "../common/fail.h"
+#include "../common/find_port.h"
 #include "core/parse.h"
 
 void feed_interface(char *name, uint16_t vlan)
@@ -101,21 +101,6 @@ void feed_destroy(struct feed *feed)
 	mcr_join_list_clear(&feed->plan.flows);
 }
 
-int feed_find_port(const char *text, uint16_t *port)
-{
-	char *end;
-	unsigned long number = strtoul(text, &end, 10);
-
-	if (rte_eth_dev_get_port_by_name(text, port) == 0)
-		return 0;
-	if (end != text && *end == '\0' && number < RTE_MAX_ETHPORTS &&
-	    rte_eth_dev_is_valid_port((uint16_t)number)) {
-		*port = (uint16_t)number;
-		return 0;
-	}
-	return fail("no DPDK port \"%s\"", text);
-}
-
 static void fill(struct rte_mempool *pool, void *ctx, void *object, unsigned index)
 {
 	const struct feed *feed = ctx;
@@ -169,7 +154,7 @@ int feed_fill(struct feed *feed, const struct bench_options *options)
 	struct rte_eth_dev_info info;
 	struct rte_mempool *pool;
 
-	if (feed_find_port(options->port, &feed->port) < 0 ||
+	if (find_port(options->port, &feed->port) < 0 ||
 	    rte_eth_dev_info_get(feed->port, &info) < 0)
 		return -1;
 	if (strcmp(info.driver_name, "net_null") != 0)

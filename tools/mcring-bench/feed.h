@@ -39,7 +39,4 @@ int feed_fill(struct feed *feed, const struct bench_options *options);
 /* The interface's name for a VLAN of the feed. name: MCR_NAME_MAX octets. */
 void feed_interface(char *name, uint16_t vlan);
 
-/* The DPDK port that the feed is for. */
-int feed_find_port(const char *text, uint16_t *port);
-
 #endif

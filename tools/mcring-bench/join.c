@@ -16,6 +16,7 @@
 #include <mcring/engine.h>
 
 #include "../common/fail.h"
+#include "../common/find_port.h"
 #include "feed.h"
 #include "subject.h"
 
@@ -208,7 +209,7 @@ static int run(struct join_bench *b, struct mcr_error *err)
 	unsigned rx_lcore = (unsigned)lcore;
 	int ret;
 
-	if (lcore < 0 || feed_find_port(b->options->port, &b->port) < 0)
+	if (lcore < 0 || find_port(b->options->port, &b->port) < 0)
 		return -1;
 	b->told_ns = calloc(RTE_MAX(b->options->groups, 1u), sizeof(*b->told_ns));
 	if (b->told_ns == NULL)

@@ -25,9 +25,6 @@ struct gen {
 	uint64_t elapsed_ns;
 };
 
-/* gen_find_port: a device name or a port number. Returns 0 or -1 after a line on stderr. */
-int gen_find_port(const char *text, uint16_t *port);
-
 /* gen_start_port makes the buffers and starts the port; waits for its link. gen->frames exist.
  * Returns 0 or -1 after a line on stderr; gen->started says whether it is to be stopped. */
 int gen_start_port(struct gen *gen);

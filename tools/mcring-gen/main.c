@@ -13,6 +13,7 @@
 #include <rte_ethdev.h>
 
 #include "../common/fail.h"
+#include "../common/find_port.h"
 #include "gen.h"
 
 static volatile sig_atomic_t stop; /* all that the signal handler touches */
@@ -119,7 +120,7 @@ static int generate(struct gen *gen)
 	struct rte_ether_addr mac;
 	int result = -1;
 
-	if (gen_find_port(gen->options.port, &gen->port))
+	if (find_port(gen->options.port, &gen->port))
 		return -1;
 	if (rte_eth_macaddr_get(gen->port, &mac))
 		return fail("port %s: has no MAC address", gen->options.port);
