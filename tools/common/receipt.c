@@ -9,6 +9,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "samples.h"
+
 static int share(struct receipt *receipt, const char *path)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
@@ -34,42 +36,33 @@ int receipt_open(struct receipt *receipt, const char *count_path, int with_times
 	*receipt = (struct receipt){0};
 	if (with_times) {
 		receipt->samples = malloc(bytes);
-		if (receipt->samples == NULL)
+		if (!receipt->samples)
 			return -ENOMEM;
 		memset(receipt->samples, 0xff, bytes); /* no page fault later */
 	}
-	return count_path != NULL ? share(receipt, count_path) : 0;
+	return count_path ? share(receipt, count_path) : 0;
 }
 
 void receipt_close(struct receipt *receipt)
 {
-	if (receipt->shared != NULL)
+	if (receipt->shared)
 		munmap(receipt->shared, sizeof(*receipt->shared));
 	free(receipt->samples);
 	*receipt = (struct receipt){0};
 }
 
-static int compare(const void *a, const void *b)
+static uint32_t at(const struct receipt *receipt, double part)
 {
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static uint32_t at_part(const struct receipt *receipt, double part)
-{
-	uint32_t n = receipt->n_samples;
-
-	return n > 0 ? receipt->samples[(size_t)(part * (n - 1))] : 0;
+	return samples_at(receipt->samples, receipt->n_samples, part);
 }
 
 void receipt_print(struct receipt *receipt, FILE *out)
 {
-	if (receipt->samples != NULL)
-		qsort(receipt->samples, receipt->n_samples, sizeof(*receipt->samples), compare);
+	if (receipt->samples)
+		samples_sort(receipt->samples, receipt->n_samples);
 	fprintf(out,
 		"\"received\": %" PRIu64 ", \"p50_ns\": %u, \"p99_ns\": %u, \"p999_ns\": %u, "
 		"\"max_ns\": %u",
-		receipt->received, at_part(receipt, 0.5), at_part(receipt, 0.99),
-		at_part(receipt, 0.999), at_part(receipt, 1));
+		receipt->received, at(receipt, 0.5), at(receipt, 0.99), at(receipt, 0.999),
+		at(receipt, 1));
 }

@@ -7,15 +7,15 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <time.h>
 
+#include "clock.h"
 #include "probe.h"
 
 #define RECEIPT_SAMPLES_MAX (1u << 22)
 
 struct receipt {
 	uint64_t received;
-	uint64_t *shared;  /* the same in a file, relaxed; NULL = nobody wants to know */
+	uint64_t *shared;  /* the same in a file, relaxed; NULL = nobody asks */
 	uint32_t *samples; /* ns from the sender's stamp; NULL = no clock is read */
 	uint32_t n_samples;
 };
@@ -32,12 +32,7 @@ void receipt_print(struct receipt *receipt, FILE *out);
 /* receipt_now_ns: CLOCK_REALTIME as the senders' stamps, 0 when no times are taken. */
 static inline uint64_t receipt_now_ns(const struct receipt *receipt)
 {
-	struct timespec ts;
-
-	if (receipt->samples == NULL)
-		return 0;
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+	return receipt->samples ? realtime_ns() : 0;
 }
 
 /* receipt_took: the application has the payload since now_ns. */
@@ -47,10 +42,9 @@ static inline void receipt_took(struct receipt *receipt, const uint8_t *payload,
 	uint64_t stamp;
 
 	receipt->received++;
-	if (receipt->shared != NULL)
+	if (receipt->shared)
 		__atomic_store_n(receipt->shared, receipt->received, __ATOMIC_RELAXED);
-	if (receipt->samples == NULL || len < PROBE_MIN_BYTES ||
-	    receipt->n_samples == RECEIPT_SAMPLES_MAX)
+	if (!receipt->samples || len < PROBE_MIN_BYTES || receipt->n_samples == RECEIPT_SAMPLES_MAX)
 		return;
 	memcpy(&stamp, payload + 8, sizeof(stamp));
 	stamp = be64toh(stamp);

@@ -57,10 +57,7 @@ int bench_drain(const struct bench_options *options);
 /* bench_worker gives the n-th lcore that is not the main one, or -1 with a line on stderr. */
 int bench_worker(unsigned n);
 
-uint64_t bench_now_ns(void); /* CLOCK_MONOTONIC */
-
 /* bench_lcore_cpu_clock: the clock that counts the CPU time of an idle worker lcore's thread. */
 int bench_lcore_cpu_clock(unsigned lcore, int *clock);
-uint64_t bench_cpu_ns(int clock);
 
 #endif

@@ -10,14 +10,15 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include <rte_cycles.h>
 #include <rte_lcore.h>
 
 #include <mcring/consumer.h>
 
+#include "../common/clock.h"
 #include "../common/fail.h"
+#include "../common/samples.h"
 #include "subject.h"
 #include "wire.h"
 
@@ -160,8 +161,8 @@ static int try_once(struct burst_bench *b, unsigned n)
 	if (wire_prepare(&b->wire, n) < 0)
 		return -1;
 	mcr_engine_poll(b->engine, 0);
-	end_ns = bench_now_ns() + SILENCE_NS;
-	while (bench_now_ns() < end_ns) {
+	end_ns = monotonic_ns() + SILENCE_NS;
+	while (monotonic_ns() < end_ns) {
 		if (poll_data(b, msgs) < 0)
 			return -1;
 		mcr_consumer_release(b->consumer);
@@ -178,7 +179,7 @@ static int send_bursts(struct burst_bench *b, uint64_t end_ns)
 	do {
 		if (try_once(b, 1) < 0 || (n > 1 && try_once(b, n) < 0))
 			return -1;
-	} while (bench_now_ns() < end_ns);
+	} while (monotonic_ns() < end_ns);
 	return 0;
 }
 
@@ -190,14 +191,6 @@ struct arrival {
 	uint64_t first, last;       /* how late its first and its last packet were */
 	unsigned n;
 };
-
-static uint64_t realtime_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 static void end_burst(struct burst_bench *b, const struct arrival *a)
 {
@@ -232,7 +225,7 @@ static int listen_for_bursts(struct burst_bench *b, uint64_t end_ns)
 	struct mcr_msg msgs[POLL];
 	uint64_t control_ns = 0, now_ns;
 
-	while ((now_ns = bench_now_ns()) < end_ns) {
+	while ((now_ns = monotonic_ns()) < end_ns) {
 		int k = poll_data(b, msgs);
 
 		if (k < 0)
@@ -257,13 +250,6 @@ static int listen_for_bursts(struct burst_bench *b, uint64_t end_ns)
 
 /* ---- the whole ---- */
 
-static int compare(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 static void print_quantile(const struct burst_bench *b, const char *name, double q)
 {
 	const char *separator = "";
@@ -275,7 +261,7 @@ static void print_quantile(const struct burst_bench *b, const char *name, double
 		if (s->n == 0)
 			continue;
 		printf("%s\"%s\": %" PRIu32, separator, position_names[i],
-		       s->ns[(uint64_t)(q * (double)(s->n - 1))]);
+		       samples_at(s->ns, s->n, q));
 		separator = ", ";
 	}
 	printf("}, ");
@@ -286,7 +272,7 @@ static void print(struct burst_bench *b)
 	struct mcr_lcore_info lcore;
 
 	for (int i = 0; i < POSITIONS; i++)
-		qsort(b->at[i].ns, b->at[i].n, sizeof(*b->at[i].ns), compare);
+		samples_sort(b->at[i].ns, b->at[i].n);
 	mcr_engine_lcore_info(b->engine, 0, &lcore);
 	printf("{");
 	print_quantile(b, "p50_ns", 0.5);
@@ -333,7 +319,7 @@ static int run(struct burst_bench *b, struct mcr_error *err)
 	if (prepare(b, err) < 0)
 		return -1;
 	mcr_engine_poll(b->engine, 0);
-	end_ns = bench_now_ns() + b->options.duration_ms * UINT64_C(1000000);
+	end_ns = monotonic_ns() + b->options.duration_ms * UINT64_C(1000000);
 	ret = b->wire.rx != NULL ? send_bursts(b, end_ns) : listen_for_bursts(b, end_ns);
 	if (ret == 0)
 		print(b);

@@ -12,6 +12,7 @@
 #include <mcring/consumer.h>
 #include <mcring/engine.h>
 
+#include "../common/clock.h"
 #include "../common/fail.h"
 #include "feed.h"
 #include "subject.h"
@@ -114,8 +115,8 @@ static struct sample take_sample(const struct bench *b)
 
 	mcr_engine_lcore_info(b->engine, 0, &s.lcore);
 	s.busy_cycles = s.lcore.busy_cycles - __atomic_load_n(&b->feed.cycles, __ATOMIC_RELAXED);
-	s.wall_ns = bench_now_ns();
-	s.cpu_ns = bench_cpu_ns(b->cpu_clock);
+	s.wall_ns = monotonic_ns();
+	s.cpu_ns = clock_ns(b->cpu_clock);
 	for (unsigned i = 0; i < b->n_readers; i++) {
 		s.received += __atomic_load_n(&b->readers[i].received, __ATOMIC_RELAXED);
 		s.lost += __atomic_load_n(&b->readers[i].lost, __ATOMIC_RELAXED);
@@ -126,9 +127,9 @@ static struct sample take_sample(const struct bench *b)
 /* The control thread works as it does in the daemon, once a millisecond. */
 static void run_for(struct bench *b, unsigned ms)
 {
-	uint64_t end_ns = bench_now_ns() + ms * UINT64_C(1000000);
+	uint64_t end_ns = monotonic_ns() + ms * UINT64_C(1000000);
 
-	while (bench_now_ns() < end_ns) {
+	while (monotonic_ns() < end_ns) {
 		mcr_engine_poll(b->engine, 0);
 		usleep(1000);
 	}
@@ -196,10 +197,10 @@ static int print(struct bench *b, const struct sample *from, const struct sample
 
 static int wait_for_packets(struct bench *b)
 {
-	uint64_t end_ns = bench_now_ns() + ARRIVAL_S * UINT64_C(1000000000);
+	uint64_t end_ns = monotonic_ns() + ARRIVAL_S * UINT64_C(1000000000);
 	struct mcr_account account = {0};
 
-	while (account.received == 0 && bench_now_ns() < end_ns) {
+	while (account.received == 0 && monotonic_ns() < end_ns) {
 		run_for(b, 1);
 		mcr_engine_account(b->engine, &account);
 	}

@@ -13,6 +13,7 @@
 #include <rte_launch.h>
 #include <rte_lcore.h>
 
+#include "../common/clock.h"
 #include "../common/fail.h"
 #include "bench.h"
 #include "core/ring_layout.h"
@@ -85,12 +86,12 @@ static int stall_loop(void *arg)
 static int drain_loop(void *arg)
 {
 	struct loop *l = arg;
-	uint64_t start_ns = bench_now_ns(), offset = 0, due;
+	uint64_t start_ns = monotonic_ns(), offset = 0, due;
 	uint8_t payload[BENCH_PAYLOAD_MAX];
 	uint32_t len = l->options->size;
 
 	while (rte_rdtsc() < l->end_cycles) {
-		due = (uint64_t)((double)(bench_now_ns() - start_ns) * 1e-9 * l->options->rate);
+		due = (uint64_t)((double)(monotonic_ns() - start_ns) * 1e-9 * l->options->rate);
 		for (; l->n < due; l->n++) {
 			const uint64_t *desc = (uint64_t *)l->region.mem +
 					       (l->n & (l->depth - 1)) * (MCR_RING_DESC_BYTES / 8);
@@ -137,7 +138,7 @@ int bench_copy(const struct bench_options *options)
 
 	if (ret == 0)
 		printf("{\"packets\": %" PRIu64 ", \"cpu_ns\": %.3f}\n", l.n,
-		       (double)bench_cpu_ns(l.cpu_clock) / (double)l.n);
+		       (double)clock_ns(l.cpu_clock) / (double)l.n);
 	end_loop(&l);
 	return ret;
 }

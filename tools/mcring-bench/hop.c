@@ -10,6 +10,7 @@
 #include <rte_lcore.h>
 
 #include "../common/fail.h"
+#include "../common/samples.h"
 
 #define SAMPLES_MAX (UINT64_C(1) << 22)
 #define SETTLE_MS   20 /* the reader goes on after the writer stopped */
@@ -17,18 +18,9 @@
 static const struct hop_carrier *const carriers[] = {
     &hop_mcring, &hop_rte_ring, &hop_bytes, &hop_unix, &hop_one_line, &hop_two_lines, &hop_clock};
 
-int hop_compare(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 static double ns_at(const struct hop *h, double part)
 {
-	uint64_t i = (uint64_t)(part * (double)(h->n_samples - 1));
-
-	return (double)h->samples[i] * 1e9 / (double)rte_get_tsc_hz();
+	return (double)samples_at(h->samples, h->n_samples, part) * 1e9 / (double)rte_get_tsc_hz();
 }
 
 static int print(struct hop *h)
@@ -37,7 +29,7 @@ static int print(struct hop *h)
 
 	if (h->n_samples < 2)
 		return fail("%s: the reader saw nothing", h->options->peer);
-	qsort(h->samples, h->n_samples, sizeof(*h->samples), hop_compare);
+	samples_sort(h->samples, h->n_samples);
 	printf("{\"sent\": %" PRIu64 ", \"received\": %" PRIu64 ", \"lost\": %" PRIu64
 	       ", \"per_second\": %.0f, \"p50_ns\": %.0f, \"p99_ns\": %.0f, \"p999_ns\": %.0f, "
 	       "\"max_ns\": %.0f}\n",

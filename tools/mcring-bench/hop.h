@@ -56,8 +56,6 @@ void hop_free_memory(struct hop *hop);
 /* hop_bounce prints what one line takes from core to core, one way. Returns 0 or -1. */
 int hop_bounce(unsigned writer, unsigned reader);
 
-int hop_compare(const void *a, const void *b); /* of two uint32_t, for qsort */
-
 /* hop_took: the reader has the whole message in private memory. */
 static inline void hop_took(struct hop *h, const uint8_t *payload)
 {

@@ -4,12 +4,12 @@
 #include "hop.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include <rte_launch.h>
 #include <rte_lcore.h>
 
 #include "../common/fail.h"
+#include "../common/samples.h"
 
 #define LINE_ROUNDS 1000
 #define LINE_REPEAT 200
@@ -66,7 +66,7 @@ int hop_bounce(unsigned writer, unsigned reader)
 		return fail("an lcore is busy");
 	rte_eal_wait_lcore(writer);
 	rte_eal_wait_lcore(reader);
-	qsort(cycles, LINE_REPEAT, sizeof(cycles[0]), hop_compare);
+	samples_sort(cycles, LINE_REPEAT);
 	printf("{\"one_way_ns\": %.1f, \"best_ns\": %.1f}\n", cycles[LINE_REPEAT / 2] * to_ns,
 	       cycles[0] * to_ns);
 	return 0;

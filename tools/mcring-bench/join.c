@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <rte_ethdev.h>
@@ -15,6 +14,7 @@
 
 #include <mcring/engine.h>
 
+#include "../common/clock.h"
 #include "../common/fail.h"
 #include "../common/find_port.h"
 #include "feed.h"
@@ -44,14 +44,6 @@ struct join_bench {
 	unsigned n_singles;
 };
 
-static uint64_t realtime_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
 static uint32_t be32(const uint8_t *at)
 {
 	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
@@ -71,7 +63,7 @@ static unsigned tell(struct join_bench *b, uint32_t group, uint64_t now_ns)
 /* igmp: our own engine's message, so its lengths are right. Returns how many groups are new. */
 static unsigned read_report(struct join_bench *b, const uint8_t *igmp, const uint8_t *end)
 {
-	uint64_t now_ns = bench_now_ns();
+	uint64_t now_ns = monotonic_ns();
 	const uint8_t *record = igmp + 8;
 	unsigned found = 0;
 
@@ -121,14 +113,14 @@ static int join(struct join_bench *b, uint64_t *table_ns, uint64_t *report_ns,
 	}
 	b->told = 0;
 	b->packets = 0;
-	start_ns = bench_now_ns();
+	start_ns = monotonic_ns();
 	if (ret == 0)
 		ret = mcr_engine_update(b->engine, NULL, 0, list.items, list.n, err);
-	*table_ns = bench_now_ns() - start_ns;
+	*table_ns = monotonic_ns() - start_ns;
 	mcr_join_list_clear(&list);
 	while (ret == 0 && b->told < b->n) {
 		mcr_engine_poll(b->engine, 1000000);
-		if (bench_now_ns() - start_ns > PATIENCE_MS * UINT64_C(1000000))
+		if (monotonic_ns() - start_ns > PATIENCE_MS * UINT64_C(1000000))
 			return fail("of %u groups %u were reported in %u ms", b->n, b->told,
 				    PATIENCE_MS);
 	}
@@ -140,15 +132,15 @@ static int join(struct join_bench *b, uint64_t *table_ns, uint64_t *report_ns,
 
 static void poll_for(struct join_bench *b, unsigned ms)
 {
-	uint64_t end_ns = bench_now_ns() + ms * UINT64_C(1000000), now_ns;
+	uint64_t end_ns = monotonic_ns() + ms * UINT64_C(1000000), now_ns;
 
-	while ((now_ns = bench_now_ns()) < end_ns)
+	while ((now_ns = monotonic_ns()) < end_ns)
 		mcr_engine_poll(b->engine, end_ns - now_ns);
 }
 
 static int join_singly(struct join_bench *b, struct mcr_error *err)
 {
-	uint64_t end_ns = bench_now_ns() + b->options->duration_ms * UINT64_C(1000000);
+	uint64_t end_ns = monotonic_ns() + b->options->duration_ms * UINT64_C(1000000);
 
 	b->n = 1;
 	b->base = FEED_GROUP;
@@ -160,7 +152,7 @@ static int join_singly(struct join_bench *b, struct mcr_error *err)
 			return -1;
 		b->base++;
 		poll_for(b, PAUSE_MS);
-	} while (b->n_singles < SINGLES_MAX && bench_now_ns() < end_ns);
+	} while (b->n_singles < SINGLES_MAX && monotonic_ns() < end_ns);
 	return 0;
 }
 

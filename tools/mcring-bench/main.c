@@ -129,14 +129,6 @@ int bench_worker(unsigned n)
 	return fail("%u worker lcores are needed: give EAL more, as in --lcores 0,1,2@0", n + 1);
 }
 
-uint64_t bench_now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
 static int tell_clock(void *arg)
 {
 	return -pthread_getcpuclockid(pthread_self(), arg);
@@ -147,14 +139,6 @@ int bench_lcore_cpu_clock(unsigned lcore, int *clock)
 	if (rte_eal_remote_launch(tell_clock, clock, lcore) < 0 || rte_eal_wait_lcore(lcore) < 0)
 		return fail("lcore %u: no CPU clock", lcore);
 	return 0;
-}
-
-uint64_t bench_cpu_ns(int clock)
-{
-	struct timespec ts = {0};
-
-	clock_gettime(clock, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
 static int number(const char *name, const char *text, unsigned long max, unsigned *out)

@@ -11,6 +11,7 @@
 
 #include <mcring/engine.h>
 
+#include "../common/clock.h"
 #include "../common/fail.h"
 #include "../common/receipt.h"
 #include "subject.h"
@@ -77,12 +78,12 @@ static int run(struct receiver *r, struct mcr_error *err)
 	signal(SIGINT, on_signal);
 	puts("ready");
 	fflush(stdout);
-	start_ns = bench_cpu_ns(r->cpu_clock);
+	start_ns = clock_ns(r->cpu_clock);
 	while (!stop) {
 		mcr_engine_poll(r->engine, 0);
 		usleep(1000);
 	}
-	return print(r, bench_cpu_ns(r->cpu_clock) - start_ns);
+	return print(r, clock_ns(r->cpu_clock) - start_ns);
 }
 
 int bench_receive(const struct bench_options *options)

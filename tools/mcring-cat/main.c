@@ -14,6 +14,7 @@
 
 #include <mcring/consumer.h>
 
+#include "../common/clock.h"
 #include "../common/fail.h"
 #include "print.h"
 
@@ -294,14 +295,6 @@ static void take(struct cat *cat, struct mcr_consumer *c, const struct mcr_msg *
 
 /* ---- the loop ---- */
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
 static int done(struct cat *cat)
 {
 	if (ferror(stdout) && cat->write_errno == 0)
@@ -313,7 +306,7 @@ static int done(struct cat *cat)
 static void rest(struct cat *cat, struct mcr_consumer *c)
 {
 	struct pollfd fds[] = {{.fd = STDOUT_FILENO}, {.fd = mcr_consumer_fd(c), .events = POLLIN}};
-	uint64_t now = now_ns(), left = cat->end_ns > now ? cat->end_ns - now : 0;
+	uint64_t now = monotonic_ns(), left = cat->end_ns > now ? cat->end_ns - now : 0;
 	struct timespec pause = {0, (long)(left < SLEEP_NS ? left : SLEEP_NS)};
 
 	if (mcr_consumer_arm(c)) /* something is there, or will be without a word */
@@ -324,7 +317,7 @@ static void rest(struct cat *cat, struct mcr_consumer *c)
 
 static int timed_out(const struct cat *cat)
 {
-	return cat->end_ns != UINT64_MAX && now_ns() >= cat->end_ns;
+	return cat->end_ns != UINT64_MAX && monotonic_ns() >= cat->end_ns;
 }
 
 /* What --join says; also with the next engine, which knows nothing of it. */
@@ -404,7 +397,7 @@ int main(int argc, char **argv)
 		mcr_consumer_close(c);
 		return EXIT_ERROR;
 	}
-	cat.end_ns = cat.timeout_ns != 0 ? now_ns() + cat.timeout_ns : UINT64_MAX;
+	cat.end_ns = cat.timeout_ns != 0 ? monotonic_ns() + cat.timeout_ns : UINT64_MAX;
 	do {
 		err.text[0] = '\0';
 		ret = follow(&cat, c);

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../common/clock.h"
 #include "table.h"
 
 static const struct mcr_ctl_table channels = {"channels",
@@ -156,11 +157,9 @@ static void print_account(FILE *out, const json_t *now)
 	const json_t *drops = json_object_get(now, "drops"), *count;
 	const char *name = json_string_value(json_object_get(now, "name")), *reason;
 	char at[MCR_CELL_MAX];
-	struct timespec ts;
 	size_t len;
 
-	clock_gettime(CLOCK_REALTIME, &ts);
-	mcr_ctl_clock_text(at, (json_int_t)ts.tv_sec * 1000000000 + ts.tv_nsec);
+	mcr_ctl_clock_text(at, (json_int_t)realtime_ns());
 	fprintf(out, "%s at %s: received %lld/s, delivered %lld/s, punted %lld/s\n",
 		name ? name : "?", at, (long long)integer(now, "received/s"),
 		(long long)integer(now, "delivered/s"), (long long)integer(now, "punted/s"));
@@ -233,14 +232,6 @@ static int show(const json_t *now, int first)
 	return fflush(stdout) == 0 ? 0 : -1;
 }
 
-static double now_seconds(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
 static void rest(double seconds)
 {
 	struct timespec ts = {.tv_sec = (time_t)seconds};
@@ -254,13 +245,13 @@ int mcr_ctl_top(const struct mcr_ctl_top *top)
 {
 	const struct sigaction action = {.sa_handler = on_signal};
 	json_t *before = top->ask(top->ctx), *now;
-	double then = now_seconds();
+	uint64_t then = monotonic_ns();
 	int ret = before ? 0 : -1;
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	for (unsigned long n = 0; ret == 0 && (top->count == 0 || n < top->count); n++) {
-		double at;
+		uint64_t at;
 		json_t *kept;
 
 		rest(top->interval);
@@ -271,9 +262,9 @@ int mcr_ctl_top(const struct mcr_ctl_top *top)
 			ret = -1;
 			break;
 		}
-		at = now_seconds();
+		at = monotonic_ns();
 		kept = json_deep_copy(now); /* without the rates */
-		compare(now, before, at - then);
+		compare(now, before, (double)(at - then) / 1e9);
 		ret = show(now, n == 0);
 		json_decref(now);
 		json_decref(before);

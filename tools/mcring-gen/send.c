@@ -1,24 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
-#include <time.h>
 
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
+#include "../common/clock.h"
 #include "gen.h"
 
 #define FLUSH_MS 200
 #define LAST_MS  2 /* the kernel works off its backlog ... */
 #define LAST_N   8 /* ... which is smaller than net_af_packet's ring */
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 /* What comes in is not ours to read, but a peer's queue must not fill up behind it. */
 static void drain(const struct gen *gen)
@@ -73,7 +65,7 @@ static unsigned send_flows(struct gen *gen, struct rte_mbuf **mbufs, unsigned n,
 static unsigned send_burst(struct gen *gen, unsigned n, uint64_t deadline)
 {
 	struct rte_mbuf *mbufs[GEN_BURST_MAX];
-	uint64_t stamp = now_ns();
+	uint64_t stamp = realtime_ns();
 
 	if (rte_pktmbuf_alloc_bulk(gen->tx_pool, mbufs, n)) {
 		/* The driver holds them all; some give buffers back only when they are called. */
