@@ -44,6 +44,12 @@ struct bench_options {
 	unsigned rate;          /* hop, drain: messages a second; 0 = flat out */
 };
 
+void bench_options_usage(void);
+
+/* bench_options_parse reads argv, argv[0] is the measurement's name. Prints a line on stderr for
+ * what is wrong. Returns 0, 1 when --help was printed, or -1. */
+int bench_options_parse(struct bench_options *options, int argc, char **argv);
+
 /* A measurement: 0, or -1 after a line on stderr. */
 int bench_engine(const struct bench_options *options);
 int bench_burst(const struct bench_options *options);
@@ -53,11 +59,5 @@ int bench_join(const struct bench_options *options);
 int bench_copy(const struct bench_options *options);
 int bench_stall(const struct bench_options *options);
 int bench_drain(const struct bench_options *options);
-
-/* bench_worker gives the n-th lcore that is not the main one, or -1 with a line on stderr. */
-int bench_worker(unsigned n);
-
-/* bench_lcore_cpu_clock: the clock that counts the CPU time of an idle worker lcore's thread. */
-int bench_lcore_cpu_clock(unsigned lcore, int *clock);
 
 #endif

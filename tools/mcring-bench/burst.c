@@ -19,6 +19,7 @@
 #include "../common/clock.h"
 #include "../common/fail.h"
 #include "../common/samples.h"
+#include "lcore.h"
 #include "subject.h"
 #include "wire.h"
 
@@ -285,7 +286,7 @@ static void print(struct burst_bench *b)
 static int prepare(struct burst_bench *b, struct mcr_error *err)
 {
 	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
-	int lcore = bench_worker(0);
+	int lcore = worker_lcore(0);
 
 	if (lcore < 0)
 		return -1;

@@ -15,6 +15,7 @@
 #include "../common/clock.h"
 #include "../common/fail.h"
 #include "feed.h"
+#include "lcore.h"
 #include "subject.h"
 
 #define WARM_UP_MS 300
@@ -37,7 +38,7 @@ struct bench {
 	struct reader readers[BENCH_READERS_MAX];
 	unsigned n_readers; /* launched */
 	unsigned rx_lcore;
-	int cpu_clock; /* of the rx lcore */
+	clockid_t cpu_clock; /* of the rx lcore */
 };
 
 /* One instant of the rx lcore, and what came of it. */
@@ -82,7 +83,7 @@ static int start_readers(struct bench *b, struct mcr_error *err)
 		struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
 		struct reader *r = &b->readers[i];
 		char channel[MCR_NAME_MAX];
-		int lcore = bench_worker(1 + i);
+		int lcore = worker_lcore(1 + i);
 
 		if (lcore < 0)
 			return -1;
@@ -214,12 +215,12 @@ static int run(struct bench *b, struct mcr_error *err)
 {
 	struct sample from, to;
 	uint64_t end_ns;
-	int lcore = bench_worker(0);
+	int lcore = worker_lcore(0);
 
 	if (lcore < 0)
 		return -1;
 	b->rx_lcore = (unsigned)lcore;
-	if (bench_lcore_cpu_clock(b->rx_lcore, &b->cpu_clock) < 0 ||
+	if (lcore_cpu_clock(b->rx_lcore, &b->cpu_clock) < 0 ||
 	    feed_create(&b->feed, b->options) < 0 ||
 	    subject_create(&b->engine, b->options, &b->feed, NULL, b->rx_lcore, err) < 0 ||
 	    feed_fill(&b->feed, b->options) < 0 || start_readers(b, err) < 0 ||

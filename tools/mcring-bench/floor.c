@@ -18,6 +18,7 @@
 #include "bench.h"
 #include "core/ring_layout.h"
 #include "engine/os/region.h"
+#include "lcore.h"
 
 #define DEPTH      65536u /* the engine's default */
 #define FRAMES     32u    /* a burst, whose buffers are hot */
@@ -33,7 +34,7 @@ struct loop {
 	uint64_t longest;    /* cycles; writer: the lcore */
 	uint64_t sum;        /* what was read, so that it is */
 	uint64_t end_cycles; /* TSC */
-	int cpu_clock;
+	clockid_t cpu_clock;
 };
 
 /* The place of the next message, as the ring gives it. */
@@ -109,12 +110,12 @@ static int drain_loop(void *arg)
 static int run_loop(struct loop *l, lcore_function_t *function)
 {
 	struct mcr_error err = {""};
-	int lcore = bench_worker(0);
+	int lcore = worker_lcore(0);
 
 	l->depth = l->options->depth ? l->options->depth : DEPTH;
 	l->bytes = (uint64_t)l->depth * 256;
 	l->frames = calloc(FRAMES, FRAME_ROOM);
-	if (lcore < 0 || l->frames == NULL || bench_lcore_cpu_clock((unsigned)lcore, &l->cpu_clock))
+	if (lcore < 0 || l->frames == NULL || lcore_cpu_clock((unsigned)lcore, &l->cpu_clock))
 		return -1;
 	if (mcr_region_create(&l->region, l->bytes + (size_t)l->depth * MCR_RING_DESC_BYTES, -1,
 			      "bench", NULL, &err) < 0)

@@ -11,6 +11,7 @@
 
 #include "../common/fail.h"
 #include "../common/samples.h"
+#include "lcore.h"
 
 #define SAMPLES_MAX (UINT64_C(1) << 22)
 #define SETTLE_MS   20 /* the reader goes on after the writer stopped */
@@ -38,30 +39,6 @@ static int print(struct hop *h)
 	return 0;
 }
 
-/* ---- messages ---- */
-
-static void *make_lines(size_t size)
-{
-	void *memory = aligned_alloc(RTE_CACHE_LINE_SIZE, RTE_CACHE_LINE_ROUNDUP(size));
-
-	if (memory != NULL)
-		memset(memory, 0, size);
-	else
-		fail("out of memory");
-	return memory;
-}
-
-int hop_make_memory(struct hop *h, size_t size)
-{
-	h->carrier = make_lines(size);
-	return h->carrier != NULL ? 0 : -1;
-}
-
-void hop_free_memory(struct hop *h)
-{
-	free(h->carrier);
-}
-
 static int run(struct hop *h, const struct hop_carrier *carrier, unsigned writer, unsigned reader)
 {
 	int ret = -1;
@@ -83,7 +60,7 @@ static int run(struct hop *h, const struct hop_carrier *carrier, unsigned writer
 static int carry(const struct bench_options *options, const struct hop_carrier *carrier,
 		 unsigned writer, unsigned reader)
 {
-	struct hop *h = make_lines(sizeof(*h));
+	struct hop *h = hop_make_lines(sizeof(*h));
 	int ret = -1;
 
 	if (h == NULL)
@@ -106,7 +83,7 @@ static int carry(const struct bench_options *options, const struct hop_carrier *
 int bench_hop(const struct bench_options *options)
 {
 	const char *peer = options->peer ? options->peer : "mcring";
-	int writer = bench_worker(0), reader = bench_worker(1);
+	int writer = worker_lcore(0), reader = worker_lcore(1);
 
 	if (writer < 0 || reader < 0)
 		return -1;

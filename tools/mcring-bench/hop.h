@@ -48,8 +48,12 @@ struct hop_carrier {
 extern const struct hop_carrier hop_mcring, hop_rte_ring, hop_bytes, hop_unix, hop_one_line,
     hop_two_lines, hop_clock;
 
-/* Of carriers that are nothing but memory: zeroed, so that no page faults later, on a cache line of
- * its own. hop_make_memory returns 0, or -1 after a line on stderr. */
+/* hop_make_lines gives memory on cache lines of its own, zeroed, so that no page faults later, or
+ * NULL after a line on stderr. The caller frees it. */
+void *hop_make_lines(size_t size);
+
+/* create and destroy of carriers that are nothing but such memory. hop_make_memory returns 0, or -1
+ * after a line on stderr. */
 int hop_make_memory(struct hop *hop, size_t size);
 void hop_free_memory(struct hop *hop);
 

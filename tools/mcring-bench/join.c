@@ -18,6 +18,7 @@
 #include "../common/fail.h"
 #include "../common/find_port.h"
 #include "feed.h"
+#include "lcore.h"
 #include "subject.h"
 
 #define SINGLES_MAX 1000
@@ -197,7 +198,7 @@ static int measure(struct join_bench *b, struct mcr_error *err)
 static int run(struct join_bench *b, struct mcr_error *err)
 {
 	struct mcr_interface_config interface = {.name = "bench", .address_be = htonl(0x0a000002)};
-	int lcore = bench_worker(0);
+	int lcore = worker_lcore(0);
 	unsigned rx_lcore = (unsigned)lcore;
 	int ret;
 

@@ -14,6 +14,7 @@
 #include "../common/clock.h"
 #include "../common/fail.h"
 #include "../common/receipt.h"
+#include "lcore.h"
 #include "subject.h"
 
 struct receiver {
@@ -21,7 +22,7 @@ struct receiver {
 	struct feed feed; /* the groups; nothing is fed */
 	struct mcr_engine *engine;
 	struct receipt receipt; /* writer: the rx lcore */
-	int cpu_clock;          /* of the rx lcore */
+	clockid_t cpu_clock;    /* of the rx lcore */
 };
 
 static volatile sig_atomic_t stop;
@@ -62,10 +63,10 @@ static int print(struct receiver *r, uint64_t cpu_ns)
 static int run(struct receiver *r, struct mcr_error *err)
 {
 	const struct subject_handler handler = {on_messages, r};
-	int lcore = bench_worker(0), ret;
+	int lcore = worker_lcore(0), ret;
 	uint64_t start_ns;
 
-	if (lcore < 0 || bench_lcore_cpu_clock((unsigned)lcore, &r->cpu_clock) < 0)
+	if (lcore < 0 || lcore_cpu_clock((unsigned)lcore, &r->cpu_clock) < 0)
 		return -1;
 	ret = receipt_open(&r->receipt, r->options->count_file, r->options->times);
 	if (ret < 0)

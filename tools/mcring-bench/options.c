@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../common/fail.h"
+#include "../common/probe.h"
+#include "bench.h"
+
+static const char usage[] =
+    "usage: mcring-bench [EAL options] -- engine --port PORT [options]\n"
+    "       mcring-bench [EAL options] -- burst [--port PORT] [options]\n"
+    "       mcring-bench [EAL options] -- hop [--peer PEER] [--rate N] [options]\n"
+    "       mcring-bench [EAL options] -- receive --port PORT [options]\n"
+    "       mcring-bench [EAL options] -- join --port PORT [--groups N] [options]\n"
+    "       mcring-bench [EAL options] -- copy | stall | drain [options]\n"
+    "Takes one measurement and prints it as one JSON object; see docs/benchmarking.md.\n"
+    "engine: what a packet costs the rx lcore. On a net_null port the buffers are filled with\n"
+    "        frames (give the device size = payload + 42); on any other, frames are to come in.\n"
+    "burst:  when the packets of a burst reach a consumer, against a lone packet. Without a port\n"
+    "        the bursts are made here and come at once; with one they are to come in.\n"
+    "hop:    from a writer on the first worker lcore to a reader on the second.\n"
+    "receive: what came in, until SIGTERM, given to an inline handler and published.\n"
+    "  --count-file FILE  its count is there meanwhile: od -An -tu8 FILE\n"
+    "  --times            how long the payloads were on the way, by the stamps of mcring-gen\n"
+    "  --adaptive         the rx lcore naps when nothing comes\n"
+    "join:   from a join to its first IGMP report, one group after the other and all at once.\n"
+    "copy, stall, drain: floors, on the first worker lcore. A message's bytes into memory of a\n"
+    "        ring's size; the longest that a loop is kept from its core; the load of a consumer\n"
+    "        that drains --rate messages a second each --drain-us.\n"
+    "  --peer PEER        mcring, rte_ring, bytes, unix (mcring). Floors: one_line, two_lines: a\n"
+    "                     stamp, or a number and a stamp; line: one cache line bounced;\n"
+    "                     clock: no message, a time that comes\n"
+    "  --rate N           messages a second, one at a time; without it flat out in bursts of 32\n"
+    "  --port PORT        DPDK device name or port number\n"
+    "  --groups N         groups joined, 239.16.0.0 onwards, UDP port 5000 (512)\n"
+    "  --size N           octets of payload of the frames that net_null delivers (86)\n"
+    "  --channels N       channels that join all groups (1)\n"
+    "  --handler WHEN     a handler in the rx lcore that looks at each payload: before it is "
+    "published,\n"
+    "                     or only (instead)\n"
+    "  --readers N        consumers, each on a worker lcore behind the rx lcore (0)\n"
+    "  --drain-us N       a reader that found nothing sleeps so long (0: it polls)\n"
+    "  --depth N          messages of a ring (the engine's default)\n"
+    "  --first-chunk N    packets that are published before the rest (the engine's default)\n"
+    "  --burst N          burst: packets of one, at most 10000 (32)\n"
+    "  --capture FILE     burst: of the packets of this pcap file; several make one burst\n"
+    "  --think-ns N       burst: what the reader takes for a message (0)\n"
+    "  --rotate           all buffers go round, not only those in the lcore's cache\n"
+    "  --rewrite          each frame is made anew, for the next group\n"
+    "  --ms N             length of the measurement (1000)\n";
+
+enum option_id {
+	OPT_PORT = 1,
+	OPT_GROUPS,
+	OPT_SIZE,
+	OPT_CHANNELS,
+	OPT_READERS,
+	OPT_HANDLER,
+	OPT_DRAIN,
+	OPT_THINK,
+	OPT_DEPTH,
+	OPT_FIRST_CHUNK,
+	OPT_BURST,
+	OPT_CAPTURE,
+	OPT_ROTATE,
+	OPT_REWRITE,
+	OPT_MS,
+	OPT_COUNT_FILE,
+	OPT_TIMES,
+	OPT_ADAPTIVE,
+	OPT_PEER,
+	OPT_RATE,
+	OPT_HELP,
+};
+
+static const struct option long_options[] = {
+    {"port", required_argument, NULL, OPT_PORT},
+    {"groups", required_argument, NULL, OPT_GROUPS},
+    {"size", required_argument, NULL, OPT_SIZE},
+    {"channels", required_argument, NULL, OPT_CHANNELS},
+    {"readers", required_argument, NULL, OPT_READERS},
+    {"handler", required_argument, NULL, OPT_HANDLER},
+    {"think-ns", required_argument, NULL, OPT_THINK},
+    {"drain-us", required_argument, NULL, OPT_DRAIN},
+    {"depth", required_argument, NULL, OPT_DEPTH},
+    {"first-chunk", required_argument, NULL, OPT_FIRST_CHUNK},
+    {"burst", required_argument, NULL, OPT_BURST},
+    {"capture", required_argument, NULL, OPT_CAPTURE},
+    {"rotate", no_argument, NULL, OPT_ROTATE},
+    {"rewrite", no_argument, NULL, OPT_REWRITE},
+    {"ms", required_argument, NULL, OPT_MS},
+    {"count-file", required_argument, NULL, OPT_COUNT_FILE},
+    {"times", no_argument, NULL, OPT_TIMES},
+    {"adaptive", no_argument, NULL, OPT_ADAPTIVE},
+    {"peer", required_argument, NULL, OPT_PEER},
+    {"rate", required_argument, NULL, OPT_RATE},
+    {"help", no_argument, NULL, OPT_HELP},
+    {0},
+};
+
+static int number(const char *name, const char *text, unsigned long max, unsigned *out)
+{
+	char *end;
+	unsigned long n;
+
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	if (errno || end == text || *end || text[0] == '-' || n > max)
+		return fail("--%s \"%s\": expected a number up to %lu", name, text, max);
+	*out = (unsigned)n;
+	return 0;
+}
+
+static int take_option(struct bench_options *o, int id, const char *name, const char *text)
+{
+	switch (id) {
+	case OPT_PORT:
+		o->port = text;
+		return 0;
+	case OPT_GROUPS:
+		return number(name, text, 65536, &o->groups);
+	case OPT_SIZE:
+		return number(name, text, BENCH_PAYLOAD_MAX, &o->size);
+	case OPT_CHANNELS:
+		return number(name, text, BENCH_CHANNELS_MAX, &o->channels);
+	case OPT_READERS:
+		return number(name, text, BENCH_READERS_MAX, &o->readers);
+	case OPT_HANDLER:
+		o->handler = strcmp(text, "before") == 0 ? BENCH_HANDLER_BEFORE
+			     : strcmp(text, "only") == 0 ? BENCH_HANDLER_ONLY
+							 : BENCH_HANDLER_NONE;
+		return o->handler != BENCH_HANDLER_NONE
+			   ? 0
+			   : fail("--handler \"%s\": expected before or only", text);
+	case OPT_THINK:
+		return number(name, text, 1000000, &o->think_ns);
+	case OPT_DRAIN:
+		return number(name, text, 1000000, &o->drain_us);
+	case OPT_DEPTH:
+		return number(name, text, 1u << 24, &o->depth);
+	case OPT_FIRST_CHUNK:
+		return number(name, text, 32, &o->first_chunk);
+	case OPT_BURST:
+		return number(name, text, 10000, &o->burst);
+	case OPT_CAPTURE:
+		if (o->n_captures == BENCH_CAPTURES_MAX)
+			return fail("more than %u captures", BENCH_CAPTURES_MAX);
+		o->captures[o->n_captures++] = text;
+		return 0;
+	case OPT_ROTATE:
+		o->rotate = 1;
+		return 0;
+	case OPT_REWRITE:
+		o->rewrite = 1;
+		return 0;
+	case OPT_COUNT_FILE:
+		o->count_file = text;
+		return 0;
+	case OPT_TIMES:
+		o->times = 1;
+		return 0;
+	case OPT_ADAPTIVE:
+		o->adaptive = 1;
+		return 0;
+	case OPT_PEER:
+		o->peer = text;
+		return 0;
+	case OPT_RATE:
+		return number(name, text, 1000000000, &o->rate);
+	case OPT_MS:
+		return number(name, text, 3600000, &o->duration_ms);
+	}
+	return fail("unknown option; see mcring-bench -- --help");
+}
+
+void bench_options_usage(void)
+{
+	fputs(usage, stdout);
+}
+
+int bench_options_parse(struct bench_options *o, int argc, char **argv)
+{
+	int id, index = 0;
+
+	*o = (struct bench_options){
+	    .groups = 512, .size = 86, .channels = 1, .burst = 32, .duration_ms = 1000};
+	opterr = 0;
+	optind = 1;
+	while ((id = getopt_long(argc, argv, "", long_options, &index)) != -1) {
+		if (id == OPT_HELP) {
+			bench_options_usage();
+			return 1;
+		}
+		if (id == '?')
+			return fail("\"%s\": unknown option, or its value is missing",
+				    argv[optind - 1]);
+		if (take_option(o, id, long_options[index].name, optarg) < 0)
+			return -1;
+	}
+	if (optind < argc)
+		return fail("\"%s\": unexpected argument", argv[optind]);
+	if (o->size < PROBE_MIN_BYTES)
+		return fail("--size begins at %u: a number and a time are in the payload",
+			    PROBE_MIN_BYTES);
+	if (o->groups == 0 || o->channels == 0 || o->burst == 0 || o->duration_ms == 0)
+		return fail("--groups, --channels, --burst and --ms begin at 1");
+	return 0;
+}
