@@ -6,6 +6,15 @@
 #include <string.h>
 #include <time.h>
 
+#include "engine/attach/attach_server.h"
+#include "engine/control/control_server.h"
+#include "engine/round.h"
+#include "engine/state/filter_ports.h"
+#include "engine/state/kernel_round.h"
+#include "engine/state/log.h"
+#include "engine/state/port_watch.h"
+#include "engine/state/publish.h"
+#include "engine/state/removal.h"
 #include "engine/state/state.h"
 
 #define HEARTBEAT_NS   10000000
@@ -59,12 +68,12 @@ static void watch_interfaces(struct mcr_engine *e, uint64_t now_ns)
 static void heartbeat(struct mcr_engine *e, uint64_t now_ns)
 {
 	for (size_t i = 0; i < MCR_CHANNELS_MAX; i++)
-		if (e->channels[i] != NULL)
+		if (e->channels[i])
 			mcr_channel_heartbeat(e->channels[i], now_ns);
 	mcr_attach_server_look(e->attach);
 }
 
-void mcr_engine_work(struct mcr_engine *e, uint64_t now_ns)
+void mcr_engine_round(struct mcr_engine *e, uint64_t now_ns)
 {
 	mcr_device_thread_poll(e->device, e);
 	drain_punts(e, now_ns);
@@ -73,7 +82,7 @@ void mcr_engine_work(struct mcr_engine *e, uint64_t now_ns)
 	for (size_t i = 0; i < e->n_interfaces; i++)
 		if (!mcr_engine_must_reports_wait(e, e->interfaces[i].port, now_ns))
 			mcr_interface_poll(&e->interfaces[i], now_ns);
-	mcr_engine_go_on_removing(e);
+	mcr_engine_continue_removals(e);
 	mcr_engine_reap(e);
 	if (now_ns >= e->heartbeat_due_ns) {
 		heartbeat(e, now_ns);
@@ -87,7 +96,7 @@ void mcr_engine_work(struct mcr_engine *e, uint64_t now_ns)
 		}
 		watch_interfaces(e, now_ns);
 		mcr_attach_server_poll(e->attach, now_ns);
-		if (e->control != NULL)
+		if (e->control)
 			mcr_control_server_poll(e->control, now_ns);
 		e->watch_due_ns = now_ns + WATCH_NS;
 	}
@@ -106,7 +115,7 @@ static void wait_sockets(struct mcr_engine *e, uint64_t wait_ns)
 {
 	struct pollfd fds[3 + MCR_INTERFACES_MAX] = {
 	    {.fd = mcr_attach_server_fd(e->attach), .events = POLLIN},
-	    {.fd = e->control != NULL ? mcr_control_server_fd(e->control) : -1, .events = POLLIN},
+	    {.fd = e->control ? mcr_control_server_fd(e->control) : -1, .events = POLLIN},
 	    {.fd = mcr_device_thread_fd(e->device), .events = POLLIN},
 	};
 	const struct timespec ts = {.tv_nsec = (long)wait_ns};
@@ -171,7 +180,7 @@ void mcr_engine_poll(struct mcr_engine *e, uint64_t timeout_ns)
 	mcr_round_begin(&e->round, now_ns);
 	do {
 		if (now_ns >= tick_ns) {
-			mcr_engine_work(e, now_ns);
+			mcr_engine_round(e, now_ns);
 			tick_ns = now_ns + tick_of(e, now_ns);
 		}
 		wait_sockets(e, nap(e, now_ns, end_ns, tick_ns));

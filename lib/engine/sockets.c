@@ -4,7 +4,12 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
+#include "engine/attach/attach_server.h"
+#include "engine/control/control_server.h"
 #include "engine/os/run_dir.h"
+#include "engine/sockets.h"
+#include "engine/state/joins.h"
+#include "engine/state/log.h"
 #include "engine/state/state.h"
 
 #define SPARE \
@@ -59,14 +64,14 @@ static unsigned open_now(void)
 	DIR *dir = opendir("/proc/self/fd");
 	unsigned n = 0;
 
-	while (dir != NULL && readdir(dir) != NULL)
+	while (dir && readdir(dir))
 		n++;
-	if (dir != NULL)
+	if (dir)
 		closedir(dir);
 	return n;
 }
 
-void mcr_engine_tell_descriptors(const struct mcr_engine *e)
+void mcr_engine_log_descriptors(const struct mcr_engine *e)
 {
 	unsigned consumers = mcr_attach_server_descriptors(e->attach);
 	unsigned need = open_now() + consumers + MCR_CONTROL_CLIENTS_MAX + SPARE;
@@ -80,4 +85,11 @@ void mcr_engine_tell_descriptors(const struct mcr_engine *e)
 	    "as it takes: raise the limit (LimitNOFILE= of systemd, ulimit -n), or lower "
 	    "`consumers` of attach",
 	    (unsigned long long)limit.rlim_cur, need);
+}
+
+void mcr_engine_reload_done(struct mcr_engine *e, int result, const struct mcr_error *report)
+{
+	if (e->control)
+		mcr_control_server_reload_done(e->control, result, report,
+					       mcr_clock_now_monotonic());
 }

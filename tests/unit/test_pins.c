@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "engine/state/interfaces.h"
+#include "engine/state/log.h"
 #include "engine/state/pins.h"
 #include "engine/state/state.h"
 
@@ -80,17 +82,17 @@ static void a_group_comes_to_the_lcore_of_the_first_channel_that_names_one(void 
 static void a_rule_to_the_lcore_is_as_wanted(void **state)
 {
 	queue = 1;
-	mcr_engine_tell_pins(&e);
+	mcr_engine_log_pins(&e);
 	assert_string_equal(logged, "");
 }
 
 static void a_port_without_rules_is_named_once_with_its_reason(void **state)
 {
-	mcr_engine_tell_pins(&e);
+	mcr_engine_log_pins(&e);
 	assert_non_null(strstr(logged, "channel c1: port net_x0"));
 	assert_non_null(strstr(logged, "to lcore 4: they come on 3, 4; no flow rules"));
 	logged[0] = '\0';
-	mcr_engine_tell_pins(&e);
+	mcr_engine_log_pins(&e);
 	assert_string_equal(logged, "");
 }
 
@@ -98,7 +100,7 @@ static void of_two_channels_with_other_lcores_the_second_is_told(void **state)
 {
 	group.channels = 6;
 	queue = 1;
-	mcr_engine_tell_pins(&e);
+	mcr_engine_log_pins(&e);
 	assert_null(strstr(logged, "channel c1"));
 	assert_non_null(strstr(logged, "channel c2: it wants lcore 3"));
 	assert_non_null(strstr(logged, "brings some to lcore 4"));
@@ -107,14 +109,14 @@ static void of_two_channels_with_other_lcores_the_second_is_told(void **state)
 static void a_port_of_one_lcore_needs_no_rule(void **state)
 {
 	port.pollers = 2;
-	mcr_engine_tell_pins(&e);
+	mcr_engine_log_pins(&e);
 	assert_string_equal(logged, "");
 }
 
 static void a_removed_port_is_not_told_of(void **state)
 {
 	port.removed = 1;
-	mcr_engine_tell_pins(&e);
+	mcr_engine_log_pins(&e);
 	assert_string_equal(logged, "");
 }
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/state/filter_ports.h"
+#include "engine/state/log.h"
 #include "engine/state/pins.h"
 #include "engine/state/state.h"
 
@@ -52,7 +54,7 @@ static size_t list_wants(const struct mcr_engine *e, const struct mcr_port *port
 	size_t n = 0;
 
 	for (size_t i = 0; i < e->n_interfaces; i++)
-		if (e->interfaces[i].port == port && e->interfaces[i].igmp != NULL)
+		if (e->interfaces[i].port == port && e->interfaces[i].igmp)
 			wants[n++] = (struct mcr_filter_want){.vlan = e->interfaces[i].config.vlan};
 	for (size_t i = 0; i < e->joins->n_groups; i++) {
 		const struct mcr_group *g = &e->joins->groups[i];
@@ -90,7 +92,7 @@ static void log_refusal(const struct mcr_engine *e, struct mcr_port *port)
 		if (strcmp(port->told[i], flow->why) == 0)
 			return;
 	memcpy(port->told[port->next_told++ % MCR_PORT_TOLD], flow->why, sizeof(flow->why));
-	if (flow->isolated && flow->catch_all == NULL)
+	if (flow->isolated && !flow->catch_all)
 		mcr_engine_log(e, MCR_LOG_ERROR,
 			       "port %s (%s): %zu groups are not received, the isolated port takes "
 			       "no rule for them: %s",
@@ -109,7 +111,7 @@ static void run_change(struct mcr_job *job)
 	c->ret = mcr_filter_port_set(&port->filter, c->wants, c->n_wants);
 	free(c->wants);
 	c->result = mcr_filter_port_copy(&port->filter);
-	if (c->result == NULL)
+	if (!c->result)
 		c->ret = -ENOMEM;
 }
 
@@ -127,7 +129,7 @@ static void submit_change(struct mcr_engine *e, struct mcr_port *port)
 	    calloc(e->joins->n_groups + e->n_interfaces + 1, sizeof(*wants));
 
 	port->filter_due = 0;
-	if (wants == NULL) {
+	if (!wants) {
 		log_no_memory(e, port);
 		return;
 	}
@@ -175,13 +177,13 @@ static void change_done(struct mcr_job *job, void *ctx)
 
 	if (port->change.ret < 0)
 		log_no_memory(e, port);
-	if (port->change.result != NULL)
+	if (port->change.result)
 		show_result(e, port);
 	if (port->filter_due && port->started)
 		submit_change(e, port);
 	port->filter_due = 0;
 	if (!is_any_filtering(e))
-		mcr_engine_tell_pins(e);
+		mcr_engine_log_pins(e);
 }
 
 void mcr_engine_filter_ports(struct mcr_engine *e)
@@ -213,12 +215,4 @@ int mcr_engine_must_reports_wait(struct mcr_engine *e, const struct mcr_port *po
 	if (now_ns >= e->reports_wait_until_ns || !is_any_filtering(e))
 		e->reports_wait_until_ns = 0;
 	return e->reports_wait_until_ns != 0 && is_filtering(port);
-}
-
-void mcr_engine_group_filter(const struct mcr_engine *e, const struct mcr_group *g,
-			     struct mcr_filter_state *out)
-{
-	const struct mcr_interface *i = &e->interfaces[g->interface];
-
-	mcr_filter_port_state(i->port->filtered, i->config.vlan, g->group_be, out);
 }

@@ -7,6 +7,8 @@
 
 #include <rte_cycles.h>
 
+#include "engine/attach/attach_server.h"
+#include "engine/state/interfaces.h"
 #include "engine/state/state.h"
 
 static void read_totals(const struct mcr_worker *w, struct mcr_totals *out)
@@ -169,7 +171,7 @@ static void igmp_into(const struct mcr_interface *it, struct mcr_interface_info 
 	uint64_t now_ns = mcr_clock_now_monotonic();
 	struct mcr_igmp_info igmp;
 
-	if (it->igmp == NULL) {
+	if (!it->igmp) {
 		snprintf(out->igmp_reason, sizeof(out->igmp_reason), "%s",
 			 it->config.tx_never ? "tx=never" : "igmp=off");
 		return;
@@ -216,7 +218,7 @@ int mcr_engine_interface_info(const struct mcr_engine *e, size_t i, struct mcr_i
 	    .tx_dropped = it->tx_dropped,
 	    .kernel_up = (uint8_t)mcr_kernel_path_is_up(it->kernel),
 	};
-	if (it->kernel != NULL) {
+	if (it->kernel) {
 		out->kernel_rx = it->kernel->rx;
 		out->kernel_rx_dropped = it->kernel->rx_dropped;
 		out->kernel_tx = it->kernel->tx;
@@ -234,12 +236,12 @@ int mcr_engine_channel_info(const struct mcr_engine *e, size_t i, struct mcr_cha
 	size_t at = 0;
 
 	for (size_t n = 0; at < MCR_CHANNELS_MAX; at++) {
-		if (e->channels[at] != NULL && n++ == i) {
+		if (e->channels[at] && n++ == i) {
 			c = e->channels[at];
 			break;
 		}
 	}
-	if (c == NULL)
+	if (!c)
 		return -ENOENT;
 	*out = (struct mcr_channel_info){
 	    .depth = c->config.depth,
@@ -255,7 +257,7 @@ int mcr_engine_channel_info(const struct mcr_engine *e, size_t i, struct mcr_cha
 		out->published_bytes += mcr_ring_published_bytes(c->regions[r].mem);
 		out->too_large += __atomic_load_n(&c->writers[r]->too_large, __ATOMIC_RELAXED);
 		out->huge_pages &= c->regions[r].huge != 0;
-		if (c->handlers[r] != NULL)
+		if (c->handlers[r])
 			mcr_inline_add(c->handlers[r], out);
 	}
 	out->joins = e->joins->joins_in[at];
@@ -292,11 +294,11 @@ static void reports_into(const struct mcr_interface *it, const struct mcr_group 
 	struct mcr_igmp_group_info igmp;
 	const char *state = "off";
 
-	if (it->igmp != NULL && mcr_igmp_get_group(it->igmp, g->group_be, &igmp) == 0) {
+	if (it->igmp && mcr_igmp_get_group(it->igmp, g->group_be, &igmp) == 0) {
 		state = mcr_igmp_group_state_name(igmp.state);
 		out->last_report_ns = to_realtime(igmp.last_report_ns);
 		out->last_query_ns = to_realtime(igmp.last_query_ns);
-	} else if (it->igmp != NULL) {
+	} else if (it->igmp) {
 		state = "unreported"; /* 224.0.0.1: RFC 3376 §5 */
 	}
 	snprintf(out->igmp_state, sizeof(out->igmp_state), "%s", state);

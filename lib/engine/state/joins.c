@@ -6,7 +6,10 @@
 #include <string.h>
 
 #include "core/error.h"
-#include "engine/state/pins.h"
+#include "engine/attach/attach_server.h"
+#include "engine/state/filter_ports.h"
+#include "engine/state/joins.h"
+#include "engine/state/publish.h"
 #include "engine/state/state.h"
 
 static int same_filter(const struct mcr_source_filter *a, const struct mcr_source_filter *b)
@@ -23,35 +26,36 @@ static int set_igmp(struct mcr_engine *e, const struct mcr_group *g,
 {
 	struct mcr_interface *i = &e->interfaces[g->interface];
 
-	if (i->igmp == NULL)
+	if (!i->igmp)
 		return 0;
 	i->igmp_due_ns = 0;
 	return mcr_igmp_set_filter(i->igmp, g->group_be, filter->mode, filter->sources_be,
 				   filter->n, now_ns);
 }
 
-/* Tells IGMP of every group of `to` that differs from `from`. On an error those told so far, *told
- * of them, can be told back. */
-static int tell_changed(struct mcr_engine *e, const struct mcr_join_set *from,
-			const struct mcr_join_set *to, size_t n, size_t *told, uint64_t now_ns)
+/* Tells IGMP of every group of `to` that differs from `from`. On an error those reported so far,
+ * *reported of them, can be reported back. */
+static int report_changed(struct mcr_engine *e, const struct mcr_join_set *from,
+			  const struct mcr_join_set *to, size_t n, size_t *reported,
+			  uint64_t now_ns)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct mcr_group *g = &to->groups[i];
 		const struct mcr_group *before = mcr_join_set_find(from, g->interface, g->group_be);
 		int ret = 0;
 
-		if (before == NULL || !same_filter(&before->filter, &g->filter))
+		if (!before || !same_filter(&before->filter, &g->filter))
 			ret = set_igmp(e, g, &g->filter, now_ns);
 		if (ret < 0)
 			return ret;
-		*told = i + 1;
+		*reported = i + 1;
 	}
 	return 0;
 }
 
 /* Leaves cannot fail. */
-static void tell_left(struct mcr_engine *e, const struct mcr_join_set *from,
-		      const struct mcr_join_set *to, size_t n, uint64_t now_ns)
+static void report_left(struct mcr_engine *e, const struct mcr_join_set *from,
+			const struct mcr_join_set *to, size_t n, uint64_t now_ns)
 {
 	for (size_t i = 0; i < n; i++)
 		if (mcr_join_set_find(to, from->groups[i].interface, from->groups[i].group_be) ==
@@ -59,10 +63,10 @@ static void tell_left(struct mcr_engine *e, const struct mcr_join_set *from,
 			set_igmp(e, &from->groups[i], &nothing, now_ns);
 }
 
-static void tell_back(struct mcr_engine *e, const struct mcr_join_set *from,
-		      const struct mcr_join_set *to, size_t told, uint64_t now_ns)
+static void report_undone(struct mcr_engine *e, const struct mcr_join_set *from,
+			  const struct mcr_join_set *to, size_t reported, uint64_t now_ns)
 {
-	for (size_t i = 0; i < told; i++) {
+	for (size_t i = 0; i < reported; i++) {
 		const struct mcr_group *g = &to->groups[i];
 		const struct mcr_group *before = mcr_join_set_find(from, g->interface, g->group_be);
 
@@ -93,10 +97,10 @@ static struct mcr_retired *retire_slots(const struct mcr_join_set *from,
 {
 	struct mcr_retired *r = calloc(1, sizeof(*r));
 
-	if (r == NULL)
+	if (!r)
 		return NULL;
 	r->slots = calloc(from->n_groups + 1, sizeof(*r->slots));
-	if (r->slots == NULL) {
+	if (!r->slots) {
 		free(r);
 		return NULL;
 	}
@@ -114,7 +118,7 @@ static void clear_new_slots(struct mcr_engine *e, const struct mcr_join_set *fro
 	for (size_t i = 0; i < to->n_groups; i++) {
 		const struct mcr_group *g = &to->groups[i];
 
-		if (mcr_join_set_find(from, g->interface, g->group_be) != NULL)
+		if (mcr_join_set_find(from, g->interface, g->group_be))
 			continue;
 		for (unsigned w = 0; w < e->n_workers; w++)
 			e->workers[w]->group_counts[g->slot] = (struct mcr_group_count){0};
@@ -126,35 +130,35 @@ static int apply(struct mcr_engine *e, struct mcr_join_set *next, struct mcr_cha
 {
 	struct mcr_retired *r = retire_slots(e->joins, next);
 	struct mcr_group_table *table = NULL;
-	size_t told = 0;
-	int ret = r == NULL ? -ENOMEM : 0;
+	size_t reported = 0;
+	int ret = r ? 0 : -ENOMEM;
 
 	if (ret == 0)
 		ret = mcr_group_table_create(&table, next->rules, next->n_joins);
 	if (ret == 0)
-		ret = tell_changed(e, e->joins, next, next->n_groups, &told, now_ns);
+		ret = report_changed(e, e->joins, next, next->n_groups, &reported, now_ns);
 	if (ret == 0) {
 		clear_new_slots(e, e->joins, next);
 		r->channel = dropped;
 		ret = mcr_engine_publish(e, table, r);
 	}
 	if (ret < 0) {
-		tell_back(e, e->joins, next, told, now_ns);
+		report_undone(e, e->joins, next, reported, now_ns);
 		mcr_group_table_destroy(table);
-		if (r != NULL)
+		if (r)
 			free(r->slots);
 		free(r);
 		return ret;
 	}
-	tell_left(e, e->joins, next, e->joins->n_groups, now_ns);
+	report_left(e, e->joins, next, e->joins->n_groups, now_ns);
 	mcr_join_set_destroy(e->joins);
 	e->joins = next;
 	mcr_engine_joins_changed(e, now_ns);
 	return 0;
 }
 
-static int change(struct mcr_engine *e, const struct mcr_join_change *wanted,
-		  struct mcr_channel *dropped, struct mcr_error *err)
+int mcr_engine_change_joins(struct mcr_engine *e, const struct mcr_join_change *wanted,
+			    struct mcr_channel *dropped, struct mcr_error *err)
 {
 	uint64_t now_ns = mcr_clock_now_monotonic();
 	struct mcr_join_names names;
@@ -168,7 +172,7 @@ static int change(struct mcr_engine *e, const struct mcr_join_change *wanted,
 				  mcr_clock_now_realtime(), err);
 	if (ret < 0)
 		return ret;
-	if (dropped != NULL)
+	if (dropped)
 		for (size_t i = 0; i < MCR_CHANNELS_MAX; i++)
 			if (e->channels[i] == dropped)
 				e->channels[i] = NULL;
@@ -185,7 +189,7 @@ static int update(struct mcr_engine *e, struct mcr_join_owner owner, const struc
 	const struct mcr_join_change wanted = {
 	    .owner = owner, .remove = remove, .n_remove = n_remove, .add = add, .n_add = n_add};
 
-	return n_remove == 0 && n_add == 0 ? 0 : change(e, &wanted, NULL, err);
+	return n_remove == 0 && n_add == 0 ? 0 : mcr_engine_change_joins(e, &wanted, NULL, err);
 }
 
 int mcr_engine_update_as(struct mcr_engine *e, enum mcr_join_maker owner,
@@ -222,7 +226,7 @@ int mcr_engine_consumers_ended(void *engine, const uint64_t *living, size_t n)
 
 	for (size_t i = 0; i < e->joins->n_joins; i++)
 		if (mcr_join_change_drops(&wanted, e->joins, i))
-			return change(e, &wanted, NULL, NULL);
+			return mcr_engine_change_joins(e, &wanted, NULL, NULL);
 	return 0;
 }
 
@@ -234,166 +238,4 @@ int mcr_engine_join(struct mcr_engine *e, const struct mcr_join *join, struct mc
 int mcr_engine_leave(struct mcr_engine *e, const struct mcr_join *join, struct mcr_error *err)
 {
 	return mcr_engine_update(e, join, 1, NULL, 0, err);
-}
-
-/* ---- channels ---- */
-
-static int announce_channel(struct mcr_engine *e, struct mcr_channel *channel,
-			    struct mcr_error *err)
-{
-	const void *mems[MCR_LCORES_MAX];
-	int fds[MCR_LCORES_MAX];
-	int ret;
-
-	mcr_channel_heartbeat(channel, mcr_clock_now_monotonic());
-	if (channel->config.handler_only)
-		return 0; /* there is nothing to attach to */
-	for (unsigned i = 0; i < channel->n_rings; i++) {
-		fds[i] = channel->regions[i].fd;
-		mems[i] = channel->regions[i].mem;
-	}
-	ret = mcr_attach_server_add_channel(e->attach, &channel->config, fds, mems,
-					    channel->n_rings, channel->epoch);
-	return ret == 0 ? 0
-			: mcr_error_set(err, ret, "channel \"%s\": %s", channel->config.name,
-					strerror(-ret));
-}
-
-/* Where a new channel goes. Returns the place, or -EEXIST, -EINVAL, -ENOSPC. */
-static int find_place(const struct mcr_engine *e, const struct mcr_channel_config *config,
-		      struct mcr_error *err)
-{
-	int at = -1, ret = mcr_placement_check_pin(&e->placement, config, err);
-
-	if (ret < 0)
-		return ret;
-	for (int i = MCR_CHANNELS_MAX; i-- > 0;) {
-		if (e->channels[i] == NULL)
-			at = i;
-		else if (strcmp(e->channels[i]->config.name, config->name) == 0)
-			return mcr_error_set(err, -EEXIST, "there is a channel \"%s\" already",
-					     config->name);
-	}
-	if (at < 0)
-		return mcr_error_set(err, -ENOSPC, "no more than %d channels", MCR_CHANNELS_MAX);
-	return at;
-}
-
-int mcr_engine_channel_put(struct mcr_engine *e, struct mcr_channel *channel, struct mcr_error *err)
-{
-	int ret, at = find_place(e, &channel->config, err);
-
-	if (e->state >= MCR_ENGINE_STOPPING)
-		return mcr_error_set(err, -ESHUTDOWN, "the engine is stopping");
-	if (at < 0)
-		return at;
-	ret = announce_channel(e, channel, err);
-	if (ret < 0)
-		return ret;
-	e->channels[at] = channel;
-	ret = mcr_engine_publish(e, e->table, NULL);
-	if (ret < 0) {
-		e->channels[at] = NULL;
-		mcr_attach_server_remove_channel(e->attach, channel->config.name);
-		return mcr_error_set(err, ret, "no memory for channel \"%s\"",
-				     channel->config.name);
-	}
-	if (channel->regions[0].note[0] != '\0')
-		mcr_engine_log(e, MCR_LOG_DEBUG, "channel %s: %s", channel->config.name,
-			       channel->regions[0].note);
-	return 0;
-}
-
-/* Who reads the other channels need not take the engine for dead meanwhile. */
-static int keep_alive(void *ctx)
-{
-	const struct mcr_engine *e = ctx;
-
-	for (size_t i = 0; e->state == MCR_ENGINE_RUNNING && i < MCR_CHANNELS_MAX; i++)
-		if (e->channels[i] != NULL)
-			mcr_channel_heartbeat(e->channels[i], mcr_clock_now_monotonic());
-	return 0;
-}
-
-int mcr_engine_channel_add(struct mcr_engine *e, const struct mcr_channel_config *config,
-			   struct mcr_error *err)
-{
-	const struct mcr_pause pause = {keep_alive, e};
-	struct mcr_channel_config clean = *config;
-	struct mcr_channel *channel;
-	int ret = mcr_channel_check(&clean, err);
-
-	if (ret == 0)
-		ret = find_place(e, &clean, err);
-	if (ret < 0)
-		return ret;
-	ret = mcr_channel_create(&channel, &clean, e->lcores, e->n_workers, &pause, err);
-	if (ret < 0)
-		return ret;
-	ret = mcr_engine_channel_put(e, channel, err);
-	if (ret < 0)
-		mcr_channel_destroy(channel);
-	return ret;
-}
-
-/* Nobody wants anything of it, so the joins and what follows from them stay as they are. */
-static int drop_unused(struct mcr_engine *e, size_t at, struct mcr_error *err)
-{
-	struct mcr_channel *channel = e->channels[at];
-	struct mcr_retired *r;
-
-	if (e->state >= MCR_ENGINE_STOPPING)
-		return mcr_error_set(err, -ESHUTDOWN, "the engine is stopping");
-	r = calloc(1, sizeof(*r));
-	e->channels[at] = NULL;
-	if (r != NULL) {
-		r->channel = channel;
-		if (mcr_engine_publish(e, e->table, r) == 0)
-			return 0;
-	}
-	free(r);
-	return mcr_error_set(err, -ENOMEM, "no memory to remove channel \"%s\"",
-			     channel->config.name);
-}
-
-int mcr_engine_channel_remove(struct mcr_engine *e, const char *name, struct mcr_error *err)
-{
-	struct mcr_channel *channel;
-	size_t at;
-	int ret;
-
-	for (at = 0; at < MCR_CHANNELS_MAX; at++)
-		if (e->channels[at] != NULL && strcmp(e->channels[at]->config.name, name) == 0)
-			break;
-	if (at == MCR_CHANNELS_MAX)
-		return mcr_error_set(err, -ENOENT, "no channel \"%s\"", name);
-	channel = e->channels[at];
-	const struct mcr_join_change wanted = {.channels = UINT64_C(1) << at};
-
-	ret = e->joins->joins_in[at] == 0 ? drop_unused(e, at, err)
-					  : change(e, &wanted, channel, err);
-	if (ret < 0) {
-		e->channels[at] = channel;
-		return ret;
-	}
-	mcr_attach_server_remove_channel(e->attach, name);
-	for (size_t p = 0; p < e->n_ports; p++) /* the place may be another's */
-		e->ports[p]->told_pins &= ~(UINT64_C(1) << at);
-	return 0;
-}
-
-int mcr_engine_channel_access(struct mcr_engine *e, const struct mcr_channel_config *config,
-			      struct mcr_error *err)
-{
-	int ret = mcr_channel_check_access(config, err);
-
-	if (ret == 0 && mcr_attach_server_access(e->attach, config) < 0)
-		ret = mcr_error_set(err, -ENOENT, "no channel \"%s\"", config->name);
-	return ret;
-}
-
-int mcr_engine_attach(struct mcr_engine *e, const char *channel, const char *label,
-		      struct mcr_error *err)
-{
-	return mcr_attach_server_open(e->attach, channel ? channel : "default", label, err);
 }

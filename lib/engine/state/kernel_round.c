@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The control thread's work for interfaces that live beside the kernel. */
+#include "engine/state/kernel_round.h"
+#include "engine/state/log.h"
+#include "engine/state/publish.h"
 #include "engine/state/state.h"
 
 /* Returns how many frames went from one lcore's ring to the kernel's devices. */
@@ -24,20 +27,20 @@ void mcr_engine_kernel_round(struct mcr_engine *e, uint64_t now_ns)
 
 	e->is_kernel_behind = 0;
 	for (unsigned i = 0; i < e->n_workers; i++) {
-		if (e->workers[i]->kernel == NULL)
+		if (!e->workers[i]->kernel)
 			return;
 		n = drain_kernel(e, e->workers[i]->kernel);
 		e->is_kernel_behind |= n >= MCR_KERNEL_ROUND;
 		moved += n;
 	}
 	for (size_t i = 0; i < e->n_interfaces; i++)
-		if (e->interfaces[i].kernel != NULL)
+		if (e->interfaces[i].kernel)
 			moved += mcr_kernel_path_send(e->interfaces[i].kernel);
 	if (moved > 0)
 		e->kernel_moved_ns = now_ns;
 }
 
-static void tell_loss(struct mcr_engine *e, size_t i)
+static void log_loss(struct mcr_engine *e, size_t i)
 {
 	e->kernel_lost |= UINT64_C(1) << i;
 	mcr_engine_log(e, MCR_LOG_ERROR,
@@ -45,7 +48,7 @@ static void tell_loss(struct mcr_engine *e, size_t i)
 		       "multicast is dropped from now on, and ARP and ICMP echo are answered here; "
 		       "start again to have it back",
 		       e->interfaces[i].config.name, e->interfaces[i].kernel->device.name);
-	mcr_engine_tell_change(e);
+	mcr_engine_publish_ports(e);
 	e->filter_due = 1; /* the multicast that the kernel wanted */
 }
 
@@ -60,7 +63,7 @@ static void talk_done(struct mcr_job *job, void *ctx)
 
 	if (!mcr_kernel_path_take(container_of(job, struct mcr_kernel_path, talk.job)))
 		return;
-	mcr_engine_tell_change(e);
+	mcr_engine_publish_ports(e);
 	e->filter_due = 1; /* the multicast that the kernel wants */
 }
 
@@ -69,10 +72,10 @@ void mcr_engine_watch_kernel(struct mcr_engine *e)
 	for (size_t i = 0; i < e->n_interfaces; i++) {
 		struct mcr_kernel_path *k = e->interfaces[i].kernel;
 
-		if (k == NULL || k->talk.job.is_pending || (e->kernel_lost >> i & 1) != 0)
+		if (!k || k->talk.job.is_pending || (e->kernel_lost >> i & 1) != 0)
 			continue;
 		if (!mcr_kernel_path_is_up(k))
-			tell_loss(e, i);
+			log_loss(e, i);
 		mcr_kernel_path_prepare(k);
 		k->talk.job = (struct mcr_job){.run = run_talk, .done = talk_done};
 		mcr_device_thread_submit(e->device, &k->talk.job);

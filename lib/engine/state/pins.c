@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "engine/state/pins.h"
+#include "engine/state/interfaces.h"
+#include "engine/state/log.h"
 #include "engine/state/state.h"
 
 int mcr_engine_pin_of(const struct mcr_engine *e, const struct mcr_group *g)
@@ -7,7 +9,7 @@ int mcr_engine_pin_of(const struct mcr_engine *e, const struct mcr_group *g)
 	for (uint64_t left = g->channels; left != 0; left &= left - 1) {
 		const struct mcr_channel *c = e->channels[__builtin_ctzll(left)];
 
-		if (c != NULL && c->config.has_lcore)
+		if (c && c->config.has_lcore)
 			return mcr_placement_find(&e->placement, c->config.lcore);
 	}
 	return -1;
@@ -28,8 +30,8 @@ static int is_kept(const struct mcr_engine *e, const struct mcr_group *g,
 	return state.queue >= 0 && port->worker_of_queue[state.queue] == wanted;
 }
 
-static void tell(const struct mcr_engine *e, const struct mcr_group *g,
-		 const struct mcr_channel *channel)
+static void log_pin(const struct mcr_engine *e, const struct mcr_group *g,
+		    const struct mcr_channel *channel)
 {
 	const struct mcr_port *port = e->interfaces[g->interface].port;
 	struct mcr_filter_state state;
@@ -53,12 +55,12 @@ static void tell(const struct mcr_engine *e, const struct mcr_group *g,
 			       state.reason);
 }
 
-void mcr_engine_tell_pins(struct mcr_engine *e)
+void mcr_engine_log_pins(struct mcr_engine *e)
 {
 	uint64_t pinned = 0;
 
 	for (unsigned c = 0; c < MCR_CHANNELS_MAX; c++)
-		if (e->channels[c] != NULL && e->channels[c]->config.has_lcore)
+		if (e->channels[c] && e->channels[c]->config.has_lcore)
 			pinned |= UINT64_C(1) << c;
 	for (size_t i = 0; pinned != 0 && i < e->joins->n_groups; i++) {
 		const struct mcr_group *g = &e->joins->groups[i];
@@ -71,7 +73,7 @@ void mcr_engine_tell_pins(struct mcr_engine *e)
 			if (is_kept(e, g, c))
 				continue;
 			port->told_pins |= left & -left;
-			tell(e, g, c);
+			log_pin(e, g, c);
 		}
 	}
 }

@@ -12,8 +12,8 @@ struct mcr_group;
  * lcores want the group, the first of them decides. */
 int mcr_engine_pin_of(const struct mcr_engine *e, const struct mcr_group *g);
 
-/* mcr_engine_tell_pins logs, once for each channel and port, that the port cannot bring the
+/* mcr_engine_log_pins logs, once for each channel and port, that the port cannot bring the
  * channel's groups to the lcore that it wants. After the filters were set. */
-void mcr_engine_tell_pins(struct mcr_engine *e);
+void mcr_engine_log_pins(struct mcr_engine *e);
 
 #endif

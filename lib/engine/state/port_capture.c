@@ -9,6 +9,8 @@
 
 #include "core/error.h"
 #include "engine/os/capture_file.h"
+#include "engine/state/log.h"
+#include "engine/state/port_capture.h"
 #include "engine/state/state.h"
 
 #define FILE_KEY "rx_pcap="
@@ -29,18 +31,18 @@ static int look_at(struct mcr_engine *e, const struct mcr_port *port, const char
 	return 0;
 }
 
-int mcr_engine_look_at_captures(struct mcr_engine *e, const struct mcr_port *port,
-				struct mcr_error *err)
+int mcr_engine_check_captures(struct mcr_engine *e, const struct mcr_port *port,
+			      struct mcr_error *err)
 {
 	const struct rte_devargs *devargs = NULL;
 	const char *at;
 	char path[4096];
 
-	if (strcmp(port->driver, "net_pcap") == 0 && port->device != NULL)
+	if (strcmp(port->driver, "net_pcap") == 0 && port->device)
 		devargs = rte_dev_devargs(port->device);
-	if (devargs == NULL || devargs->args == NULL)
+	if (!devargs || !devargs->args)
 		return 0;
-	for (at = devargs->args; at != NULL; at = strchr(at, ',')) {
+	for (at = devargs->args; at; at = strchr(at, ',')) {
 		int ret = 0;
 
 		at += *at == ',';

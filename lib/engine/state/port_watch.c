@@ -3,6 +3,11 @@
  * tells. A look that has not come back is not asked again. */
 #include <string.h>
 
+#include "engine/state/kernel_round.h"
+#include "engine/state/log.h"
+#include "engine/state/port_watch.h"
+#include "engine/state/publish.h"
+#include "engine/state/removal.h"
 #include "engine/state/state.h"
 
 /* H-SC-12: everything is told anew. */
@@ -88,7 +93,7 @@ static void look_done(struct mcr_job *job, void *ctx)
 		follow_mtu(e, port);
 	if (port->link_up)
 		announce_port(e, port, mcr_clock_now_monotonic());
-	mcr_engine_tell_change(e);
+	mcr_engine_publish_ports(e);
 	mcr_engine_watch_kernel(e); /* its devices have the port's link and address */
 }
 
@@ -102,11 +107,4 @@ void mcr_engine_watch_ports(struct mcr_engine *e)
 		port->look_job = (struct mcr_job){.run = run_look, .done = look_done};
 		mcr_device_thread_submit(e->device, &port->look_job);
 	}
-}
-
-void mcr_engine_tell_change(struct mcr_engine *e)
-{
-	if (mcr_engine_publish(e, e->table, NULL) < 0)
-		mcr_engine_log(e, MCR_LOG_ERROR,
-			       "no memory to tell rx lcores and consumers of a port's change");
 }

@@ -7,10 +7,10 @@
 #include "core/error.h"
 #include "engine/plan/port_wish.h"
 #include "engine/port/dpdk_compat.h"
+#include "engine/state/log.h"
+#include "engine/state/port_capture.h"
+#include "engine/state/ports.h"
 #include "engine/state/state.h"
-
-#define REMOVE_NS      UINT64_C(1000000000) /* an lcore lets a port go within a round of its loop */
-#define REMOVE_POLL_NS 1000000              /* the lcores and the device thread may want our CPU */
 
 static int collect_wishes(const struct mcr_engine *e, const struct mcr_engine_config *cfg, int id,
 			  struct mcr_port_wish *asked, struct mcr_error *err)
@@ -37,7 +37,7 @@ int mcr_engine_port_of(struct mcr_engine *e, const struct mcr_engine_config *cfg
 	if (id < 0)
 		return id;
 	*out = e->port_by_id[id];
-	if (*out != NULL)
+	if (*out)
 		return 0;
 	ret = collect_wishes(e, cfg, id, &asked, err);
 	if (ret < 0)
@@ -59,7 +59,7 @@ int mcr_engine_port_of(struct mcr_engine *e, const struct mcr_engine_config *cfg
 	(*out)->udp_checksum = config->udp_checksum;
 	e->port_by_id[id] = *out;
 	e->ports[e->n_ports++] = *out;
-	return mcr_engine_look_at_captures(e, *out, err);
+	return mcr_engine_check_captures(e, *out, err);
 }
 
 static int place_queue(struct mcr_engine *e, struct mcr_port *port, uint16_t q,
@@ -87,7 +87,7 @@ static int check_members(const struct mcr_engine *e, struct mcr_error *err)
 	for (size_t p = 0; p < e->n_ports; p++) {
 		struct rte_eth_dev_info info;
 
-		if (rte_eth_dev_info_get(e->ports[p]->id, &info) == 0 && info.dev_flags != NULL &&
+		if (rte_eth_dev_info_get(e->ports[p]->id, &info) == 0 && info.dev_flags &&
 		    (*info.dev_flags & RTE_ETH_DEV_BONDING_MEMBER) != 0)
 			return mcr_error_set(err, -EBUSY,
 					     "port %s is a member of a bond: name the bond instead",
@@ -110,7 +110,7 @@ int mcr_engine_place_queues(struct mcr_engine *e, struct mcr_error *err)
 	return ret;
 }
 
-static void tell_clock(const struct mcr_engine *e, struct mcr_port *port)
+static void log_clock(const struct mcr_engine *e, struct mcr_port *port)
 {
 	char line[256];
 	int said = mcr_port_clock_tell(port, line, sizeof(line));
@@ -119,7 +119,7 @@ static void tell_clock(const struct mcr_engine *e, struct mcr_port *port)
 		mcr_engine_log(e, said < 0 ? MCR_LOG_WARNING : MCR_LOG_INFO, "%s", line);
 }
 
-static void tell_port(const struct mcr_engine *e, const struct mcr_port *port)
+static void log_port(const struct mcr_engine *e, const struct mcr_port *port)
 {
 	char lcores[160], warning[512], node[32] = "";
 
@@ -150,7 +150,7 @@ static void tell_port(const struct mcr_engine *e, const struct mcr_port *port)
 			       port->name, port->driver, port->queues_of_device, port->n_queues);
 }
 
-static void tell_kernel(const struct mcr_engine *e, const struct mcr_port *port)
+static void log_kernel(const struct mcr_engine *e, const struct mcr_port *port)
 {
 	char line[512];
 
@@ -159,80 +159,17 @@ static void tell_kernel(const struct mcr_engine *e, const struct mcr_port *port)
 			mcr_engine_log(e, MCR_LOG_WARNING, "%s", line);
 }
 
-void mcr_engine_tell_ports(const struct mcr_engine *e)
+void mcr_engine_log_ports(const struct mcr_engine *e)
 {
 	for (size_t p = 0; p < e->n_ports; p++)
 		if (!e->ports[p]->removed) {
-			tell_port(e, e->ports[p]);
-			tell_kernel(e, e->ports[p]);
-			tell_clock(e, e->ports[p]);
+			log_port(e, e->ports[p]);
+			log_kernel(e, e->ports[p]);
+			log_clock(e, e->ports[p]);
 		}
 }
 
-/* ---- ports that go ---- */
-
-void mcr_engine_begin_removal(struct mcr_engine *e, struct mcr_port *port)
-{
-	if (port->removed)
-		return;
-	port->removed = 1;
-	mcr_engine_log(e, MCR_LOG_ERROR, "port %s was removed; %u of %zu ports left", port->name,
-		       mcr_engine_ports_left(e), e->n_ports);
-	port->leaving = 1;
-	port->started = 0;
-	port->link_up = 0;
-	port->link_changes++;
-}
-
-static void run_shut(struct mcr_job *job)
-{
-	struct mcr_port *port = container_of(job, struct mcr_port, shut_job);
-
-	mcr_port_shut(port);
-	mcr_port_detach(port);
-}
-
-static void shut_done(struct mcr_job *job, void *ctx)
-{
-	struct mcr_port *port = container_of(job, struct mcr_port, shut_job);
-
-	port->seen = port->found;
-	port->leaving = 0;
-}
-
-/* The lcores are told, and when none of them polls it any more, the device is closed: behind what
- * the device thread was asked of it before. */
-static void go_on_removing(struct mcr_engine *e, struct mcr_port *port)
-{
-	if (!port->leave_told) {
-		if (mcr_engine_publish(e, e->table, NULL) < 0)
-			return; /* no memory: the next round tries again */
-		port->leave_told = 1;
-		port->leave_token = rte_rcu_qsbr_start(e->qsbr);
-	}
-	if (rte_rcu_qsbr_check(e->qsbr, port->leave_token, false) != 1)
-		return;
-	port->shut_job = (struct mcr_job){.run = run_shut, .done = shut_done};
-	mcr_device_thread_submit(e->device, &port->shut_job);
-}
-
-void mcr_engine_go_on_removing(struct mcr_engine *e)
-{
-	for (size_t p = 0; p < e->n_ports; p++)
-		if (e->ports[p]->leaving && !e->ports[p]->shut_job.is_pending)
-			go_on_removing(e, e->ports[p]);
-}
-
-unsigned mcr_engine_ports_left(const struct mcr_engine *e)
-{
-	unsigned n = 0;
-
-	for (size_t p = 0; p < e->n_ports; p++)
-		n += !e->ports[p]->removed;
-	return n;
-}
-
-static struct mcr_port *find_port(const struct mcr_engine *e, const char *text)
+struct mcr_port *mcr_engine_find_port(const struct mcr_engine *e, const char *text)
 {
 	for (size_t p = 0; p < e->n_ports; p++) {
 		struct mcr_port *port = e->ports[p];
@@ -245,20 +182,11 @@ static struct mcr_port *find_port(const struct mcr_engine *e, const char *text)
 	return NULL;
 }
 
-int mcr_engine_port_remove(struct mcr_engine *e, const char *text, struct mcr_error *err)
+unsigned mcr_engine_ports_left(const struct mcr_engine *e)
 {
-	struct mcr_port *port = find_port(e, text);
-	uint64_t end_ns = mcr_clock_now_monotonic() + REMOVE_NS;
+	unsigned n = 0;
 
-	if (port == NULL)
-		return mcr_error_set(err, -ENOENT, "this engine has no port \"%s\"", text);
-	mcr_engine_begin_removal(e, port);
-	do
-		mcr_engine_poll(e, REMOVE_POLL_NS);
-	while (port->leaving && mcr_clock_now_monotonic() < end_ns);
-	if (port->leaving)
-		return mcr_error_set(err, -ETIMEDOUT, "port %s: %s", port->name,
-				     port->shut_job.is_pending ? "its device takes long to close"
-							       : "its lcores do not answer");
-	return 0;
+	for (size_t p = 0; p < e->n_ports; p++)
+		n += !e->ports[p]->removed;
+	return n;
 }

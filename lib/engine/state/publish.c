@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "core/address.h"
+#include "engine/state/log.h"
+#include "engine/state/publish.h"
 #include "engine/state/state.h"
 
 static void free_retired(struct mcr_engine *e, struct mcr_retired *r)
@@ -14,7 +16,7 @@ static void free_retired(struct mcr_engine *e, struct mcr_retired *r)
 	free(r->slots);
 	free(r->view);
 	mcr_group_table_destroy(r->table);
-	if (r->channel != NULL) {
+	if (r->channel) {
 		mcr_channel_stop(r->channel); /* its lcores are done with it: consumers may know */
 		mcr_engine_channel_discard(e, r->channel);
 	}
@@ -25,7 +27,7 @@ void mcr_engine_reap(struct mcr_engine *e)
 {
 	struct mcr_retired **at = &e->retired;
 
-	while (*at != NULL) {
+	while (*at) {
 		struct mcr_retired *r = *at;
 
 		if (rte_rcu_qsbr_check(e->qsbr, r->token, false) != 1) {
@@ -43,7 +45,7 @@ static void fill_view(const struct mcr_engine *e, struct mcr_view *view,
 	view->serial = e->view_serial + 1;
 	view->table = table;
 	for (unsigned c = 0; c < MCR_CHANNELS_MAX; c++)
-		for (unsigned w = 0; e->channels[c] != NULL && w < e->n_workers; w++) {
+		for (unsigned w = 0; e->channels[c] && w < e->n_workers; w++) {
 			view->rings[c][w] = e->channels[c]->writers[w];
 			view->handlers[c][w] = e->channels[c]->handlers[w];
 		}
@@ -86,11 +88,11 @@ static void fill_kernel(const struct mcr_engine *e, struct mcr_view *view)
 int mcr_engine_publish(struct mcr_engine *e, struct mcr_group_table *table, struct mcr_retired *old)
 {
 	struct mcr_view *view = calloc(1, sizeof(*view));
-	struct mcr_retired *r = old != NULL ? old : calloc(1, sizeof(*r));
+	struct mcr_retired *r = old ? old : calloc(1, sizeof(*r));
 
-	if (view == NULL || r == NULL) {
+	if (!view || !r) {
 		free(view);
-		if (old == NULL)
+		if (!old)
 			free(r);
 		return -ENOMEM;
 	}
@@ -112,4 +114,11 @@ int mcr_engine_publish(struct mcr_engine *e, struct mcr_group_table *table, stru
 	r->next = e->retired;
 	e->retired = r;
 	return 0;
+}
+
+void mcr_engine_publish_ports(struct mcr_engine *e)
+{
+	if (mcr_engine_publish(e, e->table, NULL) < 0)
+		mcr_engine_log(e, MCR_LOG_ERROR,
+			       "no memory to tell rx lcores and consumers of a port's change");
 }

@@ -35,7 +35,7 @@ int mcr_engine_run(struct mcr_engine *e, void (*work)(void *ctx), void (*done)(v
 {
 	struct work *w = malloc(sizeof(*w));
 
-	if (w == NULL)
+	if (!w)
 		return -ENOMEM;
 	*w = (struct work){{.run = run_work, .done = work_done, .is_work = 1}, work, done, ctx};
 	mcr_device_thread_submit(e->device, &w->job);
@@ -85,21 +85,12 @@ static void end_done(struct mcr_job *job, void *engine)
 
 void mcr_engine_channel_discard(struct mcr_engine *e, struct mcr_channel *channel)
 {
-	if (channel == NULL)
+	if (!channel)
 		return;
-	if (e->device == NULL) { /* the engine's end: nobody waits for control */
+	if (!e->device) { /* the engine's end: nobody waits for control */
 		mcr_channel_destroy(channel);
 		return;
 	}
 	channel->job = (struct mcr_job){.run = run_end, .done = end_done};
 	mcr_device_thread_submit(e->device, &channel->job);
-}
-
-/* ---- a reload's answer ---- */
-
-void mcr_engine_reload_done(struct mcr_engine *e, int result, const struct mcr_error *report)
-{
-	if (e->control != NULL)
-		mcr_control_server_reload_done(e->control, result, report,
-					       mcr_clock_now_monotonic());
 }

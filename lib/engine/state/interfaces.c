@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The interfaces as a whole: made, given a new address, asked how their groups stand. */
+#include <errno.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "engine/state/interfaces.h"
+#include "engine/state/log.h"
+#include "engine/state/ports.h"
+#include "engine/state/publish.h"
+#include "engine/state/state.h"
+
+/* Bifurcated drivers (mlx5) and those on top of the kernel's own interface. */
+static void warn_shared(const struct mcr_engine *e, const struct mcr_interface_config *config,
+			const struct mcr_port *port)
+{
+	if (config->kernel[0] != '\0' && port->kernel_index != 0)
+		mcr_engine_log(
+		    e, MCR_LOG_WARNING,
+		    "interface %s: the kernel keeps its own interface on port %s (%s), so "
+		    "it gets what is sent to it anyway, and with kernel=%s twice: kernel= "
+		    "is for ports that are taken from the kernel",
+		    config->name, port->name, port->driver, config->kernel);
+}
+
+int mcr_engine_create_interfaces(struct mcr_engine *e, const struct mcr_engine_config *cfg,
+				 struct mcr_error *err)
+{
+	uint64_t now_ns = mcr_clock_now_monotonic();
+
+	if (cfg->n_interfaces == 0)
+		return mcr_error_set(err, -EINVAL,
+				     "no interface: name one with --interface NAME=PORT");
+	for (unsigned i = 0; i < cfg->n_interfaces; i++) {
+		const struct mcr_interface_config *config = &cfg->interfaces[i];
+		struct mcr_port *port;
+		int ret = mcr_interface_check(config, err);
+
+		for (size_t k = 0; ret == 0 && k < e->n_interfaces; k++)
+			if (strcmp(e->interfaces[k].config.name, config->name) == 0)
+				ret = mcr_error_set(err, -EINVAL, "two interfaces are named \"%s\"",
+						    config->name);
+		if (ret == 0)
+			ret = mcr_engine_port_of(e, cfg, config, &port, err);
+		if (ret == 0)
+			ret = mcr_interface_init(&e->interfaces[i], config, port, (uint8_t)i,
+						 now_ns, err);
+		if (ret < 0)
+			return ret;
+		warn_shared(e, config, port);
+		e->n_interfaces++;
+	}
+	return 0;
+}
+
+int mcr_engine_follow_mtus(struct mcr_engine *e)
+{
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < e->n_interfaces; i++)
+		ret = mcr_interface_set_mtu(&e->interfaces[i]);
+	return ret;
+}
+
+int mcr_engine_interface_address(struct mcr_engine *e, const char *interface, uint32_t address_be,
+				 uint8_t prefix_len, struct mcr_error *err)
+{
+	for (size_t i = 0; i < e->n_interfaces; i++) {
+		struct mcr_interface *it = &e->interfaces[i];
+		struct mcr_interface_config changed = it->config, config;
+		int ret;
+
+		if (strcmp(changed.name, interface) != 0)
+			continue;
+		changed.address_be = address_be;
+		changed.prefix_len = prefix_len;
+		ret = mcr_interface_check(&changed, err);
+		if (ret < 0)
+			return ret;
+		config = it->config;
+		it->config = changed;
+		ret = mcr_engine_publish(e, e->table, NULL);
+		if (ret < 0) {
+			it->config = config;
+			return mcr_error_set(err, ret, "interface \"%s\": no memory", interface);
+		}
+		mcr_interface_announce(it, mcr_clock_now_monotonic());
+		return 0;
+	}
+	return mcr_error_set(err, -ENOENT, "no interface \"%s\"", interface);
+}
+
+void mcr_engine_group_filter(const struct mcr_engine *e, const struct mcr_group *g,
+			     struct mcr_filter_state *out)
+{
+	const struct mcr_interface *i = &e->interfaces[g->interface];
+
+	mcr_filter_port_state(i->port->filtered, i->config.vlan, g->group_be, out);
+}
