@@ -27,7 +27,7 @@ static int has_group(int fd, const struct mcr_access *access)
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &len) == 0 || errno != ERANGE)
 		return 0;
 	groups = malloc(len);
-	if (groups == NULL)
+	if (!groups)
 		return -ENOMEM;
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len) < 0)
 		found = -errno;

@@ -12,7 +12,7 @@ struct mcr_attach_channel *mcr_attach_find_channel(const struct mcr_attach_serve
 						   const char *name)
 {
 	for (size_t i = 0; i < MCR_CHANNELS_MAX; i++)
-		if (s->channels[i] != NULL && strcmp(s->channels[i]->config.name, name) == 0)
+		if (s->channels[i] && strcmp(s->channels[i]->config.name, name) == 0)
 			return s->channels[i];
 	return NULL;
 }
@@ -27,16 +27,16 @@ int mcr_attach_server_add_channel(struct mcr_attach_server *s,
 	size_t at = 0;
 
 	if (n_rings == 0 || n_rings > MCR_RINGS_MAX ||
-	    memchr(config->name, '\0', sizeof(config->name)) == NULL)
+	    !memchr(config->name, '\0', sizeof(config->name)))
 		return -EINVAL;
-	if (mcr_attach_find_channel(s, config->name) != NULL)
+	if (mcr_attach_find_channel(s, config->name))
 		return -EEXIST;
-	while (at < MCR_CHANNELS_MAX && s->channels[at] != NULL)
+	while (at < MCR_CHANNELS_MAX && s->channels[at])
 		at++;
 	if (at == MCR_CHANNELS_MAX)
 		return -ENOSPC;
 	channel = calloc(1, sizeof(*channel));
-	if (channel == NULL)
+	if (!channel)
 		return -ENOMEM;
 	channel->config = *config;
 	channel->epoch = epoch;
@@ -58,7 +58,7 @@ int mcr_attach_server_access(struct mcr_attach_server *s, const struct mcr_chann
 {
 	struct mcr_attach_channel *channel = mcr_attach_find_channel(s, config->name);
 
-	if (channel == NULL)
+	if (!channel)
 		return -ENOENT;
 	channel->config.consumers_max = config->consumers_max;
 	channel->config.readers = config->readers;
@@ -79,7 +79,7 @@ static void drop_channel(struct mcr_attach_server *s, size_t at)
 int mcr_attach_server_remove_channel(struct mcr_attach_server *s, const char *name)
 {
 	for (size_t i = 0; i < MCR_CHANNELS_MAX; i++) {
-		if (s->channels[i] != NULL && strcmp(s->channels[i]->config.name, name) == 0) {
+		if (s->channels[i] && strcmp(s->channels[i]->config.name, name) == 0) {
 			drop_channel(s, i);
 			return 0;
 		}
@@ -91,8 +91,8 @@ unsigned mcr_attach_server_count(const struct mcr_attach_server *s, const char *
 {
 	const struct mcr_attach_channel *found;
 
-	if (channel == NULL)
+	if (!channel)
 		return s->attached;
 	found = mcr_attach_find_channel(s, channel);
-	return found != NULL ? found->consumers : 0;
+	return found ? found->consumers : 0;
 }

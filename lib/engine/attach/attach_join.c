@@ -73,8 +73,7 @@ static int serve(struct mcr_attach_server *s, struct mcr_attach_slot *slot,
 		 const struct mcr_request *request, struct mcr_error *err)
 {
 	struct mcr_join_list list = {NULL, 0, 0};
-	int ret =
-	    s->joining == NULL ? 0 : mcr_attach_may_join(slot, &slot->channel->config.joiners);
+	int ret = s->joining ? mcr_attach_may_join(slot, &slot->channel->config.joiners) : 0;
 
 	if (ret < 0)
 		return mcr_error_set(err, ret, "the groups of user %u cannot be told now: %s",
@@ -101,7 +100,7 @@ int mcr_attach_on_request(struct mcr_attach_server *s, struct mcr_attach_slot *s
 	struct mcr_error err = {""};
 
 	if ((request->kind != MCR_REQUEST_JOIN && request->kind != MCR_REQUEST_LEAVE) ||
-	    memchr(request->text, '\0', sizeof(request->text)) == NULL)
+	    !memchr(request->text, '\0', sizeof(request->text)))
 		return -EBADMSG;
 	s->joins_asked = 1;
 	reply.status = serve(s, slot, request, &err);

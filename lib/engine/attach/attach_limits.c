@@ -30,7 +30,7 @@ void mcr_attach_server_log(struct mcr_attach_server *s, mcr_attach_log log, void
 
 static int may_complain(struct mcr_attach_server *s, enum mcr_attach_complaint kind)
 {
-	if (s->log != NULL && s->now_ns >= s->complaints[kind].quiet_until_ns)
+	if (s->log && s->now_ns >= s->complaints[kind].quiet_until_ns)
 		return 1;
 	s->complaints[kind].withheld++;
 	return 0;
@@ -268,7 +268,7 @@ struct mcr_attach_slot *mcr_attach_find_excess(struct mcr_attach_server *s, uint
 		struct mcr_attach_slot *slot = &s->slots[i];
 
 		if (slot->state == MCR_SLOT_HALF_OPEN && slot->uid == uid &&
-		    (oldest == NULL || slot->since_ns < oldest->since_ns))
+		    (!oldest || slot->since_ns < oldest->since_ns))
 			oldest = slot;
 	}
 	return oldest;

@@ -46,7 +46,7 @@ static struct mcr_attach_slot *find_silent(struct mcr_attach_server *s)
 
 static int has_room(struct mcr_attach_server *s)
 {
-	return s->half_open < MCR_ATTACH_HALF_OPEN_MAX || find_silent(s) != NULL;
+	return s->half_open < MCR_ATTACH_HALF_OPEN_MAX || find_silent(s);
 }
 
 static int listen_at(struct mcr_attach_server *s, const char *path, struct mcr_error *err)
@@ -87,7 +87,7 @@ int mcr_attach_server_create(struct mcr_attach_server **out, const char *path,
 	if (ret < 0)
 		return ret;
 	s = calloc(1, sizeof(*s));
-	if (s == NULL)
+	if (!s)
 		return mcr_error_set(err, -ENOMEM, "attach server: no memory");
 	s->config = *config;
 	if (s->config.consumers_max == 0)
@@ -99,7 +99,7 @@ int mcr_attach_server_create(struct mcr_attach_server **out, const char *path,
 		free(s);
 		return ret;
 	}
-	if (path != NULL) {
+	if (path) {
 		ret = listen_at(s, path, err);
 		if (ret < 0) {
 			mcr_attach_server_destroy(s);
@@ -198,7 +198,7 @@ static void take_connection(struct mcr_attach_server *s, int fd)
 	struct mcr_attach_slot *slot = mcr_attach_slot_take(s, fd), *excess;
 	uint32_t uid;
 
-	if (slot == NULL) {
+	if (!slot) {
 		mcr_attach_complain_descriptors(s, errno, "a connection was dropped");
 		close(fd);
 		return;
@@ -208,7 +208,7 @@ static void take_connection(struct mcr_attach_server *s, int fd)
 		return;
 	uid = slot->uid;
 	excess = mcr_attach_find_excess(s, uid);
-	if (excess != NULL && cut_off_silent(s, excess))
+	if (excess && cut_off_silent(s, excess))
 		mcr_attach_complain(s, MCR_COMPLAINT_SILENT,
 				    "user %u has more than %d connections that say nothing: the "
 				    "oldest was cut off",
@@ -281,7 +281,7 @@ int mcr_attach_server_fd(const struct mcr_attach_server *s)
 
 void mcr_attach_server_destroy(struct mcr_attach_server *s)
 {
-	if (s == NULL)
+	if (!s)
 		return;
 	for (size_t i = 0; i < MCR_ATTACH_SLOTS; i++) {
 		if (s->slots[i].state == MCR_SLOT_HALF_OPEN ||

@@ -68,7 +68,7 @@ static void list_channels(const struct mcr_attach_server *s, const struct mcr_at
 	for (size_t i = 0; i < MCR_CHANNELS_MAX; i++) {
 		const struct mcr_channel_config *config;
 
-		if (s->channels[i] == NULL)
+		if (!s->channels[i])
 			continue;
 		config = &s->channels[i]->config;
 		if (mcr_attach_may(slot, &config->readers) <= 0)
@@ -138,7 +138,7 @@ static void admit(struct mcr_attach_server *s, struct mcr_attach_slot *slot, con
 	int fds[MCR_RINGS_MAX + 1], ret;
 	const struct mcr_consumer_page *page = NULL;
 
-	if (channel == NULL) {
+	if (!channel) {
 		welcome->status = -ENOENT;
 		list_channels(s, slot, name, welcome->text, sizeof(welcome->text));
 		return;
@@ -243,14 +243,14 @@ int mcr_attach_server_open(struct mcr_attach_server *s, const char *channel, con
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) < 0)
 		return mcr_error_set(err, -errno, "attach: socketpair: %s", strerror(errno));
 	slot = mcr_attach_slot_take(s, pair[0]);
-	if (slot == NULL) {
+	if (!slot) {
 		ret = mcr_error_set(err, -errno, "attach: %s", strerror(errno));
 		close(pair[0]);
 		close(pair[1]);
 		return ret;
 	}
 	slot->own = 1;
-	admit(s, slot, channel, label != NULL ? label : "", &welcome);
+	admit(s, slot, channel, label ? label : "", &welcome);
 	if (slot->state == MCR_SLOT_ATTACHED)
 		return pair[1];
 	mcr_attach_slot_release(s, slot);

@@ -188,14 +188,14 @@ static int wrong(struct mcr_error *err, const char *key, const char *expected, c
 
 static int parse_command(struct request *out, const json_t *value, struct mcr_error *err)
 {
-	if (value == NULL)
+	if (!value)
 		return mcr_error_set(err, -EINVAL, "expected an object with \"command\"");
 	if (!json_is_string(value))
 		return wrong(err, "command", "a string", value);
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (strcmp(json_string_value(value), commands[i]) == 0)
 			out->command = commands[i];
-	if (out->command != NULL)
+	if (out->command)
 		return 0;
 	return mcr_error_set(err, -EINVAL,
 			     "unknown command '%.32s': expected status, groups, stats, join, leave "

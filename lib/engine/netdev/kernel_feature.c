@@ -48,7 +48,7 @@ static int find_feature(int fd, const char *interface, const char *feature, int 
 	int ret;
 
 	names = calloc(1, sizeof(*names) + (size_t)n * ETH_GSTRING_LEN);
-	if (names == NULL)
+	if (!names)
 		return -ENOMEM;
 	names->cmd = ETHTOOL_GSTRINGS;
 	names->string_set = ETH_SS_FEATURES;

@@ -75,7 +75,7 @@ static void take_nested(struct mcr_kernel_state *s, const struct rtattr *outer)
 	uint16_t type = outer->rta_type & NLA_TYPE_MASK;
 	const struct rtattr *a;
 
-	while ((a = next_attr(&at, end)) != NULL)
+	while ((a = next_attr(&at, end)))
 		if (type == IFLA_LINKINFO && a->rta_type == IFLA_INFO_KIND)
 			take_text(s->kind, sizeof(s->kind), a);
 		else if (type == IFLA_XDP && a->rta_type == IFLA_XDP_ATTACHED)
@@ -142,7 +142,7 @@ static void take_link(struct mcr_kernel_link *l, const struct nlmsghdr *h)
 	x.carrier = (info->ifi_flags & IFF_RUNNING) != 0; /* a kernel without IFLA_CARRIER */
 	at = (const uint8_t *)h + NLMSG_LENGTH(NLMSG_ALIGN(sizeof(*info)));
 	s->xdp = XDP_ATTACHED_NONE;
-	while (at < end && (a = next_attr(&at, end)) != NULL)
+	while (at < end && (a = next_attr(&at, end)))
 		take_attr(s, &x, a, info->ifi_type);
 	if (!x.has_downs)
 		s->carrier_downs = x.changes / 2;

@@ -45,7 +45,7 @@ static int add(struct mcr_sockets *s, int fd)
 		size_t cap = s->cap ? 2 * s->cap : 16;
 		ino_t *inodes = realloc(s->inodes, cap * sizeof(*inodes));
 
-		if (inodes == NULL)
+		if (!inodes)
 			return -ENOMEM;
 		s->inodes = inodes;
 		s->cap = cap;
@@ -71,7 +71,7 @@ static int next_socket(DIR *dir)
 {
 	struct dirent *entry;
 
-	while ((entry = readdir(dir)) != NULL) {
+	while ((entry = readdir(dir))) {
 		char *end;
 		long fd = strtol(entry->d_name, &end, 10);
 
@@ -87,10 +87,10 @@ int mcr_sockets_note(struct mcr_sockets **out, struct mcr_error *err)
 	DIR *dir;
 	int fd, ret = 0;
 
-	if (s == NULL)
+	if (!s)
 		return mcr_error_set(err, -ENOMEM, "no memory to note the sockets");
 	dir = opendir("/proc/self/fd");
-	if (dir == NULL) {
+	if (!dir) {
 		ret = mcr_error_set(err, -errno, "/proc/self/fd: %s", strerror(errno));
 		mcr_sockets_destroy(s);
 		return ret;
@@ -108,7 +108,7 @@ int mcr_sockets_note(struct mcr_sockets **out, struct mcr_error *err)
 
 void mcr_sockets_destroy(struct mcr_sockets *s)
 {
-	if (s == NULL)
+	if (!s)
 		return;
 	free(s->inodes);
 	free(s);
@@ -121,12 +121,12 @@ int mcr_packet_loss_claim(struct mcr_packet_loss *loss, struct mcr_sockets *befo
 	DIR *dir;
 
 	*loss = (struct mcr_packet_loss){0};
-	if (before == NULL)
+	if (!before)
 		return 0;
 	if (max > MCR_QUEUES_MAX)
 		max = MCR_QUEUES_MAX;
 	dir = opendir("/proc/self/fd");
-	if (dir == NULL)
+	if (!dir)
 		return -errno;
 	while (ret == 0 && loss->n < max && (fd = next_socket(dir)) >= 0) {
 		if (!is_bound_to(fd, interface) || has(before, fd))

@@ -182,7 +182,7 @@ int mcr_capture_file_look(struct mcr_capture_file *out, const char *path, uint64
 	if (!S_ISREG(st.st_mode)) /* what is read from a pipe is gone */
 		return -ENOTSUP;
 	r.f = fopen(path, "rbe");
-	if (r.f == NULL)
+	if (!r.f)
 		return -errno;
 	if (read_words(&r, &magic, 1) == 1) {
 		uint32_t other = bswap_32(magic);

@@ -40,7 +40,7 @@ static struct mcr_job *take(struct mcr_job **list)
 	struct mcr_job *job = __atomic_exchange_n(list, NULL, __ATOMIC_ACQUIRE);
 	struct mcr_job *first = NULL;
 
-	while (job != NULL) {
+	while (job) {
 		struct mcr_job *next = job->next;
 
 		job->next = first;
@@ -72,14 +72,14 @@ static struct mcr_job *pop(struct mcr_job **list)
 {
 	struct mcr_job *job = *list;
 
-	if (job != NULL)
+	if (job)
 		*list = job->next;
 	return job;
 }
 
 static struct mcr_job *next_job(struct mcr_device_thread *t)
 {
-	if (t->queue == NULL)
+	if (!t->queue)
 		t->queue = take(&t->submitted);
 	return pop(&t->queue);
 }
@@ -95,7 +95,7 @@ static void put_off(struct mcr_device_thread *t, struct mcr_job *job)
 {
 	struct mcr_job **end = &t->later;
 
-	while (*end != NULL)
+	while (*end)
 		end = &(*end)->next;
 	job->next = NULL;
 	*end = job;
@@ -105,7 +105,7 @@ void mcr_device_thread_give_way(struct mcr_device_thread *t)
 {
 	struct mcr_job *job;
 
-	while ((job = next_job(t)) != NULL)
+	while ((job = next_job(t)))
 		if (job->is_work)
 			put_off(t, job);
 		else
@@ -121,7 +121,7 @@ static void *thread_main(void *arg)
 		/* Read before the list is: what was submitted before the end is in it. */
 		uint8_t is_ending = __atomic_load_n(&t->is_ending, __ATOMIC_ACQUIRE);
 
-		while ((job = pop(&t->later)) != NULL || (job = next_job(t)) != NULL)
+		while ((job = pop(&t->later)) || (job = next_job(t)))
 			run_job(t, job);
 		if (is_ending)
 			return NULL;
@@ -134,7 +134,7 @@ int mcr_device_thread_create(struct mcr_device_thread **out, struct mcr_error *e
 	struct mcr_device_thread *t = calloc(1, sizeof(*t));
 	int ret;
 
-	if (t == NULL)
+	if (!t)
 		return mcr_error_set(err, -ENOMEM, "no memory for the device thread");
 	t->submitted_fd = eventfd(0, EFD_CLOEXEC);
 	t->ended_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -156,7 +156,7 @@ int mcr_device_thread_create(struct mcr_device_thread **out, struct mcr_error *e
 
 void mcr_device_thread_destroy(struct mcr_device_thread *t, void *ctx)
 {
-	if (t == NULL)
+	if (!t)
 		return;
 	mcr_device_thread_drain(t, ctx);
 	/* Pairs with the load in thread_main. */
@@ -186,12 +186,12 @@ unsigned mcr_device_thread_poll(struct mcr_device_thread *t, void *ctx)
 	struct mcr_job *job;
 	unsigned n = 0;
 
-	if (t->taken == NULL) {
+	if (!t->taken) {
 		clear_fd(
 		    t->ended_fd); /* before the list: what ends later makes it readable again */
 		t->taken = take(&t->ended);
 	}
-	for (; (job = pop(&t->taken)) != NULL; n++) { /* of the object: done() may poll, too */
+	for (; (job = pop(&t->taken)); n++) { /* of the object: done() may poll, too */
 		t->n_pending--;
 		job->is_pending = 0;
 		job->done(job, ctx);

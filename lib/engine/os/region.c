@@ -84,7 +84,7 @@ static int prefault(struct mcr_region *region, const struct mcr_pause *pause)
 	for (size_t at = 0, n; ret == 0 && at < region->len; at += n) {
 		n = region->len - at < MCR_REGION_SLICE ? region->len - at : MCR_REGION_SLICE;
 		ret = fill((char *)region->mem + at, n);
-		if (ret == 0 && pause != NULL)
+		if (ret == 0 && pause)
 			ret = pause->fn(pause->ctx);
 	}
 	return ret;
@@ -185,7 +185,7 @@ int mcr_region_create(struct mcr_region *out, size_t len, int numa_node, const c
 
 void mcr_region_destroy(struct mcr_region *region)
 {
-	if (region->mem == NULL)
+	if (!region->mem)
 		return;
 	unmap(region->mem, region->len);
 	close(region->fd);

@@ -28,7 +28,7 @@ static int make_parents(const char *path)
 	if (strlen(path) >= sizeof(part))
 		return -ENAMETOOLONG;
 	strcpy(part, path);
-	for (char *slash = strchr(part + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+	for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		if (mkdir(part, 0755) < 0 && errno != EEXIST)
 			return -errno;

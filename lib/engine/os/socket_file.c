@@ -19,7 +19,7 @@ static const char *name_in(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
-	return slash != NULL ? slash + 1 : path;
+	return slash ? slash + 1 : path;
 }
 
 static int open_dir_of(const char *path, struct mcr_error *err)
