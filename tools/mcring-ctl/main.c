@@ -225,7 +225,7 @@ static int run(const struct ctl *ctl, int argc, char **argv)
 		json_dumpf(reply, stdout, JSON_INDENT(2));
 		putchar('\n');
 	} else {
-		mcr_ctl_print(stdout, argv[0], reply);
+		ctl_print(stdout, argv[0], reply);
 	}
 	json_decref(reply);
 	return fflush(stdout) == 0 ? 0 : fail("stdout: %s", strerror(errno));
@@ -242,13 +242,13 @@ static json_t *ask_status(void *ctx)
 
 static int run_top(struct ctl *ctl, int argc, char **argv)
 {
-	const struct mcr_ctl_top top = {ctl->interval, ctl->count, ask_status, ctl};
+	const struct ctl_top top = {ctl->interval, ctl->count, ask_status, ctl};
 
 	if (argc > 1)
 		return fail("top: unexpected '%s'", argv[1]);
 	if (ctl->json)
 		return fail("top shows rates: without --json; stats has the counters");
-	return mcr_ctl_top(&top);
+	return ctl_top(&top);
 }
 
 static int parse_interval(double *out, const char *text)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef MCR_TOOLS_CTL_PRINT_H
-#define MCR_TOOLS_CTL_PRINT_H
+#ifndef MCR_CTL_PRINT_H
+#define MCR_CTL_PRINT_H
 
 #include <stdio.h>
 
 #include <jansson.h>
 
-/* mcr_ctl_print shows an answer of the engine to a person: aligned tables, one for each list of
+/* ctl_print shows an answer of the engine to a person: aligned tables, one for each list of
  * objects, with the columns that the command is about. */
-void mcr_ctl_print(FILE *out, const char *command, const json_t *reply);
+void ctl_print(FILE *out, const char *command, const json_t *reply);
 
 #endif

@@ -4,55 +4,55 @@
 #include <string.h>
 #include <time.h>
 
-void mcr_ctl_clock_text(char *cell, json_int_t ns)
+void ctl_clock_text(char *cell, json_int_t ns)
 {
 	time_t seconds = (time_t)(ns / 1000000000);
 	struct tm tm;
 	size_t n;
 
 	gmtime_r(&seconds, &tm);
-	n = strftime(cell, MCR_CELL_MAX, "%FT%T", &tm);
-	snprintf(cell + n, MCR_CELL_MAX - n, ".%06dZ", (int)(ns % 1000000000 / 1000));
+	n = strftime(cell, CTL_CELL_MAX, "%FT%T", &tm);
+	snprintf(cell + n, CTL_CELL_MAX - n, ".%06dZ", (int)(ns % 1000000000 / 1000));
 }
 
 static void duration_text(char *cell, json_int_t ns)
 {
 	if (ns < 10000)
-		snprintf(cell, MCR_CELL_MAX, "%lld ns", (long long)ns);
+		snprintf(cell, CTL_CELL_MAX, "%lld ns", (long long)ns);
 	else if (ns < 10000000)
-		snprintf(cell, MCR_CELL_MAX, "%.1f us", (double)ns / 1e3);
+		snprintf(cell, CTL_CELL_MAX, "%.1f us", (double)ns / 1e3);
 	else if (ns < 10000000000)
-		snprintf(cell, MCR_CELL_MAX, "%.1f ms", (double)ns / 1e6);
+		snprintf(cell, CTL_CELL_MAX, "%.1f ms", (double)ns / 1e6);
 	else
-		snprintf(cell, MCR_CELL_MAX, "%.1f s", (double)ns / 1e9);
+		snprintf(cell, CTL_CELL_MAX, "%.1f s", (double)ns / 1e9);
 }
 
-static void cell_text(char *cell, const struct mcr_ctl_column *c, const json_t *row)
+static void cell_text(char *cell, const struct ctl_column *c, const json_t *row)
 {
 	const json_t *value = json_object_get(row, c->key);
 
 	strcpy(cell, "-");
 	if (json_is_string(value) && json_string_length(value) > 0)
-		snprintf(cell, MCR_CELL_MAX, "%s", json_string_value(value));
+		snprintf(cell, CTL_CELL_MAX, "%s", json_string_value(value));
 	else if (json_is_boolean(value))
 		strcpy(cell, json_is_true(value) ? "yes" : "no");
-	else if (json_is_integer(value) && c->form == MCR_CELL_CLOCK)
-		mcr_ctl_clock_text(cell, json_integer_value(value));
-	else if (json_is_integer(value) && c->form == MCR_CELL_DURATION)
+	else if (json_is_integer(value) && c->form == CTL_CLOCK)
+		ctl_clock_text(cell, json_integer_value(value));
+	else if (json_is_integer(value) && c->form == CTL_DURATION)
 		duration_text(cell, json_integer_value(value));
 	else if (json_is_integer(value))
-		snprintf(cell, MCR_CELL_MAX, "%lld", (long long)json_integer_value(value));
+		snprintf(cell, CTL_CELL_MAX, "%lld", (long long)json_integer_value(value));
 }
 
 /* Numbers stand to the right, everything else to the left. */
-static void print_row(FILE *out, const struct mcr_ctl_table *t, const size_t *widths,
-		      const json_t *row, const json_t *sample)
+static void print_row(FILE *out, const struct ctl_table *t, const size_t *widths, const json_t *row,
+		      const json_t *sample)
 {
-	char cell[MCR_CELL_MAX];
+	char cell[CTL_CELL_MAX];
 
 	for (size_t c = 0; t->columns[c].title; c++) {
-		const struct mcr_ctl_column *column = &t->columns[c];
-		int right = column->form == MCR_CELL_PLAIN &&
+		const struct ctl_column *column = &t->columns[c];
+		int right = column->form == CTL_PLAIN &&
 			    json_is_integer(json_object_get(sample, column->key));
 		int last = !t->columns[c + 1].title;
 
@@ -69,12 +69,12 @@ static void print_row(FILE *out, const struct mcr_ctl_table *t, const size_t *wi
 	}
 }
 
-void mcr_ctl_print_table(FILE *out, const struct mcr_ctl_table *t, const json_t *reply)
+void ctl_print_table(FILE *out, const struct ctl_table *t, const json_t *reply)
 {
 	json_t *member = json_object_get(reply, t->list), *row;
 	json_t *list = json_is_object(member) ? json_pack("[O]", member) : json_incref(member);
 	size_t widths[MCR_CTL_COLUMNS_MAX], i;
-	char cell[MCR_CELL_MAX];
+	char cell[CTL_CELL_MAX];
 
 	for (size_t c = 0; json_array_size(list) > 0 && t->columns[c].title; c++) {
 		widths[c] = strlen(t->columns[c].title);

@@ -12,42 +12,41 @@
 #include "../common/clock.h"
 #include "table.h"
 
-static const struct mcr_ctl_table channels = {"channels",
-					      {{"channel", "name", MCR_CELL_PLAIN},
-					       {"consumers", "consumers", MCR_CELL_PLAIN},
-					       {"messages/s", "published/s", MCR_CELL_PLAIN},
-					       {"bytes/s", "published_bytes/s", MCR_CELL_PLAIN},
-					       {"too large/s", "too_large/s", MCR_CELL_PLAIN}}};
-static const struct mcr_ctl_table consumers = {
-    "consumers",
-    {{"consumer", "label", MCR_CELL_PLAIN},
-     {"channel", "channel", MCR_CELL_PLAIN},
-     {"pid", "pid", MCR_CELL_PLAIN},
-     {"messages/s", "received/s", MCR_CELL_PLAIN},
-     {"lost/s", "lost/s", MCR_CELL_PLAIN},
-     {"lost", "lost", MCR_CELL_PLAIN},
-     {"cursor", "cursor", MCR_CELL_PLAIN},
-     {"behind", "behind", MCR_CELL_PLAIN},
-     {"headroom", "headroom", MCR_CELL_PLAIN},
-     {"lowest", "headroom_min", MCR_CELL_PLAIN},
-     {"polled ago", "heartbeat_age_ns", MCR_CELL_DURATION}}};
-static const struct mcr_ctl_table ports = {"ports",
-					   {{"port", "name", MCR_CELL_PLAIN},
-					    {"up", "link_up", MCR_CELL_YES_NO},
-					    {"packets/s", "rx_packets/s", MCR_CELL_PLAIN},
-					    {"bytes/s", "rx_bytes/s", MCR_CELL_PLAIN},
-					    {"missed/s", "rx_missed/s", MCR_CELL_PLAIN},
-					    {"missed", "rx_missed", MCR_CELL_PLAIN},
-					    {"errors/s", "rx_errors/s", MCR_CELL_PLAIN},
-					    {"no_mbuf/s", "rx_nombuf/s", MCR_CELL_PLAIN}}};
-static const struct mcr_ctl_table lcores = {"lcores",
-					    {{"lcore", "lcore", MCR_CELL_PLAIN},
-					     {"packets/s", "received/s", MCR_CELL_PLAIN},
-					     {"busy %", "busy", MCR_CELL_PLAIN},
-					     {"longest gap", "longest_gap_ns", MCR_CELL_DURATION}}};
+static const struct ctl_table channels = {"channels",
+					  {{"channel", "name", CTL_PLAIN},
+					   {"consumers", "consumers", CTL_PLAIN},
+					   {"messages/s", "published/s", CTL_PLAIN},
+					   {"bytes/s", "published_bytes/s", CTL_PLAIN},
+					   {"too large/s", "too_large/s", CTL_PLAIN}}};
+static const struct ctl_table consumers = {"consumers",
+					   {{"consumer", "label", CTL_PLAIN},
+					    {"channel", "channel", CTL_PLAIN},
+					    {"pid", "pid", CTL_PLAIN},
+					    {"messages/s", "received/s", CTL_PLAIN},
+					    {"lost/s", "lost/s", CTL_PLAIN},
+					    {"lost", "lost", CTL_PLAIN},
+					    {"cursor", "cursor", CTL_PLAIN},
+					    {"behind", "behind", CTL_PLAIN},
+					    {"headroom", "headroom", CTL_PLAIN},
+					    {"lowest", "headroom_min", CTL_PLAIN},
+					    {"polled ago", "heartbeat_age_ns", CTL_DURATION}}};
+static const struct ctl_table ports = {"ports",
+				       {{"port", "name", CTL_PLAIN},
+					{"up", "link_up", CTL_YES_NO},
+					{"packets/s", "rx_packets/s", CTL_PLAIN},
+					{"bytes/s", "rx_bytes/s", CTL_PLAIN},
+					{"missed/s", "rx_missed/s", CTL_PLAIN},
+					{"missed", "rx_missed", CTL_PLAIN},
+					{"errors/s", "rx_errors/s", CTL_PLAIN},
+					{"no_mbuf/s", "rx_nombuf/s", CTL_PLAIN}}};
+static const struct ctl_table lcores = {"lcores",
+					{{"lcore", "lcore", CTL_PLAIN},
+					 {"packets/s", "received/s", CTL_PLAIN},
+					 {"busy %", "busy", CTL_PLAIN},
+					 {"longest gap", "longest_gap_ns", CTL_DURATION}}};
 
-static const struct mcr_ctl_table control = {
-    "control", {{"control's longest round", "longest_round_ns", MCR_CELL_DURATION}}};
+static const struct ctl_table control = {
+    "control", {{"control's longest round", "longest_round_ns", CTL_DURATION}}};
 
 static volatile sig_atomic_t stopped; /* all that the signal handler touches */
 
@@ -156,10 +155,10 @@ static void print_account(FILE *out, const json_t *now)
 {
 	const json_t *drops = json_object_get(now, "drops"), *count;
 	const char *name = json_string_value(json_object_get(now, "name")), *reason;
-	char at[MCR_CELL_MAX];
+	char at[CTL_CELL_MAX];
 	size_t len;
 
-	mcr_ctl_clock_text(at, (json_int_t)realtime_ns());
+	ctl_clock_text(at, (json_int_t)realtime_ns());
 	fprintf(out, "%s at %s: received %lld/s, delivered %lld/s, punted %lld/s\n",
 		name ? name : "?", at, (long long)integer(now, "received/s"),
 		(long long)integer(now, "delivered/s"), (long long)integer(now, "punted/s"));
@@ -188,11 +187,11 @@ static char *render(const json_t *now)
 	if (!out)
 		return NULL;
 	print_account(out, now);
-	mcr_ctl_print_table(out, &channels, now);
-	mcr_ctl_print_table(out, &consumers, now);
-	mcr_ctl_print_table(out, &ports, now);
-	mcr_ctl_print_table(out, &lcores, now);
-	mcr_ctl_print_table(out, &control, now);
+	ctl_print_table(out, &channels, now);
+	ctl_print_table(out, &consumers, now);
+	ctl_print_table(out, &ports, now);
+	ctl_print_table(out, &lcores, now);
+	ctl_print_table(out, &control, now);
 	fclose(out);
 	return text;
 }
@@ -241,7 +240,7 @@ static void rest(double seconds)
 		nanosleep(&ts, NULL);
 }
 
-int mcr_ctl_top(const struct mcr_ctl_top *top)
+int ctl_top(const struct ctl_top *top)
 {
 	const struct sigaction action = {.sa_handler = on_signal};
 	json_t *before = top->ask(top->ctx), *now;

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef MCR_TOOLS_CTL_TOP_H
-#define MCR_TOOLS_CTL_TOP_H
+#ifndef MCR_CTL_TOP_H
+#define MCR_CTL_TOP_H
 
 #include <jansson.h>
 
-struct mcr_ctl_top {
+struct ctl_top {
 	double interval;           /* seconds between screens */
 	unsigned long count;       /* screens; 0 = until SIGINT or SIGTERM */
 	json_t *(*ask)(void *ctx); /* an answer to `status`, or NULL when it said why on stderr */
 	void *ctx;
 };
 
-/* mcr_ctl_top shows what flows, as rates between two answers: on a terminal one screen over the
+/* ctl_top shows what flows, as rates between two answers: on a terminal one screen over the
  * other, cut to its size, else one text after the other. Returns 0, or -1 when the engine no
  * longer answered. */
-int mcr_ctl_top(const struct mcr_ctl_top *top);
+int ctl_top(const struct ctl_top *top);
 
 #endif

@@ -100,7 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	FILE *out = open_memstream(&text, &shown);
 
 	assert(out != NULL && reply != NULL);
-	mcr_ctl_print(out, command, reply);
+	ctl_print(out, command, reply);
 	fclose(out);
 	free(text);
 	json_decref(reply);
