@@ -4,116 +4,145 @@
 #include "print.h"
 #include "table.h"
 
-static const struct ctl_table ports = {"ports",
-				       {{"port", "name", CTL_PLAIN},
-					{"driver", "driver", CTL_PLAIN},
-					{"mac", "mac", CTL_PLAIN},
-					{"up", "link_up", CTL_YES_NO},
-					{"promisc", "promiscuous", CTL_YES_NO},
-					{"allmulti", "all_multicast", CTL_YES_NO},
-					{"queues", "queues", CTL_PLAIN},
-					{"buffers", "buffers", CTL_PLAIN},
-					{"used", "buffers_used", CTL_PLAIN},
-					{"filter", "rung", CTL_PLAIN},
-					{"rules", "flow_rules", CTL_PLAIN},
-					{"rx", "rx_packets", CTL_PLAIN},
-					{"missed", "rx_missed", CTL_PLAIN},
-					{"errors", "rx_errors", CTL_PLAIN},
-					{"no_mbuf", "rx_nombuf", CTL_PLAIN},
-					{"tx", "tx_packets", CTL_PLAIN},
-					{"tx errors", "tx_errors", CTL_PLAIN}}};
+static const struct ctl_column port_columns[] = {
+    {"port", "name", CTL_PLAIN},
+    {"driver", "driver", CTL_PLAIN},
+    {"mac", "mac", CTL_PLAIN},
+    {"up", "link_up", CTL_YES_NO},
+    {"promisc", "promiscuous", CTL_YES_NO},
+    {"allmulti", "all_multicast", CTL_YES_NO},
+    {"queues", "queues", CTL_PLAIN},
+    {"buffers", "buffers", CTL_PLAIN},
+    {"used", "buffers_used", CTL_PLAIN},
+    {"filter", "rung", CTL_PLAIN},
+    {"rules", "flow_rules", CTL_PLAIN},
+    {"rx", "rx_packets", CTL_PLAIN},
+    {"missed", "rx_missed", CTL_PLAIN},
+    {"errors", "rx_errors", CTL_PLAIN},
+    {"no_mbuf", "rx_nombuf", CTL_PLAIN},
+    {"tx", "tx_packets", CTL_PLAIN},
+    {"tx errors", "tx_errors", CTL_PLAIN},
+};
+static const struct ctl_table ports = CTL_TABLE("ports", port_columns);
+
 /* Of the member "kernel" of each port. */
-static const struct ctl_table port_kernels = {"ports",
-					      {{"in the kernel", "port", CTL_PLAIN},
-					       {"is", "name", CTL_PLAIN},
-					       {"mtu", "mtu", CTL_PLAIN},
-					       {"carrier lost", "carrier_downs", CTL_PLAIN},
-					       {"moved away", "moved", CTL_YES_NO}}};
-static const struct ctl_table lcores = {"lcores",
-					{{"lcore", "lcore", CTL_PLAIN},
-					 {"received", "received", CTL_PLAIN},
-					 {"delivered", "delivered", CTL_PLAIN},
-					 {"punted", "punted", CTL_PLAIN},
-					 {"polls", "polls", CTL_PLAIN},
-					 {"bursts", "bursts", CTL_PLAIN},
-					 {"longest gap", "longest_gap_ns", CTL_DURATION},
-					 {"at", "longest_gap_at_ns", CTL_CLOCK}}};
-static const struct ctl_table control = {"control",
-					 {{"control rounds", "rounds", CTL_PLAIN},
-					  {"longest round", "longest_round_ns", CTL_DURATION},
-					  {"at", "longest_round_at_ns", CTL_CLOCK}}};
-static const struct ctl_table interfaces = {"interfaces",
-					    {{"interface", "name", CTL_PLAIN},
-					     {"port", "port", CTL_PLAIN},
-					     {"vlan", "vlan", CTL_PLAIN},
-					     {"address", "address", CTL_PLAIN},
-					     {"igmp", "igmp_version", CTL_PLAIN},
-					     {"because", "igmp_reason", CTL_PLAIN},
-					     {"querier", "querier", CTL_PLAIN},
-					     {"heard ago", "querier_age_ns", CTL_DURATION},
-					     {"queries", "igmp_queries", CTL_PLAIN},
-					     {"reports", "igmp_reports", CTL_PLAIN},
-					     {"groups", "groups", CTL_PLAIN}}};
+static const struct ctl_column port_kernel_columns[] = {
+    {"in the kernel", "port", CTL_PLAIN},
+    {"is", "name", CTL_PLAIN},
+    {"mtu", "mtu", CTL_PLAIN},
+    {"carrier lost", "carrier_downs", CTL_PLAIN},
+    {"moved away", "moved", CTL_YES_NO},
+};
+static const struct ctl_table port_kernels = CTL_TABLE("ports", port_kernel_columns);
+
+static const struct ctl_column lcore_columns[] = {
+    {"lcore", "lcore", CTL_PLAIN},
+    {"received", "received", CTL_PLAIN},
+    {"delivered", "delivered", CTL_PLAIN},
+    {"punted", "punted", CTL_PLAIN},
+    {"polls", "polls", CTL_PLAIN},
+    {"bursts", "bursts", CTL_PLAIN},
+    {"longest gap", "longest_gap_ns", CTL_DURATION},
+    {"at", "longest_gap_at_ns", CTL_CLOCK},
+};
+static const struct ctl_table lcores = CTL_TABLE("lcores", lcore_columns);
+
+static const struct ctl_column control_columns[] = {
+    {"control rounds", "rounds", CTL_PLAIN},
+    {"longest round", "longest_round_ns", CTL_DURATION},
+    {"at", "longest_round_at_ns", CTL_CLOCK},
+};
+static const struct ctl_table control = CTL_TABLE("control", control_columns);
+
+static const struct ctl_column interface_columns[] = {
+    {"interface", "name", CTL_PLAIN},
+    {"port", "port", CTL_PLAIN},
+    {"vlan", "vlan", CTL_PLAIN},
+    {"address", "address", CTL_PLAIN},
+    {"igmp", "igmp_version", CTL_PLAIN},
+    {"because", "igmp_reason", CTL_PLAIN},
+    {"querier", "querier", CTL_PLAIN},
+    {"heard ago", "querier_age_ns", CTL_DURATION},
+    {"queries", "igmp_queries", CTL_PLAIN},
+    {"reports", "igmp_reports", CTL_PLAIN},
+    {"groups", "groups", CTL_PLAIN},
+};
+static const struct ctl_table interfaces = CTL_TABLE("interfaces", interface_columns);
+
 /* Of the member "igmp" of each interface. */
-static const struct ctl_table timers = {"interfaces",
-					{{"igmp timers", "interface", CTL_PLAIN},
-					 {"robustness", "robustness", CTL_PLAIN},
-					 {"interval s", "query_interval_s", CTL_PLAIN},
-					 {"querier version", "querier_version", CTL_PLAIN},
-					 {"querier left", "querier_left_ns", CTL_DURATION},
-					 {"v1 left", "v1_left_ns", CTL_DURATION},
-					 {"v2 left", "v2_left_ns", CTL_DURATION},
-					 {"repeat in", "repeat_left_ns", CTL_DURATION}}};
+static const struct ctl_column timer_columns[] = {
+    {"igmp timers", "interface", CTL_PLAIN},
+    {"robustness", "robustness", CTL_PLAIN},
+    {"interval s", "query_interval_s", CTL_PLAIN},
+    {"querier version", "querier_version", CTL_PLAIN},
+    {"querier left", "querier_left_ns", CTL_DURATION},
+    {"v1 left", "v1_left_ns", CTL_DURATION},
+    {"v2 left", "v2_left_ns", CTL_DURATION},
+    {"repeat in", "repeat_left_ns", CTL_DURATION},
+};
+static const struct ctl_table timers = CTL_TABLE("interfaces", timer_columns);
+
 /* Of the member "kernel" of each interface. */
-static const struct ctl_table kernels = {"interfaces",
-					 {{"beside the kernel", "interface", CTL_PLAIN},
-					  {"device", "device", CTL_PLAIN},
-					  {"there", "up", CTL_YES_NO},
-					  {"to it", "rx", CTL_PLAIN},
-					  {"not taken", "rx_dropped", CTL_PLAIN},
-					  {"from it", "tx", CTL_PLAIN},
-					  {"not sent", "tx_dropped", CTL_PLAIN}}};
-static const struct ctl_table channels = {"channels",
-					  {{"channel", "name", CTL_PLAIN},
-					   {"depth", "depth", CTL_PLAIN},
-					   {"bytes", "bytes", CTL_PLAIN},
-					   {"rings", "rings", CTL_PLAIN},
-					   {"huge", "huge_pages", CTL_YES_NO},
-					   {"joins", "joins", CTL_PLAIN},
-					   {"consumers", "consumers", CTL_PLAIN},
-					   {"published", "published", CTL_PLAIN},
-					   {"too large", "too_large", CTL_PLAIN},
-					   {"handler slow", "handler_slow", CTL_PLAIN},
-					   {"longest", "handler_longest_ns", CTL_DURATION}}};
-static const struct ctl_table consumers = {"consumers",
-					   {{"consumer", "label", CTL_PLAIN},
-					    {"channel", "channel", CTL_PLAIN},
-					    {"pid", "pid", CTL_PLAIN},
-					    {"uid", "uid", CTL_PLAIN},
-					    {"received", "received", CTL_PLAIN},
-					    {"lost", "lost", CTL_PLAIN},
-					    {"skipped", "skipped", CTL_PLAIN},
-					    {"cursor", "cursor", CTL_PLAIN},
-					    {"headroom", "headroom", CTL_PLAIN},
-					    {"lowest", "headroom_min", CTL_PLAIN},
-					    {"polled ago", "heartbeat_age_ns", CTL_DURATION}}};
-static const struct ctl_table groups = {"groups",
-					{{"group", "group", CTL_PLAIN},
-					 {"interface", "interface", CTL_PLAIN},
-					 {"mode", "mode", CTL_PLAIN},
-					 {"sources", "n_sources", CTL_PLAIN},
-					 {"joins", "joins", CTL_PLAIN},
-					 {"packets", "packets", CTL_PLAIN},
-					 {"bytes", "bytes", CTL_PLAIN},
-					 {"joined", "joined_ns", CTL_CLOCK},
-					 {"first", "first_ns", CTL_CLOCK},
-					 {"last", "last_ns", CTL_CLOCK},
-					 {"filter", "rung", CTL_PLAIN},
-					 {"queue", "queue", CTL_PLAIN},
-					 {"igmp", "igmp_state", CTL_PLAIN},
-					 {"reported", "last_report_ns", CTL_CLOCK},
-					 {"queried", "last_query_ns", CTL_CLOCK},
-					 {"why this filter", "rung_reason", CTL_PLAIN}}};
+static const struct ctl_column kernel_columns[] = {
+    {"beside the kernel", "interface", CTL_PLAIN},
+    {"device", "device", CTL_PLAIN},
+    {"there", "up", CTL_YES_NO},
+    {"to it", "rx", CTL_PLAIN},
+    {"not taken", "rx_dropped", CTL_PLAIN},
+    {"from it", "tx", CTL_PLAIN},
+    {"not sent", "tx_dropped", CTL_PLAIN},
+};
+static const struct ctl_table kernels = CTL_TABLE("interfaces", kernel_columns);
+
+static const struct ctl_column channel_columns[] = {
+    {"channel", "name", CTL_PLAIN},
+    {"depth", "depth", CTL_PLAIN},
+    {"bytes", "bytes", CTL_PLAIN},
+    {"rings", "rings", CTL_PLAIN},
+    {"huge", "huge_pages", CTL_YES_NO},
+    {"joins", "joins", CTL_PLAIN},
+    {"consumers", "consumers", CTL_PLAIN},
+    {"published", "published", CTL_PLAIN},
+    {"too large", "too_large", CTL_PLAIN},
+    {"handler slow", "handler_slow", CTL_PLAIN},
+    {"longest", "handler_longest_ns", CTL_DURATION},
+};
+static const struct ctl_table channels = CTL_TABLE("channels", channel_columns);
+
+static const struct ctl_column consumer_columns[] = {
+    {"consumer", "label", CTL_PLAIN},
+    {"channel", "channel", CTL_PLAIN},
+    {"pid", "pid", CTL_PLAIN},
+    {"uid", "uid", CTL_PLAIN},
+    {"received", "received", CTL_PLAIN},
+    {"lost", "lost", CTL_PLAIN},
+    {"skipped", "skipped", CTL_PLAIN},
+    {"cursor", "cursor", CTL_PLAIN},
+    {"headroom", "headroom", CTL_PLAIN},
+    {"lowest", "headroom_min", CTL_PLAIN},
+    {"polled ago", "heartbeat_age_ns", CTL_DURATION},
+};
+static const struct ctl_table consumers = CTL_TABLE("consumers", consumer_columns);
+
+static const struct ctl_column group_columns[] = {
+    {"group", "group", CTL_PLAIN},
+    {"interface", "interface", CTL_PLAIN},
+    {"mode", "mode", CTL_PLAIN},
+    {"sources", "n_sources", CTL_PLAIN},
+    {"joins", "joins", CTL_PLAIN},
+    {"packets", "packets", CTL_PLAIN},
+    {"bytes", "bytes", CTL_PLAIN},
+    {"joined", "joined_ns", CTL_CLOCK},
+    {"first", "first_ns", CTL_CLOCK},
+    {"last", "last_ns", CTL_CLOCK},
+    {"filter", "rung", CTL_PLAIN},
+    {"queue", "queue", CTL_PLAIN},
+    {"igmp", "igmp_state", CTL_PLAIN},
+    {"reported", "last_report_ns", CTL_CLOCK},
+    {"queried", "last_query_ns", CTL_CLOCK},
+    {"why this filter", "rung_reason", CTL_PLAIN},
+};
+static const struct ctl_table groups = CTL_TABLE("groups", group_columns);
 
 /* A table of what those rows of a list that have the member say in it. */
 static void print_members(FILE *out, const struct ctl_table *t, const char *member,

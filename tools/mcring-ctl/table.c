@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "table.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -50,11 +51,11 @@ static void print_row(FILE *out, const struct ctl_table *t, const size_t *widths
 {
 	char cell[CTL_CELL_MAX];
 
-	for (size_t c = 0; t->columns[c].title; c++) {
+	for (size_t c = 0; c < t->n_columns; c++) {
 		const struct ctl_column *column = &t->columns[c];
 		int right = column->form == CTL_PLAIN &&
 			    json_is_integer(json_object_get(sample, column->key));
-		int last = !t->columns[c + 1].title;
+		int last = c + 1 == t->n_columns;
 
 		if (row)
 			cell_text(cell, column, row);
@@ -69,14 +70,14 @@ static void print_row(FILE *out, const struct ctl_table *t, const size_t *widths
 	}
 }
 
-void ctl_print_table(FILE *out, const struct ctl_table *t, const json_t *reply)
+/* How wide each column has to be, to be freed, or NULL. */
+static size_t *measure(const struct ctl_table *t, const json_t *list)
 {
-	json_t *member = json_object_get(reply, t->list), *row;
-	json_t *list = json_is_object(member) ? json_pack("[O]", member) : json_incref(member);
-	size_t widths[MCR_CTL_COLUMNS_MAX], i;
+	size_t *widths = calloc(t->n_columns, sizeof(*widths)), i;
 	char cell[CTL_CELL_MAX];
+	json_t *row;
 
-	for (size_t c = 0; json_array_size(list) > 0 && t->columns[c].title; c++) {
+	for (size_t c = 0; widths && c < t->n_columns; c++) {
 		widths[c] = strlen(t->columns[c].title);
 		json_array_foreach(list, i, row)
 		{
@@ -85,10 +86,21 @@ void ctl_print_table(FILE *out, const struct ctl_table *t, const json_t *reply)
 				widths[c] = strlen(cell);
 		}
 	}
-	if (json_array_size(list) > 0) {
+	return widths;
+}
+
+void ctl_print_table(FILE *out, const struct ctl_table *t, const json_t *reply)
+{
+	json_t *member = json_object_get(reply, t->list), *row;
+	json_t *list = json_is_object(member) ? json_pack("[O]", member) : json_incref(member);
+	size_t *widths = json_array_size(list) > 0 ? measure(t, list) : NULL, i;
+
+	if (widths) {
 		fputc('\n', out);
 		print_row(out, t, widths, NULL, json_array_get(list, 0));
+		json_array_foreach(list, i, row)
+		    print_row(out, t, widths, row, json_array_get(list, 0));
 	}
-	json_array_foreach(list, i, row) print_row(out, t, widths, row, json_array_get(list, 0));
+	free(widths);
 	json_decref(list);
 }

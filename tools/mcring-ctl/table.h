@@ -7,8 +7,7 @@
 
 #include <jansson.h>
 
-#define CTL_CELL_MAX        192
-#define MCR_CTL_COLUMNS_MAX 17
+#define CTL_CELL_MAX 192
 
 struct ctl_column {
 	const char *title, *key;
@@ -21,12 +20,20 @@ struct ctl_column {
 };
 
 struct ctl_table {
-	const char *list;                                   /* member of the answer */
-	struct ctl_column columns[MCR_CTL_COLUMNS_MAX + 1]; /* ends with a title of NULL */
+	const char *list; /* member of the answer */
+	const struct ctl_column *columns;
+	size_t n_columns;
 };
 
+/* CTL_TABLE initializes a table of an array of columns, as many as the array has. */
+#define CTL_TABLE(list, columns)                                      \
+	{                                                             \
+		list, columns, sizeof(columns) / sizeof((columns)[0]) \
+	}
+
 /* ctl_print_table prints an empty line, the titles and a line for each row of reply's list,
- * or the one line of an object; nothing when it is empty or not there. What a row lacks is "-". */
+ * or the one line of an object; nothing when it is empty or not there, or memory is short. What a
+ * row lacks is "-". */
 void ctl_print_table(FILE *out, const struct ctl_table *t, const json_t *reply);
 
 /* ctl_clock_text: a point of time of CLOCK_REALTIME; cell has room for CTL_CELL_MAX. */

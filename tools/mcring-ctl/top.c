@@ -12,41 +12,54 @@
 #include "../common/clock.h"
 #include "table.h"
 
-static const struct ctl_table channels = {"channels",
-					  {{"channel", "name", CTL_PLAIN},
-					   {"consumers", "consumers", CTL_PLAIN},
-					   {"messages/s", "published/s", CTL_PLAIN},
-					   {"bytes/s", "published_bytes/s", CTL_PLAIN},
-					   {"too large/s", "too_large/s", CTL_PLAIN}}};
-static const struct ctl_table consumers = {"consumers",
-					   {{"consumer", "label", CTL_PLAIN},
-					    {"channel", "channel", CTL_PLAIN},
-					    {"pid", "pid", CTL_PLAIN},
-					    {"messages/s", "received/s", CTL_PLAIN},
-					    {"lost/s", "lost/s", CTL_PLAIN},
-					    {"lost", "lost", CTL_PLAIN},
-					    {"cursor", "cursor", CTL_PLAIN},
-					    {"behind", "behind", CTL_PLAIN},
-					    {"headroom", "headroom", CTL_PLAIN},
-					    {"lowest", "headroom_min", CTL_PLAIN},
-					    {"polled ago", "heartbeat_age_ns", CTL_DURATION}}};
-static const struct ctl_table ports = {"ports",
-				       {{"port", "name", CTL_PLAIN},
-					{"up", "link_up", CTL_YES_NO},
-					{"packets/s", "rx_packets/s", CTL_PLAIN},
-					{"bytes/s", "rx_bytes/s", CTL_PLAIN},
-					{"missed/s", "rx_missed/s", CTL_PLAIN},
-					{"missed", "rx_missed", CTL_PLAIN},
-					{"errors/s", "rx_errors/s", CTL_PLAIN},
-					{"no_mbuf/s", "rx_nombuf/s", CTL_PLAIN}}};
-static const struct ctl_table lcores = {"lcores",
-					{{"lcore", "lcore", CTL_PLAIN},
-					 {"packets/s", "received/s", CTL_PLAIN},
-					 {"busy %", "busy", CTL_PLAIN},
-					 {"longest gap", "longest_gap_ns", CTL_DURATION}}};
+static const struct ctl_column channel_columns[] = {
+    {"channel", "name", CTL_PLAIN},
+    {"consumers", "consumers", CTL_PLAIN},
+    {"messages/s", "published/s", CTL_PLAIN},
+    {"bytes/s", "published_bytes/s", CTL_PLAIN},
+    {"too large/s", "too_large/s", CTL_PLAIN},
+};
+static const struct ctl_table channels = CTL_TABLE("channels", channel_columns);
 
-static const struct ctl_table control = {
-    "control", {{"control's longest round", "longest_round_ns", CTL_DURATION}}};
+static const struct ctl_column consumer_columns[] = {
+    {"consumer", "label", CTL_PLAIN},
+    {"channel", "channel", CTL_PLAIN},
+    {"pid", "pid", CTL_PLAIN},
+    {"messages/s", "received/s", CTL_PLAIN},
+    {"lost/s", "lost/s", CTL_PLAIN},
+    {"lost", "lost", CTL_PLAIN},
+    {"cursor", "cursor", CTL_PLAIN},
+    {"behind", "behind", CTL_PLAIN},
+    {"headroom", "headroom", CTL_PLAIN},
+    {"lowest", "headroom_min", CTL_PLAIN},
+    {"polled ago", "heartbeat_age_ns", CTL_DURATION},
+};
+static const struct ctl_table consumers = CTL_TABLE("consumers", consumer_columns);
+
+static const struct ctl_column port_columns[] = {
+    {"port", "name", CTL_PLAIN},
+    {"up", "link_up", CTL_YES_NO},
+    {"packets/s", "rx_packets/s", CTL_PLAIN},
+    {"bytes/s", "rx_bytes/s", CTL_PLAIN},
+    {"missed/s", "rx_missed/s", CTL_PLAIN},
+    {"missed", "rx_missed", CTL_PLAIN},
+    {"errors/s", "rx_errors/s", CTL_PLAIN},
+    {"no_mbuf/s", "rx_nombuf/s", CTL_PLAIN},
+};
+static const struct ctl_table ports = CTL_TABLE("ports", port_columns);
+
+static const struct ctl_column lcore_columns[] = {
+    {"lcore", "lcore", CTL_PLAIN},
+    {"packets/s", "received/s", CTL_PLAIN},
+    {"busy %", "busy", CTL_PLAIN},
+    {"longest gap", "longest_gap_ns", CTL_DURATION},
+};
+static const struct ctl_table lcores = CTL_TABLE("lcores", lcore_columns);
+
+static const struct ctl_column control_columns[] = {
+    {"control's longest round", "longest_round_ns", CTL_DURATION},
+};
+static const struct ctl_table control = CTL_TABLE("control", control_columns);
 
 static volatile sig_atomic_t stopped; /* all that the signal handler touches */
 
