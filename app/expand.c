@@ -8,15 +8,6 @@
 #include "expand.h"
 #include "settings/values.h"
 
-#define DEPTH_DEFAULT  65536u
-#define BYTES_PER_DESC 256u
-
-void mcr_channel_defaults(const struct mcr_channel_config *config, uint32_t *depth, uint64_t *bytes)
-{
-	*depth = config->depth ? config->depth : DEPTH_DEFAULT;
-	*bytes = config->bytes ? config->bytes : (uint64_t)BYTES_PER_DESC * *depth;
-}
-
 /* What differs from the default. */
 static void print_igmp(FILE *out, const struct mcr_interface_config *cfg)
 {
@@ -99,13 +90,11 @@ static void print_attach(FILE *out, const struct mcr_settings *s)
 static uint64_t print_channel(FILE *out, const struct mcr_settings *s,
 			      const struct mcr_channel_config *cfg)
 {
-	uint64_t bytes, ring;
-	uint32_t depth;
+	uint64_t ring = mcr_ring_footprint(cfg->depth, cfg->bytes);
 
-	mcr_channel_defaults(cfg, &depth, &bytes);
-	ring = mcr_ring_footprint(depth, bytes);
 	fprintf(out, "# channel %s: depth %u, bytes %llu, %zu joins, %.1f MiB a ring", cfg->name,
-		depth, (unsigned long long)bytes, joins_of(s, cfg->name), (double)ring / (1 << 20));
+		cfg->depth, (unsigned long long)cfg->bytes, joins_of(s, cfg->name),
+		(double)ring / (1 << 20));
 	if (cfg->has_lcore)
 		fprintf(out, ", lcore %u", cfg->lcore);
 	if (cfg->consumers_max)

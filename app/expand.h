@@ -16,8 +16,4 @@ void mcr_expand(FILE *out, const struct mcr_settings *s);
  * there is no memory to count. */
 size_t mcr_count_memberships(const struct mcr_settings *s);
 
-/* mcr_channel_defaults gives the geometry that the engine will use. */
-void mcr_channel_defaults(const struct mcr_channel_config *config, uint32_t *depth,
-			  uint64_t *bytes);
-
 #endif

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "expand.h"
 #include "reload.h"
 #include "settings/values.h"
 #include "start_check.h"
@@ -234,15 +233,9 @@ static bool same_geometry(const struct mcr_settings *a, const struct mcr_setting
 
 	for (size_t i = 0; same && i < a->n_channels; i++) {
 		const struct mcr_channel_config *x = &a->channels[i].config, *y = find(b, x->name);
-		uint32_t depth_x, depth_y;
-		uint64_t bytes_x, bytes_y;
 
-		if (!y)
-			continue;
-		mcr_channel_defaults(x, &depth_x, &bytes_x);
-		mcr_channel_defaults(y, &depth_y, &bytes_y);
-		same = depth_x == depth_y && bytes_x == bytes_y && x->has_lcore == y->has_lcore &&
-		       x->lcore == y->lcore;
+		same = !y || (x->depth == y->depth && x->bytes == y->bytes &&
+			      x->has_lcore == y->has_lcore && x->lcore == y->lcore);
 	}
 	return same;
 }

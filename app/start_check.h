@@ -6,8 +6,8 @@
 #include "settings/settings.h"
 
 /* mcr_ring_memory_check: can the memory that is left (whole: that there is) hold the rings of n
- * channels on n_lcores receiving lcores (0 = it is not known how many: one)? root as below. Thread:
- * any. Returns 0, or -ENOMEM with err. */
+ * channels of complete settings on n_lcores receiving lcores (0 = it is not known how many: one)?
+ * root as below. Thread: any. Returns 0, or -ENOMEM with err. */
 int mcr_ring_memory_check(const struct mcr_channel_config *const *channels, size_t n,
 			  unsigned n_lcores, int whole, const char *root, struct mcr_error *err);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/channel/channel_config.h"
 #include "settings/settings.h"
 #include "settings/values.h"
 
@@ -348,5 +349,7 @@ int mcr_settings_complete(struct mcr_settings *s, struct mcr_error *err)
 	}
 	if (ret == 0 && s->n_channels == 0)
 		ret = mcr_settings_add_channel(s, &def, (struct mcr_origin){0}, err);
+	for (size_t i = 0; ret == 0 && i < s->n_channels; i++)
+		mcr_channel_fill(&s->channels[i].config);
 	return ret;
 }

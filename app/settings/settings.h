@@ -92,9 +92,9 @@ int mcr_settings_add(struct mcr_settings *s, const struct mcr_settings *from,
 struct mcr_attach_config mcr_settings_attach(const struct mcr_settings *s);
 
 /* mcr_settings_complete fills in the defaults (name, run directory, channels that joins name when
- * none is declared) and checks the whole: every join ends up with the name of an interface and a
- * channel that exist. err begins with the origin ("FILE:LINE: "). Returns 0, -EINVAL, -ENOSPC or
- * -ENOMEM. */
+ * none is declared, the size of rings) and checks the whole: every join ends up with the name of an
+ * interface and a channel that exist. err begins with the origin ("FILE:LINE: "). Returns 0,
+ * -EINVAL, -ENOSPC or -ENOMEM. */
 int mcr_settings_complete(struct mcr_settings *s, struct mcr_error *err);
 
 /* mcr_settings_locate puts the origin in front of err. Returns code. */

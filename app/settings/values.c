@@ -11,12 +11,9 @@
 
 #include "core/address.h"
 #include "core/device_name.h"
+#include "engine/channel/channel_config.h"
 #include "settings/values.h"
 
-#define DEPTH_MIN   64
-#define DEPTH_MAX   (1u << 24)
-#define BYTES_MIN   (64ull << 10)
-#define BYTES_MAX   (1ull << 36)
 #define LCORE_MAX   1023
 #define SECONDS_MAX 86400
 
@@ -149,7 +146,7 @@ static int power_of_two(uint64_t *out, const char *text, uint64_t min, uint64_t 
 int mcr_value_depth(uint32_t *out, const char *text, struct mcr_error *err)
 {
 	uint64_t value = 0;
-	int ret = power_of_two(&value, text, DEPTH_MIN, DEPTH_MAX, err);
+	int ret = power_of_two(&value, text, MCR_CHANNEL_DEPTH_MIN, MCR_CHANNEL_DEPTH_MAX, err);
 
 	if (ret == 0)
 		*out = (uint32_t)value;
@@ -158,7 +155,7 @@ int mcr_value_depth(uint32_t *out, const char *text, struct mcr_error *err)
 
 int mcr_value_bytes(uint64_t *out, const char *text, struct mcr_error *err)
 {
-	return power_of_two(out, text, BYTES_MIN, BYTES_MAX, err);
+	return power_of_two(out, text, MCR_CHANNEL_BYTES_MIN, MCR_CHANNEL_BYTES_MAX, err);
 }
 
 int mcr_value_mode(uint32_t *out, const char *text, struct mcr_error *err)

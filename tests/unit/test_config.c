@@ -402,6 +402,22 @@ static void the_expansion_reads_back_as_the_same_joins(void **state)
 	mcr_settings_destroy(s);
 }
 
+static void the_expansion_has_the_sizes_that_the_engine_will_choose(void **state)
+{
+	static const char channels[] = "channels: [{name: a, depth: 64}, {name: b}]\n";
+	struct mcr_settings *s;
+	struct mcr_error err;
+	char *text;
+
+	assert_int_equal(load_text(&s, channels, &err), 0);
+	assert_int_equal(mcr_settings_complete(s, &err), 0);
+	text = expansion(s);
+	assert_non_null(strstr(text, "# channel a: depth 64, bytes 65536,"));
+	assert_non_null(strstr(text, "# channel b: depth 65536, bytes 16777216,"));
+	free(text);
+	mcr_settings_destroy(s);
+}
+
 static void the_example_of_the_documentation_is_right(void **state)
 {
 	struct mcr_settings *none = mcr_settings_create(), *s;
@@ -431,6 +447,7 @@ int main(void)
 	    WITH_FILES(a_missing_include_is_reported_where_it_was_asked_for),
 	    WITH_FILES(files_that_include_each_other_are_refused),
 	    cmocka_unit_test(the_example_of_the_documentation_is_right),
+	    cmocka_unit_test(the_expansion_has_the_sizes_that_the_engine_will_choose),
 	    cmocka_unit_test(the_expansion_reads_back_as_the_same_joins),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -365,6 +365,20 @@ static void what_needs_a_restart_is_said_each_time(void **state)
 	assert_string_equal(f->report.text, "joins +0 -0, channels +0 -0");
 }
 
+static void a_size_that_is_spelled_out_is_the_one_that_the_engine_chose(void **state)
+{
+	struct fixture *f = *state;
+
+	start(f, LAN "channels: [{name: a, depth: 64}, {name: b, depth: 1K}, {name: c}]\n");
+	assert_int_equal(reload(f,
+				LAN "channels: [{name: a, depth: 64, bytes: 64K},\n"
+				    "           {name: b, depth: 1K, bytes: 256K},\n"
+				    "           {name: c, depth: 64K, bytes: 16M}]\n",
+				0),
+			 0);
+	assert_string_equal(f->report.text, "joins +0 -0, channels +0 -0");
+}
+
 static void who_may_read_a_channel_changes_without_a_restart(void **state)
 {
 	static const char changed[] = LAN "channels:\n"
@@ -417,6 +431,7 @@ int main(void)
 	    WITH_ENGINE(a_channel_without_memory_leaves_all_as_it_was),
 	    WITH_ENGINE(a_channel_that_cannot_be_put_takes_those_before_it_away),
 	    WITH_ENGINE(what_needs_a_restart_is_said_each_time),
+	    WITH_ENGINE(a_size_that_is_spelled_out_is_the_one_that_the_engine_chose),
 	    WITH_ENGINE(who_may_read_a_channel_changes_without_a_restart),
 	    WITH_ENGINE(the_attach_socket_needs_a_restart),
 	};

@@ -13,66 +13,6 @@
 #include "engine/channel/channel.h"
 #include "engine/os/memory_limit.h"
 
-#define DEPTH_DEFAULT 65536u
-#define DEPTH_MIN     64u
-#define DEPTH_MAX     (1u << 24)
-#define BYTES_MIN     (UINT64_C(64) << 10)
-#define BYTES_MAX     (UINT64_C(1) << 36)
-#define BYTES_PER_MSG 256u /* default: room for market data's usual payloads */
-
-static int is_power_of_two(uint64_t v)
-{
-	return v != 0 && (v & (v - 1)) == 0;
-}
-
-static int fits(const struct mcr_access *access)
-{
-	return access->n_uids <= MCR_ACCESS_IDS_MAX && access->n_gids <= MCR_ACCESS_IDS_MAX;
-}
-
-int mcr_channel_check_access(const struct mcr_channel_config *config, struct mcr_error *err)
-{
-	if (fits(&config->readers) && fits(&config->joiners))
-		return 0;
-	return mcr_error_set(err, -EINVAL, "channel \"%.31s\": at most %d users and %d groups",
-			     config->name, MCR_ACCESS_IDS_MAX, MCR_ACCESS_IDS_MAX);
-}
-
-int mcr_channel_check(struct mcr_channel_config *config, struct mcr_error *err)
-{
-	if (config->name[0] == '\0' || memchr(config->name, '\0', sizeof(config->name)) == NULL)
-		return mcr_error_set(err, -EINVAL, "a channel needs a name of 1 to %d octets",
-				     MCR_NAME_MAX - 1);
-	if (config->handler_only && config->handler == NULL)
-		return mcr_error_set(err, -EINVAL,
-				     "channel \"%s\": handler_only without a handler would deliver "
-				     "to nobody",
-				     config->name);
-	if (config->handler_only) { /* nobody reads its rings: they are as small as can be */
-		config->depth = DEPTH_MIN;
-		config->bytes = BYTES_MIN;
-	}
-	if (config->depth == 0)
-		config->depth = DEPTH_DEFAULT;
-	if (!is_power_of_two(config->depth) || config->depth < DEPTH_MIN ||
-	    config->depth > DEPTH_MAX)
-		return mcr_error_set(err, -EINVAL,
-				     "channel \"%s\": depth %u is not a power of two in %u..%u",
-				     config->name, config->depth, DEPTH_MIN, DEPTH_MAX);
-	if (config->bytes == 0) {
-		config->bytes = (uint64_t)config->depth * BYTES_PER_MSG;
-		if (config->bytes < BYTES_MIN)
-			config->bytes = BYTES_MIN;
-	}
-	if (!is_power_of_two(config->bytes) || config->bytes < BYTES_MIN ||
-	    config->bytes > BYTES_MAX)
-		return mcr_error_set(
-		    err, -EINVAL,
-		    "channel \"%s\": %llu bytes is not a power of two in 64 KiB..64 GiB",
-		    config->name, (unsigned long long)config->bytes);
-	return mcr_channel_check_access(config, err);
-}
-
 static uint64_t random_epoch(void)
 {
 	uint64_t epoch = 0;

@@ -9,6 +9,7 @@
 #include <mcring/engine.h>
 
 #include "core/ring.h"
+#include "engine/channel/channel_config.h"
 #include "engine/os/device_thread.h"
 #include "engine/os/region.h"
 #include "engine/rx/inline.h"
@@ -23,12 +24,6 @@ struct mcr_channel {
 	    *writers[MCR_LCORES_MAX]; /* each belongs to its lcore while a view has it */
 	struct mcr_inline *handlers[MCR_LCORES_MAX]; /* the same; NULL = none */
 };
-
-/* mcr_channel_check fills in the defaults. Returns 0 or -EINVAL with err filled. */
-int mcr_channel_check(struct mcr_channel_config *config, struct mcr_error *err);
-
-/* mcr_channel_check_access: the bounds of struct mcr_access. Returns 0 or -EINVAL. */
-int mcr_channel_check_access(const struct mcr_channel_config *config, struct mcr_error *err);
 
 /* mcr_channel_create makes a ring on the NUMA node of each lcore; it waits for memory, as
  * mcr_region_create does. Errors: -ENOMEM, -EMFILE, what pause gives. */

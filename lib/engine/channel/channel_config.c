@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "engine/channel/channel_config.h"
+
+#define DEPTH_DEFAULT 65536u
+#define BYTES_PER_MSG 256u /* room for market data's usual payloads */
+
+static int is_power_of_two(uint64_t v)
+{
+	return v != 0 && (v & (v - 1)) == 0;
+}
+
+void mcr_channel_fill(struct mcr_channel_config *config)
+{
+	if (config->handler_only) { /* nobody reads its rings */
+		config->depth = MCR_CHANNEL_DEPTH_MIN;
+		config->bytes = MCR_CHANNEL_BYTES_MIN;
+	}
+	if (!config->depth)
+		config->depth = DEPTH_DEFAULT;
+	if (!config->bytes) {
+		config->bytes = (uint64_t)config->depth * BYTES_PER_MSG;
+		if (config->bytes < MCR_CHANNEL_BYTES_MIN)
+			config->bytes = MCR_CHANNEL_BYTES_MIN;
+	}
+}
+
+static int fits(const struct mcr_access *access)
+{
+	return access->n_uids <= MCR_ACCESS_IDS_MAX && access->n_gids <= MCR_ACCESS_IDS_MAX;
+}
+
+int mcr_channel_check_access(const struct mcr_channel_config *config, struct mcr_error *err)
+{
+	if (fits(&config->readers) && fits(&config->joiners))
+		return 0;
+	return mcr_error_set(err, -EINVAL, "channel \"%.31s\": at most %d users and %d groups",
+			     config->name, MCR_ACCESS_IDS_MAX, MCR_ACCESS_IDS_MAX);
+}
+
+int mcr_channel_check(struct mcr_channel_config *config, struct mcr_error *err)
+{
+	if (!config->name[0] || !memchr(config->name, '\0', sizeof(config->name)))
+		return mcr_error_set(err, -EINVAL, "a channel needs a name of 1 to %d octets",
+				     MCR_NAME_MAX - 1);
+	if (config->handler_only && !config->handler)
+		return mcr_error_set(err, -EINVAL,
+				     "channel \"%s\": handler_only without a handler would deliver "
+				     "to nobody",
+				     config->name);
+	mcr_channel_fill(config);
+	if (!is_power_of_two(config->depth) || config->depth < MCR_CHANNEL_DEPTH_MIN ||
+	    config->depth > MCR_CHANNEL_DEPTH_MAX)
+		return mcr_error_set(
+		    err, -EINVAL, "channel \"%s\": depth %u is not a power of two in %u..%u",
+		    config->name, config->depth, MCR_CHANNEL_DEPTH_MIN, MCR_CHANNEL_DEPTH_MAX);
+	if (!is_power_of_two(config->bytes) || config->bytes < MCR_CHANNEL_BYTES_MIN ||
+	    config->bytes > MCR_CHANNEL_BYTES_MAX)
+		return mcr_error_set(
+		    err, -EINVAL,
+		    "channel \"%s\": %llu bytes is not a power of two in 64 KiB..64 GiB",
+		    config->name, (unsigned long long)config->bytes);
+	return mcr_channel_check_access(config, err);
+}

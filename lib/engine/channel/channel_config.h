@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What struct mcr_channel_config may hold, and what the engine makes of what it leaves open. No
+ * DPDK: mcring --check and a reload need the same answers. Thread: any. */
+#ifndef MCR_ENGINE_CHANNEL_CONFIG_H
+#define MCR_ENGINE_CHANNEL_CONFIG_H
+
+#include <stdint.h>
+
+#include <mcring/engine.h>
+
+/* A ring's messages and its octets of payload; both are powers of two. */
+#define MCR_CHANNEL_DEPTH_MIN 64u
+#define MCR_CHANNEL_DEPTH_MAX (1u << 24)
+#define MCR_CHANNEL_BYTES_MIN (UINT64_C(64) << 10)
+#define MCR_CHANNEL_BYTES_MAX (UINT64_C(1) << 36)
+
+/* mcr_channel_fill gives depth and bytes their defaults where they are 0; with handler_only the
+ * smallest values, whatever they are. */
+void mcr_channel_fill(struct mcr_channel_config *config);
+
+/* mcr_channel_check fills config in and checks all of it. Returns 0 or -EINVAL with err filled. */
+int mcr_channel_check(struct mcr_channel_config *config, struct mcr_error *err);
+
+/* mcr_channel_check_access: the bounds of struct mcr_access. Returns 0 or -EINVAL. */
+int mcr_channel_check_access(const struct mcr_channel_config *config, struct mcr_error *err);
+
+#endif
