@@ -32,18 +32,18 @@ static const char help_text[] =
     "usage: mcring-ctl [--run-dir DIR | --name NAME] [--json] COMMAND\n"
     "\n"
     "  status               the engine, its ports, interfaces, channels and consumers\n"
-    "  groups               memberships and the joins behind them\n"
+    "  groups               the memberships, and the joins behind them\n"
     "  stats                every counter\n"
-    "  top                  rates of channels, consumers, ports and lcores, again and again\n"
-    "  join TEXT...         join now, all or none; the form of mcring --join\n"
+    "  top                  rates of channels, consumers, ports and lcores, refreshed\n"
+    "  join TEXT...         join groups, all or none; TEXT is as in mcring --join\n"
     "  leave TEXT...        remove joins, all or none\n"
-    "  reload [--dry-run]   read the configuration file again, or say what that would change\n"
+    "  reload [--dry-run]   read the configuration file again, or print what that would change\n"
     "\n"
-    "  --name NAME          of the engine (default mcring): /run/mcring/NAME\n"
-    "  --run-dir DIR        its run directory\n"
+    "  --name NAME          the engine whose run directory is /run/mcring/NAME (mcring)\n"
+    "  --run-dir DIR        the run directory itself\n"
     "  --json               print the engine's answer as it is (docs/control.md)\n"
-    "  --interval SECONDS   of top: between two screens (1)\n"
-    "  --count N            of top: end after N screens; --once is --count 1\n";
+    "  --interval SECONDS   top: time between two screens (1)\n"
+    "  --count N            top: end after N screens; --once is --count 1\n";
 
 static int make_path(struct ctl *ctl)
 {

@@ -20,11 +20,11 @@ static const char usage[] =
     "  --group GROUP     as in mcring --join; @SOURCE sets the flow's source address; repeatable\n"
     "  --udp-port N      port of groups without one (5000)\n"
     "  --source ADDR     source address of groups without one (192.0.2.1)\n"
-    "  --rate N|max      datagrams a second, all flows together (1000; with --search the highest\n"
-    "                    that is tried, max)\n"
+    "  --rate N|max      datagrams a second, all flows together (1000); with --search the highest\n"
+    "                    rate to try (max)\n"
     "  --size N          octets of UDP payload, at least 16 (100)\n"
-    "  --count N         stop after so many datagrams\n"
-    "  --duration S      stop after so many seconds (--search: length of a trial, 10)\n"
+    "  --count N         stop after N datagrams\n"
+    "  --duration S      stop after S seconds (--search: length of a trial, 10)\n"
     "  --burst N         most frames per tx burst, 1..256 (32)\n"
     "  --queues N        Tx queues, 1..64 (1); each flow stays on one\n"
     "  --vlan ID         802.1Q tag, 1..4094\n"
@@ -33,9 +33,9 @@ static const char usage[] =
     "  --search          make trials instead of sending once\n"
     "  --received-by CMD a command that prints what was received so far: a number, or an object\n"
     "                    with \"delivered\", as 'ssh rx mcring-ctl --json stats' does\n"
-    "  --resolution P    ends when a rate that lost is P percent above one that did not (1)\n"
+    "  --resolution P    end when a rate that lost is P percent above one that did not (1)\n"
     "  --repeat N        a trial that lost counts only if N repeats lose too (0)\n"
-    "  --confirm S       the rate has to hold for so long in the end; 0: none (60)\n";
+    "  --confirm S       the rate must hold for S seconds in the end; 0: do not confirm (60)\n";
 
 enum option_id {
 	OPT_PORT = 1,
