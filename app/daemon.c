@@ -16,7 +16,7 @@
 #include "log.h"
 #include "privileges.h"
 #include "reload.h"
-#include "settings/values.h"
+#include "settings/fail.h"
 
 #define POLL_NS 1000000 /* how long a signal may wait */
 

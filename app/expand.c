@@ -6,7 +6,7 @@
 #include "core/ring.h"
 #include "eal/lcores.h"
 #include "expand.h"
-#include "settings/values.h"
+#include "settings/words.h"
 
 /* What differs from the default. */
 static void print_igmp(FILE *out, const struct mcr_interface_config *cfg)

@@ -7,7 +7,7 @@
 #include "daemon.h"
 #include "expand.h"
 #include "options.h"
-#include "settings/values.h"
+#include "settings/fail.h"
 #include "start_check.h"
 
 static int check(struct mcr_settings *running, struct mcr_error *err)

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "options.h"
+#include "settings/fail.h"
 #include "settings/values.h"
+#include "settings/words.h"
 
 enum { /* behind the range of characters */
 	OPT_CONFIG = 256,

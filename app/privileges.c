@@ -17,7 +17,7 @@
 #include <linux/capability.h>
 
 #include "privileges.h"
-#include "settings/values.h"
+#include "settings/fail.h"
 
 #define BIT(cap)        (UINT64_C(1) << (cap))
 #define DROP_SIGNAL     (SIGRTMAX - 1)

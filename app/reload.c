@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "reload.h"
-#include "settings/values.h"
+#include "settings/fail.h"
 #include "start_check.h"
 
 struct change {

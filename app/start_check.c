@@ -16,7 +16,7 @@
 #include "engine/os/memory_limit.h"
 #include "engine/plan/port_wish.h"
 #include "expand.h"
-#include "settings/values.h"
+#include "settings/fail.h"
 #include "start_check.h"
 
 /* ---- devices ---- */

@@ -10,7 +10,9 @@
 
 #include "config/config.h"
 #include "config/frame.h"
+#include "settings/fail.h"
 #include "settings/values.h"
+#include "settings/words.h"
 
 static int load_file(const struct mcr_config_frame *parent, struct mcr_settings *s,
 		     const char *path, struct mcr_config_total *total, struct mcr_error *err);

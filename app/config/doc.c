@@ -9,7 +9,7 @@
 
 #include "config/doc.h"
 #include "config/limits.h"
-#include "settings/values.h"
+#include "settings/fail.h"
 
 struct mcr_config_doc {
 	const char *file;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "config/frame.h"
-#include "settings/values.h"
+#include "settings/fail.h"
 
 struct mcr_origin mcr_config_origin(const struct mcr_config_frame *f, int node)
 {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/frame.h"
+#include "settings/fail.h"
 #include "settings/values.h"
 
 /* What follows the group and its port in a join text; checked piece by piece, so that a mistake has

@@ -6,7 +6,7 @@
 #include <yaml.h>
 
 #include "config/limits.h"
-#include "settings/values.h"
+#include "settings/fail.h"
 
 struct counts {
 	const char *file;

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "config/schema.h"
-#include "settings/values.h"
+#include "settings/fail.h"
 
 #define LIST_MAX 65536
 

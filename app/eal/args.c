@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "eal/args.h"
-#include "settings/values.h"
+#include "settings/fail.h"
 
 /* Devices whose own defaults lose packets or time; a key that is given stays. */
 static const struct device_default {

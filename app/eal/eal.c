@@ -12,7 +12,7 @@
 
 #include "eal/eal.h"
 #include "eal/explain.h"
-#include "settings/values.h"
+#include "settings/fail.h"
 
 #define LOG_MAX (256u << 10)
 

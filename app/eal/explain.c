@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "eal/explain.h"
-#include "settings/values.h"
+#include "settings/fail.h"
 
 #define LINE_MAX_ 256
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "eal/lcores.h"
+#include "settings/fail.h"
 #include "settings/values.h"
 
 #define LCORES_MAX CPU_SETSIZE

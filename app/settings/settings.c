@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "engine/channel/channel_config.h"
+#include "settings/fail.h"
 #include "settings/settings.h"
-#include "settings/values.h"
 
 struct mcr_settings *mcr_settings_create(void)
 {

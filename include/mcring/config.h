@@ -94,8 +94,8 @@ struct mcr_access {
 struct mcr_channel_config {
 	char name[MCR_NAME_MAX];
 	uint32_t depth; /* messages a ring holds: a power of two, 64..2^24; 0 = 65536 */
-	uint64_t bytes; /* payload bytes a ring holds: a power of two, 64 KiB..2^36; 0 = 256 * depth,
-			 * at least 64 KiB */
+	uint64_t bytes; /* payload bytes a ring holds: a power of two, 64 KiB..2^36;
+			 * 0 = 256 * depth, at least 64 KiB */
 	uint32_t consumers_max;    /* attached at a time; 0 = as many as the engine takes */
 	struct mcr_access readers; /* who may attach, of those who can open the socket */
 	struct mcr_access joiners; /* which readers may join groups; none listed = nobody */
