@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Who may attach. The kernel vouches for the peer's user and groups, as they were when it
- * connected: SO_PEERCRED (unix(7)) has the effective ones, SO_PEERGROUPS (Linux 4.13) the
- * supplementary. */
+/* The kernel vouches for the peer's user and groups, as they were when it connected: SO_PEERCRED
+ * (unix(7)) has the effective ones, SO_PEERGROUPS (Linux 4.13) the supplementary ones. */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include "engine/attach/attach_state.h"
+#include "engine/attach/attach_access.h"
 
 static int contains(const uint32_t *ids, uint32_t n, uint32_t id)
 {
@@ -16,14 +15,14 @@ static int contains(const uint32_t *ids, uint32_t n, uint32_t id)
 	return 0;
 }
 
-/* Returns 1, 0, or -errno when they cannot be had now. Without SO_PEERGROUPS there are none. */
+/* Returns 1, 0, or -errno: the kernel cannot say now. Without SO_PEERGROUPS there are none. */
 static int has_group(int fd, const struct mcr_access *access)
 {
 	socklen_t len = 0;
 	gid_t *groups;
 	int found = 0;
 
-	/* The first call has no room: it tells how much there is. */
+	/* Without room the kernel returns how much it takes. */
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &len) == 0 || errno != ERANGE)
 		return 0;
 	groups = malloc(len);
@@ -41,10 +40,10 @@ int mcr_attach_may_join(const struct mcr_attach_slot *slot, const struct mcr_acc
 {
 	if (!slot->own && joiners->n_uids == 0 && joiners->n_gids == 0)
 		return 0;
-	return mcr_attach_may(slot, joiners);
+	return mcr_attach_may_read(slot, joiners);
 }
 
-int mcr_attach_may(const struct mcr_attach_slot *slot, const struct mcr_access *access)
+int mcr_attach_may_read(const struct mcr_attach_slot *slot, const struct mcr_access *access)
 {
 	if (slot->own || (access->n_uids == 0 && access->n_gids == 0))
 		return 1;

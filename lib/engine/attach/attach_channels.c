@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The channels that can be attached to. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
-#include "engine/attach/attach_state.h"
+#include "engine/attach/attach_channels.h"
+#include "engine/attach/attach_slots.h"
 
 _Static_assert(MCR_RINGS_MAX >= MCR_LCORES_MAX, "a channel has a ring for each lcore");
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What is known of the consumers: what they say in their pages, cut to what their rings allow. */
+/* What consumers say of themselves in their pages, clamped to what their rings allow. */
 #include <errno.h>
 #include <stdio.h>
 
 #include "engine/attach/attach_state.h"
 
-/* Once for each number: the consumer may write anything at any time. */
+/* Each number is loaded once: the consumer may write anything at any time. */
 static uint64_t load(const uint64_t *word)
 {
 	return __atomic_load_n(word, __ATOMIC_RELAXED);
@@ -19,7 +19,7 @@ static uint64_t min(uint64_t a, uint64_t b)
 struct position {
 	uint64_t cursor, published; /* of the rings that it reads */
 	uint64_t all;               /* published in all rings of the channel */
-	uint64_t headroom;          /* UINT64_MAX: it has not said where it is */
+	uint64_t headroom;          /* UINT64_MAX: it has not written where it is */
 };
 
 static struct position position_of(const struct mcr_attach_slot *slot)
@@ -78,7 +78,7 @@ static void describe(const struct mcr_attach_server *s, const struct mcr_attach_
 	out->cursor = p.cursor;
 	out->published = p.published;
 	out->headroom = p.headroom == UINT64_MAX ? 0 : p.headroom;
-	/* Who lost something had none left, whether it was seen or not. */
+	/* A consumer that lost something had none left, whether we looked then or not. */
 	out->headroom_min = out->lost > 0 ? 0 : min(slot->headroom_min, out->headroom);
 	heartbeat = load(&page->heartbeat_ns);
 	if (heartbeat == 0)

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Consumers that join groups themselves. What one joined is its own in the engine's join set, which
- * knows what it has, so here only its number is kept. A request is checked like one of mcring-ctl,
- * and against the consumer's channel and bound; the work of a change is that of mcr_engine_update,
- * on the control thread, so there is one a poll, and consumers that end together are one. */
+/* The engine's join set knows whose each join is, so only their number is kept here. A request is
+ * checked like one of mcring-ctl, and against the consumer's channel and bound. A change costs the
+ * control thread what mcr_engine_update costs, so a poll makes one, and what consumers that ended
+ * together leave is one change. */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
 #include "core/error.h"
-#include "engine/attach/attach_state.h"
+#include "engine/attach/attach_access.h"
+#include "engine/attach/attach_join.h"
+#include "engine/attach/attach_slots.h"
 
 void mcr_attach_server_joins(struct mcr_attach_server *s, const struct mcr_attach_joining *joining,
 			     void *ctx)
@@ -105,8 +106,8 @@ int mcr_attach_on_request(struct mcr_attach_server *s, struct mcr_attach_slot *s
 	s->joins_asked = 1;
 	reply.status = serve(s, slot, request, &err);
 	snprintf(reply.text, sizeof(reply.text), "%s", err.text);
-	mcr_attach_settle(slot);
-	/* One that asks without reading the answers has no room for them: that is its loss. */
+	mcr_attach_slot_settle(slot);
+	/* A client that does not read its answers runs out of room for them and loses them. */
 	send(slot->fd, &reply, sizeof(reply), MSG_DONTWAIT | MSG_NOSIGNAL);
 	return 0;
 }

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "engine/attach/attach_server.h"
-
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "core/error.h"
-#include "engine/attach/attach_state.h"
+#include "engine/attach/attach_join.h"
+#include "engine/attach/attach_limits.h"
+#include "engine/attach/attach_log.h"
+#include "engine/attach/attach_reply.h"
+#include "engine/attach/attach_server.h"
+#include "engine/attach/attach_session.h"
+#include "engine/attach/attach_slots.h"
 
 #define LISTENER UINT64_MAX /* epoll data; else a slot's index */
 #define EVENTS   64         /* handled per call */
@@ -18,35 +22,9 @@
 
 /* ---- the listening socket ---- */
 
-/* Who has to make room when all half-open connections are taken and others wait: of those that have
- * said nothing for a while one of the user that has the most, so that a user who connects and says
- * nothing keeps only himself out. NULL: they may all still be about to speak. */
-static struct mcr_attach_slot *find_silent(struct mcr_attach_server *s)
-{
-	struct mcr_attach_slot *open[MCR_ATTACH_HALF_OPEN_MAX], *found = NULL;
-	unsigned n = 0, most = 0;
-
-	for (size_t i = 0; i < MCR_ATTACH_SLOTS && n < MCR_ATTACH_HALF_OPEN_MAX; i++)
-		if (s->slots[i].state == MCR_SLOT_HALF_OPEN)
-			open[n++] = &s->slots[i];
-	for (unsigned i = 0; i < n; i++) {
-		unsigned same = 0;
-
-		if (s->now_ns - open[i]->since_ns < MCR_ATTACH_PATIENCE_NS)
-			continue;
-		for (unsigned k = 0; k < n; k++)
-			same += open[k]->uid == open[i]->uid;
-		if (same > most || (same == most && open[i]->since_ns < found->since_ns)) {
-			most = same;
-			found = open[i];
-		}
-	}
-	return found;
-}
-
 static int has_room(struct mcr_attach_server *s)
 {
-	return s->half_open < MCR_ATTACH_HALF_OPEN_MAX || find_silent(s);
+	return s->half_open < MCR_ATTACH_HALF_OPEN_MAX || mcr_attach_find_silent(s);
 }
 
 static int listen_at(struct mcr_attach_server *s, const char *path, struct mcr_error *err)
@@ -112,94 +90,42 @@ int mcr_attach_server_create(struct mcr_attach_server **out, const char *path,
 
 /* ---- connections ---- */
 
-struct mcr_attach_slot *mcr_attach_slot_take(struct mcr_attach_server *s, int fd)
-{
-	struct epoll_event event = {.events = EPOLLIN};
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
-
-	for (uint32_t i = 0; i < MCR_ATTACH_SLOTS; i++) {
-		struct mcr_attach_slot *slot = &s->slots[i];
-
-		if (slot->state != MCR_SLOT_FREE)
-			continue;
-		event.data.u64 = i;
-		if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 ||
-		    epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
-			return NULL;
-		memset(slot, 0, sizeof(*slot));
-		slot->state = MCR_SLOT_HALF_OPEN;
-		slot->fd = fd;
-		slot->pid = peer.pid;
-		slot->uid = peer.uid;
-		slot->gid = peer.gid;
-		slot->since_ns = s->now_ns;
-		s->half_open++;
-		return slot;
-	}
-	errno = EBUSY;
-	return NULL;
-}
-
-void mcr_attach_slot_release(struct mcr_attach_server *s, struct mcr_attach_slot *slot)
-{
-	if (slot->state == MCR_SLOT_HALF_OPEN) {
-		s->half_open--;
-	} else {
-		s->attached--;
-		slot->channel->consumers--;
-		s->joiner_ended |= slot->n_joins > 0;
-		munmap((void *)(uintptr_t)slot->page, MCR_CONSUMER_PAGE_BYTES);
-	}
-	mcr_attach_settle(slot);
-	if (slot->in_flight != 0) {
-		mcr_attach_linger(s, slot);
-		return;
-	}
-	/* The other side is to see the end also when a child that this process forked has a copy.
-	 */
-	epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, slot->fd, NULL);
-	shutdown(slot->fd, SHUT_RDWR);
-	close(slot->fd);
-	memset(slot, 0, sizeof(*slot));
-}
-
-/* A hello that has arrived is read first: nobody is cut off because this thread was late. Returns 1
- * when the connection was cut off. */
+/* Reads a hello that has arrived first: a client is not cut off because this thread was late.
+ * Returns 1 when the connection was cut off. */
 static int cut_off_silent(struct mcr_attach_server *s, struct mcr_attach_slot *slot)
 {
 	mcr_attach_on_hello(s, slot);
 	if (slot->state != MCR_SLOT_HALF_OPEN)
 		return 0;
-	mcr_attach_refuse(slot, -ETIMEDOUT, "connected and said nothing for %llu ms",
-			  (unsigned long long)(s->now_ns - slot->since_ns) / 1000000);
+	mcr_attach_send_refusal(slot->fd, -ETIMEDOUT, "connected and said nothing for %llu ms",
+				(unsigned long long)(s->now_ns - slot->since_ns) / 1000000);
 	mcr_attach_slot_release(s, slot);
 	return 1;
 }
 
-/* A descriptor of its own is not to be had for it. Its hello is taken first: closing over unread
+/* There is no descriptor for it but the spare one. Its hello is taken first: to close over unread
  * data would hide the answer behind an ECONNRESET. */
 static void refuse_connection(struct mcr_attach_server *s, int fd)
 {
-	const struct mcr_attach_slot slot = {.fd = fd};
 	char byte;
 
 	(void)!recv(fd, &byte, 1, MSG_DONTWAIT);
-	mcr_attach_refuse(&slot, -EBUSY,
-			  "the engine has no descriptor left for another consumer: raise its limit "
-			  "of open files");
+	mcr_attach_send_refusal(
+	    fd, -EBUSY,
+	    "the engine has no descriptor left for another consumer: raise its limit "
+	    "of open files");
 	close(fd);
-	mcr_attach_complain_descriptors(s, EMFILE, "a connection was refused");
+	mcr_attach_warn_descriptors(s, EMFILE, "a connection was refused");
 }
 
-/* Its hello is mostly there already, so that only who says nothing is ever half open. */
+/* The hello is mostly there already, so a client that speaks is hardly ever half open. */
 static void take_connection(struct mcr_attach_server *s, int fd)
 {
 	struct mcr_attach_slot *slot = mcr_attach_slot_take(s, fd), *excess;
 	uint32_t uid;
 
 	if (!slot) {
-		mcr_attach_complain_descriptors(s, errno, "a connection was dropped");
+		mcr_attach_warn_descriptors(s, errno, "a connection was dropped");
 		close(fd);
 		return;
 	}
@@ -209,10 +135,10 @@ static void take_connection(struct mcr_attach_server *s, int fd)
 	uid = slot->uid;
 	excess = mcr_attach_find_excess(s, uid);
 	if (excess && cut_off_silent(s, excess))
-		mcr_attach_complain(s, MCR_COMPLAINT_SILENT,
-				    "user %u has more than %d connections that say nothing: the "
-				    "oldest was cut off",
-				    uid, MCR_ATTACH_HALF_OPEN_PER_UID);
+		mcr_attach_warn(s, MCR_ATTACH_WARNING_SILENT,
+				"user %u has more than %d connections that say nothing: the "
+				"oldest was cut off",
+				uid, MCR_ATTACH_HALF_OPEN_PER_UID);
 }
 
 static void on_connection(struct mcr_attach_server *s)
@@ -222,7 +148,7 @@ static void on_connection(struct mcr_attach_server *s)
 
 		if (fd < 0) {
 			if (fd != -EAGAIN)
-				mcr_attach_complain_descriptors(s, -fd, "nobody can connect");
+				mcr_attach_warn_descriptors(s, -fd, "nobody can connect");
 			return;
 		}
 		if (spare) {
@@ -230,7 +156,7 @@ static void on_connection(struct mcr_attach_server *s)
 			continue;
 		}
 		if (s->half_open == MCR_ATTACH_HALF_OPEN_MAX)
-			cut_off_silent(s, find_silent(s));
+			cut_off_silent(s, mcr_attach_find_silent(s));
 		take_connection(s, fd);
 	}
 }
@@ -265,7 +191,7 @@ void mcr_attach_server_poll(struct mcr_attach_server *s, uint64_t now_ns)
 		mcr_attach_leave_ended(s);
 	if (s->half_open > 0)
 		end_half_open(s);
-	mcr_attach_settle_all(s);
+	mcr_attach_slots_settle(s);
 	mcr_acceptor_watch(&s->acceptor, s->now_ns, has_room(s));
 }
 

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Hands channels to consumers (core/attach_wire.h). Sockets only: no DPDK, no threads; all calls
- * belong to the control thread, none blocks. A client that sends garbage, too much or nothing is
- * cut off without touching the others; what a consumer writes about itself is never trusted. */
+/* Hands channels to consumers (core/attach_wire.h), who attach over a socket of the run directory.
+ * Sockets only: no DPDK, no threads; all calls belong to the control thread, none blocks. A client
+ * that sends garbage, too much or nothing is cut off without touching the others; what a consumer
+ * writes about itself is never trusted.
+ *
+ * This is what the rest of the engine calls, by the file that it stands in; attach_state.h has what
+ * the files share. */
 #ifndef MCR_ENGINE_ATTACH_SERVER_H
 #define MCR_ENGINE_ATTACH_SERVER_H
 
@@ -11,18 +15,21 @@
 #include <mcring/engine.h>
 
 #define MCR_ATTACH_HALF_OPEN_MAX 64 /* connected, hello not yet seen; more wait in the backlog */
-#define MCR_ATTACH_HALF_OPEN_PER_UID \
-	16 /* of one user: more, and he loses his oldest, so that he never takes all of them */
-#define MCR_ATTACH_HELLO_NS    UINT64_C(2000000000) /* then who says nothing is cut off */
-#define MCR_ATTACH_PATIENCE_NS UINT64_C(100000000)  /* then he makes room when others wait */
+#define MCR_ATTACH_HALF_OPEN_PER_UID                                \
+	16 /* then a user loses its oldest: it never takes them all \
+	    */
+#define MCR_ATTACH_HELLO_NS    UINT64_C(2000000000) /* a silent client is cut off then */
+#define MCR_ATTACH_PATIENCE_NS UINT64_C(100000000)  /* or then, when others wait for its place */
 
 struct mcr_attach_server;
 
+/* ---- attach_server.c ---- */
+
 /* mcr_attach_server_create listens at path, or on nothing when path is NULL: then only
- * mcr_attach_server_open attaches. path must not exist: to take over a stale one is the caller's
- * decision. Errors: -EINVAL (config), -ENAMETOOLONG, -EADDRINUSE, -ENOENT (no such directory),
- * -EACCES, -EPERM (the group is not the process's own, and it may not give files away; or the
- * directory: see run_dir.h), -ENOMEM, -EMFILE. */
+ * mcr_attach_server_open attaches. path must not exist: whether to take over a stale one is the
+ * caller's decision. Errors: -EINVAL (config), -ENAMETOOLONG, -EADDRINUSE, -ENOENT (no such
+ * directory), -EACCES, -EPERM (the group is not the process's own, and it may not give files away;
+ * or the directory: see run_dir.h), -ENOMEM, -EMFILE. */
 int mcr_attach_server_create(struct mcr_attach_server **out, const char *path,
 			     const struct mcr_attach_config *config, struct mcr_error *err);
 
@@ -34,10 +41,15 @@ void mcr_attach_server_destroy(struct mcr_attach_server *s);
  * owned by the server. */
 int mcr_attach_server_fd(const struct mcr_attach_server *s);
 
-/* mcr_attach_server_poll accepts, answers and cuts off, a bounded amount per call. Call it also
- * without work, each 100 ms or so, because time alone ends half-open connections. now_ns:
+/* mcr_attach_server_poll accepts, answers and cuts off, a bounded amount per call. Call it without
+ * work, too, every 100 ms or so, because time alone ends half-open connections. now_ns:
  * CLOCK_MONOTONIC. */
 void mcr_attach_server_poll(struct mcr_attach_server *s, uint64_t now_ns);
+
+/* mcr_attach_server_descriptors: how many it may come to need, with its limits as they are. */
+unsigned mcr_attach_server_descriptors(const struct mcr_attach_server *s);
+
+/* ---- attach_channels.c ---- */
 
 /* mcr_attach_server_add_channel: consumers may attach to this channel from now on, as config's
  * readers and consumers_max allow. ring_fds are to be handed out, ring_mems are the engine's maps
@@ -50,20 +62,24 @@ int mcr_attach_server_add_channel(struct mcr_attach_server *s,
 /* mcr_attach_server_access: who may attach to a channel from now on. Errors: -ENOENT. */
 int mcr_attach_server_access(struct mcr_attach_server *s, const struct mcr_channel_config *config);
 
-/* mcr_attach_server_remove_channel cuts off its consumers; what they have mapped they keep. Set the
+/* mcr_attach_server_remove_channel cuts off its consumers; they keep what they have mapped. Set the
  * rings' state to stopped before. Errors: -ENOENT. */
 int mcr_attach_server_remove_channel(struct mcr_attach_server *s, const char *name);
 
-/* mcr_attach_server_open attaches without the listening socket: a socket with the welcome already
- * in it, for mcr_consumer_opts.fd. The process itself may read every channel, whatever its readers
- * and the limit of a user; whom it hands the socket to is its own decision. Returns the descriptor,
- * which the caller owns, or -ENOENT (err lists the channels), -EBUSY (too many consumers), -ENOMEM,
- * -EMFILE. */
+/* mcr_attach_server_count: consumers of one channel, or of all when channel is NULL. */
+unsigned mcr_attach_server_count(const struct mcr_attach_server *s, const char *channel);
+
+/* ---- attach_session.c ---- */
+
+/* mcr_attach_server_open attaches without the listening socket: it returns a socket with the
+ * welcome already in it, for mcr_consumer_opts.fd. The process itself may read every channel,
+ * whatever the readers and the limit of a user are; whom it hands the socket to is its own
+ * decision. The caller owns the descriptor. Errors: -ENOENT (err lists the channels), -EBUSY (too
+ * many consumers), -ENOMEM, -EMFILE. */
 int mcr_attach_server_open(struct mcr_attach_server *s, const char *channel, const char *label,
 			   struct mcr_error *err);
 
-/* mcr_attach_server_look notes how much headroom each consumer has; call it each 10 ms or so. */
-void mcr_attach_server_look(struct mcr_attach_server *s);
+/* ---- attach_join.c ---- */
 
 /* What consumers join and leave themselves goes through these. update is as mcr_engine_update, for
  * the consumer of this id. ended: some consumers are gone, and what others than the living (n ids,
@@ -79,29 +95,32 @@ struct mcr_attach_joining {
 void mcr_attach_server_joins(struct mcr_attach_server *s, const struct mcr_attach_joining *joining,
 			     void *ctx);
 
-/* mcr_attach_server_describe: who a consumer is, as `"LABEL" (pid N)`; "" when it is gone. */
-void mcr_attach_server_describe(const struct mcr_attach_server *s, uint64_t id, char *text,
-				size_t cap);
+/* ---- attach_log.c ---- */
 
-/* mcr_attach_server_log: lines about users that take too much, and descriptors that run out, go to
- * log from now on, a few each 10 s at most. */
+/* mcr_attach_server_log: lines about users that take too much, and about descriptors that run out,
+ * go to log from now on, a few every 10 s at most. */
 typedef void (*mcr_attach_log)(void *ctx, const char *line);
 void mcr_attach_server_log(struct mcr_attach_server *s, mcr_attach_log log, void *ctx);
 
-/* mcr_attach_server_descriptors: how many it may come to need, with its limits as they are. */
-unsigned mcr_attach_server_descriptors(const struct mcr_attach_server *s);
+/* ---- attach_info.c ---- */
 
-/* mcr_attach_server_wake sends a word to the consumers that sleep and for which something was
- * published. Returns 1 while somebody sleeps on: call it again soon, each 50 us or so; 0: nobody
- * does. Costs a look at one word of each consumer's page when nobody sleeps. */
-int mcr_attach_server_wake(struct mcr_attach_server *s);
-
-/* mcr_attach_server_count: consumers of one channel, or of all when channel is NULL. */
-unsigned mcr_attach_server_count(const struct mcr_attach_server *s, const char *channel);
+/* mcr_attach_server_look notes how much headroom each consumer has; call it every 10 ms or so. */
+void mcr_attach_server_look(struct mcr_attach_server *s);
 
 /* mcr_attach_server_info describes consumer i, counted from 0. Its numbers are clamped to what the
  * rings allow, ages are those of the last poll. Returns 0, or -ENOENT past the end. */
 int mcr_attach_server_info(const struct mcr_attach_server *s, size_t i,
 			   struct mcr_consumer_info *out);
+
+/* mcr_attach_server_describe writes who a consumer is, as `"LABEL" (pid N)`; "" when it is gone. */
+void mcr_attach_server_describe(const struct mcr_attach_server *s, uint64_t id, char *text,
+				size_t cap);
+
+/* ---- attach_wake.c ---- */
+
+/* mcr_attach_server_wake wakes the consumers that sleep and for which something was published.
+ * Returns 1 while somebody still sleeps: call it again soon, every 50 us or so; 0: nobody does.
+ * Costs a look at one word of each consumer's page when nobody sleeps. */
+int mcr_attach_server_wake(struct mcr_attach_server *s);
 
 #endif

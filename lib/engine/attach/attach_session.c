@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The attach protocol, the engine's side (core/attach_wire.h). */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/error.h"
-#include "engine/attach/attach_state.h"
+#include "engine/attach/attach_access.h"
+#include "engine/attach/attach_channels.h"
+#include "engine/attach/attach_join.h"
+#include "engine/attach/attach_limits.h"
+#include "engine/attach/attach_log.h"
+#include "engine/attach/attach_reply.h"
+#include "engine/attach/attach_session.h"
+#include "engine/attach/attach_slots.h"
 
 /* The consumer's page: it may write it, nobody may resize it, so the engine's reads never fault. */
 static int page_create(const struct mcr_consumer_page **page, int *page_fd)
@@ -37,28 +43,7 @@ fail:
 	return ret;
 }
 
-static int send_welcome(int fd, const struct mcr_welcome *welcome, const int *fds, size_t n_fds)
-{
-	union {
-		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof(int) * (MCR_RINGS_MAX + 1))];
-	} control;
-	struct iovec iov = {(void *)(uintptr_t)welcome, sizeof(*welcome)};
-	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
-
-	if (n_fds > 0) {
-		memset(&control, 0, sizeof(control));
-		msg.msg_control = &control;
-		msg.msg_controllen = CMSG_SPACE(sizeof(int) * n_fds);
-		control.header.cmsg_level = SOL_SOCKET;
-		control.header.cmsg_type = SCM_RIGHTS;
-		control.header.cmsg_len = CMSG_LEN(sizeof(int) * n_fds);
-		memcpy(CMSG_DATA(&control.header), fds, sizeof(int) * n_fds);
-	}
-	return sendmsg(fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
-}
-
-/* Those that the asker may read: of the others it learns nothing. */
+/* Lists the channels that the client may read, and says nothing of the others. */
 static void list_channels(const struct mcr_attach_server *s, const struct mcr_attach_slot *slot,
 			  const char *name, char *text, size_t cap)
 {
@@ -71,7 +56,7 @@ static void list_channels(const struct mcr_attach_server *s, const struct mcr_at
 		if (!s->channels[i])
 			continue;
 		config = &s->channels[i]->config;
-		if (mcr_attach_may(slot, &config->readers) <= 0)
+		if (mcr_attach_may_read(slot, &config->readers) <= 0)
 			continue;
 		if (used + strlen(config->name) + 8 > cap) {
 			strcpy(text + used, " ...");
@@ -84,28 +69,17 @@ static void list_channels(const struct mcr_attach_server *s, const struct mcr_at
 		snprintf(text + used, cap - used, " none");
 }
 
-int mcr_attach_set_refusal(struct mcr_welcome *welcome, int status, const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(welcome->text, sizeof(welcome->text), format, ap);
-	va_end(ap);
-	welcome->status = status;
-	return status;
-}
-
 /* Too many descriptors are open, or in flight. */
 static int is_shortage(int code)
 {
 	return code == -EMFILE || code == -ENFILE || code == -ETOOMANYREFS;
 }
 
-/* What was to be handed over is not to be had. The client's own limits are not the point. */
+/* The page or the message could not be made. That is the engine's trouble, not the client's. */
 static void refuse_for_now(struct mcr_attach_server *s, struct mcr_welcome *welcome, int code)
 {
 	if (is_shortage(code))
-		mcr_attach_complain_descriptors(s, -code, "a consumer was refused");
+		mcr_attach_warn_descriptors(s, -code, "a consumer was refused");
 	mcr_attach_set_refusal(welcome, is_shortage(code) ? -EBUSY : code,
 			       "the engine cannot attach now: %s", strerror(-code));
 }
@@ -114,7 +88,7 @@ static void refuse_for_now(struct mcr_attach_server *s, struct mcr_welcome *welc
 static int check_reader(const struct mcr_attach_slot *slot,
 			const struct mcr_attach_channel *channel, struct mcr_welcome *welcome)
 {
-	int may = mcr_attach_may(slot, &channel->config.readers);
+	int may = mcr_attach_may_read(slot, &channel->config.readers);
 
 	if (may < 0)
 		return mcr_attach_set_refusal(
@@ -129,8 +103,8 @@ static int check_reader(const struct mcr_attach_slot *slot,
 	    channel->config.name, slot->uid, slot->gid);
 }
 
-/* Fills the welcome for a channel and, when it is granted, makes the slot its consumer. The answer
- * stands in welcome->status. */
+/* Fills the welcome for a channel and, when that is granted, sends it and makes the slot a
+ * consumer. welcome->status has the answer. */
 static void admit(struct mcr_attach_server *s, struct mcr_attach_slot *slot, const char *name,
 		  const char *label, struct mcr_welcome *welcome)
 {
@@ -152,7 +126,7 @@ static void admit(struct mcr_attach_server *s, struct mcr_attach_slot *slot, con
 	if (ret == 0) {
 		welcome->n_rings = channel->n_rings;
 		welcome->epoch = channel->epoch;
-		ret = send_welcome(slot->fd, welcome, fds, channel->n_rings + 1);
+		ret = mcr_attach_send_welcome(slot->fd, welcome, fds, channel->n_rings + 1);
 		close(fds[channel->n_rings]);
 		if (ret < 0)
 			munmap((void *)(uintptr_t)page, MCR_CONSUMER_PAGE_BYTES);
@@ -161,29 +135,15 @@ static void admit(struct mcr_attach_server *s, struct mcr_attach_slot *slot, con
 		refuse_for_now(s, welcome, ret);
 		return;
 	}
-	s->half_open--;
-	s->attached++;
-	channel->consumers++;
-	slot->state = MCR_SLOT_ATTACHED;
-	slot->in_flight = (uint16_t)(channel->n_rings + 1);
-	slot->since_ns = s->now_ns;
-	slot->channel = channel;
-	slot->page = page;
-	slot->id = ++s->last_id;
-	slot->headroom_min = UINT64_MAX;
-	snprintf(slot->label, sizeof(slot->label), "%s", label);
-	mcr_text_clean(slot->label, sizeof(slot->label));
+	mcr_attach_slot_attach(s, slot, channel, page, label);
 }
-
-static const struct mcr_welcome WELCOME = {.magic = MCR_WELCOME_MAGIC,
-					   .version = MCR_ATTACH_VERSION};
 
 void mcr_attach_on_hello(struct mcr_attach_server *s, struct mcr_attach_slot *slot)
 {
-	struct mcr_welcome welcome = WELCOME;
+	struct mcr_welcome welcome = MCR_WELCOME_INIT;
 	struct mcr_hello hello;
 	char buf[sizeof(hello)];
-	/* Descriptors that somebody sends along are dropped by the kernel: no room is given. */
+	/* The kernel drops descriptors that come along: recv gives them no room. */
 	ssize_t n = recv(slot->fd, buf, sizeof(buf), MSG_DONTWAIT | MSG_TRUNC);
 	int ret;
 
@@ -204,23 +164,11 @@ void mcr_attach_on_hello(struct mcr_attach_server *s, struct mcr_attach_slot *sl
 	if (slot->state == MCR_SLOT_ATTACHED)
 		return;
 	if (n != 0)
-		send_welcome(slot->fd, &welcome, NULL, 0);
+		mcr_attach_send_welcome(slot->fd, &welcome, NULL, 0);
 	mcr_attach_slot_release(s, slot);
 }
 
-void mcr_attach_refuse(const struct mcr_attach_slot *slot, int status, const char *format, ...)
-{
-	struct mcr_welcome welcome = WELCOME;
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(welcome.text, sizeof(welcome.text), format, ap);
-	va_end(ap);
-	welcome.status = status;
-	send_welcome(slot->fd, &welcome, NULL, 0);
-}
-
-/* A consumer asks to join or leave, and else has nothing to say: it is gone, or breaks the
+/* All that a consumer sends are requests to join or leave; anything else is its end, or breaks the
  * protocol. */
 void mcr_attach_on_attached(struct mcr_attach_server *s, struct mcr_attach_slot *slot)
 {
@@ -236,7 +184,7 @@ void mcr_attach_on_attached(struct mcr_attach_server *s, struct mcr_attach_slot 
 int mcr_attach_server_open(struct mcr_attach_server *s, const char *channel, const char *label,
 			   struct mcr_error *err)
 {
-	struct mcr_welcome welcome = WELCOME;
+	struct mcr_welcome welcome = MCR_WELCOME_INIT;
 	struct mcr_attach_slot *slot;
 	int pair[2], ret;
 

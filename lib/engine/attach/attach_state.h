@@ -1,7 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the files of the attach server share: attach_server.c (sockets, slots), attach_access.c
- * (who may), attach_limits.c (how much), attach_session.c (the protocol), attach_channels.c
- * (channels), attach_info.c (what is known of consumers). */
+/* The state that the files of the attach server share. Who calls whom, lowest first:
+ *     attach_access    who may attach or join
+ *     attach_log       what is logged, and how often
+ *     attach_reply     what a client is sent
+ *     attach_slots     connections, from accept until nothing of them is in flight
+ *     attach_channels  the channels that can be attached to
+ *     attach_limits    how much one user and all may have
+ *     attach_join      joins that consumers make themselves
+ *     attach_session   the protocol: a hello, an attached consumer's requests
+ *     attach_info, attach_wake  what consumers say of themselves; waking those that sleep
+ *     attach_server    the listening socket and the poll */
 #ifndef MCR_ENGINE_ATTACH_STATE_H
 #define MCR_ENGINE_ATTACH_STATE_H
 
@@ -21,27 +29,27 @@ struct mcr_attach_channel {
 	uint64_t epoch;
 	unsigned n_rings, consumers;
 	int fds[MCR_RINGS_MAX];
-	struct mcr_ring_reader readers[MCR_RINGS_MAX]; /* for their numbers only */
+	struct mcr_ring_reader readers[MCR_RINGS_MAX]; /* to read positions, not messages */
 };
 
 enum mcr_attach_slot_state {
 	MCR_SLOT_FREE = 0,
 	MCR_SLOT_HALF_OPEN, /* MCR_ATTACH_HELLO_NS run from since_ns */
 	MCR_SLOT_ATTACHED,  /* channel and page are set */
-	MCR_SLOT_LINGERING, /* hung up on, but what it was sent is in flight still */
+	MCR_SLOT_LINGERING, /* closed, but what it was sent is still in flight */
 };
 
 /* Kinds of log lines, each of which has its own rate. */
-enum mcr_attach_complaint {
-	MCR_COMPLAINT_DESCRIPTORS,
-	MCR_COMPLAINT_LIMIT,
-	MCR_COMPLAINT_SILENT,
-	MCR_COMPLAINTS,
+enum mcr_attach_warning {
+	MCR_ATTACH_WARNING_DESCRIPTORS,
+	MCR_ATTACH_WARNING_LIMIT,
+	MCR_ATTACH_WARNING_SILENT,
+	MCR_ATTACH_WARNINGS,
 };
 
-struct mcr_attach_complaints {
+struct mcr_attach_warning_rate {
 	uint64_t quiet_until_ns;
-	unsigned withheld;
+	unsigned withheld; /* lines of this kind since the last one */
 };
 
 struct mcr_attach_slot {
@@ -49,7 +57,7 @@ struct mcr_attach_slot {
 	int fd;
 	int32_t pid; /* SO_PEERCRED */
 	uint32_t uid, gid;
-	uint8_t own;        /* 1: made by the engine's own process, which may do everything */
+	uint8_t own;        /* 1: of the engine's own process, which may do everything */
 	uint16_t in_flight; /* descriptors that it was sent and has not received */
 	uint64_t since_ns;  /* connected or attached */
 	struct mcr_attach_channel *channel;
@@ -57,7 +65,7 @@ struct mcr_attach_slot {
 	uint64_t id;           /* of the attachment */
 	uint64_t headroom_min; /* UINT64_MAX = not looked at yet */
 	uint32_t n_joins;      /* that it made itself */
-	uint64_t woken;        /* the number under which it slept when it was woken last */
+	uint64_t woken;        /* page->armed when it was last woken */
 	char label[MCR_LABEL_MAX];
 };
 
@@ -72,77 +80,14 @@ struct mcr_attach_server {
 	struct mcr_socket_file file;
 	mcr_attach_log log; /* NULL = nothing is logged */
 	void *log_ctx;
-	struct mcr_attach_complaints complaints[MCR_COMPLAINTS];
+	struct mcr_attach_warning_rate warnings[MCR_ATTACH_WARNINGS];
 	const struct mcr_attach_joining *joining; /* NULL = nobody may join */
 	void *joining_ctx;
-	uint8_t joiner_ended; /* a consumer that had joined is gone: its joins are to be left */
-	uint8_t joins_asked;  /* in this poll: a change costs time that grows with all joins */
+	uint8_t joiner_ended; /* one that had joined is gone: mcr_attach_leave_ended is due */
+	/* In this poll, which then ends: a change costs time that grows with all joins. */
+	uint8_t joins_asked;
 	struct mcr_attach_channel *channels[MCR_CHANNELS_MAX];
 	struct mcr_attach_slot slots[MCR_ATTACH_SLOTS];
 };
-
-/* mcr_attach_slot_take makes a half-open connection of fd, which the slot owns from then on. NULL
- * with errno set (EBUSY: no slot is free); fd is then still the caller's. */
-struct mcr_attach_slot *mcr_attach_slot_take(struct mcr_attach_server *s, int fd);
-
-/* mcr_attach_slot_release closes a connection and forgets it, as soon as nothing of it is in
- * flight. */
-void mcr_attach_slot_release(struct mcr_attach_server *s, struct mcr_attach_slot *slot);
-
-/* mcr_attach_may: 1 when the process behind a connection is one of access's, else 0; -errno when
- * that cannot be told now. */
-int mcr_attach_may(const struct mcr_attach_slot *slot, const struct mcr_access *access);
-
-/* mcr_attach_may_join: the same for access's joiners, where none listed is nobody. */
-int mcr_attach_may_join(const struct mcr_attach_slot *slot, const struct mcr_access *joiners);
-
-/* attach_limits.c: mcr_attach_check_limits returns 0, or the status of the refusal in *welcome:
- * there are too many consumers, or the user has not received too much. */
-int mcr_attach_check_limits(struct mcr_attach_server *s, const struct mcr_attach_slot *slot,
-			    const struct mcr_attach_channel *channel, struct mcr_welcome *welcome);
-
-/* mcr_attach_settle looks whether the welcome was received; call it before anything else is sent.
- * mcr_attach_settle_all does so for everybody, not too often. */
-void mcr_attach_settle(struct mcr_attach_slot *slot);
-void mcr_attach_settle_all(struct mcr_attach_server *s);
-
-/* mcr_attach_linger hangs up on a consumer that is no longer one, and holds its user to account for
- * what is in flight. */
-void mcr_attach_linger(struct mcr_attach_server *s, struct mcr_attach_slot *slot);
-
-/* mcr_attach_find_excess: the half-open connection that a user with too many loses; NULL = it has
- * not too many. */
-struct mcr_attach_slot *mcr_attach_find_excess(struct mcr_attach_server *s, uint32_t uid);
-
-/* mcr_attach_complain logs a line, unless one of its kind was logged a short while ago.
- * mcr_attach_complain_descriptors: the process or the system has none left, code is errno. */
-__attribute__((format(printf, 3, 4))) void mcr_attach_complain(struct mcr_attach_server *s,
-							       enum mcr_attach_complaint kind,
-							       const char *format, ...);
-void mcr_attach_complain_descriptors(struct mcr_attach_server *s, int code, const char *what);
-
-/* attach_session.c: mcr_attach_set_refusal writes a refusal into a welcome. Returns status, -errno.
- */
-__attribute__((format(printf, 3, 4))) int
-mcr_attach_set_refusal(struct mcr_welcome *welcome, int status, const char *format, ...);
-
-/* attach_join.c: answers a request of an attached consumer. Returns 0, or -EBADMSG: cut it off. */
-int mcr_attach_on_request(struct mcr_attach_server *s, struct mcr_attach_slot *slot,
-			  const struct mcr_request *request);
-
-/* mcr_attach_leave_ended leaves what consumers joined that are gone, all as one change. */
-void mcr_attach_leave_ended(struct mcr_attach_server *s);
-
-/* mcr_attach_refuse tells a half-open connection why it is being cut off; status is -errno. */
-__attribute__((format(printf, 3, 4))) void mcr_attach_refuse(const struct mcr_attach_slot *slot,
-							     int status, const char *format, ...);
-
-/* Something arrived on a connection, or it ended. The slot may be free afterwards. */
-void mcr_attach_on_hello(struct mcr_attach_server *s, struct mcr_attach_slot *slot);
-void mcr_attach_on_attached(struct mcr_attach_server *s, struct mcr_attach_slot *slot);
-
-/* mcr_attach_find_channel: NULL when there is none of that name. */
-struct mcr_attach_channel *mcr_attach_find_channel(const struct mcr_attach_server *s,
-						   const char *name);
 
 #endif

@@ -4,11 +4,10 @@
  * have the control thread block in its write. MSG_DONTWAIT belongs to the call. */
 #include <sys/socket.h>
 
-#include "engine/attach/attach_state.h"
+#include "engine/attach/attach_slots.h"
 
-#define WAKES_MAX                                                                      \
-	64 /* words sent per call: those who always want more do not keep control busy \
-	    */
+/* Words sent per call: consumers that always want more must not keep control busy. */
+#define WAKES_MAX 64
 
 /* 1 when what the consumer waits for is there. It may have written anything: a seq that never comes
  * costs it its wake-up. */
@@ -30,7 +29,7 @@ static void wake(struct mcr_attach_slot *slot)
 {
 	const struct mcr_notice notice = {.kind = MCR_NOTICE_WAKE};
 
-	mcr_attach_settle(slot);
+	mcr_attach_slot_settle(slot);
 	send(slot->fd, &notice, sizeof(notice), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 

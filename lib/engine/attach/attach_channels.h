@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The channels that can be attached to; attach_server.h has what the engine does with them. */
+#ifndef MCR_ENGINE_ATTACH_CHANNELS_H
+#define MCR_ENGINE_ATTACH_CHANNELS_H
+
+#include "engine/attach/attach_state.h"
+
+/* mcr_attach_find_channel returns NULL when there is none of that name. */
+struct mcr_attach_channel *mcr_attach_find_channel(const struct mcr_attach_server *s,
+						   const char *name);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Connections. A welcome that is not received keeps its descriptors in flight, also after the
+ * engine has hung up; the kernel counts them (unix(7), ETOOMANYREFS) against the engine's user
+ * until the client receives them or closes its end. So a closed connection keeps its slot, and
+ * counts for its user, as long as something of it is in flight. */
+#ifndef MCR_ENGINE_ATTACH_SLOTS_H
+#define MCR_ENGINE_ATTACH_SLOTS_H
+
+#include "engine/attach/attach_state.h"
+
+/* mcr_attach_slot_take makes a half-open connection of fd, which the slot owns from then on. NULL
+ * with errno set (EBUSY: no slot is free): fd is still the caller's. */
+struct mcr_attach_slot *mcr_attach_slot_take(struct mcr_attach_server *s, int fd);
+
+/* mcr_attach_slot_attach makes a consumer of a half-open connection that was sent its welcome: the
+ * rings' descriptors and that of the page, which the slot owns from then on. label is copied. */
+void mcr_attach_slot_attach(struct mcr_attach_server *s, struct mcr_attach_slot *slot,
+			    struct mcr_attach_channel *channel,
+			    const struct mcr_consumer_page *page, const char *label);
+
+/* mcr_attach_slot_release closes a half-open or attached connection. Its slot is free afterwards,
+ * or lingers until nothing is in flight. */
+void mcr_attach_slot_release(struct mcr_attach_server *s, struct mcr_attach_slot *slot);
+
+/* mcr_attach_slot_settle looks whether the welcome was received; call it before anything else is
+ * sent. */
+void mcr_attach_slot_settle(struct mcr_attach_slot *slot);
+
+/* mcr_attach_slots_settle_now does so for all and frees slots that lingered;
+ * mcr_attach_slots_settle does it at most every 10 ms. */
+void mcr_attach_slots_settle_now(struct mcr_attach_server *s);
+void mcr_attach_slots_settle(struct mcr_attach_server *s);
+
+#endif
