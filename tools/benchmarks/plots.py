@@ -216,7 +216,7 @@ def targets(results, path):
     data = [(name, min(used, 4), i, '0x228833' if holds else '0xee6677')
             for i, (name, used, holds) in enumerate(rows)]
     gnuplot(path, 1000, 110 + 24 * len(rows), block('data', data) + f'''
-set title "Used of each target: the line is the target, left of it holds"
+set title "Each figure as a share of its target: left of the line it holds"
 set boxwidth 0.7
 set grid xtics lc rgb "#dddddd"
 set xrange [0:*]

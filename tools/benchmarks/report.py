@@ -11,14 +11,14 @@ TITLES = {
     'engine': 'Engine: what a packet costs the rx lcore',
     'link': 'Link: packets over shared memory',
     'kernel': 'Kernel: against programs on sockets',
-    'burst': 'Burst: out of silence',
+    'burst': 'Burst: packets after silence',
     'hop': 'Hop: from a writer to a reader',
-    'growth': 'Growth: as things become more',
+    'growth': 'Growth: how the cost scales',
 }
 PLOTS = {
-    None: 'how much of each target is used up',
+    None: 'how far each figure is from its target',
     'burst': 'latency over the size of a burst',
-    'growth': 'cost of a packet as things grow',
+    'growth': 'cost of a packet as groups, rings, bursts and payloads grow',
     'hop': 'percentiles of latency',
     'kernel': 'percentiles of latency',
 }
@@ -55,10 +55,10 @@ def summary(results):
 def facts(run, command):
     m = common.machine()
     return [f"- Machine: {m['cpu']}, {m['cores']} cores; {m['huge_pages']} huge pages; load "
-            f"{m['load']:.1f} when it was over.",
+            f"{m['load']:.1f} at the end.",
             f"- Versions: mcring {m['mcring']}, DPDK {m['dpdk']}, Linux {m['kernel']}, "
             f"{m['compiler']}.",
-            '- Cores: ' + (f'as EAL was told: `{" ".join(run.eal)}`.' if run.port else
+            '- Cores: ' + (f'`{" ".join(run.eal)}`.' if run.port else
                            'the rx lcore on 1; control thread, readers and senders on 0.'),
             f'- Command: `{command}`' + (', a few parts at a time.' if run.added else
                                          f'; {run.pairs} pairs, {run.ms} ms each, unless a case '
