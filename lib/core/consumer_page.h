@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The one page that a consumer may write: how it describes itself to the engine. The engine takes
- * every word of it for untrusted, uses it for statistics and, later, for waking only, and loads
- * each word once. Words are plain integers with relaxed __atomic access; their one writer is the
- * consumer. */
+/* The one page that a consumer may write: how it describes itself to the engine. The engine trusts
+ * no word of it, loads each word once, and uses it for statistics and for waking only. Words are
+ * plain integers with __atomic access, relaxed but for `armed`; their one writer is the consumer.
+ */
 #ifndef MCR_CORE_CONSUMER_PAGE_H
 #define MCR_CORE_CONSUMER_PAGE_H
 
