@@ -10,6 +10,7 @@ no comment is still listed. A function without one is an error, so that nothing 
 
 import argparse
 import errno
+import itertools
 import os
 import re
 import sys
@@ -121,7 +122,12 @@ def members(text):
                 found[-1][1] = (found[-1][1] + ' ' + comment_text(value)).strip()
             else:
                 found.append(['', comment_text(value)])
-    return [(decl.rstrip(';,'), ' '.join(doc.split())) for decl, doc in found]
+    shown = []
+    for decl, doc in found:
+        if decl and not doc and shown and not shown[-1][0]:
+            doc = shown.pop()[1]  # right before a member that has none beside it: of that member
+        shown.append((decl.rstrip(';,'), ' '.join(doc.split())))
+    return shown
 
 
 # ---- mdoc ----
@@ -133,7 +139,7 @@ def escape(text):
 
 def sentences(text):
     """New sentence, new line, as mdoc wants it."""
-    return re.sub(r'(?<=[A-Za-z0-9)"_]{2}[.?!]) (?=[A-Z`*-])', '\n', text)
+    return re.sub(r'(?<=[A-Za-z0-9)"_][.?!]) (?=[A-Za-z0-9`*"-])', '\n', text)
 
 
 def blocks(text):
@@ -151,7 +157,8 @@ def blocks(text):
 
 
 def prose(text, functions, out):
-    """Paragraphs; indented lines are a display; errors after "Errors:" are a list."""
+    """Paragraphs; indented lines are a display; errors after "Errors:" or "Errors (remark):" are a
+    list."""
     for literal, block in blocks(text):
         if literal:
             out += ['.Bd -literal -offset indent', *escape(block).split('\n'), '.Ed']
@@ -159,20 +166,22 @@ def prose(text, functions, out):
         if out and out[-1] and not out[-1].startswith(('.S', '.Pp', '.It')):
             out.append('.Pp')
         block = ' '.join(block.split())
-        before, found, errors = block.partition('Errors: ')
-        rest = error_list(errors) if found else None
+        head = re.search(r'\bErrors( \([^)]*\))?: (?=-E)', block)
+        rest = error_list(block[head.end():]) if head else None
         if rest is None:
             inline(block, functions, out)
             continue
-        if before.strip():
-            inline(before.strip(), functions, out)
-        out.append('Errors:')
+        if block[:head.start()].strip():
+            inline(block[:head.start()].strip(), functions, out)
+            out.append('.Pp')
+        inline(head.group().strip(), functions, out)
         out.append('.Bl -tag -width Er')
         for name, why in rest[0]:
             out.append(f'.It Bq Er {name}')
             inline(why or os.strerror(getattr(errno, name)).lower(), functions, out)
         out.append('.El')
         if rest[1]:
+            out.append('.Pp')
             inline(rest[1], functions, out)
 
 
@@ -180,7 +189,7 @@ def error_list(text):
     """([(name, why)...], what follows) of "-ENOENT (why), -EACCES, -EINVAL (why). More." or None."""
     found, at = [], 0
     while True:
-        match = re.match(r'(?:, or |, |or )?-(E[A-Z0-9]+)', text[at:])
+        match = re.match(r'(?:, or |, | or )?-(E[A-Z0-9]+)', text[at:])
         if not match:
             break
         at += match.end()
@@ -192,8 +201,12 @@ def error_list(text):
                 at += 1
             why = text[start:at - 1]
         found.append((match.group(1), why))
-    rest = text[at:].lstrip('., ').strip()
-    return (found, rest[:1].upper() + rest[1:]) if found else None
+    rest = re.sub(r'^or ', 'Also ', text[at:].lstrip('., ').strip())
+    return (found, capital(rest)) if found else None
+
+
+def capital(text):
+    return text[:1].upper() + text[1:]
 
 
 def inline(text, functions, out):
@@ -205,6 +218,8 @@ def inline(text, functions, out):
         line = re.sub(r'\b(mcr_[a-z_]+)\b', lambda m: r'\fB' + m.group() + r'\fP'
                       if m.group() in functions else m.group(), line)
         line = re.sub(r'\b(MCR_[A-Z0-9_]+)\b', r'\\fB\1\\fP', line)
+        # Not hyphenated: a name that is cut in two cannot be searched for.
+        line = re.sub(r'(?<!\S)(?=\S*_)', r'\\%', line)
         out.append(line)
 
 
@@ -311,15 +326,9 @@ def main():
         out.append(f'.Ss {name}')
         prose(text, functions, out)
     out.append('.Sh FUNCTIONS')
-    seen = ''
-    for item in calls:
-        out.append(f'.Ss {item.name}')
-        if item.doc == seen:
-            out.append('See above.')
-        else:
-            doc = re.sub(rf'^{item.name}: ', '', item.doc)
-            prose(doc if doc.startswith('mcr_') else doc[:1].upper() + doc[1:], functions, out)
-        seen = item.doc
+    for doc, same in itertools.groupby(calls, key=lambda item: item.doc):
+        out.append('.Ss ' + ', '.join(item.name for item in same))
+        prose(doc, functions, out)
     out.append('.Sh TYPES AND CONSTANTS')
     for item in items:
         if item.kind in ('struct', 'enum'):

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What an engine is made from: its interfaces, channels, sockets and limits. */
+/* What an engine is created with: interfaces, channels, sockets and lcores. Start a struct
+ * mcr_engine_config with mcr_engine_config_init, the others with all members 0. The engine copies
+ * what it needs: what pointers point to is borrowed for the call. */
 #ifndef MCRING_CONFIG_H
 #define MCRING_CONFIG_H
 
@@ -17,108 +19,123 @@ struct mcr_sockets;
 
 #define MCR_INTERFACES_MAX  64
 #define MCR_CHANNELS_MAX    64
-#define MCR_LCORES_MAX      32
+#define MCR_LCORES_MAX      32     /* rx lcores */
 #define MCR_QUEUES_MAX      64     /* rx queues of a port */
 #define MCR_MEMBERSHIPS_MAX 65536  /* (interface, group) pairs */
 #define MCR_JOINS_MAX       262144 /* elementary joins, of all owners together */
-#define MCR_DEVICE_NAME_MAX 16     /* octets of a kernel device's name with its 0 */
+#define MCR_DEVICE_NAME_MAX 16     /* octets of a kernel device's name, with the NUL */
 
-enum mcr_igmp_mode {       /* what an interface speaks */
-	MCR_IGMP_AUTO = 0, /* v3, older when an older querier is heard (RFC 3376 §7.2) */
+/* The IGMP version that an interface speaks. */
+enum mcr_igmp_mode {
+	MCR_IGMP_AUTO = 0, /* v3, or an older version while an older querier is present (RFC 9776
+			    * §7.2.1) */
 	MCR_IGMP_V1 = 1,
 	MCR_IGMP_V2 = 2,
 	MCR_IGMP_V3 = 3,
 	MCR_IGMP_OFF = 4, /* no reports; ARP and ICMP echo are still answered */
 };
 
-enum mcr_idle {                /* what an rx lcore does while its queues are empty */
+/* What an rx lcore does while its queues are empty. */
+enum mcr_idle {
 	MCR_IDLE_BUSY = 0,     /* polls */
-	MCR_IDLE_ADAPTIVE = 1, /* sleeps briefly, the one exception to "no syscall" */
+	MCR_IDLE_ADAPTIVE = 1, /* sleeps about 50 us at a time after 1,024 empty rounds */
 };
 
+/* Which UDP checksums are checked. */
 enum mcr_udp_checksum {
-	MCR_UDP_CHECKSUM_NIC =
-	    0, /* drop only what the NIC called bad (RTE_MBUF_F_RX_L4_CKSUM_BAD) */
-	MCR_UDP_CHECKSUM_OFF = 1,
-	MCR_UDP_CHECKSUM_VERIFY = 2, /* compute; a checksum of 0 means none (RFC 768) */
+	MCR_UDP_CHECKSUM_NIC = 0,    /* drop what the NIC marked bad (RTE_MBUF_F_RX_L4_CKSUM_BAD) */
+	MCR_UDP_CHECKSUM_OFF = 1,    /* none */
+	MCR_UDP_CHECKSUM_VERIFY = 2, /* compute each; a checksum of 0 means none (RFC 768) */
 };
 
-enum mcr_hw_time {              /* hw_ns of messages: the time of arrival that the NIC says */
+/* hw_ns of messages: the NIC's time of arrival. */
+enum mcr_hw_time {
 	MCR_HW_TIME_OFF = 0,    /* none */
 	MCR_HW_TIME_ON = 1,     /* where the driver has it (docs/nics.md): MCR_FLAG_HW_TIME */
-	MCR_HW_TIME_SYNCED = 2, /* and the operator vouches that the NIC's clock is right */
+	MCR_HW_TIME_SYNCED = 2, /* also MCR_FLAG_HW_TIME_SYNCED: the operator vouches that the
+				 * NIC's clock is right */
 };
 
-/* An interface = a DPDK port, a VLAN and a local address. */
+/* An interface: a DPDK port, a VLAN and a local address. */
 struct mcr_interface_config {
 	char name[MCR_NAME_MAX];
 	char port[64]; /* DPDK device name ("net_af_packet0", "0000:01:00.0") or port number */
-	uint32_t address_be;  /* 0 = none: reports leave from 0.0.0.0, nothing answers ARP */
+	uint32_t address_be;  /* 0 = none: reports come from 0.0.0.0, and ARP is not answered */
 	uint8_t prefix_len;   /* of address_be, 0..32 */
 	uint8_t igmp;         /* enum mcr_igmp_mode */
-	uint8_t tx_never;     /* 1: this interface sends no frame whatsoever */
+	uint8_t tx_never;     /* 1: this interface sends no frame at all */
 	uint8_t udp_checksum; /* enum mcr_udp_checksum; the port's first interface decides */
 	uint16_t vlan;        /* 1..4094; 0 = untagged */
-	/* A device of this name is made in the kernel (CAP_NET_ADMIN): it gets what no channel
-	 * wants and answers for itself, and what the kernel sends on it leaves through the port. ""
-	 * = none, and ARP and ICMP echo for address_be are answered here. */
+	/* The engine makes a device of this name in the kernel (which takes CAP_NET_ADMIN). The
+	 * kernel gets what no channel wants and answers ARP and ICMP echo itself; what it sends on
+	 * the device leaves through the port. "" = no device: mcring answers ARP and ICMP echo for
+	 * address_be. */
 	char kernel[MCR_DEVICE_NAME_MAX];
 
-	/* IGMP by the letter or by experience; all zero is good (docs/igmp.md). */
-	uint8_t igmp_strict;     /* 1: ignore queries that a strict reading forbids */
-	uint8_t igmp_robustness; /* copies of a change, 1..7; 0 = 2; a v3 querier's QRV beats it */
-	uint8_t igmp_robustness_floor;  /* copies at least, whatever a querier says, 1..7; 0 = 1 */
-	uint32_t igmp_compat_timeout_s; /* until an older querier is forgotten; 0 = by the RFC */
-	uint32_t igmp_repeat_s;         /* without a querier all is reported each so often; 0 = 60,
-					   UINT32_MAX = never */
+	/* IGMP details; all 0 is a good choice (docs/igmp.md). */
+	uint8_t igmp_strict;            /* 1: ignore queries that a strict reading forbids */
+	uint8_t igmp_robustness;        /* copies of each change, 1..7; 0 = 2; the QRV of a v3
+					 * querier has precedence */
+	uint8_t igmp_robustness_floor;  /* least number of copies, whatever a querier says, 1..7;
+					 * 0 = 1 */
+	uint32_t igmp_compat_timeout_s; /* seconds until an older querier is forgotten; 0 = by the
+					 * RFC */
+	uint32_t igmp_repeat_s;         /* seconds between reports of everything while there is no
+					 * querier; 0 = 60, UINT32_MAX = never */
 
-	/* Of the port: interfaces that share it say the same or nothing. */
-	uint16_t n_queues; /* rx queues, 1..MCR_QUEUES_MAX; 0 = one for each lcore that may poll it,
-			    * or, where the driver has no RSS, every queue of the device */
-	uint16_t n_lcores; /* its queues go to these rx lcores only; 0 = those of its NUMA node, or
-			    * all when there are none */
-	uint16_t lcores[MCR_LCORES_MAX];
-	uint8_t hw_time; /* enum mcr_hw_time */
+	/* These belong to the port: interfaces that share it give the same values, or 0. */
+	uint16_t n_queues; /* rx queues, 1..MCR_QUEUES_MAX; 0 = one for each lcore that may poll the
+			    * port or, where the driver has no RSS, every queue of the device */
+	uint16_t n_lcores; /* entries of lcores; 0 = the rx lcores of the port's NUMA node, or all
+			    * if there are none */
+	uint16_t lcores[MCR_LCORES_MAX]; /* the only rx lcores that may poll the port */
+	uint8_t hw_time;                 /* enum mcr_hw_time */
 };
 
-/* Who may: a process whose effective user is listed, or whose effective or a supplementary group
- * is, at the time of its connect. Nothing listed = everybody. */
-#define MCR_ACCESS_IDS_MAX 32
+#define MCR_ACCESS_IDS_MAX 32 /* users, and groups, of an access list */
+
+/* An access list. It admits a process if its effective user, effective group or a supplementary
+ * group was listed when the process connected. An empty list admits everybody, or nobody where
+ * the member says so. Sockets from mcr_engine_attach are always admitted. */
 struct mcr_access {
 	uint32_t uids[MCR_ACCESS_IDS_MAX], gids[MCR_ACCESS_IDS_MAX];
 	uint32_t n_uids, n_gids;
 };
 
-#define MCR_HANDLER_SLOW_NS 10000 /* a call above it is slow, unless the channel says otherwise */
+#define MCR_HANDLER_SLOW_NS 10000 /* default of handler_slow_ns */
 
+/* A channel: a set of groups with one ring for each rx lcore. */
 struct mcr_channel_config {
 	char name[MCR_NAME_MAX];
-	uint32_t depth; /* messages a ring holds: a power of two, 64..2^24; 0 = 65536 */
-	uint64_t bytes; /* payload bytes a ring holds: a power of two, 64 KiB..2^36;
-			 * 0 = 256 * depth, at least 64 KiB */
-	uint32_t consumers_max;    /* attached at a time; 0 = as many as the engine takes */
+	uint32_t depth;            /* messages in a ring: a power of two, 64..2^24; 0 = 65536 */
+	uint64_t bytes;            /* payload octets in a ring: a power of two, 64 KiB..2^36; 0 =
+				    * 256 * depth, at least 64 KiB */
+	uint32_t consumers_max;    /* consumers at a time; 0 = as many as the engine takes */
 	struct mcr_access readers; /* who may attach, of those who can open the socket */
-	struct mcr_access joiners; /* which readers may join groups; none listed = nobody */
-	uint8_t has_lcore;         /* 1: its groups go to a queue that rx lcore `lcore` polls, on */
-	uint16_t lcore;            /* ports that can steer by group; a warning says where not */
+	struct mcr_access joiners; /* which readers may join groups; an empty list admits nobody */
+	uint8_t has_lcore;         /* 1: steer its groups to a queue that rx lcore `lcore` polls, on
+				    * ports that can steer by group; a warning names the others */
+	uint16_t lcore;
 
-	/* NULL = none. n: 1 to 32 messages in the order of arrival; ring: index of the rx lcore. */
+	/* The inline consumer (mcring/inline.h); NULL = none. n: 1 to 32 messages in the order of
+	 * arrival. ring: index of the rx lcore that calls. */
 	void (*handler)(void *ctx, const struct mcr_inline_msg *msgs, unsigned n, unsigned ring);
-	void *handler_ctx;
-	uint8_t handler_only;     /* 1: instead of publishing: nothing is copied, nobody attaches */
-	uint32_t handler_slow_ns; /* a call that takes longer is counted; 0 = MCR_HANDLER_SLOW_NS */
+	void *handler_ctx;        /* passed to handler as ctx */
+	uint8_t handler_only;     /* 1: do not publish: nothing is copied, and nobody can attach */
+	uint32_t handler_slow_ns; /* a longer call counts as slow; 0 = MCR_HANDLER_SLOW_NS */
 };
 
-#define MCR_CONSUMERS_MAX 1024 /* attached at a time, all channels */
+#define MCR_CONSUMERS_MAX 1024 /* consumers at a time, of all channels */
 
 /* The attach socket: who can connect to it, and how many. */
 struct mcr_attach_config {
-	uint32_t mode;          /* permission bits; 0660 */
+	uint32_t mode;          /* permission bits; mcr_engine_config_init sets 0660 */
 	uint32_t gid;           /* its group; UINT32_MAX = the process's own */
-	uint32_t consumers_max; /* attached at a time; 0 = MCR_CONSUMERS_MAX, which is the most */
-	uint32_t consumers_per_uid; /* of one user at a time; 0 = no limit of its own */
+	uint32_t consumers_max; /* consumers at a time, up to MCR_CONSUMERS_MAX; 0 = that many */
+	uint32_t consumers_per_uid; /* consumers of one user at a time; 0 = no such limit */
 };
 
+/* Levels of log lines. */
 enum mcr_log_level {
 	MCR_LOG_ERROR,
 	MCR_LOG_WARNING,
@@ -126,42 +143,43 @@ enum mcr_log_level {
 	MCR_LOG_DEBUG
 };
 
-#define MCR_RELOAD_LATER 1 /* of reload(): the answer comes with mcr_engine_reload_done */
+#define MCR_RELOAD_LATER 1 /* reload() returns it: mcr_engine_reload_done gives the answer */
 
+/* What mcr_engine_create takes. */
 struct mcr_engine_config {
 	size_t size; /* sizeof(struct mcr_engine_config), set by mcr_engine_config_init */
 	char name[MCR_NAME_MAX]; /* "mcring" */
-	char run_dir[96];        /* holds the sockets `attach` and `control`; "" = no sockets */
+	char run_dir[96]; /* directory of the sockets `attach` and `control`; "" = no sockets */
 	struct mcr_attach_config attach;
-	const unsigned
-	    *lcores; /* worker lcores, for the length of the call; NULL = every EAL worker */
+	const unsigned *lcores; /* EAL worker lcores that receive; NULL = all of them */
 	unsigned n_lcores;
 	uint8_t idle;             /* enum mcr_idle */
-	uint8_t keep_memberships; /* 1: mcr_engine_stop leaves no group on the wire */
-	/* Packets of a burst that are published before the rest, which follows in chunks that grow;
-	 * 0 = default, 1. A loop that is behind publishes bursts whole. */
+	uint8_t keep_memberships; /* 1: mcr_engine_stop sends no leaves */
+	/* Packets of a burst that are published first; the rest follows in chunks that grow. 0 = 1.
+	 * An rx loop that is behind publishes each burst as a whole. */
 	uint16_t first_chunk;
-	const struct mcr_interface_config *interfaces;
+	const struct mcr_interface_config *interfaces; /* at least one */
 	unsigned n_interfaces;
-	const struct mcr_channel_config *channels; /* "default" is made when no channel is named */
+	const struct mcr_channel_config *channels; /* none = the engine makes one, "default" */
 	unsigned n_channels;
-	/* Called on the control thread, for the length of the call; what waits in it keeps control
-	 * away. NULL = stderr, which waits for its reader when it is a pipe that is full. */
+	/* Takes a log line, which is borrowed for the call. Thread: control, which waits until it
+	 * returns. NULL = errors and warnings go to stderr; a full pipe there stops control. */
 	void (*log)(void *ctx, enum mcr_log_level level, const char *line);
-	/* mcring-ctl reload; NULL = "this engine has no configuration file". dry_run: report only.
-	 * Called on the control thread by mcr_engine_poll. Returns 0 or -errno with a one-line
-	 * account of the change, or of the failure, in *report; or MCR_RELOAD_LATER, and goes on in
-	 * mcr_engine_run until it has an answer for mcr_engine_reload_done. A second request that
-	 * comes meanwhile is refused. */
+	/* Carries out `mcring-ctl reload`; dry_run: only report what would change. Thread: control,
+	 * in mcr_engine_poll. Returns 0 or -errno, with one line about the change or the failure in
+	 * *report; or MCR_RELOAD_LATER, and then continues in mcr_engine_run and answers with
+	 * mcr_engine_reload_done. The engine refuses other requests until then. NULL = this engine
+	 * has no configuration file. */
 	int (*reload)(void *ctx, int dry_run, struct mcr_error *report);
-	void *ctx;
-	/* mcr_sockets_note from before EAL probed its devices; for the length of mcr_engine_create.
-	 * NULL = it is not known which packet sockets are the drivers' own, and what net_af_packet
-	 * before DPDK 25.03 loses stays unknown. */
+	void *ctx; /* passed to log and reload */
+	/* From mcr_sockets_note before EAL probed its devices; borrowed for mcr_engine_create,
+	 * which adds the sockets that it finds. NULL = the engine cannot know which packet sockets
+	 * belong to drivers, and does not count what net_af_packet before DPDK 25.03 loses. */
 	struct mcr_sockets *sockets_before;
 };
 
-/* mcr_engine_config_init fills in the defaults. */
+/* mcr_engine_config_init fills in the defaults: everything 0 but size, name, attach and
+ * first_chunk. */
 MCR_API void mcr_engine_config_init(struct mcr_engine_config *cfg);
 
 #ifdef __cplusplus

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The consumer: reads the rings of one channel. Needs libmcring-client only, no DPDK.
+/* The consumer: reads the rings of one channel. It needs only libmcring-client, not DPDK.
  *
  *     struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
  *     opts.channel = "md";
@@ -11,9 +11,13 @@
  *             mcr_consumer_release(c);
  *     }
  *
- * A consumer is mapped read-only and never holds up the engine: when it falls a whole ring behind
- * it is lapped, and the next poll starts with an MCR_LOST that says exactly how many messages it
- * missed. One consumer belongs to one thread at a time; several consumers are independent. */
+ * A consumer maps the rings read-only and never holds up the engine. When it falls a whole ring
+ * behind, the writer laps it, and the next poll starts with an MCR_LOST that gives the exact number
+ * of messages missed.
+ *
+ * Only one thread at a time may use a consumer. Consumers are independent of each other. No
+ * function is async-signal-safe. A function that returns int gives 0 or -errno unless its comment
+ * says otherwise, and those that take a struct mcr_error fill it when they fail. */
 #ifndef MCRING_CONSUMER_H
 #define MCRING_CONSUMER_H
 
@@ -28,98 +32,117 @@ extern "C" {
 
 struct mcr_consumer;
 
-/* Where a message stands: epoch is random for each ring's life, seq counts from 1 without gaps. */
+/* The position of a message. epoch is a random number that a channel gets when the engine creates
+ * it. ring is the index of the ring in the channel. seq counts the messages of the ring from 1,
+ * without gaps. Positions of different epochs cannot be compared. */
 struct mcr_pos {
 	uint64_t epoch, seq;
 	uint32_t ring, pad;
 };
 
+/* What poll returns: data, or an event. */
 enum mcr_kind {
 	MCR_DATA = 0,
-	MCR_LOST = 1, /* this consumer was lapped: `lost` messages, the first of them at pos */
-	MCR_LINK = 2, /* a port's link changed: MCR_FLAG_LINK_UP, MCR_FLAG_LINK_GONE or neither; id
-		       * is the DPDK port. It stands in order with the data of each ring that the
-		       * port can write into, and in no other: a channel of several rings gets one
-		       * from each. What was on the wire meanwhile is lost, and nobody counts it. */
-	MCR_RESTART = 3, /* mcr_consumer_reattach found a new engine: what arrived after since_ns
-			  * and before rx_ns may be missing, nobody knows how much. pos.epoch is the
-			  * new one. */
-	MCR_STALL = 4,   /* MCR_ORDER_MERGED: ring pos.ring was silent for hold_ns, since rx_ns. The
-			  * others no longer wait for it; what it brings late is flagged. */
-	MCR_ENGINE_STALL = 5, /* the engine gives no sign of life since since_ns, as of rx_ns, but
-			       * its process is there: its control thread hangs, or it was
-			       * stopped. With MCR_FLAG_STALL_OVER: it goes on, and nobody was
-			       * detached. What its rx lcores publish comes in between, too. */
+	MCR_LOST = 1,    /* The writer lapped this consumer: `lost` messages are gone, the first of
+			  * them is the one at pos. */
+	MCR_LINK = 2,    /* A port's link changed: MCR_FLAG_LINK_UP, MCR_FLAG_LINK_GONE or neither
+			  * (down); id is the DPDK port. The event is in order with the data of
+			  * each ring that the port can write to, and in no other ring: a consumer
+			  * of several rings gets one from each. Packets sent while the link was
+			  * down are lost, and nothing counts them. */
+	MCR_RESTART = 3, /* mcr_consumer_reattach found a new engine. What arrived after since_ns
+			  * and before rx_ns may be missing; the number is unknown. pos.epoch is
+			  * the new epoch. */
+	MCR_STALL = 4,   /* MCR_ORDER_MERGED: ring pos.ring held the others up for hold_ns and has
+			  * been silent since rx_ns. The others no longer wait for it; what it
+			  * brings late bears MCR_FLAG_LATE. */
+	MCR_ENGINE_STALL = 5, /* The engine has shown no sign of life for more than 1 s, from
+			       * since_ns to rx_ns, but its process still exists: its control
+			       * thread hangs, or the process was stopped. With
+			       * MCR_FLAG_STALL_OVER: it runs again, and the consumer stayed
+			       * attached. Messages that its rx lcores publish meanwhile still
+			       * come. */
 };
 
 enum mcr_msg_flags {
-	MCR_FLAG_RX_TIME_TSC = 1 << 0,    /* rx_ns: one clock reading per burst, not per packet */
-	MCR_FLAG_CLOCK_STEP = 1 << 1,     /* CLOCK_REALTIME was stepped since the message before */
+	MCR_FLAG_RX_TIME_TSC = 1 << 0,    /* rx_ns is one clock reading per burst */
+	MCR_FLAG_CLOCK_STEP = 1 << 1,     /* CLOCK_REALTIME was stepped since the ring's message
+					   * before this one */
 	MCR_FLAG_HW_TIME = 1 << 2,        /* hw_ns is valid */
 	MCR_FLAG_HW_TIME_SYNCED = 1 << 3, /* the operator vouches for the NIC's clock */
 	MCR_FLAG_LINK_UP = 1 << 4,        /* MCR_LINK: the link is up now */
-	MCR_FLAG_LINK_GONE = 1 << 5, /* MCR_LINK: the port was removed, and will not come back */
-	MCR_FLAG_LATE =
-	    1 << 6, /* MCR_ORDER_MERGED: arrived before a message that was polled earlier */
-	MCR_FLAG_STALL_OVER = 1 << 7, /* MCR_ENGINE_STALL: it lasted from since_ns to rx_ns */
+	MCR_FLAG_LINK_GONE = 1 << 5,      /* MCR_LINK: the port was removed and will not return */
+	MCR_FLAG_LATE = 1 << 6,           /* MCR_ORDER_MERGED: this message arrived before one that
+					   * was returned earlier */
+	MCR_FLAG_STALL_OVER = 1 << 7,     /* MCR_ENGINE_STALL: it lasted from since_ns to rx_ns */
 };
 
+/* A message or an event, filled in by poll. Members that do not apply to its kind mean nothing. */
 struct mcr_msg {
-	const uint8_t
-	    *data; /* in the ring: may be overwritten until mcr_consumer_intact says it was not */
-	uint32_t len;   /* octets of payload */
-	uint16_t kind;  /* enum mcr_kind */
-	uint16_t flags; /* enum mcr_msg_flags */
+	const uint8_t *data; /* payload in the ring, which the writer may overwrite at any time: use
+			      * mcr_consumer_read, or mcr_consumer_intact after reading; mapped
+			      * until mcr_consumer_close or mcr_consumer_reattach */
+	uint32_t len;        /* octets of payload */
+	uint16_t kind;       /* enum mcr_kind */
+	uint16_t flags;      /* enum mcr_msg_flags */
 	struct mcr_pos pos;
-	uint64_t rx_ns, hw_ns; /* CLOCK_REALTIME; hw_ns 0 = unknown */
-	uint64_t lost;         /* MCR_LOST: messages missed */
+	uint64_t rx_ns; /* CLOCK_REALTIME of the burst; never goes back within a ring */
+	uint64_t hw_ns; /* the NIC's time of arrival, CLOCK_REALTIME; 0 = unknown */
+	uint64_t lost;  /* MCR_LOST: messages missed */
 	uint32_t group_be, source_be;
 	uint32_t id;                 /* user id of the join that took it; MCR_LINK: DPDK port */
 	uint16_t dst_port, src_port; /* UDP, host order */
 	uint16_t vlan;               /* 0 = untagged */
 	uint8_t ttl;
 	uint8_t family;       /* AF_INET */
-	uint64_t offset;      /* of the payload among all bytes of the ring: for intact and read */
+	uint64_t offset;      /* for mcr_consumer_read and mcr_consumer_intact */
 	uint64_t since_ns;    /* MCR_RESTART, MCR_ENGINE_STALL: CLOCK_REALTIME; 0 = unknown */
 	uint64_t reserved[3]; /* 0 */
 };
 
+/* Where a consumer starts in each ring. */
 enum mcr_start {
-	MCR_START_NEWEST = 0, /* what is published after the attach */
-	MCR_START_OLDEST = 1, /* everything that the rings still hold */
-	MCR_START_SEQ = 2,    /* opts.seq of ring opts.ring; the next to come is allowed too. A
-			       * channel of one ring needs no opts.ring. */
+	MCR_START_NEWEST = 0, /* at what is published after the attach */
+	MCR_START_OLDEST = 1, /* at the oldest message that the ring still holds */
+	MCR_START_SEQ = 2,    /* at opts.seq, which the ring must hold, or at the next message to be
+			       * published; a channel of several rings needs opts.ring too */
 };
 
-#define MCR_ALL_RINGS UINT32_MAX
+#define MCR_ALL_RINGS UINT32_MAX /* opts.ring: every ring of the channel */
 
-enum mcr_order {              /* of the messages of several rings */
-	MCR_ORDER_RINGS = 0,  /* round robin: order holds within a ring */
-	MCR_ORDER_MERGED = 1, /* by rx_ns, equal times by ring: docs/ring.md has what it delays */
+/* The order of messages from several rings. */
+enum mcr_order {
+	MCR_ORDER_RINGS = 0,  /* round robin: in order within each ring only */
+	MCR_ORDER_MERGED = 1, /* by rx_ns, then by ring; docs/ring.md says what it delays */
 };
 
+/* Options of mcr_consumer_open. Start from MCR_CONSUMER_OPTS_INIT. Pointers are borrowed for the
+ * call. */
 struct mcr_consumer_opts {
-	size_t size;         /* sizeof(struct mcr_consumer_opts): set by MCR_CONSUMER_OPTS_INIT */
+	size_t size;         /* sizeof(struct mcr_consumer_opts), set by MCR_CONSUMER_OPTS_INIT */
 	const char *run_dir; /* the engine's run directory; NULL = /run/mcring/NAME */
 	const char *name;    /* the engine's name; NULL = "mcring" */
 	const char *channel; /* NULL = "default" */
 	const char *label;   /* shown in statistics; NULL = the program's name */
-	int fd; /* >= 0: a socket from mcr_engine_attach in place of run_dir, name, channel and
-		 * label; the consumer owns it from now on, also when open fails */
-	uint32_t start; /* enum mcr_start */
-	uint32_t ring;  /* read this ring only; MCR_ALL_RINGS = every ring, round robin */
-	uint64_t seq;   /* MCR_START_SEQ */
+	int fd;              /* >= 0: a socket from mcr_engine_attach, in place of run_dir, name,
+			      * channel and label. open takes it over, also when it fails, except
+			      * for a wrong `size`. */
+	uint32_t start;      /* enum mcr_start */
+	uint32_t ring;       /* the only ring to read; MCR_ALL_RINGS = every ring */
+	uint64_t seq;        /* MCR_START_SEQ */
 
-	/* A part of the channel, as mcr_consumer_select takes it; borrowed for the call. */
+	/* The part of the channel to read, as mcr_consumer_select takes it. */
 	const uint32_t *groups_be, *ids;
 	size_t n_groups, n_ids;
 
-	uint32_t order;   /* enum mcr_order */
-	uint32_t pad;     /* 0 */
-	uint64_t hold_ns; /* MCR_ORDER_MERGED: how long others wait for a silent ring; 0 = 100 ms */
-	uint64_t stall_ns; /* how long an engine that is there may give no sign of life until poll
-			    * says -EPIPE; 0 = 10 s, UINT64_MAX = for ever; up to 1 s: no
-			    * MCR_ENGINE_STALL comes before, as in programs without this option */
+	uint32_t order;    /* enum mcr_order */
+	uint32_t pad;      /* 0 */
+	uint64_t hold_ns;  /* MCR_ORDER_MERGED: how long the others wait for a silent ring; 0 = 100
+			    * ms */
+	uint64_t stall_ns; /* how long an engine whose process exists may show no sign of life
+			    * before poll returns -EPIPE; 0 = 10 s, UINT64_MAX = for ever. With 1
+			    * s or less no MCR_ENGINE_STALL comes first; nor does one in programs
+			    * that were compiled before this option existed. */
 };
 #ifdef __cplusplus
 #define MCR_CONSUMER_OPTS_INIT                                                               \
@@ -135,104 +158,143 @@ struct mcr_consumer_opts {
 	}
 #endif
 
-/* mcr_consumer_open attaches to a channel. Blocks for at most 5 s. *out is set on success only.
- * Errors: -ENOENT (no engine there, or unknown channel: err lists the channels), -ECONNREFUSED
- * (stale run directory), -EACCES, -EINVAL (options; a seq without its ring), -ERANGE (seq is not
- * held: err has the available range), -EPROTO (not an engine, or another ABI), -EBUSY (the engine
- * takes no more consumers), -ETIMEDOUT, -EMFILE, -ENOMEM. */
+/* mcr_consumer_open attaches to a channel. It waits at most 5 s for the connection and 5 s for the
+ * engine's answer. The caller owns *out, which is set on success only, and frees it with
+ * mcr_consumer_close.
+ * Errors: -ENOENT (no engine there, or no such channel: err lists the channels), -ECONNREFUSED (the
+ * engine has ended or is ending), -EACCES (the socket's mode and group, or the channel's readers),
+ * -EINVAL (options; a seq without its ring), -ERANGE (the ring does not hold seq: err gives what it
+ * holds), -EPROTO (not an engine, or another ABI), -EBUSY (the engine takes no more consumers),
+ * -E2BIG (more than MCR_SELECT_MAX groups and ids), -ETIMEDOUT (no answer), -EMFILE (no descriptor
+ * left in this process), -ENOMEM, or the error of a system call. */
 MCR_API int mcr_consumer_open(struct mcr_consumer **out, const struct mcr_consumer_opts *opts,
 			      struct mcr_error *err);
 
-/* mcr_consumer_poll fills up to n messages, without a system call as long as the engine gives signs
- * of life; they stay readable until mcr_consumer_release. It validates each descriptor, so data and
- * len lie in the ring. Returns how many (0: nothing new, or many in a row that were not selected);
- * -EPIPE when the engine stopped, its process ended, or it gave no sign of life for opts.stall_ns
- * (an MCR_ENGINE_STALL comes after 1 s), and everything published before was polled; -EPROTO when
- * the ring's content makes no sense (a broken or hostile engine). */
+/* mcr_consumer_poll fills in up to n messages and events. It makes no system call as long as the
+ * engine shows signs of life, and it validates each descriptor, so that data and len lie in the
+ * ring. Use the messages before mcr_consumer_release.
+ *
+ * Returns how many it filled in. 0 means that there is nothing new, or that it passed over many
+ * messages in a row that were not selected.
+ *
+ * Errors: -EPIPE (the engine stopped, its process ended, or it showed no sign of life for
+ * opts.stall_ns, and everything published before has been returned), -EPROTO (the ring's content
+ * makes no sense: the engine is broken or hostile). */
 MCR_API int mcr_consumer_poll(struct mcr_consumer *c, struct mcr_msg *msgs, int n);
 
-/* mcr_consumer_read copies a payload out and checks that it was whole. It is the default way.
- * Returns the payload's length (that of the message, also when only cap octets were copied),
- * -ESTALE when the writer overtook it (count it as lost: the next MCR_LOST does not include it). */
+/* mcr_consumer_read copies up to cap octets of a payload into buf, then checks that the writer did
+ * not overwrite it meanwhile. This is the default way to use a payload.
+ *
+ * Returns the length of the message's payload, which may exceed cap.
+ *
+ * Errors: -ESTALE (the writer overwrote it, or it is from before a mcr_consumer_reattach: count it
+ * as lost, no MCR_LOST includes it). */
 MCR_API int64_t mcr_consumer_read(struct mcr_consumer *c, const struct mcr_msg *m, void *buf,
 				  size_t cap);
 
-/* mcr_consumer_intact: 1 when nothing that was read through m->data before this call had been
- * overwritten, else 0. For in-place users, before any side effect. */
+/* mcr_consumer_intact checks a payload that was read in place. Call it after reading through
+ * m->data and before any side effect.
+ *
+ * Returns 1 if nothing that was read through m->data before the call had been overwritten, else 0.
+ */
 MCR_API int mcr_consumer_intact(const struct mcr_consumer *c, const struct mcr_msg *m);
 
-/* mcr_consumer_release: the messages of the last poll are done with. */
+/* mcr_consumer_release marks the messages of the last poll as done: headroom and the engine's
+ * statistics count from here. */
 MCR_API void mcr_consumer_release(struct mcr_consumer *c);
 
-/* mcr_consumer_reattach goes on, after -EPIPE, with the engine that runs now: it asks in the same
- * run directory for the same channel and ring, under the same label. What was selected stays
- * selected, what was polled before must not be touched any more (read says -ESTALE). A new engine:
- * the next messages are an MCR_RESTART with the time of which nothing is known, then everything
- * that its rings hold, after an MCR_LOST for what they do not hold any more. since_ns is up to when
- * the old engine had published all that arrived, if all of that was polled, else the time of the
- * last message polled. The same engine, which did not beat for a while: goes on where it was, as if
- * nothing had happened. Blocks for at most 5 s. Thread: the consumer's. Errors, the consumer as it
- * was (try again): those of mcr_consumer_open, above all -ENOENT and -ECONNREFUSED while no engine
- * runs; -EINVAL for a consumer that was opened from a descriptor, or when the new channel has no
- * such ring. */
+/* mcr_consumer_reattach attaches again after -EPIPE, to the engine that runs now: in the same run
+ * directory, to the same channel and ring, under the same label. The selection stays. Messages
+ * polled before must not be touched any more (mcr_consumer_read returns -ESTALE for them).
+ *
+ * If the engine is a new one, an MCR_RESTART comes next, then an MCR_LOST for what its rings no
+ * longer hold, then everything that they hold. since_ns of the MCR_RESTART is the time up to which
+ * the old engine had published all that arrived if all of it was polled, else the time of the last
+ * message polled. If it is the old engine, which had been stopped or starved, the consumer
+ * continues where it was and no event comes.
+ *
+ * Waits at most 5 s for the connection and 5 s for the answer.
+ *
+ * Errors (the consumer is as before; try again): -ENOENT (no engine runs), -ECONNREFUSED (the
+ * engine has ended), -EINVAL (the consumer was opened from a descriptor, or the new channel has no
+ * such ring), or another error of mcr_consumer_open. */
 MCR_API int mcr_consumer_reattach(struct mcr_consumer *c, struct mcr_error *err);
 
-#define MCR_SELECT_MAX 65536 /* groups and ids of a selection */
+#define MCR_SELECT_MAX 65536 /* groups and ids in one selection */
 
-/* mcr_consumer_select asks for a part of the channel from the next poll on: the messages of these
- * groups (network byte order), and those that bear one of these ids. No group and no id = all. The
- * others are skipped: poll looks at their descriptors only, and they never count as lost. `lost` of
- * an MCR_LOST counts all messages of the ring, so it is an upper bound for the part. Events that
- * are not MCR_DATA always come. Thread: the consumer's. Allocates.
- * Errors, the selection unchanged: -EINVAL (an address that is not multicast), -E2BIG (more than
+/* mcr_consumer_select limits the next polls to a part of the channel: the messages of these groups
+ * (network byte order) and those with one of these ids. No group and no id selects everything. The
+ * call replaces the selection, copies both lists and allocates.
+ *
+ * poll skips the other messages: it looks only at their descriptors, and they never count as lost.
+ * `lost` of an MCR_LOST counts all messages of the ring, so it is an upper bound for the selected
+ * ones. Events always come.
+ *
+ * Errors (the selection is as before): -EINVAL (an address is not multicast), -E2BIG (more than
  * MCR_SELECT_MAX), -ENOMEM. */
 MCR_API int mcr_consumer_select(struct mcr_consumer *c, const uint32_t *groups_be, size_t n_groups,
 				const uint32_t *ids, size_t n_ids, struct mcr_error *err);
 
-/* mcr_consumer_skipped: how many messages poll passed over because they were not selected. */
+/* mcr_consumer_skipped returns how many messages poll has skipped because they were not selected.
+ */
 MCR_API uint64_t mcr_consumer_skipped(const struct mcr_consumer *c);
 
-/* mcr_consumer_wait sleeps until there may be something to poll. It costs no rx lcore anything; the
- * control thread wakes it, 50 us or so after the message while anybody sleeps. timeout_ns:
- * UINT64_MAX = for ever.
- * Returns 1: poll now, which may find nothing (only messages that are not selected, or the end: it
- * says -EPIPE then) or an event; 0: the time is over; -EINTR: a signal came. */
+/* mcr_consumer_wait sleeps until there may be something to poll, for at most timeout_ns (UINT64_MAX
+ * = for ever). It costs the rx lcores nothing: the engine's control thread wakes the consumer,
+ * about 50 us after the message, or up to 1 ms after it if no consumer has slept in the last 10 ms.
+ *
+ * Returns 1 to call poll, which may find messages, an event, the end (-EPIPE) or nothing; 0 when
+ * the time is over.
+ *
+ * Errors: -EINTR (a signal arrived). */
 MCR_API int mcr_consumer_wait(struct mcr_consumer *c, uint64_t timeout_ns);
 
-/* mcr_consumer_fd gives a descriptor for poll, epoll or io_uring (IORING_OP_POLL_ADD): it becomes
- * readable some time after a mcr_consumer_arm that returned 0, when there may be something to poll,
- * or when the engine has ended. Ask for readability, level triggered; do not read from it, and do
- * not close it: it is the consumer's. An engine that is there but hangs does not make it readable:
- * poll now and then, each second or so, to learn of that (MCR_ENGINE_STALL). */
+/* mcr_consumer_fd returns a descriptor for poll, epoll or io_uring (IORING_OP_POLL_ADD). After a
+ * mcr_consumer_arm that returned 0 it becomes readable when there may be something to poll, or when
+ * the engine has ended. Watch it for reading, level triggered. The consumer owns it: do not read
+ * from it or close it.
+ *
+ * An engine that hangs does not make it readable. Call poll about once a second as well, to see the
+ * MCR_ENGINE_STALL. */
 MCR_API int mcr_consumer_fd(const struct mcr_consumer *c);
 
-/* mcr_consumer_arm announces that the consumer is about to sleep on mcr_consumer_fd.
- * Returns 0: armed, the next message makes the descriptor readable; 1: there is something already,
- * so poll instead. The next poll takes the announcement back. */
+/* mcr_consumer_arm announces that the consumer is about to sleep on mcr_consumer_fd. The next poll
+ * withdraws the announcement.
+ *
+ * Returns 0 if the next message will make the descriptor readable; 1 if there is something already,
+ * or the engine has ended: call poll instead. */
 MCR_API int mcr_consumer_arm(struct mcr_consumer *c);
 
-/* mcr_consumer_join has the engine join groups into this consumer's channel, for as long as the
- * consumer lives or until it leaves them; every consumer of the channel gets their messages.
- * join: a text as mcr_join_parse reads it, "239.1.1.1:5000@10.0.0.7,id=3"; it may expand to several
- * joins, all or none of which take effect. The same join of several consumers, or of one several
- * times, stays until it was left as often. mcr_consumer_leave takes the same text. A new engine
- * (MCR_RESTART) knows nothing of them. Takes back a mcr_consumer_arm: arm after it.
- * Blocks for at most 5 s, for the engine's answer. Thread: the consumer's.
- * Errors: -EACCES (the channel's `joiners` do not list this user; another channel), -EINVAL (not
- * understood, or not multicast), -ENOENT (no such interface; to leave: not joined), -ENOSPC (a
- * consumer has 256 joins at most), -E2BIG, -ENOMEM, -ESHUTDOWN, -EPIPE (the engine is gone),
- * -ETIMEDOUT. */
+/* mcr_consumer_join makes the engine join groups into this consumer's channel. Every consumer of
+ * the channel gets their messages. The joins last until mcr_consumer_leave with the same text, or
+ * until the consumer ends. join: a text as mcr_join_parse reads it, at most 2039 octets, such as
+ * "239.1.1.1:5000@10.0.0.7,id=3". It may expand to several joins, which take effect together or not
+ * at all. Equal joins of this or other consumers add up: a group is left when each of them was. A
+ * new engine (MCR_RESTART) has none of them: join again.
+ *
+ * Both calls wait at most 5 s for the engine's answer, and withdraw a mcr_consumer_arm: arm after
+ * them.
+ *
+ * Errors: -EACCES (the channel's `joiners` do not list this user, or the text names another
+ * channel), -EINVAL (not understood, or not multicast), -EAFNOSUPPORT (an IPv6 form), -ENOENT (no
+ * such interface; leave: this consumer has no such join), -ENOSPC (a consumer has at most 256
+ * elementary joins, or the engine has no room), -E2BIG (too many sources, or the text expands to
+ * too many joins), -ENOMEM, -ESHUTDOWN (the engine is stopping), -EPIPE (the engine is gone),
+ * -ETIMEDOUT (no answer; the join may still take effect). */
 MCR_API int mcr_consumer_join(struct mcr_consumer *c, const char *join, struct mcr_error *err);
 MCR_API int mcr_consumer_leave(struct mcr_consumer *c, const char *join, struct mcr_error *err);
 
-/* mcr_consumer_headroom: messages until the fullest ring laps this consumer, or a few more (1/128
- * of the ring). 0 = it has, or the next one does. */
+/* mcr_consumer_headroom returns how many messages the writer can publish, at least, before it
+ * overwrites a message that the consumer has not released, in the ring where that is fewest. It may
+ * be too low by 1/128 of the ring's depth. 0 means that the writer has done so, or that the next
+ * message does. */
 MCR_API uint64_t mcr_consumer_headroom(const struct mcr_consumer *c);
 
-/* mcr_consumer_rings: how many rings the channel has. */
+/* mcr_consumer_rings returns how many rings the channel has. */
 MCR_API uint32_t mcr_consumer_rings(const struct mcr_consumer *c);
 
-/* mcr_consumer_close detaches and frees. NULL is allowed. */
+/* mcr_consumer_close detaches the consumer, unmaps the rings and frees it. The engine then leaves
+ * the groups that it joined. NULL is allowed. */
 MCR_API void mcr_consumer_close(struct mcr_consumer *c);
 
 #ifdef __cplusplus

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The account of every packet. received == delivered + punted + sum(drops), exactly, in every
- * struct mcr_account that is handed out, also while packets flow. */
+/* The account of every packet. In each struct mcr_account that the engine hands out, received ==
+ * delivered + punted + sum of drops holds exactly, also while packets flow. */
 #ifndef MCRING_STATS_H
 #define MCRING_STATS_H
 
@@ -12,15 +12,15 @@
 extern "C" {
 #endif
 
-/* Why a packet was not delivered. A packet has one reason: the first check that it fails, in about
- * this order, but for reasons that were added later: they stand at the end. */
+/* Why a packet was not delivered. A packet has one reason, that of the first check that it fails.
+ * The checks run roughly in this order, but reasons that were added later stand at the end. */
 enum mcr_drop {
 	MCR_DROP_TRUNCATED,       /* shorter than its own headers or lengths say */
 	MCR_DROP_OWN_FRAME,       /* source MAC is the port's own */
 	MCR_DROP_VLAN_DEPTH,      /* more than two VLAN tags */
 	MCR_DROP_VLAN_UNKNOWN,    /* no interface is configured for this VLAN of the port */
 	MCR_DROP_NOT_IPV4,        /* another EtherType */
-	MCR_DROP_BAD_IP_HEADER,   /* version, IHL or total length make no sense */
+	MCR_DROP_BAD_IP_HEADER,   /* version, IHL or total length makes no sense */
 	MCR_DROP_BAD_IP_CHECKSUM, /* RFC 791 §3.1 */
 	MCR_DROP_FRAGMENT,        /* first or later fragment */
 	MCR_DROP_NOT_MULTICAST,   /* to a unicast or broadcast IP address, or in a unicast frame to
@@ -32,42 +32,42 @@ enum mcr_drop {
 	MCR_DROP_UNKNOWN_PORT,    /* group joined, but not on this UDP port */
 	MCR_DROP_WRONG_SOURCE,    /* source not included, or excluded (RFC 4607 §4.3) */
 	MCR_DROP_TOO_LARGE,       /* payload beyond what any ring that wants it can hold */
-	MCR_DROP_PUNT_OVERFLOW,   /* for the control thread, whose ring was full */
-	MCR_DROP_KERNEL_OVERFLOW, /* for the kernel, whose ring was full (kernel=) */
+	MCR_DROP_PUNT_OVERFLOW,   /* meant for the control thread, whose ring was full */
+	MCR_DROP_KERNEL_OVERFLOW, /* meant for the kernel (kernel=), whose ring was full */
 	MCR_DROP_BAD_SOURCE,      /* multicast UDP from an address that no host may send from (RFC
-				   * 1122 §3.2.1.3): 0/8 (but to 224.0.0.0/24), 127/8, 224/4, 240/4,
-				   * the broadcast address of the interface's subnet */
+				   * 1122 §3.2.1.3): 0/8 (except to 224.0.0.0/24), 127/8, 224/4,
+				   * 240/4, or the broadcast address of the interface's subnet */
 	MCR_DROP_COUNT
 };
 
-/* One lcore's packets, or the sum over lcores. */
+/* The packets of one lcore, or the sum over lcores. */
 struct mcr_account {
 	uint64_t received;
 	uint64_t delivered; /* taken by at least one channel */
-	uint64_t punted;    /* for the control thread: IGMP, ARP, ICMP; with kernel= all that is the
-			     * kernel's. What becomes of it: struct mcr_interface_info */
+	uint64_t punted; /* to the control thread: IGMP, ARP and ICMP; with kernel= also what goes
+			  * to the kernel. struct mcr_interface_info says what became of it. */
 	uint64_t drops[MCR_DROP_COUNT];
 };
 
-#define MCR_DROP_NO_INTERFACE UINT16_MAX
+#define MCR_DROP_NO_INTERFACE UINT16_MAX /* interface of a sample: none */
 
-/* The last packet that was dropped for a reason: "it looked like this". time_ns 0: none yet.
- * Fields beyond what could be parsed are 0. */
+/* The last packet that was dropped for a reason. Fields beyond what could be parsed are 0. */
 struct mcr_drop_sample {
-	uint64_t time_ns; /* CLOCK_REALTIME */
+	uint64_t time_ns; /* CLOCK_REALTIME; 0 = none yet */
 	uint32_t group_be, source_be;
 	uint16_t port, source_port; /* UDP, host order */
 	uint16_t vlan;
 	uint16_t dpdk_port;
 	uint16_t ether_type;
-	uint16_t interface; /* index, as of mcr_engine_interface_info; MCR_DROP_NO_INTERFACE: the
-			     * port has none for this VLAN */
-	uint32_t len;       /* octets of the frame */
+	uint16_t interface;                        /* index, as in mcr_engine_interface_info;
+						    * MCR_DROP_NO_INTERFACE = the port has none for
+						    * this VLAN */
+	uint32_t len;                              /* octets of the frame */
 	uint8_t destination_mac[6], source_mac[6]; /* 0 beyond the frame's end */
 };
 
-/* mcr_drop_name: the reason as stats, JSON and documentation spell it ("unknown_group").
- * NULL beyond MCR_DROP_COUNT. Thread: any. */
+/* mcr_drop_name returns a reason as statistics, JSON and the documentation spell it, such as
+ * "unknown_group"; NULL from MCR_DROP_COUNT on. Thread: any. */
 MCR_API const char *mcr_drop_name(unsigned reason);
 
 #ifdef __cplusplus

@@ -14,8 +14,8 @@
 #define MCR_NAME_MAX  32 /* octets of an interface's, channel's or engine's name, with the NUL */
 #define MCR_LABEL_MAX 32 /* octets of a consumer's label, with the NUL */
 
-/* Why a call failed, for a person: one line without a newline that says what, where, and what to
- * do. Filled only when the call fails; a NULL pointer is accepted wherever one is taken. */
+/* Why a call failed, for a person: one line that says what failed, where, and what to do. A
+ * function fills it only when it fails, and accepts NULL in its place. */
 struct mcr_error {
 	char text[512];
 };
