@@ -26,8 +26,7 @@
 
 #define REMOVE_NS      UINT64_C(1000000000) /* an lcore lets a port go within a round of its loop */
 #define REMOVE_POLL_NS 1000000              /* the lcores and the device thread may want our CPU */
-#define LEAVE_NS \
-	1500000000 /* an orderly stop waits this long for the second copies of its leaves */
+#define LEAVE_NS       1500000000 /* an orderly stop waits this long to repeat its leaves */
 
 void mcr_engine_config_init(struct mcr_engine_config *cfg)
 {
@@ -209,8 +208,8 @@ static int is_port_leaving(const struct mcr_engine *e)
 	return 0;
 }
 
-/* What the device thread has begun, and ports that are on their way out: their lcores are to tell
- * consumers. Data is received meanwhile. */
+/* Finishes what the device thread has begun, and the removal of ports, of which consumers are to
+ * learn. Data is received meanwhile. */
 static void finish_jobs(struct mcr_engine *e)
 {
 	uint64_t end_ns = mcr_clock_now_monotonic() + LEAVE_NS;
@@ -252,7 +251,7 @@ void mcr_engine_stop(struct mcr_engine *e)
 		if (e->channels[i])
 			mcr_channel_stop(e->channels[i]);
 	for (int i = 0; i < 32 && mcr_attach_server_wake(e->attach); i++)
-		; /* who sleeps may know */
+		; /* so that sleepers see the end */
 	for (size_t i = 0; i < e->n_ports; i++)
 		stop_port(e->ports[i]);
 	mcr_engine_reap(e);

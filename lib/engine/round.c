@@ -17,14 +17,15 @@
 #include "engine/state/removal.h"
 #include "engine/state/state.h"
 
-#define HEARTBEAT_NS   10000000
-#define WATCH_NS       100000000 /* clock, links, clients that say nothing */
-#define TICK_NS        1000000   /* punted packets wait this long at most: rx lcores wake nobody */
-#define WAKE_NS        50000     /* between two looks for sleepers to wake, while there are any */
-#define WAKE_LINGER_NS 10000000  /* and for so long after: who was woken sleeps again soon */
-#define PUNTS_PER_TICK 1024      /* a storm of queries must not keep control from its other work */
-#define KERNEL_TICK_NS 100000    /* the tick while the kernel is spoken to: TCP waits for it */
-#define KERNEL_BUSY_NS 10000000  /* so long after its last frame */
+#define HEARTBEAT_NS 10000000
+#define WATCH_NS     100000000 /* clock, links, silent clients */
+#define TICK_NS      1000000   /* rx lcores wake nobody: a punted packet waits this long at most */
+#define WAKE_NS      50000     /* between two looks for sleepers to wake, while there are any */
+#define WAKE_LINGER_NS \
+	10000000            /* and for so long after: a consumer that was woken sleeps again soon */
+#define PUNTS_PER_TICK 1024 /* a storm of queries must not keep control from its other work */
+#define KERNEL_TICK_NS 100000   /* the tick while frames go to the kernel: TCP waits for it */
+#define KERNEL_BUSY_NS 10000000 /* which it does for so long after the last one */
 
 static void handle_punt(struct mcr_engine *e, struct rte_mbuf *m, uint64_t now_ns)
 {

@@ -77,7 +77,7 @@ int mcr_engine_channel_put(struct mcr_engine *e, struct mcr_channel *channel, st
 	return 0;
 }
 
-/* Who reads the other channels need not take the engine for dead meanwhile. */
+/* So that the readers of other channels do not take the engine for dead meanwhile. */
 static int keep_alive(void *ctx)
 {
 	const struct mcr_engine *e = ctx;

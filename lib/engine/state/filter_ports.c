@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* From the joins of the engine to the filters of its ports, and back to those who ask. What is
- * wanted is listed on control, set on the device thread, one change of a port at a time; changes
- * that come meanwhile are the next one. */
+/* From the engine's joins to the filters of its ports. Control lists what is wanted, and the device
+ * thread programs it, one change of a port at a time; changes that come meanwhile are the next one.
+ */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What becomes of the ports while the engine runs: the device thread looks, control compares and
- * tells. A look that has not come back is not asked again. */
+/* What becomes of the ports while the engine runs: the device thread looks; control compares, logs,
+ * publishes and reports. While a look is pending no other is asked for. */
 #include <string.h>
 
 #include "engine/state/kernel_round.h"
@@ -10,7 +10,7 @@
 #include "engine/state/removal.h"
 #include "engine/state/state.h"
 
-/* H-SC-12: everything is told anew. */
+/* All memberships are reported again (H-SC-12 of docs/igmp.md). */
 static void announce_port(struct mcr_engine *e, const struct mcr_port *port, uint64_t now_ns)
 {
 	for (size_t i = 0; i < e->n_interfaces; i++)

@@ -120,5 +120,5 @@ void mcr_engine_publish_ports(struct mcr_engine *e)
 {
 	if (mcr_engine_publish(e, e->table, NULL) < 0)
 		mcr_engine_log(e, MCR_LOG_ERROR,
-			       "no memory to tell rx lcores and consumers of a port's change");
+			       "no memory to show rx lcores and consumers a change of the ports");
 }

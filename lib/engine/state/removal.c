@@ -35,8 +35,8 @@ static void shut_done(struct mcr_job *job, void *ctx)
 	port->leaving = 0;
 }
 
-/* The lcores are told, and when none of them polls it any more, the device is closed: behind what
- * the device thread was asked of it before. */
+/* When the view says so and no lcore polls the port any more, the device thread closes the device,
+ * after what it was asked to do with it before. */
 static void continue_removal(struct mcr_engine *e, struct mcr_port *port)
 {
 	if (!port->leave_told) {

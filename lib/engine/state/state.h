@@ -30,7 +30,7 @@ struct mcr_retired {
 enum mcr_engine_state {
 	MCR_ENGINE_CREATED,
 	MCR_ENGINE_RUNNING,
-	MCR_ENGINE_STOPPING, /* tells its leaves: nothing may be joined any more */
+	MCR_ENGINE_STOPPING, /* reports its leaves: nothing may be joined any more */
 	MCR_ENGINE_STOPPED,
 };
 
@@ -56,7 +56,7 @@ struct mcr_engine {
 
 	struct mcr_join_set *joins;
 	struct mcr_slots slots;
-	uint8_t filter_due; /* the device thread was not told of the last joins and leaves yet */
+	uint8_t filter_due; /* the filters do not follow the last joins and leaves yet */
 	uint64_t reports_wait_until_ns; /* mcr_engine_must_reports_wait; 0 = no longer */
 	struct mcr_group_table *table;
 	struct mcr_view *view; /* the published one */
@@ -76,7 +76,7 @@ struct mcr_engine {
 	uint64_t wake_until_ns;                  /* until then sleepers are looked for more often */
 	uint64_t kernel_moved_ns;                /* when a frame last went to a kernel's device */
 	uint8_t is_kernel_behind;                /* a round of kernel_round left some over */
-	uint64_t kernel_lost;                    /* bit per interface whose device's end was told */
+	uint64_t kernel_lost; /* bit per interface: the end of its device was logged */
 };
 
 #endif
