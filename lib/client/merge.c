@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "client/message.h"
 #include "client/state.h"
 #include "core/error.h"
 
@@ -78,14 +79,14 @@ static int look_ahead(struct mcr_consumer *c, struct mcr_client_ring *ring, stru
 			if (mcr_client_select_wants(&c->select, &ring->descs[ring->at]))
 				return 0;
 			ring->floor_ns = ring->descs[ring->at].rx_ns;
-			c->skipped++;
+			c->counts.skipped++;
 		}
-		if (*got == n || c->skipped >= c->skips_end)
+		if (*got == n || c->counts.skipped >= c->skips_end)
 			return 0;
 		count = fill(c, ring, &lost);
 		if (lost > 0) {
 			mcr_client_fill_lost(&ring->reader, &msgs[(*got)++], before, lost);
-			c->lost += lost;
+			c->counts.lost += lost;
 		}
 		if (count <= 0)
 			return count;
@@ -140,7 +141,7 @@ static int give(struct mcr_consumer *c, struct mcr_client_ring *ring,
 		const struct mcr_desc *d = &ring->descs[ring->at++];
 
 		if (!mcr_client_select_wants(&c->select, d)) {
-			c->skipped++;
+			c->counts.skipped++;
 			continue;
 		}
 		mcr_client_fill_data(&ring->reader, &msgs[given], d);
@@ -151,7 +152,7 @@ static int give(struct mcr_consumer *c, struct mcr_client_ring *ring,
 		ring->floor_ns = d->rx_ns;
 		given++;
 	}
-	c->received += (uint64_t)given;
+	c->counts.received += (uint64_t)given;
 	return given;
 }
 
@@ -199,7 +200,7 @@ int mcr_client_merge_poll(struct mcr_consumer *c, struct mcr_msg *msgs, int n)
 	uint64_t now_ns = c->blocked_ns != 0 ? mcr_client_now_ns() : 0;
 	int got = 0;
 
-	while (got < n && c->skipped < c->skips_end) {
+	while (got < n && c->counts.skipped < c->skips_end) {
 		struct mcr_client_ring *first, *limit;
 		int given;
 

@@ -73,13 +73,15 @@ static int seek_start(struct mcr_client_ring *ring, const struct mcr_consumer_op
 	}
 }
 
-int mcr_client_open_rings(struct mcr_consumer *c, const struct mcr_consumer_opts *opts,
-			  struct mcr_error *err)
+int mcr_client_connect(struct mcr_consumer *c, const struct mcr_consumer_opts *opts,
+		       struct mcr_error *err)
 {
-	const struct mcr_attachment *a = &c->attachment;
+	struct mcr_attachment *a = &c->attachment;
 	const char *why;
-	int ret;
+	int ret = mcr_attachment_open(a, opts, err);
 
+	if (ret < 0)
+		return ret;
 	if (opts->order > MCR_ORDER_MERGED)
 		return mcr_error_set(err, -EINVAL, "order %u: not an enum mcr_order", opts->order);
 	if (opts->ring == MCR_ALL_RINGS && opts->start == MCR_START_SEQ && a->n_rings > 1)
@@ -110,20 +112,26 @@ int mcr_client_open_rings(struct mcr_consumer *c, const struct mcr_consumer_opts
 		ret = seek_start(ring, opts, err);
 		if (ret < 0)
 			return ret;
-		ring->done = ring->reader.next;
-		ring->done_offset = ring->reader.next_offset;
+		ring->done = mcr_client_next(ring, &ring->done_offset);
 	}
 	c->order = opts->order;
 	return c->order == MCR_ORDER_MERGED ? mcr_client_merge_init(c, opts->hold_ns, err) : 0;
 }
 
+void mcr_client_disconnect(struct mcr_consumer *c)
+{
+	mcr_attachment_close(&c->attachment);
+	mcr_client_merge_fini(c);
+	free(c->rings);
+	c->rings = NULL;
+}
+
 void mcr_client_begin(struct mcr_consumer *c)
 {
-	c->stride = 1;
-	c->stall_ns = c->opts.stall_ns;
+	c->watch = (struct mcr_client_watch){.stride = 1, .stall_ns = c->opts.stall_ns};
 	c->attachment.page->abi = MCR_ATTACH_VERSION;
 	c->attachment.page->pid = (int32_t)getpid();
-	mcr_client_tell(c);
+	mcr_client_report(c);
 }
 
 /* Copies what reattach asks for again. */
@@ -166,9 +174,7 @@ int mcr_consumer_open(struct mcr_consumer **out, const struct mcr_consumer_opts 
 			close(opts.fd);
 		return mcr_error_set(err, -ENOMEM, "consumer: no memory");
 	}
-	ret = mcr_attachment_open(&c->attachment, &opts, err);
-	if (ret == 0)
-		ret = mcr_client_open_rings(c, &opts, err);
+	ret = mcr_client_connect(c, &opts, err);
 	if (ret == 0)
 		ret = mcr_client_select_set(&c->select, opts.groups_be, opts.n_groups, opts.ids,
 					    opts.n_ids, err);
@@ -185,10 +191,8 @@ void mcr_consumer_close(struct mcr_consumer *c)
 {
 	if (c == NULL)
 		return;
-	mcr_attachment_close(&c->attachment);
+	mcr_client_disconnect(c);
 	mcr_client_select_clear(&c->select);
-	mcr_client_merge_fini(c);
-	free(c->rings);
 	free(c->strings);
 	free(c);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The daemon was restarted: the consumer goes on in the rings of the new one. */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "client/state.h"
 #include "core/error.h"
@@ -42,7 +41,7 @@ static uint64_t known_from(const struct mcr_consumer *c)
 	return latest;
 }
 
-int mcr_client_restarted(struct mcr_consumer *c, struct mcr_msg *m)
+int mcr_client_fill_restart(struct mcr_consumer *c, struct mcr_msg *m)
 {
 	uint64_t from_ns = known_from(c);
 
@@ -65,16 +64,12 @@ static void begin_epoch(struct mcr_consumer *c, const struct mcr_consumer *old)
 		struct mcr_client_ring *ring = &c->rings[i];
 
 		mcr_ring_reader_seek(&ring->reader, 0); /* what is gone of it is told as lost */
-		ring->done = ring->reader.next;
-		ring->done_offset = ring->reader.next_offset;
+		ring->done = mcr_client_next(ring, &ring->done_offset);
 	}
 	if (!old->restarted)
 		c->since_ns = known_until(old);
 	c->restarted = 1;
-	c->before.received = c->received;
-	c->before.lost = c->lost;
-	c->before.stale = c->stale;
-	c->before.skipped = c->skipped;
+	c->before = c->counts;
 }
 
 /* The engine of before: it was stopped, or starved, and nobody has missed anything. */
@@ -114,14 +109,9 @@ int mcr_consumer_reattach(struct mcr_consumer *c, struct mcr_error *err)
 				     "directory to reattach in: open another");
 	next.opts.start = MCR_START_NEWEST;
 	next.rings = NULL;
-	ret = mcr_attachment_open(&next.attachment, &next.opts, err);
-	if (ret < 0)
-		return ret;
-	ret = mcr_client_open_rings(&next, &next.opts, err);
+	ret = mcr_client_connect(&next, &next.opts, err);
 	if (ret < 0) {
-		mcr_attachment_close(&next.attachment);
-		mcr_client_merge_fini(&next);
-		free(next.rings);
+		mcr_client_disconnect(&next);
 		return ret;
 	}
 	if (same_life(&next, &old))
@@ -129,14 +119,11 @@ int mcr_consumer_reattach(struct mcr_consumer *c, struct mcr_error *err)
 	else
 		begin_epoch(&next, &old);
 	next.opts = old.opts;
-	next.turn = next.polls = next.silent_looks = 0;
-	next.looked_ns = next.beat_ns = next.silent_ns = next.blocked_ns = 0;
-	next.hung_up_ns = next.is_dead = next.armed = 0;
-	next.stall = MCR_CLIENT_STALL_NONE;
+	next.turn = 0;
+	next.armed = 0;
+	next.blocked_ns = 0;
 	*c = next;
 	mcr_client_begin(c);
-	mcr_attachment_close(&old.attachment);
-	mcr_client_merge_fini(&old);
-	free(old.rings);
+	mcr_client_disconnect(&old);
 	return 0;
 }

@@ -23,6 +23,11 @@ static int check(const uint32_t *groups_be, size_t n_groups, size_t n_ids, struc
 	return 0;
 }
 
+static void add(struct mcr_client_select *s, uint64_t key)
+{
+	s->keys[mcr_client_select_find(s, key)] = key;
+}
+
 int mcr_client_select_set(struct mcr_client_select *s, const uint32_t *groups_be, size_t n_groups,
 			  const uint32_t *ids, size_t n_ids, struct mcr_error *err)
 {
@@ -38,16 +43,10 @@ int mcr_client_select_set(struct mcr_client_select *s, const uint32_t *groups_be
 		if (next.keys == NULL)
 			return mcr_error_set(err, -ENOMEM, "selection: no memory");
 	}
-	for (size_t i = 0; i < n_groups; i++) {
-		uint64_t key = mcr_client_key_of_group(groups_be[i]);
-
-		next.keys[mcr_client_select_find(&next, key)] = key;
-	}
-	for (size_t i = 0; i < n_ids; i++) {
-		uint64_t key = mcr_client_key_of_id(ids[i]);
-
-		next.keys[mcr_client_select_find(&next, key)] = key;
-	}
+	for (size_t i = 0; i < n_groups; i++)
+		add(&next, mcr_client_key_of_group(groups_be[i]));
+	for (size_t i = 0; i < n_ids; i++)
+		add(&next, mcr_client_key_of_id(ids[i]));
 	mcr_client_select_clear(s);
 	*s = next;
 	return 0;
@@ -67,5 +66,5 @@ int mcr_consumer_select(struct mcr_consumer *c, const uint32_t *groups_be, size_
 
 uint64_t mcr_consumer_skipped(const struct mcr_consumer *c)
 {
-	return c->skipped;
+	return c->counts.skipped;
 }

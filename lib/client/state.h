@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the files of the consumer share: open.c (options, start), consumer.c (poll and what follows
- * it), merge.c (several rings in the order of time), select.c (a part of the channel), watch.c
- * (whether the engine lives), wait.c (sleeping), join.c (groups of its own), reattach.c (the next
- * engine). */
+/* What the files of the consumer share. In the order of who may call whom: attach.c (to mapped
+ * memory), select.c (a part of the channel), watch.c (whether the engine lives), message.h
+ * (messages out of descriptors), merge.c (several rings in the order of time), open.c (options,
+ * start), reattach.c (the next engine), wait.c (sleeping), join.c (groups of its own), consumer.c
+ * (poll and what follows it). */
 #ifndef MCR_CLIENT_STATE_H
 #define MCR_CLIENT_STATE_H
 
@@ -31,12 +32,30 @@ struct mcr_client_ring {
 	uint64_t stalled_ns; /* ... until it is past the message that it held up */
 };
 
+/* Messages since the consumer was opened. */
+struct mcr_client_counts {
+	uint64_t received, lost, stale, skipped;
+};
+
 /* Whether the engine stalls, and whether poll has said so. */
 enum mcr_client_stall {
 	MCR_CLIENT_STALL_NONE,
 	MCR_CLIENT_STALL_DUE,
-	MCR_CLIENT_STALL_TOLD,
+	MCR_CLIENT_STALL_REPORTED,
 	MCR_CLIENT_STALL_OVER, /* to be said too */
+};
+
+/* What watch.c knows of the engine. */
+struct mcr_client_watch {
+	unsigned polls, stride; /* since, and between looks at the clock */
+	uint64_t looked_ns;
+	uint64_t beat_ns, silent_ns; /* the newest heartbeat; last look that found it old */
+	unsigned silent_looks;       /* that found it old by a second */
+	uint64_t hung_up_ns; /* when the engine was seen to have closed the connection; 0 = not */
+	int is_dead;         /* nothing comes any more */
+	uint64_t stall_ns;   /* how long it may be silent */
+	enum mcr_client_stall stall;
+	uint64_t silent_since_ns; /* its last heartbeat before that */
 };
 
 struct mcr_consumer {
@@ -44,7 +63,7 @@ struct mcr_consumer {
 	unsigned n_rings;
 	unsigned first; /* index in the channel of rings[0] */
 	unsigned turn;  /* the ring that the next poll begins with */
-	uint64_t received, lost, stale, skipped;
+	struct mcr_client_counts counts;
 	struct mcr_client_select select;
 	uint64_t skips_end; /* this poll gives up when so many were skipped */
 
@@ -54,16 +73,7 @@ struct mcr_consumer {
 	uint64_t blocked_ns; /* merged: since when the next one waits for another ring; 0 = it does
 				not */
 
-	unsigned polls, stride; /* until, and between looks at the clock */
-	uint64_t looked_ns;
-	uint64_t beat_ns, silent_ns; /* the newest heartbeat; last look that found it old */
-	unsigned silent_looks;       /* that found it old by a second */
-	uint64_t
-	    hung_up_ns; /* when the engine was seen to have closed the connection; 0 = it has not */
-	int is_dead;    /* nothing comes any more */
-	uint64_t stall_ns; /* how long it may be silent */
-	enum mcr_client_stall stall;
-	uint64_t silent_since_ns; /* its last heartbeat before that */
+	struct mcr_client_watch watch;
 
 	uint64_t arms; /* times it was armed */
 	int armed;
@@ -74,9 +84,7 @@ struct mcr_consumer {
 	/* For reattach: how it was opened, and what a page of this engine must not count. */
 	struct mcr_consumer_opts opts; /* without fd, groups and ids */
 	char *strings;                 /* that opts points to */
-	struct {
-		uint64_t received, lost, stale, skipped;
-	} before;
+	struct mcr_client_counts before;
 	int restarted;     /* an MCR_RESTART is due */
 	uint64_t since_ns; /* for it */
 };
@@ -96,26 +104,17 @@ static inline uint64_t mcr_client_next(const struct mcr_client_ring *ring, uint6
  * published. */
 static inline int mcr_client_ended(const struct mcr_consumer *c, const struct mcr_client_ring *ring)
 {
-	return c->is_dead || mcr_ring_reader_stopped(&ring->reader);
+	return c->watch.is_dead || mcr_ring_reader_stopped(&ring->reader);
 }
 
-void mcr_client_fill_data(const struct mcr_ring_reader *r, struct mcr_msg *m,
-			  const struct mcr_desc *d);
-void mcr_client_fill_lost(const struct mcr_ring_reader *r, struct mcr_msg *m, uint64_t first,
-			  uint64_t lost);
-
-/* mcr_client_look reads the clock: tells the engine that this consumer lives, and watches whether
- * the engine does. */
+/* watch.c: mcr_client_look reads the clock, shows the engine that this consumer lives, and looks
+ * whether the engine does. mcr_client_fill_stall makes the MCR_ENGINE_STALL that is due. */
 void mcr_client_look(struct mcr_consumer *c);
-
-/* watch.c: mcr_client_watch judges the engine by its newest heartbeat, at the time now.
- * mcr_client_stall writes the MCR_ENGINE_STALL that is due. */
-void mcr_client_watch(struct mcr_consumer *c, uint64_t beat, uint64_t now);
-void mcr_client_stall(struct mcr_consumer *c, struct mcr_msg *m);
+void mcr_client_fill_stall(struct mcr_consumer *c, struct mcr_msg *m);
 
 static inline int mcr_client_is_stall_due(const struct mcr_consumer *c)
 {
-	return c->stall == MCR_CLIENT_STALL_DUE || c->stall == MCR_CLIENT_STALL_OVER;
+	return c->watch.stall == MCR_CLIENT_STALL_DUE || c->watch.stall == MCR_CLIENT_STALL_OVER;
 }
 
 /* wait.c: takes back what mcr_consumer_arm announced. */
@@ -126,23 +125,39 @@ void mcr_client_disarm(struct mcr_consumer *c);
 int mcr_client_merge_init(struct mcr_consumer *c, uint64_t hold_ns, struct mcr_error *err);
 void mcr_client_merge_fini(struct mcr_consumer *c);
 int mcr_client_merge_poll(struct mcr_consumer *c, struct mcr_msg *msgs, int n);
-/* mcr_client_open_rings makes the readers of an attachment, standing where opts says. */
-int mcr_client_open_rings(struct mcr_consumer *c, const struct mcr_consumer_opts *opts,
-			  struct mcr_error *err);
+
+/* open.c: mcr_client_connect attaches and makes the readers of the rings, standing where opts says,
+ * over an attachment and rings that c does not own. Errors as mcr_consumer_open. In any case
+ * mcr_client_disconnect frees what it made. */
+int mcr_client_connect(struct mcr_consumer *c, const struct mcr_consumer_opts *opts,
+		       struct mcr_error *err);
+void mcr_client_disconnect(struct mcr_consumer *c);
 
 /* mcr_client_begin fills the page of a new attachment. */
 void mcr_client_begin(struct mcr_consumer *c);
 
-/* mcr_client_restarted writes the MCR_RESTART that is due. Returns 1, or 0 when the new engine has
- * not begun to receive: nothing else can come before. */
-int mcr_client_restarted(struct mcr_consumer *c, struct mcr_msg *m);
+/* mcr_client_fill_restart makes the MCR_RESTART that is due. Returns 1, or 0 when the new engine
+ * has not begun to receive: nothing else can come before. */
+int mcr_client_fill_restart(struct mcr_consumer *c, struct mcr_msg *m);
 
 static inline void mcr_client_store(uint64_t *word, uint64_t value)
 {
 	__atomic_store_n(word, value, __ATOMIC_RELAXED);
 }
 
-/* mcr_client_tell writes how far the consumer is into its page. */
-void mcr_client_tell(struct mcr_consumer *c);
+/* mcr_client_report writes into the consumer's page how far it is. */
+static inline void mcr_client_report(struct mcr_consumer *c)
+{
+	struct mcr_consumer_page *page = c->attachment.page;
+
+	for (unsigned i = 0; i < c->n_rings; i++) {
+		mcr_client_store(&page->rings[c->first + i].next_seq, c->rings[i].done + 1);
+		mcr_client_store(&page->rings[c->first + i].next_offset, c->rings[i].done_offset);
+	}
+	mcr_client_store(&page->received, c->counts.received - c->before.received);
+	mcr_client_store(&page->lost, c->counts.lost - c->before.lost);
+	mcr_client_store(&page->stale, c->counts.stale - c->before.stale);
+	mcr_client_store(&page->skipped, c->counts.skipped - c->before.skipped);
+}
 
 #endif

@@ -22,8 +22,8 @@ static void drain(struct mcr_consumer *c)
 
 		if (n > 0)
 			continue;
-		if ((n == 0 || (errno != EAGAIN && errno != EINTR)) && c->hung_up_ns == 0)
-			c->hung_up_ns = mcr_client_now_ns();
+		if ((n == 0 || (errno != EAGAIN && errno != EINTR)) && c->watch.hung_up_ns == 0)
+			c->watch.hung_up_ns = mcr_client_now_ns();
 		return;
 	}
 }
@@ -60,7 +60,7 @@ int mcr_consumer_arm(struct mcr_consumer *c)
 
 	/* Before the announcement: a word for it must not be taken. */
 	drain(c);
-	if (c->hung_up_ns != 0 || pending(c))
+	if (c->watch.hung_up_ns != 0 || pending(c))
 		return 1;
 	for (unsigned i = 0; i < c->n_rings; i++)
 		mcr_client_store(&page->rings[c->first + i].armed, c->rings[i].reader.next + 1);
@@ -105,7 +105,7 @@ int mcr_consumer_wait(struct mcr_consumer *c, uint64_t timeout_ns)
 		 * engine that begins to receive, nor for the end of one that is no longer there:
 		 * poll finds out, not too often. */
 		if (mcr_consumer_arm(c)) {
-			if (c->blocked_ns == 0 && !c->restarted && c->hung_up_ns == 0)
+			if (c->blocked_ns == 0 && !c->restarted && c->watch.hung_up_ns == 0)
 				return 1;
 			ret = sleep_for(-1, NAP_NS);
 			return ret == 0 ? 1 : ret;
@@ -114,8 +114,9 @@ int mcr_consumer_wait(struct mcr_consumer *c, uint64_t timeout_ns)
 			mcr_client_disarm(c);
 			return 0;
 		}
-		slice_ns = c->silent_looks > 0 && c->stall == MCR_CLIENT_STALL_NONE ? SLICE_SOON_NS
-										    : SLICE_NS;
+		slice_ns = c->watch.silent_looks > 0 && c->watch.stall == MCR_CLIENT_STALL_NONE
+			       ? SLICE_SOON_NS
+			       : SLICE_NS;
 		if (slice_ns > end_ns - now_ns)
 			slice_ns = end_ns - now_ns;
 		ret = sleep_for(c->attachment.socket, slice_ns);

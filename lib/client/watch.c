@@ -19,6 +19,12 @@
  * still be about to publish, and it says soon that they have stopped. */
 #define HUNG_UP_NS UINT64_C(100000000)
 
+/* The clock is read each STRIDE polls: often for a consumer that polls now and then, rarely for one
+ * that spins. */
+#define STRIDE_MAX 32
+#define LOOK_SOON  UINT64_C(200000)
+#define LOOK_LATE  UINT64_C(10000000)
+
 /* Also when words wait to be read in front of the end. */
 static int has_hung_up(const struct mcr_consumer *c)
 {
@@ -27,35 +33,57 @@ static int has_hung_up(const struct mcr_consumer *c)
 	return poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLRDHUP | POLLERR)) != 0;
 }
 
-void mcr_client_watch(struct mcr_consumer *c, uint64_t beat, uint64_t now)
+static void judge(struct mcr_consumer *c, uint64_t beat, uint64_t now)
 {
+	struct mcr_client_watch *w = &c->watch;
 	uint64_t age = now > beat ? now - beat : 0;
 
-	if (beat == 0 || beat != c->beat_ns || age < SUSPECT_NS) {
-		c->beat_ns = beat;
-		c->silent_looks = 0;
-		c->silent_ns = now;
-		if (c->stall == MCR_CLIENT_STALL_DUE) /* was not said: all is as it was */
-			c->stall = MCR_CLIENT_STALL_NONE;
-		else if (c->stall == MCR_CLIENT_STALL_TOLD)
-			c->stall = MCR_CLIENT_STALL_OVER;
-	} else if (now - c->silent_ns >= LOOK_AGAIN_NS) {
-		c->silent_ns = now;
-		if (c->hung_up_ns == 0 && has_hung_up(c))
-			c->hung_up_ns = now;
-		c->silent_looks += age >= SILENCE_NS;
+	if (beat == 0 || beat != w->beat_ns || age < SUSPECT_NS) {
+		w->beat_ns = beat;
+		w->silent_looks = 0;
+		w->silent_ns = now;
+		if (w->stall == MCR_CLIENT_STALL_DUE) /* was not said: all is as it was */
+			w->stall = MCR_CLIENT_STALL_NONE;
+		else if (w->stall == MCR_CLIENT_STALL_REPORTED)
+			w->stall = MCR_CLIENT_STALL_OVER;
+	} else if (now - w->silent_ns >= LOOK_AGAIN_NS) {
+		w->silent_ns = now;
+		if (w->hung_up_ns == 0 && has_hung_up(c))
+			w->hung_up_ns = now;
+		w->silent_looks += age >= SILENCE_NS;
 	}
-	c->is_dead = (c->hung_up_ns != 0 && now - c->hung_up_ns > HUNG_UP_NS) ||
-		     (c->silent_looks >= LOOKS_AGAIN && age >= c->stall_ns);
-	if (c->silent_looks >= LOOKS_AGAIN && !c->is_dead && c->stall == MCR_CLIENT_STALL_NONE) {
-		c->silent_since_ns = beat;
-		c->stall = MCR_CLIENT_STALL_DUE;
+	w->is_dead = (w->hung_up_ns != 0 && now - w->hung_up_ns > HUNG_UP_NS) ||
+		     (w->silent_looks >= LOOKS_AGAIN && age >= w->stall_ns);
+	if (w->silent_looks >= LOOKS_AGAIN && !w->is_dead && w->stall == MCR_CLIENT_STALL_NONE) {
+		w->silent_since_ns = beat;
+		w->stall = MCR_CLIENT_STALL_DUE;
 	}
 }
 
-void mcr_client_stall(struct mcr_consumer *c, struct mcr_msg *m)
+void mcr_client_look(struct mcr_consumer *c)
 {
-	int is_over = c->stall == MCR_CLIENT_STALL_OVER;
+	struct mcr_client_watch *w = &c->watch;
+	uint64_t beat = 0, now, since;
+
+	for (unsigned i = 0; i < c->n_rings; i++) {
+		uint64_t b = mcr_ring_reader_heartbeat(&c->rings[i].reader);
+
+		beat = b > beat ? b : beat;
+	}
+	now = mcr_client_now_ns();
+	since = now - w->looked_ns;
+	w->looked_ns = now;
+	if (since > LOOK_LATE)
+		w->stride = 1;
+	else if (since < LOOK_SOON && w->stride < STRIDE_MAX)
+		w->stride *= 2;
+	mcr_client_store(&c->attachment.page->heartbeat_ns, now);
+	judge(c, beat, now);
+}
+
+void mcr_client_fill_stall(struct mcr_consumer *c, struct mcr_msg *m)
+{
+	int is_over = c->watch.stall == MCR_CLIENT_STALL_OVER;
 	struct timespec ts;
 	uint64_t real_ns;
 
@@ -66,7 +94,7 @@ void mcr_client_stall(struct mcr_consumer *c, struct mcr_msg *m)
 	    .flags = is_over ? MCR_FLAG_STALL_OVER : 0,
 	    .pos = {.epoch = c->rings[0].reader.epoch, .ring = c->first},
 	    .rx_ns = real_ns,
-	    .since_ns = real_ns - (mcr_client_now_ns() - c->silent_since_ns),
+	    .since_ns = real_ns - (mcr_client_now_ns() - c->watch.silent_since_ns),
 	};
-	c->stall = is_over ? MCR_CLIENT_STALL_NONE : MCR_CLIENT_STALL_TOLD;
+	c->watch.stall = is_over ? MCR_CLIENT_STALL_NONE : MCR_CLIENT_STALL_REPORTED;
 }
