@@ -15,12 +15,11 @@
 #include "core/error.h"
 #include "core/ring_layout.h"
 
-/* Room for the descriptors of a welcome. CMSG_SPACE rounds up, so one more than asked for can come.
- */
+/* Room for the descriptors of a welcome. CMSG_SPACE rounds up, so one too many can come. */
 #define FDS_SPACE CMSG_SPACE(sizeof(int) * (MCR_RINGS_MAX + 1))
 #define FDS_MAX   ((FDS_SPACE - CMSG_LEN(0)) / sizeof(int))
 
-/* No region is longer: its largest parts, and the rounding up to huge pages. */
+/* The longest region: its largest parts, rounded up to huge pages. */
 #define REGION_LEN_MAX                                                                \
 	(MCR_RING_HEADER_BYTES + (uint64_t)MCR_RING_DEPTH_MAX * MCR_RING_DESC_BYTES + \
 	 MCR_RING_BYTES_MAX + (UINT64_C(1) << 30))
@@ -69,7 +68,7 @@ static int connect_to(const char *path, struct mcr_error *err)
 static int say_hello(int fd, const struct mcr_consumer_opts *opts, struct mcr_error *err)
 {
 	struct mcr_hello hello = {.magic = MCR_HELLO_MAGIC, .version = MCR_ATTACH_VERSION};
-	const char *channel = opts->channel != NULL ? opts->channel : "default";
+	const char *channel = opts->channel ? opts->channel : "default";
 
 	if (strlen(channel) >= sizeof(hello.channel))
 		return mcr_error_set(err, -ENOENT,
@@ -77,9 +76,9 @@ static int say_hello(int fd, const struct mcr_consumer_opts *opts, struct mcr_er
 				     MCR_NAME_MAX - 1);
 	strcpy(hello.channel, channel);
 	snprintf(hello.label, sizeof(hello.label), "%s",
-		 opts->label != NULL ? opts->label : program_invocation_short_name);
+		 opts->label ? opts->label : program_invocation_short_name);
 	if (send(fd, &hello, sizeof(hello), MSG_NOSIGNAL) != sizeof(hello) && errno != EPIPE &&
-	    errno != ECONNRESET) /* hung up: what it said before is still to be read */
+	    errno != ECONNRESET) /* hung up: its last answer is still to be read */
 		return mcr_error_set(err, errno == EAGAIN ? -ETIMEDOUT : -EPROTO,
 				     "the engine takes no request: %s", strerror(errno));
 	return 0;
@@ -123,7 +122,7 @@ static ssize_t receive(int fd, void *buf, size_t cap, int *fds, size_t *n_fds)
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c != NULL; c = CMSG_NXTHDR(&msg, c)) {
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c)) {
 		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
 			continue;
 		*n_fds = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
@@ -135,7 +134,8 @@ static ssize_t receive(int fd, void *buf, size_t cap, int *fds, size_t *n_fds)
 	return msg.msg_flags & MSG_TRUNC ? -EPROTO : n;
 }
 
-/* Maps what the engine handed over: a memfd that cannot shrink, so that no read faults. */
+/* Maps what the engine handed over. It must be a memfd that cannot shrink, so that no read faults.
+ */
 static void *map_memfd(int fd, int prot, size_t min_len, uint64_t max_len, size_t *len)
 {
 	struct stat st;
@@ -162,14 +162,14 @@ static int map_all(struct mcr_attachment *a, const int *fds, unsigned n_rings,
 	for (unsigned i = 0; i < n_rings; i++) {
 		a->rings[i].mem = map_memfd(fds[i], PROT_READ, MCR_RING_HEADER_BYTES,
 					    REGION_LEN_MAX, &a->rings[i].len);
-		if (a->rings[i].mem == NULL)
+		if (!a->rings[i].mem)
 			return mcr_error_set(err, -errno, "ring %u cannot be mapped: %s", i,
 					     strerror(errno));
 		a->n_rings = i + 1;
 	}
 	a->page = map_memfd(fds[n_rings], PROT_READ | PROT_WRITE, MCR_CONSUMER_PAGE_BYTES,
 			    MCR_CONSUMER_PAGE_BYTES, &len);
-	if (a->page == NULL)
+	if (!a->page)
 		return mcr_error_set(err, -errno, "the consumer's page cannot be mapped: %s",
 				     strerror(errno));
 	return 0;
@@ -212,11 +212,11 @@ int mcr_attachment_open(struct mcr_attachment *out, const struct mcr_consumer_op
 	memset(out, 0, sizeof(*out));
 	out->socket = opts->fd;
 	if (out->socket < 0) {
-		if (opts->run_dir != NULL)
+		if (opts->run_dir)
 			snprintf(path, sizeof(path), "%s/" MCR_ATTACH_SOCKET, opts->run_dir);
 		else
 			snprintf(path, sizeof(path), "/run/mcring/%s/" MCR_ATTACH_SOCKET,
-				 opts->name != NULL ? opts->name : "mcring");
+				 opts->name ? opts->name : "mcring");
 		out->socket = connect_to(path, err);
 		if (out->socket < 0)
 			return out->socket;
@@ -233,7 +233,7 @@ void mcr_attachment_close(struct mcr_attachment *a)
 {
 	for (unsigned i = 0; i < a->n_rings; i++)
 		munmap((void *)(uintptr_t)a->rings[i].mem, a->rings[i].len);
-	if (a->page != NULL)
+	if (a->page)
 		munmap(a->page, MCR_CONSUMER_PAGE_BYTES);
 	if (a->socket >= 0)
 		close(a->socket);

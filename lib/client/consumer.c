@@ -8,9 +8,9 @@
 _Static_assert(sizeof(struct mcr_msg) == 128, "struct mcr_msg is part of the ABI");
 _Static_assert(sizeof(struct mcr_pos) == 24, "struct mcr_pos is part of the ABI");
 
-#define SKIPS_MAX 4096 /* a poll gives up after so many messages that are not wanted, and some */
+#define SKIPS_MAX 4096 /* a poll ends soon after it has skipped so many messages */
 
-/* Up to n messages of one ring. *drained: there was no more. Returns how many, or -EPROTO. */
+/* Gives up to n messages of one ring. *drained: there are no more. Returns how many, or -EPROTO. */
 static int poll_ring(struct mcr_consumer *c, struct mcr_client_ring *ring, struct mcr_msg *msgs,
 		     int n, int *drained)
 {
@@ -24,7 +24,7 @@ static int poll_ring(struct mcr_consumer *c, struct mcr_client_ring *ring, struc
 	if (lost > 0) {
 		mcr_client_fill_lost(r, &msgs[used++], before, lost);
 		c->counts.lost += lost;
-		if (count == n) { /* no room for the last one: it comes again */
+		if (count == n) { /* no room for the last one: the next poll gives it */
 			count--;
 			r->next--;
 			r->next_offset = descs[count].offset;
@@ -36,7 +36,7 @@ static int poll_ring(struct mcr_consumer *c, struct mcr_client_ring *ring, struc
 		ring->floor_ns = descs[count - 1].rx_ns;
 	for (int i = 0; i < count; i++) {
 		if (mcr_client_select_wants(&c->select, &descs[i])) {
-			/* On its way from the rx lcore's cache while the others are looked at. */
+			/* It comes out of the rx lcore's cache while the loop goes on. */
 			__builtin_prefetch(mcr_ring_reader_bytes(r, descs[i].offset));
 			__builtin_prefetch(mcr_ring_reader_bytes(r, descs[i].offset + 64));
 			mcr_client_fill_data(r, &msgs[used++], &descs[i]);
@@ -48,8 +48,8 @@ static int poll_ring(struct mcr_consumer *c, struct mcr_client_ring *ring, struc
 	return used;
 }
 
-/* Nothing was found: is that for ever? A ring's state is loaded before the ring is looked at again,
- * so that all that was published before a stop has been seen. */
+/* Poll has found nothing: returns -EPIPE when nothing will come any more, else 0. A ring's state is
+ * loaded before its position, so that all that was published before a stop has been seen. */
 static int nothing(struct mcr_consumer *c)
 {
 	uint64_t offset;
@@ -70,7 +70,7 @@ static int poll_rings(struct mcr_consumer *c, struct mcr_msg *msgs, int n)
 		struct mcr_client_ring *ring = &c->rings[c->turn];
 		int drained = 0;
 
-		/* The next poll begins with the next ring, so a busy one starves none. */
+		/* The next poll begins with the next ring, so that a busy one starves none. */
 		c->turn = c->turn + 1 < c->n_rings ? c->turn + 1 : 0;
 		while (!drained && got < n && c->counts.skipped < c->skips_end) {
 			k = poll_ring(c, ring, msgs + got, n - got, &drained);
@@ -116,7 +116,7 @@ static const struct mcr_ring_reader *reader_of(const struct mcr_consumer *c,
 	uint32_t i = m->pos.ring - c->first;
 
 	if (i >= c->n_rings || m->pos.epoch != c->rings[i].reader.epoch)
-		return NULL; /* of before a reattach, or never given */
+		return NULL; /* from before a reattach, or from no poll */
 	return &c->rings[i].reader;
 }
 
@@ -126,7 +126,7 @@ int64_t mcr_consumer_read(struct mcr_consumer *c, const struct mcr_msg *m, void 
 
 	if (m->len == 0)
 		return 0;
-	if (r == NULL)
+	if (!r)
 		return -ESTALE;
 	mcr_ring_copy_out(buf, m->data, m->len < cap ? m->len : cap);
 	if (mcr_ring_reader_overrun(r, m->pos.seq - 1, m->offset)) {
@@ -140,7 +140,7 @@ int mcr_consumer_intact(const struct mcr_consumer *c, const struct mcr_msg *m)
 {
 	const struct mcr_ring_reader *r = reader_of(c, m);
 
-	return m->len == 0 || (r != NULL && !mcr_ring_reader_overrun(r, m->pos.seq - 1, m->offset));
+	return m->len == 0 || (r && !mcr_ring_reader_overrun(r, m->pos.seq - 1, m->offset));
 }
 
 void mcr_consumer_release(struct mcr_consumer *c)

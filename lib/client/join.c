@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Joins and leaves of the consumer's own: one request over the attach socket, one answer. */
+/* Joins and leaves that the consumer asks for: one request over the attach socket, one answer. */
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -7,7 +7,7 @@
 #include "client/state.h"
 #include "core/error.h"
 
-/* The answer to a request; words that are meant to wake are passed over. */
+/* Takes the answer to a request. Notices that only wake are passed over. */
 static int take_reply(struct mcr_consumer *c, struct mcr_error *err)
 {
 	struct mcr_reply reply;

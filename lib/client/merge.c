@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Several rings in the order of arrival. Within a ring rx_ns never goes back, and an idle rx lcore
- * marks the time up to which it has published everything. So a message may be given out when each
- * other ring's next one is later, or its mark is: docs/ring.md, "In the order of time". */
+ * marks the time up to which it has published everything. So poll may give out a message when each
+ * other ring's next message, or its mark, is later: docs/ring.md, "In the order of time". */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -15,12 +15,12 @@ int mcr_client_merge_init(struct mcr_consumer *c, uint64_t hold_ns, struct mcr_e
 {
 	struct mcr_desc *descs;
 
-	if (c->n_rings == 1) { /* is in order as it is */
+	if (c->n_rings == 1) { /* it is in order */
 		c->order = MCR_ORDER_RINGS;
 		return 0;
 	}
 	descs = calloc((size_t)c->n_rings * MCR_CLIENT_CHUNK, sizeof(*descs));
-	if (descs == NULL)
+	if (!descs)
 		return mcr_error_set(err, -ENOMEM, "consumer: no memory");
 	for (unsigned i = 0; i < c->n_rings; i++)
 		c->rings[i].descs = &descs[i * MCR_CLIENT_CHUNK];
@@ -30,7 +30,7 @@ int mcr_client_merge_init(struct mcr_consumer *c, uint64_t hold_ns, struct mcr_e
 
 void mcr_client_merge_fini(struct mcr_consumer *c)
 {
-	if (c->rings != NULL)
+	if (c->rings)
 		free(c->rings[0].descs);
 }
 
@@ -39,17 +39,17 @@ static int has_head(const struct mcr_client_ring *ring)
 	return ring->at < ring->count;
 }
 
-/* The earliest that this ring can still bring. */
+/* The earliest time of what this ring can still bring. */
 static uint64_t bound(const struct mcr_client_ring *ring)
 {
 	return has_head(ring) ? ring->descs[ring->at].rx_ns : ring->floor_ns;
 }
 
-/* Copies what the ring has into descs, which is empty. Returns how many, or -EPROTO; *lost as
+/* Copies what the ring has into descs, which is empty. Returns how many, or -EPROTO; *lost as of
  * mcr_ring_reader_poll. */
 static int fill(const struct mcr_consumer *c, struct mcr_client_ring *ring, uint64_t *lost)
 {
-	/* Both before the look at what is published: what that look does not show came later. */
+	/* Both are loaded before what is published: what that does not show came later. */
 	uint64_t polled_ns = mcr_ring_reader_polled(&ring->reader);
 	int ended = mcr_client_ended(c, ring);
 	int count = mcr_ring_reader_poll(&ring->reader, ring->descs, MCR_CLIENT_CHUNK, lost);
@@ -65,9 +65,9 @@ static int fill(const struct mcr_consumer *c, struct mcr_client_ring *ring, uint
 	return count;
 }
 
-/* Passes over what is not wanted until the ring has a head, has nothing, or this poll has done
- * enough. Loss is told at once: its place is directly behind the ring's last message, and no later
- * time is known of it. Returns 0 or -EPROTO. */
+/* Passes over what is not wanted until the ring has a head or has nothing, or this poll has done
+ * enough. A loss is reported at once: its place is directly behind the ring's last message, and no
+ * later time is known of it. Returns 0 or -EPROTO. */
 static int look_ahead(struct mcr_consumer *c, struct mcr_client_ring *ring, struct mcr_msg *msgs,
 		      int n, int *got)
 {
@@ -93,8 +93,8 @@ static int look_ahead(struct mcr_consumer *c, struct mcr_client_ring *ring, stru
 	}
 }
 
-/* a of ring i comes before b of ring k. Equal times go by ring, so that the order does not hang on
- * when one looks. */
+/* Whether time a of ring i comes before time b of ring k. Equal times go by ring, so that the order
+ * does not depend on when poll looks. */
 static int precedes(uint64_t a, unsigned i, uint64_t b, unsigned k)
 {
 	return a < b || (a == b && i < k);
@@ -106,7 +106,7 @@ static struct mcr_client_ring *first_head(struct mcr_consumer *c)
 	struct mcr_client_ring *first = NULL;
 
 	for (unsigned i = 0; i < c->n_rings; i++)
-		if (has_head(&c->rings[i]) && (first == NULL || bound(&c->rings[i]) < bound(first)))
+		if (has_head(&c->rings[i]) && (!first || bound(&c->rings[i]) < bound(first)))
 			first = &c->rings[i];
 	return first;
 }
@@ -122,7 +122,7 @@ static struct mcr_client_ring *limit_of(struct mcr_consumer *c, const struct mcr
 		if (bound(ring) >= ring->stalled_ns)
 			ring->stalled = 0;
 		if (ring != first && (has_head(ring) || !ring->stalled) &&
-		    (limit == NULL || bound(ring) < bound(limit)))
+		    (!limit || bound(ring) < bound(limit)))
 			limit = ring;
 	}
 	return limit;
@@ -133,8 +133,8 @@ static int give(struct mcr_consumer *c, struct mcr_client_ring *ring,
 		const struct mcr_client_ring *limit, struct mcr_msg *msgs, int n)
 {
 	unsigned i = (unsigned)(ring - c->rings);
-	unsigned k = limit != NULL ? (unsigned)(limit - c->rings) : c->n_rings;
-	uint64_t end = limit != NULL ? bound(limit) : UINT64_MAX;
+	unsigned k = limit ? (unsigned)(limit - c->rings) : c->n_rings;
+	uint64_t end = limit ? bound(limit) : UINT64_MAX;
 	int given = 0;
 
 	while (given < n && has_head(ring) && precedes(bound(ring), i, end, k)) {
@@ -156,8 +156,8 @@ static int give(struct mcr_consumer *c, struct mcr_client_ring *ring,
 	return given;
 }
 
-/* What was copied ahead may be overtaken before its turn comes: then it is copied anew, and what is
- * gone is told as loss. Returns 1 when that was so. */
+/* What was copied ahead may be overtaken before its turn comes. Then the ring is read again from
+ * there, and what is gone is reported as lost. Returns 1 when that was so. */
 static int overtaken(struct mcr_client_ring *ring)
 {
 	const struct mcr_desc *d = &ring->descs[ring->at];
@@ -170,13 +170,14 @@ static int overtaken(struct mcr_client_ring *ring)
 	return 1;
 }
 
-/* The others waited long enough: those that hold up the first head are passed over from now on. */
+/* The others have waited long enough: from now on they pass over the rings that hold up the first
+ * head. Returns how many MCR_STALL it wrote. */
 static int stall(struct mcr_consumer *c, const struct mcr_client_ring *first, struct mcr_msg *msgs,
 		 int n)
 {
-	int told = 0;
+	int written = 0;
 
-	for (unsigned i = 0; i < c->n_rings && told < n; i++) {
+	for (unsigned i = 0; i < c->n_rings && written < n; i++) {
 		struct mcr_client_ring *ring = &c->rings[i];
 		const struct mcr_ring_reader *r = &ring->reader;
 
@@ -184,18 +185,18 @@ static int stall(struct mcr_consumer *c, const struct mcr_client_ring *first, st
 			continue;
 		ring->stalled = 1;
 		ring->stalled_ns = bound(first);
-		msgs[told++] = (struct mcr_msg){
+		msgs[written++] = (struct mcr_msg){
 		    .kind = MCR_STALL,
 		    .pos = {.epoch = r->epoch, .seq = r->next + 1, .ring = r->index},
 		    .rx_ns = ring->floor_ns,
 		};
 	}
-	return told;
+	return written;
 }
 
 int mcr_client_merge_poll(struct mcr_consumer *c, struct mcr_msg *msgs, int n)
 {
-	/* Before the rings are looked at: a time read later would blame them for what this process
+	/* Read before the rings: a time read later would blame them for what this process
 	 * slept. */
 	uint64_t now_ns = c->blocked_ns != 0 ? mcr_client_now_ns() : 0;
 	int got = 0;
@@ -211,7 +212,7 @@ int mcr_client_merge_poll(struct mcr_consumer *c, struct mcr_msg *msgs, int n)
 				return got > 0 ? got : ret;
 		}
 		first = first_head(c);
-		if (first == NULL)
+		if (!first)
 			break;
 		if (overtaken(first))
 			continue;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* From options to a consumer that stands where it was asked to. */
+/* From options to a consumer that stands where they say. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +12,8 @@
 #define OPTS_SIZE_MAX 4096
 #define STALL_NS      UINT64_C(10000000000)
 
-/* A program may have been compiled with fewer options than this library knows, or with more: those
- * must then be unset. */
+/* A program may have been compiled with fewer options than this library knows, or with more. The
+ * additional ones must be unset. */
 static int take_opts(struct mcr_consumer_opts *out, const struct mcr_consumer_opts *opts,
 		     struct mcr_error *err)
 {
@@ -21,7 +21,7 @@ static int take_opts(struct mcr_consumer_opts *out, const struct mcr_consumer_op
 	const unsigned char *bytes = (const unsigned char *)opts;
 
 	*out = init;
-	if (opts == NULL || opts->size < OPTS_SIZE_1 || opts->size > OPTS_SIZE_MAX)
+	if (!opts || opts->size < OPTS_SIZE_1 || opts->size > OPTS_SIZE_MAX)
 		return mcr_error_set(err, -EINVAL,
 				     "options: set them with MCR_CONSUMER_OPTS_INIT first");
 	for (size_t i = sizeof(*out); i < opts->size; i++)
@@ -31,7 +31,7 @@ static int take_opts(struct mcr_consumer_opts *out, const struct mcr_consumer_op
 					     "libmcring-client");
 	memcpy(out, opts, opts->size < sizeof(*out) ? opts->size : sizeof(*out));
 	if (opts->size <= offsetof(struct mcr_consumer_opts, stall_ns))
-		out->stall_ns = 1; /* knows no MCR_ENGINE_STALL */
+		out->stall_ns = 1; /* the program does not know MCR_ENGINE_STALL */
 	else if (out->stall_ns == 0)
 		out->stall_ns = STALL_NS;
 	return 0;
@@ -94,7 +94,7 @@ int mcr_client_connect(struct mcr_consumer *c, const struct mcr_consumer_opts *o
 	c->first = opts->ring == MCR_ALL_RINGS ? 0 : opts->ring;
 	c->n_rings = opts->ring == MCR_ALL_RINGS ? a->n_rings : 1;
 	c->rings = calloc(c->n_rings, sizeof(*c->rings));
-	if (c->rings == NULL)
+	if (!c->rings)
 		return mcr_error_set(err, -ENOMEM, "consumer: no memory");
 	for (unsigned i = 0; i < c->n_rings; i++) {
 		struct mcr_client_ring *ring = &c->rings[i];
@@ -134,7 +134,7 @@ void mcr_client_begin(struct mcr_consumer *c)
 	mcr_client_report(c);
 }
 
-/* Copies what reattach asks for again. */
+/* Copies what reattach will ask for. */
 static int keep_opts(struct mcr_consumer *c, const struct mcr_consumer_opts *opts)
 {
 	const char **strings[] = {&c->opts.run_dir, &c->opts.name, &c->opts.channel,
@@ -144,12 +144,12 @@ static int keep_opts(struct mcr_consumer *c, const struct mcr_consumer_opts *opt
 
 	c->opts = *opts;
 	for (size_t i = 0; i < 4; i++)
-		len += *strings[i] != NULL ? strlen(*strings[i]) + 1 : 0;
+		len += *strings[i] ? strlen(*strings[i]) + 1 : 0;
 	c->strings = at = malloc(len + 1);
-	if (at == NULL)
+	if (!at)
 		return -ENOMEM;
 	for (size_t i = 0; i < 4; i++)
-		if (*strings[i] != NULL) {
+		if (*strings[i]) {
 			const char *from = *strings[i];
 
 			*strings[i] = at;
@@ -168,7 +168,7 @@ int mcr_consumer_open(struct mcr_consumer **out, const struct mcr_consumer_opts 
 	if (ret < 0)
 		return ret;
 	c = calloc(1, sizeof(*c));
-	if (c == NULL || keep_opts(c, &opts) < 0) {
+	if (!c || keep_opts(c, &opts) < 0) {
 		free(c);
 		if (opts.fd >= 0)
 			close(opts.fd);
@@ -189,7 +189,7 @@ int mcr_consumer_open(struct mcr_consumer **out, const struct mcr_consumer_opts 
 
 void mcr_consumer_close(struct mcr_consumer *c)
 {
-	if (c == NULL)
+	if (!c)
 		return;
 	mcr_client_disconnect(c);
 	mcr_client_select_clear(&c->select);

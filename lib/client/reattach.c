@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The daemon was restarted: the consumer goes on in the rings of the new one. */
+/* After a restart of the engine the consumer goes on in the rings of the new one. */
 #include <errno.h>
 
 #include "client/state.h"
 #include "core/error.h"
 
-/* Up to when everything that arrived was published and polled, in the ring where that is earliest.
- */
+/* The time up to which everything that arrived was published and polled, in the ring where that
+ * time is earliest. */
 static uint64_t known_until(const struct mcr_consumer *c)
 {
 	uint64_t least = UINT64_MAX;
@@ -17,7 +17,8 @@ static uint64_t known_until(const struct mcr_consumer *c)
 		uint64_t until = ring->floor_ns != UINT64_MAX ? ring->floor_ns : 0;
 		uint64_t offset;
 
-		/* Loaded after the watermark: all that it speaks of has been polled then. */
+		/* Loaded after the watermark: then all that the watermark covers has been polled.
+		 */
 		if (mcr_ring_reader_published(&ring->reader) == mcr_client_next(ring, &offset) &&
 		    polled_ns > until)
 			until = polled_ns;
@@ -26,7 +27,7 @@ static uint64_t known_until(const struct mcr_consumer *c)
 	return least;
 }
 
-/* From when on everything that arrives is in the new rings, 0 while one of them has not begun. */
+/* The time from which everything that arrives is in the new rings; 0 while one has not begun. */
 static uint64_t known_from(const struct mcr_consumer *c)
 {
 	uint64_t latest = 0;
@@ -57,13 +58,14 @@ int mcr_client_fill_restart(struct mcr_consumer *c, struct mcr_msg *m)
 	return 1;
 }
 
-/* Another life of the channel. A gap that was not told yet only grows. */
+/* Another life of the channel. A gap that was not reported yet only grows. */
 static void begin_epoch(struct mcr_consumer *c, const struct mcr_consumer *old)
 {
 	for (unsigned i = 0; i < c->n_rings; i++) {
 		struct mcr_client_ring *ring = &c->rings[i];
 
-		mcr_ring_reader_seek(&ring->reader, 0); /* what is gone of it is told as lost */
+		mcr_ring_reader_seek(&ring->reader,
+				     0); /* poll reports what is gone of it as lost */
 		ring->done = mcr_client_next(ring, &ring->done_offset);
 	}
 	if (!old->restarted)
@@ -72,7 +74,7 @@ static void begin_epoch(struct mcr_consumer *c, const struct mcr_consumer *old)
 	c->before = c->counts;
 }
 
-/* The engine of before: it was stopped, or starved, and nobody has missed anything. */
+/* It is the same engine, which was stopped or starved: nothing was missed. */
 static void resume_epoch(struct mcr_consumer *c, struct mcr_consumer *old)
 {
 	for (unsigned i = 0; i < c->n_rings; i++) {

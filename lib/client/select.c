@@ -40,7 +40,7 @@ int mcr_client_select_set(struct mcr_client_select *s, const uint32_t *groups_be
 		while (((size_t)1 << next.bits) < 2 * (n_groups + n_ids))
 			next.bits++;
 		next.keys = calloc((size_t)1 << next.bits, sizeof(*next.keys));
-		if (next.keys == NULL)
+		if (!next.keys)
 			return mcr_error_set(err, -ENOMEM, "selection: no memory");
 	}
 	for (size_t i = 0; i < n_groups; i++)

@@ -20,7 +20,7 @@ struct mcr_client_select {
 int mcr_client_select_set(struct mcr_client_select *s, const uint32_t *groups_be, size_t n_groups,
 			  const uint32_t *ids, size_t n_ids, struct mcr_error *err);
 
-/* mcr_client_select_clear frees it: all is wanted. */
+/* mcr_client_select_clear frees the set: then all is wanted. */
 void mcr_client_select_clear(struct mcr_client_select *s);
 
 static inline uint64_t mcr_client_key_of_group(uint32_t group_be)
@@ -33,7 +33,7 @@ static inline uint64_t mcr_client_key_of_id(uint32_t id)
 	return UINT64_C(2) << 32 | id;
 }
 
-/* Where a key is, or would be. */
+/* mcr_client_select_find gives the place where a key is or would be. */
 static inline size_t mcr_client_select_find(const struct mcr_client_select *s, uint64_t key)
 {
 	size_t mask = ((size_t)1 << s->bits) - 1;
@@ -47,7 +47,7 @@ static inline size_t mcr_client_select_find(const struct mcr_client_select *s, u
 static inline int mcr_client_select_wants(const struct mcr_client_select *s,
 					  const struct mcr_desc *d)
 {
-	if (s->keys == NULL || d->kind != MCR_DATA)
+	if (!s->keys || d->kind != MCR_DATA)
 		return 1;
 	return (s->groups &&
 		s->keys[mcr_client_select_find(s, mcr_client_key_of_group(d->group_be))] != 0) ||

@@ -37,12 +37,12 @@ struct mcr_client_counts {
 	uint64_t received, lost, stale, skipped;
 };
 
-/* Whether the engine stalls, and whether poll has said so. */
+/* Whether the engine stalls, and whether poll has reported it. */
 enum mcr_client_stall {
 	MCR_CLIENT_STALL_NONE,
 	MCR_CLIENT_STALL_DUE,
 	MCR_CLIENT_STALL_REPORTED,
-	MCR_CLIENT_STALL_OVER, /* to be said too */
+	MCR_CLIENT_STALL_OVER, /* which is to be reported too */
 };
 
 /* What watch.c knows of the engine. */
@@ -100,7 +100,7 @@ static inline uint64_t mcr_client_next(const struct mcr_client_ring *ring, uint6
 	return ring->reader.next;
 }
 
-/* 1 when the ring's writer will publish no more, as far as one can know; look before at what it
+/* 1 when the ring's writer will publish no more, as far as one can know. Load this before what it
  * published. */
 static inline int mcr_client_ended(const struct mcr_consumer *c, const struct mcr_client_ring *ring)
 {
@@ -117,11 +117,11 @@ static inline int mcr_client_is_stall_due(const struct mcr_consumer *c)
 	return c->watch.stall == MCR_CLIENT_STALL_DUE || c->watch.stall == MCR_CLIENT_STALL_OVER;
 }
 
-/* wait.c: takes back what mcr_consumer_arm announced. */
+/* wait.c: mcr_client_disarm takes back what mcr_consumer_arm announced. */
 void mcr_client_disarm(struct mcr_consumer *c);
 
-/* merge.c: makes a consumer's rings fit for it, and polls them. Errors: -ENOMEM; as
- * mcr_consumer_poll. */
+/* merge.c: mcr_client_merge_init gives the rings room to copy ahead; -ENOMEM. mcr_client_merge_poll
+ * polls them; errors as mcr_consumer_poll. */
 int mcr_client_merge_init(struct mcr_consumer *c, uint64_t hold_ns, struct mcr_error *err);
 void mcr_client_merge_fini(struct mcr_consumer *c);
 int mcr_client_merge_poll(struct mcr_consumer *c, struct mcr_msg *msgs, int n);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Sleeping: the consumer says in its page what it waits for, the engine's control thread compares
- * that with what is published, and sends a word over the attach socket. docs/ring.md, "Waiting". */
+/* Sleeping: the consumer announces in its page what it waits for; the engine's control thread
+ * compares that with what is published, and sends a notice over the attach socket. docs/ring.md,
+ * "Waiting". */
 #include <errno.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -8,17 +9,17 @@
 #include "client/state.h"
 
 #define SLICE_NS      UINT64_C(500000000) /* between two looks at the engine's heartbeat */
-#define SLICE_SOON_NS UINT64_C(25000000)  /* while it is missed, until that was told */
-#define NAP_NS        UINT64_C(50000)     /* for what no word comes for */
-#define WORDS_MAX     64                  /* read at a time: an engine may send without end */
+#define SLICE_SOON_NS UINT64_C(25000000)  /* while it is missing, until that is reported */
+#define NAP_NS        UINT64_C(50000)     /* for what brings no notice */
+#define NOTICES_MAX   64                  /* taken at a time: an engine may send without end */
 
-/* Takes the words that have come, so that the descriptor is readable for new ones only. */
+/* Takes the notices that have come, so that the descriptor is readable for new ones only. */
 static void drain(struct mcr_consumer *c)
 {
-	char word[sizeof(struct mcr_notice)];
+	char notice[sizeof(struct mcr_notice)];
 
-	for (int i = 0; i < WORDS_MAX; i++) {
-		ssize_t n = recv(c->attachment.socket, word, sizeof(word), MSG_DONTWAIT);
+	for (int i = 0; i < NOTICES_MAX; i++) {
+		ssize_t n = recv(c->attachment.socket, notice, sizeof(notice), MSG_DONTWAIT);
 
 		if (n > 0)
 			continue;
@@ -28,8 +29,8 @@ static void drain(struct mcr_consumer *c)
 	}
 }
 
-/* 1 when poll has something to do: a message that was published or waits to be merged, an event, or
- * the end. */
+/* 1 when poll has something to give: a message that was published or waits to be merged, an event,
+ * or the end. */
 static int pending(const struct mcr_consumer *c)
 {
 	unsigned ended = 0;
@@ -58,14 +59,14 @@ int mcr_consumer_arm(struct mcr_consumer *c)
 {
 	struct mcr_consumer_page *page = c->attachment.page;
 
-	/* Before the announcement: a word for it must not be taken. */
+	/* Before the announcement: the notice for it must not be taken. */
 	drain(c);
 	if (c->watch.hung_up_ns != 0 || pending(c))
 		return 1;
 	for (unsigned i = 0; i < c->n_rings; i++)
 		mcr_client_store(&page->rings[c->first + i].armed, c->rings[i].reader.next + 1);
-	/* Release: who sees this number sees these positions. Pairs with the engine's acquire load.
-	 */
+	/* Release: an engine that sees this number sees these positions. Pairs with its acquire
+	 * load. */
 	__atomic_store_n(&page->armed, ++c->arms, __ATOMIC_RELEASE);
 	c->armed = 1;
 	/* The announcement before the second look: what is published before it may be acted upon is
@@ -82,7 +83,7 @@ int mcr_consumer_fd(const struct mcr_consumer *c)
 	return c->attachment.socket;
 }
 
-/* Sleeps for at most so long, or until a word comes. Returns 0 or -errno. */
+/* Sleeps for at most so long, or until a notice comes. Returns 0 or -errno. */
 static int sleep_for(int fd, uint64_t ns)
 {
 	const struct timespec ts = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
@@ -101,8 +102,8 @@ int mcr_consumer_wait(struct mcr_consumer *c, uint64_t timeout_ns)
 		uint64_t now_ns = mcr_client_now_ns(), slice_ns;
 		int ret;
 
-		/* No word comes for a mark of time that a merged message waits for, for a new
-		 * engine that begins to receive, nor for the end of one that is no longer there:
+		/* No notice comes for a mark of time that a merged message waits for, for a new
+		 * engine that begins to receive, or for the end of one that is no longer there:
 		 * poll finds out, not too often. */
 		if (mcr_consumer_arm(c)) {
 			if (c->blocked_ns == 0 && !c->restarted && c->watch.hung_up_ns == 0)

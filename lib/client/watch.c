@@ -6,7 +6,7 @@
 
 #include "client/state.h"
 
-#define SUSPECT_NS    UINT64_C(100000000) /* ten beats are missing: the socket is asked */
+#define SUSPECT_NS    UINT64_C(100000000) /* ten beats are missing: ask the socket */
 #define SILENCE_NS    UINT64_C(1000000000)
 #define LOOK_AGAIN_NS UINT64_C(20000000)
 
@@ -16,7 +16,7 @@
 #define LOOKS_AGAIN 5
 
 /* An engine that closed the connection is dead, or has removed the channel: then its rx lcores may
- * still be about to publish, and it says soon that they have stopped. */
+ * still be about to publish, and the rings soon say that they have stopped. */
 #define HUNG_UP_NS UINT64_C(100000000)
 
 /* The clock is read each STRIDE polls: often for a consumer that polls now and then, rarely for one
@@ -25,7 +25,7 @@
 #define LOOK_SOON  UINT64_C(200000)
 #define LOOK_LATE  UINT64_C(10000000)
 
-/* Also when words wait to be read in front of the end. */
+/* True also while notices wait to be read in front of the end. */
 static int has_hung_up(const struct mcr_consumer *c)
 {
 	struct pollfd p = {.fd = c->attachment.socket, .events = POLLRDHUP};
@@ -42,7 +42,7 @@ static void judge(struct mcr_consumer *c, uint64_t beat, uint64_t now)
 		w->beat_ns = beat;
 		w->silent_looks = 0;
 		w->silent_ns = now;
-		if (w->stall == MCR_CLIENT_STALL_DUE) /* was not said: all is as it was */
+		if (w->stall == MCR_CLIENT_STALL_DUE) /* was not reported: all is as it was */
 			w->stall = MCR_CLIENT_STALL_NONE;
 		else if (w->stall == MCR_CLIENT_STALL_REPORTED)
 			w->stall = MCR_CLIENT_STALL_OVER;
