@@ -83,7 +83,8 @@ static struct mcr_consumer *consumer_open(struct bench *b, uint32_t order)
 	struct mcr_consumer *c;
 	struct mcr_error err;
 
-	opts.fd = mcr_attach_server_open(b->server, "bench", "bench", &err);
+	opts.fd =
+	    mcr_attach_server_open(b->server, "bench", "bench", now_of(CLOCK_MONOTONIC), &err);
 	opts.order = order;
 	if (opts.fd < 0 || mcr_consumer_open(&c, &opts, &err) < 0) {
 		fprintf(stderr, "merge_delay: %s\n", err.text);

@@ -53,7 +53,8 @@ static void an_unknown_channel_is_answered_with_the_list(void **state)
 	assert_non_null(strstr(err.text, "\"quotes\""));
 	assert_non_null(strstr(err.text, "md"));
 	pthread_mutex_lock(&e.lock);
-	assert_int_equal(mcr_attach_server_open(e.server, "quotes", "x", &err), -ENOENT);
+	assert_int_equal(mcr_attach_server_open(e.server, "quotes", "x", monotonic_ns(), &err),
+			 -ENOENT);
 	pthread_mutex_unlock(&e.lock);
 	assert_non_null(strstr(err.text, "md"));
 	small_engine_destroy(&e);
@@ -212,8 +213,8 @@ static void a_consumer_is_described_by_its_page(void **state)
 	mcr_consumer_release(c);
 	sleep_ms(10);
 	pthread_mutex_lock(&e.lock);
-	assert_int_equal(mcr_attach_server_info(e.server, 0, &info), 0);
-	assert_int_equal(mcr_attach_server_info(e.server, 1, &info), -ENOENT);
+	assert_int_equal(mcr_attach_server_info(e.server, 0, monotonic_ns(), &info), 0);
+	assert_int_equal(mcr_attach_server_info(e.server, 1, monotonic_ns(), &info), -ENOENT);
 	pthread_mutex_unlock(&e.lock);
 	assert_string_equal(info.channel, "md");
 	assert_string_equal(info.label, "a?b");
@@ -238,7 +239,7 @@ static struct mcr_consumer_info info_of(struct small_engine *e)
 
 	pthread_mutex_lock(&e->lock);
 	mcr_attach_server_look(e->server);
-	assert_int_equal(mcr_attach_server_info(e->server, 0, &info), 0);
+	assert_int_equal(mcr_attach_server_info(e->server, 0, monotonic_ns(), &info), 0);
 	pthread_mutex_unlock(&e->lock);
 	return info;
 }
@@ -284,6 +285,26 @@ static void the_lowest_headroom_is_remembered(void **state)
 	small_engine_destroy(&e);
 }
 
+static void ages_are_those_of_the_moment_also_between_two_polls(void **state)
+{
+	struct mcr_consumer_info info;
+	struct small_engine e;
+	uint64_t now_ns;
+	int fd;
+
+	small_engine_create(&e, 1, 64, 65536);
+	pthread_mutex_lock(&e.lock);
+	now_ns = monotonic_ns();
+	fd = mcr_attach_server_open(e.server, "md", "own", now_ns, NULL);
+	assert_true(fd >= 0);
+	assert_int_equal(mcr_attach_server_info(e.server, 0, now_ns + 5000000, &info), 0);
+	pthread_mutex_unlock(&e.lock);
+	assert_int_equal(info.heartbeat_age_ns, 5000000);
+	close(fd);
+	small_engine_await(&e, 0);
+	small_engine_destroy(&e);
+}
+
 static void a_page_full_of_garbage_harms_nobody(void **state)
 {
 	static const unsigned char fills[] = {0x00, 0xff, 0x80, 0x7f, 0x01, 0xa5};
@@ -299,7 +320,7 @@ static void a_page_full_of_garbage_harms_nobody(void **state)
 	for (size_t i = 0; i < sizeof(fills); i++) {
 		memset(a.page, fills[i], MCR_CONSUMER_PAGE_BYTES);
 		pthread_mutex_lock(&e.lock);
-		assert_int_equal(mcr_attach_server_info(e.server, 0, &info), 0);
+		assert_int_equal(mcr_attach_server_info(e.server, 0, monotonic_ns(), &info), 0);
 		pthread_mutex_unlock(&e.lock);
 		assert_string_equal(info.label, "unit test");
 		assert_int_equal(info.pid, getpid());
@@ -313,7 +334,7 @@ static void a_page_full_of_garbage_harms_nobody(void **state)
 	a.page->received = a.page->lost = UINT64_MAX;
 	a.page->heartbeat_ns = UINT64_MAX;
 	pthread_mutex_lock(&e.lock);
-	assert_int_equal(mcr_attach_server_info(e.server, 0, &info), 0);
+	assert_int_equal(mcr_attach_server_info(e.server, 0, monotonic_ns(), &info), 0);
 	pthread_mutex_unlock(&e.lock);
 	assert_int_equal(info.received, 1000);
 	assert_int_equal(info.lost, 1000);
@@ -321,7 +342,7 @@ static void a_page_full_of_garbage_harms_nobody(void **state)
 	/* Holes are zeros, not faults. */
 	assert_int_equal(madvise(a.page, MCR_CONSUMER_PAGE_BYTES, MADV_REMOVE), 0);
 	pthread_mutex_lock(&e.lock);
-	assert_int_equal(mcr_attach_server_info(e.server, 0, &info), 0);
+	assert_int_equal(mcr_attach_server_info(e.server, 0, monotonic_ns(), &info), 0);
 	pthread_mutex_unlock(&e.lock);
 	mcr_attachment_close(&a);
 	small_engine_await(&e, 0);
@@ -484,6 +505,7 @@ int main(void)
 	    cmocka_unit_test(a_thousand_attaches_and_detaches_leave_nothing_behind),
 	    cmocka_unit_test(a_consumer_is_described_by_its_page),
 	    cmocka_unit_test(the_lowest_headroom_is_remembered),
+	    cmocka_unit_test(ages_are_those_of_the_moment_also_between_two_polls),
 	    cmocka_unit_test(a_page_full_of_garbage_harms_nobody),
 	    cmocka_unit_test(channels_are_added_once_and_removed_with_their_consumers),
 	    cmocka_unit_test(a_channel_of_32_rings_can_be_handed_over),

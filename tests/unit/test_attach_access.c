@@ -145,7 +145,7 @@ static void the_engines_own_process_reads_every_channel(void **state)
 	opts = opts_for(&e, "md");
 	assert_int_equal(mcr_consumer_open(&c, &opts, &err), -EACCES);
 	pthread_mutex_lock(&e.lock);
-	opts.fd = mcr_attach_server_open(e.server, "md", "own", &err);
+	opts.fd = mcr_attach_server_open(e.server, "md", "own", monotonic_ns(), &err);
 	pthread_mutex_unlock(&e.lock);
 	assert_true(opts.fd >= 0);
 	assert_int_equal(mcr_consumer_open(&c, &opts, &err), 0);
@@ -293,7 +293,7 @@ static void one_user_cannot_take_the_place_of_the_others(void **state)
 	/* Nor does the engine's own process count as its user. */
 	pthread_mutex_lock(&e.lock);
 	for (int i = 0; i < 4; i++) {
-		own[i] = mcr_attach_server_open(e.server, "md", "own", &err);
+		own[i] = mcr_attach_server_open(e.server, "md", "own", monotonic_ns(), &err);
 		assert_true(own[i] >= 0);
 	}
 	pthread_mutex_unlock(&e.lock);
@@ -447,13 +447,15 @@ static void more_consumers_than_the_limit_are_told_so(void **state)
 
 	pthread_mutex_lock(&e.lock);
 	for (int i = 0; i < MCR_CONSUMERS_MAX; i++) {
-		fds[i] = mcr_attach_server_open(e.server, "md", "one of many", &err);
+		fds[i] =
+		    mcr_attach_server_open(e.server, "md", "one of many", monotonic_ns(), &err);
 		if (fds[i] < 0) {
 			print_message("%d: %s\n", i, err.text);
 			fail();
 		}
 	}
-	assert_int_equal(mcr_attach_server_open(e.server, "md", "one more", &err), -EBUSY);
+	assert_int_equal(mcr_attach_server_open(e.server, "md", "one more", monotonic_ns(), &err),
+			 -EBUSY);
 	pthread_mutex_unlock(&e.lock);
 	assert_int_equal(mcr_consumer_open(&c, &opts, &err), -EBUSY);
 	close(fds[500]);

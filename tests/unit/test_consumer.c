@@ -482,7 +482,7 @@ static void a_socket_from_the_engine_opens_the_channel_directly(void **state)
 
 	small_engine_create(&e, 1, 64, 65536);
 	pthread_mutex_lock(&e.lock);
-	opts.fd = mcr_attach_server_open(e.server, "md", "here", &err);
+	opts.fd = mcr_attach_server_open(e.server, "md", "here", monotonic_ns(), &err);
 	pthread_mutex_unlock(&e.lock);
 	assert_true(opts.fd >= 0);
 	assert_int_equal(mcr_consumer_open(&c, &opts, &err), 0);

@@ -218,7 +218,7 @@ static void label_selection_and_totals_are_kept(void **state)
 	mcr_consumer_release(c);
 	assert_int_equal(mcr_consumer_skipped(c), 4);
 	pthread_mutex_lock(&e.lock);
-	assert_int_equal(mcr_attach_server_info(e.server, 0, &info), 0);
+	assert_int_equal(mcr_attach_server_info(e.server, 0, monotonic_ns(), &info), 0);
 	pthread_mutex_unlock(&e.lock);
 	assert_string_equal(info.label, "steady");
 	assert_int_equal(info.received, 0); /* of this engine */
@@ -337,7 +337,7 @@ static void who_was_given_a_socket_cannot_ask_for_another(void **state)
 
 	small_engine_create(&e, 1, DEPTH, 65536);
 	pthread_mutex_lock(&e.lock);
-	opts.fd = mcr_attach_server_open(e.server, "md", "own", NULL);
+	opts.fd = mcr_attach_server_open(e.server, "md", "own", monotonic_ns(), NULL);
 	pthread_mutex_unlock(&e.lock);
 	assert_int_equal(mcr_consumer_open(&c, &opts, NULL), 0);
 	assert_int_equal(mcr_consumer_reattach(c, &err), -EINVAL);

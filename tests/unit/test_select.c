@@ -57,7 +57,7 @@ static void only_the_selected_groups_and_ids_come_and_no_other_looks_lost(void *
 	assert_int_equal(mcr_consumer_skipped(c), 3);
 	mcr_consumer_release(c);
 	pthread_mutex_lock(&e.lock);
-	assert_int_equal(mcr_attach_server_info(e.server, 0, &info), 0);
+	assert_int_equal(mcr_attach_server_info(e.server, 0, monotonic_ns(), &info), 0);
 	pthread_mutex_unlock(&e.lock);
 	assert_int_equal(info.received, 4);
 	assert_int_equal(info.skipped, 3);

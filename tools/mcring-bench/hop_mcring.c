@@ -42,7 +42,7 @@ static int attach(struct carrier *c, struct mcr_error *err)
 	if (mcr_attach_server_create(&c->server, NULL, &config, err) < 0 ||
 	    mcr_attach_server_add_channel(c->server, &channel, &c->region.fd, &mem, 1, EPOCH) < 0)
 		return -1;
-	opts.fd = mcr_attach_server_open(c->server, "hop", "bench", err);
+	opts.fd = mcr_attach_server_open(c->server, "hop", "bench", 0, err);
 	return opts.fd < 0 ? -1 : mcr_consumer_open(&c->consumer, &opts, err);
 }
 

@@ -57,7 +57,7 @@ void mcr_attach_server_look(struct mcr_attach_server *s)
 	}
 }
 
-static void describe(const struct mcr_attach_server *s, const struct mcr_attach_slot *slot,
+static void describe(const struct mcr_attach_slot *slot, uint64_t now_ns,
 		     struct mcr_consumer_info *out)
 {
 	const struct mcr_consumer_page *page = slot->page;
@@ -83,7 +83,7 @@ static void describe(const struct mcr_attach_server *s, const struct mcr_attach_
 	heartbeat = load(&page->heartbeat_ns);
 	if (heartbeat == 0)
 		heartbeat = slot->since_ns;
-	out->heartbeat_age_ns = heartbeat < s->now_ns ? s->now_ns - heartbeat : 0;
+	out->heartbeat_age_ns = heartbeat < now_ns ? now_ns - heartbeat : 0;
 }
 
 void mcr_attach_server_describe(const struct mcr_attach_server *s, uint64_t id, char *text,
@@ -96,12 +96,12 @@ void mcr_attach_server_describe(const struct mcr_attach_server *s, uint64_t id, 
 				 (int)s->slots[i].pid);
 }
 
-int mcr_attach_server_info(const struct mcr_attach_server *s, size_t i,
+int mcr_attach_server_info(const struct mcr_attach_server *s, size_t i, uint64_t now_ns,
 			   struct mcr_consumer_info *out)
 {
 	for (size_t at = 0; at < MCR_ATTACH_SLOTS; at++) {
 		if (s->slots[at].state == MCR_SLOT_ATTACHED && i-- == 0) {
-			describe(s, &s->slots[at], out);
+			describe(&s->slots[at], now_ns, out);
 			return 0;
 		}
 	}

@@ -105,18 +105,19 @@ static int check_limits(const struct mcr_attach_server *s, const struct mcr_atta
 }
 
 int mcr_attach_check_limits(struct mcr_attach_server *s, const struct mcr_attach_slot *slot,
-			    const struct mcr_attach_channel *channel, struct mcr_welcome *welcome)
+			    const struct mcr_attach_channel *channel, uint64_t now_ns,
+			    struct mcr_welcome *welcome)
 {
 	int ret = check_limits(s, slot, channel, welcome);
 
 	if (ret == 0)
 		return 0;
 	/* When many come at once, some may have received their welcome since the last look. */
-	mcr_attach_slots_settle_now(s);
+	mcr_attach_slots_settle_now(s, now_ns);
 	*welcome = (struct mcr_welcome)MCR_WELCOME_INIT;
 	ret = check_limits(s, slot, channel, welcome);
 	if (ret < 0)
-		mcr_attach_warn(s, MCR_ATTACH_WARNING_LIMIT,
+		mcr_attach_warn(s, now_ns, MCR_ATTACH_WARNING_LIMIT,
 				"a consumer of user %u was refused: %s", slot->uid, welcome->text);
 	return ret;
 }
@@ -139,7 +140,7 @@ struct mcr_attach_slot *mcr_attach_find_excess(struct mcr_attach_server *s, uint
 	return oldest;
 }
 
-struct mcr_attach_slot *mcr_attach_find_silent(struct mcr_attach_server *s)
+struct mcr_attach_slot *mcr_attach_find_silent(struct mcr_attach_server *s, uint64_t now_ns)
 {
 	struct mcr_attach_slot *open[MCR_ATTACH_HALF_OPEN_MAX], *found = NULL;
 	unsigned n = 0, most = 0;
@@ -150,7 +151,7 @@ struct mcr_attach_slot *mcr_attach_find_silent(struct mcr_attach_server *s)
 	for (unsigned i = 0; i < n; i++) {
 		unsigned same = 0;
 
-		if (s->now_ns - open[i]->since_ns < MCR_ATTACH_PATIENCE_NS)
+		if (now_ns - open[i]->since_ns < MCR_ATTACH_PATIENCE_NS)
 			continue;
 		for (unsigned k = 0; k < n; k++)
 			same += open[k]->uid == open[i]->uid;

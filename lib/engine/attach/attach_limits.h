@@ -9,7 +9,8 @@
 /* mcr_attach_check_limits returns 0, or the status of the refusal in *welcome: there are too many
  * consumers, or their user has too much in flight. */
 int mcr_attach_check_limits(struct mcr_attach_server *s, const struct mcr_attach_slot *slot,
-			    const struct mcr_attach_channel *channel, struct mcr_welcome *welcome);
+			    const struct mcr_attach_channel *channel, uint64_t now_ns,
+			    struct mcr_welcome *welcome);
 
 /* mcr_attach_find_excess returns the half-open connection that a user with too many loses, its
  * oldest. NULL: it has not too many. */
@@ -19,6 +20,6 @@ struct mcr_attach_slot *mcr_attach_find_excess(struct mcr_attach_server *s, uint
  * taken and others wait: of those that have been silent for MCR_ATTACH_PATIENCE_NS, the oldest of
  * the user that has most connections. So a user that connects and stays silent keeps only itself
  * out. NULL: each may still be about to say hello. */
-struct mcr_attach_slot *mcr_attach_find_silent(struct mcr_attach_server *s);
+struct mcr_attach_slot *mcr_attach_find_silent(struct mcr_attach_server *s, uint64_t now_ns);
 
 #endif

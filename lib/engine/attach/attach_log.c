@@ -13,23 +13,23 @@ void mcr_attach_server_log(struct mcr_attach_server *s, mcr_attach_log log, void
 	s->log_ctx = ctx;
 }
 
-static int may_warn(struct mcr_attach_server *s, enum mcr_attach_warning kind)
+static int may_warn(struct mcr_attach_server *s, uint64_t now_ns, enum mcr_attach_warning kind)
 {
-	if (s->log && s->now_ns >= s->warnings[kind].quiet_until_ns)
+	if (s->log && now_ns >= s->warnings[kind].quiet_until_ns)
 		return 1;
 	s->warnings[kind].withheld++;
 	return 0;
 }
 
-void mcr_attach_warn(struct mcr_attach_server *s, enum mcr_attach_warning kind, const char *format,
-		     ...)
+void mcr_attach_warn(struct mcr_attach_server *s, uint64_t now_ns, enum mcr_attach_warning kind,
+		     const char *format, ...)
 {
 	struct mcr_attach_warning_rate *rate = &s->warnings[kind];
 	char line[400];
 	size_t len;
 	va_list ap;
 
-	if (!may_warn(s, kind))
+	if (!may_warn(s, now_ns, kind))
 		return;
 	va_start(ap, format);
 	vsnprintf(line, sizeof(line), format, ap);
@@ -39,16 +39,17 @@ void mcr_attach_warn(struct mcr_attach_server *s, enum mcr_attach_warning kind, 
 		snprintf(line + len, sizeof(line) - len, " (%u more like it before)",
 			 rate->withheld);
 	s->log(s->log_ctx, line);
-	rate->quiet_until_ns = s->now_ns + QUIET_NS;
+	rate->quiet_until_ns = now_ns + QUIET_NS;
 	rate->withheld = 0;
 }
 
-void mcr_attach_warn_descriptors(struct mcr_attach_server *s, int code, const char *what)
+void mcr_attach_warn_descriptors(struct mcr_attach_server *s, uint64_t now_ns, int code,
+				 const char *what)
 {
 	unsigned most = 0;
 	uint32_t uid = 0;
 
-	if (!may_warn(s, MCR_ATTACH_WARNING_DESCRIPTORS))
+	if (!may_warn(s, now_ns, MCR_ATTACH_WARNING_DESCRIPTORS))
 		return;
 	for (size_t i = 0; i < MCR_ATTACH_SLOTS; i++) {
 		const struct mcr_attach_slot *slot = &s->slots[i];
@@ -63,7 +64,7 @@ void mcr_attach_warn_descriptors(struct mcr_attach_server *s, int code, const ch
 			uid = slot->uid;
 		}
 	}
-	mcr_attach_warn(s, MCR_ATTACH_WARNING_DESCRIPTORS,
+	mcr_attach_warn(s, now_ns, MCR_ATTACH_WARNING_DESCRIPTORS,
 			"%s: %s; user %u has the most connections, %u: raise the limit of open "
 			"files (LimitNOFILE= of systemd, ulimit -n), or set consumers_per_user",
 			what, strerror(code), uid, most);

@@ -8,11 +8,14 @@
 
 /* mcr_attach_warn logs a line, unless one of its kind was logged less than 10 s ago: then it is
  * counted, and the next line says how many were left out. */
-__attribute__((format(printf, 3, 4))) void
-mcr_attach_warn(struct mcr_attach_server *s, enum mcr_attach_warning kind, const char *format, ...);
+__attribute__((format(printf, 4, 5))) void mcr_attach_warn(struct mcr_attach_server *s,
+							   uint64_t now_ns,
+							   enum mcr_attach_warning kind,
+							   const char *format, ...);
 
 /* mcr_attach_warn_descriptors: the process or the system has no descriptor left; code is errno,
  * what happened for it begins the line. */
-void mcr_attach_warn_descriptors(struct mcr_attach_server *s, int code, const char *what);
+void mcr_attach_warn_descriptors(struct mcr_attach_server *s, uint64_t now_ns, int code,
+				 const char *what);
 
 #endif

@@ -22,9 +22,9 @@
 
 /* ---- the listening socket ---- */
 
-static int has_room(struct mcr_attach_server *s)
+static int has_room(struct mcr_attach_server *s, uint64_t now_ns)
 {
-	return s->half_open < MCR_ATTACH_HALF_OPEN_MAX || mcr_attach_find_silent(s);
+	return s->half_open < MCR_ATTACH_HALF_OPEN_MAX || mcr_attach_find_silent(s, now_ns);
 }
 
 static int listen_at(struct mcr_attach_server *s, const char *path, struct mcr_error *err)
@@ -92,20 +92,21 @@ int mcr_attach_server_create(struct mcr_attach_server **out, const char *path,
 
 /* Reads a hello that has arrived first: a client is not cut off because this thread was late.
  * Returns 1 when the connection was cut off. */
-static int cut_off_silent(struct mcr_attach_server *s, struct mcr_attach_slot *slot)
+static int cut_off_silent(struct mcr_attach_server *s, struct mcr_attach_slot *slot,
+			  uint64_t now_ns)
 {
-	mcr_attach_on_hello(s, slot);
+	mcr_attach_on_hello(s, slot, now_ns);
 	if (slot->state != MCR_SLOT_HALF_OPEN)
 		return 0;
 	mcr_attach_send_refusal(slot->fd, -ETIMEDOUT, "connected and said nothing for %llu ms",
-				(unsigned long long)(s->now_ns - slot->since_ns) / 1000000);
+				(unsigned long long)(now_ns - slot->since_ns) / 1000000);
 	mcr_attach_slot_release(s, slot);
 	return 1;
 }
 
 /* There is no descriptor for it but the spare one. Its hello is taken first: to close over unread
  * data would hide the answer behind an ECONNRESET. */
-static void refuse_connection(struct mcr_attach_server *s, int fd)
+static void refuse_connection(struct mcr_attach_server *s, int fd, uint64_t now_ns)
 {
 	char byte;
 
@@ -115,63 +116,62 @@ static void refuse_connection(struct mcr_attach_server *s, int fd)
 	    "the engine has no descriptor left for another consumer: raise its limit "
 	    "of open files");
 	close(fd);
-	mcr_attach_warn_descriptors(s, EMFILE, "a connection was refused");
+	mcr_attach_warn_descriptors(s, now_ns, EMFILE, "a connection was refused");
 }
 
 /* The hello is mostly there already, so a client that speaks is hardly ever half open. */
-static void take_connection(struct mcr_attach_server *s, int fd)
+static void take_connection(struct mcr_attach_server *s, int fd, uint64_t now_ns)
 {
-	struct mcr_attach_slot *slot = mcr_attach_slot_take(s, fd), *excess;
+	struct mcr_attach_slot *slot = mcr_attach_slot_take(s, fd, now_ns), *excess;
 	uint32_t uid;
 
 	if (!slot) {
-		mcr_attach_warn_descriptors(s, errno, "a connection was dropped");
+		mcr_attach_warn_descriptors(s, now_ns, errno, "a connection was dropped");
 		close(fd);
 		return;
 	}
-	mcr_attach_on_hello(s, slot);
+	mcr_attach_on_hello(s, slot, now_ns);
 	if (slot->state != MCR_SLOT_HALF_OPEN)
 		return;
 	uid = slot->uid;
 	excess = mcr_attach_find_excess(s, uid);
-	if (excess && cut_off_silent(s, excess))
-		mcr_attach_warn(s, MCR_ATTACH_WARNING_SILENT,
+	if (excess && cut_off_silent(s, excess, now_ns))
+		mcr_attach_warn(s, now_ns, MCR_ATTACH_WARNING_SILENT,
 				"user %u has more than %d connections that say nothing: the "
 				"oldest was cut off",
 				uid, MCR_ATTACH_HALF_OPEN_PER_UID);
 }
 
-static void on_connection(struct mcr_attach_server *s)
+static void on_connection(struct mcr_attach_server *s, uint64_t now_ns)
 {
-	for (int i = 0; i < ACCEPTS && has_room(s); i++) {
-		int spare, fd = mcr_acceptor_next(&s->acceptor, s->now_ns, &spare);
+	for (int i = 0; i < ACCEPTS && has_room(s, now_ns); i++) {
+		int spare, fd = mcr_acceptor_next(&s->acceptor, now_ns, &spare);
 
 		if (fd < 0) {
 			if (fd != -EAGAIN)
-				mcr_attach_warn_descriptors(s, -fd, "nobody can connect");
+				mcr_attach_warn_descriptors(s, now_ns, -fd, "nobody can connect");
 			return;
 		}
 		if (spare) {
-			refuse_connection(s, fd);
+			refuse_connection(s, fd, now_ns);
 			continue;
 		}
 		if (s->half_open == MCR_ATTACH_HALF_OPEN_MAX)
-			cut_off_silent(s, mcr_attach_find_silent(s));
-		take_connection(s, fd);
+			cut_off_silent(s, mcr_attach_find_silent(s, now_ns), now_ns);
+		take_connection(s, fd, now_ns);
 	}
 }
 
-static void end_half_open(struct mcr_attach_server *s)
+static void end_half_open(struct mcr_attach_server *s, uint64_t now_ns)
 {
 	for (size_t i = 0; i < MCR_ATTACH_SLOTS && s->half_open > 0; i++)
 		if (s->slots[i].state == MCR_SLOT_HALF_OPEN &&
-		    s->now_ns - s->slots[i].since_ns > MCR_ATTACH_HELLO_NS)
-			cut_off_silent(s, &s->slots[i]);
+		    now_ns - s->slots[i].since_ns > MCR_ATTACH_HELLO_NS)
+			cut_off_silent(s, &s->slots[i], now_ns);
 }
 
 void mcr_attach_server_poll(struct mcr_attach_server *s, uint64_t now_ns)
 {
-	s->now_ns = now_ns;
 	s->joins_asked = 0;
 	for (int i = 0; i < EVENTS && !s->joins_asked; i++) {
 		struct epoll_event event; /* one by one: epoll then takes turns by itself */
@@ -181,18 +181,18 @@ void mcr_attach_server_poll(struct mcr_attach_server *s, uint64_t now_ns)
 			break;
 		index = event.data.u64;
 		if (index == LISTENER)
-			on_connection(s);
+			on_connection(s, now_ns);
 		else if (s->slots[index].state == MCR_SLOT_HALF_OPEN)
-			mcr_attach_on_hello(s, &s->slots[index]);
+			mcr_attach_on_hello(s, &s->slots[index], now_ns);
 		else if (s->slots[index].state == MCR_SLOT_ATTACHED)
 			mcr_attach_on_attached(s, &s->slots[index]);
 	}
 	if (s->joiner_ended)
 		mcr_attach_leave_ended(s);
 	if (s->half_open > 0)
-		end_half_open(s);
-	mcr_attach_slots_settle(s);
-	mcr_acceptor_watch(&s->acceptor, s->now_ns, has_room(s));
+		end_half_open(s, now_ns);
+	mcr_attach_slots_settle(s, now_ns);
+	mcr_acceptor_watch(&s->acceptor, now_ns, has_room(s, now_ns));
 }
 
 unsigned mcr_attach_server_descriptors(const struct mcr_attach_server *s)

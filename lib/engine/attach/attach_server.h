@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Hands channels to consumers (core/attach_wire.h), who attach over a socket of the run directory.
- * Sockets only: no DPDK, no threads; all calls belong to the control thread, none blocks. A client
+ * Sockets only: no DPDK, no threads; all calls belong to the control thread, none blocks. now_ns is
+ * CLOCK_MONOTONIC everywhere. A client
  * that sends garbage, too much or nothing is cut off without touching the others; what a consumer
  * writes about itself is never trusted.
  *
@@ -42,8 +43,7 @@ void mcr_attach_server_destroy(struct mcr_attach_server *s);
 int mcr_attach_server_fd(const struct mcr_attach_server *s);
 
 /* mcr_attach_server_poll accepts, answers and cuts off, a bounded amount per call. Call it without
- * work, too, every 100 ms or so, because time alone ends half-open connections. now_ns:
- * CLOCK_MONOTONIC. */
+ * work, too, every 100 ms or so, because time alone ends half-open connections. */
 void mcr_attach_server_poll(struct mcr_attach_server *s, uint64_t now_ns);
 
 /* mcr_attach_server_descriptors: how many it may come to need, with its limits as they are. */
@@ -77,7 +77,7 @@ unsigned mcr_attach_server_count(const struct mcr_attach_server *s, const char *
  * decision. The caller owns the descriptor. Errors: -ENOENT (err lists the channels), -EBUSY (too
  * many consumers), -ENOMEM, -EMFILE. */
 int mcr_attach_server_open(struct mcr_attach_server *s, const char *channel, const char *label,
-			   struct mcr_error *err);
+			   uint64_t now_ns, struct mcr_error *err);
 
 /* ---- attach_join.c ---- */
 
@@ -108,8 +108,8 @@ void mcr_attach_server_log(struct mcr_attach_server *s, mcr_attach_log log, void
 void mcr_attach_server_look(struct mcr_attach_server *s);
 
 /* mcr_attach_server_info describes consumer i, counted from 0. Its numbers are clamped to what the
- * rings allow, ages are those of the last poll. Returns 0, or -ENOENT past the end. */
-int mcr_attach_server_info(const struct mcr_attach_server *s, size_t i,
+ * rings allow. Returns 0, or -ENOENT past the end. */
+int mcr_attach_server_info(const struct mcr_attach_server *s, size_t i, uint64_t now_ns,
 			   struct mcr_consumer_info *out);
 
 /* mcr_attach_server_describe writes who a consumer is, as `"LABEL" (pid N)`; "" when it is gone. */

@@ -76,10 +76,11 @@ static int is_shortage(int code)
 }
 
 /* The page or the message could not be made. That is the engine's trouble, not the client's. */
-static void refuse_for_now(struct mcr_attach_server *s, struct mcr_welcome *welcome, int code)
+static void refuse_for_now(struct mcr_attach_server *s, uint64_t now_ns,
+			   struct mcr_welcome *welcome, int code)
 {
 	if (is_shortage(code))
-		mcr_attach_warn_descriptors(s, -code, "a consumer was refused");
+		mcr_attach_warn_descriptors(s, now_ns, -code, "a consumer was refused");
 	mcr_attach_set_refusal(welcome, is_shortage(code) ? -EBUSY : code,
 			       "the engine cannot attach now: %s", strerror(-code));
 }
@@ -106,7 +107,7 @@ static int check_reader(const struct mcr_attach_slot *slot,
 /* Fills the welcome for a channel and, when that is granted, sends it and makes the slot a
  * consumer. welcome->status has the answer. */
 static void admit(struct mcr_attach_server *s, struct mcr_attach_slot *slot, const char *name,
-		  const char *label, struct mcr_welcome *welcome)
+		  const char *label, uint64_t now_ns, struct mcr_welcome *welcome)
 {
 	struct mcr_attach_channel *channel = mcr_attach_find_channel(s, name);
 	int fds[MCR_RINGS_MAX + 1], ret;
@@ -119,7 +120,7 @@ static void admit(struct mcr_attach_server *s, struct mcr_attach_slot *slot, con
 	}
 	if (check_reader(slot, channel, welcome) < 0)
 		return;
-	if (mcr_attach_check_limits(s, slot, channel, welcome) < 0)
+	if (mcr_attach_check_limits(s, slot, channel, now_ns, welcome) < 0)
 		return;
 	memcpy(fds, channel->fds, sizeof(int) * channel->n_rings);
 	ret = page_create(&page, &fds[channel->n_rings]);
@@ -132,13 +133,13 @@ static void admit(struct mcr_attach_server *s, struct mcr_attach_slot *slot, con
 			munmap((void *)(uintptr_t)page, MCR_CONSUMER_PAGE_BYTES);
 	}
 	if (ret < 0) {
-		refuse_for_now(s, welcome, ret);
+		refuse_for_now(s, now_ns, welcome, ret);
 		return;
 	}
-	mcr_attach_slot_attach(s, slot, channel, page, label);
+	mcr_attach_slot_attach(s, slot, channel, page, label, now_ns);
 }
 
-void mcr_attach_on_hello(struct mcr_attach_server *s, struct mcr_attach_slot *slot)
+void mcr_attach_on_hello(struct mcr_attach_server *s, struct mcr_attach_slot *slot, uint64_t now_ns)
 {
 	struct mcr_welcome welcome = MCR_WELCOME_INIT;
 	struct mcr_hello hello;
@@ -160,7 +161,7 @@ void mcr_attach_on_hello(struct mcr_attach_server *s, struct mcr_attach_slot *sl
 		mcr_attach_set_refusal(&welcome, -EBADMSG,
 				       "this is no hello of mcring's attach protocol");
 	else
-		admit(s, slot, hello.channel, hello.label, &welcome);
+		admit(s, slot, hello.channel, hello.label, now_ns, &welcome);
 	if (slot->state == MCR_SLOT_ATTACHED)
 		return;
 	if (n != 0)
@@ -182,7 +183,7 @@ void mcr_attach_on_attached(struct mcr_attach_server *s, struct mcr_attach_slot 
 }
 
 int mcr_attach_server_open(struct mcr_attach_server *s, const char *channel, const char *label,
-			   struct mcr_error *err)
+			   uint64_t now_ns, struct mcr_error *err)
 {
 	struct mcr_welcome welcome = MCR_WELCOME_INIT;
 	struct mcr_attach_slot *slot;
@@ -190,7 +191,7 @@ int mcr_attach_server_open(struct mcr_attach_server *s, const char *channel, con
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) < 0)
 		return mcr_error_set(err, -errno, "attach: socketpair: %s", strerror(errno));
-	slot = mcr_attach_slot_take(s, pair[0]);
+	slot = mcr_attach_slot_take(s, pair[0], now_ns);
 	if (!slot) {
 		ret = mcr_error_set(err, -errno, "attach: %s", strerror(errno));
 		close(pair[0]);
@@ -198,7 +199,7 @@ int mcr_attach_server_open(struct mcr_attach_server *s, const char *channel, con
 		return ret;
 	}
 	slot->own = 1;
-	admit(s, slot, channel, label ? label : "", &welcome);
+	admit(s, slot, channel, label ? label : "", now_ns, &welcome);
 	if (slot->state == MCR_SLOT_ATTACHED)
 		return pair[1];
 	mcr_attach_slot_release(s, slot);

@@ -53,9 +53,9 @@ static void linger(struct mcr_attach_server *s, struct mcr_attach_slot *slot)
 	s->lingering++;
 }
 
-void mcr_attach_slots_settle_now(struct mcr_attach_server *s)
+void mcr_attach_slots_settle_now(struct mcr_attach_server *s, uint64_t now_ns)
 {
-	s->settle_due_ns = s->now_ns + SETTLE_NS;
+	s->settle_due_ns = now_ns + SETTLE_NS;
 	for (size_t i = 0; i < MCR_ATTACH_SLOTS; i++) {
 		struct mcr_attach_slot *slot = &s->slots[i];
 
@@ -68,15 +68,15 @@ void mcr_attach_slots_settle_now(struct mcr_attach_server *s)
 	}
 }
 
-void mcr_attach_slots_settle(struct mcr_attach_server *s)
+void mcr_attach_slots_settle(struct mcr_attach_server *s, uint64_t now_ns)
 {
-	if (s->now_ns >= s->settle_due_ns)
-		mcr_attach_slots_settle_now(s);
+	if (now_ns >= s->settle_due_ns)
+		mcr_attach_slots_settle_now(s, now_ns);
 }
 
 /* ---- connections ---- */
 
-struct mcr_attach_slot *mcr_attach_slot_take(struct mcr_attach_server *s, int fd)
+struct mcr_attach_slot *mcr_attach_slot_take(struct mcr_attach_server *s, int fd, uint64_t now_ns)
 {
 	struct epoll_event event = {.events = EPOLLIN};
 	struct ucred peer;
@@ -97,7 +97,7 @@ struct mcr_attach_slot *mcr_attach_slot_take(struct mcr_attach_server *s, int fd
 		slot->pid = peer.pid;
 		slot->uid = peer.uid;
 		slot->gid = peer.gid;
-		slot->since_ns = s->now_ns;
+		slot->since_ns = now_ns;
 		s->half_open++;
 		return slot;
 	}
@@ -107,14 +107,15 @@ struct mcr_attach_slot *mcr_attach_slot_take(struct mcr_attach_server *s, int fd
 
 void mcr_attach_slot_attach(struct mcr_attach_server *s, struct mcr_attach_slot *slot,
 			    struct mcr_attach_channel *channel,
-			    const struct mcr_consumer_page *page, const char *label)
+			    const struct mcr_consumer_page *page, const char *label,
+			    uint64_t now_ns)
 {
 	s->half_open--;
 	s->attached++;
 	channel->consumers++;
 	slot->state = MCR_SLOT_ATTACHED;
 	slot->in_flight = (uint16_t)(channel->n_rings + 1);
-	slot->since_ns = s->now_ns;
+	slot->since_ns = now_ns;
 	slot->channel = channel;
 	slot->page = page;
 	slot->id = ++s->last_id;

@@ -10,13 +10,14 @@
 
 /* mcr_attach_slot_take makes a half-open connection of fd, which the slot owns from then on. NULL
  * with errno set (EBUSY: no slot is free): fd is still the caller's. */
-struct mcr_attach_slot *mcr_attach_slot_take(struct mcr_attach_server *s, int fd);
+struct mcr_attach_slot *mcr_attach_slot_take(struct mcr_attach_server *s, int fd, uint64_t now_ns);
 
 /* mcr_attach_slot_attach makes a consumer of a half-open connection that was sent its welcome: the
  * rings' descriptors and that of the page, which the slot owns from then on. label is copied. */
 void mcr_attach_slot_attach(struct mcr_attach_server *s, struct mcr_attach_slot *slot,
 			    struct mcr_attach_channel *channel,
-			    const struct mcr_consumer_page *page, const char *label);
+			    const struct mcr_consumer_page *page, const char *label,
+			    uint64_t now_ns);
 
 /* mcr_attach_slot_release closes a half-open or attached connection. Its slot is free afterwards,
  * or lingers until nothing is in flight. */
@@ -28,7 +29,7 @@ void mcr_attach_slot_settle(struct mcr_attach_slot *slot);
 
 /* mcr_attach_slots_settle_now does so for all and frees slots that lingered;
  * mcr_attach_slots_settle does it at most every 10 ms. */
-void mcr_attach_slots_settle_now(struct mcr_attach_server *s);
-void mcr_attach_slots_settle(struct mcr_attach_server *s);
+void mcr_attach_slots_settle_now(struct mcr_attach_server *s, uint64_t now_ns);
+void mcr_attach_slots_settle(struct mcr_attach_server *s, uint64_t now_ns);
 
 #endif

@@ -73,7 +73,7 @@ struct mcr_attach_server {
 	struct mcr_attach_config config; /* the defaults filled in */
 	int epoll_fd;
 	struct mcr_acceptor acceptor;
-	uint64_t now_ns, settle_due_ns;
+	uint64_t settle_due_ns;
 	unsigned half_open, attached, lingering;
 	uint64_t last_id;
 	unsigned wake_turn; /* the slot that the next wake begins with */

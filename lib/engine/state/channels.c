@@ -168,5 +168,6 @@ int mcr_engine_channel_access(struct mcr_engine *e, const struct mcr_channel_con
 int mcr_engine_attach(struct mcr_engine *e, const char *channel, const char *label,
 		      struct mcr_error *err)
 {
-	return mcr_attach_server_open(e->attach, channel ? channel : "default", label, err);
+	return mcr_attach_server_open(e->attach, channel ? channel : "default", label,
+				      mcr_clock_now_monotonic(), err);
 }

@@ -344,7 +344,7 @@ int mcr_engine_group_info(const struct mcr_engine *e, size_t i, struct mcr_group
 
 int mcr_engine_consumer_info(const struct mcr_engine *e, size_t i, struct mcr_consumer_info *out)
 {
-	return mcr_attach_server_info(e->attach, i, out);
+	return mcr_attach_server_info(e->attach, i, mcr_clock_now_monotonic(), out);
 }
 
 int mcr_engine_join_info(const struct mcr_engine *e, size_t i, struct mcr_join *out)

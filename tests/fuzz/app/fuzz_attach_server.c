@@ -205,7 +205,7 @@ static void check_info(struct fuzz *f)
 
 	for (unsigned i = 0; i < RINGS; i++)
 		published += f->writers[i].next;
-	for (; mcr_attach_server_info(f->server, n, &info) == 0; n++) {
+	for (; mcr_attach_server_info(f->server, n, f->now_ns, &info) == 0; n++) {
 		assert(strnlen(info.label, sizeof(info.label)) < sizeof(info.label));
 		for (const char *s = info.label; *s != 0; s++)
 			assert(*s >= 0x20 && *s <= 0x7e);
