@@ -45,7 +45,7 @@ uint64_t mcr_port_clock_open(struct mcr_port *port, uint64_t rx_offload_capa, un
 	struct mcr_port_clock *c = &port->clock;
 
 	c->wanted = (uint8_t)wanted;
-	mcr_hw_clock_init(&c->clock, MCR_HW_CLOCK_NONE);
+	mcr_hw_clock_init(&c->packets.hw, MCR_HW_CLOCK_NONE);
 	if (wanted == MCR_HW_TIME_OFF)
 		return 0;
 	if (s == NULL) {
@@ -59,14 +59,14 @@ uint64_t mcr_port_clock_open(struct mcr_port *port, uint64_t rx_offload_capa, un
 		return 0;
 	}
 	/* Gives the driver's field, whoever of us comes first. */
-	if (rte_mbuf_dyn_rx_timestamp_register(&c->offset, &c->rx_flag) < 0) {
+	if (rte_mbuf_dyn_rx_timestamp_register(&c->packets.offset, &c->packets.rx_flag) < 0) {
 		c->lack = "the mbuf has no room left for a timestamp";
 		return 0;
 	}
-	c->flags = MCR_FLAG_HW_TIME;
+	c->packets.flags = MCR_FLAG_HW_TIME;
 	if (wanted == MCR_HW_TIME_SYNCED)
-		c->flags |= MCR_FLAG_HW_TIME_SYNCED;
-	mcr_hw_clock_init(&c->clock, s->kind);
+		c->packets.flags |= MCR_FLAG_HW_TIME_SYNCED;
+	mcr_hw_clock_init(&c->packets.hw, s->kind);
 	return s->is_always ? 0 : RTE_ETH_RX_OFFLOAD_TIMESTAMP;
 }
 
@@ -92,7 +92,7 @@ static int read_pair(uint16_t port, uint64_t *ticks, uint64_t *ns)
 
 int mcr_port_clock_update(struct mcr_port *port)
 {
-	struct mcr_hw_clock *clock = &port->clock.clock;
+	struct mcr_hw_clock *clock = &port->clock.packets.hw;
 	uint64_t ticks = 0, ns = 0;
 	int ret;
 
@@ -128,21 +128,16 @@ int mcr_port_clock_tell(struct mcr_port *port, char *line, size_t cap)
 		return -1;
 	}
 	snprintf(line, cap, "port %s: hw_ns is %s%s", port->name,
-		 c->clock.kind == MCR_HW_CLOCK_CAPTURE_US ? "the capture's time, in microseconds"
-							  : "the NIC's time",
+		 c->packets.hw.kind == MCR_HW_CLOCK_CAPTURE_US
+		     ? "the capture's time, in microseconds"
+		     : "the NIC's time",
 		 c->wanted == MCR_HW_TIME_SYNCED ? ", as synchronised" : "");
 	return 1;
 }
 
-const struct mcr_port_clock *mcr_port_clock_of(const struct mcr_port *port)
+const struct mcr_packet_clock *mcr_port_clock_of(const struct mcr_port *port)
 {
-	return port->clock.clock.kind != MCR_HW_CLOCK_NONE ? &port->clock : NULL;
-}
+	const struct mcr_packet_clock *packets = &port->clock.packets;
 
-uint64_t mcr_port_clock_ns(const struct mcr_port_clock *c, const struct rte_mbuf *m)
-{
-	if ((m->ol_flags & c->rx_flag) == 0)
-		return 0;
-	return mcr_hw_clock_realtime(
-	    &c->clock, *RTE_MBUF_DYNFIELD(m, c->offset, const rte_mbuf_timestamp_t *));
+	return packets->hw.kind != MCR_HW_CLOCK_NONE ? packets : NULL;
 }

@@ -1,27 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The timestamps that a port's driver puts into its packets: whether there are any, what they mean,
- * and where they stand. Thread: control, where nothing else stands. */
+ * and how the NIC's clock is followed. packet_clock.h is the rx lcore's half. Thread: control,
+ * where nothing else stands. */
 #ifndef MCR_ENGINE_PORT_CLOCK_H
 #define MCR_ENGINE_PORT_CLOCK_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include <rte_mbuf.h>
-
-#include "engine/clock/hw_clock.h"
+#include "engine/clock/packet_clock.h"
 
 struct mcr_port;
 
 struct mcr_port_clock {
-	/* Constant once the port is started, for rx lcores. */
-	uint64_t rx_flag; /* of ol_flags: the packet has a timestamp */
-	int offset;       /* of the timestamp in the mbuf */
-	uint16_t flags;   /* MCR_FLAG_HW_TIME, ... of a message with hw_ns */
-
-	uint8_t wanted;   /* enum mcr_hw_time; control only */
+	struct mcr_packet_clock packets; /* what the port's rx lcores convert with */
+	uint8_t wanted;                  /* enum mcr_hw_time; control only */
 	const char *lack; /* why there are none although they are wanted; NULL = there are */
-	struct mcr_hw_clock clock;
 };
 
 /* mcr_port_clock_open looks up what the port's driver stamps, for a port that is not configured
@@ -37,9 +31,6 @@ int mcr_port_clock_update(struct mcr_port *port);
 int mcr_port_clock_tell(struct mcr_port *port, char *line, size_t cap);
 
 /* mcr_port_clock_of: what the port's rx lcores convert with, NULL = nothing. */
-const struct mcr_port_clock *mcr_port_clock_of(const struct mcr_port *port);
-
-/* mcr_port_clock_ns: the time that a packet bears, 0 = none. Thread: the rx lcore. */
-uint64_t mcr_port_clock_ns(const struct mcr_port_clock *c, const struct rte_mbuf *m);
+const struct mcr_packet_clock *mcr_port_clock_of(const struct mcr_port *port);
 
 #endif

@@ -193,7 +193,7 @@ static __rte_noinline void deliver(struct mcr_worker *w, struct mcr_burst *b, un
 	uint64_t hw_ns = 0;
 
 	if (unlikely(b->clock != NULL)) {
-		hw_ns = mcr_port_clock_ns(b->clock, m);
+		hw_ns = mcr_packet_clock_ns(b->clock, m);
 		flags |= hw_ns != 0 ? b->clock->flags : 0;
 	}
 	if (unlikely((b->channels >> target->channel & 1) == 0))

@@ -19,7 +19,7 @@ struct mcr_burst {
 	uint64_t suspect; /* offload flags that say that the UDP checksum is bad */
 	uint64_t odd;     /* these, and that a VLAN tag was taken out */
 	uint8_t verify;   /* or it is computed for each packet */
-	const struct mcr_port_clock *clock; /* of its timestamps; NULL = none */
+	const struct mcr_packet_clock *clock; /* of its timestamps; NULL = none */
 	uint16_t flags;
 	uint32_t dropped;                    /* bit per reason */
 	uint8_t drop_packet[MCR_DROP_COUNT]; /* last packet of each reason in `dropped` */

@@ -14,7 +14,7 @@
 
 #include "core/parse.h"
 #include "engine/clock/clock.h"
-#include "engine/port/port_clock.h"
+#include "engine/clock/packet_clock.h"
 #include "engine/rx/account.h"
 #include "engine/rx/inline.h"
 #include "engine/rx/view.h"
@@ -30,7 +30,7 @@ struct mcr_queue {
 	uint16_t port, queue;
 	uint8_t udp_checksum; /* enum mcr_udp_checksum */
 	uint8_t behind;       /* the last poll brought all that it could: there may be more */
-	const struct mcr_port_clock *clock; /* of its timestamps; NULL = none */
+	const struct mcr_packet_clock *clock; /* of its timestamps; NULL = none */
 };
 
 /* A channel, as its messages leave this lcore. */

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The timestamps in a port's packets, as an rx lcore needs them: where they stand in the mbuf, and
+ * the clock that turns them into CLOCK_REALTIME. port_clock.h fills it in. */
+#ifndef MCR_ENGINE_PACKET_CLOCK_H
+#define MCR_ENGINE_PACKET_CLOCK_H
+
+#include <stdint.h>
+
+#include "engine/clock/hw_clock.h"
+
+struct rte_mbuf;
+
+struct mcr_packet_clock {
+	/* Constant once the port is started. */
+	uint64_t rx_flag; /* of ol_flags: the packet has a timestamp */
+	int offset;       /* of the timestamp in the mbuf */
+	uint16_t flags;   /* MCR_FLAG_HW_TIME, ... of a message with hw_ns */
+
+	struct mcr_hw_clock hw;
+};
+
+/* mcr_packet_clock_ns: the time that a packet bears, CLOCK_REALTIME; 0 = none. Thread: the rx
+ * lcore. */
+uint64_t mcr_packet_clock_ns(const struct mcr_packet_clock *c, const struct rte_mbuf *m);
+
+#endif
