@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
+#include "engine/plan/limits.h"
 #include "engine/plan/pool_plan.h"
-#include "engine/rx/worker.h"
 
 /* The worst moment: every queue is full and has just been refilled, every lcore has a burst in hand
  * and a full cache, control has read nothing for long and its own queue is full. */

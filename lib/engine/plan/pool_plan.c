@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdio.h>
 
+#include "engine/plan/limits.h"
 #include "engine/plan/pool_plan.h"
-#include "engine/rx/worker.h"
 
 #define MIB             (1u << 20)
 #define HUGE_PAGE_BYTES (2 * MIB)

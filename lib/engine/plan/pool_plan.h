@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How many packet buffers a port needs, and what to say when there is no memory for them. Numbers
- * only: calls nothing of DPDK. */
+/* How many packet buffers a port needs, and what to say when there is no memory for them. No
+ * DPDK. */
 #ifndef MCR_ENGINE_POOL_PLAN_H
 #define MCR_ENGINE_POOL_PLAN_H
 

@@ -18,9 +18,9 @@
 #include "engine/netdev/kernel_link.h"
 #include "engine/netdev/packet_loss.h"
 #include "engine/os/device_thread.h"
+#include "engine/plan/limits.h"
 #include "engine/plan/placement.h"
 #include "engine/port/port_clock.h"
-#include "engine/rx/view.h"
 
 #define MCR_PORT_TOLD 4
 

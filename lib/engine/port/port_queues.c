@@ -14,7 +14,6 @@
 #include "core/error.h"
 #include "engine/plan/pool_plan.h"
 #include "engine/port/port_queues.h"
-#include "engine/rx/worker.h"
 
 #define RX_DESCS 1024 /* or more, where the driver prefers more: net_af_xdp */
 #define TX_DESCS 512

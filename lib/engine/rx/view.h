@@ -12,17 +12,11 @@
 
 #include "core/group_table.h"
 #include "core/ring.h"
+#include "engine/plan/limits.h"
 #include "engine/rx/inline.h"
 
-#define MCR_NO_INTERFACE UINT8_MAX
-#define MCR_VLANS        4096
-
-_Static_assert(MCR_INTERFACES_MAX < MCR_NO_INTERFACE, "an interface's index is one octet");
-_Static_assert(MCR_INTERFACES_MAX <= 64, "a set of interfaces is one word");
-
-#define MCR_VIEW_KERNEL_GROUPS                                             \
-	256 /* of all interfaces together; more are not seen by the kernel \
-	     */
+/* Of all interfaces together: the kernel gets no frames for those beyond. */
+#define MCR_VIEW_KERNEL_GROUPS 256
 
 struct mcr_view_port {
 	const uint8_t *interface_of_vlan; /* MCR_VLANS entries; lives as long as the engine */

@@ -15,16 +15,13 @@
 #include "core/parse.h"
 #include "engine/clock/clock.h"
 #include "engine/clock/packet_clock.h"
+#include "engine/plan/limits.h"
 #include "engine/rx/account.h"
 #include "engine/rx/inline.h"
 #include "engine/rx/view.h"
 
-#define MCR_BURST             32
-#define MCR_PREFETCH_AHEAD    4 /* packets whose headers are fetched before their turn; even */
-#define MCR_FIRST_CHUNK       1 /* default of mcr_engine_config.first_chunk; docs/benchmarks.md */
-#define MCR_QUEUES_PER_WORKER 64
-#define MCR_PUNT_RING         1024 /* packets that wait for control; one slot stays free */
-#define MCR_KERNEL_RING       4096 /* packets that wait for the kernel: a TCP window of megabytes */
+#define MCR_PREFETCH_AHEAD 4 /* packets whose headers are fetched before their turn; even */
+#define MCR_FIRST_CHUNK    1 /* default of mcr_engine_config.first_chunk; docs/benchmarks.md */
 
 struct mcr_queue {
 	uint16_t port, queue;

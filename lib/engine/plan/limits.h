@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Sizes that rx lcores, ports and the plans for their memory share. No DPDK. */
+#ifndef MCR_ENGINE_LIMITS_H
+#define MCR_ENGINE_LIMITS_H
+
+#include <stdint.h>
+
+#include <mcring/engine.h>
+
+#define MCR_BURST             32
+#define MCR_QUEUES_PER_WORKER 64
+#define MCR_PUNT_RING         1024 /* packets that wait for control; one slot stays free */
+#define MCR_KERNEL_RING       4096 /* packets that wait for the kernel: a TCP window of megabytes */
+
+#define MCR_VLANS        4096
+#define MCR_NO_INTERFACE UINT8_MAX /* of a VLAN that no interface has */
+
+_Static_assert(MCR_INTERFACES_MAX < MCR_NO_INTERFACE, "an interface's index is one octet");
+_Static_assert(MCR_INTERFACES_MAX <= 64, "a set of interfaces is one word");
+
+#endif
