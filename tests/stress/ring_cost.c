@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What consumers cost the writer: nanoseconds a message of 86 octets, published as the rx loop does
+/* What consumers cost the writer: nanoseconds a message of 86 octets, published in two chunks
  * (4 of a burst of 32, then 28), with consumers in other processes.
  *
  *     ring_cost [ROUNDS [RATE]]      5 rounds, flat out; RATE: messages a second
