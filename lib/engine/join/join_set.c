@@ -9,36 +9,6 @@
 #include "core/error.h"
 #include "engine/join/join_set.h"
 
-/* ---- slots ---- */
-
-void mcr_slots_fini(struct mcr_slots *slots)
-{
-	free(slots->free);
-	*slots = (struct mcr_slots){0};
-}
-
-void mcr_slots_give(struct mcr_slots *slots, uint32_t slot)
-{
-	slots->free[slots->n_free++] = slot;
-}
-
-/* The stack has room for every slot from the first take on, so that giving cannot fail. */
-static int slots_take(struct mcr_slots *slots, uint32_t *out)
-{
-	if (slots->free == NULL) {
-		slots->free = calloc(MCR_MEMBERSHIPS_MAX, sizeof(*slots->free));
-		if (slots->free == NULL)
-			return -ENOMEM;
-	}
-	if (slots->n_free > 0)
-		*out = slots->free[--slots->n_free];
-	else if (slots->next < MCR_MEMBERSHIPS_MAX)
-		*out = slots->next++;
-	else
-		return -ENOSPC;
-	return 0;
-}
-
 /* ---- the list ---- */
 
 static int by_octets(const void *a, const void *b)
@@ -336,7 +306,7 @@ static int make_groups(struct mcr_join_set *set, const struct mcr_join_set *old,
 		if (before != NULL)
 			g->slot = before->slot;
 		else
-			ret = slots_take(slots, &g->slot);
+			ret = mcr_slots_take(slots, &g->slot);
 		if (ret < 0) {
 			free((void *)(uintptr_t)g->filter.sources_be);
 			break;

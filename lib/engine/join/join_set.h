@@ -13,6 +13,7 @@
 #include "core/group_table.h"
 #include "core/source_filter.h"
 #include "engine/join/join_resolve.h"
+#include "engine/join/slots.h"
 
 /* A membership: the union of the joins of one group on one interface. */
 struct mcr_group {
@@ -35,18 +36,6 @@ struct mcr_join_set {
 	struct mcr_group *groups; /* ascending by interface, then group */
 	size_t n_groups;
 };
-
-/* Counter slots that no view uses. */
-struct mcr_slots {
-	uint32_t *free;
-	size_t n_free;
-	uint32_t next; /* never given out so far */
-};
-
-void mcr_slots_fini(struct mcr_slots *slots);
-
-/* mcr_slots_give returns a slot whose grace period is over. */
-void mcr_slots_give(struct mcr_slots *slots, uint32_t slot);
 
 /* What is to become of the joins. All zero: nothing. */
 struct mcr_join_change {
