@@ -10,7 +10,10 @@
 
 #include "core/error.h"
 #include "engine/port/port.h"
+#include "engine/port/port_kernel.h"
+#include "engine/port/port_link.h"
 #include "engine/port/port_queues.h"
+#include "engine/port/port_removal.h"
 
 static void list_ports(char *buf, size_t cap)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A DPDK port: opened, started and closed in port.c, configured in port_queues.c, looked at in
- * port_link.c and port_kernel.c, removed in port_removal.c, and nowhere else. While the engine
- * runs, what asks the device is a job of the device thread; each field says whose it is. Thread:
- * control, where nothing else stands. */
+/* A DPDK port, and its life: port.c opens, starts and closes it. port_queues.c configures it,
+ * port_link.c and port_kernel.c look at it, port_clock.c follows its clock, port_removal.c hears
+ * when it goes. While the engine runs, only the device thread asks the device; each field says
+ * whose it is. Thread: control, where nothing else stands. */
 #ifndef MCR_ENGINE_PORT_H
 #define MCR_ENGINE_PORT_H
 
@@ -130,61 +130,5 @@ void mcr_port_shut(struct mcr_port *port);
 
 /* mcr_port_close shuts the port and frees. No packet of its pool is anywhere. NULL is allowed. */
 void mcr_port_close(struct mcr_port *port);
-
-/* port_removal.c: mcr_port_listen is told by EAL when the device goes, until mcr_port_unlisten. */
-void mcr_port_listen(struct mcr_port *port, struct rte_device *device);
-void mcr_port_unlisten(struct mcr_port *port);
-int mcr_port_is_gone(const struct mcr_port *port);
-
-/* port_kernel.c: the kernel's interface under a port, if there is one.
- *
- * mcr_port_kernel_open looks at it for the first time, and keeps senders of this host from handing
- * over several datagrams as one where that can be done (xdp_pass.h). Wants the privileges of a
- * start. Returns 0 or -errno with err filled. */
-int mcr_port_kernel_open(struct mcr_port *port, const struct rte_device *device,
-			 struct mcr_error *err);
-void mcr_port_kernel_close(struct mcr_port *port);
-
-/* mcr_port_kernel_look looks again: into port->found. Returns whether the interface lets frames
- * through: 1, 0, or -errno: it could not be seen. Thread: device. */
-int mcr_port_kernel_look(struct mcr_port *port);
-
-/* mcr_port_is_kernels: the driver receives by a socket on the kernel's interface, which is there,
- * so the kernel alone says whether the link is up: net_af_packet of DPDK 22.11 says "up" for ever,
- * that of 24.11 asks by a name which may have changed. */
-int mcr_port_is_kernels(const struct mcr_port *port);
-
-/* mcr_port_tx_mtu: the longest IP packet that may be sent now. */
-uint16_t mcr_port_tx_mtu(const struct mcr_port *port);
-
-/* mcr_port_kernel_warning writes what is wrong with the interface, one line for each `which` from 0
- * on. Returns 0 past the last; an empty line: nothing. */
-#define MCR_PORT_WARNING_MTU 0u
-int mcr_port_kernel_warning(const struct mcr_port *port, unsigned which, char *line, size_t cap);
-
-/* mcr_port_detach gives the device of a closed port back, if its bus asked for it: a hot unplug
- * waits for that. Thread: device. */
-void mcr_port_detach(struct mcr_port *port);
-
-/* mcr_port_pool_bytes: memory of its buffers, with their headers. */
-uint64_t mcr_port_pool_bytes(const struct mcr_port *port);
-
-#define MCR_PORT_LINK   1u   /* the link went up or down */
-#define MCR_PORT_MAC    2u   /* the port has another MAC address */
-#define MCR_PORT_GONE   4u   /* the device was removed */
-#define MCR_PORT_UNSEEN 8u   /* its link cannot be seen from now on: link_error says why */
-#define MCR_PORT_FLAP   16u  /* the link was down meanwhile, and is up again */
-#define MCR_PORT_MTU    32u  /* the kernel's interface has another MTU, */
-#define MCR_PORT_NAME   64u  /* or another name */
-#define MCR_PORT_DEAF   128u /* its driver receives nothing any more */
-
-/* mcr_port_look asks the device: into port->found. May wait for the kernel. Thread: device. */
-void mcr_port_look(struct mcr_port *port);
-
-/* mcr_port_count reads the counters alone: into port->found. Thread: device. */
-void mcr_port_count(struct mcr_port *port);
-
-/* mcr_port_take takes over what the last look found. Returns what changed, 0 = nothing. */
-unsigned mcr_port_take(struct mcr_port *port);
 
 #endif

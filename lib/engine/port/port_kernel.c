@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The kernel's interface under a port: what the driver does not tell of it, and what is wrong with
- * it. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +14,7 @@
 #include "core/igmp/igmp_wire.h"
 #include "engine/netdev/kernel_feature.h"
 #include "engine/netdev/xdp_pass.h"
-#include "engine/port/port.h"
+#include "engine/port/port_kernel.h"
 
 #define AF_PACKET_FRAMESZ 2048 /* net_af_packet's own default, */
 #define AF_PACKET_HEADERS 66   /* of which the kernel's headers take so much: packet(7) */

@@ -3,7 +3,9 @@
 
 #include <rte_ethdev.h>
 
-#include "engine/port/port.h"
+#include "engine/port/port_kernel.h"
+#include "engine/port/port_link.h"
+#include "engine/port/port_removal.h"
 
 void mcr_port_count(struct mcr_port *port)
 {

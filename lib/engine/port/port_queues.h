@@ -5,11 +5,14 @@
 
 #include "engine/port/port.h"
 
-/* mcr_port_queues_open configures the device and sets up its queues: rx queues as wanted, one
- * Tx queue for control. Fills port->n_queues and port->mempool; on an error the pool, if there is
+/* mcr_port_queues_open configures the device and sets up its queues: rx queues as wanted, one Tx
+ * queue for control. Fills port->n_queues and port->mempool; after an error the pool, if there is
  * one, is the port's to free. Errors: -EINVAL (more queues than there are), -ENOMEM, what the
  * driver gave. */
 int mcr_port_queues_open(struct mcr_port *port, const struct rte_eth_dev_info *info,
 			 const struct mcr_port_wants *wants, struct mcr_error *err);
+
+/* mcr_port_pool_bytes: memory of its buffers, with their headers. */
+uint64_t mcr_port_pool_bytes(const struct mcr_port *port);
 
 #endif

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How a port goes while the engine runs. Three ways to hear of it: the driver or the bus tells EAL,
- * in a thread of EAL's; the kernel's interface under the port is gone for good (its index does not
- * come back); the application says so. */
 #define ALLOW_EXPERIMENTAL_API /* rte_dev_event_callback_*: what vfio calls on a hot unplug */
 #include <errno.h>
 
 #include <rte_dev.h>
 #include <rte_ethdev.h>
 
-#include "engine/port/port.h"
+#include "engine/port/port_removal.h"
 
 static void mark(struct mcr_port *port)
 {

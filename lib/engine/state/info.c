@@ -8,6 +8,7 @@
 #include <rte_cycles.h>
 
 #include "engine/attach/attach_server.h"
+#include "engine/port/port_queues.h"
 #include "engine/state/interfaces.h"
 #include "engine/state/state.h"
 

@@ -3,6 +3,8 @@
  * publishes and reports. While a look is pending no other is asked for. */
 #include <string.h>
 
+#include "engine/port/port_kernel.h"
+#include "engine/port/port_link.h"
 #include "engine/state/kernel_round.h"
 #include "engine/state/log.h"
 #include "engine/state/port_watch.h"

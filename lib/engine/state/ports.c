@@ -7,6 +7,8 @@
 #include "core/error.h"
 #include "engine/plan/port_wish.h"
 #include "engine/port/dpdk_compat.h"
+#include "engine/port/port_kernel.h"
+#include "engine/port/port_queues.h"
 #include "engine/state/log.h"
 #include "engine/state/port_capture.h"
 #include "engine/state/ports.h"

@@ -2,6 +2,7 @@
 /* A port goes in three steps: control stops using it, the lcores let it go, the device is closed.
  */
 #include "engine/state/removal.h"
+#include "engine/port/port_removal.h"
 #include "engine/state/log.h"
 #include "engine/state/publish.h"
 #include "engine/state/state.h"
