@@ -15,6 +15,7 @@
 #include "engine/control/control_server.h"
 #include "engine/os/run_dir.h"
 #include "engine/round.h"
+#include "engine/rx/rx_loop.h"
 #include "engine/sockets.h"
 #include "engine/state/filter_ports.h"
 #include "engine/state/interfaces.h"
@@ -161,7 +162,7 @@ int mcr_engine_start(struct mcr_engine *e, struct mcr_error *err)
 	e->started_ns = mcr_clock_now_realtime();
 	e->state = MCR_ENGINE_RUNNING;
 	for (unsigned i = 0; i < e->n_workers; i++) {
-		ret = rte_eal_remote_launch(mcr_worker_lcore_main, e->workers[i], e->lcores[i]);
+		ret = rte_eal_remote_launch(mcr_rx_loop, e->workers[i], e->lcores[i]);
 		if (ret < 0)
 			return mcr_error_set(err, ret, "lcore %u is busy with something else",
 					     e->lcores[i]);

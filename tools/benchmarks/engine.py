@@ -63,7 +63,7 @@ def instructions(run, size, *args):
     path = run.path(f'callgrind{time.monotonic_ns()}')
     bench = start(run, size, '--ms', 100 if run.quick else 1000, *args, under=[
         'valgrind', '--quiet', '--tool=callgrind', '--fair-sched=yes',
-        '--toggle-collect=mcr_worker_lcore_main', f'--callgrind-out-file={path}'])
+        '--toggle-collect=mcr_rx_loop', f'--callgrind-out-file={path}'])
     packets = bench.result()['packets_since_start']
     with open(path) as f:
         total = int(re.search(r'^(?:summary|totals): (\d+)', f.read(), re.M)[1])

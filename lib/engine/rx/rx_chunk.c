@@ -62,7 +62,7 @@ static __rte_noinline int to_kernel(struct mcr_worker *w, struct mcr_burst *b,
 				   b->mac))
 		return 0;
 	m->port = q->port;
-	m->hash.usr = interface;
+	mcr_kernel_frame_set_interface(m, interface);
 	if (unlikely(rte_ring_sp_enqueue(w->kernel, m) != 0)) {
 		drop(w, b, i, MCR_DROP_KERNEL_OVERFLOW);
 		return 1;

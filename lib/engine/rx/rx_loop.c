@@ -13,6 +13,7 @@
 #include <rte_prefetch.h>
 
 #include "engine/rx/rx_chunk.h"
+#include "engine/rx/rx_loop.h"
 
 #define POLLED_EVERY_NS 100000 /* of the ring's watermark */
 #define CHUNK_GROWTH    8      /* from one chunk of a burst to the next: 1, 8, 23 of 32 */
@@ -233,9 +234,9 @@ static void nap(struct mcr_worker *w)
 	w->last_poll_tsc = rte_rdtsc();
 }
 
-int mcr_worker_lcore_main(void *arg)
+int mcr_rx_loop(void *worker)
 {
-	struct mcr_worker *w = arg;
+	struct mcr_worker *w = worker;
 
 	rte_rcu_qsbr_thread_online(w->qsbr, w->index);
 	w->last_poll_tsc = rte_rdtsc();

@@ -13,8 +13,11 @@ static unsigned drain_kernel(struct mcr_engine *e, struct rte_ring *ring)
 
 	do {
 		n = rte_ring_sc_dequeue_burst(ring, (void **)burst, MCR_KERNEL_BURST, NULL);
-		for (unsigned i = 0; i < n; i++)
-			mcr_kernel_path_give(e->interfaces[burst[i]->hash.usr].kernel, burst[i]);
+		for (unsigned i = 0; i < n; i++) {
+			uint8_t interface = mcr_kernel_frame_interface(burst[i]);
+
+			mcr_kernel_path_give(e->interfaces[interface].kernel, burst[i]);
+		}
 		rte_pktmbuf_free_bulk(burst, n);
 		moved += n;
 	} while (n == MCR_KERNEL_BURST && moved < MCR_KERNEL_ROUND);
