@@ -19,7 +19,7 @@
 #include "core/consumer_page.h"
 #include "core/ring_reader.h"
 #include "engine/attach/attach_server.h"
-#include "engine/os/acceptor.h"
+#include "engine/os/listener.h"
 #include "engine/os/socket_file.h"
 
 #define MCR_ATTACH_SLOTS (MCR_CONSUMERS_MAX + MCR_ATTACH_HALF_OPEN_MAX)

@@ -9,7 +9,7 @@
 
 #include "engine/control/control_reply.h"
 #include "engine/control/control_server.h"
-#include "engine/os/acceptor.h"
+#include "engine/os/listener.h"
 #include "engine/os/socket_file.h"
 
 #define EVENTS_A_POLL (MCR_CONTROL_CLIENTS_MAX + 1)

@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "engine/os/acceptor.h"
+#include "engine/os/listener.h"
 
 #define REST_NS UINT64_C(100000000)
 

@@ -3,8 +3,8 @@
  * one is given up for as long as it takes to say so to the one who waits. Else they would wait in
  * the backlog in front of everybody, and the listener would be readable all the time. Thread:
  * control. */
-#ifndef MCR_ENGINE_ACCEPTOR_H
-#define MCR_ENGINE_ACCEPTOR_H
+#ifndef MCR_ENGINE_LISTENER_H
+#define MCR_ENGINE_LISTENER_H
 
 #include <stdint.h>
 
