@@ -20,74 +20,6 @@
 #define ACCEPTS  64
 #define BACKLOG  1024 /* one user's connections that are not accepted yet hold up nobody */
 
-/* ---- the listening socket ---- */
-
-static int has_room(struct mcr_attach_server *s, uint64_t now_ns)
-{
-	return s->half_open < MCR_ATTACH_HALF_OPEN_MAX || mcr_attach_find_silent(s, now_ns);
-}
-
-static int listen_at(struct mcr_attach_server *s, const char *path, struct mcr_error *err)
-{
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), ret;
-
-	ret = fd < 0 ? -errno : mcr_acceptor_open(&s->acceptor, fd, s->epoll_fd, LISTENER);
-	if (ret == 0) {
-		ret = mcr_socket_file_bind(&s->file, fd, path, s->config.mode, s->config.gid,
-					   "attach socket", err);
-		if (ret < 0)
-			return ret;
-		/* Nobody can connect before: until then the file may have another group. */
-		ret = listen(fd, BACKLOG) < 0 ? -errno : 0;
-	}
-	if (ret < 0)
-		mcr_error_set(err, ret, "attach socket %s: %s", path, strerror(-ret));
-	return ret;
-}
-
-static int check_config(const struct mcr_attach_config *config, struct mcr_error *err)
-{
-	if (config->mode > 0777)
-		return mcr_error_set(err, -EINVAL, "attach socket: mode 0%o: expected 0 to 0777",
-				     config->mode);
-	if (config->consumers_max > MCR_CONSUMERS_MAX)
-		return mcr_error_set(err, -EINVAL, "%u consumers: an engine takes at most %d",
-				     config->consumers_max, MCR_CONSUMERS_MAX);
-	return 0;
-}
-
-int mcr_attach_server_create(struct mcr_attach_server **out, const char *path,
-			     const struct mcr_attach_config *config, struct mcr_error *err)
-{
-	struct mcr_attach_server *s;
-	int ret = check_config(config, err);
-
-	if (ret < 0)
-		return ret;
-	s = calloc(1, sizeof(*s));
-	if (!s)
-		return mcr_error_set(err, -ENOMEM, "attach server: no memory");
-	s->config = *config;
-	if (s->config.consumers_max == 0)
-		s->config.consumers_max = MCR_CONSUMERS_MAX;
-	s->acceptor.listen_fd = s->acceptor.spare_fd = -1;
-	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (s->epoll_fd < 0) {
-		ret = mcr_error_set(err, -errno, "attach server: epoll: %s", strerror(errno));
-		free(s);
-		return ret;
-	}
-	if (path) {
-		ret = listen_at(s, path, err);
-		if (ret < 0) {
-			mcr_attach_server_destroy(s);
-			return ret;
-		}
-	}
-	*out = s;
-	return 0;
-}
-
 /* ---- connections ---- */
 
 /* Reads a hello that has arrived first: a client is not cut off because this thread was late.
@@ -106,7 +38,7 @@ static int cut_off_silent(struct mcr_attach_server *s, struct mcr_attach_slot *s
 
 /* There is no descriptor for it but the spare one. Its hello is taken first: to close over unread
  * data would hide the answer behind an ECONNRESET. */
-static void refuse_connection(struct mcr_attach_server *s, int fd, uint64_t now_ns)
+static void refuse_connection(void *server, int fd, uint64_t now_ns)
 {
 	char byte;
 
@@ -115,16 +47,19 @@ static void refuse_connection(struct mcr_attach_server *s, int fd, uint64_t now_
 	    fd, -EBUSY,
 	    "the engine has no descriptor left for another consumer: raise its limit "
 	    "of open files");
-	close(fd);
-	mcr_attach_warn_descriptors(s, now_ns, EMFILE, "a connection was refused");
+	mcr_attach_warn_descriptors(server, now_ns, EMFILE, "a connection was refused");
 }
 
 /* The hello is mostly there already, so a client that speaks is hardly ever half open. */
-static void take_connection(struct mcr_attach_server *s, int fd, uint64_t now_ns)
+static void take_connection(void *server, int fd, uint64_t now_ns)
 {
-	struct mcr_attach_slot *slot = mcr_attach_slot_take(s, fd, now_ns), *excess;
+	struct mcr_attach_server *s = server;
+	struct mcr_attach_slot *slot, *excess;
 	uint32_t uid;
 
+	if (s->half_open == MCR_ATTACH_HALF_OPEN_MAX)
+		cut_off_silent(s, mcr_attach_find_silent(s, now_ns), now_ns);
+	slot = mcr_attach_slot_take(s, fd, now_ns);
 	if (!slot) {
 		mcr_attach_warn_descriptors(s, now_ns, errno, "a connection was dropped");
 		close(fd);
@@ -142,24 +77,79 @@ static void take_connection(struct mcr_attach_server *s, int fd, uint64_t now_ns
 				uid, MCR_ATTACH_HALF_OPEN_PER_UID);
 }
 
-static void on_connection(struct mcr_attach_server *s, uint64_t now_ns)
+static int has_room(void *server, uint64_t now_ns)
 {
-	for (int i = 0; i < ACCEPTS && has_room(s, now_ns); i++) {
-		int spare, fd = mcr_acceptor_next(&s->acceptor, now_ns, &spare);
+	struct mcr_attach_server *s = server;
 
-		if (fd < 0) {
-			if (fd != -EAGAIN)
-				mcr_attach_warn_descriptors(s, now_ns, -fd, "nobody can connect");
-			return;
-		}
-		if (spare) {
-			refuse_connection(s, fd, now_ns);
-			continue;
-		}
-		if (s->half_open == MCR_ATTACH_HALF_OPEN_MAX)
-			cut_off_silent(s, mcr_attach_find_silent(s, now_ns), now_ns);
-		take_connection(s, fd, now_ns);
+	return s->half_open < MCR_ATTACH_HALF_OPEN_MAX || mcr_attach_find_silent(s, now_ns);
+}
+
+static void log_failure(void *server, int code, uint64_t now_ns)
+{
+	mcr_attach_warn_descriptors(server, now_ns, -code, "nobody can connect");
+}
+
+static const struct mcr_listener_calls listener_calls = {.take = take_connection,
+							 .refuse = refuse_connection,
+							 .has_room = has_room,
+							 .fail = log_failure};
+
+/* ---- the server ---- */
+
+static int check_config(const struct mcr_attach_config *config, struct mcr_error *err)
+{
+	if (config->mode > 0777)
+		return mcr_error_set(err, -EINVAL, "attach socket: mode 0%o: expected 0 to 0777",
+				     config->mode);
+	if (config->consumers_max > MCR_CONSUMERS_MAX)
+		return mcr_error_set(err, -EINVAL, "%u consumers: an engine takes at most %d",
+				     config->consumers_max, MCR_CONSUMERS_MAX);
+	return 0;
+}
+
+static int open_server(struct mcr_attach_server *s, const char *path, struct mcr_error *err)
+{
+	const struct mcr_listener_config listener = {
+	    .path = path,
+	    .what = "attach socket",
+	    .type = SOCK_SEQPACKET,
+	    .backlog = BACKLOG,
+	    .mode = s->config.mode,
+	    .gid = s->config.gid,
+	    .epoll_fd = s->epoll_fd,
+	    .data = LISTENER,
+	    .calls = &listener_calls,
+	    .ctx = s,
+	};
+
+	if (s->epoll_fd < 0)
+		return mcr_error_set(err, -errno, "attach server: epoll: %s", strerror(errno));
+	return path ? mcr_listener_open(&s->listener, &listener, err) : 0;
+}
+
+int mcr_attach_server_create(struct mcr_attach_server **out, const char *path,
+			     const struct mcr_attach_config *config, struct mcr_error *err)
+{
+	struct mcr_attach_server *s;
+	int ret = check_config(config, err);
+
+	if (ret < 0)
+		return ret;
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return mcr_error_set(err, -ENOMEM, "attach server: no memory");
+	s->config = *config;
+	if (s->config.consumers_max == 0)
+		s->config.consumers_max = MCR_CONSUMERS_MAX;
+	s->listener = (struct mcr_listener)MCR_LISTENER_CLOSED;
+	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	ret = open_server(s, path, err);
+	if (ret < 0) {
+		mcr_attach_server_destroy(s);
+		return ret;
 	}
+	*out = s;
+	return 0;
 }
 
 static void end_half_open(struct mcr_attach_server *s, uint64_t now_ns)
@@ -181,7 +171,7 @@ void mcr_attach_server_poll(struct mcr_attach_server *s, uint64_t now_ns)
 			break;
 		index = event.data.u64;
 		if (index == LISTENER)
-			on_connection(s, now_ns);
+			mcr_listener_accept(&s->listener, now_ns, ACCEPTS);
 		else if (s->slots[index].state == MCR_SLOT_HALF_OPEN)
 			mcr_attach_on_hello(s, &s->slots[index], now_ns);
 		else if (s->slots[index].state == MCR_SLOT_ATTACHED)
@@ -192,7 +182,7 @@ void mcr_attach_server_poll(struct mcr_attach_server *s, uint64_t now_ns)
 	if (s->half_open > 0)
 		end_half_open(s, now_ns);
 	mcr_attach_slots_settle(s, now_ns);
-	mcr_acceptor_watch(&s->acceptor, now_ns, has_room(s, now_ns));
+	mcr_listener_watch(&s->listener, now_ns);
 }
 
 unsigned mcr_attach_server_descriptors(const struct mcr_attach_server *s)
@@ -218,8 +208,8 @@ void mcr_attach_server_destroy(struct mcr_attach_server *s)
 	}
 	for (size_t i = 0; i < MCR_CHANNELS_MAX; i++)
 		free(s->channels[i]);
-	mcr_socket_file_remove(&s->file);
-	mcr_acceptor_close(&s->acceptor);
-	close(s->epoll_fd);
+	mcr_listener_close(&s->listener);
+	if (s->epoll_fd >= 0)
+		close(s->epoll_fd);
 	free(s);
 }

@@ -20,7 +20,6 @@
 #include "core/ring_reader.h"
 #include "engine/attach/attach_server.h"
 #include "engine/os/listener.h"
-#include "engine/os/socket_file.h"
 
 #define MCR_ATTACH_SLOTS (MCR_CONSUMERS_MAX + MCR_ATTACH_HALF_OPEN_MAX)
 
@@ -72,12 +71,11 @@ struct mcr_attach_slot {
 struct mcr_attach_server {
 	struct mcr_attach_config config; /* the defaults filled in */
 	int epoll_fd;
-	struct mcr_acceptor acceptor;
+	struct mcr_listener listener; /* closed: only mcr_attach_server_open attaches */
 	uint64_t settle_due_ns;
 	unsigned half_open, attached, lingering;
 	uint64_t last_id;
 	unsigned wake_turn; /* the slot that the next wake begins with */
-	struct mcr_socket_file file;
 	mcr_attach_log log; /* NULL = nothing is logged */
 	void *log_ctx;
 	struct mcr_attach_warning_rate warnings[MCR_ATTACH_WARNINGS];

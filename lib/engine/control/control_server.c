@@ -7,10 +7,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/error.h"
 #include "engine/control/control_reply.h"
 #include "engine/control/control_server.h"
 #include "engine/os/listener.h"
-#include "engine/os/socket_file.h"
 
 #define EVENTS_A_POLL (MCR_CONTROL_CLIENTS_MAX + 1)
 #define RECV_A_POLL   65536
@@ -29,77 +29,18 @@ struct client {
 
 struct mcr_control_server {
 	int epoll_fd;
-	struct mcr_acceptor acceptor;
-	struct mcr_socket_file file;
+	struct mcr_listener listener;
 	int carried_out; /* a request, in this poll: it may be a change of all joins */
 	char name[MCR_NAME_MAX];
 	struct mcr_control_source src;
 	struct client clients[MCR_CONTROL_CLIENTS_MAX];
 };
 
-/* ---- the socket ---- */
-
-static int fail(struct mcr_error *err, int code, const char *path, const char *what)
-{
-	if (err)
-		snprintf(err->text, sizeof(err->text), "control socket %s: %s", path, what);
-	return code;
-}
-
 static int watch(struct mcr_control_server *s, int op, int fd, uint32_t events, void *ptr)
 {
 	struct epoll_event event = {.events = events, .data.ptr = ptr};
 
 	return epoll_ctl(s->epoll_fd, op, fd, &event) < 0 ? -errno : 0;
-}
-
-static int open_server(struct mcr_control_server *s, const char *path, struct mcr_error *err)
-{
-	int ret, fd;
-
-	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	fd = s->epoll_fd < 0 ? -1 : socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return fail(err, -errno, path, strerror(errno));
-	ret = mcr_acceptor_open(&s->acceptor, fd, s->epoll_fd, 0);
-	if (ret < 0)
-		return fail(err, ret, path, strerror(-ret));
-	ret = mcr_socket_file_bind(&s->file, fd, path, 0600, UINT32_MAX, "control socket", err);
-	if (ret < 0)
-		return ret;
-	return listen(fd, MCR_CONTROL_CLIENTS_MAX) < 0 ? fail(err, -errno, path, strerror(errno))
-						       : 0;
-}
-
-int mcr_control_server_create(struct mcr_control_server **out, struct mcr_engine *engine,
-			      const struct mcr_control_server_config *cfg, struct mcr_error *err)
-{
-	struct mcr_control_server *s = calloc(1, sizeof(*s));
-	int ret;
-
-	if (!s)
-		return fail(err, -ENOMEM, cfg->path, "out of memory");
-	s->acceptor.listen_fd = s->acceptor.spare_fd = s->epoll_fd = -1;
-	for (int i = 0; i < MCR_CONTROL_CLIENTS_MAX; i++)
-		s->clients[i].fd = -1;
-	snprintf(s->name, sizeof(s->name), "%s", cfg->name ? cfg->name : "");
-	s->src = (struct mcr_control_source){.engine = engine,
-					     .name = s->name,
-					     .started_ns = cfg->started_ns,
-					     .reload = cfg->reload,
-					     .ctx = cfg->ctx};
-	ret = open_server(s, cfg->path, err);
-	if (ret < 0) {
-		mcr_control_server_destroy(s);
-		return ret;
-	}
-	*out = s;
-	return 0;
-}
-
-int mcr_control_server_fd(const struct mcr_control_server *server)
-{
-	return server->epoll_fd;
 }
 
 /* ---- clients ---- */
@@ -115,33 +56,39 @@ static void drop_client(struct client *c)
 	*c = (struct client){.fd = -1};
 }
 
-static void turn_away(int fd, const char *answer)
+/* What a client is told fits in the buffer of a fresh socket. */
+static void say(int fd, const char *answer)
 {
-	/* Fits in a fresh socket's buffer; if not, closing says enough. */
 	(void)!send(fd, answer, strlen(answer), MSG_NOSIGNAL);
-	close(fd);
 }
 
-static void accept_client(struct mcr_control_server *s, uint64_t now_ns)
+static void refuse_client(void *server, int fd, uint64_t now_ns)
 {
-	struct client *c = s->clients;
-	int spare, fd = mcr_acceptor_next(&s->acceptor, now_ns, &spare);
+	(void)server;
+	(void)now_ns;
+	say(fd, "{\"ok\":false,\"error\":\"the engine has no descriptor left: raise its limit of "
+		"open files\"}\n");
+}
 
-	if (fd < 0)
-		return;
+static void take_client(void *server, int fd, uint64_t now_ns)
+{
+	struct mcr_control_server *s = server;
+	struct client *c = s->clients;
+
 	while (c < s->clients + MCR_CONTROL_CLIENTS_MAX && c->fd >= 0)
 		c++;
-	if (spare) {
-		turn_away(fd, "{\"ok\":false,\"error\":\"the engine has no descriptor left: raise "
-			      "its limit of open files\"}\n");
-	} else if (c == s->clients + MCR_CONTROL_CLIENTS_MAX) {
-		turn_away(fd, "{\"ok\":false,\"error\":\"too many control connections\"}\n");
-	} else {
-		*c = (struct client){.fd = fd, .progress_ns = now_ns};
-		if (watch(s, EPOLL_CTL_ADD, fd, EPOLLIN, c) < 0)
-			drop_client(c);
+	if (c == s->clients + MCR_CONTROL_CLIENTS_MAX) {
+		say(fd, "{\"ok\":false,\"error\":\"too many control connections\"}\n");
+		close(fd);
+		return;
 	}
+	*c = (struct client){.fd = fd, .progress_ns = now_ns};
+	if (watch(s, EPOLL_CTL_ADD, fd, EPOLLIN, c) < 0)
+		drop_client(c);
 }
+
+static const struct mcr_listener_calls listener_calls = {.take = take_client,
+							 .refuse = refuse_client};
 
 /* Carries out the first request, of len octets. Returns 0 or -errno. */
 static int carry_out(struct mcr_control_server *s, struct client *c, size_t len)
@@ -250,6 +197,59 @@ static void serve(struct mcr_control_server *s, struct client *c, uint32_t event
 		drop_client(c);
 }
 
+/* ---- the server ---- */
+
+static int open_server(struct mcr_control_server *s, const char *path, struct mcr_error *err)
+{
+	const struct mcr_listener_config listener = {
+	    .path = path,
+	    .what = "control socket",
+	    .type = SOCK_STREAM,
+	    .backlog = MCR_CONTROL_CLIENTS_MAX,
+	    .mode = 0600,
+	    .gid = UINT32_MAX,
+	    .epoll_fd = s->epoll_fd,
+	    .calls = &listener_calls,
+	    .ctx = s,
+	};
+
+	if (s->epoll_fd < 0)
+		return mcr_error_set(err, -errno, "control socket %s: %s", path, strerror(errno));
+	return mcr_listener_open(&s->listener, &listener, err);
+}
+
+int mcr_control_server_create(struct mcr_control_server **out, struct mcr_engine *engine,
+			      const struct mcr_control_server_config *cfg, struct mcr_error *err)
+{
+	struct mcr_control_server *s = calloc(1, sizeof(*s));
+	int ret;
+
+	if (!s)
+		return mcr_error_set(err, -ENOMEM, "control socket %s: out of memory", cfg->path);
+	s->listener = (struct mcr_listener)MCR_LISTENER_CLOSED;
+	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	for (int i = 0; i < MCR_CONTROL_CLIENTS_MAX; i++)
+		s->clients[i].fd = -1;
+	snprintf(s->name, sizeof(s->name), "%s", cfg->name ? cfg->name : "");
+	s->src = (struct mcr_control_source){.engine = engine,
+					     .name = s->name,
+					     .started_ns = cfg->started_ns,
+					     .reload = cfg->reload,
+					     .ctx = cfg->ctx};
+	ret = open_server(s, cfg->path, err);
+	if (ret < 0) {
+		mcr_control_server_destroy(s);
+		return ret;
+	}
+	*out = s;
+	return 0;
+}
+
+int mcr_control_server_fd(const struct mcr_control_server *server)
+{
+	return server->epoll_fd;
+}
+
 void mcr_control_server_poll(struct mcr_control_server *s, uint64_t now_ns)
 {
 	s->carried_out = 0;
@@ -261,7 +261,7 @@ void mcr_control_server_poll(struct mcr_control_server *s, uint64_t now_ns)
 		if (event.data.ptr)
 			serve(s, event.data.ptr, event.events, now_ns);
 		else
-			accept_client(s, now_ns);
+			mcr_listener_accept(&s->listener, now_ns, 1);
 	}
 	for (int i = 0; i < MCR_CONTROL_CLIENTS_MAX; i++) {
 		struct client *c = &s->clients[i];
@@ -269,7 +269,7 @@ void mcr_control_server_poll(struct mcr_control_server *s, uint64_t now_ns)
 		if (c->fd >= 0 && !c->waiting && now_ns > c->progress_ns + MCR_CONTROL_PATIENCE_NS)
 			drop_client(c);
 	}
-	mcr_acceptor_watch(&s->acceptor, now_ns, 1);
+	mcr_listener_watch(&s->listener, now_ns);
 }
 
 void mcr_control_server_reload_done(struct mcr_control_server *s, int result,
@@ -296,9 +296,8 @@ void mcr_control_server_destroy(struct mcr_control_server *s)
 		return;
 	for (int i = 0; i < MCR_CONTROL_CLIENTS_MAX; i++)
 		drop_client(&s->clients[i]);
-	mcr_acceptor_close(&s->acceptor);
+	mcr_listener_close(&s->listener);
 	if (s->epoll_fd >= 0)
 		close(s->epoll_fd);
-	mcr_socket_file_remove(&s->file);
 	free(s);
 }

@@ -1,82 +1,141 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/error.h"
 #include "engine/os/listener.h"
 
 #define REST_NS UINT64_C(100000000)
 
-/* Anything will do. */
-static void take_spare(struct mcr_acceptor *a)
+/* Any descriptor will do. */
+static void take_spare(struct mcr_listener *l)
 {
-	if (a->spare_fd < 0)
-		a->spare_fd = fcntl(a->listen_fd, F_DUPFD_CLOEXEC, 0);
+	if (l->spare_fd < 0)
+		l->spare_fd = fcntl(l->fd, F_DUPFD_CLOEXEC, 0);
 }
 
-int mcr_acceptor_open(struct mcr_acceptor *a, int listen_fd, int epoll_fd, uint64_t data)
+static int start(struct mcr_listener *l, int backlog)
 {
-	struct epoll_event event = {.events = EPOLLIN, .data.u64 = data};
+	struct epoll_event event = {.events = EPOLLIN, .data.u64 = l->data};
 
-	*a = (struct mcr_acceptor){
-	    .listen_fd = listen_fd, .epoll_fd = epoll_fd, .spare_fd = -1, .data = data};
-	if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, listen_fd, &event) < 0)
+	/* Nobody can connect before: until then the file may have another group. */
+	if (listen(l->fd, backlog) < 0 || epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, l->fd, &event) < 0)
 		return -errno;
-	a->watched = 1;
-	take_spare(a);
+	l->watched = 1;
+	take_spare(l);
 	return 0;
 }
 
-void mcr_acceptor_close(struct mcr_acceptor *a)
+int mcr_listener_open(struct mcr_listener *l, const struct mcr_listener_config *config,
+		      struct mcr_error *err)
 {
-	if (a->spare_fd >= 0)
-		close(a->spare_fd);
-	if (a->listen_fd >= 0) {
-		shutdown(a->listen_fd, SHUT_RDWR); /* for a forked child's copy too */
-		close(a->listen_fd);
+	int ret;
+
+	*l = (struct mcr_listener){
+	    .fd = socket(AF_UNIX, config->type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0),
+	    .spare_fd = -1,
+	    .epoll_fd = config->epoll_fd,
+	    .data = config->data,
+	    .calls = config->calls,
+	    .ctx = config->ctx,
+	};
+	ret = l->fd < 0 ? -errno : 0;
+	if (ret == 0) {
+		ret = mcr_socket_file_bind(&l->file, l->fd, config->path, config->mode, config->gid,
+					   config->what, err);
+		if (ret < 0)
+			return ret;
+		ret = start(l, config->backlog);
 	}
-	a->spare_fd = a->listen_fd = -1;
+	if (ret < 0)
+		mcr_error_set(err, ret, "%s %s: %s", config->what, config->path, strerror(-ret));
+	return ret;
 }
 
-static int accept_one(const struct mcr_acceptor *a)
+void mcr_listener_close(struct mcr_listener *l)
+{
+	mcr_socket_file_remove(&l->file);
+	if (l->spare_fd >= 0)
+		close(l->spare_fd);
+	if (l->fd >= 0) {
+		shutdown(l->fd, SHUT_RDWR); /* a forked child may have a copy */
+		close(l->fd);
+	}
+	l->spare_fd = l->fd = -1;
+}
+
+static int accept_one(const struct mcr_listener *l)
 {
 	int fd;
 
 	do
-		fd = accept4(a->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	while (fd < 0 && (errno == EINTR || errno == ECONNABORTED));
 	return fd < 0 ? -errno : fd;
 }
 
-int mcr_acceptor_next(struct mcr_acceptor *a, uint64_t now_ns, int *spare)
+/* Returns 0, or -errno when nobody could be refused. */
+static int refuse_one(struct mcr_listener *l, uint64_t now_ns)
 {
 	int fd;
 
-	*spare = 0;
-	if (now_ns < a->rest_until_ns)
-		return -EAGAIN;
-	take_spare(a);
-	fd = accept_one(a);
-	if ((fd == -EMFILE || fd == -ENFILE) && a->spare_fd >= 0) {
-		close(a->spare_fd);
-		a->spare_fd = -1;
-		*spare = 1;
-		fd = accept_one(a);
-	}
-	if (fd < 0 && fd != -EAGAIN)
-		a->rest_until_ns = now_ns + REST_NS;
-	return fd;
+	close(l->spare_fd);
+	l->spare_fd = -1;
+	fd = accept_one(l);
+	if (fd < 0)
+		return fd;
+	l->calls->refuse(l->ctx, fd, now_ns);
+	close(fd);
+	return 0;
 }
 
-void mcr_acceptor_watch(struct mcr_acceptor *a, uint64_t now_ns, int has_room)
+/* Returns 0 when a connection was taken or refused, else -errno. */
+static int serve_one(struct mcr_listener *l, uint64_t now_ns)
 {
-	int want = has_room && now_ns >= a->rest_until_ns;
-	struct epoll_event event = {.events = want ? EPOLLIN : 0, .data.u64 = a->data};
+	int fd;
 
-	if (a->listen_fd < 0 || want == a->watched)
+	take_spare(l);
+	fd = accept_one(l);
+	if (fd >= 0) {
+		l->calls->take(l->ctx, fd, now_ns);
+		return 0;
+	}
+	return (fd == -EMFILE || fd == -ENFILE) && l->spare_fd >= 0 ? refuse_one(l, now_ns) : fd;
+}
+
+static int has_room(const struct mcr_listener *l, uint64_t now_ns)
+{
+	return !l->calls->has_room || l->calls->has_room(l->ctx, now_ns);
+}
+
+void mcr_listener_accept(struct mcr_listener *l, uint64_t now_ns, unsigned most)
+{
+	int ret = 0;
+
+	if (l->fd < 0 || now_ns < l->rest_until_ns)
 		return;
-	if (epoll_ctl(a->epoll_fd, EPOLL_CTL_MOD, a->listen_fd, &event) == 0)
-		a->watched = want;
+	for (unsigned n = 0; n < most && ret == 0 && has_room(l, now_ns); n++)
+		ret = serve_one(l, now_ns);
+	if (ret == 0 || ret == -EAGAIN)
+		return;
+	l->rest_until_ns = now_ns + REST_NS;
+	if (l->calls->fail)
+		l->calls->fail(l->ctx, ret, now_ns);
+}
+
+void mcr_listener_watch(struct mcr_listener *l, uint64_t now_ns)
+{
+	struct epoll_event event = {.data.u64 = l->data};
+	int want;
+
+	if (l->fd < 0)
+		return;
+	want = now_ns >= l->rest_until_ns && has_room(l, now_ns);
+	event.events = want ? EPOLLIN : 0;
+	if (want != l->watched && epoll_ctl(l->epoll_fd, EPOLL_CTL_MOD, l->fd, &event) == 0)
+		l->watched = want;
 }
