@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/address.h"
 #include "core/ring.h"
 #include "eal/lcores.h"
 #include "expand.h"
@@ -27,13 +28,12 @@ static void print_igmp(FILE *out, const struct mcr_interface_config *cfg)
 
 static void print_interface(FILE *out, const struct mcr_interface_config *cfg)
 {
-	char address[INET_ADDRSTRLEN];
+	char address[MCR_ADDRESS_TEXT];
 
 	fprintf(out, "# interface %s: port %s", cfg->name, cfg->port);
 	if (cfg->address_be)
 		fprintf(out, ", address %s/%u",
-			inet_ntop(AF_INET, &cfg->address_be, address, sizeof(address)),
-			cfg->prefix_len);
+			mcr_address_format(address, mcr_ipv4(cfg->address_be)), cfg->prefix_len);
 	if (cfg->vlan)
 		fprintf(out, ", vlan %u", cfg->vlan);
 	fprintf(out, ", igmp %s, tx %s, udp-checksum %s", mcr_igmp_mode_name(cfg->igmp),

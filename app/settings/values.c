@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <grp.h>
@@ -315,33 +314,29 @@ int mcr_value_lcores(struct mcr_interface_config *cfg, const char *text, struct 
 int mcr_value_address(uint32_t *address_be, uint8_t *prefix_len, const char *text,
 		      struct mcr_error *err)
 {
-	char address[INET_ADDRSTRLEN] = "";
 	const char *slash = strchr(text, '/');
-	size_t len = slash ? (size_t)(slash - text) : 0;
+	struct mcr_address address;
 	uint64_t prefix = 0;
-	struct in_addr in;
 
-	if (len > 0 && len < sizeof(address))
-		memcpy(address, text, len);
-	if (inet_pton(AF_INET, address, &in) != 1 || !mcr_host_address_ok(in.s_addr) ||
-	    mcr_value_uint(&prefix, slash + 1, 1, 32, NULL) < 0)
+	if (!slash || mcr_address_parse(&address, text, (size_t)(slash - text)) != 0 ||
+	    !mcr_address_is_host(address) || mcr_value_uint(&prefix, slash + 1, 1, 32, NULL) < 0)
 		return mcr_fail(err, -EINVAL,
 				"'%.64s': expected a unicast IPv4 address with its prefix length, "
 				"such as 10.1.2.3/24",
 				text);
-	*address_be = in.s_addr;
+	*address_be = address.ipv4_be;
 	*prefix_len = (uint8_t)prefix;
 	return 0;
 }
 
 int mcr_value_source(const char *text, struct mcr_error *err)
 {
-	struct in_addr in;
+	struct mcr_address source;
 
 	if (strchr(text, ':'))
 		return mcr_fail(err, -EINVAL,
 				"source '%.64s': IPv6 is not supported yet: expected IPv4", text);
-	if (inet_pton(AF_INET, text, &in) != 1 || !mcr_host_address_ok(in.s_addr))
+	if (mcr_address_parse(&source, text, strlen(text)) != 0 || !mcr_address_is_host(source))
 		return mcr_fail(err, -EINVAL, "source '%.64s': expected a unicast IPv4 address",
 				text);
 	return 0;

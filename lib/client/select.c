@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 
 #include "client/state.h"
+#include "core/address.h"
 #include "core/error.h"
 
 static int check(const uint32_t *groups_be, size_t n_groups, size_t n_ids, struct mcr_error *err)
@@ -14,7 +14,7 @@ static int check(const uint32_t *groups_be, size_t n_groups, size_t n_ids, struc
 	for (size_t i = 0; i < n_groups; i++) {
 		const uint8_t *b = (const uint8_t *)&groups_be[i];
 
-		if (!IN_MULTICAST(ntohl(groups_be[i])))
+		if (!mcr_ipv4_is_multicast(groups_be[i]))
 			return mcr_error_set(err, -EINVAL,
 					     "group %u.%u.%u.%u is not multicast: groups are in "
 					     "network byte order",

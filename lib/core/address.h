@@ -1,15 +1,46 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Which IPv4 addresses a host can have, and which of them can send. Network order. */
+/* What is known of addresses: what an address may be used for, what it looks like as text, and
+ * which Ethernet address a group has.
+ *
+ * Off the hot path an address is a struct mcr_address, which knows its family: each function that
+ * takes one is the only place where the family matters (address.c). The hot path and what is IPv4
+ * by its nature (IGMP, the IPv4 parser) use the mcr_ipv4_ functions, on a uint32_t in network
+ * order. */
 #ifndef MCR_CORE_ADDRESS_H
 #define MCR_CORE_ADDRESS_H
 
 #include <endian.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/socket.h> /* AF_INET */
 
-/* mcr_host_address_ok: not of 0.0.0.0/8, 127.0.0.0/8, multicast or beyond (RFC 1122 §3.2.1.3, RFC
- * 1112 §4 and §7.2), so that no packet on the wire may have it as its source. */
-static inline int mcr_host_address_ok(uint32_t address_be)
+#include <mcring/join.h>
+
+/* ---- IPv4, network order ---- */
+
+#define MCR_IPV4_ALL_HOSTS 0xe0000001u /* 224.0.0.1, host order */
+
+static inline int mcr_ipv4_is_multicast(uint32_t address_be)
+{
+	return (address_be & htobe32(0xf0000000u)) == htobe32(0xe0000000u); /* RFC 1112 §4 */
+}
+
+/* mcr_ipv4_is_ssm: of 232.0.0.0/8, for source-specific joins only (RFC 4607 §1). */
+static inline int mcr_ipv4_is_ssm(uint32_t group_be)
+{
+	return be32toh(group_be) >> 24 == 232;
+}
+
+/* mcr_ipv4_is_unicast: of class A, B or C and not 0.0.0.0. Wider than mcr_ipv4_is_host. */
+static inline int mcr_ipv4_is_unicast(uint32_t address_be)
+{
+	return address_be != 0 && be32toh(address_be) < 0xe0000000u;
+}
+
+/* mcr_ipv4_is_host: an address that a host on the wire can have, so not of 0.0.0.0/8, 127.0.0.0/8,
+ * multicast or beyond (RFC 1122 §3.2.1.3, RFC 1112 §4 and §7.2). */
+static inline int mcr_ipv4_is_host(uint32_t address_be)
 {
 	uint8_t top; /* by its octet: the rx loop asks this of each packet */
 
@@ -17,22 +48,96 @@ static inline int mcr_host_address_ok(uint32_t address_be)
 	return (uint8_t)(top - 1) < 223 && top != 127;
 }
 
-/* mcr_sender_ok: whether a datagram to the group may come from this source. A host that still looks
- * for its address is 0.0.0.0 or {0, host}, and may only speak to its own link then: 224.0.0.0/24,
- * as the kernel has it. */
-static inline int mcr_sender_ok(uint32_t source_be, uint32_t group_be)
+/* mcr_ipv4_may_send: whether a datagram to the group may come from this source. A host that still
+ * looks for its address is 0.0.0.0 or {0, host}, and may only speak to its own link then:
+ * 224.0.0.0/24, as the kernel has it. */
+static inline int mcr_ipv4_may_send(uint32_t source_be, uint32_t group_be)
 {
-	return mcr_host_address_ok(source_be) ||
+	return mcr_ipv4_is_host(source_be) ||
 	       (be32toh(source_be) >> 24 == 0 && be32toh(group_be) >> 8 == 0xe00000);
 }
 
-/* mcr_broadcast_address: the subnet's own, which no host can have either; that of all when it has
- * none (no address, a /32, RFC 3021's /31). */
-static inline uint32_t mcr_broadcast_address(uint32_t address_be, unsigned prefix_len)
+/* mcr_ipv4_broadcast: the broadcast address of a host's subnet, which no host can have.
+ * 255.255.255.255 when the subnet has none (no address, a /32, RFC 3021's /31). */
+static inline uint32_t mcr_ipv4_broadcast(uint32_t address_be, unsigned prefix_len)
 {
 	if (address_be == 0 || prefix_len == 0 || prefix_len > 30)
 		return UINT32_MAX;
 	return address_be | htobe32(UINT32_MAX >> prefix_len);
 }
+
+/* ---- Ethernet ---- */
+
+#define MCR_IPV4_GROUP_MAC 0x01, 0x00, 0x5e /* then the group's low 23 bits: RFC 1112 §6.4 */
+
+/* mcr_mac_is_ipv4_group: whether a MAC address of 6 octets is that of an IPv4 group, but for the
+ * 24th bit, which is 0 in those and not looked at. */
+static inline int mcr_mac_is_ipv4_group(const uint8_t *mac)
+{
+	static const uint8_t prefix[4] = {MCR_IPV4_GROUP_MAC};
+	uint32_t start, group;
+
+	memcpy(&start, mac, sizeof(start));
+	memcpy(&group, prefix, sizeof(group));
+	return (start & htobe32(0xffffff00u)) == group;
+}
+
+/* A MAC address as a number: its octets in the order of the wire, the first one lowest. */
+static inline uint64_t mcr_mac_number(const uint8_t mac[6])
+{
+	uint64_t number = 0;
+
+	for (unsigned i = 6; i-- > 0;)
+		number = number << 8 | mac[i];
+	return number;
+}
+
+static inline void mcr_mac_of_number(uint8_t mac[6], uint64_t number)
+{
+	for (unsigned i = 0; i < 6; i++)
+		mac[i] = (uint8_t)(number >> 8 * i);
+}
+
+/* ---- either family ---- */
+
+struct mcr_address {
+	int family; /* AF_INET */
+	uint32_t ipv4_be;
+};
+
+#define MCR_ADDRESS_TEXT 16 /* octets of an address as text, the NUL included */
+
+/* mcr_ipv4 makes an address of what the public structures hold. */
+static inline struct mcr_address mcr_ipv4(uint32_t address_be)
+{
+	return (struct mcr_address){.family = AF_INET, .ipv4_be = address_be};
+}
+
+/* mcr_address_parse reads an address from len octets of text, which need not be terminated: four
+ * decimal numbers without leading zeros, which some read as octal. Returns 0, or -EINVAL (*out
+ * untouched). Thread: any. */
+int mcr_address_parse(struct mcr_address *out, const char *text, size_t len);
+
+/* mcr_address_format writes the address into text, which it returns. Thread: any. */
+const char *mcr_address_format(char text[MCR_ADDRESS_TEXT], struct mcr_address address);
+
+/* mcr_address_is_multicast, _is_unicast, _is_host: as the mcr_ipv4_ functions say. Thread: any. */
+int mcr_address_is_multicast(struct mcr_address address);
+int mcr_address_is_unicast(struct mcr_address address);
+int mcr_address_is_host(struct mcr_address address);
+
+/* Why a group cannot be joined. */
+enum mcr_group_fault {
+	MCR_GROUP_OK,
+	MCR_GROUP_NOT_MULTICAST,
+	MCR_GROUP_RESERVED,      /* 232.0.0.0, which carries no traffic (RFC 4607 §1) */
+	MCR_GROUP_NEEDS_SOURCES, /* source-specific: a filter has to name what it includes */
+};
+
+/* mcr_group_fault: whether a group may be joined with a filter of this mode. Thread: any. */
+enum mcr_group_fault mcr_group_fault(struct mcr_address group, enum mcr_filter_mode mode);
+
+/* mcr_group_mac fills in the Ethernet address that frames to the group bear. Thread: any. */
+void mcr_group_mac(uint8_t mac[6], struct mcr_address group);
 
 #endif

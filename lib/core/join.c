@@ -4,7 +4,6 @@
  * gives its column (from 1) and says what was expected there. */
 #include <mcring/join.h>
 
-#include <arpa/inet.h>
 #include <endian.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -117,23 +116,6 @@ static int number(struct piece piece, uint32_t max, uint32_t *out)
 	return 0;
 }
 
-/* Dotted decimal; inet_pton refuses leading zeros, which some read as octal. */
-static int address(struct piece piece, uint32_t *out_be)
-{
-	char buf[INET_ADDRSTRLEN];
-
-	if (piece.len == 0 || piece.len >= sizeof(buf) || memchr(piece.at, 0, piece.len))
-		return -1;
-	memcpy(buf, piece.at, piece.len);
-	buf[piece.len] = 0;
-	return inet_pton(AF_INET, buf, out_be) == 1 ? 0 : -1;
-}
-
-static int is_multicast(uint32_t host)
-{
-	return host >> 28 == 0xe;
-}
-
 /* IPv4 forms have no bracket, and at most one colon, in front of the port. */
 static int looks_like_ipv6(struct piece piece)
 {
@@ -146,21 +128,17 @@ static int looks_like_ipv6(struct piece piece)
 
 static int parse_prefix(struct parser *p, struct piece group, struct piece len_piece)
 {
-	char ip[INET_ADDRSTRLEN];
+	char ip[MCR_ADDRESS_TEXT];
 	uint32_t len, host, mask;
 
 	if (number(len_piece, 32, &len) != 0 || len == 0)
 		return fail(p, -EINVAL, len_piece, "is not a prefix length: expected 4 to 32");
 	host = be32toh(p->spec.join.group_be);
 	mask = UINT32_MAX << (32 - len);
-	if (host & ~mask) {
-		const uint32_t meant = htobe32(host & mask);
-
-		inet_ntop(AF_INET, &meant, ip, sizeof(ip));
+	if (host & ~mask)
 		return fail(p, -EINVAL, group,
 			    "has bits set behind the prefix: expected %s/%u, or the address alone",
-			    ip, len);
-	}
+			    mcr_address_format(ip, mcr_ipv4(htobe32(host & mask))), len);
 	if (len < 4)
 		return fail(p, -EINVAL, len_piece,
 			    "is a prefix that goes beyond 224.0.0.0/4: expected 4 to 32");
@@ -174,31 +152,31 @@ static int parse_prefix(struct parser *p, struct piece group, struct piece len_p
 
 static int parse_group(struct parser *p)
 {
-	struct piece whole = p->rest, group, prefix;
-	uint32_t host;
-	int err;
+	struct piece whole = p->rest, group;
+	enum mcr_group_fault fault;
+	struct mcr_address address;
 
 	whole = cut(&whole, "@,");
 	if (looks_like_ipv6(whole))
 		return fail(p, -EAFNOSUPPORT, whole,
 			    "is an IPv6 group, which is not supported yet: expected an IPv4 group");
 	group = cut(&p->rest, "/:@,");
-	if (address(group, &p->spec.join.group_be) != 0)
+	if (mcr_address_parse(&address, group.at, group.len) != 0)
 		return fail(p, -EINVAL, group,
 			    "is not an IPv4 address: expected a group such as 239.1.1.1");
-	host = be32toh(p->spec.join.group_be);
-	if (!is_multicast(host))
+	p->spec.join.group_be = address.ipv4_be;
+	fault = mcr_group_fault(address, MCR_FILTER_INCLUDE); /* the sources come later */
+	if (fault == MCR_GROUP_NOT_MULTICAST)
 		return fail(p, -EINVAL, group,
 			    "is not multicast: expected a group from 224.0.0.0 to 239.255.255.255");
 	p->spec.n_groups = 1;
-	if (!skip(&p->rest, '/'))
-		goto reserved;
-	prefix = cut(&p->rest, ":@,");
-	err = parse_prefix(p, group, prefix);
-	if (err)
-		return err;
-reserved:
-	if (host == 0xe8000000u) /* the first of every prefix that holds it */
+	if (skip(&p->rest, '/')) {
+		int err = parse_prefix(p, group, cut(&p->rest, ":@,"));
+
+		if (err)
+			return err;
+	}
+	if (fault == MCR_GROUP_RESERVED) /* the first of every prefix that holds it */
 		return fail(p, -EINVAL, group,
 			    "is reserved and carries no traffic (RFC 4607): expected a group from "
 			    "232.0.0.1 on");
@@ -229,7 +207,7 @@ static int parse_ports(struct parser *p)
 	return 0;
 }
 
-static int check_source(struct parser *p, struct piece piece, uint32_t *source_be)
+static int check_source(struct parser *p, struct piece piece, struct mcr_address *source)
 {
 	if (memchr(piece.at, '/', piece.len))
 		return fail(p, -EINVAL, piece, "is a prefix: expected a single source address");
@@ -241,10 +219,10 @@ static int check_source(struct parser *p, struct piece piece, uint32_t *source_b
 		return fail(
 		    p, -EINVAL, piece,
 		    "has a port: expected it behind the group, as in 239.1.1.1:5000@10.0.0.7");
-	if (address(piece, source_be) != 0)
+	if (mcr_address_parse(source, piece.at, piece.len) != 0)
 		return fail(p, -EINVAL, piece,
 			    "is not an IPv4 address: expected a source such as 10.0.0.7");
-	if (!mcr_host_address_ok(*source_be))
+	if (!mcr_address_is_host(*source))
 		return fail(p, -EINVAL, piece,
 			    "is not unicast: expected the address of one sender");
 	return 0;
@@ -274,7 +252,7 @@ static int parse_sources(struct parser *p)
 {
 	struct mcr_join *join = &p->spec.join;
 	struct piece piece;
-	uint32_t source_be;
+	struct mcr_address source;
 	int err;
 
 	while (skip(&p->rest, '@')) {
@@ -287,13 +265,13 @@ static int parse_sources(struct parser *p)
 			    "mixes included and excluded sources: expected either @SOURCE or "
 			    "@!SOURCE throughout");
 		join->mode = mode;
-		err = check_source(p, piece, &source_be);
+		err = check_source(p, piece, &source);
 		if (err == 0)
-			err = insert_source(p, piece, source_be);
+			err = insert_source(p, piece, source.ipv4_be);
 		if (err)
 			return err;
 	}
-	if (be32toh(join->group_be) >> 24 == 232 && join->mode != MCR_FILTER_INCLUDE) {
+	if (mcr_group_fault(mcr_ipv4(join->group_be), join->mode) == MCR_GROUP_NEEDS_SOURCES) {
 		piece = (struct piece){p->text, (size_t)(p->rest.at - p->text)};
 		return fail(
 		    p, -EINVAL, piece,
@@ -452,17 +430,15 @@ __attribute__((format(printf, 4, 5))) static void append(char *buf, size_t cap, 
 
 int mcr_join_format(char *buf, size_t cap, const struct mcr_join *join)
 {
-	char ip[INET_ADDRSTRLEN];
+	char ip[MCR_ADDRESS_TEXT];
 	int len = 0;
 
-	inet_ntop(AF_INET, &join->group_be, ip, sizeof(ip));
-	append(buf, cap, &len, "%s", ip);
+	append(buf, cap, &len, "%s", mcr_address_format(ip, mcr_ipv4(join->group_be)));
 	if (join->port)
 		append(buf, cap, &len, ":%u", join->port);
-	for (unsigned i = 0; i < join->n_sources && i < MCR_JOIN_SOURCES_MAX; i++) {
-		inet_ntop(AF_INET, &join->sources_be[i], ip, sizeof(ip));
-		append(buf, cap, &len, "@%s%s", join->mode == MCR_FILTER_EXCLUDE ? "!" : "", ip);
-	}
+	for (unsigned i = 0; i < join->n_sources && i < MCR_JOIN_SOURCES_MAX; i++)
+		append(buf, cap, &len, "@%s%s", join->mode == MCR_FILTER_EXCLUDE ? "!" : "",
+		       mcr_address_format(ip, mcr_ipv4(join->sources_be[i])));
 	if (join->interface[0])
 		append(buf, cap, &len, ",interface=%.*s", MCR_NAME_MAX - 1, join->interface);
 	if (join->channel[0])

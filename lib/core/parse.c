@@ -90,7 +90,7 @@ static void walk_udp(struct mcr_packet *packet, const uint8_t *head, const uint8
 static int sort_out(struct mcr_packet *packet, const uint8_t *head, unsigned protocol,
 		    const uint8_t *own_mac)
 {
-	const int multicast = mcr_is_multicast(packet->group_be);
+	const int multicast = mcr_ipv4_is_multicast(packet->group_be);
 
 	if ((head[0] & 1) == 0 && !mcr_same_mac(head, own_mac))
 		drop(packet, MCR_DROP_NOT_MULTICAST);
@@ -100,7 +100,7 @@ static int sort_out(struct mcr_packet *packet, const uint8_t *head, unsigned pro
 		drop(packet, MCR_DROP_NOT_MULTICAST);
 	else if (protocol != MCR_IP_PROTO_UDP)
 		drop(packet, MCR_DROP_NOT_UDP);
-	else if (!mcr_sender_ok(packet->source_be, packet->group_be))
+	else if (!mcr_ipv4_may_send(packet->source_be, packet->group_be))
 		drop(packet, MCR_DROP_BAD_SOURCE);
 	else
 		return 1;

@@ -113,11 +113,6 @@ static inline uint32_t mcr_load32(const uint8_t *p)
 	return v;
 }
 
-static inline int mcr_is_multicast(uint32_t address_be)
-{
-	return (address_be & htobe32(0xf0000000u)) == htobe32(0xe0000000u); /* RFC 1112 §4 */
-}
-
 static inline int mcr_same_mac(const uint8_t *a, const uint8_t *b)
 {
 	return mcr_load32(a) == mcr_load32(b) && memcmp(a + 4, b + 4, 2) == 0;
@@ -187,14 +182,12 @@ mcr_parse_plain(struct mcr_packet *packet, uint64_t *flow, const uint8_t *head, 
 	if (__builtin_expect(
 		(mcr_load32(ip + 6) & htobe32(0x3fff00ffu)) != htobe32(MCR_IP_PROTO_UDP), 0))
 		return 0;
-	if (__builtin_expect((mcr_load32(head) & htobe32(0xffffff00u)) != htobe32(0x01005e00u),
-			     0) &&
-	    !mcr_is_to(head, own_mac))
+	if (__builtin_expect(!mcr_mac_is_ipv4_group(head), 0) && !mcr_is_to(head, own_mac))
 		return 0;
 	if (__builtin_expect(!mcr_plain_header_ok(ip), 0))
 		return 0;
 	source = mcr_load32(ip + 12);
-	if (__builtin_expect(!mcr_host_address_ok(source), 0))
+	if (__builtin_expect(!mcr_ipv4_is_host(source), 0))
 		return 0;
 	*flow = mcr_plain_flow(head);
 	packet->words[0] = MCR_WORD_AT(len, 0, 4) | MCR_WORD_AT(mcr_load32(ip + 16), 4, 4);
@@ -216,7 +209,7 @@ mcr_parse(struct mcr_packet *packet, const uint8_t *head, uint32_t head_len, uin
 	uint64_t flow;
 
 	if (!mcr_parse_plain(packet, &flow, head, head_len, stripped_vlan, own_mac) ||
-	    !mcr_is_multicast(packet->group_be))
+	    !mcr_ipv4_is_multicast(packet->group_be))
 		mcr_parse_walk(packet, head, head_len, frame_len, stripped_vlan, own_mac);
 }
 

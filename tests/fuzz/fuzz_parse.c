@@ -69,9 +69,9 @@ static void check_udp(const struct mcr_packet *p, const uint8_t *head, uint32_t 
 	check(p->payload_offset >= p->l3_offset + 28);
 	check(p->payload_offset <= head_len);
 	check((uint32_t)p->payload_offset + p->payload_len <= frame_len);
-	check(mcr_is_multicast(p->group_be));
+	check(mcr_ipv4_is_multicast(p->group_be));
 	check((head[0] & 1) != 0 || mcr_same_mac(head, own_mac));
-	check(mcr_sender_ok(p->source_be, p->group_be));
+	check(mcr_ipv4_may_send(p->source_be, p->group_be));
 	check(p->ether_type == 0x0800);
 	check(mcr_load_be16(head + p->payload_offset - 8) == p->source_port);
 	check(mcr_load_be16(head + p->payload_offset - 6) == p->port);

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "core/address.h"
 #include "core/device_name.h"
 #include "engine/kernel/kernel_device.h"
 

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "engine/kernel/kernel_device.h"
+#include "core/address.h"
 #include "engine/rx/view.h"
 
 static const uint8_t own[] = {2, 0, 0, 0, 0, 1}, other[] = {2, 0, 0, 0, 0, 2},

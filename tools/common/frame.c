@@ -2,16 +2,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "core/address.h"
+
 #include "frame.h"
-
-/* Multicast over Ethernet: the low 23 bits of the group (RFC 1112 §6.4). */
-static void group_mac(struct rte_ether_addr *mac, uint32_t group_be)
-{
-	uint32_t group = rte_be_to_cpu_32(group_be);
-
-	*mac = (struct rte_ether_addr){{0x01, 0x00, 0x5e, (uint8_t)((group >> 16) & 0x7f),
-					(uint8_t)(group >> 8), (uint8_t)group}};
-}
 
 static uint8_t *build_ethernet(uint8_t *at, uint32_t group_be, uint16_t vlan,
 			       const struct rte_ether_addr *mac)
@@ -19,7 +12,7 @@ static uint8_t *build_ethernet(uint8_t *at, uint32_t group_be, uint16_t vlan,
 	struct rte_ether_hdr ether = {.src_addr = *mac};
 	struct rte_vlan_hdr tag = {rte_cpu_to_be_16(vlan), rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4)};
 
-	group_mac(&ether.dst_addr, group_be);
+	mcr_group_mac(ether.dst_addr.addr_bytes, mcr_ipv4(group_be));
 	ether.ether_type = rte_cpu_to_be_16(vlan ? RTE_ETHER_TYPE_VLAN : RTE_ETHER_TYPE_IPV4);
 	memcpy(at, &ether, sizeof(ether));
 	at += sizeof(ether);

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/address.h"
+
 #include "../common/fail.h"
 #include "../common/probe.h"
 #include "options.h"
@@ -130,6 +132,16 @@ static int parse_group(struct gen_options *options, const char *text)
 	return 0;
 }
 
+static int parse_source(struct gen_options *options, const char *text)
+{
+	struct mcr_address source;
+
+	if (mcr_address_parse(&source, text, strlen(text)) != 0)
+		return fail("--source \"%s\": expected an IPv4 address", text);
+	options->plan.source_be = source.ipv4_be;
+	return 0;
+}
+
 static int parse_search_option(struct gen_options *options, int id, const char *name,
 			       const char *text)
 {
@@ -176,9 +188,7 @@ static int parse_option(struct gen_options *options, int id, const char *name, c
 		options->plan.udp_port = (uint16_t)number;
 		break;
 	case OPT_SOURCE:
-		if (inet_pton(AF_INET, text, &options->plan.source_be) != 1)
-			return fail("--source \"%s\": expected an IPv4 address", text);
-		break;
+		return parse_source(options, text);
 	case OPT_RATE:
 		if (strcmp(text, "max") != 0)
 			result = parse_number(name, text, 1, 1000000000, &number);

@@ -147,16 +147,11 @@ static struct mcr_igmp_group *add_group(struct mcr_igmp *igmp, uint32_t address)
 	return g;
 }
 
-static int is_unicast(uint32_t address)
-{
-	return address != 0 && address < 0xe0000000u;
-}
-
 /* Sorts the caller's sources into scratch. Returns their number or -errno. */
 static long take_sources(struct mcr_igmp *igmp, const uint32_t *sources_be, size_t n, size_t held)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!is_unicast(ntohl(sources_be[i])))
+		if (!mcr_ipv4_is_unicast(sources_be[i]))
 			return -EINVAL;
 	if (mcr_igmp_reserve(igmp, n + held) < 0)
 		return -ENOMEM;
@@ -165,21 +160,13 @@ static long take_sources(struct mcr_igmp *igmp, const uint32_t *sources_be, size
 	return (long)mcr_source_set_sort(igmp->scratch, n);
 }
 
-/* RFC 4607 §1: 232/8 is for source-specific use, 232.0.0.0 for none. */
-static int is_valid_filter(uint32_t group, enum mcr_filter_mode mode)
-{
-	if (group >> 28 != 0xe || group == 0xe8000000u)
-		return 0;
-	return group >> 24 != 232 || mode == MCR_FILTER_INCLUDE;
-}
-
 int mcr_igmp_set_filter(struct mcr_igmp *igmp, uint32_t group_be, enum mcr_filter_mode mode,
 			const uint32_t *sources_be, size_t n, uint64_t now_ns)
 {
 	uint32_t address = ntohl(group_be);
 	int is_leave = mode == MCR_FILTER_INCLUDE && n == 0;
 
-	if (!is_valid_filter(address, mode))
+	if (mcr_group_fault(mcr_ipv4(group_be), mode) != MCR_GROUP_OK)
 		return -EINVAL;
 	mcr_igmp_refresh_version(igmp, now_ns);
 	struct mcr_igmp_group *g = mcr_igmp_groups_find(&igmp->groups, address);
@@ -188,7 +175,7 @@ int mcr_igmp_set_filter(struct mcr_igmp *igmp, uint32_t group_be, enum mcr_filte
 	if (count < 0)
 		return (int)count;
 	/* RFC 9776 §5: the all-systems group is received always and reported never. */
-	if (address == MCR_IGMP_ALL_HOSTS || (is_leave && !g))
+	if (address == MCR_IPV4_ALL_HOSTS || (is_leave && !g))
 		return 0;
 	int is_new = !g;
 

@@ -29,7 +29,7 @@ static int is_general(const struct mcr_igmp_message *q)
  * to our own address only. */
 static int is_for_us(const struct mcr_igmp *igmp, const struct mcr_igmp_message *q)
 {
-	if (q->destination == MCR_IGMP_ALL_HOSTS)
+	if (q->destination == MCR_IPV4_ALL_HOSTS)
 		return 1;
 	if (igmp->address && q->destination == igmp->address)
 		return 1;
@@ -49,7 +49,7 @@ static enum mcr_igmp_rx judge(const struct mcr_igmp *igmp, const struct mcr_igmp
 		return MCR_IGMP_RX_DESTINATION;
 	if (is_general(q))
 		return q->n_sources ? MCR_IGMP_RX_GENERAL_SOURCES : MCR_IGMP_RX_QUERY;
-	if (q->group >> 28 != 0xe)
+	if (!mcr_ipv4_is_multicast(htonl(q->group)))
 		return MCR_IGMP_RX_BAD_GROUP;
 	return MCR_IGMP_RX_QUERY;
 }
@@ -80,7 +80,7 @@ static void note_version(struct mcr_igmp *igmp, const struct mcr_igmp_message *q
 		igmp->stats.rx_v2_queries++;
 		igmp->v2_until_ns =
 		    now_ns + (fixed ? fixed : rv_qi + 10 * mcr_igmp_max_response_ns(q));
-	} else if (q->version == 2 && q->group >> 24 == 232) {
+	} else if (q->version == 2 && mcr_ipv4_is_ssm(htonl(q->group))) {
 		igmp->stats.rx_v2_ssm_queries++;
 	}
 	mcr_igmp_refresh_version(igmp, now_ns);
@@ -182,10 +182,8 @@ static size_t read_sources(struct mcr_igmp *igmp, const struct mcr_igmp_message 
 		uint32_t be;
 
 		memcpy(&be, q->sources + 4 * (size_t)i, sizeof(be));
-		uint32_t address = ntohl(be);
-
-		if (address != 0 && address < 0xe0000000u)
-			igmp->scratch[n++] = address;
+		if (mcr_ipv4_is_unicast(be))
+			igmp->scratch[n++] = ntohl(be);
 	}
 	return mcr_source_set_sort(igmp->scratch, n);
 }

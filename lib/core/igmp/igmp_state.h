@@ -4,6 +4,7 @@
 #ifndef MCR_CORE_IGMP_STATE_H
 #define MCR_CORE_IGMP_STATE_H
 
+#include "core/address.h"
 #include "core/igmp/igmp.h"
 #include "core/igmp/igmp_groups.h"
 #include "core/igmp/igmp_wire.h"

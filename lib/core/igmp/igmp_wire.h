@@ -19,7 +19,6 @@ enum {
 	MCR_IGMP_TYPE_V3_REPORT = 0x22,
 };
 
-#define MCR_IGMP_ALL_HOSTS   0xe0000001u /* 224.0.0.1 */
 #define MCR_IGMP_ALL_ROUTERS 0xe0000002u /* 224.0.0.2 */
 #define MCR_IGMP_V3_ROUTERS  0xe0000016u /* 224.0.0.22 */
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "core/address.h"
 #include "engine/control/control_json.h"
 
 #define ITEM(fn)                                                                                 \
@@ -23,9 +23,9 @@ static json_t *number_or_null(uint64_t value)
 
 static json_t *address(uint32_t address_be)
 {
-	char text[INET_ADDRSTRLEN];
+	char text[MCR_ADDRESS_TEXT];
 
-	return json_string(inet_ntop(AF_INET, &address_be, text, sizeof(text)));
+	return json_string(mcr_address_format(text, mcr_ipv4(address_be)));
 }
 
 static json_t *address_or_null(uint32_t address_be)

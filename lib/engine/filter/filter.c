@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/address.h"
 #include "engine/filter/filter.h"
 
 const char *mcr_rung_name(enum mcr_rung rung)
@@ -46,7 +47,7 @@ size_t mcr_filter_macs(struct rte_ether_addr *macs, const struct mcr_filter_want
 {
 	for (size_t i = 0; i < n; i++)
 		macs[i] = mcr_filter_mac_of(wants[i].group_be);
-	macs[n] = mcr_filter_mac_of(RTE_BE32(0xe0000001));
+	macs[n] = mcr_filter_mac_of(htobe32(MCR_IPV4_ALL_HOSTS));
 	return mcr_filter_macs_sort(macs, n + 1);
 }
 

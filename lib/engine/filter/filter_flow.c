@@ -8,6 +8,7 @@
 #include <rte_errno.h>
 #include <rte_flow.h>
 
+#include "core/address.h"
 #include "engine/filter/filter_flow.h"
 
 void mcr_filter_flow_init(struct mcr_filter_flow *f, uint16_t port,
@@ -178,7 +179,7 @@ static void ask(struct mcr_filter_flow *f, struct mcr_filter_rule *r)
 /* Isolated: lets in every IPv4 multicast, for the groups that got no rule. Behind the others. */
 static struct rte_flow *create_catch_all(struct mcr_filter_flow *f)
 {
-	const struct rte_flow_item_eth eth = {.dst.addr_bytes = {0x01, 0x00, 0x5e}},
+	const struct rte_flow_item_eth eth = {.dst.addr_bytes = {MCR_IPV4_GROUP_MAC}},
 				       mask = {.dst.addr_bytes = {0xff, 0xff, 0xff, 0x80}};
 	const struct rte_flow_item pattern[] = {
 	    {.type = RTE_FLOW_ITEM_TYPE_ETH, .spec = &eth, .mask = &mask},

@@ -6,6 +6,7 @@
 
 #include <rte_ethdev.h>
 
+#include "core/address.h"
 #include "engine/filter/filter_mac.h"
 
 void mcr_filter_mac_init(struct mcr_filter_mac *f, uint16_t port,
@@ -28,9 +29,10 @@ void mcr_filter_mac_fini(struct mcr_filter_mac *f)
 
 struct rte_ether_addr mcr_filter_mac_of(uint32_t group_be)
 {
-	const uint8_t *g = (const uint8_t *)&group_be;
+	struct rte_ether_addr mac;
 
-	return (struct rte_ether_addr){{0x01, 0x00, 0x5e, g[1] & 0x7f, g[2], g[3]}};
+	mcr_group_mac(mac.addr_bytes, mcr_ipv4(group_be));
+	return mac;
 }
 
 static int is_in(const struct rte_ether_addr *mac, const struct rte_ether_addr *macs, size_t n)

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 #include <rte_icmp.h>
 #include <rte_ip.h>
 
+#include "core/address.h"
 #include "core/device_name.h"
 #include "core/error.h"
 #include "engine/interface/interface.h"
@@ -23,8 +23,6 @@
 
 int mcr_interface_check(const struct mcr_interface_config *config, struct mcr_error *err)
 {
-	uint32_t address = rte_be_to_cpu_32(config->address_be);
-
 	if (config->name[0] == '\0' || memchr(config->name, '\0', sizeof(config->name)) == NULL)
 		return mcr_error_set(err, -EINVAL, "an interface needs a name of 1 to %d octets",
 				     MCR_NAME_MAX - 1);
@@ -35,7 +33,8 @@ int mcr_interface_check(const struct mcr_interface_config *config, struct mcr_er
 	if (config->vlan > VLAN_MAX)
 		return mcr_error_set(err, -EINVAL, "interface \"%s\": VLAN %u is not in 1..%d",
 				     config->name, config->vlan, VLAN_MAX);
-	if (address >> 28 >= 14 || config->prefix_len > 32)
+	if ((config->address_be != 0 && !mcr_address_is_unicast(mcr_ipv4(config->address_be))) ||
+	    config->prefix_len > 32)
 		return mcr_error_set(err, -EINVAL,
 				     "interface \"%s\": its address is not a unicast one",
 				     config->name);
@@ -137,8 +136,8 @@ static int transmit(struct mcr_interface *i, struct rte_mbuf *m)
 	return -EAGAIN;
 }
 
-/* Ethernet header in front of an IPv4 packet of ours: multicast MAC by RFC 1112 §6.4. Padded to
- * the 60 octets that a frame has at least: a vdev does not do it as hardware does. */
+/* Ethernet header in front of an IPv4 packet of ours, which is to a group. Padded to the 60 octets
+ * that a frame has at least: a vdev does not do it as hardware does. */
 static struct rte_mbuf *make_frame(const struct mcr_interface *i, const uint8_t *packet, size_t len)
 {
 	struct rte_mbuf *m = rte_pktmbuf_alloc(i->port->mempool);
@@ -159,8 +158,7 @@ static struct rte_mbuf *make_frame(const struct mcr_interface *i, const uint8_t 
 	memset(to, 0, total);
 	ether = (struct rte_ether_hdr *)to;
 	to += sizeof(*ether);
-	ether->dst_addr =
-	    (struct rte_ether_addr){{0x01, 0x00, 0x5e, packet[17] & 0x7f, packet[18], packet[19]}};
+	mcr_group_mac(ether->dst_addr.addr_bytes, mcr_ipv4(mcr_load32(packet + 16)));
 	ether->src_addr = i->port->mac;
 	ether->ether_type = rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4);
 	if (tag != 0) {
@@ -251,17 +249,16 @@ void mcr_interface_input(struct mcr_interface *i, struct rte_mbuf *m,
 /* RFC 9776 §7.2.1 wants these logged, rate-limited: they take away the choice of sources. */
 static void old_queries_line(struct mcr_interface *i, uint64_t now_ns, char *line, size_t cap)
 {
-	char querier[INET_ADDRSTRLEN];
+	char querier[MCR_ADDRESS_TEXT];
 	struct mcr_igmp_info igmp;
 
 	mcr_igmp_get_info(i->igmp, now_ns, &igmp);
-	inet_ntop(AF_INET, &igmp.querier_be, querier, sizeof(querier));
 	snprintf(line, cap,
 		 "interface %s: old IGMP queries so far: %" PRIu64 " of version 1, %" PRIu64
 		 " general of version 2, %" PRIu64
 		 " of version 2 for groups in 232.0.0.0/8; last general query from %s, version %u",
 		 i->config.name, igmp.rx_v1_queries, igmp.rx_v2_queries, igmp.rx_v2_ssm_queries,
-		 querier, igmp.querier_version);
+		 mcr_address_format(querier, mcr_ipv4(igmp.querier_be)), igmp.querier_version);
 }
 
 int mcr_interface_watch(struct mcr_interface *i, uint64_t now_ns, char *line, size_t cap)

@@ -51,7 +51,7 @@ static int answer_echo(struct rte_mbuf *m, uint16_t offset, const struct rte_eth
 	 * would have the answer sent to many (RFC 1122 §3.2.2.6). */
 	if (ip->version_ihl != RTE_IPV4_VHL_DEF ||
 	    rte_be_to_cpu_16(ip->total_length) < sizeof(*ip) + sizeof(*icmp) ||
-	    ip->dst_addr != address_be || !mcr_host_address_ok(ip->src_addr) ||
+	    ip->dst_addr != address_be || !mcr_ipv4_is_host(ip->src_addr) ||
 	    ip->next_proto_id != IPPROTO_ICMP || icmp->icmp_type != RTE_ICMP_TYPE_ECHO_REQUEST ||
 	    icmp->icmp_code != 0 || !rte_is_same_ether_addr(&ether->dst_addr, mac))
 		return 0;

@@ -52,9 +52,9 @@ static int by_address(const void *a, const void *b)
 
 static int check_filter(const struct mcr_join *join, struct mcr_error *err)
 {
-	uint32_t group = ntohl(join->group_be);
+	enum mcr_group_fault fault = mcr_group_fault(mcr_ipv4(join->group_be), join->mode);
 
-	if (group >> 28 != 14)
+	if (fault == MCR_GROUP_NOT_MULTICAST)
 		return mcr_join_refuse(err, join, -EINVAL,
 				       "the group is not a multicast address (224.0.0.0/4)");
 	if (join->mode > MCR_FILTER_INCLUDE || join->n_sources > MCR_JOIN_SOURCES_MAX)
@@ -62,13 +62,12 @@ static int check_filter(const struct mcr_join *join, struct mcr_error *err)
 				       "unknown filter mode, or too many sources");
 	if (join->mode == MCR_FILTER_INCLUDE && join->n_sources == 0)
 		return mcr_join_refuse(err, join, -EINVAL, "an including join needs a source");
-	/* RFC 4607 §1: source-specific only; 232.0.0.0 itself is not usable. */
-	if (group >> 24 == 232 && (join->mode != MCR_FILTER_INCLUDE || group == 0xe8000000))
+	if (fault != MCR_GROUP_OK)
 		return mcr_join_refuse(
 		    err, join, -EINVAL,
 		    "232.0.0.0/8 is source-specific: name a source with @SOURCE");
 	for (unsigned i = 0; i < join->n_sources; i++)
-		if (!mcr_host_address_ok(join->sources_be[i]))
+		if (!mcr_address_is_host(mcr_ipv4(join->sources_be[i])))
 			return mcr_join_refuse(err, join, -EINVAL,
 					       "a source is not a unicast address");
 	return 0;

@@ -14,6 +14,7 @@
 #include <linux/if_tun.h>
 #include <linux/sockios.h>
 
+#include "core/address.h"
 #include "core/error.h"
 #include "engine/kernel/kernel_device.h"
 

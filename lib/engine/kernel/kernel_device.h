@@ -34,22 +34,6 @@ int mcr_kernel_device_read(const struct mcr_kernel_device *d, const struct iovec
 int mcr_kernel_device_set_mac(const struct mcr_kernel_device *d, const uint8_t mac[6]);
 int mcr_kernel_device_set_carrier(const struct mcr_kernel_device *d, int up);
 
-/* A MAC address as a number: its octets in the order of the wire, first one lowest. */
-static inline uint64_t mcr_mac_number(const uint8_t mac[6])
-{
-	uint64_t number = 0;
-
-	for (unsigned i = 6; i-- > 0;)
-		number = number << 8 | mac[i];
-	return number;
-}
-
-static inline void mcr_mac_of_number(uint8_t mac[6], uint64_t number)
-{
-	for (unsigned i = 0; i < 6; i++)
-		mac[i] = (uint8_t)(number >> 8 * i);
-}
-
 /* mcr_kernel_device_groups fills macs with the multicast addresses that the kernel's programs want
  * from the device (mcr_mac_number, ascending, cap at most). Returns how many, or -errno (nothing is
  * known: the device stands in another network namespace). */

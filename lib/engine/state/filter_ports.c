@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/address.h"
 #include "engine/state/filter_ports.h"
 #include "engine/state/log.h"
 #include "engine/state/pins.h"
