@@ -17,7 +17,7 @@
 #define MCR_RING_DESC_BYTES   64
 #define MCR_RING_ALIGN        8 /* of a payload's offset */
 
-/* Limits of core; those of a channel are narrower (mcring/engine.h). */
+/* Limits of core; those of a channel are narrower (mcring/config.h). */
 #define MCR_RING_DEPTH_MIN UINT32_C(4)
 #define MCR_RING_DEPTH_MAX (UINT32_C(1) << 24)
 #define MCR_RING_BYTES_MIN UINT64_C(256)

@@ -82,7 +82,7 @@ void mcr_engine_control_info(const struct mcr_engine *e, struct mcr_control_info
 
 _Static_assert(MCR_REASON_MAX <= sizeof(((struct mcr_port_info *)0)->rung_reason) &&
 		   MCR_REASON_MAX <= sizeof(((struct mcr_group_info *)0)->rung_reason),
-	       "engine.h has room for a reason");
+	       "info.h has room for a reason");
 
 static void filter_into(const struct mcr_filter_port *filter, struct mcr_port_info *out)
 {
@@ -142,7 +142,7 @@ int mcr_engine_port_info(const struct mcr_engine *e, size_t i, struct mcr_port_i
 	return 0;
 }
 
-_Static_assert(MCR_IGMP_RX_KINDS == MCR_IGMP_RX_COUNT, "engine.h and core/igmp.h agree");
+_Static_assert(MCR_IGMP_RX_KINDS == MCR_IGMP_RX_COUNT, "info.h and core/igmp/igmp.h agree");
 
 const char *mcr_engine_igmp_rx_name(unsigned kind)
 {
