@@ -174,7 +174,7 @@ static void a_driver_that_waits_holds_up_neither_heartbeat_nor_reports_nor_data(
 	assert_int_not_equal(reported_ns, 0);
 	assert_int_equal(port.link_up, 1);
 	assert_string_equal(group_of(e).rung, "none");
-	assert_string_equal(group_of(e).rung_reason, "the port has not been told yet");
+	assert_string_equal(group_of(e).rung_reason, "the port's filter is not set yet");
 	mcr_engine_control_info(e, &control);
 	assert_true(control.longest_round_ns < 1000000000);
 

@@ -86,7 +86,7 @@ static void a_group_that_is_not_wanted_yet_is_let_in_by_nothing(void **state)
 {
 	set("a");
 	assert_rung('a', MCR_RUNG_MAC_LIST, "");
-	assert_rung('b', MCR_RUNG_NONE, "the port has not been told yet");
+	assert_rung('b', MCR_RUNG_NONE, "the port's filter is not set yet");
 }
 
 /* ---- the list ---- */
@@ -119,7 +119,7 @@ static void a_driver_that_restarts_for_it_is_not_opened_around_a_change(void **s
 	assert_string_equal(nic.log, "+<239.0.0.99>0> list ");
 }
 
-static void the_same_set_again_is_not_told(void **state)
+static void the_same_set_again_is_not_programmed(void **state)
 {
 	set("ab");
 	set("ab");
@@ -381,7 +381,7 @@ static void drivers_known_to_ignore_list_or_slots_start_lower(void **state)
 }
 
 static void
-slots_that_are_cut_at_a_free_one_are_told_again_while_all_multicast_is_let_in(void **state)
+slots_that_are_cut_at_a_free_one_are_programmed_again_while_all_multicast_is_let_in(void **state)
 {
 	start("net_virtio");
 	nic.list_ret = -ENOTSUP;
@@ -398,11 +398,11 @@ slots_that_are_cut_at_a_free_one_are_told_again_while_all_multicast_is_let_in(vo
 	assert_int_equal(nic.all, 0);
 }
 
-static void a_port_that_was_never_told_says_so(void **state)
+static void a_port_that_was_never_set_says_so(void **state)
 {
 	struct mcr_filter_state summary;
 
-	assert_rung('a', MCR_RUNG_NONE, "not been told");
+	assert_rung('a', MCR_RUNG_NONE, "not set yet");
 	mcr_filter_port_summary(&f, &summary);
 	assert_int_equal(summary.rung, MCR_RUNG_NONE);
 	set("a");
@@ -452,7 +452,7 @@ int main(void)
 	    TEST(a_list_is_replaced_while_all_multicast_is_let_in),
 	    TEST(a_driver_that_refuses_all_multicast_keeps_its_list),
 	    TEST(a_driver_that_restarts_for_it_is_not_opened_around_a_change),
-	    TEST(the_same_set_again_is_not_told),
+	    TEST(the_same_set_again_is_not_programmed),
 	    TEST(groups_of_one_mac_address_share_it_until_the_last_leaves),
 	    TEST(all_multicast_that_was_on_before_stays_on_and_is_said),
 	    TEST(all_multicast_that_cannot_be_switched_off_is_said),
@@ -473,8 +473,9 @@ int main(void)
 	    TEST(where_no_mode_opens_what_fits_the_list_stays_exact),
 	    TEST(where_no_mode_opens_what_fits_the_slots_stays_exact),
 	    TEST(drivers_known_to_ignore_list_or_slots_start_lower),
-	    TEST(slots_that_are_cut_at_a_free_one_are_told_again_while_all_multicast_is_let_in),
-	    TEST(a_port_that_was_never_told_says_so),
+	    TEST(
+		slots_that_are_cut_at_a_free_one_are_programmed_again_while_all_multicast_is_let_in),
+	    TEST(a_port_that_was_never_set_says_so),
 	    TEST(what_the_kernel_wants_is_let_in_beside_the_groups),
 	    TEST(a_port_lets_in_the_macs_of_its_groups_and_of_all_hosts),
 	};

@@ -202,10 +202,10 @@ static void expect_filter(const struct model *m, const struct mcr_group *g)
 			excluded &= sources_of(j);
 		}
 	}
-	for (size_t i = 0; i < g->filter.n; i++)
-		bits |= 1u << (ntohl(g->filter.sources_be[i]) - 0x0a000001);
+	for (size_t i = 0; i < g->source_filter.n; i++)
+		bits |= 1u << (ntohl(g->source_filter.sources_be[i]) - 0x0a000001);
 	assert_int_equal(g->joins, joins);
-	assert_int_equal(g->filter.mode, exclude ? MCR_FILTER_EXCLUDE : MCR_FILTER_INCLUDE);
+	assert_int_equal(g->source_filter.mode, exclude ? MCR_FILTER_EXCLUDE : MCR_FILTER_INCLUDE);
 	assert_int_equal(bits, exclude ? excluded & ~named : named);
 }
 

@@ -201,17 +201,17 @@ static void steered_state(const struct mcr_filter_port *f, const struct mcr_filt
 	}
 }
 
-static int is_untold(int told, struct mcr_filter_state *out)
+static int is_unset(int is_set, struct mcr_filter_state *out)
 {
 	*out = (struct mcr_filter_state){.rung = MCR_RUNG_NONE, .queue = MCR_ANY_QUEUE};
-	if (!told)
-		snprintf(out->reason, sizeof(out->reason), "the port has not been told yet");
-	return !told;
+	if (!is_set)
+		snprintf(out->reason, sizeof(out->reason), "the port's filter is not set yet");
+	return !is_set;
 }
 
 void mcr_filter_port_summary(const struct mcr_filter_port *f, struct mcr_filter_state *out)
 {
-	if (is_untold(f->flow.isolated || f->mac.n_wanted > 0, out))
+	if (is_unset(f->flow.isolated || f->mac.n_wanted > 0, out))
 		return;
 	out->rung = f->mac.rung;
 	snprintf(out->reason, sizeof(out->reason), "%s", f->mac.reason);
@@ -229,7 +229,7 @@ void mcr_filter_port_state(const struct mcr_filter_port *f, uint16_t vlan, uint3
 	const struct mcr_filter_rule *r = mcr_filter_flow_find(&f->flow, vlan, group_be);
 	const struct rte_ether_addr mac = mcr_filter_mac_of(group_be);
 
-	if (is_untold(f->flow.isolated ? r != NULL : mcr_filter_mac_wants(&f->mac, &mac), out))
+	if (is_unset(f->flow.isolated ? r != NULL : mcr_filter_mac_wants(&f->mac, &mac), out))
 		return;
 	if (r != NULL && r->n_flows > 0)
 		out->queue = r->queue;

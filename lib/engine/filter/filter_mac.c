@@ -110,7 +110,7 @@ static void close_modes(struct mcr_filter_mac *f)
 /* ---- the list ---- */
 
 /* held has room for all that may be told. */
-static int tell_list(struct mcr_filter_mac *f, const struct rte_ether_addr *macs, size_t n)
+static int program_list(struct mcr_filter_mac *f, const struct rte_ether_addr *macs, size_t n)
 {
 	int ret;
 
@@ -133,7 +133,7 @@ static int set_list(struct mcr_filter_mac *f, const struct rte_ether_addr *macs,
 		return 0;
 	if ((f->traits->flags & MCR_TRAIT_RESTARTS) == 0)
 		open_all(f);
-	return tell_list(f, macs, n);
+	return program_list(f, macs, n);
 }
 
 /* ---- the slots ---- */
@@ -182,7 +182,7 @@ static void sort_held(struct mcr_filter_mac *f)
 
 /* MCR_TRAIT_SLOTS_CUT: adds and removes an address of no group, so that the device is told all.
  * With no slot free for it none was, and nothing was cut off. */
-static void tell_slots_again(const struct mcr_filter_mac *f)
+static void program_slots_again(const struct mcr_filter_mac *f)
 {
 	struct rte_ether_addr nobody = {{0x03, 0, 0, 0, 0, 0}};
 
@@ -209,7 +209,7 @@ static int set_slots(struct mcr_filter_mac *f, const struct rte_ether_addr *macs
 		sort_held(f);
 	}
 	if (cut && f->n_held > 0)
-		tell_slots_again(f);
+		program_slots_again(f);
 	return ret;
 }
 
@@ -285,7 +285,7 @@ static void keep_what_fits(struct mcr_filter_mac *f, const struct rte_ether_addr
 			order[k++] = macs[i];
 	for (size_t fits = n; fits > 1;) {
 		fits -= (fits + 3) / 4;
-		if (tell_list(f, order, fits) == 0)
+		if (program_list(f, order, fits) == 0)
 			break;
 	}
 	sort_held(f);

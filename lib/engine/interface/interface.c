@@ -89,7 +89,7 @@ static int make_igmp(struct mcr_interface *i, uint64_t now_ns, struct mcr_error 
 	if (getrandom(&cfg.seed, sizeof(cfg.seed), 0) != sizeof(cfg.seed))
 		cfg.seed = now_ns;
 	ret = mcr_igmp_create(&i->igmp, &cfg, now_ns);
-	i->told_version = cfg.version ? cfg.version : 3;
+	i->logged_version = cfg.version ? cfg.version : 3;
 	return ret == 0 ? 0
 			: mcr_error_set(err, ret, "interface \"%s\": cannot start IGMP: %s",
 					i->config.name, strerror(-ret));
@@ -268,14 +268,14 @@ int mcr_interface_watch(struct mcr_interface *i, uint64_t now_ns, char *line, si
 	if (i->igmp == NULL)
 		return 0;
 	mcr_igmp_get_brief(i->igmp, &igmp);
-	if (igmp.version != i->told_version) {
-		i->told_version = igmp.version;
+	if (igmp.version != i->logged_version) {
+		i->logged_version = igmp.version;
 		snprintf(line, cap, "interface %s: speaks IGMP version %u now: %s", i->config.name,
 			 igmp.version, mcr_igmp_reason_text(igmp.reason));
 		return 1;
 	}
-	if (igmp.old_queries != i->told_old_queries && now_ns >= i->old_queries_due_ns) {
-		i->told_old_queries = igmp.old_queries;
+	if (igmp.old_queries != i->logged_old_queries && now_ns >= i->old_queries_due_ns) {
+		i->logged_old_queries = igmp.old_queries;
 		i->old_queries_due_ns = now_ns + OLD_QUERIES_NS;
 		old_queries_line(i, now_ns, line, cap);
 		return 1;

@@ -20,9 +20,9 @@ struct mcr_interface {
 	struct mcr_kernel_path *kernel; /* NULL: no kernel= */
 	uint64_t igmp_due_ns;           /* CLOCK_MONOTONIC; MCR_IGMP_NEVER = nothing to do */
 	uint64_t tx_packets, tx_retries, tx_dropped;
-	uint64_t told_old_queries; /* what the log knows: mcr_igmp_brief.old_queries, version */
+	uint64_t logged_old_queries; /* what the log knows: mcr_igmp_brief.old_queries, version */
 	uint64_t old_queries_due_ns;
-	uint8_t told_version;
+	uint8_t logged_version;
 };
 
 /* mcr_interface_check: 0, or -EINVAL with err filled. */

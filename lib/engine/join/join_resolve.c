@@ -50,7 +50,7 @@ static int by_address(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static int check_filter(const struct mcr_join *join, struct mcr_error *err)
+static int check_sources(const struct mcr_join *join, struct mcr_error *err)
 {
 	enum mcr_group_fault fault = mcr_group_fault(mcr_ipv4(join->group_be), join->mode);
 
@@ -82,7 +82,7 @@ int mcr_join_resolve(struct mcr_join *to, struct mcr_rule *rule, const struct mc
 	if (memchr(from->interface, 0, MCR_NAME_MAX) == NULL ||
 	    memchr(from->channel, 0, MCR_NAME_MAX) == NULL)
 		return mcr_error_set(err, -EINVAL, "a join's name is not terminated");
-	ret = check_filter(from, err);
+	ret = check_sources(from, err);
 	if (ret < 0)
 		return ret;
 	if (from->interface[0] == '\0' && names->n_interfaces == 1)

@@ -275,7 +275,7 @@ static int make_group(struct mcr_group *g, const struct mcr_join_set *set,
 			g->udp_port = 0;
 	}
 	g->joins = (unsigned)n;
-	return mcr_source_filter_merge(&g->filter, scratch, n);
+	return mcr_source_filter_merge(&g->source_filter, scratch, n);
 }
 
 static int make_groups(struct mcr_join_set *set, const struct mcr_join_set *old,
@@ -308,7 +308,7 @@ static int make_groups(struct mcr_join_set *set, const struct mcr_join_set *old,
 		else
 			ret = mcr_slots_take(slots, &g->slot);
 		if (ret < 0) {
-			free((void *)(uintptr_t)g->filter.sources_be);
+			free((void *)(uintptr_t)g->source_filter.sources_be);
 			break;
 		}
 		set->n_groups++;
@@ -363,7 +363,7 @@ void mcr_join_set_destroy(struct mcr_join_set *set)
 	if (set == NULL)
 		return;
 	for (size_t i = 0; i < set->n_groups; i++)
-		free((void *)(uintptr_t)set->groups[i].filter.sources_be);
+		free((void *)(uintptr_t)set->groups[i].source_filter.sources_be);
 	free(set->groups);
 	free(set->owners);
 	free(set->rules);

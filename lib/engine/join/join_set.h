@@ -22,9 +22,9 @@ struct mcr_group {
 	uint16_t interface;
 	uint16_t udp_port; /* of all joins; 0 = any, or they differ */
 	unsigned joins, joins_of[MCR_JOIN_MAKERS];
-	uint64_t channels;               /* of the joins: a mask */
-	struct mcr_source_filter filter; /* sources_be owned, ascending */
-	uint64_t joined_ns;              /* CLOCK_REALTIME */
+	uint64_t channels;                      /* of the joins: a mask */
+	struct mcr_source_filter source_filter; /* sources_be owned, ascending */
+	uint64_t joined_ns;                     /* CLOCK_REALTIME */
 };
 
 struct mcr_join_set {

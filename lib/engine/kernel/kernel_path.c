@@ -53,8 +53,8 @@ int mcr_kernel_path_create(struct mcr_kernel_path **out, const struct mcr_interf
 	k->vlan = config->vlan;
 	k->is_quiet = config->tx_never;
 	k->is_igmp_off = config->igmp == MCR_IGMP_OFF;
-	k->talk.told_carrier = 1;
-	k->talk.told_mac = port->mac;
+	k->sync.device_carrier = 1;
+	k->sync.device_mac = port->mac;
 	ret = mcr_kernel_device_open(&k->device, config->kernel, port->mac.addr_bytes, port->mtu,
 				     err);
 	if (ret < 0) {
@@ -222,32 +222,32 @@ unsigned mcr_kernel_path_send(struct mcr_kernel_path *k)
 
 void mcr_kernel_path_prepare(struct mcr_kernel_path *k)
 {
-	k->talk.is_end = k->is_lost;
-	k->talk.carrier = k->port->link_up;
-	k->talk.mac = k->port->mac;
+	k->sync.is_end = k->is_lost;
+	k->sync.carrier = k->port->link_up;
+	k->sync.mac = k->port->mac;
 }
 
-void mcr_kernel_path_talk(struct mcr_kernel_path *k)
+void mcr_kernel_path_sync(struct mcr_kernel_path *k)
 {
-	struct mcr_kernel_talk *t = &k->talk;
+	struct mcr_kernel_sync *t = &k->sync;
 
 	if (t->is_end) {
 		mcr_kernel_device_close(&k->device);
 		return;
 	}
 	/* What fails is tried again the next time. */
-	if (t->carrier != t->told_carrier &&
+	if (t->carrier != t->device_carrier &&
 	    mcr_kernel_device_set_carrier(&k->device, t->carrier) == 0)
-		t->told_carrier = t->carrier;
-	if (!rte_is_same_ether_addr(&t->mac, &t->told_mac) &&
+		t->device_carrier = t->carrier;
+	if (!rte_is_same_ether_addr(&t->mac, &t->device_mac) &&
 	    mcr_kernel_device_set_mac(&k->device, t->mac.addr_bytes) == 0)
-		t->told_mac = t->mac;
+		t->device_mac = t->mac;
 	t->n_groups = mcr_kernel_device_groups(&k->device, t->groups, MCR_KERNEL_GROUPS_MAX);
 }
 
 int mcr_kernel_path_take(struct mcr_kernel_path *k)
 {
-	const struct mcr_kernel_talk *t = &k->talk;
+	const struct mcr_kernel_sync *t = &k->sync;
 	size_t n;
 
 	/* An up device wants 224.0.0.1 at least: one without any is not in our namespace. */

@@ -8,8 +8,8 @@
  * kernel sends goes out unless the interface has igmp=off.
  *
  * The device gets the port's MAC address and MTU when it is made. From then on only the device
- * thread changes it: when the port's MAC address or link changes, mcr_kernel_path_talk sets that of
- * the device; nothing changes its MTU. Thread: control, but for mcr_kernel_path_talk. */
+ * thread changes it: when the port's MAC address or link changes, mcr_kernel_path_sync sets that of
+ * the device; nothing changes its MTU. Thread: control, but for mcr_kernel_path_sync. */
 #ifndef MCR_ENGINE_KERNEL_PATH_H
 #define MCR_ENGINE_KERNEL_PATH_H
 
@@ -40,14 +40,14 @@ struct mcr_kernel_path {
 
 	/* While the job is pending all of this is the device thread's. Control goes on moving
 	 * frames through device.fd, until is_lost: then the device thread may close it. */
-	struct mcr_kernel_talk {
+	struct mcr_kernel_sync {
 		struct mcr_job job;
 		uint8_t is_end; /* the device is lost: its descriptor is closed, no more */
-		uint8_t carrier, told_carrier;
-		struct rte_ether_addr mac, told_mac;
+		uint8_t carrier, device_carrier;
+		struct rte_ether_addr mac, device_mac;
 		int n_groups; /* or -errno */
 		uint64_t groups[MCR_KERNEL_GROUPS_MAX];
-	} talk;
+	} sync;
 };
 
 /* mcr_kernel_path_create makes the device that config.kernel names. The port
@@ -78,12 +78,12 @@ static inline int mcr_kernel_path_is_waiting(const struct mcr_kernel_path *k)
 	return k->n_held > 0;
 }
 
-/* mcr_kernel_path_prepare puts the port's MAC address and link into k->talk. mcr_kernel_path_talk
+/* mcr_kernel_path_prepare puts the port's MAC address and link into k->sync. mcr_kernel_path_sync
  * gives the device what it does not have yet of both, and reads which multicast addresses the
  * kernel wants from it; it may wait for the kernel (thread: device). mcr_kernel_path_take takes
  * these addresses over and returns 1 when they changed. */
 void mcr_kernel_path_prepare(struct mcr_kernel_path *k);
-void mcr_kernel_path_talk(struct mcr_kernel_path *k);
+void mcr_kernel_path_sync(struct mcr_kernel_path *k);
 int mcr_kernel_path_take(struct mcr_kernel_path *k);
 
 #endif

@@ -22,7 +22,7 @@
 #include "engine/plan/placement.h"
 #include "engine/port/port_clock.h"
 
-#define MCR_PORT_TOLD 4
+#define MCR_PORT_REFUSALS 4
 
 /* What a look at the device found. */
 struct mcr_port_look {
@@ -49,15 +49,15 @@ struct mcr_port {
 	uint16_t queues_of_device; /* without RSS: what the other side may choose from; else 0 */
 	uint8_t worker_of_queue[MCR_QUEUES_MAX]; /* index of the worker that polls it */
 	uint32_t candidates, pollers;            /* workers that may poll it, and that do: masks */
-	uint64_t told_pins; /* [c] channels: it cannot bring their groups to their lcore, and the
-			     * log says so */
+	uint64_t logged_pins; /* [c] channels: it cannot bring their groups to their lcore, and the
+			       * log says so */
 	uint8_t has_chosen_lcores; /* candidates are the operator's choice */
 	uint8_t running;           /* [d] between rte_eth_dev_start and rte_eth_dev_stop */
 	uint8_t started;           /* [c] it may be used: sent on, filtered, watched */
 	uint8_t closed;            /* [d] the device was closed: its id may be another's */
 	uint8_t removed;           /* [c] it went, or is about to go, while the engine ran */
 	uint8_t leaving;           /* [c] removed, and not closed yet */
-	uint8_t leave_told;        /* [c] */
+	uint8_t leave_published;   /* [c] */
 	uint64_t leave_token;      /* [c] of the grace period after which no lcore polls it */
 	uint32_t removal_heard;    /* writer: a thread of EAL's */
 	struct rte_device *device; /* [d] NULL = unknown, or detached */
@@ -90,8 +90,9 @@ struct mcr_port {
 		int ret;
 	} change;
 	uint8_t filter_due; /* [c] another change is to follow the pending one */
-	char told[MCR_PORT_TOLD][MCR_FLOW_WHY]; /* [c] refusals of flow rules that the log has */
-	unsigned next_told;                     /* [c] */
+	char logged_refusals[MCR_PORT_REFUSALS]
+			    [MCR_FLOW_WHY]; /* [c] refusals of flow rules that the log has */
+	unsigned next_refusal;              /* [c] */
 	/* Read by rx lcores through the view: constant once the port is started. */
 	uint8_t interface_of_vlan[MCR_VLANS];
 };

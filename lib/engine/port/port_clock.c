@@ -106,7 +106,7 @@ int mcr_port_clock_update(struct mcr_port *port)
 	return ret;
 }
 
-int mcr_port_clock_tell(struct mcr_port *port, char *line, size_t cap)
+int mcr_port_clock_describe(struct mcr_port *port, char *line, size_t cap)
 {
 	const struct mcr_port_clock *c = &port->clock;
 

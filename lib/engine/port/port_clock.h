@@ -26,9 +26,9 @@ uint64_t mcr_port_clock_open(struct mcr_port *port, uint64_t rx_offload_capa, un
  * the driver cannot tell it now. May wait. Thread: device, or control before the engine runs. */
 int mcr_port_clock_update(struct mcr_port *port);
 
-/* mcr_port_clock_tell: a line for the log of a started port. Returns 0: nothing to say; 1: as
+/* mcr_port_clock_describe: a line for the log of a started port. Returns 0: nothing to say; 1: as
  * wanted; -1: not as wanted. */
-int mcr_port_clock_tell(struct mcr_port *port, char *line, size_t cap);
+int mcr_port_clock_describe(struct mcr_port *port, char *line, size_t cap);
 
 /* mcr_port_clock_of: what the port's rx lcores convert with, NULL = nothing. */
 const struct mcr_packet_clock *mcr_port_clock_of(const struct mcr_port *port);

@@ -141,7 +141,7 @@ static inline unsigned poll_queue(struct mcr_worker *w, struct mcr_queue *q, uin
 }
 
 /* A change of a port's link, into all rings of this lcore, in order with the data. */
-static void tell_link(struct mcr_worker *w, uint16_t port, int up)
+static void publish_link(struct mcr_worker *w, uint16_t port, int up)
 {
 	const struct mcr_view_port *p = &w->view->ports[port];
 	uint64_t now_ns = now_of(w, rte_rdtsc());
@@ -187,9 +187,9 @@ static __rte_noinline void adopt(struct mcr_worker *w, const struct mcr_view *vi
 		if (w->link_changes[port] != p->link_changes) {
 			/* It is as it was, so it was the other way meanwhile. */
 			if ((p->link_changes - w->link_changes[port]) % 2 == 0 && !p->removed)
-				tell_link(w, port, !p->link_up);
+				publish_link(w, port, !p->link_up);
 			w->link_changes[port] = p->link_changes;
-			tell_link(w, port, p->link_up);
+			publish_link(w, port, p->link_up);
 		}
 		if (!view->ports[port].removed)
 			w->queues[kept++] = w->queues[i];

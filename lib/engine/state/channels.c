@@ -151,7 +151,7 @@ int mcr_engine_channel_remove(struct mcr_engine *e, const char *name, struct mcr
 	}
 	mcr_attach_server_remove_channel(e->attach, name);
 	for (size_t p = 0; p < e->n_ports; p++) /* the place may be another's */
-		e->ports[p]->told_pins &= ~(UINT64_C(1) << at);
+		e->ports[p]->logged_pins &= ~(UINT64_C(1) << at);
 	return 0;
 }
 

@@ -40,10 +40,10 @@ static struct mcr_filter_want want_of(const struct mcr_engine *e, const struct m
 	    .udp_port = g->udp_port,
 	};
 
-	if (g->filter.mode == MCR_FILTER_INCLUDE && g->filter.n <= MCR_FLOW_SOURCES) {
-		want.n_sources = (uint16_t)g->filter.n;
-		for (size_t i = 0; i < g->filter.n; i++)
-			want.sources_be[i] = g->filter.sources_be[i];
+	if (g->source_filter.mode == MCR_FILTER_INCLUDE && g->source_filter.n <= MCR_FLOW_SOURCES) {
+		want.n_sources = (uint16_t)g->source_filter.n;
+		for (size_t i = 0; i < g->source_filter.n; i++)
+			want.sources_be[i] = g->source_filter.sources_be[i];
 	}
 	return want;
 }
@@ -89,10 +89,11 @@ static void log_refusal(const struct mcr_engine *e, struct mcr_port *port)
 
 	if (flow->n_refused == 0 || (port->n_queues <= 1 && !flow->isolated))
 		return;
-	for (unsigned i = 0; i < MCR_PORT_TOLD; i++)
-		if (strcmp(port->told[i], flow->why) == 0)
+	for (unsigned i = 0; i < MCR_PORT_REFUSALS; i++)
+		if (strcmp(port->logged_refusals[i], flow->why) == 0)
 			return;
-	memcpy(port->told[port->next_told++ % MCR_PORT_TOLD], flow->why, sizeof(flow->why));
+	memcpy(port->logged_refusals[port->next_refusal++ % MCR_PORT_REFUSALS], flow->why,
+	       sizeof(flow->why));
 	if (flow->isolated && !flow->catch_all)
 		mcr_engine_log(e, MCR_LOG_ERROR,
 			       "port %s (%s): %zu groups are not received, the isolated port takes "

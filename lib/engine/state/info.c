@@ -318,16 +318,16 @@ int mcr_engine_group_info(const struct mcr_engine *e, size_t i, struct mcr_group
 	it = &e->interfaces[g->interface];
 	*out = (struct mcr_group_info){
 	    .group_be = g->group_be,
-	    .mode = (uint8_t)g->filter.mode,
-	    .n_sources = (unsigned)g->filter.n,
+	    .mode = (uint8_t)g->source_filter.mode,
+	    .n_sources = (unsigned)g->source_filter.n,
 	    .joins = g->joins,
 	    .joined_ns = g->joined_ns,
 	};
 	memcpy(out->joins_of, g->joins_of, sizeof(out->joins_of));
 	memcpy(out->interface, it->config.name, sizeof(out->interface));
-	n = g->filter.n < MCR_JOIN_SOURCES_MAX ? g->filter.n : MCR_JOIN_SOURCES_MAX;
+	n = g->source_filter.n < MCR_JOIN_SOURCES_MAX ? g->source_filter.n : MCR_JOIN_SOURCES_MAX;
 	if (n > 0)
-		memcpy(out->sources_be, g->filter.sources_be, n * sizeof(*out->sources_be));
+		memcpy(out->sources_be, g->source_filter.sources_be, n * sizeof(*out->sources_be));
 	counts_into(e, g, out);
 	reports_into(it, g, out);
 	if (it->port->removed) {

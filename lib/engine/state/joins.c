@@ -44,8 +44,8 @@ static int report_changed(struct mcr_engine *e, const struct mcr_join_set *from,
 		const struct mcr_group *before = mcr_join_set_find(from, g->interface, g->group_be);
 		int ret = 0;
 
-		if (!before || !same_filter(&before->filter, &g->filter))
-			ret = set_igmp(e, g, &g->filter, now_ns);
+		if (!before || !same_filter(&before->source_filter, &g->source_filter))
+			ret = set_igmp(e, g, &g->source_filter, now_ns);
 		if (ret < 0)
 			return ret;
 		*reported = i + 1;
@@ -70,7 +70,7 @@ static void report_undone(struct mcr_engine *e, const struct mcr_join_set *from,
 		const struct mcr_group *g = &to->groups[i];
 		const struct mcr_group *before = mcr_join_set_find(from, g->interface, g->group_be);
 
-		set_igmp(e, g, before ? &before->filter : &nothing, now_ns);
+		set_igmp(e, g, before ? &before->source_filter : &nothing, now_ns);
 	}
 }
 

@@ -55,16 +55,16 @@ static void log_loss(struct mcr_engine *e, size_t i)
 	e->filter_due = 1; /* the multicast that the kernel wanted */
 }
 
-static void run_talk(struct mcr_job *job)
+static void run_sync(struct mcr_job *job)
 {
-	mcr_kernel_path_talk(container_of(job, struct mcr_kernel_path, talk.job));
+	mcr_kernel_path_sync(container_of(job, struct mcr_kernel_path, sync.job));
 }
 
-static void talk_done(struct mcr_job *job, void *ctx)
+static void sync_done(struct mcr_job *job, void *ctx)
 {
 	struct mcr_engine *e = ctx;
 
-	if (!mcr_kernel_path_take(container_of(job, struct mcr_kernel_path, talk.job)))
+	if (!mcr_kernel_path_take(container_of(job, struct mcr_kernel_path, sync.job)))
 		return;
 	mcr_engine_publish_ports(e);
 	e->filter_due = 1; /* the multicast that the kernel wants */
@@ -75,12 +75,12 @@ void mcr_engine_watch_kernel(struct mcr_engine *e)
 	for (size_t i = 0; i < e->n_interfaces; i++) {
 		struct mcr_kernel_path *k = e->interfaces[i].kernel;
 
-		if (!k || k->talk.job.is_pending || (e->kernel_lost >> i & 1) != 0)
+		if (!k || k->sync.job.is_pending || (e->kernel_lost >> i & 1) != 0)
 			continue;
 		if (!mcr_kernel_path_is_up(k))
 			log_loss(e, i);
 		mcr_kernel_path_prepare(k);
-		k->talk.job = (struct mcr_job){.run = run_talk, .done = talk_done};
-		mcr_device_thread_submit(e->device, &k->talk.job);
+		k->sync.job = (struct mcr_job){.run = run_sync, .done = sync_done};
+		mcr_device_thread_submit(e->device, &k->sync.job);
 	}
 }

@@ -66,14 +66,14 @@ void mcr_engine_log_pins(struct mcr_engine *e)
 	for (size_t i = 0; pinned != 0 && i < e->joins->n_groups; i++) {
 		const struct mcr_group *g = &e->joins->groups[i];
 		struct mcr_port *port = e->interfaces[g->interface].port;
-		uint64_t left = g->channels & pinned & ~port->told_pins;
+		uint64_t left = g->channels & pinned & ~port->logged_pins;
 
 		for (; left != 0 && !port->removed; left &= left - 1) {
 			const struct mcr_channel *c = e->channels[__builtin_ctzll(left)];
 
 			if (is_kept(e, g, c))
 				continue;
-			port->told_pins |= left & -left;
+			port->logged_pins |= left & -left;
 			log_pin(e, g, c);
 		}
 	}

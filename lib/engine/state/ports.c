@@ -115,7 +115,7 @@ int mcr_engine_place_queues(struct mcr_engine *e, struct mcr_error *err)
 static void log_clock(const struct mcr_engine *e, struct mcr_port *port)
 {
 	char line[256];
-	int said = mcr_port_clock_tell(port, line, sizeof(line));
+	int said = mcr_port_clock_describe(port, line, sizeof(line));
 
 	if (said != 0)
 		mcr_engine_log(e, said < 0 ? MCR_LOG_WARNING : MCR_LOG_INFO, "%s", line);

@@ -40,10 +40,10 @@ static void shut_done(struct mcr_job *job, void *ctx)
  * after what it was asked to do with it before. */
 static void continue_removal(struct mcr_engine *e, struct mcr_port *port)
 {
-	if (!port->leave_told) {
+	if (!port->leave_published) {
 		if (mcr_engine_publish(e, e->table, NULL) < 0)
 			return; /* no memory: the next round tries again */
-		port->leave_told = 1;
+		port->leave_published = 1;
 		port->leave_token = rte_rcu_qsbr_start(e->qsbr);
 	}
 	if (rte_rcu_qsbr_check(e->qsbr, port->leave_token, false) != 1)
