@@ -189,6 +189,14 @@ static inline struct mcr_consumer *small_engine_consumer(struct small_engine *e,
 	return c;
 }
 
+static inline struct mcr_consumer *small_engine_open(struct small_engine *e, enum mcr_start start)
+{
+	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
+
+	opts.start = start;
+	return small_engine_consumer(e, opts);
+}
+
 /* n messages whose payload is their own seq. */
 static inline void small_engine_publish_seqs(struct small_engine *e, unsigned ring, unsigned n)
 {

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Whether the engine lives, as a consumer sees it. */
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "small_engine.h"
+
+static struct mcr_consumer *patient(struct small_engine *e, uint64_t stall_ns)
+{
+	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
+
+	opts.stall_ns = stall_ns;
+	return small_engine_consumer(e, opts);
+}
+
+/* The next message, or an error, within 20 s. */
+static int await_one(struct mcr_consumer *c, struct mcr_msg *msg)
+{
+	uint64_t start = monotonic_ns();
+	int n;
+
+	while ((n = mcr_consumer_poll(c, msg, 1)) == 0)
+		assert_true(monotonic_ns() - start < UINT64_C(20000000000));
+	mcr_consumer_release(c);
+	return n;
+}
+
+static void await_stall(struct mcr_consumer *c, int flags)
+{
+	struct mcr_msg msg;
+
+	assert_int_equal(await_one(c, &msg), 1);
+	assert_int_equal(msg.kind, MCR_ENGINE_STALL);
+	assert_int_equal(msg.flags, flags);
+	assert_int_equal(msg.len, 0);
+	assert_true(msg.rx_ns - msg.since_ns > UINT64_C(900000000));
+	assert_true(msg.rx_ns - msg.since_ns < UINT64_C(20000000000));
+}
+
+static void an_engine_that_stalls_is_reported_and_goes_on(void **state)
+{
+	struct small_engine e;
+	struct mcr_msg msg;
+
+	small_engine_create(&e, 1, 64, 65536);
+	struct mcr_consumer *c = small_engine_open(&e, MCR_START_NEWEST);
+
+	sleep_ms(20);
+	for (int round = 0; round < 2; round++) {
+		__atomic_store_n(&e.beating, 0, __ATOMIC_RELEASE);
+		await_stall(c, 0);
+		small_engine_publish_seqs(&e, 0, 1); /* by an rx lcore, which does not stall */
+		assert_int_equal(await_one(c, &msg), 1);
+		assert_int_equal(msg.kind, MCR_DATA);
+		__atomic_store_n(&e.beating, 1, __ATOMIC_RELEASE);
+		await_stall(c, MCR_FLAG_STALL_OVER);
+		small_engine_publish_seqs(&e, 0, 1);
+		assert_int_equal(await_one(c, &msg), 1);
+		assert_int_equal(msg.kind, MCR_DATA);
+		assert_int_equal(msg.pos.seq, 2 * round + 2);
+	}
+	assert_int_equal(small_engine_count(&e), 1);
+	mcr_consumer_close(c);
+	small_engine_destroy(&e);
+}
+
+static void a_stall_ends_in_epipe_when_the_consumer_has_waited_enough(void **state)
+{
+	struct small_engine e;
+	struct mcr_msg msgs[16];
+	uint64_t start;
+	int n;
+
+	small_engine_create(&e, 1, 64, 65536);
+	struct mcr_consumer *c = patient(&e, UINT64_C(1500000000));
+
+	sleep_ms(20);
+	__atomic_store_n(&e.beating, 0, __ATOMIC_RELEASE);
+	start = monotonic_ns();
+	await_stall(c, 0);
+	small_engine_publish_seqs(&e, 0, 3); /* and not before all of it */
+	assert_int_equal(mcr_consumer_poll(c, msgs, 16), 3);
+	while ((n = mcr_consumer_poll(c, msgs, 16)) == 0)
+		assert_true(monotonic_ns() - start < UINT64_C(20000000000));
+	assert_int_equal(n, -EPIPE);
+	assert_true(monotonic_ns() - start > UINT64_C(1400000000));
+	mcr_consumer_close(c);
+	small_engine_destroy(&e);
+}
+
+/* A program that was compiled before there was such an event. */
+static void a_program_that_knows_no_stall_gets_epipe_at_once(void **state)
+{
+	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
+	struct small_engine e;
+	struct mcr_msg msg;
+
+	opts.size = offsetof(struct mcr_consumer_opts, stall_ns);
+	small_engine_create(&e, 1, 64, 65536);
+	struct mcr_consumer *c = small_engine_consumer(&e, opts);
+
+	sleep_ms(20);
+	__atomic_store_n(&e.beating, 0, __ATOMIC_RELEASE);
+	assert_int_equal(await_one(c, &msg), -EPIPE);
+	mcr_consumer_close(c);
+	small_engine_destroy(&e);
+}
+
+/* Its sockets end with it, whoever forked has copies of them. No second of silence is waited for.
+ */
+static void an_engine_that_is_gone_is_noticed_by_its_socket(void **state)
+{
+	for (int is_forked = 0; is_forked <= 1; is_forked++) {
+		struct small_engine e;
+		struct mcr_msg msg;
+		uint64_t start;
+		pid_t child = 0;
+
+		small_engine_create(&e, 1, 64, 65536);
+		struct mcr_consumer *c = patient(&e, UINT64_MAX);
+
+		sleep_ms(20);
+		if (is_forked)
+			child = fork();
+		if (is_forked && child == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			for (;;)
+				pause();
+		}
+		small_engine_kill(&e);
+		start = monotonic_ns();
+		assert_int_equal(await_one(c, &msg), -EPIPE);
+		assert_true(monotonic_ns() - start < UINT64_C(900000000));
+		mcr_consumer_close(c);
+		assert_int_equal(rmdir(e.dir), 0);
+		if (is_forked) {
+			assert_int_equal(kill(child, SIGKILL), 0);
+			assert_int_equal(waitpid(child, NULL, 0), child);
+		}
+	}
+}
+
+static void one_look_that_finds_an_old_heartbeat_is_not_believed(void **state)
+{
+	struct small_engine e;
+	struct mcr_msg msg;
+
+	small_engine_create(&e, 1, 64, 65536);
+	struct mcr_consumer *c = small_engine_open(&e, MCR_START_NEWEST);
+
+	__atomic_store_n(&e.beating, 0, __ATOMIC_RELEASE);
+	sleep_ms(20);
+	for (int round = 0; round < 3; round++) {
+		mcr_ring_set_heartbeat(e.regions[0].mem, monotonic_ns() - UINT64_C(5000000000));
+		for (int looks = 0; looks < 4; looks++) {
+			assert_int_equal(mcr_consumer_poll(c, &msg, 1), 0);
+			sleep_ms(25);
+		}
+		mcr_ring_set_heartbeat(e.regions[0].mem, monotonic_ns());
+		assert_int_equal(mcr_consumer_poll(c, &msg, 1), 0);
+	}
+	mcr_consumer_close(c);
+	small_engine_destroy(&e);
+}
+
+static void an_engine_that_has_not_begun_to_beat_is_not_dead(void **state)
+{
+	struct small_engine e;
+	struct mcr_msg msg;
+
+	small_engine_create(&e, 1, 64, 65536);
+	struct mcr_consumer *c = small_engine_open(&e, MCR_START_NEWEST);
+
+	__atomic_store_n(&e.beating, 0, __ATOMIC_RELEASE);
+	sleep_ms(20);
+	mcr_ring_set_heartbeat(e.regions[0].mem, 0);
+	for (int i = 0; i < 2000; i++)
+		assert_int_equal(mcr_consumer_poll(c, &msg, 1), 0);
+	mcr_consumer_close(c);
+	small_engine_destroy(&e);
+}
+
+/* The child polls through being stopped: it must not take the living engine for dead, and its loss
+ * must be exact. */
+static int poll_in_child(struct small_engine *e, int ready)
+{
+	struct mcr_consumer *c = small_engine_open(e, MCR_START_OLDEST);
+	uint64_t received = 0, lost = 0;
+	struct mcr_msg msgs[32];
+	int n;
+
+	if (write(ready, "x", 1) != 1)
+		return 2;
+	while ((n = mcr_consumer_poll(c, msgs, 32)) >= 0) {
+		for (int i = 0; i < n; i++) {
+			if (msgs[i].kind == MCR_LOST)
+				lost += msgs[i].lost;
+			else
+				received++;
+			if (msgs[i].kind == MCR_DATA && received + lost != msgs[i].pos.seq)
+				return 3;
+		}
+		mcr_consumer_release(c);
+	}
+	mcr_consumer_close(c);
+	return n == -EPIPE && lost > 0 && received + lost == 5000 ? 0 : 4;
+}
+
+static void a_stopped_consumer_neither_misjudges_the_engine_nor_the_loss(void **state)
+{
+	struct small_engine e;
+	int pipe_fds[2], status;
+	char byte;
+	pid_t pid;
+
+	small_engine_create(&e, 1, 64, 65536);
+	assert_int_equal(pipe(pipe_fds), 0);
+	pid = fork();
+	if (pid == 0)
+		_exit(poll_in_child(&e, pipe_fds[1]));
+	assert_int_equal(read(pipe_fds[0], &byte, 1), 1);
+	small_engine_publish_seqs(&e, 0, 10);
+	sleep_ms(20);
+	assert_int_equal(kill(pid, SIGSTOP), 0);
+	small_engine_publish_seqs(&e, 0, 4980);
+	sleep_ms(1500);
+	assert_int_equal(kill(pid, SIGCONT), 0);
+	sleep_ms(300);
+	assert_int_equal(waitpid(pid, &status, WNOHANG), 0); /* it lives on */
+	small_engine_publish_seqs(&e, 0, 10);
+	mcr_ring_set_state(e.regions[0].mem, MCR_RING_STOPPED);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	close(pipe_fds[0]);
+	close(pipe_fds[1]);
+	small_engine_destroy(&e);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(an_engine_that_stalls_is_reported_and_goes_on),
+	    cmocka_unit_test(a_stall_ends_in_epipe_when_the_consumer_has_waited_enough),
+	    cmocka_unit_test(a_program_that_knows_no_stall_gets_epipe_at_once),
+	    cmocka_unit_test(an_engine_that_is_gone_is_noticed_by_its_socket),
+	    cmocka_unit_test(one_look_that_finds_an_old_heartbeat_is_not_believed),
+	    cmocka_unit_test(an_engine_that_has_not_begun_to_beat_is_not_dead),
+	    cmocka_unit_test(a_stopped_consumer_neither_misjudges_the_engine_nor_the_loss),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

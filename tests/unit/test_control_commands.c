@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What each command answers. */
+#include "control_rig.h"
+
+static void stats_have_the_account_first_and_every_table(void **state)
+{
+	static const char *const order[] = {
+	    "ok",      "received",   "delivered", "punted", "drops",     "ports",       "lcores",
+	    "control", "interfaces", "channels",  "groups", "consumers", "drop_samples"};
+	struct fixture *f = *state;
+	json_t *reply, *sample;
+	void *iter;
+
+	f->engine.n_groups = 3;
+	reply = ask(f, "{\"command\":\"stats\"}");
+	assert_true(ok(reply));
+	iter = json_object_iter(reply);
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		assert_non_null(iter);
+		assert_string_equal(json_object_iter_key(iter), order[i]);
+		iter = json_object_iter_next(reply, iter);
+	}
+	assert_null(iter);
+	assert_int_equal(integer(reply, "received"), 10);
+	assert_int_equal(integer(json_object_get(reply, "drops"), "unknown_group"), 3);
+	assert_int_equal(json_object_size(json_object_get(reply, "drops")), MCR_DROP_COUNT);
+	assert_int_equal(json_array_size(json_object_get(reply, "groups")), 3);
+	assert_int_equal(json_array_size(json_object_get(reply, "lcores")), 1);
+	assert_int_equal(integer(json_object_get(reply, "control"), "longest_round_ns"), 2500000);
+	assert_int_equal(integer(json_array_get(json_object_get(reply, "ports"), 0), "rx_packets"),
+			 INT64_MAX);
+	sample = json_object_get(json_object_get(reply, "drop_samples"), "unknown_group");
+	assert_string_equal(json_string_value(json_object_get(sample, "group")), "239.9.9.9");
+	assert_int_equal(integer(sample, "len"), 142);
+	assert_string_equal(json_string_value(json_object_get(sample, "interface")), "lan");
+	assert_string_equal(json_string_value(json_object_get(sample, "destination_mac")),
+			    "01:00:5e:09:09:09");
+	assert_string_equal(json_string_value(json_object_get(sample, "source_mac")),
+			    "02:00:00:00:00:07");
+	json_decref(reply);
+}
+
+static void what_is_unknown_is_null(void **state)
+{
+	struct fixture *f = *state;
+	json_t *reply, *lan, *group, *igmp;
+
+	f->engine.n_groups = 1;
+	reply = ask(f, "{\"command\":\"stats\"}");
+	lan = json_array_get(json_object_get(reply, "interfaces"), 0);
+	assert_true(json_is_null(json_object_get(lan, "querier_age_ns")));
+	assert_true(json_is_null(json_object_get(lan, "querier")));
+	igmp = json_object_get(lan, "igmp");
+	assert_true(json_is_null(json_object_get(igmp, "v1_left_ns")));
+	assert_int_equal(json_object_size(json_object_get(igmp, "rx")), MCR_IGMP_RX_KINDS);
+	assert_string_equal(json_string_value(json_object_get(lan, "address")), "10.0.0.2");
+	group = json_array_get(json_object_get(reply, "groups"), 0);
+	assert_true(json_is_null(json_object_get(group, "first_ns")));
+	assert_int_equal(integer(group, "joined_ns"), 1700000000000000000);
+	json_decref(reply);
+}
+
+static void an_interface_beside_the_kernel_says_what_went_where(void **state)
+{
+	struct fixture *f = *state;
+	json_t *reply = ask(f, "{\"command\":\"stats\"}");
+	json_t *lan = json_array_get(json_object_get(reply, "interfaces"), 0);
+	json_t *kernel = json_object_get(lan, "kernel");
+
+	assert_string_equal(json_string_value(json_object_get(kernel, "device")), "md0");
+	assert_true(json_is_true(json_object_get(kernel, "up")));
+	assert_int_equal(integer(kernel, "rx"), 3);
+	assert_int_equal(integer(kernel, "rx_dropped"), 0);
+	assert_int_equal(integer(kernel, "tx"), 0);
+	assert_int_equal(integer(kernel, "tx_dropped"), 4);
+	json_decref(reply);
+}
+
+static void status_names_the_engine(void **state)
+{
+	struct fixture *f = *state;
+	json_t *reply = ask(f, "{\"command\":\"status\"}");
+
+	assert_string_equal(json_string_value(json_object_get(reply, "name")), "md");
+	assert_int_equal(integer(reply, "started_ns"), 7);
+	json_decref(reply);
+}
+
+static void a_join_takes_all_its_texts_as_one_change(void **state)
+{
+	struct fixture *f = *state;
+	json_t *reply =
+	    ask(f, "{\"command\":\"join\",\"joins\":[\"239.1.1.0/30:5000\",\"239.2.1.1,id=4\"]}");
+
+	assert_true(ok(reply));
+	assert_int_equal(integer(reply, "joins"), 5);
+	assert_int_equal(f->engine.updates, 1);
+	assert_int_equal(f->engine.joins.n, 5);
+	json_decref(reply);
+	reply = ask(f, "{\"command\":\"groups\"}");
+	const json_t *last = json_array_get(json_object_get(reply, "joins"), 4);
+
+	assert_string_equal(json_string_value(json_object_get(last, "join")), "239.2.1.1,id=4");
+	assert_string_equal(json_string_value(json_object_get(last, "owner")), "operator");
+	assert_true(json_is_null(json_object_get(last, "consumer")));
+	json_decref(reply);
+}
+
+static void a_bad_join_changes_nothing(void **state)
+{
+	struct fixture *f = *state;
+	json_t *reply = ask(f, "{\"command\":\"join\",\"joins\":[\"239.1.1.1\",\"10.1.1.1\"]}");
+
+	assert_non_null(strstr(error_of(reply), "10.1.1.1"));
+	assert_int_equal(f->engine.joins.n, 0);
+	json_decref(reply);
+	reply = ask(f, "{\"command\":\"join\",\"joins\":[\"239.1.1.1,channel=no\"]}");
+	assert_string_equal(error_of(reply), "no such channel");
+	json_decref(reply);
+	reply = ask(f, "{\"command\":\"join\",\"joins\":[7]}");
+	assert_non_null(strstr(error_of(reply), "a list of join texts"));
+	json_decref(reply);
+	reply = ask(f, "{\"command\":\"join\",\"joins\":[]}");
+	assert_non_null(strstr(error_of(reply), "a list of join texts"));
+	json_decref(reply);
+	assert_int_equal(f->engine.updates, 0);
+}
+
+static void a_leave_removes_what_was_joined(void **state)
+{
+	struct fixture *f = *state;
+
+	json_decref(ask(f, "{\"command\":\"join\",\"joins\":[\"239.1.1.0/31:5000\"]}"));
+	json_decref(ask(f, "{\"command\":\"leave\",\"joins\":[\"239.1.1.1:5000\"]}"));
+	assert_int_equal(f->engine.joins.n, 1);
+	assert_int_equal(fake_engine_count(&f->engine, "239.1.1.0:5000"), 1);
+}
+
+static void reload_reports_and_a_dry_run_says_so(void **state)
+{
+	struct fixture *f = *state;
+	json_t *reply = ask(f, "{\"command\":\"reload\"}");
+
+	assert_string_equal(json_string_value(json_object_get(reply, "report")), "joins: +1 -0");
+	assert_int_equal(f->dry_runs, 0);
+	json_decref(reply);
+	json_decref(ask(f, "{\"command\":\"reload\",\"dry_run\":true}"));
+	assert_int_equal(f->dry_runs, 1);
+	/* its text was cut in the middle of a character */
+	reply = ask(f, "{\"command\":\"reload\"}");
+	assert_string_equal(error_of(reply), "m.yaml:3: id: 'x?");
+	json_decref(reply);
+}
+
+static void a_request_that_is_not_understood_whole_is_not_carried_out(void **state)
+{
+	static const struct {
+		const char *request, *why;
+	} bad[] = {
+	    {"{\"command\":\"reload\",\"dry_run\":\"true\"}",
+	     "\"dry_run\": expected true or false, got a string"},
+	    {"{\"command\":\"reload\",\"dry_run\":1}", "expected true or false, got a number"},
+	    {"{\"command\":\"reload\",\"dry_run\":null}", "expected true or false, got null"},
+	    {"{\"command\":\"reload\",\"dryrun\":true}",
+	     "unknown member \"dryrun\": reload takes \"dry_run\""},
+	    {"{\"command\":\"reload\",\"joins\":[]}", "unknown member \"joins\""},
+	    {"{\"command\":[\"reload\"]}", "\"command\": expected a string, got a list"},
+	    {"{\"command\":\"join\",\"joins\":\"239.1.1.1\"}", "a list of join texts"},
+	    {"{\"command\":\"join\",\"joins\":[\"239.1.1.1\",7]}", "got a number"},
+	    {"{\"command\":\"join\",\"joins\":[\"239.1.1.1\"],\"dry_run\":true}",
+	     "only a reload can be tried, join is carried out at once"},
+	    {"{\"command\":\"join\",\"joins\":[\"239.1.1.1\"],\"channel\":\"md\"}",
+	     "unknown member \"channel\": join takes \"joins\""},
+	    {"{\"command\":\"status\",\"verbose\":true}", "status takes nothing but"},
+	};
+	struct fixture *f = *state;
+	json_t *reply;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		reply = ask(f, bad[i].request);
+		assert_false(ok(reply));
+		assert_non_null(strstr(error_of(reply), bad[i].why));
+		json_decref(reply);
+	}
+	assert_int_equal(f->reloads, 0);
+	assert_int_equal(f->engine.joins.n, 0);
+	/* mcring-ctl of before says so with every command */
+	reply = ask(f, "{\"command\":\"status\",\"dry_run\":false}");
+	assert_true(ok(reply));
+	json_decref(reply);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    CONTROL_TEST(stats_have_the_account_first_and_every_table),
+	    CONTROL_TEST(what_is_unknown_is_null),
+	    CONTROL_TEST(an_interface_beside_the_kernel_says_what_went_where),
+	    CONTROL_TEST(status_names_the_engine),
+	    CONTROL_TEST(a_join_takes_all_its_texts_as_one_change),
+	    CONTROL_TEST(a_bad_join_changes_nothing),
+	    CONTROL_TEST(a_leave_removes_what_was_joined),
+	    CONTROL_TEST(reload_reports_and_a_dry_run_says_so),
+	    CONTROL_TEST(a_request_that_is_not_understood_whole_is_not_carried_out),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
