@@ -29,7 +29,8 @@ struct fixture {
 	struct mcr_control_server *server;
 	uint64_t now_ns;
 	int reloads, dry_runs;
-	int later; /* a reload's answer comes later */
+	int later;   /* a reload's answer comes later */
+	int at_once; /* a reload gives its later answer itself, before it returns */
 };
 
 static inline int on_reload(void *ctx, int dry_run, struct mcr_error *report)
@@ -38,7 +39,11 @@ static inline int on_reload(void *ctx, int dry_run, struct mcr_error *report)
 
 	f->reloads++;
 	f->dry_runs += dry_run;
-	if (f->later)
+	if (f->at_once) {
+		strcpy(report->text, "at once");
+		mcr_control_server_reload_done(f->server, 0, report, f->now_ns);
+	}
+	if (f->later || f->at_once)
 		return MCR_RELOAD_LATER;
 	if (f->reloads == 3) {
 		strcpy(report->text, "m.yaml:3: id: 'x\xc3");

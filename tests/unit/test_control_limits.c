@@ -49,7 +49,7 @@ static void nesting_is_bounded(void **state)
 
 	assert_int_equal(check("[[[[{\"a\":[[[1]]]}]]]]", &err), 0);
 	assert_int_equal(check_repeated("", "[", 1 << 19, "", &err), -E2BIG);
-	assert_string_equal(err.text, "column 9: more than 8 lists and objects in each other");
+	assert_string_equal(err.text, "column 9: more than 8 nested lists and objects");
 	assert_int_equal(check_repeated("", "{\"a\":", 1 << 17, "", &err), -E2BIG);
 	assert_int_equal(check_repeated("[", "[],", 1000, "[]]", &err), 0);
 	assert_int_equal(check_repeated("", "]", 1000, "[[[[[[[[[", &err), -E2BIG);

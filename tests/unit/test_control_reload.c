@@ -39,6 +39,20 @@ static void a_reloads_answer_may_come_later_and_all_else_goes_on(void **state)
 	close(fd);
 }
 
+static void a_reload_may_give_its_later_answer_at_once(void **state)
+{
+	struct fixture *f = *state;
+	json_t *reply;
+
+	f->at_once = 1;
+	for (int i = 0; i < 2; i++) { /* and then another one may come */
+		reply = ask(f, "{\"command\":\"reload\"}");
+		assert_string_equal(json_string_value(json_object_get(reply, "report")), "at once");
+		json_decref(reply);
+	}
+	assert_int_equal(f->reloads, 2);
+}
+
 static void a_reload_that_fails_later_is_an_error(void **state)
 {
 	struct mcr_error report = {"m.yaml:3: no"};
@@ -120,6 +134,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    CONTROL_TEST(a_reloads_answer_may_come_later_and_all_else_goes_on),
+	    CONTROL_TEST(a_reload_may_give_its_later_answer_at_once),
 	    CONTROL_TEST(a_reload_that_fails_later_is_an_error),
 	    CONTROL_TEST(one_reload_runs_at_a_time),
 	    CONTROL_TEST(a_client_that_goes_away_gets_no_answer_and_nobody_else_does),

@@ -5,10 +5,18 @@
 #define MCR_ENGINE_CONTROL_JSON_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <jansson.h>
 
-#include "engine/control/control_reply.h"
+#include <mcring/engine.h>
+
+/* What answers are made from. */
+struct mcr_control_source {
+	struct mcr_engine *engine;
+	const char *name;
+	uint64_t started_ns; /* CLOCK_REALTIME */
+};
 
 /* A member of an answer. An array's item i is NULL past the end (or when there is no memory). */
 struct mcr_control_section {

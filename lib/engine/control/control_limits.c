@@ -4,7 +4,7 @@
 #include "core/error.h"
 #include "engine/control/control_limits.h"
 
-/* Behind the string that begins before at. */
+/* The offset after the string whose opening quote is before at. */
 static size_t skip_string(const char *text, size_t len, size_t at)
 {
 	while (at < len && text[at] != '"')
@@ -23,9 +23,9 @@ int mcr_control_limits_check(const char *text, size_t len, struct mcr_error *err
 		depth += (size_t)opens;
 		values += opens || c == ',';
 		if (depth > MCR_CONTROL_DEPTH_MAX)
-			return mcr_error_set(
-			    err, -E2BIG, "column %zu: more than %d lists and objects in each other",
-			    at, MCR_CONTROL_DEPTH_MAX);
+			return mcr_error_set(err, -E2BIG,
+					     "column %zu: more than %d nested lists and objects",
+					     at, MCR_CONTROL_DEPTH_MAX);
 		if (values > MCR_CONTROL_VALUES_MAX)
 			return mcr_error_set(err, -E2BIG, "column %zu: more than %d values", at,
 					     MCR_CONTROL_VALUES_MAX);

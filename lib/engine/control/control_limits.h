@@ -8,10 +8,10 @@
 
 #include <mcring/engine.h>
 
-#define MCR_CONTROL_DEPTH_MAX  8 /* lists and objects in each other; two are of use */
+#define MCR_CONTROL_DEPTH_MAX  8 /* nested lists and objects; two are of use */
 #define MCR_CONTROL_VALUES_MAX (MCR_MEMBERSHIPS_MAX + 64) /* a join text each, and some members */
 
-/* mcr_control_limits_check counts in text (len octets, not looked at as JSON otherwise). Returns 0,
+/* mcr_control_limits_check counts in text (len octets), which need not be JSON. Returns 0,
  * or -E2BIG with the limit and the column in err. */
 int mcr_control_limits_check(const char *text, size_t len, struct mcr_error *err);
 

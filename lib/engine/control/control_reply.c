@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/error.h"
-#include "engine/control/control_json.h"
-#include "engine/control/control_limits.h"
 #include "engine/control/control_reply.h"
 
-/* Of one call to mcr_control_reply_more: tens of microseconds for a group each, so that the control
- * thread stays far below its 10 ms. */
+/* Of one call to mcr_control_reply_more. A group takes tens of microseconds, so the control thread
+ * stays far below its 10 ms. */
 #define ITEMS_A_CALL 32
 
 static int append(struct mcr_control_reply *reply, const char *text, size_t len)
@@ -56,7 +51,8 @@ static int append_line(struct mcr_control_reply *reply, json_t *value)
 	return ret < 0 ? ret : append_text(reply, "\n");
 }
 
-/* Error texts quote what users wrote, cut anywhere: what is not UTF-8 any more becomes ASCII. */
+/* An error quotes what a user wrote and may be cut in the middle of a character: where that leaves
+ * no UTF-8, its other octets become "?". */
 static json_t *line_of(const char *text)
 {
 	json_t *value = json_string(text);
@@ -76,20 +72,8 @@ int mcr_control_reply_refuse(struct mcr_control_reply *reply, const char *why)
 	return append_line(reply, json_pack("{sb so}", "ok", 0, "error", line_of(why)));
 }
 
-__attribute__((format(printf, 2, 3))) static int refuse(struct mcr_control_reply *reply,
-							const char *fmt, ...)
-{
-	struct mcr_error why;
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why.text, sizeof(why.text), fmt, ap);
-	va_end(ap);
-	return mcr_control_reply_refuse(reply, why.text);
-}
-
-static int begin(struct mcr_control_reply *reply, const struct mcr_control_source *src,
-		 const struct mcr_control_section *sections)
+int mcr_control_reply_begin(struct mcr_control_reply *reply, const struct mcr_control_source *src,
+			    const struct mcr_control_section *sections)
 {
 	mcr_engine_account(src->engine, &reply->account);
 	reply->section = sections;
@@ -152,151 +136,9 @@ int mcr_control_reply_more(struct mcr_control_reply *reply, const struct mcr_con
 	return ret;
 }
 
-void mcr_control_reply_clear(struct mcr_control_reply *reply)
+int mcr_control_reply_joins(struct mcr_control_reply *reply, size_t n)
 {
-	free(reply->text);
-	memset(reply, 0, sizeof(*reply));
-}
-
-/* ---- requests ---- */
-
-static const char *const commands[] = {"status", "groups", "stats", "join", "leave", "reload"};
-
-/* What is not understood whole is not carried out: "dryrun" or "dry_run":"true" would reload. */
-struct request {
-	const char *command;
-	const json_t *joins; /* NULL = none */
-	int dry_run;
-};
-
-static const char *type_of(const json_t *value)
-{
-	static const char *const names[] = {
-	    [JSON_OBJECT] = "an object", [JSON_ARRAY] = "a list",  [JSON_STRING] = "a string",
-	    [JSON_INTEGER] = "a number", [JSON_REAL] = "a number", [JSON_TRUE] = "true",
-	    [JSON_FALSE] = "false",      [JSON_NULL] = "null",
-	};
-
-	return names[json_typeof(value)];
-}
-
-static int wrong(struct mcr_error *err, const char *key, const char *expected, const json_t *value)
-{
-	return mcr_error_set(err, -EINVAL, "\"%s\": expected %s, got %s", key, expected,
-			     type_of(value));
-}
-
-static int parse_command(struct request *out, const json_t *value, struct mcr_error *err)
-{
-	if (!value)
-		return mcr_error_set(err, -EINVAL, "expected an object with \"command\"");
-	if (!json_is_string(value))
-		return wrong(err, "command", "a string", value);
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (strcmp(json_string_value(value), commands[i]) == 0)
-			out->command = commands[i];
-	if (out->command)
-		return 0;
-	return mcr_error_set(err, -EINVAL,
-			     "unknown command '%.32s': expected status, groups, stats, join, leave "
-			     "or reload",
-			     json_string_value(value));
-}
-
-static int parse_member(struct request *out, const char *key, const json_t *value,
-			struct mcr_error *err)
-{
-	int takes_joins = strcmp(out->command, "join") == 0 || strcmp(out->command, "leave") == 0;
-	int takes_dry_run = strcmp(out->command, "reload") == 0;
-
-	if (strcmp(key, "command") == 0)
-		return 0;
-	if (strcmp(key, "joins") == 0 && takes_joins) {
-		out->joins = value;
-		return 0;
-	}
-	if (strcmp(key, "dry_run") == 0) {
-		if (!json_is_boolean(value))
-			return wrong(err, key, "true or false", value);
-		out->dry_run = json_is_true(value);
-		if (takes_dry_run || !out->dry_run)
-			return 0;
-		return mcr_error_set(err, -EINVAL,
-				     "\"dry_run\": only a reload can be tried, %s "
-				     "is carried out at once",
-				     out->command);
-	}
-	return mcr_error_set(err, -EINVAL, "unknown member \"%.32s\": %s takes %s", key,
-			     out->command,
-			     takes_joins     ? "\"joins\""
-			     : takes_dry_run ? "\"dry_run\""
-					     : "nothing but \"command\"");
-}
-
-static int parse_request(struct request *out, const json_t *object, struct mcr_error *err)
-{
-	const char *key;
-	json_t *value;
-	int ret;
-
-	memset(out, 0, sizeof(*out));
-	ret = parse_command(out, json_object_get(object, "command"), err);
-	if (ret < 0)
-		return ret;
-	json_object_foreach((json_t *)(uintptr_t)object, key, value)
-	{
-		ret = parse_member(out, key, value, err);
-		if (ret < 0)
-			return ret;
-	}
-	return 0;
-}
-
-/* ---- commands ---- */
-
-static int parse_joins(struct mcr_join_list *list, const json_t *texts, struct mcr_error *err)
-{
-	const json_t *text;
-	size_t i;
-
-	if (!json_is_array(texts) || json_array_size(texts) == 0)
-		return mcr_error_set(err, -EINVAL, "expected \"joins\", a list of join texts");
-	json_array_foreach(texts, i, text)
-	{
-		int ret;
-
-		if (!json_is_string(text))
-			return wrong(err, "joins", "a list of join texts, each a string", text);
-		ret = mcr_join_parse(list, json_string_value(text), err);
-		if (ret < 0)
-			return ret;
-		if (list->n > MCR_JOINS_MAX) {
-			snprintf(err->text, sizeof(err->text), "more than %d joins in one request",
-				 MCR_JOINS_MAX);
-			return -E2BIG;
-		}
-	}
-	return 0;
-}
-
-static int update(struct mcr_control_reply *reply, const struct mcr_control_source *src,
-		  const struct request *request)
-{
-	struct mcr_join_list list = {NULL, 0, 0};
-	struct mcr_error err = {"failed"};
-	int ret = parse_joins(&list, request->joins, &err);
-
-	if (ret == 0 && request->command[0] == 'j')
-		ret = mcr_engine_update_as(src->engine, MCR_JOINED_BY_OPERATOR, NULL, 0, list.items,
-					   list.n, &err);
-	else if (ret == 0)
-		ret = mcr_engine_update_as(src->engine, MCR_JOINED_BY_OPERATOR, list.items, list.n,
-					   NULL, 0, &err);
-	ret = ret < 0
-		  ? mcr_control_reply_refuse(reply, err.text)
-		  : append_line(reply, json_pack("{sb sI}", "ok", 1, "joins", (json_int_t)list.n));
-	mcr_join_list_clear(&list);
-	return ret;
+	return append_line(reply, json_pack("{sb sI}", "ok", 1, "joins", (json_int_t)n));
 }
 
 int mcr_control_reply_reload(struct mcr_control_reply *reply, int result,
@@ -307,55 +149,8 @@ int mcr_control_reply_reload(struct mcr_control_reply *reply, int result,
 	return append_line(reply, json_pack("{sb so}", "ok", 1, "report", line_of(report->text)));
 }
 
-static int reload(struct mcr_control_reply *reply, const struct mcr_control_source *src,
-		  const struct request *request)
+void mcr_control_reply_clear(struct mcr_control_reply *reply)
 {
-	struct mcr_error report = {"done"};
-	int ret;
-
-	if (!src->reload)
-		return mcr_control_reply_refuse(
-		    reply, "this engine has no configuration file: start it with --config FILE");
-	if (src->is_reloading)
-		return mcr_control_reply_refuse(
-		    reply, "another reload is under way: ask again when it has ended");
-	ret = src->reload(src->ctx, request->dry_run, &report);
-	return ret == MCR_RELOAD_LATER ? ret : mcr_control_reply_reload(reply, ret, &report);
-}
-
-static int carry_out(struct mcr_control_reply *reply, const struct mcr_control_source *src,
-		     const json_t *object)
-{
-	struct request request;
-	struct mcr_error err = {""};
-
-	if (parse_request(&request, object, &err) < 0)
-		return mcr_control_reply_refuse(reply, err.text);
-	if (strcmp(request.command, "status") == 0)
-		return begin(reply, src, mcr_control_status);
-	if (strcmp(request.command, "groups") == 0)
-		return begin(reply, src, mcr_control_groups);
-	if (strcmp(request.command, "stats") == 0)
-		return begin(reply, src, mcr_control_stats);
-	if (strcmp(request.command, "reload") == 0)
-		return reload(reply, src, &request);
-	return update(reply, src, &request);
-}
-
-int mcr_control_reply_start(struct mcr_control_reply *reply, const struct mcr_control_source *src,
-			    const char *request, size_t len)
-{
-	struct mcr_error limit;
-	json_error_t error;
-	json_t *parsed;
-	int ret;
-
-	if (mcr_control_limits_check(request, len, &limit) < 0)
-		return mcr_control_reply_refuse(reply, limit.text);
-	parsed = json_loadb(request, len, JSON_REJECT_DUPLICATES, &error);
-	if (!parsed)
-		return refuse(reply, "not JSON: %s", error.text);
-	ret = carry_out(reply, src, parsed);
-	json_decref(parsed);
-	return ret;
+	free(reply->text);
+	memset(reply, 0, sizeof(*reply));
 }

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "core/error.h"
-#include "engine/control/control_reply.h"
+#include "engine/control/control_command.h"
 #include "engine/control/control_server.h"
 #include "engine/os/listener.h"
 
@@ -19,9 +19,9 @@
 struct client {
 	int fd; /* -1 = free */
 	int writing;
-	int waiting;          /* for the end of a reload: nothing is read or written until then */
+	int waiting;          /* for a reload: nothing is read or written until it has ended */
 	int last;             /* close when the answer is out */
-	uint64_t progress_ns; /* monotonic: when something last went in or out */
+	uint64_t progress_ns; /* when something last went in or out */
 	char *in;
 	size_t in_len, in_cap;
 	struct mcr_control_reply reply;
@@ -30,9 +30,17 @@ struct client {
 struct mcr_control_server {
 	int epoll_fd;
 	struct mcr_listener listener;
-	int carried_out; /* a request, in this poll: it may be a change of all joins */
+	int carried_out; /* a request, in this poll, which then ends: it may change all joins */
 	char name[MCR_NAME_MAX];
 	struct mcr_control_source src;
+	int (*reload)(void *ctx, int dry_run, struct mcr_error *report);
+	void *ctx;
+	enum {
+		NO_RELOAD,
+		RELOAD_ASKED,
+		RELOAD_UNDER_WAY
+	} reload_state;
+	int dry_run; /* of the reload that was asked for */
 	struct client clients[MCR_CONTROL_CLIENTS_MAX];
 };
 
@@ -90,20 +98,41 @@ static void take_client(void *server, int fd, uint64_t now_ns)
 static const struct mcr_listener_calls listener_calls = {.take = take_client,
 							 .refuse = refuse_client};
 
+/* The application carries a reload out when nothing is being served any more: carry_out_reload. */
+static int ask_for_reload(struct mcr_control_server *s, struct client *c, int dry_run)
+{
+	if (!s->reload)
+		return mcr_control_reply_refuse(
+		    &c->reply,
+		    "this engine has no configuration file: start it with --config FILE");
+	if (s->reload_state != NO_RELOAD)
+		return mcr_control_reply_refuse(
+		    &c->reply, "another reload is under way: ask again when it has ended");
+	s->reload_state = RELOAD_ASKED;
+	s->dry_run = dry_run;
+	c->waiting = 1;
+	return 0;
+}
+
 /* Carries out the first request, of len octets. Returns 0 or -errno. */
 static int carry_out(struct mcr_control_server *s, struct client *c, size_t len)
 {
-	int ret = mcr_control_reply_start(&c->reply, &s->src, c->in, len);
+	struct mcr_control_request request;
+	struct mcr_error err = {"failed"};
+	int ret = mcr_control_request_parse(&request, c->in, len, &err);
 
 	if (ret < 0)
+		ret = mcr_control_reply_refuse(&c->reply, err.text);
+	else if (request.command == MCR_CONTROL_RELOAD)
+		ret = ask_for_reload(s, c, request.dry_run);
+	else
+		ret = mcr_control_command_run(&c->reply, &s->src, &request);
+	mcr_control_request_clear(&request);
+	if (ret < 0)
 		return ret;
-	if (ret == MCR_RELOAD_LATER) {
-		s->src.is_reloading = 1;
-		c->waiting = 1;
-		return watch(s, EPOLL_CTL_MOD, c->fd, 0, c); /* a hang-up is told all the same */
-	}
-	c->writing = 1;
-	return watch(s, EPOLL_CTL_MOD, c->fd, EPOLLOUT, c);
+	c->writing = !c->waiting;
+	/* Without events a hang-up is still reported. */
+	return watch(s, EPOLL_CTL_MOD, c->fd, c->writing ? EPOLLOUT : 0, c);
 }
 
 /* Begins the answer when a whole request is there. Returns 0 or -errno. */
@@ -227,15 +256,14 @@ int mcr_control_server_create(struct mcr_control_server **out, struct mcr_engine
 	if (!s)
 		return mcr_error_set(err, -ENOMEM, "control socket %s: out of memory", cfg->path);
 	s->listener = (struct mcr_listener)MCR_LISTENER_CLOSED;
-	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	for (int i = 0; i < MCR_CONTROL_CLIENTS_MAX; i++)
 		s->clients[i].fd = -1;
 	snprintf(s->name, sizeof(s->name), "%s", cfg->name ? cfg->name : "");
-	s->src = (struct mcr_control_source){.engine = engine,
-					     .name = s->name,
-					     .started_ns = cfg->started_ns,
-					     .reload = cfg->reload,
-					     .ctx = cfg->ctx};
+	s->src = (struct mcr_control_source){
+	    .engine = engine, .name = s->name, .started_ns = cfg->started_ns};
+	s->reload = cfg->reload;
+	s->ctx = cfg->ctx;
+	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	ret = open_server(s, cfg->path, err);
 	if (ret < 0) {
 		mcr_control_server_destroy(s);
@@ -248,6 +276,38 @@ int mcr_control_server_create(struct mcr_control_server **out, struct mcr_engine
 int mcr_control_server_fd(const struct mcr_control_server *server)
 {
 	return server->epoll_fd;
+}
+
+void mcr_control_server_reload_done(struct mcr_control_server *s, int result,
+				    const struct mcr_error *report, uint64_t now_ns)
+{
+	s->reload_state = NO_RELOAD;
+	for (int i = 0; i < MCR_CONTROL_CLIENTS_MAX; i++) {
+		struct client *c = &s->clients[i];
+
+		if (c->fd < 0 || !c->waiting)
+			continue;
+		c->waiting = 0;
+		c->writing = 1;
+		c->progress_ns = now_ns;
+		if (mcr_control_reply_reload(&c->reply, result, report) < 0 ||
+		    watch(s, EPOLL_CTL_MOD, c->fd, EPOLLOUT, c) < 0)
+			drop_client(c);
+	}
+}
+
+/* The one place where the application is called and may change the engine that polls this server,
+ * or give its answer at once: no client is being served, and the server is as it is between two
+ * polls. */
+static void carry_out_reload(struct mcr_control_server *s, uint64_t now_ns)
+{
+	struct mcr_error report = {"done"};
+	int ret;
+
+	s->reload_state = RELOAD_UNDER_WAY;
+	ret = s->reload(s->ctx, s->dry_run, &report);
+	if (ret != MCR_RELOAD_LATER)
+		mcr_control_server_reload_done(s, ret, &report, now_ns);
 }
 
 void mcr_control_server_poll(struct mcr_control_server *s, uint64_t now_ns)
@@ -270,24 +330,8 @@ void mcr_control_server_poll(struct mcr_control_server *s, uint64_t now_ns)
 			drop_client(c);
 	}
 	mcr_listener_watch(&s->listener, now_ns);
-}
-
-void mcr_control_server_reload_done(struct mcr_control_server *s, int result,
-				    const struct mcr_error *report, uint64_t now_ns)
-{
-	s->src.is_reloading = 0;
-	for (int i = 0; i < MCR_CONTROL_CLIENTS_MAX; i++) {
-		struct client *c = &s->clients[i];
-
-		if (c->fd < 0 || !c->waiting)
-			continue;
-		c->waiting = 0;
-		c->writing = 1;
-		c->progress_ns = now_ns;
-		if (mcr_control_reply_reload(&c->reply, result, report) < 0 ||
-		    watch(s, EPOLL_CTL_MOD, c->fd, EPOLLOUT, c) < 0)
-			drop_client(c);
-	}
+	if (s->reload_state == RELOAD_ASKED)
+		carry_out_reload(s, now_ns);
 }
 
 void mcr_control_server_destroy(struct mcr_control_server *s)

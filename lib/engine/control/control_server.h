@@ -20,7 +20,7 @@
 
 #define MCR_CONTROL_CLIENTS_MAX 16
 #define MCR_CONTROL_REQUEST_MAX (1u << 20)    /* octets of one request */
-#define MCR_CONTROL_PATIENCE_NS 5000000000ull /* without progress a client is cut off */
+#define MCR_CONTROL_PATIENCE_NS 5000000000ull /* a client without progress is cut off then */
 
 struct mcr_control_server;
 
@@ -28,8 +28,9 @@ struct mcr_control_server_config {
 	const char *path;    /* of the socket; its directory exists */
 	const char *name;    /* the engine's, for status */
 	uint64_t started_ns; /* CLOCK_REALTIME, for status */
-	/* As in struct mcr_engine_config; mcr_control_server_reload_done is the answer that comes
-	 * later. */
+	/* As in struct mcr_engine_config; mcr_control_server_reload_done gives an answer that comes
+	 * later. mcr_control_server_poll calls it last, when it serves no client: it may change the
+	 * engine. NULL = there is nothing to reload. */
 	int (*reload)(void *ctx, int dry_run, struct mcr_error *report);
 	void *ctx;
 };

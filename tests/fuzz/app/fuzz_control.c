@@ -5,28 +5,39 @@
 
 #include <jansson.h>
 
-#include "engine/control/control_reply.h"
+#include "engine/control/control_command.h"
 #include "fake_engine.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-static int on_reload(void *ctx, int dry_run, struct mcr_error *report)
+static int answer(struct mcr_control_reply *reply, const struct mcr_control_source *src,
+		  const char *text, size_t len)
 {
-	(void)ctx;
-	strcpy(report->text, dry_run ? "would" : "did");
-	return 0;
+	const struct mcr_error report = {"did"};
+	struct mcr_control_request request;
+	struct mcr_error err = {"failed"};
+	int ret = mcr_control_request_parse(&request, text, len, &err);
+
+	if (ret < 0)
+		ret = mcr_control_reply_refuse(reply, err.text);
+	else if (request.command == MCR_CONTROL_RELOAD)
+		ret = mcr_control_reply_reload(reply, -request.dry_run, &report);
+	else
+		ret = mcr_control_command_run(reply, src, &request);
+	mcr_control_request_clear(&request);
+	return ret;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static const struct mcr_channel_config def = {.name = "default"};
 	struct mcr_engine engine = {.n_groups = 50};
-	struct mcr_control_source src = {.engine = &engine, .name = "md", .reload = on_reload};
+	struct mcr_control_source src = {.engine = &engine, .name = "md"};
 	struct mcr_control_reply reply = {.text = NULL};
 	json_t *parsed;
 
 	mcr_engine_channel_add(&engine, &def, NULL);
-	assert(mcr_control_reply_start(&reply, &src, (const char *)data, len) == 0);
+	assert(answer(&reply, &src, (const char *)data, len) == 0);
 	while (reply.section)
 		assert(mcr_control_reply_more(&reply, &src) == 0);
 	assert(reply.len > 0 && reply.text[reply.len - 1] == '\n');

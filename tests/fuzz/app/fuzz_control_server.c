@@ -28,6 +28,7 @@ struct fuzz {
 	char *replies[CLIENTS];
 	size_t used[CLIENTS];
 	uint64_t now_ns;
+	unsigned reloads;
 };
 
 static char dir[] = "/tmp/mcring-fuzz-XXXXXX";
@@ -42,10 +43,21 @@ static void remove_dir(void)
 	rmdir(dir);
 }
 
+/* Every other answer comes later. */
+static int on_reload(void *ctx, int dry_run, struct mcr_error *report)
+{
+	struct fuzz *f = ctx;
+
+	(void)dry_run;
+	strcpy(report->text, "done");
+	return f->reloads++ % 2 ? MCR_RELOAD_LATER : 0;
+}
+
 static struct fuzz *fuzz_create(void)
 {
 	struct fuzz *f = calloc(1, sizeof(*f));
-	struct mcr_control_server_config cfg = {.name = "fuzz", .path = f->address.sun_path};
+	struct mcr_control_server_config cfg = {
+	    .name = "fuzz", .path = f->address.sun_path, .reload = on_reload, .ctx = f};
 
 	assert(f != NULL && mkdtemp(dir) != NULL && atexit(remove_dir) == 0);
 	f->address.sun_family = AF_UNIX;
@@ -111,14 +123,15 @@ static void say(struct fuzz *f, unsigned i, struct input *in)
 {
 	static const char *const words[] = {
 	    "{\"command\":\"status\"}\n", "{\"command\":\"groups\"}\n", "{\"command\":\"stats\"}\n",
-	    "{\"command\":\"join\",\"joins\":[\"239.1.1.1:5000\"]}\n"};
+	    "{\"command\":\"join\",\"joins\":[\"239.1.1.1:5000\"]}\n",
+	    "{\"command\":\"reload\"}\n"};
 	uint8_t how = (uint8_t)take(in, 1), raw[256];
 	size_t len;
 
 	if (f->fds[i] < 0)
 		return;
 	if (how & 1) {
-		const char *word = words[how >> 1 & 3];
+		const char *word = words[(how >> 1 & 7) % 5];
 
 		len = how & 16 ? take(in, 1) % (strlen(word) + 1) : strlen(word);
 		send(f->fds[i], word, len, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -126,6 +139,13 @@ static void say(struct fuzz *f, unsigned i, struct input *in)
 	}
 	len = take_bytes(in, raw, take(in, 1));
 	send(f->fds[i], raw, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static void end_reload(struct fuzz *f)
+{
+	const struct mcr_error report = {"at last"};
+
+	mcr_control_server_reload_done(f->server, 0, &report, f->now_ns);
 }
 
 static void step(struct fuzz *f, struct input *in)
@@ -145,8 +165,16 @@ static void step(struct fuzz *f, struct input *in)
 		listen_to(f, i);
 		break;
 	case 4:
-		if (take(in, 1) % 4 == 0)
+		switch (take(in, 1) % 4) {
+		case 0:
 			hang_up(f, i);
+			break;
+		case 1:
+			end_reload(f);
+			break;
+		default:
+			break;
+		}
 		break;
 	case 5:
 		if (f->fds[i] >= 0)
@@ -173,6 +201,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	close(free_fd);
 	while (in.left > 0)
 		step(f, &in);
+	end_reload(f);
+	f->reloads = 0;
 	for (unsigned i = 0; i < CLIENTS; i++)
 		hang_up(f, i);
 	/* A poll accepts one: those that wait to be accepted, then a look at each. */

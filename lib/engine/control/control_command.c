@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+
+#include "engine/control/control_command.h"
+
+static int update(struct mcr_control_reply *reply, const struct mcr_control_source *src,
+		  const struct mcr_join_list *remove, const struct mcr_join_list *add)
+{
+	struct mcr_error err = {"failed"};
+
+	if (mcr_engine_update_as(src->engine, MCR_JOINED_BY_OPERATOR, remove->items, remove->n,
+				 add->items, add->n, &err) < 0)
+		return mcr_control_reply_refuse(reply, err.text);
+	return mcr_control_reply_joins(reply, remove->n + add->n);
+}
+
+int mcr_control_command_run(struct mcr_control_reply *reply, const struct mcr_control_source *src,
+			    const struct mcr_control_request *request)
+{
+	static const struct mcr_join_list none;
+
+	switch (request->command) {
+	case MCR_CONTROL_STATUS:
+		return mcr_control_reply_begin(reply, src, mcr_control_status);
+	case MCR_CONTROL_GROUPS:
+		return mcr_control_reply_begin(reply, src, mcr_control_groups);
+	case MCR_CONTROL_STATS:
+		return mcr_control_reply_begin(reply, src, mcr_control_stats);
+	case MCR_CONTROL_JOIN:
+		return update(reply, src, &none, &request->joins);
+	case MCR_CONTROL_LEAVE:
+		return update(reply, src, &request->joins, &none);
+	case MCR_CONTROL_RELOAD:
+		break;
+	}
+	return -EINVAL;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A request on the control socket: one line of JSON, which control_server.h shows. */
+#ifndef MCR_ENGINE_CONTROL_REQUEST_H
+#define MCR_ENGINE_CONTROL_REQUEST_H
+
+#include <stddef.h>
+
+#include <mcring/engine.h>
+
+enum mcr_control_command {
+	MCR_CONTROL_STATUS,
+	MCR_CONTROL_GROUPS,
+	MCR_CONTROL_STATS,
+	MCR_CONTROL_JOIN,
+	MCR_CONTROL_LEAVE,
+	MCR_CONTROL_RELOAD,
+};
+
+struct mcr_control_request {
+	enum mcr_control_command command;
+	struct mcr_join_list joins; /* of join and leave, at least one */
+	int dry_run;                /* of reload */
+};
+
+/* mcr_control_request_parse understands all of a request (len octets) or refuses it: if it passed
+ * over "dryrun" or "dry_run":"true", it would reload. Returns 0, or -errno with err filled. Clear
+ * it in either case. */
+int mcr_control_request_parse(struct mcr_control_request *out, const char *text, size_t len,
+			      struct mcr_error *err);
+
+void mcr_control_request_clear(struct mcr_control_request *request);
+
+#endif
