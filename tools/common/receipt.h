@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a receiver in a benchmark has got: a count that others may read while it runs, and how long
- * the payloads (tools/common/probe.h) were on the way. One thread writes. */
+/* What a receiver in a benchmark has received: a count that others may read while it runs, and how
+ * long the payloads (tools/common/probe.h) were on the way. One thread writes. */
 #ifndef MCR_TOOLS_RECEIPT_H
 #define MCR_TOOLS_RECEIPT_H
 
@@ -20,8 +20,8 @@ struct receipt {
 	uint32_t n_samples;
 };
 
-/* receipt_open. count_path: 8 octets in host order are there from now on (od -An -tu8 FILE), or
- * NULL. Returns 0 or -errno; free with receipt_close in any case. */
+/* receipt_open. count_path: a file that has the count from now on, 8 octets in host order (od -An
+ * -tu8 FILE), or NULL. Returns 0 or -errno; free with receipt_close in any case. */
 int receipt_open(struct receipt *receipt, const char *count_path, int with_times);
 void receipt_close(struct receipt *receipt);
 
@@ -35,7 +35,7 @@ static inline uint64_t receipt_now_ns(const struct receipt *receipt)
 	return receipt->samples ? realtime_ns() : 0;
 }
 
-/* receipt_took: the application has the payload since now_ns. */
+/* receipt_took counts a payload that the application has since now_ns. */
 static inline void receipt_took(struct receipt *receipt, const uint8_t *payload, size_t len,
 				uint64_t now_ns)
 {

@@ -19,7 +19,7 @@ enum bench_handler {
 	BENCH_HANDLER_ONLY,
 };
 
-/* What stands behind `--` and the measurement's name. */
+/* The options behind `--` and the measurement's name. */
 struct bench_options {
 	const char *port;     /* DPDK device name or port number */
 	unsigned groups;      /* joined */
@@ -27,18 +27,19 @@ struct bench_options {
 	unsigned channels;    /* each joins all groups */
 	unsigned readers;     /* on lcores of their own, on the channels in turn */
 	unsigned handler;     /* enum bench_handler */
-	unsigned think_ns;    /* burst: what the reader takes for a message */
-	unsigned drain_us;    /* a reader that found nothing sleeps so long; 0 = it polls */
+	unsigned think_ns;    /* burst: how long the reader takes for a message */
+	unsigned drain_us;    /* how long a reader sleeps that found nothing; 0 = it polls */
 	unsigned depth;       /* of a ring; 0 = the engine's default */
 	unsigned first_chunk; /* 0 = the engine's default */
 	unsigned burst;       /* burst: packets of one */
 	const char *captures[BENCH_CAPTURES_MAX]; /* burst: its packets, in place of made ones */
 	unsigned n_captures;
-	unsigned rotate;  /* 1: all buffers of the pool go round, not those in the lcore's cache */
-	unsigned rewrite; /* 1: each frame is made anew for the next group before it is handled */
+	unsigned rotate; /* 1: all buffers of the pool go round, not those in the lcore's cache */
+	unsigned
+	    rewrite; /* 1: each frame is written again for the next group before it is handled */
 	unsigned duration_ms;
 	const char *count_file; /* receive: where the count stands; NULL = nowhere */
-	unsigned times;         /* receive: 1: how long the payloads were on the way */
+	unsigned times;         /* receive: 1: measure how long the payloads were on the way */
 	unsigned adaptive;      /* receive: 1: the rx lcore naps when nothing comes */
 	const char *peer;       /* hop: what carries the messages */
 	unsigned rate;          /* hop, drain: messages a second; 0 = flat out */
@@ -50,7 +51,7 @@ void bench_options_usage(void);
  * what is wrong. Returns 0, 1 when --help was printed, or -1. */
 int bench_options_parse(struct bench_options *options, int argc, char **argv);
 
-/* A measurement: 0, or -1 after a line on stderr. */
+/* The measurements. Each returns 0, or -1 after a line on stderr. */
 int bench_engine(const struct bench_options *options);
 int bench_burst(const struct bench_options *options);
 int bench_hop(const struct bench_options *options);

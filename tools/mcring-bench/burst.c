@@ -29,7 +29,7 @@
 #define CONTROL_NS  1000000    /* how often the control thread works on a wire */
 #define POLL        32
 
-/* Positions in a burst that are told; and what the rx lcore worked for each packet. */
+/* Positions in a burst whose times are printed, and how long the rx lcore worked for a packet. */
 enum position {
 	LONE,
 	FIRST,
@@ -89,7 +89,7 @@ static uint64_t ns_of(uint64_t cycles)
 	return (uint64_t)((double)cycles * 1e9 / (double)rte_get_tsc_hz());
 }
 
-/* Gives the next messages, or what mcr_consumer_poll gave. */
+/* Gives the next messages, or -1 after a line on stderr. */
 static int poll_data(struct burst_bench *b, struct mcr_msg *msgs)
 {
 	int n = mcr_consumer_poll(b->consumer, msgs, POLL);
@@ -97,7 +97,7 @@ static int poll_data(struct burst_bench *b, struct mcr_msg *msgs)
 	return n < 0 ? fail("the consumer ended") : n;
 }
 
-/* Whether it has the payload. */
+/* Copies the payload out. Returns whether it is whole. */
 static int take(struct burst_bench *b, const struct mcr_msg *m)
 {
 	uint8_t payload[BENCH_PAYLOAD_MAX + 50];
@@ -141,7 +141,7 @@ static int receive(struct burst_bench *b, unsigned n, uint64_t start)
 	return 0;
 }
 
-/* What the rx lcore did since the last look, it did for the burst before: the silence is over. */
+/* What the rx lcore did since the last look it did for the burst before: the silence is over. */
 static void look(struct burst_bench *b)
 {
 	struct mcr_lcore_info lcore;
@@ -292,14 +292,14 @@ static int prepare(struct burst_bench *b, struct mcr_error *err)
 		return -1;
 	for (int i = 0; i < POSITIONS; i++) {
 		b->at[i].ns = malloc(SAMPLES_MAX * sizeof(*b->at[i].ns));
-		if (b->at[i].ns == NULL)
+		if (!b->at[i].ns)
 			return fail("out of memory");
 	}
 	if (feed_create(&b->feed, &b->options) < 0)
 		return -1;
 	if (b->feed.captured.n > b->options.burst)
 		b->options.burst = b->feed.captured.n;
-	if (b->options.port == NULL) {
+	if (!b->options.port) {
 		if (wire_create(&b->wire, &b->feed) < 0)
 			return -1;
 		b->options.port = b->wire.port;
@@ -321,7 +321,7 @@ static int run(struct burst_bench *b, struct mcr_error *err)
 		return -1;
 	mcr_engine_poll(b->engine, 0);
 	end_ns = monotonic_ns() + b->options.duration_ms * UINT64_C(1000000);
-	ret = b->wire.rx != NULL ? send_bursts(b, end_ns) : listen_for_bursts(b, end_ns);
+	ret = b->wire.rx ? send_bursts(b, end_ns) : listen_for_bursts(b, end_ns);
 	if (ret == 0)
 		print(b);
 	return ret;
@@ -333,7 +333,7 @@ int bench_burst(const struct bench_options *options)
 	struct mcr_error err = {""};
 	int ret;
 
-	if (b == NULL)
+	if (!b)
 		return fail("out of memory");
 	b->options = *options;
 	ret = run(b, &err);

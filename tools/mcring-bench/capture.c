@@ -23,9 +23,9 @@ static int add(struct capture *c, FILE *f, uint32_t len)
 	struct capture_frame *frames = realloc(c->frames, (c->n + 1) * sizeof(*frames));
 	uint8_t *data = malloc(len);
 
-	if (frames != NULL)
+	if (frames)
 		c->frames = frames;
-	if (frames == NULL || data == NULL || fread(data, 1, len, f) != len) {
+	if (!frames || !data || fread(data, 1, len, f) != len) {
 		free(data);
 		return -1;
 	}
@@ -59,7 +59,7 @@ static int add_all(struct capture *c, FILE *f, const char *path)
 	return 0;
 }
 
-/* Half of a feed would be a benchmark of something else: whatever is wrong with it ends it here. */
+/* A part of a feed would be another benchmark: so a capture with any fault ends this one. */
 static int look_at(const char *path)
 {
 	struct mcr_capture_file file;
@@ -79,7 +79,7 @@ int capture_add(struct capture *capture, const char *path)
 	if (ret != 0)
 		return ret;
 	f = fopen(path, "rb");
-	if (f == NULL)
+	if (!f)
 		return fail("%s: %s", path, strerror(errno));
 	ret = add_all(capture, f, path);
 	fclose(f);

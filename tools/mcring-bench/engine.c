@@ -41,7 +41,7 @@ struct bench {
 	clockid_t cpu_clock; /* of the rx lcore */
 };
 
-/* One instant of the rx lcore, and what came of it. */
+/* The counters at one instant. */
 struct sample {
 	struct mcr_lcore_info lcore;
 	uint64_t wall_ns, cpu_ns;
@@ -136,8 +136,8 @@ static void run_for(struct bench *b, unsigned ms)
 	}
 }
 
-/* The lcore's CPU time without the feed's part of it. Where no poll comes back empty that is what
- * the busy cycles say, but for the time when somebody else had the core. */
+/* The lcore's CPU time without the feed's part of it. Where no poll comes back empty, that is what
+ * the busy cycles say, less the time when another thread had the core. */
 static double work_ns(const struct sample *from, const struct sample *to)
 {
 	double all = (double)(to->lcore.busy_cycles - from->lcore.busy_cycles);
@@ -230,7 +230,7 @@ static int run(struct bench *b, struct mcr_error *err)
 		return -1;
 	from = take_sample(b);
 	end_ns = from.wall_ns + ARRIVAL_S * UINT64_C(1000000000);
-	do { /* again where somebody else had the rx lcore's core all the time */
+	do { /* again where another thread had the rx lcore's core all the time */
 		run_for(b, b->options->duration_ms);
 		to = take_sample(b);
 	} while (to.lcore.account.received == from.lcore.account.received && to.wall_ns < end_ns);
@@ -243,13 +243,13 @@ int bench_engine(const struct bench_options *options)
 	struct mcr_error err = {""};
 	int ret;
 
-	if (options->port == NULL)
+	if (!options->port)
 		return fail("--port is missing");
 	ret = run(&b, &err);
 	if (ret < 0 && err.text[0] != '\0')
 		fail("%s", err.text);
 	stop_readers(&b);
-	if (b.engine != NULL)
+	if (b.engine)
 		mcr_engine_stop(b.engine); /* before the feed: it may have a callback on the port */
 	feed_destroy(&b.feed);
 	mcr_engine_destroy(b.engine);

@@ -94,7 +94,7 @@ int feed_create(struct feed *feed, const struct bench_options *options)
 
 void feed_destroy(struct feed *feed)
 {
-	if (feed->callback != NULL)
+	if (feed->callback)
 		rte_eth_remove_rx_callback(feed->port, 0, feed->callback);
 	frames_destroy(&feed->frames);
 	capture_clear(&feed->captured);
@@ -126,7 +126,7 @@ static void match(struct rte_mempool *pool, void *arg)
 		search->pool = pool;
 }
 
-/* The engine names a port's pool after it (lib/engine/port/port.c); net_null does not tell. */
+/* The engine names a port's pool after it (lib/engine/port/port.c); net_null does not say. */
 static struct rte_mempool *find_pool(uint16_t port)
 {
 	struct search search = {.pool = NULL};
@@ -160,7 +160,7 @@ int feed_fill(struct feed *feed, const struct bench_options *options)
 	if (strcmp(info.driver_name, "net_null") != 0)
 		return 0;
 	pool = find_pool(feed->port);
-	if (pool == NULL)
+	if (!pool)
 		return fail("port %s: its mempool is not found", options->port);
 	/* Without a cache the pool is first in, first out, and every buffer has its turn. */
 	if (options->rotate)
@@ -169,7 +169,7 @@ int feed_fill(struct feed *feed, const struct bench_options *options)
 	feed->filled = 1;
 	if (options->rewrite) {
 		feed->callback = rte_eth_add_rx_callback(feed->port, 0, rewrite, feed);
-		if (feed->callback == NULL)
+		if (!feed->callback)
 			return fail("port %s: takes no rx callback", options->port);
 	}
 	return 0;

@@ -23,7 +23,7 @@ struct feed {
 	uint64_t next;   /* frames made by the rewriting callback */
 	unsigned filled; /* 1: a net_null port's buffers hold the frames */
 	const void *callback;
-	uint64_t seen;   /* what a handler made of the payloads; writer: the rx lcore */
+	uint64_t seen;   /* what a handler read of the payloads; writer: the rx lcore */
 	uint64_t cycles; /* spent in the callback; writer: the rx lcore, relaxed */
 };
 
@@ -36,7 +36,8 @@ void feed_destroy(struct feed *feed);
  * started; on any other port it does nothing, since frames come in there. */
 int feed_fill(struct feed *feed, const struct bench_options *options);
 
-/* The interface's name for a VLAN of the feed. name: MCR_NAME_MAX octets. */
+/* feed_interface gives the name of the interface for a VLAN of the feed. name: MCR_NAME_MAX octets.
+ */
 void feed_interface(char *name, uint16_t vlan);
 
 #endif

@@ -2,7 +2,7 @@
 /* What the machine itself allows, on the core where an rx lcore would be.
  * copy:  the bytes of a message into memory of a ring's size, and nothing else.
  * stall: how long a loop that only reads the clock is kept from it.
- * drain: the load of a consumer that drains a ring once a while, without a ring. */
+ * drain: the load of a consumer that drains a ring now and then, without a ring. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +32,7 @@ struct loop {
 	uint8_t *frames;     /* FRAMES of FRAME_ROOM */
 	uint64_t n;          /* messages; writer: the lcore */
 	uint64_t longest;    /* cycles; writer: the lcore */
-	uint64_t sum;        /* what was read, so that it is */
+	uint64_t sum;        /* of what was read, so that the compiler keeps the reads */
 	uint64_t end_cycles; /* TSC */
 	clockid_t cpu_clock;
 };
@@ -83,7 +83,8 @@ static int stall_loop(void *arg)
 	return 0;
 }
 
-/* As many messages as come at options->rate, out of the region, then it sleeps. */
+/* Reads as many messages out of the region as come at options->rate, then sleeps; again and again.
+ */
 static int drain_loop(void *arg)
 {
 	struct loop *l = arg;
@@ -115,7 +116,7 @@ static int run_loop(struct loop *l, lcore_function_t *function)
 	l->depth = l->options->depth ? l->options->depth : DEPTH;
 	l->bytes = (uint64_t)l->depth * 256;
 	l->frames = calloc(FRAMES, FRAME_ROOM);
-	if (lcore < 0 || l->frames == NULL || lcore_cpu_clock((unsigned)lcore, &l->cpu_clock))
+	if (lcore < 0 || !l->frames || lcore_cpu_clock((unsigned)lcore, &l->cpu_clock))
 		return -1;
 	if (mcr_region_create(&l->region, l->bytes + (size_t)l->depth * MCR_RING_DESC_BYTES, -1,
 			      "bench", NULL, &err) < 0)

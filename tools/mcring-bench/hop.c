@@ -63,12 +63,12 @@ static int carry(const struct bench_options *options, const struct hop_carrier *
 	struct hop *h = hop_make_lines(sizeof(*h));
 	int ret = -1;
 
-	if (h == NULL)
+	if (!h)
 		return -1;
 	h->options = options;
 	h->max_samples = SAMPLES_MAX;
 	h->samples = malloc(SAMPLES_MAX * sizeof(*h->samples));
-	if (h->samples != NULL && carrier->create(h) == 0) {
+	if (h->samples && carrier->create(h) == 0) {
 		memset(h->samples, 0xff, SAMPLES_MAX * sizeof(*h->samples)); /* no fault later */
 		ret = run(h, carrier, writer, reader);
 		carrier->destroy(h);

@@ -18,7 +18,7 @@
 
 struct hop {
 	const struct bench_options *options;
-	void *carrier; /* of the peer */
+	void *carrier; /* what create of the carrier made */
 	uint8_t
 	    payload[BENCH_PAYLOAD_MAX]; /* what the writer sends; the first 8 octets are the TSC */
 
@@ -36,7 +36,7 @@ struct hop {
 	uint64_t n_samples, max_samples;
 };
 
-/* A way to carry messages. Both loops return 0 or -1. */
+/* A way to carry messages. Each loop returns 0 or -1. */
 struct hop_carrier {
 	const char *name;
 	int (*create)(struct hop *hop);
@@ -90,7 +90,7 @@ static __rte_always_inline int hop_write(struct hop *h, unsigned (*send)(struct 
 			rte_pause();
 			continue;
 		}
-		/* After a pause of the machine go on from here: a heap of late messages would
+		/* After a pause of the machine it goes on from here: a heap of late messages would
 		 * measure the pause again and again. */
 		if (now - due > 100 * interval)
 			due = now;

@@ -53,7 +53,7 @@ static int create(struct hop *h)
 	struct mcr_error err = {"out of memory"};
 
 	h->carrier = c;
-	if (c == NULL)
+	if (!c)
 		return fail("%s", err.text);
 	if (mcr_region_create(&c->region, mcr_ring_footprint(depth, BYTES), -1, "bench", NULL,
 			      &err) == 0) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What one would use instead: DPDK's ring with mbufs, a byte ring, a Unix datagram socket. They
- * hold the writer up when they are full, and have one reader. */
+/* What a program could use instead: DPDK's ring with mbufs, a byte ring, a Unix datagram socket.
+ * They hold the writer up when they are full, and have one reader. */
 #include "hop.h"
 
 #include <errno.h>
@@ -36,13 +36,13 @@ static int rte_ring_make(struct hop *h)
 	struct mbuf_carrier *c = calloc(1, sizeof(*c));
 
 	h->carrier = c;
-	if (c == NULL)
+	if (!c)
 		return fail("out of memory");
 	c->pool = rte_pktmbuf_pool_create("hop", 2 * RTE_RING_SLOTS, 256, 0,
 					  RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	c->ring =
 	    rte_ring_create("hop", RTE_RING_SLOTS, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
-	if (c->pool != NULL && c->ring != NULL)
+	if (c->pool && c->ring)
 		return 0;
 	rte_ring_destroy(h);
 	return fail("no memory: give EAL more (-m MEGABYTES)");
@@ -187,7 +187,7 @@ static int unix_make(struct hop *h)
 	struct unix_carrier *c = calloc(1, sizeof(*c));
 
 	h->carrier = c;
-	if (c == NULL || socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, c->fds) < 0) {
+	if (!c || socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, c->fds) < 0) {
 		free(c);
 		return fail("socketpair: %s", strerror(errno));
 	}

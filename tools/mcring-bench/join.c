@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* From a join to its first IGMP report: joins one after the other, then --groups of them in one
  * update. A report counts when the driver is handed it, which is the same place on every port; the
- * times at which the joins began are printed too, for who watches the wire. */
+ * times at which the joins began are printed too, for a capture on the wire. */
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -36,8 +36,8 @@ struct join_bench {
 	uint16_t port;
 	const void *callback;
 	uint32_t base;                       /* first group that is waited for, host order */
-	unsigned n, told;                    /* groups; those that a report has named */
-	uint64_t *told_ns;                   /* when, 0 = not yet */
+	unsigned n, reported;                /* groups; those that a report has named */
+	uint64_t *reported_ns;               /* when, 0 = not yet */
 	uint64_t packets;                    /* reports that named one for the first time */
 	uint64_t at_ns[SINGLES_MAX];         /* CLOCK_REALTIME of each single join */
 	uint64_t table_ns[SINGLES_MAX];      /* until it was in the table */
@@ -50,18 +50,18 @@ static uint32_t be32(const uint8_t *at)
 	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
 }
 
-static unsigned tell(struct join_bench *b, uint32_t group, uint64_t now_ns)
+static unsigned note_report(struct join_bench *b, uint32_t group, uint64_t now_ns)
 {
 	uint32_t i = group - b->base;
 
-	if (i >= b->n || b->told_ns[i] != 0)
+	if (i >= b->n || b->reported_ns[i] != 0)
 		return 0;
-	b->told_ns[i] = now_ns;
-	b->told++;
+	b->reported_ns[i] = now_ns;
+	b->reported++;
 	return 1;
 }
 
-/* igmp: our own engine's message, so its lengths are right. Returns how many groups are new. */
+/* igmp: a message of our own engine, so its lengths are right. Returns how many groups are new. */
 static unsigned read_report(struct join_bench *b, const uint8_t *igmp, const uint8_t *end)
 {
 	uint64_t now_ns = monotonic_ns();
@@ -69,11 +69,11 @@ static unsigned read_report(struct join_bench *b, const uint8_t *igmp, const uin
 	unsigned found = 0;
 
 	if (igmp[0] == IGMP_V2_REPORT)
-		return tell(b, be32(igmp + 4), now_ns);
+		return note_report(b, be32(igmp + 4), now_ns);
 	if (igmp[0] != IGMP_V3_REPORT)
 		return 0;
 	for (unsigned n = igmp[6] << 8 | igmp[7]; n > 0 && record + 8 <= end; n--) {
-		found += tell(b, be32(record + 4), now_ns);
+		found += note_report(b, be32(record + 4), now_ns);
 		record += 8 + 4 * (record[2] << 8 | record[3]);
 	}
 	return found;
@@ -97,8 +97,8 @@ static uint16_t on_tx(uint16_t port, uint16_t queue, struct rte_mbuf **mbufs, ui
 	return n;
 }
 
-/* Joins the b->n groups from b->base on as one update and waits until all are told. Gives the times
- * in *table_ns and *report_ns. */
+/* Joins the b->n groups from b->base on as one update and waits until all are reported. Gives the
+ * times in *table_ns and *report_ns. */
 static int join(struct join_bench *b, uint64_t *table_ns, uint64_t *report_ns,
 		struct mcr_error *err)
 {
@@ -110,23 +110,23 @@ static int join(struct join_bench *b, uint64_t *table_ns, uint64_t *report_ns,
 		struct mcr_join one = {.group_be = htonl(b->base + i), .port = FEED_UDP_PORT};
 
 		ret = mcr_join_list_add(&list, &one);
-		b->told_ns[i] = 0;
+		b->reported_ns[i] = 0;
 	}
-	b->told = 0;
+	b->reported = 0;
 	b->packets = 0;
 	start_ns = monotonic_ns();
 	if (ret == 0)
 		ret = mcr_engine_update(b->engine, NULL, 0, list.items, list.n, err);
 	*table_ns = monotonic_ns() - start_ns;
 	mcr_join_list_clear(&list);
-	while (ret == 0 && b->told < b->n) {
+	while (ret == 0 && b->reported < b->n) {
 		mcr_engine_poll(b->engine, 1000000);
 		if (monotonic_ns() - start_ns > PATIENCE_MS * UINT64_C(1000000))
-			return fail("of %u groups %u were reported in %u ms", b->n, b->told,
+			return fail("of %u groups %u were reported in %u ms", b->n, b->reported,
 				    PATIENCE_MS);
 	}
 	for (unsigned i = 0; i < b->n; i++)
-		last_ns = RTE_MAX(last_ns, b->told_ns[i]);
+		last_ns = RTE_MAX(last_ns, b->reported_ns[i]);
 	*report_ns = last_ns - start_ns;
 	return ret;
 }
@@ -204,15 +204,15 @@ static int run(struct join_bench *b, struct mcr_error *err)
 
 	if (lcore < 0 || find_port(b->options->port, &b->port) < 0)
 		return -1;
-	b->told_ns = calloc(RTE_MAX(b->options->groups, 1u), sizeof(*b->told_ns));
-	if (b->told_ns == NULL)
+	b->reported_ns = calloc(RTE_MAX(b->options->groups, 1u), sizeof(*b->reported_ns));
+	if (!b->reported_ns)
 		return fail("out of memory");
 	snprintf(interface.port, sizeof(interface.port), "%s", b->options->port);
 	ret = subject_create_idle(&b->engine, &interface, rx_lcore, err);
 	if (ret < 0)
 		return ret;
 	b->callback = rte_eth_add_tx_callback(b->port, 0, on_tx, b);
-	if (b->callback == NULL)
+	if (!b->callback)
 		return fail("port %s: takes no tx callback", b->options->port);
 	ret = mcr_engine_start(b->engine, err);
 	if (ret < 0)
@@ -227,18 +227,18 @@ int bench_join(const struct bench_options *options)
 	struct mcr_error err = {""};
 	int ret;
 
-	if (b == NULL)
+	if (!b)
 		return fail("out of memory");
 	b->options = options;
-	ret = options->port != NULL ? run(b, &err) : fail("--port is missing");
+	ret = options->port ? run(b, &err) : fail("--port is missing");
 	if (ret < 0 && err.text[0] != '\0')
 		fail("%s", err.text);
-	if (b->engine != NULL)
+	if (b->engine)
 		mcr_engine_stop(b->engine);
-	if (b->callback != NULL)
+	if (b->callback)
 		rte_eth_remove_tx_callback(b->port, 0, b->callback);
 	mcr_engine_destroy(b->engine);
-	free(b->told_ns);
+	free(b->reported_ns);
 	free(b);
 	return ret;
 }

@@ -49,7 +49,7 @@ static const char usage[] =
     "  --capture FILE     burst: of the packets of this pcap file; several make one burst\n"
     "  --think-ns N       burst: what the reader takes for a message (0)\n"
     "  --rotate           all buffers go round, not only those in the lcore's cache\n"
-    "  --rewrite          each frame is made anew, for the next group\n"
+    "  --rewrite          each frame is written again, for the next group\n"
     "  --ms N             length of the measurement (1000)\n";
 
 enum option_id {

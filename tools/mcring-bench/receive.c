@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A receiver that runs until it is told to stop, as a program on a socket would: each payload is
- * published, and looked at by an inline handler, which is where the application has it on the rx
- * lcore's core. Prints "ready", and after SIGTERM what came, when, and what it cost. */
+/* A receiver that runs until SIGTERM, as a program on a socket would: each payload is published,
+ * and an inline handler looks at it, which is where the application has it on the rx lcore's core.
+ * It prints "ready", and in the end what came, when, and what it cost. */
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -19,7 +19,7 @@
 
 struct receiver {
 	const struct bench_options *options;
-	struct feed feed; /* the groups; nothing is fed */
+	struct feed feed; /* its groups are joined; it feeds nothing */
 	struct mcr_engine *engine;
 	struct receipt receipt; /* writer: the rx lcore */
 	clockid_t cpu_clock;    /* of the rx lcore */
@@ -33,7 +33,7 @@ static void on_signal(int signo)
 	stop = 1;
 }
 
-/* What comes together is given together, and has one reading of the clock. */
+/* Payloads that come together are given together, and share one reading of the clock. */
 static void on_messages(void *ctx, const struct mcr_inline_msg *msgs, unsigned n, unsigned ring)
 {
 	struct receiver *r = ctx;
@@ -93,12 +93,12 @@ int bench_receive(const struct bench_options *options)
 	struct mcr_error err = {""};
 	int ret;
 
-	if (options->port == NULL)
+	if (!options->port)
 		return fail("--port is missing");
 	ret = run(&r, &err);
 	if (ret < 0 && err.text[0] != '\0')
 		fail("%s", err.text);
-	if (r.engine != NULL)
+	if (r.engine)
 		mcr_engine_stop(r.engine);
 	feed_destroy(&r.feed);
 	mcr_engine_destroy(r.engine);

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-static void silent(void *ctx, enum mcr_log_level level, const char *line)
+static void log_errors(void *ctx, enum mcr_log_level level, const char *line)
 {
 	if (level <= MCR_LOG_ERROR)
 		fprintf(stderr, "mcring-bench: %s\n", line);
@@ -14,7 +14,7 @@ void subject_channel(char *name, unsigned i)
 	snprintf(name, MCR_NAME_MAX, "c%u", i);
 }
 
-/* The least that a handler does: it looks at each payload. */
+/* The least that a handler does: it reads an octet of each payload. */
 static void look_at(void *ctx, const struct mcr_inline_msg *msgs, unsigned n, unsigned ring)
 {
 	uint64_t *sum = ctx;
@@ -54,7 +54,7 @@ static int create_engine(struct mcr_engine **out, const struct bench_options *o,
 	config.idle = o->adaptive ? MCR_IDLE_ADAPTIVE : MCR_IDLE_BUSY;
 	if (o->first_chunk)
 		config.first_chunk = (uint16_t)o->first_chunk;
-	config.log = silent;
+	config.log = log_errors;
 	return mcr_engine_create(out, &config, err);
 }
 
@@ -65,7 +65,7 @@ int subject_create(struct mcr_engine **out, const struct bench_options *options,
 	const struct mcr_join_list *flows = &feed->plan.flows;
 	int ret;
 
-	if (handler == NULL)
+	if (!handler)
 		handler = options->handler == BENCH_HANDLER_NONE ? &none : &looks;
 	ret = create_engine(out, options, feed, handler, rx_lcore, err);
 
@@ -94,6 +94,6 @@ int subject_create_idle(struct mcr_engine **out, const struct mcr_interface_conf
 	config.n_interfaces = 1;
 	config.lcores = &rx_lcore;
 	config.n_lcores = 1;
-	config.log = silent;
+	config.log = log_errors;
 	return mcr_engine_create(out, &config, err);
 }

@@ -13,17 +13,18 @@ struct subject_handler {
 	void *ctx;
 };
 
-/* subject_create: created and joined, not started. handler: in place of the one that looks at
- * payloads, which options->handler asks for; its channels publish, too. Returns 0 or less, with err
- * filled or a line on stderr; *out may be set all the same and is the caller's to destroy. */
+/* subject_create creates an engine and joins the groups; it does not start it. handler: in place of
+ * the one that options->handler asks for, which reads payloads; its channels publish, too. Returns
+ * 0 or less, with err filled or a line on stderr; *out may be set all the same and is the caller's
+ * to destroy. */
 int subject_create(struct mcr_engine **out, const struct bench_options *options, struct feed *feed,
 		   const struct subject_handler *handler, unsigned rx_lcore, struct mcr_error *err);
 
-/* subject_create_idle: of one interface as it is given, with no joins; likewise. */
+/* subject_create_idle creates an engine of this one interface, with no joins; likewise. */
 int subject_create_idle(struct mcr_engine **out, const struct mcr_interface_config *interface,
 			unsigned rx_lcore, struct mcr_error *err);
 
-/* The name of its i-th channel. name: MCR_NAME_MAX octets. */
+/* subject_channel gives the name of its i-th channel. name: MCR_NAME_MAX octets. */
 void subject_channel(char *name, unsigned i);
 
 #endif

@@ -30,7 +30,7 @@ int wire_create(struct wire *wire, struct feed *feed)
 	wire->tx = rte_ring_create("wire_tx", 64, node, RING_F_SP_ENQ | RING_F_SC_DEQ);
 	wire->pool = rte_pktmbuf_pool_create("wire", 2 * WIRE_BURST_MAX, 0, 0,
 					     RTE_MBUF_DEFAULT_BUF_SIZE, node);
-	if (wire->rx == NULL || wire->tx == NULL || wire->pool == NULL)
+	if (!wire->rx || !wire->tx || !wire->pool)
 		return fail("no memory: give EAL more (-m MEGABYTES)");
 	port = rte_eth_from_rings("wire", &wire->rx, 1, &wire->tx, 1, (unsigned)node);
 	if (port < 0 || rte_eth_dev_get_name_by_port((uint16_t)port, wire->port) < 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A wire without a NIC: a net_ring port whose receive queue the measurement fills itself, from the
- * core that then reads, so that two cores are enough and one clock tells the time. Its queue is
+ * core that then reads, so that two cores and one clock are enough. Its queue is
  * long enough for a whole burst, which is there at once: no link is faster. */
 #ifndef MCR_BENCH_WIRE_H
 #define MCR_BENCH_WIRE_H

@@ -300,14 +300,14 @@ static int done(struct cat *cat)
 	return stopped || cat->write_errno != 0 || (cat->count != 0 && cat->received >= cat->count);
 }
 
-/* Sleeps until something comes, and finds out when nobody reads the output any more. */
+/* Sleeps until something comes, and finds out when the reader of the output has gone. */
 static void rest(struct cat *cat, struct mcr_consumer *c)
 {
 	struct pollfd fds[] = {{.fd = STDOUT_FILENO}, {.fd = mcr_consumer_fd(c), .events = POLLIN}};
 	uint64_t now = monotonic_ns(), left = cat->end_ns > now ? cat->end_ns - now : 0;
 	struct timespec pause = {0, (long)(left < SLEEP_NS ? left : SLEEP_NS)};
 
-	if (mcr_consumer_arm(c)) /* something is there, or will be without a word */
+	if (mcr_consumer_arm(c)) /* something is there, or will be without a notice */
 		pause.tv_nsec = NAP_NS;
 	if (ppoll(fds, 2, &pause, NULL) > 0 && fds[0].revents != 0)
 		cat->write_errno = EPIPE;
@@ -318,7 +318,7 @@ static int timed_out(const struct cat *cat)
 	return cat->end_ns != UINT64_MAX && monotonic_ns() >= cat->end_ns;
 }
 
-/* What --join says; also with the next engine, which knows nothing of it. */
+/* Joins what --join names; also with the next engine, which knows nothing of it. */
 static int join_all(struct cat *cat, struct mcr_consumer *c, struct mcr_error *err)
 {
 	int ret = 0;
@@ -346,15 +346,15 @@ static int follow(struct cat *cat, struct mcr_consumer *c)
 			break;
 		idle = n == 0 ? idle + 1 : 0;
 		if (idle == 1)
-			fflush(stdout); /* whoever reads sees everything there is */
+			fflush(stdout); /* the reader sees everything there is */
 		if (idle > IDLE_POLLS)
 			rest(cat, c);
 	}
 	return 0;
 }
 
-/* Waits for the next engine. Returns 0 (also at the end of the wait), or an error that says that
- * the next one is not for us. */
+/* Waits for the next engine. Returns 0 (also at the end of the wait), or an error when the next one
+ * is not for us. */
 static int follow_next(struct cat *cat, struct mcr_consumer *c, struct mcr_error *err)
 {
 	const struct timespec pause = {0, REATTACH_NS};
@@ -364,7 +364,7 @@ static int follow_next(struct cat *cat, struct mcr_consumer *c, struct mcr_error
 	while (!done(cat) && !timed_out(cat)) {
 		int ret = mcr_consumer_reattach(c, err);
 
-		/* Not there yet, or not ready: all others would be the same the next time. */
+		/* Not there yet, or not ready. Any other error would come again. */
 		if (ret == 0)
 			return join_all(cat, c, err);
 		if (ret != -ENOENT && ret != -ECONNREFUSED && ret != -ETIMEDOUT && ret != -EBUSY)
@@ -418,7 +418,7 @@ int main(int argc, char **argv)
 			cat.received, cat.lost, cat.first_seq, cat.last_seq);
 	if (fflush(stdout) != 0 && cat.write_errno == 0)
 		cat.write_errno = errno;
-	/* Whoever reads may have had enough: head -1. */
+	/* The reader may have had enough: head -1. */
 	if (cat.write_errno != 0 && cat.write_errno != EPIPE) {
 		fail("standard output: %s", strerror(cat.write_errno));
 		return EXIT_ERROR;

@@ -144,7 +144,7 @@ static const struct ctl_column group_columns[] = {
 };
 static const struct ctl_table groups = CTL_TABLE("groups", group_columns);
 
-/* A table of what those rows of a list that have the member say in it. */
+/* A table of one member of the rows of a list, of those rows that have it. */
 static void print_members(FILE *out, const struct ctl_table *t, const char *member,
 			  const json_t *reply)
 {

@@ -75,7 +75,7 @@ static json_int_t integer(const json_t *object, const char *key)
 
 /* ---- rates ---- */
 
-/* The row of the answer before that speaks of the same thing: keys identify it. */
+/* The row for the same thing in the answer before: it has the same value of key. */
 static const json_t *same_row(const json_t *before, const json_t *row, const char *key)
 {
 	const json_t *old, *id = json_object_get(row, key);
@@ -89,8 +89,8 @@ static const json_t *same_row(const json_t *before, const json_t *row, const cha
 	return NULL;
 }
 
-/* Adds KEY/s for each counter. What was not there before has no rate yet; a counter that went back
- * is one of another engine. */
+/* Adds KEY/s for each counter. One that was not there before has no rate yet; one that went back
+ * belongs to another engine. */
 static void add_rates(json_t *now, const json_t *old, double seconds)
 {
 	json_t *rates = json_object(), *value;
@@ -130,7 +130,7 @@ static void add_list_rates(json_t *now, const json_t *before, const char *list, 
 	}
 }
 
-/* busy: of 100; behind: messages published and not done with. */
+/* Adds busy, in percent, and behind, the messages that are published but not released. */
 static void add_derived(json_t *now)
 {
 	json_t *row;
@@ -190,7 +190,7 @@ static void print_account(FILE *out, const json_t *now)
 	}
 }
 
-/* The whole screen as a text, to be freed, or NULL. */
+/* Returns the whole screen as a text, to be freed, or NULL. */
 static char *render(const json_t *now)
 {
 	char *text = NULL;
@@ -209,8 +209,8 @@ static char *render(const json_t *now)
 	return text;
 }
 
-/* Over the last screen: each line is cut to the width and its rest cleared, and the rest of the
- * screen too. Everything that is shown is ASCII. */
+/* Writes over the last screen: cuts each line to the width, and clears the rest of the line and of
+ * the screen. All the text is ASCII. */
 static void show_screen(const char *text, const struct winsize *size)
 {
 	unsigned rows = size->ws_row > 0 ? size->ws_row : 24;

@@ -7,7 +7,7 @@
 struct ctl_top {
 	double interval;           /* seconds between screens */
 	unsigned long count;       /* screens; 0 = until SIGINT or SIGTERM */
-	json_t *(*ask)(void *ctx); /* an answer to `status`, or NULL when it said why on stderr */
+	json_t *(*ask)(void *ctx); /* an answer to `status`, or NULL after a line on stderr */
 	void *ctx;
 };
 

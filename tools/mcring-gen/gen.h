@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* mcring-gen: a port, its frames, and what was sent. All of it on the main lcore. */
-#ifndef MCR_TOOLS_GEN_H
-#define MCR_TOOLS_GEN_H
+/* mcring-gen: a port, its frames, and what it sent. All of it runs on the main lcore. */
+#ifndef MCR_GEN_H
+#define MCR_GEN_H
 
 #include <signal.h>
 #include <stdint.h>
@@ -19,17 +19,17 @@ struct gen {
 	int started;
 	const volatile sig_atomic_t *stop; /* not 0: SIGINT or SIGTERM came */
 
-	/* Of the last gen_send. */
+	/* What the last gen_send did. */
 	uint64_t sent, retries;
 	uint64_t *flow_sent; /* of each flow */
 	uint64_t elapsed_ns;
 };
 
-/* gen_start_port makes the buffers and starts the port; waits for its link. gen->frames exist.
- * Returns 0 or -1 after a line on stderr; gen->started says whether it is to be stopped. */
+/* gen_start_port makes the buffers, starts the port and waits for its link. gen->frames exist.
+ * Returns 0, or -1 after a line on stderr; gen->started says whether the caller is to stop it. */
 int gen_start_port(struct gen *gen);
 
-/* gen_send sends so much and waits until the driver has it out; gen->stop ends it earlier. The
+/* gen_send sends so much and waits until the driver has sent it; gen->stop ends it earlier. The
  * flows' numbers begin at 1 each time. */
 void gen_send(struct gen *gen, const struct gen_load *load);
 
@@ -37,8 +37,8 @@ void gen_send(struct gen *gen, const struct gen_load *load);
  * that it had no room for, and try them again only when they are given another. */
 void gen_send_last(struct gen *gen);
 
-/* gen_trials searches the highest rate without loss, and prints each trial and the result.
- * Returns 0 or -1 after a line on stderr. */
+/* gen_trials looks for the highest rate without loss, and prints each trial and the result. Returns
+ * 0, or -1 after a line on stderr. */
 int gen_trials(struct gen *gen);
 
 #endif

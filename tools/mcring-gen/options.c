@@ -96,7 +96,7 @@ static int parse_number(const char *name, const char *text, uint64_t min, uint64
 	return 0;
 }
 
-/* Of a decimal number above 0 up to max, or 0 where that has a meaning. */
+/* A decimal number above 0 up to max, or 0 where that has a meaning. */
 static int parse_real(const char *name, const char *text, double max, int or_zero, double *out)
 {
 	char *end;
@@ -224,7 +224,7 @@ static int parse_option(struct gen_options *options, int id, const char *name, c
 	return result;
 }
 
-/* What is missing or does not go together; what was not said. */
+/* Refuses what is missing or does not go together, and fills in the defaults that depend. */
 static int complete(struct gen_options *options)
 {
 	const char *wrong = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* mcring-gen's own options: what stands behind `--`. */
-#ifndef MCR_TOOLS_GEN_OPTIONS_H
-#define MCR_TOOLS_GEN_OPTIONS_H
+/* mcring-gen's own options: those behind `--`. */
+#ifndef MCR_GEN_OPTIONS_H
+#define MCR_GEN_OPTIONS_H
 
 #include <stdint.h>
 

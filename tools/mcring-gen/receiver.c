@@ -44,7 +44,7 @@ int gen_received(const char *command, uint64_t *out)
 
 	if (!pipe)
 		return fail("--received-by \"%s\": %s", command, strerror(errno));
-	len = getdelim(&text, &room, '\0', pipe); /* all of it: text has no 0 */
+	len = getdelim(&text, &room, '\0', pipe); /* all of it: a text has no 0 */
 	status = pclose(pipe);
 	if (status != 0)
 		result = fail("--received-by \"%s\": ended with %s %d", command,

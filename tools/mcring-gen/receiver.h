@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What arrived at the receiver, as a command says that prints it. */
-#ifndef MCR_TOOLS_GEN_RECEIVER_H
-#define MCR_TOOLS_GEN_RECEIVER_H
+/* What arrived at the receiver, as a command prints it. */
+#ifndef MCR_GEN_RECEIVER_H
+#define MCR_GEN_RECEIVER_H
 
 #include <stdint.h>
 
-/* gen_received runs the command in a shell and waits for it. It is to print a whole number, or a
- * JSON object with a whole number "delivered". Returns 0, or -1 after a line on stderr. */
+/* gen_received runs the command in a shell and waits for it. It has to print a whole number, or
+ * a JSON object with a whole number "delivered". Returns 0, or -1 after a line on stderr. */
 int gen_received(const char *command, uint64_t *out);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The search for the highest rate without loss: RFC 2544 §26.1 by halving, with a trial that lost
  * repeated before it counts, where that is asked for (ETSI GS NFV-TST 009 §12.3.3), and a last
- * trial that confirms the rate. It only decides; whoever calls it makes the trials. No I/O, no
+ * trial that confirms the rate. It only decides; the caller makes the trials. No I/O, no
  * clock. */
-#ifndef MCR_TOOLS_GEN_SEARCH_H
-#define MCR_TOOLS_GEN_SEARCH_H
+#ifndef MCR_GEN_SEARCH_H
+#define MCR_GEN_SEARCH_H
 
 #include <stdint.h>
 
@@ -40,7 +40,8 @@ struct gen_search {
 void gen_search_init(struct gen_search *search, uint64_t highest, double resolution,
 		     unsigned repeats, int confirms);
 
-/* gen_search_took says how the trial went; rate: what was sent. Decides on the next one. */
+/* gen_search_took takes the result of the trial and decides on the next one. rate: what was sent.
+ */
 void gen_search_took(struct gen_search *search, uint64_t rate, int lost);
 
 #endif

@@ -12,7 +12,7 @@
 #define LAST_MS  2 /* the kernel works off its backlog ... */
 #define LAST_N   8 /* ... which is smaller than net_af_packet's ring */
 
-/* What comes in is not ours to read, but a peer's queue must not fill up behind it. */
+/* The generator has no use for what comes in, but its peer's queue must not fill up. */
 static void drain(const struct gen *gen)
 {
 	struct rte_mbuf *mbufs[32];
