@@ -186,11 +186,11 @@ static int create_engine(struct daemon *d, struct mcr_error *err)
 	for (size_t i = 0; i < s->n_channels; i++)
 		channels[i] = s->channels[i].config;
 	mcr_engine_config_init(&cfg);
-	memcpy(cfg.name, s->name, sizeof(cfg.name));
-	memcpy(cfg.run_dir, s->run_dir, sizeof(cfg.run_dir));
+	memcpy(cfg.name, s->engine.name, sizeof(cfg.name));
+	memcpy(cfg.run_dir, s->engine.run_dir, sizeof(cfg.run_dir));
 	cfg.attach = mcr_settings_attach(s);
-	cfg.idle = s->idle.value;
-	cfg.keep_memberships = s->keep_memberships.value;
+	cfg.idle = s->engine.idle.value;
+	cfg.keep_memberships = s->engine.keep_memberships.value;
 	cfg.interfaces = interfaces;
 	cfg.n_interfaces = (unsigned)s->n_interfaces;
 	cfg.channels = channels;
@@ -233,9 +233,9 @@ static int start_engine(struct daemon *d, struct mcr_error *err)
 	if (ret == 0)
 		ret = drop_privileges(d, err);
 	if (ret == 0)
-		mcr_log_line(&d->log,
-			     "ready: %s, %zu interfaces, %zu channels, %zu joins, sockets in %s",
-			     s->name, s->n_interfaces, s->n_channels, s->joins.n, s->run_dir);
+		mcr_log_line(
+		    &d->log, "ready: %s, %zu interfaces, %zu channels, %zu joins, sockets in %s",
+		    s->engine.name, s->n_interfaces, s->n_channels, s->joins.n, s->engine.run_dir);
 	return ret;
 }
 
@@ -289,8 +289,7 @@ int mcr_daemon_run(struct mcr_settings *running, const struct mcr_settings *comm
 	struct daemon d = {.running = running,
 			   .command_line = command_line,
 			   .config_path = config_path,
-			   .log_level =
-			       running->log_level.set ? running->log_level.value : MCR_LOG_INFO,
+			   .log_level = running->engine.log_level.value,
 			   .log = {.fd = STDERR_FILENO},
 			   .signal_fd = -1};
 	struct mcr_eal_args args;

@@ -6,21 +6,17 @@
 
 #include "options.h"
 #include "settings/fail.h"
+#include "settings/keys.h"
 #include "settings/values.h"
-#include "settings/words.h"
 
 enum { /* behind the range of characters */
 	OPT_CONFIG = 256,
 	OPT_CHECK,
-	OPT_NAME,
-	OPT_RUN_DIR,
 	OPT_INTERFACE,
 	OPT_CHANNEL,
 	OPT_JOIN,
-	OPT_IDLE,
-	OPT_KEEP_MEMBERSHIPS,
 	OPT_ATTACH,
-	OPT_LOG_LEVEL,
+	OPT_OF_ENGINE, /* a key of mcr_engine_keys */
 	OPT_VERBOSE,
 	OPT_HELP,
 	OPT_VERSION,
@@ -29,67 +25,70 @@ enum { /* behind the range of characters */
 static const struct option long_options[] = {
     {"config", required_argument, NULL, OPT_CONFIG},
     {"check", no_argument, NULL, OPT_CHECK},
-    {"name", required_argument, NULL, OPT_NAME},
-    {"run-dir", required_argument, NULL, OPT_RUN_DIR},
     {"interface", required_argument, NULL, OPT_INTERFACE},
     {"channel", required_argument, NULL, OPT_CHANNEL},
     {"join", required_argument, NULL, OPT_JOIN},
-    {"idle", required_argument, NULL, OPT_IDLE},
-    {"keep-memberships", no_argument, NULL, OPT_KEEP_MEMBERSHIPS},
     {"attach", required_argument, NULL, OPT_ATTACH},
-    {"log-level", required_argument, NULL, OPT_LOG_LEVEL},
+    {"name", required_argument, NULL, OPT_OF_ENGINE},
+    {"run-dir", required_argument, NULL, OPT_OF_ENGINE},
+    {"idle", required_argument, NULL, OPT_OF_ENGINE},
+    {"keep-memberships", no_argument, NULL, OPT_OF_ENGINE},
+    {"log-level", required_argument, NULL, OPT_OF_ENGINE},
     {"verbose", no_argument, NULL, OPT_VERBOSE},
     {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
     {NULL, 0, NULL, 0},
 };
 
-static const char help_text[] =
-    "usage: mcring [EAL options] -- [options]\n"
-    "       mcring [options]                     (EAL arguments in the configuration file)\n"
-    "\n"
-    "Receives UDP multicast from DPDK ports and publishes it into rings in shared memory.\n"
-    "\n"
-    "  --config FILE          read this YAML file; lists of file and command line add up, and\n"
-    "                         where both give a single value the command line wins\n"
-    "                         (docs/config.md)\n"
-    "  --check                check the configuration, print what it expands to, start nothing\n"
-    "  --interface NAME=PORT[,address=ADDR/LEN][,vlan=ID][,igmp=auto|1|2|3|off][,tx=auto|never]\n"
-    "              [,udp-checksum=nic|off|verify][,queues=N][,lcores=N/N...][,kernel=DEVICE]\n"
-    "              [,hw-time=off|on|synced][,igmp-...=...: see docs/config.md]\n"
-    "                         PORT is a DPDK device (net_af_packet0, 0000:01:00.0) or port number\n"
-    "  --channel NAME[,depth=MESSAGES][,bytes=BYTES][,lcore=N][,consumers=N][,user=USER]...\n"
-    "              [,group=GROUP]...\n"
-    "                         make a channel; sizes are powers of two and take K, M or G;\n"
-    "                         user and group say who may read it (default everybody)\n"
-    "  --join GROUP[/LEN][:PORT[-PORT]][@SOURCE|@!SOURCE]...[,interface=NAME][,channel=NAME]"
-    "[,id=N]\n"
-    "                         receive a group; you can give it many times\n"
-    "  --name NAME            name of this engine (default mcring)\n"
-    "  --run-dir DIR          where the sockets `attach` and `control` go (default\n"
-    "                         /run/mcring/NAME)\n"
-    "  --attach [mode=MODE][,group=GROUP][,consumers=N][,consumers-per-user=N]\n"
-    "                         permissions and group of the attach socket (default 0660 and the\n"
-    "                         daemon's group); most consumers in all (default 1024), of one user\n"
-    "  --idle busy|adaptive   while no packets come, keep polling (default) or sleep briefly\n"
-    "  --keep-memberships     do not leave the groups at the end\n"
-    "  --log-level LEVEL      error, warning, info (default) or debug; --verbose is debug\n"
-    "  --help, --version\n"
-    "\n"
-    "SIGTERM and SIGINT end mcring, SIGHUP makes it read the file again. mcring-ctl controls it.\n"
-    "Example, without hugepages:\n"
-    "  mcring -l 0-1 --no-huge -m 1024 --vdev=net_af_packet0,iface=eth1 -- \\\n"
-    "         --interface lan=net_af_packet0,address=10.0.0.2/24 --join 239.1.1.1:5000\n";
-
 void mcr_options_help(FILE *out)
 {
-	fputs(help_text, out);
+	fputs(
+	    "usage: mcring [EAL options] -- [options]\n"
+	    "       mcring [options]                     (EAL arguments in the configuration "
+	    "file)\n"
+	    "\n"
+	    "Receives UDP multicast from DPDK ports and publishes it into rings in shared memory.\n"
+	    "\n"
+	    "  --config FILE          YAML configuration; command line and file add up, and for a\n"
+	    "                         single value the command line wins (docs/config.md)\n"
+	    "  --check                check everything, print the expansion, start nothing\n",
+	    out);
+	mcr_keys_help(out, "  --interface NAME=PORT", &mcr_interface_keys);
+	fputs("                         PORT is a DPDK device (net_af_packet0, 0000:01:00.0) or "
+	      "port\n"
+	      "                         number\n",
+	      out);
+	mcr_keys_help(out, "  --channel NAME", &mcr_channel_keys);
+	fputs("                         rings to publish into; sizes are powers of two, K M G "
+	      "allowed;\n"
+	      "                         users and groups: who may read it (default everybody)\n"
+	      "  --join GROUP[/LEN][:PORT[-PORT]][@SOURCE|@!SOURCE]...[,interface=NAME]\n"
+	      "              [,channel=NAME][,id=N]\n"
+	      "                         receive a group; may be given many times\n",
+	      out);
+	mcr_keys_help(out, "  --attach ", &mcr_attach_keys);
+	fputs(
+	    "                         permissions and group of the attach socket (default 0660, "
+	    "its\n"
+	    "                         own); how many it takes (default 1024), and of one user\n"
+	    "  --name NAME            of this engine (default mcring)\n"
+	    "  --run-dir DIR          for the sockets `attach` and `control`\n"
+	    "                         (default /run/mcring/NAME)\n"
+	    "  --idle busy|adaptive   what a receiving core does while nothing comes (default "
+	    "busy)\n"
+	    "  --keep-memberships     leave no group when ending\n"
+	    "  --log-level LEVEL      error, warning, info (default) or debug; --verbose is debug\n"
+	    "  --help, --version\n"
+	    "\n"
+	    "SIGTERM and SIGINT end it, SIGHUP reads the file again. mcring-ctl talks to it.\n"
+	    "Example, without hugepages:\n"
+	    "  mcring -l 0-1 --no-huge -m 1024 --vdev=net_af_packet0,iface=eth1 -- \\\n"
+	    "         --interface lan=net_af_packet0,address=10.0.0.2/24 --join 239.1.1.1:5000\n",
+	    out);
 }
 
-typedef int (*pair_fn)(void *out, const char *key, const char *value, struct mcr_error *err);
-
-/* Calls fn for each KEY=VALUE of a comma-separated list, which it cuts in pieces. */
-static int each_pair(char *list, pair_fn fn, void *out, struct mcr_error *err)
+/* Reads each KEY=VALUE of a comma-separated list, which it cuts in pieces. */
+static int read_keys(char *list, const struct mcr_keys *keys, void *config, struct mcr_error *err)
 {
 	char *save = NULL;
 
@@ -100,63 +99,11 @@ static int each_pair(char *list, pair_fn fn, void *out, struct mcr_error *err)
 		if (!value)
 			return mcr_fail(err, -EINVAL, "'%.64s': expected KEY=VALUE", item);
 		*value++ = '\0';
-		ret = fn(out, item, value, err);
+		ret = mcr_keys_option(keys, config, item, value, err);
 		if (ret < 0)
 			return ret;
 	}
 	return 0;
-}
-
-/* Returns 1: no key of IGMP's. */
-static int igmp_pair(struct mcr_interface_config *cfg, const char *key, const char *value,
-		     struct mcr_error *err)
-{
-	if (strcmp(key, "igmp") == 0)
-		return mcr_value_igmp(&cfg->igmp, value, err);
-	if (strcmp(key, "igmp-strict") == 0)
-		return mcr_value_bool(&cfg->igmp_strict, value, err);
-	if (strcmp(key, "igmp-robustness") == 0)
-		return mcr_value_robustness(&cfg->igmp_robustness, value, err);
-	if (strcmp(key, "igmp-robustness-floor") == 0)
-		return mcr_value_robustness(&cfg->igmp_robustness_floor, value, err);
-	if (strcmp(key, "igmp-compat-timeout") == 0)
-		return mcr_value_compat_timeout(&cfg->igmp_compat_timeout_s, value, err);
-	if (strcmp(key, "igmp-repeat") == 0)
-		return mcr_value_repeat(&cfg->igmp_repeat_s, value, err);
-	return 1;
-}
-
-static int interface_pair(void *out, const char *key, const char *value, struct mcr_error *err)
-{
-	struct mcr_interface_config *cfg = out;
-	int ret = igmp_pair(cfg, key, value, err);
-
-	if (ret <= 0)
-		return ret < 0 ? mcr_fail_prefix(err, ret, "%s ", key) : 0;
-	if (strcmp(key, "address") == 0)
-		ret = mcr_value_address(&cfg->address_be, &cfg->prefix_len, value, err);
-	else if (strcmp(key, "vlan") == 0)
-		ret = mcr_value_vlan(&cfg->vlan, value, err);
-	else if (strcmp(key, "tx") == 0)
-		ret = mcr_value_tx(&cfg->tx_never, value, err);
-	else if (strcmp(key, "kernel") == 0)
-		ret = mcr_value_device(cfg->kernel, value, err);
-	else if (strcmp(key, "udp-checksum") == 0)
-		ret = mcr_value_udp_checksum(&cfg->udp_checksum, value, err);
-	else if (strcmp(key, "hw-time") == 0)
-		ret = mcr_value_hw_time(&cfg->hw_time, value, err);
-	else if (strcmp(key, "queues") == 0)
-		ret = mcr_value_queues(&cfg->n_queues, value, err);
-	else if (strcmp(key, "lcores") == 0)
-		ret = mcr_value_lcores(cfg, value, err);
-	else
-		return mcr_fail(
-		    err, -EINVAL,
-		    "unknown key '%.64s': expected address, vlan, tx, kernel, "
-		    "udp-checksum, hw-time, queues, lcores, igmp, igmp-strict, igmp-robustness, "
-		    "igmp-robustness-floor, igmp-compat-timeout or igmp-repeat",
-		    key);
-	return ret < 0 ? mcr_fail_prefix(err, ret, "%s ", key) : 0;
 }
 
 /* A copy of text, cut at its first comma: *rest is what follows, "" when nothing does. */
@@ -191,38 +138,12 @@ int mcr_interface_parse(struct mcr_interface_config *out, const char *text, stru
 		ret = mcr_value_string(cfg.port, sizeof(cfg.port), port, "a DPDK device or port",
 				       err);
 	if (ret == 0)
-		ret = each_pair(rest, interface_pair, &cfg, err);
+		ret = read_keys(rest, &mcr_interface_keys, &cfg, err);
 	if (ret == 0)
 		*out = cfg;
 out:
 	free(copy);
 	return ret;
-}
-
-static int channel_pair(void *out, const char *key, const char *value, struct mcr_error *err)
-{
-	struct mcr_channel_config *cfg = out;
-	int ret;
-
-	if (strcmp(key, "depth") == 0)
-		ret = mcr_value_depth(&cfg->depth, value, err);
-	else if (strcmp(key, "bytes") == 0)
-		ret = mcr_value_bytes(&cfg->bytes, value, err);
-	else if (strcmp(key, "consumers") == 0)
-		ret = mcr_value_consumers(&cfg->consumers_max, value, err);
-	else if (strcmp(key, "lcore") == 0) {
-		cfg->has_lcore = 1;
-		ret = mcr_value_lcore(&cfg->lcore, value, err);
-	} else if (strcmp(key, "user") == 0)
-		ret = mcr_access_add_user(&cfg->readers, value, err);
-	else if (strcmp(key, "group") == 0)
-		ret = mcr_access_add_group(&cfg->readers, value, err);
-	else
-		return mcr_fail(err, -EINVAL,
-				"unknown key '%.64s': expected depth, bytes, lcore, consumers, "
-				"user or group",
-				key);
-	return ret < 0 ? mcr_fail_prefix(err, ret, "%s ", key) : 0;
 }
 
 int mcr_channel_parse(struct mcr_channel_config *out, const char *text, struct mcr_error *err)
@@ -235,7 +156,7 @@ int mcr_channel_parse(struct mcr_channel_config *out, const char *text, struct m
 		return mcr_fail(err, -ENOMEM, "out of memory");
 	ret = mcr_value_name(cfg.name, copy, err);
 	if (ret == 0)
-		ret = each_pair(rest, channel_pair, &cfg, err);
+		ret = read_keys(rest, &mcr_channel_keys, &cfg, err);
 	if (ret == 0)
 		*out = cfg;
 	free(copy);
@@ -258,31 +179,6 @@ static int add_channel(struct mcr_settings *s, const char *text, struct mcr_erro
 	return ret < 0 ? ret : mcr_settings_add_channel(s, &cfg, (struct mcr_origin){0}, err);
 }
 
-static int attach_pair(void *out, const char *key, const char *value, struct mcr_error *err)
-{
-	struct mcr_attach_setting *a = out;
-	struct mcr_opt32 *opt;
-	int ret;
-
-	if (strcmp(key, "mode") == 0)
-		ret = mcr_value_mode(&(opt = &a->mode)->value, value, err);
-	else if (strcmp(key, "group") == 0)
-		ret = mcr_value_group(&(opt = &a->gid)->value, value, err);
-	else if (strcmp(key, "consumers") == 0)
-		ret = mcr_value_consumers(&(opt = &a->consumers)->value, value, err);
-	else if (strcmp(key, "consumers-per-user") == 0)
-		ret = mcr_value_consumers(&(opt = &a->consumers_per_uid)->value, value, err);
-	else
-		return mcr_fail(err, -EINVAL,
-				"unknown key '%.64s': expected mode, group, consumers or "
-				"consumers-per-user",
-				key);
-	if (ret < 0)
-		return mcr_fail_prefix(err, ret, "%s ", key);
-	opt->set = 1;
-	return 0;
-}
-
 static int add_attach(struct mcr_settings *s, const char *text, struct mcr_error *err)
 {
 	char *copy = strdup(text);
@@ -290,44 +186,43 @@ static int add_attach(struct mcr_settings *s, const char *text, struct mcr_error
 
 	if (!copy)
 		return mcr_fail(err, -ENOMEM, "out of memory");
-	ret = each_pair(copy, attach_pair, &s->attach, err);
+	ret = read_keys(copy, &mcr_attach_keys, &s->attach, err);
 	free(copy);
 	return ret;
 }
 
-static int apply(struct mcr_options *o, struct mcr_settings *s, int option, struct mcr_error *err)
+/* text NULL: an option without a value. */
+static int set_of_engine(struct mcr_settings *s, const char *option, const char *text,
+			 struct mcr_error *err)
 {
-	switch (option) {
+	const struct mcr_key *key = mcr_keys_find_option(&mcr_engine_keys, option);
+
+	return mcr_key_parse(key, &s->engine, text ? text : "yes", err);
+}
+
+/* option: one that has no action of its own. */
+static int apply(struct mcr_options *o, struct mcr_settings *s, const struct option *option,
+		 struct mcr_error *err)
+{
+	switch (option->val) {
 	case OPT_CONFIG:
 		o->config = optarg;
 		return 0;
 	case OPT_CHECK:
 		o->action = MCR_ACTION_CHECK;
 		return 0;
-	case OPT_NAME:
-		return mcr_value_name(s->name, optarg, err);
-	case OPT_RUN_DIR:
-		return mcr_value_string(s->run_dir, sizeof(s->run_dir), optarg, "a path", err);
 	case OPT_INTERFACE:
 		return add_interface(s, optarg, err);
 	case OPT_CHANNEL:
 		return add_channel(s, optarg, err);
 	case OPT_JOIN:
 		return mcr_settings_add_joins(s, optarg, (struct mcr_origin){0}, err);
-	case OPT_IDLE:
-		s->idle.set = 1;
-		return mcr_value_idle(&s->idle.value, optarg, err);
-	case OPT_KEEP_MEMBERSHIPS:
-		s->keep_memberships = (struct mcr_opt8){1, 1};
-		return 0;
 	case OPT_ATTACH:
 		return add_attach(s, optarg, err);
-	case OPT_LOG_LEVEL:
-		s->log_level.set = 1;
-		return mcr_value_log_level(&s->log_level.value, optarg, err);
+	case OPT_OF_ENGINE:
+		return set_of_engine(s, option->name, optarg, err);
 	default:
-		s->log_level = (struct mcr_opt8){1, MCR_LOG_DEBUG};
-		return 0;
+		return set_of_engine(s, "log-level", "debug", err);
 	}
 }
 
@@ -365,7 +260,7 @@ static int parse_own(struct mcr_options *o, struct mcr_settings *s, int argc, ch
 			o->action = option == OPT_HELP ? MCR_ACTION_HELP : MCR_ACTION_VERSION;
 			return 0;
 		}
-		ret = apply(o, s, option, err);
+		ret = apply(o, s, &long_options[index], err);
 		if (ret < 0)
 			return mcr_fail_prefix(err, ret, "--%s: ", long_options[index].name);
 	}

@@ -7,6 +7,7 @@
 
 #include "reload.h"
 #include "settings/fail.h"
+#include "settings/keys.h"
 #include "start_check.h"
 
 struct change {
@@ -142,20 +143,6 @@ static const struct mcr_channel_config *find(const struct mcr_settings *s, const
 	return NULL;
 }
 
-/* In the order of the file: the same users in another order count as a change, harmlessly. */
-static bool same_list(const struct mcr_access *a, const struct mcr_access *b)
-{
-	return a->n_uids == b->n_uids && a->n_gids == b->n_gids &&
-	       memcmp(a->uids, b->uids, a->n_uids * sizeof(*a->uids)) == 0 &&
-	       memcmp(a->gids, b->gids, a->n_gids * sizeof(*a->gids)) == 0;
-}
-
-static bool same_access(const struct mcr_channel_config *x, const struct mcr_channel_config *y)
-{
-	return x->consumers_max == y->consumers_max && same_list(&x->readers, &y->readers) &&
-	       same_list(&x->joiners, &y->joiners);
-}
-
 /* Those that next has and running has not, in the order of next. Returns how many. */
 static size_t new_channels(const struct mcr_channel_config **out,
 			   const struct mcr_settings *running, const struct mcr_settings *next)
@@ -176,7 +163,7 @@ static void find_change(struct change *c, const struct mcr_settings *running,
 		const struct mcr_channel_config *was = find(running, config->name);
 
 		c->n_new_channels += !was;
-		if (was && !same_access(was, config))
+		if (was && mcr_keys_differ(&mcr_channel_keys, was, config, true))
 			c->access[c->n_access++] = config;
 	}
 	for (size_t i = 0; i < running->n_channels; i++)
@@ -186,35 +173,13 @@ static void find_change(struct change *c, const struct mcr_settings *running,
 
 /* ---- what needs a restart ---- */
 
-static bool same_igmp(const struct mcr_interface_config *x, const struct mcr_interface_config *y)
-{
-	return x->igmp == y->igmp && x->igmp_strict == y->igmp_strict &&
-	       x->igmp_robustness == y->igmp_robustness &&
-	       x->igmp_robustness_floor == y->igmp_robustness_floor &&
-	       x->igmp_compat_timeout_s == y->igmp_compat_timeout_s &&
-	       x->igmp_repeat_s == y->igmp_repeat_s;
-}
-
-static bool same_queues(const struct mcr_interface_config *x, const struct mcr_interface_config *y)
-{
-	return x->n_queues == y->n_queues && x->n_lcores == y->n_lcores &&
-	       memcmp(x->lcores, y->lcores, x->n_lcores * sizeof(x->lcores[0])) == 0;
-}
-
 static bool same_interfaces(const struct mcr_settings *a, const struct mcr_settings *b)
 {
 	bool same = a->n_interfaces == b->n_interfaces;
 
-	for (size_t i = 0; same && i < a->n_interfaces; i++) {
-		const struct mcr_interface_config *x = &a->interfaces[i].config;
-		const struct mcr_interface_config *y = &b->interfaces[i].config;
-
-		same = strcmp(x->name, y->name) == 0 && strcmp(x->port, y->port) == 0 &&
-		       x->address_be == y->address_be && x->prefix_len == y->prefix_len &&
-		       same_igmp(x, y) && same_queues(x, y) && x->tx_never == y->tx_never &&
-		       x->udp_checksum == y->udp_checksum && x->hw_time == y->hw_time &&
-		       x->vlan == y->vlan && strcmp(x->kernel, y->kernel) == 0;
-	}
+	for (size_t i = 0; same && i < a->n_interfaces; i++)
+		same = !mcr_keys_differ(&mcr_interface_keys, &a->interfaces[i].config,
+					&b->interfaces[i].config, false);
 	return same;
 }
 
@@ -227,33 +192,22 @@ static bool same_eal(const struct mcr_settings *a, const struct mcr_settings *b)
 	return same;
 }
 
-static bool same_geometry(const struct mcr_settings *a, const struct mcr_settings *b)
+static bool same_channels(const struct mcr_settings *a, const struct mcr_settings *b)
 {
 	bool same = true;
 
 	for (size_t i = 0; same && i < a->n_channels; i++) {
 		const struct mcr_channel_config *x = &a->channels[i].config, *y = find(b, x->name);
 
-		same = !y || (x->depth == y->depth && x->bytes == y->bytes &&
-			      x->has_lcore == y->has_lcore && x->lcore == y->lcore);
+		same = !y || !mcr_keys_differ(&mcr_channel_keys, x, y, false);
 	}
 	return same;
 }
 
-static bool same_attach(const struct mcr_settings *a, const struct mcr_settings *b)
+static bool same_single_values(const struct mcr_settings *a, const struct mcr_settings *b)
 {
-	struct mcr_attach_config x = mcr_settings_attach(a), y = mcr_settings_attach(b);
-
-	return x.mode == y.mode && x.gid == y.gid && x.consumers_max == y.consumers_max &&
-	       x.consumers_per_uid == y.consumers_per_uid;
-}
-
-static bool same_scalars(const struct mcr_settings *a, const struct mcr_settings *b)
-{
-	return strcmp(a->name, b->name) == 0 && strcmp(a->run_dir, b->run_dir) == 0 &&
-	       a->idle.value == b->idle.value && same_attach(a, b) &&
-	       a->keep_memberships.value == b->keep_memberships.value &&
-	       a->log_level.value == b->log_level.value;
+	return !mcr_keys_differ(&mcr_engine_keys, &a->engine, &b->engine, false) &&
+	       !mcr_keys_differ(&mcr_attach_keys, &a->attach, &b->attach, false);
 }
 
 static void restart_note(const struct mcr_settings *running, const struct mcr_settings *next,
@@ -261,8 +215,9 @@ static void restart_note(const struct mcr_settings *running, const struct mcr_se
 {
 	snprintf(buf, cap, "%s%s%s%s", same_interfaces(running, next) ? "" : " interfaces,",
 		 same_eal(running, next) ? "" : " EAL arguments,",
-		 same_geometry(running, next) ? "" : " the size or lcore of channels,",
-		 same_scalars(running, next) ? "" : " single values (name, idle and the like),");
+		 same_channels(running, next) ? "" : " the size or lcore of channels,",
+		 same_single_values(running, next) ? ""
+						   : " single values (name, idle and the like),");
 	if (buf[0])
 		buf[strlen(buf) - 1] = '\0';
 }
@@ -273,22 +228,14 @@ static void keep_started(struct mcr_settings *next, const struct mcr_settings *r
 	for (size_t i = 0; i < next->n_channels; i++) {
 		const struct mcr_channel_config *was = find(running, next->channels[i].config.name);
 
-		if (was) {
-			next->channels[i].config.depth = was->depth;
-			next->channels[i].config.bytes = was->bytes;
-			next->channels[i].config.has_lcore = was->has_lcore;
-			next->channels[i].config.lcore = was->lcore;
-		}
+		if (was)
+			mcr_keys_copy(&mcr_channel_keys, &next->channels[i].config, was, false);
 	}
 	memcpy(next->interfaces, running->interfaces, sizeof(next->interfaces));
 	for (size_t i = 0; i < running->n_interfaces; i++)
 		next->interfaces[i].origin = (struct mcr_origin){NULL, 0};
 	next->n_interfaces = running->n_interfaces;
-	memcpy(next->name, running->name, sizeof(next->name));
-	memcpy(next->run_dir, running->run_dir, sizeof(next->run_dir));
-	next->idle = running->idle;
-	next->keep_memberships = running->keep_memberships;
-	next->log_level = running->log_level;
+	next->engine = running->engine;
 	next->attach = running->attach;
 }
 

@@ -180,7 +180,7 @@ static bool is_running(const struct mcr_settings *s)
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), ret;
 
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s/control", s->run_dir);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/control", s->engine.run_dir);
 	ret = fd < 0 ? -1 : connect(fd, (const struct sockaddr *)&address, sizeof(address));
 	ret = ret == 0 || errno == EACCES || errno == EAGAIN;
 	if (fd >= 0)

@@ -12,11 +12,11 @@ int mcr_config_field(const struct mcr_config_frame *f, int node, const char *key
 	return mcr_config_doc_field(f->doc, node, key);
 }
 
-int mcr_config_located(const struct mcr_config_frame *f, int mapping, const char *key, int ret)
+int mcr_config_located(const struct mcr_config_frame *f, int node, const char *key, int ret)
 {
 	if (ret >= 0)
 		return ret;
-	mcr_fail_prefix(f->err, ret, "%s: ", key);
-	return mcr_settings_locate(mcr_config_origin(f, mcr_config_field(f, mapping, key)), f->err,
-				   ret);
+	if (key)
+		mcr_fail_prefix(f->err, ret, "%s: ", key);
+	return mcr_settings_locate(mcr_config_origin(f, node), f->err, ret);
 }

@@ -7,10 +7,11 @@
 #include "config/schema.h"
 #include "settings/settings.h"
 
-/* Of the whole tree of files. */
-struct mcr_config_total {
+/* Of a file and all that it includes. */
+struct mcr_config_tree {
 	unsigned n_files;
 	size_t n_octets;
+	struct mcr_config_schema schema;
 };
 
 /* One file that is being read; the chain of parents finds cycles. */
@@ -19,7 +20,7 @@ struct mcr_config_frame {
 	const char *file; /* kept by the settings */
 	const char *real; /* canonical path; NULL = a text in memory */
 	unsigned depth;
-	struct mcr_config_total *total;
+	struct mcr_config_tree *tree;
 	struct mcr_settings *s;
 	const struct mcr_config_doc *doc;
 	struct mcr_error *err;
@@ -31,22 +32,8 @@ struct mcr_origin mcr_config_origin(const struct mcr_config_frame *f, int node);
 /* mcr_config_field: the node of a mapping's key. */
 int mcr_config_field(const struct mcr_config_frame *f, int node, const char *key);
 
-/* mcr_config_located puts "FILE:LINE: KEY: " in front of the error about the value of a key, when
- * ret is one. Returns ret. */
-int mcr_config_located(const struct mcr_config_frame *f, int mapping, const char *key, int ret);
-
-/* The value functions of one scalar each; text NULL: the key is not there. */
-#define MCR_CONFIG_APPLY(f, node, key, text, call)                           \
-	do {                                                                 \
-		if (text) {                                                  \
-			int ret_ = mcr_config_located(f, node, key, (call)); \
-			if (ret_ < 0)                                        \
-				return ret_;                                 \
-		}                                                            \
-	} while (0)
-
-/* mcr_config_apply_join adds what one entry of `joins` stands for. Returns 0 or -errno, located. */
-int mcr_config_apply_join(const struct mcr_config_frame *f, int node,
-			  const struct mcr_join_yaml *y);
+/* mcr_config_located puts "FILE:LINE: KEY: ", of the value at node, in front of the error when ret
+ * is one; key NULL: without it. Returns ret. */
+int mcr_config_located(const struct mcr_config_frame *f, int node, const char *key, int ret);
 
 #endif

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config/frame.h"
+#include "config/apply.h"
 #include "settings/fail.h"
 #include "settings/values.h"
 
@@ -28,13 +28,17 @@ static int add_sources(const struct mcr_config_frame *f, int node, const char *k
 					 MCR_JOIN_SOURCES_MAX);
 
 		if (ret < 0)
-			return mcr_settings_locate(
-			    mcr_config_origin(f, mcr_config_doc_item(f->doc, list, i)), f->err,
-			    ret);
+			return mcr_config_located(f, mcr_config_doc_item(f->doc, list, i), NULL,
+						  ret);
 		used += (size_t)snprintf(tail->sources + used, sizeof(tail->sources) - used, "%s%s",
 					 mark, sources[i]);
 	}
 	return 0;
+}
+
+static int located_key(const struct mcr_config_frame *f, int entry, const char *key, int ret)
+{
+	return mcr_config_located(f, mcr_config_field(f, entry, key), key, ret);
 }
 
 static int make_tail(const struct mcr_config_frame *f, int node, const struct mcr_join_yaml *y,
@@ -43,17 +47,21 @@ static int make_tail(const struct mcr_config_frame *f, int node, const struct mc
 	char name[MCR_NAME_MAX];
 	uint64_t id = 0;
 	size_t used = 0;
+	int ret = 0;
 
 	tail->sources[0] = tail->keys[0] = '\0';
 	if (y->n_sources && y->n_exclude) {
 		mcr_fail(f->err, -EINVAL, "expected sources or exclude, not both in one join");
-		return mcr_settings_locate(
-		    mcr_config_origin(f, mcr_config_field(f, node, "exclude")), f->err, -EINVAL);
+		return mcr_config_located(f, mcr_config_field(f, node, "exclude"), NULL, -EINVAL);
 	}
-	MCR_CONFIG_APPLY(f, node, "interface", y->interface,
-			 mcr_value_name(name, y->interface, f->err));
-	MCR_CONFIG_APPLY(f, node, "channel", y->channel, mcr_value_name(name, y->channel, f->err));
-	MCR_CONFIG_APPLY(f, node, "id", y->id, mcr_value_uint(&id, y->id, 0, UINT32_MAX, f->err));
+	if (y->interface)
+		ret = located_key(f, node, "interface", mcr_value_name(name, y->interface, f->err));
+	if (ret == 0 && y->channel)
+		ret = located_key(f, node, "channel", mcr_value_name(name, y->channel, f->err));
+	if (ret == 0 && y->id)
+		ret = located_key(f, node, "id", mcr_value_uint(&id, y->id, 0, UINT32_MAX, f->err));
+	if (ret < 0)
+		return ret;
 	if (y->interface)
 		used += (size_t)sprintf(tail->keys + used, ",interface=%s", y->interface);
 	if (y->channel)
@@ -73,9 +81,8 @@ static int check_ports(const struct mcr_config_frame *f, int node, const struct 
 		int ret = mcr_value_port_range(y->ports[i], f->err);
 
 		if (ret < 0)
-			return mcr_settings_locate(
-			    mcr_config_origin(f, mcr_config_doc_item(f->doc, list, i)), f->err,
-			    ret);
+			return mcr_config_located(f, mcr_config_doc_item(f->doc, list, i), NULL,
+						  ret);
 	}
 	return 0;
 }
@@ -96,7 +103,7 @@ static int check_group(const struct mcr_join_yaml *y, const char *group, struct 
 }
 
 static int apply_group(const struct mcr_config_frame *f, const struct mcr_join_yaml *y,
-		       const char *group, const struct join_tail *tail, struct mcr_origin origin)
+		       const char *group, const struct join_tail *tail, int node)
 {
 	char text[sizeof(tail->sources) + sizeof(tail->keys) + 96];
 	int ret = check_group(y, group, f->err);
@@ -104,9 +111,9 @@ static int apply_group(const struct mcr_config_frame *f, const struct mcr_join_y
 	for (unsigned i = 0; ret == 0 && i < (y->n_ports ? y->n_ports : 1); i++) {
 		snprintf(text, sizeof(text), "%s%s%s%s%s", group, y->n_ports ? ":" : "",
 			 y->n_ports ? y->ports[i] : "", tail->sources, tail->keys);
-		ret = mcr_settings_add_joins(f->s, text, origin, f->err);
+		ret = mcr_settings_add_joins(f->s, text, mcr_config_origin(f, node), f->err);
 	}
-	return mcr_settings_locate(origin, ret < 0 ? f->err : NULL, ret);
+	return mcr_config_located(f, node, NULL, ret);
 }
 
 int mcr_config_apply_join(const struct mcr_config_frame *f, int node, const struct mcr_join_yaml *y)
@@ -118,7 +125,6 @@ int mcr_config_apply_join(const struct mcr_config_frame *f, int node, const stru
 	if (ret == 0)
 		ret = check_ports(f, node, y);
 	for (unsigned i = 0; ret == 0 && i < y->n_groups; i++)
-		ret = apply_group(f, y, y->groups[i], &tail,
-				  mcr_config_origin(f, mcr_config_doc_item(f->doc, list, i)));
+		ret = apply_group(f, y, y->groups[i], &tail, mcr_config_doc_item(f->doc, list, i));
 	return ret;
 }

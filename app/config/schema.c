@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "config/schema.h"
 #include "settings/fail.h"
+#include "settings/key_kinds.h"
 
 #define LIST_MAX 65536
 
@@ -15,46 +17,11 @@
 static const cyaml_schema_value_t text = {
     CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED)};
 
-static const cyaml_schema_field_t interface_fields[] = {
-    TEXT(name, mcr_interface_yaml, CYAML_FLAG_POINTER),
-    TEXT(port, mcr_interface_yaml, CYAML_FLAG_POINTER),
-    TEXT(address, mcr_interface_yaml, OPTIONAL),
-    TEXT(vlan, mcr_interface_yaml, OPTIONAL),
-    TEXT(igmp, mcr_interface_yaml, OPTIONAL),
-    TEXT(tx, mcr_interface_yaml, OPTIONAL),
-    TEXT(kernel, mcr_interface_yaml, OPTIONAL),
-    TEXT(udp_checksum, mcr_interface_yaml, OPTIONAL),
-    TEXT(hw_time, mcr_interface_yaml, OPTIONAL),
-    TEXT(igmp_strict, mcr_interface_yaml, OPTIONAL),
-    TEXT(igmp_robustness, mcr_interface_yaml, OPTIONAL),
-    TEXT(igmp_robustness_floor, mcr_interface_yaml, OPTIONAL),
-    TEXT(igmp_compat_timeout, mcr_interface_yaml, OPTIONAL),
-    TEXT(igmp_repeat, mcr_interface_yaml, OPTIONAL),
-    TEXT(queues, mcr_interface_yaml, OPTIONAL),
-    LIST(lcores, mcr_interface_yaml, OPTIONAL, &text, 1),
-    CYAML_FIELD_END,
-};
-static const cyaml_schema_value_t interface = {
-    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct mcr_interface_yaml, interface_fields)};
-
 static const cyaml_schema_field_t access_fields[] = {
     LIST(users, mcr_access_yaml, OPTIONAL, &text, 1),
     LIST(groups, mcr_access_yaml, OPTIONAL, &text, 1),
     CYAML_FIELD_END,
 };
-
-static const cyaml_schema_field_t channel_fields[] = {
-    TEXT(name, mcr_channel_yaml, CYAML_FLAG_POINTER),
-    TEXT(depth, mcr_channel_yaml, OPTIONAL),
-    TEXT(bytes, mcr_channel_yaml, OPTIONAL),
-    TEXT(lcore, mcr_channel_yaml, OPTIONAL),
-    TEXT(consumers, mcr_channel_yaml, OPTIONAL),
-    CYAML_FIELD_MAPPING_PTR("readers", OPTIONAL, struct mcr_channel_yaml, readers, access_fields),
-    CYAML_FIELD_MAPPING_PTR("joiners", OPTIONAL, struct mcr_channel_yaml, joiners, access_fields),
-    CYAML_FIELD_END,
-};
-static const cyaml_schema_value_t channel = {
-    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct mcr_channel_yaml, channel_fields)};
 
 static const cyaml_schema_field_t join_fields[] = {
     LIST(groups, mcr_join_yaml, CYAML_FLAG_POINTER, &text, 1),
@@ -69,35 +36,96 @@ static const cyaml_schema_field_t join_fields[] = {
 static const cyaml_schema_value_t join = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct mcr_join_yaml, join_fields)};
 
-static const cyaml_schema_field_t attach_fields[] = {
-    TEXT(mode, mcr_attach_yaml, OPTIONAL),
-    TEXT(group, mcr_attach_yaml, OPTIONAL),
-    TEXT(consumers, mcr_attach_yaml, OPTIONAL),
-    TEXT(consumers_per_user, mcr_attach_yaml, OPTIONAL),
-    CYAML_FIELD_END,
-};
+/* ---- from the tables ---- */
 
-static const cyaml_schema_field_t file_fields[] = {
-    TEXT(name, mcr_config_yaml, OPTIONAL),
-    TEXT(run_dir, mcr_config_yaml, OPTIONAL),
-    TEXT(idle, mcr_config_yaml, OPTIONAL),
-    TEXT(keep_memberships, mcr_config_yaml, OPTIONAL),
-    TEXT(log_level, mcr_config_yaml, OPTIONAL),
-    CYAML_FIELD_MAPPING_PTR("attach", OPTIONAL, struct mcr_config_yaml, attach, attach_fields),
-    LIST(eal, mcr_config_yaml, OPTIONAL, &text, 0),
-    LIST(interfaces, mcr_config_yaml, OPTIONAL, &interface, 0),
-    LIST(channels, mcr_config_yaml, OPTIONAL, &channel, 0),
-    LIST(joins, mcr_config_yaml, OPTIONAL, &join, 0),
-    LIST(include, mcr_config_yaml, OPTIONAL, &text, 0),
-    CYAML_FIELD_END,
-};
-static const cyaml_schema_value_t schema = {
-    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct mcr_config_yaml, file_fields)};
-
-const cyaml_schema_value_t *mcr_config_schema(void)
+/* A field of the first struct mcr_key_yaml of a mapping. */
+static cyaml_schema_field_t field_of(const struct mcr_key *key, enum cyaml_flag flags)
 {
-	return &schema;
+	if (key->kind == &mcr_kind_access)
+		return (cyaml_schema_field_t)CYAML_FIELD_MAPPING_PTR(
+		    key->name, flags, struct mcr_key_yaml, access, access_fields);
+	if (key->kind->is_list)
+		return (cyaml_schema_field_t)CYAML_FIELD_SEQUENCE_COUNT(
+		    key->name, flags, struct mcr_key_yaml, list, n, &text, 1, LIST_MAX);
+	return (cyaml_schema_field_t)CYAML_FIELD_STRING_PTR(key->name, flags, struct mcr_key_yaml,
+							    text, 0, CYAML_UNLIMITED);
 }
+
+/* Fills the fields of a mapping and their end. Returns how many there are. */
+static size_t make_fields(cyaml_schema_field_t *fields, const struct mcr_keys *keys)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < keys->n; i++) {
+		const struct mcr_key *key = &keys->key[i];
+		uint32_t offset = (uint32_t)(i * sizeof(struct mcr_key_yaml));
+
+		if (key->flags & MCR_KEY_OPTION_ONLY)
+			continue;
+		fields[n] =
+		    field_of(key, key->flags & MCR_KEY_REQUIRED ? CYAML_FLAG_POINTER : OPTIONAL);
+		fields[n].data_offset += offset;
+		fields[n].count_offset += offset;
+		n++;
+	}
+	fields[n] = (cyaml_schema_field_t)CYAML_FIELD_END;
+	return n;
+}
+
+static cyaml_schema_value_t mapping_of(const cyaml_schema_field_t *fields,
+				       const struct mcr_keys *keys, enum cyaml_flag flags)
+{
+	cyaml_schema_value_t value = {CYAML_VALUE_MAPPING(flags, struct mcr_key_yaml, fields)};
+
+	value.data_size = (uint32_t)(keys->n * sizeof(struct mcr_key_yaml));
+	return value;
+}
+
+/* A list of mappings of a table. */
+#define SECTIONS(name, mapping)                                                          \
+	{                                                                                \
+		.key = #name, .data_offset = offsetof(struct mcr_config_yaml, name),     \
+		.count_offset = offsetof(struct mcr_config_yaml, n_##name),              \
+		.count_size = sizeof(((struct mcr_config_yaml *)0)->n_##name),           \
+		.value = {.type = CYAML_SEQUENCE,                                        \
+			  .flags = OPTIONAL,                                             \
+			  .data_size = (mapping).data_size,                              \
+			  .sequence = {.entry = &(mapping), .min = 0, .max = LIST_MAX}}, \
+	}
+
+/* The rest of the file's keys, behind those of the engine. */
+static void add_fields(struct mcr_config_schema *s, cyaml_schema_field_t *fields)
+{
+	const cyaml_schema_field_t more[] = {
+	    {.key = "attach",
+	     .data_offset = offsetof(struct mcr_config_yaml, attach),
+	     .value = mapping_of(s->attach, &mcr_attach_keys, OPTIONAL)},
+	    LIST(eal, mcr_config_yaml, OPTIONAL, &text, 0),
+	    SECTIONS(interfaces, s->interface),
+	    SECTIONS(channels, s->channel),
+	    LIST(joins, mcr_config_yaml, OPTIONAL, &join, 0),
+	    LIST(include, mcr_config_yaml, OPTIONAL, &text, 0),
+	    CYAML_FIELD_END,
+	};
+
+	_Static_assert(sizeof(more) + MCR_KEYS_MAX * sizeof(more[0]) <= sizeof(s->fields), "room");
+	memcpy(fields, more, sizeof(more));
+}
+
+void mcr_config_schema_init(struct mcr_config_schema *s)
+{
+	_Static_assert(offsetof(struct mcr_config_yaml, engine) == 0, "where make_fields has it");
+	make_fields(s->attach, &mcr_attach_keys);
+	make_fields(s->interface_fields, &mcr_interface_keys);
+	make_fields(s->channel_fields, &mcr_channel_keys);
+	s->interface = mapping_of(s->interface_fields, &mcr_interface_keys, CYAML_FLAG_DEFAULT);
+	s->channel = mapping_of(s->channel_fields, &mcr_channel_keys, CYAML_FLAG_DEFAULT);
+	add_fields(s, &s->fields[make_fields(s->fields, &mcr_engine_keys)]);
+	s->file = (cyaml_schema_value_t){
+	    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct mcr_config_yaml, s->fields)};
+}
+
+/* ---- libcyaml ---- */
 
 /* Keeps libcyaml's first line; the others are a backtrace. */
 static void keep_first(cyaml_log_t level, void *ctx, const char *fmt, va_list args)
@@ -116,8 +144,8 @@ static cyaml_config_t cyaml_setup(struct mcr_error *first)
 				.mem_fn = cyaml_mem};
 }
 
-int mcr_config_yaml_load(struct mcr_config_yaml **out, const char *file, const char *data,
-			 size_t len, struct mcr_error *err)
+int mcr_config_yaml_load(struct mcr_config_yaml **out, const struct mcr_config_schema *schema,
+			 const char *file, const char *data, size_t len, struct mcr_error *err)
 {
 	struct mcr_error first = {""};
 	cyaml_config_t setup = cyaml_setup(&first);
@@ -125,7 +153,7 @@ int mcr_config_yaml_load(struct mcr_config_yaml **out, const char *file, const c
 	cyaml_err_t ret;
 
 	*out = NULL;
-	ret = cyaml_load_data((const uint8_t *)data, len, &setup, &schema, &loaded, NULL);
+	ret = cyaml_load_data((const uint8_t *)data, len, &setup, &schema->file, &loaded, NULL);
 	if (ret == CYAML_OK) {
 		*out = loaded;
 		return 0;
@@ -134,10 +162,10 @@ int mcr_config_yaml_load(struct mcr_config_yaml **out, const char *file, const c
 			cyaml_strerror(ret), first.text);
 }
 
-void mcr_config_yaml_free(struct mcr_config_yaml *y)
+void mcr_config_yaml_free(struct mcr_config_yaml *y, const struct mcr_config_schema *schema)
 {
 	struct mcr_error unused = {""};
 	cyaml_config_t setup = cyaml_setup(&unused);
 
-	cyaml_free(&setup, &schema, y, 0);
+	cyaml_free(&setup, &schema->file, y, 0);
 }

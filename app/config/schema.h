@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The shape of the configuration file. Every value is kept as text: app/settings/values.h reads it,
- * so that the command line and the file understand the same and say the same. */
+/* The shape of the configuration file, for libcyaml. Every value is kept as text: the tables of
+ * settings/keys.h have the keys of interfaces, channels and the like, and what reads their values,
+ * so that the command line and the file take the same and say the same. */
 #ifndef MCR_APP_CONFIG_SCHEMA_H
 #define MCR_APP_CONFIG_SCHEMA_H
 
@@ -8,26 +9,21 @@
 
 #include <mcring/types.h>
 
-struct mcr_interface_yaml {
-	char *name, *port, *address, *vlan, *igmp, *tx, *kernel, *udp_checksum, *hw_time;
-	char *igmp_strict, *igmp_robustness, *igmp_robustness_floor, *igmp_compat_timeout;
-	char *igmp_repeat, *queues;
-	char **lcores;
-	unsigned n_lcores;
-};
+#include "settings/keys.h"
 
 struct mcr_access_yaml {
 	char **users, **groups;
 	unsigned n_users, n_groups;
 };
 
-struct mcr_channel_yaml {
-	char *name, *depth, *bytes, *lcore, *consumers;
-	struct mcr_access_yaml *readers, *joiners;
-};
-
-struct mcr_attach_yaml {
-	char *mode, *group, *consumers, *consumers_per_user;
+/* The value of one key of a table; NULL = the key is not there. */
+struct mcr_key_yaml {
+	union {
+		char *text;
+		char **list;
+		struct mcr_access_yaml *access;
+	};
+	unsigned n; /* entries of list */
 };
 
 struct mcr_join_yaml {
@@ -36,23 +32,31 @@ struct mcr_join_yaml {
 	char *interface, *channel, *id;
 };
 
+/* Mappings are arrays of as many values as their table has keys, lists of them one array. */
 struct mcr_config_yaml {
-	char *name, *run_dir, *idle, *keep_memberships, *log_level;
-	struct mcr_attach_yaml *attach;
+	struct mcr_key_yaml engine[MCR_KEYS_MAX];
+	struct mcr_key_yaml *attach, *interfaces, *channels;
 	char **eal, **include;
-	unsigned n_eal, n_include;
-	struct mcr_interface_yaml *interfaces;
-	struct mcr_channel_yaml *channels;
 	struct mcr_join_yaml *joins;
-	unsigned n_interfaces, n_channels, n_joins;
+	unsigned n_eal, n_include, n_interfaces, n_channels, n_joins;
 };
 
-const cyaml_schema_value_t *mcr_config_schema(void);
+/* The schema is made from the tables. It refers to itself: it is not to be copied. */
+struct mcr_config_schema {
+	cyaml_schema_field_t attach[MCR_KEYS_MAX + 1];
+	cyaml_schema_field_t interface_fields[MCR_KEYS_MAX + 1];
+	cyaml_schema_field_t channel_fields[MCR_KEYS_MAX + 1];
+	cyaml_schema_value_t interface, channel;
+	cyaml_schema_field_t fields[MCR_KEYS_MAX + 8];
+	cyaml_schema_value_t file;
+};
+
+void mcr_config_schema_init(struct mcr_config_schema *schema);
 
 /* mcr_config_yaml_load fills a struct from text that mcr_config_doc_check passed. *out NULL: an
  * empty document. Returns 0, or -EINVAL or -ENOMEM with err. */
-int mcr_config_yaml_load(struct mcr_config_yaml **out, const char *file, const char *text,
-			 size_t len, struct mcr_error *err);
-void mcr_config_yaml_free(struct mcr_config_yaml *y);
+int mcr_config_yaml_load(struct mcr_config_yaml **out, const struct mcr_config_schema *schema,
+			 const char *file, const char *text, size_t len, struct mcr_error *err);
+void mcr_config_yaml_free(struct mcr_config_yaml *y, const struct mcr_config_schema *schema);
 
 #endif

@@ -101,7 +101,7 @@ int mcr_eal_args_create(struct mcr_eal_args *args, const struct mcr_settings *s,
 	ok = args->argv && args->kept && push(args, strdup("mcring")) &&
 	     push_given(args, s, &has_prefix);
 	if (ok && !has_prefix) {
-		snprintf(args->prefix, sizeof(args->prefix), "mcring_%s", s->name);
+		snprintf(args->prefix, sizeof(args->prefix), "mcring_%s", s->engine.name);
 		ok = push(args, strdup("--file-prefix")) && push(args, strdup(args->prefix));
 	}
 	if (ok)

@@ -6,6 +6,7 @@
 
 #include "engine/channel/channel_config.h"
 #include "settings/fail.h"
+#include "settings/keys.h"
 #include "settings/settings.h"
 
 struct mcr_settings *mcr_settings_create(void)
@@ -208,31 +209,10 @@ static int add_lists_of(struct mcr_settings *s, const struct mcr_settings *from,
 	return ret == 0 ? add_joins_of(s, from, err) : ret;
 }
 
-static void take(struct mcr_opt8 *to, const struct mcr_opt8 *from)
-{
-	if (!to->set)
-		*to = *from;
-}
-
-static void take32(struct mcr_opt32 *to, const struct mcr_opt32 *from)
-{
-	if (!to->set)
-		*to = *from;
-}
-
 int mcr_settings_add(struct mcr_settings *s, const struct mcr_settings *from, struct mcr_error *err)
 {
-	if (!s->name[0])
-		memcpy(s->name, from->name, sizeof(s->name));
-	if (!s->run_dir[0])
-		memcpy(s->run_dir, from->run_dir, sizeof(s->run_dir));
-	take(&s->idle, &from->idle);
-	take(&s->keep_memberships, &from->keep_memberships);
-	take(&s->log_level, &from->log_level);
-	take32(&s->attach.mode, &from->attach.mode);
-	take32(&s->attach.gid, &from->attach.gid);
-	take32(&s->attach.consumers, &from->attach.consumers);
-	take32(&s->attach.consumers_per_uid, &from->attach.consumers_per_uid);
+	mcr_keys_take(&mcr_engine_keys, &s->engine, &from->engine);
+	mcr_keys_take(&mcr_attach_keys, &s->attach, &from->attach);
 	return add_lists_of(s, from, err);
 }
 
@@ -241,7 +221,7 @@ struct mcr_attach_config mcr_settings_attach(const struct mcr_settings *s)
 	const struct mcr_attach_setting *a = &s->attach;
 
 	return (struct mcr_attach_config){
-	    .mode = a->mode.set ? a->mode.value : 0660,
+	    .mode = a->mode.value,
 	    .gid = a->gid.set ? a->gid.value : UINT32_MAX,
 	    .consumers_max = a->consumers.value,
 	    .consumers_per_uid = a->consumers_per_uid.value,
@@ -323,25 +303,21 @@ static int resolve_channel(struct mcr_settings *s, size_t i, size_t n_declared,
 	return 0;
 }
 
-static int complete_run_dir(struct mcr_settings *s, struct mcr_error *err)
+static void complete_engine(struct mcr_engine_setting *e)
 {
-	if (!s->name[0])
-		strcpy(s->name, MCR_DEFAULT_NAME);
-	if (!s->run_dir[0])
-		snprintf(s->run_dir, sizeof(s->run_dir), MCR_RUN_ROOT "/%s", s->name);
-	if (s->run_dir[0] != '/')
-		return mcr_fail(err, -EINVAL,
-				"run directory '%s': expected an absolute path, it begins with '/'",
-				s->run_dir);
-	return 0;
+	mcr_keys_complete(&mcr_engine_keys, e);
+	if (!e->run_dir[0])
+		snprintf(e->run_dir, sizeof(e->run_dir), MCR_RUN_ROOT "/%s", e->name);
 }
 
 int mcr_settings_complete(struct mcr_settings *s, struct mcr_error *err)
 {
 	static const struct mcr_channel_config def = {.name = "default"};
 	size_t n_declared = s->n_channels;
-	int ret = complete_run_dir(s, err);
+	int ret = 0;
 
+	complete_engine(&s->engine);
+	mcr_keys_complete(&mcr_attach_keys, &s->attach);
 	for (size_t i = 0; ret == 0 && i < s->joins.n; i++) {
 		ret = resolve_interface(s, i, err);
 		if (ret == 0)

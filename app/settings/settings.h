@@ -45,10 +45,15 @@ struct mcr_attach_setting {
 	struct mcr_opt32 mode, gid, consumers, consumers_per_uid;
 };
 
-struct mcr_settings {
-	char name[MCR_NAME_MAX]; /* "" = not said */
-	char run_dir[96];        /* "" = not said */
+/* What concerns the engine as a whole. */
+struct mcr_engine_setting {
+	char name[MCR_NAME_MAX]; /* "" = not given */
+	char run_dir[96];        /* "" = not given */
 	struct mcr_opt8 idle, keep_memberships, log_level;
+};
+
+struct mcr_settings {
+	struct mcr_engine_setting engine;
 	struct mcr_attach_setting attach;
 	char **eal; /* EAL arguments, without the program's name */
 	size_t n_eal;
@@ -88,10 +93,10 @@ int mcr_settings_add_joins(struct mcr_settings *s, const char *text, struct mcr_
 int mcr_settings_add(struct mcr_settings *s, const struct mcr_settings *from,
 		     struct mcr_error *err);
 
-/* mcr_settings_attach: what is said, and mcring's defaults for what is not. */
+/* mcr_settings_attach: the same as the engine takes it. s: complete. */
 struct mcr_attach_config mcr_settings_attach(const struct mcr_settings *s);
 
-/* mcr_settings_complete fills in the defaults (name, run directory, channels that joins name when
+/* mcr_settings_complete fills in the defaults (of single values, channels that joins name when
  * none is declared, the size of rings) and checks the whole: every join ends up with the name of an
  * interface and a channel that exist. err begins with the origin ("FILE:LINE: "). Returns 0,
  * -EINVAL, -ENOSPC or -ENOMEM. */

@@ -9,12 +9,8 @@
 
 #include "core/address.h"
 #include "core/device_name.h"
-#include "engine/channel/channel_config.h"
 #include "settings/fail.h"
 #include "settings/values.h"
-
-#define LCORE_MAX   1023
-#define SECONDS_MAX 86400
 
 static bool name_char(char c)
 {
@@ -89,8 +85,8 @@ int mcr_value_size(uint64_t *out, const char *text, struct mcr_error *err)
 	return 0;
 }
 
-static int power_of_two(uint64_t *out, const char *text, uint64_t min, uint64_t max,
-			struct mcr_error *err)
+int mcr_value_power_of_two(uint64_t *out, const char *text, uint64_t min, uint64_t max,
+			   struct mcr_error *err)
 {
 	uint64_t value = 0;
 	int ret = mcr_value_size(&value, text, err);
@@ -102,21 +98,6 @@ static int power_of_two(uint64_t *out, const char *text, uint64_t min, uint64_t 
 				text, (unsigned long long)min, (unsigned long long)max);
 	*out = value;
 	return 0;
-}
-
-int mcr_value_depth(uint32_t *out, const char *text, struct mcr_error *err)
-{
-	uint64_t value = 0;
-	int ret = power_of_two(&value, text, MCR_CHANNEL_DEPTH_MIN, MCR_CHANNEL_DEPTH_MAX, err);
-
-	if (ret == 0)
-		*out = (uint32_t)value;
-	return ret;
-}
-
-int mcr_value_bytes(uint64_t *out, const char *text, struct mcr_error *err)
-{
-	return power_of_two(out, text, MCR_CHANNEL_BYTES_MIN, MCR_CHANNEL_BYTES_MAX, err);
 }
 
 int mcr_value_mode(uint32_t *out, const char *text, struct mcr_error *err)
@@ -167,7 +148,7 @@ int mcr_value_user(uint32_t *uid, const char *text, struct mcr_error *err)
 	if (isdigit((unsigned char)*text))
 		return number_id(uid, text, err);
 	ret = getpwnam_r(text, &entry, buf, sizeof(buf), &found);
-	if (found == NULL)
+	if (!found)
 		return no_such("user", text, ret, err);
 	*uid = found->pw_uid;
 	return 0;
@@ -182,7 +163,7 @@ int mcr_value_group(uint32_t *gid, const char *text, struct mcr_error *err)
 	if (isdigit((unsigned char)*text))
 		return number_id(gid, text, err);
 	ret = getgrnam_r(text, &entry, buf, sizeof(buf), &found);
-	if (found == NULL)
+	if (!found)
 		return no_such("group", text, ret, err);
 	*gid = found->gr_gid;
 	return 0;
@@ -209,106 +190,6 @@ int mcr_access_add_user(struct mcr_access *access, const char *text, struct mcr_
 int mcr_access_add_group(struct mcr_access *access, const char *text, struct mcr_error *err)
 {
 	return add_id(access->gids, &access->n_gids, text, mcr_value_group, err);
-}
-
-int mcr_value_consumers(uint32_t *out, const char *text, struct mcr_error *err)
-{
-	uint64_t value = 0;
-	int ret = mcr_value_uint(&value, text, 1, MCR_CONSUMERS_MAX, err);
-
-	if (ret == 0)
-		*out = (uint32_t)value;
-	return ret;
-}
-
-int mcr_value_robustness(uint8_t *out, const char *text, struct mcr_error *err)
-{
-	uint64_t value = 0;
-	int ret = mcr_value_uint(&value, text, 1, 7, err);
-
-	if (ret == 0)
-		*out = (uint8_t)value;
-	return ret;
-}
-
-static int seconds_or(uint32_t *out, const char *text, const char *word, uint32_t meaning,
-		      struct mcr_error *err)
-{
-	const char *end;
-	uint64_t value = 0;
-
-	if (strcmp(text, word) == 0) {
-		*out = meaning;
-		return 0;
-	}
-	end = digits(&value, text);
-	if (!end || *end || value < 1 || value > SECONDS_MAX)
-		return mcr_fail(err, -EINVAL, "'%.64s': expected %s, or seconds from 1 to %d", text,
-				word, SECONDS_MAX);
-	*out = (uint32_t)value;
-	return 0;
-}
-
-int mcr_value_compat_timeout(uint32_t *out, const char *text, struct mcr_error *err)
-{
-	return seconds_or(out, text, "auto", 0, err);
-}
-
-int mcr_value_repeat(uint32_t *out, const char *text, struct mcr_error *err)
-{
-	return seconds_or(out, text, "never", UINT32_MAX, err);
-}
-
-static int uint16_value(uint16_t *out, const char *text, uint64_t min, uint64_t max,
-			struct mcr_error *err)
-{
-	uint64_t value = 0;
-	int ret = mcr_value_uint(&value, text, min, max, err);
-
-	if (ret == 0)
-		*out = (uint16_t)value;
-	return ret;
-}
-
-int mcr_value_lcore(uint16_t *out, const char *text, struct mcr_error *err)
-{
-	return uint16_value(out, text, 0, LCORE_MAX, err);
-}
-
-int mcr_value_queues(uint16_t *out, const char *text, struct mcr_error *err)
-{
-	return uint16_value(out, text, 1, MCR_QUEUES_MAX, err);
-}
-
-int mcr_value_add_lcore(struct mcr_interface_config *cfg, const char *text, struct mcr_error *err)
-{
-	uint16_t lcore = 0;
-	int ret = mcr_value_lcore(&lcore, text, err);
-
-	if (ret < 0)
-		return ret;
-	for (unsigned i = 0; i < cfg->n_lcores; i++)
-		if (cfg->lcores[i] == lcore)
-			return mcr_fail(err, -EINVAL, "lcore %u stands here twice", lcore);
-	if (cfg->n_lcores == MCR_LCORES_MAX)
-		return mcr_fail(err, -EINVAL, "more than %d lcores", MCR_LCORES_MAX);
-	cfg->lcores[cfg->n_lcores++] = lcore;
-	return 0;
-}
-
-int mcr_value_lcores(struct mcr_interface_config *cfg, const char *text, struct mcr_error *err)
-{
-	char one[8];
-	int ret = 0;
-
-	for (size_t len; ret == 0; text += len + 1) {
-		len = strcspn(text, "/");
-		snprintf(one, sizeof(one), "%.*s", (int)len, text);
-		ret = mcr_value_add_lcore(cfg, one, err);
-		if (text[len] == '\0')
-			break;
-	}
-	return ret;
 }
 
 int mcr_value_address(uint32_t *address_be, uint8_t *prefix_len, const char *text,
@@ -356,16 +237,6 @@ int mcr_value_port_range(const char *text, struct mcr_error *err)
 				"5000-5003",
 				text);
 	return 0;
-}
-
-int mcr_value_vlan(uint16_t *out, const char *text, struct mcr_error *err)
-{
-	uint64_t value = 0;
-	int ret = mcr_value_uint(&value, text, 0, 4094, err);
-
-	if (ret == 0)
-		*out = (uint16_t)value;
-	return ret;
 }
 
 int mcr_value_device(char out[MCR_DEVICE_NAME_MAX], const char *text, struct mcr_error *err)

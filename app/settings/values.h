@@ -21,10 +21,9 @@ int mcr_value_uint(uint64_t *out, const char *text, uint64_t min, uint64_t max,
 /* mcr_value_size: a decimal number with an optional suffix K, M or G (powers of 1024). */
 int mcr_value_size(uint64_t *out, const char *text, struct mcr_error *err);
 
-/* mcr_value_depth, mcr_value_bytes: of a channel's rings: the bounds of struct
- * mcr_channel_config. */
-int mcr_value_depth(uint32_t *out, const char *text, struct mcr_error *err);
-int mcr_value_bytes(uint64_t *out, const char *text, struct mcr_error *err);
+/* mcr_value_power_of_two: such a number, min..max. */
+int mcr_value_power_of_two(uint64_t *out, const char *text, uint64_t min, uint64_t max,
+			   struct mcr_error *err);
 
 /* mcr_value_mode: permission bits in octal, 0..0777. */
 int mcr_value_mode(uint32_t *out, const char *text, struct mcr_error *err);
@@ -36,9 +35,6 @@ int mcr_value_group(uint32_t *gid, const char *text, struct mcr_error *err);
 /* mcr_access_add_user, mcr_access_add_group: one more of those who may. Also -E2BIG: too many. */
 int mcr_access_add_user(struct mcr_access *access, const char *text, struct mcr_error *err);
 int mcr_access_add_group(struct mcr_access *access, const char *text, struct mcr_error *err);
-
-/* mcr_value_consumers: how many at most, 1..MCR_CONSUMERS_MAX. */
-int mcr_value_consumers(uint32_t *out, const char *text, struct mcr_error *err);
 
 /* mcr_value_address: ADDRESS/LEN of an interface, unicast IPv4. */
 int mcr_value_address(uint32_t *address_be, uint8_t *prefix_len, const char *text,
@@ -52,19 +48,6 @@ int mcr_value_port_range(const char *text, struct mcr_error *err);
 
 /* mcr_value_device: of a network device of the kernel's (core/device_name.h). */
 int mcr_value_device(char out[MCR_DEVICE_NAME_MAX], const char *text, struct mcr_error *err);
-
-int mcr_value_vlan(uint16_t *out, const char *text, struct mcr_error *err);      /* 0..4094 */
-int mcr_value_robustness(uint8_t *out, const char *text, struct mcr_error *err); /* 1..7 */
-/* Seconds, 1..86400: auto (0) or a number; never (UINT32_MAX) or a number. */
-int mcr_value_compat_timeout(uint32_t *out, const char *text, struct mcr_error *err);
-int mcr_value_repeat(uint32_t *out, const char *text, struct mcr_error *err);
-int mcr_value_lcore(uint16_t *out, const char *text, struct mcr_error *err);  /* 0..1023 */
-int mcr_value_queues(uint16_t *out, const char *text, struct mcr_error *err); /* 1..64 */
-
-/* mcr_value_add_lcore appends one lcore to the list of an interface, mcr_value_lcores those of
- * LCORE[/LCORE]... */
-int mcr_value_add_lcore(struct mcr_interface_config *cfg, const char *text, struct mcr_error *err);
-int mcr_value_lcores(struct mcr_interface_config *cfg, const char *text, struct mcr_error *err);
 
 /* mcr_value_string copies text into a field of cap octets; what names it ("a port"). */
 int mcr_value_string(char *out, size_t cap, const char *text, const char *what,

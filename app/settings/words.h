@@ -1,28 +1,26 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The words that stand for values of enums: to read and to print them. Each function that reads
- * returns 0 and stores the value, or -EINVAL with err. Thread: any. */
+/* Words that stand for values. A value may have several; the first is the one that is printed.
+ * Thread: any. */
 #ifndef MCR_APP_WORDS_H
 #define MCR_APP_WORDS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
-#include <mcring/engine.h>
+struct mcr_word {
+	const char *text; /* NULL ends an array of them */
+	uint32_t value;
+};
 
-/* mcr_value_bool: yes, true, on, 1 or no, false, off, 0. */
-int mcr_value_bool(uint8_t *out, const char *text, struct mcr_error *err);
+/* mcr_word_find: the word that text is, or NULL. words NULL: there are none. */
+const struct mcr_word *mcr_word_find(const struct mcr_word *words, const char *text);
 
-int mcr_value_igmp(uint8_t *out, const char *text, struct mcr_error *err);    /* auto|1|2|3|off */
-int mcr_value_tx(uint8_t *tx_never, const char *text, struct mcr_error *err); /* auto|never */
-int mcr_value_udp_checksum(uint8_t *out, const char *text,
-			   struct mcr_error *err);                            /* nic|off|verify */
-int mcr_value_hw_time(uint8_t *out, const char *text, struct mcr_error *err); /* off|on|synced */
-int mcr_value_idle(uint8_t *out, const char *text, struct mcr_error *err);    /* busy|adaptive */
-int mcr_value_log_level(uint8_t *out, const char *text, struct mcr_error *err);
+/* mcr_word_of: the text of a value, or NULL. */
+const char *mcr_word_of(const struct mcr_word *words, uint64_t value);
 
-/* The words of the enums, for output; "?" for a value beyond them. */
-const char *mcr_igmp_mode_name(unsigned mode);
-const char *mcr_idle_name(unsigned idle);
-const char *mcr_udp_checksum_name(unsigned policy);
-const char *mcr_hw_time_name(unsigned hw_time);
+/* mcr_words_list writes one word of each value, with `between` between them and `last` before the
+ * last: "auto, 1 or 2". */
+void mcr_words_list(const struct mcr_word *words, const char *between, const char *last, char *buf,
+		    size_t cap);
 
 #endif

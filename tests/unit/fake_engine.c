@@ -143,6 +143,7 @@ int mcr_engine_channel_access(struct mcr_engine *e, const struct mcr_channel_con
 		return refuse(err, -ENOENT, "no such channel");
 	e->channels[i].consumers_max = config->consumers_max;
 	e->channels[i].readers = config->readers;
+	e->channels[i].joiners = config->joiners;
 	return 0;
 }
 

@@ -74,15 +74,15 @@ static void every_key_is_read(void **state)
 	struct mcr_error err;
 
 	assert_int_equal(load_text(&s, everything, &err), 0);
-	assert_string_equal(s->name, "md");
-	assert_string_equal(s->run_dir, "/tmp/md");
-	assert_int_equal(s->idle.value, MCR_IDLE_ADAPTIVE);
-	assert_int_equal(s->keep_memberships.value, 1);
+	assert_string_equal(s->engine.name, "md");
+	assert_string_equal(s->engine.run_dir, "/tmp/md");
+	assert_int_equal(s->engine.idle.value, MCR_IDLE_ADAPTIVE);
+	assert_int_equal(s->engine.keep_memberships.value, 1);
 	assert_int_equal(mcr_settings_attach(s).mode, 0640);
 	assert_int_equal(mcr_settings_attach(s).gid, 7);
 	assert_int_equal(mcr_settings_attach(s).consumers_max, 9);
 	assert_int_equal(mcr_settings_attach(s).consumers_per_uid, 3);
-	assert_int_equal(s->log_level.value, MCR_LOG_DEBUG);
+	assert_int_equal(s->engine.log_level.value, MCR_LOG_DEBUG);
 	assert_int_equal(s->n_eal, 3);
 	assert_string_equal(s->eal[2], "--no-huge");
 	assert_int_equal(s->interfaces[0].config.vlan, 12);
@@ -245,13 +245,13 @@ static void a_scalar_of_the_command_line_beats_the_files(void **state)
 
 	assert_int_equal(load_text(&file, everything, &err), 0);
 	s = mcr_settings_create();
-	strcpy(s->name, "cli");
-	s->idle = (struct mcr_opt8){1, MCR_IDLE_BUSY};
+	strcpy(s->engine.name, "cli");
+	s->engine.idle = (struct mcr_opt8){1, MCR_IDLE_BUSY};
 	assert_int_equal(mcr_settings_add_joins(s, "239.9.9.9", (struct mcr_origin){0}, &err), 0);
 	assert_int_equal(mcr_settings_add(s, file, &err), 0);
-	assert_string_equal(s->name, "cli");
-	assert_string_equal(s->run_dir, "/tmp/md");
-	assert_int_equal(s->idle.value, MCR_IDLE_BUSY);
+	assert_string_equal(s->engine.name, "cli");
+	assert_string_equal(s->engine.run_dir, "/tmp/md");
+	assert_int_equal(s->engine.idle.value, MCR_IDLE_BUSY);
 	assert_int_equal(s->joins.n, 14);
 	mcr_settings_destroy(file);
 	/* origins outlive the settings that they came from */
@@ -324,8 +324,8 @@ static void includes_are_relative_to_the_including_file(void **state)
 				   "name: b\nidle: adaptive\ninclude: [c.yaml]\n",
 				   "joins:\n- groups: [239.1.1.1]\n", &err),
 			 0);
-	assert_string_equal(s->name, "a");
-	assert_int_equal(s->idle.value, MCR_IDLE_ADAPTIVE);
+	assert_string_equal(s->engine.name, "a");
+	assert_int_equal(s->engine.idle.value, MCR_IDLE_ADAPTIVE);
 	assert_int_equal(s->joins.n, 1);
 	assert_non_null(strstr(s->origins[0].file, "/sub/c.yaml"));
 	assert_int_equal(s->origins[0].line, 2);
@@ -388,7 +388,8 @@ static void the_expansion_reads_back_as_the_same_joins(void **state)
 	assert_int_equal(load_text(&s, everything, &err), 0);
 	assert_int_equal(mcr_settings_complete(s, &err), 0);
 	text = expansion(s);
-	assert_non_null(strstr(text, "# channel md: depth 1024, bytes 65536, 9 joins, 0.1 MiB"));
+	assert_non_null(strstr(text, "# channel md: depth 1024, bytes 65536, consumers 5, "
+				     "readers users 0 12001 groups 8; 9 joins, 0.1 MiB"));
 	assert_non_null(strstr(text, "# 1 interfaces, 2 channels, 13 joins, 4 memberships\n"));
 	for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save))
 		if (*l != '#')
@@ -412,8 +413,8 @@ static void the_expansion_has_the_sizes_that_the_engine_will_choose(void **state
 	assert_int_equal(load_text(&s, channels, &err), 0);
 	assert_int_equal(mcr_settings_complete(s, &err), 0);
 	text = expansion(s);
-	assert_non_null(strstr(text, "# channel a: depth 64, bytes 65536,"));
-	assert_non_null(strstr(text, "# channel b: depth 65536, bytes 16777216,"));
+	assert_non_null(strstr(text, "# channel a: depth 64, bytes 65536;"));
+	assert_non_null(strstr(text, "# channel b: depth 65536, bytes 16777216;"));
 	free(text);
 	mcr_settings_destroy(s);
 }

@@ -18,7 +18,7 @@ static void expect(const char **given, const char **expected)
 	int n = 0;
 
 	assert_non_null(s);
-	strcpy(s->name, "md");
+	strcpy(s->engine.name, "md");
 	for (; *given; given++)
 		assert_int_equal(mcr_settings_add_eal(s, *given, NULL), 0);
 	assert_int_equal(mcr_eal_args_create(&args, s, NULL), 0);

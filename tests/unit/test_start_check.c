@@ -68,7 +68,7 @@ static int check(struct host *h, const char *yaml)
 	    mcr_settings_complete(s, &h->err) < 0)
 		fail_msg("%s", h->err.text);
 	if (strstr(yaml, "run_dir") == NULL)
-		strcpy(s->run_dir, "/nosuch");
+		strcpy(s->engine.run_dir, "/nosuch");
 	ret = mcr_start_check(s, h->root, &h->err);
 	mcr_settings_destroy(s);
 	return ret;

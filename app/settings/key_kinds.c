@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <string.h>
+
+#include <mcring/engine.h>
+
+#include "core/address.h"
+#include "settings/fail.h"
+#include "settings/key_kinds.h"
+#include "settings/values.h"
+
+/* ---- texts ---- */
+
+static int parse_name(const struct mcr_key *key, void *field, const char *text,
+		      struct mcr_error *err)
+{
+	return mcr_value_name(field, text, err);
+}
+
+static int parse_port(const struct mcr_key *key, void *field, const char *text,
+		      struct mcr_error *err)
+{
+	return mcr_value_string(field, key->size, text, "a DPDK device or port", err);
+}
+
+static int parse_path(const struct mcr_key *key, void *field, const char *text,
+		      struct mcr_error *err)
+{
+	if (text[0] && text[0] != '/')
+		return mcr_fail(err, -EINVAL, "'%.64s': expected an absolute path", text);
+	return mcr_value_string(field, key->size, text, "a path", err);
+}
+
+static int parse_device(const struct mcr_key *key, void *field, const char *text,
+			struct mcr_error *err)
+{
+	return mcr_value_device(field, text, err);
+}
+
+static void print_text(const struct mcr_key *key, const void *field, char *buf, size_t cap)
+{
+	snprintf(buf, cap, "%s", (const char *)field);
+}
+
+const struct mcr_kind mcr_kind_name = {parse_name, print_text, 0};
+const struct mcr_kind mcr_kind_port = {parse_port, print_text, 0};
+const struct mcr_kind mcr_kind_path = {parse_path, print_text, 0};
+const struct mcr_kind mcr_kind_device = {parse_device, print_text, 0};
+
+/* ---- an address ---- */
+
+static int parse_address(const struct mcr_key *key, void *field, const char *text,
+			 struct mcr_error *err)
+{
+	return mcr_value_address(field, (uint8_t *)field + sizeof(uint32_t), text, err);
+}
+
+static void print_address(const struct mcr_key *key, const void *field, char *buf, size_t cap)
+{
+	const uint32_t *address_be = field;
+	char address[MCR_ADDRESS_TEXT];
+
+	snprintf(buf, cap, "%s/%u", mcr_address_format(address, mcr_ipv4(*address_be)),
+		 ((const uint8_t *)field)[sizeof(*address_be)]);
+}
+
+const struct mcr_kind mcr_kind_address = {parse_address, print_address, 0};
+
+/* ---- numbers ---- */
+
+static void store(const struct mcr_key *key, void *field, uint64_t value)
+{
+	switch (key->size) {
+	case sizeof(uint8_t):
+		*(uint8_t *)field = (uint8_t)value;
+		break;
+	case sizeof(uint16_t):
+		*(uint16_t *)field = (uint16_t)value;
+		break;
+	case sizeof(uint32_t):
+		*(uint32_t *)field = (uint32_t)value;
+		break;
+	default:
+		*(uint64_t *)field = value;
+	}
+}
+
+static uint64_t load(const struct mcr_key *key, const void *field)
+{
+	switch (key->size) {
+	case sizeof(uint8_t):
+		return *(const uint8_t *)field;
+	case sizeof(uint16_t):
+		return *(const uint16_t *)field;
+	case sizeof(uint32_t):
+		return *(const uint32_t *)field;
+	default:
+		return *(const uint64_t *)field;
+	}
+}
+
+static int parse_word(const struct mcr_key *key, void *field, const char *text,
+		      struct mcr_error *err)
+{
+	const struct mcr_word *word = mcr_word_find(key->words, text);
+	char expected[128];
+
+	if (word) {
+		store(key, field, word->value);
+		return 0;
+	}
+	mcr_words_list(key->words, ", ", " or ", expected, sizeof(expected));
+	return mcr_fail(err, -EINVAL, "'%.64s': expected %s", text, expected);
+}
+
+static int parse_number(const struct mcr_key *key, void *field, const char *text,
+			struct mcr_error *err)
+{
+	uint64_t value = 0;
+	int ret = mcr_value_uint(&value, text, key->min, key->max, err);
+
+	if (ret == 0)
+		store(key, field, value);
+	return ret;
+}
+
+static int parse_seconds(const struct mcr_key *key, void *field, const char *text,
+			 struct mcr_error *err)
+{
+	const struct mcr_word *word = mcr_word_find(key->words, text);
+	int ret = word ? 0 : parse_number(key, field, text, NULL);
+
+	if (word)
+		store(key, field, word->value);
+	if (ret < 0)
+		return mcr_fail(err, ret, "'%.64s': expected %s, or seconds from %llu to %llu",
+				text, key->words->text, (unsigned long long)key->min,
+				(unsigned long long)key->max);
+	return 0;
+}
+
+static int parse_size(const struct mcr_key *key, void *field, const char *text,
+		      struct mcr_error *err)
+{
+	uint64_t value = 0;
+	int ret = mcr_value_power_of_two(&value, text, key->min, key->max, err);
+
+	if (ret == 0)
+		store(key, field, value);
+	return ret;
+}
+
+static int parse_mode(const struct mcr_key *key, void *field, const char *text,
+		      struct mcr_error *err)
+{
+	return mcr_value_mode(field, text, err);
+}
+
+static int parse_group(const struct mcr_key *key, void *field, const char *text,
+		       struct mcr_error *err)
+{
+	return mcr_value_group(field, text, err);
+}
+
+static void print_number(const struct mcr_key *key, const void *field, char *buf, size_t cap)
+{
+	uint64_t value = load(key, field);
+	const char *word = mcr_word_of(key->words, value);
+
+	if (word)
+		snprintf(buf, cap, "%s", word);
+	else
+		snprintf(buf, cap, "%llu", (unsigned long long)value);
+}
+
+static void print_mode(const struct mcr_key *key, const void *field, char *buf, size_t cap)
+{
+	snprintf(buf, cap, "0%llo", (unsigned long long)load(key, field));
+}
+
+const struct mcr_kind mcr_kind_word = {parse_word, print_number, 0};
+const struct mcr_kind mcr_kind_number = {parse_number, print_number, 0};
+const struct mcr_kind mcr_kind_seconds = {parse_seconds, print_number, 0};
+const struct mcr_kind mcr_kind_size = {parse_size, print_number, 0};
+const struct mcr_kind mcr_kind_mode = {parse_mode, print_mode, 0};
+const struct mcr_kind mcr_kind_group = {parse_group, print_number, 0};
+
+/* ---- lists ---- */
+
+static int parse_lcores(const struct mcr_key *key, void *field, const char *text,
+			struct mcr_error *err)
+{
+	uint16_t *n = field, *lcores = n + 1;
+	size_t most = key->size / sizeof(*lcores) - 1;
+	uint64_t lcore = 0;
+	int ret = mcr_value_uint(&lcore, text, key->min, key->max, err);
+
+	if (ret < 0)
+		return ret;
+	for (unsigned i = 0; i < *n; i++)
+		if (lcores[i] == lcore)
+			return mcr_fail(err, -EINVAL, "lcore %u stands here twice",
+					(unsigned)lcore);
+	if (*n == most)
+		return mcr_fail(err, -EINVAL, "more than %zu lcores", most);
+	lcores[(*n)++] = (uint16_t)lcore;
+	return 0;
+}
+
+static void print_lcores(const struct mcr_key *key, const void *field, char *buf, size_t cap)
+{
+	const uint16_t *n = field, *lcores = n + 1;
+	size_t used = 0;
+
+	for (unsigned i = 0; i < *n && used < cap; i++)
+		used += (size_t)snprintf(buf + used, cap - used, "%s%u", i ? "/" : "", lcores[i]);
+}
+
+const struct mcr_kind mcr_kind_lcores = {parse_lcores, print_lcores, 1};
+
+/* ---- who may ---- */
+
+static void print_ids(char *buf, size_t cap, const char *of, const uint32_t *ids, uint32_t n)
+{
+	size_t used = strlen(buf);
+
+	if (n > 0)
+		used += (size_t)snprintf(buf + used, cap - used, "%s%s", used ? " " : "", of);
+	for (uint32_t i = 0; i < n && used < cap; i++)
+		used += (size_t)snprintf(buf + used, cap - used, " %u", ids[i]);
+}
+
+static void print_access(const struct mcr_key *key, const void *field, char *buf, size_t cap)
+{
+	const struct mcr_access *access = field;
+
+	buf[0] = '\0';
+	print_ids(buf, cap, "users", access->uids, access->n_uids);
+	print_ids(buf, cap, "groups", access->gids, access->n_gids);
+}
+
+static int parse_one_user(const struct mcr_key *key, void *field, const char *text,
+			  struct mcr_error *err)
+{
+	return mcr_access_add_user(field, text, err);
+}
+
+static int parse_one_group(const struct mcr_key *key, void *field, const char *text,
+			   struct mcr_error *err)
+{
+	return mcr_access_add_group(field, text, err);
+}
+
+const struct mcr_kind mcr_kind_access = {NULL, print_access, 0};
+const struct mcr_kind mcr_kind_one_user = {parse_one_user, NULL, 0};
+const struct mcr_kind mcr_kind_one_group = {parse_one_group, NULL, 0};

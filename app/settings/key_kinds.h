@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* How values of keys are read and written. The comments say what a key's field is. */
+#ifndef MCR_APP_KEY_KINDS_H
+#define MCR_APP_KEY_KINDS_H
+
+#include "settings/keys.h"
+
+extern const struct mcr_kind mcr_kind_name;    /* char[MCR_NAME_MAX] */
+extern const struct mcr_kind mcr_kind_port;    /* char[size]: a DPDK device or port number */
+extern const struct mcr_kind mcr_kind_path;    /* char[size]: absolute */
+extern const struct mcr_kind mcr_kind_device;  /* char[MCR_DEVICE_NAME_MAX] */
+extern const struct mcr_kind mcr_kind_address; /* uint32_t, network order, then uint8_t length */
+
+/* Unsigned integers of `size` octets. */
+extern const struct mcr_kind mcr_kind_word;    /* one of words */
+extern const struct mcr_kind mcr_kind_number;  /* min..max */
+extern const struct mcr_kind mcr_kind_seconds; /* min..max, or one of words */
+extern const struct mcr_kind mcr_kind_size;    /* min..max, a power of two; K, M, G */
+extern const struct mcr_kind mcr_kind_mode;    /* permission bits, octal */
+extern const struct mcr_kind mcr_kind_group;   /* a group's name or number */
+
+extern const struct mcr_kind mcr_kind_lcores; /* uint16_t count, then as many uint16_t */
+
+/* struct mcr_access: a mapping of `users` and `groups` in the file, which
+ * mcr_access_add_user and mcr_access_add_group read; on the command line one of them each time. */
+extern const struct mcr_kind mcr_kind_access;
+extern const struct mcr_kind mcr_kind_one_user;
+extern const struct mcr_kind mcr_kind_one_group;
+
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <mcring/engine.h>
+
+#include "engine/channel/channel_config.h"
+#include "settings/key_kinds.h"
+#include "settings/settings.h"
+
+#define LCORE_MAX   1023
+#define SECONDS_MAX 86400
+
+#define TEXT_OF_(x) #x
+#define TEXT_OF(x)  TEXT_OF_(x)
+
+/* Where a key's field is: one field; one with a flag beside it; a struct mcr_opt8 or mcr_opt32;
+ * some fields that follow each other. */
+#define FIELD(type, field) FLAGGED(type, field, field)
+#define FLAGGED(type, field, flag)                                           \
+	.offset = offsetof(type, field), .size = sizeof(((type *)0)->field), \
+	.given = offsetof(type, flag)
+#define OPTIONAL(type, field) FLAGGED(type, field.value, field.set)
+#define FIELDS(type, first, last)                                        \
+	.offset = offsetof(type, first), .given = offsetof(type, first), \
+	.size = offsetof(type, last) + sizeof(((type *)0)->last) - offsetof(type, first)
+
+#define TABLE(table, rows)                                                      \
+	{                                                                       \
+		.of = table, .key = rows, .n = sizeof(rows) / sizeof((rows)[0]) \
+	}
+#define ASSERT_FITS(rows) \
+	_Static_assert(sizeof(rows) / sizeof((rows)[0]) <= MCR_KEYS_MAX, "MCR_KEYS_MAX")
+
+static const struct mcr_word bool_words[] = {{"yes", 1}, {"true", 1}, {"on", 1},
+					     {"1", 1},   {"no", 0},   {"false", 0},
+					     {"off", 0}, {"0", 0},    {NULL, 0}};
+
+/* ---- an interface ---- */
+
+#define INTERFACE(field)              FIELD(struct mcr_interface_config, field)
+#define INTERFACE_FIELDS(first, last) FIELDS(struct mcr_interface_config, first, last)
+
+static const struct mcr_word igmp_words[] = {{"auto", MCR_IGMP_AUTO}, {"1", MCR_IGMP_V1},
+					     {"2", MCR_IGMP_V2},      {"3", MCR_IGMP_V3},
+					     {"off", MCR_IGMP_OFF},   {NULL, 0}};
+static const struct mcr_word tx_words[] = {{"auto", 0}, {"never", 1}, {NULL, 0}};
+static const struct mcr_word checksum_words[] = {{"nic", MCR_UDP_CHECKSUM_NIC},
+						 {"off", MCR_UDP_CHECKSUM_OFF},
+						 {"verify", MCR_UDP_CHECKSUM_VERIFY},
+						 {NULL, 0}};
+static const struct mcr_word hw_time_words[] = {
+    {"off", MCR_HW_TIME_OFF}, {"on", MCR_HW_TIME_ON}, {"synced", MCR_HW_TIME_SYNCED}, {NULL, 0}};
+static const struct mcr_word auto_word[] = {{"auto", 0}, {NULL, 0}};
+static const struct mcr_word never_word[] = {{"never", UINT32_MAX}, {NULL, 0}};
+
+static const struct mcr_key interface_keys[] = {
+    {"name", &mcr_kind_name, INTERFACE(name), .flags = MCR_KEY_REQUIRED},
+    {"port", &mcr_kind_port, INTERFACE(port), .flags = MCR_KEY_REQUIRED},
+    {"address", &mcr_kind_address, "ADDR/LEN", INTERFACE_FIELDS(address_be, prefix_len)},
+    {"vlan", &mcr_kind_number, "ID", INTERFACE(vlan), .max = 4094},
+    {"igmp", &mcr_kind_word, INTERFACE(igmp), .words = igmp_words, .flags = MCR_KEY_SHOWN},
+    {"igmp_strict", &mcr_kind_word, INTERFACE(igmp_strict), .words = bool_words},
+    {"igmp_robustness", &mcr_kind_number, "N", INTERFACE(igmp_robustness), .min = 1, .max = 7},
+    {"igmp_robustness_floor", &mcr_kind_number, "N", INTERFACE(igmp_robustness_floor), .min = 1,
+     .max = 7},
+    {"igmp_compat_timeout", &mcr_kind_seconds, "auto|SECONDS", INTERFACE(igmp_compat_timeout_s),
+     .min = 1, .max = SECONDS_MAX, .words = auto_word},
+    {"igmp_repeat", &mcr_kind_seconds, "never|SECONDS", INTERFACE(igmp_repeat_s), .min = 1,
+     .max = SECONDS_MAX, .words = never_word},
+    {"tx", &mcr_kind_word, INTERFACE(tx_never), .words = tx_words, .flags = MCR_KEY_SHOWN},
+    {"kernel", &mcr_kind_device, "DEVICE", INTERFACE(kernel)},
+    {"udp_checksum", &mcr_kind_word, INTERFACE(udp_checksum), .words = checksum_words,
+     .flags = MCR_KEY_SHOWN},
+    {"hw_time", &mcr_kind_word, INTERFACE(hw_time), .words = hw_time_words},
+    {"lcores", &mcr_kind_lcores, "N/N...", INTERFACE_FIELDS(n_lcores, lcores), .max = LCORE_MAX},
+    {"queues", &mcr_kind_number, "N", INTERFACE(n_queues), .min = 1, .max = MCR_QUEUES_MAX},
+};
+const struct mcr_keys mcr_interface_keys = TABLE("interface", interface_keys);
+ASSERT_FITS(interface_keys);
+
+_Static_assert(offsetof(struct mcr_interface_config, prefix_len) ==
+		   offsetof(struct mcr_interface_config, address_be) + 4,
+	       "one field of mcr_kind_address");
+_Static_assert(offsetof(struct mcr_interface_config, lcores) ==
+		   offsetof(struct mcr_interface_config, n_lcores) + 2,
+	       "one field of mcr_kind_lcores");
+
+/* ---- a channel ---- */
+
+#define CHANNEL(field) FIELD(struct mcr_channel_config, field)
+
+static const struct mcr_key channel_keys[] = {
+    {"name", &mcr_kind_name, CHANNEL(name), .flags = MCR_KEY_REQUIRED},
+    {"depth", &mcr_kind_size, "MESSAGES", CHANNEL(depth), .min = MCR_CHANNEL_DEPTH_MIN,
+     .max = MCR_CHANNEL_DEPTH_MAX},
+    {"bytes", &mcr_kind_size, "BYTES", CHANNEL(bytes), .min = MCR_CHANNEL_BYTES_MIN,
+     .max = MCR_CHANNEL_BYTES_MAX},
+    {"lcore", &mcr_kind_number, "N", FLAGGED(struct mcr_channel_config, lcore, has_lcore),
+     .max = LCORE_MAX},
+    {"consumers", &mcr_kind_number, "N", CHANNEL(consumers_max), .min = 1, .max = MCR_CONSUMERS_MAX,
+     .flags = MCR_KEY_LIVE},
+    {"readers", &mcr_kind_access, CHANNEL(readers), .flags = MCR_KEY_LIVE | MCR_KEY_FILE_ONLY},
+    {"joiners", &mcr_kind_access, CHANNEL(joiners), .flags = MCR_KEY_LIVE | MCR_KEY_FILE_ONLY},
+    {"user", &mcr_kind_one_user, "USER", CHANNEL(readers),
+     .flags = MCR_KEY_LIVE | MCR_KEY_OPTION_ONLY | MCR_KEY_REPEATED},
+    {"group", &mcr_kind_one_group, "GROUP", CHANNEL(readers),
+     .flags = MCR_KEY_LIVE | MCR_KEY_OPTION_ONLY | MCR_KEY_REPEATED},
+};
+const struct mcr_keys mcr_channel_keys = TABLE("channel", channel_keys);
+ASSERT_FITS(channel_keys);
+
+/* ---- the attach socket ---- */
+
+#define ATTACH(field) OPTIONAL(struct mcr_attach_setting, field)
+
+static const struct mcr_key attach_keys[] = {
+    {"mode", &mcr_kind_mode, "MODE", "0660", ATTACH(mode)},
+    {"group", &mcr_kind_group, "GROUP", ATTACH(gid)},
+    {"consumers", &mcr_kind_number, "N", TEXT_OF(MCR_CONSUMERS_MAX), ATTACH(consumers), .min = 1,
+     .max = MCR_CONSUMERS_MAX},
+    {"consumers_per_user", &mcr_kind_number, "N", ATTACH(consumers_per_uid), .min = 1,
+     .max = MCR_CONSUMERS_MAX},
+};
+const struct mcr_keys mcr_attach_keys = TABLE("attach", attach_keys);
+ASSERT_FITS(attach_keys);
+
+/* ---- the engine itself ---- */
+
+#define ENGINE(field)        FIELD(struct mcr_engine_setting, field)
+#define ENGINE_OPTION(field) OPTIONAL(struct mcr_engine_setting, field)
+
+static const struct mcr_word idle_words[] = {
+    {"busy", MCR_IDLE_BUSY}, {"adaptive", MCR_IDLE_ADAPTIVE}, {NULL, 0}};
+static const struct mcr_word level_words[] = {{"error", MCR_LOG_ERROR},
+					      {"warning", MCR_LOG_WARNING},
+					      {"info", MCR_LOG_INFO},
+					      {"debug", MCR_LOG_DEBUG},
+					      {NULL, 0}};
+
+static const struct mcr_key engine_keys[] = {
+    {"name", &mcr_kind_name, NULL, MCR_DEFAULT_NAME, ENGINE(name)},
+    {"run_dir", &mcr_kind_path, ENGINE(run_dir)},
+    {"idle", &mcr_kind_word, NULL, "busy", ENGINE_OPTION(idle), .words = idle_words},
+    {"keep_memberships", &mcr_kind_word, NULL, "no", ENGINE_OPTION(keep_memberships),
+     .words = bool_words},
+    {"log_level", &mcr_kind_word, NULL, "info", ENGINE_OPTION(log_level), .words = level_words},
+};
+const struct mcr_keys mcr_engine_keys = TABLE("engine", engine_keys);
+ASSERT_FITS(engine_keys);
