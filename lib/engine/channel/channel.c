@@ -30,7 +30,7 @@ static int create_handler(struct mcr_inline **out, const struct mcr_channel_conf
 	struct mcr_inline *in =
 	    rte_zmalloc_socket("mcr_inline", sizeof(*in), RTE_CACHE_LINE_SIZE, node);
 
-	if (in == NULL)
+	if (!in)
 		return -ENOMEM;
 	in->handler = config->handler;
 	in->ctx = config->handler_ctx;
@@ -61,7 +61,7 @@ int mcr_channel_create(struct mcr_channel **out, const struct mcr_channel_config
 	char name[64];
 	int ret;
 
-	if (channel == NULL)
+	if (!channel)
 		return mcr_error_set(err, -ENOMEM, "no memory for channel \"%s\"", config->name);
 	ret = check_memory(config, len, n_lcores, err);
 	if (ret < 0)
@@ -79,9 +79,8 @@ int mcr_channel_create(struct mcr_channel **out, const struct mcr_channel_config
 		channel->n_rings++;
 		channel->writers[i] = rte_zmalloc_socket(
 		    "mcr_ring_writer", sizeof(struct mcr_ring_writer), RTE_CACHE_LINE_SIZE, node);
-		if (channel->writers[i] == NULL ||
-		    (config->handler != NULL &&
-		     create_handler(&channel->handlers[i], config, node) < 0)) {
+		if (!channel->writers[i] ||
+		    (config->handler && create_handler(&channel->handlers[i], config, node) < 0)) {
 			ret = mcr_error_set(err, -ENOMEM, "no EAL memory for channel \"%s\"",
 					    config->name);
 			goto fail;
@@ -112,7 +111,7 @@ void mcr_channel_release(struct mcr_channel *channel)
 
 void mcr_channel_destroy(struct mcr_channel *channel)
 {
-	if (channel == NULL)
+	if (!channel)
 		return;
 	mcr_channel_release(channel);
 	free(channel);

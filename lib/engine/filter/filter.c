@@ -116,7 +116,7 @@ int mcr_filter_port_set(struct mcr_filter_port *f, struct mcr_filter_want *wants
 	}
 	n = without_igmp(wants, n);
 	macs = calloc(n + 1 + f->n_others, sizeof(*macs));
-	if (macs == NULL)
+	if (!macs)
 		return -ENOMEM;
 	ret = mcr_filter_flow_add(&f->flow, wants, n);
 	mac_ret = mcr_filter_mac_set(&f->mac, macs, all_macs(f, macs, wants, n));
@@ -133,7 +133,7 @@ static void *copy_of(const void *from, size_t n, size_t size)
 {
 	void *to = malloc((n + 1) * size);
 
-	if (to != NULL && n > 0)
+	if (to && n > 0)
 		memcpy(to, from, n * size);
 	return to;
 }
@@ -142,13 +142,13 @@ struct mcr_filter_port *mcr_filter_port_copy(const struct mcr_filter_port *f)
 {
 	struct mcr_filter_port *copy = copy_of(f, 1, sizeof(*f));
 
-	if (copy == NULL)
+	if (!copy)
 		return NULL;
 	copy->mac.wanted = copy_of(f->mac.wanted, f->mac.n_wanted, sizeof(*f->mac.wanted));
 	copy->mac.held = copy_of(f->mac.held, f->mac.n_held, sizeof(*f->mac.held));
 	copy->flow.rules = copy_of(f->flow.rules, f->flow.n_rules, sizeof(*f->flow.rules));
 	copy->flow.old = NULL;
-	if (copy->mac.wanted != NULL && copy->mac.held != NULL && copy->flow.rules != NULL)
+	if (copy->mac.wanted && copy->mac.held && copy->flow.rules)
 		return copy;
 	mcr_filter_port_copy_destroy(copy);
 	return NULL;
@@ -156,7 +156,7 @@ struct mcr_filter_port *mcr_filter_port_copy(const struct mcr_filter_port *f)
 
 void mcr_filter_port_copy_destroy(struct mcr_filter_port *copy)
 {
-	if (copy != NULL)
+	if (copy)
 		mcr_filter_port_fini(copy);
 	free(copy);
 }
@@ -169,7 +169,7 @@ static void isolated_state(const struct mcr_filter_flow *f, const struct mcr_fil
 	const char *why = r->why;
 
 	out->rung = MCR_RUNG_FLOW;
-	if (f->catch_all != NULL) {
+	if (f->catch_all) {
 		out->rung = MCR_RUNG_ALL_MULTICAST;
 		snprintf(out->reason, sizeof(out->reason), "%s%s",
 			 why[0] ? "no flow rule: " : "other groups got no flow rule: ",
@@ -188,12 +188,12 @@ static void steered_state(const struct mcr_filter_port *f, const struct mcr_filt
 	const char *reason = rung == f->mac.rung ? f->mac.reason : "";
 
 	out->rung = rung;
-	if (r != NULL && r->n_flows > 0) {
+	if (r && r->n_flows > 0) {
 		out->rung = rung == MCR_RUNG_NONE ? rung : MCR_RUNG_FLOW;
 		if (rung != MCR_RUNG_MAC_LIST)
 			snprintf(out->reason, sizeof(out->reason), "let in by %s: %.*s",
 				 mcr_rung_name(rung), MCR_REASON_MAX - 40, reason);
-	} else if (f->flow.n_queues > 1 && r != NULL) {
+	} else if (f->flow.n_queues > 1 && r) {
 		snprintf(out->reason, sizeof(out->reason), "no flow rule: %s%s%.*s", r->why,
 			 reason[0] ? "; " : "", MCR_REASON_MAX - MCR_FLOW_WHY - 20, reason);
 	} else {
@@ -217,7 +217,7 @@ void mcr_filter_port_summary(const struct mcr_filter_port *f, struct mcr_filter_
 	snprintf(out->reason, sizeof(out->reason), "%s", f->mac.reason);
 	if (!f->flow.isolated)
 		return;
-	out->rung = f->flow.catch_all != NULL ? MCR_RUNG_ALL_MULTICAST : MCR_RUNG_FLOW;
+	out->rung = f->flow.catch_all ? MCR_RUNG_ALL_MULTICAST : MCR_RUNG_FLOW;
 	if (f->flow.n_refused > 0)
 		snprintf(out->reason, sizeof(out->reason), "%zu groups got no flow rule: %s",
 			 f->flow.n_refused, f->flow.why);
@@ -229,9 +229,9 @@ void mcr_filter_port_state(const struct mcr_filter_port *f, uint16_t vlan, uint3
 	const struct mcr_filter_rule *r = mcr_filter_flow_find(&f->flow, vlan, group_be);
 	const struct rte_ether_addr mac = mcr_filter_mac_of(group_be);
 
-	if (is_unset(f->flow.isolated ? r != NULL : mcr_filter_mac_wants(&f->mac, &mac), out))
+	if (is_unset(f->flow.isolated ? !!r : mcr_filter_mac_wants(&f->mac, &mac), out))
 		return;
-	if (r != NULL && r->n_flows > 0)
+	if (r && r->n_flows > 0)
 		out->queue = r->queue;
 	if (f->flow.isolated)
 		isolated_state(&f->flow, r, out);

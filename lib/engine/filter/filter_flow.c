@@ -67,9 +67,9 @@ static struct rte_flow *create(struct mcr_filter_flow *f, const struct rte_flow_
 
 	if (ret == 0) {
 		flow = rte_flow_create(f->port, &attr, pattern, actions, &error);
-		ret = flow == NULL ? -rte_errno : 0;
+		ret = flow ? 0 : -rte_errno;
 	}
-	if (flow != NULL)
+	if (flow)
 		f->refused_in_row = 0;
 	else
 		note_refusal(f, &error, -ret);
@@ -139,7 +139,7 @@ static int create_all(struct mcr_filter_flow *f, struct mcr_filter_rule *r, unsi
 		if (f->blocked)
 			break;
 		flow = create_group(f, r, n_sources ? r->sources_be[i] : 0, udp_port);
-		if (flow == NULL)
+		if (!flow)
 			break;
 		r->flows[r->n_flows++] = flow;
 		f->n_flows++;
@@ -201,7 +201,7 @@ static struct rte_flow *create_catch_all(struct mcr_filter_flow *f)
 	actions[0].conf = &rss;
 	if (rss.queue_num > 1)
 		flow = create(f, pattern, actions, 1);
-	if (flow == NULL) {
+	if (!flow) {
 		actions[0] =
 		    (struct rte_flow_action){.type = RTE_FLOW_ACTION_TYPE_QUEUE, .conf = &queue};
 		flow = create(f, pattern, actions, 1);
@@ -259,7 +259,7 @@ static void carry_over(struct mcr_filter_rule *r, struct mcr_filter_rule *before
 static void renew(struct mcr_filter_flow *f, struct mcr_filter_rule *r,
 		  struct mcr_filter_rule *before)
 {
-	if (before != NULL && still_fits(f, before, r))
+	if (before && still_fits(f, before, r))
 		carry_over(r, before);
 	else
 		ask(f, r);
@@ -277,7 +277,7 @@ int mcr_filter_flow_add(struct mcr_filter_flow *f, const struct mcr_filter_want 
 	struct mcr_filter_rule *rules = calloc(n + 1, sizeof(*rules));
 	size_t k = 0;
 
-	if (rules == NULL)
+	if (!rules)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
 		struct mcr_filter_rule *before = NULL;
@@ -296,7 +296,7 @@ int mcr_filter_flow_add(struct mcr_filter_flow *f, const struct mcr_filter_want 
 	f->rules = rules;
 	f->n_rules = n;
 	count_refused(f);
-	if (f->isolated && f->n_refused > 0 && f->catch_all == NULL)
+	if (f->isolated && f->n_refused > 0 && !f->catch_all)
 		f->catch_all = create_catch_all(f);
 	return 0;
 }
@@ -324,7 +324,7 @@ void mcr_filter_flow_remove(struct mcr_filter_flow *f)
 	f->n_old = 0;
 	if (f->n_flows < before)
 		ask_again(f);
-	if (f->n_refused == 0 && f->catch_all != NULL) {
+	if (f->n_refused == 0 && f->catch_all) {
 		rte_flow_destroy(f->port, f->catch_all, &error);
 		f->catch_all = NULL;
 	}

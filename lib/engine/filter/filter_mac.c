@@ -275,7 +275,7 @@ static void keep_what_fits(struct mcr_filter_mac *f, const struct rte_ether_addr
 	struct rte_ether_addr *order = calloc(n, sizeof(*order));
 	size_t k = 0;
 
-	if (order == NULL)
+	if (!order)
 		return;
 	for (size_t i = 0; i < n; i++)
 		if (is_in(&macs[i], prior, n_prior))
@@ -355,7 +355,7 @@ static int make_room(struct mcr_filter_mac *f, size_t n)
 {
 	struct rte_ether_addr *held = realloc(f->held, (f->n_held + n + 1) * sizeof(*held));
 
-	if (held == NULL)
+	if (!held)
 		return -ENOMEM;
 	f->held = held;
 	return 0;
@@ -370,7 +370,7 @@ int mcr_filter_mac_set(struct mcr_filter_mac *f, const struct rte_ether_addr *ma
 		return 0;
 	copy = calloc(n, sizeof(*copy));
 	prior = calloc(n_prior + 1, sizeof(*prior));
-	if (copy == NULL || prior == NULL || make_room(f, n) < 0) {
+	if (!copy || !prior || make_room(f, n) < 0) {
 		free(copy);
 		free(prior);
 		return -ENOMEM;

@@ -23,10 +23,10 @@
 
 int mcr_interface_check(const struct mcr_interface_config *config, struct mcr_error *err)
 {
-	if (config->name[0] == '\0' || memchr(config->name, '\0', sizeof(config->name)) == NULL)
+	if (config->name[0] == '\0' || !memchr(config->name, '\0', sizeof(config->name)))
 		return mcr_error_set(err, -EINVAL, "an interface needs a name of 1 to %d octets",
 				     MCR_NAME_MAX - 1);
-	if (memchr(config->port, '\0', sizeof(config->port)) == NULL)
+	if (!memchr(config->port, '\0', sizeof(config->port)))
 		return mcr_error_set(err, -EINVAL,
 				     "interface \"%s\": its port's name is not terminated",
 				     config->name);
@@ -146,12 +146,12 @@ static struct rte_mbuf *make_frame(const struct mcr_interface *i, const uint8_t 
 	struct rte_ether_hdr *ether;
 	uint8_t *to;
 
-	if (m == NULL)
+	if (!m)
 		return NULL;
 	if (total < RTE_ETHER_MIN_LEN - RTE_ETHER_CRC_LEN)
 		total = RTE_ETHER_MIN_LEN - RTE_ETHER_CRC_LEN;
 	to = (uint8_t *)rte_pktmbuf_append(m, (uint16_t)total);
-	if (to == NULL) {
+	if (!to) {
 		rte_pktmbuf_free(m);
 		return NULL;
 	}
@@ -179,7 +179,7 @@ static int send_igmp(void *ctx, const uint8_t *packet, size_t len)
 	struct mcr_interface *i = ctx;
 	struct rte_mbuf *m = make_frame(i, packet, len);
 
-	if (m != NULL && transmit(i, m) == 0)
+	if (m && transmit(i, m) == 0)
 		return 0;
 	i->tx_retries++;
 	return -EAGAIN;
@@ -187,7 +187,7 @@ static int send_igmp(void *ctx, const uint8_t *packet, size_t len)
 
 void mcr_interface_announce(struct mcr_interface *i, uint64_t now_ns)
 {
-	if (i->igmp == NULL)
+	if (!i->igmp)
 		return;
 	mcr_igmp_announce(i->igmp, i->config.address_be, now_ns);
 	i->igmp_due_ns = 0;
@@ -195,12 +195,12 @@ void mcr_interface_announce(struct mcr_interface *i, uint64_t now_ns)
 
 int mcr_interface_set_mtu(struct mcr_interface *i)
 {
-	return i->igmp == NULL ? 0 : mcr_igmp_set_mtu(i->igmp, longest_packet(i->port));
+	return i->igmp ? mcr_igmp_set_mtu(i->igmp, longest_packet(i->port)) : 0;
 }
 
 void mcr_interface_poll(struct mcr_interface *i, uint64_t now_ns)
 {
-	if (i->igmp != NULL && i->port->started && now_ns >= i->igmp_due_ns)
+	if (i->igmp && i->port->started && now_ns >= i->igmp_due_ns)
 		i->igmp_due_ns = mcr_igmp_poll(i->igmp, now_ns, send_igmp, i);
 }
 
@@ -214,7 +214,7 @@ static void input_igmp(struct mcr_interface *i, const struct rte_mbuf *m,
 	if (len > sizeof(copy))
 		len = sizeof(copy);
 	packet = rte_pktmbuf_read(m, p->l3_offset, len, copy);
-	if (packet == NULL)
+	if (!packet)
 		return;
 	mcr_igmp_input(i->igmp, packet, len, now_ns);
 	i->igmp_due_ns = 0; /* the machine says when at the next poll */
@@ -226,7 +226,7 @@ void mcr_interface_input(struct mcr_interface *i, struct rte_mbuf *m,
 	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, packet->l3_offset);
 	int igmp = packet->ether_type == RTE_ETHER_TYPE_IPV4 && ip[9] == IPPROTO_IGMP;
 
-	if (igmp && i->igmp != NULL)
+	if (igmp && i->igmp)
 		input_igmp(i, m, packet, now_ns);
 	if (mcr_kernel_path_is_up(i->kernel)) {
 		if (igmp) /* all else came its own way, or is not for us */
@@ -265,7 +265,7 @@ int mcr_interface_watch(struct mcr_interface *i, uint64_t now_ns, char *line, si
 {
 	struct mcr_igmp_brief igmp;
 
-	if (i->igmp == NULL)
+	if (!i->igmp)
 		return 0;
 	mcr_igmp_get_brief(i->igmp, &igmp);
 	if (igmp.version != i->logged_version) {

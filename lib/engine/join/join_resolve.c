@@ -24,7 +24,7 @@ static int unknown(struct mcr_error *err, const char *kind, const char *name,
 	size_t len = 0;
 
 	for (size_t i = 0; i < n && len < sizeof(known); i++)
-		if (names[i] != NULL)
+		if (names[i])
 			len += (size_t)snprintf(known + len, sizeof(known) - len, "%s%s",
 						len ? ", " : "", names[i]);
 	if (name[0] == '\0')
@@ -38,7 +38,7 @@ static int unknown(struct mcr_error *err, const char *kind, const char *name,
 static int find_name(const char *name, const char *const *names, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (names[i] != NULL && strcmp(names[i], name) == 0)
+		if (names[i] && strcmp(names[i], name) == 0)
 			return (int)i;
 	return -1;
 }
@@ -79,8 +79,7 @@ int mcr_join_resolve(struct mcr_join *to, struct mcr_rule *rule, const struct mc
 	int interface = -1, channel, ret;
 	const char *want = from->channel[0] ? from->channel : "default";
 
-	if (memchr(from->interface, 0, MCR_NAME_MAX) == NULL ||
-	    memchr(from->channel, 0, MCR_NAME_MAX) == NULL)
+	if (!memchr(from->interface, 0, MCR_NAME_MAX) || !memchr(from->channel, 0, MCR_NAME_MAX))
 		return mcr_error_set(err, -EINVAL, "a join's name is not terminated");
 	ret = check_sources(from, err);
 	if (ret < 0)

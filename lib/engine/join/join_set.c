@@ -39,7 +39,7 @@ static int removal_make(struct removal *r, const struct mcr_join_change *change,
 	r->n = change->n_remove;
 	r->joins = calloc(r->n + 1, sizeof(*r->joins));
 	r->left = calloc(r->n + 1, sizeof(*r->left));
-	if (r->joins == NULL || r->left == NULL)
+	if (!r->joins || !r->left)
 		return -ENOMEM;
 	for (size_t i = 0; ret == 0 && i < r->n; i++)
 		ret = mcr_join_resolve(&r->joins[i], &rule, &change->remove[i], names, err);
@@ -86,7 +86,7 @@ static void take_from(uint8_t *gone, const struct mcr_join_set *old, struct mcr_
 		if (gone[i] || !same_owner(&old->owners[i], &owner))
 			continue;
 		left = removal_find(r, &old->joins[i]);
-		if (left != NULL && *left > 0) {
+		if (left && *left > 0) {
 			--*left;
 			gone[i] = 1;
 		}
@@ -108,14 +108,14 @@ static int refuse_leave(const struct mcr_join_set *old, const struct mcr_join *j
 	char text[160], who[96] = "";
 	const struct mcr_join_owner *owner = NULL;
 
-	for (size_t i = 0; owner == NULL && i < old->n_joins; i++)
+	for (size_t i = 0; !owner && i < old->n_joins; i++)
 		if (by_octets(&old->joins[i], join) == 0 && !same_owner(&old->owners[i], &asker))
 			owner = &old->owners[i];
-	if (owner == NULL)
+	if (!owner)
 		return mcr_join_refuse(err, join, -ENOENT, "there is no such join to leave");
 	if (owner->maker != MCR_JOINED_BY_CONSUMER || asker.maker == MCR_JOINED_BY_CONSUMER)
 		return mcr_join_refuse(err, join, -ENOENT, why[owner->maker]);
-	if (names->describe != NULL)
+	if (names->describe)
 		names->describe(names->ctx, owner->consumer, who, sizeof(who));
 	snprintf(text, sizeof(text), "it is consumer %" PRIu64 "'s%s%s: it goes when that ends",
 		 owner->consumer, who[0] ? ", " : "", who);
@@ -156,9 +156,9 @@ int mcr_join_change_drops(const struct mcr_join_change *change, const struct mcr
 
 	if (change->channels >> set->rules[i].channel & 1)
 		return 1;
-	return change->living != NULL && owner->maker == MCR_JOINED_BY_CONSUMER &&
-	       bsearch(&owner->consumer, change->living, change->n_living, sizeof(*change->living),
-		       by_number) == NULL;
+	return change->living && owner->maker == MCR_JOINED_BY_CONSUMER &&
+	       !bsearch(&owner->consumer, change->living, change->n_living, sizeof(*change->living),
+			by_number);
 }
 
 /* gone: a flag for each join of old. Returns how many stay, or -errno. */
@@ -286,7 +286,7 @@ static int make_groups(struct mcr_join_set *set, const struct mcr_join_set *old,
 	int ret = 0;
 
 	set->groups = calloc(set->n_joins + 1, sizeof(*set->groups));
-	if (order == NULL || scratch == NULL || set->groups == NULL)
+	if (!order || !scratch || !set->groups)
 		ret = -ENOMEM;
 	for (size_t i = 0; ret == 0 && i < set->n_joins; i++)
 		order[i] = &set->rules[i];
@@ -303,7 +303,7 @@ static int make_groups(struct mcr_join_set *set, const struct mcr_join_set *old,
 			break;
 		before = mcr_join_set_find(old, g->interface, g->group_be);
 		g->joined_ns = before ? before->joined_ns : now_ns;
-		if (before != NULL)
+		if (before)
 			g->slot = before->slot;
 		else
 			ret = mcr_slots_take(slots, &g->slot);
@@ -328,7 +328,7 @@ int mcr_join_set_change(struct mcr_join_set **out, const struct mcr_join_set *ol
 	struct mcr_join_set *set = calloc(1, sizeof(*set));
 	int ret = -ENOMEM;
 
-	if (set != NULL)
+	if (set)
 		ret = make_list(set, old, change, names, err);
 	if (ret == 0) {
 		ret = make_groups(set, old, slots, realtime_ns);
@@ -349,10 +349,10 @@ int mcr_join_set_change(struct mcr_join_set **out, const struct mcr_join_set *ol
 void mcr_join_set_undo(struct mcr_join_set *set, const struct mcr_join_set *old,
 		       struct mcr_slots *slots)
 {
-	for (size_t i = 0; set != NULL && i < set->n_groups; i++) {
+	for (size_t i = 0; set && i < set->n_groups; i++) {
 		const struct mcr_group *g = &set->groups[i];
 
-		if (mcr_join_set_find(old, g->interface, g->group_be) == NULL)
+		if (!mcr_join_set_find(old, g->interface, g->group_be))
 			mcr_slots_give(slots, g->slot);
 	}
 	mcr_join_set_destroy(set);
@@ -360,7 +360,7 @@ void mcr_join_set_undo(struct mcr_join_set *set, const struct mcr_join_set *old,
 
 void mcr_join_set_destroy(struct mcr_join_set *set)
 {
-	if (set == NULL)
+	if (!set)
 		return;
 	for (size_t i = 0; i < set->n_groups; i++)
 		free((void *)(uintptr_t)set->groups[i].source_filter.sources_be);

@@ -225,7 +225,7 @@ static int read_groups(char *text, size_t cap)
 int mcr_kernel_device_groups(const struct mcr_kernel_device *d, uint64_t *macs, size_t cap)
 {
 	char *text = malloc(GROUPS_BYTES);
-	int ret = text == NULL ? -ENOMEM : read_groups(text, GROUPS_BYTES);
+	int ret = text ? read_groups(text, GROUPS_BYTES) : -ENOMEM;
 
 	if (ret == 0)
 		ret = (int)mcr_kernel_groups_parse(text, d->index, d->name, macs, cap);

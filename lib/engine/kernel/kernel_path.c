@@ -25,7 +25,7 @@ static int make_pool(struct mcr_port *port)
 	struct rte_eth_txq_info queue = {.nb_desc = TX_DESCS_MAX};
 	char name[RTE_MEMPOOL_NAMESIZE];
 
-	if (port->kernel_pool != NULL) /* of another interface on the port */
+	if (port->kernel_pool) /* of another interface on the port */
 		return 0;
 	rte_eth_tx_queue_info_get(port->id, 0, &queue);
 	snprintf(name, sizeof(name), "mcr_kernel%u", port->id);
@@ -33,7 +33,7 @@ static int make_pool(struct mcr_port *port)
 	    name, queue.nb_desc + 2 * MCR_KERNEL_BURST * MCR_INTERFACES_MAX, 0, 0,
 	    (uint16_t)RTE_MAX(room, (unsigned)RTE_MBUF_DEFAULT_BUF_SIZE),
 	    rte_eth_dev_socket_id(port->id));
-	return port->kernel_pool != NULL ? 0 : -ENOMEM;
+	return port->kernel_pool ? 0 : -ENOMEM;
 }
 
 int mcr_kernel_path_create(struct mcr_kernel_path **out, const struct mcr_interface_config *config,
@@ -42,7 +42,7 @@ int mcr_kernel_path_create(struct mcr_kernel_path **out, const struct mcr_interf
 	struct mcr_kernel_path *k = calloc(1, sizeof(*k));
 	int ret;
 
-	if (k == NULL || make_pool(port) < 0) {
+	if (!k || make_pool(port) < 0) {
 		free(k);
 		return mcr_error_set(err, -ENOMEM,
 				     "kernel=%s: no memory for its frames: give EAL more (-m "
@@ -67,7 +67,7 @@ int mcr_kernel_path_create(struct mcr_kernel_path **out, const struct mcr_interf
 
 void mcr_kernel_path_destroy(struct mcr_kernel_path *k)
 {
-	if (k == NULL)
+	if (!k)
 		return;
 	mcr_kernel_device_close(&k->device);
 	rte_pktmbuf_free_bulk(k->held, k->n_held);
@@ -89,7 +89,7 @@ static int pieces_of(struct iovec *iov, const struct rte_mbuf *m, int cut)
 		iov[n++].iov_len = ADDRESSES;
 		skip = ADDRESSES + TAG;
 	}
-	for (; m != NULL; m = m->next, skip = 0) {
+	for (; m; m = m->next, skip = 0) {
 		if (n == SEGMENTS_MAX)
 			return 0;
 		iov[n].iov_base = rte_pktmbuf_mtod_offset(m, void *, skip);
@@ -173,7 +173,7 @@ static unsigned read_burst(struct mcr_kernel_path *k)
 
 	for (; n < MCR_KERNEL_BURST && k->n_held < MCR_KERNEL_BURST; n++) {
 		struct rte_mbuf *m = rte_pktmbuf_alloc(k->port->kernel_pool);
-		int ret = m != NULL ? read_frame(k, m) : 0;
+		int ret = m ? read_frame(k, m) : 0;
 
 		if (ret <= 0) {
 			rte_pktmbuf_free(m);

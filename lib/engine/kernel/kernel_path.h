@@ -62,7 +62,7 @@ void mcr_kernel_path_destroy(struct mcr_kernel_path *k);
 /* mcr_kernel_path_is_up: whether the device is there still. */
 static inline int mcr_kernel_path_is_up(const struct mcr_kernel_path *k)
 {
-	return k != NULL && !k->is_lost;
+	return k && !k->is_lost;
 }
 
 /* mcr_kernel_path_give hands a received frame to the kernel; m stays the caller's. */

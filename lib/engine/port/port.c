@@ -98,7 +98,7 @@ int mcr_port_open(struct mcr_port **out, uint16_t id, const struct mcr_port_want
 	struct mcr_port *port = calloc(1, sizeof(*port));
 	int ret;
 
-	if (port == NULL)
+	if (!port)
 		return mcr_error_set(err, -ENOMEM, "no memory for port %u", id);
 	port->id = id;
 	port->kernel.fd = -1;
@@ -131,7 +131,7 @@ int mcr_port_open(struct mcr_port **out, uint16_t id, const struct mcr_port_want
 		goto fail;
 	mcr_filter_port_queues(&port->filter, port->n_queues);
 	port->filtered = mcr_filter_port_copy(&port->filter);
-	if (port->filtered == NULL) {
+	if (!port->filtered) {
 		ret = mcr_error_set(err, -ENOMEM, "no memory for port %s", port->name);
 		goto fail;
 	}
@@ -183,7 +183,7 @@ void mcr_port_shut(struct mcr_port *port)
 	}
 	/* Its queues hold buffers of our pools until it is closed; without one it was never ours.
 	 */
-	if (port->mempool != NULL)
+	if (port->mempool)
 		port->closed = rte_eth_dev_close(port->id) == 0;
 	port->found.promiscuous = port->found.all_multicast = 0;
 	port->found.speed_mbps = 0;
@@ -192,7 +192,7 @@ void mcr_port_shut(struct mcr_port *port)
 
 void mcr_port_close(struct mcr_port *port)
 {
-	if (port == NULL)
+	if (!port)
 		return;
 	mcr_filter_port_fini(&port->filter);
 	mcr_filter_port_copy_destroy(port->filtered);

@@ -48,7 +48,7 @@ uint64_t mcr_port_clock_open(struct mcr_port *port, uint64_t rx_offload_capa, un
 	mcr_hw_clock_init(&c->packets.hw, MCR_HW_CLOCK_NONE);
 	if (wanted == MCR_HW_TIME_OFF)
 		return 0;
-	if (s == NULL) {
+	if (!s) {
 		c->lack = (rx_offload_capa & RTE_ETH_RX_OFFLOAD_TIMESTAMP) != 0
 			      ? "unit and epoch of its driver's timestamps are not known"
 			      : "its driver stamps no packets";
@@ -112,7 +112,7 @@ int mcr_port_clock_describe(struct mcr_port *port, char *line, size_t cap)
 
 	if (c->wanted == MCR_HW_TIME_OFF)
 		return 0;
-	if (c->lack != NULL) {
+	if (c->lack) {
 		snprintf(line, cap,
 			 "port %s (%s): hw-time is wanted, but %s: messages have none (hw_ns 0)",
 			 port->name, port->driver, c->lack);

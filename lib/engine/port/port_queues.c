@@ -141,13 +141,13 @@ static int make_pool(struct mcr_port *port, const struct mcr_pool_wants *wants, 
 	snprintf(name, sizeof(name), "mcr_port%u_%u", port->id, buffer);
 	port->memory_node = node;
 	port->mempool = rte_pktmbuf_pool_create(name, n, MCR_POOL_CACHE, 0, buffer, node);
-	if (port->mempool == NULL && node != MCR_NODE_ANY) {
+	if (!port->mempool && node != MCR_NODE_ANY) {
 		/* On the far node it works, if slower: the log says so. */
 		port->memory_node = MCR_NODE_ANY;
 		port->mempool =
 		    rte_pktmbuf_pool_create(name, n, MCR_POOL_CACHE, 0, buffer, SOCKET_ID_ANY);
 	}
-	return port->mempool != NULL ? 0 : no_memory(port, n, wants->rx_descs, buffer, node, err);
+	return port->mempool ? 0 : no_memory(port, n, wants->rx_descs, buffer, node, err);
 }
 
 static int setup_queues(struct mcr_port *port, uint16_t rx_descs, uint16_t tx_descs, int node)

@@ -28,7 +28,7 @@ void mcr_port_listen(struct mcr_port *port, struct rte_device *device)
 {
 	port->device = device;
 	rte_eth_dev_callback_register(port->id, RTE_ETH_EVENT_INTR_RMV, on_port_event, port);
-	if (device != NULL)
+	if (device)
 		rte_dev_event_callback_register(rte_dev_name(device), on_device_event, port);
 }
 
@@ -38,9 +38,8 @@ void mcr_port_unlisten(struct mcr_port *port)
 	while (rte_eth_dev_callback_unregister(port->id, RTE_ETH_EVENT_INTR_RMV, on_port_event,
 					       port) == -EAGAIN)
 		;
-	while (port->device != NULL &&
-	       rte_dev_event_callback_unregister(rte_dev_name(port->device), on_device_event,
-						 port) == -EAGAIN)
+	while (port->device && rte_dev_event_callback_unregister(rte_dev_name(port->device),
+								 on_device_event, port) == -EAGAIN)
 		;
 }
 
@@ -54,8 +53,7 @@ void mcr_port_detach(struct mcr_port *port)
 {
 	struct rte_device *device = port->device;
 
-	if (!port->closed || device == NULL ||
-	    !__atomic_load_n(&port->removal_heard, __ATOMIC_RELAXED))
+	if (!port->closed || !device || !__atomic_load_n(&port->removal_heard, __ATOMIC_RELAXED))
 		return;
 	port->device = NULL;
 	rte_dev_remove(device);

@@ -14,7 +14,7 @@ static void place_payload(struct mcr_inline_msg *m, const struct rte_mbuf *segme
 {
 	uint32_t offset = m->offset, left;
 
-	while (offset >= segment->data_len && segment->next != NULL) {
+	while (offset >= segment->data_len && segment->next) {
 		offset -= segment->data_len;
 		segment = segment->next;
 	}
@@ -101,7 +101,7 @@ uint32_t mcr_inline_copy(const struct mcr_inline_msg *m, void *buf, uint32_t cap
 		return 0;
 	/* Copies into buf only what is in several segments. */
 	at = rte_pktmbuf_read(m->packet, m->offset, n, buf);
-	if (at == NULL)
+	if (!at)
 		return 0;
 	if (at != buf)
 		memcpy(buf, at, n);

@@ -151,9 +151,9 @@ static uint16_t open_outlet(struct mcr_worker *w, struct mcr_burst *b, unsigned 
 	struct mcr_outlet *out = &w->outlets[channel];
 
 	b->channels |= UINT64_C(1) << channel;
-	if (out->handler != NULL)
+	if (out->handler)
 		return 0;
-	if (b->clock == NULL)
+	if (!b->clock)
 		b->plain_channels |= UINT64_C(1) << channel;
 	return mcr_rx_step_flag(w, out);
 }
@@ -175,7 +175,7 @@ static __rte_always_inline void put(struct mcr_ring_writer *ring, const struct m
 	desc.words[6] = p->words[2] | MCR_WORD_AT(flags, 6, 2);
 	desc.words[7] = p->words[3] | MCR_WORD_AT(MCR_DATA, 0, 1) | MCR_WORD_AT(AF_INET, 1, 1);
 	to = mcr_ring_put(ring, &desc, len);
-	if (likely(payload != NULL))
+	if (likely(payload))
 		mcr_ring_copy(to, payload, len);
 	else
 		copy_segments(to, m, p->payload_offset, len);
@@ -192,13 +192,13 @@ static __rte_noinline void deliver(struct mcr_worker *w, struct mcr_burst *b, un
 	uint16_t flags = b->flags;
 	uint64_t hw_ns = 0;
 
-	if (unlikely(b->clock != NULL)) {
+	if (unlikely(b->clock)) {
 		hw_ns = mcr_packet_clock_ns(b->clock, m);
 		flags |= hw_ns != 0 ? b->clock->flags : 0;
 	}
 	if (unlikely((b->channels >> target->channel & 1) == 0))
 		flags |= open_outlet(w, b, target->channel);
-	if (unlikely(out->handler != NULL)) {
+	if (unlikely(out->handler)) {
 		mcr_inline_take(out->handler, p, m, target->id, b->rx_ns, hw_ns, flags);
 		return;
 	}
@@ -387,7 +387,7 @@ static __rte_noinline unsigned take_usual(struct mcr_worker *w, struct mcr_burst
 		/* No entry has MCR_NO_INTERFACE. */
 		interface = b->interface_of_vlan[vlan];
 		entry = mcr_group_lookup(table, mcr_group_key_of_flow(interface, flow));
-		if (unlikely(entry == NULL) || is_broadcast(w, interface, mcr_packet_source(&p)))
+		if (unlikely(!entry) || is_broadcast(w, interface, mcr_packet_source(&p)))
 			break;
 		if (likely(mcr_group_takes(entry, mcr_packet_source(&p)))) {
 			ring = w->outlets[entry->channel].ring;
@@ -453,7 +453,7 @@ void mcr_rx_chunk(struct mcr_worker *w, struct mcr_burst *b, const struct mcr_qu
 	for (uint64_t left = b->channels; left != 0; left &= left - 1) {
 		struct mcr_outlet *out = &w->outlets[__builtin_ctzll(left)];
 
-		if (likely(out->handler == NULL))
+		if (likely(!out->handler))
 			mcr_ring_publish(out->ring);
 		else
 			publish_handled(w, b, out);

@@ -33,13 +33,13 @@ static __rte_noinline void free_each(struct rte_mbuf **mbufs, unsigned n)
  * for each buffer. */
 static inline void free_burst(struct rte_mbuf **mbufs, unsigned n)
 {
-	struct rte_mempool *pool = likely(mbufs[0] != NULL) ? mbufs[0]->pool : NULL;
+	struct rte_mempool *pool = likely(mbufs[0]) ? mbufs[0]->pool : NULL;
 	uint64_t odd = 0;
 
 	for (unsigned i = 0; i < n; i++) {
 		const struct rte_mbuf *m = mbufs[i];
 
-		if (unlikely(m == NULL)) {
+		if (unlikely(!m)) {
 			odd = 1;
 			break;
 		}
@@ -150,7 +150,7 @@ static void publish_link(struct mcr_worker *w, uint16_t port, int up)
 		struct mcr_ring_writer *ring = w->view->rings[c][w->index];
 		struct mcr_desc desc = {.rx_ns = now_ns, .kind = MCR_LINK, .id = port};
 
-		if (ring == NULL)
+		if (!ring)
 			continue;
 		desc.flags = MCR_FLAG_RX_TIME_TSC | mcr_rx_step_flag(w, &w->outlets[c]);
 		if (up)
@@ -178,7 +178,7 @@ static __rte_noinline void adopt(struct mcr_worker *w, const struct mcr_view *vi
 	}
 	memcpy(w->broadcast_be, view->broadcast_be, sizeof(w->broadcast_be));
 	for (unsigned c = 0; c < MCR_CHANNELS_MAX; c++)
-		if (view->rings[c][w->index] != NULL)
+		if (view->rings[c][w->index])
 			mcr_ring_set_started(view->rings[c][w->index], start_ns);
 	for (unsigned i = 0; i < w->n_queues; i++) {
 		uint16_t port = w->queues[i].port;
@@ -206,7 +206,7 @@ static inline void mark_polled(struct mcr_worker *w, uint64_t tsc)
 		return;
 	w->last_polled_ns = ns;
 	for (unsigned c = 0; c < MCR_CHANNELS_MAX; c++)
-		if (w->view->rings[c][w->index] != NULL)
+		if (w->view->rings[c][w->index])
 			mcr_ring_set_polled(w->view->rings[c][w->index], ns);
 }
 

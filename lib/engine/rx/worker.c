@@ -24,21 +24,21 @@ int mcr_worker_create(struct mcr_worker **out, unsigned index, unsigned lcore,
 	char name[RTE_RING_NAMESIZE];
 
 	w = rte_zmalloc_socket("mcr_worker", sizeof(*w), RTE_CACHE_LINE_SIZE, node);
-	if (w == NULL)
+	if (!w)
 		goto fail;
 	w->index = index;
 	w->lcore = lcore;
 	/* calloc: its pages come when a membership's first packet does, on that lcore's node. */
 	w->group_counts = calloc(MCR_MEMBERSHIPS_MAX, sizeof(*w->group_counts));
-	if (w->group_counts == NULL)
+	if (!w->group_counts)
 		goto fail;
 	snprintf(name, sizeof(name), "mcr_punt_%u", lcore);
 	w->punt = rte_ring_create(name, MCR_PUNT_RING, node, RING_F_SP_ENQ | RING_F_SC_DEQ);
-	if (w->punt == NULL && rte_errno == EEXIST) {
+	if (!w->punt && rte_errno == EEXIST) {
 		mcr_worker_destroy(w);
 		return mcr_error_set(err, -EBUSY, "lcore %u belongs to another engine", lcore);
 	}
-	if (w->punt == NULL)
+	if (!w->punt)
 		goto fail;
 	*out = w;
 	return 0;
@@ -55,21 +55,21 @@ int mcr_worker_serve_kernel(struct mcr_worker *w, struct mcr_error *err)
 	snprintf(name, sizeof(name), "mcr_kernel_%u", w->lcore);
 	w->kernel = rte_ring_create(name, MCR_KERNEL_RING, (int)rte_lcore_to_socket_id(w->lcore),
 				    RING_F_SP_ENQ | RING_F_SC_DEQ);
-	return w->kernel != NULL ? 0 : no_memory(w->lcore, err);
+	return w->kernel ? 0 : no_memory(w->lcore, err);
 }
 
 static void free_ring(struct rte_ring *ring)
 {
 	struct rte_mbuf *m;
 
-	while (ring != NULL && rte_ring_sc_dequeue(ring, (void **)&m) == 0)
+	while (ring && rte_ring_sc_dequeue(ring, (void **)&m) == 0)
 		rte_pktmbuf_free(m);
 	rte_ring_free(ring);
 }
 
 void mcr_worker_destroy(struct mcr_worker *w)
 {
-	if (w == NULL)
+	if (!w)
 		return;
 	free_ring(w->punt);
 	free_ring(w->kernel);
