@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "options.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../common/fail.h"
+
+#ifndef MCR_VERSION
+#define MCR_VERSION "unknown"
+#endif
+
+static const char USAGE[] =
+    "usage: mcring-cat [OPTION]...\n"
+    "Prints the messages of a channel of a running mcring.\n"
+    "\n"
+    "  --name NAME          the engine whose run directory is /run/mcring/NAME (mcring)\n"
+    "  --run-dir DIR        the run directory itself\n"
+    "  --channel NAME       the channel (default)\n"
+    "  --from WHERE         newest (default), oldest, or a sequence number\n"
+    "  --ring N             only this ring of the channel; needed with a sequence number when\n"
+    "                       the channel has several\n"
+    "  --merge              print the messages of several rings in the order of arrival\n"
+    "  --join JOIN          join a group into the channel while this runs, if the engine's\n"
+    "                       configuration allows it; repeatable\n"
+    "  --group ADDRESS      only messages of this group; repeatable\n"
+    "  --id N               only messages with this id, and those of the groups given; repeatable\n"
+    "  --count N            end after N messages\n"
+    "  --timeout SECONDS    end after this time, fractions allowed\n"
+    "  --reattach           when the engine ends, wait for the next one and go on with it; a line\n"
+    "                       says from when to when messages may be missing\n"
+    "  --stall SECONDS      how long to wait for an engine that hangs (10)\n"
+    "  --format FORMAT      text (default), hex, json (an object a line), raw (payloads only)\n"
+    "  --summary            end with a JSON object: received, lost, first_seq, last_seq (0: "
+    "none);\n"
+    "                       on standard error with --format raw\n"
+    "  --help, --version\n"
+    "\n"
+    "Exit status: 0 when --count was reached, or without it at the end (signal, timeout, engine\n"
+    "stopped); 1 when --count was not reached; 2 on an error.\n";
+
+static void usage_error(const char *option, const char *value, const char *expected)
+{
+	fail("--%s %s: expected %s", option, value, expected);
+	exit(CAT_EXIT_ERROR);
+}
+
+static uint64_t number(const char *option, const char *value, uint64_t max)
+{
+	char *end;
+	uint64_t n;
+
+	errno = 0;
+	n = strtoull(value, &end, 10);
+	if (value[0] < '0' || value[0] > '9' || *end != '\0' || errno != 0 || n > max)
+		usage_error(option, value, "a number");
+	return n;
+}
+
+static uint64_t seconds(const char *value)
+{
+	char *end;
+	double s = strtod(value, &end);
+
+	if (end == value || *end != '\0' || !(s > 0 && s < 1e9))
+		usage_error("timeout", value, "seconds above 0");
+	return (uint64_t)(s * 1e9);
+}
+
+static enum cat_format format(const char *value)
+{
+	static const char *const names[] = {"text", "hex", "json", "raw"};
+
+	for (unsigned i = 0; i < 4; i++)
+		if (strcmp(value, names[i]) == 0)
+			return (enum cat_format)i;
+	usage_error("format", value, "text, hex, json or raw");
+	return CAT_FORMAT_TEXT;
+}
+
+static void from(struct mcr_consumer_opts *opts, const char *value)
+{
+	if (strcmp(value, "newest") == 0) {
+		opts->start = MCR_START_NEWEST;
+	} else if (strcmp(value, "oldest") == 0) {
+		opts->start = MCR_START_OLDEST;
+	} else if (value[0] >= '0' && value[0] <= '9') {
+		opts->start = MCR_START_SEQ;
+		opts->seq = number("from", value, UINT64_MAX);
+	} else {
+		usage_error("from", value, "oldest, newest or a sequence number");
+	}
+}
+
+static void select_group(struct cat_options *o, const char *value)
+{
+	struct in_addr in;
+
+	if (inet_pton(AF_INET, value, &in) != 1)
+		usage_error("group", value, "an IPv4 address");
+	if (o->opts.n_groups == SELECT_MAX)
+		usage_error("group", value, "1024 groups at most");
+	o->groups_be[o->opts.n_groups++] = in.s_addr;
+}
+
+static void select_id(struct cat_options *o, const char *value)
+{
+	if (o->opts.n_ids == SELECT_MAX)
+		usage_error("id", value, "1024 ids at most");
+	o->ids[o->opts.n_ids++] = (uint32_t)number("id", value, UINT32_MAX);
+}
+
+static void add_join(struct cat_options *o, const char *value)
+{
+	if (o->n_joins == JOIN_MAX)
+		usage_error("join", value, "256 joins at most");
+	o->joins[o->n_joins++] = value;
+}
+
+static void count(struct cat_options *o, const char *value)
+{
+	o->count = number("count", value, UINT64_MAX);
+	if (o->count == 0)
+		usage_error("count", value, "a number above 0");
+}
+
+static _Noreturn void answer(const char *text)
+{
+	fputs(text, stdout);
+	exit(0);
+}
+
+static void take_option(struct cat_options *o, int c)
+{
+	struct mcr_consumer_opts *opts = &o->opts;
+
+	switch (c) {
+	case 'n':
+		opts->name = optarg;
+		break;
+	case 'd':
+		opts->run_dir = optarg;
+		break;
+	case 'c':
+		opts->channel = optarg;
+		break;
+	case 'f':
+		from(opts, optarg);
+		break;
+	case 'r':
+		opts->ring = (uint32_t)number("ring", optarg, UINT32_MAX - 1);
+		break;
+	case 'm':
+		opts->order = MCR_ORDER_MERGED;
+		break;
+	case 'j':
+		add_join(o, optarg);
+		break;
+	case 'g':
+		select_group(o, optarg);
+		break;
+	case 'i':
+		select_id(o, optarg);
+		break;
+	case 'N':
+		count(o, optarg);
+		break;
+	case 't':
+		o->timeout_ns = seconds(optarg);
+		break;
+	case 'F':
+		o->format = format(optarg);
+		break;
+	case 's':
+		o->summary = 1;
+		break;
+	case 'R':
+		o->reattach = 1;
+		break;
+	case 'S':
+		opts->stall_ns = seconds(optarg);
+		break;
+	case 'h':
+		answer(USAGE);
+	case 'V':
+		answer("mcring-cat " MCR_VERSION "\n");
+	default:
+		fail("see --help");
+		exit(CAT_EXIT_ERROR);
+	}
+}
+
+void cat_options_parse(struct cat_options *o, int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"name", required_argument, NULL, 'n'},    {"run-dir", required_argument, NULL, 'd'},
+	    {"join", required_argument, NULL, 'j'},    {"merge", no_argument, NULL, 'm'},
+	    {"group", required_argument, NULL, 'g'},   {"id", required_argument, NULL, 'i'},
+	    {"channel", required_argument, NULL, 'c'}, {"from", required_argument, NULL, 'f'},
+	    {"ring", required_argument, NULL, 'r'},    {"count", required_argument, NULL, 'N'},
+	    {"timeout", required_argument, NULL, 't'}, {"format", required_argument, NULL, 'F'},
+	    {"summary", no_argument, NULL, 's'},       {"reattach", no_argument, NULL, 'R'},
+	    {"stall", required_argument, NULL, 'S'},   {"help", no_argument, NULL, 'h'},
+	    {"version", no_argument, NULL, 'V'},       {NULL, 0, NULL, 0}};
+
+	*o = (struct cat_options){.opts = MCR_CONSUMER_OPTS_INIT};
+	o->opts.groups_be = o->groups_be;
+	o->opts.ids = o->ids;
+	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;)
+		take_option(o, c);
+	if (optind < argc) {
+		fail("%s: not an option; see --help", argv[optind]);
+		exit(CAT_EXIT_ERROR);
+	}
+}
