@@ -144,6 +144,7 @@ int mcr_engine_channel_access(struct mcr_engine *e, const struct mcr_channel_con
 	e->channels[i].consumers_max = config->consumers_max;
 	e->channels[i].readers = config->readers;
 	e->channels[i].joiners = config->joiners;
+	e->channels[i].joiners = config->joiners;
 	return 0;
 }
 

@@ -381,9 +381,10 @@ static void a_size_that_is_spelled_out_is_the_one_that_the_engine_chose(void **s
 
 static void who_may_read_a_channel_changes_without_a_restart(void **state)
 {
-	static const char changed[] = LAN "channels:\n"
-					  "- {name: md, consumers: 4, readers: {users: [7, 8]}}\n"
-					  "- {name: other}\n";
+	static const char changed[] =
+	    LAN "channels:\n"
+		"- {name: md, consumers: 4, readers: {users: [7, 8]}, joiners: {users: [8]}}\n"
+		"- {name: other}\n";
 	struct fixture *f = *state;
 
 	start(f, LAN "channels: [{name: md, readers: {users: [7]}}, {name: other}]\n");
@@ -396,6 +397,7 @@ static void who_may_read_a_channel_changes_without_a_restart(void **state)
 	assert_int_equal(f->engine.channels[0].consumers_max, 4);
 	assert_int_equal(f->engine.channels[0].readers.n_uids, 2);
 	assert_int_equal(f->engine.channels[0].readers.uids[1], 8);
+	assert_int_equal(f->engine.channels[0].joiners.n_uids, 1);
 	assert_int_equal(reload(f, changed, 0), 0);
 	assert_string_equal(f->report.text, "joins +0 -0, channels +0 -0");
 }

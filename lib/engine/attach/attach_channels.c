@@ -55,7 +55,9 @@ int mcr_attach_server_add_channel(struct mcr_attach_server *s,
 	return 0;
 }
 
-int mcr_attach_server_access(struct mcr_attach_server *s, const struct mcr_channel_config *config)
+/* The members that a channel's access is made of: mcr_engine_channel_access names them. */
+int mcr_attach_server_set_access(struct mcr_attach_server *s,
+				 const struct mcr_channel_config *config)
 {
 	struct mcr_attach_channel *channel = mcr_attach_find_channel(s, config->name);
 

@@ -59,8 +59,10 @@ int mcr_attach_server_add_channel(struct mcr_attach_server *s,
 				  const struct mcr_channel_config *config, const int *ring_fds,
 				  const void *const *ring_mems, unsigned n_rings, uint64_t epoch);
 
-/* mcr_attach_server_access: who may attach to a channel from now on. Errors: -ENOENT. */
-int mcr_attach_server_access(struct mcr_attach_server *s, const struct mcr_channel_config *config);
+/* mcr_attach_server_set_access changes who may attach to a channel from now on, how many, and who
+ * may join. Nothing else in the engine keeps the change. Errors: -ENOENT. */
+int mcr_attach_server_set_access(struct mcr_attach_server *s,
+				 const struct mcr_channel_config *config);
 
 /* mcr_attach_server_remove_channel cuts off its consumers; they keep what they have mapped. Set the
  * rings' state to stopped before. Errors: -ENOENT. */

@@ -15,7 +15,9 @@
 #include "engine/rx/inline.h"
 
 struct mcr_channel {
-	struct mcr_channel_config config; /* depth and bytes filled in */
+	/* Depth and bytes are filled in. Access is as at first: the attach server has it as it is.
+	 */
+	struct mcr_channel_config config;
 	uint64_t epoch;
 	struct mcr_job job; /* its end, on the device thread */
 	unsigned n_rings;

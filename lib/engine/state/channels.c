@@ -160,7 +160,7 @@ int mcr_engine_channel_access(struct mcr_engine *e, const struct mcr_channel_con
 {
 	int ret = mcr_channel_check_access(config, err);
 
-	if (ret == 0 && mcr_attach_server_access(e->attach, config) < 0)
+	if (ret == 0 && mcr_attach_server_set_access(e->attach, config) < 0)
 		ret = mcr_error_set(err, -ENOENT, "no channel \"%s\"", config->name);
 	return ret;
 }
