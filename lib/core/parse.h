@@ -93,6 +93,7 @@ void mcr_parse_walk(struct mcr_packet *packet, const uint8_t *head, uint32_t hea
 #define MCR_ETHER_HEADER    14u
 #define MCR_ETHER_TYPE_IPV4 0x0800u
 #define MCR_IPV4_HEADER_MIN 20u
+#define MCR_IPV4_MTU_MIN    68 /* that every link carries: RFC 791 §3.2 */
 #define MCR_UDP_HEADER      8u
 #define MCR_IP_PROTO_UDP    17u
 #define MCR_PLAIN_HEADERS   (MCR_ETHER_HEADER + MCR_IPV4_HEADER_MIN + MCR_UDP_HEADER)

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "core/igmp/membership.h"
+#include "core/source_set.h"
 
 /* Appends the sources of all filters of this mode to list, host order. Returns how many. */
 static size_t collect(uint32_t *list, const struct mcr_source_filter *filters, size_t n,

@@ -176,25 +176,12 @@ static void a_cancelled_membership_keeps_its_state_and_tells_nothing(void **stat
 	mcr_membership_clear(&m);
 }
 
-static void source_sets_are_sorted_and_united(void **state)
-{
-	uint32_t a[8] = {5, 1, 5, 3};
-	const uint32_t b[] = {2, 3, 9};
-	const uint32_t expected[] = {1, 2, 3, 5, 9};
-
-	assert_int_equal(mcr_source_set_sort(a, 0), 0);
-	assert_int_equal(mcr_source_set_sort(a, 4), 3);
-	assert_int_equal(mcr_source_set_union(a, 3, b, 3), 5);
-	assert_memory_equal(a, expected, sizeof(expected));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(random_changes_leave_what_the_model_says),
 	    cmocka_unit_test(answers_to_source_queries_follow_the_table),
 	    cmocka_unit_test(a_cancelled_membership_keeps_its_state_and_tells_nothing),
-	    cmocka_unit_test(source_sets_are_sorted_and_united),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/source_set.h"
+
 static void set_defaults(struct mcr_igmp_config *cfg)
 {
 	if (!cfg->mtu)
@@ -29,7 +31,7 @@ static uint64_t repeat_ns(const struct mcr_igmp *igmp)
 
 int mcr_igmp_create(struct mcr_igmp **out, const struct mcr_igmp_config *cfg, uint64_t now_ns)
 {
-	if (cfg->version > 3 || (cfg->mtu && cfg->mtu < MCR_IGMP_MTU_MIN))
+	if (cfg->version > 3 || (cfg->mtu && cfg->mtu < MCR_IPV4_MTU_MIN))
 		return -EINVAL;
 	struct mcr_igmp *igmp = calloc(1, sizeof(*igmp));
 

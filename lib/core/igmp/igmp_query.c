@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/source_set.h"
+
 /* Older general queries closer together than this are one: with thousands of groups each of them
  * costs a walk over all, and a storm of them must not take the control thread's time. */
 #define SAME_QUERY_NS 10000000u

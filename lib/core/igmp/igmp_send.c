@@ -71,7 +71,7 @@ int mcr_igmp_set_mtu(struct mcr_igmp *igmp, uint16_t mtu)
 {
 	uint16_t before = igmp->cfg.mtu;
 
-	if (mtu < MCR_IGMP_MTU_MIN)
+	if (mtu < MCR_IPV4_MTU_MIN)
 		return -EINVAL;
 	if (mtu > igmp->queue.stride && widen_slots(&igmp->queue, mtu) < 0)
 		return -ENOMEM;

@@ -8,6 +8,7 @@
 #include "core/igmp/igmp.h"
 #include "core/igmp/igmp_groups.h"
 #include "core/igmp/igmp_wire.h"
+#include "core/parse.h"
 #include "core/rng.h"
 
 #define MCR_IGMP_SECOND_NS          1000000000ull

@@ -26,7 +26,6 @@ enum {
 #define MCR_IGMP_REPORT_HEADER 8
 #define MCR_IGMP_RECORD_HEADER 8
 #define MCR_IGMP_V2_PACKET     (MCR_IGMP_IP_HEADER + 8)
-#define MCR_IGMP_MTU_MIN       68 /* RFC 791 */
 
 /* One message that was read. */
 struct mcr_igmp_message {

@@ -73,11 +73,4 @@ size_t mcr_membership_select(const struct mcr_membership *m, enum mcr_record typ
  * asked: ascending. Returns how many remain. */
 size_t mcr_membership_answer(const struct mcr_membership *m, uint32_t *asked, size_t n);
 
-/* mcr_source_set_union merges b into a (both ascending, distinct); a has room for na + nb. Returns
- * the new length. */
-size_t mcr_source_set_union(uint32_t *a, size_t na, const uint32_t *b, size_t nb);
-
-/* mcr_source_set_sort sorts and drops duplicates. Returns the new length. */
-size_t mcr_source_set_sort(uint32_t *list, size_t n);
-
 #endif

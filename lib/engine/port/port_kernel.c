@@ -11,7 +11,7 @@
 #include <rte_devargs.h>
 
 #include "core/error.h"
-#include "core/igmp/igmp_wire.h"
+#include "core/parse.h"
 #include "engine/netdev/kernel_feature.h"
 #include "engine/netdev/xdp_pass.h"
 #include "engine/port/port_kernel.h"
@@ -130,7 +130,7 @@ uint16_t mcr_port_tx_mtu(const struct mcr_port *port)
 		mtu = kernel->mtu;
 	if (port->frame_max != 0 && port->frame_max - ETHERNET_BYTES < mtu)
 		mtu = port->frame_max - ETHERNET_BYTES;
-	return (uint16_t)(mtu < MCR_IGMP_MTU_MIN ? MCR_IGMP_MTU_MIN : mtu);
+	return (uint16_t)(mtu < MCR_IPV4_MTU_MIN ? MCR_IPV4_MTU_MIN : mtu);
 }
 
 /* ---- what is wrong ---- */
