@@ -4,7 +4,6 @@
 
 #define ETHER_TYPE_ARP 0x0806u
 #define IP_PROTO_ICMP  1u
-#define IP_PROTO_IGMP  2u
 #define VLAN_TAG       4u
 #define VLAN_DEPTH_MAX 2u
 #define VLAN_VID_MASK  0x0fffu
@@ -94,7 +93,7 @@ static int sort_out(struct mcr_packet *packet, const uint8_t *head, unsigned pro
 
 	if ((head[0] & 1) == 0 && !mcr_same_mac(head, own_mac))
 		drop(packet, MCR_DROP_NOT_MULTICAST);
-	else if (protocol == IP_PROTO_IGMP || (protocol == IP_PROTO_ICMP && !multicast))
+	else if (protocol == MCR_IP_PROTO_IGMP || (protocol == IP_PROTO_ICMP && !multicast))
 		packet->verdict = MCR_PARSED_PUNT;
 	else if (!multicast)
 		drop(packet, MCR_DROP_NOT_MULTICAST);

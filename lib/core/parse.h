@@ -70,6 +70,9 @@ static inline uint32_t mcr_packet_source(const struct mcr_packet *p)
 static inline void mcr_parse(struct mcr_packet *packet, const uint8_t *head, uint32_t head_len,
 			     uint32_t frame_len, uint16_t stripped_vlan, const uint8_t *own_mac);
 
+/* mcr_packet_is_igmp: of a packet that is MCR_PARSED_PUNT. frame: what was parsed. */
+static inline int mcr_packet_is_igmp(const struct mcr_packet *packet, const uint8_t *frame);
+
 /* mcr_udp_checksum_ok: 1 when the datagram's checksum is right or 0 (none: RFC 768), else 0.
  * frame: all of the frame in one piece. Call after MCR_PARSED_UDP only. */
 int mcr_udp_checksum_ok(const struct mcr_packet *packet, const uint8_t *frame);
@@ -95,6 +98,7 @@ void mcr_parse_walk(struct mcr_packet *packet, const uint8_t *head, uint32_t hea
 #define MCR_IPV4_HEADER_MIN 20u
 #define MCR_IPV4_MTU_MIN    68 /* that every link carries: RFC 791 §3.2 */
 #define MCR_UDP_HEADER      8u
+#define MCR_IP_PROTO_IGMP   2u
 #define MCR_IP_PROTO_UDP    17u
 #define MCR_PLAIN_HEADERS   (MCR_ETHER_HEADER + MCR_IPV4_HEADER_MIN + MCR_UDP_HEADER)
 
@@ -123,6 +127,12 @@ static inline int mcr_same_mac(const uint8_t *a, const uint8_t *b)
 static __attribute__((noinline, unused)) int mcr_is_to(const uint8_t *head, const uint8_t *mac)
 {
 	return mcr_same_mac(head, mac);
+}
+
+static inline int mcr_packet_is_igmp(const struct mcr_packet *packet, const uint8_t *frame)
+{
+	return packet->ether_type == MCR_ETHER_TYPE_IPV4 &&
+	       frame[packet->l3_offset + 9] == MCR_IP_PROTO_IGMP;
 }
 
 static inline uint64_t mcr_load64(const uint8_t *p)

@@ -9,6 +9,7 @@
 #include "engine/attach/attach_server.h"
 #include "engine/control/control_server.h"
 #include "engine/round.h"
+#include "engine/rx/rx_chunk.h"
 #include "engine/state/filter_ports.h"
 #include "engine/state/kernel_round.h"
 #include "engine/state/log.h"
@@ -31,13 +32,10 @@ static void handle_punt(struct mcr_engine *e, struct rte_mbuf *m, uint64_t now_n
 {
 	struct mcr_port *port = e->port_by_id[m->port];
 	struct mcr_packet packet;
-	uint16_t stripped = 0;
 	uint8_t interface;
 
-	if (m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED)
-		stripped = m->vlan_tci & 0xfff;
-	mcr_parse(&packet, rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, m->pkt_len, stripped,
-		  port->mac.addr_bytes);
+	mcr_parse(&packet, rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, m->pkt_len,
+		  mcr_rx_stripped_vlan(m), port->mac.addr_bytes);
 	interface = port->interface_of_vlan[packet.vlan];
 	if (packet.verdict != MCR_PARSED_PUNT || interface == MCR_NO_INTERFACE)
 		rte_pktmbuf_free(m);

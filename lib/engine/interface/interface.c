@@ -223,8 +223,7 @@ static void input_igmp(struct mcr_interface *i, const struct rte_mbuf *m,
 void mcr_interface_input(struct mcr_interface *i, struct rte_mbuf *m,
 			 const struct mcr_packet *packet, uint64_t now_ns)
 {
-	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, packet->l3_offset);
-	int igmp = packet->ether_type == RTE_ETHER_TYPE_IPV4 && ip[9] == IPPROTO_IGMP;
+	int igmp = mcr_packet_is_igmp(packet, rte_pktmbuf_mtod(m, const uint8_t *));
 
 	if (igmp && i->igmp)
 		input_igmp(i, m, packet, now_ns);

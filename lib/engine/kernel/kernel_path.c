@@ -124,15 +124,14 @@ void mcr_kernel_path_give(struct mcr_kernel_path *k, const struct rte_mbuf *m)
 
 /* ---- from the kernel ---- */
 
-static int is_igmp(const struct rte_mbuf *m)
+static int carries_igmp(const struct rte_mbuf *m)
 {
 	static const uint8_t nobody[RTE_ETHER_ADDR_LEN];
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
 	struct mcr_packet p;
 
 	mcr_parse(&p, frame, m->data_len, m->pkt_len, 0, nobody);
-	return p.verdict == MCR_PARSED_PUNT && p.ether_type == RTE_ETHER_TYPE_IPV4 &&
-	       frame[p.l3_offset + 9] == IPPROTO_IGMP;
+	return p.verdict == MCR_PARSED_PUNT && mcr_packet_is_igmp(&p, frame);
 }
 
 /* One frame, with the interface's tag. Returns 1, 0: none, or -ENODEV and such. */
@@ -180,7 +179,7 @@ static unsigned read_burst(struct mcr_kernel_path *k)
 			note_loss(k, ret);
 			break;
 		}
-		if (k->is_quiet || !k->port->started || (k->is_igmp_off && is_igmp(m))) {
+		if (k->is_quiet || !k->port->started || (k->is_igmp_off && carries_igmp(m))) {
 			rte_pktmbuf_free(m);
 			k->tx_dropped++;
 		} else {

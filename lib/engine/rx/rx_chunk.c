@@ -72,13 +72,6 @@ static __rte_noinline int to_kernel(struct mcr_worker *w, struct mcr_burst *b,
 	return 1;
 }
 
-static int is_igmp(const struct mcr_packet *p, const struct rte_mbuf *m)
-{
-	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, p->l3_offset);
-
-	return p->ether_type == RTE_ETHER_TYPE_IPV4 && ip[9] == IPPROTO_IGMP;
-}
-
 /* What no channel takes: the kernel's, or dropped. */
 static inline void unwanted(struct mcr_worker *w, struct mcr_burst *b, const struct mcr_queue *q,
 			    unsigned i, unsigned reason)
@@ -275,14 +268,11 @@ static unsigned classify(struct mcr_worker *w, struct mcr_burst *b, const struct
 		return is_broadcast(w, interface, p->source_be) ? 1 + MCR_DROP_BAD_SOURCE
 								: match(w, b, interface, i);
 	/* IGMP is control's in any case; it lets the kernel have it, too. */
-	if (w->view->kernel_interfaces == 0 || is_igmp(p, w->mbufs[i]) || !to_kernel(w, b, q, i))
+	if (w->view->kernel_interfaces == 0 ||
+	    mcr_packet_is_igmp(p, rte_pktmbuf_mtod(w->mbufs[i], const uint8_t *)) ||
+	    !to_kernel(w, b, q, i))
 		punt(w, b, q, i);
 	return 0;
-}
-
-static inline uint16_t stripped_vlan(const struct rte_mbuf *m)
-{
-	return m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED ? m->vlan_tci & 0xfff : 0;
 }
 
 /* Any packet, whatever it is. Bad UDP checksums are looked for where the NIC found one, or always
@@ -295,7 +285,7 @@ static __rte_noinline void take_any(struct mcr_worker *w, struct mcr_burst *b,
 	unsigned reason;
 
 	mcr_parse(p, rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, m->pkt_len,
-		  stripped_vlan(m), b->mac);
+		  mcr_rx_stripped_vlan(m), b->mac);
 	if ((b->verify || (m->ol_flags & b->suspect) != 0) && p->verdict == MCR_PARSED_UDP &&
 	    !udp_checksum_ok(q, m, p)) {
 		p->verdict = MCR_PARSED_DROP;
@@ -339,7 +329,7 @@ static inline void prefetch_entry(const struct mcr_group_table *table, const str
 
 	if (likely(m->data_len >= MCR_PLAIN_HEADERS))
 		rte_prefetch0(mcr_group_first_look(
-		    table, mcr_group_key_of_flow(b->interface_of_vlan[stripped_vlan(m)],
+		    table, mcr_group_key_of_flow(b->interface_of_vlan[mcr_rx_stripped_vlan(m)],
 						 mcr_plain_flow(head))));
 }
 
@@ -380,7 +370,7 @@ static __rte_noinline unsigned take_usual(struct mcr_worker *w, struct mcr_burst
 		if (unlikely((m->ol_flags & b->odd) != 0)) {
 			if ((m->ol_flags & b->suspect) != 0)
 				break;
-			vlan = stripped_vlan(m);
+			vlan = mcr_rx_stripped_vlan(m);
 		}
 		if (unlikely(!mcr_parse_plain(&p, &flow, head, m->data_len, vlan, b->mac)))
 			break;
