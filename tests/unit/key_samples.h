@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Two values of each key, and files that have them: to walk the tables of settings/keys.h. */
+#ifndef MCR_TEST_KEY_SAMPLES_H
+#define MCR_TEST_KEY_SAMPLES_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "config/config.h"
+#include "settings/key_kinds.h"
+
+#define VALUE_MAX 64
+#define TEXT_MAX  512
+
+static const struct mcr_keys *const tables[] = {&mcr_interface_keys, &mcr_channel_keys,
+						&mcr_attach_keys, &mcr_engine_keys};
+
+typedef void (*key_test)(const struct mcr_keys *keys, const struct mcr_key *key);
+
+static inline void each_key(key_test test)
+{
+	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
+		for (size_t i = 0; i < tables[t]->n; i++)
+			test(tables[t], &tables[t]->key[i]);
+}
+
+/* ---- a value of each kind ---- */
+
+/* i = 0: the word of the first value that is not 0, so not the default; 1: that of 0. */
+static inline const char *sample_word(const struct mcr_word *words, unsigned i)
+{
+	uint32_t value = i ? 0 : 1;
+
+	while (!mcr_word_of(words, value))
+		value++;
+	return mcr_word_of(words, value);
+}
+
+/* Value 0 and value 1 of a key differ, and value 0 is not the default. As on the command line. */
+static inline void sample(const struct mcr_key *key, unsigned i, char *buf)
+{
+	const struct mcr_kind *kind = key->kind;
+
+	if (kind == &mcr_kind_name || kind == &mcr_kind_port || kind == &mcr_kind_device)
+		sprintf(buf, "sample%u", i);
+	else if (kind == &mcr_kind_path)
+		sprintf(buf, "/sample%u", i);
+	else if (kind == &mcr_kind_address)
+		sprintf(buf, "10.0.0.%u/%u", i + 1, i + 8);
+	else if (kind == &mcr_kind_word)
+		strcpy(buf, sample_word(key->words, i));
+	else if (kind == &mcr_kind_number || kind == &mcr_kind_seconds)
+		sprintf(buf, "%llu", (unsigned long long)key->max - 1 - i);
+	else if (kind == &mcr_kind_size)
+		sprintf(buf, "%llu", (unsigned long long)key->min << (i + 1));
+	else if (kind == &mcr_kind_mode)
+		sprintf(buf, "06%u0", i);
+	else if (kind == &mcr_kind_group || kind == &mcr_kind_one_user ||
+		 kind == &mcr_kind_one_group)
+		sprintf(buf, "%u", 70 + i);
+	else if (kind == &mcr_kind_lcores)
+		sprintf(buf, "3/%u", 4 + i);
+	else if (kind == &mcr_kind_access)
+		sprintf(buf, "users %u groups 8 9", 70 + i);
+	else
+		fail_msg("'%s' is of a kind that has no sample here: add one", key->name);
+}
+
+/* ---- the same in the file ---- */
+
+/* "KEY: VALUE" */
+static inline void in_the_file(const struct mcr_key *key, const char *value, char *buf)
+{
+	const char *rest = strchr(value, '/');
+
+	if (key->kind == &mcr_kind_access)
+		sprintf(buf, "%s: {users: [%.2s], groups: [8, 9]}", key->name, value + 6);
+	else if (key->kind == &mcr_kind_one_user)
+		sprintf(buf, "readers: {users: [%s]}", value);
+	else if (key->kind == &mcr_kind_one_group)
+		sprintf(buf, "readers: {groups: [%s]}", value);
+	else if (key->kind->is_list)
+		sprintf(buf, "%s: [%.*s, %s]", key->name, (int)(rest - value), value, rest + 1);
+	else
+		sprintf(buf, "%s: %s", key->name, value);
+}
+
+/* key NULL: nothing but what is required. */
+static inline void file_with(const struct mcr_keys *keys, const struct mcr_key *key,
+			     const char *value, char *buf)
+{
+	const char *name = key && strcmp(key->name, "name") == 0 ? "" : "name: a, ";
+	const char *port = key && strcmp(key->name, "port") == 0 ? "" : "port: p, ";
+	char pair[TEXT_MAX] = "";
+
+	if (key)
+		in_the_file(key, value, pair);
+	if (keys == &mcr_interface_keys)
+		sprintf(buf, "interfaces: [{%s%s%s}]\n", name, port, pair);
+	else if (keys == &mcr_channel_keys)
+		sprintf(buf, "channels: [{%s%s}]\n", name, pair);
+	else if (keys == &mcr_attach_keys)
+		sprintf(buf, "attach: {%s}\n", pair);
+	else
+		sprintf(buf, "%s\n", pair);
+}
+
+static inline struct mcr_settings *from_file(const char *text)
+{
+	struct mcr_settings *s = mcr_settings_create();
+	struct mcr_error err = {""};
+
+	if (mcr_config_parse(s, "m.yaml", text, strlen(text), &err) < 0 ||
+	    mcr_settings_complete(s, &err) < 0)
+		fail_msg("%s: %s", text, err.text);
+	return s;
+}
+
+/* What a table's keys are of. */
+static inline const void *config_of(const struct mcr_keys *keys, const struct mcr_settings *s)
+{
+	if (keys == &mcr_interface_keys)
+		return &s->interfaces[0].config;
+	if (keys == &mcr_channel_keys)
+		return &s->channels[0].config;
+	return keys == &mcr_attach_keys ? (const void *)&s->attach : (const void *)&s->engine;
+}
+
+static inline bool is_same(const struct mcr_keys *keys, const void *a, const void *b)
+{
+	return !mcr_keys_differ(keys, a, b, false) && !mcr_keys_differ(keys, a, b, true);
+}
+
+#endif
