@@ -9,13 +9,23 @@
 
 _Static_assert(MCR_RINGS_MAX >= MCR_LCORES_MAX, "a channel has a ring for each lcore");
 
+/* Returns MCR_CHANNELS_MAX when there is none of that name. */
+static size_t index_of(const struct mcr_attach_server *s, const char *name)
+{
+	size_t at = 0;
+
+	while (at < MCR_CHANNELS_MAX &&
+	       (!s->channels[at] || strcmp(s->channels[at]->config.name, name) != 0))
+		at++;
+	return at;
+}
+
 struct mcr_attach_channel *mcr_attach_find_channel(const struct mcr_attach_server *s,
 						   const char *name)
 {
-	for (size_t i = 0; i < MCR_CHANNELS_MAX; i++)
-		if (s->channels[i] && strcmp(s->channels[i]->config.name, name) == 0)
-			return s->channels[i];
-	return NULL;
+	size_t at = index_of(s, name);
+
+	return at < MCR_CHANNELS_MAX ? s->channels[at] : NULL;
 }
 
 int mcr_attach_server_add_channel(struct mcr_attach_server *s,
@@ -69,25 +79,19 @@ int mcr_attach_server_set_access(struct mcr_attach_server *s,
 	return 0;
 }
 
-static void drop_channel(struct mcr_attach_server *s, size_t at)
+int mcr_attach_server_remove_channel(struct mcr_attach_server *s, const char *name)
 {
+	size_t at = index_of(s, name);
+
+	if (at == MCR_CHANNELS_MAX)
+		return -ENOENT;
 	for (size_t i = 0; i < MCR_ATTACH_SLOTS; i++)
 		if (s->slots[i].state == MCR_SLOT_ATTACHED &&
 		    s->slots[i].channel == s->channels[at])
 			mcr_attach_slot_release(s, &s->slots[i]);
 	free(s->channels[at]);
 	s->channels[at] = NULL;
-}
-
-int mcr_attach_server_remove_channel(struct mcr_attach_server *s, const char *name)
-{
-	for (size_t i = 0; i < MCR_CHANNELS_MAX; i++) {
-		if (s->channels[i] && strcmp(s->channels[i]->config.name, name) == 0) {
-			drop_channel(s, i);
-			return 0;
-		}
-	}
-	return -ENOENT;
+	return 0;
 }
 
 unsigned mcr_attach_server_count(const struct mcr_attach_server *s, const char *channel)

@@ -28,14 +28,20 @@ int mcr_attach_send_welcome(int fd, const struct mcr_welcome *welcome, const int
 	return sendmsg(fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
+__attribute__((format(printf, 3, 0))) static void refuse(struct mcr_welcome *welcome, int status,
+							 const char *format, va_list ap)
+{
+	vsnprintf(welcome->text, sizeof(welcome->text), format, ap);
+	welcome->status = status;
+}
+
 int mcr_attach_set_refusal(struct mcr_welcome *welcome, int status, const char *format, ...)
 {
 	va_list ap;
 
 	va_start(ap, format);
-	vsnprintf(welcome->text, sizeof(welcome->text), format, ap);
+	refuse(welcome, status, format, ap);
 	va_end(ap);
-	welcome->status = status;
 	return status;
 }
 
@@ -45,8 +51,7 @@ void mcr_attach_send_refusal(int fd, int status, const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	vsnprintf(welcome.text, sizeof(welcome.text), format, ap);
+	refuse(&welcome, status, format, ap);
 	va_end(ap);
-	welcome.status = status;
 	mcr_attach_send_welcome(fd, &welcome, NULL, 0);
 }

@@ -42,19 +42,12 @@ static size_t payload_of(const struct rtattr *a)
 	return a->rta_len - RTA_LENGTH(0);
 }
 
-static int take_u32(uint32_t *out, const struct rtattr *a)
+/* Returns 0, and leaves out as it is, when the attribute is too short. */
+static int take_number(void *out, size_t size, const struct rtattr *a)
 {
-	if (payload_of(a) < sizeof(*out))
+	if (payload_of(a) < size)
 		return 0;
-	memcpy(out, RTA_DATA(a), sizeof(*out));
-	return 1;
-}
-
-static int take_u8(uint8_t *out, const struct rtattr *a)
-{
-	if (payload_of(a) < sizeof(*out))
-		return 0;
-	memcpy(out, RTA_DATA(a), sizeof(*out));
+	memcpy(out, RTA_DATA(a), size);
 	return 1;
 }
 
@@ -79,7 +72,7 @@ static void take_nested(struct mcr_kernel_state *s, const struct rtattr *outer)
 		if (type == IFLA_LINKINFO && a->rta_type == IFLA_INFO_KIND)
 			take_text(s->kind, sizeof(s->kind), a);
 		else if (type == IFLA_XDP && a->rta_type == IFLA_XDP_ATTACHED)
-			take_u8(&s->xdp, a);
+			take_number(&s->xdp, sizeof(s->xdp), a);
 }
 
 /* What the attributes of one message say beyond the state. */
@@ -98,7 +91,7 @@ static void take_attr(struct mcr_kernel_state *s, struct extra *x, const struct 
 		take_text(s->name, sizeof(s->name), a);
 		break;
 	case IFLA_MTU:
-		take_u32(&s->mtu, a);
+		take_number(&s->mtu, sizeof(s->mtu), a);
 		break;
 	case IFLA_ADDRESS:
 		s->has_mac = arp_type == ARPHRD_ETHER && payload_of(a) == sizeof(s->mac);
@@ -106,13 +99,13 @@ static void take_attr(struct mcr_kernel_state *s, struct extra *x, const struct 
 			memcpy(s->mac, RTA_DATA(a), sizeof(s->mac));
 		break;
 	case IFLA_CARRIER:
-		take_u8(&x->carrier, a);
+		take_number(&x->carrier, sizeof(x->carrier), a);
 		break;
 	case IFLA_CARRIER_DOWN_COUNT:
-		x->has_downs = (uint8_t)take_u32(&s->carrier_downs, a);
+		x->has_downs = (uint8_t)take_number(&s->carrier_downs, sizeof(s->carrier_downs), a);
 		break;
 	case IFLA_CARRIER_CHANGES:
-		take_u32(&x->changes, a);
+		take_number(&x->changes, sizeof(x->changes), a);
 		break;
 	case IFLA_NEW_NETNSID:
 	case IFLA_NEW_IFINDEX:
