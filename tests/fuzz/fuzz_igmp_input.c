@@ -8,30 +8,17 @@
 
 #include <arpa/inet.h>
 
+#include "../unit/octets.h"
 #include "core/igmp/igmp.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define SECOND 1000000000ull
 
-static uint16_t sum_of(const uint8_t *p, size_t n)
-{
-	uint32_t sum = 0;
-
-	for (size_t i = 0; i < n; i++)
-		sum += i & 1 ? p[i] : (uint32_t)p[i] << 8;
-	while (sum > 0xffff)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~sum;
-}
-
 static void put_sum(uint8_t *field, const uint8_t *p, size_t n)
 {
-	field[0] = field[1] = 0;
-	uint16_t sum = sum_of(p, n);
-
-	field[0] = (uint8_t)(sum >> 8);
-	field[1] = (uint8_t)sum;
+	put16(field, 0);
+	put16(field, checksum16(p, n));
 }
 
 static void fix_checksums(uint8_t *p, size_t n)

@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "core/igmp/igmp.h"
+#include "octets.h"
 
 #define SECOND    1000000000ull
 #define IN        MCR_FILTER_INCLUDE
@@ -61,17 +62,6 @@ static inline uint32_t ip(const char *text)
 	return a.s_addr;
 }
 
-static inline uint16_t rig_checksum(const uint8_t *p, size_t n)
-{
-	uint32_t sum = 0;
-
-	for (size_t i = 0; i < n; i++)
-		sum += i & 1 ? p[i] : (uint32_t)p[i] << 8;
-	while (sum > 0xffff)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~sum;
-}
-
 static inline uint32_t word(const uint8_t *p)
 {
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
@@ -97,9 +87,9 @@ static inline void check_encapsulation(const struct rig *r, const uint8_t *p, si
 	assert_int_equal(word(p + 4), 0x00004000); /* ID 0, DF, no MF, offset 0 */
 	assert_int_equal(p[8], 1);
 	assert_int_equal(p[9], 2);
-	assert_int_equal(rig_checksum(p, 24), 0);
+	assert_int_equal(checksum16(p, 24), 0);
 	assert_int_equal(word(p + 20), 0x94040000); /* Router Alert */
-	assert_int_equal(rig_checksum(p + 24, len - 24), 0);
+	assert_int_equal(checksum16(p + 24, len - 24), 0);
 	assert_int_equal(p[25], 0);
 	if (p[24] == 0x22) {
 		assert_int_equal(word(p + 16), 0xe0000016);
@@ -304,7 +294,7 @@ static inline size_t build_query(const struct query *q, uint8_t *packet)
 	n += q->extra;
 	n -= q->cut;
 	p[2] = p[3] = 0;
-	uint16_t sum = rig_checksum(p, n);
+	uint16_t sum = checksum16(p, n);
 
 	p[2] = (uint8_t)(sum >> 8);
 	p[3] = (uint8_t)(sum ^ (q->bad_checksum ? 1 : 0));
@@ -320,7 +310,7 @@ static inline size_t build_query(const struct query *q, uint8_t *packet)
 						      : ALL_HOSTS)));
 	if (!q->no_alert)
 		put_word(packet + 20, 0x94040000);
-	sum = rig_checksum(packet, header);
+	sum = checksum16(packet, header);
 	packet[10] = (uint8_t)(sum >> 8);
 	packet[11] = (uint8_t)sum;
 	memset(packet + header + n, 0x55, q->padding);

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "core/parse.h"
+#include "octets.h"
 
 #define GROUP  "239.1.2.3"
 #define SOURCE "10.0.0.7"
@@ -33,28 +34,12 @@ struct frame {
 	uint32_t len, l3, udp;
 };
 
-static inline void put16(uint8_t *p, unsigned v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-/* The plain way of RFC 1071, unlike the parser's. */
-static inline unsigned sum16(const uint8_t *p, uint32_t len, unsigned sum)
-{
-	for (uint32_t i = 0; i < len; i++)
-		sum += i & 1 ? p[i] : (unsigned)p[i] << 8;
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return sum;
-}
-
 static inline void fill_ip_checksum(struct frame *f)
 {
 	uint8_t *ip = f->bytes + f->l3;
 
 	put16(ip + 10, 0);
-	put16(ip + 10, ~sum16(ip, (ip[0] & 15u) * 4, 0) & 0xffff);
+	put16(ip + 10, checksum16(ip, (ip[0] & 15u) * 4));
 }
 
 static inline void fill_udp_checksum(struct frame *f)

@@ -178,7 +178,7 @@ static void a_general_query_with_sources_is_ignored(void **state)
 static void fix_ip_checksum(uint8_t *packet, size_t header)
 {
 	packet[10] = packet[11] = 0;
-	uint16_t sum = rig_checksum(packet, header);
+	uint16_t sum = checksum16(packet, header);
 
 	packet[10] = (uint8_t)(sum >> 8);
 	packet[11] = (uint8_t)sum;
