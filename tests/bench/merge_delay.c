@@ -10,6 +10,7 @@
 
 #include <mcring/consumer.h>
 
+#include "../../tools/common/clock.h"
 #include "core/ring.h"
 #include "engine/attach/attach_server.h"
 #include "engine/os/region.h"
@@ -34,14 +35,6 @@ struct bench {
 	uint64_t lost, stalls;
 };
 
-static uint64_t now_of(clockid_t id)
-{
-	struct timespec ts;
-
-	clock_gettime(id, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
 static void publish(struct mcr_ring_writer *w, uint64_t rx_ns)
 {
 	struct mcr_desc desc = {.rx_ns = rx_ns, .family = AF_INET};
@@ -58,7 +51,7 @@ static void *play_lcores(void *arg)
 
 	while (!__atomic_load_n(&b->stop, __ATOMIC_RELAXED)) {
 		for (unsigned i = 0; i < RINGS; i++) {
-			uint64_t now = now_of(CLOCK_REALTIME);
+			uint64_t now = realtime_ns();
 
 			if (b->period_ns[i] != 0 && now >= due[i]) {
 				publish(&b->writers[i], now);
@@ -68,8 +61,7 @@ static void *play_lcores(void *arg)
 				mcr_ring_set_polled(&b->writers[i], marked[i] = now);
 			if (now - beat >= 10000000) {
 				for (unsigned k = 0; k < RINGS; k++)
-					mcr_ring_set_heartbeat(b->regions[k].mem,
-							       now_of(CLOCK_MONOTONIC));
+					mcr_ring_set_heartbeat(b->regions[k].mem, monotonic_ns());
 				beat = now;
 			}
 		}
@@ -83,8 +75,7 @@ static struct mcr_consumer *consumer_open(struct bench *b, uint32_t order)
 	struct mcr_consumer *c;
 	struct mcr_error err;
 
-	opts.fd =
-	    mcr_attach_server_open(b->server, "bench", "bench", now_of(CLOCK_MONOTONIC), &err);
+	opts.fd = mcr_attach_server_open(b->server, "bench", "bench", monotonic_ns(), &err);
 	opts.order = order;
 	if (opts.fd < 0 || mcr_consumer_open(&c, &opts, &err) < 0) {
 		fprintf(stderr, "merge_delay: %s\n", err.text);
@@ -97,7 +88,7 @@ static void compare(struct bench *b, struct mcr_consumer *plain, struct mcr_cons
 {
 	struct mcr_msg msgs[64];
 	int n = mcr_consumer_poll(plain, msgs, 64);
-	uint64_t now = now_of(CLOCK_MONOTONIC);
+	uint64_t now = monotonic_ns();
 
 	for (int i = 0; i < n; i++) {
 		b->seen[msgs[i].pos.ring][msgs[i].pos.seq % DEPTH].seq = msgs[i].pos.seq;
@@ -105,7 +96,7 @@ static void compare(struct bench *b, struct mcr_consumer *plain, struct mcr_cons
 	}
 	mcr_consumer_release(plain);
 	n = mcr_consumer_poll(merged, msgs, 64);
-	now = now_of(CLOCK_MONOTONIC);
+	now = monotonic_ns();
 	for (int i = 0; i < n; i++) {
 		uint64_t seq = msgs[i].pos.seq;
 		int known = b->seen[msgs[i].pos.ring][seq % DEPTH].seq == seq;
@@ -132,7 +123,7 @@ static void run(struct bench *b, const char *what, uint64_t period_0, uint64_t p
 {
 	struct mcr_consumer *plain = consumer_open(b, MCR_ORDER_RINGS);
 	struct mcr_consumer *merged = consumer_open(b, MCR_ORDER_MERGED);
-	uint64_t end = now_of(CLOCK_MONOTONIC) + (uint64_t)(seconds * 1e9);
+	uint64_t end = monotonic_ns() + (uint64_t)(seconds * 1e9);
 	pthread_t lcores;
 
 	memset(b->seen, 0, sizeof(b->seen));
@@ -142,7 +133,7 @@ static void run(struct bench *b, const char *what, uint64_t period_0, uint64_t p
 	b->stop = 0;
 	if (pthread_create(&lcores, NULL, play_lcores, b) != 0)
 		exit(1);
-	while (now_of(CLOCK_MONOTONIC) < end)
+	while (monotonic_ns() < end)
 		compare(b, plain, merged);
 	__atomic_store_n(&b->stop, 1, __ATOMIC_RELAXED);
 	pthread_join(lcores, NULL);

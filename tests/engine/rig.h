@@ -21,16 +21,10 @@
 #include <mcring/consumer.h>
 #include <mcring/engine.h>
 
+#include "../../tools/common/clock.h"
+
 #define RIG_DEADLINE_NS UINT64_C(20000000000)
 #define RIG_MEMORY      "256" /* MiB */
-
-static inline uint64_t rig_now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 static inline uint32_t rig_ip(const char *text)
 {
@@ -184,6 +178,15 @@ static inline struct mcr_engine *rig_engine(const struct mcr_interface_config *i
 	return e;
 }
 
+static inline struct mcr_engine *rig_start(const char *port)
+{
+	struct mcr_interface_config interface = rig_interface(port);
+	struct mcr_engine *e = rig_engine(&interface, 1);
+
+	assert_int_equal(mcr_engine_start(e, NULL), 0);
+	return e;
+}
+
 static inline struct mcr_join rig_join(const char *group, uint16_t port)
 {
 	struct mcr_join join = {.port = port};
@@ -222,10 +225,10 @@ static inline struct mcr_account rig_account(const struct mcr_engine *e)
 /* Polls until n packets were received. */
 static inline struct mcr_account rig_receive(struct mcr_engine *e, uint64_t n)
 {
-	uint64_t end_ns = rig_now_ns() + RIG_DEADLINE_NS;
+	uint64_t end_ns = monotonic_ns() + RIG_DEADLINE_NS;
 	struct mcr_account a;
 
-	while ((a = rig_account(e)).received < n && rig_now_ns() < end_ns)
+	while ((a = rig_account(e)).received < n && monotonic_ns() < end_ns)
 		mcr_engine_poll(e, 1000000);
 	assert_true(a.received >= n);
 	return a;

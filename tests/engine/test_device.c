@@ -79,15 +79,6 @@ static int open_gate(void **state)
 	return 0;
 }
 
-static struct mcr_engine *start(const char *port)
-{
-	struct mcr_interface_config interface = rig_interface(port);
-	struct mcr_engine *e = rig_engine(&interface, 1);
-
-	assert_int_equal(mcr_engine_start(e, NULL), 0);
-	return e;
-}
-
 static uint64_t reports(const struct mcr_engine *e)
 {
 	struct mcr_interface_info info;
@@ -107,10 +98,10 @@ static struct mcr_group_info group_of(const struct mcr_engine *e)
 /* Closes the gate and waits until the device thread stands before it. */
 static void close_gate(struct mcr_engine *e)
 {
-	uint64_t end_ns = rig_now_ns() + RIG_DEADLINE_NS;
+	uint64_t end_ns = monotonic_ns() + RIG_DEADLINE_NS;
 
 	set_gate(0);
-	while (!read_locked(&n_waiting) && rig_now_ns() < end_ns)
+	while (!read_locked(&n_waiting) && monotonic_ns() < end_ns)
 		mcr_engine_poll(e, 1000000);
 	assert_int_equal(read_locked(&n_waiting), 1);
 	assert_false(pthread_equal(last_thread, pthread_self()));
@@ -129,21 +120,21 @@ static void *open_later(void *arg)
 
 static void reports_follow_the_filter_that_lets_their_data_in(void **state)
 {
-	struct mcr_engine *e = start("net_ring0");
-	uint64_t end_ns = rig_now_ns() + RIG_DEADLINE_NS, start_ns, sent;
+	struct mcr_engine *e = rig_start("net_ring0");
+	uint64_t end_ns = monotonic_ns() + RIG_DEADLINE_NS, start_ns, sent;
 	struct mcr_join join = rig_join("239.1.1.1", 5000);
 
 	close_gate(e);
-	start_ns = rig_now_ns();
+	start_ns = monotonic_ns();
 	assert_int_equal(mcr_engine_join(e, &join, NULL), 0);
 	do {
 		mcr_engine_poll(e, 1000000);
 		sent = reports(e);
-		if (rig_now_ns() < start_ns + 100000000) /* they wait as long */
+		if (monotonic_ns() < start_ns + 100000000) /* they wait as long */
 			assert_int_equal(sent, 0);
-	} while (rig_now_ns() < start_ns + 50000000);
+	} while (monotonic_ns() < start_ns + 50000000);
 	set_gate(1);
-	while (reports(e) == 0 && rig_now_ns() < end_ns)
+	while (reports(e) == 0 && monotonic_ns() < end_ns)
 		mcr_engine_poll(e, 1000000);
 	assert_true(reports(e) > 0);
 	assert_string_not_equal(group_of(e).rung, "none");
@@ -153,7 +144,7 @@ static void reports_follow_the_filter_that_lets_their_data_in(void **state)
 /* A consumer takes an engine for dead after a second without a heartbeat. */
 static void a_driver_that_waits_holds_up_neither_heartbeat_nor_reports_nor_data(void **state)
 {
-	struct mcr_engine *e = start("net_ring1");
+	struct mcr_engine *e = rig_start("net_ring1");
 	struct mcr_consumer *c = rig_consumer(e);
 	struct mcr_join join = rig_join("239.1.1.1", 5000);
 	uint64_t start_ns, reported_ns = 0;
@@ -163,13 +154,13 @@ static void a_driver_that_waits_holds_up_neither_heartbeat_nor_reports_nor_data(
 
 	close_gate(e);
 	assert_int_equal(mcr_engine_join(e, &join, NULL), 0);
-	start_ns = rig_now_ns();
-	while (rig_now_ns() < start_ns + 1500000000) {
+	start_ns = monotonic_ns();
+	while (monotonic_ns() < start_ns + 1500000000) {
 		mcr_engine_poll(e, 1000000);
 		assert_true(mcr_consumer_poll(c, &msg, 1) >= 0);
 		assert_int_equal(mcr_engine_port_info(e, 0, &port), 0);
 		if (reported_ns == 0 && reports(e) > 0)
-			reported_ns = rig_now_ns();
+			reported_ns = monotonic_ns();
 	}
 	assert_int_not_equal(reported_ns, 0);
 	assert_int_equal(port.link_up, 1);
@@ -179,8 +170,8 @@ static void a_driver_that_waits_holds_up_neither_heartbeat_nor_reports_nor_data(
 	assert_true(control.longest_round_ns < 1000000000);
 
 	set_gate(1);
-	start_ns = rig_now_ns();
-	while (strcmp(group_of(e).rung, "none") == 0 && rig_now_ns() < start_ns + RIG_DEADLINE_NS)
+	start_ns = monotonic_ns();
+	while (strcmp(group_of(e).rung, "none") == 0 && monotonic_ns() < start_ns + RIG_DEADLINE_NS)
 		mcr_engine_poll(e, 1000000);
 	assert_string_not_equal(group_of(e).rung, "none");
 	mcr_consumer_close(c);
@@ -189,8 +180,8 @@ static void a_driver_that_waits_holds_up_neither_heartbeat_nor_reports_nor_data(
 
 static void changes_while_a_driver_waits_are_one(void **state)
 {
-	struct mcr_engine *e = start("net_ring2");
-	uint64_t end_ns = rig_now_ns() + RIG_DEADLINE_NS;
+	struct mcr_engine *e = rig_start("net_ring2");
+	uint64_t end_ns = monotonic_ns() + RIG_DEADLINE_NS;
 	struct mcr_port_info port = {0};
 	int lists;
 
@@ -204,7 +195,7 @@ static void changes_while_a_driver_waits_are_one(void **state)
 		mcr_engine_poll(e, 1000000);
 	}
 	set_gate(1);
-	while (port.macs < 51 && rig_now_ns() < end_ns) {
+	while (port.macs < 51 && monotonic_ns() < end_ns) {
 		mcr_engine_poll(e, 1000000);
 		assert_int_equal(mcr_engine_port_info(e, 0, &port), 0);
 	}
@@ -217,8 +208,8 @@ static void changes_while_a_driver_waits_are_one(void **state)
 
 static void a_port_is_removed_behind_what_the_driver_does(void **state)
 {
-	struct mcr_engine *e = start("net_ring3");
-	uint64_t end_ns = rig_now_ns() + RIG_DEADLINE_NS;
+	struct mcr_engine *e = rig_start("net_ring3");
+	uint64_t end_ns = monotonic_ns() + RIG_DEADLINE_NS;
 	struct mcr_join join = rig_join("239.1.1.1", 5000);
 	struct mcr_error err = {""};
 	struct mcr_port_info port;
@@ -232,7 +223,7 @@ static void a_port_is_removed_behind_what_the_driver_does(void **state)
 	assert_int_equal(pthread_create(&opener, NULL, open_later, NULL), 0);
 	mcr_engine_stop(e); /* waits for it */
 	assert_int_equal(pthread_join(opener, NULL), 0);
-	assert_true(rig_now_ns() < end_ns);
+	assert_true(monotonic_ns() < end_ns);
 	assert_int_equal(mcr_engine_port_info(e, 0, &port), 0);
 	assert_int_equal(port.removed, 1);
 	mcr_engine_destroy(e);
@@ -241,7 +232,7 @@ static void a_port_is_removed_behind_what_the_driver_does(void **state)
 
 static void a_stop_waits_for_what_the_driver_does(void **state)
 {
-	struct mcr_engine *e = start("net_ring4");
+	struct mcr_engine *e = rig_start("net_ring4");
 	pthread_t opener;
 
 	close_gate(e);

@@ -211,7 +211,7 @@ static void a_request_in_an_mbuf_of_no_port_is_answered(void **state)
 {
 	struct rte_mempool *pool = rte_pktmbuf_pool_create("asker", 1023, 0, 0, 2048, -1);
 	struct mcr_interface_config interface = rig_interface("net_ring0");
-	uint64_t end_ns = rig_now_ns() + RIG_DEADLINE_NS;
+	uint64_t end_ns = monotonic_ns() + RIG_DEADLINE_NS;
 	struct mcr_engine *e;
 	uint8_t buf[64];
 
@@ -220,10 +220,10 @@ static void a_request_in_an_mbuf_of_no_port_is_answered(void **state)
 	assert_int_equal(mcr_engine_start(e, NULL), 0);
 	loop_frame(pool, "net_ring0", buf, rig_arp(buf, "10.0.0.1"), RTE_MBUF_PORT_INVALID);
 	loop_frame(pool, "net_ring0", buf, rig_arp(buf, "10.0.0.1"), 31);
-	while (sent(e) < 2 && rig_now_ns() < end_ns)
+	while (sent(e) < 2 && monotonic_ns() < end_ns)
 		mcr_engine_poll(e, 1000000);
 	assert_int_equal(sent(e), 2);
-	while (rte_mempool_avail_count(pool) < 1023 && rig_now_ns() < end_ns)
+	while (rte_mempool_avail_count(pool) < 1023 && monotonic_ns() < end_ns)
 		mcr_engine_poll(e, 1000000); /* the answers come back, and are received, too */
 	mcr_engine_destroy(e);
 	assert_int_equal(rte_mempool_avail_count(pool), 1023);
@@ -257,10 +257,10 @@ static void an_interface_that_never_sends_is_silent(void **state)
 
 static int next_link(struct mcr_engine *e, struct mcr_consumer *c)
 {
-	uint64_t end_ns = rig_now_ns() + RIG_DEADLINE_NS;
+	uint64_t end_ns = monotonic_ns() + RIG_DEADLINE_NS;
 	struct mcr_msg msg;
 
-	while (rig_now_ns() < end_ns) {
+	while (monotonic_ns() < end_ns) {
 		if (mcr_consumer_poll(c, &msg, 1) == 1 && msg.kind == MCR_LINK)
 			return (msg.flags & MCR_FLAG_LINK_UP) != 0;
 		mcr_engine_poll(e, 1000000);
@@ -291,13 +291,13 @@ static void consumers_are_told_of_each_change_of_the_link(void **state)
 
 static void wait_reports(struct mcr_engine *e, uint64_t reports)
 {
-	uint64_t end_ns = rig_now_ns() + RIG_DEADLINE_NS;
+	uint64_t end_ns = monotonic_ns() + RIG_DEADLINE_NS;
 	struct mcr_interface_info info;
 
 	do {
 		mcr_engine_poll(e, 1000000);
 		assert_int_equal(mcr_engine_interface_info(e, 0, &info), 0);
-	} while (info.igmp_reports < reports && rig_now_ns() < end_ns);
+	} while (info.igmp_reports < reports && monotonic_ns() < end_ns);
 	assert_int_equal(info.igmp_reports, reports);
 }
 

@@ -68,13 +68,13 @@ static unsigned queues_of(const struct mcr_engine *e, size_t i)
 static void a_port_with_rss_gets_a_queue_for_each_lcore_and_all_of_them_poll(void **state)
 {
 	struct mcr_interface_config interface = rig_interface("net_null0");
-	uint64_t end_ns = rig_now_ns() + RIG_DEADLINE_NS;
+	uint64_t end_ns = monotonic_ns() + RIG_DEADLINE_NS;
 	struct mcr_engine *e;
 
 	assert_int_equal(create(&e, &interface, 1, NULL), 0);
 	assert_int_equal(queues_of(e, 0), 2);
 	assert_int_equal(mcr_engine_start(e, NULL), 0);
-	while ((received_by(e, 0) == 0 || received_by(e, 1) == 0) && rig_now_ns() < end_ns)
+	while ((received_by(e, 0) == 0 || received_by(e, 1) == 0) && monotonic_ns() < end_ns)
 		mcr_engine_poll(e, 1000000);
 	assert_true(received_by(e, 0) > 0);
 	assert_true(received_by(e, 1) > 0);
@@ -105,7 +105,7 @@ static void ports_without_a_wish_take_what_is_free(void **state)
 {
 	struct mcr_interface_config interfaces[2] = {rig_interface("net_null0"),
 						     rig_interface("net_null1")};
-	uint64_t end_ns = rig_now_ns() + RIG_DEADLINE_NS;
+	uint64_t end_ns = monotonic_ns() + RIG_DEADLINE_NS;
 	struct mcr_engine *e;
 
 	strcpy(interfaces[1].name, "b");
@@ -115,7 +115,7 @@ static void ports_without_a_wish_take_what_is_free(void **state)
 	interfaces[1].lcores[0] = 1;
 	assert_int_equal(create(&e, interfaces, 2, NULL), 0);
 	assert_int_equal(mcr_engine_start(e, NULL), 0);
-	while ((received_by(e, 0) == 0 || received_by(e, 1) == 0) && rig_now_ns() < end_ns)
+	while ((received_by(e, 0) == 0 || received_by(e, 1) == 0) && monotonic_ns() < end_ns)
 		mcr_engine_poll(e, 1000000);
 	assert_true(received_by(e, 1) > 0);
 	mcr_engine_destroy(e);
@@ -363,7 +363,7 @@ static void a_hot_unplug_is_heard_and_the_device_given_back(void **state)
 {
 	struct mcr_consumer *c;
 	struct mcr_engine *e = two_ports(&c);
-	uint64_t end_ns = rig_now_ns() + RIG_DEADLINE_NS;
+	uint64_t end_ns = monotonic_ns() + RIG_DEADLINE_NS;
 	char gone[16] = "";
 	uint16_t id;
 
@@ -371,7 +371,7 @@ static void a_hot_unplug_is_heard_and_the_device_given_back(void **state)
 	rig_receive(e, 1000);
 	rte_dev_event_callback_process("net_null1", RTE_DEV_EVENT_ADD);
 	rte_dev_event_callback_process("net_null1", RTE_DEV_EVENT_REMOVE);
-	while (rte_eth_dev_get_port_by_name("net_null1", &id) == 0 && rig_now_ns() < end_ns)
+	while (rte_eth_dev_get_port_by_name("net_null1", &id) == 0 && monotonic_ns() < end_ns)
 		mcr_engine_poll(e, 1000000);
 	assert_int_equal(rte_eth_dev_get_port_by_name("net_null1", &id), -ENODEV);
 	assert_true(is_removed(e, 1));

@@ -14,15 +14,6 @@ static int set_up(void **state)
 	return 0;
 }
 
-static struct mcr_engine *start(const char *port)
-{
-	struct mcr_interface_config interface = rig_interface(port);
-	struct mcr_engine *e = rig_engine(&interface, 1);
-
-	assert_int_equal(mcr_engine_start(e, NULL), 0);
-	return e;
-}
-
 struct work {
 	struct mcr_engine *e;
 	struct mcr_channel_config config;
@@ -57,17 +48,17 @@ static void done(void *ctx)
 
 static void run(struct work *w, void (*work)(void *ctx))
 {
-	uint64_t end_ns = rig_now_ns() + RIG_DEADLINE_NS;
+	uint64_t end_ns = monotonic_ns() + RIG_DEADLINE_NS;
 
 	assert_int_equal(mcr_engine_run(w->e, work, done, w), 0);
-	while (!w->is_done && rig_now_ns() < end_ns)
+	while (!w->is_done && monotonic_ns() < end_ns)
 		mcr_engine_poll(w->e, 1000000);
 	assert_int_equal(w->is_done, 1);
 }
 
 static void control_goes_on_while_work_waits(void **state)
 {
-	struct work w = {.e = start("net_ring0")};
+	struct work w = {.e = rig_start("net_ring0")};
 	struct mcr_control_info before, after;
 	struct mcr_join join = rig_join("239.1.1.1", 5000);
 
@@ -90,7 +81,7 @@ static void control_goes_on_while_work_waits(void **state)
 
 static void a_prepared_channel_can_be_joined_and_attached_to_once_it_is_put(void **state)
 {
-	struct work w = {.e = start("net_ring1"), .config = {.name = "big", .bytes = 64 << 20}};
+	struct work w = {.e = rig_start("net_ring1"), .config = {.name = "big", .bytes = 64 << 20}};
 	struct mcr_join join = rig_join("239.1.1.1", 5000);
 	struct mcr_channel_info info;
 	int fd;
@@ -115,7 +106,7 @@ static void a_prepared_channel_can_be_joined_and_attached_to_once_it_is_put(void
 
 static void a_channel_that_cannot_be_put_stays_the_callers(void **state)
 {
-	struct work w = {.e = start("net_ring2"), .config = {.name = "default"}};
+	struct work w = {.e = rig_start("net_ring2"), .config = {.name = "default"}};
 	struct work bad = {.e = w.e, .config = {.name = "x", .depth = 3}};
 
 	run(&bad, prepare);
@@ -130,7 +121,8 @@ static void a_channel_that_cannot_be_put_stays_the_callers(void **state)
 
 static void an_engine_that_ends_gives_up_filling(void **state)
 {
-	struct work w = {.e = start("net_ring3"), .config = {.name = "big", .bytes = 512 << 20}};
+	struct work w = {.e = rig_start("net_ring3"),
+			 .config = {.name = "big", .bytes = 512 << 20}};
 
 	assert_int_equal(mcr_engine_run(w.e, prepare, done, &w), 0);
 	mcr_engine_stop(w.e);

@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "../../tools/common/clock.h"
 #include "../../tools/common/probe.h"
 
 #define FLOWS_MAX      64
@@ -62,14 +63,6 @@ static void die(const char *what, const char *text)
 	fprintf(stderr, "mcsend: %s %s%s%s\n", what, text, errno ? ": " : "",
 		errno ? strerror(errno) : "");
 	exit(1);
-}
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 static uint64_t number(const char *name, const char *text, uint64_t min, uint64_t max)
@@ -165,9 +158,9 @@ static void wait_until(uint64_t at_ns)
 {
 	struct timespec at = {(time_t)(at_ns / 1000000000u), (long)(at_ns % 1000000000u)};
 
-	if (clock_ns(CLOCK_MONOTONIC) + 20000 < at_ns)
+	if (monotonic_ns() + 20000 < at_ns)
 		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
-	while (clock_ns(CLOCK_MONOTONIC) < at_ns)
+	while (monotonic_ns() < at_ns)
 		;
 }
 
@@ -179,7 +172,7 @@ static void send_round(struct sender *sender, uint64_t round)
 
 		if (round % flow->every)
 			continue;
-		probe_stamp(sender->payload, flow->sent + 1, clock_ns(CLOCK_REALTIME));
+		probe_stamp(sender->payload, flow->sent + 1, realtime_ns());
 		n = sendto(sender->fd, sender->payload, sender->size, 0,
 			   (struct sockaddr *)&flow->to, sizeof(flow->to));
 		if (n == (ssize_t)sender->size)
@@ -216,11 +209,11 @@ int main(int argc, char **argv)
 	probe_fill(sender.payload, sender.size);
 	prctl(PR_SET_TIMERSLACK, 1);
 	signal(SIGTERM, on_signal);
-	start = clock_ns(CLOCK_MONOTONIC);
+	start = monotonic_ns();
 	for (uint64_t round = 0; round < sender.count && !stop; round++) {
 		wait_until(start + (uint64_t)((double)round * 1e9 / (double)sender.rate));
 		send_round(&sender, round);
 	}
-	print_account(&sender, clock_ns(CLOCK_MONOTONIC) - start);
+	print_account(&sender, monotonic_ns() - start);
 	return 0;
 }

@@ -12,19 +12,13 @@
 
 #include <mcring/consumer.h>
 
+#include "../../tools/common/clock.h"
+
 #define LIFE_MAX_NS 6000000u /* of a reader */
 
 struct account {
 	uint64_t received, lost, broken, next_seq;
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 static struct mcr_consumer *attach(const char *run_dir, const char *label)
 {
@@ -88,18 +82,18 @@ int main(int argc, char **argv)
 	steady = attach(argv[1], "steady");
 	for (; rounds < atoi(argv[2]); rounds++) {
 		pid_t pid = doomed(argv[1]);
-		uint64_t end = now_ns() + (uint64_t)random() % LIFE_MAX_NS;
+		uint64_t end = monotonic_ns() + (uint64_t)random() % LIFE_MAX_NS;
 
 		if (pid < 0)
 			return EXIT_FAILURE;
 		do
 			look(steady, &a);
-		while (now_ns() < end);
+		while (monotonic_ns() < end);
 		kill(pid, SIGKILL);
 		if (waitpid(pid, &status, 0) != pid || !WIFSIGNALED(status))
 			return EXIT_FAILURE; /* it should have been reading */
 	}
-	for (uint64_t end = now_ns() + 1000000000; now_ns() < end;)
+	for (uint64_t end = monotonic_ns() + 1000000000; monotonic_ns() < end;)
 		look(steady, &a);
 	printf("{\"rounds\": %d, \"received\": %llu, \"lost\": %llu, \"broken\": %llu}\n", rounds,
 	       (unsigned long long)a.received, (unsigned long long)a.lost,

@@ -14,6 +14,8 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "../../tools/common/clock.h"
+
 #define FRAMES_MAX 64
 #define FRAME_MAX  1514
 #define BATCH      64
@@ -22,14 +24,6 @@ static void die(const char *what)
 {
 	fprintf(stderr, "storm: %s%s%s\n", what, errno ? ": " : "", errno ? strerror(errno) : "");
 	exit(1);
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 static void sleep_until(uint64_t ns)
@@ -87,7 +81,7 @@ int main(int argc, char **argv)
 	fd = open_socket(argv[1]);
 	if (n == 0 || rate == 0)
 		die("no frames or no rate");
-	start = now_ns();
+	start = monotonic_ns();
 	while (sent < count) {
 		unsigned len = count - sent < BATCH ? (unsigned)(count - sent) : BATCH;
 		int done;
@@ -103,6 +97,7 @@ int main(int argc, char **argv)
 		sent += done > 0 ? (uint64_t)done : 0;
 		sleep_until(start + sent * 1000000000u / rate);
 	}
-	printf("{\"sent\": %" PRIu64 ", \"elapsed_ns\": %" PRIu64 "}\n", sent, now_ns() - start);
+	printf("{\"sent\": %" PRIu64 ", \"elapsed_ns\": %" PRIu64 "}\n", sent,
+	       monotonic_ns() - start);
 	return 0;
 }

@@ -293,11 +293,8 @@ static inline size_t build_query(const struct query *q, uint8_t *packet)
 	memset(p + n, 0xee, q->extra);
 	n += q->extra;
 	n -= q->cut;
-	p[2] = p[3] = 0;
-	uint16_t sum = checksum16(p, n);
-
-	p[2] = (uint8_t)(sum >> 8);
-	p[3] = (uint8_t)(sum ^ (q->bad_checksum ? 1 : 0));
+	put16(p + 2, 0);
+	put16(p + 2, checksum16(p, n) ^ (q->bad_checksum ? 1u : 0u));
 	packet[0] = (uint8_t)(0x40 | header / 4);
 	packet[1] = 0xc0;
 	packet[2] = (uint8_t)((header + n) >> 8);
@@ -310,9 +307,7 @@ static inline size_t build_query(const struct query *q, uint8_t *packet)
 						      : ALL_HOSTS)));
 	if (!q->no_alert)
 		put_word(packet + 20, 0x94040000);
-	sum = checksum16(packet, header);
-	packet[10] = (uint8_t)(sum >> 8);
-	packet[11] = (uint8_t)sum;
+	put16(packet + 10, checksum16(packet, header));
 	memset(packet + header + n, 0x55, q->padding);
 	return header + n + q->padding;
 }

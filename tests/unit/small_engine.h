@@ -18,6 +18,7 @@
 
 #include <mcring/consumer.h>
 
+#include "../../tools/common/clock.h"
 #include "core/ring.h"
 #include "engine/attach/attach_server.h"
 #include "engine/os/region.h"
@@ -34,14 +35,6 @@ struct small_engine {
 	pthread_mutex_t lock; /* held while the server is touched */
 	int running, beating;
 };
-
-static inline uint64_t monotonic_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 static inline void sleep_ms(long ms)
 {

@@ -177,11 +177,8 @@ static void a_general_query_with_sources_is_ignored(void **state)
 
 static void fix_ip_checksum(uint8_t *packet, size_t header)
 {
-	packet[10] = packet[11] = 0;
-	uint16_t sum = checksum16(packet, header);
-
-	packet[10] = (uint8_t)(sum >> 8);
-	packet[11] = (uint8_t)sum;
+	put16(packet + 10, 0);
+	put16(packet + 10, checksum16(packet, header));
 }
 
 static int feed_copy(struct rig *r, const uint8_t *packet, size_t n)

@@ -126,10 +126,7 @@ static void feed_hex(struct rig *r, const char *destination, const char *hex, in
 	packet[3] = (uint8_t)(20 + n);
 	put_word(packet + 12, ntohl(ip(QUERIER)));
 	put_word(packet + 16, ntohl(ip(destination)));
-	uint16_t sum = checksum16(packet, 20);
-
-	packet[10] = (uint8_t)(sum >> 8);
-	packet[11] = (uint8_t)sum;
+	put16(packet + 10, checksum16(packet, 20));
 	for (size_t i = 0; i < n; i++) {
 		unsigned octet;
 
