@@ -9,7 +9,7 @@
 #include "engine/attach/attach_server.h"
 #include "engine/control/control_server.h"
 #include "engine/round.h"
-#include "engine/rx/rx_chunk.h"
+#include "engine/rx/mbuf.h"
 #include "engine/state/filter_ports.h"
 #include "engine/state/kernel_round.h"
 #include "engine/state/log.h"
@@ -35,7 +35,7 @@ static void handle_punt(struct mcr_engine *e, struct rte_mbuf *m, uint64_t now_n
 	uint8_t interface;
 
 	mcr_parse(&packet, rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, m->pkt_len,
-		  mcr_rx_stripped_vlan(m), port->mac.addr_bytes);
+		  mcr_mbuf_stripped_vlan(m), port->mac.addr_bytes);
 	interface = port->interface_of_vlan[packet.vlan];
 	if (packet.verdict != MCR_PARSED_PUNT || interface == MCR_NO_INTERFACE)
 		rte_pktmbuf_free(m);

@@ -10,6 +10,7 @@
 #include <rte_prefetch.h>
 
 #include "core/words.h"
+#include "engine/rx/mbuf.h"
 #include "engine/rx/rx_chunk.h"
 
 _Static_assert(
@@ -62,7 +63,7 @@ static __rte_noinline int to_kernel(struct mcr_worker *w, struct mcr_burst *b,
 				   b->mac))
 		return 0;
 	m->port = q->port;
-	mcr_kernel_frame_set_interface(m, interface);
+	mcr_mbuf_set_interface(m, interface);
 	if (unlikely(rte_ring_sp_enqueue(w->kernel, m) != 0)) {
 		drop(w, b, i, MCR_DROP_KERNEL_OVERFLOW);
 		return 1;
@@ -285,7 +286,7 @@ static __rte_noinline void take_any(struct mcr_worker *w, struct mcr_burst *b,
 	unsigned reason;
 
 	mcr_parse(p, rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, m->pkt_len,
-		  mcr_rx_stripped_vlan(m), b->mac);
+		  mcr_mbuf_stripped_vlan(m), b->mac);
 	if ((b->verify || (m->ol_flags & b->suspect) != 0) && p->verdict == MCR_PARSED_UDP &&
 	    !udp_checksum_ok(q, m, p)) {
 		p->verdict = MCR_PARSED_DROP;
@@ -329,7 +330,7 @@ static inline void prefetch_entry(const struct mcr_group_table *table, const str
 
 	if (likely(m->data_len >= MCR_PLAIN_HEADERS))
 		rte_prefetch0(mcr_group_first_look(
-		    table, mcr_group_key_of_flow(b->interface_of_vlan[mcr_rx_stripped_vlan(m)],
+		    table, mcr_group_key_of_flow(b->interface_of_vlan[mcr_mbuf_stripped_vlan(m)],
 						 mcr_plain_flow(head))));
 }
 
@@ -370,7 +371,7 @@ static __rte_noinline unsigned take_usual(struct mcr_worker *w, struct mcr_burst
 		if (unlikely((m->ol_flags & b->odd) != 0)) {
 			if ((m->ol_flags & b->suspect) != 0)
 				break;
-			vlan = mcr_rx_stripped_vlan(m);
+			vlan = mcr_mbuf_stripped_vlan(m);
 		}
 		if (unlikely(!mcr_parse_plain(&p, &flow, head, m->data_len, vlan, b->mac)))
 			break;

@@ -43,12 +43,6 @@ static inline uint16_t mcr_rx_step_flag(const struct mcr_worker *w, struct mcr_o
 void mcr_rx_chunk(struct mcr_worker *w, struct mcr_burst *b, const struct mcr_queue *q,
 		  unsigned from, unsigned to);
 
-/* mcr_rx_stripped_vlan: the VID that the NIC took out of the frame, for mcr_parse; 0 = none. */
-static inline uint16_t mcr_rx_stripped_vlan(const struct rte_mbuf *m)
-{
-	return m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED ? m->vlan_tci & 0xfff : 0;
-}
-
 /* Whether UDP checksums have to be looked at: offload flags that call for it, or always. */
 static inline uint64_t mcr_rx_suspect_flags(const struct mcr_queue *q)
 {

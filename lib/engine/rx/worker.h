@@ -86,16 +86,4 @@ void mcr_worker_destroy(struct mcr_worker *w);
  * -ENOMEM. Before the launch. */
 int mcr_worker_serve_kernel(struct mcr_worker *w, struct mcr_error *err);
 
-/* Each frame in worker.kernel bears the interface that it is for: the lcore sets it, control reads
- * it. */
-static inline void mcr_kernel_frame_set_interface(struct rte_mbuf *m, uint8_t interface)
-{
-	m->hash.usr = interface;
-}
-
-static inline uint8_t mcr_kernel_frame_interface(const struct rte_mbuf *m)
-{
-	return (uint8_t)m->hash.usr;
-}
-
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The control thread's work for interfaces that live beside the kernel. */
 #include "engine/state/kernel_round.h"
+#include "engine/rx/mbuf.h"
 #include "engine/state/log.h"
 #include "engine/state/publish.h"
 #include "engine/state/state.h"
@@ -14,7 +15,7 @@ static unsigned drain_kernel(struct mcr_engine *e, struct rte_ring *ring)
 	do {
 		n = rte_ring_sc_dequeue_burst(ring, (void **)burst, MCR_KERNEL_BURST, NULL);
 		for (unsigned i = 0; i < n; i++) {
-			uint8_t interface = mcr_kernel_frame_interface(burst[i]);
+			uint8_t interface = mcr_mbuf_interface(burst[i]);
 
 			mcr_kernel_path_give(e->interfaces[interface].kernel, burst[i]);
 		}
