@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <mcring/engine.h>
 
-#include "engine/channel/channel_config.h"
+#include "engine/plan/channel_config.h"
 #include "settings/key_kinds.h"
 #include "settings/settings.h"
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/channel/channel_config.h"
+#include "engine/plan/channel_config.h"
 #include "settings/fail.h"
 #include "settings/keys.h"
 #include "settings/settings.h"

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "engine/channel/channel_config.h"
+#include "engine/plan/channel_config.h"
 
 static void on_msgs(void *ctx, const struct mcr_inline_msg *msgs, unsigned n, unsigned ring)
 {

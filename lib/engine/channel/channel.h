@@ -9,9 +9,9 @@
 #include <mcring/engine.h>
 
 #include "core/ring.h"
-#include "engine/channel/channel_config.h"
 #include "engine/os/device_thread.h"
 #include "engine/os/region.h"
+#include "engine/plan/channel_config.h"
 #include "engine/rx/inline.h"
 
 struct mcr_channel {

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/error.h"
-#include "engine/channel/channel_config.h"
+#include "engine/plan/channel_config.h"
 
 #define DEPTH_DEFAULT 65536u
 #define BYTES_PER_MSG 256u /* room for market data's usual payloads */
