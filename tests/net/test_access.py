@@ -159,7 +159,7 @@ def test_silent_and_noisy_clients_cost_a_reader_nothing(wire):
             silent.append(client)
             continue
         client.send(rng.randbytes(rng.randrange(1, 5000)))
-        assert b'no hello' in client.recv(4096)
+        assert b'not a hello' in client.recv(4096)
         assert client.recv(4096) == b''
         client.close()
     another, _, _ = attach(daemon.run_dir)  # a newcomer is let in beside the silent ones

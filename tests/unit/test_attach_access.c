@@ -284,7 +284,7 @@ static void one_user_cannot_take_the_place_of_the_others(void **state)
 
 	need_root();
 	small_engine_create_as(&e, &config, &md, 1);
-	check_limit(&e, 2, "user 0 has 2 consumers, the most that this engine takes of one");
+	check_limit(&e, 2, "user 0 has 2 consumers, the most that this engine takes from one user");
 	struct mcr_consumer_opts opts = opts_for(&e, "md");
 
 	for (int i = 0; i < 2; i++)
@@ -324,7 +324,7 @@ static void garbage_cuts_off_only_who_sends_it(void **state)
 		fd = raw_connect(&e);
 		assert_int_equal(send(fd, garbage, len, 0), len);
 		assert_int_equal(refusal(fd, &welcome), -EBADMSG);
-		assert_non_null(strstr(welcome.text, "no hello"));
+		assert_non_null(strstr(welcome.text, "not a hello"));
 		assert_true(cut_off(fd, 5000));
 		close(fd);
 	}

@@ -15,14 +15,15 @@ static int contains(const uint32_t *ids, uint32_t n, uint32_t id)
 	return 0;
 }
 
-/* Returns 1, 0, or -errno: the kernel cannot say now. Without SO_PEERGROUPS there are none. */
+/* Returns 1 or 0; -errno when the kernel cannot list the groups now. A kernel without
+ * SO_PEERGROUPS lists none. */
 static int has_group(int fd, const struct mcr_access *access)
 {
 	socklen_t len = 0;
 	gid_t *groups;
 	int found = 0;
 
-	/* Without room the kernel returns how much it takes. */
+	/* Without room, the kernel returns how much it would take. */
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &len) == 0 || errno != ERANGE)
 		return 0;
 	groups = malloc(len);

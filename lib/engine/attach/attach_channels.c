@@ -65,7 +65,7 @@ int mcr_attach_server_add_channel(struct mcr_attach_server *s,
 	return 0;
 }
 
-/* The members that a channel's access is made of: mcr_engine_channel_access names them. */
+/* These members are a channel's access, as mcr_engine_channel_access says. */
 int mcr_attach_server_set_access(struct mcr_attach_server *s,
 				 const struct mcr_channel_config *config)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The channels that can be attached to; attach_server.h has what the engine does with them. */
+/* The channels that consumers can attach to. attach_server.h has what the engine calls. */
 #ifndef MCR_ENGINE_ATTACH_CHANNELS_H
 #define MCR_ENGINE_ATTACH_CHANNELS_H
 

@@ -20,7 +20,7 @@ void mcr_attach_server_joins(struct mcr_attach_server *s, const struct mcr_attac
 	s->joining_ctx = ctx;
 }
 
-/* Every join is of the consumer's own channel. */
+/* A consumer joins into its own channel only. */
 static int own_channel(const struct mcr_attach_slot *slot, struct mcr_join_list *list,
 		       struct mcr_error *err)
 {
@@ -31,8 +31,8 @@ static int own_channel(const struct mcr_attach_slot *slot, struct mcr_join_list 
 
 		if (channel[0] != '\0' && strcmp(channel, name) != 0)
 			return mcr_error_set(err, -EACCES,
-					     "this consumer reads channel \"%s\" and joins into no "
-					     "other",
+					     "this consumer reads channel \"%s\" and can join into "
+					     "that one only",
 					     name);
 		strcpy(channel, name);
 	}
@@ -45,9 +45,9 @@ static int join(struct mcr_attach_server *s, struct mcr_attach_slot *slot,
 	int ret;
 
 	if (list->n > MCR_CONSUMER_JOINS_MAX - slot->n_joins)
-		return mcr_error_set(err, -ENOSPC,
-				     "%zu joins more: a consumer has at most %d, this one has %u",
-				     list->n, MCR_CONSUMER_JOINS_MAX, slot->n_joins);
+		return mcr_error_set(
+		    err, -ENOSPC, "%zu more joins: a consumer may have at most %d, this one has %u",
+		    list->n, MCR_CONSUMER_JOINS_MAX, slot->n_joins);
 	ret = s->joining->update(s->joining_ctx, slot->id, NULL, 0, list->items, list->n, err);
 	if (ret == 0)
 		slot->n_joins += (uint32_t)list->n;
@@ -61,8 +61,8 @@ static int leave(struct mcr_attach_server *s, struct mcr_attach_slot *slot,
 
 	if (list->n > slot->n_joins)
 		return mcr_error_set(err, -ENOENT,
-				     "%zu joins to leave: this consumer has not joined that, or "
-				     "left it already: it has %u",
+				     "%zu joins to leave: this consumer did not join them, or "
+				     "has left them already: it has %u",
 				     list->n, slot->n_joins);
 	ret = s->joining->update(s->joining_ctx, slot->id, list->items, list->n, NULL, 0, err);
 	if (ret == 0)
@@ -77,7 +77,8 @@ static int serve(struct mcr_attach_server *s, struct mcr_attach_slot *slot,
 	int ret = s->joining ? mcr_attach_may_join(slot, &slot->channel->config.joiners) : 0;
 
 	if (ret < 0)
-		return mcr_error_set(err, ret, "the groups of user %u cannot be told now: %s",
+		return mcr_error_set(err, ret,
+				     "the engine cannot read the groups of user %u now: %s",
 				     slot->uid, strerror(-ret));
 	if (ret == 0)
 		return mcr_error_set(err, -EACCES,
@@ -119,7 +120,7 @@ static int by_number(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* A stopping engine leaves everything itself. */
+/* Not called when the engine stops, which leaves everything itself. */
 void mcr_attach_leave_ended(struct mcr_attach_server *s)
 {
 	uint64_t living[MCR_ATTACH_SLOTS];

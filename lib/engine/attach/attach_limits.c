@@ -34,7 +34,7 @@ static struct share share_of(const struct mcr_attach_server *s, uint32_t uid)
 	return share;
 }
 
-/* Half of what the others leave: then there is always something left for one more user. */
+/* A user gets half of what the others leave, so something is always left for one more user. */
 static int has_flight(const struct share *share, unsigned n)
 {
 	struct rlimit limit;
@@ -51,9 +51,7 @@ static const char *lingering_text(char *text, size_t cap, unsigned n)
 	text[0] = '\0';
 	if (n > 0)
 		snprintf(text, cap,
-			 " and %u closed connections whose answer it has neither received nor "
-			 "thrown away",
-			 n);
+			 " and %u closed connections with an answer that was not received", n);
 	return text;
 }
 
@@ -78,12 +76,13 @@ static int of_uid(const struct mcr_attach_server *s, const struct mcr_attach_slo
 	if (most != 0 && share.attached + share.lingering >= most)
 		return mcr_attach_set_refusal(
 		    welcome, -EBUSY,
-		    "user %u has %u consumers%s, the most that this engine takes of one", slot->uid,
-		    share.attached, lingering_text(lingering, sizeof(lingering), share.lingering));
+		    "user %u has %u consumers%s, the most that this engine takes from one user",
+		    slot->uid, share.attached,
+		    lingering_text(lingering, sizeof(lingering), share.lingering));
 	if (!has_flight(&share, n_fds))
 		return mcr_attach_set_refusal(
 		    welcome, -EBUSY,
-		    "user %u has not received %u descriptors that the engine sent it: receive "
+		    "user %u has not received %u descriptors that the engine sent: receive "
 		    "them, or close those connections",
 		    slot->uid, share.in_flight);
 	return 0;

@@ -12,8 +12,8 @@ int mcr_attach_check_limits(struct mcr_attach_server *s, const struct mcr_attach
 			    const struct mcr_attach_channel *channel, uint64_t now_ns,
 			    struct mcr_welcome *welcome);
 
-/* mcr_attach_find_excess returns the half-open connection that a user with too many loses, its
- * oldest. NULL: it has not too many. */
+/* mcr_attach_find_excess returns the oldest half-open connection of a user that has too many of
+ * them, which it loses; NULL: it has not. */
 struct mcr_attach_slot *mcr_attach_find_excess(struct mcr_attach_server *s, uint32_t uid);
 
 /* mcr_attach_find_silent returns the half-open connection that makes room when all of them are

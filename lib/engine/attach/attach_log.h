@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Log lines about users that take too much and descriptors that run out. Clients cause them, so
- * each kind has a rate. */
+ * each kind is limited in rate. */
 #ifndef MCR_ENGINE_ATTACH_LOG_H
 #define MCR_ENGINE_ATTACH_LOG_H
 
@@ -13,8 +13,8 @@ __attribute__((format(printf, 4, 5))) void mcr_attach_warn(struct mcr_attach_ser
 							   enum mcr_attach_warning kind,
 							   const char *format, ...);
 
-/* mcr_attach_warn_descriptors: the process or the system has no descriptor left; code is errno,
- * what happened for it begins the line. */
+/* mcr_attach_warn_descriptors logs that the process or the system has no descriptor left, and who
+ * has most of them. what: what happened therefore, begins the line. code: errno. */
 void mcr_attach_warn_descriptors(struct mcr_attach_server *s, uint64_t now_ns, int code,
 				 const char *what);
 

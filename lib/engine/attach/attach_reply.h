@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a client that says hello is sent: a welcome with descriptors, or a refusal. */
+/* The answer to a hello: a welcome with descriptors, or a refusal. */
 #ifndef MCR_ENGINE_ATTACH_REPLY_H
 #define MCR_ENGINE_ATTACH_REPLY_H
 
@@ -10,7 +10,7 @@
 		.magic = MCR_WELCOME_MAGIC, .version = MCR_ATTACH_VERSION \
 	}
 
-/* mcr_attach_set_refusal makes a refusal of a welcome. Returns status, -errno. */
+/* mcr_attach_set_refusal turns a welcome into a refusal. Returns status, -errno. */
 __attribute__((format(printf, 3, 4))) int
 mcr_attach_set_refusal(struct mcr_welcome *welcome, int status, const char *format, ...);
 
@@ -19,7 +19,7 @@ mcr_attach_set_refusal(struct mcr_welcome *welcome, int status, const char *form
 int mcr_attach_send_welcome(int fd, const struct mcr_welcome *welcome, const int *fds,
 			    size_t n_fds);
 
-/* mcr_attach_send_refusal sends a client the reason why it is being cut off; status is -errno. */
+/* mcr_attach_send_refusal sends a client the reason why it is cut off. status: -errno. */
 __attribute__((format(printf, 3, 4))) void mcr_attach_send_refusal(int fd, int status,
 								   const char *format, ...);
 

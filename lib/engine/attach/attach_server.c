@@ -18,12 +18,12 @@
 #define LISTENER UINT64_MAX /* epoll data; else a slot's index */
 #define EVENTS   64         /* handled per call */
 #define ACCEPTS  64
-#define BACKLOG  1024 /* one user's connections that are not accepted yet hold up nobody */
+#define BACKLOG  1024 /* so much that one user's waiting connections hold up nobody */
 
 /* ---- connections ---- */
 
-/* Reads a hello that has arrived first: a client is not cut off because this thread was late.
- * Returns 1 when the connection was cut off. */
+/* Looks for a hello first: a client is not cut off because this thread was late. Returns 1 when the
+ * connection was cut off. */
 static int cut_off_silent(struct mcr_attach_server *s, struct mcr_attach_slot *slot,
 			  uint64_t now_ns)
 {
@@ -36,8 +36,7 @@ static int cut_off_silent(struct mcr_attach_server *s, struct mcr_attach_slot *s
 	return 1;
 }
 
-/* There is no descriptor for it but the spare one. Its hello is taken first: to close over unread
- * data would hide the answer behind an ECONNRESET. */
+/* Takes the hello first: to close with unread data would hide the answer behind an ECONNRESET. */
 static void refuse_connection(void *server, int fd, uint64_t now_ns)
 {
 	char byte;
@@ -50,7 +49,7 @@ static void refuse_connection(void *server, int fd, uint64_t now_ns)
 	mcr_attach_warn_descriptors(server, now_ns, EMFILE, "a connection was refused");
 }
 
-/* The hello is mostly there already, so a client that speaks is hardly ever half open. */
+/* The hello has mostly arrived already, so hardly any client but a silent one is half open. */
 static void take_connection(void *server, int fd, uint64_t now_ns)
 {
 	struct mcr_attach_server *s = server;
@@ -72,8 +71,8 @@ static void take_connection(void *server, int fd, uint64_t now_ns)
 	excess = mcr_attach_find_excess(s, uid);
 	if (excess && cut_off_silent(s, excess, now_ns))
 		mcr_attach_warn(s, now_ns, MCR_ATTACH_WARNING_SILENT,
-				"user %u has more than %d connections that say nothing: the "
-				"oldest was cut off",
+				"user %u has more than %d silent connections: the oldest was cut "
+				"off",
 				uid, MCR_ATTACH_HALF_OPEN_PER_UID);
 }
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Hands channels to consumers (core/attach_wire.h), who attach over a socket of the run directory.
- * Sockets only: no DPDK, no threads; all calls belong to the control thread, none blocks. now_ns is
- * CLOCK_MONOTONIC everywhere. A client
- * that sends garbage, too much or nothing is cut off without touching the others; what a consumer
- * writes about itself is never trusted.
+/* Hands channels to consumers, who attach over a socket of the run directory (core/attach_wire.h).
+ * Sockets only: no DPDK, no threads. All calls belong to the control thread, and none blocks.
+ * now_ns is CLOCK_MONOTONIC everywhere. A client that sends garbage, too much or nothing is cut
+ * off, and the others do not notice. What a consumer writes about itself is never trusted.
  *
- * This is what the rest of the engine calls, by the file that it stands in; attach_state.h has what
- * the files share. */
+ * Here stands what the rest of the engine calls, by source file; attach_state.h says what each file
+ * is for. */
 #ifndef MCR_ENGINE_ATTACH_SERVER_H
 #define MCR_ENGINE_ATTACH_SERVER_H
 
@@ -15,12 +14,10 @@
 
 #include <mcring/engine.h>
 
-#define MCR_ATTACH_HALF_OPEN_MAX 64 /* connected, hello not yet seen; more wait in the backlog */
-#define MCR_ATTACH_HALF_OPEN_PER_UID                                \
-	16 /* then a user loses its oldest: it never takes them all \
-	    */
-#define MCR_ATTACH_HELLO_NS    UINT64_C(2000000000) /* a silent client is cut off then */
-#define MCR_ATTACH_PATIENCE_NS UINT64_C(100000000)  /* or then, when others wait for its place */
+#define MCR_ATTACH_HALF_OPEN_MAX     64 /* connected, hello not yet seen; more wait in the backlog */
+#define MCR_ATTACH_HALF_OPEN_PER_UID 16                   /* a user with more loses its oldest */
+#define MCR_ATTACH_HELLO_NS          UINT64_C(2000000000) /* then a silent client is cut off */
+#define MCR_ATTACH_PATIENCE_NS       UINT64_C(100000000) /* sooner, when others wait for its place */
 
 struct mcr_attach_server;
 
@@ -46,15 +43,15 @@ int mcr_attach_server_fd(const struct mcr_attach_server *s);
  * work, too, every 100 ms or so, because time alone ends half-open connections. */
 void mcr_attach_server_poll(struct mcr_attach_server *s, uint64_t now_ns);
 
-/* mcr_attach_server_descriptors: how many it may come to need, with its limits as they are. */
+/* mcr_attach_server_descriptors returns how many the server may come to need, by its limits. */
 unsigned mcr_attach_server_descriptors(const struct mcr_attach_server *s);
 
 /* ---- attach_channels.c ---- */
 
-/* mcr_attach_server_add_channel: consumers may attach to this channel from now on, as config's
- * readers and consumers_max allow. ring_fds are to be handed out, ring_mems are the engine's maps
- * of them; both, not the arrays, are borrowed until the channel is removed. 1 <= n_rings <=
- * MCR_LCORES_MAX. Errors: -EEXIST, -EINVAL (a region that holds no ring), -ENOSPC, -ENOMEM. */
+/* mcr_attach_server_add_channel lets consumers attach to a channel, as config's readers and
+ * consumers_max allow. ring_fds are what they are given, ring_mems the engine's maps of them; both,
+ * but not the arrays, are borrowed until the channel is removed. 1 <= n_rings <= MCR_LCORES_MAX.
+ * Errors: -EEXIST, -EINVAL (a region that holds no ring), -ENOSPC, -ENOMEM. */
 int mcr_attach_server_add_channel(struct mcr_attach_server *s,
 				  const struct mcr_channel_config *config, const int *ring_fds,
 				  const void *const *ring_mems, unsigned n_rings, uint64_t epoch);
@@ -64,11 +61,11 @@ int mcr_attach_server_add_channel(struct mcr_attach_server *s,
 int mcr_attach_server_set_access(struct mcr_attach_server *s,
 				 const struct mcr_channel_config *config);
 
-/* mcr_attach_server_remove_channel cuts off its consumers; they keep what they have mapped. Set the
- * rings' state to stopped before. Errors: -ENOENT. */
+/* mcr_attach_server_remove_channel cuts off the channel's consumers, who keep what they have
+ * mapped. Set the rings' state to stopped first. Errors: -ENOENT. */
 int mcr_attach_server_remove_channel(struct mcr_attach_server *s, const char *name);
 
-/* mcr_attach_server_count: consumers of one channel, or of all when channel is NULL. */
+/* mcr_attach_server_count returns the consumers of one channel, or of all when channel is NULL. */
 unsigned mcr_attach_server_count(const struct mcr_attach_server *s, const char *channel);
 
 /* ---- attach_session.c ---- */
@@ -84,23 +81,23 @@ int mcr_attach_server_open(struct mcr_attach_server *s, const char *channel, con
 /* ---- attach_join.c ---- */
 
 /* What consumers join and leave themselves goes through these. update is as mcr_engine_update, for
- * the consumer of this id. ended: some consumers are gone, and what others than the living (n ids,
- * ascending) joined is left; on -ENOMEM it is called again. */
+ * the consumer of this id. ended leaves what consumers joined that are gone: all but the living (n
+ * ids, ascending); after -ENOMEM it is called again. */
 struct mcr_attach_joining {
 	int (*update)(void *ctx, uint64_t consumer, const struct mcr_join *remove, size_t n_remove,
 		      const struct mcr_join *add, size_t n_add, struct mcr_error *err);
 	int (*ended)(void *ctx, const uint64_t *living, size_t n);
 };
 
-/* mcr_attach_server_joins: consumers whose channel's joiners list them may join; nobody may before.
- * joining is borrowed. */
+/* mcr_attach_server_joins lets consumers join that their channel's joiners list. Before, nobody
+ * may. joining is borrowed. */
 void mcr_attach_server_joins(struct mcr_attach_server *s, const struct mcr_attach_joining *joining,
 			     void *ctx);
 
 /* ---- attach_log.c ---- */
 
-/* mcr_attach_server_log: lines about users that take too much, and about descriptors that run out,
- * go to log from now on, a few every 10 s at most. */
+/* mcr_attach_server_log has lines about users that take too much, and about descriptors that run
+ * out, go to log, a few every 10 s at most. */
 typedef void (*mcr_attach_log)(void *ctx, const char *line);
 void mcr_attach_server_log(struct mcr_attach_server *s, mcr_attach_log log, void *ctx);
 
@@ -120,9 +117,9 @@ void mcr_attach_server_describe(const struct mcr_attach_server *s, uint64_t id, 
 
 /* ---- attach_wake.c ---- */
 
-/* mcr_attach_server_wake wakes the consumers that sleep and for which something was published.
- * Returns 1 while somebody still sleeps: call it again soon, every 50 us or so; 0: nobody does.
- * Costs a look at one word of each consumer's page when nobody sleeps. */
+/* mcr_attach_server_wake wakes the consumers that sleep and have messages. Returns 1 while somebody
+ * still sleeps: call it again in 50 us or so; 0: nobody does. While nobody sleeps it costs a look
+ * at one word of each consumer's page. */
 int mcr_attach_server_wake(struct mcr_attach_server *s);
 
 #endif

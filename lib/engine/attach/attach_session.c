@@ -18,7 +18,8 @@
 #include "engine/attach/attach_session.h"
 #include "engine/attach/attach_slots.h"
 
-/* The consumer's page: it may write it, nobody may resize it, so the engine's reads never fault. */
+/* Makes the page that a consumer writes. Nobody may resize it, so the engine's reads never fault.
+ */
 static int page_create(const struct mcr_consumer_page **page, int *page_fd)
 {
 	int fd = memfd_create("mcring-consumer", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -27,7 +28,7 @@ static int page_create(const struct mcr_consumer_page **page, int *page_fd)
 
 	if (fd < 0)
 		return -errno;
-	/* It is the consumer's through the descriptor: nobody else may open it in /proc. */
+	/* The descriptor makes it the consumer's: nobody else may open it in /proc. */
 	if (fchmod(fd, 0600) < 0 || ftruncate(fd, MCR_CONSUMER_PAGE_BYTES) < 0 ||
 	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
 		goto fail;
@@ -69,7 +70,7 @@ static void list_channels(const struct mcr_attach_server *s, const struct mcr_at
 		snprintf(text + used, cap - used, " none");
 }
 
-/* Too many descriptors are open, or in flight. */
+/* Too many descriptors are open or in flight. */
 static int is_shortage(int code)
 {
 	return code == -EMFILE || code == -ENFILE || code == -ETOOMANYREFS;
@@ -93,7 +94,7 @@ static int check_reader(const struct mcr_attach_slot *slot,
 
 	if (may < 0)
 		return mcr_attach_set_refusal(
-		    welcome, may, "the engine cannot tell the groups of user %u now: %s", slot->uid,
+		    welcome, may, "the engine cannot read the groups of user %u now: %s", slot->uid,
 		    strerror(-may));
 	if (may > 0)
 		return 0;
@@ -104,8 +105,8 @@ static int check_reader(const struct mcr_attach_slot *slot,
 	    channel->config.name, slot->uid, slot->gid);
 }
 
-/* Fills the welcome for a channel and, when that is granted, sends it and makes the slot a
- * consumer. welcome->status has the answer. */
+/* Grants a channel: sends the welcome and makes the slot a consumer. Or refuses it: *welcome is the
+ * refusal, which the caller sends. */
 static void admit(struct mcr_attach_server *s, struct mcr_attach_slot *slot, const char *name,
 		  const char *label, uint64_t now_ns, struct mcr_welcome *welcome)
 {
@@ -159,7 +160,7 @@ void mcr_attach_on_hello(struct mcr_attach_server *s, struct mcr_attach_slot *sl
 		    hello.version, hello.flags, MCR_ATTACH_VERSION);
 	else if (ret < 0)
 		mcr_attach_set_refusal(&welcome, -EBADMSG,
-				       "this is no hello of mcring's attach protocol");
+				       "this is not a hello of mcring's attach protocol");
 	else
 		admit(s, slot, hello.channel, hello.label, now_ns, &welcome);
 	if (slot->state == MCR_SLOT_ATTACHED)
@@ -169,8 +170,8 @@ void mcr_attach_on_hello(struct mcr_attach_server *s, struct mcr_attach_slot *sl
 	mcr_attach_slot_release(s, slot);
 }
 
-/* All that a consumer sends are requests to join or leave; anything else is its end, or breaks the
- * protocol. */
+/* A consumer sends only requests to join or leave. Anything else is its end or breaks the protocol.
+ */
 void mcr_attach_on_attached(struct mcr_attach_server *s, struct mcr_attach_slot *slot)
 {
 	struct mcr_request request;

@@ -16,8 +16,9 @@
 
 /* ---- what is in flight ---- */
 
-/* As long as something is in flight nothing but the welcome was sent: whoever sends more settles
- * first. */
+/* While something is in flight, nothing but the welcome was sent: whatever sends more settles
+ * first.
+ */
 void mcr_attach_slot_settle(struct mcr_attach_slot *slot)
 {
 	int unread = 0;
@@ -37,7 +38,7 @@ static void discard_unread(int fd)
 		;
 }
 
-/* Hangs up on a client that has not received all, and keeps what counts for its user. */
+/* Hangs up on a client that has not received its welcome, and keeps what counts for its user. */
 static void linger(struct mcr_attach_server *s, struct mcr_attach_slot *slot)
 {
 	const struct mcr_attach_slot kept = {.state = MCR_SLOT_LINGERING,
@@ -139,7 +140,7 @@ void mcr_attach_slot_release(struct mcr_attach_server *s, struct mcr_attach_slot
 		linger(s, slot);
 		return;
 	}
-	/* Shut down first: a forked child may have a copy, and the client is to see the end. */
+	/* A forked child may have a copy of fd, and the client must see the end all the same. */
 	epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, slot->fd, NULL);
 	shutdown(slot->fd, SHUT_RDWR);
 	close(slot->fd);

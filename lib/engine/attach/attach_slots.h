@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Connections. A welcome that is not received keeps its descriptors in flight, also after the
- * engine has hung up; the kernel counts them (unix(7), ETOOMANYREFS) against the engine's user
- * until the client receives them or closes its end. So a closed connection keeps its slot, and
- * counts for its user, as long as something of it is in flight. */
+/* Connections. The descriptors of a welcome are in flight until the client receives them or closes
+ * its end, even after the engine has hung up, and the kernel counts them against the engine's user
+ * (unix(7), ETOOMANYREFS). So a closed connection keeps its slot, and counts for its client's user,
+ * while something of it is in flight. */
 #ifndef MCR_ENGINE_ATTACH_SLOTS_H
 #define MCR_ENGINE_ATTACH_SLOTS_H
 
@@ -23,12 +23,12 @@ void mcr_attach_slot_attach(struct mcr_attach_server *s, struct mcr_attach_slot 
  * or lingers until nothing is in flight. */
 void mcr_attach_slot_release(struct mcr_attach_server *s, struct mcr_attach_slot *slot);
 
-/* mcr_attach_slot_settle looks whether the welcome was received; call it before anything else is
- * sent. */
+/* mcr_attach_slot_settle looks whether the welcome was received. Call it before you send anything
+ * else. */
 void mcr_attach_slot_settle(struct mcr_attach_slot *slot);
 
-/* mcr_attach_slots_settle_now does so for all and frees slots that lingered;
- * mcr_attach_slots_settle does it at most every 10 ms. */
+/* mcr_attach_slots_settle_now settles all slots and frees those that lingered;
+ * mcr_attach_slots_settle does so at most every 10 ms. */
 void mcr_attach_slots_settle_now(struct mcr_attach_server *s, uint64_t now_ns);
 void mcr_attach_slots_settle(struct mcr_attach_server *s, uint64_t now_ns);
 

@@ -33,12 +33,12 @@ struct mcr_attach_channel {
 
 enum mcr_attach_slot_state {
 	MCR_SLOT_FREE = 0,
-	MCR_SLOT_HALF_OPEN, /* MCR_ATTACH_HELLO_NS run from since_ns */
+	MCR_SLOT_HALF_OPEN, /* until the hello, or MCR_ATTACH_HELLO_NS after since_ns */
 	MCR_SLOT_ATTACHED,  /* channel and page are set */
 	MCR_SLOT_LINGERING, /* closed, but what it was sent is still in flight */
 };
 
-/* Kinds of log lines, each of which has its own rate. */
+/* Kinds of log lines, each limited in rate by itself. */
 enum mcr_attach_warning {
 	MCR_ATTACH_WARNING_DESCRIPTORS,
 	MCR_ATTACH_WARNING_LIMIT,
@@ -56,12 +56,12 @@ struct mcr_attach_slot {
 	int fd;
 	int32_t pid; /* SO_PEERCRED */
 	uint32_t uid, gid;
-	uint8_t own;        /* 1: of the engine's own process, which may do everything */
+	uint8_t own;        /* 1: the engine's own process, which may do everything */
 	uint16_t in_flight; /* descriptors that it was sent and has not received */
 	uint64_t since_ns;  /* connected or attached */
 	struct mcr_attach_channel *channel;
 	const struct mcr_consumer_page *page;
-	uint64_t id;           /* of the attachment */
+	uint64_t id;           /* of the consumer: no other one ever has it */
 	uint64_t headroom_min; /* UINT64_MAX = not looked at yet */
 	uint32_t n_joins;      /* that it made itself */
 	uint64_t woken;        /* page->armed when it was last woken */

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Wakes consumers that sleep. A word over the attach socket, not an eventfd: O_NONBLOCK belongs to
- * the open file that both sides would share, so a consumer could clear it, fill the counter, and
- * have the control thread block in its write. MSG_DONTWAIT belongs to the call. */
+/* A wake-up is a message on the attach socket, not an eventfd: O_NONBLOCK belongs to the open file,
+ * which both sides would share, so a consumer could clear it, fill the counter, and make the
+ * control thread block in its write. MSG_DONTWAIT belongs to the call. */
 #include <sys/socket.h>
 
 #include "engine/attach/attach_slots.h"
 
-/* Words sent per call: consumers that always want more must not keep control busy. */
+/* Sent per call: consumers that always want more must not keep control busy. */
 #define WAKES_MAX 64
 
-/* 1 when what the consumer waits for is there. It may have written anything: a seq that never comes
- * costs it its wake-up. */
+/* Returns 1 when what the consumer waits for is there. It may have written anything: if it waits
+ * for a seq that never comes, it is not woken. */
 static int due(const struct mcr_attach_slot *slot)
 {
 	for (unsigned i = 0; i < slot->channel->n_rings; i++) {
@@ -24,7 +24,7 @@ static int due(const struct mcr_attach_slot *slot)
 	return 0;
 }
 
-/* No room means that words lie there unread: the descriptor is readable already. */
+/* Without room, earlier wake-ups lie there unread: the descriptor is readable already. */
 static void wake(struct mcr_attach_slot *slot)
 {
 	const struct mcr_notice notice = {.kind = MCR_NOTICE_WAKE};
@@ -45,8 +45,8 @@ int mcr_attach_server_wake(struct mcr_attach_server *s)
 		if (slot->state != MCR_SLOT_ATTACHED)
 			continue;
 		left--;
-		/* Acquire: the positions that are read next are those of this number, or of a later
-		 * one. Pairs with the release of mcr_consumer_arm. */
+		/* Acquire: the positions that are read next belong to this number or a later one.
+		 * Pairs with the release of mcr_consumer_arm. */
 		number = __atomic_load_n(&slot->page->armed, __ATOMIC_ACQUIRE);
 		if (number == 0 || number == slot->woken)
 			continue;

@@ -9,7 +9,7 @@
 	static json_t *fn(const struct mcr_control_source *src, const struct mcr_account *total, \
 			  size_t i)
 
-/* JSON integers are signed here; no counter gets there in a century. */
+/* jansson's integers are signed; no counter gets that far in a century. */
 static json_t *number(uint64_t value)
 {
 	return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
@@ -33,7 +33,7 @@ static json_t *address_or_null(uint32_t address_be)
 	return address_be ? address(address_be) : json_null();
 }
 
-/* Device names and labels come from outside: what is not UTF-8 is not shown. */
+/* Device names and labels come from outside: what is not UTF-8 becomes "?". */
 static json_t *string(const char *text)
 {
 	json_t *value = json_string(text);
@@ -129,7 +129,7 @@ static json_t *lcores_of(const struct mcr_port_info *p)
 	return lcores;
 }
 
-/* Not the interface's `kernel`: that one mcring makes. */
+/* The kernel's own interface under a port. mcring makes that of an interface's `kernel`. */
 static json_t *kernel_of_port(const struct mcr_port_info *p)
 {
 	if (p->kernel_name[0] == '\0')
@@ -211,7 +211,7 @@ static json_t *igmp_of(const struct mcr_interface_info *f)
 	    "memory_bytes", number(f->igmp_bytes));
 }
 
-/* Of an interface that lives beside the kernel. */
+/* The device that an interface shares with the kernel. */
 static json_t *kernel_of(const struct mcr_interface_info *f)
 {
 	return json_pack("{so so sb so so so so}", "interface", string(f->config.name), "device",
@@ -279,7 +279,7 @@ static json_t *sources_of(const struct mcr_group_info *g)
 	return sources;
 }
 
-/* Those who hold it. */
+/* How many joins each maker has in the group. */
 static json_t *owners_of(const struct mcr_group_info *g)
 {
 	json_t *owners = json_object();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The engine's state as JSON values: addresses are dotted strings, times and durations are
- * nanoseconds, what is unknown is null. docs/control.md lists the members. */
+ * nanoseconds, unknown values are null. docs/control.md lists the members. */
 #ifndef MCR_ENGINE_CONTROL_JSON_H
 #define MCR_ENGINE_CONTROL_JSON_H
 

@@ -5,8 +5,8 @@
 
 #include "engine/control/control_reply.h"
 
-/* Of one call to mcr_control_reply_more. A group takes tens of microseconds, so the control thread
- * stays far below its 10 ms. */
+/* That one call of mcr_control_reply_more appends. A group takes tens of microseconds, so the call
+ * stays far below the 10 ms between two heartbeats. */
 #define ITEMS_A_CALL 32
 
 static int append(struct mcr_control_reply *reply, const char *text, size_t len)

@@ -56,8 +56,8 @@ static int watch(struct mcr_control_server *s, int op, int fd, uint32_t events, 
 static void drop_client(struct client *c)
 {
 	if (c->fd >= 0) {
-		shutdown(c->fd, SHUT_RDWR); /* for a forked child's copy too */
-		close(c->fd);               /* leaves the epoll set with it */
+		shutdown(c->fd, SHUT_RDWR); /* a forked child may have a copy */
+		close(c->fd);               /* also takes it out of the epoll set */
 	}
 	free(c->in);
 	mcr_control_reply_clear(&c->reply);
@@ -98,7 +98,7 @@ static void take_client(void *server, int fd, uint64_t now_ns)
 static const struct mcr_listener_calls listener_calls = {.take = take_client,
 							 .refuse = refuse_client};
 
-/* The application carries a reload out when nothing is being served any more: carry_out_reload. */
+/* Only notes the request: carry_out_reload is called when no client is being served. */
 static int ask_for_reload(struct mcr_control_server *s, struct client *c, int dry_run)
 {
 	if (!s->reload)
@@ -131,7 +131,7 @@ static int carry_out(struct mcr_control_server *s, struct client *c, size_t len)
 	if (ret < 0)
 		return ret;
 	c->writing = !c->waiting;
-	/* Without events a hang-up is still reported. */
+	/* A hang-up is reported whatever events are asked for. */
 	return watch(s, EPOLL_CTL_MOD, c->fd, c->writing ? EPOLLOUT : 0, c);
 }
 
@@ -296,9 +296,9 @@ void mcr_control_server_reload_done(struct mcr_control_server *s, int result,
 	}
 }
 
-/* The one place where the application is called and may change the engine that polls this server,
- * or give its answer at once: no client is being served, and the server is as it is between two
- * polls. */
+/* Calls the application, which may change the engine that polls this server, and may give its
+ * answer at once. So this is the only place that calls it: no client is being served, and the
+ * server is in the state that it has between two polls. */
 static void carry_out_reload(struct mcr_control_server *s, uint64_t now_ns)
 {
 	struct mcr_error report = {"done"};

@@ -7,10 +7,10 @@
  *     {"command":"join","joins":["239.1.1.1:5000,channel=md",...]}     all or none; also "leave"
  *     {"command":"reload","dry_run":false}
  *     {"ok":true,...}        {"ok":false,"error":"one line"}
- * A member that the command does not take, or of another type than shown, is an error and nothing
- * is carried out. Requests follow each other on a connection. A long answer is made piece by piece,
- * as the client reads it: so it costs neither memory nor the control thread's time, but groups that
- * come or go in between may be missing or stand twice. */
+ * A member that the command does not take, or of another type than shown, is an error, and nothing
+ * is carried out. Requests follow each other on a connection. A long answer is made piece by piece
+ * as the client reads it. So it costs neither memory nor the control thread's time, but groups that
+ * come or go meanwhile may be missing or appear twice. */
 #ifndef MCR_ENGINE_CONTROL_SERVER_H
 #define MCR_ENGINE_CONTROL_SERVER_H
 
@@ -41,11 +41,12 @@ struct mcr_control_server_config {
 int mcr_control_server_create(struct mcr_control_server **out, struct mcr_engine *engine,
 			      const struct mcr_control_server_config *cfg, struct mcr_error *err);
 
-/* mcr_control_server_fd: readable when mcr_control_server_poll has something to do (but for cutting
- * off silent clients: poll at least once a second as well). */
+/* mcr_control_server_fd is readable when mcr_control_server_poll has something to do. Poll at least
+ * once a second, too, because time alone cuts off silent clients. */
 int mcr_control_server_fd(const struct mcr_control_server *server);
 
-/* mcr_control_server_poll does what is due and never waits. now_ns: monotonic. */
+/* mcr_control_server_poll does what is due and never waits, but for what reload() does. now_ns:
+ * monotonic. */
 void mcr_control_server_poll(struct mcr_control_server *server, uint64_t now_ns);
 
 /* mcr_control_server_reload_done: as mcr_engine_reload_done. now_ns: monotonic. */
