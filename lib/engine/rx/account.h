@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One lcore's counters. Writer: that lcore. Readers: the control thread, at any time. A seqlock per
- * object keeps what is read of one instant, so that the identity of mcring/stats.h holds exactly
- * while packets flow. */
+/* One lcore's counters. Writer: that lcore. Readers: the control thread, at any time. Each
+ * object has a seqlock, so that what is read is of one instant, and the identity of mcring/stats.h
+ * holds exactly while packets flow. */
 #ifndef MCR_ENGINE_ACCOUNT_H
 #define MCR_ENGINE_ACCOUNT_H
 
@@ -13,7 +13,7 @@
 
 #include "core/seqlock.h"
 
-/* What a burst moves on. */
+/* What each burst adds to. */
 struct mcr_totals {
 	struct mcr_account account;
 	uint64_t bursts;
@@ -30,14 +30,14 @@ struct mcr_lcore_account {
 	uint64_t totals_version;
 	struct mcr_gap gap __rte_cache_aligned;
 	uint64_t gap_version;
-	uint64_t polls; /* relaxed; moves with every poll */
+	uint64_t polls; /* relaxed; counts each poll of a queue */
 	struct {
 		uint64_t version;
 		struct mcr_drop_sample sample;
 	} drops[MCR_DROP_COUNT] __rte_cache_aligned;
 };
 
-/* One membership's packets on one lcore; each word relaxed by itself. */
+/* One membership's packets on one lcore. Each word is written and read by itself, relaxed. */
 struct mcr_group_count {
 	uint64_t packets, bytes, first_ns, last_ns;
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Apart from the rx loop: a channel without a handler pays one branch for each burst. */
+/* Not in rx_chunk.c, so that a channel without a handler pays one branch for each chunk. */
 #include "engine/rx/inline.h"
 
 #include <string.h>
@@ -9,7 +9,7 @@
 
 #include <mcring/consumer.h>
 
-/* The segment of the payload's first octet; an empty payload may lie behind the last one. */
+/* Finds the segment of the payload's first octet. An empty payload may lie behind the last one. */
 static void place_payload(struct mcr_inline_msg *m, const struct rte_mbuf *segment)
 {
 	uint32_t offset = m->offset, left;
@@ -99,7 +99,7 @@ uint32_t mcr_inline_copy(const struct mcr_inline_msg *m, void *buf, uint32_t cap
 
 	if (n == 0)
 		return 0;
-	/* Copies into buf only what is in several segments. */
+	/* Copies into buf only what lies in several segments. */
 	at = rte_pktmbuf_read(m->packet, m->offset, n, buf);
 	if (!at)
 		return 0;

@@ -11,7 +11,7 @@
 
 struct rte_mbuf;
 
-#define MCR_INLINE_MSGS 32 /* that a handler gets at once at most */
+#define MCR_INLINE_MSGS 32 /* that a handler gets at once, at most */
 
 struct mcr_inline {
 	/* Set by control before a view shows it, then constant. */
@@ -27,17 +27,20 @@ struct mcr_inline {
 	uint64_t clock_steps; /* of the last message */
 	unsigned n;           /* messages that wait for the call */
 	struct mcr_inline_msg msgs[MCR_INLINE_MSGS];
-	struct mcr_packet packets[MCR_INLINE_MSGS]; /* of msgs, for the ring; not if `only` */
+	struct mcr_packet
+	    packets[MCR_INLINE_MSGS]; /* those of msgs, for the ring; unused if `only` */
 };
 
-/* mcr_inline_take makes the packet in mbuf the next message that waits for the call. Thread: the rx
- * lcore, as of mcr_inline_call. */
+/* mcr_inline_take adds the packet in mbuf to the messages that wait for the call; mbuf is borrowed
+ * until then. Thread: the rx lcore. */
 void mcr_inline_take(struct mcr_inline *in, const struct mcr_packet *packet,
 		     const struct rte_mbuf *mbuf, uint32_t id, uint64_t rx_ns, uint64_t hw_ns,
 		     uint16_t flags);
 
-/* mcr_inline_call hands over what waits. clock_steps: of the lcore; ring: its index in the channel.
- * The messages stay in msgs until the next one is taken. */
+/* mcr_inline_call calls the handler with the messages that wait. clock_steps: the lcore's; ring:
+ * its index in the channel. The messages stay in msgs until the next one is taken. Thread: the rx
+ * lcore.
+ */
 void mcr_inline_call(struct mcr_inline *in, uint64_t clock_steps, unsigned ring);
 
 /* mcr_inline_add adds one lcore's figures to out. Thread: control. */

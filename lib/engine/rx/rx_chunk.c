@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A packet's way from the driver's buffer into the rings. No system call, lock, log or allocation.
  *
- * Packets of the usual kind take a short way, take_usual; whatever is not of the kind takes the
- * long one, take_any, one packet at a time, so that the order stays. */
+ * Packets of the usual kind take a short way, take_usual. All others take the long one, take_any,
+ * one packet at a time, so that the order stays. */
 #include <sys/socket.h>
 
 #include <rte_ethdev.h>
@@ -32,11 +32,11 @@ static inline void drop(struct mcr_worker *w, struct mcr_burst *b, unsigned i, u
 	b->drop_packet[reason] = (uint8_t)i;
 }
 
-/* To control, or counted when it does not keep up. The mbuf is control's from then on. */
+/* Hands packet i to control, or drops it when control does not keep up. */
 static __rte_noinline void punt(struct mcr_worker *w, struct mcr_burst *b,
 				const struct mcr_queue *q, unsigned i)
 {
-	w->mbufs[i]->port = q->port; /* not every driver says so: net_ring, members of a bond */
+	w->mbufs[i]->port = q->port; /* not all drivers set it: net_ring, members of a bond */
 	if (unlikely(rte_ring_sp_enqueue(w->punt, w->mbufs[i]) != 0)) {
 		drop(w, b, i, MCR_DROP_PUNT_OVERFLOW);
 		return;
@@ -45,14 +45,14 @@ static __rte_noinline void punt(struct mcr_worker *w, struct mcr_burst *b,
 	w->mbufs[i] = NULL;
 }
 
-/* Reasons that say what no channel wants, but not that the frame is broken. What a good source is,
- * the kernel decides for itself. */
+/* With these reasons the frame is not broken, but no channel wants it, so it may be the kernel's.
+ * The kernel decides for itself which sources are good. */
 #define KERNEL_REASONS                                                                         \
 	(1u << MCR_DROP_NOT_IPV4 | 1u << MCR_DROP_FRAGMENT | 1u << MCR_DROP_NOT_MULTICAST |    \
 	 1u << MCR_DROP_NOT_UDP | 1u << MCR_DROP_UNKNOWN_GROUP | 1u << MCR_DROP_UNKNOWN_PORT | \
 	 1u << MCR_DROP_WRONG_SOURCE | 1u << MCR_DROP_BAD_SOURCE)
 
-/* Hands packet i to the kernel, by way of control, if it wants it. Returns 0: it does not. */
+/* Hands packet i to the kernel, by way of control, if the kernel wants it; else returns 0. */
 static __rte_noinline int to_kernel(struct mcr_worker *w, struct mcr_burst *b,
 				    const struct mcr_queue *q, unsigned i)
 {
@@ -73,7 +73,7 @@ static __rte_noinline int to_kernel(struct mcr_worker *w, struct mcr_burst *b,
 	return 1;
 }
 
-/* What no channel takes: the kernel's, or dropped. */
+/* No channel takes packet i: it goes to the kernel, or is dropped. */
 static inline void unwanted(struct mcr_worker *w, struct mcr_burst *b, const struct mcr_queue *q,
 			    unsigned i, unsigned reason)
 {
@@ -82,7 +82,8 @@ static inline void unwanted(struct mcr_worker *w, struct mcr_burst *b, const str
 		drop(w, b, i, reason);
 }
 
-/* RFC 768 over several segments: pseudo header, then the datagram as its length says. */
+/* RFC 768 over several segments: the pseudo header, then the datagram, as long as its UDP length
+ * says. */
 static int checksum_in_segments(struct rte_mbuf *m, const struct mcr_packet *p,
 				const uint8_t *frame)
 {
@@ -116,11 +117,11 @@ static __rte_noinline int udp_checksum_ok(const struct mcr_queue *q, struct rte_
 	return checksum_in_segments(m, p, frame);
 }
 
-/* The parser saw that the payload lies in the frame. */
+/* The parser made sure that the payload lies in the frame. */
 static __rte_noinline void copy_segments(uint8_t *to, const struct rte_mbuf *m, uint32_t offset,
 					 uint32_t len)
 {
-	if (len == 0) /* its place may be behind the last segment */
+	if (len == 0) /* it may begin behind the last segment */
 		return;
 	while (offset >= m->data_len) {
 		offset -= m->data_len;
@@ -138,8 +139,8 @@ static __rte_noinline void copy_segments(uint8_t *to, const struct rte_mbuf *m, 
 	mcr_ring_copy(to, rte_pktmbuf_mtod_offset(m, const void *, offset), len);
 }
 
-/* The channel gets its first packet of this chunk. Returns the flags that this message bears beyond
- * the others'. */
+/* The channel gets its first packet of this chunk. Returns the flags that this message has beside
+ * those of the others. */
 static uint16_t open_outlet(struct mcr_worker *w, struct mcr_burst *b, unsigned channel)
 {
 	struct mcr_outlet *out = &w->outlets[channel];
@@ -152,7 +153,7 @@ static uint16_t open_outlet(struct mcr_worker *w, struct mcr_burst *b, unsigned 
 	return mcr_rx_step_flag(w, out);
 }
 
-/* payload: NULL = in several segments of the packet. */
+/* payload: NULL = it lies in several segments of m. */
 static __rte_always_inline void put(struct mcr_ring_writer *ring, const struct mcr_burst *b,
 				    const struct mcr_packet *p, uint32_t id, uint64_t flags,
 				    uint64_t hw_ns, const uint8_t *payload,
@@ -230,7 +231,7 @@ static unsigned deliver_to_all(struct mcr_worker *w, struct mcr_burst *b, unsign
 	return taken;
 }
 
-/* The parser knows nothing of subnets. */
+/* Asked here because the parser knows nothing about subnets. */
 static inline int is_broadcast(const struct mcr_worker *w, uint8_t interface, uint32_t source_be)
 {
 	return unlikely(w->broadcast_be[interface] == source_be);
@@ -268,7 +269,7 @@ static unsigned classify(struct mcr_worker *w, struct mcr_burst *b, const struct
 	if (p->verdict == MCR_PARSED_UDP)
 		return is_broadcast(w, interface, p->source_be) ? 1 + MCR_DROP_BAD_SOURCE
 								: match(w, b, interface, i);
-	/* IGMP is control's in any case; it lets the kernel have it, too. */
+	/* IGMP goes to control in any case, which passes it on to the kernel. */
 	if (w->view->kernel_interfaces == 0 ||
 	    mcr_packet_is_igmp(p, rte_pktmbuf_mtod(w->mbufs[i], const uint8_t *)) ||
 	    !to_kernel(w, b, q, i))
@@ -276,8 +277,8 @@ static unsigned classify(struct mcr_worker *w, struct mcr_burst *b, const struct
 	return 0;
 }
 
-/* Any packet, whatever it is. Bad UDP checksums are looked for where the NIC found one, or always
- * when it was told so. */
+/* Any packet. Its UDP checksum is checked where the NIC found it bad, or always if the interface
+ * wants that. */
 static __rte_noinline void take_any(struct mcr_worker *w, struct mcr_burst *b,
 				    const struct mcr_queue *q, unsigned i)
 {
@@ -297,8 +298,8 @@ static __rte_noinline void take_any(struct mcr_worker *w, struct mcr_burst *b,
 		unwanted(w, b, q, i, reason - 1);
 }
 
-/* Gives packet i to each channel of its entry. Returns 0, and has done nothing, when one cannot
- * hold it. */
+/* Gives packet i to each channel of its entry. Returns 0, and has done nothing, when the ring of
+ * one cannot hold it. */
 static __rte_noinline int deliver_to_each(struct mcr_worker *w, struct mcr_burst *b, unsigned i,
 					  const struct mcr_group_entry *entry)
 {
@@ -322,7 +323,7 @@ static __rte_noinline int deliver_to_each(struct mcr_worker *w, struct mcr_burst
 	return 1;
 }
 
-/* The table's entry for a packet whose header was fetched before. */
+/* Prefetches the table's entry for a packet whose header was prefetched before. */
 static inline void prefetch_entry(const struct mcr_group_table *table, const struct mcr_burst *b,
 				  const struct rte_mbuf *m)
 {
@@ -334,7 +335,7 @@ static inline void prefetch_entry(const struct mcr_group_table *table, const str
 						 mcr_plain_flow(head))));
 }
 
-/* Apart and word by word: inline, gcc would build vectors of the words for every packet. */
+/* Not inline, and word by word: gcc would build vectors of the words for every packet. */
 static __rte_noinline void keep(struct mcr_packet *to, uint64_t word0, uint64_t word1,
 				uint64_t word2, uint64_t word3, uint64_t word4)
 {
@@ -408,7 +409,8 @@ static __rte_noinline unsigned take_usual(struct mcr_worker *w, struct mcr_burst
 	return i;
 }
 
-/* To the handler what it waits for; then, unless it is the only reader, into the ring. */
+/* Calls the handler with the chunk's messages. Then, unless the handler is the only reader, puts
+ * them into the ring. */
 static __rte_noinline void publish_handled(struct mcr_worker *w, const struct mcr_burst *b,
 					   struct mcr_outlet *out)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The hot loop: burst, chunks, buffers back to their pool. No system call, lock, log or allocation
- * in it, but for the sleep of --idle adaptive.
+/* The hot loop: it receives a burst, handles it in chunks and gives the buffers back. No system
+ * call, lock, log or allocation, but for the sleep of --idle adaptive.
  *
- * A burst is handled in chunks that grow, so that its first packets do not wait for its last ones:
- * each ring that a chunk touches is published once (rx_chunk.c). Where the loop is behind, packets
- * have waited in the queue already, and a burst is one chunk. */
+ * The chunks grow, so that the first packets of a burst do not wait for its last ones: each ring
+ * that a chunk touches is published once (rx_chunk.c). When the loop is behind, packets have waited
+ * in the queue already, and a burst is one chunk. */
 #include <time.h>
 
 #include <rte_cycles.h>
@@ -15,22 +15,21 @@
 #include "engine/rx/rx_chunk.h"
 #include "engine/rx/rx_loop.h"
 
-#define POLLED_EVERY_NS 100000 /* of the ring's watermark */
+#define POLLED_EVERY_NS 100000 /* from one watermark of a ring to the next */
 #define CHUNK_GROWTH    8      /* from one chunk of a burst to the next: 1, 8, 23 of 32 */
 #define IDLE_POLLS      1024   /* empty polls before --idle adaptive starts to sleep */
 #define IDLE_SLEEP_NS   50000
 
-/* Back to their pools, those that are not NULL (they were punted). Apart: bursts seldom come here.
- */
+/* Gives buffers back to their pools; NULL = it was punted. Not inline: bursts seldom come here. */
 static __rte_noinline void free_each(struct rte_mbuf **mbufs, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
 		rte_pktmbuf_free(mbufs[i]);
 }
 
-/* rte_pktmbuf_free_bulk for what a driver hands out: all of one pool, of one segment, held by
- * nobody else, so that the burst goes back as it stands. What is not so is found without a branch
- * for each buffer. */
+/* A faster rte_pktmbuf_free_bulk for what drivers usually hand out: buffers of one pool, of one
+ * segment each, held by nobody else. Such a burst goes back as a whole. Whether it is one is found
+ * out without a branch for each buffer. */
 static inline void free_burst(struct rte_mbuf **mbufs, unsigned n)
 {
 	struct rte_mempool *pool = likely(mbufs[0]) ? mbufs[0]->pool : NULL;
@@ -53,8 +52,7 @@ static inline void free_burst(struct rte_mbuf **mbufs, unsigned n)
 		free_each(mbufs, n);
 }
 
-/* The last packet of each reason, for "dropped, and it looked like this": the burst's buffers are
- * there yet. */
+/* Keeps a sample of the last packet of each reason, while the burst's buffers are still there. */
 static __rte_noinline void sample_drops(struct mcr_worker *w, const struct mcr_burst *b,
 					uint16_t port)
 {
@@ -87,8 +85,8 @@ static __rte_noinline void sample_drops(struct mcr_worker *w, const struct mcr_b
 	}
 }
 
-/* Neither rx_ns nor the watermark ever goes back, whatever CLOCK_REALTIME does (a step is flagged):
- * after a step back they stand still. */
+/* Neither rx_ns nor the watermark ever goes back: when CLOCK_REALTIME steps back, which is flagged,
+ * they stand still. */
 static inline uint64_t now_of(struct mcr_worker *w, uint64_t tsc)
 {
 	uint64_t ns = mcr_clock_realtime(w->clock, tsc, &w->clock_steps);
@@ -99,7 +97,8 @@ static inline uint64_t now_of(struct mcr_worker *w, uint64_t tsc)
 	return ns;
 }
 
-/* *busy_from: where the driver's part of the work began; moved to the end of a burst. */
+/* Returns how many packets it received. *busy_from: TSC when the driver's part of the work began;
+ * moved to the end of the burst. */
 static inline unsigned poll_queue(struct mcr_worker *w, struct mcr_queue *q, uint64_t *busy_from)
 {
 	uint16_t n = rte_eth_rx_burst(q->port, q->queue, w->mbufs, MCR_BURST);
@@ -112,7 +111,7 @@ static inline unsigned poll_queue(struct mcr_worker *w, struct mcr_queue *q, uin
 		return 0;
 	}
 	tsc = rte_rdtsc();
-	for (unsigned i = 0; i < MCR_PREFETCH_AHEAD; i++) /* what is fetched behind the last */
+	for (unsigned i = 0; i < MCR_PREFETCH_AHEAD; i++) /* prefetched behind the last */
 		w->mbufs[n + i] = w->mbufs[n - 1];
 	b.interface_of_vlan = port->interface_of_vlan;
 	memcpy(b.mac, port->mac, sizeof(b.mac));
@@ -140,7 +139,7 @@ static inline unsigned poll_queue(struct mcr_worker *w, struct mcr_queue *q, uin
 	return n;
 }
 
-/* A change of a port's link, into all rings of this lcore, in order with the data. */
+/* Puts a change of a port's link into all rings of this lcore, in order with the data. */
 static void publish_link(struct mcr_worker *w, uint16_t port, int up)
 {
 	const struct mcr_view_port *p = &w->view->ports[port];
@@ -162,9 +161,9 @@ static void publish_link(struct mcr_worker *w, uint16_t port, int up)
 	}
 }
 
-/* A new view: from now on everything is in the rings that came with it. Links that changed are
- * told, queues of ports that were removed are forgotten; once the grace period of the view is over,
- * nobody polls them. */
+/* Takes over a new view: from now on messages go into its rings. Publishes the links that changed
+ * and forgets the queues of removed ports, so that nobody polls them once the grace period is over.
+ */
 static __rte_noinline void adopt(struct mcr_worker *w, const struct mcr_view *view)
 {
 	uint64_t start_ns = now_of(w, rte_rdtsc());
@@ -185,7 +184,7 @@ static __rte_noinline void adopt(struct mcr_worker *w, const struct mcr_view *vi
 		const struct mcr_view_port *p = &view->ports[port];
 
 		if (w->link_changes[port] != p->link_changes) {
-			/* It is as it was, so it was the other way meanwhile. */
+			/* An even number of changes: it was the other way meanwhile. */
 			if ((p->link_changes - w->link_changes[port]) % 2 == 0 && !p->removed)
 				publish_link(w, port, !p->link_up);
 			w->link_changes[port] = p->link_changes;
@@ -197,7 +196,7 @@ static __rte_noinline void adopt(struct mcr_worker *w, const struct mcr_view *vi
 	w->n_queues = kept;
 }
 
-/* The watermark: all that arrived before it is published. */
+/* Moves the watermark: all that arrived before it is published. */
 static inline void mark_polled(struct mcr_worker *w, uint64_t tsc)
 {
 	uint64_t ns = now_of(w, tsc);
@@ -222,8 +221,8 @@ static inline void watch_gap(struct mcr_worker *w, uint64_t tsc)
 	w->last_poll_tsc = tsc;
 }
 
-/* --idle adaptive: sleeps in pieces short against the queue's length. Offline meanwhile, so that a
- * grace period does not wait for a sleeper. The gap it makes is wanted and is not counted. */
+/* --idle adaptive: sleeps for a time that is short against the queue's length. The lcore is offline
+ * meanwhile, so that no grace period waits for it. The gap is wanted, so it does not count. */
 static void nap(struct mcr_worker *w)
 {
 	const struct timespec ts = {.tv_nsec = IDLE_SLEEP_NS};

@@ -28,7 +28,8 @@ int mcr_worker_create(struct mcr_worker **out, unsigned index, unsigned lcore,
 		goto fail;
 	w->index = index;
 	w->lcore = lcore;
-	/* calloc: its pages come when a membership's first packet does, on that lcore's node. */
+	/* calloc: the kernel gives a page when the first packet is counted in it, on the lcore's
+	 * node. */
 	w->group_counts = calloc(MCR_MEMBERSHIPS_MAX, sizeof(*w->group_counts));
 	if (!w->group_counts)
 		goto fail;

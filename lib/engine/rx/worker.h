@@ -25,16 +25,16 @@
 
 struct mcr_queue {
 	uint16_t port, queue;
-	uint8_t udp_checksum; /* enum mcr_udp_checksum */
-	uint8_t behind;       /* the last poll brought all that it could: there may be more */
+	uint8_t udp_checksum;                 /* enum mcr_udp_checksum */
+	uint8_t behind;                       /* the last poll filled a burst: there may be more */
 	const struct mcr_packet_clock *clock; /* of its timestamps; NULL = none */
 };
 
-/* A channel, as its messages leave this lcore. */
+/* Where a channel's messages leave this lcore. */
 struct mcr_outlet {
 	struct mcr_ring_writer *ring; /* as the view has it; NULL: there is no such channel */
 	struct mcr_inline *handler;   /* the same; NULL = none */
-	uint64_t clock_steps;         /* of the ring's last message: the next one tells of a step */
+	uint64_t clock_steps;         /* at the ring's last message: mcr_rx_step_flag */
 };
 
 _Static_assert(MCR_BURST <= MCR_INLINE_MSGS, "a handler gets a chunk of a burst at once");
@@ -46,8 +46,8 @@ struct mcr_worker {
 	uint16_t first_chunk;
 	const struct mcr_clock *clock;
 	struct rte_rcu_qsbr *qsbr;
-	struct rte_ring *punt;                /* producer: this lcore; consumer: control */
-	struct rte_ring *kernel;              /* the same, for kernel=; NULL: no interface has it */
+	struct rte_ring *punt;   /* producer: this lcore; consumer: control */
+	struct rte_ring *kernel; /* the same, for the kernel's frames; NULL: no kernel= */
 	struct mcr_group_count *group_counts; /* MCR_MEMBERSHIPS_MAX, by membership index */
 
 	/* Writer: control. */
@@ -61,8 +61,8 @@ struct mcr_worker {
 	uint16_t n_queues; /* set by control before the launch; those of removed ports drop out */
 	struct mcr_queue queues[MCR_QUEUES_PER_WORKER];
 	uint64_t last_poll_tsc, clock_steps;
-	uint64_t last_ns;        /* the latest that a message or a watermark said */
-	uint64_t last_polled_ns; /* of the watermark */
+	uint64_t last_ns;        /* the latest time in a message or a watermark */
+	uint64_t last_polled_ns; /* the watermark */
 	uint32_t link_changes[RTE_MAX_ETHPORTS];
 	uint32_t empty_polls;
 	struct mcr_totals totals;
@@ -76,14 +76,17 @@ struct mcr_worker {
 	struct mcr_lcore_account shared;
 } __rte_cache_aligned;
 
-/* mcr_worker_create. lcore's node holds it. Returns 0, or with err filled
- * -EBUSY (another engine has the lcore) or -ENOMEM. */
+/* mcr_worker_create makes the worker of an lcore, in memory of the lcore's NUMA node. Returns 0, or
+ * with err filled -EBUSY (another engine has the lcore) or -ENOMEM. Thread: control. */
 int mcr_worker_create(struct mcr_worker **out, unsigned index, unsigned lcore,
 		      struct mcr_error *err);
+
+/* mcr_worker_destroy frees it and the packets that wait in its rings. The lcore does not run it.
+ * NULL is allowed. */
 void mcr_worker_destroy(struct mcr_worker *w);
 
-/* mcr_worker_serve_kernel makes the ring for what is the kernel's. Returns 0, or with err filled
- * -ENOMEM. Before the launch. */
+/* mcr_worker_serve_kernel makes the ring for frames to the kernel. Returns 0, or with err filled
+ * -ENOMEM. Call it before the launch. */
 int mcr_worker_serve_kernel(struct mcr_worker *w, struct mcr_error *err);
 
 #endif
