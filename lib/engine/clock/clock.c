@@ -6,7 +6,7 @@
 #include "engine/clock/clock.h"
 
 #define SECOND_NS UINT64_C(1000000000)
-#define STEP_NS   UINT64_C(1000000) /* further off the line than slewing explains: a step */
+#define STEP_NS   UINT64_C(1000000) /* so far off the line is a step: slewing does not explain it */
 #define SPAN_NS   (SECOND_NS / 20)  /* a slope over less than this is mostly reading noise */
 
 static uint64_t now_of(clockid_t id)
@@ -27,7 +27,8 @@ uint64_t mcr_clock_now_monotonic(void)
 	return now_of(CLOCK_MONOTONIC);
 }
 
-/* Both clocks at nearly one instant: the tightest of a few tries, for any may be interrupted. */
+/* Reads both clocks at nearly one instant: the tightest of a few tries, as any may be interrupted.
+ */
 static void read_pair(uint64_t *tsc, uint64_t *ns)
 {
 	uint64_t best = UINT64_MAX;
@@ -82,7 +83,7 @@ void mcr_clock_update(struct mcr_clock *clock)
 		uint64_t measured =
 		    (uint64_t)(((mcr_u128)(ns - clock->ns) << 32) / (tsc - clock->tsc));
 
-		/* A TSC is within 500 ppm of what it says; beyond is a bad reading. */
+		/* A TSC is within 500 ppm of its nominal frequency: more is a bad reading. */
 		if (measured > clock->nominal - clock->nominal / 2000 &&
 		    measured < clock->nominal + clock->nominal / 2000)
 			slope = measured;

@@ -20,10 +20,11 @@ struct mcr_clock {
 /* mcr_clock_init measures for the first time. Thread: control, before readers exist. */
 void mcr_clock_init(struct mcr_clock *clock, uint64_t tsc_hz);
 
-/* mcr_clock_update measures again; call it every 100 ms or so. Thread: control. */
+/* mcr_clock_update measures again. Call it every 100 ms or so. Thread: control. */
 void mcr_clock_update(struct mcr_clock *clock);
 
-/* mcr_clock_realtime converts. *steps: the count that belongs to it. Thread: any. */
+/* mcr_clock_realtime converts a TSC to CLOCK_REALTIME, ns. *steps: mcr_clock.steps as of the line
+ * that was used. Thread: any. */
 static inline uint64_t mcr_clock_realtime(const struct mcr_clock *clock, uint64_t tsc,
 					  uint64_t *steps)
 {
@@ -43,7 +44,7 @@ static inline uint64_t mcr_clock_realtime(const struct mcr_clock *clock, uint64_
 	return base_ns + (uint64_t)(((mcr_u128)(tsc - base_tsc) * slope) >> 32);
 }
 
-/* Readings for the control thread. */
+/* The clocks themselves, ns: a system call, so not for rx lcores. */
 uint64_t mcr_clock_now_realtime(void);
 uint64_t mcr_clock_now_monotonic(void);
 

@@ -3,8 +3,8 @@
 #include "core/seqlock.h"
 
 #define SECOND_NS UINT64_C(1000000000)
-#define STEP_NS   UINT64_C(1000000)   /* further off the line than slewing explains: a step */
-#define SPAN_NS   (SECOND_NS / 20)    /* a slope over less than this is mostly reading noise */
+#define STEP_NS   UINT64_C(1000000) /* so far off the line is a step: slewing does not explain it */
+#define SPAN_NS   (SECOND_NS / 20)  /* a slope over less than this is mostly reading noise */
 #define SLOPE_MIN (UINT64_C(1) << 22) /* 1/1024 ns a tick: no NIC counts at 1 THz */
 #define SLOPE_MAX (UINT64_C(1) << 44) /* 4096 ns a tick: none counts at 244 kHz */
 
@@ -28,8 +28,8 @@ static void start_over(struct mcr_hw_clock *clock, uint64_t ticks, uint64_t ns, 
 	publish(clock, ticks, ns, slope);
 }
 
-/* From the older of two points, which is 1 to 2 seconds old in the long run: the noise of a reading
- * spreads over that. 0 = nothing that a counter does. */
+/* The slope from the older of two points, which is 1 to 2 seconds old in the long run, so that the
+ * noise of a reading spreads over that time. 0 = no counter runs like this. */
 static uint64_t measure(const struct mcr_hw_clock *clock, uint64_t ticks, uint64_t ns)
 {
 	mcr_u128 span = (mcr_u128)(ns - clock->old.ns) << 32;
@@ -42,7 +42,7 @@ static uint64_t measure(const struct mcr_hw_clock *clock, uint64_t ticks, uint64
 	return slope >= SLOPE_MIN && slope <= SLOPE_MAX ? (uint64_t)slope : 0;
 }
 
-/* Whether two slopes can be of one counter: both clocks slew, neither by more than 500 ppm. */
+/* Whether one counter can have both slopes: both clocks slew, neither by more than 500 ppm. */
 static int is_near(uint64_t slope, uint64_t known)
 {
 	return slope > known - known / 1000 && slope < known + known / 1000;
@@ -56,7 +56,8 @@ static uint64_t on_line(uint64_t base_ticks, uint64_t base_ns, uint64_t slope, u
 		off = ((mcr_u128)(ticks - base_ticks) * slope) >> 32;
 		return off <= MCR_HW_CLOCK_REACH_NS ? base_ns + (uint64_t)off : 0;
 	}
-	off = ((mcr_u128)(base_ticks - ticks) * slope) >> 32; /* stamped before the point was */
+	off =
+	    ((mcr_u128)(base_ticks - ticks) * slope) >> 32; /* stamped before the point was read */
 	return off <= MCR_HW_CLOCK_REACH_NS && off < base_ns ? base_ns - (uint64_t)off : 0;
 }
 
@@ -67,7 +68,8 @@ void mcr_hw_clock_update(struct mcr_hw_clock *clock, uint64_t ticks, uint64_t ns
 	if (known != 0) {
 		predicted = on_line(clock->line.ticks, clock->line.ns, known, ticks);
 		if (predicted != 0 && (ns > predicted + STEP_NS || ns + STEP_NS < predicted)) {
-			/* CLOCK_REALTIME was stepped. Twice in a row: the slope is no good. */
+			/* CLOCK_REALTIME stepped. Twice in a row means that the slope is no good.
+			 */
 			start_over(clock, ticks, ns, clock->points > 1 ? known : 0);
 			return;
 		}
@@ -75,7 +77,7 @@ void mcr_hw_clock_update(struct mcr_hw_clock *clock, uint64_t ticks, uint64_t ns
 		predicted = clock->points != 0 && ns >= clock->line.ns &&
 			    ns - clock->line.ns <= MCR_HW_CLOCK_REACH_NS;
 	}
-	if (predicted == 0) { /* the first; or the counter jumped, or control slept */
+	if (predicted == 0) { /* the first point; or the counter jumped, or control slept */
 		start_over(clock, ticks, ns, 0);
 		return;
 	}

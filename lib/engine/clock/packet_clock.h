@@ -12,14 +12,14 @@ struct rte_mbuf;
 
 struct mcr_packet_clock {
 	/* Constant once the port is started. */
-	uint64_t rx_flag; /* of ol_flags: the packet has a timestamp */
+	uint64_t rx_flag; /* in ol_flags: the packet has a timestamp */
 	int offset;       /* of the timestamp in the mbuf */
 	uint16_t flags;   /* MCR_FLAG_HW_TIME, ... of a message with hw_ns */
 
 	struct mcr_hw_clock hw;
 };
 
-/* mcr_packet_clock_ns: the time that a packet bears, CLOCK_REALTIME; 0 = none. Thread: the rx
+/* mcr_packet_clock_ns: the CLOCK_REALTIME of a packet's timestamp; 0 = it has none. Thread: the rx
  * lcore. */
 uint64_t mcr_packet_clock_ns(const struct mcr_packet_clock *c, const struct rte_mbuf *m);
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How many packet buffers a port needs, and what to say when there is no memory for them. No
- * DPDK. */
+/* How many packet buffers a port needs, and the error when there is no memory for them. No DPDK. */
 #ifndef MCR_ENGINE_POOL_PLAN_H
 #define MCR_ENGINE_POOL_PLAN_H
 
@@ -11,18 +10,20 @@
 
 struct mcr_pool_wants {
 	unsigned n_queues, rx_descs; /* a full queue holds a buffer for each descriptor */
-	unsigned n_lcores;           /* that poll them */
+	unsigned n_lcores;           /* that poll the queues */
 	unsigned tx_descs;           /* of the control thread's Tx queue */
-	uint8_t is_beside_kernel;    /* frames wait for the kernel, too */
+	uint8_t is_beside_kernel;    /* frames wait for the kernel, too: kernel= */
 };
 
-/* mcr_pool_plan: all buffers that may be out at a time, so that a queue is never left without. */
+/* mcr_pool_plan: as many buffers as may be in use at a time, so that a queue is never left without
+ * one. */
 uint32_t mcr_pool_plan(const struct mcr_pool_wants *wants);
 
-/* mcr_pool_bytes: memory for n objects of object_bytes, none of which crosses a page unless it is
- * larger than one: without hugepages that is what costs. */
+/* mcr_pool_bytes: memory for n objects of object_bytes. No object crosses a page unless it is
+ * larger than one, which costs most where pages are small: without hugepages. */
 uint64_t mcr_pool_bytes(uint32_t n, size_t object_bytes, size_t page_bytes);
 
+/* A pool that could not be made. */
 struct mcr_pool_lack {
 	const char *port;
 	unsigned n_queues, rx_descs;
@@ -34,7 +35,7 @@ struct mcr_pool_lack {
 	int has_hugepages;
 };
 
-/* mcr_pool_lack_text says what is missing and what to give, in one line. */
+/* mcr_pool_lack_text writes one line into buf: what is missing, and what to give. */
 void mcr_pool_lack_text(char *buf, size_t cap, const struct mcr_pool_lack *lack);
 
 #endif

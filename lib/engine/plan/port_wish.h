@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the interfaces of one port say of it, taken together. No DPDK: mcring --check asks too. */
+/* What the interfaces on one port want of it, taken together. No DPDK: mcring --check asks, too. */
 #ifndef MCR_ENGINE_PORT_WISH_H
 #define MCR_ENGINE_PORT_WISH_H
 
@@ -15,9 +15,9 @@ struct mcr_port_wish {
 	uint8_t hw_time;          /* enum mcr_hw_time */
 };
 
-/* mcr_port_wish_add takes in one more interface of the port (zeroed before the first). config is
- * borrowed for wish's life. Returns 0, or -EINVAL: an lcore that does not receive, or another wish
- * than the interfaces before. */
+/* mcr_port_wish_add adds what one more interface of the port wants (wish: zeroed before the first).
+ * config is borrowed for wish's life. Returns 0, or -EINVAL with err filled: an lcore that does not
+ * receive, or something else than the interfaces before want. */
 int mcr_port_wish_add(struct mcr_port_wish *wish, const struct mcr_placement *placement,
 		      const struct mcr_interface_config *config, struct mcr_error *err);
 
