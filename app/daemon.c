@@ -119,7 +119,7 @@ static int begin(struct daemon *d, int dry_run, int by_signal, struct mcr_error 
 		return MCR_RELOAD_LATER;
 	mcr_reload_end(&r->plan, d->engine);
 	r->is_running = 0;
-	return mcr_fail(report, -ENOMEM, "out of memory");
+	return mcr_fail_memory(report);
 }
 
 static int on_reload(void *ctx, int dry_run, struct mcr_error *report)

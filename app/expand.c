@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <arpa/inet.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/ring.h"
@@ -36,33 +34,6 @@ static uint64_t print_channel(FILE *out, const struct mcr_settings *s,
 	return ring;
 }
 
-static int by_membership(const void *a, const void *b)
-{
-	const struct mcr_join *const *x = a, *const *y = b;
-	int order = strcmp((*x)->interface, (*y)->interface);
-
-	if (order)
-		return order;
-	return (ntohl((*x)->group_be) > ntohl((*y)->group_be)) -
-	       (ntohl((*x)->group_be) < ntohl((*y)->group_be));
-}
-
-size_t mcr_count_memberships(const struct mcr_settings *s)
-{
-	const struct mcr_join **sorted = calloc(s->joins.n + 1, sizeof(struct mcr_join *));
-	size_t n = 0;
-
-	if (!sorted)
-		return 0;
-	for (size_t i = 0; i < s->joins.n; i++)
-		sorted[i] = &s->joins.items[i];
-	qsort(sorted, s->joins.n, sizeof(struct mcr_join *), by_membership);
-	for (size_t i = 0; i < s->joins.n; i++)
-		n += i == 0 || by_membership(&sorted[i - 1], &sorted[i]) != 0;
-	free(sorted);
-	return n;
-}
-
 void mcr_expand(FILE *out, const struct mcr_settings *s)
 {
 	struct mcr_placement rx;
@@ -86,7 +57,7 @@ void mcr_expand(FILE *out, const struct mcr_settings *s)
 	print_keys(out, &mcr_engine_keys, &s->engine, "");
 	fputc('\n', out);
 	fprintf(out, "# %zu interfaces, %zu channels, %zu joins, %zu memberships\n",
-		s->n_interfaces, s->n_channels, s->joins.n, mcr_count_memberships(s));
+		s->n_interfaces, s->n_channels, s->joins.n, mcr_settings_memberships(s));
 	fprintf(out, "# ring memory: %.1f MiB for each receiving lcore",
 		(double)ring_bytes / (1 << 20));
 	if (mcr_eal_lcores(&rx, s, "", NULL) == 1)

@@ -12,8 +12,4 @@
  * joins begin with '#'. */
 void mcr_expand(FILE *out, const struct mcr_settings *s);
 
-/* mcr_count_memberships: pairs of interface and group, what IGMP and the NIC's filter see. 0 when
- * there is no memory to count. */
-size_t mcr_count_memberships(const struct mcr_settings *s);
-
 #endif

@@ -126,7 +126,7 @@ int mcr_interface_parse(struct mcr_interface_config *out, const char *text, stru
 	int ret = -EINVAL;
 
 	if (!copy)
-		return mcr_fail(err, -ENOMEM, "out of memory");
+		return mcr_fail_memory(err);
 	port = strchr(copy, '=');
 	if (!port) {
 		mcr_fail(err, ret, "'%.64s': expected NAME=PORT", copy);
@@ -153,7 +153,7 @@ int mcr_channel_parse(struct mcr_channel_config *out, const char *text, struct m
 	int ret;
 
 	if (!copy)
-		return mcr_fail(err, -ENOMEM, "out of memory");
+		return mcr_fail_memory(err);
 	ret = mcr_value_name(cfg.name, copy, err);
 	if (ret == 0)
 		ret = read_keys(rest, &mcr_channel_keys, &cfg, err);
@@ -185,7 +185,7 @@ static int add_attach(struct mcr_settings *s, const char *text, struct mcr_error
 	int ret;
 
 	if (!copy)
-		return mcr_fail(err, -ENOMEM, "out of memory");
+		return mcr_fail_memory(err);
 	ret = read_keys(copy, &mcr_attach_keys, &s->attach, err);
 	free(copy);
 	return ret;
@@ -287,7 +287,7 @@ int mcr_options_parse(struct mcr_options *o, struct mcr_settings *s, int argc, c
 	}
 	own = calloc((size_t)(argc - dashes) + 1, sizeof(*own)); /* getopt may reorder it */
 	if (!own)
-		return mcr_fail(err, -ENOMEM, "out of memory");
+		return mcr_fail_memory(err);
 	memcpy(own, argv + dashes, (size_t)(argc - dashes) * sizeof(*own));
 	ret = parse_own(o, s, argc - dashes, own, dashes > 0, err);
 	opterr = 1; /* EAL's getopt says what it does not know: mcr_eal_start quotes it */

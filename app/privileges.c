@@ -204,7 +204,7 @@ int mcr_privileges_drop(uint64_t keep, struct mcr_error *err)
 	int ret, all_back = 1;
 
 	if (!order)
-		return mcr_fail(err, -ENOMEM, "out of memory");
+		return mcr_fail_memory(err);
 	keep &= thread_mask((int)gettid(), "CapPrm:"); /* none can be gained */
 	for (size_t i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
 		order->data[i].effective = order->data[i].permitted = (uint32_t)(keep >> (32 * i));

@@ -137,10 +137,9 @@ static int renew_joins(struct mcr_reload_plan *plan, const struct mcr_engine *e,
 
 static const struct mcr_channel_config *find(const struct mcr_settings *s, const char *name)
 {
-	for (size_t i = 0; i < s->n_channels; i++)
-		if (strcmp(s->channels[i].config.name, name) == 0)
-			return &s->channels[i].config;
-	return NULL;
+	const struct mcr_channel_setting *found = mcr_settings_channel(s, name);
+
+	return found ? &found->config : NULL;
 }
 
 /* Those that next has and running has not, in the order of next. Returns how many. */
@@ -276,7 +275,7 @@ static void find_used(struct old_channel *channels, size_t n, const struct mcr_e
 		struct old_channel *found;
 
 		snprintf(config.name, sizeof(config.name), "%s",
-			 join.channel[0] ? join.channel : "default");
+			 join.channel[0] ? join.channel : MCR_DEFAULT_CHANNEL);
 		found = bsearch(&key, channels, n, sizeof(*channels), compare_names);
 		if (found)
 			found->in_use = true;
@@ -366,7 +365,7 @@ int mcr_reload_begin(struct mcr_reload_plan *plan, const struct mcr_engine *e,
 		     struct mcr_error *err)
 {
 	memset(plan, 0, sizeof(*plan));
-	return held_joins(&plan->held, e) == 0 ? 0 : mcr_fail(err, -ENOMEM, "out of memory");
+	return held_joins(&plan->held, e) == 0 ? 0 : mcr_fail_memory(err);
 }
 
 int mcr_reload_prepare(struct mcr_reload_plan *plan, struct mcr_engine *e,
@@ -378,7 +377,7 @@ int mcr_reload_prepare(struct mcr_reload_plan *plan, struct mcr_engine *e,
 	int ret = find_joins(plan, next);
 
 	if (ret < 0)
-		return mcr_fail(err, ret, "out of memory");
+		return mcr_fail_memory(err);
 	for (; ret == 0 && *made < n; *made += ret == 0)
 		ret = mcr_engine_channel_prepare(e, plan->configs[*made], &plan->made[*made], err);
 	return ret;
@@ -402,7 +401,7 @@ int mcr_reload_apply(struct mcr_engine *e, struct mcr_settings **running, struct
 
 	find_change(&c, *running, next);
 	if (ret < 0)
-		mcr_fail(report, ret, "out of memory");
+		mcr_fail_memory(report);
 	restart_note(*running, next, restart, sizeof(restart));
 	if (ret == 0 && !dry_run)
 		ret = carry_out(e, &c, plan, report);

@@ -12,10 +12,10 @@
 #include <unistd.h>
 
 #include "core/ring.h"
+#include "eal/given.h"
 #include "eal/lcores.h"
 #include "engine/os/memory_limit.h"
 #include "engine/plan/port_wish.h"
-#include "expand.h"
 #include "settings/fail.h"
 #include "start_check.h"
 
@@ -24,17 +24,14 @@
 /* "net_null0, net_null1": what --vdev names. */
 static void device_names(const struct mcr_settings *s, char *buf, size_t cap)
 {
+	const char *devargs;
 	size_t used = 0;
 
 	buf[0] = '\0';
-	for (size_t i = 0; i < s->n_eal && used < cap; i++) {
-		const char *arg = s->eal[i];
-		const char *name = strncmp(arg, "--vdev=", 7) == 0 ? arg + 7 : arg;
-
-		if (strncmp(name, "net_", 4) == 0)
+	for (size_t i = 0; i < s->n_eal && used < cap; i++)
+		if (mcr_eal_given(s, i, "--vdev", &devargs) && devargs)
 			used += (size_t)snprintf(buf + used, cap - used, "%s%.*s", used ? ", " : "",
-						 (int)strcspn(name, ","), name);
-	}
+						 (int)strcspn(devargs, ","), devargs);
 }
 
 /* Ports that drivers name and no --vdev makes: hyperv's, and representors such as
@@ -217,7 +214,7 @@ int mcr_start_check(const struct mcr_settings *s, const char *root, struct mcr_e
 
 	if (ret < 0)
 		return ret;
-	if (mcr_count_memberships(s) > MCR_MEMBERSHIPS_MAX)
+	if (mcr_settings_memberships(s) > MCR_MEMBERSHIPS_MAX)
 		return mcr_fail(err, -EINVAL, "more than %d groups joined at a time",
 				MCR_MEMBERSHIPS_MAX);
 	ret = mcr_eal_lcores(&rx, s, root, err);

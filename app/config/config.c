@@ -180,7 +180,7 @@ int mcr_config_assemble(struct mcr_settings **out, const struct mcr_settings *co
 	int ret = 0;
 
 	if (!all || !file)
-		ret = mcr_fail(err, -ENOMEM, "out of memory");
+		ret = mcr_fail_memory(err);
 	if (ret == 0 && path)
 		ret = mcr_config_load(file, path, err);
 	if (ret == 0)

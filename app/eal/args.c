@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "eal/args.h"
+#include "eal/given.h"
 #include "settings/fail.h"
 
 /* Devices whose own defaults lose packets or time; a key that is given stays. */
@@ -16,23 +17,6 @@ static const struct device_default {
     {"net_af_packet", "blocksz", "1048576"},
     {"net_af_xdp", "busy_budget", "0"},
 };
-
-/* The value of --NAME=VALUE or of --NAME VALUE in argument i; *next: it was the second form. */
-static const char *long_value(const struct mcr_settings *s, size_t i, const char *name, bool *next)
-{
-	const char *arg = s->eal[i];
-	size_t len = strlen(name);
-
-	*next = false;
-	if (strncmp(arg, name, len) != 0)
-		return NULL;
-	if (arg[len] == '=')
-		return arg + len + 1;
-	if (arg[len] != '\0' || i + 1 >= s->n_eal)
-		return NULL;
-	*next = true;
-	return s->eal[i + 1];
-}
 
 static bool has_key(const char *devargs, const char *key)
 {
@@ -71,20 +55,28 @@ static bool push(struct mcr_eal_args *args, char *arg)
 	return arg != NULL;
 }
 
+/* Argument i, with the next one when it is a --vdev whose devargs that is. */
+static bool push_vdev(struct mcr_eal_args *args, const struct mcr_settings *s, size_t *i)
+{
+	const char *arg = s->eal[*i], *devargs;
+
+	if (!mcr_eal_given(s, *i, "--vdev", &devargs) || !devargs)
+		return push(args, strdup(arg));
+	if (*i + 1 == s->n_eal || devargs != s->eal[*i + 1])
+		return push(args, with_defaults(arg, devargs));
+	++*i;
+	return push(args, strdup(arg)) && push(args, with_defaults(devargs, devargs));
+}
+
 static bool push_given(struct mcr_eal_args *args, const struct mcr_settings *s, bool *has_prefix)
 {
-	bool vdev_next = false, next;
+	const char *prefix;
 
 	for (size_t i = 0; i < s->n_eal; i++) {
-		const char *arg = s->eal[i];
-		const char *vdev = vdev_next ? arg : long_value(s, i, "--vdev", &next);
-		bool is_next = !vdev_next && vdev && next;
-
-		if (!push(args, vdev && !is_next ? with_defaults(arg, vdev) : strdup(arg)))
-			return false;
-		vdev_next = is_next;
-		if (long_value(s, i, "--file-prefix", &next))
+		if (mcr_eal_given(s, i, "--file-prefix", &prefix) && prefix)
 			*has_prefix = true;
+		if (!push_vdev(args, s, &i))
+			return false;
 	}
 	return true;
 }
@@ -107,7 +99,7 @@ int mcr_eal_args_create(struct mcr_eal_args *args, const struct mcr_settings *s,
 	if (ok)
 		return 0;
 	mcr_eal_args_clear(args);
-	return mcr_fail(err, -ENOMEM, "out of memory");
+	return mcr_fail_memory(err);
 }
 
 void mcr_eal_args_clear(struct mcr_eal_args *args)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "eal/given.h"
 #include "eal/lcores.h"
 #include "settings/fail.h"
 #include "settings/values.h"
@@ -25,23 +26,6 @@ static void take(struct said *said, const char **value, const char *text)
 {
 	said->is_unclear |= *value || !text;
 	*value = text;
-}
-
-/* "-lVALUE", "-l VALUE", "--NAME=VALUE" and "--NAME VALUE". Returns whether it is this one; *value
- * is NULL when there is none. */
-static bool is_option(const struct mcr_settings *s, size_t i, const char *name, const char **value)
-{
-	size_t len = strlen(name);
-	const char *arg = s->eal[i];
-	bool is_long = name[1] == '-';
-
-	if (strncmp(arg, name, len) != 0 || (is_long && arg[len] && arg[len] != '='))
-		return false;
-	if (arg[len])
-		*value = arg + len + is_long;
-	else
-		*value = i + 1 < s->n_eal ? s->eal[i + 1] : NULL;
-	return true;
 }
 
 /* What may say more of lcores than is understood here: service lcores, which receive nothing,
@@ -64,13 +48,13 @@ static void read_arguments(struct said *said, const struct mcr_settings *s)
 	const char *value;
 
 	for (size_t i = 0; i < s->n_eal; i++) {
-		if (is_option(s, i, "-l", &value))
+		if (mcr_eal_given(s, i, "-l", &value))
 			take(said, &said->list, value);
-		else if (is_option(s, i, "-c", &value))
+		else if (mcr_eal_given(s, i, "-c", &value))
 			take(said, &said->mask, value);
-		else if (is_option(s, i, "--lcores", &value))
+		else if (mcr_eal_given(s, i, "--lcores", &value))
 			take(said, &said->map, value);
-		else if (is_option(s, i, "--main-lcore", &value))
+		else if (mcr_eal_given(s, i, "--main-lcore", &value))
 			take(said, &said->main, value);
 		else
 			said->is_unclear |= is_of_lcores(s->eal[i]);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -40,4 +41,9 @@ int mcr_fail_prefix(struct mcr_error *err, int code, const char *fmt, ...)
 	one_line(all.text);
 	*err = all;
 	return code;
+}
+
+int mcr_fail_memory(struct mcr_error *err)
+{
+	return mcr_fail(err, -ENOMEM, "out of memory");
 }

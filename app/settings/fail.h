@@ -5,11 +5,7 @@
 
 #include <mcring/types.h>
 
-#if defined(__GNUC__)
 #define MCR_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
-#else
-#define MCR_PRINTF(fmt, args)
-#endif
 
 /* mcr_fail writes one line into err (NULL is allowed; line breaks and control characters become
  * spaces) and returns code. */
@@ -17,5 +13,8 @@ int mcr_fail(struct mcr_error *err, int code, const char *fmt, ...) MCR_PRINTF(3
 
 /* mcr_fail_prefix puts text in front of what err says already. Returns code. */
 int mcr_fail_prefix(struct mcr_error *err, int code, const char *fmt, ...) MCR_PRINTF(3, 4);
+
+/* mcr_fail_memory: there was not enough memory. Returns -ENOMEM. */
+int mcr_fail_memory(struct mcr_error *err);
 
 #endif

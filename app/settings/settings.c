@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,11 +54,6 @@ static const char *push_string(char ***strings, size_t *n, const char *text)
 	return bigger[(*n)++];
 }
 
-static int no_memory(struct mcr_error *err)
-{
-	return mcr_fail(err, -ENOMEM, "out of memory");
-}
-
 const char *mcr_settings_add_file(struct mcr_settings *s, const char *name)
 {
 	for (size_t i = 0; i < s->n_files; i++)
@@ -70,7 +66,7 @@ int mcr_settings_add_eal(struct mcr_settings *s, const char *argument, struct mc
 {
 	if (s->n_eal == MCR_SETTINGS_EAL_MAX)
 		return mcr_fail(err, -ENOSPC, "more than %d EAL arguments", MCR_SETTINGS_EAL_MAX);
-	return push_string(&s->eal, &s->n_eal, argument) ? 0 : no_memory(err);
+	return push_string(&s->eal, &s->n_eal, argument) ? 0 : mcr_fail_memory(err);
 }
 
 static int name_taken(const char *kind, const char *name, struct mcr_origin first,
@@ -110,7 +106,8 @@ int mcr_settings_add_interface(struct mcr_settings *s, const struct mcr_interfac
 	return 0;
 }
 
-static struct mcr_channel_setting *find_channel(struct mcr_settings *s, const char *name)
+const struct mcr_channel_setting *mcr_settings_channel(const struct mcr_settings *s,
+						       const char *name)
 {
 	for (size_t i = 0; i < s->n_channels; i++)
 		if (strcmp(s->channels[i].config.name, name) == 0)
@@ -121,7 +118,7 @@ static struct mcr_channel_setting *find_channel(struct mcr_settings *s, const ch
 int mcr_settings_add_channel(struct mcr_settings *s, const struct mcr_channel_config *config,
 			     struct mcr_origin origin, struct mcr_error *err)
 {
-	const struct mcr_channel_setting *other = find_channel(s, config->name);
+	const struct mcr_channel_setting *other = mcr_settings_channel(s, config->name);
 
 	if (other)
 		return name_taken("channel", config->name, other->origin, err);
@@ -143,7 +140,7 @@ static int note_origins(struct mcr_settings *s, size_t from, struct mcr_origin o
 		return 0;
 	bigger = reallocarray(s->origins, s->joins.cap, sizeof(*bigger));
 	if (!bigger)
-		return no_memory(err);
+		return mcr_fail_memory(err);
 	s->origins = bigger;
 	for (size_t i = from; i < s->joins.n; i++)
 		s->origins[i] = origin;
@@ -170,9 +167,9 @@ static int add_joins_of(struct mcr_settings *s, const struct mcr_settings *from,
 		struct mcr_origin origin = from->origins[i];
 
 		if (mcr_join_list_add(&s->joins, &from->joins.items[i]) < 0)
-			return no_memory(err);
+			return mcr_fail_memory(err);
 		if (origin.file && !(origin.file = mcr_settings_add_file(s, origin.file)))
-			return no_memory(err);
+			return mcr_fail_memory(err);
 		if (note_origins(s, s->joins.n - 1, origin, err) < 0)
 			return mcr_settings_locate(origin, err, -ENOSPC);
 	}
@@ -187,7 +184,7 @@ static int add_lists_of(struct mcr_settings *s, const struct mcr_settings *from,
 	for (size_t i = 0; ret == 0 && i < from->n_eal; i++)
 		ret = mcr_settings_add_eal(s, from->eal[i], err);
 	for (size_t i = 0; ret == 0 && i < from->n_files; i++)
-		ret = mcr_settings_add_file(s, from->files[i]) ? 0 : no_memory(err);
+		ret = mcr_settings_add_file(s, from->files[i]) ? 0 : mcr_fail_memory(err);
 	for (size_t i = 0; ret == 0 && i < from->n_interfaces; i++) {
 		struct mcr_origin origin = from->interfaces[i].origin;
 
@@ -230,24 +227,19 @@ struct mcr_attach_config mcr_settings_attach(const struct mcr_settings *s)
 
 /* ---- the whole ---- */
 
-static void interface_names(const struct mcr_settings *s, char *buf, size_t cap)
+_Static_assert(offsetof(struct mcr_interface_setting, config.name) == 0 &&
+		   offsetof(struct mcr_channel_setting, config.name) == 0,
+	       "what list_names takes begins with a name");
+
+/* The names of n settings of `size` octets each, which begin with them. */
+static void list_names(const void *first, size_t size, size_t n, char *buf, size_t cap)
 {
 	size_t used = 0;
 
 	buf[0] = '\0';
-	for (size_t i = 0; i < s->n_interfaces && used < cap; i++)
+	for (size_t i = 0; i < n && used < cap; i++)
 		used += (size_t)snprintf(buf + used, cap - used, "%s%s", i ? ", " : "",
-					 s->interfaces[i].config.name);
-}
-
-static void channel_names(const struct mcr_settings *s, char *buf, size_t cap)
-{
-	size_t used = 0;
-
-	buf[0] = '\0';
-	for (size_t i = 0; i < s->n_channels && used < cap; i++)
-		used += (size_t)snprintf(buf + used, cap - used, "%s%s", i ? ", " : "",
-					 s->channels[i].config.name);
+					 (const char *)first + i * size);
 }
 
 static int bad_join(const struct mcr_settings *s, size_t i, struct mcr_error *err,
@@ -266,13 +258,13 @@ static int resolve_interface(struct mcr_settings *s, size_t i, struct mcr_error 
 	char names[200];
 
 	if (!join->interface[0] && s->n_interfaces == 1) {
-		memcpy(join->interface, s->interfaces[0].config.name, sizeof(join->interface));
+		memcpy(join->interface, s->interfaces, sizeof(join->interface));
 		return 0;
 	}
 	for (size_t k = 0; k < s->n_interfaces; k++)
 		if (strcmp(s->interfaces[k].config.name, join->interface) == 0)
 			return 0;
-	interface_names(s, names, sizeof(names));
+	list_names(s->interfaces, sizeof(s->interfaces[0]), s->n_interfaces, names, sizeof(names));
 	if (s->n_interfaces == 0)
 		return bad_join(s, i, err, "there is no interface: give one with --interface", "");
 	if (!join->interface[0])
@@ -290,11 +282,12 @@ static int resolve_channel(struct mcr_settings *s, size_t i, size_t n_declared,
 	char names[200];
 
 	if (!join->channel[0])
-		strcpy(join->channel, "default");
-	if (find_channel(s, join->channel))
+		strcpy(join->channel, MCR_DEFAULT_CHANNEL);
+	if (mcr_settings_channel(s, join->channel))
 		return 0;
-	if (n_declared && strcmp(join->channel, "default") != 0) {
-		channel_names(s, names, sizeof(names));
+	if (n_declared && strcmp(join->channel, MCR_DEFAULT_CHANNEL) != 0) {
+		list_names(s->channels, sizeof(s->channels[0]), s->n_channels, names,
+			   sizeof(names));
 		return bad_join(s, i, err, "no such channel; there are: ", names);
 	}
 	memcpy(made.name, join->channel, sizeof(made.name));
@@ -312,7 +305,7 @@ static void complete_engine(struct mcr_engine_setting *e)
 
 int mcr_settings_complete(struct mcr_settings *s, struct mcr_error *err)
 {
-	static const struct mcr_channel_config def = {.name = "default"};
+	static const struct mcr_channel_config def = {.name = MCR_DEFAULT_CHANNEL};
 	size_t n_declared = s->n_channels;
 	int ret = 0;
 
@@ -328,4 +321,31 @@ int mcr_settings_complete(struct mcr_settings *s, struct mcr_error *err)
 	for (size_t i = 0; ret == 0 && i < s->n_channels; i++)
 		mcr_channel_fill(&s->channels[i].config);
 	return ret;
+}
+
+static int by_membership(const void *a, const void *b)
+{
+	const struct mcr_join *const *x = a, *const *y = b;
+	int order = strcmp((*x)->interface, (*y)->interface);
+
+	if (order)
+		return order;
+	return (ntohl((*x)->group_be) > ntohl((*y)->group_be)) -
+	       (ntohl((*x)->group_be) < ntohl((*y)->group_be));
+}
+
+size_t mcr_settings_memberships(const struct mcr_settings *s)
+{
+	const struct mcr_join **sorted = calloc(s->joins.n + 1, sizeof(struct mcr_join *));
+	size_t n = 0;
+
+	if (!sorted)
+		return 0;
+	for (size_t i = 0; i < s->joins.n; i++)
+		sorted[i] = &s->joins.items[i];
+	qsort(sorted, s->joins.n, sizeof(struct mcr_join *), by_membership);
+	for (size_t i = 0; i < s->joins.n; i++)
+		n += i == 0 || by_membership(&sorted[i - 1], &sorted[i]) != 0;
+	free(sorted);
+	return n;
 }

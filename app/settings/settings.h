@@ -12,6 +12,7 @@
 
 #define MCR_RUN_ROOT         "/run/mcring"
 #define MCR_DEFAULT_NAME     "mcring"
+#define MCR_DEFAULT_CHANNEL  "default"
 #define MCR_SETTINGS_EAL_MAX 1024 /* EAL arguments, likewise */
 
 /* Where something was written: file NULL = the command line. The name belongs to the settings. */
@@ -101,6 +102,14 @@ struct mcr_attach_config mcr_settings_attach(const struct mcr_settings *s);
  * interface and a channel that exist. err begins with the origin ("FILE:LINE: "). Returns 0,
  * -EINVAL, -ENOSPC or -ENOMEM. */
 int mcr_settings_complete(struct mcr_settings *s, struct mcr_error *err);
+
+/* mcr_settings_channel: the channel of this name, or NULL. */
+const struct mcr_channel_setting *mcr_settings_channel(const struct mcr_settings *s,
+						       const char *name);
+
+/* mcr_settings_memberships: pairs of interface and group, what IGMP and the NIC's filter see, of
+ * complete settings. 0 when there is no memory to count. */
+size_t mcr_settings_memberships(const struct mcr_settings *s);
 
 /* mcr_settings_locate puts the origin in front of err. Returns code. */
 int mcr_settings_locate(struct mcr_origin origin, struct mcr_error *err, int code);
