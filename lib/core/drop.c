@@ -1,29 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "core/drop.h"
+
 #include <stddef.h>
 
-#include <mcring/stats.h>
+#define ONE(reason, name, parser, kernel)  +1
+#define NAME(reason, name, parser, kernel) [MCR_DROP_##reason] = name,
 
-static const char *const names[MCR_DROP_COUNT] = {
-    [MCR_DROP_TRUNCATED] = "truncated",
-    [MCR_DROP_OWN_FRAME] = "own_frame",
-    [MCR_DROP_VLAN_DEPTH] = "vlan_depth",
-    [MCR_DROP_VLAN_UNKNOWN] = "vlan_unknown",
-    [MCR_DROP_NOT_IPV4] = "not_ipv4",
-    [MCR_DROP_BAD_IP_HEADER] = "bad_ip_header",
-    [MCR_DROP_BAD_IP_CHECKSUM] = "bad_ip_checksum",
-    [MCR_DROP_FRAGMENT] = "fragment",
-    [MCR_DROP_NOT_MULTICAST] = "not_multicast",
-    [MCR_DROP_NOT_UDP] = "not_udp",
-    [MCR_DROP_BAD_UDP_LENGTH] = "bad_udp_length",
-    [MCR_DROP_BAD_UDP_CHECKSUM] = "bad_udp_checksum",
-    [MCR_DROP_UNKNOWN_GROUP] = "unknown_group",
-    [MCR_DROP_UNKNOWN_PORT] = "unknown_port",
-    [MCR_DROP_WRONG_SOURCE] = "wrong_source",
-    [MCR_DROP_TOO_LARGE] = "too_large",
-    [MCR_DROP_PUNT_OVERFLOW] = "punt_overflow",
-    [MCR_DROP_KERNEL_OVERFLOW] = "kernel_overflow",
-    [MCR_DROP_BAD_SOURCE] = "bad_source",
-};
+_Static_assert(MCR_DROP_TABLE(ONE) == MCR_DROP_COUNT, "a row of drop.h for each reason");
+
+static const char *const names[MCR_DROP_COUNT] = {MCR_DROP_TABLE(NAME)};
 
 const char *mcr_drop_name(unsigned reason)
 {

@@ -6,15 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <core/drop.h>
 #include <core/parse.h>
 
 #define PREFIX 4u
-
-#define PARSERS_REASONS                                                                            \
-	(1u << MCR_DROP_TRUNCATED | 1u << MCR_DROP_OWN_FRAME | 1u << MCR_DROP_VLAN_DEPTH |         \
-	 1u << MCR_DROP_NOT_IPV4 | 1u << MCR_DROP_BAD_IP_HEADER | 1u << MCR_DROP_BAD_IP_CHECKSUM | \
-	 1u << MCR_DROP_FRAGMENT | 1u << MCR_DROP_NOT_MULTICAST | 1u << MCR_DROP_NOT_UDP |         \
-	 1u << MCR_DROP_BAD_UDP_LENGTH | 1u << MCR_DROP_BAD_SOURCE)
 
 static const uint8_t own_mac[6] = {2, 0, 0, 0, 0, 1};
 
@@ -104,7 +99,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	mcr_parse_walk(&walked, head, head_len, frame_len, stripped, own_mac);
 	check(!memcmp(&p, &walked, sizeof(p)));
 	check(p.verdict <= MCR_PARSED_DROP);
-	check((PARSERS_REASONS >> p.drop & 1) != 0);
+	if (p.verdict == MCR_PARSED_DROP)
+		check((MCR_DROPS_OF_PARSER >> p.drop & 1) != 0);
+	else
+		check(p.drop == 0);
 	check(p.vlan < 4096);
 	if (p.verdict == MCR_PARSED_UDP)
 		check_udp(&p, head, head_len, frame_len);

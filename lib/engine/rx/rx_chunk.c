@@ -9,6 +9,7 @@
 #include <rte_ip.h>
 #include <rte_prefetch.h>
 
+#include "core/drop.h"
 #include "core/words.h"
 #include "engine/rx/mbuf.h"
 #include "engine/rx/rx_chunk.h"
@@ -22,8 +23,6 @@ _Static_assert(
 	offsetof(struct mcr_desc, vlan) - 32 == offsetof(struct mcr_packet, vlan) &&
 	offsetof(struct mcr_desc, ttl) - 32 == offsetof(struct mcr_packet, ttl),
     "a packet's words are those of its descriptor");
-
-_Static_assert(MCR_DROP_COUNT <= 32, "a set of reasons is one word");
 
 static inline void drop(struct mcr_worker *w, struct mcr_burst *b, unsigned i, unsigned reason)
 {
@@ -44,13 +43,6 @@ static __rte_noinline void punt(struct mcr_worker *w, struct mcr_burst *b,
 	w->totals.account.punted++;
 	w->mbufs[i] = NULL;
 }
-
-/* With these reasons the frame is not broken, but no channel wants it, so it may be the kernel's.
- * The kernel decides for itself which sources are good. */
-#define KERNEL_REASONS                                                                         \
-	(1u << MCR_DROP_NOT_IPV4 | 1u << MCR_DROP_FRAGMENT | 1u << MCR_DROP_NOT_MULTICAST |    \
-	 1u << MCR_DROP_NOT_UDP | 1u << MCR_DROP_UNKNOWN_GROUP | 1u << MCR_DROP_UNKNOWN_PORT | \
-	 1u << MCR_DROP_WRONG_SOURCE | 1u << MCR_DROP_BAD_SOURCE)
 
 /* Hands packet i to the kernel, by way of control, if the kernel wants it; else returns 0. */
 static __rte_noinline int to_kernel(struct mcr_worker *w, struct mcr_burst *b,
@@ -77,7 +69,7 @@ static __rte_noinline int to_kernel(struct mcr_worker *w, struct mcr_burst *b,
 static inline void unwanted(struct mcr_worker *w, struct mcr_burst *b, const struct mcr_queue *q,
 			    unsigned i, unsigned reason)
 {
-	if (likely(w->view->kernel_interfaces == 0) || (KERNEL_REASONS >> reason & 1) == 0 ||
+	if (likely(w->view->kernel_interfaces == 0) || (MCR_DROPS_FOR_KERNEL >> reason & 1) == 0 ||
 	    !to_kernel(w, b, q, i))
 		drop(w, b, i, reason);
 }
