@@ -15,44 +15,6 @@
 
 #include "core/ring_layout.h"
 
-/* A message's descriptor, 64 bytes; part of the shared layout (see ring_layout.h). By fields or by
- * words: who writes many composes words (core/words.h). */
-struct mcr_desc {
-	union {
-		struct {
-			uint64_t seq;    /* from 1 */
-			uint64_t offset; /* monotonic byte offset of the payload; position = offset
-					  * & (bytes - 1) */
-			uint64_t rx_ns, hw_ns;
-			uint32_t len; /* octets of payload (behind the addresses where family is
-				       * AF_INET6) */
-			uint32_t group_be, source_be;
-			uint32_t id;
-			uint16_t port, source_port, vlan, flags;
-			uint8_t kind, family, ttl, pad[5];
-		};
-		uint64_t words[MCR_RING_DESC_BYTES / 8];
-	};
-};
-
-_Static_assert(sizeof(struct mcr_desc) == MCR_RING_DESC_BYTES, "region layout");
-_Static_assert(offsetof(struct mcr_desc, seq) == 0, "mcr_ring_put fills word 0");
-_Static_assert(offsetof(struct mcr_desc, offset) == 8, "mcr_ring_put fills word 1");
-_Static_assert(offsetof(struct mcr_desc, rx_ns) == 16, "region layout");
-_Static_assert(offsetof(struct mcr_desc, hw_ns) == 24, "region layout");
-_Static_assert(offsetof(struct mcr_desc, len) == 32, "region layout");
-_Static_assert(offsetof(struct mcr_desc, group_be) == 36, "region layout");
-_Static_assert(offsetof(struct mcr_desc, source_be) == 40, "region layout");
-_Static_assert(offsetof(struct mcr_desc, id) == 44, "region layout");
-_Static_assert(offsetof(struct mcr_desc, port) == 48, "region layout");
-_Static_assert(offsetof(struct mcr_desc, source_port) == 50, "region layout");
-_Static_assert(offsetof(struct mcr_desc, vlan) == 52, "region layout");
-_Static_assert(offsetof(struct mcr_desc, flags) == 54, "region layout");
-_Static_assert(offsetof(struct mcr_desc, kind) == 56, "region layout");
-_Static_assert(offsetof(struct mcr_desc, family) == 57, "region layout");
-_Static_assert(offsetof(struct mcr_desc, ttl) == 58, "region layout");
-
-#define MCR_DESC_WORDS (MCR_RING_DESC_BYTES / sizeof(uint64_t))
 #define MCR_RING_AHEAD 8 /* messages whose place is fetched before their turn */
 
 /* The writer's own view of a ring: private to its lcore, nothing of it is shared. Embed it where

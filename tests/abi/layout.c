@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What may not move: the layouts that a program, a client library and an engine of different builds
- * share. The region's and the descriptor's are asserted where they are declared
- * (core/ring_layout.h, core/ring.h).
+ * share. Those of the region and the descriptor are asserted where they are declared
+ * (core/ring_layout.h).
  *
  * When an assertion fails: a field may be added where nothing was (reserved words, the end of the
  * options) and gets a line here; any other change needs a new MCR_RING_ABI, MCR_ATTACH_VERSION or
