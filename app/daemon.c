@@ -18,12 +18,13 @@
 #include "reload.h"
 #include "settings/fail.h"
 
-#define POLL_NS 1000000 /* how long a signal may wait */
+#define POLL_NS 1000000 /* the longest time that a signal waits */
 
-/* One reload at a time. While it runs, next, plan, ret and report are the device thread's. */
+/* One reload runs at a time. While it runs, next, plan, ret and report belong to the device
+ * thread. */
 struct reload {
 	uint8_t is_running, dry_run, by_signal;
-	uint8_t signal_waits; /* SIGHUP came while it ran */
+	uint8_t signal_waits; /* SIGHUP came while a reload ran */
 	unsigned n_lcores;    /* that receive */
 	struct mcr_settings *next;
 	struct mcr_reload_plan plan;
@@ -39,7 +40,7 @@ struct daemon {
 	enum mcr_log_level log_level;
 	struct mcr_log log;
 	int signal_fd;
-	struct mcr_sockets *sockets_before; /* EAL; NULL = could not be noted */
+	struct mcr_sockets *sockets_before; /* before EAL started; NULL = unknown */
 	struct reload reload;
 };
 
@@ -54,7 +55,7 @@ static void log_line(void *ctx, enum mcr_log_level level, const char *line)
 
 /* ---- mcring-ctl reload and SIGHUP ---- */
 
-static void tell_reload(struct daemon *d, int ret, const struct mcr_error *report)
+static void log_reload(struct daemon *d, int ret, const struct mcr_error *report)
 {
 	if (ret < 0)
 		mcr_log_line(&d->log, "error: not reloaded: %s", report->text);
@@ -62,8 +63,8 @@ static void tell_reload(struct daemon *d, int ret, const struct mcr_error *repor
 		mcr_log_line(&d->log, "reloaded: %s", report->text);
 }
 
-/* On the device thread: the file, the name service, memory. The running settings do not change
- * meanwhile: only a reload changes them. */
+/* Runs on the device thread: reads the file, asks the name service, makes memory. The running
+ * settings stay as they are meanwhile, because only a reload changes them. */
 static void read_and_prepare(void *ctx)
 {
 	struct daemon *d = ctx;
@@ -79,7 +80,7 @@ static void read_and_prepare(void *ctx)
 
 static void begin_on_signal(struct daemon *d);
 
-/* On control: the change itself. */
+/* Runs on the control thread: makes the change. */
 static void apply(void *ctx)
 {
 	struct daemon *d = ctx;
@@ -92,8 +93,8 @@ static void apply(void *ctx)
 	if (r->ret < 0 || r->dry_run)
 		mcr_settings_destroy(r->next);
 	r->is_running = 0;
-	if (!r->dry_run) /* whoever asked by mcring-ctl may be gone */
-		tell_reload(d, r->ret, &r->report);
+	if (!r->dry_run) /* the mcring-ctl that asked may be gone */
+		log_reload(d, r->ret, &r->report);
 	if (!r->by_signal)
 		mcr_engine_reload_done(d->engine, r->ret, &r->report);
 	if (r->signal_waits)
@@ -127,11 +128,12 @@ static int on_reload(void *ctx, int dry_run, struct mcr_error *report)
 	int ret = begin(ctx, dry_run, 0, report);
 
 	if (ret < 0 && !dry_run)
-		tell_reload(ctx, ret, report);
+		log_reload(ctx, ret, report);
 	return ret;
 }
 
-/* A signal that comes during a reload is not lost: the file may have changed since it was read. */
+/* A signal that comes during a reload is not lost, because the file may have changed after it was
+ * read. */
 static void begin_on_signal(struct daemon *d)
 {
 	struct mcr_error report;
@@ -143,12 +145,12 @@ static void begin_on_signal(struct daemon *d)
 	}
 	ret = begin(d, 0, 1, &report);
 	if (ret < 0)
-		tell_reload(d, ret, &report);
+		log_reload(d, ret, &report);
 }
 
 /* ---- start ---- */
 
-/* Before EAL makes threads, so that all of them inherit it. */
+/* To be called before EAL makes threads, so that all of them inherit the mask. */
 static int block_signals(struct daemon *d, struct mcr_error *err)
 {
 	sigset_t set;
@@ -163,7 +165,7 @@ static int block_signals(struct daemon *d, struct mcr_error *err)
 	return d->signal_fd < 0 ? mcr_fail(err, -errno, "signalfd: %s", strerror(errno)) : 0;
 }
 
-/* Each consumer holds a descriptor, and what it was sent counts until it is received. */
+/* Each consumer needs a descriptor, and descriptors sent to it count until it receives them. */
 static void raise_open_files(void)
 {
 	struct rlimit limit;
@@ -171,7 +173,7 @@ static void raise_open_files(void)
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == limit.rlim_max)
 		return;
 	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit); /* the engine logs what is too low */
+	setrlimit(RLIMIT_NOFILE, &limit); /* the engine logs a limit that is too low */
 }
 
 static int create_engine(struct daemon *d, struct mcr_error *err)
@@ -310,7 +312,7 @@ int mcr_daemon_run(struct mcr_settings *running, const struct mcr_settings *comm
 	ret = start_engine(&d, err);
 	if (ret == 0) {
 		serve(&d);
-		d.reload.signal_waits = 0; /* no more of them */
+		d.reload.signal_waits = 0; /* do not begin another reload */
 		mcr_engine_stop(d.engine);
 		print_account(&d);
 		ret = has_lost_port(d.engine) ? MCR_EXIT_PORT_LOST : 0;

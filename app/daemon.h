@@ -5,13 +5,12 @@
 
 #include "settings/settings.h"
 
-#define MCR_EXIT_PORT_LOST 3 /* exit status: ended in order, but a port was removed meanwhile */
+#define MCR_EXIT_PORT_LOST 3 /* exit status: ended in order, but lost a port */
 
 /* mcr_daemon_run starts EAL and the engine and serves until SIGTERM or SIGINT, or until no port is
- * left. running: assembled
- * settings, consumed. command_line and config_path (NULL = none) are what a reload starts from.
- * Prints everything but the error to stderr. Returns 0, MCR_EXIT_PORT_LOST, or -errno with
- * err. */
+ * left. running: assembled settings, consumed. A reload starts from command_line and config_path
+ * (NULL = none). Prints everything but the error to stderr. Returns 0, MCR_EXIT_PORT_LOST, or
+ * -errno with err. */
 int mcr_daemon_run(struct mcr_settings *running, const struct mcr_settings *command_line,
 		   const char *config_path, struct mcr_error *err);
 

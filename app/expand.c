@@ -15,14 +15,14 @@ static size_t joins_of(const struct mcr_settings *s, const char *channel)
 	return n;
 }
 
-/* "# interface NAME: KEY VALUE, ..."; name "": there is one of them, whose keys are all printed. */
+/* Prints "# interface NAME: KEY VALUE, ...". name "": there is only one of it, and it has none. */
 static void print_keys(FILE *out, const struct mcr_keys *keys, const void *config, const char *name)
 {
 	fprintf(out, "# %s%s%s: ", keys->of, name[0] ? " " : "", name);
 	mcr_keys_print(out, keys, config, name[0] ? 1 : 0);
 }
 
-/* Returns the bytes of one ring. */
+/* Returns the size of one ring in octets. */
 static uint64_t print_channel(FILE *out, const struct mcr_settings *s,
 			      const struct mcr_channel_config *cfg)
 {

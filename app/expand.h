@@ -7,9 +7,9 @@
 
 #include "settings/settings.h"
 
-/* mcr_expand prints complete settings: each elementary join on a line of its own in the form that
- * --join takes, then interfaces, channels with the memory of a ring, and counts. Lines that are not
- * joins begin with '#'. */
+/* mcr_expand prints complete settings: each elementary join on a line of its own, in the form that
+ * --join takes; then, on lines that begin with '#', the interfaces, the channels with the memory of
+ * a ring, the rest of the settings, and counts. */
 void mcr_expand(FILE *out, const struct mcr_settings *s);
 
 #endif

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* A pipe that says so takes a page (pipe(7)); what is written here is less, in one piece. A file
- * always does. */
+/* A pipe that poll calls writable has room for a page (pipe(7)), and a line is shorter than that
+ * and written in one piece. A file is always writable. */
 static int has_room(int fd)
 {
 	struct pollfd p = {.fd = fd, .events = POLLOUT};

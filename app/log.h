@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The daemon's lines. Who reads them may stop reading: a pipe then fills up, and a write to it
- * would keep the control thread away for good. So a line that there is no room for is lost and
- * counted, and the next one that there is room for says how many. Thread: control. */
+/* The daemon's log lines. The reader of a pipe may stop reading; the pipe then fills up, and a
+ * write would block the control thread for good. So a line that does not fit is dropped and
+ * counted, and the next line that fits is preceded by the count. Thread: control. */
 #ifndef MCR_APP_LOG_H
 #define MCR_APP_LOG_H
 
 #define MCR_LOG_LINE_MAX 1024 /* octets of a line; the rest is cut */
 
 struct mcr_log {
-	int fd;        /* stderr; borrowed, its flags are others' too and stay */
-	unsigned lost; /* lines since the last that was written */
+	int fd;        /* stderr; borrowed. Others share its flags, so they stay as they are */
+	unsigned lost; /* lines dropped since the last one that was written */
 };
 
 /* mcr_log_line writes "mcring: ", the text and a line break. Never waits for a reader. */

@@ -9,7 +9,7 @@
 #include "settings/keys.h"
 #include "settings/values.h"
 
-enum { /* behind the range of characters */
+enum { /* above the range of characters */
 	OPT_CONFIG = 256,
 	OPT_CHECK,
 	OPT_INTERFACE,
@@ -40,54 +40,51 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
+/* --help, with the keys of the tables between these. */
+static const char help_begin[] =
+    "usage: mcring [EAL options] -- [options]\n"
+    "       mcring [options]                     (EAL arguments in the configuration file)\n"
+    "\n"
+    "Receives UDP multicast from DPDK ports and publishes it into rings in shared memory.\n"
+    "\n"
+    "  --config FILE          YAML configuration, in addition to the command line, which wins for\n"
+    "                         single values (docs/config.md)\n"
+    "  --check                check everything, print the expansion, start nothing\n";
+static const char help_interface[] = "                         PORT is a DPDK device "
+				     "(net_af_packet0, 0000:01:00.0) or port number\n";
+static const char help_channel[] =
+    "                         rings to publish into; sizes are powers of two and may end in K, M\n"
+    "                         or G; users and groups: who may read (default everybody)\n"
+    "  --join GROUP[/LEN][:PORT[-PORT]][@SOURCE|@!SOURCE]...[,interface=NAME][,channel=NAME]"
+    "[,id=N]\n"
+    "                         receive a group; can be given many times\n";
+static const char help_end[] =
+    "                         permissions and group of the attach socket (default 0660, the\n"
+    "                         process's own); consumers at a time (default 1024), and of one user\n"
+    "  --name NAME            the engine's name (default mcring)\n"
+    "  --run-dir DIR          for the sockets `attach` and `control` (default /run/mcring/NAME)\n"
+    "  --idle busy|adaptive   what a receiving core does while no packet comes (default busy)\n"
+    "  --keep-memberships     leave no group on exit\n"
+    "  --log-level LEVEL      error, warning, info (default) or debug; --verbose is debug\n"
+    "  --help, --version\n"
+    "\n"
+    "SIGTERM and SIGINT end mcring; on SIGHUP it reads the file again. mcring-ctl controls it.\n"
+    "Example, without hugepages:\n"
+    "  mcring -l 0-1 --no-huge -m 1024 --vdev=net_af_packet0,iface=eth1 -- \\\n"
+    "         --interface lan=net_af_packet0,address=10.0.0.2/24 --join 239.1.1.1:5000\n";
+
 void mcr_options_help(FILE *out)
 {
-	fputs(
-	    "usage: mcring [EAL options] -- [options]\n"
-	    "       mcring [options]                     (EAL arguments in the configuration "
-	    "file)\n"
-	    "\n"
-	    "Receives UDP multicast from DPDK ports and publishes it into rings in shared memory.\n"
-	    "\n"
-	    "  --config FILE          YAML configuration; command line and file add up, and for a\n"
-	    "                         single value the command line wins (docs/config.md)\n"
-	    "  --check                check everything, print the expansion, start nothing\n",
-	    out);
+	fputs(help_begin, out);
 	mcr_keys_help(out, "  --interface NAME=PORT", &mcr_interface_keys);
-	fputs("                         PORT is a DPDK device (net_af_packet0, 0000:01:00.0) or "
-	      "port\n"
-	      "                         number\n",
-	      out);
+	fputs(help_interface, out);
 	mcr_keys_help(out, "  --channel NAME", &mcr_channel_keys);
-	fputs("                         rings to publish into; sizes are powers of two, K M G "
-	      "allowed;\n"
-	      "                         users and groups: who may read it (default everybody)\n"
-	      "  --join GROUP[/LEN][:PORT[-PORT]][@SOURCE|@!SOURCE]...[,interface=NAME]\n"
-	      "              [,channel=NAME][,id=N]\n"
-	      "                         receive a group; may be given many times\n",
-	      out);
+	fputs(help_channel, out);
 	mcr_keys_help(out, "  --attach ", &mcr_attach_keys);
-	fputs(
-	    "                         permissions and group of the attach socket (default 0660, "
-	    "its\n"
-	    "                         own); how many it takes (default 1024), and of one user\n"
-	    "  --name NAME            of this engine (default mcring)\n"
-	    "  --run-dir DIR          for the sockets `attach` and `control`\n"
-	    "                         (default /run/mcring/NAME)\n"
-	    "  --idle busy|adaptive   what a receiving core does while nothing comes (default "
-	    "busy)\n"
-	    "  --keep-memberships     leave no group when ending\n"
-	    "  --log-level LEVEL      error, warning, info (default) or debug; --verbose is debug\n"
-	    "  --help, --version\n"
-	    "\n"
-	    "SIGTERM and SIGINT end it, SIGHUP reads the file again. mcring-ctl talks to it.\n"
-	    "Example, without hugepages:\n"
-	    "  mcring -l 0-1 --no-huge -m 1024 --vdev=net_af_packet0,iface=eth1 -- \\\n"
-	    "         --interface lan=net_af_packet0,address=10.0.0.2/24 --join 239.1.1.1:5000\n",
-	    out);
+	fputs(help_end, out);
 }
 
-/* Reads each KEY=VALUE of a comma-separated list, which it cuts in pieces. */
+/* Reads each KEY=VALUE of a comma-separated list. Writes to the list. */
 static int read_keys(char *list, const struct mcr_keys *keys, void *config, struct mcr_error *err)
 {
 	char *save = NULL;
@@ -106,7 +103,7 @@ static int read_keys(char *list, const struct mcr_keys *keys, void *config, stru
 	return 0;
 }
 
-/* A copy of text, cut at its first comma: *rest is what follows, "" when nothing does. */
+/* Copies text and cuts the copy at its first comma: *rest is what follows, or "". */
 static char *split_head(const char *text, char **rest)
 {
 	char *copy = strdup(text);
@@ -200,7 +197,7 @@ static int set_of_engine(struct mcr_settings *s, const char *option, const char 
 	return mcr_key_parse(key, &s->engine, text ? text : "yes", err);
 }
 
-/* option: one that has no action of its own. */
+/* Carries out an option, but for those that end the parsing. */
 static int apply(struct mcr_options *o, struct mcr_settings *s, const struct option *option,
 		 struct mcr_error *err)
 {
@@ -245,7 +242,7 @@ static int parse_own(struct mcr_options *o, struct mcr_settings *s, int argc, ch
 {
 	int option, index, ret;
 
-	optind = 0; /* glibc: start over, also its hidden state */
+	optind = 0; /* glibc: start again, its hidden state included */
 	opterr = 0;
 	for (;;) {
 		int at = optind ? optind : 1;
@@ -285,12 +282,12 @@ int mcr_options_parse(struct mcr_options *o, struct mcr_settings *s, int argc, c
 		if (ret < 0)
 			return ret;
 	}
-	own = calloc((size_t)(argc - dashes) + 1, sizeof(*own)); /* getopt may reorder it */
+	own = calloc((size_t)(argc - dashes) + 1, sizeof(*own)); /* getopt may reorder its array */
 	if (!own)
 		return mcr_fail_memory(err);
 	memcpy(own, argv + dashes, (size_t)(argc - dashes) * sizeof(*own));
 	ret = parse_own(o, s, argc - dashes, own, dashes > 0, err);
-	opterr = 1; /* EAL's getopt says what it does not know: mcr_eal_start quotes it */
+	opterr = 1; /* let EAL's getopt report unknown options: mcr_eal_start quotes it */
 	free(own);
 	return ret;
 }

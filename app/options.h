@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The command line: mcring [EAL options] -- [options]. What stands before "--" is EAL's and is kept
- * as it is; without a "--" every argument is mcring's own. */
+/* The command line: mcring [EAL options] -- [options]. The arguments before "--" are EAL's and stay
+ * as they are. Without a "--" all arguments are mcring's own. */
 #ifndef MCR_APP_OPTIONS_H
 #define MCR_APP_OPTIONS_H
 
@@ -20,9 +20,10 @@ struct mcr_options {
 	const char *config; /* --config, of argv; NULL = none */
 };
 
-/* mcr_options_parse reads argv into o and s (the scalars, interfaces, channels, joins and EAL
- * arguments of the command line). Does not change argv's strings. Returns 0, or with *err filled
- * -EINVAL, -EEXIST, -ENOSPC, -ENOMEM or what mcr_join_parse gave. Not reentrant: getopt. */
+/* mcr_options_parse reads argv into o and s (single values, interfaces, channels, joins and EAL
+ * arguments). It does not change the strings of argv. Returns 0, or with *err filled -EINVAL,
+ * -EEXIST, -ENOSPC, -ENOMEM or what mcr_join_parse returned. Not reentrant, because getopt is
+ * not. */
 int mcr_options_parse(struct mcr_options *o, struct mcr_settings *s, int argc, char *const *argv,
 		      struct mcr_error *err);
 

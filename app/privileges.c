@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Capabilities belong to threads, and the threads are DPDK's. libpsx, which would carry a change to
- * all of them, knows only threads whose pthread_create it could wrap at link time, and DPDK's are
- * made inside a shared library. So this does what glibc does for setuid: it signals each thread,
- * and the handler makes the system calls. */
+/* Capabilities belong to threads, and most threads here are made by DPDK. libpsx can change all
+ * threads at once, but only those whose pthread_create it wrapped at link time; DPDK calls
+ * pthread_create inside a shared library. So this file does what glibc does for setuid: it sends a
+ * signal to each thread, and the handler makes the system calls. */
 #include <dirent.h>
 #include <errno.h>
 #include <signal.h>
@@ -35,10 +35,10 @@ uint64_t mcr_privileges_needed(const char *driver)
 	    {"net_af_packet", BIT(CAP_NET_ADMIN)},
 	    /* the same, and netlink to take the XDP program off at the end */
 	    {"net_af_xdp", BIT(CAP_NET_ADMIN)},
-	    /* the same on the interface that it made, and its addresses */
+	    /* the same on the interface that the driver made, and its addresses */
 	    {"net_tap", BIT(CAP_NET_ADMIN)},
 	    {"net_tun", BIT(CAP_NET_ADMIN)},
-	    /* the verbs drivers ask the kernel for each flow rule (CAP_NET_RAW) and set the
+	    /* the verbs drivers ask the kernel for each flow rule (CAP_NET_RAW), and set the
 	     * netdev's MTU, flags and addresses by ioctl and netlink (CAP_NET_ADMIN) */
 	    {"mlx5", BIT(CAP_NET_ADMIN) | BIT(CAP_NET_RAW)},
 	    {"net_mlx4", BIT(CAP_NET_ADMIN) | BIT(CAP_NET_RAW)},
@@ -68,9 +68,9 @@ void mcr_privileges_names(uint64_t mask, char *buf, uint32_t cap)
 
 /* ---- one thread ---- */
 
-/* A signal handler has no argument of its own but the queued value: what it applies and how it
- * reports hangs on this. Alive while mcr_privileges_drop waits, and leaked when a thread never
- * answered, as it might yet. */
+/* A signal handler gets no argument but the queued value, which points to this. It lives while
+ * mcr_privileges_drop waits. When a thread never answers, it is leaked, because that thread may
+ * still answer. */
 struct order {
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
 	uint32_t done, failed; /* threads; atomic */
@@ -104,7 +104,8 @@ static void on_signal(int signal, siginfo_t *info, void *context)
 
 /* ---- all of them ---- */
 
-/* The hexadecimal mask of a field of /proc/self/task/TID/status; all ones when unreadable. */
+/* Returns the hexadecimal mask in a field of /proc/self/task/TID/status; all ones when it cannot be
+ * read. */
 static uint64_t thread_mask(int tid, const char *field)
 {
 	char path[64], text[STATUS_FILE_CAP];
@@ -133,7 +134,7 @@ static int send_order(int tid, struct order *order)
 	return (int)syscall(SYS_rt_tgsigqueueinfo, getpid(), tid, DROP_SIGNAL, &info);
 }
 
-/* Returns 1 when all of them came back in time. */
+/* Returns 1 when all threads answered in time. */
 static int wait_for(const struct order *order, uint32_t sent)
 {
 	const struct timespec ms = {.tv_nsec = 1000000};
@@ -146,7 +147,7 @@ static int wait_for(const struct order *order, uint32_t sent)
 	return 0;
 }
 
-/* Has the thread more than keep, or may it still gain more? */
+/* Returns whether the thread has a capability outside keep, or may still gain one. */
 static int is_privileged(int tid, uint64_t keep)
 {
 	uint64_t caps =
@@ -155,7 +156,7 @@ static int is_privileged(int tid, uint64_t keep)
 	return (caps & ~keep) != 0 || thread_mask(tid, "NoNewPrivs:") != 1;
 }
 
-/* Orders every thread that is privileged. Returns how many there were, or -errno. */
+/* Sends the order to every privileged thread. Returns how many there were, or -errno. */
 static int round_of_orders(struct order *order, uint64_t keep)
 {
 	DIR *dir = opendir("/proc/self/task");
@@ -175,12 +176,13 @@ static int round_of_orders(struct order *order, uint64_t keep)
 	return n;
 }
 
-/* *all_back: no signal is on its way any more. */
+/* *all_back: whether every signal that was sent has been handled. */
 static int drop_everywhere(struct order *order, uint64_t keep, int *all_back, struct mcr_error *err)
 {
 	uint32_t sent = 0;
 
-	/* Until nobody is left: a thread may have been made by one that was not asked yet. */
+	/* Repeat until no thread is left: one that has not had its order yet may have made
+	 * another. */
 	for (int round = 0; round < ROUNDS_MAX; round++) {
 		int n = round_of_orders(order, keep);
 
@@ -205,7 +207,7 @@ int mcr_privileges_drop(uint64_t keep, struct mcr_error *err)
 
 	if (!order)
 		return mcr_fail_memory(err);
-	keep &= thread_mask((int)gettid(), "CapPrm:"); /* none can be gained */
+	keep &= thread_mask((int)gettid(), "CapPrm:"); /* a thread cannot gain any */
 	for (size_t i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
 		order->data[i].effective = order->data[i].permitted = (uint32_t)(keep >> (32 * i));
 	sigemptyset(&action.sa_mask);
@@ -219,7 +221,7 @@ int mcr_privileges_drop(uint64_t keep, struct mcr_error *err)
 	ret = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0
 		  ? mcr_fail(err, -errno, "PR_SET_NO_NEW_PRIVS: %s", strerror(errno))
 		  : drop_everywhere(order, keep, &all_back, err);
-	/* A signal that comes late must find the handler, and the handler its order. */
+	/* A late signal must still find the handler, and the handler its order. */
 	if (!all_back)
 		return ret;
 	sigaction(DROP_SIGNAL, &before, NULL);

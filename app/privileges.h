@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Capabilities that the daemon keeps once its ports and sockets are open. docs/security.md says
- * which and why. */
+/* The capabilities that the daemon keeps after its ports and sockets are open. docs/security.md
+ * says which and why. */
 #ifndef MCR_APP_PRIVILEGES_H
 #define MCR_APP_PRIVILEGES_H
 
@@ -8,15 +8,15 @@
 
 #include <mcring/types.h>
 
-/* mcr_privileges_needed: the capabilities, as a mask of 1 << CAP_*, that a DPDK driver needs at
- * run time: to change flags, addresses and filters, and to close. A driver that is not in the table
- * needs none: user-space drivers of PCI devices hold all they need open. */
+/* mcr_privileges_needed returns the capabilities, as a mask of 1 << CAP_*, that a DPDK driver needs
+ * at run time: to change flags, addresses and filters, and to close. A driver that is not in the
+ * table needs none: drivers of PCI devices in user space keep open all that they need. */
 uint64_t mcr_privileges_needed(const char *driver);
 
-/* mcr_privileges_drop leaves every thread of the process, the rx lcores and EAL's own included,
- * with at most the capabilities of keep, and forbids gaining others by execve. New threads inherit
- * it. Call from one thread, while none is being made. Returns 0, or -errno with err; what was
- * dropped stays dropped. */
+/* mcr_privileges_drop leaves every thread of the process, rx lcores and EAL's own threads included,
+ * with at most the capabilities in keep, and stops them from gaining others by execve. New threads
+ * inherit that. Call it from one thread while no other thread makes threads. Returns 0, or -errno
+ * with err; what was dropped until then stays dropped. */
 int mcr_privileges_drop(uint64_t keep, struct mcr_error *err);
 
 /* mcr_privileges_names writes "net_admin, net_raw" or "none". */

@@ -14,7 +14,7 @@ struct change {
 	size_t n_new_channels;
 	const struct mcr_channel_config *old_channels[MCR_CHANNELS_MAX];
 	size_t n_old_channels;
-	const struct mcr_channel_config *access[MCR_CHANNELS_MAX]; /* others may read them */
+	const struct mcr_channel_config *access[MCR_CHANNELS_MAX]; /* its live keys change */
 	size_t n_access;
 };
 
@@ -44,7 +44,7 @@ static int compare_pointers(const void *a, const void *b)
 	return compare(*(const struct mcr_join *const *)a, *(const struct mcr_join *const *)b);
 }
 
-/* Pointers to the joins in order, NULL: no memory. */
+/* Returns pointers to the joins in order, or NULL: no memory. */
 static const struct mcr_join **sorted(const struct mcr_join_list *list)
 {
 	const struct mcr_join **all = calloc(list->n + 1, sizeof(struct mcr_join *));
@@ -56,7 +56,7 @@ static const struct mcr_join **sorted(const struct mcr_join_list *list)
 	return all;
 }
 
-/* Appends to out what a has more often than b. */
+/* Appends to out the joins that a has more often than b. */
 static int subtract(struct mcr_join_list *out, const struct mcr_join_list *a,
 		    const struct mcr_join_list *b)
 {
@@ -77,7 +77,7 @@ static int subtract(struct mcr_join_list *out, const struct mcr_join_list *a,
 	return ret;
 }
 
-/* What the engine holds for the configuration: mcring-ctl may have left some of it. */
+/* Lists the configuration's joins that the engine holds: mcring-ctl may have left some. */
 static int held_joins(struct mcr_join_list *out, const struct mcr_engine *e)
 {
 	struct mcr_join_owner owner;
@@ -98,7 +98,7 @@ static int find_joins(struct mcr_reload_plan *plan, const struct mcr_settings *n
 	return ret < 0 ? ret : subtract(&plan->add, &next->joins, &plan->held);
 }
 
-/* Whether the engine still holds what the plan starts from. */
+/* Returns whether the engine still holds the joins that the plan starts from. */
 static bool is_still_held(const struct mcr_reload_plan *plan, const struct mcr_engine *e)
 {
 	struct mcr_join_owner owner;
@@ -122,7 +122,7 @@ static void clear_joins(struct mcr_reload_plan *plan)
 	mcr_join_list_clear(&plan->add);
 }
 
-/* mcring-ctl may have left some meanwhile: then the plan is made anew, here. */
+/* If mcring-ctl left a join in the meantime, this makes the plan again. */
 static int renew_joins(struct mcr_reload_plan *plan, const struct mcr_engine *e,
 		       const struct mcr_settings *next)
 {
@@ -142,7 +142,7 @@ static const struct mcr_channel_config *find(const struct mcr_settings *s, const
 	return found ? &found->config : NULL;
 }
 
-/* Those that next has and running has not, in the order of next. Returns how many. */
+/* Lists the channels that next has and running has not, in the order of next. Returns how many. */
 static size_t new_channels(const struct mcr_channel_config **out,
 			   const struct mcr_settings *running, const struct mcr_settings *next)
 {
@@ -221,7 +221,7 @@ static void restart_note(const struct mcr_settings *running, const struct mcr_se
 		buf[strlen(buf) - 1] = '\0';
 }
 
-/* The engine goes on with what it was started with: the next comparison is with that. */
+/* The engine keeps what it was started with, so the next reload must compare with that. */
 static void keep_started(struct mcr_settings *next, const struct mcr_settings *running)
 {
 	for (size_t i = 0; i < next->n_channels; i++) {
@@ -263,7 +263,7 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(x->config->name, y->config->name);
 }
 
-/* One pass over the joins, of which there may be very many, for all channels. */
+/* Makes one pass over the joins, of which there may be very many, for all channels. */
 static void find_used(struct old_channel *channels, size_t n, const struct mcr_engine *e)
 {
 	struct mcr_channel_config config = {.name = ""};
@@ -282,7 +282,7 @@ static void find_used(struct old_channel *channels, size_t n, const struct mcr_e
 	}
 }
 
-/* Returns how many channels stayed because of joins made at run time. */
+/* Returns how many channels stay because joins made at run time use them. */
 static size_t remove_channels(struct mcr_engine *e, const struct change *c,
 			      struct mcr_settings *next)
 {
@@ -297,7 +297,7 @@ static size_t remove_channels(struct mcr_engine *e, const struct change *c,
 
 		if (!channels[i].in_use && mcr_engine_channel_remove(e, old->name, NULL) == 0)
 			continue;
-		/* It is ours to remove another time. */
+		/* It stays in the settings, so that another reload can remove it. */
 		mcr_settings_add_channel(next, old, (struct mcr_origin){NULL, 0}, NULL);
 		kept++;
 	}

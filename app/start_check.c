@@ -21,7 +21,7 @@
 
 /* ---- devices ---- */
 
-/* "net_null0, net_null1": what --vdev names. */
+/* Lists what --vdev arguments name: "net_null0, net_null1". */
 static void device_names(const struct mcr_settings *s, char *buf, size_t cap)
 {
 	const char *devargs;
@@ -34,14 +34,14 @@ static void device_names(const struct mcr_settings *s, char *buf, size_t cap)
 						 (int)strcspn(devargs, ","), devargs);
 }
 
-/* Ports that drivers name and no --vdev makes: hyperv's, and representors such as
+/* Some drivers name ports that no --vdev makes: those of hyperv, and representors such as
  * net_0000:01:00.0_representor_0. */
 static int is_of_a_driver(const char *port)
 {
 	return strstr(port, "_vsc") || strstr(port, "_representor") || strchr(port, ':');
 }
 
-/* A virtual device is one that EAL's arguments name. */
+/* A virtual device must be named in EAL's arguments. */
 static int check_device(const struct mcr_settings *s, const struct mcr_interface_setting *i,
 			struct mcr_error *err)
 {
@@ -61,7 +61,7 @@ static int check_device(const struct mcr_settings *s, const struct mcr_interface
 	return mcr_settings_locate(i->origin, err, -EINVAL);
 }
 
-/* Not looked up in /sys, which may be another network namespace's (nsenter --net). */
+/* This does not look in /sys, which may belong to another network namespace (nsenter --net). */
 static int is_taken(const char *name)
 {
 	struct ethtool_drvinfo info = {.cmd = ETHTOOL_GDRVINFO};
@@ -76,11 +76,11 @@ static int is_taken(const char *name)
 	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
 	ret = ioctl(fd, SIOCETHTOOL, &request);
 	close(fd);
-	/* What no driver speaks for is no tap device either: lo. */
+	/* A device without a driver, such as lo, is not a tap device either. */
 	return ret == 0 ? strcmp(info.driver, "tun") != 0 : errno == EOPNOTSUPP;
 }
 
-/* A tap device may be this engine's own, of now. */
+/* A tap device of this name may belong to the engine that runs now. */
 static int check_kernel_name(const struct mcr_interface_setting *i, struct mcr_error *err)
 {
 	const char *name = i->config.kernel;
@@ -112,7 +112,7 @@ static int check_interfaces(const struct mcr_settings *s, struct mcr_error *err)
 
 /* ---- lcores ---- */
 
-/* Without EAL's arguments those that are named stand for all. */
+/* Without EAL's arguments, the lcores that the settings name stand for all. */
 static void add_named(struct mcr_placement *p, unsigned lcore)
 {
 	if (mcr_placement_find(p, lcore) < 0 && p->n < MCR_LCORES_MAX)
@@ -132,7 +132,7 @@ static struct mcr_placement all_named(const struct mcr_settings *s)
 	return p;
 }
 
-/* The first interface of each port collects what all of them wish. */
+/* Checks the wishes of all interfaces of a port together, once: for its first interface. */
 static int check_port(const struct mcr_settings *s, size_t first, const struct mcr_placement *p,
 		      struct mcr_error *err)
 {
@@ -171,7 +171,7 @@ static int check_lcores(const struct mcr_settings *s, const struct mcr_placement
 
 /* ---- memory ---- */
 
-/* Whether an engine answers, or somebody else's may. */
+/* Returns whether an engine answers, or may: one of another user. */
 static bool is_running(const struct mcr_settings *s)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};

@@ -9,7 +9,7 @@
 #include "eal/given.h"
 #include "settings/fail.h"
 
-/* Devices whose own defaults lose packets or time; a key that is given stays. */
+/* These drivers have defaults that lose packets or time. A key that is given stays. */
 static const struct device_default {
 	const char *driver, *key, *value;
 } defaults[] = {
@@ -28,7 +28,8 @@ static bool has_key(const char *devargs, const char *key)
 	return false;
 }
 
-/* The argument with what it lacks appended, or NULL: no memory. devargs lies in arg. */
+/* Returns the argument with the missing keys appended, or NULL: no memory. devargs points into
+ * arg. */
 static char *with_defaults(const char *arg, const char *devargs)
 {
 	char *out = strdup(arg);
@@ -55,7 +56,7 @@ static bool push(struct mcr_eal_args *args, char *arg)
 	return arg != NULL;
 }
 
-/* Argument i, with the next one when it is a --vdev whose devargs that is. */
+/* Pushes argument i, and the next one with it when that is the devargs of a --vdev. */
 static bool push_vdev(struct mcr_eal_args *args, const struct mcr_settings *s, size_t *i)
 {
 	const char *arg = s->eal[*i], *devargs;

@@ -16,8 +16,8 @@
 
 #define LOG_MAX (256u << 10)
 
-/* EAL logs to its stream, prints its usage to stdout, and getopt and some drivers' libraries write
- * to stderr: all of it goes to one file in memory while rte_eal_init runs. */
+/* EAL logs to its own stream and prints its usage to stdout; getopt and some drivers' libraries
+ * write to stderr. While rte_eal_init runs, all of it goes to one file in memory. */
 struct capture {
 	int fd, saved[2];
 	FILE *stream;
@@ -39,7 +39,7 @@ static int capture_begin(struct capture *c)
 	return 0;
 }
 
-/* Returns what was captured, to be freed, or NULL. */
+/* Returns the captured text, to be freed, or NULL. */
 static char *capture_end(struct capture *c)
 {
 	char *text = NULL;
@@ -77,7 +77,7 @@ int mcr_eal_start(struct mcr_eal_args *args, int verbose, struct mcr_error *err)
 	struct capture capture;
 	char *log;
 
-	/* EAL's help ends the process: nobody would see it. */
+	/* Do not capture EAL's help: EAL then exits, and nobody would see the text. */
 	if (has_argument(args, "-h") || has_argument(args, "--help"))
 		return rte_eal_init(args->argc, args->argv);
 	ret = capture_begin(&capture);

@@ -5,10 +5,10 @@
 
 #include "eal/args.h"
 
-/* mcr_eal_start calls rte_eal_init. What EAL prints meanwhile is kept back; a failure, also of a
- * single --vdev, becomes one line in err. verbose: print it afterwards as well. From then on only
- * warnings of EAL and its drivers go to stderr, unless verbose or args has a --log-level. Returns 0
- * or -errno. */
+/* mcr_eal_start calls rte_eal_init and holds back what EAL prints meanwhile. A failure, also of a
+ * single --vdev, becomes one line in err. verbose: print the held-back text afterwards. From then
+ * on only warnings of EAL and its drivers go to stderr, unless verbose is set or args has a
+ * --log-level. Returns 0 or -errno. */
 int mcr_eal_start(struct mcr_eal_args *args, int verbose, struct mcr_error *err);
 
 /* mcr_eal_end calls rte_eal_cleanup. */

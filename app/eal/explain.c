@@ -7,7 +7,7 @@
 
 #define LINE_MAX_ 256
 
-/* The line of log in which at stands, without its end. */
+/* Copies the line of log that contains at, without its end. */
 static void line_at(char out[LINE_MAX_], const char *log, const char *at)
 {
 	const char *begin = at, *end = strchr(at, '\n');
@@ -29,7 +29,7 @@ static const char *line_start(const char *log, const char *at)
 	return at;
 }
 
-/* EAL opens with lines of no interest and repeats its last error as "FATAL". */
+/* EAL begins with lines that do not matter, and repeats its last error as "FATAL". */
 static int interesting(const char *line)
 {
 	static const char *const noise[] = {"EAL: Detected ",
@@ -57,7 +57,7 @@ static void last_interesting(char out[LINE_MAX_], const char *log)
 			line_at(out, log, p);
 }
 
-/* Of a bad argument the first line is the cause; what follows is EAL's usage. */
+/* When an argument is bad, the first line names the cause; what follows is EAL's usage. */
 static int bad_argument(struct mcr_error *err, const char *log)
 {
 	static const char *const marks[] = {"unrecognized option",    "invalid option",

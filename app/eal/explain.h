@@ -5,12 +5,12 @@
 
 #include <mcring/types.h>
 
-/* mcr_eal_explain turns what EAL printed while rte_eal_init failed into err. log: all of it, lines.
- * reason: strerror of rte_errno. is_root: the effective user is. */
+/* mcr_eal_explain turns what EAL printed while rte_eal_init failed into one line in err. log: all
+ * that EAL printed. reason: strerror of rte_errno. is_root: whether the effective user is root. */
 void mcr_eal_explain(struct mcr_error *err, const char *log, const char *reason, int is_root);
 
-/* mcr_eal_find_failed_vdev: rte_eal_init goes on when a --vdev cannot be opened. Returns 1 and
- * fills err when log tells of one, else 0. */
+/* mcr_eal_find_failed_vdev finds a --vdev that could not be opened: rte_eal_init goes on then.
+ * Returns 1 with err filled, or 0 when log reports none. */
 int mcr_eal_find_failed_vdev(struct mcr_error *err, const char *log, int is_root);
 
 #endif

@@ -16,7 +16,7 @@
 
 #define LCORES_MAX CPU_SETSIZE
 
-/* What the arguments say; a value that stands twice is not understood. */
+/* What the arguments say. An option that is given twice makes them unclear. */
 struct said {
 	const char *list, *mask, *map, *main; /* -l, -c, --lcores, --main-lcore */
 	bool is_unclear;
@@ -28,9 +28,9 @@ static void take(struct said *said, const char **value, const char *text)
 	*value = text;
 }
 
-/* What may say more of lcores than is understood here: service lcores, which receive nothing,
- * options of newer EALs (DPDK 25.11: -R, --coremask), abbreviations, which getopt_long takes,
- * letters in one word (-vl 0,1), the end of EAL's arguments. */
+/* Arguments that may change the lcores in a way that this file does not understand: service lcores,
+ * which receive nothing; options of newer EALs (DPDK 25.11: -R, --coremask); abbreviations, which
+ * getopt_long accepts; several letters in one word (-vl 0,1); the end of EAL's arguments. */
 static bool is_of_lcores(const char *arg)
 {
 	static const char *const starts[] = {"-s",   "-S",   "-R",   "--r",
@@ -62,7 +62,7 @@ static void read_arguments(struct said *said, const struct mcr_settings *s)
 	said->is_unclear |= !!said->list + !!said->mask + !!said->map > 1;
 }
 
-/* N or N-M at *at. */
+/* Reads N or N-M at *at. */
 static bool add_range(cpu_set_t *set, const char **at)
 {
 	char *end;
@@ -84,7 +84,7 @@ static bool add_range(cpu_set_t *set, const char **at)
 	return true;
 }
 
-/* 0-2,5 up to the character end. */
+/* Reads a list such as 0-2,5 up to the character end. */
 static bool add_list(cpu_set_t *set, const char **at, char end)
 {
 	while (add_range(set, at)) {
@@ -96,7 +96,8 @@ static bool add_list(cpu_set_t *set, const char **at, char end)
 	return false;
 }
 
-/* SET[@CPUS],...: a set is N, N-M or a list in parentheses; the lcores are those before the @. */
+/* Reads SET[@CPUS],...: a set is N, N-M or a list in parentheses. The lcores are those before the
+ * @. */
 static bool add_map(cpu_set_t *set, const char *at)
 {
 	for (;;) {
@@ -137,7 +138,7 @@ static bool add_mask(cpu_set_t *set, const char *text)
 	return true;
 }
 
-/* Lcore N of -l and -c runs on CPU N. */
+/* With -l and -c, lcore N runs on CPU N. */
 static int check_cpus(const cpu_set_t *set, const char *root, struct mcr_error *err)
 {
 	char path[PATH_MAX];
