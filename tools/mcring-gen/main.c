@@ -14,6 +14,7 @@
 
 #include "../common/fail.h"
 #include "../common/find_port.h"
+#include "core/address.h"
 #include "gen.h"
 
 static volatile sig_atomic_t stop; /* all that the signal handler touches */
@@ -58,17 +59,9 @@ static int init_eal(int argc, char **argv)
 
 /* ---- account ---- */
 
-static const char *group_text(char *buf, size_t cap, uint32_t group_be)
-{
-	const uint8_t *octets = (const uint8_t *)&group_be;
-
-	snprintf(buf, cap, "%u.%u.%u.%u", octets[0], octets[1], octets[2], octets[3]);
-	return buf;
-}
-
 static void print_json(const struct gen *gen, double rate, const struct rte_eth_stats *nic)
 {
-	char text[16];
+	char text[MCR_ADDRESS_TEXT];
 
 	printf("{\"sent\": %" PRIu64 ", \"payload_bytes\": %" PRIu64 ", \"elapsed_ns\": %" PRIu64
 	       ", \"rate\": %.0f, \"retries\": %" PRIu64 ", \"nic\": {\"packets\": %" PRIu64
@@ -77,18 +70,18 @@ static void print_json(const struct gen *gen, double rate, const struct rte_eth_
 	       nic->opackets, nic->oerrors);
 	for (uint64_t i = 0; i < gen->frames.n_flows; i++)
 		printf("%s{\"group\": \"%s\", \"port\": %u, \"sent\": %" PRIu64 "}", i ? ", " : "",
-		       group_text(text, sizeof(text), gen->frames.flows[i].group_be),
+		       mcr_address_format(text, mcr_ipv4(gen->frames.flows[i].group_be)),
 		       gen->frames.flows[i].udp_port, gen->flow_sent[i]);
 	printf("]}\n");
 }
 
 static void print_text(const struct gen *gen, double rate, const struct rte_eth_stats *nic)
 {
-	char text[16];
+	char text[MCR_ADDRESS_TEXT];
 
 	for (uint64_t i = 0; i < gen->frames.n_flows; i++)
 		printf("%s:%u sent %" PRIu64 "\n",
-		       group_text(text, sizeof(text), gen->frames.flows[i].group_be),
+		       mcr_address_format(text, mcr_ipv4(gen->frames.flows[i].group_be)),
 		       gen->frames.flows[i].udp_port, gen->flow_sent[i]);
 	printf("sent %" PRIu64 " datagrams of %u octets in %.3f s (%.0f/s), tx ring full %" PRIu64
 	       " times; the driver counts %" PRIu64 " sent, %" PRIu64 " errors\n",
