@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The IGMP host machine of one interface: its joins, its versions and its clockwork. What arrives
- * is in igmp_query.c, what goes out in igmp_send.c. */
+ * is in igmp_input.c, what goes out in igmp_send.c. */
 #include "core/igmp/igmp_state.h"
 
 #include <arpa/inet.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the files of the IGMP machine share: igmp.c (interface, modes, joins), igmp_query.c (what
+/* What the files of the IGMP machine share: igmp.c (interface, modes, joins), igmp_input.c (what
  * arrives), igmp_send.c (what is due), igmp_info.c. Private to lib/core/igmp*. */
 #ifndef MCR_CORE_IGMP_STATE_H
 #define MCR_CORE_IGMP_STATE_H
