@@ -148,7 +148,7 @@ static void an_impossible_wish_is_refused_with_its_reason(void **state)
 	interfaces[0].hw_time = MCR_HW_TIME_ON;
 	interfaces[1].hw_time = MCR_HW_TIME_SYNCED;
 	assert_int_equal(create(&e, interfaces, 2, &err), -EINVAL);
-	assert_non_null(strstr(err.text, "name other queues, lcores or hw-time"));
+	assert_non_null(strstr(err.text, "name different queues, lcores or hw-time"));
 	interfaces[0].hw_time = MCR_HW_TIME_SYNCED + 1;
 	assert_int_equal(create(&e, interfaces, 1, &err), -EINVAL);
 	assert_non_null(strstr(err.text, "unknown igmp, udp_checksum or hw_time mode"));

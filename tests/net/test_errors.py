@@ -182,7 +182,7 @@ LARGER_THAN_THE_HOST = [
     (['--interface', f'a={NULL}'], ('-l', '1', f'--vdev={NULL}'), 'no worker lcore'),
     (['--interface', 'a=net_null7'], ('-l', '0,1', f'--vdev={NULL}'), 'net_null7'),
     (['--interface', f'a={NULL},queues=1', '--interface', f'b={NULL},queues=2,vlan=2'],
-     ('-l', '0,1', f'--vdev={NULL}'), 'say it once'),
+     ('-l', '0,1', f'--vdev={NULL}'), 'name them for one'),
     (['--interface', f'a={NULL},kernel=lo'], ('-l', '0,1', f'--vdev={NULL}'), 'of this name already'),
 ])
 def test_check_refuses_what_a_start_is_refused_for(host, own, eal, words):

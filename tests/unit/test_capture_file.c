@@ -174,7 +174,7 @@ static void what_is_no_capture_is_said_to_be_none(void **state)
 		memcpy(f.bytes, texts[i], f.len);
 		got = look(&f, f.len);
 		assert_int_equal(got.kind, MCR_CAPTURE_NONE);
-		assert_text(&got, "no capture file");
+		assert_text(&got, "not a capture file");
 	}
 }
 
@@ -222,7 +222,7 @@ static void packets_of_a_snapshot_length_are_counted(void **state)
 	pcap_record(&f, 60, 1500);
 	got = look(&f, f.len);
 	assert_int_equal(got.short_packets, 2);
-	assert_text(&got, "2 packets, of 3, with less");
+	assert_text(&got, "2 packets of 3 that are shorter");
 }
 
 static void lengths_that_make_no_sense_end_the_file(void **state)

@@ -126,12 +126,12 @@ static void lcores_that_do_not_receive_are_refused(void **state)
 
 static void interfaces_of_one_port_that_disagree_are_refused(void **state)
 {
-	refused(
-	    *state,
-	    "interfaces:\n- {name: a, port: net_null0, lcores: [1]}\n"
-	    "- {name: c, port: net_null1, lcores: [2]}\n"
-	    "- {name: b, port: net_null0, vlan: 2, lcores: [2]}\n",
-	    "m.yaml:4: interfaces \"a\" and \"b\" share port net_null0 and name other queues, ");
+	refused(*state,
+		"interfaces:\n- {name: a, port: net_null0, lcores: [1]}\n"
+		"- {name: c, port: net_null1, lcores: [2]}\n"
+		"- {name: b, port: net_null0, vlan: 2, lcores: [2]}\n",
+		"m.yaml:4: interfaces \"a\" and \"b\" share port net_null0 and name different "
+		"queues, ");
 }
 
 static void a_kernel_device_that_is_there_already_is_refused_unless_it_may_be_ours(void **state)

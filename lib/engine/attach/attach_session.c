@@ -18,8 +18,7 @@
 #include "engine/attach/attach_session.h"
 #include "engine/attach/attach_slots.h"
 
-/* Makes the page that a consumer writes. Nobody may resize it, so the engine's reads never fault.
- */
+/* The page that a consumer writes. Nobody may resize it, so the engine's reads never fault. */
 static int page_create(const struct mcr_consumer_page **page, int *page_fd)
 {
 	int fd = memfd_create("mcring-consumer", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -170,8 +169,7 @@ void mcr_attach_on_hello(struct mcr_attach_server *s, struct mcr_attach_slot *sl
 	mcr_attach_slot_release(s, slot);
 }
 
-/* A consumer sends only requests to join or leave. Anything else is its end or breaks the protocol.
- */
+/* A consumer sends only requests to join or leave; all else is its end or breaks the protocol. */
 void mcr_attach_on_attached(struct mcr_attach_server *s, struct mcr_attach_slot *slot)
 {
 	struct mcr_request request;

@@ -16,9 +16,7 @@
 
 /* ---- what is in flight ---- */
 
-/* While something is in flight, nothing but the welcome was sent: whatever sends more settles
- * first.
- */
+/* While something is in flight, only the welcome was sent: whatever sends more settles first. */
 void mcr_attach_slot_settle(struct mcr_attach_slot *slot)
 {
 	int unread = 0;

@@ -7,8 +7,7 @@
 #include "engine/control/control_request.h"
 
 /* mcr_control_command_run carries a request out and begins its answer. The server
- * has the application carry out a reload, so a reload is -EINVAL here. Else returns 0 or -ENOMEM.
- */
+ * has the application carry out a reload, so that is -EINVAL here. Else returns 0 or -ENOMEM. */
 int mcr_control_command_run(struct mcr_control_reply *reply, const struct mcr_control_source *src,
 			    const struct mcr_control_request *request);
 

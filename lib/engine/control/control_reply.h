@@ -21,8 +21,7 @@ struct mcr_control_reply {
 int mcr_control_reply_begin(struct mcr_control_reply *reply, const struct mcr_control_source *src,
 			    const struct mcr_control_section *sections);
 
-/* mcr_control_reply_more appends the next pieces, a bounded number of them. Returns 0 or -ENOMEM.
- */
+/* mcr_control_reply_more appends a bounded number of pieces. Returns 0 or -ENOMEM. */
 int mcr_control_reply_more(struct mcr_control_reply *reply, const struct mcr_control_source *src);
 
 /* Short answers, whole at once: an error, n joins that were made or left, what a reload came to.

@@ -25,7 +25,7 @@ static int call(int fd, const char *interface, void *command)
 	return ioctl(fd, SIOCETHTOOL, &request) < 0 ? -errno : 0;
 }
 
-/* The answers end in arrays: room for them is made behind. */
+/* The answer ends in an array, which needs room after the struct. */
 static int count_features(int fd, const char *interface)
 {
 	_Alignas(struct ethtool_sset_info) uint8_t room[sizeof(struct ethtool_sset_info) + 4] = {0};
@@ -41,7 +41,7 @@ static int count_features(int fd, const char *interface)
 								    : (int)info->data[0];
 }
 
-/* Its number, or -ENOENT. */
+/* Returns the feature's number, or -ENOENT. */
 static int find_feature(int fd, const char *interface, const char *feature, int n)
 {
 	struct ethtool_gstrings *names;

@@ -17,7 +17,7 @@
 #define BUFFER_BYTES 32768 /* one interface takes about 1.5 KiB */
 #define ANSWER_MS    1000
 #define ASKS_MAX     3
-#define SOCKET_BYTES (1 << 20) /* of what others' links do while the kernel keeps us waiting */
+#define SOCKET_BYTES (1 << 20) /* for news of other links while the kernel keeps us waiting */
 
 #ifndef RTEXT_FILTER_SKIP_STATS
 #define RTEXT_FILTER_SKIP_STATS (1 << 3)
@@ -25,7 +25,7 @@
 
 /* ---- what the kernel says ---- */
 
-/* The next attribute of [*at, end), or NULL: no more, or one that is longer than what is left. */
+/* Returns the next attribute of [*at, end), or NULL: there is none, or it does not end there. */
 static const struct rtattr *next_attr(const uint8_t **at, const uint8_t *end)
 {
 	const struct rtattr *a = (const struct rtattr *)*at;
@@ -120,7 +120,7 @@ static void take_attr(struct mcr_kernel_state *s, struct extra *x, const struct 
 	}
 }
 
-/* A bridge speaks in RTM_NEWLINK and RTM_DELLINK of its own family about its ports. */
+/* Messages of another family do not count: a bridge reports its ports in RTM_NEWLINK, too. */
 static void take_link(struct mcr_kernel_link *l, const struct nlmsghdr *h)
 {
 	const struct ifinfomsg *info = NLMSG_DATA(h);
@@ -148,7 +148,7 @@ static void take_link(struct mcr_kernel_link *l, const struct nlmsghdr *h)
 		s->is_up = 0;
 }
 
-/* No such interface. When it was here, and its end was not heard of, it is taken for deleted. */
+/* There is no such interface. If it was here and we heard nothing of its end, it was deleted. */
 static void take_error(struct mcr_kernel_link *l, const struct nlmsghdr *h)
 {
 	const struct nlmsgerr *e = NLMSG_DATA(h);
@@ -198,7 +198,7 @@ int mcr_kernel_link_open(struct mcr_kernel_link *l, uint32_t index)
 	};
 	if (l->fd < 0)
 		return -errno;
-	/* More than the system's limit takes CAP_NET_ADMIN; what it gives will do otherwise. */
+	/* To exceed the system's limit takes CAP_NET_ADMIN; without it, the limit will do. */
 	if (setsockopt(l->fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) < 0)
 		setsockopt(l->fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
 	if (bind(l->fd, (struct sockaddr *)&address, sizeof(address)) == 0)
@@ -232,7 +232,7 @@ static int ask(struct mcr_kernel_link *l)
 	};
 	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
 
-	if (++l->serial == 0) /* of what the kernel says unasked */
+	if (++l->serial == 0) /* which marks what the kernel says unasked */
 		l->serial = 1;
 	request.header.nlmsg_seq = l->serial;
 	return sendto(l->fd, &request, sizeof(request), 0, (struct sockaddr *)&kernel,
@@ -249,8 +249,8 @@ static uint64_t now_ms(void)
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
-/* One datagram of the kernel's. Returns 1: with the answer, 0: without, -ENOBUFS: some were lost,
- * or another -errno. */
+/* Reads one datagram of the kernel's. Returns 1 if the answer is in it, 0 if not, -ENOBUFS: some
+ * were lost, or another -errno. */
 static int receive(struct mcr_kernel_link *l)
 {
 	_Alignas(struct nlmsghdr) uint8_t buffer[BUFFER_BYTES];
@@ -263,7 +263,7 @@ static int receive(struct mcr_kernel_link *l)
 	return from.nl_pid == 0 ? mcr_kernel_link_input(l, buffer, (size_t)n) : 0;
 }
 
-/* Asks, and takes what comes until the answer does. Returns 1, -ENOBUFS: it may be among what was
+/* Asks, and reads until the answer comes. Returns 1, -ENOBUFS: the answer may be among what was
  * lost, or another -errno. */
 static int ask_once(struct mcr_kernel_link *l)
 {
@@ -292,7 +292,7 @@ int mcr_kernel_link_look(struct mcr_kernel_link *l)
 {
 	int ret;
 
-	/* First what it said unasked: room for the answer. */
+	/* Reads first what the kernel said unasked, to make room for the answer. */
 	do
 		ret = receive(l);
 	while (ret == 0 || ret == -ENOBUFS);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The kernel's interface under a port, as rtnetlink (rtnetlink(7), RTM_GETLINK) shows it. Drivers
- * that sit on one (net_af_packet, net_af_xdp, mlx5) tell little of it, and a port under vfio has
+ * that use one (net_af_packet, net_af_xdp, mlx5) report little of it, and a port under vfio has
  * none.
  *
- * One socket, which both hears of changes (RTNLGRP_LINK) and asks. To hear is needed for one thing
- * that cannot be asked afterwards: whether an interface that is not here any more was deleted or
- * moved to another network namespace. All else is asked at each look, so that a message that the
- * kernel could not queue (ENOBUFS) costs nothing. No DPDK in here. */
+ * One socket both hears of changes (RTNLGRP_LINK) and asks. It has to hear, because one thing
+ * cannot be asked afterwards: whether an interface that is gone was deleted or moved to another
+ * network namespace. Each look asks for everything else, so a message that the kernel could not
+ * queue (ENOBUFS) costs nothing. No DPDK in here. */
 #ifndef MCR_ENGINE_KERNEL_LINK_H
 #define MCR_ENGINE_KERNEL_LINK_H
 
@@ -16,14 +16,14 @@
 #include <mcring/engine.h>
 
 enum mcr_kernel_presence {
-	MCR_KERNEL_UNSEEN, /* never seen: of another network namespace, or not asked yet */
+	MCR_KERNEL_UNSEEN, /* never seen: in another network namespace, or not asked yet */
 	MCR_KERNEL_HERE,
 	MCR_KERNEL_MOVED, /* to another network namespace; it may come back */
 	MCR_KERNEL_GONE,  /* deleted: its index does not come back */
 };
 
 struct mcr_kernel_state {
-	uint8_t presence;   /* enum mcr_kernel_presence; the rest is as seen last */
+	uint8_t presence;   /* enum mcr_kernel_presence; the rest is as it was last seen */
 	uint8_t is_enabled; /* IFF_UP */
 	uint8_t is_up;      /* IFF_UP and carrier */
 	uint8_t has_mac;    /* 0: it has no Ethernet address */
@@ -50,8 +50,8 @@ void mcr_kernel_link_close(struct mcr_kernel_link *l);
  * -errno: the state is as it was (-ETIMEDOUT: the kernel did not answer within a second). */
 int mcr_kernel_link_look(struct mcr_kernel_link *l);
 
-/* mcr_kernel_link_input reads len octets of messages from the kernel, which is trusted no further
- * than their lengths go. Returns 1 when the answer to the last question is among them, else 0. */
+/* mcr_kernel_link_input reads len octets of messages from the kernel, which is not trusted to
+ * get lengths right. Returns 1 when the answer to the last question is among them, else 0. */
 int mcr_kernel_link_input(struct mcr_kernel_link *l, const void *msgs, size_t len);
 
 #endif

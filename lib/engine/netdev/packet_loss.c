@@ -12,7 +12,7 @@
 #include "core/error.h"
 #include "engine/netdev/packet_loss.h"
 
-/* Sockets by inode: a descriptor's number may be another's tomorrow. */
+/* Sockets are known by inode, because a descriptor's number is used again. */
 struct mcr_sockets {
 	ino_t *inodes;
 	size_t n, cap;
@@ -66,7 +66,7 @@ static int has(const struct mcr_sockets *s, int fd)
 	return 0;
 }
 
-/* The next packet socket of the process, or -1: no more. */
+/* Returns the next packet socket of the process, or -1: there is none. */
 static int next_socket(DIR *dir)
 {
 	struct dirent *entry;
@@ -141,7 +141,7 @@ int mcr_packet_loss_claim(struct mcr_packet_loss *loss, struct mcr_sockets *befo
 	return ret;
 }
 
-/* tpacket_stats_v3 begins as the older tpacket_stats does, and each ring version writes its own. */
+/* Each ring version writes its own struct, and tpacket_stats_v3 begins as the older one does. */
 static uint64_t take_drops(int fd)
 {
 	struct tpacket_stats_v3 stats = {0};

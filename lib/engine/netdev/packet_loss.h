@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the kernel drops because the ring of a driver's packet socket is full. net_af_packet before
- * DPDK 25.03 does not tell; the process that holds the socket can ask (PACKET_STATISTICS), but
- * asking resets the count. So only the driver's own sockets are asked: those that are bound to the
- * port's interface and appeared while its device was probed. No DPDK in here. Thread: the
- * device thread, or control before the engine runs. */
+/* Counts what the kernel drops because the ring of a driver's packet socket is full. net_af_packet
+ * before DPDK 25.03 does not report it. The process that holds the socket can ask
+ * (PACKET_STATISTICS), but that resets the count, so only the driver's own sockets are asked: those
+ * that are bound to the port's interface and appeared while its device was probed. No DPDK in here.
+ * Thread: the device thread, or control before the engine runs. */
 #ifndef MCR_ENGINE_PACKET_LOSS_H
 #define MCR_ENGINE_PACKET_LOSS_H
 
@@ -17,20 +17,20 @@ struct mcr_packet_loss {
 	uint64_t dropped; /* since mcr_packet_loss_begin */
 };
 
-/* mcr_packet_loss_claim takes up to max packet sockets that are bound to the interface, are not in
- * `before` and were not claimed by another port: claimed ones are added there. before: NULL = it is
- * not known which are whose, so none is taken. Returns 0, or -errno with nothing taken. */
+/* mcr_packet_loss_claim takes up to max packet sockets that are bound to the interface and are not
+ * in `before`, and adds them there, so that no other port claims them. before: NULL = nobody knows
+ * whose sockets are whose, so none is taken. Returns 0, or -errno with nothing taken. */
 int mcr_packet_loss_claim(struct mcr_packet_loss *loss, struct mcr_sockets *before,
 			  uint32_t interface, unsigned max);
 
 /* mcr_packet_loss_begin forgets what was lost until now. */
 void mcr_packet_loss_begin(struct mcr_packet_loss *loss);
 
-/* mcr_packet_loss_read adds what was lost since the last call. Returns the sum. Takes no lock that
- * others hold for long: a getsockopt for each socket. */
+/* mcr_packet_loss_read adds what was lost since the last call and returns the sum. It costs a
+ * getsockopt for each socket, which waits for no lock that others hold for long. */
 uint64_t mcr_packet_loss_read(struct mcr_packet_loss *loss);
 
-/* mcr_packet_loss_end reads a last time and lets go: before the device is stopped. */
+/* mcr_packet_loss_end reads once more and forgets the sockets. Call it before the driver stops. */
 void mcr_packet_loss_end(struct mcr_packet_loss *loss);
 
 #endif

@@ -9,7 +9,7 @@
 
 #include "engine/netdev/xdp_pass.h"
 
-/* Linux 5.18; headers of Debian 12 have it, older ones do not. */
+/* Linux 5.18; older headers than those of Debian 12 lack it. */
 #define PROG_XDP_HAS_FRAGS (1U << 5)
 
 static int call(enum bpf_cmd command, union bpf_attr *attr)
@@ -41,7 +41,8 @@ static int load(uint32_t flags)
 int mcr_xdp_pass_attach(uint32_t interface)
 {
 	union bpf_attr attr;
-	int link, program = load(PROG_XDP_HAS_FRAGS); /* or veth takes it up to MTU 3,5xx only */
+	int link, program = load(PROG_XDP_HAS_FRAGS); /* without it veth takes the program up to an
+							 MTU of 3,5xx only */
 
 	if (program == -EINVAL)
 		program = load(0);
@@ -53,6 +54,6 @@ int mcr_xdp_pass_attach(uint32_t interface)
 	attr.link_create.attach_type = BPF_XDP;
 	attr.link_create.flags = XDP_FLAGS_DRV_MODE;
 	link = call(BPF_LINK_CREATE, &attr);
-	close(program); /* the link keeps it; and both are closed on exec, as all of bpf() */
+	close(program); /* the link keeps the program; bpf() makes every descriptor close-on-exec */
 	return link;
 }

@@ -12,8 +12,8 @@
 #define MAGIC_NANO      0xa1b23c4du
 #define MAGIC_KUZNETZOV 0xa1b2cd34u /* records of 24 octets: old Linux distributions */
 #define MAGIC_ORDER     0x1a2b3c4du /* of a pcapng section */
-#define LINK_TYPE_MASK  0x03ffffffu /* above it: whether there is a checksum behind frames */
-#define PACKET_MAX      262144u     /* libpcap's MAXIMUM_SNAPLEN: beyond, it is no record */
+#define LINK_TYPE_MASK  0x03ffffffu /* the bits above say whether frames end in a checksum */
+#define PACKET_MAX      262144u     /* libpcap's MAXIMUM_SNAPLEN: more is not a record */
 
 #define BLOCK_SECTION   0x0a0d0d0au
 #define BLOCK_INTERFACE 1u
@@ -24,7 +24,7 @@
 
 struct reader {
 	FILE *f;
-	uint64_t left; /* octets that are to be looked at */
+	uint64_t left; /* octets still to look at */
 	int swapped;
 	uint32_t snaplen; /* of pcapng: a simple packet block does not say its own length */
 };
@@ -86,8 +86,8 @@ static void look_at_pcap(struct mcr_capture_file *out, struct reader *r, uint32_
 
 /* ---- pcapng ---- */
 
-/* A block's type and length, which may be of another byte order from a section header on. Returns
- * 1, 0 at the end of the file, or -1. */
+/* Reads a block's type and length; a section header may change the byte order. Returns 1, 0 at the
+ * end of the file, or -1. */
 static int read_block(struct reader *r, uint32_t block[2])
 {
 	uint32_t order;
@@ -118,7 +118,8 @@ static uint16_t first_half(const struct reader *r, uint32_t word)
 	return r->swapped ? bswap_16(halves[0]) : halves[0];
 }
 
-/* The rest of one block, *seen: an interface was described. Returns 0 when it is not whole. */
+/* Looks at the rest of a block. *seen: an interface was described. Returns 0 when the block is not
+ * whole. */
 static int look_at_block(struct mcr_capture_file *out, struct reader *r, const uint32_t block[2],
 			 int *seen)
 {
@@ -179,7 +180,7 @@ int mcr_capture_file_look(struct mcr_capture_file *out, const char *path, uint64
 	*out = (struct mcr_capture_file){.kind = MCR_CAPTURE_NONE};
 	if (stat(path, &st) < 0)
 		return -errno;
-	if (!S_ISREG(st.st_mode)) /* what is read from a pipe is gone */
+	if (!S_ISREG(st.st_mode)) /* whoever plays a pipe would miss what we read */
 		return -ENOTSUP;
 	r.f = fopen(path, "rbe");
 	if (!r.f)
@@ -227,7 +228,7 @@ static const char *link_type_name(uint32_t type)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (names[i].type == type)
 			return names[i].name;
-	return "not known here";
+	return "unknown to mcring";
 }
 
 int mcr_capture_file_text(char *buf, size_t cap, const struct mcr_capture_file *file,
@@ -237,7 +238,8 @@ int mcr_capture_file_text(char *buf, size_t cap, const struct mcr_capture_file *
 
 	buf[0] = '\0';
 	if (file->kind == MCR_CAPTURE_NONE)
-		return snprintf(buf, cap, "%s is no capture file: expected pcap or pcapng", path);
+		return snprintf(buf, cap, "%s is not a capture file: expected pcap or pcapng",
+				path);
 	if (file->link_type != MCR_LINK_TYPE_ETHERNET)
 		return snprintf(
 		    buf, cap,
@@ -248,15 +250,14 @@ int mcr_capture_file_text(char *buf, size_t cap, const struct mcr_capture_file *
 		return 0;
 	len = snprintf(buf, cap, "%s ", path);
 	if (file->is_cut_off && (size_t)len < cap)
-		len +=
-		    snprintf(buf + len, cap - (size_t)len,
-			     "is cut off or damaged behind its packet %" PRIu64 ": it ends there%s",
-			     file->packets, file->short_packets ? ", and " : "");
+		len += snprintf(buf + len, cap - (size_t)len,
+				"is cut off or damaged after packet %" PRIu64 ": it ends there%s",
+				file->packets, file->short_packets ? ", and " : "");
 	if (file->short_packets && (size_t)len < cap)
 		len += snprintf(buf + len, cap - (size_t)len,
-				"has %" PRIu64 " packets, of %" PRIu64
-				", with less than was on the wire (snapshot length): they count as "
-				"truncated",
+				"has %" PRIu64 " packets of %" PRIu64
+				" that are shorter than on the wire (snapshot length): they count "
+				"as truncated",
 				file->short_packets, file->packets);
 	return len;
 }

@@ -18,11 +18,11 @@ struct mcr_device_thread {
 	struct mcr_job *ended;     /* writers: both; newest first */
 	uint8_t is_ending;         /* writer: control */
 	struct mcr_job *queue;     /* the device thread's: taken from submitted, oldest first */
-	struct mcr_job *later;     /* the device thread's: works that another gave way before */
-	struct mcr_job *taken;     /* control's: taken from ended, oldest first */
-	int submitted_fd;          /* eventfd that blocks; control writes */
-	int ended_fd;              /* eventfd; the device thread writes */
-	unsigned n_pending;        /* control's: submitted, done() not called yet */
+	struct mcr_job *later; /* the device thread's: works put off while another one gives way */
+	struct mcr_job *taken; /* control's: taken from ended, oldest first */
+	int submitted_fd;      /* eventfd that blocks; control writes */
+	int ended_fd;          /* eventfd; the device thread writes */
+	unsigned n_pending;    /* control's: submitted, done() not called yet */
 };
 
 static void push(struct mcr_job **list, struct mcr_job *job)
@@ -34,7 +34,7 @@ static void push(struct mcr_job **list, struct mcr_job *job)
 		;
 }
 
-/* All of the list, oldest first. */
+/* Takes the whole list, oldest first. */
 static struct mcr_job *take(struct mcr_job **list)
 {
 	struct mcr_job *job = __atomic_exchange_n(list, NULL, __ATOMIC_ACQUIRE);
@@ -53,12 +53,12 @@ static struct mcr_job *take(struct mcr_job **list)
 static void signal_fd(int fd)
 {
 	const uint64_t one = 1;
-	ssize_t n = write(fd, &one, sizeof(one)); /* full: it is readable already */
+	ssize_t n = write(fd, &one, sizeof(one)); /* when it is full it is readable already */
 
 	(void)n;
 }
 
-/* Waits where the descriptor blocks. A poll() would fail where RLIMIT_NOFILE was lowered to 0. */
+/* Waits if the descriptor blocks. (A poll() would fail if RLIMIT_NOFILE was lowered to 0.) */
 static void clear_fd(int fd)
 {
 	uint64_t count;
@@ -67,7 +67,7 @@ static void clear_fd(int fd)
 	(void)n;
 }
 
-/* The first of a list, NULL: none. */
+/* Takes the first job of a list, NULL: none. */
 static struct mcr_job *pop(struct mcr_job **list)
 {
 	struct mcr_job *job = *list;
@@ -118,7 +118,7 @@ static void *thread_main(void *arg)
 	struct mcr_job *job;
 
 	for (;;) {
-		/* Read before the list is: what was submitted before the end is in it. */
+		/* Read before the list, which then has all that was submitted before the end. */
 		uint8_t is_ending = __atomic_load_n(&t->is_ending, __ATOMIC_ACQUIRE);
 
 		while ((job = pop(&t->later)) || (job = next_job(t)))
@@ -187,11 +187,11 @@ unsigned mcr_device_thread_poll(struct mcr_device_thread *t, void *ctx)
 	unsigned n = 0;
 
 	if (!t->taken) {
-		clear_fd(
-		    t->ended_fd); /* before the list: what ends later makes it readable again */
+		/* Before the list is read: what ends later makes it readable again. */
+		clear_fd(t->ended_fd);
 		t->taken = take(&t->ended);
 	}
-	for (; (job = pop(&t->taken)); n++) { /* of the object: done() may poll, too */
+	for (; (job = pop(&t->taken)); n++) { /* in the object, because done() may poll, too */
 		t->n_pending--;
 		job->is_pending = 0;
 		job->done(job, ctx);

@@ -22,7 +22,7 @@ static int start(struct mcr_listener *l, int backlog)
 {
 	struct epoll_event event = {.events = EPOLLIN, .data.u64 = l->data};
 
-	/* Nobody can connect before: until then the file may have another group. */
+	/* Nobody can connect before listen, so it does not matter what group the file had. */
 	if (listen(l->fd, backlog) < 0 || epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, l->fd, &event) < 0)
 		return -errno;
 	l->watched = 1;
@@ -78,7 +78,7 @@ static int accept_one(const struct mcr_listener *l)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Returns 0, or -errno when nobody could be refused. */
+/* Returns 0, or -errno: nobody was refused. */
 static int refuse_one(struct mcr_listener *l, uint64_t now_ns)
 {
 	int fd;

@@ -21,7 +21,7 @@ struct mcr_listener_calls {
 	void (*refuse)(void *ctx, int fd, uint64_t now_ns);
 	/* Whether the server can take one more; others wait in the backlog. NULL = always. */
 	int (*has_room)(void *ctx, uint64_t now_ns);
-	/* Nothing can be accepted for a while; code: -errno. NULL = the server does not care. */
+	/* Nothing is accepted for a while; code: -errno. NULL = the server does not care. */
 	void (*fail)(void *ctx, int code, uint64_t now_ns);
 };
 
@@ -42,7 +42,7 @@ struct mcr_listener {
 	int epoll_fd;
 	int watched; /* epoll asks for it */
 	uint64_t data;
-	uint64_t rest_until_ns; /* nothing is accepted before: not even the spare helped */
+	uint64_t rest_until_ns; /* nothing is accepted before, since not even the spare helped */
 	const struct mcr_listener_calls *calls;
 	void *ctx;
 	struct mcr_socket_file file;

@@ -15,7 +15,8 @@
 #define HUGE_PAGE_BYTES (UINT64_C(2) << 20)
 #define MIB             (UINT64_C(1) << 20)
 
-/* Beside the rings: page tables and the file's index, 1/128 is twice of both; heap and sockets. */
+/* What is needed beside the rings: page tables and the file's index, of which 1/128 is twice the
+ * size; heap and sockets. */
 #define MARGIN_BYTES (16 * MIB)
 #define MARGIN_SHARE 128
 
@@ -43,8 +44,8 @@ static FILE *open_file(const struct look *l, const char *path)
 	return fopen(full, "re");
 }
 
-/* The number behind key ("" = the file's first word) in a file of lines "KEY[:] NUMBER"; absent
- * when it is not there or no number ("max", "unlimited"). */
+/* Returns the number after key ("" = the file's first word) in a file of lines "KEY[:] NUMBER", or
+ * absent when there is none or it is a word ("max", "unlimited"). */
 static uint64_t read_number(const struct look *l, const char *path, const char *key,
 			    uint64_t absent)
 {
@@ -98,8 +99,8 @@ __attribute__((format(printf, 4, 5))) static void limit(struct look *l, uint64_t
 
 /* ---- the host ---- */
 
-/* What is idle of others may go to the swap space, but rings do not belong there: never more than
- * MemTotal. */
+/* Idle memory of others may go to the swap space, but rings do not belong there: the host never
+ * gives more than MemTotal. */
 static void look_at_host(struct look *l)
 {
 	static const char advice[] = "free memory of the host";
@@ -163,7 +164,7 @@ static int has_word(const char *list, const char *word)
 	return 0;
 }
 
-/* The cgroup's path of this process in the hierarchy: "0::/a" or "4:memory:/a". */
+/* Finds the path of this process's cgroup in the hierarchy, from "0::/a" or "4:memory:/a". */
 static int find_path(const struct look *l, const struct cgroup_version *v, char *path, size_t cap)
 {
 	FILE *in = open_file(l, "/proc/self/cgroup");
@@ -185,7 +186,7 @@ static int find_path(const struct look *l, const struct cgroup_version *v, char 
 	return found;
 }
 
-/* Where the hierarchy is mounted, and which cgroup it shows there. */
+/* Finds where the hierarchy is mounted, and which cgroup the mount shows. */
 static int find_mount(const struct look *l, const struct cgroup_version *v, char mount[PATH_MAX],
 		      char shown[PATH_MAX])
 {
@@ -207,7 +208,7 @@ static int find_mount(const struct look *l, const struct cgroup_version *v, char
 	return found;
 }
 
-/* Returns 0 when what is above does not count. */
+/* Returns 0 when the cgroups above do not count. */
 static int look_at_group(struct look *l, const struct cgroup_version *v, const char *dir)
 {
 	char path[PATH_MAX + 32];
@@ -276,7 +277,7 @@ static uint64_t free_huge_bytes(const struct look *l)
 	return less(pages, reserved) * HUGE_PAGE_BYTES;
 }
 
-/* Octets on normal pages; *largest is the largest ring. */
+/* Returns the octets that go to normal pages; *largest is the largest ring. */
 static uint64_t normal_bytes(const struct look *l, const struct mcr_memory_need *need,
 			     uint64_t *largest)
 {

@@ -48,7 +48,7 @@ static int open_memfd(const char *name, unsigned flags)
 	return fd;
 }
 
-/* A preference, not a bond: a ring on the far node works, one without memory does not. */
+/* Prefers the node, no more: a ring on the far node works, one without memory does not. */
 static void place(struct mcr_region *region, int numa_node)
 {
 	unsigned long mask[NUMA_NODES_MAX / (8 * sizeof(unsigned long))] = {0};
@@ -75,8 +75,9 @@ static int fill(char *from, size_t len)
 	return 0;
 }
 
-/* All pages now, so that the rx lcore never faults; an error instead of SIGBUS where the kernel
- * can. In slices: the kernel holds the process's mmap_lock for one, and whoever allocates waits. */
+/* Makes all pages present, so that the rx lcore never faults, and so that a lack of memory is an
+ * error instead of a SIGBUS where the kernel can say so. In slices: the kernel holds the process's
+ * mmap_lock for each, and every allocation waits for it. */
 static int prefault(struct mcr_region *region, const struct mcr_pause *pause)
 {
 	int ret = 0;
@@ -90,7 +91,7 @@ static int prefault(struct mcr_region *region, const struct mcr_pause *pause)
 	return ret;
 }
 
-/* In slices for the same reason. */
+/* In slices, for the same reason. */
 static void unmap(char *mem, size_t len)
 {
 	for (size_t at = 0, n; at < len; at += n) {
@@ -99,9 +100,9 @@ static void unmap(char *mem, size_t len)
 	}
 }
 
-/* Two fences before the seals: the descriptor that is handed out is opened anew without the right
- * to write, and who has it cannot open it for writing through /proc, where a memfd's mode (0777)
- * would let everybody. Without /proc the seals stand alone. */
+/* Two fences before the seals: the descriptor to hand out is opened again, read-only; and mode 0400
+ * keeps its holder from opening it for writing through /proc, which a memfd's own mode (0777) would
+ * allow everybody. Without /proc only the seals are left. */
 static int make_read_only(struct mcr_region *region)
 {
 	char path[64];

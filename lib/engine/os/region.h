@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Memory for one ring: a memfd that the engine has mapped and that nobody else can ever write, map
- * writable, resize, punch or reseal, whoever holds the descriptor and as whatever user. */
+ * writable, resize, punch or reseal, whoever holds the descriptor, as any user. */
 #ifndef MCR_ENGINE_REGION_H
 #define MCR_ENGINE_REGION_H
 
@@ -19,9 +19,9 @@ struct mcr_region {
 
 #define MCR_REGION_SLICE ((size_t)4 << 20) /* octets that are filled between two pauses */
 
-/* What a caller does between two slices, so that others need not wait for all of it. */
+/* Called between two slices, so that others do not wait for all of them. */
 struct mcr_pause {
-	int (*fn)(void *ctx); /* not 0: give up and return it, a -errno */
+	int (*fn)(void *ctx); /* returns 0, or -errno: give up with it */
 	void *ctx;
 };
 

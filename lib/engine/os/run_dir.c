@@ -13,7 +13,7 @@
 #include "core/error.h"
 #include "engine/os/run_dir.h"
 
-/* What an engine makes there besides its lock. */
+/* What an engine makes in the directory beside its lock. */
 static const struct {
 	const char *name;
 	int type;
@@ -91,7 +91,7 @@ static int is_lock(int dir_fd, int lock_fd)
 	       held.st_ino == named.st_ino && held.st_dev == named.st_dev;
 }
 
-/* The lock file may be removed by its holder between our open and our flock: then try anew. */
+/* Its holder may remove the lock file between our open and our flock: then we try again. */
 static int lock(int dir_fd)
 {
 	for (int tries = 0; tries < 100; tries++) {
@@ -114,7 +114,7 @@ static int lock(int dir_fd)
 
 /* ---- what another engine left ---- */
 
-/* Whether somebody listens there. Returns 1, 0 or -errno when that cannot be told. */
+/* Returns 1 when somebody listens there, 0 when nobody does, or -errno when we cannot find out. */
 static int answers(int dir_fd, const char *name, int type)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -131,8 +131,8 @@ static int answers(int dir_fd, const char *name, int type)
 	return ret == -ECONNREFUSED || ret == -ENOENT ? 0 : ret;
 }
 
-/* The holder of the lock is alone as long as nobody removes the lock file: so the sockets are asked
- * too before they are taken for a dead engine's. */
+/* The lock makes its holder the only engine, unless somebody removed the lock file of a live one.
+ * So the sockets are asked, too, before they are taken for a dead engine's. */
 static int clear(int dir_fd, const char *path, struct mcr_error *err)
 {
 	struct stat st;
@@ -151,10 +151,9 @@ static int clear(int dir_fd, const char *path, struct mcr_error *err)
 			    "another --name or --run-dir",
 			    path, name);
 		if (ret < 0)
-			return mcr_error_set(err, ret,
-					     "%s/%s: it cannot be told whether an engine runs "
-					     "there: %s",
-					     path, name, strerror(-ret));
+			return mcr_error_set(
+			    err, ret, "%s/%s: cannot find out whether an engine runs there: %s",
+			    path, name, strerror(-ret));
 	}
 	for (size_t i = 0; i < sizeof(sockets) / sizeof(sockets[0]); i++)
 		unlinkat(dir_fd, sockets[i].name, 0);
@@ -184,7 +183,7 @@ int mcr_run_dir_take(const char *path, struct mcr_error *err)
 {
 	int ret, tries = 0;
 
-	do { /* its holder may remove the directory between the two: it is ours to make then */
+	do { /* an engine that ends may remove the directory meanwhile: then we make it again */
 		int dir_fd;
 
 		ret = make_parents(path);
@@ -206,7 +205,8 @@ void mcr_run_dir_leave(const char *path, int lock_fd)
 {
 	int dir_fd = mcr_run_dir_open(path, NULL);
 
-	if (dir_fd >= 0 && is_lock(dir_fd, lock_fd)) { /* another's, when ours was removed */
+	if (dir_fd >= 0 &&
+	    is_lock(dir_fd, lock_fd)) { /* another engine's if somebody removed ours */
 		unlinkat(dir_fd, "lock", 0);
 		rmdir(path);
 	}

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Mode and group are set on the very file that was made, through a descriptor of it: by its name
- * they would go to whatever stands there by then, a link to another file of root's say. That
- * nothing can stand there is what mcr_run_dir_open asks of the directory; here is the second
- * fence. */
+/* Mode and group are set through a descriptor of the file that bind made: by name they would go to
+ * whatever stands there by then, say a link to another of root's files. mcr_run_dir_open has seen
+ * that nobody else can write the directory; this is the second fence. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -35,7 +34,7 @@ static int open_dir_of(const char *path, struct mcr_error *err)
 	return mcr_run_dir_open(dir, err);
 }
 
-/* The file that bind made. Returns a descriptor that only names it, or -errno. */
+/* Finds the file that bind made. Returns a descriptor of it (O_PATH) or -errno. */
 static int find(struct mcr_socket_file *out, int dir_fd, const char *path)
 {
 	int file = openat(dir_fd, name_in(path), O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -46,7 +45,7 @@ static int find(struct mcr_socket_file *out, int dir_fd, const char *path)
 	if (fstat(file, &st) < 0 || !S_ISSOCK(st.st_mode) || st.st_uid != geteuid() ||
 	    st.st_nlink != 1) {
 		close(file);
-		return -ESTALE; /* somebody has put something else there */
+		return -ESTALE; /* somebody put something else there */
 	}
 	strcpy(out->path, path);
 	out->dev = st.st_dev;
@@ -96,7 +95,7 @@ int mcr_socket_file_bind(struct mcr_socket_file *out, int fd, const char *path, 
 	dir_fd = open_dir_of(path, err);
 	if (dir_fd < 0)
 		return dir_fd;
-	/* The file gets these bits, less the umask, as it appears: it is never wider than asked. */
+	/* bind makes the file with these bits, less the umask, so it is never open to more. */
 	ret = fchmod(fd, (mode_t)mode) < 0 ||
 		      bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0
 		  ? -errno

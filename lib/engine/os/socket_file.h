@@ -15,11 +15,11 @@ struct mcr_socket_file {
 	ino_t ino;
 };
 
-/* mcr_socket_file_bind binds fd to a file of these permission bits and this group (UINT32_MAX = the
- * process's own) that is never open to more, in a directory that only this user and root can
- * change. what: for errors, "attach socket". *out is to be removed also when the call fails.
- * Errors: -ENAMETOOLONG, -EADDRINUSE, -EPERM (the directory: see mcr_run_dir_open; or the group is
- * not to be had), what a system call gave. */
+/* mcr_socket_file_bind binds fd to a new file, with these permission bits and this group
+ * (UINT32_MAX = the process's own), which is at no moment open to more. Only this user and root may
+ * be able to change the directory. what: "attach socket", begins the text of an error. Remove *out
+ * also when the call fails. Errors: -ENAMETOOLONG, -EADDRINUSE, -EPERM (the directory: see
+ * mcr_run_dir_open; or the process cannot give the file to the group), what a system call gave. */
 int mcr_socket_file_bind(struct mcr_socket_file *out, int fd, const char *path, uint32_t mode,
 			 uint32_t gid, const char *what, struct mcr_error *err);
 

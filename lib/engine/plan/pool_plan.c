@@ -13,11 +13,11 @@ uint32_t mcr_pool_plan(const struct mcr_pool_wants *wants)
 {
 	uint32_t n = wants->n_queues * wants->rx_descs;
 
-	/* A burst in hand, punted packets that wait for control, and a cache. */
+	/* For each lcore: a burst in hand, punted packets that wait for control, and a cache. */
 	n += wants->n_lcores * (MCR_BURST + MCR_PUNT_RING + CACHE_FULL);
 	if (wants->is_beside_kernel)
 		n += wants->n_lcores * MCR_KERNEL_RING;
-	/* The control thread: what waits to be sent, and a cache of its own. */
+	/* For the control thread: what waits to be sent, and a cache. */
 	n += wants->tx_descs + CACHE_FULL;
 	return n;
 }
@@ -25,7 +25,7 @@ uint32_t mcr_pool_plan(const struct mcr_pool_wants *wants)
 uint64_t mcr_pool_bytes(uint32_t n, size_t object_bytes, size_t page_bytes)
 {
 	size_t a_page = page_bytes / object_bytes;
-	size_t pages = (object_bytes + page_bytes - 1) / page_bytes; /* of one */
+	size_t pages = (object_bytes + page_bytes - 1) / page_bytes; /* of one object */
 
 	if (a_page == 0)
 		return (uint64_t)n * pages * page_bytes;

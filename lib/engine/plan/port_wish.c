@@ -39,10 +39,11 @@ int mcr_port_wish_add(struct mcr_port_wish *wish, const struct mcr_placement *pl
 	if ((lcores != 0 && wish->lcores != 0 && lcores != wish->lcores) ||
 	    (config->n_queues != 0 && wish->n_queues != 0 && config->n_queues != wish->n_queues) ||
 	    (config->hw_time != 0 && wish->hw_time != 0 && config->hw_time != wish->hw_time))
-		return mcr_error_set(err, -EINVAL,
-				     "interfaces \"%s\" and \"%s\" share port %s and name other "
-				     "queues, lcores or hw-time: say it once",
-				     wish->first, config->name, config->port);
+		return mcr_error_set(
+		    err, -EINVAL,
+		    "interfaces \"%s\" and \"%s\" share port %s and name different "
+		    "queues, lcores or hw-time: name them for one",
+		    wish->first, config->name, config->port);
 	wish->first = config->name;
 	if (lcores != 0)
 		wish->lcores = lcores;
