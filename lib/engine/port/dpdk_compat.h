@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What differs between the DPDK releases that mcring builds against, 22.11 and later: the newer
- * name is used everywhere, and stands here for the older release. CONTRIBUTING.md says how a
- * release is tried. */
+/* What differs between the DPDK releases that mcring builds against, 22.11 and later. The code uses
+ * the newer name everywhere; here it is defined for the older release. CONTRIBUTING.md says how to
+ * try a release. */
 #ifndef MCR_ENGINE_DPDK_COMPAT_H
 #define MCR_ENGINE_DPDK_COMPAT_H
 
@@ -11,7 +11,7 @@
 
 #if RTE_VERSION < RTE_VERSION_NUM(23, 11, 0, 0)
 #define RTE_ETH_DEV_BONDING_MEMBER RTE_ETH_DEV_BONDED_SLAVE
-#define MCR_BOND_MEMBER            "slave" /* the device argument of net_bonding that names a member */
+#define MCR_BOND_MEMBER            "slave" /* net_bonding's device argument for a member */
 #else
 #define MCR_BOND_MEMBER "member"
 #endif

@@ -63,9 +63,9 @@ static int take(struct mcr_port *port, struct mcr_error *err)
 	if (ret == 0)
 		return 0;
 	port->owner = RTE_ETH_DEV_NO_OWNER;
-	return mcr_error_set(err, -EBUSY,
-			     "port %s is used already: by another engine, or as a member of a bond",
-			     port->name);
+	return mcr_error_set(
+	    err, -EBUSY, "port %s is in use already: by another engine, or as a member of a bond",
+	    port->name);
 }
 
 int mcr_port_node(uint16_t id)
@@ -75,8 +75,8 @@ int mcr_port_node(uint16_t id)
 	return node < 0 ? MCR_NODE_ANY : node;
 }
 
-/* From DPDK 25.03 on the driver counts what its sockets lose, and would miss what is read here.
- * Asked at run time: 24.11 and 25.03 have one ABI. */
+/* From DPDK 25.03 on the driver counts what its sockets lose; what is read here it would not see.
+ * Found out at run time, because 24.11 and 25.03 have one ABI. */
 static int has_driver_count(void)
 {
 	unsigned year, month;
@@ -115,7 +115,7 @@ int mcr_port_open(struct mcr_port **out, uint16_t id, const struct mcr_port_want
 	port->found.mac = port->mac;
 	if (ret < 0 || info.max_rx_queues == 0) {
 		ret = mcr_error_set(err, ret < 0 ? ret : -ENOTSUP,
-				    "port %s: the driver tells nothing of it or cannot receive",
+				    "port %s: its driver cannot describe it, or cannot receive",
 				    port->name);
 		goto fail;
 	}
@@ -181,8 +181,8 @@ void mcr_port_shut(struct mcr_port *port)
 		rte_eth_dev_owner_unset(port->id, port->owner);
 		rte_eth_dev_owner_delete(port->owner);
 	}
-	/* Its queues hold buffers of our pools until it is closed; without one it was never ours.
-	 */
+	/* Its queues hold buffers of our pools until it is closed. Without a pool it was never
+	 * ours. */
 	if (port->mempool)
 		port->closed = rte_eth_dev_close(port->id) == 0;
 	port->found.promiscuous = port->found.all_multicast = 0;

@@ -24,7 +24,7 @@
 
 #define MCR_PORT_REFUSALS 4
 
-/* What a look at the device found. */
+/* What a look at the device found: port_link.h. */
 struct mcr_port_look {
 	uint8_t is_gone; /* the device was removed */
 	uint8_t promiscuous, all_multicast;
@@ -33,11 +33,12 @@ struct mcr_port_look {
 	struct rte_ether_addr mac;
 	struct rte_eth_stats stats;
 	struct mcr_kernel_state kernel; /* of the interface that the port sits on */
-	uint8_t is_deaf; /* the driver receives nothing any more: its interface moved away */
+	uint8_t is_deaf; /* the driver receives nothing any more: its interface has moved away */
 };
 
-/* Owners: what has no mark is set before the engine starts and constant then. [c]: control's alone.
- * [d]: the device thread's while one of the port's jobs is pending, else control's. */
+/* Owners: a field without a mark is set before the engine starts, and constant from then on. [c]:
+ * control's alone. [d]: the device thread's while one of the port's jobs is pending, else
+ * control's. */
 struct mcr_port {
 	uint16_t id; /* of DPDK */
 	char name[RTE_ETH_NAME_MAX_LEN];
@@ -46,16 +47,16 @@ struct mcr_port {
 	uint16_t mtu;
 	int node; /* NUMA node of the device; MCR_NODE_ANY = unknown */
 	uint16_t n_queues, rx_descs;
-	uint16_t queues_of_device; /* without RSS: what the other side may choose from; else 0 */
+	uint16_t queues_of_device; /* without RSS: so many the other side may choose from; else 0 */
 	uint8_t worker_of_queue[MCR_QUEUES_MAX]; /* index of the worker that polls it */
 	uint32_t candidates, pollers;            /* workers that may poll it, and that do: masks */
-	uint64_t logged_pins; /* [c] channels: it cannot bring their groups to their lcore, and the
-			       * log says so */
+	uint64_t logged_pins;      /* [c] channels whose groups it cannot bring to their lcore,
+				    * which is in the log */
 	uint8_t has_chosen_lcores; /* candidates are the operator's choice */
 	uint8_t running;           /* [d] between rte_eth_dev_start and rte_eth_dev_stop */
-	uint8_t started;           /* [c] it may be used: sent on, filtered, watched */
-	uint8_t closed;            /* [d] the device was closed: its id may be another's */
-	uint8_t removed;           /* [c] it went, or is about to go, while the engine ran */
+	uint8_t started;           /* [c] control may send on it, filter it and watch it */
+	uint8_t closed;            /* [d] the device is closed: its id may be another's */
+	uint8_t removed;           /* [c] it went, or is going, while the engine runs */
 	uint8_t leaving;           /* [c] removed, and not closed yet */
 	uint8_t leave_published;   /* [c] */
 	uint64_t leave_token;      /* [c] of the grace period after which no lcore polls it */
@@ -63,25 +64,25 @@ struct mcr_port {
 	struct rte_device *device; /* [d] NULL = unknown, or detached */
 	struct mcr_job look_job, shut_job; /* [c]; a pending one is the device thread's */
 	struct mcr_port_look found;        /* [d] what the last look saw */
-	struct mcr_port_look seen;         /* [c] the same, for those who ask */
+	struct mcr_port_look seen;         /* [c] the same, as control last took it over */
 	uint32_t kernel_index; /* of the kernel's interface that the port sits on; 0 = none */
-	struct mcr_kernel_link kernel; /* [d] to ask for it: open as long as the port, so that a
-					* look never fails for want of a descriptor */
+	struct mcr_kernel_link kernel; /* [d] how it is asked: open as long as the port, so that a
+					* look never lacks a descriptor */
 	uint8_t has_kernel_mac;        /* its MAC address is the port's, now and later */
 	uint32_t frame_max;            /* longer frames are cut or dropped; 0 = unknown, or none */
-	int xdp_fd;                    /* mcr_xdp_pass_attach: its answer; -ENODEV = not wanted */
-	uint8_t link_up;               /* [c] as it was seen last */
-	int link_error;       /* [c] -errno of the last look, which saw nothing; 0 = it did */
+	int xdp_fd;                    /* [d] mcr_xdp_pass_attach's result; -ENODEV = not tried */
+	uint8_t link_up;               /* [c] as last seen */
+	int link_error;       /* [c] -errno of a last look that did not see the link; 0 = it did */
 	uint8_t udp_checksum; /* enum mcr_udp_checksum */
-	struct mcr_port_clock clock; /* of its timestamps; its line: [d] */
+	struct mcr_port_clock clock; /* of its timestamps; the clock in it: [d] */
 	uint32_t link_changes;       /* [c] */
-	struct mcr_packet_loss loss; /* [d] what its driver's sockets lost without a word */
+	struct mcr_packet_loss loss; /* [d] what its driver's sockets lose uncounted */
 	uint64_t owner; /* of rte_eth_dev_owner: nobody else in this process uses the port */
 	struct rte_mempool *mempool;
-	struct rte_mempool *kernel_pool;  /* of what the kernel sends; NULL = nothing */
-	int memory_node;                  /* where it was made; MCR_NODE_ANY = anywhere */
+	struct rte_mempool *kernel_pool;  /* of frames from the kernel; NULL = no kernel= */
+	int memory_node;                  /* where mempool was made; MCR_NODE_ANY = anywhere */
 	struct mcr_filter_port filter;    /* [d] */
-	struct mcr_filter_port *filtered; /* [c] a copy of what the last change of it came to */
+	struct mcr_filter_port *filtered; /* [c] a copy of it after its last change */
 	struct mcr_filter_change {        /* [d] */
 		struct mcr_job job;
 		struct mcr_filter_want *wants;
@@ -89,16 +90,15 @@ struct mcr_port {
 		struct mcr_filter_port *result; /* NULL = no memory */
 		int ret;
 	} change;
-	uint8_t filter_due; /* [c] another change is to follow the pending one */
-	char logged_refusals[MCR_PORT_REFUSALS]
-			    [MCR_FLOW_WHY]; /* [c] refusals of flow rules that the log has */
-	unsigned next_refusal;              /* [c] */
+	uint8_t filter_due; /* [c] another change follows the pending one */
+	char logged_refusals[MCR_PORT_REFUSALS][MCR_FLOW_WHY]; /* [c] of flow rules */
+	unsigned next_refusal;                                 /* [c] */
 	/* Read by rx lcores through the view: constant once the port is started. */
 	uint8_t interface_of_vlan[MCR_VLANS];
 };
 
-/* mcr_port_find: the DPDK port of a device name or a number. Returns its id or -ENODEV; err lists
- * the ports that there are. */
+/* mcr_port_find: the DPDK port of a device name or a number. Returns its id or -ENODEV; err then
+ * lists the ports. */
 int mcr_port_find(const char *text, struct mcr_error *err);
 
 /* How a port is to be set up. */
@@ -114,22 +114,26 @@ struct mcr_port_wants {
 /* mcr_port_node: the NUMA node of a device; MCR_NODE_ANY = unknown. */
 int mcr_port_node(uint16_t id);
 
-/* mcr_port_open takes and configures a port: rx queues, one Tx queue for control.
- * Errors: -EBUSY (somebody else in this process has it), -EINVAL (more queues than it has),
+/* mcr_port_open takes and configures a port: rx queues, one Tx queue for control. Errors, with err
+ * filled: -EBUSY (somebody else in this process has it), -EINVAL (more queues than it has),
  * -ENOMEM, what the driver gave. */
 int mcr_port_open(struct mcr_port **out, uint16_t id, const struct mcr_port_wants *wants,
 		  struct mcr_error *err);
 
-/* mcr_port_start: packets flow from here on. */
+/* mcr_port_start starts the device: packets flow from here on. Returns 0, or what the driver gave,
+ * with err filled. */
 int mcr_port_start(struct mcr_port *port, struct mcr_error *err);
+
+/* mcr_port_stop stops the device, if it runs; its last counters are in found. May wait. Thread: as
+ * mcr_port_shut. */
 void mcr_port_stop(struct mcr_port *port);
 
 /* mcr_port_shut stops and closes the device; its last counters are in found. No lcore polls it any
- * more, and control does not use it. May wait. Thread: device, or control when nothing is pending.
+ * more, and control does not use it. May wait. Thread: device, or control when no job is pending.
  */
 void mcr_port_shut(struct mcr_port *port);
 
-/* mcr_port_close shuts the port and frees. No packet of its pool is anywhere. NULL is allowed. */
+/* mcr_port_close shuts the port and frees it. All buffers of its pool are back. NULL is allowed. */
 void mcr_port_close(struct mcr_port *port);
 
 #endif

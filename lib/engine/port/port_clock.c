@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What drivers stamp was read in the sources of DPDK 22.11.11. */
+/* The sources of DPDK 22.11.11 say what drivers stamp. */
 #define ALLOW_EXPERIMENTAL_API /* rte_eth_read_clock */
 #include <errno.h>
 #include <stdio.h>
@@ -20,13 +20,13 @@
 static const struct stamping {
 	const char *driver;
 	enum mcr_hw_clock_kind kind;
-	uint8_t is_always; /* without the offload, which the driver does not offer */
+	uint8_t is_always; /* it stamps without the offload, which it does not offer */
 } known[] = {
-    /* eth_pcap_rx: tv_sec * 10^6 + tv_usec; the file is opened without nanoseconds, which libpcap
-     * cuts then. eth_pcap_rx_infinite (infinite_rx=1) stamps nothing. */
+    /* eth_pcap_rx: tv_sec * 10^6 + tv_usec; the file is opened without nanoseconds, so
+     * libpcap cuts them. eth_pcap_rx_infinite (infinite_rx=1) stamps nothing. */
     {"net_pcap", MCR_HW_CLOCK_CAPTURE_US, 1},
     /* rxq_cq_to_mbuf: nanoseconds of UTC in the NIC's real-time mode (mlx5_rt_timestamp_config),
-     * else the raw counter. Nothing tells which, but the values. */
+     * else the raw counter. Only the values show which. */
     {"mlx5_pci", MCR_HW_CLOCK_NIC, 0},
     {"mlx5_auxiliary", MCR_HW_CLOCK_NIC, 0},
 };
@@ -50,7 +50,7 @@ uint64_t mcr_port_clock_open(struct mcr_port *port, uint64_t rx_offload_capa, un
 		return 0;
 	if (!s) {
 		c->lack = (rx_offload_capa & RTE_ETH_RX_OFFLOAD_TIMESTAMP) != 0
-			      ? "unit and epoch of its driver's timestamps are not known"
+			      ? "the unit and epoch of its driver's timestamps are unknown"
 			      : "its driver stamps no packets";
 		return 0;
 	}
@@ -58,7 +58,7 @@ uint64_t mcr_port_clock_open(struct mcr_port *port, uint64_t rx_offload_capa, un
 		c->lack = "this NIC stamps no packets";
 		return 0;
 	}
-	/* Gives the driver's field, whoever of us comes first. */
+	/* The driver's field is the same one, whoever registers it first. */
 	if (rte_mbuf_dyn_rx_timestamp_register(&c->packets.offset, &c->packets.rx_flag) < 0) {
 		c->lack = "the mbuf has no room left for a timestamp";
 		return 0;
@@ -70,7 +70,8 @@ uint64_t mcr_port_clock_open(struct mcr_port *port, uint64_t rx_offload_capa, un
 	return s->is_always ? 0 : RTE_ETH_RX_OFFLOAD_TIMESTAMP;
 }
 
-/* Both clocks at nearly one instant: the tightest of a few tries, for any may be interrupted. */
+/* Reads both clocks at nearly one instant: the tightest of a few tries, as any may be interrupted.
+ */
 static int read_pair(uint16_t port, uint64_t *ticks, uint64_t *ns)
 {
 	uint64_t best = UINT64_MAX;
@@ -81,7 +82,7 @@ static int read_pair(uint16_t port, uint64_t *ticks, uint64_t *ns)
 		if (rte_eth_read_clock(port, &now) != 0)
 			return -ENOTSUP;
 		after = mcr_clock_now_realtime();
-		if (after - before < best) { /* not when it was stepped back in between */
+		if (after - before < best) { /* not when CLOCK_REALTIME stepped back in between */
 			best = after - before;
 			*ticks = now;
 			*ns = before + (after - before) / 2;
@@ -118,11 +119,11 @@ int mcr_port_clock_describe(struct mcr_port *port, char *line, size_t cap)
 			 port->name, port->driver, c->lack);
 		return -1;
 	}
-	/* mlx5 reads its clock through the kernel, which it cannot where flows are isolated, or
-	 * from the device, which only tells it in real-time mode (mlx5_txpp_read_clock). */
+	/* mlx5 reads its clock through the kernel, which it cannot do where flows are isolated, or
+	 * from the device, which has it in real-time mode only (mlx5_txpp_read_clock). */
 	if (mcr_port_clock_update(port) < 0) {
 		snprintf(line, cap,
-			 "port %s (%s): its driver does not tell the NIC's clock, so messages have "
+			 "port %s (%s): its driver cannot read the NIC's clock, so messages have "
 			 "hw_ns only if the NIC stamps real time (mlx5: REAL_TIME_CLOCK_ENABLE=1)",
 			 port->name, port->driver);
 		return -1;
@@ -131,7 +132,7 @@ int mcr_port_clock_describe(struct mcr_port *port, char *line, size_t cap)
 		 c->packets.hw.kind == MCR_HW_CLOCK_CAPTURE_US
 		     ? "the capture's time, in microseconds"
 		     : "the NIC's time",
-		 c->wanted == MCR_HW_TIME_SYNCED ? ", as synchronised" : "");
+		 c->wanted == MCR_HW_TIME_SYNCED ? ", taken as synchronised" : "");
 	return 1;
 }
 

@@ -16,9 +16,9 @@
 #include "engine/netdev/xdp_pass.h"
 #include "engine/port/port_kernel.h"
 
-#define AF_PACKET_FRAMESZ 2048 /* net_af_packet's own default, */
-#define AF_PACKET_HEADERS 66   /* of which the kernel's headers take so much: packet(7) */
-#define AF_XDP_FRAME_MAX  1941 /* of DPDK 22.11, found by trying */
+#define AF_PACKET_FRAMESZ 2048 /* net_af_packet's own default */
+#define AF_PACKET_HEADERS 66   /* of it, for the kernel's headers: packet(7) */
+#define AF_XDP_FRAME_MAX  1941 /* of DPDK 22.11, found by trial */
 #define ETHERNET_BYTES    18   /* header and one VLAN tag */
 
 static int has_driver(const struct mcr_port *port, const char *driver)
@@ -26,14 +26,14 @@ static int has_driver(const struct mcr_port *port, const char *driver)
 	return strcmp(port->driver, driver) == 0;
 }
 
-/* Its socket leaves with the interface, and stays deaf when that comes back. */
+/* Whether its socket goes away with the interface, and stays deaf when that comes back. */
 static int is_bound_for_good(const struct mcr_port *port)
 {
 	return has_driver(port, "net_af_packet") || has_driver(port, "net_af_xdp") ||
 	       has_driver(port, "net_pcap");
 }
 
-/* It gets frames as the kernel's stack does: several datagrams as one, if so they come. */
+/* Whether it gets frames as the kernel's stack does, which may be several datagrams as one. */
 static int is_packet_socket(const struct mcr_port *port)
 {
 	return has_driver(port, "net_af_packet") || has_driver(port, "net_pcap");
@@ -54,9 +54,9 @@ static uint32_t frame_max(const struct mcr_port *port, const struct rte_device *
 	return (uint32_t)size - AF_PACKET_HEADERS;
 }
 
-/* Whether the port's address is its interface's. The driver may have read another at the probe,
- * which udev has changed since. net_tap's interface is the other end of the wire, a host with an
- * address of its own. */
+/* Whether the port has the address of its interface. The driver may have read an older one at the
+ * probe, which udev has changed since. net_tap's interface is the other end of the wire, a host
+ * with an address of its own. */
 static int is_mac_of_kernel(const struct mcr_port *port)
 {
 	const struct mcr_kernel_state *state = &port->kernel.state;
@@ -77,7 +77,7 @@ int mcr_port_kernel_open(struct mcr_port *port, const struct rte_device *device,
 		return 0;
 	ret = mcr_kernel_link_open(&port->kernel, port->kernel_index);
 	if (ret < 0)
-		return mcr_error_set(err, ret, "port %s: cannot ask for its interface: %s",
+		return mcr_error_set(err, ret, "port %s: cannot look at its interface: %s",
 				     port->name, strerror(-ret));
 	port->frame_max = frame_max(port, device);
 	if (mcr_kernel_link_look(&port->kernel) == 0 && is_packet_socket(port) &&
@@ -111,7 +111,7 @@ int mcr_port_kernel_look(struct mcr_port *port)
 		port->found.is_deaf = 1;
 	if (port->found.is_deaf)
 		return 0;
-	/* Of another network namespace: not ours to see, so the driver's word counts. */
+	/* In another network namespace we cannot see it, so the driver's word counts. */
 	return state->presence != MCR_KERNEL_HERE || state->is_up;
 }
 
@@ -145,8 +145,8 @@ static void warn_mtu(const struct mcr_port *port, char *line, size_t cap)
 	if (has_driver(port, "net_af_xdp"))
 		snprintf(
 		    line, cap,
-		    "port %s: %s has MTU %u, and net_af_xdp drops frames longer than %u octets "
-		    "without a word: lower the MTU, or use net_af_packet with a larger framesz",
+		    "port %s: %s has MTU %u, and net_af_xdp silently drops frames longer than %u "
+		    "octets: lower the MTU, or use net_af_packet with a larger framesz",
 		    port->name, kernel->name, kernel->mtu, port->frame_max);
 	else
 		snprintf(line, cap,
@@ -179,10 +179,10 @@ static const char *why_no_xdp(int error)
 	switch (error) {
 	case -EPERM:
 	case -EACCES:
-		return "it takes CAP_NET_ADMIN and CAP_BPF at the start";
+		return "that needs CAP_NET_ADMIN and CAP_BPF at the start";
 	case -EBUSY:
 	case -EEXIST:
-		return "another XDP program is there, of the generic kind";
+		return "another XDP program is attached to it, of the generic kind";
 	case -ERANGE:
 		return "the MTU of the other end is too large for it";
 	default:
@@ -190,7 +190,7 @@ static const char *why_no_xdp(int error)
 	}
 }
 
-/* A program of somebody else's in the driver does the same as ours, as long as it is there. */
+/* Another XDP program in the driver has the same effect as ours, as long as it is there. */
 static void warn_whole(const struct mcr_port *port, char *line, size_t cap)
 {
 	static const char *const kinds[] = {"tun", "bridge", "macvlan", "ipvlan"};
@@ -203,8 +203,8 @@ static void warn_whole(const struct mcr_port *port, char *line, size_t cap)
 			snprintf(line, cap,
 				 "port %s: datagrams that a sender on this host hands over in one "
 				 "piece (UDP_SEGMENT) arrive as one message: the XDP program that "
-				 "prevents it cannot be put on %s: %s. At the other end `ethtool "
-				 "-K IFNAME tx-udp-segmentation off` does the same",
+				 "prevents it cannot be attached to %s: %s. At the other end "
+				 "`ethtool -K IFNAME tx-udp-segmentation off` does the same",
 				 port->name, kernel->name, why_no_xdp(port->xdp_fd));
 		return;
 	}
@@ -216,8 +216,8 @@ static void warn_whole(const struct mcr_port *port, char *line, size_t cap)
 				 port->name, kernel->name, kernel->kind);
 }
 
-/* With one of these the kernel puts datagrams of a flow together again before anybody sees them,
- * whatever cut them before. Asked at the start only: that may wait. */
+/* With one of these features the kernel puts the datagrams of a flow together before anybody sees
+ * them, whatever cut them before. Looked at only at the start, as this may wait. */
 static void warn_gro(const struct mcr_port *port, char *line, size_t cap)
 {
 	static const char *const features[] = {"rx-udp-gro-forwarding", "rx-gro-list"};

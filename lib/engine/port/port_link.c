@@ -43,7 +43,7 @@ void mcr_port_look(struct mcr_port *port)
 	mcr_port_clock_update(port);
 }
 
-/* The application, or a bond, may give the port another address. */
+/* The application, or a bond, may have given the port another address. */
 static int is_mac_changed(struct mcr_port *port)
 {
 	if (rte_is_same_ether_addr(&port->seen.mac, &port->mac))
@@ -52,7 +52,7 @@ static int is_mac_changed(struct mcr_port *port)
 	return 1;
 }
 
-/* What the kernel's interface was and is. */
+/* How the kernel's interface has changed. */
 static unsigned kernel_changes(const struct mcr_port_look *was, const struct mcr_port_look *is)
 {
 	unsigned changed = 0;
@@ -78,14 +78,14 @@ unsigned mcr_port_take(struct mcr_port *port)
 		return MCR_PORT_GONE;
 	changed |= is_mac_changed(port) ? MCR_PORT_MAC : 0;
 	up = port->seen.link;
-	if (up < 0) { /* not to see it does not say that it is down: it is as it was */
+	if (up < 0) { /* unseen does not mean down: it is as it was */
 		changed |= port->link_error == 0 ? MCR_PORT_UNSEEN : 0;
 		port->link_error = up;
-		port->seen.kernel.carrier_downs = downs_before; /* the next look tells of them */
+		port->seen.kernel.carrier_downs = downs_before; /* for the next look to report */
 		return changed;
 	}
 	port->link_error = 0;
-	if (up && port->link_up && downs > 0) { /* and up again, each time */
+	if (up && port->link_up && downs > 0) { /* and it came up again each time */
 		port->link_changes += 2 * downs;
 		changed |= MCR_PORT_FLAP;
 	}

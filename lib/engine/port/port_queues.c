@@ -15,22 +15,22 @@
 #include "engine/plan/pool_plan.h"
 #include "engine/port/port_queues.h"
 
-#define RX_DESCS 1024 /* or more, where the driver prefers more: net_af_xdp */
+#define RX_DESCS 1024 /* more, where the driver prefers more: net_af_xdp */
 #define TX_DESCS 512
 
 #define HUGE_PAGE_BYTES ((size_t)2 << 20)
 
-/* Octets of an mbuf's data. Drivers that do not chain mbufs refuse buffers below their frame size
- * (net_af_packet with framesz=16384), so larger ones are tried then. */
+/* Octets of an mbuf's data, to be tried in this order: drivers that do not chain mbufs refuse
+ * buffers below their frame size (net_af_packet with framesz=16384). */
 static const uint16_t buffer_sizes[] = {
     RTE_MBUF_DEFAULT_BUF_SIZE,
     RTE_PKTMBUF_HEADROOM + 10240,
     RTE_PKTMBUF_HEADROOM + 16384,
 };
 
-/* How many rx queues, if nobody says: those that RSS will use, one per lcore; without RSS the other
- * side chooses the queue (vhost, virtio, fan-out of af_packet), so every queue that the device has
- * must be polled. */
+/* How many rx queues there will be, unless the operator says so: one per lcore, as RSS spreads over
+ * them. Without RSS the other side chooses the queue (vhost, virtio, fan-out of af_packet), so
+ * every queue that the device has must be polled. */
 static int choose_queues(struct mcr_port *port, const struct rte_eth_dev_info *info,
 			 const struct mcr_port_wants *wants, struct mcr_error *err)
 {
@@ -38,8 +38,8 @@ static int choose_queues(struct mcr_port *port, const struct rte_eth_dev_info *i
 
 	if (wants->n_queues > info->max_rx_queues)
 		return mcr_error_set(err, -EINVAL,
-				     "port %s (%s): %u receive queues are wanted (queues), and it "
-				     "has no more than %u",
+				     "port %s (%s): %u receive queues are wanted (queues), but it "
+				     "has at most %u",
 				     port->name, port->driver, wants->n_queues,
 				     info->max_rx_queues);
 	if (info->flow_type_rss_offloads == 0)
@@ -54,12 +54,11 @@ static int choose_queues(struct mcr_port *port, const struct rte_eth_dev_info *i
 	return 0;
 }
 
-/* One Tx queue is all that control needs, but net_af_xdp wants as many as rx queues.
+/* Control needs one Tx queue only, but net_af_xdp wants as many as there are rx queues.
  *
- * Not asked for: the IPv4 checksum's verdict, because the parser computes it in any case (ten words
- * that it has loaded); stripping of tags: the parser reads them from the frame, and takes a VLAN
- * tag that a driver strips all the same from the mbuf. Of two stripped tags (QINQ_STRIP) the inner
- * one would be lost to it. */
+ * Two offloads are left out. The parser computes the IPv4 checksum in any case, from ten words that
+ * it has loaded. And it reads VLAN tags from the frame; where a driver strips a tag all the same,
+ * it takes that from the mbuf. Of two stripped tags (QINQ_STRIP) it would miss the inner one. */
 static int configure(struct mcr_port *port, const struct rte_eth_dev_info *info,
 		     const struct mcr_port_wants *wants)
 {
@@ -78,15 +77,15 @@ static int configure(struct mcr_port *port, const struct rte_eth_dev_info *info,
 	ret = rte_eth_dev_configure(port->id, port->n_queues, 1, &conf);
 	if (ret < 0)
 		ret = rte_eth_dev_configure(port->id, port->n_queues, port->n_queues, &conf);
-	if (ret < 0) { /* a driver that reports an MTU which it does not take */
+	if (ret < 0) { /* for a driver that refuses the MTU which it reports */
 		conf.rxmode.mtu = 0;
 		ret = rte_eth_dev_configure(port->id, port->n_queues, port->n_queues, &conf);
 	}
 	return ret;
 }
 
-/* All that rte_pktmbuf_pool_create takes of EAL's memory: buffers, the list of the free ones, and a
- * cache for each lcore that EAL could have. */
+/* All that rte_pktmbuf_pool_create takes from EAL's memory: buffers, the list of the free ones, and
+ * a cache for each lcore that EAL could have. */
 static uint64_t pool_footprint(uint32_t n, uint16_t buffer)
 {
 	size_t object =
@@ -97,7 +96,7 @@ static uint64_t pool_footprint(uint32_t n, uint16_t buffer)
 	       RTE_MAX_LCORE * sizeof(struct rte_mempool_cache);
 }
 
-/* EAL's memory on a node, or on all. */
+/* EAL's memory on a node; below 0, on all. */
 static void measure_heap(struct mcr_pool_lack *lack, int node)
 {
 	for (unsigned i = 0; i < rte_socket_count(); i++) {
@@ -142,7 +141,7 @@ static int make_pool(struct mcr_port *port, const struct mcr_pool_wants *wants, 
 	port->memory_node = node;
 	port->mempool = rte_pktmbuf_pool_create(name, n, MCR_POOL_CACHE, 0, buffer, node);
 	if (!port->mempool && node != MCR_NODE_ANY) {
-		/* On the far node it works, if slower: the log says so. */
+		/* A far node works, if slower. It is logged. */
 		port->memory_node = MCR_NODE_ANY;
 		port->mempool =
 		    rte_pktmbuf_pool_create(name, n, MCR_POOL_CACHE, 0, buffer, SOCKET_ID_ANY);

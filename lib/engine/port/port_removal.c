@@ -34,7 +34,7 @@ void mcr_port_listen(struct mcr_port *port, struct rte_device *device)
 
 void mcr_port_unlisten(struct mcr_port *port)
 {
-	/* -EAGAIN: the callback runs in this moment. It only marks. */
+	/* -EAGAIN: the callback is running. It does no more than mark. */
 	while (rte_eth_dev_callback_unregister(port->id, RTE_ETH_EVENT_INTR_RMV, on_port_event,
 					       port) == -EAGAIN)
 		;
