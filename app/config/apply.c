@@ -17,7 +17,7 @@ static int apply_access(const struct mcr_config_frame *f, int mapping, const cha
 	    groups = mcr_config_field(f, node, "groups");
 	int ret = 0, at = node;
 
-	/* Nobody listed is everybody: not what somebody means who begins a list. */
+	/* An empty list of readers would admit everybody, which is not what its author means. */
 	if (y->n_users == 0 && y->n_groups == 0)
 		ret = mcr_fail(f->err, -EINVAL,
 			       "%s: expected users or groups; without readers everybody may "
@@ -49,7 +49,7 @@ static int apply_list(const struct mcr_config_frame *f, int mapping, const struc
 	return 0;
 }
 
-/* Reads the values of one mapping. */
+/* Reads the values of one mapping into config. */
 static int apply_keys(const struct mcr_config_frame *f, int mapping, const struct mcr_keys *keys,
 		      const struct mcr_key_yaml *y, void *config)
 {
@@ -76,7 +76,7 @@ static int apply_keys(const struct mcr_config_frame *f, int mapping, const struc
 
 /* ---- the parts of a file ---- */
 
-/* What was given before stays. */
+/* A value that was given before stays. */
 static int apply_single_values(const struct mcr_config_frame *f, const struct mcr_config_yaml *y)
 {
 	struct mcr_engine_setting engine = {.name = ""};
@@ -92,7 +92,7 @@ static int apply_single_values(const struct mcr_config_frame *f, const struct mc
 	return ret;
 }
 
-/* "-l 0-1" in one entry would reach EAL as one argument, which it does not understand. */
+/* EAL would get "-l 0-1" in one entry as one argument, which it does not understand. */
 static int check_eal(const char *text, struct mcr_error *err)
 {
 	if (text[0] == '-' && text[1] && text[1] != '-' && text[2] == ' ')

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* From the values of a file to settings. */
+/* From the values in a file to settings. */
 #ifndef MCR_APP_CONFIG_APPLY_H
 #define MCR_APP_CONFIG_APPLY_H
 
 #include "config/frame.h"
 
-/* mcr_config_apply adds what a file has, without what it includes, to the settings of f. Returns 0
- * or -errno with the error located. */
+/* mcr_config_apply adds the contents of a file, without the files that it includes, to f->s.
+ * Returns 0, or -errno with the error located. */
 int mcr_config_apply(const struct mcr_config_frame *f, const struct mcr_config_yaml *y);
 
-/* mcr_config_apply_join adds what one entry of `joins` stands for. Returns the same. */
+/* mcr_config_apply_join adds the joins that one entry of `joins` stands for. Returns the same. */
 int mcr_config_apply_join(const struct mcr_config_frame *f, int node,
 			  const struct mcr_join_yaml *y);
 

@@ -35,8 +35,8 @@ static int apply_includes(const struct mcr_config_frame *f, const struct mcr_con
 				 f->file, name);
 			ret = load_file(f, f->s, path, f->tree, &inner);
 		}
-		/* What is wrong inside the file has its own line; a file that could not be read
-		 * is reported where it was asked for. */
+		/* An error inside the file names its own line. A file that cannot be read is
+		 * reported at the line that includes it. */
 		if (ret < 0 && f->err)
 			*f->err = inner;
 		if (ret == -ENOENT || ret == -EACCES || ret == -ELOOP || ret == -ENAMETOOLONG)
@@ -71,7 +71,7 @@ static int parse(struct mcr_config_frame *f, const char *text, size_t len)
 	return ret;
 }
 
-/* Reads the whole of path into *out, to be freed. Returns its length or -errno. */
+/* Reads the whole file into *out, to be freed. Returns its length or -errno. */
 static int64_t read_file(char **out, const char *path, struct mcr_error *err)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);

@@ -18,7 +18,7 @@ struct mcr_config_doc {
 
 static yaml_node_t *node_of(const struct mcr_config_doc *doc, int node)
 {
-	/* libyaml has no const form of it; it changes nothing. */
+	/* libyaml has no const form of this call, but changes nothing. */
 	return node ? yaml_document_get_node((yaml_document_t *)&doc->yaml, node) : NULL;
 }
 
@@ -27,7 +27,7 @@ static int syntax_error(const char *file, const yaml_parser_t *parser, struct mc
 	const char *problem = parser->problem ? parser->problem : "not YAML";
 	const yaml_mark_t *mark = &parser->problem_mark;
 
-	/* That a key lacks its ':' shows on the next line only. */
+	/* A missing ':' shows only on the line after the key. */
 	if (parser->context && strcmp(parser->context, "while scanning a simple key") == 0)
 		mark = &parser->context_mark;
 
@@ -41,7 +41,7 @@ static int syntax_error(const char *file, const yaml_parser_t *parser, struct mc
 			parser->context ? parser->context : "", mark->column + 1);
 }
 
-/* A second document would be ignored without a word. */
+/* libcyaml would ignore a second document silently. */
 static int only_document(const char *file, yaml_parser_t *parser, struct mcr_error *err)
 {
 	yaml_document_t more;
@@ -79,7 +79,7 @@ int mcr_config_doc_create(struct mcr_config_doc **out, const char *file, const c
 		ret = syntax_error(file, &parser, err);
 		free(doc);
 	} else {
-		/* Behind the last document libyaml goes on giving empty ones. */
+		/* After the last document libyaml goes on to return empty ones. */
 		ret =
 		    yaml_document_get_root_node(&doc->yaml) ? only_document(file, &parser, err) : 0;
 		if (ret < 0)
@@ -165,8 +165,8 @@ static int at(const struct check *c, const yaml_node_t *node, const char *fmt, .
 			text);
 }
 
-/* What stands there, for a person; not the text, which may be of a file that is no configuration
- * and that the reader of the message may not read. */
+/* Describes a node to a person without its text: the file may be no configuration, and the person
+ * may not be allowed to read it. */
 static const char *describe(const yaml_node_t *node)
 {
 	if (node->type == YAML_SEQUENCE_NODE)
@@ -186,7 +186,8 @@ static const cyaml_schema_field_t *find_known(const yaml_node_t *key,
 	return f->key ? f : NULL;
 }
 
-/* A key that may be shown: it looks like a misspelled one, and another key beside it is known. */
+/* Whether a message may show this key: it looks like a misspelled one, and another key of the
+ * mapping is known. */
 static bool is_shown(const struct check *c, const yaml_node_t *mapping, const yaml_node_t *key,
 		     const cyaml_schema_field_t *fields)
 {
@@ -219,7 +220,7 @@ static int unknown_key(const struct check *c, const yaml_node_t *mapping, const 
 	return at(c, key, "unknown key%s: expected one of %s", found, known);
 }
 
-/* Returns how often the mapping has the key, up to 2, and where it stands last. */
+/* Returns how often the mapping has the key, up to 2. *last: its last place. */
 static int count_key(const struct check *c, const yaml_node_t *mapping, const char *text,
 		     const yaml_node_t **last)
 {
@@ -294,7 +295,7 @@ static int check_sequence(struct check *c, const yaml_node_t *node,
 	return 0;
 }
 
-/* A few lines with aliases can stand for billions of values. */
+/* Counts a node. With aliases, a few lines can stand for billions of values. */
 static int count_node(struct check *c, const yaml_node_t *node)
 {
 	if (node->type == YAML_SCALAR_NODE)

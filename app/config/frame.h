@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One file that is being read, and where its values stand: what the readers of its parts share. */
+/* One file that is being read, and the place of its values: what the readers of its parts share. */
 #ifndef MCR_APP_CONFIG_FRAME_H
 #define MCR_APP_CONFIG_FRAME_H
 
@@ -7,7 +7,7 @@
 #include "config/schema.h"
 #include "settings/settings.h"
 
-/* Of a file and all that it includes. */
+/* A file and all that it includes. */
 struct mcr_config_tree {
 	unsigned n_files;
 	size_t n_octets;
@@ -26,14 +26,14 @@ struct mcr_config_frame {
 	struct mcr_error *err;
 };
 
-/* mcr_config_origin: where a node stands. */
+/* mcr_config_origin: the place of a node. */
 struct mcr_origin mcr_config_origin(const struct mcr_config_frame *f, int node);
 
 /* mcr_config_field: the node of a mapping's key. */
 int mcr_config_field(const struct mcr_config_frame *f, int node, const char *key);
 
-/* mcr_config_located puts "FILE:LINE: KEY: ", of the value at node, in front of the error when ret
- * is one; key NULL: without it. Returns ret. */
+/* mcr_config_located: if ret is an error, puts "FILE:LINE: KEY: " in front of its text, with the
+ * place of the value at node; key NULL: without the key. Returns ret. */
 int mcr_config_located(const struct mcr_config_frame *f, int node, const char *key, int ret);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The entries of `joins`: each becomes join texts, so that file and command line mean the same. */
+/* The entries of `joins`. Each becomes join texts, so that the file and the command line mean the
+ * same. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,8 +9,8 @@
 #include "settings/fail.h"
 #include "settings/values.h"
 
-/* What follows the group and its port in a join text; checked piece by piece, so that a mistake has
- * its own line and what is left over is the group's. */
+/* The part of a join text after the group and its port. It is checked piece by piece, so that an
+ * error names the right line, and any error left belongs to the group. */
 struct join_tail {
 	char sources[MCR_JOIN_SOURCES_MAX * 20];
 	char keys[128];

@@ -38,7 +38,7 @@ static const cyaml_schema_value_t join = {
 
 /* ---- from the tables ---- */
 
-/* A field of the first struct mcr_key_yaml of a mapping. */
+/* The schema of a key, for the first struct mcr_key_yaml of a mapping. */
 static cyaml_schema_field_t field_of(const struct mcr_key *key, enum cyaml_flag flags)
 {
 	if (key->kind == &mcr_kind_access)
@@ -51,7 +51,7 @@ static cyaml_schema_field_t field_of(const struct mcr_key *key, enum cyaml_flag 
 							    text, 0, CYAML_UNLIMITED);
 }
 
-/* Fills the fields of a mapping and their end. Returns how many there are. */
+/* Fills the fields of a mapping and ends them. Returns how many there are. */
 static size_t make_fields(cyaml_schema_field_t *fields, const struct mcr_keys *keys)
 {
 	size_t n = 0;
@@ -93,7 +93,7 @@ static cyaml_schema_value_t mapping_of(const cyaml_schema_field_t *fields,
 			  .sequence = {.entry = &(mapping), .min = 0, .max = LIST_MAX}}, \
 	}
 
-/* The rest of the file's keys, behind those of the engine. */
+/* Adds the other keys of the file after those of the engine. */
 static void add_fields(struct mcr_config_schema *s, cyaml_schema_field_t *fields)
 {
 	const cyaml_schema_field_t more[] = {

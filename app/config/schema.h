@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The shape of the configuration file, for libcyaml. Every value is kept as text: the tables of
- * settings/keys.h have the keys of interfaces, channels and the like, and what reads their values,
- * so that the command line and the file take the same and say the same. */
+/* The shape of the configuration file, for libcyaml. Every value stays text: the tables of
+ * settings/keys.h have the keys of interfaces, channels and the like, and the functions that read
+ * their values, so that the command line and the file accept the same and report the same. */
 #ifndef MCR_APP_CONFIG_SCHEMA_H
 #define MCR_APP_CONFIG_SCHEMA_H
 
@@ -32,7 +32,8 @@ struct mcr_join_yaml {
 	char *interface, *channel, *id;
 };
 
-/* Mappings are arrays of as many values as their table has keys, lists of them one array. */
+/* A mapping is an array of one value for each key of its table; a list of mappings is one array,
+ * too. */
 struct mcr_config_yaml {
 	struct mcr_key_yaml engine[MCR_KEYS_MAX];
 	struct mcr_key_yaml *attach, *interfaces, *channels;
@@ -41,7 +42,7 @@ struct mcr_config_yaml {
 	unsigned n_eal, n_include, n_interfaces, n_channels, n_joins;
 };
 
-/* The schema is made from the tables. It refers to itself: it is not to be copied. */
+/* The schema, made from the tables. It points into itself, so do not copy it. */
 struct mcr_config_schema {
 	cyaml_schema_field_t attach[MCR_KEYS_MAX + 1];
 	cyaml_schema_field_t interface_fields[MCR_KEYS_MAX + 1];
@@ -53,7 +54,7 @@ struct mcr_config_schema {
 
 void mcr_config_schema_init(struct mcr_config_schema *schema);
 
-/* mcr_config_yaml_load fills a struct from text that mcr_config_doc_check passed. *out NULL: an
+/* mcr_config_yaml_load fills a struct from text that mcr_config_doc_check accepted. *out NULL: an
  * empty document. Returns 0, or -EINVAL or -ENOMEM with err. */
 int mcr_config_yaml_load(struct mcr_config_yaml **out, const struct mcr_config_schema *schema,
 			 const char *file, const char *text, size_t len, struct mcr_error *err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How values of keys are read and written. The comments say what a key's field is. */
+/* The kinds of values: how keys read and write theirs. Each comment says what the field of such a
+ * key is. */
 #ifndef MCR_APP_KEY_KINDS_H
 #define MCR_APP_KEY_KINDS_H
 
@@ -21,8 +22,8 @@ extern const struct mcr_kind mcr_kind_group;   /* a group's name or number */
 
 extern const struct mcr_kind mcr_kind_lcores; /* uint16_t count, then as many uint16_t */
 
-/* struct mcr_access: a mapping of `users` and `groups` in the file, which
- * mcr_access_add_user and mcr_access_add_group read; on the command line one of them each time. */
+/* struct mcr_access. In the file it is a mapping of `users` and `groups`, which mcr_access_add_user
+ * and mcr_access_add_group read; an option adds one user or one group. */
 extern const struct mcr_kind mcr_kind_access;
 extern const struct mcr_kind mcr_kind_one_user;
 extern const struct mcr_kind mcr_kind_one_group;

@@ -11,8 +11,8 @@
 #define TEXT_OF_(x) #x
 #define TEXT_OF(x)  TEXT_OF_(x)
 
-/* Where a key's field is: one field; one with a flag beside it; a struct mcr_opt8 or mcr_opt32;
- * some fields that follow each other. */
+/* The field of a key: one member of the struct; a member with a flag beside it; a struct mcr_opt8
+ * or mcr_opt32; several members that follow each other. */
 #define FIELD(type, field) FLAGGED(type, field, field)
 #define FLAGGED(type, field, flag)                                           \
 	.offset = offsetof(type, field), .size = sizeof(((type *)0)->field), \

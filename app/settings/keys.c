@@ -48,7 +48,7 @@ void mcr_key_print(const struct mcr_key *key, const void *config, char buf[MCR_K
 
 /* ---- the command line ---- */
 
-/* Writes a key's name as the command line has it. */
+/* Writes the name that a key has in options. */
 static void option_name(const struct mcr_key *key, char *buf, size_t cap)
 {
 	snprintf(buf, cap, "%s", key->name);
@@ -56,7 +56,7 @@ static void option_name(const struct mcr_key *key, char *buf, size_t cap)
 		*c = *c == '_' ? '-' : *c;
 }
 
-/* A key that may stand in a list of KEY=VALUE. */
+/* Whether KEY=VALUE may be part of an option. */
 static bool is_option(const struct mcr_key *key)
 {
 	return !(key->flags & (MCR_KEY_REQUIRED | MCR_KEY_FILE_ONLY));

@@ -40,7 +40,7 @@ int mcr_settings_locate(struct mcr_origin origin, struct mcr_error *err, int cod
 	return mcr_fail_prefix(err, code, "%s:%u: ", origin.file, origin.line);
 }
 
-/* Returns the copy that the list now holds, or NULL: no memory. */
+/* Returns the copy in the list, or NULL: no memory. */
 static const char *push_string(char ***strings, size_t *n, const char *text)
 {
 	char **bigger = reallocarray(*strings, *n + 1, sizeof(*bigger));
@@ -231,7 +231,7 @@ _Static_assert(offsetof(struct mcr_interface_setting, config.name) == 0 &&
 		   offsetof(struct mcr_channel_setting, config.name) == 0,
 	       "what list_names takes begins with a name");
 
-/* The names of n settings of `size` octets each, which begin with them. */
+/* Lists the names of n settings. Each has size octets and begins with its name. */
 static void list_names(const void *first, size_t size, size_t n, char *buf, size_t cap)
 {
 	size_t used = 0;
@@ -272,8 +272,8 @@ static int resolve_interface(struct mcr_settings *s, size_t i, struct mcr_error 
 	return bad_join(s, i, err, "no such interface; there are: ", names);
 }
 
-/* When the operator declared channels, an undeclared name is a typing error; when not, joins make
- * the channels that they name. "default" is always there for the asking. */
+/* If the operator declared channels, an undeclared name is a mistake; if not, joins make the
+ * channels that they name. "default" is always allowed. */
 static int resolve_channel(struct mcr_settings *s, size_t i, size_t n_declared,
 			   struct mcr_error *err)
 {

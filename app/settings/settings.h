@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the operator asked for: filled from the command line and from the configuration file, then
- * merged. Everything remembers where it was written, so that a mistake that shows only in the whole
- * (an unknown interface, a name used twice) is still reported by file and line. */
+ * merged. Each part remembers where it was written, so that a mistake that shows only in the whole
+ * (an unknown interface, a name used twice) is still reported with file and line. */
 #ifndef MCR_APP_SETTINGS_H
 #define MCR_APP_SETTINGS_H
 
@@ -13,9 +13,10 @@
 #define MCR_RUN_ROOT         "/run/mcring"
 #define MCR_DEFAULT_NAME     "mcring"
 #define MCR_DEFAULT_CHANNEL  "default"
-#define MCR_SETTINGS_EAL_MAX 1024 /* EAL arguments, likewise */
+#define MCR_SETTINGS_EAL_MAX 1024 /* EAL arguments */
 
-/* Where something was written: file NULL = the command line. The name belongs to the settings. */
+/* The place where something was written. file NULL = the command line. The settings own the
+ * name. */
 struct mcr_origin {
 	const char *file;
 	unsigned line; /* from 1 */
@@ -31,7 +32,7 @@ struct mcr_channel_setting {
 	struct mcr_origin origin;
 };
 
-/* A scalar that may be left open. */
+/* A number that may be left open. */
 struct mcr_opt8 {
 	uint8_t set, value;
 };
@@ -41,12 +42,12 @@ struct mcr_opt32 {
 	uint32_t value;
 };
 
-/* struct mcr_attach_config, piece by piece. */
+/* struct mcr_attach_config, value by value. */
 struct mcr_attach_setting {
 	struct mcr_opt32 mode, gid, consumers, consumers_per_uid;
 };
 
-/* What concerns the engine as a whole. */
+/* Single values of the engine. */
 struct mcr_engine_setting {
 	char name[MCR_NAME_MAX]; /* "" = not given */
 	char run_dir[96];        /* "" = not given */
@@ -68,38 +69,41 @@ struct mcr_settings {
 	size_t n_files;
 };
 
-/* mcr_settings_create gives empty settings, or NULL: no memory. They are large: on the heap. */
+/* mcr_settings_create returns empty settings, or NULL: no memory. They are too large for a
+ * stack. */
 struct mcr_settings *mcr_settings_create(void);
 
-/* mcr_settings_destroy frees them. NULL is allowed. */
+/* mcr_settings_destroy frees settings. NULL is allowed. */
 void mcr_settings_destroy(struct mcr_settings *s);
 
-/* mcr_settings_add_file keeps a file's name for origins. Returns the kept name or NULL: no
+/* mcr_settings_add_file keeps the name of a file for origins. Returns the kept name, or NULL: no
  * memory. */
 const char *mcr_settings_add_file(struct mcr_settings *s, const char *name);
 
-/* The adders below append copies. They return 0, or with *err filled -EEXIST (the name is taken:
- * says where), -ENOSPC or -ENOMEM. */
+/* The functions below append copies. They return 0, or with *err filled -EEXIST (the name is taken;
+ * err says where), -ENOSPC or -ENOMEM. */
 int mcr_settings_add_eal(struct mcr_settings *s, const char *argument, struct mcr_error *err);
 int mcr_settings_add_interface(struct mcr_settings *s, const struct mcr_interface_config *config,
 			       struct mcr_origin origin, struct mcr_error *err);
 int mcr_settings_add_channel(struct mcr_settings *s, const struct mcr_channel_config *config,
 			     struct mcr_origin origin, struct mcr_error *err);
 
-/* mcr_settings_add_joins parses one join text. Also returns what mcr_join_parse returns. */
+/* mcr_settings_add_joins parses one join text and appends its joins. It also returns the errors of
+ * mcr_join_parse. */
 int mcr_settings_add_joins(struct mcr_settings *s, const char *text, struct mcr_origin origin,
 			   struct mcr_error *err);
 
-/* mcr_settings_add appends from's lists to s, and takes from's scalars where s left them open. */
+/* mcr_settings_add appends the lists of from to s, and copies the single values that s left
+ * open. */
 int mcr_settings_add(struct mcr_settings *s, const struct mcr_settings *from,
 		     struct mcr_error *err);
 
-/* mcr_settings_attach: the same as the engine takes it. s: complete. */
+/* mcr_settings_attach returns the attach settings of complete settings as the engine takes them. */
 struct mcr_attach_config mcr_settings_attach(const struct mcr_settings *s);
 
-/* mcr_settings_complete fills in the defaults (of single values, channels that joins name when
- * none is declared, the size of rings) and checks the whole: every join ends up with the name of an
- * interface and a channel that exist. err begins with the origin ("FILE:LINE: "). Returns 0,
+/* mcr_settings_complete fills in defaults (single values, the size of rings, the channels that
+ * joins name when none is declared) and checks the whole: afterwards every join has the name of an
+ * interface and of a channel that exist. err begins with the origin ("FILE:LINE: "). Returns 0,
  * -EINVAL, -ENOSPC or -ENOMEM. */
 int mcr_settings_complete(struct mcr_settings *s, struct mcr_error *err);
 
@@ -107,8 +111,8 @@ int mcr_settings_complete(struct mcr_settings *s, struct mcr_error *err);
 const struct mcr_channel_setting *mcr_settings_channel(const struct mcr_settings *s,
 						       const char *name);
 
-/* mcr_settings_memberships: pairs of interface and group, what IGMP and the NIC's filter see, of
- * complete settings. 0 when there is no memory to count. */
+/* mcr_settings_memberships counts the pairs of interface and group in complete settings: what IGMP
+ * and the NIC's filter see. Returns 0 when there is no memory to count. */
 size_t mcr_settings_memberships(const struct mcr_settings *s);
 
 /* mcr_settings_locate puts the origin in front of err. Returns code. */

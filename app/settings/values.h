@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Text to value, the same for the command line and the configuration file. Each function returns 0
- * and stores the value, or -EINVAL with err saying what was found and what was expected; the caller
- * puts in front where it stood. Thread: any. */
+/* From text to values, the same for the command line and the configuration file. Each function
+ * returns 0 and stores the value, or returns -EINVAL with err saying what it found and what it
+ * expected; the caller adds where. Thread: any. */
 #ifndef MCR_APP_VALUES_H
 #define MCR_APP_VALUES_H
 
@@ -9,9 +9,9 @@
 
 #include <mcring/engine.h>
 
-/* mcr_value_name: of an interface, a channel or an engine. It becomes part of a path and of join
- * texts, so it is letters, digits, '.', '_' and '-', begins with none of ".-", and has at most
- * MCR_NAME_MAX - 1 of them. */
+/* mcr_value_name: the name of an interface, a channel or an engine. It becomes part of a path and
+ * of join texts, so it consists of letters, digits, '.', '_' and '-', does not begin with '.' or
+ * '-', and has at most MCR_NAME_MAX - 1 characters. */
 int mcr_value_name(char out[MCR_NAME_MAX], const char *text, struct mcr_error *err);
 
 /* mcr_value_uint: a decimal number, min..max. */
@@ -21,7 +21,7 @@ int mcr_value_uint(uint64_t *out, const char *text, uint64_t min, uint64_t max,
 /* mcr_value_size: a decimal number with an optional suffix K, M or G (powers of 1024). */
 int mcr_value_size(uint64_t *out, const char *text, struct mcr_error *err);
 
-/* mcr_value_power_of_two: such a number, min..max. */
+/* mcr_value_power_of_two: such a number that is a power of two, min..max. */
 int mcr_value_power_of_two(uint64_t *out, const char *text, uint64_t min, uint64_t max,
 			   struct mcr_error *err);
 
@@ -32,7 +32,8 @@ int mcr_value_mode(uint32_t *out, const char *text, struct mcr_error *err);
 int mcr_value_user(uint32_t *uid, const char *text, struct mcr_error *err);
 int mcr_value_group(uint32_t *gid, const char *text, struct mcr_error *err);
 
-/* mcr_access_add_user, mcr_access_add_group: one more of those who may. Also -E2BIG: too many. */
+/* mcr_access_add_user, mcr_access_add_group add one user or group. Errors: also -E2BIG, too
+ * many. */
 int mcr_access_add_user(struct mcr_access *access, const char *text, struct mcr_error *err);
 int mcr_access_add_group(struct mcr_access *access, const char *text, struct mcr_error *err);
 
@@ -40,13 +41,13 @@ int mcr_access_add_group(struct mcr_access *access, const char *text, struct mcr
 int mcr_value_address(uint32_t *address_be, uint8_t *prefix_len, const char *text,
 		      struct mcr_error *err);
 
-/* mcr_value_source: one unicast IPv4 address, kept as text elsewhere: a check only. */
+/* mcr_value_source checks one unicast IPv4 address, which is stored as text. */
 int mcr_value_source(const char *text, struct mcr_error *err);
 
-/* mcr_value_port_range: PORT or PORT-PORT, 1..65535: a check only. */
+/* mcr_value_port_range checks PORT or PORT-PORT, 1..65535. */
 int mcr_value_port_range(const char *text, struct mcr_error *err);
 
-/* mcr_value_device: of a network device of the kernel's (core/device_name.h). */
+/* mcr_value_device: the name of a network device (core/device_name.h). */
 int mcr_value_device(char out[MCR_DEVICE_NAME_MAX], const char *text, struct mcr_error *err);
 
 /* mcr_value_string copies text into a field of cap octets; what names it ("a port"). */

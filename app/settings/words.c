@@ -20,7 +20,7 @@ const char *mcr_word_of(const struct mcr_word *words, uint64_t value)
 	return NULL;
 }
 
-/* The next word that is the first one of its value, or NULL. */
+/* Returns the next word that is the first one of its value, or NULL. */
 static const struct mcr_word *next_value(const struct mcr_word *words, const struct mcr_word *w)
 {
 	while (w->text && mcr_word_of(words, w->value) != w->text)
