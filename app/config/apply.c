@@ -96,9 +96,10 @@ static int apply_single_values(const struct mcr_config_frame *f, const struct mc
 static int check_eal(const char *text, struct mcr_error *err)
 {
 	if (text[0] == '-' && text[1] && text[1] != '-' && text[2] == ' ')
-		return mcr_fail(err, -EINVAL,
-				"'%.64s': expected one argument an entry: write '%.2s' and '%.48s'",
-				text, text, text + 3);
+		return mcr_fail(
+		    err, -EINVAL,
+		    "'%.64s': expected one argument in each entry: write '%.2s' and '%.48s'", text,
+		    text, text + 3);
 	if (strcmp(text, "--") == 0)
 		return mcr_fail(err, -EINVAL, "'--' ends EAL's arguments: leave it out");
 	return 0;

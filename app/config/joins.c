@@ -97,8 +97,8 @@ static int check_group(const struct mcr_join_yaml *y, const char *group, struct 
 				group);
 	if (y->n_ports && group[0] != '[' && strchr(group, ':'))
 		return mcr_fail(err, -EINVAL,
-				"group '%.64s': a UDP port here and ports beside it: expected one "
-				"of them",
+				"group '%.64s': expected a UDP port here or the key 'ports', not "
+				"both",
 				group);
 	return 0;
 }

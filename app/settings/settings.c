@@ -95,9 +95,9 @@ int mcr_settings_add_interface(struct mcr_settings *s, const struct mcr_interfac
 					config->port, config->vlan, other->config.name);
 		if (config->kernel[0] && strcmp(other->config.kernel, config->kernel) == 0)
 			return mcr_fail(err, -EEXIST,
-					"kernel device '%s' is interface '%s''s already: each has "
-					"its own",
-					config->kernel, other->config.name);
+					"interface '%s' has the kernel device '%s' already: each "
+					"interface needs its own",
+					other->config.name, config->kernel);
 	}
 	if (s->n_interfaces == MCR_INTERFACES_MAX)
 		return mcr_fail(err, -ENOSPC, "more than %d interfaces", MCR_INTERFACES_MAX);
