@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The IGMP host machine of one interface: its joins, its versions and its clockwork. What arrives
- * is in igmp_input.c, what goes out in igmp_send.c. */
+/* The IGMP host machine of one interface: its life, its joins and its poll. */
 #include "core/igmp/igmp_state.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/source_set.h"
 
@@ -68,36 +66,6 @@ void mcr_igmp_destroy(struct mcr_igmp *igmp)
 	free(igmp->queue.lengths);
 	free(igmp->scratch);
 	free(igmp);
-}
-
-uint64_t mcr_igmp_delay(struct mcr_igmp *igmp, uint64_t max_ns)
-{
-	if (!igmp->cfg.draw)
-		return mcr_rng_delay(&igmp->rng, max_ns);
-	uint64_t delay = igmp->cfg.draw(igmp->cfg.draw_ctx, max_ns);
-
-	return delay > max_ns ? max_ns : delay ? delay : 1;
-}
-
-void mcr_igmp_forget_answer(struct mcr_igmp *igmp, struct mcr_igmp_group *g)
-{
-	igmp->n_recorded -= g->cap_recorded;
-	free(g->recorded);
-	g->recorded = NULL;
-	g->n_recorded = g->cap_recorded = 0;
-	g->answer_due_ns = MCR_IGMP_NEVER;
-}
-
-void mcr_igmp_drop_group(struct mcr_igmp *igmp, struct mcr_igmp_group *g)
-{
-	struct mcr_igmp_sweep *s = &igmp->sweep;
-
-	mcr_igmp_forget_answer(igmp, g);
-	if (s->cursor == g)
-		s->cursor = g->next;
-	if (s->due_ns != MCR_IGMP_NEVER && g->swept != s->number && --s->left == 0)
-		s->due_ns = MCR_IGMP_NEVER;
-	mcr_igmp_groups_remove(&igmp->groups, g);
 }
 
 /* What a record of this group takes in a general answer. */
@@ -192,30 +160,12 @@ int mcr_igmp_set_filter(struct mcr_igmp *igmp, uint32_t group_be, enum mcr_filte
 	return rc;
 }
 
-/* Tells of the whole state again, leaves included. */
-static void announce_group(struct mcr_igmp *igmp, struct mcr_igmp_group *g)
-{
-	int wanted = mcr_membership_wanted(&g->membership);
-
-	if (igmp->version == 3) {
-		if (!wanted && !mcr_membership_pending(&g->membership))
-			g->membership.mode_left = igmp->robustness; /* a v2 leave not yet sent */
-		mcr_membership_announce(&g->membership, igmp->robustness);
-	} else if (wanted) {
-		mcr_igmp_forget_answer(igmp, g);
-	}
-	g->unsent = 1;
-	g->change_due_ns = 0;
-	g->copies = igmp->cfg.robustness;
-	mcr_igmp_groups_wake(&igmp->groups, g);
-}
-
 void mcr_igmp_announce(struct mcr_igmp *igmp, uint32_t address_be, uint64_t now_ns)
 {
 	igmp->address = ntohl(address_be);
 	mcr_igmp_refresh_version(igmp, now_ns);
 	for (struct mcr_igmp_group *g = igmp->groups.first; g; g = g->next)
-		announce_group(igmp, g);
+		mcr_igmp_announce_group(igmp, g);
 }
 
 void mcr_igmp_leave_all(struct mcr_igmp *igmp, uint64_t now_ns)
@@ -224,54 +174,6 @@ void mcr_igmp_leave_all(struct mcr_igmp *igmp, uint64_t now_ns)
 	for (struct mcr_igmp_group *g = igmp->groups.first; g; g = g->next)
 		change_group(igmp, g, MCR_FILTER_INCLUDE, NULL, 0);
 	igmp->sweep.due_ns = MCR_IGMP_NEVER;
-}
-
-/* After a change of version: nothing of the old one is sent any more, but a change that nobody has
- * heard of yet is told in the new one. D4: back in v3, the whole state is told at once. */
-static void convert_group(struct mcr_igmp *igmp, struct mcr_igmp_group *g)
-{
-	mcr_igmp_forget_answer(igmp, g);
-	mcr_membership_cancel(&g->membership);
-	if (!g->unsent) {
-		g->change_due_ns = MCR_IGMP_NEVER;
-		g->copies = 0;
-	}
-	if (!g->unsent && !mcr_membership_wanted(&g->membership))
-		mcr_igmp_drop_group(igmp, g);
-	else if (igmp->version == 3)
-		announce_group(igmp, g);
-	else
-		mcr_igmp_groups_wake(&igmp->groups, g);
-}
-
-static void switch_version(struct mcr_igmp *igmp, uint8_t version)
-{
-	struct mcr_igmp_group *next;
-
-	igmp->version = version;
-	igmp->stats.version_changes++;
-	igmp->stats.tx_cancelled += igmp->queue.n - igmp->queue.head;
-	igmp->queue.n = igmp->queue.head = 0;
-	igmp->sweep.due_ns = MCR_IGMP_NEVER;
-	igmp->last_old_general_ns = 0;
-	for (struct mcr_igmp_group *g = igmp->groups.first; g; g = next) {
-		next = g->next;
-		convert_group(igmp, g);
-	}
-}
-
-void mcr_igmp_refresh_version(struct mcr_igmp *igmp, uint64_t now_ns)
-{
-	uint8_t version = igmp->cfg.version;
-
-	if (now_ns >= igmp->v1_until_ns)
-		igmp->v1_until_ns = 0;
-	if (now_ns >= igmp->v2_until_ns)
-		igmp->v2_until_ns = 0;
-	if (!version)
-		version = igmp->v1_until_ns ? 1 : igmp->v2_until_ns ? 2 : 3;
-	if (version != igmp->version)
-		switch_version(igmp, version);
 }
 
 /* Without a querier nobody asks, and a snooping switch forgets us: say it unasked. A query moves

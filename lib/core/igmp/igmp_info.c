@@ -4,7 +4,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <string.h>
 
 static const char *const rx_names[MCR_IGMP_RX_COUNT] = {
     [MCR_IGMP_RX_QUERY] = "query",

@@ -4,84 +4,6 @@
  * kept until it was sent, or a change of version cancels it. */
 #include "core/igmp/igmp_state.h"
 
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
-#define HEADERS (MCR_IGMP_IP_HEADER + MCR_IGMP_REPORT_HEADER)
-
-/* Octets that the records of one message may take. */
-static size_t capacity(const struct mcr_igmp *igmp)
-{
-	return igmp->cfg.mtu - (size_t)HEADERS;
-}
-
-/* Sources that one record may hold. */
-static size_t sources_max(const struct mcr_igmp *igmp)
-{
-	return (capacity(igmp) - MCR_IGMP_RECORD_HEADER) / 4;
-}
-
-int mcr_igmp_reserve(struct mcr_igmp *igmp, size_t n)
-{
-	struct mcr_igmp_queue *q = &igmp->queue;
-	/* ALLOW and BLOCK and an answer may each end in a slot of their own; one stays open. */
-	size_t slots = 2 * (n / sources_max(igmp)) + 8;
-
-	if (n > igmp->n_scratch) {
-		uint32_t *scratch = realloc(igmp->scratch, n * sizeof(*scratch));
-
-		if (!scratch)
-			return -ENOMEM;
-		igmp->scratch = scratch;
-		igmp->n_scratch = n;
-	}
-	if (slots <= q->slots)
-		return 0;
-	uint8_t *bytes = realloc(q->bytes, slots * q->stride);
-
-	if (!bytes)
-		return -ENOMEM;
-	q->bytes = bytes;
-	uint16_t *lengths = realloc(q->lengths, slots * sizeof(*lengths));
-
-	if (!lengths)
-		return -ENOMEM;
-	q->lengths = lengths;
-	q->slots = (uint32_t)slots;
-	return 0;
-}
-
-/* Slots of another size, with what they hold. */
-static int widen_slots(struct mcr_igmp_queue *q, size_t stride)
-{
-	uint8_t *bytes = malloc(q->slots * stride);
-
-	if (!bytes)
-		return -ENOMEM;
-	for (size_t i = q->head; i < q->n; i++)
-		memcpy(bytes + i * stride, q->bytes + i * q->stride, q->lengths[i]);
-	free(q->bytes);
-	q->bytes = bytes;
-	q->stride = stride;
-	return 0;
-}
-
-int mcr_igmp_set_mtu(struct mcr_igmp *igmp, uint16_t mtu)
-{
-	uint16_t before = igmp->cfg.mtu;
-
-	if (mtu < MCR_IPV4_MTU_MIN)
-		return -EINVAL;
-	if (mtu > igmp->queue.stride && widen_slots(&igmp->queue, mtu) < 0)
-		return -ENOMEM;
-	igmp->cfg.mtu = mtu;
-	if (mcr_igmp_reserve(igmp, igmp->n_scratch) == 0)
-		return 0;
-	igmp->cfg.mtu = before;
-	return -ENOMEM;
-}
-
 /* The slot being filled is queue.n; it is empty while queue.records is 0. */
 static uint8_t *slot(struct mcr_igmp *igmp)
 {
@@ -92,7 +14,7 @@ static size_t room(const struct mcr_igmp *igmp)
 {
 	const struct mcr_igmp_queue *q = &igmp->queue;
 
-	return q->records ? igmp->cfg.mtu - (size_t)q->lengths[q->n] : capacity(igmp);
+	return q->records ? igmp->cfg.mtu - (size_t)q->lengths[q->n] : mcr_igmp_capacity(igmp);
 }
 
 static void close_report(struct mcr_igmp *igmp)
@@ -115,7 +37,7 @@ static void put_record(struct mcr_igmp *igmp, enum mcr_record type, uint32_t gro
 	if (room(igmp) < MCR_IGMP_RECORD_HEADER + 4 * n)
 		close_report(igmp);
 	if (!q->records)
-		q->lengths[q->n] = HEADERS;
+		q->lengths[q->n] = MCR_IGMP_HEADERS;
 	uint8_t *end = slot(igmp) + q->lengths[q->n];
 
 	q->lengths[q->n] =
@@ -128,7 +50,7 @@ static void put_record(struct mcr_igmp *igmp, enum mcr_record type, uint32_t gro
 static void append_record(struct mcr_igmp *igmp, enum mcr_record type, uint32_t group,
 			  const uint32_t *sources, size_t n)
 {
-	size_t max = sources_max(igmp);
+	size_t max = mcr_igmp_sources_max(igmp);
 
 	if (n > max && (type == MCR_RECORD_IS_EX || type == MCR_RECORD_TO_EX))
 		n = max;
@@ -204,7 +126,7 @@ static size_t octets_needed(const struct mcr_igmp *igmp, const struct mcr_igmp_g
 	if (g->answer_due_ns <= now_ns)
 		n += MCR_IGMP_RECORD_HEADER +
 		     4 * (size_t)(g->n_recorded ? g->n_recorded : m->n_listed);
-	return n < capacity(igmp) ? n : capacity(igmp);
+	return n < mcr_igmp_capacity(igmp) ? n : mcr_igmp_capacity(igmp);
 }
 
 /* The time of the next copy: one draw for all groups that were due together, so that what was

@@ -1,6 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the files of the IGMP machine share: igmp.c (interface, modes, joins), igmp_input.c (what
- * arrives), igmp_send.c (what is due), igmp_info.c. Private to lib/core/igmp*. */
+/* What the files of the IGMP machine share. A file calls those above it:
+ *
+ *     igmp_state.c    the machine's memory, and what several of them do to a group
+ *     igmp_version.c  which version is in use
+ *     igmp_answer.c   when a query is answered
+ *     igmp_send.c     what is due becomes messages
+ *     igmp_input.c    what arrives
+ *     igmp.c          joins, and the machine's life
+ *     igmp_info.c     statistics
+ *
+ * Private to lib/core/igmp/. */
 #ifndef MCR_CORE_IGMP_STATE_H
 #define MCR_CORE_IGMP_STATE_H
 
@@ -80,15 +89,10 @@ struct mcr_igmp {
 	struct mcr_igmp_info stats; /* counters only */
 };
 
+/* ---- igmp_state.c ---- */
+
 /* mcr_igmp_delay: a delay in (0, max_ns]. */
 uint64_t mcr_igmp_delay(struct mcr_igmp *igmp, uint64_t max_ns);
-
-/* mcr_igmp_refresh_version follows the older-querier timers; a change of version cancels what is
- * pending (RFC 9776 §7.2.1). */
-void mcr_igmp_refresh_version(struct mcr_igmp *igmp, uint64_t now_ns);
-
-/* mcr_igmp_schedule_general: as if a general query with this response time had come. */
-void mcr_igmp_schedule_general(struct mcr_igmp *igmp, uint64_t response_ns, uint64_t now_ns);
 
 /* mcr_igmp_forget_answer drops the group's pending answer; the caller wakes the group. */
 void mcr_igmp_forget_answer(struct mcr_igmp *igmp, struct mcr_igmp_group *g);
@@ -96,9 +100,45 @@ void mcr_igmp_forget_answer(struct mcr_igmp *igmp, struct mcr_igmp_group *g);
 /* mcr_igmp_drop_group frees a group and keeps the sweep whole. */
 void mcr_igmp_drop_group(struct mcr_igmp *igmp, struct mcr_igmp_group *g);
 
+/* mcr_igmp_announce_group: the group's whole state is to be reported as if it were new, a leave
+ * that is still being reported included. */
+void mcr_igmp_announce_group(struct mcr_igmp *igmp, struct mcr_igmp_group *g);
+
 /* mcr_igmp_reserve makes room for a record of n sources, so that polling never allocates. Returns 0
  * or -ENOMEM. */
 int mcr_igmp_reserve(struct mcr_igmp *igmp, size_t n);
+
+#define MCR_IGMP_HEADERS (MCR_IGMP_IP_HEADER + MCR_IGMP_REPORT_HEADER) /* in front of records */
+
+/* mcr_igmp_capacity: octets that the records of one message may take. */
+static inline size_t mcr_igmp_capacity(const struct mcr_igmp *igmp)
+{
+	return igmp->cfg.mtu - (size_t)MCR_IGMP_HEADERS;
+}
+
+/* mcr_igmp_sources_max: sources that one record may hold. */
+static inline size_t mcr_igmp_sources_max(const struct mcr_igmp *igmp)
+{
+	return (mcr_igmp_capacity(igmp) - MCR_IGMP_RECORD_HEADER) / 4;
+}
+
+/* ---- igmp_version.c ---- */
+
+/* mcr_igmp_refresh_version follows the older-querier timers; a change of version cancels what is
+ * pending (RFC 9776 §7.2.1). */
+void mcr_igmp_refresh_version(struct mcr_igmp *igmp, uint64_t now_ns);
+
+/* ---- igmp_answer.c; response_ns: the longest delay that the query allows, 0: at once ---- */
+
+/* mcr_igmp_schedule_general: as if a general query had come. */
+void mcr_igmp_schedule_general(struct mcr_igmp *igmp, uint64_t response_ns, uint64_t now_ns);
+
+/* mcr_igmp_schedule_group: a query asks about a group that we want, or about n of its sources,
+ * which are in scratch, ascending; n is 0 for the group itself. */
+void mcr_igmp_schedule_group(struct mcr_igmp *igmp, struct mcr_igmp_group *g, size_t n,
+			     uint64_t response_ns, uint64_t now_ns);
+
+/* ---- igmp_send.c ---- */
 
 /* mcr_igmp_pump sends and builds what is due, as far as pacing and the Tx queue allow. */
 void mcr_igmp_pump(struct mcr_igmp *igmp, uint64_t now_ns, mcr_igmp_send send, void *ctx);
