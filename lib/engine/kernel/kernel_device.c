@@ -21,8 +21,8 @@
 #define TUN_PATH     "/dev/net/tun"
 #define GROUPS_PATH  "/proc/thread-self/net/dev_mcast"
 #define GROUPS_BYTES 65536
-/* Frames that wait for the control thread: a TCP window of some megabytes. Its own default, 1,000,
- * would be overrun within a millisecond. */
+/* How many frames may wait for the control thread: a TCP window of some megabytes. The kernel's
+ * default, 1,000, would be too little for a millisecond. */
 #define QUEUE_FRAMES 4096
 
 static struct ifreq request_of(const char *name)
@@ -55,7 +55,7 @@ static int open_failed(struct mcr_error *err, const char *name, int code)
 	return mcr_error_set(err, -code, "kernel=%s: " TUN_PATH ": %s", name, strerror(code));
 }
 
-/* IFF_TUN_EXCL: a persistent tap of somebody else is not to be taken over. */
+/* IFF_TUN_EXCL: a persistent tap of somebody else's must not be taken over. */
 static int make(const struct mcr_kernel_device *d, struct mcr_error *err)
 {
 	struct ifreq request = request_of(d->name);
@@ -146,7 +146,6 @@ int mcr_kernel_device_set_mac(const struct mcr_kernel_device *d, const uint8_t m
 	struct ifreq request = request_of(d->name);
 
 	put_mac(&request, mac);
-	/* On the tap's own descriptor. */
 	return d->fd < 0 ? -ENODEV : result(ioctl(d->fd, SIOCSIFHWADDR, &request));
 }
 
@@ -164,7 +163,7 @@ static int by_number(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Twelve hexadecimal digits. */
+/* From twelve hexadecimal digits. */
 static int mac_of(uint64_t *out, const char *text)
 {
 	uint8_t mac[6];
@@ -176,7 +175,7 @@ static int mac_of(uint64_t *out, const char *text)
 	return 1;
 }
 
-/* A line: index, name, users, global users, address. Returns 0: another device's. */
+/* A line has index, name, users, global users, address. Returns 0 for another device's line. */
 static int parse_line(uint64_t *mac, const char *line, unsigned index, const char *name)
 {
 	char device[MCR_DEVICE_NAME_MAX], address[13];
@@ -204,7 +203,7 @@ size_t mcr_kernel_groups_parse(const char *text, unsigned index, const char *nam
 	return n;
 }
 
-/* Whole, or nothing: half of a list would take away what the other half wants. */
+/* Reads all of it or fails: with half of the list, the groups in the other half would be lost. */
 static int read_groups(char *text, size_t cap)
 {
 	int fd = open(GROUPS_PATH, O_RDONLY | O_CLOEXEC);

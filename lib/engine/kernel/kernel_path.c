@@ -13,12 +13,13 @@
 #include "engine/kernel/kernel_path.h"
 
 #define TAG          sizeof(struct rte_vlan_hdr)
-#define ADDRESSES    (2 * RTE_ETHER_ADDR_LEN) /* a tag stands behind them */
+#define ADDRESSES    (2 * RTE_ETHER_ADDR_LEN) /* a tag follows them */
 #define SEGMENTS_MAX 64
-#define TX_DESCS_MAX 4096 /* where the driver does not say how many it took */
+#define TX_DESCS_MAX 4096 /* where the driver does not report how many it has */
 #define FRAME_MIN    (RTE_ETHER_MIN_LEN - RTE_ETHER_CRC_LEN)
 
-/* A pool of its own: what waits in the Tx queue is not missing for receiving. */
+/* The kernel's frames have a pool of their own, so that those in the Tx queue take no buffers from
+ * receiving. */
 static int make_pool(struct mcr_port *port)
 {
 	unsigned room = RTE_PKTMBUF_HEADROOM + port->mtu + RTE_ETHER_HDR_LEN + TAG;
@@ -76,7 +77,8 @@ void mcr_kernel_path_destroy(struct mcr_kernel_path *k)
 
 /* ---- to the kernel ---- */
 
-/* The pieces of a frame; cut: without the tag behind the addresses. Returns how many, or 0. */
+/* Lists the pieces of a frame. cut: leaves out the tag behind the addresses. Returns how many, or 0
+ * when the frame is too short or has too many. */
 static int pieces_of(struct iovec *iov, const struct rte_mbuf *m, int cut)
 {
 	size_t skip = 0;
@@ -98,7 +100,7 @@ static int pieces_of(struct iovec *iov, const struct rte_mbuf *m, int cut)
 	return n;
 }
 
-/* Its descriptor stays open until the device thread closes it, which may wait. */
+/* The device's descriptor stays open until the device thread closes it, which may wait. */
 static void note_loss(struct mcr_kernel_path *k, int ret)
 {
 	k->is_lost |= ret == -ENODEV;
@@ -134,7 +136,7 @@ static int carries_igmp(const struct rte_mbuf *m)
 	return p.verdict == MCR_PARSED_PUNT && mcr_packet_is_igmp(&p, frame);
 }
 
-/* One frame, with the interface's tag. Returns 1, 0: none, or -ENODEV and such. */
+/* Reads one frame and puts the interface's tag into it. Returns 1, 0 (there is none) or -errno. */
 static int read_frame(struct mcr_kernel_path *k, struct rte_mbuf *m)
 {
 	size_t tag = k->vlan != 0 ? TAG : 0;
@@ -156,7 +158,7 @@ static int read_frame(struct mcr_kernel_path *k, struct rte_mbuf *m)
 		to[ADDRESSES + 2] = (uint8_t)(k->vlan >> 8);
 		to[ADDRESSES + 3] = (uint8_t)k->vlan;
 	}
-	if (total < FRAME_MIN) { /* a vdev does not pad as hardware does */
+	if (total < FRAME_MIN) { /* vdevs do not pad, as hardware does */
 		memset(to + total, 0, FRAME_MIN - total);
 		total = FRAME_MIN;
 	}
@@ -165,7 +167,7 @@ static int read_frame(struct mcr_kernel_path *k, struct rte_mbuf *m)
 	return 1;
 }
 
-/* Reads a burst into held, and what may not go out away. Returns the frames read. */
+/* Reads a burst into held, and drops what may not go out. Returns how many frames it read. */
 static unsigned read_burst(struct mcr_kernel_path *k)
 {
 	unsigned n = 0;
@@ -189,7 +191,8 @@ static unsigned read_burst(struct mcr_kernel_path *k)
 	return n;
 }
 
-/* Keeps what the port does not take, in order: the kernel's queue fills up behind it. */
+/* Frames that the port does not take stay held, in order, and the kernel's queue fills up behind
+ * them. */
 static void send_held(struct mcr_kernel_path *k)
 {
 	uint16_t sent;
@@ -234,7 +237,7 @@ void mcr_kernel_path_sync(struct mcr_kernel_path *k)
 		mcr_kernel_device_close(&k->device);
 		return;
 	}
-	/* What fails is tried again the next time. */
+	/* If one fails, the next sync tries again. */
 	if (t->carrier != t->device_carrier &&
 	    mcr_kernel_device_set_carrier(&k->device, t->carrier) == 0)
 		t->device_carrier = t->carrier;

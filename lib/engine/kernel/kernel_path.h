@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Living beside the kernel: what no channel wants goes to a device in the kernel, what the kernel
- * sends there leaves through the port. The kernel sees the interface's own VLAN, without its tag.
+/* A port shared with the kernel (kernel=): frames that no channel wants go to a device in the
+ * kernel, and frames that the kernel sends there leave through the port. The kernel sees the
+ * interface's own VLAN, without its tag.
  *
- * Rx lcores put frames into a ring of their own (struct mcr_worker.kernel), so that they can starve
- * neither IGMP nor the data; control moves them on, a limited number each round and after all its
- * other work. IGMP is both's: what is received goes to mcring's machine and to the kernel, what the
- * kernel sends goes out unless the interface has igmp=off.
+ * Rx lcores put frames for the kernel into a ring of their own (struct mcr_worker.kernel), so that
+ * these can starve neither IGMP nor the data. Control moves them on, a limited number each round
+ * and after all its other work. Both sides have IGMP: received messages go to mcring's machine and
+ * to the kernel, and the kernel's go out unless the interface has igmp=off.
  *
  * The device gets the port's MAC address and MTU when it is made. From then on only the device
  * thread changes it: when the port's MAC address or link changes, mcr_kernel_path_sync sets that of
@@ -21,7 +22,7 @@
 #include "engine/port/port.h"
 
 #define MCR_KERNEL_BURST      32
-#define MCR_KERNEL_ROUND      256 /* frames each way and interface before other work is due again */
+#define MCR_KERNEL_ROUND      256 /* frames each way and interface, then other work has its turn */
 #define MCR_KERNEL_GROUPS_MAX 64  /* multicast MAC addresses that a device can want */
 
 struct mcr_kernel_path {
@@ -29,29 +30,30 @@ struct mcr_kernel_path {
 	struct mcr_port *port;
 	uint16_t vlan;           /* of the interface; 0 = untagged */
 	uint8_t is_quiet;        /* tx=never: nothing that the kernel sends goes out */
-	uint8_t is_igmp_off;     /* the kernel's IGMP does not go out */
+	uint8_t is_igmp_off;     /* igmp=off: the kernel's IGMP does not go out */
 	uint8_t is_lost;         /* somebody removed the device */
-	uint64_t rx, rx_dropped; /* frames to the kernel; those that it did not take */
-	uint64_t tx, tx_dropped; /* from the kernel to the port; those that may not go out */
-	unsigned n_held;         /* read from the kernel, not taken by the port yet */
+	uint64_t rx, rx_dropped; /* frames to the kernel; frames that it did not take */
+	uint64_t tx,
+	    tx_dropped;  /* frames from the kernel to the port; frames that may not go out */
+	unsigned n_held; /* read from the kernel, not taken by the port yet */
 	struct rte_mbuf *held[MCR_KERNEL_BURST];
-	size_t n_groups; /* multicast addresses that the kernel wants: mcr_kernel_device_groups */
+	size_t n_groups; /* MAC addresses that the kernel wants: mcr_kernel_device_groups */
 	uint64_t groups[MCR_KERNEL_GROUPS_MAX];
 
 	/* While the job is pending all of this is the device thread's. Control goes on moving
 	 * frames through device.fd, until is_lost: then the device thread may close it. */
 	struct mcr_kernel_sync {
 		struct mcr_job job;
-		uint8_t is_end; /* the device is lost: its descriptor is closed, no more */
-		uint8_t carrier, device_carrier;
+		uint8_t is_end; /* the device is lost: close its descriptor and do no more */
+		uint8_t carrier, device_carrier; /* what is wanted, what the device has */
 		struct rte_ether_addr mac, device_mac;
 		int n_groups; /* or -errno */
 		uint64_t groups[MCR_KERNEL_GROUPS_MAX];
 	} sync;
 };
 
-/* mcr_kernel_path_create makes the device that config.kernel names. The port
- * owns the frames' pool. Returns 0, or with err filled -ENOMEM or what mcr_kernel_device_open gave.
+/* mcr_kernel_path_create makes the device that config->kernel names. The port owns the frames'
+ * pool. Returns 0, or with err filled -ENOMEM or what mcr_kernel_device_open gave.
  */
 int mcr_kernel_path_create(struct mcr_kernel_path **out, const struct mcr_interface_config *config,
 			   struct mcr_port *port, struct mcr_error *err);
@@ -59,7 +61,7 @@ int mcr_kernel_path_create(struct mcr_kernel_path **out, const struct mcr_interf
 /* mcr_kernel_path_destroy removes the device. NULL is allowed. */
 void mcr_kernel_path_destroy(struct mcr_kernel_path *k);
 
-/* mcr_kernel_path_is_up: whether the device is there still. */
+/* mcr_kernel_path_is_up: whether the device is still there. k: NULL = there never was one. */
 static inline int mcr_kernel_path_is_up(const struct mcr_kernel_path *k)
 {
 	return k && !k->is_lost;
@@ -68,11 +70,11 @@ static inline int mcr_kernel_path_is_up(const struct mcr_kernel_path *k)
 /* mcr_kernel_path_give hands a received frame to the kernel; m stays the caller's. */
 void mcr_kernel_path_give(struct mcr_kernel_path *k, const struct rte_mbuf *m);
 
-/* mcr_kernel_path_send moves what the kernel sends to the port, MCR_KERNEL_ROUND frames at most.
+/* mcr_kernel_path_send moves frames that the kernel sends to the port, at most MCR_KERNEL_ROUND.
  * Returns how many. */
 unsigned mcr_kernel_path_send(struct mcr_kernel_path *k);
 
-/* mcr_kernel_path_is_waiting: the port took less than there is; try again soon. */
+/* mcr_kernel_path_is_waiting: whether the port did not take all frames: send again soon. */
 static inline int mcr_kernel_path_is_waiting(const struct mcr_kernel_path *k)
 {
 	return k->n_held > 0;
