@@ -40,7 +40,7 @@ static int create_handler(struct mcr_inline **out, const struct mcr_channel_conf
 	return 0;
 }
 
-/* All of its rings before the first is made. */
+/* Checks for all of its rings before the first is made. */
 static int check_memory(const struct mcr_channel_config *config, size_t len, unsigned n,
 			struct mcr_error *err)
 {
@@ -89,7 +89,7 @@ int mcr_channel_create(struct mcr_channel **out, const struct mcr_channel_config
 				n_lcores);
 		mcr_ring_writer_attach(channel->writers[i], region->mem);
 		if (config->handler_only)
-			channel->writers[i]->max_payload = UINT32_MAX; /* it is never put */
+			channel->writers[i]->max_payload = UINT32_MAX; /* nothing is put there */
 	}
 	*out = channel;
 	return 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A channel: a named set of joins with one ring per rx lcore. Thread: control, or the device thread
- * while it is being made and when nobody sees it any more. */
+/* A channel: a named set of joins, with one ring per rx lcore. Thread: control; the device thread
+ * makes it, and releases it when no view has it any more. */
 #ifndef MCR_ENGINE_CHANNEL_H
 #define MCR_ENGINE_CHANNEL_H
 
@@ -19,28 +19,31 @@ struct mcr_channel {
 	 */
 	struct mcr_channel_config config;
 	uint64_t epoch;
-	struct mcr_job job; /* its end, on the device thread */
+	struct mcr_job job; /* releases it on the device thread */
 	unsigned n_rings;
 	struct mcr_region regions[MCR_LCORES_MAX];
 	struct mcr_ring_writer
 	    *writers[MCR_LCORES_MAX]; /* each belongs to its lcore while a view has it */
-	struct mcr_inline *handlers[MCR_LCORES_MAX]; /* the same; NULL = none */
+	struct mcr_inline *handlers[MCR_LCORES_MAX]; /* likewise; NULL = none */
 };
 
-/* mcr_channel_create makes a ring on the NUMA node of each lcore; it waits for memory, as
- * mcr_region_create does. Errors: -ENOMEM, -EMFILE, what pause gives. */
+/* mcr_channel_create makes a ring on the NUMA node of each lcore. config is checked. May take long,
+ * as mcr_region_create does. Errors, with err filled: -ENOMEM, -EMFILE, what pause gives. */
 int mcr_channel_create(struct mcr_channel **out, const struct mcr_channel_config *config,
 		       const unsigned *lcores, unsigned n_lcores, const struct mcr_pause *pause,
 		       struct mcr_error *err);
 
-/* mcr_channel_release gives the rings' memory back; no view has its writers any more. Takes long
- * where there is much of it. */
+/* mcr_channel_release gives the rings' memory back, which takes long when there is much of it. No
+ * view has its writers any more. */
 void mcr_channel_release(struct mcr_channel *channel);
 
-/* mcr_channel_destroy releases it and frees the rest. NULL is allowed. */
+/* mcr_channel_destroy releases the channel and frees the rest. NULL is allowed. */
 void mcr_channel_destroy(struct mcr_channel *channel);
 
+/* mcr_channel_stop shows readers that nothing follows in its rings. */
 void mcr_channel_stop(struct mcr_channel *channel);
+
+/* mcr_channel_heartbeat shows readers that the engine lives. */
 void mcr_channel_heartbeat(struct mcr_channel *channel, uint64_t monotonic_ns);
 
 #endif

@@ -61,7 +61,7 @@ int mcr_interface_check(const struct mcr_interface_config *config, struct mcr_er
 	return 0;
 }
 
-/* What we send stands in one buffer, and a port of jumbo frames may chain small ones. */
+/* A packet that we send lies in one buffer, while a port of jumbo frames may chain small ones. */
 static uint16_t longest_packet(const struct mcr_port *port)
 {
 	uint16_t room = rte_pktmbuf_data_room_size(port->mempool) - RTE_PKTMBUF_HEADROOM -
@@ -104,8 +104,7 @@ int mcr_interface_init(struct mcr_interface *i, const struct mcr_interface_confi
 	if (port->interface_of_vlan[config->vlan] != MCR_NO_INTERFACE)
 		return mcr_error_set(err, -EINVAL,
 				     "interface \"%s\": port %s has another interface %s already; "
-				     "give each a vlan= of "
-				     "its own",
+				     "give each a vlan= of its own",
 				     config->name, port->name,
 				     config->vlan ? "on this VLAN" : "without a VLAN");
 	ret = make_igmp(i, now_ns, err);
@@ -173,7 +172,7 @@ static struct rte_mbuf *make_frame(const struct mcr_interface *i, const uint8_t 
 	return m;
 }
 
-/* mcr_igmp_send: what does not go out now is kept by the machine and sent later. */
+/* mcr_igmp_send: the machine keeps what does not go out now, and sends it later. */
 static int send_igmp(void *ctx, const uint8_t *packet, size_t len)
 {
 	struct mcr_interface *i = ctx;
@@ -217,7 +216,7 @@ static void input_igmp(struct mcr_interface *i, const struct rte_mbuf *m,
 	if (!packet)
 		return;
 	mcr_igmp_input(i->igmp, packet, len, now_ns);
-	i->igmp_due_ns = 0; /* the machine says when at the next poll */
+	i->igmp_due_ns = 0; /* the next poll returns when */
 }
 
 void mcr_interface_input(struct mcr_interface *i, struct rte_mbuf *m,
@@ -228,7 +227,7 @@ void mcr_interface_input(struct mcr_interface *i, struct rte_mbuf *m,
 	if (igmp && i->igmp)
 		input_igmp(i, m, packet, now_ns);
 	if (mcr_kernel_path_is_up(i->kernel)) {
-		if (igmp) /* all else came its own way, or is not for us */
+		if (igmp) /* other frames reach it through the kernel's ring */
 			mcr_kernel_path_give(i->kernel, m);
 	} else if (!igmp && !i->config.tx_never && i->port->started && i->config.address_be != 0 &&
 		   mcr_responder_answer(m, packet, &i->port->mac, i->config.address_be)) {
@@ -237,7 +236,7 @@ void mcr_interface_input(struct mcr_interface *i, struct rte_mbuf *m,
 			rte_pktmbuf_free(m);
 			return;
 		}
-		m->ol_flags &= RTE_MBUF_F_EXTERNAL | RTE_MBUF_F_INDIRECT; /* whose the data is */
+		m->ol_flags &= RTE_MBUF_F_EXTERNAL | RTE_MBUF_F_INDIRECT; /* the data's owner */
 		if (transmit(i, m) < 0)
 			i->tx_dropped++;
 		return;
@@ -245,7 +244,7 @@ void mcr_interface_input(struct mcr_interface *i, struct rte_mbuf *m,
 	rte_pktmbuf_free(m);
 }
 
-/* RFC 9776 §7.2.1 wants these logged, rate-limited: they take away the choice of sources. */
+/* RFC 9776 §7.2.1 wants such queries logged, rate-limited: they take away the choice of sources. */
 static void old_queries_line(struct mcr_interface *i, uint64_t now_ns, char *line, size_t cap)
 {
 	char querier[MCR_ADDRESS_TEXT];

@@ -20,37 +20,40 @@ struct mcr_interface {
 	struct mcr_kernel_path *kernel; /* NULL: no kernel= */
 	uint64_t igmp_due_ns;           /* CLOCK_MONOTONIC; MCR_IGMP_NEVER = nothing to do */
 	uint64_t tx_packets, tx_retries, tx_dropped;
-	uint64_t logged_old_queries; /* what the log knows: mcr_igmp_brief.old_queries, version */
+	uint64_t logged_old_queries; /* in the log: of mcr_igmp_brief */
 	uint64_t old_queries_due_ns;
 	uint8_t logged_version;
 };
 
-/* mcr_interface_check: 0, or -EINVAL with err filled. */
+/* mcr_interface_check: 0, or -EINVAL with err filled when the configuration cannot be. */
 int mcr_interface_check(const struct mcr_interface_config *config, struct mcr_error *err);
 
-/* mcr_interface_init puts an interface on an opened port. Errors: -EINVAL (its VLAN is taken on the
- * port), -ENOMEM. */
+/* mcr_interface_init puts an interface on an opened port. index: its place among the interfaces.
+ * now_ns: monotonic, here and below. Errors, with err filled: -EINVAL (its VLAN is taken on the
+ * port), -ENOMEM, what mcr_kernel_path_create gave. */
 int mcr_interface_init(struct mcr_interface *i, const struct mcr_interface_config *config,
 		       struct mcr_port *port, uint8_t index, uint64_t now_ns,
 		       struct mcr_error *err);
 void mcr_interface_fini(struct mcr_interface *i);
 
-/* mcr_interface_input takes a punted frame, and the mbuf with it. packet: what mcr_parse says. */
+/* mcr_interface_input handles a punted frame and becomes the owner of its mbuf. packet: what
+ * mcr_parse made of it. */
 void mcr_interface_input(struct mcr_interface *i, struct rte_mbuf *m,
 			 const struct mcr_packet *packet, uint64_t now_ns);
 
-/* mcr_interface_announce tells all memberships anew: link up, another MAC or IP address. */
+/* mcr_interface_announce reports all memberships again: the link came up, or the MAC or IP address
+ * is another. */
 void mcr_interface_announce(struct mcr_interface *i, uint64_t now_ns);
 
-/* mcr_interface_set_mtu: the port's MTU is another now; announce afterwards. Returns 0 or -ENOMEM:
- * reports are as long as they were. */
+/* mcr_interface_set_mtu adapts the reports to another MTU of the port; announce afterwards. Returns
+ * 0, or -ENOMEM: reports stay as long as they were. */
 int mcr_interface_set_mtu(struct mcr_interface *i);
 
 /* mcr_interface_poll sends the IGMP that is due. */
 void mcr_interface_poll(struct mcr_interface *i, uint64_t now_ns);
 
-/* mcr_interface_watch writes the next line that the log should have of this interface into line.
- * Returns 1, or 0 when there is none. Call it again until then. */
+/* mcr_interface_watch writes the interface's next line for the log into line. Returns 1, or 0 when
+ * there is none; call it until then. */
 int mcr_interface_watch(struct mcr_interface *i, uint64_t now_ns, char *line, size_t cap);
 
 #endif

@@ -47,23 +47,23 @@ static int answer_echo(struct rte_mbuf *m, uint16_t offset, const struct rte_eth
 	struct rte_ether_hdr *ether = rte_pktmbuf_mtod(m, struct rte_ether_hdr *);
 	uint32_t sum;
 
-	/* mcr_parse checked the IP header and its lengths. Who asks from a group or from nowhere
-	 * would have the answer sent to many (RFC 1122 §3.2.2.6). */
+	/* mcr_parse checked the IP header and its lengths. An echo from a group's or no
+	 * address would be answered to many hosts (RFC 1122 §3.2.2.6). */
 	if (ip->version_ihl != RTE_IPV4_VHL_DEF ||
 	    rte_be_to_cpu_16(ip->total_length) < sizeof(*ip) + sizeof(*icmp) ||
 	    ip->dst_addr != address_be || !mcr_ipv4_is_host(ip->src_addr) ||
 	    ip->next_proto_id != IPPROTO_ICMP || icmp->icmp_type != RTE_ICMP_TYPE_ECHO_REQUEST ||
 	    icmp->icmp_code != 0 || !rte_is_same_ether_addr(&ether->dst_addr, mac))
 		return 0;
-	/* RFC 1624: only the type changes, so the checksum is moved on, not made new. */
+	/* RFC 1624: only the type changes, so the checksum is adjusted, not computed again. */
 	icmp->icmp_type = RTE_ICMP_TYPE_ECHO_REPLY;
 	sum = (uint16_t)~icmp->icmp_cksum;
 	sum += (uint16_t)~rte_cpu_to_be_16(RTE_ICMP_TYPE_ECHO_REQUEST << 8);
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
 	icmp->icmp_cksum = (uint16_t)~sum;
-	if (icmp->icmp_cksum ==
-	    0) /* 0xffff is the same number, and right for all-zero messages too */
+	/* 0xffff is the same number, and right for all-zero messages, too. */
+	if (icmp->icmp_cksum == 0)
 		icmp->icmp_cksum = 0xffff;
 	ip->dst_addr = ip->src_addr;
 	ip->src_addr = address_be;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Answers ARP requests (RFC 826) and ICMP echo (RFC 792) for one address, so that the network's
- * people can ping what they feed. Nothing else of IP: no fragments, no options. */
+/* Answers ARP requests (RFC 826) and ICMP echo (RFC 792) for one address, so that those who run the
+ * network can ping what they feed. Nothing else of IP: no fragments, no options. */
 #ifndef MCR_ENGINE_RESPONDER_H
 #define MCR_ENGINE_RESPONDER_H
 
@@ -11,8 +11,9 @@
 
 #include "core/parse.h"
 
-/* mcr_responder_answer turns a request for address_be into its reply, in place.
- * Returns 1, or 0 when it is none of ours (m unchanged). Thread: control. */
+/* mcr_responder_answer turns a request for address_be into its reply, in place. packet: what
+ * mcr_parse made of it. mac: the port's. Returns 1, or 0 when m is no such request (m unchanged).
+ * Thread: control. */
 int mcr_responder_answer(struct rte_mbuf *m, const struct mcr_packet *packet,
 			 const struct rte_ether_addr *mac, uint32_t address_be);
 
