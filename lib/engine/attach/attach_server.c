@@ -55,12 +55,13 @@ static void take_connection(void *server, int fd, uint64_t now_ns)
 	struct mcr_attach_server *s = server;
 	struct mcr_attach_slot *slot, *excess;
 	uint32_t uid;
+	int ret;
 
 	if (s->half_open == MCR_ATTACH_HALF_OPEN_MAX)
 		cut_off_silent(s, mcr_attach_find_silent(s, now_ns), now_ns);
-	slot = mcr_attach_slot_take(s, fd, now_ns);
-	if (!slot) {
-		mcr_attach_warn_descriptors(s, now_ns, errno, "a connection was dropped");
+	ret = mcr_attach_slot_take(s, &slot, fd, now_ns);
+	if (ret < 0) {
+		mcr_attach_warn_descriptors(s, now_ns, -ret, "a connection was dropped");
 		close(fd);
 		return;
 	}
@@ -108,19 +109,19 @@ static int check_config(const struct mcr_attach_config *config, struct mcr_error
 
 static int open_server(struct mcr_attach_server *s, const char *path, struct mcr_error *err)
 {
-	const struct mcr_listener_config listener = {
+	struct mcr_listener_config listener = {
 	    .path = path,
 	    .what = "attach socket",
 	    .type = SOCK_SEQPACKET,
 	    .backlog = BACKLOG,
 	    .mode = s->config.mode,
 	    .gid = s->config.gid,
-	    .epoll_fd = s->epoll_fd,
 	    .data = LISTENER,
 	    .calls = &listener_calls,
 	    .ctx = s,
 	};
 
+	s->epoll_fd = listener.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (s->epoll_fd < 0)
 		return mcr_error_set(err, -errno, "attach server: epoll: %s", strerror(errno));
 	return path ? mcr_listener_open(&s->listener, &listener, err) : 0;
@@ -141,7 +142,6 @@ int mcr_attach_server_create(struct mcr_attach_server **out, const char *path,
 	if (s->config.consumers_max == 0)
 		s->config.consumers_max = MCR_CONSUMERS_MAX;
 	s->listener = (struct mcr_listener)MCR_LISTENER_CLOSED;
-	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	ret = open_server(s, path, err);
 	if (ret < 0) {
 		mcr_attach_server_destroy(s);

@@ -190,12 +190,11 @@ int mcr_attach_server_open(struct mcr_attach_server *s, const char *channel, con
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) < 0)
 		return mcr_error_set(err, -errno, "attach: socketpair: %s", strerror(errno));
-	slot = mcr_attach_slot_take(s, pair[0], now_ns);
-	if (!slot) {
-		ret = mcr_error_set(err, -errno, "attach: %s", strerror(errno));
+	ret = mcr_attach_slot_take(s, &slot, pair[0], now_ns);
+	if (ret < 0) {
 		close(pair[0]);
 		close(pair[1]);
-		return ret;
+		return mcr_error_set(err, ret, "attach: %s", strerror(-ret));
 	}
 	slot->own = 1;
 	admit(s, slot, channel, label ? label : "", now_ns, &welcome);

@@ -75,7 +75,8 @@ void mcr_attach_slots_settle(struct mcr_attach_server *s, uint64_t now_ns)
 
 /* ---- connections ---- */
 
-struct mcr_attach_slot *mcr_attach_slot_take(struct mcr_attach_server *s, int fd, uint64_t now_ns)
+int mcr_attach_slot_take(struct mcr_attach_server *s, struct mcr_attach_slot **out, int fd,
+			 uint64_t now_ns)
 {
 	struct epoll_event event = {.events = EPOLLIN};
 	struct ucred peer;
@@ -89,7 +90,7 @@ struct mcr_attach_slot *mcr_attach_slot_take(struct mcr_attach_server *s, int fd
 		event.data.u64 = i;
 		if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 ||
 		    epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
-			return NULL;
+			return -errno;
 		memset(slot, 0, sizeof(*slot));
 		slot->state = MCR_SLOT_HALF_OPEN;
 		slot->fd = fd;
@@ -98,10 +99,10 @@ struct mcr_attach_slot *mcr_attach_slot_take(struct mcr_attach_server *s, int fd
 		slot->gid = peer.gid;
 		slot->since_ns = now_ns;
 		s->half_open++;
-		return slot;
+		*out = slot;
+		return 0;
 	}
-	errno = EBUSY;
-	return NULL;
+	return -EBUSY;
 }
 
 void mcr_attach_slot_attach(struct mcr_attach_server *s, struct mcr_attach_slot *slot,

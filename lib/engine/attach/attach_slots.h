@@ -8,9 +8,10 @@
 
 #include "engine/attach/attach_state.h"
 
-/* mcr_attach_slot_take makes a half-open connection of fd, which the slot owns from then on. NULL
- * with errno set (EBUSY: no slot is free): fd is still the caller's. */
-struct mcr_attach_slot *mcr_attach_slot_take(struct mcr_attach_server *s, int fd, uint64_t now_ns);
+/* mcr_attach_slot_take makes a half-open connection of fd, which the slot owns from then on.
+ * Returns 0, or -errno (-EBUSY: no slot is free): fd is still the caller's. */
+int mcr_attach_slot_take(struct mcr_attach_server *s, struct mcr_attach_slot **out, int fd,
+			 uint64_t now_ns);
 
 /* mcr_attach_slot_attach makes a consumer of a half-open connection that was sent its welcome: the
  * rings' descriptors and that of the page, which the slot owns from then on. label is copied. */

@@ -230,18 +230,18 @@ static void serve(struct mcr_control_server *s, struct client *c, uint32_t event
 
 static int open_server(struct mcr_control_server *s, const char *path, struct mcr_error *err)
 {
-	const struct mcr_listener_config listener = {
+	struct mcr_listener_config listener = {
 	    .path = path,
 	    .what = "control socket",
 	    .type = SOCK_STREAM,
 	    .backlog = MCR_CONTROL_CLIENTS_MAX,
 	    .mode = 0600,
 	    .gid = UINT32_MAX,
-	    .epoll_fd = s->epoll_fd,
 	    .calls = &listener_calls,
 	    .ctx = s,
 	};
 
+	s->epoll_fd = listener.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (s->epoll_fd < 0)
 		return mcr_error_set(err, -errno, "control socket %s: %s", path, strerror(errno));
 	return mcr_listener_open(&s->listener, &listener, err);
@@ -263,7 +263,6 @@ int mcr_control_server_create(struct mcr_control_server **out, struct mcr_engine
 	    .engine = engine, .name = s->name, .started_ns = cfg->started_ns};
 	s->reload = cfg->reload;
 	s->ctx = cfg->ctx;
-	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	ret = open_server(s, cfg->path, err);
 	if (ret < 0) {
 		mcr_control_server_destroy(s);
