@@ -190,12 +190,8 @@ static void leave_groups(struct mcr_engine *e)
 	uint64_t now_ns = mcr_clock_now_monotonic();
 	uint64_t end_ns = now_ns + LEAVE_NS;
 
-	for (size_t i = 0; i < e->n_interfaces; i++) {
-		if (!e->interfaces[i].igmp)
-			continue;
-		mcr_igmp_leave_all(e->interfaces[i].igmp, now_ns);
-		e->interfaces[i].igmp_due_ns = 0;
-	}
+	for (size_t i = 0; i < e->n_interfaces; i++)
+		mcr_interface_leave_all(&e->interfaces[i], now_ns);
 	mcr_engine_poll(e, 0);
 	while (igmp_pending(e) > 0 && mcr_clock_now_monotonic() < end_ns)
 		mcr_engine_poll(e, 1000000);

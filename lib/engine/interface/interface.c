@@ -184,12 +184,36 @@ static int send_igmp(void *ctx, const uint8_t *packet, size_t len)
 	return -EAGAIN;
 }
 
+/* Something has changed for the machine, which says at the next poll when it is due again. */
+static void wake_igmp(struct mcr_interface *i)
+{
+	i->igmp_due_ns = 0;
+}
+
+int mcr_interface_set_filter(struct mcr_interface *i, uint32_t group_be,
+			     const struct mcr_source_filter *filter, uint64_t now_ns)
+{
+	if (!i->igmp)
+		return 0;
+	wake_igmp(i);
+	return mcr_igmp_set_filter(i->igmp, group_be, filter->mode, filter->sources_be, filter->n,
+				   now_ns);
+}
+
+void mcr_interface_leave_all(struct mcr_interface *i, uint64_t now_ns)
+{
+	if (!i->igmp)
+		return;
+	mcr_igmp_leave_all(i->igmp, now_ns);
+	wake_igmp(i);
+}
+
 void mcr_interface_announce(struct mcr_interface *i, uint64_t now_ns)
 {
 	if (!i->igmp)
 		return;
 	mcr_igmp_announce(i->igmp, i->config.address_be, now_ns);
-	i->igmp_due_ns = 0;
+	wake_igmp(i);
 }
 
 int mcr_interface_set_mtu(struct mcr_interface *i)
@@ -216,7 +240,7 @@ static void input_igmp(struct mcr_interface *i, const struct rte_mbuf *m,
 	if (!packet)
 		return;
 	mcr_igmp_input(i->igmp, packet, len, now_ns);
-	i->igmp_due_ns = 0; /* the next poll returns when */
+	wake_igmp(i);
 }
 
 void mcr_interface_input(struct mcr_interface *i, struct rte_mbuf *m,

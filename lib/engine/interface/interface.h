@@ -10,6 +10,7 @@
 
 #include "core/igmp/igmp.h"
 #include "core/parse.h"
+#include "core/source_filter.h"
 #include "engine/kernel/kernel_path.h"
 #include "engine/port/port.h"
 
@@ -18,7 +19,7 @@ struct mcr_interface {
 	struct mcr_port *port;
 	struct mcr_igmp *igmp;          /* NULL: igmp=off or tx=never */
 	struct mcr_kernel_path *kernel; /* NULL: no kernel= */
-	uint64_t igmp_due_ns;           /* CLOCK_MONOTONIC; MCR_IGMP_NEVER = nothing to do */
+	uint64_t igmp_due_ns;           /* CLOCK_MONOTONIC; only interface.c sets it */
 	uint64_t tx_packets, tx_retries, tx_dropped;
 	uint64_t logged_old_queries; /* in the log: of mcr_igmp_brief */
 	uint64_t old_queries_due_ns;
@@ -40,6 +41,15 @@ void mcr_interface_fini(struct mcr_interface *i);
  * mcr_parse made of it. */
 void mcr_interface_input(struct mcr_interface *i, struct rte_mbuf *m,
 			 const struct mcr_packet *packet, uint64_t now_ns);
+
+/* mcr_interface_set_filter: this is what is wanted of the group on this interface from now on; the
+ * next poll sends the report. INCLUDE of no source is the leave, which cannot fail. Returns 0, also
+ * without IGMP, or -EINVAL or -ENOMEM as mcr_igmp_set_filter does. */
+int mcr_interface_set_filter(struct mcr_interface *i, uint32_t group_be,
+			     const struct mcr_source_filter *filter, uint64_t now_ns);
+
+/* mcr_interface_leave_all: nothing is wanted of any group; the next poll sends the leaves. */
+void mcr_interface_leave_all(struct mcr_interface *i, uint64_t now_ns);
 
 /* mcr_interface_announce reports all memberships again: the link came up, or the MAC or IP address
  * is another. */

@@ -24,13 +24,7 @@ static const struct mcr_source_filter nothing = {.mode = MCR_FILTER_INCLUDE};
 static int set_igmp(struct mcr_engine *e, const struct mcr_group *g,
 		    const struct mcr_source_filter *filter, uint64_t now_ns)
 {
-	struct mcr_interface *i = &e->interfaces[g->interface];
-
-	if (!i->igmp)
-		return 0;
-	i->igmp_due_ns = 0;
-	return mcr_igmp_set_filter(i->igmp, g->group_be, filter->mode, filter->sources_be,
-				   filter->n, now_ns);
+	return mcr_interface_set_filter(&e->interfaces[g->interface], g->group_be, filter, now_ns);
 }
 
 /* Tells IGMP of every group of `to` that differs from `from`. On an error those reported so far,
