@@ -14,6 +14,7 @@
 #include "core/consumer_page.h"
 #include "core/ring.h"
 #include "engine/attach/attach_server.h"
+#include "fuzz_dir.h"
 #include "fuzz_input.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -31,22 +32,10 @@ struct client {
 struct fuzz {
 	struct mcr_attach_server *server;
 	struct mcr_ring_writer writers[RINGS];
-	struct sockaddr_un address;
+	const struct sockaddr_un *address;
 	struct client clients[CLIENTS];
 	uint64_t now_ns;
 };
-
-static char dir[] = "/tmp/mcring-fuzz-XXXXXX";
-
-/* Nothing stays in /tmp. */
-static void remove_dir(void)
-{
-	char path[sizeof(dir) + 16];
-
-	snprintf(path, sizeof(path), "%s/attach", dir);
-	unlink(path);
-	rmdir(dir);
-}
 
 /* Made once: a server with a channel of one ring and one of two. */
 static struct fuzz *fuzz_create(void)
@@ -59,9 +48,8 @@ static struct fuzz *fuzz_create(void)
 	const void *mems[RINGS];
 	int fds[RINGS];
 
-	assert(f != NULL && mkdtemp(dir) != NULL && atexit(remove_dir) == 0);
-	f->address.sun_family = AF_UNIX;
-	snprintf(f->address.sun_path, sizeof(f->address.sun_path), "%s/attach", dir);
+	assert(f);
+	f->address = fuzz_dir_create("attach");
 	for (unsigned i = 0; i < RINGS; i++) {
 		size_t size = mcr_ring_footprint(DEPTH, BYTES);
 		void *mem;
@@ -74,7 +62,7 @@ static struct fuzz *fuzz_create(void)
 		mcr_ring_writer_attach(&f->writers[i], mem);
 		mems[i] = mem;
 	}
-	assert(mcr_attach_server_create(&f->server, f->address.sun_path, &config, NULL) == 0);
+	assert(mcr_attach_server_create(&f->server, f->address->sun_path, &config, NULL) == 0);
 	assert(mcr_attach_server_add_channel(f->server, &one, fds, mems, 1, 1) == 0);
 	assert(mcr_attach_server_add_channel(f->server, &two, fds + 1, mems + 1, 2, 1) == 0);
 	for (unsigned i = 0; i < CLIENTS; i++)
@@ -88,7 +76,7 @@ static void dial(struct fuzz *f, struct client *c)
 		return;
 	c->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	assert(c->fd >= 0);
-	connect(c->fd, (struct sockaddr *)&f->address, sizeof(f->address));
+	connect(c->fd, (const struct sockaddr *)f->address, sizeof(*f->address));
 }
 
 static void hang_up(struct client *c)

@@ -13,6 +13,7 @@
 
 #include "engine/control/control_server.h"
 #include "fake_engine.h"
+#include "fuzz_dir.h"
 #include "fuzz_input.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -23,25 +24,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 struct fuzz {
 	struct mcr_engine engine;
 	struct mcr_control_server *server;
-	struct sockaddr_un address;
+	const struct sockaddr_un *address;
 	int fds[CLIENTS]; /* -1 = not connected */
 	char *replies[CLIENTS];
 	size_t used[CLIENTS];
 	uint64_t now_ns;
 	unsigned reloads;
 };
-
-static char dir[] = "/tmp/mcring-fuzz-XXXXXX";
-
-/* Nothing stays in /tmp. */
-static void remove_dir(void)
-{
-	char path[sizeof(dir) + 16];
-
-	snprintf(path, sizeof(path), "%s/control", dir);
-	unlink(path);
-	rmdir(dir);
-}
 
 /* Every other answer comes later. */
 static int on_reload(void *ctx, int dry_run, struct mcr_error *report)
@@ -56,12 +45,11 @@ static int on_reload(void *ctx, int dry_run, struct mcr_error *report)
 static struct fuzz *fuzz_create(void)
 {
 	struct fuzz *f = calloc(1, sizeof(*f));
-	struct mcr_control_server_config cfg = {
-	    .name = "fuzz", .path = f->address.sun_path, .reload = on_reload, .ctx = f};
+	struct mcr_control_server_config cfg = {.name = "fuzz", .reload = on_reload, .ctx = f};
 
-	assert(f != NULL && mkdtemp(dir) != NULL && atexit(remove_dir) == 0);
-	f->address.sun_family = AF_UNIX;
-	snprintf(f->address.sun_path, sizeof(f->address.sun_path), "%s/control", dir);
+	assert(f);
+	f->address = fuzz_dir_create("control");
+	cfg.path = f->address->sun_path;
 	assert(mcr_control_server_create(&f->server, &f->engine, &cfg, NULL) == 0);
 	for (unsigned i = 0; i < CLIENTS; i++) {
 		f->fds[i] = -1;
@@ -78,7 +66,7 @@ static void dial(struct fuzz *f, unsigned i)
 	f->fds[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	assert(f->fds[i] >= 0);
 	f->used[i] = 0;
-	connect(f->fds[i], (struct sockaddr *)&f->address, sizeof(f->address));
+	connect(f->fds[i], (const struct sockaddr *)f->address, sizeof(*f->address));
 }
 
 static void hang_up(struct fuzz *f, unsigned i)
