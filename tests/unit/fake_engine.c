@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/igmp/igmp.h"
+#include "engine/plan/channel_config.h"
 #include "fake_engine.h"
 
 void fake_engine_clear(struct mcr_engine *e)
@@ -141,9 +142,7 @@ int mcr_engine_channel_access(struct mcr_engine *e, const struct mcr_channel_con
 
 	if (i < 0)
 		return refuse(err, -ENOENT, "no such channel");
-	e->channels[i].consumers_max = config->consumers_max;
-	e->channels[i].readers = config->readers;
-	e->channels[i].joiners = config->joiners;
+	mcr_channel_copy_access(&e->channels[i], config);
 	e->channels[i].joiners = config->joiners;
 	return 0;
 }

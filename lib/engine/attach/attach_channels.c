@@ -6,6 +6,7 @@
 
 #include "engine/attach/attach_channels.h"
 #include "engine/attach/attach_slots.h"
+#include "engine/plan/channel_config.h"
 
 _Static_assert(MCR_RINGS_MAX >= MCR_LCORES_MAX, "a channel has a ring for each lcore");
 
@@ -73,9 +74,7 @@ int mcr_attach_server_set_access(struct mcr_attach_server *s,
 
 	if (!channel)
 		return -ENOENT;
-	channel->config.consumers_max = config->consumers_max;
-	channel->config.readers = config->readers;
-	channel->config.joiners = config->joiners;
+	mcr_channel_copy_access(&channel->config, config);
 	return 0;
 }
 

@@ -65,3 +65,10 @@ int mcr_channel_check(struct mcr_channel_config *config, struct mcr_error *err)
 		    config->name, (unsigned long long)config->bytes);
 	return mcr_channel_check_access(config, err);
 }
+
+void mcr_channel_copy_access(struct mcr_channel_config *to, const struct mcr_channel_config *from)
+{
+	to->consumers_max = from->consumers_max;
+	to->readers = from->readers;
+	to->joiners = from->joiners;
+}

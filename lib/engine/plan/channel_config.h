@@ -24,4 +24,7 @@ int mcr_channel_check(struct mcr_channel_config *config, struct mcr_error *err);
 /* mcr_channel_check_access: the bounds of struct mcr_access. Returns 0 or -EINVAL. */
 int mcr_channel_check_access(const struct mcr_channel_config *config, struct mcr_error *err);
 
+/* mcr_channel_copy_access copies what mcr_engine_channel_access changes of a channel. */
+void mcr_channel_copy_access(struct mcr_channel_config *to, const struct mcr_channel_config *from);
+
 #endif
