@@ -51,7 +51,7 @@ size_t mcr_filter_macs(struct rte_ether_addr *macs, const struct mcr_filter_want
 	return mcr_filter_macs_sort(macs, n + 1);
 }
 
-/* The groups' addresses and those that are wanted beside them. Returns how many. */
+/* Lists the groups' addresses and those that are wanted beside them. Returns how many. */
 static size_t all_macs(const struct mcr_filter_port *f, struct rte_ether_addr *macs,
 		       const struct mcr_filter_want *wants, size_t n)
 {
@@ -90,7 +90,8 @@ static int by_vlan_and_group(const void *a, const void *b)
 	return 0;
 }
 
-/* Rules that only steer leave IGMP alone: it goes to control from any queue. */
+/* Takes the wants of IGMP out: rules that only steer need none for it, as it goes to control from
+ * any queue. */
 static size_t without_igmp(struct mcr_filter_want *wants, size_t n)
 {
 	size_t k = 0;
@@ -108,7 +109,7 @@ int mcr_filter_port_set(struct mcr_filter_port *f, struct mcr_filter_want *wants
 
 	if (n > 0)
 		qsort(wants, n, sizeof(*wants), by_vlan_and_group);
-	if (f->flow.isolated) { /* nobody looks at its MAC filter */
+	if (f->flow.isolated) { /* its MAC filter has no effect */
 		ret = mcr_filter_flow_add(&f->flow, wants, n);
 		if (ret == 0)
 			mcr_filter_flow_remove(&f->flow);
@@ -128,7 +129,7 @@ int mcr_filter_port_set(struct mcr_filter_port *f, struct mcr_filter_want *wants
 
 /* ---- the copy ---- */
 
-/* An empty array has a place, too: NULL is no memory. */
+/* An empty array has a copy, too: NULL means no memory. */
 static void *copy_of(const void *from, size_t n, size_t size)
 {
 	void *to = malloc((n + 1) * size);
@@ -161,7 +162,7 @@ void mcr_filter_port_copy_destroy(struct mcr_filter_port *copy)
 	free(copy);
 }
 
-/* ---- how a group stands ---- */
+/* ---- how a group is let in ---- */
 
 static void isolated_state(const struct mcr_filter_flow *f, const struct mcr_filter_rule *r,
 			   struct mcr_filter_state *out)

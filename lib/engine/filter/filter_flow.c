@@ -56,7 +56,7 @@ static void note_refusal(struct mcr_filter_flow *f, const struct rte_flow_error 
 		f->blocked = 1;
 }
 
-/* Validates first: some drivers find out only then, others only at create. */
+/* Validates first: some drivers find out only there that they refuse, others only at create. */
 static struct rte_flow *create(struct mcr_filter_flow *f, const struct rte_flow_item *pattern,
 			       const struct rte_flow_action *actions, uint32_t priority)
 {
@@ -76,8 +76,8 @@ static struct rte_flow *create(struct mcr_filter_flow *f, const struct rte_flow_
 	return flow;
 }
 
-/* eth [vlan] ipv4 udp. The UDP item stands there also when it says nothing: without it net_i40e
- * (22.11) matches only what is neither UDP nor TCP nor SCTP. */
+/* eth [vlan] ipv4 udp. The UDP item is there even when it is empty: without it net_i40e (22.11)
+ * matches only what is neither UDP nor TCP nor SCTP. */
 static struct rte_flow *create_group(struct mcr_filter_flow *f, const struct mcr_filter_rule *r,
 				     uint32_t source_be, uint16_t udp_port)
 {
@@ -122,14 +122,14 @@ static void destroy(struct mcr_filter_flow *f, struct mcr_filter_rule *r)
 {
 	struct rte_flow_error error;
 
-	/* One that stays in brings to a queue what nobody wants: software drops it. */
+	/* A rule that stays brings unwanted frames to a queue: software drops them. */
 	for (unsigned i = 0; i < r->n_flows; i++)
 		rte_flow_destroy(f->port, r->flows[i], &error);
 	f->n_flows -= r->n_flows;
 	r->n_flows = 0;
 }
 
-/* All rules of a group in one shape, or none. */
+/* Makes all rules of a group in one shape, or none. */
 static int create_all(struct mcr_filter_flow *f, struct mcr_filter_rule *r, unsigned n_sources,
 		      uint16_t udp_port)
 {
@@ -152,8 +152,8 @@ static int create_all(struct mcr_filter_flow *f, struct mcr_filter_rule *r, unsi
 	return -1;
 }
 
-/* The shapes that a NIC may take, best first. Where a rule only steers, the widest is the best:
- * all of the group then comes to one queue. */
+/* Tries the shapes that a NIC may take, the best one first. Where a rule only steers, the widest is
+ * the best: all of the group then comes to one queue. */
 static void ask(struct mcr_filter_flow *f, struct mcr_filter_rule *r)
 {
 	int ret = -1;
@@ -176,7 +176,8 @@ static void ask(struct mcr_filter_flow *f, struct mcr_filter_rule *r)
 		memcpy(r->why, f->why, sizeof(r->why));
 }
 
-/* Isolated: lets in every IPv4 multicast, for the groups that got no rule. Behind the others. */
+/* On an isolated port: lets in every IPv4 multicast, for the groups that got no rule. It comes
+ * after the other rules. */
 static struct rte_flow *create_catch_all(struct mcr_filter_flow *f)
 {
 	const struct rte_flow_item_eth eth = {.dst.addr_bytes = {MCR_IPV4_GROUP_MAC}},
@@ -232,7 +233,7 @@ static void fill(const struct mcr_filter_flow *f, struct mcr_filter_rule *r,
 	memcpy(r->sources_be, w->sources_be, w->n_sources * sizeof(*r->sources_be));
 }
 
-/* Whether the rules of `before` are what r wants. */
+/* Whether r can keep the rules of `before`. */
 static int still_fits(const struct mcr_filter_flow *f, const struct mcr_filter_rule *before,
 		      const struct mcr_filter_rule *r)
 {
@@ -254,8 +255,8 @@ static void carry_over(struct mcr_filter_rule *r, struct mcr_filter_rule *before
 	before->n_flows = 0; /* r has them now */
 }
 
-/* before: the old rule of the group, or NULL. Where it is in the way of the new one (a second rule
- * of one pattern, a full table), the new one gets in when the old one is out: ask_again. */
+/* before: the old rule of the group, or NULL. When it is in the way of the new one (a second rule
+ * of one pattern, a full table), ask_again makes the new one after the old one is out. */
 static void renew(struct mcr_filter_flow *f, struct mcr_filter_rule *r,
 		  struct mcr_filter_rule *before)
 {
@@ -301,7 +302,7 @@ int mcr_filter_flow_add(struct mcr_filter_flow *f, const struct mcr_filter_want 
 	return 0;
 }
 
-/* What was refused may find room now. */
+/* Tries refused rules again, as there may be room now. */
 static void ask_again(struct mcr_filter_flow *f)
 {
 	f->blocked = 0;

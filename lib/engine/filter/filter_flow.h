@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Flow rules: a group's datagrams to one queue, so that they stay in order across ports and
- * sources, too.
+/* Flow rules. A rule brings a group's datagrams to one queue, so that they stay in order even
+ * across ports and sources.
  *
  * On most NICs a rule only steers: the frame must have passed the MAC filter (filter_mac.h) before.
- * There a rule says VLAN and group, no more: datagrams of other ports and sources come in anyway,
- * and are dropped in the same place. On an isolated port (MCR_TRAIT_ISOLATE) rules are all that
- * lets in. There a rule says source and port as well, IGMP has rules of its own, and where a group
- * gets no rule one that takes every IPv4 multicast stands in for all-multicast.
+ * There a rule names VLAN and group, no more: datagrams to other ports and from other sources come
+ * in anyway, and are dropped in the same place. On an isolated port (MCR_TRAIT_ISOLATE) nothing
+ * comes in without a rule. There a rule names source and port as well, IGMP has rules of its own,
+ * and when a group gets no rule, one that takes every IPv4 multicast stands in for all-multicast.
  *
- * A group whose rule was refused is not tried again while it is joined, because a move to another
- * queue is no gain to a group that is in order already; on an isolated port it is, once there is
+ * While a group is joined, a refused rule is not tried again: a group that is in order already
+ * gains nothing by moving to another queue. On an isolated port it is tried again once there is
  * room. Thread: device. */
 #ifndef MCR_ENGINE_FILTER_FLOW_H
 #define MCR_ENGINE_FILTER_FLOW_H
@@ -21,17 +21,17 @@
 
 #include "engine/filter/filter_traits.h"
 
-#define MCR_FLOW_SOURCES 4  /* rules a group at most; with more sources it gets one without */
-#define MCR_FLOW_REFUSED 8  /* refusals in a row after which a port is not asked any more */
+#define MCR_FLOW_SOURCES 4  /* rules per group; with more sources it gets one rule without */
+#define MCR_FLOW_REFUSED 8  /* after so many refusals in a row the port is not asked any more */
 #define MCR_FLOW_WHY     80 /* octets of a refusal's text */
 
 /* What one membership of a port wants. */
 struct mcr_filter_want {
-	uint32_t group_be; /* 0: the IGMP of the VLAN */
+	uint32_t group_be; /* 0 = the IGMP of the VLAN */
 	uint16_t vlan;     /* 0 = untagged */
 	uint16_t queue;
-	uint16_t udp_port;                     /* 0 = any or several */
-	uint16_t n_sources;                    /* listed, when only these are wanted; 0 = any */
+	uint16_t udp_port;  /* 0 = any or several */
+	uint16_t n_sources; /* that are listed, when only these are wanted; 0 = any */
 	uint32_t sources_be[MCR_FLOW_SOURCES]; /* ascending */
 };
 
@@ -39,20 +39,20 @@ struct mcr_filter_want {
 struct mcr_filter_rule {
 	uint32_t group_be;
 	uint16_t vlan, queue;
-	uint16_t udp_port, wanted_port; /* that the flows have, that was wanted; 0 = any */
-	uint8_t n_sources;              /* that were wanted, 0 = any */
+	uint16_t udp_port, wanted_port; /* what the flows have, what was wanted; 0 = any */
+	uint8_t n_sources;              /* that were wanted; 0 = any */
 	uint8_t n_flows;                /* 0 = refused */
-	uint8_t is_new;                 /* in this change */
+	uint8_t is_new;                 /* since this change */
 	uint32_t sources_be[MCR_FLOW_SOURCES];
 	struct rte_flow *flows[MCR_FLOW_SOURCES];
-	char why[MCR_FLOW_WHY]; /* refused because; "" = not refused */
+	char why[MCR_FLOW_WHY]; /* why it was refused; "" = it was not */
 };
 
 struct mcr_filter_flow {
 	uint16_t port, n_queues;
 	const struct mcr_filter_traits *traits;
 	uint8_t isolated;
-	uint8_t blocked; /* the port is not asked; until a rule comes out */
+	uint8_t blocked; /* the port is not asked until a rule comes out */
 	uint8_t refused_in_row;
 	char why[MCR_FLOW_WHY];        /* the last refusal, or why none is tried; "" = none */
 	struct mcr_filter_rule *rules; /* ascending by VLAN, then group */
@@ -63,17 +63,18 @@ struct mcr_filter_flow {
 	size_t n_old;
 };
 
-/* mcr_filter_flow_init says whether rules are tried on this port, and isolates it where that is the
- * way of the driver: before it is configured, so that nothing else ever comes in. */
+/* mcr_filter_flow_init isolates the port where its driver wants that (MCR_TRAIT_ISOLATE). Call it
+ * before the port is configured, so that nothing else ever comes in. */
 void mcr_filter_flow_init(struct mcr_filter_flow *f, uint16_t port,
 			  const struct mcr_filter_traits *traits);
-/* mcr_filter_flow_queues: how many the port has. Before the first add. */
+
+/* mcr_filter_flow_queues: how many queues the port has. Call it before the first add. */
 void mcr_filter_flow_queues(struct mcr_filter_flow *f, uint16_t n_queues);
 
 /* mcr_filter_flow_add makes the rules for wants (ascending by VLAN, then group; distinct) that are
- * new or have changed; mcr_filter_flow_remove takes out what is no longer wanted. Between them the
- * MAC filter is changed, so that new rules stand before their frames are let in.
- * add returns 0, or -ENOMEM (unchanged; no remove may follow). */
+ * new or have changed; mcr_filter_flow_remove takes out the rules that are no longer wanted.
+ * Between the two the MAC filter changes, so that new rules are there before their frames are let
+ * in. add returns 0, or -ENOMEM (unchanged; no remove may follow). */
 int mcr_filter_flow_add(struct mcr_filter_flow *f, const struct mcr_filter_want *wants, size_t n);
 void mcr_filter_flow_remove(struct mcr_filter_flow *f);
 
@@ -81,7 +82,7 @@ void mcr_filter_flow_remove(struct mcr_filter_flow *f);
 const struct mcr_filter_rule *mcr_filter_flow_find(const struct mcr_filter_flow *f, uint16_t vlan,
 						   uint32_t group_be);
 
-/* mcr_filter_flow_fini forgets; the rules go with the device when it is closed. */
+/* mcr_filter_flow_fini frees the memory. The rules in the NIC end when the device is closed. */
 void mcr_filter_flow_fini(struct mcr_filter_flow *f);
 
 #endif

@@ -70,7 +70,7 @@ static int open_all(struct mcr_filter_mac *f)
 	int ret;
 
 	if (rte_eth_allmulticast_get(f->port) == 1)
-		return 0; /* by us, or by somebody whose it is to close */
+		return 0; /* by us, or by somebody else, who will switch it off */
 	ret = rte_eth_allmulticast_enable(f->port);
 	f->all_multi = ret == 0;
 	return ret;
@@ -109,14 +109,14 @@ static void close_modes(struct mcr_filter_mac *f)
 
 /* ---- the list ---- */
 
-/* held has room for all that may be told. */
+/* held has room for n addresses. */
 static int program_list(struct mcr_filter_mac *f, const struct rte_ether_addr *macs, size_t n)
 {
 	int ret;
 
 	if (f->traits->list_max != 0 && n > f->traits->list_max)
 		return -ENOSPC;
-	f->n_held = 0; /* what a refused list leaves in the NIC is unknown */
+	f->n_held = 0; /* a refused list may leave anything in the NIC */
 	memcpy(f->held, macs, n * sizeof(*macs));
 	ret = rte_eth_dev_set_mc_addr_list(f->port, f->held, (uint32_t)n);
 	if (ret == 0)
@@ -124,8 +124,8 @@ static int program_list(struct mcr_filter_mac *f, const struct rte_ether_addr *m
 	return ret;
 }
 
-/* Some drivers flush before they add, so all-multicast is open meanwhile; one that refuses it keeps
- * its list. */
+/* Some drivers flush the list before they add to it, so all-multicast is on meanwhile. A driver
+ * that refuses all-multicast keeps its list. */
 static int set_list(struct mcr_filter_mac *f, const struct rte_ether_addr *macs, size_t n)
 {
 	if (n == f->n_held && f->rung == MCR_RUNG_MAC_LIST &&
@@ -138,7 +138,7 @@ static int set_list(struct mcr_filter_mac *f, const struct rte_ether_addr *macs,
 
 /* ---- the slots ---- */
 
-/* Adds what is missing; held grows with it, and stays ascending only if it ends at `macs`. */
+/* Adds what is missing, at the end of held, which the caller sorts. */
 static int add_slots(struct mcr_filter_mac *f, const struct rte_ether_addr *macs, size_t n,
 		     const struct rte_ether_addr *before, size_t n_before)
 {
@@ -180,8 +180,8 @@ static void sort_held(struct mcr_filter_mac *f)
 		qsort(f->held, f->n_held, sizeof(*f->held), by_mac);
 }
 
-/* MCR_TRAIT_SLOTS_CUT: adds and removes an address of no group, so that the device is told all.
- * With no slot free for it none was, and nothing was cut off. */
+/* MCR_TRAIT_SLOTS_CUT: adds and removes an address of no group, so that the driver gives the device
+ * its whole table. If no slot is free for it, none was before, and nothing was cut off. */
 static void program_slots_again(const struct mcr_filter_mac *f)
 {
 	struct rte_ether_addr nobody = {{0x03, 0, 0, 0, 0, 0}};
@@ -190,8 +190,8 @@ static void program_slots_again(const struct mcr_filter_mac *f)
 		rte_eth_dev_mac_addr_remove(f->port, &nobody);
 }
 
-/* New ones go in before old ones come out; where there is no room for both, all-multicast is open
- * for the moment. */
+/* New addresses go in before old ones come out. Where there is no room for both, all-multicast is
+ * on for the moment. */
 static int set_slots(struct mcr_filter_mac *f, const struct rte_ether_addr *macs, size_t n)
 {
 	int cut = (f->traits->flags & MCR_TRAIT_SLOTS_CUT) != 0;
@@ -238,7 +238,7 @@ static void note_refusal(struct mcr_filter_mac *f, const char *what, size_t n, i
 			 strerror(-ret));
 }
 
-/* Returns 0, or why neither list nor slots hold all of it. */
+/* Returns 0, or the -errno with which neither list nor slots took all of it. */
 static int try_exact(struct mcr_filter_mac *f, const struct rte_ether_addr *macs, size_t n)
 {
 	int ret = -ENOTSUP;
@@ -268,7 +268,7 @@ static int try_exact(struct mcr_filter_mac *f, const struct rte_ether_addr *macs
 	return ret;
 }
 
-/* As much of the list as the driver takes, what was in it first: prior, n_prior. */
+/* Programs as much of the list as the driver takes, and first what was in it: prior. */
 static void keep_what_fits(struct mcr_filter_mac *f, const struct rte_ether_addr *macs, size_t n,
 			   const struct rte_ether_addr *prior, size_t n_prior)
 {
@@ -306,7 +306,7 @@ static void explain(struct mcr_filter_mac *f, int all_ret, int promiscuous_ret)
 		snprintf(to + len, cap - len, "; not promiscuous: %s", strerror(-promiscuous_ret));
 }
 
-/* Neither list nor slots take all: lets in more, or, where that cannot be had, what fits. */
+/* Neither list nor slots took all: lets in more than that or, if it cannot, as much as fits. */
 static void fall(struct mcr_filter_mac *f, const struct rte_ether_addr *macs, size_t n,
 		 const struct rte_ether_addr *prior, size_t n_prior)
 {
@@ -319,16 +319,17 @@ static void fall(struct mcr_filter_mac *f, const struct rte_ether_addr *macs, si
 	}
 	explain(f, all_ret, promiscuous_ret);
 	if (f->rung != MCR_RUNG_NONE && f->no_list && !f->no_slots)
-		remove_slots(f, NULL, 0); /* nothing needs them any more */
+		remove_slots(f, NULL, 0); /* they have no use any more */
 	else if (f->rung == MCR_RUNG_NONE && !f->no_list)
 		keep_what_fits(f, macs, n, prior, n_prior);
 }
 
-/* After a refusal, up again only with room to spare: no flapping around the limit. */
+/* After a refusal the filter steps up only with room to spare, so that it does not flap around the
+ * limit. */
 static int is_worth_a_try(const struct mcr_filter_mac *f, size_t n)
 {
 	if (f->no_list && f->no_slots)
-		return f->rung == MCR_RUNG_FLOW; /* never set so far */
+		return f->rung == MCR_RUNG_FLOW; /* never set before */
 	return f->refused == 0 || n <= f->refused - (f->refused + 3) / 4;
 }
 
@@ -350,7 +351,7 @@ static void climb(struct mcr_filter_mac *f, const struct rte_ether_addr *macs, s
 	fall(f, macs, n, prior, n_prior);
 }
 
-/* Room for what may be held at a time: the old ones and the new ones. */
+/* Makes room for all that may be held at a time: old addresses and new ones. */
 static int make_room(struct mcr_filter_mac *f, size_t n)
 {
 	struct rte_ether_addr *held = realloc(f->held, (f->n_held + n + 1) * sizeof(*held));

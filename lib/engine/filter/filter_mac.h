@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Which frames a port lets in by their MAC address: the multicast list, or address slots where the
- * driver has no list, else all-multicast, else promiscuous. A rung for the port as a whole, but
- * where neither of the last two can be had: then what fits into list or slots is let in and the
- * rest is not. Thread: device. */
+/* Which frames a port lets in by their MAC address: by the multicast list, or by address slots
+ * where the driver has no list, else all-multicast, else promiscuous. The rung is that of the port
+ * as a whole, unless it can have neither of the last two: then only the addresses that fit into
+ * list or slots are let in. Thread: device. */
 #ifndef MCR_ENGINE_FILTER_MAC_H
 #define MCR_ENGINE_FILTER_MAC_H
 
@@ -16,7 +16,7 @@
 #define MCR_REASON_MAX 192
 
 enum mcr_rung {
-	MCR_RUNG_FLOW, /* of a group: a flow rule brings it to its queue (filter_flow.h) */
+	MCR_RUNG_FLOW, /* a group's: a flow rule brings it to its queue (filter_flow.h) */
 	MCR_RUNG_MAC_LIST,
 	MCR_RUNG_MAC_SLOTS,
 	MCR_RUNG_ALL_MULTICAST,
@@ -28,18 +28,19 @@ struct mcr_filter_mac {
 	uint16_t port;
 	const struct mcr_filter_traits *traits;
 	enum mcr_rung rung;
-	char reason[MCR_REASON_MAX]; /* why not a better rung; "" on the best */
+	char reason[MCR_REASON_MAX]; /* why the rung is not a better one; "" on the best */
 
 	uint8_t no_list, no_slots;      /* the driver has none */
-	uint8_t all_multi, promiscuous; /* opened by us, so ours to close */
-	char missing[96];               /* what the driver does not have; "" = nothing of it */
-	char refusal[96];               /* what list or slots answered; "" = nothing bad */
-	size_t refused; /* so many addresses were too many; 0 = none was refused so far */
+	uint8_t all_multi, promiscuous; /* switched on by us, so ours to switch off */
+	char missing[96];               /* what the driver does not have; "" = it has all */
+	char refusal[96];               /* why list or slots refused; "" = they did not */
+	size_t refused;                 /* so many addresses were refused last; 0 = none so far */
 
 	struct rte_ether_addr *wanted, *held; /* ascending; held: what list or slots have */
 	size_t n_wanted, n_held;
 };
 
+/* mcr_filter_mac_init asks nothing of the driver. traits: constant. */
 void mcr_filter_mac_init(struct mcr_filter_mac *f, uint16_t port,
 			 const struct mcr_filter_traits *traits);
 void mcr_filter_mac_fini(struct mcr_filter_mac *f);
@@ -47,11 +48,11 @@ void mcr_filter_mac_fini(struct mcr_filter_mac *f);
 /* mcr_filter_mac_of: the address of a group (RFC 1112 §6.4). */
 struct rte_ether_addr mcr_filter_mac_of(uint32_t group_be);
 
-/* mcr_filter_mac_set lets in these addresses (ascending, distinct, at least one). No frame of an
- * address that stays is lost where the driver can be kept from it: new ones go in before old ones
- * come out, and all-multicast is open while a list is replaced. It steps down when the driver
- * refuses, and up again when no more than 3/4 of what was refused is wanted.
- * Returns 0 or -ENOMEM (unchanged). */
+/* mcr_filter_mac_set lets in these addresses (ascending, distinct, at least one). As far as the
+ * driver allows, no frame to an address that stays is lost: new addresses go in before old ones
+ * come out, and all-multicast is on while a list is replaced. The filter steps down when the driver
+ * refuses, and up again when no more than 3/4 of what was refused is wanted. Returns 0 or -ENOMEM
+ * (unchanged). */
 int mcr_filter_mac_set(struct mcr_filter_mac *f, const struct rte_ether_addr *macs, size_t n);
 
 /* mcr_filter_mac_wants: whether the last set had this address. */

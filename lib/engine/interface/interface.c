@@ -135,8 +135,8 @@ static int transmit(struct mcr_interface *i, struct rte_mbuf *m)
 	return -EAGAIN;
 }
 
-/* Ethernet header in front of an IPv4 packet of ours, which is to a group. Padded to the 60 octets
- * that a frame has at least: a vdev does not do it as hardware does. */
+/* Puts an Ethernet header in front of an IPv4 packet of ours, which is to a group. Pads it to the
+ * 60 octets that a frame has at least: vdevs do not pad, as hardware does. */
 static struct rte_mbuf *make_frame(const struct mcr_interface *i, const uint8_t *packet, size_t len)
 {
 	struct rte_mbuf *m = rte_pktmbuf_alloc(i->port->mempool);

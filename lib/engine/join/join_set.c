@@ -21,8 +21,8 @@ static int same_owner(const struct mcr_join_owner *a, const struct mcr_join_owne
 	return a->maker == b->maker && a->consumer == b->consumer;
 }
 
-/* What is to be removed: n joins in order, and for the first of those that are equal how many of
- * them were not found so far; 0 for the others. */
+/* The joins to remove: n of them in order, and beside the first of equal ones how many of these
+ * were not found so far, 0 beside the others. */
 struct removal {
 	struct mcr_join *joins;
 	size_t *left;
@@ -60,7 +60,7 @@ static void removal_clear(struct removal *r)
 	free(r->left);
 }
 
-/* The place of the first that equals join, or NULL. */
+/* How many joins that equal this one are left to find, or NULL when it is not to be removed. */
 static size_t *removal_find(const struct removal *r, const struct mcr_join *join)
 {
 	size_t low = 0, high = r->n;
@@ -76,7 +76,7 @@ static size_t *removal_find(const struct removal *r, const struct mcr_join *join
 	return low < r->n && by_octets(&r->joins[low], join) == 0 ? &r->left[low] : NULL;
 }
 
-/* Marks what is to be removed of one owner's joins, the first of equal ones. */
+/* Marks which of one owner's joins are removed: the first of equal ones. */
 static void take_from(uint8_t *gone, const struct mcr_join_set *old, struct mcr_join_owner owner,
 		      const struct removal *r)
 {
@@ -93,7 +93,7 @@ static void take_from(uint8_t *gone, const struct mcr_join_set *old, struct mcr_
 	}
 }
 
-/* Of others' joins it is said whose they are, but not which consumer's to another consumer. */
+/* The error says whose the join is, but not to a consumer which other consumer's. */
 static int refuse_leave(const struct mcr_join_set *old, const struct mcr_join *join,
 			struct mcr_join_owner asker, const struct mcr_join_names *names,
 			struct mcr_error *err)
@@ -122,7 +122,7 @@ static int refuse_leave(const struct mcr_join_set *old, const struct mcr_join *j
 	return mcr_join_refuse(err, join, -ENOENT, text);
 }
 
-/* The operator also answers for what stands in the configuration. */
+/* The operator may also remove what the configuration joined. */
 static int mark_removed(uint8_t *gone, const struct mcr_join_set *old,
 			const struct mcr_join_change *change, const struct mcr_join_names *names,
 			struct mcr_error *err)
@@ -161,7 +161,7 @@ int mcr_join_change_drops(const struct mcr_join_change *change, const struct mcr
 			by_number);
 }
 
-/* gone: a flag for each join of old. Returns how many stay, or -errno. */
+/* Fills gone, a flag for each join of old. Returns how many stay, or -errno. */
 static long mark(uint8_t *gone, const struct mcr_join_set *old,
 		 const struct mcr_join_change *change, const struct mcr_join_names *names,
 		 struct mcr_error *err)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* All joins of the engine, and what follows from them: the rules of the group table and the groups
- * that each interface is a member of. A set is made from the one before and replaces it whole, so a
- * change takes effect wholly or not at all. No DPDK, no I/O. Thread: control. */
+/* All joins of the engine, and what follows from them: the rules of the group table, and the groups
+ * of which each interface is a member. A set is made from the one before it and replaces it as a
+ * whole, so a change takes effect as a whole or not at all. No DPDK, no I/O. Thread: control. */
 #ifndef MCR_ENGINE_JOIN_SET_H
 #define MCR_ENGINE_JOIN_SET_H
 
@@ -20,9 +20,9 @@ struct mcr_group {
 	uint32_t group_be;
 	uint32_t slot; /* of its counters, < MCR_MEMBERSHIPS_MAX */
 	uint16_t interface;
-	uint16_t udp_port; /* of all joins; 0 = any, or they differ */
+	uint16_t udp_port; /* that all joins name; 0 = any, or several */
 	unsigned joins, joins_of[MCR_JOIN_MAKERS];
-	uint64_t channels;                      /* of the joins: a mask */
+	uint64_t channels;                      /* that the joins are for: a mask */
 	struct mcr_source_filter source_filter; /* sources_be owned, ascending */
 	uint64_t joined_ns;                     /* CLOCK_REALTIME */
 };
@@ -37,36 +37,37 @@ struct mcr_join_set {
 	size_t n_groups;
 };
 
-/* What is to become of the joins. All zero: nothing. */
+/* A change of the joins. All zero: no change. */
 struct mcr_join_change {
-	struct mcr_join_owner owner; /* of what is removed and added */
+	struct mcr_join_owner owner; /* of the joins that are removed and added */
 	const struct mcr_join *remove, *add;
 	size_t n_remove, n_add;
-	uint64_t channels;      /* a mask: every join into them goes, whosever it is */
-	const uint64_t *living; /* not NULL: of consumers only the joins of these stay; ascending */
+	uint64_t channels;      /* a mask: every join into them is removed, whoever owns it */
+	const uint64_t *living; /* not NULL: of all consumers' joins only theirs stay; ascending */
 	size_t n_living;
 };
 
-/* mcr_join_change_drops: 1 when join i of the set goes by its channel or its consumer's end. */
+/* mcr_join_change_drops: 1 when join i of the set is removed because its channel or its consumer
+ * ends. */
 int mcr_join_change_drops(const struct mcr_join_change *change, const struct mcr_join_set *set,
 			  size_t i);
 
-/* mcr_join_set_change makes the set after a change. Groups that stay keep slot and joined_ns. A
- * join is removed from its owner's only; the operator's own come first, then the configuration's.
+/* mcr_join_set_change makes the set after a change. Groups that stay keep slot and joined_ns. Only
+ * joins of change->owner are removed; the operator's own first, and then the configuration's, too.
  * Costs n log n of the joins before and after. Errors, with err filled and nothing changed:
  * -EINVAL, -ENOENT, -ENOSPC, -ENOMEM. */
 int mcr_join_set_change(struct mcr_join_set **out, const struct mcr_join_set *old,
 			const struct mcr_join_change *change, const struct mcr_join_names *names,
 			struct mcr_slots *slots, uint64_t realtime_ns, struct mcr_error *err);
 
-/* mcr_join_set_undo frees a set that never came into use and gives its new slots back. */
+/* mcr_join_set_undo frees a set that was never used and gives its new slots back. */
 void mcr_join_set_undo(struct mcr_join_set *set, const struct mcr_join_set *old,
 		       struct mcr_slots *slots);
 
-/* mcr_join_set_destroy frees. Slots are the caller's business. NULL is allowed. */
+/* mcr_join_set_destroy frees a set. The caller gives its slots back. NULL is allowed. */
 void mcr_join_set_destroy(struct mcr_join_set *set);
 
-/* mcr_join_set_find: the group of this interface, or NULL. */
+/* mcr_join_set_find: the group on this interface, or NULL. */
 const struct mcr_group *mcr_join_set_find(const struct mcr_join_set *set, uint16_t interface,
 					  uint32_t group_be);
 
