@@ -166,9 +166,10 @@ struct mcr_engine_config {
 	 * returns. NULL = errors and warnings go to stderr; a full pipe there stops control. */
 	void (*log)(void *ctx, enum mcr_log_level level, const char *line);
 	/* Carries out `mcring-ctl reload`; dry_run: only report what would change. Thread: control,
-	 * in mcr_engine_poll. Returns 0 or -errno, with one line about the change or the failure in
+	 * in mcr_engine_poll when it serves no client: reload may change the engine, but not poll,
+	 * stop or destroy it. Returns 0 or -errno, with one line about the change or the failure in
 	 * *report; or MCR_RELOAD_LATER, and then continues in mcr_engine_run and answers with
-	 * mcr_engine_reload_done. The engine refuses other requests until then. NULL = this engine
+	 * mcr_engine_reload_done. The engine refuses other reloads until then. NULL = this engine
 	 * has no configuration file. */
 	int (*reload)(void *ctx, int dry_run, struct mcr_error *report);
 	void *ctx; /* passed to log and reload */
