@@ -40,9 +40,7 @@ static int apply_includes(const struct mcr_config_frame *f, const struct mcr_con
 		if (ret < 0 && f->err)
 			*f->err = inner;
 		if (ret == -ENOENT || ret == -EACCES || ret == -ELOOP || ret == -ENAMETOOLONG)
-			mcr_settings_locate(
-			    mcr_config_origin(f, mcr_config_doc_item(f->doc, list, i)), f->err,
-			    ret);
+			mcr_config_located(f, mcr_config_doc_item(f->doc, list, i), NULL, ret);
 		if (ret < 0)
 			return ret == -EEXIST ? ret : -EINVAL;
 	}

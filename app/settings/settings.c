@@ -258,7 +258,7 @@ static int resolve_interface(struct mcr_settings *s, size_t i, struct mcr_error 
 	char names[200];
 
 	if (!join->interface[0] && s->n_interfaces == 1) {
-		memcpy(join->interface, s->interfaces, sizeof(join->interface));
+		memcpy(join->interface, s->interfaces[0].config.name, sizeof(join->interface));
 		return 0;
 	}
 	for (size_t k = 0; k < s->n_interfaces; k++)
