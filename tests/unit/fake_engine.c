@@ -143,7 +143,6 @@ int mcr_engine_channel_access(struct mcr_engine *e, const struct mcr_channel_con
 	if (i < 0)
 		return refuse(err, -ENOENT, "no such channel");
 	mcr_channel_copy_access(&e->channels[i], config);
-	e->channels[i].joiners = config->joiners;
 	return 0;
 }
 

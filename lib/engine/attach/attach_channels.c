@@ -66,7 +66,6 @@ int mcr_attach_server_add_channel(struct mcr_attach_server *s,
 	return 0;
 }
 
-/* These members are a channel's access, as mcr_engine_channel_access says. */
 int mcr_attach_server_set_access(struct mcr_attach_server *s,
 				 const struct mcr_channel_config *config)
 {
