@@ -152,19 +152,21 @@ static void nobody_leaves_what_another_joined_and_it_is_said_whose_it_is(void **
 		struct mcr_join_owner holder, asker;
 		const char *text;
 	} cases[] = {
-	    {{0}, {.maker = MCR_JOINED_BY_OPERATOR}, "the application's that runs this engine"},
+	    {{0},
+	     {.maker = MCR_JOINED_BY_OPERATOR},
+	     "it belongs to the application that runs this engine"},
 	    {{.maker = MCR_JOINED_BY_CONFIGURATION},
 	     {.maker = MCR_JOINED_BY_CONSUMER, .consumer = 7},
-	     "the configuration's: take it out of the file and reload"},
+	     "it belongs to the configuration: take it out of the file and reload"},
 	    {{.maker = MCR_JOINED_BY_OPERATOR},
 	     {.maker = MCR_JOINED_BY_CONFIGURATION},
-	     "the operator's: mcring-ctl leave removes it"},
+	     "it belongs to the operator: mcring-ctl leave removes it"},
 	    {{.maker = MCR_JOINED_BY_CONSUMER, .consumer = 9},
 	     {.maker = MCR_JOINED_BY_OPERATOR},
-	     "consumer 9's: it goes when that ends"},
+	     "it belongs to consumer 9, and ends with it"},
 	    {{.maker = MCR_JOINED_BY_CONSUMER, .consumer = 9},
 	     {.maker = MCR_JOINED_BY_CONSUMER, .consumer = 7},
-	     "another consumer's"},
+	     "it belongs to another consumer"},
 	};
 	struct rig *r = *state;
 	struct mcr_join join = join_of("a", "", "239.1.1.1");

@@ -14,7 +14,7 @@ from .common import Row
 
 PROGRAMS = ['dpdk-testpmd']
 
-BUFFERS = 2848  # of the engine's mempool with one queue of 1,024 descriptors (lib/engine/port/port.c)
+BUFFERS = 2848  # in the mempool of one queue of 1,024 descriptors (lib/engine/plan/pool_plan.c)
 SIZES = (20, 86, 400, 1400)
 
 

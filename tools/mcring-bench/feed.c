@@ -126,7 +126,8 @@ static void match(struct rte_mempool *pool, void *arg)
 		search->pool = pool;
 }
 
-/* The engine names a port's pool after it (lib/engine/port/port.c); net_null does not say. */
+/* The engine names a port's pool after it (lib/engine/port/port_queues.c); net_null does not say.
+ */
 static struct rte_mempool *find_pool(uint16_t port)
 {
 	struct search search = {.pool = NULL};

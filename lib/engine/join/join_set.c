@@ -99,11 +99,11 @@ static int refuse_leave(const struct mcr_join_set *old, const struct mcr_join *j
 			struct mcr_error *err)
 {
 	static const char *const why[MCR_JOIN_MAKERS] = {
-	    [MCR_JOINED_BY_APPLICATION] = "it is the application's that runs this engine",
+	    [MCR_JOINED_BY_APPLICATION] = "it belongs to the application that runs this engine",
 	    [MCR_JOINED_BY_CONFIGURATION] =
-		"it is the configuration's: take it out of the file and reload",
-	    [MCR_JOINED_BY_OPERATOR] = "it is the operator's: mcring-ctl leave removes it",
-	    [MCR_JOINED_BY_CONSUMER] = "it is another consumer's",
+		"it belongs to the configuration: take it out of the file and reload",
+	    [MCR_JOINED_BY_OPERATOR] = "it belongs to the operator: mcring-ctl leave removes it",
+	    [MCR_JOINED_BY_CONSUMER] = "it belongs to another consumer",
 	};
 	char text[160], who[96] = "";
 	const struct mcr_join_owner *owner = NULL;
@@ -117,7 +117,7 @@ static int refuse_leave(const struct mcr_join_set *old, const struct mcr_join *j
 		return mcr_join_refuse(err, join, -ENOENT, why[owner->maker]);
 	if (names->describe)
 		names->describe(names->ctx, owner->consumer, who, sizeof(who));
-	snprintf(text, sizeof(text), "it is consumer %" PRIu64 "'s%s%s: it goes when that ends",
+	snprintf(text, sizeof(text), "it belongs to consumer %" PRIu64 "%s%s, and ends with it",
 		 owner->consumer, who[0] ? ", " : "", who);
 	return mcr_join_refuse(err, join, -ENOENT, text);
 }
