@@ -119,8 +119,8 @@ static void a_change_during_the_repeats_goes_out_at_once_merged_with_them(void *
 	rig_stop(&r);
 }
 
-/* H-SC-7: three changes inside one interval; each source is told of twice. */
-static void each_source_is_told_of_as_often_as_robustness_says(void **state)
+/* H-SC-7: three changes inside one interval; each source is reported twice. */
+static void each_source_is_reported_as_often_as_robustness_says(void **state)
 {
 	struct rig r;
 
@@ -159,7 +159,7 @@ static void list_changes_after_a_mode_change_ride_on_the_whole_list(void **state
 	run_for(&r, 10);
 	assert_sent(&r, 0, t, "TO_IN(239.1.2.3){10.9.0.1}");
 	assert_sent(&r, 1, t + sec(0.1), "TO_IN(239.1.2.3){10.9.0.1,10.9.0.2}");
-	/* The new source was told of once; its second copy is a list change. */
+	/* The new source was reported once; its second copy is a list change. */
 	assert_sent(&r, 2, t + sec(0.9), "ALLOW(239.1.2.3){10.9.0.2}");
 	assert_count(&r, 3);
 	rig_stop(&r);
@@ -284,7 +284,7 @@ static void an_announcement_sends_the_series_of_every_group_again(void **state)
 	rig_stop(&r);
 }
 
-/* H-SC-12: a leave whose copies were under way when the link flapped is told again too. */
+/* H-SC-12: a leave whose copies were under way when the link flapped is reported again too. */
 static void an_announcement_repeats_pending_leaves(void **state)
 {
 	struct rig r;
@@ -306,7 +306,7 @@ static void an_announcement_repeats_pending_leaves(void **state)
 }
 
 /* H-SC-13 */
-static void leaving_all_sends_the_first_copy_at_once_and_tells_when_all_is_out(void **state)
+static void leaving_all_sends_the_first_copy_at_once_and_shows_when_all_is_out(void **state)
 {
 	struct rig r;
 
@@ -386,7 +386,7 @@ int main(void)
 	    cmocka_unit_test(each_transition_sends_its_records),
 	    cmocka_unit_test(a_source_join_from_nothing_is_allow_and_its_leave_block),
 	    cmocka_unit_test(a_change_during_the_repeats_goes_out_at_once_merged_with_them),
-	    cmocka_unit_test(each_source_is_told_of_as_often_as_robustness_says),
+	    cmocka_unit_test(each_source_is_reported_as_often_as_robustness_says),
 	    cmocka_unit_test(list_changes_after_a_mode_change_ride_on_the_whole_list),
 	    cmocka_unit_test(a_copy_says_what_holds_when_it_is_sent),
 	    cmocka_unit_test(a_leave_soon_after_the_join_ends_the_joins_copies),
@@ -395,7 +395,7 @@ int main(void)
 	    cmocka_unit_test(the_same_state_again_sends_nothing),
 	    cmocka_unit_test(an_announcement_sends_the_series_of_every_group_again),
 	    cmocka_unit_test(an_announcement_repeats_pending_leaves),
-	    cmocka_unit_test(leaving_all_sends_the_first_copy_at_once_and_tells_when_all_is_out),
+	    cmocka_unit_test(leaving_all_sends_the_first_copy_at_once_and_shows_when_all_is_out),
 	    cmocka_unit_test(gaps_of_the_built_in_generator_lie_in_the_interval),
 	    cmocka_unit_test(a_late_poll_does_not_make_two_series_one),
 	};

@@ -93,7 +93,7 @@ static void the_next_message_is_of_the_new_version(void **state)
 	join(&r, "239.4.5.6");
 	poll_now(&r);
 	assert_sent(&r, 0, sec(1005), "v2 239.4.5.6");
-	leave(&r, "239.1.2.3"); /* told in v3, left in v2: we were the last to report */
+	leave(&r, "239.1.2.3"); /* reported in v3, left in v2: we were the last to report */
 	poll_now(&r);
 	assert_sent(&r, 1, sec(1005), "leave 239.1.2.3");
 	rig_stop(&r);
@@ -136,8 +136,8 @@ static void kept_messages_of_the_old_version_are_given_up_and_counted(void **sta
 	rig_stop(&r);
 }
 
-/* H-CM-5: what nobody has heard of yet is not cancelled but told in the new version. */
-static void a_change_not_yet_told_is_told_in_the_new_version(void **state)
+/* H-CM-5: a change that has not gone out once is not cancelled but reported in the new version. */
+static void a_change_not_yet_reported_is_reported_in_the_new_version(void **state)
 {
 	struct rig r;
 
@@ -153,7 +153,7 @@ static void a_change_not_yet_told_is_told_in_the_new_version(void **state)
 }
 
 /* H-CM-5: leaves whose copies are cancelled do not linger. */
-static void a_leave_already_told_ends_with_the_change_of_version(void **state)
+static void a_leave_already_reported_ends_with_the_change_of_version(void **state)
 {
 	struct rig r;
 
@@ -169,7 +169,7 @@ static void a_leave_already_told_ends_with_the_change_of_version(void **state)
 }
 
 /* H-CM-6, H-CM-7, D1, D4 */
-static void a_silent_older_querier_is_forgotten_and_the_state_told_in_v3(void **state)
+static void a_silent_older_querier_is_forgotten_and_the_state_reported_in_v3(void **state)
 {
 	struct rig r;
 
@@ -181,7 +181,7 @@ static void a_silent_older_querier_is_forgotten_and_the_state_told_in_v3(void **
 
 	general_v2(&r, 100);
 	settle(&r, 20);
-	include(&r, "232.1.2.3", "192.0.2.1 192.0.2.2"); /* not told in v2 */
+	include(&r, "232.1.2.3", "192.0.2.1 192.0.2.2"); /* not reported in v2 */
 	run_until(&r, t + sec(259));
 	assert_int_equal(info(&r).version, 2);
 	run_until(&r, t + sec(401));
@@ -232,8 +232,8 @@ static void the_end_of_an_older_querier_needs_no_poll(void **state)
 	rig_stop(&r);
 }
 
-/* H-CM-7: a leave that v2 had not yet sent is told in v3. */
-static void a_leave_at_the_way_back_is_told_in_v3(void **state)
+/* H-CM-7: a leave that v2 had not yet sent is reported in v3. */
+static void a_leave_at_the_way_back_is_reported_in_v3(void **state)
 {
 	struct rig r;
 
@@ -324,8 +324,8 @@ static void reports_of_others_never_silence_a_v3_answer(void **state)
 	}
 }
 
-/* H-CM-5, H-CM-7: a pending BLOCK of before is not told again on the way back. */
-static void the_way_back_tells_the_state_and_no_old_changes(void **state)
+/* H-CM-5, H-CM-7: a pending BLOCK of before is not reported again on the way back. */
+static void the_way_back_reports_the_state_and_no_old_changes(void **state)
 {
 	struct rig r;
 
@@ -353,17 +353,17 @@ int main(void)
 	    cmocka_unit_test(the_next_message_is_of_the_new_version),
 	    cmocka_unit_test(a_change_of_version_cancels_repeats_and_answers),
 	    cmocka_unit_test(kept_messages_of_the_old_version_are_given_up_and_counted),
-	    cmocka_unit_test(a_change_not_yet_told_is_told_in_the_new_version),
-	    cmocka_unit_test(a_leave_already_told_ends_with_the_change_of_version),
-	    cmocka_unit_test(a_silent_older_querier_is_forgotten_and_the_state_told_in_v3),
+	    cmocka_unit_test(a_change_not_yet_reported_is_reported_in_the_new_version),
+	    cmocka_unit_test(a_leave_already_reported_ends_with_the_change_of_version),
+	    cmocka_unit_test(a_silent_older_querier_is_forgotten_and_the_state_reported_in_v3),
 	    cmocka_unit_test(the_time_to_forget_an_older_querier_can_be_set),
 	    cmocka_unit_test(the_end_of_an_older_querier_needs_no_poll),
-	    cmocka_unit_test(a_leave_at_the_way_back_is_told_in_v3),
+	    cmocka_unit_test(a_leave_at_the_way_back_is_reported_in_v3),
 	    cmocka_unit_test(a_v3_query_in_v2_operation_is_answered_in_v2_within_its_v3_time),
 	    cmocka_unit_test(a_v3_source_query_in_v2_operation_is_answered_with_membership),
 	    cmocka_unit_test(a_forced_version_follows_no_querier),
 	    cmocka_unit_test(reports_of_others_never_silence_a_v3_answer),
-	    cmocka_unit_test(the_way_back_tells_the_state_and_no_old_changes),
+	    cmocka_unit_test(the_way_back_reports_the_state_and_no_old_changes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

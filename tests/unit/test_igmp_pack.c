@@ -376,7 +376,7 @@ static void a_queue_that_stays_full_does_not_end_anything(void **state)
 	rig_stop(&r);
 }
 
-static void ten_thousand_groups_are_told_answered_and_left(void **state)
+static void ten_thousand_groups_are_reported_answered_and_left(void **state)
 {
 	struct rig r;
 
@@ -450,7 +450,7 @@ int main(void)
 	    cmocka_unit_test(a_full_queue_delays_messages_and_loses_none),
 	    cmocka_unit_test(a_leave_does_not_overtake_a_kept_join),
 	    cmocka_unit_test(a_queue_that_stays_full_does_not_end_anything),
-	    cmocka_unit_test(ten_thousand_groups_are_told_answered_and_left),
+	    cmocka_unit_test(ten_thousand_groups_are_reported_answered_and_left),
 	    cmocka_unit_test(groups_come_and_go_in_any_order),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,7 +2,7 @@
 /* v3 answers to queries (rows H-QR-*). The row that a test shows stands before it. */
 #include "igmp_rig.h"
 
-/* EXCLUDE{192.0.2.1} of 239.1.2.3 and INCLUDE{192.0.2.1} of 232.1.2.3, all told. */
+/* EXCLUDE{192.0.2.1} of 239.1.2.3 and INCLUDE{192.0.2.1} of 232.1.2.3, all reported. */
 static void rig_joined(struct rig *r)
 {
 	rig_default(r);
@@ -264,8 +264,8 @@ static void a_group_that_was_left_is_not_answered_for(void **state)
 	rig_stop(&r);
 }
 
-/* H-QR-10, H-QR-11: a general answer tells of what there is when it is sent. */
-static void a_general_answer_tells_of_the_state_at_its_time(void **state)
+/* H-QR-10, H-QR-11: a general answer reports what there is when it is sent. */
+static void a_general_answer_reports_the_state_at_its_time(void **state)
 {
 	struct rig r;
 
@@ -439,7 +439,7 @@ int main(void)
 	    cmocka_unit_test(group_and_source_queries_together_are_answered_with_the_whole_state),
 	    cmocka_unit_test(two_source_queries_are_answered_with_the_union_at_the_earlier_time),
 	    cmocka_unit_test(a_group_that_was_left_is_not_answered_for),
-	    cmocka_unit_test(a_general_answer_tells_of_the_state_at_its_time),
+	    cmocka_unit_test(a_general_answer_reports_the_state_at_its_time),
 	    cmocka_unit_test(recorded_sources_are_forgotten_after_the_answer),
 	    cmocka_unit_test(more_recorded_sources_than_we_hold_are_answered_with_the_whole_state),
 	    cmocka_unit_test(queries_for_ever_new_sources_of_a_group_end_in_its_whole_state),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Without a querier: memberships are told again at a set interval. And what the machine says about
- * itself. */
+/* Without a querier: memberships are reported again at a set interval. And what the machine says
+ * about itself. */
 #include "igmp_rig.h"
 
 static void rig_repeating(struct rig *r, uint8_t version, uint32_t repeat_s)
@@ -9,7 +9,7 @@ static void rig_repeating(struct rig *r, uint8_t version, uint32_t repeat_s)
 			 .address_be = ip(HOST), .version = version, .repeat_s = repeat_s});
 }
 
-static void without_a_querier_memberships_are_told_again(void **state)
+static void without_a_querier_memberships_are_reported_again(void **state)
 {
 	struct rig r;
 
@@ -105,7 +105,7 @@ static void nothing_is_repeated_without_groups_or_when_off(void **state)
 	rig_stop(&r);
 }
 
-static void the_interface_tells_of_its_querier(void **state)
+static void the_interface_shows_its_querier(void **state)
 {
 	struct rig r;
 
@@ -126,7 +126,7 @@ static void the_interface_tells_of_its_querier(void **state)
 	rig_stop(&r);
 }
 
-static void a_group_tells_of_its_state(void **state)
+static void a_group_shows_its_state(void **state)
 {
 	struct rig r;
 	struct mcr_igmp_group_info g;
@@ -166,13 +166,13 @@ static void a_group_tells_of_its_state(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(without_a_querier_memberships_are_told_again),
+	    cmocka_unit_test(without_a_querier_memberships_are_reported_again),
 	    cmocka_unit_test(the_interval_can_be_set_and_bounds_the_spread),
 	    cmocka_unit_test(repetition_ends_with_a_querier_and_resumes_after_its_silence),
 	    cmocka_unit_test(a_group_query_alone_is_no_querier),
 	    cmocka_unit_test(nothing_is_repeated_without_groups_or_when_off),
-	    cmocka_unit_test(the_interface_tells_of_its_querier),
-	    cmocka_unit_test(a_group_tells_of_its_state),
+	    cmocka_unit_test(the_interface_shows_its_querier),
+	    cmocka_unit_test(a_group_shows_its_state),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

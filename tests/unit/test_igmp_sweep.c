@@ -37,7 +37,7 @@ static void a_large_general_answer_is_spread_over_the_response_time(void **state
 }
 
 /* H-QR-6, H-QR-14: a second query in the middle of a long answer makes it go round once more, at
- * the faster pace, and each group is told of within the response time of either query. */
+ * the faster pace, and each group is reported within the response time of either query. */
 static void a_query_in_the_middle_of_a_long_answer_is_answered_in_full(void **state)
 {
 	static const struct {
@@ -101,7 +101,7 @@ static void a_long_answer_survives_leaves_in_its_middle(void **state)
 		for (const uint8_t *p = r.sent[i].bytes + 32; p < r.sent[i].bytes + r.sent[i].len;
 		     p += 8)
 			answers += p[0] == 2;
-	/* 366 groups were told of before; of the 634 others every second one is left. */
+	/* 366 groups were reported before; of the 634 others every second one is left. */
 	assert_int_equal(answers, 317);
 	rig_stop(&r);
 }
@@ -130,17 +130,17 @@ static void an_answer_longer_than_estimated_still_ends_in_time(void **state)
 	rig_stop(&r);
 }
 
-/* H-QR-5: a long answer absorbs a group query only if it tells of the group soon enough. */
-static void a_long_answer_absorbs_only_what_it_tells_in_time(void **state)
+/* H-QR-5: a long answer absorbs a group query only if it reports the group soon enough. */
+static void a_long_answer_absorbs_only_what_it_reports_in_time(void **state)
 {
 	static const struct {
 		uint32_t group;
 		double draw;
 		int is_answered;
 	} cases[] = {
-	    {0xef000100u, 1.0, 1},       /* told of already */
-	    {0xef000100u + 999, 1.0, 0}, /* will be told of before */
-	    {0xef000100u + 999, 0.1, 1}, /* will be told of too late, perhaps */
+	    {0xef000100u, 1.0, 1},       /* reported already */
+	    {0xef000100u + 999, 1.0, 0}, /* will be reported before */
+	    {0xef000100u + 999, 0.1, 1}, /* will be reported too late, perhaps */
 	};
 
 	for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
@@ -170,7 +170,7 @@ int main(void)
 	    cmocka_unit_test(a_query_in_the_middle_of_a_long_answer_is_answered_in_full),
 	    cmocka_unit_test(a_long_answer_survives_leaves_in_its_middle),
 	    cmocka_unit_test(an_answer_longer_than_estimated_still_ends_in_time),
-	    cmocka_unit_test(a_long_answer_absorbs_only_what_it_tells_in_time),
+	    cmocka_unit_test(a_long_answer_absorbs_only_what_it_reports_in_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -284,7 +284,7 @@ static void any_interest_is_plain_membership_in_v2(void **state)
 
 	include(&r, "232.1.2.3", "192.0.2.1");
 	run_for(&r, 20);
-	include(&r, "232.1.2.3", "192.0.2.1 192.0.2.2"); /* nothing to tell */
+	include(&r, "232.1.2.3", "192.0.2.1 192.0.2.2"); /* nothing to report */
 	run_for(&r, 20);
 	leave(&r, "232.1.2.3");
 	run_for(&r, 20);

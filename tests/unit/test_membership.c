@@ -39,7 +39,7 @@ static void model_set(struct model *m, int exclude, unsigned set, int copies)
 		m->mode_left = copies;
 }
 
-static void model_told(struct model *m)
+static void model_reported(struct model *m)
 {
 	m->mode_left -= m->mode_left > 0;
 	for (int i = 0; i < UNIVERSE; i++)
@@ -105,8 +105,8 @@ static void random_changes_leave_what_the_model_says(void **state)
 		size_t n = 0;
 
 		if (rand() % 3 == 0) {
-			mcr_membership_told(&m);
-			model_told(&model);
+			mcr_membership_reported(&m);
+			model_reported(&model);
 			assert_same(&m, &model);
 			continue;
 		}
@@ -158,7 +158,7 @@ static void answers_to_source_queries_follow_the_table(void **state)
 	}
 }
 
-static void a_cancelled_membership_keeps_its_state_and_tells_nothing(void **state)
+static void a_cancelled_membership_keeps_its_state_and_reports_nothing(void **state)
 {
 	struct mcr_membership m;
 	const uint32_t list[] = {1, 2, 3};
@@ -181,7 +181,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(random_changes_leave_what_the_model_says),
 	    cmocka_unit_test(answers_to_source_queries_follow_the_table),
-	    cmocka_unit_test(a_cancelled_membership_keeps_its_state_and_tells_nothing),
+	    cmocka_unit_test(a_cancelled_membership_keeps_its_state_and_reports_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -74,7 +74,7 @@ static uint64_t record_bytes(const struct mcr_membership *m)
 	return mcr_membership_wanted(m) ? MCR_IGMP_RECORD_HEADER + 4ull * m->n_listed : 0;
 }
 
-/* The state of g has changed: what has to be said, and when? (RFC 9776 §5.1, RFC 2236 §6) */
+/* The state of g has changed: schedules its reports (RFC 9776 §5.1, RFC 2236 §6). */
 static void schedule_change(struct mcr_igmp *igmp, struct mcr_igmp_group *g, int was_wanted)
 {
 	int wanted = mcr_membership_wanted(&g->membership);
@@ -82,7 +82,7 @@ static void schedule_change(struct mcr_igmp *igmp, struct mcr_igmp_group *g, int
 	if (igmp->version == 3 || wanted != was_wanted) {
 		g->unsent = 1;
 		g->change_due_ns = 0;
-		g->copies = igmp->cfg.robustness; /* v1, v2: no querier tells another */
+		g->copies = igmp->cfg.robustness; /* v1, v2: no querier sets another */
 	}
 	/* v1, v2: the one timer of the group starts with the report, or ends with the leave. */
 	if (!wanted || (igmp->version < 3 && g->unsent))
@@ -90,7 +90,7 @@ static void schedule_change(struct mcr_igmp *igmp, struct mcr_igmp_group *g, int
 	mcr_igmp_groups_wake(&igmp->groups, g);
 }
 
-/* Sets the state of a group that is there. list: ascending, n <= 0 never fails. */
+/* Sets the state of a group that is there. list: ascending. An empty one never fails. */
 static int change_group(struct mcr_igmp *igmp, struct mcr_igmp_group *g, enum mcr_filter_mode mode,
 			const uint32_t *list, size_t n)
 {
@@ -111,7 +111,7 @@ static struct mcr_igmp_group *add_group(struct mcr_igmp *igmp, uint32_t address)
 {
 	struct mcr_igmp_group *g = mcr_igmp_groups_add(&igmp->groups, address);
 
-	/* A general answer under way tells of the newcomer too. */
+	/* A general answer that is under way reports the newcomer too. */
 	if (g && igmp->sweep.due_ns != MCR_IGMP_NEVER)
 		igmp->sweep.left++;
 	return g;
@@ -144,7 +144,7 @@ int mcr_igmp_set_filter(struct mcr_igmp *igmp, uint32_t group_be, enum mcr_filte
 
 	if (count < 0)
 		return (int)count;
-	/* RFC 9776 §5: the all-systems group is received always and reported never. */
+	/* RFC 9776 §5: we always receive the all-systems group and never report it. */
 	if (address == MCR_IPV4_ALL_HOSTS || (is_leave && !g))
 		return 0;
 	int is_new = !g;
@@ -176,8 +176,8 @@ void mcr_igmp_leave_all(struct mcr_igmp *igmp, uint64_t now_ns)
 	igmp->sweep.due_ns = MCR_IGMP_NEVER;
 }
 
-/* Without a querier nobody asks, and a snooping switch forgets us: say it unasked. A query moves
- * repeat_due_ns to the time when the querier counts as gone. */
+/* Without a querier nobody asks, and a snooping switch forgets us, so we report unasked. A query
+ * moves repeat_due_ns to the time when the querier counts as gone. */
 static void repeat_unasked(struct mcr_igmp *igmp, uint64_t now_ns)
 {
 	if (igmp->cfg.repeat_s == MCR_IGMP_NO_REPEAT || now_ns < igmp->repeat_due_ns)

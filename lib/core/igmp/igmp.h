@@ -4,7 +4,7 @@
  *
  * Implements RFC 9776 (IGMPv3, host part), RFC 2236 (v2), RFC 1112 App. I (v1), the compatibility
  * rules of RFC 9776 §7.2 and the SSM rules of RFC 4604 and 4607. Leaves out the router side.
- * docs/igmp.md tells the decisions and which test shows which rule.
+ * docs/igmp.md has the decisions, and which test shows which rule.
  *
  * Thread: control, for every call. Times are nanoseconds of one monotonic clock. */
 #ifndef MCR_CORE_IGMP_H
@@ -32,12 +32,12 @@ struct mcr_igmp_config {
 	uint8_t version;     /* 0 = follow the querier, else 1, 2, 3 */
 	uint8_t strict_rx;   /* D2: 1 = demand TTL 1, Router Alert and a proper destination */
 
-	uint8_t robustness;       /* copies of a change until a querier tells; 0 = 2 */
-	uint8_t robustness_floor; /* copies at least, whatever a querier tells; 0 = 1 */
+	uint8_t robustness;       /* copies of a change, until a querier sets another; 0 = 2 */
+	uint8_t robustness_floor; /* copies at least, whatever a querier sets; 0 = 1 */
 	uint16_t burst;           /* messages handed to send in one tick at most; 0 = 16 */
 	uint32_t
 	    compat_timeout_s; /* D1: time until an older querier is forgotten; 0 = by the RFC */
-	uint32_t repeat_s;    /* without a querier, all is reported anew each repeat_s; 0 = 60 */
+	uint32_t repeat_s; /* without a querier we report everything again each repeat_s; 0 = 60 */
 
 	/* draw chooses a delay in (0, max_ns]; NULL: the built-in generator. For tests. */
 	uint64_t (*draw)(void *ctx, uint64_t max_ns);
@@ -51,7 +51,7 @@ typedef int (*mcr_igmp_send)(void *ctx, const uint8_t *packet, size_t len);
 /* mcr_igmp_create. Returns 0, -EINVAL (version above 3, mtu below 68) or -ENOMEM. */
 int mcr_igmp_create(struct mcr_igmp **out, const struct mcr_igmp_config *cfg, uint64_t now_ns);
 
-/* mcr_igmp_destroy frees everything and sends nothing. NULL is allowed. */
+/* mcr_igmp_destroy frees everything and sends nothing. igmp may be NULL. */
 void mcr_igmp_destroy(struct mcr_igmp *igmp);
 
 /* mcr_igmp_set_filter: the interface state of a group is now this (RFC 3376 §3.2: the caller merged
@@ -72,12 +72,13 @@ int mcr_igmp_input(struct mcr_igmp *igmp, const uint8_t *packet, size_t len, uin
  * MCR_IGMP_NEVER. Allocates nothing. */
 uint64_t mcr_igmp_poll(struct mcr_igmp *igmp, uint64_t now_ns, mcr_igmp_send send, void *ctx);
 
-/* mcr_igmp_announce: link up, or a changed MAC or address: report everything again (H-SC-12). */
+/* mcr_igmp_announce reports everything again: the link came up, or the MAC or IP address changed
+ * (H-SC-12). */
 void mcr_igmp_announce(struct mcr_igmp *igmp, uint32_t address_be, uint64_t now_ns);
 
-/* mcr_igmp_set_mtu: the link's MTU is another now, and so is the length of messages. Those that are
- * built and wait are as long as they are; announce afterwards to have what they said in shorter
- * ones. Returns 0, -EINVAL (below 68) or -ENOMEM (as it was). */
+/* mcr_igmp_set_mtu limits messages to another MTU of the link. Messages that are built and wait
+ * keep their length: announce afterwards to report the same in shorter ones. Returns 0, -EINVAL
+ * (below 68) or -ENOMEM (as it was). */
 int mcr_igmp_set_mtu(struct mcr_igmp *igmp, uint16_t mtu);
 
 /* mcr_igmp_leave_all: every group's state becomes INCLUDE{}; poll sends the leaves at once. */
@@ -125,11 +126,11 @@ const char *mcr_igmp_reason_text(enum mcr_igmp_reason reason);
 struct mcr_igmp_info {
 	uint8_t version;           /* in use: 1, 2, 3 */
 	uint8_t reason;            /* enum mcr_igmp_reason */
-	uint8_t robustness;        /* copies of each change (QRV, if a querier told) */
+	uint8_t robustness;        /* copies of each change (QRV, if a querier set it) */
 	uint8_t querier_present;   /* 1: a general query was heard within the last timeout */
 	uint8_t querier_version;   /* of the last general query */
 	uint32_t querier_be;       /* source of the last general query; may be 0.0.0.0 */
-	uint32_t query_interval_s; /* QQIC, if a querier told */
+	uint32_t query_interval_s; /* QQIC, if a querier set it */
 	uint64_t last_query_ns;    /* last general query */
 	uint64_t querier_until_ns; /* when the querier counts as gone */
 	uint64_t v1_until_ns;      /* older version querier present timers, 0 = not running */
@@ -137,10 +138,10 @@ struct mcr_igmp_info {
 	uint64_t repeat_due_ns; /* next repetition for want of a querier, or MCR_IGMP_NEVER */
 
 	size_t groups;         /* that are wanted */
-	size_t leaving;        /* that are not wanted any more and still being told of */
+	size_t leaving;        /* that are not wanted any more, while their leaves are reported */
 	size_t unsent;         /* groups whose last change has not gone out once */
-	size_t pending;        /* messages kept, groups with copies to send, answers under way: 0 =
-				  nothing to send but for new events */
+	size_t pending;        /* messages kept, groups with copies to send, answers under way; 0 =
+				* nothing to send unless something new happens */
 	uint64_t memory_bytes; /* held by this instance */
 
 	uint64_t rx[MCR_IGMP_RX_COUNT]; /* packets by what became of them */
@@ -159,7 +160,7 @@ struct mcr_igmp_info {
 /* mcr_igmp_get_info looks at every group: for statistics, not for each poll. */
 void mcr_igmp_get_info(const struct mcr_igmp *igmp, uint64_t now_ns, struct mcr_igmp_info *out);
 
-/* What is worth a look in each round: no group is touched. */
+/* What can be asked in each round: it touches no group. */
 struct mcr_igmp_brief {
 	uint8_t version, reason; /* as in mcr_igmp_info */
 	uint32_t querier_be;
@@ -169,10 +170,10 @@ struct mcr_igmp_brief {
 void mcr_igmp_get_brief(const struct mcr_igmp *igmp, struct mcr_igmp_brief *out);
 
 enum mcr_igmp_group_state {
-	MCR_IGMP_GROUP_IDLE,      /* told, nothing pending */
-	MCR_IGMP_GROUP_REPORTING, /* a change is still being told */
+	MCR_IGMP_GROUP_IDLE,      /* reported, nothing pending */
+	MCR_IGMP_GROUP_REPORTING, /* a change is still being reported */
 	MCR_IGMP_GROUP_DELAYING,  /* an answer to a query waits for its time */
-	MCR_IGMP_GROUP_LEAVING,   /* not wanted any more, still being told */
+	MCR_IGMP_GROUP_LEAVING,   /* not wanted any more, its leave is still being reported */
 };
 
 const char *mcr_igmp_group_state_name(enum mcr_igmp_group_state state);
@@ -195,8 +196,8 @@ struct mcr_igmp_group_info {
 int mcr_igmp_get_group(const struct mcr_igmp *igmp, uint32_t group_be,
 		       struct mcr_igmp_group_info *out);
 
-/* mcr_igmp_pending: 0 when nothing waits to be sent: an orderly stop polls until then, at most
- * a second per copy, to have the last copies of its leaves out. Cheap. */
+/* mcr_igmp_pending returns 0 when nothing waits to be sent. An orderly stop polls until then, at
+ * most a second per copy, so that the last copies of its leaves go out. Cheap. */
 size_t mcr_igmp_pending(const struct mcr_igmp *igmp);
 
 #endif

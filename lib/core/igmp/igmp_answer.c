@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* When a query is answered, and about what (RFC 9776 §5.2; RFC 2236 §6). */
+/* When we answer a query, and about what (RFC 9776 §5.2; RFC 2236 §6). */
 #include "core/igmp/igmp_state.h"
 
 #include <stdlib.h>
 
 #include "core/source_set.h"
 
-/* Older general queries closer together than this are one: with thousands of groups each of them
- * costs a walk over all, and a storm of them must not take the control thread's time. */
+/* Older general queries that are closer together than this count as one: each costs a walk over all
+ * groups, which may be thousands, and a storm of them must not take the control thread's time. */
 #define SAME_QUERY_NS 10000000u
 
-/* RFC 2236 §6: one timer per group, drawn anew only if it would run longer than now allowed. */
+/* RFC 2236 §6: one timer per group, drawn again only if it would run longer than is allowed now. */
 static void schedule_old_group(struct mcr_igmp *igmp, struct mcr_igmp_group *g,
 			       uint64_t response_ns, uint64_t now_ns)
 {
@@ -34,14 +34,14 @@ static void schedule_old_general(struct mcr_igmp *igmp, uint64_t response_ns, ui
 			schedule_old_group(igmp, g, response_ns, now_ns);
 }
 
-/* A delay that a v3 query allows; code 0 means at once, which is the next tick (H-QR-3). */
+/* A delay that a v3 query allows. Code 0 means at once, which is the next tick (H-QR-3). */
 static uint64_t draw_response(struct mcr_igmp *igmp, uint64_t response_ns)
 {
 	return response_ns ? mcr_igmp_delay(igmp, response_ns) : MCR_IGMP_TICK_NS;
 }
 
 /* RFC 9776 §5.2 rules 1 and 2, for an answer that may take several messages: the pending schedule
- * stays if it is sooner, and goes on until every group has been told of once more. */
+ * stays if it is sooner, and goes on until every group has been reported once more. */
 static void schedule_sweep(struct mcr_igmp *igmp, uint64_t response_ns, uint64_t now_ns)
 {
 	struct mcr_igmp_sweep *s = &igmp->sweep;
@@ -102,7 +102,7 @@ static int record_sources(struct mcr_igmp *igmp, struct mcr_igmp_group *g, size_
 	return 1;
 }
 
-/* RFC 9776 §5.2 rule 1: the general answer comes soon enough and tells of this group. */
+/* RFC 9776 §5.2 rule 1: the general answer comes soon enough, and this group is in it. */
 static int is_absorbed(const struct mcr_igmp *igmp, const struct mcr_igmp_group *g, uint64_t due_ns)
 {
 	const struct mcr_igmp_sweep *s = &igmp->sweep;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The groups of one IGMP instance: found by address (hash), walked in the order in which they were
- * joined (list), and woken by time (heap). */
+/* The groups of one IGMP instance: a hash finds them by address, a list keeps the order in which
+ * they were joined, and a heap has the one that is due first. */
 #ifndef MCR_CORE_IGMP_GROUPS_H
 #define MCR_CORE_IGMP_GROUPS_H
 
@@ -20,10 +20,10 @@ struct mcr_igmp_group {
 	/* v3: answer to a group query. v1, v2: the group's one timer (RFC 2236 §6). */
 	uint64_t answer_due_ns;
 	uint32_t *recorded; /* sources asked for by group-and-source queries, ascending; owned */
-	uint32_t n_recorded, cap_recorded; /* 0 recorded with an answer due: the whole state */
+	uint32_t n_recorded, cap_recorded; /* 0 recorded while an answer is due: the whole state */
 
 	uint64_t last_report_ns, last_query_ns;
-	uint32_t swept;        /* number of the last sweep that told of this group */
+	uint32_t swept;        /* number of the last sweep that reported this group */
 	uint32_t heap_slot;    /* MCR_IGMP_NO_SLOT: not in the heap */
 	uint8_t unsent;        /* the last change has not gone out once */
 	uint8_t copies;        /* v1, v2: unsolicited reports still to be sent */
@@ -41,16 +41,17 @@ struct mcr_igmp_groups {
 	uint64_t multiplier; /* of the hash */
 };
 
-/* mcr_igmp_groups_init: empty. seed: nobody who chooses groups knows it, so none fall together. */
+/* mcr_igmp_groups_init makes an empty set. seed: of the hash. Keep it secret from those who choose
+ * groups, or they can choose groups that share a bucket. */
 void mcr_igmp_groups_init(struct mcr_igmp_groups *gs, uint64_t seed);
 
-/* mcr_igmp_groups_clear frees all; the groups are not to be used before another init. */
+/* mcr_igmp_groups_clear frees everything. Call init before you use gs again. */
 void mcr_igmp_groups_clear(struct mcr_igmp_groups *gs);
 
 struct mcr_igmp_group *mcr_igmp_groups_find(const struct mcr_igmp_groups *gs, uint32_t address);
 
-/* mcr_igmp_groups_add makes a group that is not there yet: INCLUDE{}, no timers. NULL: no memory.
- */
+/* mcr_igmp_groups_add makes a group that is not there yet: INCLUDE{}, no timers. Returns NULL when
+ * there is no memory. */
 struct mcr_igmp_group *mcr_igmp_groups_add(struct mcr_igmp_groups *gs, uint32_t address);
 
 /* mcr_igmp_groups_remove takes the group out and frees it. */

@@ -148,7 +148,7 @@ static enum mcr_igmp_rx on_query(struct mcr_igmp *igmp, const struct mcr_igmp_me
 }
 
 /* RFC 2236 §6: another member of the group has answered, so we need not. Never in v3 (RFC 9776
- * §7.2.2): it would tell nothing of our sources. */
+ * §7.2.2): it would say nothing about our sources. */
 static void on_report(struct mcr_igmp *igmp, const struct mcr_igmp_message *report)
 {
 	struct mcr_igmp_group *g = find_wanted(igmp, report->group);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What is due becomes messages, and messages go out at a pace. Nothing here allocates: room is
- * reserved when a group changes. State counts as told once its message is built; a built message is
- * kept until it was sent, or a change of version cancels it. */
+/* Builds messages of what is due and sends them at a limited pace. Nothing here allocates: a change
+ * of a group reserves the room. State counts as reported once its message is built; a message that
+ * is built is kept until it is sent, or until a change of version cancels it. */
 #include "core/igmp/igmp_state.h"
 
 /* The slot being filled is queue.n; it is empty while queue.records is 0. */
@@ -65,7 +65,7 @@ static void append_record(struct mcr_igmp *igmp, enum mcr_record type, uint32_t 
 	}
 }
 
-/* A record with the sources that its type selects; empty ALLOW and BLOCK are left out. */
+/* Appends a record with the sources that its type selects, but no empty ALLOW or BLOCK. */
 static void append_selected(struct mcr_igmp *igmp, const struct mcr_igmp_group *g,
 			    enum mcr_record type)
 {
@@ -81,7 +81,7 @@ static enum mcr_record by_mode(const struct mcr_igmp_group *g, enum mcr_record i
 	return g->membership.mode == MCR_FILTER_EXCLUDE ? ex : in;
 }
 
-/* RFC 9776 §5.1: a change of mode is told with the whole list, other changes as differences. */
+/* RFC 9776 §5.1: a change of mode is reported with the whole list, other changes as differences. */
 static void append_change(struct mcr_igmp *igmp, struct mcr_igmp_group *g)
 {
 	if (g->membership.mode_left) {
@@ -90,10 +90,10 @@ static void append_change(struct mcr_igmp *igmp, struct mcr_igmp_group *g)
 		append_selected(igmp, g, MCR_RECORD_ALLOW);
 		append_selected(igmp, g, MCR_RECORD_BLOCK);
 	}
-	mcr_membership_told(&g->membership);
+	mcr_membership_reported(&g->membership);
 }
 
-/* RFC 9776 §5.2: nothing to say about what is no longer there. */
+/* RFC 9776 §5.2: there is no answer about what is no longer wanted. */
 static void append_answer(struct mcr_igmp *igmp, struct mcr_igmp_group *g)
 {
 	if (!mcr_membership_wanted(&g->membership))
@@ -142,7 +142,8 @@ static uint64_t next_copy_ns(struct mcr_igmp *igmp, uint64_t due_ns, uint64_t no
 	return igmp->wave_next_ns;
 }
 
-static void tell_v3(struct mcr_igmp *igmp, struct mcr_igmp_group *g, uint64_t now_ns)
+/* Appends the records of a group that is due, and sets its next time. */
+static void report_v3(struct mcr_igmp *igmp, struct mcr_igmp_group *g, uint64_t now_ns)
 {
 	if (g->change_due_ns <= now_ns) {
 		uint64_t due_ns = g->change_due_ns;
@@ -165,7 +166,8 @@ static void tell_v3(struct mcr_igmp *igmp, struct mcr_igmp_group *g, uint64_t no
 		mcr_igmp_groups_wake(&igmp->groups, g);
 }
 
-/* As many due groups as fit one report (several reports when one group's list has to be split). */
+/* One report, with as many due groups as fit; several when the list of one group has to be split.
+ */
 static void build_v3(struct mcr_igmp *igmp, uint64_t now_ns)
 {
 	struct mcr_igmp_group *g;
@@ -174,7 +176,7 @@ static void build_v3(struct mcr_igmp *igmp, uint64_t now_ns)
 		if (igmp->queue.n ||
 		    (igmp->queue.records && octets_needed(igmp, g, now_ns) > room(igmp)))
 			break;
-		tell_v3(igmp, g, now_ns);
+		report_v3(igmp, g, now_ns);
 	}
 	close_report(igmp);
 }
@@ -246,7 +248,7 @@ static void build_sweep(struct mcr_igmp *igmp, uint64_t now_ns)
 		s->due_ns = s->end_ns;
 }
 
-/* Pacing: `burst` messages to a tick. Returns 0, and when to go on, once they are spent. */
+/* Pacing: `burst` messages in a tick. Returns 0 once they are spent, and sets when to go on. */
 static int has_budget(struct mcr_igmp *igmp, uint64_t now_ns)
 {
 	if (now_ns - igmp->tick_ns >= MCR_IGMP_TICK_NS) {
@@ -259,7 +261,7 @@ static int has_budget(struct mcr_igmp *igmp, uint64_t now_ns)
 	return 0;
 }
 
-/* Hands messages to the port. Returns 1 when none is left, 0 when the rest has to wait. */
+/* Hands messages to the port. Returns 1 when none is left, or 0 when the rest has to wait. */
 static int drain(struct mcr_igmp *igmp, uint64_t now_ns, mcr_igmp_send send, void *ctx)
 {
 	struct mcr_igmp_queue *q = &igmp->queue;
@@ -303,8 +305,8 @@ static void build(struct mcr_igmp *igmp, uint64_t now_ns)
 		build_v12(igmp, now_ns);
 }
 
-/* Messages are built as late as can be: each says what holds when it goes out, unless the port
- * refuses it. */
+/* Messages are built as late as possible, so that each says what holds when it goes out, unless the
+ * port refuses it. */
 void mcr_igmp_pump(struct mcr_igmp *igmp, uint64_t now_ns, mcr_igmp_send send, void *ctx)
 {
 	if (now_ns < igmp->blocked_ns)

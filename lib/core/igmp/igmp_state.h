@@ -41,15 +41,15 @@ struct mcr_igmp_queue {
 };
 
 /* A general answer in v3: the groups in turn, one message to a slot of the response time (RFC 9776
- * §5.2 recommends to spread them). The cursor goes round the list; groups whose `swept` is `number`
- * have been told of. */
+ * §5.2 recommends to spread them). The cursor goes round the list; a group whose `swept` is
+ * `number` has been reported. */
 struct mcr_igmp_sweep {
 	uint64_t due_ns;  /* of the next message; MCR_IGMP_NEVER: no answer under way */
 	uint64_t end_ns;  /* all must be out by then */
 	uint64_t from_ns; /* begin of the slot in which due_ns lies */
 	uint64_t slot_ns;
 	uint32_t number;
-	uint32_t left;                 /* groups still to be told of */
+	uint32_t left;                 /* groups still to be reported */
 	uint32_t messages;             /* estimated, in all */
 	struct mcr_igmp_group *cursor; /* next to be looked at; NULL: the first */
 };

@@ -2,8 +2,9 @@
 /* Which version is in use, and what a change of it does to the groups (RFC 9776 §7.2.1). */
 #include "core/igmp/igmp_state.h"
 
-/* After a change of version: nothing of the old one is sent any more, but a change that nobody has
- * heard of yet is told in the new one. D4: back in v3, the whole state is told at once. */
+/* After a change of version the group sends nothing of the old version any more, but reports in the
+ * new one a change that has not gone out once. D4: back in v3, it reports its whole state at once.
+ */
 static void convert_group(struct mcr_igmp *igmp, struct mcr_igmp_group *g)
 {
 	mcr_igmp_forget_answer(igmp, g);

@@ -31,7 +31,7 @@ int mcr_membership_pending(const struct mcr_membership *m)
 	return 0;
 }
 
-/* Keeps what is listed or still to be told. */
+/* Keeps what is listed or still to be reported. */
 static void compact(struct mcr_membership *m)
 {
 	uint32_t kept = 0;
@@ -54,7 +54,7 @@ static int same_list(const struct mcr_membership *m, const uint32_t *list, size_
 	return 1;
 }
 
-/* The empty list needs no memory: what was listed stays as "still to be told". */
+/* The empty list needs no memory: what was listed stays as still to be reported. */
 static void unlist_all(struct mcr_membership *m, unsigned copies)
 {
 	for (uint32_t i = 0; i < m->n; i++) {
@@ -67,8 +67,8 @@ static void unlist_all(struct mcr_membership *m, unsigned copies)
 	compact(m);
 }
 
-/* The union of the old array and the new list; every source whose membership of the list changes
- * starts its count anew (RFC 3376 §5.1). */
+/* The union of the old array and the new list. Each source that enters or leaves the list starts
+ * its count of reports over (RFC 3376 §5.1). */
 static uint32_t merge(const struct mcr_membership *m, const uint32_t *list, size_t n,
 		      unsigned copies, struct mcr_source *out)
 {
@@ -94,7 +94,7 @@ static uint32_t merge(const struct mcr_membership *m, const uint32_t *list, size
 	return used;
 }
 
-/* A mode change tells the whole list, so counts of single sources end (RFC 3376 §5.1). */
+/* A change of mode reports the whole list, so the counts of single sources end (RFC 3376 §5.1). */
 static uint32_t replace(const uint32_t *list, size_t n, struct mcr_source *out)
 {
 	for (size_t k = 0; k < n; k++)
@@ -150,11 +150,11 @@ void mcr_membership_cancel(struct mcr_membership *m)
 	compact(m);
 }
 
-void mcr_membership_told(struct mcr_membership *m)
+void mcr_membership_reported(struct mcr_membership *m)
 {
 	if (m->mode_left)
 		m->mode_left--;
-	/* A TO_IN or TO_EX tells of every source too, by naming it or by leaving it out. */
+	/* A TO_IN or TO_EX reports every source too, by naming it or by leaving it out. */
 	for (uint32_t i = 0; i < m->n; i++)
 		if (m->sources[i].left)
 			m->sources[i].left--;
