@@ -15,7 +15,7 @@
 #include "core/error.h"
 #include "engine/interface/interface.h"
 #include "engine/interface/responder.h"
-#include "engine/port/port_kernel.h"
+#include "engine/port/port_netdev.h"
 
 #define VLAN_MAX       4094
 #define OLD_QUERIES_NS UINT64_C(60000000000) /* between log lines of queries in old versions */

@@ -10,8 +10,8 @@
 
 #include "core/error.h"
 #include "engine/port/port.h"
-#include "engine/port/port_kernel.h"
 #include "engine/port/port_link.h"
+#include "engine/port/port_netdev.h"
 #include "engine/port/port_queues.h"
 #include "engine/port/port_removal.h"
 
@@ -88,7 +88,7 @@ static int has_driver_count(void)
 static void claim_sockets(struct mcr_port *port, struct mcr_sockets *before, unsigned n)
 {
 	if (strcmp(port->driver, "net_af_packet") == 0 && !has_driver_count())
-		mcr_packet_loss_claim(&port->loss, before, port->kernel_index, n);
+		mcr_socket_loss_claim(&port->loss, before, port->netdev_index, n);
 }
 
 int mcr_port_open(struct mcr_port **out, uint16_t id, const struct mcr_port_wants *wants,
@@ -101,7 +101,7 @@ int mcr_port_open(struct mcr_port **out, uint16_t id, const struct mcr_port_want
 	if (!port)
 		return mcr_error_set(err, -ENOMEM, "no memory for port %u", id);
 	port->id = id;
-	port->kernel.fd = -1;
+	port->netdev.fd = -1;
 	port->xdp_fd = -ENODEV;
 	port->node = mcr_port_node(id);
 	memset(port->interface_of_vlan, MCR_NO_INTERFACE, sizeof(port->interface_of_vlan));
@@ -120,11 +120,11 @@ int mcr_port_open(struct mcr_port **out, uint16_t id, const struct mcr_port_want
 		goto fail;
 	}
 	snprintf(port->driver, sizeof(port->driver), "%s", info.driver_name);
-	port->kernel_index = info.if_index;
+	port->netdev_index = info.if_index;
 	if (rte_eth_dev_get_mtu(id, &port->mtu) < 0)
 		port->mtu = RTE_ETHER_MTU;
 	mcr_filter_port_init(&port->filter, id, port->driver);
-	ret = mcr_port_kernel_open(port, info.device, err);
+	ret = mcr_port_netdev_open(port, info.device, err);
 	if (ret == 0)
 		ret = mcr_port_queues_open(port, &info, wants, err);
 	if (ret < 0)
@@ -152,7 +152,7 @@ int mcr_port_start(struct mcr_port *port, struct mcr_error *err)
 	if (ret < 0)
 		return mcr_error_set(err, ret, "port %s (%s): cannot be started: %s", port->name,
 				     port->driver, strerror(-ret));
-	mcr_packet_loss_begin(&port->loss);
+	mcr_socket_loss_begin(&port->loss);
 	port->running = 1;
 	port->started = 1;
 	mcr_port_look(port);
@@ -166,7 +166,7 @@ void mcr_port_stop(struct mcr_port *port)
 	if (!port->running)
 		return;
 	port->running = 0;
-	mcr_packet_loss_end(&port->loss); /* net_af_packet closes its sockets in the stop */
+	mcr_socket_loss_end(&port->loss); /* net_af_packet closes its sockets in the stop */
 	rte_eth_dev_stop(port->id);
 	mcr_port_count(port);
 }
@@ -187,7 +187,7 @@ void mcr_port_shut(struct mcr_port *port)
 		port->closed = rte_eth_dev_close(port->id) == 0;
 	port->found.promiscuous = port->found.all_multicast = 0;
 	port->found.speed_mbps = 0;
-	mcr_port_kernel_close(port);
+	mcr_port_netdev_close(port);
 }
 
 void mcr_port_close(struct mcr_port *port)

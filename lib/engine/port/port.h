@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A DPDK port, and its life: port.c opens, starts and closes it. port_queues.c configures it,
- * port_link.c and port_kernel.c look at it, port_clock.c follows its clock, port_removal.c hears
+ * port_link.c and port_netdev.c look at it, port_clock.c follows its clock, port_removal.c hears
  * when it goes. While the engine runs, only the device thread asks the device; each field says
  * whose it is. Thread: control, where nothing else stands. */
 #ifndef MCR_ENGINE_PORT_H
@@ -15,8 +15,8 @@
 #include <mcring/engine.h>
 
 #include "engine/filter/filter.h"
-#include "engine/netdev/kernel_link.h"
-#include "engine/netdev/packet_loss.h"
+#include "engine/netdev/netdev_link.h"
+#include "engine/netdev/socket_loss.h"
 #include "engine/os/device_thread.h"
 #include "engine/plan/limits.h"
 #include "engine/plan/placement.h"
@@ -32,7 +32,7 @@ struct mcr_port_look {
 	uint32_t speed_mbps; /* 0 = unknown */
 	struct rte_ether_addr mac;
 	struct rte_eth_stats stats;
-	struct mcr_kernel_state kernel; /* of the interface that the port sits on */
+	struct mcr_netdev_state netdev; /* of the interface that the port sits on */
 	uint8_t is_deaf; /* the driver receives nothing any more: its interface has moved away */
 };
 
@@ -65,10 +65,10 @@ struct mcr_port {
 	struct mcr_job look_job, shut_job; /* [c]; a pending one is the device thread's */
 	struct mcr_port_look found;        /* [d] what the last look saw */
 	struct mcr_port_look seen;         /* [c] the same, as control last took it over */
-	uint32_t kernel_index; /* of the kernel's interface that the port sits on; 0 = none */
-	struct mcr_kernel_link kernel; /* [d] how it is asked: open as long as the port, so that a
+	uint32_t netdev_index; /* of the kernel's interface that the port sits on; 0 = none */
+	struct mcr_netdev_link netdev; /* [d] how it is asked: open as long as the port, so that a
 					* look never lacks a descriptor */
-	uint8_t has_kernel_mac;        /* its MAC address is the port's, now and later */
+	uint8_t has_netdev_mac;        /* its MAC address is the port's, now and later */
 	uint32_t frame_max;            /* longer frames are cut or dropped; 0 = unknown, or none */
 	int xdp_fd;                    /* [d] mcr_xdp_pass_attach's result; -ENODEV = not tried */
 	uint8_t link_up;               /* [c] as last seen */
@@ -76,7 +76,7 @@ struct mcr_port {
 	uint8_t udp_checksum; /* enum mcr_udp_checksum */
 	struct mcr_port_clock clock; /* of its timestamps; the clock in it: [d] */
 	uint32_t link_changes;       /* [c] */
-	struct mcr_packet_loss loss; /* [d] what its driver's sockets lose uncounted */
+	struct mcr_socket_loss loss; /* [d] what its driver's sockets lose uncounted */
 	uint64_t owner; /* of rte_eth_dev_owner: nobody else in this process uses the port */
 	struct rte_mempool *mempool;
 	struct rte_mempool *kernel_pool;  /* of frames from the kernel; NULL = no kernel= */

@@ -3,8 +3,8 @@
 
 #include <rte_ethdev.h>
 
-#include "engine/port/port_kernel.h"
 #include "engine/port/port_link.h"
+#include "engine/port/port_netdev.h"
 #include "engine/port/port_removal.h"
 
 void mcr_port_count(struct mcr_port *port)
@@ -13,7 +13,7 @@ void mcr_port_count(struct mcr_port *port)
 
 	if (rte_eth_stats_get(port->id, &stats) < 0)
 		return;
-	stats.imissed += mcr_packet_loss_read(&port->loss);
+	stats.imissed += mcr_socket_loss_read(&port->loss);
 	port->found.stats = stats;
 }
 
@@ -21,13 +21,13 @@ void mcr_port_look(struct mcr_port *port)
 {
 	struct mcr_port_look *found = &port->found;
 	struct rte_eth_link link = {0};
-	int kernel = mcr_port_kernel_look(port), ret;
+	int kernel = mcr_port_netdev_look(port), ret;
 
 	found->is_gone = (uint8_t)mcr_port_is_gone(port);
 	if (found->is_gone)
 		return;
-	if (port->has_kernel_mac)
-		memcpy(&found->mac, found->kernel.mac, sizeof(found->mac));
+	if (port->has_netdev_mac)
+		memcpy(&found->mac, found->netdev.mac, sizeof(found->mac));
 	else
 		rte_eth_macaddr_get(port->id, &found->mac);
 	ret = rte_eth_link_get_nowait(port->id, &link);
@@ -57,9 +57,9 @@ static unsigned kernel_changes(const struct mcr_port_look *was, const struct mcr
 {
 	unsigned changed = 0;
 
-	if (is->kernel.mtu != was->kernel.mtu)
+	if (is->netdev.mtu != was->netdev.mtu)
 		changed |= MCR_PORT_MTU;
-	if (strcmp(is->kernel.name, was->kernel.name) != 0)
+	if (strcmp(is->netdev.name, was->netdev.name) != 0)
 		changed |= MCR_PORT_NAME;
 	if (is->is_deaf && !was->is_deaf)
 		changed |= MCR_PORT_DEAF;
@@ -68,8 +68,8 @@ static unsigned kernel_changes(const struct mcr_port_look *was, const struct mcr
 
 unsigned mcr_port_take(struct mcr_port *port)
 {
-	uint32_t downs_before = port->seen.kernel.carrier_downs;
-	uint32_t downs = port->found.kernel.carrier_downs - downs_before;
+	uint32_t downs_before = port->seen.netdev.carrier_downs;
+	uint32_t downs = port->found.netdev.carrier_downs - downs_before;
 	unsigned changed = kernel_changes(&port->seen, &port->found);
 	int up;
 
@@ -81,7 +81,7 @@ unsigned mcr_port_take(struct mcr_port *port)
 	if (up < 0) { /* unseen does not mean down: it is as it was */
 		changed |= port->link_error == 0 ? MCR_PORT_UNSEEN : 0;
 		port->link_error = up;
-		port->seen.kernel.carrier_downs = downs_before; /* for the next look to report */
+		port->seen.netdev.carrier_downs = downs_before; /* for the next look to report */
 		return changed;
 	}
 	port->link_error = 0;

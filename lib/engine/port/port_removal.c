@@ -46,7 +46,7 @@ void mcr_port_unlisten(struct mcr_port *port)
 int mcr_port_is_gone(const struct mcr_port *port)
 {
 	return __atomic_load_n(&port->removal_heard, __ATOMIC_RELAXED) ||
-	       port->found.kernel.presence == MCR_KERNEL_GONE;
+	       port->found.netdev.presence == MCR_NETDEV_GONE;
 }
 
 void mcr_port_detach(struct mcr_port *port)

@@ -134,10 +134,10 @@ int mcr_engine_port_info(const struct mcr_engine *e, size_t i, struct mcr_port_i
 	snprintf(out->name, sizeof(out->name), "%s", port->name);
 	snprintf(out->driver, sizeof(out->driver), "%s", port->driver);
 	memcpy(out->mac, port->mac.addr_bytes, sizeof(out->mac));
-	memcpy(out->kernel_name, port->seen.kernel.name, sizeof(out->kernel_name));
-	out->kernel_mtu = port->seen.kernel.mtu;
-	out->carrier_downs = port->seen.kernel.carrier_downs;
-	out->kernel_moved = port->seen.kernel.presence == MCR_KERNEL_MOVED;
+	memcpy(out->kernel_name, port->seen.netdev.name, sizeof(out->kernel_name));
+	out->kernel_mtu = port->seen.netdev.mtu;
+	out->carrier_downs = port->seen.netdev.carrier_downs;
+	out->kernel_moved = port->seen.netdev.presence == MCR_NETDEV_MOVED;
 	filter_into(port->filtered, out);
 	return 0;
 }

@@ -14,7 +14,7 @@
 static void warn_shared(const struct mcr_engine *e, const struct mcr_interface_config *config,
 			const struct mcr_port *port)
 {
-	if (config->kernel[0] != '\0' && port->kernel_index != 0)
+	if (config->kernel[0] != '\0' && port->netdev_index != 0)
 		mcr_engine_log(
 		    e, MCR_LOG_WARNING,
 		    "interface %s: the kernel keeps its own interface on port %s (%s), so "

@@ -3,8 +3,8 @@
  * publishes and reports. While a look is pending no other is asked for. */
 #include <string.h>
 
-#include "engine/port/port_kernel.h"
 #include "engine/port/port_link.h"
+#include "engine/port/port_netdev.h"
 #include "engine/state/kernel_round.h"
 #include "engine/state/log.h"
 #include "engine/state/port_watch.h"
@@ -29,26 +29,26 @@ static void follow_mtu(struct mcr_engine *e, const struct mcr_port *port)
 			mcr_engine_log(e, MCR_LOG_ERROR,
 				       "interface %s: no memory for reports of the new MTU",
 				       e->interfaces[i].config.name);
-	if (mcr_port_kernel_warning(port, MCR_PORT_WARNING_MTU, line, sizeof(line)) && line[0])
+	if (mcr_port_netdev_warning(port, MCR_PORT_WARNING_MTU, line, sizeof(line)) && line[0])
 		mcr_engine_log(e, MCR_LOG_WARNING, "%s", line);
 }
 
 static void log_kernel(const struct mcr_engine *e, const struct mcr_port *port, unsigned what)
 {
-	const struct mcr_kernel_state *kernel = &port->seen.kernel;
+	const struct mcr_netdev_state *netdev = &port->seen.netdev;
 
 	if (what & MCR_PORT_NAME)
 		mcr_engine_log(e, MCR_LOG_WARNING, "port %s: its interface is named %s now",
-			       port->name, kernel->name);
+			       port->name, netdev->name);
 	if (what & MCR_PORT_MTU)
 		mcr_engine_log(e, MCR_LOG_WARNING, "port %s: MTU %u of %s now", port->name,
-			       kernel->mtu, kernel->name);
+			       netdev->mtu, netdev->name);
 	if (what & MCR_PORT_DEAF)
 		mcr_engine_log(e, MCR_LOG_ERROR,
 			       "port %s: its interface %s moved to another network namespace, and "
 			       "%s receives nothing there: its link counts as down; move it back "
 			       "and start again",
-			       port->name, kernel->name, port->driver);
+			       port->name, netdev->name, port->driver);
 	if (what & MCR_PORT_FLAP)
 		mcr_engine_log(e, MCR_LOG_WARNING,
 			       "port %s: link was down for a moment, and is up again", port->name);

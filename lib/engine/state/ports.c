@@ -7,7 +7,7 @@
 #include "core/error.h"
 #include "engine/plan/port_wish.h"
 #include "engine/port/dpdk_compat.h"
-#include "engine/port/port_kernel.h"
+#include "engine/port/port_netdev.h"
 #include "engine/port/port_queues.h"
 #include "engine/state/log.h"
 #include "engine/state/port_capture.h"
@@ -156,7 +156,7 @@ static void log_kernel(const struct mcr_engine *e, const struct mcr_port *port)
 {
 	char line[512];
 
-	for (unsigned i = 0; mcr_port_kernel_warning(port, i, line, sizeof(line)); i++)
+	for (unsigned i = 0; mcr_port_netdev_warning(port, i, line, sizeof(line)); i++)
 		if (line[0] != '\0')
 			mcr_engine_log(e, MCR_LOG_WARNING, "%s", line);
 }

@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "engine/netdev/kernel_link.h"
+#include "engine/netdev/netdev_link.h"
 
 #define INDEX 7
 
@@ -69,26 +69,26 @@ static void begin_link(struct message *m)
 	put_u32(m, IFLA_CARRIER_DOWN_COUNT, 3);
 }
 
-static struct mcr_kernel_link watched(void)
+static struct mcr_netdev_link watched(void)
 {
-	return (struct mcr_kernel_link){.fd = -1, .index = INDEX, .serial = 5};
+	return (struct mcr_netdev_link){.fd = -1, .index = INDEX, .serial = 5};
 }
 
-static struct mcr_kernel_link seen(void)
+static struct mcr_netdev_link seen(void)
 {
-	struct mcr_kernel_link l = watched();
+	struct mcr_netdev_link l = watched();
 	struct message m;
 
 	begin_link(&m);
-	mcr_kernel_link_input(&l, m.bytes, m.len);
-	assert_int_equal(l.state.presence, MCR_KERNEL_HERE);
+	mcr_netdev_link_input(&l, m.bytes, m.len);
+	assert_int_equal(l.state.presence, MCR_NETDEV_HERE);
 	return l;
 }
 
 static void a_link_has_its_name_mtu_address_carrier_and_flaps(void **state)
 {
 	static const uint8_t mac[6] = {2, 0, 0, 0, 0, 9};
-	struct mcr_kernel_link l = seen();
+	struct mcr_netdev_link l = seen();
 
 	assert_string_equal(l.state.name, "eth0");
 	assert_int_equal(l.state.mtu, 1450);
@@ -100,31 +100,31 @@ static void a_link_has_its_name_mtu_address_carrier_and_flaps(void **state)
 
 static void a_link_without_carrier_is_down_whatever_its_flags_say(void **state)
 {
-	struct mcr_kernel_link l = watched();
+	struct mcr_netdev_link l = watched();
 	uint8_t carrier = 0;
 	struct message m;
 
 	begin(&m, RTM_NEWLINK, AF_UNSPEC, INDEX);
 	put(&m, IFLA_CARRIER, &carrier, 1);
-	mcr_kernel_link_input(&l, m.bytes, m.len);
-	assert_int_equal(l.state.presence, MCR_KERNEL_HERE);
+	mcr_netdev_link_input(&l, m.bytes, m.len);
+	assert_int_equal(l.state.presence, MCR_NETDEV_HERE);
 	assert_false(l.state.is_up);
 }
 
 static void an_older_kernels_changes_of_carrier_are_counted_in_pairs(void **state)
 {
-	struct mcr_kernel_link l = watched();
+	struct mcr_netdev_link l = watched();
 	struct message m;
 
 	begin(&m, RTM_NEWLINK, AF_UNSPEC, INDEX);
 	put_u32(&m, IFLA_CARRIER_CHANGES, 9);
-	mcr_kernel_link_input(&l, m.bytes, m.len);
+	mcr_netdev_link_input(&l, m.bytes, m.len);
 	assert_int_equal(l.state.carrier_downs, 4);
 }
 
 static void what_a_link_is_and_its_xdp_program_are_found(void **state)
 {
-	struct mcr_kernel_link l = watched();
+	struct mcr_netdev_link l = watched();
 	struct message m, inner = {0};
 	uint8_t attached = XDP_ATTACHED_DRV;
 
@@ -135,36 +135,36 @@ static void what_a_link_is_and_its_xdp_program_are_found(void **state)
 	inner.len = NLMSG_HDRLEN;
 	put(&inner, IFLA_XDP_ATTACHED, &attached, 1);
 	put(&m, IFLA_XDP, inner.bytes + NLMSG_HDRLEN, inner.len - NLMSG_HDRLEN);
-	mcr_kernel_link_input(&l, m.bytes, m.len);
+	mcr_netdev_link_input(&l, m.bytes, m.len);
 	assert_string_equal(l.state.kind, "veth");
 	assert_int_equal(l.state.xdp, XDP_ATTACHED_DRV);
 }
 
 static void an_interface_that_was_deleted_is_gone_and_one_that_moved_is_not(void **state)
 {
-	struct mcr_kernel_link l = seen();
+	struct mcr_netdev_link l = seen();
 	struct message m;
 
 	begin(&m, RTM_DELLINK, AF_UNSPEC, INDEX);
 	put_u32(&m, IFLA_NEW_NETNSID, 1);
-	mcr_kernel_link_input(&l, m.bytes, m.len);
-	assert_int_equal(l.state.presence, MCR_KERNEL_MOVED);
+	mcr_netdev_link_input(&l, m.bytes, m.len);
+	assert_int_equal(l.state.presence, MCR_NETDEV_MOVED);
 	assert_false(l.state.is_up);
 	l = seen();
 	begin(&m, RTM_DELLINK, AF_UNSPEC, INDEX);
-	mcr_kernel_link_input(&l, m.bytes, m.len);
-	assert_int_equal(l.state.presence, MCR_KERNEL_GONE);
+	mcr_netdev_link_input(&l, m.bytes, m.len);
+	assert_int_equal(l.state.presence, MCR_NETDEV_GONE);
 }
 
 static void another_interfaces_messages_and_a_bridges_change_nothing(void **state)
 {
-	struct mcr_kernel_link l = seen(), before = l;
+	struct mcr_netdev_link l = seen(), before = l;
 	struct message m;
 
 	begin(&m, RTM_DELLINK, AF_UNSPEC, INDEX + 1);
-	mcr_kernel_link_input(&l, m.bytes, m.len);
+	mcr_netdev_link_input(&l, m.bytes, m.len);
 	begin(&m, RTM_DELLINK, AF_BRIDGE, INDEX);
-	mcr_kernel_link_input(&l, m.bytes, m.len);
+	mcr_netdev_link_input(&l, m.bytes, m.len);
 	assert_memory_equal(&l, &before, sizeof(l));
 }
 
@@ -181,26 +181,26 @@ static void put_error(struct message *m, int error, uint32_t serial)
 
 static void an_interface_that_is_not_there_was_deleted_moved_or_never_seen(void **state)
 {
-	struct mcr_kernel_link l = seen();
+	struct mcr_netdev_link l = seen();
 	struct message m;
 
 	put_error(&m, -ENODEV, 4);
-	assert_int_equal(mcr_kernel_link_input(&l, m.bytes, m.len), 0);
-	assert_int_equal(l.state.presence, MCR_KERNEL_HERE); /* an older question's answer */
+	assert_int_equal(mcr_netdev_link_input(&l, m.bytes, m.len), 0);
+	assert_int_equal(l.state.presence, MCR_NETDEV_HERE); /* an older question's answer */
 	put_error(&m, -ENODEV, 5);
-	assert_int_equal(mcr_kernel_link_input(&l, m.bytes, m.len), 1);
-	assert_int_equal(l.state.presence, MCR_KERNEL_GONE); /* its end was not heard of */
-	l.state.presence = MCR_KERNEL_MOVED;
-	mcr_kernel_link_input(&l, m.bytes, m.len);
-	assert_int_equal(l.state.presence, MCR_KERNEL_MOVED);
+	assert_int_equal(mcr_netdev_link_input(&l, m.bytes, m.len), 1);
+	assert_int_equal(l.state.presence, MCR_NETDEV_GONE); /* its end was not heard of */
+	l.state.presence = MCR_NETDEV_MOVED;
+	mcr_netdev_link_input(&l, m.bytes, m.len);
+	assert_int_equal(l.state.presence, MCR_NETDEV_MOVED);
 	l = watched();
-	mcr_kernel_link_input(&l, m.bytes, m.len);
-	assert_int_equal(l.state.presence, MCR_KERNEL_UNSEEN);
+	mcr_netdev_link_input(&l, m.bytes, m.len);
+	assert_int_equal(l.state.presence, MCR_NETDEV_UNSEEN);
 }
 
 static void several_messages_of_one_datagram_are_all_read(void **state)
 {
-	struct mcr_kernel_link l = watched();
+	struct mcr_netdev_link l = watched();
 	struct message first, second;
 
 	begin(&first, RTM_NEWLINK, AF_UNSPEC, INDEX + 1);
@@ -208,7 +208,7 @@ static void several_messages_of_one_datagram_are_all_read(void **state)
 	begin_link(&second);
 	((struct nlmsghdr *)second.bytes)->nlmsg_seq = 5;
 	memcpy(first.bytes + first.len, second.bytes, second.len);
-	assert_int_equal(mcr_kernel_link_input(&l, first.bytes, first.len + second.len), 1);
+	assert_int_equal(mcr_netdev_link_input(&l, first.bytes, first.len + second.len), 1);
 	assert_string_equal(l.state.name, "eth0");
 }
 
@@ -220,14 +220,14 @@ static void no_length_leads_beyond_the_message(void **state)
 	begin_link(&m);
 	for (size_t len = 0; len <= m.len; len++)
 		for (size_t at = 0; at + 1 < m.len; at++) {
-			struct mcr_kernel_link l = watched();
+			struct mcr_netdev_link l = watched();
 			struct message broken = m;
 
 			broken.bytes[at] = 0xff;
-			mcr_kernel_link_input(&l, broken.bytes, len);
+			mcr_netdev_link_input(&l, broken.bytes, len);
 			broken.bytes[at] = 0;
 			broken.bytes[at + 1] = 0xff;
-			mcr_kernel_link_input(&l, broken.bytes, len);
+			mcr_netdev_link_input(&l, broken.bytes, len);
 			assert_true(strnlen(l.state.name, sizeof(l.state.name)) <
 				    sizeof(l.state.name));
 		}
@@ -235,19 +235,19 @@ static void no_length_leads_beyond_the_message(void **state)
 
 static void the_loopback_is_found_and_an_index_that_nobody_has_is_not(void **state)
 {
-	struct mcr_kernel_link l;
+	struct mcr_netdev_link l;
 
-	assert_int_equal(mcr_kernel_link_open(&l, 1), 0);
-	assert_int_equal(mcr_kernel_link_look(&l), 0);
-	assert_int_equal(l.state.presence, MCR_KERNEL_HERE);
+	assert_int_equal(mcr_netdev_link_open(&l, 1), 0);
+	assert_int_equal(mcr_netdev_link_look(&l), 0);
+	assert_int_equal(l.state.presence, MCR_NETDEV_HERE);
 	assert_string_equal(l.state.name, "lo");
 	assert_false(l.state.has_mac);
-	assert_int_equal(mcr_kernel_link_look(&l), 0);
-	mcr_kernel_link_close(&l);
-	assert_int_equal(mcr_kernel_link_open(&l, INT32_MAX), 0);
-	assert_int_equal(mcr_kernel_link_look(&l), 0);
-	assert_int_equal(l.state.presence, MCR_KERNEL_UNSEEN);
-	mcr_kernel_link_close(&l);
+	assert_int_equal(mcr_netdev_link_look(&l), 0);
+	mcr_netdev_link_close(&l);
+	assert_int_equal(mcr_netdev_link_open(&l, INT32_MAX), 0);
+	assert_int_equal(mcr_netdev_link_look(&l), 0);
+	assert_int_equal(l.state.presence, MCR_NETDEV_UNSEEN);
+	mcr_netdev_link_close(&l);
 }
 
 /* The kernel under load: asking waits for its lock, and answers are lost with the full socket. */
@@ -281,12 +281,12 @@ ssize_t __wrap_recvfrom(int fd, void *buf, size_t len, int flags, struct sockadd
 
 static int look_at_the_loopback(void)
 {
-	struct mcr_kernel_link l;
+	struct mcr_netdev_link l;
 	int ret;
 
-	assert_int_equal(mcr_kernel_link_open(&l, 1), 0);
-	ret = mcr_kernel_link_look(&l);
-	mcr_kernel_link_close(&l);
+	assert_int_equal(mcr_netdev_link_open(&l, 1), 0);
+	ret = mcr_netdev_link_look(&l);
+	mcr_netdev_link_close(&l);
 	wait_ms = n_lost = 0;
 	return ret;
 }

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The kernel's interface under a port, if there is one: what the driver does not say about it, and
  * what is wrong with it. */
-#ifndef MCR_ENGINE_PORT_KERNEL_H
-#define MCR_ENGINE_PORT_KERNEL_H
+#ifndef MCR_ENGINE_PORT_NETDEV_H
+#define MCR_ENGINE_PORT_NETDEV_H
 
 #include "engine/port/port.h"
 
-/* mcr_port_kernel_open looks at the interface for the first time. Where that can be done it keeps
+/* mcr_port_netdev_open looks at the interface for the first time. Where that can be done it keeps
  * senders on this host from handing over several datagrams as one (xdp_pass.h). Needs the
  * privileges of a start. device: NULL = unknown. Returns 0 or -errno with err filled. Thread:
  * control. */
-int mcr_port_kernel_open(struct mcr_port *port, const struct rte_device *device,
+int mcr_port_netdev_open(struct mcr_port *port, const struct rte_device *device,
 			 struct mcr_error *err);
-void mcr_port_kernel_close(struct mcr_port *port);
+void mcr_port_netdev_close(struct mcr_port *port);
 
-/* mcr_port_kernel_look looks again: into port->found. Returns whether the interface lets frames
+/* mcr_port_netdev_look looks again: into port->found. Returns whether the interface lets frames
  * through: 1, 0, or -errno (it could not be seen). Thread: device. */
-int mcr_port_kernel_look(struct mcr_port *port);
+int mcr_port_netdev_look(struct mcr_port *port);
 
 /* mcr_port_is_kernels: whether the driver receives by a socket on the kernel's interface, and that
  * is there. Then the kernel alone says whether the link is up: net_af_packet of DPDK 22.11 says
@@ -26,9 +26,9 @@ int mcr_port_is_kernels(const struct mcr_port *port);
 /* mcr_port_tx_mtu: the longest IP packet that may be sent now. Thread: control. */
 uint16_t mcr_port_tx_mtu(const struct mcr_port *port);
 
-/* mcr_port_kernel_warning writes what is wrong with the interface, one line for each `which` from 0
+/* mcr_port_netdev_warning writes what is wrong with the interface, one line for each `which` from 0
  * on; an empty line: nothing. Returns 0 past the last one, else 1. Thread: control. */
 #define MCR_PORT_WARNING_MTU 0u
-int mcr_port_kernel_warning(const struct mcr_port *port, unsigned which, char *line, size_t cap);
+int mcr_port_netdev_warning(const struct mcr_port *port, unsigned which, char *line, size_t cap);
 
 #endif

@@ -12,9 +12,9 @@
 
 #include "core/error.h"
 #include "core/parse.h"
-#include "engine/netdev/kernel_feature.h"
+#include "engine/netdev/netdev_feature.h"
 #include "engine/netdev/xdp_pass.h"
-#include "engine/port/port_kernel.h"
+#include "engine/port/port_netdev.h"
 
 #define AF_PACKET_FRAMESZ 2048 /* net_af_packet's own default */
 #define AF_PACKET_HEADERS 66   /* of it, for the kernel's headers: packet(7) */
@@ -59,7 +59,7 @@ static uint32_t frame_max(const struct mcr_port *port, const struct rte_device *
  * with an address of its own. */
 static int is_mac_of_kernel(const struct mcr_port *port)
 {
-	const struct mcr_kernel_state *state = &port->kernel.state;
+	const struct mcr_netdev_state *state = &port->netdev.state;
 
 	if (has_driver(port, "net_af_packet") || has_driver(port, "net_af_xdp"))
 		return 1;
@@ -67,67 +67,67 @@ static int is_mac_of_kernel(const struct mcr_port *port)
 	       memcmp(state->mac, &port->mac, sizeof(state->mac)) == 0;
 }
 
-int mcr_port_kernel_open(struct mcr_port *port, const struct rte_device *device,
+int mcr_port_netdev_open(struct mcr_port *port, const struct rte_device *device,
 			 struct mcr_error *err)
 {
-	struct mcr_kernel_state *state = &port->kernel.state;
+	struct mcr_netdev_state *state = &port->netdev.state;
 	int ret;
 
-	if (port->kernel_index == 0)
+	if (port->netdev_index == 0)
 		return 0;
-	ret = mcr_kernel_link_open(&port->kernel, port->kernel_index);
+	ret = mcr_netdev_link_open(&port->netdev, port->netdev_index);
 	if (ret < 0)
 		return mcr_error_set(err, ret, "port %s: cannot look at its interface: %s",
 				     port->name, strerror(-ret));
 	port->frame_max = frame_max(port, device);
-	if (mcr_kernel_link_look(&port->kernel) == 0 && is_packet_socket(port) &&
+	if (mcr_netdev_link_look(&port->netdev) == 0 && is_packet_socket(port) &&
 	    strcmp(state->kind, "veth") == 0)
-		port->xdp_fd = mcr_xdp_pass_attach(port->kernel_index);
-	port->has_kernel_mac = state->has_mac && is_mac_of_kernel(port);
-	port->found.kernel = port->seen.kernel = *state;
+		port->xdp_fd = mcr_xdp_pass_attach(port->netdev_index);
+	port->has_netdev_mac = state->has_mac && is_mac_of_kernel(port);
+	port->found.netdev = port->seen.netdev = *state;
 	return 0;
 }
 
-void mcr_port_kernel_close(struct mcr_port *port)
+void mcr_port_netdev_close(struct mcr_port *port)
 {
-	mcr_kernel_link_close(&port->kernel);
+	mcr_netdev_link_close(&port->netdev);
 	if (port->xdp_fd >= 0)
 		close(port->xdp_fd);
 	port->xdp_fd = -ENODEV;
 }
 
-int mcr_port_kernel_look(struct mcr_port *port)
+int mcr_port_netdev_look(struct mcr_port *port)
 {
-	const struct mcr_kernel_state *state = &port->kernel.state;
+	const struct mcr_netdev_state *state = &port->netdev.state;
 	int ret;
 
-	if (port->kernel.fd < 0)
+	if (port->netdev.fd < 0)
 		return 1;
-	ret = mcr_kernel_link_look(&port->kernel);
-	port->found.kernel = *state;
+	ret = mcr_netdev_link_look(&port->netdev);
+	port->found.netdev = *state;
 	if (ret < 0)
 		return ret;
-	if (state->presence == MCR_KERNEL_MOVED && is_bound_for_good(port))
+	if (state->presence == MCR_NETDEV_MOVED && is_bound_for_good(port))
 		port->found.is_deaf = 1;
 	if (port->found.is_deaf)
 		return 0;
 	/* In another network namespace we cannot see it, so the driver's word counts. */
-	return state->presence != MCR_KERNEL_HERE || state->is_up;
+	return state->presence != MCR_NETDEV_HERE || state->is_up;
 }
 
 int mcr_port_is_kernels(const struct mcr_port *port)
 {
-	return port->kernel.fd >= 0 && is_bound_for_good(port) &&
-	       port->kernel.state.presence == MCR_KERNEL_HERE;
+	return port->netdev.fd >= 0 && is_bound_for_good(port) &&
+	       port->netdev.state.presence == MCR_NETDEV_HERE;
 }
 
 uint16_t mcr_port_tx_mtu(const struct mcr_port *port)
 {
-	const struct mcr_kernel_state *kernel = &port->seen.kernel;
+	const struct mcr_netdev_state *netdev = &port->seen.netdev;
 	uint32_t mtu = port->mtu;
 
-	if (kernel->presence == MCR_KERNEL_HERE && kernel->mtu < mtu)
-		mtu = kernel->mtu;
+	if (netdev->presence == MCR_NETDEV_HERE && netdev->mtu < mtu)
+		mtu = netdev->mtu;
 	if (port->frame_max != 0 && port->frame_max - ETHERNET_BYTES < mtu)
 		mtu = port->frame_max - ETHERNET_BYTES;
 	return (uint16_t)(mtu < MCR_IPV4_MTU_MIN ? MCR_IPV4_MTU_MIN : mtu);
@@ -137,8 +137,8 @@ uint16_t mcr_port_tx_mtu(const struct mcr_port *port)
 
 static void warn_mtu(const struct mcr_port *port, char *line, size_t cap)
 {
-	const struct mcr_kernel_state *kernel = &port->seen.kernel;
-	uint32_t wanted = kernel->mtu + ETHERNET_BYTES;
+	const struct mcr_netdev_state *netdev = &port->seen.netdev;
+	uint32_t wanted = netdev->mtu + ETHERNET_BYTES;
 
 	if (port->frame_max == 0 || wanted <= port->frame_max)
 		return;
@@ -147,18 +147,18 @@ static void warn_mtu(const struct mcr_port *port, char *line, size_t cap)
 		    line, cap,
 		    "port %s: %s has MTU %u, and net_af_xdp silently drops frames longer than %u "
 		    "octets: lower the MTU, or use net_af_packet with a larger framesz",
-		    port->name, kernel->name, kernel->mtu, port->frame_max);
+		    port->name, netdev->name, netdev->mtu, port->frame_max);
 	else
 		snprintf(line, cap,
 			 "port %s: %s has MTU %u, and net_af_packet cuts frames longer than %u "
 			 "octets, which are then dropped (truncated): give its --vdev framesz=%u",
-			 port->name, kernel->name, kernel->mtu, port->frame_max,
+			 port->name, netdev->name, netdev->mtu, port->frame_max,
 			 wanted <= 8192 - AF_PACKET_HEADERS ? 8192 : 16384);
 }
 
 static void warn_link(const struct mcr_port *port, char *line, size_t cap)
 {
-	const struct mcr_kernel_state *kernel = &port->seen.kernel;
+	const struct mcr_netdev_state *netdev = &port->seen.netdev;
 	const char *what = "";
 
 	if (port->link_up)
@@ -166,12 +166,12 @@ static void warn_link(const struct mcr_port *port, char *line, size_t cap)
 	if (port->seen.is_deaf)
 		what = ": its interface moved to another network namespace; move it back and start "
 		       "again";
-	else if (port->kernel.fd >= 0 && !kernel->is_enabled)
+	else if (port->netdev.fd >= 0 && !netdev->is_enabled)
 		what = ": bring its interface up (ip link set IFNAME up)";
-	else if (port->kernel.fd >= 0)
+	else if (port->netdev.fd >= 0)
 		what = ": its interface has no carrier";
 	snprintf(line, cap, "port %s (%s%s%s): its link is down at the start%s", port->name,
-		 port->driver, kernel->name[0] ? ", " : "", kernel->name, what);
+		 port->driver, netdev->name[0] ? ", " : "", netdev->name, what);
 }
 
 static const char *why_no_xdp(int error)
@@ -194,26 +194,26 @@ static const char *why_no_xdp(int error)
 static void warn_whole(const struct mcr_port *port, char *line, size_t cap)
 {
 	static const char *const kinds[] = {"tun", "bridge", "macvlan", "ipvlan"};
-	const struct mcr_kernel_state *kernel = &port->seen.kernel;
+	const struct mcr_netdev_state *netdev = &port->seen.netdev;
 
 	if (!is_packet_socket(port))
 		return;
-	if (strcmp(kernel->kind, "veth") == 0) {
-		if (port->xdp_fd < 0 && kernel->xdp != XDP_ATTACHED_DRV)
+	if (strcmp(netdev->kind, "veth") == 0) {
+		if (port->xdp_fd < 0 && netdev->xdp != XDP_ATTACHED_DRV)
 			snprintf(line, cap,
 				 "port %s: datagrams that a sender on this host hands over in one "
 				 "piece (UDP_SEGMENT) arrive as one message: the XDP program that "
 				 "prevents it cannot be attached to %s: %s. At the other end "
 				 "`ethtool -K IFNAME tx-udp-segmentation off` does the same",
-				 port->name, kernel->name, why_no_xdp(port->xdp_fd));
+				 port->name, netdev->name, why_no_xdp(port->xdp_fd));
 		return;
 	}
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (strcmp(kernel->kind, kinds[i]) == 0)
+		if (strcmp(netdev->kind, kinds[i]) == 0)
 			snprintf(line, cap,
 				 "port %s: %s is a %s, so datagrams that a sender on this host "
 				 "hands over in one piece (UDP_SEGMENT) arrive as one message",
-				 port->name, kernel->name, kernel->kind);
+				 port->name, netdev->name, netdev->kind);
 }
 
 /* With one of these features the kernel puts the datagrams of a flow together before anybody sees
@@ -221,12 +221,12 @@ static void warn_whole(const struct mcr_port *port, char *line, size_t cap)
 static void warn_gro(const struct mcr_port *port, char *line, size_t cap)
 {
 	static const char *const features[] = {"rx-udp-gro-forwarding", "rx-gro-list"};
-	const char *name = port->seen.kernel.name;
+	const char *name = port->seen.netdev.name;
 
 	if (!is_packet_socket(port) || name[0] == '\0')
 		return;
 	for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++)
-		if (mcr_kernel_feature_is_on(name, features[i]) == 1)
+		if (mcr_netdev_feature_is_on(name, features[i]) == 1)
 			snprintf(
 			    line, cap,
 			    "port %s: %s of %s is on, so the kernel hands over several datagrams "
@@ -234,7 +234,7 @@ static void warn_gro(const struct mcr_port *port, char *line, size_t cap)
 			    port->name, features[i], name, name, features[i]);
 }
 
-int mcr_port_kernel_warning(const struct mcr_port *port, unsigned which, char *line, size_t cap)
+int mcr_port_netdev_warning(const struct mcr_port *port, unsigned which, char *line, size_t cap)
 {
 	static void (*const warnings[])(const struct mcr_port *, char *, size_t) = {
 	    [MCR_PORT_WARNING_MTU] = warn_mtu, warn_link, warn_whole, warn_gro};

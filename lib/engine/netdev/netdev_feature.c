@@ -11,7 +11,7 @@
 #include <linux/if.h>
 #include <linux/sockios.h>
 
-#include "engine/netdev/kernel_feature.h"
+#include "engine/netdev/netdev_feature.h"
 
 #define FEATURES_MAX 1024 /* Linux 6.18 has 64 */
 #define BLOCKS_MAX   (FEATURES_MAX / 32)
@@ -76,7 +76,7 @@ static int is_active(int fd, const char *interface, int number, int n)
 	return ret < 0 ? ret : (int)(all->features[number / 32].active >> number % 32 & 1);
 }
 
-int mcr_kernel_feature_is_on(const char *interface, const char *feature)
+int mcr_netdev_feature_is_on(const char *interface, const char *feature)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), n, ret;
 

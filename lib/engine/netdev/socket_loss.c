@@ -10,7 +10,7 @@
 #include <linux/if_packet.h>
 
 #include "core/error.h"
-#include "engine/netdev/packet_loss.h"
+#include "engine/netdev/socket_loss.h"
 
 /* Sockets are known by inode, because a descriptor's number is used again. */
 struct mcr_sockets {
@@ -114,13 +114,13 @@ void mcr_sockets_destroy(struct mcr_sockets *s)
 	free(s);
 }
 
-int mcr_packet_loss_claim(struct mcr_packet_loss *loss, struct mcr_sockets *before,
+int mcr_socket_loss_claim(struct mcr_socket_loss *loss, struct mcr_sockets *before,
 			  uint32_t interface, unsigned max)
 {
 	int fd, ret = 0;
 	DIR *dir;
 
-	*loss = (struct mcr_packet_loss){0};
+	*loss = (struct mcr_socket_loss){0};
 	if (!before)
 		return 0;
 	if (max > MCR_QUEUES_MAX)
@@ -152,22 +152,22 @@ static uint64_t take_drops(int fd)
 	return stats.tp_drops;
 }
 
-void mcr_packet_loss_begin(struct mcr_packet_loss *loss)
+void mcr_socket_loss_begin(struct mcr_socket_loss *loss)
 {
 	for (unsigned i = 0; i < loss->n; i++)
 		take_drops(loss->fds[i]);
 	loss->dropped = 0;
 }
 
-uint64_t mcr_packet_loss_read(struct mcr_packet_loss *loss)
+uint64_t mcr_socket_loss_read(struct mcr_socket_loss *loss)
 {
 	for (unsigned i = 0; i < loss->n; i++)
 		loss->dropped += take_drops(loss->fds[i]);
 	return loss->dropped;
 }
 
-void mcr_packet_loss_end(struct mcr_packet_loss *loss)
+void mcr_socket_loss_end(struct mcr_socket_loss *loss)
 {
-	mcr_packet_loss_read(loss);
+	mcr_socket_loss_read(loss);
 	loss->n = 0;
 }

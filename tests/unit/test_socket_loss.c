@@ -19,7 +19,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#include "engine/netdev/packet_loss.h"
+#include "engine/netdev/socket_loss.h"
 
 static uint32_t lo;
 
@@ -65,7 +65,7 @@ static unsigned waiting(int fd)
 
 static void sockets_that_were_there_before_are_never_asked(void **state)
 {
-	struct mcr_packet_loss loss;
+	struct mcr_socket_loss loss;
 	struct mcr_sockets *before;
 	struct tpacket_stats stats;
 	socklen_t len = sizeof(stats);
@@ -74,12 +74,12 @@ static void sockets_that_were_there_before_are_never_asked(void **state)
 	(void)state;
 	assert_int_equal(mcr_sockets_note(&before, NULL), 0);
 	drivers = open_bound();
-	assert_int_equal(mcr_packet_loss_claim(&loss, before, lo, 8), 0);
+	assert_int_equal(mcr_socket_loss_claim(&loss, before, lo, 8), 0);
 	assert_int_equal(loss.n, 1);
 	assert_int_equal(loss.fds[0], drivers);
 	overrun(theirs, 50);
-	mcr_packet_loss_begin(&loss);
-	assert_int_equal(mcr_packet_loss_read(&loss), 0);
+	mcr_socket_loss_begin(&loss);
+	assert_int_equal(mcr_socket_loss_read(&loss), 0);
 	assert_int_equal(getsockopt(theirs, SOL_PACKET, PACKET_STATISTICS, &stats, &len), 0);
 	assert_true(stats.tp_drops > 0); /* nobody took it */
 	mcr_sockets_destroy(before);
@@ -89,7 +89,7 @@ static void sockets_that_were_there_before_are_never_asked(void **state)
 
 static void what_is_lost_is_summed_up_from_the_begin_on(void **state)
 {
-	struct mcr_packet_loss loss;
+	struct mcr_socket_loss loss;
 	struct mcr_sockets *before;
 	unsigned received;
 	uint64_t dropped;
@@ -98,29 +98,29 @@ static void what_is_lost_is_summed_up_from_the_begin_on(void **state)
 	(void)state;
 	assert_int_equal(mcr_sockets_note(&before, NULL), 0);
 	fd = open_bound();
-	assert_int_equal(mcr_packet_loss_claim(&loss, before, lo, 8), 0);
+	assert_int_equal(mcr_socket_loss_claim(&loss, before, lo, 8), 0);
 	overrun(fd, 50);
 	waiting(fd);
-	mcr_packet_loss_begin(&loss);
-	assert_int_equal(mcr_packet_loss_read(&loss), 0);
+	mcr_socket_loss_begin(&loss);
+	assert_int_equal(mcr_socket_loss_read(&loss), 0);
 	overrun(fd, 40); /* loopback: each frame comes twice, as sent and as received */
-	dropped = mcr_packet_loss_read(&loss);
+	dropped = mcr_socket_loss_read(&loss);
 	received = waiting(fd);
 	overrun(fd, 20);
-	mcr_packet_loss_end(&loss);
+	mcr_socket_loss_end(&loss);
 	received += waiting(fd);
 	assert_true(dropped > 0);
 	assert_true(loss.dropped > dropped);
 	/* And the answers of ICMP: nobody listens on that port. */
 	assert_true(received + loss.dropped >= 120);
-	assert_int_equal(mcr_packet_loss_read(&loss), loss.dropped);
+	assert_int_equal(mcr_socket_loss_read(&loss), loss.dropped);
 	mcr_sockets_destroy(before);
 	close(fd);
 }
 
 static void two_ports_on_one_interface_share_no_socket(void **state)
 {
-	struct mcr_packet_loss a, b, c;
+	struct mcr_socket_loss a, b, c;
 	struct mcr_sockets *before;
 	int fds[3];
 
@@ -128,9 +128,9 @@ static void two_ports_on_one_interface_share_no_socket(void **state)
 	assert_int_equal(mcr_sockets_note(&before, NULL), 0);
 	for (int i = 0; i < 3; i++)
 		fds[i] = open_bound();
-	assert_int_equal(mcr_packet_loss_claim(&a, before, lo, 2), 0);
-	assert_int_equal(mcr_packet_loss_claim(&b, before, lo, 2), 0);
-	assert_int_equal(mcr_packet_loss_claim(&c, before, lo + 1, 2), 0);
+	assert_int_equal(mcr_socket_loss_claim(&a, before, lo, 2), 0);
+	assert_int_equal(mcr_socket_loss_claim(&b, before, lo, 2), 0);
+	assert_int_equal(mcr_socket_loss_claim(&c, before, lo + 1, 2), 0);
 	assert_int_equal(a.n, 2);
 	assert_int_equal(b.n, 1);
 	assert_int_equal(c.n, 0);
@@ -142,11 +142,11 @@ static void two_ports_on_one_interface_share_no_socket(void **state)
 
 static void without_a_note_no_socket_is_taken(void **state)
 {
-	struct mcr_packet_loss loss;
+	struct mcr_socket_loss loss;
 	int fd = open_bound();
 
 	(void)state;
-	assert_int_equal(mcr_packet_loss_claim(&loss, NULL, lo, 8), 0);
+	assert_int_equal(mcr_socket_loss_claim(&loss, NULL, lo, 8), 0);
 	assert_int_equal(loss.n, 0);
 	close(fd);
 }

@@ -12,7 +12,7 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 
-#include "engine/netdev/kernel_link.h"
+#include "engine/netdev/netdev_link.h"
 
 #define BUFFER_BYTES 32768 /* one interface takes about 1.5 KiB */
 #define ANSWER_MS    1000
@@ -62,7 +62,7 @@ static void take_text(char *out, size_t cap, const struct rtattr *a)
 }
 
 /* IFLA_LINKINFO and IFLA_XDP hold attributes of their own. */
-static void take_nested(struct mcr_kernel_state *s, const struct rtattr *outer)
+static void take_nested(struct mcr_netdev_state *s, const struct rtattr *outer)
 {
 	const uint8_t *at = RTA_DATA(outer), *end = at + payload_of(outer);
 	uint16_t type = outer->rta_type & NLA_TYPE_MASK;
@@ -83,7 +83,7 @@ struct extra {
 	uint32_t changes;
 };
 
-static void take_attr(struct mcr_kernel_state *s, struct extra *x, const struct rtattr *a,
+static void take_attr(struct mcr_netdev_state *s, struct extra *x, const struct rtattr *a,
 		      uint16_t arp_type)
 {
 	switch (a->rta_type & NLA_TYPE_MASK) {
@@ -121,10 +121,10 @@ static void take_attr(struct mcr_kernel_state *s, struct extra *x, const struct 
 }
 
 /* Messages of another family do not count: a bridge reports its ports in RTM_NEWLINK, too. */
-static void take_link(struct mcr_kernel_link *l, const struct nlmsghdr *h)
+static void take_link(struct mcr_netdev_link *l, const struct nlmsghdr *h)
 {
 	const struct ifinfomsg *info = NLMSG_DATA(h);
-	struct mcr_kernel_state *s = &l->state;
+	struct mcr_netdev_state *s = &l->state;
 	struct extra x = {0};
 	const struct rtattr *a;
 	const uint8_t *at, *end = (const uint8_t *)h + h->nlmsg_len;
@@ -141,26 +141,26 @@ static void take_link(struct mcr_kernel_link *l, const struct nlmsghdr *h)
 		s->carrier_downs = x.changes / 2;
 	s->is_enabled = (info->ifi_flags & IFF_UP) != 0;
 	s->is_up = s->is_enabled && x.carrier;
-	s->presence = h->nlmsg_type == RTM_NEWLINK ? MCR_KERNEL_HERE
-		      : x.has_moved                ? MCR_KERNEL_MOVED
-						   : MCR_KERNEL_GONE;
-	if (s->presence != MCR_KERNEL_HERE)
+	s->presence = h->nlmsg_type == RTM_NEWLINK ? MCR_NETDEV_HERE
+		      : x.has_moved                ? MCR_NETDEV_MOVED
+						   : MCR_NETDEV_GONE;
+	if (s->presence != MCR_NETDEV_HERE)
 		s->is_up = 0;
 }
 
 /* There is no such interface. If it was here and we heard nothing of its end, it was deleted. */
-static void take_error(struct mcr_kernel_link *l, const struct nlmsghdr *h)
+static void take_error(struct mcr_netdev_link *l, const struct nlmsghdr *h)
 {
 	const struct nlmsgerr *e = NLMSG_DATA(h);
 
 	if (h->nlmsg_len < NLMSG_LENGTH(sizeof(*e)) || e->error != -ENODEV)
 		return;
-	if (l->state.presence == MCR_KERNEL_HERE)
-		l->state.presence = MCR_KERNEL_GONE;
+	if (l->state.presence == MCR_NETDEV_HERE)
+		l->state.presence = MCR_NETDEV_GONE;
 	l->state.is_up = 0;
 }
 
-int mcr_kernel_link_input(struct mcr_kernel_link *l, const void *msgs, size_t len)
+int mcr_netdev_link_input(struct mcr_netdev_link *l, const void *msgs, size_t len)
 {
 	const uint8_t *at = msgs;
 	int is_answered = 0;
@@ -186,13 +186,13 @@ int mcr_kernel_link_input(struct mcr_kernel_link *l, const void *msgs, size_t le
 
 /* ---- the socket ---- */
 
-int mcr_kernel_link_open(struct mcr_kernel_link *l, uint32_t index)
+int mcr_netdev_link_open(struct mcr_netdev_link *l, uint32_t index)
 {
 	struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK};
 	const int bytes = SOCKET_BYTES;
 	int ret;
 
-	*l = (struct mcr_kernel_link){
+	*l = (struct mcr_netdev_link){
 	    .fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE),
 	    .index = index,
 	};
@@ -204,18 +204,18 @@ int mcr_kernel_link_open(struct mcr_kernel_link *l, uint32_t index)
 	if (bind(l->fd, (struct sockaddr *)&address, sizeof(address)) == 0)
 		return 0;
 	ret = -errno;
-	mcr_kernel_link_close(l);
+	mcr_netdev_link_close(l);
 	return ret;
 }
 
-void mcr_kernel_link_close(struct mcr_kernel_link *l)
+void mcr_netdev_link_close(struct mcr_netdev_link *l)
 {
 	if (l->fd >= 0)
 		close(l->fd);
 	l->fd = -1;
 }
 
-static int ask(struct mcr_kernel_link *l)
+static int ask(struct mcr_netdev_link *l)
 {
 	struct {
 		struct nlmsghdr header;
@@ -251,7 +251,7 @@ static uint64_t now_ms(void)
 
 /* Reads one datagram of the kernel's. Returns 1 if the answer is in it, 0 if not, -ENOBUFS: some
  * were lost, or another -errno. */
-static int receive(struct mcr_kernel_link *l)
+static int receive(struct mcr_netdev_link *l)
 {
 	_Alignas(struct nlmsghdr) uint8_t buffer[BUFFER_BYTES];
 	struct sockaddr_nl from = {0};
@@ -260,12 +260,12 @@ static int receive(struct mcr_kernel_link *l)
 
 	if (n < 0)
 		return errno == EINTR ? 0 : -errno;
-	return from.nl_pid == 0 ? mcr_kernel_link_input(l, buffer, (size_t)n) : 0;
+	return from.nl_pid == 0 ? mcr_netdev_link_input(l, buffer, (size_t)n) : 0;
 }
 
 /* Asks, and reads until the answer comes. Returns 1, -ENOBUFS: the answer may be among what was
  * lost, or another -errno. */
-static int ask_once(struct mcr_kernel_link *l)
+static int ask_once(struct mcr_netdev_link *l)
 {
 	struct pollfd p = {.fd = l->fd, .events = POLLIN};
 	int ret = ask(l), is_lost = 0;
@@ -288,7 +288,7 @@ static int ask_once(struct mcr_kernel_link *l)
 	return ret;
 }
 
-int mcr_kernel_link_look(struct mcr_kernel_link *l)
+int mcr_netdev_link_look(struct mcr_netdev_link *l)
 {
 	int ret;
 
