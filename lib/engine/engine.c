@@ -21,7 +21,7 @@
 #include "engine/state/interfaces.h"
 #include "engine/state/ports.h"
 #include "engine/state/publish.h"
-#include "engine/state/removal.h"
+#include "engine/state/removed_ports.h"
 #include "engine/state/state.h"
 #include "engine/state/workers.h"
 

@@ -15,7 +15,7 @@
 #include "engine/state/log.h"
 #include "engine/state/port_watch.h"
 #include "engine/state/publish.h"
-#include "engine/state/removal.h"
+#include "engine/state/removed_ports.h"
 #include "engine/state/state.h"
 
 #define HEARTBEAT_NS 10000000

@@ -11,7 +11,7 @@
 
 #include "../common/fail.h"
 #include "ask.h"
-#include "print.h"
+#include "columns.h"
 #include "top.h"
 
 struct ctl {

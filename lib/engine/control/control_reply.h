@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "engine/control/control_json.h"
+#include "engine/control/control_info.h"
 
 /* An answer that is being made: text[sent..len) waits to be sent, the rest is still to come. */
 struct mcr_control_reply {

@@ -7,8 +7,8 @@
 
 #include "core/address.h"
 #include "engine/state/filter_ports.h"
+#include "engine/state/lcore_pins.h"
 #include "engine/state/log.h"
-#include "engine/state/pins.h"
 #include "engine/state/state.h"
 
 /* Reports of joins wait for the filters that let their data in, so that none of it is dropped at

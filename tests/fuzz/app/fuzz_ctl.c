@@ -7,7 +7,7 @@
 #include <jansson.h>
 
 #include "fuzz_input.h"
-#include "mcring-ctl/print.h"
+#include "mcring-ctl/columns.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "core/address.h"
-#include "engine/control/control_json.h"
+#include "engine/control/control_info.h"
 
 #define ITEM(fn)                                                                                 \
 	static json_t *fn(const struct mcr_control_source *src, const struct mcr_account *total, \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
-#include "print.h"
+#include "columns.h"
 #include "table.h"
 
 static const struct ctl_column port_columns[] = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Channels that want their groups on one rx lcore. Thread: control. */
-#ifndef MCR_ENGINE_PINS_H
-#define MCR_ENGINE_PINS_H
+#ifndef MCR_ENGINE_LCORE_PINS_H
+#define MCR_ENGINE_LCORE_PINS_H
 
 #include <mcring/engine.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Channels that want their groups on one rx lcore: which one, and whether their port can do it. */
-#include "engine/state/pins.h"
+#include "engine/state/lcore_pins.h"
 #include "engine/state/interfaces.h"
 #include "engine/state/log.h"
 #include "engine/state/state.h"

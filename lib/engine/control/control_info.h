@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The engine's state as JSON values: addresses are dotted strings, times and durations are
  * nanoseconds, unknown values are null. docs/control.md lists the members. */
-#ifndef MCR_ENGINE_CONTROL_JSON_H
-#define MCR_ENGINE_CONTROL_JSON_H
+#ifndef MCR_ENGINE_CONTROL_INFO_H
+#define MCR_ENGINE_CONTROL_INFO_H
 
 #include <stddef.h>
 #include <stdint.h>

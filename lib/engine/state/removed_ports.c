@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A port goes in three steps: control stops using it, the lcores let it go, the device is closed.
  */
-#include "engine/state/removal.h"
+#include "engine/state/removed_ports.h"
 #include "engine/port/port_removal.h"
 #include "engine/state/log.h"
 #include "engine/state/publish.h"

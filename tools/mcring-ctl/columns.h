@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef MCR_CTL_PRINT_H
-#define MCR_CTL_PRINT_H
+/* The columns of the tables that a person sees. */
+#ifndef MCR_CTL_COLUMNS_H
+#define MCR_CTL_COLUMNS_H
 
 #include <stdio.h>
 

@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include "engine/state/interfaces.h"
+#include "engine/state/lcore_pins.h"
 #include "engine/state/log.h"
-#include "engine/state/pins.h"
 #include "engine/state/state.h"
 
 static struct mcr_engine e;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A port that goes while the engine runs. Thread: control. */
-#ifndef MCR_ENGINE_REMOVAL_H
-#define MCR_ENGINE_REMOVAL_H
+#ifndef MCR_ENGINE_REMOVED_PORTS_H
+#define MCR_ENGINE_REMOVED_PORTS_H
 
 struct mcr_engine;
 
