@@ -5,10 +5,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include <rte_arp.h>
 #include <rte_ether.h>
-#include <rte_icmp.h>
-#include <rte_ip.h>
 
 #include "core/address.h"
 #include "core/device_name.h"

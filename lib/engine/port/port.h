@@ -6,7 +6,6 @@
 #ifndef MCR_ENGINE_PORT_H
 #define MCR_ENGINE_PORT_H
 
-#include <net/if.h>
 #include <stdint.h>
 
 #include <rte_ethdev.h>

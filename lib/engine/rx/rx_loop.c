@@ -9,8 +9,6 @@
 
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
-#include <rte_ip.h>
-#include <rte_prefetch.h>
 
 #include "engine/rx/rx_chunk.h"
 #include "engine/rx/rx_loop.h"
