@@ -5,14 +5,14 @@
 
 #include "config/config.h"
 #include "daemon.h"
-#include "expand.h"
 #include "options.h"
 #include "settings/fail.h"
+#include "settings_print.h"
 #include "start_check.h"
 
 static int check(struct mcr_settings *running, struct mcr_error *err)
 {
-	mcr_expand(stdout, running);
+	mcr_settings_print(stdout, running);
 	mcr_settings_destroy(running);
 	return fflush(stdout) == 0 ? 0 : mcr_fail(err, -EIO, "cannot write to stdout");
 }

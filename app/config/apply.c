@@ -9,7 +9,7 @@
 
 /* ---- the keys of the tables ---- */
 
-static int apply_access(const struct mcr_config_frame *f, int mapping, const char *key,
+static int apply_access(const struct mcr_config_reader *f, int mapping, const char *key,
 			const struct mcr_access_yaml *y, struct mcr_access *access)
 {
 	int node = mcr_config_field(f, mapping, key);
@@ -34,7 +34,7 @@ static int apply_access(const struct mcr_config_frame *f, int mapping, const cha
 	return mcr_config_located(f, at, NULL, ret);
 }
 
-static int apply_list(const struct mcr_config_frame *f, int mapping, const struct mcr_key *key,
+static int apply_list(const struct mcr_config_reader *f, int mapping, const struct mcr_key *key,
 		      const struct mcr_key_yaml *y, void *config)
 {
 	int list = mcr_config_field(f, mapping, key->name);
@@ -50,7 +50,7 @@ static int apply_list(const struct mcr_config_frame *f, int mapping, const struc
 }
 
 /* Reads the values of one mapping into config. */
-static int apply_keys(const struct mcr_config_frame *f, int mapping, const struct mcr_keys *keys,
+static int apply_keys(const struct mcr_config_reader *f, int mapping, const struct mcr_keys *keys,
 		      const struct mcr_key_yaml *y, void *config)
 {
 	int ret = 0;
@@ -77,7 +77,7 @@ static int apply_keys(const struct mcr_config_frame *f, int mapping, const struc
 /* ---- the parts of a file ---- */
 
 /* A value that was given before stays. */
-static int apply_single_values(const struct mcr_config_frame *f, const struct mcr_config_yaml *y)
+static int apply_single_values(const struct mcr_config_reader *f, const struct mcr_config_yaml *y)
 {
 	struct mcr_engine_setting engine = {.name = ""};
 	struct mcr_attach_setting attach = {.mode = {0}};
@@ -105,7 +105,7 @@ static int check_eal(const char *text, struct mcr_error *err)
 	return 0;
 }
 
-static int apply_eal(const struct mcr_config_frame *f, const struct mcr_config_yaml *y)
+static int apply_eal(const struct mcr_config_reader *f, const struct mcr_config_yaml *y)
 {
 	int list = mcr_config_field(f, mcr_config_doc_root(f->doc), "eal");
 
@@ -121,7 +121,8 @@ static int apply_eal(const struct mcr_config_frame *f, const struct mcr_config_y
 	return 0;
 }
 
-static int apply_interface(const struct mcr_config_frame *f, int node, const struct mcr_key_yaml *y)
+static int apply_interface(const struct mcr_config_reader *f, int node,
+			   const struct mcr_key_yaml *y)
 {
 	struct mcr_interface_config cfg = {.vlan = 0};
 	int ret = apply_keys(f, node, &mcr_interface_keys, y, &cfg);
@@ -132,7 +133,7 @@ static int apply_interface(const struct mcr_config_frame *f, int node, const str
 	return mcr_config_located(f, node, NULL, ret);
 }
 
-static int apply_channel(const struct mcr_config_frame *f, int node, const struct mcr_key_yaml *y)
+static int apply_channel(const struct mcr_config_reader *f, int node, const struct mcr_key_yaml *y)
 {
 	struct mcr_channel_config cfg = {.depth = 0};
 	int ret = apply_keys(f, node, &mcr_channel_keys, y, &cfg);
@@ -143,7 +144,7 @@ static int apply_channel(const struct mcr_config_frame *f, int node, const struc
 	return mcr_config_located(f, node, NULL, ret);
 }
 
-int mcr_config_apply(const struct mcr_config_frame *f, const struct mcr_config_yaml *y)
+int mcr_config_apply(const struct mcr_config_reader *f, const struct mcr_config_yaml *y)
 {
 	int root = mcr_config_doc_root(f->doc), list, ret = apply_single_values(f, y);
 

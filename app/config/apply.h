@@ -3,14 +3,14 @@
 #ifndef MCR_APP_CONFIG_APPLY_H
 #define MCR_APP_CONFIG_APPLY_H
 
-#include "config/frame.h"
+#include "config/reader.h"
 
 /* mcr_config_apply adds the contents of a file, without the files that it includes, to f->s.
  * Returns 0, or -errno with the error located. */
-int mcr_config_apply(const struct mcr_config_frame *f, const struct mcr_config_yaml *y);
+int mcr_config_apply(const struct mcr_config_reader *f, const struct mcr_config_yaml *y);
 
 /* mcr_config_apply_join adds the joins that one entry of `joins` stands for. Returns the same. */
-int mcr_config_apply_join(const struct mcr_config_frame *f, int node,
+int mcr_config_apply_join(const struct mcr_config_reader *f, int node,
 			  const struct mcr_join_yaml *y);
 
 #endif

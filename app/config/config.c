@@ -10,13 +10,13 @@
 
 #include "config/apply.h"
 #include "config/config.h"
-#include "config/frame.h"
+#include "config/reader.h"
 #include "settings/fail.h"
 
-static int load_file(const struct mcr_config_frame *parent, struct mcr_settings *s,
+static int load_file(const struct mcr_config_reader *parent, struct mcr_settings *s,
 		     const char *path, struct mcr_config_tree *tree, struct mcr_error *err);
 
-static int apply_includes(const struct mcr_config_frame *f, const struct mcr_config_yaml *y)
+static int apply_includes(const struct mcr_config_reader *f, const struct mcr_config_yaml *y)
 {
 	int list = mcr_config_field(f, mcr_config_doc_root(f->doc), "include");
 	const char *slash = strrchr(f->file, '/');
@@ -47,7 +47,7 @@ static int apply_includes(const struct mcr_config_frame *f, const struct mcr_con
 	return 0;
 }
 
-static int parse(struct mcr_config_frame *f, const char *text, size_t len)
+static int parse(struct mcr_config_reader *f, const char *text, size_t len)
 {
 	const struct mcr_config_schema *schema = &f->tree->schema;
 	struct mcr_config_yaml *y = NULL;
@@ -106,9 +106,9 @@ out:
 	return len;
 }
 
-static int check_chain(const struct mcr_config_frame *f)
+static int check_chain(const struct mcr_config_reader *f)
 {
-	for (const struct mcr_config_frame *p = f->parent; p; p = p->parent)
+	for (const struct mcr_config_reader *p = f->parent; p; p = p->parent)
 		if (f->real && p->real && strcmp(p->real, f->real) == 0)
 			return mcr_fail(f->err, -ELOOP, "%s includes itself", f->file);
 	if (f->depth > MCR_CONFIG_INCLUDE_DEPTH)
@@ -120,17 +120,17 @@ static int check_chain(const struct mcr_config_frame *f)
 	return 0;
 }
 
-static int load_file(const struct mcr_config_frame *parent, struct mcr_settings *s,
+static int load_file(const struct mcr_config_reader *parent, struct mcr_settings *s,
 		     const char *path, struct mcr_config_tree *tree, struct mcr_error *err)
 {
 	char real[PATH_MAX], *text = NULL;
-	struct mcr_config_frame f = {.parent = parent,
-				     .file = mcr_settings_add_file(s, path),
-				     .real = realpath(path, real),
-				     .depth = parent ? parent->depth + 1 : 0,
-				     .tree = tree,
-				     .s = s,
-				     .err = err};
+	struct mcr_config_reader f = {.parent = parent,
+				      .file = mcr_settings_add_file(s, path),
+				      .real = realpath(path, real),
+				      .depth = parent ? parent->depth + 1 : 0,
+				      .tree = tree,
+				      .s = s,
+				      .err = err};
 	int64_t len;
 	int ret;
 
@@ -164,7 +164,7 @@ int mcr_config_parse(struct mcr_settings *s, const char *file, const char *text,
 		     struct mcr_error *err)
 {
 	struct mcr_config_tree tree = {.n_files = 0};
-	struct mcr_config_frame f = {
+	struct mcr_config_reader f = {
 	    .file = mcr_settings_add_file(s, file), .tree = &tree, .s = s, .err = err};
 
 	mcr_config_schema_init(&tree.schema);

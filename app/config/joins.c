@@ -16,7 +16,7 @@ struct join_tail {
 	char keys[128];
 };
 
-static int add_sources(const struct mcr_config_frame *f, int node, const char *key, char **sources,
+static int add_sources(const struct mcr_config_reader *f, int node, const char *key, char **sources,
 		       unsigned n, const char *mark, struct join_tail *tail)
 {
 	int list = mcr_config_field(f, node, key);
@@ -37,12 +37,12 @@ static int add_sources(const struct mcr_config_frame *f, int node, const char *k
 	return 0;
 }
 
-static int located_key(const struct mcr_config_frame *f, int entry, const char *key, int ret)
+static int located_key(const struct mcr_config_reader *f, int entry, const char *key, int ret)
 {
 	return mcr_config_located(f, mcr_config_field(f, entry, key), key, ret);
 }
 
-static int make_tail(const struct mcr_config_frame *f, int node, const struct mcr_join_yaml *y,
+static int make_tail(const struct mcr_config_reader *f, int node, const struct mcr_join_yaml *y,
 		     struct join_tail *tail)
 {
 	char name[MCR_NAME_MAX];
@@ -74,7 +74,7 @@ static int make_tail(const struct mcr_config_frame *f, int node, const struct mc
 	return add_sources(f, node, "sources", y->sources, y->n_sources, "@", tail);
 }
 
-static int check_ports(const struct mcr_config_frame *f, int node, const struct mcr_join_yaml *y)
+static int check_ports(const struct mcr_config_reader *f, int node, const struct mcr_join_yaml *y)
 {
 	int list = mcr_config_field(f, node, "ports");
 
@@ -103,7 +103,7 @@ static int check_group(const struct mcr_join_yaml *y, const char *group, struct 
 	return 0;
 }
 
-static int apply_group(const struct mcr_config_frame *f, const struct mcr_join_yaml *y,
+static int apply_group(const struct mcr_config_reader *f, const struct mcr_join_yaml *y,
 		       const char *group, const struct join_tail *tail, int node)
 {
 	char text[sizeof(tail->sources) + sizeof(tail->keys) + 96];
@@ -117,7 +117,8 @@ static int apply_group(const struct mcr_config_frame *f, const struct mcr_join_y
 	return mcr_config_located(f, node, NULL, ret);
 }
 
-int mcr_config_apply_join(const struct mcr_config_frame *f, int node, const struct mcr_join_yaml *y)
+int mcr_config_apply_join(const struct mcr_config_reader *f, int node,
+			  const struct mcr_join_yaml *y)
 {
 	int list = mcr_config_field(f, node, "groups");
 	struct join_tail tail;

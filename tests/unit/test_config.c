@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "config/config.h"
-#include "expand.h"
+#include "settings_print.h"
 
 static int load_text(struct mcr_settings **s, const char *text, struct mcr_error *err)
 {
@@ -374,7 +374,7 @@ static char *expansion(const struct mcr_settings *s)
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
 
-	mcr_expand(out, s);
+	mcr_settings_print(out, s);
 	fclose(out);
 	return text;
 }

@@ -11,10 +11,10 @@
 
 #include <cmocka.h>
 
-#include "expand.h"
 #include "key_samples.h"
 #include "options.h"
 #include "settings/values.h"
+#include "settings_print.h"
 
 /* ---- the command line ---- */
 
@@ -96,7 +96,7 @@ static char *line_of(const struct mcr_keys *keys, const struct mcr_settings *s)
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
 
-	mcr_expand(out, s);
+	mcr_settings_print(out, s);
 	fclose(out);
 	sprintf(head, "# %s", keys->of);
 	line = strstr(text, head);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "config/config.h"
-#include "expand.h"
+#include "settings_print.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		    mcr_settings_complete(s, &err) < 0) {
 			assert(err.text[0] != '\0' && !strchr(err.text, '\n'));
 		} else if (s->joins.n < 1000 && (out = fopen("/dev/null", "w")) != NULL) {
-			mcr_expand(out, s);
+			mcr_settings_print(out, s);
 			fclose(out);
 		}
 	}

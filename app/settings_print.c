@@ -3,8 +3,8 @@
 
 #include "core/ring.h"
 #include "eal/lcores.h"
-#include "expand.h"
 #include "settings/keys.h"
+#include "settings_print.h"
 
 static size_t joins_of(const struct mcr_settings *s, const char *channel)
 {
@@ -34,7 +34,7 @@ static uint64_t print_channel(FILE *out, const struct mcr_settings *s,
 	return ring;
 }
 
-void mcr_expand(FILE *out, const struct mcr_settings *s)
+void mcr_settings_print(FILE *out, const struct mcr_settings *s)
 {
 	struct mcr_placement rx;
 	uint64_t ring_bytes = 0;
