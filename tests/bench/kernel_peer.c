@@ -254,7 +254,7 @@ int main(int argc, char **argv)
 			count_file = optarg;
 	if (argc - optind >= 4)
 		way = find_way(argv[optind]);
-	if (id != -1 || way == NULL) {
+	if (id != -1 || !way) {
 		fprintf(stderr, "usage: kernel_peer [--times] [--count-file FILE] "
 				"recvfrom|poll|recvmmsg|packet INTERFACE PORT GROUP...\n");
 		return 2;

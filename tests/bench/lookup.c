@@ -21,12 +21,12 @@ static struct mcr_group_table *make_table(uint32_t n)
 	struct mcr_rule *rules = calloc(n, sizeof(*rules));
 	struct mcr_group_table *table = NULL;
 
-	for (uint32_t i = 0; joins != NULL && rules != NULL && i < n; i++) {
+	for (uint32_t i = 0; joins && rules && i < n; i++) {
 		joins[i].group_be = htonl(FIRST + i);
 		joins[i].port = PORT;
 		rules[i] = (struct mcr_rule){.join = &joins[i], .membership = i};
 	}
-	if (joins == NULL || rules == NULL || mcr_group_table_create(&table, rules, n) < 0)
+	if (!joins || !rules || mcr_group_table_create(&table, rules, n) < 0)
 		fprintf(stderr, "lookup: no memory\n");
 	free(rules);
 	free(joins);
@@ -63,7 +63,7 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	table = make_table(n);
-	if (table == NULL)
+	if (!table)
 		return EXIT_FAILURE;
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	found = look_up(table, n, lookups);

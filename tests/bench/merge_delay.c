@@ -162,7 +162,7 @@ int main(int argc, char **argv)
 	struct mcr_error err;
 
 	b.samples = malloc(SAMPLES_MAX * sizeof(*b.samples));
-	if (b.samples == NULL || mcr_attach_server_create(&b.server, NULL, &attach, &err) < 0)
+	if (!b.samples || mcr_attach_server_create(&b.server, NULL, &attach, &err) < 0)
 		return 1;
 	for (unsigned i = 0; i < RINGS; i++) {
 		if (mcr_region_create(&b.regions[i], mcr_ring_footprint(DEPTH, 65536), -1, "bench",

@@ -31,9 +31,9 @@ static int run_on_frames(const char *program, char *line, int cap)
 		 program, RIG_MEMORY, (int)getpid(), path, dir);
 	f = popen(command, "r");
 	assert_non_null(f);
-	while (fgets(line, cap, f) != NULL)
+	while (fgets(line, cap, f))
 		messages += strstr(line, "239.1.1.1:5000 seq") == line &&
-			    strstr(line, ": 10 octets, \"0123456789\"\n") != NULL;
+			    strstr(line, ": 10 octets, \"0123456789\"\n");
 	assert_int_equal(pclose(f), 0);
 	unlink(path);
 	snprintf(path, sizeof(path), "%s/sent", dir);

@@ -17,7 +17,7 @@ static int set_up(void **state)
 {
 	rig_eal_init(NULL, 0);
 	pool = rte_pktmbuf_pool_create("frames", 1023, 0, 0, 2048, -1);
-	return pool == NULL;
+	return !pool;
 }
 
 static int tear_down(void **state)
@@ -44,11 +44,11 @@ static struct rte_mbuf *make(const struct frame *f)
 	p = (uint8_t *)rte_pktmbuf_append(m, (uint16_t)len);
 	memcpy(p, buf, len);
 	ip = (struct rte_ipv4_hdr *)(p + 14);
-	if (f->to != NULL)
+	if (f->to)
 		memcpy(p, f->to, 6);
-	if (f->from != NULL)
+	if (f->from)
 		memcpy(p + 6, f->from, 6);
-	if (f->source != NULL)
+	if (f->source)
 		ip->src_addr = rig_ip(f->source);
 	ip->hdr_checksum = 0;
 	ip->hdr_checksum = rte_ipv4_cksum(ip);

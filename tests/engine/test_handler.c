@@ -307,7 +307,7 @@ int main(void)
 	char path[96];
 	int ret;
 
-	if (mkdtemp(dir) == NULL)
+	if (!mkdtemp(dir))
 		return 1;
 	snprintf(path, sizeof(path), "%s/frames", dir);
 	snprintf(pcap_args, sizeof(pcap_args), "rx_pcap=%s,tx_pcap=%s/sent", path, dir);

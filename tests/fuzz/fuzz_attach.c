@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t n_fds, len = size > 0 ? size - 1 : 0;
 	uint8_t *copy = malloc(len + 1); /* of its exact size, for ASan */
 
-	if (size == 0 || copy == NULL) {
+	if (size == 0 || !copy) {
 		free(copy);
 		return 0;
 	}

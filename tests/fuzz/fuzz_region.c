@@ -94,7 +94,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct mcr_ring_writer w;
 	const char *why;
 
-	if (mem == NULL)
+	if (!mem)
 		return 0;
 	memset(mem, 0, len);
 	mcr_ring_format(mem, depth, bytes, 1, 0, 1);

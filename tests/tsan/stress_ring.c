@@ -143,7 +143,7 @@ static int run_shape(const struct shape *shape, unsigned n_readers, uint64_t dur
 	int failed = 0;
 
 	run.mem = aligned_alloc(4096, (run.size + 4095) / 4096 * 4096);
-	if (run.mem == NULL)
+	if (!run.mem)
 		return 1;
 	memset(run.mem, 0, run.size);
 	mcr_ring_format(run.mem, shape->depth, shape->bytes, 1, 0, 1);

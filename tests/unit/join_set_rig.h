@@ -70,7 +70,7 @@ static inline int carry_out(struct rig *r, const struct mcr_join_change *change)
 	for (size_t i = 0; i < r->set->n_groups; i++) {
 		const struct mcr_group *g = &r->set->groups[i];
 
-		if (mcr_join_set_find(next, g->interface, g->group_be) == NULL)
+		if (!mcr_join_set_find(next, g->interface, g->group_be))
 			mcr_slots_give(&r->slots, g->slot);
 	}
 	mcr_join_set_destroy(r->set);

@@ -195,7 +195,7 @@ static void nic_pattern_text(char *text, size_t cap, const struct rte_flow_item 
 
 	text[0] = '\0';
 	for (; item->type != RTE_FLOW_ITEM_TYPE_END; item++) {
-		if (item->type == RTE_FLOW_ITEM_TYPE_ETH && item->spec != NULL) {
+		if (item->type == RTE_FLOW_ITEM_TYPE_ETH && item->spec) {
 			const struct rte_flow_item_eth *mask = item->mask;
 
 			assert_int_equal(mask->dst.addr_bytes[3], 0x80);
@@ -219,7 +219,7 @@ static void nic_pattern_text(char *text, size_t cap, const struct rte_flow_item 
 				len += (size_t)snprintf(text + len, cap - len, " from %s",
 							inet_ntop(AF_INET, &ip->hdr.src_addr,
 								  address, sizeof(address)));
-		} else if (item->type == RTE_FLOW_ITEM_TYPE_UDP && item->spec != NULL) {
+		} else if (item->type == RTE_FLOW_ITEM_TYPE_UDP && item->spec) {
 			const struct rte_flow_item_udp *udp = item->spec, *mask = item->mask;
 
 			assert_int_equal(mask->hdr.dst_port, UINT16_MAX);
@@ -247,7 +247,7 @@ static size_t nic_flow_text(char *text, size_t cap, const struct rte_flow_item *
 static int nic_has_twin(const char *text, size_t len)
 {
 	for (size_t i = 0; i < nic.n_made; i++)
-		if (nic.flows[i] != NULL && strncmp(nic.flows[i]->text, text, len) == 0 &&
+		if (nic.flows[i] && strncmp(nic.flows[i]->text, text, len) == 0 &&
 		    nic.flows[i]->text[len] == '>')
 			return 1;
 	return 0;
@@ -262,9 +262,9 @@ int rte_flow_validate(uint16_t port, const struct rte_flow_attr *attr,
 	nic.validates++;
 	assert_int_equal(attr->ingress, 1);
 	nic_flow_text(text, sizeof(text), pattern, actions);
-	if ((nic.no_wide_flows && strstr(text, "port") == NULL) ||
-	    (nic.no_source_flows && strstr(text, "from") != NULL) ||
-	    (nic.no_rss_flows && strstr(text, "rss") != NULL))
+	if ((nic.no_wide_flows && !strstr(text, "port")) ||
+	    (nic.no_source_flows && strstr(text, "from")) ||
+	    (nic.no_rss_flows && strstr(text, "rss")))
 		return nic_flow_error(error, -EINVAL);
 	return nic.validate_ret < 0 ? nic_flow_error(error, nic.validate_ret) : 0;
 }

@@ -21,7 +21,7 @@ static size_t fd_count(void)
 	DIR *dir = opendir("/proc/self/fd");
 	size_t n = 0;
 
-	while (readdir(dir) != NULL)
+	while (readdir(dir))
 		n++;
 	closedir(dir);
 	return n;

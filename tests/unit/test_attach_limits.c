@@ -44,7 +44,7 @@ static void create(struct small_engine *e, uint32_t of_one_user, struct lines *l
 static void assert_logged(struct small_engine *e, const struct lines *lines, const char *text)
 {
 	pthread_mutex_lock(&e->lock);
-	if (strstr(lines->last, text) == NULL)
+	if (!strstr(lines->last, text))
 		print_message("logged: %s\n", lines->last);
 	assert_non_null(strstr(lines->last, text));
 	assert_in_range(lines->n, 1, 3); /* however often it happens */

@@ -108,9 +108,9 @@ static void assert_text(const struct mcr_capture_file *got, const char *want)
 	char text[512];
 
 	mcr_capture_file_text(text, sizeof(text), got, "feed.pcap");
-	if (want == NULL)
+	if (!want)
 		assert_string_equal(text, "");
-	else if (strstr(text, want) == NULL || strstr(text, "feed.pcap") == NULL)
+	else if (!strstr(text, want) || !strstr(text, "feed.pcap"))
 		fail_msg("\"%s\" without \"%s\"", text, want);
 }
 

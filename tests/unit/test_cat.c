@@ -225,7 +225,7 @@ static void loss_is_shown_and_counted(void **state)
 		 cat_path, e.dir);
 	f = popen(line, "r");
 	assert_non_null(f);
-	while (fgets(out, sizeof(out), f) != NULL && strcmp(out, "stopped\n") != 0)
+	while (fgets(out, sizeof(out), f) && strcmp(out, "stopped\n") != 0)
 		;
 	small_engine_publish_seqs(&e, 0, 100);
 	out[fread(out, 1, sizeof(out) - 1, f)] = '\0';

@@ -43,7 +43,7 @@ static int update(void *ctx, uint64_t consumer, const struct mcr_join *remove, s
 	joined->refusal = 0;
 	joined->changes++;
 	if (refusal != 0) {
-		if (err != NULL)
+		if (err)
 			strcpy(err->text, "unknown interface \"x\"");
 		return refusal;
 	}

@@ -30,7 +30,7 @@ static void run(struct mcr_job *base)
 {
 	struct job *job = (struct job *)base;
 
-	if (job->wait != NULL)
+	if (job->wait)
 		sem_wait(job->wait);
 	job->ran_on = pthread_self();
 }
@@ -41,7 +41,7 @@ static void done(struct mcr_job *base, void *ctx)
 	struct order *order = ctx;
 
 	order->wrong += job->number != order->n++;
-	if (job->again != NULL) {
+	if (job->again) {
 		struct mcr_device_thread *t = job->again;
 
 		job->again = NULL;

@@ -57,7 +57,7 @@ static int tear_down(void **state)
 		assert_string_equal(mcr_rung_name(s.rung), mcr_rung_name(expected)); \
 		if ((text)[0] == '\0')                                               \
 			assert_string_equal(s.reason, "");                           \
-		else if (strstr(s.reason, text) == NULL)                             \
+		else if (!strstr(s.reason, text))                                    \
 			fail_msg("\"%s\" does not say \"%s\"", s.reason, text);      \
 	} while (0)
 

@@ -250,7 +250,7 @@ static void a_region_above_the_limit_of_a_files_size_is_an_error_and_no_signal(v
 	if (pid == 0) {
 		setrlimit(RLIMIT_FSIZE, &limit);
 		if (mcr_region_create(&region, LEN, -1, "test", NULL, &err) != -ENOMEM ||
-		    region.mem != NULL || strstr(err.text, "ulimit -f") == NULL)
+		    region.mem || !strstr(err.text, "ulimit -f"))
 			_exit(1);
 		_exit(0);
 	}

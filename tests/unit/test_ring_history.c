@@ -129,8 +129,8 @@ static void run_history(unsigned seed, uint32_t depth, uint64_t bytes, uint32_t 
 static void random_histories_agree_with_a_simple_model(void **state)
 {
 	const char *given = getenv("MCR_SEED");
-	unsigned first = given != NULL ? (unsigned)strtoul(given, NULL, 0) : 0;
-	unsigned n = given != NULL ? 1 : 12;
+	unsigned first = given ? (unsigned)strtoul(given, NULL, 0) : 0;
+	unsigned n = given ? 1 : 12;
 
 	for (unsigned seed = first; seed < first + n; seed++) {
 		run_history(seed, 64, 65536, 1500);

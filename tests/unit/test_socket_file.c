@@ -33,7 +33,7 @@ int __wrap_bind(int fd, const struct sockaddr *address, socklen_t len)
 {
 	int ret = __real_bind(fd, address, len);
 
-	if (ret == 0 && swap != NULL) {
+	if (ret == 0 && swap) {
 		assert_int_equal(unlink(swapped->path), 0);
 		assert_int_equal(swap(swapped->victim, swapped->path), 0);
 	}

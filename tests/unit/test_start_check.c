@@ -67,7 +67,7 @@ static int check(struct host *h, const char *yaml)
 	if (mcr_config_parse(s, "m.yaml", yaml, strlen(yaml), &h->err) < 0 ||
 	    mcr_settings_complete(s, &h->err) < 0)
 		fail_msg("%s", h->err.text);
-	if (strstr(yaml, "run_dir") == NULL)
+	if (!strstr(yaml, "run_dir"))
 		strcpy(s->engine.run_dir, "/nosuch");
 	ret = mcr_start_check(s, h->root, &h->err);
 	mcr_settings_destroy(s);

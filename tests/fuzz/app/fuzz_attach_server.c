@@ -81,7 +81,7 @@ static void dial(struct fuzz *f, struct client *c)
 
 static void hang_up(struct client *c)
 {
-	if (c->page != NULL)
+	if (c->page)
 		munmap(c->page, MCR_CONSUMER_PAGE_BYTES);
 	if (c->fd >= 0)
 		close(c->fd);
@@ -148,13 +148,13 @@ static void listen_to(struct client *c)
 	if (len <= 0)
 		return;
 	header = CMSG_FIRSTHDR(&msg);
-	if (header != NULL) {
+	if (header) {
 		n = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 		memcpy(fds, CMSG_DATA(header), n * sizeof(int));
 	}
 	/* What the engine says is what a client takes. */
 	assert(mcr_welcome_parse(&copy, &welcome, (size_t)len, n) == 0);
-	if (n > 0 && c->page == NULL) {
+	if (n > 0 && !c->page) {
 		c->page = mmap(NULL, MCR_CONSUMER_PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
 			       fds[n - 1], 0);
 		assert(c->page != MAP_FAILED);
@@ -168,7 +168,7 @@ static void write_page(struct client *c, struct input *in)
 {
 	size_t at = take(in, 2) % (MCR_CONSUMER_PAGE_BYTES / 8);
 
-	if (c->page == NULL)
+	if (!c->page)
 		return;
 	for (unsigned n = (unsigned)take(in, 1) % 16; n > 0; n--)
 		c->page[at++ % (MCR_CONSUMER_PAGE_BYTES / 8)] = take(in, take(in, 1) % 9);
@@ -252,7 +252,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct input in = {data, len};
 	int free_fd;
 
-	if (f == NULL)
+	if (!f)
 		f = fuzz_create();
 	free_fd = dup(0);
 	close(free_fd);

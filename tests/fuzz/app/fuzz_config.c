@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (!s)
 		return 0;
 	/* Includes read the file system: their names are not the fuzzer's business. */
-	if (memmem(data, len, "include", 7) == NULL) {
+	if (!memmem(data, len, "include", 7)) {
 		if (mcr_config_parse(s, "m.yaml", (const char *)data, len, &err) < 0 ||
 		    mcr_settings_complete(s, &err) < 0) {
 			assert(err.text[0] != '\0' && !strchr(err.text, '\n'));

@@ -208,7 +208,7 @@ static void use(struct mcr_consumer *c, const struct mcr_msg *m, struct input *i
 	volatile uint8_t sum = 0;
 	int64_t got;
 
-	assert(buf != NULL && m->len <= BYTES);
+	assert(buf && m->len <= BYTES);
 	for (uint32_t i = 0; i < m->len; i++)
 		sum = (uint8_t)(sum + m->data[i]);
 	mcr_consumer_intact(c, m);
@@ -265,7 +265,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	static struct engine e;
 	int pair[2], free_fd;
 
-	if (e.maps[0] == NULL)
+	if (!e.maps[0])
 		engine_create(&e);
 	free_fd = dup(0);
 	close(free_fd);

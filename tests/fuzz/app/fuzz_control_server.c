@@ -54,7 +54,7 @@ static struct fuzz *fuzz_create(void)
 	for (unsigned i = 0; i < CLIENTS; i++) {
 		f->fds[i] = -1;
 		f->replies[i] = malloc(REPLY_MAX);
-		assert(f->replies[i] != NULL);
+		assert(f->replies[i]);
 	}
 	return f;
 }
@@ -85,7 +85,7 @@ static void check_lines(struct fuzz *f, unsigned i)
 	while ((end = memchr(start, '\n', left)) != NULL) {
 		json_t *reply = json_loadb(start, (size_t)(end - start), 0, NULL);
 
-		assert(reply != NULL && json_is_boolean(json_object_get(reply, "ok")));
+		assert(reply && json_is_boolean(json_object_get(reply, "ok")));
 		json_decref(reply);
 		left -= (size_t)(end + 1 - start);
 		start = end + 1;
@@ -181,7 +181,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct input in = {data, len};
 	int free_fd;
 
-	if (f == NULL)
+	if (!f)
 		f = fuzz_create();
 	mcr_engine_channel_add(&f->engine, &def, NULL);
 	f->engine.n_groups = 300; /* an answer of several pieces */

@@ -67,7 +67,7 @@ static json_t *value(struct input *in, unsigned depth)
 	case 1:
 		n = take_bytes(in, text, what);
 		made = json_stringn(text, n); /* NULL when it is not UTF-8 */
-		return made != NULL ? made : json_string_nocheck("?");
+		return made ? made : json_string_nocheck("?");
 	case 2:
 		return json_boolean(what & 8);
 	case 3:
@@ -99,7 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	char *text;
 	FILE *out = open_memstream(&text, &shown);
 
-	assert(out != NULL && reply != NULL);
+	assert(out && reply);
 	ctl_print(out, command, reply);
 	fclose(out);
 	free(text);
