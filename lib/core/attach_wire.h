@@ -5,10 +5,10 @@
  *     engine -> client   struct mcr_welcome; with status 0 and SCM_RIGHTS: n_rings ring memfds in
  *                        the order of their index, then the consumer's page
  *
- * After it the connection stays open: closing it is the detach, and the end of either process
- * closes it. Over it the engine sends a struct mcr_notice to wake a consumer that sleeps; a
- * consumer may send a struct mcr_request to join or leave groups, and gets a struct mcr_reply. A
- * socket from mcr_engine_attach carries the welcome alone. */
+ * Then the connection stays open. Closing it is the detach, and the end of either process closes
+ * it. The engine sends a struct mcr_notice over it to wake a consumer that sleeps. A consumer may
+ * send a struct mcr_request to join or leave groups, and gets a struct mcr_reply. A socket from
+ * mcr_engine_attach carries the welcome alone. */
 #ifndef MCR_CORE_ATTACH_WIRE_H
 #define MCR_CORE_ATTACH_WIRE_H
 
@@ -98,8 +98,8 @@ static inline void mcr_text_clean(char *text, size_t cap)
 }
 
 /* mcr_hello_parse checks a first message of len octets (its true length, also when buf holds
- * less). Returns 0 with *out copied and its texts clean; -EPROTO for another version, which
- * deserves an answer; -EBADMSG for what no client of ours sends. */
+ * less). Returns 0 with *out copied and its texts clean; -EPROTO for another version, which gets an
+ * answer; -EBADMSG for what no client of ours sends. */
 static inline int mcr_hello_parse(struct mcr_hello *out, const void *buf, size_t len)
 {
 	if (len < offsetof(struct mcr_hello, channel) || len > 4096)
@@ -118,7 +118,7 @@ static inline int mcr_hello_parse(struct mcr_hello *out, const void *buf, size_t
 }
 
 /* mcr_welcome_parse checks an answer that came with n_fds descriptors. Returns 0 with *out copied
- * and its text clean, out->status telling what the engine said; -EPROTO when it is no welcome of
+ * and its text clean, where out->status is the engine's answer; -EPROTO when it is no welcome of
  * this version. */
 static inline int mcr_welcome_parse(struct mcr_welcome *out, const void *buf, size_t len,
 				    size_t n_fds)

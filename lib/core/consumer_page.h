@@ -21,7 +21,7 @@ struct mcr_consumer_page {
 
 	/* At a release, or each few polls. */
 	uint64_t received;     /* messages that poll returned */
-	uint64_t lost;         /* messages that MCR_LOST told of */
+	uint64_t lost;         /* messages that MCR_LOST counted */
 	uint64_t stale;        /* of those received, the ones that read found overtaken */
 	uint64_t heartbeat_ns; /* CLOCK_MONOTONIC of a poll, at most about 1 ms before the last */
 	uint64_t skipped;      /* messages that poll passed over: not selected */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What Linux takes for the name of a network device. */
+/* Which names Linux accepts for a network device. */
 #ifndef MCR_CORE_DEVICE_NAME_H
 #define MCR_CORE_DEVICE_NAME_H
 
@@ -16,7 +16,7 @@ static inline int mcr_device_name_ok(const char *name)
 	if (len == 0 || len == MCR_DEVICE_NAME_MAX)
 		return 0;
 	for (size_t i = 0; i < len; i++)
-		if (name[i] <= ' ' || name[i] > '~' || strchr("/:%", name[i]) != NULL)
+		if (name[i] <= ' ' || name[i] > '~' || strchr("/:%", name[i]))
 			return 0;
 	return strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }

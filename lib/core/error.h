@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Fills a struct mcr_error and hands the code through: return mcr_error_set(err, -EINVAL, ...). */
+/* Fills a struct mcr_error and returns the code: return mcr_error_set(err, -EINVAL, ...). */
 #ifndef MCR_CORE_ERROR_H
 #define MCR_CORE_ERROR_H
 
@@ -14,7 +14,7 @@ mcr_error_set(struct mcr_error *err, int code, const char *format, ...)
 {
 	va_list ap;
 
-	if (err != NULL) {
+	if (err) {
 		va_start(ap, format);
 		vsnprintf(err->text, sizeof(err->text), format, ap);
 		va_end(ap);

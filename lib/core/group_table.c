@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Building the group table, and the half of a match that needs more than the entry.
+/* Builds the group table, and has the half of a match that needs more than the entry.
  *
  * The rules are sorted so that all rules of one (interface, group, port, channel) stand together,
  * in the order in which they are to be tried. Two passes over them run the same code: the first
@@ -13,7 +13,7 @@
 #include "core/rng.h"
 
 #define CACHE_LINE     64u
-#define MULTIPLIERS    8u /* tried before a long chain is put up with */
+#define MULTIPLIERS    8u /* tried before a long chain is accepted */
 #define LINEAR_SOURCES 8u /* shorter lists are searched from the front */
 
 /* The filter of one rule. */
@@ -74,9 +74,9 @@ int mcr_group_table_match_lists(const struct mcr_group_table *table,
 			continue;
 		}
 		c = first_match(table, list->clause, list->n_clauses, source);
-		if (c == NULL)
+		if (!c)
 			c = first_match(table, list->shared, list->n_shared, source);
-		if (c != NULL)
+		if (c)
 			targets[n++] = (struct mcr_target){c->id, list->any.channel};
 	}
 	return n;
@@ -96,8 +96,8 @@ struct run {
 	size_t n;
 };
 
-/* What one channel wants of a group at any port: every port's list ends with it, so its clauses are
- * written once. */
+/* What one channel wants of a group at any port. The list of every port ends with it, so its
+ * clauses are written once. */
 struct tail {
 	uint32_t id; /* of the last rule */
 	uint16_t channel;
@@ -132,7 +132,7 @@ static int same_group(const struct item *a, const struct item *b)
 	       a->rule->join->group_be == b->rule->join->group_be;
 }
 
-/* Includes before excludes, because a listed source is the more specific; then the earlier rule. */
+/* Includes before excludes, because a listed source is more specific; then the earlier rule. */
 static int compare(const void *va, const void *vb)
 {
 	const struct mcr_rule *a = ((const struct item *)va)->rule;
@@ -147,7 +147,7 @@ static int compare(const void *va, const void *vb)
 	return 0;
 }
 
-/* Cuts the items with the first one's port, or channel, off the front of rest. */
+/* Cuts those items off the front of rest that have the port of the first one, or the channel. */
 static struct run cut_port(struct run *rest)
 {
 	struct run run = {rest->at, 0};
@@ -189,9 +189,10 @@ static void add_clause(struct build *b, const struct item *item)
 	b->n_clauses++;
 }
 
-/* Adds the clauses of the rules up to the first that takes all. Rules before that one which give
- * its id anyway are left out, so that most lists come down to "any source". The rule that takes all
- * is wanted itself when `whole` says so, or when others come before it. Returns it, or NULL. */
+/* Adds the clauses of the rules up to the first that takes all. It leaves out the rules right
+ * before that one which have the same id, so that most lists come down to "any source". It adds the
+ * rule that takes all when `whole` says so, or when others come before it. Returns that rule, or
+ * NULL. */
 static const struct item *add_clauses(struct build *b, struct run rules, int whole)
 {
 	const struct item *all = NULL;
@@ -220,13 +221,14 @@ static void add_tail(struct build *b, struct run any)
 	b->tails[b->n_tails++] = (struct tail){
 	    .id = last->join->id,
 	    .channel = last->channel,
-	    .takes_all = all != NULL,
+	    .takes_all = !!all,
 	    .clause = (uint32_t)first,
 	    .n = (uint32_t)(b->n_clauses - first),
 	};
 }
 
-/* The end of exact rules which give the id of a tail that takes all says nothing. */
+/* The last exact rules change nothing if they have the id of a tail that takes all: returns how
+ * many rules are left without them. */
 static size_t without_repeats(struct run exact, const struct tail *tail)
 {
 	size_t n = exact.n;
@@ -237,8 +239,8 @@ static size_t without_repeats(struct run exact, const struct tail *tail)
 	return n;
 }
 
-/* What one channel wants of one entry: its rules for the port, then, unless one of them takes all,
- * those for any port. exact may be empty, tail NULL, not both. */
+/* Adds what one channel wants of one entry: its rules for the port, then, unless one of them takes
+ * all, those for any port. exact may be empty or tail NULL, but not both. */
 static void add_list(struct build *b, struct run exact, const struct tail *tail)
 {
 	const size_t first = b->n_clauses;
@@ -275,7 +277,7 @@ static void put_entry(struct build *b, struct mcr_group_entry entry)
 	if (looks <= b->chain_max)
 		b->entries[slot] = entry;
 	else
-		b->chain_max = 0; /* and nothing more is put: another multiplier is to be drawn */
+		b->chain_max = 0; /* stop: the next multiplier is tried */
 }
 
 static uint32_t clauses_of(const struct mcr_group_list *list)
@@ -283,7 +285,7 @@ static uint32_t clauses_of(const struct mcr_group_list *list)
 	return list->n_clauses + list->n_shared;
 }
 
-/* Takes the entry's only list into the entry when it fits. */
+/* Copies the entry's only list into the entry if it fits. */
 static void inline_list(const struct build *b, struct mcr_group_entry *entry,
 			const struct mcr_group_list *list)
 {
@@ -321,8 +323,8 @@ static void finish_entry(struct build *b, struct mcr_group_entry *entry, size_t 
 	put_entry(b, *entry);
 }
 
-/* One entry: the union of the rules for its port and of those for any port, the tails. of: any of
- * the group's rules; for the entry of port 0, exact is empty. */
+/* Adds one entry: the union of the rules for its port and of those for any port, the tails. of: any
+ * rule of the group. For the entry of port 0, exact is empty. */
 static void add_entry(struct build *b, const struct mcr_rule *of, uint16_t port, struct run exact)
 {
 	const size_t first = b->n_lists;
@@ -424,8 +426,8 @@ static void copy_sources(const struct build *b)
 	}
 }
 
-/* Whoever chooses groups must not know the multiplier that they will meet, so it follows from all
- * keys, also those that others choose. */
+/* An attacker who chooses groups must not know the multiplier in advance, so it depends on all
+ * keys, also on those that others choose. */
 static void seed(struct mcr_rng *rng, const struct build *b)
 {
 	uint64_t sum = 0;
@@ -440,7 +442,7 @@ static void seed(struct mcr_rng *rng, const struct build *b)
 	mcr_rng_seed(rng, sum);
 }
 
-/* The second pass, once for each multiplier that is tried; the last one has to do. */
+/* The second pass, once for each multiplier that is tried. The last one is accepted anyway. */
 static void fill(struct build *b)
 {
 	struct mcr_rng rng;

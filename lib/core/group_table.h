@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The group table: which channels want a packet. An immutable snapshot that the control thread
- * builds from all rules and the rx lcores look up; it is replaced as a whole and freed after a
- * grace period, which is the caller's business.
+/* The group table knows which channels want a packet. It is an immutable snapshot: the control
+ * thread builds it from all rules, the rx lcores look packets up. It is replaced as a whole; the
+ * caller frees the old one after a grace period.
  *
  * Open addressing on one 64-bit key (group, UDP port, interface). A group that has rules always has
- * an entry for port 0 (any port), without targets when no rule wants any port: so a miss tells
- * MCR_DROP_UNKNOWN_PORT from MCR_DROP_UNKNOWN_GROUP. The union of exact and any-port rules is
- * computed at build time; a packet goes once to each channel, with the id of the most specific rule
- * that takes it: exact port before any port, then a listed source before an unlisted one, then the
- * earlier rule. */
+ * an entry for port 0 (any port), without targets when no rule wants any port, so that a miss is
+ * known to be MCR_DROP_UNKNOWN_PORT or MCR_DROP_UNKNOWN_GROUP. The union of exact and any-port
+ * rules is computed when the table is built. A packet goes once to each channel, with the id of the
+ * most specific rule that takes it: exact port before any port, then a listed source before an
+ * unlisted one, then the earlier rule. */
 #ifndef MCR_CORE_GROUP_TABLE_H
 #define MCR_CORE_GROUP_TABLE_H
 
@@ -29,18 +29,18 @@ struct mcr_rule {
 
 struct mcr_group_table;
 
-/* What one packet is to be given to. */
+/* Where one packet goes. */
 struct mcr_target {
 	uint32_t id; /* user id of the rule */
 	uint16_t channel;
 };
 
 /* mcr_group_table_create builds a snapshot. Thread: control. Returns 0 or -ENOMEM; *out is set on
- * success only. rules may be NULL when n is 0. Rules are looked at in their order; sources must be
- * ascending and distinct, as struct mcr_join says. */
+ * success only. rules may be NULL when n is 0. The order of the rules matters (see above). Sources
+ * must be ascending and distinct, as struct mcr_join says. */
 int mcr_group_table_create(struct mcr_group_table **out, const struct mcr_rule *rules, size_t n);
 
-/* mcr_group_table_destroy: the caller knows that no lcore looks at it any more. NULL is allowed. */
+/* mcr_group_table_destroy: no lcore may look at the table any more. table may be NULL. */
 void mcr_group_table_destroy(struct mcr_group_table *table);
 
 /* mcr_group_table_match finds the channels of one packet.
@@ -96,7 +96,7 @@ struct mcr_group_table {
 	uint16_t exact_ports;    /* 1: some rule names a port */
 };
 
-/* The slow half of a match: returns the number of targets, 0 when no source list lets it pass. */
+/* The slow half of a match. Returns the number of targets, 0 when no source list lets it pass. */
 int mcr_group_table_match_lists(const struct mcr_group_table *table,
 				const struct mcr_group_entry *entry, uint32_t source_be,
 				struct mcr_target *targets);
@@ -112,12 +112,13 @@ static inline uint64_t mcr_group_key_of_flow(uint16_t interface, uint64_t flow)
 	return (flow & UINT64_C(0xffffffff0000ffff)) | (uint32_t)interface << 16;
 }
 
-/* Multiplicative hashing. The multiplier was searched for, because feeds number their groups and
- * ports in rows: over rows, steps of 2 to 65,536, groups with a port each, grids of groups and
- * ports, and several interfaces, a lookup looks at 1.08 entries on average and at 2.1 in the worst
- * pattern (the golden ratio's: 2.0 and 10.5; every other of 16 groups in a row fell into one
- * chain). Random groups: 1.2. For groups that were chosen to fall into one chain, the build draws
- * others until no lookup looks at more than MCR_GROUP_CHAIN_MAX entries. */
+/* Multiplicative hashing. Feeds number their groups and ports in rows, so this multiplier is the
+ * result of a search: over rows, steps of 2 to 65,536, groups with a port each, grids of groups and
+ * ports, and several interfaces, a lookup looks at 1.08 entries on average, and at 2.1 in the worst
+ * pattern. (With the golden ratio it looks at 2.0 and 10.5: every other of 16 groups in a row falls
+ * into one chain.) With random groups it looks at 1.2. For groups that somebody chose to fall into
+ * one chain, the build draws other multipliers until no lookup looks at more than
+ * MCR_GROUP_CHAIN_MAX entries. */
 #define MCR_GROUP_MULTIPLIER UINT64_C(0x0748f6d897898f07)
 #define MCR_GROUP_CHAIN_MAX  128u
 
@@ -156,8 +157,8 @@ static inline const struct mcr_group_entry *mcr_group_lookup(const struct mcr_gr
 	return entry;
 }
 
-/* Whether a lookup waits so little that a prefetch would cost more: measured, with 512 groups of
- * one port (2,048 entries) it does, with 2,048 groups it pays. */
+/* Whether a lookup waits so little that a prefetch costs more than it saves. Measured: with 512
+ * groups of one port (2,048 entries) it does, with 2,048 groups it does not. */
 static inline int mcr_group_table_is_small(const struct mcr_group_table *table)
 {
 	return table->mask < 4096;
@@ -171,7 +172,7 @@ mcr_group_first_look(const struct mcr_group_table *table, uint64_t key)
 					      table->exact_ports ? key : key & ~UINT64_C(0xffff))];
 }
 
-/* Whether all that the entry says is in it: one channel, and it wants packets of this source. */
+/* Whether the entry alone decides: it has one channel, which wants packets of this source. */
 static inline int mcr_group_takes(const struct mcr_group_entry *entry, uint32_t source_be)
 {
 	return __builtin_expect(entry->kind == MCR_GROUP_ANY, 1) ||

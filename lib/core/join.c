@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The text form of joins. The grammar is in mcring/join.h; IPv6 forms are recognised only to be
- * refused by name. A parser walks the text once, piece by piece; every error quotes the piece,
- * gives its column (from 1) and says what was expected there. */
+/* The text form of joins. The grammar is in mcring/join.h. IPv6 forms are recognised only so that
+ * the error can name them. The parser walks the text once, piece by piece. Every error quotes the
+ * piece, gives its column (from 1) and says what was expected there. */
 #include <mcring/join.h>
 
 #include <endian.h>
@@ -41,7 +41,7 @@ struct parser {
 	struct mcr_error *err;
 };
 
-/* A text may come from a socket: what is not printable ASCII is shown as '?'. */
+/* A text may come from a socket, so what is not printable ASCII is shown as '?'. */
 static const char *quote(char *buf, struct piece piece)
 {
 	const size_t n = piece.len < QUOTE_MAX ? piece.len : QUOTE_MAX;
@@ -71,7 +71,7 @@ __attribute__((format(printf, 4, 5))) static int fail(const struct parser *p, in
 	return code;
 }
 
-/* Cuts off what stands before the first of the delimiters, which stays. */
+/* Cuts off what stands before the first delimiter. The delimiter stays. */
 static struct piece cut(struct piece *rest, const char *delimiters)
 {
 	struct piece piece = {rest->at, 0};
@@ -416,7 +416,7 @@ void mcr_join_list_clear(struct mcr_join_list *list)
 	*list = (struct mcr_join_list){0};
 }
 
-/* snprintf to the end of what buf holds already; *len goes on growing when buf is full. */
+/* snprintf to the end of what buf already holds. *len goes on growing when buf is full. */
 __attribute__((format(printf, 4, 5))) static void append(char *buf, size_t cap, int *len,
 							 const char *fmt, ...)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The parser's long way: tags, options, and all that is not plain multicast UDP. */
+/* The parser's long way, for tags, options and everything that is not plain multicast UDP. */
 #include "parse.h"
 
 #define ETHER_TYPE_ARP 0x0806u
@@ -34,8 +34,8 @@ static void drop(struct mcr_packet *packet, enum mcr_drop reason)
 	packet->drop = (uint8_t)reason;
 }
 
-/* Steps over the tags; *l3 and *type are what stands behind them. Returns 0 when the frame was
- * dropped. */
+/* Steps over the tags and sets *l3 and *type to what is behind them. Returns 0 when it dropped the
+ * frame. */
 static int walk_tags(struct mcr_packet *packet, const uint8_t *head, uint32_t head_len,
 		     uint16_t stripped_vlan, uint32_t *l3, unsigned *type)
 {
@@ -84,8 +84,9 @@ static void walk_udp(struct mcr_packet *packet, const uint8_t *head, const uint8
 	packet->payload_len = len - MCR_UDP_HEADER;
 }
 
-/* What is no fragment and has a good header: who is it for? A group, or all, or us by MAC address;
- * what a promiscuous port sees of other hosts' is not ours. Returns 1 for multicast UDP. */
+/* Decides who a whole packet with a good header is for. A frame to a group, to all or to our MAC
+ * address is ours; a frame to another host, which a promiscuous port sees, is not. Returns 1 for
+ * multicast UDP. */
 static int sort_out(struct mcr_packet *packet, const uint8_t *head, unsigned protocol,
 		    const uint8_t *own_mac)
 {
@@ -106,7 +107,7 @@ static int sort_out(struct mcr_packet *packet, const uint8_t *head, unsigned pro
 	return 0;
 }
 
-/* From the IP header on: it starts at l3, which is within head_len. */
+/* Walks from the IP header on, which starts at l3, within head_len. */
 static void walk_ipv4(struct mcr_packet *packet, const uint8_t *head, uint32_t head_len,
 		      uint32_t frame_len, uint32_t l3, const uint8_t *own_mac)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* From a frame's bytes to what the rx loop has to know of it. Pure: no allocation, no clock.
+/* Finds in a frame's bytes what the rx loop has to know. Pure: no allocation, no clock.
  *
  * Implements Ethernet II, up to two VLAN tags (0x8100, 0x88a8, 0x9100; the outer tag's VID counts,
  * VID 0 is untagged: IEEE 802.1Q §6.9), IPv4 with options (RFC 791), UDP (RFC 768). Leaves out
@@ -20,13 +20,13 @@
 enum mcr_verdict {
 	MCR_PARSED_UDP,  /* multicast UDP: fields are complete */
 	MCR_PARSED_PUNT, /* ARP, IGMP, ICMP to this host: for the control thread */
-	MCR_PARSED_DROP, /* packet->drop says why; fields up to the failed check are filled, those
-			  * of an own frame as far as it can be read */
+	MCR_PARSED_DROP, /* packet->drop says why. The fields up to the failed check are filled,
+			  * or all that can be read of an own frame */
 };
 
-/* One parsed packet. Fields that the parser did not come to are 0. The first four words are those
- * of a message's descriptor from its length on (core/ring.h): what only the ring's writer knows is
- * 0 in them, and is added when they are moved. */
+/* One parsed packet. Fields that the parser did not reach are 0. The first four words are those of
+ * a message's descriptor from its length on (core/ring_layout.h). What only the ring's writer knows
+ * is 0 in them; the writer adds it when it moves them. */
 struct mcr_packet {
 	union {
 		struct {
@@ -70,21 +70,21 @@ static inline uint32_t mcr_packet_source(const struct mcr_packet *p)
 static inline void mcr_parse(struct mcr_packet *packet, const uint8_t *head, uint32_t head_len,
 			     uint32_t frame_len, uint16_t stripped_vlan, const uint8_t *own_mac);
 
-/* mcr_packet_is_igmp: of a packet that is MCR_PARSED_PUNT. frame: what was parsed. */
+/* mcr_packet_is_igmp: whether a packet of MCR_PARSED_PUNT is IGMP. frame: what was parsed. */
 static inline int mcr_packet_is_igmp(const struct mcr_packet *packet, const uint8_t *frame);
 
-/* mcr_udp_checksum_ok: 1 when the datagram's checksum is right or 0 (none: RFC 768), else 0.
- * frame: all of the frame in one piece. Call after MCR_PARSED_UDP only. */
+/* mcr_udp_checksum_ok returns 1 when the datagram's checksum is right or 0 (none: RFC 768), else 0.
+ * frame: the whole frame in one piece. Call it only after MCR_PARSED_UDP. */
 int mcr_udp_checksum_ok(const struct mcr_packet *packet, const uint8_t *frame);
 
-/* mcr_parse_walk gives for every frame what mcr_parse gives; mcr_parse only takes a shorter way for
- * the frames that arrive in millions: mcr_parse_plain. That takes a frame only when everything
+/* mcr_parse_walk has the same result as mcr_parse for every frame. mcr_parse is faster for the
+ * frames that arrive in millions, with mcr_parse_plain, which takes a frame only when everything
  * about it is plain: no tag in the data, no IP options, not a fragment, UDP, the usual group MAC
  * (RFC 1112 §6.4) or the port's own, a host's source address, good lengths and checksum, and all of
- * the payload within head. It never drops.
- * Whether the group is a multicast address is not asked: no table of groups has another. The
- * payload starts at MCR_PLAIN_HEADERS. *flow: group << 32 | source port << 16 | port. Returns 0
- * when the frame is not plain, and has left packet and flow as they were. */
+ * the payload within head. It never drops. It does not ask whether the group is a multicast
+ * address, because no table of groups has another. The payload starts at MCR_PLAIN_HEADERS. *flow:
+ * group << 32 | source port << 16 | port. Returns 1, or 0 when the frame is not plain (packet and
+ * flow untouched). */
 static inline int mcr_parse_plain(struct mcr_packet *packet, uint64_t *flow, const uint8_t *head,
 				  uint32_t head_len, uint32_t stripped_vlan,
 				  const uint8_t *own_mac);
@@ -123,7 +123,7 @@ static inline int mcr_same_mac(const uint8_t *a, const uint8_t *b)
 	return mcr_load32(a) == mcr_load32(b) && memcmp(a + 4, b + 4, 2) == 0;
 }
 
-/* Whether a frame is to a MAC address. Apart, so that frames to groups pay little for it. */
+/* Whether a frame is to a MAC address. Not inline, so that frames to groups pay little for it. */
 static __attribute__((noinline, unused)) int mcr_is_to(const uint8_t *head, const uint8_t *mac)
 {
 	return mcr_same_mac(head, mac);
@@ -147,23 +147,23 @@ static inline uint64_t mcr_load64(const uint8_t *p)
  * itself, as the version is not. */
 static inline int mcr_sum_ok(uint64_t sum)
 {
-	/* sum % 0xffff == 0, by the inverse of 0xffff modulo 2^64; spelled out, because gcc
-	 * computes the remainder where it can use that it is 0. */
+	/* sum % 0xffff == 0, by the inverse of 0xffff modulo 2^64. Written out because gcc
+	 * computes the remainder in some places. */
 	return sum * UINT64_C(0xfffefffefffeffff) <= UINT64_MAX / 0xffff;
 }
 
-/* Of a header without options, of a packet that is no fragment. As 0xffff divides 2^64 - 1, words
- * of any width and byte order may be added, as long as no carry is lost: the first eight octets are
- * less than 2^63, little endian because the last of them is the fragment offset's, big endian
- * because the first is the version's. */
+/* The same for a header without options, of a packet that is no fragment. As 0xffff divides 2^64 -
+ * 1, words of any width and byte order may be added, as long as no carry is lost. None is, because
+ * the first eight octets are less than 2^63: on little endian their last octet is the fragment
+ * offset's, on big endian their first is the version's. */
 static inline int mcr_plain_header_ok(const uint8_t *ip)
 {
 	return mcr_sum_ok(mcr_load64(ip) + mcr_load32(ip + 8) + mcr_load32(ip + 12) +
 			  mcr_load32(ip + 16));
 }
 
-/* The destination, then UDP's ports, of a frame of MCR_PLAIN_HEADERS octets or more. Something else
- * when it is not plain. */
+/* The destination, then UDP's ports, of a frame of at least MCR_PLAIN_HEADERS octets. When the
+ * frame is not plain this is some other number. */
 static inline uint64_t mcr_plain_flow(const uint8_t *head)
 {
 	return be64toh(mcr_load64(head + MCR_ETHER_HEADER + 16));
@@ -180,7 +180,7 @@ mcr_parse_plain(struct mcr_packet *packet, uint64_t *flow, const uint8_t *head, 
 
 	if (__builtin_expect(head_len < MCR_PLAIN_HEADERS, 0))
 		return 0;
-	/* Lengths below the headers' wrap round and are too large as well. */
+	/* Lengths that are too short for the headers wrap around, and are too large then. */
 	room = mcr_load_be16(ip + 2) - ip_headers;
 	len = mcr_load_be16(udp + 4) - MCR_UDP_HEADER;
 	if (__builtin_expect(room > head_len - MCR_PLAIN_HEADERS || len > room, 0))

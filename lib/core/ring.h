@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The broadcast ring: one writer, any number of readers that it does not know of. docs/ring.md has
- * the protocol and the memory-ordering argument.
+/* The broadcast ring: one writer, and any number of readers that it knows nothing about.
+ * docs/ring.md has the protocol and the memory-ordering argument.
  *
  * Writer, per chunk of a burst:   put... -> publish
  * Reader:                         poll -> copy -> intact */
@@ -27,7 +27,7 @@ struct mcr_ring_writer {
 	uint32_t max_payload;
 	uint64_t next;                     /* messages put */
 	uint64_t next_offset;              /* bytes put, padding included */
-	uint64_t reserved, reserved_bytes; /* what readers were told may be overwritten */
+	uint64_t reserved, reserved_bytes; /* what may be overwritten, as readers know it */
 	uint64_t payload_bytes;
 	uint64_t
 	    too_large; /* messages beyond mcr_ring_max_payload: its lcore counts, others read */
@@ -67,11 +67,11 @@ static inline uint32_t mcr_desc_region_len(const struct mcr_desc *desc)
  * fails or waits. A chunk beyond the ring's depth or bytes is harmless, but its first messages are
  * lost to every reader.
  *
- * mcr_ring_reserve, of mcr_ring_put: tells the readers what may be overwritten from now on, the
- * next message, whose bytes end at `end`, and 1/128 of the ring behind it. Seldom, because the line
- * of the header that says it is the one that readers poll. The fence orders these stores before all
- * that put and copy write (pairs with the acquire fence of mcr_ring_reader_overrun); a release
- * store would order only what came before it. */
+ * mcr_ring_reserve, for mcr_ring_put, publishes what may be overwritten from now on: the next
+ * message, whose bytes end at `end`, and 1/128 of the ring behind it. Seldom, because this is the
+ * line of the header that readers poll. The fence orders these stores before all that put and copy
+ * write (pairs with the acquire fence of mcr_ring_reader_overrun); a release store would order only
+ * what came before it. */
 static inline void mcr_ring_reserve(struct mcr_ring_writer *w, uint64_t end)
 {
 	w->reserved = w->next + 1 + mcr_ring_ahead(w->desc_mask + 1);
@@ -172,7 +172,8 @@ enum mcr_ring_state {
 };
 
 /* mcr_ring_set_state: stop a ring only when its rx lcore is done with it. The release pairs with
- * the acquire load of mcr_ring_reader_stopped: who sees it sees the last publish too. */
+ * the acquire load of mcr_ring_reader_stopped: a reader that sees the stop sees the last publish
+ * too. */
 static inline void mcr_ring_set_state(void *mem, enum mcr_ring_state state)
 {
 	struct mcr_ring_header *header = mem;
@@ -180,7 +181,7 @@ static inline void mcr_ring_set_state(void *mem, enum mcr_ring_state state)
 	__atomic_store_n(&header->state, (uint64_t)state, __ATOMIC_RELEASE);
 }
 
-/* mcr_ring_set_heartbeat: the control thread lives; CLOCK_MONOTONIC, every 10 ms. */
+/* mcr_ring_set_heartbeat: the control thread is alive; CLOCK_MONOTONIC, every 10 ms. */
 static inline void mcr_ring_set_heartbeat(void *mem, uint64_t monotonic_ns)
 {
 	struct mcr_ring_header *header = mem;
@@ -196,7 +197,7 @@ static inline void mcr_ring_set_polled(struct mcr_ring_writer *w, uint64_t realt
 }
 
 /* mcr_ring_set_started: every packet that arrives from realtime_ns on is published here. The rx
- * lcore says so once, when it first has the ring. */
+ * lcore calls it when it gets the ring; only the first call counts. */
 static inline void mcr_ring_set_started(struct mcr_ring_writer *w, uint64_t realtime_ns)
 {
 	if (__atomic_load_n(&w->header->started_ns, __ATOMIC_RELAXED) == 0)

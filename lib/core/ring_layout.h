@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The region of one ring as writer and readers share it: header, descriptors, payload bytes. It is
- * private to core: only the attach handshake and the functions of ring.h and ring_reader.h are an
- * interface. Every number is a plain integer in host byte order, touched with __atomic builtins;
- * each group of fields names its one writer and stands 128 bytes from the next, because the
- * adjacent-line prefetcher of x86 fetches lines in pairs. */
+/* The region of one ring, as writer and readers share it: header, descriptors, payload bytes. The
+ * layout is private to core; the interface is the attach handshake and the functions of ring.h and
+ * ring_reader.h. Every number is a plain integer in host byte order, accessed with __atomic
+ * builtins. Each group of fields names its one writer and stands 128 bytes from the next, because
+ * the adjacent-line prefetcher of x86 fetches lines in pairs. */
 #ifndef MCR_CORE_RING_LAYOUT_H
 #define MCR_CORE_RING_LAYOUT_H
 
@@ -121,8 +121,9 @@ _Static_assert(offsetof(struct mcr_desc, ttl) == 58, "region layout");
 
 #define MCR_DESC_WORDS (MCR_RING_DESC_BYTES / sizeof(uint64_t))
 
-/* TSan sees no fences and takes a plain copy of shared bytes for the race that it is in the letter
- * of C11; under it payloads move as relaxed atomic words. docs/ring.md, "What C11 calls a race". */
+/* TSan does not model fences, and reports a plain copy of shared bytes as a race, which by the
+ * letter of C11 it is. So under TSan payloads move as relaxed atomic words: docs/ring.md, "What C11
+ * calls a race". */
 #if defined(__SANITIZE_THREAD__)
 #define MCR_RING_RACE_FREE 1
 #elif defined(__has_feature)
@@ -155,8 +156,8 @@ static inline uint64_t mcr_ring_place(uint64_t offset, uint64_t span, uint64_t m
 	return position + span <= mask + 1 ? offset : offset + (mask + 1 - position);
 }
 
-/* How far ahead of what it has put the writer reserves: of the depth in messages, of the payload
- * area in bytes. Of readers only headroom depends on it. */
+/* How far ahead the writer reserves: of the depth in messages, of the payload area in bytes. On the
+ * reader's side only headroom depends on it. */
 static inline uint64_t mcr_ring_ahead(uint64_t size)
 {
 	return size / 128;

@@ -5,8 +5,8 @@
 
 #include <mcring/consumer.h>
 
-/* A saturated writer can lap a reader while it looks for the oldest message; then poll returns with
- * what was lost so far rather than to chase on. */
+/* A saturated writer can lap a reader while it looks for the oldest message. After so many attempts
+ * poll returns what was lost so far. */
 #define CHASES_MAX 4
 
 static int power_of_two(uint64_t x)
@@ -14,9 +14,9 @@ static int power_of_two(uint64_t x)
 	return x != 0 && (x & (x - 1)) == 0;
 }
 
-/* Copies what mcr_ring_format wrote; from there on only the copy is looked at. Atomic loads,
- * because a compiler may read the source of a plain copy twice, and a hostile writer would be
- * between. */
+/* Copies what mcr_ring_format wrote; the reader uses only the copy. The loads are atomic because a
+ * compiler may read the source of a plain copy twice, and a hostile writer could write in between.
+ */
 static void load_fixed(const struct mcr_ring_header *header, struct mcr_ring_header *h)
 {
 	const uint64_t *from = (const uint64_t *)(const void *)header;
@@ -69,7 +69,7 @@ int mcr_ring_reader_attach(struct mcr_ring_reader *r, const void *mem, size_t si
 	return 0;
 }
 
-/* The descriptor as words; whether it is whole is for the caller to find out. */
+/* Loads the descriptor as words. The caller finds out whether it is whole. */
 static inline void load_desc(const struct mcr_ring_reader *r, uint64_t position,
 			     struct mcr_desc *desc)
 {
@@ -117,7 +117,7 @@ uint64_t mcr_ring_reader_oldest(const struct mcr_ring_reader *r)
 	return high;
 }
 
-/* Where the bytes of the messages before `published` end; anything when the writer came by. */
+/* Where the bytes of the messages before `published` end; any number if the writer overtook us. */
 static uint64_t end_of_newest(const struct mcr_ring_reader *r, uint64_t published)
 {
 	struct mcr_desc desc;
@@ -141,9 +141,9 @@ void mcr_ring_reader_seek(struct mcr_ring_reader *r, uint64_t position)
 	}
 }
 
-/* Everything up to the oldest message is lost. A reader that is lapped again soon is too slow for
- * this writer: it goes on further from the edge, twice as far each time, so that it gets long runs
- * with few gaps instead of single messages between gaps. */
+/* Everything up to the oldest message is lost. A reader that is soon lapped again is too slow for
+ * this writer, so it goes on farther from the edge, twice as far each time: it gets long runs with
+ * few gaps instead of single messages between gaps. */
 static uint64_t skip_lost(struct mcr_ring_reader *r)
 {
 	uint64_t position = mcr_ring_reader_oldest(r);
@@ -167,9 +167,8 @@ static uint64_t skip_lost(struct mcr_ring_reader *r)
 	return position - from;
 }
 
-/* What a whole descriptor at this position has to be. Loss is what readers find out, never what a
- * writer says. A payload in one piece cannot reach beyond
- * the area. */
+/* Whether this can be a whole descriptor at this position. Readers find out about loss themselves,
+ * so no writer may claim it. A payload in one piece cannot reach beyond the area. */
 static int sane(const struct mcr_ring_reader *r, uint64_t position, const struct mcr_desc *desc)
 {
 	uint64_t len = (uint64_t)desc->len + (desc->family == AF_INET6 ? MCR_RING_INET6_BYTES : 0);
@@ -217,9 +216,10 @@ int mcr_ring_reader_poll(struct mcr_ring_reader *r, struct mcr_desc *descs, int 
 	return 0;
 }
 
-/* Since a reader's position the writer has used so much of size, and taken so much, in what it has
- * reserved. What it may still use: up to where a reserve would reach beyond, or all that is taken.
- * Never more than size, whatever a hostile header says. */
+/* How much of size (messages or bytes) the writer may still use before it overtakes a reader. used:
+ * what it has used since the reader's position; taken: what it has reserved since then. It may use
+ * all that is taken, and more until its next reserve reaches beyond size. The result is never more
+ * than size, whatever a hostile header says. */
 static uint64_t room(uint64_t size, uint64_t used, uint64_t taken)
 {
 	uint64_t most = size - mcr_ring_ahead(size);

@@ -34,14 +34,14 @@ int mcr_ring_reader_attach(struct mcr_ring_reader *r, const void *mem, size_t si
  * position of the next one to come when there is none. */
 uint64_t mcr_ring_reader_oldest(const struct mcr_ring_reader *r);
 
-/* mcr_ring_reader_seek goes to a position, which may be gone: then the next poll says so. */
+/* mcr_ring_reader_seek goes to a position. If that is overwritten, the next poll counts the loss.
+ */
 void mcr_ring_reader_seek(struct mcr_ring_reader *r, uint64_t position);
 
-/* mcr_ring_reader_poll copies the next n descriptors at most (n > 0), each checked: its bytes lie
- * in the payload area in one piece.
- * *lost: messages that were overtaken before the first one returned; the position after all that is
- * r->next, so lost + returned messages always add up to it. Returns the number of descriptors, or
- * -EPROTO when the writer broke the protocol (*lost is valid). */
+/* mcr_ring_reader_poll copies the next descriptors, at most n (> 0), and checks each: its bytes lie
+ * in the payload area in one piece. *lost: messages that the writer overtook before the first one
+ * that is returned. r->next moves on by the lost and the returned ones. Returns the number of
+ * descriptors, or -EPROTO when the writer broke the protocol (*lost is valid). */
 int mcr_ring_reader_poll(struct mcr_ring_reader *r, struct mcr_desc *descs, int n, uint64_t *lost);
 
 /* Messages that the writer published so far; a hostile one may say anything. */
@@ -52,8 +52,8 @@ static inline uint64_t mcr_ring_reader_published(const struct mcr_ring_reader *r
 
 /* mcr_ring_reader_overrun: 1 when something of a message that was read before this call may have
  * been overwritten meanwhile. The fence orders those reads before the loads of reserved* (pairs
- * with the release fence of mcr_ring_reserve): who read one octet of a later chunk sees its
- * reserve. */
+ * with the release fence of mcr_ring_reserve): a reader that read one octet of a later chunk sees
+ * its reserve. */
 static inline int mcr_ring_reader_overrun(const struct mcr_ring_reader *r, uint64_t position,
 					  uint64_t offset)
 {
@@ -112,7 +112,7 @@ static inline uint64_t mcr_ring_reader_started(const struct mcr_ring_reader *r)
 }
 
 /* CLOCK_REALTIME of the rx lcore's watermark, 0 = none yet: all that arrived before it is
- * published, and who loads `published` after this sees it. Pairs with mcr_ring_set_polled. */
+ * published, and a load of `published` after this one sees it. Pairs with mcr_ring_set_polled. */
 static inline uint64_t mcr_ring_reader_polled(const struct mcr_ring_reader *r)
 {
 	return __atomic_load_n(&r->header->polled_ns, __ATOMIC_ACQUIRE);

@@ -26,8 +26,8 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Keeps of an unsorted list what stands in it `times` times: each filter names a source once, so
- * that is what all of them name. Ascending and distinct afterwards. */
+/* Keeps those entries of an unsorted list that are in it `times` times. Each filter names a source
+ * once, so these are the ones that all filters name. Ascending and distinct afterwards. */
 static size_t keep_shared(uint32_t *list, size_t n, size_t times)
 {
 	size_t kept = 0;

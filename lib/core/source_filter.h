@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* From the filters of all who want a group to the one state of the interface (RFC 3376 §3.2). */
+/* Merges the filters of all that want a group into the one state of the interface (RFC 3376 §3.2).
+ */
 #ifndef MCR_CORE_SOURCE_FILTER_H
 #define MCR_CORE_SOURCE_FILTER_H
 

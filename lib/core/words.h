@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Fields composed into 64-bit words. A struct that is filled field by field and then moved by words
  * waits for the store buffer to drain, because loads wider than the stores before them cannot be
- * served from it (measured: half of the ring writer's time). What the rx loop moves by words it
- * therefore composes as words. */
+ * served from it (measured: half of the ring writer's time). So the rx loop
+ * composes as words what it moves by words. */
 #ifndef MCR_CORE_WORDS_H
 #define MCR_CORE_WORDS_H
 

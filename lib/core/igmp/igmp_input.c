@@ -32,7 +32,7 @@ static int is_for_us(const struct mcr_igmp *igmp, const struct mcr_igmp_message 
 		return 1;
 	if (igmp->cfg.strict_rx && is_general(q))
 		return 0;
-	return find_wanted(igmp, q->destination) != NULL;
+	return !!find_wanted(igmp, q->destination);
 }
 
 /* Whether a well-formed query is to be acted on: MCR_IGMP_RX_QUERY, or why not. */
