@@ -57,7 +57,7 @@ struct mcr_port {
 	uint8_t closed;            /* [d] the device is closed: its id may be another's */
 	uint8_t removed;           /* [c] it went, or is going, while the engine runs */
 	uint8_t leaving;           /* [c] removed, and not closed yet */
-	uint8_t leave_published;   /* [c] */
+	uint8_t leave_published;   /* [c] the lcores can see that it goes */
 	uint64_t leave_token;      /* [c] of the grace period after which no lcore polls it */
 	uint32_t removal_heard;    /* writer: a thread of EAL's */
 	struct rte_device *device; /* [d] NULL = unknown, or detached */
@@ -69,8 +69,8 @@ struct mcr_port {
 					* look never lacks a descriptor */
 	uint8_t has_netdev_mac;        /* its MAC address is the port's, now and later */
 	uint32_t frame_max;            /* longer frames are cut or dropped; 0 = unknown, or none */
-	int xdp_fd;                    /* [d] mcr_xdp_pass_attach's result; -ENODEV = not tried */
-	uint8_t link_up;               /* [c] as last seen */
+	int xdp_fd;           /* [d] what mcr_xdp_pass_attach returned; -ENODEV = not tried */
+	uint8_t link_up;      /* [c] as last seen */
 	int link_error;       /* [c] -errno of a last look that did not see the link; 0 = it did */
 	uint8_t udp_checksum; /* enum mcr_udp_checksum */
 	struct mcr_port_clock clock; /* of its timestamps; the clock in it: [d] */
