@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the machine says about itself. */
+/* The machine's counters and state, for statistics, and their names. */
 #include "core/igmp/igmp_state.h"
 
 #include <arpa/inet.h>

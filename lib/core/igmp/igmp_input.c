@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What arrives: queries (RFC 9776 §5.2, §7.2; RFC 2236 §6) and, in v1 and v2, the reports of
- * others. */
+/* Takes what arrives: queries (RFC 9776 §5.2, §7.2; RFC 2236 §6) and, in v1 and v2, the reports of
+ * other hosts. */
 #include "core/igmp/igmp_state.h"
 
 #include <arpa/inet.h>

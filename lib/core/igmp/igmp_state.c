@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/* The machine's memory, and what several of its files do to a group. */
 #include "core/igmp/igmp_state.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Which version is in use, and what a change of it does to the groups (RFC 9776 §7.2.1). */
+/* Follows the timers of older queriers; a change of version converts the groups (RFC 9776 §7.2.1).
+ */
 #include "core/igmp/igmp_state.h"
 
 /* After a change of version the group sends nothing of the old version any more, but reports in the
