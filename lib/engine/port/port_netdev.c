@@ -18,7 +18,7 @@
 
 #define AF_PACKET_FRAMESZ 2048 /* net_af_packet's own default */
 #define AF_PACKET_HEADERS 66   /* of it, for the kernel's headers: packet(7) */
-#define AF_XDP_FRAME_MAX  1941 /* of DPDK 22.11, found by trial */
+#define AF_XDP_FRAME_MAX  1792 /* of DPDK 22.11, found by trial on a veth */
 #define ETHERNET_BYTES    18   /* header and one VLAN tag */
 
 static int has_driver(const struct mcr_port *port, const char *driver)
@@ -145,8 +145,9 @@ static void warn_mtu(const struct mcr_port *port, char *line, size_t cap)
 	if (has_driver(port, "net_af_xdp"))
 		snprintf(
 		    line, cap,
-		    "port %s: %s has MTU %u, and net_af_xdp silently drops frames longer than %u "
-		    "octets: lower the MTU, or use net_af_packet with a larger framesz",
+		    "port %s: %s has MTU %u, and net_af_xdp drops frames longer than %u octets, "
+		    "which count as missed: lower the MTU, or use net_af_packet with a larger "
+		    "framesz",
 		    port->name, netdev->name, netdev->mtu, port->frame_max);
 	else
 		snprintf(line, cap,
