@@ -2,6 +2,7 @@
 /* What one user can take from the others: not more than his share. */
 #include "small_engine.h"
 
+#include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
 #include <sys/resource.h>
@@ -16,7 +17,7 @@
 static const struct mcr_channel_config MD = {.name = "md", .depth = 64, .bytes = 65536};
 
 struct lines {
-	unsigned n;
+	unsigned n, unopened; /* lines; those during which no file could be opened */
 	char last[512];
 };
 
@@ -24,7 +25,11 @@ struct lines {
 static void note_line(void *ctx, const char *line)
 {
 	struct lines *lines = ctx;
+	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC); /* as a log does that rotates */
 
+	lines->unopened += fd < 0;
+	if (fd >= 0)
+		close(fd);
 	lines->n++;
 	snprintf(lines->last, sizeof(lines->last), "%s", line);
 }
@@ -375,6 +380,7 @@ static void without_a_descriptor_left_who_connects_is_told(void **state)
 		assert_non_null(strstr(welcome.text, "no descriptor left"));
 	}
 	assert_logged(&e, &lines, "Too many open files");
+	assert_int_equal(lines.unopened, 0);
 	pthread_mutex_lock(&e.lock); /* so that none is taken by the engine in between */
 	while (n > 0)
 		close(taken[--n]);

@@ -45,6 +45,7 @@ static void refuse(void *ctx, int fd, uint64_t now_ns)
 	(void)now_ns;
 	r->refused++;
 	assert_int_equal(send(fd, "no", 2, MSG_NOSIGNAL), 2);
+	close(fd);
 }
 
 static int has_room(void *ctx, uint64_t now_ns)

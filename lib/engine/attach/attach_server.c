@@ -46,6 +46,7 @@ static void refuse_connection(void *server, int fd, uint64_t now_ns)
 	    fd, -EBUSY,
 	    "the engine has no descriptor left for another consumer: raise its limit "
 	    "of open files");
+	close(fd); /* before the warning: the application's log may need a descriptor */
 	mcr_attach_warn_descriptors(server, now_ns, EMFILE, "a connection was refused");
 }
 

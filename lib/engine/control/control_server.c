@@ -76,6 +76,7 @@ static void refuse_client(void *server, int fd, uint64_t now_ns)
 	(void)now_ns;
 	say(fd, "{\"ok\":false,\"error\":\"the engine has no descriptor left: raise its limit of "
 		"open files\"}\n");
+	close(fd);
 }
 
 static void take_client(void *server, int fd, uint64_t now_ns)

@@ -89,7 +89,6 @@ static int refuse_one(struct mcr_listener *l, uint64_t now_ns)
 	if (fd < 0)
 		return fd;
 	l->calls->refuse(l->ctx, fd, now_ns);
-	close(fd);
 	return 0;
 }
 

@@ -17,7 +17,7 @@
 struct mcr_listener_calls {
 	/* Takes a connection, which is non-blocking and close-on-exec, and owns it. */
 	void (*take)(void *ctx, int fd, uint64_t now_ns);
-	/* Tells a client that no descriptor is left for it; the listener closes fd. */
+	/* Answers a client that no descriptor is left for it, and closes fd. */
 	void (*refuse)(void *ctx, int fd, uint64_t now_ns);
 	/* Whether the server can take one more; others wait in the backlog. NULL = always. */
 	int (*has_room)(void *ctx, uint64_t now_ns);
