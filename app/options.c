@@ -194,6 +194,8 @@ static int set_of_engine(struct mcr_settings *s, const char *option, const char 
 {
 	const struct mcr_key *key = mcr_keys_find_option(&mcr_engine_keys, option);
 
+	if (!key)
+		return mcr_fail(err, -EINVAL, "no key of the settings' table");
 	return mcr_key_parse(key, &s->engine, text ? text : "yes", err);
 }
 

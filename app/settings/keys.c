@@ -39,7 +39,7 @@ int mcr_key_parse(const struct mcr_key *key, void *config, const char *text, str
 	return ret;
 }
 
-void mcr_key_print(const struct mcr_key *key, const void *config, char buf[MCR_KEY_TEXT_MAX])
+static void print_key(const struct mcr_key *key, const void *config, char buf[MCR_KEY_TEXT_MAX])
 {
 	buf[0] = '\0';
 	if (key->kind->print && (is_given(key, config) || key->flags & MCR_KEY_SHOWN))
@@ -99,6 +99,8 @@ static int parse_entries(const struct mcr_key *key, void *config, const char *te
 
 	for (size_t len; ret == 0; text += len + 1) {
 		len = strcspn(text, "/");
+		if (len >= sizeof(one))
+			return mcr_fail(err, -EINVAL, "'%.64s...': too long", text);
 		snprintf(one, sizeof(one), "%.*s", (int)len, text);
 		ret = mcr_key_parse(key, config, one, err);
 		if (text[len] == '\0')
@@ -128,7 +130,7 @@ void mcr_keys_print(FILE *out, const struct mcr_keys *keys, const void *config, 
 	char text[MCR_KEY_TEXT_MAX], name[64];
 
 	for (size_t i = first; i < keys->n; i++) {
-		mcr_key_print(&keys->key[i], config, text);
+		print_key(&keys->key[i], config, text);
 		if (!text[0])
 			continue;
 		option_name(&keys->key[i], name, sizeof(name));

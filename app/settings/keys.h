@@ -4,7 +4,9 @@
  * compares.
  *
  * To add a key, add its field to mcring/config.h, its row to key_table.c, and its line to
- * docs/config.md and docs/mcring.yaml. tests/unit/test_keys.c fails if you forget one of them.
+ * docs/config.md and docs/mcring.yaml. tests/unit/test_keys.c fails if you forget one of them. The
+ * fields of the attach socket and of single values are in settings.h; a single value also has its
+ * option in options.c, and its use in daemon.c.
  * Thread: any; the tables are constant. */
 #ifndef MCR_APP_KEYS_H
 #define MCR_APP_KEYS_H
@@ -71,9 +73,6 @@ extern const struct mcr_keys mcr_engine_keys;    /* of struct mcr_engine_setting
 
 /* mcr_key_parse reads a value, or one entry of a list, and notes that it was given. */
 int mcr_key_parse(const struct mcr_key *key, void *config, const char *text, struct mcr_error *err);
-
-/* mcr_key_print writes the text that reads back as the same value; "" = not given. */
-void mcr_key_print(const struct mcr_key *key, const void *config, char buf[MCR_KEY_TEXT_MAX]);
 
 /* mcr_keys_find_option: the key with this name in options, or NULL. */
 const struct mcr_key *mcr_keys_find_option(const struct mcr_keys *keys, const char *name);

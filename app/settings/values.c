@@ -139,7 +139,7 @@ static int number_id(uint32_t *id, const char *text, struct mcr_error *err)
 	return ret;
 }
 
-int mcr_value_user(uint32_t *uid, const char *text, struct mcr_error *err)
+static int value_user(uint32_t *uid, const char *text, struct mcr_error *err)
 {
 	struct passwd entry, *found = NULL;
 	char buf[16384];
@@ -184,7 +184,7 @@ static int add_id(uint32_t *ids, uint32_t *n, const char *text,
 
 int mcr_access_add_user(struct mcr_access *access, const char *text, struct mcr_error *err)
 {
-	return add_id(access->uids, &access->n_uids, text, mcr_value_user, err);
+	return add_id(access->uids, &access->n_uids, text, value_user, err);
 }
 
 int mcr_access_add_group(struct mcr_access *access, const char *text, struct mcr_error *err)

@@ -28,8 +28,7 @@ int mcr_value_power_of_two(uint64_t *out, const char *text, uint64_t min, uint64
 /* mcr_value_mode: permission bits in octal, 0..0777. */
 int mcr_value_mode(uint32_t *out, const char *text, struct mcr_error *err);
 
-/* mcr_value_user, mcr_value_group: a name that the system knows, or a number. */
-int mcr_value_user(uint32_t *uid, const char *text, struct mcr_error *err);
+/* mcr_value_group: a name that the system knows, or a number. */
 int mcr_value_group(uint32_t *gid, const char *text, struct mcr_error *err);
 
 /* mcr_access_add_user, mcr_access_add_group add one user or group. Errors: also -E2BIG, too

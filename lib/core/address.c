@@ -27,11 +27,6 @@ const char *mcr_address_format(char text[MCR_ADDRESS_TEXT], struct mcr_address a
 	return inet_ntop(address.family, &address.ipv4_be, text, MCR_ADDRESS_TEXT);
 }
 
-int mcr_address_is_multicast(struct mcr_address address)
-{
-	return mcr_ipv4_is_multicast(address.ipv4_be);
-}
-
 int mcr_address_is_unicast(struct mcr_address address)
 {
 	return mcr_ipv4_is_unicast(address.ipv4_be);
@@ -44,7 +39,7 @@ int mcr_address_is_host(struct mcr_address address)
 
 enum mcr_group_fault mcr_group_fault(struct mcr_address group, enum mcr_filter_mode mode)
 {
-	if (!mcr_address_is_multicast(group))
+	if (!mcr_ipv4_is_multicast(group.ipv4_be))
 		return MCR_GROUP_NOT_MULTICAST;
 	if (!mcr_ipv4_is_ssm(group.ipv4_be))
 		return MCR_GROUP_OK;

@@ -121,8 +121,7 @@ int mcr_address_parse(struct mcr_address *out, const char *text, size_t len);
 /* mcr_address_format writes the address into text, which it returns. Thread: any. */
 const char *mcr_address_format(char text[MCR_ADDRESS_TEXT], struct mcr_address address);
 
-/* mcr_address_is_multicast, _is_unicast, _is_host: as the mcr_ipv4_ functions say. Thread: any. */
-int mcr_address_is_multicast(struct mcr_address address);
+/* mcr_address_is_unicast, _is_host: as the mcr_ipv4_ functions say. Thread: any. */
 int mcr_address_is_unicast(struct mcr_address address);
 int mcr_address_is_host(struct mcr_address address);
 

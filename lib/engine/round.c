@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The control thread's round: punted packets, IGMP, sockets, heartbeat, clock, and what the device
  * thread reports. Never blocks an rx lcore, and sleeps only in mcr_engine_poll. */
-#include <errno.h>
 #include <poll.h>
-#include <string.h>
 #include <time.h>
 
 #include "engine/attach/attach_server.h"

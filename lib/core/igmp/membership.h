@@ -27,7 +27,7 @@ enum mcr_record {
 struct mcr_source {
 	uint32_t address;
 	uint8_t listed; /* in the current list */
-	uint8_t left;   /* state-change reports that still have to name it */
+	uint8_t left;   /* state-change reports that still have to show its change */
 };
 
 struct mcr_membership {

@@ -9,7 +9,7 @@
 #include "engine/port/port.h"
 
 /* mcr_port_listen has EAL report when the device goes, until mcr_port_unlisten. device: NULL =
- * unknown. Unlisten: as mcr_port_shut, by the device thread. */
+ * unknown. Unlisten: thread as mcr_port_shut. */
 void mcr_port_listen(struct mcr_port *port, struct rte_device *device);
 void mcr_port_unlisten(struct mcr_port *port);
 

@@ -52,8 +52,7 @@ static void report_left(struct mcr_engine *e, const struct mcr_join_set *from,
 			const struct mcr_join_set *to, size_t n, uint64_t now_ns)
 {
 	for (size_t i = 0; i < n; i++)
-		if (mcr_join_set_find(to, from->groups[i].interface, from->groups[i].group_be) ==
-		    NULL)
+		if (!mcr_join_set_find(to, from->groups[i].interface, from->groups[i].group_be))
 			set_igmp(e, &from->groups[i], &nothing, now_ns);
 }
 
@@ -99,8 +98,7 @@ static struct mcr_retired *retire_slots(const struct mcr_join_set *from,
 		return NULL;
 	}
 	for (size_t i = 0; i < from->n_groups; i++)
-		if (mcr_join_set_find(to, from->groups[i].interface, from->groups[i].group_be) ==
-		    NULL)
+		if (!mcr_join_set_find(to, from->groups[i].interface, from->groups[i].group_be))
 			r->slots[r->n_slots++] = from->groups[i].slot;
 	return r;
 }

@@ -2,7 +2,6 @@
 /* The rx lcores: which they are, and what each is given before it runs. */
 #include <errno.h>
 
-#include <rte_cycles.h>
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 
