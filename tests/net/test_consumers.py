@@ -37,8 +37,10 @@ def test_readers_that_are_killed_at_random_moments_cost_nobody_anything(wire):
             break
     assert account['lost'] == 0 and account['received'] > KILLS
     wait_for(lambda: not daemon.stats()['consumers'], 10, 'all are detached')
+    # The last question for statistics may not be closed yet on the daemon's side.
+    wait_for(lambda: all(map(int.__le__, holds(daemon.process)[:2], before[:2])), 5,
+             'no more descriptors and mappings than before')
     after = holds(daemon.process)
-    assert after[:2] == before[:2], 'descriptors and mappings'
     assert after[2] <= before[2] + (256 << 10), 'memory: a leak of 2,000 pages is 8 MB'
     traffic.stop()
     identity(daemon.stats())
