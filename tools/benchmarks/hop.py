@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """From a writer to a reader across cores, against what one would use instead. The floors are one
 cache line bounced between the same two cores, one way, what a message of one line or of two takes
-that is sent now and then, as a real one is, and how late the reader's core sees a time that comes."""
+that is sent now and then, as a real one is, and how late the reader's core sees a deadline."""
 
 from . import common
 from .common import Row
@@ -9,7 +9,7 @@ from .common import Row
 PEERS = {'rte_ring': 'rte_ring SP/SC with mbufs', 'bytes': 'byte ring with memcpy',
          'unix': 'Unix datagram socket'}
 FLOORS = {'one_line': 'a stamp in one line', 'two_lines': 'a number and a stamp, two lines'}
-LINE, CLOCK = 'one line, one way', 'no message, a time that comes'
+LINE, CLOCK = 'one line, one way', 'no message, only a deadline'
 RATES = (10_000, 100_000, 1_000_000)
 
 

@@ -150,7 +150,7 @@ const struct hop_carrier hop_one_line = {"one_line", lines_make, hop_free_memory
 const struct hop_carrier hop_two_lines = {"two_lines", lines_make, hop_free_memory, two_lines_write,
 					  two_lines_read};
 
-/* ---- no message: a time that comes ---- */
+/* ---- no message: only a deadline ---- */
 
 static int clock_make(struct hop *h)
 {

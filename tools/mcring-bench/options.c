@@ -32,7 +32,7 @@ static const char usage[] =
     "        that drains --rate messages a second each --drain-us.\n"
     "  --peer PEER        mcring, rte_ring, bytes, unix (mcring). Floors: one_line, two_lines: a\n"
     "                     stamp, or a number and a stamp; line: one cache line bounced;\n"
-    "                     clock: no message, a time that comes\n"
+    "                     clock: no message, only a deadline\n"
     "  --rate N           messages a second, one at a time; without it flat out in bursts of 32\n"
     "  --port PORT        DPDK device name or port number\n"
     "  --groups N         groups joined, 239.16.0.0 onwards, UDP port 5000 (512)\n"
