@@ -167,10 +167,10 @@ struct mcr_engine_config {
 	void (*log)(void *ctx, enum mcr_log_level level, const char *line);
 	/* Carries out `mcring-ctl reload`; dry_run: only report what would change. Thread: control,
 	 * in mcr_engine_poll when it serves no client: reload may change the engine, but not poll,
-	 * stop or destroy it. Returns 0 or -errno, with one line about the change or the failure in
-	 * *report; or MCR_RELOAD_LATER, and then continues in mcr_engine_run and answers with
-	 * mcr_engine_reload_done. The engine refuses other reloads until then. NULL = this engine
-	 * has no configuration file. */
+	 * stop or destroy it, nor call mcr_engine_port_remove, which polls it. Returns 0 or -errno,
+	 * with one line about the change or the failure in *report; or MCR_RELOAD_LATER, and then
+	 * continues in mcr_engine_run and answers with mcr_engine_reload_done. The engine refuses
+	 * other reloads until then. NULL = this engine has no configuration file. */
 	int (*reload)(void *ctx, int dry_run, struct mcr_error *report);
 	void *ctx; /* passed to log and reload */
 	/* From mcr_sockets_note before EAL probed its devices; borrowed for mcr_engine_create,

@@ -208,10 +208,10 @@ MCR_API void mcr_consumer_release(struct mcr_consumer *c);
  * polled before must not be touched any more (mcr_consumer_read returns -ESTALE for them).
  *
  * If the engine is a new one, an MCR_RESTART comes next, then an MCR_LOST for what its rings no
- * longer hold, then everything that they hold. since_ns of the MCR_RESTART is the time up to which
- * the old engine had published all that arrived if all of it was polled, else the time of the last
- * message polled. If it is the old engine, which had been stopped or starved, the consumer
- * continues where it was and no event comes.
+ * longer hold, then everything that they hold. since_ns of the MCR_RESTART: if the consumer had
+ * polled everything, the time up to which the old engine had published all arrivals; otherwise the
+ * time of the last message polled. If it is the old engine, which had been stopped or starved, the
+ * consumer continues where it was and no event comes.
  *
  * Waits at most 5 s for the connection and 5 s for the answer.
  *
@@ -269,8 +269,8 @@ MCR_API int mcr_consumer_arm(struct mcr_consumer *c);
  * the channel gets their messages. The joins last until mcr_consumer_leave with the same text, or
  * until the consumer ends. join: a text as mcr_join_parse reads it, at most 2039 octets, such as
  * "239.1.1.1:5000@10.0.0.7,id=3". It may expand to several joins, which take effect together or not
- * at all. Equal joins of this or other consumers add up: a group is left when each of them was. A
- * new engine (MCR_RESTART) has none of them: join again.
+ * at all. Equal joins of this or other consumers add up: the engine leaves a group when the last of
+ * its joins ends. A new engine (MCR_RESTART) has none of them: join again.
  *
  * Both calls wait at most 5 s for the engine's answer, and withdraw a mcr_consumer_arm: arm after
  * them.

@@ -50,7 +50,7 @@ MCR_API void mcr_sockets_destroy(struct mcr_sockets *sockets);
  * It starts one thread, "mcring-device", for the calls that may wait for the kernel, for memory or
  * for a file, so that mcr_engine_poll never waits for them. This thread inherits the caller's
  * signal mask, CPUs and scheduling policy: under SCHED_FIFO, a caller that never sleeps starves it
- * on the same CPU. Of the application it calls only what mcr_engine_run hands it. It ends in
+ * on the same CPU. It runs no code of the application but what mcr_engine_run hands it. It ends in
  * mcr_engine_destroy.
  *
  * Errors: -EINVAL (the configuration), -ENODEV (no such port), -EBUSY (the port is taken, or a live

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What an engine says about itself, while it runs and after mcr_engine_stop. The functions make
- * copies for the caller. Counters are never reset. The functions named *_info fill in entry i,
- * counted from 0, and return 0, or -ENOENT past the last entry. Thread: control. */
+ * copies for the caller. Counters are never reset. The functions that take an index i fill in entry
+ * i, counted from 0, and return 0, or -ENOENT past the last entry. Thread: control. */
 #ifndef MCRING_INFO_H
 #define MCRING_INFO_H
 
@@ -203,8 +203,8 @@ struct mcr_group_info {
 /* mcr_engine_group_info describes a membership. Returns 0, or -ENOENT past the last. */
 MCR_API int mcr_engine_group_info(const struct mcr_engine *e, size_t i, struct mcr_group_info *out);
 
-/* An attached consumer. The engine vouches for id, channel, pid and uid; the rest is what the
- * consumer says in its page, limited to what its rings allow. */
+/* An attached consumer. The engine vouches for id, channel, pid, uid and published; the consumer
+ * supplies the rest, cut to what its rings allow. */
 struct mcr_consumer_info {
 	uint64_t id; /* counts attachments from 1 in the life of the engine */
 	char channel[MCR_NAME_MAX];

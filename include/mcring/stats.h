@@ -12,12 +12,13 @@
 extern "C" {
 #endif
 
-/* Why a packet was not delivered. A packet has one reason, that of the first check that it fails.
- * The checks run roughly in this order, but reasons that were added later stand at the end.
+/* Why a packet was not delivered. A packet has one reason, that of the first check that it fails;
+ * own_frame comes before all others. The checks run roughly in this order, but reasons that were
+ * added later stand at the end.
  *
  * The numbers are part of the ABI. A new reason stands in front of MCR_DROP_COUNT, which makes
  * struct mcr_account larger, and has a row in lib/core/drop.h; names and sets of reasons follow
- * from it, and what is forgotten does not compile. */
+ * from it, and a reason without a row does not compile. */
 enum mcr_drop {
 	MCR_DROP_TRUNCATED,       /* shorter than its own headers or lengths say */
 	MCR_DROP_OWN_FRAME,       /* source MAC is the port's own */
