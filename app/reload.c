@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/join_order.h"
 #include "reload.h"
 #include "settings/fail.h"
 #include "settings/keys.h"
@@ -18,30 +19,10 @@ struct change {
 	size_t n_access;
 };
 
-static int compare(const struct mcr_join *a, const struct mcr_join *b)
-{
-	int order = strcmp(a->interface, b->interface);
-
-	if (!order)
-		order = strcmp(a->channel, b->channel);
-	if (!order)
-		order = (a->group_be > b->group_be) - (a->group_be < b->group_be);
-	if (!order)
-		order = (int)a->port - (int)b->port;
-	if (!order)
-		order = (a->id > b->id) - (a->id < b->id);
-	if (!order)
-		order = (int)a->mode - (int)b->mode;
-	if (!order)
-		order = (int)a->n_sources - (int)b->n_sources;
-	if (!order)
-		order = memcmp(a->sources_be, b->sources_be, a->n_sources * sizeof(uint32_t));
-	return order;
-}
-
 static int compare_pointers(const void *a, const void *b)
 {
-	return compare(*(const struct mcr_join *const *)a, *(const struct mcr_join *const *)b);
+	return mcr_join_compare(*(const struct mcr_join *const *)a,
+				*(const struct mcr_join *const *)b);
 }
 
 /* Returns pointers to the joins in order, or NULL: no memory. */
@@ -65,9 +46,9 @@ static int subtract(struct mcr_join_list *out, const struct mcr_join_list *a,
 	size_t k = 0;
 
 	for (size_t i = 0; ret == 0 && i < a->n; i++) {
-		while (k < b->n && compare(y[k], x[i]) < 0)
+		while (k < b->n && mcr_join_compare(y[k], x[i]) < 0)
 			k++;
-		if (k < b->n && compare(y[k], x[i]) == 0)
+		if (k < b->n && mcr_join_compare(y[k], x[i]) == 0)
 			k++;
 		else
 			ret = mcr_join_list_add(out, x[i]);
@@ -109,7 +90,7 @@ static bool is_still_held(const struct mcr_reload_plan *plan, const struct mcr_e
 		if (owner.maker != MCR_JOINED_BY_CONFIGURATION)
 			continue;
 		if (n == plan->held.n || mcr_engine_join_info(e, i, &join) < 0 ||
-		    compare(&plan->held.items[n++], &join) != 0)
+		    mcr_join_compare(&plan->held.items[n++], &join) != 0)
 			return false;
 	}
 	return n == plan->held.n;

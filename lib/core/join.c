@@ -447,17 +447,3 @@ int mcr_join_format(char *buf, size_t cap, const struct mcr_join *join)
 		append(buf, cap, &len, ",id=%u", join->id);
 	return len;
 }
-
-static int same_channel(const char *a, const char *b)
-{
-	return !strncmp(a[0] ? a : "default", b[0] ? b : "default", MCR_NAME_MAX);
-}
-
-int mcr_join_equal(const struct mcr_join *a, const struct mcr_join *b)
-{
-	return a->group_be == b->group_be && a->port == b->port && a->id == b->id &&
-	       a->mode == b->mode && a->n_sources == b->n_sources &&
-	       !memcmp(a->sources_be, b->sources_be, a->n_sources * sizeof(a->sources_be[0])) &&
-	       !strncmp(a->interface, b->interface, MCR_NAME_MAX) &&
-	       same_channel(a->channel, b->channel);
-}
