@@ -2,6 +2,7 @@
 #include <mcring/engine.h>
 
 #include "engine/plan/channel_config.h"
+#include "engine/plan/limits.h"
 #include "settings/key_kinds.h"
 #include "settings/settings.h"
 
@@ -55,12 +56,13 @@ static const struct mcr_key interface_keys[] = {
     {"name", &mcr_kind_name, INTERFACE(name), .flags = MCR_KEY_REQUIRED},
     {"port", &mcr_kind_port, INTERFACE(port), .flags = MCR_KEY_REQUIRED},
     {"address", &mcr_kind_address, "ADDR/LEN", INTERFACE_FIELDS(address_be, prefix_len)},
-    {"vlan", &mcr_kind_number, "ID", INTERFACE(vlan), .max = 4094},
+    {"vlan", &mcr_kind_number, "ID", INTERFACE(vlan), .max = MCR_VLAN_ID_MAX},
     {"igmp", &mcr_kind_word, INTERFACE(igmp), .words = igmp_words, .flags = MCR_KEY_SHOWN},
     {"igmp_strict", &mcr_kind_word, INTERFACE(igmp_strict), .words = bool_words},
-    {"igmp_robustness", &mcr_kind_number, "N", INTERFACE(igmp_robustness), .min = 1, .max = 7},
+    {"igmp_robustness", &mcr_kind_number, "N", INTERFACE(igmp_robustness), .min = 1,
+     .max = MCR_IGMP_ROBUSTNESS_MAX},
     {"igmp_robustness_floor", &mcr_kind_number, "N", INTERFACE(igmp_robustness_floor), .min = 1,
-     .max = 7},
+     .max = MCR_IGMP_ROBUSTNESS_MAX},
     {"igmp_compat_timeout", &mcr_kind_seconds, "auto|SECONDS", INTERFACE(igmp_compat_timeout_s),
      .min = 1, .max = SECONDS_MAX, .words = auto_word},
     {"igmp_repeat", &mcr_kind_seconds, "never|SECONDS", INTERFACE(igmp_repeat_s), .min = 1,

@@ -12,11 +12,10 @@
 #include "core/error.h"
 #include "engine/interface/interface.h"
 #include "engine/interface/responder.h"
+#include "engine/plan/limits.h"
 #include "engine/port/port_netdev.h"
 
-#define VLAN_MAX       4094
 #define OLD_QUERIES_NS UINT64_C(60000000000) /* between log lines of queries in old versions */
-#define ROBUSTNESS_MAX 7                     /* QRV has three bits: RFC 9776 §4.1.6 */
 
 int mcr_interface_check(const struct mcr_interface_config *config, struct mcr_error *err)
 {
@@ -27,9 +26,9 @@ int mcr_interface_check(const struct mcr_interface_config *config, struct mcr_er
 		return mcr_error_set(err, -EINVAL,
 				     "interface \"%s\": its port's name is not terminated",
 				     config->name);
-	if (config->vlan > VLAN_MAX)
+	if (config->vlan > MCR_VLAN_ID_MAX)
 		return mcr_error_set(err, -EINVAL, "interface \"%s\": VLAN %u is not in 1..%d",
-				     config->name, config->vlan, VLAN_MAX);
+				     config->name, config->vlan, MCR_VLAN_ID_MAX);
 	if ((config->address_be != 0 && !mcr_address_is_unicast(mcr_ipv4(config->address_be))) ||
 	    config->prefix_len > 32)
 		return mcr_error_set(err, -EINVAL,
@@ -46,11 +45,11 @@ int mcr_interface_check(const struct mcr_interface_config *config, struct mcr_er
 		    "interface \"%s\": kernel=%.16s: Linux takes no such name of a "
 		    "network device: 1 to %d octets, no '/', ':', '%%' or space",
 		    config->name, config->kernel, MCR_DEVICE_NAME_MAX - 1);
-	if (config->igmp_robustness > ROBUSTNESS_MAX ||
-	    config->igmp_robustness_floor > ROBUSTNESS_MAX)
+	if (config->igmp_robustness > MCR_IGMP_ROBUSTNESS_MAX ||
+	    config->igmp_robustness_floor > MCR_IGMP_ROBUSTNESS_MAX)
 		return mcr_error_set(err, -EINVAL,
 				     "interface \"%s\": IGMP robustness is not in 1..%d",
-				     config->name, ROBUSTNESS_MAX);
+				     config->name, MCR_IGMP_ROBUSTNESS_MAX);
 	if (config->n_queues > MCR_QUEUES_MAX || config->n_lcores > MCR_LCORES_MAX)
 		return mcr_error_set(err, -EINVAL,
 				     "interface \"%s\": at most %d queues and %d lcores",
