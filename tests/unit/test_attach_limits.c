@@ -181,7 +181,7 @@ static void send_fd(int to, int fd, size_t len)
 	} control = {.header = {.cmsg_level = SOL_SOCKET,
 				.cmsg_type = SCM_RIGHTS,
 				.cmsg_len = CMSG_LEN(sizeof(int))}};
-	char text[4] = "xxx";
+	char text[4] = "abc";
 	struct iovec iov = {text, len};
 	struct msghdr msg = {.msg_iov = &iov,
 			     .msg_iovlen = 1,

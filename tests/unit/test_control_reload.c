@@ -14,6 +14,17 @@ static int is_quiet(struct fixture *f, int fd)
 	return recv(fd, &byte, 1, MSG_PEEK) < 0 && errno == EAGAIN;
 }
 
+/* A client that waits for the answer to its reload. */
+static int ask_later(struct fixture *f)
+{
+	int fd = dial(f);
+
+	f->later = 1;
+	say(fd, RELOAD);
+	assert_true(is_quiet(f, fd));
+	return fd;
+}
+
 static void a_reloads_answer_may_come_later_and_all_else_goes_on(void **state)
 {
 	struct mcr_error report = {"joins +3 -0"};
@@ -57,12 +68,9 @@ static void a_reload_that_fails_later_is_an_error(void **state)
 {
 	struct mcr_error report = {"m.yaml:3: no"};
 	struct fixture *f = *state;
-	int fd = dial(f);
+	int fd = ask_later(f);
 	json_t *reply;
 
-	f->later = 1;
-	say(fd, RELOAD);
-	assert_true(is_quiet(f, fd));
 	mcr_control_server_reload_done(f->server, -EINVAL, &report, f->now_ns);
 	reply = answer(f, fd);
 	assert_string_equal(error_of(reply), "m.yaml:3: no");
@@ -74,12 +82,9 @@ static void one_reload_runs_at_a_time(void **state)
 {
 	struct mcr_error report = {"first"};
 	struct fixture *f = *state;
-	int fd = dial(f);
+	int fd = ask_later(f);
 	json_t *reply;
 
-	f->later = 1;
-	say(fd, RELOAD);
-	assert_true(is_quiet(f, fd));
 	reply = ask(f, "{\"command\":\"reload\"}");
 	assert_string_equal(error_of(reply),
 			    "another reload is under way: ask again when it has ended");
@@ -100,11 +105,8 @@ static void a_client_that_goes_away_gets_no_answer_and_nobody_else_does(void **s
 {
 	struct mcr_error report = {"for nobody"};
 	struct fixture *f = *state;
-	int fd = dial(f), other;
+	int fd = ask_later(f), other;
 
-	f->later = 1;
-	say(fd, RELOAD);
-	assert_true(is_quiet(f, fd));
 	close(fd);
 	other = dial(f); /* may get the place of the first */
 	assert_true(is_quiet(f, other));

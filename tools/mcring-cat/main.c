@@ -132,7 +132,7 @@ static int follow_next(struct cat *cat, struct mcr_consumer *c, struct mcr_error
 {
 	const struct timespec pause = {0, REATTACH_NS};
 
-	fputs("mcring-cat: the engine has ended; waiting for the next\n", stderr);
+	fail("the engine has ended; waiting for the next");
 	fflush(stdout);
 	while (!done(cat) && !timed_out(cat)) {
 		int ret = mcr_consumer_reattach(c, err);
