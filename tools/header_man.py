@@ -69,6 +69,7 @@ def parse(source):
         rest = source[at:]
         comment = re.match(r'\s*(/\*.*?\*/)[ \t]*\n', rest, re.S)
         func = re.match(r'\s*MCR_API\s+(.*?)\b(mcr_\w+)\((.*?)\);', rest, re.S)
+        inlined = re.match(r'\s*static inline [^;{]*?\bmcr_\w+\([^)]*\)(?=\s*\{)', rest)
         body = re.match(r'\s*(struct|enum) (mcr_\w+) \{', rest)
         macro = re.match(r'\s*#define (MCR_\w+)[ \t]+((?:\\\n|/\*.*?\*/|[^\n])*)\n', rest, re.S)
         if comment:
@@ -81,6 +82,10 @@ def parse(source):
             if source[at:at + 2] != '\nM':  # several in a row share a comment
                 doc = ''
             at += 1
+        elif inlined:
+            text = inlined.group(0).strip().replace('static inline', 'MCR_API') + ';'
+            items.append(Item('function', re.search(r'\b(mcr_\w+)\(', text).group(1), doc, text))
+            at, doc = skip_braces(source, source.index('{', at + inlined.end())), ''
         elif body:
             end = skip_braces(source, at + body.end() - 1)
             items.append(Item(body.group(1), body.group(2), doc, source[at:end].strip()))

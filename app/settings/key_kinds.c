@@ -60,7 +60,7 @@ static void print_address(const struct mcr_key *key, const void *field, char *bu
 	const uint32_t *address_be = field;
 	char address[MCR_ADDRESS_TEXT];
 
-	snprintf(buf, cap, "%s/%u", mcr_address_format(address, mcr_ipv4(*address_be)),
+	snprintf(buf, cap, "%s/%u", mcr_address_format(address, mcr_address_from_ipv4(*address_be)),
 		 ((const uint8_t *)field)[sizeof(*address_be)]);
 }
 

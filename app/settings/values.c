@@ -205,7 +205,7 @@ int mcr_value_address(uint32_t *address_be, uint8_t *prefix_len, const char *tex
 				"'%.64s': expected a unicast IPv4 address with its prefix length, "
 				"such as 10.1.2.3/24",
 				text);
-	*address_be = address.ipv4_be;
+	*address_be = mcr_address_ipv4_be(address);
 	*prefix_len = (uint8_t)prefix;
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <mcring/address.h>
 #include <mcring/types.h>
 
 #ifdef __cplusplus

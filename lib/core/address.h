@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What is known of addresses: what an address may be used for, what it looks like as text, and
- * which Ethernet address a group has.
+/* What is known of addresses beyond mcring/address.h: what an address may be used for, and which
+ * Ethernet address a group has.
  *
- * Off the hot path an address is a struct mcr_address, which knows its family: each function that
- * takes one is the only place where the family matters (address.c). The hot path and what is IPv4
- * by its nature (IGMP, the IPv4 parser) use the mcr_ipv4_ functions, on a uint32_t in network
- * order. */
+ * Off the hot path an address is a struct mcr_address: the functions that take one are the only
+ * place where the family matters (address.c). The hot path and what is IPv4 by its nature (IGMP,
+ * the IPv4 parser) use the mcr_ipv4_ functions, on a uint32_t in network order. */
 #ifndef MCR_CORE_ADDRESS_H
 #define MCR_CORE_ADDRESS_H
 
@@ -13,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/socket.h> /* AF_INET */
 
+#include <mcring/address.h>
 #include <mcring/join.h>
 
 /* ---- IPv4, network order ---- */
@@ -100,28 +99,7 @@ static inline void mcr_mac_of_number(uint8_t mac[6], uint64_t number)
 
 /* ---- either family ---- */
 
-struct mcr_address {
-	int family; /* AF_INET */
-	uint32_t ipv4_be;
-};
-
-#define MCR_ADDRESS_TEXT 16 /* octets of an address as text, the NUL included */
-
-/* mcr_ipv4 makes an address of what the public structures hold. */
-static inline struct mcr_address mcr_ipv4(uint32_t address_be)
-{
-	return (struct mcr_address){.family = AF_INET, .ipv4_be = address_be};
-}
-
-/* mcr_address_parse reads an address from len octets of text, which need not be terminated: four
- * decimal numbers without leading zeros, which some read as octal. Returns 0, or -EINVAL (*out
- * untouched). Thread: any. */
-int mcr_address_parse(struct mcr_address *out, const char *text, size_t len);
-
-/* mcr_address_format writes the address into text, which it returns. Thread: any. */
-const char *mcr_address_format(char text[MCR_ADDRESS_TEXT], struct mcr_address address);
-
-/* mcr_address_is_unicast, _is_host: as the mcr_ipv4_ functions say. Thread: any. */
+/* mcr_address_is_unicast, _is_host: as the mcr_ipv4_ functions say. 0 for none. Thread: any. */
 int mcr_address_is_unicast(struct mcr_address address);
 int mcr_address_is_host(struct mcr_address address);
 

@@ -138,7 +138,8 @@ static int parse_prefix(struct parser *p, struct piece group, struct piece len_p
 	if (host & ~mask)
 		return fail(p, -EINVAL, group,
 			    "has bits set behind the prefix: expected %s/%u, or the address alone",
-			    mcr_address_format(ip, mcr_ipv4(htobe32(host & mask))), len);
+			    mcr_address_format(ip, mcr_address_from_ipv4(htobe32(host & mask))),
+			    len);
 	if (len < 4)
 		return fail(p, -EINVAL, len_piece,
 			    "is a prefix that goes beyond 224.0.0.0/4: expected 4 to 32");
@@ -164,7 +165,7 @@ static int parse_group(struct parser *p)
 	if (mcr_address_parse(&address, group.at, group.len) != 0)
 		return fail(p, -EINVAL, group,
 			    "is not an IPv4 address: expected a group such as 239.1.1.1");
-	p->spec.join.group_be = address.ipv4_be;
+	p->spec.join.group_be = mcr_address_ipv4_be(address);
 	fault = mcr_group_fault(address, MCR_FILTER_INCLUDE); /* the sources come later */
 	if (fault == MCR_GROUP_NOT_MULTICAST)
 		return fail(p, -EINVAL, group,
@@ -267,11 +268,12 @@ static int parse_sources(struct parser *p)
 		join->mode = mode;
 		err = check_source(p, piece, &source);
 		if (err == 0)
-			err = insert_source(p, piece, source.ipv4_be);
+			err = insert_source(p, piece, mcr_address_ipv4_be(source));
 		if (err)
 			return err;
 	}
-	if (mcr_group_fault(mcr_ipv4(join->group_be), join->mode) == MCR_GROUP_NEEDS_SOURCES) {
+	if (mcr_group_fault(mcr_address_from_ipv4(join->group_be), join->mode) ==
+	    MCR_GROUP_NEEDS_SOURCES) {
 		piece = (struct piece){p->text, (size_t)(p->rest.at - p->text)};
 		return fail(
 		    p, -EINVAL, piece,
@@ -433,12 +435,12 @@ int mcr_join_format(char *buf, size_t cap, const struct mcr_join *join)
 	char ip[MCR_ADDRESS_TEXT];
 	int len = 0;
 
-	append(buf, cap, &len, "%s", mcr_address_format(ip, mcr_ipv4(join->group_be)));
+	append(buf, cap, &len, "%s", mcr_address_format(ip, mcr_address_from_ipv4(join->group_be)));
 	if (join->port)
 		append(buf, cap, &len, ":%u", join->port);
 	for (unsigned i = 0; i < join->n_sources && i < MCR_JOIN_SOURCES_MAX; i++)
 		append(buf, cap, &len, "@%s%s", join->mode == MCR_FILTER_EXCLUDE ? "!" : "",
-		       mcr_address_format(ip, mcr_ipv4(join->sources_be[i])));
+		       mcr_address_format(ip, mcr_address_from_ipv4(join->sources_be[i])));
 	if (join->interface[0])
 		append(buf, cap, &len, ",interface=%.*s", MCR_NAME_MAX - 1, join->interface);
 	if (join->channel[0])

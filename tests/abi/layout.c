@@ -8,6 +8,7 @@
  * soname. */
 #include <stddef.h>
 
+#include <mcring/address.h>
 #include <mcring/consumer.h>
 
 #include "core/attach_wire.h"
@@ -61,6 +62,10 @@ AT(mcr_consumer_opts, n_ids, 88);
 AT(mcr_consumer_opts, order, 96);
 AT(mcr_consumer_opts, hold_ns, 104);
 AT(mcr_consumer_opts, stall_ns, 112);
+
+/* A program's: mcring/address.h. */
+AT(mcr_address, octets, 0);
+SIZE(mcr_address, 16);
 
 SIZE(mcr_error, 512);
 

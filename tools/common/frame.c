@@ -12,7 +12,7 @@ static uint8_t *build_ethernet(uint8_t *at, uint32_t group_be, uint16_t vlan,
 	struct rte_ether_hdr ether = {.src_addr = *mac};
 	struct rte_vlan_hdr tag = {rte_cpu_to_be_16(vlan), rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4)};
 
-	mcr_group_mac(ether.dst_addr.addr_bytes, mcr_ipv4(group_be));
+	mcr_group_mac(ether.dst_addr.addr_bytes, mcr_address_from_ipv4(group_be));
 	ether.ether_type = rte_cpu_to_be_16(vlan ? RTE_ETHER_TYPE_VLAN : RTE_ETHER_TYPE_IPV4);
 	memcpy(at, &ether, sizeof(ether));
 	at += sizeof(ether);

@@ -69,9 +69,10 @@ static void print_json(const struct gen *gen, double rate, const struct rte_eth_
 	       gen->sent, gen->sent * gen->options.plan.size, gen->elapsed_ns, rate, gen->retries,
 	       nic->opackets, nic->oerrors);
 	for (uint64_t i = 0; i < gen->frames.n_flows; i++)
-		printf("%s{\"group\": \"%s\", \"port\": %u, \"sent\": %" PRIu64 "}", i ? ", " : "",
-		       mcr_address_format(text, mcr_ipv4(gen->frames.flows[i].group_be)),
-		       gen->frames.flows[i].udp_port, gen->flow_sent[i]);
+		printf(
+		    "%s{\"group\": \"%s\", \"port\": %u, \"sent\": %" PRIu64 "}", i ? ", " : "",
+		    mcr_address_format(text, mcr_address_from_ipv4(gen->frames.flows[i].group_be)),
+		    gen->frames.flows[i].udp_port, gen->flow_sent[i]);
 	printf("]}\n");
 }
 
@@ -80,9 +81,10 @@ static void print_text(const struct gen *gen, double rate, const struct rte_eth_
 	char text[MCR_ADDRESS_TEXT];
 
 	for (uint64_t i = 0; i < gen->frames.n_flows; i++)
-		printf("%s:%u sent %" PRIu64 "\n",
-		       mcr_address_format(text, mcr_ipv4(gen->frames.flows[i].group_be)),
-		       gen->frames.flows[i].udp_port, gen->flow_sent[i]);
+		printf(
+		    "%s:%u sent %" PRIu64 "\n",
+		    mcr_address_format(text, mcr_address_from_ipv4(gen->frames.flows[i].group_be)),
+		    gen->frames.flows[i].udp_port, gen->flow_sent[i]);
 	printf("sent %" PRIu64 " datagrams of %u octets in %.3f s (%.0f/s), tx ring full %" PRIu64
 	       " times; the driver counts %" PRIu64 " sent, %" PRIu64 " errors\n",
 	       gen->sent, gen->options.plan.size, (double)gen->elapsed_ns * 1e-9, rate,

@@ -138,7 +138,7 @@ static int parse_source(struct gen_options *options, const char *text)
 
 	if (mcr_address_parse(&source, text, strlen(text)) != 0)
 		return fail("--source \"%s\": expected an IPv4 address", text);
-	options->plan.source_be = source.ipv4_be;
+	options->plan.source_be = mcr_address_ipv4_be(source);
 	return 0;
 }
 

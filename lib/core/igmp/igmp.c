@@ -136,7 +136,7 @@ int mcr_igmp_set_filter(struct mcr_igmp *igmp, uint32_t group_be, enum mcr_filte
 	uint32_t address = ntohl(group_be);
 	int is_leave = mode == MCR_FILTER_INCLUDE && n == 0;
 
-	if (mcr_group_fault(mcr_ipv4(group_be), mode) != MCR_GROUP_OK)
+	if (mcr_group_fault(mcr_address_from_ipv4(group_be), mode) != MCR_GROUP_OK)
 		return -EINVAL;
 	mcr_igmp_refresh_version(igmp, now_ns);
 	struct mcr_igmp_group *g = mcr_igmp_groups_find(&igmp->groups, address);

@@ -24,7 +24,7 @@ static json_t *address(uint32_t address_be)
 {
 	char text[MCR_ADDRESS_TEXT];
 
-	return json_string(mcr_address_format(text, mcr_ipv4(address_be)));
+	return json_string(mcr_address_format(text, mcr_address_from_ipv4(address_be)));
 }
 
 static json_t *address_or_null(uint32_t address_be)

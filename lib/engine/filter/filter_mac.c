@@ -31,7 +31,7 @@ struct rte_ether_addr mcr_filter_mac_of(uint32_t group_be)
 {
 	struct rte_ether_addr mac;
 
-	mcr_group_mac(mac.addr_bytes, mcr_ipv4(group_be));
+	mcr_group_mac(mac.addr_bytes, mcr_address_from_ipv4(group_be));
 	return mac;
 }
 

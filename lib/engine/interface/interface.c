@@ -29,7 +29,8 @@ int mcr_interface_check(const struct mcr_interface_config *config, struct mcr_er
 	if (config->vlan > MCR_VLAN_ID_MAX)
 		return mcr_error_set(err, -EINVAL, "interface \"%s\": VLAN %u is not in 1..%d",
 				     config->name, config->vlan, MCR_VLAN_ID_MAX);
-	if ((config->address_be != 0 && !mcr_address_is_unicast(mcr_ipv4(config->address_be))) ||
+	if ((config->address_be != 0 &&
+	     !mcr_address_is_unicast(mcr_address_from_ipv4(config->address_be))) ||
 	    config->prefix_len > 32)
 		return mcr_error_set(err, -EINVAL,
 				     "interface \"%s\": its address is not a unicast one",
@@ -153,7 +154,7 @@ static struct rte_mbuf *make_frame(const struct mcr_interface *i, const uint8_t 
 	memset(to, 0, total);
 	ether = (struct rte_ether_hdr *)to;
 	to += sizeof(*ether);
-	mcr_group_mac(ether->dst_addr.addr_bytes, mcr_ipv4(mcr_load32(packet + 16)));
+	mcr_group_mac(ether->dst_addr.addr_bytes, mcr_address_from_ipv4(mcr_load32(packet + 16)));
 	ether->src_addr = i->port->mac;
 	ether->ether_type = rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4);
 	if (tag != 0) {
@@ -276,7 +277,8 @@ static void old_queries_line(struct mcr_interface *i, uint64_t now_ns, char *lin
 		 " general of version 2, %" PRIu64
 		 " of version 2 for groups in 232.0.0.0/8; last general query from %s, version %u",
 		 i->config.name, igmp.rx_v1_queries, igmp.rx_v2_queries, igmp.rx_v2_ssm_queries,
-		 mcr_address_format(querier, mcr_ipv4(igmp.querier_be)), igmp.querier_version);
+		 mcr_address_format(querier, mcr_address_from_ipv4(igmp.querier_be)),
+		 igmp.querier_version);
 }
 
 int mcr_interface_watch(struct mcr_interface *i, uint64_t now_ns, char *line, size_t cap)

@@ -52,7 +52,8 @@ static int by_address(const void *a, const void *b)
 
 static int check_sources(const struct mcr_join *join, struct mcr_error *err)
 {
-	enum mcr_group_fault fault = mcr_group_fault(mcr_ipv4(join->group_be), join->mode);
+	enum mcr_group_fault fault =
+	    mcr_group_fault(mcr_address_from_ipv4(join->group_be), join->mode);
 
 	if (fault == MCR_GROUP_NOT_MULTICAST)
 		return mcr_join_refuse(err, join, -EINVAL,
@@ -67,7 +68,7 @@ static int check_sources(const struct mcr_join *join, struct mcr_error *err)
 		    err, join, -EINVAL,
 		    "232.0.0.0/8 is source-specific: name a source with @SOURCE");
 	for (unsigned i = 0; i < join->n_sources; i++)
-		if (!mcr_address_is_host(mcr_ipv4(join->sources_be[i])))
+		if (!mcr_address_is_host(mcr_address_from_ipv4(join->sources_be[i])))
 			return mcr_join_refuse(err, join, -EINVAL,
 					       "a source is not a unicast address");
 	return 0;
