@@ -145,7 +145,7 @@ out:
 
 int mcr_channel_parse(struct mcr_channel_config *out, const char *text, struct mcr_error *err)
 {
-	struct mcr_channel_config cfg = {.depth = 0};
+	struct mcr_channel_config cfg = {.bytes = 0};
 	char *rest, *copy = split_head(text, &rest);
 	int ret;
 

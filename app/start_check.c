@@ -15,6 +15,7 @@
 #include "eal/given.h"
 #include "eal/lcores.h"
 #include "engine/os/memory_limit.h"
+#include "engine/plan/channel_config.h"
 #include "engine/plan/port_wish.h"
 #include "settings/fail.h"
 #include "start_check.h"
@@ -195,7 +196,8 @@ int mcr_ring_memory_check(const struct mcr_channel_config *const *channels, size
 
 	for (size_t i = 0; i < n; i++)
 		rings[i] = (struct mcr_ring_need){
-		    mcr_ring_footprint(channels[i]->depth, channels[i]->bytes), at_least};
+		    mcr_ring_footprint(mcr_channel_depth(channels[i]->bytes), channels[i]->bytes),
+		    at_least};
 	if (n == 1)
 		snprintf(who, sizeof(who), "channel \"%s\"", channels[0]->name);
 	else

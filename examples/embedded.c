@@ -28,7 +28,7 @@ static void on_signal(int number)
 static int create(struct mcr_engine **out, const char *port, struct mcr_error *err)
 {
 	struct mcr_interface_config interface = {.name = "feed"};
-	struct mcr_channel_config channel = {.name = "md", .depth = 8192};
+	struct mcr_channel_config channel = {.name = "md", .bytes = 2 << 20};
 	struct mcr_engine_config config;
 
 	snprintf(interface.port, sizeof(interface.port), "%s", port);

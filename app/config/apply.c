@@ -135,7 +135,7 @@ static int apply_interface(const struct mcr_config_reader *f, int node,
 
 static int apply_channel(const struct mcr_config_reader *f, int node, const struct mcr_key_yaml *y)
 {
-	struct mcr_channel_config cfg = {.depth = 0};
+	struct mcr_channel_config cfg = {.bytes = 0};
 	int ret = apply_keys(f, node, &mcr_channel_keys, y, &cfg);
 
 	if (ret < 0)

@@ -91,8 +91,6 @@ _Static_assert(offsetof(struct mcr_interface_config, lcores) ==
 
 static const struct mcr_key channel_keys[] = {
     {"name", &mcr_kind_name, CHANNEL(name), .flags = MCR_KEY_REQUIRED},
-    {"depth", &mcr_kind_size, "MESSAGES", CHANNEL(depth), .min = MCR_CHANNEL_DEPTH_MIN,
-     .max = MCR_CHANNEL_DEPTH_MAX},
     {"bytes", &mcr_kind_size, "BYTES", CHANNEL(bytes), .min = MCR_CHANNEL_BYTES_MIN,
      .max = MCR_CHANNEL_BYTES_MAX},
     {"lcore", &mcr_kind_number, "N", FLAGGED(struct mcr_channel_config, lcore, has_lcore),

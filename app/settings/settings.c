@@ -278,7 +278,7 @@ static int resolve_channel(struct mcr_settings *s, size_t i, size_t n_declared,
 			   struct mcr_error *err)
 {
 	struct mcr_join *join = &s->joins.items[i];
-	struct mcr_channel_config made = {.depth = 0};
+	struct mcr_channel_config made = {.bytes = 0};
 	char names[200];
 
 	if (!join->channel[0])

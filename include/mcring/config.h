@@ -107,9 +107,8 @@ struct mcr_access {
 /* A channel: a set of groups with one ring for each rx lcore. */
 struct mcr_channel_config {
 	char name[MCR_NAME_MAX];
-	uint32_t depth;            /* messages in a ring: a power of two, 64..2^24; 0 = 65536 */
-	uint64_t bytes;            /* payload octets in a ring: a power of two, 64 KiB..2^36; 0 =
-				    * 256 * depth, at least 64 KiB */
+	uint64_t bytes;            /* of a ring: a power of two, 64 KiB..2^36; 0 = 16 MiB. A message
+				    * takes 40 octets and its payload, rounded up to 64 */
 	uint32_t consumers_max;    /* consumers at a time; 0 = as many as the engine takes */
 	struct mcr_access readers; /* who may attach, of those who can open the socket */
 	struct mcr_access joiners; /* which readers may join groups; an empty list admits nobody */

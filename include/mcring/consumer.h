@@ -286,7 +286,7 @@ MCR_API int mcr_consumer_leave(struct mcr_consumer *c, const char *join, struct 
 
 /* mcr_consumer_headroom returns how many messages the writer can publish, at least, before it
  * overwrites a message that the consumer has not released, in the ring where that is fewest. It may
- * be too low by 1/128 of the ring's depth. 0 means that the writer has done so, or that the next
+ * be too low by 1/128 of what the ring holds. 0 means that the writer has done so, or that the next
  * message does. */
 MCR_API uint64_t mcr_consumer_headroom(const struct mcr_consumer *c);
 

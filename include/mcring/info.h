@@ -154,8 +154,7 @@ MCR_API int mcr_engine_interface_info(const struct mcr_engine *e, size_t i,
 /* A channel. */
 struct mcr_channel_info {
 	char name[MCR_NAME_MAX];
-	uint32_t depth;
-	uint64_t bytes;
+	uint64_t bytes; /* of a ring */
 	unsigned n_rings;
 	uint64_t epoch;
 	uint64_t published;       /* messages, in all rings */

@@ -107,7 +107,7 @@ static void a_prepared_channel_can_be_joined_and_attached_to_once_it_is_put(void
 static void a_channel_that_cannot_be_put_stays_the_callers(void **state)
 {
 	struct work w = {.e = rig_start("net_ring2"), .config = {.name = "default"}};
-	struct work bad = {.e = w.e, .config = {.name = "x", .depth = 3}};
+	struct work bad = {.e = w.e, .config = {.name = "x", .bytes = 3}};
 
 	run(&bad, prepare);
 	assert_int_equal(bad.ret, -EINVAL);

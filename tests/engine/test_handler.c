@@ -262,7 +262,7 @@ static void a_handler_may_take_the_place_of_the_ring(void **state)
 	assert_int_equal(info.handler_messages, ALL);
 	assert_int_equal(info.published_bytes, 0);
 	assert_int_equal(info.too_large, 0); /* not even the jumbo one */
-	assert_int_equal(info.depth, 64);
+	assert_int_equal(info.bytes, 64 << 10);
 	assert_int_equal(mcr_engine_channel_remove(e, "md", &err), 0);
 	end(e);
 }

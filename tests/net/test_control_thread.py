@@ -24,7 +24,6 @@ channels:
   - name: default
 '''
 BIG = '''  - name: big
-    depth: 4194304
     bytes: 1073741824
 '''
 BIG_BYTES = 1_400_000_000  # of its ring, generously

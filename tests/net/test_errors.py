@@ -170,7 +170,7 @@ def test_check_prints_the_expansion_without_starting(host):
 
 # Rings of 64 GiB, one more than any host's memory holds.
 LARGER_THAN_THE_HOST = [
-    f'--channel=x{n},bytes=64G,depth=16M'
+    f'--channel=x{n},bytes=64G'
     for n in range(1 + os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') // (64 << 30))]
 
 

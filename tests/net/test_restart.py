@@ -106,7 +106,7 @@ def test_a_daemon_that_takes_over_leaves_no_leave_on_the_wire(lan):
 
 
 def test_a_consumer_that_was_stopped_is_told_its_exact_loss(wire):
-    daemon = wire.daemon('--channel', 'default,depth=1K', '--join', '239.1.1.1:5000')
+    daemon = wire.daemon('--channel', 'default,bytes=64K', '--join', '239.1.1.1:5000')
     cat = daemon.cat(timeout=90)
     wait_for(lambda: daemon.stats()['consumers'], 5, 'it is attached')
     traffic = Traffic(wire.sender, '239.1.1.1:5000', rate=5000)

@@ -28,6 +28,7 @@
 struct small_engine {
 	char dir[64], path[96];
 	unsigned n_rings;
+	uint32_t depth;
 	struct mcr_region regions[SMALL_RINGS_MAX];
 	struct mcr_ring_writer writers[SMALL_RINGS_MAX];
 	struct mcr_attach_server *server;
@@ -67,7 +68,7 @@ static inline void small_engine_start(struct small_engine *e,
 				      const struct mcr_channel_config *channel, unsigned n_rings,
 				      uint64_t epoch)
 {
-	const uint32_t depth = channel->depth;
+	const uint32_t depth = e->depth;
 	const uint64_t bytes = channel->bytes;
 	const void *mems[SMALL_RINGS_MAX];
 	int fds[SMALL_RINGS_MAX];
@@ -100,13 +101,13 @@ static inline void small_engine_kill(struct small_engine *e)
 		mcr_region_destroy(&e->regions[i]);
 }
 
-/* An engine with a run directory that everybody may enter. */
-static inline void small_engine_create_as(struct small_engine *e,
+static inline void small_engine_create_of(struct small_engine *e, uint32_t depth,
 					  const struct mcr_attach_config *attach,
 					  const struct mcr_channel_config *channel,
 					  unsigned n_rings)
 {
 	memset(e, 0, sizeof(*e));
+	e->depth = depth;
 	strcpy(e->dir, "/tmp/mcring-test-XXXXXX");
 	assert_non_null(mkdtemp(e->dir));
 	assert_int_equal(chmod(e->dir, 0755), 0);
@@ -114,14 +115,23 @@ static inline void small_engine_create_as(struct small_engine *e,
 	small_engine_start(e, attach, channel, n_rings, 4711);
 }
 
+/* An engine with a run directory that everybody may enter. */
+static inline void small_engine_create_as(struct small_engine *e,
+					  const struct mcr_attach_config *attach,
+					  const struct mcr_channel_config *channel,
+					  unsigned n_rings)
+{
+	small_engine_create_of(e, 64, attach, channel, n_rings);
+}
+
 /* The same by default: a channel "md", a socket of mode 0660. */
 static inline void small_engine_create(struct small_engine *e, unsigned n_rings, uint32_t depth,
 				       uint64_t bytes)
 {
 	const struct mcr_attach_config attach = {.mode = 0660, .gid = UINT32_MAX};
-	const struct mcr_channel_config channel = {.name = "md", .depth = depth, .bytes = bytes};
+	const struct mcr_channel_config channel = {.name = "md", .bytes = bytes};
 
-	small_engine_create_as(e, &attach, &channel, n_rings);
+	small_engine_create_of(e, depth, &attach, &channel, n_rings);
 }
 
 static inline void small_engine_destroy(struct small_engine *e)

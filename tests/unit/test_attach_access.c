@@ -94,7 +94,6 @@ static void only_its_readers_attach_to_a_channel(void **state)
 {
 	const struct mcr_channel_config md = {
 	    .name = "md",
-	    .depth = 64,
 	    .bytes = 65536,
 	    .readers = {.uids = {1, ALICE}, .n_uids = 2, .gids = {2, FEEDS}, .n_gids = 2},
 	};
@@ -132,7 +131,6 @@ static void the_engines_own_process_reads_every_channel(void **state)
 {
 	const struct mcr_channel_config md = {
 	    .name = "md",
-	    .depth = 64,
 	    .bytes = 65536,
 	    .readers = {.uids = {geteuid() + 1}, .n_uids = 1},
 	};
@@ -157,7 +155,7 @@ static void the_engines_own_process_reads_every_channel(void **state)
 static void the_sockets_mode_and_group_decide_who_connects(void **state)
 {
 	const struct mcr_attach_config of_feeds = {.mode = 0660, .gid = FEEDS};
-	const struct mcr_channel_config md = {.name = "md", .depth = 64, .bytes = 65536};
+	const struct mcr_channel_config md = {.name = "md", .bytes = 65536};
 	struct small_engine e;
 	struct mcr_error err;
 	struct stat st;
@@ -251,8 +249,7 @@ static void check_limit(struct small_engine *e, unsigned n, const char *why)
 
 static void a_channel_takes_as_many_as_it_is_told(void **state)
 {
-	const struct mcr_channel_config md = {
-	    .name = "md", .depth = 64, .bytes = 65536, .consumers_max = 3};
+	const struct mcr_channel_config md = {.name = "md", .bytes = 65536, .consumers_max = 3};
 	struct small_engine e;
 
 	small_engine_create_as(&e, &OPEN_TO_ALL, &md, 1);
@@ -264,7 +261,7 @@ static void the_engine_takes_as_many_as_it_is_told(void **state)
 {
 	const struct mcr_attach_config config = {
 	    .mode = 0666, .gid = UINT32_MAX, .consumers_max = 2};
-	const struct mcr_channel_config md = {.name = "md", .depth = 64, .bytes = 65536};
+	const struct mcr_channel_config md = {.name = "md", .bytes = 65536};
 	struct small_engine e;
 
 	small_engine_create_as(&e, &config, &md, 1);
@@ -276,7 +273,7 @@ static void one_user_cannot_take_the_place_of_the_others(void **state)
 {
 	const struct mcr_attach_config config = {
 	    .mode = 0666, .gid = UINT32_MAX, .consumers_per_uid = 2};
-	const struct mcr_channel_config md = {.name = "md", .depth = 64, .bytes = 65536};
+	const struct mcr_channel_config md = {.name = "md", .bytes = 65536};
 	struct mcr_consumer *c[2];
 	struct small_engine e;
 	struct mcr_error err;

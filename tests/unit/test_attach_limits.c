@@ -14,7 +14,7 @@
 
 #define ALICE 12001
 
-static const struct mcr_channel_config MD = {.name = "md", .depth = 64, .bytes = 65536};
+static const struct mcr_channel_config MD = {.name = "md", .bytes = 65536};
 
 struct lines {
 	unsigned n, unopened; /* lines; those during which no file could be opened */

@@ -22,41 +22,26 @@ static struct mcr_channel_config filled(struct mcr_channel_config config)
 	return config;
 }
 
-static void what_is_left_open_gets_a_size(void **state)
+static void a_size_that_is_left_open_is_16_mib(void **state)
 {
-	struct mcr_channel_config all = filled((struct mcr_channel_config){.depth = 0});
-	struct mcr_channel_config depth = filled((struct mcr_channel_config){.bytes = 65536});
-	struct mcr_channel_config bytes = filled((struct mcr_channel_config){.depth = 1024});
+	struct mcr_channel_config open = filled((struct mcr_channel_config){.bytes = 0});
+	struct mcr_channel_config given = filled((struct mcr_channel_config){.bytes = 65536});
 
-	assert_int_equal(all.depth, 65536);
-	assert_int_equal(all.bytes, 256 * 65536);
-	assert_int_equal(depth.depth, 65536);
-	assert_int_equal(depth.bytes, 65536);
-	assert_int_equal(bytes.bytes, 256 * 1024);
-}
-
-static void the_default_of_bytes_is_never_less_than_they_may_be(void **state)
-{
-	struct mcr_channel_config small = filled((struct mcr_channel_config){.depth = 64});
-
-	assert_int_equal(small.bytes, MCR_CHANNEL_BYTES_MIN);
+	assert_int_equal(open.bytes, 16 << 20);
+	assert_int_equal(given.bytes, 65536);
 }
 
 static void a_channel_that_only_a_handler_reads_has_the_smallest_rings(void **state)
 {
-	struct mcr_channel_config config = filled((struct mcr_channel_config){
-	    .depth = 1024, .bytes = 1 << 20, .handler = on_msgs, .handler_only = 1});
+	struct mcr_channel_config config = filled(
+	    (struct mcr_channel_config){.bytes = 1 << 20, .handler = on_msgs, .handler_only = 1});
 
-	assert_int_equal(config.depth, MCR_CHANNEL_DEPTH_MIN);
 	assert_int_equal(config.bytes, MCR_CHANNEL_BYTES_MIN);
 }
 
 static void a_size_out_of_bounds_is_refused(void **state)
 {
 	static const struct mcr_channel_config bad[] = {
-	    {.name = "md", .depth = 32},
-	    {.name = "md", .depth = 100},
-	    {.name = "md", .depth = MCR_CHANNEL_DEPTH_MAX * 2},
 	    {.name = "md", .bytes = 32768},
 	    {.name = "md", .bytes = 65537},
 	    {.name = "md", .bytes = MCR_CHANNEL_BYTES_MAX * 2},
@@ -72,8 +57,7 @@ static void a_size_out_of_bounds_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(what_is_left_open_gets_a_size),
-	    cmocka_unit_test(the_default_of_bytes_is_never_less_than_they_may_be),
+	    cmocka_unit_test(a_size_that_is_left_open_is_16_mib),
 	    cmocka_unit_test(a_channel_that_only_a_handler_reads_has_the_smallest_rings),
 	    cmocka_unit_test(a_size_out_of_bounds_is_refused),
 	};

@@ -55,7 +55,7 @@ static const char everything[] =
     "    igmp_compat_timeout: 30\n"
     "    igmp_repeat: 20\n"
     "channels:\n"
-    "  - {name: md, depth: 1K, bytes: 64K, consumers: 5,\n"
+    "  - {name: md, bytes: 64K, consumers: 5,\n"
     "     readers: {users: [root, 12001], groups: [8]}}\n"
     "joins:\n"
     "  - groups: &g [239.1.1.0/31, 239.2.1.1]\n"
@@ -96,7 +96,6 @@ static void every_key_is_read(void **state)
 	assert_string_equal(s->interfaces[0].config.kernel, "md0");
 	assert_int_equal(s->interfaces[0].config.udp_checksum, MCR_UDP_CHECKSUM_OFF);
 	assert_int_equal(s->interfaces[0].config.hw_time, MCR_HW_TIME_ON);
-	assert_int_equal(s->channels[0].config.depth, 1024);
 	assert_int_equal(s->channels[0].config.bytes, 65536);
 	assert_int_equal(s->channels[0].config.consumers_max, 5);
 	assert_int_equal(s->channels[0].config.readers.n_uids, 2);
@@ -187,8 +186,8 @@ static const struct bad bad_files[] = {
     {"interfaces:\n- name: a\n", "m.yaml:2: an entry of interfaces needs the key 'port'"},
     {"interfaces:\n- name: a\n  port: 0\n  address: 10.0.0.300/8\n",
      "m.yaml:4: address: '10.0.0.300/8': expected a unicast IPv4 address"},
-    {"channels:\n- name: a\n  depth: 1000\n",
-     "m.yaml:3: depth: '1000': expected a power of two from 64 to 16777216"},
+    {"channels:\n- name: a\n  bytes: 100000\n",
+     "m.yaml:3: bytes: '100000': expected a power of two from 65536 to 68719476736"},
     {"channels:\n- name: a\n- name: a\n", "m.yaml:3: channel 'a' is defined already, at m.yaml:2"},
     {"include:\n- a.yaml\n- no/such.yaml\n", "m.yaml:2: a.yaml: cannot read it: No such file"},
 };
@@ -388,7 +387,7 @@ static void the_expansion_reads_back_as_the_same_joins(void **state)
 	assert_int_equal(load_text(&s, everything, &err), 0);
 	assert_int_equal(mcr_settings_complete(s, &err), 0);
 	text = expansion(s);
-	assert_non_null(strstr(text, "# channel md: depth 1024, bytes 65536, consumers 5, "
+	assert_non_null(strstr(text, "# channel md: bytes 65536, consumers 5, "
 				     "readers users 0 12001 groups 8; 9 joins, 0.1 MiB"));
 	assert_non_null(strstr(text, "# 1 interfaces, 2 channels, 13 joins, 4 memberships\n"));
 	for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save))
@@ -405,7 +404,7 @@ static void the_expansion_reads_back_as_the_same_joins(void **state)
 
 static void the_expansion_has_the_sizes_that_the_engine_will_choose(void **state)
 {
-	static const char channels[] = "channels: [{name: a, depth: 64}, {name: b}]\n";
+	static const char channels[] = "channels: [{name: a, bytes: 64K}, {name: b}]\n";
 	struct mcr_settings *s;
 	struct mcr_error err;
 	char *text;
@@ -413,8 +412,8 @@ static void the_expansion_has_the_sizes_that_the_engine_will_choose(void **state
 	assert_int_equal(load_text(&s, channels, &err), 0);
 	assert_int_equal(mcr_settings_complete(s, &err), 0);
 	text = expansion(s);
-	assert_non_null(strstr(text, "# channel a: depth 64, bytes 65536;"));
-	assert_non_null(strstr(text, "# channel b: depth 65536, bytes 16777216;"));
+	assert_non_null(strstr(text, "# channel a: bytes 65536;"));
+	assert_non_null(strstr(text, "# channel b: bytes 16777216;"));
 	free(text);
 	mcr_settings_destroy(s);
 }

@@ -88,7 +88,7 @@ static const struct mcr_attach_joining joining = {.update = update, .ended = end
 static void engine_create(struct small_engine *e, struct joined *joined, uint32_t uid)
 {
 	const struct mcr_attach_config attach = {.mode = 0660, .gid = UINT32_MAX};
-	struct mcr_channel_config channel = {.name = "md", .depth = 64, .bytes = 65536};
+	struct mcr_channel_config channel = {.name = "md", .bytes = 65536};
 
 	memset(joined, 0, sizeof(*joined));
 	channel.joiners.uids[0] = uid;

@@ -105,7 +105,7 @@ static void what_the_host_has_available_holds_the_rings_of_all_lcores(void **sta
 	assert_int_equal(ask(t, MIB(1000), 2), 0);
 	assert_int_equal(ask(t, MIB(1000), 3), -ENOMEM);
 	says(t, "channel md: rings need 3000 MiB, the host's MemAvailable leaves 20");
-	says(t, " MiB: make bytes or depth smaller");
+	says(t, " MiB: make bytes smaller");
 	assert_int_equal(ask(t, MIB(2040), 1), -ENOMEM); /* the margin */
 }
 

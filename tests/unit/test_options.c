@@ -114,12 +114,10 @@ static void a_channel_takes_sizes_with_suffixes(void **state)
 {
 	struct parsed p;
 
-	parse(&p,
-	      ARGS("--channel", "md,depth=1K,bytes=4M,lcore=2,consumers=3,user=1,user=root,group=5",
-		   "--channel", "x"));
+	parse(&p, ARGS("--channel", "md,bytes=4M,lcore=2,consumers=3,user=1,user=root,group=5",
+		       "--channel", "x"));
 	assert_int_equal(p.ret, 0);
 	assert_int_equal(p.s->n_channels, 2);
-	assert_int_equal(p.s->channels[0].config.depth, 1024);
 	assert_int_equal(p.s->channels[0].config.bytes, 4 << 20);
 	assert_int_equal(p.s->channels[0].config.consumers_max, 3);
 	assert_int_equal(p.s->channels[0].config.has_lcore, 1);
@@ -129,7 +127,7 @@ static void a_channel_takes_sizes_with_suffixes(void **state)
 	assert_int_equal(p.s->channels[0].config.readers.uids[0], 1);
 	assert_int_equal(p.s->channels[0].config.readers.uids[1], 0);
 	assert_int_equal(p.s->channels[0].config.readers.gids[0], 5);
-	assert_int_equal(p.s->channels[1].config.depth, 0);
+	assert_int_equal(p.s->channels[1].config.bytes, 0);
 	assert_int_equal(p.s->channels[1].config.readers.n_uids, 0);
 	done(&p);
 }
@@ -204,8 +202,8 @@ static void a_mistake_says_what_stood_there_and_what_was_expected(void **state)
 	     "igmp-repeat '0': expected never, or seconds from 1 to 86400"},
 	    {{"mcring", "--interface", "lan=0,igmp-compat-timeout=x", NULL},
 	     "igmp-compat-timeout 'x': expected auto, or seconds from 1 to 86400"},
-	    {{"mcring", "--channel", "md,depth=100", NULL},
-	     "--channel: depth '100': expected a power of two from 64 to 16777216"},
+	    {{"mcring", "--channel", "md,bytes=100000", NULL},
+	     "--channel: bytes '100000': expected a power of two from 65536 to 68719476736"},
 	    {{"mcring", "--channel", "md,bytes=1T", NULL},
 	     "bytes '1T': expected a number, or one "},
 	    {{"mcring", "--run-dir", "here", NULL}, "--run-dir: 'here': expected an absolute path"},

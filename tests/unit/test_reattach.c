@@ -5,7 +5,7 @@
 #define DEPTH 64
 
 static const struct mcr_attach_config ATTACH = {.mode = 0600, .gid = UINT32_MAX};
-static const struct mcr_channel_config MD = {.name = "md", .depth = DEPTH, .bytes = 65536};
+static const struct mcr_channel_config MD = {.name = "md", .bytes = 65536};
 
 static void begin_to_receive(struct small_engine *e, uint64_t realtime_ns)
 {

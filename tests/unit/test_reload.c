@@ -333,7 +333,7 @@ static void a_channel_that_cannot_be_put_takes_those_before_it_away(void **state
 static void what_needs_a_restart_is_said_each_time(void **state)
 {
 	static const char changed[] = "interfaces: [{name: lan, port: 0, vlan: 3}]\n"
-				      "channels: [{name: a, depth: 64}]\nidle: adaptive\n"
+				      "channels: [{name: a, bytes: 64K}]\nidle: adaptive\n"
 				      "eal: [--no-huge]\n";
 	struct fixture *f = *state;
 
@@ -369,13 +369,9 @@ static void a_size_that_is_spelled_out_is_the_one_that_the_engine_chose(void **s
 {
 	struct fixture *f = *state;
 
-	start(f, LAN "channels: [{name: a, depth: 64}, {name: b, depth: 1K}, {name: c}]\n");
-	assert_int_equal(reload(f,
-				LAN "channels: [{name: a, depth: 64, bytes: 64K},\n"
-				    "           {name: b, depth: 1K, bytes: 256K},\n"
-				    "           {name: c, depth: 64K, bytes: 16M}]\n",
-				0),
-			 0);
+	start(f, LAN "channels: [{name: a, bytes: 256K}, {name: b}]\n");
+	assert_int_equal(
+	    reload(f, LAN "channels: [{name: a, bytes: 262144}, {name: b, bytes: 16M}]\n", 0), 0);
 	assert_string_equal(f->report.text, "joins +0 -0, channels +0 -0");
 }
 

@@ -139,8 +139,8 @@ def floor(run):
 
 def ways(run):
     """Other rings, a handler, a reader."""
-    run.alone('engine', '86 octets, no reader, ring of 1,024',
-              lambda: ours(run, 86, '--depth', 1024), 'ns/packet')
+    run.alone('engine', '86 octets, no reader, ring of 256 KiB',
+              lambda: ours(run, 86, '--bytes', 256 << 10), 'ns/packet')
     for when in ('before', 'only'):
         run.compare('engine', f'86 octets, a handler in the rx lcore: {when}',
                     lambda: ours(run, 86, '--handler', when), lambda: ours(run, 86),

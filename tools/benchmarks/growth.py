@@ -18,7 +18,7 @@ from .engine import null
 
 PROGRAMS = ['ip', 'sysctl', 'dumpcap']
 GROUPS = (1, 16, 512, 2048, 10_000)
-DEPTHS = (1024, 8192, 65536, 262144)
+RINGS = (256, 2048, 16_384, 65_536)     # KiB
 SIZES = (20, 86, 400, 1400)
 BURSTS = (16, 8, 4, 2)
 CHANNELS = (2, 4, 8)
@@ -37,12 +37,12 @@ def cost(run, *args, size=86, rewrite=True, lcores='0@0,1@1,2@0'):
                         run=run)['busy_ns' if run.port else 'work_ns']
 
 
-def each(run, name, values, base, option, base_name, target=None, judged=None, **kwargs):
+def each(run, name, values, base, option, base_name, target=None, judged=None, unit=1, **kwargs):
     """Each value against the base."""
     for value in values[-1:] if run.quick else values:
         run.compare('growth', f'{value} {name}',
-                    lambda: cost(run, option, value, **kwargs),
-                    lambda: cost(run, option, base, **kwargs), base_name, 'ns/packet',
+                    lambda: cost(run, option, value * unit, **kwargs),
+                    lambda: cost(run, option, base * unit, **kwargs), base_name, 'ns/packet',
                     target=target if value == judged else None)
 
 
@@ -183,7 +183,7 @@ def groups(run):
 def rings(run):
     each(run, 'channels that take the same groups', CHANNELS, 1, '--channels', '1 channel',
          target=1.6, judged=2)
-    each(run, 'messages deep', DEPTHS[1:], 1024, '--depth', '1,024 deep')
+    each(run, 'KiB a ring', RINGS[1:], RINGS[0], '--bytes', '256 KiB a ring', unit=1024)
 
 
 def sizes(run):
@@ -199,7 +199,7 @@ OWN_WIRE = ('joins_on_wire',)
 
 
 def run(run, parts=()):
-    """Groups, channels, ring depths, bursts, payloads, readers; joins."""
+    """Groups, channels, sizes of rings, bursts, payloads, readers; joins."""
     for part in parts or PARTS:
         if run.port and part in OF_SENDER + OWN_WIRE:
             print(f'growth   {part} skipped: not with --port')

@@ -109,7 +109,7 @@ def growth(results, path):
     lines = Lines()
     for title, pattern, base, x_label in (
             ('groups', r'(\d+) groups', 16, 'groups joined'),
-            ('depth of the ring', r'(\d+) messages deep', 1024, 'messages'),
+            ('size of the ring', r'(\d+) KiB a ring', 256, 'KiB'),
             ('a burst', r'(\d+) packets a burst', 32, 'packets'),
             ('payload', r'(\d+) octets', 86, 'octets'),
             ('channels that take the same groups', r'(\d+) channels .*', 1, 'channels')):

@@ -29,7 +29,7 @@ struct bench_options {
 	unsigned handler;     /* enum bench_handler */
 	unsigned think_ns;    /* burst: how long the reader takes for a message */
 	unsigned drain_us;    /* how long a reader sleeps that found nothing; 0 = it polls */
-	unsigned depth;       /* of a ring; 0 = the engine's default */
+	unsigned bytes;       /* of a ring; 0 = the engine's default */
 	unsigned first_chunk; /* 0 = the engine's default */
 	unsigned burst;       /* burst: packets of one */
 	const char *captures[BENCH_CAPTURES_MAX]; /* burst: its packets, in place of made ones */

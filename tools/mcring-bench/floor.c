@@ -18,10 +18,11 @@
 #include "bench.h"
 #include "core/ring_layout.h"
 #include "engine/os/region.h"
+#include "engine/plan/channel_config.h"
 #include "lcore.h"
 
-#define DEPTH      65536u /* the engine's default */
-#define FRAMES     32u    /* a burst, whose buffers are hot */
+#define BYTES      (UINT64_C(16) << 20) /* the engine's default */
+#define FRAMES     32u                  /* a burst, whose buffers are hot */
 #define FRAME_ROOM 2048u
 
 struct loop {
@@ -113,8 +114,8 @@ static int run_loop(struct loop *l, lcore_function_t *function)
 	struct mcr_error err = {""};
 	int lcore = worker_lcore(0);
 
-	l->depth = l->options->depth ? l->options->depth : DEPTH;
-	l->bytes = (uint64_t)l->depth * 256;
+	l->bytes = l->options->bytes ? l->options->bytes : BYTES;
+	l->depth = mcr_channel_depth(l->bytes);
 	l->frames = calloc(FRAMES, FRAME_ROOM);
 	if (lcore < 0 || !l->frames || lcore_cpu_clock((unsigned)lcore, &l->cpu_clock))
 		return -1;

@@ -10,9 +10,9 @@
 #include "core/ring.h"
 #include "engine/attach/attach_server.h"
 #include "engine/os/region.h"
+#include "engine/plan/channel_config.h"
 
-#define DEPTH 65536u
-#define BYTES (DEPTH * 256u)
+#define BYTES (UINT64_C(16) << 20) /* the engine's default */
 #define EPOCH 1
 
 struct carrier {
@@ -49,15 +49,15 @@ static int attach(struct carrier *c, struct mcr_error *err)
 static int create(struct hop *h)
 {
 	struct carrier *c = calloc(1, sizeof(*c));
-	unsigned depth = h->options->depth ? h->options->depth : DEPTH;
+	const uint64_t bytes = h->options->bytes ? h->options->bytes : BYTES;
 	struct mcr_error err = {"out of memory"};
 
 	h->carrier = c;
 	if (!c)
 		return fail("%s", err.text);
-	if (mcr_region_create(&c->region, mcr_ring_footprint(depth, BYTES), -1, "bench", NULL,
-			      &err) == 0) {
-		mcr_ring_format(c->region.mem, depth, BYTES, EPOCH, 0, 1);
+	if (mcr_region_create(&c->region, mcr_ring_footprint(mcr_channel_depth(bytes), bytes), -1,
+			      "bench", NULL, &err) == 0) {
+		mcr_ring_format(c->region.mem, mcr_channel_depth(bytes), bytes, EPOCH, 0, 1);
 		mcr_ring_writer_attach(&c->writer, c->region.mem);
 		if (attach(c, &err) == 0)
 			return 0;

@@ -43,7 +43,7 @@ static const char usage[] =
     "                     or only (instead)\n"
     "  --readers N        consumers, each on a worker lcore behind the rx lcore (0)\n"
     "  --drain-us N       a reader that found nothing sleeps so long (0: it polls)\n"
-    "  --depth N          messages of a ring (the engine's default)\n"
+    "  --bytes N          octets of a ring, a power of two from 65536 (the engine's default)\n"
     "  --first-chunk N    packets that are published before the rest (the engine's default)\n"
     "  --burst N          burst: packets of one, at most 10000 (32)\n"
     "  --capture FILE     burst: of the packets of this pcap file; several make one burst\n"
@@ -61,7 +61,7 @@ enum option_id {
 	OPT_HANDLER,
 	OPT_DRAIN,
 	OPT_THINK,
-	OPT_DEPTH,
+	OPT_BYTES,
 	OPT_FIRST_CHUNK,
 	OPT_BURST,
 	OPT_CAPTURE,
@@ -85,7 +85,7 @@ static const struct option long_options[] = {
     {"handler", required_argument, NULL, OPT_HANDLER},
     {"think-ns", required_argument, NULL, OPT_THINK},
     {"drain-us", required_argument, NULL, OPT_DRAIN},
-    {"depth", required_argument, NULL, OPT_DEPTH},
+    {"bytes", required_argument, NULL, OPT_BYTES},
     {"first-chunk", required_argument, NULL, OPT_FIRST_CHUNK},
     {"burst", required_argument, NULL, OPT_BURST},
     {"capture", required_argument, NULL, OPT_CAPTURE},
@@ -114,6 +114,15 @@ static int number(const char *name, const char *text, unsigned long max, unsigne
 	return 0;
 }
 
+static int ring_bytes(const char *name, const char *text, unsigned *out)
+{
+	if (number(name, text, 1ul << 31, out) < 0)
+		return -1;
+	if (*out < 1u << 16 || (*out & (*out - 1)) != 0)
+		return fail("--%s \"%s\": expected a power of two from 65536", name, text);
+	return 0;
+}
+
 static int take_option(struct bench_options *o, int id, const char *name, const char *text)
 {
 	switch (id) {
@@ -139,8 +148,8 @@ static int take_option(struct bench_options *o, int id, const char *name, const 
 		return number(name, text, 1000000, &o->think_ns);
 	case OPT_DRAIN:
 		return number(name, text, 1000000, &o->drain_us);
-	case OPT_DEPTH:
-		return number(name, text, 1u << 24, &o->depth);
+	case OPT_BYTES:
+		return ring_bytes(name, text, &o->bytes);
 	case OPT_FIRST_CHUNK:
 		return number(name, text, 32, &o->first_chunk);
 	case OPT_BURST:

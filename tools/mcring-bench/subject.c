@@ -39,7 +39,7 @@ static int create_engine(struct mcr_engine **out, const struct bench_options *o,
 	}
 	for (unsigned i = 0; i < o->channels; i++) {
 		subject_channel(channels[i].name, i);
-		channels[i].depth = o->depth;
+		channels[i].bytes = o->bytes;
 		channels[i].handler = handler->call;
 		channels[i].handler_ctx = handler->ctx;
 		channels[i].handler_only = o->handler == BENCH_HANDLER_ONLY;

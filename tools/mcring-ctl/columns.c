@@ -96,7 +96,6 @@ static const struct ctl_table kernels = CTL_TABLE("interfaces", kernel_columns);
 
 static const struct ctl_column channel_columns[] = {
     {"channel", "name", CTL_PLAIN},
-    {"depth", "depth", CTL_PLAIN},
     {"bytes", "bytes", CTL_PLAIN},
     {"rings", "rings", CTL_PLAIN},
     {"huge", "huge_pages", CTL_YES_NO},

@@ -15,7 +15,7 @@
 #include "engine/rx/inline.h"
 
 struct mcr_channel {
-	/* Depth and bytes are filled in. Access is as at first: the attach server has it as it is.
+	/* Bytes are filled in. Access is as at first: the attach server has it as it is.
 	 */
 	struct mcr_channel_config config;
 	uint64_t epoch;

@@ -253,8 +253,8 @@ ITEM(channel)
 
 	if (mcr_engine_channel_info(src->engine, i, &c) < 0)
 		return NULL;
-	all = json_pack("{so so so si so so so so si so sb}", "name", string(c.name), "depth",
-			number(c.depth), "bytes", number(c.bytes), "rings", (int)c.n_rings, "epoch",
+	all = json_pack("{so so si so so so so si so sb}", "name", string(c.name), "bytes",
+			number(c.bytes), "rings", (int)c.n_rings, "epoch",
 			json_sprintf("%016" PRIx64, c.epoch), "published", number(c.published),
 			"published_bytes", number(c.published_bytes), "too_large",
 			number(c.too_large), "consumers", (int)c.consumers, "joins",

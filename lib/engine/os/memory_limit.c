@@ -321,9 +321,8 @@ int mcr_memory_check(const struct mcr_memory_need *need, const char *root, struc
 	left = less(l.room.bytes, MARGIN_BYTES + sum / MARGIN_SHARE);
 	if (sum <= left)
 		return 0;
-	return mcr_error_set(err, -ENOMEM,
-			     "%s: rings need %" PRIu64 " MiB, %s leaves %" PRIu64
-			     " MiB: make bytes or depth smaller, or %s",
-			     need->who, (sum + MIB - 1) / MIB, l.room.what, left / MIB,
-			     l.room.advice);
+	return mcr_error_set(
+	    err, -ENOMEM,
+	    "%s: rings need %" PRIu64 " MiB, %s leaves %" PRIu64 " MiB: make bytes smaller, or %s",
+	    need->who, (sum + MIB - 1) / MIB, l.room.what, left / MIB, l.room.advice);
 }

@@ -5,8 +5,7 @@
 #include "core/error.h"
 #include "engine/plan/channel_config.h"
 
-#define DEPTH_DEFAULT 65536u
-#define BYTES_PER_MSG 256u /* room for market data's usual payloads */
+#define BYTES_DEFAULT (UINT64_C(16) << 20)
 
 static int is_power_of_two(uint64_t v)
 {
@@ -15,17 +14,10 @@ static int is_power_of_two(uint64_t v)
 
 void mcr_channel_fill(struct mcr_channel_config *config)
 {
-	if (config->handler_only) { /* nobody reads its rings */
-		config->depth = MCR_CHANNEL_DEPTH_MIN;
+	if (config->handler_only) /* nobody reads its rings */
 		config->bytes = MCR_CHANNEL_BYTES_MIN;
-	}
-	if (!config->depth)
-		config->depth = DEPTH_DEFAULT;
-	if (!config->bytes) {
-		config->bytes = (uint64_t)config->depth * BYTES_PER_MSG;
-		if (config->bytes < MCR_CHANNEL_BYTES_MIN)
-			config->bytes = MCR_CHANNEL_BYTES_MIN;
-	}
+	if (!config->bytes)
+		config->bytes = BYTES_DEFAULT;
 }
 
 static int fits(const struct mcr_access *access)
@@ -52,11 +44,6 @@ int mcr_channel_check(struct mcr_channel_config *config, struct mcr_error *err)
 				     "to nobody",
 				     config->name);
 	mcr_channel_fill(config);
-	if (!is_power_of_two(config->depth) || config->depth < MCR_CHANNEL_DEPTH_MIN ||
-	    config->depth > MCR_CHANNEL_DEPTH_MAX)
-		return mcr_error_set(
-		    err, -EINVAL, "channel \"%s\": depth %u is not a power of two in %u..%u",
-		    config->name, config->depth, MCR_CHANNEL_DEPTH_MIN, MCR_CHANNEL_DEPTH_MAX);
 	if (!is_power_of_two(config->bytes) || config->bytes < MCR_CHANNEL_BYTES_MIN ||
 	    config->bytes > MCR_CHANNEL_BYTES_MAX)
 		return mcr_error_set(

@@ -8,15 +8,21 @@
 
 #include <mcring/engine.h>
 
-/* A ring's messages and its octets of payload; both are powers of two. */
-#define MCR_CHANNEL_DEPTH_MIN 64u
-#define MCR_CHANNEL_DEPTH_MAX (1u << 24)
+/* Octets of a ring, a power of two. */
 #define MCR_CHANNEL_BYTES_MIN (UINT64_C(64) << 10)
 #define MCR_CHANNEL_BYTES_MAX (UINT64_C(1) << 36)
 
-/* mcr_channel_fill gives depth and bytes their defaults where they are 0; with handler_only the
- * smallest values, whatever they are. */
+/* mcr_channel_fill gives bytes their default where they are 0; with handler_only their minimum,
+ * whatever they are. */
 void mcr_channel_fill(struct mcr_channel_config *config);
+
+/* mcr_channel_depth: descriptors of a ring of bytes octets. */
+static inline uint32_t mcr_channel_depth(uint64_t bytes)
+{
+	uint64_t depth = bytes / 256;
+
+	return depth < 64 ? 64 : depth > 1u << 24 ? 1u << 24 : (uint32_t)depth;
+}
 
 /* mcr_channel_check fills config in and checks all of it. Returns 0 or -EINVAL with err filled. */
 int mcr_channel_check(struct mcr_channel_config *config, struct mcr_error *err);

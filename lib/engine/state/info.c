@@ -244,7 +244,6 @@ int mcr_engine_channel_info(const struct mcr_engine *e, size_t i, struct mcr_cha
 	if (!c)
 		return -ENOENT;
 	*out = (struct mcr_channel_info){
-	    .depth = c->config.depth,
 	    .bytes = c->config.bytes,
 	    .n_rings = c->n_rings,
 	    .epoch = c->epoch,
