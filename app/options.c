@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "options.h"
+#include "settings/depth.h"
 #include "settings/fail.h"
 #include "settings/keys.h"
 #include "settings/values.h"
@@ -103,6 +104,33 @@ static int read_keys(char *list, const struct mcr_keys *keys, void *config, stru
 	return 0;
 }
 
+/* Copies the value that key has in a comma-separated list of KEY=VALUE. Returns buf, or NULL: the
+ * key is not there. */
+static const char *value_of(const char *list, const char *key, char *buf, size_t cap)
+{
+	size_t len = strlen(key);
+
+	for (const char *item = list; *item; item += *item == ',') {
+		if (strncmp(item, key, len) == 0 && item[len] == '=') {
+			item += len + 1;
+			snprintf(buf, cap, "%.*s", (int)strcspn(item, ","), item);
+			return buf;
+		}
+		item += strcspn(item, ",");
+	}
+	return NULL;
+}
+
+static int refuse_depth(const char *channel, const char *list, struct mcr_error *err)
+{
+	char depth[64], bytes[64];
+
+	if (!value_of(list, "depth", depth, sizeof(depth)))
+		return 0;
+	return mcr_depth_refuse(channel, depth, value_of(list, "bytes", bytes, sizeof(bytes)), "=",
+				err);
+}
+
 /* Copies text and cuts the copy at its first comma: *rest is what follows, or "". */
 static char *split_head(const char *text, char **rest)
 {
@@ -152,6 +180,8 @@ int mcr_channel_parse(struct mcr_channel_config *out, const char *text, struct m
 	if (!copy)
 		return mcr_fail_memory(err);
 	ret = mcr_value_name(cfg.name, copy, err);
+	if (ret == 0)
+		ret = refuse_depth(cfg.name, rest, err);
 	if (ret == 0)
 		ret = read_keys(rest, &mcr_channel_keys, &cfg, err);
 	if (ret == 0)

@@ -11,6 +11,7 @@
 #include "config/apply.h"
 #include "config/config.h"
 #include "config/reader.h"
+#include "settings/depth.h"
 #include "settings/fail.h"
 
 static int load_file(const struct mcr_config_reader *parent, struct mcr_settings *s,
@@ -47,6 +48,30 @@ static int apply_includes(const struct mcr_config_reader *f, const struct mcr_co
 	return 0;
 }
 
+/* Before the shape is checked, for which `depth` is any unknown key. More channels than an engine
+ * has are refused anyway. */
+static int refuse_depth(const struct mcr_config_reader *f)
+{
+	const struct mcr_config_doc *doc = f->doc;
+	int list = mcr_config_field(f, mcr_config_doc_root(doc), "channels");
+
+	for (size_t i = 0; i < MCR_CHANNELS_MAX; i++) {
+		int channel = mcr_config_doc_item(doc, list, i);
+		int depth = mcr_config_field(f, channel, "depth");
+		const char *name, *bytes;
+
+		if (!depth)
+			continue;
+		name = mcr_config_doc_text(doc, mcr_config_field(f, channel, "name"));
+		bytes = mcr_config_doc_text(doc, mcr_config_field(f, channel, "bytes"));
+		return mcr_config_located(f, depth, NULL,
+					  mcr_depth_refuse(name ? name : "",
+							   mcr_config_doc_text(doc, depth), bytes,
+							   ": ", f->err));
+	}
+	return 0;
+}
+
 static int parse(struct mcr_config_reader *f, const char *text, size_t len)
 {
 	const struct mcr_config_schema *schema = &f->tree->schema;
@@ -57,7 +82,9 @@ static int parse(struct mcr_config_reader *f, const char *text, size_t len)
 	if (ret < 0)
 		return ret;
 	f->doc = doc;
-	ret = mcr_config_doc_check(doc, &schema->file, f->err);
+	ret = refuse_depth(f);
+	if (ret == 0)
+		ret = mcr_config_doc_check(doc, &schema->file, f->err);
 	if (ret == 0)
 		ret = mcr_config_yaml_load(&y, schema, f->file, text, len, f->err);
 	if (ret == 0 && y)

@@ -132,6 +132,13 @@ int mcr_config_doc_item(const struct mcr_config_doc *doc, int node, size_t i)
 	return n->data.sequence.items.start[i];
 }
 
+const char *mcr_config_doc_text(const struct mcr_config_doc *doc, int node)
+{
+	const yaml_node_t *n = node_of(doc, node);
+
+	return n && n->type == YAML_SCALAR_NODE ? (const char *)n->data.scalar.value : NULL;
+}
+
 unsigned mcr_config_doc_line(const struct mcr_config_doc *doc, int node)
 {
 	const yaml_node_t *n = node_of(doc, node);

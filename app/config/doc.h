@@ -34,6 +34,10 @@ int mcr_config_doc_root(const struct mcr_config_doc *doc);
 int mcr_config_doc_field(const struct mcr_config_doc *doc, int node, const char *key);
 int mcr_config_doc_item(const struct mcr_config_doc *doc, int node, size_t i);
 
+/* mcr_config_doc_text: the text of a value, as far as a NUL in it; NULL: not a value. It lives as
+ * long as doc. */
+const char *mcr_config_doc_text(const struct mcr_config_doc *doc, int node);
+
 /* mcr_config_doc_line: the line of a node, from 1; 1 for node 0. */
 unsigned mcr_config_doc_line(const struct mcr_config_doc *doc, int node);
 

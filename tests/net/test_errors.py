@@ -180,6 +180,8 @@ LARGER_THAN_THE_HOST = [
     (['--interface', f'a={NULL}', '--channel', 'x,lcore=7'], ('-l', '0,1', f'--vdev={NULL}'),
      'lcore 7 does not receive here'),
     (['--interface', f'a={NULL}'], ('-l', '1', f'--vdev={NULL}'), 'no worker lcore'),
+    (['--interface', f'a={NULL}', '--channel', 'md,depth=4096'], (),
+     "mcring: --channel: channel 'md': depth is no more: write bytes=1M (4096 messages of up to 216 octets)"),
     (['--interface', 'a=net_null7'], ('-l', '0,1', f'--vdev={NULL}'), 'net_null7'),
     (['--interface', f'a={NULL},queues=1', '--interface', f'b={NULL},queues=2,vlan=2'],
      ('-l', '0,1', f'--vdev={NULL}'), 'name them for one'),
@@ -194,6 +196,30 @@ def test_check_refuses_what_a_start_is_refused_for(host, own, eal, words):
     # What is left of the memory changes all the time.
     assert re.sub('leaves [0-9]+', '', check.stderr) == re.sub('leaves [0-9]+', '', start.stderr)
     assert len(check.stderr.splitlines()) == 1 and check.stdout == start.stdout == ''
+
+
+def test_a_file_with_the_depth_of_a_channel_is_told_its_bytes(lab, host):
+    path = lab.path('m.yaml')
+
+    def write(size):
+        with open(path, 'w') as out:
+            out.write(f'interfaces: [{{name: feed, port: {NULL}}}]\n'
+                      f'channels:\n  - name: md\n    {size}\n')
+
+    write('bytes: 1M')
+    daemon = Daemon(lab, host, '--config', path, vdev=NULL)
+    write('depth: 4096')
+    words = "m.yaml:4: channel 'md': depth is no more: write bytes: 1M (4096 messages of up to 216 octets)"
+    for how in ('reload',), ('reload', '--dry-run'):
+        done = daemon.ctl(*how, check=False)
+        assert done.returncode == 1 and words in done.stderr, done
+    one, = daemon.stats()['channels']
+    assert one['bytes'] == 1 << 20 and 'depth' not in one
+    check = host.run(MCRING, '--', '--check', '--config', path, check=False)
+    assert check.returncode == 1 and words in check.stderr, check
+    write('bytes: 1M')
+    daemon.ctl('reload')
+    assert daemon.stop() == 0
 
 
 def test_a_reload_of_what_is_no_configuration_is_an_error_that_quotes_nothing_of_it(lab, host):
