@@ -8,9 +8,10 @@
 #define VLAN_DEPTH_MAX 2u
 #define VLAN_VID_MASK  0x0fffu
 
-_Static_assert(sizeof(struct mcr_packet) == 40, "no padding");
-_Static_assert(offsetof(struct mcr_packet, ttl) == 26, "mcr_parse_plain fills word 3");
-_Static_assert(offsetof(struct mcr_packet, verdict) == 38, "mcr_parse_plain fills word 4");
+_Static_assert(sizeof(struct mcr_packet) == 32, "no padding");
+_Static_assert(offsetof(struct mcr_packet, port) == 12, "mcr_parse_plain fills word 1");
+_Static_assert(offsetof(struct mcr_packet, traffic_class) == 21, "mcr_parse_plain fills word 2");
+_Static_assert(offsetof(struct mcr_packet, verdict) == 30, "mcr_parse_plain fills word 3");
 _Static_assert(MCR_PARSED_UDP == 0, "a packet of zeroes");
 
 /* The checksum of RFC 791 §3.1. */
@@ -81,7 +82,7 @@ static void walk_udp(struct mcr_packet *packet, const uint8_t *head, const uint8
 		return;
 	}
 	packet->payload_offset = (uint16_t)(udp + MCR_UDP_HEADER - head);
-	packet->payload_len = len - MCR_UDP_HEADER;
+	packet->payload_len = (uint16_t)(len - MCR_UDP_HEADER);
 }
 
 /* Decides who a whole packet with a good header is for. A frame to a group, to all or to our MAC
@@ -122,6 +123,7 @@ static void walk_ipv4(struct mcr_packet *packet, const uint8_t *head, uint32_t h
 	packet->source_be = mcr_load32(ip + 12);
 	packet->group_be = mcr_load32(ip + 16);
 	packet->ttl = ip[8];
+	packet->traffic_class = ip[1];
 	ihl = (ip[0] & 0x0fu) * 4;
 	total_len = mcr_load_be16(ip + 2);
 	if (ip[0] >> 4 != 4 || ihl < MCR_IPV4_HEADER_MIN || total_len < ihl)

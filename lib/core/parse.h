@@ -24,39 +24,39 @@ enum mcr_verdict {
 			  * or all that can be read of an own frame */
 };
 
-/* One parsed packet. Fields that the parser did not reach are 0. The first four words are those of
- * a message's descriptor from its length on (core/ring_layout.h). What only the ring's writer knows
- * is 0 in them; the writer adds it when it moves them. */
+/* One parsed packet. Fields that the parser did not reach are 0. The first three words are words 2
+ * to 4 of a message's record in the ring. What only the ring's writer knows is 0 in them; the
+ * writer adds it when it moves them. */
 struct mcr_packet {
 	union {
 		struct {
-			uint32_t payload_len; /* by the UDP length, not by the frame */
-			uint32_t group_be;
-			uint32_t source_be;
+			uint32_t group_be, source_be;
 			uint32_t pad0;
 			uint16_t port, source_port; /* UDP, host order */
+			uint16_t payload_len;       /* by the UDP length, not by the frame */
 			uint16_t vlan;              /* outer VID, 0 = untagged */
-			uint16_t pad1;
-			uint8_t pad2[2], ttl, pad3[5];
+			uint8_t ttl;
+			uint8_t traffic_class; /* DSCP and ECN: RFC 2474, RFC 3168 */
+			uint8_t pad1[2];
 			uint16_t ether_type;     /* behind the tags, host order */
 			uint16_t l3_offset;      /* of what stands behind the EtherType */
 			uint16_t payload_offset; /* of the UDP payload in the frame */
 			uint8_t verdict;         /* enum mcr_verdict */
 			uint8_t drop; /* enum mcr_drop, when verdict is MCR_PARSED_DROP */
 		};
-		uint64_t words[5];
+		uint64_t words[4];
 	};
 };
 
 /* By words, as mcr_parse_plain fills them. */
 static inline uint32_t mcr_packet_len(const struct mcr_packet *p)
 {
-	return (uint32_t)(p->words[0] >> MCR_WORD_SHIFT(0, 4));
+	return (uint16_t)(p->words[2] >> MCR_WORD_SHIFT(0, 2));
 }
 
 static inline uint32_t mcr_packet_source(const struct mcr_packet *p)
 {
-	return (uint32_t)(p->words[1] >> MCR_WORD_SHIFT(0, 4));
+	return (uint32_t)(p->words[0] >> MCR_WORD_SHIFT(4, 4));
 }
 
 /* mcr_parse looks at one frame.
@@ -77,17 +77,19 @@ static inline int mcr_packet_is_igmp(const struct mcr_packet *packet, const uint
  * frame: the whole frame in one piece. Call it only after MCR_PARSED_UDP. */
 int mcr_udp_checksum_ok(const struct mcr_packet *packet, const uint8_t *frame);
 
+/* mcr_parse_own: a port's MAC address in the form in which mcr_parse_plain compares it. */
+static inline uint64_t mcr_parse_own(const uint8_t *mac);
+
 /* mcr_parse_walk has the same result as mcr_parse for every frame. mcr_parse is faster for the
  * frames that arrive in millions, with mcr_parse_plain, which takes a frame only when everything
  * about it is plain: no tag in the data, no IP options, not a fragment, UDP, the usual group MAC
- * (RFC 1112 §6.4) or the port's own, a host's source address, good lengths and checksum, and all of
- * the payload within head. It never drops. It does not ask whether the group is a multicast
- * address, because no table of groups has another. The payload starts at MCR_PLAIN_HEADERS. *flow:
- * group << 32 | source port << 16 | port. Returns 1, or 0 when the frame is not plain (packet and
- * flow untouched). */
+ * (RFC 1112 §6.4), a host's source address that is not the port's own, a good checksum, lengths
+ * that agree, and all of the payload within head. It never drops. It does not ask whether the group
+ * is a multicast address, because no table of groups has another. The payload starts at
+ * MCR_PLAIN_HEADERS. own: mcr_parse_own of the port's address. *flow: group << 32 | source port <<
+ * 16 | port. Returns 1, or 0 when the frame is not plain (packet and flow untouched). */
 static inline int mcr_parse_plain(struct mcr_packet *packet, uint64_t *flow, const uint8_t *head,
-				  uint32_t head_len, uint32_t stripped_vlan,
-				  const uint8_t *own_mac);
+				  uint16_t head_len, uint32_t stripped_vlan, uint64_t own);
 void mcr_parse_walk(struct mcr_packet *packet, const uint8_t *head, uint32_t head_len,
 		    uint32_t frame_len, uint16_t stripped_vlan, const uint8_t *own_mac);
 
@@ -123,12 +125,6 @@ static inline int mcr_same_mac(const uint8_t *a, const uint8_t *b)
 	return mcr_load32(a) == mcr_load32(b) && memcmp(a + 4, b + 4, 2) == 0;
 }
 
-/* Whether a frame is to a MAC address. Not inline, so that frames to groups pay little for it. */
-static __attribute__((noinline, unused)) int mcr_is_to(const uint8_t *head, const uint8_t *mac)
-{
-	return mcr_same_mac(head, mac);
-}
-
 static inline int mcr_packet_is_igmp(const struct mcr_packet *packet, const uint8_t *frame)
 {
 	return packet->ether_type == MCR_ETHER_TYPE_IPV4 &&
@@ -153,13 +149,14 @@ static inline int mcr_sum_ok(uint64_t sum)
 }
 
 /* The same for a header without options, of a packet that is no fragment. As 0xffff divides 2^64 -
- * 1, words of any width and byte order may be added, as long as no carry is lost. None is, because
- * the first eight octets are less than 2^63: on little endian their last octet is the fragment
- * offset's, on big endian their first is the version's. */
+ * 1, words of any width and byte order may be added, if what is carried out comes in again. Only
+ * the second addition can carry, because the first eight octets are less than 2^63: on little
+ * endian their last octet is the fragment offset's, on big endian their first is the version's. */
 static inline int mcr_plain_header_ok(const uint8_t *ip)
 {
-	return mcr_sum_ok(mcr_load64(ip) + mcr_load32(ip + 8) + mcr_load32(ip + 12) +
-			  mcr_load32(ip + 16));
+	uint64_t sum = mcr_load64(ip) + mcr_load32(ip + 16);
+
+	return mcr_sum_ok(sum + __builtin_add_overflow(sum, mcr_load64(ip + 8), &sum));
 }
 
 /* The destination, then UDP's ports, of a frame of at least MCR_PLAIN_HEADERS octets. When the
@@ -169,31 +166,37 @@ static inline uint64_t mcr_plain_flow(const uint8_t *head)
 	return be64toh(mcr_load64(head + MCR_ETHER_HEADER + 16));
 }
 
+static inline uint64_t mcr_parse_own(const uint8_t *mac)
+{
+	uint8_t octets[8] = {[6] = MCR_ETHER_TYPE_IPV4 >> 8, [7] = MCR_ETHER_TYPE_IPV4 & 0xff};
+
+	memcpy(octets, mac, 6);
+	return mcr_load64(octets); /* octets 6 to 13 of the port's own frames */
+}
+
 static inline __attribute__((always_inline)) int
-mcr_parse_plain(struct mcr_packet *packet, uint64_t *flow, const uint8_t *head, uint32_t head_len,
-		uint32_t stripped_vlan, const uint8_t *own_mac)
+mcr_parse_plain(struct mcr_packet *packet, uint64_t *flow, const uint8_t *head, uint16_t head_len,
+		uint32_t stripped_vlan, uint64_t own)
 {
 	const uint8_t *ip = head + MCR_ETHER_HEADER;
 	const uint8_t *udp = ip + MCR_IPV4_HEADER_MIN;
-	const uint32_t ip_headers = MCR_IPV4_HEADER_MIN + MCR_UDP_HEADER;
-	uint32_t room, len, source;
+	uint32_t len, source;
 
 	if (__builtin_expect(head_len < MCR_PLAIN_HEADERS, 0))
 		return 0;
-	/* Lengths that are too short for the headers wrap around, and are too large then. */
-	room = mcr_load_be16(ip + 2) - ip_headers;
-	len = mcr_load_be16(udp + 4) - MCR_UDP_HEADER;
-	if (__builtin_expect(room > head_len - MCR_PLAIN_HEADERS || len > room, 0))
+	/* A length that is too short for the headers wraps around, and is too large then. */
+	len = mcr_load_be16(ip + 2) - (MCR_IPV4_HEADER_MIN + MCR_UDP_HEADER);
+	if (__builtin_expect(len > head_len - MCR_PLAIN_HEADERS ||
+				 mcr_load_be16(udp + 4) != len + MCR_UDP_HEADER,
+			     0))
 		return 0;
 	if (__builtin_expect(mcr_load_be16(head + 12) != MCR_ETHER_TYPE_IPV4 || ip[0] != 0x45 ||
-				 mcr_same_mac(head + 6, own_mac),
+				 mcr_load64(head + 6) == own || !mcr_mac_is_ipv4_group(head),
 			     0))
 		return 0;
 	/* Of the octets 6 to 9: no more fragments, offset 0, any TTL, UDP. */
 	if (__builtin_expect(
 		(mcr_load32(ip + 6) & htobe32(0x3fff00ffu)) != htobe32(MCR_IP_PROTO_UDP), 0))
-		return 0;
-	if (__builtin_expect(!mcr_mac_is_ipv4_group(head), 0) && !mcr_is_to(head, own_mac))
 		return 0;
 	if (__builtin_expect(!mcr_plain_header_ok(ip), 0))
 		return 0;
@@ -201,13 +204,12 @@ mcr_parse_plain(struct mcr_packet *packet, uint64_t *flow, const uint8_t *head, 
 	if (__builtin_expect(!mcr_ipv4_is_host(source), 0))
 		return 0;
 	*flow = mcr_plain_flow(head);
-	packet->words[0] = MCR_WORD_AT(len, 0, 4) | MCR_WORD_AT(mcr_load32(ip + 16), 4, 4);
-	packet->words[1] = MCR_WORD_AT(source, 0, 4);
-	packet->words[2] = MCR_WORD_AT((uint16_t)*flow, 0, 2) |
-			   MCR_WORD_AT((uint16_t)(*flow >> 16), 2, 2) |
-			   MCR_WORD_AT(stripped_vlan, 4, 2);
-	packet->words[3] = MCR_WORD_AT(ip[8], 2, 1);
-	packet->words[4] = MCR_WORD_AT(MCR_ETHER_TYPE_IPV4, 0, 2) |
+	packet->words[0] = MCR_WORD_AT(mcr_load32(ip + 16), 0, 4) | MCR_WORD_AT(source, 4, 4);
+	packet->words[1] =
+	    MCR_WORD_AT((uint16_t)*flow, 4, 2) | MCR_WORD_AT((uint16_t)(*flow >> 16), 6, 2);
+	packet->words[2] = MCR_WORD_AT(len, 0, 2) | MCR_WORD_AT(stripped_vlan, 2, 2) |
+			   MCR_WORD_AT(ip[8], 4, 1) | MCR_WORD_AT(ip[1], 5, 1);
+	packet->words[3] = MCR_WORD_AT(MCR_ETHER_TYPE_IPV4, 0, 2) |
 			   MCR_WORD_AT(MCR_ETHER_HEADER, 2, 2) |
 			   MCR_WORD_AT(MCR_PLAIN_HEADERS, 4, 2) | MCR_WORD_AT(MCR_PARSED_UDP, 6, 1);
 	return 1;
@@ -219,7 +221,9 @@ mcr_parse(struct mcr_packet *packet, const uint8_t *head, uint32_t head_len, uin
 {
 	uint64_t flow;
 
-	if (!mcr_parse_plain(packet, &flow, head, head_len, stripped_vlan, own_mac) ||
+	if (head_len > UINT16_MAX ||
+	    !mcr_parse_plain(packet, &flow, head, (uint16_t)head_len, stripped_vlan,
+			     mcr_parse_own(own_mac)) ||
 	    !mcr_ipv4_is_multicast(packet->group_be))
 		mcr_parse_walk(packet, head, head_len, frame_len, stripped_vlan, own_mac);
 }

@@ -132,6 +132,7 @@ static inline void assert_whole(const struct mcr_packet *p, const struct frame *
 	assert_int_equal(p->port, 5000);
 	assert_int_equal(p->source_port, 4001);
 	assert_int_equal(p->ttl, 16);
+	assert_int_equal(p->traffic_class, 0xb8);
 	assert_int_equal(p->ether_type, 0x0800);
 	assert_int_equal(p->l3_offset, f->l3);
 	assert_int_equal(p->vlan, s.tags ? s.vid : 0);

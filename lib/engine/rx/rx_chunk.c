@@ -14,16 +14,6 @@
 #include "engine/rx/mbuf.h"
 #include "engine/rx/rx_chunk.h"
 
-_Static_assert(
-    offsetof(struct mcr_desc, len) - 32 == offsetof(struct mcr_packet, payload_len) &&
-	offsetof(struct mcr_desc, group_be) - 32 == offsetof(struct mcr_packet, group_be) &&
-	offsetof(struct mcr_desc, source_be) - 32 == offsetof(struct mcr_packet, source_be) &&
-	offsetof(struct mcr_desc, port) - 32 == offsetof(struct mcr_packet, port) &&
-	offsetof(struct mcr_desc, source_port) - 32 == offsetof(struct mcr_packet, source_port) &&
-	offsetof(struct mcr_desc, vlan) - 32 == offsetof(struct mcr_packet, vlan) &&
-	offsetof(struct mcr_desc, ttl) - 32 == offsetof(struct mcr_packet, ttl),
-    "a packet's words are those of its descriptor");
-
 static inline void drop(struct mcr_worker *w, struct mcr_burst *b, unsigned i, unsigned reason)
 {
 	w->totals.account.drops[reason]++;
@@ -157,10 +147,13 @@ static __rte_always_inline void put(struct mcr_ring_writer *ring, const struct m
 
 	desc.words[2] = b->rx_ns;
 	desc.words[3] = hw_ns;
-	desc.words[4] = p->words[0];
-	desc.words[5] = p->words[1] | MCR_WORD_AT(id, 4, 4);
-	desc.words[6] = p->words[2] | MCR_WORD_AT(flags, 6, 2);
-	desc.words[7] = p->words[3] | MCR_WORD_AT(MCR_DATA, 0, 1) | MCR_WORD_AT(AF_INET, 1, 1);
+	desc.words[4] =
+	    MCR_WORD_AT(len, 0, 4) | MCR_WORD_AT(p->words[0] >> MCR_WORD_SHIFT(0, 4), 4, 4);
+	desc.words[5] = MCR_WORD_AT(mcr_packet_source(p), 0, 4) | MCR_WORD_AT(id, 4, 4);
+	desc.words[6] = MCR_WORD_AT(p->port, 0, 2) | MCR_WORD_AT(p->source_port, 2, 2) |
+			MCR_WORD_AT(p->vlan, 4, 2) | MCR_WORD_AT(flags, 6, 2);
+	desc.words[7] =
+	    MCR_WORD_AT(MCR_DATA, 0, 1) | MCR_WORD_AT(AF_INET, 1, 1) | MCR_WORD_AT(p->ttl, 2, 1);
 	to = mcr_ring_put(ring, &desc, len);
 	if (likely(payload))
 		mcr_ring_copy(to, payload, len);
@@ -329,13 +322,12 @@ static inline void prefetch_entry(const struct mcr_group_table *table, const str
 
 /* Not inline, and word by word: gcc would build vectors of the words for every packet. */
 static __rte_noinline void keep(struct mcr_packet *to, uint64_t word0, uint64_t word1,
-				uint64_t word2, uint64_t word3, uint64_t word4)
+				uint64_t word2, uint64_t word3)
 {
 	to->words[0] = word0;
 	to->words[1] = word1;
 	to->words[2] = word2;
 	to->words[3] = word3;
-	to->words[4] = word4;
 }
 
 /* Packets of the usual kind, as many as follow each other: plain UDP that a channel wants. Does
@@ -366,7 +358,7 @@ static __rte_noinline unsigned take_usual(struct mcr_worker *w, struct mcr_burst
 				break;
 			vlan = mcr_mbuf_stripped_vlan(m);
 		}
-		if (unlikely(!mcr_parse_plain(&p, &flow, head, m->data_len, vlan, b->mac)))
+		if (unlikely(!mcr_parse_plain(&p, &flow, head, m->data_len, vlan, b->own)))
 			break;
 		/* No entry has MCR_NO_INTERFACE. */
 		interface = b->interface_of_vlan[vlan];
@@ -383,15 +375,14 @@ static __rte_noinline unsigned take_usual(struct mcr_worker *w, struct mcr_burst
 			} else {
 				const struct mcr_target target = {entry->id, entry->channel};
 
-				keep(&w->packets[i], p.words[0], p.words[1], p.words[2], p.words[3],
-				     p.words[4]);
+				keep(&w->packets[i], p.words[0], p.words[1], p.words[2],
+				     p.words[3]);
 				deliver(w, b, i, &target);
 			}
 		} else {
 			if (entry->kind != MCR_GROUP_EACH)
 				break;
-			keep(&w->packets[i], p.words[0], p.words[1], p.words[2], p.words[3],
-			     p.words[4]);
+			keep(&w->packets[i], p.words[0], p.words[1], p.words[2], p.words[3]);
 			if (!deliver_to_each(w, b, i, entry))
 				break;
 		}

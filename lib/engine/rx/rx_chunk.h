@@ -16,6 +16,7 @@ struct mcr_burst {
 	uint64_t rx_ns;
 	const uint8_t *interface_of_vlan;
 	uint8_t mac[6];   /* of the port */
+	uint64_t own;     /* mcr_parse_own of it */
 	uint64_t suspect; /* offload flags of a UDP checksum that the NIC found bad */
 	uint64_t odd;     /* `suspect`, and the flag of a stripped VLAN tag */
 	uint8_t verify;   /* each packet's UDP checksum is computed */

@@ -113,6 +113,7 @@ static inline unsigned poll_queue(struct mcr_worker *w, struct mcr_queue *q, uin
 		w->mbufs[n + i] = w->mbufs[n - 1];
 	b.interface_of_vlan = port->interface_of_vlan;
 	memcpy(b.mac, port->mac, sizeof(b.mac));
+	b.own = mcr_parse_own(port->mac);
 	b.suspect = mcr_rx_suspect_flags(q);
 	b.odd = b.suspect | RTE_MBUF_F_RX_VLAN_STRIPPED;
 	b.verify = q->udp_checksum == MCR_UDP_CHECKSUM_VERIFY;
