@@ -17,6 +17,15 @@
 #include "core/address.h"
 #include "core/words.h"
 
+/* Of mcr_parse_plain there are two forms, for the tests beside each other: MCR_PARSE_PORTABLE asks
+ * for the portable one. */
+#if defined(__SSE4_1__) && defined(__x86_64__) && !defined(MCR_PARSE_PORTABLE)
+#define MCR_PARSE_VECTOR 1
+#include <smmintrin.h>
+#else
+#define MCR_PARSE_VECTOR 0
+#endif
+
 enum mcr_verdict {
 	MCR_PARSED_UDP,  /* multicast UDP: fields are complete */
 	MCR_PARSED_PUNT, /* ARP, IGMP, ICMP to this host: for the control thread */
@@ -87,7 +96,7 @@ static inline uint64_t mcr_parse_own(const uint8_t *mac);
  * that agree, and all of the payload within head. It never drops. It does not ask whether the group
  * is a multicast address, because no table of groups has another. The payload starts at
  * MCR_PLAIN_HEADERS. own: mcr_parse_own of the port's address. *flow: group << 32 | source port <<
- * 16 | port. Returns 1, or 0 when the frame is not plain (packet and flow untouched). */
+ * 16 | port. Returns 1, or 0 when the frame is not plain (packet and flow are undefined). */
 static inline int mcr_parse_plain(struct mcr_packet *packet, uint64_t *flow, const uint8_t *head,
 				  uint16_t head_len, uint32_t stripped_vlan, uint64_t own);
 void mcr_parse_walk(struct mcr_packet *packet, const uint8_t *head, uint32_t head_len,
@@ -155,8 +164,9 @@ static inline int mcr_sum_ok(uint64_t sum)
 static inline int mcr_plain_header_ok(const uint8_t *ip)
 {
 	uint64_t sum = mcr_load64(ip) + mcr_load32(ip + 16);
+	unsigned carry = __builtin_add_overflow(sum, mcr_load64(ip + 8), &sum);
 
-	return mcr_sum_ok(sum + __builtin_add_overflow(sum, mcr_load64(ip + 8), &sum));
+	return mcr_sum_ok(sum + carry);
 }
 
 /* The destination, then UDP's ports, of a frame of at least MCR_PLAIN_HEADERS octets. When the
@@ -174,41 +184,109 @@ static inline uint64_t mcr_parse_own(const uint8_t *mac)
 	return mcr_load64(octets); /* octets 6 to 13 of the port's own frames */
 }
 
-static inline __attribute__((always_inline)) int
-mcr_parse_plain(struct mcr_packet *packet, uint64_t *flow, const uint8_t *head, uint16_t head_len,
-		uint32_t stripped_vlan, uint64_t own)
+/* Both forms: whether the headers are plain, but for own frames and the checksum; then also word 2,
+ * without the VLAN. room: octets of head behind the headers. */
+#if MCR_PARSE_VECTOR
+static inline uint16_t mcr_load16(const uint8_t *p)
+{
+	uint16_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+/* All that is asked of the first 27 octets, but for 127/8, in one vector, whose lower half becomes
+ * word 2. The octets are sorted into eight little-endian words and each is added to; then bits that
+ * are set say no:
+ *     total length                    - 28    any: the payload's length
+ *     MAC 0 and 1                     - 0001  0: a group's. Word 2 has the VLAN here
+ *     TTL, traffic class                      any
+ *     EtherType                       - 0008  0: IPv4. Word 2 has the interface and flags here
+ *     MAC 2, version and IHL          - 455e  0: a group's, IPv4 without options
+ *     fragment                                0, but for the two bits above "more fragments"
+ *     source's first octet, protocol  - 1101  upper octet 0: 17 and 1 to 255, or 18 and 0
+ *     the same again                  - 10e0  upper octet 0: 17 and 0 to 223, or 16 and 224 to 255
+ */
+static inline __m128i mcr_plain_sort(const uint8_t *head)
+{
+	const __m128i order = _mm_setr_epi8(5, 4, 6, 7, 10, 3, 0, 1, 12, 2, 8, 9, 14, 11, 14, 11);
+	const __m128i add = _mm_setr_epi16(-28, -0x0001, 0, -0x0008, -0x455e, 0, -0x1101, -0x10e0);
+	__m128i v = _mm_loadu_si128((const __m128i *)(head + 12));
+
+	v = _mm_insert_epi16(v, mcr_load16(head), 3);     /* in place of the IP header's id, */
+	v = _mm_insert_epi16(v, mcr_load16(head + 2), 6); /* and of its checksum */
+	return _mm_add_epi16(_mm_shuffle_epi8(v, order), add);
+}
+
+static inline __attribute__((always_inline)) int mcr_plain_look(uint64_t *word2,
+								const uint8_t *head, uint32_t room)
+{
+	const __m128i bits =
+	    _mm_setr_epi16(0, -1, 0, -1, -1, (int16_t)0xff3f, (int16_t)0xff00, (int16_t)0xff00);
+	const __m128i sorted = mcr_plain_sort(head);
+	uint16_t len;
+
+	if (__builtin_expect(!_mm_testz_si128(sorted, bits) || head[26] == 127, 0))
+		return 0;
+	*word2 = (uint64_t)_mm_cvtsi128_si64(sorted);
+	/* A length that is too short for the headers wraps around, and is too large then. */
+	len = (uint16_t)*word2;
+	return __builtin_expect(len <= room, 1) &&
+	       __builtin_expect(mcr_load16(head + 38) == htobe16((uint16_t)(len + MCR_UDP_HEADER)),
+				1);
+}
+#else
+static inline __attribute__((always_inline)) int mcr_plain_look(uint64_t *word2,
+								const uint8_t *head, uint32_t room)
 {
 	const uint8_t *ip = head + MCR_ETHER_HEADER;
 	const uint8_t *udp = ip + MCR_IPV4_HEADER_MIN;
-	uint32_t len, source;
-
-	if (__builtin_expect(head_len < MCR_PLAIN_HEADERS, 0))
-		return 0;
 	/* A length that is too short for the headers wraps around, and is too large then. */
-	len = mcr_load_be16(ip + 2) - (MCR_IPV4_HEADER_MIN + MCR_UDP_HEADER);
-	if (__builtin_expect(len > head_len - MCR_PLAIN_HEADERS ||
-				 mcr_load_be16(udp + 4) != len + MCR_UDP_HEADER,
-			     0))
+	const uint32_t len = mcr_load_be16(ip + 2) - (MCR_IPV4_HEADER_MIN + MCR_UDP_HEADER);
+
+	if (__builtin_expect(len > room || mcr_load_be16(udp + 4) != len + MCR_UDP_HEADER, 0))
 		return 0;
 	if (__builtin_expect(mcr_load_be16(head + 12) != MCR_ETHER_TYPE_IPV4 || ip[0] != 0x45 ||
-				 mcr_load64(head + 6) == own || !mcr_mac_is_ipv4_group(head),
+				 !mcr_mac_is_ipv4_group(head),
 			     0))
 		return 0;
 	/* Of the octets 6 to 9: no more fragments, offset 0, any TTL, UDP. */
 	if (__builtin_expect(
 		(mcr_load32(ip + 6) & htobe32(0x3fff00ffu)) != htobe32(MCR_IP_PROTO_UDP), 0))
 		return 0;
-	if (__builtin_expect(!mcr_plain_header_ok(ip), 0))
+	*word2 = MCR_WORD_AT(len, 0, 2) | MCR_WORD_AT(ip[8], 4, 1) | MCR_WORD_AT(ip[1], 5, 1);
+	return __builtin_expect(mcr_ipv4_is_host(mcr_load32(ip + 12)), 1);
+}
+#endif
+
+/* A flow's source port and port as the upper octets of word 1 have them: port, source port. */
+static inline uint32_t mcr_plain_ports(uint64_t flow)
+{
+#if __BYTE_ORDER == __LITTLE_ENDIAN
+	return (uint32_t)flow;
+#else
+	return (uint32_t)flow << 16 | (uint16_t)(flow >> 16);
+#endif
+}
+
+static inline __attribute__((always_inline)) int
+mcr_parse_plain(struct mcr_packet *packet, uint64_t *flow, const uint8_t *head, uint16_t head_len,
+		uint32_t stripped_vlan, uint64_t own)
+{
+	const uint8_t *ip = head + MCR_ETHER_HEADER;
+	const uint32_t size = head_len;
+	uint64_t addresses, word2;
+
+	if (__builtin_expect(size < MCR_PLAIN_HEADERS, 0) ||
+	    !mcr_plain_look(&word2, head, size - MCR_PLAIN_HEADERS))
 		return 0;
-	source = mcr_load32(ip + 12);
-	if (__builtin_expect(!mcr_ipv4_is_host(source), 0))
+	if (__builtin_expect(mcr_load64(head + 6) == own || !mcr_plain_header_ok(ip), 0))
 		return 0;
+	addresses = mcr_load64(ip + 12); /* source, group */
 	*flow = mcr_plain_flow(head);
-	packet->words[0] = MCR_WORD_AT(mcr_load32(ip + 16), 0, 4) | MCR_WORD_AT(source, 4, 4);
-	packet->words[1] =
-	    MCR_WORD_AT((uint16_t)*flow, 4, 2) | MCR_WORD_AT((uint16_t)(*flow >> 16), 6, 2);
-	packet->words[2] = MCR_WORD_AT(len, 0, 2) | MCR_WORD_AT(stripped_vlan, 2, 2) |
-			   MCR_WORD_AT(ip[8], 4, 1) | MCR_WORD_AT(ip[1], 5, 1);
+	packet->words[0] = addresses << 32 | addresses >> 32;
+	packet->words[1] = MCR_WORD_AT(mcr_plain_ports(*flow), 4, 4);
+	packet->words[2] = word2 | MCR_WORD_AT(stripped_vlan, 2, 2);
 	packet->words[3] = MCR_WORD_AT(MCR_ETHER_TYPE_IPV4, 0, 2) |
 			   MCR_WORD_AT(MCR_ETHER_HEADER, 2, 2) |
 			   MCR_WORD_AT(MCR_PLAIN_HEADERS, 4, 2) | MCR_WORD_AT(MCR_PARSED_UDP, 6, 1);

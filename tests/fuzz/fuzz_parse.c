@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Frames. The first octets choose how the frame is handed over; two of their bits write what a
- * fuzzer finds by luck only: the IP checksum, and the fixed fields that the parser's short way asks
- * for. */
+/* Frames. The first octets choose how the frame is handed over; three of their bits write
+ * what a fuzzer finds by luck only: the IP checksum, the fixed fields that the parser's short way
+ * asks for, and lengths that agree. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <core/drop.h>
 #include <core/parse.h>
+
+#include "parse_form.h"
 
 #define PREFIX 4u
 
@@ -57,6 +59,16 @@ static void make_plain(uint8_t *frame, uint32_t len)
 	frame[30] = 239;
 }
 
+static void fit_lengths(uint8_t *frame, uint32_t len)
+{
+	if (len < 42 || len > 0xffff)
+		return;
+	frame[16] = (uint8_t)((len - 14) >> 8);
+	frame[17] = (uint8_t)(len - 14);
+	frame[38] = (uint8_t)((len - 34) >> 8);
+	frame[39] = (uint8_t)(len - 34);
+}
+
 static void check_udp(const struct mcr_packet *p, const uint8_t *head, uint32_t head_len,
 		      uint32_t frame_len)
 {
@@ -80,6 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint32_t frame_len, head_len;
 	uint16_t stripped;
 	uint8_t *head;
+	int plain;
 
 	if (size < PREFIX)
 		return 0;
@@ -91,6 +104,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(head, data + PREFIX, head_len);
 	if (data[0] & 8)
 		make_plain(head, head_len);
+	if (data[0] & 16)
+		fit_lengths(head, head_len);
 	if (data[0] & 4)
 		repair(head, head_len);
 	memset(&p, 0, sizeof(p));
@@ -98,6 +113,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	mcr_parse(&p, head, head_len, frame_len, stripped, own_mac);
 	mcr_parse_walk(&walked, head, head_len, frame_len, stripped, own_mac);
 	check(!memcmp(&p, &walked, sizeof(p)));
+	check(parse_forms_agree(&walked, head, head_len, stripped, own_mac, &plain));
 	check(p.verdict <= MCR_PARSED_DROP);
 	if (p.verdict == MCR_PARSED_DROP)
 		check((MCR_DROPS_OF_PARSER >> p.drop & 1) != 0);

@@ -15,6 +15,7 @@
 
 #include "core/parse.h"
 #include "octets.h"
+#include "parse_form.h"
 
 #define GROUP  "239.1.2.3"
 #define SOURCE "10.0.0.7"
@@ -91,13 +92,14 @@ static inline void build(struct frame *f, struct shape s)
 	fill_udp_checksum(f);
 }
 
-/* The short way and the long way, each on heap copies of exactly the octets that it may read, so
- * that the sanitizers see one octet too many. They must agree in every field. */
+/* The short way in both forms and the long way, on heap copies of exactly the octets that they may
+ * read, so that the sanitizers see one octet too many. They must agree in every field. */
 static inline struct mcr_packet parse3(const uint8_t *bytes, uint32_t head_len, uint32_t frame_len,
 				       uint16_t stripped)
 {
 	uint8_t *head = malloc(head_len ? head_len : 1), *mac = malloc(sizeof(own_mac));
 	struct mcr_packet a, b;
+	int plain;
 
 	assert_non_null(head);
 	assert_non_null(mac);
@@ -108,6 +110,7 @@ static inline struct mcr_packet parse3(const uint8_t *bytes, uint32_t head_len, 
 	mcr_parse(&a, head, head_len, frame_len, stripped, mac);
 	mcr_parse_walk(&b, head, head_len, frame_len, stripped, mac);
 	assert_memory_equal(&a, &b, sizeof(a));
+	assert_true(parse_forms_agree(&b, head, head_len, stripped, mac, &plain));
 	free(mac);
 	free(head);
 	return a;

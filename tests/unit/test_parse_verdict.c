@@ -216,6 +216,90 @@ static void only_arp_and_ipv4_pass_among_all_ethertypes(void **state)
 	}
 }
 
+/* Whether the short way takes the frame, in both forms. */
+static int is_plain(const struct frame *f)
+{
+	struct mcr_packet p = parse(f);
+	int plain;
+
+	assert_true(parse_forms_agree(&p, f->bytes, f->len, 0, own_mac, &plain));
+	return plain;
+}
+
+/* Whether a plain frame stays one when one octet of its headers changes from `was` to another, the
+ * IP checksum as well. */
+static int octet_may_be(uint32_t at, uint8_t value, uint8_t was)
+{
+	/* MACs, traffic class, id, TTL, IP checksum, addresses and ports, UDP checksum */
+	static const uint8_t any[MCR_PLAIN_HEADERS] = {
+	    [3] = 1,  [4] = 1,  [5] = 1,  [6] = 1,  [7] = 1,  [8] = 1,  [9] = 1,
+	    [10] = 1, [15] = 1, [18] = 1, [19] = 1, [22] = 1, [24] = 1, [25] = 1,
+	    [27] = 1, [28] = 1, [29] = 1, [30] = 1, [31] = 1, [32] = 1, [33] = 1,
+	    [34] = 1, [35] = 1, [36] = 1, [37] = 1, [40] = 1, [41] = 1};
+
+	if (at == 11)
+		return value != own_mac[5];
+	if (at == 20) /* the two bits above "more fragments" */
+		return (value & 0x3f) == 0;
+	if (at == 26)
+		return value != 0 && value != 127 && value < 224;
+	return any[at] || value == was;
+}
+
+static void the_short_way_looks_at_each_octet_of_the_headers(void **state)
+{
+	struct frame f;
+
+	(void)state;
+	for (uint32_t at = 0; at < MCR_PLAIN_HEADERS; at++) {
+		for (unsigned value = 0; value < 256; value++) {
+			uint8_t was;
+
+			build(&f, (struct shape){.payload = 20});
+			was = f.bytes[at];
+			f.bytes[at] = (uint8_t)value;
+			if (value != was && at >= 14 && at < 34)
+				assert_false(is_plain(&f)); /* the checksum is wrong */
+			fill_ip_checksum(&f);
+			assert_int_equal(is_plain(&f), octet_may_be(at, (uint8_t)value, was));
+		}
+	}
+}
+
+static void the_short_way_takes_udp_from_hosts_only(void **state)
+{
+	struct frame f;
+
+	(void)state;
+	build(&f, (struct shape){.payload = 20});
+	for (unsigned protocol = 0; protocol < 256; protocol++) {
+		for (unsigned first = 0; first < 256; first++) {
+			f.bytes[f.l3 + 9] = (uint8_t)protocol;
+			f.bytes[f.l3 + 12] = (uint8_t)first;
+			fill_ip_checksum(&f);
+			assert_int_equal(is_plain(&f), protocol == 17 && first != 0 &&
+							   first != 127 && first < 224);
+		}
+	}
+}
+
+static void the_short_way_takes_lengths_that_agree(void **state)
+{
+	struct frame f;
+
+	(void)state;
+	build(&f, (struct shape){.payload = 30, .padding = 10});
+	for (unsigned total = 0; total <= 0xffff; total += total == 80 ? 0xffff - 160 : 1) {
+		for (unsigned udp = 0; udp <= 0xffff; udp += udp == 80 ? 0xffff - 160 : 1) {
+			put16(f.bytes + f.l3 + 2, total);
+			put16(f.bytes + f.udp + 4, udp);
+			fill_ip_checksum(&f);
+			assert_int_equal(is_plain(&f),
+					 udp >= 8 && total == 20 + udp && total <= 20 + 8 + 40);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -229,6 +313,9 @@ int main(void)
 	    cmocka_unit_test(igmp_from_nowhere_is_igmp_all_the_same),
 	    cmocka_unit_test(own_frames_are_told_from_those_of_similar_addresses),
 	    cmocka_unit_test(only_arp_and_ipv4_pass_among_all_ethertypes),
+	    cmocka_unit_test(the_short_way_looks_at_each_octet_of_the_headers),
+	    cmocka_unit_test(the_short_way_takes_udp_from_hosts_only),
+	    cmocka_unit_test(the_short_way_takes_lengths_that_agree),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
