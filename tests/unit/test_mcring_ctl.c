@@ -79,19 +79,26 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void ctl(struct fixture *f, const char *run_dir, const char *args)
+static void ctl_without_dir(struct fixture *f, const char *args)
 {
 	char command[512];
 	size_t n;
 	FILE *p;
 
-	snprintf(command, sizeof(command), "'%s' --run-dir %s %s 2>&1", getenv("MCRING_CTL"),
-		 run_dir, args);
+	snprintf(command, sizeof(command), "'%s' %s 2>&1", getenv("MCRING_CTL"), args);
 	p = popen(command, "r");
 	assert_non_null(p);
 	n = fread(f->out, 1, sizeof(f->out) - 1, p);
 	f->out[n] = '\0';
 	f->status = pclose(p);
+}
+
+static void ctl(struct fixture *f, const char *run_dir, const char *args)
+{
+	char all[400];
+
+	snprintf(all, sizeof(all), "--run-dir %s %s", run_dir, args);
+	ctl_without_dir(f, all);
 }
 
 static void has(const struct fixture *f, const char *text)
@@ -113,6 +120,24 @@ static void status_and_stats_show_the_account_and_tables(void **state)
 	has(f, "239.0.0.1  lan");
 	has(f, "last unknown_group: 239.9.9.9:5000 from -:0, MAC 01:00:5e:09:09:09 from "
 	       "02:00:00:00:00:07, interface lan, vlan 0");
+}
+
+static void the_environment_names_the_run_directory_unless_an_option_does(void **state)
+{
+	struct fixture *f = *state;
+
+	setenv("MCRING_RUN_DIR", f->dir, 1);
+	ctl_without_dir(f, "status");
+	assert_int_equal(f->status, 0);
+	setenv("MCRING_RUN_DIR", "/nowhere", 1);
+	ctl(f, f->dir, "status");
+	assert_int_equal(f->status, 0);
+	ctl_without_dir(f, "status");
+	assert_int_not_equal(f->status, 0);
+	has(f, "no mcring is running at /nowhere/control (from MCRING_RUN_DIR)");
+	ctl_without_dir(f, "--name no-such-engine status");
+	has(f, "at /run/mcring/no-such-engine/control:");
+	unsetenv("MCRING_RUN_DIR");
 }
 
 static void json_is_the_answer_itself(void **state)
@@ -266,6 +291,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    WITH_ENGINE(status_and_stats_show_the_account_and_tables),
+	    WITH_ENGINE(the_environment_names_the_run_directory_unless_an_option_does),
 	    WITH_ENGINE(json_is_the_answer_itself),
 	    WITH_ENGINE(joins_and_leaves_go_through),
 	    WITH_ENGINE(a_dry_run_reaches_the_engine),

@@ -16,7 +16,7 @@
 #define RELOAD_SECONDS  600 /* rings of 64 GiB, a name service that is slow */
 #define PATIENCE_STEP   5   /* seconds between two lines about a long reload */
 
-static int dial(const char *path)
+static int dial(const char *path, const char *origin)
 {
 	struct timeval patience = {.tv_sec = TIMEOUT_SECONDS};
 	struct timeval step = {.tv_sec = PATIENCE_STEP};
@@ -31,11 +31,12 @@ static int dial(const char *path)
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
 		return fd;
 	if (errno == ENOENT || errno == ECONNREFUSED)
-		fail("no mcring is running at %s: start it, or give its --name or --run-dir", path);
+		fail("no mcring is running at %s%s: start it, or give its --name or --run-dir",
+		     path, origin);
 	else if (errno == EACCES)
-		fail("%s: permission denied: run as the user that runs mcring", path);
+		fail("%s%s: permission denied: run as the user that runs mcring", path, origin);
 	else
-		fail("%s: %s", path, strerror(errno));
+		fail("%s%s: %s", path, origin, strerror(errno));
 	close(fd);
 	return -1;
 }
@@ -101,13 +102,13 @@ static char *receive_line(int fd, int is_reload, size_t *len)
 	return NULL;
 }
 
-json_t *ctl_ask(const char *path, const json_t *request)
+json_t *ctl_ask(const char *path, const char *origin, const json_t *request)
 {
 	char *text = json_dumps(request, JSON_COMPACT), *line = NULL;
 	json_t *reply = NULL;
 	const char *error;
 	size_t len = 0;
-	int fd = dial(path), is_reload;
+	int fd = dial(path, origin), is_reload;
 
 	if (fd < 0)
 		goto out;
@@ -117,7 +118,7 @@ json_t *ctl_ask(const char *path, const json_t *request)
 	if (line)
 		reply = json_loadb(line, len, 0, NULL);
 	if (!reply)
-		fail("%s: the engine did not answer", path);
+		fail("%s%s: the engine did not answer", path, origin);
 	if (reply && !json_is_true(json_object_get(reply, "ok"))) {
 		error = json_string_value(json_object_get(reply, "error"));
 		fail("%s", error ? error : "the engine refused without a reason");

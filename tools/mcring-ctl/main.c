@@ -17,6 +17,7 @@
 struct ctl {
 	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 	const char *run_dir, *name;
+	const char *origin; /* of the path, behind it in an error */
 	int json, dry_run;
 	double interval;
 	unsigned long count;
@@ -34,21 +35,30 @@ static const char help_text[] =
     "  reload [--dry-run]   read the configuration file again, or print what that would change\n"
     "\n"
     "  --name NAME          the engine whose run directory is /run/mcring/NAME (mcring)\n"
-    "  --run-dir DIR        the run directory itself\n"
+    "  --run-dir DIR        the run directory itself; without both, $MCRING_RUN_DIR\n"
     "  --json               print the engine's answer as it is (docs/control.md)\n"
     "  --interval SECONDS   top: time between two screens (1)\n"
     "  --count N            top: end after N screens; --once is --count 1\n";
 
+/* As mcr_consumer_open does. */
 static int make_path(struct ctl *ctl)
 {
+	const char *dir = ctl->run_dir;
 	int n;
 
-	if (ctl->run_dir)
-		n = snprintf(ctl->path, sizeof(ctl->path), "%s/control", ctl->run_dir);
+	ctl->origin = "";
+	if (!dir && !ctl->name) {
+		dir = secure_getenv("MCRING_RUN_DIR");
+		dir = dir && dir[0] != '\0' ? dir : NULL;
+		ctl->origin = dir ? " (from MCRING_RUN_DIR)" : "";
+	}
+	if (dir)
+		n = snprintf(ctl->path, sizeof(ctl->path), "%s/control", dir);
 	else
-		n = snprintf(ctl->path, sizeof(ctl->path), "/run/mcring/%s/control", ctl->name);
+		n = snprintf(ctl->path, sizeof(ctl->path), "/run/mcring/%s/control",
+			     ctl->name ? ctl->name : "mcring");
 	if (n < 0 || (size_t)n >= sizeof(ctl->path))
-		return fail("the run directory's path is too long");
+		return fail("the run directory's path%s is too long", ctl->origin);
 	return 0;
 }
 
@@ -92,7 +102,7 @@ static int run(const struct ctl *ctl, int argc, char **argv)
 
 	if (!request)
 		return -1;
-	reply = ctl_ask(ctl->path, request);
+	reply = ctl_ask(ctl->path, ctl->origin, request);
 	json_decref(request);
 	if (!reply)
 		return -1;
@@ -111,7 +121,7 @@ static json_t *ask_status(void *ctx)
 {
 	const struct ctl *ctl = ctx;
 	json_t *request = json_pack("{ss}", "command", "status");
-	json_t *reply = request ? ctl_ask(ctl->path, request) : NULL;
+	json_t *reply = request ? ctl_ask(ctl->path, ctl->origin, request) : NULL;
 
 	json_decref(request);
 	return reply;
@@ -199,7 +209,7 @@ static int parse_options(struct ctl *ctl, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct ctl ctl = {.name = "mcring", .interval = 1};
+	struct ctl ctl = {.interval = 1};
 	int ret;
 
 	if (parse_options(&ctl, argc, argv) < 0 || make_path(&ctl) < 0)
