@@ -121,7 +121,8 @@ enum mcr_order {
 struct mcr_consumer_opts {
 	size_t size;         /* sizeof(struct mcr_consumer_opts), set by MCR_CONSUMER_OPTS_INIT */
 	const char *run_dir; /* the engine's run directory; NULL = /run/mcring/NAME */
-	const char *name;    /* the engine's name; NULL = "mcring" */
+	const char *name;    /* the engine's name; NULL = what the environment variable
+			      * MCRING_RUN_DIR says, else "mcring" */
 	const char *channel; /* NULL = "default" */
 	const char *label;   /* shown in statistics; NULL = the program's name */
 	int fd;              /* >= 0: a socket from mcr_engine_attach, in place of run_dir, name,
@@ -204,20 +205,29 @@ MCR_API int mcr_consumer_intact(const struct mcr_consumer *c, const struct mcr_m
 MCR_API void mcr_consumer_release(struct mcr_consumer *c);
 
 /* mcr_consumer_reattach attaches again after -EPIPE, to the engine that runs now: in the same run
- * directory, to the same channel and ring, under the same label. The selection stays. Messages
- * polled before must not be touched any more (mcr_consumer_read returns -ESTALE for them).
+ * directory, to the same channel and ring, under the same label. The selection and the descriptor
+ * (mcr_consumer_fd) stay. It takes one step and waits for nobody. Call it until it returns 0: in an
+ * event loop when the descriptor is readable, otherwise
  *
- * If the engine is a new one, an MCR_RESTART comes next, then an MCR_LOST for what its rings no
- * longer hold, then everything that they hold. since_ns of the MCR_RESTART: if the consumer had
- * polled everything, the time up to which the old engine had published all arrivals; otherwise the
- * time of the last message polled. If it is the old engine, which had been stopped or starved, the
- * consumer continues where it was and no event comes.
+ *     while (mcr_consumer_reattach(c, &err) < 0)
+ *             mcr_consumer_wait(c, UINT64_MAX);
  *
- * Waits at most 5 s for the connection and 5 s for the answer.
+ * From the first call to the one that returns 0, the descriptor becomes readable, and
+ * mcr_consumer_wait returns 1, when the next step is due: at once when an engine is back, otherwise
+ * after 1 s at most. mcr_consumer_arm returns 1 meanwhile.
  *
- * Errors (the consumer is as before; try again): -ENOENT (no engine runs), -ECONNREFUSED (the
- * engine has ended), -EINVAL (the consumer was opened from a descriptor, or the new channel has no
- * such ring), or another error of mcr_consumer_open. */
+ * Messages polled before it returned 0 must not be touched any more afterwards (mcr_consumer_read
+ * returns -ESTALE for them). If the engine is a new one, an MCR_RESTART comes next, then an
+ * MCR_LOST for what its rings no longer hold, then everything that they hold. since_ns of the
+ * MCR_RESTART: if the consumer had polled everything, the time up to which the old engine had
+ * published all arrivals; otherwise the time of the last message polled. If it is the old engine,
+ * which had been stopped or starved, the consumer continues where it was and no event comes.
+ *
+ * Errors (the consumer is as before): -EAGAIN (an engine has been asked and has 5 s to answer, or
+ * cannot be asked at this moment), -ENOENT (no engine runs), -ECONNREFUSED (the engine has ended),
+ * -ETIMEDOUT (it did not answer: the next call asks again), -EINVAL (the consumer was opened from a
+ * descriptor, which nothing can change; or the new channel has no such ring), or another error of
+ * mcr_consumer_open, which the next engine may not give. */
 MCR_API int mcr_consumer_reattach(struct mcr_consumer *c, struct mcr_error *err);
 
 #define MCR_SELECT_MAX 65536 /* groups and ids in one selection */
@@ -243,16 +253,17 @@ MCR_API uint64_t mcr_consumer_skipped(const struct mcr_consumer *c);
  * = for ever). It costs the rx lcores nothing: the engine's control thread wakes the consumer,
  * about 50 us after the message, or up to 1 ms after it if no consumer has slept in the last 10 ms.
  *
- * Returns 1 to call poll, which may find messages, an event, the end (-EPIPE) or nothing; 0 when
- * the time is over.
+ * Returns 1 to call poll, which may find messages, an event, the end (-EPIPE) or nothing, or to
+ * call mcr_consumer_reattach again; 0 when the time is over.
  *
  * Errors: -EINTR (a signal arrived). */
 MCR_API int mcr_consumer_wait(struct mcr_consumer *c, uint64_t timeout_ns);
 
-/* mcr_consumer_fd returns a descriptor for poll, epoll or io_uring (IORING_OP_POLL_ADD). After a
- * mcr_consumer_arm that returned 0 it becomes readable when there may be something to poll, or when
- * the engine has ended. Watch it for reading, level triggered. The consumer owns it: do not read
- * from it or close it.
+/* mcr_consumer_fd returns a descriptor for poll, epoll or io_uring (IORING_OP_POLL_ADD), the same
+ * from mcr_consumer_open to mcr_consumer_close. After a mcr_consumer_arm that returned 0 it becomes
+ * readable when there may be something to poll, or when the engine has ended; after a
+ * mcr_consumer_reattach that failed, when the next one is due. Watch it for reading, level
+ * triggered. The consumer owns it: do not read from it or close it.
  *
  * An engine that hangs does not make it readable. Call poll about once a second as well, to see the
  * MCR_ENGINE_STALL. */

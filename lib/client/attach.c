@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -24,63 +25,111 @@
 	(MCR_RING_HEADER_BYTES + (uint64_t)MCR_RING_DEPTH_MAX * MCR_RING_DESC_BYTES + \
 	 MCR_RING_BYTES_MAX + (UINT64_C(1) << 30))
 
-/* A socket connected to the engine at path, or -errno. */
-static int connect_to(const char *path, struct mcr_error *err)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	struct timeval timeout = {.tv_sec = MCR_CLIENT_ANSWER_NS / 1000000000};
-	int fd, ret;
+#define RUN_DIR_VARIABLE "MCRING_RUN_DIR"
 
-	if (strlen(path) >= sizeof(address.sun_path))
-		return mcr_error_set(err, -ENOENT, "%s: a socket path has at most %zu characters",
-				     path, sizeof(address.sun_path) - 1);
-	strcpy(address.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return mcr_error_set(err, -errno, "socket: %s", strerror(errno));
-	/* Bounds connect too: an engine that does not accept has a full backlog. */
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
-		return fd;
-	ret = -errno;
-	close(fd);
-	switch (ret) {
-	case -ENOENT:
-	case -ENOTDIR:
-		return mcr_error_set(err, -ENOENT,
-				     "no engine at %s: is it running under this name?", path);
-	case -ECONNREFUSED:
-		return mcr_error_set(err, ret, "nobody listens at %s: the engine is gone", path);
-	case -EACCES:
-	case -EPERM:
-		return mcr_error_set(err, -EACCES,
-				     "no permission for %s: its mode and group say who may attach",
-				     path);
-	case -EAGAIN:
-		return mcr_error_set(err, -ETIMEDOUT, "the engine at %s does not answer", path);
-	case -EPROTOTYPE:
-		return mcr_error_set(err, -EPROTO, "%s is not the socket of an engine", path);
-	default:
-		return mcr_error_set(err, ret, "%s: %s", path, strerror(-ret));
+static int set_path(struct mcr_attach_target *t, const struct mcr_consumer_opts *opts,
+		    struct mcr_error *err)
+{
+	const char *dir = opts->run_dir;
+	int len;
+
+	t->origin = "";
+	if (!dir && !opts->name) {
+		dir = secure_getenv(RUN_DIR_VARIABLE); /* not where others choose the environment */
+		dir = dir && dir[0] != '\0' ? dir : NULL;
+		t->origin = dir ? " (from " RUN_DIR_VARIABLE ")" : "";
 	}
+	if (dir)
+		len = snprintf(t->path, sizeof(t->path), "%s/" MCR_ATTACH_SOCKET, dir);
+	else
+		len = snprintf(t->path, sizeof(t->path), "/run/mcring/%s/" MCR_ATTACH_SOCKET,
+			       opts->name ? opts->name : "mcring");
+	if ((size_t)len < sizeof(t->path))
+		return 0;
+	return mcr_error_set(err, -ENOENT,
+			     "run directory %s%s: the path of its socket would be longer than %zu "
+			     "characters",
+			     dir ? dir : opts->name, t->origin, sizeof(t->path) - 1);
 }
 
-static int say_hello(int fd, const struct mcr_consumer_opts *opts, struct mcr_error *err)
+int mcr_attach_target_init(struct mcr_attach_target *t, const struct mcr_consumer_opts *opts,
+			   struct mcr_error *err)
 {
-	struct mcr_hello hello = {.magic = MCR_HELLO_MAGIC, .version = MCR_ATTACH_VERSION};
 	const char *channel = opts->channel ? opts->channel : "default";
 
-	if (strlen(channel) >= sizeof(hello.channel))
+	memset(t, 0, sizeof(*t));
+	t->hello.magic = MCR_HELLO_MAGIC;
+	t->hello.version = MCR_ATTACH_VERSION;
+	t->hello.oldest = MCR_ATTACH_OLDEST;
+	if (strlen(channel) >= sizeof(t->hello.channel))
 		return mcr_error_set(err, -ENOENT,
 				     "channel \"%s\": a name has at most %d characters", channel,
 				     MCR_NAME_MAX - 1);
-	strcpy(hello.channel, channel);
-	snprintf(hello.label, sizeof(hello.label), "%s",
+	strcpy(t->hello.channel, channel);
+	snprintf(t->hello.label, sizeof(t->hello.label), "%s",
 		 opts->label ? opts->label : program_invocation_short_name);
-	if (send(fd, &hello, sizeof(hello), MSG_NOSIGNAL) != sizeof(hello) && errno != EPIPE &&
-	    errno != ECONNRESET) /* hung up: its last answer is still to be read */
-		return mcr_error_set(err, errno == EAGAIN ? -ETIMEDOUT : -EPROTO,
-				     "the engine takes no request: %s", strerror(errno));
+	return set_path(t, opts, err);
+}
+
+static int fail_connect(int code, const struct mcr_attach_target *t, struct mcr_error *err)
+{
+	const char *path = t->path, *from = t->origin;
+
+	switch (code) {
+	case -ENOENT:
+	case -ENOTDIR:
+		return mcr_error_set(
+		    err, -ENOENT, "no engine at %s%s: is it running under this name?", path, from);
+	case -ECONNREFUSED:
+		return mcr_error_set(err, code, "nobody listens at %s%s: the engine is gone", path,
+				     from);
+	case -EACCES:
+	case -EPERM:
+		return mcr_error_set(err, -EACCES,
+				     "no permission for %s%s: its mode and group say who may "
+				     "attach",
+				     path, from);
+	case -EAGAIN:
+	case -ETIMEDOUT:
+		return mcr_error_set(err, code, "the engine at %s%s takes no connection now", path,
+				     from);
+	case -EPROTOTYPE:
+		return mcr_error_set(err, -EPROTO, "%s%s is not the socket of an engine", path,
+				     from);
+	default:
+		return mcr_error_set(err, code, "%s%s: %s", path, from, strerror(-code));
+	}
+}
+
+int mcr_attachment_ask(struct mcr_attachment *out, const struct mcr_attach_target *t, int blocks,
+		       struct mcr_error *err)
+{
+	const struct timeval timeout = {.tv_sec = MCR_CLIENT_ANSWER_NS / 1000000000};
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int ret,
+	    fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | (blocks ? 0 : SOCK_NONBLOCK), 0);
+
+	*out = (struct mcr_attachment)MCR_ATTACHMENT_NONE;
+	if (fd < 0)
+		return mcr_error_set(err, -errno, "socket: %s", strerror(errno));
+	strcpy(address.sun_path, t->path);
+	/* Bounds connect too: an engine that does not accept has a full backlog. */
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		ret = errno == EAGAIN && blocks ? -ETIMEDOUT : -errno;
+		close(fd);
+		return fail_connect(ret, t, err);
+	}
+	fcntl(fd, F_SETFL, 0); /* requests wait, up to the timeout */
+	/* A new connection has room. One that was hung up has its last answer still to be read. */
+	if (send(fd, &t->hello, sizeof(t->hello), MSG_NOSIGNAL | MSG_DONTWAIT) < 0 &&
+	    errno != EPIPE && errno != ECONNRESET) {
+		ret = -errno;
+		close(fd);
+		return mcr_error_set(err, ret == -EAGAIN ? -ETIMEDOUT : -EPROTO,
+				     "the engine takes no request: %s", strerror(-ret));
+	}
+	out->socket = fd;
 	return 0;
 }
 
@@ -175,57 +224,64 @@ static int map_all(struct mcr_attachment *a, const int *fds, unsigned n_rings,
 	return 0;
 }
 
-static int take_welcome(struct mcr_attachment *a, struct mcr_error *err)
+/* What the answer says; n: its length, or -errno. */
+static int check_welcome(struct mcr_welcome *welcome, const void *raw, ssize_t n, size_t n_fds,
+			 struct mcr_error *err)
+{
+	char text[128];
+	int ret;
+
+	if (n == 0 || n == -ECONNRESET)
+		return mcr_error_set(err, -ECONNREFUSED,
+				     "the engine hung up without an answer: it is ending");
+	if (n < 0 && n != -EPROTO)
+		return mcr_error_set(err, (int)n, "the engine's answer: %s", strerror((int)-n));
+	ret = n < 0 ? -EPROTO : mcr_welcome_parse(welcome, raw, (size_t)n, n_fds);
+	if (ret == -EPROTONOSUPPORT) {
+		mcr_attach_mismatch(text, sizeof(text), welcome->version, MCR_ATTACH_OLDEST,
+				    MCR_ATTACH_VERSION);
+		return mcr_error_set(err, -EPROTO, "%s", text);
+	}
+	if (ret < 0)
+		return mcr_error_set(err, -EPROTO, "the answer is not one of an mcring engine");
+	if (welcome->status == 0)
+		return 0;
+	/* -EAGAIN says that no answer came. */
+	return mcr_error_set(err, welcome->status == -EAGAIN ? -EBUSY : welcome->status, "%s",
+			     welcome->text);
+}
+
+int mcr_attachment_take(struct mcr_attachment *a, struct mcr_error *err)
 {
 	struct mcr_welcome raw, welcome;
 	int fds[FDS_MAX], ret;
 	size_t n_fds = 0;
-	ssize_t n;
+	ssize_t n = receive(a->socket, &raw, sizeof(raw), fds, &n_fds);
 
-	ret = mcr_attachment_wait(a, mcr_client_now_ns() + MCR_CLIENT_ANSWER_NS);
-	if (ret < 0)
-		return mcr_error_set(err, ret, "the engine does not answer: %s", strerror(-ret));
-	n = receive(a->socket, &raw, sizeof(raw), fds, &n_fds);
-	if (n == 0 || n == -ECONNRESET)
-		ret = mcr_error_set(err, -ECONNREFUSED,
-				    "the engine hung up without an answer: it is ending");
-	else if (n < 0 && n != -EPROTO)
-		ret = mcr_error_set(err, (int)n, "the engine's answer: %s", strerror((int)-n));
-	else if (n < 0 || mcr_welcome_parse(&welcome, &raw, (size_t)n, n_fds) < 0)
-		ret = mcr_error_set(err, -EPROTO,
-				    "the answer is not one of an engine of this version");
-	else if (welcome.status != 0)
-		ret = mcr_error_set(err, welcome.status, "%s", welcome.text);
-	else
+	if (n == -EAGAIN)
+		return mcr_error_set(err, -EAGAIN, "the engine has not answered yet");
+	ret = check_welcome(&welcome, &raw, n, n_fds, err);
+	if (ret == 0) {
+		a->version = welcome.version;
 		ret = map_all(a, fds, welcome.n_rings, err);
+	}
 	for (size_t i = 0; i < n_fds; i++)
 		close(fds[i]);
 	return ret;
 }
 
-int mcr_attachment_open(struct mcr_attachment *out, const struct mcr_consumer_opts *opts,
-			struct mcr_error *err)
+int mcr_attachment_await(struct mcr_attachment *a, struct mcr_error *err)
 {
-	char path[512];
-	int ret = 0;
+	uint64_t deadline_ns = mcr_client_now_ns() + MCR_CLIENT_ANSWER_NS;
+	int ret;
 
-	memset(out, 0, sizeof(*out));
-	out->socket = opts->fd;
-	if (out->socket < 0) {
-		if (opts->run_dir)
-			snprintf(path, sizeof(path), "%s/" MCR_ATTACH_SOCKET, opts->run_dir);
-		else
-			snprintf(path, sizeof(path), "/run/mcring/%s/" MCR_ATTACH_SOCKET,
-				 opts->name ? opts->name : "mcring");
-		out->socket = connect_to(path, err);
-		if (out->socket < 0)
-			return out->socket;
-		ret = say_hello(out->socket, opts, err);
-	}
-	if (ret == 0)
-		ret = take_welcome(out, err);
-	if (ret < 0)
-		mcr_attachment_close(out);
+	do {
+		ret = mcr_attachment_wait(a, deadline_ns);
+		if (ret < 0)
+			return mcr_error_set(err, ret, "the engine does not answer: %s",
+					     strerror(-ret));
+		ret = mcr_attachment_take(a, err);
+	} while (ret == -EAGAIN);
 	return ret;
 }
 
@@ -237,6 +293,5 @@ void mcr_attachment_close(struct mcr_attachment *a)
 		munmap(a->page, MCR_CONSUMER_PAGE_BYTES);
 	if (a->socket >= 0)
 		close(a->socket);
-	memset(a, 0, sizeof(*a));
-	a->socket = -1;
+	*a = (struct mcr_attachment)MCR_ATTACHMENT_NONE;
 }

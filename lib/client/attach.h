@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/un.h>
 #include <time.h>
 
 #include <mcring/consumer.h>
@@ -13,8 +14,16 @@
 #include "core/attach_wire.h"
 #include "core/consumer_page.h"
 
+/* Where the engine is, and what it is asked for. */
+struct mcr_attach_target {
+	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)]; /* "" = a descriptor was given */
+	const char *origin; /* of the path, behind it in an error; static */
+	struct mcr_hello hello;
+};
+
 struct mcr_attachment {
-	int socket; /* open for as long as the attachment lasts; -1 = none */
+	int socket;       /* open for as long as the attachment lasts; -1 = none */
+	uint32_t version; /* of the exchange: the engine's */
 	unsigned n_rings;
 	struct {
 		const void *mem; /* read-only map */
@@ -23,11 +32,27 @@ struct mcr_attachment {
 	struct mcr_consumer_page *page;
 };
 
-/* mcr_attachment_open asks for the channel that opts names, or takes the welcome out of opts->fd,
- * which it owns from then on. Blocks for at most 5 s. Errors as mcr_consumer_open; *out is then
- * closed. */
-int mcr_attachment_open(struct mcr_attachment *out, const struct mcr_consumer_opts *opts,
-			struct mcr_error *err);
+#define MCR_ATTACHMENT_NONE  \
+	{                    \
+		.socket = -1 \
+	}
+
+/* mcr_attach_target_init takes from opts what an engine is asked for. Errors: -ENOENT (a name or
+ * path that is too long for any engine). */
+int mcr_attach_target_init(struct mcr_attach_target *t, const struct mcr_consumer_opts *opts,
+			   struct mcr_error *err);
+
+/* mcr_attachment_ask connects and says hello. blocks: waits for the connection, at most
+ * MCR_CLIENT_ANSWER_NS. Errors as mcr_consumer_open; -EAGAIN: the backlog is full. */
+int mcr_attachment_ask(struct mcr_attachment *out, const struct mcr_attach_target *t, int blocks,
+		       struct mcr_error *err);
+
+/* mcr_attachment_take takes the answer and maps what came with it, without waiting. Close the
+ * attachment after an error. Errors as mcr_consumer_open; -EAGAIN: it has not come yet. */
+int mcr_attachment_take(struct mcr_attachment *a, struct mcr_error *err);
+
+/* mcr_attachment_await is the same, but waits at most MCR_CLIENT_ANSWER_NS. */
+int mcr_attachment_await(struct mcr_attachment *a, struct mcr_error *err);
 
 static inline uint64_t mcr_client_now_ns(void)
 {

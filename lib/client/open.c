@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include "client/state.h"
@@ -73,15 +74,13 @@ static int seek_start(struct mcr_client_ring *ring, const struct mcr_consumer_op
 	}
 }
 
-int mcr_client_connect(struct mcr_consumer *c, const struct mcr_consumer_opts *opts,
-		       struct mcr_error *err)
+int mcr_client_stand(struct mcr_consumer *c, const struct mcr_consumer_opts *opts,
+		     struct mcr_error *err)
 {
-	struct mcr_attachment *a = &c->attachment;
+	const struct mcr_attachment *a = &c->attachment;
 	const char *why;
-	int ret = mcr_attachment_open(a, opts, err);
+	int ret;
 
-	if (ret < 0)
-		return ret;
 	if (opts->order > MCR_ORDER_MERGED)
 		return mcr_error_set(err, -EINVAL, "order %u: not an enum mcr_order", opts->order);
 	if (opts->ring == MCR_ALL_RINGS && opts->start == MCR_START_SEQ && a->n_rings > 1)
@@ -120,6 +119,7 @@ int mcr_client_connect(struct mcr_consumer *c, const struct mcr_consumer_opts *o
 
 void mcr_client_disconnect(struct mcr_consumer *c)
 {
+	mcr_client_unwatch_fd(c, c->attachment.socket);
 	mcr_attachment_close(&c->attachment);
 	mcr_client_merge_fini(c);
 	free(c->rings);
@@ -129,33 +129,37 @@ void mcr_client_disconnect(struct mcr_consumer *c)
 void mcr_client_begin(struct mcr_consumer *c)
 {
 	c->watch = (struct mcr_client_watch){.stride = 1, .stall_ns = c->opts.stall_ns};
-	c->attachment.page->abi = MCR_ATTACH_VERSION;
+	c->attachment.page->abi = c->attachment.version;
 	c->attachment.page->pid = (int32_t)getpid();
 	mcr_client_report(c);
 }
 
-/* Copies what reattach will ask for. */
-static int keep_opts(struct mcr_consumer *c, const struct mcr_consumer_opts *opts)
+/* Attaches, as opts says. */
+static int attach(struct mcr_consumer *c, const struct mcr_consumer_opts *opts,
+		  struct mcr_error *err)
 {
-	const char **strings[] = {&c->opts.run_dir, &c->opts.name, &c->opts.channel,
-				  &c->opts.label};
-	size_t len = 0;
-	char *at;
+	struct mcr_attachment *a = &c->attachment;
+	int ret = 0;
 
-	c->opts = *opts;
-	for (size_t i = 0; i < 4; i++)
-		len += *strings[i] ? strlen(*strings[i]) + 1 : 0;
-	c->strings = at = malloc(len + 1);
-	if (!at)
-		return -ENOMEM;
-	for (size_t i = 0; i < 4; i++)
-		if (*strings[i]) {
-			const char *from = *strings[i];
+	if (opts->fd < 0) {
+		ret = mcr_attach_target_init(&c->target, opts, err);
+		if (ret == 0)
+			ret = mcr_attachment_ask(a, &c->target, 1, err);
+	}
+	if (ret == 0)
+		ret = mcr_attachment_await(a, err);
+	if (ret == 0)
+		ret = mcr_client_stand(c, opts, err);
+	return ret;
+}
 
-			*strings[i] = at;
-			at = stpcpy(at, from) + 1;
-		}
-	return 0;
+static int make_fd(struct mcr_consumer *c, struct mcr_error *err)
+{
+	int ret;
+
+	c->fd = epoll_create1(EPOLL_CLOEXEC);
+	ret = c->fd < 0 ? -errno : mcr_client_watch_fd(c, c->attachment.socket);
+	return ret < 0 ? mcr_error_set(err, ret, "epoll: %s", strerror(-ret)) : 0;
 }
 
 int mcr_consumer_open(struct mcr_consumer **out, const struct mcr_consumer_opts *user_opts,
@@ -168,13 +172,18 @@ int mcr_consumer_open(struct mcr_consumer **out, const struct mcr_consumer_opts 
 	if (ret < 0)
 		return ret;
 	c = calloc(1, sizeof(*c));
-	if (!c || keep_opts(c, &opts) < 0) {
-		free(c);
+	if (!c) {
 		if (opts.fd >= 0)
 			close(opts.fd);
 		return mcr_error_set(err, -ENOMEM, "consumer: no memory");
 	}
-	ret = mcr_client_connect(c, &opts, err);
+	c->opts = opts;
+	c->fd = c->next.inotify_fd = c->next.timer_fd = c->next.watch = -1;
+	c->next.asked.socket = -1;
+	c->attachment.socket = opts.fd;
+	ret = attach(c, &opts, err);
+	if (ret == 0)
+		ret = make_fd(c, err);
 	if (ret == 0)
 		ret = mcr_client_select_set(&c->select, opts.groups_be, opts.n_groups, opts.ids,
 					    opts.n_ids, err);
@@ -191,8 +200,10 @@ void mcr_consumer_close(struct mcr_consumer *c)
 {
 	if (!c)
 		return;
+	mcr_client_end_next(c);
 	mcr_client_disconnect(c);
+	if (c->fd >= 0)
+		close(c->fd);
 	mcr_client_select_clear(&c->select);
-	free(c->strings);
 	free(c);
 }

@@ -100,20 +100,20 @@ static int same_life(const struct mcr_consumer *a, const struct mcr_consumer *b)
 	return same;
 }
 
-int mcr_consumer_reattach(struct mcr_consumer *c, struct mcr_error *err)
+/* Goes on with an engine that has answered. The consumer owns the attachment in any case. */
+static int go_on(struct mcr_consumer *c, const struct mcr_attachment *attachment,
+		 struct mcr_error *err)
 {
 	struct mcr_consumer next = *c, old = *c;
 	int ret;
 
-	if (c->opts.fd >= 0)
-		return mcr_error_set(err, -EINVAL,
-				     "a consumer that was opened from a descriptor has no run "
-				     "directory to reattach in: open another");
 	next.opts.start = MCR_START_NEWEST;
 	next.rings = NULL;
-	ret = mcr_client_connect(&next, &next.opts, err);
+	next.attachment = *attachment;
+	ret = mcr_client_stand(&next, &next.opts, err);
 	if (ret < 0) {
 		mcr_client_disconnect(&next);
+		mcr_client_retry_next(c);
 		return ret;
 	}
 	if (same_life(&next, &old))
@@ -126,6 +126,20 @@ int mcr_consumer_reattach(struct mcr_consumer *c, struct mcr_error *err)
 	next.blocked_ns = 0;
 	*c = next;
 	mcr_client_begin(c);
+	mcr_client_end_next(c);
 	mcr_client_disconnect(&old);
 	return 0;
+}
+
+int mcr_consumer_reattach(struct mcr_consumer *c, struct mcr_error *err)
+{
+	struct mcr_attachment attachment;
+	int ret;
+
+	if (c->target.path[0] == '\0')
+		return mcr_error_set(err, -EINVAL,
+				     "a consumer that was opened from a descriptor has no run "
+				     "directory to reattach in: open another");
+	ret = mcr_client_seek_next(c, &attachment, err);
+	return ret == 0 ? go_on(c, &attachment, err) : ret;
 }

@@ -2,8 +2,8 @@
 /* What the files of the consumer share. In the order of who may call whom: attach.c (to mapped
  * memory), select.c (a part of the channel), watch.c (whether the engine lives), message.h
  * (messages out of descriptors), merge.c (several rings in the order of time), open.c (options,
- * start), reattach.c (the next engine), wait.c (sleeping), join.c (groups of its own), consumer.c
- * (poll and what follows it). */
+ * start), next.c (how the next engine is found), reattach.c (going on with it), wait.c (sleeping),
+ * join.c (groups of its own), consumer.c (poll and what follows it). */
 #ifndef MCR_CLIENT_STATE_H
 #define MCR_CLIENT_STATE_H
 
@@ -58,6 +58,16 @@ struct mcr_client_watch {
 	uint64_t silent_since_ns; /* its last heartbeat before that */
 };
 
+/* How the next engine is found. */
+struct mcr_client_next {
+	int is_sought;  /* from the first reattach to the one that succeeds */
+	int inotify_fd; /* -1 = none, as the others */
+	int watch;      /* of a directory, in inotify_fd */
+	int timer_fd;
+	uint64_t due_ns;             /* when to try again, whatever else happens */
+	struct mcr_attachment asked; /* a hello was sent, and is to be answered by due_ns */
+};
+
 struct mcr_consumer {
 	struct mcr_client_ring *rings; /* those that are read */
 	unsigned n_rings;
@@ -81,9 +91,14 @@ struct mcr_consumer {
 
 	struct mcr_attachment attachment;
 
+	/* The user's descriptor, an epoll: of the attachment's socket, or of what tells of the next
+	 * engine. */
+	int fd;
+
 	/* For reattach: how it was opened, and what a page of this engine must not count. */
-	struct mcr_consumer_opts opts; /* without fd, groups and ids */
-	char *strings;                 /* that opts points to */
+	struct mcr_attach_target target;
+	struct mcr_consumer_opts opts; /* its numbers */
+	struct mcr_client_next next;
 	struct mcr_client_counts before;
 	int restarted;     /* an MCR_RESTART is due */
 	uint64_t since_ns; /* for it */
@@ -126,11 +141,11 @@ int mcr_client_merge_init(struct mcr_consumer *c, uint64_t hold_ns, struct mcr_e
 void mcr_client_merge_fini(struct mcr_consumer *c);
 int mcr_client_merge_poll(struct mcr_consumer *c, struct mcr_msg *msgs, int n);
 
-/* open.c: mcr_client_connect attaches and makes the readers of the rings, standing where opts says,
- * over an attachment and rings that c does not own. Errors as mcr_consumer_open. In any case
- * mcr_client_disconnect frees what it made. */
-int mcr_client_connect(struct mcr_consumer *c, const struct mcr_consumer_opts *opts,
-		       struct mcr_error *err);
+/* open.c: mcr_client_stand makes the readers of c->attachment's rings, standing where opts says, in
+ * place of rings that c does not own. Errors as mcr_consumer_open. In any case
+ * mcr_client_disconnect frees them, and closes the attachment. */
+int mcr_client_stand(struct mcr_consumer *c, const struct mcr_consumer_opts *opts,
+		     struct mcr_error *err);
 void mcr_client_disconnect(struct mcr_consumer *c);
 
 /* mcr_client_begin fills the page of a new attachment. */
@@ -139,6 +154,22 @@ void mcr_client_begin(struct mcr_consumer *c);
 /* mcr_client_fill_restart makes the MCR_RESTART that is due. Returns 1, or 0 when the new engine
  * has not begun to receive: nothing else can come before. */
 int mcr_client_fill_restart(struct mcr_consumer *c, struct mcr_msg *m);
+
+/* next.c: mcr_client_seek_next takes a step towards the next engine, without waiting. Returns 0
+ * when it is attached: *out is the caller's. Errors as mcr_consumer_reattach: then c->fd becomes
+ * readable when the next step is due. */
+int mcr_client_seek_next(struct mcr_consumer *c, struct mcr_attachment *out, struct mcr_error *err);
+
+/* mcr_client_retry_next has c->fd become readable soon: the engine that was found is not for us. */
+void mcr_client_retry_next(struct mcr_consumer *c);
+
+/* mcr_client_end_next closes all that seeking took. */
+void mcr_client_end_next(struct mcr_consumer *c);
+
+/* mcr_client_watch_fd has c->fd follow another descriptor, mcr_client_unwatch_fd no longer: before
+ * it is closed, because a forked child may have a copy. */
+int mcr_client_watch_fd(const struct mcr_consumer *c, int fd);
+void mcr_client_unwatch_fd(const struct mcr_consumer *c, int fd);
 
 static inline void mcr_client_store(uint64_t *word, uint64_t value)
 {

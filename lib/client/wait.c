@@ -61,7 +61,7 @@ int mcr_consumer_arm(struct mcr_consumer *c)
 
 	/* Before the announcement: the notice for it must not be taken. */
 	drain(c);
-	if (c->watch.hung_up_ns != 0 || pending(c))
+	if (c->next.is_sought || c->watch.hung_up_ns != 0 || pending(c))
 		return 1;
 	for (unsigned i = 0; i < c->n_rings; i++)
 		mcr_client_store(&page->rings[c->first + i].armed, c->rings[i].reader.next + 1);
@@ -80,16 +80,29 @@ int mcr_consumer_arm(struct mcr_consumer *c)
 
 int mcr_consumer_fd(const struct mcr_consumer *c)
 {
-	return c->attachment.socket;
+	return c->fd;
 }
 
-/* Sleeps for at most so long, or until a notice comes. Returns 0 or -errno. */
+/* Sleeps for at most so long, or until the descriptor (-1 = none) is readable. Returns whether it
+ * is, or -errno. */
 static int sleep_for(int fd, uint64_t ns)
 {
 	const struct timespec ts = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 
-	return ppoll(&p, fd < 0 ? 0 : 1, &ts, NULL) < 0 ? -errno : 0;
+	int n = ppoll(&p, fd < 0 ? 0 : 1, &ts, NULL);
+
+	return n < 0 ? -errno : n;
+}
+
+/* No engine is attached: sleeps until the next step of a reattach is due. */
+static int wait_for_next(const struct mcr_consumer *c, uint64_t end_ns)
+{
+	uint64_t now_ns = mcr_client_now_ns();
+	uint64_t until_ns = c->next.due_ns < end_ns ? c->next.due_ns : end_ns;
+	int ret = sleep_for(c->fd, until_ns > now_ns ? until_ns - now_ns : 0);
+
+	return ret == 0 ? until_ns == c->next.due_ns : ret;
 }
 
 int mcr_consumer_wait(struct mcr_consumer *c, uint64_t timeout_ns)
@@ -98,6 +111,8 @@ int mcr_consumer_wait(struct mcr_consumer *c, uint64_t timeout_ns)
 
 	if (end_ns < timeout_ns)
 		end_ns = UINT64_MAX;
+	if (c->next.is_sought)
+		return wait_for_next(c, end_ns);
 	for (;;) {
 		uint64_t now_ns = mcr_client_now_ns(), slice_ns;
 		int ret;
@@ -109,7 +124,7 @@ int mcr_consumer_wait(struct mcr_consumer *c, uint64_t timeout_ns)
 			if (c->blocked_ns == 0 && !c->restarted && c->watch.hung_up_ns == 0)
 				return 1;
 			ret = sleep_for(-1, NAP_NS);
-			return ret == 0 ? 1 : ret;
+			return ret < 0 ? ret : 1;
 		}
 		if (now_ns >= end_ns) {
 			mcr_client_disarm(c);

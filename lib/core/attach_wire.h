@@ -15,20 +15,29 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <mcring/types.h>
 
-#define MCR_HELLO_MAGIC    UINT64_C(0x006f6c6c6548434d) /* "MCHello" on little endian */
-#define MCR_WELCOME_MAGIC  UINT64_C(0x006d636c6557434d) /* "MCWelcm" */
-#define MCR_ATTACH_VERSION 1
-#define MCR_ATTACH_SOCKET  "attach" /* in the run directory */
-#define MCR_RINGS_MAX      32       /* of a channel: one for each lcore; SCM_RIGHTS takes 253 */
+#define MCR_HELLO_MAGIC   UINT64_C(0x006f6c6c6548434d) /* "MCHello" on little endian */
+#define MCR_WELCOME_MAGIC UINT64_C(0x006d636c6557434d) /* "MCWelcm" */
+#define MCR_ATTACH_SOCKET "attach"                     /* in the run directory */
+#define MCR_RINGS_MAX     32 /* of a channel: one for each lcore; SCM_RIGHTS takes 253 */
+
+/* Versions of this exchange: what an engine speaks, and the oldest that a client reads. From
+ * version 2 on that is the one before, as with the region (MCR_RING_ABI_OLDEST). All versions have
+ * the hello up to `label` and the welcome up to `status` in common, and its text where it is now.
+ */
+#ifndef MCR_ATTACH_VERSION /* tests/abi makes up the next one */
+#define MCR_ATTACH_VERSION 2
+#endif
+#define MCR_ATTACH_OLDEST (MCR_ATTACH_VERSION > 2 ? MCR_ATTACH_VERSION - 1 : 2)
 
 struct mcr_hello {
 	uint64_t magic;
-	uint32_t version;
-	uint32_t flags; /* 0: none is defined yet */
+	uint32_t version; /* the newest that the client reads */
+	uint32_t oldest;  /* the oldest; 0 in version 1 */
 	char channel[MCR_NAME_MAX];
 	char label[MCR_LABEL_MAX];
 	uint8_t reserved[48]; /* 0 */
@@ -36,8 +45,8 @@ struct mcr_hello {
 
 struct mcr_welcome {
 	uint64_t magic;
-	uint32_t version;
-	int32_t status; /* 0 or -errno: then text says why and no descriptor comes */
+	uint32_t version; /* the engine's, also in a refusal */
+	int32_t status;   /* 0 or -errno: then text says why and no descriptor comes */
 	uint32_t n_rings;
 	uint32_t flags; /* 0 */
 	uint64_t epoch; /* the channel's */
@@ -97,9 +106,24 @@ static inline void mcr_text_clean(char *text, size_t cap)
 	text[i] = '\0';
 }
 
+/* mcr_attach_mismatch writes what each side speaks when they have no version in common, and what to
+ * do. */
+static inline void mcr_attach_mismatch(char *text, size_t cap, uint32_t engine,
+				       uint32_t client_oldest, uint32_t client)
+{
+	char also[32] = "";
+
+	if (client_oldest < client)
+		snprintf(also, sizeof(also), "%u to ", client_oldest);
+	snprintf(text, cap, "the engine speaks attach version %u, the client library %s%u: %s",
+		 engine, also, client,
+		 engine > client ? "build the program with the engine's libmcring-client"
+				 : "upgrade the engine to the library's version");
+}
+
 /* mcr_hello_parse checks a first message of len octets (its true length, also when buf holds
- * less). Returns 0 with *out copied and its texts clean; -EPROTO for another version, which gets an
- * answer; -EBADMSG for what no client of ours sends. */
+ * less). Returns 0 with *out copied and its texts clean; -EPROTO for a client that does not read
+ * this version, which gets an answer; -EBADMSG for what no client of ours sends. */
 static inline int mcr_hello_parse(struct mcr_hello *out, const void *buf, size_t len)
 {
 	if (len < offsetof(struct mcr_hello, channel) || len > 4096)
@@ -108,9 +132,11 @@ static inline int mcr_hello_parse(struct mcr_hello *out, const void *buf, size_t
 	memcpy(out, buf, len < sizeof(*out) ? len : sizeof(*out));
 	if (out->magic != MCR_HELLO_MAGIC)
 		return -EBADMSG;
-	if (out->version != MCR_ATTACH_VERSION || out->flags != 0)
+	if (out->oldest == 0)
+		out->oldest = out->version;
+	if (out->version < MCR_ATTACH_VERSION || out->oldest > MCR_ATTACH_VERSION)
 		return -EPROTO;
-	if (len != sizeof(*out))
+	if (len < sizeof(*out)) /* a later version's may be longer */
 		return -EBADMSG;
 	mcr_text_clean(out->channel, sizeof(out->channel));
 	mcr_text_clean(out->label, sizeof(out->label));
@@ -118,8 +144,8 @@ static inline int mcr_hello_parse(struct mcr_hello *out, const void *buf, size_t
 }
 
 /* mcr_welcome_parse checks an answer that came with n_fds descriptors. Returns 0 with *out copied
- * and its text clean, where out->status is the engine's answer; -EPROTO when it is no welcome of
- * this version. */
+ * and its text clean, where out->status is the engine's answer; -EPROTONOSUPPORT for a version that
+ * this client does not read (out->version); -EPROTO when it is no welcome. */
 static inline int mcr_welcome_parse(struct mcr_welcome *out, const void *buf, size_t len,
 				    size_t n_fds)
 {
@@ -129,10 +155,11 @@ static inline int mcr_welcome_parse(struct mcr_welcome *out, const void *buf, si
 	mcr_text_clean(out->text, sizeof(out->text));
 	if (out->magic != MCR_WELCOME_MAGIC || out->status > 0 || out->status < -4095)
 		return -EPROTO;
+	if (out->version < MCR_ATTACH_OLDEST || out->version > MCR_ATTACH_VERSION)
+		return -EPROTONOSUPPORT;
 	if (out->status != 0)
 		return n_fds == 0 ? 0 : -EPROTO;
-	if (out->version != MCR_ATTACH_VERSION || out->n_rings == 0 ||
-	    out->n_rings > MCR_RINGS_MAX || n_fds != (size_t)out->n_rings + 1)
+	if (out->n_rings == 0 || out->n_rings > MCR_RINGS_MAX || n_fds != (size_t)out->n_rings + 1)
 		return -EPROTO;
 	return 0;
 }

@@ -15,7 +15,7 @@
 
 struct mcr_consumer_page {
 	/* Once, at the attach. */
-	uint32_t abi; /* MCR_ATTACH_VERSION */
+	uint32_t abi; /* the attach version that both speak */
 	int32_t pid;  /* as the consumer sees itself; SO_PEERCRED is what counts */
 	uint64_t pad0[7];
 

@@ -72,7 +72,7 @@ SIZE(mcr_error, 512);
 /* The attach socket's: core/attach_wire.h. */
 AT(mcr_hello, magic, 0);
 AT(mcr_hello, version, 8);
-AT(mcr_hello, flags, 12);
+AT(mcr_hello, oldest, 12);
 AT(mcr_hello, channel, 16);
 AT(mcr_hello, label, 48);
 SIZE(mcr_hello, 128);

@@ -336,6 +336,125 @@ static void a_client_takes_nothing_that_could_fault_or_is_no_ring(void **state)
 	assert_int_equal(fd_count(), before);
 }
 
+/* ---- versions ---- */
+
+/* What the engine answers to a first message. */
+static struct mcr_welcome answer_to(const struct small_engine *e, const void *hello, size_t len)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct mcr_welcome welcome;
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+
+	strcpy(address.sun_path, e->path);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(send(fd, hello, len, 0), len);
+	assert_int_equal(recv(fd, &welcome, sizeof(welcome), 0), sizeof(welcome));
+	close(fd);
+	assert_int_equal(welcome.magic, MCR_WELCOME_MAGIC);
+	assert_int_equal(welcome.version, MCR_ATTACH_VERSION);
+	return welcome;
+}
+
+static void an_engine_answers_whoever_reads_its_version_and_tells_others_what_to_do(void **state)
+{
+	const uint32_t this = MCR_ATTACH_VERSION;
+	const struct {
+		uint32_t version, oldest;
+		int status;
+		const char *words;
+	} cases[] = {
+	    {this, this, 0, ""},
+	    {this + 1, this, 0, ""},
+	    {1, 0, -EPROTO, "the engine speaks attach version 2, the client library 1: build"},
+	    {this + 2, this + 1, -EPROTO, "version 2, the client library 3 to 4: upgrade"},
+	    {0, 0, -EPROTO, "version 2, the client library 0"},
+	};
+	struct {
+		struct mcr_hello hello;
+		char more[100]; /* of a later version */
+	} longer = {.hello = {.magic = MCR_HELLO_MAGIC, .channel = "md"}};
+	struct small_engine e;
+
+	small_engine_create(&e, 1, 64, 65536);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct mcr_welcome welcome;
+
+		longer.hello.version = cases[i].version;
+		longer.hello.oldest = cases[i].oldest;
+		for (int is_long = 0; is_long <= 1; is_long++) {
+			welcome =
+			    answer_to(&e, &longer, is_long ? sizeof(longer) : sizeof(longer.hello));
+			assert_int_equal(welcome.status, cases[i].status);
+			assert_non_null(strstr(welcome.text, cases[i].words));
+		}
+	}
+	small_engine_await(&e, 0);
+	small_engine_destroy(&e);
+}
+
+static void a_client_names_both_versions_when_it_does_not_read_the_engines(void **state)
+{
+	const struct {
+		uint32_t version;
+		int status;
+		const char *words;
+	} cases[] = {
+	    {1, -EPROTO, "the engine speaks attach version 1, the client library 2: upgrade the"},
+	    {3, -EPROTO, "the engine speaks attach version 3, the client library 2: build the"},
+	    {3, 0, "version 3"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct mcr_welcome welcome = {.magic = MCR_WELCOME_MAGIC,
+					      .version = cases[i].version,
+					      .status = cases[i].status,
+					      .text = "of the engine"};
+		struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
+		struct mcr_consumer *c;
+		struct mcr_error err;
+		int pair[2];
+
+		assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+		assert_true(send(pair[0], &welcome, sizeof(welcome), 0) > 0);
+		opts.fd = pair[1];
+		assert_int_equal(mcr_consumer_open(&c, &opts, &err), -EPROTO);
+		assert_non_null(strstr(err.text, cases[i].words));
+		close(pair[0]);
+	}
+}
+
+/* ---- the run directory ---- */
+
+static void the_environment_names_the_run_directory_unless_an_option_does(void **state)
+{
+	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
+	struct small_engine e;
+	struct mcr_consumer *c;
+	struct mcr_error err;
+
+	small_engine_create(&e, 1, 64, 65536);
+	opts.channel = "md";
+	setenv("MCRING_RUN_DIR", e.dir, 1);
+	assert_int_equal(mcr_consumer_open(&c, &opts, &err), 0);
+	mcr_consumer_close(c);
+	opts.name = "no-such-engine";
+	assert_int_equal(mcr_consumer_open(&c, &opts, &err), -ENOENT);
+	assert_non_null(strstr(err.text, "/run/mcring/no-such-engine/attach:"));
+	setenv("MCRING_RUN_DIR", "/nowhere", 1);
+	opts.run_dir = e.dir;
+	assert_int_equal(mcr_consumer_open(&c, &opts, &err), 0);
+	mcr_consumer_close(c);
+	opts.run_dir = opts.name = NULL;
+	assert_int_equal(mcr_consumer_open(&c, &opts, &err), -ENOENT);
+	assert_non_null(strstr(err.text, "no engine at /nowhere/attach (from MCRING_RUN_DIR)"));
+	setenv("MCRING_RUN_DIR", "", 1); /* as if it were not there */
+	assert_int_equal(mcr_consumer_open(&c, &opts, &err), -ENOENT);
+	assert_non_null(strstr(err.text, "/run/mcring/mcring/attach:"));
+	unsetenv("MCRING_RUN_DIR");
+	small_engine_await(&e, 0);
+	small_engine_destroy(&e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -348,6 +467,10 @@ int main(void)
 	    cmocka_unit_test(channels_are_added_once_and_removed_with_their_consumers),
 	    cmocka_unit_test(a_channel_of_32_rings_can_be_handed_over),
 	    cmocka_unit_test(a_client_takes_nothing_that_could_fault_or_is_no_ring),
+	    cmocka_unit_test(
+		an_engine_answers_whoever_reads_its_version_and_tells_others_what_to_do),
+	    cmocka_unit_test(a_client_names_both_versions_when_it_does_not_read_the_engines),
+	    cmocka_unit_test(the_environment_names_the_run_directory_unless_an_option_does),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -122,6 +122,7 @@ static void a_page_full_of_garbage_harms_nobody(void **state)
 {
 	static const unsigned char fills[] = {0x00, 0xff, 0x80, 0x7f, 0x01, 0xa5};
 	struct mcr_consumer_info info;
+	struct mcr_attach_target target;
 	struct mcr_attachment a;
 	struct small_engine e;
 
@@ -129,7 +130,9 @@ static void a_page_full_of_garbage_harms_nobody(void **state)
 	struct mcr_consumer_opts opts = opts_for(&e, "md");
 
 	small_engine_publish_seqs(&e, 0, 1000);
-	assert_int_equal(mcr_attachment_open(&a, &opts, NULL), 0);
+	assert_int_equal(mcr_attach_target_init(&target, &opts, NULL), 0);
+	assert_int_equal(mcr_attachment_ask(&a, &target, 1, NULL), 0);
+	assert_int_equal(mcr_attachment_await(&a, NULL), 0);
 	for (size_t i = 0; i < sizeof(fills); i++) {
 		memset(a.page, fills[i], MCR_CONSUMER_PAGE_BYTES);
 		pthread_mutex_lock(&e.lock);

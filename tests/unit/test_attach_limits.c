@@ -69,7 +69,8 @@ static int raw_connect(const struct small_engine *e)
 
 static int say_hello(int fd)
 {
-	const struct mcr_hello hello = {.magic = MCR_HELLO_MAGIC, .version = 1, .channel = "md"};
+	const struct mcr_hello hello = {
+	    .magic = MCR_HELLO_MAGIC, .version = MCR_ATTACH_VERSION, .channel = "md"};
 
 	return send(fd, &hello, sizeof(hello), 0) == sizeof(hello) ? 0 : -1;
 }

@@ -210,7 +210,7 @@ static void ask(struct mcr_consumer *c, const char *join)
 	struct mcr_request request = {.kind = MCR_REQUEST_JOIN, .serial = 1};
 
 	strcpy(request.text, join);
-	assert_int_equal(send(mcr_consumer_fd(c), &request, sizeof(request), 0), sizeof(request));
+	assert_int_equal(send(c->attachment.socket, &request, sizeof(request), 0), sizeof(request));
 }
 
 static void a_poll_takes_one_request_and_consumers_take_turns(void **state)
@@ -337,7 +337,7 @@ static void a_request_that_is_none_ends_the_attachment(void **state)
 		struct mcr_consumer *bad = consumer(&e), *good = consumer(&e);
 		size_t len = i < 3 ? sizeof(requests[0]) : sizeof(requests[0]) - 1;
 
-		assert_int_equal(send(mcr_consumer_fd(bad), &requests[i % 3], len, 0), len);
+		assert_int_equal(send(bad->attachment.socket, &requests[i % 3], len, 0), len);
 		small_engine_await(&e, 1);
 		assert_int_equal(mcr_consumer_join(bad, "239.1.1.1", NULL), -EPIPE);
 		assert_int_equal(mcr_consumer_join(good, "239.1.1.1", NULL), 0);

@@ -16,11 +16,10 @@
 #include "options.h"
 #include "print.h"
 
-#define BATCH       64
-#define IDLE_POLLS  200       /* empty ones, then it sleeps */
-#define SLEEP_NS    200000000 /* then it looks for signals and the engine's heartbeat */
-#define NAP_NS      50000
-#define REATTACH_NS 50000000
+#define BATCH      64
+#define IDLE_POLLS 200       /* empty ones, then it sleeps */
+#define SLEEP_NS   200000000 /* then it looks for signals and the engine's heartbeat */
+#define NAP_NS     50000
 
 struct cat {
 	struct cat_options options;
@@ -73,15 +72,14 @@ static int done(struct cat *cat)
 	       (cat->options.count != 0 && cat->received >= cat->options.count);
 }
 
-/* Sleeps until something comes, and finds out when the reader of the output has gone. */
-static void rest(struct cat *cat, struct mcr_consumer *c)
+/* Sleeps until something comes, but not for longer than most_ns, and finds out when the reader of
+ * the output has gone. */
+static void rest(struct cat *cat, struct mcr_consumer *c, uint64_t most_ns)
 {
 	struct pollfd fds[] = {{.fd = STDOUT_FILENO}, {.fd = mcr_consumer_fd(c), .events = POLLIN}};
 	uint64_t now = monotonic_ns(), left = cat->end_ns > now ? cat->end_ns - now : 0;
-	struct timespec pause = {0, (long)(left < SLEEP_NS ? left : SLEEP_NS)};
+	struct timespec pause = {0, (long)(left < most_ns ? left : most_ns)};
 
-	if (mcr_consumer_arm(c)) /* something is there, or will be without a notice */
-		pause.tv_nsec = NAP_NS;
 	if (ppoll(fds, 2, &pause, NULL) > 0 && fds[0].revents != 0)
 		cat->write_errno = EPIPE;
 }
@@ -120,8 +118,8 @@ static int follow(struct cat *cat, struct mcr_consumer *c)
 		idle = n == 0 ? idle + 1 : 0;
 		if (idle == 1)
 			fflush(stdout); /* the reader sees everything there is */
-		if (idle > IDLE_POLLS)
-			rest(cat, c);
+		if (idle > IDLE_POLLS)  /* armed, unless something comes without a notice */
+			rest(cat, c, mcr_consumer_arm(c) ? NAP_NS : SLEEP_NS);
 	}
 	return 0;
 }
@@ -130,8 +128,6 @@ static int follow(struct cat *cat, struct mcr_consumer *c)
  * is not for us. */
 static int follow_next(struct cat *cat, struct mcr_consumer *c, struct mcr_error *err)
 {
-	const struct timespec pause = {0, REATTACH_NS};
-
 	fail("the engine has ended; waiting for the next");
 	fflush(stdout);
 	while (!done(cat) && !timed_out(cat)) {
@@ -140,9 +136,10 @@ static int follow_next(struct cat *cat, struct mcr_consumer *c, struct mcr_error
 		/* Not there yet, or not ready. Any other error would come again. */
 		if (ret == 0)
 			return join_all(cat, c, err);
-		if (ret != -ENOENT && ret != -ECONNREFUSED && ret != -ETIMEDOUT && ret != -EBUSY)
+		if (ret != -EAGAIN && ret != -ENOENT && ret != -ECONNREFUSED && ret != -ETIMEDOUT &&
+		    ret != -EBUSY)
 			return ret;
-		nanosleep(&pause, NULL);
+		rest(cat, c, SLEEP_NS);
 	}
 	return 0;
 }

@@ -19,7 +19,7 @@ static const char USAGE[] =
     "Prints the messages of a channel of a running mcring.\n"
     "\n"
     "  --name NAME          the engine whose run directory is /run/mcring/NAME (mcring)\n"
-    "  --run-dir DIR        the run directory itself\n"
+    "  --run-dir DIR        the run directory itself; without both, $MCRING_RUN_DIR\n"
     "  --channel NAME       the channel (default)\n"
     "  --from WHERE         newest (default), oldest, or a sequence number\n"
     "  --ring N             only this ring of the channel; needed with a sequence number when\n"

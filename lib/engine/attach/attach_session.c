@@ -151,17 +151,16 @@ void mcr_attach_on_hello(struct mcr_attach_server *s, struct mcr_attach_slot *sl
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	ret = n <= 0 ? -EBADMSG : mcr_hello_parse(&hello, buf, (size_t)n);
-	if (ret == -EPROTO)
-		mcr_attach_set_refusal(
-		    &welcome, -EPROTO,
-		    "the client speaks attach version %u (flags 0x%x), this engine version %d: "
-		    "use the client library of the engine's version",
-		    hello.version, hello.flags, MCR_ATTACH_VERSION);
-	else if (ret < 0)
+	if (ret == -EPROTO) {
+		mcr_attach_mismatch(welcome.text, sizeof(welcome.text), MCR_ATTACH_VERSION,
+				    hello.oldest, hello.version);
+		welcome.status = -EPROTO;
+	} else if (ret < 0) {
 		mcr_attach_set_refusal(&welcome, -EBADMSG,
 				       "this is not a hello of mcring's attach protocol");
-	else
+	} else {
 		admit(s, slot, hello.channel, hello.label, now_ns, &welcome);
+	}
 	if (slot->state == MCR_SLOT_ATTACHED)
 		return;
 	if (n != 0)

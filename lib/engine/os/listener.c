@@ -26,6 +26,7 @@ static int start(struct mcr_listener *l, int backlog)
 	if (listen(l->fd, backlog) < 0 || epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, l->fd, &event) < 0)
 		return -errno;
 	l->watched = 1;
+	mcr_socket_file_touch(&l->file);
 	take_spare(l);
 	return 0;
 }

@@ -110,6 +110,11 @@ int mcr_socket_file_bind(struct mcr_socket_file *out, int fd, const char *path, 
 	return ret < 0 ? fail(ret, what, path, gid, err) : 0;
 }
 
+void mcr_socket_file_touch(const struct mcr_socket_file *file)
+{
+	utimensat(AT_FDCWD, file->path, NULL, AT_SYMLINK_NOFOLLOW); /* IN_ATTRIB (inotify(7)) */
+}
+
 void mcr_socket_file_remove(struct mcr_socket_file *file)
 {
 	int dir_fd = file->path[0] != '\0' ? open_dir_of(file->path, NULL) : -1;

@@ -23,6 +23,10 @@ struct mcr_socket_file {
 int mcr_socket_file_bind(struct mcr_socket_file *out, int fd, const char *path, uint32_t mode,
 			 uint32_t gid, const char *what, struct mcr_error *err);
 
+/* mcr_socket_file_touch makes an event for those who watch the directory: call it after listen,
+ * because bind made the file before a connection could succeed. */
+void mcr_socket_file_touch(const struct mcr_socket_file *file);
+
 /* mcr_socket_file_remove removes the file, unless another one stands in its place. */
 void mcr_socket_file_remove(struct mcr_socket_file *file);
 
