@@ -104,7 +104,7 @@ static void apply(void *ctx)
 static int begin(struct daemon *d, int dry_run, int by_signal, struct mcr_error *report)
 {
 	struct reload *r = &d->reload;
-	struct mcr_lcore_info lcore;
+	struct mcr_lcore_info lcore = {.size = sizeof(lcore)};
 
 	if (!d->config_path)
 		return mcr_fail(report, -EINVAL,
@@ -187,7 +187,7 @@ static int create_engine(struct daemon *d, struct mcr_error *err)
 		interfaces[i] = s->interfaces[i].config;
 	for (size_t i = 0; i < s->n_channels; i++)
 		channels[i] = s->channels[i].config;
-	mcr_engine_config_init(&cfg);
+	mcr_engine_config_init(&cfg, sizeof(cfg));
 	memcpy(cfg.name, s->engine.name, sizeof(cfg.name));
 	memcpy(cfg.run_dir, s->engine.run_dir, sizeof(cfg.run_dir));
 	cfg.attach = mcr_settings_attach(s);
@@ -206,7 +206,7 @@ static int create_engine(struct daemon *d, struct mcr_error *err)
 
 static int drop_privileges(struct daemon *d, struct mcr_error *err)
 {
-	struct mcr_port_info port;
+	struct mcr_port_info port = {.size = sizeof(port)};
 	uint64_t keep = 0;
 	char names[64];
 	int ret;
@@ -259,7 +259,7 @@ static void serve(struct daemon *d)
 
 static int has_lost_port(const struct mcr_engine *e)
 {
-	struct mcr_port_info port;
+	struct mcr_port_info port = {.size = sizeof(port)};
 
 	for (size_t i = 0; mcr_engine_port_info(e, i, &port) == 0; i++)
 		if (port.removed)

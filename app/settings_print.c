@@ -27,7 +27,7 @@ static void print_keys(FILE *out, const struct mcr_keys *keys, const void *confi
 static uint64_t print_channel(FILE *out, const struct mcr_settings *s,
 			      const struct mcr_channel_config *cfg)
 {
-	uint64_t ring = mcr_ring_footprint(mcr_channel_depth(cfg->bytes), cfg->bytes);
+	uint64_t ring = mcr_ring_footprint(cfg->bytes);
 
 	print_keys(out, &mcr_channel_keys, cfg, cfg->name);
 	fprintf(out, "; %zu joins, %.1f MiB a ring\n", joins_of(s, cfg->name),

@@ -11,7 +11,7 @@ int main(int argc, char **argv)
 	char payload[9000];
 	int n;
 
-	opts.run_dir = argc > 1 ? argv[1] : NULL; /* /run/mcring/mcring */
+	opts.run_dir = argc > 1 ? argv[1] : NULL; /* MCRING_RUN_DIR, /run/mcring/mcring */
 	if (mcr_consumer_open(&consumer, &opts, &err)) {
 		fprintf(stderr, "%s\n", err.text);
 		return 1;

@@ -27,12 +27,13 @@ static void on_signal(int number)
 /* The engine of one port with one channel; no files, so no sockets. */
 static int create(struct mcr_engine **out, const char *port, struct mcr_error *err)
 {
-	struct mcr_interface_config interface = {.name = "feed"};
-	struct mcr_channel_config channel = {.name = "md", .bytes = 2 << 20};
+	struct mcr_interface_config interface = {.size = sizeof(interface), .name = "feed"};
+	struct mcr_channel_config channel = {
+	    .size = sizeof(channel), .name = "md", .bytes = 2 << 20};
 	struct mcr_engine_config config;
 
 	snprintf(interface.port, sizeof(interface.port), "%s", port);
-	mcr_engine_config_init(&config);
+	mcr_engine_config_init(&config, sizeof(config));
 	config.interfaces = &interface;
 	config.n_interfaces = 1;
 	config.channels = &channel;

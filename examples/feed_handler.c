@@ -3,7 +3,6 @@
  * an engine in another process. */
 #include "feed_handler.h"
 
-#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -11,11 +10,10 @@
 static void on_message(struct feed_handler *h, const struct mcr_msg *m, const uint8_t *payload,
 		       size_t len)
 {
-	char group[INET_ADDRSTRLEN];
+	char group[MCR_ADDRESS_TEXT];
 
-	inet_ntop(AF_INET, &m->group_be, group, sizeof(group));
-	printf("%s:%u seq %" PRIu64 ": %zu octets, \"%.*s\"\n", group, m->dst_port, m->pos.seq, len,
-	       (int)len, (const char *)payload);
+	printf("%s:%u seq %" PRIu64 ": %zu octets, \"%.*s\"\n", mcr_address_format(group, m->group),
+	       m->dst_port, m->pos.seq, len, (int)len, (const char *)payload);
 	h->messages++;
 	h->bytes += len;
 }
@@ -24,6 +22,12 @@ static void on_gap(struct feed_handler *h, const struct mcr_msg *m, uint64_t los
 {
 	printf("gap: %" PRIu64 " messages from seq %" PRIu64 "\n", lost, m->pos.seq);
 	h->lost += lost;
+}
+
+/* Another engine: what arrived in between may be missing, and nothing counts it. */
+static void on_restart(const struct mcr_msg *m)
+{
+	printf("restart: %" PRIu64 " ns may be missing\n", m->rx_ns - m->since_ns);
 }
 
 int feed_handler_step(struct feed_handler *h, struct mcr_consumer *c)
@@ -38,6 +42,8 @@ int feed_handler_step(struct feed_handler *h, struct mcr_consumer *c)
 
 		if (m->kind == MCR_LOST) { /* this handler was too slow */
 			on_gap(h, m, m->lost);
+		} else if (m->kind == MCR_RESTART) {
+			on_restart(m);
 		} else if (m->kind == MCR_DATA) {
 			len = mcr_consumer_read(c, m, payload, sizeof(payload));
 			if (len < 0) /* overtaken between poll and read */

@@ -42,13 +42,16 @@ static void on_burst(void *ctx, const struct mcr_inline_msg *msgs, unsigned n, u
 static int create(struct mcr_engine **out, const char *port, struct book *book,
 		  struct mcr_error *err)
 {
-	struct mcr_interface_config interface = {.name = "feed"};
-	struct mcr_channel_config channel = {
-	    .name = "default", .handler = on_burst, .handler_ctx = book, .handler_only = 1};
+	struct mcr_interface_config interface = {.size = sizeof(interface), .name = "feed"};
+	struct mcr_channel_config channel = {.size = sizeof(channel),
+					     .name = "default",
+					     .handler = on_burst,
+					     .handler_ctx = book,
+					     .handler_only = 1};
 	struct mcr_engine_config config;
 
 	snprintf(interface.port, sizeof(interface.port), "%s", port);
-	mcr_engine_config_init(&config);
+	mcr_engine_config_init(&config, sizeof(config));
 	config.interfaces = &interface;
 	config.n_interfaces = 1;
 	config.channels = &channel;
@@ -70,7 +73,7 @@ static int join(struct mcr_engine *engine, const char *text, struct mcr_error *e
 /* The main thread does the control work, and has all the time for logs and the like. */
 static void run(struct mcr_engine *engine, struct book *book, uint64_t messages)
 {
-	struct mcr_channel_info info;
+	struct mcr_channel_info info = {.size = sizeof(info)};
 
 	while (!stopping && __atomic_load_n(&book->messages, __ATOMIC_ACQUIRE) < messages)
 		mcr_engine_poll(engine, 1000000);

@@ -52,16 +52,16 @@ const struct mcr_kind mcr_kind_device = {parse_device, print_text, 0};
 static int parse_address(const struct mcr_key *key, void *field, const char *text,
 			 struct mcr_error *err)
 {
-	return mcr_value_address(field, (uint8_t *)field + sizeof(uint32_t), text, err);
+	return mcr_value_address(field, (uint8_t *)field + sizeof(struct mcr_address), text, err);
 }
 
 static void print_address(const struct mcr_key *key, const void *field, char *buf, size_t cap)
 {
-	const uint32_t *address_be = field;
-	char address[MCR_ADDRESS_TEXT];
+	const struct mcr_address *address = field;
+	char ip[MCR_ADDRESS_TEXT];
 
-	snprintf(buf, cap, "%s/%u", mcr_address_format(address, mcr_address_from_ipv4(*address_be)),
-		 ((const uint8_t *)field)[sizeof(*address_be)]);
+	snprintf(buf, cap, "%s/%u", mcr_address_format(ip, *address),
+		 ((const uint8_t *)field)[sizeof(*address)]);
 }
 
 const struct mcr_kind mcr_kind_address = {parse_address, print_address, 0};

@@ -49,13 +49,15 @@ static const struct mcr_word checksum_words[] = {{"nic", MCR_UDP_CHECKSUM_NIC},
 						 {NULL, 0}};
 static const struct mcr_word hw_time_words[] = {
     {"off", MCR_HW_TIME_OFF}, {"on", MCR_HW_TIME_ON}, {"synced", MCR_HW_TIME_SYNCED}, {NULL, 0}};
+static const struct mcr_word pieces_words[] = {
+    {"auto", MCR_PIECES_AUTO}, {"on", MCR_PIECES_ON}, {"off", MCR_PIECES_OFF}, {NULL, 0}};
 static const struct mcr_word auto_word[] = {{"auto", 0}, {NULL, 0}};
 static const struct mcr_word never_word[] = {{"never", UINT32_MAX}, {NULL, 0}};
 
 static const struct mcr_key interface_keys[] = {
     {"name", &mcr_kind_name, INTERFACE(name), .flags = MCR_KEY_REQUIRED},
     {"port", &mcr_kind_port, INTERFACE(port), .flags = MCR_KEY_REQUIRED},
-    {"address", &mcr_kind_address, "ADDR/LEN", INTERFACE_FIELDS(address_be, prefix_len)},
+    {"address", &mcr_kind_address, "ADDR/LEN", INTERFACE_FIELDS(address, prefix_len)},
     {"vlan", &mcr_kind_number, "ID", INTERFACE(vlan), .max = MCR_VLAN_ID_MAX},
     {"igmp", &mcr_kind_word, INTERFACE(igmp), .words = igmp_words, .flags = MCR_KEY_SHOWN},
     {"igmp_strict", &mcr_kind_word, INTERFACE(igmp_strict), .words = bool_words},
@@ -74,12 +76,13 @@ static const struct mcr_key interface_keys[] = {
     {"hw_time", &mcr_kind_word, INTERFACE(hw_time), .words = hw_time_words},
     {"lcores", &mcr_kind_lcores, "N/N...", INTERFACE_FIELDS(n_lcores, lcores), .max = LCORE_MAX},
     {"queues", &mcr_kind_number, "N", INTERFACE(n_queues), .min = 1, .max = MCR_QUEUES_MAX},
+    {"pieces", &mcr_kind_word, INTERFACE(pieces), .words = pieces_words},
 };
 const struct mcr_keys mcr_interface_keys = TABLE("interface", interface_keys);
 ASSERT_FITS(interface_keys);
 
 _Static_assert(offsetof(struct mcr_interface_config, prefix_len) ==
-		   offsetof(struct mcr_interface_config, address_be) + 4,
+		   offsetof(struct mcr_interface_config, address) + sizeof(struct mcr_address),
 	       "one field of mcr_kind_address");
 _Static_assert(offsetof(struct mcr_interface_config, lcores) ==
 		   offsetof(struct mcr_interface_config, n_lcores) + 2,

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,6 +101,7 @@ int mcr_settings_add_interface(struct mcr_settings *s, const struct mcr_interfac
 	if (s->n_interfaces == MCR_INTERFACES_MAX)
 		return mcr_fail(err, -ENOSPC, "more than %d interfaces", MCR_INTERFACES_MAX);
 	s->interfaces[s->n_interfaces].config = *config;
+	s->interfaces[s->n_interfaces].config.size = sizeof(*config);
 	s->interfaces[s->n_interfaces++].origin = origin;
 	return 0;
 }
@@ -125,6 +125,7 @@ int mcr_settings_add_channel(struct mcr_settings *s, const struct mcr_channel_co
 	if (s->n_channels == MCR_CHANNELS_MAX)
 		return mcr_fail(err, -ENOSPC, "more than %d channels", MCR_CHANNELS_MAX);
 	s->channels[s->n_channels].config = *config;
+	s->channels[s->n_channels].config.size = sizeof(*config);
 	s->channels[s->n_channels++].origin = origin;
 	return 0;
 }
@@ -227,19 +228,15 @@ struct mcr_attach_config mcr_settings_attach(const struct mcr_settings *s)
 
 /* ---- the whole ---- */
 
-_Static_assert(offsetof(struct mcr_interface_setting, config.name) == 0 &&
-		   offsetof(struct mcr_channel_setting, config.name) == 0,
-	       "what list_names takes begins with a name");
-
-/* Lists the names of n settings. Each has size octets and begins with its name. */
-static void list_names(const void *first, size_t size, size_t n, char *buf, size_t cap)
+/* Lists the names of n settings, of size octets each. first: the name in the first of them. */
+static void list_names(const char *first, size_t size, size_t n, char *buf, size_t cap)
 {
 	size_t used = 0;
 
 	buf[0] = '\0';
 	for (size_t i = 0; i < n && used < cap; i++)
 		used += (size_t)snprintf(buf + used, cap - used, "%s%s", i ? ", " : "",
-					 (const char *)first + i * size);
+					 first + i * size);
 }
 
 static int bad_join(const struct mcr_settings *s, size_t i, struct mcr_error *err,
@@ -264,7 +261,8 @@ static int resolve_interface(struct mcr_settings *s, size_t i, struct mcr_error 
 	for (size_t k = 0; k < s->n_interfaces; k++)
 		if (strcmp(s->interfaces[k].config.name, join->interface) == 0)
 			return 0;
-	list_names(s->interfaces, sizeof(s->interfaces[0]), s->n_interfaces, names, sizeof(names));
+	list_names(s->interfaces[0].config.name, sizeof(s->interfaces[0]), s->n_interfaces, names,
+		   sizeof(names));
 	if (s->n_interfaces == 0)
 		return bad_join(s, i, err, "there is no interface: give one with --interface", "");
 	if (!join->interface[0])
@@ -286,7 +284,7 @@ static int resolve_channel(struct mcr_settings *s, size_t i, size_t n_declared,
 	if (mcr_settings_channel(s, join->channel))
 		return 0;
 	if (n_declared && strcmp(join->channel, MCR_DEFAULT_CHANNEL) != 0) {
-		list_names(s->channels, sizeof(s->channels[0]), s->n_channels, names,
+		list_names(s->channels[0].config.name, sizeof(s->channels[0]), s->n_channels, names,
 			   sizeof(names));
 		return bad_join(s, i, err, "no such channel; there are: ", names);
 	}
@@ -330,8 +328,7 @@ static int by_membership(const void *a, const void *b)
 
 	if (order)
 		return order;
-	return (ntohl((*x)->group_be) > ntohl((*y)->group_be)) -
-	       (ntohl((*x)->group_be) < ntohl((*y)->group_be));
+	return memcmp(&(*x)->group, &(*y)->group, sizeof((*x)->group));
 }
 
 size_t mcr_settings_memberships(const struct mcr_settings *s)

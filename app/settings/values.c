@@ -192,7 +192,7 @@ int mcr_access_add_group(struct mcr_access *access, const char *text, struct mcr
 	return add_id(access->gids, &access->n_gids, text, mcr_value_group, err);
 }
 
-int mcr_value_address(uint32_t *address_be, uint8_t *prefix_len, const char *text,
+int mcr_value_address(struct mcr_address *out, uint8_t *prefix_len, const char *text,
 		      struct mcr_error *err)
 {
 	const char *slash = strchr(text, '/');
@@ -205,7 +205,7 @@ int mcr_value_address(uint32_t *address_be, uint8_t *prefix_len, const char *tex
 				"'%.64s': expected a unicast IPv4 address with its prefix length, "
 				"such as 10.1.2.3/24",
 				text);
-	*address_be = mcr_address_ipv4_be(address);
+	*out = address;
 	*prefix_len = (uint8_t)prefix;
 	return 0;
 }

@@ -37,7 +37,7 @@ int mcr_access_add_user(struct mcr_access *access, const char *text, struct mcr_
 int mcr_access_add_group(struct mcr_access *access, const char *text, struct mcr_error *err);
 
 /* mcr_value_address: ADDRESS/LEN of an interface, unicast IPv4. */
-int mcr_value_address(uint32_t *address_be, uint8_t *prefix_len, const char *text,
+int mcr_value_address(struct mcr_address *out, uint8_t *prefix_len, const char *text,
 		      struct mcr_error *err);
 
 /* mcr_value_source checks one unicast IPv4 address, which is stored as text. */

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What an engine is created with: interfaces, channels, sockets and lcores. Start a struct
- * mcr_engine_config with mcr_engine_config_init, the others with all members 0. The engine copies
- * what it needs: what pointers point to is borrowed for the call. */
+ * mcr_engine_config with mcr_engine_config_init, the others with all members 0 but size. The engine
+ * copies what it needs: what pointers point to is borrowed for the call. */
 #ifndef MCRING_CONFIG_H
 #define MCRING_CONFIG_H
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include <mcring/address.h>
 #include <mcring/inline.h>
 #include <mcring/types.h>
 
@@ -56,20 +57,30 @@ enum mcr_hw_time {
 				 * NIC's clock is right */
 };
 
+/* Whether a queue that is behind is received in pieces of 8 packets. Each piece has its own rx_ns,
+ * and 32 packets are published together. */
+enum mcr_pieces {
+	MCR_PIECES_AUTO = 0, /* no: no driver is known that gains by it (docs/benchmarks.md) */
+	MCR_PIECES_ON = 1,
+	MCR_PIECES_OFF = 2,
+};
+
 /* An interface: a DPDK port, a VLAN and a local address. */
 struct mcr_interface_config {
+	uint32_t size; /* sizeof(struct mcr_interface_config) */
 	char name[MCR_NAME_MAX];
 	char port[64]; /* DPDK device name ("net_af_packet0", "0000:01:00.0") or port number */
-	uint32_t address_be;  /* 0 = none: reports come from 0.0.0.0, and ARP is not answered */
-	uint8_t prefix_len;   /* of address_be, 0..32 */
-	uint8_t igmp;         /* enum mcr_igmp_mode */
-	uint8_t tx_never;     /* 1: this interface sends no frame at all */
-	uint8_t udp_checksum; /* enum mcr_udp_checksum; the port's first interface decides */
-	uint16_t vlan;        /* 1..4094; 0 = untagged */
+	struct mcr_address address; /* IPv4. None: reports come from 0.0.0.0, and ARP is not
+				     * answered */
+	uint8_t prefix_len;         /* of address, 0..32 */
+	uint8_t igmp;               /* enum mcr_igmp_mode */
+	uint8_t tx_never;           /* 1: this interface sends no frame at all */
+	uint8_t udp_checksum;       /* enum mcr_udp_checksum; the port's first interface decides */
+	uint16_t vlan;              /* 1..4094; 0 = untagged */
 	/* The engine makes a device of this name in the kernel (which takes CAP_NET_ADMIN). The
 	 * kernel gets what no channel wants and answers ARP and ICMP echo itself; what it sends on
 	 * the device leaves through the port. "" = no device: mcring answers ARP and ICMP echo for
-	 * address_be. */
+	 * address. */
 	char kernel[MCR_DEVICE_NAME_MAX];
 
 	/* IGMP details; all 0 is a good choice (docs/igmp.md). */
@@ -90,6 +101,7 @@ struct mcr_interface_config {
 			    * if there are none */
 	uint16_t lcores[MCR_LCORES_MAX]; /* the only rx lcores that may poll the port */
 	uint8_t hw_time;                 /* enum mcr_hw_time */
+	uint8_t pieces;                  /* enum mcr_pieces */
 };
 
 #define MCR_ACCESS_IDS_MAX 32 /* users, and groups, of an access list */
@@ -106,6 +118,7 @@ struct mcr_access {
 
 /* A channel: a set of groups with one ring for each rx lcore. */
 struct mcr_channel_config {
+	uint32_t size; /* sizeof(struct mcr_channel_config) */
 	char name[MCR_NAME_MAX];
 	uint64_t bytes;            /* of a ring: a power of two, 64 KiB..2^36; 0 = 16 MiB. A message
 				    * takes 40 octets and its payload, rounded up to 64 */
@@ -146,7 +159,7 @@ enum mcr_log_level {
 
 /* What mcr_engine_create takes. */
 struct mcr_engine_config {
-	size_t size; /* sizeof(struct mcr_engine_config), set by mcr_engine_config_init */
+	uint32_t size; /* sizeof(struct mcr_engine_config), set by mcr_engine_config_init */
 	char name[MCR_NAME_MAX]; /* "mcring" */
 	char run_dir[96]; /* directory of the sockets `attach` and `control`; "" = no sockets */
 	struct mcr_attach_config attach;
@@ -179,8 +192,8 @@ struct mcr_engine_config {
 };
 
 /* mcr_engine_config_init fills in the defaults: everything 0 but size, name, attach and
- * first_chunk. */
-MCR_API void mcr_engine_config_init(struct mcr_engine_config *cfg);
+ * first_chunk. size: sizeof(struct mcr_engine_config) in the program. Thread: any. */
+MCR_API void mcr_engine_config_init(struct mcr_engine_config *cfg, size_t size);
 
 #ifdef __cplusplus
 }

@@ -24,6 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <mcring/address.h>
 #include <mcring/types.h>
 
 #ifdef __cplusplus
@@ -79,25 +80,30 @@ enum mcr_msg_flags {
 
 /* A message or an event, filled in by poll. Members that do not apply to its kind mean nothing. */
 struct mcr_msg {
-	const uint8_t *data; /* payload in the ring, which the writer may overwrite at any time: use
-			      * mcr_consumer_read, or mcr_consumer_intact after reading; mapped
-			      * until mcr_consumer_close or mcr_consumer_reattach */
+	const uint8_t *data; /* payload in the ring, at a multiple of 8 octets, which the writer may
+			      * overwrite at any time: use mcr_consumer_read, or
+			      * mcr_consumer_intact after reading; mapped until mcr_consumer_close
+			      * or mcr_consumer_reattach */
 	uint32_t len;        /* octets of payload */
 	uint16_t kind;       /* enum mcr_kind */
 	uint16_t flags;      /* enum mcr_msg_flags */
 	struct mcr_pos pos;
-	uint64_t rx_ns; /* CLOCK_REALTIME of the burst; never goes back within a ring */
-	uint64_t hw_ns; /* the NIC's time of arrival, CLOCK_REALTIME; 0 = unknown */
-	uint64_t lost;  /* MCR_LOST: messages missed */
-	uint32_t group_be, source_be;
+	uint64_t rx_ns;  /* CLOCK_REALTIME of the burst; never goes back within a ring */
+	uint64_t hw_ns;  /* the NIC's time of arrival, CLOCK_REALTIME; 0 = unknown */
+	uint64_t offset; /* for mcr_consumer_read and mcr_consumer_intact */
+	struct mcr_address group, source;
 	uint32_t id;                 /* user id of the join that took it; MCR_LINK: DPDK port */
 	uint16_t dst_port, src_port; /* UDP, host order */
 	uint16_t vlan;               /* 0 = untagged */
-	uint8_t ttl;
-	uint8_t family;       /* AF_INET */
-	uint64_t offset;      /* for mcr_consumer_read and mcr_consumer_intact */
-	uint64_t since_ns;    /* MCR_RESTART, MCR_ENGINE_STALL: CLOCK_REALTIME; 0 = unknown */
-	uint64_t reserved[3]; /* 0 */
+	uint16_t interface;          /* index of the interface on which it arrived */
+	uint8_t ttl;                 /* IPv4 TTL, IPv6 hop limit */
+	uint8_t traffic_class;       /* IPv4 TOS (RFC 2474 §3), IPv6 traffic class */
+	uint8_t pad[2];              /* 0 */
+	union {
+		uint64_t lost;     /* MCR_LOST: messages missed */
+		uint64_t since_ns; /* MCR_RESTART, MCR_ENGINE_STALL: CLOCK_REALTIME; 0 = unknown */
+	};
+	uint64_t reserved; /* 0 */
 };
 
 /* Where a consumer starts in each ring. */
@@ -116,10 +122,18 @@ enum mcr_order {
 	MCR_ORDER_MERGED = 1, /* by rx_ns, then by ring; docs/ring.md says what it delays */
 };
 
+/* The messages of a group to one UDP port, or to any. */
+struct mcr_select_group {
+	struct mcr_address group;
+	uint16_t port; /* 0 = any */
+};
+
 /* Options of mcr_consumer_open. Start from MCR_CONSUMER_OPTS_INIT. Pointers are borrowed for the
  * call. */
 struct mcr_consumer_opts {
-	size_t size;         /* sizeof(struct mcr_consumer_opts), set by MCR_CONSUMER_OPTS_INIT */
+	uint32_t size;       /* sizeof(struct mcr_consumer_opts) and ... */
+	uint32_t msg_size;   /* ... sizeof(struct mcr_msg), set by MCR_CONSUMER_OPTS_INIT: how the
+			      * program was compiled */
 	const char *run_dir; /* the engine's run directory; NULL = /run/mcring/NAME */
 	const char *name;    /* the engine's name; NULL = what the environment variable
 			      * MCRING_RUN_DIR says, else "mcring" */
@@ -127,35 +141,34 @@ struct mcr_consumer_opts {
 	const char *label;   /* shown in statistics; NULL = the program's name */
 	int fd;              /* >= 0: a socket from mcr_engine_attach, in place of run_dir, name,
 			      * channel and label. open takes it over, also when it fails, except
-			      * for a wrong `size`. */
+			      * for a wrong size or msg_size. */
 	uint32_t start;      /* enum mcr_start */
 	uint32_t ring;       /* the only ring to read; MCR_ALL_RINGS = every ring */
+	uint32_t order;      /* enum mcr_order */
 	uint64_t seq;        /* MCR_START_SEQ */
 
 	/* The part of the channel to read, as mcr_consumer_select takes it. */
-	const uint32_t *groups_be, *ids;
+	const struct mcr_select_group *groups;
+	const uint32_t *ids;
 	size_t n_groups, n_ids;
 
-	uint32_t order;    /* enum mcr_order */
-	uint32_t pad;      /* 0 */
 	uint64_t hold_ns;  /* MCR_ORDER_MERGED: how long the others wait for a silent ring; 0 = 100
 			    * ms */
 	uint64_t stall_ns; /* how long an engine whose process exists may show no sign of life
 			    * before poll returns -EPIPE; 0 = 10 s, UINT64_MAX = for ever. With 1
-			    * s or less no MCR_ENGINE_STALL comes first; nor does one in programs
-			    * that were compiled before this option existed. */
+			    * s or less no MCR_ENGINE_STALL comes first. */
 };
 #ifdef __cplusplus
-#define MCR_CONSUMER_OPTS_INIT                                                               \
-	{                                                                                    \
-		sizeof(struct mcr_consumer_opts), nullptr, nullptr, nullptr, nullptr, -1, 0, \
-		    MCR_ALL_RINGS, 0, nullptr, nullptr, 0, 0, 0, 0, 0, 0                     \
+#define MCR_CONSUMER_OPTS_INIT                                                                 \
+	{                                                                                      \
+		sizeof(struct mcr_consumer_opts), sizeof(struct mcr_msg), nullptr, nullptr,    \
+		    nullptr, nullptr, -1, 0, MCR_ALL_RINGS, 0, 0, nullptr, nullptr, 0, 0, 0, 0 \
 	}
 #else
-#define MCR_CONSUMER_OPTS_INIT                                                                     \
-	{                                                                                          \
-		sizeof(struct mcr_consumer_opts), NULL, NULL, NULL, NULL, -1, 0, MCR_ALL_RINGS, 0, \
-		    NULL, NULL, 0, 0, 0, 0, 0, 0                                                   \
+#define MCR_CONSUMER_OPTS_INIT                                                                    \
+	{                                                                                         \
+		sizeof(struct mcr_consumer_opts), sizeof(struct mcr_msg), NULL, NULL, NULL, NULL, \
+		    -1, 0, MCR_ALL_RINGS, 0, 0, NULL, NULL, 0, 0, 0, 0                            \
 	}
 #endif
 
@@ -172,11 +185,15 @@ MCR_API int mcr_consumer_open(struct mcr_consumer **out, const struct mcr_consum
 			      struct mcr_error *err);
 
 /* mcr_consumer_poll fills in up to n messages and events. It makes no system call as long as the
- * engine shows signs of life, and it validates each descriptor, so that data and len lie in the
- * ring. Use the messages before mcr_consumer_release.
+ * engine shows signs of life, and it validates each message's header, so that data and len lie in
+ * the ring. Use the messages before mcr_consumer_release.
  *
  * Returns how many it filled in. 0 means that there is nothing new, or that it passed over many
- * messages in a row that were not selected.
+ * messages in a row that were not selected. Fewer than n do not mean that there are no more: from a
+ * ring that it had read to the end it takes at first only what the engine published together, so
+ * that it does not touch the line that the engine is writing just now. A message that comes alone
+ * is there sooner for that, by a third. Poll until 0 before you sleep; mcr_consumer_arm and
+ * mcr_consumer_wait look for themselves.
  *
  * Errors: -EPIPE (the engine stopped, its process ended, or it showed no sign of life for
  * opts.stall_ns, and everything published before has been returned), -EPROTO (the ring's content
@@ -232,18 +249,19 @@ MCR_API int mcr_consumer_reattach(struct mcr_consumer *c, struct mcr_error *err)
 
 #define MCR_SELECT_MAX 65536 /* groups and ids in one selection */
 
-/* mcr_consumer_select limits the next polls to a part of the channel: the messages of these groups
- * (network byte order) and those with one of these ids. No group and no id selects everything. The
- * call replaces the selection, copies both lists and allocates.
+/* mcr_consumer_select limits the next polls to a part of the channel: the messages of these groups,
+ * and those with one of these ids. No group and no id selects everything. The call replaces the
+ * selection, copies both lists and allocates.
  *
- * poll skips the other messages: it looks only at their descriptors, and they never count as lost.
+ * poll skips the other messages: it looks only at their headers, and they never count as lost.
  * `lost` of an MCR_LOST counts all messages of the ring, so it is an upper bound for the selected
  * ones. Events always come.
  *
  * Errors (the selection is as before): -EINVAL (an address is not multicast), -E2BIG (more than
  * MCR_SELECT_MAX), -ENOMEM. */
-MCR_API int mcr_consumer_select(struct mcr_consumer *c, const uint32_t *groups_be, size_t n_groups,
-				const uint32_t *ids, size_t n_ids, struct mcr_error *err);
+MCR_API int mcr_consumer_select(struct mcr_consumer *c, const struct mcr_select_group *groups,
+				size_t n_groups, const uint32_t *ids, size_t n_ids,
+				struct mcr_error *err);
 
 /* mcr_consumer_skipped returns how many messages poll has skipped because they were not selected.
  */
@@ -295,10 +313,56 @@ MCR_API int mcr_consumer_arm(struct mcr_consumer *c);
 MCR_API int mcr_consumer_join(struct mcr_consumer *c, const char *join, struct mcr_error *err);
 MCR_API int mcr_consumer_leave(struct mcr_consumer *c, const char *join, struct mcr_error *err);
 
-/* mcr_consumer_headroom returns how many messages the writer can publish, at least, before it
- * overwrites a message that the consumer has not released, in the ring where that is fewest. It may
- * be too low by 1/128 of what the ring holds. 0 means that the writer has done so, or that the next
- * message does. */
+/* An interface of the engine. */
+struct mcr_consumer_interface {
+	uint32_t size;  /* sizeof(struct mcr_consumer_interface), set by the program */
+	uint32_t index; /* from 0, as in `interface` of a message */
+	char name[MCR_NAME_MAX];
+	struct mcr_address address; /* its own; none = it has none */
+	uint8_t prefix_len;         /* of address */
+	uint8_t pad;
+	uint16_t vlan;      /* 0 = untagged */
+	uint16_t dpdk_port; /* as in MCR_LINK */
+	uint16_t pad2;
+	char port[64];   /* DPDK's name of the port */
+	char netdev[16]; /* the kernel's interface below the port; "" = there is none, as with vfio
+			  */
+	char kernel[16]; /* the device that the engine made in the kernel for the interface
+			  * (`kernel=`); "" = none */
+};
+
+/* mcr_consumer_interface_info asks the engine for its interface i, counted from 0. Whoever may read
+ * a channel may ask. It waits at most 5 s for the answer, and withdraws a mcr_consumer_arm.
+ *
+ * Errors: -ENOENT (past the last), -EINVAL (out->size), -EPIPE (the engine is gone), -ETIMEDOUT (no
+ * answer). */
+MCR_API int mcr_consumer_interface_info(struct mcr_consumer *c, uint32_t i,
+					struct mcr_consumer_interface *out, struct mcr_error *err);
+
+/* Where a ring is, and where the consumer is in it. Positions are those of struct mcr_pos: the same
+ * number is the same message. */
+struct mcr_consumer_ring {
+	uint32_t size; /* sizeof(struct mcr_consumer_ring), set by the program */
+	uint32_t ring;
+	uint64_t epoch;
+	uint64_t oldest; /* seq of the oldest message that is held; head = none is */
+	uint64_t next;   /* seq that poll returns next, if it is not lapped before */
+	uint64_t head;   /* seq that the engine publishes next: head - next are left to poll */
+	uint64_t watermark_ns; /* CLOCK_REALTIME: everything that arrived before is published,
+				* with a seq below head; 0 = unknown */
+};
+
+/* mcr_consumer_ring_info describes a ring that the consumer reads. It makes no system call.
+ *
+ * Errors: -ENOENT (no such ring), -EINVAL (out->size). */
+MCR_API int mcr_consumer_ring_info(const struct mcr_consumer *c, uint32_t ring,
+				   struct mcr_consumer_ring *out, struct mcr_error *err);
+
+/* mcr_consumer_headroom returns how many messages the writer can publish before it overwrites a
+ * message that the consumer has not released, in the ring where that is fewest. It is an estimate:
+ * the octets until then, by the mean size of the messages that were not released or, when there are
+ * none, of all so far. The octets may be too few by 1/128 of the ring. 0 means that the writer has
+ * done so, or that the next message may. */
 MCR_API uint64_t mcr_consumer_headroom(const struct mcr_consumer *c);
 
 /* mcr_consumer_rings returns how many rings the channel has. */

@@ -11,13 +11,27 @@
  *
  * A function that returns int gives 0 or -errno unless its comment says otherwise, and one that
  * takes a struct mcr_error fills it when it fails. The engine copies strings and structures that it
- * is given. Times are nanoseconds of CLOCK_REALTIME unless a comment says otherwise. */
+ * is given. Times are nanoseconds of CLOCK_REALTIME unless a comment says otherwise.
+ *
+ * Structures grow from one version to the next without a new ABI, at their ends. One that may
+ * begins with `size`, by which the library knows how the program was compiled: set it to sizeof of
+ * the structure, and all members that are not used to 0, before the structure goes to a function,
+ * also to one that fills it in:
+ *
+ *     struct mcr_port_info info = {.size = sizeof(info)};
+ *     for (i = 0; mcr_engine_port_info(e, i, &info) == 0; i++)
+ *
+ * Such a function gives -EINVAL if size is not set. A newer program that runs with an older library
+ * gets 0 in the members that the library does not know, and -EINVAL if it sets them. The others do
+ * not grow: struct mcr_join and struct mcr_inline_msg have reserved members, struct mcr_account has
+ * room. */
 #ifndef MCRING_ENGINE_H
 #define MCRING_ENGINE_H
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include <mcring/address.h>
 #include <mcring/config.h>
 #include <mcring/info.h>
 #include <mcring/inline.h>
@@ -190,13 +204,15 @@ MCR_API int mcr_engine_channel_access(struct mcr_engine *e, const struct mcr_cha
 MCR_API void mcr_engine_reload_done(struct mcr_engine *e, int result,
 				    const struct mcr_error *report);
 
-/* mcr_engine_interface_address changes the local address of an interface; 0 = none. Reports and
+/* mcr_engine_interface_address changes the local address of an interface, which may be
+ * none. Reports and
  * answers use it from then on, and all memberships are reported again.
  *
- * Errors (the address is as before): -ENOENT (no such interface), -EINVAL (not a unicast address),
+ * Errors (the address is as before): -ENOENT (no such interface), -EINVAL (not a unicast IPv4
+ * address),
  * -ENOMEM. */
 MCR_API int mcr_engine_interface_address(struct mcr_engine *e, const char *interface,
-					 uint32_t address_be, uint8_t prefix_len,
+					 struct mcr_address address, uint8_t prefix_len,
 					 struct mcr_error *err);
 
 /* mcr_engine_port_remove takes a port out while the engine runs: the lcores stop polling it, then

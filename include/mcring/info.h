@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What an engine says about itself, while it runs and after mcr_engine_stop. The functions make
  * copies for the caller. Counters are never reset. The functions that take an index i fill in entry
- * i, counted from 0, and return 0, or -ENOENT past the last entry. Thread: control. */
+ * i, counted from 0, and return 0, or -ENOENT past the last entry. Those that take a structure with
+ * `size` return -EINVAL if it is not set (mcring/engine.h). Thread: control. */
 #ifndef MCRING_INFO_H
 #define MCRING_INFO_H
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include <mcring/address.h>
 #include <mcring/config.h>
 #include <mcring/join.h>
 #include <mcring/stats.h>
@@ -22,12 +24,14 @@ struct mcr_engine;
 /* mcr_engine_account gives the account of all rx lcores together. */
 MCR_API void mcr_engine_account(const struct mcr_engine *e, struct mcr_account *out);
 
-/* mcr_engine_drop_sample gives the last packet that any rx lcore dropped for a reason. */
-MCR_API void mcr_engine_drop_sample(const struct mcr_engine *e, enum mcr_drop reason,
-				    struct mcr_drop_sample *out);
+/* mcr_engine_drop_sample gives the last packet that any rx lcore dropped for a reason. Returns 0.
+ */
+MCR_API int mcr_engine_drop_sample(const struct mcr_engine *e, enum mcr_drop reason,
+				   struct mcr_drop_sample *out);
 
 /* An rx lcore. */
 struct mcr_lcore_info {
+	uint32_t size; /* sizeof(struct mcr_lcore_info) */
 	unsigned lcore;
 	struct mcr_account account;
 	uint64_t polls, bursts; /* calls of rte_eth_rx_burst; those that returned packets */
@@ -44,6 +48,7 @@ MCR_API int mcr_engine_lcore_info(const struct mcr_engine *e, size_t i, struct m
 /* The control thread, in mcr_engine_poll. A round lasts from one sleep to the next. While it lasts
  * there is no heartbeat, no IGMP report and no answer on a socket. */
 struct mcr_control_info {
+	uint32_t size; /* sizeof(struct mcr_control_info) */
 	uint64_t rounds;
 	uint64_t longest_round_ns;    /* excludes the time in which the thread was ready but other
 				       * threads ran, where the kernel counts that
@@ -52,12 +57,13 @@ struct mcr_control_info {
 	uint64_t longest_round_at_ns; /* when it ended; 0 = none yet */
 };
 
-/* mcr_engine_control_info describes the control thread. */
-MCR_API void mcr_engine_control_info(const struct mcr_engine *e, struct mcr_control_info *out);
+/* mcr_engine_control_info describes the control thread. Returns 0. */
+MCR_API int mcr_engine_control_info(const struct mcr_engine *e, struct mcr_control_info *out);
 
 /* A DPDK port with its NIC counters (rte_eth_stats). The device thread reads link and counters each
  * 100 ms, or later while the kernel keeps it waiting. */
 struct mcr_port_info {
+	uint32_t size; /* sizeof(struct mcr_port_info) */
 	char name[64];
 	uint16_t dpdk_port;
 	char driver[32];
@@ -106,19 +112,21 @@ MCR_API const char *mcr_engine_igmp_rx_name(unsigned kind);
 
 /* An interface. Members named *_left_ns and *_age_ns are durations. */
 struct mcr_interface_info {
-	struct mcr_interface_config config;
+	uint32_t size; /* sizeof(struct mcr_interface_info) */
+	char name[MCR_NAME_MAX];
 	uint16_t dpdk_port;
 	uint8_t mac[6];
-	uint8_t igmp_version;    /* spoken now: 1, 2, 3; 0 = off */
-	char igmp_reason[64];    /* why this version: "no older querier is present", "a v2 querier
-				  * is present", "a v1 querier is present", "set by the
-				  * configuration", "igmp=off" or "tx=never" */
-	uint32_t querier_be;     /* querier's address; a snooping switch may query from 0.0.0.0 */
-	uint64_t querier_age_ns; /* since its last general query; UINT64_MAX = none heard */
-	uint64_t tx_packets;     /* sent by mcring: IGMP, ARP, ICMP */
+	uint8_t igmp_version; /* spoken now: 1, 2, 3; 0 = off */
+	char igmp_reason[64]; /* why this version: "no older querier is present", "a v2 querier
+			       * is present", "a v1 querier is present", "set by the
+			       * configuration", "igmp=off" or "tx=never" */
+	struct mcr_address querier; /* querier's address, 0.0.0.0 for a switch that queries without
+				     * one; none = no general query heard */
+	uint64_t querier_age_ns;    /* since its last general query; UINT64_MAX = none heard */
+	uint64_t tx_packets;        /* sent by mcring: IGMP, ARP, ICMP */
 	uint64_t tx_retries; /* IGMP messages that had to wait for the Tx queue or for a buffer */
 	uint64_t tx_dropped; /* answers to ARP and ICMP that the Tx queue did not take */
-	uint8_t kernel_up;   /* 1: the device that config.kernel names exists */
+	uint8_t kernel_up;   /* 1: the device that `kernel` of its configuration names exists */
 	uint64_t kernel_rx;  /* frames given to the kernel: part of `punted`, and received IGMP */
 	uint64_t kernel_rx_dropped; /* frames that the kernel did not take (device down or gone) */
 	uint64_t kernel_tx;         /* frames from the kernel that the port took */
@@ -151,8 +159,14 @@ struct mcr_interface_info {
 MCR_API int mcr_engine_interface_info(const struct mcr_engine *e, size_t i,
 				      struct mcr_interface_info *out);
 
+/* mcr_engine_interface_config gives the configuration of interface i, with the address that it has
+ * now. Returns 0, or -ENOENT past the last. */
+MCR_API int mcr_engine_interface_config(const struct mcr_engine *e, size_t i,
+					struct mcr_interface_config *out);
+
 /* A channel. */
 struct mcr_channel_info {
+	uint32_t size; /* sizeof(struct mcr_channel_info) */
 	char name[MCR_NAME_MAX];
 	uint64_t bytes; /* of a ring */
 	unsigned n_rings;
@@ -177,12 +191,11 @@ MCR_API int mcr_engine_channel_info(const struct mcr_engine *e, size_t i,
 
 /* A membership: one group on one interface, the union of its joins (RFC 3376 §3.2). */
 struct mcr_group_info {
+	uint32_t size; /* sizeof(struct mcr_group_info) */
 	char interface[MCR_NAME_MAX];
-	uint32_t group_be;
-	uint8_t mode;       /* enum mcr_filter_mode of the union */
-	unsigned n_sources; /* sources of the union; sources_be has the first
-			     * MCR_JOIN_SOURCES_MAX */
-	uint32_t sources_be[MCR_JOIN_SOURCES_MAX];
+	struct mcr_address group;
+	uint8_t mode;               /* enum mcr_filter_mode of the union */
+	unsigned n_sources;         /* sources of the union: mcr_engine_group_sources */
 	unsigned joins;             /* elementary joins of this group */
 	uint64_t packets, bytes;    /* delivered packets; their octets of payload */
 	uint64_t joined_ns;         /* when the membership began */
@@ -202,10 +215,18 @@ struct mcr_group_info {
 /* mcr_engine_group_info describes a membership. Returns 0, or -ENOENT past the last. */
 MCR_API int mcr_engine_group_info(const struct mcr_engine *e, size_t i, struct mcr_group_info *out);
 
+/* mcr_engine_group_sources copies the first cap sources of membership i, ascending. sources may be
+ * NULL if cap is 0.
+ *
+ * Returns how many there are, which may exceed cap, or -ENOENT past the last membership. */
+MCR_API int mcr_engine_group_sources(const struct mcr_engine *e, size_t i,
+				     struct mcr_address *sources, size_t cap);
+
 /* An attached consumer. The engine vouches for id, channel, pid, uid and published; the consumer
  * supplies the rest, cut to what its rings allow. */
 struct mcr_consumer_info {
-	uint64_t id; /* counts attachments from 1 in the life of the engine */
+	uint32_t size; /* sizeof(struct mcr_consumer_info) */
+	uint64_t id;   /* counts attachments from 1 in the life of the engine */
 	char channel[MCR_NAME_MAX];
 	char label[MCR_LABEL_MAX]; /* printable ASCII only */
 	int32_t pid;               /* from SO_PEERCRED, as uid */
@@ -214,7 +235,7 @@ struct mcr_consumer_info {
 	uint64_t skipped;          /* messages that it did not select */
 	uint64_t cursor;           /* messages of its rings that it has passed ... */
 	uint64_t published;        /* ... out of these */
-	uint64_t headroom;         /* messages, at least, until the slowest of its rings laps it */
+	uint64_t headroom;         /* messages of mean size until its slowest ring laps it */
 	uint64_t headroom_min;     /* the lowest headroom, sampled each 10 ms; 0 if it lost any */
 	uint64_t heartbeat_age_ns; /* since its last poll */
 };
@@ -224,7 +245,10 @@ MCR_API int mcr_engine_consumer_info(const struct mcr_engine *e, size_t i,
 				     struct mcr_consumer_info *out);
 
 /* mcr_engine_join_info gives a join, in the order in which they were added, with the names of
- * interface and channel filled in and the sources sorted. Returns 0, or -ENOENT past the last. */
+ * interface and channel filled in and the sources sorted. The sources belong to the engine and are
+ * valid until the next call that may change joins: mcr_engine_poll, mcr_engine_update and those
+ * like it, mcr_engine_channel_remove, mcr_engine_stop and mcr_engine_destroy. mcr_join_list_add
+ * copies them. Returns 0, or -ENOENT past the last. */
 MCR_API int mcr_engine_join_info(const struct mcr_engine *e, size_t i, struct mcr_join *out);
 
 /* mcr_engine_join_owner gives the owner of join i. Returns 0, or -ENOENT past the last. */

@@ -13,6 +13,7 @@
 
 #include <stdint.h>
 
+#include <mcring/address.h>
 #include <mcring/types.h>
 
 #ifdef __cplusplus
@@ -27,14 +28,17 @@ struct mcr_inline_msg {
 	uint32_t len;        /* octets of payload */
 	uint64_t rx_ns;      /* CLOCK_REALTIME of the burst */
 	uint64_t hw_ns;      /* the NIC's time if MCR_FLAG_HW_TIME is set, else 0 */
-	uint32_t group_be, source_be;
+	struct mcr_address group, source;
 	uint32_t id;                 /* user id of the join that took it */
 	uint16_t dst_port, src_port; /* UDP, host order */
 	uint16_t vlan;               /* 0 = untagged */
 	uint16_t flags;              /* enum mcr_msg_flags of mcring/consumer.h */
 	uint8_t ttl;
-	uint32_t offset;    /* octets from the start of the packet to the payload */
-	const void *packet; /* the struct rte_mbuf, borrowed too */
+	uint8_t traffic_class; /* IPv4 TOS */
+	uint16_t interface;    /* its index, as in mcr_engine_interface_info */
+	uint32_t offset;       /* octets from the start of the packet to the payload */
+	const void *packet;    /* the struct rte_mbuf, borrowed too */
+	uint64_t reserved[3];  /* 0 */
 };
 
 /* mcr_inline_copy copies up to cap octets of a payload into buf, from all segments. Thread: the rx

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A join: what a channel wants to receive. A struct mcr_join is one elementary join, a plain value.
- * A text such as "239.1.1.0/28:5000-5003@10.0.0.7,channel=md" expands to a list of them. The
- * functions keep no state of their own: any thread may call them, on lists that no other thread
- * uses meanwhile. */
+/* A join: what a channel wants to receive. A struct mcr_join is one elementary join. A text such as
+ * "239.1.1.0/28:5000-5003@10.0.0.7,channel=md" expands to a list of them. The functions keep no
+ * state of their own: any thread may call them, on lists that no other thread uses meanwhile. */
 #ifndef MCRING_JOIN_H
 #define MCRING_JOIN_H
 
@@ -26,24 +25,29 @@ enum mcr_filter_mode {
 };
 
 /* One group on one UDP port, or on any port, of one interface, for one channel. If all members but
- * group_be are 0, it is the join of any source and any port, on the only interface, for the channel
- * "default". */
+ * group are 0, it is the join of any source and any port, on the only interface, for the channel
+ * "default". The sources belong to whoever owns the join: a list those of its items, the engine
+ * those of the joins that it shows. A function that takes a join borrows them for the call. */
 struct mcr_join {
 	char interface[MCR_NAME_MAX]; /* "" = the only interface; an error if there are several */
 	char channel[MCR_NAME_MAX];   /* "" = "default" */
-	uint32_t group_be;            /* IPv4 multicast address */
-	uint32_t id;                  /* user id, which the messages of this join carry; 0 = none */
-	uint16_t port;                /* UDP destination port, host order; 0 = any */
-	uint8_t mode;                 /* enum mcr_filter_mode */
-	uint8_t n_sources;            /* 0..MCR_JOIN_SOURCES_MAX; MCR_FILTER_INCLUDE needs one */
-	uint32_t sources_be[MCR_JOIN_SOURCES_MAX]; /* unicast, ascending in host order, distinct */
+	struct mcr_address group;     /* multicast */
+	const struct mcr_address *sources; /* unicast, ascending, distinct; NULL if there are none
+					    */
+	uint32_t n_sources;   /* 0..MCR_JOIN_SOURCES_MAX; MCR_FILTER_INCLUDE needs one */
+	uint32_t id;          /* user id, which the messages of this join carry; 0 = none */
+	uint16_t port;        /* UDP destination port, host order; 0 = any */
+	uint8_t mode;         /* enum mcr_filter_mode */
+	uint8_t reserved[29]; /* 0 */
 };
 
-/* A growing list of joins, which owns its items. Start with all members 0; free the items with
- * mcr_join_list_clear. */
+/* A growing list of joins, which owns its items and their sources. Start with all members 0; free
+ * both with mcr_join_list_clear. n may be made less; the sources of the items that go then stay
+ * until mcr_join_list_clear. */
 struct mcr_join_list {
 	struct mcr_join *items;
 	size_t n, cap;
+	struct mcr_join_sources *sources; /* private */
 };
 
 /* mcr_join_parse appends the elementary joins that one text stands for, by group, then by port:
@@ -58,12 +62,12 @@ struct mcr_join_list {
  * MCR_JOIN_SOURCES_MAX sources), -ENOMEM. */
 MCR_API int mcr_join_parse(struct mcr_join_list *list, const char *text, struct mcr_error *err);
 
-/* mcr_join_list_add appends a copy of a join.
+/* mcr_join_list_add appends a copy of a join and its sources.
  *
  * Errors (the list is as before): -ENOMEM. */
 MCR_API int mcr_join_list_add(struct mcr_join_list *list, const struct mcr_join *join);
 
-/* mcr_join_list_clear frees the items and leaves an empty list. */
+/* mcr_join_list_clear frees the items with their sources and leaves an empty list. */
 MCR_API void mcr_join_list_clear(struct mcr_join_list *list);
 
 /* mcr_join_format writes a join as mcr_join_parse reads it, NUL-terminated and cut at cap octets.
@@ -89,8 +93,9 @@ enum mcr_join_maker {
 
 /* The owner of a join. */
 struct mcr_join_owner {
-	uint64_t consumer; /* MCR_JOINED_BY_CONSUMER: id of struct mcr_consumer_info; else 0 */
-	uint8_t maker;     /* enum mcr_join_maker */
+	uint64_t consumer;   /* MCR_JOINED_BY_CONSUMER: id of struct mcr_consumer_info; else 0 */
+	uint8_t maker;       /* enum mcr_join_maker */
+	uint8_t reserved[7]; /* 0 */
 };
 
 /* mcr_join_maker_name returns "application", "configuration", "operator" or "consumer"; NULL from

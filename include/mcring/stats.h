@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#include <mcring/address.h>
 #include <mcring/types.h>
 
 #ifdef __cplusplus
@@ -16,9 +17,9 @@ extern "C" {
  * own_frame comes before all others. The checks run roughly in this order, but reasons that were
  * added later stand at the end.
  *
- * The numbers are part of the ABI. A new reason stands in front of MCR_DROP_COUNT, which makes
- * struct mcr_account larger, and has a row in lib/core/drop.h; names and sets of reasons follow
- * from it, and a reason without a row does not compile. */
+ * The numbers are part of the ABI. A new reason stands in front of MCR_DROP_COUNT, and has a row in
+ * lib/core/drop.h; names and sets of reasons follow from it, and a reason without a row does not
+ * compile. */
 enum mcr_drop {
 	MCR_DROP_TRUNCATED,       /* shorter than its own headers or lengths say */
 	MCR_DROP_OWN_FRAME,       /* source MAC is the port's own */
@@ -45,22 +46,26 @@ enum mcr_drop {
 	MCR_DROP_COUNT
 };
 
+#define MCR_DROPS_MAX 64 /* room for reasons of later versions */
+
 /* The packets of one lcore, or the sum over lcores. */
 struct mcr_account {
 	uint64_t received;
 	uint64_t delivered; /* taken by at least one channel */
 	uint64_t punted; /* to the control thread: IGMP, ARP and ICMP; with kernel= also what goes
 			  * to the kernel. struct mcr_interface_info says what became of it. */
-	uint64_t drops[MCR_DROP_COUNT];
+	uint64_t drops[MCR_DROPS_MAX]; /* by enum mcr_drop; 0 from MCR_DROP_COUNT on, unless the
+					* library is newer */
 };
 
 #define MCR_DROP_NO_INTERFACE UINT16_MAX /* interface of a sample: none */
 
 /* The last packet that was dropped for a reason. Fields beyond what could be parsed are 0. */
 struct mcr_drop_sample {
-	uint64_t time_ns; /* CLOCK_REALTIME; 0 = none yet */
-	uint32_t group_be, source_be;
-	uint16_t port, source_port; /* UDP, host order */
+	uint32_t size;                    /* sizeof(struct mcr_drop_sample) */
+	uint64_t time_ns;                 /* CLOCK_REALTIME; 0 = none yet */
+	struct mcr_address group, source; /* none, too, if the packet has 0.0.0.0 */
+	uint16_t port, source_port;       /* UDP, host order */
 	uint16_t vlan;
 	uint16_t dpdk_port;
 	uint16_t ether_type;

@@ -21,9 +21,7 @@
 #define FDS_MAX   ((FDS_SPACE - CMSG_LEN(0)) / sizeof(int))
 
 /* The longest region: its largest parts, rounded up to huge pages. */
-#define REGION_LEN_MAX                                                                \
-	(MCR_RING_HEADER_BYTES + (uint64_t)MCR_RING_DEPTH_MAX * MCR_RING_DESC_BYTES + \
-	 MCR_RING_BYTES_MAX + (UINT64_C(1) << 30))
+#define REGION_LEN_MAX (MCR_RING_HEADER_BYTES + MCR_RING_BYTES_MAX + (UINT64_C(1) << 30))
 
 #define RUN_DIR_VARIABLE "MCRING_RUN_DIR"
 
@@ -184,11 +182,11 @@ static ssize_t receive(int fd, void *buf, size_t cap, int *fds, size_t *n_fds)
 }
 
 /* Maps what the engine handed over. It must be a memfd that cannot shrink, so that no read faults.
- */
+ * Its pages are there; were they not, a hostile engine could have this process make them. */
 static void *map_memfd(int fd, int prot, size_t min_len, uint64_t max_len, size_t *len)
 {
 	struct stat st;
-	int seals = fcntl(fd, F_GET_SEALS);
+	int seals = fcntl(fd, F_GET_SEALS), populate;
 	void *map;
 
 	if (seals < 0 || (seals & F_SEAL_SHRINK) == 0 || fstat(fd, &st) < 0 ||
@@ -196,7 +194,8 @@ static void *map_memfd(int fd, int prot, size_t min_len, uint64_t max_len, size_
 		errno = EPROTO;
 		return NULL;
 	}
-	map = mmap(NULL, (size_t)st.st_size, prot, MAP_SHARED | MAP_POPULATE, fd, 0);
+	populate = st.st_blocks * 512 >= st.st_size ? MAP_POPULATE : 0;
+	map = mmap(NULL, (size_t)st.st_size, prot, MAP_SHARED | populate, fd, 0);
 	if (map == MAP_FAILED)
 		return NULL;
 	*len = (size_t)st.st_size;

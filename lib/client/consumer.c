@@ -10,54 +10,91 @@ _Static_assert(sizeof(struct mcr_pos) == 24, "struct mcr_pos is part of the ABI"
 
 #define SKIPS_MAX 4096 /* a poll ends soon after it has skipped so many messages */
 
-/* Gives up to n messages of one ring. *drained: there are no more. Returns how many, or -EPROTO. */
+/* A saturated writer can lap a consumer while it looks for where to go on. */
+#define CHASES_MAX 4
+
+/* What a walk along a ring has come to. */
+struct walk {
+	struct mcr_ring_mark at;
+	uint64_t last_ns; /* of the last message */
+	int used;         /* messages given out */
+	int ret;          /* of the last look; 1 before it */
+	int chunk_ended;  /* a consumer that had caught up has what was published at once */
+};
+
+/* Gives out up to n messages of one ring, and counts none yet: they may turn out to be overwritten.
+ * A consumer that had caught up gets one chunk, so that it does not touch the line that the writer
+ * is about to fill. */
+static inline __attribute__((always_inline)) void walk(struct mcr_consumer *c,
+						       const struct mcr_ring_reader *r,
+						       struct mcr_msg *msgs, int n, struct walk *w)
+{
+	int most = MCR_CLIENT_CHUNK;
+	struct mcr_ring_message m;
+	uint32_t more;
+
+	mcr_ring_reader_fetch(r, w->at.offset);
+	for (int i = 0; i < most && w->used < n; i++) {
+		w->ret = mcr_ring_reader_look(r, &w->at, &m, &more);
+		if (w->ret <= 0)
+			break;
+		if (i == 0 && r->caught_up && (int)more + 1 < most) {
+			most = (int)more + 1;
+			w->chunk_ended = 1;
+		}
+		w->last_ns = m.record.rx_ns;
+		if (mcr_client_select_wants(&c->select, &m))
+			mcr_client_fill_data(r, &msgs[w->used++], &m);
+	}
+}
+
+/* Gives up to n messages of one ring. *drained: no more are there, or the rest of them is just
+ * being written. Returns how many, or -EPROTO. */
 static int poll_ring(struct mcr_consumer *c, struct mcr_client_ring *ring, struct mcr_msg *msgs,
 		     int n, int *drained)
 {
 	struct mcr_ring_reader *r = &ring->reader;
-	struct mcr_desc descs[MCR_CLIENT_CHUNK];
-	int want = n < MCR_CLIENT_CHUNK ? n : MCR_CLIENT_CHUNK, count, used = 0;
-	uint64_t before = r->next, lost;
+	struct walk w = {.at = r->at, .ret = 1};
+	uint64_t lost = 0, looked;
+	int events = 0;
 
-	count = mcr_ring_reader_poll(r, descs, want, &lost);
-	*drained = count < want;
-	if (lost > 0) {
-		mcr_client_fill_lost(r, &msgs[used++], before, lost);
-		c->counts.lost += lost;
-		if (count == n) { /* no room for the last one: the next poll gives it */
-			count--;
-			r->next--;
-			r->next_offset = descs[count].offset;
+	walk(c, r, msgs, n, &w);
+	for (int chase = 0; mcr_ring_reader_overrun(r, r->at.offset); chase++) {
+		if (chase == CHASES_MAX) {
+			w = (struct walk){.at = r->at};
+			break;
 		}
+		if (lost == 0)
+			mcr_client_fill_lost(r, msgs, r->at.position, 0);
+		lost += mcr_ring_reader_lapped(r);
+		events = lost > 0;
+		w = (struct walk){.at = r->at, .ret = 1};
+		walk(c, r, msgs + events, n - events, &w);
 	}
-	if (count < 0)
-		return used > 0 ? used : count;
-	if (count > 0)
-		ring->floor_ns = descs[count - 1].rx_ns;
-	for (int i = 0; i < count; i++) {
-		if (mcr_client_select_wants(&c->select, &descs[i])) {
-			/* It comes out of the rx lcore's cache while the loop goes on. */
-			__builtin_prefetch(mcr_ring_reader_bytes(r, descs[i].offset));
-			__builtin_prefetch(mcr_ring_reader_bytes(r, descs[i].offset + 64));
-			mcr_client_fill_data(r, &msgs[used++], &descs[i]);
-			c->counts.received++;
-		} else {
-			c->counts.skipped++;
-		}
-	}
-	return used;
+	if (lost > 0)
+		msgs->lost = lost;
+	c->counts.lost += lost;
+	looked = w.at.position - r->at.position;
+	/* Behind a chunk of which nothing was wanted there may be more: it looks on. */
+	*drained = w.ret == 0 || (w.chunk_ended && w.used > 0);
+	if (w.ret < 0)
+		return events > 0 ? events : w.ret;
+	c->counts.received += (uint64_t)w.used;
+	c->counts.skipped += looked - (uint64_t)w.used;
+	r->caught_up = w.ret == 0;
+	r->at = w.at;
+	if (looked > 0)
+		ring->floor_ns = w.last_ns;
+	return events + w.used;
 }
 
 /* Poll has found nothing: returns -EPIPE when nothing will come any more, else 0. A ring's state is
- * loaded before its position, so that all that was published before a stop has been seen. */
+ * loaded before the look at its next message, so that all that was published before a stop has been
+ * seen. */
 static int nothing(struct mcr_consumer *c)
 {
-	uint64_t offset;
-
 	for (unsigned i = 0; i < c->n_rings; i++)
-		if (!mcr_client_ended(c, &c->rings[i]) ||
-		    mcr_ring_reader_published(&c->rings[i].reader) !=
-			mcr_client_next(&c->rings[i], &offset))
+		if (!mcr_client_ended(c, &c->rings[i]) || mcr_client_waiting(&c->rings[i]))
 			return 0;
 	return -EPIPE;
 }
@@ -129,7 +166,7 @@ int64_t mcr_consumer_read(struct mcr_consumer *c, const struct mcr_msg *m, void 
 	if (!r)
 		return -ESTALE;
 	mcr_ring_copy_out(buf, m->data, m->len < cap ? m->len : cap);
-	if (mcr_ring_reader_overrun(r, m->pos.seq - 1, m->offset)) {
+	if (mcr_ring_reader_overrun(r, m->offset)) {
 		c->counts.stale++;
 		return -ESTALE;
 	}
@@ -140,13 +177,13 @@ int mcr_consumer_intact(const struct mcr_consumer *c, const struct mcr_msg *m)
 {
 	const struct mcr_ring_reader *r = reader_of(c, m);
 
-	return m->len == 0 || (r && !mcr_ring_reader_overrun(r, m->pos.seq - 1, m->offset));
+	return m->len == 0 || (r && !mcr_ring_reader_overrun(r, m->offset));
 }
 
 void mcr_consumer_release(struct mcr_consumer *c)
 {
 	for (unsigned i = 0; i < c->n_rings; i++)
-		c->rings[i].done = mcr_client_next(&c->rings[i], &c->rings[i].done_offset);
+		c->rings[i].done = mcr_client_next(&c->rings[i]);
 	mcr_client_report(c);
 }
 
@@ -156,8 +193,7 @@ uint64_t mcr_consumer_headroom(const struct mcr_consumer *c)
 
 	for (unsigned i = 0; i < c->n_rings; i++) {
 		const struct mcr_client_ring *ring = &c->rings[i];
-		uint64_t headroom =
-		    mcr_ring_reader_headroom(&ring->reader, ring->done, ring->done_offset);
+		uint64_t headroom = mcr_ring_reader_headroom(&ring->reader, ring->done);
 
 		least = headroom < least ? headroom : least;
 	}

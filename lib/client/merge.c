@@ -13,17 +13,17 @@
 
 int mcr_client_merge_init(struct mcr_consumer *c, uint64_t hold_ns, struct mcr_error *err)
 {
-	struct mcr_desc *descs;
+	struct mcr_ring_message *ahead;
 
 	if (c->n_rings == 1) { /* it is in order */
 		c->order = MCR_ORDER_RINGS;
 		return 0;
 	}
-	descs = calloc((size_t)c->n_rings * MCR_CLIENT_CHUNK, sizeof(*descs));
-	if (!descs)
+	ahead = calloc((size_t)c->n_rings * MCR_CLIENT_CHUNK, sizeof(*ahead));
+	if (!ahead)
 		return mcr_error_set(err, -ENOMEM, "consumer: no memory");
 	for (unsigned i = 0; i < c->n_rings; i++)
-		c->rings[i].descs = &descs[i * MCR_CLIENT_CHUNK];
+		c->rings[i].ahead = &ahead[i * MCR_CLIENT_CHUNK];
 	c->hold_ns = hold_ns != 0 ? hold_ns : HOLD_NS;
 	return 0;
 }
@@ -31,7 +31,7 @@ int mcr_client_merge_init(struct mcr_consumer *c, uint64_t hold_ns, struct mcr_e
 void mcr_client_merge_fini(struct mcr_consumer *c)
 {
 	if (c->rings)
-		free(c->rings[0].descs);
+		free(c->rings[0].ahead);
 }
 
 static int has_head(const struct mcr_client_ring *ring)
@@ -42,17 +42,17 @@ static int has_head(const struct mcr_client_ring *ring)
 /* The earliest time of what this ring can still bring. */
 static uint64_t bound(const struct mcr_client_ring *ring)
 {
-	return has_head(ring) ? ring->descs[ring->at].rx_ns : ring->floor_ns;
+	return has_head(ring) ? ring->ahead[ring->at].record.rx_ns : ring->floor_ns;
 }
 
-/* Copies what the ring has into descs, which is empty. Returns how many, or -EPROTO; *lost as of
+/* Copies what the ring has into `ahead`, which is empty. Returns how many, or -EPROTO; *lost as of
  * mcr_ring_reader_poll. */
 static int fill(const struct mcr_consumer *c, struct mcr_client_ring *ring, uint64_t *lost)
 {
-	/* Both are loaded before what is published: what that does not show came later. */
+	/* Both are loaded before the look: what that does not show came later. */
 	uint64_t polled_ns = mcr_ring_reader_polled(&ring->reader);
 	int ended = mcr_client_ended(c, ring);
-	int count = mcr_ring_reader_poll(&ring->reader, ring->descs, MCR_CLIENT_CHUNK, lost);
+	int count = mcr_ring_reader_poll(&ring->reader, ring->ahead, MCR_CLIENT_CHUNK, lost);
 
 	ring->at = 0;
 	ring->count = count > 0 ? (unsigned)count : 0;
@@ -72,13 +72,13 @@ static int look_ahead(struct mcr_consumer *c, struct mcr_client_ring *ring, stru
 		      int n, int *got)
 {
 	for (;;) {
-		uint64_t before = ring->reader.next, lost;
+		uint64_t before = ring->reader.at.position, lost;
 		int count;
 
 		for (; has_head(ring); ring->at++) {
-			if (mcr_client_select_wants(&c->select, &ring->descs[ring->at]))
+			if (mcr_client_select_wants(&c->select, &ring->ahead[ring->at]))
 				return 0;
-			ring->floor_ns = ring->descs[ring->at].rx_ns;
+			ring->floor_ns = ring->ahead[ring->at].record.rx_ns;
 			c->counts.skipped++;
 		}
 		if (*got == n || c->counts.skipped >= c->skips_end)
@@ -138,18 +138,18 @@ static int give(struct mcr_consumer *c, struct mcr_client_ring *ring,
 	int given = 0;
 
 	while (given < n && has_head(ring) && precedes(bound(ring), i, end, k)) {
-		const struct mcr_desc *d = &ring->descs[ring->at++];
+		const struct mcr_ring_message *d = &ring->ahead[ring->at++];
 
 		if (!mcr_client_select_wants(&c->select, d)) {
 			c->counts.skipped++;
 			continue;
 		}
 		mcr_client_fill_data(&ring->reader, &msgs[given], d);
-		if (d->rx_ns < c->last_ns)
+		if (d->record.rx_ns < c->last_ns)
 			msgs[given].flags |= MCR_FLAG_LATE;
 		else
-			c->last_ns = d->rx_ns;
-		ring->floor_ns = d->rx_ns;
+			c->last_ns = d->record.rx_ns;
+		ring->floor_ns = d->record.rx_ns;
 		given++;
 	}
 	c->counts.received += (uint64_t)given;
@@ -160,12 +160,11 @@ static int give(struct mcr_consumer *c, struct mcr_client_ring *ring,
  * there, and what is gone is reported as lost. Returns 1 when that was so. */
 static int overtaken(struct mcr_client_ring *ring)
 {
-	const struct mcr_desc *d = &ring->descs[ring->at];
+	const struct mcr_ring_mark *at = &ring->ahead[ring->at].at;
 
-	if (!mcr_ring_reader_overrun(&ring->reader, d->seq - 1, d->offset))
+	if (!mcr_ring_reader_overrun(&ring->reader, at->offset))
 		return 0;
-	ring->reader.next = d->seq - 1;
-	ring->reader.next_offset = d->offset;
+	mcr_ring_reader_go(&ring->reader, *at);
 	ring->at = ring->count = 0;
 	return 1;
 }
@@ -187,7 +186,7 @@ static int stall(struct mcr_consumer *c, const struct mcr_client_ring *first, st
 		ring->stalled_ns = bound(first);
 		msgs[written++] = (struct mcr_msg){
 		    .kind = MCR_STALL,
-		    .pos = {.epoch = r->epoch, .seq = r->next + 1, .ring = r->index},
+		    .pos = {.epoch = r->epoch, .seq = r->at.position + 1, .ring = r->index},
 		    .rx_ns = ring->floor_ns,
 		};
 	}

@@ -9,76 +9,107 @@
 #include "client/state.h"
 #include "core/error.h"
 
-#define OPTS_SIZE_1   offsetof(struct mcr_consumer_opts, groups_be) /* of the first version */
-#define OPTS_SIZE_MAX 4096
-#define STALL_NS      UINT64_C(10000000000)
+#define OPTS_SIZE_1                                     \
+	(offsetof(struct mcr_consumer_opts, stall_ns) + \
+	 sizeof(uint64_t)) /* of the first version of this ABI */
+#define STALL_NS UINT64_C(10000000000)
 
 /* A program may have been compiled with fewer options than this library knows, or with more. The
  * additional ones must be unset. */
 static int take_opts(struct mcr_consumer_opts *out, const struct mcr_consumer_opts *opts,
 		     struct mcr_error *err)
 {
-	const struct mcr_consumer_opts init = MCR_CONSUMER_OPTS_INIT;
-	const unsigned char *bytes = (const unsigned char *)opts;
-
-	*out = init;
-	if (!opts || opts->size < OPTS_SIZE_1 || opts->size > OPTS_SIZE_MAX)
+	if (!opts || opts->size < OPTS_SIZE_1 || !mcr_sized_ok(opts->size))
 		return mcr_error_set(err, -EINVAL,
 				     "options: set them with MCR_CONSUMER_OPTS_INIT first");
-	for (size_t i = sizeof(*out); i < opts->size; i++)
-		if (bytes[i] != 0)
-			return mcr_error_set(err, -EINVAL,
-					     "options: the program was compiled for a newer "
-					     "libmcring-client");
-	memcpy(out, opts, opts->size < sizeof(*out) ? opts->size : sizeof(*out));
-	if (opts->size <= offsetof(struct mcr_consumer_opts, stall_ns))
-		out->stall_ns = 1; /* the program does not know MCR_ENGINE_STALL */
-	else if (out->stall_ns == 0)
+	if (opts->msg_size != sizeof(struct mcr_msg))
+		return mcr_error_set(
+		    err, -EINVAL,
+		    "options: this libmcring-client fills in messages of %zu octets, "
+		    "and the program was compiled for %u: compile it with this "
+		    "library's mcring/consumer.h",
+		    sizeof(struct mcr_msg), opts->msg_size);
+	if (mcr_sized_take(out, sizeof(*out), opts) < 0)
+		return mcr_error_set(
+		    err, -EINVAL, "options: the program was compiled for a newer libmcring-client");
+	if (out->stall_ns == 0)
 		out->stall_ns = STALL_NS;
 	return 0;
+}
+
+/* Why a reader cannot start at a seq: what the ring holds. */
+static int seek_failed(const struct mcr_ring_reader *r, uint64_t seq, struct mcr_error *err)
+{
+	uint64_t oldest = mcr_ring_reader_oldest(r).position;
+	uint64_t published = mcr_ring_reader_published(r);
+	const char *why = seq <= published ? "is gone" : "is not there yet";
+
+	if (oldest >= published)
+		return mcr_error_set(err, -ERANGE,
+				     "seq %llu of ring %u %s: the ring holds nothing, the next is "
+				     "%llu",
+				     (unsigned long long)seq, r->index, why,
+				     (unsigned long long)published + 1);
+	return mcr_error_set(err, -ERANGE, "seq %llu of ring %u %s: the ring holds %llu to %llu",
+			     (unsigned long long)seq, r->index, why, (unsigned long long)oldest + 1,
+			     (unsigned long long)published);
 }
 
 static int seek_start(struct mcr_client_ring *ring, const struct mcr_consumer_opts *opts,
 		      struct mcr_error *err)
 {
 	struct mcr_ring_reader *r = &ring->reader;
-	uint64_t oldest, published;
 
 	switch (opts->start) {
 	case MCR_START_NEWEST:
 		return 0;
 	case MCR_START_OLDEST:
-		mcr_ring_reader_seek(r, mcr_ring_reader_oldest(r));
+		mcr_ring_reader_go(r, mcr_ring_reader_oldest(r));
 		return 0;
 	case MCR_START_SEQ:
-		oldest = mcr_ring_reader_oldest(r);
-		published = mcr_ring_reader_published(r);
-		if (opts->seq <= oldest || opts->seq > published + 1) {
-			const char *why = opts->seq <= oldest ? "is gone" : "is not there yet";
-
-			if (oldest == published)
-				return mcr_error_set(err, -ERANGE,
-						     "seq %llu of ring %u %s: the ring holds "
-						     "nothing, the next is %llu",
-						     (unsigned long long)opts->seq, r->index, why,
-						     (unsigned long long)published + 1);
-			return mcr_error_set(
-			    err, -ERANGE, "seq %llu of ring %u %s: the ring holds %llu to %llu",
-			    (unsigned long long)opts->seq, r->index, why,
-			    (unsigned long long)oldest + 1, (unsigned long long)published);
-		}
-		mcr_ring_reader_seek(r, opts->seq - 1);
+		if (opts->seq == 0 || !mcr_ring_reader_seek(r, opts->seq - 1))
+			return seek_failed(r, opts->seq, err);
 		return 0;
 	default:
 		return mcr_error_set(err, -EINVAL, "start %u: not an enum mcr_start", opts->start);
 	}
 }
 
+static int refuse_ring(const struct mcr_ring_reader *r, unsigned index, int code, const char *why,
+		       struct mcr_error *err)
+{
+	if (r->abi != 0 && (r->abi > MCR_RING_ABI || r->abi < MCR_RING_ABI_OLDEST))
+		return mcr_error_set(
+		    err, code, "ring %u has ABI %u, and this client library reads %d to %d: %s",
+		    index, r->abi, MCR_RING_ABI_OLDEST, MCR_RING_ABI, why);
+	return mcr_error_set(err, code, "ring %u: %s", index, why);
+}
+
+static int stand_on(struct mcr_consumer *c, unsigned i, const struct mcr_consumer_opts *opts,
+		    struct mcr_error *err)
+{
+	const struct mcr_attachment *a = &c->attachment;
+	struct mcr_client_ring *ring = &c->rings[i];
+	struct mcr_ring_reader *r = &ring->reader;
+	unsigned index = c->first + i;
+	const char *why;
+	int ret = mcr_ring_reader_attach(r, a->rings[index].mem, a->rings[index].len, &why);
+
+	if (ret == 0 && (r->index != index || r->n_rings != a->n_rings)) {
+		why = "the rings came in a wrong order";
+		ret = -EPROTO;
+	}
+	if (ret < 0)
+		return refuse_ring(r, index, ret, why, err);
+	ret = seek_start(ring, opts, err);
+	ring->done = mcr_client_next(ring);
+	return ret;
+}
+
 int mcr_client_stand(struct mcr_consumer *c, const struct mcr_consumer_opts *opts,
 		     struct mcr_error *err)
 {
 	const struct mcr_attachment *a = &c->attachment;
-	const char *why;
 	int ret;
 
 	if (opts->order > MCR_ORDER_MERGED)
@@ -96,22 +127,9 @@ int mcr_client_stand(struct mcr_consumer *c, const struct mcr_consumer_opts *opt
 	if (!c->rings)
 		return mcr_error_set(err, -ENOMEM, "consumer: no memory");
 	for (unsigned i = 0; i < c->n_rings; i++) {
-		struct mcr_client_ring *ring = &c->rings[i];
-		unsigned index = c->first + i;
-
-		ret = mcr_ring_reader_attach(&ring->reader, a->rings[index].mem,
-					     a->rings[index].len, &why);
-		if (ret == 0 &&
-		    (ring->reader.index != index || ring->reader.n_rings != a->n_rings)) {
-			why = "the rings came in a wrong order";
-			ret = -EPROTO;
-		}
-		if (ret < 0)
-			return mcr_error_set(err, ret, "ring %u: %s", index, why);
-		ret = seek_start(ring, opts, err);
+		ret = stand_on(c, i, opts, err);
 		if (ret < 0)
 			return ret;
-		ring->done = mcr_client_next(ring, &ring->done_offset);
 	}
 	c->order = opts->order;
 	return c->order == MCR_ORDER_MERGED ? mcr_client_merge_init(c, opts->hold_ns, err) : 0;
@@ -185,7 +203,7 @@ int mcr_consumer_open(struct mcr_consumer **out, const struct mcr_consumer_opts 
 	if (ret == 0)
 		ret = make_fd(c, err);
 	if (ret == 0)
-		ret = mcr_client_select_set(&c->select, opts.groups_be, opts.n_groups, opts.ids,
+		ret = mcr_client_select_set(&c->select, opts.groups, opts.n_groups, opts.ids,
 					    opts.n_ids, err);
 	if (ret < 0) {
 		mcr_consumer_close(c);

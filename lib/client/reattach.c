@@ -15,12 +15,10 @@ static uint64_t known_until(const struct mcr_consumer *c)
 		const struct mcr_client_ring *ring = &c->rings[i];
 		uint64_t polled_ns = mcr_ring_reader_polled(&ring->reader);
 		uint64_t until = ring->floor_ns != UINT64_MAX ? ring->floor_ns : 0;
-		uint64_t offset;
 
 		/* Loaded after the watermark: then all that the watermark covers has been polled.
 		 */
-		if (mcr_ring_reader_published(&ring->reader) == mcr_client_next(ring, &offset) &&
-		    polled_ns > until)
+		if (!mcr_client_waiting(ring) && polled_ns > until)
 			until = polled_ns;
 		least = until < least ? until : least;
 	}
@@ -64,9 +62,9 @@ static void begin_epoch(struct mcr_consumer *c, const struct mcr_consumer *old)
 	for (unsigned i = 0; i < c->n_rings; i++) {
 		struct mcr_client_ring *ring = &c->rings[i];
 
-		mcr_ring_reader_seek(&ring->reader,
-				     0); /* poll reports what is gone of it as lost */
-		ring->done = mcr_client_next(ring, &ring->done_offset);
+		/* Its start: poll reports what is gone of it as lost. */
+		mcr_ring_reader_go(&ring->reader, (struct mcr_ring_mark){0, 0});
+		ring->done = mcr_client_next(ring);
 	}
 	if (!old->restarted)
 		c->since_ns = known_until(old);
@@ -82,9 +80,8 @@ static void resume_epoch(struct mcr_consumer *c, struct mcr_consumer *old)
 
 		c->rings[i] = old->rings[i];
 		c->rings[i].reader.header = fresh.reader.header;
-		c->rings[i].reader.descs = fresh.reader.descs;
 		c->rings[i].reader.data = fresh.reader.data;
-		old->rings[i].descs = fresh.descs; /* to be freed with the old ones */
+		old->rings[i].ahead = fresh.ahead; /* to be freed with the old ones */
 	}
 }
 
@@ -95,7 +92,7 @@ static int same_life(const struct mcr_consumer *a, const struct mcr_consumer *b)
 	for (unsigned i = 0; same && i < a->n_rings; i++) {
 		const struct mcr_ring_reader *x = &a->rings[i].reader, *y = &b->rings[i].reader;
 
-		same = x->epoch == y->epoch && x->depth == y->depth && x->bytes == y->bytes;
+		same = x->epoch == y->epoch && x->bytes == y->bytes;
 	}
 	return same;
 }

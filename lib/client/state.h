@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the files of the consumer share. In the order of who may call whom: attach.c (to mapped
  * memory), select.c (a part of the channel), watch.c (whether the engine lives), message.h
- * (messages out of descriptors), merge.c (several rings in the order of time), open.c (options,
+ * (messages out of records), merge.c (several rings in the order of time), open.c (options,
  * start), next.c (how the next engine is found), reattach.c (going on with it), wait.c (sleeping),
- * join.c (groups of its own), consumer.c (poll and what follows it). */
+ * info.c (where the rings are), request.c (what the engine is asked), consumer.c (poll and what
+ * follows it). */
 #ifndef MCR_CLIENT_STATE_H
 #define MCR_CLIENT_STATE_H
 
@@ -13,20 +14,22 @@
 
 #include "client/attach.h"
 #include "client/select.h"
+#include "core/error.h"
 #include "core/ring_reader.h"
+#include "core/sized.h"
 
-#define MCR_CLIENT_CHUNK 32 /* descriptors copied at a time */
+#define MCR_CLIENT_CHUNK 32 /* messages looked at between two looks at what is overwritten */
 
 struct mcr_client_ring {
 	struct mcr_ring_reader reader;
-	uint64_t done, done_offset; /* position released */
+	struct mcr_ring_mark done; /* released before it */
 
 	/* The time before which nothing can come any more: rx_ns of the last message passed or,
 	 * merged, a later watermark; 0 = unknown, UINT64_MAX = nothing comes at all. */
 	uint64_t floor_ns;
 
-	/* Merged order: what was copied ahead, descs[at..count). */
-	struct mcr_desc *descs;
+	/* Merged order: what was copied ahead, ahead[at..count). */
+	struct mcr_ring_message *ahead;
 	unsigned at, count;
 	int stalled;         /* silent for too long: the others do not wait for it ... */
 	uint64_t stalled_ns; /* ... until it is past the message that it held up */
@@ -104,15 +107,16 @@ struct mcr_consumer {
 	uint64_t since_ns; /* for it */
 };
 
-/* The position of the first message of a ring that poll has not given out. */
-static inline uint64_t mcr_client_next(const struct mcr_client_ring *ring, uint64_t *offset)
+/* The place of the first message of a ring that poll has not given out. */
+static inline struct mcr_ring_mark mcr_client_next(const struct mcr_client_ring *ring)
 {
-	if (ring->at < ring->count) {
-		*offset = ring->descs[ring->at].offset;
-		return ring->descs[ring->at].seq - 1;
-	}
-	*offset = ring->reader.next_offset;
-	return ring->reader.next;
+	return ring->at < ring->count ? ring->ahead[ring->at].at : ring->reader.at;
+}
+
+/* 1 when poll has something to look at in the ring. */
+static inline int mcr_client_waiting(const struct mcr_client_ring *ring)
+{
+	return ring->at < ring->count || mcr_ring_reader_waiting(&ring->reader);
 }
 
 /* 1 when the ring's writer will publish no more, as far as one can know. Load this before what it
@@ -171,6 +175,14 @@ void mcr_client_end_next(struct mcr_consumer *c);
 int mcr_client_watch_fd(const struct mcr_consumer *c, int fd);
 void mcr_client_unwatch_fd(const struct mcr_consumer *c, int fd);
 
+/* mcr_client_give fills in a structure of the program. Errors: -EINVAL. */
+static inline int mcr_client_give(void *out, const void *from, uint32_t n, struct mcr_error *err)
+{
+	int ret = mcr_sized_give(out, from, n);
+
+	return ret < 0 ? mcr_error_set(err, ret, "set `size` to the size of the structure") : 0;
+}
+
 static inline void mcr_client_store(uint64_t *word, uint64_t value)
 {
 	__atomic_store_n(word, value, __ATOMIC_RELAXED);
@@ -182,8 +194,9 @@ static inline void mcr_client_report(struct mcr_consumer *c)
 	struct mcr_consumer_page *page = c->attachment.page;
 
 	for (unsigned i = 0; i < c->n_rings; i++) {
-		mcr_client_store(&page->rings[c->first + i].next_seq, c->rings[i].done + 1);
-		mcr_client_store(&page->rings[c->first + i].next_offset, c->rings[i].done_offset);
+		mcr_client_store(&page->rings[c->first + i].next_seq,
+				 c->rings[i].done.position + 1);
+		mcr_client_store(&page->rings[c->first + i].next_offset, c->rings[i].done.offset);
 	}
 	mcr_client_store(&page->received, c->counts.received - c->before.received);
 	mcr_client_store(&page->lost, c->counts.lost - c->before.lost);

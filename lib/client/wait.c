@@ -40,10 +40,9 @@ static int pending(const struct mcr_consumer *c)
 	for (unsigned i = 0; i < c->n_rings; i++) {
 		const struct mcr_client_ring *ring = &c->rings[i];
 
-		if (ring->at < ring->count ||
-		    mcr_ring_reader_published(&ring->reader) != ring->reader.next)
-			return 1;
 		ended += (unsigned)mcr_client_ended(c, ring);
+		if (mcr_client_waiting(ring))
+			return 1;
 	}
 	return ended == c->n_rings;
 }
@@ -64,7 +63,8 @@ int mcr_consumer_arm(struct mcr_consumer *c)
 	if (c->next.is_sought || c->watch.hung_up_ns != 0 || pending(c))
 		return 1;
 	for (unsigned i = 0; i < c->n_rings; i++)
-		mcr_client_store(&page->rings[c->first + i].armed, c->rings[i].reader.next + 1);
+		mcr_client_store(&page->rings[c->first + i].armed,
+				 c->rings[i].reader.at.position + 1);
 	/* Release: an engine that sees this number sees these positions. Pairs with its acquire
 	 * load. */
 	__atomic_store_n(&page->armed, ++c->arms, __ATOMIC_RELEASE);

@@ -57,6 +57,16 @@ enum mcr_group_fault mcr_group_fault(struct mcr_address group, enum mcr_filter_m
 	return mode == MCR_FILTER_INCLUDE ? MCR_GROUP_OK : MCR_GROUP_NEEDS_SOURCES;
 }
 
+struct mcr_address mcr_address_plus(struct mcr_address address, uint32_t n)
+{
+	uint32_t low_be;
+
+	memcpy(&low_be, address.octets + 12, 4);
+	low_be = htobe32(be32toh(low_be) + n);
+	memcpy(address.octets + 12, &low_be, 4);
+	return address;
+}
+
 void mcr_group_mac(uint8_t mac[6], struct mcr_address group)
 {
 	static const uint8_t prefix[3] = {MCR_IPV4_GROUP_MAC};

@@ -99,6 +99,14 @@ static inline void mcr_mac_of_number(uint8_t mac[6], uint64_t number)
 
 /* ---- either family ---- */
 
+/* mcr_address_of_ipv4: where 0 says that there is no address. */
+static inline struct mcr_address mcr_address_of_ipv4(uint32_t ipv4_be)
+{
+	static const struct mcr_address none;
+
+	return ipv4_be ? mcr_address_from_ipv4(ipv4_be) : none;
+}
+
 /* mcr_address_is_unicast, _is_host: as the mcr_ipv4_ functions say. 0 for none. Thread: any. */
 int mcr_address_is_unicast(struct mcr_address address);
 int mcr_address_is_host(struct mcr_address address);
@@ -113,6 +121,10 @@ enum mcr_group_fault {
 
 /* mcr_group_fault: whether a group may be joined with a filter of this mode. Thread: any. */
 enum mcr_group_fault mcr_group_fault(struct mcr_address group, enum mcr_filter_mode mode);
+
+/* mcr_address_plus returns the nth address after this one, without a carry beyond its last 32 bits.
+ * Thread: any. */
+struct mcr_address mcr_address_plus(struct mcr_address address, uint32_t n);
 
 /* mcr_group_mac fills in the Ethernet address that frames to the group bear. Thread: any. */
 void mcr_group_mac(uint8_t mac[6], struct mcr_address group);

@@ -7,8 +7,8 @@
  *
  * Then the connection stays open. Closing it is the detach, and the end of either process closes
  * it. The engine sends a struct mcr_notice over it to wake a consumer that sleeps. A consumer may
- * send a struct mcr_request to join or leave groups, and gets a struct mcr_reply. A socket from
- * mcr_engine_attach carries the welcome alone. */
+ * send a struct mcr_request to join or leave groups or to ask for an interface, and gets a struct
+ * mcr_reply. A socket from mcr_engine_attach carries the welcome alone. */
 #ifndef MCR_CORE_ATTACH_WIRE_H
 #define MCR_CORE_ATTACH_WIRE_H
 
@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <mcring/address.h>
 #include <mcring/types.h>
 
 #define MCR_HELLO_MAGIC   UINT64_C(0x006f6c6c6548434d) /* "MCHello" on little endian */
@@ -68,12 +69,26 @@ struct mcr_notice {
 enum mcr_request_kind {
 	MCR_REQUEST_JOIN = 1,
 	MCR_REQUEST_LEAVE = 2,
+	MCR_REQUEST_INTERFACE = 3,
 };
 
 struct mcr_request {
 	uint32_t kind;   /* enum mcr_request_kind */
 	uint32_t serial; /* comes back in the reply */
-	char text[2040]; /* a join, as mcr_join_parse reads it */
+	union {
+		char text[2040]; /* a join, as mcr_join_parse reads it */
+		uint32_t index;  /* MCR_REQUEST_INTERFACE: of the interface, from 0 */
+	};
+};
+
+/* As struct mcr_consumer_interface says. */
+struct mcr_wire_interface {
+	struct mcr_address address;
+	uint16_t dpdk_port, vlan;
+	uint8_t prefix_len, pad[3]; /* 0 */
+	char name[MCR_NAME_MAX];
+	char port[64];
+	char netdev[16], kernel[16];
 };
 
 struct mcr_reply {
@@ -81,11 +96,15 @@ struct mcr_reply {
 	uint32_t serial;
 	int32_t status; /* 0 or -errno: then text says why */
 	uint32_t pad;   /* 0 */
-	char text[496];
+	union {
+		char text[496];
+		struct mcr_wire_interface interface;
+	};
 };
 
 _Static_assert(sizeof(struct mcr_request) == 2048, "wire layout");
 _Static_assert(sizeof(struct mcr_reply) == 512, "wire layout");
+_Static_assert(sizeof(struct mcr_wire_interface) == 152, "wire layout");
 _Static_assert(sizeof(struct mcr_hello) == 128, "wire layout");
 _Static_assert(offsetof(struct mcr_hello, version) == 8, "wire layout");
 _Static_assert(offsetof(struct mcr_hello, channel) == 16, "wire layout");

@@ -84,9 +84,11 @@ int mcr_group_table_match_lists(const struct mcr_group_table *table,
 
 /* ---- building ---- */
 
-/* A rule and where its sources stand in the table, which is the same for every use of it. */
+/* A rule, its group, and where its sources stand in the table, which is the same for every use of
+ * it. */
 struct item {
 	const struct mcr_rule *rule;
+	uint32_t group_be;
 	uint32_t source;
 };
 
@@ -128,18 +130,17 @@ struct build {
 
 static int same_group(const struct item *a, const struct item *b)
 {
-	return a->rule->interface == b->rule->interface &&
-	       a->rule->join->group_be == b->rule->join->group_be;
+	return a->rule->interface == b->rule->interface && a->group_be == b->group_be;
 }
 
 /* Includes before excludes, because a listed source is more specific; then the earlier rule. */
 static int compare(const void *va, const void *vb)
 {
-	const struct mcr_rule *a = ((const struct item *)va)->rule;
-	const struct mcr_rule *b = ((const struct item *)vb)->rule;
+	const struct item *x = va, *y = vb;
+	const struct mcr_rule *a = x->rule, *b = y->rule;
 
 	ORDER(a->interface, b->interface);
-	ORDER(a->join->group_be, b->join->group_be);
+	ORDER(x->group_be, y->group_be);
 	ORDER(a->join->port, b->join->port);
 	ORDER(a->channel, b->channel);
 	ORDER(b->join->mode, a->join->mode);
@@ -183,7 +184,7 @@ static void add_clause(struct build *b, const struct item *item)
 		b->clauses[b->n_clauses] = (struct mcr_group_clause){
 		    .id = join->id,
 		    .source = item->source,
-		    .n_sources = join->n_sources,
+		    .n_sources = (uint16_t)join->n_sources,
 		    .include = join->mode == MCR_FILTER_INCLUDE,
 		};
 	b->n_clauses++;
@@ -324,14 +325,14 @@ static void finish_entry(struct build *b, struct mcr_group_entry *entry, size_t 
 }
 
 /* Adds one entry: the union of the rules for its port and of those for any port, the tails. of: any
- * rule of the group. For the entry of port 0, exact is empty. */
-static void add_entry(struct build *b, const struct mcr_rule *of, uint16_t port, struct run exact)
+ * item of the group. For the entry of port 0, exact is empty. */
+static void add_entry(struct build *b, const struct item *of, uint16_t port, struct run exact)
 {
 	const size_t first = b->n_lists;
 	const struct tail *tail = b->tails, *end = b->tails + b->n_tails;
 	struct mcr_group_entry entry = {
-	    .key = mcr_group_key(of->interface, of->join->group_be, port),
-	    .membership = of->membership,
+	    .key = mcr_group_key(of->rule->interface, of->group_be, port),
+	    .membership = of->rule->membership,
 	    .kind = MCR_GROUP_LIST,
 	};
 
@@ -350,11 +351,11 @@ static void add_entry(struct build *b, const struct mcr_rule *of, uint16_t port,
 
 static void add_group(struct build *b, struct run group)
 {
-	const struct mcr_rule *of = group.at->rule;
+	const struct item *of = group.at;
 	struct run any = {group.at, 0};
 
 	b->n_tails = 0;
-	if (of->join->port == 0) /* sorted to the front */
+	if (of->rule->join->port == 0) /* sorted to the front */
 		any = cut_port(&group);
 	while (any.n > 0)
 		add_tail(b, cut_channel(&any, any.at->rule->channel));
@@ -422,7 +423,8 @@ static void copy_sources(const struct build *b)
 		const struct mcr_join *join = b->items[i].rule->join;
 
 		for (unsigned k = 0; k < join->n_sources; k++)
-			b->sources[b->items[i].source + k] = be32toh(join->sources_be[k]);
+			b->sources[b->items[i].source + k] =
+			    be32toh(mcr_address_ipv4_be(join->sources[k]));
 	}
 }
 
@@ -433,10 +435,10 @@ static void seed(struct mcr_rng *rng, const struct build *b)
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < b->n_items; i++) {
-		const struct mcr_rule *rule = b->items[i].rule;
+		const struct item *item = &b->items[i];
 
-		mcr_rng_seed(rng, sum ^ mcr_group_key(rule->interface, rule->join->group_be,
-						      rule->join->port));
+		mcr_rng_seed(rng, sum ^ mcr_group_key(item->rule->interface, item->group_be,
+						      item->rule->join->port));
 		sum = mcr_rng_next(rng);
 	}
 	mcr_rng_seed(rng, sum);
@@ -470,7 +472,8 @@ int mcr_group_table_create(struct mcr_group_table **out, const struct mcr_rule *
 	if (!b.items || !b.tails)
 		goto out;
 	for (size_t i = 0; i < n; i++) {
-		b.items[i] = (struct item){&rules[i], (uint32_t)b.n_sources};
+		b.items[i] = (struct item){&rules[i], mcr_address_ipv4_be(rules[i].join->group),
+					   (uint32_t)b.n_sources};
 		b.n_sources += rules[i].join->n_sources;
 	}
 	qsort(b.items, n, sizeof(*b.items), compare);

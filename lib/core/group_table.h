@@ -15,6 +15,7 @@
 #include <endian.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <mcring/join.h>
 #include <mcring/stats.h>
@@ -171,6 +172,36 @@ mcr_group_first_look(const struct mcr_group_table *table, uint64_t key)
 	return &table->entries[mcr_group_slot(table,
 					      table->exact_ports ? key : key & ~UINT64_C(0xffff))];
 }
+
+/* Kind and channel of an entry as one number, for one comparison. */
+static inline uint32_t mcr_group_target(const struct mcr_group_entry *entry)
+{
+	uint32_t target;
+
+	_Static_assert(offsetof(struct mcr_group_entry, kind) ==
+			   offsetof(struct mcr_group_entry, channel) + 2,
+		       "they are of one word");
+	memcpy(&target, &entry->channel, sizeof(target));
+	return target;
+}
+
+/* The number of an entry that sends all to one channel, of one that sends all to several, and one
+ * that no entry has. */
+static inline uint32_t mcr_group_any_target(uint16_t channel)
+{
+	const struct mcr_group_entry any = {.kind = MCR_GROUP_ANY, .channel = channel};
+
+	return mcr_group_target(&any);
+}
+
+static inline uint32_t mcr_group_each_target(void)
+{
+	const struct mcr_group_entry each = {.kind = MCR_GROUP_EACH};
+
+	return mcr_group_target(&each);
+}
+
+#define MCR_GROUP_NO_TARGET UINT32_MAX
 
 /* Whether the entry alone decides: it has one channel, which wants packets of this source. */
 static inline int mcr_group_takes(const struct mcr_group_entry *entry, uint32_t source_be)

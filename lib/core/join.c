@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/address.h"
+#include "core/join_list.h"
 
 #define QUOTE_MAX 64 /* octets of the text, or of a piece, that an error quotes */
 
@@ -23,7 +24,9 @@ struct piece {
 
 /* What one text says, before it is expanded. */
 struct spec {
-	struct mcr_join join; /* group_be is the first of the prefix, port the first of the range */
+	struct mcr_join join; /* group is the first of the prefix, port the first of the range */
+	struct mcr_address sources[MCR_JOIN_SOURCES_MAX]; /* the join's, which does not point here
+							   */
 	uint32_t n_groups, n_ports;
 	unsigned seen; /* bits of enum key */
 };
@@ -133,7 +136,7 @@ static int parse_prefix(struct parser *p, struct piece group, struct piece len_p
 
 	if (number(len_piece, 32, &len) != 0 || len == 0)
 		return fail(p, -EINVAL, len_piece, "is not a prefix length: expected 4 to 32");
-	host = be32toh(p->spec.join.group_be);
+	host = be32toh(mcr_address_ipv4_be(p->spec.join.group));
 	mask = UINT32_MAX << (32 - len);
 	if (host & ~mask)
 		return fail(p, -EINVAL, group,
@@ -155,18 +158,17 @@ static int parse_group(struct parser *p)
 {
 	struct piece whole = p->rest, group;
 	enum mcr_group_fault fault;
-	struct mcr_address address;
 
 	whole = cut(&whole, "@,");
 	if (looks_like_ipv6(whole))
 		return fail(p, -EAFNOSUPPORT, whole,
 			    "is an IPv6 group, which is not supported yet: expected an IPv4 group");
 	group = cut(&p->rest, "/:@,");
-	if (mcr_address_parse(&address, group.at, group.len) != 0)
+	if (mcr_address_parse(&p->spec.join.group, group.at, group.len) != 0)
 		return fail(p, -EINVAL, group,
 			    "is not an IPv4 address: expected a group such as 239.1.1.1");
-	p->spec.join.group_be = mcr_address_ipv4_be(address);
-	fault = mcr_group_fault(address, MCR_FILTER_INCLUDE); /* the sources come later */
+	fault =
+	    mcr_group_fault(p->spec.join.group, MCR_FILTER_INCLUDE); /* the sources come later */
 	if (fault == MCR_GROUP_NOT_MULTICAST)
 		return fail(p, -EINVAL, group,
 			    "is not multicast: expected a group from 224.0.0.0 to 239.255.255.255");
@@ -230,22 +232,21 @@ static int check_source(struct parser *p, struct piece piece, struct mcr_address
 }
 
 /* Keeps the list ascending and distinct. */
-static int insert_source(struct parser *p, struct piece piece, uint32_t source_be)
+static int insert_source(struct parser *p, struct piece piece, struct mcr_address source)
 {
-	struct mcr_join *join = &p->spec.join;
-	unsigned at = 0;
+	struct mcr_address *sources = p->spec.sources;
+	uint32_t *n = &p->spec.join.n_sources, at = 0;
 
-	while (at < join->n_sources && be32toh(join->sources_be[at]) < be32toh(source_be))
+	while (at < *n && memcmp(&sources[at], &source, sizeof(source)) < 0)
 		at++;
-	if (at < join->n_sources && join->sources_be[at] == source_be)
+	if (at < *n && mcr_address_is_equal(sources[at], source))
 		return 0;
-	if (join->n_sources == MCR_JOIN_SOURCES_MAX)
+	if (*n == MCR_JOIN_SOURCES_MAX)
 		return fail(p, -E2BIG, piece, "is one source too many: expected at most %d",
 			    MCR_JOIN_SOURCES_MAX);
-	memmove(&join->sources_be[at + 1], &join->sources_be[at],
-		(join->n_sources - at) * sizeof(join->sources_be[0]));
-	join->sources_be[at] = source_be;
-	join->n_sources++;
+	memmove(&sources[at + 1], &sources[at], (*n - at) * sizeof(*sources));
+	sources[at] = source;
+	++*n;
 	return 0;
 }
 
@@ -268,12 +269,11 @@ static int parse_sources(struct parser *p)
 		join->mode = mode;
 		err = check_source(p, piece, &source);
 		if (err == 0)
-			err = insert_source(p, piece, mcr_address_ipv4_be(source));
+			err = insert_source(p, piece, source);
 		if (err)
 			return err;
 	}
-	if (mcr_group_fault(mcr_address_from_ipv4(join->group_be), join->mode) ==
-	    MCR_GROUP_NEEDS_SOURCES) {
+	if (mcr_group_fault(join->group, join->mode) == MCR_GROUP_NEEDS_SOURCES) {
 		piece = (struct piece){p->text, (size_t)(p->rest.at - p->text)};
 		return fail(
 		    p, -EINVAL, piece,
@@ -340,48 +340,31 @@ static int parse_option(struct parser *p)
 	return 0;
 }
 
-static int reserve(struct mcr_join_list *list, size_t more)
-{
-	struct mcr_join *items;
-	size_t cap = list->cap * 2;
-
-	if (list->cap - list->n >= more)
-		return 0;
-	if (more > SIZE_MAX / sizeof(*items) / 4 || list->n > SIZE_MAX / sizeof(*items) / 4)
-		return -ENOMEM;
-	if (cap < list->n + more)
-		cap = list->n + more;
-	items = realloc(list->items, cap * sizeof(*items));
-	if (!items)
-		return -ENOMEM;
-	list->items = items;
-	list->cap = cap;
-	return 0;
-}
-
 /* Group by group, port by port. */
 static int expand(struct parser *p, struct mcr_join_list *list)
 {
 	const struct spec *spec = &p->spec;
 	const struct piece whole = {p->text, strlen(p->text)};
 	const uint64_t n = (uint64_t)spec->n_groups * spec->n_ports;
-	const uint32_t group = be32toh(spec->join.group_be);
+	struct mcr_join first = spec->join;
 
 	if (n > MCR_JOIN_EXPANSION_MAX)
 		return fail(
 		    p, -E2BIG, whole,
 		    "stands for %u groups on %u ports: expected at most %d joins from one text",
 		    spec->n_groups, spec->n_ports, MCR_JOIN_EXPANSION_MAX);
-	if (reserve(list, n) != 0)
+	if (first.n_sources > 0)
+		first.sources = mcr_join_list_keep(list, spec->sources, first.n_sources);
+	if ((first.n_sources > 0 && !first.sources) || mcr_join_list_reserve(list, n) != 0)
 		return fail(p, -ENOMEM, whole, "stands for %u joins: no memory for them",
 			    (unsigned)n);
 	for (uint32_t g = 0; g < spec->n_groups; g++) {
 		for (uint32_t port = 0; port < spec->n_ports; port++) {
 			struct mcr_join *join = &list->items[list->n++];
 
-			*join = spec->join;
-			join->group_be = htobe32(group + g);
-			join->port = (uint16_t)(spec->join.port + port);
+			*join = first;
+			join->group = mcr_address_plus(first.group, g);
+			join->port = (uint16_t)(first.port + port);
 		}
 	}
 	return 0;
@@ -402,22 +385,6 @@ int mcr_join_parse(struct mcr_join_list *list, const char *text, struct mcr_erro
 	return ret == 0 ? expand(&p, list) : ret;
 }
 
-int mcr_join_list_add(struct mcr_join_list *list, const struct mcr_join *join)
-{
-	const struct mcr_join copy = *join; /* it may be one of the list's own */
-
-	if (reserve(list, 1) != 0)
-		return -ENOMEM;
-	list->items[list->n++] = copy;
-	return 0;
-}
-
-void mcr_join_list_clear(struct mcr_join_list *list)
-{
-	free(list->items);
-	*list = (struct mcr_join_list){0};
-}
-
 /* snprintf to the end of what buf already holds. *len goes on growing when buf is full. */
 __attribute__((format(printf, 4, 5))) static void append(char *buf, size_t cap, int *len,
 							 const char *fmt, ...)
@@ -435,12 +402,12 @@ int mcr_join_format(char *buf, size_t cap, const struct mcr_join *join)
 	char ip[MCR_ADDRESS_TEXT];
 	int len = 0;
 
-	append(buf, cap, &len, "%s", mcr_address_format(ip, mcr_address_from_ipv4(join->group_be)));
+	append(buf, cap, &len, "%s", mcr_address_format(ip, join->group));
 	if (join->port)
 		append(buf, cap, &len, ":%u", join->port);
-	for (unsigned i = 0; i < join->n_sources && i < MCR_JOIN_SOURCES_MAX; i++)
+	for (uint32_t i = 0; join->sources && i < join->n_sources && i < MCR_JOIN_SOURCES_MAX; i++)
 		append(buf, cap, &len, "@%s%s", join->mode == MCR_FILTER_EXCLUDE ? "!" : "",
-		       mcr_address_format(ip, mcr_address_from_ipv4(join->sources_be[i])));
+		       mcr_address_format(ip, join->sources[i]));
 	if (join->interface[0])
 		append(buf, cap, &len, ",interface=%.*s", MCR_NAME_MAX - 1, join->interface);
 	if (join->channel[0])

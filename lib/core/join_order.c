@@ -15,7 +15,7 @@ int mcr_join_compare(const struct mcr_join *a, const struct mcr_join *b)
 	if (!order)
 		order = strncmp(channel_of(a), channel_of(b), MCR_NAME_MAX);
 	if (!order)
-		order = (a->group_be > b->group_be) - (a->group_be < b->group_be);
+		order = memcmp(&a->group, &b->group, sizeof(a->group));
 	if (!order)
 		order = (int)a->port - (int)b->port;
 	if (!order)
@@ -23,10 +23,9 @@ int mcr_join_compare(const struct mcr_join *a, const struct mcr_join *b)
 	if (!order)
 		order = (int)a->mode - (int)b->mode;
 	if (!order)
-		order = (int)a->n_sources - (int)b->n_sources;
-	if (!order)
-		order =
-		    memcmp(a->sources_be, b->sources_be, a->n_sources * sizeof(a->sources_be[0]));
+		order = (a->n_sources > b->n_sources) - (a->n_sources < b->n_sources);
+	if (!order && a->n_sources > 0)
+		order = memcmp(a->sources, b->sources, a->n_sources * sizeof(*a->sources));
 	return order;
 }
 

@@ -113,12 +113,17 @@ void mcr_parse_walk(struct mcr_packet *packet, const uint8_t *head, uint32_t hea
 #define MCR_IP_PROTO_UDP    17u
 #define MCR_PLAIN_HEADERS   (MCR_ETHER_HEADER + MCR_IPV4_HEADER_MIN + MCR_UDP_HEADER)
 
-static inline uint16_t mcr_load_be16(const uint8_t *p)
+static inline uint16_t mcr_load16(const uint8_t *p)
 {
 	uint16_t v;
 
 	memcpy(&v, p, sizeof(v));
-	return be16toh(v);
+	return v;
+}
+
+static inline uint16_t mcr_load_be16(const uint8_t *p)
+{
+	return be16toh(mcr_load16(p));
 }
 
 static inline uint32_t mcr_load32(const uint8_t *p)
@@ -184,17 +189,15 @@ static inline uint64_t mcr_parse_own(const uint8_t *mac)
 	return mcr_load64(octets); /* octets 6 to 13 of the port's own frames */
 }
 
+/* Whether the UDP header says that its payload has len octets. */
+static inline int mcr_plain_udp_len_is(const uint8_t *head, uint32_t len)
+{
+	return mcr_load16(head + 38) == htobe16((uint16_t)(len + MCR_UDP_HEADER));
+}
+
 /* Both forms: whether the headers are plain, but for own frames and the checksum; then also word 2,
  * without the VLAN. room: octets of head behind the headers. */
 #if MCR_PARSE_VECTOR
-static inline uint16_t mcr_load16(const uint8_t *p)
-{
-	uint16_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
 /* All that is asked of the first 27 octets, but for 127/8, in one vector, whose lower half becomes
  * word 2. The octets are sorted into eight little-endian words and each is added to; then bits that
  * are set say no:
@@ -232,19 +235,17 @@ static inline __attribute__((always_inline)) int mcr_plain_look(uint64_t *word2,
 	/* A length that is too short for the headers wraps around, and is too large then. */
 	len = (uint16_t)*word2;
 	return __builtin_expect(len <= room, 1) &&
-	       __builtin_expect(mcr_load16(head + 38) == htobe16((uint16_t)(len + MCR_UDP_HEADER)),
-				1);
+	       __builtin_expect(mcr_plain_udp_len_is(head, len), 1);
 }
 #else
 static inline __attribute__((always_inline)) int mcr_plain_look(uint64_t *word2,
 								const uint8_t *head, uint32_t room)
 {
 	const uint8_t *ip = head + MCR_ETHER_HEADER;
-	const uint8_t *udp = ip + MCR_IPV4_HEADER_MIN;
 	/* A length that is too short for the headers wraps around, and is too large then. */
 	const uint32_t len = mcr_load_be16(ip + 2) - (MCR_IPV4_HEADER_MIN + MCR_UDP_HEADER);
 
-	if (__builtin_expect(len > room || mcr_load_be16(udp + 4) != len + MCR_UDP_HEADER, 0))
+	if (__builtin_expect(len > room || !mcr_plain_udp_len_is(head, len), 0))
 		return 0;
 	if (__builtin_expect(mcr_load_be16(head + 12) != MCR_ETHER_TYPE_IPV4 || ip[0] != 0x45 ||
 				 !mcr_mac_is_ipv4_group(head),

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "core/ring.h"
 
-void mcr_ring_format(void *mem, uint32_t depth, uint64_t bytes, uint64_t epoch, uint32_t index,
-		     uint32_t n_rings)
+void mcr_ring_format(void *mem, uint64_t bytes, uint64_t epoch, uint32_t index, uint32_t n_rings)
 {
 	struct mcr_ring_header *header = mem;
 
 	header->abi = MCR_RING_ABI;
 	header->header_bytes = MCR_RING_HEADER_BYTES;
-	header->region_bytes = mcr_ring_footprint(depth, bytes);
+	header->region_bytes = mcr_ring_footprint(bytes);
 	header->epoch = epoch;
-	header->depth = depth;
-	header->desc_bytes = MCR_RING_DESC_BYTES;
 	header->bytes = bytes;
 	header->index = index;
 	header->n_rings = n_rings;
@@ -23,16 +20,68 @@ void mcr_ring_format(void *mem, uint32_t depth, uint64_t bytes, uint64_t epoch, 
 void mcr_ring_writer_attach(struct mcr_ring_writer *w, void *mem)
 {
 	struct mcr_ring_header *header = mem;
-	uint8_t *base = mem;
+	uint64_t longest = header->bytes / 4 - MCR_RECORD_BYTES;
 
-	w->header = header;
-	w->descs = (uint64_t *)(void *)(base + header->header_bytes);
-	w->data = base + header->header_bytes + (size_t)header->depth * MCR_RING_DESC_BYTES;
-	w->desc_mask = header->depth - 1;
-	w->data_mask = header->bytes - 1;
-	w->max_payload =
-	    header->bytes / 4 < UINT32_MAX ? (uint32_t)(header->bytes / 4) : UINT32_MAX;
-	w->next = w->reserved = header->published;
-	w->next_offset = w->reserved_bytes = header->reserved_bytes;
-	w->payload_bytes = header->published_bytes;
+	*w = (struct mcr_ring_writer){
+	    .header = header,
+	    .data = (uint8_t *)mem + MCR_RING_HEADER_BYTES,
+	    .bytes = header->bytes,
+	    .max_payload = longest < UINT16_MAX ? (uint32_t)longest : UINT16_MAX,
+	};
+	w->at = w->limit = w->data;
+}
+
+/* Publishes what may be overwritten from now on: the record that is put next, the line behind it,
+ * where mcr_ring_publish stores, and 1/128 of the area. Before that, a mark of where it is. The
+ * fence orders these stores before all that is put (pairs with the acquire fence of
+ * mcr_ring_reader_overrun); a release store would order only what came before it. It also orders
+ * n_marks before the marks that are stored later. */
+static void reserve(struct mcr_ring_writer *w, uint64_t offset, uint64_t span)
+{
+	struct mcr_ring_mark *mark = &w->header->marks[w->n_marks % MCR_RING_MARKS];
+
+	__atomic_store_n(&mark->position, w->next, __ATOMIC_RELAXED);
+	__atomic_store_n(&mark->offset, offset, __ATOMIC_RELAXED);
+	__atomic_store_n(&w->header->n_marks, ++w->n_marks, __ATOMIC_RELEASE);
+	w->reserved = offset + span + MCR_RING_LINE + mcr_ring_ahead(w->bytes);
+	__atomic_store_n(&w->header->reserved, w->reserved, __ATOMIC_RELAXED);
+	mcr_ring_fence_release();
+}
+
+/* Marks the place where the next record does not fit: it is at the area's start. A reader who comes
+ * here has the message's seq in mind. */
+static void pad(struct mcr_ring_writer *w)
+{
+	uint64_t word = MCR_WORD_AT(mcr_ring_tag(w->next + 1) | MCR_TAG_PAD, 0, 4);
+	uint64_t *at = (uint64_t *)(void *)w->at;
+
+	if (w->first) {
+		mcr_ring_store(at, 0, word);
+	} else {
+		w->first = at;
+		w->first_word = word;
+	}
+}
+
+void mcr_ring_make_room(struct mcr_ring_writer *w, uint64_t span)
+{
+	uint64_t left = w->bytes - (uint64_t)(w->at - w->data);
+	uint64_t offset = w->lap + (w->bytes - left);
+	uint64_t place = left < span ? w->lap + w->bytes : offset;
+	uint64_t room;
+
+	/* What is put and not published never exceeds half of the area, so that nothing of a chunk
+	 * is overwritten by the same chunk, and who has read everything is never lapped. */
+	if (w->first && place + span - w->published_end > w->bytes / 2)
+		mcr_ring_publish(w);
+	if (place + span + MCR_RING_LINE > w->reserved)
+		reserve(w, place, span);
+	if (left < span) {
+		if (left > 0)
+			pad(w);
+		w->lap = place;
+		w->at = w->data;
+	}
+	room = w->reserved - MCR_RING_LINE - w->lap;
+	w->limit = w->data + (room < w->bytes ? room : w->bytes);
 }

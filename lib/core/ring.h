@@ -3,7 +3,7 @@
  * docs/ring.md has the protocol and the memory-ordering argument.
  *
  * Writer, per chunk of a burst:   put... -> publish
- * Reader:                         poll -> copy -> intact */
+ * Reader (ring_reader.h):         poll -> copy -> intact */
 #ifndef MCR_CORE_RING_H
 #define MCR_CORE_RING_H
 
@@ -11,113 +11,147 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/socket.h> /* AF_INET6 */
 
 #include "core/ring_layout.h"
+#include "core/words.h"
 
-#define MCR_RING_AHEAD 8 /* messages whose place is fetched before their turn */
+#define MCR_RING_FETCH_AHEAD 1024 /* octets: the lines that records behind this one will write */
 
 /* The writer's own view of a ring: private to its lcore, nothing of it is shared. Embed it where
  * the lcore's hot data lives. */
 struct mcr_ring_writer {
-	struct mcr_ring_header *header;
-	uint64_t *descs; /* MCR_DESC_WORDS each */
-	uint8_t *data;
-	uint64_t desc_mask, data_mask;
-	uint32_t max_payload;
-	uint64_t next;                     /* messages put */
-	uint64_t next_offset;              /* bytes put, padding included */
-	uint64_t reserved, reserved_bytes; /* what may be overwritten, as readers know it */
-	uint64_t payload_bytes;
-	uint64_t
-	    too_large; /* messages beyond mcr_ring_max_payload: its lcore counts, others read */
-};
+	uint8_t *at;    /* the place of the next record; at the area's end: its start */
+	uint8_t *limit; /* a record that would end behind it needs mcr_ring_make_room */
+	uint64_t next;  /* messages put */
 
-/* mcr_ring_footprint: octets that a ring's region takes: header, descriptors, payload bytes. depth
- * and bytes are powers of two. */
-static inline size_t mcr_ring_footprint(uint32_t depth, uint64_t bytes)
-{
-	return MCR_RING_HEADER_BYTES + (size_t)depth * MCR_RING_DESC_BYTES + (size_t)bytes;
-}
+	/* The chunk's first word, which is stored last. NULL: nothing was put. */
+	uint64_t *first;
+	uint64_t first_word;
+
+	uint64_t payload_bytes; /* put */
+	uint8_t *data;
+	uint64_t bytes;
+	struct mcr_ring_header *header;
+	uint32_t max_payload;
+	uint64_t lap;           /* the offset of the area's start in this lap */
+	uint64_t reserved;      /* up to where it may write, as readers know it */
+	uint64_t n_marks;
+	uint64_t version;       /* of the latch */
+	uint64_t published;     /* messages */
+	uint64_t published_end; /* offset */
+	uint64_t too_large;     /* messages beyond max_payload: its lcore counts, others read */
+};
 
 /* mcr_ring_format writes the header into mem (zeroed, page aligned, of the footprint's size or
  * more), its magic last; state is MCR_RING_RUNNING, the heartbeat 0 (none yet). epoch: random, not
  * 0. index of n_rings in its channel. */
-void mcr_ring_format(void *mem, uint32_t depth, uint64_t bytes, uint64_t epoch, uint32_t index,
-		     uint32_t n_rings);
+void mcr_ring_format(void *mem, uint64_t bytes, uint64_t epoch, uint32_t index, uint32_t n_rings);
 
-/* mcr_ring_writer_attach: w writes the formatted ring in mem from now on; it is the only one. */
+/* mcr_ring_writer_attach: w writes the formatted ring in mem, in which nothing was put, from now
+ * on; it is the only one. */
 void mcr_ring_writer_attach(struct mcr_ring_writer *w, void *mem);
 
-/* mcr_ring_max_payload: the longest payload the ring takes: a quarter of its bytes. Longer ones
- * must not be added. */
+/* mcr_ring_max_payload: the longest payload the ring takes: what makes a record a quarter of its
+ * bytes. Longer ones must not be put. */
 static inline uint32_t mcr_ring_max_payload(const struct mcr_ring_writer *w)
 {
 	return w->max_payload;
 }
 
-/* The octets of the byte region that a message takes: its payload, behind the addresses where it is
- * IPv6. */
-static inline uint32_t mcr_desc_region_len(const struct mcr_desc *desc)
+static inline void mcr_ring_store(uint64_t *record, unsigned word, uint64_t value)
 {
-	return desc->len + (desc->family == AF_INET6 ? MCR_RING_INET6_BYTES : 0);
+	__atomic_store_n(&record[word], value, __ATOMIC_RELAXED);
 }
 
-/* A chunk: put each message, publish once. Thread: the rx lcore that owns the ring. None of them
- * fails or waits. A chunk beyond the ring's depth or bytes is harmless, but its first messages are
- * lost to every reader.
- *
- * mcr_ring_reserve, for mcr_ring_put, publishes what may be overwritten from now on: the next
- * message, whose bytes end at `end`, and 1/128 of the ring behind it. Seldom, because this is the
- * line of the header that readers poll. The fence orders these stores before all that put and copy
- * write (pairs with the acquire fence of mcr_ring_reader_overrun); a release store would order only
- * what came before it. */
-static inline void mcr_ring_reserve(struct mcr_ring_writer *w, uint64_t end)
+/* ---- a chunk: put each message, publish once. Thread: the rx lcore that owns the ring. None of
+ * these fails or waits. ---- */
+
+/* mcr_ring_publish shows the chunk to the readers. The first word of the place behind it becomes 0
+ * before, so that a reader who comes there does not take old octets for a tag; the release store
+ * pairs with the acquire load of mcr_ring_reader_look. Then the latch: its copy that nobody should
+ * read any more gets the new counts. The fence orders the version before them, so that a reader who
+ * sees one of them sees that the version moved. */
+static inline void mcr_ring_publish(struct mcr_ring_writer *w)
 {
-	w->reserved = w->next + 1 + mcr_ring_ahead(w->desc_mask + 1);
-	w->reserved_bytes = end + mcr_ring_ahead(w->data_mask + 1);
-	__atomic_store_n(&w->header->reserved, w->reserved, __ATOMIC_RELAXED);
-	__atomic_store_n(&w->header->reserved_bytes, w->reserved_bytes, __ATOMIC_RELAXED);
+	struct mcr_ring_header *header = w->header;
+	struct mcr_ring_published *copy;
+	uint64_t more = w->next - w->published - 1;
+	uint8_t *behind = w->at < w->data + w->bytes ? w->at : w->data;
+
+	if (!w->first)
+		return;
+	if (more > MCR_TAG_MORE_MAX)
+		more = MCR_TAG_MORE_MAX;
+	mcr_ring_store((uint64_t *)(void *)behind, 0, 0);
+	__atomic_store_n(w->first,
+			 w->first_word |
+			     MCR_WORD_AT((uint32_t)more << MCR_TAG_MORE_SHIFT, 0, 4),
+			 __ATOMIC_RELEASE);
+	w->first = NULL;
+
+	w->published = w->next;
+	w->published_end = w->lap + (uint64_t)(w->at - w->data);
+	copy = &header->published[++w->version % 2];
 	mcr_ring_fence_release();
+	__atomic_store_n(&copy->end, w->published_end, __ATOMIC_RELAXED);
+	__atomic_store_n(&copy->bytes, w->payload_bytes, __ATOMIC_RELAXED);
+	__atomic_store_n(&copy->messages, w->published, __ATOMIC_RELEASE);
+	__atomic_store_n(&header->version, w->version, __ATOMIC_RELEASE);
 }
 
-static inline void mcr_ring_store(uint64_t *slot, unsigned word, uint64_t value)
+/* mcr_ring_make_room, for mcr_ring_begin: the record does not end before the limit. It goes to the
+ * area's start, or more is reserved, or both. Seldom. */
+void mcr_ring_make_room(struct mcr_ring_writer *w, uint64_t span);
+
+/* The processor shall fetch a line that is soon written. prefetchw is no operation where it is not
+ * known. */
+static inline void mcr_ring_fetch(const uint8_t *line)
 {
-	__atomic_store_n(&slot[word], value, __ATOMIC_RELAXED);
+#if defined(__x86_64__)
+	__asm__ volatile("prefetchw %0" : : "m"(*line));
+#else
+	__builtin_prefetch(line, 1);
+#endif
 }
 
-/* mcr_ring_put writes the next message's descriptor (seq and offset are filled in) and returns
- * where its len octets go, 8-byte aligned; the caller stores them there with mcr_ring_copy. len: of
- * the byte region (payload, with AF_INET6 32 more), at most mcr_ring_max_payload. */
-static inline uint8_t *mcr_ring_put(struct mcr_ring_writer *w, const struct mcr_desc *desc,
-				    uint32_t len)
+/* mcr_ring_begin gives the place of the next record: its first MCR_RECORD_BYTES are for
+ * mcr_ring_end, then come the extras and the payload, which the caller stores with mcr_ring_copy.
+ * len: octets of both, at most mcr_ring_max_payload. */
+static inline uint8_t *mcr_ring_begin(struct mcr_ring_writer *w, uint32_t len)
 {
-	uint64_t *slot = &w->descs[(w->next & w->desc_mask) * MCR_DESC_WORDS];
 	uint64_t span = mcr_ring_span(len);
-	uint64_t offset = mcr_ring_place(w->next_offset, span, w->data_mask);
-	uint8_t *to = w->data + (offset & w->data_mask);
 
 	assert(len <= mcr_ring_max_payload(w));
-	if (__builtin_expect(w->next >= w->reserved || offset + span > w->reserved_bytes, 0))
-		mcr_ring_reserve(w, offset + span);
-	/* A ring is larger than the cache: fetch what the messages behind this one will write.
-	 * Beyond the end it does no harm. */
-	__builtin_prefetch(slot + MCR_RING_AHEAD * MCR_DESC_WORDS, 1);
-	__builtin_prefetch(to + MCR_RING_AHEAD * span, 1);
-	__builtin_prefetch(to + MCR_RING_AHEAD * span + MCR_RING_DESC_BYTES, 1);
-	/* Not in a loop: gcc would put the words of a composed descriptor into memory. */
-	mcr_ring_store(slot, 0, w->next + 1);
-	mcr_ring_store(slot, 1, offset);
-	mcr_ring_store(slot, 2, desc->words[2]);
-	mcr_ring_store(slot, 3, desc->words[3]);
-	mcr_ring_store(slot, 4, desc->words[4]);
-	mcr_ring_store(slot, 5, desc->words[5]);
-	mcr_ring_store(slot, 6, desc->words[6]);
-	mcr_ring_store(slot, 7, desc->words[7]);
-	w->next++;
-	w->next_offset = offset + span;
+	if (__builtin_expect((uint64_t)(w->limit - w->at) < span, 0))
+		mcr_ring_make_room(w, span);
+	/* A ring is larger than the cache. Beyond the end it does no harm. */
+	mcr_ring_fetch(w->at + MCR_RING_FETCH_AHEAD);
+	mcr_ring_fetch(w->at + MCR_RING_FETCH_AHEAD + MCR_RING_LINE);
+	return w->at;
+}
+
+/* mcr_ring_end completes the record that mcr_ring_begin gave the place of; len: the same. The line
+ * that readers poll is written last. */
+static inline void mcr_ring_end(struct mcr_ring_writer *w, uint32_t len,
+				const struct mcr_record *record)
+{
+	uint64_t *to = (uint64_t *)(void *)w->at;
+	uint64_t word = (record->words[0] & ~MCR_WORD_AT(UINT32_MAX, 0, 4)) |
+			MCR_WORD_AT(mcr_ring_tag(++w->next), 0, 4);
+
+	/* Not in a loop: gcc would put the words of a composed record into memory. */
+	mcr_ring_store(to, 1, record->words[1]);
+	mcr_ring_store(to, 2, record->words[2]);
+	mcr_ring_store(to, 3, record->words[3]);
+	mcr_ring_store(to, 4, record->words[4]);
+	w->at += mcr_ring_span(len);
 	w->payload_bytes += len;
-	return to;
+	if (__builtin_expect(!w->first, 0)) {
+		w->first = to;
+		w->first_word = word;
+	} else {
+		mcr_ring_store(to, 0, word);
+	}
 }
 
 #if MCR_RING_RACE_FREE
@@ -137,32 +171,50 @@ static inline void mcr_ring_copy(uint8_t *dst, const void *src, uint32_t len)
 		__atomic_store_n(dst++, *from++, __ATOMIC_RELAXED);
 }
 #else
+static inline void mcr_ring_copy16(uint8_t *dst, const uint8_t *src)
+{
+	memcpy(dst, src, 16);
+}
+
+static inline void mcr_ring_copy32(uint8_t *dst, const uint8_t *src)
+{
+	mcr_ring_copy16(dst, src);
+	mcr_ring_copy16(dst + 16, src + 16);
+}
+
 /* mcr_ring_copy stores len octets of payload into the ring, at any alignment: a payload of several
- * segments takes several calls. In line for the usual lengths, 32 octets at a time and the last 32
- * once more: a call of memcpy costs as much again. */
+ * segments takes several calls. In line for the usual lengths, because a call of memcpy costs as
+ * much again: what fits the record's first line, then 32 octets at a time and the last 32 once
+ * more, so that hardly a store crosses a line. */
 static inline void mcr_ring_copy(uint8_t *dst, const void *src, uint32_t len)
 {
 	const uint8_t *from = src;
+	const uint32_t first = MCR_RING_LINE - MCR_RECORD_BYTES;
 
-	if (__builtin_expect(len < 32 || len > 256, 0)) {
+	if (__builtin_expect(len - 32 <= 512 - 32, 1)) {
+		mcr_ring_copy16(dst, from);
+		memcpy(dst + 16, from + 16, 8);
+		for (uint32_t at = first; at < len - 32; at += 32)
+			mcr_ring_copy32(dst + at, from + at);
+		mcr_ring_copy32(dst + len - 32, from + len - 32);
+	} else if (len - 16 <= 32 - 16) {
+		mcr_ring_copy16(dst, from);
+		mcr_ring_copy16(dst + len - 16, from + len - 16);
+	} else {
 		memcpy(dst, src, len);
-		return;
 	}
-	for (uint32_t at = 0; at < len - 32; at += 32) {
-		memcpy(dst + at, from + at, 16);
-		memcpy(dst + at + 16, from + at + 16, 16);
-	}
-	memcpy(dst + len - 32, from + len - 32, 16);
-	memcpy(dst + len - 16, from + len - 16, 16);
 }
 #endif
 
-/* mcr_ring_publish shows the chunk to the readers (pairs with the acquire load of `published` in
- * mcr_ring_reader_poll). */
-static inline void mcr_ring_publish(struct mcr_ring_writer *w)
+/* mcr_ring_put puts a message whose payload is in one piece and has no extras. Of the record the
+ * ring fills in the tag. */
+static inline void mcr_ring_put(struct mcr_ring_writer *w, const struct mcr_record *record,
+				const void *payload)
 {
-	__atomic_store_n(&w->header->published_bytes, w->payload_bytes, __ATOMIC_RELAXED);
-	__atomic_store_n(&w->header->published, w->next, __ATOMIC_RELEASE);
+	uint8_t *to = mcr_ring_begin(w, record->len);
+
+	mcr_ring_copy(to + MCR_RECORD_BYTES, payload, record->len);
+	mcr_ring_end(w, record->len, record);
 }
 
 /* Header fields with one writer each. state and heartbeat: control. polled: the rx lcore. */
@@ -204,20 +256,25 @@ static inline void mcr_ring_set_started(struct mcr_ring_writer *w, uint64_t real
 		__atomic_store_n(&w->header->started_ns, realtime_ns, __ATOMIC_RELEASE);
 }
 
-/* What the ring published so far, messages and payload octets (control thread's statistics; the two
- * need not be of the same instant). */
-static inline uint64_t mcr_ring_published(const void *mem)
+/* mcr_ring_newest: messages published so far, by a look at any time: the larger of both copies'
+ * numbers, each of which was true when it was stored. The acquire pairs with mcr_ring_publish: those
+ * messages are there. Thread: any. */
+static inline uint64_t mcr_ring_newest(const struct mcr_ring_header *header)
 {
-	const struct mcr_ring_header *header = mem;
+	uint64_t a = __atomic_load_n(&header->published[0].messages, __ATOMIC_ACQUIRE);
+	uint64_t b = __atomic_load_n(&header->published[1].messages, __ATOMIC_ACQUIRE);
 
-	return __atomic_load_n(&header->published, __ATOMIC_RELAXED);
+	return a > b ? a : b;
 }
 
-static inline uint64_t mcr_ring_published_bytes(const void *mem)
+/* mcr_ring_payload_bytes: octets of payload published so far: statistics, not of the same instant.
+ * Thread: any. */
+static inline uint64_t mcr_ring_payload_bytes(const struct mcr_ring_header *header)
 {
-	const struct mcr_ring_header *header = mem;
+	uint64_t a = __atomic_load_n(&header->published[0].bytes, __ATOMIC_RELAXED);
+	uint64_t b = __atomic_load_n(&header->published[1].bytes, __ATOMIC_RELAXED);
 
-	return __atomic_load_n(&header->published_bytes, __ATOMIC_RELAXED);
+	return a > b ? a : b;
 }
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The region of one ring, as writer and readers share it: header, descriptors, payload bytes. The
+/* The region of one ring, as writer and readers share it: a header, then an area of records. The
  * layout is private to core; the interface is the attach handshake and the functions of ring.h and
  * ring_reader.h. Every number is a plain integer in host byte order, accessed with __atomic
  * builtins. Each group of fields names its one writer and stands 128 bytes from the next, because
@@ -11,53 +11,67 @@
 #include <stdint.h>
 
 #define MCR_RING_MAGIC UINT64_C(0x0100474e4952434d) /* "MCRING", 0, 1 */
-#define MCR_RING_ABI   1 /* another number for every other layout of this file */
+#ifndef MCR_RING_ABI   /* a test makes up the next one */
+#define MCR_RING_ABI 2 /* another number for every other layout of this file */
+#endif
+#define MCR_RING_ABI_OLDEST (MCR_RING_ABI > 2 ? MCR_RING_ABI - 1 : 2) /* that a reader reads */
 
-#define MCR_RING_HEADER_BYTES 4096
-#define MCR_RING_DESC_BYTES   64
-#define MCR_RING_ALIGN        8 /* of a payload's offset */
+#define MCR_RING_HEADER_BYTES 8192
+#define MCR_RING_LINE         64 /* a record starts at a multiple of it */
+#define MCR_RING_MARKS        256
 
 /* Limits of core; those of a channel are narrower (mcring/config.h). */
-#define MCR_RING_DEPTH_MIN UINT32_C(4)
-#define MCR_RING_DEPTH_MAX (UINT32_C(1) << 24)
-#define MCR_RING_BYTES_MIN UINT64_C(256)
+#define MCR_RING_BYTES_MIN UINT64_C(4096)
 #define MCR_RING_BYTES_MAX (UINT64_C(1) << 36)
 
-/* The 32 octets of source and group address that precede the payload of an AF_INET6 message. */
-#define MCR_RING_INET6_BYTES 32
+/* Where a record is: `position` counts messages from 0, `offset` octets without end. */
+struct mcr_ring_mark {
+	uint64_t position, offset;
+};
+
+/* What is published. Readers need all of it of one instant. */
+struct mcr_ring_published {
+	uint64_t messages; /* stored with release, so that it is good for something by itself */
+	uint64_t end;      /* offset behind the last of them */
+	uint64_t bytes;    /* octets of payload: statistics */
+	uint64_t pad;
+};
 
 struct mcr_ring_header {
 	/* Written once by mcr_ring_format, magic last. */
 	uint64_t magic;
 	uint32_t abi;
-	uint32_t header_bytes; /* MCR_RING_HEADER_BYTES: where the descriptors start */
+	uint32_t header_bytes; /* MCR_RING_HEADER_BYTES: where the records start */
 	uint64_t region_bytes; /* the ring's footprint; the file may be longer */
 	uint64_t epoch;
-	uint32_t depth;      /* descriptors, a power of two */
-	uint32_t desc_bytes; /* MCR_RING_DESC_BYTES */
-	uint64_t bytes;      /* of the payload area, a power of two */
+	uint64_t bytes; /* of the area, a power of two */
 	uint32_t index, n_rings;
-	uint64_t pad0;
-	uint64_t reserved_words[16]; /* 0 */
-	uint64_t pad1[8];
+	uint64_t reserve[26]; /* 0 */
 
-	/* The rx lcore: published per chunk, reserved each 1/128 of the ring; all monotonic. The
-	 * one line that readers poll. */
-	uint64_t reserved;        /* messages that were put or may be put, at any time */
-	uint64_t reserved_bytes;  /* the same in bytes, padding at the area's end included */
-	uint64_t published;       /* messages that may be read */
-	uint64_t published_bytes; /* their octets: statistics only, no order promised */
-	uint64_t pad2[12];
+	/* The rx lcore, each 1/128 of the area. */
+	uint64_t reserved; /* the offset up to which it may write, at any time */
+	uint64_t n_marks;  /* marks made so far: number i is marks[i % MCR_RING_MARKS] */
+	uint64_t pad1[14];
 
 	/* The control thread, every 10 ms. */
 	uint64_t state; /* enum mcr_ring_state */
 	uint64_t heartbeat_ns;
-	uint64_t pad3[14];
+	uint64_t pad2[14];
 
 	/* The rx lcore, at most each 100 us. */
 	uint64_t polled_ns;
 	uint64_t started_ns; /* once, when the lcore begins to publish here; 0 = not yet */
-	uint64_t pad4[14];
+	uint64_t pad3[14];
+
+	/* The rx lcore, for each chunk, behind the chunk. A latch: what is valid is
+	 * published[version % 2], while the other one is being written. Nobody waits here. */
+	uint64_t version;
+	uint64_t pad4[3];
+	struct mcr_ring_published published[2];
+	uint64_t pad5[420];
+
+	/* The rx lcore, at each reserve: the record that it puts next. */
+	struct mcr_ring_mark marks[MCR_RING_MARKS];
 };
 
 _Static_assert(offsetof(struct mcr_ring_header, magic) == 0, "region layout");
@@ -65,61 +79,82 @@ _Static_assert(offsetof(struct mcr_ring_header, abi) == 8, "region layout");
 _Static_assert(offsetof(struct mcr_ring_header, header_bytes) == 12, "region layout");
 _Static_assert(offsetof(struct mcr_ring_header, region_bytes) == 16, "region layout");
 _Static_assert(offsetof(struct mcr_ring_header, epoch) == 24, "region layout");
-_Static_assert(offsetof(struct mcr_ring_header, depth) == 32, "region layout");
-_Static_assert(offsetof(struct mcr_ring_header, desc_bytes) == 36, "region layout");
-_Static_assert(offsetof(struct mcr_ring_header, bytes) == 40, "region layout");
-_Static_assert(offsetof(struct mcr_ring_header, index) == 48, "region layout");
-_Static_assert(offsetof(struct mcr_ring_header, n_rings) == 52, "region layout");
-_Static_assert(offsetof(struct mcr_ring_header, reserved_words) == 64, "region layout");
+_Static_assert(offsetof(struct mcr_ring_header, bytes) == 32, "region layout");
+_Static_assert(offsetof(struct mcr_ring_header, index) == 40, "region layout");
+_Static_assert(offsetof(struct mcr_ring_header, n_rings) == 44, "region layout");
 _Static_assert(offsetof(struct mcr_ring_header, reserved) == 256, "region layout");
-_Static_assert(offsetof(struct mcr_ring_header, reserved_bytes) == 264, "region layout");
-_Static_assert(offsetof(struct mcr_ring_header, published) == 272, "region layout");
-_Static_assert(offsetof(struct mcr_ring_header, published_bytes) == 280, "region layout");
+_Static_assert(offsetof(struct mcr_ring_header, n_marks) == 264, "region layout");
 _Static_assert(offsetof(struct mcr_ring_header, state) == 384, "region layout");
 _Static_assert(offsetof(struct mcr_ring_header, heartbeat_ns) == 392, "region layout");
 _Static_assert(offsetof(struct mcr_ring_header, polled_ns) == 512, "region layout");
 _Static_assert(offsetof(struct mcr_ring_header, started_ns) == 520, "region layout");
-_Static_assert(sizeof(struct mcr_ring_header) == 640, "region layout");
-_Static_assert(sizeof(struct mcr_ring_header) <= MCR_RING_HEADER_BYTES, "region layout");
+_Static_assert(offsetof(struct mcr_ring_header, version) == 640, "region layout");
+_Static_assert(offsetof(struct mcr_ring_header, published) == 672, "region layout");
+_Static_assert(offsetof(struct mcr_ring_header, marks) == 4096, "region layout");
+_Static_assert(sizeof(struct mcr_ring_published) == 32, "region layout");
+_Static_assert(sizeof(struct mcr_ring_header) == MCR_RING_HEADER_BYTES, "region layout");
 
-/* A message's descriptor. By fields or by words: the rx loop, which writes many, composes words
- * (core/words.h). */
-struct mcr_desc {
+/* What stands before a message's payload. By fields or by words: the rx loop, which writes many,
+ * composes words (core/words.h). */
+struct mcr_record {
 	union {
 		struct {
-			uint64_t seq;    /* from 1 */
-			uint64_t offset; /* monotonic byte offset of the payload; position = offset
-					  * & (bytes - 1) */
-			uint64_t rx_ns, hw_ns;
-			uint32_t len; /* octets of payload (behind the addresses where family is
-				       * AF_INET6) */
-			uint32_t group_be, source_be;
+			uint32_t tag;     /* MCR_TAG_: the ring writes it */
+			int32_t hw_delta; /* MCR_FLAG_HW_TIME: hw_ns - rx_ns */
+			uint64_t rx_ns;
+			uint32_t group_be, source_be; /* 0 with MCR_FORM_INET6 */
 			uint32_t id;
-			uint16_t port, source_port, vlan, flags;
-			uint8_t kind, family, ttl, pad[5];
+			uint16_t port, source_port;
+			uint16_t len;       /* octets of payload */
+			uint16_t vlan_kind; /* VID, enum mcr_kind from MCR_KIND_SHIFT on */
+			uint8_t ttl, traffic_class;
+			uint8_t interface_form; /* index of the interface, MCR_FORM_ */
+			uint8_t flags;          /* enum mcr_msg_flags */
 		};
-		uint64_t words[MCR_RING_DESC_BYTES / 8];
+		uint64_t words[5];
 	};
 };
 
-_Static_assert(sizeof(struct mcr_desc) == MCR_RING_DESC_BYTES, "region layout");
-_Static_assert(offsetof(struct mcr_desc, seq) == 0, "mcr_ring_put fills word 0");
-_Static_assert(offsetof(struct mcr_desc, offset) == 8, "mcr_ring_put fills word 1");
-_Static_assert(offsetof(struct mcr_desc, rx_ns) == 16, "region layout");
-_Static_assert(offsetof(struct mcr_desc, hw_ns) == 24, "region layout");
-_Static_assert(offsetof(struct mcr_desc, len) == 32, "region layout");
-_Static_assert(offsetof(struct mcr_desc, group_be) == 36, "region layout");
-_Static_assert(offsetof(struct mcr_desc, source_be) == 40, "region layout");
-_Static_assert(offsetof(struct mcr_desc, id) == 44, "region layout");
-_Static_assert(offsetof(struct mcr_desc, port) == 48, "region layout");
-_Static_assert(offsetof(struct mcr_desc, source_port) == 50, "region layout");
-_Static_assert(offsetof(struct mcr_desc, vlan) == 52, "region layout");
-_Static_assert(offsetof(struct mcr_desc, flags) == 54, "region layout");
-_Static_assert(offsetof(struct mcr_desc, kind) == 56, "region layout");
-_Static_assert(offsetof(struct mcr_desc, family) == 57, "region layout");
-_Static_assert(offsetof(struct mcr_desc, ttl) == 58, "region layout");
+#define MCR_RECORD_BYTES 40
 
-#define MCR_DESC_WORDS (MCR_RING_DESC_BYTES / sizeof(uint64_t))
+_Static_assert(sizeof(struct mcr_record) == MCR_RECORD_BYTES, "record layout");
+_Static_assert(offsetof(struct mcr_record, tag) == 0, "record layout");
+_Static_assert(offsetof(struct mcr_record, hw_delta) == 4, "record layout");
+_Static_assert(offsetof(struct mcr_record, rx_ns) == 8, "record layout");
+_Static_assert(offsetof(struct mcr_record, group_be) == 16, "record layout");
+_Static_assert(offsetof(struct mcr_record, source_be) == 20, "record layout");
+_Static_assert(offsetof(struct mcr_record, id) == 24, "record layout");
+_Static_assert(offsetof(struct mcr_record, port) == 28, "record layout");
+_Static_assert(offsetof(struct mcr_record, source_port) == 30, "record layout");
+_Static_assert(offsetof(struct mcr_record, len) == 32, "record layout");
+_Static_assert(offsetof(struct mcr_record, vlan_kind) == 34, "record layout");
+_Static_assert(offsetof(struct mcr_record, ttl) == 36, "record layout");
+_Static_assert(offsetof(struct mcr_record, traffic_class) == 37, "record layout");
+_Static_assert(offsetof(struct mcr_record, interface_form) == 38, "record layout");
+_Static_assert(offsetof(struct mcr_record, flags) == 39, "record layout");
+
+#define MCR_KIND_SHIFT     12
+#define MCR_KIND_MASK      3u
+#define MCR_VID_MASK       0xfffu
+#define MCR_INTERFACE_MASK 0x3fu
+
+/* What else stands before the payload, in this order. */
+#define MCR_FORM_INET6    0x40u /* group and source, 16 octets each */
+#define MCR_FORM_FAR_TIME 0x80u /* 8 octets, hw_ns: hw_delta cannot hold it */
+
+/* The tag says that a place holds the message of a seq. A reader knows which seq can stand where it
+ * looks, so its low bits are enough. */
+#define MCR_TAG_WRITTEN    UINT32_C(0x80000000)
+#define MCR_TAG_PAD        UINT32_C(0x40000000) /* the message is at the area's start */
+#define MCR_TAG_MORE_SHIFT 25 /* a chunk's first tag: messages of it behind the first, a hint */
+#define MCR_TAG_MORE_MAX   31u
+#define MCR_TAG_MORE       (MCR_TAG_MORE_MAX << MCR_TAG_MORE_SHIFT)
+#define MCR_TAG_SEQ        ((UINT32_C(1) << MCR_TAG_MORE_SHIFT) - 1)
+
+static inline uint32_t mcr_ring_tag(uint64_t seq)
+{
+	return MCR_TAG_WRITTEN | ((uint32_t)seq & MCR_TAG_SEQ);
+}
 
 /* TSan does not model fences, and reports a plain copy of shared bytes as a race, which by the
  * letter of C11 it is. So under TSan payloads move as relaxed atomic words: docs/ring.md, "What C11
@@ -142,25 +177,31 @@ _Static_assert(offsetof(struct mcr_desc, ttl) == 58, "region layout");
 #define mcr_ring_fence_release() __atomic_thread_fence(__ATOMIC_RELEASE)
 #define mcr_ring_fence_acquire() __atomic_thread_fence(__ATOMIC_ACQUIRE)
 
-/* The octets that a payload takes, and the offset where it starts when the area is filled up to
- * offset: payloads are in one piece, so one that would cross the area's end goes to its start. */
+/* mcr_ring_extras: octets between a record's header and its payload. */
+static inline uint32_t mcr_ring_extras(uint8_t interface_form)
+{
+	return (interface_form & MCR_FORM_INET6 ? 32u : 0) +
+	       (interface_form & MCR_FORM_FAR_TIME ? 8u : 0);
+}
+
+/* mcr_ring_span: octets that a record takes. len: of payload and extras. */
 static inline uint64_t mcr_ring_span(uint32_t len)
 {
-	return ((uint64_t)len + MCR_RING_ALIGN - 1) & ~(uint64_t)(MCR_RING_ALIGN - 1);
+	return ((uint64_t)len + MCR_RECORD_BYTES + MCR_RING_LINE - 1) &
+	       ~(uint64_t)(MCR_RING_LINE - 1);
 }
 
-static inline uint64_t mcr_ring_place(uint64_t offset, uint64_t span, uint64_t mask)
+/* mcr_ring_ahead: how far ahead the writer reserves. On the reader's side headroom and the way to
+ * a position depend on it. */
+static inline uint64_t mcr_ring_ahead(uint64_t bytes)
 {
-	uint64_t position = offset & mask;
-
-	return position + span <= mask + 1 ? offset : offset + (mask + 1 - position);
+	return bytes / 128 > MCR_RING_LINE ? bytes / 128 : MCR_RING_LINE;
 }
 
-/* How far ahead the writer reserves: of the depth in messages, of the payload area in bytes. On the
- * reader's side only headroom depends on it. */
-static inline uint64_t mcr_ring_ahead(uint64_t size)
+/* mcr_ring_footprint: octets that a ring's region takes. bytes: of the area, a power of two. */
+static inline size_t mcr_ring_footprint(uint64_t bytes)
 {
-	return size / 128;
+	return MCR_RING_HEADER_BYTES + (size_t)bytes;
 }
 
 #endif

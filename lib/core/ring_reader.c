@@ -3,11 +3,12 @@
 
 #include <errno.h>
 
-#include <mcring/consumer.h>
-
 /* A saturated writer can lap a reader while it looks for the oldest message. After so many attempts
  * poll returns what was lost so far. */
 #define CHASES_MAX 4
+
+/* Looks at the latch. The writer moves it with each chunk, far more slowly than one can look. */
+#define LOOKS_MAX 1000
 
 static int power_of_two(uint64_t x)
 {
@@ -20,19 +21,40 @@ static int power_of_two(uint64_t x)
 static void load_fixed(const struct mcr_ring_header *header, struct mcr_ring_header *h)
 {
 	const uint64_t *from = (const uint64_t *)(const void *)header;
-	uint64_t words[offsetof(struct mcr_ring_header, reserved) / sizeof(uint64_t)];
+	uint64_t words[offsetof(struct mcr_ring_header, reserve) / sizeof(uint64_t)];
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		words[i] = __atomic_load_n(&from[i], __ATOMIC_RELAXED);
 	memcpy(h, words, sizeof(words));
 }
 
+static int check_fixed(const struct mcr_ring_header *h, size_t size, const char **why)
+{
+	*why = "the ring is of a newer engine: use the client library of the engine's version";
+	if (h->abi > MCR_RING_ABI)
+		return -EPROTO;
+	*why = "the ring is of an older engine: use the client library of the engine's version";
+	if (h->abi < MCR_RING_ABI_OLDEST)
+		return -EPROTO;
+	*why = "the ring's header makes no sense";
+	if (h->header_bytes != MCR_RING_HEADER_BYTES || h->epoch == 0 || h->index >= h->n_rings ||
+	    !power_of_two(h->bytes) || h->bytes < MCR_RING_BYTES_MIN ||
+	    h->bytes > MCR_RING_BYTES_MAX)
+		return -EPROTO;
+	*why = "the ring is larger than its region";
+	return h->region_bytes == mcr_ring_footprint(h->bytes) && h->region_bytes <= size ? 0
+											  : -EPROTO;
+}
+
 int mcr_ring_reader_attach(struct mcr_ring_reader *r, const void *mem, size_t size,
 			   const char **why)
 {
 	const struct mcr_ring_header *header = mem;
+	struct mcr_ring_published newest;
 	struct mcr_ring_header h;
+	int ret;
 
+	memset(r, 0, sizeof(*r));
 	*why = "the region is shorter than a ring's header";
 	if (size < MCR_RING_HEADER_BYTES)
 		return -EPROTO;
@@ -40,209 +62,225 @@ int mcr_ring_reader_attach(struct mcr_ring_reader *r, const void *mem, size_t si
 	if (__atomic_load_n(&header->magic, __ATOMIC_ACQUIRE) != MCR_RING_MAGIC)
 		return -EPROTO;
 	load_fixed(header, &h);
-	*why = "the ring is of another ABI: use the client library of the engine's version";
-	if (h.abi != MCR_RING_ABI)
-		return -EPROTO;
-	*why = "the ring's header makes no sense";
-	if (h.header_bytes != MCR_RING_HEADER_BYTES || h.desc_bytes != MCR_RING_DESC_BYTES ||
-	    h.epoch == 0 || h.index >= h.n_rings)
-		return -EPROTO;
-	if (!power_of_two(h.depth) || h.depth < MCR_RING_DEPTH_MIN ||
-	    h.depth > MCR_RING_DEPTH_MAX || !power_of_two(h.bytes) ||
-	    h.bytes < MCR_RING_BYTES_MIN || h.bytes > MCR_RING_BYTES_MAX)
-		return -EPROTO;
-	*why = "the ring is larger than its region";
-	if (h.region_bytes != mcr_ring_footprint(h.depth, h.bytes) || h.region_bytes > size)
-		return -EPROTO;
+	r->abi = h.abi;
+	ret = check_fixed(&h, size, why);
+	if (ret < 0)
+		return ret;
 
-	memset(r, 0, sizeof(*r));
 	r->header = header;
-	r->descs = (const uint64_t *)mem + MCR_RING_HEADER_BYTES / sizeof(uint64_t);
-	r->data = (const uint8_t *)(r->descs + (size_t)h.depth * MCR_DESC_WORDS);
+	r->data = (const uint8_t *)mem + MCR_RING_HEADER_BYTES;
 	r->bytes = h.bytes;
 	r->epoch = h.epoch;
-	r->depth = h.depth;
 	r->index = h.index;
 	r->n_rings = h.n_rings;
-	mcr_ring_reader_seek(r, mcr_ring_reader_published(r));
+	*why = "the ring's counts never stand still";
+	if (!mcr_ring_reader_newest(r, &newest))
+		return -EPROTO;
+	r->at = (struct mcr_ring_mark){newest.messages, newest.end};
 	*why = NULL;
 	return 0;
 }
 
-/* Loads the descriptor as words. The caller finds out whether it is whole. */
-static inline void load_desc(const struct mcr_ring_reader *r, uint64_t position,
-			     struct mcr_desc *desc)
+int mcr_ring_reader_newest(const struct mcr_ring_reader *r, struct mcr_ring_published *out)
 {
-	const uint64_t *slot = &r->descs[(position & (r->depth - 1)) * MCR_DESC_WORDS];
+	const uint64_t *version = &r->header->version;
 
-	/* Not in a loop: gcc does not unroll it. */
-	desc->words[0] = __atomic_load_n(&slot[0], __ATOMIC_RELAXED);
-	desc->words[1] = __atomic_load_n(&slot[1], __ATOMIC_RELAXED);
-	desc->words[2] = __atomic_load_n(&slot[2], __ATOMIC_RELAXED);
-	desc->words[3] = __atomic_load_n(&slot[3], __ATOMIC_RELAXED);
-	desc->words[4] = __atomic_load_n(&slot[4], __ATOMIC_RELAXED);
-	desc->words[5] = __atomic_load_n(&slot[5], __ATOMIC_RELAXED);
-	desc->words[6] = __atomic_load_n(&slot[6], __ATOMIC_RELAXED);
-	desc->words[7] = __atomic_load_n(&slot[7], __ATOMIC_RELAXED);
-}
+	for (int look = 0; look < LOOKS_MAX; look++) {
+		uint64_t v = __atomic_load_n(version, __ATOMIC_ACQUIRE);
+		const struct mcr_ring_published *copy = &r->header->published[v % 2];
+		struct mcr_ring_published p = {
+		    .messages = __atomic_load_n(&copy->messages, __ATOMIC_RELAXED),
+		    .end = __atomic_load_n(&copy->end, __ATOMIC_RELAXED),
+		};
 
-/* 1 when the writer has not begun to overwrite this message. */
-static int held(const struct mcr_ring_reader *r, uint64_t position)
-{
-	struct mcr_desc desc;
-
-	load_desc(r, position, &desc);
-	return !mcr_ring_reader_overrun(r, position, desc.offset);
-}
-
-uint64_t mcr_ring_reader_oldest(const struct mcr_ring_reader *r)
-{
-	uint64_t high = mcr_ring_reader_published(r);
-	uint64_t reserved = __atomic_load_n(&r->header->reserved, __ATOMIC_RELAXED);
-	uint64_t low = reserved > r->depth ? reserved - r->depth : 0;
-
-	/* Messages are overwritten in their order, so "held" is false up to some position and true
-	 * from there on: halve. A position that is overtaken meanwhile only moves the border. A
-	 * hostile header may give any numbers; the span to search is bounded all the same. */
-	if (low > high || high - low > r->depth)
-		return high;
-	while (low < high) {
-		uint64_t middle = low + (high - low) / 2;
-
-		if (held(r, middle))
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return high;
-}
-
-/* Where the bytes of the messages before `published` end; any number if the writer overtook us. */
-static uint64_t end_of_newest(const struct mcr_ring_reader *r, uint64_t published)
-{
-	struct mcr_desc desc;
-
-	if (published == 0)
-		return 0;
-	load_desc(r, published - 1, &desc);
-	return desc.offset + mcr_ring_span(mcr_desc_region_len(&desc));
-}
-
-void mcr_ring_reader_seek(struct mcr_ring_reader *r, uint64_t position)
-{
-	struct mcr_desc desc;
-
-	r->next = position;
-	if (position < mcr_ring_reader_published(r)) {
-		load_desc(r, position, &desc);
-		r->next_offset = desc.offset;
-	} else {
-		r->next_offset = end_of_newest(r, position);
-	}
-}
-
-/* Everything up to the oldest message is lost. A reader that is soon lapped again is too slow for
- * this writer, so it goes on farther from the edge, twice as far each time: it gets long runs with
- * few gaps instead of single messages between gaps. */
-static uint64_t skip_lost(struct mcr_ring_reader *r)
-{
-	uint64_t position = mcr_ring_reader_oldest(r);
-	uint64_t published = mcr_ring_reader_published(r);
-	uint64_t held = published > position ? published - position : 0;
-	uint64_t from = r->next, run = from - r->resumed;
-
-	if (r->resumed == 0 || run > 16 * (uint64_t)r->depth)
-		r->slack = 0;
-	else if (run < r->depth / 2)
-		r->slack = r->slack == 0 ? r->depth / 64 + 1 : r->slack * 2;
-	if (r->slack > r->depth / 2)
-		r->slack = r->depth / 2;
-	/* Where bytes are the limit, far fewer messages are held than the ring is deep. */
-	position += r->slack < held / 2 ? r->slack : held / 2;
-	/* A hostile header can move backwards; a reader never does. */
-	if (position <= from)
-		position = from + 1;
-	mcr_ring_reader_seek(r, position);
-	r->resumed = position;
-	return position - from;
-}
-
-/* Whether this can be a whole descriptor at this position. Readers find out about loss themselves,
- * so no writer may claim it. A payload in one piece cannot reach beyond the area. */
-static int sane(const struct mcr_ring_reader *r, uint64_t position, const struct mcr_desc *desc)
-{
-	uint64_t len = (uint64_t)desc->len + (desc->family == AF_INET6 ? MCR_RING_INET6_BYTES : 0);
-
-	return desc->seq == position + 1 && desc->kind != MCR_LOST &&
-	       desc->offset % MCR_RING_ALIGN == 0 && len <= r->bytes / 4 &&
-	       (desc->offset & (r->bytes - 1)) + len <= r->bytes;
-}
-
-/* Copies n descriptors from r->next on. One look at the shared line is enough for all of them: the
- * writer goes through the ring in order, so when the first is whole the others are. Returns 1, or 0
- * when the first was overtaken. */
-static int load_whole(const struct mcr_ring_reader *r, struct mcr_desc *descs, int n)
-{
-	for (int i = 0; i < n; i++)
-		load_desc(r, r->next + (uint64_t)i, &descs[i]);
-	return !mcr_ring_reader_overrun(r, r->next, descs[0].offset);
-}
-
-int mcr_ring_reader_poll(struct mcr_ring_reader *r, struct mcr_desc *descs, int n, uint64_t *lost)
-{
-	*lost = 0;
-	for (int chase = 0; chase < CHASES_MAX; chase++) {
-		uint64_t waiting = mcr_ring_reader_published(r) - r->next;
-		int count;
-
-		if (waiting == 0 || waiting > INT64_MAX)
-			return 0;
-		count = waiting < (uint64_t)n ? (int)waiting : n;
-		/* The payload comes from the writer's cache together with the descriptor. */
-		__builtin_prefetch(mcr_ring_reader_bytes(r, r->next_offset));
-		__builtin_prefetch(mcr_ring_reader_bytes(r, r->next_offset + 64));
-		if (!load_whole(r, descs, count)) {
-			*lost += skip_lost(r);
-			continue;
+		mcr_ring_fence_acquire();
+		if (__atomic_load_n(version, __ATOMIC_RELAXED) == v) {
+			p.end &= ~(uint64_t)(MCR_RING_LINE - 1); /* no hostile one misaligns us */
+			*out = p;
+			return 1;
 		}
-		for (int i = 0; i < count; i++)
-			if (!sane(r, r->next + (uint64_t)i, &descs[i]))
-				return -EPROTO;
-		r->next += (uint64_t)count;
-		r->next_offset =
-		    descs[count - 1].offset + mcr_ring_span(mcr_desc_region_len(&descs[count - 1]));
-		return count;
 	}
 	return 0;
 }
 
-/* How much of size (messages or bytes) the writer may still use before it overtakes a reader. used:
- * what it has used since the reader's position; taken: what it has reserved since then. It may use
- * all that is taken, and more until its next reserve reaches beyond size. The result is never more
- * than size, whatever a hostile header says. */
-static uint64_t room(uint64_t size, uint64_t used, uint64_t taken)
+/* Loads mark i and finds out whether it can be believed: its message is published, so its tag was
+ * written, and neither the mark nor the message has been overwritten since. published: loaded
+ * before. */
+static int load_mark(const struct mcr_ring_reader *r, uint64_t i, uint64_t published,
+		     struct mcr_ring_mark *out)
 {
-	uint64_t most = size - mcr_ring_ahead(size);
+	const struct mcr_ring_mark *mark = &r->header->marks[i % MCR_RING_MARKS];
+	uint32_t tag;
 
-	if (taken > size || used > taken)
+	out->position = __atomic_load_n(&mark->position, __ATOMIC_RELAXED);
+	out->offset = __atomic_load_n(&mark->offset, __ATOMIC_RELAXED);
+	mcr_ring_fence_acquire();
+	if (i + MCR_RING_MARKS <= __atomic_load_n(&r->header->n_marks, __ATOMIC_RELAXED) ||
+	    out->position >= published || out->offset % MCR_RING_LINE != 0 ||
+	    mcr_ring_reader_overrun(r, out->offset)) /* saves the look at its line */
 		return 0;
-	return (most > taken ? most : taken) - used;
+	tag = mcr_ring_word_tag(mcr_ring_reader_word(r, out->offset));
+	return (tag & ~MCR_TAG_MORE) == mcr_ring_tag(out->position + 1) &&
+	       !mcr_ring_reader_overrun(r, out->offset);
 }
 
-uint64_t mcr_ring_reader_headroom(const struct mcr_ring_reader *r, uint64_t position,
-				  uint64_t offset)
+/* The first mark that can be believed and is not before `offset`; the end of what is published when
+ * there is none. */
+static struct mcr_ring_mark first_mark(const struct mcr_ring_reader *r, uint64_t offset)
 {
 	uint64_t published = mcr_ring_reader_published(r);
-	uint64_t reserved = __atomic_load_n(&r->header->reserved, __ATOMIC_RELAXED);
-	uint64_t reserved_bytes = __atomic_load_n(&r->header->reserved_bytes, __ATOMIC_RELAXED);
-	uint64_t end = end_of_newest(r, published), messages, bytes, mean;
+	uint64_t n = __atomic_load_n(&r->header->n_marks, __ATOMIC_ACQUIRE);
+	struct mcr_ring_published newest;
+	struct mcr_ring_mark mark;
 
-	if (published <= position)
-		return r->depth - mcr_ring_ahead(r->depth);
-	messages = room(r->depth, published - position, reserved - position);
-	bytes = room(r->bytes, end - offset, reserved_bytes - offset);
-	mean = (end - offset) / (published - position);
-	if (bytes == 0)
+	for (uint64_t i = n > MCR_RING_MARKS - 1 ? n - (MCR_RING_MARKS - 1) : 0; i < n; i++)
+		if (load_mark(r, i, published, &mark) && mark.offset >= offset)
+			return mark;
+	if (mcr_ring_reader_newest(r, &newest))
+		return (struct mcr_ring_mark){newest.messages, newest.end};
+	return r->at;
+}
+
+struct mcr_ring_mark mcr_ring_reader_oldest(const struct mcr_ring_reader *r)
+{
+	return first_mark(r, 0);
+}
+
+/* Goes from a mark to a position behind it, message by message. Returns 0 when that is not there.
+ */
+static int walk(const struct mcr_ring_reader *r, struct mcr_ring_mark *at, uint64_t position)
+{
+	uint64_t from = at->offset, far = mcr_ring_ahead(r->bytes) + r->bytes / 2;
+	struct mcr_ring_message m;
+	uint32_t more;
+
+	while (at->position < position)
+		if (at->offset - from > far || mcr_ring_reader_look(r, at, &m, &more) != 1)
+			return 0;
+	return !mcr_ring_reader_overrun(r, from);
+}
+
+int mcr_ring_reader_seek(struct mcr_ring_reader *r, uint64_t position)
+{
+	uint64_t published = mcr_ring_reader_published(r);
+	uint64_t n = __atomic_load_n(&r->header->n_marks, __ATOMIC_ACQUIRE);
+	uint64_t oldest = n > MCR_RING_MARKS - 1 ? n - (MCR_RING_MARKS - 1) : 0;
+	struct mcr_ring_published newest;
+	struct mcr_ring_mark mark;
+
+	if (mcr_ring_reader_newest(r, &newest) && newest.messages == position) {
+		mcr_ring_reader_go(r, (struct mcr_ring_mark){newest.messages, newest.end});
+		return 1;
+	}
+	for (uint64_t i = n; i > oldest; i--) {
+		if (!load_mark(r, i - 1, published, &mark) || mark.position > position)
+			continue;
+		if (!walk(r, &mark, position))
+			return 0;
+		mcr_ring_reader_go(r, mark);
+		return 1;
+	}
+	return 0;
+}
+
+/* A reader that is soon lapped again is too slow for this writer, so it goes on farther from the
+ * edge, twice as far each time: it gets long runs with few gaps instead of single messages between
+ * gaps. */
+static uint64_t next_slack(const struct mcr_ring_reader *r)
+{
+	uint64_t run = r->at.offset - r->resumed, slack = r->slack;
+
+	if (r->resumed == 0 || run > 16 * r->bytes)
 		return 0;
-	return mean > 0 && bytes / mean < messages ? bytes / mean : messages;
+	if (run < r->bytes / 2)
+		slack = slack == 0 ? r->bytes / 64 : slack * 2;
+	return slack < r->bytes / 2 ? slack : r->bytes / 2;
+}
+
+uint64_t mcr_ring_reader_lapped(struct mcr_ring_reader *r)
+{
+	struct mcr_ring_mark from = r->at, to = mcr_ring_reader_oldest(r);
+	struct mcr_ring_published newest;
+	uint64_t held, slack;
+
+	/* It stood at a pad, and nothing but the pad is overwritten. */
+	if (to.position == from.position && to.offset > from.offset) {
+		mcr_ring_reader_go(r, to);
+		return 0;
+	}
+	r->slack = slack = next_slack(r);
+	if (mcr_ring_reader_newest(r, &newest) && newest.end > to.offset) {
+		held = newest.end - to.offset;
+		slack = slack < held / 2 ? slack : held / 2;
+		if (slack > 0)
+			to = first_mark(r, to.offset + slack);
+	}
+	/* A hostile header can move backwards; a reader never does. */
+	if (to.position <= from.position || to.offset <= from.offset)
+		return 0;
+	mcr_ring_reader_go(r, to);
+	r->resumed = to.offset;
+	return to.position - from.position;
+}
+
+/* Copies what is there, up to n messages. Returns how many, or -EPROTO for one that makes no sense.
+ * A reader that had caught up takes one chunk, so that it does not touch the line that the writer
+ * is about to fill. */
+static int load(struct mcr_ring_reader *r, struct mcr_ring_mark *at,
+		struct mcr_ring_message *messages, int n)
+{
+	int got = 0, most = n, ret;
+	uint32_t more;
+
+	mcr_ring_reader_fetch(r, at->offset);
+	while (got < most) {
+		ret = mcr_ring_reader_look(r, at, &messages[got], &more);
+		if (ret <= 0)
+			return ret < 0 ? ret : got;
+		if (got++ == 0 && r->caught_up && more + 1 < (uint32_t)n)
+			most = (int)more + 1;
+	}
+	return got;
+}
+
+int mcr_ring_reader_poll(struct mcr_ring_reader *r, struct mcr_ring_message *messages, int n,
+			 uint64_t *lost)
+{
+	*lost = 0;
+	for (int chase = 0; chase < CHASES_MAX; chase++) {
+		struct mcr_ring_mark at = r->at;
+		int got = load(r, &at, messages, n);
+
+		if (!mcr_ring_reader_overrun(r, r->at.offset)) {
+			if (got > 0)
+				r->at = at;
+			r->caught_up = got == 0;
+			return got;
+		}
+		*lost += mcr_ring_reader_lapped(r);
+	}
+	return 0;
+}
+
+uint64_t mcr_ring_reader_headroom(const struct mcr_ring_reader *r, struct mcr_ring_mark at)
+{
+	uint64_t reserved = __atomic_load_n(&r->header->reserved, __ATOMIC_RELAXED);
+	uint64_t most = r->bytes - mcr_ring_ahead(r->bytes) - MCR_RING_LINE;
+	uint64_t taken = reserved > at.offset ? reserved - at.offset : 0, mean, used = 0;
+	struct mcr_ring_published newest;
+
+	if (taken > r->bytes || !mcr_ring_reader_newest(r, &newest))
+		return 0;
+	/* The writer may use what it has reserved; its next reserve goes beyond the area as soon as
+	 * it reaches beyond `most`. */
+	if (taken > most + MCR_RING_LINE)
+		most = taken - MCR_RING_LINE;
+	mean = newest.messages > 0 ? newest.end / newest.messages : 0;
+	if (newest.messages > at.position && newest.end > at.offset) {
+		used = newest.end - at.offset;
+		mean = used / (newest.messages - at.position);
+	}
+	if (used > most)
+		return 0;
+	return (most - used) / (mean > MCR_RING_LINE ? mean : MCR_RING_LINE);
 }

@@ -30,15 +30,26 @@ static inline void mcr_words_load(void *to, const void *shared, size_t bytes)
 	}
 }
 
+/* Around the writer's relaxed stores; v: *version before them. */
+static inline void mcr_seqlock_begin(uint64_t *version, uint64_t v)
+{
+	__atomic_store_n(version, v + 1, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE); /* odd version before the words */
+}
+
+static inline void mcr_seqlock_end(uint64_t *version, uint64_t v)
+{
+	__atomic_store_n(version, v + 2, __ATOMIC_RELEASE); /* pairs with mcr_seqlock_read */
+}
+
 static inline void mcr_seqlock_write(uint64_t *version, void *shared, const void *from,
 				     size_t bytes)
 {
 	uint64_t v = *version;
 
-	__atomic_store_n(version, v + 1, __ATOMIC_RELAXED);
-	__atomic_thread_fence(__ATOMIC_RELEASE); /* odd version before the words */
+	mcr_seqlock_begin(version, v);
 	mcr_words_store(shared, from, bytes);
-	__atomic_store_n(version, v + 2, __ATOMIC_RELEASE); /* pairs with the load below */
+	mcr_seqlock_end(version, v);
 }
 
 static inline void mcr_seqlock_read(const uint64_t *version, void *to, const void *shared,

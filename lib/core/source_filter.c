@@ -7,15 +7,15 @@
 
 #include "core/source_set.h"
 
-/* Appends the sources of all filters of this mode to list, host order. Returns how many. */
-static size_t collect(uint32_t *list, const struct mcr_source_filter *filters, size_t n,
+/* Appends the sources of all joins of this mode to list, host order. Returns how many. */
+static size_t collect(uint32_t *list, const struct mcr_join *const *joins, size_t n,
 		      enum mcr_filter_mode mode)
 {
 	size_t used = 0;
 
 	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; filters[i].mode == mode && k < filters[i].n; k++)
-			list[used++] = ntohl(filters[i].sources_be[k]);
+		for (size_t k = 0; joins[i]->mode == mode && k < joins[i]->n_sources; k++)
+			list[used++] = ntohl(mcr_address_ipv4_be(joins[i]->sources[k]));
 	return used;
 }
 
@@ -26,8 +26,8 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Keeps those entries of an unsorted list that are in it `times` times. Each filter names a source
- * once, so these are the ones that all filters name. Ascending and distinct afterwards. */
+/* Keeps those entries of an unsorted list that are in it `times` times. Each join names a source
+ * once, so these are the ones that all joins name. Ascending and distinct afterwards. */
 static size_t keep_shared(uint32_t *list, size_t n, size_t times)
 {
 	size_t kept = 0;
@@ -57,29 +57,29 @@ static size_t subtract(uint32_t *a, size_t na, const uint32_t *b, size_t nb)
 	return kept;
 }
 
-int mcr_source_filter_merge(struct mcr_source_filter *out, const struct mcr_source_filter *filters,
+int mcr_source_filter_merge(struct mcr_source_filter *out, const struct mcr_join *const *joins,
 			    size_t n)
 {
 	size_t total = 0, n_exclude = 0, used;
 
 	for (size_t i = 0; i < n; i++) {
-		total += filters[i].n;
-		n_exclude += filters[i].mode == MCR_FILTER_EXCLUDE;
+		total += joins[i]->n_sources;
+		n_exclude += joins[i]->mode == MCR_FILTER_EXCLUDE;
 	}
 	uint32_t *list = malloc((total ? total : 1) * sizeof(*list));
 
 	if (!list)
 		return -ENOMEM;
 	if (n_exclude > 0) {
-		used = collect(list, filters, n, MCR_FILTER_EXCLUDE);
-		uint32_t *included = list + used; /* both fit: each filter is of one mode */
-		size_t n_included = collect(included, filters, n, MCR_FILTER_INCLUDE);
+		used = collect(list, joins, n, MCR_FILTER_EXCLUDE);
+		uint32_t *included = list + used; /* both fit: each join is of one mode */
+		size_t n_included = collect(included, joins, n, MCR_FILTER_INCLUDE);
 
 		n_included = mcr_source_set_sort(included, n_included);
 		used = keep_shared(list, used, n_exclude);
 		used = subtract(list, used, included, n_included);
 	} else {
-		used = collect(list, filters, n, MCR_FILTER_INCLUDE);
+		used = collect(list, joins, n, MCR_FILTER_INCLUDE);
 		used = mcr_source_set_sort(list, used);
 	}
 	for (size_t i = 0; i < used; i++)

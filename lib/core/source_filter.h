@@ -9,19 +9,19 @@
 
 #include <mcring/join.h>
 
-/* What one subscriber wants of a group. */
+/* What an interface wants of an IPv4 group. */
 struct mcr_source_filter {
 	enum mcr_filter_mode mode;
-	const uint32_t *sources_be; /* n distinct addresses, any order; borrowed */
+	const uint32_t *sources_be; /* n distinct addresses, ascending in host order */
 	size_t n;
 };
 
-/* mcr_source_filter_merge computes the interface state of one group: with any EXCLUDE among the
- * filters, EXCLUDE(the sources that all EXCLUDE lists share, less those that an INCLUDE list
- * names); else INCLUDE(all that are named), so INCLUDE{} for no filters. out->sources_be is
- * allocated, ascending, and the caller's to free as (void *); NULL when empty. Returns 0 or -ENOMEM
- * (out untouched). Thread: any. */
-int mcr_source_filter_merge(struct mcr_source_filter *out, const struct mcr_source_filter *filters,
+/* mcr_source_filter_merge computes the interface state of one IPv4 group from mode and sources of
+ * its n joins: with any EXCLUDE among them, EXCLUDE(the sources that all EXCLUDE lists share, less
+ * those that an INCLUDE list names); else INCLUDE(all that are named), so INCLUDE{} for no joins.
+ * Each join names a source once, in any order. out->sources_be is allocated and the caller's to
+ * free as (void *); NULL when empty. Returns 0 or -ENOMEM (out untouched). Thread: any. */
+int mcr_source_filter_merge(struct mcr_source_filter *out, const struct mcr_join *const *joins,
 			    size_t n);
 
 #endif

@@ -16,6 +16,7 @@
 #include "engine/round.h"
 #include "engine/rx/rx_loop.h"
 #include "engine/sockets.h"
+#include "engine/state/config.h"
 #include "engine/state/filter_ports.h"
 #include "engine/state/interfaces.h"
 #include "engine/state/ports.h"
@@ -28,27 +29,10 @@
 #define REMOVE_POLL_NS 1000000              /* the lcores and the device thread may want our CPU */
 #define LEAVE_NS       1500000000 /* an orderly stop waits this long to repeat its leaves */
 
-void mcr_engine_config_init(struct mcr_engine_config *cfg)
-{
-	*cfg = (struct mcr_engine_config){.size = sizeof(*cfg),
-					  .name = "mcring",
-					  .attach = {.mode = 0660, .gid = UINT32_MAX},
-					  .first_chunk = MCR_FIRST_CHUNK};
-}
-
 /* ---- create ---- */
 
 static int check_config(const struct mcr_engine_config *cfg, struct mcr_error *err)
 {
-	if (cfg->size != sizeof(*cfg))
-		return mcr_error_set(
-		    err, -EINVAL,
-		    "mcr_engine_config of %zu octets: this library's has %zu; call "
-		    "mcr_engine_config_init, and compile against its headers",
-		    cfg->size, sizeof(*cfg));
-	if (cfg->n_interfaces > MCR_INTERFACES_MAX || cfg->n_channels > MCR_CHANNELS_MAX)
-		return mcr_error_set(err, -EINVAL, "at most %d interfaces and %d channels",
-				     MCR_INTERFACES_MAX, MCR_CHANNELS_MAX);
 	if (!memchr(cfg->name, 0, sizeof(cfg->name)) ||
 	    !memchr(cfg->run_dir, 0, sizeof(cfg->run_dir)))
 		return mcr_error_set(err, -EINVAL, "the name or run_dir is not terminated");
@@ -60,7 +44,8 @@ static int check_config(const struct mcr_engine_config *cfg, struct mcr_error *e
 static int create_channels(struct mcr_engine *e, const struct mcr_engine_config *cfg,
 			   struct mcr_error *err)
 {
-	static const struct mcr_channel_config by_default = {.name = "default"};
+	static const struct mcr_channel_config by_default = {.size = sizeof(by_default),
+							     .name = "default"};
 	int ret = 0;
 
 	if (cfg->n_channels == 0)
@@ -90,8 +75,8 @@ static uint64_t run_delay(void *ctx)
 	return mcr_run_delay(e->run_delay_fd);
 }
 
-int mcr_engine_create(struct mcr_engine **out, const struct mcr_engine_config *cfg,
-		      struct mcr_error *err)
+static int create(struct mcr_engine **out, const struct mcr_engine_config *cfg,
+		  struct mcr_error *err)
 {
 	struct mcr_engine *e;
 	int ret = check_config(cfg, err);
@@ -133,6 +118,18 @@ int mcr_engine_create(struct mcr_engine **out, const struct mcr_engine_config *c
 	}
 	*out = e;
 	return 0;
+}
+
+int mcr_engine_create(struct mcr_engine **out, const struct mcr_engine_config *cfg,
+		      struct mcr_error *err)
+{
+	struct mcr_engine_config own;
+	int ret = mcr_engine_config_take(&own, cfg, err);
+
+	if (ret == 0)
+		ret = create(out, &own, err);
+	mcr_engine_config_clear(&own);
+	return ret;
 }
 
 /* ---- start and stop ---- */

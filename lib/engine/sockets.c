@@ -8,6 +8,7 @@
 #include "engine/control/control_server.h"
 #include "engine/os/run_dir.h"
 #include "engine/sockets.h"
+#include "engine/state/interfaces.h"
 #include "engine/state/joins.h"
 #include "engine/state/log.h"
 #include "engine/state/state.h"
@@ -26,6 +27,7 @@ static void log_attach(void *ctx, const char *line)
 static void serve_consumers(struct mcr_engine *e)
 {
 	mcr_attach_server_joins(e->attach, &joining, e);
+	mcr_attach_server_interfaces(e->attach, mcr_engine_wire_interface, e);
 	mcr_attach_server_log(e->attach, log_attach, e);
 }
 

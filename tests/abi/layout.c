@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What may not move: the layouts that a program, a client library and an engine of different builds
- * share. Those of the region and the descriptor are asserted where they are declared
+ * share. Those of the region and the record are asserted where they are declared
  * (core/ring_layout.h).
  *
- * When an assertion fails: a field may be added where nothing was (reserved words, the end of the
- * options) and gets a line here; any other change needs a new MCR_RING_ABI, MCR_ATTACH_VERSION or
- * soname. */
+ * When an assertion fails: a field may be added where nothing was (reserved words, the end of what
+ * begins with its size, but not in the padding there, which programs do not set) and gets a line
+ * here; any other change needs a new MCR_RING_ABI, MCR_ATTACH_VERSION or soname. */
 #include <stddef.h>
 
 #include <mcring/address.h>
 #include <mcring/consumer.h>
+#include <mcring/engine.h>
 
 #include "core/attach_wire.h"
 #include "core/consumer_page.h"
@@ -33,20 +34,24 @@ AT(mcr_msg, flags, 14);
 AT(mcr_msg, pos, 16);
 AT(mcr_msg, rx_ns, 40);
 AT(mcr_msg, hw_ns, 48);
-AT(mcr_msg, lost, 56);
-AT(mcr_msg, group_be, 64);
-AT(mcr_msg, source_be, 68);
-AT(mcr_msg, id, 72);
-AT(mcr_msg, dst_port, 76);
-AT(mcr_msg, src_port, 78);
-AT(mcr_msg, vlan, 80);
-AT(mcr_msg, ttl, 82);
-AT(mcr_msg, family, 83);
-AT(mcr_msg, offset, 88);
+AT(mcr_msg, offset, 56);
+AT(mcr_msg, group, 64);
+AT(mcr_msg, source, 80);
+AT(mcr_msg, id, 96);
+AT(mcr_msg, dst_port, 100);
+AT(mcr_msg, src_port, 102);
+AT(mcr_msg, vlan, 104);
+AT(mcr_msg, interface, 106);
+AT(mcr_msg, ttl, 108);
+AT(mcr_msg, traffic_class, 109);
+AT(mcr_msg, lost, 112);
+AT(mcr_msg, since_ns, 112);
+AT(mcr_msg, reserved, 120);
 SIZE(mcr_msg, 128);
 
 /* These grow at the end: their size says which a program has. */
 AT(mcr_consumer_opts, size, 0);
+AT(mcr_consumer_opts, msg_size, 4);
 AT(mcr_consumer_opts, run_dir, 8);
 AT(mcr_consumer_opts, name, 16);
 AT(mcr_consumer_opts, channel, 24);
@@ -54,18 +59,91 @@ AT(mcr_consumer_opts, label, 32);
 AT(mcr_consumer_opts, fd, 40);
 AT(mcr_consumer_opts, start, 44);
 AT(mcr_consumer_opts, ring, 48);
+AT(mcr_consumer_opts, order, 52);
 AT(mcr_consumer_opts, seq, 56);
-AT(mcr_consumer_opts, groups_be, 64);
+AT(mcr_consumer_opts, groups, 64);
 AT(mcr_consumer_opts, ids, 72);
 AT(mcr_consumer_opts, n_groups, 80);
 AT(mcr_consumer_opts, n_ids, 88);
-AT(mcr_consumer_opts, order, 96);
-AT(mcr_consumer_opts, hold_ns, 104);
-AT(mcr_consumer_opts, stall_ns, 112);
+AT(mcr_consumer_opts, hold_ns, 96);
+AT(mcr_consumer_opts, stall_ns, 104);
+
+AT(mcr_consumer_interface, size, 0);
+AT(mcr_consumer_interface, index, 4);
+AT(mcr_consumer_interface, name, 8);
+AT(mcr_consumer_interface, address, 40);
+AT(mcr_consumer_interface, prefix_len, 56);
+AT(mcr_consumer_interface, vlan, 58);
+AT(mcr_consumer_interface, dpdk_port, 60);
+AT(mcr_consumer_interface, port, 64);
+AT(mcr_consumer_interface, netdev, 128);
+AT(mcr_consumer_interface, kernel, 144);
+
+AT(mcr_consumer_ring, size, 0);
+AT(mcr_consumer_ring, ring, 4);
+AT(mcr_consumer_ring, epoch, 8);
+AT(mcr_consumer_ring, oldest, 16);
+AT(mcr_consumer_ring, next, 24);
+AT(mcr_consumer_ring, head, 32);
+AT(mcr_consumer_ring, watermark_ns, 40);
+
+AT(mcr_select_group, group, 0);
+AT(mcr_select_group, port, 16);
+SIZE(mcr_select_group, 18);
 
 /* A program's: mcring/address.h. */
 AT(mcr_address, octets, 0);
 SIZE(mcr_address, 16);
+
+/* A program's: mcring/engine.h and what it includes. These grow at the end, too: the sizes are here
+ * so that nobody changes them unawares. */
+#define GROWS(type, bytes) \
+	AT(type, size, 0); \
+	SIZE(type, bytes)
+GROWS(mcr_engine_config, 232);
+GROWS(mcr_interface_config, 224);
+GROWS(mcr_channel_config, 608);
+GROWS(mcr_lcore_info, 592);
+GROWS(mcr_control_info, 32);
+GROWS(mcr_port_info, 560);
+GROWS(mcr_interface_info, 464);
+GROWS(mcr_channel_info, 144);
+GROWS(mcr_group_info, 384);
+GROWS(mcr_consumer_info, 152);
+GROWS(mcr_drop_sample, 80);
+
+/* These do not grow. */
+AT(mcr_join, group, 64);
+AT(mcr_join, sources, 80);
+AT(mcr_join, n_sources, 88);
+AT(mcr_join, id, 92);
+AT(mcr_join, port, 96);
+AT(mcr_join, mode, 98);
+AT(mcr_join, reserved, 99);
+SIZE(mcr_join, 128);
+SIZE(mcr_join_list, 32);
+AT(mcr_join_owner, maker, 8);
+SIZE(mcr_join_owner, 16);
+AT(mcr_account, drops, 24);
+SIZE(mcr_account, 24 + 8 * 64);
+AT(mcr_inline_msg, data, 0);
+AT(mcr_inline_msg, data_len, 8);
+AT(mcr_inline_msg, len, 12);
+AT(mcr_inline_msg, rx_ns, 16);
+AT(mcr_inline_msg, hw_ns, 24);
+AT(mcr_inline_msg, group, 32);
+AT(mcr_inline_msg, source, 48);
+AT(mcr_inline_msg, id, 64);
+AT(mcr_inline_msg, dst_port, 68);
+AT(mcr_inline_msg, src_port, 70);
+AT(mcr_inline_msg, vlan, 72);
+AT(mcr_inline_msg, flags, 74);
+AT(mcr_inline_msg, ttl, 76);
+AT(mcr_inline_msg, traffic_class, 77);
+AT(mcr_inline_msg, interface, 78);
+AT(mcr_inline_msg, offset, 80);
+AT(mcr_inline_msg, packet, 88);
+SIZE(mcr_inline_msg, 120);
 
 SIZE(mcr_error, 512);
 
@@ -85,6 +163,27 @@ AT(mcr_welcome, flags, 20);
 AT(mcr_welcome, epoch, 24);
 AT(mcr_welcome, text, 32);
 SIZE(mcr_welcome, 512);
+
+AT(mcr_request, serial, 4);
+AT(mcr_request, text, 8);
+AT(mcr_request, index, 8);
+SIZE(mcr_request, 2048);
+
+AT(mcr_reply, serial, 4);
+AT(mcr_reply, status, 8);
+AT(mcr_reply, text, 16);
+AT(mcr_reply, interface, 16);
+SIZE(mcr_reply, 512);
+
+AT(mcr_wire_interface, address, 0);
+AT(mcr_wire_interface, dpdk_port, 16);
+AT(mcr_wire_interface, vlan, 18);
+AT(mcr_wire_interface, prefix_len, 20);
+AT(mcr_wire_interface, name, 24);
+AT(mcr_wire_interface, port, 56);
+AT(mcr_wire_interface, netdev, 120);
+AT(mcr_wire_interface, kernel, 136);
+SIZE(mcr_wire_interface, 152);
 
 /* The consumer's page: core/consumer_page.h. */
 AT(mcr_consumer_page, abi, 0);

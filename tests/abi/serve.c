@@ -18,7 +18,7 @@ int main(int argc, char **argv)
 	unsigned n = argc > 1 ? (unsigned)atoi(argv[1]) : 1;
 	struct small_engine e;
 
-	small_engine_create(&e, 1, 1024, 65536);
+	small_engine_create(&e, 1, 65536);
 	puts(e.dir);
 	fflush(stdout);
 	while (small_engine_count(&e) == 0 && wanted(1))

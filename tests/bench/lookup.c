@@ -22,7 +22,7 @@ static struct mcr_group_table *make_table(uint32_t n)
 	struct mcr_group_table *table = NULL;
 
 	for (uint32_t i = 0; joins && rules && i < n; i++) {
-		joins[i].group_be = htonl(FIRST + i);
+		joins[i].group = mcr_address_from_ipv4(htonl(FIRST + i));
 		joins[i].port = PORT;
 		rules[i] = (struct mcr_rule){.join = &joins[i], .membership = i};
 	}

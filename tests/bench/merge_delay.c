@@ -16,7 +16,8 @@
 #include "engine/os/region.h"
 
 #define RINGS       2
-#define DEPTH       65536
+#define BYTES       (UINT64_C(4) << 20)
+#define DEPTH       65536 /* messages remembered */
 #define SAMPLES_MAX 4000000
 #define MARK_NS     100000
 
@@ -37,9 +38,9 @@ struct bench {
 
 static void publish(struct mcr_ring_writer *w, uint64_t rx_ns)
 {
-	struct mcr_desc desc = {.rx_ns = rx_ns, .family = AF_INET};
+	struct mcr_record record = {.rx_ns = rx_ns};
 
-	mcr_ring_put(w, &desc, 0);
+	mcr_ring_put(w, &record, "");
 	mcr_ring_publish(w);
 }
 
@@ -101,7 +102,7 @@ static void compare(struct bench *b, struct mcr_consumer *plain, struct mcr_cons
 		uint64_t seq = msgs[i].pos.seq;
 		int known = b->seen[msgs[i].pos.ring][seq % DEPTH].seq == seq;
 
-		b->lost += msgs[i].lost;
+		b->lost += msgs[i].kind == MCR_LOST ? msgs[i].lost : 0;
 		b->stalls += msgs[i].kind == MCR_STALL;
 		if (msgs[i].kind != MCR_DATA || b->n == SAMPLES_MAX)
 			continue;
@@ -165,10 +166,10 @@ int main(int argc, char **argv)
 	if (!b.samples || mcr_attach_server_create(&b.server, NULL, &attach, &err) < 0)
 		return 1;
 	for (unsigned i = 0; i < RINGS; i++) {
-		if (mcr_region_create(&b.regions[i], mcr_ring_footprint(DEPTH, 65536), -1, "bench",
-				      NULL, &err) < 0)
+		if (mcr_region_create(&b.regions[i], mcr_ring_footprint(BYTES), -1, "bench", NULL,
+				      &err) < 0)
 			return 1;
-		mcr_ring_format(b.regions[i].mem, DEPTH, 65536, 1, i, RINGS);
+		mcr_ring_format(b.regions[i].mem, BYTES, 1, i, RINGS);
 		mcr_ring_writer_attach(&b.writers[i], b.regions[i].mem);
 		mems[i] = b.regions[i].mem;
 		fds[i] = b.regions[i].fd;

@@ -5,6 +5,7 @@
 import json
 import os
 import re
+import shutil
 import struct
 import subprocess
 import sys
@@ -19,8 +20,14 @@ CASES = {
              'from mcring-gen, 512 groups'],
     'burst': ['32: first', '32: last, p99', '10000, reader takes 2000 ns: lost',
               'longest rx loop gap in 1 s'],
+    'hop': ['1000000 messages/s, p50', 'there and back, one after the other, p50'],
     'growth': ['10000 groups', '8 channels that take the same groups', '1 packets a burst',
                'a join, until the driver has its report', '1000 joins at once, IGMP packets'],
+}
+# Against the commit itself: without its changes that are not committed.
+GAIN = {
+    'gain': ['86 octets, no reader', '86 octets, no reader, NIC times', '86 octets, one reader',
+             '1000000 messages/s, hop p50', 'burst of 32: first'],
 }
 # The same with a port of the user's, here a capture that comes in over and over.
 PORT_CASES = {
@@ -71,6 +78,43 @@ def report(root, build, folder):
             assert '</svg>' in f.read(), picture
 
 
+def gain(root, build, folder):
+    """The commit is built once; the figures of its program are the peer's."""
+    head = subprocess.run(['git', 'rev-parse', 'HEAD'], cwd=root, capture_output=True, text=True)
+    if head.returncode:
+        print('gain skipped: no clone of the repository')
+        return
+    commit = head.stdout.strip()
+    built = os.path.join(build, 'baseline', commit)
+    try:
+        results = bench(root, build, folder, GAIN, '--baseline', 'HEAD')
+        at = os.path.getmtime(os.path.join(built, 'build', 'tools', 'mcring-bench'))
+        bench(root, build, folder, {'gain:hops': []}, '--baseline', commit[:10])
+        assert at == os.path.getmtime(os.path.join(built, 'build', 'tools', 'mcring-bench'))
+    finally:
+        shutil.rmtree(built, ignore_errors=True)
+    assert any(r['peer_name'] == f'commit {commit[:7]}' for r in results), results
+    assert figure(results, 'gain', 'burst of 32: lost') == 0
+
+
+def parts(root, build):
+    """What needs no measurement."""
+    sys.path.insert(0, os.path.join(root, 'tools'))
+    from benchmarks import baseline, common
+    # Of 9 pairs, 8 above 1 are no chance any more; whatever is as before or less is not worse.
+    assert common.by_chance([1.2] * 7 + [0.99] * 2) and not common.by_chance([1.01] * 8 + [0.5])
+    assert common.by_chance([1.0] * 9)
+    # An option that the earlier program does not have.
+    earlier = object.__new__(baseline.Baseline)
+    earlier.help = '  --depth N  messages of a ring\n'
+    assert earlier.arguments(('--bytes', 1 << 20, '--ms', 5)) == ['--depth', 4096, '--ms', 5]
+    earlier.help = '  --bytes N  of a ring\n'
+    assert earlier.arguments(('--bytes', 1 << 20)) == ['--bytes', 1 << 20]
+    r = subprocess.run([os.path.join(root, 'tools', 'bench'), '--baseline', 'nosuchcommit', 'gain'],
+                       env={**os.environ, 'MCRING_BUILD': build}, capture_output=True, text=True)
+    assert r.returncode == 1 and 'baseline nosuchcommit: ' in r.stderr, r
+
+
 def checksum(words):
     total = sum(struct.unpack(f'>{len(words) // 2}H', words))
     while total >> 16:
@@ -97,7 +141,9 @@ def main():
     if not {0, 1} <= os.sched_getaffinity(0):
         print('skipped: needs two CPUs, 0 and 1')
         return 77
+    parts(root, build)
     with tempfile.TemporaryDirectory() as folder:
+        gain(root, build, folder)
         results = bench(root, build, folder, CASES)
         assert all(r['ours'] > 0 or r['case'].endswith('lost') for r in results), results
         # What no load changes: the loop's instructions, and 184 groups fit one report.

@@ -31,6 +31,11 @@ static inline uint32_t rig_ip(const char *text)
 	return inet_addr(text);
 }
 
+static inline struct mcr_address rig_address(const char *text)
+{
+	return mcr_address_from_ipv4(rig_ip(text));
+}
+
 /* One UDP datagram to a group; returns the frame's length. buf: 60 octets and the payload. */
 static inline size_t rig_udp(uint8_t *buf, const char *group, uint16_t port, const void *payload,
 			     size_t len)
@@ -47,6 +52,7 @@ static inline size_t rig_udp(uint8_t *buf, const char *group, uint16_t port, con
 	ether->ether_type = htons(RTE_ETHER_TYPE_IPV4);
 	ip->version_ihl = RTE_IPV4_VHL_DEF;
 	ip->total_length = htons((uint16_t)(28 + len));
+	ip->type_of_service = 0xb8;
 	ip->time_to_live = 5;
 	ip->next_proto_id = IPPROTO_UDP;
 	ip->src_addr = rig_ip("10.0.0.9");
@@ -151,10 +157,10 @@ static inline void rig_silent(void *ctx, enum mcr_log_level level, const char *l
 
 static inline struct mcr_interface_config rig_interface(const char *port)
 {
-	struct mcr_interface_config i = {.name = "a", .prefix_len = 24};
+	struct mcr_interface_config i = {.size = sizeof(i), .name = "a", .prefix_len = 24};
 
 	snprintf(i.port, sizeof(i.port), "%s", port);
-	i.address_be = rig_ip("10.0.0.1");
+	i.address = rig_address("10.0.0.1");
 	return i;
 }
 
@@ -166,7 +172,7 @@ static inline struct mcr_engine *rig_engine(const struct mcr_interface_config *i
 	struct mcr_engine *e = NULL;
 	struct mcr_error err = {""};
 
-	mcr_engine_config_init(&cfg);
+	mcr_engine_config_init(&cfg, sizeof(cfg));
 	cfg.interfaces = interfaces;
 	cfg.n_interfaces = n;
 	cfg.lcores = &lcore;
@@ -191,7 +197,7 @@ static inline struct mcr_join rig_join(const char *group, uint16_t port)
 {
 	struct mcr_join join = {.port = port};
 
-	join.group_be = rig_ip(group);
+	join.group = rig_address(group);
 	return join;
 }
 

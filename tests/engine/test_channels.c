@@ -85,9 +85,11 @@ static struct mcr_engine *create(void)
 	struct mcr_engine *e = NULL;
 	struct mcr_error err = {""};
 
-	for (unsigned c = 0; c < CHANNELS; c++)
+	for (unsigned c = 0; c < CHANNELS; c++) {
+		channels[c].size = sizeof(channels[c]);
 		snprintf(channels[c].name, sizeof(channels[c].name), "%s", names[c]);
-	mcr_engine_config_init(&cfg);
+	}
+	mcr_engine_config_init(&cfg, sizeof(cfg));
 	cfg.interfaces = &interface;
 	cfg.n_interfaces = 1;
 	cfg.channels = channels;
@@ -124,10 +126,9 @@ static void check_message(struct mcr_consumer *c, const struct mcr_msg *m, unsig
 	assert_int_equal(mcr_consumer_read(c, m, payload, sizeof(payload)), 4 + i % 290);
 	memcpy(&number, payload, sizeof(number));
 	assert_int_equal(number, i);
-	assert_int_equal(m->group_be, rig_ip(groups[group_of(i)]));
+	assert_int_equal(mcr_address_ipv4_be(m->group), rig_ip(groups[group_of(i)]));
 	assert_int_equal(m->dst_port, 5000);
 	assert_int_equal(m->id, 100 * channel + group_of(i));
-	assert_int_equal(m->family, AF_INET);
 	assert_true(m->ttl > 0);
 }
 

@@ -59,7 +59,7 @@ static void run(struct work *w, void (*work)(void *ctx))
 static void control_goes_on_while_work_waits(void **state)
 {
 	struct work w = {.e = rig_start("net_ring0")};
-	struct mcr_control_info before, after;
+	struct mcr_control_info before = {.size = sizeof(before)}, after = before;
 	struct mcr_join join = rig_join("239.1.1.1", 5000);
 
 	sem_init(&w.go, 0, 0);
@@ -81,9 +81,12 @@ static void control_goes_on_while_work_waits(void **state)
 
 static void a_prepared_channel_can_be_joined_and_attached_to_once_it_is_put(void **state)
 {
-	struct work w = {.e = rig_start("net_ring1"), .config = {.name = "big", .bytes = 64 << 20}};
+	struct work w = {.e = rig_start("net_ring1"),
+			 .config = {.size = sizeof(struct mcr_channel_config),
+				    .name = "big",
+				    .bytes = 64 << 20}};
 	struct mcr_join join = rig_join("239.1.1.1", 5000);
-	struct mcr_channel_info info;
+	struct mcr_channel_info info = {.size = sizeof(info)};
 	int fd;
 
 	run(&w, prepare);
@@ -106,8 +109,11 @@ static void a_prepared_channel_can_be_joined_and_attached_to_once_it_is_put(void
 
 static void a_channel_that_cannot_be_put_stays_the_callers(void **state)
 {
-	struct work w = {.e = rig_start("net_ring2"), .config = {.name = "default"}};
-	struct work bad = {.e = w.e, .config = {.name = "x", .bytes = 3}};
+	struct work w = {.e = rig_start("net_ring2"),
+			 .config = {.size = sizeof(struct mcr_channel_config), .name = "default"}};
+	struct work bad = {
+	    .e = w.e,
+	    .config = {.size = sizeof(struct mcr_channel_config), .name = "x", .bytes = 3}};
 
 	run(&bad, prepare);
 	assert_int_equal(bad.ret, -EINVAL);
@@ -122,7 +128,9 @@ static void a_channel_that_cannot_be_put_stays_the_callers(void **state)
 static void an_engine_that_ends_gives_up_filling(void **state)
 {
 	struct work w = {.e = rig_start("net_ring3"),
-			 .config = {.name = "big", .bytes = 512 << 20}};
+			 .config = {.size = sizeof(struct mcr_channel_config),
+				    .name = "big",
+				    .bytes = 512 << 20}};
 
 	assert_int_equal(mcr_engine_run(w.e, prepare, done, &w), 0);
 	mcr_engine_stop(w.e);

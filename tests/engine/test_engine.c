@@ -129,7 +129,7 @@ static void read_numbered(struct mcr_consumer *c, const char *of, uint32_t *next
 				*next = UINT32_MAX;
 				continue;
 			}
-			if (msgs[i].group_be != group_be)
+			if (mcr_address_ipv4_be(msgs[i].group) != group_be)
 				continue;
 			if (mcr_consumer_read(c, &msgs[i], &number, sizeof(number)) != 4) {
 				*next = UINT32_MAX;
@@ -152,7 +152,7 @@ static void a_group_that_stays_loses_nothing_while_others_come_and_go(void **sta
 	struct mcr_join stays = rig_join("239.2.0.1", 5000);
 	struct mcr_join comes[2] = {rig_join("239.2.0.2", 5000), rig_join("239.3.0.1", 0)};
 	struct mcr_consumer *c = rig_consumer(e);
-	struct mcr_group_info info;
+	struct mcr_group_info info = {.size = sizeof(info)};
 	uint32_t next = UINT32_MAX;
 	uint64_t n = 0;
 
@@ -173,7 +173,7 @@ static void a_group_that_stays_loses_nothing_while_others_come_and_go(void **sta
 	read_numbered(c, "239.2.0.1", &next, &n);
 	assert_true(n > 0);
 	assert_int_equal(mcr_engine_group_info(e, 0, &info), 0);
-	assert_int_equal(info.group_be, rig_ip("239.2.0.1"));
+	assert_int_equal(mcr_address_ipv4_be(info.group), rig_ip("239.2.0.1"));
 	assert_true(info.packets > 0);
 	assert_int_equal(mcr_engine_group_info(e, 1, &info), -ENOENT);
 	mcr_engine_stop(e);
@@ -200,7 +200,7 @@ static void loop_frame(struct rte_mempool *pool, const char *device, const uint8
 
 static uint64_t sent(const struct mcr_engine *e)
 {
-	struct mcr_interface_info info;
+	struct mcr_interface_info info = {.size = sizeof(info)};
 
 	assert_int_equal(mcr_engine_interface_info(e, 0, &info), 0);
 	return info.tx_packets;
@@ -292,7 +292,7 @@ static void consumers_are_told_of_each_change_of_the_link(void **state)
 static void wait_reports(struct mcr_engine *e, uint64_t reports)
 {
 	uint64_t end_ns = monotonic_ns() + RIG_DEADLINE_NS;
-	struct mcr_interface_info info;
+	struct mcr_interface_info info = {.size = sizeof(info)};
 
 	do {
 		mcr_engine_poll(e, 1000000);
@@ -307,7 +307,7 @@ static void another_mac_or_ip_address_tells_the_memberships_anew(void **state)
 	struct rte_ether_addr mac = {{2, 0, 0, 0, 7, 7}};
 	struct mcr_interface_config interface = rig_interface("net_null7");
 	struct mcr_join join = rig_join("239.1.1.1", 0);
-	struct mcr_interface_info info;
+	struct mcr_interface_info info = {.size = sizeof(info)};
 	struct mcr_engine *e;
 	uint16_t id;
 
@@ -322,13 +322,14 @@ static void another_mac_or_ip_address_tells_the_memberships_anew(void **state)
 	assert_int_equal(mcr_engine_interface_info(e, 0, &info), 0);
 	assert_memory_equal(info.mac, &mac, sizeof(mac));
 	assert_int_equal(
-	    mcr_engine_interface_address(e, interface.name, rig_ip("10.0.0.7"), 24, NULL), 0);
+	    mcr_engine_interface_address(e, interface.name, rig_address("10.0.0.7"), 24, NULL), 0);
 	wait_reports(e, 6);
-	assert_int_equal(mcr_engine_interface_info(e, 0, &info), 0);
-	assert_int_equal(info.config.address_be, rig_ip("10.0.0.7"));
-	assert_int_equal(mcr_engine_interface_address(e, "nobody", 0, 0, NULL), -ENOENT);
+	assert_int_equal(mcr_engine_interface_config(e, 0, &interface), 0);
+	assert_int_equal(mcr_address_ipv4_be(interface.address), rig_ip("10.0.0.7"));
 	assert_int_equal(
-	    mcr_engine_interface_address(e, interface.name, rig_ip("239.1.1.1"), 24, NULL),
+	    mcr_engine_interface_address(e, "nobody", rig_address("10.0.0.7"), 0, NULL), -ENOENT);
+	assert_int_equal(
+	    mcr_engine_interface_address(e, interface.name, rig_address("239.1.1.1"), 24, NULL),
 	    -EINVAL);
 	mcr_engine_destroy(e);
 }
@@ -363,7 +364,7 @@ static void a_create_that_fails_leaves_nothing_behind(void **state)
 	char lock[160];
 
 	strcpy(interfaces[1].name, "b");
-	mcr_engine_config_init(&cfg);
+	mcr_engine_config_init(&cfg, sizeof(cfg));
 	cfg.interfaces = interfaces;
 	cfg.n_interfaces = 2;
 	cfg.log = rig_silent;
@@ -385,7 +386,7 @@ static int create_with_lcores(const unsigned *lcores, unsigned n, struct mcr_err
 	struct mcr_engine_config cfg;
 	struct mcr_engine *e;
 
-	mcr_engine_config_init(&cfg);
+	mcr_engine_config_init(&cfg, sizeof(cfg));
 	cfg.interfaces = &interface;
 	cfg.n_interfaces = 1;
 	cfg.lcores = lcores;
@@ -419,7 +420,7 @@ static struct mcr_engine *on_both_lcores(const char *port)
 	struct mcr_engine_config cfg;
 	struct mcr_engine *e = NULL;
 
-	mcr_engine_config_init(&cfg);
+	mcr_engine_config_init(&cfg, sizeof(cfg));
 	cfg.interfaces = &interface;
 	cfg.n_interfaces = 1;
 	cfg.lcores = lcores;
@@ -450,7 +451,7 @@ static void an_engine_that_could_not_start_does_not_wait_for_an_lcore_of_others(
 static void an_lcore_without_queues_does_no_harm(void **state)
 {
 	struct mcr_join join = rig_join("239.1.1.1", 0);
-	struct mcr_lcore_info info;
+	struct mcr_lcore_info info = {.size = sizeof(info)};
 	struct mcr_consumer *c;
 	struct mcr_engine *e;
 	struct mcr_error err;

@@ -113,7 +113,7 @@ static struct mcr_engine *start(unsigned n_channels)
 	interface.tx_never = 1; /* what it sends would come back */
 	e = rig_engine(&interface, 1);
 	if (n_channels > 1) {
-		struct mcr_channel_config second = {.name = "second"};
+		struct mcr_channel_config second = {.size = sizeof(second), .name = "second"};
 
 		assert_int_equal(mcr_engine_channel_add(e, &second, NULL), 0);
 	}
@@ -160,7 +160,8 @@ static void the_broadcast_address_follows_the_interface_s_own(void **state)
 	uint64_t end_ns = monotonic_ns() + RIG_DEADLINE_NS;
 	struct mcr_account a;
 
-	assert_int_equal(mcr_engine_interface_address(e, "a", rig_ip("10.0.0.1"), 16, NULL), 0);
+	assert_int_equal(mcr_engine_interface_address(e, "a", rig_address("10.0.0.1"), 16, NULL),
+			 0);
 	do { /* until the rx lcore has the new view */
 		a = rig_account(e);
 		send_frame(e, &(struct frame){.source = "10.0.255.255"});
@@ -174,15 +175,15 @@ static void the_broadcast_address_follows_the_interface_s_own(void **state)
 static void a_sample_shows_whose_frame_it_was_and_where_it_came_in(void **state)
 {
 	struct mcr_engine *e = start(1);
-	struct mcr_drop_sample s;
+	struct mcr_drop_sample s = {.size = sizeof(s)};
 
 	expect_drop(e, &(struct frame){.from = OWN, .source = "10.0.0.77"}, MCR_DROP_OWN_FRAME);
 	mcr_engine_drop_sample(e, MCR_DROP_OWN_FRAME, &s);
 	assert_true(s.time_ns > 0);
 	assert_memory_equal(s.destination_mac, "\x01\x00\x5e\x01\x01\x01", 6);
 	assert_memory_equal(s.source_mac, OWN, 6);
-	assert_int_equal(s.group_be, rig_ip("239.1.1.1"));
-	assert_int_equal(s.source_be, rig_ip("10.0.0.77"));
+	assert_int_equal(mcr_address_ipv4_be(s.group), rig_ip("239.1.1.1"));
+	assert_int_equal(mcr_address_ipv4_be(s.source), rig_ip("10.0.0.77"));
 	assert_int_equal(s.port, 5000);
 	assert_int_equal(s.source_port, 99);
 	assert_int_equal(s.ether_type, 0x0800);

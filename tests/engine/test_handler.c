@@ -57,9 +57,10 @@ static int is_as_sent(const struct mcr_inline_msg *m, uint32_t number)
 {
 	return m->len == sizeof(number) && m->data_len == m->len &&
 	       memcmp(m->data, &number, sizeof(number)) == 0 &&
-	       m->group_be == rig_ip("239.1.1.1") && m->source_be == rig_ip("10.0.0.9") &&
-	       m->dst_port == 5000 && m->src_port == 99 && m->id == 7 && m->ttl == 5 &&
-	       m->vlan == 0 && m->rx_ns > UINT64_C(1500000000000000000);
+	       mcr_address_ipv4_be(m->group) == rig_ip("239.1.1.1") &&
+	       mcr_address_ipv4_be(m->source) == rig_ip("10.0.0.9") && m->dst_port == 5000 &&
+	       m->src_port == 99 && m->id == 7 && m->ttl == 5 && m->traffic_class == 0xb8 &&
+	       m->interface == 1 && m->vlan == 0 && m->rx_ns > UINT64_C(1500000000000000000);
 }
 
 static int is_the_jumbo(struct seen *seen, const struct mcr_inline_msg *m)
@@ -105,15 +106,19 @@ static void handler(void *ctx, const struct mcr_inline_msg *msgs, unsigned n, un
 static struct mcr_engine *engine_with_times(const struct mcr_channel_config *channel,
 					    uint8_t hw_time)
 {
-	struct mcr_interface_config interface = rig_interface("net_pcap0");
+	struct mcr_interface_config interfaces[2] = {rig_interface("net_pcap0"),
+						     rig_interface("net_pcap0")};
 	struct mcr_join join = rig_join("239.1.1.1", 5000);
 	struct mcr_engine *e;
 	struct mcr_error err = {""};
 
-	interface.hw_time = hw_time;
+	strcpy(interfaces[0].name, "other");
+	interfaces[0].vlan = 5;
+	interfaces[0].hw_time = interfaces[1].hw_time = hw_time;
 	assert_int_equal(rte_eal_hotplug_add("vdev", "net_pcap0", pcap_args), 0);
-	e = rig_engine(&interface, 1);
+	e = rig_engine(interfaces, 2);
 	join.id = 7;
+	strcpy(join.interface, "a");
 	strcpy(join.channel, channel->name);
 	if (mcr_engine_channel_add(e, channel, &err) < 0 || mcr_engine_join(e, &join, &err) < 0)
 		fail_msg("%s", err.text);
@@ -133,7 +138,7 @@ static void end(struct mcr_engine *e)
 
 static struct mcr_channel_info info_of(const struct mcr_engine *e, const char *name)
 {
-	struct mcr_channel_info info;
+	struct mcr_channel_info info = {.size = sizeof(info)};
 
 	for (size_t i = 0; mcr_engine_channel_info(e, i, &info) == 0; i++)
 		if (strcmp(info.name, name) == 0)
@@ -156,11 +161,14 @@ static struct mcr_channel_info run(struct mcr_engine *e, const char *name)
 static void a_handler_sees_each_message_before_the_consumers(void **state)
 {
 	static struct seen seen;
-	const struct mcr_channel_config config = {
-	    .name = "md", .handler = handler, .handler_ctx = &seen, .handler_slow_ns = UINT32_MAX};
+	const struct mcr_channel_config config = {.size = sizeof(config),
+						  .name = "md",
+						  .handler = handler,
+						  .handler_ctx = &seen,
+						  .handler_slow_ns = UINT32_MAX};
 	struct mcr_engine *e = engine_with(&config);
 	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
-	struct mcr_channel_info info;
+	struct mcr_channel_info info = {.size = sizeof(info)};
 	struct mcr_consumer *c;
 	struct mcr_msg msgs[32];
 	uint64_t received = 0;
@@ -189,8 +197,11 @@ static void a_handler_sees_each_message_before_the_consumers(void **state)
 static void chunks_grow_in_a_burst_and_are_whole_ones_when_the_loop_is_behind(void **state)
 {
 	static struct seen seen;
-	const struct mcr_channel_config config = {
-	    .name = "md", .handler = handler, .handler_ctx = &seen, .handler_slow_ns = UINT32_MAX};
+	const struct mcr_channel_config config = {.size = sizeof(config),
+						  .name = "md",
+						  .handler = handler,
+						  .handler_ctx = &seen,
+						  .handler_slow_ns = UINT32_MAX};
 	struct mcr_engine *e = engine_with(&config);
 	unsigned k = 0;
 
@@ -208,8 +219,11 @@ static void chunks_grow_in_a_burst_and_are_whole_ones_when_the_loop_is_behind(vo
 static void times_come_to_handler_and_consumer(uint8_t hw_time, uint16_t flags)
 {
 	struct seen seen = {.hw_flags = flags};
-	const struct mcr_channel_config config = {
-	    .name = "md", .handler = handler, .handler_ctx = &seen, .handler_slow_ns = UINT32_MAX};
+	const struct mcr_channel_config config = {.size = sizeof(config),
+						  .name = "md",
+						  .handler = handler,
+						  .handler_ctx = &seen,
+						  .handler_slow_ns = UINT32_MAX};
 	struct mcr_engine *e = engine_with_times(&config, hw_time);
 	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
 	struct mcr_consumer *c;
@@ -249,10 +263,13 @@ static void it_is_synchronised_only_if_the_operator_says_so(void **state)
 static void a_handler_may_take_the_place_of_the_ring(void **state)
 {
 	static struct seen seen;
-	const struct mcr_channel_config config = {
-	    .name = "md", .handler = handler, .handler_ctx = &seen, .handler_only = 1};
+	const struct mcr_channel_config config = {.size = sizeof(config),
+						  .name = "md",
+						  .handler = handler,
+						  .handler_ctx = &seen,
+						  .handler_only = 1};
 	struct mcr_engine *e = engine_with(&config);
-	struct mcr_channel_info info;
+	struct mcr_channel_info info = {.size = sizeof(info)};
 	struct mcr_error err;
 
 	assert_int_equal(mcr_engine_attach(e, "md", "test", &err), -ENOENT);
@@ -270,8 +287,11 @@ static void a_handler_may_take_the_place_of_the_ring(void **state)
 static void a_handler_that_takes_too_long_is_counted(void **state)
 {
 	static struct seen seen = {.nap_ns = 1000000};
-	const struct mcr_channel_config config = {
-	    .name = "md", .handler = handler, .handler_ctx = &seen, .handler_only = 1};
+	const struct mcr_channel_config config = {.size = sizeof(config),
+						  .name = "md",
+						  .handler = handler,
+						  .handler_ctx = &seen,
+						  .handler_only = 1};
 	struct mcr_engine *e = engine_with(&config);
 	struct mcr_channel_info info = run(e, "md");
 
@@ -282,8 +302,9 @@ static void a_handler_that_takes_too_long_is_counted(void **state)
 
 static void only_a_handler_without_a_handler_is_an_error(void **state)
 {
-	const struct mcr_channel_config none = {.name = "none"};
-	const struct mcr_channel_config bad = {.name = "bad", .handler_only = 1};
+	const struct mcr_channel_config none = {.size = sizeof(none), .name = "none"};
+	const struct mcr_channel_config bad = {
+	    .size = sizeof(bad), .name = "bad", .handler_only = 1};
 	struct mcr_engine *e = engine_with(&none);
 	struct mcr_error err;
 

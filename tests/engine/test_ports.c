@@ -41,7 +41,7 @@ static int create(struct mcr_engine **e, const struct mcr_interface_config *inte
 {
 	struct mcr_engine_config cfg;
 
-	mcr_engine_config_init(&cfg);
+	mcr_engine_config_init(&cfg, sizeof(cfg));
 	cfg.interfaces = interfaces;
 	cfg.n_interfaces = n;
 	cfg.log = rig_silent;
@@ -51,7 +51,7 @@ static int create(struct mcr_engine **e, const struct mcr_interface_config *inte
 
 static uint64_t received_by(const struct mcr_engine *e, size_t i)
 {
-	struct mcr_lcore_info info;
+	struct mcr_lcore_info info = {.size = sizeof(info)};
 
 	assert_int_equal(mcr_engine_lcore_info(e, i, &info), 0);
 	return info.account.received;
@@ -59,7 +59,7 @@ static uint64_t received_by(const struct mcr_engine *e, size_t i)
 
 static unsigned queues_of(const struct mcr_engine *e, size_t i)
 {
-	struct mcr_port_info info;
+	struct mcr_port_info info = {.size = sizeof(info)};
 
 	assert_int_equal(mcr_engine_port_info(e, i, &info), 0);
 	return info.n_queues;
@@ -148,10 +148,21 @@ static void an_impossible_wish_is_refused_with_its_reason(void **state)
 	interfaces[0].hw_time = MCR_HW_TIME_ON;
 	interfaces[1].hw_time = MCR_HW_TIME_SYNCED;
 	assert_int_equal(create(&e, interfaces, 2, &err), -EINVAL);
-	assert_non_null(strstr(err.text, "name different queues, lcores or hw-time"));
+	assert_non_null(strstr(err.text, "name different queues, lcores, hw-time or pieces"));
 	interfaces[0].hw_time = MCR_HW_TIME_SYNCED + 1;
 	assert_int_equal(create(&e, interfaces, 1, &err), -EINVAL);
-	assert_non_null(strstr(err.text, "unknown igmp, udp_checksum or hw_time mode"));
+	assert_non_null(strstr(err.text, "unknown igmp, udp_checksum, hw_time or pieces mode"));
+
+	interfaces[0] = interfaces[1];
+	interfaces[0].pieces = MCR_PIECES_ON;
+	interfaces[1].hw_time = MCR_HW_TIME_OFF;
+	interfaces[1].pieces = MCR_PIECES_OFF;
+	strcpy(interfaces[0].name, "a");
+	assert_int_equal(create(&e, interfaces, 2, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "name different queues, lcores, hw-time or pieces"));
+	interfaces[0].pieces = MCR_PIECES_OFF + 1;
+	assert_int_equal(create(&e, interfaces, 1, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "unknown igmp, udp_checksum, hw_time or pieces mode"));
 
 	assert_int_equal(rte_eal_hotplug_add("vdev", "net_ring7", ""), 0);
 	interfaces[0] = rig_interface("net_ring7");
@@ -178,11 +189,12 @@ static void keep_log(void *ctx, enum mcr_log_level level, const char *line)
 static int create_pinned(struct mcr_engine **e, const struct mcr_interface_config *interface,
 			 uint16_t lcore, struct mcr_error *err)
 {
-	struct mcr_channel_config channel = {.name = "default", .has_lcore = 1, .lcore = lcore};
+	struct mcr_channel_config channel = {
+	    .size = sizeof(channel), .name = "default", .has_lcore = 1, .lcore = lcore};
 	struct mcr_engine_config cfg;
 
 	logged[0] = '\0';
-	mcr_engine_config_init(&cfg);
+	mcr_engine_config_init(&cfg, sizeof(cfg));
 	cfg.interfaces = interface;
 	cfg.n_interfaces = 1;
 	cfg.channels = &channel;
@@ -228,7 +240,7 @@ static void a_channel_that_cannot_have_its_lcore_is_named_once(void **state)
 			       "to lcore 2");
 	assert_non_null(first);
 	assert_non_null(strstr(logged, "they come on 1, 2"));
-	join.group_be = rig_ip("239.1.1.2");
+	join.group = rig_address("239.1.1.2");
 	assert_int_equal(mcr_engine_join(e, &join, NULL), 0);
 	assert_null(strstr(first + 1, "channel default"));
 	mcr_engine_destroy(e);
@@ -281,7 +293,7 @@ static uint16_t id_of(const char *device)
 
 static int is_removed(const struct mcr_engine *e, size_t i)
 {
-	struct mcr_port_info info;
+	struct mcr_port_info info = {.size = sizeof(info)};
 
 	assert_int_equal(mcr_engine_port_info(e, i, &info), 0);
 	return info.removed && !info.link_up;
@@ -321,7 +333,7 @@ static struct mcr_engine *two_ports(struct mcr_consumer **c)
 
 static void a_port_is_removed_and_the_others_go_on(void **state)
 {
-	struct mcr_group_info group;
+	struct mcr_group_info group = {.size = sizeof(group)};
 	struct mcr_consumer *c;
 	struct mcr_engine *e = two_ports(&c);
 	char gone[16] = "", expected[16];

@@ -39,11 +39,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(copy + 8, &version, sizeof(version));
 	}
 	if (mcr_hello_parse(&hello, copy, len) == 0) {
+		if (hello.version < MCR_ATTACH_VERSION || hello.oldest > MCR_ATTACH_VERSION)
+			abort();
 		check_text(hello.channel, sizeof(hello.channel));
 		check_text(hello.label, sizeof(hello.label));
 	}
 	if (mcr_welcome_parse(&welcome, copy, len, n_fds) == 0) {
 		check_text(welcome.text, sizeof(welcome.text));
+		if (welcome.version < MCR_ATTACH_OLDEST || welcome.version > MCR_ATTACH_VERSION)
+			abort();
 		if (welcome.status == 0 &&
 		    (welcome.n_rings == 0 || welcome.n_rings > MCR_RINGS_MAX ||
 		     n_fds != welcome.n_rings + 1))

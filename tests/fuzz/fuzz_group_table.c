@@ -24,16 +24,19 @@ static void check(int ok)
 		abort();
 }
 
-static void make_rule(struct mcr_join *join, struct mcr_rule *rule, const uint8_t *d)
+static void make_rule(struct mcr_join *join, struct mcr_address *sources, struct mcr_rule *rule,
+		      const uint8_t *d)
 {
 	memset(join, 0, sizeof(*join));
-	join->group_be = htobe32(0xef010100u + (d[0] & 3));
+	join->group = mcr_address_from_ipv4(htobe32(0xef010100u + (d[0] & 3)));
+	join->sources = sources;
 	join->port = (uint16_t)(d[0] >> 2 & 3);
 	join->id = d[1] & 7;
 	join->mode = d[0] >> 4 & 1;
 	for (uint32_t s = 0; s < 16; s++) /* 16 sources: also lists for the binary search */
 		if ((d[2] | d[3] << 8) >> s & 1)
-			join->sources_be[join->n_sources++] = htobe32(0x0a000000u + s * 2);
+			sources[join->n_sources++] =
+			    mcr_address_from_ipv4(htobe32(0x0a000000u + s * 2));
 	*rule = (struct mcr_rule){join, d[0] >> 5 & 1, d[1] >> 3 & 3, d[0] & 3};
 }
 
@@ -48,13 +51,14 @@ static int64_t wanted(const struct mcr_rule *rules, size_t n, unsigned channel,
 		const struct mcr_join *j = rules[i].join;
 		int listed = 0, score, came = 1;
 
-		if (rules[i].interface != q->interface || j->group_be != q->group_be)
+		if (rules[i].interface != q->interface ||
+		    mcr_address_ipv4_be(j->group) != q->group_be)
 			continue;
 		if (j->port == 0 || j->port == q->port)
 			came = 2;
 		*outcome = came > *outcome ? came : *outcome;
 		for (unsigned k = 0; k < j->n_sources; k++)
-			listed |= j->sources_be[k] == q->source_be;
+			listed |= mcr_address_ipv4_be(j->sources[k]) == q->source_be;
 		score = 1 + 2 * (j->port != 0) + listed;
 		if (came < 2 || rules[i].channel != channel || listed != j->mode || score <= best)
 			continue;
@@ -95,6 +99,7 @@ static void look_up(const struct mcr_group_table *table, const struct mcr_rule *
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct mcr_address sources[RULES_MAX][16];
 	struct mcr_join joins[RULES_MAX];
 	struct mcr_rule rules[RULES_MAX];
 	struct mcr_group_table *table = NULL;
@@ -104,7 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	want = data[0] % (RULES_MAX + 1);
 	for (data++, size--; n < want && size >= 4; n++, data += 4, size -= 4)
-		make_rule(&joins[n], &rules[n], data);
+		make_rule(&joins[n], sources[n], &rules[n], data);
 	check(mcr_group_table_create(&table, rules, n) == 0);
 	for (uint32_t i = 0; i < 2 * 5 * 4; i++) { /* one group is unknown */
 		for (uint32_t s = 0; s < 34; s += 1 + (i & 1)) {

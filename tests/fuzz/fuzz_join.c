@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <endian.h>
-
 #include <mcring/join.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -19,12 +17,12 @@ static void check(int ok)
 
 static void check_join(const struct mcr_join *j)
 {
-	check(be32toh(j->group_be) >> 28 == 0xe);
+	check(mcr_address_is_ipv4(j->group) && j->group.octets[12] >> 4 == 0xe);
 	check(j->mode <= MCR_FILTER_INCLUDE);
 	check(j->n_sources <= MCR_JOIN_SOURCES_MAX);
 	check(j->mode == MCR_FILTER_EXCLUDE || j->n_sources > 0);
 	for (unsigned i = 1; i < j->n_sources; i++)
-		check(be32toh(j->sources_be[i - 1]) < be32toh(j->sources_be[i]));
+		check(memcmp(&j->sources[i - 1], &j->sources[i], sizeof(*j->sources)) < 0);
 	check(memchr(j->interface, 0, sizeof(j->interface)) != NULL);
 	check(memchr(j->channel, 0, sizeof(j->channel)) != NULL);
 }

@@ -20,7 +20,7 @@ from programs import CAT, Traffic, identity, mcsend, sequence
 
 NOBODY = 65534
 HELLO = struct.Struct('=QII32s32s48x')
-HELLO_MAGIC, VERSION = 0x006f6c6c6548434d, 1
+HELLO_MAGIC, VERSION = 0x006f6c6c6548434d, 2
 F_ADD_SEALS, F_SEAL_WRITE, F_SEAL_GROW = 1033, 8, 4
 PUNCH_HOLE_KEEP_SIZE = 3
 libc = ctypes.CDLL(None, use_errno=True)

@@ -34,6 +34,26 @@ def test_the_feed_handler_in_a_process_of_its_own_sees_every_message(wire):
     assert seen(text) == list(range(1, COUNT + 1))
 
 
+def test_the_feed_handler_stays_for_the_next_engine(wire):
+    daemon = wire.daemon('--join', '239.1.1.1:5000')
+    path = wire.lab.path('handler.out')
+    with open(path, 'w') as out:
+        handler = wire.receiver.start('stdbuf', '-oL', HANDLER, daemon.run_dir, 'default', 'stay',
+                                      stdout=out)
+    for life in 1, 2:
+        mcsend(wire.sender, '239.1.1.1:5000', count=COUNT, rate=20_000)
+        wait_for(lambda: len(seen(open(path, errors='replace').read())) == life * COUNT, 20,
+                 'all is read')
+        daemon.restart()
+        wait_for(lambda: daemon.stats()['consumers'], 5, 'it found the engine by itself')
+    handler.send_signal(signal.SIGTERM)
+    assert handler.wait(10) == 0
+    lines = open(path, errors='replace').read().splitlines()
+    assert lines[-1] == f'{2 * COUNT} messages, {2 * COUNT * 100} octets, 0 lost'
+    assert len([line for line in lines if line.startswith('restart: ')]) == 2
+    assert lines[COUNT].startswith('restart: ')
+
+
 def test_the_feed_handler_in_the_engines_process_sees_every_message(wire):
     path = wire.lab.path('embedded.out')
     with open(path, 'w') as out:

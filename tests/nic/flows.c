@@ -63,16 +63,17 @@ static struct flow *find_flow(struct seen *seen, const struct mcr_msg *m)
 	struct flow *flow = seen->flows;
 
 	for (unsigned i = 0; i < seen->n_flows; i++, flow++)
-		if (flow->group_be == m->group_be && flow->port == m->dst_port &&
-		    flow->source_be == m->source_be && flow->source_port == m->src_port)
+		if (flow->group_be == mcr_address_ipv4_be(m->group) && flow->port == m->dst_port &&
+		    flow->source_be == mcr_address_ipv4_be(m->source) &&
+		    flow->source_port == m->src_port)
 			return flow;
 	if (seen->n_flows == FLOWS_MAX) {
 		fprintf(stderr, "flows: more than %d flows\n", FLOWS_MAX);
 		exit(1);
 	}
 	seen->n_flows++;
-	*flow = (struct flow){.group_be = m->group_be,
-			      .source_be = m->source_be,
+	*flow = (struct flow){.group_be = mcr_address_ipv4_be(m->group),
+			      .source_be = mcr_address_ipv4_be(m->source),
 			      .port = m->dst_port,
 			      .source_port = m->src_port};
 	return flow;

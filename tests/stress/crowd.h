@@ -3,6 +3,7 @@
 #ifndef CROWD_H
 #define CROWD_H
 
+#include "ring_begin.h"
 #include "small_engine.h"
 
 #include <sched.h>
@@ -89,16 +90,6 @@ static inline int crowd_join(struct crowd_member *m, struct crowd_result *result
 	close(m->fd);
 	waitpid(m->pid, &status, 0);
 	return ok && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
-/* The ring goes on from this position, as if so much had been published before. */
-static inline void crowd_begin_at(struct small_engine *e, uint64_t messages, uint64_t bytes)
-{
-	struct mcr_ring_header *h = e->regions[0].mem;
-
-	h->reserved = h->published = messages;
-	h->reserved_bytes = bytes;
-	mcr_ring_writer_attach(&e->writers[0], h);
 }
 
 #endif

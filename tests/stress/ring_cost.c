@@ -16,7 +16,7 @@
 #define FIRST_CHUNK 4
 #define LEN         86
 #define BURSTS      100000
-#define DEPTH       4096
+#define BYTES       (UINT64_C(1) << 20)
 #define ROUNDS_MAX  100
 
 /* active ones poll and read; idle ones are attached and do nothing. */
@@ -56,11 +56,11 @@ static void idle(struct mcr_consumer *c, unsigned index, struct crowd_result *ou
 
 static void publish_chunk(struct mcr_ring_writer *w, const uint8_t *payload, unsigned n)
 {
-	struct mcr_desc desc = {.len = LEN, .family = AF_INET, .port = 5000};
+	struct mcr_record record = {.len = LEN, .port = 5000};
 
 	for (unsigned i = 0; i < n; i++) {
-		desc.rx_ns = w->next;
-		mcr_ring_copy(mcr_ring_put(w, &desc, LEN), payload, LEN);
+		record.rx_ns = w->next;
+		mcr_ring_put(w, &record, payload);
 	}
 	mcr_ring_publish(w);
 }
@@ -100,7 +100,7 @@ static double run_case(const struct situation *s, double rate, uint64_t *whole)
 	unsigned n = 0;
 	double cost;
 
-	small_engine_create(&e, 1, DEPTH, DEPTH * 256);
+	small_engine_create(&e, 1, BYTES);
 	for (unsigned i = 0; i < s->active; i++)
 		crowd_start(&members[n++], &e, i, 1, consume);
 	for (unsigned i = 0; i < s->idle; i++)

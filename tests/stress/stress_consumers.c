@@ -1,28 +1,33 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* One writer flat out, consumers in other processes that are lapped all the time:
  *
- *     stress_consumers [SECONDS]      60 by default, in rounds of up to 2 s
+ *     stress_consumers [SECONDS]           60 by default, in rounds of up to 2 s
+ *     stress_consumers --messages N        until the consumers have received so many
  *
  * Each octet of a payload is a function of the message's position and of its place in it; a message
- * that mcr_consumer_read returns or mcr_consumer_intact passes and that differs is wrong. For each
- * consumer, received + lost must be what was published. Each round passes 2^32 messages and 2^32
- * bytes early on. Exit status 0: nothing wrong, nothing unaccounted for. */
+ * that mcr_consumer_read returns or mcr_consumer_intact passes and that differs is wrong. Where a
+ * record of the next lap may start, a payload spells a tag. For each consumer, received + lost must
+ * be what was published. Each round passes 2^32 messages and 2^32 octets early on. Exit status 0:
+ * nothing wrong, nothing unaccounted for. */
 #include "crowd.h"
 
 #define PUBLISH_MAX 32
-#define WORDS_MAX   192
+#define WORDS_MAX   2043 /* of the largest payload: a quarter of 64 KiB */
 #define ROUND_NS    UINT64_C(2000000000)
 #define BEFORE_2_32 ((UINT64_C(1) << 32) - 100000)
 
-/* Lapped by descriptors, by bytes, by either. */
+/* long_of_64: of 64 messages so many may be as long as the ring takes, at most WORDS_MAX words. The
+ * smallest ring has nothing else: each burst of more than 3 is larger than the area. */
 static const struct shape {
-	uint32_t depth;
 	uint64_t bytes;
-	unsigned consumers;
+	unsigned consumers, long_of_64;
 } SHAPES[] = {
-    {64, 65536, 1},    {1024, 1 << 20, 1}, {64, 8192, 2},     {1024, 8192, 1},
-    {256, 1 << 18, 1}, {128, 16384, 3},    {512, 1 << 17, 2}, {1024, 65536, 4},
+    {4096, 1, 64},  {1 << 20, 1, 1}, {8192, 2, 1},    {4096, 2, 0},
+    {65536, 1, 64}, {16384, 3, 1},   {1 << 17, 2, 1}, {65536, 4, 1},
 };
+
+/* Of the round: set before the consumers' processes begin. */
+static const struct shape *shape;
 
 static uint64_t mix(uint64_t x)
 {
@@ -31,17 +36,27 @@ static uint64_t mix(uint64_t x)
 	return x ^ (x >> 33);
 }
 
-/* Mostly short, as market data is; one in 64 long; any number of octets. */
+/* Mostly short, as market data is; any number of octets. Long ones are among the longest. */
 static uint32_t len_of(uint64_t position)
 {
-	uint64_t h = mix(position);
+	uint64_t h = mix(position), most = shape->bytes / 4 - MCR_RECORD_BYTES;
 
-	return (uint32_t)(h % 64 == 0 ? h / 64 % (WORDS_MAX * 8 + 1) : h / 64 % 129);
+	if (most > WORDS_MAX * 8)
+		most = WORDS_MAX * 8;
+	if (h % 64 >= shape->long_of_64)
+		return (uint32_t)(h / 64 % 129);
+	return (uint32_t)(h / 64 % 2 == 0 ? most - h / 128 % 9 : h / 128 % (most + 1));
 }
 
 static uint64_t word_of(uint64_t position, uint64_t place)
 {
-	return (position ^ place << 56) * UINT64_C(0x9e3779b97f4a7c15) + place;
+	uint64_t word = (position ^ place << 52) * UINT64_C(0x9e3779b97f4a7c15) + place;
+
+	if ((MCR_RECORD_BYTES + place * 8) % MCR_RING_LINE == 0) {
+		word &= ~MCR_WORD_AT(UINT32_MAX, 0, 4);
+		word |= MCR_WORD_AT(mcr_ring_tag(position + 2 + (position + place) % 61), 0, 4);
+	}
+	return word;
 }
 
 /* 0 when these are the payload's octets. */
@@ -117,13 +132,13 @@ static void consume(struct mcr_consumer *c, unsigned index, struct crowd_result 
 
 static void put(struct mcr_ring_writer *w)
 {
-	struct mcr_desc desc = {.len = len_of(w->next), .family = AF_INET};
+	struct mcr_record record = {.len = (uint16_t)len_of(w->next)};
 	uint64_t payload[WORDS_MAX];
 
-	desc.rx_ns = mix(w->next + 1);
-	for (uint32_t i = 0; i < (desc.len + 7) / 8; i++)
+	record.rx_ns = mix(w->next + 1);
+	for (uint32_t i = 0; i < (record.len + 7u) / 8; i++)
 		payload[i] = word_of(w->next, i);
-	mcr_ring_copy(mcr_ring_put(w, &desc, desc.len), payload, desc.len);
+	mcr_ring_put(w, &record, payload);
 }
 
 static void publish_chunk(struct mcr_ring_writer *w)
@@ -135,17 +150,18 @@ static void publish_chunk(struct mcr_ring_writer *w)
 	mcr_ring_publish(w);
 }
 
-/* Flat out for a while, then with pauses that let consumers catch up, by turns. */
+/* Flat out for a while, then with pauses that let consumers catch up, by turns of 5 ms. */
 static void write_for(struct mcr_ring_writer *w, uint64_t duration_ns)
 {
-	uint64_t end = monotonic_ns() + duration_ns;
+	uint64_t begin = monotonic_ns(), now;
 
-	for (unsigned turn = 0; monotonic_ns() < end; turn++) {
-		for (int chunks = 0; chunks < 256; chunks++) {
+	while ((now = monotonic_ns()) - begin < duration_ns) {
+		unsigned pause = (unsigned)((now - begin) / 5000000 % 4) * 400;
+
+		for (int chunks = 0; chunks < 16; chunks++) {
 			publish_chunk(w);
-			if (turn / 64 % 4 != 0)
-				for (volatile unsigned spin = 0; spin < turn / 64 % 4 * 400; spin++)
-					;
+			for (volatile unsigned spin = 0; spin < pause; spin++)
+				;
 		}
 	}
 }
@@ -171,8 +187,7 @@ static void print(const char *who, const struct crowd_result *r)
 	fflush(stdout);
 }
 
-static int run_round(const struct shape *shape, uint64_t duration_ns, struct crowd_result *sum,
-		     uint64_t *published)
+static int run_round(uint64_t duration_ns, struct crowd_result *sum, uint64_t *published)
 {
 	struct crowd_member members[CROWD_MAX];
 	struct small_engine e;
@@ -180,22 +195,24 @@ static int run_round(const struct shape *shape, uint64_t duration_ns, struct cro
 	int failed = 0;
 	char who[128];
 
-	small_engine_create(&e, 1, shape->depth, shape->bytes);
-	crowd_begin_at(&e, BEFORE_2_32, BEFORE_2_32 * 8 % shape->bytes + BEFORE_2_32);
+	small_engine_create(&e, 1, shape->bytes);
+	ring_begin_at(&e.writers[0], BEFORE_2_32,
+		      BEFORE_2_32 + mix(*published) % shape->bytes / MCR_RING_LINE * MCR_RING_LINE);
 	for (unsigned i = 0; i < shape->consumers; i++)
 		crowd_start(&members[i], &e, i, -1, consume);
 	write_for(&e.writers[0], duration_ns);
 	mcr_ring_set_state(e.regions[0].mem, MCR_RING_STOPPED);
-	n = mcr_ring_published(e.regions[0].mem) - BEFORE_2_32;
+	n = mcr_ring_newest(e.regions[0].mem) - BEFORE_2_32;
 	for (unsigned i = 0; i < shape->consumers; i++) {
 		struct crowd_result r = {0};
 		int lived = crowd_join(&members[i], &r);
 		int exact = r.received + r.lost == n && r.whole + r.stale == r.received;
 
 		failed |= !lived || !exact || r.wrong != 0 || r.end != EPIPE || r.whole == 0;
-		snprintf(who, sizeof(who), "depth %u bytes %llu consumer %u: published %llu%s%s",
-			 shape->depth, (unsigned long long)shape->bytes, i, (unsigned long long)n,
-			 lived ? "" : " DIED", exact ? "" : " NOT EXACT");
+		snprintf(who, sizeof(who),
+			 "bytes %llu, %u of 64 long, consumer %u: published %llu%s%s",
+			 (unsigned long long)shape->bytes, shape->long_of_64, i,
+			 (unsigned long long)n, lived ? "" : " DIED", exact ? "" : " NOT EXACT");
 		print(who, &r);
 		add(sum, &r);
 	}
@@ -206,15 +223,20 @@ static int run_round(const struct shape *shape, uint64_t duration_ns, struct cro
 
 int main(int argc, char **argv)
 {
-	double seconds = argc > 1 ? atof(argv[1]) : 60;
-	uint64_t left = (uint64_t)(seconds * 1e9), published = 0, round_ns;
+	int by_messages = argc == 3 && strcmp(argv[1], "--messages") == 0;
+	uint64_t messages = by_messages ? strtoull(argv[2], NULL, 0) : 0, published = 0;
+	uint64_t left = (uint64_t)((argc == 2 ? atof(argv[1]) : 60) * 1e9), round_ns = ROUND_NS;
 	size_t n = sizeof(SHAPES) / sizeof(SHAPES[0]);
 	struct crowd_result sum = {0};
 	int failed = 0;
 
-	round_ns = left / n < ROUND_NS ? left / n : ROUND_NS;
-	for (size_t i = 0; left > 0 && round_ns > 0; i++) {
-		failed |= run_round(&SHAPES[i % n], round_ns, &sum, &published);
+	if (argc > 2 && !by_messages)
+		return 2;
+	if (!by_messages && left / n < ROUND_NS)
+		round_ns = left / n;
+	for (size_t i = 0; by_messages ? sum.received < messages : left > 0 && round_ns > 0; i++) {
+		shape = &SHAPES[i % n];
+		failed |= run_round(round_ns, &sum, &published);
 		left -= left < round_ns ? left : round_ns;
 	}
 	failed |= sum.gaps == 0;

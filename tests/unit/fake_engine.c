@@ -18,7 +18,7 @@ void fake_engine_clear(struct mcr_engine *e)
 
 size_t fake_engine_count(const struct mcr_engine *e, const char *text)
 {
-	struct mcr_join_list list = {NULL, 0, 0};
+	struct mcr_join_list list = {0};
 	size_t n = 0;
 
 	if (mcr_join_parse(&list, text, NULL) < 0)
@@ -60,7 +60,7 @@ int mcr_engine_update_as(struct mcr_engine *e, enum mcr_join_maker owner,
 			 const struct mcr_join *remove, size_t n_remove, const struct mcr_join *add,
 			 size_t n_add, struct mcr_error *err)
 {
-	struct mcr_join_list next = {NULL, 0, 0};
+	struct mcr_join_list next = {0};
 	uint8_t *makers = calloc(e->joins.n + n_add + 1, 1);
 	const char *refusal = e->refusal;
 	int ret = 0;
@@ -161,18 +161,19 @@ void mcr_engine_account(const struct mcr_engine *e, struct mcr_account *out)
 	*out = e->account;
 }
 
-void mcr_engine_drop_sample(const struct mcr_engine *e, enum mcr_drop reason,
-			    struct mcr_drop_sample *out)
+int mcr_engine_drop_sample(const struct mcr_engine *e, enum mcr_drop reason,
+			   struct mcr_drop_sample *out)
 {
 	memset(out, 0, sizeof(*out));
 	if (reason == MCR_DROP_UNKNOWN_GROUP) {
 		out->time_ns = 1700000000000000000;
-		out->group_be = inet_addr("239.9.9.9");
+		out->group = mcr_address_from_ipv4(inet_addr("239.9.9.9"));
 		out->port = 5000;
 		out->len = 142;
 		memcpy(out->destination_mac, (const uint8_t[]){1, 0, 0x5e, 9, 9, 9}, 6);
 		memcpy(out->source_mac, (const uint8_t[]){2, 0, 0, 0, 0, 7}, 6);
 	}
+	return 0;
 }
 
 int mcr_engine_lcore_info(const struct mcr_engine *e, size_t i, struct mcr_lcore_info *out)
@@ -183,12 +184,13 @@ int mcr_engine_lcore_info(const struct mcr_engine *e, size_t i, struct mcr_lcore
 	return i < 1 ? 0 : -ENOENT;
 }
 
-void mcr_engine_control_info(const struct mcr_engine *e, struct mcr_control_info *out)
+int mcr_engine_control_info(const struct mcr_engine *e, struct mcr_control_info *out)
 {
 	(void)e;
 	*out = (struct mcr_control_info){.rounds = 1000,
 					 .longest_round_ns = 2500000,
 					 .longest_round_at_ns = 1700000000000000000};
+	return 0;
 }
 
 int mcr_engine_port_info(const struct mcr_engine *e, size_t i, struct mcr_port_info *out)
@@ -209,13 +211,21 @@ const char *mcr_engine_igmp_rx_name(unsigned kind)
 int mcr_engine_interface_info(const struct mcr_engine *e, size_t i, struct mcr_interface_info *out)
 {
 	memset(out, 0, sizeof(*out));
-	strcpy(out->config.name, "lan");
-	out->config.address_be = inet_addr("10.0.0.2");
-	strcpy(out->config.kernel, "md0");
+	strcpy(out->name, "lan");
 	out->kernel_up = 1;
 	out->kernel_rx = 3;
 	out->kernel_tx_dropped = 4;
 	out->querier_age_ns = UINT64_MAX;
+	return i < 1 ? 0 : -ENOENT;
+}
+
+int mcr_engine_interface_config(const struct mcr_engine *e, size_t i,
+				struct mcr_interface_config *out)
+{
+	memset(out, 0, sizeof(*out));
+	strcpy(out->name, "lan");
+	out->address = mcr_address_from_ipv4(inet_addr("10.0.0.2"));
+	strcpy(out->kernel, "md0");
 	return i < 1 ? 0 : -ENOENT;
 }
 
@@ -233,11 +243,17 @@ int mcr_engine_group_info(const struct mcr_engine *e, size_t i, struct mcr_group
 {
 	memset(out, 0, sizeof(*out));
 	strcpy(out->interface, "lan");
-	out->group_be = htonl(0xef000000 + (uint32_t)i);
+	out->group = mcr_address_from_ipv4(htonl(0xef000000 + (uint32_t)i));
 	out->joined_ns = 1700000000000000000;
 	out->joins = 3;
 	out->joins_of[MCR_JOINED_BY_OPERATOR] = 1;
 	out->joins_of[MCR_JOINED_BY_CONSUMER] = 2;
+	return i < e->n_groups ? 0 : -ENOENT;
+}
+
+int mcr_engine_group_sources(const struct mcr_engine *e, size_t i, struct mcr_address *sources,
+			     size_t cap)
+{
 	return i < e->n_groups ? 0 : -ENOENT;
 }
 

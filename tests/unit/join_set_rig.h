@@ -101,8 +101,14 @@ static inline struct mcr_join join_of(const char *interface, const char *channel
 
 	strcpy(join.interface, interface);
 	strcpy(join.channel, channel);
-	join.group_be = inet_addr(group);
+	join.group = mcr_address_from_ipv4(inet_addr(group));
 	return join;
+}
+
+static inline const struct mcr_group *find(const struct mcr_join_set *set, uint16_t interface,
+					   const struct mcr_join *join)
+{
+	return mcr_join_set_find(set, interface, mcr_address_ipv4_be(join->group));
 }
 
 #define JOIN_SET_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

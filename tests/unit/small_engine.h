@@ -28,7 +28,6 @@
 struct small_engine {
 	char dir[64], path[96];
 	unsigned n_rings;
-	uint32_t depth;
 	struct mcr_region regions[SMALL_RINGS_MAX];
 	struct mcr_ring_writer writers[SMALL_RINGS_MAX];
 	struct mcr_attach_server *server;
@@ -68,7 +67,6 @@ static inline void small_engine_start(struct small_engine *e,
 				      const struct mcr_channel_config *channel, unsigned n_rings,
 				      uint64_t epoch)
 {
-	const uint32_t depth = e->depth;
 	const uint64_t bytes = channel->bytes;
 	const void *mems[SMALL_RINGS_MAX];
 	int fds[SMALL_RINGS_MAX];
@@ -76,10 +74,10 @@ static inline void small_engine_start(struct small_engine *e,
 	assert_int_equal(mcr_attach_server_create(&e->server, e->path, attach, NULL), 0);
 	e->n_rings = n_rings;
 	for (unsigned i = 0; i < n_rings; i++) {
-		assert_int_equal(mcr_region_create(&e->regions[i], mcr_ring_footprint(depth, bytes),
-						   -1, "test", NULL, NULL),
+		assert_int_equal(mcr_region_create(&e->regions[i], mcr_ring_footprint(bytes), -1,
+						   "test", NULL, NULL),
 				 0);
-		mcr_ring_format(e->regions[i].mem, depth, bytes, epoch, i, n_rings);
+		mcr_ring_format(e->regions[i].mem, bytes, epoch, i, n_rings);
 		mcr_ring_writer_attach(&e->writers[i], e->regions[i].mem);
 		mems[i] = e->regions[i].mem;
 		fds[i] = e->regions[i].fd;
@@ -101,13 +99,13 @@ static inline void small_engine_kill(struct small_engine *e)
 		mcr_region_destroy(&e->regions[i]);
 }
 
-static inline void small_engine_create_of(struct small_engine *e, uint32_t depth,
+/* An engine with a run directory that everybody may enter. */
+static inline void small_engine_create_as(struct small_engine *e,
 					  const struct mcr_attach_config *attach,
 					  const struct mcr_channel_config *channel,
 					  unsigned n_rings)
 {
 	memset(e, 0, sizeof(*e));
-	e->depth = depth;
 	strcpy(e->dir, "/tmp/mcring-test-XXXXXX");
 	assert_non_null(mkdtemp(e->dir));
 	assert_int_equal(chmod(e->dir, 0755), 0);
@@ -115,23 +113,13 @@ static inline void small_engine_create_of(struct small_engine *e, uint32_t depth
 	small_engine_start(e, attach, channel, n_rings, 4711);
 }
 
-/* An engine with a run directory that everybody may enter. */
-static inline void small_engine_create_as(struct small_engine *e,
-					  const struct mcr_attach_config *attach,
-					  const struct mcr_channel_config *channel,
-					  unsigned n_rings)
-{
-	small_engine_create_of(e, 64, attach, channel, n_rings);
-}
-
 /* The same by default: a channel "md", a socket of mode 0660. */
-static inline void small_engine_create(struct small_engine *e, unsigned n_rings, uint32_t depth,
-				       uint64_t bytes)
+static inline void small_engine_create(struct small_engine *e, unsigned n_rings, uint64_t bytes)
 {
 	const struct mcr_attach_config attach = {.mode = 0660, .gid = UINT32_MAX};
 	const struct mcr_channel_config channel = {.name = "md", .bytes = bytes};
 
-	small_engine_create_of(e, depth, &attach, &channel, n_rings);
+	small_engine_create_as(e, &attach, &channel, n_rings);
 }
 
 static inline void small_engine_destroy(struct small_engine *e)
@@ -140,39 +128,38 @@ static inline void small_engine_destroy(struct small_engine *e)
 	assert_int_equal(rmdir(e->dir), 0); /* the socket is gone */
 }
 
-/* One message as desc says, but for its length. */
-static inline void small_engine_put(struct small_engine *e, unsigned ring, struct mcr_desc desc,
+/* One message as record says, but for its length. An event has none. */
+static inline void small_engine_put(struct small_engine *e, unsigned ring, struct mcr_record record,
 				    const void *payload, uint32_t len)
 {
 	struct mcr_ring_writer *w = &e->writers[ring];
-	uint8_t *to;
 
-	desc.len = len;
-	to = mcr_ring_put(w, &desc, len);
-	if (len > 0) /* an event's payload is NULL */
-		mcr_ring_copy(to, payload, len);
+	record.len = (uint16_t)len;
+	mcr_ring_put(w, &record, len > 0 ? payload : "");
 	mcr_ring_publish(w);
 }
 
-static inline void small_engine_publish(struct small_engine *e, unsigned ring, const void *payload,
-					uint32_t len)
+/* What stands before a message that nothing is asked of. */
+static inline struct mcr_record small_engine_record(const struct mcr_ring_writer *w)
 {
-	const struct mcr_ring_writer *w = &e->writers[ring];
-	struct mcr_desc desc = {
-	    .family = AF_INET,
+	return (struct mcr_record){
 	    .rx_ns = 1000 + w->next,
-	    .hw_ns = 2000 + w->next,
+	    .hw_delta = 1000,
 	    .flags = MCR_FLAG_HW_TIME,
 	    .group_be = 0x010101ef,
 	    .source_be = 0x0100000a,
 	    .id = 77,
 	    .port = 5000,
 	    .source_port = 6000,
-	    .vlan = 12,
+	    .vlan_kind = 12,
 	    .ttl = 3,
 	};
+}
 
-	small_engine_put(e, ring, desc, payload, len);
+static inline void small_engine_publish(struct small_engine *e, unsigned ring, const void *payload,
+					uint32_t len)
+{
+	small_engine_put(e, ring, small_engine_record(&e->writers[ring]), payload, len);
 }
 
 /* A consumer of "md" with these options, but for where the engine is. */
@@ -200,14 +187,19 @@ static inline struct mcr_consumer *small_engine_open(struct small_engine *e, enu
 	return small_engine_consumer(e, opts);
 }
 
-/* n messages whose payload is their own seq. */
+/* n messages whose payload is their own seq, in one chunk if the ring takes that. */
 static inline void small_engine_publish_seqs(struct small_engine *e, unsigned ring, unsigned n)
 {
-	for (unsigned i = 0; i < n; i++) {
-		uint64_t seq = e->writers[ring].next + 1;
+	struct mcr_ring_writer *w = &e->writers[ring];
 
-		small_engine_publish(e, ring, &seq, sizeof(seq));
+	for (unsigned i = 0; i < n; i++) {
+		struct mcr_record record = small_engine_record(w);
+		uint64_t seq = w->next + 1;
+
+		record.len = sizeof(seq);
+		mcr_ring_put(w, &record, &seq);
 	}
+	mcr_ring_publish(w);
 }
 
 static inline unsigned small_engine_count(struct small_engine *e)

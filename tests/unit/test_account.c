@@ -25,8 +25,8 @@ static void *count(void *arg)
 
 	for (uint64_t i = 1; !__atomic_load_n(&r->stop, __ATOMIC_RELAXED); i++) {
 		struct mcr_drop_sample sample = {.time_ns = i,
-						 .group_be = (uint32_t)i,
-						 .source_be = (uint32_t)i,
+						 .group = mcr_address_from_ipv4((uint32_t)i),
+						 .source = mcr_address_from_ipv4((uint32_t)i),
 						 .port = (uint16_t)i,
 						 .ether_type = (uint16_t)i,
 						 .len = (uint32_t)i};
@@ -82,8 +82,10 @@ static void a_sample_is_of_one_packet(void **state)
 	for (int i = 0; i < READS || moved < MOVED; i++) {
 		mcr_seqlock_read(&r.shared.drops[0].version, &s, &r.shared.drops[0].sample,
 				 sizeof(s));
-		if (s.group_be != (uint32_t)s.time_ns || s.source_be != s.group_be ||
-		    s.port != (uint16_t)s.time_ns || s.ether_type != s.port || s.len != s.group_be)
+		if (mcr_address_ipv4_be(s.group) != (uint32_t)s.time_ns ||
+		    mcr_address_ipv4_be(s.source) != (uint32_t)s.time_ns ||
+		    s.port != (uint16_t)s.time_ns || s.ether_type != s.port ||
+		    s.len != (uint32_t)s.time_ns)
 			fail_msg("a sample of two packets");
 		moved += s.time_ns > before;
 		before = s.time_ns;

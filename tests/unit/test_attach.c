@@ -45,7 +45,7 @@ static void an_unknown_channel_is_answered_with_the_list(void **state)
 	struct mcr_consumer *c;
 	struct mcr_error err;
 
-	small_engine_create(&e, 1, 64, 65536);
+	small_engine_create(&e, 1, 4096);
 	struct mcr_consumer_opts opts = opts_for(&e, "quotes");
 
 	assert_int_equal(mcr_consumer_open(&c, &opts, &err), -ENOENT);
@@ -94,7 +94,7 @@ static void the_listening_path_must_be_free_and_fit(void **state)
 	struct stat st;
 	char longer[200];
 
-	small_engine_create(&e, 1, 64, 65536);
+	small_engine_create(&e, 1, 4096);
 	assert_int_equal(stat(e.path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0660);
 	assert_int_equal(mcr_attach_server_create(&s, e.path, &CONFIG, &err), -EADDRINUSE);
@@ -133,7 +133,7 @@ static void a_killed_consumer_is_forgotten_and_the_other_loses_nothing(void **st
 	uint64_t received = 0;
 	int status;
 
-	small_engine_create(&e, 1, 1024, 65536);
+	small_engine_create(&e, 1, 65536);
 	struct mcr_consumer_opts opts = opts_for(&e, "md");
 
 	assert_int_equal(mcr_consumer_open(&c, &opts, NULL), 0);
@@ -170,7 +170,7 @@ static void a_thousand_attaches_and_detaches_leave_nothing_behind(void **state)
 	struct mcr_consumer *c;
 	size_t fds, maps;
 
-	small_engine_create(&e, 2, 64, 65536);
+	small_engine_create(&e, 2, 4096);
 	struct mcr_consumer_opts opts = opts_for(&e, "md");
 
 	assert_int_equal(mcr_consumer_open(&c, &opts, NULL), 0);
@@ -199,7 +199,7 @@ static void channels_are_added_once_and_removed_with_their_consumers(void **stat
 	struct mcr_msg msg;
 	const void *mem, *zeroes;
 
-	small_engine_create(&e, 1, 64, 65536);
+	small_engine_create(&e, 1, 4096);
 	mem = e.regions[0].mem;
 	pthread_mutex_lock(&e.lock);
 	assert_int_equal(mcr_attach_server_add_channel(e.server,
@@ -250,7 +250,7 @@ static void a_channel_of_32_rings_can_be_handed_over(void **state)
 	struct mcr_consumer *c;
 	struct mcr_msg msgs[64];
 
-	small_engine_create(&e, 32, 64, 65536);
+	small_engine_create(&e, 32, 4096);
 	struct mcr_consumer_opts opts = opts_for(&e, "md");
 
 	assert_int_equal(mcr_consumer_open(&c, &opts, NULL), 0);
@@ -308,8 +308,7 @@ static void a_client_takes_nothing_that_could_fault_or_is_no_ring(void **state)
 	page = memfd_create("x", MFD_ALLOW_SEALING);
 	assert_int_equal(ftruncate(shrinkable, 1 << 20), 0);
 	mem = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_SHARED, shrinkable, 0);
-	mcr_ring_format(mem, 64, 65536, 1, 0, 1); /* a good ring, but for its file */
-	munmap(mem, 1 << 20);
+	mcr_ring_format(mem, 65536, 1, 0, 1); /* a good ring, but for its file */
 	assert_int_equal(ftruncate(page, 4096), 0);
 	assert_int_equal(fcntl(page, F_ADD_SEALS, F_SEAL_SHRINK), 0);
 
@@ -327,6 +326,10 @@ static void a_client_takes_nothing_that_could_fault_or_is_no_ring(void **state)
 	fds[0] = shrinkable;
 	assert_int_equal(fcntl(shrinkable, F_ADD_SEALS, F_SEAL_SHRINK), 0);
 	assert_int_equal(attach_to_hostile(1, fds, 2, &err), 0); /* nothing else was wrong */
+	((struct mcr_ring_header *)mem)->abi = 7;
+	assert_int_equal(attach_to_hostile(1, fds, 2, &err), -EPROTO);
+	assert_non_null(strstr(err.text, "ring 0 has ABI 7, and this client library reads 2 to 2"));
+	munmap(mem, 1 << 20);
 	for (int i = 0; i < 40; i++)
 		fds[i] = page;
 	assert_true(attach_to_hostile(39, fds, 40, &err) < 0);
@@ -375,7 +378,7 @@ static void an_engine_answers_whoever_reads_its_version_and_tells_others_what_to
 	} longer = {.hello = {.magic = MCR_HELLO_MAGIC, .channel = "md"}};
 	struct small_engine e;
 
-	small_engine_create(&e, 1, 64, 65536);
+	small_engine_create(&e, 1, 4096);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct mcr_welcome welcome;
 
@@ -432,7 +435,7 @@ static void the_environment_names_the_run_directory_unless_an_option_does(void *
 	struct mcr_consumer *c;
 	struct mcr_error err;
 
-	small_engine_create(&e, 1, 64, 65536);
+	small_engine_create(&e, 1, 4096);
 	opts.channel = "md";
 	setenv("MCRING_RUN_DIR", e.dir, 1);
 	assert_int_equal(mcr_consumer_open(&c, &opts, &err), 0);

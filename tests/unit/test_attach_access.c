@@ -311,7 +311,7 @@ static void garbage_cuts_off_only_who_sends_it(void **state)
 	char garbage[8192];
 	int fd, fds[2];
 
-	small_engine_create(&e, 1, 64, 65536);
+	small_engine_create(&e, 1, 4096);
 	struct mcr_consumer_opts opts = opts_for(&e, "md");
 
 	assert_int_equal(mcr_consumer_open(&c, &opts, NULL), 0);
@@ -373,7 +373,7 @@ static void who_says_nothing_is_told_so_and_cut_off(void **state)
 	struct small_engine e;
 	int fd;
 
-	small_engine_create(&e, 1, 64, 65536);
+	small_engine_create(&e, 1, 4096);
 	fd = raw_connect(&e);
 	assert_int_equal(refusal(fd, &welcome), -ETIMEDOUT);
 	assert_non_null(strstr(welcome.text, "said nothing"));
@@ -390,7 +390,7 @@ static void those_who_say_nothing_keep_nobody_out(void **state)
 	struct mcr_consumer *c;
 	uint64_t start;
 
-	small_engine_create(&e, 1, 64, 65536);
+	small_engine_create(&e, 1, 4096);
 	struct mcr_consumer_opts opts = opts_for(&e, "md");
 
 	start = monotonic_ns();
@@ -419,7 +419,7 @@ static void more_consumers_than_the_limit_are_told_so(void **state)
 	struct small_engine e;
 	struct mcr_error err;
 
-	small_engine_create(&e, 1, 64, 65536);
+	small_engine_create(&e, 1, 4096);
 	struct mcr_consumer_opts opts = opts_for(&e, "md");
 
 	pthread_mutex_lock(&e.lock);

@@ -49,6 +49,7 @@ static const char everything[] =
     "    kernel: md0\n"
     "    udp_checksum: off\n"
     "    hw_time: on\n"
+    "    pieces: off\n"
     "    igmp_strict: yes\n"
     "    igmp_robustness: 3\n"
     "    igmp_robustness_floor: 2\n"
@@ -96,6 +97,7 @@ static void every_key_is_read(void **state)
 	assert_string_equal(s->interfaces[0].config.kernel, "md0");
 	assert_int_equal(s->interfaces[0].config.udp_checksum, MCR_UDP_CHECKSUM_OFF);
 	assert_int_equal(s->interfaces[0].config.hw_time, MCR_HW_TIME_ON);
+	assert_int_equal(s->interfaces[0].config.pieces, MCR_PIECES_OFF);
 	assert_int_equal(s->channels[0].config.bytes, 65536);
 	assert_int_equal(s->channels[0].config.consumers_max, 5);
 	assert_int_equal(s->channels[0].config.readers.n_uids, 2);
@@ -108,7 +110,7 @@ static void every_key_is_read(void **state)
 	join_is(s, 0, "239.1.1.0:5000@10.0.0.7@10.0.0.9,interface=a,channel=md,id=7");
 	join_is(s, 9, "239.1.1.0@!10.0.0.8");
 	join_is(s, 12, "239.3.1.1:6000");
-	assert_int_equal(s->origins[12].line, 35);
+	assert_int_equal(s->origins[12].line, 36);
 	mcr_settings_destroy(s);
 }
 

@@ -43,7 +43,7 @@ static void an_engine_that_stalls_is_reported_and_goes_on(void **state)
 	struct small_engine e;
 	struct mcr_msg msg;
 
-	small_engine_create(&e, 1, 64, 65536);
+	small_engine_create(&e, 1, 4096);
 	struct mcr_consumer *c = small_engine_open(&e, MCR_START_NEWEST);
 
 	sleep_ms(20);
@@ -72,7 +72,7 @@ static void a_stall_ends_in_epipe_when_the_consumer_has_waited_enough(void **sta
 	uint64_t start;
 	int n;
 
-	small_engine_create(&e, 1, 64, 65536);
+	small_engine_create(&e, 1, 4096);
 	struct mcr_consumer *c = patient(&e, UINT64_C(1500000000));
 
 	sleep_ms(20);
@@ -89,24 +89,6 @@ static void a_stall_ends_in_epipe_when_the_consumer_has_waited_enough(void **sta
 	small_engine_destroy(&e);
 }
 
-/* A program that was compiled before there was such an event. */
-static void a_program_that_knows_no_stall_gets_epipe_at_once(void **state)
-{
-	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
-	struct small_engine e;
-	struct mcr_msg msg;
-
-	opts.size = offsetof(struct mcr_consumer_opts, stall_ns);
-	small_engine_create(&e, 1, 64, 65536);
-	struct mcr_consumer *c = small_engine_consumer(&e, opts);
-
-	sleep_ms(20);
-	__atomic_store_n(&e.beating, 0, __ATOMIC_RELEASE);
-	assert_int_equal(await_one(c, &msg), -EPIPE);
-	mcr_consumer_close(c);
-	small_engine_destroy(&e);
-}
-
 /* Its sockets end with it, whoever forked has copies of them. No second of silence is waited for.
  */
 static void an_engine_that_is_gone_is_noticed_by_its_socket(void **state)
@@ -117,7 +99,7 @@ static void an_engine_that_is_gone_is_noticed_by_its_socket(void **state)
 		uint64_t start;
 		pid_t child = 0;
 
-		small_engine_create(&e, 1, 64, 65536);
+		small_engine_create(&e, 1, 4096);
 		struct mcr_consumer *c = patient(&e, UINT64_MAX);
 
 		sleep_ms(20);
@@ -146,7 +128,7 @@ static void one_look_that_finds_an_old_heartbeat_is_not_believed(void **state)
 	struct small_engine e;
 	struct mcr_msg msg;
 
-	small_engine_create(&e, 1, 64, 65536);
+	small_engine_create(&e, 1, 4096);
 	struct mcr_consumer *c = small_engine_open(&e, MCR_START_NEWEST);
 
 	__atomic_store_n(&e.beating, 0, __ATOMIC_RELEASE);
@@ -169,7 +151,7 @@ static void an_engine_that_has_not_begun_to_beat_is_not_dead(void **state)
 	struct small_engine e;
 	struct mcr_msg msg;
 
-	small_engine_create(&e, 1, 64, 65536);
+	small_engine_create(&e, 1, 4096);
 	struct mcr_consumer *c = small_engine_open(&e, MCR_START_NEWEST);
 
 	__atomic_store_n(&e.beating, 0, __ATOMIC_RELEASE);
@@ -214,7 +196,7 @@ static void a_stopped_consumer_neither_misjudges_the_engine_nor_the_loss(void **
 	char byte;
 	pid_t pid;
 
-	small_engine_create(&e, 1, 64, 65536);
+	small_engine_create(&e, 1, 4096);
 	assert_int_equal(pipe(pipe_fds), 0);
 	pid = fork();
 	if (pid == 0)
@@ -243,7 +225,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(an_engine_that_stalls_is_reported_and_goes_on),
 	    cmocka_unit_test(a_stall_ends_in_epipe_when_the_consumer_has_waited_enough),
-	    cmocka_unit_test(a_program_that_knows_no_stall_gets_epipe_at_once),
 	    cmocka_unit_test(an_engine_that_is_gone_is_noticed_by_its_socket),
 	    cmocka_unit_test(one_look_that_finds_an_old_heartbeat_is_not_believed),
 	    cmocka_unit_test(an_engine_that_has_not_begun_to_beat_is_not_dead),

@@ -173,7 +173,7 @@ static void what_a_consumer_joined_is_left_when_it_ends(void **state)
 	for (int i = 0; i < 10000 && count(&e, &joined) > 1; i++)
 		sleep_ms(1);
 	assert_int_equal(count(&e, &joined), 1);
-	assert_int_equal(joined.joins[0].group_be, htonl(0xef010101));
+	assert_int_equal(mcr_address_ipv4_be(joined.joins[0].group), htonl(0xef010101));
 	mcr_consumer_close(stays);
 	small_engine_await(&e, 0);
 	for (int i = 0; i < 10000 && count(&e, &joined) > 0; i++)
@@ -229,7 +229,7 @@ static void a_poll_takes_one_request_and_consumers_take_turns(void **state)
 		mcr_attach_server_poll(e.server, monotonic_ns());
 		assert_int_equal(joined.changes, i);
 	}
-	assert_int_not_equal(joined.joins[0].group_be, joined.joins[1].group_be);
+	assert_false(mcr_address_is_equal(joined.joins[0].group, joined.joins[1].group));
 	pthread_mutex_unlock(&e.lock);
 	mcr_consumer_close(greedy);
 	mcr_consumer_close(modest);
@@ -293,7 +293,7 @@ static void nobody_joins_who_is_not_listed(void **state)
 	mcr_consumer_close(c);
 	engine_destroy(&e, &joined);
 
-	small_engine_create(&e, 1, 64, 65536); /* nobody is listed */
+	small_engine_create(&e, 1, 4096); /* nobody is listed */
 	pthread_mutex_lock(&e.lock);
 	mcr_attach_server_joins(e.server, &joining, &joined);
 	pthread_mutex_unlock(&e.lock);
@@ -348,6 +348,73 @@ static void a_request_that_is_none_ends_the_attachment(void **state)
 	engine_destroy(&e, &joined);
 }
 
+/* ---- the engine's interfaces ---- */
+
+static int describe(void *ctx, uint32_t index, struct mcr_wire_interface *out)
+{
+	if (index > 1)
+		return -ENOENT;
+	*out = (struct mcr_wire_interface){.dpdk_port = (uint16_t)(3 + index),
+					   .vlan = (uint16_t)(index * 12),
+					   .prefix_len = 24,
+					   .name = "feed_a",
+					   .port = "net_af_packet0",
+					   .netdev = "eth1"};
+	out->name[5] = (char)('a' + index);
+	if (index == 0)
+		out->address = mcr_address_from_ipv4(htonl(0x0a000002));
+	else
+		memset(out->kernel, 0x80, sizeof(out->kernel)); /* a hostile engine's */
+	return 0;
+}
+
+static void every_reader_may_ask_for_the_interfaces(void **state)
+{
+	struct mcr_consumer_interface it = {.size = sizeof(it)};
+	struct small_engine e;
+	char text[MCR_ADDRESS_TEXT];
+	struct mcr_error err;
+	struct mcr_msg msg;
+
+	small_engine_create(&e, 1, 4096); /* nobody may join */
+	struct mcr_consumer *c = consumer(&e);
+
+	assert_int_equal(mcr_consumer_interface_info(c, 0, &it, &err), -ENOENT);
+	pthread_mutex_lock(&e.lock);
+	mcr_attach_server_interfaces(e.server, describe, NULL);
+	pthread_mutex_unlock(&e.lock);
+	assert_int_equal(mcr_consumer_arm(c), 0);
+	small_engine_publish_seqs(&e, 0, 1); /* its notice is no answer */
+	assert_int_equal(mcr_consumer_interface_info(c, 0, &it, &err), 0);
+	assert_int_equal(it.size, sizeof(it));
+	assert_int_equal(it.index, 0);
+	assert_string_equal(it.name, "feed_a");
+	assert_string_equal(mcr_address_format(text, it.address), "10.0.0.2");
+	assert_int_equal(it.prefix_len, 24);
+	assert_int_equal(it.vlan, 0);
+	assert_int_equal(it.dpdk_port, 3);
+	assert_string_equal(it.port, "net_af_packet0");
+	assert_string_equal(it.netdev, "eth1");
+	assert_string_equal(it.kernel, "");
+	assert_int_equal(mcr_consumer_interface_info(c, 1, &it, &err), 0);
+	assert_int_equal(it.index, 1);
+	assert_string_equal(it.name, "feed_b");
+	assert_true(mcr_address_is_none(it.address));
+	assert_int_equal(it.vlan, 12);
+	assert_int_equal(it.dpdk_port, 4);
+	assert_string_equal(it.kernel, "???????????????");
+	assert_int_equal(mcr_consumer_interface_info(c, 2, &it, &err), -ENOENT);
+	assert_string_equal(err.text, "the engine has no interface 2");
+	it.size = 4;
+	assert_int_equal(mcr_consumer_interface_info(c, 0, &it, &err), -EINVAL);
+	assert_int_equal(mcr_consumer_poll(c, &msg, 1), 1);
+	small_engine_kill(&e);
+	it.size = sizeof(it);
+	assert_int_equal(mcr_consumer_interface_info(c, 0, &it, &err), -EPIPE);
+	mcr_consumer_close(c);
+	assert_int_equal(rmdir(e.dir), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -359,6 +426,7 @@ int main(void)
 	    cmocka_unit_test(nobody_joins_who_is_not_listed),
 	    cmocka_unit_test(words_that_wake_do_not_disturb_an_answer),
 	    cmocka_unit_test(a_request_that_is_none_ends_the_attachment),
+	    cmocka_unit_test(every_reader_may_ask_for_the_interfaces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

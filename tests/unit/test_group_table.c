@@ -9,6 +9,7 @@
 
 struct rules {
 	struct mcr_join joins[RULES_MAX];
+	struct mcr_address sources[RULES_MAX][MCR_JOIN_SOURCES_MAX];
 	struct mcr_rule rules[RULES_MAX];
 	size_t n;
 };
@@ -27,20 +28,28 @@ static struct mcr_join *add(struct rules *r, unsigned interface, const char *gro
 	struct mcr_join *join = &r->joins[r->n];
 
 	memset(join, 0, sizeof(*join));
-	join->group_be = inet_addr(group);
+	join->group = mcr_address_from_ipv4(inet_addr(group));
+	join->sources = r->sources[r->n];
 	join->port = port;
 	join->id = id;
 	r->rules[r->n] = (struct mcr_rule){
 	    .join = join, .interface = (uint16_t)interface, .channel = (uint16_t)channel};
-	r->rules[r->n].membership = 1000 + (be32toh(join->group_be) & 0xff) * 64 + interface;
+	r->rules[r->n].membership = 1000 + join->group.octets[15] * 64 + interface;
 	r->n++;
 	return join;
+}
+
+/* The sources of a join of ours, which are in its rules. */
+static void add_source(struct mcr_join *join, uint32_t source_be)
+{
+	((struct mcr_address *)(uintptr_t)join->sources)[join->n_sources++] =
+	    mcr_address_from_ipv4(source_be);
 }
 
 static void source(struct mcr_join *join, enum mcr_filter_mode mode, const char *address)
 {
 	join->mode = (uint8_t)mode;
-	join->sources_be[join->n_sources++] = inet_addr(address);
+	add_source(join, inet_addr(address));
 }
 
 static struct mcr_group_table *create(const struct rules *r)
@@ -64,14 +73,14 @@ static struct answer model(const struct rules *r, unsigned interface, uint32_t g
 		const struct mcr_join *j = r->rules[i].join;
 		int listed = 0, score;
 
-		if (r->rules[i].interface != interface || j->group_be != group_be)
+		if (r->rules[i].interface != interface || mcr_address_ipv4_be(j->group) != group_be)
 			continue;
 		group_known = 1;
 		if (j->port != 0 && j->port != port)
 			continue;
 		port_known = 1;
 		for (unsigned k = 0; k < j->n_sources; k++)
-			listed |= j->sources_be[k] == source_be;
+			listed |= mcr_address_ipv4_be(j->sources[k]) == source_be;
 		if (listed != (j->mode == MCR_FILTER_INCLUDE))
 			continue;
 		score = 1 + (j->port != 0) * 2 + listed;
@@ -91,9 +100,7 @@ static struct answer model(const struct rules *r, unsigned interface, uint32_t g
 
 static int ascending(const void *va, const void *vb)
 {
-	const uint32_t a = be32toh(*(const uint32_t *)va), b = be32toh(*(const uint32_t *)vb);
-
-	return a < b ? -1 : a > b;
+	return memcmp(va, vb, sizeof(struct mcr_address));
 }
 
 /* Few groups, ports, sources and channels, so that rules meet each other. */
@@ -117,10 +124,9 @@ static void random_rules(struct rules *r, int with_ports)
 			if (seen & 1u << s)
 				continue;
 			seen |= 1u << s;
-			j->sources_be[j->n_sources++] =
-			    htobe32(0x0a000000u + (s << (s & 1 ? 0 : 20)));
+			add_source(j, htobe32(0x0a000000u + (s << (s & 1 ? 0 : 20))));
 		}
-		qsort(j->sources_be, j->n_sources, sizeof(uint32_t), ascending);
+		qsort((void *)(uintptr_t)j->sources, j->n_sources, sizeof(*j->sources), ascending);
 	}
 }
 
@@ -245,13 +251,12 @@ static void every_source_of_a_full_list_is_found_and_no_neighbour(void **state)
 		r.n = 0;
 		j = add(&r, 0, "239.1.1.1", 0, 0, 0);
 		j->mode = MCR_FILTER_INCLUDE;
-		while (j->n_sources < n) {
-			j->sources_be[j->n_sources] = htobe32(0x0a0000ffu + 2u * j->n_sources);
-			j->n_sources++;
-		}
+		while (j->n_sources < n)
+			add_source(j, htobe32(0x0a0000ffu + 2u * j->n_sources));
 		table = create(&r);
 		for (unsigned i = 0; i < 2 * n + 4; i++) {
-			int n_targets = ask(table, 0, j->group_be, 1, htobe32(0x0a0000fdu + i)).n;
+			int n_targets =
+			    ask(table, 0, inet_addr("239.1.1.1"), 1, htobe32(0x0a0000fdu + i)).n;
 
 			assert_int_equal(n_targets > 0, i >= 2 && i < 2 * n + 2 && i % 2 == 0);
 		}

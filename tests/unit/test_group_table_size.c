@@ -19,7 +19,7 @@ static void ten_thousand_groups_are_found_and_their_neighbours_are_not(void **st
 	assert_non_null(joins);
 	assert_non_null(rules);
 	for (uint32_t i = 0; i < N; i++) {
-		joins[i].group_be = htobe32(0xef000000u + 2 * i);
+		joins[i].group = mcr_address_from_ipv4(htobe32(0xef000000u + 2 * i));
 		joins[i].port = i % 3 ? (uint16_t)(1 + i) : 0;
 		joins[i].id = i;
 		rules[i] = (struct mcr_rule){&joins[i], (uint16_t)(i % 64), 0, i};
@@ -53,13 +53,13 @@ static double probes(uint32_t n, uint32_t step, uint16_t n_ports)
 
 	for (uint32_t i = 0; i < n; i++)
 		for (uint16_t p = 0; p < n_ports; p++, k++) {
-			joins[k].group_be = htonl(0xef000000u + i * step);
+			joins[k].group = mcr_address_from_ipv4(htonl(0xef000000u + i * step));
 			joins[k].port = (uint16_t)(5000 + p);
 			rules[k] = (struct mcr_rule){.join = &joins[k]};
 		}
 	assert_int_equal(mcr_group_table_create(&table, rules, k), 0);
 	while (k-- > 0) {
-		uint64_t key = mcr_group_key(0, joins[k].group_be, joins[k].port);
+		uint64_t key = mcr_group_key(0, mcr_address_ipv4_be(joins[k].group), joins[k].port);
 		uint32_t home = mcr_group_slot(table, key);
 		uint32_t at = (uint32_t)(mcr_group_find(table, key) - table->entries);
 
@@ -122,7 +122,7 @@ static void groups_that_were_chosen_to_collide_do_not_chain(void **state)
 		if ((key * MCR_GROUP_MULTIPLIER) >> 52 != 0)
 			continue;
 		groups[n] = group;
-		joins[n].group_be = htonl(group);
+		joins[n].group = mcr_address_from_ipv4(htonl(group));
 		rules[n].join = &joins[n];
 		n++;
 	}
@@ -143,17 +143,19 @@ static double build_union(void *ctx, size_t n)
 {
 	struct mcr_join *joins = calloc(n, sizeof(*joins));
 	struct mcr_rule *rules = calloc(n, sizeof(*rules));
+	struct mcr_address *sources = calloc(n, sizeof(*sources));
 	struct mcr_group_table *table;
 	double begin, end;
 
 	(void)ctx;
 	for (size_t i = 0; i < n; i++) {
-		joins[i].group_be = htonl(0xef000001u);
+		joins[i].group = mcr_address_from_ipv4(htonl(0xef000001u));
 		joins[i].port = (uint16_t)(i % 2 ? i / 2 + 1 : 0);
 		joins[i].id = (uint32_t)i;
 		joins[i].mode = MCR_FILTER_INCLUDE;
 		joins[i].n_sources = 1;
-		joins[i].sources_be[0] = htonl(0x0a000000u + (uint32_t)i);
+		sources[i] = mcr_address_from_ipv4(htonl(0x0a000000u + (uint32_t)i));
+		joins[i].sources = &sources[i];
 		rules[i] = (struct mcr_rule){.join = &joins[i]};
 	}
 	begin = growth_cpu_ms();
@@ -162,7 +164,7 @@ static double build_union(void *ctx, size_t n)
 	for (uint32_t i = 0; i < n; i++) {
 		uint16_t port = joins[i].port ? joins[i].port : (uint16_t)(i / 2 + 1);
 		const struct answer a =
-		    ask(table, 0, joins[i].group_be, port, joins[i].sources_be[0]);
+		    ask(table, 0, htonl(0xef000001u), port, mcr_address_ipv4_be(sources[i]));
 
 		assert_int_equal(a.n, 1);
 		assert_int_equal(a.id[0], i);
@@ -172,6 +174,7 @@ static double build_union(void *ctx, size_t n)
 	mcr_group_table_destroy(table);
 	free(rules);
 	free(joins);
+	free(sources);
 	return end - begin;
 }
 

@@ -27,19 +27,36 @@ static int parse(struct mcr_join_list *list, const char *text, struct mcr_error 
 	return ret;
 }
 
+static struct mcr_join_list ones; /* owns the sources of what one() gives */
+
 static struct mcr_join one(const char *text)
 {
-	struct mcr_join_list list = {0};
 	struct mcr_error err = {""};
-	struct mcr_join join;
+	size_t n = ones.n;
 
-	if (parse(&list, text, &err) != 0)
+	if (parse(&ones, text, &err) != 0)
 		fail_msg("%s: %s", text, err.text);
-	assert_int_equal(list.n, 1);
-	join = list.items[0];
-	mcr_join_list_clear(&list);
-	assert_null(list.items);
-	return join;
+	assert_int_equal(ones.n, n + 1);
+	return ones.items[n];
+}
+
+static int forget_ones(void **state)
+{
+	(void)state;
+	mcr_join_list_clear(&ones);
+	return ones.items || ones.sources;
+}
+
+static struct mcr_address ip(const char *text)
+{
+	return mcr_address_from_ipv4(inet_addr(text));
+}
+
+static void assert_sources(const struct mcr_join *join, const char *const *texts, uint32_t n)
+{
+	assert_int_equal(join->n_sources, n);
+	for (uint32_t i = 0; i < n; i++)
+		assert_true(mcr_address_is_equal(join->sources[i], ip(texts[i])));
 }
 
 static void a_bare_group_is_the_any_source_any_port_join(void **state)
@@ -48,7 +65,7 @@ static void a_bare_group_is_the_any_source_any_port_join(void **state)
 
 	(void)state;
 	memset(&want, 0, sizeof(want));
-	want.group_be = inet_addr("239.1.1.1");
+	want.group = ip("239.1.1.1");
 	assert_memory_equal(&j, &want, sizeof(j));
 }
 
@@ -58,29 +75,25 @@ static void every_part_of_a_full_text_arrives(void **state)
 				"channel=md_A.1-x,interface=abcdefghijklmnopqrstuvwxyz01234");
 
 	(void)state;
-	assert_int_equal(j.group_be, inet_addr("232.1.2.3"));
+	assert_true(mcr_address_is_equal(j.group, ip("232.1.2.3")));
 	assert_int_equal(j.port, 65535);
 	assert_int_equal(j.mode, MCR_FILTER_INCLUDE);
-	assert_int_equal(j.n_sources, 2); /* sorted, without the repetition */
-	assert_int_equal(j.sources_be[0], inet_addr("10.0.0.7"));
-	assert_int_equal(j.sources_be[1], inet_addr("10.0.0.8"));
+	/* sorted, without the repetition */
+	assert_sources(&j, (const char *[]){"10.0.0.7", "10.0.0.8"}, 2);
 	assert_int_equal(j.id, UINT32_MAX);
 	assert_string_equal(j.channel, "md_A.1-x");
 	assert_string_equal(j.interface, "abcdefghijklmnopqrstuvwxyz01234");
 	j = one("239.1.1.1@!10.0.0.9@!10.0.0.1");
 	assert_int_equal(j.mode, MCR_FILTER_EXCLUDE);
-	assert_int_equal(j.n_sources, 2);
-	assert_int_equal(j.sources_be[0], inet_addr("10.0.0.1"));
+	assert_sources(&j, (const char *[]){"10.0.0.1", "10.0.0.9"}, 2);
 }
 
-static void sources_are_sorted_in_host_order(void **state)
+static void sources_are_sorted_by_their_numbers(void **state)
 {
 	struct mcr_join j = one("239.1.1.1@2.0.0.1@1.0.0.2@1.255.0.1");
 
 	(void)state;
-	assert_int_equal(j.sources_be[0], inet_addr("1.0.0.2"));
-	assert_int_equal(j.sources_be[1], inet_addr("1.255.0.1"));
-	assert_int_equal(j.sources_be[2], inet_addr("2.0.0.1"));
+	assert_sources(&j, (const char *[]){"1.0.0.2", "1.255.0.1", "2.0.0.1"}, 3);
 }
 
 static void prefixes_and_port_ranges_expand_in_order(void **state)
@@ -88,21 +101,21 @@ static void prefixes_and_port_ranges_expand_in_order(void **state)
 	struct mcr_join_list list = {0};
 
 	(void)state;
-	assert_int_equal(mcr_join_list_add(&list, &(struct mcr_join){.group_be = 1}), 0);
+	assert_int_equal(mcr_join_list_add(&list, &(struct mcr_join){.id = 1}), 0);
 	assert_int_equal(parse(&list, "239.1.1.240/28:5000-5003@10.0.0.7,id=7", NULL), 0);
 	assert_int_equal(list.n, 1 + 16 * 4);
 	for (unsigned i = 0; i < 64; i++) {
 		const struct mcr_join *j = &list.items[1 + i];
 
-		assert_int_equal(ntohl(j->group_be), 0xef0101f0u + i / 4);
+		assert_int_equal(ntohl(mcr_address_ipv4_be(j->group)), 0xef0101f0u + i / 4);
 		assert_int_equal(j->port, 5000 + i % 4);
 		assert_int_equal(j->id, 7);
-		assert_int_equal(j->n_sources, 1);
+		assert_sources(j, (const char *[]){"10.0.0.7"}, 1);
 	}
 	mcr_join_list_clear(&list);
 	assert_int_equal(parse(&list, "239.1.0.0/16", NULL), 0);
 	assert_int_equal(list.n, MCR_JOIN_EXPANSION_MAX);
-	assert_int_equal(list.items[65535].group_be, inet_addr("239.1.255.255"));
+	assert_true(mcr_address_is_equal(list.items[65535].group, ip("239.1.255.255")));
 	mcr_join_list_clear(&list);
 	assert_int_equal(parse(&list, "239.1.1.1:1-65535", NULL), 0);
 	assert_int_equal(list.n, 65535);
@@ -265,7 +278,6 @@ static void format_gives_back_what_parse_read(void **state)
 		assert_int_equal(mcr_join_format(buf, sizeof(buf), &j), strlen(texts[i]));
 		assert_string_equal(buf, texts[i]);
 		again = one(buf);
-		assert_memory_equal(&again, &j, sizeof(j));
 		assert_true(mcr_join_equal(&again, &j));
 	}
 }
@@ -323,8 +335,6 @@ static void joins_are_equal_when_every_part_is(void **state)
 	a = one("239.1.1.1");
 	b = one("239.1.1.1,channel=default"); /* the same channel */
 	assert_true(mcr_join_equal(&a, &b));
-	a.sources_be[3] = 5; /* behind the list */
-	assert_true(mcr_join_equal(&a, &b));
 }
 
 static void a_list_may_take_in_its_own_items(void **state)
@@ -332,7 +342,7 @@ static void a_list_may_take_in_its_own_items(void **state)
 	struct mcr_join_list list = {0};
 
 	(void)state;
-	assert_int_equal(parse(&list, "239.1.1.1,id=3", NULL), 0);
+	assert_int_equal(parse(&list, "239.1.1.1@10.0.0.7@10.0.0.8,id=3", NULL), 0);
 	for (int i = 0; i < 100; i++)
 		assert_int_equal(mcr_join_list_add(&list, &list.items[0]), 0);
 	assert_int_equal(list.n, 101);
@@ -342,12 +352,27 @@ static void a_list_may_take_in_its_own_items(void **state)
 	assert_int_equal(list.n, 0);
 }
 
+static void a_list_has_its_own_copy_of_the_sources(void **state)
+{
+	struct mcr_join_list from = {0}, to = {0};
+
+	(void)state;
+	assert_int_equal(parse(&from, "239.1.1.1:1-3@10.0.0.7@10.0.0.8", NULL), 0);
+	for (size_t i = 0; i < from.n; i++)
+		assert_int_equal(mcr_join_list_add(&to, &from.items[i]), 0);
+	mcr_join_list_clear(&from);
+	for (size_t i = 0; i < to.n; i++)
+		assert_sources(&to.items[i], (const char *[]){"10.0.0.7", "10.0.0.8"}, 2);
+	mcr_join_list_clear(&to);
+	assert_null(to.sources);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_bare_group_is_the_any_source_any_port_join),
 	    cmocka_unit_test(every_part_of_a_full_text_arrives),
-	    cmocka_unit_test(sources_are_sorted_in_host_order),
+	    cmocka_unit_test(sources_are_sorted_by_their_numbers),
 	    cmocka_unit_test(prefixes_and_port_ranges_expand_in_order),
 	    cmocka_unit_test(bad_texts_are_refused_with_piece_column_and_expectation),
 	    cmocka_unit_test(the_65th_source_is_one_too_many),
@@ -356,6 +381,7 @@ int main(void)
 	    cmocka_unit_test(format_cuts_at_any_capacity_and_tells_the_whole_length),
 	    cmocka_unit_test(joins_are_equal_when_every_part_is),
 	    cmocka_unit_test(a_list_may_take_in_its_own_items),
+	    cmocka_unit_test(a_list_has_its_own_copy_of_the_sources),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, forget_ones);
 }

@@ -19,11 +19,11 @@ static void a_group_that_stays_keeps_its_slot_and_its_time(void **state)
 	assert_int_equal(r->set->groups[0].joined_ns, 1);
 	assert_int_equal(change(r, NULL, 0, &other, 1), 0); /* sorts before it */
 	assert_int_equal(change(r, &first, 1, &first, 1), 0);
-	g = mcr_join_set_find(r->set, 0, first.group_be);
+	g = find(r->set, 0, &first);
 	assert_int_equal(g->slot, slot);
 	assert_int_equal(g->joined_ns, 1);
-	assert_int_equal(mcr_join_set_find(r->set, 0, other.group_be)->joined_ns, 2);
-	assert_null(mcr_join_set_find(r->set, 1, first.group_be));
+	assert_int_equal(find(r->set, 0, &other)->joined_ns, 2);
+	assert_null(find(r->set, 1, &first));
 }
 
 static void expect_refused(struct rig *r, const struct mcr_join *join, int code, const char *text)
@@ -37,12 +37,13 @@ static void expect_refused(struct rig *r, const struct mcr_join *join, int code,
 	assert_non_null(strstr(r->err.text, text));
 	assert_int_equal(r->set->n_joins, n);
 	assert_int_equal(r->slots.next - r->slots.n_free, next - free_slots);
-	assert_null(mcr_join_set_find(r->set, 0, good.group_be));
+	assert_null(find(r->set, 0, &good));
 }
 
 static void one_bad_join_refuses_the_whole_change_and_is_named(void **state)
 {
 	struct rig *r = *state;
+	const struct mcr_address group = mcr_address_from_ipv4(inet_addr("239.0.0.1"));
 	struct mcr_join join = join_of("", "", "239.1.1.1");
 
 	expect_refused(r, &join, -EINVAL,
@@ -59,7 +60,8 @@ static void one_bad_join_refuses_the_whole_change_and_is_named(void **state)
 	join.mode = MCR_FILTER_INCLUDE;
 	expect_refused(r, &join, -EINVAL, "needs a source");
 	join.n_sources = 1;
-	join.sources_be[0] = inet_addr("239.0.0.1");
+	expect_refused(r, &join, -EINVAL, "none where some are announced");
+	join.sources = &group;
 	expect_refused(r, &join, -EINVAL, "not a unicast address");
 	join.mode = 2;
 	expect_refused(r, &join, -EINVAL, "unknown filter mode");
@@ -69,6 +71,9 @@ static void one_bad_join_refuses_the_whole_change_and_is_named(void **state)
 	join = join_of("a", "", "239.1.1.1");
 	memset(join.channel, 'x', sizeof(join.channel));
 	expect_refused(r, &join, -EINVAL, "not terminated");
+	join = join_of("a", "", "239.1.1.1");
+	join.reserved[28] = 1;
+	expect_refused(r, &join, -EINVAL, "reserved octets");
 }
 
 static void the_only_interface_need_not_be_named(void **state)
@@ -111,7 +116,7 @@ static void slots_end_and_a_change_beyond_them_takes_none(void **state)
 
 	for (size_t i = 0; i <= n; i++) {
 		many[i] = join_of("a", "", "239.0.0.0");
-		many[i].group_be = htonl(0xef000000 + (uint32_t)i);
+		many[i].group = mcr_address_from_ipv4(htonl(0xef000000 + (uint32_t)i));
 	}
 	assert_int_equal(change(r, NULL, 0, many, n + 1), -ENOSPC);
 	assert_non_null(strstr(r->err.text, "65536"));
@@ -200,6 +205,9 @@ static void a_join_is_left_however_it_is_written(void **state)
 	static const struct mcr_join_names one = {
 	    .interfaces = {"a"}, .channels = {"default"}, .n_interfaces = 1, .n_channels = 1};
 	const char *const interfaces[] = {"", "a"}, *const channels[] = {"", "default"};
+	const struct mcr_address first = mcr_address_from_ipv4(htonl(0x0a000001)),
+				 second = mcr_address_from_ipv4(htonl(0x0a000002)),
+				 up[] = {first, second}, down[] = {second, first};
 	struct rig *r = *state;
 
 	for (unsigned i = 0; i < 16; i++) {
@@ -212,8 +220,8 @@ static void a_join_is_left_however_it_is_written(void **state)
 
 		in.mode = out.mode = MCR_FILTER_INCLUDE;
 		in.n_sources = out.n_sources = 2;
-		in.sources_be[0] = out.sources_be[1] = htonl(0x0a000001);
-		in.sources_be[1] = out.sources_be[0] = htonl(0x0a000002);
+		in.sources = up;
+		out.sources = down;
 		assert_int_equal(mcr_join_set_change(&with, r->set, &add, &one, &r->slots, 1, NULL),
 				 0);
 		assert_int_equal(

@@ -13,20 +13,24 @@ static uint64_t below(struct mcr_rng *rng, uint64_t n)
 	return mcr_rng_delay(rng, n) - 1;
 }
 
-static struct mcr_join random_join(struct mcr_rng *rng)
+/* The list owns the sources. */
+static struct mcr_join random_join(struct mcr_join_list *made, struct mcr_rng *rng)
 {
 	static const char *const groups[] = {"239.1.1.1", "239.1.1.2", "239.1.1.3", "232.1.1.1"};
 	unsigned g = (unsigned)below(rng, 4);
+	struct mcr_address sources[4];
 	struct mcr_join join =
 	    join_of(below(rng, 2) ? "a" : "b", below(rng, 2) ? "default" : "md", groups[g]);
 
 	join.port = (uint16_t)below(rng, 2);
 	join.id = (uint32_t)below(rng, 2);
 	join.mode = g == 3 ? MCR_FILTER_INCLUDE : (uint8_t)below(rng, 2);
-	join.n_sources = (uint8_t)(below(rng, 3) + join.mode);
+	join.n_sources = (uint32_t)below(rng, 3) + join.mode;
+	join.sources = sources;
 	for (unsigned i = 0; i < join.n_sources; i++) /* any order, doubles too */
-		join.sources_be[i] = htonl(0x0a000001 + (uint32_t)below(rng, 4));
-	return join;
+		sources[i] = mcr_address_from_ipv4(htonl(0x0a000001 + (uint32_t)below(rng, 4)));
+	assert_int_equal(mcr_join_list_add(made, &join), 0);
+	return made->items[made->n - 1];
 }
 
 /* Bit s: source 10.0.0.1 + s is in the list. */
@@ -35,14 +39,14 @@ static unsigned sources_of(const struct mcr_join *join)
 	unsigned bits = 0;
 
 	for (unsigned i = 0; i < join->n_sources; i++)
-		bits |= 1u << (ntohl(join->sources_be[i]) - 0x0a000001);
+		bits |= 1u << (ntohl(mcr_address_ipv4_be(join->sources[i])) - 0x0a000001);
 	return bits;
 }
 
 static int same(const struct mcr_join *a, const struct mcr_join *b)
 {
 	return strcmp(a->interface, b->interface) == 0 && strcmp(a->channel, b->channel) == 0 &&
-	       a->group_be == b->group_be && a->port == b->port && a->id == b->id &&
+	       mcr_address_is_equal(a->group, b->group) && a->port == b->port && a->id == b->id &&
 	       a->mode == b->mode && sources_of(a) == sources_of(b);
 }
 
@@ -91,7 +95,7 @@ static void expect_filter(const struct model *m, const struct mcr_group *g)
 	for (size_t i = 0; i < m->n; i++) {
 		const struct mcr_join *j = &m->joins[i];
 
-		if (j->group_be != g->group_be ||
+		if (mcr_address_ipv4_be(j->group) != g->group_be ||
 		    strcmp(j->interface, names.interfaces[g->interface]) != 0)
 			continue;
 		joins++;
@@ -117,8 +121,7 @@ static void expect_like(const struct mcr_join_set *set, const struct model *m)
 	memset(used, 0, sizeof(used));
 	for (size_t i = 0; i < m->n; i++) {
 		const struct mcr_rule *rule = &set->rules[i];
-		const struct mcr_group *g =
-		    mcr_join_set_find(set, rule->interface, m->joins[i].group_be);
+		const struct mcr_group *g = find(set, rule->interface, &m->joins[i]);
 
 		assert_true(same(&set->joins[i], &m->joins[i]));
 		assert_true(is_of(&set->owners[i], &m->owners[i]));
@@ -140,6 +143,7 @@ static void random_changes_give_what_a_plain_list_gives(void **state)
 {
 	struct rig *r = *state;
 	static struct model model, before;
+	struct mcr_join_list made = {0};
 	struct mcr_rng rng;
 	unsigned refused = 0;
 
@@ -158,13 +162,13 @@ static void random_changes_give_what_a_plain_list_gives(void **state)
 			if (n_remove == 1 && before.n > 0)
 				owner = before.owners[at];
 			remove[i] = before.n > 0 && below(&rng, 8) != 0 ? before.joins[at]
-									: random_join(&rng);
+									: random_join(&made, &rng);
 		}
 		for (size_t i = 0; i < n_remove; i++)
 			possible &= model_remove(&model, &remove[i], owner);
 		for (size_t i = 0; i < n_add; i++) {
 			model.owners[model.n] = owner;
-			model.joins[model.n++] = add[i] = random_join(&rng);
+			model.joins[model.n++] = add[i] = random_join(&made, &rng);
 		}
 		ret = change_of(r, owner, remove, n_remove, add, n_add);
 		assert_int_equal(ret, possible ? 0 : -ENOENT);
@@ -174,6 +178,7 @@ static void random_changes_give_what_a_plain_list_gives(void **state)
 		}
 		expect_like(r->set, &model);
 	}
+	mcr_join_list_clear(&made);
 	assert_true(refused > 100 && refused < 3900);
 	assert_true(r->slots.next <= 8); /* two interfaces, four groups: slots come again */
 }

@@ -126,7 +126,7 @@ static void engine_returns(unsigned levels)
 	uint64_t start;
 	pthread_t thread;
 
-	small_engine_create(&e, 1, 64, 65536);
+	small_engine_create(&e, 1, 4096);
 	small_engine_destroy(&e);
 	assert_non_null(mkdtemp(base));
 	strcpy(e.dir, base);
@@ -190,7 +190,7 @@ static void the_simple_loop_is_enough(void **state)
 	struct later later = {&e, 0};
 	pthread_t thread;
 
-	small_engine_create(&e, 1, 64, 65536);
+	small_engine_create(&e, 1, 4096);
 	struct mcr_consumer *c = small_engine_open(&e, MCR_START_NEWEST);
 
 	small_engine_kill(&e);
@@ -217,7 +217,7 @@ static void the_descriptor_is_one_and_the_same_in_the_users_loop(void **state)
 	size_t descriptors;
 	fd_set set;
 
-	small_engine_create(&e, 1, 64, 65536);
+	small_engine_create(&e, 1, 4096);
 	struct mcr_consumer *c = small_engine_open(&e, MCR_START_NEWEST);
 
 	fd = mcr_consumer_fd(c);
@@ -264,7 +264,7 @@ static struct mcr_consumer *with_impostor(struct small_engine *e, int *listener,
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	struct mcr_consumer *c;
 
-	small_engine_create(e, 1, 64, 65536);
+	small_engine_create(e, 1, 4096);
 	c = small_engine_open(e, MCR_START_NEWEST);
 	small_engine_kill(e);
 	*listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

@@ -84,13 +84,13 @@ static void an_interface_takes_all_its_keys(void **state)
 		       "lan=net_af_packet0,address=10.1.2.3/24,vlan=7,igmp=2,"
 		       "tx=never,kernel=md0,udp-checksum=verify,igmp-strict=yes,igmp-robustness=3,"
 		       "igmp-robustness-floor=2,igmp-compat-timeout=30,igmp-repeat=never,"
-		       "queues=4,lcores=3/4,hw-time=synced"));
+		       "queues=4,lcores=3/4,hw-time=synced,pieces=on"));
 	assert_string_equal(p.err.text, "");
 	assert_int_equal(p.ret, 0);
 	cfg = &p.s->interfaces[0].config;
 	assert_string_equal(cfg->name, "lan");
 	assert_string_equal(cfg->port, "net_af_packet0");
-	assert_int_equal(cfg->address_be, inet_addr("10.1.2.3"));
+	assert_int_equal(mcr_address_ipv4_be(cfg->address), inet_addr("10.1.2.3"));
 	assert_int_equal(cfg->prefix_len, 24);
 	assert_int_equal(cfg->vlan, 7);
 	assert_int_equal(cfg->igmp, MCR_IGMP_V2);
@@ -104,6 +104,7 @@ static void an_interface_takes_all_its_keys(void **state)
 	assert_int_equal(cfg->lcores[0], 3);
 	assert_int_equal(cfg->lcores[1], 4);
 	assert_int_equal(cfg->hw_time, MCR_HW_TIME_SYNCED);
+	assert_int_equal(cfg->pieces, MCR_PIECES_ON);
 	assert_int_equal(cfg->tx_never, 1);
 	assert_string_equal(cfg->kernel, "md0");
 	assert_int_equal(cfg->udp_checksum, MCR_UDP_CHECKSUM_VERIFY);

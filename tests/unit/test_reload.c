@@ -149,7 +149,7 @@ static void a_join_that_stood_twice_goes_once(void **state)
 static void joins_of_the_command_line_and_of_run_time_stay(void **state)
 {
 	struct fixture *f = *state;
-	struct mcr_join_list made = {NULL, 0, 0};
+	struct mcr_join_list made = {0};
 
 	mcr_settings_add_joins(f->command_line, "239.9.9.9", (struct mcr_origin){NULL, 0}, NULL);
 	start(f, LAN "joins: [{groups: [239.1.1.1]}]\n");
@@ -185,7 +185,7 @@ static void an_equal_join_of_the_operators_is_not_the_configurations(void **stat
 {
 	static const char text[] = LAN "joins: [{groups: [239.1.1.1]}]\n";
 	struct fixture *f = *state;
-	struct mcr_join_list made = {NULL, 0, 0};
+	struct mcr_join_list made = {0};
 
 	start(f, text);
 	mcr_join_parse(&made, "239.1.1.1,interface=lan,channel=default", NULL);
@@ -217,7 +217,7 @@ static void channels_come_before_their_joins_and_go_after_them(void **state)
 static void a_channel_that_run_time_joins_use_stays_until_they_go(void **state)
 {
 	struct fixture *f = *state;
-	struct mcr_join_list made = {NULL, 0, 0};
+	struct mcr_join_list made = {0};
 
 	start(f, LAN "channels: [{name: a}, {name: b}]\n");
 	mcr_join_parse(&made, "239.7.7.7,channel=a", NULL);

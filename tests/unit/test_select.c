@@ -6,26 +6,38 @@
 #define A 0xef010101u /* host order */
 #define B 0xef010102u
 
+static void publish_to_port(struct small_engine *e, unsigned ring, uint32_t group, uint32_t id,
+			    uint16_t port)
+{
+	struct mcr_record record = {.group_be = htonl(group), .id = id, .port = port};
+
+	small_engine_put(e, ring, record, &id, sizeof(id));
+}
+
 static void publish(struct small_engine *e, unsigned ring, uint32_t group, uint32_t id)
 {
-	struct mcr_desc desc = {.family = AF_INET, .group_be = htonl(group), .id = id};
-
-	small_engine_put(e, ring, desc, &id, sizeof(id));
+	publish_to_port(e, ring, group, id, 5000);
 }
 
 static void publish_link(struct small_engine *e, unsigned ring)
 {
-	struct mcr_desc desc = {.kind = MCR_LINK};
+	struct mcr_record record = {.vlan_kind = MCR_LINK << MCR_KIND_SHIFT};
 
-	small_engine_put(e, ring, desc, NULL, 0);
+	small_engine_put(e, ring, record, NULL, 0);
 }
 
-static struct mcr_consumer *consumer_of(struct small_engine *e, const uint32_t *groups_be,
-					size_t n_groups, const uint32_t *ids, size_t n_ids)
+static struct mcr_select_group group_of(uint32_t group, uint16_t port)
+{
+	return (struct mcr_select_group){mcr_address_from_ipv4(htonl(group)), port};
+}
+
+static struct mcr_consumer *consumer_of(struct small_engine *e,
+					const struct mcr_select_group *groups, size_t n_groups,
+					const uint32_t *ids, size_t n_ids)
 {
 	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
 
-	opts.groups_be = groups_be;
+	opts.groups = groups;
 	opts.n_groups = n_groups;
 	opts.ids = ids;
 	opts.n_ids = n_ids;
@@ -34,13 +46,14 @@ static struct mcr_consumer *consumer_of(struct small_engine *e, const uint32_t *
 
 static void only_the_selected_groups_and_ids_come_and_no_other_looks_lost(void **state)
 {
-	const uint32_t groups_be[] = {htonl(A)}, ids[] = {9, 0};
+	const struct mcr_select_group a = group_of(A, 0);
+	const uint32_t ids[] = {9, 0};
 	struct small_engine e;
 	struct mcr_msg msgs[16];
 	struct mcr_consumer_info info;
 
-	small_engine_create(&e, 1, 64, 65536);
-	struct mcr_consumer *c = consumer_of(&e, groups_be, 1, ids, 2);
+	small_engine_create(&e, 1, 4096);
+	struct mcr_consumer *c = consumer_of(&e, &a, 1, ids, 2);
 
 	publish(&e, 0, A, 5);
 	publish(&e, 0, B, 5);
@@ -62,28 +75,29 @@ static void only_the_selected_groups_and_ids_come_and_no_other_looks_lost(void *
 	assert_int_equal(info.received, 4);
 	assert_int_equal(info.skipped, 3);
 	assert_int_equal(info.lost, 0);
-	assert_int_equal(info.headroom, 64);
+	assert_int_equal(info.headroom, 62);
 	mcr_consumer_close(c);
 	small_engine_destroy(&e);
 }
 
 static void a_selection_changes_while_reading_and_nothing_selected_is_all(void **state)
 {
-	const uint32_t b_be = htonl(B), id = 5;
+	const struct mcr_select_group b = group_of(B, 0);
+	const uint32_t id = 5;
 	struct small_engine e;
 	struct mcr_msg msgs[16];
 
-	small_engine_create(&e, 2, 64, 65536);
+	small_engine_create(&e, 2, 4096);
 	struct mcr_consumer *c = consumer_of(&e, NULL, 0, NULL, 0);
 
 	publish(&e, 0, A, 5);
 	publish(&e, 1, B, 6);
 	assert_int_equal(mcr_consumer_poll(c, msgs, 16), 2);
-	assert_int_equal(mcr_consumer_select(c, &b_be, 1, NULL, 0, NULL), 0);
+	assert_int_equal(mcr_consumer_select(c, &b, 1, NULL, 0, NULL), 0);
 	publish(&e, 0, A, 5);
 	publish(&e, 1, B, 6);
 	assert_int_equal(mcr_consumer_poll(c, msgs, 16), 1);
-	assert_int_equal(msgs[0].group_be, b_be);
+	assert_true(mcr_address_is_equal(msgs[0].group, b.group));
 	assert_int_equal(mcr_consumer_select(c, NULL, 0, &id, 1, NULL), 0);
 	publish(&e, 0, A, 5);
 	publish(&e, 1, B, 6);
@@ -100,15 +114,15 @@ static void a_selection_changes_while_reading_and_nothing_selected_is_all(void *
 
 static void received_lost_and_skipped_account_for_every_message(void **state)
 {
-	const uint32_t a_be = htonl(A);
+	const struct mcr_select_group a = group_of(A, 0);
 	uint64_t received = 0, lost = 0, last = 0;
 	struct small_engine e;
 	struct mcr_msg msgs[7];
 	unsigned seed = 1;
 	int n;
 
-	small_engine_create(&e, 1, 64, 65536);
-	struct mcr_consumer *c = consumer_of(&e, &a_be, 1, NULL, 0);
+	small_engine_create(&e, 1, 4096);
+	struct mcr_consumer *c = consumer_of(&e, &a, 1, NULL, 0);
 
 	for (int round = 0; round < 300; round++) {
 		for (int i = rand_r(&seed) % 100; i > 0; i--)
@@ -120,7 +134,7 @@ static void received_lost_and_skipped_account_for_every_message(void **state)
 					lost += msgs[i].lost;
 					continue;
 				}
-				assert_int_equal(msgs[i].group_be, a_be);
+				assert_true(mcr_address_is_equal(msgs[i].group, a.group));
 				assert_true(msgs[i].pos.seq > last);
 				last = msgs[i].pos.seq;
 				received++;
@@ -138,15 +152,34 @@ static void received_lost_and_skipped_account_for_every_message(void **state)
 	small_engine_destroy(&e);
 }
 
+static void a_chunk_that_nobody_wants_does_not_end_a_poll(void **state)
+{
+	const struct mcr_select_group a = group_of(A, 0);
+	struct small_engine e;
+	struct mcr_msg msgs[16];
+
+	small_engine_create(&e, 1, 4096);
+	struct mcr_consumer *c = consumer_of(&e, &a, 1, NULL, 0);
+
+	assert_int_equal(mcr_consumer_poll(c, msgs, 16), 0); /* it has caught up */
+	for (int i = 0; i < 20; i++)
+		publish(&e, 0, B, 0);
+	publish(&e, 0, A, 0);
+	assert_int_equal(mcr_consumer_poll(c, msgs, 16), 1);
+	assert_int_equal(msgs[0].pos.seq, 21);
+	mcr_consumer_close(c);
+	small_engine_destroy(&e);
+}
+
 static void a_poll_of_what_nobody_wants_ends(void **state)
 {
-	const uint32_t a_be = htonl(A);
+	const struct mcr_select_group a = group_of(A, 0);
 	struct small_engine e;
 	struct mcr_msg msg;
 	int polls = 1;
 
-	small_engine_create(&e, 2, 16384, 1 << 20);
-	struct mcr_consumer *c = consumer_of(&e, &a_be, 1, NULL, 0);
+	small_engine_create(&e, 2, 1 << 20);
+	struct mcr_consumer *c = consumer_of(&e, &a, 1, NULL, 0);
 
 	for (int i = 0; i < 10000; i++)
 		publish(&e, 0, B, 0);
@@ -167,14 +200,14 @@ static void a_poll_of_what_nobody_wants_ends(void **state)
 
 static void many_groups_are_told_apart(void **state)
 {
-	static uint32_t groups_be[MCR_SELECT_MAX];
+	static struct mcr_select_group groups[MCR_SELECT_MAX];
 	struct small_engine e;
 	struct mcr_msg msgs[64];
 
-	small_engine_create(&e, 1, 64, 65536);
+	small_engine_create(&e, 1, 4096);
 	for (uint32_t i = 0; i < MCR_SELECT_MAX; i++)
-		groups_be[i] = htonl(0xef000000u + 2 * i);
-	struct mcr_consumer *c = consumer_of(&e, groups_be, MCR_SELECT_MAX, NULL, 0);
+		groups[i] = group_of(0xef000000u + 2 * i, 0);
+	struct mcr_consumer *c = consumer_of(&e, groups, MCR_SELECT_MAX, NULL, 0);
 
 	for (uint32_t group = 0; group < 2 * MCR_SELECT_MAX; group += 61) {
 		publish(&e, 0, 0xef000000u + group, group);
@@ -187,19 +220,19 @@ static void many_groups_are_told_apart(void **state)
 static void a_selection_that_makes_no_sense_is_refused_and_changes_nothing(void **state)
 {
 	static const uint32_t ids[MCR_SELECT_MAX + 1] = {5};
-	const uint32_t a_be = htonl(A), unicast_be = htonl(0x0a000001);
+	const struct mcr_select_group a = group_of(A, 0), unicast = group_of(0x0a000001, 0);
 	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
 	struct mcr_consumer *c, *other;
 	struct small_engine e;
 	struct mcr_error err;
 	struct mcr_msg msg;
 
-	small_engine_create(&e, 1, 64, 65536);
-	c = consumer_of(&e, &a_be, 1, NULL, 0);
-	assert_int_equal(mcr_consumer_select(c, &unicast_be, 1, NULL, 0, &err), -EINVAL);
+	small_engine_create(&e, 1, 4096);
+	c = consumer_of(&e, &a, 1, NULL, 0);
+	assert_int_equal(mcr_consumer_select(c, &unicast, 1, NULL, 0, &err), -EINVAL);
 	assert_non_null(strstr(err.text, "10.0.0.1"));
 	assert_int_equal(mcr_consumer_select(c, NULL, 0, ids, MCR_SELECT_MAX + 1, &err), -E2BIG);
-	assert_int_equal(mcr_consumer_select(c, &a_be, 1, ids, MCR_SELECT_MAX, &err), -E2BIG);
+	assert_int_equal(mcr_consumer_select(c, &a, 1, ids, MCR_SELECT_MAX, &err), -E2BIG);
 	publish(&e, 0, B, 5);
 	assert_int_equal(mcr_consumer_poll(c, &msg, 1), 0);
 	publish(&e, 0, A, 5);
@@ -207,26 +240,34 @@ static void a_selection_that_makes_no_sense_is_refused_and_changes_nothing(void 
 	mcr_consumer_close(c);
 	opts.run_dir = e.dir;
 	opts.channel = "md";
-	opts.groups_be = &unicast_be;
+	opts.groups = &unicast;
 	opts.n_groups = 1;
 	assert_int_equal(mcr_consumer_open(&other, &opts, &err), -EINVAL);
 	small_engine_destroy(&e);
 }
 
-/* What a program hands over that was compiled before there was a selection. */
-static void options_without_a_selection_are_taken(void **state)
+static void a_group_is_selected_with_one_port_or_with_all(void **state)
 {
-	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
+	const struct mcr_select_group groups[] = {group_of(A, 5000), group_of(B, 0),
+						  group_of(A, 5001)};
+	const uint32_t id = 3;
+	const struct {
+		uint32_t group;
+		uint16_t port;
+		uint32_t id;
+		int wanted;
+	} cases[] = {{A, 5000, 1, 1}, {A, 5001, 1, 1}, {A, 5002, 1, 0}, {B, 5002, 1, 1},
+		     {B, 5000, 1, 1}, {A, 0, 1, 0},    {A, 5002, 3, 1}, {B + 1, 5000, 1, 0}};
 	struct small_engine e;
 	struct mcr_msg msg;
 
-	small_engine_create(&e, 1, 64, 65536);
-	opts.size = offsetof(struct mcr_consumer_opts, groups_be);
-	opts.n_groups = 1; /* beyond what it handed over */
-	struct mcr_consumer *c = small_engine_consumer(&e, opts);
+	small_engine_create(&e, 1, 4096);
+	struct mcr_consumer *c = consumer_of(&e, groups, 3, &id, 1);
 
-	publish(&e, 0, B, 5);
-	assert_int_equal(mcr_consumer_poll(c, &msg, 1), 1);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		publish_to_port(&e, 0, cases[i].group, cases[i].id, cases[i].port);
+		assert_int_equal(mcr_consumer_poll(c, &msg, 1), cases[i].wanted);
+	}
 	mcr_consumer_close(c);
 	small_engine_destroy(&e);
 }
@@ -237,10 +278,11 @@ int main(void)
 	    cmocka_unit_test(only_the_selected_groups_and_ids_come_and_no_other_looks_lost),
 	    cmocka_unit_test(a_selection_changes_while_reading_and_nothing_selected_is_all),
 	    cmocka_unit_test(received_lost_and_skipped_account_for_every_message),
+	    cmocka_unit_test(a_chunk_that_nobody_wants_does_not_end_a_poll),
 	    cmocka_unit_test(a_poll_of_what_nobody_wants_ends),
 	    cmocka_unit_test(many_groups_are_told_apart),
 	    cmocka_unit_test(a_selection_that_makes_no_sense_is_refused_and_changes_nothing),
-	    cmocka_unit_test(options_without_a_selection_are_taken),
+	    cmocka_unit_test(a_group_is_selected_with_one_port_or_with_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,14 +16,15 @@ enum {
 	UNIVERSE = 3
 };
 
-static size_t expand(unsigned set, uint32_t *list)
+/* A join of mode and a set of sources, for which it needs room. Bit i: source 0.0.0.1 + i. */
+static struct mcr_join join_of(enum mcr_filter_mode mode, unsigned set, struct mcr_address *sources)
 {
-	size_t n = 0;
+	struct mcr_join join = {.mode = (uint8_t)mode, .sources = sources};
 
 	for (unsigned i = UNIVERSE; i-- > 0;) /* any order */
 		if (set >> i & 1)
-			list[n++] = htonl(i + 1);
-	return n;
+			sources[join.n_sources++] = mcr_address_from_ipv4(htonl(i + 1));
+	return join;
 }
 
 static unsigned as_set(const struct mcr_source_filter *f)
@@ -35,12 +36,12 @@ static unsigned as_set(const struct mcr_source_filter *f)
 	return set;
 }
 
-static void assert_merged(const struct mcr_source_filter *filters, size_t n,
-			  enum mcr_filter_mode mode, unsigned set)
+static void assert_merged(const struct mcr_join *const *joins, size_t n, enum mcr_filter_mode mode,
+			  unsigned set)
 {
 	struct mcr_source_filter out;
 
-	assert_int_equal(mcr_source_filter_merge(&out, filters, n), 0);
+	assert_int_equal(mcr_source_filter_merge(&out, joins, n), 0);
 	assert_int_equal(out.mode, mode);
 	assert_int_equal(as_set(&out), set);
 	for (size_t i = 1; i < out.n; i++)
@@ -51,41 +52,42 @@ static void assert_merged(const struct mcr_source_filter *filters, size_t n,
 /* H-SC-1: the example of the table: EX{a,b}, EX{b,c}, IN{b} -> EX{}. */
 static void the_filters_of_several_subscribers_become_one(void **state)
 {
-	uint32_t ab[3], bc[3], b[3];
-	const struct mcr_source_filter filters[] = {
-	    {MCR_FILTER_EXCLUDE, ab, expand(3, ab)},
-	    {MCR_FILTER_EXCLUDE, bc, expand(6, bc)},
-	    {MCR_FILTER_INCLUDE, b, expand(2, b)},
-	};
+	struct mcr_address sources[3][UNIVERSE];
+	const struct mcr_join ab = join_of(MCR_FILTER_EXCLUDE, 3, sources[0]),
+			      bc = join_of(MCR_FILTER_EXCLUDE, 6, sources[1]),
+			      b = join_of(MCR_FILTER_INCLUDE, 2, sources[2]);
+	const struct mcr_join *const joins[] = {&ab, &bc, &b};
 
 	assert_merged(NULL, 0, MCR_FILTER_INCLUDE, 0);
-	assert_merged(filters, 1, MCR_FILTER_EXCLUDE, 3);
-	assert_merged(filters, 2, MCR_FILTER_EXCLUDE, 2);
-	assert_merged(filters, 3, MCR_FILTER_EXCLUDE, 0);
-	assert_merged(filters + 2, 1, MCR_FILTER_INCLUDE, 2);
+	assert_merged(joins, 1, MCR_FILTER_EXCLUDE, 3);
+	assert_merged(joins, 2, MCR_FILTER_EXCLUDE, 2);
+	assert_merged(joins, 3, MCR_FILTER_EXCLUDE, 0);
+	assert_merged(joins + 2, 1, MCR_FILTER_INCLUDE, 2);
 }
 
 /* H-SC-1: a packet passes the merged filter iff it passes one of the three; all 4096 triples. */
 static void a_source_passes_the_merged_filter_iff_a_subscriber_wants_it(void **state)
 {
 	for (unsigned x = 0; x < 4096; x++) {
-		uint32_t lists[3][UNIVERSE];
-		struct mcr_source_filter filters[3], out;
+		struct mcr_address sources[3][UNIVERSE];
+		const struct mcr_join *pointers[3];
+		struct mcr_join joins[3];
+		struct mcr_source_filter out;
 
 		for (unsigned i = 0; i < 3; i++) {
 			unsigned bits = x >> 4 * i & 15;
 
-			filters[i] = (struct mcr_source_filter){
-			    bits & 8 ? MCR_FILTER_EXCLUDE : MCR_FILTER_INCLUDE, lists[i],
-			    expand(bits & 7, lists[i])};
+			joins[i] = join_of(bits & 8 ? MCR_FILTER_EXCLUDE : MCR_FILTER_INCLUDE,
+					   bits & 7, sources[i]);
+			pointers[i] = &joins[i];
 		}
-		assert_int_equal(mcr_source_filter_merge(&out, filters, 3), 0);
+		assert_int_equal(mcr_source_filter_merge(&out, pointers, 3), 0);
 		for (unsigned source = 0; source <= UNIVERSE; source++) { /* one of them unnamed */
 			int wanted = 0;
 
 			for (unsigned i = 0; i < 3; i++)
-				wanted |= (as_set(&filters[i]) >> source & 1) ==
-					  (filters[i].mode == MCR_FILTER_INCLUDE);
+				wanted |= ((x >> 4 * i & 7) >> source & 1) ==
+					  (joins[i].mode == MCR_FILTER_INCLUDE);
 			assert_int_equal((as_set(&out) >> source & 1) ==
 					     (out.mode == MCR_FILTER_INCLUDE),
 					 wanted);
@@ -97,23 +99,29 @@ static void a_source_passes_the_merged_filter_iff_a_subscriber_wants_it(void **s
 /* Half of them include, half exclude, and no list looks like another. */
 static double merge_many(void *ctx, size_t n)
 {
-	struct mcr_source_filter *filters = calloc(n, sizeof(*filters)), out;
-	uint32_t *sources_be = calloc(n, sizeof(*sources_be));
+	const struct mcr_join **pointers = calloc(n, sizeof(*pointers));
+	struct mcr_join *joins = calloc(n, sizeof(*joins));
+	struct mcr_address *sources = calloc(n, sizeof(*sources));
+	struct mcr_source_filter out;
 	double begin, end;
 
 	(void)ctx;
 	for (size_t i = 0; i < n; i++) {
-		sources_be[i] = htonl(0x0a000000 + (uint32_t)i);
-		filters[i] = (struct mcr_source_filter){
-		    i < n / 2 ? MCR_FILTER_INCLUDE : MCR_FILTER_EXCLUDE, &sources_be[i], 1};
+		sources[i] = mcr_address_from_ipv4(htonl(0x0a000000 + (uint32_t)i));
+		joins[i] =
+		    (struct mcr_join){.mode = i < n / 2 ? MCR_FILTER_INCLUDE : MCR_FILTER_EXCLUDE,
+				      .sources = &sources[i],
+				      .n_sources = 1};
+		pointers[i] = &joins[i];
 	}
 	begin = growth_cpu_ms();
-	assert_int_equal(mcr_source_filter_merge(&out, filters, n), 0);
+	assert_int_equal(mcr_source_filter_merge(&out, pointers, n), 0);
 	end = growth_cpu_ms();
 	assert_int_equal(out.mode, MCR_FILTER_EXCLUDE);
 	assert_int_equal(out.n, 0); /* no two of them block the same source */
-	free(filters);
-	free(sources_be);
+	free(pointers);
+	free(joins);
+	free(sources);
 	return end - begin;
 }
 

@@ -182,10 +182,10 @@ static void rings_of_all_channels_on_all_lcores_must_fit_together(void **state)
 	assert_int_equal(check(h, EAL FEED "channels: [{name: a, bytes: 64M}]\n"), 0);
 	refused(
 	    h, EAL FEED "channels: [{name: a, bytes: 64M}, {name: b, bytes: 64M}]\n",
-	    "2 channels, 2 receiving lcores: rings need 321 MiB, the host's MemAvailable leaves "
+	    "2 channels, 2 receiving lcores: rings need 257 MiB, the host's MemAvailable leaves "
 	    "237 MiB: make bytes smaller");
 	refused(h, FEED "channels: [{name: a, bytes: 256M}]\n",
-		"channel \"a\", 1 receiving lcore or more: rings need 321 MiB, ");
+		"channel \"a\", 1 receiving lcore or more: rings need 257 MiB, ");
 }
 
 static void while_an_engine_runs_there_its_memory_counts_as_free(void **state)
@@ -205,7 +205,7 @@ static void while_an_engine_runs_there_its_memory_counts_as_free(void **state)
 	snprintf(yaml, sizeof(yaml), "run_dir: %s\n" FEED "channels: [{name: a, bytes: 1G}]\n",
 		 h->root);
 	refused(h, yaml,
-		"channel \"a\", 1 receiving lcore or more: rings need 1281 MiB, the host has ");
+		"channel \"a\", 1 receiving lcore or more: rings need 1025 MiB, the host has ");
 	close(fd);
 }
 

@@ -37,7 +37,7 @@ static void wait_ends_at_its_time_when_nothing_comes(void **state)
 	struct small_engine e;
 	uint64_t start;
 
-	small_engine_create(&e, 2, 64, 65536);
+	small_engine_create(&e, 2, 4096);
 	struct mcr_consumer *c = consumer(&e, MCR_ORDER_RINGS);
 
 	assert_int_equal(mcr_consumer_wait(c, 0), 0);
@@ -53,7 +53,7 @@ static void nobody_sleeps_while_there_is_something(void **state)
 	struct small_engine e;
 	struct mcr_msg msgs[4];
 
-	small_engine_create(&e, 2, 64, 65536);
+	small_engine_create(&e, 2, 4096);
 	struct mcr_consumer *c = consumer(&e, MCR_ORDER_RINGS);
 
 	small_engine_publish_seqs(&e, 1, 2);
@@ -72,7 +72,7 @@ static void the_descriptor_is_readable_from_the_message_to_the_poll(void **state
 	struct small_engine e;
 	struct mcr_msg msgs[4];
 
-	small_engine_create(&e, 2, 64, 65536);
+	small_engine_create(&e, 2, 4096);
 	struct mcr_consumer *c = consumer(&e, MCR_ORDER_RINGS);
 	int fd = mcr_consumer_fd(c);
 
@@ -109,7 +109,7 @@ static void a_signal_ends_the_wait(void **state)
 	sigemptyset(&set);
 	sigaddset(&set, SIGALRM);
 	pthread_sigmask(SIG_BLOCK, &set, NULL); /* in the engine's thread */
-	small_engine_create(&e, 1, 64, 65536);
+	small_engine_create(&e, 1, 4096);
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 	struct mcr_consumer *c = consumer(&e, MCR_ORDER_RINGS);
 
@@ -151,7 +151,7 @@ static void *publish_bursts(void *arg)
 			pause_for((unsigned)rand_r(&seed) % 20);
 		for (unsigned n = 1 + (unsigned)rand_r(&seed) % 5; n > 0; n--) {
 			unsigned ring = (unsigned)rand_r(&seed) % r->rings;
-			struct mcr_desc desc = {.family = AF_INET, .rx_ns = monotonic_ns()};
+			struct mcr_record desc = {.rx_ns = monotonic_ns()};
 
 			small_engine_put(&r->e, ring, desc, NULL, 0);
 			r->published++;
@@ -182,7 +182,7 @@ static void run_race(unsigned rings, uint32_t order, unsigned bursts)
 	pthread_t writer;
 	int n;
 
-	small_engine_create(&r.e, rings, 1024, 65536);
+	small_engine_create(&r.e, rings, 65536);
 	struct mcr_consumer *c = consumer(&r.e, order);
 
 	p.fd = mcr_consumer_fd(c);
@@ -266,7 +266,7 @@ static void the_end_of_the_engine_wakes_who_sleeps(void **state)
 		pthread_t thread;
 		int n;
 
-		small_engine_create(&e, 2, 64, 65536);
+		small_engine_create(&e, 2, 4096);
 		struct mcr_consumer *c = consumer(&e, MCR_ORDER_RINGS);
 
 		assert_int_equal(pthread_create(&thread, NULL, end_soon, &ending), 0);
@@ -291,7 +291,7 @@ static void an_engine_that_hangs_wakes_who_sleeps(void **state)
 	struct mcr_msg msg;
 	int n;
 
-	small_engine_create(&e, 1, 64, 65536);
+	small_engine_create(&e, 1, 4096);
 	struct mcr_consumer *c = consumer(&e, MCR_ORDER_RINGS);
 	opts.stall_ns = 1;
 	struct mcr_consumer *hasty = small_engine_consumer(&e, opts);
@@ -324,7 +324,7 @@ static void a_consumer_that_lies_about_its_sleep_harms_itself_alone(void **state
 	struct mcr_msg msg;
 	unsigned seed = 3;
 
-	small_engine_create(&e, 2, 64, 65536);
+	small_engine_create(&e, 2, 4096);
 	struct mcr_consumer *liar = consumer(&e, MCR_ORDER_RINGS);
 	struct mcr_consumer *good = consumer(&e, MCR_ORDER_RINGS);
 	struct mcr_consumer_page *page = liar->attachment.page;
@@ -356,7 +356,7 @@ static void many_sleepers_are_all_woken(void **state)
 	struct mcr_consumer *c[200];
 	struct small_engine e;
 
-	small_engine_create(&e, 1, 64, 65536);
+	small_engine_create(&e, 1, 4096);
 	for (unsigned i = 0; i < 200; i++) {
 		c[i] = consumer(&e, MCR_ORDER_RINGS);
 		assert_int_equal(mcr_consumer_arm(c[i]), 0);

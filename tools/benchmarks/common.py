@@ -3,6 +3,7 @@
 
 import glob
 import json
+import math
 import os
 import platform
 import re
@@ -31,6 +32,10 @@ FIRST = ['sh', '-c', '(echo -20 >/proc/self/autogroup; renice -n -20 $$) >/dev/n
 
 
 PACKAGES = {  # of what a suite may name in PROGRAMS
+    'git': 'git',
+    'meson': 'meson',
+    'ninja': 'ninja-build',
+    'tar': 'tar',
     'dpdk-testpmd': 'dpdk-dev',
     'ip': 'iproute2',
     'sysctl': 'procps',
@@ -55,8 +60,20 @@ def need(programs):
                     f'apt-get install {packages}')
 
 
+NONE_WORSE = 'none worse' # Row.better: as good as the peer's, but for chance
+
+
+def by_chance(ratios):
+    """Whether so many of the pairs are above 1 that it would be no rare chance (1 in 20) if ours and
+    the peer were the same: the sign test. Of 9 pairs, 7 may be above 1; of fewer than 5, all."""
+    n, above = len(ratios), sum(ratio > 1 for ratio in ratios)
+    return sum(math.comb(n, k) for k in range(above, n + 1)) / 2 ** n > 0.05
+
+
 class Row(typing.NamedTuple):
-    """A result of Run.compare_all: which figure of a pair, against which."""
+    """A result of Run.compare_all: which figure of a pair, against which. target: what the ratio
+    may be, at most where lower is better, at least where higher is; with NONE_WORSE at most, or the
+    pairs say nothing (by_chance)."""
     case: str
     key: str
     unit: str
@@ -76,6 +93,9 @@ class Run:
         self.port = port                    # of a NIC; None: virtual devices
         self.eal = shlex.split(eal or '')   # in place of ours, when there is a port
         self.results = []
+        self.commit = None                  # of the baseline; None: the usual one
+        self.baseline = None                # its program, once it is built: baseline.py
+        self.buffers = None                 # of our port on net_null, as last seen
         self.added = False                  # results of earlier runs are among them
         self.dir = tempfile.mkdtemp(prefix='mcrbench_')
 
@@ -111,7 +131,7 @@ class Run:
             ratios = [x / y for x, y in zip(a, b)]
             self.add(name, row.case, statistics.median(a), statistics.median(b), row.peer_name,
                      row.unit, statistics.median(ratios), [min(ratios), max(ratios)], row.target,
-                     row.better)
+                     row.better, row.better == NONE_WORSE and by_chance(ratios))
 
     def add(self, name, case, ours, peer, peer_name, unit, ratio, spread, target=None,
             better='lower', excused=False):
@@ -119,7 +139,7 @@ class Run:
         judged = ours if ratio is None else ratio
         holds = None
         if target is not None:
-            holds = excused or (judged <= target if better == 'lower' else judged >= target)
+            holds = excused or (judged >= target if better == 'higher' else judged <= target)
         self.results.append({
             'name': name, 'case': case, 'ours': ours, 'peer': peer, 'peer_name': peer_name,
             'unit': unit, 'ratio': ratio, 'spread': spread, 'target': target, 'holds': holds})
@@ -169,10 +189,11 @@ def has_prefix(eal):
 
 class Bench:
     """mcring-bench, started; result() waits for its JSON object. run: one with a port has the
-    user's EAL arguments in place of vdev and lcores."""
+    user's EAL arguments in place of vdev and lcores. program: in place of the present one."""
 
-    def __init__(self, measurement, *args, vdev=(), lcores='0@0,1@1,2@0', run=None, under=()):
-        self.argv = [*under, BENCH, *eal_of(run, lcores, vdev), '--', measurement,
+    def __init__(self, measurement, *args, vdev=(), lcores='0@0,1@1,2@0', run=None, under=(),
+                 program=None):
+        self.argv = [*under, program or BENCH, *eal_of(run, lcores, vdev), '--', measurement,
                      *map(str, args)]
         self.process = subprocess.Popen([*FIRST, *self.argv], stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -194,6 +215,11 @@ class Bench:
 def bench(*args, **kwargs):
     """Runs mcring-bench; gives its JSON object."""
     return Bench(*args, **kwargs).result()
+
+
+def usage(program):
+    """What an mcring-bench says of its options."""
+    return subprocess.run([program, '--help'], capture_output=True, text=True, check=True).stdout
 
 
 def worker_cpu_ns(pid):

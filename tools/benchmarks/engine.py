@@ -14,7 +14,6 @@ from .common import Row
 
 PROGRAMS = ['dpdk-testpmd']
 
-BUFFERS = 2848  # in the mempool of one queue of 1,024 descriptors (lib/engine/plan/pool_plan.c)
 SIZES = (20, 86, 400, 1400)
 
 
@@ -29,7 +28,9 @@ def start(run, size, *args, **kwargs):
 
 
 def ours(run, size, *args, figure='cpu_ns'):
-    return start(run, size, '--ms', run.ms, *args).result()[figure]
+    r = start(run, size, '--ms', run.ms, *args).result()
+    run.buffers = r['buffers']
+    return r[figure]
 
 
 def read(run, size):
@@ -51,8 +52,9 @@ def receive(run, program):
 
 
 def testpmd(run, size, *args):
+    """With as many buffers as ours had, whose turn was before."""
     packets, cpu_ns = receive(run, common.Testpmd(
-        run, '--forward-mode=rxonly', f'--total-num-mbufs={BUFFERS}', *args, vdev=null(size)))
+        run, '--forward-mode=rxonly', f'--total-num-mbufs={run.buffers}', *args, vdev=null(size)))
     return cpu_ns / packets
 
 

@@ -50,3 +50,7 @@ def run(run):
     run.compare_all('hop', lambda: hop(run, 'mcring'), lambda: turns(run, PEERS),
                     [*rows, Row('flat out, p50', 'mcring p50_ns', 'ns', None, 'lower',
                                 'bytes p50_ns', PEERS['bytes'])])
+    for rate, when in ((0, 'one after the other'), *((rate, f'{rate}/s') for rate in RATES[1:])):
+        if not (rate and run.quick):
+            run.compare_all('hop', lambda: hop(run, 'echo', rate), None,
+                            [Row(f'there and back, {when}, p50', 'echo p50_ns', 'ns')])

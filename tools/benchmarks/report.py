@@ -14,6 +14,7 @@ TITLES = {
     'burst': 'Burst: packets after silence',
     'hop': 'Hop: from a writer to a reader',
     'growth': 'Growth: how the cost scales',
+    'gain': 'Gain: against an earlier commit',
 }
 PLOTS = {
     None: 'how far each figure is from its target',

@@ -41,10 +41,10 @@ static void build_flow(struct frame_flow *flow, const struct mcr_join *join,
 	    .fragment_offset = rte_cpu_to_be_16(RTE_IPV4_HDR_DF_FLAG),
 	    .time_to_live = 16,
 	    .next_proto_id = IPPROTO_UDP,
-	    .src_addr = join->n_sources ? join->sources_be[0] : plan->source_be,
-	    .dst_addr = join->group_be,
+	    .src_addr = join->n_sources ? mcr_address_ipv4_be(join->sources[0]) : plan->source_be,
+	    .dst_addr = mcr_address_ipv4_be(join->group),
 	};
-	flow->group_be = join->group_be;
+	flow->group_be = ip.dst_addr;
 	flow->udp_port = join->port ? join->port : plan->udp_port;
 
 	struct rte_udp_hdr udp = {
@@ -52,7 +52,7 @@ static void build_flow(struct frame_flow *flow, const struct mcr_join *join,
 	    .dst_port = rte_cpu_to_be_16(flow->udp_port),
 	    .dgram_len = rte_cpu_to_be_16(udp_len),
 	};
-	uint8_t *at = build_ethernet(flow->header, join->group_be, plan->vlan, mac);
+	uint8_t *at = build_ethernet(flow->header, ip.dst_addr, plan->vlan, mac);
 
 	ip.hdr_checksum = rte_ipv4_cksum(&ip);
 	memcpy(at, &ip, sizeof(ip));

@@ -34,9 +34,11 @@ struct bench_options {
 	unsigned burst;       /* burst: packets of one */
 	const char *captures[BENCH_CAPTURES_MAX]; /* burst: its packets, in place of made ones */
 	unsigned n_captures;
+	unsigned pieces; /* 1: enum mcr_pieces on, else auto */
 	unsigned rotate; /* 1: all buffers of the pool go round, not those in the lcore's cache */
 	unsigned
 	    rewrite; /* 1: each frame is written again for the next group before it is handled */
+	unsigned hw_times; /* engine: 1: each packet has the stamp of a NIC */
 	unsigned duration_ms;
 	const char *count_file; /* receive: where the count stands; NULL = nowhere */
 	unsigned times;         /* receive: 1: measure how long the payloads were on the way */

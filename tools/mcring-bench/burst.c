@@ -144,7 +144,7 @@ static int receive(struct burst_bench *b, unsigned n, uint64_t start)
 /* What the rx lcore did since the last look it did for the burst before: the silence is over. */
 static void look(struct burst_bench *b)
 {
-	struct mcr_lcore_info lcore;
+	struct mcr_lcore_info lcore = {.size = sizeof(lcore)};
 
 	mcr_engine_lcore_info(b->engine, 0, &lcore);
 	if (b->last_n > 0)
@@ -270,7 +270,7 @@ static void print_quantile(const struct burst_bench *b, const char *name, double
 
 static void print(struct burst_bench *b)
 {
-	struct mcr_lcore_info lcore;
+	struct mcr_lcore_info lcore = {.size = sizeof(lcore)};
 
 	for (int i = 0; i < POSITIONS; i++)
 		samples_sort(b->at[i].ns, b->at[i].n);

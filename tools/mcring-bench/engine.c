@@ -112,7 +112,7 @@ static void stop_readers(struct bench *b)
 
 static struct sample take_sample(const struct bench *b)
 {
-	struct sample s = {.received = 0};
+	struct sample s = {.lcore = {.size = sizeof(s.lcore)}};
 
 	mcr_engine_lcore_info(b->engine, 0, &s.lcore);
 	s.busy_cycles = s.lcore.busy_cycles - __atomic_load_n(&b->feed.cycles, __ATOMIC_RELAXED);
@@ -167,7 +167,7 @@ static int print(struct bench *b, const struct sample *from, const struct sample
 	uint64_t delivered = to->lcore.account.delivered - from->lcore.account.delivered;
 	double n = (double)packets;
 	double hz = (double)to->lcore.tsc_hz;
-	struct mcr_port_info port = {.rx_missed = 0};
+	struct mcr_port_info port = {.size = sizeof(port)};
 	struct mcr_account all;
 
 	if (packets == 0)
@@ -178,6 +178,8 @@ static int print(struct bench *b, const struct sample *from, const struct sample
 			    o->port, packets, delivered);
 	if (delivered == 0)
 		return none_delivered(b);
+	if (o->hw_times && stamps_check(b->engine, "c0") < 0)
+		return -1;
 	mcr_engine_port_info(b->engine, 0, &port);
 	mcr_engine_stop(b->engine); /* from here on nothing more is counted */
 	mcr_engine_account(b->engine, &all);
@@ -186,13 +188,13 @@ static int print(struct bench *b, const struct sample *from, const struct sample
 	       ", \"cpu_ns\": %.3f, \"wall_ns\": %.3f, \"busy_ns\": %.3f, "
 	       "\"work_ns\": %.3f, \"busy_cycles\": %.2f, \"packets_per_burst\": %.2f, "
 	       "\"received\": %" PRIu64 ", \"lost\": %" PRIu64 ", \"longest_gap_ns\": %" PRIu64
-	       "}\n",
+	       ", \"buffers\": %u}\n",
 	       packets, all.received, delivered, port.rx_missed + port.rx_nombuf,
 	       (double)(to->cpu_ns - from->cpu_ns) / n, (double)(to->wall_ns - from->wall_ns) / n,
 	       (double)(to->busy_cycles - from->busy_cycles) * 1e9 / hz / n, work_ns(from, to) / n,
 	       (double)(to->busy_cycles - from->busy_cycles) / n,
 	       n / (double)(to->lcore.bursts - from->lcore.bursts), to->received - from->received,
-	       to->lost - from->lost, to->lcore.longest_gap_ns);
+	       to->lost - from->lost, to->lcore.longest_gap_ns, b->feed.n_buffers);
 	return 0;
 }
 
@@ -223,7 +225,7 @@ static int run(struct bench *b, struct mcr_error *err)
 	if (lcore_cpu_clock(b->rx_lcore, &b->cpu_clock) < 0 ||
 	    feed_create(&b->feed, b->options) < 0 ||
 	    subject_create(&b->engine, b->options, &b->feed, NULL, b->rx_lcore, err) < 0 ||
-	    feed_fill(&b->feed, b->options) < 0 || start_readers(b, err) < 0 ||
+	    feed_fill(&b->feed, b->options, b->engine) < 0 || start_readers(b, err) < 0 ||
 	    mcr_engine_start(b->engine, err) < 0)
 		return -1;
 	if (wait_for_packets(b) < 0)

@@ -33,7 +33,7 @@ static int know_vlan(struct feed *feed, uint16_t vlan)
 static int know_flow(struct feed *feed, const struct mcr_packet *p)
 {
 	struct mcr_join_list *flows = &feed->plan.flows;
-	struct mcr_join join = {.group_be = p->group_be, .port = p->port};
+	struct mcr_join join = {.group = mcr_address_from_ipv4(p->group_be), .port = p->port};
 
 	feed_interface(join.interface, p->vlan);
 	for (size_t i = 0; i < flows->n; i++)
@@ -70,7 +70,8 @@ static int make_flows(struct feed *feed, const struct bench_options *options)
 	static const struct rte_ether_addr mac = {{2, 0, 0, 0, 0, 9}};
 
 	for (unsigned i = 0; i < options->groups; i++) {
-		struct mcr_join join = {.group_be = htonl(FEED_GROUP + i), .port = FEED_UDP_PORT};
+		struct mcr_join join = {.group = mcr_address_from_ipv4(htonl(FEED_GROUP + i)),
+					.port = FEED_UDP_PORT};
 
 		feed_interface(join.interface, 0);
 		if (mcr_join_list_add(&feed->plan.flows, &join) < 0)
@@ -138,19 +139,31 @@ static struct rte_mempool *find_pool(uint16_t port)
 }
 
 /* Runs within the port's burst: its cycles are taken off the busy ones. */
-static uint16_t rewrite(uint16_t port, uint16_t queue, struct rte_mbuf **mbufs, uint16_t n,
-			uint16_t max, void *arg)
+static uint16_t change(uint16_t port, uint16_t queue, struct rte_mbuf **mbufs, uint16_t n,
+		       uint16_t max, void *arg)
 {
 	struct feed *feed = arg;
 	uint64_t start = rte_rdtsc();
 
-	for (uint16_t i = 0; i < n; i++)
+	for (uint16_t i = 0; feed->rewrites && i < n; i++)
 		frames_write(&feed->frames, rte_pktmbuf_mtod(mbufs[i], uint8_t *), feed->next++, 0);
+	if (feed->stamps.flag)
+		stamps_put(&feed->stamps, mbufs, n);
 	__atomic_store_n(&feed->cycles, feed->cycles + rte_rdtsc() - start, __ATOMIC_RELAXED);
 	return n;
 }
 
-int feed_fill(struct feed *feed, const struct bench_options *options)
+static int add_callback(struct feed *feed, const struct bench_options *options,
+			struct mcr_engine *engine)
+{
+	if (options->hw_times && stamps_create(&feed->stamps, engine, feed->port) < 0)
+		return -1;
+	feed->rewrites = options->rewrite;
+	feed->callback = rte_eth_add_rx_callback(feed->port, 0, change, feed);
+	return feed->callback ? 0 : fail("port %s: takes no rx callback", options->port);
+}
+
+int feed_fill(struct feed *feed, const struct bench_options *options, struct mcr_engine *engine)
 {
 	struct rte_eth_dev_info info;
 	struct rte_mempool *pool;
@@ -159,7 +172,7 @@ int feed_fill(struct feed *feed, const struct bench_options *options)
 	    rte_eth_dev_info_get(feed->port, &info) < 0)
 		return -1;
 	if (strcmp(info.driver_name, "net_null") != 0)
-		return 0;
+		return options->hw_times ? fail("--hw-times: only on net_null") : 0;
 	pool = find_pool(feed->port);
 	if (!pool)
 		return fail("port %s: its mempool is not found", options->port);
@@ -168,10 +181,6 @@ int feed_fill(struct feed *feed, const struct bench_options *options)
 		pool->cache_size = 0;
 	rte_mempool_obj_iter(pool, fill, feed);
 	feed->filled = 1;
-	if (options->rewrite) {
-		feed->callback = rte_eth_add_rx_callback(feed->port, 0, rewrite, feed);
-		if (!feed->callback)
-			return fail("port %s: takes no rx callback", options->port);
-	}
-	return 0;
+	feed->n_buffers = pool->size;
+	return options->rewrite || options->hw_times ? add_callback(feed, options, engine) : 0;
 }

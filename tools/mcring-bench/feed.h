@@ -7,6 +7,7 @@
 #include "../common/frame.h"
 #include "bench.h"
 #include "capture.h"
+#include "stamps.h"
 
 #define FEED_GROUP    0xef100000u /* 239.16.0.0, the first */
 #define FEED_UDP_PORT 5000
@@ -20,8 +21,11 @@ struct feed {
 	uint16_t vlans[FEED_VLANS_MAX];
 	unsigned n_vlans; /* each has an interface: feed_interface */
 	uint16_t port;
-	uint64_t next;   /* frames made by the rewriting callback */
-	unsigned filled; /* 1: a net_null port's buffers hold the frames */
+	uint64_t next;        /* frames made by the callback */
+	struct stamps stamps; /* put by the callback */
+	unsigned filled;      /* 1: a net_null port's buffers hold the frames */
+	unsigned rewrites;    /* 1: the callback writes each frame again, for the next group */
+	unsigned n_buffers;   /* of that port's mempool */
 	const void *callback;
 	uint64_t seen;   /* what a handler read of the payloads; writer: the rx lcore */
 	uint64_t cycles; /* spent in the callback; writer: the rx lcore, relaxed */
@@ -32,9 +36,10 @@ struct feed {
 int feed_create(struct feed *feed, const struct bench_options *options);
 void feed_destroy(struct feed *feed);
 
-/* feed_fill fills the mempool of a net_null port, which an engine has configured and not yet
- * started; on any other port it does nothing, since frames come in there. */
-int feed_fill(struct feed *feed, const struct bench_options *options);
+/* feed_fill fills the mempool of a net_null port, which the engine has configured and not yet
+ * started, and gives its packets the stamps of a NIC if options->hw_times. On any other port frames
+ * come in: it does nothing there, and has no stamps to give. */
+int feed_fill(struct feed *feed, const struct bench_options *options, struct mcr_engine *engine);
 
 /* feed_interface gives the name of the interface for a VLAN of the feed. name: MCR_NAME_MAX octets.
  */

@@ -28,8 +28,7 @@
 struct loop {
 	const struct bench_options *options;
 	struct mcr_region region;
-	uint32_t depth;
-	uint64_t bytes;      /* of payload that the region holds */
+	uint64_t bytes;      /* of the region */
 	uint8_t *frames;     /* FRAMES of FRAME_ROOM */
 	uint64_t n;          /* messages; writer: the lcore */
 	uint64_t longest;    /* cycles; writer: the lcore */
@@ -41,11 +40,12 @@ struct loop {
 /* The place of the next message, as the ring gives it. */
 static uint8_t *next_place(const struct loop *l, uint64_t *offset, uint32_t len)
 {
-	uint64_t span = mcr_ring_span(len), place = mcr_ring_place(*offset, span, l->bytes - 1);
+	uint64_t span = mcr_ring_span(len), place = *offset & (l->bytes - 1);
 
+	if (place + span > l->bytes)
+		place = 0;
 	*offset = place + span;
-	return (uint8_t *)l->region.mem + (size_t)l->depth * MCR_RING_DESC_BYTES +
-	       (place & (l->bytes - 1));
+	return (uint8_t *)l->region.mem + place;
 }
 
 static int copy_loop(void *arg)
@@ -56,13 +56,11 @@ static int copy_loop(void *arg)
 
 	while (rte_rdtsc() < l->end_cycles) {
 		for (unsigned i = 0; i < FRAMES; i++, n++) {
-			uint64_t *desc = (uint64_t *)l->region.mem +
-					 (n & (l->depth - 1)) * (MCR_RING_DESC_BYTES / 8);
+			uint8_t *to = next_place(l, &offset, len);
 
-			for (unsigned w = 0; w < MCR_RING_DESC_BYTES / 8; w++)
-				__atomic_store_n(&desc[w], n, __ATOMIC_RELAXED);
-			memcpy(next_place(l, &offset, len), l->frames + (size_t)i * FRAME_ROOM + 42,
-			       len);
+			for (unsigned w = 0; w < MCR_RECORD_BYTES / 8; w++)
+				__atomic_store_n((uint64_t *)(void *)to + w, n, __ATOMIC_RELAXED);
+			memcpy(to + MCR_RECORD_BYTES, l->frames + (size_t)i * FRAME_ROOM + 42, len);
 		}
 	}
 	l->n = n;
@@ -96,12 +94,12 @@ static int drain_loop(void *arg)
 	while (rte_rdtsc() < l->end_cycles) {
 		due = (uint64_t)((double)(monotonic_ns() - start_ns) * 1e-9 * l->options->rate);
 		for (; l->n < due; l->n++) {
-			const uint64_t *desc = (uint64_t *)l->region.mem +
-					       (l->n & (l->depth - 1)) * (MCR_RING_DESC_BYTES / 8);
+			const uint8_t *from = next_place(l, &offset, len);
 
-			for (unsigned w = 0; w < MCR_RING_DESC_BYTES / 8; w++)
-				l->sum += __atomic_load_n(&desc[w], __ATOMIC_RELAXED);
-			memcpy(payload, next_place(l, &offset, len), len);
+			for (unsigned w = 0; w < MCR_RECORD_BYTES / 8; w++)
+				l->sum += __atomic_load_n((const uint64_t *)(const void *)from + w,
+							  __ATOMIC_RELAXED);
+			memcpy(payload, from + MCR_RECORD_BYTES, len);
 			l->sum += payload[len - 1];
 		}
 		usleep(l->options->drain_us);
@@ -115,12 +113,10 @@ static int run_loop(struct loop *l, lcore_function_t *function)
 	int lcore = worker_lcore(0);
 
 	l->bytes = l->options->bytes ? l->options->bytes : BYTES;
-	l->depth = mcr_channel_depth(l->bytes);
 	l->frames = calloc(FRAMES, FRAME_ROOM);
 	if (lcore < 0 || !l->frames || lcore_cpu_clock((unsigned)lcore, &l->cpu_clock))
 		return -1;
-	if (mcr_region_create(&l->region, l->bytes + (size_t)l->depth * MCR_RING_DESC_BYTES, -1,
-			      "bench", NULL, &err) < 0)
+	if (mcr_region_create(&l->region, l->bytes, -1, "bench", NULL, &err) < 0)
 		return fail("%s", err.text);
 	l->end_cycles = rte_rdtsc() + l->options->duration_ms * (rte_get_tsc_hz() / 1000);
 	if (rte_eal_remote_launch(function, l, (unsigned)lcore) < 0)

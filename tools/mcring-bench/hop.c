@@ -16,8 +16,9 @@
 #define SAMPLES_MAX (UINT64_C(1) << 22)
 #define SETTLE_MS   20 /* the reader goes on after the writer stopped */
 
-static const struct hop_carrier *const carriers[] = {
-    &hop_mcring, &hop_rte_ring, &hop_bytes, &hop_unix, &hop_one_line, &hop_two_lines, &hop_clock};
+static const struct hop_carrier *const carriers[] = {&hop_mcring,    &hop_echo, &hop_rte_ring,
+						     &hop_bytes,     &hop_unix, &hop_one_line,
+						     &hop_two_lines, &hop_clock};
 
 static double ns_at(const struct hop *h, double part)
 {
@@ -92,7 +93,7 @@ int bench_hop(const struct bench_options *options)
 	for (size_t i = 0; i < RTE_DIM(carriers); i++)
 		if (strcmp(peer, carriers[i]->name) == 0)
 			return carry(options, carriers[i], (unsigned)writer, (unsigned)reader);
-	return fail("--peer \"%s\": expected mcring, rte_ring, bytes, unix, one_line, "
+	return fail("--peer \"%s\": expected mcring, echo, rte_ring, bytes, unix, one_line, "
 		    "two_lines, clock or line",
 		    peer);
 }

@@ -28,7 +28,7 @@ struct hop {
 
 	uint64_t sent __rte_cache_aligned; /* the writer's lcore */
 
-	/* The reader's lcore. */
+	/* The reader's lcore; of echo the writer's, to which the messages come back. */
 	uint64_t received __rte_cache_aligned;
 	uint64_t lost;
 	uint64_t first_tsc, last_tsc; /* when the first and the last message were read */
@@ -45,8 +45,8 @@ struct hop_carrier {
 	int (*read)(void *hop);  /* runs on the reader's lcore until stop_reader */
 };
 
-extern const struct hop_carrier hop_mcring, hop_rte_ring, hop_bytes, hop_unix, hop_one_line,
-    hop_two_lines, hop_clock;
+extern const struct hop_carrier hop_mcring, hop_echo, hop_rte_ring, hop_bytes, hop_unix,
+    hop_one_line, hop_two_lines, hop_clock;
 
 /* hop_make_lines gives memory on cache lines of its own, zeroed, so that no page faults later, or
  * NULL after a line on stderr. The caller frees it. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The ring as the engine writes it and the consumer as a feed handler uses it. */
+/* The ring as the engine writes it and the consumer as a feed handler uses it: one way, or there
+ * and back through two rings (echo). */
 #include "hop.h"
 
 #include <stdlib.h>
@@ -22,10 +23,10 @@ struct carrier {
 	struct mcr_consumer *consumer;
 };
 
-static void destroy(struct hop *h)
+static void end(struct carrier *c)
 {
-	struct carrier *c = h->carrier;
-
+	if (!c)
+		return;
 	mcr_consumer_close(c->consumer);
 	mcr_attach_server_destroy(c->server);
 	mcr_region_destroy(&c->region);
@@ -46,34 +47,53 @@ static int attach(struct carrier *c, struct mcr_error *err)
 	return opts.fd < 0 ? -1 : mcr_consumer_open(&c->consumer, &opts, err);
 }
 
-static int create(struct hop *h)
+/* Gives NULL after a line on stderr. */
+static struct carrier *make(const struct bench_options *options)
 {
 	struct carrier *c = calloc(1, sizeof(*c));
-	const uint64_t bytes = h->options->bytes ? h->options->bytes : BYTES;
+	const uint64_t bytes = options->bytes ? options->bytes : BYTES;
 	struct mcr_error err = {"out of memory"};
 
-	h->carrier = c;
 	if (!c)
-		return fail("%s", err.text);
-	if (mcr_region_create(&c->region, mcr_ring_footprint(mcr_channel_depth(bytes), bytes), -1,
-			      "bench", NULL, &err) == 0) {
-		mcr_ring_format(c->region.mem, mcr_channel_depth(bytes), bytes, EPOCH, 0, 1);
+		goto fail;
+	if (mcr_region_create(&c->region, mcr_ring_footprint(bytes), -1, "bench", NULL, &err) ==
+	    0) {
+		mcr_ring_format(c->region.mem, bytes, EPOCH, 0, 1);
 		mcr_ring_writer_attach(&c->writer, c->region.mem);
 		if (attach(c, &err) == 0)
-			return 0;
+			return c;
 	}
-	destroy(h);
-	return fail("%s", err.text);
+fail:
+	end(c);
+	fail("%s", err.text);
+	return NULL;
+}
+
+static int create(struct hop *h)
+{
+	h->carrier = make(h->options);
+	return h->carrier ? 0 : -1;
+}
+
+static void destroy(struct hop *h)
+{
+	end(h->carrier);
+}
+
+static inline void put(struct carrier *c, const uint8_t *payload, unsigned size)
+{
+	const struct mcr_record record = {.len = (uint16_t)size};
+
+	mcr_ring_put(&c->writer, &record, payload);
 }
 
 static unsigned send_burst(struct hop *h, unsigned n)
 {
-	struct mcr_ring_writer *w = &((struct carrier *)h->carrier)->writer;
-	const struct mcr_desc desc = {.len = h->options->size, .kind = MCR_DATA, .family = AF_INET};
+	struct carrier *c = h->carrier;
 
 	for (unsigned i = 0; i < n; i++)
-		mcr_ring_copy(mcr_ring_put(w, &desc, desc.len), h->payload, desc.len);
-	mcr_ring_publish(w);
+		put(c, h->payload, h->options->size);
+	mcr_ring_publish(&c->writer);
 	return n;
 }
 
@@ -107,3 +127,88 @@ static int read_all(void *arg)
 }
 
 const struct hop_carrier hop_mcring = {"mcring", create, destroy, write_all, read_all};
+
+/* ---- there and back ---- */
+
+struct echo {
+	struct carrier *there, *back;
+};
+
+static void destroy_echo(struct hop *h)
+{
+	struct echo *e = h->carrier;
+
+	end(e->there);
+	end(e->back);
+	free(e);
+}
+
+static int create_echo(struct hop *h)
+{
+	struct echo *e = calloc(1, sizeof(*e));
+
+	h->carrier = e;
+	if (!e)
+		return fail("out of memory");
+	e->there = make(h->options);
+	e->back = e->there ? make(h->options) : NULL;
+	if (e->back)
+		return 0;
+	destroy_echo(h);
+	return -1;
+}
+
+/* Waits for one message until *stop. Returns whether its payload is there. */
+static int await(struct carrier *c, uint8_t *payload, const int *stop)
+{
+	struct mcr_msg msgs[HOP_BURST];
+	int n = 0, is_whole;
+
+	while (n == 0 && !__atomic_load_n(stop, __ATOMIC_RELAXED))
+		n = mcr_consumer_poll(c->consumer, msgs, HOP_BURST);
+	is_whole = n == 1 && msgs[0].kind == MCR_DATA &&
+		   mcr_consumer_read(c->consumer, &msgs[0], payload, BENCH_PAYLOAD_MAX) >= 0;
+	if (n > 0)
+		mcr_consumer_release(c->consumer);
+	return is_whole;
+}
+
+/* One after the other: a message goes when the one before is back. */
+static unsigned ask(struct hop *h, unsigned n)
+{
+	struct echo *e = h->carrier;
+	uint8_t payload[BENCH_PAYLOAD_MAX];
+
+	for (unsigned i = 0; i < n; i++) {
+		uint64_t now = rte_rdtsc();
+
+		memcpy(h->payload, &now, sizeof(now));
+		put(e->there, h->payload, h->options->size);
+		mcr_ring_publish(&e->there->writer);
+		if (!await(e->back, payload, &h->stop_writer))
+			return i;
+		hop_took(h, payload);
+	}
+	return n;
+}
+
+static int ask_all(void *h)
+{
+	return hop_write(h, ask);
+}
+
+static int answer_all(void *arg)
+{
+	struct hop *h = arg;
+	struct echo *e = h->carrier;
+	uint8_t payload[BENCH_PAYLOAD_MAX];
+
+	while (!__atomic_load_n(&h->stop_reader, __ATOMIC_RELAXED))
+		if (await(e->there, payload, &h->stop_reader)) {
+			put(e->back, payload, h->options->size);
+			mcr_ring_publish(&e->back->writer);
+		}
+	return 0;
+}
+
+const struct hop_carrier hop_echo = {"echo", create_echo, destroy_echo, ask_all, answer_all};

@@ -107,7 +107,8 @@ static int join(struct join_bench *b, uint64_t *table_ns, uint64_t *report_ns,
 	int ret = 0;
 
 	for (unsigned i = 0; ret == 0 && i < b->n; i++) {
-		struct mcr_join one = {.group_be = htonl(b->base + i), .port = FEED_UDP_PORT};
+		struct mcr_join one = {.group = mcr_address_from_ipv4(htonl(b->base + i)),
+				       .port = FEED_UDP_PORT};
 
 		ret = mcr_join_list_add(&list, &one);
 		b->reported_ns[i] = 0;
@@ -197,7 +198,10 @@ static int measure(struct join_bench *b, struct mcr_error *err)
 
 static int run(struct join_bench *b, struct mcr_error *err)
 {
-	struct mcr_interface_config interface = {.name = "bench", .address_be = htonl(0x0a000002)};
+	struct mcr_interface_config interface = {.size = sizeof(interface),
+						 .name = "bench",
+						 .address =
+						     mcr_address_from_ipv4(htonl(0x0a000002))};
 	int lcore = worker_lcore(0);
 	unsigned rx_lcore = (unsigned)lcore;
 	int ret;

@@ -30,9 +30,10 @@ static const char usage[] =
     "copy, stall, drain: floors, on the first worker lcore. A message's bytes into memory of a\n"
     "        ring's size; the longest that a loop is kept from its core; the load of a consumer\n"
     "        that drains --rate messages a second each --drain-us.\n"
-    "  --peer PEER        mcring, rte_ring, bytes, unix (mcring). Floors: one_line, two_lines: a\n"
-    "                     stamp, or a number and a stamp; line: one cache line bounced;\n"
-    "                     clock: no message, only a deadline\n"
+    "  --peer PEER        mcring, rte_ring, bytes, unix (mcring); echo: the round trip of mcring.\n"
+    "                     Floors: one_line, two_lines: a stamp, or a number and a stamp; line: "
+    "one\n"
+    "                     cache line bounced; clock: no message, only a deadline\n"
     "  --rate N           messages a second, one at a time; without it flat out in bursts of 32\n"
     "  --port PORT        DPDK device name or port number\n"
     "  --groups N         groups joined, 239.16.0.0 onwards, UDP port 5000 (512)\n"
@@ -48,8 +49,10 @@ static const char usage[] =
     "  --burst N          burst: packets of one, at most 10000 (32)\n"
     "  --capture FILE     burst: of the packets of this pcap file; several make one burst\n"
     "  --think-ns N       burst: what the reader takes for a message (0)\n"
+    "  --pieces           a queue that is behind is received in pieces\n"
     "  --rotate           all buffers go round, not only those in the lcore's cache\n"
     "  --rewrite          each frame is written again, for the next group\n"
+    "  --hw-times         engine, on net_null: packets have the stamps of a NIC, messages hw_ns\n"
     "  --ms N             length of the measurement (1000)\n";
 
 enum option_id {
@@ -65,8 +68,10 @@ enum option_id {
 	OPT_FIRST_CHUNK,
 	OPT_BURST,
 	OPT_CAPTURE,
+	OPT_PIECES,
 	OPT_ROTATE,
 	OPT_REWRITE,
+	OPT_HW_TIMES,
 	OPT_MS,
 	OPT_COUNT_FILE,
 	OPT_TIMES,
@@ -89,8 +94,10 @@ static const struct option long_options[] = {
     {"first-chunk", required_argument, NULL, OPT_FIRST_CHUNK},
     {"burst", required_argument, NULL, OPT_BURST},
     {"capture", required_argument, NULL, OPT_CAPTURE},
+    {"pieces", no_argument, NULL, OPT_PIECES},
     {"rotate", no_argument, NULL, OPT_ROTATE},
     {"rewrite", no_argument, NULL, OPT_REWRITE},
+    {"hw-times", no_argument, NULL, OPT_HW_TIMES},
     {"ms", required_argument, NULL, OPT_MS},
     {"count-file", required_argument, NULL, OPT_COUNT_FILE},
     {"times", no_argument, NULL, OPT_TIMES},
@@ -123,8 +130,34 @@ static int ring_bytes(const char *name, const char *text, unsigned *out)
 	return 0;
 }
 
+/* What an option without a value sets; NULL: it has one. */
+static unsigned *flag_of(struct bench_options *o, int id)
+{
+	switch (id) {
+	case OPT_PIECES:
+		return &o->pieces;
+	case OPT_ROTATE:
+		return &o->rotate;
+	case OPT_REWRITE:
+		return &o->rewrite;
+	case OPT_HW_TIMES:
+		return &o->hw_times;
+	case OPT_TIMES:
+		return &o->times;
+	case OPT_ADAPTIVE:
+		return &o->adaptive;
+	}
+	return NULL;
+}
+
 static int take_option(struct bench_options *o, int id, const char *name, const char *text)
 {
+	unsigned *flag = flag_of(o, id);
+
+	if (flag) {
+		*flag = 1;
+		return 0;
+	}
 	switch (id) {
 	case OPT_PORT:
 		o->port = text;
@@ -159,20 +192,8 @@ static int take_option(struct bench_options *o, int id, const char *name, const 
 			return fail("more than %u captures", BENCH_CAPTURES_MAX);
 		o->captures[o->n_captures++] = text;
 		return 0;
-	case OPT_ROTATE:
-		o->rotate = 1;
-		return 0;
-	case OPT_REWRITE:
-		o->rewrite = 1;
-		return 0;
 	case OPT_COUNT_FILE:
 		o->count_file = text;
-		return 0;
-	case OPT_TIMES:
-		o->times = 1;
-		return 0;
-	case OPT_ADAPTIVE:
-		o->adaptive = 1;
 		return 0;
 	case OPT_PEER:
 		o->peer = text;

@@ -46,7 +46,7 @@ static void on_messages(void *ctx, const struct mcr_inline_msg *msgs, unsigned n
 
 static int print(struct receiver *r, uint64_t cpu_ns)
 {
-	struct mcr_lcore_info lcore;
+	struct mcr_lcore_info lcore = {.size = sizeof(lcore)};
 	double n;
 
 	mcr_engine_lcore_info(r->engine, 0, &lcore);

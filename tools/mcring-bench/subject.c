@@ -32,19 +32,22 @@ static int create_engine(struct mcr_engine **out, const struct bench_options *o,
 	struct mcr_engine_config config;
 
 	for (unsigned i = 0; i < feed->n_vlans; i++) {
+		interfaces[i].size = sizeof(interfaces[i]);
 		feed_interface(interfaces[i].name, feed->vlans[i]);
 		snprintf(interfaces[i].port, sizeof(interfaces[i].port), "%s", o->port);
 		interfaces[i].vlan = feed->vlans[i];
 		interfaces[i].tx_never = 1;
+		interfaces[i].pieces = o->pieces ? MCR_PIECES_ON : MCR_PIECES_AUTO;
 	}
 	for (unsigned i = 0; i < o->channels; i++) {
+		channels[i].size = sizeof(channels[i]);
 		subject_channel(channels[i].name, i);
 		channels[i].bytes = o->bytes;
 		channels[i].handler = handler->call;
 		channels[i].handler_ctx = handler->ctx;
 		channels[i].handler_only = o->handler == BENCH_HANDLER_ONLY;
 	}
-	mcr_engine_config_init(&config);
+	mcr_engine_config_init(&config, sizeof(config));
 	config.interfaces = interfaces;
 	config.n_interfaces = feed->n_vlans;
 	config.channels = channels;
@@ -89,7 +92,7 @@ int subject_create_idle(struct mcr_engine **out, const struct mcr_interface_conf
 {
 	struct mcr_engine_config config;
 
-	mcr_engine_config_init(&config);
+	mcr_engine_config_init(&config, sizeof(config));
 	config.interfaces = interface;
 	config.n_interfaces = 1;
 	config.lcores = &rx_lcore;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "options.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -27,7 +26,7 @@ static const char USAGE[] =
     "  --merge              print the messages of several rings in the order of arrival\n"
     "  --join JOIN          join a group into the channel while this runs, if the engine's\n"
     "                       configuration allows it; repeatable\n"
-    "  --group ADDRESS      only messages of this group; repeatable\n"
+    "  --group ADDRESS[:PORT]  only messages of this group; repeatable\n"
     "  --id N               only messages with this id, and those of the groups given; repeatable\n"
     "  --count N            end after N messages\n"
     "  --timeout SECONDS    end after this time, fractions allowed\n"
@@ -98,13 +97,16 @@ static void from(struct mcr_consumer_opts *opts, const char *value)
 
 static void select_group(struct cat_options *o, const char *value)
 {
-	struct in_addr in;
+	const char *colon = strchr(value, ':');
+	size_t len = colon ? (size_t)(colon - value) : strlen(value);
+	struct mcr_select_group *group = &o->groups[o->opts.n_groups];
 
-	if (inet_pton(AF_INET, value, &in) != 1)
-		usage_error("group", value, "an IPv4 address");
 	if (o->opts.n_groups == SELECT_MAX)
 		usage_error("group", value, "1024 groups at most");
-	o->groups_be[o->opts.n_groups++] = in.s_addr;
+	if (mcr_address_parse(&group->group, value, len) < 0)
+		usage_error("group", value, "an IPv4 address, with :PORT or without");
+	group->port = colon ? (uint16_t)number("group", colon + 1, UINT16_MAX) : 0;
+	o->opts.n_groups++;
 }
 
 static void select_id(struct cat_options *o, const char *value)
@@ -208,7 +210,7 @@ void cat_options_parse(struct cat_options *o, int argc, char **argv)
 	    {"version", no_argument, NULL, 'V'},       {NULL, 0, NULL, 0}};
 
 	*o = (struct cat_options){.opts = MCR_CONSUMER_OPTS_INIT};
-	o->opts.groups_be = o->groups_be;
+	o->opts.groups = o->groups;
 	o->opts.ids = o->ids;
 	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;)
 		take_option(o, c);

@@ -19,7 +19,8 @@ enum cat_exit {
 
 struct cat_options {
 	struct mcr_consumer_opts opts; /* its lists are the next two */
-	uint32_t groups_be[SELECT_MAX], ids[SELECT_MAX];
+	struct mcr_select_group groups[SELECT_MAX];
+	uint32_t ids[SELECT_MAX];
 	const char *joins[JOIN_MAX];
 	unsigned n_joins;
 	uint64_t count;      /* 0 = no --count */

@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
 
 #include "print.h"
-
-static const char *address(uint32_t be, char text[INET_ADDRSTRLEN])
-{
-	struct in_addr in = {be};
-
-	inet_ntop(AF_INET, &in, text, INET_ADDRSTRLEN);
-	return text;
-}
 
 static const char *time_text(uint64_t ns, char text[40])
 {
@@ -49,7 +40,7 @@ static void to_printable(struct cat_printer *p, uint32_t len)
 
 void cat_print_data(struct cat_printer *p, const struct mcr_msg *m)
 {
-	char group[INET_ADDRSTRLEN], source[INET_ADDRSTRLEN], when[40], hw_when[40];
+	char group[MCR_ADDRESS_TEXT], source[MCR_ADDRESS_TEXT], when[40], hw_when[40];
 	uint64_t hw_ns = m->flags & MCR_FLAG_HW_TIME ? m->hw_ns : 0;
 	int is_synced = (m->flags & MCR_FLAG_HW_TIME_SYNCED) != 0;
 
@@ -57,8 +48,8 @@ void cat_print_data(struct cat_printer *p, const struct mcr_msg *m)
 		fwrite(p->payload, 1, m->len, stdout);
 		return;
 	}
-	address(m->group_be, group);
-	address(m->source_be, source);
+	mcr_address_format(group, m->group);
+	mcr_address_format(source, m->source);
 	if (p->format == CAT_FORMAT_TEXT)
 		to_printable(p, m->len);
 	else

@@ -4,14 +4,11 @@
  * control thread what mcr_engine_update costs, so a poll makes one, and what consumers that ended
  * together leave is one change. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 
 #include "core/error.h"
 #include "engine/attach/attach_access.h"
 #include "engine/attach/attach_join.h"
-#include "engine/attach/attach_slots.h"
 
 void mcr_attach_server_joins(struct mcr_attach_server *s, const struct mcr_attach_joining *joining,
 			     void *ctx)
@@ -70,10 +67,10 @@ static int leave(struct mcr_attach_server *s, struct mcr_attach_slot *slot,
 	return ret;
 }
 
-static int serve(struct mcr_attach_server *s, struct mcr_attach_slot *slot,
-		 const struct mcr_request *request, struct mcr_error *err)
+int mcr_attach_join(struct mcr_attach_server *s, struct mcr_attach_slot *slot,
+		    const struct mcr_request *request, struct mcr_error *err)
 {
-	struct mcr_join_list list = {NULL, 0, 0};
+	struct mcr_join_list list = {0};
 	int ret = s->joining ? mcr_attach_may_join(slot, &slot->channel->config.joiners) : 0;
 
 	if (ret < 0)
@@ -93,24 +90,6 @@ static int serve(struct mcr_attach_server *s, struct mcr_attach_slot *slot,
 							: leave(s, slot, &list, err);
 	mcr_join_list_clear(&list);
 	return ret;
-}
-
-int mcr_attach_on_request(struct mcr_attach_server *s, struct mcr_attach_slot *slot,
-			  const struct mcr_request *request)
-{
-	struct mcr_reply reply = {.kind = MCR_NOTICE_REPLY, .serial = request->serial};
-	struct mcr_error err = {""};
-
-	if ((request->kind != MCR_REQUEST_JOIN && request->kind != MCR_REQUEST_LEAVE) ||
-	    !memchr(request->text, '\0', sizeof(request->text)))
-		return -EBADMSG;
-	s->joins_asked = 1;
-	reply.status = serve(s, slot, request, &err);
-	snprintf(reply.text, sizeof(reply.text), "%s", err.text);
-	mcr_attach_slot_settle(slot);
-	/* A client that does not read its answers runs out of room for them and loses them. */
-	send(slot->fd, &reply, sizeof(reply), MSG_DONTWAIT | MSG_NOSIGNAL);
-	return 0;
 }
 
 static int by_number(const void *a, const void *b)

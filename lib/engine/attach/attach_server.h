@@ -20,6 +20,7 @@
 #define MCR_ATTACH_PATIENCE_NS       UINT64_C(100000000) /* sooner, when others wait for its place */
 
 struct mcr_attach_server;
+struct mcr_wire_interface;
 
 /* ---- attach_server.c ---- */
 
@@ -93,6 +94,14 @@ struct mcr_attach_joining {
  * may. joining is borrowed. */
 void mcr_attach_server_joins(struct mcr_attach_server *s, const struct mcr_attach_joining *joining,
 			     void *ctx);
+
+/* ---- attach_request.c ---- */
+
+/* mcr_attach_server_interfaces lets consumers ask for the engine's interfaces: describe fills in
+ * the one of this index and returns 0, or -ENOENT past the last. */
+typedef int (*mcr_attach_interface)(void *ctx, uint32_t index, struct mcr_wire_interface *out);
+void mcr_attach_server_interfaces(struct mcr_attach_server *s, mcr_attach_interface describe,
+				  void *ctx);
 
 /* ---- attach_log.c ---- */
 

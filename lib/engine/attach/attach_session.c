@@ -11,10 +11,10 @@
 #include "core/error.h"
 #include "engine/attach/attach_access.h"
 #include "engine/attach/attach_channels.h"
-#include "engine/attach/attach_join.h"
 #include "engine/attach/attach_limits.h"
 #include "engine/attach/attach_log.h"
 #include "engine/attach/attach_reply.h"
+#include "engine/attach/attach_request.h"
 #include "engine/attach/attach_session.h"
 #include "engine/attach/attach_slots.h"
 
@@ -168,7 +168,7 @@ void mcr_attach_on_hello(struct mcr_attach_server *s, struct mcr_attach_slot *sl
 	mcr_attach_slot_release(s, slot);
 }
 
-/* A consumer sends only requests to join or leave; all else is its end or breaks the protocol. */
+/* A consumer sends only requests; all else is its end or breaks the protocol. */
 void mcr_attach_on_attached(struct mcr_attach_server *s, struct mcr_attach_slot *slot)
 {
 	struct mcr_request request;

@@ -7,7 +7,8 @@
  *     attach_channels  the channels that can be attached to
  *     attach_limits    how much one user and all may have
  *     attach_join      joins that consumers make themselves
- *     attach_session   the protocol: a hello, an attached consumer's requests
+ *     attach_request   what an attached consumer asks
+ *     attach_session   the protocol: a hello, then requests
  *     attach_info, attach_wake  what consumers say of themselves; waking those that sleep
  *     attach_server    the listening socket and the poll */
 #ifndef MCR_ENGINE_ATTACH_STATE_H
@@ -81,6 +82,8 @@ struct mcr_attach_server {
 	struct mcr_attach_warning_rate warnings[MCR_ATTACH_WARNINGS];
 	const struct mcr_attach_joining *joining; /* NULL = nobody may join */
 	void *joining_ctx;
+	mcr_attach_interface describe_interface; /* NULL = there is none */
+	void *describe_interface_ctx;
 	uint8_t joiner_ended; /* one that had joined is gone: mcr_attach_leave_ended is due */
 	/* In this poll, which then ends: a change costs time that grows with all joins. */
 	uint8_t joins_asked;

@@ -58,7 +58,7 @@ int mcr_channel_create(struct mcr_channel **out, const struct mcr_channel_config
 		       struct mcr_error *err)
 {
 	struct mcr_channel *channel = calloc(1, sizeof(*channel));
-	size_t len = mcr_ring_footprint(mcr_channel_depth(config->bytes), config->bytes);
+	size_t len = mcr_ring_footprint(config->bytes);
 	char name[64];
 	int ret;
 
@@ -86,8 +86,8 @@ int mcr_channel_create(struct mcr_channel **out, const struct mcr_channel_config
 					    config->name);
 			goto fail;
 		}
-		mcr_ring_format(region->mem, mcr_channel_depth(config->bytes), config->bytes,
-				channel->epoch, i, n_lcores);
+		mcr_ring_format(region->mem, config->bytes, channel->epoch, i,
+				n_lcores);
 		mcr_ring_writer_attach(channel->writers[i], region->mem);
 		if (config->handler_only)
 			channel->writers[i]->max_payload = UINT32_MAX; /* nothing is put there */

@@ -20,16 +20,16 @@ static json_t *number_or_null(uint64_t value)
 	return value ? number(value) : json_null();
 }
 
-static json_t *address(uint32_t address_be)
+static json_t *address(struct mcr_address address)
 {
 	char text[MCR_ADDRESS_TEXT];
 
-	return json_string(mcr_address_format(text, mcr_address_from_ipv4(address_be)));
+	return json_string(mcr_address_format(text, address));
 }
 
-static json_t *address_or_null(uint32_t address_be)
+static json_t *address_or_null(struct mcr_address a)
 {
-	return address_be ? address(address_be) : json_null();
+	return mcr_address_is_none(a) ? json_null() : address(a);
 }
 
 /* Device names and labels come from outside: what is not UTF-8 becomes "?". */
@@ -86,19 +86,19 @@ ITEM(drops)
 
 static json_t *interface_name(const struct mcr_engine *engine, size_t i)
 {
-	struct mcr_interface_info info;
+	struct mcr_interface_info info = {.size = sizeof(info)};
 
 	if (mcr_engine_interface_info(engine, i, &info) < 0)
 		return json_null();
-	return string(info.config.name);
+	return string(info.name);
 }
 
 static json_t *sample(const struct mcr_engine *engine, const struct mcr_drop_sample *s)
 {
 	return json_pack("{so so si so si si si so si sI so so}", "time_ns", number(s->time_ns),
-			 "group", address_or_null(s->group_be), "port", s->port, "source",
-			 address_or_null(s->source_be), "source_port", s->source_port, "vlan",
-			 s->vlan, "dpdk_port", s->dpdk_port, "interface",
+			 "group", address_or_null(s->group), "port", s->port, "source",
+			 address_or_null(s->source), "source_port", s->source_port, "vlan", s->vlan,
+			 "dpdk_port", s->dpdk_port, "interface",
 			 interface_name(engine, s->interface), "ether_type", s->ether_type, "len",
 			 (json_int_t)s->len, "destination_mac",
 			 s->len < 6 ? json_null() : mac(s->destination_mac), "source_mac",
@@ -110,7 +110,7 @@ ITEM(drop_samples)
 	json_t *all = json_object();
 
 	for (unsigned r = 0; all && r < MCR_DROP_COUNT; r++) {
-		struct mcr_drop_sample s = {.time_ns = 0};
+		struct mcr_drop_sample s = {.size = sizeof(s)};
 
 		mcr_engine_drop_sample(src->engine, r, &s);
 		if (s.time_ns)
@@ -140,7 +140,7 @@ static json_t *kernel_of_port(const struct mcr_port_info *p)
 
 ITEM(port)
 {
-	struct mcr_port_info p;
+	struct mcr_port_info p = {.size = sizeof(p)};
 
 	if (mcr_engine_port_info(src->engine, i, &p) < 0)
 		return NULL;
@@ -165,7 +165,7 @@ ITEM(port)
 
 ITEM(lcore)
 {
-	struct mcr_lcore_info l;
+	struct mcr_lcore_info l = {.size = sizeof(l)};
 
 	if (mcr_engine_lcore_info(src->engine, i, &l) < 0)
 		return NULL;
@@ -180,7 +180,7 @@ ITEM(lcore)
 
 ITEM(control)
 {
-	struct mcr_control_info c;
+	struct mcr_control_info c = {.size = sizeof(c)};
 
 	mcr_engine_control_info(src->engine, &c);
 	return json_pack("{so so so}", "rounds", number(c.rounds), "longest_round_ns",
@@ -196,12 +196,12 @@ static json_t *igmp_of(const struct mcr_interface_info *f)
 	for (unsigned r = 0; rx && r < MCR_IGMP_RX_KINDS; r++)
 		json_object_set_new(rx, mcr_engine_igmp_rx_name(r), number(f->igmp_rx_by[r]));
 	return json_pack(
-	    "{so so so so so so so so so so so so so so so so so}", "interface",
-	    string(f->config.name), "querier_version", number_or_null(f->querier_version),
-	    "robustness", number(f->igmp_robustness), "query_interval_s",
-	    number(f->query_interval_s), "querier_left_ns", number_or_null(f->querier_left_ns),
-	    "v1_left_ns", number_or_null(f->v1_left_ns), "v2_left_ns",
-	    number_or_null(f->v2_left_ns), "repeat_left_ns",
+	    "{so so so so so so so so so so so so so so so so so}", "interface", string(f->name),
+	    "querier_version", number_or_null(f->querier_version), "robustness",
+	    number(f->igmp_robustness), "query_interval_s", number(f->query_interval_s),
+	    "querier_left_ns", number_or_null(f->querier_left_ns), "v1_left_ns",
+	    number_or_null(f->v1_left_ns), "v2_left_ns", number_or_null(f->v2_left_ns),
+	    "repeat_left_ns",
 	    f->repeat_left_ns == UINT64_MAX ? json_null() : number(f->repeat_left_ns), "rx", rx,
 	    "rx_v1_queries", number(f->igmp_rx_v1_queries), "rx_v2_queries",
 	    number(f->igmp_rx_v2_queries), "rx_v2_ssm_queries", number(f->igmp_rx_v2_ssm_queries),
@@ -211,44 +211,44 @@ static json_t *igmp_of(const struct mcr_interface_info *f)
 }
 
 /* The device that an interface shares with the kernel. */
-static json_t *kernel_of(const struct mcr_interface_info *f)
+static json_t *kernel_of(const struct mcr_interface_info *f, const char *device)
 {
-	return json_pack("{so so sb so so so so}", "interface", string(f->config.name), "device",
-			 string(f->config.kernel), "up", f->kernel_up, "rx", number(f->kernel_rx),
+	return json_pack("{so so sb so so so so}", "interface", string(f->name), "device",
+			 string(device), "up", f->kernel_up, "rx", number(f->kernel_rx),
 			 "rx_dropped", number(f->kernel_rx_dropped), "tx", number(f->kernel_tx),
 			 "tx_dropped", number(f->kernel_tx_dropped));
 }
 
 ITEM(interface)
 {
-	struct mcr_interface_info f;
-	const struct mcr_interface_config *c = &f.config;
+	struct mcr_interface_info f = {.size = sizeof(f)};
+	struct mcr_interface_config c = {.size = sizeof(c)};
 	json_t *all;
 
-	if (mcr_engine_interface_info(src->engine, i, &f) < 0)
+	if (mcr_engine_interface_info(src->engine, i, &f) < 0 ||
+	    mcr_engine_interface_config(src->engine, i, &c) < 0)
 		return NULL;
-	all =
-	    json_pack("{so so si so so si si sb si so so so so so so so so so so so}", "name",
-		      string(c->name), "port", string(c->port), "dpdk_port", f.dpdk_port, "mac",
-		      mac(f.mac), "address", address_or_null(c->address_be), "prefix_len",
-		      c->prefix_len, "vlan", c->vlan, "tx_never", c->tx_never, "igmp_version",
-		      f.igmp_version, "igmp_reason", string(f.igmp_reason), "querier",
-		      f.querier_version ? address(f.querier_be) : json_null(), "querier_age_ns",
-		      f.querier_age_ns == UINT64_MAX ? json_null() : number(f.querier_age_ns),
-		      "tx_packets", number(f.tx_packets), "tx_retries", number(f.tx_retries),
-		      "tx_dropped", number(f.tx_dropped), "igmp_rx", number(f.igmp_rx),
-		      "igmp_rx_bad", number(f.igmp_rx_bad), "igmp_queries", number(f.igmp_queries),
-		      "igmp_reports", number(f.igmp_reports), "groups", number(f.groups));
-	if (all && c->igmp != MCR_IGMP_OFF && !c->tx_never)
+	all = json_pack(
+	    "{so so si so so si si sb si so so so so so so so so so so so}", "name", string(c.name),
+	    "port", string(c.port), "dpdk_port", f.dpdk_port, "mac", mac(f.mac), "address",
+	    address_or_null(c.address), "prefix_len", c.prefix_len, "vlan", c.vlan, "tx_never",
+	    c.tx_never, "igmp_version", f.igmp_version, "igmp_reason", string(f.igmp_reason),
+	    "querier", f.querier_version ? address(f.querier) : json_null(), "querier_age_ns",
+	    f.querier_age_ns == UINT64_MAX ? json_null() : number(f.querier_age_ns), "tx_packets",
+	    number(f.tx_packets), "tx_retries", number(f.tx_retries), "tx_dropped",
+	    number(f.tx_dropped), "igmp_rx", number(f.igmp_rx), "igmp_rx_bad",
+	    number(f.igmp_rx_bad), "igmp_queries", number(f.igmp_queries), "igmp_reports",
+	    number(f.igmp_reports), "groups", number(f.groups));
+	if (all && c.igmp != MCR_IGMP_OFF && !c.tx_never)
 		json_object_set_new(all, "igmp", igmp_of(&f));
-	if (all && c->kernel[0])
-		json_object_set_new(all, "kernel", kernel_of(&f));
+	if (all && c.kernel[0])
+		json_object_set_new(all, "kernel", kernel_of(&f, c.kernel));
 	return all;
 }
 
 ITEM(channel)
 {
-	struct mcr_channel_info c;
+	struct mcr_channel_info c = {.size = sizeof(c)};
 	json_t *all;
 
 	if (mcr_engine_channel_info(src->engine, i, &c) < 0)
@@ -268,13 +268,15 @@ ITEM(channel)
 	return all;
 }
 
-static json_t *sources_of(const struct mcr_group_info *g)
+/* The first ones: n_sources says how many there are. */
+static json_t *sources_of(const struct mcr_engine *engine, size_t i)
 {
+	struct mcr_address list[MCR_JOIN_SOURCES_MAX];
+	int n = mcr_engine_group_sources(engine, i, list, MCR_JOIN_SOURCES_MAX);
 	json_t *sources = json_array();
-	unsigned n = g->n_sources < MCR_JOIN_SOURCES_MAX ? g->n_sources : MCR_JOIN_SOURCES_MAX;
 
-	for (unsigned k = 0; sources && k < n; k++)
-		json_array_append_new(sources, address(g->sources_be[k]));
+	for (int k = 0; sources && k < n && k < MCR_JOIN_SOURCES_MAX; k++)
+		json_array_append_new(sources, address(list[k]));
 	return sources;
 }
 
@@ -291,26 +293,26 @@ static json_t *owners_of(const struct mcr_group_info *g)
 
 ITEM(group)
 {
-	struct mcr_group_info g;
+	struct mcr_group_info g = {.size = sizeof(g)};
 
 	if (mcr_engine_group_info(src->engine, i, &g) < 0)
 		return NULL;
-	return json_pack("{so so ss si so si so so so so so so so so so so so so}", "interface",
-			 string(g.interface), "group", address(g.group_be), "mode",
-			 g.mode == MCR_FILTER_INCLUDE ? "include" : "exclude", "n_sources",
-			 (int)g.n_sources, "sources", sources_of(&g), "joins", (int)g.joins,
-			 "owners", owners_of(&g), "packets", number(g.packets), "bytes",
-			 number(g.bytes), "joined_ns", number_or_null(g.joined_ns), "first_ns",
-			 number_or_null(g.first_ns), "last_ns", number_or_null(g.last_ns), "rung",
-			 string(g.rung), "rung_reason", string(g.rung_reason), "queue",
-			 g.queue < 0 ? json_null() : number((uint64_t)g.queue), "igmp_state",
-			 string(g.igmp_state), "last_report_ns", number_or_null(g.last_report_ns),
-			 "last_query_ns", number_or_null(g.last_query_ns));
+	return json_pack(
+	    "{so so ss si so si so so so so so so so so so so so so}", "interface",
+	    string(g.interface), "group", address(g.group), "mode",
+	    g.mode == MCR_FILTER_INCLUDE ? "include" : "exclude", "n_sources", (int)g.n_sources,
+	    "sources", sources_of(src->engine, i), "joins", (int)g.joins, "owners", owners_of(&g),
+	    "packets", number(g.packets), "bytes", number(g.bytes), "joined_ns",
+	    number_or_null(g.joined_ns), "first_ns", number_or_null(g.first_ns), "last_ns",
+	    number_or_null(g.last_ns), "rung", string(g.rung), "rung_reason", string(g.rung_reason),
+	    "queue", g.queue < 0 ? json_null() : number((uint64_t)g.queue), "igmp_state",
+	    string(g.igmp_state), "last_report_ns", number_or_null(g.last_report_ns),
+	    "last_query_ns", number_or_null(g.last_query_ns));
 }
 
 ITEM(consumer)
 {
-	struct mcr_consumer_info c;
+	struct mcr_consumer_info c = {.size = sizeof(c)};
 
 	if (mcr_engine_consumer_info(src->engine, i, &c) < 0)
 		return NULL;

@@ -29,17 +29,17 @@ int mcr_interface_check(const struct mcr_interface_config *config, struct mcr_er
 	if (config->vlan > MCR_VLAN_ID_MAX)
 		return mcr_error_set(err, -EINVAL, "interface \"%s\": VLAN %u is not in 1..%d",
 				     config->name, config->vlan, MCR_VLAN_ID_MAX);
-	if ((config->address_be != 0 &&
-	     !mcr_address_is_unicast(mcr_address_from_ipv4(config->address_be))) ||
+	if ((!mcr_address_is_none(config->address) && !mcr_address_is_unicast(config->address)) ||
 	    config->prefix_len > 32)
 		return mcr_error_set(err, -EINVAL,
 				     "interface \"%s\": its address is not a unicast one",
 				     config->name);
 	if (config->igmp > MCR_IGMP_OFF || config->udp_checksum > MCR_UDP_CHECKSUM_VERIFY ||
-	    config->hw_time > MCR_HW_TIME_SYNCED)
-		return mcr_error_set(err, -EINVAL,
-				     "interface \"%s\": unknown igmp, udp_checksum or hw_time mode",
-				     config->name);
+	    config->hw_time > MCR_HW_TIME_SYNCED || config->pieces > MCR_PIECES_OFF)
+		return mcr_error_set(
+		    err, -EINVAL,
+		    "interface \"%s\": unknown igmp, udp_checksum, hw_time or pieces mode",
+		    config->name);
 	if (config->kernel[0] != '\0' && !mcr_device_name_ok(config->kernel))
 		return mcr_error_set(
 		    err, -EINVAL,
@@ -70,7 +70,7 @@ static uint16_t longest_packet(const struct mcr_port *port)
 static int make_igmp(struct mcr_interface *i, uint64_t now_ns, struct mcr_error *err)
 {
 	struct mcr_igmp_config cfg = {
-	    .address_be = i->config.address_be,
+	    .address_be = mcr_address_ipv4_be(i->config.address),
 	    .mtu = longest_packet(i->port),
 	    .version = i->config.igmp, /* enum mcr_igmp_mode: 0 follows the querier */
 	    .strict_rx = i->config.igmp_strict,
@@ -209,7 +209,7 @@ void mcr_interface_announce(struct mcr_interface *i, uint64_t now_ns)
 {
 	if (!i->igmp)
 		return;
-	mcr_igmp_announce(i->igmp, i->config.address_be, now_ns);
+	mcr_igmp_announce(i->igmp, mcr_address_ipv4_be(i->config.address), now_ns);
 	wake_igmp(i);
 }
 
@@ -250,8 +250,10 @@ void mcr_interface_input(struct mcr_interface *i, struct rte_mbuf *m,
 	if (mcr_kernel_path_is_up(i->kernel)) {
 		if (igmp) /* other frames reach it through the kernel's ring */
 			mcr_kernel_path_give(i->kernel, m);
-	} else if (!igmp && !i->config.tx_never && i->port->started && i->config.address_be != 0 &&
-		   mcr_responder_answer(m, packet, &i->port->mac, i->config.address_be)) {
+	} else if (!igmp && !i->config.tx_never && i->port->started &&
+		   !mcr_address_is_none(i->config.address) &&
+		   mcr_responder_answer(m, packet, &i->port->mac,
+					mcr_address_ipv4_be(i->config.address))) {
 		if ((m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) && rte_vlan_insert(&m) < 0) {
 			i->tx_dropped++;
 			rte_pktmbuf_free(m);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,43 +44,72 @@ static int find_name(const char *name, const char *const *names, size_t n)
 
 static int by_address(const void *a, const void *b)
 {
-	uint32_t x = ntohl(*(const uint32_t *)a), y = ntohl(*(const uint32_t *)b);
-
-	return x < y ? -1 : x > y;
+	return memcmp(a, b, sizeof(struct mcr_address));
 }
 
 static int check_sources(const struct mcr_join *join, struct mcr_error *err)
 {
-	enum mcr_group_fault fault =
-	    mcr_group_fault(mcr_address_from_ipv4(join->group_be), join->mode);
+	enum mcr_group_fault fault = mcr_group_fault(join->group, join->mode);
 
 	if (fault == MCR_GROUP_NOT_MULTICAST)
 		return mcr_join_refuse(err, join, -EINVAL,
 				       "the group is not a multicast address (224.0.0.0/4)");
-	if (join->mode > MCR_FILTER_INCLUDE || join->n_sources > MCR_JOIN_SOURCES_MAX)
+	if (join->mode > MCR_FILTER_INCLUDE || join->n_sources > MCR_JOIN_SOURCES_MAX ||
+	    (join->n_sources > 0 && !join->sources))
 		return mcr_join_refuse(err, join, -EINVAL,
-				       "unknown filter mode, or too many sources");
+				       "unknown filter mode, too many sources or none where some "
+				       "are announced");
 	if (join->mode == MCR_FILTER_INCLUDE && join->n_sources == 0)
 		return mcr_join_refuse(err, join, -EINVAL, "an including join needs a source");
 	if (fault != MCR_GROUP_OK)
 		return mcr_join_refuse(
 		    err, join, -EINVAL,
 		    "232.0.0.0/8 is source-specific: name a source with @SOURCE");
-	for (unsigned i = 0; i < join->n_sources; i++)
-		if (!mcr_address_is_host(mcr_address_from_ipv4(join->sources_be[i])))
+	for (uint32_t i = 0; i < join->n_sources; i++)
+		if (!mcr_address_is_host(join->sources[i]))
 			return mcr_join_refuse(err, join, -EINVAL,
 					       "a source is not a unicast address");
 	return 0;
 }
 
-int mcr_join_resolve(struct mcr_join *to, struct mcr_rule *rule, const struct mcr_join *from,
-		     const struct mcr_join_names *names, struct mcr_error *err)
+/* Those that have too many are refused. */
+size_t mcr_join_room(const struct mcr_join *joins, size_t n)
 {
+	size_t room = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (joins[i].n_sources <= MCR_JOIN_SOURCES_MAX)
+			room += joins[i].n_sources;
+	return room;
+}
+
+static void take_sources(struct mcr_join *to, struct mcr_address *sources,
+			 const struct mcr_join *from)
+{
+	if (from->n_sources == 0)
+		return;
+	memcpy(sources, from->sources, from->n_sources * sizeof(*sources));
+	qsort(sources, from->n_sources, sizeof(*sources), by_address);
+	for (uint32_t i = 0; i < from->n_sources; i++)
+		if (i == 0 || !mcr_address_is_equal(sources[to->n_sources - 1], sources[i]))
+			sources[to->n_sources++] = sources[i];
+	to->sources = sources;
+}
+
+int mcr_join_resolve(struct mcr_join *to, struct mcr_address *sources, struct mcr_rule *rule,
+		     const struct mcr_join *from, const struct mcr_join_names *names,
+		     struct mcr_error *err)
+{
+	static const uint8_t reserved[sizeof(from->reserved)];
 	int interface = -1, channel, ret;
 	const char *want = from->channel[0] ? from->channel : "default";
 
 	if (!memchr(from->interface, 0, MCR_NAME_MAX) || !memchr(from->channel, 0, MCR_NAME_MAX))
 		return mcr_error_set(err, -EINVAL, "a join's name is not terminated");
+	if (memcmp(from->reserved, reserved, sizeof(reserved)) != 0)
+		return mcr_error_set(err, -EINVAL,
+				     "a join's reserved octets are not 0: it asks for what this "
+				     "libmcring does not have");
 	ret = check_sources(from, err);
 	if (ret < 0)
 		return ret;
@@ -99,17 +127,11 @@ int mcr_join_resolve(struct mcr_join *to, struct mcr_rule *rule, const struct mc
 	memset(to, 0, sizeof(*to));
 	strcpy(to->interface, names->interfaces[interface]);
 	strcpy(to->channel, names->channels[channel]);
-	to->group_be = from->group_be;
+	to->group = from->group;
 	to->id = from->id;
 	to->port = from->port;
 	to->mode = from->mode;
-	memcpy(to->sources_be, from->sources_be, from->n_sources * sizeof(*to->sources_be));
-	qsort(to->sources_be, from->n_sources, sizeof(*to->sources_be), by_address);
-	for (unsigned i = 0; i < from->n_sources; i++)
-		if (to->n_sources == 0 || to->sources_be[to->n_sources - 1] != to->sources_be[i])
-			to->sources_be[to->n_sources++] = to->sources_be[i];
-	for (unsigned i = to->n_sources; i < from->n_sources; i++)
-		to->sources_be[i] = 0;
+	take_sources(to, sources, from);
 	*rule = (struct mcr_rule){
 	    .join = to, .interface = (uint16_t)interface, .channel = (uint16_t)channel};
 	return 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a join means in this engine: its names become indices, and joins that can be written in
- * several ways get one form, so that they compare octet for octet. No DPDK, no I/O. Thread:
+ * several ways get one form, so that mcr_join_compare finds equal ones. No DPDK, no I/O. Thread:
  * control. */
 #ifndef MCR_ENGINE_JOIN_RESOLVE_H
 #define MCR_ENGINE_JOIN_RESOLVE_H
@@ -23,10 +23,15 @@ struct mcr_join_names {
 };
 
 /* mcr_join_resolve writes the one form of `from` into `to`: the names of interface and channel
- * filled in, sources ascending and distinct, every unused octet 0. *rule refers to `to`. Errors,
- * with err filled: -EINVAL, -ENOENT (no such interface or channel). */
-int mcr_join_resolve(struct mcr_join *to, struct mcr_rule *rule, const struct mcr_join *from,
-		     const struct mcr_join_names *names, struct mcr_error *err);
+ * filled in, sources ascending and distinct. sources: room for those of `from`, where those of `to`
+ * then stand. *rule refers to `to`. Errors, with err filled: -EINVAL, -ENOENT (no such interface or
+ * channel). */
+int mcr_join_resolve(struct mcr_join *to, struct mcr_address *sources, struct mcr_rule *rule,
+		     const struct mcr_join *from, const struct mcr_join_names *names,
+		     struct mcr_error *err);
+
+/* mcr_join_room returns how many sources mcr_join_resolve may write for n joins. */
+size_t mcr_join_room(const struct mcr_join *joins, size_t n);
 
 /* mcr_join_refuse fills err with the join and what is wrong with it. Returns code. */
 int mcr_join_refuse(struct mcr_error *err, const struct mcr_join *join, int code, const char *why);

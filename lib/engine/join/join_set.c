@@ -7,13 +7,14 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/join_order.h"
 #include "engine/join/join_set.h"
 
 /* ---- the list ---- */
 
-static int by_octets(const void *a, const void *b)
+static int by_meaning(const void *a, const void *b)
 {
-	return memcmp(a, b, sizeof(struct mcr_join));
+	return mcr_join_compare(a, b);
 }
 
 static int same_owner(const struct mcr_join_owner *a, const struct mcr_join_owner *b)
@@ -25,6 +26,7 @@ static int same_owner(const struct mcr_join_owner *a, const struct mcr_join_owne
  * were not found so far, 0 beside the others. */
 struct removal {
 	struct mcr_join *joins;
+	struct mcr_address *sources;
 	size_t *left;
 	size_t n;
 };
@@ -33,21 +35,25 @@ static int removal_make(struct removal *r, const struct mcr_join_change *change,
 			const struct mcr_join_names *names, struct mcr_error *err)
 {
 	struct mcr_rule rule;
-	size_t first = 0;
+	size_t first = 0, used = 0;
 	int ret = 0;
 
 	r->n = change->n_remove;
 	r->joins = calloc(r->n + 1, sizeof(*r->joins));
+	r->sources = calloc(mcr_join_room(change->remove, r->n) + 1, sizeof(*r->sources));
 	r->left = calloc(r->n + 1, sizeof(*r->left));
-	if (!r->joins || !r->left)
+	if (!r->joins || !r->sources || !r->left)
 		return -ENOMEM;
-	for (size_t i = 0; ret == 0 && i < r->n; i++)
-		ret = mcr_join_resolve(&r->joins[i], &rule, &change->remove[i], names, err);
+	for (size_t i = 0; ret == 0 && i < r->n; i++) {
+		ret = mcr_join_resolve(&r->joins[i], r->sources + used, &rule, &change->remove[i],
+				       names, err);
+		used += r->joins[i].n_sources;
+	}
 	if (ret < 0)
 		return ret;
-	qsort(r->joins, r->n, sizeof(*r->joins), by_octets);
+	qsort(r->joins, r->n, sizeof(*r->joins), by_meaning);
 	for (size_t i = 0; i < r->n; i++) {
-		if (by_octets(&r->joins[first], &r->joins[i]) != 0)
+		if (by_meaning(&r->joins[first], &r->joins[i]) != 0)
 			first = i;
 		r->left[first]++;
 	}
@@ -57,6 +63,7 @@ static int removal_make(struct removal *r, const struct mcr_join_change *change,
 static void removal_clear(struct removal *r)
 {
 	free(r->joins);
+	free(r->sources);
 	free(r->left);
 }
 
@@ -68,12 +75,12 @@ static size_t *removal_find(const struct removal *r, const struct mcr_join *join
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 
-		if (by_octets(&r->joins[middle], join) < 0)
+		if (by_meaning(&r->joins[middle], join) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < r->n && by_octets(&r->joins[low], join) == 0 ? &r->left[low] : NULL;
+	return low < r->n && by_meaning(&r->joins[low], join) == 0 ? &r->left[low] : NULL;
 }
 
 /* Marks which of one owner's joins are removed: the first of equal ones. */
@@ -109,7 +116,7 @@ static int refuse_leave(const struct mcr_join_set *old, const struct mcr_join *j
 	const struct mcr_join_owner *owner = NULL;
 
 	for (size_t i = 0; !owner && i < old->n_joins; i++)
-		if (by_octets(&old->joins[i], join) == 0 && !same_owner(&old->owners[i], &asker))
+		if (by_meaning(&old->joins[i], join) == 0 && !same_owner(&old->owners[i], &asker))
 			owner = &old->owners[i];
 	if (!owner)
 		return mcr_join_refuse(err, join, -ENOENT, "there is no such join to leave");
@@ -183,12 +190,26 @@ static long mark(uint8_t *gone, const struct mcr_join_set *old,
 	return (long)kept;
 }
 
-static int allocate(struct mcr_join_set *set, size_t n)
+static int allocate(struct mcr_join_set *set, size_t n, size_t n_sources)
 {
 	set->joins = calloc(n + 1, sizeof(*set->joins));
+	set->sources = calloc(n_sources + 1, sizeof(*set->sources));
 	set->rules = calloc(n + 1, sizeof(*set->rules));
 	set->owners = calloc(n + 1, sizeof(*set->owners));
-	return set->joins && set->rules && set->owners ? 0 : -ENOMEM;
+	return set->joins && set->sources && set->rules && set->owners ? 0 : -ENOMEM;
+}
+
+static void keep(struct mcr_join_set *set, struct mcr_address *sources,
+		 const struct mcr_join_set *old, size_t i)
+{
+	struct mcr_join *join = &set->joins[set->n_joins];
+
+	*join = old->joins[i];
+	if (join->n_sources > 0)
+		join->sources = memcpy(sources, join->sources, join->n_sources * sizeof(*sources));
+	set->rules[set->n_joins] = old->rules[i];
+	set->rules[set->n_joins].join = join;
+	set->owners[set->n_joins++] = old->owners[i];
 }
 
 static int make_list(struct mcr_join_set *set, const struct mcr_join_set *old,
@@ -197,19 +218,25 @@ static int make_list(struct mcr_join_set *set, const struct mcr_join_set *old,
 {
 	uint8_t *gone = calloc(old->n_joins + 1, 1);
 	long kept = gone ? mark(gone, old, change, names, err) : -ENOMEM;
-	int ret = kept < 0 ? (int)kept : allocate(set, (size_t)kept + change->n_add);
+	size_t room = mcr_join_room(change->add, change->n_add), used = 0;
+	int ret = kept < 0 ? (int)kept : 0;
 
+	for (size_t i = 0; ret == 0 && i < old->n_joins; i++)
+		room += gone[i] ? 0 : old->joins[i].n_sources;
+	if (ret == 0)
+		ret = allocate(set, (size_t)kept + change->n_add, room);
 	for (size_t i = 0; ret == 0 && i < old->n_joins; i++) {
 		if (gone[i])
 			continue;
-		set->joins[set->n_joins] = old->joins[i];
-		set->rules[set->n_joins] = old->rules[i];
-		set->rules[set->n_joins].join = &set->joins[set->n_joins];
-		set->owners[set->n_joins++] = old->owners[i];
+		keep(set, set->sources + used, old, i);
+		used += old->joins[i].n_sources;
 	}
 	for (size_t i = 0; ret == 0 && i < change->n_add; i++) {
-		ret = mcr_join_resolve(&set->joins[set->n_joins], &set->rules[set->n_joins],
+		struct mcr_join *join = &set->joins[set->n_joins];
+
+		ret = mcr_join_resolve(join, set->sources + used, &set->rules[set->n_joins],
 				       &change->add[i], names, err);
+		used += join->n_sources;
 		set->owners[set->n_joins++] = change->owner;
 	}
 	for (size_t i = 0; ret == 0 && i < set->n_joins; i++)
@@ -235,7 +262,9 @@ static int by_group(const void *a, const void *b)
 	const struct mcr_rule *x = *(const struct mcr_rule *const *)a;
 	const struct mcr_rule *y = *(const struct mcr_rule *const *)b;
 
-	return compare_group(x->interface, x->join->group_be, y->interface, y->join->group_be);
+	if (x->interface != y->interface)
+		return x->interface < y->interface ? -1 : 1;
+	return memcmp(&x->join->group, &y->join->group, sizeof(x->join->group));
 }
 
 const struct mcr_group *mcr_join_set_find(const struct mcr_join_set *set, uint16_t interface,
@@ -256,16 +285,14 @@ const struct mcr_group *mcr_join_set_find(const struct mcr_join_set *set, uint16
 	return NULL;
 }
 
-/* The group that n rules of one (interface, group) make. scratch: room for n filters. */
+/* The group that n rules of one (interface, group) make. scratch: room for n joins. */
 static int make_group(struct mcr_group *g, const struct mcr_join_set *set,
-		      struct mcr_rule *const *rules, size_t n, struct mcr_source_filter *scratch)
+		      struct mcr_rule *const *rules, size_t n, const struct mcr_join **scratch)
 {
 	for (size_t i = 0; i < n; i++)
-		scratch[i] = (struct mcr_source_filter){.mode = rules[i]->join->mode,
-							.sources_be = rules[i]->join->sources_be,
-							.n = rules[i]->join->n_sources};
+		scratch[i] = rules[i]->join;
 	g->interface = rules[0]->interface;
-	g->group_be = rules[0]->join->group_be;
+	g->group_be = mcr_address_ipv4_be(rules[0]->join->group);
 	g->udp_port = rules[0]->join->port;
 	g->channels = 0;
 	for (size_t i = 0; i < n; i++) {
@@ -282,7 +309,7 @@ static int make_groups(struct mcr_join_set *set, const struct mcr_join_set *old,
 		       struct mcr_slots *slots, uint64_t now_ns)
 {
 	struct mcr_rule **order = calloc(set->n_joins + 1, sizeof(*order));
-	struct mcr_source_filter *scratch = calloc(set->n_joins + 1, sizeof(*scratch));
+	const struct mcr_join **scratch = calloc(set->n_joins + 1, sizeof(*scratch));
 	int ret = 0;
 
 	set->groups = calloc(set->n_joins + 1, sizeof(*set->groups));
@@ -367,6 +394,7 @@ void mcr_join_set_destroy(struct mcr_join_set *set)
 	free(set->groups);
 	free(set->owners);
 	free(set->rules);
+	free(set->sources);
 	free(set->joins);
 	free(set);
 }

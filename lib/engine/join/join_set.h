@@ -29,6 +29,7 @@ struct mcr_group {
 
 struct mcr_join_set {
 	struct mcr_join *joins;        /* names resolved, in the order they were added */
+	struct mcr_address *sources;   /* those of all joins */
 	struct mcr_rule *rules;        /* n_joins, in the same order */
 	struct mcr_join_owner *owners; /* likewise */
 	size_t n_joins;

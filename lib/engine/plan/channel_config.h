@@ -16,14 +16,6 @@
  * whatever they are. */
 void mcr_channel_fill(struct mcr_channel_config *config);
 
-/* mcr_channel_depth: descriptors of a ring of bytes octets. */
-static inline uint32_t mcr_channel_depth(uint64_t bytes)
-{
-	uint64_t depth = bytes / 256;
-
-	return depth < 64 ? 64 : depth > 1u << 24 ? 1u << 24 : (uint32_t)depth;
-}
-
 /* mcr_channel_check fills config in and checks all of it. Returns 0 or -EINVAL with err filled. */
 int mcr_channel_check(struct mcr_channel_config *config, struct mcr_error *err);
 

@@ -27,6 +27,12 @@ static int lcores_of(const struct mcr_placement *placement,
 	return 0;
 }
 
+/* Whether both say something, and not the same; 0 says nothing. */
+static int differ(uint32_t a, uint32_t b)
+{
+	return a != 0 && b != 0 && a != b;
+}
+
 int mcr_port_wish_add(struct mcr_port_wish *wish, const struct mcr_placement *placement,
 		      const struct mcr_interface_config *config, struct mcr_error *err)
 {
@@ -34,15 +40,15 @@ int mcr_port_wish_add(struct mcr_port_wish *wish, const struct mcr_placement *pl
 	int ret = lcores_of(placement, config, &lcores, err);
 
 	wish->is_beside_kernel |= config->kernel[0] != '\0';
-	if (ret < 0 || (lcores == 0 && config->n_queues == 0 && config->hw_time == MCR_HW_TIME_OFF))
+	if (ret < 0 || (lcores == 0 && config->n_queues == 0 &&
+			config->hw_time == MCR_HW_TIME_OFF && config->pieces == MCR_PIECES_AUTO))
 		return ret;
-	if ((lcores != 0 && wish->lcores != 0 && lcores != wish->lcores) ||
-	    (config->n_queues != 0 && wish->n_queues != 0 && config->n_queues != wish->n_queues) ||
-	    (config->hw_time != 0 && wish->hw_time != 0 && config->hw_time != wish->hw_time))
+	if (differ(lcores, wish->lcores) || differ(config->n_queues, wish->n_queues) ||
+	    differ(config->hw_time, wish->hw_time) || differ(config->pieces, wish->pieces))
 		return mcr_error_set(
 		    err, -EINVAL,
 		    "interfaces \"%s\" and \"%s\" share port %s and name different "
-		    "queues, lcores or hw-time: name them for one",
+		    "queues, lcores, hw-time or pieces: name them for one",
 		    wish->first, config->name, config->port);
 	wish->first = config->name;
 	if (lcores != 0)
@@ -51,5 +57,7 @@ int mcr_port_wish_add(struct mcr_port_wish *wish, const struct mcr_placement *pl
 		wish->n_queues = config->n_queues;
 	if (config->hw_time != MCR_HW_TIME_OFF)
 		wish->hw_time = config->hw_time;
+	if (config->pieces != MCR_PIECES_AUTO)
+		wish->pieces = config->pieces;
 	return 0;
 }

@@ -10,9 +10,10 @@
 struct mcr_port_wish {
 	uint16_t n_queues;
 	uint32_t lcores;          /* worker indices; 0 = any */
-	const char *first;        /* the interface that named queues, lcores or hw_time */
+	const char *first;        /* the interface that named one of these */
 	uint8_t is_beside_kernel; /* an interface has kernel= */
 	uint8_t hw_time;          /* enum mcr_hw_time */
+	uint8_t pieces;           /* enum mcr_pieces */
 };
 
 /* mcr_port_wish_add adds what one more interface of the port wants (wish: zeroed before the first).

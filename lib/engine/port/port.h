@@ -73,6 +73,7 @@ struct mcr_port {
 	uint8_t link_up;      /* [c] as last seen */
 	int link_error;       /* [c] -errno of a last look that did not see the link; 0 = it did */
 	uint8_t udp_checksum; /* enum mcr_udp_checksum */
+	uint8_t pieces;       /* 1: a queue that is behind is received in pieces */
 	struct mcr_port_clock clock; /* of its timestamps; the clock in it: [d] */
 	uint32_t link_changes;       /* [c] */
 	struct mcr_socket_loss loss; /* [d] what its driver's sockets lose uncounted */

@@ -13,9 +13,15 @@
 
 #include "core/seqlock.h"
 
+/* struct mcr_account without its room. */
+struct mcr_counts {
+	uint64_t received, delivered, punted;
+	uint64_t drops[MCR_DROP_COUNT];
+};
+
 /* What each burst adds to. */
 struct mcr_totals {
-	struct mcr_account account;
+	struct mcr_counts account;
 	uint64_t bursts;
 	uint64_t busy_cycles; /* TSC, in non-empty bursts: driver, parse, match, publish */
 };
@@ -36,6 +42,26 @@ struct mcr_lcore_account {
 		struct mcr_drop_sample sample;
 	} drops[MCR_DROP_COUNT] __rte_cache_aligned;
 };
+
+/* mcr_account_show copies an lcore's own totals to where control reads them. all: 0 = since it did
+ * so last, packets were only received and delivered, and just those words are copied. */
+static inline void mcr_account_show(struct mcr_lcore_account *shared, const struct mcr_totals *t,
+				    int all)
+{
+	struct mcr_totals *to = &shared->totals;
+	uint64_t version = shared->totals_version;
+
+	if (all) {
+		mcr_seqlock_write(&shared->totals_version, to, t, sizeof(*t));
+		return;
+	}
+	mcr_seqlock_begin(&shared->totals_version, version);
+	__atomic_store_n(&to->account.received, t->account.received, __ATOMIC_RELAXED);
+	__atomic_store_n(&to->account.delivered, t->account.delivered, __ATOMIC_RELAXED);
+	__atomic_store_n(&to->bursts, t->bursts, __ATOMIC_RELAXED);
+	__atomic_store_n(&to->busy_cycles, t->busy_cycles, __ATOMIC_RELAXED);
+	mcr_seqlock_end(&shared->totals_version, version);
+}
 
 /* One membership's packets on one lcore. Each word is written and read by itself, relaxed. */
 struct mcr_group_count {

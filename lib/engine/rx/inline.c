@@ -39,8 +39,8 @@ static void watch(struct mcr_inline *in, uint64_t cycles, unsigned n)
 }
 
 void mcr_inline_take(struct mcr_inline *in, const struct mcr_packet *packet,
-		     const struct rte_mbuf *mbuf, uint32_t id, uint64_t rx_ns, uint64_t hw_ns,
-		     uint16_t flags)
+		     const struct rte_mbuf *mbuf, uint8_t interface, uint32_t id, uint64_t rx_ns,
+		     uint64_t hw_ns, uint16_t flags)
 {
 	struct mcr_inline_msg *m = &in->msgs[in->n];
 
@@ -51,14 +51,16 @@ void mcr_inline_take(struct mcr_inline *in, const struct mcr_packet *packet,
 	    .len = packet->payload_len,
 	    .rx_ns = rx_ns,
 	    .hw_ns = hw_ns,
-	    .group_be = packet->group_be,
-	    .source_be = packet->source_be,
+	    .group = mcr_address_from_ipv4(packet->group_be),
+	    .source = mcr_address_from_ipv4(packet->source_be),
 	    .id = id,
 	    .dst_port = packet->port,
 	    .src_port = packet->source_port,
 	    .vlan = packet->vlan,
 	    .flags = flags,
 	    .ttl = packet->ttl,
+	    .traffic_class = packet->traffic_class,
+	    .interface = interface,
 	    .offset = packet->payload_offset,
 	    .packet = mbuf,
 	};

@@ -34,8 +34,8 @@ struct mcr_inline {
 /* mcr_inline_take adds the packet in mbuf to the messages that wait for the call; mbuf is borrowed
  * until then. Thread: the rx lcore. */
 void mcr_inline_take(struct mcr_inline *in, const struct mcr_packet *packet,
-		     const struct rte_mbuf *mbuf, uint32_t id, uint64_t rx_ns, uint64_t hw_ns,
-		     uint16_t flags);
+		     const struct rte_mbuf *mbuf, uint8_t interface, uint32_t id, uint64_t rx_ns,
+		     uint64_t hw_ns, uint16_t flags);
 
 /* mcr_inline_call calls the handler with the messages that wait. clock_steps: the lcore's; ring:
  * its index in the channel. The messages stay in msgs until the next one is taken. Thread: the rx

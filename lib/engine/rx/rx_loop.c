@@ -12,10 +12,13 @@
 
 #include "engine/rx/rx_chunk.h"
 #include "engine/rx/rx_loop.h"
+#include "engine/rx/rx_outlet.h"
+#include "engine/rx/rx_plain.h"
 
-#define POLLED_EVERY_NS 100000 /* from one watermark of a ring to the next */
-#define CHUNK_GROWTH    8      /* from one chunk of a burst to the next: 1, 8, 23 of 32 */
-#define IDLE_POLLS      1024   /* empty polls before --idle adaptive starts to sleep */
+#define POLLED_A_SECOND 10000 /* watermarks of a ring */
+#define CHUNK_GROWTH    8     /* from one chunk of a burst to the next: 1, 8, 23 of 32 */
+#define PIECE           8     /* packets of a piece */
+#define IDLE_POLLS      1024  /* empty polls before --idle adaptive starts to sleep */
 #define IDLE_SLEEP_NS   50000
 
 /* Gives buffers back to their pools; NULL = it was punted. Not inline: bursts seldom come here. */
@@ -23,31 +26,6 @@ static __rte_noinline void free_each(struct rte_mbuf **mbufs, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
 		rte_pktmbuf_free(mbufs[i]);
-}
-
-/* A faster rte_pktmbuf_free_bulk for what drivers usually hand out: buffers of one pool, of one
- * segment each, held by nobody else. Such a burst goes back as a whole. Whether it is one is found
- * out without a branch for each buffer. */
-static inline void free_burst(struct rte_mbuf **mbufs, unsigned n)
-{
-	struct rte_mempool *pool = likely(mbufs[0]) ? mbufs[0]->pool : NULL;
-	uint64_t odd = 0;
-
-	for (unsigned i = 0; i < n; i++) {
-		const struct rte_mbuf *m = mbufs[i];
-
-		if (unlikely(!m)) {
-			odd = 1;
-			break;
-		}
-		odd |= (uintptr_t)m->pool ^ (uintptr_t)pool;
-		odd |= (rte_mbuf_refcnt_read(m) ^ 1u) | (m->nb_segs ^ 1u);
-		odd |= m->ol_flags & (RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL);
-	}
-	if (likely(odd == 0))
-		rte_mempool_put_bulk(pool, (void **)mbufs, n);
-	else
-		free_each(mbufs, n);
 }
 
 /* Keeps a sample of the last packet of each reason, while the burst's buffers are still there. */
@@ -63,8 +41,8 @@ static __rte_noinline void sample_drops(struct mcr_worker *w, const struct mcr_b
 		uint8_t interface = b->interface_of_vlan[p->vlan];
 		struct mcr_drop_sample sample = {
 		    .time_ns = b->rx_ns,
-		    .group_be = p->group_be,
-		    .source_be = p->source_be,
+		    .group = mcr_address_of_ipv4(p->group_be),
+		    .source = mcr_address_of_ipv4(p->source_be),
 		    .port = p->port,
 		    .source_port = p->source_port,
 		    .vlan = p->vlan,
@@ -95,47 +73,136 @@ static inline uint64_t now_of(struct mcr_worker *w, uint64_t tsc)
 	return ns;
 }
 
-/* Returns how many packets it received. *busy_from: TSC when the driver's part of the work began;
- * moved to the end of the burst. */
-static inline unsigned poll_queue(struct mcr_worker *w, struct mcr_queue *q, uint64_t *busy_from)
+/* What the packets of a queue have in common as long as the view is the same. */
+static void set_up(const struct mcr_worker *w, struct mcr_queue *q)
+{
+	const struct mcr_view_port *port = &w->view->ports[q->port];
+	struct mcr_burst *b = &q->burst;
+
+	b->interface_of_vlan = port->interface_of_vlan;
+	memcpy(b->mac, port->mac, sizeof(b->mac));
+	b->own = mcr_parse_own(b->mac);
+	b->suspect = q->udp_checksum == MCR_UDP_CHECKSUM_NIC ? RTE_MBUF_F_RX_L4_CKSUM_BAD : 0;
+	b->odd =
+	    b->suspect | RTE_MBUF_F_RX_VLAN_STRIPPED | RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL;
+	b->verify = q->udp_checksum == MCR_UDP_CHECKSUM_VERIFY;
+	b->clock = q->clock;
+	b->all_take = UINT32_MAX;
+	for (unsigned c = 0; c < MCR_CHANNELS_MAX; c++)
+		if (w->outlets[c].ring && mcr_ring_max_payload(w->outlets[c].ring) < b->all_take)
+			b->all_take = mcr_ring_max_payload(w->outlets[c].ring);
+	b->flags = MCR_FLAG_RX_TIME_TSC;
+	mcr_rx_arrival(&b->untagged, w, b, 0);
+}
+
+/* The lcore is busy from one non-empty burst to the next, or to the next look that finds nothing.
+ * So the clock is read once for a burst. */
+static inline void busy_until(struct mcr_worker *w, uint64_t tsc)
+{
+	w->totals.busy_cycles += tsc - w->busy_from;
+	w->busy_from = tsc;
+}
+
+static __rte_noinline void become_idle(struct mcr_worker *w)
+{
+	busy_until(w, rte_rdtsc());
+	w->busy = 0;
+	mcr_account_show(&w->shared, &w->totals, w->rare);
+	w->rare = 0;
+}
+
+static inline void show(struct mcr_worker *w)
+{
+	w->totals.bursts++;
+	mcr_account_show(&w->shared, &w->totals, w->rare);
+	w->rare = 0;
+}
+
+/* n packets have come into mbufs. */
+static inline void begin(struct mcr_worker *w, struct mcr_burst *b, unsigned n)
+{
+	uint64_t tsc = rte_rdtsc();
+
+	busy_until(w, tsc);
+	w->busy = 1;
+	for (unsigned i = 0; i < MCR_PREFETCH_AHEAD; i++) /* prefetched behind the last */
+		w->mbufs[n + i] = w->mbufs[n - 1];
+	b->rx_ns = now_of(w, tsc);
+	b->pool = w->mbufs[0]->pool;
+	b->mixed = 0;
+	b->dropped = 0;
+}
+
+/* Gives the buffers back: faster than rte_pktmbuf_free_bulk, where rx_chunk.c found that all are
+ * usual ones. */
+static inline void end(struct mcr_worker *w, const struct mcr_queue *q, unsigned n)
+{
+	const struct mcr_burst *b = &q->burst;
+
+	if (unlikely(b->dropped != 0))
+		sample_drops(w, b, q->port);
+	if (likely(!b->mixed))
+		rte_mempool_put_bulk(b->pool, (void **)w->mbufs, n);
+	else
+		free_each(w->mbufs, n);
+	w->totals.account.received += n;
+}
+
+/* Returns how many packets it received. */
+static inline unsigned poll_whole(struct mcr_worker *w, struct mcr_queue *q)
 {
 	uint16_t n = rte_eth_rx_burst(q->port, q->queue, w->mbufs, MCR_BURST);
-	const struct mcr_view_port *port = &w->view->ports[q->port];
-	struct mcr_burst b;
-	uint64_t tsc;
 
 	if (n == 0) {
 		q->behind = 0;
+		if (w->busy)
+			become_idle(w);
 		return 0;
 	}
-	tsc = rte_rdtsc();
-	for (unsigned i = 0; i < MCR_PREFETCH_AHEAD; i++) /* prefetched behind the last */
-		w->mbufs[n + i] = w->mbufs[n - 1];
-	b.interface_of_vlan = port->interface_of_vlan;
-	memcpy(b.mac, port->mac, sizeof(b.mac));
-	b.own = mcr_parse_own(port->mac);
-	b.suspect = mcr_rx_suspect_flags(q);
-	b.odd = b.suspect | RTE_MBUF_F_RX_VLAN_STRIPPED;
-	b.verify = q->udp_checksum == MCR_UDP_CHECKSUM_VERIFY;
-	b.clock = q->clock;
-	b.dropped = 0;
-	b.rx_ns = now_of(w, tsc);
-	b.flags = MCR_FLAG_RX_TIME_TSC;
+	begin(w, &q->burst, n);
 	for (unsigned from = 0, size = q->behind ? n : w->first_chunk; from < n;
-	     from += size, size *= CHUNK_GROWTH)
-		mcr_rx_chunk(w, &b, q, from, RTE_MIN(from + size, n));
+	     from += size, size *= CHUNK_GROWTH) {
+		mcr_rx_take(w, q, from, RTE_MIN(from + size, n));
+		mcr_rx_publish(w, &q->burst);
+	}
 	q->behind = n == MCR_BURST;
-	if (unlikely(b.dropped != 0))
-		sample_drops(w, &b, q->port);
-	free_burst(w->mbufs, n);
-	w->totals.account.received += n;
-	w->totals.bursts++;
-	tsc = rte_rdtsc();
-	w->totals.busy_cycles += tsc - *busy_from;
-	*busy_from = tsc;
-	mcr_seqlock_write(&w->shared.totals_version, &w->shared.totals, &w->totals,
-			  sizeof(w->totals));
+	end(w, q, n);
+	show(w);
 	return n;
+}
+
+/* The same for a queue that is behind: some packets at a time are received, taken and freed, each
+ * piece with its own time, and published together. So buffers, and what the driver does with them,
+ * stay in the first-level cache. */
+static __rte_noinline unsigned poll_pieces(struct mcr_worker *w, struct mcr_queue *q)
+{
+	unsigned got = 0, n;
+
+	do {
+		n = rte_eth_rx_burst(q->port, q->queue, w->mbufs, PIECE);
+		if (n == 0)
+			break;
+		begin(w, &q->burst, n);
+		mcr_rx_take(w, q, 0, n);
+		if (unlikely(q->burst.handled)) /* they want to see the buffers */
+			mcr_rx_publish(w, &q->burst);
+		end(w, q, n);
+		got += n;
+	} while (n == PIECE && got < MCR_BURST);
+	q->behind = got == MCR_BURST;
+	if (got == 0) {
+		if (w->busy)
+			become_idle(w);
+		return 0;
+	}
+	mcr_rx_publish(w, &q->burst);
+	show(w);
+	return got;
+}
+
+static inline unsigned poll_queue(struct mcr_worker *w, struct mcr_queue *q)
+{
+	return unlikely(q->pieces && q->behind) ? poll_pieces(w, q) : poll_whole(w, q);
 }
 
 /* Puts a change of a port's link into all rings of this lcore, in order with the data. */
@@ -146,16 +213,18 @@ static void publish_link(struct mcr_worker *w, uint16_t port, int up)
 
 	for (unsigned c = 0; c < MCR_CHANNELS_MAX; c++) {
 		struct mcr_ring_writer *ring = w->view->rings[c][w->index];
-		struct mcr_desc desc = {.rx_ns = now_ns, .kind = MCR_LINK, .id = port};
+		struct mcr_record link = {
+		    .rx_ns = now_ns, .vlan_kind = MCR_LINK << MCR_KIND_SHIFT, .id = port};
 
 		if (!ring)
 			continue;
-		desc.flags = MCR_FLAG_RX_TIME_TSC | mcr_rx_step_flag(w, &w->outlets[c]);
+		link.flags = (uint8_t)(MCR_FLAG_RX_TIME_TSC | mcr_rx_step_flag(w, &w->outlets[c]));
 		if (up)
-			desc.flags |= MCR_FLAG_LINK_UP;
+			link.flags |= MCR_FLAG_LINK_UP;
 		if (p->removed)
-			desc.flags |= MCR_FLAG_LINK_GONE;
-		mcr_ring_put(ring, &desc, 0);
+			link.flags |= MCR_FLAG_LINK_GONE;
+		mcr_ring_begin(ring, 0);
+		mcr_ring_end(ring, 0, &link);
 		mcr_ring_publish(ring);
 	}
 }
@@ -189,8 +258,10 @@ static __rte_noinline void adopt(struct mcr_worker *w, const struct mcr_view *vi
 			w->link_changes[port] = p->link_changes;
 			publish_link(w, port, p->link_up);
 		}
-		if (!view->ports[port].removed)
-			w->queues[kept++] = w->queues[i];
+		if (view->ports[port].removed)
+			continue;
+		w->queues[kept] = w->queues[i];
+		set_up(w, &w->queues[kept++]);
 	}
 	w->n_queues = kept;
 }
@@ -198,11 +269,12 @@ static __rte_noinline void adopt(struct mcr_worker *w, const struct mcr_view *vi
 /* Moves the watermark: all that arrived before it is published. */
 static inline void mark_polled(struct mcr_worker *w, uint64_t tsc)
 {
-	uint64_t ns = now_of(w, tsc);
+	uint64_t ns;
 
-	if (ns - w->last_polled_ns < POLLED_EVERY_NS)
+	if (likely(tsc - w->polled_tsc < w->polled_every))
 		return;
-	w->last_polled_ns = ns;
+	w->polled_tsc = tsc;
+	ns = now_of(w, tsc);
 	for (unsigned c = 0; c < MCR_CHANNELS_MAX; c++)
 		if (w->view->rings[c][w->index])
 			mcr_ring_set_polled(w->view->rings[c][w->index], ns);
@@ -238,17 +310,21 @@ int mcr_rx_loop(void *worker)
 
 	rte_rcu_qsbr_thread_online(w->qsbr, w->index);
 	w->last_poll_tsc = rte_rdtsc();
+	w->polled_every = rte_get_tsc_hz() / POLLED_A_SECOND;
 	while (likely(!__atomic_load_n(&w->stop, __ATOMIC_RELAXED))) {
 		/* Acquire: pairs with the release of the control thread that made the view. */
 		const struct mcr_view *view = __atomic_load_n(&w->published, __ATOMIC_ACQUIRE);
 		unsigned got = 0;
-		uint64_t tsc = rte_rdtsc(), busy_from = tsc;
+		uint64_t tsc;
 
+		if (!w->busy)
+			w->busy_from = rte_rdtsc();
+		tsc = w->busy_from;
 		watch_gap(w, tsc);
 		if (unlikely(view->serial != w->view_serial))
 			adopt(w, view);
 		for (unsigned i = 0; i < w->n_queues; i++)
-			got += poll_queue(w, &w->queues[i], &busy_from);
+			got += poll_queue(w, &w->queues[i]);
 		mark_polled(w, tsc);
 		__atomic_store_n(&w->shared.polls, w->shared.polls + w->n_queues, __ATOMIC_RELAXED);
 		rte_rcu_qsbr_quiescent(w->qsbr, w->index);

@@ -23,11 +23,45 @@
 #define MCR_PREFETCH_AHEAD 4 /* packets whose headers are fetched before their turn; even */
 #define MCR_FIRST_CHUNK    1 /* default of mcr_engine_config.first_chunk; docs/benchmarks.md */
 
+/* What packets of one port and VLAN have in common. */
+struct mcr_arrival {
+	uint64_t tail;         /* of their records: word 4, but for the packet's own */
+	uint64_t key;          /* of the group table, but for the packet's own */
+	uint32_t broadcast_be; /* the interface's, which no host may send from */
+	uint16_t vlan;
+};
+
+/* What a burst's packets have in common, and what becomes of them. Private to the lcore. The first
+ * part changes with the view only. */
+struct mcr_burst {
+	uint64_t rx_ns;
+	const uint8_t *interface_of_vlan;
+	uint8_t mac[6];   /* of the port */
+	uint64_t own;     /* mcr_parse_own of it */
+	uint64_t suspect; /* offload flags of a UDP checksum that the NIC found bad */
+	uint64_t
+	    odd; /* `suspect`, of a stripped VLAN tag, of a buffer that is not freed as usual */
+	uint8_t verify;                       /* each packet's UDP checksum is computed */
+	uint32_t all_take;                    /* octets of payload that each ring can hold */
+	const struct mcr_packet_clock *clock; /* the queue's */
+	struct rte_mempool *pool;             /* of the first buffer */
+	int mixed; /* not all are usual buffers of that pool, or some were punted */
+	uint16_t flags;
+	uint32_t dropped;                    /* bit per reason */
+	uint8_t drop_packet[MCR_DROP_COUNT]; /* last packet of each reason in `dropped` */
+	/* Of the chunk. */
+	uint64_t channels; /* bit per channel that got a packet */
+	int handled;       /* one of them has a handler */
+	struct mcr_arrival untagged, tagged;
+};
+
 struct mcr_queue {
 	uint16_t port, queue;
 	uint8_t udp_checksum;                 /* enum mcr_udp_checksum */
 	uint8_t behind;                       /* the last poll filled a burst: there may be more */
+	uint8_t pieces;                       /* 1: then it is received in pieces */
 	const struct mcr_packet_clock *clock; /* of its timestamps; NULL = none */
+	struct mcr_burst burst;               /* the lcore's */
 };
 
 /* Where a channel's messages leave this lcore. */
@@ -61,11 +95,14 @@ struct mcr_worker {
 	uint16_t n_queues; /* set by control before the launch; those of removed ports drop out */
 	struct mcr_queue queues[MCR_QUEUES_PER_WORKER];
 	uint64_t last_poll_tsc, clock_steps;
-	uint64_t last_ns;        /* the latest time in a message or a watermark */
-	uint64_t last_polled_ns; /* the watermark */
+	uint64_t busy_from;                /* TSC: up to here busy_cycles are counted */
+	int busy;                          /* the last look at a queue found packets */
+	uint64_t last_ns;                  /* the latest time in a message or a watermark */
+	uint64_t polled_tsc, polled_every; /* TSC of the last watermark, and from one to the next */
 	uint32_t link_changes[RTE_MAX_ETHPORTS];
 	uint32_t empty_polls;
 	struct mcr_totals totals;
+	uint8_t rare; /* other totals moved than those of each burst: mcr_account_show */
 	struct mcr_gap gap;
 	struct rte_mbuf *mbufs[MCR_BURST + MCR_PREFETCH_AHEAD];
 	struct mcr_packet packets[MCR_BURST]; /* those that take_any saw (rx_chunk.c) */

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "engine/attach/attach_server.h"
+#include "engine/state/config.h"
 #include "engine/state/joins.h"
 #include "engine/state/log.h"
 #include "engine/state/publish.h"
@@ -92,10 +93,12 @@ int mcr_engine_channel_add(struct mcr_engine *e, const struct mcr_channel_config
 			   struct mcr_error *err)
 {
 	const struct mcr_pause pause = {keep_alive, e};
-	struct mcr_channel_config clean = *config;
+	struct mcr_channel_config clean;
 	struct mcr_channel *channel;
-	int ret = mcr_channel_check(&clean, err);
+	int ret = mcr_channel_config_take(&clean, config, err);
 
+	if (ret == 0)
+		ret = mcr_channel_check(&clean, err);
 	if (ret == 0)
 		ret = find_place(e, &clean, err);
 	if (ret < 0)
@@ -158,10 +161,13 @@ int mcr_engine_channel_remove(struct mcr_engine *e, const char *name, struct mcr
 int mcr_engine_channel_access(struct mcr_engine *e, const struct mcr_channel_config *config,
 			      struct mcr_error *err)
 {
-	int ret = mcr_channel_check_access(config, err);
+	struct mcr_channel_config clean;
+	int ret = mcr_channel_config_take(&clean, config, err);
 
-	if (ret == 0 && mcr_attach_server_set_access(e->attach, config) < 0)
-		ret = mcr_error_set(err, -ENOENT, "no channel \"%s\"", config->name);
+	if (ret == 0)
+		ret = mcr_channel_check_access(&clean, err);
+	if (ret == 0 && mcr_attach_server_set_access(e->attach, &clean) < 0)
+		ret = mcr_error_set(err, -ENOENT, "no channel \"%s\"", clean.name);
 	return ret;
 }
 

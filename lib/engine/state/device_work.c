@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/error.h"
+#include "engine/state/config.h"
 #include "engine/state/state.h"
 
 struct work {
@@ -56,10 +57,12 @@ static int pause_job(void *ctx)
 int mcr_engine_channel_prepare(struct mcr_engine *e, const struct mcr_channel_config *config,
 			       struct mcr_channel **out, struct mcr_error *err)
 {
-	struct mcr_channel_config clean = *config;
+	struct mcr_channel_config clean;
 	const struct mcr_pause pause = {pause_job, e};
-	int ret = mcr_channel_check(&clean, err);
+	int ret = mcr_channel_config_take(&clean, config, err);
 
+	if (ret == 0)
+		ret = mcr_channel_check(&clean, err);
 	if (ret == 0)
 		ret = mcr_channel_create(out, &clean, e->lcores, e->n_workers, &pause, err);
 	return ret == -ECANCELED

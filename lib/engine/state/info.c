@@ -6,6 +6,7 @@
 
 #include <rte_cycles.h>
 
+#include "core/sized.h"
 #include "engine/attach/attach_server.h"
 #include "engine/port/port_queues.h"
 #include "engine/state/interfaces.h"
@@ -31,24 +32,27 @@ void mcr_engine_account(const struct mcr_engine *e, struct mcr_account *out)
 	}
 }
 
-void mcr_engine_drop_sample(const struct mcr_engine *e, enum mcr_drop reason,
-			    struct mcr_drop_sample *out)
+int mcr_engine_drop_sample(const struct mcr_engine *e, enum mcr_drop reason,
+			   struct mcr_drop_sample *out)
 {
-	*out = (struct mcr_drop_sample){0};
+	struct mcr_drop_sample last = {0};
+
 	for (unsigned i = 0; (unsigned)reason < MCR_DROP_COUNT && i < e->n_workers; i++) {
 		const struct mcr_lcore_account *shared = &e->workers[i]->shared;
 		struct mcr_drop_sample sample;
 
 		mcr_seqlock_read(&shared->drops[reason].version, &sample,
 				 &shared->drops[reason].sample, sizeof(sample));
-		if (sample.time_ns > out->time_ns)
-			*out = sample;
+		if (sample.time_ns > last.time_ns)
+			last = sample;
 	}
+	return mcr_sized_give(out, &last, sizeof(last));
 }
 
 int mcr_engine_lcore_info(const struct mcr_engine *e, size_t i, struct mcr_lcore_info *out)
 {
 	const struct mcr_worker *w;
+	struct mcr_lcore_info info;
 	struct mcr_totals totals;
 	struct mcr_gap gap;
 
@@ -57,9 +61,11 @@ int mcr_engine_lcore_info(const struct mcr_engine *e, size_t i, struct mcr_lcore
 	w = e->workers[i];
 	read_totals(w, &totals);
 	mcr_seqlock_read(&w->shared.gap_version, &gap, &w->shared.gap, sizeof(gap));
-	*out = (struct mcr_lcore_info){
+	info = (struct mcr_lcore_info){
 	    .lcore = w->lcore,
-	    .account = totals.account,
+	    .account = {.received = totals.account.received,
+			.delivered = totals.account.delivered,
+			.punted = totals.account.punted},
 	    .polls = __atomic_load_n(&w->shared.polls, __ATOMIC_RELAXED),
 	    .bursts = totals.bursts,
 	    .busy_cycles = totals.busy_cycles,
@@ -67,16 +73,19 @@ int mcr_engine_lcore_info(const struct mcr_engine *e, size_t i, struct mcr_lcore
 	    .longest_gap_ns = (uint64_t)((double)gap.cycles * 1e9 / (double)rte_get_tsc_hz()),
 	    .longest_gap_at_ns = gap.at_ns,
 	};
-	return 0;
+	memcpy(info.account.drops, totals.account.drops, sizeof(totals.account.drops));
+	return mcr_sized_give(out, &info, sizeof(info));
 }
 
-void mcr_engine_control_info(const struct mcr_engine *e, struct mcr_control_info *out)
+int mcr_engine_control_info(const struct mcr_engine *e, struct mcr_control_info *out)
 {
-	*out = (struct mcr_control_info){
+	const struct mcr_control_info info = {
 	    .rounds = e->round.rounds,
 	    .longest_round_ns = e->round.longest_ns,
 	    .longest_round_at_ns = e->round.longest_at_ns,
 	};
+
+	return mcr_sized_give(out, &info, sizeof(info));
 }
 
 _Static_assert(MCR_REASON_MAX <= sizeof(((struct mcr_port_info *)0)->rung_reason) &&
@@ -95,7 +104,7 @@ static void filter_into(const struct mcr_filter_port *filter, struct mcr_port_in
 	out->flow_refused = filter->flow.n_refused;
 }
 
-int mcr_engine_port_info(const struct mcr_engine *e, size_t i, struct mcr_port_info *out)
+static int port_into(const struct mcr_engine *e, size_t i, struct mcr_port_info *out)
 {
 	const struct rte_eth_stats *stats;
 	const struct mcr_port *port;
@@ -141,6 +150,14 @@ int mcr_engine_port_info(const struct mcr_engine *e, size_t i, struct mcr_port_i
 	return 0;
 }
 
+int mcr_engine_port_info(const struct mcr_engine *e, size_t i, struct mcr_port_info *out)
+{
+	struct mcr_port_info info;
+	int ret = port_into(e, i, &info);
+
+	return ret < 0 ? ret : mcr_sized_give(out, &info, sizeof(info));
+}
+
 _Static_assert(MCR_IGMP_RX_KINDS == MCR_IGMP_RX_COUNT, "info.h and core/igmp/igmp.h agree");
 
 const char *mcr_engine_igmp_rx_name(unsigned kind)
@@ -180,9 +197,10 @@ static void igmp_into(const struct mcr_interface *it, struct mcr_interface_info 
 	out->igmp_version = igmp.version;
 	snprintf(out->igmp_reason, sizeof(out->igmp_reason), "%s",
 		 mcr_igmp_reason_text(igmp.reason));
-	out->querier_be = igmp.querier_be;
-	if (igmp.last_query_ns != 0)
+	if (igmp.last_query_ns != 0) {
+		out->querier = mcr_address_from_ipv4(igmp.querier_be);
 		out->querier_age_ns = now_ns - igmp.last_query_ns;
+	}
 	timers_into(&igmp, now_ns, out);
 	for (unsigned r = 0; r < MCR_IGMP_RX_COUNT; r++) {
 		out->igmp_rx += igmp.rx[r];
@@ -202,7 +220,7 @@ static void igmp_into(const struct mcr_interface *it, struct mcr_interface_info 
 	out->igmp_bytes = igmp.memory_bytes;
 }
 
-int mcr_engine_interface_info(const struct mcr_engine *e, size_t i, struct mcr_interface_info *out)
+static int interface_into(const struct mcr_engine *e, size_t i, struct mcr_interface_info *out)
 {
 	const struct mcr_interface *it;
 
@@ -210,7 +228,6 @@ int mcr_engine_interface_info(const struct mcr_engine *e, size_t i, struct mcr_i
 		return -ENOENT;
 	it = &e->interfaces[i];
 	*out = (struct mcr_interface_info){
-	    .config = it->config,
 	    .dpdk_port = it->port->id,
 	    .querier_age_ns = UINT64_MAX,
 	    .tx_packets = it->tx_packets,
@@ -224,13 +241,30 @@ int mcr_engine_interface_info(const struct mcr_engine *e, size_t i, struct mcr_i
 		out->kernel_tx = it->kernel->tx;
 		out->kernel_tx_dropped = it->kernel->tx_dropped;
 	}
+	memcpy(out->name, it->config.name, sizeof(out->name));
 	memcpy(out->mac, it->port->mac.addr_bytes, sizeof(out->mac));
 	igmp_into(it, out);
 	out->groups = e->joins->groups_on[i];
 	return 0;
 }
 
-int mcr_engine_channel_info(const struct mcr_engine *e, size_t i, struct mcr_channel_info *out)
+int mcr_engine_interface_info(const struct mcr_engine *e, size_t i, struct mcr_interface_info *out)
+{
+	struct mcr_interface_info info;
+	int ret = interface_into(e, i, &info);
+
+	return ret < 0 ? ret : mcr_sized_give(out, &info, sizeof(info));
+}
+
+int mcr_engine_interface_config(const struct mcr_engine *e, size_t i,
+				struct mcr_interface_config *out)
+{
+	if (i >= e->n_interfaces)
+		return -ENOENT;
+	return mcr_sized_give(out, &e->interfaces[i].config, sizeof(e->interfaces[i].config));
+}
+
+static int channel_into(const struct mcr_engine *e, size_t i, struct mcr_channel_info *out)
 {
 	const struct mcr_channel *c = NULL;
 	size_t at = 0;
@@ -252,8 +286,8 @@ int mcr_engine_channel_info(const struct mcr_engine *e, size_t i, struct mcr_cha
 	};
 	memcpy(out->name, c->config.name, sizeof(out->name));
 	for (unsigned r = 0; r < c->n_rings; r++) {
-		out->published += mcr_ring_published(c->regions[r].mem);
-		out->published_bytes += mcr_ring_published_bytes(c->regions[r].mem);
+		out->published += mcr_ring_newest(c->regions[r].mem);
+		out->published_bytes += mcr_ring_payload_bytes(c->regions[r].mem);
 		out->too_large += __atomic_load_n(&c->writers[r]->too_large, __ATOMIC_RELAXED);
 		out->huge_pages &= c->regions[r].huge != 0;
 		if (c->handlers[r])
@@ -261,6 +295,14 @@ int mcr_engine_channel_info(const struct mcr_engine *e, size_t i, struct mcr_cha
 	}
 	out->joins = e->joins->joins_in[at];
 	return 0;
+}
+
+int mcr_engine_channel_info(const struct mcr_engine *e, size_t i, struct mcr_channel_info *out)
+{
+	struct mcr_channel_info info;
+	int ret = channel_into(e, i, &info);
+
+	return ret < 0 ? ret : mcr_sized_give(out, &info, sizeof(info));
 }
 
 static void counts_into(const struct mcr_engine *e, const struct mcr_group *g,
@@ -303,19 +345,18 @@ static void reports_into(const struct mcr_interface *it, const struct mcr_group 
 	snprintf(out->igmp_state, sizeof(out->igmp_state), "%s", state);
 }
 
-int mcr_engine_group_info(const struct mcr_engine *e, size_t i, struct mcr_group_info *out)
+static int group_into(const struct mcr_engine *e, size_t i, struct mcr_group_info *out)
 {
 	struct mcr_filter_state filter;
 	const struct mcr_interface *it;
 	const struct mcr_group *g;
-	size_t n;
 
 	if (i >= e->joins->n_groups)
 		return -ENOENT;
 	g = &e->joins->groups[i];
 	it = &e->interfaces[g->interface];
 	*out = (struct mcr_group_info){
-	    .group_be = g->group_be,
+	    .group = mcr_address_from_ipv4(g->group_be),
 	    .mode = (uint8_t)g->source_filter.mode,
 	    .n_sources = (unsigned)g->source_filter.n,
 	    .joins = g->joins,
@@ -323,9 +364,6 @@ int mcr_engine_group_info(const struct mcr_engine *e, size_t i, struct mcr_group
 	};
 	memcpy(out->joins_of, g->joins_of, sizeof(out->joins_of));
 	memcpy(out->interface, it->config.name, sizeof(out->interface));
-	n = g->source_filter.n < MCR_JOIN_SOURCES_MAX ? g->source_filter.n : MCR_JOIN_SOURCES_MAX;
-	if (n > 0)
-		memcpy(out->sources_be, g->source_filter.sources_be, n * sizeof(*out->sources_be));
 	counts_into(e, g, out);
 	reports_into(it, g, out);
 	if (it->port->removed) {
@@ -341,9 +379,33 @@ int mcr_engine_group_info(const struct mcr_engine *e, size_t i, struct mcr_group
 	return 0;
 }
 
+int mcr_engine_group_info(const struct mcr_engine *e, size_t i, struct mcr_group_info *out)
+{
+	struct mcr_group_info info;
+	int ret = group_into(e, i, &info);
+
+	return ret < 0 ? ret : mcr_sized_give(out, &info, sizeof(info));
+}
+
+int mcr_engine_group_sources(const struct mcr_engine *e, size_t i, struct mcr_address *sources,
+			     size_t cap)
+{
+	const struct mcr_source_filter *filter;
+
+	if (i >= e->joins->n_groups)
+		return -ENOENT;
+	filter = &e->joins->groups[i].source_filter;
+	for (size_t k = 0; k < filter->n && k < cap; k++)
+		sources[k] = mcr_address_from_ipv4(filter->sources_be[k]);
+	return (int)filter->n;
+}
+
 int mcr_engine_consumer_info(const struct mcr_engine *e, size_t i, struct mcr_consumer_info *out)
 {
-	return mcr_attach_server_info(e->attach, i, mcr_clock_now_monotonic(), out);
+	struct mcr_consumer_info info;
+	int ret = mcr_attach_server_info(e->attach, i, mcr_clock_now_monotonic(), &info);
+
+	return ret < 0 ? ret : mcr_sized_give(out, &info, sizeof(info));
 }
 
 int mcr_engine_join_info(const struct mcr_engine *e, size_t i, struct mcr_join *out)

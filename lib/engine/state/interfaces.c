@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The interfaces as a whole: made, given a new address, asked how their groups stand. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "core/attach_wire.h"
 #include "core/error.h"
 #include "engine/state/interfaces.h"
 #include "engine/state/log.h"
@@ -62,8 +64,9 @@ int mcr_engine_follow_mtus(struct mcr_engine *e)
 	return ret;
 }
 
-int mcr_engine_interface_address(struct mcr_engine *e, const char *interface, uint32_t address_be,
-				 uint8_t prefix_len, struct mcr_error *err)
+int mcr_engine_interface_address(struct mcr_engine *e, const char *interface,
+				 struct mcr_address address, uint8_t prefix_len,
+				 struct mcr_error *err)
 {
 	for (size_t i = 0; i < e->n_interfaces; i++) {
 		struct mcr_interface *it = &e->interfaces[i];
@@ -72,7 +75,7 @@ int mcr_engine_interface_address(struct mcr_engine *e, const char *interface, ui
 
 		if (strcmp(changed.name, interface) != 0)
 			continue;
-		changed.address_be = address_be;
+		changed.address = address;
 		changed.prefix_len = prefix_len;
 		ret = mcr_interface_check(&changed, err);
 		if (ret < 0)
@@ -96,4 +99,31 @@ void mcr_engine_group_filter(const struct mcr_engine *e, const struct mcr_group 
 	const struct mcr_interface *i = &e->interfaces[g->interface];
 
 	mcr_filter_port_state(i->port->filtered, i->config.vlan, g->group_be, out);
+}
+
+_Static_assert(sizeof(((struct mcr_wire_interface *)0)->netdev) == MCR_DEVICE_NAME_MAX &&
+		   sizeof(((struct mcr_wire_interface *)0)->kernel) == MCR_DEVICE_NAME_MAX,
+	       "a device's name fits");
+
+int mcr_engine_wire_interface(void *engine, uint32_t index, struct mcr_wire_interface *out)
+{
+	const struct mcr_engine *e = engine;
+	const struct mcr_interface *it;
+	const struct mcr_port *port;
+
+	if (index >= e->n_interfaces)
+		return -ENOENT;
+	it = &e->interfaces[index];
+	port = it->port;
+	*out = (struct mcr_wire_interface){
+	    .dpdk_port = port->id,
+	    .vlan = it->config.vlan,
+	    .prefix_len = it->config.prefix_len,
+	    .address = it->config.address,
+	};
+	snprintf(out->name, sizeof(out->name), "%s", it->config.name);
+	snprintf(out->port, sizeof(out->port), "%s", port->name);
+	memcpy(out->netdev, port->seen.netdev.name, sizeof(out->netdev));
+	memcpy(out->kernel, it->config.kernel, sizeof(out->kernel));
+	return 0;
 }

@@ -59,6 +59,7 @@ int mcr_engine_port_of(struct mcr_engine *e, const struct mcr_engine_config *cfg
 	(*out)->candidates = candidates;
 	(*out)->has_chosen_lcores = asked.lcores != 0;
 	(*out)->udp_checksum = config->udp_checksum;
+	(*out)->pieces = asked.pieces == MCR_PIECES_ON;
 	e->port_by_id[id] = *out;
 	e->ports[e->n_ports++] = *out;
 	return mcr_engine_check_captures(e, *out, err);
@@ -77,6 +78,7 @@ static int place_queue(struct mcr_engine *e, struct mcr_port *port, uint16_t q,
 	w->queues[w->n_queues++] = (struct mcr_queue){.port = port->id,
 						      .queue = q,
 						      .udp_checksum = port->udp_checksum,
+						      .pieces = port->pieces,
 						      .clock = mcr_port_clock_of(port)};
 	port->worker_of_queue[q] = (uint8_t)worker;
 	port->pollers |= UINT32_C(1) << worker;

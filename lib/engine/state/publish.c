@@ -66,7 +66,8 @@ static void fill_interfaces(const struct mcr_engine *e, struct mcr_view *view)
 	for (size_t i = 0; i < e->n_interfaces; i++) {
 		const struct mcr_interface_config *c = &e->interfaces[i].config;
 
-		view->broadcast_be[i] = mcr_ipv4_broadcast(c->address_be, c->prefix_len);
+		view->broadcast_be[i] =
+		    mcr_ipv4_broadcast(mcr_address_ipv4_be(c->address), c->prefix_len);
 	}
 }
 

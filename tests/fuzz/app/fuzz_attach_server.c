@@ -21,7 +21,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 #define CLIENTS 6
 #define RINGS   3
-#define DEPTH   64
 #define BYTES   65536
 
 struct client {
@@ -37,13 +36,40 @@ struct fuzz {
 	uint64_t now_ns;
 };
 
+/* What an engine does with the requests of consumers; none of it fails without a reason. */
+static int update(void *ctx, uint64_t consumer, const struct mcr_join *remove, size_t n_remove,
+		  const struct mcr_join *add, size_t n_add, struct mcr_error *err)
+{
+	assert(n_remove + n_add <= MCR_CONSUMER_JOINS_MAX && (n_remove == 0 || n_add == 0));
+	for (size_t i = 0; i < n_add; i++)
+		assert(strcmp(add[i].channel, "md") == 0);
+	return 0;
+}
+
+static int ended(void *ctx, const uint64_t *living, size_t n)
+{
+	assert(n <= 4);
+	return 0;
+}
+
+static int describe(void *ctx, uint32_t index, struct mcr_wire_interface *out)
+{
+	if (index > 2)
+		return -ENOENT;
+	*out = (struct mcr_wire_interface){.name = "a"};
+	return 0;
+}
+
+static const struct mcr_attach_joining joining = {.update = update, .ended = ended};
+
 /* Made once: a server with a channel of one ring and one of two. */
 static struct fuzz *fuzz_create(void)
 {
 	static const struct mcr_attach_config config = {
 	    .mode = 0600, .gid = UINT32_MAX, .consumers_max = 4};
 	static const struct mcr_channel_config one = {.name = "default", .consumers_max = 2};
-	static const struct mcr_channel_config two = {.name = "md"};
+	const struct mcr_channel_config two = {.name = "md",
+					       .joiners = {.uids = {geteuid()}, .n_uids = 1}};
 	struct fuzz *f = calloc(1, sizeof(*f));
 	const void *mems[RINGS];
 	int fds[RINGS];
@@ -51,20 +77,22 @@ static struct fuzz *fuzz_create(void)
 	assert(f);
 	f->address = fuzz_dir_create("attach");
 	for (unsigned i = 0; i < RINGS; i++) {
-		size_t size = mcr_ring_footprint(DEPTH, BYTES);
+		size_t size = mcr_ring_footprint(BYTES);
 		void *mem;
 
 		fds[i] = memfd_create("fuzz", MFD_CLOEXEC);
 		assert(fds[i] >= 0 && ftruncate(fds[i], (off_t)size) == 0);
 		mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fds[i], 0);
 		assert(mem != MAP_FAILED);
-		mcr_ring_format(mem, DEPTH, BYTES, 1, i == 2, i == 0 ? 1 : 2);
+		mcr_ring_format(mem, BYTES, 1, i == 2, i == 0 ? 1 : 2);
 		mcr_ring_writer_attach(&f->writers[i], mem);
 		mems[i] = mem;
 	}
 	assert(mcr_attach_server_create(&f->server, f->address->sun_path, &config, NULL) == 0);
 	assert(mcr_attach_server_add_channel(f->server, &one, fds, mems, 1, 1) == 0);
 	assert(mcr_attach_server_add_channel(f->server, &two, fds + 1, mems + 1, 2, 1) == 0);
+	mcr_attach_server_joins(f->server, &joining, f);
+	mcr_attach_server_interfaces(f->server, describe, f);
 	for (unsigned i = 0; i < CLIENTS; i++)
 		f->clients[i].fd = -1;
 	return f;
@@ -124,6 +152,42 @@ static void say(struct client *c, struct input *in)
 	sendmsg(c->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
+/* A request, mostly whole. */
+static void ask(struct client *c, struct input *in)
+{
+	static const char *const joins[] = {"239.1.1.1", "239.1.0.0/25:1-2",
+					    "239.1.1.1,channel=default"};
+	struct mcr_request request = {.kind = (uint32_t)take(in, 1) % 5, .serial = 1};
+	uint8_t how = (uint8_t)take(in, 1);
+
+	if (c->fd < 0)
+		return;
+	if (request.kind == MCR_REQUEST_INTERFACE)
+		request.index = (uint32_t)take(in, how & 1 ? 1 : 4);
+	else if (how & 1)
+		take_bytes(in, request.text, take(in, 1));
+	else
+		strcpy(request.text, joins[how / 2 % 3]);
+	if (how & 64)
+		spoil(in, &request, sizeof(request));
+	send(c->fd, &request, how & 128 ? take(in, 2) % sizeof(request) : sizeof(request),
+	     MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static int is_reply(const void *buf, ssize_t len)
+{
+	struct mcr_reply reply;
+
+	if (len != sizeof(reply))
+		return 0;
+	memcpy(&reply, buf, sizeof(reply));
+	if (reply.kind != MCR_NOTICE_REPLY)
+		return 0;
+	assert(reply.status <= 0 && reply.pad == 0);
+	assert(reply.status == 0 || strnlen(reply.text, sizeof(reply.text)) < sizeof(reply.text));
+	return 1;
+}
+
 /* Takes what the engine says; keeps the page, which is the last of the descriptors. */
 static void listen_to(struct client *c)
 {
@@ -152,6 +216,8 @@ static void listen_to(struct client *c)
 		n = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 		memcpy(fds, CMSG_DATA(header), n * sizeof(int));
 	}
+	if (is_reply(&welcome, len))
+		return;
 	/* What the engine says is what a client takes. */
 	assert(mcr_welcome_parse(&copy, &welcome, (size_t)len, n) == 0);
 	if (n > 0 && !c->page) {
@@ -177,10 +243,10 @@ static void write_page(struct client *c, struct input *in)
 static void publish(struct fuzz *f, struct input *in)
 {
 	struct mcr_ring_writer *w = &f->writers[take(in, 1) % RINGS];
-	struct mcr_desc desc = {.len = 0, .family = AF_INET};
+	const struct mcr_record record = {.len = 0};
 
 	for (unsigned n = (unsigned)take(in, 1); n > 0; n--) {
-		mcr_ring_put(w, &desc, 0);
+		mcr_ring_put(w, &record, "");
 		mcr_ring_publish(w);
 	}
 }
@@ -199,7 +265,7 @@ static void check_info(struct fuzz *f)
 			assert(*s >= 0x20 && *s <= 0x7e);
 		assert(strcmp(info.channel, "md") == 0 || strcmp(info.channel, "default") == 0);
 		assert(info.received <= published && info.lost <= published);
-		assert(info.headroom <= DEPTH && info.pid == getpid());
+		assert(info.headroom <= BYTES / MCR_RING_LINE && info.pid == getpid());
 	}
 	assert(n == mcr_attach_server_count(f->server, NULL) && n <= 4);
 }
@@ -239,6 +305,9 @@ static void step(struct fuzz *f, struct input *in)
 		break;
 	case 12:
 		check_info(f);
+		break;
+	case 13:
+		ask(c, in);
 		break;
 	default:
 		f->now_ns += take(in, 1) << 24;

@@ -19,10 +19,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-#define RINGS 2
-#define DEPTH 64
-#define BYTES 4096
-#define SIZE  (MCR_RING_HEADER_BYTES + DEPTH * MCR_RING_DESC_BYTES + BYTES)
+#define RINGS       2
+#define GROUP_BE(i) htobe32(0xef000000u + (i))
+#define BYTES       4096
+#define SIZE        (MCR_RING_HEADER_BYTES + BYTES)
 
 struct engine {
 	uint8_t *maps[RINGS]; /* the hostile engine's own */
@@ -43,16 +43,20 @@ static int memfd(size_t size, int seals)
 	return fd;
 }
 
-/* Where a word does most: the fields that steer the reader, a descriptor, anywhere. */
+/* Where a word does most: the fields that steer the reader, a mark, a record, anywhere. */
 static void scribble(struct engine *e, uint64_t where, uint64_t value)
 {
 	static const size_t places[] = {
 	    offsetof(struct mcr_ring_header, reserved),
-	    offsetof(struct mcr_ring_header, reserved_bytes),
-	    offsetof(struct mcr_ring_header, published),
+	    offsetof(struct mcr_ring_header, n_marks),
 	    offsetof(struct mcr_ring_header, state),
 	    offsetof(struct mcr_ring_header, heartbeat_ns),
 	    offsetof(struct mcr_ring_header, polled_ns),
+	    offsetof(struct mcr_ring_header, version),
+	    offsetof(struct mcr_ring_header, published[0].messages),
+	    offsetof(struct mcr_ring_header, published[0].end),
+	    offsetof(struct mcr_ring_header, published[1].messages),
+	    offsetof(struct mcr_ring_header, published[1].end),
 	};
 	uint8_t *map = e->maps[where % e->n_rings];
 	size_t at = where >> 8 & 0xffff;
@@ -60,22 +64,27 @@ static void scribble(struct engine *e, uint64_t where, uint64_t value)
 	if (where & 0x40)
 		at = places[at % (sizeof(places) / sizeof(places[0]))];
 	else if (where & 0x20)
-		at = MCR_RING_HEADER_BYTES + at % (DEPTH * MCR_RING_DESC_BYTES);
+		at = MCR_RING_HEADER_BYTES + at % BYTES / MCR_RING_LINE * MCR_RING_LINE +
+		     (where & 0x10 ? 32 : 0);
+	else if (where & 0x10)
+		at = offsetof(struct mcr_ring_header, marks) +
+		     at % (MCR_RING_MARKS * sizeof(struct mcr_ring_mark));
 	__atomic_store_n((uint64_t *)(void *)(map + at % SIZE / 8 * 8), value, __ATOMIC_RELAXED);
 }
 
-/* Lies in the descriptor of one of the last messages, where it is whole but for that. */
+/* Lies in the record of a message, where it is right but for that: one of the last messages, or the
+ * one that comes next. */
 static void lie(struct engine *e, struct input *in)
 {
-	static const size_t words[] = {0, 1, 4, 7}; /* seq; offset; len; kind and family */
-	uint8_t what = (uint8_t)take(in, 1);
+	uint8_t what = (uint8_t)take(in, 1), more = (uint8_t)take(in, 1);
 	const struct mcr_ring_writer *w = &e->writers[what % e->n_rings];
-	uint64_t position = w->next - 1 - what / 2 % 8;
-	uint64_t *slot = &w->descs[(position & w->desc_mask) * MCR_DESC_WORDS];
-	size_t word = words[what / 16 % 4];
+	uint64_t back = what & 2 ? 0 : what >> 4, line = w->published_end - back * MCR_RING_LINE;
+	uint64_t *words = (uint64_t *)(void *)(w->data + line % BYTES);
+	uint32_t tag = mcr_ring_tag(w->next + 1 - back) | (what & 4 ? MCR_TAG_PAD : 0);
 
-	/* Near the area's end, where a payload may reach beyond the map. */
-	slot[word] = word == 1 ? (slot[1] / BYTES + 1) * BYTES - take(in, 1) % 64 * 8 : take(in, 2);
+	words[0] = MCR_WORD_AT(tag | (more & MCR_TAG_MORE_MAX) << MCR_TAG_MORE_SHIFT, 0, 4);
+	if (what & 8)
+		words[4] = take(in, 8); /* len, kind and form */
 }
 
 static void *scribble_on(void *arg)
@@ -91,21 +100,28 @@ static void *scribble_on(void *arg)
 		x ^= x << 17;
 		small = x >> 56;
 		scribble(e, x, x & 0x80 ? x >> 16 : small);
+		/* The latch is never at rest. */
+		__atomic_store_n(&((struct mcr_ring_header *)(void *)e->maps[0])->version, x,
+				 __ATOMIC_RELAXED);
 	}
 	return NULL;
 }
 
-static void publish(struct engine *e, unsigned ring, unsigned n, uint32_t len)
+/* In chunks of `chunk`. */
+static void publish(struct engine *e, unsigned ring, unsigned n, unsigned chunk, uint32_t len)
 {
 	static const uint8_t payload[BYTES];
 	struct mcr_ring_writer *w = &e->writers[ring];
 
 	for (unsigned i = 0; i < n; i++) {
-		struct mcr_desc desc = {.len = len, .family = AF_INET, .id = i, .group_be = i % 3};
+		struct mcr_record record = {
+		    .len = (uint16_t)len, .id = i, .group_be = GROUP_BE(i % 3)};
 
-		mcr_ring_copy(mcr_ring_put(w, &desc, len), payload, len);
-		mcr_ring_publish(w);
+		mcr_ring_put(w, &record, payload);
+		if ((i + 1) % chunk == 0)
+			mcr_ring_publish(w);
 	}
+	mcr_ring_publish(w);
 }
 
 /* Its memory, once. */
@@ -126,9 +142,9 @@ static void engine_start(struct engine *e, struct input *in, uint8_t how)
 	for (unsigned i = 0; i < e->n_rings; i++) {
 		e->fds[i] = e->ring_fds[i];
 		memset(e->maps[i], 0, SIZE);
-		mcr_ring_format(e->maps[i], DEPTH, BYTES, 1, i, e->n_rings);
+		mcr_ring_format(e->maps[i], BYTES, 1, i, e->n_rings);
 		mcr_ring_writer_attach(&e->writers[i], e->maps[i]);
-		publish(e, i, (unsigned)take(in, 1) % 128, 24);
+		publish(e, i, (unsigned)take(in, 1) % 128, 1, 24);
 	}
 	for (unsigned i = 0; i < e->n_rings; i++) {
 		if (how & 2)
@@ -201,6 +217,35 @@ static void welcome(struct engine *e, struct input *in, uint8_t how, int to)
 		close(own[i]);
 }
 
+/* What it will say to requests that were not made yet; then it says no more. */
+static void answers(struct input *in, int to)
+{
+	for (uint32_t i = take(in, 1) % 4; i > 0; i--) {
+		struct mcr_reply reply = {.kind = MCR_NOTICE_REPLY, .serial = 4 - i};
+
+		memset(reply.text, (int)take(in, 1), sizeof(reply.text));
+		if (take(in, 1) % 2)
+			spoil(in, &reply, sizeof(reply));
+		send(to, &reply, take(in, 1) % 8 ? sizeof(reply) : take(in, 1),
+		     MSG_NOSIGNAL | MSG_DONTWAIT);
+	}
+	shutdown(to, SHUT_WR);
+}
+
+static void ask(struct mcr_consumer *c)
+{
+	struct mcr_consumer_interface it = {.size = sizeof(it)};
+	struct mcr_error err = {""};
+	int ret = mcr_consumer_interface_info(c, 0, &it, &err);
+
+	assert(ret <= 0 && (ret == 0 || strnlen(err.text, sizeof(err.text)) < sizeof(err.text)));
+	if (ret == 0)
+		assert(strnlen(it.name, sizeof(it.name)) < sizeof(it.name) &&
+		       strnlen(it.port, sizeof(it.port)) < sizeof(it.port) &&
+		       strnlen(it.netdev, sizeof(it.netdev)) < sizeof(it.netdev) &&
+		       strnlen(it.kernel, sizeof(it.kernel)) < sizeof(it.kernel));
+}
+
 static void use(struct mcr_consumer *c, const struct mcr_msg *m, struct input *in)
 {
 	size_t cap = take(in, 1) % 2 ? m->len : take(in, 1);
@@ -219,11 +264,14 @@ static void use(struct mcr_consumer *c, const struct mcr_msg *m, struct input *i
 
 static void step(struct engine *e, struct mcr_consumer *c, struct input *in)
 {
-	uint32_t groups[2] = {0, 1}, ids[2] = {5, 7};
+	const struct mcr_select_group groups[2] = {{mcr_address_from_ipv4(GROUP_BE(0)), 0},
+						   {mcr_address_from_ipv4(GROUP_BE(1)), 5000}};
+	const uint32_t ids[2] = {5, 7};
+	struct mcr_consumer_ring ring = {.size = sizeof(ring)};
 	struct mcr_msg msgs[40];
 	int n, want;
 
-	switch (take(in, 1) % 8) {
+	switch (take(in, 1) % 10) {
 	case 0:
 		lie(e, in);
 		break;
@@ -232,16 +280,25 @@ static void step(struct engine *e, struct mcr_consumer *c, struct input *in)
 		break;
 	case 2:
 		publish(e, (unsigned)take(in, 1) % e->n_rings, (unsigned)take(in, 1),
-			(uint32_t)take(in, 2) % (BYTES / 4 + 1));
+			1 + (unsigned)take(in, 1) % 64,
+			(uint32_t)take(in, 2) % (mcr_ring_max_payload(&e->writers[0]) + 1));
 		break;
 	case 3:
 		mcr_consumer_release(c);
 		break;
 	case 4:
 		mcr_consumer_headroom(c);
+		if (mcr_consumer_ring_info(c, 0, &ring, NULL) == 0)
+			assert(ring.head >= ring.next);
 		break;
 	case 5:
 		mcr_consumer_select(c, groups, take(in, 1) % 3, ids, take(in, 1) % 3, NULL);
+		break;
+	case 6:
+		ask(c);
+		break;
+	case 7:
+		mcr_consumer_arm(c);
 		break;
 	default:
 		want = (int)(take(in, 1) % 41);
@@ -270,9 +327,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	free_fd = dup(0);
 	close(free_fd);
 	engine_start(&e, &in, how);
-	assert(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0);
+	assert(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) == 0);
 	welcome(&e, &in, how, pair[1]);
-	close(pair[1]);
+	answers(&in, pair[1]);
 	opts.fd = pair[0];
 	opts.start = (uint32_t)take(&in, 1) % 4;
 	opts.seq = take(&in, 1);
@@ -293,6 +350,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		__atomic_store_n(&e.stop, 1, __ATOMIC_RELAXED);
 		pthread_join(e.thread, NULL);
 	}
+	close(pair[1]);
 	assert(dup(0) == free_fd); /* no descriptor is left */
 	close(free_fd);
 	return 0;

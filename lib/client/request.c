@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the consumer asks of the engine: one request over the attach socket, one answer. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "client/state.h"
+#include "core/error.h"
+
+/* Takes the answer to a request. Notices that only wake are passed over. */
+static int take_reply(struct mcr_consumer *c, struct mcr_reply *reply, struct mcr_error *err)
+{
+	uint64_t end_ns = mcr_client_now_ns() + MCR_CLIENT_ANSWER_NS;
+	ssize_t n;
+
+	for (;;) {
+		int ret = mcr_attachment_wait(&c->attachment, end_ns);
+
+		if (ret < 0)
+			return mcr_error_set(err, ret, "the engine does not answer: %s",
+					     strerror(-ret));
+		n = recv(c->attachment.socket, reply, sizeof(*reply), MSG_DONTWAIT);
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			continue;
+		if (n <= 0)
+			return mcr_error_set(err, -EPIPE, "the engine is gone");
+		if (n != sizeof(*reply) || reply->kind != MCR_NOTICE_REPLY ||
+		    reply->serial != c->requests)
+			continue;
+		if (reply->status == 0)
+			return 0;
+		mcr_text_clean(reply->text, sizeof(reply->text));
+		return mcr_error_set(err, reply->status < 0 ? reply->status : -EPROTO, "%s",
+				     reply->text);
+	}
+}
+
+static int ask(struct mcr_consumer *c, struct mcr_request *request, struct mcr_reply *reply,
+	       struct mcr_error *err)
+{
+	request->serial = ++c->requests;
+	if (c->armed)
+		mcr_client_disarm(c);
+	if (send(c->attachment.socket, request, sizeof(*request), MSG_NOSIGNAL) < 0)
+		return mcr_error_set(err, errno == EAGAIN ? -ETIMEDOUT : -EPIPE,
+				     "the engine takes no request: %s", strerror(errno));
+	return take_reply(c, reply, err);
+}
+
+static int change(struct mcr_consumer *c, uint32_t kind, const char *text, struct mcr_error *err)
+{
+	struct mcr_request request = {.kind = kind};
+	struct mcr_reply reply;
+
+	if (strlen(text) >= sizeof(request.text))
+		return mcr_error_set(err, -EINVAL, "a join has at most %zu characters",
+				     sizeof(request.text) - 1);
+	strcpy(request.text, text);
+	return ask(c, &request, &reply, err);
+}
+
+int mcr_consumer_join(struct mcr_consumer *c, const char *join, struct mcr_error *err)
+{
+	return change(c, MCR_REQUEST_JOIN, join, err);
+}
+
+int mcr_consumer_leave(struct mcr_consumer *c, const char *join, struct mcr_error *err)
+{
+	return change(c, MCR_REQUEST_LEAVE, join, err);
+}
+
+static void take_text(char *to, size_t cap, char *from, size_t len)
+{
+	mcr_text_clean(from, len);
+	snprintf(to, cap, "%s", from);
+}
+
+int mcr_consumer_interface_info(struct mcr_consumer *c, uint32_t index,
+				struct mcr_consumer_interface *out, struct mcr_error *err)
+{
+	struct mcr_consumer_interface it = {.index = index};
+	struct mcr_request request = {.kind = MCR_REQUEST_INTERFACE, .index = index};
+	struct mcr_reply reply;
+	struct mcr_wire_interface *from = &reply.interface;
+	int ret = ask(c, &request, &reply, err);
+
+	if (ret < 0)
+		return ret;
+	it.address = from->address;
+	it.dpdk_port = from->dpdk_port;
+	it.vlan = from->vlan;
+	it.prefix_len = from->prefix_len;
+	take_text(it.name, sizeof(it.name), from->name, sizeof(from->name));
+	take_text(it.port, sizeof(it.port), from->port, sizeof(from->port));
+	take_text(it.netdev, sizeof(it.netdev), from->netdev, sizeof(from->netdev));
+	take_text(it.kernel, sizeof(it.kernel), from->kernel, sizeof(from->kernel));
+	return mcr_client_give(out, &it, sizeof(it), err);
+}

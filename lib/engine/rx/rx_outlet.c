@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <rte_mbuf.h>
+
+#include "core/words.h"
+#include "engine/rx/rx_outlet.h"
+
+#define SAME_PLACE(field, of_packet) \
+	(offsetof(struct mcr_record, field) - 16 == offsetof(struct mcr_packet, of_packet))
+_Static_assert(SAME_PLACE(group_be, group_be) && SAME_PLACE(source_be, source_be) &&
+		   SAME_PLACE(port, port) && SAME_PLACE(source_port, source_port) &&
+		   SAME_PLACE(len, payload_len) && SAME_PLACE(vlan_kind, vlan) &&
+		   SAME_PLACE(ttl, ttl) && SAME_PLACE(traffic_class, traffic_class),
+	       "a packet's words are those of its record");
+
+/* The parser made sure that the payload lies in the frame. */
+static __rte_noinline void copy_segments(uint8_t *to, const struct rte_mbuf *m, uint32_t offset,
+					 uint32_t len)
+{
+	if (len == 0) /* it may begin behind the last segment */
+		return;
+	while (offset >= m->data_len) {
+		offset -= m->data_len;
+		m = m->next;
+	}
+	while (m->data_len - offset < len) {
+		uint32_t part = m->data_len - offset;
+
+		mcr_ring_copy(to, rte_pktmbuf_mtod_offset(m, const void *, offset), part);
+		to += part;
+		len -= part;
+		offset = 0;
+		m = m->next;
+	}
+	mcr_ring_copy(to, rte_pktmbuf_mtod_offset(m, const void *, offset), len);
+}
+
+/* payload: NULL = it lies in several segments of m. */
+static __rte_always_inline void put(struct mcr_ring_writer *ring, const struct mcr_burst *b,
+				    const struct mcr_packet *p, uint8_t interface, uint32_t id,
+				    uint64_t flags, uint64_t hw_ns, const uint8_t *payload,
+				    const struct rte_mbuf *m)
+{
+	uint32_t len = mcr_packet_len(p);
+	int64_t delta = (int64_t)(hw_ns - b->rx_ns);
+	int far = hw_ns != 0 && delta != (int32_t)delta;
+	uint32_t extras = unlikely(far) ? sizeof(hw_ns) : 0;
+	struct mcr_record record;
+	uint8_t *to = mcr_ring_begin(ring, len + extras) + MCR_RECORD_BYTES;
+
+	if (unlikely(far)) {
+		mcr_ring_store((uint64_t *)(void *)to, 0, hw_ns);
+		to += extras;
+	}
+	if (likely(payload))
+		mcr_ring_copy(to, payload, len);
+	else
+		copy_segments(to, m, p->payload_offset, len);
+	record.words[0] = hw_ns != 0 ? MCR_WORD_AT((uint32_t)delta, 4, 4) : 0;
+	record.words[1] = b->rx_ns;
+	record.words[2] = p->words[0];
+	record.words[3] = p->words[1] | MCR_WORD_AT(id, 0, 4);
+	record.words[4] = p->words[2] | MCR_WORD_AT(flags, 7, 1) |
+			  MCR_WORD_AT(interface | (far ? MCR_FORM_FAR_TIME : 0), 6, 1);
+	mcr_ring_end(ring, len + extras, &record);
+}
+
+void mcr_rx_deliver(struct mcr_worker *w, struct mcr_burst *b, unsigned i,
+		    const struct mcr_target *target)
+{
+	struct mcr_outlet *out = &w->outlets[target->channel];
+	const struct mcr_packet *p = &w->packets[i];
+	const struct rte_mbuf *m = w->mbufs[i];
+	const uint8_t *payload = NULL;
+	uint16_t flags = b->flags;
+	uint64_t hw_ns = 0;
+
+	if (unlikely(b->clock)) {
+		hw_ns = mcr_packet_clock_ns(b->clock, m);
+		flags |= hw_ns != 0 ? b->clock->flags : 0;
+	}
+	b->channels |= UINT64_C(1) << target->channel;
+	if (!out->handler)
+		flags |= mcr_rx_step_flag(w, out);
+	if (unlikely(out->handler)) {
+		b->handled = 1;
+		mcr_inline_take(out->handler, p, m, b->interface_of_vlan[p->vlan], target->id,
+				b->rx_ns, hw_ns, flags);
+		return;
+	}
+	if (likely(m->nb_segs == 1))
+		payload = rte_pktmbuf_mtod_offset(m, const uint8_t *, p->payload_offset);
+	put(out->ring, b, p, b->interface_of_vlan[p->vlan], target->id, flags, hw_ns, payload, m);
+}
+
+/* Calls the handler with the chunk's messages. Then, unless the handler is the only reader, puts
+ * them into the ring. */
+static __rte_noinline void publish_handled(struct mcr_worker *w, const struct mcr_burst *b,
+					   struct mcr_outlet *out)
+{
+	struct mcr_inline *in = out->handler;
+	unsigned n = in->n;
+	uint16_t step;
+
+	mcr_inline_call(in, w->clock_steps, w->index);
+	if (in->only)
+		return;
+	step = mcr_rx_step_flag(w, out);
+	for (unsigned k = 0; k < n; k++) {
+		const struct mcr_inline_msg *m = &in->msgs[k];
+		uint16_t flags = (uint16_t)((m->flags & ~MCR_FLAG_CLOCK_STEP) | step);
+
+		put(out->ring, b, &in->packets[k], b->interface_of_vlan[in->packets[k].vlan], m->id,
+		    flags, m->hw_ns, m->data_len == m->len ? m->data : NULL, m->packet);
+		step = 0;
+	}
+	mcr_ring_publish(out->ring);
+}
+
+void mcr_rx_publish(struct mcr_worker *w, struct mcr_burst *b)
+{
+	for (uint64_t left = b->channels; left != 0; left &= left - 1) {
+		struct mcr_outlet *out = &w->outlets[__builtin_ctzll(left)];
+
+		if (likely(!out->handler))
+			mcr_ring_publish(out->ring);
+		else
+			publish_handled(w, b, out);
+	}
+	b->channels = 0;
+	b->handled = 0;
+}

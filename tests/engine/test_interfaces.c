@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What consumers are told of the engine's interfaces. */
+#include "rig.h"
+
+#include <errno.h>
+#include <pthread.h>
+
+static int set_up(void **state)
+{
+	rig_eal_init_rings(2);
+	return 0;
+}
+
+/* The engine's thread is another than that of a consumer, which waits for its answers. */
+static void *poll_engine(void *arg)
+{
+	struct mcr_engine **e = arg;
+
+	for (struct mcr_engine *now; (now = __atomic_load_n(e, __ATOMIC_ACQUIRE)) != NULL;)
+		mcr_engine_poll(now, 1000000);
+	return NULL;
+}
+
+static void each_interface_is_told_as_it_is(void **state)
+{
+	struct mcr_interface_config interfaces[3] = {
+	    rig_interface("net_ring0"), rig_interface("net_ring1"), rig_interface("net_ring1")};
+	struct mcr_consumer_interface it = {.size = sizeof(it)};
+	struct mcr_engine *e, *polled;
+	struct mcr_consumer *c;
+	struct mcr_error err = {""};
+	char text[MCR_ADDRESS_TEXT];
+	pthread_t thread;
+
+	strcpy(interfaces[1].name, "b");
+	strcpy(interfaces[2].name, "b12");
+	interfaces[2].address = (struct mcr_address){{0}};
+	interfaces[2].prefix_len = 0;
+	interfaces[2].vlan = 12;
+	e = polled = rig_engine(interfaces, 3);
+	c = rig_consumer(e);
+	assert_int_equal(pthread_create(&thread, NULL, poll_engine, &polled), 0);
+	for (uint32_t i = 0; i < 3; i++) {
+		uint16_t port = i > 0;
+
+		if (mcr_consumer_interface_info(c, i, &it, &err) != 0)
+			fail_msg("%s", err.text);
+		assert_int_equal(it.index, i);
+		assert_string_equal(it.name, interfaces[i].name);
+		assert_int_equal(it.vlan, interfaces[i].vlan);
+		assert_int_equal(it.prefix_len, interfaces[i].prefix_len);
+		assert_int_equal(it.dpdk_port, port);
+		assert_string_equal(it.port, interfaces[i].port);
+		assert_string_equal(it.netdev, "");
+		assert_string_equal(it.kernel, "");
+		assert_string_equal(mcr_address_format(text, it.address),
+				    i < 2 ? "10.0.0.1" : "::");
+	}
+	assert_int_equal(mcr_consumer_interface_info(c, 3, &it, &err), -ENOENT);
+	__atomic_store_n(&polled, NULL, __ATOMIC_RELEASE);
+	pthread_join(thread, NULL);
+	mcr_consumer_close(c);
+	mcr_engine_destroy(e);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(each_interface_is_told_as_it_is),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, rig_eal_cleanup);
+}
