@@ -195,8 +195,7 @@ int mcr_ring_memory_check(const struct mcr_channel_config *const *channels, size
 	char who[96];
 
 	for (size_t i = 0; i < n; i++)
-		rings[i] = (struct mcr_ring_need){
-		    mcr_ring_footprint(channels[i]->bytes), at_least};
+		rings[i] = (struct mcr_ring_need){mcr_ring_footprint(channels[i]->bytes), at_least};
 	if (n == 1)
 		snprintf(who, sizeof(who), "channel \"%s\"", channels[0]->name);
 	else

@@ -131,7 +131,7 @@ int mcr_attachment_ask(struct mcr_attachment *out, const struct mcr_attach_targe
 	return 0;
 }
 
-int mcr_attachment_wait(const struct mcr_attachment *a, uint64_t deadline_ns)
+int mcr_attachment_wait(const struct mcr_attachment *a, uint64_t deadline_ns, struct mcr_error *err)
 {
 	for (;;) {
 		struct pollfd p = {.fd = a->socket, .events = POLLIN};
@@ -142,9 +142,10 @@ int mcr_attachment_wait(const struct mcr_attachment *a, uint64_t deadline_ns)
 		if (n > 0)
 			return 0;
 		if (n == 0)
-			return -ETIMEDOUT;
+			errno = ETIMEDOUT;
 		if (errno != EINTR)
-			return -errno;
+			return mcr_error_set(err, -errno, "the engine does not answer: %s",
+					     strerror(errno));
 	}
 }
 
@@ -275,11 +276,9 @@ int mcr_attachment_await(struct mcr_attachment *a, struct mcr_error *err)
 	int ret;
 
 	do {
-		ret = mcr_attachment_wait(a, deadline_ns);
-		if (ret < 0)
-			return mcr_error_set(err, ret, "the engine does not answer: %s",
-					     strerror(-ret));
-		ret = mcr_attachment_take(a, err);
+		ret = mcr_attachment_wait(a, deadline_ns, err);
+		if (ret == 0)
+			ret = mcr_attachment_take(a, err);
 	} while (ret == -EAGAIN);
 	return ret;
 }

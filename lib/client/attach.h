@@ -66,7 +66,8 @@ static inline uint64_t mcr_client_now_ns(void)
 
 /* mcr_attachment_wait waits until the engine has sent something, but no longer than deadline_ns of
  * CLOCK_MONOTONIC. Returns 0, -ETIMEDOUT or -errno. */
-int mcr_attachment_wait(const struct mcr_attachment *a, uint64_t deadline_ns);
+int mcr_attachment_wait(const struct mcr_attachment *a, uint64_t deadline_ns,
+			struct mcr_error *err);
 
 /* mcr_attachment_close unmaps and disconnects. */
 void mcr_attachment_close(struct mcr_attachment *a);

@@ -9,10 +9,9 @@
 #include "client/state.h"
 #include "core/error.h"
 
-#define OPTS_SIZE_1                                     \
-	(offsetof(struct mcr_consumer_opts, stall_ns) + \
-	 sizeof(uint64_t)) /* of the first version of this ABI */
-#define STALL_NS UINT64_C(10000000000)
+/* Of the first version of this ABI. */
+#define OPTS_SIZE_1 (offsetof(struct mcr_consumer_opts, stall_ns) + sizeof(uint64_t))
+#define STALL_NS    UINT64_C(10000000000)
 
 /* A program may have been compiled with fewer options than this library knows, or with more. The
  * additional ones must be unset. */
@@ -23,12 +22,10 @@ static int take_opts(struct mcr_consumer_opts *out, const struct mcr_consumer_op
 		return mcr_error_set(err, -EINVAL,
 				     "options: set them with MCR_CONSUMER_OPTS_INIT first");
 	if (opts->msg_size != sizeof(struct mcr_msg))
-		return mcr_error_set(
-		    err, -EINVAL,
-		    "options: this libmcring-client fills in messages of %zu octets, "
-		    "and the program was compiled for %u: compile it with this "
-		    "library's mcring/consumer.h",
-		    sizeof(struct mcr_msg), opts->msg_size);
+		return mcr_error_set(err, -EINVAL,
+				     "options: a message of this libmcring-client has %zu octets, "
+				     "the program's has %u: compile it with the library's header",
+				     sizeof(struct mcr_msg), opts->msg_size);
 	if (mcr_sized_take(out, sizeof(*out), opts) < 0)
 		return mcr_error_set(
 		    err, -EINVAL, "options: the program was compiled for a newer libmcring-client");

@@ -15,11 +15,10 @@ static int take_reply(struct mcr_consumer *c, struct mcr_reply *reply, struct mc
 	ssize_t n;
 
 	for (;;) {
-		int ret = mcr_attachment_wait(&c->attachment, end_ns);
+		int ret = mcr_attachment_wait(&c->attachment, end_ns, err);
 
 		if (ret < 0)
-			return mcr_error_set(err, ret, "the engine does not answer: %s",
-					     strerror(-ret));
+			return ret;
 		n = recv(c->attachment.socket, reply, sizeof(*reply), MSG_DONTWAIT);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			continue;

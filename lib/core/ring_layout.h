@@ -11,7 +11,8 @@
 #include <stdint.h>
 
 #define MCR_RING_MAGIC UINT64_C(0x0100474e4952434d) /* "MCRING", 0, 1 */
-#ifndef MCR_RING_ABI   /* a test makes up the next one */
+/* A test makes up the next one. */
+#ifndef MCR_RING_ABI
 #define MCR_RING_ABI 2 /* another number for every other layout of this file */
 #endif
 #define MCR_RING_ABI_OLDEST (MCR_RING_ABI > 2 ? MCR_RING_ABI - 1 : 2) /* that a reader reads */

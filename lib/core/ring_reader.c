@@ -30,11 +30,8 @@ static void load_fixed(const struct mcr_ring_header *header, struct mcr_ring_hea
 
 static int check_fixed(const struct mcr_ring_header *h, size_t size, const char **why)
 {
-	*why = "the ring is of a newer engine: use the client library of the engine's version";
-	if (h->abi > MCR_RING_ABI)
-		return -EPROTO;
-	*why = "the ring is of an older engine: use the client library of the engine's version";
-	if (h->abi < MCR_RING_ABI_OLDEST)
+	*why = "use the client library of the engine's version";
+	if (h->abi > MCR_RING_ABI || h->abi < MCR_RING_ABI_OLDEST)
 		return -EPROTO;
 	*why = "the ring's header makes no sense";
 	if (h->header_bytes != MCR_RING_HEADER_BYTES || h->epoch == 0 || h->index >= h->n_rings ||

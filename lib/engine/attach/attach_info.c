@@ -38,7 +38,9 @@ static struct position position_of(const struct mcr_attach_slot *slot)
 			continue;
 		p.cursor += min(next_seq - 1, published);
 		p.published += published;
-		p.headroom = min(p.headroom, mcr_ring_reader_headroom(ring, (struct mcr_ring_mark){next_seq - 1, offset}));
+		p.headroom = min(
+		    p.headroom,
+		    mcr_ring_reader_headroom(ring, (struct mcr_ring_mark){next_seq - 1, offset}));
 	}
 	return p;
 }

@@ -86,8 +86,7 @@ int mcr_channel_create(struct mcr_channel **out, const struct mcr_channel_config
 					    config->name);
 			goto fail;
 		}
-		mcr_ring_format(region->mem, config->bytes, channel->epoch, i,
-				n_lcores);
+		mcr_ring_format(region->mem, config->bytes, channel->epoch, i, n_lcores);
 		mcr_ring_writer_attach(channel->writers[i], region->mem);
 		if (config->handler_only)
 			channel->writers[i]->max_payload = UINT32_MAX; /* nothing is put there */
