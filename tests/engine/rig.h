@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -107,6 +108,31 @@ static inline void rig_pcap_add_at(FILE *f, const uint8_t *frame, size_t len, ui
 static inline void rig_pcap_add(FILE *f, const uint8_t *frame, size_t len)
 {
 	rig_pcap_add_at(f, frame, len, 0);
+}
+
+/* A capture in a folder of its own, and the arguments with which net_pcap plays it. */
+struct rig_capture {
+	char dir[32], path[64], sent[64], args[160];
+};
+
+/* write makes the file. */
+static inline int rig_capture_begin(struct rig_capture *c, void (*write)(const char *path))
+{
+	strcpy(c->dir, "/tmp/mcring-frames-XXXXXX");
+	if (!mkdtemp(c->dir))
+		return -1;
+	snprintf(c->path, sizeof(c->path), "%s/frames", c->dir);
+	snprintf(c->sent, sizeof(c->sent), "%s/sent", c->dir);
+	snprintf(c->args, sizeof(c->args), "rx_pcap=%s,tx_pcap=%s", c->path, c->sent);
+	write(c->path);
+	return 0;
+}
+
+static inline void rig_capture_end(const struct rig_capture *c)
+{
+	unlink(c->path);
+	unlink(c->sent);
+	rmdir(c->dir);
 }
 
 /* ---- engines ---- */

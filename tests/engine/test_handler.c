@@ -2,8 +2,6 @@
 /* The inline consumer: a handler that the rx lcore calls. */
 #include "rig.h"
 
-#include <stdlib.h>
-
 #define SMALL 300
 #define ALL   (SMALL + 1)
 #define JUMBO 8000
@@ -14,7 +12,7 @@
 
 #define CAPTURED_US UINT64_C(1234567890123456) /* of the first frame; 1 us each */
 
-static char pcap_args[256], dir[] = "/tmp/mcring-handler-XXXXXX";
+static struct rig_capture capture;
 
 /* What the handler saw; its one writer is the rx lcore. */
 struct seen {
@@ -115,7 +113,7 @@ static struct mcr_engine *engine_with_times(const struct mcr_channel_config *cha
 	strcpy(interfaces[0].name, "other");
 	interfaces[0].vlan = 5;
 	interfaces[0].hw_time = interfaces[1].hw_time = hw_time;
-	assert_int_equal(rte_eal_hotplug_add("vdev", "net_pcap0", pcap_args), 0);
+	assert_int_equal(rte_eal_hotplug_add("vdev", "net_pcap0", capture.args), 0);
 	e = rig_engine(interfaces, 2);
 	join.id = 7;
 	strcpy(join.interface, "a");
@@ -325,20 +323,13 @@ int main(void)
 	    cmocka_unit_test(a_handler_that_takes_too_long_is_counted),
 	    cmocka_unit_test(only_a_handler_without_a_handler_is_an_error),
 	};
-	char path[96];
 	int ret;
 
-	if (!mkdtemp(dir))
+	if (rig_capture_begin(&capture, write_frames) < 0)
 		return 1;
-	snprintf(path, sizeof(path), "%s/frames", dir);
-	snprintf(pcap_args, sizeof(pcap_args), "rx_pcap=%s,tx_pcap=%s/sent", path, dir);
-	write_frames(path);
 	rig_eal_init(NULL, 0);
 	ret = cmocka_run_group_tests(tests, NULL, NULL);
 	rte_eal_cleanup();
-	unlink(path);
-	snprintf(path, sizeof(path), "%s/sent", dir);
-	unlink(path);
-	rmdir(dir);
+	rig_capture_end(&capture);
 	return ret;
 }

@@ -3,8 +3,6 @@
  * frame bears its place in the file. */
 #include "rig.h"
 
-#include <stdlib.h>
-
 #define FRAMES 250 /* the last poll finds an end within a piece */
 #define BURST  32
 #define PIECE  8
@@ -20,7 +18,7 @@
 
 #define DELIVERED (FRAMES - 4)
 
-static char pcap_args[256], dir[] = "/tmp/mcring-pieces-XXXXXX";
+static struct rig_capture capture;
 
 /* The datagrams as they come, each checked. Its one writer is the rx lcore, or the test. */
 struct seen {
@@ -156,7 +154,7 @@ static struct mcr_engine *engine_with(uint8_t pieces, const struct mcr_channel_c
 	struct mcr_engine *e;
 
 	interface.pieces = pieces;
-	assert_int_equal(rte_eal_hotplug_add("vdev", "net_pcap0", pcap_args), 0);
+	assert_int_equal(rte_eal_hotplug_add("vdev", "net_pcap0", capture.args), 0);
 	e = rig_engine(&interface, 1);
 	strcpy(join.channel, channel->name);
 	if (mcr_engine_channel_add(e, channel, &err) < 0 || mcr_engine_join(e, &join, &err) < 0)
@@ -281,20 +279,13 @@ int main(void)
 	    cmocka_unit_test(a_handler_sees_each_piece_while_its_buffers_are_there),
 	    cmocka_unit_test(what_a_handler_saw_is_published),
 	};
-	char path[96];
 	int ret;
 
-	if (!mkdtemp(dir))
+	if (rig_capture_begin(&capture, write_frames) < 0)
 		return 1;
-	snprintf(path, sizeof(path), "%s/frames", dir);
-	snprintf(pcap_args, sizeof(pcap_args), "rx_pcap=%s,tx_pcap=%s/sent", path, dir);
-	write_frames(path);
 	rig_eal_init(NULL, 0);
 	ret = cmocka_run_group_tests(tests, NULL, NULL);
 	rte_eal_cleanup();
-	unlink(path);
-	snprintf(path, sizeof(path), "%s/sent", dir);
-	unlink(path);
-	rmdir(dir);
+	rig_capture_end(&capture);
 	return ret;
 }

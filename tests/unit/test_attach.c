@@ -3,7 +3,6 @@
 
 #include "small_engine.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -15,17 +14,6 @@
 #include "client/attach.h"
 
 static const struct mcr_attach_config CONFIG = {.mode = 0600, .gid = UINT32_MAX};
-
-static size_t fd_count(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	size_t n = 0;
-
-	while (readdir(dir))
-		n++;
-	closedir(dir);
-	return n;
-}
 
 static size_t map_count(void)
 {

@@ -2,7 +2,6 @@
 /* How a consumer finds the next engine: without waiting for anybody, by one descriptor. */
 #include "small_engine.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/epoll.h>
@@ -45,17 +44,6 @@ static int is_readable(int fd, int ms)
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 
 	return poll(&p, 1, ms);
-}
-
-static size_t fd_count(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	size_t n = 0;
-
-	while (readdir(dir))
-		n++;
-	closedir(dir);
-	return n;
 }
 
 /* One step, which must not wait. */
