@@ -176,7 +176,7 @@ struct mcr_channel_info {
 	uint64_t too_large;       /* messages larger than a quarter of bytes, which no ring takes */
 	unsigned consumers;
 	size_t joins;
-	uint8_t huge_pages; /* 1: every ring is on huge pages */
+	uint8_t huge_pages; /* 1: every ring is on huge pages, reserved or transparent ones */
 
 	/* The watchdog of the handler. */
 	uint8_t has_handler; /* 0: the members below are 0 */

@@ -119,6 +119,39 @@ static void a_region_is_zeroed_writable_and_rounded_up(void **state)
 	mcr_region_destroy(&region);
 }
 
+/* What the kernel says of the map that begins at mem, in KiB; 0 = nothing. */
+static size_t in_smaps(const void *mem, const char *what)
+{
+	FILE *f = fopen("/proc/self/smaps", "re");
+	size_t value = 0, is_ours = 0;
+	char line[256], start[32];
+
+	assert_non_null(f);
+	snprintf(start, sizeof(start), "%zx-", (size_t)mem);
+	while (fgets(line, sizeof(line), f)) {
+		if (strchr(line, '-') && strchr(line, '-') < strchr(line, ' '))
+			is_ours = strncmp(line, start, strlen(start)) == 0;
+		else if (is_ours && strncmp(line, what, strlen(what)) == 0)
+			value = strtoul(line + strlen(what), NULL, 10);
+	}
+	fclose(f);
+	return value;
+}
+
+/* Which ones this machine gives decides it: none, reserved ones, or transparent ones. */
+static void a_region_says_whether_it_is_on_huge_pages(void **state)
+{
+	struct mcr_region region;
+	size_t page, transparent;
+
+	assert_int_equal(mcr_region_create(&region, (16 << 20) + 8192, -1, "test", NULL, NULL), 0);
+	page = in_smaps(region.mem, "KernelPageSize:");
+	transparent = in_smaps(region.mem, "ShmemPmdMapped:");
+	assert_true(page > 0);
+	assert_int_equal(region.huge, page == 2048 || transparent == 16 << 10);
+	mcr_region_destroy(&region);
+}
+
 static void what_the_engine_writes_is_seen_through_the_descriptor(void **state)
 {
 	struct mcr_region region;
@@ -263,6 +296,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_region_is_zeroed_writable_and_rounded_up),
+	    cmocka_unit_test(a_region_says_whether_it_is_on_huge_pages),
 	    cmocka_unit_test(what_the_engine_writes_is_seen_through_the_descriptor),
 	    cmocka_unit_test(nobody_with_the_descriptor_can_do_harm),
 	    cmocka_unit_test(the_engines_own_user_with_the_descriptor_can_do_no_harm),

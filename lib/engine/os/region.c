@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <numaif.h>
 #include <stdio.h>
 #include <string.h>
@@ -91,7 +92,45 @@ static int prefault(struct mcr_region *region, const struct mcr_pause *pause)
 	return ret;
 }
 
-/* In slices, for the same reason. */
+/* Asks for transparent huge pages, as far as the region fills them. The kernel has some for a memfd
+ * where shmem_enabled is advise. */
+static void ask_for_transparent(struct mcr_region *region)
+{
+	size_t whole = region->len / HUGE_PAGE_BYTES * HUGE_PAGE_BYTES;
+
+	if (whole > 0)
+		madvise(region->mem, whole, MADV_HUGEPAGE);
+}
+
+/* Octets of [from, from + len) that this process has mapped by transparent huge pages. */
+static size_t transparent_bytes(const char *from, size_t len)
+{
+	FILE *f = fopen("/proc/self/smaps", "re");
+	size_t sum = 0, kib;
+	int in_range = 0;
+	uint64_t start, end;
+	char line[256];
+
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64, &start, &end) == 2)
+			in_range = start >= (uintptr_t)from && start < (uintptr_t)from + len;
+		else if (in_range && sscanf(line, "ShmemPmdMapped: %zu", &kib) == 1)
+			sum += kib << 10;
+	}
+	if (f)
+		fclose(f);
+	return sum;
+}
+
+/* Whether all that fills huge pages is on them. */
+static int is_on_transparent(const struct mcr_region *region)
+{
+	size_t whole = region->len / HUGE_PAGE_BYTES * HUGE_PAGE_BYTES;
+
+	return whole > 0 && transparent_bytes(region->mem, region->len) >= whole;
+}
+
+/* In slices, as prefault does. */
 static void unmap(char *mem, size_t len)
 {
 	for (size_t at = 0, n; at < len; at += n) {
@@ -128,7 +167,6 @@ static int try_create(struct mcr_region *region, size_t len, int numa_node, cons
 	region->fd = open_memfd(name, huge ? MFD_HUGETLB | MFD_HUGE_2MB : 0);
 	if (region->fd < 0)
 		return -errno;
-	region->huge = huge;
 	region->len = round_up(len, huge ? HUGE_PAGE_BYTES : (size_t)sysconf(_SC_PAGESIZE));
 	region->mem = MAP_FAILED;
 	if (ftruncate(region->fd, (off_t)region->len) < 0)
@@ -137,13 +175,17 @@ static int try_create(struct mcr_region *region, size_t len, int numa_node, cons
 	if (region->mem == MAP_FAILED)
 		goto fail;
 	place(region, numa_node);
+	if (!huge)
+		ask_for_transparent(region);
 	ret = prefault(region, pause);
 	if (ret == 0 && fcntl(region->fd, F_ADD_SEALS, SEALS) < 0)
 		ret = -errno;
 	if (ret == 0)
 		ret = make_read_only(region);
-	if (ret == 0)
+	if (ret == 0) {
+		region->huge = huge || is_on_transparent(region);
 		return 0;
+	}
 	errno = -ret;
 fail:
 	ret = -errno;
@@ -175,7 +217,7 @@ int mcr_region_create(struct mcr_region *out, size_t len, int numa_node, const c
 	if (ret < 0)
 		return mcr_error_set(err, ret, "no memory for ring %s: %zu bytes: %s", name, len,
 				     strerror(-ret));
-	if (huge < 0)
+	if (!out->huge)
 		snprintf(out->note, sizeof(out->note),
 			 "normal pages: no %zu MiB of huge pages (%s)",
 			 round_up(len, HUGE_PAGE_BYTES) >> 20, strerror(-huge));

@@ -13,7 +13,7 @@ struct mcr_region {
 	size_t len; /* of the map and the file: the length asked for, rounded up to whole pages */
 	int fd;     /* read-only, close-on-exec, mode 0400: to hand out */
 	int numa_node; /* where the memory was asked to be; -1 = anywhere */
-	int huge;      /* 1: huge pages */
+	int huge;      /* 1: huge pages, reserved ones or transparent ones */
 	char note[96]; /* why it is not on huge pages or not on its node; "" = as wanted */
 };
 
