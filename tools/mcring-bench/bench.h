@@ -39,6 +39,7 @@ struct bench_options {
 	unsigned
 	    rewrite; /* 1: each frame is written again for the next group before it is handled */
 	unsigned hw_times; /* engine: 1: each packet has the stamp of a NIC */
+	unsigned hold_us;  /* engine: how long its queue fills after a poll that found nothing */
 	unsigned duration_ms;
 	const char *count_file; /* receive: where the count stands; NULL = nowhere */
 	unsigned times;         /* receive: 1: measure how long the payloads were on the way */

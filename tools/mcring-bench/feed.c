@@ -153,14 +153,44 @@ static uint16_t change(uint16_t port, uint16_t queue, struct rte_mbuf **mbufs, u
 	return n;
 }
 
-static int add_callback(struct feed *feed, const struct bench_options *options,
-			struct mcr_engine *engine)
+/* Lets the queue fill while it is empty. Such a poll is not busy: the first that finds nothing may
+ * be the last piece of one that is. */
+static uint16_t hold(uint16_t port, uint16_t queue, struct rte_mbuf **mbufs, uint16_t n,
+		     uint16_t max, void *arg)
 {
+	struct feed *feed = arg;
+	uint64_t start = rte_rdtsc();
+
+	feed->empty_polls = n == 0 ? feed->empty_polls + 1 : 0;
+	while (feed->empty_polls > 1 && rte_rdtsc() - start < feed->hold_cycles)
+		rte_pause();
+	return n;
+}
+
+static int add_callback(struct feed *feed, rte_rx_callback_fn callback)
+{
+	feed->callback = rte_eth_add_rx_callback(feed->port, 0, callback, feed);
+	return feed->callback ? 0 : fail("port %u: takes no rx callback", feed->port);
+}
+
+static int change_frames(struct feed *feed, const struct bench_options *options,
+			 struct mcr_engine *engine)
+{
+	if (!options->rewrite && !options->hw_times)
+		return 0;
 	if (options->hw_times && stamps_create(&feed->stamps, engine, feed->port) < 0)
 		return -1;
 	feed->rewrites = options->rewrite;
-	feed->callback = rte_eth_add_rx_callback(feed->port, 0, change, feed);
-	return feed->callback ? 0 : fail("port %s: takes no rx callback", options->port);
+	return add_callback(feed, change);
+}
+
+/* On a port to which frames come. */
+static int let_it_fill(struct feed *feed, const struct bench_options *options)
+{
+	if (options->hw_times)
+		return fail("--hw-times: only on net_null");
+	feed->hold_cycles = options->hold_us * rte_get_tsc_hz() / 1000000;
+	return feed->hold_cycles ? add_callback(feed, hold) : 0;
 }
 
 int feed_fill(struct feed *feed, const struct bench_options *options, struct mcr_engine *engine)
@@ -172,7 +202,7 @@ int feed_fill(struct feed *feed, const struct bench_options *options, struct mcr
 	    rte_eth_dev_info_get(feed->port, &info) < 0)
 		return -1;
 	if (strcmp(info.driver_name, "net_null") != 0)
-		return options->hw_times ? fail("--hw-times: only on net_null") : 0;
+		return let_it_fill(feed, options);
 	pool = find_pool(feed->port);
 	if (!pool)
 		return fail("port %s: its mempool is not found", options->port);
@@ -182,5 +212,5 @@ int feed_fill(struct feed *feed, const struct bench_options *options, struct mcr
 	rte_mempool_obj_iter(pool, fill, feed);
 	feed->filled = 1;
 	feed->n_buffers = pool->size;
-	return options->rewrite || options->hw_times ? add_callback(feed, options, engine) : 0;
+	return change_frames(feed, options, engine);
 }

@@ -27,8 +27,10 @@ struct feed {
 	unsigned rewrites;    /* 1: the callback writes each frame again, for the next group */
 	unsigned n_buffers;   /* of that port's mempool */
 	const void *callback;
-	uint64_t seen;   /* what a handler read of the payloads; writer: the rx lcore */
-	uint64_t cycles; /* spent in the callback; writer: the rx lcore, relaxed */
+	uint64_t hold_cycles; /* for which the callback waits when nothing came */
+	unsigned empty_polls; /* the callback's */
+	uint64_t seen;        /* what a handler read of the payloads; writer: the rx lcore */
+	uint64_t cycles;      /* spent in the callback; writer: the rx lcore, relaxed */
 };
 
 /* feed_create makes the frames, one flow per group, or takes them and their groups from captures.
@@ -38,7 +40,7 @@ void feed_destroy(struct feed *feed);
 
 /* feed_fill fills the mempool of a net_null port, which the engine has configured and not yet
  * started, and gives its packets the stamps of a NIC if options->hw_times. On any other port frames
- * come in: it does nothing there, and has no stamps to give. */
+ * come in: it has no stamps to give there, and only lets the queue fill if options->hold_us. */
 int feed_fill(struct feed *feed, const struct bench_options *options, struct mcr_engine *engine);
 
 /* feed_interface gives the name of the interface for a VLAN of the feed. name: MCR_NAME_MAX octets.

@@ -53,6 +53,7 @@ static const char usage[] =
     "  --rotate           all buffers go round, not only those in the lcore's cache\n"
     "  --rewrite          each frame is written again, for the next group\n"
     "  --hw-times         engine, on net_null: packets have the stamps of a NIC, messages hw_ns\n"
+    "  --hold-us N        engine: after a poll that found nothing the rx lcore waits so long (0)\n"
     "  --ms N             length of the measurement (1000)\n";
 
 enum option_id {
@@ -72,6 +73,7 @@ enum option_id {
 	OPT_ROTATE,
 	OPT_REWRITE,
 	OPT_HW_TIMES,
+	OPT_HOLD,
 	OPT_MS,
 	OPT_COUNT_FILE,
 	OPT_TIMES,
@@ -98,6 +100,7 @@ static const struct option long_options[] = {
     {"rotate", no_argument, NULL, OPT_ROTATE},
     {"rewrite", no_argument, NULL, OPT_REWRITE},
     {"hw-times", no_argument, NULL, OPT_HW_TIMES},
+    {"hold-us", required_argument, NULL, OPT_HOLD},
     {"ms", required_argument, NULL, OPT_MS},
     {"count-file", required_argument, NULL, OPT_COUNT_FILE},
     {"times", no_argument, NULL, OPT_TIMES},
@@ -181,6 +184,8 @@ static int take_option(struct bench_options *o, int id, const char *name, const 
 		return number(name, text, 1000000, &o->think_ns);
 	case OPT_DRAIN:
 		return number(name, text, 1000000, &o->drain_us);
+	case OPT_HOLD:
+		return number(name, text, 1000000, &o->hold_us);
 	case OPT_BYTES:
 		return ring_bytes(name, text, &o->bytes);
 	case OPT_FIRST_CHUNK:
