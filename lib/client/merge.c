@@ -56,7 +56,7 @@ static int fill(const struct mcr_consumer *c, struct mcr_client_ring *ring, uint
 
 	ring->at = 0;
 	ring->count = count > 0 ? (unsigned)count : 0;
-	if (count == 0 && *lost == 0) {
+	if (ring->reader.caught_up) {
 		if (ended)
 			ring->floor_ns = UINT64_MAX;
 		else if (ring->floor_ns == UINT64_MAX || polled_ns > ring->floor_ns)
@@ -140,6 +140,7 @@ static int give(struct mcr_consumer *c, struct mcr_client_ring *ring,
 	while (given < n && has_head(ring) && precedes(bound(ring), i, end, k)) {
 		const struct mcr_ring_message *d = &ring->ahead[ring->at++];
 
+		ring->floor_ns = d->record.rx_ns;
 		if (!mcr_client_select_wants(&c->select, d)) {
 			c->counts.skipped++;
 			continue;
@@ -149,7 +150,6 @@ static int give(struct mcr_consumer *c, struct mcr_client_ring *ring,
 			msgs[given].flags |= MCR_FLAG_LATE;
 		else
 			c->last_ns = d->record.rx_ns;
-		ring->floor_ns = d->record.rx_ns;
 		given++;
 	}
 	c->counts.received += (uint64_t)given;

@@ -121,26 +121,32 @@ static int load_mark(const struct mcr_ring_reader *r, uint64_t i, uint64_t publi
 	       !mcr_ring_reader_overrun(r, out->offset);
 }
 
-/* The first mark that can be believed and is not before `offset`; the end of what is published when
- * there is none. */
-static struct mcr_ring_mark first_mark(const struct mcr_ring_reader *r, uint64_t offset)
+/* Finds the first mark that can be believed and is not before `offset`. Returns 1, or 0 when there
+ * is none (*out untouched). */
+static int find_mark(const struct mcr_ring_reader *r, uint64_t offset, struct mcr_ring_mark *out)
 {
 	uint64_t published = mcr_ring_reader_published(r);
 	uint64_t n = __atomic_load_n(&r->header->n_marks, __ATOMIC_ACQUIRE);
-	struct mcr_ring_published newest;
 	struct mcr_ring_mark mark;
 
 	for (uint64_t i = n > MCR_RING_MARKS - 1 ? n - (MCR_RING_MARKS - 1) : 0; i < n; i++)
-		if (load_mark(r, i, published, &mark) && mark.offset >= offset)
-			return mark;
-	if (mcr_ring_reader_newest(r, &newest))
-		return (struct mcr_ring_mark){newest.messages, newest.end};
-	return r->at;
+		if (load_mark(r, i, published, &mark) && mark.offset >= offset) {
+			*out = mark;
+			return 1;
+		}
+	return 0;
 }
 
 struct mcr_ring_mark mcr_ring_reader_oldest(const struct mcr_ring_reader *r)
 {
-	return first_mark(r, 0);
+	struct mcr_ring_published newest;
+	struct mcr_ring_mark mark;
+
+	if (find_mark(r, 0, &mark))
+		return mark;
+	if (mcr_ring_reader_newest(r, &newest))
+		return (struct mcr_ring_mark){newest.messages, newest.end};
+	return r->at;
 }
 
 /* Goes from a mark to a position behind it, message by message. Returns 0 when that is not there.
@@ -210,9 +216,10 @@ uint64_t mcr_ring_reader_lapped(struct mcr_ring_reader *r)
 		held = newest.end - to.offset;
 		slack = slack < held / 2 ? slack : held / 2;
 		if (slack > 0)
-			to = first_mark(r, to.offset + slack);
+			find_mark(r, to.offset + slack, &to);
 	}
-	/* A hostile header can move backwards; a reader never does. */
+	/* A hostile header can move backwards, and the latch of an honest one can be behind; a
+	 * reader never goes back. */
 	if (to.position <= from.position || to.offset <= from.offset)
 		return 0;
 	mcr_ring_reader_go(r, to);
@@ -256,6 +263,7 @@ int mcr_ring_reader_poll(struct mcr_ring_reader *r, struct mcr_ring_message *mes
 		}
 		*lost += mcr_ring_reader_lapped(r);
 	}
+	r->caught_up = 0;
 	return 0;
 }
 

@@ -18,7 +18,7 @@ struct mcr_ring_reader {
 	const uint8_t *data;
 	uint64_t bytes, epoch;
 	uint32_t abi, index, n_rings;
-	int caught_up; /* the last poll found nothing: what comes is being written right now */
+	int caught_up; /* the last poll saw that nothing is there: what comes is written just now */
 	struct mcr_ring_mark at; /* the next message to poll */
 	uint64_t slack;   /* octets skipped beyond the oldest message after being lapped again */
 	uint64_t resumed; /* offset at which it went on after it was lapped last */

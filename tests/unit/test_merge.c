@@ -226,6 +226,42 @@ static void what_is_overtaken_while_it_waits_is_told_as_lost(void **state)
 	small_engine_destroy(&e);
 }
 
+static void show_counts(struct mcr_ring_header *header, const struct mcr_ring_header *counts)
+{
+	memcpy(header->published, counts->published, sizeof(header->published));
+	header->version = counts->version;
+	header->reserved = counts->reserved;
+}
+
+/* It sees that it was lapped, and its counts not yet: so it does not know where to go on. */
+static void a_ring_that_cannot_be_read_now_is_not_taken_for_an_empty_one(void **state)
+{
+	struct mcr_ring_header before, after;
+	struct mcr_ring_header *header;
+	struct small_engine e;
+	struct mcr_msg msgs[16];
+
+	small_engine_create(&e, 2, 4096);
+	struct mcr_consumer *c = merged(&e, HOUR_NS);
+
+	header = e.regions[0].mem;
+	publish(&e, 1, 150);
+	mark(&e, 0, 200);
+	mark(&e, 1, 200);
+	before = *header;
+	publish(&e, 0, 100);
+	after = *header;
+	before.reserved = UINT64_C(1) << 20;
+	show_counts(header, &before);
+	assert_int_equal(mcr_consumer_poll(c, msgs, 16), 0);
+	show_counts(header, &after);
+	assert_int_equal(mcr_consumer_poll(c, msgs, 16), 2);
+	assert_int_equal(msgs[0].rx_ns, 100);
+	assert_int_equal(msgs[1].rx_ns, 150);
+	mcr_consumer_close(c);
+	small_engine_destroy(&e);
+}
+
 static void a_silent_ring_is_named_and_holds_up_the_others_no_longer(void **state)
 {
 	struct small_engine e;
@@ -373,6 +409,7 @@ int main(void)
 	    cmocka_unit_test(equal_times_go_by_ring_whenever_one_looks),
 	    cmocka_unit_test(any_history_is_merged_exactly),
 	    cmocka_unit_test(what_is_overtaken_while_it_waits_is_told_as_lost),
+	    cmocka_unit_test(a_ring_that_cannot_be_read_now_is_not_taken_for_an_empty_one),
 	    cmocka_unit_test(a_silent_ring_is_named_and_holds_up_the_others_no_longer),
 	    cmocka_unit_test(a_reader_that_slept_does_not_blame_the_rings),
 	    cmocka_unit_test(a_stopped_engine_is_drained_in_order_and_then_epipe),

@@ -179,6 +179,26 @@ static void a_reader_that_is_always_late_still_gets_half_of_what_few_records_hol
 	free(ring.mem);
 }
 
+/* Half of the area is put and not published, so one message is held: no mark is behind its half. */
+static void a_reader_that_is_always_late_gets_the_only_message_that_is_held(void **state)
+{
+	struct ring ring;
+	struct mcr_ring_message message;
+	uint64_t lost;
+
+	ring_create(&ring, 4096);
+	struct mcr_ring_reader r = reader_create(&ring);
+
+	for (int round = 0; round < 100; round++) {
+		publish_same(&ring, 960, 16);
+		put_many(&ring, 960, 2);
+		assert_int_equal(mcr_ring_reader_poll(&r, &message, 1, &lost), 1);
+		assert_whole(&r, &message);
+		mcr_ring_publish(&ring.writer);
+	}
+	free(ring.mem);
+}
+
 /* ---- marks ---- */
 
 /* The mark of a record is made before the record. What stands in its place may be a payload of the
@@ -262,6 +282,7 @@ int main(void)
 	    cmocka_unit_test(a_reader_that_is_always_late_gets_runs_not_single_messages),
 	    cmocka_unit_test(the_distance_grows_to_half_of_the_area_and_is_dropped_after_16),
 	    cmocka_unit_test(a_reader_that_is_always_late_still_gets_half_of_what_few_records_hold),
+	    cmocka_unit_test(a_reader_that_is_always_late_gets_the_only_message_that_is_held),
 	    cmocka_unit_test(a_mark_whose_message_is_not_published_is_not_believed),
 	    cmocka_unit_test(a_mark_that_lies_is_not_believed),
 	};
