@@ -151,10 +151,13 @@ static const struct mcr_ring_reader *reader_of(const struct mcr_consumer *c,
 					       const struct mcr_msg *m)
 {
 	uint32_t i = m->pos.ring - c->first;
+	const struct mcr_ring_reader *r = &c->rings[i < c->n_rings ? i : 0].reader;
 
-	if (i >= c->n_rings || m->pos.epoch != c->rings[i].reader.epoch)
-		return NULL; /* from before a reattach, or from no poll */
-	return &c->rings[i].reader;
+	/* From before a reattach, which may map the same ring elsewhere, or from no poll. */
+	if (i >= c->n_rings || m->pos.epoch != r->epoch ||
+	    (uintptr_t)m->data - (uintptr_t)r->data >= r->bytes)
+		return NULL;
+	return r;
 }
 
 int64_t mcr_consumer_read(struct mcr_consumer *c, const struct mcr_msg *m, void *buf, size_t cap)

@@ -306,6 +306,27 @@ static void messages_of_before_are_stale(void **state)
 	small_engine_destroy(&e);
 }
 
+/* The ring is the same one, mapped elsewhere; where it was nothing is. */
+static void messages_of_before_are_stale_with_the_same_engine_too(void **state)
+{
+	struct small_engine e;
+	struct mcr_msg msgs[32];
+	uint64_t seq;
+
+	small_engine_create(&e, 1, 4096);
+	struct mcr_consumer *c = open_consumer(&e);
+
+	small_engine_publish_seqs(&e, 0, 3);
+	assert_int_equal(mcr_consumer_poll(c, msgs, 2), 2);
+	reattach(c);
+	assert_int_equal(mcr_consumer_read(c, &msgs[0], &seq, sizeof(seq)), -ESTALE);
+	assert_int_equal(mcr_consumer_intact(c, &msgs[0]), 0);
+	assert_int_equal(mcr_consumer_poll(c, msgs, 32), 1);
+	assert_int_equal(mcr_consumer_read(c, &msgs[0], &seq, sizeof(seq)), sizeof(seq));
+	mcr_consumer_close(c);
+	small_engine_destroy(&e);
+}
+
 static void a_ring_that_is_gone_is_an_error(void **state)
 {
 	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
@@ -367,6 +388,7 @@ int main(void)
 	    cmocka_unit_test(while_no_engine_runs_the_consumer_stays_as_it_was),
 	    cmocka_unit_test(an_engine_that_has_not_begun_to_receive_is_waited_for),
 	    cmocka_unit_test(messages_of_before_are_stale),
+	    cmocka_unit_test(messages_of_before_are_stale_with_the_same_engine_too),
 	    cmocka_unit_test(a_ring_that_is_gone_is_an_error),
 	    cmocka_unit_test(who_was_given_a_socket_cannot_ask_for_another),
 	};
