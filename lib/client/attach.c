@@ -197,8 +197,11 @@ static void *map_memfd(int fd, int prot, size_t min_len, uint64_t max_len, size_
 	}
 	populate = st.st_blocks * 512 >= st.st_size ? MAP_POPULATE : 0;
 	map = mmap(NULL, (size_t)st.st_size, prot, MAP_SHARED | populate, fd, 0);
-	if (map == MAP_FAILED)
+	if (map == MAP_FAILED) {
+		if (errno == EAGAIN) /* mlockall and its limit; here it says that no answer came */
+			errno = ENOMEM;
 		return NULL;
+	}
 	*len = (size_t)st.st_size;
 	return map;
 }
