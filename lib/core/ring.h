@@ -33,8 +33,8 @@ struct mcr_ring_writer {
 	uint64_t bytes;
 	struct mcr_ring_header *header;
 	uint32_t max_payload;
-	uint64_t lap;           /* the offset of the area's start in this lap */
-	uint64_t reserved;      /* up to where it may write, as readers know it */
+	uint64_t lap;      /* the offset of the area's start in this lap */
+	uint64_t reserved; /* up to where it may write, as readers know it */
 	uint64_t n_marks;
 	uint64_t version;       /* of the latch */
 	uint64_t published;     /* messages */
@@ -84,8 +84,7 @@ static inline void mcr_ring_publish(struct mcr_ring_writer *w)
 		more = MCR_TAG_MORE_MAX;
 	mcr_ring_store((uint64_t *)(void *)behind, 0, 0);
 	__atomic_store_n(w->first,
-			 w->first_word |
-			     MCR_WORD_AT((uint32_t)more << MCR_TAG_MORE_SHIFT, 0, 4),
+			 w->first_word | MCR_WORD_AT((uint32_t)more << MCR_TAG_MORE_SHIFT, 0, 4),
 			 __ATOMIC_RELEASE);
 	w->first = NULL;
 
@@ -257,8 +256,8 @@ static inline void mcr_ring_set_started(struct mcr_ring_writer *w, uint64_t real
 }
 
 /* mcr_ring_newest: messages published so far, by a look at any time: the larger of both copies'
- * numbers, each of which was true when it was stored. The acquire pairs with mcr_ring_publish: those
- * messages are there. Thread: any. */
+ * numbers, each of which was true when it was stored. The acquire pairs with mcr_ring_publish:
+ * those messages are there. Thread: any. */
 static inline uint64_t mcr_ring_newest(const struct mcr_ring_header *header)
 {
 	uint64_t a = __atomic_load_n(&header->published[0].messages, __ATOMIC_ACQUIRE);
