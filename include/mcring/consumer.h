@@ -66,7 +66,7 @@ enum mcr_kind {
 };
 
 enum mcr_msg_flags {
-	MCR_FLAG_RX_TIME_TSC = 1 << 0,    /* rx_ns is one clock reading per burst */
+	MCR_FLAG_RX_TIME_TSC = 1 << 0,    /* rx_ns is one clock reading per burst or piece */
 	MCR_FLAG_CLOCK_STEP = 1 << 1,     /* CLOCK_REALTIME was stepped since the ring's message
 					   * before this one */
 	MCR_FLAG_HW_TIME = 1 << 2,        /* hw_ns is valid */
@@ -88,7 +88,7 @@ struct mcr_msg {
 	uint16_t kind;       /* enum mcr_kind */
 	uint16_t flags;      /* enum mcr_msg_flags */
 	struct mcr_pos pos;
-	uint64_t rx_ns;  /* CLOCK_REALTIME of the burst; never goes back within a ring */
+	uint64_t rx_ns;  /* CLOCK_REALTIME of the burst or piece; never goes back within a ring */
 	uint64_t hw_ns;  /* the NIC's time of arrival, CLOCK_REALTIME; 0 = unknown */
 	uint64_t offset; /* for mcr_consumer_read and mcr_consumer_intact */
 	struct mcr_address group, source;

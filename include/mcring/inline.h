@@ -26,7 +26,7 @@ struct mcr_inline_msg {
 	uint32_t data_len;   /* less than len if the packet is in several segments, as some
 			      * drivers deliver jumbo frames: use mcr_inline_copy then */
 	uint32_t len;        /* octets of payload */
-	uint64_t rx_ns;      /* CLOCK_REALTIME of the burst */
+	uint64_t rx_ns;      /* CLOCK_REALTIME of the burst or piece */
 	uint64_t hw_ns;      /* the NIC's time if MCR_FLAG_HW_TIME is set, else 0 */
 	struct mcr_address group, source;
 	uint32_t id;                 /* user id of the join that took it */
