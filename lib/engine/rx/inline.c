@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Not in rx_chunk.c, so that a channel without a handler pays one branch for each chunk. */
+/* Not in rx_outlet.c, so that a channel without a handler pays one branch for each chunk. */
 #include "engine/rx/inline.h"
 
 #include <string.h>

@@ -3,8 +3,8 @@
  * call, lock, log or allocation, but for the sleep of --idle adaptive.
  *
  * The chunks grow, so that the first packets of a burst do not wait for its last ones: each ring
- * that a chunk touches is published once (rx_chunk.c). When the loop is behind, packets have waited
- * in the queue already, and a burst is one chunk. */
+ * that a chunk touches is published once (rx_outlet.c). When the loop is behind, packets have
+ * waited in the queue already, and a burst is one chunk. */
 #include <time.h>
 
 #include <rte_cycles.h>
@@ -133,8 +133,8 @@ static inline void begin(struct mcr_worker *w, struct mcr_burst *b, unsigned n)
 	b->dropped = 0;
 }
 
-/* Gives the buffers back: faster than rte_pktmbuf_free_bulk, where rx_chunk.c found that all are
- * usual ones. */
+/* Gives the buffers back: faster than rte_pktmbuf_free_bulk, where all were found to be usual ones.
+ */
 static inline void end(struct mcr_worker *w, const struct mcr_queue *q, unsigned n)
 {
 	const struct mcr_burst *b = &q->burst;
@@ -264,6 +264,8 @@ static __rte_noinline void adopt(struct mcr_worker *w, const struct mcr_view *vi
 		set_up(w, &w->queues[kept++]);
 	}
 	w->n_queues = kept;
+	if (w->busy) /* the queue that was may be gone, and is never found empty */
+		become_idle(w);
 }
 
 /* Moves the watermark: all that arrived before it is published. */
