@@ -9,20 +9,24 @@
 #define ALL   "\xff\xff\xff\xff\xff\xff"
 #define OWN   ((const char *)own.addr_bytes)
 
+#define BUFFERS 1023 /* of a pool */
+
 static struct rte_ether_addr own = {{2, 0, 0, 0, 0, 1}};
-static struct rte_mempool *pool;
+static struct rte_mempool *pool, *second_pool;
 static uint16_t port;
 
 static int set_up(void **state)
 {
 	rig_eal_init(NULL, 0);
-	pool = rte_pktmbuf_pool_create("frames", 1023, 0, 0, 2048, -1);
-	return !pool;
+	pool = rte_pktmbuf_pool_create("frames", BUFFERS, 0, 0, 2048, -1);
+	second_pool = rte_pktmbuf_pool_create("second", BUFFERS, 0, 0, 2048, -1);
+	return !pool || !second_pool;
 }
 
 static int tear_down(void **state)
 {
 	rte_mempool_free(pool);
+	rte_mempool_free(second_pool);
 	return rte_eal_cleanup();
 }
 
@@ -30,11 +34,16 @@ static int tear_down(void **state)
 struct frame {
 	const char *to, *from, *source;
 	uint16_t vlan;
+	uint16_t tci;      /* what the NIC says of the tag that it took out */
+	uint16_t checksum; /* UDP's, big endian */
+	uint64_t flags;    /* of the NIC */
+	int of_second_pool;
+	struct rte_mbuf *(*reshape)(struct rte_mbuf *m);
 };
 
 static struct rte_mbuf *make(const struct frame *f)
 {
-	struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
+	struct rte_mbuf *m = rte_pktmbuf_alloc(f->of_second_pool ? second_pool : pool);
 	uint8_t *p;
 	struct rte_ipv4_hdr *ip;
 	uint8_t buf[64];
@@ -56,7 +65,10 @@ static struct rte_mbuf *make(const struct frame *f)
 		m->vlan_tci = f->vlan;
 		assert_int_equal(rte_vlan_insert(&m), 0);
 	}
-	return m;
+	memcpy(p + 40, &f->checksum, 2);
+	m->ol_flags |= f->flags;
+	m->vlan_tci = f->tci;
+	return f->reshape ? f->reshape(m) : m;
 }
 
 /* The frame alone, and as the middle one of three: the rx loop's way differs. */
@@ -199,6 +211,218 @@ static void a_sample_shows_whose_frame_it_was_and_where_it_came_in(void **state)
 	mcr_engine_destroy(e);
 }
 
+/* ---- buffers ---- */
+
+#define HOLDERS 65 /* a number whose bits are a flag's, too */
+
+static struct rte_mbuf *held[16];
+static unsigned n_held;
+
+/* The test holds it, too. */
+static struct rte_mbuf *shared(struct rte_mbuf *m)
+{
+	rte_mbuf_refcnt_set(m, HOLDERS);
+	held[n_held++] = m;
+	return m;
+}
+
+static struct rte_mbuf *in_segments(struct rte_mbuf *m)
+{
+	struct rte_mbuf *last = rte_pktmbuf_alloc(pool);
+
+	assert_non_null(last);
+	assert_int_equal(rte_pktmbuf_trim(m, 1), 0);
+	*rte_pktmbuf_append(last, 1) = 'x';
+	assert_int_equal(rte_pktmbuf_chain(m, last), 0);
+	return m;
+}
+
+static struct rte_mbuf *indirect(struct rte_mbuf *m)
+{
+	struct rte_mbuf *i = rte_pktmbuf_alloc(pool);
+
+	assert_non_null(i);
+	rte_pktmbuf_attach(i, m);
+	rte_pktmbuf_free(m);
+	return i;
+}
+
+static unsigned n_freed; /* the rx lcore writes it */
+
+static void free_data(void *data, void *ctx)
+{
+	__atomic_fetch_add(&n_freed, 1, __ATOMIC_RELAXED);
+}
+
+static struct rte_mbuf *external(struct rte_mbuf *m)
+{
+	static uint8_t data[16][256] __rte_cache_aligned;
+	static unsigned n;
+	struct rte_mbuf *e = rte_pktmbuf_alloc(pool);
+	uint8_t *at = data[n++ % 16];
+	uint16_t len = sizeof(data[0]);
+	struct rte_mbuf_ext_shared_info *info =
+	    rte_pktmbuf_ext_shinfo_init_helper(at, &len, free_data, NULL);
+
+	assert_non_null(e);
+	assert_non_null(info);
+	rte_pktmbuf_attach_extbuf(e, at, RTE_BAD_IOVA, len, info);
+	memcpy(rte_pktmbuf_append(e, m->data_len), rte_pktmbuf_mtod(m, void *), m->data_len);
+	e->ol_flags |= m->ol_flags;
+	rte_pktmbuf_free(m);
+	return e;
+}
+
+/* A burst each; returns how many frames of the kind were in them. */
+static unsigned send_in_every_place(struct mcr_engine *e, const struct frame *f)
+{
+	const struct frame good = {.to = NULL};
+	const struct frame *const bursts[][4] = {{f}, {f, &good}, {&good, f}, {&good, f, &good}};
+	uint64_t before = rig_account(e).received;
+
+	for (size_t b = 0; b < RTE_DIM(bursts); b++) {
+		struct rte_mbuf *m[4];
+		uint16_t n = 0;
+
+		for (; n < 4 && bursts[b][n]; n++)
+			m[n] = make(bursts[b][n]);
+		assert_int_equal(rte_eth_tx_burst(port, 0, m, n), n);
+		before += n;
+		rig_receive(e, before);
+	}
+	return RTE_DIM(bursts);
+}
+
+static void release_what_the_test_holds(void)
+{
+	for (unsigned i = 0; i < n_held; i++) {
+		assert_int_equal(rte_mbuf_refcnt_read(held[i]), HOLDERS - 1);
+		rte_mbuf_refcnt_set(held[i], 1);
+		rte_pktmbuf_free(held[i]);
+	}
+	n_held = 0;
+}
+
+static void each_buffer_goes_back_to_where_it_came_from(void **state)
+{
+	const struct frame kinds[] = {{.of_second_pool = 1}, {.reshape = in_segments},
+				      {.reshape = indirect}, {.reshape = external},
+				      {.reshape = shared},   {.to = OTHER}};
+	struct mcr_engine *e = start(1);
+	unsigned external_frames = 0;
+
+	n_freed = 0;
+	for (size_t k = 0; k < RTE_DIM(kinds); k++) {
+		struct mcr_account before = rig_account(e), after;
+		unsigned n = send_in_every_place(e, &kinds[k]);
+
+		external_frames += kinds[k].reshape == external ? n : 0;
+		after = rig_account(e);
+		assert_int_equal(after.delivered - before.delivered,
+				 after.received - before.received - (kinds[k].to ? n : 0));
+		release_what_the_test_holds();
+		assert_int_equal(rte_mempool_avail_count(pool), BUFFERS);
+		assert_int_equal(rte_mempool_avail_count(second_pool), BUFFERS);
+	}
+	assert_int_equal(__atomic_load_n(&n_freed, __ATOMIC_RELAXED), external_frames);
+	mcr_engine_destroy(e);
+}
+
+/* ---- VLAN tags and checksums ---- */
+
+/* 239.1.1.1:5000 on no VLAN and on VLAN 7. */
+static struct mcr_engine *start_with_vlan(uint8_t udp_checksum)
+{
+	struct mcr_interface_config interfaces[2] = {probe()};
+	struct mcr_join join = rig_join("239.1.1.1", 5000);
+	struct mcr_engine *e;
+
+	interfaces[0].udp_checksum = udp_checksum;
+	interfaces[0].tx_never = 1;
+	interfaces[1] = interfaces[0];
+	strcpy(interfaces[1].name, "b");
+	interfaces[1].vlan = 7;
+	interfaces[1].address = rig_address("10.0.7.1");
+	e = rig_engine(interfaces, 2);
+	for (join.id = 0; join.id < 2; join.id++) {
+		strcpy(join.interface, interfaces[join.id].name);
+		assert_int_equal(mcr_engine_join(e, &join, NULL), 0);
+	}
+	assert_int_equal(mcr_engine_start(e, NULL), 0);
+	return e;
+}
+
+static void a_tag_that_the_nic_took_out_counts_as_one_that_it_left(void **state)
+{
+	const uint64_t out = RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
+	struct mcr_engine *e = start_with_vlan(MCR_UDP_CHECKSUM_NIC);
+
+	expect_delivered(e, &(struct frame){.tci = 7, .flags = out});
+	expect_delivered(e, &(struct frame){.tci = 0xe000, .flags = out});
+	expect_drop(e, &(struct frame){.tci = 9, .flags = out}, MCR_DROP_VLAN_UNKNOWN);
+	expect_drop(e, &(struct frame){.vlan = 9}, MCR_DROP_VLAN_UNKNOWN);
+	expect_drop(e, &(struct frame){.tci = 7, .flags = out, .from = OWN}, MCR_DROP_OWN_FRAME);
+	expect_drop(e, &(struct frame){.tci = 7, .flags = out, .source = "10.0.7.255"},
+		    MCR_DROP_BAD_SOURCE);
+	expect_delivered(e, &(struct frame){.tci = 7, .flags = out, .source = "10.0.0.255"});
+	expect_drop(e, &(struct frame){.tci = 7, .flags = out | RTE_MBUF_F_RX_L4_CKSUM_BAD},
+		    MCR_DROP_BAD_UDP_CHECKSUM);
+	/* Without the second flag the tag is in the data, whatever the number says. */
+	expect_delivered(e, &(struct frame){.tci = 9, .flags = RTE_MBUF_F_RX_VLAN});
+	mcr_engine_destroy(e);
+}
+
+static void messages_say_vlan_interface_and_join(void **state)
+{
+	const uint64_t out = RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
+	const struct frame frames[] = {{.vlan = 7},
+				       {.tci = 0x6007, .flags = out},
+				       {.tci = 0, .flags = out},
+				       {.tci = 7, .flags = out, .reshape = in_segments}};
+	struct mcr_engine *e = start_with_vlan(MCR_UDP_CHECKSUM_NIC);
+	struct mcr_consumer *c = rig_consumer(e);
+	struct mcr_msg m;
+
+	for (size_t i = 0; i < RTE_DIM(frames); i++) {
+		const uint16_t on_vlan = i != 2;
+
+		send_frame(e, &frames[i]);
+		for (unsigned k = 0; k < 4;) {
+			assert_int_equal(mcr_consumer_poll(c, &m, 1), 1);
+			if (m.kind != MCR_DATA)
+				continue;
+			assert_int_equal(m.vlan, k % 2 == 0 && on_vlan ? 7 : 0);
+			assert_int_equal(m.interface, k % 2 == 0 && on_vlan);
+			assert_int_equal(m.id, m.interface);
+			assert_int_equal(m.len, 1);
+			assert_memory_equal(m.data, "x", 1);
+			k++;
+		}
+	}
+	mcr_consumer_close(c);
+	mcr_engine_destroy(e);
+}
+
+static void a_checksum_is_believed_as_the_interface_says(void **state)
+{
+	const struct frame wrong = {.checksum = 1}, marked = {.flags = RTE_MBUF_F_RX_L4_CKSUM_BAD},
+			   in_two = {.checksum = 1, .reshape = in_segments};
+	struct mcr_engine *e = start_with_vlan(MCR_UDP_CHECKSUM_VERIFY);
+
+	expect_drop(e, &wrong, MCR_DROP_BAD_UDP_CHECKSUM);
+	expect_drop(e, &in_two, MCR_DROP_BAD_UDP_CHECKSUM);
+	expect_delivered(e, &marked); /* it has none: RFC 768 */
+	mcr_engine_destroy(e);
+	e = start_with_vlan(MCR_UDP_CHECKSUM_NIC);
+	expect_delivered(e, &wrong);
+	expect_drop(e, &marked, MCR_DROP_BAD_UDP_CHECKSUM);
+	mcr_engine_destroy(e);
+	e = start_with_vlan(MCR_UDP_CHECKSUM_OFF);
+	expect_delivered(e, &wrong);
+	expect_delivered(e, &marked);
+	mcr_engine_destroy(e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +430,10 @@ int main(void)
 	    cmocka_unit_test(a_source_that_no_host_may_have_is_dropped_for_it),
 	    cmocka_unit_test(the_broadcast_address_follows_the_interface_s_own),
 	    cmocka_unit_test(a_sample_shows_whose_frame_it_was_and_where_it_came_in),
+	    cmocka_unit_test(each_buffer_goes_back_to_where_it_came_from),
+	    cmocka_unit_test(a_tag_that_the_nic_took_out_counts_as_one_that_it_left),
+	    cmocka_unit_test(messages_say_vlan_interface_and_join),
+	    cmocka_unit_test(a_checksum_is_believed_as_the_interface_says),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

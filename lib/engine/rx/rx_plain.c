@@ -132,7 +132,8 @@ static __rte_always_inline unsigned take(struct mcr_worker *w, struct mcr_burst 
 		if (ahead)
 			prefetch_entry(table, b, at[MCR_PREFETCH_AHEAD / 2]);
 		if (unlikely(odd(b, m) != 0)) {
-			if (odd(b, m) != RTE_MBUF_F_RX_VLAN_STRIPPED)
+			if (mcr_mbuf_oddness(m, b->pool) != 0 ||
+			    (m->ol_flags & b->odd) != RTE_MBUF_F_RX_VLAN_STRIPPED)
 				break;
 			a = arrival_of(w, b, m);
 		}
