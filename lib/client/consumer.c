@@ -10,9 +10,6 @@ _Static_assert(sizeof(struct mcr_pos) == 24, "struct mcr_pos is part of the ABI"
 
 #define SKIPS_MAX 4096 /* a poll ends soon after it has skipped so many messages */
 
-/* A saturated writer can lap a consumer while it looks for where to go on. */
-#define CHASES_MAX 4
-
 /* What a walk along a ring has come to. */
 struct walk {
 	struct mcr_ring_mark at;
@@ -60,7 +57,7 @@ static int poll_ring(struct mcr_consumer *c, struct mcr_client_ring *ring, struc
 
 	walk(c, r, msgs, n, &w);
 	for (int chase = 0; mcr_ring_reader_overrun(r, r->at.offset); chase++) {
-		if (chase == CHASES_MAX) {
+		if (chase == MCR_RING_CHASES_MAX) {
 			w = (struct walk){.at = r->at};
 			break;
 		}

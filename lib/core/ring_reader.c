@@ -3,10 +3,6 @@
 
 #include <errno.h>
 
-/* A saturated writer can lap a reader while it looks for the oldest message. After so many attempts
- * poll returns what was lost so far. */
-#define CHASES_MAX 4
-
 /* Looks at the latch. The writer moves it with each chunk, far more slowly than one can look. */
 #define LOOKS_MAX 1000
 
@@ -122,18 +118,15 @@ static int load_mark(const struct mcr_ring_reader *r, uint64_t i, uint64_t publi
 }
 
 /* Finds the first mark that can be believed and is not before `offset`. Returns 1, or 0 when there
- * is none (*out untouched). */
+ * is none. */
 static int find_mark(const struct mcr_ring_reader *r, uint64_t offset, struct mcr_ring_mark *out)
 {
 	uint64_t published = mcr_ring_reader_published(r);
 	uint64_t n = __atomic_load_n(&r->header->n_marks, __ATOMIC_ACQUIRE);
-	struct mcr_ring_mark mark;
 
 	for (uint64_t i = n > MCR_RING_MARKS - 1 ? n - (MCR_RING_MARKS - 1) : 0; i < n; i++)
-		if (load_mark(r, i, published, &mark) && mark.offset >= offset) {
-			*out = mark;
+		if (load_mark(r, i, published, out) && out->offset >= offset)
 			return 1;
-		}
 	return 0;
 }
 
@@ -202,7 +195,7 @@ static uint64_t next_slack(const struct mcr_ring_reader *r)
 
 uint64_t mcr_ring_reader_lapped(struct mcr_ring_reader *r)
 {
-	struct mcr_ring_mark from = r->at, to = mcr_ring_reader_oldest(r);
+	struct mcr_ring_mark from = r->at, to = mcr_ring_reader_oldest(r), farther;
 	struct mcr_ring_published newest;
 	uint64_t held, slack;
 
@@ -215,8 +208,8 @@ uint64_t mcr_ring_reader_lapped(struct mcr_ring_reader *r)
 	if (mcr_ring_reader_newest(r, &newest) && newest.end > to.offset) {
 		held = newest.end - to.offset;
 		slack = slack < held / 2 ? slack : held / 2;
-		if (slack > 0)
-			find_mark(r, to.offset + slack, &to);
+		if (slack > 0 && find_mark(r, to.offset + slack, &farther))
+			to = farther;
 	}
 	/* A hostile header can move backwards, and the latch of an honest one can be behind; a
 	 * reader never goes back. */
@@ -251,7 +244,7 @@ int mcr_ring_reader_poll(struct mcr_ring_reader *r, struct mcr_ring_message *mes
 			 uint64_t *lost)
 {
 	*lost = 0;
-	for (int chase = 0; chase < CHASES_MAX; chase++) {
+	for (int chase = 0; chase < MCR_RING_CHASES_MAX; chase++) {
 		struct mcr_ring_mark at = r->at;
 		int got = load(r, &at, messages, n);
 

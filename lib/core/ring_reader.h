@@ -12,6 +12,10 @@
 
 #include "core/ring.h"
 
+/* A saturated writer can lap a reader while it looks for where to go on. After so many attempts a
+ * poll returns what was lost so far. */
+#define MCR_RING_CHASES_MAX 4
+
 /* Private to the reader; positions count messages from 0, so that seq = position + 1. */
 struct mcr_ring_reader {
 	const struct mcr_ring_header *header;
