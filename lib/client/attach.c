@@ -197,11 +197,8 @@ static void *map_memfd(int fd, int prot, size_t min_len, uint64_t max_len, size_
 	}
 	populate = st.st_blocks * 512 >= st.st_size ? MAP_POPULATE : 0;
 	map = mmap(NULL, (size_t)st.st_size, prot, MAP_SHARED | populate, fd, 0);
-	if (map == MAP_FAILED) {
-		if (errno == EAGAIN) /* mlockall and its limit; here it says that no answer came */
-			errno = ENOMEM;
+	if (map == MAP_FAILED)
 		return NULL;
-	}
 	*len = (size_t)st.st_size;
 	return map;
 }
@@ -249,9 +246,7 @@ static int check_welcome(struct mcr_welcome *welcome, const void *raw, ssize_t n
 		return mcr_error_set(err, -EPROTO, "the answer is not one of an mcring engine");
 	if (welcome->status == 0)
 		return 0;
-	/* -EAGAIN says that no answer came. */
-	return mcr_error_set(err, welcome->status == -EAGAIN ? -EBUSY : welcome->status, "%s",
-			     welcome->text);
+	return mcr_error_set(err, welcome->status, "%s", welcome->text);
 }
 
 int mcr_attachment_take(struct mcr_attachment *a, struct mcr_error *err)
@@ -270,7 +265,8 @@ int mcr_attachment_take(struct mcr_attachment *a, struct mcr_error *err)
 	}
 	for (size_t i = 0; i < n_fds; i++)
 		close(fds[i]);
-	return ret;
+	/* mmap says EAGAIN at the limit of locked memory. Here it means that no answer came. */
+	return ret == -EAGAIN ? -ENOMEM : ret;
 }
 
 int mcr_attachment_await(struct mcr_attachment *a, struct mcr_error *err)

@@ -17,8 +17,8 @@ int mcr_consumer_ring_info(const struct mcr_consumer *c, uint32_t ring,
 				     ring, c->n_rings, c->first);
 	at = &c->rings[ring - c->first];
 	it.epoch = at->reader.epoch;
-	it.watermark_ns =
-	    mcr_ring_reader_polled(&at->reader); /* before the head, which covers it */
+	/* Before the head, which covers it. */
+	it.watermark_ns = mcr_ring_reader_polled(&at->reader);
 	it.oldest = mcr_ring_reader_oldest(&at->reader).position + 1;
 	it.next = mcr_client_next(at).position + 1;
 	it.head = mcr_ring_reader_published(&at->reader) + 1;
