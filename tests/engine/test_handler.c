@@ -2,10 +2,11 @@
 /* The inline consumer: a handler that the rx lcore calls. */
 #include "rig.h"
 
-#define SMALL 300
-#define ALL   (SMALL + 1)
-#define JUMBO 8000
-#define BURST 32 /* that net_pcap delivers as long as it can */
+#define SMALL      300
+#define ALL        (SMALL + 1)
+#define JUMBO      (RING_BYTES / 4 - 40) /* the largest that a ring takes */
+#define RING_BYTES 65536                 /* the smallest ring */
+#define BURST      32                    /* that net_pcap delivers as long as it can */
 
 #define CALLS_MAX 64
 #define HW        (MCR_FLAG_HW_TIME | MCR_FLAG_HW_TIME_SYNCED)
@@ -214,11 +215,13 @@ static void chunks_grow_in_a_burst_and_are_whole_ones_when_the_loop_is_behind(vo
 	assert_int_equal(seen.calls, k);
 }
 
+/* The capture is far from now: the ring has no room for the time of the jumbo message. */
 static void times_come_to_handler_and_consumer(uint8_t hw_time, uint16_t flags)
 {
 	struct seen seen = {.hw_flags = flags};
 	const struct mcr_channel_config config = {.size = sizeof(config),
 						  .name = "md",
+						  .bytes = RING_BYTES,
 						  .handler = handler,
 						  .handler_ctx = &seen,
 						  .handler_slow_ns = UINT32_MAX};
@@ -236,8 +239,9 @@ static void times_come_to_handler_and_consumer(uint8_t hw_time, uint16_t flags)
 	for (int n; (n = mcr_consumer_poll(c, msgs, 32)) > 0;)
 		for (int i = 0; i < n; i++)
 			if (msgs[i].kind == MCR_DATA)
-				assert_true(
-				    has_hw_time(msgs[i].hw_ns, msgs[i].flags, flags, received++));
+				assert_true(has_hw_time(msgs[i].hw_ns, msgs[i].flags,
+							msgs[i].len == JUMBO ? 0 : flags,
+							received++));
 	assert_int_equal(received, ALL);
 	mcr_consumer_close(c);
 	end(e);
@@ -277,7 +281,7 @@ static void a_handler_may_take_the_place_of_the_ring(void **state)
 	assert_int_equal(info.handler_messages, ALL);
 	assert_int_equal(info.published_bytes, 0);
 	assert_int_equal(info.too_large, 0); /* not even the jumbo one */
-	assert_int_equal(info.bytes, 64 << 10);
+	assert_int_equal(info.bytes, RING_BYTES);
 	assert_int_equal(mcr_engine_channel_remove(e, "md", &err), 0);
 	end(e);
 }

@@ -34,7 +34,8 @@ static __rte_noinline void copy_segments(uint8_t *to, const struct rte_mbuf *m, 
 	mcr_ring_copy(to, rte_pktmbuf_mtod_offset(m, const void *, offset), len);
 }
 
-/* payload: NULL = it lies in several segments of m. */
+/* payload: NULL = it lies in several segments of m. A time that is far from the host's stands
+ * before the payload. Where there is no room for both, the message has no such time. */
 static __rte_always_inline void put(struct mcr_ring_writer *ring, const struct mcr_burst *b,
 				    const struct mcr_packet *p, uint8_t interface, uint32_t id,
 				    uint64_t flags, uint64_t hw_ns, const uint8_t *payload,
@@ -45,8 +46,13 @@ static __rte_always_inline void put(struct mcr_ring_writer *ring, const struct m
 	int far = hw_ns != 0 && delta != (int32_t)delta;
 	uint32_t extras = unlikely(far) ? sizeof(hw_ns) : 0;
 	struct mcr_record record;
-	uint8_t *to = mcr_ring_begin(ring, len + extras) + MCR_RECORD_BYTES;
+	uint8_t *to;
 
+	if (unlikely(len + extras > mcr_ring_max_payload(ring))) {
+		hw_ns = far = extras = 0;
+		flags &= ~(uint64_t)(MCR_FLAG_HW_TIME | MCR_FLAG_HW_TIME_SYNCED);
+	}
+	to = mcr_ring_begin(ring, len + extras) + MCR_RECORD_BYTES;
 	if (unlikely(far)) {
 		mcr_ring_store((uint64_t *)(void *)to, 0, hw_ns);
 		to += extras;
