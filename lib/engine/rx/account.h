@@ -23,7 +23,7 @@ struct mcr_counts {
 struct mcr_totals {
 	struct mcr_counts account;
 	uint64_t bursts;
-	uint64_t busy_cycles; /* TSC, in non-empty bursts: driver, parse, match, publish */
+	uint64_t busy_cycles; /* TSC, from a non-empty burst to the next look that finds none */
 };
 
 struct mcr_gap {
