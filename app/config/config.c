@@ -48,8 +48,8 @@ static int apply_includes(const struct mcr_config_reader *f, const struct mcr_co
 	return 0;
 }
 
-/* Before the shape is checked, for which `depth` is any unknown key. More channels than an engine
- * has are refused anyway. */
+/* Before the shape is checked, which takes `depth` for any unknown key. More channels than an
+ * engine has are refused anyway. */
 static int refuse_depth(const struct mcr_config_reader *f)
 {
 	const struct mcr_config_doc *doc = f->doc;

@@ -10,7 +10,7 @@
 #define RECORD_UNIT 64u        /* a message and its header take a multiple of it */
 #define HEADER      40u
 #define RECORD_MIN  128u   /* as small as most market data */
-#define RECORD_MEAN 256u   /* what `bytes` were for each message if they were not given */
+#define RECORD_MEAN 256u   /* for each message, if `bytes` was not given */
 #define PAYLOAD_MAX 65507u /* of UDP over IPv4 */
 
 static uint64_t most(uint64_t a, uint64_t b)
@@ -27,7 +27,7 @@ static uint64_t round_up(uint64_t bytes)
 	return power;
 }
 
-/* bytes: 0 = they were not given. A ring had its descriptors, of 64 octets each, beside them. */
+/* bytes: of payloads, 0 = not given. A ring also had 64 octets for each message. */
 static uint64_t as_much(uint64_t depth, uint64_t bytes)
 {
 	if (bytes == 0)
@@ -55,14 +55,14 @@ int mcr_depth_refuse(const char *channel, const char *depth, const char *bytes, 
 	if (!depth || mcr_value_size(&old_depth, depth, NULL) < 0 || old_depth < 1 ||
 	    old_depth > DEPTH_MAX)
 		return mcr_fail(err, -EINVAL,
-				"channel '%.64s': depth is no more: write bytes%s16M, or another "
+				"channel '%.64s': depth is gone: write bytes%s16M, or another "
 				"power of two",
 				channel, between);
 	now = as_much(old_depth, old_bytes);
 	while (now >> (10 * (suffix + 1)) != 0 && suffix < 3)
 		suffix++;
 	return mcr_fail(err, -EINVAL,
-			"channel '%.64s': depth is no more: write %sbytes%s%u%c (%u messages of up "
+			"channel '%.64s': depth is gone: write %sbytes%s%u%c (%u messages of up "
 			"to %u octets)",
 			channel, bytes ? "only " : "", between, (unsigned)(now >> (10 * suffix)),
 			" KMG"[suffix], (unsigned)old_depth, (unsigned)payload_of(old_depth, now));

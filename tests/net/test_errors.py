@@ -181,7 +181,7 @@ LARGER_THAN_THE_HOST = [
      'lcore 7 does not receive here'),
     (['--interface', f'a={NULL}'], ('-l', '1', f'--vdev={NULL}'), 'no worker lcore'),
     (['--interface', f'a={NULL}', '--channel', 'md,depth=4096'], (),
-     "mcring: --channel: channel 'md': depth is no more: write bytes=1M (4096 messages of up to 216 octets)"),
+     "mcring: --channel: channel 'md': depth is gone: write bytes=1M (4096 messages of up to 216 octets)"),
     (['--interface', 'a=net_null7'], ('-l', '0,1', f'--vdev={NULL}'), 'net_null7'),
     (['--interface', f'a={NULL},queues=1', '--interface', f'b={NULL},queues=2,vlan=2'],
      ('-l', '0,1', f'--vdev={NULL}'), 'name them for one'),
@@ -209,7 +209,7 @@ def test_a_file_with_the_depth_of_a_channel_is_told_its_bytes(lab, host):
     write('bytes: 1M')
     daemon = Daemon(lab, host, '--config', path, vdev=NULL)
     write('depth: 4096')
-    words = "m.yaml:4: channel 'md': depth is no more: write bytes: 1M (4096 messages of up to 216 octets)"
+    words = "m.yaml:4: channel 'md': depth is gone: write bytes: 1M (4096 messages of up to 216 octets)"
     for how in ('reload',), ('reload', '--dry-run'):
         done = daemon.ctl(*how, check=False)
         assert done.returncode == 1 and words in done.stderr, done

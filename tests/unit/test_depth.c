@@ -47,7 +47,7 @@ static void the_bytes_that_hold_as_much_are_named(void **state)
 		const struct sample *s = &samples[i];
 
 		assert_int_equal(mcr_depth_refuse("md", s->depth, s->bytes, ": ", &err), -EINVAL);
-		assert_ptr_equal(strstr(err.text, "channel 'md': depth is no more: "), err.text);
+		assert_ptr_equal(strstr(err.text, "channel 'md': depth is gone: "), err.text);
 		if (!strstr(err.text, s->expected))
 			fail_msg("'%s' lacks '%s'", err.text, s->expected);
 	}
@@ -58,7 +58,7 @@ static void they_stand_as_an_option_has_them(void **state)
 	struct mcr_error err;
 
 	assert_int_equal(mcr_depth_refuse("md", "4096", NULL, "=", &err), -EINVAL);
-	assert_string_equal(err.text, "channel 'md': depth is no more: write bytes=1M (4096 "
+	assert_string_equal(err.text, "channel 'md': depth is gone: write bytes=1M (4096 "
 				      "messages of up to 216 octets)");
 }
 
