@@ -190,10 +190,9 @@ MCR_API int mcr_consumer_open(struct mcr_consumer **out, const struct mcr_consum
  *
  * Returns how many it filled in. 0 means that there is nothing new, or that it passed over many
  * messages in a row that were not selected. Fewer than n do not mean that there are no more: from a
- * ring that it had read to the end it takes at first only what the engine published together, so
- * that it does not touch the line that the engine is writing just now. A message that comes alone
- * is there sooner for that, by a third. Poll until 0 before you sleep; mcr_consumer_arm and
- * mcr_consumer_wait look for themselves.
+ * ring that it had read to the end it first takes only what the engine published together, because
+ * a look behind that would take away the cache line that the engine is about to write. So poll
+ * until 0 before you sleep; mcr_consumer_arm and mcr_consumer_wait look for themselves.
  *
  * Errors: -EPIPE (the engine stopped, its process ended, or it showed no sign of life for
  * opts.stall_ns, and everything published before has been returned), -EPROTO (the ring's content
@@ -345,7 +344,7 @@ struct mcr_consumer_ring {
 	uint32_t size; /* sizeof(struct mcr_consumer_ring), set by the program */
 	uint32_t ring;
 	uint64_t epoch;
-	uint64_t oldest; /* seq of the oldest message that is held; head = none is */
+	uint64_t oldest; /* seq of the oldest message that is offered; head = none */
 	uint64_t next;   /* seq that poll returns next, if it is not lapped before */
 	uint64_t head;   /* seq that the engine publishes next: head - next are left to poll */
 	uint64_t watermark_ns; /* CLOCK_REALTIME: everything that arrived before is published,
@@ -360,9 +359,9 @@ MCR_API int mcr_consumer_ring_info(const struct mcr_consumer *c, uint32_t ring,
 
 /* mcr_consumer_headroom returns how many messages the writer can publish before it overwrites a
  * message that the consumer has not released, in the ring where that is fewest. It is an estimate:
- * the octets until then, by the mean size of the messages that were not released or, when there are
- * none, of all so far. The octets may be too few by 1/128 of the ring. 0 means that the writer has
- * done so, or that the next message may. */
+ * the octets until then, divided by the mean size of the messages that were not released or, if
+ * there are none, of all so far. The octets may be too few by 1/128 of the ring. 0 means that the
+ * writer has done so, or that the next message may. */
 MCR_API uint64_t mcr_consumer_headroom(const struct mcr_consumer *c);
 
 /* mcr_consumer_rings returns how many rings the channel has. */

@@ -42,7 +42,7 @@ struct mcr_join {
 };
 
 /* A growing list of joins, which owns its items and their sources. Start with all members 0; free
- * both with mcr_join_list_clear. n may be made less; the sources of the items that go then stay
+ * both with mcr_join_list_clear. You may lower n; the sources of the items that are cut off stay
  * until mcr_join_list_clear. */
 struct mcr_join_list {
 	struct mcr_join *items;
