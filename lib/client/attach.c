@@ -183,7 +183,7 @@ static ssize_t receive(int fd, void *buf, size_t cap, int *fds, size_t *n_fds)
 }
 
 /* Maps what the engine handed over. It must be a memfd that cannot shrink, so that no read faults.
- * Its pages are there; were they not, a hostile engine could have this process make them. */
+ * An engine's region has all of its pages. Populating another would make the missing ones here. */
 static void *map_memfd(int fd, int prot, size_t min_len, uint64_t max_len, size_t *len)
 {
 	struct stat st;

@@ -2,7 +2,7 @@
 /* The next engine: where one may come to be is watched, one that is there is asked, and nothing is
  * waited for. An engine makes its socket's file, listens, and then touches the file
  * (mcr_listener_open): so there is an event after the moment from which a connection succeeds. A
- * timer stands behind all that: no event comes where inotify cannot be had, when a file system is
+ * timer backs all that up: no event comes where inotify cannot be had, when a file system is
  * mounted over the directory, or when an engine that is there says no. */
 #include <errno.h>
 #include <sys/epoll.h>
@@ -93,8 +93,8 @@ static int watch_nearest(int inotify_fd, const char *path)
 	return watch;
 }
 
-/* Takes the events that have come, then sees that the right directory is watched. Returns 1 when
- * an event will come with the next engine. */
+/* Takes the events that have come, then makes sure that the right directory is watched. Returns 1
+ * when an event will come with the next engine. */
 static int watch_directory(struct mcr_consumer *c)
 {
 	struct mcr_client_next *next = &c->next;

@@ -11,7 +11,7 @@ static int set_up(void **state)
 	return 0;
 }
 
-/* The engine's thread is another than that of a consumer, which waits for its answers. */
+/* The engine has a thread of its own, because a consumer waits for its answers. */
 static void *poll_engine(void *arg)
 {
 	struct mcr_engine **e = arg;

@@ -148,7 +148,7 @@ static void *spin_latch(void *arg)
 	return NULL;
 }
 
-/* Nobody waits for the latch: who needs it does without, or fails. */
+/* Nobody waits for the latch: what needs it does without, or fails. */
 static void a_latch_that_never_stands_still_holds_nobody_up(void **state)
 {
 	struct mcr_ring_message messages[8];
