@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Whether the engine lives, as a consumer sees it. */
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "small_engine.h"
@@ -220,6 +222,45 @@ static void a_stopped_consumer_neither_misjudges_the_engine_nor_the_loss(void **
 	small_engine_destroy(&e);
 }
 
+/* A program that locks all of its memory (mlockall) has a limit, unless it may lock without one. */
+static void a_limit_of_locked_memory_is_not_an_engine_without_an_answer(void **state)
+{
+	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
+	struct rlimit before, limit;
+	struct mcr_consumer *c;
+	struct small_engine e;
+	struct mcr_error err;
+	uint64_t start;
+	void *probe;
+	int ret;
+
+	small_engine_create(&e, 1, 1 << 22);
+	opts.run_dir = e.dir;
+	opts.channel = "md";
+	assert_int_equal(getrlimit(RLIMIT_MEMLOCK, &before), 0);
+	limit = before;
+	limit.rlim_cur = 1 << 20;
+	if (before.rlim_max < limit.rlim_cur || setrlimit(RLIMIT_MEMLOCK, &limit) < 0 ||
+	    mlockall(MCL_FUTURE) < 0) {
+		small_engine_destroy(&e);
+		skip();
+	}
+	probe = mmap(NULL, 1 << 22, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	start = monotonic_ns();
+	ret = probe == MAP_FAILED ? mcr_consumer_open(&c, &opts, &err) : 0;
+	munlockall();
+	setrlimit(RLIMIT_MEMLOCK, &before);
+	if (probe != MAP_FAILED) { /* CAP_IPC_LOCK */
+		munmap(probe, 1 << 22);
+		small_engine_destroy(&e);
+		skip();
+	}
+	assert_int_equal(ret, -ENOMEM);
+	assert_non_null(strstr(err.text, "ring 0 cannot be mapped"));
+	assert_true(monotonic_ns() - start < UINT64_C(3000000000));
+	small_engine_destroy(&e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -229,6 +270,7 @@ int main(void)
 	    cmocka_unit_test(one_look_that_finds_an_old_heartbeat_is_not_believed),
 	    cmocka_unit_test(an_engine_that_has_not_begun_to_beat_is_not_dead),
 	    cmocka_unit_test(a_stopped_consumer_neither_misjudges_the_engine_nor_the_loss),
+	    cmocka_unit_test(a_limit_of_locked_memory_is_not_an_engine_without_an_answer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
