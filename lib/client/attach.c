@@ -71,31 +71,28 @@ int mcr_attach_target_init(struct mcr_attach_target *t, const struct mcr_consume
 
 static int fail_connect(int code, const struct mcr_attach_target *t, struct mcr_error *err)
 {
-	const char *path = t->path, *from = t->origin;
+	char at[sizeof(t->path) + 32];
 
+	snprintf(at, sizeof(at), "%s%s", t->path, t->origin);
 	switch (code) {
 	case -ENOENT:
 	case -ENOTDIR:
-		return mcr_error_set(
-		    err, -ENOENT, "no engine at %s%s: is it running under this name?", path, from);
+		return mcr_error_set(err, -ENOENT,
+				     "no engine at %s: is it running under this name?", at);
 	case -ECONNREFUSED:
-		return mcr_error_set(err, code, "nobody listens at %s%s: the engine is gone", path,
-				     from);
+		return mcr_error_set(err, code, "nobody listens at %s: the engine is gone", at);
 	case -EACCES:
 	case -EPERM:
 		return mcr_error_set(err, -EACCES,
-				     "no permission for %s%s: its mode and group say who may "
-				     "attach",
-				     path, from);
+				     "no permission for %s: its mode and group say who may attach",
+				     at);
 	case -EAGAIN:
 	case -ETIMEDOUT:
-		return mcr_error_set(err, code, "the engine at %s%s takes no connection now", path,
-				     from);
+		return mcr_error_set(err, code, "the engine at %s takes no connection now", at);
 	case -EPROTOTYPE:
-		return mcr_error_set(err, -EPROTO, "%s%s is not the socket of an engine", path,
-				     from);
+		return mcr_error_set(err, -EPROTO, "%s is not the socket of an engine", at);
 	default:
-		return mcr_error_set(err, code, "%s%s: %s", path, from, strerror(-code));
+		return mcr_error_set(err, code, "%s: %s", at, strerror(-code));
 	}
 }
 
