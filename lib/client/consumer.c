@@ -45,8 +45,8 @@ static inline __attribute__((always_inline)) void walk(struct mcr_consumer *c,
 	}
 }
 
-/* Gives up to n messages of one ring. *drained: no more are there, or the rest of them is just
- * being written. Returns how many, or -EPROTO. */
+/* Gives up to n messages of one ring. *drained, 0 before: no more are there, or the rest of them is
+ * just being written. Returns how many, or -EPROTO. */
 static int poll_ring(struct mcr_consumer *c, struct mcr_client_ring *ring, struct mcr_msg *msgs,
 		     int n, int *drained)
 {
@@ -58,7 +58,8 @@ static int poll_ring(struct mcr_consumer *c, struct mcr_client_ring *ring, struc
 	walk(c, r, msgs, n, &w);
 	for (int chase = 0; mcr_ring_reader_overrun(r, r->at.offset); chase++) {
 		if (chase == MCR_RING_CHASES_MAX) {
-			w = (struct walk){.at = r->at};
+			w = (struct walk){.at = r->at, .ret = 1};
+			*drained = 1; /* for this poll; it knows nothing */
 			break;
 		}
 		if (lost == 0)
@@ -73,7 +74,7 @@ static int poll_ring(struct mcr_consumer *c, struct mcr_client_ring *ring, struc
 	c->counts.lost += lost;
 	looked = w.at.position - r->at.position;
 	/* Behind a chunk of which nothing was wanted there may be more: it looks on. */
-	*drained = w.ret == 0 || (w.chunk_ended && w.used > 0);
+	*drained |= w.ret == 0 || (w.chunk_ended && w.used > 0);
 	if (w.ret < 0)
 		return events > 0 ? events : w.ret;
 	c->counts.received += (uint64_t)w.used;
