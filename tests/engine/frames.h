@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Frames of any kind in buffers of any kind, sent to an engine by net_ring, which hands back what
+ * is sent to it. */
+#ifndef ENGINE_FRAMES_H
+#define ENGINE_FRAMES_H
+
+#include "rig.h"
+
+#include <rte_mbuf.h>
+
+#define OTHER "\x02\x00\x00\x00\x00\x02" /* another host's MAC address */
+#define ALL   "\xff\xff\xff\xff\xff\xff"
+#define OWN   ((const char *)own.addr_bytes)
+
+#define BUFFERS 1023 /* of a pool */
+
+static struct rte_ether_addr own = {{2, 0, 0, 0, 0, 1}};
+static struct rte_mempool *pool, *second_pool;
+static uint16_t port;
+
+static inline int set_up(void **state)
+{
+	rig_eal_init(NULL, 0);
+	pool = rte_pktmbuf_pool_create("frames", BUFFERS, 0, 0, 2048, -1);
+	second_pool = rte_pktmbuf_pool_create("second", BUFFERS, 0, 0, 2048, -1);
+	return !pool || !second_pool;
+}
+
+static inline int tear_down(void **state)
+{
+	rte_mempool_free(pool);
+	rte_mempool_free(second_pool);
+	return rte_eal_cleanup();
+}
+
+/* A datagram to 239.1.1.1:5000; to, from: MAC addresses, NULL = the group's, a host's. */
+struct frame {
+	const char *to, *from, *source;
+	uint16_t vlan;
+	uint16_t tci;      /* what the NIC says of the tag that it took out */
+	uint16_t checksum; /* UDP's, big endian */
+	uint64_t flags;    /* of the NIC */
+	int of_second_pool;
+	struct rte_mbuf *(*reshape)(struct rte_mbuf *m);
+};
+
+static inline struct rte_mbuf *make(const struct frame *f)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(f->of_second_pool ? second_pool : pool);
+	uint8_t *p;
+	struct rte_ipv4_hdr *ip;
+	uint8_t buf[64];
+	size_t len = rig_udp(buf, "239.1.1.1", 5000, "x", 1);
+
+	assert_non_null(m);
+	p = (uint8_t *)rte_pktmbuf_append(m, (uint16_t)len);
+	memcpy(p, buf, len);
+	ip = (struct rte_ipv4_hdr *)(p + 14);
+	if (f->to)
+		memcpy(p, f->to, 6);
+	if (f->from)
+		memcpy(p + 6, f->from, 6);
+	if (f->source)
+		ip->src_addr = rig_ip(f->source);
+	ip->hdr_checksum = 0;
+	ip->hdr_checksum = rte_ipv4_cksum(ip);
+	if (f->vlan != 0) {
+		m->vlan_tci = f->vlan;
+		assert_int_equal(rte_vlan_insert(&m), 0);
+	}
+	memcpy(p + 40, &f->checksum, 2);
+	m->ol_flags |= f->flags;
+	m->vlan_tci = f->tci;
+	return f->reshape ? f->reshape(m) : m;
+}
+
+/* The frame alone, and as the middle one of three: the rx loop's way differs. */
+static inline void send_frame(struct mcr_engine *e, const struct frame *f)
+{
+	const struct frame good = {.to = NULL};
+	struct rte_mbuf *burst[4] = {make(f), make(&good), make(f), make(&good)};
+	uint64_t before = rig_account(e).received;
+
+	assert_int_equal(rte_eth_tx_burst(port, 0, burst, 1), 1);
+	rig_receive(e, before + 1);
+	assert_int_equal(rte_eth_tx_burst(port, 0, burst + 1, 3), 3);
+	rig_receive(e, before + 4);
+}
+
+static inline void expect_delivered(struct mcr_engine *e, const struct frame *f)
+{
+	uint64_t before = rig_account(e).delivered;
+
+	send_frame(e, f);
+	assert_int_equal(rig_account(e).delivered, before + 4);
+}
+
+static inline void expect_drop(struct mcr_engine *e, const struct frame *f, enum mcr_drop reason)
+{
+	struct mcr_account before = rig_account(e), after;
+
+	send_frame(e, f);
+	after = rig_account(e);
+	assert_int_equal(after.drops[reason], before.drops[reason] + 2);
+	assert_int_equal(after.delivered, before.delivered + 2);
+}
+
+/* An engine closes its port with it, so each has a device of its own. */
+static inline struct mcr_interface_config probe(void)
+{
+	static unsigned n;
+	char device[16];
+
+	snprintf(device, sizeof(device), "net_ring%u", n++);
+	assert_int_equal(rte_eal_hotplug_add("vdev", device, ""), 0);
+	assert_int_equal(rte_eth_dev_get_port_by_name(device, &port), 0);
+	/* It has none, so the first that is added is its own. */
+	assert_int_equal(rte_eth_dev_mac_addr_add(port, &own, 0), 0);
+	return rig_interface(device);
+}
+
+#endif
