@@ -85,3 +85,24 @@ void mcr_ring_make_room(struct mcr_ring_writer *w, uint64_t span)
 	room = w->reserved - MCR_RING_LINE - w->lap;
 	w->limit = w->data + (room < w->bytes ? room : w->bytes);
 }
+
+void mcr_ring_put_first(struct mcr_ring_writer *w, uint64_t word0, uint64_t word1, uint64_t word2,
+			uint64_t word3, uint64_t word4, const void *payload)
+{
+	const uint32_t room = MCR_RING_LINE - MCR_RECORD_BYTES;
+	const uint32_t len = (uint16_t)(word4 >> MCR_WORD_SHIFT(0, 2));
+
+	w->first = (uint64_t *)(void *)w->at;
+	w->first_word =
+	    (word0 & ~MCR_WORD_AT(UINT32_MAX, 0, 4)) | MCR_WORD_AT(mcr_ring_tag(++w->next), 0, 4);
+	w->line[1] = word1;
+	w->line[2] = word2;
+	w->line[3] = word3;
+	w->line[4] = word4;
+	memcpy((uint8_t *)w->line + MCR_RECORD_BYTES, payload, len < room ? len : room);
+	if (len > room)
+		mcr_ring_copy(w->at + MCR_RING_LINE, (const uint8_t *)payload + room, len - room);
+	w->held_back = 1;
+	w->at += mcr_ring_span(len);
+	w->payload_bytes += len;
+}

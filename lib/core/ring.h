@@ -15,7 +15,7 @@
 #include "core/ring_layout.h"
 #include "core/words.h"
 
-#define MCR_RING_FETCH_AHEAD 1024 /* octets: the lines that records behind this one will write */
+#define MCR_RING_FETCH_AHEAD 2048 /* octets: the lines that records behind this one will write */
 
 /* The writer's own view of a ring: private to its lcore, nothing of it is shared. Embed it where
  * the lcore's hot data lives. */
@@ -27,6 +27,9 @@ struct mcr_ring_writer {
 	/* The chunk's first word, which is stored last. NULL: nothing was put. */
 	uint64_t *first;
 	uint64_t first_word;
+	/* The rest of its line, if held_back: readers poll it, so it is written at once. */
+	uint64_t line[MCR_RING_LINE / sizeof(uint64_t)];
+	int held_back;
 
 	uint64_t payload_bytes; /* put */
 	uint8_t *data;
@@ -83,6 +86,11 @@ static inline void mcr_ring_publish(struct mcr_ring_writer *w)
 	if (more > MCR_TAG_MORE_MAX)
 		more = MCR_TAG_MORE_MAX;
 	mcr_ring_store((uint64_t *)(void *)behind, 0, 0);
+	if (w->held_back) {
+		for (unsigned i = 1; i < MCR_RING_LINE / sizeof(uint64_t); i++)
+			mcr_ring_store(w->first, i, w->line[i]);
+		w->held_back = 0;
+	}
 	__atomic_store_n(w->first,
 			 w->first_word | MCR_WORD_AT((uint32_t)more << MCR_TAG_MORE_SHIFT, 0, 4),
 			 __ATOMIC_RELEASE);
@@ -135,8 +143,8 @@ static inline void mcr_ring_end(struct mcr_ring_writer *w, uint32_t len,
 				const struct mcr_record *record)
 {
 	uint64_t *to = (uint64_t *)(void *)w->at;
-	uint64_t word = (record->words[0] & ~MCR_WORD_AT(UINT32_MAX, 0, 4)) |
-			MCR_WORD_AT(mcr_ring_tag(++w->next), 0, 4);
+	const uint64_t word = (record->words[0] & ~MCR_WORD_AT(UINT32_MAX, 0, 4)) |
+			      MCR_WORD_AT(mcr_ring_tag(++w->next), 0, 4);
 
 	/* Not in a loop: gcc would put the words of a composed record into memory. */
 	mcr_ring_store(to, 1, record->words[1]);
@@ -205,15 +213,27 @@ static inline void mcr_ring_copy(uint8_t *dst, const void *src, uint32_t len)
 }
 #endif
 
+/* mcr_ring_put_first, for mcr_ring_put: the chunk's first record, of which the first line is held
+ * back until the chunk is published. Words come by value, so that the usual record needs no memory.
+ */
+void mcr_ring_put_first(struct mcr_ring_writer *w, uint64_t word0, uint64_t word1, uint64_t word2,
+			uint64_t word3, uint64_t word4, const void *payload);
+
 /* mcr_ring_put puts a message whose payload is in one piece and has no extras. Of the record the
  * ring fills in the tag. */
-static inline void mcr_ring_put(struct mcr_ring_writer *w, const struct mcr_record *record,
-				const void *payload)
+static inline __attribute__((always_inline)) void
+mcr_ring_put(struct mcr_ring_writer *w, const struct mcr_record *record, const void *payload)
 {
-	uint8_t *to = mcr_ring_begin(w, record->len);
+	const uint32_t len = (uint16_t)(record->words[4] >> MCR_WORD_SHIFT(0, 2));
+	uint8_t *to = mcr_ring_begin(w, len);
 
-	mcr_ring_copy(to + MCR_RECORD_BYTES, payload, record->len);
-	mcr_ring_end(w, record->len, record);
+	if (__builtin_expect(!w->first, 0)) {
+		mcr_ring_put_first(w, record->words[0], record->words[1], record->words[2],
+				   record->words[3], record->words[4], payload);
+		return;
+	}
+	mcr_ring_copy(to + MCR_RECORD_BYTES, payload, len);
+	mcr_ring_end(w, len, record);
 }
 
 /* Header fields with one writer each. state and heartbeat: control. polled: the rx lcore. */

@@ -13,7 +13,6 @@ static __rte_always_inline void put_plain(struct mcr_ring_writer *ring, const st
 					  uint32_t id, uint64_t hw, uint64_t rx_ns, uint64_t tail,
 					  const uint8_t *payload)
 {
-	uint32_t len = mcr_packet_len(p);
 	struct mcr_record record;
 
 	record.words[0] = hw;
@@ -21,8 +20,7 @@ static __rte_always_inline void put_plain(struct mcr_ring_writer *ring, const st
 	record.words[2] = p->words[0];
 	record.words[3] = p->words[1] | MCR_WORD_AT(id, 0, 4);
 	record.words[4] = p->words[2] | tail;
-	mcr_ring_copy(mcr_ring_begin(ring, len) + MCR_RECORD_BYTES, payload, len);
-	mcr_ring_end(ring, len, &record);
+	mcr_ring_put(ring, &record, payload);
 }
 
 /* Keeps plain packet i for the long way. By words: a packet whose address is taken would be put
