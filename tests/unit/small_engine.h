@@ -141,14 +141,18 @@ static inline void small_engine_destroy(struct small_engine *e)
 	assert_int_equal(rmdir(e->dir), 0); /* the socket is gone */
 }
 
-/* One message as record says, but for its length. An event has none. */
-static inline void small_engine_put(struct small_engine *e, unsigned ring, struct mcr_record record,
-				    const void *payload, uint32_t len)
+/* One message as record says, but for its length. An event has none. Not inline: gcc would compare
+ * each length that a record can have with the payloads that tests give. */
+static __attribute__((noinline, unused)) void small_engine_put(struct small_engine *e,
+							       unsigned ring,
+							       struct mcr_record record,
+							       const void *payload, uint32_t len)
 {
+	static const uint8_t nothing[512]; /* gcc thinks that it is read */
 	struct mcr_ring_writer *w = &e->writers[ring];
 
 	record.len = (uint16_t)len;
-	mcr_ring_put(w, &record, len > 0 ? payload : "");
+	mcr_ring_put(w, &record, len > 0 ? payload : nothing);
 	mcr_ring_publish(w);
 }
 
