@@ -27,6 +27,7 @@ static inline __attribute__((always_inline)) void walk(struct mcr_consumer *c,
 						       struct mcr_msg *msgs, int n, struct walk *w)
 {
 	int most = MCR_CLIENT_CHUNK;
+	struct mcr_ring_ahead ahead = {0, 0};
 	struct mcr_ring_message m;
 	uint32_t more;
 
@@ -39,6 +40,7 @@ static inline __attribute__((always_inline)) void walk(struct mcr_consumer *c,
 			most = (int)more + 1;
 			w->chunk_ended = 1;
 		}
+		mcr_ring_reader_ahead(r, &ahead, w->at.offset, more, w->at.offset - m.at.offset);
 		w->last_ns = m.record.rx_ns;
 		if (mcr_client_select_wants(&c->select, &m))
 			mcr_client_fill_data(r, &msgs[w->used++], &m);

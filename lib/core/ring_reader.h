@@ -159,6 +159,25 @@ static inline void mcr_ring_reader_fetch(const struct mcr_ring_reader *r, uint64
 	__builtin_prefetch(r->data + ((offset + MCR_RING_LINE) & (r->bytes - 1)));
 }
 
+/* The lines of a chunk that a reader goes through. They are published, so the writer does not want
+ * them; but where a record starts is known only when the one before it has come. */
+struct mcr_ring_ahead {
+	uint64_t next, end; /* offsets: fetched next, and the chunk's end, by a guess */
+};
+
+/* mcr_ring_reader_ahead fetches lines of the chunk up to 1,024 octets ahead of `offset`, behind a
+ * message that mcr_ring_reader_look gave. more: of that look. span: of the message, a guess for the
+ * others. */
+static inline __attribute__((always_inline)) void
+mcr_ring_reader_ahead(const struct mcr_ring_reader *r, struct mcr_ring_ahead *a, uint64_t offset,
+		      uint32_t more, uint64_t span)
+{
+	if (more > 0)
+		*a = (struct mcr_ring_ahead){offset, offset + more * span};
+	for (; a->next < a->end && a->next < offset + 1024; a->next += MCR_RING_LINE)
+		__builtin_prefetch(r->data + (a->next & (r->bytes - 1)));
+}
+
 /* mcr_ring_reader_overrun: 1 when something of a message that was read before this call may have
  * been overwritten meanwhile. offset: of the message. The fence orders those reads before the load
  * of reserved (pairs with the release fence of the writer's reserve): a reader that read one octet
