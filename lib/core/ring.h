@@ -131,9 +131,13 @@ static inline uint8_t *mcr_ring_begin(struct mcr_ring_writer *w, uint32_t len)
 	assert(len <= mcr_ring_max_payload(w));
 	if (__builtin_expect((uint64_t)(w->limit - w->at) < span, 0))
 		mcr_ring_make_room(w, span);
-	/* A ring is larger than the cache. Beyond the end it does no harm. */
+	/* A ring is larger than the cache. As many lines as this record has; beyond the area's end
+	 * it does no harm. */
 	mcr_ring_fetch(w->at + MCR_RING_FETCH_AHEAD);
 	mcr_ring_fetch(w->at + MCR_RING_FETCH_AHEAD + MCR_RING_LINE);
+	for (uint64_t line = 2 * MCR_RING_LINE; __builtin_expect(line < span, 0);
+	     line += MCR_RING_LINE)
+		mcr_ring_fetch(w->at + MCR_RING_FETCH_AHEAD + line);
 	return w->at;
 }
 
