@@ -35,6 +35,7 @@ static void a_buffer_does_not_cross_a_page(void **state)
 	assert_int_equal(mcr_pool_bytes(1001, 2048, 4096), 501 * 4096);
 	assert_int_equal(mcr_pool_bytes(10, 10560, 4096), 10 * 3 * 4096);
 	assert_int_equal(mcr_pool_bytes(1000, 2368, 2 << 20), 2 * (2 << 20));
+	assert_int_equal(mcr_pool_bytes(1000, 2368, 0), 1000 * 2368);
 }
 
 static const struct mcr_pool_lack lack = {

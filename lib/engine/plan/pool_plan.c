@@ -25,8 +25,11 @@ uint32_t mcr_pool_plan(const struct mcr_pool_wants *wants)
 uint64_t mcr_pool_bytes(uint32_t n, size_t object_bytes, size_t page_bytes)
 {
 	size_t a_page = page_bytes / object_bytes;
-	size_t pages = (object_bytes + page_bytes - 1) / page_bytes; /* of one object */
+	size_t pages;
 
+	if (page_bytes == 0)
+		return (uint64_t)n * object_bytes;
+	pages = (object_bytes + page_bytes - 1) / page_bytes; /* of one object */
 	if (a_page == 0)
 		return (uint64_t)n * pages * page_bytes;
 	return (uint64_t)((n + a_page - 1) / a_page) * page_bytes;

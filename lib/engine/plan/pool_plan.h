@@ -19,8 +19,8 @@ struct mcr_pool_wants {
  * one. */
 uint32_t mcr_pool_plan(const struct mcr_pool_wants *wants);
 
-/* mcr_pool_bytes: memory for n objects of object_bytes. No object crosses a page unless it is
- * larger than one, which costs most where pages are small: without hugepages. */
+/* mcr_pool_bytes: memory for n objects of object_bytes, none of which crosses a page unless it is
+ * larger than one. page_bytes: 0 = they may. */
 uint64_t mcr_pool_bytes(uint32_t n, size_t object_bytes, size_t page_bytes);
 
 /* A pool that could not be made. */
