@@ -133,9 +133,10 @@ static int no_memory(const struct mcr_port *port, uint32_t n, unsigned n_descs, 
 	return mcr_error_set(err, -ENOMEM, "%s", text);
 }
 
-/* As rte_pktmbuf_pool_create. But without hugepages no device reads or writes the buffers by itself,
- * so they may cross pages. Otherwise each would begin a page of its own, and all of them would share
- * the few sets of the first-level cache where pages begin: half of what a packet costs. */
+/* As rte_pktmbuf_pool_create. But without hugepages no device reads or writes the buffers by
+ * itself, so they may cross pages. Otherwise each would begin a page of its own, and all of them
+ * would share the few sets of the first-level cache where pages begin: half of what a packet costs.
+ */
 static struct rte_mempool *create_pool(const char *name, uint32_t n, uint16_t buffer, int node)
 {
 	struct rte_pktmbuf_pool_private private = {.mbuf_data_room_size = buffer};
