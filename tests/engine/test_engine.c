@@ -115,15 +115,17 @@ static void each_packet_ends_in_one_counter_and_an_empty_datagram_is_a_message(v
 	mcr_engine_destroy(e);
 }
 
-/* Reads all that there is; returns the last number that `of` had, and checks that none is missing.
+/* Reads what there is, but not for ever: this thread is the engine's control thread, too, and an rx
+ * lcore may be faster. Checks that no number of the group `of` is missing. *next: UINT32_MAX = any.
  */
 static void read_numbered(struct mcr_consumer *c, const char *of, uint32_t *next, uint64_t *n)
 {
 	uint32_t group_be = rig_ip(of), number;
 	struct mcr_msg msgs[64];
-	int got;
+	int got = 1;
 
-	while ((got = mcr_consumer_poll(c, msgs, 64)) > 0) {
+	for (int polls = 0; polls < 1000 && got > 0; polls++) {
+		got = mcr_consumer_poll(c, msgs, 64);
 		for (int i = 0; i < got; i++) {
 			if (msgs[i].kind == MCR_LOST) {
 				*next = UINT32_MAX;
@@ -142,7 +144,7 @@ static void read_numbered(struct mcr_consumer *c, const char *of, uint32_t *next
 		}
 		mcr_consumer_release(c);
 	}
-	assert_int_equal(got, 0);
+	assert_true(got >= 0);
 }
 
 static void a_group_that_stays_loses_nothing_while_others_come_and_go(void **state)
