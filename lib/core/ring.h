@@ -156,7 +156,7 @@ static inline void mcr_ring_end(struct mcr_ring_writer *w, uint32_t len,
 	mcr_ring_store(to, 3, record->words[3]);
 	mcr_ring_store(to, 4, record->words[4]);
 	w->at += mcr_ring_span(len);
-	w->payload_bytes += len;
+	w->payload_bytes += (uint16_t)(record->words[4] >> MCR_WORD_SHIFT(0, 2)); /* no extras */
 	if (__builtin_expect(!w->first, 0)) {
 		w->first = to;
 		w->first_word = word;

@@ -100,14 +100,17 @@ static void a_record_starts_at_a_line_with_its_payload_behind_its_header(void **
 	const int n = sizeof(records) / sizeof(records[0]);
 	struct mcr_ring_message messages[16];
 	struct ring ring;
-	uint64_t lost;
+	uint64_t lost, octets = 0;
 
 	ring_create(&ring, BYTES);
 	struct mcr_ring_reader r = reader_create(&ring);
 
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i++) {
 		put_formed(&ring, records[i].len, records[i].form);
+		octets += records[i].len; /* of payload: addresses and times do not count */
+	}
 	mcr_ring_publish(&ring.writer);
+	assert_int_equal(mcr_ring_payload_bytes(ring.writer.header), octets);
 	assert_int_equal(mcr_ring_reader_poll(&r, messages, 16, &lost), n);
 	for (int i = 0; i < n; i++) {
 		assert_int_equal(messages[i].at.offset, i == 0 ? 0 : records[i - 1].end);
