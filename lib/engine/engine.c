@@ -175,7 +175,7 @@ static size_t igmp_pending(const struct mcr_engine *e)
 
 	for (size_t i = 0; i < e->n_interfaces; i++)
 		if (e->interfaces[i].igmp && e->interfaces[i].port->link_up)
-			n += mcr_igmp_pending(e->interfaces[i].igmp);
+			n += mcr_gmp_pending(e->interfaces[i].igmp);
 	return n;
 }
 

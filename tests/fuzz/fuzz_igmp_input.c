@@ -9,7 +9,7 @@
 #include <arpa/inet.h>
 
 #include "../unit/octets.h"
-#include "core/igmp/igmp.h"
+#include "core/gmp/gmp.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -51,19 +51,19 @@ static int count(void *ctx, const uint8_t *packet, size_t len)
 	return 0;
 }
 
-static void join(struct mcr_igmp *igmp)
+static void join(struct mcr_gmp *igmp)
 {
 	const uint32_t sources[] = {htonl(0x0a000001), htonl(0x0a000002), htonl(0xc0000201)};
 
-	if (mcr_igmp_set_filter(igmp, htonl(0xef010203), MCR_FILTER_EXCLUDE, sources, 1, SECOND) ||
-	    mcr_igmp_set_filter(igmp, htonl(0xe8010203), MCR_FILTER_INCLUDE, sources, 3, SECOND))
+	if (mcr_gmp_set_filter(igmp, htonl(0xef010203), MCR_FILTER_EXCLUDE, sources, 1, SECOND) ||
+	    mcr_gmp_set_filter(igmp, htonl(0xe8010203), MCR_FILTER_INCLUDE, sources, 3, SECOND))
 		abort();
 }
 
-static void run(struct mcr_igmp *igmp, uint64_t now, uint64_t until, unsigned *sent)
+static void run(struct mcr_gmp *igmp, uint64_t now, uint64_t until, unsigned *sent)
 {
 	for (unsigned polls = 0; now <= until; polls++) {
-		uint64_t next = mcr_igmp_poll(igmp, now, count, sent);
+		uint64_t next = mcr_gmp_poll(igmp, now, count, sent);
 
 		if (next <= now || polls > 1000)
 			abort();
@@ -75,36 +75,36 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size < 1 || size > 9000)
 		return 0;
-	struct mcr_igmp_config cfg = {.address_be = htonl(0x0a000002),
-				      .repeat_s = MCR_IGMP_NO_REPEAT};
-	struct mcr_igmp_info before, after;
-	struct mcr_igmp *igmp = NULL;
+	struct mcr_gmp_config cfg = {.address_be = htonl(0x0a000002),
+				     .repeat_s = MCR_GMP_NO_REPEAT};
+	struct mcr_gmp_info before, after;
+	struct mcr_gmp *igmp = NULL;
 	unsigned sent = 0;
 	uint8_t *packet = malloc(size);
 
 	cfg.version = data[0] >> 1 & 3;
 	cfg.strict_rx = data[0] >> 3 & 1;
-	if (!packet || mcr_igmp_create(&igmp, &cfg, SECOND))
+	if (!packet || mcr_gmp_create(&igmp, &cfg, SECOND))
 		abort();
 	memcpy(packet, data + 1, size - 1);
 	if (data[0] & 1)
 		fix_checksums(packet, size - 1);
 	join(igmp);
 	run(igmp, SECOND, 30 * SECOND, &sent);
-	mcr_igmp_get_info(igmp, 30 * SECOND, &before);
-	int rc = mcr_igmp_input(igmp, packet, size - 1, 30 * SECOND);
+	mcr_gmp_get_info(igmp, 30 * SECOND, &before);
+	int rc = mcr_gmp_input(igmp, packet, size - 1, 30 * SECOND);
 
-	mcr_igmp_get_info(igmp, 30 * SECOND, &after);
+	mcr_gmp_get_info(igmp, 30 * SECOND, &after);
 	if (rc && (after.version != before.version || after.pending != before.pending ||
 		   after.robustness != before.robustness || after.querier_be != before.querier_be))
 		abort();
 	run(igmp, 30 * SECOND, 10000 * SECOND, &sent);
-	mcr_igmp_leave_all(igmp, 10000 * SECOND);
+	mcr_gmp_leave_all(igmp, 10000 * SECOND);
 	run(igmp, 10000 * SECOND, 20000 * SECOND, &sent);
-	mcr_igmp_get_info(igmp, 20000 * SECOND, &after);
+	mcr_gmp_get_info(igmp, 20000 * SECOND, &after);
 	if (after.groups || after.leaving || after.pending)
 		abort();
-	mcr_igmp_destroy(igmp);
+	mcr_gmp_destroy(igmp);
 	free(packet);
 	return 0;
 }

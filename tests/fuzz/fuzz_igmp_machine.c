@@ -13,7 +13,7 @@
 
 #include <arpa/inet.h>
 
-#include "core/igmp/igmp.h"
+#include "core/gmp/gmp.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -34,8 +34,8 @@ struct view {
 };
 
 struct bench {
-	struct mcr_igmp *igmp;
-	struct mcr_igmp_config cfg;
+	struct mcr_gmp *igmp;
+	struct mcr_gmp_config cfg;
 	const uint8_t *data, *end;
 	uint64_t now;
 	struct view wanted[GROUPS], heard[GROUPS];
@@ -142,7 +142,7 @@ static int on_send(void *ctx, const uint8_t *packet, size_t len)
 static void run_until(struct bench *b, uint64_t until)
 {
 	for (unsigned polls = 0;; polls++) {
-		uint64_t next = mcr_igmp_poll(b->igmp, b->now, on_send, b);
+		uint64_t next = mcr_gmp_poll(b->igmp, b->now, on_send, b);
 
 		CHECK(next > b->now && polls < 100000);
 		if (next > until)
@@ -163,9 +163,9 @@ static void set_filter(struct bench *b)
 	for (unsigned k = 8; k-- > 0;)
 		if (set >> k & 1)
 			list[n++] = htonl(0x0a000001u + k);
-	CHECK(mcr_igmp_set_filter(b->igmp, htonl(group_address(i)),
-				  exclude ? MCR_FILTER_EXCLUDE : MCR_FILTER_INCLUDE, list, n,
-				  b->now) == 0);
+	CHECK(mcr_gmp_set_filter(b->igmp, htonl(group_address(i)),
+				 exclude ? MCR_FILTER_EXCLUDE : MCR_FILTER_INCLUDE, list, n,
+				 b->now) == 0);
 	b->wanted[i] = (struct view){.sources = set, .exclude = exclude};
 	b->ever[i] |= is_wanted(&b->wanted[i]);
 }
@@ -210,7 +210,7 @@ static void feed(struct bench *b)
 	put_sum(p + 2, p, n);
 	packet[3] = (uint8_t)(20 + n);
 	put_sum(packet + 10, packet, 20);
-	CHECK(mcr_igmp_input(b->igmp, packet, 20 + n, b->now) == 0);
+	CHECK(mcr_gmp_input(b->igmp, packet, 20 + n, b->now) == 0);
 }
 
 static void step(struct bench *b)
@@ -227,14 +227,14 @@ static void step(struct bench *b)
 		run_until(b, b->now + (1000ull << take(b) % 28));
 		break;
 	case 4:
-		b->now = mcr_igmp_poll(b->igmp, b->now, on_send, b) > b->now ? b->now : 0;
+		b->now = mcr_gmp_poll(b->igmp, b->now, on_send, b) > b->now ? b->now : 0;
 		CHECK(b->now);
 		break;
 	case 5:
 		b->refuse = take(b) % 8;
 		break;
 	case 6:
-		mcr_igmp_announce(b->igmp, htonl(take(b)), b->now);
+		mcr_gmp_announce(b->igmp, htonl(take(b)), b->now);
 		break;
 	case 7: /* the clock runs, nobody polls */
 		b->now += 1000ull << take(b) % 30;
@@ -244,18 +244,18 @@ static void step(struct bench *b)
 
 static void check_rest(struct bench *b)
 {
-	struct mcr_igmp_info info;
+	struct mcr_gmp_info info;
 
 	b->refuse = 0;
 	run_until(b, b->now + 100000 * SECOND);
-	mcr_igmp_get_info(b->igmp, b->now, &info);
+	mcr_gmp_get_info(b->igmp, b->now, &info);
 	CHECK(info.pending == 0 && info.unsent == 0 && info.leaving == 0);
 	CHECK(info.version == (b->cfg.version ? b->cfg.version : 3));
 	/* Without losses that copies could not make good, the router knows what we want. */
 	for (unsigned i = 0; i < GROUPS; i++) {
-		struct mcr_igmp_group_info g;
+		struct mcr_gmp_group_info g;
 
-		CHECK((mcr_igmp_get_group(b->igmp, htonl(group_address(i)), &g) == 0) ==
+		CHECK((mcr_gmp_get_group(b->igmp, htonl(group_address(i)), &g) == 0) ==
 		      is_wanted(&b->wanted[i]));
 		if (b->only_v3 && b->cfg.version == 3 && b->cfg.mtu >= 576) {
 			CHECK(b->heard[i].exclude == b->wanted[i].exclude);
@@ -267,12 +267,12 @@ static void check_rest(struct bench *b)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct bench b = {.data = data, .end = data + size, .now = SECOND, .only_v3 = 1};
-	struct mcr_igmp_info info;
+	struct mcr_gmp_info info;
 
 	if (size < 4)
 		return 0;
-	b.cfg = (struct mcr_igmp_config){
-	    .seed = take(&b), .repeat_s = MCR_IGMP_NO_REPEAT, .robustness_floor = 2};
+	b.cfg = (struct mcr_gmp_config){
+	    .seed = take(&b), .repeat_s = MCR_GMP_NO_REPEAT, .robustness_floor = 2};
 	unsigned how = take(&b);
 
 	b.cfg.version = how & 3;
@@ -280,15 +280,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	b.may_lag = b.cfg.mtu == 68;
 	b.cfg.burst = how & 8 ? 1 : 0;
 	b.lost = how & 16 ? take(&b) : UINT32_MAX;
-	CHECK(mcr_igmp_create(&b.igmp, &b.cfg, b.now) == 0);
+	CHECK(mcr_gmp_create(&b.igmp, &b.cfg, b.now) == 0);
 	while (b.data < b.end)
 		step(&b);
 	check_rest(&b);
-	mcr_igmp_leave_all(b.igmp, b.now);
+	mcr_gmp_leave_all(b.igmp, b.now);
 	memset(b.wanted, 0, sizeof(b.wanted));
 	check_rest(&b);
-	mcr_igmp_get_info(b.igmp, b.now, &info);
+	mcr_gmp_get_info(b.igmp, b.now, &info);
 	CHECK(info.groups == 0);
-	mcr_igmp_destroy(b.igmp);
+	mcr_gmp_destroy(b.igmp);
 	return 0;
 }

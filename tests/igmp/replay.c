@@ -17,13 +17,13 @@
 
 #include <arpa/inet.h>
 
-#include "core/igmp/igmp.h"
+#include "core/gmp/gmp.h"
 
 #define SECOND 1000000000ull
 #define ORIGIN (100000 * SECOND) /* the script's time 0 on the machine's clock */
 
 struct replay {
-	struct mcr_igmp *igmp;
+	struct mcr_gmp *igmp;
 	FILE *pcap;
 	uint64_t now_ns;
 	double draws[64];
@@ -77,7 +77,7 @@ static void run_until(struct replay *r, uint64_t t_ns)
 
 	if (t_ns <= r->now_ns)
 		return; /* events of one time are one batch */
-	while ((next = mcr_igmp_poll(r->igmp, r->now_ns, on_send, r)) <= t_ns)
+	while ((next = mcr_gmp_poll(r->igmp, r->now_ns, on_send, r)) <= t_ns)
 		r->now_ns = next;
 	r->now_ns = t_ns;
 }
@@ -89,7 +89,7 @@ static void set_filter(struct replay *r, enum mcr_filter_mode mode, char **save)
 
 	for (char *s; n < 1024 && (s = strtok_r(NULL, " \n", save));)
 		list[n++] = address(s);
-	if (mcr_igmp_set_filter(r->igmp, group, mode, list, n, r->now_ns))
+	if (mcr_gmp_set_filter(r->igmp, group, mode, list, n, r->now_ns))
 		die("filter refused");
 }
 
@@ -101,7 +101,7 @@ static void input(struct replay *r, const char *hex)
 
 	for (; hex && n < sizeof(packet) && sscanf(hex + 2 * n, "%2x", &octet) == 1; n++)
 		packet[n] = (uint8_t)octet;
-	(void)mcr_igmp_input(r->igmp, packet, n, r->now_ns);
+	(void)mcr_gmp_input(r->igmp, packet, n, r->now_ns);
 }
 
 /* Returns 0 at the end of the script. */
@@ -126,9 +126,9 @@ static int step(struct replay *r, char *line)
 	else if (!strcmp(verb, "include"))
 		set_filter(r, MCR_FILTER_INCLUDE, &save);
 	else if (!strcmp(verb, "announce"))
-		mcr_igmp_announce(r->igmp, address(strtok_r(NULL, " \n", &save)), r->now_ns);
+		mcr_gmp_announce(r->igmp, address(strtok_r(NULL, " \n", &save)), r->now_ns);
 	else if (!strcmp(verb, "leave_all"))
-		mcr_igmp_leave_all(r->igmp, r->now_ns);
+		mcr_gmp_leave_all(r->igmp, r->now_ns);
 	else if (!strcmp(verb, "input"))
 		input(r, strtok_r(NULL, " \n", &save));
 	else if (strcmp(verb, "end"))
@@ -138,16 +138,16 @@ static int step(struct replay *r, char *line)
 
 static void print_info(const struct replay *r)
 {
-	struct mcr_igmp_info i;
+	struct mcr_gmp_info i;
 
-	mcr_igmp_get_info(r->igmp, r->now_ns, &i);
+	mcr_gmp_get_info(r->igmp, r->now_ns, &i);
 	printf("{\"version\": %u, \"robustness\": %u, \"query_interval_s\": %u, "
 	       "\"querier_version\": %u, \"v1_queries\": %llu, \"v2_queries\": %llu, \"rx\": {",
 	       i.version, i.robustness, i.query_interval_s, i.querier_version,
 	       (unsigned long long)i.rx_v1_queries, (unsigned long long)i.rx_v2_queries);
-	for (unsigned k = 0, n = 0; k < MCR_IGMP_RX_COUNT; k++)
+	for (unsigned k = 0, n = 0; k < MCR_GMP_RX_COUNT; k++)
 		if (i.rx[k])
-			printf("%s\"%s\": %llu", n++ ? ", " : "", mcr_igmp_rx_name(k),
+			printf("%s\"%s\": %llu", n++ ? ", " : "", mcr_gmp_rx_name(k),
 			       (unsigned long long)i.rx[k]);
 	printf("}}\n");
 }
@@ -156,7 +156,7 @@ int main(int argc, char **argv)
 {
 	static const uint32_t file_header[6] = {0xa1b2c3d4, 0x00040002, 0, 0, 65535, 101};
 	struct replay r = {.now_ns = ORIGIN - 50000 * SECOND};
-	struct mcr_igmp_config cfg = {.repeat_s = MCR_IGMP_NO_REPEAT, .draw = draw, .draw_ctx = &r};
+	struct mcr_gmp_config cfg = {.repeat_s = MCR_GMP_NO_REPEAT, .draw = draw, .draw_ctx = &r};
 	char *line = NULL;
 	size_t cap = 0;
 
@@ -172,13 +172,13 @@ int main(int argc, char **argv)
 	}
 	if (argc < 2 || !(r.pcap = fopen(argv[1], "wb")))
 		die("cannot open the capture to write");
-	if (mcr_igmp_create(&r.igmp, &cfg, r.now_ns))
+	if (mcr_gmp_create(&r.igmp, &cfg, r.now_ns))
 		die("cannot create the machine");
 	put(r.pcap, file_header, sizeof(file_header));
 	while (getline(&line, &cap, stdin) > 0 && step(&r, line))
 		;
 	print_info(&r);
 	free(line);
-	mcr_igmp_destroy(r.igmp);
+	mcr_gmp_destroy(r.igmp);
 	return fclose(r.pcap) ? 2 : 0;
 }

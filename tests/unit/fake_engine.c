@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/igmp/igmp.h"
+#include "core/gmp/gmp.h"
 #include "engine/plan/channel_config.h"
 #include "fake_engine.h"
 
@@ -205,7 +205,7 @@ int mcr_engine_port_info(const struct mcr_engine *e, size_t i, struct mcr_port_i
 
 const char *mcr_engine_igmp_rx_name(unsigned kind)
 {
-	return kind < MCR_IGMP_RX_KINDS ? mcr_igmp_rx_name(kind) : NULL;
+	return kind < MCR_IGMP_RX_KINDS ? mcr_gmp_rx_name(kind) : NULL;
 }
 
 int mcr_engine_interface_info(const struct mcr_engine *e, size_t i, struct mcr_interface_info *out)

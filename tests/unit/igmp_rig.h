@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-#include "core/igmp/igmp.h"
+#include "core/gmp/gmp.h"
 #include "octets.h"
 
 #define SECOND    1000000000ull
@@ -42,8 +42,8 @@ struct sent {
 };
 
 struct rig {
-	struct mcr_igmp *igmp;
-	struct mcr_igmp_config cfg;
+	struct mcr_gmp *igmp;
+	struct mcr_gmp_config cfg;
 	uint64_t now_ns, deadline_ns;
 	struct sent *sent;
 	size_t n_sent, cap_sent;
@@ -122,7 +122,7 @@ static inline int rig_send(void *ctx, const uint8_t *packet, size_t len)
 	return 0;
 }
 
-static inline void rig_start(struct rig *r, const struct mcr_igmp_config *cfg)
+static inline void rig_start(struct rig *r, const struct mcr_gmp_config *cfg)
 {
 	memset(r, 0, sizeof(*r));
 	r->default_draw = 0.5;
@@ -130,21 +130,21 @@ static inline void rig_start(struct rig *r, const struct mcr_igmp_config *cfg)
 	r->cfg.draw = rig_draw;
 	r->cfg.draw_ctx = r;
 	r->now_ns = 1000 * SECOND;
-	assert_int_equal(mcr_igmp_create(&r->igmp, &r->cfg, r->now_ns), 0);
+	assert_int_equal(mcr_gmp_create(&r->igmp, &r->cfg, r->now_ns), 0);
 }
 
 /* A host at 10.0.0.2 that follows the querier and, for clarity, repeats nothing unasked. */
 static inline void rig_default(struct rig *r)
 {
-	rig_start(
-	    r, &(struct mcr_igmp_config){.address_be = ip(HOST), .repeat_s = MCR_IGMP_NO_REPEAT});
+	rig_start(r,
+		  &(struct mcr_gmp_config){.address_be = ip(HOST), .repeat_s = MCR_GMP_NO_REPEAT});
 }
 
 static inline void rig_version(struct rig *r, uint8_t version)
 {
-	rig_start(r, &(struct mcr_igmp_config){.address_be = ip(HOST),
-					       .repeat_s = MCR_IGMP_NO_REPEAT,
-					       .version = version});
+	rig_start(r, &(struct mcr_gmp_config){.address_be = ip(HOST),
+					      .repeat_s = MCR_GMP_NO_REPEAT,
+					      .version = version});
 }
 
 static inline void rig_forget(struct rig *r)
@@ -156,7 +156,7 @@ static inline void rig_forget(struct rig *r)
 
 static inline void rig_stop(struct rig *r)
 {
-	mcr_igmp_destroy(r->igmp);
+	mcr_gmp_destroy(r->igmp);
 	rig_forget(r);
 	free(r->sent);
 }
@@ -173,7 +173,7 @@ static inline void script(struct rig *r, size_t n, const double *draws)
 
 static inline void poll_now(struct rig *r)
 {
-	r->deadline_ns = mcr_igmp_poll(r->igmp, r->now_ns, rig_send, r);
+	r->deadline_ns = mcr_gmp_poll(r->igmp, r->now_ns, rig_send, r);
 	assert_true(r->deadline_ns > r->now_ns);
 }
 
@@ -204,7 +204,7 @@ static inline int set(struct rig *r, const char *group, enum mcr_filter_mode mod
 	snprintf(text, sizeof(text), "%s", sources);
 	for (char *s = strtok_r(text, " ", &save); s; s = strtok_r(NULL, " ", &save))
 		list[n++] = ip(s);
-	return mcr_igmp_set_filter(r->igmp, ip(group), mode, list, n, r->now_ns);
+	return mcr_gmp_set_filter(r->igmp, ip(group), mode, list, n, r->now_ns);
 }
 
 static inline void exclude(struct rig *r, const char *group, const char *sources)
@@ -321,7 +321,7 @@ static inline int feed(struct rig *r, const struct query *q)
 
 	assert_non_null(exact);
 	memcpy(exact, packet, n);
-	int rc = mcr_igmp_input(r->igmp, exact, n, r->now_ns);
+	int rc = mcr_gmp_input(r->igmp, exact, n, r->now_ns);
 
 	free(exact);
 	return rc;
@@ -423,19 +423,19 @@ static inline void assert_octets(const struct rig *r, size_t i, size_t from, con
 	assert_string_equal(found, hex);
 }
 
-static inline struct mcr_igmp_info info(const struct rig *r)
+static inline struct mcr_gmp_info info(const struct rig *r)
 {
-	struct mcr_igmp_info i;
+	struct mcr_gmp_info i;
 
-	mcr_igmp_get_info(r->igmp, r->now_ns, &i);
+	mcr_gmp_get_info(r->igmp, r->now_ns, &i);
 	return i;
 }
 
-static inline struct mcr_igmp_group_info group_info(const struct rig *r, const char *group)
+static inline struct mcr_gmp_group_info group_info(const struct rig *r, const char *group)
 {
-	struct mcr_igmp_group_info g;
+	struct mcr_gmp_group_info g;
 
-	assert_int_equal(mcr_igmp_get_group(r->igmp, ip(group), &g), 0);
+	assert_int_equal(mcr_gmp_get_group(r->igmp, ip(group), &g), 0);
 	return g;
 }
 

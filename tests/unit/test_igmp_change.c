@@ -16,7 +16,7 @@ static void a_join_is_reported_at_once_and_again_after_the_drawn_gap(void **stat
 	assert_sent(&r, 0, t, "TO_EX(239.1.2.3){}");
 	assert_sent(&r, 1, t + sec(0.3), "TO_EX(239.1.2.3){}");
 	assert_count(&r, 2);
-	assert_int_equal(r.deadline_ns, MCR_IGMP_NEVER);
+	assert_int_equal(r.deadline_ns, MCR_GMP_NEVER);
 	rig_stop(&r);
 }
 
@@ -208,7 +208,7 @@ static void a_leave_soon_after_the_join_ends_the_joins_copies(void **state)
 	assert_sent(&r, 2, t + sec(0.26), "TO_IN(239.1.2.3){}");
 	assert_count(&r, 3);
 	assert_int_equal(
-	    mcr_igmp_get_group(r.igmp, ip("239.1.2.3"), &(struct mcr_igmp_group_info){0}), -ENOENT);
+	    mcr_gmp_get_group(r.igmp, ip("239.1.2.3"), &(struct mcr_gmp_group_info){0}), -ENOENT);
 	rig_stop(&r);
 }
 
@@ -275,7 +275,7 @@ static void an_announcement_sends_the_series_of_every_group_again(void **state)
 	settle(&r, 5);
 	uint64_t t = r.now_ns;
 
-	mcr_igmp_announce(r.igmp, ip("10.0.0.77"), r.now_ns);
+	mcr_gmp_announce(r.igmp, ip("10.0.0.77"), r.now_ns);
 	run_for(&r, 10);
 	assert_sent(&r, 0, t, "TO_EX(239.1.2.3){} ALLOW(232.1.2.3){10.9.0.1,10.9.0.2}");
 	assert_sent(&r, 1, t + sec(0.5), "TO_EX(239.1.2.3){} ALLOW(232.1.2.3){10.9.0.1,10.9.0.2}");
@@ -297,7 +297,7 @@ static void an_announcement_repeats_pending_leaves(void **state)
 	leave(&r, "232.1.2.3");
 	run_for(&r, 0.1);
 	rig_forget(&r);
-	mcr_igmp_announce(r.igmp, ip(HOST), r.now_ns);
+	mcr_gmp_announce(r.igmp, ip(HOST), r.now_ns);
 	run_for(&r, 10);
 	assert_sent(&r, 0, sec(1005.1), "TO_IN(239.1.2.3){} BLOCK(232.1.2.3){10.9.0.1}");
 	assert_sent(&r, 1, sec(1005.6), "TO_IN(239.1.2.3){} BLOCK(232.1.2.3){10.9.0.1}");
@@ -314,19 +314,19 @@ static void leaving_all_sends_the_first_copy_at_once_and_shows_when_all_is_out(v
 	join(&r, "239.1.2.3");
 	include(&r, "232.1.2.3", "10.9.0.1");
 	settle(&r, 5);
-	assert_int_equal(mcr_igmp_pending(r.igmp), 0);
+	assert_int_equal(mcr_gmp_pending(r.igmp), 0);
 	general_v3(&r, 100); /* an answer under way is not waited for */
-	mcr_igmp_leave_all(r.igmp, r.now_ns);
+	mcr_gmp_leave_all(r.igmp, r.now_ns);
 	assert_int_equal(info(&r).unsent, 2);
 	poll_now(&r);
 	assert_sent(&r, 0, sec(1005), "TO_IN(239.1.2.3){} BLOCK(232.1.2.3){10.9.0.1}");
 	assert_int_equal(info(&r).unsent, 0);
 	assert_int_equal(info(&r).leaving, 2);
-	assert_true(mcr_igmp_pending(r.igmp) > 0);
+	assert_true(mcr_gmp_pending(r.igmp) > 0);
 	run_for(&r, 1);
 	assert_sent(&r, 1, sec(1005.5), "TO_IN(239.1.2.3){} BLOCK(232.1.2.3){10.9.0.1}");
 	assert_count(&r, 2);
-	assert_int_equal(mcr_igmp_pending(r.igmp), 0);
+	assert_int_equal(mcr_gmp_pending(r.igmp), 0);
 	assert_int_equal(info(&r).leaving, 0);
 	rig_stop(&r);
 }
@@ -337,10 +337,10 @@ static void gaps_of_the_built_in_generator_lie_in_the_interval(void **state)
 	uint64_t sum = 0, low = UINT64_MAX, high = 0;
 
 	for (uint64_t seed = 0; seed < 1000; seed++) {
-		struct mcr_igmp_config cfg = {.seed = seed, .repeat_s = MCR_IGMP_NO_REPEAT};
+		struct mcr_gmp_config cfg = {.seed = seed, .repeat_s = MCR_GMP_NO_REPEAT};
 		struct rig r = {.cfg = cfg, .now_ns = SECOND};
 
-		assert_int_equal(mcr_igmp_create(&r.igmp, &cfg, r.now_ns), 0);
+		assert_int_equal(mcr_gmp_create(&r.igmp, &cfg, r.now_ns), 0);
 		join(&r, "239.1.2.3");
 		run_for(&r, 2);
 		assert_count(&r, 2);
@@ -362,7 +362,7 @@ static void a_late_poll_does_not_make_two_series_one(void **state)
 {
 	struct rig r;
 
-	rig_start(&r, &(struct mcr_igmp_config){.robustness = 3, .repeat_s = MCR_IGMP_NO_REPEAT});
+	rig_start(&r, &(struct mcr_gmp_config){.robustness = 3, .repeat_s = MCR_GMP_NO_REPEAT});
 	join(&r, "239.1.2.3");
 	run_for(&r, 0.1);
 	join(&r, "239.4.5.6");

@@ -18,9 +18,9 @@ static void an_older_querier_concerns_its_interface_alone(void **state)
 	rig_joined(&b);
 	general_v2(&a, 10);
 	assert_int_equal(info(&a).version, 2);
-	assert_int_equal(info(&a).reason, MCR_IGMP_REASON_V2_QUERIER);
+	assert_int_equal(info(&a).reason, MCR_GMP_REASON_V2_QUERIER);
 	assert_int_equal(info(&b).version, 3);
-	assert_int_equal(info(&b).reason, MCR_IGMP_REASON_DEFAULT);
+	assert_int_equal(info(&b).reason, MCR_GMP_REASON_DEFAULT);
 	rig_stop(&a);
 	rig_stop(&b);
 }
@@ -38,7 +38,7 @@ static void the_oldest_querier_present_gives_the_version(void **state)
 	run_until(&r, t + sec(100));
 	general_v1(&r); /* until 500 s */
 	assert_int_equal(info(&r).version, 1);
-	assert_int_equal(info(&r).reason, MCR_IGMP_REASON_V1_QUERIER);
+	assert_int_equal(info(&r).reason, MCR_GMP_REASON_V1_QUERIER);
 	run_until(&r, t + sec(300));
 	general_v2(&r, 100); /* until 650 s: still v1 */
 	assert_int_equal(info(&r).version, 1);
@@ -199,8 +199,8 @@ static void the_time_to_forget_an_older_querier_can_be_set(void **state)
 {
 	struct rig r;
 
-	rig_start(
-	    &r, &(struct mcr_igmp_config){.repeat_s = MCR_IGMP_NO_REPEAT, .compat_timeout_s = 20});
+	rig_start(&r,
+		  &(struct mcr_gmp_config){.repeat_s = MCR_GMP_NO_REPEAT, .compat_timeout_s = 20});
 	uint64_t t = r.now_ns;
 
 	general_v2(&r, 100);
@@ -301,7 +301,7 @@ static void a_forced_version_follows_no_querier(void **state)
 			assert_count(&r, 1);
 			assert_sent(&r, 0, sec(querier == 1 ? 1035 : 1030.5), answers[version]);
 			assert_int_equal(info(&r).version, version);
-			assert_int_equal(info(&r).reason, MCR_IGMP_REASON_FORCED);
+			assert_int_equal(info(&r).reason, MCR_GMP_REASON_FORCED);
 			rig_stop(&r);
 		}
 	}

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdlib.h>
 
-#include "core/igmp/igmp_groups.h"
+#include "core/gmp/gmp_groups.h"
 #include "growth.h"
 
 /* Of 16,384 buckets that anybody can compute, groups that would share the first. */
 static double add_chosen(void *ctx, size_t n)
 {
 	uint32_t *chosen = calloc(n, sizeof(*chosen)), found = 0;
-	struct mcr_igmp_groups gs;
+	struct mcr_gmp_groups gs;
 	double begin, end;
 
 	(void)ctx;
@@ -19,16 +19,16 @@ static double add_chosen(void *ctx, size_t n)
 			chosen[found++] = group;
 	}
 	assert_int_equal(found, n);
-	mcr_igmp_groups_init(&gs, 4711);
+	mcr_gmp_groups_init(&gs, 4711);
 	begin = growth_cpu_ms();
 	for (size_t i = 0; i < n; i++) {
-		assert_null(mcr_igmp_groups_find(&gs, chosen[i]));
-		assert_non_null(mcr_igmp_groups_add(&gs, chosen[i]));
+		assert_null(mcr_gmp_groups_find(&gs, chosen[i]));
+		assert_non_null(mcr_gmp_groups_add(&gs, chosen[i]));
 	}
 	for (size_t i = 0; i < n; i++)
-		assert_int_equal(mcr_igmp_groups_find(&gs, chosen[i])->address, chosen[i]);
+		assert_int_equal(mcr_gmp_groups_find(&gs, chosen[i])->address, chosen[i]);
 	end = growth_cpu_ms();
-	mcr_igmp_groups_clear(&gs);
+	mcr_gmp_groups_clear(&gs);
 	free(chosen);
 	return end - begin;
 }

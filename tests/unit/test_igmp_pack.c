@@ -4,8 +4,8 @@
 
 static void rig_mtu(struct rig *r, uint16_t mtu)
 {
-	rig_start(r, &(struct mcr_igmp_config){
-			 .address_be = ip(HOST), .repeat_s = MCR_IGMP_NO_REPEAT, .mtu = mtu});
+	rig_start(r, &(struct mcr_gmp_config){
+			 .address_be = ip(HOST), .repeat_s = MCR_GMP_NO_REPEAT, .mtu = mtu});
 }
 
 static void join_many(struct rig *r, unsigned n)
@@ -13,7 +13,7 @@ static void join_many(struct rig *r, unsigned n)
 	for (unsigned i = 0; i < n; i++) {
 		uint32_t group = htonl(0xef000000u + 256 + i);
 
-		assert_int_equal(mcr_igmp_set_filter(r->igmp, group, EX, NULL, 0, r->now_ns), 0);
+		assert_int_equal(mcr_gmp_set_filter(r->igmp, group, EX, NULL, 0, r->now_ns), 0);
 	}
 }
 
@@ -24,7 +24,7 @@ static void set_many(struct rig *r, const char *group, enum mcr_filter_mode mode
 
 	for (unsigned i = 0; i < n; i++)
 		list[i] = htonl(0x0a090001u + i);
-	assert_int_equal(mcr_igmp_set_filter(r->igmp, ip(group), mode, list, n, r->now_ns), 0);
+	assert_int_equal(mcr_gmp_set_filter(r->igmp, ip(group), mode, list, n, r->now_ns), 0);
 }
 
 static unsigned records(const struct sent *m)
@@ -47,21 +47,21 @@ a_link_that_takes_less_gets_shorter_reports_and_one_that_takes_more_longer_ones(
 	poll_now(&r);
 	assert_count(&r, 2);
 	settle(&r, 5);
-	assert_int_equal(mcr_igmp_set_mtu(r.igmp, 1450), 0);
+	assert_int_equal(mcr_gmp_set_mtu(r.igmp, 1450), 0);
 	r.cfg.mtu = 1450;
-	mcr_igmp_announce(r.igmp, ip(HOST), r.now_ns);
+	mcr_gmp_announce(r.igmp, ip(HOST), r.now_ns);
 	poll_now(&r);
 	assert_count(&r, 2);
 	assert_int_equal(records(&r.sent[0]), 177);
 	assert_int_equal(records(&r.sent[1]), 79);
 	settle(&r, 5);
-	assert_int_equal(mcr_igmp_set_mtu(r.igmp, 9000), 0);
+	assert_int_equal(mcr_gmp_set_mtu(r.igmp, 9000), 0);
 	r.cfg.mtu = 9000;
-	mcr_igmp_announce(r.igmp, ip(HOST), r.now_ns);
+	mcr_gmp_announce(r.igmp, ip(HOST), r.now_ns);
 	poll_now(&r);
 	assert_count(&r, 1);
 	assert_int_equal(records(&r.sent[0]), 256);
-	assert_int_equal(mcr_igmp_set_mtu(r.igmp, 67), -EINVAL);
+	assert_int_equal(mcr_gmp_set_mtu(r.igmp, 67), -EINVAL);
 	rig_stop(&r);
 }
 
@@ -74,9 +74,9 @@ static void the_longest_list_fits_the_shortest_reports(void **state)
 	set_many(&r, "232.1.1.1", IN, 2000);
 	poll_now(&r);
 	settle(&r, 5);
-	assert_int_equal(mcr_igmp_set_mtu(r.igmp, 68), 0);
+	assert_int_equal(mcr_gmp_set_mtu(r.igmp, 68), 0);
 	r.cfg.mtu = 68;
-	mcr_igmp_announce(r.igmp, ip(HOST), r.now_ns);
+	mcr_gmp_announce(r.igmp, ip(HOST), r.now_ns);
 	run_for(&r, 1);
 	assert_true(r.n_sent >= 286); /* 7 sources each */
 	rig_stop(&r);
@@ -91,7 +91,7 @@ static void messages_that_wait_survive_longer_slots(void **state)
 	r.refuse = 1;
 	set_many(&r, "232.1.1.1", IN, 500);
 	poll_now(&r);
-	assert_int_equal(mcr_igmp_set_mtu(r.igmp, 9000), 0);
+	assert_int_equal(mcr_gmp_set_mtu(r.igmp, 9000), 0);
 	run_for(&r, 0.01);
 	assert_true(r.n_sent >= 4);
 	for (size_t i = 0; i < r.n_sent; i++)
@@ -190,7 +190,7 @@ static void long_records_and_other_groups_do_not_mix(void **state)
 	join(&r, "239.2.2.2");
 	for (unsigned i = 0; i < 400; i++)
 		list[i] = htonl(0x0b000001u + i);
-	assert_int_equal(mcr_igmp_set_filter(r.igmp, ip("239.1.2.3"), IN, list, 400, r.now_ns), 0);
+	assert_int_equal(mcr_gmp_set_filter(r.igmp, ip("239.1.2.3"), IN, list, 400, r.now_ns), 0);
 	join(&r, "239.3.3.3");
 	poll_now(&r);
 	/* The older group first: BLOCK 500 and ALLOW 400 take two messages each. */
@@ -252,11 +252,10 @@ static void reports_fit_any_mtu(void **state)
 
 static void impossible_configurations_are_refused(void **state)
 {
-	struct mcr_igmp *igmp = NULL;
+	struct mcr_gmp *igmp = NULL;
 
-	assert_int_equal(mcr_igmp_create(&igmp, &(struct mcr_igmp_config){.mtu = 67}, 0), -EINVAL);
-	assert_int_equal(mcr_igmp_create(&igmp, &(struct mcr_igmp_config){.version = 4}, 0),
-			 -EINVAL);
+	assert_int_equal(mcr_gmp_create(&igmp, &(struct mcr_gmp_config){.mtu = 67}, 0), -EINVAL);
+	assert_int_equal(mcr_gmp_create(&igmp, &(struct mcr_gmp_config){.version = 4}, 0), -EINVAL);
 	assert_null(igmp);
 }
 
@@ -292,7 +291,7 @@ static void a_thousand_joins_in_v2_are_paced_and_done_in_100_ms(void **state)
 	for (size_t i = 0; i < r.n_sent; i++)
 		in_tick[(r.sent[i].at_ns - t) / MS]++;
 	for (size_t i = 0; i < 100; i++)
-		assert_true(in_tick[i] <= MCR_IGMP_BURST);
+		assert_true(in_tick[i] <= MCR_GMP_BURST);
 	/* The first of them in the order of the joins. */
 	assert_sent(&r, 0, t, "v2 239.0.1.0");
 	assert_sent(&r, 1, t, "v2 239.0.1.1");
@@ -303,12 +302,12 @@ static void a_burst_is_counted_over_several_polls_of_one_tick(void **state)
 {
 	struct rig r;
 
-	rig_start(&r, &(struct mcr_igmp_config){
-			  .version = 2, .burst = 4, .repeat_s = MCR_IGMP_NO_REPEAT});
+	rig_start(
+	    &r, &(struct mcr_gmp_config){.version = 2, .burst = 4, .repeat_s = MCR_GMP_NO_REPEAT});
 	join_many(&r, 10);
 	poll_now(&r);
 	assert_count(&r, 4);
-	assert_int_equal(r.deadline_ns, r.now_ns + MCR_IGMP_TICK_NS);
+	assert_int_equal(r.deadline_ns, r.now_ns + MCR_GMP_TICK_NS);
 	r.now_ns += MS / 2;
 	poll_now(&r);
 	assert_count(&r, 4);
@@ -328,7 +327,7 @@ static void a_full_queue_delays_messages_and_loses_none(void **state)
 	r.refuse = 3;
 	poll_now(&r);
 	assert_count(&r, 0);
-	assert_int_equal(r.deadline_ns, t + MCR_IGMP_TICK_NS);
+	assert_int_equal(r.deadline_ns, t + MCR_GMP_TICK_NS);
 	run_for(&r, 0.1);
 	assert_count(&r, 3);
 	for (size_t i = 0; i < 3; i++)
@@ -397,13 +396,13 @@ static void ten_thousand_groups_are_reported_answered_and_left(void **state)
 	assert_count(&r, 55);
 	assert_true(r.sent[54].at_ns <= t + 10 * SECOND);
 	rig_forget(&r);
-	mcr_igmp_leave_all(r.igmp, r.now_ns);
+	mcr_gmp_leave_all(r.igmp, r.now_ns);
 	run_for(&r, 0.1);
 	assert_count(&r, 55);
 	run_for(&r, 5);
 	assert_count(&r, 110);
 	assert_int_equal(info(&r).groups, 0);
-	assert_int_equal(mcr_igmp_pending(r.igmp), 0);
+	assert_int_equal(mcr_gmp_pending(r.igmp), 0);
 	rig_stop(&r);
 }
 
@@ -420,14 +419,14 @@ static void groups_come_and_go_in_any_order(void **state)
 
 		r.default_draw = (double)(x % 1000 + 1) / 1000;
 		assert_int_equal(
-		    mcr_igmp_set_filter(r.igmp, group, x & 1024 ? EX : IN, NULL, 0, r.now_ns), 0);
+		    mcr_gmp_set_filter(r.igmp, group, x & 1024 ? EX : IN, NULL, 0, r.now_ns), 0);
 		run_for(&r, 0.002);
 		rig_forget(&r);
 	}
-	mcr_igmp_leave_all(r.igmp, r.now_ns);
+	mcr_gmp_leave_all(r.igmp, r.now_ns);
 	run_for(&r, 10);
 	assert_int_equal(info(&r).groups + info(&r).leaving, 0);
-	assert_int_equal(r.deadline_ns, MCR_IGMP_NEVER);
+	assert_int_equal(r.deadline_ns, MCR_GMP_NEVER);
 	rig_stop(&r);
 }
 

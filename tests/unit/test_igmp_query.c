@@ -42,8 +42,8 @@ static void nothing_is_scheduled_without_state_to_report(void **state)
 	assert_int_equal(FEED(&r, .code = 10, .group = "239.9.9.9", .destination = ALL_HOSTS), 0);
 	run_for(&r, 10);
 	assert_count(&r, 0);
-	assert_int_equal(r.deadline_ns, MCR_IGMP_NEVER);
-	assert_int_equal(info(&r).rx[MCR_IGMP_RX_NOT_JOINED], 1);
+	assert_int_equal(r.deadline_ns, MCR_GMP_NEVER);
+	assert_int_equal(info(&r).rx[MCR_GMP_RX_NOT_JOINED], 1);
 	rig_stop(&r);
 }
 
@@ -74,11 +74,11 @@ static void the_response_code_bounds_the_delay(void **state)
 /* H-QR-2: 1000 draws of the built-in generator, uniform, none at once, none late. */
 static void delays_of_answers_are_uniform_in_the_response_time(void **state)
 {
-	struct mcr_igmp_config cfg = {.seed = 42, .repeat_s = MCR_IGMP_NO_REPEAT};
+	struct mcr_gmp_config cfg = {.seed = 42, .repeat_s = MCR_GMP_NO_REPEAT};
 	struct rig r = {.cfg = cfg, .now_ns = SECOND};
 	unsigned tenths[10] = {0};
 
-	assert_int_equal(mcr_igmp_create(&r.igmp, &cfg, r.now_ns), 0);
+	assert_int_equal(mcr_gmp_create(&r.igmp, &cfg, r.now_ns), 0);
 	join(&r, "239.1.2.3");
 	settle(&r, 5);
 	for (unsigned i = 0; i < 1000; i++) {
@@ -108,11 +108,11 @@ static void a_v3_query_of_code_0_is_answered_after_one_tick(void **state)
 
 	general_v3(&r, 0);
 	run_for(&r, 20);
-	assert_sent(&r, 0, t + MCR_IGMP_TICK_NS, WHOLE);
+	assert_sent(&r, 0, t + MCR_GMP_TICK_NS, WHOLE);
 	t = r.now_ns;
 	assert_int_equal(FEED(&r, .code = 0, .group = "239.1.2.3"), 0);
 	run_for(&r, 20);
-	assert_sent(&r, 1, t + MCR_IGMP_TICK_NS, "IS_EX(239.1.2.3){192.0.2.1}");
+	assert_sent(&r, 1, t + MCR_GMP_TICK_NS, "IS_EX(239.1.2.3){192.0.2.1}");
 	assert_count(&r, 2);
 	assert_int_equal(r.calls_of_draw, 1); /* of the join's copies */
 	rig_stop(&r);
@@ -200,7 +200,7 @@ static void group_queries_are_answered_for_the_group_alone(void **state)
 		if (cases[i].answer)
 			assert_sent(&r, 0, t + sec(0.5), cases[i].answer);
 		assert_count(&r, cases[i].answer ? 1 : 0);
-		assert_int_equal(r.deadline_ns, MCR_IGMP_NEVER);
+		assert_int_equal(r.deadline_ns, MCR_GMP_NEVER);
 		rig_stop(&r);
 	}
 }
@@ -239,7 +239,7 @@ static void two_source_queries_are_answered_with_the_union_at_the_earlier_time(v
 	assert_int_equal(FEED(&r, .code = 10, .group = "239.1.2.3", .sources = "10.9.0.1 10.9.0.9"),
 			 0);
 	assert_int_equal(group_info(&r, "239.1.2.3").recorded, 2);
-	assert_int_equal(group_info(&r, "239.1.2.3").state, MCR_IGMP_GROUP_DELAYING);
+	assert_int_equal(group_info(&r, "239.1.2.3").state, MCR_GMP_GROUP_DELAYING);
 	run_for(&r, 20);
 	assert_sent(&r, 0, t + sec(0.3), "IS_IN(239.1.2.3){10.9.0.1,10.9.0.9}");
 	assert_count(&r, 1);
@@ -341,7 +341,7 @@ static void more_recorded_sources_than_we_hold_are_answered_with_the_whole_state
 /* Each query of a storm walks over what was recorded, so that is bounded for each group. */
 static void queries_for_ever_new_sources_of_a_group_end_in_its_whole_state(void **state)
 {
-	struct mcr_igmp_group_info g;
+	struct mcr_gmp_group_info g;
 	uint32_t most = 0;
 	struct rig r;
 
@@ -356,12 +356,12 @@ static void queries_for_ever_new_sources_of_a_group_end_in_its_whole_state(void 
 			used += (size_t)snprintf(sources + used, sizeof(sources) - used,
 						 "10.%u.0.%u ", i, k);
 		assert_int_equal(FEED(&r, .code = 10, .group = "239.5.1.1", .sources = sources), 0);
-		assert_int_equal(mcr_igmp_get_group(r.igmp, inet_addr("239.5.1.1"), &g), 0);
+		assert_int_equal(mcr_gmp_get_group(r.igmp, inet_addr("239.5.1.1"), &g), 0);
 		most = g.recorded > most ? g.recorded : most;
 	}
 	assert_true(most > 4000 && most <= 4096);
 	assert_int_equal(g.recorded, 0);
-	assert_int_equal(g.state, MCR_IGMP_GROUP_DELAYING);
+	assert_int_equal(g.state, MCR_GMP_GROUP_DELAYING);
 	rig_stop(&r);
 }
 
@@ -392,8 +392,8 @@ static void robustness_follows_the_querier(void **state)
 		struct rig r;
 
 		rig_start(&r,
-			  &(struct mcr_igmp_config){.repeat_s = MCR_IGMP_NO_REPEAT,
-						    .robustness_floor = (uint8_t)cases[i].floor});
+			  &(struct mcr_gmp_config){.repeat_s = MCR_GMP_NO_REPEAT,
+						   .robustness_floor = (uint8_t)cases[i].floor});
 		assert_int_equal(FEED(&r, .code = 10, .qrv = cases[i].qrv), 0);
 		join(&r, "239.1.2.3");
 		run_for(&r, 20);

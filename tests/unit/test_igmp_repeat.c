@@ -5,7 +5,7 @@
 
 static void rig_repeating(struct rig *r, uint8_t version, uint32_t repeat_s)
 {
-	rig_start(r, &(struct mcr_igmp_config){
+	rig_start(r, &(struct mcr_gmp_config){
 			 .address_be = ip(HOST), .version = version, .repeat_s = repeat_s});
 }
 
@@ -86,7 +86,7 @@ static void nothing_is_repeated_without_groups_or_when_off(void **state)
 
 	rig_repeating(&r, 0, 20);
 	run_for(&r, 1000);
-	assert_int_equal(r.deadline_ns, MCR_IGMP_NEVER);
+	assert_int_equal(r.deadline_ns, MCR_GMP_NEVER);
 	/* Long after: the first repetition keeps its distance from the join. */
 	join(&r, "239.1.2.3");
 	run_for(&r, 19.9);
@@ -95,13 +95,13 @@ static void nothing_is_repeated_without_groups_or_when_off(void **state)
 	assert_count(&r, 3);
 	rig_stop(&r);
 
-	rig_repeating(&r, 0, MCR_IGMP_NO_REPEAT);
+	rig_repeating(&r, 0, MCR_GMP_NO_REPEAT);
 	join(&r, "239.1.2.3");
 	settle(&r, 5);
 	run_for(&r, 1000);
 	assert_count(&r, 0);
-	assert_int_equal(r.deadline_ns, MCR_IGMP_NEVER);
-	assert_int_equal(info(&r).repeat_due_ns, MCR_IGMP_NEVER);
+	assert_int_equal(r.deadline_ns, MCR_GMP_NEVER);
+	assert_int_equal(info(&r).repeat_due_ns, MCR_GMP_NEVER);
 	rig_stop(&r);
 }
 
@@ -113,7 +113,7 @@ static void the_interface_shows_its_querier(void **state)
 	assert_int_equal(info(&r).querier_version, 0);
 	assert_int_equal(info(&r).querier_be, 0);
 	assert_int_equal(FEED(&r, .code = 20, .qrv = 3, .qqic = 40), 0);
-	struct mcr_igmp_info i = info(&r);
+	struct mcr_gmp_info i = info(&r);
 
 	assert_int_equal(i.querier_be, ip(QUERIER));
 	assert_int_equal(i.querier_version, 3);
@@ -122,25 +122,25 @@ static void the_interface_shows_its_querier(void **state)
 	assert_int_equal(i.query_interval_s, 40);
 	assert_int_equal(i.v1_until_ns, 0);
 	assert_int_equal(i.v2_until_ns, 0);
-	assert_string_equal(mcr_igmp_reason_text(i.reason), "no older querier is present");
+	assert_string_equal(mcr_gmp_reason_text(i.reason), "no older querier is present");
 	rig_stop(&r);
 }
 
 static void a_group_shows_its_state(void **state)
 {
 	struct rig r;
-	struct mcr_igmp_group_info g;
+	struct mcr_gmp_group_info g;
 
 	rig_default(&r);
 	include(&r, "232.1.2.3", "10.9.0.1 10.9.0.2");
 	g = group_info(&r, "232.1.2.3");
-	assert_int_equal(g.state, MCR_IGMP_GROUP_REPORTING);
+	assert_int_equal(g.state, MCR_GMP_GROUP_REPORTING);
 	assert_int_equal(g.unsent, 1);
 	assert_int_equal(g.next_change_ns, 0);
 	assert_int_equal(g.last_report_ns, 0);
 	poll_now(&r);
 	g = group_info(&r, "232.1.2.3");
-	assert_int_equal(g.state, MCR_IGMP_GROUP_REPORTING);
+	assert_int_equal(g.state, MCR_GMP_GROUP_REPORTING);
 	assert_int_equal(g.unsent, 0);
 	assert_int_equal(g.last_report_ns, r.now_ns);
 	assert_int_equal(g.next_change_ns, r.now_ns + sec(0.5));
@@ -148,18 +148,18 @@ static void a_group_shows_its_state(void **state)
 	assert_int_equal(g.mode, IN);
 	run_for(&r, 5);
 	g = group_info(&r, "232.1.2.3");
-	assert_int_equal(g.state, MCR_IGMP_GROUP_IDLE);
-	assert_int_equal(g.next_change_ns, MCR_IGMP_NEVER);
+	assert_int_equal(g.state, MCR_GMP_GROUP_IDLE);
+	assert_int_equal(g.next_change_ns, MCR_GMP_NEVER);
 	general_v3(&r, 10);
 	g = group_info(&r, "232.1.2.3");
-	assert_int_equal(g.state, MCR_IGMP_GROUP_DELAYING);
+	assert_int_equal(g.state, MCR_GMP_GROUP_DELAYING);
 	assert_int_equal(g.last_query_ns, r.now_ns);
 	leave(&r, "232.1.2.3");
-	assert_int_equal(group_info(&r, "232.1.2.3").state, MCR_IGMP_GROUP_LEAVING);
+	assert_int_equal(group_info(&r, "232.1.2.3").state, MCR_GMP_GROUP_LEAVING);
 	run_for(&r, 5);
-	assert_int_equal(mcr_igmp_get_group(r.igmp, ip("232.1.2.3"), &g), -ENOENT);
-	for (unsigned i = 0; i <= MCR_IGMP_GROUP_LEAVING; i++)
-		assert_non_null(mcr_igmp_group_state_name(i));
+	assert_int_equal(mcr_gmp_get_group(r.igmp, ip("232.1.2.3"), &g), -ENOENT);
+	for (unsigned i = 0; i <= MCR_GMP_GROUP_LEAVING; i++)
+		assert_non_null(mcr_gmp_group_state_name(i));
 	rig_stop(&r);
 }
 

@@ -7,7 +7,7 @@ static void join_many(struct rig *r, unsigned n)
 	for (unsigned i = 0; i < n; i++) {
 		uint32_t group = htonl(0xef000000u + 256 + i);
 
-		assert_int_equal(mcr_igmp_set_filter(r->igmp, group, EX, NULL, 0, r->now_ns), 0);
+		assert_int_equal(mcr_gmp_set_filter(r->igmp, group, EX, NULL, 0, r->now_ns), 0);
 	}
 }
 
@@ -93,7 +93,7 @@ static void a_long_answer_survives_leaves_in_its_middle(void **state)
 	run_for(&r, 4);
 	rig_forget(&r);
 	for (unsigned i = 0; i < 1000; i += 2)
-		mcr_igmp_set_filter(r.igmp, htonl(0xef000100u + i), IN, NULL, 0, r.now_ns);
+		mcr_gmp_set_filter(r.igmp, htonl(0xef000100u + i), IN, NULL, 0, r.now_ns);
 	run_for(&r, 20);
 	size_t answers = 0;
 
@@ -117,8 +117,7 @@ static void an_answer_longer_than_estimated_still_ends_in_time(void **state)
 		list[k] = htonl(0x0a000001u + k);
 	for (unsigned i = 0; i < 20; i++)
 		assert_int_equal(
-		    mcr_igmp_set_filter(r.igmp, htonl(0xef000100u + i), IN, list, 200, r.now_ns),
-		    0);
+		    mcr_gmp_set_filter(r.igmp, htonl(0xef000100u + i), IN, list, 200, r.now_ns), 0);
 	settle(&r, 5);
 	r.default_draw = 1.0;
 	uint64_t t = r.now_ns;
@@ -157,7 +156,7 @@ static void a_long_answer_absorbs_only_what_it_reports_in_time(void **state)
 		uint64_t due = group_info(&r, group).next_answer_ns;
 
 		assert_int_equal(due, cases[c].is_answered ? r.now_ns + sec(10 * cases[c].draw)
-							   : MCR_IGMP_NEVER);
+							   : MCR_GMP_NEVER);
 		assert_int_equal(info(&r).absorbed, !cases[c].is_answered);
 		rig_stop(&r);
 	}

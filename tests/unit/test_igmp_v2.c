@@ -24,8 +24,8 @@ static void robustness_3_repeats_a_v2_join_twice(void **state)
 {
 	struct rig r;
 
-	rig_start(&r, &(struct mcr_igmp_config){
-			  .version = 2, .robustness = 3, .repeat_s = MCR_IGMP_NO_REPEAT});
+	rig_start(&r, &(struct mcr_gmp_config){
+			  .version = 2, .robustness = 3, .repeat_s = MCR_GMP_NO_REPEAT});
 	join(&r, "239.1.2.3");
 	run_for(&r, 100);
 	assert_count(&r, 3);
@@ -349,7 +349,7 @@ static void an_announcement_in_v2_sends_the_joins_again(void **state)
 	rig_version(&r, 2);
 	join(&r, "239.1.2.3");
 	settle(&r, 20);
-	mcr_igmp_announce(r.igmp, ip(HOST), r.now_ns);
+	mcr_gmp_announce(r.igmp, ip(HOST), r.now_ns);
 	run_for(&r, 20);
 	assert_sent(&r, 0, sec(1020), "v2 239.1.2.3");
 	assert_sent(&r, 1, sec(1025), "v2 239.1.2.3");
@@ -362,8 +362,8 @@ static void a_silenced_join_is_not_repeated_with_later_answers(void **state)
 {
 	struct rig r;
 
-	rig_start(&r, &(struct mcr_igmp_config){
-			  .version = 2, .robustness = 4, .repeat_s = MCR_IGMP_NO_REPEAT});
+	rig_start(&r, &(struct mcr_gmp_config){
+			  .version = 2, .robustness = 4, .repeat_s = MCR_GMP_NO_REPEAT});
 	join(&r, "239.1.2.3");
 	run_for(&r, 0.02);
 	other_reports(&r, 0x16, "239.1.2.3", "239.1.2.3");

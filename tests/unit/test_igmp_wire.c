@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Messages byte for byte: the golden payloads G1 to G11 of the reference host, and rows H-ENC-*.
  * igmp_rig.h checks the encapsulation of every message that any of the test programs sends. */
-#include "core/igmp/igmp_wire.h"
+#include "core/gmp/igmp_wire.h"
 #include "igmp_rig.h"
 
 #define HEADER_40 "46c00028000040000102f9f70a000002e000001694040000"
@@ -109,7 +109,7 @@ static void a_host_without_address_reports_from_zero(void **state)
 {
 	struct rig r;
 
-	rig_start(&r, &(struct mcr_igmp_config){.repeat_s = MCR_IGMP_NO_REPEAT});
+	rig_start(&r, &(struct mcr_gmp_config){.repeat_s = MCR_GMP_NO_REPEAT});
 	join(&r, "239.1.2.3");
 	run_for(&r, 5);
 	assert_octets(&r, 0, 0,
@@ -133,7 +133,7 @@ static void feed_hex(struct rig *r, const char *destination, const char *hex, in
 		assert_int_equal(sscanf(hex + 2 * i, "%2x", &octet), 1);
 		packet[20 + i] = (uint8_t)octet;
 	}
-	assert_int_equal(mcr_igmp_input(r->igmp, packet, 20 + n, r->now_ns), expected);
+	assert_int_equal(mcr_gmp_input(r->igmp, packet, 20 + n, r->now_ns), expected);
 }
 
 /* H-RX-2, H-RX-3: G10 */
@@ -179,7 +179,7 @@ static void a_source_query_for_0_0_0_0_is_ignored(void **state)
 	feed_hex(&r, "239.1.2.3", "110afb72ef010203027d000100000000", 0);
 	run_for(&r, 5);
 	assert_count(&r, 0);
-	assert_int_equal(info(&r).rx[MCR_IGMP_RX_NO_SOURCE], 1);
+	assert_int_equal(info(&r).rx[MCR_GMP_RX_NO_SOURCE], 1);
 	assert_int_equal(FEED(&r, .code = 10, .group = "239.1.2.3", .sources = "0.0.0.0 10.9.0.1"),
 			 0);
 	run_for(&r, 5);

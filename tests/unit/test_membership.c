@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "core/igmp/membership.h"
+#include "core/gmp/membership.h"
 
 enum {
 	UNIVERSE = 8

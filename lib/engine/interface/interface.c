@@ -69,7 +69,7 @@ static uint16_t longest_packet(const struct mcr_port *port)
 
 static int make_igmp(struct mcr_interface *i, uint64_t now_ns, struct mcr_error *err)
 {
-	struct mcr_igmp_config cfg = {
+	struct mcr_gmp_config cfg = {
 	    .address_be = mcr_address_ipv4_be(i->config.address),
 	    .mtu = longest_packet(i->port),
 	    .version = i->config.igmp, /* enum mcr_igmp_mode: 0 follows the querier */
@@ -85,7 +85,7 @@ static int make_igmp(struct mcr_interface *i, uint64_t now_ns, struct mcr_error 
 		return 0;
 	if (getrandom(&cfg.seed, sizeof(cfg.seed), 0) != sizeof(cfg.seed))
 		cfg.seed = now_ns;
-	ret = mcr_igmp_create(&i->igmp, &cfg, now_ns);
+	ret = mcr_gmp_create(&i->igmp, &cfg, now_ns);
 	i->logged_version = cfg.version ? cfg.version : 3;
 	return ret == 0 ? 0
 			: mcr_error_set(err, ret, "interface \"%s\": cannot start IGMP: %s",
@@ -97,7 +97,7 @@ int mcr_interface_init(struct mcr_interface *i, const struct mcr_interface_confi
 {
 	int ret;
 
-	*i = (struct mcr_interface){.config = *config, .port = port, .igmp_due_ns = MCR_IGMP_NEVER};
+	*i = (struct mcr_interface){.config = *config, .port = port, .igmp_due_ns = MCR_GMP_NEVER};
 	if (port->interface_of_vlan[config->vlan] != MCR_NO_INTERFACE)
 		return mcr_error_set(err, -EINVAL,
 				     "interface \"%s\": port %s has another interface %s already; "
@@ -116,7 +116,7 @@ int mcr_interface_init(struct mcr_interface *i, const struct mcr_interface_confi
 
 void mcr_interface_fini(struct mcr_interface *i)
 {
-	mcr_igmp_destroy(i->igmp);
+	mcr_gmp_destroy(i->igmp);
 	mcr_kernel_path_destroy(i->kernel);
 	i->igmp = NULL;
 	i->kernel = NULL;
@@ -169,7 +169,7 @@ static struct rte_mbuf *make_frame(const struct mcr_interface *i, const uint8_t 
 	return m;
 }
 
-/* mcr_igmp_send: the machine keeps what does not go out now, and sends it later. */
+/* mcr_gmp_send: the machine keeps what does not go out now, and sends it later. */
 static int send_igmp(void *ctx, const uint8_t *packet, size_t len)
 {
 	struct mcr_interface *i = ctx;
@@ -193,15 +193,15 @@ int mcr_interface_set_filter(struct mcr_interface *i, uint32_t group_be,
 	if (!i->igmp)
 		return 0;
 	wake_igmp(i);
-	return mcr_igmp_set_filter(i->igmp, group_be, filter->mode, filter->sources_be, filter->n,
-				   now_ns);
+	return mcr_gmp_set_filter(i->igmp, group_be, filter->mode, filter->sources_be, filter->n,
+				  now_ns);
 }
 
 void mcr_interface_leave_all(struct mcr_interface *i, uint64_t now_ns)
 {
 	if (!i->igmp)
 		return;
-	mcr_igmp_leave_all(i->igmp, now_ns);
+	mcr_gmp_leave_all(i->igmp, now_ns);
 	wake_igmp(i);
 }
 
@@ -209,19 +209,19 @@ void mcr_interface_announce(struct mcr_interface *i, uint64_t now_ns)
 {
 	if (!i->igmp)
 		return;
-	mcr_igmp_announce(i->igmp, mcr_address_ipv4_be(i->config.address), now_ns);
+	mcr_gmp_announce(i->igmp, mcr_address_ipv4_be(i->config.address), now_ns);
 	wake_igmp(i);
 }
 
 int mcr_interface_set_mtu(struct mcr_interface *i)
 {
-	return i->igmp ? mcr_igmp_set_mtu(i->igmp, longest_packet(i->port)) : 0;
+	return i->igmp ? mcr_gmp_set_mtu(i->igmp, longest_packet(i->port)) : 0;
 }
 
 void mcr_interface_poll(struct mcr_interface *i, uint64_t now_ns)
 {
 	if (i->igmp && i->port->started && now_ns >= i->igmp_due_ns)
-		i->igmp_due_ns = mcr_igmp_poll(i->igmp, now_ns, send_igmp, i);
+		i->igmp_due_ns = mcr_gmp_poll(i->igmp, now_ns, send_igmp, i);
 }
 
 static void input_igmp(struct mcr_interface *i, const struct rte_mbuf *m,
@@ -236,7 +236,7 @@ static void input_igmp(struct mcr_interface *i, const struct rte_mbuf *m,
 	packet = rte_pktmbuf_read(m, p->l3_offset, len, copy);
 	if (!packet)
 		return;
-	mcr_igmp_input(i->igmp, packet, len, now_ns);
+	mcr_gmp_input(i->igmp, packet, len, now_ns);
 	wake_igmp(i);
 }
 
@@ -271,9 +271,9 @@ void mcr_interface_input(struct mcr_interface *i, struct rte_mbuf *m,
 static void old_queries_line(struct mcr_interface *i, uint64_t now_ns, char *line, size_t cap)
 {
 	char querier[MCR_ADDRESS_TEXT];
-	struct mcr_igmp_info igmp;
+	struct mcr_gmp_info igmp;
 
-	mcr_igmp_get_info(i->igmp, now_ns, &igmp);
+	mcr_gmp_get_info(i->igmp, now_ns, &igmp);
 	snprintf(line, cap,
 		 "interface %s: old IGMP queries so far: %" PRIu64 " of version 1, %" PRIu64
 		 " general of version 2, %" PRIu64
@@ -285,15 +285,15 @@ static void old_queries_line(struct mcr_interface *i, uint64_t now_ns, char *lin
 
 int mcr_interface_watch(struct mcr_interface *i, uint64_t now_ns, char *line, size_t cap)
 {
-	struct mcr_igmp_brief igmp;
+	struct mcr_gmp_brief igmp;
 
 	if (!i->igmp)
 		return 0;
-	mcr_igmp_get_brief(i->igmp, &igmp);
+	mcr_gmp_get_brief(i->igmp, &igmp);
 	if (igmp.version != i->logged_version) {
 		i->logged_version = igmp.version;
 		snprintf(line, cap, "interface %s: speaks IGMP version %u now: %s", i->config.name,
-			 igmp.version, mcr_igmp_reason_text(igmp.reason));
+			 igmp.version, mcr_gmp_reason_text(igmp.reason));
 		return 1;
 	}
 	if (igmp.old_queries != i->logged_old_queries && now_ns >= i->old_queries_due_ns) {

@@ -8,7 +8,7 @@
 
 #include <mcring/engine.h>
 
-#include "core/igmp/igmp.h"
+#include "core/gmp/gmp.h"
 #include "core/parse.h"
 #include "core/source_filter.h"
 #include "engine/kernel/kernel_path.h"
@@ -17,11 +17,11 @@
 struct mcr_interface {
 	struct mcr_interface_config config;
 	struct mcr_port *port;
-	struct mcr_igmp *igmp;          /* NULL: igmp=off or tx=never */
+	struct mcr_gmp *igmp;           /* NULL: igmp=off or tx=never */
 	struct mcr_kernel_path *kernel; /* NULL: no kernel= */
 	uint64_t igmp_due_ns;           /* CLOCK_MONOTONIC; only interface.c sets it */
 	uint64_t tx_packets, tx_retries, tx_dropped;
-	uint64_t logged_old_queries; /* in the log: of mcr_igmp_brief */
+	uint64_t logged_old_queries; /* in the log: of mcr_gmp_brief */
 	uint64_t old_queries_due_ns;
 	uint8_t logged_version;
 };
@@ -44,7 +44,7 @@ void mcr_interface_input(struct mcr_interface *i, struct rte_mbuf *m,
 
 /* mcr_interface_set_filter: this is what is wanted of the group on this interface from now on; the
  * next poll sends the report. INCLUDE of no source is the leave, which cannot fail. Returns 0, also
- * without IGMP, or -EINVAL or -ENOMEM as mcr_igmp_set_filter does. */
+ * without IGMP, or -EINVAL or -ENOMEM as mcr_gmp_set_filter does. */
 int mcr_interface_set_filter(struct mcr_interface *i, uint32_t group_be,
 			     const struct mcr_source_filter *filter, uint64_t now_ns);
 

@@ -158,11 +158,11 @@ int mcr_engine_port_info(const struct mcr_engine *e, size_t i, struct mcr_port_i
 	return ret < 0 ? ret : mcr_sized_give(out, &info, sizeof(info));
 }
 
-_Static_assert(MCR_IGMP_RX_KINDS == MCR_IGMP_RX_COUNT, "info.h and core/igmp/igmp.h agree");
+_Static_assert(MCR_IGMP_RX_KINDS == MCR_GMP_RX_COUNT, "info.h and core/gmp/gmp.h agree");
 
 const char *mcr_engine_igmp_rx_name(unsigned kind)
 {
-	return mcr_igmp_rx_name(kind);
+	return mcr_gmp_rx_name(kind);
 }
 
 static uint64_t left(uint64_t until_ns, uint64_t now_ns)
@@ -170,7 +170,7 @@ static uint64_t left(uint64_t until_ns, uint64_t now_ns)
 	return until_ns > now_ns ? until_ns - now_ns : 0;
 }
 
-static void timers_into(const struct mcr_igmp_info *igmp, uint64_t now_ns,
+static void timers_into(const struct mcr_gmp_info *igmp, uint64_t now_ns,
 			struct mcr_interface_info *out)
 {
 	out->querier_version = igmp->querier_version;
@@ -180,35 +180,35 @@ static void timers_into(const struct mcr_igmp_info *igmp, uint64_t now_ns,
 	out->v1_left_ns = left(igmp->v1_until_ns, now_ns);
 	out->v2_left_ns = left(igmp->v2_until_ns, now_ns);
 	out->repeat_left_ns =
-	    igmp->repeat_due_ns == MCR_IGMP_NEVER ? UINT64_MAX : left(igmp->repeat_due_ns, now_ns);
+	    igmp->repeat_due_ns == MCR_GMP_NEVER ? UINT64_MAX : left(igmp->repeat_due_ns, now_ns);
 }
 
 static void igmp_into(const struct mcr_interface *it, struct mcr_interface_info *out)
 {
 	uint64_t now_ns = mcr_clock_now_monotonic();
-	struct mcr_igmp_info igmp;
+	struct mcr_gmp_info igmp;
 
 	if (!it->igmp) {
 		snprintf(out->igmp_reason, sizeof(out->igmp_reason), "%s",
 			 it->config.tx_never ? "tx=never" : "igmp=off");
 		return;
 	}
-	mcr_igmp_get_info(it->igmp, now_ns, &igmp);
+	mcr_gmp_get_info(it->igmp, now_ns, &igmp);
 	out->igmp_version = igmp.version;
 	snprintf(out->igmp_reason, sizeof(out->igmp_reason), "%s",
-		 mcr_igmp_reason_text(igmp.reason));
+		 mcr_gmp_reason_text(igmp.reason));
 	if (igmp.last_query_ns != 0) {
 		out->querier = mcr_address_from_ipv4(igmp.querier_be);
 		out->querier_age_ns = now_ns - igmp.last_query_ns;
 	}
 	timers_into(&igmp, now_ns, out);
-	for (unsigned r = 0; r < MCR_IGMP_RX_COUNT; r++) {
+	for (unsigned r = 0; r < MCR_GMP_RX_COUNT; r++) {
 		out->igmp_rx += igmp.rx[r];
 		out->igmp_rx_by[r] = igmp.rx[r];
-		if (r >= MCR_IGMP_RX_MALFORMED)
+		if (r >= MCR_GMP_RX_MALFORMED)
 			out->igmp_rx_bad += igmp.rx[r];
 	}
-	out->igmp_queries = igmp.rx[MCR_IGMP_RX_QUERY];
+	out->igmp_queries = igmp.rx[MCR_GMP_RX_QUERY];
 	out->igmp_reports = igmp.tx_reports + igmp.tx_leaves;
 	out->igmp_rx_v1_queries = igmp.rx_v1_queries;
 	out->igmp_rx_v2_queries = igmp.rx_v2_queries;
@@ -332,11 +332,11 @@ static uint64_t to_realtime(uint64_t monotonic_ns)
 static void reports_into(const struct mcr_interface *it, const struct mcr_group *g,
 			 struct mcr_group_info *out)
 {
-	struct mcr_igmp_group_info igmp;
+	struct mcr_gmp_group_info igmp;
 	const char *state = "off";
 
-	if (it->igmp && mcr_igmp_get_group(it->igmp, g->group_be, &igmp) == 0) {
-		state = mcr_igmp_group_state_name(igmp.state);
+	if (it->igmp && mcr_gmp_get_group(it->igmp, g->group_be, &igmp) == 0) {
+		state = mcr_gmp_group_state_name(igmp.state);
 		out->last_report_ns = to_realtime(igmp.last_report_ns);
 		out->last_query_ns = to_realtime(igmp.last_query_ns);
 	} else if (it->igmp) {

@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/igmp/igmp.h"
-#include "core/igmp/membership.h"
+#include "core/gmp/gmp.h"
+#include "core/gmp/membership.h"
 
 /* Message types (RFC 9776 §4). */
 enum {
@@ -42,9 +42,9 @@ struct mcr_igmp_message {
 };
 
 /* mcr_igmp_parse reads one IPv4 packet of protocol 2 (len may include Ethernet padding). Returns
- * MCR_IGMP_RX_QUERY, MCR_IGMP_RX_REPORT (v1 or v2, of another host) or MCR_IGMP_RX_TYPE with *out
- * filled, or the reason from MCR_IGMP_RX_MALFORMED on why it is malformed. */
-enum mcr_igmp_rx mcr_igmp_parse(struct mcr_igmp_message *out, const uint8_t *packet, size_t len);
+ * MCR_GMP_RX_QUERY, MCR_GMP_RX_REPORT (v1 or v2, of another host) or MCR_GMP_RX_TYPE with *out
+ * filled, or the reason from MCR_GMP_RX_MALFORMED on why it is malformed. */
+enum mcr_gmp_rx mcr_igmp_parse(struct mcr_igmp_message *out, const uint8_t *packet, size_t len);
 
 /* mcr_igmp_float decodes Max Resp Code and QQIC (RFC 9776 §4.1.1, §4.1.7). */
 uint32_t mcr_igmp_float(uint8_t code);

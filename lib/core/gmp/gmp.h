@@ -7,25 +7,25 @@
  * docs/igmp.md has the decisions, and which test shows which rule.
  *
  * Thread: control, for every call. Times are nanoseconds of one monotonic clock. */
-#ifndef MCR_CORE_IGMP_H
-#define MCR_CORE_IGMP_H
+#ifndef MCR_CORE_GMP_H
+#define MCR_CORE_GMP_H
 
 #include <stddef.h>
 #include <stdint.h>
 
 #include <mcring/join.h>
 
-struct mcr_igmp;
+struct mcr_gmp;
 
-#define MCR_IGMP_NEVER     UINT64_MAX
-#define MCR_IGMP_NO_REPEAT UINT32_MAX /* of repeat_s: no repetition */
+#define MCR_GMP_NEVER     UINT64_MAX
+#define MCR_GMP_NO_REPEAT UINT32_MAX /* of repeat_s: no repetition */
 
-#define MCR_IGMP_TICK_NS  1000000u /* pacing, retries and the delay of "at once" answers: 1 ms */
-#define MCR_IGMP_REPEAT_S 60u      /* default of repeat_s */
-#define MCR_IGMP_BURST    16u      /* default of burst */
+#define MCR_GMP_TICK_NS  1000000u /* pacing, retries and the delay of "at once" answers: 1 ms */
+#define MCR_GMP_REPEAT_S 60u      /* default of repeat_s */
+#define MCR_GMP_BURST    16u      /* default of burst */
 
 /* All-zero is a good configuration of an interface without an address. */
-struct mcr_igmp_config {
+struct mcr_gmp_config {
 	uint64_t seed;       /* of the generator of random delays */
 	uint32_t address_be; /* source of reports; 0 = none yet: 0.0.0.0 */
 	uint16_t mtu;        /* of the link, octets of IP packet; 0 = 1500; at least 68 */
@@ -46,86 +46,86 @@ struct mcr_igmp_config {
 
 /* Sends one IPv4 packet (from the IP header on, checksums done). Returns 0, or -EAGAIN: the Tx
  * queue is full; the machine keeps the message and tries again at its next deadline. */
-typedef int (*mcr_igmp_send)(void *ctx, const uint8_t *packet, size_t len);
+typedef int (*mcr_gmp_send)(void *ctx, const uint8_t *packet, size_t len);
 
-/* mcr_igmp_create. Returns 0, -EINVAL (version above 3, mtu below 68) or -ENOMEM. */
-int mcr_igmp_create(struct mcr_igmp **out, const struct mcr_igmp_config *cfg, uint64_t now_ns);
+/* mcr_gmp_create. Returns 0, -EINVAL (version above 3, mtu below 68) or -ENOMEM. */
+int mcr_gmp_create(struct mcr_gmp **out, const struct mcr_gmp_config *cfg, uint64_t now_ns);
 
-/* mcr_igmp_destroy frees everything and sends nothing. igmp may be NULL. */
-void mcr_igmp_destroy(struct mcr_igmp *igmp);
+/* mcr_gmp_destroy frees everything and sends nothing. gmp may be NULL. */
+void mcr_gmp_destroy(struct mcr_gmp *gmp);
 
-/* mcr_igmp_set_filter: the interface state of a group is now this (RFC 3376 §3.2: the caller merged
+/* mcr_gmp_set_filter: the interface state of a group is now this (RFC 3376 §3.2: the caller merged
  * its joins). INCLUDE with n 0 is the leave, which cannot fail. sources_be: distinct, any order,
- * copied. The same state again sends nothing. Changes made before the next mcr_igmp_poll go out in
+ * copied. The same state again sends nothing. Changes made before the next mcr_gmp_poll go out in
  * as few reports as fit. 224.0.0.1 is accepted and never reported.
  * Returns 0, -EINVAL (not multicast; a source that is not unicast; EXCLUDE of a group in 232/8 or
  * any filter of 232.0.0.0: RFC 4607 §1), -ENOMEM (state unchanged). Thread: control. */
-int mcr_igmp_set_filter(struct mcr_igmp *igmp, uint32_t group_be, enum mcr_filter_mode mode,
-			const uint32_t *sources_be, size_t n, uint64_t now_ns);
+int mcr_gmp_set_filter(struct mcr_gmp *gmp, uint32_t group_be, enum mcr_filter_mode mode,
+		       const uint32_t *sources_be, size_t n, uint64_t now_ns);
 
-/* mcr_igmp_input: one received IPv4 packet of protocol 2, from the IP header on; len may include
+/* mcr_gmp_input: one received IPv4 packet of protocol 2, from the IP header on; len may include
  * Ethernet padding. Returns 0 (used or rightly ignored) or -EBADMSG (malformed; state unchanged).
  */
-int mcr_igmp_input(struct mcr_igmp *igmp, const uint8_t *packet, size_t len, uint64_t now_ns);
+int mcr_gmp_input(struct mcr_gmp *gmp, const uint8_t *packet, size_t len, uint64_t now_ns);
 
-/* mcr_igmp_poll sends what is due. Returns the next deadline, always after now_ns, or
- * MCR_IGMP_NEVER. Allocates nothing. */
-uint64_t mcr_igmp_poll(struct mcr_igmp *igmp, uint64_t now_ns, mcr_igmp_send send, void *ctx);
+/* mcr_gmp_poll sends what is due. Returns the next deadline, always after now_ns, or
+ * MCR_GMP_NEVER. Allocates nothing. */
+uint64_t mcr_gmp_poll(struct mcr_gmp *gmp, uint64_t now_ns, mcr_gmp_send send, void *ctx);
 
-/* mcr_igmp_announce reports everything again: the link came up, or the MAC or IP address changed
+/* mcr_gmp_announce reports everything again: the link came up, or the MAC or IP address changed
  * (H-SC-12). */
-void mcr_igmp_announce(struct mcr_igmp *igmp, uint32_t address_be, uint64_t now_ns);
+void mcr_gmp_announce(struct mcr_gmp *gmp, uint32_t address_be, uint64_t now_ns);
 
-/* mcr_igmp_set_mtu limits messages to another MTU of the link. Messages that are built and wait
+/* mcr_gmp_set_mtu limits messages to another MTU of the link. Messages that are built and wait
  * keep their length: announce afterwards to report the same in shorter ones. Returns 0, -EINVAL
  * (below 68) or -ENOMEM (as it was). */
-int mcr_igmp_set_mtu(struct mcr_igmp *igmp, uint16_t mtu);
+int mcr_gmp_set_mtu(struct mcr_gmp *gmp, uint16_t mtu);
 
-/* mcr_igmp_leave_all: every group's state becomes INCLUDE{}; poll sends the leaves at once. */
-void mcr_igmp_leave_all(struct mcr_igmp *igmp, uint64_t now_ns);
+/* mcr_gmp_leave_all: every group's state becomes INCLUDE{}; poll sends the leaves at once. */
+void mcr_gmp_leave_all(struct mcr_gmp *gmp, uint64_t now_ns);
 
-/* What became of a packet given to mcr_igmp_input: each ends in exactly one of these. */
-enum mcr_igmp_rx {
-	MCR_IGMP_RX_QUERY,  /* a query that was acted on */
-	MCR_IGMP_RX_REPORT, /* another host's v1 or v2 report (heeded in v1 and v2 operation only)
-			     */
+/* What became of a packet given to mcr_gmp_input: each ends in exactly one of these. */
+enum mcr_gmp_rx {
+	MCR_GMP_RX_QUERY,  /* a query that was acted on */
+	MCR_GMP_RX_REPORT, /* another host's v1 or v2 report (heeded in v1 and v2 operation only)
+			    */
 	/* Rightly ignored. */
-	MCR_IGMP_RX_TYPE,            /* a type that hosts do not read */
-	MCR_IGMP_RX_NOT_JOINED,      /* a query for a group that is not ours */
-	MCR_IGMP_RX_DESTINATION,     /* sent to an address that is not ours */
-	MCR_IGMP_RX_BAD_GROUP,       /* the group field is neither 0 nor multicast */
-	MCR_IGMP_RX_GENERAL_SOURCES, /* a general query with sources */
-	MCR_IGMP_RX_NO_SOURCE,       /* a group-and-source query without one unicast source */
-	MCR_IGMP_RX_STRICT_TTL,      /* strict_rx: TTL is not 1 */
-	MCR_IGMP_RX_STRICT_ALERT,    /* strict_rx: v2 or v3 query without Router Alert */
-	/* Malformed: mcr_igmp_input returned -EBADMSG. */
-	MCR_IGMP_RX_MALFORMED,
-	MCR_IGMP_RX_BAD_IP = MCR_IGMP_RX_MALFORMED,
-	MCR_IGMP_RX_FRAGMENT,
-	MCR_IGMP_RX_BAD_LENGTH,
-	MCR_IGMP_RX_BAD_SOURCES, /* more sources announced than there are octets */
-	MCR_IGMP_RX_BAD_CHECKSUM,
-	MCR_IGMP_RX_COUNT,
+	MCR_GMP_RX_TYPE,            /* a type that hosts do not read */
+	MCR_GMP_RX_NOT_JOINED,      /* a query for a group that is not ours */
+	MCR_GMP_RX_DESTINATION,     /* sent to an address that is not ours */
+	MCR_GMP_RX_BAD_GROUP,       /* the group field is neither 0 nor multicast */
+	MCR_GMP_RX_GENERAL_SOURCES, /* a general query with sources */
+	MCR_GMP_RX_NO_SOURCE,       /* a group-and-source query without one unicast source */
+	MCR_GMP_RX_STRICT_TTL,      /* strict_rx: TTL is not 1 */
+	MCR_GMP_RX_STRICT_ALERT,    /* strict_rx: v2 or v3 query without Router Alert */
+	/* Malformed: mcr_gmp_input returned -EBADMSG. */
+	MCR_GMP_RX_MALFORMED,
+	MCR_GMP_RX_BAD_IP = MCR_GMP_RX_MALFORMED,
+	MCR_GMP_RX_FRAGMENT,
+	MCR_GMP_RX_BAD_LENGTH,
+	MCR_GMP_RX_BAD_SOURCES, /* more sources announced than there are octets */
+	MCR_GMP_RX_BAD_CHECKSUM,
+	MCR_GMP_RX_COUNT,
 };
 
-/* mcr_igmp_rx_name: a short name for counters, such as "bad_checksum"; NULL beyond the last. */
-const char *mcr_igmp_rx_name(unsigned rx);
+/* mcr_gmp_rx_name: a short name for counters, such as "bad_checksum"; NULL beyond the last. */
+const char *mcr_gmp_rx_name(unsigned rx);
 
 /* Why the version in use is in use. */
-enum mcr_igmp_reason {
-	MCR_IGMP_REASON_DEFAULT, /* v3: no older querier is present */
-	MCR_IGMP_REASON_FORCED,
-	MCR_IGMP_REASON_V2_QUERIER,
-	MCR_IGMP_REASON_V1_QUERIER,
+enum mcr_gmp_reason {
+	MCR_GMP_REASON_DEFAULT, /* v3: no older querier is present */
+	MCR_GMP_REASON_FORCED,
+	MCR_GMP_REASON_V2_QUERIER,
+	MCR_GMP_REASON_V1_QUERIER,
 };
 
-/* mcr_igmp_reason_text: for people, such as "a v2 querier is present". */
-const char *mcr_igmp_reason_text(enum mcr_igmp_reason reason);
+/* mcr_gmp_reason_text: for people, such as "a v2 querier is present". */
+const char *mcr_gmp_reason_text(enum mcr_gmp_reason reason);
 
 /* The interface at a glance. Times on the machine's clock, 0 = never. */
-struct mcr_igmp_info {
+struct mcr_gmp_info {
 	uint8_t version;           /* in use: 1, 2, 3 */
-	uint8_t reason;            /* enum mcr_igmp_reason */
+	uint8_t reason;            /* enum mcr_gmp_reason */
 	uint8_t robustness;        /* copies of each change (QRV, if a querier set it) */
 	uint8_t querier_present;   /* 1: a general query was heard within the last timeout */
 	uint8_t querier_version;   /* of the last general query */
@@ -135,7 +135,7 @@ struct mcr_igmp_info {
 	uint64_t querier_until_ns; /* when the querier counts as gone */
 	uint64_t v1_until_ns;      /* older version querier present timers, 0 = not running */
 	uint64_t v2_until_ns;
-	uint64_t repeat_due_ns; /* next repetition for want of a querier, or MCR_IGMP_NEVER */
+	uint64_t repeat_due_ns; /* next repetition for want of a querier, or MCR_GMP_NEVER */
 
 	size_t groups;         /* that are wanted */
 	size_t leaving;        /* that are not wanted any more, while their leaves are reported */
@@ -144,7 +144,7 @@ struct mcr_igmp_info {
 				* nothing to send unless something new happens */
 	uint64_t memory_bytes; /* held by this instance */
 
-	uint64_t rx[MCR_IGMP_RX_COUNT]; /* packets by what became of them */
+	uint64_t rx[MCR_GMP_RX_COUNT]; /* packets by what became of them */
 	uint64_t rx_v1_queries; /* worth a log line: an SSM host cannot work with it (RFC 4604) */
 	uint64_t rx_v2_queries; /* general, likewise */
 	uint64_t rx_v2_ssm_queries;     /* v2 group queries in 232/8, likewise */
@@ -157,47 +157,46 @@ struct mcr_igmp_info {
 	uint64_t version_changes, repeats;
 };
 
-/* mcr_igmp_get_info looks at every group: for statistics, not for each poll. */
-void mcr_igmp_get_info(const struct mcr_igmp *igmp, uint64_t now_ns, struct mcr_igmp_info *out);
+/* mcr_gmp_get_info looks at every group: for statistics, not for each poll. */
+void mcr_gmp_get_info(const struct mcr_gmp *gmp, uint64_t now_ns, struct mcr_gmp_info *out);
 
 /* What can be asked in each round: it touches no group. */
-struct mcr_igmp_brief {
-	uint8_t version, reason; /* as in mcr_igmp_info */
+struct mcr_gmp_brief {
+	uint8_t version, reason; /* as in mcr_gmp_info */
 	uint32_t querier_be;
 	uint64_t old_queries; /* rx_v1_queries + rx_v2_queries + rx_v2_ssm_queries */
 };
 
-void mcr_igmp_get_brief(const struct mcr_igmp *igmp, struct mcr_igmp_brief *out);
+void mcr_gmp_get_brief(const struct mcr_gmp *gmp, struct mcr_gmp_brief *out);
 
-enum mcr_igmp_group_state {
-	MCR_IGMP_GROUP_IDLE,      /* reported, nothing pending */
-	MCR_IGMP_GROUP_REPORTING, /* a change is still being reported */
-	MCR_IGMP_GROUP_DELAYING,  /* an answer to a query waits for its time */
-	MCR_IGMP_GROUP_LEAVING,   /* not wanted any more, its leave is still being reported */
+enum mcr_gmp_group_state {
+	MCR_GMP_GROUP_IDLE,      /* reported, nothing pending */
+	MCR_GMP_GROUP_REPORTING, /* a change is still being reported */
+	MCR_GMP_GROUP_DELAYING,  /* an answer to a query waits for its time */
+	MCR_GMP_GROUP_LEAVING,   /* not wanted any more, its leave is still being reported */
 };
 
-const char *mcr_igmp_group_state_name(enum mcr_igmp_group_state state);
+const char *mcr_gmp_group_state_name(enum mcr_gmp_group_state state);
 
-struct mcr_igmp_group_info {
+struct mcr_gmp_group_info {
 	uint32_t group_be;
 	uint32_t sources;        /* in the current list */
 	uint32_t recorded;       /* sources that a pending group-and-source answer is about */
-	uint8_t state;           /* enum mcr_igmp_group_state */
+	uint8_t state;           /* enum mcr_gmp_group_state */
 	uint8_t mode;            /* enum mcr_filter_mode */
 	uint8_t last_reporter;   /* v1, v2: nobody reported after us */
 	uint8_t unsent;          /* 1: the last change has not gone out once */
 	uint64_t last_report_ns; /* last message about the group, 0 = none */
 	uint64_t last_query_ns;  /* last query that asked about it, general or not, 0 = none */
-	uint64_t next_change_ns; /* next unsolicited report; 0 = at once, or MCR_IGMP_NEVER */
-	uint64_t next_answer_ns; /* next answer, or MCR_IGMP_NEVER */
+	uint64_t next_change_ns; /* next unsolicited report; 0 = at once, or MCR_GMP_NEVER */
+	uint64_t next_answer_ns; /* next answer, or MCR_GMP_NEVER */
 };
 
-/* mcr_igmp_get_group. Returns 0 or -ENOENT. */
-int mcr_igmp_get_group(const struct mcr_igmp *igmp, uint32_t group_be,
-		       struct mcr_igmp_group_info *out);
+/* mcr_gmp_get_group. Returns 0 or -ENOENT. */
+int mcr_gmp_get_group(const struct mcr_gmp *gmp, uint32_t group_be, struct mcr_gmp_group_info *out);
 
-/* mcr_igmp_pending returns 0 when nothing waits to be sent. An orderly stop polls until then, at
+/* mcr_gmp_pending returns 0 when nothing waits to be sent. An orderly stop polls until then, at
  * most a second per copy, so that the last copies of its leaves go out. Cheap. */
-size_t mcr_igmp_pending(const struct mcr_igmp *igmp);
+size_t mcr_gmp_pending(const struct mcr_gmp *gmp);
 
 #endif

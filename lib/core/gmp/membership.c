@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* RFC 3376 §3.2 and §5.1: interface state of one group and its pending changes. */
-#include "core/igmp/membership.h"
+#include "core/gmp/membership.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* RFC 9776 §4, RFC 2236 §2, RFC 1112 App. I: message formats. Leaves out what only routers read:
  * the records of v3 reports. */
-#include "core/igmp/igmp_wire.h"
+#include "core/gmp/igmp_wire.h"
 
 #include <string.h>
 
@@ -62,73 +62,73 @@ static int parse_options(struct mcr_igmp_message *out, const uint8_t *p, const u
 }
 
 /* Finds the IGMP message in the packet: *payload and *payload_len. */
-static enum mcr_igmp_rx parse_ip(struct mcr_igmp_message *out, const uint8_t *packet, size_t len,
-				 const uint8_t **payload, size_t *payload_len)
+static enum mcr_gmp_rx parse_ip(struct mcr_igmp_message *out, const uint8_t *packet, size_t len,
+				const uint8_t **payload, size_t *payload_len)
 {
 	if (len < 20 || packet[0] >> 4 != 4)
-		return MCR_IGMP_RX_BAD_IP;
+		return MCR_GMP_RX_BAD_IP;
 	size_t header = (packet[0] & 15u) * 4u, total = get16(packet + 2);
 
 	if (header < 20 || total < header || total > len || packet[9] != 2)
-		return MCR_IGMP_RX_BAD_IP;
+		return MCR_GMP_RX_BAD_IP;
 	if (checksum(packet, header) != 0)
-		return MCR_IGMP_RX_BAD_IP;
+		return MCR_GMP_RX_BAD_IP;
 	if (get16(packet + 6) & 0x3fff) /* more fragments, or an offset */
-		return MCR_IGMP_RX_FRAGMENT;
+		return MCR_GMP_RX_FRAGMENT;
 	if (!parse_options(out, packet + 20, packet + header))
-		return MCR_IGMP_RX_BAD_IP;
+		return MCR_GMP_RX_BAD_IP;
 	out->ttl = packet[8];
 	out->source = get32(packet + 12);
 	out->destination = get32(packet + 16);
 	*payload = packet + header;
 	*payload_len = total - header; /* never the frame's length: RFC 9776 §7.1 */
-	return MCR_IGMP_RX_QUERY;
+	return MCR_GMP_RX_QUERY;
 }
 
 /* RFC 9776 §7.1: the version of a query comes from its length and code. */
-static enum mcr_igmp_rx parse_query(struct mcr_igmp_message *out, const uint8_t *p, size_t len)
+static enum mcr_gmp_rx parse_query(struct mcr_igmp_message *out, const uint8_t *p, size_t len)
 {
 	if (len == 8) {
 		out->version = out->code ? 2 : 1;
-		return MCR_IGMP_RX_QUERY;
+		return MCR_GMP_RX_QUERY;
 	}
 	if (len < 12)
-		return MCR_IGMP_RX_BAD_LENGTH;
+		return MCR_GMP_RX_BAD_LENGTH;
 	out->version = 3;
 	out->qrv = p[8] & 7;
 	out->qqic = p[9];
 	out->n_sources = get16(p + 10);
 	out->sources = p + 12;
 	if (out->n_sources > (len - 12) / 4)
-		return MCR_IGMP_RX_BAD_SOURCES;
-	return MCR_IGMP_RX_QUERY;
+		return MCR_GMP_RX_BAD_SOURCES;
+	return MCR_GMP_RX_QUERY;
 }
 
-enum mcr_igmp_rx mcr_igmp_parse(struct mcr_igmp_message *out, const uint8_t *packet, size_t len)
+enum mcr_gmp_rx mcr_igmp_parse(struct mcr_igmp_message *out, const uint8_t *packet, size_t len)
 {
 	const uint8_t *p = NULL;
 	size_t n = 0;
 
 	memset(out, 0, sizeof(*out));
-	enum mcr_igmp_rx rx = parse_ip(out, packet, len, &p, &n);
+	enum mcr_gmp_rx rx = parse_ip(out, packet, len, &p, &n);
 
-	if (rx != MCR_IGMP_RX_QUERY)
+	if (rx != MCR_GMP_RX_QUERY)
 		return rx;
 	if (n < 8)
-		return MCR_IGMP_RX_BAD_LENGTH;
+		return MCR_GMP_RX_BAD_LENGTH;
 	out->type = p[0];
 	out->code = p[1];
 	out->group = get32(p + 4);
 	if (out->type == MCR_IGMP_TYPE_QUERY)
 		rx = parse_query(out, p, n);
 	else if (out->type == MCR_IGMP_TYPE_V1_REPORT || out->type == MCR_IGMP_TYPE_V2_REPORT)
-		rx = MCR_IGMP_RX_REPORT;
+		rx = MCR_GMP_RX_REPORT;
 	else
-		rx = MCR_IGMP_RX_TYPE;
-	if (rx >= MCR_IGMP_RX_MALFORMED)
+		rx = MCR_GMP_RX_TYPE;
+	if (rx >= MCR_GMP_RX_MALFORMED)
 		return rx;
 	/* Octets behind the fields are covered too (RFC 9776 §4.1.2, §4.1.10). */
-	return checksum(p, n) == 0 ? rx : MCR_IGMP_RX_BAD_CHECKSUM;
+	return checksum(p, n) == 0 ? rx : MCR_GMP_RX_BAD_CHECKSUM;
 }
 
 uint32_t mcr_igmp_float(uint8_t code)
