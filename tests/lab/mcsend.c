@@ -7,6 +7,7 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <net/if.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdint.h>
@@ -26,16 +27,23 @@
 static const char usage[] =
     "usage: mcsend --interface NAME --to GROUP:PORT[/EVERY]... [options]\n"
     "Goes round: each round sends one datagram to every destination (to one with /N in every\n"
-    "Nth round only).\n"
+    "Nth round only). GROUP is an IPv4 address or an IPv6 address in brackets; both may be mixed.\n"
     "  --interface NAME  leave by this interface\n"
-    "  --source ADDR     bind to this address\n"
+    "  --source ADDR     bind to this address; once for each family\n"
     "  --count N         rounds (1000); SIGTERM ends it earlier\n"
     "  --rate N          rounds a second (1000)\n"
     "  --size N          octets of payload, at least 16 (100)\n"
-    "  --ttl N           (4)\n";
+    "  --ttl N           and hop limit (4)\n";
+
+/* An address of either family and a port, as the kernel takes them. */
+union endpoint {
+	struct sockaddr any;
+	struct sockaddr_in ipv4;
+	struct sockaddr_in6 ipv6;
+};
 
 struct flow {
-	struct sockaddr_in to;
+	union endpoint to;
 	uint64_t every;
 	uint64_t sent, failed;
 };
@@ -43,10 +51,13 @@ struct flow {
 struct sender {
 	struct flow flows[FLOWS_MAX];
 	unsigned n_flows;
-	const char *interface, *source;
+	const char *interface;
+	const char *sources[AF_MAX]; /* by family, as fds */
+	int fds[AF_MAX];             /* 0: nothing is sent to this family */
+	unsigned ifindex;
 	uint64_t count, rate;
 	uint32_t size;
-	int ttl, fd;
+	int ttl;
 	uint8_t payload[SIZE_MAX_BYTES];
 };
 
@@ -76,22 +87,39 @@ static uint64_t number(const char *name, const char *text, uint64_t min, uint64_
 	return value;
 }
 
+/* The family of an address, which is written to *out. */
+static int read_address(const char *text, union endpoint *out)
+{
+	if (inet_pton(AF_INET, text, &out->ipv4.sin_addr) == 1)
+		return out->any.sa_family = AF_INET;
+	if (inet_pton(AF_INET6, text, &out->ipv6.sin6_addr) == 1)
+		return out->any.sa_family = AF_INET6;
+	die("bad address", text);
+	return -1;
+}
+
+static socklen_t endpoint_len(const union endpoint *endpoint)
+{
+	return endpoint->any.sa_family == AF_INET ? sizeof(endpoint->ipv4) : sizeof(endpoint->ipv6);
+}
+
 static void add_flow(struct sender *sender, const char *text)
 {
 	struct flow *flow = &sender->flows[sender->n_flows];
-	char group[INET_ADDRSTRLEN + 1] = "";
+	char group[INET6_ADDRSTRLEN] = "";
 	unsigned port = 0;
 	uint64_t every = 1;
-	int end = 0;
+	int bracket = text[0] == '[', end = 0;
 
 	if (sender->n_flows == FLOWS_MAX)
 		die("too many destinations at", text);
-	if (sscanf(text, "%16[0-9.]:%u%n/%" SCNu64 "%n", group, &port, &end, &every, &end) < 2 ||
-	    text[end] || inet_pton(AF_INET, group, &flow->to.sin_addr) != 1 || !port ||
-	    port > UINT16_MAX || !every)
+	if (sscanf(text + bracket,
+		   bracket ? "%45[^]]]:%u%n/%" SCNu64 "%n" : "%45[0-9.]:%u%n/%" SCNu64 "%n", group,
+		   &port, &end, &every, &end) < 2 ||
+	    text[bracket + end] || !port || port > UINT16_MAX || !every ||
+	    (read_address(group, &flow->to) == AF_INET6) != bracket)
 		die("bad destination", text);
-	flow->to.sin_family = AF_INET;
-	flow->to.sin_port = htons((uint16_t)port);
+	flow->to.ipv4.sin_port = htons((uint16_t)port); /* at the same place in both */
 	flow->every = every;
 	sender->n_flows++;
 }
@@ -112,7 +140,7 @@ static void parse(struct sender *sender, int argc, char **argv)
 		else if (id == 't')
 			add_flow(sender, optarg);
 		else if (id == 's')
-			sender->source = optarg;
+			sender->sources[read_address(optarg, &(union endpoint){0})] = optarg;
 		else if (id == 'n')
 			sender->count = number("--count", optarg, 1, UINT64_MAX);
 		else if (id == 'r')
@@ -131,26 +159,48 @@ static void parse(struct sender *sender, int argc, char **argv)
 	}
 }
 
-static void open_socket(struct sender *sender)
+static int set_route(const struct sender *sender, int family, int fd)
 {
-	struct ip_mreqn out = {.imr_ifindex = (int)if_nametoindex(sender->interface)};
-	struct sockaddr_in from = {.sin_family = AF_INET};
-	int bytes = 8 << 20;
+	struct ip_mreqn out = {.imr_ifindex = (int)sender->ifindex};
 
-	if (!out.imr_ifindex)
-		die("no interface", sender->interface);
-	sender->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (sender->fd < 0 ||
-	    setsockopt(sender->fd, IPPROTO_IP, IP_MULTICAST_IF, &out, sizeof(out)) ||
-	    setsockopt(sender->fd, IPPROTO_IP, IP_MULTICAST_TTL, &sender->ttl, sizeof(sender->ttl)))
+	if (family == AF_INET)
+		return setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &out, sizeof(out)) ||
+		       setsockopt(fd, IPPROTO_IP, IP_MULTICAST_TTL, &sender->ttl,
+				  sizeof(sender->ttl));
+	return setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, &sender->ifindex,
+			  sizeof(sender->ifindex)) ||
+	       setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &sender->ttl, sizeof(sender->ttl));
+}
+
+static int open_socket(const struct sender *sender, int family)
+{
+	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0), bytes = 8 << 20;
+	union endpoint from = {0};
+
+	if (fd < 0 || set_route(sender, family, fd))
 		die("socket", "");
-	setsockopt(sender->fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
-	if (!sender->source)
-		return;
-	if (inet_pton(AF_INET, sender->source, &from.sin_addr) != 1)
-		die("bad address", sender->source);
-	if (bind(sender->fd, (struct sockaddr *)&from, sizeof(from)))
-		die("bind", sender->source);
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+	if (!sender->sources[family])
+		return fd;
+	if (read_address(sender->sources[family], &from) == AF_INET6)
+		from.ipv6.sin6_scope_id =
+		    sender->ifindex; /* a link-local one means nothing without */
+	if (bind(fd, &from.any, endpoint_len(&from)))
+		die("bind", sender->sources[family]);
+	return fd;
+}
+
+static void open_sockets(struct sender *sender)
+{
+	sender->ifindex = if_nametoindex(sender->interface);
+	if (!sender->ifindex)
+		die("no interface", sender->interface);
+	for (unsigned i = 0; i < sender->n_flows; i++) {
+		int family = sender->flows[i].to.any.sa_family;
+
+		if (!sender->fds[family])
+			sender->fds[family] = open_socket(sender, family);
+	}
 }
 
 /* Sleeps while far from the moment and spins only the last stretch: two cores are all there is. */
@@ -173,8 +223,8 @@ static void send_round(struct sender *sender, uint64_t round)
 		if (round % flow->every)
 			continue;
 		probe_stamp(sender->payload, flow->sent + 1, realtime_ns());
-		n = sendto(sender->fd, sender->payload, sender->size, 0,
-			   (struct sockaddr *)&flow->to, sizeof(flow->to));
+		n = sendto(sender->fds[flow->to.any.sa_family], sender->payload, sender->size, 0,
+			   &flow->to.any, endpoint_len(&flow->to));
 		if (n == (ssize_t)sender->size)
 			flow->sent++;
 		else
@@ -184,17 +234,19 @@ static void send_round(struct sender *sender, uint64_t round)
 
 static void print_account(const struct sender *sender, uint64_t elapsed_ns)
 {
-	char text[INET_ADDRSTRLEN];
+	char text[INET6_ADDRSTRLEN];
 
 	printf("{\"elapsed_ns\": %" PRIu64 ", \"size\": %u, \"flows\": [", elapsed_ns,
 	       sender->size);
 	for (unsigned i = 0; i < sender->n_flows; i++) {
 		const struct flow *flow = &sender->flows[i];
 
-		inet_ntop(AF_INET, &flow->to.sin_addr, text, sizeof(text));
+		getnameinfo(&flow->to.any, endpoint_len(&flow->to), text, sizeof(text), NULL, 0,
+			    NI_NUMERICHOST);
 		printf("%s{\"group\": \"%s\", \"port\": %u, \"sent\": %" PRIu64
 		       ", \"failed\": %" PRIu64 "}",
-		       i ? ", " : "", text, ntohs(flow->to.sin_port), flow->sent, flow->failed);
+		       i ? ", " : "", text, ntohs(flow->to.ipv4.sin_port), flow->sent,
+		       flow->failed);
 	}
 	printf("]}\n");
 }
@@ -205,7 +257,7 @@ int main(int argc, char **argv)
 	uint64_t start;
 
 	parse(&sender, argc, argv);
-	open_socket(&sender);
+	open_sockets(&sender);
 	probe_fill(sender.payload, sender.size);
 	prctl(PR_SET_TIMERSLACK, 1);
 	signal(SIGTERM, on_signal);

@@ -42,11 +42,38 @@ class Namespace:
         self.name = f'{TAG}{os.getpid()}_{name}'
         subprocess.run(['ip', 'netns', 'add', self.name], check=True)
         lab.namespaces.append(self)
-        # No router solicitations or MLD reports among the frames that a test counts. -e: a kernel
-        # without IPv6 has none anyway.
+        # No router solicitations or MLD reports among the frames that a test counts, unless it
+        # asks with speak_ipv6. -e: a kernel without IPv6 has none anyway.
         self.run('sysctl', '-qew', 'net.ipv6.conf.all.disable_ipv6=1',
                  'net.ipv6.conf.default.disable_ipv6=1')
         self.run('ip', 'link', 'set', 'lo', 'up')
+
+    def speak_ipv6(self, interface, *addresses, dad=False):
+        """Has the kernel speak IPv6 on an interface: it gets its link-local address and these
+        ('2001:db8::1/64'), which can be used once this returns. It solicits no routers. Without
+        dad it does not look either whether others have its addresses."""
+        for key, value in (('accept_dad', int(dad)), ('dad_transmits', int(dad)),
+                           ('router_solicitations', 0), ('accept_ra', 0), ('disable_ipv6', 0)):
+            self.run('sysctl', '-qw', f'net.ipv6.conf.{interface}.{key}={value}')
+        for address in addresses:
+            self.run('ip', 'addr', 'add', address, 'dev', interface, *([] if dad else ['nodad']))
+        wait_for(lambda: self.link_local(interface) and not self.addresses6(interface, 'tentative'),
+                 10, f'{interface} has its IPv6 addresses')
+
+    def keep_ipv6_silent(self, interface):
+        """Has the kernel neither speak nor hear IPv6 on an interface, and own no address of it: so
+        it is until speak_ipv6."""
+        self.run('sysctl', '-qw', f'net.ipv6.conf.{interface}.disable_ipv6=1')
+
+    def addresses6(self, interface, *words):
+        """The IPv6 addresses that the kernel has on an interface; words: as `ip addr show`
+        selects them ('tentative', 'scope', 'link')."""
+        out = self.run('ip', '-6', '-o', 'addr', 'show', 'dev', interface, *words).stdout
+        return [re.search(r' inet6 (\S+)/', line)[1] for line in out.splitlines()]
+
+    def link_local(self, interface):
+        """The kernel's link-local address on an interface; None: it has none."""
+        return next(iter(self.addresses6(interface, 'scope', 'link')), None)
 
     def argv(self, *argv):
         return ['ip', 'netns', 'exec', self.name, *map(str, argv)]
