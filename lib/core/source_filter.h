@@ -9,17 +9,17 @@
 
 #include <mcring/join.h>
 
-/* What an interface wants of an IPv4 group. */
+/* What an interface wants of a group. */
 struct mcr_source_filter {
 	enum mcr_filter_mode mode;
-	const uint32_t *sources_be; /* n distinct addresses, ascending in host order */
+	const struct mcr_address *sources; /* n distinct addresses, ascending */
 	size_t n;
 };
 
-/* mcr_source_filter_merge computes the interface state of one IPv4 group from mode and sources of
+/* mcr_source_filter_merge computes the interface state of one group from mode and sources of
  * its n joins: with any EXCLUDE among them, EXCLUDE(the sources that all EXCLUDE lists share, less
  * those that an INCLUDE list names); else INCLUDE(all that are named), so INCLUDE{} for no joins.
- * Each join names a source once, in any order. out->sources_be is allocated and the caller's to
+ * Each join names a source once, in any order. out->sources is allocated and the caller's to
  * free as (void *); NULL when empty. Returns 0 or -ENOMEM (out untouched). Thread: any. */
 int mcr_source_filter_merge(struct mcr_source_filter *out, const struct mcr_join *const *joins,
 			    size_t n);

@@ -4,18 +4,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-size_t mcr_source_set_union(uint32_t *a, size_t na, const uint32_t *b, size_t nb)
+static int compare(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct mcr_address));
+}
+
+size_t mcr_source_set_union(struct mcr_address *a, size_t na, const struct mcr_address *b,
+			    size_t nb)
 {
 	size_t to = na + nb, n = na + nb;
 
 	while (na > 0 || nb > 0) { /* from the end, where there is room */
-		uint32_t last;
+		struct mcr_address last;
 
-		if (nb == 0 || (na > 0 && a[na - 1] > b[nb - 1]))
+		if (nb == 0 || (na > 0 && compare(&a[na - 1], &b[nb - 1]) > 0))
 			last = a[--na];
 		else
 			last = b[--nb];
-		if (na > 0 && a[na - 1] == last)
+		if (na > 0 && mcr_address_is_equal(a[na - 1], last))
 			na--;
 		a[--to] = last;
 	}
@@ -24,14 +30,7 @@ size_t mcr_source_set_union(uint32_t *a, size_t na, const uint32_t *b, size_t nb
 	return n;
 }
 
-static int compare(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-size_t mcr_source_set_sort(uint32_t *list, size_t n)
+size_t mcr_source_set_sort(struct mcr_address *list, size_t n)
 {
 	size_t used = 0;
 
@@ -39,7 +38,7 @@ size_t mcr_source_set_sort(uint32_t *list, size_t n)
 		return 0;
 	qsort(list, n, sizeof(*list), compare);
 	for (size_t i = 1; i < n; i++)
-		if (list[i] != list[used])
+		if (!mcr_address_is_equal(list[i], list[used]))
 			list[++used] = list[i];
 	return used + 1;
 }

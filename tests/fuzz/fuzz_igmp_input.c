@@ -51,12 +51,18 @@ static int count(void *ctx, const uint8_t *packet, size_t len)
 	return 0;
 }
 
+static struct mcr_address address(uint32_t ipv4)
+{
+	return mcr_address_from_ipv4(htonl(ipv4));
+}
+
 static void join(struct mcr_gmp *igmp)
 {
-	const uint32_t sources[] = {htonl(0x0a000001), htonl(0x0a000002), htonl(0xc0000201)};
+	const struct mcr_address sources[] = {address(0x0a000001), address(0x0a000002),
+					      address(0xc0000201)};
 
-	if (mcr_gmp_set_filter(igmp, htonl(0xef010203), MCR_FILTER_EXCLUDE, sources, 1, SECOND) ||
-	    mcr_gmp_set_filter(igmp, htonl(0xe8010203), MCR_FILTER_INCLUDE, sources, 3, SECOND))
+	if (mcr_gmp_set_filter(igmp, address(0xef010203), MCR_FILTER_EXCLUDE, sources, 1, SECOND) ||
+	    mcr_gmp_set_filter(igmp, address(0xe8010203), MCR_FILTER_INCLUDE, sources, 3, SECOND))
 		abort();
 }
 
@@ -75,8 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size < 1 || size > 9000)
 		return 0;
-	struct mcr_gmp_config cfg = {.address_be = htonl(0x0a000002),
-				     .repeat_s = MCR_GMP_NO_REPEAT};
+	struct mcr_gmp_config cfg = {.address = address(0x0a000002), .repeat_s = MCR_GMP_NO_REPEAT};
 	struct mcr_gmp_info before, after;
 	struct mcr_gmp *igmp = NULL;
 	unsigned sent = 0;
@@ -96,7 +101,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	mcr_gmp_get_info(igmp, 30 * SECOND, &after);
 	if (rc && (after.version != before.version || after.pending != before.pending ||
-		   after.robustness != before.robustness || after.querier_be != before.querier_be))
+		   after.robustness != before.robustness ||
+		   !mcr_address_is_equal(after.querier, before.querier)))
 		abort();
 	run(igmp, 30 * SECOND, 10000 * SECOND, &sent);
 	mcr_gmp_leave_all(igmp, 10000 * SECOND);

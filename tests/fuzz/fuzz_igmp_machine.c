@@ -50,6 +50,11 @@ static unsigned take(struct bench *b)
 	return b->data < b->end ? *b->data++ : 0;
 }
 
+static struct mcr_address address(uint32_t ipv4)
+{
+	return mcr_address_from_ipv4(htonl(ipv4));
+}
+
 static uint32_t group_address(unsigned i)
 {
 	return i < GROUPS / 2 ? 0xef010200u + i : 0xe8010200u + i;
@@ -157,13 +162,13 @@ static void set_filter(struct bench *b)
 	unsigned i = take(b) % GROUPS, how = take(b);
 	int exclude = (how & 1) && i < GROUPS / 2;
 	unsigned set = how & 2 ? take(b) : 0;
-	uint32_t list[16];
+	struct mcr_address list[16];
 	size_t n = 0;
 
 	for (unsigned k = 8; k-- > 0;)
 		if (set >> k & 1)
-			list[n++] = htonl(0x0a000001u + k);
-	CHECK(mcr_gmp_set_filter(b->igmp, htonl(group_address(i)),
+			list[n++] = address(0x0a000001u + k);
+	CHECK(mcr_gmp_set_filter(b->igmp, address(group_address(i)),
 				 exclude ? MCR_FILTER_EXCLUDE : MCR_FILTER_INCLUDE, list, n,
 				 b->now) == 0);
 	b->wanted[i] = (struct view){.sources = set, .exclude = exclude};
@@ -234,7 +239,7 @@ static void step(struct bench *b)
 		b->refuse = take(b) % 8;
 		break;
 	case 6:
-		mcr_gmp_announce(b->igmp, htonl(take(b)), b->now);
+		mcr_gmp_announce(b->igmp, address(take(b)), b->now);
 		break;
 	case 7: /* the clock runs, nobody polls */
 		b->now += 1000ull << take(b) % 30;
@@ -255,7 +260,7 @@ static void check_rest(struct bench *b)
 	for (unsigned i = 0; i < GROUPS; i++) {
 		struct mcr_gmp_group_info g;
 
-		CHECK((mcr_gmp_get_group(b->igmp, htonl(group_address(i)), &g) == 0) ==
+		CHECK((mcr_gmp_get_group(b->igmp, address(group_address(i)), &g) == 0) ==
 		      is_wanted(&b->wanted[i]));
 		if (b->only_v3 && b->cfg.version == 3 && b->cfg.mtu >= 576) {
 			CHECK(b->heard[i].exclude == b->wanted[i].exclude);

@@ -36,13 +36,13 @@ static void die(const char *what)
 	exit(2);
 }
 
-static uint32_t address(const char *text)
+static struct mcr_address address(const char *text)
 {
-	struct in_addr a;
+	struct mcr_address a;
 
-	if (!text || inet_pton(AF_INET, text, &a) != 1)
+	if (mcr_address_parse(&a, text, strlen(text)) != 0)
 		die("not an address");
-	return a.s_addr;
+	return a;
 }
 
 static uint64_t draw(void *ctx, uint64_t max_ns)
@@ -84,7 +84,7 @@ static void run_until(struct replay *r, uint64_t t_ns)
 
 static void set_filter(struct replay *r, enum mcr_filter_mode mode, char **save)
 {
-	uint32_t group = address(strtok_r(NULL, " \n", save)), list[1024];
+	struct mcr_address group = address(strtok_r(NULL, " \n", save)), list[1024];
 	size_t n = 0;
 
 	for (char *s; n < 1024 && (s = strtok_r(NULL, " \n", save));)
@@ -162,7 +162,7 @@ int main(int argc, char **argv)
 
 	for (int i = 2; i < argc; i++) {
 		if (!strncmp(argv[i], "address=", 8))
-			cfg.address_be = address(argv[i] + 8);
+			cfg.address = address(argv[i] + 8);
 		else if (!strncmp(argv[i], "version=", 8))
 			cfg.version = (uint8_t)atoi(argv[i] + 8);
 		else if (!strncmp(argv[i], "mtu=", 4))

@@ -54,12 +54,17 @@ struct rig {
 	unsigned refuse; /* sends to answer with -EAGAIN */
 };
 
-static inline uint32_t ip(const char *text)
+static inline struct mcr_address ip(const char *text)
 {
-	struct in_addr a;
+	struct mcr_address a;
 
-	assert_int_equal(inet_pton(AF_INET, text, &a), 1);
-	return a.s_addr;
+	assert_int_equal(mcr_address_parse(&a, text, strlen(text)), 0);
+	return a;
+}
+
+static inline struct mcr_address ip_of(uint32_t ipv4)
+{
+	return mcr_address_from_ipv4(htonl(ipv4));
 }
 
 static inline uint32_t word(const uint8_t *p)
@@ -136,15 +141,13 @@ static inline void rig_start(struct rig *r, const struct mcr_gmp_config *cfg)
 /* A host at 10.0.0.2 that follows the querier and, for clarity, repeats nothing unasked. */
 static inline void rig_default(struct rig *r)
 {
-	rig_start(r,
-		  &(struct mcr_gmp_config){.address_be = ip(HOST), .repeat_s = MCR_GMP_NO_REPEAT});
+	rig_start(r, &(struct mcr_gmp_config){.address = ip(HOST), .repeat_s = MCR_GMP_NO_REPEAT});
 }
 
 static inline void rig_version(struct rig *r, uint8_t version)
 {
-	rig_start(r, &(struct mcr_gmp_config){.address_be = ip(HOST),
-					      .repeat_s = MCR_GMP_NO_REPEAT,
-					      .version = version});
+	rig_start(r, &(struct mcr_gmp_config){
+			 .address = ip(HOST), .repeat_s = MCR_GMP_NO_REPEAT, .version = version});
 }
 
 static inline void rig_forget(struct rig *r)
@@ -197,7 +200,7 @@ static inline void run_for(struct rig *r, double seconds)
 static inline int set(struct rig *r, const char *group, enum mcr_filter_mode mode,
 		      const char *sources)
 {
-	uint32_t list[64];
+	struct mcr_address list[64];
 	size_t n = 0;
 	char text[1024], *save = NULL;
 
@@ -260,6 +263,11 @@ static inline void put_word(uint8_t *p, uint32_t v)
 	p[3] = (uint8_t)v;
 }
 
+static inline void put_ip(uint8_t *p, const char *text)
+{
+	memcpy(p, ip(text).octets + 12, 4);
+}
+
 static inline size_t build_v3_fields(const struct query *q, uint8_t *p)
 {
 	char text[1024], *save = NULL;
@@ -267,7 +275,7 @@ static inline size_t build_v3_fields(const struct query *q, uint8_t *p)
 
 	snprintf(text, sizeof(text), "%s", q->sources ? q->sources : "");
 	for (char *s = strtok_r(text, " ", &save); s; s = strtok_r(NULL, " ", &save))
-		put_word(p + 4 + 4 * n++, ntohl(ip(s)));
+		put_ip(p + 4 + 4 * n++, s);
 	p[0] = (uint8_t)(q->flags | (q->qrv == 256 ? 0 : q->qrv ? q->qrv : 2));
 	p[1] = (uint8_t)(q->qqic == 256 ? 0 : q->qqic ? q->qqic : 125);
 	size_t claimed = q->claimed_sources ? (size_t)q->claimed_sources : n;
@@ -287,7 +295,8 @@ static inline size_t build_query(const struct query *q, uint8_t *packet)
 	memset(packet, 0, 2048);
 	p[0] = (uint8_t)(q->type ? q->type : 0x11);
 	p[1] = (uint8_t)q->code;
-	put_word(p + 4, q->group ? ntohl(ip(q->group)) : 0);
+	if (q->group)
+		put_ip(p + 4, q->group);
 	if (q->version == 0 || q->version == 3)
 		n += build_v3_fields(q, p + 8);
 	memset(p + n, 0xee, q->extra);
@@ -301,10 +310,8 @@ static inline size_t build_query(const struct query *q, uint8_t *packet)
 	packet[3] = (uint8_t)(header + n);
 	packet[8] = (uint8_t)(q->ttl ? q->ttl : 1);
 	packet[9] = 2;
-	put_word(packet + 12, ntohl(ip(q->source ? q->source : QUERIER)));
-	put_word(packet + 16, ntohl(ip(q->destination ? q->destination
-				       : q->group     ? q->group
-						      : ALL_HOSTS)));
+	put_ip(packet + 12, q->source ? q->source : QUERIER);
+	put_ip(packet + 16, q->destination ? q->destination : q->group ? q->group : ALL_HOSTS);
 	if (!q->no_alert)
 		put_word(packet + 20, 0x94040000);
 	put16(packet + 10, checksum16(packet, header));

@@ -70,7 +70,7 @@ static inline int carry_out(struct rig *r, const struct mcr_join_change *change)
 	for (size_t i = 0; i < r->set->n_groups; i++) {
 		const struct mcr_group *g = &r->set->groups[i];
 
-		if (!mcr_join_set_find(next, g->interface, g->group_be))
+		if (!mcr_join_set_find(next, g->interface, g->group))
 			mcr_slots_give(&r->slots, g->slot);
 	}
 	mcr_join_set_destroy(r->set);
@@ -108,7 +108,7 @@ static inline struct mcr_join join_of(const char *interface, const char *channel
 static inline const struct mcr_group *find(const struct mcr_join_set *set, uint16_t interface,
 					   const struct mcr_join *join)
 {
-	return mcr_join_set_find(set, interface, mcr_address_ipv4_be(join->group));
+	return mcr_join_set_find(set, interface, join->group);
 }
 
 #define JOIN_SET_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -19,6 +19,8 @@
 #include <rte_ethdev.h>
 #include <rte_flow.h>
 
+#include <mcring/address.h>
+
 #define NIC_FLOWS 20000
 
 struct rte_flow {
@@ -326,6 +328,12 @@ int rte_flow_isolate(uint16_t port, int set, struct rte_flow_error *error)
 		return nic_flow_error(error, nic.isolate_ret);
 	nic.isolated = set;
 	return 0;
+}
+
+/* An IPv4 address in host order. */
+static inline struct mcr_address ip_of(uint32_t ipv4)
+{
+	return mcr_address_from_ipv4(htonl(ipv4));
 }
 
 #endif

@@ -13,9 +13,9 @@ static void set(const char *letters)
 	size_t n = strlen(letters);
 
 	for (size_t i = 0; i < n; i++)
-		wants[i].group_be = letters[i] >= 'a'
-					? htonl(0xef000000u | (uint8_t)letters[i])
-					: htonl(0xee000000u | (uint8_t)(letters[i] - 'A' + 'a'));
+		wants[i].group = letters[i] >= 'a'
+				     ? ip_of(0xef000000u | (uint8_t)letters[i])
+				     : ip_of(0xee000000u | (uint8_t)(letters[i] - 'A' + 'a'));
 	nic.log[0] = '\0';
 	assert_int_equal(mcr_filter_port_set(&f, wants, n), 0);
 }
@@ -24,7 +24,7 @@ static struct mcr_filter_state state_of(char letter)
 {
 	struct mcr_filter_state state;
 
-	mcr_filter_port_state(&f, 0, htonl(0xef000000u | (uint8_t)letter), &state);
+	mcr_filter_port_state(&f, 0, ip_of(0xef000000u | (uint8_t)letter), &state);
 	return state;
 }
 
@@ -73,7 +73,7 @@ static void a_copy_stays_as_it_is_while_the_filter_changes(void **state)
 	assert_non_null(copy);
 	nic.list_ret = nic.slot_ret = -ENOTSUP;
 	set("c");
-	mcr_filter_port_state(copy, 0, htonl(0xef000000u | 'a'), &told);
+	mcr_filter_port_state(copy, 0, ip_of(0xef000000u | 'a'), &told);
 	assert_int_equal(told.rung, MCR_RUNG_MAC_LIST);
 	mcr_filter_port_summary(copy, &told);
 	assert_int_equal(told.rung, MCR_RUNG_MAC_LIST);
@@ -219,7 +219,7 @@ static void a_list_that_is_cut_in_silence_counts_as_full_before(void **state)
 	start("net_ixgbe_vf");
 	nic.list_max = 1000;
 	for (unsigned i = 0; i < 30; i++)
-		wants[i].group_be = htonl(0xef010000u + i);
+		wants[i].group = ip_of(0xef010000u + i);
 	assert_int_equal(mcr_filter_port_set(&f, wants, 29), 0);
 	assert_int_equal(nic.n_list, 30);
 	assert_int_equal(nic.all, 0);
@@ -415,7 +415,7 @@ static void what_the_kernel_wants_is_let_in_beside_the_groups(void **state)
 	const struct rte_ether_addr lldp = {{0x01, 0x80, 0xc2, 0, 0, 0x0e}};
 
 	f.others[0] = lldp;
-	f.others[1] = mcr_filter_mac_of(htonl(0xef000000u | 'a'));
+	f.others[1] = mcr_filter_mac_of(ip_of(0xef000000u | 'a'));
 	f.n_others = 2;
 	set("ab");
 	assert_int_equal(f.mac.n_wanted, 4); /* and that of 224.0.0.1 */
@@ -427,10 +427,10 @@ static void what_the_kernel_wants_is_let_in_beside_the_groups(void **state)
 
 static void a_port_lets_in_the_macs_of_its_groups_and_of_all_hosts(void **state)
 {
-	const struct mcr_filter_want wants[] = {{.group_be = htonl(0xefff0203)},
-						{.group_be = htonl(0xef800101)},
-						{.group_be = htonl(0xef000101)},
-						{.group_be = htonl(0xe0800101)}};
+	const struct mcr_filter_want wants[] = {{.group = ip_of(0xefff0203)},
+						{.group = ip_of(0xef800101)},
+						{.group = ip_of(0xef000101)},
+						{.group = ip_of(0xe0800101)}};
 	const struct rte_ether_addr expected[] = {{{0x01, 0x00, 0x5e, 0x00, 0x00, 0x01}},
 						  {{0x01, 0x00, 0x5e, 0x00, 0x01, 0x01}},
 						  {{0x01, 0x00, 0x5e, 0x7f, 0x02, 0x03}}};

@@ -11,16 +11,19 @@ static struct mcr_filter_port f;
 static struct mcr_filter_want wants[16];
 static size_t n_wants;
 
-static uint32_t ip(const char *text)
+static struct mcr_address ip(const char *text)
 {
-	return inet_addr(text);
+	struct mcr_address a;
+
+	assert_int_equal(mcr_address_parse(&a, text, strlen(text)), 0);
+	return a;
 }
 
 static struct mcr_filter_want *want(const char *group, uint16_t queue)
 {
 	struct mcr_filter_want *w = &wants[n_wants++];
 
-	*w = (struct mcr_filter_want){.group_be = ip(group), .queue = queue};
+	*w = (struct mcr_filter_want){.group = ip(group), .queue = queue};
 	return w;
 }
 
@@ -114,12 +117,12 @@ static void with_one_queue_there_is_nothing_to_steer(void **state)
 
 static void a_rule_names_the_vlan_but_neither_port_nor_source(void **state)
 {
-	const uint32_t sources[] = {ip("10.0.0.1")};
+	const struct mcr_address sources[] = {ip("10.0.0.1")};
 	struct mcr_filter_want *w = want("239.1.1.1", 1);
 
 	w->vlan = 300;
 	w->udp_port = 5000;
-	memcpy(w->sources_be, sources, sizeof(sources));
+	memcpy(w->sources, sources, sizeof(sources));
 	w->n_sources = 1;
 	set();
 	assert_string_equal(nic.log, "+<vlan 300 239.1.1.1>1> +all list -all ");
@@ -267,14 +270,14 @@ static void a_driver_that_mistakes_vlans_gets_no_rule_with_one(void **state)
 
 static void an_isolated_port_takes_its_groups_and_igmp_and_nothing_else(void **state)
 {
-	const uint32_t sources[] = {ip("10.0.0.1"), ip("10.0.0.2")};
+	const struct mcr_address sources[] = {ip("10.0.0.1"), ip("10.0.0.2")};
 	struct mcr_filter_want *w;
 
 	assert_int_equal(nic.isolated, 1);
 	wants[n_wants++] = (struct mcr_filter_want){.vlan = 0};
 	w = want("232.1.1.1", 3);
 	w->udp_port = 5000;
-	memcpy(w->sources_be, sources, sizeof(sources));
+	memcpy(w->sources, sources, sizeof(sources));
 	w->n_sources = 2;
 	want("239.1.1.1", 2)->udp_port = 6000;
 	set();
@@ -287,14 +290,14 @@ static void an_isolated_port_takes_its_groups_and_igmp_and_nothing_else(void **s
 
 static void on_an_isolated_port_a_changed_source_list_is_new_before_old(void **state)
 {
-	const uint32_t one[] = {ip("10.0.0.1")}, two[] = {ip("10.0.0.1"), ip("10.0.0.2")};
+	const struct mcr_address one[] = {ip("10.0.0.1")}, two[] = {ip("10.0.0.1"), ip("10.0.0.2")};
 	struct mcr_filter_want *w = want("232.1.1.1", 3);
 
-	memcpy(w->sources_be, one, sizeof(one));
+	memcpy(w->sources, one, sizeof(one));
 	w->n_sources = 1;
 	set();
 	w = want("232.1.1.1", 3);
-	memcpy(w->sources_be, two, sizeof(two));
+	memcpy(w->sources, two, sizeof(two));
 	w->n_sources = 2;
 	set();
 	assert_string_equal(nic.log, "+<232.1.1.1 from 10.0.0.1>3> +<232.1.1.1 from 10.0.0.2>3> "
@@ -307,10 +310,10 @@ static void on_an_isolated_port_a_changed_source_list_is_new_before_old(void **s
 
 static void half_of_a_groups_rules_is_taken_out_again(void **state)
 {
-	const uint32_t two[] = {ip("10.0.0.1"), ip("10.0.0.2")};
+	const struct mcr_address two[] = {ip("10.0.0.1"), ip("10.0.0.2")};
 	struct mcr_filter_want *w = want("232.1.1.1", 3);
 
-	memcpy(w->sources_be, two, sizeof(two));
+	memcpy(w->sources, two, sizeof(two));
 	w->n_sources = 2;
 	nic.flows_max = 1;
 	set();
@@ -322,10 +325,10 @@ static void half_of_a_groups_rules_is_taken_out_again(void **state)
 
 static void a_source_that_the_nic_cannot_match_is_left_out(void **state)
 {
-	const uint32_t one[] = {ip("10.0.0.1")};
+	const struct mcr_address one[] = {ip("10.0.0.1")};
 	struct mcr_filter_want *w = want("232.1.1.1", 3);
 
-	memcpy(w->sources_be, one, sizeof(one));
+	memcpy(w->sources, one, sizeof(one));
 	w->n_sources = 1;
 	w->udp_port = 5000;
 	nic.no_source_flows = 1;
@@ -409,8 +412,8 @@ static void ten_thousand_groups_change_one_at_a_time(void **state)
 			uint32_t group = 0xef010000u + i + (i == MANY - 1 ? round : 0);
 
 			many[i] = (struct mcr_filter_want){
-			    .group_be = htonl(group),
-			    .queue = mcr_filter_spread(htonl(group), QUEUES)};
+			    .group = ip_of(group),
+			    .queue = mcr_filter_spread(ip_of(group), QUEUES)};
 		}
 		assert_int_equal(mcr_filter_port_set(&f, many, MANY), 0);
 		assert_int_equal(nic.n_flows, MANY);
@@ -431,7 +434,7 @@ static void groups_are_spread_evenly_whatever_their_step(void **state)
 			unsigned count[8] = {0};
 
 			for (uint32_t i = 0; i < 64; i++)
-				count[mcr_filter_spread(htonl(0xefc00101u + i * steps[s]), n)]++;
+				count[mcr_filter_spread(ip_of(0xefc00101u + i * steps[s]), n)]++;
 			for (uint16_t q = 0; q < n; q++)
 				if (count[q] < 32u / n || count[q] > 128u / n)
 					fail_msg("step %u: %u of 64 on queue %u of %u", steps[s],

@@ -5,13 +5,13 @@
 static void rig_mtu(struct rig *r, uint16_t mtu)
 {
 	rig_start(r, &(struct mcr_gmp_config){
-			 .address_be = ip(HOST), .repeat_s = MCR_GMP_NO_REPEAT, .mtu = mtu});
+			 .address = ip(HOST), .repeat_s = MCR_GMP_NO_REPEAT, .mtu = mtu});
 }
 
 static void join_many(struct rig *r, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
-		uint32_t group = htonl(0xef000000u + 256 + i);
+		struct mcr_address group = ip_of(0xef000000u + 256 + i);
 
 		assert_int_equal(mcr_gmp_set_filter(r->igmp, group, EX, NULL, 0, r->now_ns), 0);
 	}
@@ -20,10 +20,10 @@ static void join_many(struct rig *r, unsigned n)
 /* 10.9.0.0 + 1, 2, ... n */
 static void set_many(struct rig *r, const char *group, enum mcr_filter_mode mode, unsigned n)
 {
-	uint32_t list[2000];
+	struct mcr_address list[2000];
 
 	for (unsigned i = 0; i < n; i++)
-		list[i] = htonl(0x0a090001u + i);
+		list[i] = ip_of(0x0a090001u + i);
 	assert_int_equal(mcr_gmp_set_filter(r->igmp, ip(group), mode, list, n, r->now_ns), 0);
 }
 
@@ -182,14 +182,14 @@ static void a_record_that_is_too_long_is_split_over_reports_of_its_own(void **st
 static void long_records_and_other_groups_do_not_mix(void **state)
 {
 	struct rig r;
-	uint32_t list[1000];
+	struct mcr_address list[1000];
 
 	rig_default(&r);
 	set_many(&r, "239.1.2.3", IN, 500);
 	settle(&r, 5);
 	join(&r, "239.2.2.2");
 	for (unsigned i = 0; i < 400; i++)
-		list[i] = htonl(0x0b000001u + i);
+		list[i] = ip_of(0x0b000001u + i);
 	assert_int_equal(mcr_gmp_set_filter(r.igmp, ip("239.1.2.3"), IN, list, 400, r.now_ns), 0);
 	join(&r, "239.3.3.3");
 	poll_now(&r);
@@ -415,7 +415,7 @@ static void groups_come_and_go_in_any_order(void **state)
 	rig_default(&r);
 	for (unsigned round = 0; round < 20000; round++) {
 		x = x * 1103515245u + 12345u;
-		uint32_t group = htonl(0xef010000u + (x >> 16) % 500);
+		struct mcr_address group = ip_of(0xef010000u + (x >> 16) % 500);
 
 		r.default_draw = (double)(x % 1000 + 1) / 1000;
 		assert_int_equal(

@@ -6,7 +6,7 @@
 static void rig_repeating(struct rig *r, uint8_t version, uint32_t repeat_s)
 {
 	rig_start(r, &(struct mcr_gmp_config){
-			 .address_be = ip(HOST), .version = version, .repeat_s = repeat_s});
+			 .address = ip(HOST), .version = version, .repeat_s = repeat_s});
 }
 
 static void without_a_querier_memberships_are_reported_again(void **state)
@@ -111,11 +111,11 @@ static void the_interface_shows_its_querier(void **state)
 
 	rig_default(&r);
 	assert_int_equal(info(&r).querier_version, 0);
-	assert_int_equal(info(&r).querier_be, 0);
+	assert_true(mcr_address_is_none(info(&r).querier));
 	assert_int_equal(FEED(&r, .code = 20, .qrv = 3, .qqic = 40), 0);
 	struct mcr_gmp_info i = info(&r);
 
-	assert_int_equal(i.querier_be, ip(QUERIER));
+	assert_true(mcr_address_is_equal(i.querier, ip(QUERIER)));
 	assert_int_equal(i.querier_version, 3);
 	assert_int_equal(i.last_query_ns, r.now_ns);
 	assert_int_equal(i.robustness, 3);

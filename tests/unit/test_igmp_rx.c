@@ -4,9 +4,8 @@
 
 static void rig_joined(struct rig *r, uint8_t strict)
 {
-	rig_start(r, &(struct mcr_gmp_config){.address_be = ip(HOST),
-					      .repeat_s = MCR_GMP_NO_REPEAT,
-					      .strict_rx = strict});
+	rig_start(r, &(struct mcr_gmp_config){
+			 .address = ip(HOST), .repeat_s = MCR_GMP_NO_REPEAT, .strict_rx = strict});
 	join(r, "239.1.2.3");
 	settle(r, 5);
 }

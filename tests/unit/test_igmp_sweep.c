@@ -5,7 +5,7 @@
 static void join_many(struct rig *r, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
-		uint32_t group = htonl(0xef000000u + 256 + i);
+		struct mcr_address group = ip_of(0xef000000u + 256 + i);
 
 		assert_int_equal(mcr_gmp_set_filter(r->igmp, group, EX, NULL, 0, r->now_ns), 0);
 	}
@@ -93,7 +93,7 @@ static void a_long_answer_survives_leaves_in_its_middle(void **state)
 	run_for(&r, 4);
 	rig_forget(&r);
 	for (unsigned i = 0; i < 1000; i += 2)
-		mcr_gmp_set_filter(r.igmp, htonl(0xef000100u + i), IN, NULL, 0, r.now_ns);
+		mcr_gmp_set_filter(r.igmp, ip_of(0xef000100u + i), IN, NULL, 0, r.now_ns);
 	run_for(&r, 20);
 	size_t answers = 0;
 
@@ -110,14 +110,14 @@ static void a_long_answer_survives_leaves_in_its_middle(void **state)
 static void an_answer_longer_than_estimated_still_ends_in_time(void **state)
 {
 	struct rig r;
-	uint32_t list[200];
+	struct mcr_address list[200];
 
 	rig_default(&r);
 	for (unsigned k = 0; k < 200; k++)
-		list[k] = htonl(0x0a000001u + k);
+		list[k] = ip_of(0x0a000001u + k);
 	for (unsigned i = 0; i < 20; i++)
 		assert_int_equal(
-		    mcr_gmp_set_filter(r.igmp, htonl(0xef000100u + i), IN, list, 200, r.now_ns), 0);
+		    mcr_gmp_set_filter(r.igmp, ip_of(0xef000100u + i), IN, list, 200, r.now_ns), 0);
 	settle(&r, 5);
 	r.default_draw = 1.0;
 	uint64_t t = r.now_ns;

@@ -124,8 +124,8 @@ static void feed_hex(struct rig *r, const char *destination, const char *hex, in
 	size_t n = strlen(hex) / 2;
 
 	packet[3] = (uint8_t)(20 + n);
-	put_word(packet + 12, ntohl(ip(QUERIER)));
-	put_word(packet + 16, ntohl(ip(destination)));
+	put_ip(packet + 12, QUERIER);
+	put_ip(packet + 16, destination);
 	put16(packet + 10, checksum16(packet, 20));
 	for (size_t i = 0; i < n; i++) {
 		unsigned octet;

@@ -95,7 +95,7 @@ static void expect_filter(const struct model *m, const struct mcr_group *g)
 	for (size_t i = 0; i < m->n; i++) {
 		const struct mcr_join *j = &m->joins[i];
 
-		if (mcr_address_ipv4_be(j->group) != g->group_be ||
+		if (!mcr_address_is_equal(j->group, g->group) ||
 		    strcmp(j->interface, names.interfaces[g->interface]) != 0)
 			continue;
 		joins++;
@@ -107,7 +107,8 @@ static void expect_filter(const struct model *m, const struct mcr_group *g)
 		}
 	}
 	for (size_t i = 0; i < g->source_filter.n; i++)
-		bits |= 1u << (ntohl(g->source_filter.sources_be[i]) - 0x0a000001);
+		bits |=
+		    1u << (ntohl(mcr_address_ipv4_be(g->source_filter.sources[i])) - 0x0a000001);
 	assert_int_equal(g->joins, joins);
 	assert_int_equal(g->source_filter.mode, exclude ? MCR_FILTER_EXCLUDE : MCR_FILTER_INCLUDE);
 	assert_int_equal(bits, exclude ? excluded & ~named : named);

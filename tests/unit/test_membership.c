@@ -61,20 +61,25 @@ static unsigned model_select(const struct model *m, enum mcr_record type)
 	return set;
 }
 
-static unsigned as_set(const uint32_t *list, size_t n)
+static struct mcr_address at(unsigned n)
+{
+	return (struct mcr_address){.octets = {0x20, 1, [15] = (uint8_t)n}};
+}
+
+static unsigned as_set(const struct mcr_address *list, size_t n)
 {
 	unsigned set = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		assert_true(i == 0 || list[i] > list[i - 1]);
-		set |= 1u << (list[i] - 1);
+		assert_true(i == 0 || memcmp(&list[i], &list[i - 1], sizeof(*list)) > 0);
+		set |= 1u << (list[i].octets[15] - 1u);
 	}
 	return set;
 }
 
 static void assert_same(const struct mcr_membership *m, const struct model *model)
 {
-	uint32_t list[UNIVERSE];
+	struct mcr_address list[UNIVERSE];
 	int pending = model->mode_left > 0;
 
 	for (unsigned type = MCR_RECORD_IS_IN; type <= MCR_RECORD_BLOCK; type++) {
@@ -100,7 +105,7 @@ static void random_changes_leave_what_the_model_says(void **state)
 	mcr_membership_init(&m);
 	srand(7);
 	for (int round = 0; round < 200000; round++) {
-		uint32_t list[UNIVERSE];
+		struct mcr_address list[UNIVERSE];
 		unsigned set = (unsigned)rand() & 255, exclude = rand() % 5 == 0;
 		size_t n = 0;
 
@@ -114,7 +119,7 @@ static void random_changes_leave_what_the_model_says(void **state)
 			set = 0;
 		for (unsigned i = 0; i < UNIVERSE; i++)
 			if (set >> i & 1)
-				list[n++] = i + 1;
+				list[n++] = at(i + 1);
 		int copies = 1 + rand() % 7;
 		int rc = mcr_membership_set(&m, exclude ? MCR_FILTER_EXCLUDE : MCR_FILTER_INCLUDE,
 					    list, n, (unsigned)copies);
@@ -136,14 +141,14 @@ static void answers_to_source_queries_follow_the_table(void **state)
 		for (unsigned have = 0; have < 8; have++) {
 			for (unsigned ask = 0; ask < 8; ask++) {
 				struct mcr_membership m;
-				uint32_t list[3], asked[3];
+				struct mcr_address list[3], asked[3];
 				size_t n = 0, k = 0;
 
 				for (unsigned i = 0; i < 3; i++) {
 					if (have >> i & 1)
-						list[n++] = i + 1;
+						list[n++] = at(i + 1);
 					if (ask >> i & 1)
-						asked[k++] = i + 1;
+						asked[k++] = at(i + 1);
 				}
 				mcr_membership_init(&m);
 				mcr_membership_set(
@@ -161,7 +166,7 @@ static void answers_to_source_queries_follow_the_table(void **state)
 static void a_cancelled_membership_keeps_its_state_and_reports_nothing(void **state)
 {
 	struct mcr_membership m;
-	const uint32_t list[] = {1, 2, 3};
+	const struct mcr_address list[] = {at(1), at(2), at(3)};
 
 	mcr_membership_init(&m);
 	mcr_membership_set(&m, MCR_FILTER_INCLUDE, list, 3, 2);

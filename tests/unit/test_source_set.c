@@ -8,11 +8,16 @@
 
 #include <core/source_set.h>
 
+static struct mcr_address at(unsigned n)
+{
+	return (struct mcr_address){.octets = {0x20, 1, [15] = (uint8_t)n}};
+}
+
 static void source_sets_are_sorted_and_united(void **state)
 {
-	uint32_t a[8] = {5, 1, 5, 3};
-	const uint32_t b[] = {2, 3, 9};
-	const uint32_t expected[] = {1, 2, 3, 5, 9};
+	struct mcr_address a[8] = {at(5), at(1), at(5), at(3)};
+	const struct mcr_address b[] = {at(2), at(3), at(9)};
+	const struct mcr_address expected[] = {at(1), at(2), at(3), at(5), at(9)};
 
 	(void)state;
 	assert_int_equal(mcr_source_set_sort(a, 0), 0);

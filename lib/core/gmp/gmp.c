@@ -39,7 +39,7 @@ int mcr_gmp_create(struct mcr_gmp **out, const struct mcr_gmp_config *cfg, uint6
 	set_defaults(&gmp->cfg);
 	mcr_rng_seed(&gmp->rng, cfg->seed);
 	mcr_gmp_groups_init(&gmp->groups, cfg->seed);
-	gmp->address = ntohl(cfg->address_be);
+	gmp->address = cfg->address;
 	gmp->version = cfg->version ? cfg->version : 3;
 	gmp->robustness = gmp->cfg.robustness;
 	if (gmp->robustness < gmp->cfg.robustness_floor)
@@ -92,7 +92,7 @@ static void schedule_change(struct mcr_gmp *gmp, struct mcr_gmp_group *g, int wa
 
 /* Sets the state of a group that is there. list: ascending. An empty one never fails. */
 static int change_group(struct mcr_gmp *gmp, struct mcr_gmp_group *g, enum mcr_filter_mode mode,
-			const uint32_t *list, size_t n)
+			const struct mcr_address *list, size_t n)
 {
 	unsigned copies = gmp->version == 3 ? gmp->robustness : 0;
 	int was_wanted = mcr_membership_wanted(&g->membership);
@@ -107,7 +107,7 @@ static int change_group(struct mcr_gmp *gmp, struct mcr_gmp_group *g, enum mcr_f
 	return 0;
 }
 
-static struct mcr_gmp_group *add_group(struct mcr_gmp *gmp, uint32_t address)
+static struct mcr_gmp_group *add_group(struct mcr_gmp *gmp, struct mcr_address address)
 {
 	struct mcr_gmp_group *g = mcr_gmp_groups_add(&gmp->groups, address);
 
@@ -118,38 +118,39 @@ static struct mcr_gmp_group *add_group(struct mcr_gmp *gmp, uint32_t address)
 }
 
 /* Sorts the caller's sources into scratch. Returns their number or -errno. */
-static long take_sources(struct mcr_gmp *gmp, const uint32_t *sources_be, size_t n, size_t held)
+static long take_sources(struct mcr_gmp *gmp, const struct mcr_address *sources, size_t n,
+			 size_t held)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!mcr_ipv4_is_unicast(sources_be[i]))
+		if (!mcr_address_is_unicast(sources[i]))
 			return -EINVAL;
 	if (mcr_gmp_reserve(gmp, n + held) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
-		gmp->scratch[i] = ntohl(sources_be[i]);
+		gmp->scratch[i] = sources[i];
 	return (long)mcr_source_set_sort(gmp->scratch, n);
 }
 
-int mcr_gmp_set_filter(struct mcr_gmp *gmp, uint32_t group_be, enum mcr_filter_mode mode,
-		       const uint32_t *sources_be, size_t n, uint64_t now_ns)
+int mcr_gmp_set_filter(struct mcr_gmp *gmp, struct mcr_address group, enum mcr_filter_mode mode,
+		       const struct mcr_address *sources, size_t n, uint64_t now_ns)
 {
-	uint32_t address = ntohl(group_be);
 	int is_leave = mode == MCR_FILTER_INCLUDE && n == 0;
 
-	if (mcr_group_fault(mcr_address_from_ipv4(group_be), mode) != MCR_GROUP_OK)
+	if (mcr_group_fault(group, mode) != MCR_GROUP_OK)
 		return -EINVAL;
 	mcr_gmp_refresh_version(gmp, now_ns);
-	struct mcr_gmp_group *g = mcr_gmp_groups_find(&gmp->groups, address);
-	long count = is_leave ? 0 : take_sources(gmp, sources_be, n, g ? g->membership.n : 0);
+	struct mcr_gmp_group *g = mcr_gmp_groups_find(&gmp->groups, group);
+	long count = is_leave ? 0 : take_sources(gmp, sources, n, g ? g->membership.n : 0);
 
 	if (count < 0)
 		return (int)count;
 	/* RFC 9776 §5: we always receive the all-systems group and never report it. */
-	if (address == MCR_IPV4_ALL_HOSTS || (is_leave && !g))
+	if (mcr_address_is_equal(group, mcr_address_from_ipv4(htonl(MCR_IPV4_ALL_HOSTS))) ||
+	    (is_leave && !g))
 		return 0;
 	int is_new = !g;
 
-	if (is_new && !(g = add_group(gmp, address)))
+	if (is_new && !(g = add_group(gmp, group)))
 		return -ENOMEM;
 	if (gmp->n_wanted == 0 && gmp->repeat_due_ns < now_ns + repeat_ns(gmp))
 		gmp->repeat_due_ns = now_ns + repeat_ns(gmp);
@@ -160,9 +161,9 @@ int mcr_gmp_set_filter(struct mcr_gmp *gmp, uint32_t group_be, enum mcr_filter_m
 	return rc;
 }
 
-void mcr_gmp_announce(struct mcr_gmp *gmp, uint32_t address_be, uint64_t now_ns)
+void mcr_gmp_announce(struct mcr_gmp *gmp, struct mcr_address address, uint64_t now_ns)
 {
-	gmp->address = ntohl(address_be);
+	gmp->address = address;
 	mcr_gmp_refresh_version(gmp, now_ns);
 	for (struct mcr_gmp_group *g = gmp->groups.first; g; g = g->next)
 		mcr_gmp_announce_group(gmp, g);

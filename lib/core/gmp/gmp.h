@@ -26,11 +26,11 @@ struct mcr_gmp;
 
 /* All-zero is a good configuration of an interface without an address. */
 struct mcr_gmp_config {
-	uint64_t seed;       /* of the generator of random delays */
-	uint32_t address_be; /* source of reports; 0 = none yet: 0.0.0.0 */
-	uint16_t mtu;        /* of the link, octets of IP packet; 0 = 1500; at least 68 */
-	uint8_t version;     /* 0 = follow the querier, else 1, 2, 3 */
-	uint8_t strict_rx;   /* D2: 1 = demand TTL 1, Router Alert and a proper destination */
+	uint64_t seed;              /* of the generator of random delays */
+	struct mcr_address address; /* source of reports; none yet: 0.0.0.0 */
+	uint16_t mtu;               /* of the link, octets of IP packet; 0 = 1500; at least 68 */
+	uint8_t version;            /* 0 = follow the querier, else 1, 2, 3 */
+	uint8_t strict_rx; /* D2: 1 = demand TTL 1, Router Alert and a proper destination */
 
 	uint8_t robustness;       /* copies of a change, until a querier sets another; 0 = 2 */
 	uint8_t robustness_floor; /* copies at least, whatever a querier sets; 0 = 1 */
@@ -55,13 +55,13 @@ int mcr_gmp_create(struct mcr_gmp **out, const struct mcr_gmp_config *cfg, uint6
 void mcr_gmp_destroy(struct mcr_gmp *gmp);
 
 /* mcr_gmp_set_filter: the interface state of a group is now this (RFC 3376 §3.2: the caller merged
- * its joins). INCLUDE with n 0 is the leave, which cannot fail. sources_be: distinct, any order,
+ * its joins). INCLUDE with n 0 is the leave, which cannot fail. sources: distinct, any order,
  * copied. The same state again sends nothing. Changes made before the next mcr_gmp_poll go out in
  * as few reports as fit. 224.0.0.1 is accepted and never reported.
  * Returns 0, -EINVAL (not multicast; a source that is not unicast; EXCLUDE of a group in 232/8 or
  * any filter of 232.0.0.0: RFC 4607 §1), -ENOMEM (state unchanged). Thread: control. */
-int mcr_gmp_set_filter(struct mcr_gmp *gmp, uint32_t group_be, enum mcr_filter_mode mode,
-		       const uint32_t *sources_be, size_t n, uint64_t now_ns);
+int mcr_gmp_set_filter(struct mcr_gmp *gmp, struct mcr_address group, enum mcr_filter_mode mode,
+		       const struct mcr_address *sources, size_t n, uint64_t now_ns);
 
 /* mcr_gmp_input: one received IPv4 packet of protocol 2, from the IP header on; len may include
  * Ethernet padding. Returns 0 (used or rightly ignored) or -EBADMSG (malformed; state unchanged).
@@ -74,7 +74,7 @@ uint64_t mcr_gmp_poll(struct mcr_gmp *gmp, uint64_t now_ns, mcr_gmp_send send, v
 
 /* mcr_gmp_announce reports everything again: the link came up, or the MAC or IP address changed
  * (H-SC-12). */
-void mcr_gmp_announce(struct mcr_gmp *gmp, uint32_t address_be, uint64_t now_ns);
+void mcr_gmp_announce(struct mcr_gmp *gmp, struct mcr_address address, uint64_t now_ns);
 
 /* mcr_gmp_set_mtu limits messages to another MTU of the link. Messages that are built and wait
  * keep their length: announce afterwards to report the same in shorter ones. Returns 0, -EINVAL
@@ -124,16 +124,16 @@ const char *mcr_gmp_reason_text(enum mcr_gmp_reason reason);
 
 /* The interface at a glance. Times on the machine's clock, 0 = never. */
 struct mcr_gmp_info {
-	uint8_t version;           /* in use: 1, 2, 3 */
-	uint8_t reason;            /* enum mcr_gmp_reason */
-	uint8_t robustness;        /* copies of each change (QRV, if a querier set it) */
-	uint8_t querier_present;   /* 1: a general query was heard within the last timeout */
-	uint8_t querier_version;   /* of the last general query */
-	uint32_t querier_be;       /* source of the last general query; may be 0.0.0.0 */
-	uint32_t query_interval_s; /* QQIC, if a querier set it */
-	uint64_t last_query_ns;    /* last general query */
-	uint64_t querier_until_ns; /* when the querier counts as gone */
-	uint64_t v1_until_ns;      /* older version querier present timers, 0 = not running */
+	uint8_t version;            /* in use: 1, 2, 3 */
+	uint8_t reason;             /* enum mcr_gmp_reason */
+	uint8_t robustness;         /* copies of each change (QRV, if a querier set it) */
+	uint8_t querier_present;    /* 1: a general query was heard within the last timeout */
+	uint8_t querier_version;    /* of the last general query */
+	struct mcr_address querier; /* source of the last general query, 0.0.0.0 too; none: none */
+	uint32_t query_interval_s;  /* QQIC, if a querier set it */
+	uint64_t last_query_ns;     /* last general query */
+	uint64_t querier_until_ns;  /* when the querier counts as gone */
+	uint64_t v1_until_ns;       /* older version querier present timers, 0 = not running */
 	uint64_t v2_until_ns;
 	uint64_t repeat_due_ns; /* next repetition for want of a querier, or MCR_GMP_NEVER */
 
@@ -163,7 +163,7 @@ void mcr_gmp_get_info(const struct mcr_gmp *gmp, uint64_t now_ns, struct mcr_gmp
 /* What can be asked in each round: it touches no group. */
 struct mcr_gmp_brief {
 	uint8_t version, reason; /* as in mcr_gmp_info */
-	uint32_t querier_be;
+	struct mcr_address querier;
 	uint64_t old_queries; /* rx_v1_queries + rx_v2_queries + rx_v2_ssm_queries */
 };
 
@@ -179,7 +179,7 @@ enum mcr_gmp_group_state {
 const char *mcr_gmp_group_state_name(enum mcr_gmp_group_state state);
 
 struct mcr_gmp_group_info {
-	uint32_t group_be;
+	struct mcr_address group;
 	uint32_t sources;        /* in the current list */
 	uint32_t recorded;       /* sources that a pending group-and-source answer is about */
 	uint8_t state;           /* enum mcr_gmp_group_state */
@@ -193,7 +193,8 @@ struct mcr_gmp_group_info {
 };
 
 /* mcr_gmp_get_group. Returns 0 or -ENOENT. */
-int mcr_gmp_get_group(const struct mcr_gmp *gmp, uint32_t group_be, struct mcr_gmp_group_info *out);
+int mcr_gmp_get_group(const struct mcr_gmp *gmp, struct mcr_address group,
+		      struct mcr_gmp_group_info *out);
 
 /* mcr_gmp_pending returns 0 when nothing waits to be sent. An orderly stop polls until then, at
  * most a second per copy, so that the last copies of its leaves go out. Cheap. */

@@ -91,7 +91,7 @@ static int record_sources(struct mcr_gmp *gmp, struct mcr_gmp_group *g, size_t n
 	    gmp->n_recorded - g->cap_recorded + cap > MCR_GMP_RECORDED_MAX ||
 	    mcr_gmp_reserve(gmp, g->membership.n + cap) < 0)
 		return 0;
-	uint32_t *recorded = realloc(g->recorded, cap * sizeof(*recorded));
+	struct mcr_address *recorded = realloc(g->recorded, cap * sizeof(*recorded));
 
 	if (!recorded)
 		return 0;

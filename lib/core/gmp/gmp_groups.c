@@ -15,7 +15,8 @@ void mcr_gmp_groups_init(struct mcr_gmp_groups *gs, uint64_t seed)
 
 	memset(gs, 0, sizeof(*gs));
 	mcr_rng_seed(&rng, seed);
-	gs->multiplier = mcr_rng_next(&rng) | 1;
+	for (unsigned i = 0; i < 4; i++)
+		gs->multipliers[i] = mcr_rng_next(&rng);
 }
 
 static void group_free(struct mcr_gmp_group *g)
@@ -36,20 +37,27 @@ void mcr_gmp_groups_clear(struct mcr_gmp_groups *gs)
 	memset(gs, 0, sizeof(*gs));
 }
 
-/* Multiply-shift: with a random odd multiplier any two addresses share one of n buckets, a power of
- * two, with a probability of 2/n (Dietzfelbinger et al., 1997). */
-static uint32_t bucket_of(const struct mcr_gmp_groups *gs, uint32_t address)
+/* Multilinear hashing: with random multipliers any two addresses share one of n buckets, a power of
+ * two, with a probability of 1/n (Lemire and Kaser, 2014). */
+static uint32_t bucket_of(const struct mcr_gmp_groups *gs, struct mcr_address address)
 {
-	return (uint32_t)(address * gs->multiplier >> (64 - __builtin_ctz(gs->n_buckets)));
+	uint64_t sum = 0;
+	uint32_t words[4];
+
+	memcpy(words, address.octets, sizeof(words));
+	for (unsigned i = 0; i < 4; i++)
+		sum += words[i] * gs->multipliers[i];
+	return (uint32_t)(sum >> (64 - __builtin_ctz(gs->n_buckets)));
 }
 
-struct mcr_gmp_group *mcr_gmp_groups_find(const struct mcr_gmp_groups *gs, uint32_t address)
+struct mcr_gmp_group *mcr_gmp_groups_find(const struct mcr_gmp_groups *gs,
+					  struct mcr_address address)
 {
 	if (!gs->n_buckets)
 		return NULL;
 	struct mcr_gmp_group *g = gs->buckets[bucket_of(gs, address)];
 
-	while (g && g->address != address)
+	while (g && !mcr_address_is_equal(g->address, address))
 		g = g->hash_next;
 	return g;
 }
@@ -90,7 +98,7 @@ static int grow_heap(struct mcr_gmp_groups *gs)
 	return 1;
 }
 
-struct mcr_gmp_group *mcr_gmp_groups_add(struct mcr_gmp_groups *gs, uint32_t address)
+struct mcr_gmp_group *mcr_gmp_groups_add(struct mcr_gmp_groups *gs, struct mcr_address address)
 {
 	if (gs->n >= gs->n_buckets && !grow_buckets(gs))
 		return NULL;
@@ -192,6 +200,6 @@ size_t mcr_gmp_groups_memory(const struct mcr_gmp_groups *gs)
 
 	for (const struct mcr_gmp_group *g = gs->first; g; g = g->next)
 		bytes += sizeof(*g) + g->membership.cap * sizeof(struct mcr_source) +
-			 g->cap_recorded * sizeof(uint32_t);
+			 g->cap_recorded * sizeof(struct mcr_address);
 	return bytes;
 }

@@ -10,8 +10,8 @@
 #include "core/gmp/membership.h"
 
 struct mcr_gmp_group {
-	uint32_t address; /* host order */
-	uint32_t serial;  /* order of creation: breaks ties of time */
+	struct mcr_address address;
+	uint32_t serial; /* order of creation: breaks ties of time */
 	struct mcr_membership membership;
 
 	/* v3: next state-change report. v1, v2: the join's first report or the leave.
@@ -19,7 +19,8 @@ struct mcr_gmp_group {
 	uint64_t change_due_ns;
 	/* v3: answer to a group query. v1, v2: the group's one timer (RFC 2236 §6). */
 	uint64_t answer_due_ns;
-	uint32_t *recorded; /* sources asked for by group-and-source queries, ascending; owned */
+	struct mcr_address
+	    *recorded; /* sources asked for by group-and-source queries, ascending; owned */
 	uint32_t n_recorded, cap_recorded; /* 0 recorded while an answer is due: the whole state */
 
 	uint64_t last_report_ns, last_query_ns;
@@ -38,7 +39,7 @@ struct mcr_gmp_groups {
 	struct mcr_gmp_group **buckets, **heap;
 	struct mcr_gmp_group *first, *last;
 	uint32_t n, n_buckets, n_heap, cap_heap, next_serial;
-	uint64_t multiplier; /* of the hash */
+	uint64_t multipliers[4]; /* of the hash */
 };
 
 /* mcr_gmp_groups_init makes an empty set. seed: of the hash. Keep it secret from those who choose
@@ -48,11 +49,12 @@ void mcr_gmp_groups_init(struct mcr_gmp_groups *gs, uint64_t seed);
 /* mcr_gmp_groups_clear frees everything. Call init before you use gs again. */
 void mcr_gmp_groups_clear(struct mcr_gmp_groups *gs);
 
-struct mcr_gmp_group *mcr_gmp_groups_find(const struct mcr_gmp_groups *gs, uint32_t address);
+struct mcr_gmp_group *mcr_gmp_groups_find(const struct mcr_gmp_groups *gs,
+					  struct mcr_address address);
 
 /* mcr_gmp_groups_add makes a group that is not there yet: INCLUDE{}, no timers. Returns NULL when
  * there is no memory. */
-struct mcr_gmp_group *mcr_gmp_groups_add(struct mcr_gmp_groups *gs, uint32_t address);
+struct mcr_gmp_group *mcr_gmp_groups_add(struct mcr_gmp_groups *gs, struct mcr_address address);
 
 /* mcr_gmp_groups_remove takes the group out and frees it. */
 void mcr_gmp_groups_remove(struct mcr_gmp_groups *gs, struct mcr_gmp_group *g);

@@ -2,7 +2,6 @@
 /* The machine's counters and state, for statistics, and their names. */
 #include "core/gmp/gmp_state.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 
 static const char *const rx_names[MCR_GMP_RX_COUNT] = {
@@ -71,7 +70,7 @@ static size_t memory_of(const struct mcr_gmp *gmp)
 {
 	return sizeof(*gmp) + mcr_gmp_groups_memory(&gmp->groups) +
 	       gmp->queue.slots * (gmp->queue.stride + sizeof(uint16_t)) +
-	       gmp->n_scratch * sizeof(uint32_t);
+	       gmp->n_scratch * sizeof(struct mcr_address);
 }
 
 void mcr_gmp_get_info(const struct mcr_gmp *gmp, uint64_t now_ns, struct mcr_gmp_info *out)
@@ -82,7 +81,7 @@ void mcr_gmp_get_info(const struct mcr_gmp *gmp, uint64_t now_ns, struct mcr_gmp
 	out->robustness = gmp->robustness;
 	out->querier_present = (uint8_t)mcr_gmp_is_querier_present(gmp, now_ns);
 	out->querier_version = gmp->querier_version;
-	out->querier_be = htonl(gmp->querier);
+	out->querier = gmp->querier;
 	out->query_interval_s = gmp->query_interval_s;
 	out->last_query_ns = gmp->last_query_ns;
 	out->querier_until_ns = gmp->querier_until_ns;
@@ -105,7 +104,7 @@ void mcr_gmp_get_brief(const struct mcr_gmp *gmp, struct mcr_gmp_brief *out)
 	*out = (struct mcr_gmp_brief){
 	    .version = gmp->version,
 	    .reason = (uint8_t)reason_of(gmp),
-	    .querier_be = htonl(gmp->querier),
+	    .querier = gmp->querier,
 	    .old_queries =
 		gmp->stats.rx_v1_queries + gmp->stats.rx_v2_queries + gmp->stats.rx_v2_ssm_queries,
 	};
@@ -130,14 +129,15 @@ static enum mcr_gmp_group_state state_of(const struct mcr_gmp *gmp, const struct
 	return MCR_GMP_GROUP_IDLE;
 }
 
-int mcr_gmp_get_group(const struct mcr_gmp *gmp, uint32_t group_be, struct mcr_gmp_group_info *out)
+int mcr_gmp_get_group(const struct mcr_gmp *gmp, struct mcr_address group,
+		      struct mcr_gmp_group_info *out)
 {
-	const struct mcr_gmp_group *g = mcr_gmp_groups_find(&gmp->groups, ntohl(group_be));
+	const struct mcr_gmp_group *g = mcr_gmp_groups_find(&gmp->groups, group);
 
 	if (!g)
 		return -ENOENT;
 	*out = (struct mcr_gmp_group_info){
-	    .group_be = group_be,
+	    .group = group,
 	    .sources = g->membership.n_listed,
 	    .recorded = g->n_recorded,
 	    .state = (uint8_t)state_of(gmp, g),

@@ -9,26 +9,31 @@
 
 #include "core/source_set.h"
 
-static struct mcr_gmp_group *find_wanted(const struct mcr_gmp *gmp, uint32_t address)
+static struct mcr_gmp_group *find_wanted(const struct mcr_gmp *gmp, struct mcr_address address)
 {
 	struct mcr_gmp_group *g = mcr_gmp_groups_find(&gmp->groups, address);
 
 	return g && mcr_membership_wanted(&g->membership) ? g : NULL;
 }
 
+static int is_own(const struct mcr_gmp *gmp, struct mcr_address address)
+{
+	return !mcr_address_is_none(gmp->address) && mcr_address_is_equal(address, gmp->address);
+}
+
 /* A v1 query is general whatever its group field holds (RFC 1112 App. I). */
 static int is_general(const struct mcr_igmp_message *q)
 {
-	return q->version == 1 || q->group == 0;
+	return q->version == 1 || mcr_address_is_none(q->group);
 }
 
 /* RFC 9776 §4.1.12: any address of the interface; §9.1 (strict): general queries to 224.0.0.1 or
  * to our own address only. */
 static int is_for_us(const struct mcr_gmp *gmp, const struct mcr_igmp_message *q)
 {
-	if (q->destination == MCR_IPV4_ALL_HOSTS)
+	if (mcr_address_is_equal(q->destination, mcr_address_from_ipv4(htonl(MCR_IPV4_ALL_HOSTS))))
 		return 1;
-	if (gmp->address && q->destination == gmp->address)
+	if (is_own(gmp, q->destination))
 		return 1;
 	if (gmp->cfg.strict_rx && is_general(q))
 		return 0;
@@ -46,7 +51,7 @@ static enum mcr_gmp_rx judge(const struct mcr_gmp *gmp, const struct mcr_igmp_me
 		return MCR_GMP_RX_DESTINATION;
 	if (is_general(q))
 		return q->n_sources ? MCR_GMP_RX_GENERAL_SOURCES : MCR_GMP_RX_QUERY;
-	if (!mcr_ipv4_is_multicast(htonl(q->group)))
+	if (mcr_group_fault(q->group, MCR_FILTER_INCLUDE) == MCR_GROUP_NOT_MULTICAST)
 		return MCR_GMP_RX_BAD_GROUP;
 	return MCR_GMP_RX_QUERY;
 }
@@ -77,7 +82,7 @@ static void note_version(struct mcr_gmp *gmp, const struct mcr_igmp_message *q, 
 		gmp->stats.rx_v2_queries++;
 		gmp->v2_until_ns =
 		    now_ns + (fixed ? fixed : rv_qi + 10 * mcr_igmp_max_response_ns(q));
-	} else if (q->version == 2 && mcr_ipv4_is_ssm(htonl(q->group))) {
+	} else if (q->version == 2 && mcr_ipv4_is_ssm(mcr_address_ipv4_be(q->group))) {
 		gmp->stats.rx_v2_ssm_queries++;
 	}
 	mcr_gmp_refresh_version(gmp, now_ns);
@@ -105,11 +110,11 @@ static size_t read_sources(struct mcr_gmp *gmp, const struct mcr_igmp_message *q
 	if (mcr_gmp_reserve(gmp, q->n_sources) < 0)
 		return 0;
 	for (uint16_t i = 0; i < q->n_sources; i++) {
-		uint32_t be;
+		struct mcr_address source =
+		    mcr_address_from_ipv4(mcr_load32(q->sources + 4 * (size_t)i));
 
-		memcpy(&be, q->sources + 4 * (size_t)i, sizeof(be));
-		if (mcr_ipv4_is_unicast(be))
-			gmp->scratch[n++] = ntohl(be);
+		if (mcr_address_is_unicast(source))
+			gmp->scratch[n++] = source;
 	}
 	return mcr_source_set_sort(gmp->scratch, n);
 }
@@ -153,9 +158,9 @@ static void on_report(struct mcr_gmp *gmp, const struct mcr_igmp_message *report
 {
 	struct mcr_gmp_group *g = find_wanted(gmp, report->group);
 
-	if (!g || gmp->version == 3 || report->destination != report->group)
+	if (!g || gmp->version == 3 || !mcr_address_is_equal(report->destination, report->group))
 		return;
-	if (gmp->address && report->source == gmp->address)
+	if (is_own(gmp, report->source))
 		return; /* our own, looped back */
 	if (g->unsent || g->answer_due_ns == MCR_GMP_NEVER)
 		return;

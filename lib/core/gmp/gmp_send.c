@@ -29,8 +29,8 @@ static void close_report(struct mcr_gmp *gmp)
 	q->n++;
 }
 
-static void put_record(struct mcr_gmp *gmp, enum mcr_record type, uint32_t group,
-		       const uint32_t *sources, size_t n)
+static void put_record(struct mcr_gmp *gmp, enum mcr_record type, struct mcr_address group,
+		       const struct mcr_address *sources, size_t n)
 {
 	struct mcr_gmp_queue *q = &gmp->queue;
 
@@ -47,8 +47,8 @@ static void put_record(struct mcr_gmp *gmp, enum mcr_record type, uint32_t group
 
 /* RFC 9776 §4.2.17: a record that is too long is split over reports of its own, but EXCLUDE lists
  * are cut: always to the lowest addresses, so that each copy names the same ones. */
-static void append_record(struct mcr_gmp *gmp, enum mcr_record type, uint32_t group,
-			  const uint32_t *sources, size_t n)
+static void append_record(struct mcr_gmp *gmp, enum mcr_record type, struct mcr_address group,
+			  const struct mcr_address *sources, size_t n)
 {
 	size_t max = mcr_gmp_sources_max(gmp);
 
@@ -181,7 +181,7 @@ static void build_v3(struct mcr_gmp *gmp, uint64_t now_ns)
 	close_report(gmp);
 }
 
-static void put_v12(struct mcr_gmp *gmp, uint8_t type, uint32_t group)
+static void put_v12(struct mcr_gmp *gmp, uint8_t type, struct mcr_address group)
 {
 	struct mcr_gmp_queue *q = &gmp->queue;
 

@@ -60,7 +60,7 @@ int mcr_gmp_reserve(struct mcr_gmp *gmp, size_t n)
 	size_t slots = 2 * (n / mcr_gmp_sources_max(gmp)) + 8;
 
 	if (n > gmp->n_scratch) {
-		uint32_t *scratch = realloc(gmp->scratch, n * sizeof(*scratch));
+		struct mcr_address *scratch = realloc(gmp->scratch, n * sizeof(*scratch));
 
 		if (!scratch)
 			return -ENOMEM;

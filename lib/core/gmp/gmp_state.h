@@ -27,7 +27,7 @@
 #define MCR_GMP_URI_V3_NS          MCR_GMP_SECOND_NS         /* §8.11 */
 #define MCR_GMP_URI_V2_NS          (10 * MCR_GMP_SECOND_NS)  /* RFC 2236 §8.10 */
 #define MCR_GMP_V1_NS              (400 * MCR_GMP_SECOND_NS) /* RFC 2236 §8.11; D1 */
-#define MCR_GMP_RECORDED_MAX       65536u /* recorded sources of all groups: 256 KiB */
+#define MCR_GMP_RECORDED_MAX       65536u /* recorded sources of all groups: 1 MiB */
 #define MCR_GMP_RECORDED_GROUP_MAX 4096u  /* of one: each query walks over them */
 
 /* Messages that are built and wait to be sent: fixed slots of one MTU. A group's records are built
@@ -57,12 +57,12 @@ struct mcr_gmp_sweep {
 struct mcr_gmp {
 	struct mcr_gmp_config cfg;
 	struct mcr_rng rng;
-	uint32_t address; /* host order */
-	uint8_t version;  /* in use */
+	struct mcr_address address;
+	uint8_t version; /* in use */
 	uint8_t robustness;
 	uint8_t querier_version;
 	uint32_t query_interval_s;
-	uint32_t querier; /* host order */
+	struct mcr_address querier;
 	uint64_t last_query_ns, querier_until_ns;
 	uint64_t v1_until_ns, v2_until_ns;                  /* 0: not running */
 	uint64_t last_old_general_ns, last_old_response_ns; /* v1, v2: see schedule_old_general */
@@ -75,7 +75,7 @@ struct mcr_gmp {
 
 	struct mcr_gmp_sweep sweep;
 	struct mcr_gmp_queue queue;
-	uint32_t *scratch; /* sources of one record, or of one call: n_scratch entries */
+	struct mcr_address *scratch; /* sources of one record, or of one call: n_scratch entries */
 	size_t n_scratch;
 
 	/* Groups whose change was due at the same time stay together: one draw for all. */

@@ -5,17 +5,18 @@
 
 #include <string.h>
 
+#include "core/address.h"
+#include "core/parse.h"
+
 #define SECOND_NS 1000000000ull
 #define TENTH_NS  100000000ull
+
+#define ALL_ROUTERS 0xe0000002u /* 224.0.0.2 */
+#define V3_ROUTERS  0xe0000016u /* 224.0.0.22 */
 
 static uint16_t get16(const uint8_t *p)
 {
 	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static uint32_t get32(const uint8_t *p)
-{
-	return (uint32_t)get16(p) << 16 | get16(p + 2);
 }
 
 static void put16(uint8_t *p, uint16_t v)
@@ -24,10 +25,10 @@ static void put16(uint8_t *p, uint16_t v)
 	p[1] = (uint8_t)v;
 }
 
-static void put32(uint8_t *p, uint32_t v)
+/* None is 0.0.0.0. */
+static void put_address(uint8_t *p, struct mcr_address address)
 {
-	put16(p, (uint16_t)(v >> 16));
-	put16(p + 2, (uint16_t)v);
+	memcpy(p, address.octets + 12, 4);
 }
 
 /* The one's complement sum of RFC 1071; 0 over data that holds a right checksum. */
@@ -78,8 +79,8 @@ static enum mcr_gmp_rx parse_ip(struct mcr_igmp_message *out, const uint8_t *pac
 	if (!parse_options(out, packet + 20, packet + header))
 		return MCR_GMP_RX_BAD_IP;
 	out->ttl = packet[8];
-	out->source = get32(packet + 12);
-	out->destination = get32(packet + 16);
+	out->source = mcr_address_from_ipv4(mcr_load32(packet + 12));
+	out->destination = mcr_address_from_ipv4(mcr_load32(packet + 16));
 	*payload = packet + header;
 	*payload_len = total - header; /* never the frame's length: RFC 9776 §7.1 */
 	return MCR_GMP_RX_QUERY;
@@ -118,7 +119,7 @@ enum mcr_gmp_rx mcr_igmp_parse(struct mcr_igmp_message *out, const uint8_t *pack
 		return MCR_GMP_RX_BAD_LENGTH;
 	out->type = p[0];
 	out->code = p[1];
-	out->group = get32(p + 4);
+	out->group = mcr_address_of_ipv4(mcr_load32(p + 4));
 	if (out->type == MCR_IGMP_TYPE_QUERY)
 		rx = parse_query(out, p, n);
 	else if (out->type == MCR_IGMP_TYPE_V1_REPORT || out->type == MCR_IGMP_TYPE_V2_REPORT)
@@ -146,44 +147,46 @@ uint64_t mcr_igmp_max_response_ns(const struct mcr_igmp_message *query)
 }
 
 /* TTL 1, TOS 0xc0 and Router Alert in every version, DF and ID 0: as Linux sends. */
-static void write_ip(uint8_t *p, size_t total, uint32_t source, uint32_t destination)
+static void write_ip(uint8_t *p, size_t total, struct mcr_address source, uint32_t destination_be)
 {
 	static const uint8_t header[MCR_IGMP_IP_HEADER] = {
 	    0x46, 0xc0, 0, 0, 0, 0, 0x40, 0, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x94, 4, 0, 0};
 
 	memcpy(p, header, sizeof(header));
 	put16(p + 2, (uint16_t)total);
-	put32(p + 12, source);
-	put32(p + 16, destination);
+	put_address(p + 12, source);
+	memcpy(p + 16, &destination_be, 4);
 	put16(p + 10, checksum(p, sizeof(header)));
 }
 
-void mcr_igmp_write_v12(uint8_t *packet, uint8_t type, uint32_t source, uint32_t group)
+void mcr_igmp_write_v12(uint8_t *packet, uint8_t type, struct mcr_address source,
+			struct mcr_address group)
 {
 	uint8_t *p = packet + MCR_IGMP_IP_HEADER;
 
 	p[0] = type;
 	p[1] = 0;
 	put16(p + 2, 0);
-	put32(p + 4, group);
+	put_address(p + 4, group);
 	put16(p + 2, checksum(p, 8));
 	write_ip(packet, MCR_IGMP_V2_PACKET, source,
-		 type == MCR_IGMP_TYPE_V2_LEAVE ? MCR_IGMP_ALL_ROUTERS : group);
+		 type == MCR_IGMP_TYPE_V2_LEAVE ? htobe32(ALL_ROUTERS)
+						: mcr_address_ipv4_be(group));
 }
 
-size_t mcr_igmp_write_record(uint8_t *p, enum mcr_record type, uint32_t group,
-			     const uint32_t *sources, size_t n)
+size_t mcr_igmp_write_record(uint8_t *p, enum mcr_record type, struct mcr_address group,
+			     const struct mcr_address *sources, size_t n)
 {
 	p[0] = (uint8_t)type;
 	p[1] = 0; /* no auxiliary data: RFC 9776 §4.2.11 */
 	put16(p + 2, (uint16_t)n);
-	put32(p + 4, group);
+	put_address(p + 4, group);
 	for (size_t i = 0; i < n; i++)
-		put32(p + MCR_IGMP_RECORD_HEADER + 4 * i, sources[i]);
+		put_address(p + MCR_IGMP_RECORD_HEADER + 4 * i, sources[i]);
 	return MCR_IGMP_RECORD_HEADER + 4 * n;
 }
 
-void mcr_igmp_finish_v3(uint8_t *packet, size_t len, uint32_t source, uint16_t records)
+void mcr_igmp_finish_v3(uint8_t *packet, size_t len, struct mcr_address source, uint16_t records)
 {
 	uint8_t *p = packet + MCR_IGMP_IP_HEADER;
 
@@ -191,5 +194,5 @@ void mcr_igmp_finish_v3(uint8_t *packet, size_t len, uint32_t source, uint16_t r
 	p[0] = MCR_IGMP_TYPE_V3_REPORT;
 	put16(p + 6, records);
 	put16(p + 2, checksum(p, len - MCR_IGMP_IP_HEADER));
-	write_ip(packet, len, source, MCR_IGMP_V3_ROUTERS);
+	write_ip(packet, len, source, htobe32(V3_ROUTERS));
 }

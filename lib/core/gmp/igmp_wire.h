@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* IGMP messages as bytes: reading what arrives, writing what a host sends. No state, no time.
- * Addresses are in host byte order here. */
+ */
 #ifndef MCR_CORE_IGMP_WIRE_H
 #define MCR_CORE_IGMP_WIRE_H
 
@@ -19,9 +19,6 @@ enum {
 	MCR_IGMP_TYPE_V3_REPORT = 0x22,
 };
 
-#define MCR_IGMP_ALL_ROUTERS 0xe0000002u /* 224.0.0.2 */
-#define MCR_IGMP_V3_ROUTERS  0xe0000016u /* 224.0.0.22 */
-
 #define MCR_IGMP_IP_HEADER     24 /* with Router Alert */
 #define MCR_IGMP_REPORT_HEADER 8
 #define MCR_IGMP_RECORD_HEADER 8
@@ -29,9 +26,9 @@ enum {
 
 /* One message that was read. */
 struct mcr_igmp_message {
-	uint32_t source, destination; /* of the IP header */
-	uint32_t group;               /* the group field */
-	const uint8_t *sources;       /* n_sources addresses, network order; borrowed */
+	struct mcr_address source, destination; /* of the IP header */
+	struct mcr_address group;               /* the group field; none: a general query */
+	const uint8_t *sources;                 /* n_sources addresses, network order; borrowed */
 	uint16_t n_sources;
 	uint8_t type;         /* MCR_IGMP_TYPE_* */
 	uint8_t version;      /* of a query: 1, 2, 3; else 0 */
@@ -53,14 +50,15 @@ uint32_t mcr_igmp_float(uint8_t code);
 uint64_t mcr_igmp_max_response_ns(const struct mcr_igmp_message *query);
 
 /* mcr_igmp_write_v12 writes a v1 or v2 report or a v2 leave of MCR_IGMP_V2_PACKET octets. */
-void mcr_igmp_write_v12(uint8_t *packet, uint8_t type, uint32_t source, uint32_t group);
+void mcr_igmp_write_v12(uint8_t *packet, uint8_t type, struct mcr_address source,
+			struct mcr_address group);
 
 /* mcr_igmp_write_record appends a group record at p. Returns its length. */
-size_t mcr_igmp_write_record(uint8_t *p, enum mcr_record type, uint32_t group,
-			     const uint32_t *sources, size_t n);
+size_t mcr_igmp_write_record(uint8_t *p, enum mcr_record type, struct mcr_address group,
+			     const struct mcr_address *sources, size_t n);
 
 /* mcr_igmp_finish_v3 completes a v3 report whose records already stand behind both headers. len:
  * of the whole packet. */
-void mcr_igmp_finish_v3(uint8_t *packet, size_t len, uint32_t source, uint16_t records);
+void mcr_igmp_finish_v3(uint8_t *packet, size_t len, struct mcr_address source, uint16_t records);
 
 #endif

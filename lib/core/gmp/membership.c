@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 void mcr_membership_init(struct mcr_membership *m)
 {
@@ -42,14 +43,19 @@ static void compact(struct mcr_membership *m)
 	m->n = kept;
 }
 
-static int same_list(const struct mcr_membership *m, const uint32_t *list, size_t n)
+static int compare(const struct mcr_address *a, const struct mcr_address *b)
+{
+	return memcmp(a, b, sizeof(*a));
+}
+
+static int same_list(const struct mcr_membership *m, const struct mcr_address *list, size_t n)
 {
 	size_t k = 0;
 
 	if (m->n_listed != n)
 		return 0;
 	for (uint32_t i = 0; i < m->n; i++)
-		if (m->sources[i].listed && m->sources[i].address != list[k++])
+		if (m->sources[i].listed && !mcr_address_is_equal(m->sources[i].address, list[k++]))
 			return 0;
 	return 1;
 }
@@ -69,7 +75,7 @@ static void unlist_all(struct mcr_membership *m, unsigned copies)
 
 /* The union of the old array and the new list. Each source that enters or leaves the list starts
  * its count of reports over (RFC 3376 §5.1). */
-static uint32_t merge(const struct mcr_membership *m, const uint32_t *list, size_t n,
+static uint32_t merge(const struct mcr_membership *m, const struct mcr_address *list, size_t n,
 		      unsigned copies, struct mcr_source *out)
 {
 	uint32_t i = 0, used = 0;
@@ -78,11 +84,11 @@ static uint32_t merge(const struct mcr_membership *m, const uint32_t *list, size
 	while (i < m->n || k < n) {
 		struct mcr_source s = {.left = 0};
 
-		if (k == n || (i < m->n && m->sources[i].address <= list[k]))
+		if (k == n || (i < m->n && compare(&m->sources[i].address, &list[k]) <= 0))
 			s = m->sources[i++];
 		else
 			s.address = list[k];
-		int listed = k < n && s.address == list[k];
+		int listed = k < n && mcr_address_is_equal(s.address, list[k]);
 
 		k += (size_t)listed;
 		if (listed != s.listed)
@@ -95,15 +101,15 @@ static uint32_t merge(const struct mcr_membership *m, const uint32_t *list, size
 }
 
 /* A change of mode reports the whole list, so the counts of single sources end (RFC 3376 §5.1). */
-static uint32_t replace(const uint32_t *list, size_t n, struct mcr_source *out)
+static uint32_t replace(const struct mcr_address *list, size_t n, struct mcr_source *out)
 {
 	for (size_t k = 0; k < n; k++)
 		out[k] = (struct mcr_source){.address = list[k], .listed = 1};
 	return (uint32_t)n;
 }
 
-int mcr_membership_set(struct mcr_membership *m, enum mcr_filter_mode mode, const uint32_t *list,
-		       size_t n, unsigned copies)
+int mcr_membership_set(struct mcr_membership *m, enum mcr_filter_mode mode,
+		       const struct mcr_address *list, size_t n, unsigned copies)
 {
 	int mode_changes = m->mode != (uint8_t)mode;
 	size_t cap = mode_changes ? n : m->n + n;
@@ -175,7 +181,8 @@ static int carries(const struct mcr_membership *m, const struct mcr_source *s, e
 	}
 }
 
-size_t mcr_membership_select(const struct mcr_membership *m, enum mcr_record type, uint32_t *out)
+size_t mcr_membership_select(const struct mcr_membership *m, enum mcr_record type,
+			     struct mcr_address *out)
 {
 	size_t used = 0;
 
@@ -189,15 +196,16 @@ size_t mcr_membership_select(const struct mcr_membership *m, enum mcr_record typ
 	return used;
 }
 
-size_t mcr_membership_answer(const struct mcr_membership *m, uint32_t *asked, size_t n)
+size_t mcr_membership_answer(const struct mcr_membership *m, struct mcr_address *asked, size_t n)
 {
 	uint32_t i = 0;
 	size_t used = 0;
 
 	for (size_t k = 0; k < n; k++) {
-		while (i < m->n && m->sources[i].address < asked[k])
+		while (i < m->n && compare(&m->sources[i].address, &asked[k]) < 0)
 			i++;
-		int listed = i < m->n && m->sources[i].address == asked[k] && m->sources[i].listed;
+		int listed = i < m->n && mcr_address_is_equal(m->sources[i].address, asked[k]) &&
+			     m->sources[i].listed;
 
 		if (listed == (m->mode == MCR_FILTER_INCLUDE))
 			asked[used++] = asked[k];

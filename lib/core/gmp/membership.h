@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The reception state of one group on one interface, and those of its changes that are still to be
  * reported (RFC 3376 §3.2, §5.1). No time and no bytes on the wire are in it: IGMPv3 and MLDv2
- * share these rules. Addresses are in host byte order, so that sorted lists ascend as people read
- * them.
+ * share these rules.
  *
  * The sources array holds, ascending, each source that is in the current list (`listed`) and each
  * whose change is still to be reported (`left` > 0). */
@@ -25,7 +24,7 @@ enum mcr_record {
 };
 
 struct mcr_source {
-	uint32_t address;
+	struct mcr_address address;
 	uint8_t listed; /* in the current list */
 	uint8_t left;   /* state-change reports that still have to show its change */
 };
@@ -47,8 +46,8 @@ void mcr_membership_clear(struct mcr_membership *m);
  * state, and marks the difference to be reported `copies` times (0: not at all). Going to INCLUDE{}
  * allocates nothing and cannot fail. Returns 1: changed, 0: the same state, or -ENOMEM (unchanged).
  */
-int mcr_membership_set(struct mcr_membership *m, enum mcr_filter_mode mode, const uint32_t *list,
-		       size_t n, unsigned copies);
+int mcr_membership_set(struct mcr_membership *m, enum mcr_filter_mode mode,
+		       const struct mcr_address *list, size_t n, unsigned copies);
 
 /* mcr_membership_wanted: 1 when anything at all is wanted of the group. */
 int mcr_membership_wanted(const struct mcr_membership *m);
@@ -68,11 +67,12 @@ void mcr_membership_reported(struct mcr_membership *m);
 
 /* mcr_membership_select writes the addresses that a record of this type carries (RFC 3376 §5.1
  * table of contents) to out, ascending; out may be NULL to count only. Returns their number. */
-size_t mcr_membership_select(const struct mcr_membership *m, enum mcr_record type, uint32_t *out);
+size_t mcr_membership_select(const struct mcr_membership *m, enum mcr_record type,
+			     struct mcr_address *out);
 
 /* mcr_membership_answer reduces the recorded sources of a group-and-source query, in place, to
  * those that the answer carries as IS_IN (RFC 3376 §5.2): INCLUDE(A) -> A*B, EXCLUDE(A) -> B-A.
  * asked: ascending. Returns how many remain. */
-size_t mcr_membership_answer(const struct mcr_membership *m, uint32_t *asked, size_t n);
+size_t mcr_membership_answer(const struct mcr_membership *m, struct mcr_address *asked, size_t n);
 
 #endif

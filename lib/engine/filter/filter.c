@@ -19,11 +19,13 @@ const char *mcr_rung_name(enum mcr_rung rung)
 	return names[rung];
 }
 
-uint16_t mcr_filter_spread(uint32_t group_be, uint16_t n)
+uint16_t mcr_filter_spread(struct mcr_address group, uint16_t n)
 {
 	/* Multiples of the golden ratio, as a fraction of 2^32 (Knuth, volume 3, 6.4). */
-	uint32_t fraction = ntohl(group_be) * UINT32_C(0x9e3779b1);
+	uint32_t low_be, fraction;
 
+	memcpy(&low_be, group.octets + 12, sizeof(low_be));
+	fraction = ntohl(low_be) * UINT32_C(0x9e3779b1);
 	return (uint16_t)((uint64_t)fraction * n >> 32);
 }
 
@@ -46,8 +48,8 @@ size_t mcr_filter_macs_sort(struct rte_ether_addr *macs, size_t n)
 size_t mcr_filter_macs(struct rte_ether_addr *macs, const struct mcr_filter_want *wants, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		macs[i] = mcr_filter_mac_of(wants[i].group_be);
-	macs[n] = mcr_filter_mac_of(htobe32(MCR_IPV4_ALL_HOSTS));
+		macs[i] = mcr_filter_mac_of(wants[i].group);
+	macs[n] = mcr_filter_mac_of(mcr_address_from_ipv4(htobe32(MCR_IPV4_ALL_HOSTS)));
 	return mcr_filter_macs_sort(macs, n + 1);
 }
 
@@ -85,9 +87,7 @@ static int by_vlan_and_group(const void *a, const void *b)
 
 	if (x->vlan != y->vlan)
 		return x->vlan < y->vlan ? -1 : 1;
-	if (x->group_be != y->group_be)
-		return ntohl(x->group_be) < ntohl(y->group_be) ? -1 : 1;
-	return 0;
+	return memcmp(&x->group, &y->group, sizeof(x->group));
 }
 
 /* Takes the wants of IGMP out: rules that only steer need none for it, as it goes to control from
@@ -97,7 +97,7 @@ static size_t without_igmp(struct mcr_filter_want *wants, size_t n)
 	size_t k = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (wants[i].group_be != 0)
+		if (!mcr_address_is_none(wants[i].group))
 			wants[k++] = wants[i];
 	return k;
 }
@@ -224,11 +224,11 @@ void mcr_filter_port_summary(const struct mcr_filter_port *f, struct mcr_filter_
 			 f->flow.n_refused, f->flow.why);
 }
 
-void mcr_filter_port_state(const struct mcr_filter_port *f, uint16_t vlan, uint32_t group_be,
+void mcr_filter_port_state(const struct mcr_filter_port *f, uint16_t vlan, struct mcr_address group,
 			   struct mcr_filter_state *out)
 {
-	const struct mcr_filter_rule *r = mcr_filter_flow_find(&f->flow, vlan, group_be);
-	const struct rte_ether_addr mac = mcr_filter_mac_of(group_be);
+	const struct mcr_filter_rule *r = mcr_filter_flow_find(&f->flow, vlan, group);
+	const struct rte_ether_addr mac = mcr_filter_mac_of(group);
 
 	if (is_unset(f->flow.isolated ? !!r : mcr_filter_mac_wants(&f->mac, &mac), out))
 		return;

@@ -49,7 +49,7 @@ void mcr_filter_port_queues(struct mcr_filter_port *f, uint16_t n_queues);
 void mcr_filter_port_fini(struct mcr_filter_port *f);
 
 /* mcr_filter_port_set programs the NIC with what is wanted now, all changes as one. wants: distinct
- * by VLAN and group; reordered. A want of the VLAN's IGMP, group 0, counts on an isolated port
+ * by VLAN and group; reordered. A want of the VLAN's IGMP counts on an isolated port
  * only. Returns 0, or -ENOMEM (what it could not change is as it was). */
 int mcr_filter_port_set(struct mcr_filter_port *f, struct mcr_filter_want *wants, size_t n);
 
@@ -62,7 +62,7 @@ void mcr_filter_port_copy_destroy(struct mcr_filter_port *copy);
 
 /* mcr_filter_port_state: how a group is let in; a group that the last set did not want is not let
  * in yet. */
-void mcr_filter_port_state(const struct mcr_filter_port *f, uint16_t vlan, uint32_t group_be,
+void mcr_filter_port_state(const struct mcr_filter_port *f, uint16_t vlan, struct mcr_address group,
 			   struct mcr_filter_state *out);
 
 /* mcr_filter_port_summary: how the port as a whole lets groups in. */
@@ -77,7 +77,7 @@ size_t mcr_filter_macs_sort(struct rte_ether_addr *macs, size_t n);
 
 /* mcr_filter_spread: to which of n queues a group comes where nothing else decides. Consecutive
  * groups, with any step, spread evenly. */
-uint16_t mcr_filter_spread(uint32_t group_be, uint16_t n);
+uint16_t mcr_filter_spread(struct mcr_address group, uint16_t n);
 
 /* mcr_rung_name: the name that users see; constant. */
 const char *mcr_rung_name(enum mcr_rung rung);

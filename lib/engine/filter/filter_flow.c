@@ -79,18 +79,20 @@ static struct rte_flow *create(struct mcr_filter_flow *f, const struct rte_flow_
 /* eth [vlan] ipv4 udp. The UDP item is there even when it is empty: without it net_i40e (22.11)
  * matches only what is neither UDP nor TCP nor SCTP. */
 static struct rte_flow *create_group(struct mcr_filter_flow *f, const struct mcr_filter_rule *r,
-				     uint32_t source_be, uint16_t udp_port)
+				     struct mcr_address source, uint16_t udp_port)
 {
+	const uint32_t group_be = mcr_address_ipv4_be(r->group);
+	const uint32_t source_be = mcr_address_ipv4_be(source);
 	const struct rte_flow_item_vlan vlan = {.tci = htons(r->vlan)},
 					vlan_mask = {.tci = RTE_BE16(0x0fff)};
 	const struct rte_flow_item_ipv4 ip = {.hdr = {.src_addr = source_be,
-						      .dst_addr = r->group_be,
+						      .dst_addr = group_be,
 						      .next_proto_id =
-							  r->group_be ? 0 : IPPROTO_IGMP}},
+							  group_be ? 0 : IPPROTO_IGMP}},
 					ip_mask = {
 					    .hdr = {.src_addr = source_be ? UINT32_MAX : 0,
-						    .dst_addr = r->group_be ? UINT32_MAX : 0,
-						    .next_proto_id = r->group_be ? 0 : UINT8_MAX}};
+						    .dst_addr = group_be ? UINT32_MAX : 0,
+						    .next_proto_id = group_be ? 0 : UINT8_MAX}};
 	const struct rte_flow_item_udp udp = {.hdr.dst_port = htons(udp_port)},
 				       udp_mask = {.hdr.dst_port = UINT16_MAX};
 	const struct rte_flow_action_queue queue = {.index = r->queue};
@@ -106,7 +108,7 @@ static struct rte_flow *create_group(struct mcr_filter_flow *f, const struct mcr
 		    .type = RTE_FLOW_ITEM_TYPE_VLAN, .spec = &vlan, .mask = &vlan_mask};
 	pattern[n++] =
 	    (struct rte_flow_item){.type = RTE_FLOW_ITEM_TYPE_IPV4, .spec = &ip, .mask = &ip_mask};
-	if (r->group_be != 0) {
+	if (group_be != 0) {
 		pattern[n].type = RTE_FLOW_ITEM_TYPE_UDP;
 		if (udp_port != 0) {
 			pattern[n].spec = &udp;
@@ -133,12 +135,14 @@ static void destroy(struct mcr_filter_flow *f, struct mcr_filter_rule *r)
 static int create_all(struct mcr_filter_flow *f, struct mcr_filter_rule *r, unsigned n_sources,
 		      uint16_t udp_port)
 {
+	static const struct mcr_address any;
+
 	for (unsigned i = 0; i < n_sources || i == 0; i++) {
 		struct rte_flow *flow;
 
 		if (f->blocked)
 			break;
-		flow = create_group(f, r, n_sources ? r->sources_be[i] : 0, udp_port);
+		flow = create_group(f, r, n_sources ? r->sources[i] : any, udp_port);
 		if (!flow)
 			break;
 		r->flows[r->n_flows++] = flow;
@@ -212,25 +216,24 @@ static struct rte_flow *create_catch_all(struct mcr_filter_flow *f)
 
 /* ---- all of them ---- */
 
-static int compare(uint16_t vlan_a, uint32_t group_a, uint16_t vlan_b, uint32_t group_b)
+static int compare(uint16_t vlan_a, const struct mcr_address *group_a, uint16_t vlan_b,
+		   const struct mcr_address *group_b)
 {
 	if (vlan_a != vlan_b)
 		return vlan_a < vlan_b ? -1 : 1;
-	group_a = ntohl(group_a);
-	group_b = ntohl(group_b);
-	return group_a < group_b ? -1 : group_a > group_b;
+	return memcmp(group_a, group_b, sizeof(*group_a));
 }
 
 static void fill(const struct mcr_filter_flow *f, struct mcr_filter_rule *r,
 		 const struct mcr_filter_want *w)
 {
 	*r = (struct mcr_filter_rule){
-	    .group_be = w->group_be, .vlan = w->vlan, .queue = w->queue, .is_new = 1};
+	    .group = w->group, .vlan = w->vlan, .queue = w->queue, .is_new = 1};
 	r->wanted_port = w->udp_port;
 	if (!f->isolated)
 		return;
 	r->n_sources = (uint8_t)w->n_sources;
-	memcpy(r->sources_be, w->sources_be, w->n_sources * sizeof(*r->sources_be));
+	memcpy(r->sources, w->sources, w->n_sources * sizeof(*r->sources));
 }
 
 /* Whether r can keep the rules of `before`. */
@@ -238,7 +241,7 @@ static int still_fits(const struct mcr_filter_flow *f, const struct mcr_filter_r
 		      const struct mcr_filter_rule *r)
 {
 	if (before->queue != r->queue || before->n_sources != r->n_sources ||
-	    memcmp(before->sources_be, r->sources_be, sizeof(r->sources_be)) != 0)
+	    memcmp(before->sources, r->sources, sizeof(r->sources)) != 0)
 		return 0;
 	if (!f->isolated && before->n_flows > 0 && before->udp_port == 0)
 		return 1;
@@ -283,11 +286,11 @@ int mcr_filter_flow_add(struct mcr_filter_flow *f, const struct mcr_filter_want 
 	for (size_t i = 0; i < n; i++) {
 		struct mcr_filter_rule *before = NULL;
 
-		while (k < f->n_rules && compare(f->rules[k].vlan, f->rules[k].group_be,
-						 wants[i].vlan, wants[i].group_be) < 0)
+		while (k < f->n_rules && compare(f->rules[k].vlan, &f->rules[k].group,
+						 wants[i].vlan, &wants[i].group) < 0)
 			k++;
-		if (k < f->n_rules && compare(f->rules[k].vlan, f->rules[k].group_be, wants[i].vlan,
-					      wants[i].group_be) == 0)
+		if (k < f->n_rules && compare(f->rules[k].vlan, &f->rules[k].group, wants[i].vlan,
+					      &wants[i].group) == 0)
 			before = &f->rules[k];
 		fill(f, &rules[i], &wants[i]);
 		renew(f, &rules[i], before);
@@ -332,12 +335,12 @@ void mcr_filter_flow_remove(struct mcr_filter_flow *f)
 }
 
 const struct mcr_filter_rule *mcr_filter_flow_find(const struct mcr_filter_flow *f, uint16_t vlan,
-						   uint32_t group_be)
+						   struct mcr_address group)
 {
 	for (size_t low = 0, high = f->n_rules; low < high;) {
 		size_t middle = (low + high) / 2;
 		const struct mcr_filter_rule *r = &f->rules[middle];
-		int order = compare(vlan, group_be, r->vlan, r->group_be);
+		int order = compare(vlan, &group, r->vlan, &r->group);
 
 		if (order == 0)
 			return r;

@@ -19,6 +19,8 @@
 
 #include <rte_flow.h>
 
+#include "core/address.h"
+
 #include "engine/filter/filter_traits.h"
 
 #define MCR_FLOW_SOURCES 4  /* rules per group; with more sources it gets one rule without */
@@ -27,23 +29,23 @@
 
 /* What one membership of a port wants. */
 struct mcr_filter_want {
-	uint32_t group_be; /* 0 = the IGMP of the VLAN */
-	uint16_t vlan;     /* 0 = untagged */
+	struct mcr_address group; /* none = the IGMP of the VLAN */
+	uint16_t vlan;            /* 0 = untagged */
 	uint16_t queue;
 	uint16_t udp_port;  /* 0 = any or several */
 	uint16_t n_sources; /* that are listed, when only these are wanted; 0 = any */
-	uint32_t sources_be[MCR_FLOW_SOURCES]; /* ascending */
+	struct mcr_address sources[MCR_FLOW_SOURCES]; /* ascending */
 };
 
 /* What a membership got. */
 struct mcr_filter_rule {
-	uint32_t group_be;
+	struct mcr_address group;
 	uint16_t vlan, queue;
 	uint16_t udp_port, wanted_port; /* what the flows have, what was wanted; 0 = any */
 	uint8_t n_sources;              /* that were wanted; 0 = any */
 	uint8_t n_flows;                /* 0 = refused */
 	uint8_t is_new;                 /* since this change */
-	uint32_t sources_be[MCR_FLOW_SOURCES];
+	struct mcr_address sources[MCR_FLOW_SOURCES];
 	struct rte_flow *flows[MCR_FLOW_SOURCES];
 	char why[MCR_FLOW_WHY]; /* why it was refused; "" = it was not */
 };
@@ -80,7 +82,7 @@ void mcr_filter_flow_remove(struct mcr_filter_flow *f);
 
 /* mcr_filter_flow_find: the rule of a membership, or NULL. */
 const struct mcr_filter_rule *mcr_filter_flow_find(const struct mcr_filter_flow *f, uint16_t vlan,
-						   uint32_t group_be);
+						   struct mcr_address group);
 
 /* mcr_filter_flow_fini frees the memory. The rules in the NIC end when the device is closed. */
 void mcr_filter_flow_fini(struct mcr_filter_flow *f);

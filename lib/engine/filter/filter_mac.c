@@ -27,11 +27,11 @@ void mcr_filter_mac_fini(struct mcr_filter_mac *f)
 	f->n_wanted = f->n_held = 0;
 }
 
-struct rte_ether_addr mcr_filter_mac_of(uint32_t group_be)
+struct rte_ether_addr mcr_filter_mac_of(struct mcr_address group)
 {
 	struct rte_ether_addr mac;
 
-	mcr_group_mac(mac.addr_bytes, mcr_address_from_ipv4(group_be));
+	mcr_group_mac(mac.addr_bytes, group);
 	return mac;
 }
 

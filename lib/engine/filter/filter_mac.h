@@ -11,6 +11,7 @@
 
 #include <rte_ether.h>
 
+#include "core/address.h"
 #include "engine/filter/filter_traits.h"
 
 #define MCR_REASON_MAX 192
@@ -46,7 +47,7 @@ void mcr_filter_mac_init(struct mcr_filter_mac *f, uint16_t port,
 void mcr_filter_mac_fini(struct mcr_filter_mac *f);
 
 /* mcr_filter_mac_of: the address of a group (RFC 1112 §6.4). */
-struct rte_ether_addr mcr_filter_mac_of(uint32_t group_be);
+struct rte_ether_addr mcr_filter_mac_of(struct mcr_address group);
 
 /* mcr_filter_mac_set lets in these addresses (ascending, distinct, at least one). As far as the
  * driver allows, no frame to an address that stays is lost: new addresses go in before old ones

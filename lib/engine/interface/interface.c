@@ -70,7 +70,7 @@ static uint16_t longest_packet(const struct mcr_port *port)
 static int make_igmp(struct mcr_interface *i, uint64_t now_ns, struct mcr_error *err)
 {
 	struct mcr_gmp_config cfg = {
-	    .address_be = mcr_address_ipv4_be(i->config.address),
+	    .address = i->config.address,
 	    .mtu = longest_packet(i->port),
 	    .version = i->config.igmp, /* enum mcr_igmp_mode: 0 follows the querier */
 	    .strict_rx = i->config.igmp_strict,
@@ -187,14 +187,13 @@ static void wake_igmp(struct mcr_interface *i)
 	i->igmp_due_ns = 0;
 }
 
-int mcr_interface_set_filter(struct mcr_interface *i, uint32_t group_be,
+int mcr_interface_set_filter(struct mcr_interface *i, struct mcr_address group,
 			     const struct mcr_source_filter *filter, uint64_t now_ns)
 {
 	if (!i->igmp)
 		return 0;
 	wake_igmp(i);
-	return mcr_gmp_set_filter(i->igmp, group_be, filter->mode, filter->sources_be, filter->n,
-				  now_ns);
+	return mcr_gmp_set_filter(i->igmp, group, filter->mode, filter->sources, filter->n, now_ns);
 }
 
 void mcr_interface_leave_all(struct mcr_interface *i, uint64_t now_ns)
@@ -209,7 +208,7 @@ void mcr_interface_announce(struct mcr_interface *i, uint64_t now_ns)
 {
 	if (!i->igmp)
 		return;
-	mcr_gmp_announce(i->igmp, mcr_address_ipv4_be(i->config.address), now_ns);
+	mcr_gmp_announce(i->igmp, i->config.address, now_ns);
 	wake_igmp(i);
 }
 
@@ -279,8 +278,7 @@ static void old_queries_line(struct mcr_interface *i, uint64_t now_ns, char *lin
 		 " general of version 2, %" PRIu64
 		 " of version 2 for groups in 232.0.0.0/8; last general query from %s, version %u",
 		 i->config.name, igmp.rx_v1_queries, igmp.rx_v2_queries, igmp.rx_v2_ssm_queries,
-		 mcr_address_format(querier, mcr_address_from_ipv4(igmp.querier_be)),
-		 igmp.querier_version);
+		 mcr_address_format(querier, igmp.querier), igmp.querier_version);
 }
 
 int mcr_interface_watch(struct mcr_interface *i, uint64_t now_ns, char *line, size_t cap)

@@ -45,7 +45,7 @@ void mcr_interface_input(struct mcr_interface *i, struct rte_mbuf *m,
 /* mcr_interface_set_filter: this is what is wanted of the group on this interface from now on; the
  * next poll sends the report. INCLUDE of no source is the leave, which cannot fail. Returns 0, also
  * without IGMP, or -EINVAL or -ENOMEM as mcr_gmp_set_filter does. */
-int mcr_interface_set_filter(struct mcr_interface *i, uint32_t group_be,
+int mcr_interface_set_filter(struct mcr_interface *i, struct mcr_address group,
 			     const struct mcr_source_filter *filter, uint64_t now_ns);
 
 /* mcr_interface_leave_all: nothing is wanted of any group; the next poll sends the leaves. */

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -247,14 +246,12 @@ static int make_list(struct mcr_join_set *set, const struct mcr_join_set *old,
 
 /* ---- the groups ---- */
 
-static int compare_group(uint16_t interface_a, uint32_t group_a, uint16_t interface_b,
-			 uint32_t group_b)
+static int compare_group(uint16_t interface_a, const struct mcr_address *group_a,
+			 uint16_t interface_b, const struct mcr_address *group_b)
 {
 	if (interface_a != interface_b)
 		return interface_a < interface_b ? -1 : 1;
-	group_a = ntohl(group_a);
-	group_b = ntohl(group_b);
-	return group_a < group_b ? -1 : group_a > group_b;
+	return memcmp(group_a, group_b, sizeof(*group_a));
 }
 
 static int by_group(const void *a, const void *b)
@@ -262,18 +259,16 @@ static int by_group(const void *a, const void *b)
 	const struct mcr_rule *x = *(const struct mcr_rule *const *)a;
 	const struct mcr_rule *y = *(const struct mcr_rule *const *)b;
 
-	if (x->interface != y->interface)
-		return x->interface < y->interface ? -1 : 1;
-	return memcmp(&x->join->group, &y->join->group, sizeof(x->join->group));
+	return compare_group(x->interface, &x->join->group, y->interface, &y->join->group);
 }
 
 const struct mcr_group *mcr_join_set_find(const struct mcr_join_set *set, uint16_t interface,
-					  uint32_t group_be)
+					  struct mcr_address group)
 {
 	for (size_t low = 0, high = set->n_groups; low < high;) {
 		size_t middle = (low + high) / 2;
 		const struct mcr_group *g = &set->groups[middle];
-		int order = compare_group(interface, group_be, g->interface, g->group_be);
+		int order = compare_group(interface, &group, g->interface, &g->group);
 
 		if (order == 0)
 			return g;
@@ -292,7 +287,7 @@ static int make_group(struct mcr_group *g, const struct mcr_join_set *set,
 	for (size_t i = 0; i < n; i++)
 		scratch[i] = rules[i]->join;
 	g->interface = rules[0]->interface;
-	g->group_be = mcr_address_ipv4_be(rules[0]->join->group);
+	g->group = rules[0]->join->group;
 	g->udp_port = rules[0]->join->port;
 	g->channels = 0;
 	for (size_t i = 0; i < n; i++) {
@@ -328,14 +323,14 @@ static int make_groups(struct mcr_join_set *set, const struct mcr_join_set *old,
 		ret = make_group(g, set, &order[i], n, scratch);
 		if (ret < 0)
 			break;
-		before = mcr_join_set_find(old, g->interface, g->group_be);
+		before = mcr_join_set_find(old, g->interface, g->group);
 		g->joined_ns = before ? before->joined_ns : now_ns;
 		if (before)
 			g->slot = before->slot;
 		else
 			ret = mcr_slots_take(slots, &g->slot);
 		if (ret < 0) {
-			free((void *)(uintptr_t)g->source_filter.sources_be);
+			free((void *)(uintptr_t)g->source_filter.sources);
 			break;
 		}
 		set->n_groups++;
@@ -379,7 +374,7 @@ void mcr_join_set_undo(struct mcr_join_set *set, const struct mcr_join_set *old,
 	for (size_t i = 0; set && i < set->n_groups; i++) {
 		const struct mcr_group *g = &set->groups[i];
 
-		if (!mcr_join_set_find(old, g->interface, g->group_be))
+		if (!mcr_join_set_find(old, g->interface, g->group))
 			mcr_slots_give(slots, g->slot);
 	}
 	mcr_join_set_destroy(set);
@@ -390,7 +385,7 @@ void mcr_join_set_destroy(struct mcr_join_set *set)
 	if (!set)
 		return;
 	for (size_t i = 0; i < set->n_groups; i++)
-		free((void *)(uintptr_t)set->groups[i].source_filter.sources_be);
+		free((void *)(uintptr_t)set->groups[i].source_filter.sources);
 	free(set->groups);
 	free(set->owners);
 	free(set->rules);

@@ -17,13 +17,13 @@
 
 /* A membership: the union of the joins of one group on one interface. */
 struct mcr_group {
-	uint32_t group_be;
+	struct mcr_address group;
 	uint32_t slot; /* of its counters, < MCR_MEMBERSHIPS_MAX */
 	uint16_t interface;
 	uint16_t udp_port; /* that all joins name; 0 = any, or several */
 	unsigned joins, joins_of[MCR_JOIN_MAKERS];
 	uint64_t channels;                      /* that the joins are for: a mask */
-	struct mcr_source_filter source_filter; /* sources_be owned, ascending */
+	struct mcr_source_filter source_filter; /* sources owned, ascending */
 	uint64_t joined_ns;                     /* CLOCK_REALTIME */
 };
 
@@ -70,6 +70,6 @@ void mcr_join_set_destroy(struct mcr_join_set *set);
 
 /* mcr_join_set_find: the group on this interface, or NULL. */
 const struct mcr_group *mcr_join_set_find(const struct mcr_join_set *set, uint16_t interface,
-					  uint32_t group_be);
+					  struct mcr_address group);
 
 #endif

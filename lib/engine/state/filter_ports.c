@@ -27,14 +27,14 @@ uint16_t mcr_engine_group_queue(const struct mcr_engine *e, const struct mcr_gro
 		if (port->worker_of_queue[q] == lcore)
 			queues[n++] = q;
 	if (n > 0)
-		return queues[mcr_filter_spread(g->group_be, n)];
-	return mcr_filter_spread(g->group_be, port->n_queues);
+		return queues[mcr_filter_spread(g->group, n)];
+	return mcr_filter_spread(g->group, port->n_queues);
 }
 
 static struct mcr_filter_want want_of(const struct mcr_engine *e, const struct mcr_group *g)
 {
 	struct mcr_filter_want want = {
-	    .group_be = g->group_be,
+	    .group = g->group,
 	    .vlan = e->interfaces[g->interface].config.vlan,
 	    .queue = mcr_engine_group_queue(e, g),
 	    .udp_port = g->udp_port,
@@ -43,7 +43,7 @@ static struct mcr_filter_want want_of(const struct mcr_engine *e, const struct m
 	if (g->source_filter.mode == MCR_FILTER_INCLUDE && g->source_filter.n <= MCR_FLOW_SOURCES) {
 		want.n_sources = (uint16_t)g->source_filter.n;
 		for (size_t i = 0; i < g->source_filter.n; i++)
-			want.sources_be[i] = g->source_filter.sources_be[i];
+			want.sources[i] = g->source_filter.sources[i];
 	}
 	return want;
 }

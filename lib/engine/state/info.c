@@ -198,7 +198,7 @@ static void igmp_into(const struct mcr_interface *it, struct mcr_interface_info 
 	snprintf(out->igmp_reason, sizeof(out->igmp_reason), "%s",
 		 mcr_gmp_reason_text(igmp.reason));
 	if (igmp.last_query_ns != 0) {
-		out->querier = mcr_address_from_ipv4(igmp.querier_be);
+		out->querier = igmp.querier;
 		out->querier_age_ns = now_ns - igmp.last_query_ns;
 	}
 	timers_into(&igmp, now_ns, out);
@@ -335,7 +335,7 @@ static void reports_into(const struct mcr_interface *it, const struct mcr_group 
 	struct mcr_gmp_group_info igmp;
 	const char *state = "off";
 
-	if (it->igmp && mcr_gmp_get_group(it->igmp, g->group_be, &igmp) == 0) {
+	if (it->igmp && mcr_gmp_get_group(it->igmp, g->group, &igmp) == 0) {
 		state = mcr_gmp_group_state_name(igmp.state);
 		out->last_report_ns = to_realtime(igmp.last_report_ns);
 		out->last_query_ns = to_realtime(igmp.last_query_ns);
@@ -356,7 +356,7 @@ static int group_into(const struct mcr_engine *e, size_t i, struct mcr_group_inf
 	g = &e->joins->groups[i];
 	it = &e->interfaces[g->interface];
 	*out = (struct mcr_group_info){
-	    .group = mcr_address_from_ipv4(g->group_be),
+	    .group = g->group,
 	    .mode = (uint8_t)g->source_filter.mode,
 	    .n_sources = (unsigned)g->source_filter.n,
 	    .joins = g->joins,
@@ -396,7 +396,7 @@ int mcr_engine_group_sources(const struct mcr_engine *e, size_t i, struct mcr_ad
 		return -ENOENT;
 	filter = &e->joins->groups[i].source_filter;
 	for (size_t k = 0; k < filter->n && k < cap; k++)
-		sources[k] = mcr_address_from_ipv4(filter->sources_be[k]);
+		sources[k] = filter->sources[k];
 	return (int)filter->n;
 }
 

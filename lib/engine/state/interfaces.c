@@ -98,7 +98,7 @@ void mcr_engine_group_filter(const struct mcr_engine *e, const struct mcr_group 
 {
 	const struct mcr_interface *i = &e->interfaces[g->interface];
 
-	mcr_filter_port_state(i->port->filtered, i->config.vlan, g->group_be, out);
+	mcr_filter_port_state(i->port->filtered, i->config.vlan, g->group, out);
 }
 
 _Static_assert(sizeof(((struct mcr_wire_interface *)0)->netdev) == MCR_DEVICE_NAME_MAX &&

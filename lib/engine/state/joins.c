@@ -15,8 +15,7 @@
 static int same_filter(const struct mcr_source_filter *a, const struct mcr_source_filter *b)
 {
 	return a->mode == b->mode && a->n == b->n &&
-	       (a->n == 0 ||
-		memcmp(a->sources_be, b->sources_be, a->n * sizeof(*a->sources_be)) == 0);
+	       (a->n == 0 || memcmp(a->sources, b->sources, a->n * sizeof(*a->sources)) == 0);
 }
 
 static const struct mcr_source_filter nothing = {.mode = MCR_FILTER_INCLUDE};
@@ -24,7 +23,7 @@ static const struct mcr_source_filter nothing = {.mode = MCR_FILTER_INCLUDE};
 static int set_igmp(struct mcr_engine *e, const struct mcr_group *g,
 		    const struct mcr_source_filter *filter, uint64_t now_ns)
 {
-	return mcr_interface_set_filter(&e->interfaces[g->interface], g->group_be, filter, now_ns);
+	return mcr_interface_set_filter(&e->interfaces[g->interface], g->group, filter, now_ns);
 }
 
 /* Tells IGMP of every group of `to` that differs from `from`. On an error those reported so far,
@@ -35,7 +34,7 @@ static int report_changed(struct mcr_engine *e, const struct mcr_join_set *from,
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct mcr_group *g = &to->groups[i];
-		const struct mcr_group *before = mcr_join_set_find(from, g->interface, g->group_be);
+		const struct mcr_group *before = mcr_join_set_find(from, g->interface, g->group);
 		int ret = 0;
 
 		if (!before || !same_filter(&before->source_filter, &g->source_filter))
@@ -52,7 +51,7 @@ static void report_left(struct mcr_engine *e, const struct mcr_join_set *from,
 			const struct mcr_join_set *to, size_t n, uint64_t now_ns)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!mcr_join_set_find(to, from->groups[i].interface, from->groups[i].group_be))
+		if (!mcr_join_set_find(to, from->groups[i].interface, from->groups[i].group))
 			set_igmp(e, &from->groups[i], &nothing, now_ns);
 }
 
@@ -61,7 +60,7 @@ static void report_undone(struct mcr_engine *e, const struct mcr_join_set *from,
 {
 	for (size_t i = 0; i < reported; i++) {
 		const struct mcr_group *g = &to->groups[i];
-		const struct mcr_group *before = mcr_join_set_find(from, g->interface, g->group_be);
+		const struct mcr_group *before = mcr_join_set_find(from, g->interface, g->group);
 
 		set_igmp(e, g, before ? &before->source_filter : &nothing, now_ns);
 	}
@@ -98,7 +97,7 @@ static struct mcr_retired *retire_slots(const struct mcr_join_set *from,
 		return NULL;
 	}
 	for (size_t i = 0; i < from->n_groups; i++)
-		if (!mcr_join_set_find(to, from->groups[i].interface, from->groups[i].group_be))
+		if (!mcr_join_set_find(to, from->groups[i].interface, from->groups[i].group))
 			r->slots[r->n_slots++] = from->groups[i].slot;
 	return r;
 }
@@ -110,7 +109,7 @@ static void clear_new_slots(struct mcr_engine *e, const struct mcr_join_set *fro
 	for (size_t i = 0; i < to->n_groups; i++) {
 		const struct mcr_group *g = &to->groups[i];
 
-		if (mcr_join_set_find(from, g->interface, g->group_be))
+		if (mcr_join_set_find(from, g->interface, g->group))
 			continue;
 		for (unsigned w = 0; w < e->n_workers; w++)
 			e->workers[w]->group_counts[g->slot] = (struct mcr_group_count){0};
