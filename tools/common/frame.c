@@ -6,20 +6,67 @@
 
 #include "frame.h"
 
-static uint8_t *build_ethernet(uint8_t *at, uint32_t group_be, uint16_t vlan,
-			       const struct rte_ether_addr *mac)
-{
-	struct rte_ether_hdr ether = {.src_addr = *mac};
-	struct rte_vlan_hdr tag = {rte_cpu_to_be_16(vlan), rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4)};
+#define TTL 16 /* and hop limit */
 
-	mcr_group_mac(ether.dst_addr.addr_bytes, mcr_address_from_ipv4(group_be));
-	ether.ether_type = rte_cpu_to_be_16(vlan ? RTE_ETHER_TYPE_VLAN : RTE_ETHER_TYPE_IPV4);
-	memcpy(at, &ether, sizeof(ether));
-	at += sizeof(ether);
-	if (!vlan)
-		return at;
-	memcpy(at, &tag, sizeof(tag));
-	return at + sizeof(tag);
+/* Of flows that name none: RFC 5737's and RFC 3849's, for documentation. */
+static const struct mcr_address sources[2] = {
+    {{[10] = 0xff, 0xff, 192, 0, 2, 1}},
+    {{0x20, 0x01, 0x0d, 0xb8, [15] = 1}},
+};
+
+static uint8_t *put(uint8_t *at, const void *header, size_t len)
+{
+	memcpy(at, header, len);
+	return at + len;
+}
+
+static uint8_t *put_ethernet(uint8_t *at, struct mcr_address group, uint16_t vlan,
+			     const struct rte_ether_addr *mac)
+{
+	const uint16_t type =
+	    mcr_address_is_ipv4(group) ? RTE_ETHER_TYPE_IPV4 : RTE_ETHER_TYPE_IPV6;
+	const struct rte_vlan_hdr tag = {rte_cpu_to_be_16(vlan), rte_cpu_to_be_16(type)};
+	struct rte_ether_hdr ether = {.src_addr = *mac};
+
+	mcr_group_mac(ether.dst_addr.addr_bytes, group);
+	ether.ether_type = rte_cpu_to_be_16(vlan ? RTE_ETHER_TYPE_VLAN : type);
+	at = put(at, &ether, sizeof(ether));
+	return vlan ? put(at, &tag, sizeof(tag)) : at;
+}
+
+/* Puts the header of a datagram of udp_len octets, and adds that of its pseudo header to *sum. */
+static uint8_t *put_ipv4(uint8_t *at, struct mcr_address source, struct mcr_address group,
+			 uint16_t udp_len, uint32_t *sum)
+{
+	struct rte_ipv4_hdr ip = {
+	    .version_ihl = RTE_IPV4_VHL_DEF,
+	    .total_length = rte_cpu_to_be_16((uint16_t)(sizeof(ip) + udp_len)),
+	    .fragment_offset = rte_cpu_to_be_16(RTE_IPV4_HDR_DF_FLAG),
+	    .time_to_live = TTL,
+	    .next_proto_id = IPPROTO_UDP,
+	    .src_addr = mcr_address_ipv4_be(source),
+	    .dst_addr = mcr_address_ipv4_be(group),
+	};
+
+	ip.hdr_checksum = rte_ipv4_cksum(&ip);
+	*sum += rte_ipv4_phdr_cksum(&ip, 0);
+	return put(at, &ip, sizeof(ip));
+}
+
+static uint8_t *put_ipv6(uint8_t *at, struct mcr_address source, struct mcr_address group,
+			 uint16_t udp_len, uint32_t *sum)
+{
+	struct rte_ipv6_hdr ip = {
+	    .vtc_flow = rte_cpu_to_be_32(UINT32_C(6) << 28),
+	    .payload_len = rte_cpu_to_be_16(udp_len),
+	    .proto = IPPROTO_UDP,
+	    .hop_limits = TTL,
+	};
+
+	memcpy(&ip.src_addr, source.octets, sizeof(source.octets));
+	memcpy(&ip.dst_addr, group.octets, sizeof(group.octets));
+	*sum += rte_ipv6_phdr_cksum(&ip, 0);
+	return put(at, &ip, sizeof(ip));
 }
 
 /* Sum of the pattern's octets behind the stamp, as 16-bit words. */
@@ -31,34 +78,37 @@ static uint32_t pattern_sum(uint32_t len)
 	return __rte_raw_cksum(payload + PROBE_MIN_BYTES, len - PROBE_MIN_BYTES, 0);
 }
 
+static struct mcr_address source_of(const struct mcr_join *join, const struct frame_plan *plan)
+{
+	const int is_ipv6 = !mcr_address_is_ipv4(join->group);
+
+	if (join->n_sources)
+		return join->sources[0];
+	return mcr_address_is_none(plan->sources[is_ipv6]) ? sources[is_ipv6]
+							   : plan->sources[is_ipv6];
+}
+
 static void build_flow(struct frame_flow *flow, const struct mcr_join *join,
 		       const struct frame_plan *plan, const struct rte_ether_addr *mac)
 {
-	uint16_t udp_len = (uint16_t)(sizeof(struct rte_udp_hdr) + plan->size);
-	struct rte_ipv4_hdr ip = {
-	    .version_ihl = RTE_IPV4_VHL_DEF,
-	    .total_length = rte_cpu_to_be_16((uint16_t)(sizeof(ip) + udp_len)),
-	    .fragment_offset = rte_cpu_to_be_16(RTE_IPV4_HDR_DF_FLAG),
-	    .time_to_live = 16,
-	    .next_proto_id = IPPROTO_UDP,
-	    .src_addr = join->n_sources ? mcr_address_ipv4_be(join->sources[0]) : plan->source_be,
-	    .dst_addr = mcr_address_ipv4_be(join->group),
-	};
-	flow->group_be = ip.dst_addr;
-	flow->udp_port = join->port ? join->port : plan->udp_port;
-
+	const struct mcr_address source = source_of(join, plan);
+	const uint16_t udp_len = (uint16_t)(sizeof(struct rte_udp_hdr) + plan->size);
 	struct rte_udp_hdr udp = {
 	    .src_port = rte_cpu_to_be_16(plan->udp_port),
-	    .dst_port = rte_cpu_to_be_16(flow->udp_port),
 	    .dgram_len = rte_cpu_to_be_16(udp_len),
 	};
-	uint8_t *at = build_ethernet(flow->header, ip.dst_addr, plan->vlan, mac);
+	uint8_t *at = put_ethernet(flow->header, join->group, plan->vlan, mac);
 
-	ip.hdr_checksum = rte_ipv4_cksum(&ip);
-	memcpy(at, &ip, sizeof(ip));
-	memcpy(at + sizeof(ip), &udp, sizeof(udp));
-	flow->sum = __rte_raw_cksum(&udp, sizeof(udp), rte_ipv4_phdr_cksum(&ip, 0)) +
-		    pattern_sum(plan->size);
+	flow->group = join->group;
+	flow->udp_port = join->port ? join->port : plan->udp_port;
+	flow->sum = pattern_sum(plan->size);
+	at = mcr_address_is_ipv4(join->group)
+		 ? put_ipv4(at, source, join->group, udp_len, &flow->sum)
+		 : put_ipv6(at, source, join->group, udp_len, &flow->sum);
+	udp.dst_port = rte_cpu_to_be_16(flow->udp_port);
+	at = put(at, &udp, sizeof(udp));
+	flow->sum = __rte_raw_cksum(&udp, sizeof(udp), flow->sum);
+	flow->header_len = (uint32_t)(at - flow->header);
 }
 
 int frames_create(struct frames *frames, const struct frame_plan *plan,
@@ -69,12 +119,13 @@ int frames_create(struct frames *frames, const struct frame_plan *plan,
 	frames->flows = calloc(n, sizeof(*frames->flows));
 	if (!frames->flows)
 		return -ENOMEM;
-	for (size_t i = 0; i < n; i++)
+	frames->header_max = 0;
+	for (size_t i = 0; i < n; i++) {
 		build_flow(&frames->flows[i], &plan->flows.items[i], plan, mac);
+		frames->header_max = RTE_MAX(frames->header_max, frames->flows[i].header_len);
+	}
 	frames->n_flows = n;
-	frames->header_len =
-	    (uint32_t)(FRAME_HEADER_MAX - (plan->vlan ? 0 : sizeof(struct rte_vlan_hdr)));
-	frames->frame_len = frames->header_len + plan->size;
+	frames->frame_max = frames->header_max + plan->size;
 	return 0;
 }
 

@@ -87,7 +87,6 @@ int feed_create(struct feed *feed, const struct bench_options *options)
 	*feed = (struct feed){.callback = NULL};
 	feed->plan = (struct frame_plan){
 	    .udp_port = FEED_UDP_PORT,
-	    .source_be = htonl(0xc0000201),
 	    .size = options->size,
 	};
 	return options->n_captures > 0 ? capture_flows(feed, options) : make_flows(feed, options);
@@ -110,8 +109,8 @@ static void fill(struct rte_mempool *pool, void *ctx, void *object, unsigned ind
 	/* More groups than buffers: take them from all over the table. */
 	uint64_t stride = RTE_MAX(feed->frames.n_flows / pool->size, 1u);
 
-	probe_fill(frame + feed->frames.header_len, feed->plan.size);
-	frames_write(&feed->frames, frame, index * stride, 0);
+	probe_fill(frame + feed->frames.header_max, feed->plan.size);
+	frames_write(&feed->frames, frame + feed->frames.header_max, index * stride, 0);
 }
 
 struct search {
@@ -146,7 +145,9 @@ static uint16_t change(uint16_t port, uint16_t queue, struct rte_mbuf **mbufs, u
 	uint64_t start = rte_rdtsc();
 
 	for (uint16_t i = 0; feed->rewrites && i < n; i++)
-		frames_write(&feed->frames, rte_pktmbuf_mtod(mbufs[i], uint8_t *), feed->next++, 0);
+		frames_write(&feed->frames,
+			     rte_pktmbuf_mtod(mbufs[i], uint8_t *) + feed->frames.header_max,
+			     feed->next++, 0);
 	if (feed->stamps.flag)
 		stamps_put(&feed->stamps, mbufs, n);
 	__atomic_store_n(&feed->cycles, feed->cycles + rte_rdtsc() - start, __ATOMIC_RELAXED);

@@ -17,7 +17,7 @@ static void fill(struct rte_mempool *pool, void *ctx, void *object, unsigned ind
 	const struct feed *feed = ctx;
 	struct rte_mbuf *m = object;
 
-	probe_fill((uint8_t *)m->buf_addr + RTE_PKTMBUF_HEADROOM + feed->frames.header_len,
+	probe_fill((uint8_t *)m->buf_addr + RTE_PKTMBUF_HEADROOM + feed->frames.header_max,
 		   feed->plan.size);
 }
 
@@ -51,7 +51,7 @@ static void write_frame(struct wire *wire, struct rte_mbuf *m)
 {
 	struct feed *feed = wire->feed;
 	uint8_t *data = rte_pktmbuf_mtod(m, uint8_t *);
-	uint32_t len = feed->frames.frame_len;
+	uint32_t len = feed->frames.frame_max;
 
 	if (feed->captured.n > 0) {
 		const struct capture_frame *f =
@@ -60,7 +60,7 @@ static void write_frame(struct wire *wire, struct rte_mbuf *m)
 		memcpy(data, f->data, f->len);
 		len = f->len;
 	} else {
-		frames_write(&feed->frames, data, wire->sent, 0);
+		frames_write(&feed->frames, data + feed->frames.header_max, wire->sent, 0);
 	}
 	m->data_len = (uint16_t)len;
 	m->pkt_len = len;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/endpoint.h"
 #include "../common/fail.h"
 
 #ifndef MCR_VERSION
@@ -26,7 +27,8 @@ static const char USAGE[] =
     "  --merge              print the messages of several rings in the order of arrival\n"
     "  --join JOIN          join a group into the channel while this runs, if the engine's\n"
     "                       configuration allows it; repeatable\n"
-    "  --group ADDRESS[:PORT]  only messages of this group; repeatable\n"
+    "  --group ADDRESS[:PORT]  only messages of this group, as 239.1.1.1:5000 or\n"
+    "                       [ff15::1]:5000; repeatable\n"
     "  --id N               only messages with this id, and those of the groups given; repeatable\n"
     "  --count N            end after N messages\n"
     "  --timeout SECONDS    end after this time, fractions allowed\n"
@@ -97,15 +99,14 @@ static void from(struct mcr_consumer_opts *opts, const char *value)
 
 static void select_group(struct cat_options *o, const char *value)
 {
-	const char *colon = strchr(value, ':');
-	size_t len = colon ? (size_t)(colon - value) : strlen(value);
 	struct mcr_select_group *group = &o->groups[o->opts.n_groups];
 
 	if (o->opts.n_groups == SELECT_MAX)
 		usage_error("group", value, "1024 groups at most");
-	if (mcr_address_parse(&group->group, value, len) < 0)
-		usage_error("group", value, "an IPv4 address, with :PORT or without");
-	group->port = colon ? (uint16_t)number("group", colon + 1, UINT16_MAX) : 0;
+	if (endpoint_parse(&group->group, &group->port, value) < 0)
+		usage_error("group", value,
+			    "an address with a port or without, as 239.1.1.1:5000, [ff15::1]:5000 "
+			    "or ff15::1");
 	o->opts.n_groups++;
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "../common/endpoint.h"
 #include "print.h"
 
 static const char *time_text(uint64_t ns, char text[40])
@@ -15,6 +16,32 @@ static const char *time_text(uint64_t ns, char text[40])
 	len = strftime(text, 40, "%Y-%m-%dT%H:%M:%S", &tm);
 	snprintf(text + len, 40 - len, ".%09uZ", (unsigned)(ns % 1000000000u));
 	return text;
+}
+
+static void print_json(const struct cat_printer *p, const struct mcr_msg *m, uint64_t hw_ns,
+		       int is_synced)
+{
+	char group[MCR_ADDRESS_TEXT], source[MCR_ADDRESS_TEXT];
+
+	printf("{\"ring\":%u,\"seq\":%" PRIu64 ",\"rx_ns\":%" PRIu64 ",\"hw_ns\":%" PRIu64
+	       ",\"hw_synced\":%s,\"group\":\"%s\",\"port\":%u,\"source\":\"%s\","
+	       "\"source_port\":%u,\"vlan\":%u,\"id\":%u,\"len\":%u,\"data\":\"%s\"}\n",
+	       m->pos.ring, m->pos.seq, m->rx_ns, hw_ns, is_synced ? "true" : "false",
+	       mcr_address_format(group, m->group), m->dst_port,
+	       mcr_address_format(source, m->source), m->src_port, m->vlan, m->id, m->len, p->line);
+}
+
+static void print_text(const struct cat_printer *p, const struct mcr_msg *m, uint64_t hw_ns,
+		       int is_synced)
+{
+	char group[ENDPOINT_TEXT], source[ENDPOINT_TEXT], when[40], hw_when[40];
+
+	printf("%s%s%s %s from %s ring %u seq %" PRIu64 " len %u: %s\n", time_text(m->rx_ns, when),
+	       hw_ns ? (is_synced ? " synced " : " hw ") : "",
+	       hw_ns ? time_text(hw_ns, hw_when) : "",
+	       endpoint_format(group, m->group, m->dst_port),
+	       endpoint_format(source, m->source, m->src_port), m->pos.ring, m->pos.seq, m->len,
+	       p->line);
 }
 
 static void to_hex(struct cat_printer *p, uint32_t len)
@@ -40,7 +67,6 @@ static void to_printable(struct cat_printer *p, uint32_t len)
 
 void cat_print_data(struct cat_printer *p, const struct mcr_msg *m)
 {
-	char group[MCR_ADDRESS_TEXT], source[MCR_ADDRESS_TEXT], when[40], hw_when[40];
 	uint64_t hw_ns = m->flags & MCR_FLAG_HW_TIME ? m->hw_ns : 0;
 	int is_synced = (m->flags & MCR_FLAG_HW_TIME_SYNCED) != 0;
 
@@ -48,24 +74,14 @@ void cat_print_data(struct cat_printer *p, const struct mcr_msg *m)
 		fwrite(p->payload, 1, m->len, stdout);
 		return;
 	}
-	mcr_address_format(group, m->group);
-	mcr_address_format(source, m->source);
 	if (p->format == CAT_FORMAT_TEXT)
 		to_printable(p, m->len);
 	else
 		to_hex(p, m->len);
 	if (p->format == CAT_FORMAT_JSON)
-		printf("{\"ring\":%u,\"seq\":%" PRIu64 ",\"rx_ns\":%" PRIu64 ",\"hw_ns\":%" PRIu64
-		       ",\"hw_synced\":%s,\"group\":\"%s\",\"port\":%u,\"source\":\"%s\",\"source_"
-		       "port\":%u,"
-		       "\"vlan\":%u,\"id\":%u,\"len\":%u,\"data\":\"%s\"}\n",
-		       m->pos.ring, m->pos.seq, m->rx_ns, hw_ns, is_synced ? "true" : "false",
-		       group, m->dst_port, source, m->src_port, m->vlan, m->id, m->len, p->line);
+		print_json(p, m, hw_ns, is_synced);
 	else
-		printf("%s%s%s %s:%u from %s:%u ring %u seq %" PRIu64 " len %u: %s\n",
-		       time_text(m->rx_ns, when), hw_ns ? (is_synced ? " synced " : " hw ") : "",
-		       hw_ns ? time_text(hw_ns, hw_when) : "", group, m->dst_port, source,
-		       m->src_port, m->pos.ring, m->pos.seq, m->len, p->line);
+		print_text(p, m, hw_ns, is_synced);
 }
 
 void cat_print_lost(const struct cat_printer *p, uint32_t ring, uint64_t seq, uint64_t lost)

@@ -12,6 +12,7 @@
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 
+#include "../common/endpoint.h"
 #include "../common/fail.h"
 #include "../common/find_port.h"
 #include "core/address.h"
@@ -69,22 +70,22 @@ static void print_json(const struct gen *gen, double rate, const struct rte_eth_
 	       gen->sent, gen->sent * gen->options.plan.size, gen->elapsed_ns, rate, gen->retries,
 	       nic->opackets, nic->oerrors);
 	for (uint64_t i = 0; i < gen->frames.n_flows; i++)
-		printf(
-		    "%s{\"group\": \"%s\", \"port\": %u, \"sent\": %" PRIu64 "}", i ? ", " : "",
-		    mcr_address_format(text, mcr_address_from_ipv4(gen->frames.flows[i].group_be)),
-		    gen->frames.flows[i].udp_port, gen->flow_sent[i]);
+		printf("%s{\"group\": \"%s\", \"port\": %u, \"sent\": %" PRIu64 "}", i ? ", " : "",
+		       mcr_address_format(text, gen->frames.flows[i].group),
+		       gen->frames.flows[i].udp_port, gen->flow_sent[i]);
 	printf("]}\n");
 }
 
 static void print_text(const struct gen *gen, double rate, const struct rte_eth_stats *nic)
 {
-	char text[MCR_ADDRESS_TEXT];
+	char text[ENDPOINT_TEXT];
 
-	for (uint64_t i = 0; i < gen->frames.n_flows; i++)
-		printf(
-		    "%s:%u sent %" PRIu64 "\n",
-		    mcr_address_format(text, mcr_address_from_ipv4(gen->frames.flows[i].group_be)),
-		    gen->frames.flows[i].udp_port, gen->flow_sent[i]);
+	for (uint64_t i = 0; i < gen->frames.n_flows; i++) {
+		const struct frame_flow *flow = &gen->frames.flows[i];
+
+		printf("%s sent %" PRIu64 "\n", endpoint_format(text, flow->group, flow->udp_port),
+		       gen->flow_sent[i]);
+	}
 	printf("sent %" PRIu64 " datagrams of %u octets in %.3f s (%.0f/s), tx ring full %" PRIu64
 	       " times; the driver counts %" PRIu64 " sent, %" PRIu64 " errors\n",
 	       gen->sent, gen->options.plan.size, (double)gen->elapsed_ns * 1e-9, rate,

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>
@@ -19,9 +18,11 @@ static const char usage[] =
     "Sends numbered, time-stamped UDP multicast from a DPDK port, round robin over the flows\n"
     "(a flow is a group and a UDP port), and prints what it sent.\n"
     "  --port PORT       DPDK device name or port number\n"
-    "  --group GROUP     as in mcring --join; @SOURCE sets the flow's source address; repeatable\n"
+    "  --group GROUP     as in mcring --join, 239.1.1.1 or [ff15::1]; @SOURCE sets the flow's\n"
+    "                    source address; repeatable, the families may be mixed\n"
     "  --udp-port N      port of groups without one (5000)\n"
-    "  --source ADDR     source address of groups without one (192.0.2.1)\n"
+    "  --source ADDR     source address of groups without one, for each family once\n"
+    "                    (192.0.2.1, 2001:db8::1)\n"
     "  --rate N|max      datagrams a second, all flows together (1000); with --search the highest\n"
     "                    rate to try (max)\n"
     "  --size N          octets of UDP payload, at least 16 (100)\n"
@@ -137,8 +138,8 @@ static int parse_source(struct gen_options *options, const char *text)
 	struct mcr_address source;
 
 	if (mcr_address_parse(&source, text, strlen(text)) != 0)
-		return fail("--source \"%s\": expected an IPv4 address", text);
-	options->plan.source_be = mcr_address_ipv4_be(source);
+		return fail("--source \"%s\": expected an IPv4 or IPv6 address", text);
+	options->plan.sources[!mcr_address_is_ipv4(source)] = source;
 	return 0;
 }
 
@@ -224,6 +225,19 @@ static int parse_option(struct gen_options *options, int id, const char *name, c
 	return result;
 }
 
+/* An IPv6 header is longer. */
+static int check_size(const struct frame_plan *plan)
+{
+	const uint32_t max = FRAME_PAYLOAD_MAX - FRAME_IPV6_MORE;
+
+	for (size_t i = 0; plan->size > max && i < plan->flows.n; i++)
+		if (!mcr_address_is_ipv4(plan->flows.items[i].group))
+			return fail("--size \"%u\": with an IPv6 group expected a number from %u "
+				    "to %u",
+				    plan->size, PROBE_MIN_BYTES, max);
+	return 0;
+}
+
 /* Refuses what is missing or does not go together, and fills in the defaults that depend. */
 static int complete(struct gen_options *options)
 {
@@ -239,6 +253,8 @@ static int complete(struct gen_options *options)
 		wrong = "--search makes trials of --duration, not of --count";
 	if (wrong)
 		return fail("%s (see mcring-gen --help)", wrong);
+	if (check_size(&options->plan))
+		return -1;
 	if (options->load.rate == UINT64_MAX)
 		options->load.rate = options->search ? 0 : 1000;
 	if (options->search && !options->load.duration_ns)
@@ -255,13 +271,12 @@ int gen_options_parse(struct gen_options *options, int argc, char **argv)
 {
 	int id, index = 0;
 
-	*options = (struct gen_options){
-	    .plan = {.source_be = htonl(0xc0000201), .udp_port = 5000, .size = 100},
-	    .load = {.rate = UINT64_MAX},
-	    .burst = 32,
-	    .queues = 1,
-	    .resolution = 0.01,
-	    .confirm_ns = UINT64_C(60000000000)};
+	*options = (struct gen_options){.plan = {.udp_port = 5000, .size = 100},
+					.load = {.rate = UINT64_MAX},
+					.burst = 32,
+					.queues = 1,
+					.resolution = 0.01,
+					.confirm_ns = UINT64_C(60000000000)};
 	opterr = 0;
 	while ((id = getopt_long(argc, argv, "", long_options, &index)) != -1) {
 		if (id == OPT_HELP) {

@@ -20,13 +20,13 @@ static void fill_buffer(struct rte_mempool *pool, void *ctx, void *object, unsig
 
 	(void)pool;
 	(void)index;
-	probe_fill((uint8_t *)mbuf->buf_addr + RTE_PKTMBUF_HEADROOM + gen->frames.header_len,
+	probe_fill((uint8_t *)mbuf->buf_addr + RTE_PKTMBUF_HEADROOM + gen->frames.header_max,
 		   gen->options.plan.size);
 }
 
 static int create_pools(struct gen *gen, unsigned n_tx, unsigned n_rx, int socket)
 {
-	uint32_t room = RTE_PKTMBUF_HEADROOM + RTE_MAX(gen->frames.frame_len, 2048u);
+	uint32_t room = RTE_PKTMBUF_HEADROOM + RTE_MAX(gen->frames.frame_max, 2048u);
 
 	gen->tx_pool = rte_pktmbuf_pool_create("gen_tx", n_tx + 8 * GEN_BURST_MAX, GEN_BURST_MAX, 0,
 					       (uint16_t)room, socket);
@@ -41,7 +41,7 @@ static int create_pools(struct gen *gen, unsigned n_tx, unsigned n_rx, int socke
 
 static int set_mtu(const struct gen *gen)
 {
-	uint16_t needed = (uint16_t)(gen->frames.frame_len - sizeof(struct rte_ether_hdr));
+	uint16_t needed = (uint16_t)(gen->frames.frame_max - sizeof(struct rte_ether_hdr));
 	uint16_t mtu = 0;
 	int result;
 

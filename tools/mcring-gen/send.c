@@ -61,6 +61,19 @@ static unsigned send_flows(struct gen *gen, struct rte_mbuf **mbufs, unsigned n,
 	return done;
 }
 
+/* The payload stays where its pattern is, whatever the length of the header in front of it. */
+static void write_frame(const struct gen *gen, struct rte_mbuf *mbuf, uint64_t number,
+			uint64_t stamp)
+{
+	uint8_t *start = mbuf->buf_addr;
+	uint8_t *payload = start + RTE_PKTMBUF_HEADROOM + gen->frames.header_max;
+	uint8_t *frame = frames_write(&gen->frames, payload, number, stamp);
+
+	mbuf->data_off = (uint16_t)(frame - start);
+	mbuf->data_len = (uint16_t)(payload - frame + gen->options.plan.size);
+	mbuf->pkt_len = mbuf->data_len;
+}
+
 /* Returns how many of n the driver took: fewer only when the deadline or a signal came first. */
 static unsigned send_burst(struct gen *gen, unsigned n, uint64_t deadline)
 {
@@ -74,12 +87,8 @@ static unsigned send_burst(struct gen *gen, unsigned n, uint64_t deadline)
 		gen->retries++;
 		return 0;
 	}
-	for (unsigned i = 0; i < n; i++) {
-		mbufs[i]->data_len = (uint16_t)gen->frames.frame_len;
-		mbufs[i]->pkt_len = gen->frames.frame_len;
-		frames_write(&gen->frames, rte_pktmbuf_mtod(mbufs[i], uint8_t *), gen->sent + i,
-			     stamp);
-	}
+	for (unsigned i = 0; i < n; i++)
+		write_frame(gen, mbufs[i], gen->sent + i, stamp);
 	return send_flows(gen, mbufs, n, deadline);
 }
 
