@@ -19,6 +19,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BUILD = os.environ.get('MCRING_BUILD', os.path.join(ROOT, 'build'))
 BENCH = os.path.join(BUILD, 'tools', 'mcring-bench')
 HEADERS = 42  # octets of Ethernet, IPv4 and UDP before a payload
+HEADERS6 = 62 # with IPv6
 
 # EAL without hugepages or devices. Cores: the control thread and readers on 0, the rx lcore on 1.
 MEMORY = ['--no-huge', '-m', '512']

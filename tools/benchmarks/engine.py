@@ -17,26 +17,29 @@ PROGRAMS = ['dpdk-testpmd']
 SIZES = (20, 86, 400, 1400)
 
 
-def null(size):
-    return f'net_null0,size={size + common.HEADERS}'
+def null(size, family=4):
+    headers = common.HEADERS6 if family == 6 else common.HEADERS
+    return f'net_null0,size={size + headers}'
 
 
-def start(run, size, *args, **kwargs):
+def start(run, size, *args, family=4, **kwargs):
     port = run.port or 'net_null0'
+    if family == 6: # an earlier program does not know the option
+        args = ('--family', 6, *args)
     return common.Bench('engine', '--port', port, '--size', size, *args, run=run,
-                        vdev=[null(size)], **kwargs)
+                        vdev=[null(size, family)], **kwargs)
 
 
-def ours(run, size, *args, figure='cpu_ns'):
-    r = start(run, size, '--ms', run.ms, *args).result()
+def ours(run, size, *args, figure='cpu_ns', family=4):
+    r = start(run, size, '--ms', run.ms, *args, family=family).result()
     run.buffers = r['buffers']
     return r[figure]
 
 
-def read(run, size):
+def read(run, size, family=4):
     """What a reader on another core receives a second: of what the rx lcore publishes, without what
     the reader lost when it was lapped."""
-    r = start(run, size, '--ms', run.ms, '--readers', 1).result()
+    r = start(run, size, '--ms', run.ms, '--readers', 1, family=family).result()
     return r['received'] / r['packets'] * 1e9 / r['cpu_ns']
 
 
@@ -60,12 +63,12 @@ def testpmd(run, size, *args):
 
 # ---- instructions ----
 
-def instructions(run, size, *args):
+def instructions(run, size, *args, **kwargs):
     """Of the whole rx loop, the driver and the mempool, by the packets that it received."""
     path = run.path(f'callgrind{time.monotonic_ns()}')
     bench = start(run, size, '--ms', 100 if run.quick else 1000, *args, under=[
         'valgrind', '--quiet', '--tool=callgrind', '--fair-sched=yes',
-        '--toggle-collect=mcr_rx_loop', f'--callgrind-out-file={path}'])
+        '--toggle-collect=mcr_rx_loop', f'--callgrind-out-file={path}'], **kwargs)
     packets = bench.result()['packets_since_start']
     with open(path) as f:
         total = int(re.search(r'^(?:summary|totals): (\d+)', f.read(), re.M)[1])

@@ -14,6 +14,7 @@ TITLES = {
     'burst': 'Burst: packets after silence',
     'hop': 'Hop: from a writer to a reader',
     'growth': 'Growth: how the cost scales',
+    'family': 'Family: IPv6 against IPv4',
     'gain': 'Gain: against an earlier commit',
 }
 PLOTS = {

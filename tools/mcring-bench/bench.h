@@ -8,7 +8,7 @@
 
 #include <mcring/types.h>
 
-#define BENCH_PAYLOAD_MAX  1472
+#define BENCH_PAYLOAD_MAX  1472 /* over IPv4, with an MTU of 1500 */
 #define BENCH_READERS_MAX  16
 #define BENCH_CHANNELS_MAX 16
 #define BENCH_CAPTURES_MAX 64
@@ -22,6 +22,7 @@ enum bench_handler {
 /* The options behind `--` and the measurement's name. */
 struct bench_options {
 	const char *port;     /* DPDK device name or port number */
+	unsigned family;      /* 4 or 6: of groups, frames and messages */
 	unsigned groups;      /* joined */
 	unsigned size;        /* octets of payload */
 	unsigned channels;    /* each joins all groups */

@@ -148,6 +148,7 @@ static double work_ns(const struct sample *from, const struct sample *to)
 
 static int none_delivered(const struct bench *b)
 {
+	char first[MCR_ADDRESS_TEXT];
 	struct mcr_account all;
 	unsigned most = 0;
 
@@ -155,9 +156,10 @@ static int none_delivered(const struct bench *b)
 	for (unsigned i = 0; i < MCR_DROP_COUNT; i++)
 		if (all.drops[i] > all.drops[most])
 			most = i;
-	return fail("port %s: packets came, but none for 239.16.0.0 and the following %u "
-		    "groups, UDP port %u; most were dropped as %s",
-		    b->options->port, b->options->groups, FEED_UDP_PORT, mcr_drop_name(most));
+	return fail("port %s: packets came, but none for %s and the following %u groups, UDP port "
+		    "%u; most were dropped as %s",
+		    b->options->port, mcr_address_format(first, feed_group(b->options->family, 0)),
+		    b->options->groups, FEED_UDP_PORT, mcr_drop_name(most));
 }
 
 static int print(struct bench *b, const struct sample *from, const struct sample *to)
@@ -174,8 +176,8 @@ static int print(struct bench *b, const struct sample *from, const struct sample
 		return fail("port %s: no packet came", o->port);
 	if (b->feed.filled && delivered != packets)
 		return fail("port %s: of %" PRIu64 " packets %" PRIu64 " were delivered; on "
-			    "net_null the device's size must be that of the payload + 42",
-			    o->port, packets, delivered);
+			    "net_null the device's size must be that of the payload + %u",
+			    o->port, packets, delivered, b->feed.frames.header_max);
 	if (delivered == 0)
 		return none_delivered(b);
 	if (o->hw_times && stamps_check(b->engine, "c0") < 0)

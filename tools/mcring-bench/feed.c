@@ -65,12 +65,20 @@ static int capture_flows(struct feed *feed, const struct bench_options *options)
 	return 0;
 }
 
+struct mcr_address feed_group(unsigned family, unsigned i)
+{
+	static const struct mcr_address ipv6 = {{0xff, 0x15, [12] = 239, 16, 0, 0}};
+	const struct mcr_address ipv4 = mcr_address_from_ipv4(htonl(0xef100000));
+
+	return mcr_address_plus(family == 6 ? ipv6 : ipv4, i);
+}
+
 static int make_flows(struct feed *feed, const struct bench_options *options)
 {
 	static const struct rte_ether_addr mac = {{2, 0, 0, 0, 0, 9}};
 
 	for (unsigned i = 0; i < options->groups; i++) {
-		struct mcr_join join = {.group = mcr_address_from_ipv4(htonl(FEED_GROUP + i)),
+		struct mcr_join join = {.group = feed_group(options->family, i),
 					.port = FEED_UDP_PORT};
 
 		feed_interface(join.interface, 0);

@@ -9,7 +9,6 @@
 #include "capture.h"
 #include "stamps.h"
 
-#define FEED_GROUP    0xef100000u /* 239.16.0.0, the first */
 #define FEED_UDP_PORT 5000
 
 #define FEED_VLANS_MAX 8
@@ -32,6 +31,10 @@ struct feed {
 	uint64_t seen;        /* what a handler read of the payloads; writer: the rx lcore */
 	uint64_t cycles;      /* spent in the callback; writer: the rx lcore, relaxed */
 };
+
+/* feed_group gives the i-th group that is joined, from 0: 239.16.0.0 and the following, or
+ * ff15::ef10:0 and the following. family: 4 or 6. */
+struct mcr_address feed_group(unsigned family, unsigned i);
 
 /* feed_create makes the frames, one flow per group, or takes them and their groups from captures.
  * Free with feed_destroy, also when it failed. */

@@ -16,11 +16,16 @@
 #define BYTES (UINT64_C(16) << 20) /* the engine's default */
 #define EPOCH 1
 
+/* What IPv6 messages have before their payload. */
+static const struct mcr_address addresses[2] = {{{0xff, 0x15, [15] = 1}},
+						{{0x20, 0x01, 0x0d, 0xb8, [15] = 1}}};
+
 struct carrier {
 	struct mcr_region region;
 	struct mcr_ring_writer writer;
 	struct mcr_attach_server *server;
 	struct mcr_consumer *consumer;
+	int is_ipv6;
 };
 
 static void end(struct carrier *c)
@@ -56,6 +61,7 @@ static struct carrier *make(const struct bench_options *options)
 
 	if (!c)
 		goto fail;
+	c->is_ipv6 = options->family == 6;
 	if (mcr_region_create(&c->region, mcr_ring_footprint(bytes), -1, "bench", NULL, &err) ==
 	    0) {
 		mcr_ring_format(c->region.mem, bytes, EPOCH, 0, 1);
@@ -80,11 +86,25 @@ static void destroy(struct hop *h)
 	end(h->carrier);
 }
 
+static inline void put_ipv6(struct carrier *c, const uint8_t *payload, unsigned size)
+{
+	const struct mcr_record record = {.len = (uint16_t)size, .interface_form = MCR_FORM_INET6};
+	const uint32_t len = (uint32_t)sizeof(addresses) + size;
+	uint8_t *to = mcr_ring_begin(&c->writer, len) + MCR_RECORD_BYTES;
+
+	mcr_ring_copy(to, addresses, sizeof(addresses));
+	mcr_ring_copy(to + sizeof(addresses), payload, size);
+	mcr_ring_end(&c->writer, len, &record);
+}
+
 static inline void put(struct carrier *c, const uint8_t *payload, unsigned size)
 {
 	const struct mcr_record record = {.len = (uint16_t)size};
 
-	mcr_ring_put(&c->writer, &record, payload);
+	if (c->is_ipv6)
+		put_ipv6(c, payload, size);
+	else
+		mcr_ring_put(&c->writer, &record, payload);
 }
 
 static unsigned send_burst(struct hop *h, unsigned n)

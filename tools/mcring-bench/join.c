@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* From a join to its first IGMP report: joins one after the other, then --groups of them in one
- * update. A report counts when the driver is handed it, which is the same place on every port; the
- * times at which the joins began are printed too, for a capture on the wire. */
+/* From a join to its first report, of IGMP or MLD: joins one after the other, then --groups of them
+ * in one update. A report counts when the driver is handed it, which is the same place on every
+ * port; the times at which the joins began are printed too, for a capture on the wire. */
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <rte_ethdev.h>
@@ -22,20 +23,28 @@
 #include "subject.h"
 
 #define SINGLES_MAX 1000
-#define PAUSE_MS    20   /* after a single join */
-#define SETTLE_MS   2500 /* until the repetitions of the last join are out (RFC 3376 §8.11) */
+#define PAUSE_MS    20 /* after a single join */
+#define SETTLE_MS                                                                    \
+	2500 /* until the repetitions of the last join are out (RFC 3376 §8.11, RFC \
+	      * 9777 §9.11) */
 #define PATIENCE_MS 10000
 
-#define IGMP_V2_REPORT 0x16
-#define IGMP_V3_REPORT 0x22
-#define PROTOCOL_IGMP  2
+#define PROTOCOL_IGMP 2
+
+/* Where reports name groups: IGMPv2 and IGMPv3, MLDv1 and MLDv2. */
+struct report_format {
+	uint8_t old_type, type; /* of one group; of records */
+	uint8_t old_group;      /* octets before it */
+	uint8_t address;        /* octets of one */
+};
+static const struct report_format igmp = {0x16, 0x22, 4, 4}, mld = {131, 143, 8, 16};
 
 struct join_bench {
 	const struct bench_options *options;
 	struct mcr_engine *engine;
 	uint16_t port;
 	const void *callback;
-	uint32_t base;                       /* first group that is waited for, host order */
+	unsigned base;                       /* number of the first group that is waited for */
 	unsigned n, reported;                /* groups; those that a report has named */
 	uint64_t *reported_ns;               /* when, 0 = not yet */
 	uint64_t packets;                    /* reports that named one for the first time */
@@ -45,38 +54,64 @@ struct join_bench {
 	unsigned n_singles;
 };
 
-static uint32_t be32(const uint8_t *at)
+/* group: octets of a report. */
+static unsigned note_report(struct join_bench *b, const uint8_t *group, unsigned octets,
+			    uint64_t now_ns)
 {
-	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
-}
+	const struct mcr_address first = feed_group(b->options->family, b->base);
+	uint32_t at_be, first_be, i;
 
-static unsigned note_report(struct join_bench *b, uint32_t group, uint64_t now_ns)
-{
-	uint32_t i = group - b->base;
-
-	if (i >= b->n || b->reported_ns[i] != 0)
+	memcpy(&at_be, group + octets - 4, 4);
+	memcpy(&first_be, first.octets + 12, 4);
+	i = ntohl(at_be) - ntohl(first_be);
+	if (memcmp(group, first.octets + 16 - octets, octets - 4) != 0 || i >= b->n ||
+	    b->reported_ns[i] != 0)
 		return 0;
 	b->reported_ns[i] = now_ns;
 	b->reported++;
 	return 1;
 }
 
-/* igmp: a message of our own engine, so its lengths are right. Returns how many groups are new. */
-static unsigned read_report(struct join_bench *b, const uint8_t *igmp, const uint8_t *end)
+/* message: of our own engine, so its lengths are right. Returns how many groups are new. */
+static unsigned read_report(struct join_bench *b, const struct report_format *format,
+			    const uint8_t *message, const uint8_t *end)
 {
+	const unsigned octets = format->address;
+	const uint8_t *record = message + 8;
 	uint64_t now_ns = monotonic_ns();
-	const uint8_t *record = igmp + 8;
 	unsigned found = 0;
 
-	if (igmp[0] == IGMP_V2_REPORT)
-		return note_report(b, be32(igmp + 4), now_ns);
-	if (igmp[0] != IGMP_V3_REPORT)
+	if (message[0] == format->old_type)
+		return note_report(b, message + format->old_group, octets, now_ns);
+	if (message[0] != format->type)
 		return 0;
-	for (unsigned n = igmp[6] << 8 | igmp[7]; n > 0 && record + 8 <= end; n--) {
-		found += note_report(b, be32(record + 4), now_ns);
-		record += 8 + 4 * (record[2] << 8 | record[3]);
+	for (unsigned n = message[6] << 8 | message[7]; n > 0 && record + 4 + octets <= end; n--) {
+		found += note_report(b, record + 4, octets, now_ns);
+		record += 4 + octets * (1 + (record[2] << 8 | record[3]));
 	}
 	return found;
+}
+
+/* The message of a frame and its format; NULL: neither IGMP nor, behind hop-by-hop options (RFC
+ * 9777 §5), ICMPv6. */
+static const uint8_t *find_message(const uint8_t *frame, const struct report_format **format)
+{
+	const struct rte_ether_hdr *ether = (const void *)frame;
+	const struct rte_ipv4_hdr *ipv4 = (const void *)(ether + 1);
+	const struct rte_ipv6_hdr *ipv6 = (const void *)(ether + 1);
+	const uint8_t *options = (const uint8_t *)(ipv6 + 1);
+
+	if (ether->ether_type == htons(RTE_ETHER_TYPE_IPV4) &&
+	    ipv4->next_proto_id == PROTOCOL_IGMP) {
+		*format = &igmp;
+		return (const uint8_t *)ipv4 + rte_ipv4_hdr_len(ipv4);
+	}
+	if (ether->ether_type == htons(RTE_ETHER_TYPE_IPV6) && ipv6->proto == IPPROTO_HOPOPTS &&
+	    options[0] == IPPROTO_ICMPV6) {
+		*format = &mld;
+		return options + 8 * (1 + options[1]);
+	}
+	return NULL;
 }
 
 /* Runs on the control thread, which sends. */
@@ -87,12 +122,11 @@ static uint16_t on_tx(uint16_t port, uint16_t queue, struct rte_mbuf **mbufs, ui
 	for (uint16_t i = 0; i < n; i++) {
 		const uint8_t *frame = rte_pktmbuf_mtod(mbufs[i], const uint8_t *);
 		const uint8_t *end = frame + mbufs[i]->data_len;
-		const struct rte_ipv4_hdr *ip =
-		    (const void *)(frame + sizeof(struct rte_ether_hdr));
-		const uint8_t *igmp = (const uint8_t *)ip + rte_ipv4_hdr_len(ip);
+		const struct report_format *format;
+		const uint8_t *message = find_message(frame, &format);
 
-		if (ip->next_proto_id == PROTOCOL_IGMP && igmp + 8 <= end)
-			b->packets += read_report(b, igmp, end) > 0;
+		if (message && message + 8 <= end)
+			b->packets += read_report(b, format, message, end) > 0;
 	}
 	return n;
 }
@@ -107,7 +141,7 @@ static int join(struct join_bench *b, uint64_t *table_ns, uint64_t *report_ns,
 	int ret = 0;
 
 	for (unsigned i = 0; ret == 0 && i < b->n; i++) {
-		struct mcr_join one = {.group = mcr_address_from_ipv4(htonl(b->base + i)),
+		struct mcr_join one = {.group = feed_group(b->options->family, b->base + i),
 				       .port = FEED_UDP_PORT};
 
 		ret = mcr_join_list_add(&list, &one);
@@ -145,7 +179,7 @@ static int join_singly(struct join_bench *b, struct mcr_error *err)
 	uint64_t end_ns = monotonic_ns() + b->options->duration_ms * UINT64_C(1000000);
 
 	b->n = 1;
-	b->base = FEED_GROUP;
+	b->base = 0;
 	do {
 		unsigned i = b->n_singles++;
 
@@ -180,7 +214,7 @@ static int measure(struct join_bench *b, struct mcr_error *err)
 		return -1;
 	poll_for(b, SETTLE_MS);
 	b->n = b->options->groups;
-	b->base = FEED_GROUP + SINGLES_MAX;
+	b->base = SINGLES_MAX;
 	at_ns = realtime_ns();
 	if (join(b, &table_ns, &report_ns, err) < 0)
 		return -1;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "../common/fail.h"
-#include "../common/probe.h"
+#include "../common/frame.h"
 #include "bench.h"
 
 static const char usage[] =
@@ -18,7 +18,8 @@ static const char usage[] =
     "       mcring-bench [EAL options] -- copy | stall | drain [options]\n"
     "Takes one measurement and prints it as one JSON object; see docs/benchmarking.md.\n"
     "engine: what a packet costs the rx lcore. On a net_null port the buffers are filled with\n"
-    "        frames (give the device size = payload + 42); on any other, frames are to come in.\n"
+    "        frames (give the device size = payload + 42, for IPv6 62); on any other, frames are\n"
+    "        to come in.\n"
     "burst:  when the packets of a burst reach a consumer, against a lone packet. Without a port\n"
     "        the bursts are made here and come at once; with one they are to come in.\n"
     "hop:    from a writer on the first worker lcore to a reader on the second.\n"
@@ -26,7 +27,8 @@ static const char usage[] =
     "  --count-file FILE  its count is there meanwhile: od -An -tu8 FILE\n"
     "  --times            how long the payloads were on the way, by the stamps of mcring-gen\n"
     "  --adaptive         the rx lcore naps when nothing comes\n"
-    "join:   from a join to its first IGMP report, one group after the other and all at once.\n"
+    "join:   from a join to its first report (IGMP, MLD), one group after the other and all at "
+    "once.\n"
     "copy, stall, drain: floors, on the first worker lcore. A message's bytes into memory of a\n"
     "        ring's size; the longest that a loop is kept from its core; the load of a consumer\n"
     "        that drains --rate messages a second each --drain-us.\n"
@@ -36,7 +38,8 @@ static const char usage[] =
     "                     cache line bounced; clock: no message, only a deadline\n"
     "  --rate N           messages a second, one at a time; without it flat out in bursts of 32\n"
     "  --port PORT        DPDK device name or port number\n"
-    "  --groups N         groups joined, 239.16.0.0 onwards, UDP port 5000 (512)\n"
+    "  --family 4|6       IPv4 or IPv6: of groups, frames and messages (4)\n"
+    "  --groups N         groups joined, 239.16.0.0 or ff15::ef10:0 onwards, UDP port 5000 (512)\n"
     "  --size N           octets of payload of the frames that net_null delivers (86)\n"
     "  --channels N       channels that join all groups (1)\n"
     "  --handler WHEN     a handler in the rx lcore that looks at each payload: before it is "
@@ -58,6 +61,7 @@ static const char usage[] =
 
 enum option_id {
 	OPT_PORT = 1,
+	OPT_FAMILY,
 	OPT_GROUPS,
 	OPT_SIZE,
 	OPT_CHANNELS,
@@ -85,6 +89,7 @@ enum option_id {
 
 static const struct option long_options[] = {
     {"port", required_argument, NULL, OPT_PORT},
+    {"family", required_argument, NULL, OPT_FAMILY},
     {"groups", required_argument, NULL, OPT_GROUPS},
     {"size", required_argument, NULL, OPT_SIZE},
     {"channels", required_argument, NULL, OPT_CHANNELS},
@@ -133,6 +138,13 @@ static int ring_bytes(const char *name, const char *text, unsigned *out)
 	return 0;
 }
 
+static int family(const char *name, const char *text, unsigned *out)
+{
+	if (strcmp(text, "4") != 0 && strcmp(text, "6") != 0)
+		return fail("--%s \"%s\": expected 4 or 6", name, text);
+	return number(name, text, 6, out);
+}
+
 /* What an option without a value sets; NULL: it has one. */
 static unsigned *flag_of(struct bench_options *o, int id)
 {
@@ -165,6 +177,8 @@ static int take_option(struct bench_options *o, int id, const char *name, const 
 	case OPT_PORT:
 		o->port = text;
 		return 0;
+	case OPT_FAMILY:
+		return family(name, text, &o->family);
 	case OPT_GROUPS:
 		return number(name, text, 65536, &o->groups);
 	case OPT_SIZE:
@@ -211,6 +225,21 @@ static int take_option(struct bench_options *o, int id, const char *name, const 
 	return fail("unknown option; see mcring-bench -- --help");
 }
 
+static int check(const struct bench_options *o)
+{
+	unsigned max = BENCH_PAYLOAD_MAX - (o->family == 6 ? FRAME_IPV6_MORE : 0);
+
+	if (o->size < PROBE_MIN_BYTES)
+		return fail("--size begins at %u: a number and a time are in the payload",
+			    PROBE_MIN_BYTES);
+	if (o->size > max)
+		return fail("--size \"%u\": with --family 6 expected a number up to %u", o->size,
+			    max);
+	if (o->groups == 0 || o->channels == 0 || o->burst == 0 || o->duration_ms == 0)
+		return fail("--groups, --channels, --burst and --ms begin at 1");
+	return 0;
+}
+
 void bench_options_usage(void)
 {
 	fputs(usage, stdout);
@@ -220,8 +249,12 @@ int bench_options_parse(struct bench_options *o, int argc, char **argv)
 {
 	int id, index = 0;
 
-	*o = (struct bench_options){
-	    .groups = 512, .size = 86, .channels = 1, .burst = 32, .duration_ms = 1000};
+	*o = (struct bench_options){.family = 4,
+				    .groups = 512,
+				    .size = 86,
+				    .channels = 1,
+				    .burst = 32,
+				    .duration_ms = 1000};
 	opterr = 0;
 	optind = 1;
 	while ((id = getopt_long(argc, argv, "", long_options, &index)) != -1) {
@@ -237,10 +270,5 @@ int bench_options_parse(struct bench_options *o, int argc, char **argv)
 	}
 	if (optind < argc)
 		return fail("\"%s\": unexpected argument", argv[optind]);
-	if (o->size < PROBE_MIN_BYTES)
-		return fail("--size begins at %u: a number and a time are in the payload",
-			    PROBE_MIN_BYTES);
-	if (o->groups == 0 || o->channels == 0 || o->burst == 0 || o->duration_ms == 0)
-		return fail("--groups, --channels, --burst and --ms begin at 1");
-	return 0;
+	return check(o);
 }
