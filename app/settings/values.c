@@ -200,7 +200,8 @@ int mcr_value_address(struct mcr_address *out, uint8_t *prefix_len, const char *
 	uint64_t prefix = 0;
 
 	if (!slash || mcr_address_parse(&address, text, (size_t)(slash - text)) != 0 ||
-	    !mcr_address_is_host(address) || mcr_value_uint(&prefix, slash + 1, 1, 32, NULL) < 0)
+	    !mcr_ipv4_is_host(mcr_address_ipv4_be(address)) ||
+	    mcr_value_uint(&prefix, slash + 1, 1, 32, NULL) < 0)
 		return mcr_fail(err, -EINVAL,
 				"'%.64s': expected a unicast IPv4 address with its prefix length, "
 				"such as 10.1.2.3/24",

@@ -56,6 +56,12 @@ static inline int mcr_address_is_ipv4(struct mcr_address address)
 	return memcmp(address.octets, first.octets, 12) == 0;
 }
 
+/* mcr_address_is_ipv6 returns 1 for an IPv6 address, else 0. "::" is none. */
+static inline int mcr_address_is_ipv6(struct mcr_address address)
+{
+	return !mcr_address_is_none(address) && !mcr_address_is_ipv4(address);
+}
+
 /* mcr_address_ipv4_be returns an IPv4 address in network order; 0 if it is none or IPv6. */
 static inline uint32_t mcr_address_ipv4_be(struct mcr_address address)
 {
@@ -66,14 +72,15 @@ static inline uint32_t mcr_address_ipv4_be(struct mcr_address address)
 }
 
 /* mcr_address_parse reads an address from len octets of text, which need not be terminated. An
- * IPv4 address is four decimal numbers without leading zeros, which some read as octal.
+ * IPv4 address is four decimal numbers without leading zeros, which some read as octal. An IPv6
+ * address has no brackets and no zone ("%eth0"), and is none if it is "::". A mapped one
+ * (::ffff:10.0.0.7) is refused: an IPv4 address has one text only.
  *
- * Errors (*out is as before): -EINVAL (not an address), -EAFNOSUPPORT (an IPv6 address: mcring does
- * not receive IPv6 yet). */
+ * Errors (*out is as before): -EINVAL (not an address). */
 MCR_API int mcr_address_parse(struct mcr_address *out, const char *text, size_t len);
 
 /* mcr_address_format writes an address into text and returns text: IPv4 as 10.0.0.7, IPv6 as RFC
- * 5952 says, none as "::". */
+ * 5952 says (always in hexadecimal), none as "::". */
 MCR_API const char *mcr_address_format(char text[MCR_ADDRESS_TEXT], struct mcr_address address);
 
 #ifdef __cplusplus

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* IPv4 is the only family that mcring receives so far: what the functions here say of an IPv6
- * address is that it is of no use. */
 #include "core/address.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 
 _Static_assert(sizeof(struct mcr_address) == 16, "an IPv6 address and nothing else");
 _Static_assert(MCR_ADDRESS_TEXT >= INET6_ADDRSTRLEN, "the longest text of an address");
@@ -12,42 +11,82 @@ _Static_assert(MCR_ADDRESS_TEXT >= INET6_ADDRSTRLEN, "the longest text of an add
 int mcr_address_parse(struct mcr_address *out, const char *text, size_t len)
 {
 	char buf[MCR_ADDRESS_TEXT];
-	struct in6_addr ipv6;
+	struct mcr_address ipv6;
 	uint32_t ipv4_be;
 
 	if (len == 0 || len >= sizeof(buf) || memchr(text, 0, len))
 		return -EINVAL;
 	memcpy(buf, text, len);
 	buf[len] = '\0';
-	if (inet_pton(AF_INET6, buf, &ipv6) == 1)
-		return -EAFNOSUPPORT;
-	if (inet_pton(AF_INET, buf, &ipv4_be) != 1)
+	if (inet_pton(AF_INET, buf, &ipv4_be) == 1) {
+		*out = mcr_address_from_ipv4(ipv4_be);
+		return 0;
+	}
+	if (inet_pton(AF_INET6, buf, ipv6.octets) != 1 || mcr_address_is_ipv4(ipv6))
 		return -EINVAL;
-	*out = mcr_address_from_ipv4(ipv4_be);
+	*out = ipv6;
 	return 0;
 }
 
+/* inet_ntop writes what RFC 5952 §4 wants, but for ::a.b.c.d: that form is for prefixes that are
+ * known to hold IPv4 addresses (§5), and IPv4-compatible ones are no more (RFC 4291 §2.5.5.1). */
 const char *mcr_address_format(char text[MCR_ADDRESS_TEXT], struct mcr_address address)
 {
+	static const uint8_t zeros[12];
+	const uint8_t *low = address.octets + sizeof(zeros);
+
 	if (mcr_address_is_ipv4(address))
-		return inet_ntop(AF_INET, address.octets + 12, text, MCR_ADDRESS_TEXT);
-	return inet_ntop(AF_INET6, address.octets, text, MCR_ADDRESS_TEXT);
+		return inet_ntop(AF_INET, low, text, MCR_ADDRESS_TEXT);
+	if (memcmp(address.octets, zeros, sizeof(zeros)) != 0 || (low[0] == 0 && low[1] == 0))
+		return inet_ntop(AF_INET6, address.octets, text, MCR_ADDRESS_TEXT);
+	snprintf(text, MCR_ADDRESS_TEXT, "::%x:%x", low[0] << 8 | low[1], low[2] << 8 | low[3]);
+	return text;
 }
 
 int mcr_address_is_unicast(struct mcr_address address)
 {
+	if (mcr_address_is_ipv6(address))
+		return !mcr_ipv6_is_multicast(address.octets);
 	return mcr_ipv4_is_unicast(mcr_address_ipv4_be(address));
 }
 
 int mcr_address_is_host(struct mcr_address address)
 {
+	if (mcr_address_is_ipv6(address))
+		return mcr_ipv6_is_host(address.octets);
 	return mcr_ipv4_is_host(mcr_address_ipv4_be(address));
 }
 
-enum mcr_group_fault mcr_group_fault(struct mcr_address group, enum mcr_filter_mode mode)
+int mcr_address_may_send(struct mcr_address source, struct mcr_address group)
 {
-	uint32_t group_be = mcr_address_ipv4_be(group);
+	if (mcr_address_is_ipv4(source) != mcr_address_is_ipv4(group))
+		return 0;
+	if (mcr_address_is_ipv6(group))
+		return mcr_ipv6_may_send(source.octets, group.octets);
+	return mcr_ipv4_may_send(mcr_address_ipv4_be(source), mcr_address_ipv4_be(group));
+}
 
+int mcr_address_is_link_local(struct mcr_address address)
+{
+	return address.octets[0] == 0xfe && (address.octets[1] & 0xc0) == 0x80;
+}
+
+struct mcr_address mcr_address_link_local(const uint8_t mac[6])
+{
+	return (struct mcr_address){{0xfe, 0x80, 0, 0, 0, 0, 0, 0, mac[0] ^ 0x02, mac[1], mac[2],
+				     0xff, 0xfe, mac[3], mac[4], mac[5]}};
+}
+
+struct mcr_address mcr_address_solicited_node(struct mcr_address address)
+{
+	struct mcr_address group = {{0xff, 0x02, [11] = 0x01, 0xff}};
+
+	memcpy(group.octets + 13, address.octets + 13, 3);
+	return group;
+}
+
+static enum mcr_group_fault ipv4_fault(uint32_t group_be, enum mcr_filter_mode mode)
+{
 	if (!mcr_ipv4_is_multicast(group_be))
 		return MCR_GROUP_NOT_MULTICAST;
 	if (!mcr_ipv4_is_ssm(group_be))
@@ -55,6 +94,37 @@ enum mcr_group_fault mcr_group_fault(struct mcr_address group, enum mcr_filter_m
 	if (group_be == htobe32(232u << 24))
 		return MCR_GROUP_RESERVED;
 	return mode == MCR_FILTER_INCLUDE ? MCR_GROUP_OK : MCR_GROUP_NEEDS_SOURCES;
+}
+
+static int is_zero(const uint8_t *octets, size_t n)
+{
+	while (n > 0 && octets[n - 1] == 0)
+		n--;
+	return n == 0;
+}
+
+static enum mcr_group_fault ipv6_fault(const uint8_t *group, enum mcr_filter_mode mode)
+{
+	static const uint8_t ssm_none[12] = {[8] = 0x40};
+	const unsigned flags = group[1] >> 4, scope = group[1] & 0xf;
+
+	if (!mcr_ipv6_is_multicast(group))
+		return MCR_GROUP_NOT_MULTICAST;
+	if (scope == 0 || scope == 1 || scope == 15)
+		return MCR_GROUP_BAD_SCOPE;
+	if (flags == 0 && is_zero(group + 2, 14))
+		return MCR_GROUP_RESERVED;
+	if (flags != 3 || !is_zero(group + 2, 2))
+		return MCR_GROUP_OK;
+	if (memcmp(group + 4, ssm_none, sizeof(ssm_none)) == 0)
+		return MCR_GROUP_RESERVED;
+	return mode == MCR_FILTER_INCLUDE ? MCR_GROUP_OK : MCR_GROUP_NEEDS_SOURCES;
+}
+
+enum mcr_group_fault mcr_group_fault(struct mcr_address group, enum mcr_filter_mode mode)
+{
+	return mcr_address_is_ipv6(group) ? ipv6_fault(group.octets, mode)
+					  : ipv4_fault(mcr_address_ipv4_be(group), mode);
 }
 
 struct mcr_address mcr_address_plus(struct mcr_address address, uint32_t n)
@@ -69,10 +139,14 @@ struct mcr_address mcr_address_plus(struct mcr_address address, uint32_t n)
 
 void mcr_group_mac(uint8_t mac[6], struct mcr_address group)
 {
-	static const uint8_t prefix[3] = {MCR_IPV4_GROUP_MAC};
+	static const uint8_t ipv4[6] = {MCR_IPV4_GROUP_MAC}, ipv6[6] = {MCR_IPV6_GROUP_MAC};
 
-	memcpy(mac, prefix, sizeof(prefix));
-	mac[3] = group.octets[13] & 0x7f;
-	mac[4] = group.octets[14];
-	mac[5] = group.octets[15];
+	if (mcr_address_is_ipv6(group)) {
+		memcpy(mac, ipv6, 2);
+		memcpy(mac + 2, group.octets + 12, 4);
+		return;
+	}
+	memcpy(mac, ipv4, 3);
+	memcpy(mac + 3, group.octets + 13, 3);
+	mac[3] &= 0x7f;
 }

@@ -65,9 +65,41 @@ static inline uint32_t mcr_ipv4_broadcast(uint32_t address_be, unsigned prefix_l
 	return address_be | htobe32(UINT32_MAX >> prefix_len);
 }
 
+/* ---- IPv6, 16 octets in network order ---- */
+
+static inline int mcr_ipv6_is_multicast(const uint8_t *address)
+{
+	return address[0] == 0xff; /* RFC 4291 §2.7 */
+}
+
+/* mcr_ipv6_is_host: an address that a host on the wire can have, so not multicast, ::, ::1 (RFC
+ * 4291 §2.5.2, §2.5.3) or ::ffff:0:0/96, which would be taken for IPv4. */
+static inline int mcr_ipv6_is_host(const uint8_t *address)
+{
+	uint64_t high, low_be;
+
+	memcpy(&high, address, sizeof(high));
+	memcpy(&low_be, address + 8, sizeof(low_be));
+	if (high != 0)
+		return !mcr_ipv6_is_multicast(address);
+	return be64toh(low_be) > 1 && be64toh(low_be) >> 32 != 0xffff;
+}
+
+/* mcr_ipv6_may_send: whether a datagram to the group may come from this source. A host that has no
+ * address yet is ::, and may only speak to its own link then (ff02, and the same with other flags).
+ */
+static inline int mcr_ipv6_may_send(const uint8_t *source, const uint8_t *group)
+{
+	static const uint8_t nobody[16];
+
+	return mcr_ipv6_is_host(source) ||
+	       ((group[1] & 0xf) == 2 && memcmp(source, nobody, sizeof(nobody)) == 0);
+}
+
 /* ---- Ethernet ---- */
 
 #define MCR_IPV4_GROUP_MAC 0x01, 0x00, 0x5e /* then the group's low 23 bits: RFC 1112 §6.4 */
+#define MCR_IPV6_GROUP_MAC 0x33, 0x33       /* then the group's low 32 bits: RFC 2464 §7 */
 
 /* mcr_mac_is_ipv4_group: whether a MAC address of 6 octets is that of an IPv4 group, but for the
  * 24th bit, which is 0 in those and not looked at. */
@@ -79,6 +111,14 @@ static inline int mcr_mac_is_ipv4_group(const uint8_t *mac)
 	memcpy(&start, mac, sizeof(start));
 	memcpy(&group, prefix, sizeof(group));
 	return (start & htobe32(0xffffff00u)) == group;
+}
+
+/* mcr_mac_is_ipv6_group: whether a MAC address of 6 octets is that of an IPv6 group. */
+static inline int mcr_mac_is_ipv6_group(const uint8_t *mac)
+{
+	static const uint8_t prefix[2] = {MCR_IPV6_GROUP_MAC};
+
+	return memcmp(mac, prefix, sizeof(prefix)) == 0;
 }
 
 /* A MAC address as a number: its octets in the order of the wire, the first one lowest. */
@@ -107,16 +147,40 @@ static inline struct mcr_address mcr_address_of_ipv4(uint32_t ipv4_be)
 	return ipv4_be ? mcr_address_from_ipv4(ipv4_be) : none;
 }
 
-/* mcr_address_is_unicast, _is_host: as the mcr_ipv4_ functions say. 0 for none. Thread: any. */
+#define MCR_ADDRESS_ALL_NODES   ((struct mcr_address){{0xff, 0x02, [15] = 0x01}}) /* ff02::1 */
+#define MCR_ADDRESS_ALL_ROUTERS ((struct mcr_address){{0xff, 0x02, [15] = 0x02}}) /* ff02::2 */
+/* ff02::16, to which MLDv2 reports go (RFC 9777 §5.2.14). */
+#define MCR_ADDRESS_MLDV2_ROUTERS ((struct mcr_address){{0xff, 0x02, [15] = 0x16}})
+
+/* mcr_address_is_unicast: of an IPv4 class A, B or C, or an IPv6 one that is not multicast. Wider
+ * than mcr_address_is_host, by the loopback addresses among others. 0 for none. Thread: any. */
 int mcr_address_is_unicast(struct mcr_address address);
+
+/* mcr_address_is_host, mcr_address_may_send: as the mcr_ipv4_ and mcr_ipv6_ functions say. No
+ * source may send to a group of the other family. Thread: any. */
 int mcr_address_is_host(struct mcr_address address);
+int mcr_address_may_send(struct mcr_address source, struct mcr_address group);
+
+/* mcr_address_is_link_local: of fe80::/10 (RFC 4291 §2.5.6). Thread: any. */
+int mcr_address_is_link_local(struct mcr_address address);
+
+/* mcr_address_link_local returns the link-local address that a MAC address makes: fe80::/64 and the
+ * modified EUI-64 of it (RFC 2464 §4, §5). Thread: any. */
+struct mcr_address mcr_address_link_local(const uint8_t mac[6]);
+
+/* mcr_address_solicited_node returns the group that neighbours ask for an IPv6 address in:
+ * ff02::1:ffXX:XXXX (RFC 4291 §2.7.1). Thread: any. */
+struct mcr_address mcr_address_solicited_node(struct mcr_address address);
 
 /* Why a group cannot be joined. */
 enum mcr_group_fault {
 	MCR_GROUP_OK,
 	MCR_GROUP_NOT_MULTICAST,
-	MCR_GROUP_RESERVED,      /* 232.0.0.0, which carries no traffic (RFC 4607 §1) */
-	MCR_GROUP_NEEDS_SOURCES, /* source-specific: a filter has to name what it includes */
+	MCR_GROUP_RESERVED,      /* carries no traffic: 232.0.0.0, ff3x::4000:0 (RFC 4607 §1) and
+				  * ff0x:: (RFC 4291 §2.7.1) */
+	MCR_GROUP_BAD_SCOPE,     /* IPv6: never on a wire (0 and 1) or reserved (f): RFC 7346 §2 */
+	MCR_GROUP_NEEDS_SOURCES, /* source-specific, of 232/8 or ff3x::/32: a filter has to name
+				  * what it includes (RFC 4607 §1) */
 };
 
 /* mcr_group_fault: whether a group may be joined with a filter of this mode. Thread: any. */

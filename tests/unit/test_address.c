@@ -46,6 +46,56 @@ static void a_sender_without_an_address_speaks_to_its_own_link_only(void **state
 	assert_false(mcr_ipv4_may_send(inet_addr("127.0.0.1"), inet_addr("224.0.0.251")));
 }
 
+static struct mcr_address ip(const char *text)
+{
+	struct mcr_address address;
+
+	assert_int_equal(mcr_address_parse(&address, text, strlen(text)), 0);
+	return address;
+}
+
+static void an_ipv6_sender_without_an_address_speaks_to_its_own_link_only(void **state)
+{
+	const struct mcr_address nobody = {{0}};
+
+	(void)state;
+	assert_true(mcr_address_may_send(ip("2001:db8::7"), ip("ff15::1")));
+	assert_true(mcr_address_may_send(ip("fe80::7"), ip("ff15::1")));
+	assert_true(mcr_address_may_send(nobody, ip("ff02::16")));
+	assert_true(mcr_address_may_send(nobody, ip("ff12::16")));
+	assert_false(mcr_address_may_send(nobody, ip("ff05::1:3")));
+	assert_false(mcr_address_may_send(ip("::1"), ip("ff02::1")));
+	assert_false(mcr_address_may_send(ip("ff02::1"), ip("ff02::1")));
+}
+
+static void a_sender_and_its_group_are_of_one_family(void **state)
+{
+	const struct mcr_address nobody = {{0}};
+
+	(void)state;
+	assert_true(mcr_address_may_send(ip("10.0.0.7"), ip("239.1.1.1")));
+	assert_true(mcr_address_may_send(ip("0.0.0.0"), ip("224.0.0.251")));
+	assert_false(mcr_address_may_send(ip("10.0.0.7"), ip("ff15::1")));
+	assert_false(mcr_address_may_send(ip("2001:db8::7"), ip("239.1.1.1")));
+	assert_false(mcr_address_may_send(nobody, ip("224.0.0.251")));
+}
+
+static void an_ipv6_host_is_neither_nobody_nor_loopback_nor_mapped_nor_a_group(void **state)
+{
+	static const char *const good[] = {"2001:db8::1", "fe80::1",        "fc00::1", "::2",
+					   "::a00:7",     "64:ff9b::a00:7", "100::",   "feff::"};
+	const uint8_t mapped[16] = {[10] = 0xff, 0xff, 10, 0, 0, 7}, nobody[16] = {0},
+		      loopback[16] = {[15] = 1}, group[16] = {0xff, 0x02, [15] = 1};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+		assert_true(mcr_address_is_host(ip(good[i])));
+	assert_false(mcr_ipv6_is_host(mapped));
+	assert_false(mcr_ipv6_is_host(nobody));
+	assert_false(mcr_ipv6_is_host(loopback));
+	assert_false(mcr_ipv6_is_host(group));
+}
+
 static void source_specific_groups_take_including_filters_only(void **state)
 {
 	static const struct {
@@ -61,11 +111,33 @@ static void source_specific_groups_take_including_filters_only(void **state)
 	    {"233.0.0.0", MCR_GROUP_OK, MCR_GROUP_OK},
 	    {"239.255.255.255", MCR_GROUP_OK, MCR_GROUP_OK},
 	    {"240.0.0.0", MCR_GROUP_NOT_MULTICAST, MCR_GROUP_NOT_MULTICAST},
+	    {"feff::1", MCR_GROUP_NOT_MULTICAST, MCR_GROUP_NOT_MULTICAST},
+	    {"2001:db8::1", MCR_GROUP_NOT_MULTICAST, MCR_GROUP_NOT_MULTICAST},
+	    {"ff02::1", MCR_GROUP_OK, MCR_GROUP_OK},
+	    {"ff02::1:ff00:0", MCR_GROUP_OK, MCR_GROUP_OK},
+	    {"ff12::", MCR_GROUP_OK, MCR_GROUP_OK},
+	    {"ff15::1", MCR_GROUP_OK, MCR_GROUP_OK},
+	    {"ff0e::101", MCR_GROUP_OK, MCR_GROUP_OK},
+	    {"ff02::", MCR_GROUP_RESERVED, MCR_GROUP_RESERVED},
+	    {"ff0e::", MCR_GROUP_RESERVED, MCR_GROUP_RESERVED},
+	    {"ff00::1", MCR_GROUP_BAD_SCOPE, MCR_GROUP_BAD_SCOPE},
+	    {"ff01::1", MCR_GROUP_BAD_SCOPE, MCR_GROUP_BAD_SCOPE},
+	    {"ff0f::1", MCR_GROUP_BAD_SCOPE, MCR_GROUP_BAD_SCOPE},
+	    {"ff31::8000:1", MCR_GROUP_BAD_SCOPE, MCR_GROUP_BAD_SCOPE},
+	    {"ffff::1", MCR_GROUP_BAD_SCOPE, MCR_GROUP_BAD_SCOPE},
+	    {"ff3e::8000:1", MCR_GROUP_NEEDS_SOURCES, MCR_GROUP_OK},
+	    {"ff35::1", MCR_GROUP_NEEDS_SOURCES, MCR_GROUP_OK},
+	    {"ff3e:0:1:2:3:4:5:6", MCR_GROUP_NEEDS_SOURCES, MCR_GROUP_OK},
+	    {"ff3e::4000:0", MCR_GROUP_RESERVED, MCR_GROUP_RESERVED},
+	    {"ff3e::4000:1", MCR_GROUP_NEEDS_SOURCES, MCR_GROUP_OK},
+	    {"ff3e:30:2001:db8::1", MCR_GROUP_OK, MCR_GROUP_OK},
+	    {"ff7e::8000:1", MCR_GROUP_OK, MCR_GROUP_OK},
+	    {"ff1e::4000:0", MCR_GROUP_OK, MCR_GROUP_OK},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct mcr_address group = mcr_address_from_ipv4(inet_addr(cases[i].group));
+		struct mcr_address group = ip(cases[i].group);
 
 		assert_int_equal(mcr_group_fault(group, MCR_FILTER_EXCLUDE), cases[i].exclude);
 		assert_int_equal(mcr_group_fault(group, MCR_FILTER_INCLUDE), cases[i].include);
@@ -81,6 +153,10 @@ static void a_unicast_address_may_be_loopback_but_not_nobody_or_a_group(void **s
 	assert_false(mcr_address_is_unicast(mcr_address_from_ipv4(inet_addr("0.0.0.0"))));
 	assert_false(mcr_address_is_unicast(mcr_address_from_ipv4(inet_addr("224.0.0.0"))));
 	assert_false(mcr_address_is_unicast(mcr_address_from_ipv4(inet_addr("255.255.255.255"))));
+	assert_true(mcr_address_is_unicast(ip("::1")));
+	assert_true(mcr_address_is_unicast(ip("fe80::1")));
+	assert_false(mcr_address_is_unicast(ip("ff02::1")));
+	assert_false(mcr_address_is_unicast(ip("::")));
 }
 
 static void an_address_is_read_as_it_is_written(void **state)
@@ -102,33 +178,68 @@ static void an_address_is_read_as_it_is_written(void **state)
 	assert_int_equal(mcr_address_ipv4_be(address), inet_addr("10.0.0.7"));
 }
 
-static void an_ipv6_address_is_known_as_one_but_not_taken_yet(void **state)
+static void an_ipv6_address_has_no_zone_and_no_brackets_and_is_not_mapped(void **state)
 {
-	static const char *const texts[] = {"::", "ff3e::8000:1", "fe80::1", "::ffff:10.0.0.7",
-					    "1111:2222:3333:4444:5555:6666:255.255.255.255"};
-	struct mcr_address address = mcr_address_from_ipv4(inet_addr("10.0.0.7"));
+	static const char *const bad[] = {"fe80::1%eth0",
+					  "fe80::1%",
+					  "[ff15::1]",
+					  "::ffff:10.0.0.7",
+					  "::ffff:a00:7",
+					  "0:0:0:0:0:FFFF:0A00:0007",
+					  "::ffff:0:0",
+					  "ff15::1/64",
+					  "ff15::10000",
+					  "1:2:3:4:5:6:7",
+					  "1:2:3:4:5:6:7:8:9",
+					  "ff15:::1",
+					  "::1.2.3",
+					  "::01.2.3.4",
+					  "1111:2222:3333:4444:5555:6666:255.255.255.2555"};
+	const struct mcr_address before = ip("10.0.0.7");
+	struct mcr_address address = before;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
-		assert_int_equal(mcr_address_parse(&address, texts[i], strlen(texts[i])),
-				 -EAFNOSUPPORT);
-	assert_int_equal(mcr_address_ipv4_be(address), inet_addr("10.0.0.7"));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_int_equal(mcr_address_parse(&address, bad[i], strlen(bad[i])), -EINVAL);
+	assert_true(mcr_address_is_equal(address, before));
+	assert_int_equal(mcr_address_parse(&address, "ff15::1]:5000", 7), 0);
+	assert_true(mcr_address_is_equal(address, (struct mcr_address){{0xff, 0x15, [15] = 1}}));
 }
 
 static void an_ipv6_address_is_written_as_rfc_5952_says(void **state)
 {
-	const struct mcr_address none = {{0}}, group = {{0xff, 0x3e, [12] = 0x80, [15] = 1}},
-				 nearly_mapped = {{[11] = 0xff, [15] = 1}},
-				 long_one = {{0x11, 0x11, 0x22, 0x22, 0x33, 0x33, 0x44, 0x44, 0x55,
-					      0x55, 0x66, 0x66, 0x77, 0x77, 0x88, 0x88}};
+	/* The examples of RFC 5952 §4 and §5, and forms that inet_ntop has ideas of its own about.
+	 */
+	static const struct {
+		const char *text, *written;
+	} cases[] = {
+	    {"2001:0db8::0001", "2001:db8::1"},
+	    {"2001:db8:0:0:0:0:2:1", "2001:db8::2:1"},
+	    {"2001:db8::1:1:1:1:1", "2001:db8:0:1:1:1:1:1"},
+	    {"2001:0:0:1:0:0:0:1", "2001:0:0:1::1"},
+	    {"2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1"},
+	    {"2001:DB8::AAAA", "2001:db8::aaaa"},
+	    {"FF3E:0:0:0:0:0:8000:1", "ff3e::8000:1"},
+	    {"64:ff9b::192.0.2.33", "64:ff9b::c000:221"},
+	    {"::192.0.2.33", "::c000:221"},
+	    {"::1.2.0.0", "::102:0"},
+	    {"::0.1.0.0", "::1:0"},
+	    {"::ff:0:1", "::ff:0:1"},
+	    {"0:0:0:0:fffe:ffff:1.2.3.4", "::fffe:ffff:102:304"},
+	    {"::fffe:1.2.3.4", "::fffe:102:304"},
+	    {"::", "::"},
+	    {"::1", "::1"},
+	    {"::ffff", "::ffff"},
+	    {"1::", "1::"},
+	    {"1111:2222:3333:4444:5555:6666:7777:8888", "1111:2222:3333:4444:5555:6666:7777:8888"},
+	    {"1111:2222:3333:4444:5555:6666:255.255.255.255",
+	     "1111:2222:3333:4444:5555:6666:ffff:ffff"},
+	};
 	char text[MCR_ADDRESS_TEXT];
 
 	(void)state;
-	assert_string_equal(mcr_address_format(text, none), "::");
-	assert_string_equal(mcr_address_format(text, group), "ff3e::8000:1");
-	assert_string_equal(mcr_address_format(text, nearly_mapped), "::ff:0:1");
-	assert_string_equal(mcr_address_format(text, long_one),
-			    "1111:2222:3333:4444:5555:6666:7777:8888");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		assert_string_equal(mcr_address_format(text, ip(cases[i].text)), cases[i].written);
 	assert_string_equal(mcr_address_format(text, mcr_address_from_ipv4(0)), "0.0.0.0");
 }
 
@@ -148,10 +259,50 @@ static void an_address_is_ipv4_or_ipv6_or_none(void **state)
 	assert_int_equal(mcr_address_ipv4_be(none), 0);
 	assert_true(mcr_address_is_equal(ipv4, mcr_address_from_ipv4(inet_addr("239.1.1.1"))));
 	assert_false(mcr_address_is_equal(none, zero));
-	/* No group, no source and no interface is IPv6 yet. */
-	assert_int_equal(mcr_group_fault(group, MCR_FILTER_EXCLUDE), MCR_GROUP_NOT_MULTICAST);
-	assert_false(mcr_address_is_unicast(group) || mcr_address_is_host(group));
+	assert_true(mcr_address_is_ipv6(group) && mcr_address_is_ipv6(ip("::1")));
+	assert_false(mcr_address_is_ipv6(none) || mcr_address_is_ipv6(ipv4));
 	assert_false(mcr_address_is_unicast(none) || mcr_address_is_host(none));
+	assert_int_equal(mcr_group_fault(none, MCR_FILTER_EXCLUDE), MCR_GROUP_NOT_MULTICAST);
+}
+
+static void a_host_makes_its_link_local_address_of_its_mac_address(void **state)
+{
+	/* RFC 2464 §4: the interface identifier of 34-56-78-9A-BC-DE is 36-56-78-FF-FE-9A-BC-DE. */
+	static const uint8_t mac[] = {0x34, 0x56, 0x78, 0x9a, 0xbc, 0xde};
+
+	(void)state;
+	assert_true(
+	    mcr_address_is_equal(mcr_address_link_local(mac), ip("fe80::3656:78ff:fe9a:bcde")));
+	assert_true(mcr_address_is_link_local(ip("fe80::1")));
+	assert_true(mcr_address_is_link_local(ip("febf::1")));
+	assert_false(mcr_address_is_link_local(ip("fec0::1")));
+	assert_false(mcr_address_is_link_local(ip("fe7f::1")));
+	assert_false(mcr_address_is_link_local(ip("2001:db8::1")));
+	assert_false(mcr_address_is_link_local(ip("169.254.1.1")));
+}
+
+static void neighbours_ask_for_an_address_in_the_group_of_its_low_24_bits(void **state)
+{
+	(void)state;
+	/* The example of RFC 4291 §2.7.1. */
+	assert_true(mcr_address_is_equal(mcr_address_solicited_node(ip("4037::1:800:200e:8c6c")),
+					 ip("ff02::1:ff0e:8c6c")));
+}
+
+static void the_well_known_groups_have_their_numbers(void **state)
+{
+	(void)state;
+	assert_true(mcr_address_is_equal(MCR_ADDRESS_ALL_NODES, ip("ff02::1")));
+	assert_true(mcr_address_is_equal(MCR_ADDRESS_ALL_ROUTERS, ip("ff02::2")));
+	assert_true(mcr_address_is_equal(MCR_ADDRESS_MLDV2_ROUTERS, ip("ff02::16")));
+}
+
+static void addresses_are_counted_in_their_low_32_bits(void **state)
+{
+	(void)state;
+	assert_true(mcr_address_is_equal(mcr_address_plus(ip("239.1.0.255"), 1), ip("239.1.1.0")));
+	assert_true(mcr_address_is_equal(mcr_address_plus(ip("ff15::ffff"), 2), ip("ff15::1:1")));
+	assert_true(mcr_address_is_equal(mcr_address_plus(ip("ff15::ffff:ffff"), 1), ip("ff15::")));
 }
 
 static void a_group_has_the_low_23_bits_in_its_mac_address(void **state)
@@ -173,19 +324,44 @@ static void a_group_has_the_low_23_bits_in_its_mac_address(void **state)
 	}
 }
 
+static void an_ipv6_group_has_its_low_32_bits_in_its_mac_address(void **state)
+{
+	static const uint8_t expected[] = {0x33, 0x33, 0xff, 0x0e, 0x8c, 0x6c};
+	uint8_t mac[6];
+
+	(void)state;
+	mcr_group_mac(mac, ip("ff02::1:ff0e:8c6c"));
+	assert_memory_equal(mac, expected, sizeof(mac));
+	assert_true(mcr_mac_is_ipv6_group(mac));
+	assert_false(mcr_mac_is_ipv4_group(mac));
+	for (unsigned i = 0; i < 2; i++) {
+		mac[i] ^= 1;
+		assert_false(mcr_mac_is_ipv6_group(mac));
+		mac[i] ^= 1;
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_host_has_an_address_of_class_a_b_or_c_and_neither_net_0_nor_127),
 	    cmocka_unit_test(a_subnet_has_its_broadcast_address_where_it_has_room_for_one),
 	    cmocka_unit_test(a_sender_without_an_address_speaks_to_its_own_link_only),
+	    cmocka_unit_test(an_ipv6_sender_without_an_address_speaks_to_its_own_link_only),
+	    cmocka_unit_test(a_sender_and_its_group_are_of_one_family),
+	    cmocka_unit_test(an_ipv6_host_is_neither_nobody_nor_loopback_nor_mapped_nor_a_group),
 	    cmocka_unit_test(source_specific_groups_take_including_filters_only),
 	    cmocka_unit_test(a_unicast_address_may_be_loopback_but_not_nobody_or_a_group),
 	    cmocka_unit_test(an_address_is_read_as_it_is_written),
-	    cmocka_unit_test(an_ipv6_address_is_known_as_one_but_not_taken_yet),
+	    cmocka_unit_test(an_ipv6_address_has_no_zone_and_no_brackets_and_is_not_mapped),
 	    cmocka_unit_test(an_ipv6_address_is_written_as_rfc_5952_says),
 	    cmocka_unit_test(an_address_is_ipv4_or_ipv6_or_none),
+	    cmocka_unit_test(a_host_makes_its_link_local_address_of_its_mac_address),
+	    cmocka_unit_test(neighbours_ask_for_an_address_in_the_group_of_its_low_24_bits),
+	    cmocka_unit_test(the_well_known_groups_have_their_numbers),
+	    cmocka_unit_test(addresses_are_counted_in_their_low_32_bits),
 	    cmocka_unit_test(a_group_has_the_low_23_bits_in_its_mac_address),
+	    cmocka_unit_test(an_ipv6_group_has_its_low_32_bits_in_its_mac_address),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,10 +29,11 @@ int mcr_interface_check(const struct mcr_interface_config *config, struct mcr_er
 	if (config->vlan > MCR_VLAN_ID_MAX)
 		return mcr_error_set(err, -EINVAL, "interface \"%s\": VLAN %u is not in 1..%d",
 				     config->name, config->vlan, MCR_VLAN_ID_MAX);
-	if ((!mcr_address_is_none(config->address) && !mcr_address_is_unicast(config->address)) ||
+	if ((!mcr_address_is_none(config->address) &&
+	     !mcr_ipv4_is_unicast(mcr_address_ipv4_be(config->address))) ||
 	    config->prefix_len > 32)
 		return mcr_error_set(err, -EINVAL,
-				     "interface \"%s\": its address is not a unicast one",
+				     "interface \"%s\": its address is not a unicast IPv4 one",
 				     config->name);
 	if (config->igmp > MCR_IGMP_OFF || config->udp_checksum > MCR_UDP_CHECKSUM_VERIFY ||
 	    config->hw_time > MCR_HW_TIME_SYNCED || config->pieces > MCR_PIECES_OFF)
