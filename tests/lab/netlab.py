@@ -7,13 +7,16 @@ when this one was killed. Nothing is made in the caller's own namespace."""
 import ctypes
 import os
 import re
+import select
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 
 TAG = 'mcrtest'
+MEMBER = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'member.py')
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
 
@@ -99,6 +102,27 @@ class Namespace:
 
     def mac(self, interface):
         return self.run('cat', f'/sys/class/net/{interface}/address').stdout.strip()
+
+
+class Member:
+    """A program of a host is a member of groups ('ff15::1', '232.1.1.1@10.0.0.1') on an interface,
+    so its kernel speaks IGMP or MLD for them, from construction to leave()."""
+
+    def __init__(self, host, interface, *groups, port=5000):
+        self.process = host.start(sys.executable, MEMBER, interface, port, *groups,
+                                  stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout.readline() == 'ready\n', 'the kernel joins the groups'
+
+    def has_received(self):
+        return bool(select.select([self.process.stdout], [], [], 0)[0])
+
+    def receive(self):
+        """Waits for a datagram; gives its length."""
+        return int(self.process.stdout.readline())
+
+    def leave(self):
+        self.process.kill()
+        self.process.wait(10)
 
 
 class Capture:

@@ -7,7 +7,6 @@ addresses there: the kernel sees the port's frames on eth0, too."""
 import json
 import os
 import re
-import struct
 import subprocess
 import sys
 import time
@@ -15,7 +14,7 @@ import time
 import pytest
 
 from frames import Ether, IP, UDP
-from netlab import Capture, wait_for
+from netlab import Capture, Member, wait_for
 from programs import Daemon, Traffic, drops, identity, mcsend
 from suite import need_tun
 
@@ -133,20 +132,11 @@ def test_tcp_passes_while_multicast_is_received_without_loss(wire):
 
 def test_multicast_that_a_program_wants_from_the_device_is_the_kernels(wire):
     beside = Beside(wire, '--join', '239.1.1.1:5000', move=False)
-    join = struct.pack('4s4si', bytes([239, 5, 5, 5]), bytes(4), 0).hex()
-    # Bound to the device and a member there only: what eth0 sees does not count.
-    program = ('import socket, subprocess; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM);'
-               f'j = bytearray.fromhex("{join}");'
-               'j[8:12] = socket.if_nametoindex("beside0").to_bytes(4, "little");'
-               's.setsockopt(socket.SOL_SOCKET, 25, b"beside0\\0"); s.bind(("", 5000));'
-               's.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, bytes(j));'
-               'print("ready", flush=True); s.settimeout(20); print(len(s.recv(2000)), flush=True)')
-    listener = beside.host.start(sys.executable, '-c', program, stdout=subprocess.PIPE, text=True)
-    assert listener.stdout.readline() == 'ready\n'
+    member = Member(beside.host, 'beside0', '239.5.5.5')
     # The address becomes known to the rx lcore within a tenth of a second.
     wait_for(lambda: mcsend(wire.sender, '239.5.5.5:5000', '239.9.9.9:5000', count=10, size=77) and
-             listener.poll() is not None, 10, 'the program has a packet')
-    assert listener.stdout.readline() == '77\n'
+             member.has_received(), 10, 'the program has a packet')
+    assert member.receive() == 77
     stats = beside.daemon.stats()
     assert drops(stats)['unknown_group'] >= 10, 'a group that nobody wants is dropped as ever'
     identity(stats)
@@ -217,14 +207,7 @@ def provoke(wire, beside):
     wire.sender.run('ping', '-c', 1, '-b', '-W', 1, '10.0.0.255', check=False)
     beside.host.run('ping', '-c', 2, '-i', 0.2, '-W', 1, '10.0.0.1', check=False)
     beside.host.run('ip', 'route', 'add', '224.0.0.0/4', 'dev', 'beside0', check=False)
-    join_a_group(beside.host)
-
-
-def join_a_group(host):
-    """The kernel takes its time to report: the member stays."""
-    host.start(sys.executable, '-c', 'import socket, time; s = socket.socket(2, 2);'
-               's.setsockopt(0, 35, socket.inet_aton("239.7.7.7") + socket.inet_aton("10.0.0.2"));'
-               'time.sleep(60)')
+    Member(beside.host, 'beside0', '239.7.7.7')  # stays: the kernel takes its time to report
 
 
 def test_with_tx_never_the_kernel_hears_and_says_nothing(wire):
