@@ -12,8 +12,10 @@ static void on_message(struct feed_handler *h, const struct mcr_msg *m, const ui
 {
 	char group[MCR_ADDRESS_TEXT];
 
-	printf("%s:%u seq %" PRIu64 ": %zu octets, \"%.*s\"\n", mcr_address_format(group, m->group),
-	       m->dst_port, m->pos.seq, len, (int)len, (const char *)payload);
+	printf(mcr_address_is_ipv4(m->group) ? "%s:%u" : "[%s]:%u",
+	       mcr_address_format(group, m->group), m->dst_port);
+	printf(" seq %" PRIu64 ": %zu octets, \"%.*s\"\n", m->pos.seq, len, (int)len,
+	       (const char *)payload);
 	h->messages++;
 	h->bytes += len;
 }

@@ -156,6 +156,24 @@ static __attribute__((noinline, unused)) void small_engine_put(struct small_engi
 	mcr_ring_publish(w);
 }
 
+/* The same of IPv6: the record names no addresses. */
+static __attribute__((noinline, unused)) void
+small_engine_put_ipv6(struct small_engine *e, unsigned ring, struct mcr_record record,
+		      const struct mcr_address addresses[2], const void *payload, uint32_t len)
+{
+	struct mcr_ring_writer *w = &e->writers[ring];
+	const uint32_t extras = 2 * sizeof(*addresses);
+	uint8_t *to = mcr_ring_begin(w, extras + len);
+
+	record.len = (uint16_t)len;
+	record.group_be = record.source_be = 0;
+	record.interface_form |= MCR_FORM_INET6;
+	mcr_ring_copy(to + MCR_RECORD_BYTES, addresses, extras);
+	mcr_ring_copy(to + MCR_RECORD_BYTES + extras, payload, len);
+	mcr_ring_end(w, extras + len, &record);
+	mcr_ring_publish(w);
+}
+
 /* What stands before a message that nothing is asked of. */
 static inline struct mcr_record small_engine_record(const struct mcr_ring_writer *w)
 {

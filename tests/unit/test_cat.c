@@ -29,6 +29,17 @@ static int run(const struct small_engine *e, const char *line, char *out, size_t
 	return WEXITSTATUS(status);
 }
 
+/* From [2001:db8::1]:6000 to a group, port 5000, as small_engine_publish does for IPv4. */
+static void publish_ipv6(struct small_engine *e, const char *group, const void *payload,
+			 uint32_t len)
+{
+	const struct mcr_address source = {{0x20, 0x01, 0x0d, 0xb8, [15] = 1}};
+	struct mcr_address addresses[2] = {{{0}}, source};
+
+	assert_int_equal(mcr_address_parse(&addresses[0], group, strlen(group)), 0);
+	small_engine_put_ipv6(e, 0, small_engine_record(&e->writers[0]), addresses, payload, len);
+}
+
 static void json_has_every_field_and_the_summary_closes(void **state)
 {
 	struct small_engine e;
@@ -47,6 +58,30 @@ static void json_has_every_field_and_the_summary_closes(void **state)
 		 "\"port\":5000,\"source\":\"10.0.0.1\",\"source_port\":6000,\"vlan\":12,\"id\":77,"
 		 "\"len\":5,\"data\":\"68656c6c6f\"}\n"
 		 "{\"received\":1,\"lost\":0,\"first_seq\":1,\"last_seq\":1}\n");
+	small_engine_destroy(&e);
+}
+
+static void addresses_of_ipv6_are_as_short_as_can_be_and_bracketed_before_a_port(void **state)
+{
+	struct small_engine e;
+	char out[4096];
+
+	small_engine_create(&e, 1, 4096);
+	publish_ipv6(&e, "ff15:0:0:1:0:0:0:00AB", "hello", 5); /* RFC 5952 §4 */
+	assert_int_equal(run(&e,
+			     "\"$CAT\" --run-dir \"$DIR\" --channel md --from oldest --count 1 "
+			     "--timeout 10 --format json",
+			     out, sizeof(out)),
+			 0);
+	assert_string_equal(
+	    out, "{\"ring\":0,\"seq\":1,\"rx_ns\":1000,\"hw_ns\":2000,\"hw_synced\":false,"
+		 "\"group\":\"ff15:0:0:1::ab\","
+		 "\"port\":5000,\"source\":\"2001:db8::1\",\"source_port\":6000,\"vlan\":12,"
+		 "\"id\":77,\"len\":5,\"data\":\"68656c6c6f\"}\n");
+	run(&e, "\"$CAT\" --run-dir \"$DIR\" --channel md --from 1 --count 1", out, sizeof(out));
+	assert_string_equal(out, "1970-01-01T00:00:00.000001000Z hw 1970-01-01T00:00:00.000002000Z "
+				 "[ff15:0:0:1::ab]:5000 from [2001:db8::1]:6000 "
+				 "ring 0 seq 1 len 5: hello\n");
 	small_engine_destroy(&e);
 }
 
@@ -126,6 +161,36 @@ static void a_part_of_the_channel_can_be_asked_for(void **state)
 	small_engine_destroy(&e);
 }
 
+static void a_group_may_be_given_with_a_port_or_without(void **state)
+{
+	static const struct {
+		const char *group;
+		unsigned seq; /* of the message that is expected */
+	} cases[] = {
+	    {"239.1.1.1", 1},           {"239.1.1.1:5000", 1}, {"ff15::1", 2},
+	    {"[ff15::1]", 2},           {"[ff15::1]:5000", 2}, {"FF15:0::1", 2},
+	    {"[ff15::1:5000]:5000", 3}, {"ff15::1:5000", 3},
+	};
+	struct small_engine e;
+	char line[256], expected[128], out[4096];
+
+	small_engine_create(&e, 1, 4096);
+	small_engine_publish(&e, 0, "x", 1);
+	publish_ipv6(&e, "ff15::1", "x", 1);
+	publish_ipv6(&e, "ff15::1:5000", "x", 1);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(line, sizeof(line),
+			 "\"$CAT\" --run-dir \"$DIR\" --channel md --from oldest --count 1 "
+			 "--format raw --summary --group %s",
+			 cases[i].group);
+		snprintf(expected, sizeof(expected), "\"first_seq\":%u,", cases[i].seq);
+		assert_int_equal(run(&e, line, out, sizeof(out)), 0);
+		if (!strstr(out, expected))
+			fail_msg("--group %s: %s lacks %s", cases[i].group, out, expected);
+	}
+	small_engine_destroy(&e);
+}
+
 static void rings_can_be_merged_by_arrival(void **state)
 {
 	struct mcr_record desc = {.group_be = 0x020101ef};
@@ -167,6 +232,14 @@ static void an_error_is_one_line_and_status_2(void **state)
 	    {"\"$CAT\" --run-dir \"$DIR\" --channel md --from oldest > /dev/full", "No space"},
 	    {"\"$CAT\" stray", "stray"},
 	    {"\"$CAT\" --group somewhere", "--group"},
+	    {"\"$CAT\" --group 239.1.1.1:port", "239.1.1.1:5000"},
+	    {"\"$CAT\" --group 239.1.1.1:65536", "239.1.1.1:5000"},
+	    {"\"$CAT\" --group '[239.1.1.1]:5000'", "[ff15::1]:5000"},
+	    {"\"$CAT\" --group '[ff15::1]5000'", "[ff15::1]:5000"},
+	    {"\"$CAT\" --group '[ff15::1'", "[ff15::1]:5000"},
+	    {"\"$CAT\" --group '[ff15::1]:'", "[ff15::1]:5000"},
+	    {"\"$CAT\" --group ff02::1%eth0", "[ff15::1]:5000"},
+	    {"\"$CAT\" --run-dir \"$DIR\" --channel md --group 2001:db8::1", "multicast"},
 	    {"\"$CAT\" --run-dir \"$DIR\" --channel md --group 10.0.0.1", "multicast"},
 	    {"\"$CAT\" --id x", "--id"},
 	};
@@ -243,12 +316,14 @@ static void the_feed_handler_reads_until_the_engine_ends(void **state)
 
 	small_engine_create(&e, 1, 4096);
 	small_engine_publish(&e, 0, "hello", 5);
+	publish_ipv6(&e, "ff15::1", "hello", 5);
 	mcr_ring_set_state(e.regions[0].mem, MCR_RING_STOPPED);
 	assert_int_equal(run(&e, "\"$HANDLER\" \"$DIR\" md", out, sizeof(out)), 0);
 	assert_string_equal(out, "239.1.1.1:5000 seq 1: 5 octets, \"hello\"\n"
-				 "1 messages, 5 octets, 0 lost\n");
+				 "[ff15::1]:5000 seq 2: 5 octets, \"hello\"\n"
+				 "2 messages, 10 octets, 0 lost\n");
 	assert_int_equal(run(&e, "\"$HANDLER\" \"$DIR\" md wait", out, sizeof(out)), 0);
-	assert_non_null(strstr(out, "1 messages, 5 octets, 0 lost\n"));
+	assert_non_null(strstr(out, "2 messages, 10 octets, 0 lost\n"));
 	small_engine_destroy(&e);
 }
 
@@ -256,9 +331,11 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(json_has_every_field_and_the_summary_closes),
+	    cmocka_unit_test(addresses_of_ipv6_are_as_short_as_can_be_and_bracketed_before_a_port),
 	    cmocka_unit_test(text_hex_and_raw_show_the_payload),
 	    cmocka_unit_test(the_exit_status_says_whether_the_count_was_reached),
 	    cmocka_unit_test(a_part_of_the_channel_can_be_asked_for),
+	    cmocka_unit_test(a_group_may_be_given_with_a_port_or_without),
 	    cmocka_unit_test(rings_can_be_merged_by_arrival),
 	    cmocka_unit_test(an_error_is_one_line_and_status_2),
 	    cmocka_unit_test(a_signal_or_a_reader_who_had_enough_ends_it_cleanly),
