@@ -92,25 +92,21 @@ static unsigned read_report(struct join_bench *b, const struct report_format *fo
 	return found;
 }
 
-/* The message of a frame and its format; NULL: neither IGMP nor, behind hop-by-hop options (RFC
- * 9777 §5), ICMPv6. */
-static const uint8_t *find_message(const uint8_t *frame, const struct report_format **format)
+/* The IGMP message of a frame, or what is ICMPv6 behind hop-by-hop options (RFC 9777 §5). NULL:
+ * there is none. */
+static const uint8_t *find_message(const uint8_t *frame, unsigned family)
 {
 	const struct rte_ether_hdr *ether = (const void *)frame;
 	const struct rte_ipv4_hdr *ipv4 = (const void *)(ether + 1);
 	const struct rte_ipv6_hdr *ipv6 = (const void *)(ether + 1);
 	const uint8_t *options = (const uint8_t *)(ipv6 + 1);
 
-	if (ether->ether_type == htons(RTE_ETHER_TYPE_IPV4) &&
-	    ipv4->next_proto_id == PROTOCOL_IGMP) {
-		*format = &igmp;
+	if (family == 4 && ether->ether_type == htons(RTE_ETHER_TYPE_IPV4) &&
+	    ipv4->next_proto_id == PROTOCOL_IGMP)
 		return (const uint8_t *)ipv4 + rte_ipv4_hdr_len(ipv4);
-	}
-	if (ether->ether_type == htons(RTE_ETHER_TYPE_IPV6) && ipv6->proto == IPPROTO_HOPOPTS &&
-	    options[0] == IPPROTO_ICMPV6) {
-		*format = &mld;
+	if (family == 6 && ether->ether_type == htons(RTE_ETHER_TYPE_IPV6) &&
+	    ipv6->proto == IPPROTO_HOPOPTS && options[0] == IPPROTO_ICMPV6)
 		return options + 8 * (1 + options[1]);
-	}
 	return NULL;
 }
 
@@ -118,12 +114,12 @@ static const uint8_t *find_message(const uint8_t *frame, const struct report_for
 static uint16_t on_tx(uint16_t port, uint16_t queue, struct rte_mbuf **mbufs, uint16_t n, void *arg)
 {
 	struct join_bench *b = arg;
+	const struct report_format *format = b->options->family == 6 ? &mld : &igmp;
 
 	for (uint16_t i = 0; i < n; i++) {
 		const uint8_t *frame = rte_pktmbuf_mtod(mbufs[i], const uint8_t *);
 		const uint8_t *end = frame + mbufs[i]->data_len;
-		const struct report_format *format;
-		const uint8_t *message = find_message(frame, &format);
+		const uint8_t *message = find_message(frame, b->options->family);
 
 		if (message && message + 8 <= end)
 			b->packets += read_report(b, format, message, end) > 0;
