@@ -182,14 +182,15 @@ class Lab:
 
 
 class Switch:
-    """A Linux bridge with IGMP snooping and a querier, as quick as its kernel allows."""
+    """A Linux bridge with IGMP snooping and a querier, as quick as its kernel allows; with speak_mld
+    the same for IPv6."""
 
     def __init__(self, lab, name='switch'):
         self.lab = lab
         self.host = lab.namespace(name)
         # Centiseconds. last_member: two queries a second apart, so a leave takes two seconds.
         self.host.run('ip', 'link', 'add', 'br0', 'type', 'bridge', 'mcast_snooping', 1,
-                      'mcast_igmp_version', 3,
+                      'mcast_igmp_version', 3, 'mcast_mld_version', 2,
                       'mcast_query_interval', 500, 'mcast_query_response_interval', 100,
                       'mcast_startup_query_interval', 100, 'mcast_startup_query_count', 3,
                       'mcast_last_member_interval', 100, 'mcast_last_member_count', 2,
@@ -203,6 +204,14 @@ class Switch:
     def connect(self, host, interface, port):
         self.lab.wire(self.host, port, host, interface)
         self.host.run('ip', 'link', 'set', port, 'master', 'br0')
+
+    def speak_mld(self):
+        """Makes it an MLD querier, too. After connect(): a switch without a link has no link-local
+        address. It has no other one: it would send queries for a group from that, which nobody may
+        answer (RFC 9777 §6.2)."""
+        self.host.speak_ipv6('br0')
+        for querier in (0, 1):  # it queries at once
+            self.host.run('ip', 'link', 'set', 'br0', 'type', 'bridge', 'mcast_querier', querier)
 
     def members(self, port):
         """The groups that bridge mdb lists on a port."""
