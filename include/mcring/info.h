@@ -104,7 +104,7 @@ struct mcr_port_info {
  * last. */
 MCR_API int mcr_engine_port_info(const struct mcr_engine *e, size_t i, struct mcr_port_info *out);
 
-#define MCR_IGMP_RX_KINDS 15 /* outcomes of a received IGMP packet: each has exactly one */
+#define MCR_IGMP_RX_KINDS 18 /* outcomes of a received IGMP or MLD packet: each has one */
 
 /* mcr_engine_igmp_rx_name returns the name of an outcome: "query", "bad_checksum", ...
  * (docs/igmp.md); NULL from MCR_IGMP_RX_KINDS on. Thread: any. */

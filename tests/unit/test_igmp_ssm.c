@@ -88,12 +88,12 @@ static void queries_that_an_ssm_host_cannot_work_with_are_counted(void **state)
 	assert_int_equal(FEED(&r, .version = 2, .code = 10, .group = "232.1.1.1"), 0);
 	assert_int_equal(
 	    FEED(&r, .version = 2, .code = 10, .group = "239.1.1.1", .destination = ALL_HOSTS), 0);
-	assert_int_equal(info(&r).rx_v2_ssm_queries, 1);
+	assert_int_equal(info(&r).rx_old_ssm_queries, 1);
 	general_v2(&r, 10);
 	assert_int_equal(info(&r).rx_v2_queries, 1);
 	general_v1(&r);
 	assert_int_equal(info(&r).rx_v1_queries, 1);
-	assert_int_equal(info(&r).rx_v2_ssm_queries, 1);
+	assert_int_equal(info(&r).rx_old_ssm_queries, 1);
 	rig_stop(&r);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Messages byte for byte: the golden payloads G1 to G11 of the reference host, and rows H-ENC-*.
  * igmp_rig.h checks the encapsulation of every message that any of the test programs sends. */
-#include "core/gmp/igmp_wire.h"
+#include "core/gmp/gmp_wire.h"
 #include "igmp_rig.h"
 
 #define HEADER_40 "46c00028000040000102f9f70a000002e000001694040000"
@@ -211,11 +211,11 @@ static void response_codes_are_decoded_as_the_text_says(void **state)
 		     {0x8f, 248}, {0x90, 256}, {0xfe, 30720}, {0xff, 31744}};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		assert_int_equal(mcr_igmp_float(cases[i].code), cases[i].value);
+		assert_int_equal(mcr_gmp_float(cases[i].code), cases[i].value);
 	for (unsigned code = 128; code < 256; code++) {
 		unsigned mant = code & 15, exp = code >> 4 & 7;
 
-		assert_int_equal(mcr_igmp_float((uint8_t)code), (16 + mant) * 8 << exp);
+		assert_int_equal(mcr_gmp_float((uint8_t)code), (16 + mant) * 8 << exp);
 	}
 }
 

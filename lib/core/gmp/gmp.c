@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The IGMP host machine of one interface: its life, its joins and its poll. */
+/* The membership machine of one interface and family: its life, its joins and its poll. */
 #include "core/gmp/gmp_state.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -29,18 +28,23 @@ static uint64_t repeat_ns(const struct mcr_gmp *gmp)
 
 int mcr_gmp_create(struct mcr_gmp **out, const struct mcr_gmp_config *cfg, uint64_t now_ns)
 {
-	if (cfg->version > 3 || (cfg->mtu && cfg->mtu < MCR_IPV4_MTU_MIN))
+	const struct mcr_gmp_wire *wire = mcr_gmp_wire_of(cfg->family);
+
+	if (!wire || mcr_gmp_level_of(wire, cfg->version) > MCR_GMP_LEVEL_NEWEST ||
+	    (cfg->mtu && cfg->mtu < wire->mtu_min))
 		return -EINVAL;
 	struct mcr_gmp *gmp = calloc(1, sizeof(*gmp));
 
 	if (!gmp)
 		return -ENOMEM;
 	gmp->cfg = *cfg;
+	gmp->wire = wire;
 	set_defaults(&gmp->cfg);
 	mcr_rng_seed(&gmp->rng, cfg->seed);
 	mcr_gmp_groups_init(&gmp->groups, cfg->seed);
 	gmp->address = cfg->address;
-	gmp->version = cfg->version ? cfg->version : 3;
+	gmp->other_address = cfg->other_address;
+	gmp->level = cfg->version ? mcr_gmp_level_of(wire, cfg->version) : MCR_GMP_LEVEL_NEWEST;
 	gmp->robustness = gmp->cfg.robustness;
 	if (gmp->robustness < gmp->cfg.robustness_floor)
 		gmp->robustness = gmp->cfg.robustness_floor;
@@ -69,23 +73,25 @@ void mcr_gmp_destroy(struct mcr_gmp *gmp)
 }
 
 /* What a record of this group takes in a general answer. */
-static uint64_t record_bytes(const struct mcr_membership *m)
+static uint64_t record_bytes(const struct mcr_gmp *gmp, const struct mcr_membership *m)
 {
-	return mcr_membership_wanted(m) ? MCR_IGMP_RECORD_HEADER + 4ull * m->n_listed : 0;
+	return mcr_membership_wanted(m) ? mcr_gmp_record_octets(gmp->wire, m->n_listed) : 0;
 }
 
-/* The state of g has changed: schedules its reports (RFC 9776 §5.1, RFC 2236 §6). */
+/* The state of g has changed: schedules its reports (RFC 9776 §5.1, RFC 2236 §6; RFC 9777
+ * §6.1, RFC 2710 §4). */
 static void schedule_change(struct mcr_gmp *gmp, struct mcr_gmp_group *g, int was_wanted)
 {
 	int wanted = mcr_membership_wanted(&g->membership);
 
-	if (gmp->version == 3 || wanted != was_wanted) {
+	if (gmp->level == MCR_GMP_LEVEL_NEWEST || wanted != was_wanted) {
 		g->unsent = 1;
 		g->change_due_ns = 0;
-		g->copies = gmp->cfg.robustness; /* v1, v2: no querier sets another */
+		g->copies = gmp->cfg.robustness; /* below level 3 no querier sets another */
 	}
-	/* v1, v2: the one timer of the group starts with the report, or ends with the leave. */
-	if (!wanted || (gmp->version < 3 && g->unsent))
+	/* Below level 3 the one timer of the group starts with the report, or ends with the leave.
+	 */
+	if (!wanted || (gmp->level < MCR_GMP_LEVEL_NEWEST && g->unsent))
 		mcr_gmp_forget_answer(gmp, g);
 	mcr_gmp_groups_wake(&gmp->groups, g);
 }
@@ -94,14 +100,14 @@ static void schedule_change(struct mcr_gmp *gmp, struct mcr_gmp_group *g, int wa
 static int change_group(struct mcr_gmp *gmp, struct mcr_gmp_group *g, enum mcr_filter_mode mode,
 			const struct mcr_address *list, size_t n)
 {
-	unsigned copies = gmp->version == 3 ? gmp->robustness : 0;
+	unsigned copies = gmp->level == MCR_GMP_LEVEL_NEWEST ? gmp->robustness : 0;
 	int was_wanted = mcr_membership_wanted(&g->membership);
-	uint64_t was_bytes = record_bytes(&g->membership);
+	uint64_t was_bytes = record_bytes(gmp, &g->membership);
 	int rc = mcr_membership_set(&g->membership, mode, list, n, copies);
 
 	if (rc <= 0)
 		return rc;
-	gmp->record_bytes += record_bytes(&g->membership) - was_bytes;
+	gmp->record_bytes += record_bytes(gmp, &g->membership) - was_bytes;
 	gmp->n_wanted += (uint32_t)mcr_membership_wanted(&g->membership) - (uint32_t)was_wanted;
 	schedule_change(gmp, g, was_wanted);
 	return 0;
@@ -122,7 +128,8 @@ static long take_sources(struct mcr_gmp *gmp, const struct mcr_address *sources,
 			 size_t held)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!mcr_address_is_unicast(sources[i]))
+		if (!mcr_gmp_wire_carries(gmp->wire, sources[i]) ||
+		    !mcr_address_is_unicast(sources[i]))
 			return -EINVAL;
 	if (mcr_gmp_reserve(gmp, n + held) < 0)
 		return -ENOMEM;
@@ -136,7 +143,7 @@ int mcr_gmp_set_filter(struct mcr_gmp *gmp, struct mcr_address group, enum mcr_f
 {
 	int is_leave = mode == MCR_FILTER_INCLUDE && n == 0;
 
-	if (mcr_group_fault(group, mode) != MCR_GROUP_OK)
+	if (!mcr_gmp_wire_carries(gmp->wire, group) || mcr_group_fault(group, mode) != MCR_GROUP_OK)
 		return -EINVAL;
 	mcr_gmp_refresh_version(gmp, now_ns);
 	struct mcr_gmp_group *g = mcr_gmp_groups_find(&gmp->groups, group);
@@ -144,9 +151,9 @@ int mcr_gmp_set_filter(struct mcr_gmp *gmp, struct mcr_address group, enum mcr_f
 
 	if (count < 0)
 		return (int)count;
-	/* RFC 9776 §5: we always receive the all-systems group and never report it. */
-	if (mcr_address_is_equal(group, mcr_address_from_ipv4(htonl(MCR_IPV4_ALL_HOSTS))) ||
-	    (is_leave && !g))
+	/* RFC 9776 §5, RFC 9777 §6: we always receive the group of all nodes and never report it.
+	 */
+	if (mcr_address_is_equal(group, gmp->wire->all_nodes) || (is_leave && !g))
 		return 0;
 	int is_new = !g;
 
@@ -167,6 +174,11 @@ void mcr_gmp_announce(struct mcr_gmp *gmp, struct mcr_address address, uint64_t 
 	mcr_gmp_refresh_version(gmp, now_ns);
 	for (struct mcr_gmp_group *g = gmp->groups.first; g; g = g->next)
 		mcr_gmp_announce_group(gmp, g);
+}
+
+void mcr_gmp_set_other_address(struct mcr_gmp *gmp, struct mcr_address address)
+{
+	gmp->other_address = address;
 }
 
 void mcr_gmp_leave_all(struct mcr_gmp *gmp, uint64_t now_ns)

@@ -34,7 +34,8 @@ static void schedule_old_general(struct mcr_gmp *gmp, uint64_t response_ns, uint
 			schedule_old_group(gmp, g, response_ns, now_ns);
 }
 
-/* A delay that a v3 query allows. Code 0 means at once, which is the next tick (H-QR-3). */
+/* A delay that a query of the newest version allows. Code 0 means at once, which is the next tick
+ * (H-QR-3). */
 static uint64_t draw_response(struct mcr_gmp *gmp, uint64_t response_ns)
 {
 	return response_ns ? mcr_gmp_delay(gmp, response_ns) : MCR_GMP_TICK_NS;
@@ -75,7 +76,7 @@ static void schedule_sweep(struct mcr_gmp *gmp, uint64_t response_ns, uint64_t n
 
 void mcr_gmp_schedule_general(struct mcr_gmp *gmp, uint64_t response_ns, uint64_t now_ns)
 {
-	if (gmp->version == 3)
+	if (gmp->level == MCR_GMP_LEVEL_NEWEST)
 		schedule_sweep(gmp, response_ns, now_ns);
 	else
 		schedule_old_general(gmp, response_ns ? response_ns : MCR_GMP_TICK_NS, now_ns);
@@ -134,7 +135,7 @@ static void schedule_group(struct mcr_gmp *gmp, struct mcr_gmp_group *g, size_t 
 void mcr_gmp_schedule_group(struct mcr_gmp *gmp, struct mcr_gmp_group *g, size_t n,
 			    uint64_t response_ns, uint64_t now_ns)
 {
-	if (gmp->version == 3)
+	if (gmp->level == MCR_GMP_LEVEL_NEWEST)
 		schedule_group(gmp, g, n, response_ns, now_ns);
 	else
 		schedule_old_group(gmp, g, response_ns ? response_ns : MCR_GMP_TICK_NS, now_ns);

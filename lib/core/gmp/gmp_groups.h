@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The groups of one IGMP instance: a hash finds them by address, a list keeps the order in which
+/* The groups of one machine: a hash finds them by address, a list keeps the order in which
  * they were joined, and a heap has the one that is due first. */
 #ifndef MCR_CORE_GMP_GROUPS_H
 #define MCR_CORE_GMP_GROUPS_H
@@ -14,10 +14,10 @@ struct mcr_gmp_group {
 	uint32_t serial; /* order of creation: breaks ties of time */
 	struct mcr_membership membership;
 
-	/* v3: next state-change report. v1, v2: the join's first report or the leave.
+	/* Level 3: next state-change report. Below: the join's first report or the leave.
 	 * 0 = at once, MCR_GMP_NEVER = none. */
 	uint64_t change_due_ns;
-	/* v3: answer to a group query. v1, v2: the group's one timer (RFC 2236 §6). */
+	/* Level 3: answer to a group query. Below: the group's one timer (RFC 2236 §6). */
 	uint64_t answer_due_ns;
 	struct mcr_address
 	    *recorded; /* sources asked for by group-and-source queries, ascending; owned */
@@ -27,7 +27,7 @@ struct mcr_gmp_group {
 	uint32_t swept;        /* number of the last sweep that reported this group */
 	uint32_t heap_slot;    /* MCR_GMP_NO_SLOT: not in the heap */
 	uint8_t unsent;        /* the last change has not gone out once */
-	uint8_t copies;        /* v1, v2: unsolicited reports still to be sent */
+	uint8_t copies;        /* below level 3: unsolicited reports still to be sent */
 	uint8_t last_reporter; /* nobody else reported after us */
 
 	struct mcr_gmp_group *hash_next, *next, *prev;

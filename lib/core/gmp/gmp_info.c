@@ -15,6 +15,9 @@ static const char *const rx_names[MCR_GMP_RX_COUNT] = {
     [MCR_GMP_RX_NO_SOURCE] = "no_unicast_source",
     [MCR_GMP_RX_STRICT_TTL] = "strict_ttl",
     [MCR_GMP_RX_STRICT_ALERT] = "strict_router_alert",
+    [MCR_GMP_RX_SOURCE] = "not_link_local",
+    [MCR_GMP_RX_HOP_LIMIT] = "hop_limit",
+    [MCR_GMP_RX_NO_ALERT] = "no_router_alert",
     [MCR_GMP_RX_BAD_IP] = "bad_ip_header",
     [MCR_GMP_RX_FRAGMENT] = "fragment",
     [MCR_GMP_RX_BAD_LENGTH] = "bad_length",
@@ -61,9 +64,18 @@ static enum mcr_gmp_reason reason_of(const struct mcr_gmp *gmp)
 {
 	if (gmp->cfg.version)
 		return MCR_GMP_REASON_FORCED;
-	if (gmp->version == 1)
-		return MCR_GMP_REASON_V1_QUERIER;
-	return gmp->version == 2 ? MCR_GMP_REASON_V2_QUERIER : MCR_GMP_REASON_DEFAULT;
+	if (gmp->level == MCR_GMP_LEVEL_NEWEST)
+		return MCR_GMP_REASON_DEFAULT;
+	return mcr_gmp_version_of(gmp->wire, gmp->level) == 1 ? MCR_GMP_REASON_V1_QUERIER
+							      : MCR_GMP_REASON_V2_QUERIER;
+}
+
+/* What is kept by level, of an older version of the protocol: 0 when that is the newest. */
+static uint64_t of_version(const struct mcr_gmp *gmp, const uint64_t *by_level, unsigned version)
+{
+	uint8_t level = mcr_gmp_level_of(gmp->wire, version);
+
+	return level < MCR_GMP_LEVEL_NEWEST ? by_level[level] : 0;
 }
 
 static size_t memory_of(const struct mcr_gmp *gmp)
@@ -76,17 +88,20 @@ static size_t memory_of(const struct mcr_gmp *gmp)
 void mcr_gmp_get_info(const struct mcr_gmp *gmp, uint64_t now_ns, struct mcr_gmp_info *out)
 {
 	*out = gmp->stats;
-	out->version = gmp->version;
+	out->version = mcr_gmp_version_of(gmp->wire, gmp->level);
 	out->reason = (uint8_t)reason_of(gmp);
 	out->robustness = gmp->robustness;
 	out->querier_present = (uint8_t)mcr_gmp_is_querier_present(gmp, now_ns);
-	out->querier_version = gmp->querier_version;
+	out->querier_version =
+	    gmp->querier_level ? mcr_gmp_version_of(gmp->wire, gmp->querier_level) : 0;
 	out->querier = gmp->querier;
 	out->query_interval_s = gmp->query_interval_s;
 	out->last_query_ns = gmp->last_query_ns;
 	out->querier_until_ns = gmp->querier_until_ns;
-	out->v1_until_ns = gmp->v1_until_ns;
-	out->v2_until_ns = gmp->v2_until_ns;
+	out->v1_until_ns = of_version(gmp, gmp->until_ns, 1);
+	out->v2_until_ns = of_version(gmp, gmp->until_ns, 2);
+	out->rx_v1_queries = of_version(gmp, gmp->old_queries, 1);
+	out->rx_v2_queries = of_version(gmp, gmp->old_queries, 2);
 	out->repeat_due_ns = gmp->cfg.repeat_s == MCR_GMP_NO_REPEAT || !gmp->n_wanted
 				 ? MCR_GMP_NEVER
 				 : gmp->repeat_due_ns;
@@ -102,11 +117,11 @@ void mcr_gmp_get_info(const struct mcr_gmp *gmp, uint64_t now_ns, struct mcr_gmp
 void mcr_gmp_get_brief(const struct mcr_gmp *gmp, struct mcr_gmp_brief *out)
 {
 	*out = (struct mcr_gmp_brief){
-	    .version = gmp->version,
+	    .version = mcr_gmp_version_of(gmp->wire, gmp->level),
 	    .reason = (uint8_t)reason_of(gmp),
 	    .querier = gmp->querier,
 	    .old_queries =
-		gmp->stats.rx_v1_queries + gmp->stats.rx_v2_queries + gmp->stats.rx_v2_ssm_queries,
+		gmp->old_queries[1] + gmp->old_queries[2] + gmp->stats.rx_old_ssm_queries,
 	};
 }
 
@@ -120,7 +135,7 @@ static enum mcr_gmp_group_state state_of(const struct mcr_gmp *gmp, const struct
 {
 	if (!mcr_membership_wanted(&g->membership))
 		return MCR_GMP_GROUP_LEAVING;
-	if (g->change_due_ns != MCR_GMP_NEVER || (gmp->version < 3 && g->copies))
+	if (g->change_due_ns != MCR_GMP_NEVER || (gmp->level < MCR_GMP_LEVEL_NEWEST && g->copies))
 		return MCR_GMP_GROUP_REPORTING;
 	if (g->answer_due_ns != MCR_GMP_NEVER)
 		return MCR_GMP_GROUP_DELAYING;

@@ -23,7 +23,7 @@ static void close_report(struct mcr_gmp *gmp)
 
 	if (!q->records)
 		return;
-	mcr_igmp_finish_v3(slot(gmp), q->lengths[q->n], gmp->address, q->records);
+	gmp->wire->finish(slot(gmp), q->lengths[q->n], gmp->address, q->records);
 	gmp->stats.tx_records += q->records;
 	q->records = 0;
 	q->n++;
@@ -34,14 +34,15 @@ static void put_record(struct mcr_gmp *gmp, enum mcr_record type, struct mcr_add
 {
 	struct mcr_gmp_queue *q = &gmp->queue;
 
-	if (room(gmp) < MCR_IGMP_RECORD_HEADER + 4 * n)
+	if (room(gmp) < mcr_gmp_record_octets(gmp->wire, n))
 		close_report(gmp);
 	if (!q->records)
-		q->lengths[q->n] = MCR_GMP_HEADERS;
+		q->lengths[q->n] = (uint16_t)mcr_gmp_headers(gmp);
 	uint8_t *end = slot(gmp) + q->lengths[q->n];
 
-	q->lengths[q->n] =
-	    (uint16_t)(q->lengths[q->n] + mcr_igmp_write_record(end, type, group, sources, n));
+	size_t len = mcr_gmp_write_record(gmp->wire, end, type, group, sources, n);
+
+	q->lengths[q->n] = (uint16_t)(q->lengths[q->n] + len);
 	q->records++;
 }
 
@@ -116,16 +117,15 @@ static size_t octets_needed(const struct mcr_gmp *gmp, const struct mcr_gmp_grou
 	size_t n = 0;
 
 	if (g->change_due_ns <= now_ns && m->mode_left)
-		n += MCR_IGMP_RECORD_HEADER + 4 * (size_t)m->n_listed;
+		n += mcr_gmp_record_octets(gmp->wire, m->n_listed);
 	else if (g->change_due_ns <= now_ns)
 		for (unsigned type = MCR_RECORD_ALLOW; type <= MCR_RECORD_BLOCK; type++) {
 			size_t k = mcr_membership_select(m, (enum mcr_record)type, NULL);
 
-			n += k ? MCR_IGMP_RECORD_HEADER + 4 * k : 0;
+			n += k ? mcr_gmp_record_octets(gmp->wire, k) : 0;
 		}
 	if (g->answer_due_ns <= now_ns)
-		n += MCR_IGMP_RECORD_HEADER +
-		     4 * (size_t)(g->n_recorded ? g->n_recorded : m->n_listed);
+		n += mcr_gmp_record_octets(gmp->wire, g->n_recorded ? g->n_recorded : m->n_listed);
 	return n < mcr_gmp_capacity(gmp) ? n : mcr_gmp_capacity(gmp);
 }
 
@@ -137,13 +137,13 @@ static uint64_t next_copy_ns(struct mcr_gmp *gmp, uint64_t due_ns, uint64_t now_
 	if (!gmp->wave_valid || gmp->wave_from_ns != due_ns || gmp->wave_next_ns <= now_ns) {
 		gmp->wave_valid = 1;
 		gmp->wave_from_ns = due_ns;
-		gmp->wave_next_ns = now_ns + mcr_gmp_delay(gmp, MCR_GMP_URI_V3_NS);
+		gmp->wave_next_ns = now_ns + mcr_gmp_delay(gmp, MCR_GMP_URI_NS);
 	}
 	return gmp->wave_next_ns;
 }
 
 /* Appends the records of a group that is due, and sets its next time. */
-static void report_v3(struct mcr_gmp *gmp, struct mcr_gmp_group *g, uint64_t now_ns)
+static void report_group(struct mcr_gmp *gmp, struct mcr_gmp_group *g, uint64_t now_ns)
 {
 	if (g->change_due_ns <= now_ns) {
 		uint64_t due_ns = g->change_due_ns;
@@ -168,7 +168,7 @@ static void report_v3(struct mcr_gmp *gmp, struct mcr_gmp_group *g, uint64_t now
 
 /* One report, with as many due groups as fit; several when the list of one group has to be split.
  */
-static void build_v3(struct mcr_gmp *gmp, uint64_t now_ns)
+static void build_report(struct mcr_gmp *gmp, uint64_t now_ns)
 {
 	struct mcr_gmp_group *g;
 
@@ -176,33 +176,34 @@ static void build_v3(struct mcr_gmp *gmp, uint64_t now_ns)
 		if (gmp->queue.n ||
 		    (gmp->queue.records && octets_needed(gmp, g, now_ns) > room(gmp)))
 			break;
-		report_v3(gmp, g, now_ns);
+		report_group(gmp, g, now_ns);
 	}
 	close_report(gmp);
 }
 
-static void put_v12(struct mcr_gmp *gmp, uint8_t type, struct mcr_address group)
+static void put_old(struct mcr_gmp *gmp, uint8_t type, struct mcr_address group)
 {
+	const struct mcr_gmp_wire *wire = gmp->wire;
 	struct mcr_gmp_queue *q = &gmp->queue;
 
-	mcr_igmp_write_v12(slot(gmp), type, gmp->address, group);
-	q->lengths[q->n++] = MCR_IGMP_V2_PACKET;
+	wire->write_old(slot(gmp), type, gmp->address, group);
+	q->lengths[q->n++] = (uint16_t)(wire->ip_octets + wire->old_octets);
 }
 
-/* RFC 2236 §6: "send report", "start timer" and "send leave" for the group that is due. */
-static void build_v12(struct mcr_gmp *gmp, uint64_t now_ns)
+/* RFC 2236 §6, RFC 2710 §4: "send report", "start timer" and "send leave" (Done) for the group that
+ * is due. */
+static void build_old(struct mcr_gmp *gmp, uint64_t now_ns)
 {
 	struct mcr_gmp_group *g = mcr_gmp_groups_first_due(&gmp->groups);
 
 	if (!mcr_membership_wanted(&g->membership)) {
-		/* RFC 1112 has no leave; in v2 only the last reporter need send it. */
-		if (gmp->version == 2 && g->last_reporter)
-			put_v12(gmp, MCR_IGMP_TYPE_V2_LEAVE, g->address);
+		/* RFC 1112 has no leave; at level 2 only the last reporter need send it. */
+		if (gmp->level == 2 && g->last_reporter)
+			put_old(gmp, gmp->wire->leave_type, g->address);
 		mcr_gmp_drop_group(gmp, g);
 		return;
 	}
-	put_v12(gmp, gmp->version == 1 ? MCR_IGMP_TYPE_V1_REPORT : MCR_IGMP_TYPE_V2_REPORT,
-		g->address);
+	put_old(gmp, gmp->wire->report_types[gmp->level], g->address);
 	if (g->copies)
 		g->copies--;
 	g->unsent = 0;
@@ -210,7 +211,7 @@ static void build_v12(struct mcr_gmp *gmp, uint64_t now_ns)
 	g->last_report_ns = now_ns;
 	g->change_due_ns = MCR_GMP_NEVER;
 	g->answer_due_ns =
-	    g->copies ? now_ns + mcr_gmp_delay(gmp, MCR_GMP_URI_V2_NS) : MCR_GMP_NEVER;
+	    g->copies ? now_ns + mcr_gmp_delay(gmp, MCR_GMP_URI_OLD_NS) : MCR_GMP_NEVER;
 	mcr_gmp_groups_wake(&gmp->groups, g);
 }
 
@@ -221,7 +222,7 @@ static void build_sweep(struct mcr_gmp *gmp, uint64_t now_ns)
 
 	while (s->left && !gmp->queue.n) {
 		struct mcr_gmp_group *g = s->cursor ? s->cursor : gmp->groups.first;
-		size_t need = MCR_IGMP_RECORD_HEADER + 4 * (size_t)g->membership.n_listed;
+		size_t need = mcr_gmp_record_octets(gmp->wire, g->membership.n_listed);
 
 		if (g->swept != s->number) {
 			if (gmp->queue.records && room(gmp) < need)
@@ -277,7 +278,7 @@ static int drain(struct mcr_gmp *gmp, uint64_t now_ns, mcr_gmp_send send, void *
 			return 0;
 		}
 		gmp->tick_sent++;
-		if (packet[MCR_IGMP_IP_HEADER] == MCR_IGMP_TYPE_V2_LEAVE)
+		if (packet[gmp->wire->ip_octets] == gmp->wire->leave_type)
 			gmp->stats.tx_leaves++;
 		else
 			gmp->stats.tx_reports++;
@@ -299,10 +300,10 @@ static void build(struct mcr_gmp *gmp, uint64_t now_ns)
 
 	if (!g || mcr_gmp_group_due(g) > now_ns)
 		build_sweep(gmp, now_ns);
-	else if (gmp->version == 3)
-		build_v3(gmp, now_ns);
+	else if (gmp->level == MCR_GMP_LEVEL_NEWEST)
+		build_report(gmp, now_ns);
 	else
-		build_v12(gmp, now_ns);
+		build_old(gmp, now_ns);
 }
 
 /* Messages are built as late as possible, so that each says what holds when it goes out, unless the
@@ -339,10 +340,9 @@ uint64_t mcr_gmp_deadline(const struct mcr_gmp *gmp, uint64_t now_ns)
 		deadline = 0;
 	if (deadline < gmp->blocked_ns)
 		deadline = gmp->blocked_ns;
-	if (gmp->v1_until_ns)
-		earlier(&deadline, gmp->v1_until_ns);
-	if (gmp->v2_until_ns)
-		earlier(&deadline, gmp->v2_until_ns);
+	for (unsigned level = 1; level < MCR_GMP_LEVEL_NEWEST; level++)
+		if (gmp->until_ns[level])
+			earlier(&deadline, gmp->until_ns[level]);
 	if (gmp->cfg.repeat_s != MCR_GMP_NO_REPEAT && gmp->n_wanted)
 		earlier(&deadline, gmp->repeat_due_ns);
 	return deadline > now_ns ? deadline : now_ns + MCR_GMP_TICK_NS;

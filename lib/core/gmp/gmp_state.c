@@ -40,9 +40,9 @@ void mcr_gmp_announce_group(struct mcr_gmp *gmp, struct mcr_gmp_group *g)
 {
 	int wanted = mcr_membership_wanted(&g->membership);
 
-	if (gmp->version == 3) {
+	if (gmp->level == MCR_GMP_LEVEL_NEWEST) {
 		if (!wanted && !mcr_membership_pending(&g->membership))
-			g->membership.mode_left = gmp->robustness; /* a v2 leave not yet sent */
+			g->membership.mode_left = gmp->robustness; /* an old leave not yet sent */
 		mcr_membership_announce(&g->membership, gmp->robustness);
 	} else if (wanted) {
 		mcr_gmp_forget_answer(gmp, g);
@@ -102,7 +102,7 @@ int mcr_gmp_set_mtu(struct mcr_gmp *gmp, uint16_t mtu)
 {
 	uint16_t before = gmp->cfg.mtu;
 
-	if (mtu < MCR_IPV4_MTU_MIN)
+	if (mtu < gmp->wire->mtu_min)
 		return -EINVAL;
 	if (mtu > gmp->queue.stride && widen_slots(&gmp->queue, mtu) < 0)
 		return -ENOMEM;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the files of the IGMP machine share. A file calls those above it:
+/* What the files of the membership machine share. A file calls those above it:
  *
  *     gmp_state.c    the machine's memory, and what several of them do to a group
  *     gmp_version.c  which version is in use
@@ -16,17 +16,16 @@
 #include "core/address.h"
 #include "core/gmp/gmp.h"
 #include "core/gmp/gmp_groups.h"
-#include "core/gmp/igmp_wire.h"
-#include "core/parse.h"
+#include "core/gmp/gmp_wire.h"
 #include "core/rng.h"
 
 #define MCR_GMP_SECOND_NS          1000000000ull
-#define MCR_GMP_QI_S               125u /* RFC 9776 §8.2 */
+#define MCR_GMP_QI_S               125u /* RFC 9776 §8.2; RFC 9777 §9 has the same values */
 #define MCR_GMP_QI_MAX_S           3600u /* a larger QQIC counts as this: it only feeds our timeouts */
 #define MCR_GMP_QRI_NS             (10 * MCR_GMP_SECOND_NS)  /* §8.3 */
-#define MCR_GMP_URI_V3_NS          MCR_GMP_SECOND_NS         /* §8.11 */
-#define MCR_GMP_URI_V2_NS          (10 * MCR_GMP_SECOND_NS)  /* RFC 2236 §8.10 */
-#define MCR_GMP_V1_NS              (400 * MCR_GMP_SECOND_NS) /* RFC 2236 §8.11; D1 */
+#define MCR_GMP_URI_NS             MCR_GMP_SECOND_NS         /* §8.11 */
+#define MCR_GMP_URI_OLD_NS         (10 * MCR_GMP_SECOND_NS)  /* RFC 2236 §8.10, RFC 2710 §7.10 */
+#define MCR_GMP_LEVEL_1_NS         (400 * MCR_GMP_SECOND_NS) /* RFC 2236 §8.11; D1 */
 #define MCR_GMP_RECORDED_MAX       65536u /* recorded sources of all groups: 1 MiB */
 #define MCR_GMP_RECORDED_GROUP_MAX 4096u  /* of one: each query walks over them */
 
@@ -40,9 +39,9 @@ struct mcr_gmp_queue {
 	uint16_t records;        /* in the slot being filled */
 };
 
-/* A general answer in v3: the groups in turn, one message to a slot of the response time (RFC 9776
- * §5.2 recommends to spread them). The cursor goes round the list; a group whose `swept` is
- * `number` has been reported. */
+/* A general answer of the newest version: the groups in turn, one message to a slot of the response
+ * time (RFC 9776 §5.2 recommends to spread them). The cursor goes round the list; a group whose
+ * `swept` is `number` has been reported. */
 struct mcr_gmp_sweep {
 	uint64_t due_ns;  /* of the next message; MCR_GMP_NEVER: no answer under way */
 	uint64_t end_ns;  /* all must be out by then */
@@ -56,16 +55,18 @@ struct mcr_gmp_sweep {
 
 struct mcr_gmp {
 	struct mcr_gmp_config cfg;
+	const struct mcr_gmp_wire *wire;
 	struct mcr_rng rng;
-	struct mcr_address address;
-	uint8_t version; /* in use */
+	struct mcr_address address, other_address;
+	uint8_t level; /* of the version in use: gmp_wire.h */
 	uint8_t robustness;
-	uint8_t querier_version;
+	uint8_t querier_level; /* 0: none was heard */
 	uint32_t query_interval_s;
 	struct mcr_address querier;
 	uint64_t last_query_ns, querier_until_ns;
-	uint64_t v1_until_ns, v2_until_ns;                  /* 0: not running */
-	uint64_t last_old_general_ns, last_old_response_ns; /* v1, v2: see schedule_old_general */
+	uint64_t until_ns[MCR_GMP_LEVEL_NEWEST];    /* a querier of the level is present; 0: none */
+	uint64_t old_queries[MCR_GMP_LEVEL_NEWEST]; /* general queries by level */
+	uint64_t last_old_general_ns, last_old_response_ns; /* see schedule_old_general */
 	uint64_t repeat_due_ns;
 
 	struct mcr_gmp_groups groups;
@@ -108,18 +109,23 @@ void mcr_gmp_announce_group(struct mcr_gmp *gmp, struct mcr_gmp_group *g);
  * or -ENOMEM. */
 int mcr_gmp_reserve(struct mcr_gmp *gmp, size_t n);
 
-#define MCR_GMP_HEADERS (MCR_IGMP_IP_HEADER + MCR_IGMP_REPORT_HEADER) /* in front of records */
+/* mcr_gmp_headers: octets in front of the records of a message. */
+static inline size_t mcr_gmp_headers(const struct mcr_gmp *gmp)
+{
+	return gmp->wire->ip_octets + MCR_GMP_REPORT_HEADER;
+}
 
 /* mcr_gmp_capacity: octets that the records of one message may take. */
 static inline size_t mcr_gmp_capacity(const struct mcr_gmp *gmp)
 {
-	return gmp->cfg.mtu - (size_t)MCR_GMP_HEADERS;
+	return gmp->cfg.mtu - mcr_gmp_headers(gmp);
 }
 
 /* mcr_gmp_sources_max: sources that one record may hold. */
 static inline size_t mcr_gmp_sources_max(const struct mcr_gmp *gmp)
 {
-	return (mcr_gmp_capacity(gmp) - MCR_IGMP_RECORD_HEADER) / 4;
+	return (mcr_gmp_capacity(gmp) - mcr_gmp_record_octets(gmp->wire, 0)) /
+	       gmp->wire->address_octets;
 }
 
 /* ---- gmp_version.c ---- */
@@ -149,7 +155,7 @@ uint64_t mcr_gmp_deadline(const struct mcr_gmp *gmp, uint64_t now_ns);
 /* mcr_gmp_is_querier_present: a general query was heard and has not timed out. */
 static inline int mcr_gmp_is_querier_present(const struct mcr_gmp *gmp, uint64_t now_ns)
 {
-	return gmp->querier_version && now_ns < gmp->querier_until_ns;
+	return gmp->querier_level && now_ns < gmp->querier_until_ns;
 }
 
 #endif

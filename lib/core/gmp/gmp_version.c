@@ -4,7 +4,8 @@
 #include "core/gmp/gmp_state.h"
 
 /* After a change of version the group sends nothing of the old version any more, but reports in the
- * new one a change that has not gone out once. D4: back in v3, it reports its whole state at once.
+ * new one a change that has not gone out once. D4: back at
+ * the newest, it reports its whole state at once.
  */
 static void convert_group(struct mcr_gmp *gmp, struct mcr_gmp_group *g)
 {
@@ -16,17 +17,17 @@ static void convert_group(struct mcr_gmp *gmp, struct mcr_gmp_group *g)
 	}
 	if (!g->unsent && !mcr_membership_wanted(&g->membership))
 		mcr_gmp_drop_group(gmp, g);
-	else if (gmp->version == 3)
+	else if (gmp->level == MCR_GMP_LEVEL_NEWEST)
 		mcr_gmp_announce_group(gmp, g);
 	else
 		mcr_gmp_groups_wake(&gmp->groups, g);
 }
 
-static void switch_version(struct mcr_gmp *gmp, uint8_t version)
+static void switch_version(struct mcr_gmp *gmp, uint8_t level)
 {
 	struct mcr_gmp_group *next;
 
-	gmp->version = version;
+	gmp->level = level;
 	gmp->stats.version_changes++;
 	gmp->stats.tx_cancelled += gmp->queue.n - gmp->queue.head;
 	gmp->queue.n = gmp->queue.head = 0;
@@ -40,14 +41,16 @@ static void switch_version(struct mcr_gmp *gmp, uint8_t version)
 
 void mcr_gmp_refresh_version(struct mcr_gmp *gmp, uint64_t now_ns)
 {
-	uint8_t version = gmp->cfg.version;
+	uint8_t level = MCR_GMP_LEVEL_NEWEST; /* the oldest querier present gives it */
 
-	if (now_ns >= gmp->v1_until_ns)
-		gmp->v1_until_ns = 0;
-	if (now_ns >= gmp->v2_until_ns)
-		gmp->v2_until_ns = 0;
-	if (!version)
-		version = gmp->v1_until_ns ? 1 : gmp->v2_until_ns ? 2 : 3;
-	if (version != gmp->version)
-		switch_version(gmp, version);
+	for (uint8_t older = MCR_GMP_LEVEL_NEWEST - 1; older > 0; older--) {
+		if (now_ns >= gmp->until_ns[older])
+			gmp->until_ns[older] = 0;
+		if (gmp->until_ns[older])
+			level = older;
+	}
+	if (gmp->cfg.version)
+		level = mcr_gmp_level_of(gmp->wire, gmp->cfg.version);
+	if (level != gmp->level)
+		switch_version(gmp, level);
 }

@@ -11,8 +11,20 @@
 #define SECOND_NS 1000000000ull
 #define TENTH_NS  100000000ull
 
+/* Message types (RFC 9776 §4). */
+enum {
+	TYPE_QUERY = 0x11,
+	TYPE_V1_REPORT = 0x12,
+	TYPE_V2_REPORT = 0x16,
+	TYPE_V2_LEAVE = 0x17,
+	TYPE_V3_REPORT = 0x22,
+};
+
 #define ALL_ROUTERS 0xe0000002u /* 224.0.0.2 */
 #define V3_ROUTERS  0xe0000016u /* 224.0.0.22 */
+
+#define IP_HEADER 24 /* with Router Alert */
+#define OLD       8  /* octets of a v1 or v2 message */
 
 static uint16_t get16(const uint8_t *p)
 {
@@ -46,7 +58,7 @@ static uint16_t checksum(const uint8_t *p, size_t len)
 }
 
 /* Returns 0 when an option's length is impossible (RFC 791 §3.1). */
-static int parse_options(struct mcr_igmp_message *out, const uint8_t *p, const uint8_t *end)
+static int parse_options(struct mcr_gmp_message *out, const uint8_t *p, const uint8_t *end)
 {
 	while (p < end && *p != 0) {
 		if (*p == 1) {
@@ -63,7 +75,7 @@ static int parse_options(struct mcr_igmp_message *out, const uint8_t *p, const u
 }
 
 /* Finds the IGMP message in the packet: *payload and *payload_len. */
-static enum mcr_gmp_rx parse_ip(struct mcr_igmp_message *out, const uint8_t *packet, size_t len,
+static enum mcr_gmp_rx parse_ip(struct mcr_gmp_message *out, const uint8_t *packet, size_t len,
 				const uint8_t **payload, size_t *payload_len)
 {
 	if (len < 20 || packet[0] >> 4 != 4)
@@ -78,7 +90,7 @@ static enum mcr_gmp_rx parse_ip(struct mcr_igmp_message *out, const uint8_t *pac
 		return MCR_GMP_RX_FRAGMENT;
 	if (!parse_options(out, packet + 20, packet + header))
 		return MCR_GMP_RX_BAD_IP;
-	out->ttl = packet[8];
+	out->hop_limit = packet[8];
 	out->source = mcr_address_from_ipv4(mcr_load32(packet + 12));
 	out->destination = mcr_address_from_ipv4(mcr_load32(packet + 16));
 	*payload = packet + header;
@@ -87,17 +99,20 @@ static enum mcr_gmp_rx parse_ip(struct mcr_igmp_message *out, const uint8_t *pac
 }
 
 /* RFC 9776 §7.1: the version of a query comes from its length and code. */
-static enum mcr_gmp_rx parse_query(struct mcr_igmp_message *out, const uint8_t *p, size_t len)
+static enum mcr_gmp_rx parse_query(struct mcr_gmp_message *out, const uint8_t *p, size_t len)
 {
-	if (len == 8) {
-		out->version = out->code ? 2 : 1;
+	if (len == OLD) {
+		out->level = p[1] ? 2 : 1;
+		/* RFC 9776 §7.2.1: v1 means 10 s. */
+		out->response_ns = p[1] ? p[1] * TENTH_NS : 10 * SECOND_NS;
 		return MCR_GMP_RX_QUERY;
 	}
 	if (len < 12)
 		return MCR_GMP_RX_BAD_LENGTH;
-	out->version = 3;
+	out->level = 3;
+	out->response_ns = mcr_gmp_float(p[1]) * TENTH_NS;
 	out->qrv = p[8] & 7;
-	out->qqic = p[9];
+	out->interval_s = mcr_gmp_float(p[9]);
 	out->n_sources = get16(p + 10);
 	out->sources = p + 12;
 	if (out->n_sources > (len - 12) / 4)
@@ -105,7 +120,7 @@ static enum mcr_gmp_rx parse_query(struct mcr_igmp_message *out, const uint8_t *
 	return MCR_GMP_RX_QUERY;
 }
 
-enum mcr_gmp_rx mcr_igmp_parse(struct mcr_igmp_message *out, const uint8_t *packet, size_t len)
+static enum mcr_gmp_rx parse(struct mcr_gmp_message *out, const uint8_t *packet, size_t len)
 {
 	const uint8_t *p = NULL;
 	size_t n = 0;
@@ -115,14 +130,12 @@ enum mcr_gmp_rx mcr_igmp_parse(struct mcr_igmp_message *out, const uint8_t *pack
 
 	if (rx != MCR_GMP_RX_QUERY)
 		return rx;
-	if (n < 8)
+	if (n < OLD)
 		return MCR_GMP_RX_BAD_LENGTH;
-	out->type = p[0];
-	out->code = p[1];
 	out->group = mcr_address_of_ipv4(mcr_load32(p + 4));
-	if (out->type == MCR_IGMP_TYPE_QUERY)
+	if (p[0] == TYPE_QUERY)
 		rx = parse_query(out, p, n);
-	else if (out->type == MCR_IGMP_TYPE_V1_REPORT || out->type == MCR_IGMP_TYPE_V2_REPORT)
+	else if (p[0] == TYPE_V1_REPORT || p[0] == TYPE_V2_REPORT)
 		rx = MCR_GMP_RX_REPORT;
 	else
 		rx = MCR_GMP_RX_TYPE;
@@ -132,25 +145,21 @@ enum mcr_gmp_rx mcr_igmp_parse(struct mcr_igmp_message *out, const uint8_t *pack
 	return checksum(p, n) == 0 ? rx : MCR_GMP_RX_BAD_CHECKSUM;
 }
 
-uint32_t mcr_igmp_float(uint8_t code)
+/* D2. A v1 query never has the option. */
+static enum mcr_gmp_rx vet(const struct mcr_gmp_message *message, int strict)
 {
-	return code < 128 ? code : (uint32_t)((code & 15) | 16) << ((code >> 4 & 7) + 3);
-}
-
-uint64_t mcr_igmp_max_response_ns(const struct mcr_igmp_message *query)
-{
-	if (query->version == 1)
-		return 10 * SECOND_NS; /* RFC 9776 §7.2.1 */
-	if (query->version == 2)
-		return query->code * TENTH_NS;
-	return mcr_igmp_float(query->code) * TENTH_NS;
+	if (strict && message->level && message->hop_limit != 1)
+		return MCR_GMP_RX_STRICT_TTL;
+	if (strict && message->level > 1 && !message->router_alert)
+		return MCR_GMP_RX_STRICT_ALERT;
+	return MCR_GMP_RX_QUERY;
 }
 
 /* TTL 1, TOS 0xc0 and Router Alert in every version, DF and ID 0: as Linux sends. */
 static void write_ip(uint8_t *p, size_t total, struct mcr_address source, uint32_t destination_be)
 {
-	static const uint8_t header[MCR_IGMP_IP_HEADER] = {
-	    0x46, 0xc0, 0, 0, 0, 0, 0x40, 0, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x94, 4, 0, 0};
+	static const uint8_t header[IP_HEADER] = {0x46, 0xc0, 0, 0, 0, 0, 0x40, 0, 1,    2, 0, 0,
+						  0,    0,    0, 0, 0, 0, 0,    0, 0x94, 4, 0, 0};
 
 	memcpy(p, header, sizeof(header));
 	put16(p + 2, (uint16_t)total);
@@ -159,40 +168,43 @@ static void write_ip(uint8_t *p, size_t total, struct mcr_address source, uint32
 	put16(p + 10, checksum(p, sizeof(header)));
 }
 
-void mcr_igmp_write_v12(uint8_t *packet, uint8_t type, struct mcr_address source,
-			struct mcr_address group)
+static void write_old(uint8_t *packet, uint8_t type, struct mcr_address source,
+		      struct mcr_address group)
 {
-	uint8_t *p = packet + MCR_IGMP_IP_HEADER;
+	uint8_t *p = packet + IP_HEADER;
 
 	p[0] = type;
 	p[1] = 0;
 	put16(p + 2, 0);
 	put_address(p + 4, group);
-	put16(p + 2, checksum(p, 8));
-	write_ip(packet, MCR_IGMP_V2_PACKET, source,
-		 type == MCR_IGMP_TYPE_V2_LEAVE ? htobe32(ALL_ROUTERS)
-						: mcr_address_ipv4_be(group));
+	put16(p + 2, checksum(p, OLD));
+	write_ip(packet, IP_HEADER + OLD, source,
+		 type == TYPE_V2_LEAVE ? htobe32(ALL_ROUTERS) : mcr_address_ipv4_be(group));
 }
 
-size_t mcr_igmp_write_record(uint8_t *p, enum mcr_record type, struct mcr_address group,
-			     const struct mcr_address *sources, size_t n)
+static void finish(uint8_t *packet, size_t len, struct mcr_address source, uint16_t records)
 {
-	p[0] = (uint8_t)type;
-	p[1] = 0; /* no auxiliary data: RFC 9776 §4.2.11 */
-	put16(p + 2, (uint16_t)n);
-	put_address(p + 4, group);
-	for (size_t i = 0; i < n; i++)
-		put_address(p + MCR_IGMP_RECORD_HEADER + 4 * i, sources[i]);
-	return MCR_IGMP_RECORD_HEADER + 4 * n;
-}
+	uint8_t *p = packet + IP_HEADER;
 
-void mcr_igmp_finish_v3(uint8_t *packet, size_t len, struct mcr_address source, uint16_t records)
-{
-	uint8_t *p = packet + MCR_IGMP_IP_HEADER;
-
-	memset(p, 0, MCR_IGMP_REPORT_HEADER);
-	p[0] = MCR_IGMP_TYPE_V3_REPORT;
+	memset(p, 0, MCR_GMP_REPORT_HEADER);
+	p[0] = TYPE_V3_REPORT;
 	put16(p + 6, records);
-	put16(p + 2, checksum(p, len - MCR_IGMP_IP_HEADER));
+	put16(p + 2, checksum(p, len - IP_HEADER));
 	write_ip(packet, len, source, htobe32(V3_ROUTERS));
 }
+
+const struct mcr_gmp_wire mcr_igmp_wire = {
+    .all_nodes = {{[10] = 0xff, 0xff, 224, 0, 0, 1}},
+    .mtu_min = MCR_IPV4_MTU_MIN,
+    .first_level = 1,
+    .ip_octets = IP_HEADER,
+    .address_octets = 4,
+    .old_octets = OLD,
+    .report_types = {[1] = TYPE_V1_REPORT, [2] = TYPE_V2_REPORT},
+    .leave_type = TYPE_V2_LEAVE,
+    .old_responses = 10, /* RFC 9776 §8.12 */
+    .parse = parse,
+    .vet = vet,
+    .write_old = write_old,
+    .finish = finish,
+};

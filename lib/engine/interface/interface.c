@@ -278,7 +278,7 @@ static void old_queries_line(struct mcr_interface *i, uint64_t now_ns, char *lin
 		 "interface %s: old IGMP queries so far: %" PRIu64 " of version 1, %" PRIu64
 		 " general of version 2, %" PRIu64
 		 " of version 2 for groups in 232.0.0.0/8; last general query from %s, version %u",
-		 i->config.name, igmp.rx_v1_queries, igmp.rx_v2_queries, igmp.rx_v2_ssm_queries,
+		 i->config.name, igmp.rx_v1_queries, igmp.rx_v2_queries, igmp.rx_old_ssm_queries,
 		 mcr_address_format(querier, igmp.querier), igmp.querier_version);
 }
 

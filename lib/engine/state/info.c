@@ -212,7 +212,7 @@ static void igmp_into(const struct mcr_interface *it, struct mcr_interface_info 
 	out->igmp_reports = igmp.tx_reports + igmp.tx_leaves;
 	out->igmp_rx_v1_queries = igmp.rx_v1_queries;
 	out->igmp_rx_v2_queries = igmp.rx_v2_queries;
-	out->igmp_rx_v2_ssm_queries = igmp.rx_v2_ssm_queries;
+	out->igmp_rx_v2_ssm_queries = igmp.rx_old_ssm_queries;
 	out->igmp_suppressed = igmp.suppressed;
 	out->igmp_cancelled = igmp.tx_cancelled;
 	out->igmp_version_changes = igmp.version_changes;

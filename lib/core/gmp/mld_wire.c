@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* RFC 9777 §5, RFC 2710 §3: message formats. Leaves out what only routers read: the records of v2
+ * reports. */
+#include "core/gmp/mld_wire.h"
+
+#include <string.h>
+
+#include "core/address.h"
+#include "core/icmp6.h"
+#include "core/parse.h"
+
+/* Message types of ICMPv6 (RFC 9777 §5). */
+enum {
+	TYPE_QUERY = 130,
+	TYPE_V1_REPORT = 131,
+	TYPE_V1_DONE = 132,
+	TYPE_V2_REPORT = 143,
+};
+
+/* Next header values (RFC 8200 §4). */
+enum {
+	NEXT_HOP_BY_HOP = 0,
+	NEXT_ROUTING = 43,
+	NEXT_FRAGMENT = 44,
+	NEXT_DESTINATION = 60,
+};
+
+#define HOP_BY_HOP     8 /* octets of the header that we send: Router Alert and PadN */
+#define IP_HEADER      (MCR_IPV6_HEADER + HOP_BY_HOP)
+#define OLD            24   /* octets of a v1 message */
+#define V2_QUERY       28   /* without sources */
+#define MTU_MIN        1280 /* RFC 8200 §5 */
+#define HEADERS_MAX    8    /* between the IPv6 header and the message */
+#define MILLISECOND_NS 1000000ull
+
+#define ALL_ROUTERS                       \
+	{                                 \
+		{                         \
+			0xff, 2, [15] = 2 \
+		}                         \
+	}
+#define V2_ROUTERS                           \
+	{                                    \
+		{                            \
+			0xff, 2, [15] = 0x16 \
+		}                            \
+	}
+
+/* Where a packet is being read. */
+struct cursor {
+	const uint8_t *p, *end;
+	uint8_t next; /* header, at p */
+};
+
+/* RFC 2711 §2.1: value 0 says that the packet is of MLD. */
+static void note_option(struct mcr_gmp_message *out, const uint8_t *option)
+{
+	if (option[0] == 5 && option[1] == 2 && option[2] == 0 && option[3] == 0)
+		out->router_alert = 1;
+}
+
+/* The options of a hop-by-hop or destination header (RFC 8200 §4.2). Returns 0 when a length is
+ * impossible, or when an option is not known and its type orders to discard the packet. */
+static int parse_options(struct mcr_gmp_message *out, uint8_t header, const uint8_t *p,
+			 const uint8_t *end)
+{
+	while (p < end) {
+		if (*p == 0) { /* Pad1 */
+			p++;
+			continue;
+		}
+		if (end - p < 2 || p[1] > end - p - 2 || p[0] >> 6 != 0)
+			return 0;
+		if (header == NEXT_HOP_BY_HOP)
+			note_option(out, p);
+		p += 2 + p[1];
+	}
+	return 1;
+}
+
+/* Goes beyond one extension header. */
+static enum mcr_gmp_rx skip_header(struct mcr_gmp_message *out, struct cursor *c)
+{
+	size_t left = (size_t)(c->end - c->p);
+	const uint8_t *p = c->p;
+
+	if (left < 8)
+		return MCR_GMP_RX_BAD_IP;
+	size_t len = c->next == NEXT_FRAGMENT ? 8 : 8 * (p[1] + 1u);
+
+	if (len > left)
+		return MCR_GMP_RX_BAD_IP;
+	if (c->next == NEXT_FRAGMENT && mcr_load_be16(p + 2) & 0xfff9) /* an offset, or more */
+		return MCR_GMP_RX_FRAGMENT;
+	if (c->next == NEXT_ROUTING && p[3] != 0) /* segments left: not at its end yet */
+		return MCR_GMP_RX_BAD_IP;
+	if ((c->next == NEXT_HOP_BY_HOP || c->next == NEXT_DESTINATION) &&
+	    !parse_options(out, c->next, p + 2, p + len))
+		return MCR_GMP_RX_BAD_IP;
+	c->next = p[0];
+	c->p += len;
+	return MCR_GMP_RX_QUERY;
+}
+
+static int is_extension(uint8_t next)
+{
+	return next == NEXT_ROUTING || next == NEXT_FRAGMENT || next == NEXT_DESTINATION;
+}
+
+/* Finds the ICMPv6 message: from c->p to c->end. */
+static enum mcr_gmp_rx parse_ip(struct mcr_gmp_message *out, const uint8_t *packet, size_t len,
+				struct cursor *c)
+{
+	if (len < MCR_IPV6_HEADER || packet[0] >> 4 != 6)
+		return MCR_GMP_RX_BAD_IP;
+	size_t payload = mcr_load_be16(packet + 4);
+
+	if (payload > len - MCR_IPV6_HEADER)
+		return MCR_GMP_RX_BAD_IP;
+	out->hop_limit = packet[7];
+	memcpy(out->source.octets, packet + 8, 16);
+	memcpy(out->destination.octets, packet + 24, 16);
+	*c = (struct cursor){.p = packet + MCR_IPV6_HEADER, .next = packet[6]};
+	c->end = c->p + payload; /* never the frame's length */
+	for (unsigned n = 0; n < HEADERS_MAX; n++) {
+		/* RFC 8200 §4.1: a hop-by-hop header is the first or an error. */
+		if (!is_extension(c->next) && (c->next != NEXT_HOP_BY_HOP || n > 0))
+			break;
+		enum mcr_gmp_rx rx = skip_header(out, c);
+
+		if (rx != MCR_GMP_RX_QUERY)
+			return rx;
+	}
+	return c->next == MCR_IPV6_PROTO_ICMP ? MCR_GMP_RX_QUERY : MCR_GMP_RX_BAD_IP;
+}
+
+/* RFC 9777 §5.1.3, in ms. */
+static uint32_t response_ms(uint16_t code)
+{
+	return code < 32768 ? code : (uint32_t)((code & 0xfff) | 0x1000) << ((code >> 12 & 7) + 3);
+}
+
+/* RFC 9777 §8.1: the version of a query comes from its length. */
+static enum mcr_gmp_rx parse_query(struct mcr_gmp_message *out, const uint8_t *p, size_t len)
+{
+	uint16_t code = mcr_load_be16(p + 4);
+
+	if (len == OLD) {
+		out->level = 2;
+		out->response_ns = code * MILLISECOND_NS; /* §8.2.1: linear */
+		return MCR_GMP_RX_QUERY;
+	}
+	if (len < V2_QUERY)
+		return MCR_GMP_RX_BAD_LENGTH;
+	out->level = 3;
+	out->response_ns = response_ms(code) * MILLISECOND_NS;
+	out->qrv = p[24] & 7;
+	out->interval_s = mcr_gmp_float(p[25]);
+	out->n_sources = mcr_load_be16(p + 26);
+	out->sources = p + V2_QUERY;
+	return out->n_sources > (len - V2_QUERY) / 16 ? MCR_GMP_RX_BAD_SOURCES : MCR_GMP_RX_QUERY;
+}
+
+static enum mcr_gmp_rx parse(struct mcr_gmp_message *out, const uint8_t *packet, size_t len)
+{
+	struct cursor c;
+
+	memset(out, 0, sizeof(*out));
+	enum mcr_gmp_rx rx = parse_ip(out, packet, len, &c);
+
+	if (rx != MCR_GMP_RX_QUERY)
+		return rx;
+	size_t n = (size_t)(c.end - c.p);
+
+	if (n < 8)
+		return MCR_GMP_RX_BAD_LENGTH;
+	int is_read = c.p[0] == TYPE_QUERY || c.p[0] == TYPE_V1_REPORT;
+
+	if (is_read && n < OLD)
+		return MCR_GMP_RX_BAD_LENGTH;
+	if (is_read)
+		memcpy(out->group.octets, c.p + 8, 16);
+	if (c.p[0] == TYPE_QUERY)
+		rx = parse_query(out, c.p, n);
+	else
+		rx = is_read ? MCR_GMP_RX_REPORT : MCR_GMP_RX_TYPE;
+	if (rx >= MCR_GMP_RX_MALFORMED)
+		return rx;
+	/* Octets behind the fields are covered too (RFC 9777 §5.1.12). */
+	return mcr_icmp6_checksum(packet + 8, c.p, n) == 0 ? rx : MCR_GMP_RX_BAD_CHECKSUM;
+}
+
+/* RFC 4291 §2.5.6 */
+static int is_link_local(struct mcr_address address)
+{
+	return address.octets[0] == 0xfe && (address.octets[1] & 0xc0) == 0x80;
+}
+
+/* RFC 9777 §5.1.14, §6.2; RFC 2710 §3, §4 (reports: one from :: does not count for a router, so it
+ * does not speak for us, either). */
+static enum mcr_gmp_rx vet(const struct mcr_gmp_message *message, int strict)
+{
+	(void)strict; /* the checks are part of the protocol */
+	if (!is_link_local(message->source))
+		return MCR_GMP_RX_SOURCE;
+	if (message->hop_limit != 1)
+		return MCR_GMP_RX_HOP_LIMIT;
+	return message->router_alert ? MCR_GMP_RX_QUERY : MCR_GMP_RX_NO_ALERT;
+}
+
+/* Completes a message of len octets behind both headers, and writes them. */
+static void complete(uint8_t *packet, size_t len, struct mcr_address source,
+		     struct mcr_address destination)
+{
+	static const uint8_t hop_by_hop[HOP_BY_HOP] = {MCR_IPV6_PROTO_ICMP, 0, 5, 2, 0, 0, 1, 0};
+	uint8_t *p = packet + IP_HEADER;
+
+	mcr_ipv6_put_header(packet, &(struct mcr_ipv6_header){
+					.source = source,
+					.destination = destination,
+					.payload_len = (uint16_t)(HOP_BY_HOP + len),
+					.next = NEXT_HOP_BY_HOP,
+					.hop_limit = 1,
+				    });
+	memcpy(packet + MCR_IPV6_HEADER, hop_by_hop, sizeof(hop_by_hop));
+	uint16_t checksum = mcr_icmp6_checksum(packet + 8, p, len);
+
+	memcpy(p + 2, &checksum, sizeof(checksum));
+}
+
+static void write_old(uint8_t *packet, uint8_t type, struct mcr_address source,
+		      struct mcr_address group)
+{
+	static const struct mcr_address all_routers = ALL_ROUTERS;
+	uint8_t *p = packet + IP_HEADER;
+
+	memset(p, 0, 8); /* the response delay, too: RFC 2710 §3.4 */
+	p[0] = type;
+	memcpy(p + 8, group.octets, 16);
+	complete(packet, OLD, source, type == TYPE_V1_DONE ? all_routers : group);
+}
+
+static void finish(uint8_t *packet, size_t len, struct mcr_address source, uint16_t records)
+{
+	static const struct mcr_address v2_routers = V2_ROUTERS;
+	uint8_t *p = packet + IP_HEADER;
+
+	memset(p, 0, MCR_GMP_REPORT_HEADER);
+	p[0] = TYPE_V2_REPORT;
+	p[6] = (uint8_t)(records >> 8);
+	p[7] = (uint8_t)records;
+	complete(packet, len - IP_HEADER, source, v2_routers);
+}
+
+const struct mcr_gmp_wire mcr_mld_wire = {
+    .all_nodes = {{0xff, 2, [15] = 1}},
+    .mtu_min = MTU_MIN,
+    .first_level = 2,
+    .ip_octets = IP_HEADER,
+    .address_octets = 16,
+    .old_octets = OLD,
+    .report_types = {[2] = TYPE_V1_REPORT},
+    .leave_type = TYPE_V1_DONE,
+    .old_responses = 1, /* RFC 9777 §9.12 */
+    .parse = parse,
+    .vet = vet,
+    .write_old = write_old,
+    .finish = finish,
+};
