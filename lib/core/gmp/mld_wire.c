@@ -190,18 +190,12 @@ static enum mcr_gmp_rx parse(struct mcr_gmp_message *out, const uint8_t *packet,
 	return mcr_icmp6_checksum(packet + 8, c.p, n) == 0 ? rx : MCR_GMP_RX_BAD_CHECKSUM;
 }
 
-/* RFC 4291 §2.5.6 */
-static int is_link_local(struct mcr_address address)
-{
-	return address.octets[0] == 0xfe && (address.octets[1] & 0xc0) == 0x80;
-}
-
 /* RFC 9777 §5.1.14, §6.2; RFC 2710 §3, §4 (reports: one from :: does not count for a router, so it
  * does not speak for us, either). */
 static enum mcr_gmp_rx vet(const struct mcr_gmp_message *message, int strict)
 {
 	(void)strict; /* the checks are part of the protocol */
-	if (!is_link_local(message->source))
+	if (!mcr_address_is_link_local(message->source))
 		return MCR_GMP_RX_SOURCE;
 	if (message->hop_limit != 1)
 		return MCR_GMP_RX_HOP_LIMIT;
