@@ -71,7 +71,7 @@ static void begin_link(struct message *m)
 
 static struct mcr_netdev_link watched(void)
 {
-	return (struct mcr_netdev_link){.fd = -1, .index = INDEX, .serial = 5};
+	return (struct mcr_netdev_link){.socket = {.fd = -1, .serial = 5}, .index = INDEX};
 }
 
 static struct mcr_netdev_link seen(void)

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
 
 #include <linux/if.h>
 #include <linux/if_arp.h>
@@ -14,46 +11,15 @@
 
 #include "engine/netdev/netdev_link.h"
 
-#define BUFFER_BYTES 32768 /* one interface takes about 1.5 KiB */
-#define ANSWER_MS    1000
-#define ASKS_MAX     3
-#define SOCKET_BYTES (1 << 20) /* for news of other links while the kernel keeps us waiting */
-
 #ifndef RTEXT_FILTER_SKIP_STATS
 #define RTEXT_FILTER_SKIP_STATS (1 << 3)
 #endif
 
 /* ---- what the kernel says ---- */
 
-/* Returns the next attribute of [*at, end), or NULL: there is none, or it does not end there. */
-static const struct rtattr *next_attr(const uint8_t **at, const uint8_t *end)
-{
-	const struct rtattr *a = (const struct rtattr *)*at;
-	size_t left = (size_t)(end - *at);
-
-	if (left < sizeof(*a) || a->rta_len < sizeof(*a) || a->rta_len > left)
-		return NULL;
-	*at += RTA_ALIGN(a->rta_len) < left ? RTA_ALIGN(a->rta_len) : left;
-	return a;
-}
-
-static size_t payload_of(const struct rtattr *a)
-{
-	return a->rta_len - RTA_LENGTH(0);
-}
-
-/* Returns 0, and leaves out as it is, when the attribute is too short. */
-static int take_number(void *out, size_t size, const struct rtattr *a)
-{
-	if (payload_of(a) < size)
-		return 0;
-	memcpy(out, RTA_DATA(a), size);
-	return 1;
-}
-
 static void take_text(char *out, size_t cap, const struct rtattr *a)
 {
-	size_t len = strnlen(RTA_DATA(a), payload_of(a));
+	size_t len = strnlen(RTA_DATA(a), mcr_netlink_payload(a));
 
 	if (len >= cap)
 		len = cap - 1;
@@ -64,15 +30,15 @@ static void take_text(char *out, size_t cap, const struct rtattr *a)
 /* IFLA_LINKINFO and IFLA_XDP hold attributes of their own. */
 static void take_nested(struct mcr_netdev_state *s, const struct rtattr *outer)
 {
-	const uint8_t *at = RTA_DATA(outer), *end = at + payload_of(outer);
+	const uint8_t *at = RTA_DATA(outer), *end = at + mcr_netlink_payload(outer);
 	uint16_t type = outer->rta_type & NLA_TYPE_MASK;
 	const struct rtattr *a;
 
-	while ((a = next_attr(&at, end)))
+	while ((a = mcr_netlink_next_attr(&at, end)))
 		if (type == IFLA_LINKINFO && a->rta_type == IFLA_INFO_KIND)
 			take_text(s->kind, sizeof(s->kind), a);
 		else if (type == IFLA_XDP && a->rta_type == IFLA_XDP_ATTACHED)
-			take_number(&s->xdp, sizeof(s->xdp), a);
+			mcr_netlink_take(&s->xdp, sizeof(s->xdp), a);
 }
 
 /* What the attributes of one message say beyond the state. */
@@ -91,21 +57,22 @@ static void take_attr(struct mcr_netdev_state *s, struct extra *x, const struct 
 		take_text(s->name, sizeof(s->name), a);
 		break;
 	case IFLA_MTU:
-		take_number(&s->mtu, sizeof(s->mtu), a);
+		mcr_netlink_take(&s->mtu, sizeof(s->mtu), a);
 		break;
 	case IFLA_ADDRESS:
-		s->has_mac = arp_type == ARPHRD_ETHER && payload_of(a) == sizeof(s->mac);
+		s->has_mac = arp_type == ARPHRD_ETHER && mcr_netlink_payload(a) == sizeof(s->mac);
 		if (s->has_mac)
 			memcpy(s->mac, RTA_DATA(a), sizeof(s->mac));
 		break;
 	case IFLA_CARRIER:
-		take_number(&x->carrier, sizeof(x->carrier), a);
+		mcr_netlink_take(&x->carrier, sizeof(x->carrier), a);
 		break;
 	case IFLA_CARRIER_DOWN_COUNT:
-		x->has_downs = (uint8_t)take_number(&s->carrier_downs, sizeof(s->carrier_downs), a);
+		x->has_downs =
+		    (uint8_t)mcr_netlink_take(&s->carrier_downs, sizeof(s->carrier_downs), a);
 		break;
 	case IFLA_CARRIER_CHANGES:
-		take_number(&x->changes, sizeof(x->changes), a);
+		mcr_netlink_take(&x->changes, sizeof(x->changes), a);
 		break;
 	case IFLA_NEW_NETNSID:
 	case IFLA_NEW_IFINDEX:
@@ -133,9 +100,9 @@ static void take_link(struct mcr_netdev_link *l, const struct nlmsghdr *h)
 	    info->ifi_index != (int)l->index)
 		return;
 	x.carrier = (info->ifi_flags & IFF_RUNNING) != 0; /* a kernel without IFLA_CARRIER */
-	at = (const uint8_t *)h + NLMSG_LENGTH(NLMSG_ALIGN(sizeof(*info)));
+	at = mcr_netlink_first_attr(h, sizeof(*info));
 	s->xdp = XDP_ATTACHED_NONE;
-	while (at < end && (a = next_attr(&at, end)))
+	while (at < end && (a = mcr_netlink_next_attr(&at, end)))
 		take_attr(s, &x, a, info->ifi_type);
 	if (!x.has_downs)
 		s->carrier_downs = x.changes / 2;
@@ -163,23 +130,15 @@ static void take_error(struct mcr_netdev_link *l, const struct nlmsghdr *h)
 int mcr_netdev_link_input(struct mcr_netdev_link *l, const void *msgs, size_t len)
 {
 	const uint8_t *at = msgs;
+	const struct nlmsghdr *h;
 	int is_answered = 0;
 
-	while (len >= sizeof(struct nlmsghdr)) {
-		const struct nlmsghdr *h = (const struct nlmsghdr *)at;
-		size_t step = NLMSG_ALIGN((size_t)h->nlmsg_len);
-
-		if (h->nlmsg_len < sizeof(*h) || h->nlmsg_len > len)
-			break;
+	while ((h = mcr_netlink_next_message(&at, &len))) {
 		if (h->nlmsg_type == RTM_NEWLINK || h->nlmsg_type == RTM_DELLINK)
 			take_link(l, h);
-		else if (h->nlmsg_type == NLMSG_ERROR && h->nlmsg_seq == l->serial)
+		else if (h->nlmsg_type == NLMSG_ERROR && h->nlmsg_seq == l->socket.serial)
 			take_error(l, h);
-		is_answered |= h->nlmsg_seq == l->serial;
-		if (step >= len)
-			break;
-		at += step;
-		len -= step;
+		is_answered |= h->nlmsg_seq == l->socket.serial;
 	}
 	return is_answered;
 }
@@ -188,116 +147,36 @@ int mcr_netdev_link_input(struct mcr_netdev_link *l, const void *msgs, size_t le
 
 int mcr_netdev_link_open(struct mcr_netdev_link *l, uint32_t index)
 {
-	struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK};
-	const int bytes = SOCKET_BYTES;
-	int ret;
-
-	*l = (struct mcr_netdev_link){
-	    .fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE),
-	    .index = index,
-	};
-	if (l->fd < 0)
-		return -errno;
-	/* To exceed the system's limit takes CAP_NET_ADMIN; without it, the limit will do. */
-	if (setsockopt(l->fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) < 0)
-		setsockopt(l->fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
-	if (bind(l->fd, (struct sockaddr *)&address, sizeof(address)) == 0)
-		return 0;
-	ret = -errno;
-	mcr_netdev_link_close(l);
-	return ret;
+	*l = (struct mcr_netdev_link){.index = index};
+	return mcr_netlink_open(&l->socket, RTMGRP_LINK);
 }
 
 void mcr_netdev_link_close(struct mcr_netdev_link *l)
 {
-	if (l->fd >= 0)
-		close(l->fd);
-	l->fd = -1;
+	mcr_netlink_close(&l->socket);
 }
 
-static int ask(struct mcr_netdev_link *l)
+static int input(void *ctx, const void *msgs, size_t len)
+{
+	return mcr_netdev_link_input(ctx, msgs, len);
+}
+
+int mcr_netdev_link_look(struct mcr_netdev_link *l)
 {
 	struct {
 		struct nlmsghdr header;
 		struct ifinfomsg info;
 		struct rtattr attr;
 		uint32_t mask;
-	} request = {
-	    .header = {.nlmsg_len = sizeof(request),
+	} question = {
+	    .header = {.nlmsg_len = sizeof(question),
 		       .nlmsg_type = RTM_GETLINK,
 		       .nlmsg_flags = NLM_F_REQUEST},
 	    .info = {.ifi_family = AF_UNSPEC, .ifi_index = (int)l->index},
 	    .attr = {.rta_len = RTA_LENGTH(sizeof(uint32_t)), .rta_type = IFLA_EXT_MASK},
 	    .mask = RTEXT_FILTER_SKIP_STATS,
 	};
-	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
 
-	if (++l->serial == 0) /* which marks what the kernel says unasked */
-		l->serial = 1;
-	request.header.nlmsg_seq = l->serial;
-	return sendto(l->fd, &request, sizeof(request), 0, (struct sockaddr *)&kernel,
-		      sizeof(kernel)) < 0
-		   ? -errno
-		   : 0;
-}
-
-static uint64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
-/* Reads one datagram of the kernel's. Returns 1 if the answer is in it, 0 if not, -ENOBUFS: some
- * were lost, or another -errno. */
-static int receive(struct mcr_netdev_link *l)
-{
-	_Alignas(struct nlmsghdr) uint8_t buffer[BUFFER_BYTES];
-	struct sockaddr_nl from = {0};
-	socklen_t len = sizeof(from);
-	ssize_t n = recvfrom(l->fd, buffer, sizeof(buffer), 0, (struct sockaddr *)&from, &len);
-
-	if (n < 0)
-		return errno == EINTR ? 0 : -errno;
-	return from.nl_pid == 0 ? mcr_netdev_link_input(l, buffer, (size_t)n) : 0;
-}
-
-/* Asks, and reads until the answer comes. Returns 1, -ENOBUFS: the answer may be among what was
- * lost, or another -errno. */
-static int ask_once(struct mcr_netdev_link *l)
-{
-	struct pollfd p = {.fd = l->fd, .events = POLLIN};
-	int ret = ask(l), is_lost = 0;
-	uint64_t end_ms = now_ms() + ANSWER_MS; /* asking waits for the kernel's lock, too */
-
-	while (ret == 0) {
-		if (now_ms() >= end_ms)
-			return -ETIMEDOUT;
-		ret = receive(l);
-		if (ret == -ENOBUFS) {
-			is_lost = 1;
-			ret = 0;
-		} else if (ret == -EAGAIN && is_lost) {
-			return -ENOBUFS;
-		} else if (ret == -EAGAIN) {
-			poll(&p, 1, ANSWER_MS);
-			ret = 0;
-		}
-	}
-	return ret;
-}
-
-int mcr_netdev_link_look(struct mcr_netdev_link *l)
-{
-	int ret;
-
-	/* Reads first what the kernel said unasked, to make room for the answer. */
-	do
-		ret = receive(l);
-	while (ret == 0 || ret == -ENOBUFS);
-	ret = -ENOBUFS;
-	for (unsigned i = 0; i < ASKS_MAX && ret == -ENOBUFS; i++)
-		ret = ask_once(l);
-	return ret < 0 ? ret : 0;
+	mcr_netlink_hear(&l->socket, input, l); /* makes room for the answer */
+	return mcr_netlink_ask(&l->socket, &question.header, input, l);
 }

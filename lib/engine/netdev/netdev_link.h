@@ -15,6 +15,8 @@
 
 #include <mcring/engine.h>
 
+#include "engine/netdev/netlink.h"
+
 enum mcr_netdev_presence {
 	MCR_NETDEV_UNSEEN, /* never seen: in another network namespace, or not asked yet */
 	MCR_NETDEV_HERE,
@@ -36,9 +38,8 @@ struct mcr_netdev_state {
 };
 
 struct mcr_netdev_link {
-	int fd; /* -1 = none */
+	struct mcr_netlink socket;
 	uint32_t index;
-	uint32_t serial; /* of the last question */
 	struct mcr_netdev_state state;
 };
 

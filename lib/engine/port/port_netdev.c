@@ -101,7 +101,7 @@ int mcr_port_netdev_look(struct mcr_port *port)
 	const struct mcr_netdev_state *state = &port->netdev.state;
 	int ret;
 
-	if (port->netdev.fd < 0)
+	if (port->netdev.socket.fd < 0)
 		return 1;
 	ret = mcr_netdev_link_look(&port->netdev);
 	port->found.netdev = *state;
@@ -117,7 +117,7 @@ int mcr_port_netdev_look(struct mcr_port *port)
 
 int mcr_port_is_kernels(const struct mcr_port *port)
 {
-	return port->netdev.fd >= 0 && is_bound_for_good(port) &&
+	return port->netdev.socket.fd >= 0 && is_bound_for_good(port) &&
 	       port->netdev.state.presence == MCR_NETDEV_HERE;
 }
 
@@ -167,9 +167,9 @@ static void warn_link(const struct mcr_port *port, char *line, size_t cap)
 	if (port->seen.is_deaf)
 		what = ": its interface moved to another network namespace; move it back and start "
 		       "again";
-	else if (port->netdev.fd >= 0 && !netdev->is_enabled)
+	else if (port->netdev.socket.fd >= 0 && !netdev->is_enabled)
 		what = ": bring its interface up (ip link set IFNAME up)";
-	else if (port->netdev.fd >= 0)
+	else if (port->netdev.socket.fd >= 0)
 		what = ": its interface has no carrier";
 	snprintf(line, cap, "port %s (%s%s%s): its link is down at the start%s", port->name,
 		 port->driver, netdev->name[0] ? ", " : "", netdev->name, what);
