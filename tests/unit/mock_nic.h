@@ -23,8 +23,10 @@
 
 #define NIC_FLOWS 20000
 
+#define NIC_FLOW_TEXT 128
+
 struct rte_flow {
-	char text[64];
+	char text[NIC_FLOW_TEXT];
 };
 
 static struct {
@@ -36,6 +38,7 @@ static struct {
 	int no_source_flows; /* refuses rules with a source */
 	int no_rss_flows;    /* refuses the action RSS */
 	int no_twin_flows;   /* refuses a second rule of the same pattern */
+	int no_icmp6_types;  /* refuses rules with a type of ICMPv6 */
 	int cuts_slots;      /* what is added cuts off what stands behind a free slot */
 	const char *message; /* of rte_flow_error */
 	/* What it holds. */
@@ -189,46 +192,90 @@ static int nic_flow_error(struct rte_flow_error *error, int ret)
 	return ret;
 }
 
-/* "vlan 5 239.1.1.1 from 10.0.0.9 port 5000", "igmp", "all" */
+__attribute__((format(printf, 3, 4))) static void nic_append(char *text, size_t cap,
+							     const char *format, ...)
+{
+	size_t len = strlen(text);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text + len, cap - len, format, args);
+	va_end(args);
+}
+
+/* Where a mask is all ones; half a mask is none of ours. */
+static void nic_append_address(char *text, size_t cap, const char *what, int family,
+			       const void *address, const void *mask)
+{
+	size_t len = family == AF_INET ? 4 : 16;
+	const uint8_t *octets = mask;
+	char buf[INET6_ADDRSTRLEN];
+
+	for (size_t i = 1; i < len; i++)
+		assert_int_equal(octets[i], octets[0]);
+	if (octets[0] == 0)
+		return;
+	assert_int_equal(octets[0], 0xff);
+	nic_append(text, cap, "%s%s", what, inet_ntop(family, address, buf, sizeof(buf)));
+}
+
+static void nic_item_text(char *text, size_t cap, const struct rte_flow_item *item)
+{
+	if (!item->spec && item->type == RTE_FLOW_ITEM_TYPE_IPV6)
+		nic_append(text, cap, "ipv6");
+	else if (!item->spec && item->type == RTE_FLOW_ITEM_TYPE_ICMP6)
+		nic_append(text, cap, " icmp6");
+	else if (!item->spec && item->type == RTE_FLOW_ITEM_TYPE_UDP && text[0] == 'a')
+		nic_append(text, cap, " udp");
+	if (!item->spec)
+		return;
+	if (item->type == RTE_FLOW_ITEM_TYPE_ETH) {
+		const struct rte_flow_item_eth *eth = item->spec, *mask = item->mask;
+
+		if (eth->dst.addr_bytes[0] == 1)
+			assert_int_equal(mask->dst.addr_bytes[3], 0x80);
+		else
+			assert_int_equal(mask->dst.addr_bytes[2], 0);
+		nic_append(text, cap, eth->dst.addr_bytes[0] == 1 ? "all" : "all ");
+	} else if (item->type == RTE_FLOW_ITEM_TYPE_VLAN) {
+		const struct rte_flow_item_vlan *vlan = item->spec, *mask = item->mask;
+
+		assert_int_equal(mask->tci, htons(0xfff));
+		nic_append(text, cap, "vlan %u ", ntohs(vlan->tci));
+	} else if (item->type == RTE_FLOW_ITEM_TYPE_IPV4) {
+		const struct rte_flow_item_ipv4 *ip = item->spec, *mask = item->mask;
+
+		if (mask->hdr.next_proto_id == 0xff && ip->hdr.next_proto_id == 2)
+			nic_append(text, cap, "igmp");
+		nic_append_address(text, cap, "", AF_INET, &ip->hdr.dst_addr, &mask->hdr.dst_addr);
+		nic_append_address(text, cap, " from ", AF_INET, &ip->hdr.src_addr,
+				   &mask->hdr.src_addr);
+	} else if (item->type == RTE_FLOW_ITEM_TYPE_IPV6) {
+		const struct rte_flow_item_ipv6 *ip = item->spec, *mask = item->mask;
+
+		nic_append_address(text, cap, "", AF_INET6, &ip->hdr.dst_addr, &mask->hdr.dst_addr);
+		nic_append_address(text, cap, " from ", AF_INET6, &ip->hdr.src_addr,
+				   &mask->hdr.src_addr);
+	} else if (item->type == RTE_FLOW_ITEM_TYPE_UDP) {
+		const struct rte_flow_item_udp *udp = item->spec, *mask = item->mask;
+
+		assert_int_equal(mask->hdr.dst_port, UINT16_MAX);
+		nic_append(text, cap, " port %u", ntohs(udp->hdr.dst_port));
+	} else if (item->type == RTE_FLOW_ITEM_TYPE_ICMP6) {
+		const struct rte_flow_item_icmp6 *icmp6 = item->spec, *mask = item->mask;
+
+		assert_int_equal(mask->type, 0xff);
+		nic_append(text, cap, " type %u", icmp6->type);
+	}
+}
+
+/* "vlan 5 239.1.1.1 from 10.0.0.9 port 5000", "ff15::1 from 2001:db8::9", "igmp", "ipv6 type 130",
+ * "ff02::1 icmp6", "all", "all ipv6 udp" */
 static void nic_pattern_text(char *text, size_t cap, const struct rte_flow_item *item)
 {
-	char address[INET_ADDRSTRLEN];
-	size_t len = 0;
-
 	text[0] = '\0';
-	for (; item->type != RTE_FLOW_ITEM_TYPE_END; item++) {
-		if (item->type == RTE_FLOW_ITEM_TYPE_ETH && item->spec) {
-			const struct rte_flow_item_eth *mask = item->mask;
-
-			assert_int_equal(mask->dst.addr_bytes[3], 0x80);
-			len += (size_t)snprintf(text + len, cap - len, "all");
-		} else if (item->type == RTE_FLOW_ITEM_TYPE_VLAN) {
-			const struct rte_flow_item_vlan *vlan = item->spec, *mask = item->mask;
-
-			assert_int_equal(mask->tci, htons(0xfff));
-			len +=
-			    (size_t)snprintf(text + len, cap - len, "vlan %u ", ntohs(vlan->tci));
-		} else if (item->type == RTE_FLOW_ITEM_TYPE_IPV4) {
-			const struct rte_flow_item_ipv4 *ip = item->spec, *mask = item->mask;
-
-			if (mask->hdr.next_proto_id == 0xff && ip->hdr.next_proto_id == 2)
-				len += (size_t)snprintf(text + len, cap - len, "igmp");
-			if (mask->hdr.dst_addr == UINT32_MAX)
-				len += (size_t)snprintf(text + len, cap - len, "%s",
-							inet_ntop(AF_INET, &ip->hdr.dst_addr,
-								  address, sizeof(address)));
-			if (mask->hdr.src_addr == UINT32_MAX)
-				len += (size_t)snprintf(text + len, cap - len, " from %s",
-							inet_ntop(AF_INET, &ip->hdr.src_addr,
-								  address, sizeof(address)));
-		} else if (item->type == RTE_FLOW_ITEM_TYPE_UDP && item->spec) {
-			const struct rte_flow_item_udp *udp = item->spec, *mask = item->mask;
-
-			assert_int_equal(mask->hdr.dst_port, UINT16_MAX);
-			len += (size_t)snprintf(text + len, cap - len, " port %u",
-						ntohs(udp->hdr.dst_port));
-		}
-	}
+	for (; item->type != RTE_FLOW_ITEM_TYPE_END; item++)
+		nic_item_text(text, cap, item);
 }
 
 static size_t nic_flow_text(char *text, size_t cap, const struct rte_flow_item *pattern,
@@ -259,14 +306,15 @@ int rte_flow_validate(uint16_t port, const struct rte_flow_attr *attr,
 		      const struct rte_flow_item pattern[], const struct rte_flow_action actions[],
 		      struct rte_flow_error *error)
 {
-	char text[64];
+	char text[NIC_FLOW_TEXT];
 
 	nic.validates++;
 	assert_int_equal(attr->ingress, 1);
 	nic_flow_text(text, sizeof(text), pattern, actions);
 	if ((nic.no_wide_flows && !strstr(text, "port")) ||
 	    (nic.no_source_flows && strstr(text, "from")) ||
-	    (nic.no_rss_flows && strstr(text, "rss")))
+	    (nic.no_rss_flows && strstr(text, "rss")) ||
+	    (nic.no_icmp6_types && strstr(text, "type")))
 		return nic_flow_error(error, -EINVAL);
 	return nic.validate_ret < 0 ? nic_flow_error(error, nic.validate_ret) : 0;
 }
@@ -295,8 +343,8 @@ struct rte_flow *rte_flow_create(uint16_t port, const struct rte_flow_attr *attr
 	assert_true(nic.n_made < NIC_FLOWS);
 	nic.flows[nic.n_made++] = flow;
 	nic.n_flows++;
-	if (strlen(nic.log) < sizeof(nic.log) - 80) {
-		char what[80];
+	if (strlen(nic.log) < sizeof(nic.log) - NIC_FLOW_TEXT - 8) {
+		char what[NIC_FLOW_TEXT + 8];
 
 		snprintf(what, sizeof(what), "+<%s>", flow->text);
 		nic_note(what);
@@ -307,7 +355,7 @@ struct rte_flow *rte_flow_create(uint16_t port, const struct rte_flow_attr *attr
 int rte_flow_destroy(uint16_t port, struct rte_flow *flow, struct rte_flow_error *error)
 {
 	size_t i = 0;
-	char what[80];
+	char what[NIC_FLOW_TEXT + 8];
 
 	nic.destroys++;
 	while (i < nic.n_made && nic.flows[i] != flow)

@@ -21,11 +21,14 @@ const char *mcr_rung_name(enum mcr_rung rung)
 
 uint16_t mcr_filter_spread(struct mcr_address group, uint16_t n)
 {
-	/* Multiples of the golden ratio, as a fraction of 2^32 (Knuth, volume 3, 6.4). */
-	uint32_t low_be, fraction;
+	/* Multiples of the golden ratio, as a fraction of 2^32 (Knuth, volume 3, 6.4). Groups may
+	 * count up in any word of an address, so it is the sum that is multiplied. */
+	uint32_t words_be[4], fraction = 0;
 
-	memcpy(&low_be, group.octets + 12, sizeof(low_be));
-	fraction = ntohl(low_be) * UINT32_C(0x9e3779b1);
+	memcpy(words_be, group.octets, sizeof(words_be));
+	for (unsigned i = 0; i < 4; i++)
+		fraction += ntohl(words_be[i]);
+	fraction *= UINT32_C(0x9e3779b1);
 	return (uint16_t)((uint64_t)fraction * n >> 32);
 }
 
@@ -47,13 +50,22 @@ size_t mcr_filter_macs_sort(struct rte_ether_addr *macs, size_t n)
 
 size_t mcr_filter_macs(struct rte_ether_addr *macs, const struct mcr_filter_want *wants, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		macs[i] = mcr_filter_mac_of(wants[i].group);
-	macs[n] = mcr_filter_mac_of(mcr_address_from_ipv4(htobe32(MCR_IPV4_ALL_HOSTS)));
+	const struct mcr_address all_hosts = mcr_address_from_ipv4(htobe32(MCR_IPV4_ALL_HOSTS));
+
+	for (size_t i = 0; i < n; i++) {
+		struct mcr_address group = wants[i].group;
+
+		if (wants[i].kind == MCR_FILTER_IGMP)
+			group = all_hosts;
+		else if (wants[i].kind == MCR_FILTER_MLD)
+			group = MCR_ADDRESS_ALL_NODES;
+		macs[i] = mcr_filter_mac_of(group);
+	}
+	macs[n] = mcr_filter_mac_of(all_hosts);
 	return mcr_filter_macs_sort(macs, n + 1);
 }
 
-/* Lists the groups' addresses and those that are wanted beside them. Returns how many. */
+/* Lists the wants' addresses and those that are wanted beside them. Returns how many. */
 static size_t all_macs(const struct mcr_filter_port *f, struct rte_ether_addr *macs,
 		       const struct mcr_filter_want *wants, size_t n)
 {
@@ -83,21 +95,17 @@ void mcr_filter_port_fini(struct mcr_filter_port *f)
 
 static int by_vlan_and_group(const void *a, const void *b)
 {
-	const struct mcr_filter_want *x = a, *y = b;
-
-	if (x->vlan != y->vlan)
-		return x->vlan < y->vlan ? -1 : 1;
-	return memcmp(&x->group, &y->group, sizeof(x->group));
+	return mcr_filter_want_compare(a, b);
 }
 
-/* Takes the wants of IGMP out: rules that only steer need none for it, as it goes to control from
- * any queue. */
-static size_t without_igmp(struct mcr_filter_want *wants, size_t n)
+/* Takes out what the host listens to: rules that only steer need none for it, as it goes to control
+ * from any queue. */
+static size_t without_host(struct mcr_filter_want *wants, size_t n)
 {
 	size_t k = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (!mcr_address_is_none(wants[i].group))
+		if (wants[i].kind == MCR_FILTER_GROUP)
 			wants[k++] = wants[i];
 	return k;
 }
@@ -105,6 +113,7 @@ static size_t without_igmp(struct mcr_filter_want *wants, size_t n)
 int mcr_filter_port_set(struct mcr_filter_port *f, struct mcr_filter_want *wants, size_t n)
 {
 	struct rte_ether_addr *macs;
+	size_t n_macs;
 	int ret, mac_ret;
 
 	if (n > 0)
@@ -115,12 +124,12 @@ int mcr_filter_port_set(struct mcr_filter_port *f, struct mcr_filter_want *wants
 			mcr_filter_flow_remove(&f->flow);
 		return ret;
 	}
-	n = without_igmp(wants, n);
 	macs = calloc(n + 1 + f->n_others, sizeof(*macs));
 	if (!macs)
 		return -ENOMEM;
-	ret = mcr_filter_flow_add(&f->flow, wants, n);
-	mac_ret = mcr_filter_mac_set(&f->mac, macs, all_macs(f, macs, wants, n));
+	n_macs = all_macs(f, macs, wants, n);
+	ret = mcr_filter_flow_add(&f->flow, wants, without_host(wants, n));
+	mac_ret = mcr_filter_mac_set(&f->mac, macs, n_macs);
 	if (ret == 0)
 		mcr_filter_flow_remove(&f->flow);
 	free(macs);
@@ -167,14 +176,15 @@ void mcr_filter_port_copy_destroy(struct mcr_filter_port *copy)
 static void isolated_state(const struct mcr_filter_flow *f, const struct mcr_filter_rule *r,
 			   struct mcr_filter_state *out)
 {
+	const struct mcr_flow_family *family = &f->families[mcr_address_is_ipv6(r->group)];
 	const char *why = r->why;
 
 	out->rung = MCR_RUNG_FLOW;
-	if (f->catch_all) {
+	if (family->catch_all) {
 		out->rung = MCR_RUNG_ALL_MULTICAST;
 		snprintf(out->reason, sizeof(out->reason), "%s%s",
 			 why[0] ? "no flow rule: " : "other groups got no flow rule: ",
-			 why[0] ? why : f->why);
+			 why[0] ? why : family->why);
 	} else if (r->n_flows == 0) {
 		out->rung = MCR_RUNG_NONE;
 		snprintf(out->reason, sizeof(out->reason),
@@ -218,7 +228,9 @@ void mcr_filter_port_summary(const struct mcr_filter_port *f, struct mcr_filter_
 	snprintf(out->reason, sizeof(out->reason), "%s", f->mac.reason);
 	if (!f->flow.isolated)
 		return;
-	out->rung = f->flow.catch_all ? MCR_RUNG_ALL_MULTICAST : MCR_RUNG_FLOW;
+	out->rung = f->flow.families[0].catch_all || f->flow.families[1].catch_all
+			? MCR_RUNG_ALL_MULTICAST
+			: MCR_RUNG_FLOW;
 	if (f->flow.n_refused > 0)
 		snprintf(out->reason, sizeof(out->reason), "%zu groups got no flow rule: %s",
 			 f->flow.n_refused, f->flow.why);

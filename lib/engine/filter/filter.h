@@ -49,7 +49,7 @@ void mcr_filter_port_queues(struct mcr_filter_port *f, uint16_t n_queues);
 void mcr_filter_port_fini(struct mcr_filter_port *f);
 
 /* mcr_filter_port_set programs the NIC with what is wanted now, all changes as one. wants: distinct
- * by VLAN and group; reordered. A want of the VLAN's IGMP counts on an isolated port
+ * by VLAN, kind and group; reordered. What the host listens to gets flow rules on an isolated port
  * only. Returns 0, or -ENOMEM (what it could not change is as it was). */
 int mcr_filter_port_set(struct mcr_filter_port *f, struct mcr_filter_want *wants, size_t n);
 
@@ -68,8 +68,9 @@ void mcr_filter_port_state(const struct mcr_filter_port *f, uint16_t vlan, struc
 /* mcr_filter_port_summary: how the port as a whole lets groups in. */
 void mcr_filter_port_summary(const struct mcr_filter_port *f, struct mcr_filter_state *out);
 
-/* mcr_filter_macs fills macs (room for n + 1) with the addresses of n groups and that of 224.0.0.1,
- * ascending and distinct: 32 groups share one (RFC 1112 §6.4). Returns how many. */
+/* mcr_filter_macs fills macs (room for n + 1) with the addresses of n wants and that of 224.0.0.1,
+ * ascending and distinct: 32 IPv4 groups share one (RFC 1112 §6.4), and so do IPv6 groups with the
+ * same last 32 bits (RFC 2464 §7). MLD wants that of ff02::1. Returns how many. */
 size_t mcr_filter_macs(struct rte_ether_addr *macs, const struct mcr_filter_want *wants, size_t n);
 
 /* mcr_filter_macs_sort makes macs ascending and distinct. Returns how many are left. */

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,10 @@
 
 #include "core/address.h"
 #include "engine/filter/filter_flow.h"
+
+/* Types of ICMPv6 (RFC 2710 §3). */
+#define MLD_QUERY  130
+#define MLD_REPORT 131 /* of version 1 */
 
 void mcr_filter_flow_init(struct mcr_filter_flow *f, uint16_t port,
 			  const struct mcr_filter_traits *traits)
@@ -76,48 +79,19 @@ static struct rte_flow *create(struct mcr_filter_flow *f, const struct rte_flow_
 	return flow;
 }
 
-/* eth [vlan] ipv4 udp. The UDP item is there even when it is empty: without it net_i40e (22.11)
- * matches only what is neither UDP nor TCP nor SCTP. */
-static struct rte_flow *create_group(struct mcr_filter_flow *f, const struct mcr_filter_rule *r,
-				     struct mcr_address source, uint16_t udp_port)
+/* Makes a rule to one queue. */
+static struct rte_flow *create_match(struct mcr_filter_flow *f, const struct mcr_flow_match *match,
+				     uint16_t to)
 {
-	const uint32_t group_be = mcr_address_ipv4_be(r->group);
-	const uint32_t source_be = mcr_address_ipv4_be(source);
-	const struct rte_flow_item_vlan vlan = {.tci = htons(r->vlan)},
-					vlan_mask = {.tci = RTE_BE16(0x0fff)};
-	const struct rte_flow_item_ipv4 ip = {.hdr = {.src_addr = source_be,
-						      .dst_addr = group_be,
-						      .next_proto_id =
-							  group_be ? 0 : IPPROTO_IGMP}},
-					ip_mask = {
-					    .hdr = {.src_addr = source_be ? UINT32_MAX : 0,
-						    .dst_addr = group_be ? UINT32_MAX : 0,
-						    .next_proto_id = group_be ? 0 : UINT8_MAX}};
-	const struct rte_flow_item_udp udp = {.hdr.dst_port = htons(udp_port)},
-				       udp_mask = {.hdr.dst_port = UINT16_MAX};
-	const struct rte_flow_action_queue queue = {.index = r->queue};
+	const struct rte_flow_action_queue queue = {.index = to};
 	const struct rte_flow_action actions[] = {
 	    {.type = RTE_FLOW_ACTION_TYPE_QUEUE, .conf = &queue},
 	    {.type = RTE_FLOW_ACTION_TYPE_END},
 	};
-	struct rte_flow_item pattern[5] = {{.type = RTE_FLOW_ITEM_TYPE_ETH}};
-	unsigned n = 1;
+	struct mcr_flow_pattern pattern;
 
-	if (r->vlan != 0)
-		pattern[n++] = (struct rte_flow_item){
-		    .type = RTE_FLOW_ITEM_TYPE_VLAN, .spec = &vlan, .mask = &vlan_mask};
-	pattern[n++] =
-	    (struct rte_flow_item){.type = RTE_FLOW_ITEM_TYPE_IPV4, .spec = &ip, .mask = &ip_mask};
-	if (group_be != 0) {
-		pattern[n].type = RTE_FLOW_ITEM_TYPE_UDP;
-		if (udp_port != 0) {
-			pattern[n].spec = &udp;
-			pattern[n].mask = &udp_mask;
-		}
-		n++;
-	}
-	pattern[n].type = RTE_FLOW_ITEM_TYPE_END;
-	return create(f, pattern, actions, 0);
+	mcr_flow_pattern_fill(&pattern, match);
+	return create(f, pattern.items, actions, 0);
 }
 
 static void destroy(struct mcr_filter_flow *f, struct mcr_filter_rule *r)
@@ -131,65 +105,116 @@ static void destroy(struct mcr_filter_flow *f, struct mcr_filter_rule *r)
 	r->n_flows = 0;
 }
 
-/* Makes all rules of a group in one shape, or none. */
-static int create_all(struct mcr_filter_flow *f, struct mcr_filter_rule *r, unsigned n_sources,
-		      uint16_t udp_port)
+/* Makes all flows of a rule in one shape, or none. n: MCR_FLOW_SOURCES at most. */
+static int create_all(struct mcr_filter_flow *f, struct mcr_filter_rule *r,
+		      const struct mcr_flow_match *matches, unsigned n)
 {
-	static const struct mcr_address any;
+	for (unsigned i = 0; i < n && !f->blocked; i++) {
+		struct rte_flow *flow = create_match(f, &matches[i], r->queue);
 
-	for (unsigned i = 0; i < n_sources || i == 0; i++) {
-		struct rte_flow *flow;
-
-		if (f->blocked)
-			break;
-		flow = create_group(f, r, n_sources ? r->sources[i] : any, udp_port);
 		if (!flow)
 			break;
 		r->flows[r->n_flows++] = flow;
 		f->n_flows++;
 	}
-	if (r->n_flows == (n_sources ? n_sources : 1)) {
-		r->udp_port = udp_port;
+	if (r->n_flows == n)
 		return 0;
-	}
 	destroy(f, r);
 	return -1;
 }
 
+/* n_sources: 0 = any. */
+static int create_group(struct mcr_filter_flow *f, struct mcr_filter_rule *r, unsigned n_sources,
+			uint16_t udp_port)
+{
+	struct mcr_flow_match matches[MCR_FLOW_SOURCES];
+	unsigned n = n_sources ? n_sources : 1;
+
+	for (unsigned i = 0; i < n; i++) {
+		matches[i] = (struct mcr_flow_match){
+		    .group = r->group, .vlan = r->vlan, .udp_port = udp_port};
+		if (n_sources > 0)
+			matches[i].source = r->sources[i];
+	}
+	if (create_all(f, r, matches, n) < 0)
+		return -1;
+	r->udp_port = udp_port;
+	return 0;
+}
+
 /* Tries the shapes that a NIC may take, the best one first. Where a rule only steers, the widest is
  * the best: all of the group then comes to one queue. */
-static void ask(struct mcr_filter_flow *f, struct mcr_filter_rule *r)
+static int ask_for_group(struct mcr_filter_flow *f, struct mcr_filter_rule *r)
 {
 	int ret = -1;
 
-	r->why[0] = '\0';
-	if (r->vlan != 0 && (f->traits->flags & MCR_TRAIT_FLOW_NO_VLAN)) {
-		snprintf(f->why, sizeof(f->why), "this driver's rules mistake VLANs");
-		memcpy(r->why, f->why, sizeof(r->why));
-		return;
-	}
 	if (f->isolated && r->n_sources > 0)
-		ret = create_all(f, r, r->n_sources, r->wanted_port);
+		ret = create_group(f, r, r->n_sources, r->wanted_port);
 	if (ret < 0 && f->isolated && r->wanted_port != 0)
-		ret = create_all(f, r, 0, r->wanted_port);
+		ret = create_group(f, r, 0, r->wanted_port);
 	if (ret < 0)
-		ret = create_all(f, r, 0, 0);
+		ret = create_group(f, r, 0, 0);
 	if (ret < 0 && !f->isolated && r->wanted_port != 0)
-		ret = create_all(f, r, 0, r->wanted_port);
+		ret = create_group(f, r, 0, r->wanted_port);
+	return ret;
+}
+
+/* Of MLD the queries and the reports of version 1, which silence ours (RFC 2710 §4). They are told
+ * apart by their types, so that the rest of ICMPv6 stays the kernel's. A NIC that does not look at
+ * types gives us what is sent to all nodes, where the general queries are. */
+static int ask_for_mld(struct mcr_filter_flow *f, struct mcr_filter_rule *r)
+{
+	const struct mcr_flow_match types[] = {
+	    {.vlan = r->vlan, .protocol = MCR_FLOW_ICMP6, .icmp6_type = MLD_QUERY},
+	    {.vlan = r->vlan, .protocol = MCR_FLOW_ICMP6, .icmp6_type = MLD_REPORT},
+	};
+	const struct mcr_flow_match all_nodes = {
+	    .group = MCR_ADDRESS_ALL_NODES, .vlan = r->vlan, .protocol = MCR_FLOW_ICMP6};
+
+	if (create_all(f, r, types, RTE_DIM(types)) == 0)
+		return 0;
+	memcpy(r->why, f->why, sizeof(r->why));
+	return create_all(f, r, &all_nodes, 1);
+}
+
+static int ask_for_host(struct mcr_filter_flow *f, struct mcr_filter_rule *r)
+{
+	const struct mcr_flow_match match = {
+	    .group = r->group,
+	    .vlan = r->vlan,
+	    .protocol = r->kind == MCR_FILTER_IGMP ? MCR_FLOW_IGMP : MCR_FLOW_ICMP6};
+
+	return r->kind == MCR_FILTER_MLD ? ask_for_mld(f, r) : create_all(f, r, &match, 1);
+}
+
+/* Why the driver's rules are of no use for this one, or NULL. */
+static const char *mistake(const struct mcr_filter_flow *f, const struct mcr_filter_rule *r)
+{
+	if (r->vlan != 0 && (f->traits->flags & MCR_TRAIT_FLOW_NO_VLAN))
+		return "this driver's rules mistake VLANs";
+	if (mcr_address_is_ipv6(r->group) && (f->traits->flags & MCR_TRAIT_FLOW_NO_IPV6))
+		return "this driver's rules mistake IPv6 groups";
+	return NULL;
+}
+
+static void ask(struct mcr_filter_flow *f, struct mcr_filter_rule *r)
+{
+	const char *why = mistake(f, r);
+	int ret = -1;
+
+	r->why[0] = '\0';
+	if (why)
+		snprintf(f->why, sizeof(f->why), "%s", why);
+	else
+		ret = r->kind == MCR_FILTER_GROUP ? ask_for_group(f, r) : ask_for_host(f, r);
 	if (ret < 0)
 		memcpy(r->why, f->why, sizeof(r->why));
 }
 
-/* On an isolated port: lets in every IPv4 multicast, for the groups that got no rule. It comes
+/* On an isolated port: lets in the multicast of a family, for the groups that got no rule. It comes
  * after the other rules. */
-static struct rte_flow *create_catch_all(struct mcr_filter_flow *f)
+static struct rte_flow *create_catch_all(struct mcr_filter_flow *f, int is_ipv6)
 {
-	const struct rte_flow_item_eth eth = {.dst.addr_bytes = {MCR_IPV4_GROUP_MAC}},
-				       mask = {.dst.addr_bytes = {0xff, 0xff, 0xff, 0x80}};
-	const struct rte_flow_item pattern[] = {
-	    {.type = RTE_FLOW_ITEM_TYPE_ETH, .spec = &eth, .mask = &mask},
-	    {.type = RTE_FLOW_ITEM_TYPE_END},
-	};
 	const struct rte_flow_action_queue queue = {.index = 0};
 	struct rte_flow_action actions[] = {
 	    {.type = RTE_FLOW_ACTION_TYPE_RSS},
@@ -197,38 +222,49 @@ static struct rte_flow *create_catch_all(struct mcr_filter_flow *f)
 	};
 	uint16_t queues[64];
 	struct rte_flow_action_rss rss = {.queue = queues};
+	struct mcr_flow_pattern pattern;
 	struct rte_flow *flow = NULL;
 
+	mcr_flow_pattern_fill_all(&pattern, is_ipv6);
 	while (rss.queue_num < f->n_queues && rss.queue_num < RTE_DIM(queues)) {
 		queues[rss.queue_num] = (uint16_t)rss.queue_num;
 		rss.queue_num++;
 	}
 	actions[0].conf = &rss;
 	if (rss.queue_num > 1)
-		flow = create(f, pattern, actions, 1);
+		flow = create(f, pattern.items, actions, 1);
 	if (!flow) {
 		actions[0] =
 		    (struct rte_flow_action){.type = RTE_FLOW_ACTION_TYPE_QUEUE, .conf = &queue};
-		flow = create(f, pattern, actions, 1);
+		flow = create(f, pattern.items, actions, 1);
 	}
 	return flow;
 }
 
 /* ---- all of them ---- */
 
-static int compare(uint16_t vlan_a, const struct mcr_address *group_a, uint16_t vlan_b,
-		   const struct mcr_address *group_b)
+static int compare(uint16_t vlan_a, uint8_t kind_a, const struct mcr_address *group_a,
+		   const struct mcr_filter_rule *b)
 {
-	if (vlan_a != vlan_b)
-		return vlan_a < vlan_b ? -1 : 1;
-	return memcmp(group_a, group_b, sizeof(*group_a));
+	if (vlan_a != b->vlan)
+		return vlan_a < b->vlan ? -1 : 1;
+	if (kind_a != b->kind)
+		return kind_a < b->kind ? -1 : 1;
+	return memcmp(group_a, &b->group, sizeof(*group_a));
+}
+
+int mcr_filter_want_compare(const struct mcr_filter_want *a, const struct mcr_filter_want *b)
+{
+	const struct mcr_filter_rule rule = {.group = b->group, .vlan = b->vlan, .kind = b->kind};
+
+	return compare(a->vlan, a->kind, &a->group, &rule);
 }
 
 static void fill(const struct mcr_filter_flow *f, struct mcr_filter_rule *r,
 		 const struct mcr_filter_want *w)
 {
 	*r = (struct mcr_filter_rule){
-	    .group = w->group, .vlan = w->vlan, .queue = w->queue, .is_new = 1};
+	    .group = w->group, .vlan = w->vlan, .queue = w->queue, .kind = w->kind, .is_new = 1};
 	r->wanted_port = w->udp_port;
 	if (!f->isolated)
 		return;
@@ -269,11 +305,47 @@ static void renew(struct mcr_filter_flow *f, struct mcr_filter_rule *r,
 		ask(f, r);
 }
 
-static void count_refused(struct mcr_filter_flow *f)
+/* MLD and neighbour discovery are not UDP, so no catch-all lets them in. */
+static void count(struct mcr_filter_flow *f)
 {
-	f->n_refused = 0;
-	for (size_t i = 0; i < f->n_rules; i++)
-		f->n_refused += f->rules[i].n_flows == 0;
+	f->n_groups = f->n_refused = 0;
+	f->families[0].is_short = f->families[1].is_short = 0;
+	for (size_t i = 0; i < f->n_rules; i++) {
+		const struct mcr_filter_rule *r = &f->rules[i];
+		struct mcr_flow_family *family = &f->families[mcr_address_is_ipv6(r->group)];
+		int is_group = r->kind == MCR_FILTER_GROUP;
+
+		f->n_groups += is_group;
+		if (r->n_flows > 0 || (!is_group && r->kind != MCR_FILTER_IGMP))
+			continue;
+		f->n_refused += is_group;
+		family->is_short = 1;
+		memcpy(family->why, r->why, sizeof(family->why));
+	}
+}
+
+static void open_catch_alls(struct mcr_filter_flow *f)
+{
+	for (int is_ipv6 = 0; f->isolated && is_ipv6 < 2; is_ipv6++) {
+		struct mcr_flow_family *family = &f->families[is_ipv6];
+
+		if (family->is_short && !family->catch_all)
+			family->catch_all = create_catch_all(f, is_ipv6);
+	}
+}
+
+static void close_catch_alls(struct mcr_filter_flow *f)
+{
+	struct rte_flow_error error;
+
+	for (size_t i = 0; i < RTE_DIM(f->families); i++) {
+		struct mcr_flow_family *family = &f->families[i];
+
+		if (family->is_short || !family->catch_all)
+			continue;
+		rte_flow_destroy(f->port, family->catch_all, &error);
+		family->catch_all = NULL;
+	}
 }
 
 int mcr_filter_flow_add(struct mcr_filter_flow *f, const struct mcr_filter_want *wants, size_t n)
@@ -286,11 +358,11 @@ int mcr_filter_flow_add(struct mcr_filter_flow *f, const struct mcr_filter_want 
 	for (size_t i = 0; i < n; i++) {
 		struct mcr_filter_rule *before = NULL;
 
-		while (k < f->n_rules && compare(f->rules[k].vlan, &f->rules[k].group,
-						 wants[i].vlan, &wants[i].group) < 0)
+		while (k < f->n_rules &&
+		       compare(wants[i].vlan, wants[i].kind, &wants[i].group, &f->rules[k]) > 0)
 			k++;
-		if (k < f->n_rules && compare(f->rules[k].vlan, &f->rules[k].group, wants[i].vlan,
-					      &wants[i].group) == 0)
+		if (k < f->n_rules &&
+		    compare(wants[i].vlan, wants[i].kind, &wants[i].group, &f->rules[k]) == 0)
 			before = &f->rules[k];
 		fill(f, &rules[i], &wants[i]);
 		renew(f, &rules[i], before);
@@ -299,9 +371,8 @@ int mcr_filter_flow_add(struct mcr_filter_flow *f, const struct mcr_filter_want 
 	f->n_old = f->n_rules;
 	f->rules = rules;
 	f->n_rules = n;
-	count_refused(f);
-	if (f->isolated && f->n_refused > 0 && !f->catch_all)
-		f->catch_all = create_catch_all(f);
+	count(f);
+	open_catch_alls(f);
 	return 0;
 }
 
@@ -313,12 +384,11 @@ static void ask_again(struct mcr_filter_flow *f)
 	for (size_t i = 0; i < f->n_rules && !f->blocked; i++)
 		if (f->rules[i].n_flows == 0 && (f->rules[i].is_new || f->isolated))
 			ask(f, &f->rules[i]);
-	count_refused(f);
+	count(f);
 }
 
 void mcr_filter_flow_remove(struct mcr_filter_flow *f)
 {
-	struct rte_flow_error error;
 	size_t before = f->n_flows;
 
 	for (size_t i = 0; i < f->n_old; i++)
@@ -328,10 +398,7 @@ void mcr_filter_flow_remove(struct mcr_filter_flow *f)
 	f->n_old = 0;
 	if (f->n_flows < before)
 		ask_again(f);
-	if (f->n_refused == 0 && f->catch_all) {
-		rte_flow_destroy(f->port, f->catch_all, &error);
-		f->catch_all = NULL;
-	}
+	close_catch_alls(f);
 }
 
 const struct mcr_filter_rule *mcr_filter_flow_find(const struct mcr_filter_flow *f, uint16_t vlan,
@@ -340,7 +407,7 @@ const struct mcr_filter_rule *mcr_filter_flow_find(const struct mcr_filter_flow 
 	for (size_t low = 0, high = f->n_rules; low < high;) {
 		size_t middle = (low + high) / 2;
 		const struct mcr_filter_rule *r = &f->rules[middle];
-		int order = compare(vlan, &group, r->vlan, &r->group);
+		int order = compare(vlan, MCR_FILTER_GROUP, &group, r);
 
 		if (order == 0)
 			return r;

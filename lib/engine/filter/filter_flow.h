@@ -5,8 +5,9 @@
  * On most NICs a rule only steers: the frame must have passed the MAC filter (filter_mac.h) before.
  * There a rule names VLAN and group, no more: datagrams to other ports and from other sources come
  * in anyway, and are dropped in the same place. On an isolated port (MCR_TRAIT_ISOLATE) nothing
- * comes in without a rule. There a rule names source and port as well, IGMP has rules of its own,
- * and when a group gets no rule, one that takes every IPv4 multicast stands in for all-multicast.
+ * comes in without a rule. There a rule names source and port as well, what the host itself listens
+ * to (IGMP, MLD, neighbour discovery) has rules of its own, and when a group gets no rule, one for
+ * the multicast of its family stands in for all-multicast.
  *
  * While a group is joined, a refused rule is not tried again: a group that is in order already
  * gains nothing by moving to another queue. On an isolated port it is tried again once there is
@@ -21,33 +22,52 @@
 
 #include "core/address.h"
 
+#include "engine/filter/filter_pattern.h"
 #include "engine/filter/filter_traits.h"
 
 #define MCR_FLOW_SOURCES 4  /* rules per group; with more sources it gets one rule without */
 #define MCR_FLOW_REFUSED 8  /* after so many refusals in a row the port is not asked any more */
 #define MCR_FLOW_WHY     80 /* octets of a refusal's text */
 
-/* What one membership of a port wants. */
+/* What is let in: a membership's data, or what the host itself listens to on a VLAN. */
+enum mcr_filter_kind {
+	MCR_FILTER_GROUP,
+	MCR_FILTER_IGMP,
+	MCR_FILTER_MLD,
+	MCR_FILTER_ND, /* neighbour discovery in a group: ff02::1, solicited-node groups */
+};
+
 struct mcr_filter_want {
-	struct mcr_address group; /* none = the IGMP of the VLAN */
+	struct mcr_address group; /* none for IGMP and MLD */
 	uint16_t vlan;            /* 0 = untagged */
+	uint8_t kind;             /* enum mcr_filter_kind; below only for MCR_FILTER_GROUP */
 	uint16_t queue;
 	uint16_t udp_port;  /* 0 = any or several */
 	uint16_t n_sources; /* that are listed, when only these are wanted; 0 = any */
 	struct mcr_address sources[MCR_FLOW_SOURCES]; /* ascending */
 };
 
-/* What a membership got. */
+/* What a want got. */
 struct mcr_filter_rule {
 	struct mcr_address group;
 	uint16_t vlan, queue;
+	uint8_t kind;                   /* enum mcr_filter_kind */
 	uint16_t udp_port, wanted_port; /* what the flows have, what was wanted; 0 = any */
 	uint8_t n_sources;              /* that were wanted; 0 = any */
 	uint8_t n_flows;                /* 0 = refused */
 	uint8_t is_new;                 /* since this change */
 	struct mcr_address sources[MCR_FLOW_SOURCES];
 	struct rte_flow *flows[MCR_FLOW_SOURCES];
-	char why[MCR_FLOW_WHY]; /* why it was refused; "" = it was not */
+	/* Why it was refused; "" = it was not. MLD with a reason and a flow: only its general
+	 * queries come in. */
+	char why[MCR_FLOW_WHY];
+};
+
+/* An isolated port's groups of one family. */
+struct mcr_flow_family {
+	struct rte_flow *catch_all; /* for all of its multicast; NULL = none */
+	uint8_t is_short;           /* something got no rule that catch_all would let in */
+	char why[MCR_FLOW_WHY];     /* why so */
 };
 
 struct mcr_filter_flow {
@@ -57,11 +77,12 @@ struct mcr_filter_flow {
 	uint8_t blocked; /* the port is not asked until a rule comes out */
 	uint8_t refused_in_row;
 	char why[MCR_FLOW_WHY];        /* the last refusal, or why none is tried; "" = none */
-	struct mcr_filter_rule *rules; /* ascending by VLAN, then group */
-	size_t n_rules, n_refused;
-	size_t n_flows;              /* in the NIC */
-	struct rte_flow *catch_all;  /* isolated: every IPv4 multicast; NULL = none */
-	struct mcr_filter_rule *old; /* between add and remove */
+	struct mcr_filter_rule *rules; /* ascending by VLAN, kind, group */
+	size_t n_rules;
+	size_t n_groups, n_refused;         /* of the kind MCR_FILTER_GROUP; that got no rule */
+	size_t n_flows;                     /* in the NIC */
+	struct mcr_flow_family families[2]; /* IPv4, IPv6 */
+	struct mcr_filter_rule *old;        /* between add and remove */
 	size_t n_old;
 };
 
@@ -73,14 +94,17 @@ void mcr_filter_flow_init(struct mcr_filter_flow *f, uint16_t port,
 /* mcr_filter_flow_queues: how many queues the port has. Call it before the first add. */
 void mcr_filter_flow_queues(struct mcr_filter_flow *f, uint16_t n_queues);
 
-/* mcr_filter_flow_add makes the rules for wants (ascending by VLAN, then group; distinct) that are
- * new or have changed; mcr_filter_flow_remove takes out the rules that are no longer wanted.
+/* mcr_filter_want_compare orders wants by VLAN, kind and group. */
+int mcr_filter_want_compare(const struct mcr_filter_want *a, const struct mcr_filter_want *b);
+
+/* mcr_filter_flow_add makes the rules for wants (ascending and distinct by VLAN, kind, group) that
+ * are new or have changed; mcr_filter_flow_remove takes out the rules that are no longer wanted.
  * Between the two the MAC filter changes, so that new rules are there before their frames are let
  * in. add returns 0, or -ENOMEM (unchanged; no remove may follow). */
 int mcr_filter_flow_add(struct mcr_filter_flow *f, const struct mcr_filter_want *wants, size_t n);
 void mcr_filter_flow_remove(struct mcr_filter_flow *f);
 
-/* mcr_filter_flow_find: the rule of a membership, or NULL. */
+/* mcr_filter_flow_find: the rule of a group, or NULL. */
 const struct mcr_filter_rule *mcr_filter_flow_find(const struct mcr_filter_flow *f, uint16_t vlan,
 						   struct mcr_address group);
 

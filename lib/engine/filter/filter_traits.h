@@ -22,6 +22,8 @@ enum {
 	MCR_TRAIT_SLOTS_CUT = 1u << 5,
 	/* A VLAN id in a flow rule matches other VLANs. */
 	MCR_TRAIT_FLOW_NO_VLAN = 1u << 4,
+	/* An IPv6 destination in a flow rule is accepted and not what the NIC matches. */
+	MCR_TRAIT_FLOW_NO_IPV6 = 1u << 6,
 };
 
 struct mcr_filter_traits {

@@ -2,6 +2,7 @@
 /* From the engine's joins to the filters of its ports. Control lists what is wanted, and the device
  * thread programs it, one change of a port at a time; changes that come meanwhile are the next one.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,7 +57,8 @@ static size_t list_wants(const struct mcr_engine *e, const struct mcr_port *port
 
 	for (size_t i = 0; i < e->n_interfaces; i++)
 		if (e->interfaces[i].port == port && e->interfaces[i].igmp)
-			wants[n++] = (struct mcr_filter_want){.vlan = e->interfaces[i].config.vlan};
+			wants[n++] = (struct mcr_filter_want){.vlan = e->interfaces[i].config.vlan,
+							      .kind = MCR_FILTER_IGMP};
 	for (size_t i = 0; i < e->joins->n_groups; i++) {
 		const struct mcr_group *g = &e->joins->groups[i];
 
@@ -66,10 +68,18 @@ static size_t list_wants(const struct mcr_engine *e, const struct mcr_port *port
 	return n;
 }
 
-/* The multicast that the kernel wants from a port beside ours. */
+static void let_in(struct mcr_filter_port *f, struct rte_ether_addr mac)
+{
+	if (f->n_others < MCR_FILTER_OTHERS)
+		f->others[f->n_others++] = mac;
+}
+
+/* The multicast that the kernel wants from a port beside ours. Its list is empty when the device is
+ * in another network namespace: what finds the link-local address there is let in without it. */
 static void list_kernel_groups(const struct mcr_engine *e, struct mcr_port *port)
 {
 	struct mcr_filter_port *f = &port->filter;
+	struct rte_ether_addr mac;
 
 	f->n_others = 0;
 	for (size_t i = 0; i < e->n_interfaces; i++) {
@@ -77,24 +87,41 @@ static void list_kernel_groups(const struct mcr_engine *e, struct mcr_port *port
 
 		if (e->interfaces[i].port != port || !mcr_kernel_path_is_up(k))
 			continue;
-		for (size_t g = 0; g < k->n_groups && f->n_others < MCR_FILTER_OTHERS; g++)
-			mcr_mac_of_number(f->others[f->n_others++].addr_bytes, k->groups[g]);
+		for (size_t g = 0; g < k->n_groups; g++) {
+			mcr_mac_of_number(mac.addr_bytes, k->groups[g]);
+			let_in(f, mac);
+		}
+		let_in(f, mcr_filter_mac_of(MCR_ADDRESS_ALL_NODES));
+		let_in(f, mcr_filter_mac_of(mcr_address_solicited_node(
+			      mcr_address_link_local(port->mac.addr_bytes))));
 	}
 }
 
-/* A refusal is logged once, however many groups and changes meet it. */
-static void log_refusal(const struct mcr_engine *e, struct mcr_port *port)
+/* Returns 1, and from then on 0: a refusal is logged once, however many groups and changes meet it.
+ */
+static int is_new_refusal(struct mcr_port *port, const char *what)
+{
+	char text[MCR_FLOW_WHY];
+
+	snprintf(text, sizeof(text), "%s", what);
+	for (unsigned i = 0; i < MCR_PORT_REFUSALS; i++)
+		if (strcmp(port->logged_refusals[i], text) == 0)
+			return 0;
+	memcpy(port->logged_refusals[port->next_refusal++ % MCR_PORT_REFUSALS], text, sizeof(text));
+	return 1;
+}
+
+static void log_refused_groups(const struct mcr_engine *e, struct mcr_port *port)
 {
 	const struct mcr_filter_flow *flow = &port->filtered->flow;
+	int is_open = 1;
 
-	if (flow->n_refused == 0 || (port->n_queues <= 1 && !flow->isolated))
+	if (flow->n_refused == 0 || (port->n_queues <= 1 && !flow->isolated) ||
+	    !is_new_refusal(port, flow->why))
 		return;
-	for (unsigned i = 0; i < MCR_PORT_REFUSALS; i++)
-		if (strcmp(port->logged_refusals[i], flow->why) == 0)
-			return;
-	memcpy(port->logged_refusals[port->next_refusal++ % MCR_PORT_REFUSALS], flow->why,
-	       sizeof(flow->why));
-	if (flow->isolated && !flow->catch_all)
+	for (size_t i = 0; i < RTE_DIM(flow->families); i++)
+		is_open &= !flow->families[i].is_short || flow->families[i].catch_all;
+	if (flow->isolated && !is_open)
 		mcr_engine_log(e, MCR_LOG_ERROR,
 			       "port %s (%s): %zu groups are not received, the isolated port takes "
 			       "no rule for them: %s",
@@ -102,7 +129,38 @@ static void log_refusal(const struct mcr_engine *e, struct mcr_port *port)
 	else
 		mcr_engine_log(e, MCR_LOG_INFO,
 			       "port %s (%s): no flow rule for %zu of %zu groups: %s", port->name,
-			       port->driver, flow->n_refused, flow->n_rules, flow->why);
+			       port->driver, flow->n_refused, flow->n_groups, flow->why);
+}
+
+/* What follows when an isolated port does not let in what the host listens to. */
+static const char *deafness(const struct mcr_filter_flow *flow, const struct mcr_filter_rule *r)
+{
+	switch (r->kind) {
+	case MCR_FILTER_IGMP:
+		return flow->families[0].catch_all ? NULL : "no IGMP is heard";
+	case MCR_FILTER_MLD:
+		return r->n_flows > 0 ? "only general queries of MLD are heard" : "no MLD is heard";
+	case MCR_FILTER_ND:
+		return "neighbours do not find its IPv6 address";
+	default:
+		return NULL;
+	}
+}
+
+static void log_refused_protocols(const struct mcr_engine *e, struct mcr_port *port)
+{
+	const struct mcr_filter_flow *flow = &port->filtered->flow;
+
+	for (size_t i = 0; flow->isolated && i < flow->n_rules; i++) {
+		const struct mcr_filter_rule *r = &flow->rules[i];
+		const char *what = r->why[0] ? deafness(flow, r) : NULL;
+
+		if (what && is_new_refusal(port, what))
+			mcr_engine_log(e, MCR_LOG_WARNING,
+				       "port %s (%s): %s on VLAN %u, since the isolated port takes "
+				       "no rule for it: %s",
+				       port->name, port->driver, what, r->vlan, r->why);
+	}
 }
 
 static void run_change(struct mcr_job *job)
@@ -152,7 +210,8 @@ static void show_result(const struct mcr_engine *e, struct mcr_port *port)
 	mcr_filter_port_copy_destroy(port->filtered);
 	port->filtered = port->change.result;
 	mac = &port->filtered->mac;
-	log_refusal(e, port);
+	log_refused_groups(e, port);
+	log_refused_protocols(e, port);
 	if (mac->rung != before)
 		mcr_engine_log(e, MCR_LOG_INFO, "port %s (%s): filter %s%s%s", port->name,
 			       port->driver, mcr_rung_name(mac->rung), mac->reason[0] ? ": " : "",
