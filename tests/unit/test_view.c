@@ -11,7 +11,8 @@
 
 static const uint8_t own[] = {2, 0, 0, 0, 0, 1}, other[] = {2, 0, 0, 0, 0, 2},
 		     all[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, ptp[] = {1, 0x1b, 0x19, 0, 0, 0},
-		     lldp[] = {1, 0x80, 0xc2, 0, 0, 0x0e};
+		     lldp[] = {1, 0x80, 0xc2, 0, 0, 0x0e}, nodes[] = {0x33, 0x33, 0, 0, 0, 1},
+		     solicited[] = {0x33, 0x33, 0xff, 9, 8, 7}, dns[] = {0x33, 0x33, 0, 0, 0, 0xfb};
 
 static void the_kernel_wants_what_is_sent_to_it_to_all_and_to_its_groups(void **state)
 {
@@ -25,6 +26,9 @@ static void the_kernel_wants_what_is_sent_to_it_to_all_and_to_its_groups(void **
 		assert_true(mcr_view_kernel_wants(&view, (uint8_t)i, own, own));
 		assert_true(mcr_view_kernel_wants(&view, (uint8_t)i, all, own));
 		assert_false(mcr_view_kernel_wants(&view, (uint8_t)i, other, own));
+		assert_true(mcr_view_kernel_wants(&view, (uint8_t)i, nodes, own));
+		assert_true(mcr_view_kernel_wants(&view, (uint8_t)i, solicited, own));
+		assert_false(mcr_view_kernel_wants(&view, (uint8_t)i, dns, own));
 	}
 	assert_true(mcr_view_kernel_wants(&view, 2, ptp, own));
 	assert_false(mcr_view_kernel_wants(&view, 2, lldp, own));

@@ -44,8 +44,9 @@ struct mcr_view {
 };
 
 /* mcr_view_kernel_wants: whether the kernel wants a frame to this MAC address. It does when the
- * interface has a device in the kernel and the address is the port's own, broadcast, or one of the
- * kernel's groups. interface: MCR_NO_INTERFACE = 0 is returned. Thread: any. */
+ * interface has a device in the kernel and the address is the port's own, broadcast, ff02::1, a
+ * solicited-node group, or one of the kernel's groups. interface: MCR_NO_INTERFACE = 0 is returned.
+ * Thread: any. */
 int mcr_view_kernel_wants(const struct mcr_view *view, uint8_t interface, const uint8_t mac[6],
 			  const uint8_t own[6]);
 

@@ -93,6 +93,8 @@ static void look_done(struct mcr_job *job, void *ctx)
 		return;
 	if (what & MCR_PORT_MTU)
 		follow_mtu(e, port);
+	if (what & MCR_PORT_MAC)
+		e->filter_due = 1; /* its link-local address is another */
 	if (port->link_up)
 		announce_port(e, port, mcr_clock_now_monotonic());
 	mcr_engine_publish_ports(e);
