@@ -52,7 +52,8 @@ const struct mcr_kind mcr_kind_device = {parse_device, print_text, 0};
 static int parse_address(const struct mcr_key *key, void *field, const char *text,
 			 struct mcr_error *err)
 {
-	return mcr_value_address(field, (uint8_t *)field + sizeof(struct mcr_address), text, err);
+	return mcr_value_address(field, (uint8_t *)field + sizeof(struct mcr_address), text,
+				 key->kind == &mcr_kind_address6, err);
 }
 
 static void print_address(const struct mcr_key *key, const void *field, char *buf, size_t cap)
@@ -65,6 +66,7 @@ static void print_address(const struct mcr_key *key, const void *field, char *bu
 }
 
 const struct mcr_kind mcr_kind_address = {parse_address, print_address, 0};
+const struct mcr_kind mcr_kind_address6 = {parse_address, print_address, 0};
 
 /* ---- numbers ---- */
 

@@ -6,11 +6,13 @@
 
 #include "settings/keys.h"
 
-extern const struct mcr_kind mcr_kind_name;    /* char[MCR_NAME_MAX] */
-extern const struct mcr_kind mcr_kind_port;    /* char[size]: a DPDK device or port number */
-extern const struct mcr_kind mcr_kind_path;    /* char[size]: absolute */
-extern const struct mcr_kind mcr_kind_device;  /* char[MCR_DEVICE_NAME_MAX] */
-extern const struct mcr_kind mcr_kind_address; /* uint32_t, network order, then uint8_t length */
+extern const struct mcr_kind mcr_kind_name;   /* char[MCR_NAME_MAX] */
+extern const struct mcr_kind mcr_kind_port;   /* char[size]: a DPDK device or port number */
+extern const struct mcr_kind mcr_kind_path;   /* char[size]: absolute */
+extern const struct mcr_kind mcr_kind_device; /* char[MCR_DEVICE_NAME_MAX] */
+/* struct mcr_address, then uint8_t length of the prefix. */
+extern const struct mcr_kind mcr_kind_address;  /* IPv4 */
+extern const struct mcr_kind mcr_kind_address6; /* IPv6 */
 
 /* Unsigned integers of `size` octets. */
 extern const struct mcr_kind mcr_kind_word;    /* one of words */

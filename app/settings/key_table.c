@@ -42,6 +42,9 @@ static const struct mcr_word bool_words[] = {{"yes", 1}, {"true", 1}, {"on", 1},
 static const struct mcr_word igmp_words[] = {{"auto", MCR_IGMP_AUTO}, {"1", MCR_IGMP_V1},
 					     {"2", MCR_IGMP_V2},      {"3", MCR_IGMP_V3},
 					     {"off", MCR_IGMP_OFF},   {NULL, 0}};
+static const struct mcr_word mld_words[] = {
+    {"auto", MCR_MLD_AUTO}, {"1", MCR_MLD_V1}, {"2", MCR_MLD_V2}, {"off", MCR_MLD_OFF}, {NULL, 0}};
+static const struct mcr_word dad_words[] = {{"on", 0}, {"off", 1}, {NULL, 0}};
 static const struct mcr_word tx_words[] = {{"auto", 0}, {"never", 1}, {NULL, 0}};
 static const struct mcr_word checksum_words[] = {{"nic", MCR_UDP_CHECKSUM_NIC},
 						 {"off", MCR_UDP_CHECKSUM_OFF},
@@ -58,8 +61,11 @@ static const struct mcr_key interface_keys[] = {
     {"name", &mcr_kind_name, INTERFACE(name), .flags = MCR_KEY_REQUIRED},
     {"port", &mcr_kind_port, INTERFACE(port), .flags = MCR_KEY_REQUIRED},
     {"address", &mcr_kind_address, "ADDR/LEN", INTERFACE_FIELDS(address, prefix_len)},
+    {"address6", &mcr_kind_address6, "ADDR/LEN", INTERFACE_FIELDS(address6, prefix6_len)},
     {"vlan", &mcr_kind_number, "ID", INTERFACE(vlan), .max = MCR_VLAN_ID_MAX},
     {"igmp", &mcr_kind_word, INTERFACE(igmp), .words = igmp_words, .flags = MCR_KEY_SHOWN},
+    {"mld", &mcr_kind_word, INTERFACE(mld), .words = mld_words},
+    {"dad", &mcr_kind_word, INTERFACE(dad_off), .words = dad_words},
     {"igmp_strict", &mcr_kind_word, INTERFACE(igmp_strict), .words = bool_words},
     {"igmp_robustness", &mcr_kind_number, "N", INTERFACE(igmp_robustness), .min = 1,
      .max = MCR_IGMP_ROBUSTNESS_MAX},
@@ -84,6 +90,9 @@ ASSERT_FITS(interface_keys);
 _Static_assert(offsetof(struct mcr_interface_config, prefix_len) ==
 		   offsetof(struct mcr_interface_config, address) + sizeof(struct mcr_address),
 	       "one field of mcr_kind_address");
+_Static_assert(offsetof(struct mcr_interface_config, prefix6_len) ==
+		   offsetof(struct mcr_interface_config, address6) + sizeof(struct mcr_address),
+	       "one field of mcr_kind_address6");
 _Static_assert(offsetof(struct mcr_interface_config, lcores) ==
 		   offsetof(struct mcr_interface_config, n_lcores) + 2,
 	       "one field of mcr_kind_lcores");

@@ -36,8 +36,9 @@ int mcr_value_group(uint32_t *gid, const char *text, struct mcr_error *err);
 int mcr_access_add_user(struct mcr_access *access, const char *text, struct mcr_error *err);
 int mcr_access_add_group(struct mcr_access *access, const char *text, struct mcr_error *err);
 
-/* mcr_value_address: ADDRESS/LEN of an interface, unicast IPv4. */
-int mcr_value_address(struct mcr_address *out, uint8_t *prefix_len, const char *text,
+/* mcr_value_address: ADDRESS/LEN of an interface, unicast, of the family that is_ipv6 says. An IPv6
+ * address is not link-local: that one makes itself. */
+int mcr_value_address(struct mcr_address *out, uint8_t *prefix_len, const char *text, int is_ipv6,
 		      struct mcr_error *err);
 
 /* mcr_value_source checks one unicast IPv4 address, which is stored as text. */

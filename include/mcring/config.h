@@ -36,6 +36,14 @@ enum mcr_igmp_mode {
 	MCR_IGMP_OFF = 4, /* no reports; ARP and ICMP echo are still answered */
 };
 
+/* The MLD version that an interface speaks. */
+enum mcr_mld_mode {
+	MCR_MLD_AUTO = 0, /* v2, or v1 while a querier of v1 is present (RFC 9777 §8.2.1) */
+	MCR_MLD_V1 = 1,
+	MCR_MLD_V2 = 2,
+	MCR_MLD_OFF = 3, /* no reports; solicitations and echo are still answered */
+};
+
 /* What an rx lcore does while its queues are empty. */
 enum mcr_idle {
 	MCR_IDLE_BUSY = 0,     /* polls */
@@ -102,6 +110,15 @@ struct mcr_interface_config {
 	uint16_t lcores[MCR_LCORES_MAX]; /* the only rx lcores that may poll the port */
 	uint8_t hw_time;                 /* enum mcr_hw_time */
 	uint8_t pieces;                  /* enum mcr_pieces */
+
+	/* IPv6, which the interface speaks once it has address6 or the first join of an IPv6 group:
+	 * then it has a link-local address, too. Members that begin with igmp_ hold for MLD as
+	 * well, but for igmp_strict. */
+	struct mcr_address address6; /* none = the link-local address alone */
+	uint8_t prefix6_len;         /* of address6, 0..128 */
+	uint8_t mld;                 /* enum mcr_mld_mode */
+	uint8_t dad_off;             /* 1: addresses are used at once, without duplicate address
+				      * detection (RFC 4862 §5.4) */
 };
 
 #define MCR_ACCESS_IDS_MAX 32 /* users, and groups, of an access list */

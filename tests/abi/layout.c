@@ -101,7 +101,7 @@ SIZE(mcr_address, 16);
 	AT(type, size, 0); \
 	SIZE(type, bytes)
 GROWS(mcr_engine_config, 232);
-GROWS(mcr_interface_config, 224);
+GROWS(mcr_interface_config, 244);
 GROWS(mcr_channel_config, 608);
 GROWS(mcr_lcore_info, 592);
 GROWS(mcr_control_info, 32);

@@ -54,6 +54,8 @@ static inline void sample(const struct mcr_key *key, unsigned i, char *buf)
 		sprintf(buf, "/sample%u", i);
 	else if (kind == &mcr_kind_address)
 		sprintf(buf, "10.0.0.%u/%u", i + 1, i + 8);
+	else if (kind == &mcr_kind_address6)
+		sprintf(buf, "2001:db8::%u/%u", i + 1, i + 64);
 	else if (kind == &mcr_kind_word)
 		strcpy(buf, sample_word(key->words, i));
 	else if (kind == &mcr_kind_number || kind == &mcr_kind_seconds)
