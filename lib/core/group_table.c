@@ -1,69 +1,64 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Builds the group table, and has the half of a match that needs more than the entry.
- *
- * The rules are sorted so that all rules of one (interface, group, port, channel) stand together,
- * in the order in which they are to be tried. Two passes over them run the same code: the first
- * counts, the second fills the one allocation that the counts gave. */
-#include "group_table.h"
+/* The half of a match that needs more than the entry: lists of channels, and clauses of sources. */
+#include "core/group_table.h"
 
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
+#include "core/group_clause.h"
 
-#include "core/rng.h"
-
-#define CACHE_LINE     64u
-#define MULTIPLIERS    8u /* tried before a long chain is accepted */
 #define LINEAR_SOURCES 8u /* shorter lists are searched from the front */
 
-/* The filter of one rule. */
-struct mcr_group_clause {
-	uint32_t id;
-	uint32_t source; /* the first of its ascending list */
-	uint16_t n_sources;
-	uint16_t include; /* 1: listed sources match, 0: all others do */
+#define INLINE static inline __attribute__((always_inline))
+
+/* Sources as the table holds them: numbers for IPv4, octets for IPv6. `ipv6` is a constant
+ * throughout, so that each family has code of its own. */
+union source {
+	uint32_t ipv4;
+	struct mcr_address ipv6;
 };
 
-_Static_assert(sizeof(struct mcr_group_entry) == 32, "two entries in a cache line");
-
-static int is_listed(const uint32_t *sources, uint32_t n, uint32_t source)
+INLINE int order(const struct mcr_group_table *table, uint32_t i, const union source *source,
+		 const int ipv6)
 {
-	const uint32_t *base = sources;
+	if (ipv6)
+		return memcmp(&table->sources_ipv6[i], &source->ipv6, sizeof(source->ipv6));
+	return (table->sources[i] > source->ipv4) - (table->sources[i] < source->ipv4);
+}
 
+INLINE int is_listed(const struct mcr_group_table *table, uint32_t base, uint32_t n,
+		     const union source *source, const int ipv6)
+{
 	if (n <= LINEAR_SOURCES) {
 		for (uint32_t i = 0; i < n; i++)
-			if (sources[i] == source)
+			if (order(table, base + i, source, ipv6) == 0)
 				return 1;
 		return 0;
 	}
 	while (n > 1) { /* the answer, if any, is among the n from base on */
 		const uint32_t half = n / 2;
 
-		if (base[half] <= source)
+		if (order(table, base + half, source, ipv6) <= 0)
 			base += half;
 		n -= half;
 	}
-	return *base == source;
+	return order(table, base, source, ipv6) == 0;
 }
 
 /* The first of n clauses that takes the source, or NULL. */
-static const struct mcr_group_clause *first_match(const struct mcr_group_table *table,
-						  uint32_t clause, uint32_t n, uint32_t source)
+INLINE const struct mcr_group_clause *first_match(const struct mcr_group_table *table,
+						  uint32_t clause, uint32_t n,
+						  const union source *source, const int ipv6)
 {
 	const struct mcr_group_clause *c = table->clauses + clause;
 
 	for (uint32_t k = 0; k < n; k++, c++)
-		if (is_listed(table->sources + c->source, c->n_sources, source) == c->include)
+		if (is_listed(table, c->source, c->n_sources, source, ipv6) == c->include)
 			return c;
 	return NULL;
 }
 
-int mcr_group_table_match_lists(const struct mcr_group_table *table,
-				const struct mcr_group_entry *entry, uint32_t source_be,
-				struct mcr_target *targets)
+INLINE int match_lists(const struct mcr_group_table *table, const struct mcr_group_entry *entry,
+		       const union source *source, struct mcr_target *targets, const int ipv6)
 {
 	const struct mcr_group_list *list = table->lists + entry->list;
-	const uint32_t source = be32toh(source_be);
 	int n = 0;
 
 	for (uint32_t i = 0; i < entry->n_lists; i++, list++) {
@@ -73,423 +68,58 @@ int mcr_group_table_match_lists(const struct mcr_group_table *table,
 			targets[n++] = list->any;
 			continue;
 		}
-		c = first_match(table, list->clause, list->n_clauses, source);
+		c = first_match(table, list->clause, list->n_clauses, source, ipv6);
 		if (!c)
-			c = first_match(table, list->shared, list->n_shared, source);
+			c = first_match(table, list->shared, list->n_shared, source, ipv6);
 		if (c)
 			targets[n++] = (struct mcr_target){c->id, list->any.channel};
 	}
 	return n;
 }
 
-/* ---- building ---- */
-
-/* A rule, its group, and where its sources stand in the table, which is the same for every use of
- * it. */
-struct item {
-	const struct mcr_rule *rule;
-	uint32_t group_be;
-	uint32_t source;
-};
-
-/* Items that stand together in the sorted array. */
-struct run {
-	const struct item *at;
-	size_t n;
-};
-
-/* What one channel wants of a group at any port. The list of every port ends with it, so its
- * clauses are written once. */
-struct tail {
-	uint32_t id; /* of the last rule */
-	uint16_t channel;
-	uint16_t takes_all; /* the last clause takes every source */
-	uint32_t clause, n;
-};
-
-struct build {
-	struct item *items;
-	struct tail *tails; /* of the group that is being added, by channel; room for all items */
-	size_t n_tails;
-	size_t n_items;
-	struct mcr_group_table *table; /* NULL in the pass that counts */
-	struct mcr_group_entry *entries;
-	struct mcr_group_list *lists;
-	struct mcr_group_clause *clauses;
-	uint32_t *sources;
-	size_t n_entries, n_lists, n_clauses, n_sources;
-	uint16_t exact_ports;
-	uint32_t chain_max; /* entries that a lookup may look at; 0 = one had to look at more */
-};
-
-#define ORDER(a, b)                                \
-	do {                                       \
-		if ((a) != (b))                    \
-			return (a) < (b) ? -1 : 1; \
-	} while (0)
-
-static int same_group(const struct item *a, const struct item *b)
+int mcr_group_table_match_lists(const struct mcr_group_table *table,
+				const struct mcr_group_entry *entry, uint32_t source_be,
+				struct mcr_target *targets)
 {
-	return a->rule->interface == b->rule->interface && a->group_be == b->group_be;
+	const union source source = {.ipv4 = be32toh(source_be)};
+
+	return match_lists(table, entry, &source, targets, 0);
 }
 
-/* Includes before excludes, because a listed source is more specific; then the earlier rule. */
-static int compare(const void *va, const void *vb)
+int mcr_group_table_match_lists_ipv6(const struct mcr_group_table *table,
+				     const struct mcr_group_entry *entry, const uint8_t *source,
+				     struct mcr_target *targets)
 {
-	const struct item *x = va, *y = vb;
-	const struct mcr_rule *a = x->rule, *b = y->rule;
+	union source wanted;
 
-	ORDER(a->interface, b->interface);
-	ORDER(x->group_be, y->group_be);
-	ORDER(a->join->port, b->join->port);
-	ORDER(a->channel, b->channel);
-	ORDER(b->join->mode, a->join->mode);
-	ORDER(a, b);
-	return 0;
+	memcpy(&wanted.ipv6, source, sizeof(wanted.ipv6));
+	return match_lists(table, entry, &wanted, targets, 1);
 }
 
-/* Cuts those items off the front of rest that have the port of the first one, or the channel. */
-static struct run cut_port(struct run *rest)
-{
-	struct run run = {rest->at, 0};
+/* ---- for the build ---- */
 
-	while (run.n < rest->n && run.at[run.n].rule->join->port == run.at->rule->join->port)
-		run.n++;
-	rest->at += run.n;
-	rest->n -= run.n;
-	return run;
+struct mcr_group_entry *mcr_group_place(const struct mcr_group_table *table, uint64_t key,
+					uint32_t most)
+{
+	uint32_t slot = mcr_group_slot(table, key), looks = 1;
+
+	for (; table->entries[slot].key != 0 && looks <= most; looks++)
+		slot = (slot + 1) & table->mask;
+	return looks <= most ? (struct mcr_group_entry *)(uintptr_t)&table->entries[slot] : NULL;
 }
 
-static struct run cut_channel(struct run *rest, uint16_t channel)
+struct mcr_group_entry *mcr_group_place_ipv6(const struct mcr_group_table *table, uint64_t key,
+					     const struct mcr_address *group, uint32_t most)
 {
-	struct run run = {rest->at, 0};
+	const struct mcr_group_ipv6 words = mcr_group_load_ipv6(group->octets);
+	uint32_t slot = mcr_group_slot_ipv6(table, key, words), looks = 1;
+	struct mcr_group_entry_ipv6 *e;
 
-	while (run.n < rest->n && run.at[run.n].rule->channel == channel)
-		run.n++;
-	rest->at += run.n;
-	rest->n -= run.n;
-	return run;
-}
-
-static int takes_all(const struct item *item)
-{
-	return item->rule->join->mode == MCR_FILTER_EXCLUDE && item->rule->join->n_sources == 0;
-}
-
-static void add_clause(struct build *b, const struct item *item)
-{
-	const struct mcr_join *join = item->rule->join;
-
-	if (b->table)
-		b->clauses[b->n_clauses] = (struct mcr_group_clause){
-		    .id = join->id,
-		    .source = item->source,
-		    .n_sources = (uint16_t)join->n_sources,
-		    .include = join->mode == MCR_FILTER_INCLUDE,
-		};
-	b->n_clauses++;
-}
-
-/* Adds the clauses of the rules up to the first that takes all. It leaves out the rules right
- * before that one which have the same id, so that most lists come down to "any source". It adds the
- * rule that takes all when `whole` says so, or when others come before it. Returns that rule, or
- * NULL. */
-static const struct item *add_clauses(struct build *b, struct run rules, int whole)
-{
-	const struct item *all = NULL;
-	size_t end = 0, keep;
-
-	while (end < rules.n && !takes_all(&rules.at[end]))
-		end++;
-	keep = end;
-	if (end < rules.n)
-		all = &rules.at[end];
-	while (all && keep > 0 && rules.at[keep - 1].rule->join->id == all->rule->join->id)
-		keep--;
-	for (size_t i = 0; i < keep; i++)
-		add_clause(b, &rules.at[i]);
-	if (all && (keep > 0 || whole))
-		add_clause(b, all);
-	return all;
-}
-
-static void add_tail(struct build *b, struct run any)
-{
-	const size_t first = b->n_clauses;
-	const struct item *all = add_clauses(b, any, 1);
-	const struct mcr_rule *last = all ? all->rule : any.at[any.n - 1].rule;
-
-	b->tails[b->n_tails++] = (struct tail){
-	    .id = last->join->id,
-	    .channel = last->channel,
-	    .takes_all = !!all,
-	    .clause = (uint32_t)first,
-	    .n = (uint32_t)(b->n_clauses - first),
-	};
-}
-
-/* The last exact rules change nothing if they have the id of a tail that takes all: returns how
- * many rules are left without them. */
-static size_t without_repeats(struct run exact, const struct tail *tail)
-{
-	size_t n = exact.n;
-
-	while (tail && tail->takes_all && tail->n == 1 && n > 0 &&
-	       exact.at[n - 1].rule->join->id == tail->id)
-		n--;
-	return n;
-}
-
-/* Adds what one channel wants of one entry: its rules for the port, then, unless one of them takes
- * all, those for any port. exact may be empty or tail NULL, but not both. */
-static void add_list(struct build *b, struct run exact, const struct tail *tail)
-{
-	const size_t first = b->n_clauses;
-	struct mcr_group_list list = {.clause = (uint32_t)first};
-	size_t end = 0;
-
-	while (end < exact.n && !takes_all(&exact.at[end]))
-		end++;
-	if (end < exact.n) {
-		tail = NULL;
-		list.any.id = exact.at[end].rule->join->id;
-	} else {
-		exact.n = without_repeats(exact, tail);
-		list.any.id = tail ? tail->id : exact.at[exact.n - 1].rule->join->id;
-	}
-	list.any.channel = tail ? tail->channel : exact.at->rule->channel;
-	add_clauses(b, exact, 0);
-	list.n_clauses = (uint32_t)(b->n_clauses - first);
-	if (tail && (list.n_clauses > 0 || !tail->takes_all || tail->n > 1)) {
-		list.shared = tail->clause;
-		list.n_shared = tail->n;
-	}
-	if (b->table)
-		b->lists[b->n_lists] = list;
-	b->n_lists++;
-}
-
-static void put_entry(struct build *b, struct mcr_group_entry entry)
-{
-	uint32_t slot = mcr_group_slot(b->table, entry.key), looks = 1;
-
-	for (; b->entries[slot].key != 0 && looks <= b->chain_max; looks++)
-		slot = (slot + 1) & b->table->mask;
-	if (looks <= b->chain_max)
-		b->entries[slot] = entry;
-	else
-		b->chain_max = 0; /* stop: the next multiplier is tried */
-}
-
-static uint32_t clauses_of(const struct mcr_group_list *list)
-{
-	return list->n_clauses + list->n_shared;
-}
-
-/* Copies the entry's only list into the entry if it fits. */
-static void inline_list(const struct build *b, struct mcr_group_entry *entry,
-			const struct mcr_group_list *list)
-{
-	const struct mcr_group_clause *clause =
-	    b->clauses + (list->n_clauses ? list->clause : list->shared);
-
-	entry->id = list->any.id;
-	entry->channel = list->any.channel;
-	if (clauses_of(list) == 0) {
-		entry->kind = MCR_GROUP_ANY;
-	} else if (clauses_of(list) == 1 && clause->include && clause->n_sources == 1) {
-		entry->kind = MCR_GROUP_SOURCE;
-		entry->source_be = htobe32(b->sources[clause->source]);
-	}
-}
-
-static int takes_each(const struct mcr_group_list *lists, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++)
-		if (clauses_of(&lists[i]) > 0)
-			return 0;
-	return 1;
-}
-
-static void finish_entry(struct build *b, struct mcr_group_entry *entry, size_t first)
-{
-	entry->list = (uint32_t)first;
-	entry->n_lists = (uint32_t)(b->n_lists - first);
-	if (entry->n_lists == 0)
-		entry->kind = MCR_GROUP_PORT_ONLY;
-	else if (entry->n_lists == 1)
-		inline_list(b, entry, &b->lists[first]);
-	else if (takes_each(&b->lists[first], entry->n_lists))
-		entry->kind = MCR_GROUP_EACH;
-	put_entry(b, *entry);
-}
-
-/* Adds one entry: the union of the rules for its port and of those for any port, the tails. of: any
- * item of the group. For the entry of port 0, exact is empty. */
-static void add_entry(struct build *b, const struct item *of, uint16_t port, struct run exact)
-{
-	const size_t first = b->n_lists;
-	const struct tail *tail = b->tails, *end = b->tails + b->n_tails;
-	struct mcr_group_entry entry = {
-	    .key = mcr_group_key(of->rule->interface, of->group_be, port),
-	    .membership = of->rule->membership,
-	    .kind = MCR_GROUP_LIST,
-	};
-
-	while (exact.n > 0 || tail < end) {
-		uint16_t channel = exact.n > 0 ? exact.at->rule->channel : tail->channel;
-
-		if (tail < end && tail->channel < channel)
-			channel = tail->channel;
-		add_list(b, cut_channel(&exact, channel),
-			 tail < end && tail->channel == channel ? tail++ : NULL);
-	}
-	b->n_entries++;
-	if (b->table)
-		finish_entry(b, &entry, first);
-}
-
-static void add_group(struct build *b, struct run group)
-{
-	const struct item *of = group.at;
-	struct run any = {group.at, 0};
-
-	b->n_tails = 0;
-	if (of->rule->join->port == 0) /* sorted to the front */
-		any = cut_port(&group);
-	while (any.n > 0)
-		add_tail(b, cut_channel(&any, any.at->rule->channel));
-	add_entry(b, of, 0, (struct run){group.at, 0});
-	while (group.n > 0) {
-		struct run exact = cut_port(&group);
-
-		add_entry(b, of, exact.at->rule->join->port, exact);
-		b->exact_ports = 1;
-	}
-}
-
-/* One pass over all rules. */
-static void add_all(struct build *b)
-{
-	b->n_entries = b->n_lists = b->n_clauses = 0;
-	for (size_t i = 0, end; i < b->n_items; i = end) {
-		for (end = i + 1; end < b->n_items; end++)
-			if (!same_group(&b->items[i], &b->items[end]))
-				break;
-		add_group(b, (struct run){b->items + i, end - i});
-	}
-}
-
-/* Makes the table's one allocation from the counts. */
-static int allocate(struct build *b)
-{
-	uint32_t bits = 1; /* a shift by 64 would be undefined */
-	size_t size;
-	char *p;
-
-	if (b->n_entries > UINT32_MAX / 4 || b->n_lists > UINT32_MAX || b->n_clauses > UINT32_MAX ||
-	    b->n_sources > UINT32_MAX)
-		return -ENOMEM;
-	while ((size_t)1 << bits < 2 * b->n_entries)
-		bits++;
-	size = CACHE_LINE + (sizeof(*b->entries) << bits) + b->n_lists * sizeof(*b->lists) +
-	       b->n_clauses * sizeof(*b->clauses) + b->n_sources * sizeof(*b->sources);
-	size = (size + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1);
-	p = aligned_alloc(CACHE_LINE, size);
-	if (!p)
-		return -ENOMEM;
-	memset(p, 0, size);
-	b->table = (void *)p;
-	b->entries = (void *)(p + CACHE_LINE);
-	b->lists = (void *)(b->entries + ((size_t)1 << bits));
-	b->clauses = (void *)(b->lists + b->n_lists);
-	b->sources = (void *)(b->clauses + b->n_clauses);
-	*b->table = (struct mcr_group_table){
-	    .entries = b->entries,
-	    .lists = b->lists,
-	    .clauses = b->clauses,
-	    .sources = b->sources,
-	    .mask = (uint32_t)(((size_t)1 << bits) - 1),
-	    .multiplier = MCR_GROUP_MULTIPLIER,
-	    .shift = 64 - bits,
-	    .exact_ports = b->exact_ports,
-	};
-	return 0;
-}
-
-static void copy_sources(const struct build *b)
-{
-	for (size_t i = 0; i < b->n_items; i++) {
-		const struct mcr_join *join = b->items[i].rule->join;
-
-		for (unsigned k = 0; k < join->n_sources; k++)
-			b->sources[b->items[i].source + k] =
-			    be32toh(mcr_address_ipv4_be(join->sources[k]));
-	}
-}
-
-/* An attacker who chooses groups must not know the multiplier in advance, so it depends on all
- * keys, also on those that others choose. */
-static void seed(struct mcr_rng *rng, const struct build *b)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < b->n_items; i++) {
-		const struct item *item = &b->items[i];
-
-		mcr_rng_seed(rng, sum ^ mcr_group_key(item->rule->interface, item->group_be,
-						      item->rule->join->port));
-		sum = mcr_rng_next(rng);
-	}
-	mcr_rng_seed(rng, sum);
-}
-
-/* The second pass, once for each multiplier that is tried. The last one is accepted anyway. */
-static void fill(struct build *b)
-{
-	struct mcr_rng rng;
-
-	copy_sources(b);
-	for (unsigned left = MULTIPLIERS; left > 0; left--) {
-		b->chain_max = left > 1 ? MCR_GROUP_CHAIN_MAX : UINT32_MAX;
-		add_all(b);
-		if (b->chain_max > 0)
-			return;
-		if (left == MULTIPLIERS)
-			seed(&rng, b);
-		b->table->multiplier = mcr_rng_next(&rng) | 1;
-		memset(b->entries, 0, ((size_t)b->table->mask + 1) * sizeof(*b->entries));
-	}
-}
-
-int mcr_group_table_create(struct mcr_group_table **out, const struct mcr_rule *rules, size_t n)
-{
-	struct build b = {.n_items = n};
-	int err = -ENOMEM;
-
-	b.items = calloc(n ? n : 1, sizeof(*b.items));
-	b.tails = calloc(n ? n : 1, sizeof(*b.tails));
-	if (!b.items || !b.tails)
-		goto out;
-	for (size_t i = 0; i < n; i++) {
-		b.items[i] = (struct item){&rules[i], mcr_address_ipv4_be(rules[i].join->group),
-					   (uint32_t)b.n_sources};
-		b.n_sources += rules[i].join->n_sources;
-	}
-	qsort(b.items, n, sizeof(*b.items), compare);
-	add_all(&b);
-	err = allocate(&b);
-	if (err == 0) {
-		fill(&b);
-		*out = b.table;
-	}
-out:
-	free(b.items);
-	free(b.tails);
-	return err;
-}
-
-void mcr_group_table_destroy(struct mcr_group_table *table)
-{
-	free(table);
+	for (; table->entries_ipv6[slot].group.words[0] != 0 && looks <= most; looks++)
+		slot = (slot + 1) & table->mask_ipv6;
+	if (looks > most)
+		return NULL;
+	e = (struct mcr_group_entry_ipv6 *)(uintptr_t)&table->entries_ipv6[slot];
+	e->group = words;
+	return &e->entry;
 }

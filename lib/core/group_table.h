@@ -3,12 +3,13 @@
  * thread builds it from all rules, the rx lcores look packets up. It is replaced as a whole; the
  * caller frees the old one after a grace period.
  *
- * Open addressing on one 64-bit key (group, UDP port, interface). A group that has rules always has
- * an entry for port 0 (any port), without targets when no rule wants any port, so that a miss is
- * known to be MCR_DROP_UNKNOWN_PORT or MCR_DROP_UNKNOWN_GROUP. The union of exact and any-port
- * rules is computed when the table is built. A packet goes once to each channel, with the id of the
- * most specific rule that takes it: exact port before any port, then a listed source before an
- * unlisted one, then the earlier rule. */
+ * Open addressing on one key (group, UDP port, interface): 64 bits for IPv4; IPv6 has a second
+ * array of the same entries, each with its group. A group that has rules always has an entry for
+ * port 0 (any port), without targets when no rule wants any port, so that a miss is known to be
+ * MCR_DROP_UNKNOWN_PORT or MCR_DROP_UNKNOWN_GROUP. The union of exact and any-port rules is
+ * computed when the table is built. A packet goes once to each channel, with the id of the most
+ * specific rule that takes it: exact port before any port, then a listed source before an unlisted
+ * one, then the earlier rule. */
 #ifndef MCR_CORE_GROUP_TABLE_H
 #define MCR_CORE_GROUP_TABLE_H
 
@@ -17,8 +18,11 @@
 #include <stdint.h>
 #include <string.h>
 
+#include <mcring/address.h>
 #include <mcring/join.h>
 #include <mcring/stats.h>
+
+#include "core/words.h"
 
 /* A join with its names resolved to indices. */
 struct mcr_rule {
@@ -52,6 +56,12 @@ static inline int mcr_group_table_match(const struct mcr_group_table *table, uin
 					uint32_t group_be, uint16_t port, uint32_t source_be,
 					struct mcr_target *targets, uint32_t *membership);
 
+/* mcr_group_table_match_ipv6: the same for IPv6. group, source: 16 octets each. */
+static inline int mcr_group_table_match_ipv6(const struct mcr_group_table *table,
+					     uint16_t interface, const uint8_t *group,
+					     uint16_t port, const uint8_t *source,
+					     struct mcr_target *targets, uint32_t *membership);
+
 /* ---- what follows is inline for the rx loop's sake; its fields are private ---- */
 
 enum mcr_group_kind {
@@ -67,11 +77,23 @@ struct mcr_group_entry {
 	uint64_t key; /* 0 = empty: a group is not 0 */
 	uint32_t membership;
 	uint32_t id;        /* MCR_GROUP_ANY, MCR_GROUP_SOURCE */
-	uint32_t source_be; /* MCR_GROUP_SOURCE */
+	uint32_t source_be; /* MCR_GROUP_SOURCE, IPv4 */
 	uint16_t channel;   /* MCR_GROUP_ANY, MCR_GROUP_SOURCE */
 	uint16_t kind;      /* enum mcr_group_kind */
 	uint32_t n_lists;   /* channels */
 	uint32_t list;      /* the first of them */
+};
+
+/* An address of IPv6 as two numbers, in the order of memory. */
+struct mcr_group_ipv6 {
+	uint64_t words[2];
+};
+
+/* One cache line. */
+struct mcr_group_entry_ipv6 {
+	struct mcr_group_entry entry; /* its key: mcr_group_key_ipv6 */
+	struct mcr_group_ipv6 group;  /* words[0] 0 = empty: a group is not 0 */
+	struct mcr_group_ipv6 source; /* MCR_GROUP_SOURCE */
 };
 
 /* One channel of an entry. */
@@ -90,17 +112,29 @@ struct mcr_group_table {
 	const struct mcr_group_entry *entries; /* a power of two of them, at most half full */
 	const struct mcr_group_list *lists;
 	const struct mcr_group_clause *clauses;
-	const uint32_t *sources; /* host order */
+	const uint32_t *sources; /* of IPv4, host order */
 	uint64_t multiplier;     /* of the hash, odd */
 	uint32_t mask;           /* entries - 1 */
 	uint32_t shift;          /* 64 - log2(entries) */
 	uint16_t exact_ports;    /* 1: some rule names a port */
+
+	/* The same for IPv6. */
+	uint16_t exact_ports_ipv6;
+	uint32_t mask_ipv6;
+	const struct mcr_group_entry_ipv6 *entries_ipv6;
+	const struct mcr_address *sources_ipv6;
+	uint64_t multipliers_ipv6[2]; /* beside `multiplier` */
+	uint32_t shift_ipv6;
 };
 
-/* The slow half of a match. Returns the number of targets, 0 when no source list lets it pass. */
+/* The slow half of a match, of either family. Returns the number of targets, 0 when no source list
+ * lets it pass. */
 int mcr_group_table_match_lists(const struct mcr_group_table *table,
 				const struct mcr_group_entry *entry, uint32_t source_be,
 				struct mcr_target *targets);
+int mcr_group_table_match_lists_ipv6(const struct mcr_group_table *table,
+				     const struct mcr_group_entry *entry, const uint8_t *source,
+				     struct mcr_target *targets);
 
 static inline uint64_t mcr_group_key(uint16_t interface, uint32_t group_be, uint16_t port)
 {
@@ -123,9 +157,44 @@ static inline uint64_t mcr_group_key_of_flow(uint16_t interface, uint64_t flow)
 #define MCR_GROUP_MULTIPLIER UINT64_C(0x0748f6d897898f07)
 #define MCR_GROUP_CHAIN_MAX  128u
 
+/* IPv6: beside the multiplier above, for the group's upper 96 bits, which feeds seldom number. */
+#define MCR_GROUP_MULTIPLIERS_IPV6 UINT64_C(0x9fb21c651e98df25), UINT64_C(0xd6e8feb86659fd93)
+
 static inline uint32_t mcr_group_slot(const struct mcr_group_table *table, uint64_t key)
 {
 	return (uint32_t)((key * table->multiplier) >> table->shift);
+}
+
+/* The part of a key in IPv6 that is hashed as IPv4's is, with the group's low 32 bits: feeds number
+ * their groups there. */
+static inline uint64_t mcr_group_key_ipv6(uint16_t interface, const uint8_t *group, uint16_t port)
+{
+	uint32_t low_be;
+
+	memcpy(&low_be, group + 12, sizeof(low_be));
+	return mcr_group_key(interface, low_be, port);
+}
+
+static inline struct mcr_group_ipv6 mcr_group_load_ipv6(const uint8_t *address)
+{
+	struct mcr_group_ipv6 group;
+
+	memcpy(&group, address, sizeof(group));
+	return group;
+}
+
+static inline int mcr_group_same_ipv6(struct mcr_group_ipv6 a, struct mcr_group_ipv6 b)
+{
+	return ((a.words[0] ^ b.words[0]) | (a.words[1] ^ b.words[1])) == 0;
+}
+
+static inline uint32_t mcr_group_slot_ipv6(const struct mcr_group_table *table, uint64_t key,
+					   struct mcr_group_ipv6 group)
+{
+	return (uint32_t)((key * table->multiplier + group.words[0] * table->multipliers_ipv6[0] +
+			   (uint32_t)(group.words[1] >> MCR_WORD_SHIFT(0, 4)) *
+			       table->multipliers_ipv6[1]) >>
+			  table->shift_ipv6);
 }
 
 /* Ends because the table is never full. */
@@ -158,11 +227,41 @@ static inline const struct mcr_group_entry *mcr_group_lookup(const struct mcr_gr
 	return entry;
 }
 
+static inline const struct mcr_group_entry_ipv6 *
+mcr_group_find_ipv6(const struct mcr_group_table *table, uint64_t key, struct mcr_group_ipv6 group)
+{
+	uint32_t slot = mcr_group_slot_ipv6(table, key, group);
+
+	for (;;) {
+		const struct mcr_group_entry_ipv6 *e = &table->entries_ipv6[slot];
+
+		if (__builtin_expect(e->entry.key == key && mcr_group_same_ipv6(e->group, group),
+				     1))
+			return e;
+		if (e->group.words[0] == 0)
+			return NULL;
+		slot = (slot + 1) & table->mask_ipv6;
+	}
+}
+
+static inline const struct mcr_group_entry_ipv6 *
+mcr_group_lookup_ipv6(const struct mcr_group_table *table, uint64_t key,
+		      struct mcr_group_ipv6 group)
+{
+	const struct mcr_group_entry_ipv6 *e = NULL;
+
+	if (table->exact_ports_ipv6)
+		e = mcr_group_find_ipv6(table, key, group);
+	if (!e)
+		e = mcr_group_find_ipv6(table, key & ~UINT64_C(0xffff), group);
+	return e;
+}
+
 /* Whether a lookup waits so little that a prefetch costs more than it saves. Measured: with 512
  * groups of one port (2,048 entries) it does, with 2,048 groups it does not. */
 static inline int mcr_group_table_is_small(const struct mcr_group_table *table)
 {
-	return table->mask < 4096;
+	return table->mask < 4096 && table->mask_ipv6 < 2048;
 }
 
 /* What mcr_group_lookup looks at first, for a prefetch. */
@@ -171,6 +270,15 @@ mcr_group_first_look(const struct mcr_group_table *table, uint64_t key)
 {
 	return &table->entries[mcr_group_slot(table,
 					      table->exact_ports ? key : key & ~UINT64_C(0xffff))];
+}
+
+static inline const struct mcr_group_entry_ipv6 *
+mcr_group_first_look_ipv6(const struct mcr_group_table *table, uint64_t key,
+			  struct mcr_group_ipv6 group)
+{
+	if (!table->exact_ports_ipv6)
+		key &= ~UINT64_C(0xffff);
+	return &table->entries_ipv6[mcr_group_slot_ipv6(table, key, group)];
 }
 
 /* Kind and channel of an entry as one number, for one comparison. */
@@ -210,28 +318,68 @@ static inline int mcr_group_takes(const struct mcr_group_entry *entry, uint32_t 
 	       (entry->kind == MCR_GROUP_SOURCE && entry->source_be == source_be);
 }
 
+static inline int mcr_group_takes_ipv6(const struct mcr_group_entry_ipv6 *e,
+				       struct mcr_group_ipv6 source)
+{
+	return __builtin_expect(e->entry.kind == MCR_GROUP_ANY, 1) ||
+	       (e->entry.kind == MCR_GROUP_SOURCE && mcr_group_same_ipv6(e->source, source));
+}
+
+/* Why an entry that does not take a packet by itself, nor has lists, drops it. */
+static inline int mcr_group_refusal(const struct mcr_group_entry *entry)
+{
+	return entry->kind == MCR_GROUP_PORT_ONLY ? -(1 + MCR_DROP_UNKNOWN_PORT)
+						  : -(1 + MCR_DROP_WRONG_SOURCE);
+}
+
+static inline int mcr_group_only_target(const struct mcr_group_entry *entry,
+					struct mcr_target *targets)
+{
+	targets->id = entry->id;
+	targets->channel = entry->channel;
+	return 1;
+}
+
+static inline int mcr_group_has_lists(const struct mcr_group_entry *entry)
+{
+	return entry->kind == MCR_GROUP_EACH || entry->kind == MCR_GROUP_LIST;
+}
+
 static inline int mcr_group_table_match(const struct mcr_group_table *table, uint16_t interface,
 					uint32_t group_be, uint16_t port, uint32_t source_be,
 					struct mcr_target *targets, uint32_t *membership)
 {
 	const struct mcr_group_entry *entry =
 	    mcr_group_lookup(table, mcr_group_key(interface, group_be, port));
-	int n;
+	int n = 0;
 
 	if (__builtin_expect(!entry, 0))
 		return -(1 + MCR_DROP_UNKNOWN_GROUP);
 	*membership = entry->membership;
-	if (mcr_group_takes(entry, source_be)) {
-		targets->id = entry->id;
-		targets->channel = entry->channel;
-		return 1;
-	}
-	if (entry->kind == MCR_GROUP_PORT_ONLY)
-		return -(1 + MCR_DROP_UNKNOWN_PORT);
-	if (entry->kind == MCR_GROUP_SOURCE)
-		return -(1 + MCR_DROP_WRONG_SOURCE);
-	n = mcr_group_table_match_lists(table, entry, source_be, targets);
-	return n > 0 ? n : -(1 + MCR_DROP_WRONG_SOURCE);
+	if (mcr_group_takes(entry, source_be))
+		return mcr_group_only_target(entry, targets);
+	if (mcr_group_has_lists(entry))
+		n = mcr_group_table_match_lists(table, entry, source_be, targets);
+	return n > 0 ? n : mcr_group_refusal(entry);
+}
+
+static inline int mcr_group_table_match_ipv6(const struct mcr_group_table *table,
+					     uint16_t interface, const uint8_t *group,
+					     uint16_t port, const uint8_t *source,
+					     struct mcr_target *targets, uint32_t *membership)
+{
+	const struct mcr_group_entry_ipv6 *e = mcr_group_lookup_ipv6(
+	    table, mcr_group_key_ipv6(interface, group, port), mcr_group_load_ipv6(group));
+	int n = 0;
+
+	if (__builtin_expect(!e, 0))
+		return -(1 + MCR_DROP_UNKNOWN_GROUP);
+	*membership = e->entry.membership;
+	if (mcr_group_takes_ipv6(e, mcr_group_load_ipv6(source)))
+		return mcr_group_only_target(&e->entry, targets);
+	if (mcr_group_has_lists(&e->entry))
+		n = mcr_group_table_match_lists_ipv6(table, &e->entry, source, targets);
+	return n > 0 ? n : mcr_group_refusal(&e->entry);
 }
 
 #endif

@@ -15,6 +15,38 @@
 
 #include "core/group_table.h"
 
+/* The family of all groups and sources. Tests name them by IPv4 addresses, network order; those of
+ * IPv6 have the same low 32 bits. */
+static int rig_ipv6;
+
+static inline struct mcr_address rig_address(uint32_t low_be, const char *ipv6_prefix)
+{
+	struct mcr_address address = mcr_address_from_ipv4(low_be);
+
+	if (rig_ipv6)
+		assert_int_equal(mcr_address_parse(&address, ipv6_prefix, strlen(ipv6_prefix)), 0);
+	memcpy(address.octets + 12, &low_be, sizeof(low_be));
+	return address;
+}
+
+static inline struct mcr_address group_at(uint32_t low_be)
+{
+	return rig_address(low_be, "ff15::");
+}
+
+static inline struct mcr_address source_at(uint32_t low_be)
+{
+	return rig_address(low_be, "2001:db8::");
+}
+
+static inline uint32_t low_be(struct mcr_address address)
+{
+	uint32_t low;
+
+	memcpy(&low, address.octets + 12, sizeof(low));
+	return low;
+}
+
 /* One answer: the targets by channel (-1: none, else the id), or the reason. */
 struct answer {
 	int n;
@@ -30,8 +62,13 @@ static inline struct answer ask(const struct mcr_group_table *table, unsigned in
 	uint32_t membership = 0;
 
 	memset(a.id, 0xff, sizeof(a.id));
-	a.n = mcr_group_table_match(table, (uint16_t)interface, group_be, port, source_be, targets,
-				    &membership);
+	if (rig_ipv6)
+		a.n = mcr_group_table_match_ipv6(table, (uint16_t)interface,
+						 group_at(group_be).octets, port,
+						 source_at(source_be).octets, targets, &membership);
+	else
+		a.n = mcr_group_table_match(table, (uint16_t)interface, group_be, port, source_be,
+					    targets, &membership);
 	for (int i = 0; i < a.n; i++) {
 		assert_true(targets[i].channel < MCR_CHANNELS_MAX);
 		assert_int_equal(a.id[targets[i].channel], -1); /* at most once */
@@ -40,5 +77,10 @@ static inline struct answer ask(const struct mcr_group_table *table, unsigned in
 	a.membership = a.n > 0 ? membership : 0;
 	return a;
 }
+
+/* Runs the tests for each family. */
+#define RUN_FOR_BOTH(tests)                                                      \
+	(rig_ipv6 = 0, cmocka_run_group_tests_name("IPv4", tests, NULL, NULL)) + \
+	    (rig_ipv6 = 1, cmocka_run_group_tests_name("IPv6", tests, NULL, NULL))
 
 #endif

@@ -28,7 +28,7 @@ static struct mcr_join *add(struct rules *r, unsigned interface, const char *gro
 	struct mcr_join *join = &r->joins[r->n];
 
 	memset(join, 0, sizeof(*join));
-	join->group = mcr_address_from_ipv4(inet_addr(group));
+	join->group = group_at(inet_addr(group));
 	join->sources = r->sources[r->n];
 	join->port = port;
 	join->id = id;
@@ -42,8 +42,7 @@ static struct mcr_join *add(struct rules *r, unsigned interface, const char *gro
 /* The sources of a join of ours, which are in its rules. */
 static void add_source(struct mcr_join *join, uint32_t source_be)
 {
-	((struct mcr_address *)(uintptr_t)join->sources)[join->n_sources++] =
-	    mcr_address_from_ipv4(source_be);
+	((struct mcr_address *)(uintptr_t)join->sources)[join->n_sources++] = source_at(source_be);
 }
 
 static void source(struct mcr_join *join, enum mcr_filter_mode mode, const char *address)
@@ -73,14 +72,14 @@ static struct answer model(const struct rules *r, unsigned interface, uint32_t g
 		const struct mcr_join *j = r->rules[i].join;
 		int listed = 0, score;
 
-		if (r->rules[i].interface != interface || mcr_address_ipv4_be(j->group) != group_be)
+		if (r->rules[i].interface != interface || low_be(j->group) != group_be)
 			continue;
 		group_known = 1;
 		if (j->port != 0 && j->port != port)
 			continue;
 		port_known = 1;
 		for (unsigned k = 0; k < j->n_sources; k++)
-			listed |= mcr_address_ipv4_be(j->sources[k]) == source_be;
+			listed |= low_be(j->sources[k]) == source_be;
 		if (listed != (j->mode == MCR_FILTER_INCLUDE))
 			continue;
 		score = 1 + (j->port != 0) * 2 + listed;
@@ -292,5 +291,5 @@ int main(void)
 	    cmocka_unit_test(all_channels_of_all_interfaces_get_their_own),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return RUN_FOR_BOTH(tests);
 }

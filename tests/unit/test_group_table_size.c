@@ -19,7 +19,7 @@ static void ten_thousand_groups_are_found_and_their_neighbours_are_not(void **st
 	assert_non_null(joins);
 	assert_non_null(rules);
 	for (uint32_t i = 0; i < N; i++) {
-		joins[i].group = mcr_address_from_ipv4(htobe32(0xef000000u + 2 * i));
+		joins[i].group = group_at(htobe32(0xef000000u + 2 * i));
 		joins[i].port = i % 3 ? (uint16_t)(1 + i) : 0;
 		joins[i].id = i;
 		rules[i] = (struct mcr_rule){&joins[i], (uint16_t)(i % 64), 0, i};
@@ -42,6 +42,27 @@ static void ten_thousand_groups_are_found_and_their_neighbours_are_not(void **st
 	free(joins);
 }
 
+/* How many entries a lookup looks at. */
+static uint32_t looks_for(const struct mcr_group_table *table, struct mcr_address group,
+			  uint16_t port)
+{
+	if (rig_ipv6) {
+		const uint64_t key = mcr_group_key_ipv6(0, group.octets, port);
+		const struct mcr_group_ipv6 words = mcr_group_load_ipv6(group.octets);
+		const struct mcr_group_entry_ipv6 *e = mcr_group_find_ipv6(table, key, words);
+
+		assert_non_null(e);
+		return 1 + (((uint32_t)(e - table->entries_ipv6) -
+			     mcr_group_slot_ipv6(table, key, words)) &
+			    table->mask_ipv6);
+	}
+	const uint64_t key = mcr_group_key(0, low_be(group), port);
+	const struct mcr_group_entry *e = mcr_group_find(table, key);
+
+	assert_non_null(e);
+	return 1 + (((uint32_t)(e - table->entries) - mcr_group_slot(table, key)) & table->mask);
+}
+
 /* Mean number of entries that a lookup of n groups from 239.0.0.0 on looks at. */
 static double probes(uint32_t n, uint32_t step, uint16_t n_ports)
 {
@@ -53,17 +74,13 @@ static double probes(uint32_t n, uint32_t step, uint16_t n_ports)
 
 	for (uint32_t i = 0; i < n; i++)
 		for (uint16_t p = 0; p < n_ports; p++, k++) {
-			joins[k].group = mcr_address_from_ipv4(htonl(0xef000000u + i * step));
+			joins[k].group = group_at(htonl(0xef000000u + i * step));
 			joins[k].port = (uint16_t)(5000 + p);
 			rules[k] = (struct mcr_rule){.join = &joins[k]};
 		}
 	assert_int_equal(mcr_group_table_create(&table, rules, k), 0);
 	while (k-- > 0) {
-		uint64_t key = mcr_group_key(0, mcr_address_ipv4_be(joins[k].group), joins[k].port);
-		uint32_t home = mcr_group_slot(table, key);
-		uint32_t at = (uint32_t)(mcr_group_find(table, key) - table->entries);
-
-		sum += 1 + ((at - home) & table->mask);
+		sum += looks_for(table, joins[k].group, joins[k].port);
 	}
 	mcr_group_table_destroy(table);
 	free(rules);
@@ -86,21 +103,29 @@ static void groups_in_a_row_do_not_chain(void **state)
 }
 
 /* The most entries that a lookup of one of these groups looks at. */
-static uint32_t longest_chain(const struct mcr_group_table *table, const uint32_t *groups, size_t n)
+static uint32_t longest_chain(const struct mcr_group_table *table, const struct mcr_join *joins,
+			      size_t n)
 {
 	uint32_t longest = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		uint64_t key = mcr_group_key(0, htonl(groups[i]), 0);
-		const struct mcr_group_entry *entry = mcr_group_find(table, key);
-		uint32_t looks;
+		uint32_t looks = looks_for(table, joins[i].group, 0);
 
-		assert_non_null(entry);
-		looks = 1 + (((uint32_t)(entry - table->entries) - mcr_group_slot(table, key)) &
-			     table->mask);
 		longest = looks > longest ? looks : longest;
 	}
 	return longest;
+}
+
+/* The hash of a group's any-port key that everybody can compute. */
+static uint64_t default_hash(const struct mcr_address *group)
+{
+	static const uint64_t multipliers[2] = {MCR_GROUP_MULTIPLIERS_IPV6};
+	const struct mcr_group_ipv6 words = mcr_group_load_ipv6(group->octets);
+	const uint64_t low = mcr_group_key_ipv6(0, group->octets, 0) * MCR_GROUP_MULTIPLIER;
+
+	return rig_ipv6 ? low + words.words[0] * multipliers[0] +
+			      (uint32_t)words.words[1] * multipliers[1]
+			: low;
 }
 
 /* 2,048 groups that the multiplier, which everybody can read, puts into the first slots of their
@@ -112,24 +137,22 @@ static void groups_that_were_chosen_to_collide_do_not_chain(void **state)
 	};
 	static struct mcr_join joins[N];
 	static struct mcr_rule rules[N];
-	static uint32_t groups[N];
 	struct mcr_group_table *table;
 	size_t n = 0;
 
 	for (uint32_t group = 0xe0000000; n < N && group < 0xf0000000; group++) {
-		uint64_t key = mcr_group_key(0, htonl(group), 0);
+		const struct mcr_address address = group_at(htonl(group));
 
-		if ((key * MCR_GROUP_MULTIPLIER) >> 52 != 0)
+		if (default_hash(&address) >> 52 != 0)
 			continue;
-		groups[n] = group;
-		joins[n].group = mcr_address_from_ipv4(htonl(group));
+		joins[n].group = address;
 		rules[n].join = &joins[n];
 		n++;
 	}
 	assert_int_equal(n, N);
 	assert_int_equal(mcr_group_table_create(&table, rules, N), 0);
-	assert_int_equal(table->mask, 4095);
-	assert_true(longest_chain(table, groups, N) <= MCR_GROUP_CHAIN_MAX);
+	assert_int_equal(rig_ipv6 ? table->mask_ipv6 : table->mask, 4095);
+	assert_true(longest_chain(table, joins, N) <= MCR_GROUP_CHAIN_MAX);
 	mcr_group_table_destroy(table);
 	/* A few may stand in a row: the default multiplier is the best for those that feeds use. */
 	assert_int_equal(mcr_group_table_create(&table, rules, 64), 0);
@@ -149,12 +172,12 @@ static double build_union(void *ctx, size_t n)
 
 	(void)ctx;
 	for (size_t i = 0; i < n; i++) {
-		joins[i].group = mcr_address_from_ipv4(htonl(0xef000001u));
+		joins[i].group = group_at(htonl(0xef000001u));
 		joins[i].port = (uint16_t)(i % 2 ? i / 2 + 1 : 0);
 		joins[i].id = (uint32_t)i;
 		joins[i].mode = MCR_FILTER_INCLUDE;
 		joins[i].n_sources = 1;
-		sources[i] = mcr_address_from_ipv4(htonl(0x0a000000u + (uint32_t)i));
+		sources[i] = source_at(htonl(0x0a000000u + (uint32_t)i));
 		joins[i].sources = &sources[i];
 		rules[i] = (struct mcr_rule){.join = &joins[i]};
 	}
@@ -163,8 +186,7 @@ static double build_union(void *ctx, size_t n)
 	end = growth_cpu_ms();
 	for (uint32_t i = 0; i < n; i++) {
 		uint16_t port = joins[i].port ? joins[i].port : (uint16_t)(i / 2 + 1);
-		const struct answer a =
-		    ask(table, 0, htonl(0xef000001u), port, mcr_address_ipv4_be(sources[i]));
+		const struct answer a = ask(table, 0, htonl(0xef000001u), port, low_be(sources[i]));
 
 		assert_int_equal(a.n, 1);
 		assert_int_equal(a.id[0], i);
@@ -193,5 +215,5 @@ int main(void)
 	    cmocka_unit_test(ports_and_sources_of_one_group_do_not_multiply),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return RUN_FOR_BOTH(tests);
 }
