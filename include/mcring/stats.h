@@ -25,14 +25,15 @@ enum mcr_drop {
 	MCR_DROP_OWN_FRAME,       /* source MAC is the port's own */
 	MCR_DROP_VLAN_DEPTH,      /* more than two VLAN tags */
 	MCR_DROP_VLAN_UNKNOWN,    /* no interface is configured for this VLAN of the port */
-	MCR_DROP_NOT_IPV4,        /* another EtherType */
-	MCR_DROP_BAD_IP_HEADER,   /* version, IHL or total length makes no sense */
+	MCR_DROP_NOT_IP,          /* an EtherType that is neither IP nor ARP */
+	MCR_DROP_BAD_IP_HEADER,   /* version, IHL or total length makes no sense; IPv6: an extension
+				   * header or an option in it that must not be skipped */
 	MCR_DROP_BAD_IP_CHECKSUM, /* RFC 791 §3.1 */
-	MCR_DROP_FRAGMENT,        /* first or later fragment */
+	MCR_DROP_FRAGMENT,        /* first or later fragment of several */
 	MCR_DROP_NOT_MULTICAST,   /* to a unicast or broadcast IP address, or in a unicast frame to
 				   * another host's MAC address */
-	MCR_DROP_NOT_UDP,         /* multicast, but neither UDP nor IGMP */
-	MCR_DROP_BAD_UDP_LENGTH,  /* below 8 or beyond the IP payload */
+	MCR_DROP_NOT_UDP, /* multicast, but neither UDP nor IGMP, MLD or neighbour discovery */
+	MCR_DROP_BAD_UDP_LENGTH, /* below 8 or beyond the IP payload */
 	MCR_DROP_BAD_UDP_CHECKSUM,
 	MCR_DROP_UNKNOWN_GROUP,   /* no join of this group on this interface */
 	MCR_DROP_UNKNOWN_PORT,    /* group joined, but not on this UDP port */
@@ -42,7 +43,10 @@ enum mcr_drop {
 	MCR_DROP_KERNEL_OVERFLOW, /* meant for the kernel (kernel=), whose ring was full */
 	MCR_DROP_BAD_SOURCE,      /* multicast UDP from an address that no host may send from (RFC
 				   * 1122 §3.2.1.3): 0/8 (except to 224.0.0.0/24), 127/8, 224/4,
-				   * 240/4, or the broadcast address of the interface's subnet */
+				   * 240/4, or the broadcast address of the interface's subnet;
+				   * in IPv6 :: (except to ff02::/16), ::1, multicast, or an
+				   * IPv4 address in IPv6 form (RFC 4291 §2.5, §2.7) */
+	MCR_DROP_NO_UDP_CHECKSUM, /* IPv6 without a UDP checksum (RFC 8200 §8.1) */
 	MCR_DROP_COUNT
 };
 

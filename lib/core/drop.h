@@ -14,7 +14,7 @@
 	ROW(OWN_FRAME, "own_frame", 1, 0)               \
 	ROW(VLAN_DEPTH, "vlan_depth", 1, 0)             \
 	ROW(VLAN_UNKNOWN, "vlan_unknown", 0, 0)         \
-	ROW(NOT_IPV4, "not_ipv4", 1, 1)                 \
+	ROW(NOT_IP, "not_ip", 1, 1)                     \
 	ROW(BAD_IP_HEADER, "bad_ip_header", 1, 0)       \
 	ROW(BAD_IP_CHECKSUM, "bad_ip_checksum", 1, 0)   \
 	ROW(FRAGMENT, "fragment", 1, 1)                 \
@@ -28,7 +28,8 @@
 	ROW(TOO_LARGE, "too_large", 0, 0)               \
 	ROW(PUNT_OVERFLOW, "punt_overflow", 0, 0)       \
 	ROW(KERNEL_OVERFLOW, "kernel_overflow", 0, 0)   \
-	ROW(BAD_SOURCE, "bad_source", 1, 1)
+	ROW(BAD_SOURCE, "bad_source", 1, 1)             \
+	ROW(NO_UDP_CHECKSUM, "no_udp_checksum", 1, 1)
 
 /* Sets of reasons: bit 1 << reason. */
 #define MCR_DROP_PARSER_BIT(reason, name, parser, kernel) | (parser##u) << MCR_DROP_##reason

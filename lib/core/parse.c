@@ -2,11 +2,12 @@
 /* The parser's long way, for tags, options and everything that is not plain multicast UDP. */
 #include "parse.h"
 
-#define ETHER_TYPE_ARP 0x0806u
-#define IP_PROTO_ICMP  1u
-#define VLAN_TAG       4u
-#define VLAN_DEPTH_MAX 2u
-#define VLAN_VID_MASK  0x0fffu
+#define ETHER_TYPE_ARP  0x0806u
+#define IP_PROTO_ICMP   1u
+#define IP_PROTO_ICMPV6 58u
+#define VLAN_TAG        4u
+#define VLAN_DEPTH_MAX  2u
+#define VLAN_VID_MASK   0x0fffu
 
 _Static_assert(sizeof(struct mcr_packet) == 32, "no padding");
 _Static_assert(offsetof(struct mcr_packet, port) == 12, "mcr_parse_plain fills word 1");
@@ -60,7 +61,8 @@ static int walk_tags(struct mcr_packet *packet, const uint8_t *head, uint32_t he
 	return 1;
 }
 
-/* room: octets of IP payload, of which the first in_head lie at udp. */
+/* room: octets of IP payload, of which the first in_head lie at udp. A datagram needs a checksum in
+ * IPv6: the header has none (RFC 8200 §8.1). */
 static void walk_udp(struct mcr_packet *packet, const uint8_t *head, const uint8_t *udp,
 		     uint32_t in_head, uint32_t room)
 {
@@ -81,21 +83,32 @@ static void walk_udp(struct mcr_packet *packet, const uint8_t *head, const uint8
 		drop(packet, MCR_DROP_BAD_UDP_LENGTH);
 		return;
 	}
+	if (mcr_packet_is_ipv6(packet) && mcr_load16(udp + 6) == 0) {
+		drop(packet, MCR_DROP_NO_UDP_CHECKSUM);
+		return;
+	}
 	packet->payload_offset = (uint16_t)(udp + MCR_UDP_HEADER - head);
 	packet->payload_len = (uint16_t)(len - MCR_UDP_HEADER);
 }
 
-/* Decides who a whole packet with a good header is for. A frame to a group, to all or to our MAC
- * address is ours; a frame to another host, which a promiscuous port sees, is not. Returns 1 for
- * multicast UDP. */
-static int sort_out(struct mcr_packet *packet, const uint8_t *head, unsigned protocol,
-		    const uint8_t *own_mac)
+/* A frame to a group, to all or to our MAC address is ours; a frame to another host, which a
+ * promiscuous port sees, is not. */
+static int is_for_us(const uint8_t *head, const uint8_t *own_mac)
+{
+	return (head[0] & 1) != 0 || mcr_same_mac(head, own_mac);
+}
+
+/* Decides who a whole packet with a good header is for. Returns 1 for multicast UDP. */
+static int sort_out_ipv4(struct mcr_packet *packet, const uint8_t *head, unsigned protocol,
+			 const uint8_t *own_mac)
 {
 	const int multicast = mcr_ipv4_is_multicast(packet->group_be);
 
-	if ((head[0] & 1) == 0 && !mcr_same_mac(head, own_mac))
+	if (!is_for_us(head, own_mac))
 		drop(packet, MCR_DROP_NOT_MULTICAST);
-	else if (protocol == MCR_IP_PROTO_IGMP || (protocol == IP_PROTO_ICMP && !multicast))
+	else if (protocol == MCR_IP_PROTO_IGMP)
+		packet->verdict = MCR_PARSED_MEMBERSHIP;
+	else if (protocol == IP_PROTO_ICMP && !multicast)
 		packet->verdict = MCR_PARSED_PUNT;
 	else if (!multicast)
 		drop(packet, MCR_DROP_NOT_MULTICAST);
@@ -134,9 +147,165 @@ static void walk_ipv4(struct mcr_packet *packet, const uint8_t *head, uint32_t h
 		drop(packet, MCR_DROP_BAD_IP_CHECKSUM);
 	else if (mcr_load_be16(ip + 6) & 0x3fff) /* more fragments, or an offset */
 		drop(packet, MCR_DROP_FRAGMENT);
-	else if (sort_out(packet, head, ip[9], own_mac))
+	else if (sort_out_ipv4(packet, head, ip[9], own_mac))
 		walk_udp(packet, head, ip + ihl, in_head - ihl, total_len - ihl);
 }
+
+/* ---- IPv6 ---- */
+
+#define EXTENSION_MIN  8u
+#define EXTENSIONS_MAX 8u /* of a packet; real ones have one or two */
+
+enum {
+	EXT_HOP_BY_HOP = 0,
+	EXT_ROUTING = 43,
+	EXT_FRAGMENT = 44,
+	EXT_DESTINATION = 60,
+};
+
+/* Where the walk over a packet's extension headers is. */
+struct ipv6_walk {
+	const uint8_t *ip;
+	uint32_t at, end; /* octets from ip: the next header, the packet's end */
+	uint32_t in_head; /* octets from ip that can be looked at */
+	uint8_t next;     /* what stands at `at`: a protocol number */
+};
+
+/* Whether all options are known or may be skipped (RFC 8200 §4.2). Jumbo payloads may not (RFC
+ * 2675), nor is there a home address here (RFC 6275). */
+static int options_ok(const uint8_t *p, uint32_t len)
+{
+	for (uint32_t i = 2; i < len;) {
+		if (p[i] == 0) { /* Pad1 */
+			i++;
+			continue;
+		}
+		if (len - i < 2 || p[i + 1] > len - i - 2 || p[i] >> 6 != 0)
+			return 0;
+		i += 2u + p[i + 1];
+	}
+	return 1;
+}
+
+/* Whether the header at p, of len octets, lets the packet through: MCR_DROP_COUNT, or the reason
+ * why it does not. */
+static enum mcr_drop judge_extension(uint8_t type, const uint8_t *p, uint32_t len, int first)
+{
+	switch (type) {
+	case EXT_HOP_BY_HOP:
+		return first && options_ok(p, len) ? MCR_DROP_COUNT : MCR_DROP_BAD_IP_HEADER;
+	case EXT_DESTINATION:
+		return options_ok(p, len) ? MCR_DROP_COUNT : MCR_DROP_BAD_IP_HEADER;
+	case EXT_ROUTING: /* we are no hop of its route (RFC 8200 §4.4) */
+		return p[3] == 0 ? MCR_DROP_COUNT : MCR_DROP_BAD_IP_HEADER;
+	default: /* a fragment, unless it is all of the packet (RFC 6946) */
+		return mcr_load_be16(p + 2) & 0xfff9 ? MCR_DROP_FRAGMENT : MCR_DROP_COUNT;
+	}
+}
+
+static int is_extension(uint8_t type)
+{
+	return type == EXT_HOP_BY_HOP || type == EXT_ROUTING || type == EXT_FRAGMENT ||
+	       type == EXT_DESTINATION;
+}
+
+/* Steps over the extension headers. Returns MCR_DROP_COUNT, or the reason to drop the packet. */
+static enum mcr_drop walk_extensions(struct ipv6_walk *w)
+{
+	for (unsigned n = 0; is_extension(w->next); n++) {
+		const uint8_t *p = w->ip + w->at;
+		enum mcr_drop reason;
+		uint32_t len;
+
+		if (n == EXTENSIONS_MAX || w->end - w->at < EXTENSION_MIN)
+			return MCR_DROP_BAD_IP_HEADER;
+		if (w->at + EXTENSION_MIN > w->in_head)
+			return MCR_DROP_TRUNCATED;
+		len = w->next == EXT_FRAGMENT ? EXTENSION_MIN : (p[1] + 1u) * 8;
+		if (len > w->end - w->at)
+			return MCR_DROP_BAD_IP_HEADER;
+		if (w->at + len > w->in_head)
+			return MCR_DROP_TRUNCATED;
+		reason = judge_extension(w->next, p, len, n == 0);
+		if (reason != MCR_DROP_COUNT)
+			return reason;
+		w->next = p[0];
+		w->at += len;
+	}
+	return MCR_DROP_COUNT;
+}
+
+/* What becomes of ICMPv6 that is for us: MLD, neighbour discovery, and what is sent to this host
+ * alone, for control. The message stands at `at`. */
+static void sort_out_icmpv6(struct mcr_packet *packet, const struct ipv6_walk *w, int multicast)
+{
+	const uint8_t type = w->at < w->end && w->at < w->in_head ? w->ip[w->at] : 0;
+
+	packet->payload_offset = (uint16_t)(packet->l3_offset + w->at);
+	if (mcr_icmpv6_is_mld(type))
+		packet->verdict = MCR_PARSED_MEMBERSHIP;
+	else if (!multicast || type == MCR_ICMPV6_SOLICITATION || type == MCR_ICMPV6_ADVERTISEMENT)
+		packet->verdict = MCR_PARSED_PUNT;
+	else
+		drop(packet, MCR_DROP_NOT_UDP);
+}
+
+/* As sort_out_ipv4. */
+static int sort_out_ipv6(struct mcr_packet *packet, const uint8_t *head, const struct ipv6_walk *w,
+			 const uint8_t *own_mac)
+{
+	const uint8_t *group = w->ip + MCR_IPV6_GROUP;
+	const int multicast = mcr_ipv6_is_multicast(group);
+
+	if (!is_for_us(head, own_mac))
+		drop(packet, MCR_DROP_NOT_MULTICAST);
+	else if (w->next == IP_PROTO_ICMPV6)
+		sort_out_icmpv6(packet, w, multicast);
+	else if (!multicast)
+		drop(packet, MCR_DROP_NOT_MULTICAST);
+	else if (w->next != MCR_IP_PROTO_UDP)
+		drop(packet, MCR_DROP_NOT_UDP);
+	else if (!mcr_ipv6_may_send(w->ip + MCR_IPV6_SOURCE, group))
+		drop(packet, MCR_DROP_BAD_SOURCE);
+	else
+		return 1;
+	return 0;
+}
+
+/* As walk_ipv4. A jumbogram has no payload by its header, which its options do not fit into. */
+static void walk_ipv6(struct mcr_packet *packet, const uint8_t *head, uint32_t head_len,
+		      uint32_t frame_len, uint32_t l3, const uint8_t *own_mac)
+{
+	const uint8_t *ip = head + l3;
+	struct ipv6_walk w = {.ip = ip, .at = MCR_IPV6_HEADER, .in_head = head_len - l3};
+	enum mcr_drop reason;
+
+	if (w.in_head < MCR_IPV6_HEADER) {
+		packet->l3_offset = 0; /* there are no addresses to show */
+		drop(packet, MCR_DROP_TRUNCATED);
+		return;
+	}
+	packet->ttl = ip[7];
+	packet->traffic_class = (uint8_t)(mcr_load_be16(ip) >> 4);
+	w.next = ip[6];
+	w.end = MCR_IPV6_HEADER + mcr_load_be16(ip + 4);
+	if (ip[0] >> 4 != 6) {
+		drop(packet, MCR_DROP_BAD_IP_HEADER);
+		return;
+	}
+	if (w.end > frame_len - l3) {
+		drop(packet, MCR_DROP_TRUNCATED);
+		return;
+	}
+	reason = walk_extensions(&w);
+	if (reason != MCR_DROP_COUNT)
+		drop(packet, reason);
+	else if (sort_out_ipv6(packet, head, &w, own_mac))
+		walk_udp(packet, head, ip + w.at, w.in_head > w.at ? w.in_head - w.at : 0,
+			 w.end - w.at);
+}
+
+/* ---- the frame ---- */
 
 static void walk_frame(struct mcr_packet *packet, const uint8_t *head, uint32_t head_len,
 		       uint32_t frame_len, uint16_t stripped_vlan, const uint8_t *own_mac)
@@ -152,8 +321,10 @@ static void walk_frame(struct mcr_packet *packet, const uint8_t *head, uint32_t 
 		packet->verdict = MCR_PARSED_PUNT;
 	else if (type == MCR_ETHER_TYPE_IPV4)
 		walk_ipv4(packet, head, head_len, frame_len, l3, own_mac);
+	else if (type == MCR_ETHER_TYPE_IPV6)
+		walk_ipv6(packet, head, head_len, frame_len, l3, own_mac);
 	else
-		drop(packet, MCR_DROP_NOT_IPV4);
+		drop(packet, MCR_DROP_NOT_IP);
 }
 
 void mcr_parse_walk(struct mcr_packet *packet, const uint8_t *head, uint32_t head_len,
@@ -173,11 +344,16 @@ int mcr_udp_checksum_ok(const struct mcr_packet *packet, const uint8_t *frame)
 {
 	const uint8_t *p = frame + packet->payload_offset - MCR_UDP_HEADER;
 	const uint32_t len = MCR_UDP_HEADER + packet->payload_len;
-	uint64_t sum = htobe32(MCR_IP_PROTO_UDP << 16 | len); /* the pseudo header: RFC 768 */
+	/* The pseudo header: RFC 768, RFC 8200 §8.1. */
+	uint64_t sum = htobe32(MCR_IP_PROTO_UDP << 16 | len);
+	const uint8_t *ip = frame + packet->l3_offset;
 	uint32_t i;
 
 	if (mcr_load_be16(p + 6) == 0)
 		return 1;
+	if (mcr_packet_is_ipv6(packet))
+		for (i = 0; i < 2 * sizeof(struct mcr_address); i += 4)
+			sum += mcr_load32(ip + MCR_IPV6_SOURCE + i);
 	sum += packet->group_be;
 	sum += packet->source_be;
 	for (i = 0; i + 4 <= len; i += 4)

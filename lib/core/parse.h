@@ -2,8 +2,8 @@
 /* Finds in a frame's bytes what the rx loop has to know. Pure: no allocation, no clock.
  *
  * Implements Ethernet II, up to two VLAN tags (0x8100, 0x88a8, 0x9100; the outer tag's VID counts,
- * VID 0 is untagged: IEEE 802.1Q §6.9), IPv4 with options (RFC 791), UDP (RFC 768). Leaves out
- * LLC/SNAP frames and IPv6 (both MCR_DROP_NOT_IPV4). */
+ * VID 0 is untagged: IEEE 802.1Q §6.9), IPv4 with options (RFC 791), IPv6 with extension headers
+ * (RFC 8200), UDP (RFC 768). Leaves out LLC/SNAP frames (MCR_DROP_NOT_IP). */
 #ifndef MCR_CORE_PARSE_H
 #define MCR_CORE_PARSE_H
 
@@ -27,10 +27,12 @@
 #endif
 
 enum mcr_verdict {
-	MCR_PARSED_UDP,  /* multicast UDP: fields are complete */
-	MCR_PARSED_PUNT, /* ARP, IGMP, ICMP to this host: for the control thread */
-	MCR_PARSED_DROP, /* packet->drop says why. The fields up to the failed check are filled,
-			  * or all that can be read of an own frame */
+	MCR_PARSED_UDP,        /* multicast UDP: fields are complete */
+	MCR_PARSED_MEMBERSHIP, /* IGMP or MLD: for the control thread, and for the kernel, too */
+	MCR_PARSED_PUNT,       /* ARP, neighbour discovery, ICMP to this host: for the control
+				* thread, or for the kernel if it has this interface */
+	MCR_PARSED_DROP,       /* packet->drop says why. The fields up to the failed check are
+				* filled, or all that can be read of an own frame */
 };
 
 /* One parsed packet. Fields that the parser did not reach are 0. The first three words are words 2
@@ -39,17 +41,17 @@ enum mcr_verdict {
 struct mcr_packet {
 	union {
 		struct {
-			uint32_t group_be, source_be;
+			uint32_t group_be, source_be; /* IPv4: see mcr_packet_group */
 			uint32_t pad0;
 			uint16_t port, source_port; /* UDP, host order */
 			uint16_t payload_len;       /* by the UDP length, not by the frame */
 			uint16_t vlan;              /* outer VID, 0 = untagged */
-			uint8_t ttl;
-			uint8_t traffic_class; /* DSCP and ECN: RFC 2474, RFC 3168 */
+			uint8_t ttl;                /* IPv6: hop limit */
+			uint8_t traffic_class;      /* DSCP and ECN: RFC 2474, RFC 3168 */
 			uint8_t pad1[2];
 			uint16_t ether_type;     /* behind the tags, host order */
 			uint16_t l3_offset;      /* of what stands behind the EtherType */
-			uint16_t payload_offset; /* of the UDP payload in the frame */
+			uint16_t payload_offset; /* of the UDP payload in the frame; of ICMPv6 */
 			uint8_t verdict;         /* enum mcr_verdict */
 			uint8_t drop; /* enum mcr_drop, when verdict is MCR_PARSED_DROP */
 		};
@@ -79,11 +81,17 @@ static inline uint32_t mcr_packet_source(const struct mcr_packet *p)
 static inline void mcr_parse(struct mcr_packet *packet, const uint8_t *head, uint32_t head_len,
 			     uint32_t frame_len, uint16_t stripped_vlan, const uint8_t *own_mac);
 
-/* mcr_packet_is_igmp: whether a packet of MCR_PARSED_PUNT is IGMP. frame: what was parsed. */
-static inline int mcr_packet_is_igmp(const struct mcr_packet *packet, const uint8_t *frame);
+static inline int mcr_packet_is_ipv6(const struct mcr_packet *packet);
 
-/* mcr_udp_checksum_ok returns 1 when the datagram's checksum is right or 0 (none: RFC 768), else 0.
- * frame: the whole frame in one piece. Call it only after MCR_PARSED_UDP. */
+/* mcr_packet_group, _source: the destination and source address of either family; none when the
+ * parser did not reach them. frame: what was parsed, which holds those of IPv6. */
+static inline struct mcr_address mcr_packet_group(const struct mcr_packet *packet,
+						  const uint8_t *frame);
+static inline struct mcr_address mcr_packet_source_address(const struct mcr_packet *packet,
+							   const uint8_t *frame);
+
+/* mcr_udp_checksum_ok returns 1 when the datagram's checksum is right, or 0 in IPv4 (none: RFC
+ * 768), else 0. frame: the whole frame in one piece. Call it only after MCR_PARSED_UDP. */
 int mcr_udp_checksum_ok(const struct mcr_packet *packet, const uint8_t *frame);
 
 /* mcr_parse_own: a port's MAC address in the form in which mcr_parse_plain compares it. */
@@ -99,6 +107,14 @@ static inline uint64_t mcr_parse_own(const uint8_t *mac);
  * 16 | port. Returns 1, or 0 when the frame is not plain (packet and flow are undefined). */
 static inline int mcr_parse_plain(struct mcr_packet *packet, uint64_t *flow, const uint8_t *head,
 				  uint16_t head_len, uint32_t stripped_vlan, uint64_t own);
+
+/* mcr_parse_plain_ipv6: the same for IPv6, so without extension headers and with a UDP checksum.
+ * The payload starts at MCR_PLAIN_IPV6_HEADERS, the group at MCR_PLAIN_IPV6_GROUP, the source at
+ * MCR_PLAIN_IPV6_SOURCE. own: mcr_parse_own_ipv6 of the port's address. */
+static inline int mcr_parse_plain_ipv6(struct mcr_packet *packet, const uint8_t *head,
+				       uint16_t head_len, uint64_t own);
+static inline uint64_t mcr_parse_own_ipv6(const uint8_t *mac);
+
 void mcr_parse_walk(struct mcr_packet *packet, const uint8_t *head, uint32_t head_len,
 		    uint32_t frame_len, uint16_t stripped_vlan, const uint8_t *own_mac);
 
@@ -106,12 +122,30 @@ void mcr_parse_walk(struct mcr_packet *packet, const uint8_t *head, uint32_t hea
 
 #define MCR_ETHER_HEADER    14u
 #define MCR_ETHER_TYPE_IPV4 0x0800u
+#define MCR_ETHER_TYPE_IPV6 0x86ddu
 #define MCR_IPV4_HEADER_MIN 20u
-#define MCR_IPV4_MTU_MIN    68 /* that every link carries: RFC 791 §3.2 */
+#define MCR_IPV6_HEADER     40u
+#define MCR_IPV6_SOURCE     8u  /* in the header */
+#define MCR_IPV6_GROUP      24u /* likewise: the destination */
+#define MCR_IPV4_MTU_MIN    68  /* that every link carries: RFC 791 §3.2 */
 #define MCR_UDP_HEADER      8u
 #define MCR_IP_PROTO_IGMP   2u
 #define MCR_IP_PROTO_UDP    17u
-#define MCR_PLAIN_HEADERS   (MCR_ETHER_HEADER + MCR_IPV4_HEADER_MIN + MCR_UDP_HEADER)
+
+/* Types of ICMPv6: RFC 4861 §4, RFC 9777 §5, RFC 2710 §3. */
+#define MCR_ICMPV6_SOLICITATION  135u
+#define MCR_ICMPV6_ADVERTISEMENT 136u
+
+static inline int mcr_icmpv6_is_mld(uint8_t type)
+{
+	return (type >= 130 && type <= 132) || type == 143;
+}
+
+#define MCR_PLAIN_HEADERS (MCR_ETHER_HEADER + MCR_IPV4_HEADER_MIN + MCR_UDP_HEADER)
+
+#define MCR_PLAIN_IPV6_HEADERS (MCR_ETHER_HEADER + MCR_IPV6_HEADER + MCR_UDP_HEADER)
+#define MCR_PLAIN_IPV6_SOURCE  (MCR_ETHER_HEADER + MCR_IPV6_SOURCE)
+#define MCR_PLAIN_IPV6_GROUP   (MCR_ETHER_HEADER + MCR_IPV6_GROUP)
 
 static inline uint16_t mcr_load16(const uint8_t *p)
 {
@@ -139,10 +173,32 @@ static inline int mcr_same_mac(const uint8_t *a, const uint8_t *b)
 	return mcr_load32(a) == mcr_load32(b) && memcmp(a + 4, b + 4, 2) == 0;
 }
 
-static inline int mcr_packet_is_igmp(const struct mcr_packet *packet, const uint8_t *frame)
+static inline int mcr_packet_is_ipv6(const struct mcr_packet *packet)
 {
-	return packet->ether_type == MCR_ETHER_TYPE_IPV4 &&
-	       frame[packet->l3_offset + 9] == MCR_IP_PROTO_IGMP;
+	return packet->ether_type == MCR_ETHER_TYPE_IPV6;
+}
+
+static inline struct mcr_address mcr_packet_address(const struct mcr_packet *packet,
+						    const uint8_t *frame, uint32_t ipv4_be,
+						    unsigned offset)
+{
+	struct mcr_address address = mcr_address_of_ipv4(ipv4_be);
+
+	if (mcr_packet_is_ipv6(packet) && packet->l3_offset != 0)
+		memcpy(address.octets, frame + packet->l3_offset + offset, sizeof(address.octets));
+	return address;
+}
+
+static inline struct mcr_address mcr_packet_group(const struct mcr_packet *packet,
+						  const uint8_t *frame)
+{
+	return mcr_packet_address(packet, frame, packet->group_be, MCR_IPV6_GROUP);
+}
+
+static inline struct mcr_address mcr_packet_source_address(const struct mcr_packet *packet,
+							   const uint8_t *frame)
+{
+	return mcr_packet_address(packet, frame, packet->source_be, MCR_IPV6_SOURCE);
 }
 
 static inline uint64_t mcr_load64(const uint8_t *p)
@@ -181,12 +237,29 @@ static inline uint64_t mcr_plain_flow(const uint8_t *head)
 	return be64toh(mcr_load64(head + MCR_ETHER_HEADER + 16));
 }
 
-static inline uint64_t mcr_parse_own(const uint8_t *mac)
+/* Octets 6 to 13 of the port's own frames. */
+static inline uint64_t mcr_own_of(const uint8_t *mac, unsigned ether_type)
 {
-	uint8_t octets[8] = {[6] = MCR_ETHER_TYPE_IPV4 >> 8, [7] = MCR_ETHER_TYPE_IPV4 & 0xff};
+	uint8_t octets[8] = {[6] = (uint8_t)(ether_type >> 8), [7] = (uint8_t)ether_type};
 
 	memcpy(octets, mac, 6);
-	return mcr_load64(octets); /* octets 6 to 13 of the port's own frames */
+	return mcr_load64(octets);
+}
+
+/* The same for IPv6, of a frame of at least MCR_PLAIN_IPV6_HEADERS octets: UDP's port. */
+static inline uint16_t mcr_plain_ipv6_port(const uint8_t *head)
+{
+	return mcr_load_be16(head + MCR_ETHER_HEADER + MCR_IPV6_HEADER + 2);
+}
+
+static inline uint64_t mcr_parse_own(const uint8_t *mac)
+{
+	return mcr_own_of(mac, MCR_ETHER_TYPE_IPV4);
+}
+
+static inline uint64_t mcr_parse_own_ipv6(const uint8_t *mac)
+{
+	return mcr_own_of(mac, MCR_ETHER_TYPE_IPV6);
 }
 
 /* Whether the UDP header says that its payload has len octets. */
@@ -291,6 +364,41 @@ mcr_parse_plain(struct mcr_packet *packet, uint64_t *flow, const uint8_t *head, 
 	packet->words[3] = MCR_WORD_AT(MCR_ETHER_TYPE_IPV4, 0, 2) |
 			   MCR_WORD_AT(MCR_ETHER_HEADER, 2, 2) |
 			   MCR_WORD_AT(MCR_PLAIN_HEADERS, 4, 2) | MCR_WORD_AT(MCR_PARSED_UDP, 6, 1);
+	return 1;
+}
+
+static inline __attribute__((always_inline)) int mcr_parse_plain_ipv6(struct mcr_packet *packet,
+								      const uint8_t *head,
+								      uint16_t head_len,
+								      uint64_t own)
+{
+	const uint8_t *ip = head + MCR_ETHER_HEADER;
+	const uint32_t size = head_len;
+	uint32_t len;
+
+	if (__builtin_expect(size < MCR_PLAIN_IPV6_HEADERS, 0))
+		return 0;
+	/* A length that is too short for the header wraps around, and is too large then. */
+	len = (uint32_t)mcr_load_be16(ip + 4) - MCR_UDP_HEADER;
+	if (__builtin_expect((mcr_load32(head + 12) & htobe32(0xfffff000)) !=
+				     htobe32(MCR_ETHER_TYPE_IPV6 << 16 | 0x6000) ||
+				 !mcr_mac_is_ipv6_group(head) || ip[6] != MCR_IP_PROTO_UDP,
+			     0))
+		return 0;
+	if (__builtin_expect(len > size - MCR_PLAIN_IPV6_HEADERS ||
+				 mcr_load16(ip + 44) != mcr_load16(ip + 4) ||
+				 mcr_load16(ip + 46) == 0,
+			     0))
+		return 0;
+	/* Not of 0::/8, where no host's address is but what translates IPv4, nor multicast. */
+	if (__builtin_expect(
+		(uint8_t)(ip[MCR_IPV6_SOURCE] - 1) >= 0xfe || mcr_load64(head + 6) == own, 0))
+		return 0;
+	packet->words[0] = 0;
+	packet->words[1] =
+	    MCR_WORD_AT(mcr_load_be16(ip + 42), 4, 2) | MCR_WORD_AT(mcr_load_be16(ip + 40), 6, 2);
+	packet->words[2] = MCR_WORD_AT(len, 0, 2) | MCR_WORD_AT(ip[7], 4, 1) |
+			   MCR_WORD_AT((mcr_load_be16(ip) >> 4) & 0xff, 5, 1);
 	return 1;
 }
 

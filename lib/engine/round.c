@@ -35,7 +35,8 @@ static void handle_punt(struct mcr_engine *e, struct rte_mbuf *m, uint64_t now_n
 	mcr_parse(&packet, rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, m->pkt_len,
 		  mcr_mbuf_stripped_vlan(m), port->mac.addr_bytes);
 	interface = port->interface_of_vlan[packet.vlan];
-	if (packet.verdict != MCR_PARSED_PUNT || interface == MCR_NO_INTERFACE)
+	if ((packet.verdict != MCR_PARSED_PUNT && packet.verdict != MCR_PARSED_MEMBERSHIP) ||
+	    interface == MCR_NO_INTERFACE)
 		rte_pktmbuf_free(m);
 	else
 		mcr_interface_input(&e->interfaces[interface], m, &packet, now_ns);

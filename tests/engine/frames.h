@@ -33,12 +33,26 @@ static inline int tear_down(void **state)
 	return rte_eal_cleanup();
 }
 
-/* A datagram to 239.1.1.1:5000; to, from: MAC addresses, NULL = the group's, a host's. */
+static int ipv6; /* the family of all frames */
+
+#define GROUP (ipv6 ? "ff15::101:101" : "239.1.1.1")
+
+/* A host of the LAN. */
+static inline struct mcr_address host(unsigned number)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), ipv6 ? "2001:db8::%u" : "10.0.0.%u", number);
+	return rig_address(text);
+}
+
+/* A datagram to GROUP:5000; to, from: MAC addresses, NULL = the group's, a host's. */
 struct frame {
-	const char *to, *from, *source;
+	const char *to, *from, *source; /* source: NULL = host 9 */
+	unsigned host;                  /* or host N */
 	uint16_t vlan;
 	uint16_t tci;      /* what the NIC says of the tag that it took out */
-	uint16_t checksum; /* UDP's, big endian */
+	uint16_t checksum; /* UDP's, big endian; 0: a right one in IPv6, none in IPv4 */
 	uint64_t flags;    /* of the NIC */
 	int of_second_pool;
 	struct rte_mbuf *(*reshape)(struct rte_mbuf *m);
@@ -47,28 +61,37 @@ struct frame {
 static inline struct rte_mbuf *make(const struct frame *f)
 {
 	struct rte_mbuf *m = rte_pktmbuf_alloc(f->of_second_pool ? second_pool : pool);
-	uint8_t *p;
-	struct rte_ipv4_hdr *ip;
-	uint8_t buf[64];
-	size_t len = rig_udp(buf, "239.1.1.1", 5000, "x", 1);
+	const struct mcr_address source = host(f->host ? f->host : 9);
+	uint8_t *p, *udp;
+	uint8_t buf[96];
+	size_t len = rig_udp(buf, GROUP, 5000, "x", 1);
 
 	assert_non_null(m);
 	p = (uint8_t *)rte_pktmbuf_append(m, (uint16_t)len);
 	memcpy(p, buf, len);
-	ip = (struct rte_ipv4_hdr *)(p + 14);
+	udp = p + len - 9;
 	if (f->to)
 		memcpy(p, f->to, 6);
 	if (f->from)
 		memcpy(p + 6, f->from, 6);
-	if (f->source)
-		ip->src_addr = rig_ip(f->source);
-	ip->hdr_checksum = 0;
-	ip->hdr_checksum = rte_ipv4_cksum(ip);
+	if (ipv6) {
+		memcpy(p + 14 + 8, source.octets, 16);
+		if (f->source) /* one that mcr_address_parse refuses, too */
+			inet_pton(AF_INET6, f->source, p + 14 + 8);
+		rig_checksum_ipv6(udp);
+	} else {
+		struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(p + 14);
+
+		ip->src_addr = f->source ? rig_ip(f->source) : mcr_address_ipv4_be(source);
+		ip->hdr_checksum = 0;
+		ip->hdr_checksum = rte_ipv4_cksum(ip);
+	}
+	if (f->checksum != 0)
+		memcpy(udp + 6, &f->checksum, 2);
 	if (f->vlan != 0) {
 		m->vlan_tci = f->vlan;
 		assert_int_equal(rte_vlan_insert(&m), 0);
 	}
-	memcpy(p + 40, &f->checksum, 2);
 	m->ol_flags |= f->flags;
 	m->vlan_tci = f->tci;
 	return f->reshape ? f->reshape(m) : m;

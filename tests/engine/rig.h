@@ -34,31 +34,68 @@ static inline uint32_t rig_ip(const char *text)
 
 static inline struct mcr_address rig_address(const char *text)
 {
-	return mcr_address_from_ipv4(rig_ip(text));
+	struct mcr_address address;
+
+	assert_int_equal(mcr_address_parse(&address, text, strlen(text)), 0);
+	return address;
 }
 
-/* One UDP datagram to a group; returns the frame's length. buf: 60 octets and the payload. */
-static inline size_t rig_udp(uint8_t *buf, const char *group, uint16_t port, const void *payload,
-			     size_t len)
+static inline uint8_t *rig_ipv4(uint8_t *p, const struct mcr_address *group, size_t len)
 {
-	struct rte_ether_hdr *ether = (struct rte_ether_hdr *)buf;
-	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(ether + 1);
-	uint8_t *udp = (uint8_t *)(ip + 1);
-	uint32_t group_be = rig_ip(group);
-	const uint8_t *g = (const uint8_t *)&group_be;
+	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)p;
 
-	memset(buf, 0, 42);
-	ether->dst_addr = (struct rte_ether_addr){{1, 0, 0x5e, g[1] & 0x7f, g[2], g[3]}};
-	ether->src_addr = (struct rte_ether_addr){{2, 0, 0, 0, 0, 9}};
-	ether->ether_type = htons(RTE_ETHER_TYPE_IPV4);
 	ip->version_ihl = RTE_IPV4_VHL_DEF;
 	ip->total_length = htons((uint16_t)(28 + len));
 	ip->type_of_service = 0xb8;
 	ip->time_to_live = 5;
 	ip->next_proto_id = IPPROTO_UDP;
 	ip->src_addr = rig_ip("10.0.0.9");
-	ip->dst_addr = group_be;
+	ip->dst_addr = mcr_address_ipv4_be(*group);
 	ip->hdr_checksum = rte_ipv4_cksum(ip);
+	return p + sizeof(*ip);
+}
+
+static inline uint8_t *rig_ipv6(uint8_t *p, const struct mcr_address *group, size_t len)
+{
+	const struct mcr_address source = rig_address("2001:db8::9");
+
+	p[0] = 0x6b;
+	p[1] = 0x80;
+	p[4] = (uint8_t)((8 + len) >> 8);
+	p[5] = (uint8_t)(8 + len);
+	p[6] = IPPROTO_UDP;
+	p[7] = 5;
+	memcpy(p + 8, source.octets, 16);
+	memcpy(p + 24, group->octets, 16);
+	return p + 40;
+}
+
+/* What IPv6 demands (RFC 8200 §8.1). udp: behind the header. */
+static inline void rig_checksum_ipv6(uint8_t *udp)
+{
+	memset(udp + 6, 0, 2);
+	*(uint16_t *)(void *)(udp + 6) =
+	    rte_ipv6_udptcp_cksum((const struct rte_ipv6_hdr *)(udp - 40), udp);
+}
+
+/* One UDP datagram to a group from host 9; returns the frame's length. buf: 80 octets and the
+ * payload. */
+static inline size_t rig_udp(uint8_t *buf, const char *group_text, uint16_t port,
+			     const void *payload, size_t len)
+{
+	const struct mcr_address group = rig_address(group_text);
+	const int is_ipv4 = mcr_address_is_ipv4(group);
+	struct rte_ether_hdr *ether = (struct rte_ether_hdr *)buf;
+	const uint8_t *g = group.octets;
+	uint8_t *udp;
+
+	memset(buf, 0, 62);
+	ether->dst_addr = is_ipv4
+			      ? (struct rte_ether_addr){{1, 0, 0x5e, g[13] & 0x7f, g[14], g[15]}}
+			      : (struct rte_ether_addr){{0x33, 0x33, g[12], g[13], g[14], g[15]}};
+	ether->src_addr = (struct rte_ether_addr){{2, 0, 0, 0, 0, 9}};
+	ether->ether_type = htons(is_ipv4 ? RTE_ETHER_TYPE_IPV4 : RTE_ETHER_TYPE_IPV6);
+	udp = (is_ipv4 ? rig_ipv4 : rig_ipv6)(buf + 14, &group, len);
 	udp[1] = 99;
 	udp[2] = (uint8_t)(port >> 8);
 	udp[3] = (uint8_t)port;
@@ -66,7 +103,9 @@ static inline size_t rig_udp(uint8_t *buf, const char *group, uint16_t port, con
 	udp[5] = (uint8_t)(8 + len);
 	if (len > 0)
 		memcpy(udp + 8, payload, len);
-	return 42 + len;
+	if (!is_ipv4)
+		rig_checksum_ipv6(udp);
+	return (size_t)(udp - buf) + 8 + len;
 }
 
 /* Who has `address`? Asked by 10.0.0.9. */

@@ -5,7 +5,7 @@
 static struct mcr_engine *start(unsigned n_channels)
 {
 	struct mcr_interface_config interface = probe();
-	struct mcr_join join = rig_join("239.1.1.1", 5000);
+	struct mcr_join join = rig_join(GROUP, 5000);
 	struct mcr_engine *e;
 
 	interface.tx_never = 1; /* what it sends would come back */
@@ -36,18 +36,23 @@ static void a_group_is_taken_from_a_unicast_or_broadcast_frame_to_this_host(void
 
 static void a_source_that_no_host_may_have_is_dropped_for_it(void **state)
 {
-	static const char *const bad[] = {"0.0.0.0",   "0.0.0.9",         "127.0.0.1", "239.9.9.9",
-					  "240.0.0.1", "255.255.255.255", "10.0.0.255"};
+	static const char *const bad[2][7] = {
+	    {"0.0.0.0", "0.0.0.9", "127.0.0.1", "239.9.9.9", "240.0.0.1", "255.255.255.255",
+	     "10.0.0.255"},
+	    {"::", "::1", "::ffff:0:0", "ff15::9", "ff02::1", "::ffff:10.0.0.9", "ffff::"}};
 
 	for (unsigned n_channels = 1; n_channels <= 2; n_channels++) {
 		struct mcr_engine *e = start(n_channels);
 
-		for (size_t i = 0; i < RTE_DIM(bad); i++)
-			expect_drop(e, &(struct frame){.source = bad[i]}, MCR_DROP_BAD_SOURCE);
-		expect_drop(e, &(struct frame){.to = OWN, .source = "127.0.0.1"},
-			    MCR_DROP_BAD_SOURCE);
-		expect_delivered(e, &(struct frame){.source = "10.0.0.254"});
-		expect_delivered(e, &(struct frame){.source = "10.0.255.255"});
+		for (size_t i = 0; i < RTE_DIM(bad[0]); i++) {
+			expect_drop(e, &(struct frame){.source = bad[ipv6][i]},
+				    MCR_DROP_BAD_SOURCE);
+			expect_drop(e, &(struct frame){.to = OWN, .source = bad[ipv6][i]},
+				    MCR_DROP_BAD_SOURCE);
+		}
+		expect_delivered(e, &(struct frame){.host = 254});
+		expect_delivered(e,
+				 &(struct frame){.source = ipv6 ? "64:ff9b::1" : "10.0.255.255"});
 		mcr_engine_destroy(e);
 	}
 }
@@ -75,17 +80,18 @@ static void a_sample_shows_whose_frame_it_was_and_where_it_came_in(void **state)
 	struct mcr_engine *e = start(1);
 	struct mcr_drop_sample s = {.size = sizeof(s)};
 
-	expect_drop(e, &(struct frame){.from = OWN, .source = "10.0.0.77"}, MCR_DROP_OWN_FRAME);
+	expect_drop(e, &(struct frame){.from = OWN, .host = 77}, MCR_DROP_OWN_FRAME);
 	mcr_engine_drop_sample(e, MCR_DROP_OWN_FRAME, &s);
 	assert_true(s.time_ns > 0);
-	assert_memory_equal(s.destination_mac, "\x01\x00\x5e\x01\x01\x01", 6);
+	assert_memory_equal(s.destination_mac,
+			    ipv6 ? "\x33\x33\x01\x01\x01\x01" : "\x01\x00\x5e\x01\x01\x01", 6);
 	assert_memory_equal(s.source_mac, OWN, 6);
-	assert_int_equal(mcr_address_ipv4_be(s.group), rig_ip("239.1.1.1"));
-	assert_int_equal(mcr_address_ipv4_be(s.source), rig_ip("10.0.0.77"));
+	assert_true(mcr_address_is_equal(s.group, rig_address(GROUP)));
+	assert_true(mcr_address_is_equal(s.source, host(77)));
 	assert_int_equal(s.port, 5000);
 	assert_int_equal(s.source_port, 99);
-	assert_int_equal(s.ether_type, 0x0800);
-	assert_int_equal(s.len, 43);
+	assert_int_equal(s.ether_type, ipv6 ? 0x86dd : 0x0800);
+	assert_int_equal(s.len, ipv6 ? 63 : 43);
 	assert_int_equal(s.interface, 0);
 
 	expect_drop(e, &(struct frame){.to = OTHER, .vlan = 7}, MCR_DROP_NOT_MULTICAST);
@@ -120,6 +126,12 @@ static struct rte_mbuf *in_segments(struct rte_mbuf *m)
 	assert_int_equal(rte_pktmbuf_trim(m, 1), 0);
 	*rte_pktmbuf_append(last, 1) = 'x';
 	assert_int_equal(rte_pktmbuf_chain(m, last), 0);
+	return m;
+}
+
+static struct rte_mbuf *without_checksum(struct rte_mbuf *m)
+{
+	memset(rte_pktmbuf_mtod_offset(m, uint8_t *, m->data_len - 3), 0, 2);
 	return m;
 }
 
@@ -216,11 +228,11 @@ static void each_buffer_goes_back_to_where_it_came_from(void **state)
 
 /* ---- VLAN tags and checksums ---- */
 
-/* 239.1.1.1:5000 on no VLAN and on VLAN 7. */
+/* GROUP:5000 on no VLAN and on VLAN 7. */
 static struct mcr_engine *start_with_vlan(uint8_t udp_checksum)
 {
 	struct mcr_interface_config interfaces[2] = {probe()};
-	struct mcr_join join = rig_join("239.1.1.1", 5000);
+	struct mcr_join join = rig_join(GROUP, 5000);
 	struct mcr_engine *e;
 
 	interfaces[0].udp_checksum = udp_checksum;
@@ -248,9 +260,10 @@ static void a_tag_that_the_nic_took_out_counts_as_one_that_it_left(void **state)
 	expect_drop(e, &(struct frame){.tci = 9, .flags = out}, MCR_DROP_VLAN_UNKNOWN);
 	expect_drop(e, &(struct frame){.vlan = 9}, MCR_DROP_VLAN_UNKNOWN);
 	expect_drop(e, &(struct frame){.tci = 7, .flags = out, .from = OWN}, MCR_DROP_OWN_FRAME);
-	expect_drop(e, &(struct frame){.tci = 7, .flags = out, .source = "10.0.7.255"},
+	expect_drop(e,
+		    &(struct frame){.tci = 7, .flags = out, .source = ipv6 ? "::" : "10.0.7.255"},
 		    MCR_DROP_BAD_SOURCE);
-	expect_delivered(e, &(struct frame){.tci = 7, .flags = out, .source = "10.0.0.255"});
+	expect_delivered(e, &(struct frame){.tci = 7, .flags = out, .host = 255});
 	expect_drop(e, &(struct frame){.tci = 7, .flags = out | RTE_MBUF_F_RX_L4_CKSUM_BAD},
 		    MCR_DROP_BAD_UDP_CHECKSUM);
 	/* Without the second flag the tag is in the data, whatever the number says. */
@@ -282,9 +295,61 @@ static void messages_say_vlan_interface_and_join(void **state)
 			assert_int_equal(m.id, m.interface);
 			assert_int_equal(m.len, 1);
 			assert_memory_equal(m.data, "x", 1);
+			assert_true(mcr_address_is_equal(m.group, rig_address(GROUP)));
+			assert_true(mcr_address_is_equal(m.source, host(9)));
 			k++;
 		}
 	}
+	mcr_consumer_close(c);
+	mcr_engine_destroy(e);
+}
+
+/* The families take different short ways; the order must stay. */
+static void families_may_alternate_in_a_burst(void **state)
+{
+	enum {
+		N = 29
+	};
+	const struct frame kinds[] = {{.host = 0}, {.reshape = in_segments}, {.vlan = 7}};
+	const int was = ipv6;
+	struct mcr_engine *e = start_with_vlan(MCR_UDP_CHECKSUM_NIC);
+	struct mcr_consumer *c = rig_consumer(e);
+	struct mcr_join join;
+	struct mcr_msg m;
+
+	ipv6 = !was;
+	join = rig_join(GROUP, 5000);
+	for (unsigned i = 0; i < 2; i++) {
+		strcpy(join.interface, i ? "b" : "a");
+		assert_int_equal(mcr_engine_join(e, &join, NULL), 0);
+	}
+	for (unsigned round = 0; round < 60; round++) {
+		struct rte_mbuf *burst[N];
+		const uint64_t before = rig_account(e).received;
+
+		for (unsigned i = 0; i < N; i++) {
+			struct frame f = kinds[(i * round / 7) % RTE_DIM(kinds)];
+
+			f.host = 1 + i;
+			ipv6 = (i * (round + 1) / 5 + round) % 2;
+			burst[i] = make(&f);
+		}
+		assert_int_equal(rte_eth_tx_burst(port, 0, burst, N), N);
+		rig_receive(e, before + N);
+		for (unsigned i = 0; i < N;) {
+			assert_int_equal(mcr_consumer_poll(c, &m, 1), 1);
+			if (m.kind != MCR_DATA)
+				continue;
+			ipv6 = (i * (round + 1) / 5 + round) % 2;
+			assert_true(mcr_address_is_equal(m.group, rig_address(GROUP)));
+			assert_true(mcr_address_is_equal(m.source, host(1 + i)));
+			assert_int_equal(m.ttl, 5);
+			assert_int_equal(m.traffic_class, 0xb8);
+			assert_memory_equal(m.data, "x", 1);
+			i++;
+		}
+	}
+	ipv6 = was;
 	mcr_consumer_close(c);
 	mcr_engine_destroy(e);
 }
@@ -297,7 +362,7 @@ static void a_checksum_is_believed_as_the_interface_says(void **state)
 
 	expect_drop(e, &wrong, MCR_DROP_BAD_UDP_CHECKSUM);
 	expect_drop(e, &in_two, MCR_DROP_BAD_UDP_CHECKSUM);
-	expect_delivered(e, &marked); /* it has none: RFC 768 */
+	expect_delivered(e, &marked); /* it has none (RFC 768), or a right one */
 	mcr_engine_destroy(e);
 	e = start_with_vlan(MCR_UDP_CHECKSUM_NIC);
 	expect_delivered(e, &wrong);
@@ -309,18 +374,38 @@ static void a_checksum_is_believed_as_the_interface_says(void **state)
 	mcr_engine_destroy(e);
 }
 
+static void a_datagram_of_ipv6_without_a_checksum_is_dropped_for_it(void **state)
+{
+	struct mcr_engine *e;
+
+	ipv6 = 1;
+	e = start(1);
+	expect_drop(e, &(struct frame){.reshape = without_checksum}, MCR_DROP_NO_UDP_CHECKSUM);
+	mcr_engine_destroy(e);
+	ipv6 = 0;
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	const struct CMUnitTest for_both[] = {
 	    cmocka_unit_test(a_group_is_taken_from_a_unicast_or_broadcast_frame_to_this_host),
 	    cmocka_unit_test(a_source_that_no_host_may_have_is_dropped_for_it),
-	    cmocka_unit_test(the_broadcast_address_follows_the_interface_s_own),
 	    cmocka_unit_test(a_sample_shows_whose_frame_it_was_and_where_it_came_in),
 	    cmocka_unit_test(each_buffer_goes_back_to_where_it_came_from),
 	    cmocka_unit_test(a_tag_that_the_nic_took_out_counts_as_one_that_it_left),
 	    cmocka_unit_test(messages_say_vlan_interface_and_join),
+	    cmocka_unit_test(families_may_alternate_in_a_burst),
 	    cmocka_unit_test(a_checksum_is_believed_as_the_interface_says),
 	};
+	const struct CMUnitTest of_one[] = {
+	    cmocka_unit_test(the_broadcast_address_follows_the_interface_s_own),
+	    cmocka_unit_test(a_datagram_of_ipv6_without_a_checksum_is_dropped_for_it),
+	};
+	int failed = set_up(NULL);
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	for (ipv6 = 0; ipv6 < 2; ipv6++)
+		failed += cmocka_run_group_tests_name(ipv6 ? "IPv6" : "IPv4", for_both, NULL, NULL);
+	ipv6 = 0;
+	failed += cmocka_run_group_tests(of_one, NULL, NULL);
+	return failed + tear_down(NULL);
 }

@@ -16,7 +16,8 @@ static void handler(void *ctx, const struct mcr_inline_msg *msgs, unsigned n, un
 	for (unsigned i = 0; i < n; i++) {
 		handled->wrong += msgs[i].id > ANY || msgs[i].len != 1 || msgs[i].data[0] != 'x' ||
 				  msgs[i].vlan != 0 || msgs[i].interface != 0 ||
-				  msgs[i].dst_port != 5000 || msgs[i].src_port != 99;
+				  msgs[i].dst_port != 5000 || msgs[i].src_port != 99 ||
+				  !mcr_address_is_equal(msgs[i].group, rig_address(GROUP));
 		handled->of_id[msgs[i].id & ANY]++;
 	}
 }
@@ -47,9 +48,9 @@ static void a_handler_gets(uint32_t n_sources, int beside)
 						   .name = "handled",
 						   .handler = handler,
 						   .handler_ctx = &handled};
-	const struct mcr_address source = rig_address("10.0.0.9");
+	const struct mcr_address source = host(9);
 	struct mcr_interface_config interface = probe();
-	struct mcr_join join = rig_join("239.1.1.1", 5000);
+	struct mcr_join join = rig_join(GROUP, 5000);
 	const unsigned frames = n_sources > 0 ? 2 : 4; /* that it wants */
 	struct mcr_engine *e;
 
@@ -68,9 +69,9 @@ static void a_handler_gets(uint32_t n_sources, int beside)
 	assert_int_equal(mcr_engine_join(e, &join, NULL), 0);
 	assert_int_equal(mcr_engine_start(e, NULL), 0);
 	if (n_sources > 0 && !beside)
-		expect_drop(e, &(struct frame){.source = "10.0.0.8"}, MCR_DROP_WRONG_SOURCE);
+		expect_drop(e, &(struct frame){.host = 8}, MCR_DROP_WRONG_SOURCE);
 	else
-		expect_delivered(e, &(struct frame){.source = "10.0.0.8"});
+		expect_delivered(e, &(struct frame){.host = 8});
 	assert_int_equal(handled.of_id[join.id], frames);
 	assert_int_equal(handled.of_id[0] + handled.of_id[1] + handled.of_id[ANY + GOOD - join.id],
 			 0);
@@ -90,16 +91,16 @@ static void a_handler_gets_what_its_channel_wants_with_the_join_s_id(void **stat
 /* ---- rings that are too small ---- */
 
 #define SMALL   65536 /* octets of the ring of "small" */
-#define LARGEST (SMALL / 4 - 40)
+#define LARGEST (SMALL / 4 - 40 - (ipv6 ? 32 : 0))
 
 static void send_payload(struct mcr_engine *e, struct rte_mempool *large, size_t len)
 {
-	static uint8_t frame[LARGEST + 100], payload[LARGEST + 1];
+	static uint8_t frame[SMALL / 4 + 100], payload[SMALL / 4];
 	struct rte_mbuf *m = rte_pktmbuf_alloc(large);
 	uint64_t before = rig_account(e).received;
 
 	assert_non_null(m);
-	len = rig_udp(frame, "239.1.1.1", 5000, payload, len);
+	len = rig_udp(frame, GROUP, 5000, payload, len);
 	memcpy(rte_pktmbuf_append(m, (uint16_t)len), frame, len);
 	assert_int_equal(rte_eth_tx_burst(port, 0, &m, 1), 1);
 	rig_receive(e, before + 1);
@@ -122,7 +123,7 @@ static void a_packet_that_one_ring_cannot_hold_goes_to_the_others(void **state)
 	    .size = sizeof(small), .name = "small", .bytes = SMALL};
 	struct rte_mempool *large = rte_pktmbuf_pool_create("large", 15, 0, 0, SMALL / 3, -1);
 	struct mcr_interface_config interface = probe();
-	struct mcr_join join = rig_join("239.1.1.1", 5000);
+	struct mcr_join join = rig_join(GROUP, 5000);
 	struct mcr_engine *e;
 
 	assert_non_null(large);
@@ -154,10 +155,14 @@ static void a_packet_that_one_ring_cannot_hold_goes_to_the_others(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	const struct CMUnitTest for_both[] = {
 	    cmocka_unit_test(a_handler_gets_what_its_channel_wants_with_the_join_s_id),
 	    cmocka_unit_test(a_packet_that_one_ring_cannot_hold_goes_to_the_others),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	int failed = set_up(NULL);
+
+	for (ipv6 = 0; ipv6 < 2; ipv6++)
+		failed += cmocka_run_group_tests_name(ipv6 ? "IPv6" : "IPv4", for_both, NULL, NULL);
+	return failed + tear_down(NULL);
 }

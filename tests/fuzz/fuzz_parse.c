@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Frames. The first octets choose how the frame is handed over; three of their bits write
  * what a fuzzer finds by luck only: the IP checksum, the fixed fields that the parser's short way
- * asks for, and lengths that agree. */
+ * asks for, of either family, and lengths that agree. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +59,27 @@ static void make_plain(uint8_t *frame, uint32_t len)
 	frame[30] = 239;
 }
 
+static void make_plain_ipv6(uint8_t *frame, uint32_t len)
+{
+	if (len < 62)
+		return;
+	memcpy(frame, "\x33\x33", 2);
+	memcpy(frame + 12, "\x86\xdd\x60", 3);
+	if (frame[61] & 1) /* else with the extension headers that the input has */
+		frame[20] = 17;
+	frame[22] |= 0x20;
+	frame[22] &= 0x7f;
+	frame[38] = 0xff;
+}
+
+static void fit_lengths_ipv6(uint8_t *frame, uint32_t len)
+{
+	if (len < 62 || len > 0xffff)
+		return;
+	frame[18] = frame[58] = (uint8_t)((len - 54) >> 8);
+	frame[19] = frame[59] = (uint8_t)(len - 54);
+}
+
 static void fit_lengths(uint8_t *frame, uint32_t len)
 {
 	if (len < 42 || len > 0xffff)
@@ -73,13 +94,20 @@ static void check_udp(const struct mcr_packet *p, const uint8_t *head, uint32_t 
 		      uint32_t frame_len)
 {
 	check(p->l3_offset >= 14 && p->l3_offset <= 22);
-	check(p->payload_offset >= p->l3_offset + 28);
+	check(p->payload_offset >= p->l3_offset + (mcr_packet_is_ipv6(p) ? 48 : 28));
 	check(p->payload_offset <= head_len);
 	check((uint32_t)p->payload_offset + p->payload_len <= frame_len);
-	check(mcr_ipv4_is_multicast(p->group_be));
 	check((head[0] & 1) != 0 || mcr_same_mac(head, own_mac));
-	check(mcr_ipv4_may_send(p->source_be, p->group_be));
-	check(p->ether_type == 0x0800);
+	if (mcr_packet_is_ipv6(p)) {
+		check(head[p->l3_offset + 24] == 0xff);
+		check(mcr_ipv6_may_send(head + p->l3_offset + 8, head + p->l3_offset + 24));
+		check(mcr_load16(head + p->payload_offset - 2) != 0);
+		check(p->group_be == 0 && p->source_be == 0);
+	} else {
+		check(mcr_ipv4_is_multicast(p->group_be));
+		check(mcr_ipv4_may_send(p->source_be, p->group_be));
+		check(p->ether_type == 0x0800);
+	}
 	check(mcr_load_be16(head + p->payload_offset - 8) == p->source_port);
 	check(mcr_load_be16(head + p->payload_offset - 6) == p->port);
 	if (head_len == frame_len)
@@ -103,9 +131,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(head != NULL);
 	memcpy(head, data + PREFIX, head_len);
 	if (data[0] & 8)
-		make_plain(head, head_len);
+		(data[0] & 32 ? make_plain_ipv6 : make_plain)(head, head_len);
 	if (data[0] & 16)
-		fit_lengths(head, head_len);
+		(data[0] & 32 ? fit_lengths_ipv6 : fit_lengths)(head, head_len);
 	if (data[0] & 4)
 		repair(head, head_len);
 	memset(&p, 0, sizeof(p));

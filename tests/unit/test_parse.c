@@ -8,9 +8,10 @@ static void a_good_frame_of_any_shape_is_parsed_and_bounded_by_its_udp_length(vo
 
 	(void)state;
 	for (unsigned tags = 0; tags <= 2; tags++) {
-		for (unsigned words = 5; words <= 15; words++) {
+		for (unsigned words = 4; words <= 15; words++) {
 			for (unsigned payload = 0; payload <= 64; payload++) {
 				struct shape s = {.tags = tags,
+						  .ipv6 = words == 4,
 						  .ihl_words = words,
 						  .payload = payload,
 						  .padding = payload % 19,
@@ -26,6 +27,9 @@ static void a_good_frame_of_any_shape_is_parsed_and_bounded_by_its_udp_length(vo
 	}
 }
 
+/* A header of options with a PadN of 12 octets. */
+static const uint8_t options[16] = {0, 1, 1, 12};
+
 static void a_frame_cut_at_any_octet_is_truncated(void **state)
 {
 	static const struct shape shapes[] = {
@@ -36,6 +40,10 @@ static void a_frame_cut_at_any_octet_is_truncated(void **state)
 	    {.ihl_words = 15, .payload = 21},
 	    {.tags = 2, .ihl_words = 8, .payload = 5, .padding = 30},
 	    {.payload = 3, .padding = 15},
+	    {.ipv6 = 1, .payload = 40},
+	    {.ipv6 = 1, .tags = 1, .vid = 5, .payload = 0, .padding = 9},
+	    {.ipv6 = 1, .first = 60, .ext = options, .ext_len = sizeof(options), .payload = 7},
+	    {.ipv6 = 1, .tags = 2, .vid = 5, .ext = options, .ext_len = sizeof(options)},
 	};
 	struct frame f;
 
@@ -58,6 +66,8 @@ static void the_first_segment_needs_to_hold_the_headers_only(void **state)
 	    {.payload = 8900},
 	    {.tags = 1, .vid = 9, .payload = 8900},
 	    {.tags = 2, .vid = 9, .ihl_words = 15, .payload = 8900},
+	    {.ipv6 = 1, .payload = 8900},
+	    {.ipv6 = 1, .tags = 2, .vid = 9, .ext = options, .ext_len = 16, .payload = 8900},
 	};
 	struct frame f;
 
@@ -158,30 +168,35 @@ static void every_udp_length_gets_its_reason(void **state)
 	struct frame f;
 
 	(void)state;
-	build(&f, (struct shape){.payload = 30, .padding = 10});
-	for (unsigned len = 0; len <= 0xffff; len++) {
-		struct mcr_packet p;
+	for (unsigned ipv6 = 0; ipv6 < 2; ipv6++) {
+		build(&f, (struct shape){.ipv6 = (int)ipv6, .payload = 30, .padding = 10});
+		for (unsigned len = 0; len <= 0xffff; len++) {
+			struct mcr_packet p;
 
-		put16(f.bytes + f.udp + 4, len);
-		p = parse(&f);
-		if (len < 8 || len > 38) {
-			assert_drop(p, MCR_DROP_BAD_UDP_LENGTH);
-		} else {
-			assert_int_equal(p.verdict, MCR_PARSED_UDP);
-			assert_int_equal(p.payload_len, len - 8);
+			put16(f.bytes + f.udp + 4, len);
+			p = parse(&f);
+			if (len < 8 || len > 38) {
+				assert_drop(p, MCR_DROP_BAD_UDP_LENGTH);
+			} else {
+				assert_int_equal(p.verdict, MCR_PARSED_UDP);
+				assert_int_equal(p.payload_len, len - 8);
+			}
 		}
 	}
 }
 
-static void a_wrong_udp_checksum_is_noticed_and_none_is_accepted(void **state)
+static void a_wrong_udp_checksum_is_noticed_and_none_is_accepted_in_ipv4(void **state)
 {
 	struct frame f;
 	struct mcr_packet p;
 
 	(void)state;
-	for (unsigned payload = 0; payload < 40; payload++) {
-		build(&f, (struct shape){.payload = payload});
+	for (unsigned n = 0; n < 80; n++) {
+		const unsigned payload = n / 2, ipv6 = n % 2;
+
+		build(&f, (struct shape){.ipv6 = (int)ipv6, .payload = payload});
 		p = parse(&f);
+		assert_true(mcr_udp_checksum_ok(&p, f.bytes));
 		for (uint32_t bit = 0; bit < (8 + payload) * 8; bit++) {
 			if (bit / 8 == 4 || bit / 8 == 5)
 				continue; /* the length was taken from p */
@@ -190,7 +205,10 @@ static void a_wrong_udp_checksum_is_noticed_and_none_is_accepted(void **state)
 			f.bytes[f.udp + bit / 8] ^= (uint8_t)(1 << bit % 8);
 		}
 		put16(f.bytes + f.udp + 6, 0);
-		assert_true(mcr_udp_checksum_ok(&p, f.bytes));
+		if (ipv6)
+			assert_drop(parse(&f), MCR_DROP_NO_UDP_CHECKSUM);
+		else
+			assert_true(mcr_udp_checksum_ok(&p, f.bytes));
 	}
 }
 
@@ -205,7 +223,7 @@ int main(void)
 	    cmocka_unit_test(the_ip_checksum_is_right_for_exactly_one_value),
 	    cmocka_unit_test(every_total_length_gets_its_reason),
 	    cmocka_unit_test(every_udp_length_gets_its_reason),
-	    cmocka_unit_test(a_wrong_udp_checksum_is_noticed_and_none_is_accepted),
+	    cmocka_unit_test(a_wrong_udp_checksum_is_noticed_and_none_is_accepted_in_ipv4),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,11 +71,12 @@ static void protocols_go_where_they_belong(void **state)
 		if (protocol == 17)
 			assert_int_equal(m.verdict, MCR_PARSED_UDP);
 		else if (protocol == 2)
-			assert_int_equal(m.verdict, MCR_PARSED_PUNT);
+			assert_int_equal(m.verdict, MCR_PARSED_MEMBERSHIP);
 		else
 			assert_drop(m, MCR_DROP_NOT_UDP);
 		if (protocol == 1 || protocol == 2)
-			assert_int_equal(u.verdict, MCR_PARSED_PUNT);
+			assert_int_equal(u.verdict,
+					 protocol == 1 ? MCR_PARSED_PUNT : MCR_PARSED_MEMBERSHIP);
 		else
 			assert_drop(u, MCR_DROP_NOT_MULTICAST);
 	}
@@ -122,14 +123,17 @@ static void igmp_and_icmp_in_a_frame_to_another_host_are_not_ours(void **state)
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {
 		int taken = protocols[i / 2] == 2 || i % 2 == 0; /* ICMP to a group is not */
+		int verdict = !taken                  ? MCR_PARSED_DROP
+			      : protocols[i / 2] == 2 ? MCR_PARSED_MEMBERSHIP
+						      : MCR_PARSED_PUNT;
 
 		build(&f, (struct shape){.payload = 8,
 					 .protocol = protocols[i / 2],
 					 .group = destinations[i % 2]});
 		memcpy(f.bytes, own_mac, 6);
-		assert_int_equal(parse(&f).verdict, taken ? MCR_PARSED_PUNT : MCR_PARSED_DROP);
+		assert_int_equal(parse(&f).verdict, verdict);
 		memset(f.bytes, 0xff, 6);
-		assert_int_equal(parse(&f).verdict, taken ? MCR_PARSED_PUNT : MCR_PARSED_DROP);
+		assert_int_equal(parse(&f).verdict, verdict);
 		f.bytes[0] = 0xfe;
 		assert_drop(parse(&f), MCR_DROP_NOT_MULTICAST);
 	}
@@ -170,7 +174,7 @@ static void igmp_from_nowhere_is_igmp_all_the_same(void **state)
 	build(&f, (struct shape){.payload = 8, .protocol = 2, .group = "224.0.0.1"});
 	memset(f.bytes + f.l3 + 12, 0, 4); /* RFC 4541 §2.1.1: a proxy's query */
 	fill_ip_checksum(&f);
-	assert_int_equal(parse(&f).verdict, MCR_PARSED_PUNT);
+	assert_int_equal(parse(&f).verdict, MCR_PARSED_MEMBERSHIP);
 }
 
 static void own_frames_are_told_from_those_of_similar_addresses(void **state)
@@ -194,7 +198,7 @@ static void own_frames_are_told_from_those_of_similar_addresses(void **state)
 	}
 }
 
-static void only_arp_and_ipv4_pass_among_all_ethertypes(void **state)
+static void only_arp_and_ip_pass_among_all_ethertypes(void **state)
 {
 	struct frame f;
 
@@ -202,7 +206,8 @@ static void only_arp_and_ipv4_pass_among_all_ethertypes(void **state)
 	for (unsigned type = 0; type <= 0xffff; type++) {
 		struct mcr_packet p;
 
-		if (type == 0x8100 || type == 0x88a8 || type == 0x9100 || type == 0x0800)
+		if (type == 0x8100 || type == 0x88a8 || type == 0x9100 || type == 0x0800 ||
+		    type == 0x86dd)
 			continue;
 		if (type == 0)
 			build(&f, (struct shape){.payload = 4});
@@ -212,7 +217,7 @@ static void only_arp_and_ipv4_pass_among_all_ethertypes(void **state)
 		if (type == 0x0806)
 			assert_int_equal(p.verdict, MCR_PARSED_PUNT);
 		else
-			assert_drop(p, MCR_DROP_NOT_IPV4);
+			assert_drop(p, MCR_DROP_NOT_IP);
 	}
 }
 
@@ -312,7 +317,7 @@ int main(void)
 	    cmocka_unit_test(a_source_that_no_host_may_have_is_a_bad_one),
 	    cmocka_unit_test(igmp_from_nowhere_is_igmp_all_the_same),
 	    cmocka_unit_test(own_frames_are_told_from_those_of_similar_addresses),
-	    cmocka_unit_test(only_arp_and_ipv4_pass_among_all_ethertypes),
+	    cmocka_unit_test(only_arp_and_ip_pass_among_all_ethertypes),
 	    cmocka_unit_test(the_short_way_looks_at_each_octet_of_the_headers),
 	    cmocka_unit_test(the_short_way_takes_udp_from_hosts_only),
 	    cmocka_unit_test(the_short_way_takes_lengths_that_agree),

@@ -191,7 +191,7 @@ static void wake_igmp(struct mcr_interface *i)
 int mcr_interface_set_filter(struct mcr_interface *i, struct mcr_address group,
 			     const struct mcr_source_filter *filter, uint64_t now_ns)
 {
-	if (!i->igmp)
+	if (!i->igmp || mcr_address_is_ipv6(group))
 		return 0;
 	wake_igmp(i);
 	return mcr_gmp_set_filter(i->igmp, group, filter->mode, filter->sources, filter->n, now_ns);
@@ -243,7 +243,7 @@ static void input_igmp(struct mcr_interface *i, const struct rte_mbuf *m,
 void mcr_interface_input(struct mcr_interface *i, struct rte_mbuf *m,
 			 const struct mcr_packet *packet, uint64_t now_ns)
 {
-	int igmp = mcr_packet_is_igmp(packet, rte_pktmbuf_mtod(m, const uint8_t *));
+	int igmp = packet->verdict == MCR_PARSED_MEMBERSHIP;
 
 	if (igmp && i->igmp)
 		input_igmp(i, m, packet, now_ns);

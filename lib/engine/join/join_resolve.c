@@ -51,8 +51,6 @@ static int check_sources(const struct mcr_join *join, struct mcr_error *err)
 {
 	enum mcr_group_fault fault = mcr_group_fault(join->group, join->mode);
 
-	if (mcr_address_is_ipv6(join->group))
-		return mcr_join_refuse(err, join, -EAFNOSUPPORT, "IPv6 is not received yet");
 	if (fault == MCR_GROUP_NOT_MULTICAST)
 		return mcr_join_refuse(err, join, -EINVAL,
 				       "the group is not a multicast address (224.0.0.0/4)");

@@ -132,7 +132,7 @@ static int carries_igmp(const struct rte_mbuf *m)
 	struct mcr_packet p;
 
 	mcr_parse(&p, frame, m->data_len, m->pkt_len, 0, nobody);
-	return p.verdict == MCR_PARSED_PUNT && mcr_packet_is_igmp(&p, frame);
+	return p.verdict == MCR_PARSED_MEMBERSHIP;
 }
 
 /* Reads one frame and puts the interface's tag into it. Returns 1, 0 (there is none) or -errno. */

@@ -42,6 +42,7 @@ void mcr_inline_take(struct mcr_inline *in, const struct mcr_packet *packet,
 		     const struct rte_mbuf *mbuf, uint8_t interface, uint32_t id, uint64_t rx_ns,
 		     uint64_t hw_ns, uint16_t flags)
 {
+	const uint8_t *frame = rte_pktmbuf_mtod(mbuf, const uint8_t *);
 	struct mcr_inline_msg *m = &in->msgs[in->n];
 
 	if (!in->only)
@@ -51,8 +52,8 @@ void mcr_inline_take(struct mcr_inline *in, const struct mcr_packet *packet,
 	    .len = packet->payload_len,
 	    .rx_ns = rx_ns,
 	    .hw_ns = hw_ns,
-	    .group = mcr_address_from_ipv4(packet->group_be),
-	    .source = mcr_address_from_ipv4(packet->source_be),
+	    .group = mcr_packet_group(packet, frame),
+	    .source = mcr_packet_source_address(packet, frame),
 	    .id = id,
 	    .dst_port = packet->port,
 	    .src_port = packet->source_port,

@@ -67,8 +67,8 @@ static inline void unwanted(struct mcr_worker *w, struct mcr_burst *b, const str
 		drop(w, b, i, reason);
 }
 
-/* RFC 768 over several segments: the pseudo header, then the datagram, as long as its UDP length
- * says. */
+/* RFC 768, RFC 8200 §8.1 over several segments: the pseudo header, then the datagram, as long as
+ * its UDP length says. */
 static int checksum_in_segments(struct rte_mbuf *m, const struct mcr_packet *p,
 				const uint8_t *frame)
 {
@@ -82,7 +82,9 @@ static int checksum_in_segments(struct rte_mbuf *m, const struct mcr_packet *p,
 	if (rte_raw_cksum_mbuf(m, udp, len, &part) != 0)
 		return 0;
 	sum = part;
-	sum += rte_raw_cksum(frame + p->l3_offset + 12, 8); /* both addresses */
+	sum += mcr_packet_is_ipv6(p) /* both addresses */
+		   ? rte_raw_cksum(frame + p->l3_offset + MCR_IPV6_SOURCE, 32)
+		   : rte_raw_cksum(frame + p->l3_offset + 12, 8);
 	sum += rte_cpu_to_be_16(IPPROTO_UDP);
 	sum += rte_cpu_to_be_16((uint16_t)len);
 	sum = (sum & 0xffff) + (sum >> 16);
@@ -107,12 +109,13 @@ static unsigned deliver_to_all(struct mcr_worker *w, struct mcr_burst *b, unsign
 			       const struct mcr_target *targets, int n)
 {
 	const struct mcr_packet *p = &w->packets[i];
+	const uint32_t room = p->payload_len + (mcr_packet_is_ipv6(p) ? MCR_IPV6_EXTRAS : 0);
 	unsigned taken = 0;
 
 	for (int t = 0; t < n; t++) {
 		struct mcr_ring_writer *ring = w->outlets[targets[t].channel].ring;
 
-		if (p->payload_len > mcr_ring_max_payload(ring)) {
+		if (room > mcr_ring_max_payload(ring)) {
 			__atomic_store_n(&ring->too_large, ring->too_large + 1, __ATOMIC_RELAXED);
 			continue;
 		}
@@ -122,7 +125,8 @@ static unsigned deliver_to_all(struct mcr_worker *w, struct mcr_burst *b, unsign
 	return taken;
 }
 
-/* Asked here because the parser knows nothing about subnets. */
+/* Asked here because the parser knows nothing about subnets. IPv6 has no broadcast, and here no
+ * source. */
 static inline int is_broadcast(const struct mcr_worker *w, uint8_t interface, uint32_t source_be)
 {
 	return unlikely(w->broadcast_be[interface] == source_be);
@@ -136,8 +140,16 @@ static unsigned match(struct mcr_worker *w, struct mcr_burst *b, uint8_t interfa
 	uint32_t membership;
 	int n;
 
-	n = mcr_group_table_match(w->view->table, interface, p->group_be, p->port, p->source_be,
-				  targets, &membership);
+	if (mcr_packet_is_ipv6(p)) {
+		const uint8_t *ip =
+		    rte_pktmbuf_mtod_offset(w->mbufs[i], const uint8_t *, p->l3_offset);
+
+		n = mcr_group_table_match_ipv6(w->view->table, interface, ip + MCR_IPV6_GROUP,
+					       p->port, ip + MCR_IPV6_SOURCE, targets, &membership);
+	} else {
+		n = mcr_group_table_match(w->view->table, interface, p->group_be, p->port,
+					  p->source_be, targets, &membership);
+	}
 	if (n <= 0)
 		return (unsigned)-n;
 	if (deliver_to_all(w, b, i, targets, n) == 0)
@@ -160,9 +172,8 @@ static unsigned classify(struct mcr_worker *w, struct mcr_burst *b, const struct
 	if (p->verdict == MCR_PARSED_UDP)
 		return is_broadcast(w, interface, p->source_be) ? 1 + MCR_DROP_BAD_SOURCE
 								: match(w, b, interface, i);
-	/* IGMP goes to control in any case, which passes it on to the kernel. */
-	if (w->view->kernel_interfaces == 0 ||
-	    mcr_packet_is_igmp(p, rte_pktmbuf_mtod(w->mbufs[i], const uint8_t *)) ||
+	/* IGMP and MLD go to control in any case, which passes them on to the kernel. */
+	if (w->view->kernel_interfaces == 0 || p->verdict == MCR_PARSED_MEMBERSHIP ||
 	    !to_kernel(w, b, q, i))
 		punt(w, b, q, i);
 	return 0;

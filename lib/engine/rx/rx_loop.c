@@ -41,8 +41,8 @@ static __rte_noinline void sample_drops(struct mcr_worker *w, const struct mcr_b
 		uint8_t interface = b->interface_of_vlan[p->vlan];
 		struct mcr_drop_sample sample = {
 		    .time_ns = b->rx_ns,
-		    .group = mcr_address_of_ipv4(p->group_be),
-		    .source = mcr_address_of_ipv4(p->source_be),
+		    .group = mcr_packet_group(p, head),
+		    .source = mcr_packet_source_address(p, head),
 		    .port = p->port,
 		    .source_port = p->source_port,
 		    .vlan = p->vlan,
@@ -82,6 +82,7 @@ static void set_up(const struct mcr_worker *w, struct mcr_queue *q)
 	b->interface_of_vlan = port->interface_of_vlan;
 	memcpy(b->mac, port->mac, sizeof(b->mac));
 	b->own = mcr_parse_own(b->mac);
+	b->own_ipv6 = mcr_parse_own_ipv6(b->mac);
 	b->suspect = q->udp_checksum == MCR_UDP_CHECKSUM_NIC ? RTE_MBUF_F_RX_L4_CKSUM_BAD : 0;
 	b->odd =
 	    b->suspect | RTE_MBUF_F_RX_VLAN_STRIPPED | RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL;

@@ -34,8 +34,9 @@ static __rte_noinline void copy_segments(uint8_t *to, const struct rte_mbuf *m, 
 	mcr_ring_copy(to, rte_pktmbuf_mtod_offset(m, const void *, offset), len);
 }
 
-/* payload: NULL = it lies in several segments of m. A time that is far from the host's stands
- * before the payload. Where there is no room for both, the message has no such time. */
+/* payload: NULL = it lies in several segments of m. Before it stand the addresses of IPv6, and a
+ * time that is far from the host's. Where there is no room for such a time, the message has none.
+ */
 static __rte_always_inline void put(struct mcr_ring_writer *ring, const struct mcr_burst *b,
 				    const struct mcr_packet *p, uint8_t interface, uint32_t id,
 				    uint64_t flags, uint64_t hw_ns, const uint8_t *payload,
@@ -44,18 +45,25 @@ static __rte_always_inline void put(struct mcr_ring_writer *ring, const struct m
 	uint32_t len = mcr_packet_len(p);
 	int64_t delta = (int64_t)(hw_ns - b->rx_ns);
 	int far = hw_ns != 0 && delta != (int32_t)delta;
-	uint32_t extras = unlikely(far) ? sizeof(hw_ns) : 0;
+	uint8_t form = mcr_packet_is_ipv6(p) ? MCR_FORM_INET6 : 0;
+	uint32_t extras = mcr_ring_extras(form | (unlikely(far) ? MCR_FORM_FAR_TIME : 0));
 	struct mcr_record record;
 	uint8_t *to;
 
 	if (unlikely(len + extras > mcr_ring_max_payload(ring))) {
-		hw_ns = far = extras = 0;
+		hw_ns = far = 0;
+		extras = mcr_ring_extras(form);
 		flags &= ~(uint64_t)(MCR_FLAG_HW_TIME | MCR_FLAG_HW_TIME_SYNCED);
 	}
 	to = mcr_ring_begin(ring, len + extras) + MCR_RECORD_BYTES;
+	if (form != 0) {
+		mcr_rx_put_addresses(to, rte_pktmbuf_mtod_offset(m, const uint8_t *, p->l3_offset));
+		to += MCR_IPV6_EXTRAS;
+	}
 	if (unlikely(far)) {
 		mcr_ring_store((uint64_t *)(void *)to, 0, hw_ns);
-		to += extras;
+		to += sizeof(hw_ns);
+		form |= MCR_FORM_FAR_TIME;
 	}
 	if (likely(payload))
 		mcr_ring_copy(to, payload, len);
@@ -65,8 +73,8 @@ static __rte_always_inline void put(struct mcr_ring_writer *ring, const struct m
 	record.words[1] = b->rx_ns;
 	record.words[2] = p->words[0];
 	record.words[3] = p->words[1] | MCR_WORD_AT(id, 0, 4);
-	record.words[4] = p->words[2] | MCR_WORD_AT(flags, 7, 1) |
-			  MCR_WORD_AT(interface | (far ? MCR_FORM_FAR_TIME : 0), 6, 1);
+	record.words[4] =
+	    p->words[2] | MCR_WORD_AT(flags, 7, 1) | MCR_WORD_AT(interface | form, 6, 1);
 	mcr_ring_end(ring, len + extras, &record);
 }
 

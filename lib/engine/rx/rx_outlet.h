@@ -33,6 +33,20 @@ static inline int mcr_rx_opens(struct mcr_worker *w, struct mcr_burst *b, unsign
 	return 1;
 }
 
+#define MCR_IPV6_EXTRAS 32u /* octets that a message of IPv6 has before its payload */
+
+/* mcr_rx_put_addresses stores those of an IPv6 packet, group first. ip: its header. By words, as
+ * the source crosses the end of the record's first line. */
+static inline void mcr_rx_put_addresses(uint8_t *to, const uint8_t *ip)
+{
+	uint64_t *words = (uint64_t *)(void *)to;
+
+	mcr_ring_store(words, 0, mcr_load64(ip + MCR_IPV6_GROUP));
+	mcr_ring_store(words, 1, mcr_load64(ip + MCR_IPV6_GROUP + 8));
+	mcr_ring_store(words, 2, mcr_load64(ip + MCR_IPV6_SOURCE));
+	mcr_ring_store(words, 3, mcr_load64(ip + MCR_IPV6_SOURCE + 8));
+}
+
 /* mcr_rx_count counts a packet of a membership. */
 static inline void mcr_rx_count(struct mcr_group_count *c, uint32_t payload_len, uint64_t rx_ns)
 {

@@ -23,29 +23,67 @@ static __rte_always_inline void put_plain(struct mcr_ring_writer *ring, const st
 	mcr_ring_put(ring, &record, payload);
 }
 
+/* The same for IPv6, whose addresses stand in the frame. */
+static __rte_always_inline void put_plain_ipv6(struct mcr_ring_writer *ring,
+					       const struct mcr_packet *p, uint32_t id, uint64_t hw,
+					       uint64_t rx_ns, uint64_t tail, const uint8_t *head)
+{
+	const uint32_t len = mcr_packet_len(p);
+	struct mcr_record record;
+	uint8_t *to = mcr_ring_begin(ring, len + MCR_IPV6_EXTRAS) + MCR_RECORD_BYTES;
+
+	mcr_rx_put_addresses(to, head + MCR_ETHER_HEADER);
+	mcr_ring_copy(to + MCR_IPV6_EXTRAS, head + MCR_PLAIN_IPV6_HEADERS, len);
+	record.words[0] = hw;
+	record.words[1] = rx_ns;
+	record.words[2] = 0;
+	record.words[3] = p->words[1] | MCR_WORD_AT(id, 0, 4);
+	record.words[4] = p->words[2] | tail | MCR_WORD_AT(MCR_FORM_INET6, 6, 1);
+	mcr_ring_end(ring, len + MCR_IPV6_EXTRAS, &record);
+}
+
+static __rte_always_inline void put_either(struct mcr_ring_writer *ring, const struct mcr_packet *p,
+					   uint32_t id, uint64_t hw, uint64_t rx_ns, uint64_t tail,
+					   const uint8_t *head, const int ipv6)
+{
+	if (ipv6)
+		put_plain_ipv6(ring, p, id, hw, rx_ns, tail, head);
+	else
+		put_plain(ring, p, id, hw, rx_ns, tail, head + MCR_PLAIN_HEADERS);
+}
+
 /* Keeps plain packet i for the long way. By words: a packet whose address is taken would be put
  * into memory each time. */
 static __rte_noinline void keep(struct mcr_worker *w, unsigned i, uint64_t word0, uint64_t word1,
 				uint64_t word2, const struct mcr_arrival *a)
 {
+	const int ipv6 = word0 == 0;
+
 	w->packets[i] = (struct mcr_packet){.words = {word0, word1, word2}};
 	w->packets[i].vlan = a->vlan;
-	w->packets[i].ether_type = MCR_ETHER_TYPE_IPV4;
+	w->packets[i].ether_type = ipv6 ? MCR_ETHER_TYPE_IPV6 : MCR_ETHER_TYPE_IPV4;
 	w->packets[i].l3_offset = MCR_ETHER_HEADER;
-	w->packets[i].payload_offset = MCR_PLAIN_HEADERS;
+	w->packets[i].payload_offset = ipv6 ? MCR_PLAIN_IPV6_HEADERS : MCR_PLAIN_HEADERS;
 	w->packets[i].verdict = MCR_PARSED_UDP;
 }
 
 /* Prefetches the table's entry for a packet whose header was prefetched before. */
-static inline void prefetch_entry(const struct mcr_group_table *table, const struct mcr_burst *b,
-				  const struct rte_mbuf *m)
+static __rte_always_inline void prefetch_entry(const struct mcr_group_table *table,
+					       const struct mcr_burst *b, const struct rte_mbuf *m,
+					       const int ipv6)
 {
 	const uint8_t *head = rte_pktmbuf_mtod(m, const uint8_t *);
+	const uint8_t interface = b->interface_of_vlan[mcr_mbuf_stripped_vlan(m)];
 
-	if (likely(m->data_len >= MCR_PLAIN_HEADERS))
+	if (ipv6 && likely(m->data_len >= MCR_PLAIN_IPV6_HEADERS))
+		rte_prefetch0(mcr_group_first_look_ipv6(
+		    table,
+		    mcr_group_key_ipv6(interface, head + MCR_PLAIN_IPV6_GROUP,
+				       mcr_plain_ipv6_port(head)),
+		    mcr_group_load_ipv6(head + MCR_PLAIN_IPV6_GROUP)));
+	else if (!ipv6 && likely(m->data_len >= MCR_PLAIN_HEADERS))
 		rte_prefetch0(mcr_group_first_look(
-		    table, mcr_group_key_of_flow(b->interface_of_vlan[mcr_mbuf_stripped_vlan(m)],
-						 mcr_plain_flow(head))));
+		    table, mcr_group_key_of_flow(interface, mcr_plain_flow(head))));
 }
 
 /* The NIC's time of a packet, for word 0 of its record, and its flags. Returns 0 when it is too far
@@ -78,16 +116,37 @@ static inline uint64_t odd(const struct mcr_burst *b, const struct rte_mbuf *m)
 	return mcr_mbuf_oddness(m, b->pool) | (m->ol_flags & b->odd);
 }
 
+/* What a packet is to be matched by: its entry, and whether that alone decides. */
+static __rte_always_inline const struct mcr_group_entry *
+entry_of(const struct mcr_group_table *table, uint64_t key, const uint8_t *head, const int ipv6)
+{
+	const struct mcr_group_entry_ipv6 *e;
+
+	if (!ipv6)
+		return mcr_group_lookup(table, key);
+	e = mcr_group_lookup_ipv6(table, key, mcr_group_load_ipv6(head + MCR_PLAIN_IPV6_GROUP));
+	return e ? &e->entry : NULL; /* its first member */
+}
+
+static __rte_always_inline int takes(const struct mcr_group_entry *entry,
+				     const struct mcr_packet *p, const uint8_t *head,
+				     const int ipv6)
+{
+	if (!ipv6)
+		return mcr_group_takes(entry, mcr_packet_source(p));
+	return mcr_group_takes_ipv6((const struct mcr_group_entry_ipv6 *)(const void *)entry,
+				    mcr_group_load_ipv6(head + MCR_PLAIN_IPV6_SOURCE));
+}
+
 /* Gives packet i, which has several channels or one with a handler, to each of them. It comes by
- * words, in registers. */
+ * words, in registers; the first one of IPv6 is 0. */
 static __rte_noinline void put_each(struct mcr_worker *w, struct mcr_burst *b, unsigned i,
 				    const struct mcr_group_list *list, unsigned n, uint64_t word0,
 				    uint64_t word1, uint64_t word2, uint64_t hw, uint64_t flags,
 				    const struct mcr_arrival *a)
 {
 	const struct mcr_group_list *end = list + n;
-	const uint8_t *payload =
-	    rte_pktmbuf_mtod_offset(w->mbufs[i], const uint8_t *, MCR_PLAIN_HEADERS);
+	const uint8_t *head = rte_pktmbuf_mtod(w->mbufs[i], const uint8_t *);
 	struct mcr_packet p;
 
 	p.words[0] = word0;
@@ -97,8 +156,8 @@ static __rte_noinline void put_each(struct mcr_worker *w, struct mcr_burst *b, u
 		const struct mcr_target *to = &list->any;
 
 		if (likely(mcr_rx_opens(w, b, to->channel))) {
-			put_plain(w->outlets[to->channel].ring, &p, to->id, hw, b->rx_ns,
-				  a->tail | flags, payload);
+			put_either(w->outlets[to->channel].ring, &p, to->id, hw, b->rx_ns,
+				   a->tail | flags, head, word0 == 0);
 		} else {
 			keep(w, i, word0, word1, word2, a);
 			mcr_rx_deliver(w, b, i, to);
@@ -106,10 +165,30 @@ static __rte_noinline void put_each(struct mcr_worker *w, struct mcr_burst *b, u
 	}
 }
 
+/* Looks at a plain packet; *key: of the table, but for the interface. */
+static __rte_always_inline int parse(struct mcr_packet *p, uint64_t *key, const uint8_t *head,
+				     uint16_t len, const struct mcr_burst *b, const int ipv6)
+{
+	uint64_t flow;
+
+	if (ipv6) {
+		if (!mcr_parse_plain_ipv6(p, head, len, b->own_ipv6))
+			return 0;
+		*key =
+		    mcr_group_key_ipv6(0, head + MCR_PLAIN_IPV6_GROUP, mcr_plain_ipv6_port(head));
+		return 1;
+	}
+	if (!mcr_parse_plain(p, &flow, head, len, 0, b->own))
+		return 0;
+	*key = mcr_group_key_of_flow(0, flow);
+	return 1;
+}
+
 /* timed: packets may bear the NIC's time. ahead: the table is so large that its entries are fetched
- * before their turn. */
+ * before their turn. ipv6: packets of this family are taken, and no others. */
 static __rte_always_inline unsigned take(struct mcr_worker *w, struct mcr_burst *b, unsigned from,
-					 unsigned to, const int timed, const int ahead)
+					 unsigned to, const int timed, const int ahead,
+					 const int ipv6)
 {
 	const struct mcr_group_table *table = w->view->table;
 	struct rte_mbuf **at = &w->mbufs[from], **end = &w->mbufs[to];
@@ -122,25 +201,25 @@ static __rte_always_inline unsigned take(struct mcr_worker *w, struct mcr_burst 
 		const uint8_t *head = rte_pktmbuf_mtod(m, const uint8_t *);
 		const struct mcr_arrival *a = &b->untagged;
 		const struct mcr_group_entry *entry;
-		uint64_t flow, hw = 0, flags = 0;
+		uint64_t key, hw = 0, flags = 0;
 		struct mcr_packet p;
 		uint32_t target;
 
 		rte_prefetch0(rte_pktmbuf_mtod(at[MCR_PREFETCH_AHEAD], const void *));
 		if (ahead)
-			prefetch_entry(table, b, at[MCR_PREFETCH_AHEAD / 2]);
+			prefetch_entry(table, b, at[MCR_PREFETCH_AHEAD / 2], ipv6);
 		if (unlikely(odd(b, m) != 0)) {
 			if (mcr_mbuf_oddness(m, b->pool) != 0 ||
 			    (m->ol_flags & b->odd) != RTE_MBUF_F_RX_VLAN_STRIPPED)
 				break;
 			a = arrival_of(w, b, m);
 		}
-		if (unlikely(!mcr_parse_plain(&p, &flow, head, m->data_len, 0, b->own)))
+		if (unlikely(!parse(&p, &key, head, m->data_len, b, ipv6)))
 			break;
 		/* No entry has MCR_NO_INTERFACE. */
-		entry = mcr_group_lookup(table, mcr_group_key_of_flow(0, flow) | a->key);
-		if (unlikely(!entry || mcr_packet_source(&p) == a->broadcast_be ||
-			     mcr_packet_len(&p) > b->all_take))
+		entry = entry_of(table, key | a->key, head, ipv6);
+		if (unlikely(!entry || (!ipv6 && mcr_packet_source(&p) == a->broadcast_be) ||
+			     mcr_packet_len(&p) + (ipv6 ? MCR_IPV6_EXTRAS : 0) > b->all_take))
 			break;
 		if (timed && unlikely(!time_of(b, m, &hw, &flags)))
 			break;
@@ -148,8 +227,7 @@ static __rte_always_inline unsigned take(struct mcr_worker *w, struct mcr_burst 
 		if (unlikely(target != taking)) {
 			const unsigned i = (unsigned)(at - w->mbufs);
 
-			if (target != mcr_group_each_target() &&
-			    !mcr_group_takes(entry, mcr_packet_source(&p)))
+			if (target != mcr_group_each_target() && !takes(entry, &p, head, ipv6))
 				break;
 			ring = w->outlets[entry->channel].ring;
 			taking = mcr_group_any_target(entry->channel);
@@ -161,8 +239,7 @@ static __rte_always_inline unsigned take(struct mcr_worker *w, struct mcr_burst 
 				goto counted;
 			}
 		}
-		put_plain(ring, &p, entry->id, hw, b->rx_ns, a->tail | flags,
-			  head + MCR_PLAIN_HEADERS);
+		put_either(ring, &p, entry->id, hw, b->rx_ns, a->tail | flags, head, ipv6);
 	counted:
 		mcr_rx_count(&w->group_counts[entry->membership], mcr_packet_len(&p), b->rx_ns);
 	}
@@ -175,26 +252,69 @@ static __rte_always_inline unsigned take(struct mcr_worker *w, struct mcr_burst 
 static __rte_noinline unsigned take_untimed(struct mcr_worker *w, struct mcr_burst *b,
 					    unsigned from, unsigned to)
 {
-	return take(w, b, from, to, 0, 0);
+	return take(w, b, from, to, 0, 0, 0);
 }
 
 static __rte_noinline unsigned take_untimed_ahead(struct mcr_worker *w, struct mcr_burst *b,
 						  unsigned from, unsigned to)
 {
-	return take(w, b, from, to, 0, 1);
+	return take(w, b, from, to, 0, 1, 0);
 }
 
 static __rte_noinline unsigned take_timed(struct mcr_worker *w, struct mcr_burst *b, unsigned from,
 					  unsigned to)
 {
-	return take(w, b, from, to, 1, 1);
+	return take(w, b, from, to, 1, 1, 0);
+}
+
+static __rte_noinline unsigned take_ipv6(struct mcr_worker *w, struct mcr_burst *b, unsigned from,
+					 unsigned to)
+{
+	return take(w, b, from, to, 0, 0, 1);
+}
+
+static __rte_noinline unsigned take_ipv6_ahead(struct mcr_worker *w, struct mcr_burst *b,
+					       unsigned from, unsigned to)
+{
+	return take(w, b, from, to, 0, 1, 1);
+}
+
+static __rte_noinline unsigned take_ipv6_timed(struct mcr_worker *w, struct mcr_burst *b,
+					       unsigned from, unsigned to)
+{
+	return take(w, b, from, to, 1, 1, 1);
+}
+
+/* Of one family, as far as they come. */
+static inline unsigned take_family(struct mcr_worker *w, struct mcr_burst *b, unsigned from,
+				   unsigned to, const int ipv6)
+{
+	if (unlikely(b->clock))
+		return ipv6 ? take_ipv6_timed(w, b, from, to) : take_timed(w, b, from, to);
+	if (mcr_group_table_is_small(w->view->table))
+		return ipv6 ? take_ipv6(w, b, from, to) : take_untimed(w, b, from, to);
+	return ipv6 ? take_ipv6_ahead(w, b, from, to) : take_untimed_ahead(w, b, from, to);
+}
+
+/* Whether a frame that is not plain IPv4 may be plain IPv6. */
+static inline int may_be_ipv6(const struct rte_mbuf *m)
+{
+	return m->data_len >= MCR_PLAIN_IPV6_HEADERS &&
+	       mcr_load16(rte_pktmbuf_mtod(m, const uint8_t *) + 12) ==
+		   rte_cpu_to_be_16(MCR_ETHER_TYPE_IPV6);
 }
 
 unsigned mcr_rx_plain(struct mcr_worker *w, struct mcr_queue *q, unsigned from, unsigned to)
 {
-	if (unlikely(q->burst.clock))
-		return take_timed(w, &q->burst, from, to);
-	if (mcr_group_table_is_small(w->view->table))
-		return take_untimed(w, &q->burst, from, to);
-	return take_untimed_ahead(w, &q->burst, from, to);
+	struct mcr_burst *b = &q->burst;
+
+	for (;;) {
+		unsigned i = take_family(w, b, from, to, 0);
+
+		if (likely(i == to) || !may_be_ipv6(w->mbufs[i]))
+			return i;
+		from = take_family(w, b, i, to, 1);
+		if (from == i || from == to)
+			return from;
+	}
 }

@@ -36,8 +36,9 @@ struct mcr_arrival {
 struct mcr_burst {
 	uint64_t rx_ns;
 	const uint8_t *interface_of_vlan;
-	uint8_t mac[6];   /* of the port */
-	uint64_t own;     /* mcr_parse_own of it */
+	uint8_t mac[6]; /* of the port */
+	uint64_t own;   /* mcr_parse_own of it */
+	uint64_t own_ipv6;
 	uint64_t suspect; /* offload flags of a UDP checksum that the NIC found bad */
 	uint64_t
 	    odd; /* `suspect`, of a stripped VLAN tag, of a buffer that is not freed as usual */
