@@ -115,6 +115,12 @@ int mcr_interface_init(struct mcr_interface *i, const struct mcr_interface_confi
 	return ret;
 }
 
+size_t mcr_interface_own_groups(const struct mcr_interface *i,
+				struct mcr_address groups[MCR_INTERFACE_OWN_GROUPS])
+{
+	return 0; /* it does not speak IPv6 yet */
+}
+
 void mcr_interface_fini(struct mcr_interface *i)
 {
 	mcr_gmp_destroy(i->igmp);

@@ -26,6 +26,15 @@ struct mcr_interface {
 	uint8_t logged_version;
 };
 
+#define MCR_INTERFACE_OWN_GROUPS 3 /* ff02::1, and a solicited-node group for each address */
+
+/* mcr_interface_own_groups fills groups with those that the interface itself listens to, distinct:
+ * none before it speaks IPv6, then ff02::1 and the solicited-node groups of the addresses for which
+ * it answers neighbours (RFC 4291 §2.8). Returns how many. When that changes, the port's filter is
+ * due again. */
+size_t mcr_interface_own_groups(const struct mcr_interface *i,
+				struct mcr_address groups[MCR_INTERFACE_OWN_GROUPS]);
+
 /* mcr_interface_check: 0, or -EINVAL with err filled when the configuration cannot be. */
 int mcr_interface_check(const struct mcr_interface_config *config, struct mcr_error *err);
 

@@ -49,16 +49,38 @@ static struct mcr_filter_want want_of(const struct mcr_engine *e, const struct m
 	return want;
 }
 
-/* What the joins want of a port. wants: room for all groups and interfaces. */
+#define WANTS_OF_INTERFACE (2 + MCR_INTERFACE_OWN_GROUPS) /* at most, beside its joins */
+
+/* What an interface itself listens to. On an isolated port ff02::1 stays the kernel's, which learns
+ * its routers there. */
+static size_t list_own(const struct mcr_interface *i, struct mcr_filter_want *wants)
+{
+	struct mcr_address own[MCR_INTERFACE_OWN_GROUPS];
+	size_t n_own = mcr_interface_own_groups(i, own), n = 0;
+	uint16_t vlan = i->config.vlan;
+
+	if (i->igmp)
+		wants[n++] = (struct mcr_filter_want){.vlan = vlan, .kind = MCR_FILTER_IGMP};
+	if (n_own > 0 && i->config.mld != MCR_MLD_OFF)
+		wants[n++] = (struct mcr_filter_want){.vlan = vlan, .kind = MCR_FILTER_MLD};
+	for (size_t k = 0; k < n_own; k++)
+		if (!i->port->filter.flow.isolated ||
+		    !mcr_address_is_equal(own[k], MCR_ADDRESS_ALL_NODES))
+			wants[n++] = (struct mcr_filter_want){
+			    .group = own[k], .vlan = vlan, .kind = MCR_FILTER_ND};
+	return n;
+}
+
+/* What is wanted of a port. wants: room for all groups, and WANTS_OF_INTERFACE for each interface.
+ */
 static size_t list_wants(const struct mcr_engine *e, const struct mcr_port *port,
 			 struct mcr_filter_want *wants)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < e->n_interfaces; i++)
-		if (e->interfaces[i].port == port && e->interfaces[i].igmp)
-			wants[n++] = (struct mcr_filter_want){.vlan = e->interfaces[i].config.vlan,
-							      .kind = MCR_FILTER_IGMP};
+		if (e->interfaces[i].port == port)
+			n += list_own(&e->interfaces[i], wants + n);
 	for (size_t i = 0; i < e->joins->n_groups; i++) {
 		const struct mcr_group *g = &e->joins->groups[i];
 
@@ -186,7 +208,7 @@ static void log_no_memory(const struct mcr_engine *e, const struct mcr_port *por
 static void submit_change(struct mcr_engine *e, struct mcr_port *port)
 {
 	struct mcr_filter_want *wants =
-	    calloc(e->joins->n_groups + e->n_interfaces + 1, sizeof(*wants));
+	    calloc(e->joins->n_groups + WANTS_OF_INTERFACE * e->n_interfaces + 1, sizeof(*wants));
 
 	port->filter_due = 0;
 	if (!wants) {
