@@ -3,7 +3,6 @@
 #ifndef JOIN_SET_RIG_H
 #define JOIN_SET_RIG_H
 
-#include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,6 +13,7 @@
 #include <cmocka.h>
 
 #include "engine/join/join_set.h"
+#include "family_rig.h"
 
 static const struct mcr_join_names names = {
     .interfaces = {"a", "b"},
@@ -101,7 +101,7 @@ static inline struct mcr_join join_of(const char *interface, const char *channel
 
 	strcpy(join.interface, interface);
 	strcpy(join.channel, channel);
-	join.group = mcr_address_from_ipv4(inet_addr(group));
+	join.group = twin(group);
 	return join;
 }
 
@@ -111,6 +111,8 @@ static inline const struct mcr_group *find(const struct mcr_join_set *set, uint1
 	return mcr_join_set_find(set, interface, join->group);
 }
 
-#define JOIN_SET_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+SET_UP_BOTH(set_up)
+
+#define JOIN_SET_TEST(name) TEST_BOTH(name, set_up, tear_down)
 
 #endif

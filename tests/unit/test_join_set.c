@@ -43,7 +43,7 @@ static void expect_refused(struct rig *r, const struct mcr_join *join, int code,
 static void one_bad_join_refuses_the_whole_change_and_is_named(void **state)
 {
 	struct rig *r = *state;
-	const struct mcr_address group = mcr_address_from_ipv4(inet_addr("239.0.0.1"));
+	const struct mcr_address group = twin("239.0.0.1");
 	struct mcr_join join = join_of("", "", "239.1.1.1");
 
 	expect_refused(r, &join, -EINVAL,
@@ -53,7 +53,7 @@ static void one_bad_join_refuses_the_whole_change_and_is_named(void **state)
 	join = join_of("a", "news", "239.1.1.1");
 	expect_refused(r, &join, -ENOENT, "no channel \"news\": there are default, md");
 	join = join_of("a", "", "10.1.1.1");
-	expect_refused(r, &join, -EINVAL, "10.1.1.1");
+	expect_refused(r, &join, -EINVAL, twin_text("10.1.1.1"));
 	join = join_of("a", "", "232.1.1.1");
 	expect_refused(r, &join, -EINVAL, "source-specific");
 	join = join_of("a", "", "239.1.1.1");
@@ -74,6 +74,78 @@ static void one_bad_join_refuses_the_whole_change_and_is_named(void **state)
 	join = join_of("a", "", "239.1.1.1");
 	join.reserved[28] = 1;
 	expect_refused(r, &join, -EINVAL, "reserved octets");
+}
+
+static void group_and_source_are_of_one_family(void **state)
+{
+	const struct mcr_address ipv4 = mcr_address_from_ipv4(htonl(0x0a000001)),
+				 ipv6 = {{0x20, 1, 0xd, 0xb8, [15] = 1}};
+	struct rig *r = *state;
+	struct mcr_join join = join_of("a", "", "239.1.1.1");
+
+	join.n_sources = 1;
+	join.sources = is_ipv6 ? &ipv4 : &ipv6;
+	expect_refused(r, &join, -EINVAL, "must be of one family, IPv4 or IPv6");
+	join.sources = is_ipv6 ? &ipv6 : &ipv4;
+	assert_int_equal(change(r, NULL, 0, &join, 1), 0);
+}
+
+static void groups_that_no_network_brings_are_refused(void **state)
+{
+	static const struct {
+		struct mcr_address group;
+		const char *why;
+	} cases[] = {
+	    {{{0xff, 0x00, [15] = 1}}, "scope is 0, 1 or f"},
+	    {{{0xff, 0x11, [15] = 1}}, "scope is 0, 1 or f"},
+	    {{{0xff, 0x0f, [15] = 1}}, "scope is 0, 1 or f"},
+	    {{{0xff, 0x05}}, "the group is reserved"},
+	    {{{0xff, 0x3e, [12] = 0x40}}, "the group is reserved"},
+	    {{{0xff, 0x3e, [12] = 0x80, [15] = 1}}, "ff3x::/32 are source-specific"},
+	    {{{0xfe, 0x80, [15] = 1}}, "not a multicast address (224.0.0.0/4, ff00::/8)"},
+	};
+	struct rig *r = *state;
+	struct mcr_join join = join_of("a", "", "232.0.0.0");
+
+	is_ipv6 = 0; /* the good join of expect_refused */
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		join.group = cases[i].group;
+		expect_refused(r, &join, -EINVAL, cases[i].why);
+	}
+	join.group = mcr_address_from_ipv4(htonl(0xe8000000));
+	expect_refused(r, &join, -EINVAL, "the group is reserved");
+}
+
+/* The one of each interface is its own: join_resolve wants its name. */
+static void a_group_of_the_link_is_joined_on_each_interface(void **state)
+{
+	struct rig *r = *state;
+	const struct mcr_join both[] = {join_of("a", "", "224.0.0.9"),
+					join_of("b", "", "224.0.0.9")};
+	struct mcr_join nowhere = join_of("", "", "224.0.0.9");
+
+	expect_refused(r, &nowhere, -EINVAL, "which interface it is for");
+	assert_int_equal(change(r, NULL, 0, both, 2), 0);
+	assert_int_equal(r->set->n_groups, 2);
+	assert_int_equal(change(r, both, 1, NULL, 0), 0);
+	assert_null(find(r->set, 0, &both[0]));
+	assert_non_null(find(r->set, 1, &both[1]));
+}
+
+static void groups_of_both_families_stand_side_by_side(void **state)
+{
+	struct rig *r = *state;
+	struct mcr_join joins[2];
+
+	is_ipv6 = 0;
+	joins[0] = join_of("a", "", "239.1.1.1");
+	is_ipv6 = 1;
+	joins[1] = join_of("a", "", "239.1.1.1");
+	assert_int_equal(change(r, NULL, 0, joins, 2), 0);
+	assert_int_equal(r->set->n_groups, 2);
+	assert_int_equal(change(r, joins, 1, NULL, 0), 0);
+	assert_non_null(find(r->set, 0, &joins[1]));
+	assert_null(find(r->set, 0, &joins[0]));
 }
 
 static void the_only_interface_need_not_be_named(void **state)
@@ -102,7 +174,7 @@ static void a_join_is_removed_as_often_as_it_was_added(void **state)
 	assert_int_equal(change(r, twice, 1, NULL, 0), 0);
 	assert_int_equal(r->set->n_groups, 1);
 	assert_int_equal(change(r, twice, 2, NULL, 0), -ENOENT);
-	assert_non_null(strstr(r->err.text, "239.1.1.1"));
+	assert_non_null(strstr(r->err.text, twin_text("239.1.1.1")));
 	assert_int_equal(r->set->n_groups, 1);
 	assert_int_equal(change(r, twice, 1, NULL, 0), 0);
 	assert_int_equal(r->set->n_groups, 0);
@@ -116,7 +188,7 @@ static void slots_end_and_a_change_beyond_them_takes_none(void **state)
 
 	for (size_t i = 0; i <= n; i++) {
 		many[i] = join_of("a", "", "239.0.0.0");
-		many[i].group = mcr_address_from_ipv4(htonl(0xef000000 + (uint32_t)i));
+		many[i].group = twin_of(0xef000000 + (uint32_t)i);
 	}
 	assert_int_equal(change(r, NULL, 0, many, n + 1), -ENOSPC);
 	assert_non_null(strstr(r->err.text, "65536"));
@@ -181,7 +253,7 @@ static void nobody_leaves_what_another_joined_and_it_is_said_whose_it_is(void **
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_int_equal(change_of(r, cases[i].holder, NULL, 0, &join, 1), 0);
 		assert_int_equal(change_of(r, cases[i].asker, &join, 1, NULL, 0), -ENOENT);
-		assert_non_null(strstr(r->err.text, "239.1.1.1"));
+		assert_non_null(strstr(r->err.text, twin_text("239.1.1.1")));
 		assert_non_null(strstr(r->err.text, cases[i].text));
 		assert_int_equal(change_of(r, cases[i].holder, &join, 1, NULL, 0), 0);
 	}
@@ -205,8 +277,7 @@ static void a_join_is_left_however_it_is_written(void **state)
 	static const struct mcr_join_names one = {
 	    .interfaces = {"a"}, .channels = {"default"}, .n_interfaces = 1, .n_channels = 1};
 	const char *const interfaces[] = {"", "a"}, *const channels[] = {"", "default"};
-	const struct mcr_address first = mcr_address_from_ipv4(htonl(0x0a000001)),
-				 second = mcr_address_from_ipv4(htonl(0x0a000002)),
+	const struct mcr_address first = twin_of(0x0a000001), second = twin_of(0x0a000002),
 				 up[] = {first, second}, down[] = {second, first};
 	struct rig *r = *state;
 
@@ -314,6 +385,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    JOIN_SET_TEST(a_group_that_stays_keeps_its_slot_and_its_time),
 	    JOIN_SET_TEST(one_bad_join_refuses_the_whole_change_and_is_named),
+	    JOIN_SET_TEST(group_and_source_are_of_one_family),
+	    cmocka_unit_test_setup_teardown(groups_that_no_network_brings_are_refused, set_up,
+					    tear_down),
+	    JOIN_SET_TEST(a_group_of_the_link_is_joined_on_each_interface),
+	    cmocka_unit_test_setup_teardown(groups_of_both_families_stand_side_by_side, set_up,
+					    tear_down),
 	    JOIN_SET_TEST(the_only_interface_need_not_be_named),
 	    JOIN_SET_TEST(a_join_is_removed_as_often_as_it_was_added),
 	    JOIN_SET_TEST(slots_end_and_a_change_beyond_them_takes_none),

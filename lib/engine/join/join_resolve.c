@@ -47,13 +47,42 @@ static int by_address(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct mcr_address));
 }
 
+/* NULL: it may be joined. */
+static const char *what_is_wrong(enum mcr_group_fault fault)
+{
+	switch (fault) {
+	case MCR_GROUP_OK:
+		return NULL;
+	case MCR_GROUP_NOT_MULTICAST:
+		return "the group is not a multicast address (224.0.0.0/4, ff00::/8)";
+	case MCR_GROUP_RESERVED:
+		return "the group is reserved, and nothing is sent to it";
+	case MCR_GROUP_BAD_SCOPE:
+		return "the group's scope is 0, 1 or f: nothing comes to it from a network";
+	case MCR_GROUP_NEEDS_SOURCES:
+		return "232.0.0.0/8 and ff3x::/32 are source-specific: name a source with @SOURCE";
+	}
+	return "unknown fault";
+}
+
+static int check_source(const struct mcr_join *join, struct mcr_address source,
+			struct mcr_error *err)
+{
+	if (!mcr_address_is_host(source))
+		return mcr_join_refuse(err, join, -EINVAL, "a source is not a unicast address");
+	if (mcr_address_is_ipv4(source) != mcr_address_is_ipv4(join->group))
+		return mcr_join_refuse(err, join, -EINVAL,
+				       "group and source must be of one family, IPv4 or IPv6");
+	return 0;
+}
+
 static int check_sources(const struct mcr_join *join, struct mcr_error *err)
 {
 	enum mcr_group_fault fault = mcr_group_fault(join->group, join->mode);
+	int ret = 0;
 
-	if (fault == MCR_GROUP_NOT_MULTICAST)
-		return mcr_join_refuse(err, join, -EINVAL,
-				       "the group is not a multicast address (224.0.0.0/4)");
+	if (fault != MCR_GROUP_OK && fault != MCR_GROUP_NEEDS_SOURCES)
+		return mcr_join_refuse(err, join, -EINVAL, what_is_wrong(fault));
 	if (join->mode > MCR_FILTER_INCLUDE || join->n_sources > MCR_JOIN_SOURCES_MAX ||
 	    (join->n_sources > 0 && !join->sources))
 		return mcr_join_refuse(err, join, -EINVAL,
@@ -62,14 +91,10 @@ static int check_sources(const struct mcr_join *join, struct mcr_error *err)
 	if (join->mode == MCR_FILTER_INCLUDE && join->n_sources == 0)
 		return mcr_join_refuse(err, join, -EINVAL, "an including join needs a source");
 	if (fault != MCR_GROUP_OK)
-		return mcr_join_refuse(
-		    err, join, -EINVAL,
-		    "232.0.0.0/8 is source-specific: name a source with @SOURCE");
-	for (uint32_t i = 0; i < join->n_sources; i++)
-		if (!mcr_address_is_host(join->sources[i]))
-			return mcr_join_refuse(err, join, -EINVAL,
-					       "a source is not a unicast address");
-	return 0;
+		return mcr_join_refuse(err, join, -EINVAL, what_is_wrong(fault));
+	for (uint32_t i = 0; ret == 0 && i < join->n_sources; i++)
+		ret = check_source(join, join->sources[i], err);
+	return ret;
 }
 
 /* Those that have too many are refused. */
