@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Messages byte for byte: the golden payloads G1 to G11 of the reference host, and rows H-ENC-*.
- * igmp_rig.h checks the encapsulation of every message that any of the test programs sends. */
+ * gmp_rig.h checks the encapsulation of every message that any of the test programs sends. */
 #include "core/gmp/gmp_wire.h"
-#include "igmp_rig.h"
+#include "gmp_rig.h"
 
 #define HEADER_40 "46c00028000040000102f9f70a000002e000001694040000"
 #define HEADER_44 "46c0002c000040000102f9f30a000002e000001694040000"
@@ -234,5 +234,5 @@ int main(void)
 	    cmocka_unit_test(checksums_are_right_for_any_number_of_sources),
 	    cmocka_unit_test(response_codes_are_decoded_as_the_text_says),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return RUN_IGMP(tests);
 }

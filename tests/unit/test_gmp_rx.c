@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What is accepted and what is not (rows H-RX-*). The row that a test shows stands before it. */
-#include "igmp_rig.h"
+#include "gmp_rig.h"
 
 static void rig_joined(struct rig *r, uint8_t strict)
 {
@@ -226,6 +226,12 @@ static void a_broken_ip_header_is_malformed(void **state)
 	}
 }
 
+/* Whether the checksum of MLD covers this octet of a packet: the addresses and the message. */
+static int is_summed(size_t k)
+{
+	return k >= 48 || (k >= 8 && k < 40);
+}
+
 /* H-RX-13 */
 static void every_truncation_and_every_flipped_octet_is_survived(void **state)
 {
@@ -241,20 +247,25 @@ static void every_truncation_and_every_flipped_octet_is_survived(void **state)
 
 	rig_joined(&r, 0);
 	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
+		if (is_mld() && queries[i].version == 1)
+			continue;
 		size_t n = build_query(&queries[i], packet);
 
 		for (size_t k = 0; k < n; k++) {
 			assert_int_equal(feed_copy(&r, packet, k), -EBADMSG);
 			for (unsigned bit = 0; bit < 8; bit++) {
 				packet[k] ^= (uint8_t)(1 << bit);
-				/* Either checksum covers every octet. */
-				assert_int_equal(feed_copy(&r, packet, n), -EBADMSG);
+				/* Either of IPv4's checksums covers every octet. */
+				int rc = feed_copy(&r, packet, n);
+
+				assert_true(rc == -EBADMSG || (is_mld() && !is_summed(k)));
 				packet[k] ^= (uint8_t)(1 << bit);
 			}
 		}
 	}
 	run_for(&r, 100);
-	assert_count(&r, 0);
+	if (!is_mld()) /* where hop limit and options are not summed, a query may be heard */
+		assert_count(&r, 0);
 	rig_stop(&r);
 }
 
@@ -281,21 +292,23 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_flipped_bit_in_the_checksum_silences_us),
-	    cmocka_unit_test(the_length_of_the_ip_payload_gives_the_version),
 	    cmocka_unit_test(octets_behind_the_fields_are_ignored_but_checked),
 	    cmocka_unit_test(more_sources_than_octets_is_malformed),
 	    cmocka_unit_test(unknown_types_and_reports_of_others_are_ignored),
 	    cmocka_unit_test(a_query_to_any_address_of_ours_is_answered),
-	    cmocka_unit_test(strict_refuses_general_queries_to_a_joined_group),
-	    cmocka_unit_test(strict_demands_router_alert_of_v2_and_v3),
-	    cmocka_unit_test(strict_demands_ttl_1),
-	    cmocka_unit_test(a_querier_without_address_or_off_the_subnet_is_answered),
 	    cmocka_unit_test(a_group_field_that_is_no_group_is_ignored),
 	    cmocka_unit_test(a_general_query_with_sources_is_ignored),
-	    cmocka_unit_test(a_broken_ip_header_is_malformed),
 	    cmocka_unit_test(every_truncation_and_every_flipped_octet_is_survived),
 	    cmocka_unit_test(flags_and_reserved_bits_of_a_query_change_nothing),
 	    cmocka_unit_test(every_reason_has_a_name_of_its_own),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	const struct CMUnitTest igmp[] = {
+	    cmocka_unit_test(the_length_of_the_ip_payload_gives_the_version),
+	    cmocka_unit_test(strict_refuses_general_queries_to_a_joined_group),
+	    cmocka_unit_test(strict_demands_router_alert_of_v2_and_v3),
+	    cmocka_unit_test(strict_demands_ttl_1),
+	    cmocka_unit_test(a_querier_without_address_or_off_the_subnet_is_answered),
+	    cmocka_unit_test(a_broken_ip_header_is_malformed),
+	};
+	return RUN_BOTH(tests) + RUN_IGMP(igmp);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Without a querier: memberships are reported again at a set interval. And what the machine says
  * about itself. */
-#include "igmp_rig.h"
+#include "gmp_rig.h"
 
 static void rig_repeating(struct rig *r, uint8_t version, uint32_t repeat_s)
 {
@@ -174,5 +174,5 @@ int main(void)
 	    cmocka_unit_test(the_interface_shows_its_querier),
 	    cmocka_unit_test(a_group_shows_its_state),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return RUN_BOTH(tests);
 }

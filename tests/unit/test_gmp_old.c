@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* v2 and v1 operation (rows H-V2-*, H-V1-*). The row that a test shows stands before it. */
-#include "igmp_rig.h"
+#include "gmp_rig.h"
 
 /* H-V2-1 */
 static void a_v2_join_is_reported_at_once_and_once_more(void **state)
@@ -404,7 +404,8 @@ static void many_timers_fire_each_at_its_time(void **state)
 		expected += due[i] >= sec(1060.1);
 	assert_count(&r, expected);
 	for (size_t i = 0; i < r.n_sent; i++)
-		assert_int_equal(r.sent[i].at_ns, due[word(r.sent[i].bytes + 28) - 0xef000100u]);
+		assert_int_equal(r.sent[i].at_ns,
+				 due[word(r.sent[i].bytes + r.sent[i].len - 4) - 0xef000100u]);
 	rig_stop(&r);
 }
 
@@ -427,12 +428,14 @@ int main(void)
 	    cmocka_unit_test(a_v2_join_and_leave_before_one_poll_send_nothing),
 	    cmocka_unit_test(the_all_hosts_group_is_never_reported_in_v2),
 	    cmocka_unit_test(any_interest_is_plain_membership_in_v2),
-	    cmocka_unit_test(a_v1_query_is_answered_within_ten_seconds),
-	    cmocka_unit_test(v1_knows_no_leave),
-	    cmocka_unit_test(the_group_field_of_a_v1_query_is_ignored),
 	    cmocka_unit_test(an_announcement_in_v2_sends_the_joins_again),
 	    cmocka_unit_test(a_silenced_join_is_not_repeated_with_later_answers),
 	    cmocka_unit_test(many_timers_fire_each_at_its_time),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	const struct CMUnitTest igmp[] = {
+	    cmocka_unit_test(a_v1_query_is_answered_within_ten_seconds),
+	    cmocka_unit_test(v1_knows_no_leave),
+	    cmocka_unit_test(the_group_field_of_a_v1_query_is_ignored),
+	};
+	return RUN_BOTH(tests) + RUN_IGMP(igmp);
 }
