@@ -23,6 +23,11 @@ CASES = {
     'hop': ['1000000 messages/s, p50', 'there and back, one after the other, p50'],
     'growth': ['10000 groups', '8 channels that take the same groups', '1 packets a burst',
                'a join, until the driver has its report', '1000 joins at once, IGMP packets'],
+    'family': ['86 octets, as many lines, no reader', '86 octets, as long a payload, no reader',
+               '86 octets, as many lines, 10000 groups', '86 octets, as many lines, one reader',
+               '86 octets, as many lines, 1000000 messages/s, p50',
+               '86 octets, as many lines, burst of 32: first',
+               '86 octets, as many lines, no reader, instructions'],
 }
 # Against the commit itself: without its changes that are not committed.
 GAIN = {
@@ -123,18 +128,55 @@ def checksum(words):
     return ~total & 0xffff
 
 
-def write_capture(path):
-    """512 datagrams, one for each group from 239.16.0.0 on, from a host that is not the port."""
+def datagram(family, i):
+    """To the i-th group of mcring-bench, from a host that is not the port."""
+    group = struct.pack('>BBH', 239, 16, i) # IPv6: the end of it
+    udp = struct.pack('>HHHH', 5000, 5000, 8 + 86, 0) + bytes(86)
+    if family == 4:
+        ip = struct.pack('>BBHHHBBH4s4s', 0x45, 0, 20 + len(udp), 0, 0, 16, 17, 0,
+                         bytes((192, 0, 2, 1)), group)
+        ip = ip[:10] + struct.pack('>H', checksum(ip)) + ip[12:]
+        return bytes((1, 0, 0x5e, 16)) + group[2:] + bytes((2, 0, 0, 0, 0, 9, 8, 0)) + ip + udp
+    addresses = bytes.fromhex('20010db8') + bytes(11) + b'\1' + b'\xff\x15' + bytes(10) + group
+    ip = struct.pack('>IHBB', 6 << 28, len(udp), 17, 16) + addresses
+    pseudo = addresses + struct.pack('>II', len(udp), 17)
+    udp = udp[:6] + struct.pack('>H', checksum(pseudo + udp)) + udp[8:]
+    return b'\x33\x33' + group + bytes((2, 0, 0, 0, 0, 9, 0x86, 0xdd)) + ip + udp
+
+
+def write_capture(path, family=4, n=512):
+    """Datagrams, one for each group."""
     with open(path, 'wb') as f:
         f.write(struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
-        for i in range(512):
-            group = struct.pack('>BBH', 239, 16, i)
-            ip = struct.pack('>BBHHHBBH4s4s', 0x45, 0, 28 + 86, 0, 0, 16, 17, 0,
-                             bytes((192, 0, 2, 1)), group)
-            ip = ip[:10] + struct.pack('>H', checksum(ip)) + ip[12:]
-            frame = (bytes((1, 0, 0x5e, 16)) + group[2:] + bytes((2, 0, 0, 0, 0, 9, 8, 0)) + ip +
-                     struct.pack('>HHHH', 5000, 5000, 8 + 86, 0) + bytes(86))
+        for i in range(n):
+            frame = datagram(family, i)
             f.write(struct.pack('<IIII', 0, 0, len(frame), len(frame)) + frame)
+
+
+def measure(build, *args, vdev=()):
+    """One run of mcring-bench: (its exit status, its figures or its errors)."""
+    r = subprocess.run([os.path.join(build, 'tools', 'mcring-bench'), *EAL.split(), *vdev, '--',
+                        *map(str, args)], capture_output=True, text=True)
+    return r.returncode, r.stderr if r.returncode else json.loads(r.stdout.splitlines()[-1])
+
+
+def families(build, folder):
+    """Both come from a wire and out of captures; a mistake gets one line."""
+    for family in (4, 6):
+        capture = os.path.join(folder, f'ipv{family}.pcap')
+        write_capture(capture, family)
+        status, r = measure(build, 'engine', '--port', 'net_pcap0', '--family', family, '--ms', 100,
+                            vdev=[f'--vdev=net_pcap0,rx_pcap={capture},infinite_rx=1'])
+        assert status == 0 and r['delivered'] == r['packets'] > 0, r
+        write_capture(capture, family, 100)
+        status, r = measure(build, 'burst', '--capture', capture, '--ms', 100)
+        assert status == 0 and r['captured'] == 100 and r['lost'] == 0, r
+    for args, words in ((('--family', 5), 'expected 4 or 6'),
+                        (('--family', 6, '--size', 1453), 'up to 1452'),
+                        (('--family', 6), 'the payload + 62')):
+        status, errors = measure(build, 'engine', '--port', 'net_null0', '--ms', 10, *args,
+                                 vdev=['--vdev=net_null0,size=128'])
+        assert status == 1 and words in errors and len(errors.splitlines()) == 1, errors
 
 
 def main():
@@ -144,6 +186,7 @@ def main():
         return 77
     parts(root, build)
     with tempfile.TemporaryDirectory() as folder:
+        families(build, folder)
         gain(root, build, folder)
         results = bench(root, build, folder, CASES)
         assert all(r['ours'] > 0 or r['case'].endswith('lost') for r in results), results

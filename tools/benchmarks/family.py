@@ -31,6 +31,15 @@ def against(run, case, ipv6, ipv4, unit, **kwargs):
     run.compare('family', case, ipv6, ipv4, 'IPv4', unit, **kwargs)
 
 
+def rows(run, flat, names, unit, pairs=None):
+    """Several figures of one run of each. flat: gives them by key; names: a row's name and its key."""
+    def of_ipv4():
+        return {f'IPv4 {key}': value for key, value in flat(4).items()}
+
+    run.compare_all('family', lambda: flat(6), of_ipv4, [
+        Row(name, key, unit, None, 'lower', f'IPv4 {key}', 'IPv4') for name, key in names], pairs)
+
+
 def cost(run):
     """Of the rx lcore, with few frames and with all buffers in turn."""
     for name, args in (('no reader', ()), ('no reader, all buffers in turn', ('--rotate',))):
@@ -55,7 +64,7 @@ def reader(run):
         if size == 86:
             against(run, f'{case}, one reader', lambda: engine.read(run, size6, family=6),
                     lambda: engine.read(run, size), 'messages/s', better='higher',
-                    target=target and 1 / target)
+                    target=target and round(1 / target, 2))
 
 
 def hops(run):
@@ -73,17 +82,12 @@ def hops(run):
 
 def bursts(run):
     """The first of 32 out of silence, and the last."""
-    def flat(size, *args):
-        return burst.flat(common.bench('burst', '--size', size, '--ms', run.ms, *args))
-
-    def of_ipv4(size):
-        return {f'IPv4 {key}': value for key, value in flat(size).items()}
-
     for case, size, size6, _ in cases(run):
         if size == 86:
-            run.compare_all('family', lambda: flat(size6, '--family', 6), lambda: of_ipv4(size), [
-                Row(f'{case}, burst of 32: {name}', key, 'ns', None, 'lower', f'IPv4 {key}', 'IPv4')
-                for key, name in (('p50 1', 'first'), ('p50 last', 'last'))])
+            rows(run, lambda family: burst.flat(common.bench(
+                'burst', '--family', family, '--size', size6 if family == 6 else size, '--ms',
+                run.ms)), [(f'{case}, burst of 32: {name}', key)
+                           for name, key in (('first', 'p50 1'), ('last', 'p50 last'))], 'ns')
 
 
 def instructions(run):

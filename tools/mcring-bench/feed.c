@@ -30,10 +30,10 @@ static int know_vlan(struct feed *feed, uint16_t vlan)
 	return 0;
 }
 
-static int know_flow(struct feed *feed, const struct mcr_packet *p)
+static int know_flow(struct feed *feed, const struct mcr_packet *p, const uint8_t *frame)
 {
 	struct mcr_join_list *flows = &feed->plan.flows;
-	struct mcr_join join = {.group = mcr_address_from_ipv4(p->group_be), .port = p->port};
+	struct mcr_join join = {.group = mcr_packet_group(p, frame), .port = p->port};
 
 	feed_interface(join.interface, p->vlan);
 	for (size_t i = 0; i < flows->n; i++)
@@ -59,7 +59,7 @@ static int capture_flows(struct feed *feed, const struct bench_options *options)
 		mcr_parse_walk(&p, f->data, f->len, f->len, 0, nobody);
 		if (p.verdict != MCR_PARSED_UDP)
 			return fail("packet %u of the captures is not multicast UDP", i + 1);
-		if (know_flow(feed, &p) < 0)
+		if (know_flow(feed, &p, f->data) < 0)
 			return -1;
 	}
 	return 0;
