@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Our frames against those of a reference host, scenario by scenario.
 
-Each scenario feeds the capture's queries and foreign reports to the IGMP machine at their times,
-repeats what the application of the reference host did, and compares what comes out with what the
-reference host sent: IP header and IGMP message field by field as scapy decodes them, records in any
-order, times aside. tshark has to find nothing malformed and no bad checksum in any of our frames.
+Each scenario feeds the capture's queries and foreign reports to the machine of IGMP and MLD at
+their times, repeats what the application of the reference host did, and compares what comes out with
+what the reference host sent: IP header and message field by field as scapy decodes them, records in
+any order, times aside. tshark has to find nothing malformed and no bad checksum in any of our frames.
 
 usage: captures.py REPLAY [CAPTURES]    (exit 77: the captures are not there)
 """
@@ -16,9 +16,10 @@ import sys
 import tempfile
 import unittest
 
-from scapy.all import IP, checksum, rdpcap
+from scapy.all import IP, IPv6, IPv6ExtHdrHopByHop, checksum, rdpcap
 from scapy.contrib.igmp import IGMP
 from scapy.contrib.igmpv3 import IGMPv3
+from scapy.layers.inet6 import ICMPv6MLReport2
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 REPLAY = None
@@ -111,6 +112,17 @@ SCENARIOS.update({
         "0 exclude 239.1.2.3"),
 })
 
+MLD_HOST = "fe80::bc48:87ff:fe2a:4115"
+MLD_JOINED = ["-1000 include ff35::1234 2001:db8::1", "-1000 exclude ff15::1234",
+              "-1000 exclude ff02::1:ff2a:4115"]
+SCENARIOS.update({name: same(*MLD_JOINED, address=MLD_HOST) for name in (
+    "mld1-general", "mld2-bad-hlim", "mld2-bad-no-ra", "mld2-bad-src", "mld2-general",
+    "mld2-specific")})
+SCENARIOS.update({
+    "mld2-join-leave": same("0 exclude ff15::1234", "2.496 include ff15::1234", address=MLD_HOST),
+    "mld2-ssm": same("0 include ff35::1234 2001:db8::1", "2.5 leave_all", address=MLD_HOST),
+})
+
 # A kernel host among real queriers: what it said, each message once, however often.
 PEERS = {
     "peer-bridge-igmpv3": same("3.028 include 232.1.2.3 192.0.2.1", "3.028 exclude 239.1.2.3",
@@ -126,6 +138,14 @@ PEERS = {
                              address="10.2.0.2"),
     "peer-pimd-igmpv2": same("1.81 exclude 239.1.2.3", "35.8129 leave_all", address="10.2.0.2",
                              version=2),
+    "peer-bridge-mldv2": same("0.48 exclude ff02::1:ff0c:b097",
+                              "3.003 include ff35::1234 2001:db8::1", "3.003 exclude ff15::1234",
+                              "9 include ff15::1234", "12 include ff35::1234",
+                              address="fe80::7c02:fff:fe0c:b097"),
+    "peer-bridge-mldv1": same("0 exclude ff02::1:ff57:1fb3",
+                              "3.284 include ff35::1234 2001:db8::1", "3.284 exclude ff15::1234",
+                              "9.2848 include ff15::1234", "12.2885 include ff35::1234",
+                              address="fe80::2e:2fff:fe57:1fb3"),
     "peer-smcroute-host-lan": same("0 include 232.1.2.3 10.1.0.2", "0 exclude 239.1.2.3",
                                    "8 leave_all", address="10.2.0.2"),
 }
@@ -133,40 +153,82 @@ PEERS = {
 RECORDS = {1: "IS_IN", 2: "IS_EX", 3: "TO_IN", 4: "TO_EX", 5: "ALLOW", 6: "BLOCK"}
 
 
-def records(payload):
-    """The group records of a v3 report in words, sorted."""
-    report = IGMPv3(payload)
-    found = []
-    for r in report.payload.records:
-        assert r.auxdlen == 0
-        found.append(f"{RECORDS[r.rtype]}({r.maddr}){{{','.join(r.srcaddrs)}}}")
-    assert len(found) == report.payload.numgrp
-    return sorted(found)
+MLD_TYPES = {130: "query", 131: "report", 132: "done", 143: "report2"}
+
+
+def packet_of(frame):
+    """The IP or IPv6 packet of a frame; None without one."""
+    return frame[IP] if IP in frame else frame[IPv6] if IPv6 in frame else None
+
+
+def message_of(ip):
+    """The octets of an IGMP or MLD message; None in other packets."""
+    if IP in ip:
+        return bytes(ip.payload)
+    message = ip.payload.payload if IPv6ExtHdrHopByHop in ip else ip.payload
+    octets = bytes(message)
+    return octets if octets[:1] and octets[0] in MLD_TYPES else None
+
+
+def record_list(message):
+    """(type, group, sources) of each record of a v3 report of IGMP or a v2 report of MLD."""
+    if message[0] == 0x22:
+        report = IGMPv3(message)
+        assert len(report.payload.records) == report.payload.numgrp
+        assert not any(r.auxdlen for r in report.payload.records)
+        return [(r.rtype, r.maddr, r.srcaddrs) for r in report.payload.records]
+    report, found = ICMPv6MLReport2(message), []
+    record = report.records[0]
+    while record:  # each is the payload of the one before
+        assert record.auxdata_len == 0
+        found.append((record.rtype, record.dst, record.sources))
+        record = record.payload
+    assert len(found) == report.records_number
+    return found
+
+
+def has_records(message):
+    return message[0] in (0x22, 143)
+
+
+def records(message):
+    """The group records of a report in words, sorted."""
+    return sorted(f"{RECORDS[kind]}({group}){{{','.join(sources)}}}"
+                  for kind, group, sources in record_list(message))
+
+
+def header_fields(ip):
+    names = (("version", "ihl", "tos", "len", "id", "frag", "ttl", "proto", "chksum", "src", "dst")
+             if IP in ip else ("version", "tc", "fl", "plen", "nh", "hlim", "src", "dst"))
+    header = {name: ip.fields[name] for name in names}
+    if IP in ip:
+        header["flags"] = str(ip.flags)
+        header["options"] = b"".join(bytes(o) for o in ip.options).hex()
+    else:
+        header["options"] = bytes(ip.payload)[:8].hex()
+    return header
 
 
 def fields(ip):
-    """One frame as comparable fields; the octets of a v3 report count by its records."""
-    payload = bytes(ip.payload)
-    header = {name: ip.fields[name] for name in
-              ("version", "ihl", "tos", "len", "id", "frag", "ttl", "proto", "chksum", "src",
-               "dst")}
-    header["flags"] = str(ip.flags)
-    header["options"] = b"".join(bytes(o) for o in ip.options).hex()
-    header["igmp_checksum"] = payload[2:4].hex()
-    if payload[0] == 0x22:
-        header["flags_of_report"] = payload[1:2].hex() + payload[4:6].hex()
-        header["records"] = records(payload)
+    """One frame as comparable fields; the octets of a report with records count by its records."""
+    message, header = message_of(ip), header_fields(ip)
+    header["checksum"] = message[2:4].hex()
+    if has_records(message):
+        header["flags_of_report"] = message[1:2].hex() + message[4:6].hex()
+        header["records"] = records(message)
+    elif IP in ip:
+        old = IGMP(message)
+        header["message"] = f"{old.type:#x} {old.mrcode} {old.gaddr}"
     else:
-        message = IGMP(payload)
-        header["message"] = f"{message.type:#x} {message.mrcode} {message.gaddr}"
+        header["message"] = message[:2].hex() + message[4:].hex()
     return header
 
 
 def text(ip):
-    payload = bytes(ip.payload)
-    if payload[0] == 0x22:
-        return " ".join(records(payload))
-    return f"{payload[0]:#x} {'.'.join(map(str, payload[4:8]))}"
+    message = message_of(ip)
+    if has_records(message):
+        return " ".join(records(message))
+    return f"{message[0]:#x} {message[4:].hex()}"
 
 
 def run(script, out, *arguments):
@@ -180,7 +242,7 @@ def complaints(pcap):
     done = subprocess.run(
         ["tshark", "-r", pcap, "-o", "ip.check_checksum:TRUE", "-Y",
          "_ws.malformed || _ws.expert.severity >= 0x400000 || ip.checksum.status == 0 "
-         "|| igmp.checksum.status == 0"],
+         "|| igmp.checksum.status == 0 || icmpv6.checksum.status == 0"],
         text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
     return done.stdout
 
@@ -207,19 +269,21 @@ class Captures(unittest.TestCase):
     def replay(self, name, scenario):
         """Returns (frames of the reference host, our frames from time 0 on)."""
         address = scenario.get("address", "10.0.0.2")
-        frames = [f for f in rdpcap(os.path.join(CAPTURES, name + ".pcap")) if IP in f]
-        host = [f[IP] for f in frames if f[IP].src == address]
+        frames = [f for f in rdpcap(os.path.join(CAPTURES, name + ".pcap")) if packet_of(f)]
+        host = [packet_of(f) for f in frames if packet_of(f).src == address]
+        host = [ip for ip in host if message_of(ip)]
         start = float(frames[0].time) if frames else 0
         script = list(scenario["script"])
         for f in frames:
-            if f[IP].src != address:
-                script.append(f"{float(f.time) - start:.6f} input {bytes(f[IP]).hex()}")
+            if packet_of(f).src != address:
+                script.append(f"{float(f.time) - start:.6f} input {bytes(packet_of(f)).hex()}")
         script.sort(key=lambda line: float(line.split(" ", 1)[0]))
         script.append("120 end")
         out = os.path.join(self.dir.name, name + ".pcap")
         run(script, out, "address=" + address, f"version={scenario.get('version', 0)}")
         self.keep(out)
-        return host, [IP(bytes(f)) for f in rdpcap(out) if f.time >= 100000]
+        kind = IPv6 if ":" in address else IP
+        return host, [kind(bytes(f)) for f in rdpcap(out) if f.time >= 100000]
 
     def compare(self, name, scenario):
         theirs, ours = self.replay(name, scenario)
@@ -229,7 +293,7 @@ class Captures(unittest.TestCase):
             return
         if scenario.get("pooled"):
             self.assertEqual([f.len for f in ours], [f.len for f in theirs])
-            theirs, ours = ([sorted(r for f in side for r in records(bytes(f.payload)))]
+            theirs, ours = ([sorted(r for f in side for r in records(message_of(f)))]
                             for side in (theirs, ours))
             self.assertEqual(ours, theirs)
             return
@@ -246,7 +310,7 @@ class Captures(unittest.TestCase):
                 self.compare(name, scenario)
 
     def test_each_capture_that_a_scenario_names_is_there(self):
-        """More may lie beside them: those of MLD, and whatever a user keeps there."""
+        """More may lie beside them, whatever a user keeps there."""
         there = {f[:-5] for f in os.listdir(CAPTURES) if f.endswith(".pcap")}
         self.assertEqual(set(SCENARIOS) | set(PEERS), there & (set(SCENARIOS) | set(PEERS)))
 

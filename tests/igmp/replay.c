@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The IGMP machine driven by a script in virtual time; what it sends goes to a pcap file
+/* The membership machine driven by a script in virtual time; what it sends goes to a pcap file
  * (LINKTYPE_RAW), what it knows at the end is printed as one JSON object.
  *
- * replay OUT.pcap [address=A] [version=N] [mtu=N] < SCRIPT, with lines
+ * replay OUT.pcap [address=A] [version=N] [mtu=N] < SCRIPT (MLD when A is of IPv6), with lines
  *   T exclude|include GROUP [SOURCE]...   the state of a group from now on
  *   T announce ADDRESS
  *   T leave_all
- *   T input HEX                           one IPv4 packet
+ *   T input HEX                           one packet, from the IP header on
  *   T draw U                              the next random delay is U times the longest
  *   T end
  * T: seconds, ascending, may be negative. */
@@ -161,9 +161,10 @@ int main(int argc, char **argv)
 	size_t cap = 0;
 
 	for (int i = 2; i < argc; i++) {
-		if (!strncmp(argv[i], "address=", 8))
+		if (!strncmp(argv[i], "address=", 8)) {
 			cfg.address = address(argv[i] + 8);
-		else if (!strncmp(argv[i], "version=", 8))
+			cfg.family = strchr(argv[i], ':') ? MCR_GMP_MLD : MCR_GMP_IGMP;
+		} else if (!strncmp(argv[i], "version=", 8))
 			cfg.version = (uint8_t)atoi(argv[i] + 8);
 		else if (!strncmp(argv[i], "mtu=", 4))
 			cfg.mtu = (uint16_t)atoi(argv[i] + 4);
