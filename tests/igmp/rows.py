@@ -7,7 +7,8 @@ to stand in the table with at least one test, written `file: test_name`, and eac
 exist. A MAY that is left out says `left out: why` instead.
 
 usage: rows.py [--rows PREFIX]... [--print]
-  --rows PREFIX  the rows that have to be claimed, default H and S (hosts, hosts behind switches)
+  --rows PREFIX  the rows that have to be claimed, default H, S and M (hosts, hosts
+                 behind switches, MLD)
   --print        the table as the comments in the tests tell it: rows stand in the comment right
                  before a test, as `H-SC-2, H-SC-5: ...`
 """
@@ -19,7 +20,7 @@ import sys
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 TABLE = os.path.join(ROOT, "docs", "igmp.md")
 SPECIFICATION = os.path.join(ROOT, "..", "shared", "igmp", "CONFORMANCE.md")
-PREFIXES = ["H", "S"]
+PREFIXES = ["H", "S", "M"]
 ROW = re.compile(r"^\| *([A-Z]+(?:-[A-Z0-9]+)*-\d+) *\|(.*)$", re.M)
 CLAIM = re.compile(r"`([\w/]+\.(?:c|py)): (\w+)`")
 

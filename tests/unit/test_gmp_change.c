@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* v3 state-change reports (rows H-SC-*). The row that a test shows stands before it. */
+/* v3 state-change reports (rows H-SC-*, M-7). The row that a test shows stands before it. */
 #include "gmp_rig.h"
 
 /* H-SC-2, H-SC-5 */

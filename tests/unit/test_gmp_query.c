@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* v3 answers to queries (rows H-QR-*). The row that a test shows stands before it. */
+/* v3 answers to queries (rows H-QR-*, M-7, M-10). The row that a test shows stands before it. */
 #include "gmp_rig.h"
 
 /* EXCLUDE{192.0.2.1} of 239.1.2.3 and INCLUDE{192.0.2.1} of 232.1.2.3, all reported. */

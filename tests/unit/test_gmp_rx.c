@@ -28,7 +28,7 @@ static size_t answers(const struct query *q, uint8_t strict, enum mcr_gmp_rx rea
 }
 #define ANSWERS(strict, reason, ...) answers(&(struct query){__VA_ARGS__}, strict, reason)
 
-/* H-RX-1 */
+/* H-RX-1, M-2 */
 static void a_flipped_bit_in_the_checksum_silences_us(void **state)
 {
 	assert_int_equal(ANSWERS(0, MCR_GMP_RX_QUERY, .code = 10), 1);
@@ -82,7 +82,7 @@ static void more_sources_than_octets_is_malformed(void **state)
 	    1);
 }
 
-/* H-RX-5 */
+/* H-RX-5, M-2 */
 static void unknown_types_and_reports_of_others_are_ignored(void **state)
 {
 	static const unsigned types[] = {0x100, 0x13, 0x14, 0x17, 0x1e, 0x1f, 0x22, 0x30, 0xff};

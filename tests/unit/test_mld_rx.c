@@ -221,6 +221,8 @@ static void extension_headers_are_walked_and_checked(void **state)
 	     "0005",
 	     0, MCR_GMP_RX_BAD_IP},
 	    {"a header beyond the packet", "3aff" HOP, 0, MCR_GMP_RX_BAD_IP},
+	    {"a routing header beyond the packet", "2b00" HOP "3a10000000000000", 0,
+	     MCR_GMP_RX_BAD_IP},
 	    {"UDP", "1100" HOP, 0, MCR_GMP_RX_BAD_IP},
 	    {"no next header", "3b00" HOP, 0, MCR_GMP_RX_BAD_IP},
 	    {"eight headers",

@@ -33,19 +33,6 @@ enum {
 #define HEADERS_MAX    8    /* between the IPv6 header and the message */
 #define MILLISECOND_NS 1000000ull
 
-#define ALL_ROUTERS                       \
-	{                                 \
-		{                         \
-			0xff, 2, [15] = 2 \
-		}                         \
-	}
-#define V2_ROUTERS                           \
-	{                                    \
-		{                            \
-			0xff, 2, [15] = 0x16 \
-		}                            \
-	}
-
 /* Where a packet is being read. */
 struct cursor {
 	const uint8_t *p, *end;
@@ -225,25 +212,23 @@ static void complete(uint8_t *packet, size_t len, struct mcr_address source,
 static void write_old(uint8_t *packet, uint8_t type, struct mcr_address source,
 		      struct mcr_address group)
 {
-	static const struct mcr_address all_routers = ALL_ROUTERS;
 	uint8_t *p = packet + IP_HEADER;
 
 	memset(p, 0, 8); /* the response delay, too: RFC 2710 §3.4 */
 	p[0] = type;
 	memcpy(p + 8, group.octets, 16);
-	complete(packet, OLD, source, type == TYPE_V1_DONE ? all_routers : group);
+	complete(packet, OLD, source, type == TYPE_V1_DONE ? MCR_ADDRESS_ALL_ROUTERS : group);
 }
 
 static void finish(uint8_t *packet, size_t len, struct mcr_address source, uint16_t records)
 {
-	static const struct mcr_address v2_routers = V2_ROUTERS;
 	uint8_t *p = packet + IP_HEADER;
 
 	memset(p, 0, MCR_GMP_REPORT_HEADER);
 	p[0] = TYPE_V2_REPORT;
 	p[6] = (uint8_t)(records >> 8);
 	p[7] = (uint8_t)records;
-	complete(packet, len - IP_HEADER, source, v2_routers);
+	complete(packet, len - IP_HEADER, source, MCR_ADDRESS_MLDV2_ROUTERS);
 }
 
 const struct mcr_gmp_wire mcr_mld_wire = {
