@@ -22,8 +22,6 @@
 #include <mcring/join.h>
 #include <mcring/stats.h>
 
-#include "core/words.h"
-
 /* A join with its names resolved to indices. */
 struct mcr_rule {
 	const struct mcr_join *join; /* borrowed during the build: group, port, mode, sources, id */
@@ -123,7 +121,7 @@ struct mcr_group_table {
 	uint32_t mask_ipv6;
 	const struct mcr_group_entry_ipv6 *entries_ipv6;
 	const struct mcr_address *sources_ipv6;
-	uint64_t multipliers_ipv6[2]; /* beside `multiplier` */
+	uint64_t multipliers_ipv6[3]; /* odd */
 	uint32_t shift_ipv6;
 };
 
@@ -157,22 +155,21 @@ static inline uint64_t mcr_group_key_of_flow(uint16_t interface, uint64_t flow)
 #define MCR_GROUP_MULTIPLIER UINT64_C(0x0748f6d897898f07)
 #define MCR_GROUP_CHAIN_MAX  128u
 
-/* IPv6: beside the multiplier above, for the group's upper 96 bits, which feeds seldom number. */
-#define MCR_GROUP_MULTIPLIERS_IPV6 UINT64_C(0x9fb21c651e98df25), UINT64_C(0xd6e8feb86659fd93)
+/* The same for IPv6, of the key and the group's halves in the order of memory: the result of a
+ * search over the same patterns, and over groups that are numbered in any other place. 1.08 entries
+ * on average, 1.5 in the worst pattern. */
+#define MCR_GROUP_MULTIPLIERS_IPV6 \
+	UINT64_C(0x8b691842588e15d1), UINT64_C(0x47adede1c6dc2259), UINT64_C(0x9e691d290f885ad1)
 
 static inline uint32_t mcr_group_slot(const struct mcr_group_table *table, uint64_t key)
 {
 	return (uint32_t)((key * table->multiplier) >> table->shift);
 }
 
-/* The part of a key in IPv6 that is hashed as IPv4's is, with the group's low 32 bits: feeds number
- * their groups there. */
-static inline uint64_t mcr_group_key_ipv6(uint16_t interface, const uint8_t *group, uint16_t port)
+/* The part of a key in IPv6 that is not the group. */
+static inline uint64_t mcr_group_key_ipv6(uint16_t interface, uint16_t port)
 {
-	uint32_t low_be;
-
-	memcpy(&low_be, group + 12, sizeof(low_be));
-	return mcr_group_key(interface, low_be, port);
+	return mcr_group_key(interface, 0, port);
 }
 
 static inline struct mcr_group_ipv6 mcr_group_load_ipv6(const uint8_t *address)
@@ -191,9 +188,9 @@ static inline int mcr_group_same_ipv6(struct mcr_group_ipv6 a, struct mcr_group_
 static inline uint32_t mcr_group_slot_ipv6(const struct mcr_group_table *table, uint64_t key,
 					   struct mcr_group_ipv6 group)
 {
-	return (uint32_t)((key * table->multiplier + group.words[0] * table->multipliers_ipv6[0] +
-			   (uint32_t)(group.words[1] >> MCR_WORD_SHIFT(0, 4)) *
-			       table->multipliers_ipv6[1]) >>
+	return (uint32_t)((key * table->multipliers_ipv6[0] +
+			   group.words[0] * table->multipliers_ipv6[1] +
+			   group.words[1] * table->multipliers_ipv6[2]) >>
 			  table->shift_ipv6);
 }
 
@@ -369,7 +366,7 @@ static inline int mcr_group_table_match_ipv6(const struct mcr_group_table *table
 					     struct mcr_target *targets, uint32_t *membership)
 {
 	const struct mcr_group_entry_ipv6 *e = mcr_group_lookup_ipv6(
-	    table, mcr_group_key_ipv6(interface, group, port), mcr_group_load_ipv6(group));
+	    table, mcr_group_key_ipv6(interface, port), mcr_group_load_ipv6(group));
 	int n = 0;
 
 	if (__builtin_expect(!e, 0))

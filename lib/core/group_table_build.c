@@ -221,7 +221,7 @@ static void add_list(struct build *b, struct run exact, const struct tail *tail)
 static uint64_t key_of(const struct item *of, uint16_t port)
 {
 	return of->is_ipv6
-		   ? mcr_group_key_ipv6(of->rule->interface, of->group.octets, port)
+		   ? mcr_group_key_ipv6(of->rule->interface, port)
 		   : mcr_group_key(of->rule->interface, mcr_address_ipv4_be(of->group), port);
 }
 
@@ -426,8 +426,11 @@ static void seed(struct mcr_rng *rng, const struct build *b)
 	for (size_t i = 0; i < b->n_items; i++) {
 		const struct item *item = &b->items[i];
 
+		const struct mcr_group_ipv6 words = mcr_group_load_ipv6(item->group.octets);
+
 		mcr_rng_seed(rng, sum ^ key_of(item, item->rule->join->port));
-		sum = mcr_rng_next(rng) ^ mcr_group_load_ipv6(item->group.octets).words[0];
+		mcr_rng_seed(rng, mcr_rng_next(rng) ^ words.words[0]);
+		sum = mcr_rng_next(rng) ^ words.words[1];
 	}
 	mcr_rng_seed(rng, sum);
 }
@@ -446,7 +449,7 @@ static void fill(struct build *b)
 		if (left == MULTIPLIERS)
 			seed(&rng, b);
 		b->table->multiplier = mcr_rng_next(&rng) | 1;
-		for (unsigned i = 0; i < 2; i++)
+		for (unsigned i = 0; i < 3; i++)
 			b->table->multipliers_ipv6[i] = mcr_rng_next(&rng) | 1;
 		memset(b->entries, 0, ((size_t)b->table->mask + 1) * sizeof(*b->entries));
 		memset(b->entries_ipv6, 0,

@@ -65,6 +65,11 @@ static inline uint32_t mcr_packet_len(const struct mcr_packet *p)
 	return (uint16_t)(p->words[2] >> MCR_WORD_SHIFT(0, 2));
 }
 
+static inline uint16_t mcr_packet_port(const struct mcr_packet *p)
+{
+	return (uint16_t)(p->words[1] >> MCR_WORD_SHIFT(4, 2));
+}
+
 static inline uint32_t mcr_packet_source(const struct mcr_packet *p)
 {
 	return (uint32_t)(p->words[0] >> MCR_WORD_SHIFT(4, 4));
@@ -367,6 +372,16 @@ mcr_parse_plain(struct mcr_packet *packet, uint64_t *flow, const uint8_t *head, 
 	return 1;
 }
 
+/* UDP's header as a number has the ports where word 1 has them, or nearly so. */
+static inline uint64_t mcr_plain_ports_word(uint64_t udp)
+{
+#if __BYTE_ORDER == __LITTLE_ENDIAN
+	return udp & ~(uint64_t)UINT32_MAX;
+#else
+	return MCR_WORD_AT((uint16_t)(udp >> 32), 4, 2) | MCR_WORD_AT(udp >> 48, 6, 2);
+#endif
+}
+
 static inline __attribute__((always_inline)) int mcr_parse_plain_ipv6(struct mcr_packet *packet,
 								      const uint8_t *head,
 								      uint16_t head_len,
@@ -374,20 +389,23 @@ static inline __attribute__((always_inline)) int mcr_parse_plain_ipv6(struct mcr
 {
 	const uint8_t *ip = head + MCR_ETHER_HEADER;
 	const uint32_t size = head_len;
+	uint64_t start, udp;
 	uint32_t len;
 
 	if (__builtin_expect(size < MCR_PLAIN_IPV6_HEADERS, 0))
 		return 0;
-	/* A length that is too short for the header wraps around, and is too large then. */
-	len = (uint32_t)mcr_load_be16(ip + 4) - MCR_UDP_HEADER;
-	if (__builtin_expect((mcr_load32(head + 12) & htobe32(0xfffff000)) !=
-				     htobe32(MCR_ETHER_TYPE_IPV6 << 16 | 0x6000) ||
+	/* EtherType, version, traffic class, flow label, length. */
+	start = be64toh(mcr_load64(head + 12));
+	/* Ports, length, checksum. */
+	udp = be64toh(mcr_load64(ip + MCR_IPV6_HEADER));
+	if (__builtin_expect(start >> 44 != (MCR_ETHER_TYPE_IPV6 << 4 | 6) ||
 				 !mcr_mac_is_ipv6_group(head) || ip[6] != MCR_IP_PROTO_UDP,
 			     0))
 		return 0;
+	/* A length that is too short for the header wraps around, and is too large then. */
+	len = (uint32_t)(uint16_t)start - MCR_UDP_HEADER;
 	if (__builtin_expect(len > size - MCR_PLAIN_IPV6_HEADERS ||
-				 mcr_load16(ip + 44) != mcr_load16(ip + 4) ||
-				 mcr_load16(ip + 46) == 0,
+				 (uint16_t)start != (uint16_t)(udp >> 16) || (uint16_t)udp == 0,
 			     0))
 		return 0;
 	/* Not of 0::/8, where no host's address is but what translates IPv4, nor multicast. */
@@ -395,10 +413,9 @@ static inline __attribute__((always_inline)) int mcr_parse_plain_ipv6(struct mcr
 		(uint8_t)(ip[MCR_IPV6_SOURCE] - 1) >= 0xfe || mcr_load64(head + 6) == own, 0))
 		return 0;
 	packet->words[0] = 0;
-	packet->words[1] =
-	    MCR_WORD_AT(mcr_load_be16(ip + 42), 4, 2) | MCR_WORD_AT(mcr_load_be16(ip + 40), 6, 2);
+	packet->words[1] = mcr_plain_ports_word(udp);
 	packet->words[2] = MCR_WORD_AT(len, 0, 2) | MCR_WORD_AT(ip[7], 4, 1) |
-			   MCR_WORD_AT((mcr_load_be16(ip) >> 4) & 0xff, 5, 1);
+			   MCR_WORD_AT((uint8_t)(start >> 36), 5, 1);
 	return 1;
 }
 

@@ -18,6 +18,7 @@
 /* The family of all groups and sources. Tests name them by IPv4 addresses, network order; those of
  * IPv6 have the same low 32 bits. */
 static int rig_ipv6;
+static int rig_failed;
 
 static inline struct mcr_address rig_address(uint32_t low_be, const char *ipv6_prefix)
 {
@@ -79,8 +80,9 @@ static inline struct answer ask(const struct mcr_group_table *table, unsigned in
 }
 
 /* Runs the tests for each family. */
-#define RUN_FOR_BOTH(tests)                                                      \
-	(rig_ipv6 = 0, cmocka_run_group_tests_name("IPv4", tests, NULL, NULL)) + \
-	    (rig_ipv6 = 1, cmocka_run_group_tests_name("IPv6", tests, NULL, NULL))
+#define RUN_FOR_BOTH(tests)                                                                  \
+	(rig_ipv6 = 0, rig_failed = cmocka_run_group_tests_name("IPv4", tests, NULL, NULL),  \
+	 rig_ipv6 = 1, rig_failed += cmocka_run_group_tests_name("IPv6", tests, NULL, NULL), \
+	 rig_failed)
 
 #endif

@@ -47,7 +47,7 @@ static uint32_t looks_for(const struct mcr_group_table *table, struct mcr_addres
 			  uint16_t port)
 {
 	if (rig_ipv6) {
-		const uint64_t key = mcr_group_key_ipv6(0, group.octets, port);
+		const uint64_t key = mcr_group_key_ipv6(0, port);
 		const struct mcr_group_ipv6 words = mcr_group_load_ipv6(group.octets);
 		const struct mcr_group_entry_ipv6 *e = mcr_group_find_ipv6(table, key, words);
 
@@ -119,13 +119,11 @@ static uint32_t longest_chain(const struct mcr_group_table *table, const struct 
 /* The hash of a group's any-port key that everybody can compute. */
 static uint64_t default_hash(const struct mcr_address *group)
 {
-	static const uint64_t multipliers[2] = {MCR_GROUP_MULTIPLIERS_IPV6};
+	static const uint64_t multipliers[3] = {MCR_GROUP_MULTIPLIERS_IPV6};
 	const struct mcr_group_ipv6 words = mcr_group_load_ipv6(group->octets);
-	const uint64_t low = mcr_group_key_ipv6(0, group->octets, 0) * MCR_GROUP_MULTIPLIER;
 
-	return rig_ipv6 ? low + words.words[0] * multipliers[0] +
-			      (uint32_t)words.words[1] * multipliers[1]
-			: low;
+	return rig_ipv6 ? words.words[0] * multipliers[1] + words.words[1] * multipliers[2]
+			: mcr_group_key(0, low_be(*group), 0) * MCR_GROUP_MULTIPLIER;
 }
 
 /* 2,048 groups that the multiplier, which everybody can read, puts into the first slots of their

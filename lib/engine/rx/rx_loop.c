@@ -92,6 +92,7 @@ static void set_up(const struct mcr_worker *w, struct mcr_queue *q)
 	for (unsigned c = 0; c < MCR_CHANNELS_MAX; c++)
 		if (w->outlets[c].ring && mcr_ring_max_payload(w->outlets[c].ring) < b->all_take)
 			b->all_take = mcr_ring_max_payload(w->outlets[c].ring);
+	b->all_take_ipv6 = b->all_take - MCR_IPV6_EXTRAS;
 	b->flags = MCR_FLAG_RX_TIME_TSC;
 	mcr_rx_arrival(&b->untagged, w, b, 0);
 }

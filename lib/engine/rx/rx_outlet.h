@@ -35,16 +35,15 @@ static inline int mcr_rx_opens(struct mcr_worker *w, struct mcr_burst *b, unsign
 
 #define MCR_IPV6_EXTRAS 32u /* octets that a message of IPv6 has before its payload */
 
-/* mcr_rx_put_addresses stores those of an IPv6 packet, group first. ip: its header. By words, as
- * the source crosses the end of the record's first line. */
+/* mcr_rx_put_addresses stores those of an IPv6 packet, group first. ip: its header. The source by
+ * words, as it crosses the end of the record's first line. */
 static inline void mcr_rx_put_addresses(uint8_t *to, const uint8_t *ip)
 {
-	uint64_t *words = (uint64_t *)(void *)to;
+	uint64_t *source = (uint64_t *)(void *)(to + 16);
 
-	mcr_ring_store(words, 0, mcr_load64(ip + MCR_IPV6_GROUP));
-	mcr_ring_store(words, 1, mcr_load64(ip + MCR_IPV6_GROUP + 8));
-	mcr_ring_store(words, 2, mcr_load64(ip + MCR_IPV6_SOURCE));
-	mcr_ring_store(words, 3, mcr_load64(ip + MCR_IPV6_SOURCE + 8));
+	mcr_ring_copy16(to, ip + MCR_IPV6_GROUP);
+	mcr_ring_store(source, 0, mcr_load64(ip + MCR_IPV6_SOURCE));
+	mcr_ring_store(source, 1, mcr_load64(ip + MCR_IPV6_SOURCE + 8));
 }
 
 /* mcr_rx_count counts a packet of a membership. */

@@ -77,9 +77,7 @@ static __rte_always_inline void prefetch_entry(const struct mcr_group_table *tab
 
 	if (ipv6 && likely(m->data_len >= MCR_PLAIN_IPV6_HEADERS))
 		rte_prefetch0(mcr_group_first_look_ipv6(
-		    table,
-		    mcr_group_key_ipv6(interface, head + MCR_PLAIN_IPV6_GROUP,
-				       mcr_plain_ipv6_port(head)),
+		    table, mcr_group_key_ipv6(interface, mcr_plain_ipv6_port(head)),
 		    mcr_group_load_ipv6(head + MCR_PLAIN_IPV6_GROUP)));
 	else if (!ipv6 && likely(m->data_len >= MCR_PLAIN_HEADERS))
 		rte_prefetch0(mcr_group_first_look(
@@ -174,8 +172,7 @@ static __rte_always_inline int parse(struct mcr_packet *p, uint64_t *key, const 
 	if (ipv6) {
 		if (!mcr_parse_plain_ipv6(p, head, len, b->own_ipv6))
 			return 0;
-		*key =
-		    mcr_group_key_ipv6(0, head + MCR_PLAIN_IPV6_GROUP, mcr_plain_ipv6_port(head));
+		*key = mcr_group_key_ipv6(0, mcr_packet_port(p));
 		return 1;
 	}
 	if (!mcr_parse_plain(p, &flow, head, len, 0, b->own))
@@ -219,7 +216,7 @@ static __rte_always_inline unsigned take(struct mcr_worker *w, struct mcr_burst 
 		/* No entry has MCR_NO_INTERFACE. */
 		entry = entry_of(table, key | a->key, head, ipv6);
 		if (unlikely(!entry || (!ipv6 && mcr_packet_source(&p) == a->broadcast_be) ||
-			     mcr_packet_len(&p) + (ipv6 ? MCR_IPV6_EXTRAS : 0) > b->all_take))
+			     mcr_packet_len(&p) > (ipv6 ? b->all_take_ipv6 : b->all_take)))
 			break;
 		if (timed && unlikely(!time_of(b, m, &hw, &flags)))
 			break;

@@ -43,7 +43,7 @@ struct mcr_burst {
 	uint64_t
 	    odd; /* `suspect`, of a stripped VLAN tag, of a buffer that is not freed as usual */
 	uint8_t verify;                       /* each packet's UDP checksum is computed */
-	uint32_t all_take;                    /* octets of payload that each ring can hold */
+	uint32_t all_take, all_take_ipv6;     /* octets of payload that each ring can hold */
 	const struct mcr_packet_clock *clock; /* the queue's */
 	struct rte_mempool *pool;             /* of the first buffer */
 	int mixed; /* not all are usual buffers of that pool, or some were punted */
