@@ -204,11 +204,12 @@ MCR_API int mcr_engine_channel_access(struct mcr_engine *e, const struct mcr_cha
 MCR_API void mcr_engine_reload_done(struct mcr_engine *e, int result,
 				    const struct mcr_error *report);
 
-/* mcr_engine_interface_address changes the local address of an interface, which may be none.
- * Reports and answers use it from then on, and all memberships are reported again.
+/* mcr_engine_interface_address changes the local address of an interface: address6 if it is an IPv6
+ * one, else address, which may be none. Reports and answers use it from then on, IPv6 ones once it
+ * is found that no other host has it (RFC 4862), and all memberships are reported again.
  *
- * Errors (the address is as before): -ENOENT (no such interface), -EINVAL (not a unicast IPv4
- * address), -ENOMEM. */
+ * Errors (the address is as before): -ENOENT (no such interface), -EINVAL (not a unicast address,
+ * or a link-local one), -ENOMEM. */
 MCR_API int mcr_engine_interface_address(struct mcr_engine *e, const char *interface,
 					 struct mcr_address address, uint8_t prefix_len,
 					 struct mcr_error *err);

@@ -169,13 +169,13 @@ int mcr_engine_start(struct mcr_engine *e, struct mcr_error *err)
 	return 0;
 }
 
-static size_t igmp_pending(const struct mcr_engine *e)
+static size_t leaves_pending(const struct mcr_engine *e)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < e->n_interfaces; i++)
-		if (e->interfaces[i].igmp && e->interfaces[i].port->link_up)
-			n += mcr_gmp_pending(e->interfaces[i].igmp);
+		if (e->interfaces[i].port->link_up)
+			n += mcr_interface_pending(&e->interfaces[i]);
 	return n;
 }
 
@@ -189,7 +189,7 @@ static void leave_groups(struct mcr_engine *e)
 	for (size_t i = 0; i < e->n_interfaces; i++)
 		mcr_interface_leave_all(&e->interfaces[i], now_ns);
 	mcr_engine_poll(e, 0);
-	while (igmp_pending(e) > 0 && mcr_clock_now_monotonic() < end_ns)
+	while (leaves_pending(e) > 0 && mcr_clock_now_monotonic() < end_ns)
 		mcr_engine_poll(e, 1000000);
 }
 

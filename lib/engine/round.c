@@ -75,6 +75,9 @@ void mcr_engine_round(struct mcr_engine *e, uint64_t now_ns)
 {
 	mcr_device_thread_poll(e->device, e);
 	drain_punts(e, now_ns);
+	for (size_t i = 0; i < e->n_interfaces; i++)
+		if (mcr_interface_take_groups(&e->interfaces[i]))
+			mcr_engine_joins_changed(e, now_ns);
 	if (e->filter_due) /* before the reports that bring the data */
 		mcr_engine_filter_ports(e);
 	for (size_t i = 0; i < e->n_interfaces; i++)

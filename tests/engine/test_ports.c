@@ -151,7 +151,8 @@ static void an_impossible_wish_is_refused_with_its_reason(void **state)
 	assert_non_null(strstr(err.text, "name different queues, lcores, hw-time or pieces"));
 	interfaces[0].hw_time = MCR_HW_TIME_SYNCED + 1;
 	assert_int_equal(create(&e, interfaces, 1, &err), -EINVAL);
-	assert_non_null(strstr(err.text, "unknown igmp, udp_checksum, hw_time or pieces mode"));
+	assert_non_null(
+	    strstr(err.text, "unknown igmp, mld, udp_checksum, hw_time or pieces mode"));
 
 	interfaces[0] = interfaces[1];
 	interfaces[0].pieces = MCR_PIECES_ON;
@@ -162,7 +163,8 @@ static void an_impossible_wish_is_refused_with_its_reason(void **state)
 	assert_non_null(strstr(err.text, "name different queues, lcores, hw-time or pieces"));
 	interfaces[0].pieces = MCR_PIECES_OFF + 1;
 	assert_int_equal(create(&e, interfaces, 1, &err), -EINVAL);
-	assert_non_null(strstr(err.text, "unknown igmp, udp_checksum, hw_time or pieces mode"));
+	assert_non_null(
+	    strstr(err.text, "unknown igmp, mld, udp_checksum, hw_time or pieces mode"));
 
 	assert_int_equal(rte_eal_hotplug_add("vdev", "net_ring7", ""), 0);
 	interfaces[0] = rig_interface("net_ring7");

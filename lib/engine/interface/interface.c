@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -11,53 +9,14 @@
 #include "core/device_name.h"
 #include "core/error.h"
 #include "engine/interface/interface.h"
+#include "engine/interface/interface_ipv6.h"
+#include "engine/interface/interface_send.h"
 #include "engine/interface/responder.h"
 #include "engine/plan/limits.h"
 #include "engine/port/port_netdev.h"
 
-#define OLD_QUERIES_NS UINT64_C(60000000000) /* between log lines of queries in old versions */
-
-int mcr_interface_check(const struct mcr_interface_config *config, struct mcr_error *err)
-{
-	if (config->name[0] == '\0' || !memchr(config->name, '\0', sizeof(config->name)))
-		return mcr_error_set(err, -EINVAL, "an interface needs a name of 1 to %d octets",
-				     MCR_NAME_MAX - 1);
-	if (!memchr(config->port, '\0', sizeof(config->port)))
-		return mcr_error_set(err, -EINVAL,
-				     "interface \"%s\": its port's name is not terminated",
-				     config->name);
-	if (config->vlan > MCR_VLAN_ID_MAX)
-		return mcr_error_set(err, -EINVAL, "interface \"%s\": VLAN %u is not in 1..%d",
-				     config->name, config->vlan, MCR_VLAN_ID_MAX);
-	if ((!mcr_address_is_none(config->address) &&
-	     !mcr_ipv4_is_unicast(mcr_address_ipv4_be(config->address))) ||
-	    config->prefix_len > 32)
-		return mcr_error_set(err, -EINVAL,
-				     "interface \"%s\": its address is not a unicast IPv4 one",
-				     config->name);
-	if (config->igmp > MCR_IGMP_OFF || config->udp_checksum > MCR_UDP_CHECKSUM_VERIFY ||
-	    config->hw_time > MCR_HW_TIME_SYNCED || config->pieces > MCR_PIECES_OFF)
-		return mcr_error_set(
-		    err, -EINVAL,
-		    "interface \"%s\": unknown igmp, udp_checksum, hw_time or pieces mode",
-		    config->name);
-	if (config->kernel[0] != '\0' && !mcr_device_name_ok(config->kernel))
-		return mcr_error_set(
-		    err, -EINVAL,
-		    "interface \"%s\": kernel=%.16s: Linux takes no such name of a "
-		    "network device: 1 to %d octets, no '/', ':', '%%' or space",
-		    config->name, config->kernel, MCR_DEVICE_NAME_MAX - 1);
-	if (config->igmp_robustness > MCR_IGMP_ROBUSTNESS_MAX ||
-	    config->igmp_robustness_floor > MCR_IGMP_ROBUSTNESS_MAX)
-		return mcr_error_set(err, -EINVAL,
-				     "interface \"%s\": IGMP robustness is not in 1..%d",
-				     config->name, MCR_IGMP_ROBUSTNESS_MAX);
-	if (config->n_queues > MCR_QUEUES_MAX || config->n_lcores > MCR_LCORES_MAX)
-		return mcr_error_set(err, -EINVAL,
-				     "interface \"%s\": at most %d queues and %d lcores",
-				     config->name, MCR_QUEUES_MAX, MCR_LCORES_MAX);
-	return 0;
-}
+#define IPV6_MTU_MIN 1280 /* that every link carries: RFC 8200 §5 */
+#define READ_MAX     9216 /* octets of a packet that are read in one piece */
 
 /* A packet that we send lies in one buffer, while a port of jumbo frames may chain small ones. */
 static uint16_t longest_packet(const struct mcr_port *port)
@@ -68,29 +27,66 @@ static uint16_t longest_packet(const struct mcr_port *port)
 	return RTE_MIN(mcr_port_tx_mtu(port), room);
 }
 
+static uint64_t seed(uint64_t now_ns)
+{
+	uint64_t random;
+
+	return getrandom(&random, sizeof(random), 0) == sizeof(random) ? random : now_ns;
+}
+
+static uint16_t longest_report6(const struct mcr_port *port)
+{
+	return RTE_MAX(longest_packet(port), IPV6_MTU_MIN);
+}
+
+static int make_machine(struct mcr_interface *i, struct mcr_gmp **gmp, struct mcr_gmp_config *cfg,
+			uint64_t now_ns, struct mcr_error *err)
+{
+	struct mcr_gmp_brief brief;
+	int ret;
+
+	cfg->robustness = i->config.igmp_robustness;
+	cfg->robustness_floor = i->config.igmp_robustness_floor;
+	cfg->compat_timeout_s = i->config.igmp_compat_timeout_s;
+	cfg->repeat_s = i->config.igmp_repeat_s;
+	cfg->seed = seed(now_ns);
+	ret = mcr_gmp_create(gmp, cfg, now_ns);
+	if (ret < 0)
+		return mcr_error_set(err, ret, "interface \"%s\": cannot start %s: %s",
+				     i->config.name, gmp == &i->mld ? "MLD" : "IGMP",
+				     strerror(-ret));
+	mcr_gmp_get_brief(*gmp, &brief);
+	(gmp == &i->mld ? &i->logged_mld : &i->logged_igmp)->version = brief.version;
+	return 0;
+}
+
 static int make_igmp(struct mcr_interface *i, uint64_t now_ns, struct mcr_error *err)
 {
 	struct mcr_gmp_config cfg = {
+	    .family = MCR_GMP_IGMP,
 	    .address = i->config.address,
 	    .mtu = longest_packet(i->port),
 	    .version = i->config.igmp, /* enum mcr_igmp_mode: 0 follows the querier */
 	    .strict_rx = i->config.igmp_strict,
-	    .robustness = i->config.igmp_robustness,
-	    .robustness_floor = i->config.igmp_robustness_floor,
-	    .compat_timeout_s = i->config.igmp_compat_timeout_s,
-	    .repeat_s = i->config.igmp_repeat_s,
 	};
-	int ret;
 
 	if (i->config.igmp == MCR_IGMP_OFF || i->config.tx_never)
 		return 0;
-	if (getrandom(&cfg.seed, sizeof(cfg.seed), 0) != sizeof(cfg.seed))
-		cfg.seed = now_ns;
-	ret = mcr_gmp_create(&i->igmp, &cfg, now_ns);
-	i->logged_version = cfg.version ? cfg.version : 3;
-	return ret == 0 ? 0
-			: mcr_error_set(err, ret, "interface \"%s\": cannot start IGMP: %s",
-					i->config.name, strerror(-ret));
+	return make_machine(i, &i->igmp, &cfg, now_ns, err);
+}
+
+/* Its link-local address follows. Without a group it says nothing. */
+static int make_mld(struct mcr_interface *i, uint64_t now_ns, struct mcr_error *err)
+{
+	struct mcr_gmp_config cfg = {
+	    .family = MCR_GMP_MLD,
+	    .mtu = longest_report6(i->port),
+	    .version = i->config.mld, /* enum mcr_mld_mode: 0 follows the querier */
+	};
+
+	if (i->config.mld == MCR_MLD_OFF || i->config.tx_never)
+		return 0;
+	return make_machine(i, &i->mld, &cfg, now_ns, err);
 }
 
 int mcr_interface_init(struct mcr_interface *i, const struct mcr_interface_config *config,
@@ -98,7 +94,7 @@ int mcr_interface_init(struct mcr_interface *i, const struct mcr_interface_confi
 {
 	int ret;
 
-	*i = (struct mcr_interface){.config = *config, .port = port, .igmp_due_ns = MCR_GMP_NEVER};
+	*i = (struct mcr_interface){.config = *config, .port = port};
 	if (port->interface_of_vlan[config->vlan] != MCR_NO_INTERFACE)
 		return mcr_error_set(err, -EINVAL,
 				     "interface \"%s\": port %s has another interface %s already; "
@@ -106,206 +102,188 @@ int mcr_interface_init(struct mcr_interface *i, const struct mcr_interface_confi
 				     config->name, port->name,
 				     config->vlan ? "on this VLAN" : "without a VLAN");
 	ret = make_igmp(i, now_ns, err);
+	if (ret == 0)
+		ret = make_mld(i, now_ns, err);
 	if (ret == 0 && config->kernel[0] != '\0')
 		ret = mcr_kernel_path_create(&i->kernel, config, port, err);
-	if (ret < 0)
+	if (ret < 0) {
 		mcr_interface_fini(i);
-	else
-		port->interface_of_vlan[config->vlan] = index;
-	return ret;
-}
-
-size_t mcr_interface_own_groups(const struct mcr_interface *i,
-				struct mcr_address groups[MCR_INTERFACE_OWN_GROUPS])
-{
-	return 0; /* it does not speak IPv6 yet */
+		return ret;
+	}
+	mcr_interface_ipv6_init(i, seed(now_ns), longest_packet(port), now_ns);
+	port->interface_of_vlan[config->vlan] = index;
+	return 0;
 }
 
 void mcr_interface_fini(struct mcr_interface *i)
 {
 	mcr_gmp_destroy(i->igmp);
+	mcr_gmp_destroy(i->mld);
 	mcr_kernel_path_destroy(i->kernel);
-	i->igmp = NULL;
+	i->igmp = i->mld = NULL;
 	i->kernel = NULL;
 }
 
-static int transmit(struct mcr_interface *i, struct rte_mbuf *m)
+/* Something has changed for a machine, which says at the next poll when it is due again. */
+static void wake(struct mcr_interface *i)
 {
-	if (rte_eth_tx_burst(i->port->id, 0, &m, 1) == 1) {
-		i->tx_packets++;
-		return 0;
-	}
-	rte_pktmbuf_free(m);
-	return -EAGAIN;
+	i->due_ns = 0;
 }
 
-/* Puts an Ethernet header in front of an IPv4 packet of ours, which is to a group. Pads it to the
- * 60 octets that a frame has at least: vdevs do not pad, as hardware does. */
-static struct rte_mbuf *make_frame(const struct mcr_interface *i, const uint8_t *packet, size_t len)
+static struct mcr_gmp *machine_of(const struct mcr_interface *i, struct mcr_address group)
 {
-	struct rte_mbuf *m = rte_pktmbuf_alloc(i->port->mempool);
-	size_t tag = i->config.vlan ? sizeof(struct rte_vlan_hdr) : 0;
-	size_t total = sizeof(struct rte_ether_hdr) + tag + len;
-	struct rte_ether_hdr *ether;
-	uint8_t *to;
-
-	if (!m)
-		return NULL;
-	if (total < RTE_ETHER_MIN_LEN - RTE_ETHER_CRC_LEN)
-		total = RTE_ETHER_MIN_LEN - RTE_ETHER_CRC_LEN;
-	to = (uint8_t *)rte_pktmbuf_append(m, (uint16_t)total);
-	if (!to) {
-		rte_pktmbuf_free(m);
-		return NULL;
-	}
-	memset(to, 0, total);
-	ether = (struct rte_ether_hdr *)to;
-	to += sizeof(*ether);
-	mcr_group_mac(ether->dst_addr.addr_bytes, mcr_address_from_ipv4(mcr_load32(packet + 16)));
-	ether->src_addr = i->port->mac;
-	ether->ether_type = rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4);
-	if (tag != 0) {
-		struct rte_vlan_hdr *vlan = (struct rte_vlan_hdr *)to;
-
-		vlan->vlan_tci = rte_cpu_to_be_16(i->config.vlan);
-		vlan->eth_proto = ether->ether_type;
-		ether->ether_type = rte_cpu_to_be_16(RTE_ETHER_TYPE_VLAN);
-		to += tag;
-	}
-	memcpy(to, packet, len);
-	return m;
-}
-
-/* mcr_gmp_send: the machine keeps what does not go out now, and sends it later. */
-static int send_igmp(void *ctx, const uint8_t *packet, size_t len)
-{
-	struct mcr_interface *i = ctx;
-	struct rte_mbuf *m = make_frame(i, packet, len);
-
-	if (m && transmit(i, m) == 0)
-		return 0;
-	i->tx_retries++;
-	return -EAGAIN;
-}
-
-/* Something has changed for the machine, which says at the next poll when it is due again. */
-static void wake_igmp(struct mcr_interface *i)
-{
-	i->igmp_due_ns = 0;
+	return mcr_address_is_ipv6(group) ? i->mld : i->igmp;
 }
 
 int mcr_interface_set_filter(struct mcr_interface *i, struct mcr_address group,
 			     const struct mcr_source_filter *filter, uint64_t now_ns)
 {
-	if (!i->igmp || mcr_address_is_ipv6(group))
+	struct mcr_gmp *gmp = machine_of(i, group);
+
+	if (mcr_address_is_ipv6(group) && !i->nd.is_on)
+		mcr_interface_ipv6_tell(i, 1, longest_packet(i->port), now_ns);
+	/* What the host itself listens to, it listens to from all. */
+	if (!gmp || mcr_interface_ipv6_has_joined(i, group))
 		return 0;
-	wake_igmp(i);
-	return mcr_gmp_set_filter(i->igmp, group, filter->mode, filter->sources, filter->n, now_ns);
+	wake(i);
+	return mcr_gmp_set_filter(gmp, group, filter->mode, filter->sources, filter->n, now_ns);
 }
 
 void mcr_interface_leave_all(struct mcr_interface *i, uint64_t now_ns)
 {
-	if (!i->igmp)
-		return;
-	mcr_gmp_leave_all(i->igmp, now_ns);
-	wake_igmp(i);
+	i->is_leaving = 1;
+	if (i->igmp)
+		mcr_gmp_leave_all(i->igmp, now_ns);
+	if (i->mld)
+		mcr_gmp_leave_all(i->mld, now_ns);
+	wake(i);
 }
 
-void mcr_interface_announce(struct mcr_interface *i, uint64_t now_ns)
+size_t mcr_interface_pending(const struct mcr_interface *i)
 {
-	if (!i->igmp)
-		return;
-	mcr_gmp_announce(i->igmp, i->config.address, now_ns);
-	wake_igmp(i);
+	return (i->igmp ? mcr_gmp_pending(i->igmp) : 0) + (i->mld ? mcr_gmp_pending(i->mld) : 0);
 }
 
-int mcr_interface_set_mtu(struct mcr_interface *i)
+void mcr_interface_follow_addresses(struct mcr_interface *i, uint64_t now_ns)
 {
-	return i->igmp ? mcr_gmp_set_mtu(i->igmp, longest_packet(i->port)) : 0;
+	mcr_interface_ipv6_tell(i, 0, longest_packet(i->port), now_ns);
+}
+
+void mcr_interface_announce(struct mcr_interface *i, int is_link_new, uint64_t now_ns)
+{
+	mcr_interface_follow_addresses(i, now_ns);
+	if (is_link_new)
+		mcr_interface_ipv6_restart(i, now_ns);
+	if (i->igmp)
+		mcr_gmp_announce(i->igmp, i->config.address, now_ns);
+	if (i->mld)
+		mcr_gmp_announce(i->mld, i->mld_source, now_ns);
+	wake(i);
+}
+
+size_t mcr_interface_own_groups(const struct mcr_interface *i,
+				struct mcr_address groups[MCR_INTERFACE_OWN_GROUPS])
+{
+	memcpy(groups, i->own, i->n_own * sizeof(*groups));
+	return i->n_own;
+}
+
+int mcr_interface_take_groups(struct mcr_interface *i)
+{
+	int are_new = i->are_groups_new;
+
+	i->are_groups_new = 0;
+	return are_new;
+}
+
+int mcr_interface_set_mtu(struct mcr_interface *i, uint64_t now_ns)
+{
+	int ret = i->igmp ? mcr_gmp_set_mtu(i->igmp, longest_packet(i->port)) : 0;
+
+	if (ret == 0 && i->mld)
+		ret = mcr_gmp_set_mtu(i->mld, longest_report6(i->port));
+	mcr_interface_follow_addresses(i, now_ns);
+	return ret;
 }
 
 void mcr_interface_poll(struct mcr_interface *i, uint64_t now_ns)
 {
-	if (i->igmp && i->port->started && now_ns >= i->igmp_due_ns)
-		i->igmp_due_ns = mcr_gmp_poll(i->igmp, now_ns, send_igmp, i);
+	uint64_t due_ns;
+
+	if (!i->port->started || now_ns < i->due_ns)
+		return;
+	due_ns = mcr_interface_ipv6_poll(i, now_ns); /* first: it joins groups */
+	if (i->igmp)
+		due_ns =
+		    RTE_MIN(due_ns, mcr_gmp_poll(i->igmp, now_ns, mcr_interface_send_report, i));
+	if (i->mld)
+		due_ns =
+		    RTE_MIN(due_ns, mcr_gmp_poll(i->mld, now_ns, mcr_interface_send_report, i));
+	i->due_ns = due_ns;
 }
 
-static void input_igmp(struct mcr_interface *i, const struct rte_mbuf *m,
-		       const struct mcr_packet *p, uint64_t now_ns)
+/* Answers ARP or an echo in its own frame. Returns 1 if it did, and m is gone. */
+static int answer_ipv4(struct mcr_interface *i, struct rte_mbuf *m, const struct mcr_packet *packet)
 {
-	uint8_t copy[9216];
-	uint32_t len = m->pkt_len - p->l3_offset;
-	const uint8_t *packet;
+	if (i->config.tx_never || !i->port->started || mcr_address_is_none(i->config.address) ||
+	    !mcr_responder_answer(m, packet, &i->port->mac, mcr_address_ipv4_be(i->config.address)))
+		return 0;
+	if ((m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) && rte_vlan_insert(&m) < 0) {
+		i->tx_dropped++;
+		rte_pktmbuf_free(m);
+		return 1;
+	}
+	m->ol_flags &= RTE_MBUF_F_EXTERNAL | RTE_MBUF_F_INDIRECT; /* the data's owner */
+	if (mcr_interface_transmit(i, m) < 0)
+		i->tx_dropped++;
+	return 1;
+}
 
-	if (len > sizeof(copy))
-		len = sizeof(copy);
-	packet = rte_pktmbuf_read(m, p->l3_offset, len, copy);
+static void input_ipv6(struct mcr_interface *i, const struct rte_mbuf *m,
+		       const struct mcr_packet *p, uint8_t *packet, uint32_t len, uint64_t now_ns)
+{
+	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
+	const struct mcr_nd_frame message = {
+	    .mac_to = frame,
+	    .mac_from = frame + RTE_ETHER_ADDR_LEN,
+	    .packet = packet,
+	    .len = len,
+	    .icmp_offset = (size_t)p->payload_offset - p->l3_offset,
+	};
+
+	if (!i->config.tx_never && i->port->started)
+		mcr_interface_ipv6_input(i, &message, now_ns);
+}
+
+/* Hears what takes a packet in one piece: reports, and neighbour discovery. */
+static void input_packet(struct mcr_interface *i, const struct rte_mbuf *m,
+			 const struct mcr_packet *p, uint64_t now_ns)
+{
+	struct mcr_gmp *gmp = mcr_packet_is_ipv6(p) ? i->mld : i->igmp;
+	uint8_t copy[READ_MAX];
+	uint32_t len = RTE_MIN(m->pkt_len - p->l3_offset, sizeof(copy));
+	const uint8_t *packet = rte_pktmbuf_read(m, p->l3_offset, len, copy);
+
 	if (!packet)
 		return;
-	mcr_gmp_input(i->igmp, packet, len, now_ns);
-	wake_igmp(i);
+	if (p->verdict != MCR_PARSED_MEMBERSHIP)
+		input_ipv6(i, m, p, (uint8_t *)(uintptr_t)packet, len, now_ns);
+	else if (gmp)
+		mcr_gmp_input(gmp, packet, len, now_ns);
+	wake(i);
 }
 
 void mcr_interface_input(struct mcr_interface *i, struct rte_mbuf *m,
 			 const struct mcr_packet *packet, uint64_t now_ns)
 {
-	int igmp = packet->verdict == MCR_PARSED_MEMBERSHIP;
+	int is_report = packet->verdict == MCR_PARSED_MEMBERSHIP;
+	int is_kernels = mcr_kernel_path_is_up(i->kernel);
 
-	if (igmp && i->igmp)
-		input_igmp(i, m, packet, now_ns);
-	if (mcr_kernel_path_is_up(i->kernel)) {
-		if (igmp) /* other frames reach it through the kernel's ring */
-			mcr_kernel_path_give(i->kernel, m);
-	} else if (!igmp && !i->config.tx_never && i->port->started &&
-		   !mcr_address_is_none(i->config.address) &&
-		   mcr_responder_answer(m, packet, &i->port->mac,
-					mcr_address_ipv4_be(i->config.address))) {
-		if ((m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) && rte_vlan_insert(&m) < 0) {
-			i->tx_dropped++;
-			rte_pktmbuf_free(m);
-			return;
-		}
-		m->ol_flags &= RTE_MBUF_F_EXTERNAL | RTE_MBUF_F_INDIRECT; /* the data's owner */
-		if (transmit(i, m) < 0)
-			i->tx_dropped++;
+	if (is_report || (mcr_packet_is_ipv6(packet) && !is_kernels))
+		input_packet(i, m, packet, now_ns);
+	else if (!is_kernels && answer_ipv4(i, m, packet))
 		return;
-	}
+	if (is_report && is_kernels) /* other frames reach it through the kernel's ring */
+		mcr_kernel_path_give(i->kernel, m);
 	rte_pktmbuf_free(m);
-}
-
-/* RFC 9776 §7.2.1 wants such queries logged, rate-limited: they take away the choice of sources. */
-static void old_queries_line(struct mcr_interface *i, uint64_t now_ns, char *line, size_t cap)
-{
-	char querier[MCR_ADDRESS_TEXT];
-	struct mcr_gmp_info igmp;
-
-	mcr_gmp_get_info(i->igmp, now_ns, &igmp);
-	snprintf(line, cap,
-		 "interface %s: old IGMP queries so far: %" PRIu64 " of version 1, %" PRIu64
-		 " general of version 2, %" PRIu64
-		 " of version 2 for groups in 232.0.0.0/8; last general query from %s, version %u",
-		 i->config.name, igmp.rx_v1_queries, igmp.rx_v2_queries, igmp.rx_old_ssm_queries,
-		 mcr_address_format(querier, igmp.querier), igmp.querier_version);
-}
-
-int mcr_interface_watch(struct mcr_interface *i, uint64_t now_ns, char *line, size_t cap)
-{
-	struct mcr_gmp_brief igmp;
-
-	if (!i->igmp)
-		return 0;
-	mcr_gmp_get_brief(i->igmp, &igmp);
-	if (igmp.version != i->logged_version) {
-		i->logged_version = igmp.version;
-		snprintf(line, cap, "interface %s: speaks IGMP version %u now: %s", i->config.name,
-			 igmp.version, mcr_gmp_reason_text(igmp.reason));
-		return 1;
-	}
-	if (igmp.old_queries != i->logged_old_queries && now_ns >= i->old_queries_due_ns) {
-		i->logged_old_queries = igmp.old_queries;
-		i->old_queries_due_ns = now_ns + OLD_QUERIES_NS;
-		old_queries_line(i, now_ns, line, cap);
-		return 1;
-	}
-	return 0;
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* An interface as the network sees it: its IGMP, its answers to ARP and ICMP echo, its frames out.
- * Thread: control. */
+/* An interface as the network sees it: its IGMP and MLD, its answers to ARP, neighbour
+ * solicitations and echo, its frames out. Thread: control.
+ *
+ * It speaks IPv6 from the first of an address6 and a join of an IPv6 group on, and sends nothing of
+ * IPv6 before. */
 #ifndef MCR_ENGINE_INTERFACE_H
 #define MCR_ENGINE_INTERFACE_H
 
@@ -9,31 +12,40 @@
 #include <mcring/engine.h>
 
 #include "core/gmp/gmp.h"
+#include "core/nd/nd.h"
 #include "core/parse.h"
 #include "core/source_filter.h"
 #include "engine/kernel/kernel_path.h"
 #include "engine/port/port.h"
 
+/* ff02::1, and a solicited-node group for each address. */
+#define MCR_INTERFACE_OWN_GROUPS (1 + MCR_ND_ADDRESSES)
+
+/* What the log says of a membership machine. */
+struct mcr_gmp_logged {
+	uint64_t old_queries; /* of mcr_gmp_brief */
+	uint64_t due_ns;      /* of the next line about them */
+	uint8_t version;
+};
+
 struct mcr_interface {
 	struct mcr_interface_config config;
 	struct mcr_port *port;
 	struct mcr_gmp *igmp;           /* NULL: igmp=off or tx=never */
+	struct mcr_gmp *mld;            /* NULL: mld=off or tx=never */
+	struct mcr_nd nd;               /* off while IPv6 is not spoken */
 	struct mcr_kernel_path *kernel; /* NULL: no kernel= */
-	uint64_t igmp_due_ns;           /* CLOCK_MONOTONIC; only interface.c sets it */
+	uint64_t due_ns; /* CLOCK_MONOTONIC: when the next poll has something to do */
 	uint64_t tx_packets, tx_retries, tx_dropped;
-	uint64_t logged_old_queries; /* in the log: of mcr_gmp_brief */
-	uint64_t old_queries_due_ns;
-	uint8_t logged_version;
+	struct mcr_gmp_logged logged_igmp, logged_mld;
+
+	/* What was last made of nd: interface_ipv6.c. */
+	struct mcr_address mld_source;
+	struct mcr_address joined[MCR_ND_ADDRESSES], own[MCR_INTERFACE_OWN_GROUPS];
+	uint8_t n_joined, n_own;
+	uint8_t are_groups_new; /* the port is to be filtered again */
+	uint8_t is_leaving;     /* all memberships end, and no others begin */
 };
-
-#define MCR_INTERFACE_OWN_GROUPS 3 /* ff02::1, and a solicited-node group for each address */
-
-/* mcr_interface_own_groups fills groups with those that the interface itself listens to, distinct:
- * none before it speaks IPv6, then ff02::1 and the solicited-node groups of the addresses for which
- * it answers neighbours (RFC 4291 §2.8). Returns how many. When that changes, the port's filter is
- * due again. */
-size_t mcr_interface_own_groups(const struct mcr_interface *i,
-				struct mcr_address groups[MCR_INTERFACE_OWN_GROUPS]);
 
 /* mcr_interface_check: 0, or -EINVAL with err filled when the configuration cannot be. */
 int mcr_interface_check(const struct mcr_interface_config *config, struct mcr_error *err);
@@ -53,22 +65,38 @@ void mcr_interface_input(struct mcr_interface *i, struct rte_mbuf *m,
 
 /* mcr_interface_set_filter: this is what is wanted of the group on this interface from now on; the
  * next poll sends the report. INCLUDE of no source is the leave, which cannot fail. Returns 0, also
- * without IGMP, or -EINVAL or -ENOMEM as mcr_gmp_set_filter does. */
+ * without IGMP or MLD, or -EINVAL or -ENOMEM as mcr_gmp_set_filter does. */
 int mcr_interface_set_filter(struct mcr_interface *i, struct mcr_address group,
 			     const struct mcr_source_filter *filter, uint64_t now_ns);
 
 /* mcr_interface_leave_all: nothing is wanted of any group; the next poll sends the leaves. */
 void mcr_interface_leave_all(struct mcr_interface *i, uint64_t now_ns);
 
-/* mcr_interface_announce reports all memberships again: the link came up, or the MAC or IP address
- * is another. */
-void mcr_interface_announce(struct mcr_interface *i, uint64_t now_ns);
+/* mcr_interface_pending returns 0 when nothing of IGMP and MLD waits to be sent. */
+size_t mcr_interface_pending(const struct mcr_interface *i);
 
-/* mcr_interface_set_mtu adapts the reports to another MTU of the port; announce afterwards. Returns
- * 0, or -ENOMEM: reports stay as long as they were. */
-int mcr_interface_set_mtu(struct mcr_interface *i);
+/* mcr_interface_announce reports all memberships again: the MAC or IPv4 address is another, or the
+ * link came up (is_link_new): then IPv6 addresses are tested again as well. */
+void mcr_interface_announce(struct mcr_interface *i, int is_link_new, uint64_t now_ns);
 
-/* mcr_interface_poll sends the IGMP that is due. */
+/* mcr_interface_follow_addresses: address6, or what the kernel has, may be another now. */
+void mcr_interface_follow_addresses(struct mcr_interface *i, uint64_t now_ns);
+
+/* mcr_interface_own_groups fills groups with those that the interface itself listens to, distinct:
+ * none before it speaks IPv6, then ff02::1 and the solicited-node groups of the addresses for which
+ * it answers neighbours (RFC 4291 §2.8). Returns how many. When that changes, the port's filter is
+ * due again: mcr_interface_take_groups. */
+size_t mcr_interface_own_groups(const struct mcr_interface *i,
+				struct mcr_address groups[MCR_INTERFACE_OWN_GROUPS]);
+
+/* mcr_interface_take_groups returns 1 when those changed since the last call, else 0. */
+int mcr_interface_take_groups(struct mcr_interface *i);
+
+/* mcr_interface_set_mtu adapts reports and answers to another MTU of the port; announce afterwards.
+ * Returns 0, or -ENOMEM: reports stay as long as they were. */
+int mcr_interface_set_mtu(struct mcr_interface *i, uint64_t now_ns);
+
+/* mcr_interface_poll sends the IGMP and MLD that is due, and the probes of IPv6 addresses. */
 void mcr_interface_poll(struct mcr_interface *i, uint64_t now_ns);
 
 /* mcr_interface_watch writes the interface's next line for the log into line. Returns 1, or 0 when

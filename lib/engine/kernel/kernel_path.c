@@ -36,6 +36,19 @@ static int make_pool(struct mcr_port *port)
 	return port->kernel_pool ? 0 : -ENOMEM;
 }
 
+/* For the first time: later mcr_kernel_path_sync does. */
+static int look_at_addresses(struct mcr_kernel_path *k, struct mcr_error *err)
+{
+	int ret = mcr_netdev_address_open(&k->sync.address, k->device.index);
+
+	if (ret < 0)
+		return mcr_error_set(err, ret, "kernel=%s: cannot look at its addresses: %s",
+				     k->device.name, strerror(-ret));
+	mcr_netdev_address_look(&k->sync.address);
+	k->addresses = k->sync.address.found;
+	return 0;
+}
+
 int mcr_kernel_path_create(struct mcr_kernel_path **out, const struct mcr_interface_config *config,
 			   struct mcr_port *port, struct mcr_error *err)
 {
@@ -53,12 +66,16 @@ int mcr_kernel_path_create(struct mcr_kernel_path **out, const struct mcr_interf
 	k->vlan = config->vlan;
 	k->is_quiet = config->tx_never;
 	k->is_igmp_off = config->igmp == MCR_IGMP_OFF;
+	k->is_mld_off = config->mld == MCR_MLD_OFF;
+	k->sync.address.socket.fd = -1;
 	k->sync.device_carrier = 1;
 	k->sync.device_mac = port->mac;
 	ret = mcr_kernel_device_open(&k->device, config->kernel, port->mac.addr_bytes, port->mtu,
 				     err);
+	if (ret == 0)
+		ret = look_at_addresses(k, err);
 	if (ret < 0) {
-		free(k);
+		mcr_kernel_path_destroy(k);
 		return ret;
 	}
 	*out = k;
@@ -70,6 +87,7 @@ void mcr_kernel_path_destroy(struct mcr_kernel_path *k)
 	if (!k)
 		return;
 	mcr_kernel_device_close(&k->device);
+	mcr_netdev_address_close(&k->sync.address);
 	rte_pktmbuf_free_bulk(k->held, k->n_held);
 	free(k);
 }
@@ -125,14 +143,18 @@ void mcr_kernel_path_give(struct mcr_kernel_path *k, const struct rte_mbuf *m)
 
 /* ---- from the kernel ---- */
 
-static int carries_igmp(const struct rte_mbuf *m)
+/* Whether it is a message of IGMP or MLD that the configuration keeps back. */
+static int is_kept_back(const struct mcr_kernel_path *k, const struct rte_mbuf *m)
 {
 	static const uint8_t nobody[RTE_ETHER_ADDR_LEN];
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
 	struct mcr_packet p;
 
+	if (!k->is_igmp_off && !k->is_mld_off)
+		return 0;
 	mcr_parse(&p, frame, m->data_len, m->pkt_len, 0, nobody);
-	return p.verdict == MCR_PARSED_MEMBERSHIP;
+	return p.verdict == MCR_PARSED_MEMBERSHIP &&
+	       (mcr_packet_is_ipv6(&p) ? k->is_mld_off : k->is_igmp_off);
 }
 
 /* Reads one frame and puts the interface's tag into it. Returns 1, 0 (there is none) or -errno. */
@@ -180,7 +202,7 @@ static unsigned read_burst(struct mcr_kernel_path *k)
 			note_loss(k, ret);
 			break;
 		}
-		if (k->is_quiet || !k->port->started || (k->is_igmp_off && carries_igmp(m))) {
+		if (k->is_quiet || !k->port->started || is_kept_back(k, m)) {
 			rte_pktmbuf_free(m);
 			k->tx_dropped++;
 		} else {
@@ -244,15 +266,16 @@ void mcr_kernel_path_sync(struct mcr_kernel_path *k)
 	    mcr_kernel_device_set_mac(&k->device, t->mac.addr_bytes) == 0)
 		t->device_mac = t->mac;
 	t->n_groups = mcr_kernel_device_groups(&k->device, t->groups, MCR_KERNEL_GROUPS_MAX);
+	mcr_netdev_address_look(&t->address);
 }
 
-int mcr_kernel_path_take(struct mcr_kernel_path *k)
+static int take_groups(struct mcr_kernel_path *k)
 {
 	const struct mcr_kernel_sync *t = &k->sync;
 	size_t n;
 
 	/* An up device wants 224.0.0.1 at least: one without any is not in our namespace. */
-	if (t->is_end || t->n_groups <= 0)
+	if (t->n_groups <= 0)
 		return 0;
 	n = (size_t)t->n_groups;
 	if (n == k->n_groups && memcmp(t->groups, k->groups, n * sizeof(k->groups[0])) == 0)
@@ -260,4 +283,18 @@ int mcr_kernel_path_take(struct mcr_kernel_path *k)
 	memcpy(k->groups, t->groups, n * sizeof(k->groups[0]));
 	k->n_groups = n;
 	return 1;
+}
+
+unsigned mcr_kernel_path_take(struct mcr_kernel_path *k)
+{
+	const struct mcr_netdev_addresses *found = &k->sync.address.found;
+	unsigned changed;
+
+	if (k->sync.is_end)
+		return 0;
+	changed = take_groups(k) ? MCR_KERNEL_GROUPS : 0;
+	if (memcmp(found, &k->addresses, sizeof(*found)) == 0)
+		return changed;
+	k->addresses = *found;
+	return changed | MCR_KERNEL_ADDRESSES;
 }

@@ -6,7 +6,8 @@
  * Rx lcores put frames for the kernel into a ring of their own (struct mcr_worker.kernel), so that
  * these can starve neither IGMP nor the data. Control moves them on, a limited number each round
  * and after all its other work. Both sides have IGMP: received messages go to mcring's machine and
- * to the kernel, and the kernel's go out unless the interface has igmp=off.
+ * to the kernel, and the kernel's go out unless the interface has igmp=off. The same holds for MLD
+ * and mld=off.
  *
  * The device gets the port's MAC address and MTU when it is made. From then on only the device
  * thread changes it: when the port's MAC address or link changes, mcr_kernel_path_sync sets that of
@@ -19,6 +20,7 @@
 #include <mcring/engine.h>
 
 #include "engine/kernel/kernel_device.h"
+#include "engine/netdev/netdev_address.h"
 #include "engine/port/port.h"
 
 #define MCR_KERNEL_BURST      32
@@ -31,6 +33,7 @@ struct mcr_kernel_path {
 	uint16_t vlan;           /* of the interface; 0 = untagged */
 	uint8_t is_quiet;        /* tx=never: nothing that the kernel sends goes out */
 	uint8_t is_igmp_off;     /* igmp=off: the kernel's IGMP does not go out */
+	uint8_t is_mld_off;      /* mld=off: nor its MLD */
 	uint8_t is_lost;         /* somebody removed the device */
 	uint64_t rx, rx_dropped; /* frames to the kernel; frames that it did not take */
 	uint64_t tx,
@@ -39,6 +42,7 @@ struct mcr_kernel_path {
 	struct rte_mbuf *held[MCR_KERNEL_BURST];
 	size_t n_groups; /* MAC addresses that the kernel wants: mcr_kernel_device_groups */
 	uint64_t groups[MCR_KERNEL_GROUPS_MAX];
+	struct mcr_netdev_addresses addresses; /* of IPv6, that the kernel has on the device */
 
 	/* While the job is pending all of this is the device thread's. Control goes on moving
 	 * frames through device.fd, until is_lost: then the device thread may close it. */
@@ -49,6 +53,7 @@ struct mcr_kernel_path {
 		struct rte_ether_addr mac, device_mac;
 		int n_groups; /* or -errno */
 		uint64_t groups[MCR_KERNEL_GROUPS_MAX];
+		struct mcr_netdev_address address;
 	} sync;
 };
 
@@ -82,10 +87,12 @@ static inline int mcr_kernel_path_is_waiting(const struct mcr_kernel_path *k)
 
 /* mcr_kernel_path_prepare puts the port's MAC address and link into k->sync. mcr_kernel_path_sync
  * gives the device what it does not have yet of both, and reads which multicast addresses the
- * kernel wants from it; it may wait for the kernel (thread: device). mcr_kernel_path_take takes
- * these addresses over and returns 1 when they changed. */
+ * kernel wants from it and which IPv6 addresses it has there; it may wait for the kernel (thread:
+ * device). mcr_kernel_path_take takes these over and returns what changed: MCR_KERNEL_ bits. */
+#define MCR_KERNEL_GROUPS    1u
+#define MCR_KERNEL_ADDRESSES 2u
 void mcr_kernel_path_prepare(struct mcr_kernel_path *k);
 void mcr_kernel_path_sync(struct mcr_kernel_path *k);
-int mcr_kernel_path_take(struct mcr_kernel_path *k);
+unsigned mcr_kernel_path_take(struct mcr_kernel_path *k);
 
 #endif

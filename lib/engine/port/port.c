@@ -101,6 +101,7 @@ int mcr_port_open(struct mcr_port **out, uint16_t id, const struct mcr_port_want
 		return mcr_error_set(err, -ENOMEM, "no memory for port %u", id);
 	port->id = id;
 	port->netdev.socket.fd = -1;
+	port->netdev_address.socket.fd = -1;
 	port->xdp_fd = -ENODEV;
 	port->node = mcr_port_node(id);
 	memset(port->interface_of_vlan, MCR_NO_INTERFACE, sizeof(port->interface_of_vlan));

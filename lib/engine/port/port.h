@@ -14,6 +14,7 @@
 #include <mcring/engine.h>
 
 #include "engine/filter/filter.h"
+#include "engine/netdev/netdev_address.h"
 #include "engine/netdev/netdev_link.h"
 #include "engine/netdev/socket_loss.h"
 #include "engine/os/device_thread.h"
@@ -31,7 +32,8 @@ struct mcr_port_look {
 	uint32_t speed_mbps; /* 0 = unknown */
 	struct rte_ether_addr mac;
 	struct rte_eth_stats stats;
-	struct mcr_netdev_state netdev; /* of the interface that the port sits on */
+	struct mcr_netdev_state netdev;        /* of the interface that the port sits on */
+	struct mcr_netdev_addresses addresses; /* of IPv6 there, if has_netdev_mac */
 	uint8_t is_deaf; /* the driver receives nothing any more: its interface has moved away */
 };
 
@@ -67,8 +69,9 @@ struct mcr_port {
 	uint32_t netdev_index; /* of the kernel's interface that the port sits on; 0 = none */
 	struct mcr_netdev_link netdev; /* [d] how it is asked: open as long as the port, so that a
 					* look never lacks a descriptor */
-	uint8_t has_netdev_mac;        /* its MAC address is the port's, now and later */
-	uint32_t frame_max;            /* longer frames are cut or dropped; 0 = unknown, or none */
+	struct mcr_netdev_address netdev_address; /* [d] likewise */
+	uint8_t has_netdev_mac;                   /* its MAC address is the port's, now and later */
+	uint32_t frame_max;   /* longer frames are cut or dropped; 0 = unknown, or none */
 	int xdp_fd;           /* [d] what mcr_xdp_pass_attach returned; -ENODEV = not tried */
 	uint8_t link_up;      /* [c] as last seen */
 	int link_error;       /* [c] -errno of a last look that did not see the link; 0 = it did */

@@ -63,6 +63,8 @@ static unsigned kernel_changes(const struct mcr_port_look *was, const struct mcr
 		changed |= MCR_PORT_NAME;
 	if (is->is_deaf && !was->is_deaf)
 		changed |= MCR_PORT_DEAF;
+	if (memcmp(&is->addresses, &was->addresses, sizeof(is->addresses)) != 0)
+		changed |= MCR_PORT_ADDRESSES;
 	return changed;
 }
 

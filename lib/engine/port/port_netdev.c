@@ -67,6 +67,15 @@ static int is_mac_of_kernel(const struct mcr_port *port)
 	       memcmp(state->mac, &port->mac, sizeof(state->mac)) == 0;
 }
 
+/* If they cannot be seen they are as they were. */
+static void look_at_addresses(struct mcr_port *port)
+{
+	if (port->netdev_address.socket.fd < 0)
+		return;
+	mcr_netdev_address_look(&port->netdev_address);
+	port->found.addresses = port->netdev_address.found;
+}
+
 int mcr_port_netdev_open(struct mcr_port *port, const struct rte_device *device,
 			 struct mcr_error *err)
 {
@@ -84,13 +93,22 @@ int mcr_port_netdev_open(struct mcr_port *port, const struct rte_device *device,
 	    strcmp(state->kind, "veth") == 0)
 		port->xdp_fd = mcr_xdp_pass_attach(port->netdev_index);
 	port->has_netdev_mac = state->has_mac && is_mac_of_kernel(port);
-	port->found.netdev = port->seen.netdev = *state;
+	port->found.netdev = *state;
+	if (port->has_netdev_mac)
+		ret = mcr_netdev_address_open(&port->netdev_address, port->netdev_index);
+	if (ret < 0)
+		return mcr_error_set(err, ret, "port %s: cannot look at its interface: %s",
+				     port->name, strerror(-ret));
+	look_at_addresses(port);
+	port->seen.netdev = port->found.netdev;
+	port->seen.addresses = port->found.addresses;
 	return 0;
 }
 
 void mcr_port_netdev_close(struct mcr_port *port)
 {
 	mcr_netdev_link_close(&port->netdev);
+	mcr_netdev_address_close(&port->netdev_address);
 	if (port->xdp_fd >= 0)
 		close(port->xdp_fd);
 	port->xdp_fd = -ENODEV;
@@ -105,6 +123,7 @@ int mcr_port_netdev_look(struct mcr_port *port)
 		return 1;
 	ret = mcr_netdev_link_look(&port->netdev);
 	port->found.netdev = *state;
+	look_at_addresses(port);
 	if (ret < 0)
 		return ret;
 	if (state->presence == MCR_NETDEV_MOVED && is_bound_for_good(port))

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/address.h"
 #include "core/attach_wire.h"
 #include "core/error.h"
 #include "engine/state/interfaces.h"
@@ -60,7 +61,7 @@ int mcr_engine_follow_mtus(struct mcr_engine *e)
 	int ret = 0;
 
 	for (size_t i = 0; ret == 0 && i < e->n_interfaces; i++)
-		ret = mcr_interface_set_mtu(&e->interfaces[i]);
+		ret = mcr_interface_set_mtu(&e->interfaces[i], mcr_clock_now_monotonic());
 	return ret;
 }
 
@@ -75,8 +76,13 @@ int mcr_engine_interface_address(struct mcr_engine *e, const char *interface,
 
 		if (strcmp(changed.name, interface) != 0)
 			continue;
-		changed.address = address;
-		changed.prefix_len = prefix_len;
+		if (mcr_address_is_ipv6(address)) {
+			changed.address6 = address;
+			changed.prefix6_len = prefix_len;
+		} else {
+			changed.address = address;
+			changed.prefix_len = prefix_len;
+		}
 		ret = mcr_interface_check(&changed, err);
 		if (ret < 0)
 			return ret;
@@ -87,7 +93,7 @@ int mcr_engine_interface_address(struct mcr_engine *e, const char *interface,
 			it->config = config;
 			return mcr_error_set(err, ret, "interface \"%s\": no memory", interface);
 		}
-		mcr_interface_announce(it, mcr_clock_now_monotonic());
+		mcr_interface_announce(it, 0, mcr_clock_now_monotonic());
 		return 0;
 	}
 	return mcr_error_set(err, -ENOENT, "no interface \"%s\"", interface);

@@ -54,6 +54,7 @@ static void log_loss(struct mcr_engine *e, size_t i)
 		       e->interfaces[i].config.name, e->interfaces[i].kernel->device.name);
 	mcr_engine_publish_ports(e);
 	e->filter_due = 1; /* the multicast that the kernel wanted */
+	mcr_interface_follow_addresses(&e->interfaces[i], mcr_clock_now_monotonic());
 }
 
 static void run_sync(struct mcr_job *job)
@@ -65,10 +66,17 @@ static void sync_done(struct mcr_job *job, void *ctx)
 {
 	struct mcr_engine *e = ctx;
 
-	if (!mcr_kernel_path_take(container_of(job, struct mcr_kernel_path, sync.job)))
-		return;
-	mcr_engine_publish_ports(e);
-	e->filter_due = 1; /* the multicast that the kernel wants */
+	struct mcr_kernel_path *k = container_of(job, struct mcr_kernel_path, sync.job);
+	unsigned what = mcr_kernel_path_take(k);
+
+	if (what & MCR_KERNEL_GROUPS) {
+		mcr_engine_publish_ports(e);
+		e->filter_due = 1; /* the multicast that the kernel wants */
+	}
+	for (size_t i = 0; (what & MCR_KERNEL_ADDRESSES) != 0 && i < e->n_interfaces; i++)
+		if (e->interfaces[i].kernel == k)
+			mcr_interface_follow_addresses(&e->interfaces[i],
+						       mcr_clock_now_monotonic());
 }
 
 void mcr_engine_watch_kernel(struct mcr_engine *e)

@@ -13,19 +13,30 @@
 #include "engine/state/state.h"
 
 /* All memberships are reported again (H-SC-12 of docs/igmp.md). */
-static void announce_port(struct mcr_engine *e, const struct mcr_port *port, uint64_t now_ns)
+static void announce_port(struct mcr_engine *e, const struct mcr_port *port, int is_link_new,
+			  uint64_t now_ns)
 {
 	for (size_t i = 0; i < e->n_interfaces; i++)
 		if (e->interfaces[i].port == port)
-			mcr_interface_announce(&e->interfaces[i], now_ns);
+			mcr_interface_announce(&e->interfaces[i], is_link_new, now_ns);
+}
+
+static void follow_addresses(struct mcr_engine *e, const struct mcr_port *port)
+{
+	for (size_t i = 0; i < e->n_interfaces; i++)
+		if (e->interfaces[i].port == port)
+			mcr_interface_follow_addresses(&e->interfaces[i],
+						       mcr_clock_now_monotonic());
 }
 
 static void follow_mtu(struct mcr_engine *e, const struct mcr_port *port)
 {
+	uint64_t now_ns = mcr_clock_now_monotonic();
 	char line[512];
 
 	for (size_t i = 0; i < e->n_interfaces; i++)
-		if (e->interfaces[i].port == port && mcr_interface_set_mtu(&e->interfaces[i]) < 0)
+		if (e->interfaces[i].port == port &&
+		    mcr_interface_set_mtu(&e->interfaces[i], now_ns) < 0)
 			mcr_engine_log(e, MCR_LOG_ERROR,
 				       "interface %s: no memory for reports of the new MTU",
 				       e->interfaces[i].config.name);
@@ -88,7 +99,9 @@ static void look_done(struct mcr_job *job, void *ctx)
 		return;
 	}
 	log_change(e, port, what);
-	what &= ~(MCR_PORT_UNSEEN | MCR_PORT_NAME | MCR_PORT_DEAF);
+	if (what & MCR_PORT_ADDRESSES)
+		follow_addresses(e, port);
+	what &= ~(MCR_PORT_UNSEEN | MCR_PORT_NAME | MCR_PORT_DEAF | MCR_PORT_ADDRESSES);
 	if (what == 0)
 		return;
 	if (what & MCR_PORT_MTU)
@@ -96,7 +109,8 @@ static void look_done(struct mcr_job *job, void *ctx)
 	if (what & MCR_PORT_MAC)
 		e->filter_due = 1; /* its link-local address is another */
 	if (port->link_up)
-		announce_port(e, port, mcr_clock_now_monotonic());
+		announce_port(e, port, (what & (MCR_PORT_LINK | MCR_PORT_FLAP)) != 0,
+			      mcr_clock_now_monotonic());
 	mcr_engine_publish_ports(e);
 	mcr_engine_watch_kernel(e); /* its devices have the port's link and address */
 }

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What an interface has to say in the log. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include <rte_ether.h>
+
+#include "core/address.h"
+#include "engine/interface/interface.h"
+
+#define OLD_QUERIES_NS UINT64_C(60000000000) /* between log lines of queries in old versions */
+
+/* RFC 9776 §7.2.1 and RFC 9777 §8.2.1 want such queries logged, rate-limited: they take away the
+ * choice of sources. */
+static void old_queries_line(const char *name, const struct mcr_gmp_info *gmp, int is_mld,
+			     char *line, size_t cap)
+{
+	char querier[MCR_ADDRESS_TEXT];
+
+	mcr_address_format(querier, gmp->querier);
+	if (is_mld)
+		snprintf(line, cap,
+			 "interface %s: old MLD queries so far: %" PRIu64
+			 " general of version 1, %" PRIu64
+			 " of version 1 for groups in ff3x::/32; last general query from %s, "
+			 "version %u",
+			 name, gmp->rx_v1_queries, gmp->rx_old_ssm_queries, querier,
+			 gmp->querier_version);
+	else
+		snprintf(line, cap,
+			 "interface %s: old IGMP queries so far: %" PRIu64 " of version 1, %" PRIu64
+			 " general of version 2, %" PRIu64
+			 " of version 2 for groups in 232.0.0.0/8; last general query from %s, "
+			 "version %u",
+			 name, gmp->rx_v1_queries, gmp->rx_v2_queries, gmp->rx_old_ssm_queries,
+			 querier, gmp->querier_version);
+}
+
+static int watch_gmp(const struct mcr_interface *i, const struct mcr_gmp *gmp,
+		     struct mcr_gmp_logged *logged, uint64_t now_ns, char *line, size_t cap)
+{
+	const int is_mld = gmp == i->mld;
+	struct mcr_gmp_brief brief;
+	struct mcr_gmp_info info;
+
+	if (!gmp)
+		return 0;
+	mcr_gmp_get_brief(gmp, &brief);
+	if (brief.version != logged->version) {
+		logged->version = brief.version;
+		snprintf(line, cap, "interface %s: speaks %s version %u now: %s", i->config.name,
+			 is_mld ? "MLD" : "IGMP", brief.version, mcr_gmp_reason_text(brief.reason));
+		return 1;
+	}
+	if (brief.old_queries == logged->old_queries || now_ns < logged->due_ns)
+		return 0;
+	logged->old_queries = brief.old_queries;
+	logged->due_ns = now_ns + OLD_QUERIES_NS;
+	mcr_gmp_get_info(gmp, now_ns, &info);
+	old_queries_line(i->config.name, &info, is_mld, line, cap);
+	return 1;
+}
+
+static void duplicate_line(const struct mcr_interface *i, const struct mcr_nd_address *a,
+			   char *line, size_t cap)
+{
+	const int is_link_local = a == &i->nd.addresses[MCR_ND_LINK_LOCAL];
+	const struct rte_ether_addr *mac = (const struct rte_ether_addr *)a->other_mac;
+	char address[MCR_ADDRESS_TEXT], other[32] = "another host";
+
+	mcr_address_format(address, a->address);
+	if (!rte_is_zero_ether_addr(mac))
+		snprintf(other, sizeof(other), RTE_ETHER_ADDR_PRT_FMT, RTE_ETHER_ADDR_BYTES(mac));
+	snprintf(line, cap,
+		 "interface %s: %s has %s already, so nothing is sent from it%s: %s; it is tested "
+		 "again when the link comes up",
+		 i->config.name, other, address,
+		 is_link_local ? ", and MLD reports leave from ::, which routers ignore" : "",
+		 is_link_local ? "give one of the two another MAC address"
+			       : "give one of the two another address6");
+}
+
+int mcr_interface_watch(struct mcr_interface *i, uint64_t now_ns, char *line, size_t cap)
+{
+	const struct mcr_nd_address *a = mcr_nd_next_duplicate(&i->nd);
+
+	if (a) {
+		duplicate_line(i, a, line, cap);
+		return 1;
+	}
+	return watch_gmp(i, i->igmp, &i->logged_igmp, now_ns, line, cap) ||
+	       watch_gmp(i, i->mld, &i->logged_mld, now_ns, line, cap);
+}
