@@ -27,6 +27,7 @@ CASES = {
                '86 octets, as many lines, 10000 groups', '86 octets, as many lines, one reader',
                '86 octets, as many lines, 1000000 messages/s, p50',
                '86 octets, as many lines, burst of 32: first',
+               'a join, until the driver has its report',
                '86 octets, as many lines, no reader, instructions'],
 }
 # Against the commit itself: without its changes that are not committed.

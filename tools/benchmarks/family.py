@@ -5,7 +5,7 @@ of the ring. And, with --baseline, what IPv4 costs against an earlier commit."""
 
 import shutil
 
-from . import baseline, burst, common, engine
+from . import baseline, burst, common, engine, growth
 from .common import Row
 
 SIZES = (48, 86, 400, 1400) # of IPv4
@@ -90,6 +90,18 @@ def bursts(run):
                            for name, key in (('first', 'p50 1'), ('last', 'p50 last'))], 'ns')
 
 
+def joins(run):
+    """To the driver's transmit function."""
+    rows(run, lambda family: growth.flat(common.bench(
+        'join', '--port', 'net_null0', '--groups', growth.MANY, '--family', family, '--ms', run.ms,
+        vdev=['net_null0,size=64'])), [
+            ('a join, until it is in the table', 'table p50'),
+            ('a join, until the driver has its report', 'report p50'),
+            (f'{growth.MANY} joins at once, until all are in the table', 'many table'),
+            (f'{growth.MANY} joins at once, until the driver has the last report', 'many report')],
+         'us', pairs=1 if run.quick else 5)
+
+
 def instructions(run):
     """Of the whole rx loop. They hardly differ from run to run, so there is one pair."""
     if not shutil.which('valgrind'):
@@ -111,7 +123,8 @@ def instructions(run):
                  run.baseline.name)
 
 
-PARTS = {part.__name__: part for part in (cost, groups, reader, hops, bursts, instructions)}
+PARTS = {part.__name__: part for part in (cost, groups, reader, hops, bursts, joins,
+                                          instructions)}
 
 
 def run(run, parts=()):
