@@ -2,6 +2,8 @@
 /* The parser's long way, for tags, options and everything that is not plain multicast UDP. */
 #include "parse.h"
 
+#include "core/ipv6_walk.h"
+
 #define ETHER_TYPE_ARP  0x0806u
 #define IP_PROTO_ICMP   1u
 #define IP_PROTO_ICMPV6 58u
@@ -153,91 +155,9 @@ static void walk_ipv4(struct mcr_packet *packet, const uint8_t *head, uint32_t h
 
 /* ---- IPv6 ---- */
 
-#define EXTENSION_MIN  8u
-#define EXTENSIONS_MAX 8u /* of a packet; real ones have one or two */
-
-enum {
-	EXT_HOP_BY_HOP = 0,
-	EXT_ROUTING = 43,
-	EXT_FRAGMENT = 44,
-	EXT_DESTINATION = 60,
-};
-
-/* Where the walk over a packet's extension headers is. */
-struct ipv6_walk {
-	const uint8_t *ip;
-	uint32_t at, end; /* octets from ip: the next header, the packet's end */
-	uint32_t in_head; /* octets from ip that can be looked at */
-	uint8_t next;     /* what stands at `at`: a protocol number */
-};
-
-/* Whether all options are known or may be skipped (RFC 8200 §4.2). Jumbo payloads may not (RFC
- * 2675), nor is there a home address here (RFC 6275). */
-static int options_ok(const uint8_t *p, uint32_t len)
-{
-	for (uint32_t i = 2; i < len;) {
-		if (p[i] == 0) { /* Pad1 */
-			i++;
-			continue;
-		}
-		if (len - i < 2 || p[i + 1] > len - i - 2 || p[i] >> 6 != 0)
-			return 0;
-		i += 2u + p[i + 1];
-	}
-	return 1;
-}
-
-/* Whether the header at p, of len octets, lets the packet through: MCR_DROP_COUNT, or the reason
- * why it does not. */
-static enum mcr_drop judge_extension(uint8_t type, const uint8_t *p, uint32_t len, int first)
-{
-	switch (type) {
-	case EXT_HOP_BY_HOP:
-		return first && options_ok(p, len) ? MCR_DROP_COUNT : MCR_DROP_BAD_IP_HEADER;
-	case EXT_DESTINATION:
-		return options_ok(p, len) ? MCR_DROP_COUNT : MCR_DROP_BAD_IP_HEADER;
-	case EXT_ROUTING: /* we are no hop of its route (RFC 8200 §4.4) */
-		return p[3] == 0 ? MCR_DROP_COUNT : MCR_DROP_BAD_IP_HEADER;
-	default: /* a fragment, unless it is all of the packet (RFC 6946) */
-		return mcr_load_be16(p + 2) & 0xfff9 ? MCR_DROP_FRAGMENT : MCR_DROP_COUNT;
-	}
-}
-
-static int is_extension(uint8_t type)
-{
-	return type == EXT_HOP_BY_HOP || type == EXT_ROUTING || type == EXT_FRAGMENT ||
-	       type == EXT_DESTINATION;
-}
-
-/* Steps over the extension headers. Returns MCR_DROP_COUNT, or the reason to drop the packet. */
-static enum mcr_drop walk_extensions(struct ipv6_walk *w)
-{
-	for (unsigned n = 0; is_extension(w->next); n++) {
-		const uint8_t *p = w->ip + w->at;
-		enum mcr_drop reason;
-		uint32_t len;
-
-		if (n == EXTENSIONS_MAX || w->end - w->at < EXTENSION_MIN)
-			return MCR_DROP_BAD_IP_HEADER;
-		if (w->at + EXTENSION_MIN > w->in_head)
-			return MCR_DROP_TRUNCATED;
-		len = w->next == EXT_FRAGMENT ? EXTENSION_MIN : (p[1] + 1u) * 8;
-		if (len > w->end - w->at)
-			return MCR_DROP_BAD_IP_HEADER;
-		if (w->at + len > w->in_head)
-			return MCR_DROP_TRUNCATED;
-		reason = judge_extension(w->next, p, len, n == 0);
-		if (reason != MCR_DROP_COUNT)
-			return reason;
-		w->next = p[0];
-		w->at += len;
-	}
-	return MCR_DROP_COUNT;
-}
-
 /* What becomes of ICMPv6 that is for us: MLD, neighbour discovery, and what is sent to this host
  * alone, for control. The message stands at `at`. */
-static void sort_out_icmpv6(struct mcr_packet *packet, const struct ipv6_walk *w, int multicast)
+static void sort_out_icmpv6(struct mcr_packet *packet, const struct mcr_ipv6_walk *w, int multicast)
 {
 	const uint8_t type = w->at < w->end && w->at < w->in_head ? w->ip[w->at] : 0;
 
@@ -251,8 +171,8 @@ static void sort_out_icmpv6(struct mcr_packet *packet, const struct ipv6_walk *w
 }
 
 /* As sort_out_ipv4. */
-static int sort_out_ipv6(struct mcr_packet *packet, const uint8_t *head, const struct ipv6_walk *w,
-			 const uint8_t *own_mac)
+static int sort_out_ipv6(struct mcr_packet *packet, const uint8_t *head,
+			 const struct mcr_ipv6_walk *w, const uint8_t *own_mac)
 {
 	const uint8_t *group = w->ip + MCR_IPV6_GROUP;
 	const int multicast = mcr_ipv6_is_multicast(group);
@@ -277,7 +197,7 @@ static void walk_ipv6(struct mcr_packet *packet, const uint8_t *head, uint32_t h
 		      uint32_t frame_len, uint32_t l3, const uint8_t *own_mac)
 {
 	const uint8_t *ip = head + l3;
-	struct ipv6_walk w = {.ip = ip, .at = MCR_IPV6_HEADER, .in_head = head_len - l3};
+	struct mcr_ipv6_walk w = {.ip = ip, .at = MCR_IPV6_HEADER, .in_head = head_len - l3};
 	enum mcr_drop reason;
 
 	if (w.in_head < MCR_IPV6_HEADER) {
@@ -297,7 +217,7 @@ static void walk_ipv6(struct mcr_packet *packet, const uint8_t *head, uint32_t h
 		drop(packet, MCR_DROP_TRUNCATED);
 		return;
 	}
-	reason = walk_extensions(&w);
+	reason = mcr_ipv6_walk_extensions(&w);
 	if (reason != MCR_DROP_COUNT)
 		drop(packet, reason);
 	else if (sort_out_ipv6(packet, head, &w, own_mac))

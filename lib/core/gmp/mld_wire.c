@@ -7,6 +7,7 @@
 
 #include "core/address.h"
 #include "core/icmp6.h"
+#include "core/ipv6_walk.h"
 #include "core/parse.h"
 
 /* Message types of ICMPv6 (RFC 9777 §5). */
@@ -17,108 +18,57 @@ enum {
 	TYPE_V2_REPORT = 143,
 };
 
-/* Next header values (RFC 8200 §4). */
-enum {
-	NEXT_HOP_BY_HOP = 0,
-	NEXT_ROUTING = 43,
-	NEXT_FRAGMENT = 44,
-	NEXT_DESTINATION = 60,
-};
-
 #define HOP_BY_HOP     8 /* octets of the header that we send: Router Alert and PadN */
 #define IP_HEADER      (MCR_IPV6_HEADER + HOP_BY_HOP)
 #define OLD            24   /* octets of a v1 message */
 #define V2_QUERY       28   /* without sources */
 #define MTU_MIN        1280 /* RFC 8200 §5 */
-#define HEADERS_MAX    8    /* between the IPv6 header and the message */
 #define MILLISECOND_NS 1000000ull
 
-/* Where a packet is being read. */
-struct cursor {
-	const uint8_t *p, *end;
-	uint8_t next; /* header, at p */
-};
-
-/* RFC 2711 §2.1: value 0 says that the packet is of MLD. */
-static void note_option(struct mcr_gmp_message *out, const uint8_t *option)
+/* Whether these options, whose lengths are right, have the Router Alert of value 0, which says that
+ * the packet is of MLD (RFC 2711 §2.1). */
+static uint8_t has_router_alert(const uint8_t *p, const uint8_t *end)
 {
-	if (option[0] == 5 && option[1] == 2 && option[2] == 0 && option[3] == 0)
-		out->router_alert = 1;
-}
+	static const uint8_t alert[] = {5, 2, 0, 0};
 
-/* The options of a hop-by-hop or destination header (RFC 8200 §4.2). Returns 0 when a length is
- * impossible, or when an option is not known and its type orders to discard the packet. */
-static int parse_options(struct mcr_gmp_message *out, uint8_t header, const uint8_t *p,
-			 const uint8_t *end)
-{
 	while (p < end) {
-		if (*p == 0) { /* Pad1 */
-			p++;
-			continue;
-		}
-		if (end - p < 2 || p[1] > end - p - 2 || p[0] >> 6 != 0)
-			return 0;
-		if (header == NEXT_HOP_BY_HOP)
-			note_option(out, p);
-		p += 2 + p[1];
+		if (end - p >= 4 && memcmp(p, alert, sizeof(alert)) == 0)
+			return 1;
+		p += *p == 0 ? 1 : 2 + p[1]; /* Pad1 has no length */
 	}
-	return 1;
+	return 0;
 }
 
-/* Goes beyond one extension header. */
-static enum mcr_gmp_rx skip_header(struct mcr_gmp_message *out, struct cursor *c)
-{
-	size_t left = (size_t)(c->end - c->p);
-	const uint8_t *p = c->p;
-
-	if (left < 8)
-		return MCR_GMP_RX_BAD_IP;
-	size_t len = c->next == NEXT_FRAGMENT ? 8 : 8 * (p[1] + 1u);
-
-	if (len > left)
-		return MCR_GMP_RX_BAD_IP;
-	if (c->next == NEXT_FRAGMENT && mcr_load_be16(p + 2) & 0xfff9) /* an offset, or more */
-		return MCR_GMP_RX_FRAGMENT;
-	if (c->next == NEXT_ROUTING && p[3] != 0) /* segments left: not at its end yet */
-		return MCR_GMP_RX_BAD_IP;
-	if ((c->next == NEXT_HOP_BY_HOP || c->next == NEXT_DESTINATION) &&
-	    !parse_options(out, c->next, p + 2, p + len))
-		return MCR_GMP_RX_BAD_IP;
-	c->next = p[0];
-	c->p += len;
-	return MCR_GMP_RX_QUERY;
-}
-
-static int is_extension(uint8_t next)
-{
-	return next == NEXT_ROUTING || next == NEXT_FRAGMENT || next == NEXT_DESTINATION;
-}
-
-/* Finds the ICMPv6 message: from c->p to c->end. */
+/* Finds the ICMPv6 message: from w->at to w->end. */
 static enum mcr_gmp_rx parse_ip(struct mcr_gmp_message *out, const uint8_t *packet, size_t len,
-				struct cursor *c)
+				struct mcr_ipv6_walk *w)
 {
 	if (len < MCR_IPV6_HEADER || packet[0] >> 4 != 6)
 		return MCR_GMP_RX_BAD_IP;
-	size_t payload = mcr_load_be16(packet + 4);
+	uint16_t payload = mcr_load_be16(packet + 4); /* never the frame's length */
 
 	if (payload > len - MCR_IPV6_HEADER)
 		return MCR_GMP_RX_BAD_IP;
 	out->hop_limit = packet[7];
 	memcpy(out->source.octets, packet + 8, 16);
 	memcpy(out->destination.octets, packet + 24, 16);
-	*c = (struct cursor){.p = packet + MCR_IPV6_HEADER, .next = packet[6]};
-	c->end = c->p + payload; /* never the frame's length */
-	for (unsigned n = 0; n < HEADERS_MAX; n++) {
-		/* RFC 8200 §4.1: a hop-by-hop header is the first or an error. */
-		if (!is_extension(c->next) && (c->next != NEXT_HOP_BY_HOP || n > 0))
-			break;
-		enum mcr_gmp_rx rx = skip_header(out, c);
+	*w = (struct mcr_ipv6_walk){.ip = packet,
+				    .at = MCR_IPV6_HEADER,
+				    .next = packet[6],
+				    .end = MCR_IPV6_HEADER + payload};
+	w->in_head = w->end;
+	enum mcr_drop reason = mcr_ipv6_walk_extensions(w);
 
-		if (rx != MCR_GMP_RX_QUERY)
-			return rx;
+	if (reason == MCR_DROP_FRAGMENT)
+		return MCR_GMP_RX_FRAGMENT;
+	if (reason != MCR_DROP_COUNT || w->next != MCR_IPV6_PROTO_ICMP)
+		return MCR_GMP_RX_BAD_IP;
+	if (packet[6] == MCR_IPV6_EXT_HOP_BY_HOP) {
+		const uint8_t *p = packet + MCR_IPV6_HEADER;
+
+		out->router_alert = has_router_alert(p + 2, p + 8 * (p[1] + 1));
 	}
-	return c->next == MCR_IPV6_PROTO_ICMP ? MCR_GMP_RX_QUERY : MCR_GMP_RX_BAD_IP;
+	return MCR_GMP_RX_QUERY;
 }
 
 /* RFC 9777 §5.1.3, in ms. */
@@ -150,31 +100,32 @@ static enum mcr_gmp_rx parse_query(struct mcr_gmp_message *out, const uint8_t *p
 
 static enum mcr_gmp_rx parse(struct mcr_gmp_message *out, const uint8_t *packet, size_t len)
 {
-	struct cursor c;
+	struct mcr_ipv6_walk w;
 
 	memset(out, 0, sizeof(*out));
-	enum mcr_gmp_rx rx = parse_ip(out, packet, len, &c);
+	enum mcr_gmp_rx rx = parse_ip(out, packet, len, &w);
 
 	if (rx != MCR_GMP_RX_QUERY)
 		return rx;
-	size_t n = (size_t)(c.end - c.p);
+	const uint8_t *p = packet + w.at;
+	size_t n = w.end - w.at;
 
 	if (n < 8)
 		return MCR_GMP_RX_BAD_LENGTH;
-	int is_read = c.p[0] == TYPE_QUERY || c.p[0] == TYPE_V1_REPORT;
+	int is_read = p[0] == TYPE_QUERY || p[0] == TYPE_V1_REPORT;
 
 	if (is_read && n < OLD)
 		return MCR_GMP_RX_BAD_LENGTH;
 	if (is_read)
-		memcpy(out->group.octets, c.p + 8, 16);
-	if (c.p[0] == TYPE_QUERY)
-		rx = parse_query(out, c.p, n);
+		memcpy(out->group.octets, p + 8, 16);
+	if (p[0] == TYPE_QUERY)
+		rx = parse_query(out, p, n);
 	else
 		rx = is_read ? MCR_GMP_RX_REPORT : MCR_GMP_RX_TYPE;
 	if (rx >= MCR_GMP_RX_MALFORMED)
 		return rx;
 	/* Octets behind the fields are covered too (RFC 9777 §5.1.12). */
-	return mcr_icmp6_checksum(packet + 8, c.p, n) == 0 ? rx : MCR_GMP_RX_BAD_CHECKSUM;
+	return mcr_icmp6_checksum(packet + 8, p, n) == 0 ? rx : MCR_GMP_RX_BAD_CHECKSUM;
 }
 
 /* RFC 9777 §5.1.14, §6.2; RFC 2710 §3, §4 (reports: one from :: does not count for a router, so it
@@ -200,7 +151,7 @@ static void complete(uint8_t *packet, size_t len, struct mcr_address source,
 					.source = source,
 					.destination = destination,
 					.payload_len = (uint16_t)(HOP_BY_HOP + len),
-					.next = NEXT_HOP_BY_HOP,
+					.next = MCR_IPV6_EXT_HOP_BY_HOP,
 					.hop_limit = 1,
 				    });
 	memcpy(packet + MCR_IPV6_HEADER, hop_by_hop, sizeof(hop_by_hop));
