@@ -38,33 +38,54 @@ static void watch(struct mcr_inline *in, uint64_t cycles, unsigned n)
 		__atomic_store_n(&in->longest_cycles, cycles, __ATOMIC_RELAXED);
 }
 
+/* Into the message itself: an address that goes by way of the stack waits for its own stores. */
+static inline void fill_ipv4(struct mcr_address *to, uint32_t ipv4_be)
+{
+	static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
+
+	memcpy(to->octets, prefix, sizeof(prefix));
+	memcpy(to->octets + 12, &ipv4_be, sizeof(ipv4_be));
+}
+
+static inline void fill_addresses(struct mcr_inline_msg *m, const struct mcr_packet *packet,
+				  const struct rte_mbuf *mbuf)
+{
+	if (unlikely(mcr_packet_is_ipv6(packet))) {
+		const uint8_t *ip =
+		    rte_pktmbuf_mtod_offset(mbuf, const uint8_t *, packet->l3_offset);
+
+		memcpy(m->group.octets, ip + MCR_IPV6_GROUP, sizeof(m->group));
+		memcpy(m->source.octets, ip + MCR_IPV6_SOURCE, sizeof(m->source));
+	} else {
+		fill_ipv4(&m->group, packet->group_be);
+		fill_ipv4(&m->source, packet->source_be);
+	}
+}
+
 void mcr_inline_take(struct mcr_inline *in, const struct mcr_packet *packet,
 		     const struct rte_mbuf *mbuf, uint8_t interface, uint32_t id, uint64_t rx_ns,
 		     uint64_t hw_ns, uint16_t flags)
 {
-	const uint8_t *frame = rte_pktmbuf_mtod(mbuf, const uint8_t *);
 	struct mcr_inline_msg *m = &in->msgs[in->n];
 
 	if (!in->only)
 		in->packets[in->n] = *packet;
 	in->n++;
-	*m = (struct mcr_inline_msg){
-	    .len = packet->payload_len,
-	    .rx_ns = rx_ns,
-	    .hw_ns = hw_ns,
-	    .group = mcr_packet_group(packet, frame),
-	    .source = mcr_packet_source_address(packet, frame),
-	    .id = id,
-	    .dst_port = packet->port,
-	    .src_port = packet->source_port,
-	    .vlan = packet->vlan,
-	    .flags = flags,
-	    .ttl = packet->ttl,
-	    .traffic_class = packet->traffic_class,
-	    .interface = interface,
-	    .offset = packet->payload_offset,
-	    .packet = mbuf,
-	};
+	m->len = packet->payload_len;
+	m->rx_ns = rx_ns;
+	m->hw_ns = hw_ns;
+	fill_addresses(m, packet, mbuf);
+	m->id = id;
+	m->dst_port = packet->port;
+	m->src_port = packet->source_port;
+	m->vlan = packet->vlan;
+	m->flags = flags;
+	m->ttl = packet->ttl;
+	m->traffic_class = packet->traffic_class;
+	m->interface = interface;
+	m->offset = packet->payload_offset;
+	m->packet = mbuf;
+	memset(m->reserved, 0, sizeof(m->reserved));
 	place_payload(m, mbuf);
 }
 

@@ -37,33 +37,32 @@ static __rte_noinline void copy_segments(uint8_t *to, const struct rte_mbuf *m, 
 /* payload: NULL = it lies in several segments of m. Before it stand the addresses of IPv6, and a
  * time that is far from the host's. Where there is no room for such a time, the message has none.
  */
-static __rte_always_inline void put(struct mcr_ring_writer *ring, const struct mcr_burst *b,
-				    const struct mcr_packet *p, uint8_t interface, uint32_t id,
-				    uint64_t flags, uint64_t hw_ns, const uint8_t *payload,
-				    const struct rte_mbuf *m)
+static __rte_always_inline void put_family(struct mcr_ring_writer *ring, const struct mcr_burst *b,
+					   const struct mcr_packet *p, uint8_t interface,
+					   uint32_t id, uint64_t flags, uint64_t hw_ns,
+					   const uint8_t *payload, const struct rte_mbuf *m,
+					   const int ipv6)
 {
-	uint32_t len = mcr_packet_len(p);
+	const uint32_t len = mcr_packet_len(p), addresses = ipv6 ? MCR_IPV6_EXTRAS : 0;
 	int64_t delta = (int64_t)(hw_ns - b->rx_ns);
 	int far = hw_ns != 0 && delta != (int32_t)delta;
-	uint8_t form = mcr_packet_is_ipv6(p) ? MCR_FORM_INET6 : 0;
-	uint32_t extras = mcr_ring_extras(form | (unlikely(far) ? MCR_FORM_FAR_TIME : 0));
+	uint32_t extras = addresses + (unlikely(far) ? sizeof(hw_ns) : 0);
 	struct mcr_record record;
 	uint8_t *to;
 
 	if (unlikely(len + extras > mcr_ring_max_payload(ring))) {
 		hw_ns = far = 0;
-		extras = mcr_ring_extras(form);
+		extras = addresses;
 		flags &= ~(uint64_t)(MCR_FLAG_HW_TIME | MCR_FLAG_HW_TIME_SYNCED);
 	}
 	to = mcr_ring_begin(ring, len + extras) + MCR_RECORD_BYTES;
-	if (form != 0) {
+	if (ipv6) {
 		mcr_rx_put_addresses(to, rte_pktmbuf_mtod_offset(m, const uint8_t *, p->l3_offset));
 		to += MCR_IPV6_EXTRAS;
 	}
 	if (unlikely(far)) {
 		mcr_ring_store((uint64_t *)(void *)to, 0, hw_ns);
 		to += sizeof(hw_ns);
-		form |= MCR_FORM_FAR_TIME;
 	}
 	if (likely(payload))
 		mcr_ring_copy(to, payload, len);
@@ -74,8 +73,29 @@ static __rte_always_inline void put(struct mcr_ring_writer *ring, const struct m
 	record.words[2] = p->words[0];
 	record.words[3] = p->words[1] | MCR_WORD_AT(id, 0, 4);
 	record.words[4] =
-	    p->words[2] | MCR_WORD_AT(flags, 7, 1) | MCR_WORD_AT(interface | form, 6, 1);
+	    p->words[2] | MCR_WORD_AT(flags, 7, 1) |
+	    MCR_WORD_AT(interface | (far ? MCR_FORM_FAR_TIME : 0) | (ipv6 ? MCR_FORM_INET6 : 0), 6,
+			1);
 	mcr_ring_end(ring, len + extras, &record);
+}
+
+static __rte_noinline void put_ipv6(struct mcr_ring_writer *ring, const struct mcr_burst *b,
+				    const struct mcr_packet *p, uint8_t interface, uint32_t id,
+				    uint64_t flags, uint64_t hw_ns, const uint8_t *payload,
+				    const struct rte_mbuf *m)
+{
+	put_family(ring, b, p, interface, id, flags, hw_ns, payload, m, 1);
+}
+
+static __rte_always_inline void put(struct mcr_ring_writer *ring, const struct mcr_burst *b,
+				    const struct mcr_packet *p, uint8_t interface, uint32_t id,
+				    uint64_t flags, uint64_t hw_ns, const uint8_t *payload,
+				    const struct rte_mbuf *m)
+{
+	if (unlikely(mcr_packet_is_ipv6(p)))
+		put_ipv6(ring, b, p, interface, id, flags, hw_ns, payload, m);
+	else
+		put_family(ring, b, p, interface, id, flags, hw_ns, payload, m, 0);
 }
 
 void mcr_rx_deliver(struct mcr_worker *w, struct mcr_burst *b, unsigned i,

@@ -52,36 +52,43 @@ static __rte_always_inline void put_either(struct mcr_ring_writer *ring, const s
 		put_plain(ring, p, id, hw, rx_ns, tail, head + MCR_PLAIN_HEADERS);
 }
 
+/* Word 3 of a plain packet. */
+#define PLAIN_WORD(ether_type, headers)                                        \
+	(MCR_WORD_AT(ether_type, 0, 2) | MCR_WORD_AT(MCR_ETHER_HEADER, 2, 2) | \
+	 MCR_WORD_AT(headers, 4, 2) | MCR_WORD_AT(MCR_PARSED_UDP, 6, 1))
+
 /* Keeps plain packet i for the long way. By words: a packet whose address is taken would be put
  * into memory each time. */
 static __rte_noinline void keep(struct mcr_worker *w, unsigned i, uint64_t word0, uint64_t word1,
-				uint64_t word2, const struct mcr_arrival *a)
+				uint64_t word2, uint64_t word3, const struct mcr_arrival *a)
 {
-	const int ipv6 = word0 == 0;
-
-	w->packets[i] = (struct mcr_packet){.words = {word0, word1, word2}};
+	w->packets[i] = (struct mcr_packet){.words = {word0, word1, word2, word3}};
 	w->packets[i].vlan = a->vlan;
-	w->packets[i].ether_type = ipv6 ? MCR_ETHER_TYPE_IPV6 : MCR_ETHER_TYPE_IPV4;
-	w->packets[i].l3_offset = MCR_ETHER_HEADER;
-	w->packets[i].payload_offset = ipv6 ? MCR_PLAIN_IPV6_HEADERS : MCR_PLAIN_HEADERS;
-	w->packets[i].verdict = MCR_PARSED_UDP;
 }
 
 /* Prefetches the table's entry for a packet whose header was prefetched before. */
-static __rte_always_inline void prefetch_entry(const struct mcr_group_table *table,
-					       const struct mcr_burst *b, const struct rte_mbuf *m,
-					       const int ipv6)
+static inline void prefetch_ipv4(const struct mcr_group_table *table, const struct mcr_burst *b,
+				 const struct rte_mbuf *m)
 {
 	const uint8_t *head = rte_pktmbuf_mtod(m, const uint8_t *);
-	const uint8_t interface = b->interface_of_vlan[mcr_mbuf_stripped_vlan(m)];
 
-	if (ipv6 && likely(m->data_len >= MCR_PLAIN_IPV6_HEADERS))
-		rte_prefetch0(mcr_group_first_look_ipv6(
-		    table, mcr_group_key_ipv6(interface, mcr_plain_ipv6_port(head)),
-		    mcr_group_load_ipv6(head + MCR_PLAIN_IPV6_GROUP)));
-	else if (!ipv6 && likely(m->data_len >= MCR_PLAIN_HEADERS))
+	if (likely(m->data_len >= MCR_PLAIN_HEADERS))
 		rte_prefetch0(mcr_group_first_look(
-		    table, mcr_group_key_of_flow(interface, mcr_plain_flow(head))));
+		    table, mcr_group_key_of_flow(b->interface_of_vlan[mcr_mbuf_stripped_vlan(m)],
+						 mcr_plain_flow(head))));
+}
+
+static inline void prefetch_ipv6(const struct mcr_group_table *table, const struct mcr_burst *b,
+				 const struct rte_mbuf *m)
+{
+	const uint8_t *head = rte_pktmbuf_mtod(m, const uint8_t *);
+
+	if (likely(m->data_len >= MCR_PLAIN_IPV6_HEADERS))
+		rte_prefetch0(mcr_group_first_look_ipv6(
+		    table,
+		    mcr_group_key_ipv6(b->interface_of_vlan[mcr_mbuf_stripped_vlan(m)],
+				       mcr_plain_ipv6_port(head)),
+		    mcr_group_load_ipv6(head + MCR_PLAIN_IPV6_GROUP)));
 }
 
 /* The NIC's time of a packet, for word 0 of its record, and its flags. Returns 0 when it is too far
@@ -100,10 +107,26 @@ static inline int time_of(const struct mcr_burst *b, const struct rte_mbuf *m, u
 	return delta == (int32_t)delta;
 }
 
-/* What packets have in common whose tag the NIC took out. Valid until the next call. */
+/* at: the current packet. Headers are fetched twice as far ahead as entries. */
+static __rte_always_inline void fetch_ahead(const struct mcr_group_table *table,
+					    const struct mcr_burst *b, struct rte_mbuf *const *at,
+					    const int ahead, const int ipv6)
+{
+	rte_prefetch0(rte_pktmbuf_mtod(at[MCR_PREFETCH_AHEAD], const void *));
+	if (ahead && ipv6)
+		prefetch_ipv6(table, b, at[MCR_PREFETCH_AHEAD / 2]);
+	else if (ahead)
+		prefetch_ipv4(table, b, at[MCR_PREFETCH_AHEAD / 2]);
+}
+
+/* What packets have in common whose tag the NIC took out, when that is all that is odd about this
+ * one; else NULL. Valid until the next call. */
 static __rte_noinline const struct mcr_arrival *
 arrival_of(struct mcr_worker *w, struct mcr_burst *b, const struct rte_mbuf *m)
 {
+	if (mcr_mbuf_oddness(m, b->pool) != 0 ||
+	    (m->ol_flags & b->odd) != RTE_MBUF_F_RX_VLAN_STRIPPED)
+		return NULL;
 	mcr_rx_arrival(&b->tagged, w, b, mcr_mbuf_stripped_vlan(m));
 	return &b->tagged;
 }
@@ -137,12 +160,15 @@ static __rte_always_inline int takes(const struct mcr_group_entry *entry,
 }
 
 /* Gives packet i, which has several channels or one with a handler, to each of them. It comes by
- * words, in registers; the first one of IPv6 is 0. */
-static __rte_noinline void put_each(struct mcr_worker *w, struct mcr_burst *b, unsigned i,
-				    const struct mcr_group_list *list, unsigned n, uint64_t word0,
-				    uint64_t word1, uint64_t word2, uint64_t hw, uint64_t flags,
-				    const struct mcr_arrival *a)
+ * words, in registers. */
+static __rte_always_inline void put_each(struct mcr_worker *w, struct mcr_burst *b, unsigned i,
+					 const struct mcr_group_list *list, unsigned n,
+					 uint64_t word0, uint64_t word1, uint64_t word2,
+					 uint64_t hw, uint64_t flags, const struct mcr_arrival *a,
+					 const int ipv6)
 {
+	const uint64_t word3 = ipv6 ? PLAIN_WORD(MCR_ETHER_TYPE_IPV6, MCR_PLAIN_IPV6_HEADERS)
+				    : PLAIN_WORD(MCR_ETHER_TYPE_IPV4, MCR_PLAIN_HEADERS);
 	const struct mcr_group_list *end = list + n;
 	const uint8_t *head = rte_pktmbuf_mtod(w->mbufs[i], const uint8_t *);
 	struct mcr_packet p;
@@ -155,12 +181,28 @@ static __rte_noinline void put_each(struct mcr_worker *w, struct mcr_burst *b, u
 
 		if (likely(mcr_rx_opens(w, b, to->channel))) {
 			put_either(w->outlets[to->channel].ring, &p, to->id, hw, b->rx_ns,
-				   a->tail | flags, head, word0 == 0);
+				   a->tail | flags, head, ipv6);
 		} else {
-			keep(w, i, word0, word1, word2, a);
+			keep(w, i, word0, word1, word2, word3, a);
 			mcr_rx_deliver(w, b, i, to);
 		}
 	}
+}
+
+static __rte_noinline void put_each_ipv4(struct mcr_worker *w, struct mcr_burst *b, unsigned i,
+					 const struct mcr_group_list *list, unsigned n,
+					 uint64_t word0, uint64_t word1, uint64_t word2,
+					 uint64_t hw, uint64_t flags, const struct mcr_arrival *a)
+{
+	put_each(w, b, i, list, n, word0, word1, word2, hw, flags, a, 0);
+}
+
+static __rte_noinline void put_each_ipv6(struct mcr_worker *w, struct mcr_burst *b, unsigned i,
+					 const struct mcr_group_list *list, unsigned n,
+					 uint64_t word1, uint64_t word2, uint64_t hw,
+					 uint64_t flags, const struct mcr_arrival *a)
+{
+	put_each(w, b, i, list, n, 0, word1, word2, hw, flags, a, 1);
 }
 
 /* Looks at a plain packet; *key: of the table, but for the interface. */
@@ -202,15 +244,9 @@ static __rte_always_inline unsigned take(struct mcr_worker *w, struct mcr_burst 
 		struct mcr_packet p;
 		uint32_t target;
 
-		rte_prefetch0(rte_pktmbuf_mtod(at[MCR_PREFETCH_AHEAD], const void *));
-		if (ahead)
-			prefetch_entry(table, b, at[MCR_PREFETCH_AHEAD / 2], ipv6);
-		if (unlikely(odd(b, m) != 0)) {
-			if (mcr_mbuf_oddness(m, b->pool) != 0 ||
-			    (m->ol_flags & b->odd) != RTE_MBUF_F_RX_VLAN_STRIPPED)
-				break;
-			a = arrival_of(w, b, m);
-		}
+		fetch_ahead(table, b, at, ahead, ipv6);
+		if (unlikely(odd(b, m) != 0) && !(a = arrival_of(w, b, m)))
+			break;
 		if (unlikely(!parse(&p, &key, head, m->data_len, b, ipv6)))
 			break;
 		/* No entry has MCR_NO_INTERFACE. */
@@ -231,8 +267,14 @@ static __rte_always_inline unsigned take(struct mcr_worker *w, struct mcr_burst 
 			if (target == mcr_group_each_target() ||
 			    unlikely(!mcr_rx_opens(w, b, entry->channel))) {
 				taking = MCR_GROUP_NO_TARGET;
-				put_each(w, b, i, table->lists + entry->list, entry->n_lists,
-					 p.words[0], p.words[1], p.words[2], hw, flags, a);
+				if (ipv6)
+					put_each_ipv6(w, b, i, table->lists + entry->list,
+						      entry->n_lists, p.words[1], p.words[2], hw,
+						      flags, a);
+				else
+					put_each_ipv4(w, b, i, table->lists + entry->list,
+						      entry->n_lists, p.words[0], p.words[1],
+						      p.words[2], hw, flags, a);
 				goto counted;
 			}
 		}
