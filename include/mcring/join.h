@@ -32,8 +32,8 @@ struct mcr_join {
 	char interface[MCR_NAME_MAX]; /* "" = the only interface; an error if there are several */
 	char channel[MCR_NAME_MAX];   /* "" = "default" */
 	struct mcr_address group;     /* multicast */
-	const struct mcr_address *sources; /* unicast, ascending, distinct; NULL if there are none
-					    */
+	const struct mcr_address *sources; /* unicast, of the group's family, ascending, distinct;
+					    * NULL if there are none */
 	uint32_t n_sources;   /* 0..MCR_JOIN_SOURCES_MAX; MCR_FILTER_INCLUDE needs one */
 	uint32_t id;          /* user id, which the messages of this join carry; 0 = none */
 	uint16_t port;        /* UDP destination port, host order; 0 = any */
@@ -54,12 +54,13 @@ struct mcr_join_list {
  *
  *     GROUP[/LEN][:PORT[-PORT]][@SOURCE|@!SOURCE]...[,interface=NAME][,channel=NAME][,id=N]
  *
- * Several @SOURCE, or several @!SOURCE, make a list; the two forms do not mix. A group in 232/8
- * needs an @SOURCE (RFC 4607 §1).
+ * An IPv6 GROUP or SOURCE stands in brackets: "[ff15::1]:5000@[2001:db8::7]". The group and its
+ * sources are of one family. Several @SOURCE, or several @!SOURCE, make a list; the two forms do
+ * not mix. A group in 232/8 or ff3x::/32 needs an @SOURCE (RFC 4607 §1). An IPv6 group with scope
+ * 0, 1 or f is refused (RFC 7346 §2).
  *
- * Errors (the list is as before): -EINVAL (err gives the column and what was expected),
- * -EAFNOSUPPORT (an IPv6 form), -E2BIG (more than MCR_JOIN_EXPANSION_MAX joins or
- * MCR_JOIN_SOURCES_MAX sources), -ENOMEM. */
+ * Errors (the list is as before): -EINVAL (err gives the column and what was expected), -E2BIG
+ * (more than MCR_JOIN_EXPANSION_MAX joins or MCR_JOIN_SOURCES_MAX sources), -ENOMEM. */
 MCR_API int mcr_join_parse(struct mcr_join_list *list, const char *text, struct mcr_error *err);
 
 /* mcr_join_list_add appends a copy of a join and its sources.

@@ -8,7 +8,7 @@
 _Static_assert(sizeof(struct mcr_address) == 16, "an IPv6 address and nothing else");
 _Static_assert(MCR_ADDRESS_TEXT >= INET6_ADDRSTRLEN, "the longest text of an address");
 
-int mcr_address_parse(struct mcr_address *out, const char *text, size_t len)
+int mcr_address_parse_mapped(struct mcr_address *out, const char *text, size_t len)
 {
 	char buf[MCR_ADDRESS_TEXT];
 	struct mcr_address ipv6;
@@ -18,13 +18,23 @@ int mcr_address_parse(struct mcr_address *out, const char *text, size_t len)
 		return -EINVAL;
 	memcpy(buf, text, len);
 	buf[len] = '\0';
-	if (inet_pton(AF_INET, buf, &ipv4_be) == 1) {
+	if (inet_pton(AF_INET, buf, &ipv4_be) == 1)
 		*out = mcr_address_from_ipv4(ipv4_be);
-		return 0;
-	}
-	if (inet_pton(AF_INET6, buf, ipv6.octets) != 1 || mcr_address_is_ipv4(ipv6))
+	else if (inet_pton(AF_INET6, buf, ipv6.octets) == 1)
+		*out = ipv6;
+	else
 		return -EINVAL;
-	*out = ipv6;
+	return 0;
+}
+
+int mcr_address_parse(struct mcr_address *out, const char *text, size_t len)
+{
+	struct mcr_address address;
+
+	if (mcr_address_parse_mapped(&address, text, len) != 0 ||
+	    (mcr_address_is_ipv4(address) && memchr(text, ':', len)))
+		return -EINVAL;
+	*out = address;
 	return 0;
 }
 
@@ -40,6 +50,16 @@ const char *mcr_address_format(char text[MCR_ADDRESS_TEXT], struct mcr_address a
 	if (memcmp(address.octets, zeros, sizeof(zeros)) != 0 || (low[0] == 0 && low[1] == 0))
 		return inet_ntop(AF_INET6, address.octets, text, MCR_ADDRESS_TEXT);
 	snprintf(text, MCR_ADDRESS_TEXT, "::%x:%x", low[0] << 8 | low[1], low[2] << 8 | low[3]);
+	return text;
+}
+
+const char *mcr_address_format_bracketed(char text[MCR_ADDRESS_BRACKETED],
+					 struct mcr_address address)
+{
+	char bare[MCR_ADDRESS_TEXT];
+
+	snprintf(text, MCR_ADDRESS_BRACKETED, mcr_address_is_ipv6(address) ? "[%s]" : "%s",
+		 mcr_address_format(bare, address));
 	return text;
 }
 

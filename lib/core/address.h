@@ -152,6 +152,17 @@ static inline struct mcr_address mcr_address_of_ipv4(uint32_t ipv4_be)
 /* ff02::16, to which MLDv2 reports go (RFC 9777 §5.2.14). */
 #define MCR_ADDRESS_MLDV2_ROUTERS ((struct mcr_address){{0xff, 0x02, [15] = 0x16}})
 
+/* mcr_address_parse_mapped: as mcr_address_parse, but a mapped address (::ffff:10.0.0.7) is the
+ * IPv4 address that it stands for, so that an error can say how to write it. Thread: any. */
+int mcr_address_parse_mapped(struct mcr_address *out, const char *text, size_t len);
+
+#define MCR_ADDRESS_BRACKETED (MCR_ADDRESS_TEXT + 2)
+
+/* mcr_address_format_bracketed: as mcr_address_format, but an IPv6 address is in brackets, as in
+ * front of a port. Thread: any. */
+const char *mcr_address_format_bracketed(char text[MCR_ADDRESS_BRACKETED],
+					 struct mcr_address address);
+
 /* mcr_address_is_unicast: of an IPv4 class A, B or C, or an IPv6 one that is not multicast. Wider
  * than mcr_address_is_host, by the loopback addresses among others. 0 for none. Thread: any. */
 int mcr_address_is_unicast(struct mcr_address address);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The text form of joins. The grammar is in mcring/join.h. IPv6 forms are recognised only so that
- * the error can name them. The parser walks the text once, piece by piece. Every error quotes the
- * piece, gives its column (from 1) and says what was expected there. */
+/* Reads the text form of joins. The grammar is in mcring/join.h. The parser walks the text once,
+ * piece by piece. Every error quotes the piece, gives its column (from 1) and says what was
+ * expected there. */
 #include <mcring/join.h>
 
-#include <endian.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,6 +19,12 @@
 struct piece {
 	const char *at;
 	size_t len;
+};
+
+/* What is said of each family. */
+struct family {
+	const char *name, *groups, *group, *source, *specific, *specific_join;
+	unsigned bits, prefix_min;
 };
 
 /* What one text says, before it is expanded. */
@@ -119,71 +124,151 @@ static int number(struct piece piece, uint32_t max, uint32_t *out)
 	return 0;
 }
 
-/* IPv4 forms have no bracket, and at most one colon, in front of the port. */
-static int looks_like_ipv6(struct piece piece)
+static const struct family *family_of(struct mcr_address address)
+{
+	static const struct family ipv4 = {
+	    "IPv4",        "224.0.0.0/4",        "239.1.1.1", "10.0.0.7",
+	    "232.0.0.0/8", "232.1.1.1@10.0.0.7", 32,          4};
+	static const struct family ipv6 = {"IPv6",      "ff00::/8",
+					   "[ff15::1]", "[2001:db8::7]",
+					   "ff3x::/32", "[ff3e::8000:1]@[2001:db8::7]",
+					   128,         8};
+
+	return mcr_address_is_ipv4(address) ? &ipv4 : &ipv6;
+}
+
+/* In front of a port there is at most one colon, but for the brackets of an IPv6 address. */
+static int has_colons(struct piece piece)
 {
 	const char *colon = memchr(piece.at, ':', piece.len);
 
-	if (piece.len > 0 && *piece.at == '[')
-		return 1;
 	return colon && memchr(colon + 1, ':', (size_t)(piece.at + piece.len - colon - 1));
+}
+
+/* Cuts off an address with its brackets, if it has them. Without them an IPv6 address has no end
+ * that can be told from a port: it is cut off with it, for the error. */
+static struct piece cut_address(struct piece *rest)
+{
+	struct piece to_end = *rest, piece;
+
+	if (rest->len > 0 && *rest->at == '[') {
+		piece = cut(rest, "]@,");
+		piece.len += (size_t)skip(rest, ']');
+		return piece;
+	}
+	return cut(rest, has_colons(cut(&to_end, "@,")) ? "/@," : "/:@,");
+}
+
+/* what: "group" or "source". */
+static int read_address(const struct parser *p, struct piece piece, const char *what,
+			const char *example, struct mcr_address *out)
+{
+	const int in_brackets = piece.len > 0 && *piece.at == '[';
+	struct piece inner = piece;
+	char text[MCR_ADDRESS_BRACKETED];
+
+	if (in_brackets) {
+		if (piece.at[piece.len - 1] != ']')
+			return fail(p, -EINVAL, piece,
+				    "does not end its brackets: expected a %s such as %s", what,
+				    example);
+		inner = (struct piece){piece.at + 1, piece.len - 2};
+	}
+	if (memchr(inner.at, '%', inner.len) && memchr(inner.at, ':', inner.len))
+		return fail(p, -EINVAL, piece,
+			    "has a zone: expected the address alone, and interface=NAME");
+	if (mcr_address_parse_mapped(out, inner.at, inner.len) != 0)
+		return fail(p, -EINVAL, piece, "is not an address: expected a %s such as %s", what,
+			    example);
+	mcr_address_format_bracketed(text, *out);
+	if (mcr_address_is_ipv4(*out) && (in_brackets || memchr(inner.at, ':', inner.len)))
+		return fail(p, -EINVAL, piece, "is an IPv4 address: expected it as %s", text);
+	if (!mcr_address_is_ipv4(*out) && !in_brackets)
+		return fail(p, -EINVAL, piece,
+			    "is an IPv6 address without brackets: expected [%.*s], and a port "
+			    "behind them",
+			    (int)inner.len, inner.at);
+	return 0;
+}
+
+/* The first address of the prefix that leaves so many bits open. */
+static struct mcr_address first_of(struct mcr_address address, unsigned open)
+{
+	for (unsigned i = 0; i < open; i++)
+		address.octets[15 - i / 8] &= (uint8_t) ~(1u << i % 8);
+	return address;
 }
 
 static int parse_prefix(struct parser *p, struct piece group, struct piece len_piece)
 {
-	char ip[MCR_ADDRESS_TEXT];
-	uint32_t len, host, mask;
+	const struct family *family = family_of(p->spec.join.group);
+	char text[MCR_ADDRESS_BRACKETED];
+	struct mcr_address first;
+	uint32_t len;
 
-	if (number(len_piece, 32, &len) != 0 || len == 0)
-		return fail(p, -EINVAL, len_piece, "is not a prefix length: expected 4 to 32");
-	host = be32toh(mcr_address_ipv4_be(p->spec.join.group));
-	mask = UINT32_MAX << (32 - len);
-	if (host & ~mask)
+	if (number(len_piece, family->bits, &len) != 0 || len == 0)
+		return fail(p, -EINVAL, len_piece, "is not a prefix length: expected %u to %u",
+			    family->prefix_min, family->bits);
+	first = first_of(p->spec.join.group, family->bits - len);
+	if (!mcr_address_is_equal(first, p->spec.join.group))
 		return fail(p, -EINVAL, group,
 			    "has bits set behind the prefix: expected %s/%u, or the address alone",
-			    mcr_address_format(ip, mcr_address_from_ipv4(htobe32(host & mask))),
-			    len);
-	if (len < 4)
+			    mcr_address_format_bracketed(text, first), len);
+	if (len < family->prefix_min)
 		return fail(p, -EINVAL, len_piece,
-			    "is a prefix that goes beyond 224.0.0.0/4: expected 4 to 32");
-	if (len < 16)
+			    "is a prefix that goes beyond %s: expected %u to %u", family->groups,
+			    family->prefix_min, family->bits);
+	if (family->bits - len > 16)
 		return fail(p, -E2BIG, len_piece,
-			    "is a prefix of %u groups: expected at most %d joins from one text",
-			    UINT32_C(1) << (32 - len), MCR_JOIN_EXPANSION_MAX);
-	p->spec.n_groups = UINT32_C(1) << (32 - len);
+			    "is a prefix of 2^%u groups: expected at most %d joins from one text",
+			    family->bits - len, MCR_JOIN_EXPANSION_MAX);
+	p->spec.n_groups = UINT32_C(1) << (family->bits - len);
+	return 0;
+}
+
+static int check_group(const struct parser *p, struct piece piece)
+{
+	const struct mcr_address group = p->spec.join.group;
+	const struct family *family = family_of(group);
+	char text[MCR_ADDRESS_BRACKETED];
+
+	switch (mcr_group_fault(group, MCR_FILTER_INCLUDE)) { /* the sources come later */
+	case MCR_GROUP_NOT_MULTICAST:
+		return fail(p, -EINVAL, piece,
+			    "is not multicast: expected a group of %s, such as %s", family->groups,
+			    family->group);
+	case MCR_GROUP_BAD_SCOPE:
+		return fail(p, -EINVAL, piece,
+			    "has a scope that is reserved or never leaves a host (RFC 7346): "
+			    "expected 2 to e for the 5 of %s",
+			    family->group);
+	case MCR_GROUP_RESERVED: /* the first of every prefix that holds it */
+		return fail(p, -EINVAL, piece,
+			    "is reserved and carries no traffic (RFC 4607, RFC 4291): expected a "
+			    "group from %s on",
+			    mcr_address_format_bracketed(text, mcr_address_plus(group, 1)));
+	case MCR_GROUP_OK:
+	case MCR_GROUP_NEEDS_SOURCES:
+		break;
+	}
 	return 0;
 }
 
 static int parse_group(struct parser *p)
 {
-	struct piece whole = p->rest, group;
-	enum mcr_group_fault fault;
+	struct piece group = cut_address(&p->rest);
+	int ret = read_address(p, group, "group", "239.1.1.1 or [ff15::1]", &p->spec.join.group);
 
-	whole = cut(&whole, "@,");
-	if (looks_like_ipv6(whole))
-		return fail(p, -EAFNOSUPPORT, whole,
-			    "is an IPv6 group, which is not supported yet: expected an IPv4 group");
-	group = cut(&p->rest, "/:@,");
-	if (mcr_address_parse(&p->spec.join.group, group.at, group.len) != 0)
-		return fail(p, -EINVAL, group,
-			    "is not an IPv4 address: expected a group such as 239.1.1.1");
-	fault =
-	    mcr_group_fault(p->spec.join.group, MCR_FILTER_INCLUDE); /* the sources come later */
-	if (fault == MCR_GROUP_NOT_MULTICAST)
-		return fail(p, -EINVAL, group,
-			    "is not multicast: expected a group from 224.0.0.0 to 239.255.255.255");
+	if (ret == 0)
+		ret = check_group(p, group);
 	p->spec.n_groups = 1;
-	if (skip(&p->rest, '/')) {
-		int err = parse_prefix(p, group, cut(&p->rest, ":@,"));
-
-		if (err)
-			return err;
+	if (ret == 0 && skip(&p->rest, '/'))
+		return parse_prefix(p, group, cut(&p->rest, ":@,"));
+	if (ret == 0 && p->rest.len > 0 && !strchr(":@,", *p->rest.at)) {
+		group = cut(&p->rest, "/:@,");
+		return fail(p, -EINVAL, group, "stands behind the brackets: expected /, :, @ or ,");
 	}
-	if (fault == MCR_GROUP_RESERVED) /* the first of every prefix that holds it */
-		return fail(p, -EINVAL, group,
-			    "is reserved and carries no traffic (RFC 4607): expected a group from "
-			    "232.0.0.1 on");
-	return 0;
+	return ret;
 }
 
 static int parse_ports(struct parser *p)
@@ -210,24 +295,30 @@ static int parse_ports(struct parser *p)
 	return 0;
 }
 
-static int check_source(struct parser *p, struct piece piece, struct mcr_address *source)
+static int parse_source(struct parser *p, struct piece piece, struct mcr_address *source)
 {
-	if (memchr(piece.at, '/', piece.len))
+	struct piece tail = piece, address = cut_address(&tail);
+	const struct family *family = family_of(p->spec.join.group);
+	int ret;
+
+	if (tail.len > 0 && *tail.at == '/')
 		return fail(p, -EINVAL, piece, "is a prefix: expected a single source address");
-	if (looks_like_ipv6(piece))
-		return fail(
-		    p, -EAFNOSUPPORT, piece,
-		    "is an IPv6 source, which is not supported yet: expected an IPv4 source");
-	if (memchr(piece.at, ':', piece.len))
-		return fail(
-		    p, -EINVAL, piece,
-		    "has a port: expected it behind the group, as in 239.1.1.1:5000@10.0.0.7");
-	if (mcr_address_parse(source, piece.at, piece.len) != 0)
+	if (tail.len > 0 && *tail.at == ':')
 		return fail(p, -EINVAL, piece,
-			    "is not an IPv4 address: expected a source such as 10.0.0.7");
+			    "has a port: expected it behind the group, as in %s:5000@%s",
+			    family->group, family->source);
+	if (tail.len > 0)
+		return fail(p, -EINVAL, tail, "stands behind the brackets: expected @ or ,");
+	ret = read_address(p, address, "source", family->source, source);
+	if (ret)
+		return ret;
 	if (!mcr_address_is_host(*source))
 		return fail(p, -EINVAL, piece,
 			    "is not unicast: expected the address of one sender");
+	if (family_of(*source) != family)
+		return fail(p, -EINVAL, piece,
+			    "is of another family than the group: expected an %s source such as %s",
+			    family->name, family->source);
 	return 0;
 }
 
@@ -267,7 +358,7 @@ static int parse_sources(struct parser *p)
 			    "mixes included and excluded sources: expected either @SOURCE or "
 			    "@!SOURCE throughout");
 		join->mode = mode;
-		err = check_source(p, piece, &source);
+		err = parse_source(p, piece, &source);
 		if (err == 0)
 			err = insert_source(p, piece, source);
 		if (err)
@@ -275,10 +366,11 @@ static int parse_sources(struct parser *p)
 	}
 	if (mcr_group_fault(join->group, join->mode) == MCR_GROUP_NEEDS_SOURCES) {
 		piece = (struct piece){p->text, (size_t)(p->rest.at - p->text)};
-		return fail(
-		    p, -EINVAL, piece,
-		    "is a source-specific group (232.0.0.0/8, RFC 4607): expected the sources "
-		    "to include, as in 232.1.1.1@10.0.0.7");
+		return fail(p, -EINVAL, piece,
+			    "is a source-specific group (%s, RFC 4607): expected the sources to "
+			    "include, as in %s",
+			    family_of(join->group)->specific,
+			    family_of(join->group)->specific_join);
 	}
 	return 0;
 }
@@ -383,36 +475,4 @@ int mcr_join_parse(struct mcr_join_list *list, const char *text, struct mcr_erro
 		ret = parse_option(&p);
 	/* Every piece ends at a delimiter that the next step takes, or at the end of the text. */
 	return ret == 0 ? expand(&p, list) : ret;
-}
-
-/* snprintf to the end of what buf already holds. *len goes on growing when buf is full. */
-__attribute__((format(printf, 4, 5))) static void append(char *buf, size_t cap, int *len,
-							 const char *fmt, ...)
-{
-	const size_t used = (size_t)*len < cap ? (size_t)*len : cap;
-	va_list args;
-
-	va_start(args, fmt);
-	*len += vsnprintf(cap > used ? buf + used : NULL, cap - used, fmt, args);
-	va_end(args);
-}
-
-int mcr_join_format(char *buf, size_t cap, const struct mcr_join *join)
-{
-	char ip[MCR_ADDRESS_TEXT];
-	int len = 0;
-
-	append(buf, cap, &len, "%s", mcr_address_format(ip, join->group));
-	if (join->port)
-		append(buf, cap, &len, ":%u", join->port);
-	for (uint32_t i = 0; join->sources && i < join->n_sources && i < MCR_JOIN_SOURCES_MAX; i++)
-		append(buf, cap, &len, "@%s%s", join->mode == MCR_FILTER_EXCLUDE ? "!" : "",
-		       mcr_address_format(ip, join->sources[i]));
-	if (join->interface[0])
-		append(buf, cap, &len, ",interface=%.*s", MCR_NAME_MAX - 1, join->interface);
-	if (join->channel[0])
-		append(buf, cap, &len, ",channel=%.*s", MCR_NAME_MAX - 1, join->channel);
-	if (join->id)
-		append(buf, cap, &len, ",id=%u", join->id);
-	return len;
 }
