@@ -13,7 +13,8 @@ import time
 
 import pytest
 
-from frames import Ether, IP, UDP
+from family import FAMILIES, IPV4
+from frames import Ether
 from netlab import Capture, Member, wait_for
 from programs import Daemon, Traffic, drops, identity, mcsend
 from suite import need_tun
@@ -27,7 +28,7 @@ TRIES = 3
 class Beside:
     """A daemon whose interface `feed` has a device in the kernel, with an address there."""
 
-    def __init__(self, wire, *args, interface='', address='10.0.0.2', move=True):
+    def __init__(self, wire, *args, interface='', address='10.0.0.2', move=True, family=IPV4):
         need_tun()
         self.wire = wire
         # A real wire carries whole frames with whole checksums; veth hands over neither.
@@ -39,7 +40,11 @@ class Beside:
                              None) or wire.lab.namespace('kern')
             wire.receiver.run('ip', 'link', 'set', 'beside0', 'netns', self.host.name)
             self.host.run('ip', 'link', 'set', 'beside0', 'up')
-        self.host.run('ip', 'addr', 'add', f'{address}/24', 'dev', 'beside0')
+        if family.is_ipv6:
+            wire.sender.speak_ipv6('eth0', family.host('10.0.0.1', 24))
+            self.host.speak_ipv6('beside0', family.host(address, 24))
+        else:
+            self.host.run('ip', 'addr', 'add', f'{address}/24', 'dev', 'beside0')
 
     def info(self):
         return self.daemon.stats()['interfaces'][0]['kernel']
@@ -74,16 +79,21 @@ def transfer(server, address, client, way, port):
     return time.monotonic() - begin
 
 
-def test_ping_and_arp_pass_in_both_directions(wire, beside):
+@pytest.mark.parametrize('family', FAMILIES, ids=repr)
+def test_pings_and_the_search_for_neighbours_pass_in_both_directions(wire, family):
+    beside = Beside(wire, '--join', family.join('239.1.1.1:5000'), family=family)
+    ours, theirs = family.address('10.0.0.2'), family.address('10.0.0.1')
     mac = wire.receiver.mac('eth0')
     assert beside.host.mac('beside0') == mac, "the device has the port's MAC address"
-    assert pings(wire.sender, '10.0.0.2', '-s', 1400)
-    assert mac in wire.sender.run('ip', 'neigh', 'show', '10.0.0.2').stdout
-    assert pings(beside.host, '10.0.0.1')
-    assert wire.sender.mac('eth0') in beside.host.run('ip', 'neigh', 'show', '10.0.0.1').stdout
-    # More than a frame holds. net_af_packet has the kernel put fragments together, up to its framesz;
-    # the answer leaves in two.
-    assert pings(wire.sender, '10.0.0.2', '-s', 1600)
+    assert pings(wire.sender, ours, '-s', 1400)
+    assert mac in wire.sender.run('ip', 'neigh', 'show', ours).stdout
+    assert pings(beside.host, theirs)
+    assert wire.sender.mac('eth0') in beside.host.run('ip', 'neigh', 'show', theirs).stdout
+    # More than a frame holds. net_af_packet has the kernel put IPv4 fragments together, up to its
+    # framesz; the answer leaves in two.
+    assert pings(wire.sender, ours, '-s', 1600)
+    mcsend(wire.sender, family.join('239.1.1.1:5000'), count=10)
+    wait_for(lambda: beside.daemon.stats()['delivered'] == 10, 5, 'our channel has its group')
     stats = beside.daemon.stats()
     identity(stats)
     info = beside.info()
@@ -91,7 +101,7 @@ def test_ping_and_arp_pass_in_both_directions(wire, beside):
     assert info['rx_dropped'] == 0 and info['tx_dropped'] == 0
     # Each address answers for itself: ours is the kernel's alone.
     beside.host.run('ip', 'addr', 'flush', 'dev', 'beside0')
-    assert not pings(wire.sender, '10.0.0.2')
+    assert not pings(wire.sender, ours)
 
 
 def transfers_beside_multicast(wire, beside):
@@ -130,12 +140,14 @@ def test_tcp_passes_while_multicast_is_received_without_loss(wire):
     assert after['interfaces'][0]['kernel']['tx'] > frames
 
 
-def test_multicast_that_a_program_wants_from_the_device_is_the_kernels(wire):
-    beside = Beside(wire, '--join', '239.1.1.1:5000', move=False)
-    member = Member(beside.host, 'beside0', '239.5.5.5')
+@pytest.mark.parametrize('family', FAMILIES, ids=repr)
+def test_multicast_that_a_program_wants_from_the_device_is_the_kernels(wire, family):
+    beside = Beside(wire, '--join', family.join('239.1.1.1:5000'), move=False, family=family)
+    member = Member(beside.host, 'beside0', family.address('239.5.5.5'))
+    to = [family.join('239.5.5.5:5000'), family.join('239.9.9.9:5000')]
     # The address becomes known to the rx lcore within a tenth of a second.
-    wait_for(lambda: mcsend(wire.sender, '239.5.5.5:5000', '239.9.9.9:5000', count=10, size=77) and
-             member.has_received(), 10, 'the program has a packet')
+    wait_for(lambda: mcsend(wire.sender, *to, count=10, size=77) and member.has_received(), 10,
+             'the program has a packet')
     assert member.receive() == 77
     stats = beside.daemon.stats()
     assert drops(stats)['unknown_group'] >= 10, 'a group that nobody wants is dropped as ever'
@@ -191,31 +203,39 @@ def test_a_device_that_somebody_removes_is_told_and_the_daemon_answers_itself(wi
 def frames_of(path, mac):
     """What a host sent, also while the capture is still being written."""
     out = subprocess.run(['tshark', '-n', '-r', path, '-Y', f'eth.src == {mac}', '-T', 'json',
-                          '-e', 'ip.proto', '-e', 'igmp.maddr', '-e', 'eth.type'],
+                          '-e', 'ip.proto', '-e', 'igmp.maddr', '-e', 'eth.type', '-e',
+                          'icmpv6.type', '-e', 'icmpv6.mldr.mar.multicast_address'],
                          capture_output=True, text=True).stdout
     return [one['_source']['layers'] for one in json.loads(out or '[]')]
 
 
 def groups_of(frames):
-    return {group for one in frames for group in one.get('igmp.maddr', [])}
+    return {group for one in frames for field in ('igmp.maddr', 'icmpv6.mldr.mar.multicast_address')
+            for group in one.get(field, [])}
 
 
-def provoke(wire, beside):
+def provoke(wire, beside, family=IPV4):
     """All that makes a host send something."""
-    mcsend(wire.sender, '239.1.1.1:5000', count=100)
-    wire.sender.run('ping', '-c', 2, '-i', 0.2, '-W', 1, '10.0.0.2', check=False)
-    wire.sender.run('ping', '-c', 1, '-b', '-W', 1, '10.0.0.255', check=False)
-    beside.host.run('ping', '-c', 2, '-i', 0.2, '-W', 1, '10.0.0.1', check=False)
-    beside.host.run('ip', 'route', 'add', '224.0.0.0/4', 'dev', 'beside0', check=False)
-    Member(beside.host, 'beside0', '239.7.7.7')  # stays: the kernel takes its time to report
+    ours, theirs, all_hosts = [family.address(one) for one in ('10.0.0.2', '10.0.0.1', '224.0.0.1')]
+    mcsend(wire.sender, family.join('239.1.1.1:5000'), count=100)
+    wire.sender.run('ping', '-c', 2, '-i', 0.2, '-W', 1, ours, check=False)
+    if family.is_ipv6:
+        wire.sender.run('ping', '-c', 1, '-W', 1, f'{all_hosts}%eth0', check=False)
+    else:
+        wire.sender.run('ping', '-c', 1, '-b', '-W', 1, '10.0.0.255', check=False)
+    beside.host.run('ping', '-c', 2, '-i', 0.2, '-W', 1, theirs, check=False)
+    # It stays: the kernel takes its time to report.
+    Member(beside.host, 'beside0', family.address('239.7.7.7'))
 
 
-def test_with_tx_never_the_kernel_hears_and_says_nothing(wire):
+@pytest.mark.parametrize('family', FAMILIES, ids=repr)
+def test_with_tx_never_the_kernel_hears_and_says_nothing(wire, family):
     mac = wire.receiver.mac('eth0')
     capture = Capture(wire.sender, 'eth0', wire.lab.path('never.pcap'))
     loud = wire.receiver.counter('eth0', 'tx_packets')
-    beside = Beside(wire, '--join', '239.1.1.1:5000', interface=',tx=never,igmp=off')
-    provoke(wire, beside)
+    beside = Beside(wire, '--join', family.join('239.1.1.1:5000'), interface=',tx=never,igmp=off',
+                    family=family)
+    provoke(wire, beside, family)
     wait_for(lambda: beside.info()['tx_dropped'] > 2, 10, 'the kernel wanted to speak')
     info = beside.info()
     assert info['rx'] > 0, 'it heard the requests'
@@ -225,18 +245,31 @@ def test_with_tx_never_the_kernel_hears_and_says_nothing(wire):
     assert wire.receiver.counter('eth0', 'tx_packets') == loud
 
 
-@pytest.mark.parametrize('igmp', ['auto', 'off'])
-def test_igmp_of_the_kernels_goes_out_unless_the_interface_has_none(wire, igmp):
+def is_of_membership(frame):
+    """IGMP, or MLD by its types."""
+    return (frame.get('ip.proto') == ['2'] or
+            set(frame.get('icmpv6.type', [])) & {'130', '131', '132', '143'})
+
+
+def seeks_neighbours(frame):
+    return frame.get('eth.type') == ['0x0806'] or frame.get('icmpv6.type') == ['135']
+
+
+@pytest.mark.parametrize('family', FAMILIES, ids=repr)
+@pytest.mark.parametrize('mode', ['auto', 'off'])
+def test_igmp_and_mld_of_the_kernels_go_out_unless_the_interface_has_none(wire, mode, family):
     mac = wire.receiver.mac('eth0')
-    capture = Capture(wire.sender, 'eth0', wire.lab.path('igmp.pcap'))
-    beside = Beside(wire, interface=f',igmp={igmp}')
-    provoke(wire, beside)
-    if igmp == 'auto':
-        wait_for(lambda: '239.7.7.7' in groups_of(frames_of(capture.path, mac)), 10, 'a report')
+    protocol = 'mld' if family.is_ipv6 else 'igmp'
+    capture = Capture(wire.sender, 'eth0', wire.lab.path('reports.pcap'))
+    beside = Beside(wire, interface=f',{protocol}={mode}', family=family)
+    provoke(wire, beside, family)
+    if mode == 'auto':
+        group = family.address('239.7.7.7')
+        wait_for(lambda: group in groups_of(frames_of(capture.path, mac)), 10, 'a report')
     else:
         wait_for(lambda: beside.info()['tx_dropped'] > 0, 10, 'the kernel wanted to report')
     assert beside.daemon.stop() == 0
     ours = frames_of(capture.stop(), mac)
-    assert any(one.get('eth.type') == ['0x0806'] for one in ours), 'ARP goes out'
-    if igmp == 'off':
-        assert not any(one.get('ip.proto') == ['2'] for one in ours)
+    assert any(seeks_neighbours(one) for one in ours), 'it looks for its neighbours'
+    if mode == 'off':
+        assert not any(is_of_membership(one) for one in ours)
