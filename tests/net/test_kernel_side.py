@@ -4,17 +4,24 @@
 import os
 import signal
 
+import pytest
+
+from family import FAMILIES, IPV4
 from netlab import Switch, wait_for
 from programs import Daemon, drops, identity, mcsend
 
-# Ten datagrams of argv[1] octets in one call: UDP_SEGMENT, udp(7).
+# Ten datagrams of argv[1] octets to the group argv[2] in one call: UDP_SEGMENT, udp(7).
 SEGMENTED = '''
 import socket, sys
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton('10.0.0.1'))
-size = int(sys.argv[1])
+size, group = int(sys.argv[1]), sys.argv[2]
+if ':' in group:
+    s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, socket.if_nametoindex('eth0'))
+else:
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton('10.0.0.1'))
 s.setsockopt(17, 103, size)
-s.sendto(b''.join(bytes([i]) * size for i in range(10)), ('239.1.1.1', 5000))
+s.sendto(b''.join(bytes([i]) * size for i in range(10)), (group, 5000))
 '''
 
 # A program of somebody else's that passes everything, in the kernel's generic XDP: bpf(2).
@@ -39,8 +46,8 @@ def port(daemon):
     return daemon.stats()['ports'][0]
 
 
-def segmented(host, size):
-    host.run('/usr/bin/python3', '-c', SEGMENTED, size)
+def segmented(host, size, family=IPV4):
+    host.run('/usr/bin/python3', '-c', SEGMENTED, size, family.address('239.1.1.1'))
 
 
 def has_xdp(host):
@@ -65,11 +72,14 @@ def test_what_a_storm_loses_at_the_drivers_own_ring_is_missed(wire):
     assert daemon.stop() == 0
 
 
-def test_ten_datagrams_that_a_sender_hands_over_as_one_are_ten_messages(wire):
-    daemon = wire.daemon('--join', '239.1.1.1:5000')
+@pytest.mark.parametrize('family', FAMILIES, ids=repr)
+def test_ten_datagrams_that_a_sender_hands_over_as_one_are_ten_messages(wire, family):
+    if family.is_ipv6:
+        wire.sender.speak_ipv6('eth0')
+    daemon = wire.daemon('--join', family.join('239.1.1.1:5000'))
     consumer = daemon.cat('--count', 20)
     for size in (100, 1400):
-        segmented(wire.sender, size)
+        segmented(wire.sender, size, family)
     status, messages, _ = consumer.wait()
     assert status == 0
     assert [bytes.fromhex(m['data']) for m in messages] == [

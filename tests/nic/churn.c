@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* churn: joins and leaves groups 239.200.0.0 and up in random order through the control socket, one
- * change a request, until SIGTERM; then leaves what is joined and prints how many changes it made.
- * A program instead of mcring-ctl in a loop because a guest without an accelerator takes a tenth of
- * a second to start one. */
+/* churn: joins and leaves groups 239.200.0.0 and up in random order through the control socket,
+ * each second one an IPv6 group, one change a request, until SIGTERM; then leaves what is joined
+ * and prints how many changes it made. A program instead of mcring-ctl in a loop because a guest
+ * without an accelerator takes a tenth of a second to start one. */
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -48,8 +48,10 @@ static void change(FILE *engine, const char *command, unsigned group)
 {
 	char line[4096];
 
-	fprintf(engine, "{\"command\":\"%s\",\"joins\":[\"239.200.%u.%u:5000\"]}\n", command,
-		group >> 8, group & 255);
+	fprintf(engine,
+		group % 2 ? "{\"command\":\"%s\",\"joins\":[\"[ff15::c8:%x%02x]:5000\"]}\n"
+			  : "{\"command\":\"%s\",\"joins\":[\"239.200.%u.%u:5000\"]}\n",
+		command, group >> 8, group & 255);
 	if (!fgets(line, sizeof(line), engine))
 		die("the engine does not answer");
 	if (!strstr(line, "\"ok\":true"))

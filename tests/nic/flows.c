@@ -3,7 +3,6 @@
  * what it saw of each flow: how many, how many numbers were missing or came late, on which rings;
  * and where among the data gaps are and the link went down or up. A guest without an accelerator is
  * too slow for anything that prints each message. */
-#include <arpa/inet.h>
 #include <endian.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -23,7 +22,7 @@
 #define IDLE_US   500
 
 struct flow {
-	uint32_t group_be, source_be;
+	struct mcr_address group, source;
 	uint16_t port, source_port;
 	uint64_t count, first, last;
 	uint64_t missing; /* numbers that were jumped over */
@@ -63,8 +62,8 @@ static struct flow *find_flow(struct seen *seen, const struct mcr_msg *m)
 	struct flow *flow = seen->flows;
 
 	for (unsigned i = 0; i < seen->n_flows; i++, flow++)
-		if (flow->group_be == mcr_address_ipv4_be(m->group) && flow->port == m->dst_port &&
-		    flow->source_be == mcr_address_ipv4_be(m->source) &&
+		if (mcr_address_is_equal(flow->group, m->group) && flow->port == m->dst_port &&
+		    mcr_address_is_equal(flow->source, m->source) &&
 		    flow->source_port == m->src_port)
 			return flow;
 	if (seen->n_flows == FLOWS_MAX) {
@@ -72,8 +71,8 @@ static struct flow *find_flow(struct seen *seen, const struct mcr_msg *m)
 		exit(1);
 	}
 	seen->n_flows++;
-	*flow = (struct flow){.group_be = mcr_address_ipv4_be(m->group),
-			      .source_be = mcr_address_ipv4_be(m->source),
+	*flow = (struct flow){.group = m->group,
+			      .source = m->source,
 			      .port = m->dst_port,
 			      .source_port = m->src_port};
 	return flow;
@@ -134,15 +133,14 @@ static void print_link(const struct link *link, const char *comma)
 
 static void print_flow(const struct flow *flow, const char *comma)
 {
-	char group[INET_ADDRSTRLEN], source[INET_ADDRSTRLEN];
+	char group[MCR_ADDRESS_TEXT], source[MCR_ADDRESS_TEXT];
 
-	inet_ntop(AF_INET, &flow->group_be, group, sizeof(group));
-	inet_ntop(AF_INET, &flow->source_be, source, sizeof(source));
 	printf("%s{\"group\": \"%s\", \"port\": %u, \"source\": \"%s\", \"source_port\": %u"
 	       ", \"count\": %" PRIu64 ", \"first\": %" PRIu64 ", \"last\": %" PRIu64
 	       ", \"missing\": %" PRIu64 ", \"late\": %" PRIu64 ", \"rings\": %" PRIu32 "}",
-	       comma, group, flow->port, source, flow->source_port, flow->count, flow->first,
-	       flow->last, flow->missing, flow->late, flow->rings);
+	       comma, mcr_address_format(group, flow->group), flow->port,
+	       mcr_address_format(source, flow->source), flow->source_port, flow->count,
+	       flow->first, flow->last, flow->missing, flow->late, flow->rings);
 }
 
 static void print(const struct seen *seen)

@@ -191,7 +191,9 @@ class TapNic:
         the port's MAC address."""
         options = ''.join(f' --{name} {value}' for name, value in options.items())
         return ('ip link set dtap0 address 02:00:00:00:99:01 up && '
-                'ip addr replace 10.0.99.1/24 dev dtap0 && mcsend '
+                'ip addr replace 10.0.99.1/24 dev dtap0 && '
+                '(cd /proc/sys/net/ipv6/conf/dtap0; echo 0 | tee accept_dad router_solicitations '
+                'disable_ipv6) >/dev/null && mcsend '
                 f'--interface dtap0 {" ".join(f"--to {one}" for one in to)}{options}')
 
     def send(self, *to, **options):
@@ -244,7 +246,8 @@ class Guest:
         kernel, = glob.glob(f'{KERNEL}/boot/vmlinuz-*')
         argv = [QEMU, '-M', 'pc', '-accel', 'tcg,thread=multi', '-cpu', 'max', '-m', 1536, '-smp',
                 2, '-nodefaults', '-display', 'none', '-no-reboot', '-kernel', kernel, '-initrd',
-                initramfs, '-append', 'console=ttyS0 quiet hugepages=400 panic=1 ipv6.disable=1',
+                initramfs, '-append', 'console=ttyS0 quiet hugepages=400 panic=1 '
+                'ipv6.disable_ipv6=1',
                 '-serial', f'file:{self.console}', '-serial', f'unix:{serial},server=on,wait=off',
                 '-monitor', f'unix:{monitor},server=on,wait=off']
         for nic in self.nics.values():
@@ -261,6 +264,9 @@ class Guest:
             self.run('true', seconds=BOOT_SECONDS)
         except (AssertionError, ConnectionError):
             raise AssertionError(f'the guest does not come up:\n{self.log()}') from None
+        for nic in self.nics.values():
+            if nic is not self.tap:  # its wire has a carrier now
+                self.host.speak_ipv6(nic.tap)
 
     @staticmethod
     def _connect(path):

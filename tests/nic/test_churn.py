@@ -5,11 +5,15 @@ import os
 
 import pytest
 
+from family import IPV4, IPV6
 from guest import GuestDaemon
 from netlab import wait_for
 from programs import identity
 
-GROUPS = [f'239.1.{i}.{7 * i + 1}' for i in range(8)]
+# Both families: they share list, slots and rules. What comes and goes is of both, too.
+IN_BOTH = [(IPV6 if i % 2 else IPV4, f'239.1.{i}.{7 * i + 1}') for i in range(8)]
+GROUPS = [family.address(group) for family, group in IN_BOTH]
+JOINS = [f'{family.join(group)}:5000' for family, group in IN_BOTH]
 SECONDS = int(os.environ.get('MCR_CHURN_SECONDS', '5'))
 TRIES = 3
 
@@ -20,12 +24,12 @@ class Run:
     def __init__(self, nic, meanwhile, rate, n_groups):
         overflown = nic.overflown()
         # Flow rules steer among queues: two of them, whose lcores share a CPU.
-        daemon = GuestDaemon(nic, *[f'--join {group}:5000' for group in GROUPS],
+        daemon = GuestDaemon(nic, *[f'--join {join}' for join in JOINS],
                              lcores="--lcores '0@0,(1-2)@1'" if nic.slot == 0 else '-l 0,1')
         self.before = daemon.groups()
         missed = daemon.stats()['ports'][0]['rx_missed']
         consumer = daemon.flows()
-        traffic = nic.traffic(*[f'{group}:5000' for group in GROUPS], rate=rate // len(GROUPS))
+        traffic = nic.traffic(*JOINS, rate=rate // len(GROUPS))
         job = nic.guest.start(f'churn {daemon.run_dir} {n_groups}')
         nic.guest.run(f'sleep {SECONDS}', seconds=SECONDS + 60)
 

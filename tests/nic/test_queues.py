@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Several receive queues: nothing lost, each flow in order, and spread where the NIC can."""
 
+from family import IPV4, IPV6
 from guest import GuestDaemon
 from netlab import wait_for
 from programs import drops, identity
 
-GROUPS = [f'239.1.{i}.{7 * i + 1}' for i in range(16)]
+# Both families at a time.
+IN_BOTH = [(IPV6 if i % 2 else IPV4, f'239.1.{i}.{7 * i + 1}') for i in range(16)]
+GROUPS = [family.address(group) for family, group in IN_BOTH]
+JOINS = [f'{family.join(group)}:5000' for family, group in IN_BOTH]
 # Four receiving threads share the second core.
 FOUR_QUEUES = "--lcores '0@0,(1-4)@1'"
 COUNT = 300
@@ -13,13 +17,12 @@ COUNT = 300
 
 def receive(nic, count=COUNT):
     """That many datagrams to each of the groups, and to a 17th; gives (groups, statistics, flows)."""
-    joins = [f'--join {group}:5000' for group in GROUPS]
-    daemon = GuestDaemon(nic, *joins, lcores=FOUR_QUEUES)
+    daemon = GuestDaemon(nic, *[f'--join {join}' for join in JOINS], lcores=FOUR_QUEUES)
     groups = daemon.groups()
     consumer = daemon.flows()
     before = daemon.stats()
     assert before['ports'][0]['queues'] == 4
-    nic.send(*[f'{group}:5000' for group in GROUPS], '239.9.9.9:5000', count=count, rate=200)
+    nic.send(*JOINS, '239.9.9.9:5000', count=count, rate=200)
     wait_for(lambda: daemon.stats()['delivered'] == count * len(GROUPS), 30, 'all is delivered')
     stats = daemon.stats()
     identity(stats)
