@@ -12,7 +12,7 @@
 /* The part of a join text after the group and its port. It is checked piece by piece, so that an
  * error names the right line, and any error left belongs to the group. */
 struct join_tail {
-	char sources[MCR_JOIN_SOURCES_MAX * 20];
+	char sources[MCR_JOIN_SOURCES_MAX * (MCR_ADDRESS_TEXT + 4)];
 	char keys[128];
 };
 
@@ -23,6 +23,7 @@ static int add_sources(const struct mcr_config_reader *f, int node, const char *
 	size_t used = 0;
 
 	for (unsigned i = 0; i < n; i++) {
+		int is_ipv6 = !!strchr(sources[i], ':');
 		int ret = i < MCR_JOIN_SOURCES_MAX
 			      ? mcr_value_source(sources[i], f->err)
 			      : mcr_fail(f->err, -E2BIG, "more than %d sources in one join",
@@ -31,8 +32,8 @@ static int add_sources(const struct mcr_config_reader *f, int node, const char *
 		if (ret < 0)
 			return mcr_config_located(f, mcr_config_doc_item(f->doc, list, i), NULL,
 						  ret);
-		used += (size_t)snprintf(tail->sources + used, sizeof(tail->sources) - used, "%s%s",
-					 mark, sources[i]);
+		used += (size_t)snprintf(tail->sources + used, sizeof(tail->sources) - used,
+					 is_ipv6 ? "%s[%s]" : "%s%s", mark, sources[i]);
 	}
 	return 0;
 }

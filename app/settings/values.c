@@ -218,12 +218,8 @@ int mcr_value_source(const char *text, struct mcr_error *err)
 {
 	struct mcr_address source;
 
-	if (strchr(text, ':'))
-		return mcr_fail(err, -EINVAL,
-				"source '%.64s': IPv6 is not supported yet: expected IPv4", text);
 	if (mcr_address_parse(&source, text, strlen(text)) != 0 || !mcr_address_is_host(source))
-		return mcr_fail(err, -EINVAL, "source '%.64s': expected a unicast IPv4 address",
-				text);
+		return mcr_fail(err, -EINVAL, "source '%.64s': expected a unicast address", text);
 	return 0;
 }
 

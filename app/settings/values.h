@@ -41,7 +41,7 @@ int mcr_access_add_group(struct mcr_access *access, const char *text, struct mcr
 int mcr_value_address(struct mcr_address *out, uint8_t *prefix_len, const char *text, int is_ipv6,
 		      struct mcr_error *err);
 
-/* mcr_value_source checks one unicast IPv4 address, which is stored as text. */
+/* mcr_value_source checks one unicast address without brackets, which is stored as text. */
 int mcr_value_source(const char *text, struct mcr_error *err);
 
 /* mcr_value_port_range checks PORT or PORT-PORT, 1..65535. */

@@ -114,6 +114,24 @@ static void every_key_is_read(void **state)
 	mcr_settings_destroy(s);
 }
 
+static void sources_of_ipv6_need_no_brackets_of_their_own(void **state)
+{
+	struct mcr_settings *s;
+	struct mcr_error err;
+
+	(void)state;
+	assert_int_equal(load_text(&s,
+				   "joins:\n- groups: ['[ff3e::8000:1]:5000']\n"
+				   "  sources: ['2001:db8::7', 'fe80::8']\n"
+				   "- {groups: ['[ff15::]/127'], exclude: ['2001:db8::9']}\n",
+				   &err),
+			 0);
+	assert_int_equal(s->joins.n, 3);
+	join_is(s, 0, "[ff3e::8000:1]:5000@[2001:db8::7]@[fe80::8]");
+	join_is(s, 2, "[ff15::1]@![2001:db8::9]");
+	mcr_settings_destroy(s);
+}
+
 struct bad {
 	const char *text;
 	const char *expected; /* the message begins with it */
@@ -136,7 +154,7 @@ static const struct bad bad_files[] = {
      "m.yaml:5: '70000': expected a UDP port"},
     {"joins:\n- groups: [239.1.1.1]\n  ports: [5001-5000]\n", "m.yaml:3: '5001-5000': expected"},
     {"joins:\n- groups: [239.1.1.1]\n  sources:\n  - 10.0.0.1\n  - 224.0.0.1\n",
-     "m.yaml:5: source '224.0.0.1': expected a unicast IPv4 address"},
+     "m.yaml:5: source '224.0.0.1': expected a unicast address"},
     {"joins:\n- groups: [239.1.1.1]\n  sources: [10.0.0.1]\n  exclude: [10.0.0.2]\n",
      "m.yaml:4: expected sources or exclude, not both"},
     {"joins:\n- groups: [239.1.1.1]\n  port: 5000\n",
@@ -449,6 +467,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_key_is_read),
+	    cmocka_unit_test(sources_of_ipv6_need_no_brackets_of_their_own),
 	    cmocka_unit_test(a_mistake_is_reported_on_one_line_with_file_and_line),
 	    cmocka_unit_test(an_empty_file_says_nothing),
 	    cmocka_unit_test(a_mistake_that_shows_in_the_whole_still_has_its_line),
