@@ -9,13 +9,13 @@ logging.getLogger('scapy.runtime').setLevel(logging.ERROR)
 from scapy.layers.inet import IP, UDP  # noqa: E402
 from scapy.layers.inet6 import (HBHOptUnknown, IPv6, IPv6ExtHdrDestOpt,  # noqa: E402
                                 IPv6ExtHdrFragment, IPv6ExtHdrHopByHop, IPv6ExtHdrRouting, Jumbo,
-                                PadN, RouterAlert)
+                                Pad1, PadN, RouterAlert)
 from scapy.layers.l2 import Dot1AD, Dot1Q, Ether  # noqa: E402
 from scapy.utils import PcapWriter  # noqa: E402
 
 __all__ = ['Dot1AD', 'Dot1Q', 'Ether', 'HBHOptUnknown', 'IP', 'IPv6', 'IPv6ExtHdrDestOpt',
-           'IPv6ExtHdrFragment', 'IPv6ExtHdrHopByHop', 'IPv6ExtHdrRouting', 'Jumbo', 'PadN',
-           'RouterAlert', 'UDP', 'fragments', 'mac', 'multicast', 'tshark_datagrams', 'write_pcap']
+           'IPv6ExtHdrFragment', 'IPv6ExtHdrHopByHop', 'IPv6ExtHdrRouting', 'Jumbo', 'Pad1',
+           'PadN', 'RouterAlert', 'UDP', 'fragments', 'mac', 'multicast', 'tshark_datagrams', 'write_pcap']
 
 SOURCE = '10.0.0.7'
 SOURCE6 = '2001:db8::7'
@@ -78,7 +78,7 @@ def fragments(frame, size, identification=7):
     whole = frame.__class__(bytes(frame))  # its checksums and lengths are numbers now
     kind, rest = whole[IPv6].nh, bytes(whole[IPv6].payload)
     whole[IPv6].remove_payload()
-    whole[IPv6].nh = whole[IPv6].plen = None
+    whole[IPv6].nh, whole[IPv6].plen = 44, None
     for at in range(0, len(rest), size):
         header = IPv6ExtHdrFragment(nh=kind, offset=at // 8, m=at + size < len(rest), id=identification)
         yield whole / header / rest[at:at + size]

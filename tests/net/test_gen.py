@@ -7,48 +7,100 @@ import subprocess
 
 import pytest
 
+from family import FAMILIES
+from frames import mac
 from netlab import wait_for
 from programs import CTL, GEN
 
 EAL = ('-l', '0', '--no-huge', '-m', '256', '--no-pci', '--no-telemetry')
+FIELDS = {'mac': ['eth.dst'], 'vlan': ['vlan.id'], 'source': ['ip.src', 'ipv6.src'],
+          'group': ['ip.dst', 'ipv6.dst'], 'port': ['udp.dstport'], 'ttl': ['ip.ttl', 'ipv6.hlim'],
+          'dscp': ['ip.dsfield', 'ipv6.tclass'], 'ip_checksum': ['ip.checksum.status'],
+          'udp_checksum': ['udp.checksum.status'], 'payload': ['udp.payload']}
+DEFAULT_SOURCE = {4: '192.0.2.1', 6: '2001:db8::1'}
 
 
 def generate(lab, *args):
-    """Sends into a capture; gives (account, rows of tshark's fields)."""
+    """Sends into a capture; gives (account, frames as tshark dissects them)."""
     path = lab.path('sent.pcap')
     host = lab.namespace('tx')
     done = host.run(GEN, *EAL, f'--vdev=net_pcap0,tx_pcap={path}', '--', '--port', 'net_pcap0',
                     '--json', *args)
-    fields = ['eth.dst', 'vlan.id', 'ip.src', 'ip.dst', 'udp.dstport', 'ip.checksum.status',
-              'udp.checksum.status', 'udp.payload']
     argv = ['tshark', '-n', '-r', path, '-o', 'ip.check_checksum:TRUE', '-o',
             'udp.check_checksum:TRUE', '-T', 'fields']
-    for field in fields:
-        argv += ['-e', field]
+    for names in FIELDS.values():
+        for name in names:
+            argv += ['-e', name]
     out = subprocess.run(argv, check=True, capture_output=True, text=True).stdout
-    return json.loads(done.stdout.splitlines()[-1]), [row.split('\t') for row in out.splitlines()]
+    rows = []
+    for line in out.splitlines():
+        texts = iter(line.split('\t'))
+        rows.append({key: ''.join(next(texts) for _ in names) for key, names in FIELDS.items()})
+    return json.loads(done.stdout.splitlines()[-1]), rows
 
 
-@pytest.mark.parametrize('size', [16, 17, 100, 1472])
-def test_frames_are_numbered_by_flow_and_their_checksums_are_right(lab, size):
-    account, rows = generate(lab, '--group', '239.1.1.1', '--group', '239.129.2.3:6000@10.0.0.9',
-                             '--count', 2001, '--rate', 'max', '--size', size)
+def check_flow(rows, group, port, source, size):
+    """All that is the same in a flow's frames, and its numbers."""
+    assert {(row['mac'], row['vlan'], row['source'], row['group'], row['port']) for row in rows} == {
+        (mac(group), '', source, group, str(port))}
+    assert {row['ttl'] for row in rows} == {'16'} and len({row['dscp'] for row in rows}) == 1
+    assert {int(row['dscp'], 16) for row in rows} == {0}
+    assert {row['ip_checksum'] for row in rows} == {'' if ':' in group else '1'}, 'good or none'
+    assert {row['udp_checksum'] for row in rows} == {'1'}, 'good'
+    assert [int(row['payload'][:16], 16) for row in rows] == list(range(1, len(rows) + 1))
+    assert {row['payload'][32:] for row in rows} == {
+        bytes(i & 0xff for i in range(16, size)).hex()}
+
+
+@pytest.mark.parametrize('family', FAMILIES, ids=repr)
+@pytest.mark.parametrize('size', [16, 17, 100, 1452])
+def test_frames_are_numbered_by_flow_and_their_checksums_are_right(lab, family, size):
+    account, rows = generate(lab, '--group', family.join('239.1.1.1'), '--group',
+                             family.join('239.129.2.3:6000@10.0.0.9'), '--count', 2001, '--rate',
+                             'max', '--size', size)
     assert account['sent'] == 2001 == len(rows)
-    assert [flow['sent'] for flow in account['flows']] == [1001, 1000]
-    first, second = rows[0::2], rows[1::2]
-    assert {tuple(row[:5]) for row in first} == {
-        ('01:00:5e:01:01:01', '', '192.0.2.1', '239.1.1.1', '5000')}
-    assert {tuple(row[:5]) for row in second} == {
-        ('01:00:5e:01:02:03', '', '10.0.0.9', '239.129.2.3', '6000')}
-    assert {tuple(row[5:7]) for row in rows} == {('1', '1')}, 'good checksums'
-    for flow in (first, second):
-        assert [int(row[7][:16], 16) for row in flow] == list(range(1, len(flow) + 1))
-        assert {len(row[7]) for row in flow} == {2 * size}
+    groups = [family.address('239.1.1.1'), family.address('239.129.2.3')]
+    assert [(flow['group'], flow['port'], flow['sent']) for flow in account['flows']] == [
+        (groups[0], 5000, 1001), (groups[1], 6000, 1000)]
+    check_flow(rows[0::2], groups[0], 5000, DEFAULT_SOURCE[family.number], size)
+    check_flow(rows[1::2], groups[1], 6000, family.address('10.0.0.9'), size)
 
 
-def test_frames_carry_the_vlan_tag_that_was_asked_for(lab):
-    _, rows = generate(lab, '--group', '239.1.1.1', '--vlan', 142, '--count', 3)
-    assert [row[1] for row in rows] == ['142'] * 3
+@pytest.mark.parametrize('vlan', [[], ['--vlan', 142]], ids=['untagged', 'tagged'])
+@pytest.mark.parametrize('sources', [['10.0.0.5'], ['2001:db8::5'], ['2001:db8::5', '10.0.0.5']],
+                         ids=['IPv4', 'IPv6', 'both'])
+def test_flows_of_both_families_are_sent_in_turn_each_from_a_source_of_its_own(lab, vlan, sources):
+    _, rows = generate(lab, '--group', '239.1.1.1', '--group', '[ff15::1]', '--count', 600, '--rate',
+                       'max', *vlan, *(f'--source={source}' for source in sources))
+    assert {row['vlan'] for row in rows} == {'142' if vlan else ''}
+    for row in rows:
+        row['vlan'] = ''
+    source = {**DEFAULT_SOURCE, **{6 if ':' in given else 4: given for given in sources}}
+    check_flow(rows[0::2], '239.1.1.1', 5000, source[4], 100)
+    check_flow(rows[1::2], 'ff15::1', 5000, source[6], 100)
+
+
+@pytest.mark.parametrize('family', FAMILIES, ids=repr)
+def test_a_prefix_is_a_flow_for_each_of_its_groups(lab, family):
+    account, rows = generate(lab, '--group', family.join('239.1.0.0/22:5000'), '--count', 2048,
+                             '--rate', 'max')
+    groups = [family.address(f'239.1.{n >> 8}.{n & 0xff}') for n in range(1024)]
+    assert [flow['group'] for flow in account['flows']] == groups
+    assert [row['group'] for row in rows] == 2 * groups
+    assert [row['mac'] for row in rows] == 2 * [mac(group) for group in groups]
+
+
+def test_the_account_as_text_has_ipv6_groups_in_brackets(lab):
+    done = lab.namespace('tx').run(GEN, *EAL, '--vdev=net_null0', '--', '--port', 'net_null0',
+                                   '--group', '239.1.1.1', '--group', '[ff15::1]:6000', '--count',
+                                   20)
+    assert done.stdout.splitlines()[-3:-1] == ['239.1.1.1:5000 sent 10', '[ff15::1]:6000 sent 10']
+
+
+@pytest.mark.parametrize('family', FAMILIES, ids=repr)
+def test_frames_carry_the_vlan_tag_that_was_asked_for(lab, family):
+    _, rows = generate(lab, '--group', family.join('239.1.1.1'), '--vlan', 142, '--count', 3)
+    assert [row['vlan'] for row in rows] == ['142'] * 3
 
 
 def test_a_rate_and_a_duration_give_their_product(lab):
@@ -127,7 +179,12 @@ def test_a_search_that_cannot_count_gets_one_line(wire, received_by, words):
     (['--port', 'net_null0'], '--group is missing'),
     (['--group', '239.1.1.1'], '--port is missing'),
     (['--port', 'net_null0', '--group', '10.0.0.1'], 'multicast'),
+    (['--port', 'net_null0', '--group', '[2001:db8::1]'], 'multicast'),
+    (['--port', 'net_null0', '--group', '[ff15::1]@10.0.0.1'], '10.0.0.1'),
     (['--port', 'net_null0', '--group', '239.1.1.1', '--size', '3'], 'from 16 to'),
+    (['--port', 'net_null0', '--group', '239.1.1.1', '--group', '[ff15::1]', '--size', '8953'],
+     'from 16 to 8952'),
+    (['--port', 'net_null0', '--group', '239.1.1.1', '--source', 'here'], 'IPv4 or IPv6'),
     (['--port', 'net_null0', '--group', '239.1.1.1', '--rate', '-5'], '--rate'),
     (['--port', 'net_null0', '--group', '239.1.1.1', '--colour', 'red'], '--colour'),
     (['--port', 'net_null7', '--group', '239.1.1.1'], 'net_null0'),
