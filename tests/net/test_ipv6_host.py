@@ -6,8 +6,12 @@ import re
 
 import pytest
 
+from frames import Dot1Q, Ether, IPv6, mac as group_mac
+from igmp_lan import inject
 from netlab import Capture, Member, wait_for
 from suite import need_tun
+
+from scapy.layers.inet6 import ICMPv6ND_NS, ICMPv6NDOptSrcLLAddr  # after frames: it silences scapy
 
 ADDRESS = '2001:db8::2'
 PEER = '2001:db8::1/64'
@@ -81,6 +85,28 @@ def test_an_echo_of_each_length_up_to_the_mtu_comes_back(host):
     host.wait_ping(ADDRESS)
     for size in (0, 1, 1400, 1452):
         host.peer.run('ping', '-6', '-c', '1', '-W', '5', '-M', 'do', '-s', size, ADDRESS)
+    assert host.daemon.stop() == 0
+
+
+def test_on_a_vlan_a_solicitation_is_answered_with_the_vlans_tag(host):
+    mac, peer = host.wire.receiver.mac('eth0'), host.peer.mac('eth0')
+    capture = Capture(host.peer, 'eth0', host.wire.lab.path('vlan.pcap'))
+    host.start(interface=f',vlan=7,address6={ADDRESS}/64,dad=off', speak=False)
+    ask = (IPv6(src='2001:db8::1', dst=solicited(ADDRESS), hlim=255) / ICMPv6ND_NS(tgt=ADDRESS) /
+           ICMPv6NDOptSrcLLAddr(lladdr=peer))
+    frames = [Ether(src=peer, dst=group_mac(solicited(ADDRESS))) / tag / ask
+              for tag in (Dot1Q(vlan=8), Dot1Q(vlan=7))]
+    inject(host.peer, *map(bytes, frames))
+
+    def adverts():
+        out = host.peer.run('tshark', '-r', capture.path, '-Y', 'icmpv6.type == 136', '-T',
+                            'fields', '-e', 'eth.src', '-e', 'eth.dst', '-e', 'vlan.id', '-e',
+                            'ipv6.dst', '-e', 'icmpv6.nd.na.target_address').stdout
+        return [line.split('\t') for line in out.splitlines()]
+
+    wait_for(adverts, 10, 'the solicitation is answered')
+    capture.stop()
+    assert adverts() == [[mac, peer, '7', '2001:db8::1', ADDRESS]]
     assert host.daemon.stop() == 0
 
 
