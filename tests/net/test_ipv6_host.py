@@ -9,6 +9,7 @@ import pytest
 from frames import Dot1Q, Ether, IPv6, mac as group_mac
 from igmp_lan import inject
 from netlab import Capture, Member, wait_for
+from programs import Daemon
 from suite import need_tun
 
 from scapy.layers.inet6 import ICMPv6ND_NS, ICMPv6NDOptSrcLLAddr  # after frames: it silences scapy
@@ -249,6 +250,18 @@ def test_a_stop_leaves_the_groups_of_the_addresses_too(host):
             for kind, group in zip(types.split(','), groups.split(','))
             if kind in ('3', '6') and source == host.link_local}
     assert {GROUP, solicited(ADDRESS), solicited(host.link_local)} <= left
+
+
+def test_the_kernel_at_the_other_end_of_a_net_tap_is_another_host(lab):
+    need_tun()
+    peer = lab.namespace('rx')
+    daemon = Daemon(lab, peer, '--interface', f'feed=net_tap0,address6={ADDRESS}/64',
+                    vdev='net_tap0,iface=tap0')
+    peer.run('ip', 'link', 'set', 'tap0', 'address', '02:00:00:00:00:09')  # it begins with ours
+    peer.speak_ipv6('tap0', PEER)
+    wait_for(lambda: peer.run('ping', '-6', '-c', '1', '-W', '1', ADDRESS, check=False)
+             .returncode == 0, 10, 'it is answered')
+    assert daemon.stop() == 0
 
 
 # ---- kernel= ----
