@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What consumers are told of the engine's interfaces. */
+/* What an interface's address may be, and what consumers are told of interfaces. */
 #include "rig.h"
 
 #include <errno.h>
@@ -63,10 +63,33 @@ static void each_interface_is_told_as_it_is(void **state)
 	mcr_engine_destroy(e);
 }
 
+static void an_ipv6_address_of_an_interface_stands_beside_its_ipv4_address(void **state)
+{
+	struct mcr_interface_config interface = rig_interface("net_null66"), now;
+	const struct mcr_address address6 = rig_address("2001:db8::7");
+	struct mcr_engine *e;
+
+	assert_int_equal(rte_eal_hotplug_add("vdev", "net_null66", ""), 0);
+	e = rig_engine(&interface, 1);
+	assert_int_equal(mcr_engine_interface_address(e, "a", address6, 64, NULL), 0);
+	assert_int_equal(mcr_engine_interface_address(e, "a", rig_address("fe80::7"), 64, NULL),
+			 -EINVAL);
+	assert_int_equal(mcr_engine_interface_address(e, "a", rig_address("ff15::7"), 64, NULL),
+			 -EINVAL);
+	assert_int_equal(mcr_engine_interface_address(e, "a", address6, 129, NULL), -EINVAL);
+	now.size = sizeof(now);
+	assert_int_equal(mcr_engine_interface_config(e, 0, &now), 0);
+	assert_true(mcr_address_is_equal(now.address6, address6));
+	assert_int_equal(now.prefix6_len, 64);
+	assert_true(mcr_address_is_equal(now.address, interface.address));
+	mcr_engine_destroy(e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_interface_is_told_as_it_is),
+	    cmocka_unit_test(an_ipv6_address_of_an_interface_stands_beside_its_ipv4_address),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, rig_eal_cleanup);
