@@ -110,49 +110,63 @@ MCR_API int mcr_engine_port_info(const struct mcr_engine *e, size_t i, struct mc
  * (docs/igmp.md); NULL from MCR_IGMP_RX_KINDS on. Thread: any. */
 MCR_API const char *mcr_engine_igmp_rx_name(unsigned kind);
 
-/* An interface. Members named *_left_ns and *_age_ns are durations. */
+/* IGMP or MLD of an interface. Members named *_left_ns and *_age_ns are durations. */
+struct mcr_membership_info {
+	uint8_t version; /* spoken now; 0 = none */
+	char reason[64]; /* why this version: "no older querier is present", "a v2 querier is
+			  * present", "a v1 querier is present", "set by the configuration",
+			  * "igmp=off", "mld=off", "tx=never", "IPv6 is not spoken" */
+	struct mcr_address querier; /* its address, 0.0.0.0 for a switch that queries without one;
+				     * none = no general query heard */
+	uint64_t querier_age_ns;    /* since its last general query; UINT64_MAX = none heard */
+	uint64_t rx, rx_bad;        /* messages received; those that were malformed */
+	uint64_t queries, reports;  /* valid queries received; reports and leaves sent */
+
+	/* The querier, and the timers that follow from it. 0 = not running. */
+	uint8_t querier_version;           /* version of its last general query; 0 = none heard */
+	uint8_t robustness;                /* copies of each change */
+	uint32_t query_interval_s;         /* the querier's, or 125 */
+	uint64_t querier_left_ns;          /* until the querier counts as gone */
+	uint64_t v1_left_ns;               /* until a v1 querier is forgotten */
+	uint64_t v2_left_ns;               /* until a v2 querier is forgotten; IGMP only */
+	uint64_t repeat_left_ns;           /* until everything is reported again because there is no
+					    * querier; 0 = at once, UINT64_MAX = never */
+	uint64_t rx_by[MCR_IGMP_RX_KINDS]; /* rx by outcome (mcr_engine_igmp_rx_name) */
+	uint64_t rx_v1_queries;      /* v1 queries: these three defeat source-specific joins */
+	uint64_t rx_v2_queries;      /* v2 general queries; IGMP only */
+	uint64_t rx_old_ssm_queries; /* older ones for a group of a source-specific range */
+	uint64_t suppressed;         /* reports not sent because another host reported */
+	uint64_t cancelled;          /* messages given up when the version changed */
+	uint64_t version_changes, repeats;
+	uint64_t bytes;       /* memory of the state */
+	uint64_t reserved[4]; /* 0 */
+};
+
+/* An interface. */
 struct mcr_interface_info {
 	uint32_t size; /* sizeof(struct mcr_interface_info) */
 	char name[MCR_NAME_MAX];
 	uint16_t dpdk_port;
 	uint8_t mac[6];
-	uint8_t igmp_version; /* spoken now: 1, 2, 3; 0 = off */
-	char igmp_reason[64]; /* why this version: "no older querier is present", "a v2 querier
-			       * is present", "a v1 querier is present", "set by the
-			       * configuration", "igmp=off" or "tx=never" */
-	struct mcr_address querier; /* querier's address, 0.0.0.0 for a switch that queries without
-				     * one; none = no general query heard */
-	uint64_t querier_age_ns;    /* since its last general query; UINT64_MAX = none heard */
-	uint64_t tx_packets;        /* sent by mcring: IGMP, ARP, ICMP */
-	uint64_t tx_retries; /* IGMP messages that had to wait for the Tx queue or for a buffer */
-	uint64_t tx_dropped; /* answers to ARP and ICMP that the Tx queue did not take */
+	uint64_t tx_packets; /* sent by mcring: IGMP, MLD, ARP, ICMP, neighbour discovery */
+	uint64_t tx_retries; /* reports that had to wait for the Tx queue or for a buffer */
+	uint64_t tx_dropped; /* answers that the Tx queue did not take */
 	uint8_t kernel_up;   /* 1: the device that `kernel` of its configuration names exists */
-	uint64_t kernel_rx;  /* frames given to the kernel: part of `punted`, and received IGMP */
+	uint64_t
+	    kernel_rx; /* frames given to the kernel: part of `punted`, received IGMP and MLD */
 	uint64_t kernel_rx_dropped; /* frames that the kernel did not take (device down or gone) */
 	uint64_t kernel_tx;         /* frames from the kernel that the port took */
 	uint64_t kernel_tx_dropped; /* frames from the kernel that were not sent: tx_never, IGMP
-				     * with igmp=off, or the port was removed */
-	uint64_t igmp_rx, igmp_rx_bad;       /* IGMP messages received; those that were malformed */
-	uint64_t igmp_queries, igmp_reports; /* valid queries received; reports and leaves sent */
-	size_t groups;
+				     * with igmp=off, MLD with mld=off, or the port was
+				     * removed */
+	size_t groups;              /* of both families */
+	struct mcr_membership_info igmp, mld;
 
-	/* The querier, and the timers that follow from it. 0 = not running. */
-	uint8_t querier_version;   /* version of its last general query; 0 = none heard */
-	uint8_t igmp_robustness;   /* copies of each change */
-	uint32_t query_interval_s; /* the querier's, or 125 */
-	uint64_t querier_left_ns;  /* until the querier counts as gone */
-	uint64_t v1_left_ns;       /* until a v1 querier is forgotten */
-	uint64_t v2_left_ns;       /* until a v2 querier is forgotten */
-	uint64_t repeat_left_ns;   /* until everything is reported again because there is no
-				    * querier; 0 = at once, UINT64_MAX = never */
-	uint64_t igmp_rx_by[MCR_IGMP_RX_KINDS]; /* igmp_rx by outcome (mcr_engine_igmp_rx_name) */
-	uint64_t igmp_rx_v1_queries;     /* v1 queries: these three defeat source-specific joins */
-	uint64_t igmp_rx_v2_queries;     /* v2 general queries */
-	uint64_t igmp_rx_v2_ssm_queries; /* v2 queries for a group in 232.0.0.0/8 */
-	uint64_t igmp_suppressed;        /* reports not sent because another host reported */
-	uint64_t igmp_cancelled;         /* messages given up when the version changed */
-	uint64_t igmp_version_changes, igmp_repeats;
-	uint64_t igmp_bytes; /* memory of the IGMP state */
+	/* IPv6, which is spoken from an address6 or the first join of an IPv6 group on. States:
+	 * "off", "kernel" (it is the kernel's, which answers for it), "tentative", "valid",
+	 * "duplicate" (another host has it: docs/igmp.md). */
+	struct mcr_address link_local; /* what MLD speaks from; none = there is none */
+	char link_local_state[16], address6_state[16];
 };
 
 /* mcr_engine_interface_info describes an interface. Returns 0, or -ENOENT past the last. */
@@ -205,10 +219,10 @@ struct mcr_group_info {
 				     * (docs/nics.md); "removed" = the port is gone */
 	char rung_reason[192];      /* why not a better one; "" = it is the best */
 	int queue;                  /* queue that the NIC steers it to; -1 = the NIC spreads it */
-	char igmp_state[24];        /* "idle", "reporting", "delaying", "unreported" or "off"
-				     * (docs/control.md) */
-	uint64_t last_report_ns;    /* 0 = none sent */
-	uint64_t last_query_ns;     /* last query that asked for it; 0 = none */
+	char igmp_state[24];     /* of IGMP or MLD: "idle", "reporting", "delaying", "unreported" or
+				  * "off"     (docs/control.md) */
+	uint64_t last_report_ns; /* 0 = none sent */
+	uint64_t last_query_ns;  /* last query that asked for it; 0 = none */
 	unsigned joins_of[MCR_JOIN_MAKERS]; /* joins by enum mcr_join_maker */
 };
 

@@ -84,7 +84,7 @@ static uint64_t reports(const struct mcr_engine *e)
 	struct mcr_interface_info info = {.size = sizeof(info)};
 
 	assert_int_equal(mcr_engine_interface_info(e, 0, &info), 0);
-	return info.igmp_reports;
+	return info.igmp.reports;
 }
 
 static struct mcr_group_info group_of(const struct mcr_engine *e)

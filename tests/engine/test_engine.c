@@ -299,8 +299,8 @@ static void wait_reports(struct mcr_engine *e, uint64_t reports)
 	do {
 		mcr_engine_poll(e, 1000000);
 		assert_int_equal(mcr_engine_interface_info(e, 0, &info), 0);
-	} while (info.igmp_reports < reports && monotonic_ns() < end_ns);
-	assert_int_equal(info.igmp_reports, reports);
+	} while (info.igmp.reports < reports && monotonic_ns() < end_ns);
+	assert_int_equal(info.igmp.reports, reports);
 }
 
 /* Each change of the group is told twice: robustness 2. */

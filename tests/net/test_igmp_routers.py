@@ -35,7 +35,7 @@ def follow(line, version, joins):
                       100, *targets)
     daemon = Daemon(line.lab, line.receiver, '--idle', 'adaptive', '--interface',
                     'feed=net_af_packet0,address=10.2.0.2/24', vdev='net_af_packet0,iface=eth0')
-    wait_for(lambda: interface(daemon)['querier'] == '10.2.0.1', 30, 'the router asks')
+    wait_for(lambda: interface(daemon)['igmp_querier'] == '10.2.0.1', 30, 'the router asks')
     wait_version(daemon, version, 20)
     assert is_quiet(line.receiver), 'nobody asked for the data yet'
     daemon.ctl('join', *joins)

@@ -25,7 +25,7 @@ def test_older_queriers_are_followed_down_and_forgotten_one_by_one(wire):
                          interface=',igmp-compat-timeout=3')
     assert interface(daemon)['igmp_version'] == 3
     inject(wire.sender, query(3, code=1, qqic=1))
-    wait_for(lambda: interface(daemon)['querier'] == '10.0.0.1', 5, 'the querier is known')
+    wait_for(lambda: interface(daemon)['igmp_querier'] == '10.0.0.1', 5, 'the querier is known')
     inject(wire.sender, query(2, code=1))
     wait_version(daemon, 2, 2)
     seen = interface(daemon)
@@ -78,7 +78,7 @@ def test_without_a_querier_everything_is_reported_again_and_again(wire):
     wait_for(lambda: interface(daemon)['igmp']['repeats'] >= 2, 15, 'two repetitions')
     # A querier: no repetition while it counts as present, 2 * 1 s + 0.05 s.
     inject(wire.sender, query(3, code=1, qqic=1))
-    wait_for(lambda: interface(daemon)['querier'] == '10.0.0.1', 5, 'the querier is known')
+    wait_for(lambda: interface(daemon)['igmp_querier'] == '10.0.0.1', 5, 'the querier is known')
     before = interface(daemon)['igmp']['repeats']
     assert 0 < interface(daemon)['igmp']['querier_left_ns'] <= 2.05e9
     wait_for(lambda: interface(daemon)['igmp']['querier_left_ns'] is None, 5, 'it is gone')

@@ -215,7 +215,16 @@ int mcr_engine_interface_info(const struct mcr_engine *e, size_t i, struct mcr_i
 	out->kernel_up = 1;
 	out->kernel_rx = 3;
 	out->kernel_tx_dropped = 4;
-	out->querier_age_ns = UINT64_MAX;
+	out->igmp.querier_age_ns = UINT64_MAX;
+	out->igmp.version = 3;
+	out->mld.querier_age_ns = 5;
+	out->mld.version = 2;
+	out->mld.querier_version = 1;
+	out->mld.rx_by[0] = 7;
+	(void)mcr_address_parse(&out->mld.querier, "fe80::1", 7);
+	(void)mcr_address_parse(&out->link_local, "fe80::2", 7);
+	strcpy(out->link_local_state, "valid");
+	strcpy(out->address6_state, "off");
 	return i < 1 ? 0 : -ENOENT;
 }
 

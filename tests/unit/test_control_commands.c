@@ -48,8 +48,8 @@ static void what_is_unknown_is_null(void **state)
 	f->engine.n_groups = 1;
 	reply = ask(f, "{\"command\":\"stats\"}");
 	lan = json_array_get(json_object_get(reply, "interfaces"), 0);
-	assert_true(json_is_null(json_object_get(lan, "querier_age_ns")));
-	assert_true(json_is_null(json_object_get(lan, "querier")));
+	assert_true(json_is_null(json_object_get(lan, "igmp_querier_age_ns")));
+	assert_true(json_is_null(json_object_get(lan, "igmp_querier")));
 	igmp = json_object_get(lan, "igmp");
 	assert_true(json_is_null(json_object_get(igmp, "v1_left_ns")));
 	assert_int_equal(json_object_size(json_object_get(igmp, "rx")), MCR_IGMP_RX_KINDS);
@@ -57,6 +57,31 @@ static void what_is_unknown_is_null(void **state)
 	group = json_array_get(json_object_get(reply, "groups"), 0);
 	assert_true(json_is_null(json_object_get(group, "first_ns")));
 	assert_int_equal(integer(group, "joined_ns"), 1700000000000000000);
+	json_decref(reply);
+}
+
+static void an_interface_says_of_mld_what_it_says_of_igmp(void **state)
+{
+	struct fixture *f = *state;
+	json_t *reply = ask(f, "{\"command\":\"stats\"}");
+	json_t *lan = json_array_get(json_object_get(reply, "interfaces"), 0);
+	json_t *igmp = json_object_get(lan, "igmp"), *mld = json_object_get(lan, "mld"), *value;
+	const char *key;
+
+	assert_int_equal(integer(lan, "igmp_version"), 3);
+	assert_int_equal(integer(lan, "mld_version"), 2);
+	assert_int_equal(integer(lan, "mld_querier_age_ns"), 5);
+	assert_string_equal(json_string_value(json_object_get(lan, "mld_querier")), "fe80::1");
+	assert_string_equal(json_string_value(json_object_get(lan, "link_local")), "fe80::2");
+	assert_string_equal(json_string_value(json_object_get(lan, "link_local_state")), "valid");
+	assert_true(json_is_null(json_object_get(lan, "address6")));
+	json_object_foreach(igmp, key, value)
+	{
+		assert_non_null(json_object_get(mld, key));
+	}
+	assert_int_equal(json_object_size(mld), json_object_size(igmp));
+	assert_string_equal(json_string_value(json_object_get(mld, "protocol")), "mld");
+	assert_int_equal(integer(json_object_get(mld, "rx"), "query"), 7);
 	json_decref(reply);
 }
 
@@ -195,6 +220,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    CONTROL_TEST(stats_have_the_account_first_and_every_table),
 	    CONTROL_TEST(what_is_unknown_is_null),
+	    CONTROL_TEST(an_interface_says_of_mld_what_it_says_of_igmp),
 	    CONTROL_TEST(an_interface_beside_the_kernel_says_what_went_where),
 	    CONTROL_TEST(status_names_the_engine),
 	    CONTROL_TEST(a_join_takes_all_its_texts_as_one_change),

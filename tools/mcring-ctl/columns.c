@@ -61,17 +61,34 @@ static const struct ctl_column interface_columns[] = {
     {"address", "address", CTL_PLAIN},
     {"igmp", "igmp_version", CTL_PLAIN},
     {"because", "igmp_reason", CTL_PLAIN},
-    {"querier", "querier", CTL_PLAIN},
-    {"heard ago", "querier_age_ns", CTL_DURATION},
+    {"querier", "igmp_querier", CTL_PLAIN},
+    {"heard ago", "igmp_querier_age_ns", CTL_DURATION},
     {"queries", "igmp_queries", CTL_PLAIN},
     {"reports", "igmp_reports", CTL_PLAIN},
     {"groups", "groups", CTL_PLAIN},
 };
 static const struct ctl_table interfaces = CTL_TABLE("interfaces", interface_columns);
 
-/* Of the member "igmp" of each interface. */
+/* Of interfaces that speak IPv6. */
+static const struct ctl_column ipv6_columns[] = {
+    {"ipv6", "name", CTL_PLAIN},
+    {"link-local", "link_local", CTL_PLAIN},
+    {"state", "link_local_state", CTL_PLAIN},
+    {"address6", "address6", CTL_PLAIN},
+    {"state", "address6_state", CTL_PLAIN},
+    {"mld", "mld_version", CTL_PLAIN},
+    {"because", "mld_reason", CTL_PLAIN},
+    {"querier", "mld_querier", CTL_PLAIN},
+    {"heard ago", "mld_querier_age_ns", CTL_DURATION},
+    {"queries", "mld_queries", CTL_PLAIN},
+    {"reports", "mld_reports", CTL_PLAIN},
+};
+static const struct ctl_table ipv6 = CTL_TABLE("interfaces", ipv6_columns);
+
+/* Of the members "igmp" and "mld" of each interface. */
 static const struct ctl_column timer_columns[] = {
-    {"igmp timers", "interface", CTL_PLAIN},
+    {"timers", "interface", CTL_PLAIN},
+    {"of", "protocol", CTL_PLAIN},
     {"robustness", "robustness", CTL_PLAIN},
     {"interval s", "query_interval_s", CTL_PLAIN},
     {"querier version", "querier_version", CTL_PLAIN},
@@ -143,21 +160,45 @@ static const struct ctl_column group_columns[] = {
 };
 static const struct ctl_table groups = CTL_TABLE("groups", group_columns);
 
-/* A table of one member of the rows of a list, of those rows that have it. */
-static void print_members(FILE *out, const struct ctl_table *t, const char *member,
-			  const json_t *reply)
+/* A table of one or two members (second: NULL = one) of the rows of a list, of those rows that have
+ * them. */
+static void print_members(FILE *out, const struct ctl_table *t, const char *first,
+			  const char *second, const json_t *reply)
 {
-	json_t *rows = json_array(), *row, *all = json_pack("{so}", t->list, rows);
+	json_t *rows = json_array(), *all = json_pack("{so}", t->list, rows);
+	const char *const members[] = {first, second};
 	const json_t *owner;
 	size_t i;
 
 	json_array_foreach(json_object_get(reply, t->list), i, owner)
 	{
-		row = json_object_get(owner, member);
-		if (json_is_object(row))
-			json_array_append(rows, row);
+		for (size_t m = 0; m < 2 && members[m]; m++) {
+			json_t *row = json_object_get(owner, members[m]);
+
+			if (json_is_object(row))
+				json_array_append(rows, row);
+		}
 	}
 	ctl_print_table(out, t, all);
+	json_decref(all);
+}
+
+/* The interfaces that speak IPv6. */
+static void print_ipv6(FILE *out, const json_t *reply)
+{
+	json_t *rows = json_array(), *all = json_pack("{so}", ipv6.list, rows);
+	json_t *interface;
+	size_t i;
+
+	json_array_foreach(json_object_get(reply, ipv6.list), i, interface)
+	{
+		const char *state =
+		    json_string_value(json_object_get(interface, "link_local_state"));
+
+		if (state && strcmp(state, "off") != 0)
+			json_array_append(rows, interface);
+	}
+	ctl_print_table(out, &ipv6, all);
 	json_decref(all);
 }
 
@@ -252,12 +293,13 @@ void ctl_print(FILE *out, const char *command, const json_t *reply)
 			fprintf(out, "%s, started %s\n", text_of(reply, "name"), started);
 		print_account(out, reply);
 		ctl_print_table(out, &ports, reply);
-		print_members(out, &port_kernels, "kernel", reply);
+		print_members(out, &port_kernels, "kernel", NULL, reply);
 		ctl_print_table(out, &lcores, reply);
 		ctl_print_table(out, &control, reply);
 		ctl_print_table(out, &interfaces, reply);
-		print_members(out, &timers, "igmp", reply);
-		print_members(out, &kernels, "kernel", reply);
+		print_ipv6(out, reply);
+		print_members(out, &timers, "igmp", "mld", reply);
+		print_members(out, &kernels, "kernel", NULL, reply);
 		ctl_print_table(out, &channels, reply);
 		ctl_print_table(out, &groups, reply);
 		ctl_print_table(out, &consumers, reply);

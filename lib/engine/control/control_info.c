@@ -188,26 +188,56 @@ ITEM(control)
 			 number_or_null(c.longest_round_at_ns));
 }
 
-/* Counters and timers of an interface that speaks IGMP. */
-static json_t *igmp_of(const struct mcr_interface_info *f)
+/* Counters and timers of an interface that speaks IGMP or MLD. */
+static json_t *timers_of(const char *interface, const char *protocol,
+			 const struct mcr_membership_info *m)
 {
 	json_t *rx = json_object();
 
 	for (unsigned r = 0; rx && r < MCR_IGMP_RX_KINDS; r++)
-		json_object_set_new(rx, mcr_engine_igmp_rx_name(r), number(f->igmp_rx_by[r]));
+		json_object_set_new(rx, mcr_engine_igmp_rx_name(r), number(m->rx_by[r]));
 	return json_pack(
-	    "{so so so so so so so so so so so so so so so so so}", "interface", string(f->name),
-	    "querier_version", number_or_null(f->querier_version), "robustness",
-	    number(f->igmp_robustness), "query_interval_s", number(f->query_interval_s),
-	    "querier_left_ns", number_or_null(f->querier_left_ns), "v1_left_ns",
-	    number_or_null(f->v1_left_ns), "v2_left_ns", number_or_null(f->v2_left_ns),
-	    "repeat_left_ns",
-	    f->repeat_left_ns == UINT64_MAX ? json_null() : number(f->repeat_left_ns), "rx", rx,
-	    "rx_v1_queries", number(f->igmp_rx_v1_queries), "rx_v2_queries",
-	    number(f->igmp_rx_v2_queries), "rx_v2_ssm_queries", number(f->igmp_rx_v2_ssm_queries),
-	    "suppressed", number(f->igmp_suppressed), "cancelled", number(f->igmp_cancelled),
-	    "version_changes", number(f->igmp_version_changes), "repeats", number(f->igmp_repeats),
-	    "memory_bytes", number(f->igmp_bytes));
+	    "{so ss so so so so so so so so so so so so so so so so}", "interface",
+	    string(interface), "protocol", protocol, "querier_version",
+	    number_or_null(m->querier_version), "robustness", number(m->robustness),
+	    "query_interval_s", number(m->query_interval_s), "querier_left_ns",
+	    number_or_null(m->querier_left_ns), "v1_left_ns", number_or_null(m->v1_left_ns),
+	    "v2_left_ns", number_or_null(m->v2_left_ns), "repeat_left_ns",
+	    m->repeat_left_ns == UINT64_MAX ? json_null() : number(m->repeat_left_ns), "rx", rx,
+	    "rx_v1_queries", number(m->rx_v1_queries), "rx_v2_queries", number(m->rx_v2_queries),
+	    "rx_old_ssm_queries", number(m->rx_old_ssm_queries), "suppressed",
+	    number(m->suppressed), "cancelled", number(m->cancelled), "version_changes",
+	    number(m->version_changes), "repeats", number(m->repeats), "memory_bytes",
+	    number(m->bytes));
+}
+
+/* Adds what an interface says of IGMP or MLD at a glance, as members whose names begin with
+ * `protocol`, and its counters and timers as a member of that name. */
+static void add_membership(json_t *all, const char *protocol, const char *interface,
+			   const struct mcr_membership_info *m)
+{
+	const struct {
+		const char *name;
+		json_t *value;
+	} members[] = {
+	    {"version", number(m->version)},
+	    {"reason", string(m->reason)},
+	    {"querier", m->querier_version ? address(m->querier) : json_null()},
+	    {"querier_age_ns",
+	     m->querier_age_ns == UINT64_MAX ? json_null() : number(m->querier_age_ns)},
+	    {"rx", number(m->rx)},
+	    {"rx_bad", number(m->rx_bad)},
+	    {"queries", number(m->queries)},
+	    {"reports", number(m->reports)},
+	};
+	char key[32];
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		snprintf(key, sizeof(key), "%s_%s", protocol, members[i].name);
+		json_object_set_new(all, key, members[i].value);
+	}
+	if (m->version != 0)
+		json_object_set_new(all, protocol, timers_of(interface, protocol, m));
 }
 
 /* The device that an interface shares with the kernel. */
@@ -228,19 +258,19 @@ ITEM(interface)
 	if (mcr_engine_interface_info(src->engine, i, &f) < 0 ||
 	    mcr_engine_interface_config(src->engine, i, &c) < 0)
 		return NULL;
-	all = json_pack(
-	    "{so so si so so si si sb si so so so so so so so so so so so}", "name", string(c.name),
-	    "port", string(c.port), "dpdk_port", f.dpdk_port, "mac", mac(f.mac), "address",
-	    address_or_null(c.address), "prefix_len", c.prefix_len, "vlan", c.vlan, "tx_never",
-	    c.tx_never, "igmp_version", f.igmp_version, "igmp_reason", string(f.igmp_reason),
-	    "querier", f.querier_version ? address(f.querier) : json_null(), "querier_age_ns",
-	    f.querier_age_ns == UINT64_MAX ? json_null() : number(f.querier_age_ns), "tx_packets",
-	    number(f.tx_packets), "tx_retries", number(f.tx_retries), "tx_dropped",
-	    number(f.tx_dropped), "igmp_rx", number(f.igmp_rx), "igmp_rx_bad",
-	    number(f.igmp_rx_bad), "igmp_queries", number(f.igmp_queries), "igmp_reports",
-	    number(f.igmp_reports), "groups", number(f.groups));
-	if (all && c.igmp != MCR_IGMP_OFF && !c.tx_never)
-		json_object_set_new(all, "igmp", igmp_of(&f));
+	all = json_pack("{so so si so so si so si so so so si sb so so so so}", "name",
+			string(c.name), "port", string(c.port), "dpdk_port", f.dpdk_port, "mac",
+			mac(f.mac), "address", address_or_null(c.address), "prefix_len",
+			c.prefix_len, "address6", address_or_null(c.address6), "prefix6_len",
+			c.prefix6_len, "address6_state", string(f.address6_state), "link_local",
+			address_or_null(f.link_local), "link_local_state",
+			string(f.link_local_state), "vlan", c.vlan, "tx_never", c.tx_never,
+			"tx_packets", number(f.tx_packets), "tx_retries", number(f.tx_retries),
+			"tx_dropped", number(f.tx_dropped), "groups", number(f.groups));
+	if (all) {
+		add_membership(all, "igmp", f.name, &f.igmp);
+		add_membership(all, "mld", f.name, &f.mld);
+	}
 	if (all && c.kernel[0])
 		json_object_set_new(all, "kernel", kernel_of(&f, c.kernel));
 	return all;

@@ -6,6 +6,7 @@
 
 #include <rte_cycles.h>
 
+#include "core/address.h"
 #include "core/sized.h"
 #include "engine/attach/attach_server.h"
 #include "engine/port/port_queues.h"
@@ -170,54 +171,77 @@ static uint64_t left(uint64_t until_ns, uint64_t now_ns)
 	return until_ns > now_ns ? until_ns - now_ns : 0;
 }
 
-static void timers_into(const struct mcr_gmp_info *igmp, uint64_t now_ns,
-			struct mcr_interface_info *out)
+static void timers_into(const struct mcr_gmp_info *gmp, uint64_t now_ns,
+			struct mcr_membership_info *out)
 {
-	out->querier_version = igmp->querier_version;
-	out->igmp_robustness = igmp->robustness;
-	out->query_interval_s = igmp->query_interval_s;
-	out->querier_left_ns = igmp->querier_present ? left(igmp->querier_until_ns, now_ns) : 0;
-	out->v1_left_ns = left(igmp->v1_until_ns, now_ns);
-	out->v2_left_ns = left(igmp->v2_until_ns, now_ns);
+	out->querier_version = gmp->querier_version;
+	out->robustness = gmp->robustness;
+	out->query_interval_s = gmp->query_interval_s;
+	out->querier_left_ns = gmp->querier_present ? left(gmp->querier_until_ns, now_ns) : 0;
+	out->v1_left_ns = left(gmp->v1_until_ns, now_ns);
+	out->v2_left_ns = left(gmp->v2_until_ns, now_ns);
 	out->repeat_left_ns =
-	    igmp->repeat_due_ns == MCR_GMP_NEVER ? UINT64_MAX : left(igmp->repeat_due_ns, now_ns);
+	    gmp->repeat_due_ns == MCR_GMP_NEVER ? UINT64_MAX : left(gmp->repeat_due_ns, now_ns);
 }
 
-static void igmp_into(const struct mcr_interface *it, struct mcr_interface_info *out)
+static void messages_into(const struct mcr_gmp_info *gmp, struct mcr_membership_info *out)
+{
+	for (unsigned r = 0; r < MCR_GMP_RX_COUNT; r++) {
+		out->rx += gmp->rx[r];
+		out->rx_by[r] = gmp->rx[r];
+		if (r >= MCR_GMP_RX_MALFORMED)
+			out->rx_bad += gmp->rx[r];
+	}
+	out->queries = gmp->rx[MCR_GMP_RX_QUERY];
+	out->reports = gmp->tx_reports + gmp->tx_leaves;
+	out->rx_v1_queries = gmp->rx_v1_queries;
+	out->rx_v2_queries = gmp->rx_v2_queries;
+	out->rx_old_ssm_queries = gmp->rx_old_ssm_queries;
+	out->suppressed = gmp->suppressed;
+	out->cancelled = gmp->tx_cancelled;
+	out->version_changes = gmp->version_changes;
+	out->repeats = gmp->repeats;
+	out->bytes = gmp->memory_bytes;
+}
+
+/* why_not: why there is no machine. */
+static void membership_into(const struct mcr_gmp *machine, const char *why_not,
+			    struct mcr_membership_info *out)
 {
 	uint64_t now_ns = mcr_clock_now_monotonic();
-	struct mcr_gmp_info igmp;
+	struct mcr_gmp_info gmp;
 
-	if (!it->igmp) {
-		snprintf(out->igmp_reason, sizeof(out->igmp_reason), "%s",
-			 it->config.tx_never ? "tx=never" : "igmp=off");
+	*out = (struct mcr_membership_info){.querier_age_ns = UINT64_MAX};
+	if (!machine) {
+		snprintf(out->reason, sizeof(out->reason), "%s", why_not);
 		return;
 	}
-	mcr_gmp_get_info(it->igmp, now_ns, &igmp);
-	out->igmp_version = igmp.version;
-	snprintf(out->igmp_reason, sizeof(out->igmp_reason), "%s",
-		 mcr_gmp_reason_text(igmp.reason));
-	if (igmp.last_query_ns != 0) {
-		out->querier = igmp.querier;
-		out->querier_age_ns = now_ns - igmp.last_query_ns;
+	mcr_gmp_get_info(machine, now_ns, &gmp);
+	out->version = gmp.version;
+	snprintf(out->reason, sizeof(out->reason), "%s", mcr_gmp_reason_text(gmp.reason));
+	if (gmp.last_query_ns != 0) {
+		out->querier = gmp.querier;
+		out->querier_age_ns = now_ns - gmp.last_query_ns;
 	}
-	timers_into(&igmp, now_ns, out);
-	for (unsigned r = 0; r < MCR_GMP_RX_COUNT; r++) {
-		out->igmp_rx += igmp.rx[r];
-		out->igmp_rx_by[r] = igmp.rx[r];
-		if (r >= MCR_GMP_RX_MALFORMED)
-			out->igmp_rx_bad += igmp.rx[r];
-	}
-	out->igmp_queries = igmp.rx[MCR_GMP_RX_QUERY];
-	out->igmp_reports = igmp.tx_reports + igmp.tx_leaves;
-	out->igmp_rx_v1_queries = igmp.rx_v1_queries;
-	out->igmp_rx_v2_queries = igmp.rx_v2_queries;
-	out->igmp_rx_v2_ssm_queries = igmp.rx_old_ssm_queries;
-	out->igmp_suppressed = igmp.suppressed;
-	out->igmp_cancelled = igmp.tx_cancelled;
-	out->igmp_version_changes = igmp.version_changes;
-	out->igmp_repeats = igmp.repeats;
-	out->igmp_bytes = igmp.memory_bytes;
+	timers_into(&gmp, now_ns, out);
+	messages_into(&gmp, out);
+}
+
+static void ipv6_into(const struct mcr_interface *it, struct mcr_interface_info *out)
+{
+	const struct mcr_nd_address *addresses = it->nd.addresses;
+	const int is_off = it->config.tx_never || it->config.mld == MCR_MLD_OFF;
+
+	membership_into(is_off || it->nd.is_on ? it->mld : NULL,
+			it->config.tx_never ? "tx=never"
+			: is_off            ? "mld=off"
+					    : "IPv6 is not spoken",
+			&out->mld);
+	out->link_local = addresses[MCR_ND_LINK_LOCAL].address;
+	snprintf(out->link_local_state, sizeof(out->link_local_state), "%s",
+		 mcr_nd_state_name(addresses[MCR_ND_LINK_LOCAL].state));
+	snprintf(out->address6_state, sizeof(out->address6_state), "%s",
+		 mcr_nd_state_name(addresses[MCR_ND_ADDRESS6].state));
 }
 
 static int interface_into(const struct mcr_engine *e, size_t i, struct mcr_interface_info *out)
@@ -229,7 +253,6 @@ static int interface_into(const struct mcr_engine *e, size_t i, struct mcr_inter
 	it = &e->interfaces[i];
 	*out = (struct mcr_interface_info){
 	    .dpdk_port = it->port->id,
-	    .querier_age_ns = UINT64_MAX,
 	    .tx_packets = it->tx_packets,
 	    .tx_retries = it->tx_retries,
 	    .tx_dropped = it->tx_dropped,
@@ -243,7 +266,8 @@ static int interface_into(const struct mcr_engine *e, size_t i, struct mcr_inter
 	}
 	memcpy(out->name, it->config.name, sizeof(out->name));
 	memcpy(out->mac, it->port->mac.addr_bytes, sizeof(out->mac));
-	igmp_into(it, out);
+	membership_into(it->igmp, it->config.tx_never ? "tx=never" : "igmp=off", &out->igmp);
+	ipv6_into(it, out);
 	out->groups = e->joins->groups_on[i];
 	return 0;
 }
@@ -332,15 +356,16 @@ static uint64_t to_realtime(uint64_t monotonic_ns)
 static void reports_into(const struct mcr_interface *it, const struct mcr_group *g,
 			 struct mcr_group_info *out)
 {
-	struct mcr_gmp_group_info igmp;
+	const struct mcr_gmp *machine = mcr_address_is_ipv6(g->group) ? it->mld : it->igmp;
+	struct mcr_gmp_group_info gmp;
 	const char *state = "off";
 
-	if (it->igmp && mcr_gmp_get_group(it->igmp, g->group, &igmp) == 0) {
-		state = mcr_gmp_group_state_name(igmp.state);
-		out->last_report_ns = to_realtime(igmp.last_report_ns);
-		out->last_query_ns = to_realtime(igmp.last_query_ns);
-	} else if (it->igmp) {
-		state = "unreported"; /* 224.0.0.1: RFC 3376 §5 */
+	if (machine && mcr_gmp_get_group(machine, g->group, &gmp) == 0) {
+		state = mcr_gmp_group_state_name(gmp.state);
+		out->last_report_ns = to_realtime(gmp.last_report_ns);
+		out->last_query_ns = to_realtime(gmp.last_query_ns);
+	} else if (machine) {
+		state = "unreported"; /* 224.0.0.1, ff02::1: RFC 9776 §5, RFC 9777 §6 */
 	}
 	snprintf(out->igmp_state, sizeof(out->igmp_state), "%s", state);
 }

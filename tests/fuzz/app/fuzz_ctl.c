@@ -32,7 +32,7 @@ static const char *const keys[] = {
     "igmp",
     "vlan",
     "address",
-    "querier_age_ns",
+    "igmp_querier_age_ns",
     "repeat_left_ns",
     "channel",
     "label",
