@@ -17,10 +17,14 @@ static void check(int ok)
 
 static void check_join(const struct mcr_join *j)
 {
-	check(mcr_address_is_ipv4(j->group) && j->group.octets[12] >> 4 == 0xe);
+	const int is_ipv4 = mcr_address_is_ipv4(j->group);
+
+	check(is_ipv4 ? j->group.octets[12] >> 4 == 0xe : j->group.octets[0] == 0xff);
 	check(j->mode <= MCR_FILTER_INCLUDE);
 	check(j->n_sources <= MCR_JOIN_SOURCES_MAX);
 	check(j->mode == MCR_FILTER_EXCLUDE || j->n_sources > 0);
+	for (unsigned i = 0; i < j->n_sources; i++)
+		check(mcr_address_is_ipv4(j->sources[i]) == is_ipv4);
 	for (unsigned i = 1; i < j->n_sources; i++)
 		check(memcmp(&j->sources[i - 1], &j->sources[i], sizeof(*j->sources)) < 0);
 	check(memchr(j->interface, 0, sizeof(j->interface)) != NULL);
@@ -30,7 +34,7 @@ static void check_join(const struct mcr_join *j)
 static void check_round_trip(const struct mcr_join *j)
 {
 	struct mcr_join_list again = {0};
-	char buf[2048];
+	char buf[4096];
 	int len = mcr_join_format(buf, sizeof(buf), j);
 
 	check(len > 0 && (size_t)len < sizeof(buf) && strlen(buf) == (size_t)len);
