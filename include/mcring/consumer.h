@@ -304,7 +304,7 @@ MCR_API int mcr_consumer_arm(struct mcr_consumer *c);
  * them.
  *
  * Errors: -EACCES (the channel's `joiners` do not list this user, or the text names another
- * channel), -EINVAL (not understood, or not multicast), -EAFNOSUPPORT (an IPv6 form), -ENOENT (no
+ * channel), -EINVAL (not understood, or not multicast), -ENOENT (no
  * such interface; leave: this consumer has no such join), -ENOSPC (a consumer has at most 256
  * elementary joins, or the engine has no room), -E2BIG (too many sources, or the text expands to
  * too many joins), -ENOMEM, -ESHUTDOWN (the engine is stopping), -EPIPE (the engine is gone),
