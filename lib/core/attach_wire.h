@@ -76,7 +76,7 @@ struct mcr_request {
 	uint32_t kind;   /* enum mcr_request_kind */
 	uint32_t serial; /* comes back in the reply */
 	union {
-		char text[2040]; /* a join, as mcr_join_parse reads it */
+		char text[4088]; /* a join, as mcr_join_parse reads it: 64 IPv6 sources fit */
 		uint32_t index;  /* MCR_REQUEST_INTERFACE: of the interface, from 0 */
 	};
 };
@@ -102,7 +102,7 @@ struct mcr_reply {
 	};
 };
 
-_Static_assert(sizeof(struct mcr_request) == 2048, "wire layout");
+_Static_assert(sizeof(struct mcr_request) == 4096, "wire layout");
 _Static_assert(sizeof(struct mcr_reply) == 512, "wire layout");
 _Static_assert(sizeof(struct mcr_wire_interface) == 152, "wire layout");
 _Static_assert(sizeof(struct mcr_hello) == 128, "wire layout");

@@ -168,7 +168,7 @@ SIZE(mcr_welcome, 512);
 AT(mcr_request, serial, 4);
 AT(mcr_request, text, 8);
 AT(mcr_request, index, 8);
-SIZE(mcr_request, 2048);
+SIZE(mcr_request, 4096);
 
 AT(mcr_reply, serial, 4);
 AT(mcr_reply, status, 8);

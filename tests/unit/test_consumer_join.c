@@ -154,6 +154,27 @@ static void a_join_is_the_engines_until_it_was_left_as_often(void **state)
 	engine_destroy(&e, &joined);
 }
 
+static void the_longest_join_that_its_text_allows_reaches_the_engine(void **state)
+{
+	struct small_engine e;
+	static struct joined joined;
+	char text[4096];
+	size_t n;
+
+	engine_create(&e, &joined, geteuid());
+	struct mcr_consumer *c = consumer(&e);
+
+	n = (size_t)snprintf(text, sizeof(text), "[ff15:1111:2222:3333:4444:5555:6666:7777]:65535");
+	for (unsigned i = 1; i <= MCR_JOIN_SOURCES_MAX; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+				      "@![2001:1111:2222:3333:4444:5555:6666:%x]", 0x1000 + i);
+	assert_int_equal(mcr_consumer_join(c, text, NULL), 0);
+	assert_int_equal(count(&e, &joined), 1);
+	assert_int_equal(joined.joins[0].n_sources, MCR_JOIN_SOURCES_MAX);
+	mcr_consumer_close(c);
+	engine_destroy(&e, &joined);
+}
+
 static void what_a_consumer_joined_is_left_when_it_ends(void **state)
 {
 	struct small_engine e;
@@ -419,6 +440,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_join_is_the_engines_until_it_was_left_as_often),
+	    cmocka_unit_test(the_longest_join_that_its_text_allows_reaches_the_engine),
 	    cmocka_unit_test(what_a_consumer_joined_is_left_when_it_ends),
 	    cmocka_unit_test(consumers_that_end_together_are_one_change),
 	    cmocka_unit_test(a_poll_takes_one_request_and_consumers_take_turns),
