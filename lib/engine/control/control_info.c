@@ -358,7 +358,7 @@ ITEM(join)
 {
 	struct mcr_join_owner owner;
 	struct mcr_join j;
-	char text[2048];
+	char text[4096];
 
 	if (mcr_engine_join_info(src->engine, i, &j) < 0 ||
 	    mcr_engine_join_owner(src->engine, i, &owner) < 0)
