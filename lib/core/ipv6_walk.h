@@ -23,7 +23,7 @@ enum {
 struct mcr_ipv6_walk {
 	const uint8_t *ip;
 	uint32_t at, end; /* octets from ip: the next header, the packet's end */
-	uint32_t in_head; /* octets from ip that can be looked at */
+	uint32_t in_head; /* octets from ip that can be looked at; at is beyond neither */
 	uint8_t next;     /* what stands at `at`: a protocol number */
 };
 

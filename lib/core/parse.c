@@ -159,9 +159,15 @@ static void walk_ipv4(struct mcr_packet *packet, const uint8_t *head, uint32_t h
  * alone, for control. The message stands at `at`. */
 static void sort_out_icmpv6(struct mcr_packet *packet, const struct mcr_ipv6_walk *w, int multicast)
 {
-	const uint8_t type = w->at < w->end && w->at < w->in_head ? w->ip[w->at] : 0;
+	const int is_empty = w->at == w->end;
+	uint8_t type;
 
 	packet->payload_offset = (uint16_t)(packet->l3_offset + w->at);
+	if (!is_empty && w->at == w->in_head) {
+		drop(packet, MCR_DROP_TRUNCATED);
+		return;
+	}
+	type = is_empty ? 0 : w->ip[w->at];
 	if (mcr_icmpv6_is_mld(type))
 		packet->verdict = MCR_PARSED_MEMBERSHIP;
 	else if (!multicast || type == MCR_ICMPV6_SOLICITATION || type == MCR_ICMPV6_ADVERTISEMENT)
@@ -221,8 +227,7 @@ static void walk_ipv6(struct mcr_packet *packet, const uint8_t *head, uint32_t h
 	if (reason != MCR_DROP_COUNT)
 		drop(packet, reason);
 	else if (sort_out_ipv6(packet, head, &w, own_mac))
-		walk_udp(packet, head, ip + w.at, w.in_head > w.at ? w.in_head - w.at : 0,
-			 w.end - w.at);
+		walk_udp(packet, head, ip + w.at, w.in_head - w.at, w.end - w.at);
 }
 
 /* ---- the frame ---- */

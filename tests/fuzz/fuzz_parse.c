@@ -90,6 +90,15 @@ static void fit_lengths(uint8_t *frame, uint32_t len)
 	frame[39] = (uint8_t)(len - 34);
 }
 
+/* What a sample of drops shows of any packet lies in the octets that were handed over. */
+static void check_addresses(const struct mcr_packet *p, const uint8_t *head)
+{
+	const struct mcr_address group = mcr_packet_group(p, head);
+
+	check(p->verdict != MCR_PARSED_UDP ||
+	      mcr_address_may_send(mcr_packet_source_address(p, head), group));
+}
+
 static void check_udp(const struct mcr_packet *p, const uint8_t *head, uint32_t head_len,
 		      uint32_t frame_len)
 {
@@ -148,6 +157,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	else
 		check(p.drop == 0);
 	check(p.vlan < 4096);
+	check_addresses(&p, head);
 	if (p.verdict == MCR_PARSED_UDP)
 		check_udp(&p, head, head_len, frame_len);
 	free(head);

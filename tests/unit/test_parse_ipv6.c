@@ -360,6 +360,68 @@ static void a_header_that_is_cut_shows_no_address(void **state)
 	}
 }
 
+/* Options of 8 and of 16 octets, then UDP or ICMPv6. */
+static void build_long(struct frame *f, unsigned protocol)
+{
+	static const uint8_t ext[24] = {DESTINATION, 0, 1, 4, 0, 0, 0, 0, 0, 1, 1, 12};
+
+	build(f, (struct shape){.ipv6 = 1,
+				.first = HOP_BY_HOP,
+				.ext = ext,
+				.ext_len = sizeof(ext),
+				.protocol = protocol,
+				.payload = 20});
+}
+
+/* Headers must lie in the first piece, in the middle of which they may not end. */
+static void headers_cut_by_the_first_piece_are_truncated(void **state)
+{
+	struct frame f;
+
+	(void)state;
+	build_long(&f, 0);
+	for (uint32_t len = f.l3 + 40; len <= f.len; len++) {
+		struct mcr_packet p = parse3(f.bytes, len, f.len, 0);
+
+		if (len < f.udp + 8)
+			assert_drop(p, MCR_DROP_TRUNCATED);
+		else
+			assert_int_equal(p.verdict, MCR_PARSED_UDP);
+	}
+	build_long(&f, ICMPV6);
+	f.bytes[f.udp] = 130;
+	for (uint32_t len = f.l3 + 40; len <= f.len; len++) {
+		struct mcr_packet p = parse3(f.bytes, len, f.len, 0);
+
+		if (len < f.udp + 1)
+			assert_drop(p, MCR_DROP_TRUNCATED);
+		else
+			assert_int_equal(p.verdict, MCR_PARSED_MEMBERSHIP);
+	}
+}
+
+/* Neither the frame's padding nor what lies behind it in memory is of the packet. */
+static void headers_cut_by_the_end_of_the_packet_are_bad(void **state)
+{
+	struct frame f;
+
+	(void)state;
+	for (unsigned padded = 0; padded < 2; padded++) {
+		for (unsigned len = 1; len < 24; len++) {
+			build_long(&f, 0);
+			put16(f.bytes + f.l3 + 4, len);
+			f.len = padded ? f.len : f.l3 + 40 + len;
+			if (len != 8)
+				assert_drop(parse(&f), MCR_DROP_BAD_IP_HEADER);
+		}
+		build_long(&f, ICMPV6);
+		put16(f.bytes + f.l3 + 4, 24);
+		f.bytes[f.udp] = 130;
+		f.len = padded ? f.len : f.udp;
+		assert_drop(parse(&f), MCR_DROP_NOT_UDP);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -379,6 +441,8 @@ int main(void)
 	    cmocka_unit_test(the_short_way_looks_at_each_octet_of_the_headers),
 	    cmocka_unit_test(the_short_way_takes_lengths_that_agree),
 	    cmocka_unit_test(a_header_that_is_cut_shows_no_address),
+	    cmocka_unit_test(headers_cut_by_the_first_piece_are_truncated),
+	    cmocka_unit_test(headers_cut_by_the_end_of_the_packet_are_bad),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
