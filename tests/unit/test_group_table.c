@@ -279,6 +279,77 @@ static void all_channels_of_all_interfaces_get_their_own(void **state)
 	mcr_group_table_destroy(table);
 }
 
+/* The same question with one bit of an address changed. */
+static void addresses_are_compared_in_every_octet(void **state)
+{
+	const struct mcr_address group = group_at(inet_addr("239.1.1.1")),
+				 source = source_at(inet_addr("10.0.0.7"));
+	static struct rules r;
+	struct mcr_group_table *table;
+	struct mcr_target targets[MCR_CHANNELS_MAX];
+	uint32_t membership;
+
+	(void)state;
+	if (!rig_ipv6)
+		return; /* random tables cover 32 bits */
+	r.n = 0;
+	add_source(add(&r, 0, "239.1.1.1", 0, 0, 0), inet_addr("10.0.0.7"));
+	r.joins[0].mode = MCR_FILTER_INCLUDE;
+	table = create(&r);
+	for (unsigned bit = 0; bit < 128; bit++) {
+		struct mcr_address other_group = group, other_source = source;
+
+		other_group.octets[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		other_source.octets[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		assert_int_equal(mcr_group_table_match_ipv6(table, 0, other_group.octets, 1,
+							    source.octets, targets, &membership),
+				 -(1 + MCR_DROP_UNKNOWN_GROUP));
+		assert_int_equal(mcr_group_table_match_ipv6(table, 0, group.octets, 1,
+							    other_source.octets, targets,
+							    &membership),
+				 -(1 + MCR_DROP_WRONG_SOURCE));
+	}
+	mcr_group_table_destroy(table);
+}
+
+/* A group of this family with a port and more sources than are searched from the front, beside
+ * groups of the other family that have neither, or both. */
+static void families_do_not_touch_each_other(void **state)
+{
+	const uint32_t group = inet_addr("239.1.1.1");
+	static struct rules r;
+
+	(void)state;
+	for (unsigned port = 0; port <= 5000; port += 5000) {
+		struct mcr_group_table *table;
+		struct mcr_join *mine, *other;
+
+		r.n = 0;
+		rig_ipv6 = !rig_ipv6;
+		other = add(&r, 0, "239.1.1.1", (uint16_t)port, 2, 8);
+		for (unsigned i = 0; port != 0 && i < 12; i++)
+			add_source(other, htobe32(0x0a000100u + i));
+		other->mode = port ? MCR_FILTER_INCLUDE : MCR_FILTER_EXCLUDE;
+		rig_ipv6 = !rig_ipv6;
+		mine = add(&r, 0, "239.1.1.1", 5000, 1, 7);
+		for (unsigned i = 0; i < 12; i++)
+			add_source(mine, htobe32(0x0a000000u + i));
+		mine->mode = MCR_FILTER_INCLUDE;
+		table = create(&r);
+		assert_int_equal(ask(table, 0, group, 5000, inet_addr("10.0.0.11")).id[1], 7);
+		assert_int_equal(ask(table, 0, group, 5000, inet_addr("10.0.1.11")).n,
+				 -(1 + MCR_DROP_WRONG_SOURCE));
+		assert_int_equal(ask(table, 0, group, 5001, inet_addr("10.0.0.11")).n,
+				 -(1 + MCR_DROP_UNKNOWN_PORT));
+		rig_ipv6 = !rig_ipv6;
+		assert_int_equal(ask(table, 0, group, 5000, inet_addr("10.0.1.11")).id[2], 8);
+		assert_int_equal(ask(table, 0, group, 5001, inet_addr("10.0.1.11")).n,
+				 port ? -(1 + MCR_DROP_UNKNOWN_PORT) : 1);
+		rig_ipv6 = !rig_ipv6;
+		mcr_group_table_destroy(table);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -289,6 +360,8 @@ int main(void)
 	    cmocka_unit_test(a_miss_tells_port_from_source),
 	    cmocka_unit_test(every_source_of_a_full_list_is_found_and_no_neighbour),
 	    cmocka_unit_test(all_channels_of_all_interfaces_get_their_own),
+	    cmocka_unit_test(addresses_are_compared_in_every_octet),
+	    cmocka_unit_test(families_do_not_touch_each_other),
 	};
 
 	return RUN_FOR_BOTH(tests);

@@ -25,6 +25,8 @@ static void ten_thousand_groups_are_found_and_their_neighbours_are_not(void **st
 		rules[i] = (struct mcr_rule){&joins[i], (uint16_t)(i % 64), 0, i};
 	}
 	assert_int_equal(mcr_group_table_create(&table, rules, N), 0);
+	/* The other family, which has no group, takes no room. */
+	assert_int_equal(rig_ipv6 ? table->mask : table->mask_ipv6, 1);
 	for (uint32_t i = 0; i < N; i++) {
 		uint16_t port = (uint16_t)(1 + i);
 		struct answer a = ask(table, i % 64, htobe32(0xef000000u + 2 * i), port, 9);
