@@ -363,6 +363,7 @@ static void a_checksum_is_believed_as_the_interface_says(void **state)
 	expect_drop(e, &wrong, MCR_DROP_BAD_UDP_CHECKSUM);
 	expect_drop(e, &in_two, MCR_DROP_BAD_UDP_CHECKSUM);
 	expect_delivered(e, &marked); /* it has none (RFC 768), or a right one */
+	expect_delivered(e, &(struct frame){.reshape = in_segments});
 	mcr_engine_destroy(e);
 	e = start_with_vlan(MCR_UDP_CHECKSUM_NIC);
 	expect_delivered(e, &wrong);
