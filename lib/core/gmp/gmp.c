@@ -30,7 +30,7 @@ int mcr_gmp_create(struct mcr_gmp **out, const struct mcr_gmp_config *cfg, uint6
 {
 	const struct mcr_gmp_wire *wire = mcr_gmp_wire_of(cfg->family);
 
-	if (!wire || mcr_gmp_level_of(wire, cfg->version) > MCR_GMP_LEVEL_NEWEST ||
+	if (!wire || cfg->version > mcr_gmp_version_of(wire, MCR_GMP_LEVEL_NEWEST) ||
 	    (cfg->mtu && cfg->mtu < wire->mtu_min))
 		return -EINVAL;
 	struct mcr_gmp *gmp = calloc(1, sizeof(*gmp));
@@ -41,7 +41,7 @@ int mcr_gmp_create(struct mcr_gmp **out, const struct mcr_gmp_config *cfg, uint6
 	gmp->wire = wire;
 	set_defaults(&gmp->cfg);
 	mcr_rng_seed(&gmp->rng, cfg->seed);
-	mcr_gmp_groups_init(&gmp->groups, cfg->seed);
+	mcr_gmp_groups_init(&gmp->groups, mcr_rng_next(&gmp->rng)); /* no delay shows it */
 	gmp->address = cfg->address;
 	gmp->other_address = cfg->other_address;
 	gmp->level = cfg->version ? mcr_gmp_level_of(wire, cfg->version) : MCR_GMP_LEVEL_NEWEST;
