@@ -145,6 +145,12 @@ static void extension_headers_are_walked_and_checked(void **state)
 		uint8_t next;
 		enum mcr_gmp_rx rx;
 	} cases[] = {
+	    {"Router Alert behind Pad1, which has no length",
+	     "3a00"
+	     "00"
+	     "05020000"
+	     "00",
+	     0, MCR_GMP_RX_QUERY},
 	    {"Router Alert last",
 	     "3a00"
 	     "0100"
