@@ -37,6 +37,23 @@ class Family:
         """An address with the length of its prefix, as ip and address= or address6= take it."""
         return f'{self.address(ipv4)}/{64 if self.is_ipv6 else length}'
 
+    def own(self, ipv4, length=24):
+        """The keys of an interface that has this address, and may use it at once."""
+        host = self.host(ipv4, length)
+        return f'address6={host},dad=off' if self.is_ipv6 else f'address={host}'
+
+    def give(self, host, interface, ipv4, length=24):
+        """Gives an address to a kernel's interface."""
+        if self.is_ipv6:
+            host.speak_ipv6(interface, self.host(ipv4, length))
+        else:
+            host.run('ip', 'addr', 'add', self.host(ipv4, length), 'dev', interface)
+
 
 IPV4, IPV6 = Family(4), Family(6)
 FAMILIES = (IPV4, IPV6)
+
+
+def at_port(address, port=5000):
+    """A join of an address of either family, or a destination."""
+    return f'[{address}]:{port}' if ':' in address else f'{address}:{port}'

@@ -11,37 +11,45 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(__file__)), 'lab
 
 import netlab  # noqa: E402
 import programs  # noqa: E402
+from family import FAMILIES, IPV4  # noqa: E402
+from membership_lan import protocol_of  # noqa: E402
 from suite import lab, pytest_configure  # noqa: E402, F401
+
+# A test with this runs with its `family`, `protocol`, `wire` and `lan` of IPv4, then of IPv6.
+both_families = pytest.mark.parametrize('family', FAMILIES, ids=repr)
 
 
 class Wire:
-    """A sending host and a receiving one, wired directly: all that is sent arrives."""
+    """A sending host and a receiving one, wired directly: all that is sent arrives. Both have an
+    address of the family."""
 
-    def __init__(self, lab, mtu=1500):
-        self.lab = lab
+    def __init__(self, lab, mtu=1500, family=IPV4):
+        self.lab, self.family = lab, family
         self.sender = lab.namespace('tx')
         self.receiver = lab.namespace('rx')
         lab.wire(self.sender, 'eth0', self.receiver, 'eth0', mtu)
-        self.sender.run('ip', 'addr', 'add', '10.0.0.1/24', 'dev', 'eth0')
+        family.give(self.sender, 'eth0', '10.0.0.1')
 
     def daemon(self, *args, driver='net_af_packet', interface='', **kwargs):
         vdev = f'{driver}0,iface=eth0'
         return programs.Daemon(self.lab, self.receiver, '--interface',
-                               f'feed={driver}0,address=10.0.0.2/24{interface}', *args, vdev=vdev,
-                               **kwargs)
+                               f'feed={driver}0,{self.family.own("10.0.0.2")}{interface}', *args,
+                               vdev=vdev, **kwargs)
 
 
 class Lan:
     """A sending host, a snooping switch with a querier, a receiving host."""
 
-    def __init__(self, lab):
-        self.lab = lab
+    def __init__(self, lab, family=IPV4):
+        self.lab, self.family = lab, family
         self.switch = netlab.Switch(lab)
         self.sender = lab.namespace('tx')
         self.receiver = lab.namespace('rx')
         self.switch.connect(self.sender, 'eth0', 'to_sender')
         self.switch.connect(self.receiver, 'eth0', 'to_receiver')
-        self.sender.run('ip', 'addr', 'add', '10.0.0.1/24', 'dev', 'eth0')
+        family.give(self.sender, 'eth0', '10.0.0.1')
+        if family.is_ipv6:
+            self.switch.speak_mld()
         # A new querier's response interval and some: from then on the switch prunes.
         time.sleep(1.5)
 
@@ -52,10 +60,21 @@ class Lan:
 
 
 @pytest.fixture
-def wire(lab):
-    return Wire(lab)
+def family():
+    return IPV4
 
 
 @pytest.fixture
-def lan(lab):
-    return Lan(lab)
+def protocol(family):
+    """The one that speaks of the family's groups."""
+    return protocol_of(family)
+
+
+@pytest.fixture
+def wire(lab, family):
+    return Wire(lab, family=family)
+
+
+@pytest.fixture
+def lan(lab, family):
+    return Lan(lab, family)

@@ -2,18 +2,22 @@
 """A line of two multicast routers: sender - r1 - r2 - receiver, with Debian's pimd or FRR.
 
 Neither is installed: the packages conflict with each other, and both would start to route on the
-machine. They are unpacked in the build folder."""
+machine. They are unpacked in the build folder. Neither speaks MLD: Debian 12 builds FRR without
+pim6d. So the line of IPv6 has one router, tests/lab/mld_router.py and the kernel's forwarding."""
 
 import glob
 import os
 import subprocess
+import sys
 
 import pytest
 
+from family import IPV4, IPV6
 from netlab import wait_for
-from programs import BUILD
+from programs import BUILD, ROOT as TREE
 
 ROOT = os.path.join(BUILD, 'peers')
+MLD_ROUTER = os.path.join(TREE, 'tests', 'lab', 'mld_router.py')
 PACKAGES = ('pimd', 'frr', 'libyang2')
 
 
@@ -38,6 +42,8 @@ def unpack():
 
 class Line:
     """The four hosts with unicast routes both ways. The receiver's address is 10.2.0.2."""
+
+    family, asks_each_s = IPV4, 3
 
     def __init__(self, lab, name):
         unpack()
@@ -67,6 +73,28 @@ class Line:
         with open(self.lab.path(f'router-{router.name}.log'), 'w') as log:
             router.start('unshare', '-m', 'sh', '-c', f'mount -t tmpfs t /run && {script}',
                          stdout=log, stderr=log)
+
+
+class Line6:
+    """Three hosts: of r2 one interface is at the sender, the other at the receiver."""
+
+    family, asks_each_s = IPV6, 1
+
+    def __init__(self, lab, name):
+        self.lab = lab
+        self.sender, self.r2, self.receiver = (lab.namespace(f'{name}{host}')
+                                               for host in ('tx', 'r2', 'rx'))
+        lab.wire(self.sender, 'eth0', self.r2, 'b1')
+        lab.wire(self.r2, 'c0', self.receiver, 'eth0')
+        self.r2.run('sysctl', '-qw', 'net.ipv6.conf.all.forwarding=1')
+        for host, address, device in ((self.sender, '10.1.0.2', 'eth0'),
+                                      (self.r2, '10.1.0.1', 'b1'), (self.r2, '10.2.0.1', 'c0')):
+            host.speak_ipv6(device, f'{IPV6.address(address)}/112')
+
+
+def start_mld_router(line, version):
+    with open(line.lab.path(f'router-{line.r2.name}.log'), 'w') as log:
+        line.r2.start(sys.executable, MLD_ROUTER, version - 1, 'b1', 'c0', stdout=log, stderr=log)
 
 
 def start_pimd(line, version):

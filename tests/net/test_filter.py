@@ -9,14 +9,18 @@ import time
 import pytest
 
 import netlab
-from conftest import Wire
+from conftest import Wire, both_families
+from family import IPV4, IPV6, at_port
 from programs import Daemon, Traffic, identity, sequence
 from suite import need_tun
 
 SECONDS = 10
-STAYING = [f'239.1.1.{i}' for i in range(1, 9)]
-# The first eight share their MAC addresses with those that stay (RFC 1112 section 6.4).
-COMING_AND_GOING = [f'239.129.1.{i}' for i in range(1, 9)] + [f'239.3.1.{i}' for i in range(192)]
+STAYING = {IPV4: [f'239.1.1.{i}' for i in range(1, 9)],
+           IPV6: [f'ff15::1:{i}' for i in range(1, 9)]}
+# The first eight share their MAC addresses with those that stay (RFC 1112 §6.4, RFC 2464 §7).
+COMING_AND_GOING = {
+    IPV4: [f'239.129.1.{i}' for i in range(1, 9)] + [f'239.3.1.{i}' for i in range(192)],
+    IPV6: [f'ff15:1::1:{i}' for i in range(1, 9)] + [f'ff15::3:{i:x}' for i in range(192)]}
 STALL_NS = 100_000_000  # of 10,000 packets a second 1,000 wait in net_tap's queue
 TRIES = 3
 
@@ -25,30 +29,30 @@ def groups_of(daemon):
     return json.loads(daemon.ctl('--json', 'groups').stdout)['groups']
 
 
-def come_and_go(daemon, seed):
+def come_and_go(daemon, family, seed):
     """Joins and leaves in random order, some at a time; gives how many."""
     pick = random.Random(seed)
     joined, changes = set(), 0
-    never = set(COMING_AND_GOING)
+    never = set(COMING_AND_GOING[family])
     end = time.monotonic() + SECONDS
     while time.monotonic() < end or never:
-        some = pick.sample(COMING_AND_GOING, pick.choice([1, 2, 5, 20]))
+        some = pick.sample(COMING_AND_GOING[family], pick.choice([1, 2, 5, 20]))
         leave = [one for one in some if one in joined]
         join = [one for one in some if one not in joined]
         for command, groups in ('join', join), ('leave', leave):
             if groups:
-                daemon.ctl(command, *[f'{one}:5000' for one in groups])
+                daemon.ctl(command, *map(at_port, groups))
         joined ^= set(some)
         never -= set(some)
         changes += len(some)
     return changes
 
 
-def churn(daemon, sender, seed):
+def churn(daemon, sender, family, seed):
     """Gives what was sent to each group, what arrived of each, and the account."""
     consumer = daemon.cat(timeout=60)
-    traffic = Traffic(sender, *[f'{one}:5000' for one in STAYING], rate=1250)
-    changes = come_and_go(daemon, seed)
+    traffic = Traffic(sender, *map(at_port, STAYING[family]), rate=1250)
+    changes = come_and_go(daemon, family, seed)
     sent = traffic.stop()['flows']
     assert [flow['failed'] for flow in sent] == [0] * 8
     time.sleep(0.5)
@@ -56,7 +60,7 @@ def churn(daemon, sender, seed):
     identity(stats)
     status, messages, summary = consumer.stop(stats['delivered'])
     assert (status, summary['lost']) == (0, 0)
-    arrived = {one: [] for one in STAYING}
+    arrived = {one: [] for one in STAYING[family]}
     for message in messages:
         arrived[message['group']].append(sequence(message))
     assert changes >= 200
@@ -64,59 +68,60 @@ def churn(daemon, sender, seed):
 
 
 def whole(sent, arrived):
-    return all(arrived[one] == list(range(1, n + 1)) for one, n in zip(STAYING, sent))
+    return all(one == list(range(1, n + 1)) for one, n in zip(arrived.values(), sent))
 
 
 def short(sent, arrived):
     """What is wrong, without 100,000 numbers."""
-    return {one: (n, len(arrived[one]), arrived[one] == sorted(arrived[one]))
-            for one, n in zip(STAYING, sent)}
+    return {one: (n, len(come), come == sorted(come))
+            for (one, come), n in zip(arrived.items(), sent)}
 
 
-def af_packet(lab):
-    wire = Wire(lab)
-    return wire.daemon(*joins()), wire.sender, 'promiscuous'
+def af_packet(lab, family):
+    wire = Wire(lab, family=family)
+    return wire.daemon(*joins(family)), wire.sender, 'promiscuous'
 
 
-def tap(lab):
+def tap(lab, family):
     """Two queues, so that flow rules are tried. The host at the other end is the kernel's, which has
     the port's own MAC address until it gets another."""
     need_tun()
     host = lab.namespace('tap')
-    daemon = Daemon(lab, host, '--interface', 'feed=net_tap0,queues=2', *joins(),
+    daemon = Daemon(lab, host, '--interface', 'feed=net_tap0,queues=2', *joins(family),
                     vdev='net_tap0,iface=eth0')
     host.run('ip', 'link', 'set', 'eth0', 'address', '02:00:00:00:00:09', 'txqueuelen', 10_000)
-    host.run('ip', 'addr', 'add', '10.0.0.1/24', 'dev', 'eth0')
+    family.give(host, 'eth0', '10.0.0.1')
     return daemon, host, 'all-multicast'
 
 
-def joins():
-    return [word for one in STAYING for word in ('--join', f'{one}:5000')]
+def joins(family):
+    return [f'--join={at_port(one)}' for one in STAYING[family]]
 
 
-def once(start, seed):
+def once(start, family, seed):
     """Gives what was sent, what arrived, the longest pause of the lcore, and the rungs."""
     with contextlib.closing(netlab.Lab()) as lab:
-        daemon, sender, rung = start(lab)
-        sent, arrived, stats = churn(daemon, sender, seed)
+        daemon, sender, rung = start(lab, family)
+        sent, arrived, stats = churn(daemon, sender, family, seed)
         rungs = {group['rung'] for group in groups_of(daemon)}
         assert daemon.stop() == 0
     assert rungs == {rung} or 'rte-flow' in rungs, rungs
     return sent, arrived, stats['lcores'][0]['longest_gap_ns']
 
 
-@pytest.mark.parametrize('start', [af_packet, tap])
-def test_groups_that_come_and_go_cost_those_that_stay_nothing(start):
+@pytest.mark.parametrize('start,family', [(af_packet, IPV4), (tap, IPV4), (tap, IPV6)])
+def test_groups_that_come_and_go_cost_those_that_stay_nothing(start, family):
     for seed in range(TRIES):
-        sent, arrived, longest_gap_ns = once(start, seed)
+        sent, arrived, longest_gap_ns = once(start, family, seed)
         if whole(sent, arrived) or longest_gap_ns < STALL_NS:
             break
     assert whole(sent, arrived), (short(sent, arrived), longest_gap_ns)
     assert min(sent) > SECONDS * 1000, 'traffic flowed all the while'
 
 
-def test_a_refused_flow_rule_leaves_the_group_to_the_next_rung_and_says_why(lab):
-    daemon, _, _ = tap(lab)
+@both_families
+def test_a_refused_flow_rule_leaves_the_group_to_the_next_rung_and_says_why(lab, family):
+    daemon, _, _ = tap(lab, family)
     for group in groups_of(daemon):
         if group['rung'] == 'rte-flow':  # this kernel has cls_flower
             assert group['queue'] in (0, 1)
@@ -129,7 +134,7 @@ def test_a_refused_flow_rule_leaves_the_group_to_the_next_rung_and_says_why(lab)
     assert port['flow_refused'] == refused and port['flow_rules'] == 8 - refused
     assert port['rung'] == 'all-multicast'
     before = daemon.log().count('no flow rule')
-    daemon.ctl('join', '239.9.9.9:5000')
-    daemon.ctl('leave', '239.9.9.9:5000')
+    for command in 'join', 'leave':
+        daemon.ctl(command, family.join('239.9.9.9:5000'))
     assert daemon.log().count('no flow rule') == before == (refused > 0), 'said once'
     assert daemon.stop() == 0

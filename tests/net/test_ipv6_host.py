@@ -7,7 +7,7 @@ import re
 import pytest
 
 from frames import Dot1Q, Ether, IPv6, mac as group_mac
-from igmp_lan import inject
+from membership_lan import inject
 from netlab import Capture, Member, wait_for
 from programs import Daemon
 from suite import need_tun

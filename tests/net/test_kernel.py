@@ -28,7 +28,7 @@ TRIES = 3
 class Beside:
     """A daemon whose interface `feed` has a device in the kernel, with an address there."""
 
-    def __init__(self, wire, *args, interface='', address='10.0.0.2', move=True, family=IPV4):
+    def __init__(self, wire, *args, interface='', address='10.0.0.2', move=True):
         need_tun()
         self.wire = wire
         # A real wire carries whole frames with whole checksums; veth hands over neither.
@@ -40,11 +40,7 @@ class Beside:
                              None) or wire.lab.namespace('kern')
             wire.receiver.run('ip', 'link', 'set', 'beside0', 'netns', self.host.name)
             self.host.run('ip', 'link', 'set', 'beside0', 'up')
-        if family.is_ipv6:
-            wire.sender.speak_ipv6('eth0', family.host('10.0.0.1', 24))
-            self.host.speak_ipv6('beside0', family.host(address, 24))
-        else:
-            self.host.run('ip', 'addr', 'add', f'{address}/24', 'dev', 'beside0')
+        wire.family.give(self.host, 'beside0', address)
 
     def info(self):
         return self.daemon.stats()['interfaces'][0]['kernel']
@@ -81,7 +77,7 @@ def transfer(server, address, client, way, port):
 
 @pytest.mark.parametrize('family', FAMILIES, ids=repr)
 def test_pings_and_the_search_for_neighbours_pass_in_both_directions(wire, family):
-    beside = Beside(wire, '--join', family.join('239.1.1.1:5000'), family=family)
+    beside = Beside(wire, '--join', family.join('239.1.1.1:5000'))
     ours, theirs = family.address('10.0.0.2'), family.address('10.0.0.1')
     mac = wire.receiver.mac('eth0')
     assert beside.host.mac('beside0') == mac, "the device has the port's MAC address"
@@ -142,7 +138,7 @@ def test_tcp_passes_while_multicast_is_received_without_loss(wire):
 
 @pytest.mark.parametrize('family', FAMILIES, ids=repr)
 def test_multicast_that_a_program_wants_from_the_device_is_the_kernels(wire, family):
-    beside = Beside(wire, '--join', family.join('239.1.1.1:5000'), move=False, family=family)
+    beside = Beside(wire, '--join', family.join('239.1.1.1:5000'), move=False)
     member = Member(beside.host, 'beside0', family.address('239.5.5.5'))
     to = [family.join('239.5.5.5:5000'), family.join('239.9.9.9:5000')]
     # The address becomes known to the rx lcore within a tenth of a second.
@@ -233,8 +229,7 @@ def test_with_tx_never_the_kernel_hears_and_says_nothing(wire, family):
     mac = wire.receiver.mac('eth0')
     capture = Capture(wire.sender, 'eth0', wire.lab.path('never.pcap'))
     loud = wire.receiver.counter('eth0', 'tx_packets')
-    beside = Beside(wire, '--join', family.join('239.1.1.1:5000'), interface=',tx=never,igmp=off',
-                    family=family)
+    beside = Beside(wire, '--join', family.join('239.1.1.1:5000'), interface=',tx=never,igmp=off')
     provoke(wire, beside, family)
     wait_for(lambda: beside.info()['tx_dropped'] > 2, 10, 'the kernel wanted to speak')
     info = beside.info()
@@ -261,7 +256,7 @@ def test_igmp_and_mld_of_the_kernels_go_out_unless_the_interface_has_none(wire, 
     mac = wire.receiver.mac('eth0')
     protocol = 'mld' if family.is_ipv6 else 'igmp'
     capture = Capture(wire.sender, 'eth0', wire.lab.path('reports.pcap'))
-    beside = Beside(wire, interface=f',{protocol}={mode}', family=family)
+    beside = Beside(wire, interface=f',{protocol}={mode}')
     provoke(wire, beside, family)
     if mode == 'auto':
         group = family.address('239.7.7.7')

@@ -3,7 +3,8 @@
 
 import pytest
 
-from conftest import Wire
+from conftest import Wire, both_families
+from family import IPV4, IPV6
 from programs import Daemon, drops, identity, mcsend, payload_is_whole, sequence
 
 COUNT = 100_000
@@ -21,15 +22,17 @@ def was_disturbed(wire, stats, sent):
 
 
 def receive_hundred_thousand(wire, driver):
-    daemon = wire.daemon('--join', '239.1.1.1:5000', driver=driver)
+    join = wire.family.join
+    daemon = wire.daemon('--join', join('239.1.1.1:5000'), driver=driver)
     consumer = daemon.cat('--count', COUNT)
     before = daemon.stats()
-    sent = mcsend(wire.sender, '239.1.1.1:5000', '239.9.9.9:5000/10', '239.1.1.1:5001/10',
-                  count=COUNT, rate=50_000)
+    sent = mcsend(wire.sender, join('239.1.1.1:5000'), join('239.9.9.9:5000/10'),
+                  join('239.1.1.1:5001/10'), count=COUNT, rate=50_000)
     return daemon, before, sent, consumer.wait(), daemon.stats()
 
 
-@pytest.mark.parametrize('driver', ['net_af_packet', 'net_af_xdp'])
+@pytest.mark.parametrize('driver,family', [
+    ('net_af_packet', IPV4), ('net_af_xdp', IPV4), ('net_af_xdp', IPV6)])
 def test_all_datagrams_arrive_in_order_and_the_rest_is_accounted_for(wire, driver):
     for attempt in range(TRIES):
         daemon, before, sent, result, after = receive_hundred_thousand(wire, driver)
@@ -44,7 +47,7 @@ def test_all_datagrams_arrive_in_order_and_the_rest_is_accounted_for(wire, drive
     assert [sequence(m) for m in messages] == list(range(1, sent['flows'][0]['sent'] + 1))
     assert all(payload_is_whole(m) for m in messages)
     assert {(m['group'], m['port'], m['source'], m['len']) for m in messages} == {
-        ('239.1.1.1', 5000, '10.0.0.1', 100)}
+        (wire.family.address('239.1.1.1'), 5000, wire.family.address('10.0.0.1'), 100)}
     assert summary['received'] == COUNT and summary['lost'] == 0
 
     assert after['delivered'] - before['delivered'] == COUNT
@@ -56,36 +59,46 @@ def test_all_datagrams_arrive_in_order_and_the_rest_is_accounted_for(wire, drive
     assert daemon.stop() == 0
 
 
+@both_families
 def test_messages_carry_the_id_and_the_channel_of_their_join(wire):
-    daemon = wire.daemon('--join', '239.1.1.1:5000,channel=a,id=7', '--join',
-                         '239.1.1.2,channel=a,id=8', '--join', '239.1.1.2:5000,channel=b,id=9')
-    mcsend(wire.sender, '239.1.1.1:5000', '239.1.1.2:5000', '239.1.1.2:6000', count=100)
+    first, second = (f'[{one}]' if wire.family.is_ipv6 else one for one in map(
+        wire.family.address, ('239.1.1.1', '239.1.1.2')))
+    daemon = wire.daemon('--join', f'{first}:5000,channel=a,id=7', '--join',
+                         f'{second},channel=a,id=8', '--join', f'{second}:5000,channel=b,id=9')
+    mcsend(wire.sender, f'{first}:5000', f'{second}:5000', f'{second}:6000', count=100)
+    first, second = first.strip('[]'), second.strip('[]')
     _, a, _ = daemon.cat('--channel', 'a', '--count', 300).wait()
     _, b, _ = daemon.cat('--channel', 'b', '--count', 100).wait()
     assert {(m['group'], m['port'], m['id']) for m in a} == {
-        ('239.1.1.1', 5000, 7), ('239.1.1.2', 5000, 8), ('239.1.1.2', 6000, 8)}
+        (first, 5000, 7), (second, 5000, 8), (second, 6000, 8)}
     assert len(a) == 300
-    assert {(m['group'], m['port'], m['id']) for m in b} == {('239.1.1.2', 5000, 9)}
+    assert {(m['group'], m['port'], m['id']) for m in b} == {(second, 5000, 9)}
     assert len(b) == 100
 
 
+@both_families
 def test_a_wrong_source_is_dropped_under_its_own_reason(wire):
-    daemon = wire.daemon('--join', '239.1.1.1:5000@10.0.0.1', '--join', '239.1.1.2:5000@10.0.0.9',
-                         '--join', '239.1.1.3:5000@!10.0.0.1')
-    mcsend(wire.sender, '239.1.1.1:5000', '239.1.1.2:5000', '239.1.1.3:5000', count=100)
+    join = wire.family.join
+    daemon = wire.daemon('--join', join('239.1.1.1:5000@10.0.0.1'), '--join',
+                         join('239.1.1.2:5000@10.0.0.9'), '--join',
+                         join('239.1.1.3:5000@!10.0.0.1'))
+    mcsend(wire.sender, *map(join, ('239.1.1.1:5000', '239.1.1.2:5000', '239.1.1.3:5000')),
+           count=100)
     status, messages, _ = daemon.cat('--count', 100).wait()
     assert status == 0
-    assert {m['group'] for m in messages} == {'239.1.1.1'}
+    assert {m['group'] for m in messages} == {wire.family.address('239.1.1.1')}
     stats = daemon.stats()
     assert drops(stats)['wrong_source'] == 200
     identity(stats)
 
 
+@both_families
 def test_datagrams_of_every_size_arrive_whole(wire):
-    daemon = wire.daemon('--join', '239.1.1.1:5000')
-    sizes = [16, 17, 18, 255, 1024, 1472]
+    join = wire.family.join('239.1.1.1:5000')
+    daemon = wire.daemon('--join', join)
+    sizes = [16, 17, 18, 255, 1024, 1452 if wire.family.is_ipv6 else 1472]
     for size in sizes:
-        mcsend(wire.sender, '239.1.1.1:5000', count=10, size=size)
+        mcsend(wire.sender, join, count=10, size=size)
     status, messages, _ = daemon.cat('--count', 10 * len(sizes)).wait()
     assert status == 0
     assert [m['len'] for m in messages] == [size for size in sizes for _ in range(10)]

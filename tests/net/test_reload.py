@@ -1,48 +1,50 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """SIGHUP reads the file again; groups that stay lose nothing, a bad file changes nothing."""
 
+import json
 import signal
 
+from conftest import both_families
+from family import at_port
 from netlab import wait_for
 from programs import Daemon, Traffic, identity, sequence
 
-CONFIG = '''
-interfaces:
-  - name: feed
-    port: net_af_packet0
-    address: 10.0.0.2/24
-joins:
-  - groups:
-{}
-'''
 
-
-def write(path, groups):
+def write(path, family, groups, **keys):
+    """keys: of the interface."""
+    own = dict(key.split('=') for key in family.own('10.0.0.2').split(','))
+    interface = {'name': 'feed', 'port': 'net_af_packet0', **own, **keys}
     with open(path, 'w') as out:
-        out.write(CONFIG.format('\n'.join(f'    - {group}' for group in groups)))
+        json.dump({'interfaces': [interface],
+                   'joins': [{'groups': [at_port(one) for one in groups]}]}, out)  # YAML as well
 
 
 def groups(daemon):
     return {group['group'] for group in daemon.stats()['groups']}
 
 
-def test_reloads_under_traffic_cost_the_staying_groups_nothing(wire):
+@both_families
+def test_reloads_under_traffic_cost_the_staying_groups_nothing(wire, family):
     path = wire.lab.path('mcring.yaml')
-    write(path, ['239.1.1.1:5000', '239.1.1.2:5000'])
+    staying = family.address('239.1.1.1')
+    write(path, family, [staying, family.address('239.1.1.2')])
     daemon = Daemon(wire.lab, wire.receiver, '--config', path,
                     vdev='net_af_packet0,iface=eth0')
     consumer = daemon.cat(timeout=120)
-    traffic = Traffic(wire.sender, '239.1.1.1:5000', rate=10_000)
+    traffic = Traffic(wire.sender, at_port(staying), rate=10_000)
     for turn in range(8):
-        other = f'239.1.2.{turn}'
-        write(path, ['239.1.1.1:5000', f'{other}:5000'])
+        other = family.address(f'239.1.2.{turn}')
+        write(path, family, [staying, other])
         daemon.process.send_signal(signal.SIGHUP)
-        wait_for(lambda: groups(daemon) == {'239.1.1.1', other}, 5, f'reload {turn}')
-    with open(path, 'a') as out:
-        out.write('    - 10.0.0.1\n')
+        wait_for(lambda: groups(daemon) == {staying, other}, 5, f'reload {turn}')
+    source = family.address('10.0.0.1')
+    write(path, family, [staying, source])
     daemon.process.send_signal(signal.SIGHUP)
-    wait_for(lambda: '10.0.0.1' in daemon.log(), 5, 'the bad file is reported')
-    assert groups(daemon) == {'239.1.1.1', '239.1.2.7'}
+    wait_for(lambda: source in daemon.log(), 5, 'the bad file is reported')
+    assert groups(daemon) == {staying, other}
+    write(path, family, [staying, family.address('239.1.1.2')], mld='1', address6='2001:db8::9/64')
+    assert 'needs a restart: interfaces' in daemon.ctl('reload').stdout
+    assert groups(daemon) == {staying, family.address('239.1.1.2')}
     sent = traffic.stop()['flows'][0]['sent']
     status, messages, summary = consumer.stop(sent)
     assert status == 0
