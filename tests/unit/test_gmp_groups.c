@@ -42,10 +42,42 @@ static void groups_that_were_chosen_to_collide_cost_no_more_than_others(void **s
 	assert_growth_is_gentle(add_chosen, NULL, 1500);
 }
 
+static unsigned longest_chain(const struct mcr_gmp_groups *gs)
+{
+	unsigned longest = 0;
+
+	for (uint32_t i = 0; i < gs->n_buckets; i++) {
+		unsigned n = 0;
+
+		for (const struct mcr_gmp_group *g = gs->buckets[i]; g; g = g->hash_next)
+			n++;
+		longest = n > longest ? n : longest;
+	}
+	return longest;
+}
+
+static void groups_that_count_up_in_any_word_spread(void **state)
+{
+	for (unsigned at = 2; at < 16; at += 4) { /* the lower half of each word */
+		struct mcr_address group = {{0xff, 0x15}};
+		struct mcr_gmp_groups gs;
+
+		mcr_gmp_groups_init(&gs, 4711);
+		for (unsigned i = 0; i < 4096; i++) {
+			group.octets[at] = (uint8_t)(i >> 8);
+			group.octets[at + 1] = (uint8_t)i;
+			assert_non_null(mcr_gmp_groups_add(&gs, group));
+		}
+		assert_true(longest_chain(&gs) < 32);
+		mcr_gmp_groups_clear(&gs);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(groups_that_were_chosen_to_collide_cost_no_more_than_others),
+	    cmocka_unit_test(groups_that_count_up_in_any_word_spread),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -80,6 +80,10 @@ static void more_sources_than_octets_is_malformed(void **state)
 	assert_int_equal(
 	    ANSWERS(0, MCR_GMP_RX_QUERY, .code = 10, .group = "239.1.2.3", .sources = "10.9.0.1"),
 	    1);
+	for (unsigned extra = 0; extra <= address_octets(); extra++) /* the second one's */
+		ANSWERS(0, extra < address_octets() ? MCR_GMP_RX_BAD_SOURCES : MCR_GMP_RX_QUERY,
+			.code = 10, .group = "239.1.2.3", .sources = "10.9.0.1",
+			.claimed_sources = 2, .extra = extra);
 }
 
 /* H-RX-5, M-2 */
@@ -276,6 +280,12 @@ static void flags_and_reserved_bits_of_a_query_change_nothing(void **state)
 	assert_int_equal(ANSWERS(0, MCR_GMP_RX_QUERY, .code = 10, .flags = 0xf0), 1);
 	assert_int_equal(
 	    ANSWERS(0, MCR_GMP_RX_QUERY, .code = 10, .flags = 0xf8, .group = "239.1.2.3"), 1);
+	struct rig r;
+
+	rig_joined(&r, 0);
+	assert_int_equal(FEED(&r, .code = 10, .flags = 0xf8, .qrv = 3), 0);
+	assert_int_equal(info(&r).robustness, 3);
+	rig_stop(&r);
 }
 
 static void every_reason_has_a_name_of_its_own(void **state)

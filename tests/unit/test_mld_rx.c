@@ -112,6 +112,15 @@ static void the_length_of_the_message_gives_the_version(void **state)
 	}
 }
 
+/* M-5: what hosts do not read may be shorter, such as a v2 report without records. */
+static void only_what_is_read_has_to_be_whole(void **state)
+{
+	for (unsigned cut = 0; cut <= 24; cut++)
+		assert_int_equal(ANSWERS(cut > 20 ? MCR_GMP_RX_BAD_LENGTH : MCR_GMP_RX_TYPE,
+					 .type = 0x22, .cut = cut),
+				 0);
+}
+
 /* An IPv6 packet with a general query behind these extension headers. Returns its length. */
 static size_t build_behind(uint8_t *packet, uint8_t next, const char *headers)
 {
@@ -352,6 +361,7 @@ int main(void)
 	    cmocka_unit_test(the_response_code_is_a_float_in_v2_and_linear_in_v1),
 	    cmocka_unit_test(a_v1_query_of_code_0_is_answered_after_one_tick),
 	    cmocka_unit_test(the_length_of_the_message_gives_the_version),
+	    cmocka_unit_test(only_what_is_read_has_to_be_whole),
 	    cmocka_unit_test(extension_headers_are_walked_and_checked),
 	    cmocka_unit_test(a_broken_ipv6_header_is_malformed),
 	    cmocka_unit_test(only_a_report_that_a_router_heeds_silences_us),

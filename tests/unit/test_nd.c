@@ -336,6 +336,22 @@ static void of_several_link_local_addresses_the_one_in_use_stays(void **state)
 	assert_memory_equal(mcr_nd_source(&r.nd).octets, ip("fe80::2").octets, 16);
 }
 
+static void of_several_link_local_addresses_a_duplicate_is_the_last_choice(void **state)
+{
+	const struct mcr_nd_kernel_address kernel[] = {
+	    {.address = ip("fe80::1"), .is_duplicate = 1},
+	    {.address = ip("fe80::2"), .is_tentative = 1},
+	    {.address = ip("fe80::3")}};
+	struct rig r;
+
+	rig_start(&r, 0);
+	for (size_t n = 1; n <= 3; n++) {
+		set_kernel(&r, kernel, n);
+		assert_memory_equal(r.nd.addresses[MCR_ND_LINK_LOCAL].address.octets,
+				    kernel[n - 1].address.octets, 16);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -359,6 +375,7 @@ int main(void)
 	    cmocka_unit_test(what_the_kernel_tests_is_not_spoken_from_before_it_has_it),
 	    cmocka_unit_test(the_kernels_address_may_come_and_go),
 	    cmocka_unit_test(of_several_link_local_addresses_the_one_in_use_stays),
+	    cmocka_unit_test(of_several_link_local_addresses_a_duplicate_is_the_last_choice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

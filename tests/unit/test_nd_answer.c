@@ -208,6 +208,20 @@ static void an_echo_from_nobody_or_to_a_groups_mac_address_stays_unanswered(void
 	assert_int_equal(r.n, 1);
 }
 
+/* The octets are there, but not in the frame. */
+static void hear_cut(struct rig *r, const uint8_t *packet, size_t len)
+{
+	uint8_t copy[sizeof(solicitation)];
+	const struct mcr_nd_frame frame = {.mac_to = (const uint8_t *)OWN_MAC,
+					   .mac_from = (const uint8_t *)HER_MAC,
+					   .packet = copy,
+					   .len = len,
+					   .icmp_offset = 40};
+
+	memcpy(copy, packet, sizeof(copy));
+	mcr_nd_input(&r->nd, &frame, rig_send, r);
+}
+
 static void a_packet_without_its_end_or_with_another_octet_is_ignored(void **state)
 {
 	uint8_t copy[sizeof(solicitation)];
@@ -215,7 +229,7 @@ static void a_packet_without_its_end_or_with_another_octet_is_ignored(void **sta
 
 	rig_valid(&r);
 	for (size_t len = 0; len < sizeof(solicitation); len++)
-		hear(&r, solicitation, len);
+		hear_cut(&r, solicitation, len);
 	for (size_t at = 8; at < sizeof(solicitation); at++) {
 		memcpy(copy, solicitation, sizeof(copy));
 		copy[at] ^= 0x40;
