@@ -172,6 +172,18 @@ static void the_rule_for_all_multicast_of_one_family_leaves_the_other_exact(void
 					    "mistake IPv6 groups");
 }
 
+static void igmp_without_a_rule_comes_with_all_multicast_and_mld_does_not(void **state)
+{
+	static const struct mcr_filter_traits traits = {.flags = MCR_TRAIT_FLOW_NO_VLAN};
+
+	f.flow.traits = &traits;
+	want("239.1.1.1", 1);
+	want_membership_protocol(9);
+	set();
+	assert_log(is_ipv6 ? "+<239.1.1.1>1> " : "+<239.1.1.1>1> +<all>rss> ");
+	assert_int_equal(f.flow.n_refused, 0);
+}
+
 static void the_rule_for_all_multicast_goes_to_one_queue_where_rss_is_refused(void **state)
 {
 	static const struct mcr_filter_traits traits = {.flags = MCR_TRAIT_FLOW_NO_VLAN};
@@ -210,6 +222,7 @@ int main(void)
 	    TEST(a_group_that_an_isolated_port_refuses_is_said_not_to_be_received),
 	    TEST(the_rule_for_all_multicast_goes_when_every_group_has_its_own),
 	    TEST_ONCE(the_rule_for_all_multicast_of_one_family_leaves_the_other_exact),
+	    TEST(igmp_without_a_rule_comes_with_all_multicast_and_mld_does_not),
 	    TEST(the_rule_for_all_multicast_goes_to_one_queue_where_rss_is_refused),
 	    TEST(a_port_that_cannot_be_isolated_filters_like_others),
 	};
