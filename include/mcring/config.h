@@ -86,9 +86,9 @@ struct mcr_interface_config {
 	uint8_t udp_checksum;       /* enum mcr_udp_checksum; the port's first interface decides */
 	uint16_t vlan;              /* 1..4094; 0 = untagged */
 	/* The engine makes a device of this name in the kernel (which takes CAP_NET_ADMIN). The
-	 * kernel gets what no channel wants and answers ARP and ICMP echo itself; what it sends on
-	 * the device leaves through the port. "" = no device: mcring answers ARP and ICMP echo for
-	 * address. */
+	 * kernel gets what no channel wants and answers ARP, neighbour solicitations and echo
+	 * itself; what it sends on the device leaves through the port. "" = no device: mcring
+	 * answers those for its addresses. */
 	char kernel[MCR_DEVICE_NAME_MAX];
 
 	/* IGMP details; all 0 is a good choice (docs/igmp.md). */

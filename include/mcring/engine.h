@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The engine: receives UDP multicast from DPDK ports, speaks IGMP, publishes into rings.
+/* The engine: receives UDP multicast from DPDK ports, speaks IGMP and MLD, publishes into
+ * rings.
  *
  * This header includes the others: config.h for what an engine is created with, inline.h for a
  * handler on the rx lcores, info.h for what a running engine reports, join.h and stats.h.
@@ -80,10 +81,10 @@ MCR_API int mcr_engine_create(struct mcr_engine **out, const struct mcr_engine_c
  * driver's error. */
 MCR_API int mcr_engine_start(struct mcr_engine *e, struct mcr_error *err);
 
-/* mcr_engine_poll does the control thread's work as it falls due (IGMP, ARP, sockets, links,
- * heartbeat), sleeps in between, and returns after timeout_ns; 0 = one round without sleep. Call it
- * at least every 10 ms. Consumers get an MCR_ENGINE_STALL after 1 s without a call, and -EPIPE
- * after their stall_ns.
+/* mcr_engine_poll does the control thread's work as it falls due (IGMP, MLD, ARP, neighbour
+ * discovery, sockets, links, heartbeat), sleeps in between, and returns after timeout_ns; 0 = one
+ * round without sleep. Call it at least every 10 ms. Consumers get an MCR_ENGINE_STALL after 1 s
+ * without a call, and -EPIPE after their stall_ns.
  *
  * A child that this process forks has no device thread: it must not stop or destroy the engine. As
  * long as it does not exec it also keeps the engine's sockets open: docs/ring.md, "When there is
@@ -136,9 +137,9 @@ MCR_API int mcr_engine_update_as(struct mcr_engine *e, enum mcr_join_maker owner
 /* mcr_engine_channel_add makes a channel, which can be joined and attached to at once.
  *
  * It fills the memory of the rings before it returns, which takes seconds for each GiB. Meanwhile
- * only the heartbeat goes on: consumers stay attached, but IGMP and sockets wait, and so do other
- * engines that the same thread polls. On a running engine use mcr_engine_channel_prepare for more
- * than a few MiB.
+ * only the heartbeat goes on: consumers stay attached, but IGMP, MLD and sockets wait, and so do
+ * other engines that the same thread polls. On a running engine use mcr_engine_channel_prepare for
+ * more than a few MiB.
  *
  * Errors: -EEXIST (a channel has this name), -EINVAL (the configuration), -ENOSPC
  * (MCR_CHANNELS_MAX), -ENOMEM, -ESHUTDOWN (after mcr_engine_stop), or the error of a system call.

@@ -46,7 +46,7 @@ struct mcr_lcore_info {
 MCR_API int mcr_engine_lcore_info(const struct mcr_engine *e, size_t i, struct mcr_lcore_info *out);
 
 /* The control thread, in mcr_engine_poll. A round lasts from one sleep to the next. While it lasts
- * there is no heartbeat, no IGMP report and no answer on a socket. */
+ * there is no heartbeat, no report of IGMP or MLD and no answer on a socket. */
 struct mcr_control_info {
 	uint32_t size; /* sizeof(struct mcr_control_info) */
 	uint64_t rounds;

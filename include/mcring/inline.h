@@ -33,12 +33,12 @@ struct mcr_inline_msg {
 	uint16_t dst_port, src_port; /* UDP, host order */
 	uint16_t vlan;               /* 0 = untagged */
 	uint16_t flags;              /* enum mcr_msg_flags of mcring/consumer.h */
-	uint8_t ttl;
-	uint8_t traffic_class; /* IPv4 TOS */
-	uint16_t interface;    /* its index, as in mcr_engine_interface_info */
-	uint32_t offset;       /* octets from the start of the packet to the payload */
-	const void *packet;    /* the struct rte_mbuf, borrowed too */
-	uint64_t reserved[3];  /* 0 */
+	uint8_t ttl;                 /* IPv4 TTL, IPv6 hop limit */
+	uint8_t traffic_class;       /* IPv4 TOS (RFC 2474 §3), IPv6 traffic class */
+	uint16_t interface;          /* its index, as in mcr_engine_interface_info */
+	uint32_t offset;             /* octets from the start of the packet to the payload */
+	const void *packet;          /* the struct rte_mbuf, borrowed too */
+	uint64_t reserved[3];        /* 0 */
 };
 
 /* mcr_inline_copy copies up to cap octets of a payload into buf, from all segments. Thread: the rx

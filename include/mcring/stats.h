@@ -56,8 +56,9 @@ enum mcr_drop {
 struct mcr_account {
 	uint64_t received;
 	uint64_t delivered; /* taken by at least one channel */
-	uint64_t punted; /* to the control thread: IGMP, ARP and ICMP; with kernel= also what goes
-			  * to the kernel. struct mcr_interface_info says what became of it. */
+	uint64_t punted;    /* to the control thread: IGMP, MLD, ARP, ICMP and neighbour discovery;
+			     * with kernel= also what goes to the kernel. struct mcr_interface_info
+			     * says what became of it. */
 	uint64_t drops[MCR_DROPS_MAX]; /* by enum mcr_drop; 0 from MCR_DROP_COUNT on, unless the
 					* library is newer */
 };

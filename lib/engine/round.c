@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The control thread's round: punted packets, IGMP, sockets, heartbeat, clock, and what the device
- * thread reports. Never blocks an rx lcore, and sleeps only in mcr_engine_poll. */
+/* The control thread's round: punted packets, IGMP, MLD, sockets, heartbeat, clock, and what the
+ * device thread reports. Never blocks an rx lcore, and sleeps only in mcr_engine_poll. */
 #include <poll.h>
 #include <time.h>
 

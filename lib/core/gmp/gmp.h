@@ -40,8 +40,8 @@ struct mcr_gmp_config {
 	uint16_t mtu;      /* of the link, octets of IP packet; 0 = 1500; at least 68, MLD 1280 */
 	uint8_t family;    /* enum mcr_gmp_family */
 	uint8_t version;   /* 0 = follow the querier, else 1, 2 or, of IGMP, 3 */
-	uint8_t strict_rx; /* D2, IGMP: 1 = demand TTL 1, Router Alert and a proper destination;
-			    * MLD has these checks in any case */
+	uint8_t strict_rx; /* D2, IGMP: 1 = demand TTL 1, Router Alert and a proper destination.
+			    * MLD: 0, as what it demands is part of the protocol */
 
 	uint8_t robustness;       /* copies of a change, until a querier sets another; 0 = 2 */
 	uint8_t robustness_floor; /* copies at least, whatever a querier sets; 0 = 1 */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* When we answer a query, and about what (RFC 9776 §5.2; RFC 2236 §6). */
+/* When we answer a query, and about what (RFC 9776 §5.2, RFC 2236 §6; RFC 9777 §6.2, RFC
+ * 2710 §4). */
 #include "core/gmp/gmp_state.h"
 
 #include <stdlib.h>

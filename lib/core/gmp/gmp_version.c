@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Follows the timers of older queriers; a change of version converts the groups (RFC 9776 §7.2.1).
- */
+/* Follows the timers of older queriers; a change of version converts the groups (RFC 9776 §7.2.1,
+ * RFC 9777 §8.2.1). */
 #include "core/gmp/gmp_state.h"
 
 /* After a change of version the group sends nothing of the old version any more, but reports in the
- * new one a change that has not gone out once. D4: back at
- * the newest, it reports its whole state at once.
- */
+ * new one a change that has not gone out once. D4: back at the newest, it reports its whole state
+ * at once. */
 static void convert_group(struct mcr_gmp *gmp, struct mcr_gmp_group *g)
 {
 	mcr_gmp_forget_answer(gmp, g);

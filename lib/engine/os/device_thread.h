@@ -2,7 +2,7 @@
 /* The device thread makes every call that may wait: for a lock of the kernel's (the RTNL lock
  * behind ioctls and ethdev control calls), for memory to be filled, for a file to be read. Control
  * hands it jobs and goes on; it takes their results in a later round. So a slow kernel can delay a
- * filter or a reload, but never the heartbeat, IGMP or a socket.
+ * filter or a reload, but never the heartbeat, IGMP, MLD or a socket.
  *
  * mcr_engine_create starts the thread, mcr_engine_destroy joins it. It inherits the signal mask and
  * the CPUs of the thread that creates the engine. It uses no DPDK and no lock, but two lists, each

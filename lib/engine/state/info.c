@@ -345,7 +345,7 @@ static void counts_into(const struct mcr_engine *e, const struct mcr_group *g,
 	}
 }
 
-/* The IGMP machine's clock is the monotonic one. */
+/* The machines' clock is the monotonic one. */
 static uint64_t to_realtime(uint64_t monotonic_ns)
 {
 	if (monotonic_ns == 0)

@@ -20,14 +20,14 @@ static int same_filter(const struct mcr_source_filter *a, const struct mcr_sourc
 
 static const struct mcr_source_filter nothing = {.mode = MCR_FILTER_INCLUDE};
 
-static int set_igmp(struct mcr_engine *e, const struct mcr_group *g,
-		    const struct mcr_source_filter *filter, uint64_t now_ns)
+static int set_filter(struct mcr_engine *e, const struct mcr_group *g,
+		      const struct mcr_source_filter *filter, uint64_t now_ns)
 {
 	return mcr_interface_set_filter(&e->interfaces[g->interface], g->group, filter, now_ns);
 }
 
-/* Tells IGMP of every group of `to` that differs from `from`. On an error those reported so far,
- * *reported of them, can be reported back. */
+/* Tells IGMP or MLD of every group of `to` that differs from `from`. On an error those reported so
+ * far, *reported of them, can be reported back. */
 static int report_changed(struct mcr_engine *e, const struct mcr_join_set *from,
 			  const struct mcr_join_set *to, size_t n, size_t *reported,
 			  uint64_t now_ns)
@@ -38,7 +38,7 @@ static int report_changed(struct mcr_engine *e, const struct mcr_join_set *from,
 		int ret = 0;
 
 		if (!before || !same_filter(&before->source_filter, &g->source_filter))
-			ret = set_igmp(e, g, &g->source_filter, now_ns);
+			ret = set_filter(e, g, &g->source_filter, now_ns);
 		if (ret < 0)
 			return ret;
 		*reported = i + 1;
@@ -52,7 +52,7 @@ static void report_left(struct mcr_engine *e, const struct mcr_join_set *from,
 {
 	for (size_t i = 0; i < n; i++)
 		if (!mcr_join_set_find(to, from->groups[i].interface, from->groups[i].group))
-			set_igmp(e, &from->groups[i], &nothing, now_ns);
+			set_filter(e, &from->groups[i], &nothing, now_ns);
 }
 
 static void report_undone(struct mcr_engine *e, const struct mcr_join_set *from,
@@ -62,7 +62,7 @@ static void report_undone(struct mcr_engine *e, const struct mcr_join_set *from,
 		const struct mcr_group *g = &to->groups[i];
 		const struct mcr_group *before = mcr_join_set_find(from, g->interface, g->group);
 
-		set_igmp(e, g, before ? &before->source_filter : &nothing, now_ns);
+		set_filter(e, g, before ? &before->source_filter : &nothing, now_ns);
 	}
 }
 
