@@ -89,6 +89,20 @@ static int check_ports(const struct mcr_config_reader *f, int node, const struct
 	return 0;
 }
 
+static int is_bare_ipv6(const char *group)
+{
+	const char *colon = strchr(group, ':');
+
+	return group[0] != '[' && colon && strchr(colon + 1, ':');
+}
+
+static int has_port(const char *group)
+{
+	const char *end = strchr(group, ']');
+
+	return !!strchr(end ? end : group, ':');
+}
+
 static int check_group(const struct mcr_join_yaml *y, const char *group, struct mcr_error *err)
 {
 	if (strlen(group) > 64 || strpbrk(group, ",@"))
@@ -96,7 +110,12 @@ static int check_group(const struct mcr_join_yaml *y, const char *group, struct 
 				"group '%.64s': expected GROUP[/LEN][:PORT[-PORT]]; sources, "
 				"interface, channel and id have keys of their own",
 				group);
-	if (y->n_ports && group[0] != '[' && strchr(group, ':'))
+	if (is_bare_ipv6(group))
+		return mcr_fail(err, -EINVAL,
+				"group '%.64s': expected an IPv6 group in brackets, as in "
+				"'[ff15::1]'",
+				group);
+	if (y->n_ports && has_port(group))
 		return mcr_fail(err, -EINVAL,
 				"group '%.64s': expected a UDP port here or the key 'ports', not "
 				"both",
