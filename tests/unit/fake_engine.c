@@ -172,6 +172,12 @@ int mcr_engine_drop_sample(const struct mcr_engine *e, enum mcr_drop reason,
 		out->len = 142;
 		memcpy(out->destination_mac, (const uint8_t[]){1, 0, 0x5e, 9, 9, 9}, 6);
 		memcpy(out->source_mac, (const uint8_t[]){2, 0, 0, 0, 0, 7}, 6);
+	} else if (reason == MCR_DROP_WRONG_SOURCE) {
+		out->time_ns = 1700000000000000000;
+		out->group = (struct mcr_address){{0xff, 0x15, [15] = 9}};
+		out->source = (struct mcr_address){{0x20, 0x01, 0x0d, 0xb8, [15] = 7}};
+		out->port = 5000;
+		out->source_port = 4000;
 	}
 	return 0;
 }

@@ -120,6 +120,7 @@ static void status_and_stats_show_the_account_and_tables(void **state)
 	has(f, "239.0.0.1  lan");
 	has(f, "last unknown_group: 239.9.9.9:5000 from -:0, MAC 01:00:5e:09:09:09 from "
 	       "02:00:00:00:00:07, interface lan, vlan 0");
+	has(f, "last wrong_source: [ff15::9]:5000 from [2001:db8::7]:4000, MAC ");
 }
 
 static void the_environment_names_the_run_directory_unless_an_option_does(void **state)

@@ -153,7 +153,7 @@ static const struct ctl_column group_columns[] = {
     {"last", "last_ns", CTL_CLOCK},
     {"filter", "rung", CTL_PLAIN},
     {"queue", "queue", CTL_PLAIN},
-    {"igmp", "igmp_state", CTL_PLAIN},
+    {"igmp/mld", "igmp_state", CTL_PLAIN},
     {"reported", "last_report_ns", CTL_CLOCK},
     {"queried", "last_query_ns", CTL_CLOCK},
     {"why this filter", "rung_reason", CTL_PLAIN},
@@ -235,7 +235,15 @@ static const char *text_of(const json_t *object, const char *key)
 	return text ? text : "-";
 }
 
-/* "unknown_group: last 239.9.9.9:5000 from 10.0.0.7:4000, vlan 0, 142 octets, at ..." */
+/* "239.9.9.9:5000", "[ff15::9]:5000" */
+static void print_endpoint(FILE *out, const json_t *sample, const char *address, const char *port)
+{
+	const char *text = text_of(sample, address);
+
+	fprintf(out, strchr(text, ':') ? "[%s]:%lld" : "%s:%lld", text, number(sample, port));
+}
+
+/* "last unknown_group: 239.9.9.9:5000 from 10.0.0.7:4000, MAC ..., 142 octets, at ..." */
 static void print_samples(FILE *out, const json_t *reply)
 {
 	const json_t *samples = json_object_get(reply, "drop_samples"), *s;
@@ -247,12 +255,15 @@ static void print_samples(FILE *out, const json_t *reply)
 	json_object_foreach((json_t *)samples, reason, s)
 	{
 		ctl_clock_text(at, json_integer_value(json_object_get(s, "time_ns")));
+		fprintf(out, "last %s: ", reason);
+		print_endpoint(out, s, "group", "port");
+		fprintf(out, " from ");
+		print_endpoint(out, s, "source", "source_port");
 		fprintf(out,
-			"last %s: %s:%lld from %s:%lld, MAC %s from %s, interface %s, vlan %lld, "
-			"EtherType 0x%04llx, %lld octets, at %s\n",
-			reason, text_of(s, "group"), number(s, "port"), text_of(s, "source"),
-			number(s, "source_port"), text_of(s, "destination_mac"),
-			text_of(s, "source_mac"), text_of(s, "interface"), number(s, "vlan"),
+			", MAC %s from %s, interface %s, vlan %lld, EtherType 0x%04llx, %lld "
+			"octets, at %s\n",
+			text_of(s, "destination_mac"), text_of(s, "source_mac"),
+			text_of(s, "interface"), number(s, "vlan"),
 			(unsigned long long)number(s, "ether_type"), number(s, "len"), at);
 	}
 }
