@@ -15,15 +15,6 @@ int mcr_address_is_host(struct mcr_address address)
 	return mcr_ipv4_is_host(mcr_address_ipv4_be(address));
 }
 
-int mcr_address_may_send(struct mcr_address source, struct mcr_address group)
-{
-	if (mcr_address_is_ipv4(source) != mcr_address_is_ipv4(group))
-		return 0;
-	if (mcr_address_is_ipv6(group))
-		return mcr_ipv6_may_send(source.octets, group.octets);
-	return mcr_ipv4_may_send(mcr_address_ipv4_be(source), mcr_address_ipv4_be(group));
-}
-
 int mcr_address_is_link_local(struct mcr_address address)
 {
 	return address.octets[0] == 0xfe && (address.octets[1] & 0xc0) == 0x80;

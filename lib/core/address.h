@@ -167,10 +167,8 @@ const char *mcr_address_format_bracketed(char text[MCR_ADDRESS_BRACKETED],
  * than mcr_address_is_host, by the loopback addresses among others. 0 for none. Thread: any. */
 int mcr_address_is_unicast(struct mcr_address address);
 
-/* mcr_address_is_host, mcr_address_may_send: as the mcr_ipv4_ and mcr_ipv6_ functions say. No
- * source may send to a group of the other family. Thread: any. */
+/* mcr_address_is_host: as mcr_ipv4_is_host and mcr_ipv6_is_host. Thread: any. */
 int mcr_address_is_host(struct mcr_address address);
-int mcr_address_may_send(struct mcr_address source, struct mcr_address group);
 
 /* mcr_address_is_link_local: of fe80::/10 (RFC 4291 §2.5.6). Thread: any. */
 int mcr_address_is_link_local(struct mcr_address address);

@@ -93,10 +93,12 @@ static void fit_lengths(uint8_t *frame, uint32_t len)
 /* What a sample of drops shows of any packet lies in the octets that were handed over. */
 static void check_addresses(const struct mcr_packet *p, const uint8_t *head)
 {
-	const struct mcr_address group = mcr_packet_group(p, head);
+	const struct mcr_address group = mcr_packet_group(p, head),
+				 source = mcr_packet_source_address(p, head);
 
 	check(p->verdict != MCR_PARSED_UDP ||
-	      mcr_address_may_send(mcr_packet_source_address(p, head), group));
+	      mcr_address_is_ipv6(source) == mcr_address_is_ipv6(group) ||
+	      mcr_address_is_none(source));
 }
 
 static void check_udp(const struct mcr_packet *p, const uint8_t *head, uint32_t head_len,
