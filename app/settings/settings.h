@@ -111,8 +111,8 @@ int mcr_settings_complete(struct mcr_settings *s, struct mcr_error *err);
 const struct mcr_channel_setting *mcr_settings_channel(const struct mcr_settings *s,
 						       const char *name);
 
-/* mcr_settings_memberships counts the pairs of interface and group in complete settings: what IGMP
- * and the NIC's filter see. Returns 0 when there is no memory to count. */
+/* mcr_settings_memberships counts the pairs of interface and group in complete settings: what
+ * IGMP, MLD and the NIC's filter see. Returns 0 when there is no memory to count. */
 size_t mcr_settings_memberships(const struct mcr_settings *s);
 
 /* mcr_settings_locate puts the origin in front of err. Returns code. */

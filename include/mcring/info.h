@@ -219,10 +219,10 @@ struct mcr_group_info {
 				     * (docs/nics.md); "removed" = the port is gone */
 	char rung_reason[192];      /* why not a better one; "" = it is the best */
 	int queue;                  /* queue that the NIC steers it to; -1 = the NIC spreads it */
-	char igmp_state[24];     /* of IGMP or MLD: "idle", "reporting", "delaying", "unreported" or
-				  * "off"     (docs/control.md) */
-	uint64_t last_report_ns; /* 0 = none sent */
-	uint64_t last_query_ns;  /* last query that asked for it; 0 = none */
+	char igmp_state[24];        /* of IGMP or MLD: "idle", "reporting", "delaying",
+				     * "unreported" or "off" (docs/control.md) */
+	uint64_t last_report_ns;    /* 0 = none sent */
+	uint64_t last_query_ns;     /* last query that asked for it; 0 = none */
 	unsigned joins_of[MCR_JOIN_MAKERS]; /* joins by enum mcr_join_maker */
 };
 
