@@ -44,8 +44,9 @@ enum mcr_drop {
 	MCR_DROP_BAD_SOURCE,      /* multicast UDP from an address that no host may send from (RFC
 				   * 1122 §3.2.1.3): 0/8 (except to 224.0.0.0/24), 127/8, 224/4,
 				   * 240/4, or the broadcast address of the interface's subnet;
-				   * in IPv6 :: (except to ff02::/16), ::1, multicast, or an
-				   * IPv4 address in IPv6 form (RFC 4291 §2.5, §2.7) */
+				   * in IPv6 :: (except to a group of link-local scope), ::1,
+				   * multicast, or an IPv4 address in IPv6 form (RFC 4291
+				   * §2.5, §2.7) */
 	MCR_DROP_NO_UDP_CHECKSUM, /* IPv6 without a UDP checksum (RFC 8200 §8.1) */
 	MCR_DROP_COUNT
 };
