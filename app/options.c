@@ -58,7 +58,7 @@ static const char help_channel[] =
     "                         or G; users and groups: who may read (default everybody)\n"
     "  --join GROUP[/LEN][:PORT[-PORT]][@SOURCE|@!SOURCE]...[,interface=NAME][,channel=NAME]"
     "[,id=N]\n"
-    "                         receive a group; can be given many times\n";
+    "                         receive a group, 239.1.1.1 or [ff15::1]; can be given many times\n";
 static const char help_end[] =
     "                         permissions and group of the attach socket (default 0660, the\n"
     "                         process's own); consumers at a time (default 1024), and of one user\n"
