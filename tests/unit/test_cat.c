@@ -167,9 +167,8 @@ static void a_group_may_be_given_with_a_port_or_without(void **state)
 		const char *group;
 		unsigned seq; /* of the message that is expected */
 	} cases[] = {
-	    {"239.1.1.1", 1},           {"239.1.1.1:5000", 1}, {"ff15::1", 2},
-	    {"[ff15::1]", 2},           {"[ff15::1]:5000", 2}, {"FF15:0::1", 2},
-	    {"[ff15::1:5000]:5000", 3}, {"ff15::1:5000", 3},
+	    {"239.1.1.1", 1},      {"239.1.1.1:5000", 1}, {"[ff15::1]", 2},
+	    {"[ff15::1]:5000", 2}, {"[FF15:0::1]", 2},    {"[ff15::1:5000]:5000", 3},
 	};
 	struct small_engine e;
 	char line[256], expected[128], out[4096];
@@ -238,8 +237,10 @@ static void an_error_is_one_line_and_status_2(void **state)
 	    {"\"$CAT\" --group '[ff15::1]5000'", "[ff15::1]:5000"},
 	    {"\"$CAT\" --group '[ff15::1'", "[ff15::1]:5000"},
 	    {"\"$CAT\" --group '[ff15::1]:'", "[ff15::1]:5000"},
-	    {"\"$CAT\" --group ff02::1%eth0", "[ff15::1]:5000"},
-	    {"\"$CAT\" --run-dir \"$DIR\" --channel md --group 2001:db8::1", "multicast"},
+	    {"\"$CAT\" --group ff15::1", "[ff15::1]:5000"},
+	    {"\"$CAT\" --group ff15::1:5000", "[ff15::1]:5000"},
+	    {"\"$CAT\" --group '[ff02::1%eth0]'", "[ff15::1]:5000"},
+	    {"\"$CAT\" --run-dir \"$DIR\" --channel md --group '[2001:db8::1]'", "multicast"},
 	    {"\"$CAT\" --run-dir \"$DIR\" --channel md --group 10.0.0.1", "multicast"},
 	    {"\"$CAT\" --id x", "--id"},
 	};

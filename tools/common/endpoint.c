@@ -31,8 +31,8 @@ int endpoint_parse(struct mcr_address *address, uint16_t *port, const char *text
 	const char *end = strchr(text, bracket ? ']' : ':');
 
 	*port = 0;
-	if (!bracket && (!end || strchr(end + 1, ':'))) /* no port: a colon is of the address */
-		return mcr_address_parse(address, text, strlen(text)) < 0 ? -1 : 0;
+	if (!bracket && !end)
+		end = text + strlen(text);
 	if (!end ||
 	    mcr_address_parse(address, text + bracket, (size_t)(end - text) - (size_t)bracket) <
 		0 ||

@@ -13,7 +13,8 @@
 const char *endpoint_format(char text[ENDPOINT_TEXT], struct mcr_address address, uint16_t port);
 
 /* endpoint_parse reads an address with a port or without: 239.1.1.1:5000, [ff15::1]:5000,
- * 239.1.1.1, [ff15::1], ff15::1. *port is 0 if there is none. Returns 0 or -1. */
+ * 239.1.1.1, [ff15::1]. An IPv6 address needs the brackets, as in a join: ff15::1:5000 is an
+ * address, but whoever writes it means a port. *port is 0 if there is none. Returns 0 or -1. */
 int endpoint_parse(struct mcr_address *address, uint16_t *port, const char *text);
 
 #endif

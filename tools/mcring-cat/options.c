@@ -106,7 +106,7 @@ static void select_group(struct cat_options *o, const char *value)
 	if (endpoint_parse(&group->group, &group->port, value) < 0)
 		usage_error("group", value,
 			    "an address with a port or without, as 239.1.1.1:5000, [ff15::1]:5000 "
-			    "or ff15::1");
+			    "or [ff15::1]");
 	o->opts.n_groups++;
 }
 
