@@ -335,7 +335,10 @@ static int check_node(struct check *c, int id, const cyaml_schema_value_t *schem
 		return at(c, node, "%s: found %s, expected a list", what, found);
 	default:
 		if (node->type != YAML_SCALAR_NODE || node->data.scalar.length == 0)
-			return at(c, node, "%s: found %s, expected a value", what, found);
+			return at(c, node, "%s: found %s, expected a value%s", what, found,
+				  node->type == YAML_SCALAR_NODE
+				      ? ""
+				      : " (in quotes if it begins with a bracket)");
 		if (memchr(node->data.scalar.value, 0, node->data.scalar.length))
 			return at(c, node, "%s: the value holds a NUL character", what);
 		return 0;
