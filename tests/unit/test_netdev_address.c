@@ -154,6 +154,19 @@ static void what_the_kernel_says_unasked_makes_the_next_look_ask(void **state)
 	assert_int_equal(a.found.n, 0);
 }
 
+static void news_of_another_program_s_question_is_no_answer_to_ours(void **state)
+{
+	struct mcr_netdev_address a = asked();
+	struct datagram d = {0};
+
+	a.socket.port = 77;
+	add(&d, SERIAL, INDEX, 0, "fe80::1", NULL); /* it counts its questions as we do */
+	((struct nlmsghdr *)d.bytes)->nlmsg_pid = 78;
+	assert_int_equal(mcr_netdev_address_input(&a, d.bytes, d.len), 0);
+	assert_int_equal(a.is_due, 1);
+	assert_int_equal(a.next.n, 0);
+}
+
 static void addresses_of_other_interfaces_are_left_out(void **state)
 {
 	struct mcr_netdev_address a = asked();
@@ -247,6 +260,7 @@ int main(void)
 	    cmocka_unit_test(an_address_is_tentative_failed_or_good),
 	    cmocka_unit_test(of_an_address_with_a_peer_the_local_one_counts),
 	    cmocka_unit_test(what_the_kernel_says_unasked_makes_the_next_look_ask),
+	    cmocka_unit_test(news_of_another_program_s_question_is_no_answer_to_ours),
 	    cmocka_unit_test(addresses_of_other_interfaces_are_left_out),
 	    cmocka_unit_test(a_list_that_changed_while_it_was_read_is_asked_for_again),
 	    cmocka_unit_test(an_interface_that_is_not_there_has_no_address),

@@ -188,6 +188,10 @@ static void an_interface_that_is_not_there_was_deleted_moved_or_never_seen(void 
 	assert_int_equal(mcr_netdev_link_input(&l, m.bytes, m.len), 0);
 	assert_int_equal(l.state.presence, MCR_NETDEV_HERE); /* an older question's answer */
 	put_error(&m, -ENODEV, 5);
+	((struct nlmsghdr *)m.bytes)->nlmsg_pid = 78; /* to another socket's question */
+	assert_int_equal(mcr_netdev_link_input(&l, m.bytes, m.len), 0);
+	assert_int_equal(l.state.presence, MCR_NETDEV_HERE);
+	put_error(&m, -ENODEV, 5);
 	assert_int_equal(mcr_netdev_link_input(&l, m.bytes, m.len), 1);
 	assert_int_equal(l.state.presence, MCR_NETDEV_GONE); /* its end was not heard of */
 	l.state.presence = MCR_NETDEV_MOVED;

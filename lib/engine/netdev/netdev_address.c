@@ -34,7 +34,7 @@ static void take_address(struct mcr_netdev_address *a, const struct nlmsghdr *h)
 	if (h->nlmsg_len < NLMSG_LENGTH(sizeof(*info)) || info->ifa_family != AF_INET6 ||
 	    info->ifa_index != a->index)
 		return;
-	if (h->nlmsg_seq != a->socket.serial) {
+	if (!mcr_netlink_is_answer(&a->socket, h)) {
 		a->is_due = 1;
 		return;
 	}
@@ -76,7 +76,7 @@ int mcr_netdev_address_input(struct mcr_netdev_address *a, const void *msgs, siz
 	int ret = 0;
 
 	while (ret == 0 && (h = mcr_netlink_next_message(&at, &len))) {
-		int is_answer = h->nlmsg_seq == a->socket.serial;
+		int is_answer = mcr_netlink_is_answer(&a->socket, h);
 
 		if (is_answer && a->answered != h->nlmsg_seq) { /* it begins */
 			a->answered = h->nlmsg_seq;

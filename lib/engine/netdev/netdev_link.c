@@ -134,11 +134,13 @@ int mcr_netdev_link_input(struct mcr_netdev_link *l, const void *msgs, size_t le
 	int is_answered = 0;
 
 	while ((h = mcr_netlink_next_message(&at, &len))) {
+		int is_answer = mcr_netlink_is_answer(&l->socket, h);
+
 		if (h->nlmsg_type == RTM_NEWLINK || h->nlmsg_type == RTM_DELLINK)
 			take_link(l, h);
-		else if (h->nlmsg_type == NLMSG_ERROR && h->nlmsg_seq == l->socket.serial)
+		else if (h->nlmsg_type == NLMSG_ERROR && is_answer)
 			take_error(l, h);
-		is_answered |= h->nlmsg_seq == l->socket.serial;
+		is_answered |= is_answer;
 	}
 	return is_answered;
 }

@@ -30,6 +30,11 @@ const struct nlmsghdr *mcr_netlink_next_message(const uint8_t **at, size_t *len)
 	return h;
 }
 
+int mcr_netlink_is_answer(const struct mcr_netlink *n, const struct nlmsghdr *message)
+{
+	return message->nlmsg_seq == n->serial && message->nlmsg_pid == n->port;
+}
+
 const uint8_t *mcr_netlink_first_attr(const struct nlmsghdr *message, size_t size)
 {
 	return (const uint8_t *)message + NLMSG_LENGTH(NLMSG_ALIGN(size));
@@ -64,6 +69,7 @@ int mcr_netlink_take(void *out, size_t size, const struct rtattr *a)
 int mcr_netlink_open(struct mcr_netlink *n, uint32_t groups)
 {
 	struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = groups};
+	socklen_t len = sizeof(address);
 	const int bytes = SOCKET_BYTES;
 	int ret;
 
@@ -74,8 +80,11 @@ int mcr_netlink_open(struct mcr_netlink *n, uint32_t groups)
 	/* To exceed the system's limit takes CAP_NET_ADMIN; without it, the limit will do. */
 	if (setsockopt(n->fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) < 0)
 		setsockopt(n->fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
-	if (bind(n->fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+	if (bind(n->fd, (struct sockaddr *)&address, sizeof(address)) == 0 &&
+	    getsockname(n->fd, (struct sockaddr *)&address, &len) == 0) {
+		n->port = address.nl_pid;
 		return 0;
+	}
 	ret = -errno;
 	mcr_netlink_close(n);
 	return ret;

@@ -13,6 +13,7 @@
 struct mcr_netlink {
 	int fd;          /* never blocks; -1 = none */
 	uint32_t serial; /* of the last question */
+	uint32_t port;   /* the socket's own address (nl_pid) */
 };
 
 /* mcr_netlink_open hears of groups (RTMGRP_LINK, ...). Does not wait. Returns 0 or -errno. */
@@ -31,6 +32,10 @@ int mcr_netlink_hear(struct mcr_netlink *n, mcr_netlink_input input, void *ctx);
  * within a second). */
 int mcr_netlink_ask(struct mcr_netlink *n, struct nlmsghdr *question, mcr_netlink_input input,
 		    void *ctx);
+
+/* mcr_netlink_is_answer: to the last question. News carries the serial and the port of whoever made
+ * the change, and other programs count their questions from 1, too. */
+int mcr_netlink_is_answer(const struct mcr_netlink *n, const struct nlmsghdr *message);
 
 /* mcr_netlink_next_message returns the next whole message of [*at, *at + *len), or NULL. */
 const struct nlmsghdr *mcr_netlink_next_message(const uint8_t **at, size_t *len);
