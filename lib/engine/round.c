@@ -9,6 +9,7 @@
 #include "engine/round.h"
 #include "engine/rx/mbuf.h"
 #include "engine/state/filter_ports.h"
+#include "engine/state/joins.h"
 #include "engine/state/kernel_round.h"
 #include "engine/state/log.h"
 #include "engine/state/port_watch.h"
@@ -76,8 +77,10 @@ void mcr_engine_round(struct mcr_engine *e, uint64_t now_ns)
 	mcr_device_thread_poll(e->device, e);
 	drain_punts(e, now_ns);
 	for (size_t i = 0; i < e->n_interfaces; i++)
-		if (mcr_interface_take_groups(&e->interfaces[i]))
+		if (mcr_interface_take_groups(&e->interfaces[i])) {
+			mcr_engine_renew_joins(e, i, now_ns);
 			mcr_engine_joins_changed(e, now_ns);
+		}
 	if (e->filter_due) /* before the reports that bring the data */
 		mcr_engine_filter_ports(e);
 	for (size_t i = 0; i < e->n_interfaces; i++)

@@ -171,6 +171,20 @@ def test_an_address_that_a_neighbour_has_is_a_duplicate(host):
     assert host.daemon.stop() == 0
 
 
+def test_a_group_that_is_joined_too_stays_when_the_address_goes(host):
+    """It is left with the others at the stop, not with the address."""
+    group = solicited(ADDRESS)
+    host.peer.speak_ipv6('eth0', PEER, f'{ADDRESS}/64')
+    capture = Capture(host.peer, 'eth0', host.wire.lab.path('both.pcap'), 'ip6')
+    host.start('--join', JOIN, '--join', f'[{group}]:5000', speak=False)
+    wait_for(lambda: f'{ADDRESS} already' in host.daemon.log(), 10, 'the address is a duplicate')
+    assert host.daemon.stop() == 0
+    capture.stop()
+    sent = sent_by_us(host.peer, capture.path, host.wire.receiver.mac('eth0'))
+    last = [p[6] for p in sent if p[5] == '143' and GROUP in p[6].split(',')][-1]
+    assert group in last.split(',')
+
+
 def test_a_neighbour_that_wants_our_address_fails(host):
     host.start(interface=f',address6={ADDRESS}/64,dad=off')
     host.wait_ping(ADDRESS)

@@ -42,8 +42,10 @@ static void follow_joined(struct mcr_interface *i, uint64_t now_ns)
 	size_t n = mcr_nd_groups(&i->nd, groups, 0);
 
 	for (size_t k = 0; k < i->n_joined; k++)
-		if (!is_among(i->joined[k], groups, n))
+		if (!is_among(i->joined[k], groups, n)) {
 			join(i, i->joined[k], MCR_FILTER_INCLUDE, now_ns);
+			i->are_groups_new = 1; /* others may have joined it, too */
+		}
 	for (size_t k = 0; k < n; k++)
 		if (!is_among(groups[k], i->joined, i->n_joined))
 			join(i, groups[k], MCR_FILTER_EXCLUDE, now_ns);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/address.h"
 #include "core/error.h"
 #include "engine/attach/attach_server.h"
 #include "engine/state/filter_ports.h"
@@ -146,6 +147,20 @@ static int apply(struct mcr_engine *e, struct mcr_join_set *next, struct mcr_cha
 	e->joins = next;
 	mcr_engine_joins_changed(e, now_ns);
 	return 0;
+}
+
+void mcr_engine_renew_joins(struct mcr_engine *e, size_t interface, uint64_t now_ns)
+{
+	if (e->state >= MCR_ENGINE_STOPPING) /* all are left */
+		return;
+	for (size_t i = 0; i < e->joins->n_groups; i++) {
+		const struct mcr_group *g = &e->joins->groups[i];
+
+		/* Without memory it stays unreported, as with a report that is lost. */
+		if (g->interface == interface &&
+		    mcr_address_is_equal(g->group, mcr_address_solicited_node(g->group)))
+			set_filter(e, g, &g->source_filter, now_ns);
+	}
 }
 
 int mcr_engine_change_joins(struct mcr_engine *e, const struct mcr_join_change *wanted,

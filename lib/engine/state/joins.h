@@ -19,6 +19,10 @@ struct mcr_join_change;
 int mcr_engine_change_joins(struct mcr_engine *e, const struct mcr_join_change *wanted,
 			    struct mcr_channel *dropped, struct mcr_error *err);
 
+/* mcr_engine_renew_joins: the groups that an interface as a host listens to are others, and MLD has
+ * left those that went. Whoever joined one of them still listens. */
+void mcr_engine_renew_joins(struct mcr_engine *e, size_t interface, uint64_t now_ns);
+
 /* What consumers join and leave themselves, as struct mcr_attach_joining wants it; engine: struct
  * mcr_engine. The second takes away the joins of all consumers but the living, which are ascending.
  */
