@@ -85,11 +85,46 @@ static void an_ipv6_address_of_an_interface_stands_beside_its_ipv4_address(void 
 	mcr_engine_destroy(e);
 }
 
+static const char *state_of(const struct mcr_engine *e, struct mcr_group_info *info)
+{
+	*info = (struct mcr_group_info){.size = sizeof(*info)};
+	assert_int_equal(mcr_engine_group_info(e, 0, info), 0);
+	return info->igmp_state;
+}
+
+/* The host is a member of the solicited-node group of its address, and a join wants it as well. */
+static void a_join_of_a_group_of_the_host_s_own_outlives_the_address(void **state)
+{
+	struct mcr_interface_config interface = rig_interface("net_null67");
+	struct mcr_join join = rig_join("ff02::1:ff00:7", 0);
+	struct mcr_group_info info;
+	struct mcr_engine *e;
+
+	assert_int_equal(rte_eal_hotplug_add("vdev", "net_null67", ""), 0);
+	interface.address6 = rig_address("2001:db8::7");
+	interface.prefix6_len = 64;
+	interface.dad_off = 1;
+	e = rig_engine(&interface, 1);
+	assert_int_equal(mcr_engine_join(e, &join, NULL), 0);
+	assert_int_equal(mcr_engine_start(e, NULL), 0);
+	for (int i = 0; i < 50; i++)
+		mcr_engine_poll(e, 1000000);
+	assert_string_not_equal(state_of(e, &info), "unreported");
+	assert_int_equal(mcr_engine_interface_address(e, "a", rig_address("2001:db8::8"), 64, NULL),
+			 0);
+	for (int i = 0; i < 50; i++)
+		mcr_engine_poll(e, 1000000);
+	assert_string_not_equal(state_of(e, &info), "unreported");
+	assert_string_not_equal(state_of(e, &info), "leaving");
+	mcr_engine_destroy(e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_interface_is_told_as_it_is),
 	    cmocka_unit_test(an_ipv6_address_of_an_interface_stands_beside_its_ipv4_address),
+	    cmocka_unit_test(a_join_of_a_group_of_the_host_s_own_outlives_the_address),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, rig_eal_cleanup);
