@@ -85,7 +85,7 @@ REASONS = {IPV4: ('bad_ip_checksum',), IPV6: ('no_udp_checksum',)}
 
 
 @both_families
-def test_ten_thousand_malformed_frames_are_counted_and_the_next_good_one_arrives(lab, family):
+def test_thousands_of_malformed_frames_are_counted_and_the_next_good_one_arrives(lab, family):
     rng = random.Random(7)
     group, good = map(family.address, ('239.1.1.1', '239.1.1.9'))
     longer = {'headers': [IPv6ExtHdrDestOpt()]} if family.is_ipv6 else {
@@ -93,7 +93,7 @@ def test_ten_thousand_malformed_frames_are_counted_and_the_next_good_one_arrives
     whole = multicast(b'payload of a frame that is cut', group=group, **longer)
     tagged = multicast(b'the same, tagged', group=group, tags=(Dot1Q(vlan=0), Dot1Q(vlan=5)))
     bad = cut(whole) + cut(tagged)
-    bad += [broken(rng, group) for _ in range(10_000 - len(bad))]
+    bad += [broken(rng, group) for _ in range(4_000 - len(bad))]
     rng.shuffle(bad)
     # The join is for a port that no broken frame has, so that what is delivered is the good one.
     path = write_pcap(lab.path('bad.pcap'), bad + [multicast(b'good', group=good)])
@@ -103,11 +103,11 @@ def test_ten_thousand_malformed_frames_are_counted_and_the_next_good_one_arrives
     stats = daemon.stats()
     assert status == 0
     assert bytes.fromhex(messages[0]['data']) == b'good'
-    assert stats['received'] == 10_001
+    assert stats['received'] == 4_001
     assert stats['delivered'] == 1
     identity(stats)
     seen = drops(stats)
     for reason in ('truncated', 'vlan_depth', 'bad_ip_header', 'fragment', 'bad_udp_length',
                    *REASONS[family]):
-        assert seen.get(reason, 0) > 100, (reason, seen)
+        assert seen.get(reason, 0) > 40, (reason, seen)
     assert daemon.stop() == 0
