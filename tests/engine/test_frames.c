@@ -316,6 +316,7 @@ static void families_may_alternate_in_a_burst(void **state)
 	struct mcr_consumer *c = rig_consumer(e);
 	struct mcr_join join;
 	struct mcr_msg m;
+	uint64_t before;
 
 	ipv6 = !was;
 	join = rig_join(GROUP, 5000);
@@ -323,10 +324,16 @@ static void families_may_alternate_in_a_burst(void **state)
 		strcpy(join.interface, i ? "b" : "a");
 		assert_int_equal(mcr_engine_join(e, &join, NULL), 0);
 	}
+	do { /* until the rx lcore has the new view */
+		before = rig_account(e).delivered;
+		send_frame(e, &(struct frame){.vlan = 7});
+	} while (rig_account(e).delivered < before + 4);
+	while (mcr_consumer_poll(c, &m, 1) > 0)
+		;
 	for (unsigned round = 0; round < 60; round++) {
 		struct rte_mbuf *burst[N];
-		const uint64_t before = rig_account(e).received;
 
+		before = rig_account(e).received;
 		for (unsigned i = 0; i < N; i++) {
 			struct frame f = kinds[(i * round / 7) % RTE_DIM(kinds)];
 
