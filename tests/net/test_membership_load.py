@@ -74,7 +74,6 @@ def test_a_thousand_groups_are_joined_in_the_fewest_reports_within_100_ms(wire, 
     assert len(ours) == fewest(wire.family, 1000)
 
 
-@both_families
 def test_ten_thousand_groups_work(wire, protocol):
     wanted = addresses(wire.family, 10_000)
     path = wire.lab.path('groups.yaml')
