@@ -1,37 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the long way writes into a ring: addresses, the NIC's time near the host's or far from it,
  * payload in one segment or two. */
-#include "engine/rx/rx_outlet.h"
-
-#include "ring_rig.h"
+#include "rx_rig.h"
 
 #define BYTES   4096
 #define LARGEST (BYTES / 4 - MCR_RECORD_BYTES)
 #define HEADERS (ipv6 ? MCR_PLAIN_IPV6_HEADERS : MCR_PLAIN_HEADERS)
-#define RX_NS   UINT64_C(1700000000000000000)
-#define CLOCK   (MCR_FLAG_HW_TIME | MCR_FLAG_HW_TIME_SYNCED)
-
-static int ipv6; /* the family of all packets */
-static uint64_t stamp_ns;
-
-/* ---- what the outlets call ---- */
-
-uint64_t mcr_packet_clock_ns(const struct mcr_packet_clock *c, const struct rte_mbuf *m)
-{
-	return stamp_ns;
-}
-
-void mcr_inline_take(struct mcr_inline *in, const struct mcr_packet *packet,
-		     const struct rte_mbuf *mbuf, uint8_t interface, uint32_t id, uint64_t rx_ns,
-		     uint64_t hw_ns, uint16_t flags)
-{
-	fail_msg("there is no handler");
-}
-
-void mcr_inline_call(struct mcr_inline *in, uint64_t clock_steps, unsigned ring)
-{
-	fail_msg("there is no handler");
-}
 
 /* ---- a worker with one ring ---- */
 

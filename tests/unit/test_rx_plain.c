@@ -4,39 +4,14 @@
 #include "engine/rx/rx_plain.h"
 
 #include "core/address.h"
-#include "engine/rx/rx_outlet.h"
 #include "parse_rig.h"
 
 #define assert_whole assert_whole_message /* of ring_rig.h; parse_rig.h has one */
-#include "ring_rig.h"
+#include "rx_rig.h"
 
 #define BYTES    65536
-#define RX_NS    UINT64_C(1700000000000000000)
-#define CLOCK    (MCR_FLAG_HW_TIME | MCR_FLAG_HW_TIME_SYNCED)
 #define VLAN     7
 #define CHANNELS 2
-
-static int ipv6; /* the family of all packets */
-static uint64_t stamp_ns;
-
-/* ---- what both ways call ---- */
-
-uint64_t mcr_packet_clock_ns(const struct mcr_packet_clock *c, const struct rte_mbuf *m)
-{
-	return stamp_ns;
-}
-
-void mcr_inline_take(struct mcr_inline *in, const struct mcr_packet *packet,
-		     const struct rte_mbuf *mbuf, uint8_t interface, uint32_t id, uint64_t rx_ns,
-		     uint64_t hw_ns, uint16_t flags)
-{
-	fail_msg("there is no handler");
-}
-
-void mcr_inline_call(struct mcr_inline *in, uint64_t clock_steps, unsigned ring)
-{
-	fail_msg("there is no handler");
-}
 
 /* ---- a worker ---- */
 
