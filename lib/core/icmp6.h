@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What ICMPv6 messages that we send and check have in common, MLD's among them: the IPv6 header
- * (RFC 8200 §3) and the checksum with its pseudo header (RFC 8200 §8.1, RFC 4443 §2.3). Pure.
+/* What is known of ICMPv6 in one place, MLD included: the types of messages, the IPv6 header (RFC
+ * 8200 §3) and the checksum with its pseudo header (RFC 8200 §8.1, RFC 4443 §2.3). Pure.
  * Thread: any. */
 #ifndef MCR_CORE_ICMP6_H
 #define MCR_CORE_ICMP6_H
@@ -12,6 +12,22 @@
 
 #define MCR_IPV6_HEADER     40u
 #define MCR_IPV6_PROTO_ICMP 58u
+
+/* Types: RFC 4443 §4, RFC 9777 §5, RFC 4861 §4. */
+#define MCR_ICMP6_ECHO_REQUEST 128u
+#define MCR_ICMP6_ECHO_REPLY   129u
+#define MCR_ICMP6_MLD_QUERY    130u
+#define MCR_ICMP6_MLD_REPORT   131u /* of version 1 */
+#define MCR_ICMP6_MLD_DONE     132u
+#define MCR_ICMP6_SOLICITATION 135u
+#define MCR_ICMP6_ADVERT       136u
+#define MCR_ICMP6_MLD_REPORT2  143u /* of version 2 */
+
+static inline int mcr_icmp6_is_mld(uint8_t type)
+{
+	return (type >= MCR_ICMP6_MLD_QUERY && type <= MCR_ICMP6_MLD_DONE) ||
+	       type == MCR_ICMP6_MLD_REPORT2;
+}
 
 /* What an IPv6 header says beyond its version; the flow label is 0. */
 struct mcr_ipv6_header {

@@ -4,12 +4,11 @@
 
 #include "core/ipv6_walk.h"
 
-#define ETHER_TYPE_ARP  0x0806u
-#define IP_PROTO_ICMP   1u
-#define IP_PROTO_ICMPV6 58u
-#define VLAN_TAG        4u
-#define VLAN_DEPTH_MAX  2u
-#define VLAN_VID_MASK   0x0fffu
+#define ETHER_TYPE_ARP 0x0806u
+#define IP_PROTO_ICMP  1u
+#define VLAN_TAG       4u
+#define VLAN_DEPTH_MAX 2u
+#define VLAN_VID_MASK  0x0fffu
 
 _Static_assert(sizeof(struct mcr_packet) == 32, "no padding");
 _Static_assert(offsetof(struct mcr_packet, port) == 12, "mcr_parse_plain fills word 1");
@@ -168,9 +167,9 @@ static void sort_out_icmpv6(struct mcr_packet *packet, const struct mcr_ipv6_wal
 		return;
 	}
 	type = is_empty ? 0 : w->ip[w->at];
-	if (mcr_icmpv6_is_mld(type))
+	if (mcr_icmp6_is_mld(type))
 		packet->verdict = MCR_PARSED_MEMBERSHIP;
-	else if (!multicast || type == MCR_ICMPV6_SOLICITATION || type == MCR_ICMPV6_ADVERTISEMENT)
+	else if (!multicast || type == MCR_ICMP6_SOLICITATION || type == MCR_ICMP6_ADVERT)
 		packet->verdict = MCR_PARSED_PUNT;
 	else
 		drop(packet, MCR_DROP_NOT_UDP);
@@ -185,7 +184,7 @@ static int sort_out_ipv6(struct mcr_packet *packet, const uint8_t *head,
 
 	if (!is_for_us(head, own_mac))
 		drop(packet, MCR_DROP_NOT_MULTICAST);
-	else if (w->next == IP_PROTO_ICMPV6)
+	else if (w->next == MCR_IPV6_PROTO_ICMP)
 		sort_out_icmpv6(packet, w, multicast);
 	else if (!multicast)
 		drop(packet, MCR_DROP_NOT_MULTICAST);

@@ -15,6 +15,7 @@
 #include <mcring/stats.h>
 
 #include "core/address.h"
+#include "core/icmp6.h"
 #include "core/words.h"
 
 /* Of mcr_parse_plain there are two forms, for the tests beside each other: MCR_PARSE_PORTABLE asks
@@ -129,22 +130,12 @@ void mcr_parse_walk(struct mcr_packet *packet, const uint8_t *head, uint32_t hea
 #define MCR_ETHER_TYPE_IPV4 0x0800u
 #define MCR_ETHER_TYPE_IPV6 0x86ddu
 #define MCR_IPV4_HEADER_MIN 20u
-#define MCR_IPV6_HEADER     40u
-#define MCR_IPV6_SOURCE     8u  /* in the header */
+#define MCR_IPV6_SOURCE     8u  /* in its header */
 #define MCR_IPV6_GROUP      24u /* likewise: the destination */
 #define MCR_IPV4_MTU_MIN    68  /* that every link carries: RFC 791 §3.2 */
 #define MCR_UDP_HEADER      8u
 #define MCR_IP_PROTO_IGMP   2u
 #define MCR_IP_PROTO_UDP    17u
-
-/* Types of ICMPv6: RFC 4861 §4, RFC 9777 §5, RFC 2710 §3. */
-#define MCR_ICMPV6_SOLICITATION  135u
-#define MCR_ICMPV6_ADVERTISEMENT 136u
-
-static inline int mcr_icmpv6_is_mld(uint8_t type)
-{
-	return (type >= 130 && type <= 132) || type == 143;
-}
 
 #define MCR_PLAIN_HEADERS (MCR_ETHER_HEADER + MCR_IPV4_HEADER_MIN + MCR_UDP_HEADER)
 

@@ -10,14 +10,6 @@
 #include "core/ipv6_walk.h"
 #include "core/parse.h"
 
-/* Message types of ICMPv6 (RFC 9777 §5). */
-enum {
-	TYPE_QUERY = 130,
-	TYPE_V1_REPORT = 131,
-	TYPE_V1_DONE = 132,
-	TYPE_V2_REPORT = 143,
-};
-
 #define HOP_BY_HOP     8 /* octets of the header that we send: Router Alert and PadN */
 #define IP_HEADER      (MCR_IPV6_HEADER + HOP_BY_HOP)
 #define OLD            24   /* octets of a v1 message */
@@ -112,13 +104,13 @@ static enum mcr_gmp_rx parse(struct mcr_gmp_message *out, const uint8_t *packet,
 
 	if (n < 8)
 		return MCR_GMP_RX_BAD_LENGTH;
-	int is_read = p[0] == TYPE_QUERY || p[0] == TYPE_V1_REPORT;
+	int is_read = p[0] == MCR_ICMP6_MLD_QUERY || p[0] == MCR_ICMP6_MLD_REPORT;
 
 	if (is_read && n < OLD)
 		return MCR_GMP_RX_BAD_LENGTH;
 	if (is_read)
 		memcpy(out->group.octets, p + 8, 16);
-	if (p[0] == TYPE_QUERY)
+	if (p[0] == MCR_ICMP6_MLD_QUERY)
 		rx = parse_query(out, p, n);
 	else
 		rx = is_read ? MCR_GMP_RX_REPORT : MCR_GMP_RX_TYPE;
@@ -168,7 +160,7 @@ static void write_old(uint8_t *packet, uint8_t type, struct mcr_address source,
 	memset(p, 0, 8); /* the response delay, too: RFC 2710 §3.4 */
 	p[0] = type;
 	memcpy(p + 8, group.octets, 16);
-	complete(packet, OLD, source, type == TYPE_V1_DONE ? MCR_ADDRESS_ALL_ROUTERS : group);
+	complete(packet, OLD, source, type == MCR_ICMP6_MLD_DONE ? MCR_ADDRESS_ALL_ROUTERS : group);
 }
 
 static void finish(uint8_t *packet, size_t len, struct mcr_address source, uint16_t records)
@@ -176,7 +168,7 @@ static void finish(uint8_t *packet, size_t len, struct mcr_address source, uint1
 	uint8_t *p = packet + IP_HEADER;
 
 	memset(p, 0, MCR_GMP_REPORT_HEADER);
-	p[0] = TYPE_V2_REPORT;
+	p[0] = MCR_ICMP6_MLD_REPORT2;
 	p[6] = (uint8_t)(records >> 8);
 	p[7] = (uint8_t)records;
 	complete(packet, len - IP_HEADER, source, MCR_ADDRESS_MLDV2_ROUTERS);
@@ -189,8 +181,8 @@ const struct mcr_gmp_wire mcr_mld_wire = {
     .ip_octets = IP_HEADER,
     .address_octets = 16,
     .old_octets = OLD,
-    .report_types = {[2] = TYPE_V1_REPORT},
-    .leave_type = TYPE_V1_DONE,
+    .report_types = {[2] = MCR_ICMP6_MLD_REPORT},
+    .leave_type = MCR_ICMP6_MLD_DONE,
     .old_responses = 1, /* RFC 9777 §9.12 */
     .parse = parse,
     .vet = vet,

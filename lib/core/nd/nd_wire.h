@@ -4,14 +4,10 @@
 #ifndef MCR_CORE_ND_WIRE_H
 #define MCR_CORE_ND_WIRE_H
 
+#include "core/icmp6.h"
 #include "core/nd/nd.h"
 
 #define MCR_ND_PACKET 72 /* octets of each message that we send: IPv6, 24, one option of 8 */
-
-#define MCR_ICMP6_ECHO_REQUEST 128u
-#define MCR_ICMP6_ECHO_REPLY   129u
-#define MCR_ICMP6_SOLICITATION 135u
-#define MCR_ICMP6_ADVERT       136u
 
 /* A message that may be answered or heeded. */
 struct mcr_nd_message {
