@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Signals and the library's locks: a handler that interrupts a thread inside the library may call
+ * it again, so handlers wait until the thread is outside. */
+#ifndef MCR_SOCKET_SIGNALS_H
+#define MCR_SOCKET_SIGNALS_H
+
+struct mcr_signal_state {
+	unsigned depth;            /* sections that this thread is in */
+	volatile unsigned waiting; /* handlers that wait for the end of the outermost */
+	unsigned long ran;         /* handlers that this thread has run ... */
+	unsigned long restarting;  /* ... and those of them that had SA_RESTART */
+};
+
+extern _Thread_local struct mcr_signal_state mcr_signal_state
+    __attribute__((tls_model("initial-exec")));
+
+/* mcr_signal_run runs the handlers that waited. */
+void mcr_signal_run(void);
+
+static inline void mcr_signal_enter(void)
+{
+	mcr_signal_state.depth++;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+static inline void mcr_signal_leave(void)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	if (--mcr_signal_state.depth == 0 && __builtin_expect(mcr_signal_state.waiting != 0, 0))
+		mcr_signal_run();
+}
+
+#endif

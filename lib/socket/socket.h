@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A UDP socket that has joined a group. The program's descriptor is a socket of the kernel's, bound
+ * as the program asked: what is sent, unicast, and groups that the kernel has to receive go that
+ * way. What the engine receives comes out of the rings. */
+#ifndef MCR_SOCKET_SOCKET_H
+#define MCR_SOCKET_SOCKET_H
+
+#include <stdint.h>
+
+#include "socket/filter.h"
+#include "socket/table.h"
+
+#define MCR_SOCKET_BATCH 16 /* messages polled at a time */
+
+/* How often the kernel's side is looked at while the rings have data: MCRING_KERNEL_EVERY. */
+#define MCR_SOCKET_KERNEL_EVERY 16
+
+/* What the program has asked to be told with each datagram: bits of mcr_socket.wanted. */
+enum mcr_wanted {
+	MCR_WANT_TIMESTAMP = 1 << 0,     /* SO_TIMESTAMP, SO_TIMESTAMP_NEW */
+	MCR_WANT_TIMESTAMPNS = 1 << 1,   /* SO_TIMESTAMPNS */
+	MCR_WANT_TIMESTAMPING = 1 << 2,  /* SO_TIMESTAMPING: flags in timestamping */
+	MCR_WANT_RXQ_OVFL = 1 << 3,      /* SO_RXQ_OVFL */
+	MCR_WANT_PKTINFO = 1 << 4,       /* IP_PKTINFO */
+	MCR_WANT_TTL = 1 << 5,           /* IP_RECVTTL */
+	MCR_WANT_TOS = 1 << 6,           /* IP_RECVTOS */
+	MCR_WANT_ORIGDSTADDR = 1 << 7,   /* IP_RECVORIGDSTADDR */
+	MCR_WANT_PKTINFO6 = 1 << 8,      /* IPV6_RECVPKTINFO */
+	MCR_WANT_HOPLIMIT = 1 << 9,      /* IPV6_RECVHOPLIMIT */
+	MCR_WANT_TCLASS = 1 << 10,       /* IPV6_RECVTCLASS */
+	MCR_WANT_ORIGDSTADDR6 = 1 << 11, /* IPV6_RECVORIGDSTADDR */
+};
+
+struct mcr_socket {
+	struct mcr_object object;
+	int fd;     /* a dup of the program's, close-on-exec: lives as long as the object */
+	int family; /* AF_INET or AF_INET6 */
+
+	struct mcr_consumer *cursor; /* NULL while no engine is attached */
+	uint32_t life;               /* mcr_link_life when the cursor was made or moved */
+	struct mcr_msg batch[MCR_SOCKET_BATCH];
+	int at, n;          /* batch[at..n) is to be looked at */
+	unsigned turn;      /* calls since the kernel's side was looked at */
+	uint8_t has_kernel; /* something may come from the kernel only: a membership there */
+
+	struct mcr_filter_version *oldest,
+	    *newest;                        /* the version of what is read next, and the last */
+	struct mcr_membership *memberships; /* also those that ended, until pruned */
+	uint8_t all_ipv4, all_ipv6;         /* the program's IP_MULTICAST_ALL, IPV6_MULTICAST_ALL */
+
+	uint32_t wanted;       /* enum mcr_wanted */
+	uint32_t timestamping; /* SO_TIMESTAMPING's flags */
+	uint64_t stamp_ns;     /* of the last datagram given out: SIOCGSTAMP, SIOCGSTAMPNS */
+
+	uint64_t received, lost; /* datagrams */
+
+	/* For edges: another cursor, which looks for what is new (wait.h). */
+	struct mcr_consumer *scout;
+	uint64_t arrivals; /* datagrams that the scout accepted */
+};
+
+static inline struct mcr_socket *mcr_socket_of(struct mcr_object *o)
+{
+	return (struct mcr_socket *)o;
+}
+
+/* mcr_socket_hold returns the socket of a descriptor, locked, or NULL if it is none of ours. It has
+ * gone with the engine if that came or went (join.h). mcr_socket_release unlocks it. */
+struct mcr_socket *mcr_socket_hold(int fd);
+static inline void mcr_socket_release(struct mcr_socket *s)
+{
+	mcr_object_unlock(&s->object);
+}
+
+/* mcr_socket_adopt makes a socket of the kernel's one of ours, locked. Errors: NULL with errno:
+ * ENOTSOCK and such for what is no UDP socket, ENOMEM, EMFILE. */
+struct mcr_socket *mcr_socket_adopt(int fd);
+
+/* mcr_socket_stand gives the socket a cursor at the rings' heads, if an engine is attached, or
+ * moves the cursor to the rings that are attached now. Errors: -errno. */
+int mcr_socket_stand(struct mcr_socket *s);
+
+/* mcr_socket_next returns the next message that the socket accepts, without taking it; NULL: the
+ * rings have none. *lost grows by what was overwritten. */
+const struct mcr_msg *mcr_socket_next(struct mcr_socket *s);
+
+/* mcr_socket_take is done with the message that mcr_socket_next returned. */
+static inline void mcr_socket_take(struct mcr_socket *s)
+{
+	s->at++;
+}
+
+/* mcr_socket_scout returns how many datagrams have been accepted so far, read or not: it grows with
+ * what came since the last call. For edge-triggered epoll. */
+uint64_t mcr_socket_scout(struct mcr_socket *s);
+
+/* mcr_socket_end is called by the table when the last name and reference are gone; locked. */
+void mcr_socket_end(struct mcr_socket *s);
+
+#endif
