@@ -109,6 +109,8 @@ static const struct mcr_key channel_keys[] = {
      .max = LCORE_MAX},
     {"consumers", &mcr_kind_number, "N", CHANNEL(consumers_max), .min = 1, .max = MCR_CONSUMERS_MAX,
      .flags = MCR_KEY_LIVE},
+    {"joins", &mcr_kind_number, "N", CHANNEL(joins_max), .min = 1, .max = MCR_JOINS_MAX,
+     .flags = MCR_KEY_LIVE},
     {"readers", &mcr_kind_access, CHANNEL(readers), .flags = MCR_KEY_LIVE | MCR_KEY_FILE_ONLY},
     {"joiners", &mcr_kind_access, CHANNEL(joiners), .flags = MCR_KEY_LIVE | MCR_KEY_FILE_ONLY},
     {"user", &mcr_kind_one_user, "USER", CHANNEL(readers),
@@ -130,6 +132,8 @@ static const struct mcr_key attach_keys[] = {
      .max = MCR_CONSUMERS_MAX},
     {"consumers_per_user", &mcr_kind_number, "N", ATTACH(consumers_per_uid), .min = 1,
      .max = MCR_CONSUMERS_MAX},
+    {"joins_per_user", &mcr_kind_number, "N", TEXT_OF(MCR_USER_JOINS), ATTACH(joins_per_uid),
+     .min = 1, .max = MCR_JOINS_MAX},
 };
 const struct mcr_keys mcr_attach_keys = TABLE("attach", attach_keys);
 ASSERT_FITS(attach_keys);

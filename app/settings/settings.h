@@ -42,9 +42,9 @@ struct mcr_opt32 {
 	uint32_t value;
 };
 
-/* struct mcr_attach_config, value by value. */
+/* struct mcr_attach_config, value by value, and joins_per_uid of struct mcr_engine_config. */
 struct mcr_attach_setting {
-	struct mcr_opt32 mode, gid, consumers, consumers_per_uid;
+	struct mcr_opt32 mode, gid, consumers, consumers_per_uid, joins_per_uid;
 };
 
 /* Single values of the engine. */

@@ -132,6 +132,7 @@ struct mcr_access {
 };
 
 #define MCR_HANDLER_SLOW_NS 10000 /* default of handler_slow_ns */
+#define MCR_CONSUMER_JOINS  4096  /* default of joins_max */
 
 /* A channel: a set of groups with one ring for each rx lcore. */
 struct mcr_channel_config {
@@ -152,9 +153,12 @@ struct mcr_channel_config {
 	void *handler_ctx;        /* passed to handler as ctx */
 	uint8_t handler_only;     /* 1: do not publish: nothing is copied, and nobody can attach */
 	uint32_t handler_slow_ns; /* a longer call counts as slow; 0 = MCR_HANDLER_SLOW_NS */
+	uint32_t joins_max; /* elementary joins that one consumer may make; 0 = MCR_CONSUMER_JOINS
+			     */
 };
 
-#define MCR_CONSUMERS_MAX 1024 /* consumers at a time, of all channels */
+#define MCR_CONSUMERS_MAX 1024  /* consumers at a time, of all channels */
+#define MCR_USER_JOINS    16384 /* default of joins_per_uid */
 
 /* The attach socket: who can connect to it, and how many. */
 struct mcr_attach_config {
@@ -206,6 +210,9 @@ struct mcr_engine_config {
 	 * which adds the sockets that it finds. NULL = the engine cannot know which packet sockets
 	 * belong to drivers, and does not count what net_af_packet before DPDK 25.03 loses. */
 	struct mcr_sockets *sockets_before;
+	/* Elementary joins that the consumers of one user may have made together, in all channels;
+	 * 0 = MCR_USER_JOINS. Those of sockets from mcr_engine_attach do not count. */
+	uint32_t joins_per_uid;
 };
 
 /* mcr_engine_config_init fills in the defaults: everything 0 but size, name, attach and

@@ -305,8 +305,9 @@ MCR_API int mcr_consumer_arm(struct mcr_consumer *c);
  *
  * Errors: -EACCES (the channel's `joiners` do not list this user, or the text names another
  * channel), -EINVAL (not understood, or not multicast), -ENOENT (no
- * such interface; leave: this consumer has no such join), -ENOSPC (a consumer has at most 256
- * elementary joins, or the engine has no room), -E2BIG (too many sources, or the text expands to
+ * such interface; leave: this consumer has no such join), -ENOSPC (the consumer or its
+ * user has as many elementary joins as the engine's configuration allows, or the engine has no
+ * room), -E2BIG (too many sources, or the text expands to
  * too many joins), -ENOMEM, -ESHUTDOWN (the engine is stopping), -EPIPE (the engine is gone),
  * -ETIMEDOUT (no answer; the join may still take effect). */
 MCR_API int mcr_consumer_join(struct mcr_consumer *c, const char *join, struct mcr_error *err);

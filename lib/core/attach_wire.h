@@ -64,8 +64,6 @@ struct mcr_notice {
 	uint32_t pad;  /* 0 */
 };
 
-#define MCR_CONSUMER_JOINS_MAX 256 /* elementary joins of one consumer */
-
 enum mcr_request_kind {
 	MCR_REQUEST_JOIN = 1,
 	MCR_REQUEST_LEAVE = 2,

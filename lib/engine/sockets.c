@@ -26,7 +26,7 @@ static void log_attach(void *ctx, const char *line)
 
 static void serve_consumers(struct mcr_engine *e)
 {
-	mcr_attach_server_joins(e->attach, &joining, e);
+	mcr_attach_server_joins(e->attach, &joining, e, e->config.joins_per_uid);
 	mcr_attach_server_interfaces(e->attach, mcr_engine_wire_interface, e);
 	mcr_attach_server_log(e->attach, log_attach, e);
 }

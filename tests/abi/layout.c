@@ -100,9 +100,9 @@ SIZE(mcr_address, 16);
 #define GROWS(type, bytes) \
 	AT(type, size, 0); \
 	SIZE(type, bytes)
-GROWS(mcr_engine_config, 232);
+GROWS(mcr_engine_config, 240);
 GROWS(mcr_interface_config, 244);
-GROWS(mcr_channel_config, 608);
+GROWS(mcr_channel_config, 616);
 GROWS(mcr_lcore_info, 592);
 GROWS(mcr_control_info, 32);
 GROWS(mcr_port_info, 560);

@@ -36,7 +36,7 @@ static const char everything[] =
     "run_dir: /tmp/md\n"
     "idle: adaptive\n"
     "keep_memberships: yes\n"
-    "attach: {mode: 0640, group: 7, consumers: 9, consumers_per_user: 3}\n"
+    "attach: {mode: 0640, group: 7, consumers: 9, consumers_per_user: 3, joins_per_user: 4}\n"
     "log_level: debug\n"
     "eal: ['-l', 0-1, --no-huge]\n"
     "interfaces:\n"
@@ -56,7 +56,7 @@ static const char everything[] =
     "    igmp_compat_timeout: 30\n"
     "    igmp_repeat: 20\n"
     "channels:\n"
-    "  - {name: md, bytes: 64K, consumers: 5,\n"
+    "  - {name: md, bytes: 64K, consumers: 5, joins: 6,\n"
     "     readers: {users: [root, 12001], groups: [8]}}\n"
     "joins:\n"
     "  - groups: &g [239.1.1.0/31, 239.2.1.1]\n"
@@ -83,6 +83,7 @@ static void every_key_is_read(void **state)
 	assert_int_equal(mcr_settings_attach(s).gid, 7);
 	assert_int_equal(mcr_settings_attach(s).consumers_max, 9);
 	assert_int_equal(mcr_settings_attach(s).consumers_per_uid, 3);
+	assert_int_equal(s->attach.joins_per_uid.value, 4);
 	assert_int_equal(s->engine.log_level.value, MCR_LOG_DEBUG);
 	assert_int_equal(s->n_eal, 3);
 	assert_string_equal(s->eal[2], "--no-huge");
@@ -100,6 +101,7 @@ static void every_key_is_read(void **state)
 	assert_int_equal(s->interfaces[0].config.pieces, MCR_PIECES_OFF);
 	assert_int_equal(s->channels[0].config.bytes, 65536);
 	assert_int_equal(s->channels[0].config.consumers_max, 5);
+	assert_int_equal(s->channels[0].config.joins_max, 6);
 	assert_int_equal(s->channels[0].config.readers.n_uids, 2);
 	assert_int_equal(s->channels[0].config.readers.uids[0], 0);
 	assert_int_equal(s->channels[0].config.readers.uids[1], 12001);
@@ -422,7 +424,7 @@ static void the_expansion_reads_back_as_the_same_joins(void **state)
 	assert_int_equal(load_text(&s, everything, &err), 0);
 	assert_int_equal(mcr_settings_complete(s, &err), 0);
 	text = expansion(s);
-	assert_non_null(strstr(text, "# channel md: bytes 65536, consumers 5, "
+	assert_non_null(strstr(text, "# channel md: bytes 65536, consumers 5, joins 6, "
 				     "readers users 0 12001 groups 8; 9 joins, 0.1 MiB"));
 	assert_non_null(strstr(text, "# 1 interfaces, 2 channels, 13 joins, 4 memberships\n"));
 	for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The engine's join set knows whose each join is, so only their number is kept here. A request is
- * checked like one of mcring-ctl, and against the consumer's channel and bound. A change costs the
+ * checked like one of mcring-ctl, and against the consumer's channel and bounds. A change costs the
  * control thread what mcr_engine_update costs, so a poll makes one, and what consumers that ended
  * together leave is one change. */
 #include <errno.h>
@@ -11,10 +11,11 @@
 #include "engine/attach/attach_join.h"
 
 void mcr_attach_server_joins(struct mcr_attach_server *s, const struct mcr_attach_joining *joining,
-			     void *ctx)
+			     void *ctx, uint32_t per_uid)
 {
 	s->joining = joining;
 	s->joining_ctx = ctx;
+	s->joins_per_uid = per_uid ? per_uid : MCR_USER_JOINS;
 }
 
 /* A consumer joins into its own channel only. */
@@ -36,15 +37,46 @@ static int own_channel(const struct mcr_attach_slot *slot, struct mcr_join_list 
 	return 0;
 }
 
+static size_t joins_of_uid(const struct mcr_attach_server *s, uint32_t uid)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < MCR_ATTACH_SLOTS; i++)
+		if (s->slots[i].state == MCR_SLOT_ATTACHED && !s->slots[i].own &&
+		    s->slots[i].uid == uid)
+			n += s->slots[i].n_joins;
+	return n;
+}
+
+/* A reload may lower the bound of a channel below what a consumer has. */
+static int check_limits(const struct mcr_attach_server *s, const struct mcr_attach_slot *slot,
+			size_t n, struct mcr_error *err)
+{
+	const struct mcr_channel_config *config = &slot->channel->config;
+	uint32_t most = config->joins_max ? config->joins_max : MCR_CONSUMER_JOINS;
+	size_t has = slot->own ? 0 : joins_of_uid(s, slot->uid);
+
+	if (slot->n_joins + n > most)
+		return mcr_error_set(
+		    err, -ENOSPC,
+		    "%zu more joins: a consumer of channel \"%s\" may have at most "
+		    "%u (`joins` of the channel), this one has %u",
+		    n, config->name, most, slot->n_joins);
+	if (!slot->own && has + n > s->joins_per_uid)
+		return mcr_error_set(err, -ENOSPC,
+				     "%zu more joins: the consumers of user %u may have at most %u "
+				     "(`joins_per_user` of attach), they have %zu",
+				     n, slot->uid, s->joins_per_uid, has);
+	return 0;
+}
+
 static int join(struct mcr_attach_server *s, struct mcr_attach_slot *slot,
 		const struct mcr_join_list *list, struct mcr_error *err)
 {
-	int ret;
+	int ret = check_limits(s, slot, list->n, err);
 
-	if (list->n > MCR_CONSUMER_JOINS_MAX - slot->n_joins)
-		return mcr_error_set(
-		    err, -ENOSPC, "%zu more joins: a consumer may have at most %d, this one has %u",
-		    list->n, MCR_CONSUMER_JOINS_MAX, slot->n_joins);
+	if (ret < 0)
+		return ret;
 	ret = s->joining->update(s->joining_ctx, slot->id, NULL, 0, list->items, list->n, err);
 	if (ret == 0)
 		slot->n_joins += (uint32_t)list->n;

@@ -91,9 +91,9 @@ struct mcr_attach_joining {
 };
 
 /* mcr_attach_server_joins lets consumers join that their channel's joiners list. Before, nobody
- * may. joining is borrowed. */
+ * may. joining is borrowed. per_uid: joins_per_uid of struct mcr_engine_config. */
 void mcr_attach_server_joins(struct mcr_attach_server *s, const struct mcr_attach_joining *joining,
-			     void *ctx);
+			     void *ctx, uint32_t per_uid);
 
 /* ---- attach_request.c ---- */
 

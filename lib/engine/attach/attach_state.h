@@ -82,6 +82,7 @@ struct mcr_attach_server {
 	struct mcr_attach_warning_rate warnings[MCR_ATTACH_WARNINGS];
 	const struct mcr_attach_joining *joining; /* NULL = nobody may join */
 	void *joining_ctx;
+	uint32_t joins_per_uid;
 	mcr_attach_interface describe_interface; /* NULL = there is none */
 	void *describe_interface_ctx;
 	uint8_t joiner_ended; /* one that had joined is gone: mcr_attach_leave_ended is due */

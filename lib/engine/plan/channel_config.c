@@ -58,4 +58,5 @@ void mcr_channel_copy_access(struct mcr_channel_config *to, const struct mcr_cha
 	to->consumers_max = from->consumers_max;
 	to->readers = from->readers;
 	to->joiners = from->joiners;
+	to->joins_max = from->joins_max;
 }

@@ -40,7 +40,7 @@ struct fuzz {
 static int update(void *ctx, uint64_t consumer, const struct mcr_join *remove, size_t n_remove,
 		  const struct mcr_join *add, size_t n_add, struct mcr_error *err)
 {
-	assert(n_remove + n_add <= MCR_CONSUMER_JOINS_MAX && (n_remove == 0 || n_add == 0));
+	assert(n_remove + n_add <= MCR_CONSUMER_JOINS && (n_remove == 0 || n_add == 0));
 	for (size_t i = 0; i < n_add; i++)
 		assert(strcmp(add[i].channel, "md") == 0);
 	return 0;
@@ -91,7 +91,7 @@ static struct fuzz *fuzz_create(void)
 	assert(mcr_attach_server_create(&f->server, f->address->sun_path, &config, NULL) == 0);
 	assert(mcr_attach_server_add_channel(f->server, &one, fds, mems, 1, 1) == 0);
 	assert(mcr_attach_server_add_channel(f->server, &two, fds + 1, mems + 1, 2, 1) == 0);
-	mcr_attach_server_joins(f->server, &joining, f);
+	mcr_attach_server_joins(f->server, &joining, f, 0);
 	mcr_attach_server_interfaces(f->server, describe, f);
 	for (unsigned i = 0; i < CLIENTS; i++)
 		f->clients[i].fd = -1;
