@@ -148,6 +148,9 @@ int mcr_engine_start(struct mcr_engine *e, struct mcr_error *err)
 	ret = mcr_engine_follow_mtus(e); /* they may have changed since create */
 	if (ret < 0)
 		return mcr_error_set(err, ret, "no memory to start");
+	ret = mcr_engine_write_interfaces(e, err);
+	if (ret < 0)
+		return ret;
 	mcr_engine_log_ports(e);
 	mcr_engine_log_descriptors(e);
 	mcr_engine_filter_ports(e);

@@ -282,6 +282,94 @@ static void of_many_that_come_and_go_at_most_one_holds_it(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* ---- files ---- */
+
+static void assert_file(const struct rig *r, const char *name, const char *text)
+{
+	char path[128], got[64];
+	struct stat st;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", r->path, name);
+	assert_int_equal(lstat(path, &st), 0);
+	assert_true(S_ISREG(st.st_mode));
+	assert_int_equal(st.st_mode & 07777, 0644);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = read(fd, got, sizeof(got) - 1);
+	close(fd);
+	assert_true(n >= 0);
+	got[n] = '\0';
+	assert_string_equal(got, text);
+}
+
+static void remove_file(const struct rig *r, const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", r->path, name);
+	assert_int_equal(unlink(path), 0);
+}
+
+static void a_file_is_replaced_as_a_whole_and_outlives_the_lock(void **state)
+{
+	struct rig *r = *state;
+	int fd = mcr_run_dir_take(r->path, &r->err);
+	mode_t mask = umask(077);
+
+	assert_int_equal(mcr_run_dir_write(r->path, "list", "longer than it\n", 15, &r->err), 0);
+	assert_int_equal(mcr_run_dir_write(r->path, "list", "new\n", 4, &r->err), 0);
+	umask(mask);
+	mcr_run_dir_leave(r->path, fd);
+	assert_file(r, "list", "new\n");
+	assert_false(exists(r, "list.new"));
+	fd = mcr_run_dir_take(r->path, &r->err); /* the next engine */
+	assert_true(fd >= 0);
+	assert_file(r, "list", "new\n");
+	remove_file(r, "list");
+	mcr_run_dir_leave(r->path, fd);
+}
+
+static void no_link_is_followed_when_a_file_is_written(void **state)
+{
+	struct rig *r = *state;
+	int fd = mcr_run_dir_take(r->path, &r->err);
+	char path[128];
+	struct stat st;
+
+	touch(r, "precious"); /* empty */
+	snprintf(path, sizeof(path), "%s/list", r->path);
+	assert_int_equal(symlink("precious", path), 0);
+	snprintf(path, sizeof(path), "%s/list.new", r->path);
+	assert_int_equal(symlink("precious", path), 0);
+	assert_int_equal(mcr_run_dir_write(r->path, "list", "new\n", 4, &r->err), 0);
+	assert_file(r, "list", "new\n");
+	snprintf(path, sizeof(path), "%s/precious", r->path);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	remove_file(r, "list");
+	remove_file(r, "precious");
+	mcr_run_dir_leave(r->path, fd);
+}
+
+static void a_file_that_cannot_be_written_stays_as_it_was(void **state)
+{
+	struct rig *r = *state;
+	int fd = mcr_run_dir_take(r->path, &r->err);
+	char path[128];
+
+	assert_int_equal(mcr_run_dir_write(r->path, "list", "old\n", 4, &r->err), 0);
+	snprintf(path, sizeof(path), "%s/list.new", r->path);
+	assert_int_equal(mkdir(path, 0755), 0);
+	assert_int_equal(mcr_run_dir_write(r->path, "list", "new\n", 4, &r->err), -EISDIR);
+	assert_non_null(strstr(r->err.text, "/list"));
+	assert_file(r, "list", "old\n");
+	assert_int_equal(rmdir(path), 0);
+	remove_file(r, "list");
+	mcr_run_dir_leave(r->path, fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -294,6 +382,9 @@ int main(void)
 	    TEST(a_directory_that_others_can_change_is_refused),
 	    TEST(bad_paths_are_named),
 	    TEST(of_many_that_come_and_go_at_most_one_holds_it),
+	    TEST(a_file_is_replaced_as_a_whole_and_outlives_the_lock),
+	    TEST(no_link_is_followed_when_a_file_is_written),
+	    TEST(a_file_that_cannot_be_written_stays_as_it_was),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -201,6 +201,62 @@ int mcr_run_dir_take(const char *path, struct mcr_error *err)
 	return ret;
 }
 
+/* ---- files ---- */
+
+static int write_all(int fd, const char *text, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		text += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* Makes the file under another name first. One that a dead engine left is removed, and O_EXCL
+ * follows no link. */
+static int replace_file(int dir_fd, const char *name, const char *text, size_t len)
+{
+	char made[NAME_MAX + 1];
+	int fd, ret;
+
+	snprintf(made, sizeof(made), "%s.new", name);
+	if (unlinkat(dir_fd, made, 0) < 0 && errno != ENOENT)
+		return -errno;
+	fd = openat(dir_fd, made, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	ret = write_all(fd, text, len);
+	if (ret == 0 && fchmod(fd, 0644) < 0) /* the umask has no say */
+		ret = -errno;
+	if (close(fd) < 0 && ret == 0)
+		ret = -errno;
+	if (ret == 0 && renameat(dir_fd, made, dir_fd, name) < 0)
+		ret = -errno;
+	if (ret < 0)
+		unlinkat(dir_fd, made, 0);
+	return ret;
+}
+
+int mcr_run_dir_write(const char *path, const char *name, const char *text, size_t len,
+		      struct mcr_error *err)
+{
+	int dir_fd = mcr_run_dir_open(path, err), ret;
+
+	if (dir_fd < 0)
+		return dir_fd;
+	ret = replace_file(dir_fd, name, text, len);
+	close(dir_fd);
+	if (ret < 0)
+		mcr_error_set(err, ret, "cannot write %s/%s: %s", path, name, strerror(-ret));
+	return ret;
+}
+
 void mcr_run_dir_leave(const char *path, int lock_fd)
 {
 	int dir_fd = mcr_run_dir_open(path, NULL);

@@ -140,6 +140,11 @@ int mcr_port_is_kernels(const struct mcr_port *port)
 	       port->netdev.state.presence == MCR_NETDEV_HERE;
 }
 
+int mcr_port_is_shared(const struct mcr_port *port)
+{
+	return is_packet_socket(port);
+}
+
 uint16_t mcr_port_tx_mtu(const struct mcr_port *port)
 {
 	const struct mcr_netdev_state *netdev = &port->seen.netdev;

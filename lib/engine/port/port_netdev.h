@@ -23,6 +23,13 @@ int mcr_port_netdev_look(struct mcr_port *port);
  * "up" for ever, and that of 24.11 asks by a name which may have changed. Thread: device. */
 int mcr_port_is_kernels(const struct mcr_port *port);
 
+/* mcr_port_is_shared: whether the kernel, too, gets the multicast that the port receives, on the
+ * interface that the port sits on. So with a packet socket. XDP and flow rules (net_af_xdp, mlx5)
+ * take frames away from the kernel; a device under vfio has no interface there; at the other end of
+ * net_tap and net_virtio_user the kernel is another host; and a bond has no interface of its own,
+ * while its members' belong to none of ours. Thread: any. */
+int mcr_port_is_shared(const struct mcr_port *port);
+
 /* mcr_port_tx_mtu: the longest IP packet that may be sent now. Thread: control. */
 uint16_t mcr_port_tx_mtu(const struct mcr_port *port);
 

@@ -94,6 +94,8 @@ int mcr_engine_interface_address(struct mcr_engine *e, const char *interface,
 			return mcr_error_set(err, ret, "interface \"%s\": no memory", interface);
 		}
 		mcr_interface_announce(it, 0, mcr_clock_now_monotonic());
+		if (e->state == MCR_ENGINE_RUNNING)
+			mcr_engine_renew_interfaces(e);
 		return 0;
 	}
 	return mcr_error_set(err, -ENOENT, "no interface \"%s\"", interface);

@@ -99,6 +99,8 @@ static void look_done(struct mcr_job *job, void *ctx)
 		return;
 	}
 	log_change(e, port, what);
+	if (what & MCR_PORT_NAME)
+		mcr_engine_renew_interfaces(e);
 	if (what & MCR_PORT_ADDRESSES)
 		follow_addresses(e, port);
 	what &= ~(MCR_PORT_UNSEEN | MCR_PORT_NAME | MCR_PORT_DEAF | MCR_PORT_ADDRESSES);

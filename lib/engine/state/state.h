@@ -15,6 +15,7 @@
 #include "engine/os/device_thread.h"
 #include "engine/port/port.h"
 #include "engine/rx/worker.h"
+#include "engine/state/interface_file.h"
 
 /* What rx lcores may still look at until a grace period is over. */
 struct mcr_retired {
@@ -70,6 +71,7 @@ struct mcr_engine {
 	int lock_fd; /* of the run directory; -1 = none */
 	struct mcr_attach_server *attach;
 	struct mcr_control_server *control;
+	struct mcr_interface_file interface_file;
 	struct mcr_round_clock round;
 	int run_delay_fd;                        /* mcr_run_delay_open; below 0 = none */
 	uint64_t heartbeat_due_ns, watch_due_ns; /* CLOCK_MONOTONIC */
