@@ -25,7 +25,6 @@ struct mcr_filter_rule {
 	uint8_t bound_any;              /* 0: only what is sent to `bound` */
 	uint8_t ipv4, ipv6;             /* families that it can receive */
 	uint8_t all_ipv4, all_ipv6;     /* IP_MULTICAST_ALL, IPV6_MULTICAST_ALL */
-	uint8_t is_shut;                /* shutdown(SHUT_RD): nothing is queued any more */
 	uint32_t interface;             /* SO_BINDTODEVICE: the engine's index; MCR_NO_INTERFACE */
 	uint8_t is_elsewhere;           /* SO_BINDTODEVICE: a device that is not the engine's */
 };
@@ -39,7 +38,8 @@ struct mcr_filter_version {
 
 /* A membership that the socket has or had. */
 struct mcr_membership {
-	struct mcr_membership *next; /* of the same socket */
+	struct mcr_membership *next; /* of the same socket, the newest first */
+	struct mcr_membership *next_of_hash;
 	struct mcr_address group;
 	uint32_t ifindex;      /* as the kernel would have it; 0 = the kernel knows none */
 	uint32_t interface;    /* the engine's index; MCR_NO_INTERFACE while it is not there */
@@ -63,13 +63,16 @@ enum mcr_membership_where {
 struct mcr_socket;
 
 /* mcr_filter_change begins a new version at the heads of the rings as they are now, with this rule.
- * If nothing can have come under the last one, that is changed in place. Memberships with the
- * number of the newest version in since or until belong to the change: take
- * mcr_filter_next_number first, then call this. Errors: -ENOMEM, nothing changed. */
-int mcr_filter_change(struct mcr_socket *s, const struct mcr_filter_rule *rule);
+ * If nothing has come under the last one, that is changed in place. Returns the version's number,
+ * for `since` and `until` of memberships that change with it; -ENOMEM: nothing changed. */
+int64_t mcr_filter_change(struct mcr_socket *s, const struct mcr_filter_rule *rule);
 
-/* mcr_filter_next_number is the number that the next mcr_filter_change will give. */
-uint32_t mcr_filter_next_number(const struct mcr_socket *s);
+/* mcr_filter_add gives the socket a membership, which it owns from then on: mcr_filter_prune frees
+ * it when it has ended. Errors: -ENOMEM, and the membership is the caller's. */
+int mcr_filter_add(struct mcr_socket *s, struct mcr_membership *m);
+
+/* mcr_filter_clear frees all: the socket ends. */
+void mcr_filter_clear(struct mcr_socket *s);
 
 /* mcr_filter_reset is for other rings: one version is left, from their beginning on. */
 void mcr_filter_reset(struct mcr_socket *s);

@@ -21,10 +21,8 @@ enum mcr_why {
  * one, *result and errno are those of the call; 0: it is none of these, or no UDP socket. */
 int mcr_join_option(int fd, int level, int name, const void *value, socklen_t len, int *result);
 
-/* mcr_join_renew: the engine came or went since the socket last looked. The caller holds it. */
-void mcr_join_renew(struct mcr_socket *s);
-
-/* mcr_join_end leaves all of them: the socket ends. */
-void mcr_join_end(struct mcr_socket *s);
+/* mcr_join_is_unwanted: whether a datagram that the kernel has given is not the program's: what
+ * MCRING_LOOP lets in besides the local senders'. */
+int mcr_join_is_unwanted(const struct mcr_socket *s, const struct msghdr *msg);
 
 #endif

@@ -46,18 +46,18 @@ void mcr_link_leave(const char *text);
  * -ENOENT past the last. */
 int mcr_link_interface(uint32_t i, struct mcr_consumer_interface *out);
 
-/* mcr_link_cursor makes a cursor at the heads of the rings; mcr_link_follow moves one to the rings
- * that are attached now. Errors: -EPIPE (no engine), and those of the client. */
+/* mcr_link_cursor makes a cursor at the heads of the rings. Errors: -EPIPE (no engine), and those
+ * of mcr_consumer_cursor. */
 int mcr_link_cursor(struct mcr_consumer **out, struct mcr_error *err);
-int mcr_link_follow(struct mcr_consumer *cursor, struct mcr_error *err);
 
 /* mcr_link_sleep sleeps until a descriptor is ready, the rings may have something, a signal's
  * handler ran, or deadline_ns of CLOCK_MONOTONIC (UINT64_MAX = never). The caller holds no lock.
- * fds: n entries and room for two more, which it uses. mask: as in ppoll, or NULL. ready: called
- * once the engine knows that we sleep; if it returns 1 there is no sleep.
+ * fds: n entries and room for two more, which it uses. mask: as in ppoll, or NULL. ran:
+ * mcr_signal_state.ran when the program's call began. ready: called once the engine knows that we
+ * sleep, with all signals blocked; if it returns 1 there is no sleep.
  * Returns 1 (look again; fds have their revents), 0 (the time is over), -EINTR. */
 int mcr_link_sleep(struct pollfd *fds, nfds_t n, uint64_t deadline_ns, const sigset_t *mask,
-		   int (*ready)(void *ctx), void *ctx);
+		   unsigned long ran, int (*ready)(void *ctx), void *ctx);
 
 uint64_t mcr_link_now_ns(void); /* CLOCK_MONOTONIC */
 

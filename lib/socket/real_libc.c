@@ -6,5 +6,6 @@
 #include "socket/real.h"
 
 /* The casts: libc declares its pointers restrict, and its addresses as a transparent union. */
-#define CALL(result, name, parameters, arguments) .name = (result(*) parameters)(name),
+#define CALL(result, name, parameters, arguments) \
+	.name = (result(*) parameters)(void (*)(void))name,
 struct mcr_real mcr_real = {MCR_CALLS(CALL).fcntl = fcntl, .ioctl = ioctl};

@@ -31,22 +31,33 @@ enum mcr_wanted {
 	MCR_WANT_ORIGDSTADDR6 = 1 << 11, /* IPV6_RECVORIGDSTADDR */
 };
 
+/* What join.c gives when it adopts a socket. */
+struct mcr_socket_owner {
+	void (*renew)(struct mcr_socket *s); /* the engine came or went */
+	void (*end)(struct mcr_socket *s);   /* the socket ends: leave all */
+};
+
 struct mcr_socket {
 	struct mcr_object object;
+	const struct mcr_socket_owner *owner;
 	int fd;     /* a dup of the program's, close-on-exec: lives as long as the object */
 	int family; /* AF_INET or AF_INET6 */
 
-	struct mcr_consumer *cursor; /* NULL while no engine is attached */
-	uint32_t life;               /* mcr_link_life when the cursor was made or moved */
+	struct mcr_consumer *cursor; /* NULL while no engine has been attached */
+	struct mcr_consumer *past;   /* of the rings before, up to past_end; or NULL */
+	uint64_t past_end[MCR_RINGS_MAX];
+	uint32_t life; /* mcr_link_life when renew was last called */
 	struct mcr_msg batch[MCR_SOCKET_BATCH];
-	int at, n;          /* batch[at..n) is to be looked at */
+	int at, n;          /* batch[at..n) is to be looked at; of `past` while that is there */
 	unsigned turn;      /* calls since the kernel's side was looked at */
-	uint8_t has_kernel; /* something may come from the kernel only: a membership there */
+	uint8_t has_kernel; /* a membership is there, so data may come from the kernel */
 
 	struct mcr_filter_version *oldest,
 	    *newest;                        /* the version of what is read next, and the last */
 	struct mcr_membership *memberships; /* also those that ended, until pruned */
-	uint8_t all_ipv4, all_ipv6;         /* the program's IP_MULTICAST_ALL, IPV6_MULTICAST_ALL */
+	struct mcr_membership **hash;       /* of their groups: 1 << hash_bits chains */
+	unsigned hash_bits, n_memberships;
+	uint8_t all_ipv4, all_ipv6; /* the program's IP_MULTICAST_ALL, IPV6_MULTICAST_ALL */
 
 	uint32_t wanted;       /* enum mcr_wanted */
 	uint32_t timestamping; /* SO_TIMESTAMPING's flags */
@@ -64,24 +75,29 @@ static inline struct mcr_socket *mcr_socket_of(struct mcr_object *o)
 	return (struct mcr_socket *)o;
 }
 
-/* mcr_socket_hold returns the socket of a descriptor, locked, or NULL if it is none of ours. It has
- * gone with the engine if that came or went (join.h). mcr_socket_release unlocks it. */
+/* mcr_socket_hold returns the socket of a descriptor, locked, or NULL if it is none of ours. Its
+ * memberships have gone where they belong if the engine came or went. mcr_socket_release unlocks
+ * it. */
 struct mcr_socket *mcr_socket_hold(int fd);
+void mcr_socket_renew(struct mcr_socket *s);
 static inline void mcr_socket_release(struct mcr_socket *s)
 {
 	mcr_object_unlock(&s->object);
 }
 
-/* mcr_socket_adopt makes a socket of the kernel's one of ours, locked. Errors: NULL with errno:
- * ENOTSOCK and such for what is no UDP socket, ENOMEM, EMFILE. */
-struct mcr_socket *mcr_socket_adopt(int fd);
+/* mcr_socket_family returns AF_INET or AF_INET6 for a UDP socket; 0 for everything else. */
+int mcr_socket_family(int fd);
 
-/* mcr_socket_stand gives the socket a cursor at the rings' heads, if an engine is attached, or
- * moves the cursor to the rings that are attached now. Errors: -errno. */
+/* mcr_socket_adopt makes a UDP socket of the kernel's one of ours, locked: the kernel gives it no
+ * more groups that others have joined. If it is one already, that. Errors: NULL with errno. */
+struct mcr_socket *mcr_socket_adopt(int fd, const struct mcr_socket_owner *owner);
+
+/* mcr_socket_stand gives the socket a cursor at the heads of the rings that are attached now; what
+ * it has not read of the rings before comes first. Errors: -EPIPE (no engine), -ENOMEM. */
 int mcr_socket_stand(struct mcr_socket *s);
 
 /* mcr_socket_next returns the next message that the socket accepts, without taking it; NULL: the
- * rings have none. *lost grows by what was overwritten. */
+ * rings have none. s->lost grows by what was overwritten. */
 const struct mcr_msg *mcr_socket_next(struct mcr_socket *s);
 
 /* mcr_socket_take is done with the message that mcr_socket_next returned. */
@@ -94,7 +110,10 @@ static inline void mcr_socket_take(struct mcr_socket *s)
  * what came since the last call. For edge-triggered epoll. */
 uint64_t mcr_socket_scout(struct mcr_socket *s);
 
-/* mcr_socket_end is called by the table when the last name and reference are gone; locked. */
-void mcr_socket_end(struct mcr_socket *s);
+/* mcr_socket_read copies a message's payload, as mcr_consumer_read: -ESTALE if it is lost. */
+int64_t mcr_socket_read(struct mcr_socket *s, const struct mcr_msg *m, void *buf, size_t cap);
+
+/* mcr_socket_intact: whether what was read through m->data was not overwritten. */
+int mcr_socket_intact(const struct mcr_socket *s, const struct mcr_msg *m);
 
 #endif

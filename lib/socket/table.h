@@ -6,6 +6,7 @@
 #define MCR_SOCKET_TABLE_H
 
 #include <pthread.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "socket/signals.h"
@@ -23,8 +24,10 @@ struct mcr_object {
 	uint8_t kind;         /* enum mcr_object_kind; changes under the lock */
 	uint32_t names;       /* descriptors that mean it */
 	uint32_t refs;        /* calls that use it while they do not hold the lock, and sets */
-	uint32_t number;      /* of this use of the memory */
-	struct mcr_object *next_free;
+	uint32_t number;      /* of this use of the memory: grows */
+	void (*end)(struct mcr_object *o);
+	size_t size;
+	struct mcr_object *next; /* of all that were ever made */
 };
 
 #define MCR_TABLE_LEAF   1024
@@ -57,8 +60,11 @@ void mcr_object_unlock(struct mcr_object *o);
 void mcr_object_ref(struct mcr_object *o);
 void mcr_object_unref(struct mcr_object *o);
 
-/* mcr_object_make returns a new object, locked, with one name: fd. Errors: NULL (no memory). */
-struct mcr_object *mcr_object_make(int fd, enum mcr_object_kind kind);
+/* mcr_object_make returns a new object of so many octets, locked, with one name: fd. All but its
+ * first member is 0. end is called, with the lock, when the last name and reference are gone.
+ * Errors: NULL (no memory). */
+struct mcr_object *mcr_object_make(int fd, enum mcr_object_kind kind, size_t size,
+				   void (*end)(struct mcr_object *o));
 
 /* mcr_table_name makes another descriptor mean an object, which the caller has locked. Whatever it
  * meant must have been forgotten. Errors: -ENOMEM. */
@@ -71,9 +77,14 @@ void mcr_table_forget(int fd);
 void mcr_table_each(enum mcr_object_kind kind, void (*visit)(struct mcr_object *o, void *ctx),
 		    void *ctx);
 
-/* mcr_table_protect keeps descriptors of the library's own (n of them, in place of those before)
- * from a program that closes what it did not open. mcr_table_is_protected: whether this is one. */
-void mcr_table_protect(const int *fds, size_t n);
+/* mcr_table_protect keeps a descriptor of the library's own from a program that closes what it did
+ * not open, until mcr_table_unprotect. mcr_table_is_protected: whether this is one. */
+int mcr_table_protect(int fd); /* -ENOMEM */
+void mcr_table_unprotect(int fd);
 int mcr_table_is_protected(int fd);
+
+/* Around fork, so that the child finds no lock taken: all objects, then the table. */
+void mcr_table_fork_begin(void);
+void mcr_table_fork_end(void);
 
 #endif

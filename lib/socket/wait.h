@@ -12,7 +12,7 @@
  * after handlers that all had SA_RESTART if is_restartable. */
 int mcr_wait_readable(struct mcr_socket *s, uint64_t deadline_ns, int is_restartable);
 
-/* mcr_wait_changed: the socket joined its first group, or ended: sets that it is in must know
+/* mcr_wait_socket_joined: the socket joined its first group, or ended: sets that it is in must know
  * (epoll.c). The caller holds it. */
 void mcr_wait_socket_joined(struct mcr_socket *s, int fd);
 

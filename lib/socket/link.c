@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <pthread.h>
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "client/state.h"
+#include "core/error.h"
+#include "socket/link.h"
+#include "socket/real.h"
+#include "socket/settings.h"
+#include "socket/table.h"
+
+#define OPEN_NS  UINT64_C(2000000000) /* the engine may have to make a channel's rings */
+#define JOIN_NS  UINT64_C(200000000)
+#define RETRY_NS UINT64_C(1000000000) /* between two looks for an engine ... */
+#define SOON_NS  UINT64_C(100000000)  /* ... that was there less than ... */
+#define SOON_FOR UINT64_C(30000000000)
+#define TEND_NS  UINT64_C(20000000) /* between two looks whether it is there still */
+#define NAP_NS   UINT64_C(50000)
+
+#define INTERFACES_MAX 64
+#define OWN_FDS        8 /* of a consumer */
+
+/* A call that sleeps, or has slept. */
+struct sleeper {
+	struct sleeper *next;
+	int fd; /* an eventfd: others wake it */
+	uint8_t sleeps;
+};
+
+/* A join that the process has made. */
+struct joined {
+	unsigned count;
+	char text[];
+};
+
+static struct {
+	pthread_mutex_t lock;
+	enum mcr_link_state state;
+	struct mcr_consumer *consumer;
+	int own[OWN_FDS]; /* its descriptors */
+	size_t n_own;
+	struct mcr_consumer_interface interfaces[INTERFACES_MAX];
+	uint32_t n_interfaces;
+	void *joins; /* tsearch */
+	struct sleeper *sleepers;
+	uint64_t try_ns, gone_ns; /* when to look for an engine again; when the last one went */
+	int code;                 /* of the last try, ... */
+	struct mcr_error error;   /* ... and its text */
+} link_ = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+uint32_t mcr_link_life_now = 1;
+static uint64_t tend_due_ns;
+
+uint64_t mcr_link_now_ns(void)
+{
+	return mcr_client_now_ns();
+}
+
+static void lock(void)
+{
+	mcr_signal_enter();
+	pthread_mutex_lock(&link_.lock);
+}
+
+static void unlock(void)
+{
+	pthread_mutex_unlock(&link_.lock);
+	mcr_signal_leave();
+}
+
+static void begin_life(void)
+{
+	__atomic_fetch_add(&mcr_link_life_now, 1, __ATOMIC_RELEASE);
+}
+
+/* ---- sleepers ---- */
+
+static void wake_others(const struct sleeper *self)
+{
+	for (struct sleeper *s = link_.sleepers; s; s = s->next)
+		if (s != self && s->sleeps)
+			eventfd_write(s->fd, 1);
+}
+
+static struct sleeper *take_sleeper(void)
+{
+	struct sleeper *s;
+
+	for (s = link_.sleepers; s; s = s->next)
+		if (!s->sleeps)
+			break;
+	if (!s) {
+		s = calloc(1, sizeof(*s));
+		if (!s)
+			return NULL;
+		s->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		if (s->fd < 0 || mcr_table_protect(s->fd) < 0) {
+			free(s);
+			return NULL;
+		}
+		s->next = link_.sleepers;
+		link_.sleepers = s;
+	}
+	s->sleeps = 1;
+	return s;
+}
+
+/* ---- the attachment ---- */
+
+static void unprotect(void)
+{
+	while (link_.n_own > 0)
+		mcr_table_unprotect(link_.own[--link_.n_own]);
+}
+
+static void protect(void)
+{
+	unprotect();
+	link_.n_own = mcr_client_descriptors(link_.consumer, link_.own);
+	for (size_t i = 0; i < link_.n_own; i++)
+		mcr_table_protect(link_.own[i]);
+}
+
+static void forget_join(void *node)
+{
+	free(node);
+}
+
+/* The engine is gone, with what was joined there. */
+static void detach(uint64_t now_ns)
+{
+	unprotect();
+	mcr_consumer_close(link_.consumer);
+	link_.consumer = NULL;
+	tdestroy(link_.joins, forget_join);
+	link_.joins = NULL;
+	link_.n_interfaces = 0;
+	link_.state = MCR_LINK_ABSENT;
+	link_.gone_ns = now_ns;
+	link_.try_ns = now_ns + SOON_NS;
+	link_.code = mcr_error_set(&link_.error, -EPIPE, "the engine is gone");
+	begin_life();
+	wake_others(NULL);
+	mcr_log("the engine is gone");
+}
+
+static void learn_interfaces(void)
+{
+	uint32_t n = 0;
+
+	while (n < INTERFACES_MAX) {
+		struct mcr_consumer_interface *it = &link_.interfaces[n];
+
+		it->size = sizeof(*it);
+		if (mcr_consumer_interface_info(link_.consumer, n, it, NULL) < 0)
+			break;
+		n++;
+	}
+	link_.n_interfaces = n;
+}
+
+static int try_open(uint64_t now_ns)
+{
+	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
+	uint64_t soon_until = link_.gone_ns != 0 ? link_.gone_ns + SOON_FOR : 0;
+
+	opts.channel = mcr_settings_get()->channel;
+	opts.run_dir = mcr_settings_get()->run_dir;
+	opts.answer_ns = OPEN_NS;
+	link_.code = mcr_consumer_open(&link_.consumer, &opts, &link_.error);
+	now_ns = mcr_client_now_ns();
+	link_.try_ns = now_ns + (now_ns < soon_until ? SOON_NS : RETRY_NS);
+	if (link_.code < 0) {
+		if (link_.state != MCR_LINK_ABSENT)
+			mcr_log("no engine: %s", link_.error.text);
+		link_.state = MCR_LINK_ABSENT;
+		return link_.code;
+	}
+	learn_interfaces();
+	link_.consumer->opts.answer_ns = JOIN_NS;
+	link_.state = MCR_LINK_ATTACHED;
+	protect();
+	begin_life();
+	wake_others(NULL);
+	return 0;
+}
+
+int mcr_link_open(struct mcr_error *err)
+{
+	uint64_t now_ns = mcr_client_now_ns();
+	int ret;
+
+	lock();
+	if (link_.state != MCR_LINK_ATTACHED && now_ns >= link_.try_ns)
+		try_open(now_ns);
+	ret = link_.code;
+	if (err)
+		*err = link_.error;
+	unlock();
+	return ret;
+}
+
+/* Whether the attached engine still lives. */
+static int is_alive(void)
+{
+	struct mcr_consumer *c = link_.consumer;
+	unsigned ended = 0;
+
+	mcr_client_look(c);
+	if (mcr_client_is_stall_due(c)) {
+		struct mcr_msg m;
+
+		mcr_client_fill_stall(c, &m);
+		mcr_log("the engine %s",
+			m.flags & MCR_FLAG_STALL_OVER ? "runs again" : "shows no sign of life");
+	}
+	for (unsigned i = 0; i < c->n_rings; i++)
+		ended += (unsigned)mcr_client_ended(c, &c->rings[i]);
+	return ended < c->n_rings;
+}
+
+static void tend(uint64_t now_ns)
+{
+	__atomic_store_n(&tend_due_ns, now_ns + TEND_NS, __ATOMIC_RELAXED);
+	if (link_.state == MCR_LINK_ATTACHED && !is_alive())
+		detach(now_ns);
+	if (link_.state == MCR_LINK_ABSENT && now_ns >= link_.try_ns)
+		try_open(now_ns);
+}
+
+void mcr_link_tend(void)
+{
+	uint64_t now_ns = mcr_client_now_ns();
+
+	if (now_ns < __atomic_load_n(&tend_due_ns, __ATOMIC_RELAXED))
+		return;
+	mcr_signal_enter();
+	if (pthread_mutex_trylock(&link_.lock) == 0) {
+		tend(now_ns);
+		pthread_mutex_unlock(&link_.lock);
+	}
+	mcr_signal_leave();
+}
+
+enum mcr_link_state mcr_link_state(void)
+{
+	enum mcr_link_state state;
+
+	lock();
+	state = link_.state;
+	unlock();
+	return state;
+}
+
+/* ---- joins ---- */
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(((const struct joined *)a)->text, ((const struct joined *)b)->text);
+}
+
+static struct joined *make_join(const char *text)
+{
+	size_t len = strlen(text) + 1;
+	struct joined *j = calloc(1, sizeof(*j) + len);
+
+	if (j)
+		memcpy(j->text, text, len);
+	return j;
+}
+
+static int join(struct joined *key, struct mcr_error *err)
+{
+	struct joined **found;
+	int ret;
+
+	if (link_.state != MCR_LINK_ATTACHED)
+		return mcr_error_set(err, -EPIPE, "no engine is attached");
+	found = (struct joined **)tsearch(key, &link_.joins, by_text);
+	if (!found)
+		return mcr_error_set(err, -ENOMEM, "no memory");
+	if (*found != key) {
+		(*found)->count++;
+		free(key);
+		return 0;
+	}
+	key->count = 1;
+	ret = mcr_consumer_join(link_.consumer, key->text, err);
+	if (ret == 0)
+		return 0;
+	tdelete(key, &link_.joins, by_text);
+	free(key);
+	if (ret == -EPIPE)
+		detach(mcr_client_now_ns());
+	else if (ret == -ETIMEDOUT) /* it may still take effect */
+		mcr_consumer_leave(link_.consumer, key->text, NULL);
+	return ret;
+}
+
+int mcr_link_join(const char *text, struct mcr_error *err)
+{
+	struct joined *key = make_join(text);
+	int ret;
+
+	if (!key)
+		return mcr_error_set(err, -ENOMEM, "no memory");
+	lock();
+	ret = join(key, err);
+	wake_others(NULL); /* the request withdrew their announcement */
+	unlock();
+	return ret;
+}
+
+void mcr_link_leave(const char *text)
+{
+	struct joined *key = make_join(text), **found;
+
+	if (!key)
+		return; /* it lasts until the process ends */
+	lock();
+	found = (struct joined **)tfind(key, &link_.joins, by_text);
+	if (found && --(*found)->count == 0) {
+		struct joined *last = *found;
+
+		tdelete(last, &link_.joins, by_text);
+		mcr_consumer_leave(link_.consumer, text, NULL);
+		free(last);
+		wake_others(NULL);
+	}
+	unlock();
+	free(key);
+}
+
+int mcr_link_interface(uint32_t i, struct mcr_consumer_interface *out)
+{
+	int ret = -ENOENT;
+
+	lock();
+	if (i < link_.n_interfaces) {
+		*out = link_.interfaces[i];
+		ret = 0;
+	}
+	unlock();
+	return ret;
+}
+
+/* ---- cursors ---- */
+
+int mcr_link_cursor(struct mcr_consumer **out, struct mcr_error *err)
+{
+	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
+	int ret = -EPIPE;
+
+	lock();
+	if (link_.state == MCR_LINK_ATTACHED)
+		ret = mcr_consumer_cursor(out, link_.consumer, &opts, err);
+	unlock();
+	return ret;
+}
+
+/* ---- sleeping ---- */
+
+/* Announces that somebody sleeps. Returns 1 when there is something for somebody already. */
+static int arm(void)
+{
+	if (link_.state != MCR_LINK_ATTACHED)
+		return 0;
+	mcr_consumer_seek(link_.consumer, MCR_START_NEWEST);
+	return mcr_consumer_arm(link_.consumer);
+}
+
+/* The rings may have something for others too, and what tells of it is read away. */
+static void disarm(const struct sleeper *self)
+{
+	if (link_.state == MCR_LINK_ATTACHED)
+		mcr_client_disarm(link_.consumer);
+	wake_others(self);
+}
+
+/* When to look after the engine, or for one, though nothing happens. */
+static uint64_t slice_end(uint64_t now_ns)
+{
+	if (link_.state == MCR_LINK_ABSENT)
+		return link_.try_ns;
+	return link_.state == MCR_LINK_ATTACHED ? now_ns + 500000000 : UINT64_MAX;
+}
+
+static int sleep_until(struct pollfd *fds, nfds_t n, uint64_t end_ns, const sigset_t *mask)
+{
+	uint64_t now_ns = mcr_client_now_ns(), ns = end_ns > now_ns ? end_ns - now_ns : 0;
+	const struct timespec ts = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
+	int ret = mcr_real.ppoll(fds, n, end_ns == UINT64_MAX ? NULL : &ts, mask);
+
+	return ret < 0 ? -errno : ret;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* All signals are blocked, but while it sleeps. */
+static int sleep_blocked(struct pollfd *fds, nfds_t n, uint64_t deadline_ns, const sigset_t *mask,
+			 int (*ready)(void *ctx), void *ctx)
+{
+	uint64_t now_ns = mcr_client_now_ns(), end_ns = deadline_ns;
+	struct sleeper *self;
+	int ret, soon;
+
+	lock();
+	tend(now_ns);
+	self = take_sleeper();
+	soon = arm();
+	end_ns = earlier(end_ns, self ? slice_end(now_ns) : now_ns + NAP_NS);
+	fds[n] = (struct pollfd){.fd = self ? self->fd : -1, .events = POLLIN};
+	fds[n + 1] = (struct pollfd){.fd = link_.consumer ? mcr_consumer_fd(link_.consumer) : -1,
+				     .events = POLLIN};
+	unlock();
+	/* What came before the announcement is seen here; what comes after it wakes. */
+	if (ready(ctx))
+		ret = 1;
+	else
+		ret =
+		    sleep_until(fds, n + 2, soon ? earlier(end_ns, now_ns + NAP_NS) : end_ns, mask);
+	lock();
+	if (ret > 0 && fds[n + 1].revents)
+		disarm(self);
+	if (self) {
+		eventfd_t count;
+
+		if (fds[n].revents)
+			eventfd_read(self->fd, &count);
+		self->sleeps = 0;
+	}
+	unlock();
+	if (ret != 0)
+		return ret;
+	return mcr_client_now_ns() < deadline_ns;
+}
+
+int mcr_link_sleep(struct pollfd *fds, nfds_t n, uint64_t deadline_ns, const sigset_t *mask,
+		   unsigned long ran, int (*ready)(void *ctx), void *ctx)
+{
+	sigset_t all, before;
+	int ret = -EINTR;
+
+	/* A handler that runs between the last look and the sleep would not end the sleep. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	if (mcr_signal_state.ran == ran)
+		ret = sleep_blocked(fds, n, deadline_ns, mask ? mask : &before, ready, ctx);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return ret < 0 ? ret : ret > 0;
+}
+
+/* ---- fork ---- */
+
+void mcr_link_fork_begin(void)
+{
+	lock();
+}
+
+void mcr_link_fork_end(void)
+{
+	unlock();
+}
+
+void mcr_link_forget(void)
+{
+	lock();
+	/* The words and answers on the parent's connection are the parent's. */
+	if (link_.state == MCR_LINK_ATTACHED)
+		detach(mcr_client_now_ns());
+	for (struct sleeper *s = link_.sleepers; s; s = s->next)
+		s->sleeps = 0;
+	link_.try_ns = 0;
+	unlock();
+}

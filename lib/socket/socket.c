@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "socket/link.h"
+#include "socket/real.h"
+#include "socket/receive.h"
+#include "socket/socket.h"
+
+#ifndef IPV6_MULTICAST_ALL
+#define IPV6_MULTICAST_ALL 29
+#endif
+
+/* The library's descriptors begin here where they can, so that the program gets the numbers that it
+ * would get without it. */
+#define FIRST_DESCRIPTOR 512
+
+/* ---- adoption ---- */
+
+int mcr_socket_family(int fd)
+{
+	int type = 0, protocol = 0, family = 0;
+	socklen_t len = sizeof(int);
+
+	if (mcr_real.getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0 || type != SOCK_DGRAM)
+		return 0;
+	if (mcr_real.getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &len) < 0 ||
+	    protocol != IPPROTO_UDP)
+		return 0;
+	if (mcr_real.getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len) < 0)
+		return 0;
+	return family == AF_INET || family == AF_INET6 ? family : 0;
+}
+
+static int dup_high(int fd)
+{
+	struct rlimit limit;
+	int from = FIRST_DESCRIPTOR, copy;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur / 2 < FIRST_DESCRIPTOR)
+		from = (int)(limit.rlim_cur / 2);
+	copy = mcr_real.fcntl(fd, F_DUPFD_CLOEXEC, from);
+	return copy >= 0 ? copy : mcr_real.fcntl(fd, F_DUPFD_CLOEXEC, 3);
+}
+
+static uint8_t take_all(int fd, int level, int name)
+{
+	int value = 1, none = 0;
+	socklen_t len = sizeof(value);
+
+	if (mcr_real.getsockopt(fd, level, name, &value, &len) < 0)
+		return 1;
+	mcr_real.setsockopt(fd, level, name, &none, sizeof(none));
+	return value != 0;
+}
+
+static void end(struct mcr_object *o)
+{
+	struct mcr_socket *s = mcr_socket_of(o);
+
+	s->owner->end(s);
+	mcr_consumer_close(s->cursor);
+	mcr_consumer_close(s->past);
+	mcr_consumer_close(s->scout);
+	mcr_filter_clear(s);
+	mcr_table_unprotect(s->fd);
+	mcr_real.close(s->fd);
+}
+
+struct mcr_socket *mcr_socket_adopt(int fd, const struct mcr_socket_owner *owner)
+{
+	struct mcr_socket *s = mcr_socket_hold(fd);
+	int family, copy;
+
+	if (s)
+		return s;
+	family = mcr_socket_family(fd);
+	if (family == 0) {
+		errno = ENOTSOCK;
+		return NULL;
+	}
+	copy = dup_high(fd);
+	if (copy < 0)
+		return NULL;
+	s = mcr_socket_of(mcr_object_make(fd, MCR_OBJECT_SOCKET, sizeof(*s), end));
+	if (!s || mcr_table_protect(copy) < 0) {
+		mcr_real.close(copy);
+		if (s) {
+			mcr_socket_release(s);
+			mcr_table_forget(fd);
+		}
+		errno = ENOMEM;
+		return NULL;
+	}
+	s->owner = owner;
+	s->fd = copy;
+	s->family = family;
+	s->life = mcr_link_life();
+	s->all_ipv4 = take_all(copy, IPPROTO_IP, IP_MULTICAST_ALL);
+	s->all_ipv6 = family == AF_INET6 ? take_all(copy, IPPROTO_IPV6, IPV6_MULTICAST_ALL) : 1;
+	mcr_socket_wants(s);
+	mcr_socket_stand(s);
+	if (mcr_filter_refresh(s) == 0)
+		return s;
+	mcr_socket_release(s);
+	mcr_table_forget(fd);
+	errno = ENOMEM;
+	return NULL;
+}
+
+struct mcr_socket *mcr_socket_hold(int fd)
+{
+	struct mcr_socket *s = mcr_socket_of(mcr_object_lock(fd, MCR_OBJECT_SOCKET));
+
+	if (s && __builtin_expect(s->life != mcr_link_life(), 0))
+		mcr_socket_renew(s);
+	return s;
+}
+
+void mcr_socket_renew(struct mcr_socket *s)
+{
+	s->life = mcr_link_life();
+	s->owner->renew(s);
+}
+
+/* ---- where it stands ---- */
+
+static int is_unread(const struct mcr_socket *s)
+{
+	uint32_t n = mcr_consumer_rings(s->cursor);
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct mcr_consumer_ring info = {.size = sizeof(info)};
+
+		if (mcr_consumer_ring_info(s->cursor, i, &info, NULL) == 0 && info.next < info.head)
+			return 1;
+	}
+	return s->at < s->n;
+}
+
+/* What is unread of the rings before is read first, as far as they are written now. */
+static void keep_past(struct mcr_socket *s)
+{
+	uint32_t n = mcr_consumer_rings(s->cursor);
+
+	mcr_consumer_close(s->past); /* of an engine before that one: two restarts without a read */
+	s->past = s->cursor;
+	memset(s->past_end, 0, sizeof(s->past_end));
+	for (uint32_t i = 0; i < n && i < MCR_RINGS_MAX; i++) {
+		struct mcr_consumer_ring info = {.size = sizeof(info)};
+
+		if (mcr_consumer_ring_info(s->past, i, &info, NULL) == 0)
+			s->past_end[i] = info.head;
+	}
+}
+
+int mcr_socket_stand(struct mcr_socket *s)
+{
+	struct mcr_consumer *cursor;
+	int ret = mcr_link_cursor(&cursor, NULL);
+
+	if (ret < 0)
+		return ret;
+	if (s->cursor && is_unread(s))
+		keep_past(s);
+	else
+		mcr_consumer_close(s->cursor);
+	s->cursor = cursor;
+	mcr_consumer_close(s->scout);
+	s->scout = NULL;
+	if (!s->past)
+		s->at = s->n = 0;
+	mcr_filter_reset(s);
+	return 0;
+}
+
+/* ---- messages ---- */
+
+static const struct mcr_consumer *of_batch(const struct mcr_socket *s)
+{
+	return s->past ? s->past : s->cursor;
+}
+
+int64_t mcr_socket_read(struct mcr_socket *s, const struct mcr_msg *m, void *buf, size_t cap)
+{
+	return mcr_consumer_read(s->past ? s->past : s->cursor, m, buf, cap);
+}
+
+int mcr_socket_intact(const struct mcr_socket *s, const struct mcr_msg *m)
+{
+	return mcr_consumer_intact(of_batch(s), m);
+}
+
+/* Polls the next messages. Returns how many. */
+static int fill(struct mcr_socket *s)
+{
+	int n;
+
+	s->at = s->n = 0;
+	if (s->past) {
+		n = mcr_consumer_poll(s->past, s->batch, MCR_SOCKET_BATCH);
+		if (n > 0) {
+			s->n = n;
+			return n;
+		}
+		mcr_consumer_close(s->past);
+		s->past = NULL;
+	}
+	mcr_filter_prune(s);
+	if (!s->cursor)
+		return 0;
+	n = mcr_consumer_poll(s->cursor, s->batch, MCR_SOCKET_BATCH);
+	if (n > 0)
+		s->n = n;
+	return s->n;
+}
+
+/* What came after the rings before were left is not of the socket's. */
+static int is_over(const struct mcr_socket *s, const struct mcr_msg *m)
+{
+	return s->past && m->pos.ring < MCR_RINGS_MAX && m->pos.seq >= s->past_end[m->pos.ring];
+}
+
+/* Whether the program gets this message. It takes note of events. */
+static int is_for(struct mcr_socket *s, const struct mcr_msg *m)
+{
+	if (m->kind == MCR_DATA)
+		return !is_over(s, m) && mcr_filter_accepts(s, m);
+	if (m->kind == MCR_LOST)
+		s->lost += m->lost;
+	return 0;
+}
+
+const struct mcr_msg *mcr_socket_next(struct mcr_socket *s)
+{
+	for (;;) {
+		for (; s->at < s->n; s->at++)
+			if (is_for(s, &s->batch[s->at]))
+				return &s->batch[s->at];
+		if (fill(s) == 0)
+			return NULL;
+	}
+}
+
+/* ---- edges ---- */
+
+uint64_t mcr_socket_scout(struct mcr_socket *s)
+{
+	struct mcr_msg msgs[MCR_SOCKET_BATCH];
+	int n;
+
+	if (!s->scout && mcr_link_cursor(&s->scout, NULL) < 0)
+		return s->arrivals;
+	while ((n = mcr_consumer_poll(s->scout, msgs, MCR_SOCKET_BATCH)) > 0)
+		for (int i = 0; i < n; i++)
+			s->arrivals +=
+			    msgs[i].kind == MCR_LOST ||
+			    (msgs[i].kind == MCR_DATA && mcr_filter_accepts(s, &msgs[i]));
+	return s->arrivals;
+}
