@@ -6,7 +6,10 @@
 #define MCR_SOCKET_CALLS_H
 
 #include <poll.h>
+#include <signal.h>
+#include <spawn.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
 #include <sys/socket.h>
@@ -50,15 +53,18 @@
 	   const sigset_t *mask),                                                                 \
 	  (set, events, n, timeout, mask))
 
-/* Calls that change what a socket receives. Those that send may bind it. */
-#define MCR_CALLS_SOCKET(X)                                                                       \
-	X(int, bind, (int fd, const struct sockaddr *to, socklen_t len), (fd, to, len))           \
-	X(int, connect, (int fd, const struct sockaddr *to, socklen_t len), (fd, to, len))        \
-	X(int, shutdown, (int fd, int how), (fd, how))                                            \
-	X(int, setsockopt, (int fd, int level, int name, const void *value, socklen_t len),       \
-	  (fd, level, name, value, len))                                                          \
-	X(int, getsockopt, (int fd, int level, int name, void *value, socklen_t *len),            \
-	  (fd, level, name, value, len))                                                          \
+/* Calls that change what a socket receives. */
+#define MCR_CALLS_SOCKET(X)                                                                 \
+	X(int, bind, (int fd, const struct sockaddr *to, socklen_t len), (fd, to, len))     \
+	X(int, connect, (int fd, const struct sockaddr *to, socklen_t len), (fd, to, len))  \
+	X(int, shutdown, (int fd, int how), (fd, how))                                      \
+	X(int, setsockopt, (int fd, int level, int name, const void *value, socklen_t len), \
+	  (fd, level, name, value, len))                                                    \
+	X(int, getsockopt, (int fd, int level, int name, void *value, socklen_t *len),      \
+	  (fd, level, name, value, len))
+
+/* Calls that give a socket a name if it has none. */
+#define MCR_CALLS_SEND(X)                                                                         \
 	X(ssize_t, send, (int fd, const void *buf, size_t len, int flags), (fd, buf, len, flags)) \
 	X(ssize_t, sendto,                                                                        \
 	  (int fd, const void *buf, size_t len, int flags, const struct sockaddr *to,             \
@@ -76,11 +82,35 @@
 	X(int, close, (int fd), (fd))                              \
 	X(int, close_range, (unsigned first, unsigned last, int flags), (first, last, flags))
 
-#define MCR_CALLS(X)         \
-	MCR_CALLS_RECEIVE(X) \
-	MCR_CALLS_WAIT(X)    \
-	MCR_CALLS_SOCKET(X)  \
-	MCR_CALLS_DESCRIPTOR(X)
+/* Calls that the process's signals, its files and what it executes go through. */
+#define MCR_CALLS_PROCESS(X)                                                                \
+	X(int, sigaction, (int sig, const struct sigaction *action, struct sigaction *old), \
+	  (sig, action, old))                                                               \
+	X(int, execve, (const char *path, char *const argv[], char *const envp[]),          \
+	  (path, argv, envp))                                                               \
+	X(int, execvpe, (const char *file, char *const argv[], char *const envp[]),         \
+	  (file, argv, envp))                                                               \
+	X(int, execveat,                                                                    \
+	  (int dir, const char *path, char *const argv[], char *const envp[], int flags),   \
+	  (dir, path, argv, envp, flags))                                                   \
+	X(int, fexecve, (int fd, char *const argv[], char *const envp[]), (fd, argv, envp)) \
+	X(int, posix_spawn,                                                                 \
+	  (pid_t * pid, const char *path, const posix_spawn_file_actions_t *actions,        \
+	   const posix_spawnattr_t *attributes, char *const argv[], char *const envp[]),    \
+	  (pid, path, actions, attributes, argv, envp))                                     \
+	X(int, posix_spawnp,                                                                \
+	  (pid_t * pid, const char *file, const posix_spawn_file_actions_t *actions,        \
+	   const posix_spawnattr_t *attributes, char *const argv[], char *const envp[]),    \
+	  (pid, file, actions, attributes, argv, envp))                                     \
+	X(int, fclose, (FILE * file), (file))
+
+#define MCR_CALLS(X)            \
+	MCR_CALLS_RECEIVE(X)    \
+	MCR_CALLS_WAIT(X)       \
+	MCR_CALLS_SOCKET(X)     \
+	MCR_CALLS_SEND(X)       \
+	MCR_CALLS_DESCRIPTOR(X) \
+	MCR_CALLS_PROCESS(X)
 
 #define MCR_CALL_PROTOTYPE(result, name, parameters, arguments) result mcr_sock_##name parameters;
 MCR_CALLS(MCR_CALL_PROTOTYPE)
@@ -89,5 +119,12 @@ MCR_CALLS(MCR_CALL_PROTOTYPE)
 /* Their argument, if there is one, has the size of a pointer. */
 int mcr_sock_fcntl(int fd, int command, void *argument);
 int mcr_sock_ioctl(int fd, unsigned long request, void *argument);
+
+/* The older calls for handlers of signals, which libc makes of sigaction. */
+typedef void (*mcr_handler)(int sig);
+mcr_handler mcr_sock_signal(int sig, mcr_handler handler);
+mcr_handler mcr_sock_sysv_signal(int sig, mcr_handler handler);
+mcr_handler mcr_sock_sigset(int sig, mcr_handler handler);
+int mcr_sock_siginterrupt(int sig, int interrupts);
 
 #endif

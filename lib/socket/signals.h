@@ -4,6 +4,8 @@
 #ifndef MCR_SOCKET_SIGNALS_H
 #define MCR_SOCKET_SIGNALS_H
 
+#include <signal.h>
+
 struct mcr_signal_state {
 	unsigned depth;            /* sections that this thread is in */
 	volatile unsigned waiting; /* handlers that wait for the end of the outermost */
@@ -29,5 +31,10 @@ static inline void mcr_signal_leave(void)
 	if (--mcr_signal_state.depth == 0 && __builtin_expect(mcr_signal_state.waiting != 0, 0))
 		mcr_signal_run();
 }
+
+/* Around fork, so that the child can set handlers. All signals are blocked in between; *mask is the
+ * mask before. */
+void mcr_signal_fork_begin(sigset_t *mask);
+void mcr_signal_fork_end(const sigset_t *mask);
 
 #endif

@@ -7,7 +7,6 @@
 #include "socket/table.h"
 
 struct mcr_object **mcr_table[MCR_TABLE_LEAVES];
-_Thread_local struct mcr_signal_state mcr_signal_state;
 
 /* Guards the table's words against two writers. It is taken after an object's lock. */
 static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -238,6 +237,21 @@ void mcr_table_unprotect(int fd)
 int mcr_table_is_protected(int fd)
 {
 	return mcr_table_find(fd) == &own;
+}
+
+int mcr_table_next(int from)
+{
+	int fd = from < 0 ? 0 : from;
+
+	while (fd < MCR_TABLE_LEAF * MCR_TABLE_LEAVES) {
+		if (mcr_table_find(fd))
+			return fd;
+		if (__atomic_load_n(&mcr_table[fd / MCR_TABLE_LEAF], __ATOMIC_ACQUIRE))
+			fd++;
+		else
+			fd = (fd / MCR_TABLE_LEAF + 1) * MCR_TABLE_LEAF;
+	}
+	return -1;
 }
 
 /* ---- fork ---- */

@@ -83,6 +83,10 @@ int mcr_table_protect(int fd); /* -ENOMEM */
 void mcr_table_unprotect(int fd);
 int mcr_table_is_protected(int fd);
 
+/* mcr_table_next returns the lowest descriptor from `from` on that means an object or is protected;
+ * -1: none. */
+int mcr_table_next(int from);
+
 /* Around fork, so that the child finds no lock taken: all objects, then the table. */
 void mcr_table_fork_begin(void);
 void mcr_table_fork_end(void);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* After fork both processes read: each its own copy of what the rings hold, from the same position
+ * on. The child has no attachment; it gets one of its own when it next looks for an engine. */
+#include <pthread.h>
+#include <unistd.h>
+
+#include "socket/link.h"
+#include "socket/process.h"
+#include "socket/signals.h"
+#include "socket/table.h"
+
+static pid_t owner; /* the process that this memory belongs to; 0 = it was never looked at */
+static sigset_t mask;
+
+/* In the order in which one may be held while another is taken. */
+static void begin(void)
+{
+	mcr_signal_fork_begin(&mask);
+	mcr_table_fork_begin();
+	mcr_link_fork_begin();
+}
+
+static void end_in_parent(void)
+{
+	mcr_link_fork_end();
+	mcr_table_fork_end();
+	mcr_signal_fork_end(&mask);
+}
+
+static void end_in_child(void)
+{
+	owner = getpid();
+	mcr_link_fork_end();
+	mcr_table_fork_end();
+	mcr_link_forget();
+	mcr_signal_fork_end(&mask);
+}
+
+__attribute__((constructor)) static void begin_process(void)
+{
+	owner = getpid();
+	pthread_atfork(begin, end_in_parent, end_in_child);
+}
+
+int mcr_process_is_borrowed(void)
+{
+	return owner != 0 && getpid() != owner;
+}
