@@ -15,9 +15,13 @@
  * behind, the writer laps it, and the next poll starts with an MCR_LOST that gives the exact number
  * of messages missed.
  *
- * Only one thread at a time may use a consumer. Consumers are independent of each other. No
- * function is async-signal-safe. A function that returns int gives 0 or -errno unless its comment
- * says otherwise, and those that take a struct mcr_error fill it when they fail. */
+ * Only one thread at a time may use a consumer. Consumers are independent of each other, and so are
+ * a consumer and its cursors (mcr_consumer_cursor). No function is async-signal-safe. A forked
+ * child may close the consumers and cursors that it inherited, which changes nothing for the
+ * parent, and poll and read the cursors; a consumer of the parent's it must not use otherwise. The
+ * engine takes a consumer for attached as long as any process has its descriptors open. A function
+ * that returns int gives 0 or -errno unless its comment says otherwise, and those that take a
+ * struct mcr_error fill it when they fail. */
 #ifndef MCRING_CONSUMER_H
 #define MCRING_CONSUMER_H
 
@@ -157,30 +161,32 @@ struct mcr_consumer_opts {
 	uint64_t stall_ns; /* how long an engine whose process exists may show no sign of life
 			    * before poll returns -EPIPE; 0 = 10 s, UINT64_MAX = for ever. With 1
 			    * s or less no MCR_ENGINE_STALL comes first. */
+
+	uint64_t answer_ns; /* how long the connection, and each answer of the engine, may take; 0 =
+			     * 5 s */
 };
 #ifdef __cplusplus
-#define MCR_CONSUMER_OPTS_INIT                                                                 \
-	{                                                                                      \
-		sizeof(struct mcr_consumer_opts), sizeof(struct mcr_msg), nullptr, nullptr,    \
-		    nullptr, nullptr, -1, 0, MCR_ALL_RINGS, 0, 0, nullptr, nullptr, 0, 0, 0, 0 \
+#define MCR_CONSUMER_OPTS_INIT                                                                    \
+	{                                                                                         \
+		sizeof(struct mcr_consumer_opts), sizeof(struct mcr_msg), nullptr, nullptr,       \
+		    nullptr, nullptr, -1, 0, MCR_ALL_RINGS, 0, 0, nullptr, nullptr, 0, 0, 0, 0, 0 \
 	}
 #else
 #define MCR_CONSUMER_OPTS_INIT                                                                    \
 	{                                                                                         \
 		sizeof(struct mcr_consumer_opts), sizeof(struct mcr_msg), NULL, NULL, NULL, NULL, \
-		    -1, 0, MCR_ALL_RINGS, 0, 0, NULL, NULL, 0, 0, 0, 0                            \
+		    -1, 0, MCR_ALL_RINGS, 0, 0, NULL, NULL, 0, 0, 0, 0, 0                         \
 	}
 #endif
 
-/* mcr_consumer_open attaches to a channel. It waits at most 5 s for the connection and 5 s for the
- * engine's answer. The caller owns *out, which is set on success only, and frees it with
- * mcr_consumer_close.
- * Errors: -ENOENT (no engine there, or no such channel: err lists the channels), -ECONNREFUSED (the
- * engine has ended or is ending), -EACCES (the socket's mode and group, or the channel's readers),
- * -EINVAL (options; a seq without its ring), -ERANGE (the ring does not hold seq: err gives what it
- * holds), -EPROTO (not an engine, or another ABI), -EBUSY (the engine takes no more consumers),
- * -E2BIG (more than MCR_SELECT_MAX groups and ids), -ETIMEDOUT (no answer), -EMFILE (no descriptor
- * left in this process), -ENOMEM, or the error of a system call. */
+/* mcr_consumer_open attaches to a channel. It waits at most opts.answer_ns for the connection,
+ * and as long for the engine's answer. The caller owns *out, which is set on success only, and
+ * frees it with mcr_consumer_close. Errors: -ENOENT (no engine there, or no such channel: err lists
+ * the channels), -ECONNREFUSED (the engine has ended or is ending), -EACCES (the socket's mode and
+ * group, or the channel's readers), -EINVAL (options; a seq without its ring), -ERANGE (the ring
+ * does not hold seq: err gives what it holds), -EPROTO (not an engine, or another ABI), -EBUSY (the
+ * engine takes no more consumers), -E2BIG (more than MCR_SELECT_MAX groups and ids), -ETIMEDOUT (no
+ * answer), -EMFILE (no descriptor left in this process), -ENOMEM, or the error of a system call. */
 MCR_API int mcr_consumer_open(struct mcr_consumer **out, const struct mcr_consumer_opts *opts,
 			      struct mcr_error *err);
 
@@ -239,12 +245,53 @@ MCR_API void mcr_consumer_release(struct mcr_consumer *c);
  * published all arrivals; otherwise the time of the last message polled. If it is the old engine,
  * which had been stopped or starved, the consumer continues where it was and no event comes.
  *
- * Errors (the consumer is as before): -EAGAIN (an engine has been asked and has 5 s to answer, or
- * cannot be asked at this moment), -ENOENT (no engine runs), -ECONNREFUSED (the engine has ended),
- * -ETIMEDOUT (it did not answer: the next call asks again), -EINVAL (the consumer was opened from a
- * descriptor, which nothing can change; or the new channel has no such ring), or another error of
- * mcr_consumer_open, which the next engine may not give. */
+ * Errors (the consumer is as before): -EAGAIN (an engine has been asked and has opts.answer_ns to
+ * answer, or cannot be asked at this moment), -ENOENT (no engine runs), -ECONNREFUSED (the engine
+ * has ended), -ETIMEDOUT (it did not answer: the next call asks again), -EINVAL (the consumer was
+ * opened from a descriptor, which nothing can change; or the new channel has no such ring), or
+ * another error of mcr_consumer_open, which the next engine may not give. */
 MCR_API int mcr_consumer_reattach(struct mcr_consumer *c, struct mcr_error *err);
+
+/* mcr_consumer_cursor makes a cursor: another consumer over what c has mapped, with a position, a
+ * selection and an order of its own. It costs neither a connection nor another mapping, so a
+ * program may have many. Of opts only start, ring, order, seq, groups, ids, n_groups, n_ids and
+ * hold_ns count; ring is of the channel's, whatever c reads. The caller owns *out, which is set on
+ * success only.
+ *
+ * Each cursor may be used by a thread of its own while another one uses c. poll, read, intact,
+ * release, seek, select, skipped, ring_info, rings, headroom, reattach and close work on it. What
+ * needs the connection is c's: on a cursor mcr_consumer_cursor, fd, arm, wait, join, leave and
+ * interface_info are -EINVAL. To sleep, seek c to MCR_START_NEWEST, arm it, and then poll the
+ * cursors once more.
+ *
+ * A cursor does not look whether the engine lives: c does, when it is polled, also with n = 0. So
+ * poll c about as often as you would without cursors. The MCR_ENGINE_STALL is c's. On a cursor poll
+ * returns -EPIPE when it has returned everything and c has found the end of the engine, was
+ * reattached, or was closed. Then mcr_consumer_reattach on the cursor returns
+ *
+ *     0        it goes on in the rings that c reads now, by the rules of a consumer: with an
+ *              MCR_RESTART, or without an event if the engine is the same
+ *     -EAGAIN  c has no engine yet
+ *     -EPIPE   c was closed
+ *
+ * or -EINVAL, -ENOMEM, -EPROTO as for a consumer, and waits for nothing. Close c and its cursors in
+ * any order. In the statistics they are one consumer: the position of the slowest, which c is too
+ * if it is neither polled nor moved by mcr_consumer_seek, and the sum of what they counted (of
+ * which the engine shows no more than it published), as of c's last poll or release.
+ *
+ * Errors: -EINVAL (options; c is a cursor), -ERANGE, -E2BIG, -EPROTO, -ENOMEM as for
+ * mcr_consumer_open. */
+MCR_API int mcr_consumer_cursor(struct mcr_consumer **out, struct mcr_consumer *c,
+				const struct mcr_consumer_opts *opts, struct mcr_error *err);
+
+/* mcr_consumer_seek goes to another place in each ring: MCR_START_NEWEST, to what is published from
+ * now on, and never back; MCR_START_OLDEST, to the oldest message that the ring holds, which may
+ * have been polled before. What it passes over counts as neither lost nor skipped. The messages of
+ * the last poll are done with, and a mcr_consumer_arm is withdrawn. An event that is due comes
+ * still. It makes no system call but to withdraw.
+ *
+ * Errors: -EINVAL (start), -EPROTO (a ring's content makes no sense). */
+MCR_API int mcr_consumer_seek(struct mcr_consumer *c, uint32_t start);
 
 #define MCR_SELECT_MAX 65536 /* groups and ids in one selection */
 
@@ -300,8 +347,8 @@ MCR_API int mcr_consumer_arm(struct mcr_consumer *c);
  * at all. Equal joins of this or other consumers add up: the engine leaves a group when the last of
  * its joins ends. A new engine (MCR_RESTART) has none of them: join again.
  *
- * Both calls wait at most 5 s for the engine's answer, and withdraw a mcr_consumer_arm: arm after
- * them.
+ * Both calls wait at most opts.answer_ns for the engine's answer, and withdraw a mcr_consumer_arm:
+ * arm after them.
  *
  * Errors: -EACCES (the channel's `joiners` do not list this user, or the text names another
  * channel), -EINVAL (not understood, or not multicast), -ENOENT (no
@@ -332,7 +379,8 @@ struct mcr_consumer_interface {
 };
 
 /* mcr_consumer_interface_info asks the engine for its interface i, counted from 0. Whoever may read
- * a channel may ask. It waits at most 5 s for the answer, and withdraws a mcr_consumer_arm.
+ * a channel may ask. It waits at most opts.answer_ns for the answer, and withdraws a
+ * mcr_consumer_arm.
  *
  * Errors: -ENOENT (past the last), -EINVAL (out->size), -EPIPE (the engine is gone), -ETIMEDOUT (no
  * answer). */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -59,6 +60,7 @@ int mcr_attach_target_init(struct mcr_attach_target *t, const struct mcr_consume
 	t->hello.magic = MCR_HELLO_MAGIC;
 	t->hello.version = MCR_ATTACH_VERSION;
 	t->hello.oldest = MCR_ATTACH_OLDEST;
+	t->answer_ns = opts->answer_ns;
 	if (strlen(channel) >= sizeof(t->hello.channel))
 		return mcr_error_set(err, -ENOENT,
 				     "channel \"%s\": a name has at most %d characters", channel,
@@ -99,7 +101,8 @@ static int fail_connect(int code, const struct mcr_attach_target *t, struct mcr_
 int mcr_attachment_ask(struct mcr_attachment *out, const struct mcr_attach_target *t, int blocks,
 		       struct mcr_error *err)
 {
-	const struct timeval timeout = {.tv_sec = MCR_CLIENT_ANSWER_NS / 1000000000};
+	const uint64_t us = t->answer_ns / 1000 + 1; /* 0 would be for ever */
+	const struct timeval timeout = {(time_t)(us / 1000000), (suseconds_t)(us % 1000000)};
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int ret,
 	    fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | (blocks ? 0 : SOCK_NONBLOCK), 0);
@@ -115,7 +118,6 @@ int mcr_attachment_ask(struct mcr_attachment *out, const struct mcr_attach_targe
 		close(fd);
 		return fail_connect(ret, t, err);
 	}
-	fcntl(fd, F_SETFL, 0); /* requests wait, up to the timeout */
 	/* A new connection has room. One that was hung up has its last answer still to be read. */
 	if (send(fd, &t->hello, sizeof(t->hello), MSG_NOSIGNAL | MSG_DONTWAIT) < 0 &&
 	    errno != EPIPE && errno != ECONNRESET) {
@@ -134,7 +136,7 @@ int mcr_attachment_wait(const struct mcr_attachment *a, uint64_t deadline_ns, st
 		struct pollfd p = {.fd = a->socket, .events = POLLIN};
 		uint64_t now_ns = mcr_client_now_ns();
 		uint64_t ms = now_ns < deadline_ns ? (deadline_ns - now_ns) / 1000000 + 1 : 0;
-		int n = poll(&p, 1, (int)ms);
+		int n = poll(&p, 1, ms < INT_MAX ? (int)ms : INT_MAX);
 
 		if (n > 0)
 			return 0;
@@ -266,9 +268,9 @@ int mcr_attachment_take(struct mcr_attachment *a, struct mcr_error *err)
 	return ret == -EAGAIN ? -ENOMEM : ret;
 }
 
-int mcr_attachment_await(struct mcr_attachment *a, struct mcr_error *err)
+int mcr_attachment_await(struct mcr_attachment *a, uint64_t answer_ns, struct mcr_error *err)
 {
-	uint64_t deadline_ns = mcr_client_now_ns() + MCR_CLIENT_ANSWER_NS;
+	uint64_t deadline_ns = mcr_client_deadline(answer_ns);
 	int ret;
 
 	do {

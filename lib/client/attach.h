@@ -16,6 +16,7 @@
 
 /* Where the engine is, and what it is asked for. */
 struct mcr_attach_target {
+	uint64_t answer_ns; /* how long it may take to connect */
 	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)]; /* "" = a descriptor was given */
 	const char *origin; /* of the path, behind it in an error; static */
 	struct mcr_hello hello;
@@ -43,7 +44,7 @@ int mcr_attach_target_init(struct mcr_attach_target *t, const struct mcr_consume
 			   struct mcr_error *err);
 
 /* mcr_attachment_ask connects and says hello. blocks: waits for the connection, at most
- * MCR_CLIENT_ANSWER_NS. Errors as mcr_consumer_open; -EAGAIN: the backlog is full. */
+ * t->answer_ns. Errors as mcr_consumer_open; -EAGAIN: the backlog is full. */
 int mcr_attachment_ask(struct mcr_attachment *out, const struct mcr_attach_target *t, int blocks,
 		       struct mcr_error *err);
 
@@ -51,8 +52,8 @@ int mcr_attachment_ask(struct mcr_attachment *out, const struct mcr_attach_targe
  * attachment after an error. Errors as mcr_consumer_open; -EAGAIN: it has not come yet. */
 int mcr_attachment_take(struct mcr_attachment *a, struct mcr_error *err);
 
-/* mcr_attachment_await is the same, but waits at most MCR_CLIENT_ANSWER_NS. */
-int mcr_attachment_await(struct mcr_attachment *a, struct mcr_error *err);
+/* mcr_attachment_await is the same, but waits at most answer_ns. */
+int mcr_attachment_await(struct mcr_attachment *a, uint64_t answer_ns, struct mcr_error *err);
 
 static inline uint64_t mcr_client_now_ns(void)
 {
@@ -62,7 +63,13 @@ static inline uint64_t mcr_client_now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
-#define MCR_CLIENT_ANSWER_NS UINT64_C(5000000000) /* how long an answer of the engine may take */
+/* mcr_client_deadline: so long from now on. */
+static inline uint64_t mcr_client_deadline(uint64_t ns)
+{
+	uint64_t now_ns = mcr_client_now_ns();
+
+	return ns < UINT64_MAX - now_ns ? now_ns + ns : UINT64_MAX;
+}
 
 /* mcr_attachment_wait waits until the engine has sent something, but no longer than deadline_ns of
  * CLOCK_MONOTONIC. Returns 0, -ETIMEDOUT or -errno. */

@@ -60,7 +60,7 @@ static void set_timer(struct mcr_consumer *c, uint64_t ns)
 		    follow(c, timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
 	if (c->next.timer_fd >= 0)
 		timerfd_settime(c->next.timer_fd, 0, &at, NULL);
-	c->next.due_ns = mcr_client_now_ns() + ns;
+	c->next.due_ns = mcr_client_deadline(ns);
 }
 
 /* ---- the directory ---- */
@@ -139,7 +139,7 @@ static int ask(struct mcr_consumer *c, int is_watched, struct mcr_error *err)
 	if (ret == 0) {
 		ret = mcr_client_watch_fd(c, asked->socket);
 		if (ret == 0) {
-			set_timer(c, MCR_CLIENT_ANSWER_NS);
+			set_timer(c, c->opts.answer_ns);
 			return mcr_error_set(err, -EAGAIN, "the engine at %s has been asked",
 					     c->target.path);
 		}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* From options to a consumer that stands where they say. */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -12,11 +13,12 @@
 /* Of the first version of this ABI. */
 #define OPTS_SIZE_1 (offsetof(struct mcr_consumer_opts, stall_ns) + sizeof(uint64_t))
 #define STALL_NS    UINT64_C(10000000000)
+#define ANSWER_NS   UINT64_C(5000000000)
 
 /* A program may have been compiled with fewer options than this library knows, or with more. The
  * additional ones must be unset. */
-static int take_opts(struct mcr_consumer_opts *out, const struct mcr_consumer_opts *opts,
-		     struct mcr_error *err)
+int mcr_client_take_opts(struct mcr_consumer_opts *out, const struct mcr_consumer_opts *opts,
+			 struct mcr_error *err)
 {
 	if (!opts || opts->size < OPTS_SIZE_1 || !mcr_sized_ok(opts->size))
 		return mcr_error_set(err, -EINVAL,
@@ -31,45 +33,9 @@ static int take_opts(struct mcr_consumer_opts *out, const struct mcr_consumer_op
 		    err, -EINVAL, "options: the program was compiled for a newer libmcring-client");
 	if (out->stall_ns == 0)
 		out->stall_ns = STALL_NS;
+	if (out->answer_ns == 0)
+		out->answer_ns = ANSWER_NS;
 	return 0;
-}
-
-/* Why a reader cannot start at a seq: what the ring holds. */
-static int seek_failed(const struct mcr_ring_reader *r, uint64_t seq, struct mcr_error *err)
-{
-	uint64_t oldest = mcr_ring_reader_oldest(r).position;
-	uint64_t published = mcr_ring_reader_published(r);
-	const char *why = seq <= published ? "is gone" : "is not there yet";
-
-	if (oldest >= published)
-		return mcr_error_set(err, -ERANGE,
-				     "seq %llu of ring %u %s: the ring holds nothing, the next is "
-				     "%llu",
-				     (unsigned long long)seq, r->index, why,
-				     (unsigned long long)published + 1);
-	return mcr_error_set(err, -ERANGE, "seq %llu of ring %u %s: the ring holds %llu to %llu",
-			     (unsigned long long)seq, r->index, why, (unsigned long long)oldest + 1,
-			     (unsigned long long)published);
-}
-
-static int seek_start(struct mcr_client_ring *ring, const struct mcr_consumer_opts *opts,
-		      struct mcr_error *err)
-{
-	struct mcr_ring_reader *r = &ring->reader;
-
-	switch (opts->start) {
-	case MCR_START_NEWEST:
-		return 0;
-	case MCR_START_OLDEST:
-		mcr_ring_reader_go(r, mcr_ring_reader_oldest(r));
-		return 0;
-	case MCR_START_SEQ:
-		if (opts->seq == 0 || !mcr_ring_reader_seek(r, opts->seq - 1))
-			return seek_failed(r, opts->seq, err);
-		return 0;
-	default:
-		return mcr_error_set(err, -EINVAL, "start %u: not an enum mcr_start", opts->start);
-	}
 }
 
 static int refuse_ring(const struct mcr_ring_reader *r, unsigned index, int code, const char *why,
@@ -98,7 +64,7 @@ static int stand_on(struct mcr_consumer *c, unsigned i, const struct mcr_consume
 	}
 	if (ret < 0)
 		return refuse_ring(r, index, ret, why, err);
-	ret = seek_start(ring, opts, err);
+	ret = mcr_client_start(ring, opts, err);
 	ring->done = mcr_client_next(ring);
 	return ret;
 }
@@ -134,6 +100,14 @@ int mcr_client_stand(struct mcr_consumer *c, const struct mcr_consumer_opts *opt
 
 void mcr_client_disconnect(struct mcr_consumer *c)
 {
+	if (c->map) {
+		if (!c->seat)
+			mcr_client_map_end(c->map, 1);
+		mcr_client_map_leave(c->map);
+		/* The map's; what is left here is the socket. */
+		c->attachment = (struct mcr_attachment){.socket = c->attachment.socket};
+		c->map = NULL;
+	}
 	mcr_client_unwatch_fd(c, c->attachment.socket);
 	mcr_attachment_close(&c->attachment);
 	mcr_client_merge_fini(c);
@@ -143,10 +117,33 @@ void mcr_client_disconnect(struct mcr_consumer *c)
 
 void mcr_client_begin(struct mcr_consumer *c)
 {
+	if (c->seat) {
+		c->watch.stride = UINT_MAX;
+		mcr_client_sit(c);
+		return;
+	}
 	c->watch = (struct mcr_client_watch){.stride = 1, .stall_ns = c->opts.stall_ns};
 	c->attachment.page->abi = c->attachment.version;
 	c->attachment.page->pid = (int32_t)getpid();
 	mcr_client_report(c);
+}
+
+int mcr_client_share_map(struct mcr_consumer *c, struct mcr_error *err)
+{
+	c->map = mcr_client_map_add(c->share, &c->attachment);
+	return c->map ? 0 : mcr_error_set(err, -ENOMEM, "consumer: no memory");
+}
+
+size_t mcr_client_descriptors(const struct mcr_consumer *c, int fds[MCR_CLIENT_DESCRIPTORS_MAX])
+{
+	const int all[] = {c->fd, c->attachment.socket, c->next.inotify_fd, c->next.timer_fd,
+			   c->next.asked.socket};
+	size_t n = 0;
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (all[i] >= 0)
+			fds[n++] = all[i];
+	return n;
 }
 
 /* Attaches, as opts says. */
@@ -162,7 +159,9 @@ static int attach(struct mcr_consumer *c, const struct mcr_consumer_opts *opts,
 			ret = mcr_attachment_ask(a, &c->target, 1, err);
 	}
 	if (ret == 0)
-		ret = mcr_attachment_await(a, err);
+		ret = mcr_attachment_await(a, opts->answer_ns, err);
+	if (ret == 0)
+		ret = mcr_client_share_map(c, err);
 	if (ret == 0)
 		ret = mcr_client_stand(c, opts, err);
 	return ret;
@@ -177,24 +176,39 @@ static int make_fd(struct mcr_consumer *c, struct mcr_error *err)
 	return ret < 0 ? mcr_error_set(err, ret, "epoll: %s", strerror(-ret)) : 0;
 }
 
+struct mcr_consumer *mcr_client_new(const struct mcr_consumer_opts *opts,
+				    struct mcr_client_share *share)
+{
+	struct mcr_consumer *c = share ? calloc(1, sizeof(*c)) : NULL;
+
+	if (share)
+		__atomic_add_fetch(&share->users, 1, __ATOMIC_RELAXED);
+	if (!c) {
+		mcr_client_share_leave(share);
+		return NULL;
+	}
+	c->opts = *opts;
+	c->share = share;
+	c->fd = c->next.inotify_fd = c->next.timer_fd = c->next.watch = -1;
+	c->next.asked.socket = c->attachment.socket = -1;
+	return c;
+}
+
 int mcr_consumer_open(struct mcr_consumer **out, const struct mcr_consumer_opts *user_opts,
 		      struct mcr_error *err)
 {
 	struct mcr_consumer_opts opts;
 	struct mcr_consumer *c;
-	int ret = take_opts(&opts, user_opts, err);
+	int ret = mcr_client_take_opts(&opts, user_opts, err);
 
 	if (ret < 0)
 		return ret;
-	c = calloc(1, sizeof(*c));
+	c = mcr_client_new(&opts, calloc(1, sizeof(*c->share)));
 	if (!c) {
 		if (opts.fd >= 0)
 			close(opts.fd);
 		return mcr_error_set(err, -ENOMEM, "consumer: no memory");
 	}
-	c->opts = opts;
-	c->fd = c->next.inotify_fd = c->next.timer_fd = c->next.watch = -1;
-	c->next.asked.socket = -1;
 	c->attachment.socket = opts.fd;
 	ret = attach(c, &opts, err);
 	if (ret == 0)
@@ -207,6 +221,7 @@ int mcr_consumer_open(struct mcr_consumer **out, const struct mcr_consumer_opts 
 		return ret;
 	}
 	mcr_client_begin(c);
+	__atomic_store_n(&c->share->now, c->map, __ATOMIC_RELEASE);
 	*out = c;
 	return 0;
 }
@@ -215,10 +230,17 @@ void mcr_consumer_close(struct mcr_consumer *c)
 {
 	if (!c)
 		return;
-	mcr_client_end_next(c);
-	mcr_client_disconnect(c);
+	/* First, so that nothing is taken out of it: in a forked child it is still the parent's. */
 	if (c->fd >= 0)
 		close(c->fd);
+	c->fd = -1;
+	if (!c->seat) /* before the cursors learn that the map is no longer ours */
+		__atomic_store_n(&c->share->now, NULL, __ATOMIC_RELEASE);
+	mcr_client_end_next(c);
+	mcr_client_disconnect(c);
 	mcr_client_select_clear(&c->select);
+	if (c->seat)
+		mcr_client_seat_leave(c->seat);
+	mcr_client_share_leave(c->share);
 	free(c);
 }

@@ -97,20 +97,24 @@ static int same_life(const struct mcr_consumer *a, const struct mcr_consumer *b)
 	return same;
 }
 
-/* Goes on with an engine that has answered. The consumer owns the attachment in any case. */
+/* Goes on with an engine that has answered or, a cursor, in the map to which its consumer went. It
+ * owns the attachment, or its place in the map, in any case. */
 static int go_on(struct mcr_consumer *c, const struct mcr_attachment *attachment,
-		 struct mcr_error *err)
+		 struct mcr_client_map *map, struct mcr_error *err)
 {
 	struct mcr_consumer next = *c, old = *c;
-	int ret;
+	int ret = 0;
 
 	next.opts.start = MCR_START_NEWEST;
 	next.rings = NULL;
 	next.attachment = *attachment;
-	ret = mcr_client_stand(&next, &next.opts, err);
+	next.map = map;
+	if (!map)
+		ret = mcr_client_share_map(&next, err);
+	if (ret == 0)
+		ret = mcr_client_stand(&next, &next.opts, err);
 	if (ret < 0) {
 		mcr_client_disconnect(&next);
-		mcr_client_retry_next(c);
 		return ret;
 	}
 	if (same_life(&next, &old))
@@ -123,9 +127,31 @@ static int go_on(struct mcr_consumer *c, const struct mcr_attachment *attachment
 	next.blocked_ns = 0;
 	*c = next;
 	mcr_client_begin(c);
-	mcr_client_end_next(c);
+	if (!c->seat) /* before cursors learn that the old map is over */
+		__atomic_store_n(&c->share->now, c->map, __ATOMIC_RELEASE);
 	mcr_client_disconnect(&old);
 	return 0;
+}
+
+/* A cursor goes where its consumer is. */
+static int follow(struct mcr_consumer *cursor, struct mcr_error *err)
+{
+	struct mcr_client_map *map = mcr_client_map_enter(cursor->share);
+	struct mcr_attachment attachment;
+	int ret = -EAGAIN;
+
+	if (map && !mcr_client_map_is_over(map)) {
+		attachment = map->mapped;
+		attachment.page = &cursor->seat->page;
+		if (map != cursor->map)
+			return go_on(cursor, &attachment, map, err);
+		ret = 0;
+	}
+	if (map)
+		mcr_client_map_leave(map);
+	else if (!__atomic_load_n(&cursor->share->now, __ATOMIC_RELAXED))
+		return mcr_error_set(err, -EPIPE, "the consumer of this cursor was closed");
+	return ret == 0 ? 0 : mcr_error_set(err, ret, "the consumer of this cursor has no engine");
 }
 
 int mcr_consumer_reattach(struct mcr_consumer *c, struct mcr_error *err)
@@ -133,10 +159,19 @@ int mcr_consumer_reattach(struct mcr_consumer *c, struct mcr_error *err)
 	struct mcr_attachment attachment;
 	int ret;
 
+	if (c->seat)
+		return follow(c, err);
 	if (c->target.path[0] == '\0')
 		return mcr_error_set(err, -EINVAL,
 				     "a consumer that was opened from a descriptor has no run "
 				     "directory to reattach in: open another");
 	ret = mcr_client_seek_next(c, &attachment, err);
-	return ret == 0 ? go_on(c, &attachment, err) : ret;
+	if (ret < 0)
+		return ret;
+	ret = go_on(c, &attachment, NULL, err);
+	if (ret < 0)
+		mcr_client_retry_next(c);
+	else
+		mcr_client_end_next(c);
+	return ret;
 }

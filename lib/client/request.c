@@ -9,9 +9,9 @@
 #include "core/error.h"
 
 /* Takes the answer to a request. Notices that only wake are passed over. */
-static int take_reply(struct mcr_consumer *c, struct mcr_reply *reply, struct mcr_error *err)
+static int take_reply(struct mcr_consumer *c, struct mcr_reply *reply, uint64_t end_ns,
+		      struct mcr_error *err)
 {
-	uint64_t end_ns = mcr_client_now_ns() + MCR_CLIENT_ANSWER_NS;
 	ssize_t n;
 
 	for (;;) {
@@ -38,13 +38,19 @@ static int take_reply(struct mcr_consumer *c, struct mcr_reply *reply, struct mc
 static int ask(struct mcr_consumer *c, struct mcr_request *request, struct mcr_reply *reply,
 	       struct mcr_error *err)
 {
+	uint64_t end_ns = mcr_client_deadline(c->opts.answer_ns);
+	int ret = mcr_client_refuse_cursor(c, err);
+
+	if (ret < 0)
+		return ret;
 	request->serial = ++c->requests;
 	if (c->armed)
 		mcr_client_disarm(c);
-	if (send(c->attachment.socket, request, sizeof(*request), MSG_NOSIGNAL) < 0)
+	/* There is room, unless many that timed out lie there unread: then it is not waited for. */
+	if (send(c->attachment.socket, request, sizeof(*request), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		return mcr_error_set(err, errno == EAGAIN ? -ETIMEDOUT : -EPIPE,
 				     "the engine takes no request: %s", strerror(errno));
-	return take_reply(c, reply, err);
+	return take_reply(c, reply, end_ns, err);
 }
 
 static int change(struct mcr_consumer *c, uint32_t kind, const char *text, struct mcr_error *err)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the files of the consumer share. In the order of who may call whom: attach.c (to mapped
- * memory), select.c (a part of the channel), watch.c (whether the engine lives), message.h
- * (messages out of records), merge.c (several rings in the order of time), open.c (options,
- * start), next.c (how the next engine is found), reattach.c (going on with it), wait.c (sleeping),
- * info.c (where the rings are), request.c (what the engine is asked), consumer.c (poll and what
- * follows it). */
+ * memory), share.c (what cursors read too), select.c (a part of the channel), watch.c (whether the
+ * engine lives), message.h (messages out of records), merge.c (several rings in the order of time),
+ * seek.c (places in the rings), report.c (what the engine sees of us), open.c (options, start),
+ * cursor.c (more readers of one attachment), next.c (how the next engine is found), reattach.c
+ * (going on with it), wait.c (sleeping), info.c (where the rings are), request.c (what the engine
+ * is asked), consumer.c (poll and what follows it). */
 #ifndef MCR_CLIENT_STATE_H
 #define MCR_CLIENT_STATE_H
 
@@ -14,6 +15,7 @@
 
 #include "client/attach.h"
 #include "client/select.h"
+#include "client/share.h"
 #include "core/error.h"
 #include "core/ring_reader.h"
 #include "core/sized.h"
@@ -55,7 +57,6 @@ struct mcr_client_watch {
 	uint64_t beat_ns, silent_ns; /* the newest heartbeat; last look that found it old */
 	unsigned silent_looks;       /* that found it old by a second */
 	uint64_t hung_up_ns; /* when the engine was seen to have closed the connection; 0 = not */
-	int is_dead;         /* nothing comes any more */
 	uint64_t stall_ns;   /* how long it may be silent */
 	enum mcr_client_stall stall;
 	uint64_t silent_since_ns; /* its last heartbeat before that */
@@ -92,10 +93,16 @@ struct mcr_consumer {
 	int armed;
 	uint32_t requests; /* sent to the engine */
 
+	/* What it reads belongs to the map; the socket is its own. A cursor has none, and the page
+	 * of its seat. */
 	struct mcr_attachment attachment;
+	struct mcr_client_map *map;
+	struct mcr_client_share *share;
+	struct mcr_client_seat *seat; /* a cursor's; else NULL */
+	int has_cursors;
 
 	/* The user's descriptor, an epoll: of the attachment's socket, or of what tells of the next
-	 * engine. */
+	 * engine. A cursor's is -EINVAL. */
 	int fd;
 
 	/* For reattach: how it was opened, and what a page of this engine must not count. */
@@ -123,7 +130,7 @@ static inline int mcr_client_waiting(const struct mcr_client_ring *ring)
  * published. */
 static inline int mcr_client_ended(const struct mcr_consumer *c, const struct mcr_client_ring *ring)
 {
-	return c->watch.is_dead || mcr_ring_reader_stopped(&ring->reader);
+	return mcr_client_map_is_over(c->map) || mcr_ring_reader_stopped(&ring->reader);
 }
 
 /* watch.c: mcr_client_look reads the clock, shows the engine that this consumer lives, and looks
@@ -145,15 +152,35 @@ int mcr_client_merge_init(struct mcr_consumer *c, uint64_t hold_ns, struct mcr_e
 void mcr_client_merge_fini(struct mcr_consumer *c);
 int mcr_client_merge_poll(struct mcr_consumer *c, struct mcr_msg *msgs, int n);
 
-/* open.c: mcr_client_stand makes the readers of c->attachment's rings, standing where opts says, in
+/* seek.c: mcr_client_start stands where opts says. Errors as mcr_consumer_open. */
+int mcr_client_start(struct mcr_client_ring *ring, const struct mcr_consumer_opts *opts,
+		     struct mcr_error *err);
+
+/* open.c: mcr_client_take_opts copies a program's options. Errors: -EINVAL. */
+int mcr_client_take_opts(struct mcr_consumer_opts *out, const struct mcr_consumer_opts *opts,
+			 struct mcr_error *err);
+
+/* mcr_client_stand makes the readers of c->attachment's rings, standing where opts says, in
  * place of rings that c does not own. Errors as mcr_consumer_open. In any case
- * mcr_client_disconnect frees them, and closes the attachment. */
+ * mcr_client_disconnect frees them, leaves the map and closes the socket. */
 int mcr_client_stand(struct mcr_consumer *c, const struct mcr_consumer_opts *opts,
 		     struct mcr_error *err);
 void mcr_client_disconnect(struct mcr_consumer *c);
 
+/* mcr_client_new makes a consumer or a cursor that is attached nowhere, one more user of the share:
+ * of which it is the only one if it is new. Returns NULL when there is no memory, or no share. */
+struct mcr_consumer *mcr_client_new(const struct mcr_consumer_opts *opts,
+				    struct mcr_client_share *share);
+
+/* mcr_client_share_map has a map of c->share own what c->attachment has mapped. Errors: -ENOMEM. */
+int mcr_client_share_map(struct mcr_consumer *c, struct mcr_error *err);
+
 /* mcr_client_begin fills the page of a new attachment. */
 void mcr_client_begin(struct mcr_consumer *c);
+
+/* mcr_client_descriptors lists those that the consumer has open now. Returns how many. */
+#define MCR_CLIENT_DESCRIPTORS_MAX 8
+size_t mcr_client_descriptors(const struct mcr_consumer *c, int fds[MCR_CLIENT_DESCRIPTORS_MAX]);
 
 /* mcr_client_fill_restart makes the MCR_RESTART that is due. Returns 1, or 0 when the new engine
  * has not begun to receive: nothing else can come before. */
@@ -183,16 +210,22 @@ static inline int mcr_client_give(void *out, const void *from, uint32_t n, struc
 	return ret < 0 ? mcr_error_set(err, ret, "set `size` to the size of the structure") : 0;
 }
 
+/* What only the one who is attached can do. Returns 0, or -EINVAL for a cursor. */
+static inline int mcr_client_refuse_cursor(const struct mcr_consumer *c, struct mcr_error *err)
+{
+	return c->seat ? mcr_error_set(err, -EINVAL,
+				       "a cursor has no connection: ask its consumer for that")
+		       : 0;
+}
+
 static inline void mcr_client_store(uint64_t *word, uint64_t value)
 {
 	__atomic_store_n(word, value, __ATOMIC_RELAXED);
 }
 
-/* mcr_client_report writes into the consumer's page how far it is. */
-static inline void mcr_client_report(struct mcr_consumer *c)
+/* mcr_client_describe writes into a page how far one consumer or cursor is. */
+static inline void mcr_client_describe(const struct mcr_consumer *c, struct mcr_consumer_page *page)
 {
-	struct mcr_consumer_page *page = c->attachment.page;
-
 	for (unsigned i = 0; i < c->n_rings; i++) {
 		mcr_client_store(&page->rings[c->first + i].next_seq,
 				 c->rings[i].done.position + 1);
@@ -202,6 +235,22 @@ static inline void mcr_client_report(struct mcr_consumer *c)
 	mcr_client_store(&page->lost, c->counts.lost - c->before.lost);
 	mcr_client_store(&page->stale, c->counts.stale - c->before.stale);
 	mcr_client_store(&page->skipped, c->counts.skipped - c->before.skipped);
+}
+
+/* report.c: mcr_client_report_all writes into the consumer's page how far it and its cursors are:
+ * the slowest of them in each ring, and the sum of what they counted. */
+void mcr_client_report_all(const struct mcr_consumer *c);
+
+/* mcr_client_sit has a cursor's seat show where it is, in a channel that it was not in. */
+void mcr_client_sit(struct mcr_consumer *cursor);
+
+/* mcr_client_report writes how far it is where the engine, or the consumer of the cursor, looks. */
+static inline void mcr_client_report(const struct mcr_consumer *c)
+{
+	if (__builtin_expect(c->has_cursors, 0))
+		mcr_client_report_all(c);
+	else
+		mcr_client_describe(c, c->attachment.page);
 }
 
 #endif

@@ -57,7 +57,10 @@ void mcr_client_disarm(struct mcr_consumer *c)
 int mcr_consumer_arm(struct mcr_consumer *c)
 {
 	struct mcr_consumer_page *page = c->attachment.page;
+	int ret = mcr_client_refuse_cursor(c, NULL);
 
+	if (ret < 0)
+		return ret;
 	/* Before the announcement: the notice for it must not be taken. */
 	drain(c);
 	if (c->next.is_sought || c->watch.hung_up_ns != 0 || pending(c))
@@ -107,15 +110,15 @@ static int wait_for_next(const struct mcr_consumer *c, uint64_t end_ns)
 
 int mcr_consumer_wait(struct mcr_consumer *c, uint64_t timeout_ns)
 {
-	uint64_t end_ns = mcr_client_now_ns() + timeout_ns;
+	uint64_t end_ns = mcr_client_deadline(timeout_ns);
+	int ret = mcr_client_refuse_cursor(c, NULL);
 
-	if (end_ns < timeout_ns)
-		end_ns = UINT64_MAX;
+	if (ret < 0)
+		return ret;
 	if (c->next.is_sought)
 		return wait_for_next(c, end_ns);
 	for (;;) {
 		uint64_t now_ns = mcr_client_now_ns(), slice_ns;
-		int ret;
 
 		/* No notice comes for a mark of time that a merged message waits for, for a new
 		 * engine that begins to receive, or for the end of one that is no longer there:

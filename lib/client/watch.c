@@ -37,6 +37,7 @@ static void judge(struct mcr_consumer *c, uint64_t beat, uint64_t now)
 {
 	struct mcr_client_watch *w = &c->watch;
 	uint64_t age = now > beat ? now - beat : 0;
+	int is_dead;
 
 	if (beat == 0 || beat != w->beat_ns || age < SUSPECT_NS) {
 		w->beat_ns = beat;
@@ -52,9 +53,10 @@ static void judge(struct mcr_consumer *c, uint64_t beat, uint64_t now)
 			w->hung_up_ns = now;
 		w->silent_looks += age >= SILENCE_NS;
 	}
-	w->is_dead = (w->hung_up_ns != 0 && now - w->hung_up_ns > HUNG_UP_NS) ||
-		     (w->silent_looks >= LOOKS_AGAIN && age >= w->stall_ns);
-	if (w->silent_looks >= LOOKS_AGAIN && !w->is_dead && w->stall == MCR_CLIENT_STALL_NONE) {
+	is_dead = (w->hung_up_ns != 0 && now - w->hung_up_ns > HUNG_UP_NS) ||
+		  (w->silent_looks >= LOOKS_AGAIN && age >= w->stall_ns);
+	mcr_client_map_end(c->map, is_dead);
+	if (w->silent_looks >= LOOKS_AGAIN && !is_dead && w->stall == MCR_CLIENT_STALL_NONE) {
 		w->silent_since_ns = beat;
 		w->stall = MCR_CLIENT_STALL_DUE;
 	}
@@ -65,6 +67,8 @@ void mcr_client_look(struct mcr_consumer *c)
 	struct mcr_client_watch *w = &c->watch;
 	uint64_t beat = 0, now, since;
 
+	if (c->seat) /* its consumer looks for it, and is asked each time that it finds nothing */
+		return;
 	for (unsigned i = 0; i < c->n_rings; i++) {
 		uint64_t b = mcr_ring_reader_heartbeat(&c->rings[i].reader);
 
@@ -79,6 +83,8 @@ void mcr_client_look(struct mcr_consumer *c)
 		w->stride *= 2;
 	mcr_client_store(&c->attachment.page->heartbeat_ns, now);
 	judge(c, beat, now);
+	if (c->has_cursors) /* which may be all that reads */
+		mcr_client_report_all(c);
 }
 
 void mcr_client_fill_stall(struct mcr_consumer *c, struct mcr_msg *m)

@@ -129,10 +129,11 @@ static void a_page_full_of_garbage_harms_nobody(void **state)
 	small_engine_create(&e, 1, 4096);
 	struct mcr_consumer_opts opts = opts_for(&e, "md");
 
+	opts.answer_ns = UINT64_C(5000000000);
 	small_engine_publish_seqs(&e, 0, 1000);
 	assert_int_equal(mcr_attach_target_init(&target, &opts, NULL), 0);
 	assert_int_equal(mcr_attachment_ask(&a, &target, 1, NULL), 0);
-	assert_int_equal(mcr_attachment_await(&a, NULL), 0);
+	assert_int_equal(mcr_attachment_await(&a, target.answer_ns, NULL), 0);
 	for (size_t i = 0; i < sizeof(fills); i++) {
 		memset(a.page, fills[i], MCR_CONSUMER_PAGE_BYTES);
 		pthread_mutex_lock(&e.lock);
