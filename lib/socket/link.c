@@ -24,7 +24,6 @@
 #define NAP_NS   UINT64_C(50000)
 
 #define INTERFACES_MAX 64
-#define OWN_FDS        8 /* of a consumer */
 
 /* A call that sleeps, or has slept. */
 struct sleeper {
@@ -43,7 +42,7 @@ static struct {
 	pthread_mutex_t lock;
 	enum mcr_link_state state;
 	struct mcr_consumer *consumer;
-	int own[OWN_FDS]; /* its descriptors */
+	int own[MCR_CLIENT_DESCRIPTORS_MAX]; /* its descriptors */
 	size_t n_own;
 	struct mcr_consumer_interface interfaces[INTERFACES_MAX];
 	uint32_t n_interfaces;

@@ -77,9 +77,8 @@ static inline void arrive(const char *text)
 
 static inline struct sockaddr_in address_of(const char *text, uint16_t port)
 {
-	return (struct sockaddr_in){.sin_family = AF_INET,
-				    .sin_addr.s_addr = inet_addr(text),
-				    .sin_port = htons(port)};
+	return (struct sockaddr_in){
+	    .sin_family = AF_INET, .sin_addr.s_addr = inet_addr(text), .sin_port = htons(port)};
 }
 
 static inline int join_group(int fd, const char *group)

@@ -14,8 +14,8 @@ static void a_datagram_comes_with_its_senders_address(void **state)
 	char buf[16];
 
 	arrive("hello");
-	assert_int_equal(
-	    mcr_sock_recvfrom(fd, buf, sizeof(buf), 0, (struct sockaddr *)&from, &len), 5);
+	assert_int_equal(mcr_sock_recvfrom(fd, buf, sizeof(buf), 0, (struct sockaddr *)&from, &len),
+			 5);
 	assert_memory_equal(buf, "hello", 5);
 	assert_int_equal(len, sizeof(from));
 	assert_int_equal(from.sin_family, AF_INET);
@@ -34,8 +34,8 @@ static void a_short_address_is_cut_and_its_true_length_told(void **state)
 
 	memset(&from, 0x55, sizeof(from));
 	arrive("x");
-	assert_int_equal(
-	    mcr_sock_recvfrom(fd, buf, sizeof(buf), 0, (struct sockaddr *)&from, &len), 1);
+	assert_int_equal(mcr_sock_recvfrom(fd, buf, sizeof(buf), 0, (struct sockaddr *)&from, &len),
+			 1);
 	assert_int_equal(len, sizeof(from));
 	assert_int_equal(ntohs(from.sin_port), 6000);
 	assert_int_equal(from.sin_addr.s_addr, 0x55555555);

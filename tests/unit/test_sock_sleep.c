@@ -77,7 +77,10 @@ static void a_sleeper_is_woken(void **state)
 /* Each wakes for its own port only, and reads the other's wake-ups away. */
 static void no_wake_up_is_lost_among_sleepers(void **state)
 {
-	enum { READERS = 3, ROUNDS = 300 };
+	enum {
+		READERS = 3,
+		ROUNDS = 300
+	};
 	struct reader r[READERS];
 	unsigned sent[READERS] = {0};
 	int fds[READERS];
