@@ -35,7 +35,7 @@ int mcr_socket_family(int fd)
 	return family == AF_INET || family == AF_INET6 ? family : 0;
 }
 
-static int dup_high(int fd)
+int mcr_socket_dup(int fd)
 {
 	struct rlimit limit;
 	int from = FIRST_DESCRIPTOR, copy;
@@ -82,7 +82,7 @@ struct mcr_socket *mcr_socket_adopt(int fd, const struct mcr_socket_owner *owner
 		errno = ENOTSOCK;
 		return NULL;
 	}
-	copy = dup_high(fd);
+	copy = mcr_socket_dup(fd);
 	if (copy < 0)
 		return NULL;
 	s = mcr_socket_of(mcr_object_make(fd, MCR_OBJECT_SOCKET, sizeof(*s), end));

@@ -3,17 +3,61 @@
 #ifndef MCR_SOCKET_WAIT_H
 #define MCR_SOCKET_WAIT_H
 
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <time.h>
+
 #include "socket/socket.h"
 
 /* mcr_wait_readable waits until a socket may have something to give, in the rings or in the kernel,
  * for recv and its like. The caller holds the socket and has a reference besides; the lock is
- * dropped meanwhile. *deadline_ns of CLOCK_MONOTONIC. Spins first, as the settings say.
+ * dropped meanwhile. deadline_ns of CLOCK_MONOTONIC. Spins first, as the settings say.
  * Returns 1 (look again), 0 (the time is over), -EINTR (a handler ran: the call ends), or 1 also
  * after handlers that all had SA_RESTART if is_restartable. */
 int mcr_wait_readable(struct mcr_socket *s, uint64_t deadline_ns, int is_restartable);
 
-/* mcr_wait_socket_joined: the socket joined its first group, or ended: sets that it is in must know
+/* mcr_wait_socket_joined: the socket joined its first group: sets that it is in must know
  * (epoll.c). The caller holds it. */
 void mcr_wait_socket_joined(struct mcr_socket *s, int fd);
+
+/* ---- for poll, select and epoll ---- */
+
+#define MCR_WAIT_FOREVER UINT64_MAX
+
+/* Timeouts in ns. mcr_wait_timespec_ns returns -EINVAL for what the kernel refuses; NULL = for
+ * ever. */
+uint64_t mcr_wait_ms_ns(int ms);
+int mcr_wait_timespec_ns(const struct timespec *ts, uint64_t *out);
+
+/* What the rings have for a descriptor. */
+enum mcr_rings {
+	MCR_RINGS_NONE,  /* it is not ours */
+	MCR_RINGS_EMPTY, /* it is */
+	MCR_RINGS_READY, /* and can be read */
+};
+
+/* mcr_wait_rings looks. *asks_kernel becomes 1 if the kernel has to be asked in the same call. */
+enum mcr_rings mcr_wait_rings(int fd, int *asks_kernel);
+
+/* A call that waits. */
+struct mcr_waiter {
+	uint64_t timeout_ns;
+	const sigset_t *mask;   /* in force while it sleeps; NULL = the thread's */
+	unsigned long ran;      /* handlers before the call */
+	uint64_t deadline_ns;   /* 0: it has not slept yet */
+	uint64_t spin_until_ns; /* before that it does not sleep */
+};
+
+void mcr_waiter_begin(struct mcr_waiter *w, uint64_t timeout_ns, const sigset_t *mask);
+
+/* mcr_waiter_start sets deadline_ns. The first sleep does it if nobody did before. */
+void mcr_waiter_start(struct mcr_waiter *w);
+
+/* mcr_waiter_sleep spins, then sleeps, until one of n descriptors may be ready (there is room for
+ * two more), or ready returns 1. The caller holds no lock, and has looked at all of it.
+ * Returns 1 (look again), 0 (the time is over: look a last time), -EINTR. */
+int mcr_waiter_sleep(struct mcr_waiter *w, struct pollfd *fds, nfds_t n, int (*ready)(void *ctx),
+		     void *ctx);
 
 #endif

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+
+#include "socket/epoll_collect.h"
+#include "socket/epoll_kick.h"
+#include "socket/real.h"
+#include "socket/settings.h"
+#include "socket/socket.h"
+
+#define READABLE (EPOLLIN | EPOLLRDNORM)
+#define FLAGS    (EPOLLET | EPOLLONESHOT | EPOLLEXCLUSIVE | EPOLLWAKEUP)
+
+struct round {
+	struct mcr_set *set;
+	struct epoll_event *events;
+	uint32_t n, max;
+};
+
+/* ---- the rings ---- */
+
+/* What else an edge of a datagram shows: the kernel reports all that holds then. */
+static uint32_t kernels_bits(const struct mcr_set_member *m, const struct mcr_socket *s)
+{
+	static const struct timespec none = {0};
+	struct pollfd p = {.fd = s->fd, .events = (short)(m->events & ~(FLAGS | READABLE))};
+
+	return p.events && mcr_real.ppoll(&p, 1, &none, NULL) > 0 ? (uint32_t)p.revents : 0;
+}
+
+static uint32_t socket_bits(struct mcr_set_member *m, struct mcr_socket *s)
+{
+	int is_edge = m->is_pending || m->slot != MCR_SET_NO_SLOT;
+
+	if ((m->events & EPOLLET) == 0)
+		return mcr_socket_next(s) ? m->events & READABLE : 0;
+	/* The scout first: what comes after it is seen by the next call. */
+	if (mcr_socket_scout(s) != m->seen)
+		is_edge = 1;
+	m->seen = s->arrivals;
+	m->is_pending = 0;
+	if (!is_edge || !mcr_socket_next(s))
+		return 0;
+	return (m->events & READABLE) | kernels_bits(m, s);
+}
+
+static uint32_t set_bits(struct mcr_set_member *m, struct mcr_set *inner)
+{
+	if (m->events & EPOLLET) {
+		uint64_t arrivals = mcr_set_arrivals(inner, 1);
+		int is_edge = m->is_pending || arrivals != m->seen;
+
+		m->seen = arrivals;
+		m->is_pending = 0;
+		if (!is_edge)
+			return 0;
+	}
+	return mcr_set_is_ready_below(inner, 1) ? m->events & READABLE : 0;
+}
+
+/* Returns the events of a member in the rings, and with EPOLLET takes them. */
+static uint32_t take_bits(struct mcr_set_member *m)
+{
+	struct mcr_object *o = NULL;
+	uint32_t bits;
+
+	if (m->object && !m->is_off && (m->events & READABLE)) {
+		o = mcr_set_lock_member(m);
+		m->is_gone = !o;
+	}
+	if (!o)
+		return 0;
+	bits = o->kind == MCR_OBJECT_SOCKET ? socket_bits(m, mcr_socket_of(o))
+					    : set_bits(m, (struct mcr_set *)o);
+	mcr_object_unlock(o);
+	return bits;
+}
+
+/* Adds what the rings have. It begins with the member that had no room in the last call. */
+static void add_rings(struct round *r)
+{
+	struct mcr_set *set = r->set;
+	uint32_t first = set->first;
+
+	for (uint32_t i = 0; i < set->n; i++) {
+		uint32_t at = first + i < set->n ? first + i : first + i - set->n;
+		struct mcr_set_member *m = &set->members[at];
+		uint32_t bits;
+
+		if (m->slot == MCR_SET_NO_SLOT && r->n == r->max) {
+			set->first = at;
+			return;
+		}
+		bits = take_bits(m);
+		if (bits && m->slot == MCR_SET_NO_SLOT) {
+			m->slot = r->n;
+			r->events[r->n++] = (struct epoll_event){.data.u64 = m->data};
+			r->events[m->slot].events = 0;
+		}
+		if (bits)
+			r->events[m->slot].events |= bits;
+	}
+}
+
+/* ---- the kernel ---- */
+
+/* Whether the kernel's event may be the member's. */
+static int is_from(const struct mcr_set_member *m)
+{
+	static const struct timespec none = {0};
+	struct mcr_object *o = m->object ? mcr_set_lock_member(m) : NULL;
+	struct pollfd p = {.fd = m->fd, .events = (short)(m->events & ~FLAGS)};
+	int ret;
+
+	if (o)
+		p.fd =
+		    o->kind == MCR_OBJECT_SOCKET ? mcr_socket_of(o)->fd : ((struct mcr_set *)o)->fd;
+	ret = mcr_real.ppoll(&p, 1, &none, NULL) > 0;
+	if (o)
+		mcr_object_unlock(o);
+	return ret;
+}
+
+/* Returns the member that an event of the kernel's belongs to, or NULL. The event says it only by
+ * the program's data. If several members have the same, it is one that is ready. */
+static struct mcr_set_member *owner_of(struct mcr_set *set, uint64_t data)
+{
+	struct mcr_set_member *found = NULL;
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < set->n; i++)
+		if (set->members[i].data == data && !set->members[i].by_kernel) {
+			found = &set->members[i];
+			count++;
+		}
+	if (count < 2)
+		return found;
+	for (uint32_t i = 0; i < set->n; i++) {
+		struct mcr_set_member *m = &set->members[i];
+
+		if (m->data == data && !m->by_kernel && is_from(m))
+			return m;
+	}
+	return NULL;
+}
+
+/* Takes an event of the kernel's over. */
+static void merge(struct round *r, const struct epoll_event *event)
+{
+	struct mcr_set_member *m;
+	uint32_t events = event->events;
+
+	if (event->data.u64 == mcr_set_kick_data())
+		return;
+	m = owner_of(r->set, event->data.u64);
+	if (m && m->is_off)
+		return; /* an error of the socket's, which cannot be turned off */
+	if (m)
+		m->by_kernel = 1;
+	if (m && m->slot != MCR_SET_NO_SLOT) {
+		r->events[m->slot].events |= events;
+		return;
+	}
+	if (m) {
+		m->slot = r->n;
+		if (m->events & EPOLLET)
+			events |= take_bits(m);
+	}
+	r->events[r->n].data.u64 = event->data.u64;
+	r->events[r->n++].events = events;
+}
+
+static int add_kernels(struct round *r)
+{
+	uint32_t from = r->n;
+	int n = mcr_real.epoll_wait(r->set->fd, r->events + from, (int)(r->max - from), 0);
+
+	for (int i = 0; i < n; i++) {
+		const struct epoll_event event = r->events[from + (uint32_t)i];
+
+		merge(r, &event);
+	}
+	r->set->turn = 0;
+	return n < 0 ? -errno : 0;
+}
+
+/* ---- after it ---- */
+
+/* EPOLLONESHOT: both sides are off until EPOLL_CTL_MOD. The kernel has no call for it; an event
+ * that can only be an error comes near, and then it is off. */
+static void turn_off(struct mcr_set *set, struct mcr_set_member *m)
+{
+	struct epoll_event none = {.events = EPOLLONESHOT, .data.u64 = m->data};
+
+	m->is_off = 1;
+	if (!m->by_kernel && mcr_table_find(m->fd) == m->object)
+		mcr_real.epoll_ctl(set->fd, EPOLL_CTL_MOD, m->fd, &none);
+}
+
+static void end_round(struct mcr_set *set)
+{
+	int is_gone = 0;
+
+	for (uint32_t i = 0; i < set->n; i++) {
+		struct mcr_set_member *m = &set->members[i];
+
+		if (m->slot != MCR_SET_NO_SLOT && (m->events & EPOLLONESHOT))
+			turn_off(set, m);
+		m->slot = MCR_SET_NO_SLOT;
+		m->by_kernel = 0;
+		is_gone |= m->is_gone;
+	}
+	if (is_gone)
+		set->generation = 0; /* the next refresh removes it */
+}
+
+/* ---- the call ---- */
+
+int mcr_set_collect(struct mcr_set *set, struct epoll_event *events, int max)
+{
+	struct round r = {.set = set, .events = events, .max = (uint32_t)max};
+	int asks_kernel, ret = 0;
+
+	mcr_set_refresh(set);
+	asks_kernel = set->wants_kernel || ++set->turn >= mcr_settings_get()->kernel_every;
+	if (asks_kernel)
+		set->kernel_first = !set->kernel_first;
+	if (asks_kernel && set->kernel_first)
+		ret = add_kernels(&r);
+	add_rings(&r);
+	if ((r.n == 0 || (asks_kernel && !set->kernel_first)) && r.n < r.max && set->turn != 0)
+		ret = add_kernels(&r);
+	end_round(set);
+	return r.n > 0 || ret == 0 ? (int)r.n : ret;
+}
+
+void mcr_set_note_reports(struct mcr_set *set, const struct epoll_event *events, int n)
+{
+	if (set->n_oneshot == 0)
+		return;
+	for (int i = 0; i < n; i++) {
+		struct mcr_set_member *m = owner_of(set, events[i].data.u64);
+
+		if (!m)
+			continue;
+		m->by_kernel = 1;
+		m->slot = 0;
+	}
+	end_round(set);
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+
+#include "socket/epoll_set.h"
+#include "socket/link.h"
+#include "socket/real.h"
+#include "socket/settings.h"
+#include "socket/wait.h"
+
+#define SPIN_KERNEL_EVERY 64 /* turns of a spinning call between two looks at the kernel */
+
+/* ---- time ---- */
+
+uint64_t mcr_wait_ms_ns(int ms)
+{
+	return ms < 0 ? MCR_WAIT_FOREVER : (uint64_t)ms * 1000000u;
+}
+
+int mcr_wait_timespec_ns(const struct timespec *ts, uint64_t *out)
+{
+	if (!ts) {
+		*out = MCR_WAIT_FOREVER;
+		return 0;
+	}
+	if (ts->tv_sec < 0 || ts->tv_nsec < 0 || ts->tv_nsec >= 1000000000)
+		return -EINVAL;
+	if ((uint64_t)ts->tv_sec > UINT64_MAX / 2000000000u)
+		*out = MCR_WAIT_FOREVER;
+	else
+		*out = (uint64_t)ts->tv_sec * 1000000000u + (uint64_t)ts->tv_nsec;
+	return 0;
+}
+
+static uint64_t later(uint64_t now_ns, uint64_t ns)
+{
+	return ns > UINT64_MAX - now_ns ? UINT64_MAX : now_ns + ns;
+}
+
+/* ---- readiness ---- */
+
+static enum mcr_rings rings_of_set(int fd)
+{
+	struct mcr_set *set = mcr_set_hold(fd);
+	enum mcr_rings rings;
+
+	if (!set)
+		return MCR_RINGS_NONE;
+	rings = mcr_set_is_ready(set) ? MCR_RINGS_READY : MCR_RINGS_EMPTY;
+	mcr_set_release(set);
+	return rings;
+}
+
+enum mcr_rings mcr_wait_rings(int fd, int *asks_kernel)
+{
+	struct mcr_socket *s;
+	enum mcr_rings rings;
+
+	if (!mcr_table_find(fd)) {
+		*asks_kernel = 1;
+		return MCR_RINGS_NONE;
+	}
+	s = mcr_socket_hold(fd);
+	if (!s) {
+		*asks_kernel = 1;
+		return rings_of_set(fd);
+	}
+	/* When the next recv looks at the kernel, so do we. The count is recv's: if we took a part
+	 * in it, some programs' rhythm would let recv never look there. */
+	if (s->turn + 1 >= mcr_settings_get()->kernel_every)
+		*asks_kernel = 1;
+	rings = mcr_socket_next(s) ? MCR_RINGS_READY : MCR_RINGS_EMPTY;
+	mcr_socket_release(s);
+	return rings;
+}
+
+/* ---- sleeping ---- */
+
+void mcr_waiter_begin(struct mcr_waiter *w, uint64_t timeout_ns, const sigset_t *mask)
+{
+	*w = (struct mcr_waiter){
+	    .timeout_ns = timeout_ns, .mask = mask, .ran = mcr_signal_state.ran};
+}
+
+void mcr_waiter_start(struct mcr_waiter *w)
+{
+	uint64_t now_ns = mcr_link_now_ns();
+
+	w->deadline_ns = later(now_ns, w->timeout_ns);
+	w->spin_until_ns = now_ns + (uint64_t)mcr_settings_get()->spin_us * 1000u;
+}
+
+static inline void relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#endif
+}
+
+/* Looks without a sleep until there is something or it has been long enough. Returns 1; 0: the
+ * sleep is next; -EINTR. */
+static int spin(const struct mcr_waiter *w, struct pollfd *fds, nfds_t n, int (*ready)(void *ctx),
+		void *ctx)
+{
+	static const struct timespec none = {0};
+	uint64_t now_ns = mcr_settings_get()->spin_us > 0 ? mcr_link_now_ns() : UINT64_MAX;
+
+	for (unsigned turn = 1; now_ns < w->spin_until_ns && now_ns < w->deadline_ns; turn++) {
+		if (ready(ctx))
+			return 1;
+		if (mcr_signal_state.ran != w->ran)
+			return -EINTR;
+		if (turn % SPIN_KERNEL_EVERY == 0) {
+			int ret = mcr_real.ppoll(fds, n, &none, w->mask);
+
+			if (ret != 0)
+				return ret < 0 ? -errno : 1;
+			mcr_link_tend();
+		}
+		relax();
+		now_ns = mcr_link_now_ns();
+	}
+	return 0;
+}
+
+int mcr_waiter_sleep(struct mcr_waiter *w, struct pollfd *fds, nfds_t n, int (*ready)(void *ctx),
+		     void *ctx)
+{
+	int ret;
+
+	if (w->deadline_ns == 0)
+		mcr_waiter_start(w);
+	ret = spin(w, fds, n, ready, ctx);
+	if (ret != 0)
+		return ret;
+	return mcr_link_sleep(fds, n, w->deadline_ns, w->mask, w->ran, ready, ctx);
+}
+
+/* ---- one socket ---- */
+
+static int is_socket_ready(void *ctx)
+{
+	struct mcr_socket *s = ctx;
+	int is_ready;
+
+	mcr_object_relock(&s->object);
+	is_ready = s->life != mcr_link_life() || mcr_socket_next(s);
+	mcr_socket_release(s);
+	return is_ready;
+}
+
+int mcr_wait_readable(struct mcr_socket *s, uint64_t deadline_ns, int is_restartable)
+{
+	struct pollfd fds[3] = {{.fd = s->fd, .events = POLLIN}};
+	const struct mcr_signal_state before = mcr_signal_state;
+	struct mcr_waiter w = {.ran = before.ran};
+	int ret;
+
+	mcr_waiter_start(&w);
+	w.deadline_ns = deadline_ns;
+	mcr_socket_release(s);
+	ret = mcr_waiter_sleep(&w, fds, 1, is_socket_ready, s);
+	mcr_object_relock(&s->object);
+	if (ret == -EINTR && is_restartable &&
+	    mcr_signal_state.ran - before.ran == mcr_signal_state.restarting - before.restarting)
+		return 1;
+	return ret;
+}
