@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "socket/epoll.h"
 #include "socket/link.h"
 #include "socket/process.h"
 #include "socket/signals.h"
@@ -32,6 +33,7 @@ static void end_in_child(void)
 	owner = getpid();
 	mcr_link_fork_end();
 	mcr_table_fork_end();
+	mcr_set_forked();
 	mcr_link_forget();
 	mcr_signal_fork_end(&mask);
 }
