@@ -169,8 +169,16 @@ static uint64_t deadline_of(const struct mcr_socket *s, int flags)
 	       (uint64_t)timeout.tv_usec * 1000u;
 }
 
+/* A call that may wait returns 0 after shutdown(SHUT_RD); one that may not, EAGAIN. */
+static int is_shut(const struct mcr_socket *s)
+{
+	struct pollfd p = {.fd = s->fd, .events = POLLRDHUP};
+
+	return mcr_real.poll(&p, 1, 0) == 1 && (p.revents & POLLRDHUP);
+}
+
 /* The rings and the kernel have nothing. Sleeps until they may, with a reference in place of the
- * lock. Returns 1, or -errno. */
+ * lock. Returns 1; 0: nothing comes any more; -errno. */
 static int wait(struct mcr_socket *s, int flags, uint64_t *deadline_ns)
 {
 	int ret;
@@ -181,6 +189,8 @@ static int wait(struct mcr_socket *s, int flags, uint64_t *deadline_ns)
 		if (*deadline_ns == 0)
 			return -EAGAIN;
 	}
+	if (is_shut(s))
+		return 0;
 	ret = mcr_wait_readable(s, *deadline_ns, *deadline_ns == UINT64_MAX);
 	return ret == 0 ? -EAGAIN : ret;
 }
@@ -207,8 +217,8 @@ static ssize_t receive(struct mcr_socket *s, struct msghdr *msg, int flags)
 
 		if (s->life != mcr_link_life())
 			mcr_socket_renew(s);
-		n = ret < 0 ? ret : try_both(s, msg, flags);
-		if (ret < 0)
+		n = ret <= 0 ? ret : try_both(s, msg, flags);
+		if (ret <= 0)
 			break;
 	}
 	s->object.refs--; /* the caller's lock and the descriptor's name keep it, or it ends now */
