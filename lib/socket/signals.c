@@ -46,6 +46,7 @@ struct kept {
 
 _Thread_local struct mcr_signal_state mcr_signal_state __attribute__((tls_model("initial-exec")));
 static _Thread_local struct kept kept[KEPT_MAX] __attribute__((tls_model("initial-exec")));
+static _Thread_local uint64_t outer_mask __attribute__((tls_model("initial-exec")));
 
 static struct known_action actions[SIGNALS];
 static uint64_t interrupting; /* signals for which siginterrupt was called: bit sig - 1 */
@@ -184,6 +185,7 @@ static void on_signal(int sig, siginfo_t *info, void *context)
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, NULL);
 	mask = mask_of(&interrupted->uc_sigmask);
+	outer_mask = mask; /* of several frames the outermost comes last */
 	blocked = mask | mask_of_all();
 	memcpy(&interrupted->uc_sigmask, &blocked, IN_A_MASK);
 	if (!keep(info, &a, mask))
@@ -194,6 +196,7 @@ void mcr_signal_run(void)
 {
 	int saved = errno;
 	unsigned n = mcr_signal_state.waiting;
+	sigset_t after = set_of(outer_mask);
 	struct kept now[KEPT_MAX];
 	ucontext_t context;
 
@@ -212,9 +215,8 @@ void mcr_signal_run(void)
 		memcpy(&context.uc_sigmask, &now[i].mask, IN_A_MASK);
 		pthread_sigmask(SIG_SETMASK, &set, NULL);
 		run(info.si_signo, &info, &context, a);
-		set = set_of(now[i].mask);
-		pthread_sigmask(SIG_SETMASK, &set, NULL);
 	}
+	pthread_sigmask(SIG_SETMASK, &after, NULL);
 	errno = saved;
 }
 
