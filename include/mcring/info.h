@@ -152,9 +152,11 @@ struct mcr_interface_info {
 	uint64_t tx_retries; /* reports that had to wait for the Tx queue or for a buffer */
 	uint64_t tx_dropped; /* answers that the Tx queue did not take */
 	uint8_t kernel_up;   /* 1: the device that `kernel` of its configuration names exists */
-	uint64_t kernel_rx;  /* frames given to the kernel: part of `punted`, received IGMP and MLD
-			      */
-	uint64_t kernel_rx_dropped; /* frames that the kernel did not take (device down or gone) */
+	uint64_t kernel_rx; /* frames given to the kernel: they count as `punted`, or as `delivered`
+			     * if a channel took them as well */
+	uint64_t kernel_rx_dropped; /* frames that the kernel did not take (device down or gone),
+				     * and packets that a channel took while the kernel's ring had
+				     * no room for them */
 	uint64_t kernel_tx;         /* frames from the kernel that the port took */
 	uint64_t kernel_tx_dropped; /* frames from the kernel that were not sent: tx_never, IGMP
 				     * with igmp=off, MLD with mld=off, or the port was

@@ -56,7 +56,8 @@ enum mcr_drop {
 /* The packets of one lcore, or the sum over lcores. */
 struct mcr_account {
 	uint64_t received;
-	uint64_t delivered; /* taken by at least one channel */
+	uint64_t delivered; /* taken by at least one channel, whether or not the kernel (kernel=)
+			     * got a copy */
 	uint64_t punted;    /* to the control thread: IGMP, MLD, ARP, ICMP and neighbour discovery;
 			     * with kernel= also what goes to the kernel. struct mcr_interface_info
 			     * says what became of it. */

@@ -121,6 +121,17 @@ static inline int mcr_mac_is_ipv6_group(const uint8_t *mac)
 	return memcmp(mac, prefix, sizeof(prefix)) == 0;
 }
 
+/* mcr_mac_is_for_all: broadcast, and what IPv6 has in its place: all nodes, and the solicited-node
+ * groups of any address (RFC 4291 §2.7.1), by which hosts look for each other. */
+static inline int mcr_mac_is_for_all(const uint8_t mac[6])
+{
+	static const uint8_t all[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
+			     nodes[6] = {MCR_IPV6_GROUP_MAC, 0, 0, 0, 1};
+
+	return memcmp(mac, all, sizeof(all)) == 0 || memcmp(mac, nodes, sizeof(nodes)) == 0 ||
+	       (mcr_mac_is_ipv6_group(mac) && mac[2] == 0xff);
+}
+
 /* A MAC address as a number: its octets in the order of the wire, the first one lowest. */
 static inline uint64_t mcr_mac_number(const uint8_t mac[6])
 {

@@ -25,7 +25,7 @@
 	ROW(UNKNOWN_GROUP, "unknown_group", 0, 1)       \
 	ROW(UNKNOWN_PORT, "unknown_port", 0, 1)         \
 	ROW(WRONG_SOURCE, "wrong_source", 0, 1)         \
-	ROW(TOO_LARGE, "too_large", 0, 0)               \
+	ROW(TOO_LARGE, "too_large", 0, 1)               \
 	ROW(PUNT_OVERFLOW, "punt_overflow", 0, 0)       \
 	ROW(KERNEL_OVERFLOW, "kernel_overflow", 0, 0)   \
 	ROW(BAD_SOURCE, "bad_source", 1, 1)             \

@@ -28,6 +28,7 @@ struct mcr_rule {
 	uint16_t interface;          /* index, < MCR_INTERFACES_MAX */
 	uint16_t channel;            /* index, < MCR_CHANNELS_MAX */
 	uint32_t membership;         /* index of the (interface, group) counters */
+	uint8_t is_shared;           /* its packets go elsewhere too; all rules of a group agree */
 };
 
 struct mcr_group_table;
@@ -67,7 +68,8 @@ enum mcr_group_kind {
 	MCR_GROUP_ANY,       /* one channel, any source: all of it is in the entry */
 	MCR_GROUP_SOURCE,    /* one channel, one included source: the same */
 	MCR_GROUP_EACH,      /* several channels, any source: all of it is in the lists */
-	MCR_GROUP_LIST,      /* sources matter: look at the clauses of the lists, too */
+	MCR_GROUP_LIST,      /* sources matter, so look at the clauses of the lists, too; or packets
+			      * go elsewhere as well: who looks at the entry only does not take them */
 };
 
 /* Two entries in a cache line. */

@@ -278,6 +278,8 @@ static void put_entry(struct build *b, const struct item *of, uint16_t port, siz
 	entry->n_lists = (uint32_t)(b->n_lists - first);
 	if (entry->n_lists == 0)
 		entry->kind = MCR_GROUP_PORT_ONLY;
+	else if (of->rule->is_shared)
+		return;
 	else if (entry->n_lists == 1)
 		inline_list(b, entry, &b->lists[first], of->is_ipv6);
 	else if (takes_each(&b->lists[first], entry->n_lists))

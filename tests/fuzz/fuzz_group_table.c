@@ -48,7 +48,11 @@ static void make_rule(struct mcr_join *join, struct mcr_address *sources, struct
 		if ((d[2] | d[3] << 8) >> s & 1)
 			sources[join->n_sources++] =
 			    address(d[1] >> 5 & 1, 0x20, 0x0a000000u + s * 2);
-	*rule = (struct mcr_rule){join, d[0] >> 5 & 1, d[1] >> 3 & 3, d[0] & 3};
+	*rule = (struct mcr_rule){.join = join,
+				  .interface = d[0] >> 5 & 1,
+				  .channel = d[1] >> 3 & 3,
+				  .membership = d[0] & 3,
+				  .is_shared = d[0] & 1};
 }
 
 /* The id that a channel gets, or -1; *outcome grows with how far the best rule came. */

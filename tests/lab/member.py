@@ -9,6 +9,7 @@ import socket
 import struct
 import sys
 
+SO_RCVBUFFORCE = 33
 MCAST_JOIN_GROUP, MCAST_JOIN_SOURCE_GROUP = 42, 46  # RFC 3678 §5.1
 
 
@@ -26,6 +27,8 @@ def join(interface, port, text):
                      (socket.AF_INET, socket.IPPROTO_IP))
     s = socket.socket(family, socket.SOCK_DGRAM)
     s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # A busy machine may keep us waiting.
+    s.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 24)
     # What another interface sees does not count.
     s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode() + b'\0')
     s.bind((group, port))

@@ -34,6 +34,8 @@ static struct mcr_join *add(struct rules *r, unsigned interface, const char *gro
 	join->id = id;
 	r->rules[r->n] = (struct mcr_rule){
 	    .join = join, .interface = (uint16_t)interface, .channel = (uint16_t)channel};
+	/* Each other group: it must not change an answer. */
+	r->rules[r->n].is_shared = (join->group.octets[15] ^ interface) & 1;
 	r->rules[r->n].membership = 1000 + join->group.octets[15] * 64 + interface;
 	r->n++;
 	return join;

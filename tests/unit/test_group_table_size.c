@@ -22,7 +22,8 @@ static void ten_thousand_groups_are_found_and_their_neighbours_are_not(void **st
 		joins[i].group = group_at(htobe32(0xef000000u + 2 * i));
 		joins[i].port = i % 3 ? (uint16_t)(1 + i) : 0;
 		joins[i].id = i;
-		rules[i] = (struct mcr_rule){&joins[i], (uint16_t)(i % 64), 0, i};
+		rules[i] = (struct mcr_rule){
+		    .join = &joins[i], .interface = (uint16_t)(i % 64), .membership = i};
 	}
 	assert_int_equal(mcr_group_table_create(&table, rules, N), 0);
 	/* The other family, which has no group, takes no room. */

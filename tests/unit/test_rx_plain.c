@@ -19,7 +19,7 @@ struct kind {
 	uint32_t len;
 	uint16_t vlan;
 	uint8_t n_channels, n_sources;
-	uint8_t has_clock, n_groups;
+	uint8_t has_clock, n_groups, is_shared;
 };
 
 static struct mcr_worker worker;
@@ -59,8 +59,10 @@ static struct mcr_group_table *make_table(const struct kind *k)
 		joins[i].mode = k->n_sources ? MCR_FILTER_INCLUDE : MCR_FILTER_EXCLUDE;
 		joins[i].n_sources = k->n_sources;
 		joins[i].sources = k->n_sources ? &source : NULL;
-		rules[i] = (struct mcr_rule){&joins[i], interface_of_vlan[k->vlan],
-					     (uint16_t)(i < k->n_channels ? i : 0), 0};
+		rules[i] = (struct mcr_rule){.join = &joins[i],
+					     .interface = interface_of_vlan[k->vlan],
+					     .channel = (uint16_t)(i < k->n_channels ? i : 0),
+					     .is_shared = k->is_shared};
 	}
 	assert_int_equal(mcr_group_table_create(&table, rules, n), 0);
 	free(joins);
@@ -209,11 +211,32 @@ static void a_time_far_from_the_hosts_takes_the_long_way(void **state)
 	}
 }
 
+static void a_group_that_the_kernel_wants_too_takes_the_long_way(void **state)
+{
+	struct outlet outlets[CHANNELS];
+
+	for (unsigned bits = 0; bits < 8; bits++) {
+		const struct kind k = {.len = 20,
+				       .n_channels = bits & 1 ? 2 : 1,
+				       .n_sources = bits & 2 && !(bits & 1),
+				       .is_shared = bits >> 2};
+
+		build(&frame, (struct shape){.ipv6 = ipv6, .payload = k.len});
+		view.table = make_table(&k);
+		set_up_worker(&k);
+		assert_int_equal(take_short(outlets), k.is_shared ? 0 : 3);
+		free(outlets[0].ring.mem);
+		free(outlets[1].ring.mem);
+		mcr_group_table_destroy(view.table);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(both_ways_write_the_same),
 	    cmocka_unit_test(a_time_far_from_the_hosts_takes_the_long_way),
+	    cmocka_unit_test(a_group_that_the_kernel_wants_too_takes_the_long_way),
 	};
 	int failed = 0;
 

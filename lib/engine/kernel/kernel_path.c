@@ -7,6 +7,7 @@
 #include <rte_ethdev.h>
 #include <rte_ether.h>
 
+#include "core/address.h"
 #include "core/error.h"
 #include "core/parse.h"
 #include "engine/kernel/kernel_path.h"
@@ -90,6 +91,21 @@ void mcr_kernel_path_destroy(struct mcr_kernel_path *k)
 	mcr_netdev_address_close(&k->sync.address);
 	rte_pktmbuf_free_bulk(k->held, k->n_held);
 	free(k);
+}
+
+int mcr_kernel_path_has_joined(const struct mcr_kernel_path *k, struct mcr_address group)
+{
+	uint64_t number;
+	uint8_t mac[6];
+
+	if (!mcr_kernel_path_is_up(k))
+		return 0;
+	mcr_group_mac(mac, group);
+	number = mcr_mac_number(mac);
+	for (size_t g = 0; g < k->n_groups; g++)
+		if (k->groups[g] == number)
+			return 1;
+	return mcr_mac_is_for_all(mac);
 }
 
 /* ---- to the kernel ---- */

@@ -72,6 +72,10 @@ static inline int mcr_kernel_path_is_up(const struct mcr_kernel_path *k)
 	return k && !k->is_lost;
 }
 
+/* mcr_kernel_path_has_joined: whether the kernel wants the group from its device, as far as MAC
+ * addresses tell. k: NULL = no. */
+int mcr_kernel_path_has_joined(const struct mcr_kernel_path *k, struct mcr_address group);
+
 /* mcr_kernel_path_give hands a received frame to the kernel; m stays the caller's. */
 void mcr_kernel_path_give(struct mcr_kernel_path *k, const struct rte_mbuf *m);
 

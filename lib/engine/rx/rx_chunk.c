@@ -6,6 +6,7 @@
 #include <rte_ethdev.h>
 #include <rte_ip.h>
 
+#include "core/address.h"
 #include "core/drop.h"
 #include "engine/rx/mbuf.h"
 #include "engine/rx/rx_chunk.h"
@@ -56,6 +57,29 @@ static __rte_noinline int to_kernel(struct mcr_worker *w, struct mcr_burst *b,
 	w->mbufs[i] = NULL;
 	b->mixed = 1;
 	return 1;
+}
+
+/* Packet i was delivered. If the kernel has joined its group, it gets the same buffer: it counts as
+ * delivered and no more. Handlers still look at it until the chunk's end, and the kernel only
+ * reads it. By the group's MAC address, not by the frame's: what came to the port's own MAC address
+ * or by broadcast is not for programs that have not joined. */
+static __rte_noinline void share_with_kernel(struct mcr_worker *w, struct mcr_burst *b,
+					     uint8_t interface, unsigned i)
+{
+	uint64_t *lost = &w->kernel_copies_lost[interface];
+	struct rte_mbuf *m = w->mbufs[i];
+	uint8_t mac[6];
+
+	mcr_group_mac(mac, mcr_packet_group(&w->packets[i], rte_pktmbuf_mtod(m, const uint8_t *)));
+	if (!mcr_view_kernel_wants(w->view, interface, mac, b->mac))
+		return;
+	mcr_mbuf_set_interface(m, interface);
+	rte_pktmbuf_refcnt_update(m, 1);
+	b->mixed = 1;
+	if (likely(rte_ring_sp_enqueue(w->kernel, m) == 0))
+		return;
+	rte_pktmbuf_refcnt_update(m, -1);
+	__atomic_store_n(lost, *lost + 1, __ATOMIC_RELAXED);
 }
 
 /* No channel takes packet i: it goes to the kernel, or is dropped. */
@@ -156,6 +180,8 @@ static unsigned match(struct mcr_worker *w, struct mcr_burst *b, uint8_t interfa
 		return 1 + MCR_DROP_TOO_LARGE;
 	w->totals.account.delivered++;
 	mcr_rx_count(&w->group_counts[membership], p->payload_len, b->rx_ns);
+	if (unlikely(w->view->kernel_interfaces != 0))
+		share_with_kernel(w, b, interface, i);
 	return 0;
 }
 

@@ -112,6 +112,9 @@ struct mcr_worker {
 
 	/* Writer: the lcore. Readers: control. */
 	struct mcr_lcore_account shared;
+	/* By interface: copies for the kernel that found no room, of packets that were delivered.
+	 * Relaxed. */
+	uint64_t kernel_copies_lost[MCR_INTERFACES_MAX];
 } __rte_cache_aligned;
 
 /* mcr_worker_create makes the worker of an lcore, in memory of the lcore's NUMA node. Returns 0, or

@@ -244,6 +244,16 @@ static void ipv6_into(const struct mcr_interface *it, struct mcr_interface_info 
 		 mcr_nd_state_name(addresses[MCR_ND_ADDRESS6].state));
 }
 
+static uint64_t copies_lost(const struct mcr_engine *e, size_t interface)
+{
+	uint64_t n = 0;
+
+	for (unsigned w = 0; w < e->n_workers; w++)
+		n += __atomic_load_n(&e->workers[w]->kernel_copies_lost[interface],
+				     __ATOMIC_RELAXED);
+	return n;
+}
+
 static int interface_into(const struct mcr_engine *e, size_t i, struct mcr_interface_info *out)
 {
 	const struct mcr_interface *it;
@@ -260,7 +270,7 @@ static int interface_into(const struct mcr_engine *e, size_t i, struct mcr_inter
 	};
 	if (it->kernel) {
 		out->kernel_rx = it->kernel->rx;
-		out->kernel_rx_dropped = it->kernel->rx_dropped;
+		out->kernel_rx_dropped = it->kernel->rx_dropped + copies_lost(e, i);
 		out->kernel_tx = it->kernel->tx;
 		out->kernel_tx_dropped = it->kernel->tx_dropped;
 	}

@@ -10,6 +10,7 @@
 #include "engine/attach/attach_server.h"
 #include "engine/state/filter_ports.h"
 #include "engine/state/joins.h"
+#include "engine/state/kernel_groups.h"
 #include "engine/state/publish.h"
 #include "engine/state/state.h"
 
@@ -125,6 +126,7 @@ static int apply(struct mcr_engine *e, struct mcr_join_set *next, struct mcr_cha
 	size_t reported = 0;
 	int ret = r ? 0 : -ENOMEM;
 
+	mcr_engine_mark_shared(e, next);
 	if (ret == 0)
 		ret = mcr_group_table_create(&table, next->rules, next->n_joins);
 	if (ret == 0)

@@ -2,8 +2,8 @@
 /* The control thread's work for interfaces that live beside the kernel. */
 #include "engine/state/kernel_round.h"
 #include "engine/rx/mbuf.h"
+#include "engine/state/kernel_groups.h"
 #include "engine/state/log.h"
-#include "engine/state/publish.h"
 #include "engine/state/state.h"
 
 /* Returns how many frames went from one lcore's ring to the kernel's devices. */
@@ -52,7 +52,7 @@ static void log_loss(struct mcr_engine *e, size_t i)
 		       "multicast is dropped from now on, and ARP and ICMP echo are answered here; "
 		       "start again to have it back",
 		       e->interfaces[i].config.name, e->interfaces[i].kernel->device.name);
-	mcr_engine_publish_ports(e);
+	mcr_engine_follow_kernel_groups(e);
 	e->filter_due = 1; /* the multicast that the kernel wanted */
 	mcr_interface_follow_addresses(&e->interfaces[i], mcr_clock_now_monotonic());
 }
@@ -70,7 +70,7 @@ static void sync_done(struct mcr_job *job, void *ctx)
 	unsigned what = mcr_kernel_path_take(k);
 
 	if (what & MCR_KERNEL_GROUPS) {
-		mcr_engine_publish_ports(e);
+		mcr_engine_follow_kernel_groups(e);
 		e->filter_due = 1; /* the multicast that the kernel wants */
 	}
 	for (size_t i = 0; (what & MCR_KERNEL_ADDRESSES) != 0 && i < e->n_interfaces; i++)
