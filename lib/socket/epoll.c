@@ -88,7 +88,7 @@ static int begin_set(int fd, int member, const struct epoll_event *event)
 	struct mcr_set *set;
 	int ret, is_live;
 
-	if (!mcr_set_is_watched(member))
+	if (!mcr_set_is_watched(fd, member))
 		return 0;
 	set = hold_or_make(fd);
 	if (!set)
@@ -226,22 +226,13 @@ static int wait_for_both(struct mcr_set *set, const struct call *c, struct mcr_w
 
 /* No member has rings: the kernel waits. The set is locked, and the caller has a reference. Returns
  * as the call, or -errno; 0 with *is_kicked: look again. */
-static int wait_in_kernel(struct mcr_set *set, struct call *c, int *is_kicked)
+static int wait_in_kernel(struct mcr_set *set, const struct call *c, int *is_kicked)
 {
-	uint32_t generation = set->generation;
-	int ret, given;
+	int given, ret;
 
-	*is_kicked = 0;
-	mcr_set_enter_kernel(set);
-	if (__atomic_load_n(&mcr_set_generation, __ATOMIC_SEQ_CST) != generation) {
-		mcr_set_leave_kernel(set);
-		*is_kicked = 1;
-		return 0;
-	}
 	mcr_set_release(set);
 	given = c->real(c);
 	ret = given < 0 ? -errno : mcr_set_drop_kicks(c->events, given);
-	mcr_set_leave_kernel(set);
 	mcr_object_relock(&set->object);
 	if (ret > 0)
 		mcr_set_note_reports(set, c->events, ret);
@@ -257,47 +248,56 @@ static int wait_for(struct mcr_set *set, struct call *c)
 
 	mcr_waiter_begin(&w, c->timeout_ns, c->mask);
 	while (is_kicked) {
-		if (mcr_set_refresh(set))
+		mcr_set_doze(c->fd);
+		if (mcr_set_refresh(set)) {
+			mcr_set_wake();
 			return wait_for_both(set, c, &w);
+		}
 		if (w.deadline_ns == 0)
 			mcr_waiter_start(&w);
 		else
 			shorten(c, w.deadline_ns);
 		ret = wait_in_kernel(set, c, &is_kicked);
+		mcr_set_wake();
 	}
 	return ret;
 }
 
-/* A call on a set in which nothing was ours when it began. */
-static int wait_for_others(struct call *c)
+/* The set was not ours when the call began. If it has become that, another thread has woken us. */
+static int wait_for_others(const struct call *c, int *is_kicked)
 {
-	int given = c->real(c), ret;
+	int given = c->real(c), ret = given;
 
-	if (given <= 0 || __atomic_load_n(&mcr_set_kicks, __ATOMIC_RELAXED) == 0)
-		return given;
-	ret = mcr_set_drop_kicks(c->events, given);
-	return ret > 0 ? ret : -EAGAIN;
+	mcr_set_wake();
+	if (given > 0 && __atomic_load_n(&mcr_set_kicks, __ATOMIC_RELAXED) > 0)
+		ret = mcr_set_drop_kicks(c->events, given);
+	*is_kicked = given > 0 && ret == 0;
+	return ret;
 }
 
 static int wait_on(struct call *c)
 {
-	struct mcr_set *set;
-	int ret;
+	int is_kicked = 1, ret = 0;
 
-	do {
-		set = c->n > 0 && c->events ? mcr_set_hold(c->fd) : NULL;
+	while (is_kicked) {
+		struct mcr_set *set = NULL;
+
+		mcr_set_doze(c->fd);
+		if (c->n > 0 && c->events)
+			set = mcr_set_hold(c->fd);
 		if (!set) {
-			ret = wait_for_others(c);
+			ret = wait_for_others(c, &is_kicked);
 			continue;
 		}
 		mcr_object_ref(&set->object);
 		ret = wait_for(set, c);
 		mcr_object_unref(&set->object);
+		is_kicked = 0;
 		if (ret < 0) {
 			errno = -ret;
 			ret = -1;
 		}
-	} while (ret == -EAGAIN);
+	}
 	return ret;
 }
 

@@ -7,9 +7,6 @@
 #include "socket/settings.h"
 #include "socket/socket.h"
 
-#define READABLE (EPOLLIN | EPOLLRDNORM)
-#define FLAGS    (EPOLLET | EPOLLONESHOT | EPOLLEXCLUSIVE | EPOLLWAKEUP)
-
 struct round {
 	struct mcr_set *set;
 	struct epoll_event *events;
@@ -18,59 +15,25 @@ struct round {
 
 /* ---- the rings ---- */
 
-/* What else an edge of a datagram shows: the kernel reports all that holds then. */
-static uint32_t kernels_bits(const struct mcr_set_member *m, const struct mcr_socket *s)
-{
-	static const struct timespec none = {0};
-	struct pollfd p = {.fd = s->fd, .events = (short)(m->events & ~(FLAGS | READABLE))};
-
-	return p.events && mcr_real.ppoll(&p, 1, &none, NULL) > 0 ? (uint32_t)p.revents : 0;
-}
-
-static uint32_t socket_bits(struct mcr_set_member *m, struct mcr_socket *s)
-{
-	int is_edge = m->is_pending || m->slot != MCR_SET_NO_SLOT;
-
-	if ((m->events & EPOLLET) == 0)
-		return mcr_socket_next(s) ? m->events & READABLE : 0;
-	/* The scout first: what comes after it is seen by the next call. */
-	if (mcr_socket_scout(s) != m->seen)
-		is_edge = 1;
-	m->seen = s->arrivals;
-	m->is_pending = 0;
-	if (!is_edge || !mcr_socket_next(s))
-		return 0;
-	return (m->events & READABLE) | kernels_bits(m, s);
-}
-
-static uint32_t set_bits(struct mcr_set_member *m, struct mcr_set *inner)
-{
-	if (m->events & EPOLLET) {
-		uint64_t arrivals = mcr_set_arrivals(inner, 1);
-		int is_edge = m->is_pending || arrivals != m->seen;
-
-		m->seen = arrivals;
-		m->is_pending = 0;
-		if (!is_edge)
-			return 0;
-	}
-	return mcr_set_is_ready_below(inner, 1) ? m->events & READABLE : 0;
-}
-
 /* Returns the events of a member in the rings, and with EPOLLET takes them. */
 static uint32_t take_bits(struct mcr_set_member *m)
 {
 	struct mcr_object *o = NULL;
+	uint64_t arrivals = 0;
 	uint32_t bits;
+	int is_edge;
 
-	if (m->object && !m->is_off && (m->events & READABLE)) {
+	if (m->object && !m->is_off) {
 		o = mcr_set_lock_member(m);
 		m->is_gone = !o;
 	}
 	if (!o)
 		return 0;
-	bits = o->kind == MCR_OBJECT_SOCKET ? socket_bits(m, mcr_socket_of(o))
-					    : set_bits(m, (struct mcr_set *)o);
+	/* A member that the kernel reports is reported with all that holds. */
+	is_edge = mcr_set_is_edge(m, o, 0, &arrivals) || m->slot != MCR_SET_NO_SLOT;
+	bits = is_edge ? mcr_set_bits(m, o, 0) : 0;
+	m->seen = arrivals;
+	m->is_pending = 0;
 	mcr_object_unlock(o);
 	return bits;
 }
@@ -108,7 +71,7 @@ static int is_from(const struct mcr_set_member *m)
 {
 	static const struct timespec none = {0};
 	struct mcr_object *o = m->object ? mcr_set_lock_member(m) : NULL;
-	struct pollfd p = {.fd = m->fd, .events = (short)(m->events & ~FLAGS)};
+	struct pollfd p = {.fd = m->fd, .events = (short)(m->events & ~MCR_SET_FLAGS)};
 	int ret;
 
 	if (o)
@@ -221,13 +184,16 @@ int mcr_set_collect(struct mcr_set *set, struct epoll_event *events, int max)
 	int asks_kernel, ret = 0;
 
 	mcr_set_refresh(set);
-	asks_kernel = set->wants_kernel || ++set->turn >= mcr_settings_get()->kernel_every;
+	set->turn++;
+	asks_kernel = set->wants_kernel || set->turn >= mcr_settings_get()->kernel_every;
+	/* By turns, so that neither side takes all the room. */
 	if (asks_kernel)
 		set->kernel_first = !set->kernel_first;
 	if (asks_kernel && set->kernel_first)
 		ret = add_kernels(&r);
 	add_rings(&r);
-	if ((r.n == 0 || (asks_kernel && !set->kernel_first)) && r.n < r.max && set->turn != 0)
+	if (r.n == 0 ? !asks_kernel || !set->kernel_first
+		     : asks_kernel && !set->kernel_first && r.n < r.max)
 		ret = add_kernels(&r);
 	end_round(set);
 	return r.n > 0 || ret == 0 ? (int)r.n : ret;

@@ -12,6 +12,7 @@
 
 #define READABLE (EPOLLIN | EPOLLRDNORM)
 #define WRITABLE (EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND)
+#define ARRIVING (READABLE | EPOLLPRI | EPOLLRDBAND) /* who waits for one of these is woken */
 
 uint32_t mcr_set_generation = 1;
 
@@ -20,7 +21,8 @@ struct mcr_set *mcr_set_hold(int fd)
 	return (struct mcr_set *)mcr_object_lock(fd, MCR_OBJECT_SET);
 }
 
-/* The kernel finds out before it looks for the member: ENOENT for a set, EINVAL for others. */
+/* The kernel finds out before it looks for the member, another set: ENOENT for a set, EINVAL for
+ * what is none. */
 static int is_epoll(int fd, int other)
 {
 	struct epoll_event none = {0};
@@ -28,7 +30,7 @@ static int is_epoll(int fd, int other)
 	return mcr_real.epoll_ctl(fd, EPOLL_CTL_MOD, other, &none) < 0 && errno == ENOENT;
 }
 
-int mcr_set_is_watched(int fd)
+int mcr_set_is_watched(int set, int fd)
 {
 	struct mcr_object *o = mcr_table_find(fd);
 	int protocol;
@@ -38,7 +40,7 @@ int mcr_set_is_watched(int fd)
 		return 1;
 	if (mcr_real.getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &len) == 0)
 		return protocol == IPPROTO_UDP;
-	return errno == ENOTSOCK && is_epoll(fd, fd == 0 ? 1 : 0);
+	return errno == ENOTSOCK && is_epoll(fd, set);
 }
 
 /* ---- members ---- */
@@ -249,7 +251,8 @@ int mcr_set_note(struct mcr_set *set, int op, int fd, const struct epoll_event *
 		m->is_gone = 1;
 		look_again(set);
 	}
-	return op == EPOLL_CTL_ADD && mcr_set_is_watched(fd) ? note_add(set, fd, event) : 0;
+	return op == EPOLL_CTL_ADD && mcr_set_is_watched(set->fd, fd) ? note_add(set, fd, event)
+								      : 0;
 }
 
 /* ---- readiness, of sets in sets too ---- */
@@ -272,20 +275,36 @@ uint64_t mcr_set_arrivals(struct mcr_set *set, int depth)
 	return sum;
 }
 
-/* Whether a locked member has an event in the rings. */
-static int is_member_ready(const struct mcr_set_member *m, struct mcr_object *o, int depth)
+int mcr_set_is_edge(const struct mcr_set_member *m, struct mcr_object *o, int depth,
+		    uint64_t *arrivals)
 {
-	int is_socket = o->kind == MCR_OBJECT_SOCKET;
+	if ((m->events & EPOLLET) == 0)
+		return 1;
+	*arrivals = o->kind == MCR_OBJECT_SOCKET ? mcr_socket_scout(mcr_socket_of(o))
+						 : mcr_set_arrivals((struct mcr_set *)o, depth + 1);
+	return (m->is_pending || *arrivals != m->seen) && (m->events & ARRIVING) != 0;
+}
 
-	if (m->events & EPOLLET) {
-		uint64_t arrivals = is_socket ? mcr_socket_scout(mcr_socket_of(o))
-					      : mcr_set_arrivals((struct mcr_set *)o, depth + 1);
+/* What an edge shows besides: all that holds at that moment. */
+static uint32_t kernels_bits(const struct mcr_set_member *m, const struct mcr_socket *s)
+{
+	static const struct timespec none = {0};
+	struct pollfd p = {.fd = s->fd, .events = (short)(m->events & ~(MCR_SET_FLAGS | READABLE))};
 
-		if (!m->is_pending && arrivals == m->seen)
-			return 0;
-	}
-	return is_socket ? mcr_socket_next(mcr_socket_of(o)) != NULL
-			 : mcr_set_is_ready_below((struct mcr_set *)o, depth + 1);
+	return p.events && mcr_real.ppoll(&p, 1, &none, NULL) > 0 ? (uint32_t)p.revents : 0;
+}
+
+uint32_t mcr_set_bits(const struct mcr_set_member *m, struct mcr_object *o, int depth)
+{
+	uint32_t bits = m->events & READABLE;
+	struct mcr_socket *s;
+
+	if (o->kind != MCR_OBJECT_SOCKET)
+		return bits && mcr_set_is_ready_below((struct mcr_set *)o, depth + 1) ? bits : 0;
+	s = mcr_socket_of(o);
+	if (bits && !mcr_socket_next(s))
+		bits = 0;
+	return m->events & EPOLLET ? bits | kernels_bits(m, s) : bits;
 }
 
 int mcr_set_is_ready_below(struct mcr_set *set, int depth)
@@ -296,13 +315,12 @@ int mcr_set_is_ready_below(struct mcr_set *set, int depth)
 		return 0;
 	for (uint32_t i = 0; i < set->n && !is_ready; i++) {
 		const struct mcr_set_member *m = &set->members[i];
-		struct mcr_object *o = NULL;
+		struct mcr_object *o = m->object && !m->is_off ? mcr_set_lock_member(m) : NULL;
+		uint64_t arrivals;
 
-		if (m->object && !m->is_off && (m->events & READABLE))
-			o = mcr_set_lock_member(m);
 		if (!o)
 			continue;
-		is_ready = is_member_ready(m, o, depth);
+		is_ready = mcr_set_is_edge(m, o, depth, &arrivals) && mcr_set_bits(m, o, depth);
 		mcr_object_unlock(o);
 	}
 	return is_ready;

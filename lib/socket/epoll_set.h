@@ -42,14 +42,13 @@ struct mcr_set {
 
 	/* Guarded by the lock of epoll_kick.h. */
 	struct mcr_set *next;
-	uint32_t sleepers;      /* calls that sleep in the kernel's epoll_wait */
-	uint8_t may_have_more;  /* and perhaps some from before it was ours */
 	uint8_t is_kicked;      /* kick_fd is in the kernel's set */
 	int kick_fd;            /* an eventfd */
 	uint64_t kick_until_ns; /* by then all of them are awake */
 };
 
 #define MCR_SET_NO_SLOT UINT32_MAX
+#define MCR_SET_FLAGS   (EPOLLET | EPOLLONESHOT | EPOLLEXCLUSIVE | EPOLLWAKEUP)
 
 /* It grows when a socket joins its first group, or a set gets its first such socket. */
 extern uint32_t mcr_set_generation;
@@ -61,8 +60,8 @@ static inline void mcr_set_release(struct mcr_set *set)
 	mcr_object_unlock(&set->object);
 }
 
-/* mcr_set_is_watched: whether a descriptor that is added to a set has to be in the list. */
-int mcr_set_is_watched(int fd);
+/* mcr_set_is_watched: whether a descriptor that is added to a set has to be in its list. */
+int mcr_set_is_watched(int set, int fd);
 
 /* mcr_set_note takes note of an epoll_ctl that the kernel has done. Errors: -ENOMEM. */
 int mcr_set_note(struct mcr_set *set, int op, int fd, const struct epoll_event *event);
@@ -80,5 +79,12 @@ struct mcr_object *mcr_set_lock_member(const struct mcr_set_member *m);
  * EPOLLET. */
 uint64_t mcr_set_arrivals(struct mcr_set *set, int depth);
 int mcr_set_is_ready_below(struct mcr_set *set, int depth);
+
+/* For a locked member. mcr_set_is_edge: whether it may be reported: with EPOLLET, whether something
+ * has arrived since; *arrivals is then what to remember. The arrivals first: what comes after them
+ * is an edge for the next call. mcr_set_bits: its events, if it may. */
+int mcr_set_is_edge(const struct mcr_set_member *m, struct mcr_object *o, int depth,
+		    uint64_t *arrivals);
+uint32_t mcr_set_bits(const struct mcr_set_member *m, struct mcr_object *o, int depth);
 
 #endif
