@@ -34,12 +34,39 @@ def _make_host(lab, name, senders):
     return host
 
 
+# Group 239.7.7.7 is none that the library takes to the engine.
+GROUPS = '239.1.0.0/16,232.0.0.0/8,[ff15::]/16'
+CONFIG = """
+idle: adaptive
+interfaces:
+  - {name: feed, port: net_af_packet0, address: 10.0.0.2/24, address6: 2001:db8::2/64, dad: off}
+channels:
+  - {name: marker, bytes: 1M}
+  - {name: sockets, bytes: 1M, joiners: {users: [root]}}
+joins:
+  - {groups: ['239.9.9.9:9999'], channel: marker}
+"""
+
+
+def _start_engine(lab, host):
+    path = lab.path('comparer.yaml')
+    with open(path, 'w') as file:
+        file.write(CONFIG)
+    return programs.Daemon(lab, host, '--config', path, vdev='net_af_packet0,iface=eth0')
+
+
 def compare(lab, library, *options, **kwargs):
     """Runs scripts on the kernel and on a library; gives the CompletedProcess. library: 'kernel' (none:
-    both hosts must do the same)."""
+    both hosts must do the same), 'direct' (its functions), 'preload' (libc's names, preloaded)."""
     senders = lab.namespace('senders')
     hosts = [_make_host(lab, name, senders) for name in 'kl']
     worker = os.path.join(FOLDER, 'worker')
-    return subprocess.run([os.path.join(FOLDER, 'compare'),
-                           '--hosts', ','.join(one.name for one in (senders, *hosts)),
-                           '--workers', f'{worker},{worker}', *map(str, options)], **kwargs)
+    other = worker
+    argv = [os.path.join(FOLDER, 'compare'), '--hosts', ','.join(one.name for one in (senders, *hosts)),
+            '--workers', f'{worker},{other}', *map(str, options)]
+    if library != 'kernel':
+        argv += ['--run-dir', _start_engine(lab, hosts[1]).run_dir]
+        kwargs['env'] = {**os.environ, 'MCRING_GROUPS': GROUPS}
+    if library == 'preload':
+        argv += ['--preload', os.path.join(programs.BUILD, 'lib', 'socket', 'preload', 'libmcring-preload.so')]
+    return subprocess.run(argv, **kwargs)

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""compare.py [--library kernel] [options of compare]: random scripts of socket calls, on the kernel and
+"""compare.py [--library kernel|direct|preload] [options of compare]: random scripts of socket calls, on the kernel and
 on a library (root)."""
 
 import argparse
@@ -15,7 +15,7 @@ from comparer import compare  # noqa: E402
 
 def main():
     parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument('--library', choices=('kernel',), default='kernel')
+    parser.add_argument('--library', choices=('kernel', 'direct', 'preload'), default='direct')
     args, rest = parser.parse_known_args()
     netlab.sweep()
     lab = netlab.Lab()

@@ -15,7 +15,7 @@ static void make_file(struct draft *d)
 	if (what < 4) {
 		s = add(d, STEP_IOCTL);
 		s->slot = (uint8_t)a_socket(d);
-		s->a[0] = (int32_t)(chance(d, 50) ? 0 : roll(d, 7));
+		s->a[0] = (int32_t)(chance(d, 50) ? 0 : roll(d, 6));
 		s->a[1] = chance(d, 30);
 	} else if (what < 7) {
 		s = add(d, STEP_FCNTL);
@@ -99,7 +99,7 @@ static void make_other(struct draft *d)
 		s = add(d, STEP_SHUTDOWN);
 		s->slot = (uint8_t)a_socket(d);
 		s->a[0] = (int32_t)roll(d, has(d, FEATURE_STRANGE) ? 4 : 3);
-	} else if (what < 10) {
+	} else if (what < 10 && !d->has_out_edges) {
 		s = add(d, STEP_SEND_OUT);
 		s->slot = (uint8_t)a_socket(d);
 		s->a[0] = (int32_t)roll(d, 4);

@@ -155,6 +155,8 @@ static void make_set_change(struct draft *d)
 	if (strange(d, 3))
 		s->a[0] = 4;
 	s->a[1] = (int32_t)PICK(d, events);
+	d->has_out_edges |=
+	    (s->a[1] & (int32_t)(EPOLLET | EPOLLOUT)) == (int32_t)(EPOLLET | EPOLLOUT);
 	s->a[2] = s->a[0] == EPOLL_CTL_DEL ? chance(d, 50) : 0;
 }
 

@@ -39,8 +39,7 @@ void run_ioctl(struct text *t, const struct step *s)
 		unsigned long request;
 	} requests[] = {{"FIONREAD", FIONREAD},     {"FIONBIO", FIONBIO},
 			{"SIOCGSTAMP", SIOCGSTAMP}, {"SIOCGSTAMPNS", SIOCGSTAMPNS},
-			{"SIOCOUTQ", SIOCOUTQ},     {"FIOCLEX", FIOCLEX},
-			{"FIONCLEX", FIONCLEX}};
+			{"FIOCLEX", FIOCLEX},       {"FIONCLEX", FIONCLEX}};
 	union {
 		int number;
 		struct timeval tv;
