@@ -25,26 +25,20 @@ static void end(struct mcr_object *o)
 
 	mcr_set_unregister(set);
 	free(set->members);
-	mcr_table_unprotect(set->fd);
-	mcr_real.close(set->fd);
+	mcr_table_disown(set->fd);
 }
 
 /* Returns the set, locked; NULL: no memory, or no descriptor, is left. */
 static struct mcr_set *make(int fd)
 {
 	struct mcr_set *set;
-	int copy = mcr_socket_dup(fd);
+	int copy = mcr_table_own(fd);
 
 	if (copy < 0)
 		return NULL;
-	if (mcr_table_protect(copy) < 0) {
-		mcr_real.close(copy);
-		return NULL;
-	}
 	set = (struct mcr_set *)mcr_object_make(fd, MCR_OBJECT_SET, sizeof(*set), end);
 	if (!set) {
-		mcr_table_unprotect(copy);
-		mcr_real.close(copy);
+		mcr_table_disown(copy);
 		return NULL;
 	}
 	set->fd = copy;

@@ -108,13 +108,11 @@ static void begin(struct mcr_set *set)
 
 	if (set->is_kicked)
 		return;
-	set->kick_fd = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
+	set->kick_fd = mcr_table_take(eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK));
 	if (set->kick_fd < 0)
 		return;
-	if (mcr_table_protect(set->kick_fd) < 0 ||
-	    mcr_real.epoll_ctl(set->fd, EPOLL_CTL_ADD, set->kick_fd, &event) < 0) {
-		mcr_table_unprotect(set->kick_fd);
-		mcr_real.close(set->kick_fd);
+	if (mcr_real.epoll_ctl(set->fd, EPOLL_CTL_ADD, set->kick_fd, &event) < 0) {
+		mcr_table_disown(set->kick_fd);
 		return;
 	}
 	__atomic_fetch_add(&mcr_set_kicks, 1, __ATOMIC_SEQ_CST);
@@ -127,8 +125,7 @@ static void stop(struct mcr_set *set)
 	if (!set->is_kicked)
 		return;
 	mcr_real.epoll_ctl(set->fd, EPOLL_CTL_DEL, set->kick_fd, NULL);
-	mcr_table_unprotect(set->kick_fd);
-	mcr_real.close(set->kick_fd);
+	mcr_table_disown(set->kick_fd);
 	set->is_kicked = 0;
 }
 

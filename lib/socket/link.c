@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <search.h>
 #include <stdlib.h>
@@ -98,8 +99,8 @@ static struct sleeper *take_sleeper(void)
 		s = calloc(1, sizeof(*s));
 		if (!s)
 			return NULL;
-		s->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-		if (s->fd < 0 || mcr_table_protect(s->fd) < 0) {
+		s->fd = mcr_table_take(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+		if (s->fd < 0) {
 			free(s);
 			return NULL;
 		}
@@ -470,6 +471,18 @@ void mcr_link_fork_end(void)
 	unlock();
 }
 
+/* Its thread is the parent's, and so is the eventfd, which is replaced under its number. */
+static void renew_sleeper(struct sleeper *s)
+{
+	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+	s->sleeps = 0;
+	if (fd < 0)
+		return;
+	mcr_real.dup3(fd, s->fd, O_CLOEXEC);
+	mcr_real.close(fd);
+}
+
 void mcr_link_forget(void)
 {
 	lock();
@@ -477,7 +490,7 @@ void mcr_link_forget(void)
 	if (link_.state == MCR_LINK_ATTACHED)
 		detach(mcr_client_now_ns());
 	for (struct sleeper *s = link_.sleepers; s; s = s->next)
-		s->sleeps = 0;
+		renew_sleeper(s);
 	link_.try_ns = 0;
 	unlock();
 }

@@ -24,7 +24,7 @@ static void begin(void)
 static void end_in_parent(void)
 {
 	mcr_link_fork_end();
-	mcr_table_fork_end();
+	mcr_table_fork_end(0);
 	mcr_signal_fork_end(&mask);
 }
 
@@ -32,7 +32,7 @@ static void end_in_child(void)
 {
 	owner = getpid();
 	mcr_link_fork_end();
-	mcr_table_fork_end();
+	mcr_table_fork_end(1);
 	mcr_set_forked();
 	mcr_link_forget();
 	mcr_signal_fork_end(&mask);

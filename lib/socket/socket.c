@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "socket/link.h"
 #include "socket/real.h"
@@ -13,10 +12,6 @@
 #ifndef IPV6_MULTICAST_ALL
 #define IPV6_MULTICAST_ALL 29
 #endif
-
-/* The library's descriptors begin here where they can, so that the program gets the numbers that it
- * would get without it. */
-#define FIRST_DESCRIPTOR 512
 
 /* ---- adoption ---- */
 
@@ -33,17 +28,6 @@ int mcr_socket_family(int fd)
 	if (mcr_real.getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len) < 0)
 		return 0;
 	return family == AF_INET || family == AF_INET6 ? family : 0;
-}
-
-int mcr_socket_dup(int fd)
-{
-	struct rlimit limit;
-	int from = FIRST_DESCRIPTOR, copy;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur / 2 < FIRST_DESCRIPTOR)
-		from = (int)(limit.rlim_cur / 2);
-	copy = mcr_real.fcntl(fd, F_DUPFD_CLOEXEC, from);
-	return copy >= 0 ? copy : mcr_real.fcntl(fd, F_DUPFD_CLOEXEC, 3);
 }
 
 static uint8_t take_all(int fd, int level, int name)
@@ -66,8 +50,7 @@ static void end(struct mcr_object *o)
 	mcr_consumer_close(s->past);
 	mcr_consumer_close(s->scout);
 	mcr_filter_clear(s);
-	mcr_table_unprotect(s->fd);
-	mcr_real.close(s->fd);
+	mcr_table_disown(s->fd);
 }
 
 struct mcr_socket *mcr_socket_adopt(int fd, const struct mcr_socket_owner *owner)
@@ -82,16 +65,12 @@ struct mcr_socket *mcr_socket_adopt(int fd, const struct mcr_socket_owner *owner
 		errno = ENOTSOCK;
 		return NULL;
 	}
-	copy = mcr_socket_dup(fd);
+	copy = mcr_table_own(fd);
 	if (copy < 0)
 		return NULL;
 	s = mcr_socket_of(mcr_object_make(fd, MCR_OBJECT_SOCKET, sizeof(*s), end));
-	if (!s || mcr_table_protect(copy) < 0) {
-		mcr_real.close(copy);
-		if (s) {
-			mcr_socket_release(s);
-			mcr_table_forget(fd);
-		}
+	if (!s) {
+		mcr_table_disown(copy);
 		errno = ENOMEM;
 		return NULL;
 	}

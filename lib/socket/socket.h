@@ -88,10 +88,6 @@ static inline void mcr_socket_release(struct mcr_socket *s)
 /* mcr_socket_family returns AF_INET or AF_INET6 for a UDP socket; 0 for everything else. */
 int mcr_socket_family(int fd);
 
-/* mcr_socket_dup makes a dup for the library itself, close-on-exec, with a number that the program
- * would not get next. */
-int mcr_socket_dup(int fd);
-
 /* mcr_socket_adopt makes a UDP socket of the kernel's one of ours, locked: the kernel gives it no
  * more groups that others have joined. If it is one already, that. Errors: NULL with errno. */
 struct mcr_socket *mcr_socket_adopt(int fd, const struct mcr_socket_owner *owner);

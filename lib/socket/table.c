@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
+#include "socket/real.h"
 #include "socket/table.h"
+
+/* The library's descriptors begin here where they can, so that the program gets the numbers that it
+ * would get without it. */
+#define FIRST_DESCRIPTOR 512
 
 struct mcr_object **mcr_table[MCR_TABLE_LEAVES];
 
@@ -76,7 +83,8 @@ static void end_if_unused(struct mcr_object *o)
 
 void mcr_object_unref(struct mcr_object *o)
 {
-	o->refs--;
+	if (o->refs > 0) /* a handler may have forked in the call that has it */
+		o->refs--;
 	end_if_unused(o);
 	mcr_object_unlock(o);
 }
@@ -239,6 +247,39 @@ int mcr_table_is_protected(int fd)
 	return mcr_table_find(fd) == &own;
 }
 
+int mcr_table_own(int fd)
+{
+	struct rlimit limit;
+	int from = FIRST_DESCRIPTOR, copy;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur / 2 < FIRST_DESCRIPTOR)
+		from = (int)(limit.rlim_cur / 2);
+	copy = mcr_real.fcntl(fd, F_DUPFD_CLOEXEC, from);
+	if (copy < 0)
+		copy = mcr_real.fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (copy >= 0 && mcr_table_protect(copy) < 0) {
+		mcr_real.close(copy);
+		errno = ENOMEM;
+		return -1;
+	}
+	return copy;
+}
+
+int mcr_table_take(int fd)
+{
+	int copy = fd < 0 ? -1 : mcr_table_own(fd);
+
+	if (fd >= 0)
+		mcr_real.close(fd);
+	return copy;
+}
+
+void mcr_table_disown(int fd)
+{
+	mcr_table_unprotect(fd);
+	mcr_real.close(fd);
+}
+
 int mcr_table_next(int from)
 {
 	int fd = from < 0 ? 0 : from;
@@ -280,11 +321,14 @@ void mcr_table_fork_begin(void)
 	pthread_mutex_lock(&table_lock);
 }
 
-void mcr_table_fork_end(void)
+void mcr_table_fork_end(int is_child)
 {
 	pthread_mutex_unlock(&table_lock);
-	for (struct mcr_object *o = all; o; o = o->next)
+	for (struct mcr_object *o = all; o; o = o->next) {
+		if (is_child)
+			o->refs = 0; /* of threads that are not there */
 		pthread_mutex_unlock(&o->lock);
+	}
 	pthread_mutex_unlock(&make_lock);
 	mcr_signal_leave();
 }

@@ -83,12 +83,20 @@ int mcr_table_protect(int fd); /* -ENOMEM */
 void mcr_table_unprotect(int fd);
 int mcr_table_is_protected(int fd);
 
+/* mcr_table_own makes a copy of a descriptor that is the library's own: close-on-exec, protected,
+ * under a number that the program does not count on. mcr_table_take puts it in place of the
+ * descriptor, which may be -1: then it does nothing. Both return it, or -1 with errno.
+ * mcr_table_disown closes it. */
+int mcr_table_own(int fd);
+int mcr_table_take(int fd);
+void mcr_table_disown(int fd);
+
 /* mcr_table_next returns the lowest descriptor from `from` on that means an object or is protected;
  * -1: none. */
 int mcr_table_next(int from);
 
 /* Around fork, so that the child finds no lock taken: all objects, then the table. */
 void mcr_table_fork_begin(void);
-void mcr_table_fork_end(void);
+void mcr_table_fork_end(int is_child);
 
 #endif
