@@ -74,6 +74,8 @@ static int is_from(const struct mcr_set_member *m)
 	struct pollfd p = {.fd = m->fd, .events = (short)(m->events & ~MCR_SET_FLAGS)};
 	int ret;
 
+	if (m->object && !o)
+		return 0;
 	if (o)
 		p.fd =
 		    o->kind == MCR_OBJECT_SOCKET ? mcr_socket_of(o)->fd : ((struct mcr_set *)o)->fd;
@@ -83,27 +85,45 @@ static int is_from(const struct mcr_set_member *m)
 	return ret;
 }
 
+static int may_own(const struct mcr_set_member *m, const struct epoll_event *event)
+{
+	return m->data == event->data.u64 && !m->by_kernel && !m->is_off &&
+	       (event->events & ~(m->events | EPOLLERR | EPOLLHUP)) == 0;
+}
+
 /* Returns the member that an event of the kernel's belongs to, or NULL. The event says it only by
- * the program's data. If several members have the same, it is one that is ready. */
-static struct mcr_set_member *owner_of(struct mcr_set *set, uint64_t data)
+ * the program's data, which others may have too. One that would be turned off has to be ready. */
+static struct mcr_set_member *owner_of(struct mcr_set *set, const struct epoll_event *event)
 {
 	struct mcr_set_member *found = NULL;
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < set->n; i++)
-		if (set->members[i].data == data && !set->members[i].by_kernel) {
+		if (may_own(&set->members[i], event)) {
 			found = &set->members[i];
 			count++;
 		}
-	if (count < 2)
+	if (count == 0 || (count == 1 && !(found->events & EPOLLONESHOT)))
 		return found;
-	for (uint32_t i = 0; i < set->n; i++) {
-		struct mcr_set_member *m = &set->members[i];
-
-		if (m->data == data && !m->by_kernel && is_from(m))
-			return m;
-	}
+	/* The newest: before it there may be one whose descriptor was closed while a dup lives. */
+	for (uint32_t i = set->n; i-- > 0;)
+		if (may_own(&set->members[i], event) && is_from(&set->members[i]))
+			return &set->members[i];
 	return NULL;
+}
+
+/* Whether it is of a member that has been turned off, as far as the kernel lets us (turn_off). */
+static int is_of_off(const struct mcr_set *set, const struct epoll_event *event)
+{
+	int is_error = (event->events & ~(uint32_t)(EPOLLERR | EPOLLHUP)) == 0;
+
+	for (uint32_t i = 0; i < set->n; i++) {
+		const struct mcr_set_member *m = &set->members[i];
+
+		if (m->is_off && m->data == event->data.u64 && (is_error || m->is_armed))
+			return 1;
+	}
+	return 0;
 }
 
 /* Takes an event of the kernel's over. */
@@ -114,9 +134,9 @@ static void merge(struct round *r, const struct epoll_event *event)
 
 	if (event->data.u64 == mcr_set_kick_data())
 		return;
-	m = owner_of(r->set, event->data.u64);
-	if (m && m->is_off)
-		return; /* an error of the socket's, which cannot be turned off */
+	m = owner_of(r->set, event);
+	if (!m && is_of_off(r->set, event))
+		return;
 	if (m)
 		m->by_kernel = 1;
 	if (m && m->slot != MCR_SET_NO_SLOT) {
@@ -149,14 +169,16 @@ static int add_kernels(struct round *r)
 /* ---- after it ---- */
 
 /* EPOLLONESHOT: both sides are off until EPOLL_CTL_MOD. The kernel has no call for it; an event
- * that can only be an error comes near, and then it is off. */
+ * that can only be an error comes near, and then it is off. A member whose descriptor was closed
+ * while a dup of it lives cannot be changed at all. */
 static void turn_off(struct mcr_set *set, struct mcr_set_member *m)
 {
 	struct epoll_event none = {.events = EPOLLONESHOT, .data.u64 = m->data};
 
 	m->is_off = 1;
-	if (!m->by_kernel && mcr_table_find(m->fd) == m->object)
-		mcr_real.epoll_ctl(set->fd, EPOLL_CTL_MOD, m->fd, &none);
+	m->is_armed =
+	    !m->by_kernel && (mcr_table_find(m->fd) != m->object ||
+			      mcr_real.epoll_ctl(set->fd, EPOLL_CTL_MOD, m->fd, &none) < 0);
 }
 
 static void end_round(struct mcr_set *set)
@@ -204,7 +226,7 @@ void mcr_set_note_reports(struct mcr_set *set, const struct epoll_event *events,
 	if (set->n_oneshot == 0)
 		return;
 	for (int i = 0; i < n; i++) {
-		struct mcr_set_member *m = owner_of(set, events[i].data.u64);
+		struct mcr_set_member *m = owner_of(set, &events[i]);
 
 		if (!m)
 			continue;

@@ -72,25 +72,25 @@ static int is_in_kernel(const struct mcr_set *set, int fd)
 	return 0;
 }
 
-/* As the kernel does when a member is added or changed: what is there is reported. */
-static void begin_member(struct mcr_set_member *m, struct mcr_object *o)
+static uint64_t arrivals_of(struct mcr_object *o, int depth)
 {
+	return o->kind == MCR_OBJECT_SOCKET ? mcr_socket_scout(mcr_socket_of(o))
+					    : mcr_set_arrivals((struct mcr_set *)o, depth + 1);
+}
+
+/* As the kernel does when a member is added or changed: what is there is reported. */
+static void begin_member(struct mcr_set *set, struct mcr_set_member *m, struct mcr_object *o)
+{
+	int is_ready;
+
 	m->object = o;
 	m->number = o->number;
-	m->is_off = 0;
-	if ((m->events & EPOLLET) == 0)
+	if ((m->events & EPOLLET) == 0 && !set->is_counted)
 		return;
-	if (o->kind == MCR_OBJECT_SOCKET) {
-		struct mcr_socket *s = mcr_socket_of(o);
-
-		m->seen = mcr_socket_scout(s);
-		m->is_pending = mcr_socket_next(s) != NULL;
-	} else {
-		struct mcr_set *inner = (struct mcr_set *)o;
-
-		m->seen = mcr_set_arrivals(inner, 1);
-		m->is_pending = mcr_set_is_ready_below(inner, 1) != 0;
-	}
+	m->seen = m->counted = arrivals_of(o, 0);
+	is_ready = (mcr_set_bits(m, o, 0) & READABLE) != 0;
+	m->is_pending = is_ready && (m->events & EPOLLET);
+	set->edges += (uint64_t)is_ready;
 }
 
 /* Looks whether the member's number means something that has rings. */
@@ -109,7 +109,7 @@ static void bind_member(struct mcr_set *set, struct mcr_set_member *m, int is_ne
 		o = (struct mcr_object *)mcr_set_hold(m->fd);
 	if (!o)
 		return;
-	begin_member(m, o);
+	begin_member(set, m, o);
 	mcr_object_unlock(o);
 }
 
@@ -227,7 +227,7 @@ static int note_add(struct mcr_set *set, int fd, const struct epoll_event *event
 	return 0;
 }
 
-static void note_mod(struct mcr_set_member *m, const struct epoll_event *event)
+static void note_mod(struct mcr_set *set, struct mcr_set_member *m, const struct epoll_event *event)
 {
 	struct mcr_object *o = m->object ? mcr_set_lock_member(m) : NULL;
 
@@ -236,7 +236,7 @@ static void note_mod(struct mcr_set_member *m, const struct epoll_event *event)
 	m->is_off = 0;
 	if (!o)
 		return;
-	begin_member(m, o);
+	begin_member(set, m, o);
 	mcr_object_unlock(o);
 }
 
@@ -244,8 +244,10 @@ int mcr_set_note(struct mcr_set *set, int op, int fd, const struct epoll_event *
 {
 	struct mcr_set_member *m = find(set, fd);
 
+	if (set->is_counted)
+		mcr_set_arrivals(set, 0);
 	if (m && op == EPOLL_CTL_MOD) {
-		note_mod(m, event);
+		note_mod(set, m, event);
 		sum_up(set);
 	} else if (m) { /* with EPOLL_CTL_ADD: of a file that is gone */
 		m->is_gone = 1;
@@ -259,20 +261,23 @@ int mcr_set_note(struct mcr_set *set, int op, int fd, const struct epoll_event *
 
 uint64_t mcr_set_arrivals(struct mcr_set *set, int depth)
 {
-	uint64_t sum = 0;
+	int is_first = !set->is_counted;
 
+	set->is_counted = 1;
 	for (uint32_t i = 0; i < set->n && depth < MCR_SET_DEPTH; i++) {
-		const struct mcr_set_member *m = &set->members[i];
-		struct mcr_object *o = m->object && !m->is_off ? mcr_set_lock_member(m) : NULL;
+		struct mcr_set_member *m = &set->members[i];
+		struct mcr_object *o = m->object ? mcr_set_lock_member(m) : NULL;
+		uint64_t arrivals;
 
 		if (!o)
 			continue;
-		sum += o->kind == MCR_OBJECT_SOCKET
-			   ? mcr_socket_scout(mcr_socket_of(o))
-			   : mcr_set_arrivals((struct mcr_set *)o, depth + 1);
+		arrivals = arrivals_of(o, depth);
+		if (!is_first && !m->is_off && (m->events & ARRIVING))
+			set->edges += arrivals - m->counted;
+		m->counted = arrivals;
 		mcr_object_unlock(o);
 	}
-	return sum;
+	return set->edges;
 }
 
 int mcr_set_is_edge(const struct mcr_set_member *m, struct mcr_object *o, int depth,

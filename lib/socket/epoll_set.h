@@ -22,9 +22,11 @@ struct mcr_set_member {
 	uint32_t slot;             /* its event in the call that is being answered; NO_SLOT */
 	uint8_t by_kernel;         /* and that is from the kernel */
 	uint8_t is_off;            /* EPOLLONESHOT: it has been reported */
+	uint8_t is_armed;          /* and the kernel does not know */
 	uint8_t is_pending;        /* EPOLLET: it was readable when it was added or changed */
 	uint8_t is_gone;           /* to be removed from the list */
 	uint64_t seen;             /* EPOLLET: arrivals that have been reported */
+	uint64_t counted;          /* arrivals that are in the set's edges */
 };
 
 struct mcr_set {
@@ -39,6 +41,8 @@ struct mcr_set {
 	uint8_t wants_kernel; /* a member wants to know when it is writable */
 	uint8_t kernel_first; /* the kernel's events were first in the last call */
 	uint32_t n_oneshot;   /* members with EPOLLONESHOT */
+	uint8_t is_counted;   /* it is in a set with EPOLLET: edges is kept */
+	uint64_t edges;       /* what has come for its members, or was there when they were added */
 
 	/* Guarded by the lock of epoll_kick.h. */
 	struct mcr_set *next;
@@ -75,8 +79,7 @@ int mcr_set_is_ready(struct mcr_set *set);
 /* mcr_set_lock_member locks a member's object; NULL: it has ended. */
 struct mcr_object *mcr_set_lock_member(const struct mcr_set_member *m);
 
-/* mcr_set_arrivals counts what has arrived for the members, for a set that is in a set with
- * EPOLLET. */
+/* mcr_set_arrivals counts the edges of a set, for a set that is in a set with EPOLLET. */
 uint64_t mcr_set_arrivals(struct mcr_set *set, int depth);
 int mcr_set_is_ready_below(struct mcr_set *set, int depth);
 
