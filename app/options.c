@@ -61,7 +61,8 @@ static const char help_channel[] =
     "                         receive a group, 239.1.1.1 or [ff15::1]; can be given many times\n";
 static const char help_end[] =
     "                         permissions and group of the attach socket (default 0660, the\n"
-    "                         process's own); consumers at a time (default 1024), and of one user;\n"
+    "                         process's own); consumers at a time (default 1024), and of one "
+    "user;\n"
     "                         joins of one user's consumers (default 16384)\n"
     "  --name NAME            the engine's name (default mcring)\n"
     "  --run-dir DIR          for the sockets `attach` and `control` (default /run/mcring/NAME)\n"

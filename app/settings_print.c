@@ -23,7 +23,7 @@ static void print_keys(FILE *out, const struct mcr_keys *keys, const void *confi
 	mcr_keys_print(out, keys, config, name[0] ? 1 : 0);
 }
 
-/* Returns the size of one ring in octets. */
+/* Returns the octets that a receiving lcore needs at the start. */
 static uint64_t print_channel(FILE *out, const struct mcr_settings *s,
 			      const struct mcr_channel_config *cfg)
 {
@@ -32,7 +32,7 @@ static uint64_t print_channel(FILE *out, const struct mcr_settings *s,
 	print_keys(out, &mcr_channel_keys, cfg, cfg->name);
 	fprintf(out, "; %zu joins, %.1f MiB a ring\n", joins_of(s, cfg->name),
 		(double)ring / (1 << 20));
-	return ring;
+	return cfg->per_program ? 0 : ring;
 }
 
 void mcr_settings_print(FILE *out, const struct mcr_settings *s)

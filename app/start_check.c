@@ -194,8 +194,9 @@ int mcr_ring_memory_check(const struct mcr_channel_config *const *channels, size
 	unsigned at_least = n_lcores ? n_lcores : 1;
 	char who[96];
 
-	for (size_t i = 0; i < n; i++)
-		rings[i] = (struct mcr_ring_need){mcr_ring_footprint(channels[i]->bytes), at_least};
+	for (size_t i = 0; i < n; i++) /* rings of programs are compared when they attach */
+		rings[i] = (struct mcr_ring_need){mcr_ring_footprint(channels[i]->bytes),
+						  channels[i]->per_program ? 0 : at_least};
 	if (n == 1)
 		snprintf(who, sizeof(who), "channel \"%s\"", channels[0]->name);
 	else

@@ -124,6 +124,8 @@ int mcr_settings_add_channel(struct mcr_settings *s, const struct mcr_channel_co
 		return name_taken("channel", config->name, other->origin, err);
 	if (s->n_channels == MCR_CHANNELS_MAX)
 		return mcr_fail(err, -ENOSPC, "more than %d channels", MCR_CHANNELS_MAX);
+	if (mcr_channel_check_programs(config, err) < 0)
+		return -EINVAL;
 	s->channels[s->n_channels].config = *config;
 	s->channels[s->n_channels].config.size = sizeof(*config);
 	s->channels[s->n_channels++].origin = origin;
@@ -277,11 +279,16 @@ static int resolve_channel(struct mcr_settings *s, size_t i, size_t n_declared,
 {
 	struct mcr_join *join = &s->joins.items[i];
 	struct mcr_channel_config made = {.bytes = 0};
+	const struct mcr_channel_setting *there;
 	char names[200];
 
 	if (!join->channel[0])
 		strcpy(join->channel, MCR_DEFAULT_CHANNEL);
-	if (mcr_settings_channel(s, join->channel))
+	there = mcr_settings_channel(s, join->channel);
+	if (there && there->config.per_program)
+		return bad_join(s, i, err, "only the programs themselves join into channel ",
+				join->channel);
+	if (there)
 		return 0;
 	if (n_declared && strcmp(join->channel, MCR_DEFAULT_CHANNEL) != 0) {
 		list_names(s->channels[0].config.name, sizeof(s->channels[0]), s->n_channels, names,

@@ -133,6 +133,7 @@ struct mcr_access {
 
 #define MCR_HANDLER_SLOW_NS 10000 /* default of handler_slow_ns */
 #define MCR_CONSUMER_JOINS  4096  /* default of joins_max */
+#define MCR_PROGRAMS        16    /* default of programs_max */
 
 /* A channel: a set of groups with one ring for each rx lcore. */
 struct mcr_channel_config {
@@ -155,6 +156,14 @@ struct mcr_channel_config {
 	uint32_t handler_slow_ns; /* a longer call counts as slow; 0 = MCR_HANDLER_SLOW_NS */
 	uint32_t joins_max; /* elementary joins that one consumer may make; 0 = MCR_CONSUMER_JOINS
 			     */
+	/* The channel is a template: each program that attaches to it over the engine's socket gets
+	 * a channel of its own, with rings of `bytes`, until it ends. Nobody else can attach to
+	 * that, and nobody can join into the template. Its memory is filled on the device thread,
+	 * so the answer to the program takes as long. Takes no handler and no consumers_max; the
+	 * name has at most 20 octets: the program's channel is NAME/PID in statistics. */
+	uint16_t programs_max; /* such channels at a time, at most MCR_CHANNELS_MAX - 1; 0 =
+				* MCR_PROGRAMS */
+	uint8_t per_program;   /* 1: do so */
 };
 
 #define MCR_CONSUMERS_MAX 1024  /* consumers at a time, of all channels */

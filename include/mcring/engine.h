@@ -184,7 +184,7 @@ MCR_API int mcr_engine_channel_put(struct mcr_engine *e, struct mcr_channel *cha
 MCR_API void mcr_engine_channel_discard(struct mcr_engine *e, struct mcr_channel *channel);
 
 /* mcr_engine_channel_remove removes a channel with all joins for it, whoever made them. Its
- * consumers get -EPIPE.
+ * consumers get -EPIPE. With per_program, the programs that are attached stay.
  *
  * Errors (the channel stays): -ENOENT (no such channel), -ENOMEM, -ESHUTDOWN (after
  * mcr_engine_stop). */
@@ -192,8 +192,9 @@ MCR_API int mcr_engine_channel_remove(struct mcr_engine *e, const char *channel,
 				      struct mcr_error *err);
 
 /* mcr_engine_channel_access changes who may attach to a channel, how many, and who may join groups.
- * It reads only name, consumers_max, readers and joiners of config. Consumers that are attached
- * stay, and keep what they joined.
+ * It reads only name, consumers_max, readers, joiners, joins_max and programs_max of config.
+ * Consumers that are attached stay, and keep what they joined. With per_program, what they may join
+ * from then on changes, too.
  *
  * Errors: -ENOENT (no such channel), -EINVAL (a list is too long). */
 MCR_API int mcr_engine_channel_access(struct mcr_engine *e, const struct mcr_channel_config *config,
@@ -233,12 +234,13 @@ MCR_API unsigned mcr_engine_ports_left(const struct mcr_engine *e);
 
 /* mcr_engine_attach makes a connected socket for the option fd of mcr_consumer_open: to read a
  * channel in the engine's own process, or to hand one channel to a sandboxed child. channel: NULL =
- * "default". label: shown in statistics. The channel's readers and joiners do not apply to it.
+ * "default"; not one with per_program. label: shown in statistics. The channel's readers and
+ * joiners do not apply to it.
  *
  * Returns the descriptor, which the caller owns.
  *
- * Errors: -ENOENT (no such channel), -EBUSY (the engine or the channel takes no more consumers),
- * -ENOMEM, or the error of a system call. */
+ * Errors: -ENOENT (no such channel), -EOPNOTSUPP (its rings are made per program), -EBUSY (the
+ * engine or the channel takes no more consumers), -ENOMEM, or the error of a system call. */
 MCR_API int mcr_engine_attach(struct mcr_engine *e, const char *channel, const char *label,
 			      struct mcr_error *err);
 

@@ -199,6 +199,11 @@ struct mcr_channel_info {
 	uint64_t handler_calls, handler_messages;
 	uint64_t handler_slow;       /* calls that took longer than handler_slow_ns */
 	uint64_t handler_longest_ns; /* longest call */
+
+	/* Of a channel with per_program, which has no rings: how many programs it takes. Its
+	 * consumers are those of the channels that were made for programs, called NAME/PID. 0 = it
+	 * is another channel. */
+	uint32_t programs_max;
 };
 
 /* mcr_engine_channel_info describes a channel. Returns 0, or -ENOENT past the last. */

@@ -11,6 +11,7 @@
 #include "engine/state/interfaces.h"
 #include "engine/state/joins.h"
 #include "engine/state/log.h"
+#include "engine/state/programs.h"
 #include "engine/state/state.h"
 
 #define SPARE \
@@ -18,6 +19,10 @@
 
 static const struct mcr_attach_joining joining = {.update = mcr_engine_consumer_update,
 						  .ended = mcr_engine_consumers_ended};
+
+static const struct mcr_attach_programs programs = {.make = mcr_engine_program_make,
+						    .cancel = mcr_engine_program_cancel,
+						    .end = mcr_engine_program_end};
 
 static void log_attach(void *ctx, const char *line)
 {
@@ -27,6 +32,7 @@ static void log_attach(void *ctx, const char *line)
 static void serve_consumers(struct mcr_engine *e)
 {
 	mcr_attach_server_joins(e->attach, &joining, e, e->config.joins_per_uid);
+	mcr_attach_server_programs(e->attach, &programs, e);
 	mcr_attach_server_interfaces(e->attach, mcr_engine_wire_interface, e);
 	mcr_attach_server_log(e->attach, log_attach, e);
 }

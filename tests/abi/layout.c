@@ -108,7 +108,7 @@ GROWS(mcr_lcore_info, 592);
 GROWS(mcr_control_info, 32);
 GROWS(mcr_port_info, 560);
 GROWS(mcr_interface_info, 984);
-GROWS(mcr_channel_info, 144);
+GROWS(mcr_channel_info, 152);
 GROWS(mcr_group_info, 384);
 GROWS(mcr_consumer_info, 152);
 GROWS(mcr_drop_sample, 80);

@@ -39,6 +39,15 @@ static void a_channel_that_only_a_handler_reads_has_the_smallest_rings(void **st
 	assert_int_equal(config.bytes, MCR_CHANNEL_BYTES_MIN);
 }
 
+static void refuses(const struct mcr_channel_config *bad, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct mcr_channel_config config = bad[i];
+
+		assert_int_equal(mcr_channel_check(&config, NULL), -EINVAL);
+	}
+}
+
 static void a_size_out_of_bounds_is_refused(void **state)
 {
 	static const struct mcr_channel_config bad[] = {
@@ -47,11 +56,21 @@ static void a_size_out_of_bounds_is_refused(void **state)
 	    {.name = "md", .bytes = MCR_CHANNEL_BYTES_MAX * 2},
 	};
 
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		struct mcr_channel_config config = bad[i];
+	refuses(bad, sizeof(bad) / sizeof(bad[0]));
+}
 
-		assert_int_equal(mcr_channel_check(&config, NULL), -EINVAL);
-	}
+static void a_channel_for_each_program_takes_neither_handler_nor_consumers(void **state)
+{
+	static const struct mcr_channel_config bad[] = {
+	    {.name = "md", .per_program = 1, .handler = on_msgs},
+	    {.name = "md", .per_program = 1, .handler = on_msgs, .handler_only = 1},
+	    {.name = "md", .per_program = 1, .consumers_max = 1},
+	    {.name = "md", .per_program = 1, .programs_max = MCR_CHANNELS_MAX},
+	    {.name = "a23456789012345678901", .per_program = 1},
+	};
+
+	refuses(bad, sizeof(bad) / sizeof(bad[0]));
+	filled((struct mcr_channel_config){.per_program = 1, .programs_max = MCR_CHANNELS_MAX - 1});
 }
 
 int main(void)
@@ -60,6 +79,7 @@ int main(void)
 	    cmocka_unit_test(a_size_that_is_left_open_is_16_mib),
 	    cmocka_unit_test(a_channel_that_only_a_handler_reads_has_the_smallest_rings),
 	    cmocka_unit_test(a_size_out_of_bounds_is_refused),
+	    cmocka_unit_test(a_channel_for_each_program_takes_neither_handler_nor_consumers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

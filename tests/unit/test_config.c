@@ -226,6 +226,11 @@ static const struct bad bad_files[] = {
      "m.yaml:2: channel '': depth is gone: write bytes: 16M, or another power of two"},
     {"depth: 64\nname: a\n", "m.yaml:1: unknown key 'depth': expected one of name, run_dir"},
     {"channels:\n- name: a\n- name: a\n", "m.yaml:3: channel 'a' is defined already, at m.yaml:2"},
+    {"channels:\n- {name: a, per_program: yes,\n   consumers: 3}\n",
+     "m.yaml:2: channel \"a\": with per_program it takes no `consumers`"},
+    {"channels:\n- {per_program: yes, name: a23456789012345678901}\n",
+     "m.yaml:2: channel \"a23456789012345678901\": the name of one with per_program has at most "
+     "20"},
     {"include:\n- a.yaml\n- no/such.yaml\n", "m.yaml:2: a.yaml: cannot read it: No such file"},
 };
 

@@ -241,6 +241,8 @@ static void each_field_has_a_key(void **state)
 	/* Handlers are of applications. */
 	covers(&mcr_channel_keys, offsetof(struct mcr_channel_config, name),
 	       offsetof(struct mcr_channel_config, handler));
+	covers(&mcr_channel_keys, offsetof(struct mcr_channel_config, joins_max),
+	       sizeof(struct mcr_channel_config));
 	covers(&mcr_attach_keys, 0, sizeof(struct mcr_attach_setting));
 	covers(&mcr_engine_keys, 0, sizeof(struct mcr_engine_setting));
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -237,6 +238,20 @@ static void a_mistake_says_what_stood_there_and_what_was_expected(void **state)
 	}
 }
 
+static void only_programs_join_into_a_channel_for_each_program(void **state)
+{
+	struct parsed p;
+
+	parse(&p, ARGS("--interface", "a=0", "--channel", "p,per-program=yes", "--join",
+		       "239.1.1.1,channel=p"));
+	assert_int_equal(p.ret, 0);
+	assert_int_equal(p.s->channels[0].config.per_program, 1);
+	assert_int_equal(mcr_settings_complete(p.s, &p.err), -EINVAL);
+	assert_string_equal(p.err.text, "join '239.1.1.1,interface=a,channel=p': only the programs "
+					"themselves join into channel p");
+	done(&p);
+}
+
 static void a_name_or_a_port_is_used_once(void **state)
 {
 	struct parsed p;
@@ -324,6 +339,7 @@ int main(void)
 	    cmocka_unit_test(a_channel_takes_sizes_with_suffixes),
 	    cmocka_unit_test(scalars_and_joins_are_kept),
 	    cmocka_unit_test(a_mistake_says_what_stood_there_and_what_was_expected),
+	    cmocka_unit_test(only_programs_join_into_a_channel_for_each_program),
 	    cmocka_unit_test(a_name_or_a_port_is_used_once),
 	    cmocka_unit_test(a_join_finds_the_only_interface_and_the_default_channel),
 	    cmocka_unit_test(a_join_without_an_interface_is_refused_when_there_are_several),

@@ -180,6 +180,10 @@ static void rings_of_all_channels_on_all_lcores_must_fit_together(void **state)
 	struct host *h = *state;
 
 	assert_int_equal(check(h, EAL FEED "channels: [{name: a, bytes: 64M}]\n"), 0);
+	assert_int_equal(
+	    check(h, EAL FEED
+		  "channels: [{name: a, bytes: 64M}, {name: p, bytes: 1G, per_program: on}]\n"),
+	    0);
 	refused(
 	    h, EAL FEED "channels: [{name: a, bytes: 64M}, {name: b, bytes: 64M}]\n",
 	    "2 channels, 2 receiving lcores: rings need 257 MiB, the host's MemAvailable leaves "

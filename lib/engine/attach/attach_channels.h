@@ -9,4 +9,9 @@
 struct mcr_attach_channel *mcr_attach_find_channel(const struct mcr_attach_server *s,
 						   const char *name);
 
+/* mcr_attach_programs_of returns how many programs have, or wait for, a channel made of a template.
+ */
+unsigned mcr_attach_programs_of(const struct mcr_attach_server *s,
+				const struct mcr_attach_channel *template);
+
 #endif

@@ -18,6 +18,16 @@ void mcr_attach_server_joins(struct mcr_attach_server *s, const struct mcr_attac
 	s->joins_per_uid = per_uid ? per_uid : MCR_USER_JOINS;
 }
 
+/* That of a program, NAME/PID, also has the name by which the program asked for it. */
+static int is_called(const struct mcr_attach_channel *channel, const char *name)
+{
+	const char *own = channel->config.name;
+	size_t len = strlen(name);
+
+	return strcmp(own, name) == 0 ||
+	       (channel->is_program && strncmp(own, name, len) == 0 && own[len] == '/');
+}
+
 /* A consumer joins into its own channel only. */
 static int own_channel(const struct mcr_attach_slot *slot, struct mcr_join_list *list,
 		       struct mcr_error *err)
@@ -27,7 +37,7 @@ static int own_channel(const struct mcr_attach_slot *slot, struct mcr_join_list 
 	for (size_t i = 0; i < list->n; i++) {
 		char *channel = list->items[i].channel;
 
-		if (channel[0] != '\0' && strcmp(channel, name) != 0)
+		if (channel[0] != '\0' && !is_called(slot->channel, channel))
 			return mcr_error_set(err, -EACCES,
 					     "this consumer reads channel \"%s\" and can join into "
 					     "that one only",

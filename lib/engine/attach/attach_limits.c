@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
+#include "engine/attach/attach_channels.h"
 #include "engine/attach/attach_limits.h"
 #include "engine/attach/attach_log.h"
 #include "engine/attach/attach_reply.h"
@@ -11,7 +12,7 @@
 /* ---- what a user has ---- */
 
 struct share {
-	unsigned attached, lingering, half_open;
+	unsigned attached, lingering, half_open; /* attached: or about to be */
 	unsigned in_flight, in_flight_of_others;
 };
 
@@ -27,7 +28,9 @@ static struct share share_of(const struct mcr_attach_server *s, uint32_t uid)
 			continue;
 		}
 		share.in_flight += slot->in_flight;
-		share.attached += slot->state == MCR_SLOT_ATTACHED;
+		share.attached += slot->state == MCR_SLOT_ATTACHED ||
+				  slot->state == MCR_SLOT_WAITING ||
+				  slot->state == MCR_SLOT_ABANDONED;
 		share.lingering += slot->state == MCR_SLOT_LINGERING;
 		share.half_open += slot->state == MCR_SLOT_HALF_OPEN;
 	}
@@ -59,11 +62,11 @@ static int of_engine(const struct mcr_attach_server *s, struct mcr_welcome *welc
 {
 	char lingering[128];
 
-	if (s->attached + s->lingering < s->config.consumers_max)
+	if (s->attached + s->waiting + s->lingering < s->config.consumers_max)
 		return 0;
 	return mcr_attach_set_refusal(
-	    welcome, -EBUSY, "the engine has %u consumers%s, the most it takes", s->attached,
-	    lingering_text(lingering, sizeof(lingering), s->lingering));
+	    welcome, -EBUSY, "the engine has %u consumers%s, the most it takes",
+	    s->attached + s->waiting, lingering_text(lingering, sizeof(lingering), s->lingering));
 }
 
 static int of_uid(const struct mcr_attach_server *s, const struct mcr_attach_slot *slot,
@@ -88,16 +91,36 @@ static int of_uid(const struct mcr_attach_server *s, const struct mcr_attach_slo
 	return 0;
 }
 
+static int of_channel(const struct mcr_attach_server *s, const struct mcr_attach_channel *channel,
+		      struct mcr_welcome *welcome)
+{
+	const struct mcr_channel_config *config = &channel->config;
+	unsigned n;
+
+	if (config->per_program) {
+		n = mcr_attach_programs_of(s, channel);
+		return n < mcr_attach_server_programs_max(s, config->name)
+			   ? 0
+			   : mcr_attach_set_refusal(
+				 welcome, -EBUSY,
+				 "channel \"%s\" has %u programs, the most it takes "
+				 "(`programs`)",
+				 config->name, n);
+	}
+	if (config->consumers_max == 0 || channel->consumers < config->consumers_max)
+		return 0;
+	return mcr_attach_set_refusal(welcome, -EBUSY,
+				      "channel \"%s\" has %u consumers, the most it takes",
+				      config->name, channel->consumers);
+}
+
 static int check_limits(const struct mcr_attach_server *s, const struct mcr_attach_slot *slot,
 			const struct mcr_attach_channel *channel, struct mcr_welcome *welcome)
 {
-	uint32_t of_channel = channel->config.consumers_max;
 	int ret = of_engine(s, welcome);
 
-	if (ret == 0 && of_channel != 0 && channel->consumers >= of_channel)
-		ret = mcr_attach_set_refusal(welcome, -EBUSY,
-					     "channel \"%s\" has %u consumers, the most it takes",
-					     channel->config.name, channel->consumers);
+	if (ret == 0)
+		ret = of_channel(s, channel, welcome);
 	if (ret == 0 && !slot->own)
 		ret = of_uid(s, slot, channel->n_rings + 1, welcome);
 	return ret;

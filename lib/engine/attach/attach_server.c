@@ -10,6 +10,7 @@
 #include "engine/attach/attach_join.h"
 #include "engine/attach/attach_limits.h"
 #include "engine/attach/attach_log.h"
+#include "engine/attach/attach_program.h"
 #include "engine/attach/attach_reply.h"
 #include "engine/attach/attach_server.h"
 #include "engine/attach/attach_session.h"
@@ -174,13 +175,17 @@ void mcr_attach_server_poll(struct mcr_attach_server *s, uint64_t now_ns)
 			mcr_listener_accept(&s->listener, now_ns, ACCEPTS);
 		else if (s->slots[index].state == MCR_SLOT_HALF_OPEN)
 			mcr_attach_on_hello(s, &s->slots[index], now_ns);
+		else if (s->slots[index].state == MCR_SLOT_WAITING)
+			mcr_attach_on_waiting(s, &s->slots[index]);
 		else if (s->slots[index].state == MCR_SLOT_ATTACHED)
 			mcr_attach_on_attached(s, &s->slots[index]);
 	}
 	if (s->joiner_ended)
 		mcr_attach_leave_ended(s);
+	mcr_attach_end_programs(s);
 	if (s->half_open > 0)
 		end_half_open(s, now_ns);
+	mcr_attach_end_waiting(s, now_ns);
 	mcr_attach_slots_settle(s, now_ns);
 	mcr_listener_watch(&s->listener, now_ns);
 }
@@ -203,7 +208,8 @@ void mcr_attach_server_destroy(struct mcr_attach_server *s)
 		if (s->slots[i].state == MCR_SLOT_HALF_OPEN ||
 		    s->slots[i].state == MCR_SLOT_ATTACHED)
 			mcr_attach_slot_release(s, &s->slots[i]);
-		if (s->slots[i].state == MCR_SLOT_LINGERING)
+		if (s->slots[i].state == MCR_SLOT_LINGERING ||
+		    s->slots[i].state == MCR_SLOT_WAITING)
 			close(s->slots[i].fd);
 	}
 	for (size_t i = 0; i < MCR_CHANNELS_MAX; i++)

@@ -18,6 +18,7 @@
 #define MCR_ATTACH_HALF_OPEN_PER_UID 16                   /* a user with more loses its oldest */
 #define MCR_ATTACH_HELLO_NS          UINT64_C(2000000000) /* then a silent client is cut off */
 #define MCR_ATTACH_PATIENCE_NS       UINT64_C(100000000) /* sooner, when others wait for its place */
+#define MCR_ATTACH_WAIT_NS           UINT64_C(30000000000) /* for a channel that is being made */
 
 struct mcr_attach_server;
 struct mcr_wire_interface;
@@ -50,32 +51,69 @@ unsigned mcr_attach_server_descriptors(const struct mcr_attach_server *s);
 /* ---- attach_channels.c ---- */
 
 /* mcr_attach_server_add_channel lets consumers attach to a channel, as config's readers and
- * consumers_max allow. ring_fds are what they are given, ring_mems the engine's maps of them; both,
- * but not the arrays, are borrowed until the channel is removed. 1 <= n_rings <= MCR_LCORES_MAX.
- * Errors: -EEXIST, -EINVAL (a region that holds no ring), -ENOSPC, -ENOMEM. */
+ * consumers_max allow; with per_program, to channels that are made for them, of n_rings rings: then
+ * ring_fds and ring_mems are NULL. ring_fds are what they are given, ring_mems the engine's maps of
+ * them; both, but not the arrays, are borrowed until the channel is removed. 1 <= n_rings <=
+ * MCR_LCORES_MAX. Errors: -EEXIST, -EINVAL (a region that holds no ring), -ENOSPC, -ENOMEM. */
 int mcr_attach_server_add_channel(struct mcr_attach_server *s,
 				  const struct mcr_channel_config *config, const int *ring_fds,
 				  const void *const *ring_mems, unsigned n_rings, uint64_t epoch);
 
 /* mcr_attach_server_set_access changes who may attach to a channel from now on, how many, and who
- * may join. Nothing else in the engine keeps the change. Errors: -ENOENT. */
+ * may join, also in the channels that were made of it. Nothing else in the engine keeps the change.
+ * Errors: -ENOENT. */
 int mcr_attach_server_set_access(struct mcr_attach_server *s,
 				 const struct mcr_channel_config *config);
 
 /* mcr_attach_server_remove_channel cuts off the channel's consumers, who keep what they have
- * mapped. Set the rings' state to stopped first. Errors: -ENOENT. */
+ * mapped, and refuses those that wait for one of their own; programs that have theirs stay. Set the
+ * rings' state to stopped first. Errors: -ENOENT. */
 int mcr_attach_server_remove_channel(struct mcr_attach_server *s, const char *name);
 
-/* mcr_attach_server_count returns the consumers of one channel, or of all when channel is NULL. */
+/* mcr_attach_server_count returns the consumers of one channel and of those that were made of it,
+ * or all when channel is NULL. */
 unsigned mcr_attach_server_count(const struct mcr_attach_server *s, const char *channel);
+
+/* mcr_attach_server_programs_max returns how many programs a channel with per_program takes. */
+unsigned mcr_attach_server_programs_max(const struct mcr_attach_server *s, const char *channel);
+
+/* ---- attach_program.c ---- */
+
+/* Channels for one program each go through these. make has the engine make one as config says, and
+ * call mcr_attach_server_answer later, not in the call; -errno with err filled: it does not.
+ * cancel: nobody waits for it any more, but the answer is due all the same. end has the engine
+ * remove the channel of a program that ended (mcr_attach_server_remove_channel); after -ENOMEM it
+ * is called again. */
+struct mcr_attach_programs {
+	int (*make)(void *ctx, uint64_t id, const struct mcr_channel_config *config,
+		    struct mcr_error *err);
+	void (*cancel)(void *ctx, uint64_t id);
+	int (*end)(void *ctx, const char *channel);
+};
+
+/* mcr_attach_server_programs lets consumers attach to channels with per_program. programs is
+ * borrowed. */
+void mcr_attach_server_programs(struct mcr_attach_server *s,
+				const struct mcr_attach_programs *programs, void *ctx);
+
+/* mcr_attach_server_add_program is mcr_attach_server_add_channel for the channel that was made for
+ * this id. -ESRCH: nobody waits for it. */
+int mcr_attach_server_add_program(struct mcr_attach_server *s, uint64_t id,
+				  const struct mcr_channel_config *config, const int *ring_fds,
+				  const void *const *ring_mems, unsigned n_rings, uint64_t epoch);
+
+/* mcr_attach_server_answer says once for each id how the making ended: status 0, and the channel
+ * was added; or -errno with a text for the client. */
+void mcr_attach_server_answer(struct mcr_attach_server *s, uint64_t id, int status,
+			      const char *text, uint64_t now_ns);
 
 /* ---- attach_session.c ---- */
 
 /* mcr_attach_server_open attaches without the listening socket: it returns a socket with the
  * welcome already in it, for mcr_consumer_opts.fd. The process itself may read every channel,
  * whatever the readers and the limit of a user are; whom it hands the socket to is its own
- * decision. The caller owns the descriptor. Errors: -ENOENT (err lists the channels), -EBUSY (too
- * many consumers), -ENOMEM, -EMFILE. */
+ * decision. The caller owns the descriptor. Errors: -ENOENT (err lists the channels), -EOPNOTSUPP
+ * (one with per_program), -EBUSY (too many consumers), -ENOMEM, -EMFILE. */
 int mcr_attach_server_open(struct mcr_attach_server *s, const char *channel, const char *label,
 			   uint64_t now_ns, struct mcr_error *err);
 

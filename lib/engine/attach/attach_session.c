@@ -1,47 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/error.h"
 #include "engine/attach/attach_access.h"
 #include "engine/attach/attach_channels.h"
+#include "engine/attach/attach_grant.h"
 #include "engine/attach/attach_limits.h"
-#include "engine/attach/attach_log.h"
+#include "engine/attach/attach_program.h"
 #include "engine/attach/attach_reply.h"
 #include "engine/attach/attach_request.h"
 #include "engine/attach/attach_session.h"
 #include "engine/attach/attach_slots.h"
-
-/* The page that a consumer writes. Nobody may resize it, so the engine's reads never fault. */
-static int page_create(const struct mcr_consumer_page **page, int *page_fd)
-{
-	int fd = memfd_create("mcring-consumer", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	int ret;
-	void *map;
-
-	if (fd < 0)
-		return -errno;
-	/* The descriptor makes it the consumer's: nobody else may open it in /proc. */
-	if (fchmod(fd, 0600) < 0 || ftruncate(fd, MCR_CONSUMER_PAGE_BYTES) < 0 ||
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
-		goto fail;
-	map = mmap(NULL, MCR_CONSUMER_PAGE_BYTES, PROT_READ, MAP_SHARED, fd, 0);
-	if (map == MAP_FAILED)
-		goto fail;
-	*page = map;
-	*page_fd = fd;
-	return 0;
-fail:
-	ret = -errno;
-	close(fd);
-	return ret;
-}
 
 /* Lists the channels that the client may read, and says nothing of the others. */
 static void list_channels(const struct mcr_attach_server *s, const struct mcr_attach_slot *slot,
@@ -56,7 +29,7 @@ static void list_channels(const struct mcr_attach_server *s, const struct mcr_at
 		if (!s->channels[i])
 			continue;
 		config = &s->channels[i]->config;
-		if (mcr_attach_may_read(slot, &config->readers) <= 0)
+		if (s->channels[i]->is_program || mcr_attach_may_read(slot, &config->readers) <= 0)
 			continue;
 		if (used + strlen(config->name) + 8 > cap) {
 			strcpy(text + used, " ...");
@@ -67,22 +40,6 @@ static void list_channels(const struct mcr_attach_server *s, const struct mcr_at
 	}
 	if (n == 0)
 		snprintf(text + used, cap - used, " none");
-}
-
-/* Too many descriptors are open or in flight. */
-static int is_shortage(int code)
-{
-	return code == -EMFILE || code == -ENFILE || code == -ETOOMANYREFS;
-}
-
-/* The page or the message could not be made. That is the engine's trouble, not the client's. */
-static void refuse_for_now(struct mcr_attach_server *s, uint64_t now_ns,
-			   struct mcr_welcome *welcome, int code)
-{
-	if (is_shortage(code))
-		mcr_attach_warn_descriptors(s, now_ns, -code, "a consumer was refused");
-	mcr_attach_set_refusal(welcome, is_shortage(code) ? -EBUSY : code,
-			       "the engine cannot attach now: %s", strerror(-code));
 }
 
 /* Returns 0, or the status of the refusal in *welcome. */
@@ -104,16 +61,14 @@ static int check_reader(const struct mcr_attach_slot *slot,
 	    channel->config.name, slot->uid, slot->gid);
 }
 
-/* Grants a channel: sends the welcome and makes the slot a consumer. Or refuses it: *welcome is the
- * refusal, which the caller sends. */
+/* Grants a channel, or has the client wait for its own. Or refuses it: *welcome is the refusal,
+ * which the caller sends. */
 static void admit(struct mcr_attach_server *s, struct mcr_attach_slot *slot, const char *name,
 		  const char *label, uint64_t now_ns, struct mcr_welcome *welcome)
 {
 	struct mcr_attach_channel *channel = mcr_attach_find_channel(s, name);
-	int fds[MCR_RINGS_MAX + 1], ret;
-	const struct mcr_consumer_page *page = NULL;
 
-	if (!channel) {
+	if (!channel || channel->is_program) {
 		welcome->status = -ENOENT;
 		list_channels(s, slot, name, welcome->text, sizeof(welcome->text));
 		return;
@@ -122,21 +77,10 @@ static void admit(struct mcr_attach_server *s, struct mcr_attach_slot *slot, con
 		return;
 	if (mcr_attach_check_limits(s, slot, channel, now_ns, welcome) < 0)
 		return;
-	memcpy(fds, channel->fds, sizeof(int) * channel->n_rings);
-	ret = page_create(&page, &fds[channel->n_rings]);
-	if (ret == 0) {
-		welcome->n_rings = channel->n_rings;
-		welcome->epoch = channel->epoch;
-		ret = mcr_attach_send_welcome(slot->fd, welcome, fds, channel->n_rings + 1);
-		close(fds[channel->n_rings]);
-		if (ret < 0)
-			munmap((void *)(uintptr_t)page, MCR_CONSUMER_PAGE_BYTES);
-	}
-	if (ret < 0) {
-		refuse_for_now(s, now_ns, welcome, ret);
-		return;
-	}
-	mcr_attach_slot_attach(s, slot, channel, page, label, now_ns);
+	if (channel->config.per_program)
+		mcr_attach_make_program(s, slot, channel, label, now_ns, welcome);
+	else
+		mcr_attach_grant(s, slot, channel, label, now_ns, welcome);
 }
 
 void mcr_attach_on_hello(struct mcr_attach_server *s, struct mcr_attach_slot *slot, uint64_t now_ns)
@@ -161,7 +105,7 @@ void mcr_attach_on_hello(struct mcr_attach_server *s, struct mcr_attach_slot *sl
 	} else {
 		admit(s, slot, hello.channel, hello.label, now_ns, &welcome);
 	}
-	if (slot->state == MCR_SLOT_ATTACHED)
+	if (slot->state != MCR_SLOT_HALF_OPEN)
 		return;
 	if (n != 0)
 		mcr_attach_send_welcome(slot->fd, &welcome, NULL, 0);

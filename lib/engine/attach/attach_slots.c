@@ -21,7 +21,8 @@ void mcr_attach_slot_settle(struct mcr_attach_slot *slot)
 {
 	int unread = 0;
 
-	if (slot->in_flight != 0 && ioctl(slot->fd, SIOCOUTQ, &unread) == 0 && unread == 0)
+	if (slot->in_flight != 0 && slot->state != MCR_SLOT_WAITING &&
+	    ioctl(slot->fd, SIOCOUTQ, &unread) == 0 && unread == 0)
 		slot->in_flight = 0;
 }
 
@@ -105,6 +106,53 @@ int mcr_attach_slot_take(struct mcr_attach_server *s, struct mcr_attach_slot **o
 	return -EBUSY;
 }
 
+static void set_label(struct mcr_attach_slot *slot, const char *label)
+{
+	snprintf(slot->label, sizeof(slot->label), "%s", label);
+	mcr_text_clean(slot->label, sizeof(slot->label));
+}
+
+void mcr_attach_slot_wait(struct mcr_attach_server *s, struct mcr_attach_slot *slot,
+			  struct mcr_attach_channel *template, uint64_t id, const char *program,
+			  const char *label, uint64_t now_ns)
+{
+	s->half_open--;
+	s->waiting++;
+	slot->state = MCR_SLOT_WAITING;
+	slot->in_flight = (uint16_t)(template->n_rings + 1);
+	slot->since_ns = now_ns;
+	slot->made_of = template;
+	slot->id = id;
+	snprintf(slot->program, sizeof(slot->program), "%s", program);
+	set_label(slot, label);
+}
+
+void mcr_attach_slot_resume(struct mcr_attach_server *s, struct mcr_attach_slot *slot)
+{
+	s->waiting--;
+	s->half_open++;
+	slot->state = MCR_SLOT_HALF_OPEN;
+	slot->in_flight = 0;
+	slot->made_of = NULL;
+}
+
+void mcr_attach_slot_abandon(struct mcr_attach_server *s, struct mcr_attach_slot *slot)
+{
+	epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, slot->fd, NULL);
+	shutdown(slot->fd, SHUT_RDWR);
+	close(slot->fd);
+	slot->fd = -1;
+	slot->state = MCR_SLOT_ABANDONED;
+	slot->in_flight = 0;
+	s->programs->cancel(s->programs_ctx, slot->id);
+}
+
+void mcr_attach_slot_forget(struct mcr_attach_server *s, struct mcr_attach_slot *slot)
+{
+	s->waiting--;
+	memset(slot, 0, sizeof(*slot));
+}
+
 void mcr_attach_slot_attach(struct mcr_attach_server *s, struct mcr_attach_slot *slot,
 			    struct mcr_attach_channel *channel,
 			    const struct mcr_consumer_page *page, const char *label,
@@ -120,8 +168,7 @@ void mcr_attach_slot_attach(struct mcr_attach_server *s, struct mcr_attach_slot 
 	slot->page = page;
 	slot->id = ++s->last_id;
 	slot->headroom_min = UINT64_MAX;
-	snprintf(slot->label, sizeof(slot->label), "%s", label);
-	mcr_text_clean(slot->label, sizeof(slot->label));
+	set_label(slot, label);
 }
 
 void mcr_attach_slot_release(struct mcr_attach_server *s, struct mcr_attach_slot *slot)
@@ -131,6 +178,8 @@ void mcr_attach_slot_release(struct mcr_attach_server *s, struct mcr_attach_slot
 	} else {
 		s->attached--;
 		slot->channel->consumers--;
+		if (slot->channel->is_program)
+			slot->channel->has_ended = s->program_ended = 1;
 		s->joiner_ended |= slot->n_joins > 0;
 		munmap((void *)(uintptr_t)slot->page, MCR_CONSUMER_PAGE_BYTES);
 	}

@@ -13,6 +13,18 @@
 int mcr_attach_slot_take(struct mcr_attach_server *s, struct mcr_attach_slot **out, int fd,
 			 uint64_t now_ns);
 
+/* mcr_attach_slot_wait has a half-open connection wait for a channel that is made of a template,
+ * and mcr_attach_slot_resume makes it half open again. program, label: are copied. */
+void mcr_attach_slot_wait(struct mcr_attach_server *s, struct mcr_attach_slot *slot,
+			  struct mcr_attach_channel *template, uint64_t id, const char *program,
+			  const char *label, uint64_t now_ns);
+void mcr_attach_slot_resume(struct mcr_attach_server *s, struct mcr_attach_slot *slot);
+
+/* mcr_attach_slot_abandon closes a connection that waits, and cancels what it waits for. Its slot
+ * is taken, and counts for its user, until mcr_attach_slot_forget. */
+void mcr_attach_slot_abandon(struct mcr_attach_server *s, struct mcr_attach_slot *slot);
+void mcr_attach_slot_forget(struct mcr_attach_server *s, struct mcr_attach_slot *slot);
+
 /* mcr_attach_slot_attach makes a consumer of a half-open connection that was sent its welcome: the
  * rings' descriptors and that of the page, which the slot owns from then on. label is copied. */
 void mcr_attach_slot_attach(struct mcr_attach_server *s, struct mcr_attach_slot *slot,

@@ -6,6 +6,8 @@
  *     attach_slots     connections, from accept until nothing of them is in flight
  *     attach_channels  the channels that can be attached to
  *     attach_limits    how much one user and all may have
+ *     attach_grant     a channel is granted: the page, and the welcome with the descriptors
+ *     attach_program   channels that are made for one program each
  *     attach_join      joins that consumers make themselves
  *     attach_request   what an attached consumer asks
  *     attach_session   the protocol: a hello, then requests
@@ -28,6 +30,9 @@ struct mcr_attach_channel {
 	struct mcr_channel_config config;
 	uint64_t epoch;
 	unsigned n_rings, consumers;
+	uint8_t is_program;                 /* made for one program: nobody else finds it */
+	uint8_t has_ended;                  /* its program has: the engine is to remove it */
+	struct mcr_attach_channel *made_of; /* the template; NULL = it is another, or is gone */
 	int fds[MCR_RINGS_MAX];
 	struct mcr_ring_reader readers[MCR_RINGS_MAX]; /* to read positions, not messages */
 };
@@ -35,6 +40,8 @@ struct mcr_attach_channel {
 enum mcr_attach_slot_state {
 	MCR_SLOT_FREE = 0,
 	MCR_SLOT_HALF_OPEN, /* until the hello, or MCR_ATTACH_HELLO_NS after since_ns */
+	MCR_SLOT_WAITING,   /* for the channel called `program`; made_of is set, and id */
+	MCR_SLOT_ABANDONED, /* it waited, and is gone: free when the engine has answered */
 	MCR_SLOT_ATTACHED,  /* channel and page are set */
 	MCR_SLOT_LINGERING, /* closed, but what it was sent is still in flight */
 };
@@ -58,11 +65,13 @@ struct mcr_attach_slot {
 	int32_t pid; /* SO_PEERCRED */
 	uint32_t uid, gid;
 	uint8_t own;        /* 1: the engine's own process, which may do everything */
-	uint16_t in_flight; /* descriptors that it was sent and has not received */
+	uint16_t in_flight; /* descriptors that it was sent, or will be, and has not received */
 	uint64_t since_ns;  /* connected or attached */
 	struct mcr_attach_channel *channel;
+	struct mcr_attach_channel *made_of; /* what it waits for; NULL = the template is gone */
+	char program[MCR_NAME_MAX];
 	const struct mcr_consumer_page *page;
-	uint64_t id;           /* of the consumer: no other one ever has it */
+	uint64_t id;           /* of the consumer, or of its wait: no other one ever has it */
 	uint64_t headroom_min; /* UINT64_MAX = not looked at yet */
 	uint32_t n_joins;      /* that it made itself */
 	uint64_t woken;        /* page->armed when it was last woken */
@@ -74,7 +83,7 @@ struct mcr_attach_server {
 	int epoll_fd;
 	struct mcr_listener listener; /* closed: only mcr_attach_server_open attaches */
 	uint64_t settle_due_ns;
-	unsigned half_open, attached, lingering;
+	unsigned half_open, waiting, attached, lingering; /* waiting: abandoned ones, too */
 	uint64_t last_id;
 	unsigned wake_turn; /* the slot that the next wake begins with */
 	mcr_attach_log log; /* NULL = nothing is logged */
@@ -85,7 +94,10 @@ struct mcr_attach_server {
 	uint32_t joins_per_uid;
 	mcr_attach_interface describe_interface; /* NULL = there is none */
 	void *describe_interface_ctx;
-	uint8_t joiner_ended; /* one that had joined is gone: mcr_attach_leave_ended is due */
+	const struct mcr_attach_programs *programs; /* NULL = none are made */
+	void *programs_ctx;
+	uint8_t program_ended; /* a channel has_ended */
+	uint8_t joiner_ended;  /* one that had joined is gone: mcr_attach_leave_ended is due */
 	/* In this poll, which then ends: a change costs time that grows with all joins. */
 	uint8_t joins_asked;
 	struct mcr_attach_channel *channels[MCR_CHANNELS_MAX];

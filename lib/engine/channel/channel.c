@@ -64,6 +64,8 @@ int mcr_channel_create(struct mcr_channel **out, const struct mcr_channel_config
 
 	if (!channel)
 		return mcr_error_set(err, -ENOMEM, "no memory for channel \"%s\"", config->name);
+	if (config->per_program) /* its rings are those of the channels that are made of it */
+		n_lcores = 0;
 	ret = check_memory(config, len, n_lcores, err);
 	if (ret < 0)
 		goto fail;

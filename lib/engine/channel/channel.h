@@ -27,7 +27,8 @@ struct mcr_channel {
 	struct mcr_inline *handlers[MCR_LCORES_MAX]; /* likewise; NULL = none */
 };
 
-/* mcr_channel_create makes a ring on the NUMA node of each lcore. config is checked. May take long,
+/* mcr_channel_create makes a ring on the NUMA node of each lcore, none with per_program. config is
+ * checked. May take long,
  * as mcr_region_create does. Errors, with err filled: -ENOMEM, -EMFILE, what pause gives. */
 int mcr_channel_create(struct mcr_channel **out, const struct mcr_channel_config *config,
 		       const unsigned *lcores, unsigned n_lcores, const struct mcr_pause *pause,

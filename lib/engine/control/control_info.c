@@ -289,6 +289,8 @@ ITEM(channel)
 			"published_bytes", number(c.published_bytes), "too_large",
 			number(c.too_large), "consumers", (int)c.consumers, "joins",
 			number(c.joins), "huge_pages", c.huge_pages);
+	if (all)
+		json_object_set_new(all, "programs_max", number_or_null(c.programs_max));
 	if (all && c.has_handler) {
 		json_object_set_new(all, "handler_calls", number(c.handler_calls));
 		json_object_set_new(all, "handler_messages", number(c.handler_messages));

@@ -33,8 +33,29 @@ int mcr_channel_check_access(const struct mcr_channel_config *config, struct mcr
 			     config->name, MCR_ACCESS_IDS_MAX, MCR_ACCESS_IDS_MAX);
 }
 
+int mcr_channel_check_programs(const struct mcr_channel_config *config, struct mcr_error *err)
+{
+	if (config->programs_max >= MCR_CHANNELS_MAX)
+		return mcr_error_set(err, -EINVAL, "channel \"%.31s\": at most %d programs",
+				     config->name, MCR_CHANNELS_MAX - 1);
+	if (!config->per_program)
+		return 0;
+	if (strnlen(config->name, sizeof(config->name)) > MCR_TEMPLATE_NAME_MAX)
+		return mcr_error_set(err, -EINVAL,
+				     "channel \"%.31s\": the name of one with per_program has at "
+				     "most %d octets",
+				     config->name, MCR_TEMPLATE_NAME_MAX);
+	if (config->handler || config->consumers_max)
+		return mcr_error_set(
+		    err, -EINVAL, "channel \"%s\": with per_program it takes no %s", config->name,
+		    config->handler ? "handler" : "`consumers`: `programs` says how many");
+	return 0;
+}
+
 int mcr_channel_check(struct mcr_channel_config *config, struct mcr_error *err)
 {
+	int ret;
+
 	if (!config->name[0] || !memchr(config->name, '\0', sizeof(config->name)))
 		return mcr_error_set(err, -EINVAL, "a channel needs a name of 1 to %d octets",
 				     MCR_NAME_MAX - 1);
@@ -50,7 +71,8 @@ int mcr_channel_check(struct mcr_channel_config *config, struct mcr_error *err)
 		    err, -EINVAL,
 		    "channel \"%s\": %llu bytes is not a power of two in 64 KiB..64 GiB",
 		    config->name, (unsigned long long)config->bytes);
-	return mcr_channel_check_access(config, err);
+	ret = mcr_channel_check_programs(config, err);
+	return ret < 0 ? ret : mcr_channel_check_access(config, err);
 }
 
 void mcr_channel_copy_access(struct mcr_channel_config *to, const struct mcr_channel_config *from)
@@ -59,4 +81,5 @@ void mcr_channel_copy_access(struct mcr_channel_config *to, const struct mcr_cha
 	to->readers = from->readers;
 	to->joiners = from->joiners;
 	to->joins_max = from->joins_max;
+	to->programs_max = from->programs_max;
 }

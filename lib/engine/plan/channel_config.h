@@ -12,12 +12,18 @@
 #define MCR_CHANNEL_BYTES_MIN (UINT64_C(64) << 10)
 #define MCR_CHANNEL_BYTES_MAX (UINT64_C(1) << 36)
 
+/* Octets of a name with per_program: "/4194304.63" follows in those of its channels. */
+#define MCR_TEMPLATE_NAME_MAX 20
+
 /* mcr_channel_fill gives bytes their default where they are 0; with handler_only their minimum,
  * whatever they are. */
 void mcr_channel_fill(struct mcr_channel_config *config);
 
 /* mcr_channel_check fills config in and checks all of it. Returns 0 or -EINVAL with err filled. */
 int mcr_channel_check(struct mcr_channel_config *config, struct mcr_error *err);
+
+/* mcr_channel_check_programs: what per_program allows. Returns 0 or -EINVAL. */
+int mcr_channel_check_programs(const struct mcr_channel_config *config, struct mcr_error *err);
 
 /* mcr_channel_check_access: the bounds of struct mcr_access. Returns 0 or -EINVAL. */
 int mcr_channel_check_access(const struct mcr_channel_config *config, struct mcr_error *err);

@@ -6,13 +6,15 @@
 
 #include "core/error.h"
 #include "engine/attach/attach_server.h"
+#include "engine/state/channels.h"
 #include "engine/state/config.h"
 #include "engine/state/joins.h"
 #include "engine/state/log.h"
 #include "engine/state/publish.h"
 #include "engine/state/state.h"
 
-static int announce_channel(struct mcr_engine *e, struct mcr_channel *channel,
+/* program: the id of the one that it was made for; 0 = it is for all. */
+static int announce_channel(struct mcr_engine *e, struct mcr_channel *channel, uint64_t program,
 			    struct mcr_error *err)
 {
 	const void *mems[MCR_LCORES_MAX];
@@ -26,8 +28,15 @@ static int announce_channel(struct mcr_engine *e, struct mcr_channel *channel,
 		fds[i] = channel->regions[i].fd;
 		mems[i] = channel->regions[i].mem;
 	}
-	ret = mcr_attach_server_add_channel(e->attach, &channel->config, fds, mems,
-					    channel->n_rings, channel->epoch);
+	if (channel->config.per_program)
+		ret = mcr_attach_server_add_channel(e->attach, &channel->config, NULL, NULL,
+						    e->n_workers, channel->epoch);
+	else if (program)
+		ret = mcr_attach_server_add_program(e->attach, program, &channel->config, fds, mems,
+						    channel->n_rings, channel->epoch);
+	else
+		ret = mcr_attach_server_add_channel(e->attach, &channel->config, fds, mems,
+						    channel->n_rings, channel->epoch);
 	return ret == 0 ? 0
 			: mcr_error_set(err, ret, "channel \"%s\": %s", channel->config.name,
 					strerror(-ret));
@@ -53,7 +62,8 @@ static int find_place(const struct mcr_engine *e, const struct mcr_channel_confi
 	return at;
 }
 
-int mcr_engine_channel_put(struct mcr_engine *e, struct mcr_channel *channel, struct mcr_error *err)
+static int put(struct mcr_engine *e, uint64_t program, struct mcr_channel *channel,
+	       struct mcr_error *err)
 {
 	int ret, at = find_place(e, &channel->config, err);
 
@@ -61,7 +71,7 @@ int mcr_engine_channel_put(struct mcr_engine *e, struct mcr_channel *channel, st
 		return mcr_error_set(err, -ESHUTDOWN, "the engine is stopping");
 	if (at < 0)
 		return at;
-	ret = announce_channel(e, channel, err);
+	ret = announce_channel(e, channel, program, err);
 	if (ret < 0)
 		return ret;
 	e->channels[at] = channel;
@@ -76,6 +86,17 @@ int mcr_engine_channel_put(struct mcr_engine *e, struct mcr_channel *channel, st
 		mcr_engine_log(e, MCR_LOG_DEBUG, "channel %s: %s", channel->config.name,
 			       channel->regions[0].note);
 	return 0;
+}
+
+int mcr_engine_channel_put(struct mcr_engine *e, struct mcr_channel *channel, struct mcr_error *err)
+{
+	return put(e, 0, channel, err);
+}
+
+int mcr_engine_program_put(struct mcr_engine *e, uint64_t id, struct mcr_channel *channel,
+			   struct mcr_error *err)
+{
+	return put(e, id, channel, err);
 }
 
 /* So that the readers of other channels do not take the engine for dead meanwhile. */

@@ -316,8 +316,10 @@ static int channel_into(const struct mcr_engine *e, size_t i, struct mcr_channel
 	    .n_rings = c->n_rings,
 	    .epoch = c->epoch,
 	    .consumers = mcr_attach_server_count(e->attach, c->config.name),
-	    .huge_pages = 1,
+	    .huge_pages = c->n_rings > 0,
 	};
+	if (c->config.per_program)
+		out->programs_max = mcr_attach_server_programs_max(e->attach, c->config.name);
 	memcpy(out->name, c->config.name, sizeof(out->name));
 	for (unsigned r = 0; r < c->n_rings; r++) {
 		out->published += mcr_ring_newest(c->regions[r].mem);

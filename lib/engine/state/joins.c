@@ -82,7 +82,8 @@ static void name_all(const struct mcr_engine *e, struct mcr_join_names *names)
 	for (size_t i = 0; i < e->n_interfaces; i++)
 		names->interfaces[i] = e->interfaces[i].config.name;
 	for (size_t i = 0; i < MCR_CHANNELS_MAX; i++)
-		names->channels[i] = e->channels[i] ? e->channels[i]->config.name : NULL;
+		if (e->channels[i] && !e->channels[i]->config.per_program) /* that has no rings */
+			names->channels[i] = e->channels[i]->config.name;
 }
 
 /* What the old set leaves behind once no lcore counts in it. */

@@ -35,6 +35,7 @@ enum mcr_engine_state {
 	MCR_ENGINE_STOPPED,
 };
 
+struct mcr_program;
 struct mcr_attach_server;
 struct mcr_control_server;
 
@@ -66,6 +67,7 @@ struct mcr_engine {
 	struct rte_rcu_qsbr *qsbr;
 	struct mcr_clock clock;
 	struct mcr_device_thread *device; /* done() of its jobs is called with the engine */
+	struct mcr_program *programs;     /* channels in the making: programs.c */
 	uint8_t is_ending; /* control sets it; the device thread then gives up what takes long */
 
 	int lock_fd; /* of the run directory; -1 = none */

@@ -21,6 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 #define CLIENTS 6
 #define RINGS   3
+#define MADE    4 /* consumers that the server takes */
 #define BYTES   65536
 
 struct client {
@@ -34,6 +35,13 @@ struct fuzz {
 	const struct sockaddr_un *address;
 	struct client clients[CLIENTS];
 	uint64_t now_ns;
+	struct { /* channels of programs that are being made */
+		uint64_t id;
+		struct mcr_channel_config config;
+	} made[MADE];
+	unsigned n_made;
+	int ring_fd;
+	const void *ring_mem;
 };
 
 /* What an engine does with the requests of consumers; none of it fails without a reason. */
@@ -42,7 +50,8 @@ static int update(void *ctx, uint64_t consumer, const struct mcr_join *remove, s
 {
 	assert(n_remove + n_add <= MCR_CONSUMER_JOINS && (n_remove == 0 || n_add == 0));
 	for (size_t i = 0; i < n_add; i++)
-		assert(strcmp(add[i].channel, "md") == 0);
+		assert(strcmp(add[i].channel, "md") == 0 ||
+		       strncmp(add[i].channel, "sockets/", 8) == 0);
 	return 0;
 }
 
@@ -62,6 +71,52 @@ static int describe(void *ctx, uint32_t index, struct mcr_wire_interface *out)
 
 static const struct mcr_attach_joining joining = {.update = update, .ended = ended};
 
+static int make(void *ctx, uint64_t id, const struct mcr_channel_config *config,
+		struct mcr_error *err)
+{
+	struct fuzz *f = ctx;
+
+	assert(f->n_made < MADE && strncmp(config->name, "sockets/", 8) == 0);
+	f->made[f->n_made].id = id;
+	f->made[f->n_made++].config = *config;
+	return 0;
+}
+
+static void cancel(void *ctx, uint64_t id)
+{
+	const struct fuzz *f = ctx;
+	unsigned i = 0;
+
+	while (i < f->n_made && f->made[i].id != id)
+		i++;
+	assert(i < f->n_made);
+}
+
+static int end(void *ctx, const char *channel)
+{
+	struct fuzz *f = ctx;
+
+	assert(strncmp(channel, "sockets/", 8) == 0);
+	return mcr_attach_server_remove_channel(f->server, channel);
+}
+
+static const struct mcr_attach_programs programs = {.make = make, .cancel = cancel, .end = end};
+
+/* The oldest channel is ready, or could not be made. */
+static void finish(struct fuzz *f, int fails)
+{
+	int ret = -ENOMEM;
+
+	if (f->n_made == 0)
+		return;
+	if (!fails)
+		ret = mcr_attach_server_add_program(f->server, f->made[0].id, &f->made[0].config,
+						    &f->ring_fd, &f->ring_mem, 1, 1);
+	assert(ret == 0 || ret == -ESRCH || fails);
+	mcr_attach_server_answer(f->server, f->made[0].id, ret, "no memory", f->now_ns);
+	memmove(&f->made[0], &f->made[1], sizeof(f->made[0]) * --f->n_made);
+}
+
 /* Made once: a server with a channel of one ring and one of two. */
 static struct fuzz *fuzz_create(void)
 {
@@ -70,6 +125,8 @@ static struct fuzz *fuzz_create(void)
 	static const struct mcr_channel_config one = {.name = "default", .consumers_max = 2};
 	const struct mcr_channel_config two = {.name = "md",
 					       .joiners = {.uids = {geteuid()}, .n_uids = 1}};
+	const struct mcr_channel_config each = {
+	    .name = "sockets", .per_program = 1, .programs_max = 3, .joiners = two.joiners};
 	struct fuzz *f = calloc(1, sizeof(*f));
 	const void *mems[RINGS];
 	int fds[RINGS];
@@ -91,6 +148,10 @@ static struct fuzz *fuzz_create(void)
 	assert(mcr_attach_server_create(&f->server, f->address->sun_path, &config, NULL) == 0);
 	assert(mcr_attach_server_add_channel(f->server, &one, fds, mems, 1, 1) == 0);
 	assert(mcr_attach_server_add_channel(f->server, &two, fds + 1, mems + 1, 2, 1) == 0);
+	assert(mcr_attach_server_add_channel(f->server, &each, NULL, NULL, 1, 1) == 0);
+	f->ring_fd = fds[0];
+	f->ring_mem = mems[0];
+	mcr_attach_server_programs(f->server, &programs, f);
 	mcr_attach_server_joins(f->server, &joining, f, 0);
 	mcr_attach_server_interfaces(f->server, describe, f);
 	for (unsigned i = 0; i < CLIENTS; i++)
@@ -135,6 +196,8 @@ static void say(struct client *c, struct input *in)
 		return;
 	if (how & 1)
 		strcpy(hello.channel, "default");
+	if (how & 32)
+		strcpy(hello.channel, "sockets");
 	if (how & 2)
 		spoil(in, &hello, sizeof(hello));
 	if (how & 4)
@@ -263,7 +326,8 @@ static void check_info(struct fuzz *f)
 		assert(strnlen(info.label, sizeof(info.label)) < sizeof(info.label));
 		for (const char *s = info.label; *s != 0; s++)
 			assert(*s >= 0x20 && *s <= 0x7e);
-		assert(strcmp(info.channel, "md") == 0 || strcmp(info.channel, "default") == 0);
+		assert(strcmp(info.channel, "md") == 0 || strcmp(info.channel, "default") == 0 ||
+		       strncmp(info.channel, "sockets/", 8) == 0);
 		assert(info.received <= published && info.lost <= published);
 		assert(info.headroom <= BYTES / MCR_RING_LINE && info.pid == getpid());
 	}
@@ -309,6 +373,9 @@ static void step(struct fuzz *f, struct input *in)
 	case 13:
 		ask(c, in);
 		break;
+	case 14:
+		finish(f, take(in, 1) % 4 == 3);
+		/* fallthrough */
 	default:
 		f->now_ns += take(in, 1) << 24;
 		mcr_attach_server_poll(f->server, f->now_ns);
@@ -330,6 +397,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	check_info(f);
 	for (unsigned i = 0; i < CLIENTS; i++)
 		hang_up(&f->clients[i]);
+	while (f->n_made > 0)
+		finish(f, 0);
 	for (int i = 0; i < 16; i++) { /* what lingers is looked at now and then */
 		f->now_ns += 10000000;
 		mcr_attach_server_poll(f->server, f->now_ns);
