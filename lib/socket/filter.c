@@ -55,6 +55,11 @@ int mcr_filter_add(struct mcr_socket *s, struct mcr_membership *m)
 	return 0;
 }
 
+struct mcr_membership *mcr_filter_of_group(const struct mcr_socket *s, struct mcr_address group)
+{
+	return s->hash ? s->hash[hash_of(group, s->hash_bits)] : NULL;
+}
+
 static void unlink_from(struct mcr_socket *s, const struct mcr_membership *m)
 {
 	struct mcr_membership **at = &s->hash[hash_of(m->group, s->hash_bits)];
@@ -87,7 +92,7 @@ static void free_ended(struct mcr_socket *s, uint32_t version)
 	}
 }
 
-static int has_source(const struct mcr_membership *m, struct mcr_address source)
+int mcr_filter_has_source(const struct mcr_membership *m, struct mcr_address source)
 {
 	uint32_t low = 0, high = m->n_sources;
 
@@ -226,7 +231,7 @@ static int rule_accepts(const struct mcr_filter_rule *r, const struct mcr_msg *m
 static const struct mcr_membership *find(const struct mcr_socket *s, uint32_t version,
 					 const struct mcr_msg *m, int is_ipv4)
 {
-	const struct mcr_membership *at = s->hash ? s->hash[hash_of(m->group, s->hash_bits)] : NULL;
+	const struct mcr_membership *at = mcr_filter_of_group(s, m->group);
 
 	for (; at; at = at->next_of_hash)
 		if (at->since <= version && version < at->until &&
@@ -251,7 +256,9 @@ int mcr_filter_accepts(const struct mcr_socket *s, const struct mcr_msg *m)
 	joined = find(s, v->number, m, is_ipv4);
 	if (!joined)
 		return is_ipv4 ? v->rule.all_ipv4 : v->rule.all_ipv6;
-	return has_source(joined, m->source) != joined->is_exclude;
+	/* What the kernel gives is not taken twice. */
+	return joined->where == MCR_MEMBERSHIP_ENGINE &&
+	       mcr_filter_has_source(joined, m->source) != joined->is_exclude;
 }
 
 /* ---- what the kernel says ---- */

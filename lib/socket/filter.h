@@ -71,6 +71,12 @@ int64_t mcr_filter_change(struct mcr_socket *s, const struct mcr_filter_rule *ru
  * it when it has ended. Errors: -ENOMEM, and the membership is the caller's. */
 int mcr_filter_add(struct mcr_socket *s, struct mcr_membership *m);
 
+/* mcr_filter_of_group begins the chain (next_of_hash) in which all memberships of a group are. */
+struct mcr_membership *mcr_filter_of_group(const struct mcr_socket *s, struct mcr_address group);
+
+/* mcr_filter_has_source: whether it is one of those listed. */
+int mcr_filter_has_source(const struct mcr_membership *m, struct mcr_address source);
+
 /* mcr_filter_clear frees all: the socket ends. */
 void mcr_filter_clear(struct mcr_socket *s);
 

@@ -4,25 +4,20 @@
 #ifndef MCR_SOCKET_JOIN_H
 #define MCR_SOCKET_JOIN_H
 
+#include "socket/choose.h"
+#include "socket/membership.h"
 #include "socket/socket.h"
 
-/* Why a membership is in the kernel, or nowhere. */
-enum mcr_why {
-	MCR_WHY_NONE,
-	MCR_WHY_ABSENT,     /* no engine */
-	MCR_WHY_PERMISSION, /* the engine's joiners do not list this user */
-	MCR_WHY_QUOTA,      /* its limits */
-	MCR_WHY_REFUSED,    /* another error of the engine's */
-	MCR_WHY_ELSEWHERE,  /* the interface is none of the engine's */
-	MCR_WHY_ASKED,      /* --fallback=always, or a group that is not to be accelerated */
-};
-
 /* mcr_join_option handles a socket option that joins, leaves or filters sources. Returns 1: it was
- * one, *result and errno are those of the call; 0: it is none of these, or no UDP socket. */
+ * one, *result and errno are those of the call; 0: it is none of these, or the kernel has to
+ * decide.
+ */
 int mcr_join_option(int fd, int level, int name, const void *value, socklen_t len, int *result);
 
-/* mcr_join_is_unwanted: whether a datagram that the kernel has given is not the program's: what
- * MCRING_LOOP lets in besides the local senders'. */
-int mcr_join_is_unwanted(const struct mcr_socket *s, const struct msghdr *msg);
+/* mcr_join_find returns the socket's membership of a group, on an interface as the program names
+ * it, or by_index: on the one of this index only. NULL: none but the kernel's. The caller holds it.
+ */
+struct mcr_joined *mcr_join_find(struct mcr_socket *s, struct mcr_address group, int is_ipv4,
+				 const struct mcr_interface_asked *asked, int by_index);
 
 #endif

@@ -8,7 +8,6 @@
 #include <sys/time.h>
 
 #include "socket/interface.h"
-#include "socket/join.h"
 #include "socket/link.h"
 #include "socket/real.h"
 #include "socket/receive.h"
@@ -119,13 +118,9 @@ static ssize_t take(struct mcr_socket *s, struct msghdr *msg, int flags)
 static ssize_t take_from_kernel(struct mcr_socket *s, struct msghdr *msg, int flags)
 {
 	struct msghdr trial = *msg; /* an error must leave it as it is */
-	ssize_t n;
+	ssize_t n = mcr_real.recvmsg(s->fd, &trial, flags | MSG_DONTWAIT);
 
 	s->turn = 0;
-	do {
-		trial = *msg;
-		n = mcr_real.recvmsg(s->fd, &trial, flags | MSG_DONTWAIT);
-	} while (n >= 0 && mcr_join_is_unwanted(s, &trial));
 	if (n < 0)
 		return -errno;
 	*msg = trial;

@@ -48,15 +48,15 @@ struct mcr_socket {
 	uint64_t past_end[MCR_RINGS_MAX];
 	uint32_t life; /* mcr_link_life when renew was last called */
 	struct mcr_msg batch[MCR_SOCKET_BATCH];
-	int at, n;          /* batch[at..n) is to be looked at; of `past` while that is there */
-	unsigned turn;      /* calls since the kernel's side was looked at */
-	uint8_t has_kernel; /* a membership is there, so data may come from the kernel */
+	int at, n;     /* batch[at..n) is to be looked at; of `past` while that is there */
+	unsigned turn; /* calls since the kernel's side was looked at */
 
 	struct mcr_filter_version *oldest,
 	    *newest;                        /* the version of what is read next, and the last */
 	struct mcr_membership *memberships; /* also those that ended, until pruned */
 	struct mcr_membership **hash;       /* of their groups: 1 << hash_bits chains */
 	unsigned hash_bits, n_memberships;
+	uint32_t n_joined[3];       /* by enum mcr_membership_where: those that last */
 	uint8_t all_ipv4, all_ipv6; /* the program's IP_MULTICAST_ALL, IPV6_MULTICAST_ALL */
 
 	uint32_t wanted;       /* enum mcr_wanted */
