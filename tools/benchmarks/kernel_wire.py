@@ -67,14 +67,20 @@ class Receiver:
 class Daemon:
     """mcring as it is run, napping when nothing comes."""
 
-    def __init__(self, wire, driver):
+    def __init__(self, wire, driver, config=None):
+        """config: text of a file, in place of a join."""
         self.log = wire.run.path('daemon.log')
+        what = ['--join', f'{GROUP}:{PORT}']
+        if config:
+            what = ['--config', wire.run.path('daemon.yaml')]
+            with open(what[1], 'w') as file:
+                file.write(config)
         with open(self.log, 'w') as log:
             self.process = wire.rx.start(
                 *common.FIRST, DAEMON, '-l', '0,1', *common.MEMORY, *common.QUIET,
                 f'--vdev={DRIVERS[driver]}', '--', '--name', f'mcrbench_{os.getpid()}',
                 '--run-dir', wire.run.path('run'), '--interface', f'feed={driver}0,tx=never',
-                '--join', f'{GROUP}:{PORT}', '--idle', 'adaptive', stdout=log, stderr=log)
+                *what, '--idle', 'adaptive', stdout=log, stderr=log)
         wait_for(self.ready, 30, 'the daemon is ready')
 
     def ready(self):
