@@ -351,6 +351,41 @@ static void a_consumer_that_lies_about_its_sleep_harms_itself_alone(void **state
 	small_engine_destroy(&e);
 }
 
+/* ---- the kernel has no memory for a word ---- */
+
+static int words_without_memory;
+
+ssize_t __real_send(int fd, const void *buf, size_t len, int flags);
+ssize_t __wrap_send(int fd, const void *buf, size_t len, int flags);
+
+ssize_t __wrap_send(int fd, const void *buf, size_t len, int flags)
+{
+	if (len == sizeof(struct mcr_notice) &&
+	    __atomic_load_n(&words_without_memory, __ATOMIC_RELAXED) > 0) {
+		errno = __atomic_sub_fetch(&words_without_memory, 1, __ATOMIC_RELAXED) % 2 == 0
+			    ? ENOBUFS
+			    : ENOMEM;
+		return -1;
+	}
+	return __real_send(fd, buf, len, flags);
+}
+
+static void a_word_that_could_not_be_sent_is_sent_later(void **state)
+{
+	struct small_engine e;
+
+	small_engine_create(&e, 1, 4096);
+	struct mcr_consumer *c = consumer(&e, MCR_ORDER_RINGS);
+
+	assert_int_equal(mcr_consumer_arm(c), 0);
+	__atomic_store_n(&words_without_memory, 2, __ATOMIC_RELAXED);
+	small_engine_publish_seqs(&e, 0, 1);
+	assert_int_equal(readable(mcr_consumer_fd(c), 30000), 1);
+	assert_int_equal(__atomic_load_n(&words_without_memory, __ATOMIC_RELAXED), 0);
+	mcr_consumer_close(c);
+	small_engine_destroy(&e);
+}
+
 static void many_sleepers_are_all_woken(void **state)
 {
 	struct mcr_consumer *c[200];
@@ -381,6 +416,7 @@ int main(void)
 	    cmocka_unit_test(an_engine_that_hangs_wakes_who_sleeps),
 	    cmocka_unit_test(a_consumer_that_lies_about_its_sleep_harms_itself_alone),
 	    cmocka_unit_test(many_sleepers_are_all_woken),
+	    cmocka_unit_test(a_word_that_could_not_be_sent_is_sent_later),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

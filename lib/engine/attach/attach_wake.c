@@ -2,6 +2,7 @@
 /* A wake-up is a message on the attach socket, not an eventfd: O_NONBLOCK belongs to the open file,
  * which both sides would share, so a consumer could clear it, fill the counter, and make the
  * control thread block in its write. MSG_DONTWAIT belongs to the call. */
+#include <errno.h>
 #include <sys/socket.h>
 
 #include "engine/attach/attach_slots.h"
@@ -24,13 +25,15 @@ static int due(const struct mcr_attach_slot *slot)
 	return 0;
 }
 
-/* Without room, earlier wake-ups lie there unread: the descriptor is readable already. */
-static void wake(struct mcr_attach_slot *slot)
+/* Returns 0 when the kernel had no memory for the word: the next tick sends it. Without room in the
+ * socket earlier ones lie there unread, and the descriptor is readable already. */
+static int wake(struct mcr_attach_slot *slot)
 {
 	const struct mcr_notice notice = {.kind = MCR_NOTICE_WAKE};
 
 	mcr_attach_slot_settle(slot);
-	send(slot->fd, &notice, sizeof(notice), MSG_DONTWAIT | MSG_NOSIGNAL);
+	return send(slot->fd, &notice, sizeof(notice), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0 ||
+	       (errno != ENOBUFS && errno != ENOMEM);
 }
 
 int mcr_attach_server_wake(struct mcr_attach_server *s)
@@ -54,8 +57,10 @@ int mcr_attach_server_wake(struct mcr_attach_server *s)
 			asleep = 1;
 			continue;
 		}
-		slot->woken = number;
-		wake(slot);
+		if (wake(slot))
+			slot->woken = number;
+		else
+			asleep = 1;
 		if (++sent == WAKES_MAX) {
 			s->wake_turn = at;
 			return 1;
