@@ -23,12 +23,13 @@
 
 static struct mcr_object *lock_any(int fd)
 {
-	struct mcr_object *o;
+	static const enum mcr_object_kind kinds[] = {MCR_OBJECT_SOCKET, MCR_OBJECT_SET,
+						     MCR_OBJECT_HEIR};
+	struct mcr_object *o = NULL;
 
-	if (!mcr_table_find(fd))
-		return NULL;
-	o = mcr_object_lock(fd, MCR_OBJECT_SOCKET);
-	return o ? o : mcr_object_lock(fd, MCR_OBJECT_SET);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && !o; i++)
+		o = mcr_object_lock(fd, kinds[i]);
+	return o;
 }
 
 /* The descriptor is about to mean something else. */

@@ -99,9 +99,12 @@ static int begin_set(int fd, int member, const struct epoll_event *event)
 
 int mcr_sock_epoll_ctl(int fd, int op, int member, struct epoll_event *event)
 {
-	struct mcr_set *set = mcr_set_hold(fd);
+	struct mcr_set *set;
 	int ret, was_live, is_live;
 
+	if (op == EPOLL_CTL_ADD)
+		mcr_socket_use(member);
+	set = mcr_set_hold(fd);
 	if (!set) {
 		ret = mcr_real.epoll_ctl(fd, op, member, event);
 		return ret == 0 && op == EPOLL_CTL_ADD ? begin_set(fd, member, event) : ret;

@@ -10,7 +10,8 @@
 #include "socket/signals.h"
 #include "socket/table.h"
 
-static pid_t owner; /* the process that this memory belongs to; 0 = it was never looked at */
+static pid_t owner;  /* the process that this memory belongs to; 0 = it was never looked at */
+static pid_t parent; /* that forked it; 0 = none */
 static sigset_t mask;
 
 /* In the order in which one may be held while another is taken. */
@@ -31,6 +32,7 @@ static void end_in_parent(void)
 static void end_in_child(void)
 {
 	owner = getpid();
+	parent = getppid();
 	mcr_link_fork_end();
 	mcr_table_fork_end(1);
 	mcr_set_forked();
@@ -47,4 +49,9 @@ __attribute__((constructor)) static void begin_process(void)
 int mcr_process_is_borrowed(void)
 {
 	return owner != 0 && getpid() != owner;
+}
+
+int mcr_process_has_parent(void)
+{
+	return parent != 0 && getppid() == parent && mcr_link_state() != MCR_LINK_ATTACHED;
 }

@@ -8,4 +8,8 @@
  * none of ours. A system call. */
 int mcr_process_is_borrowed(void);
 
+/* mcr_process_has_parent: whether this is a child of fork whose parent still runs, with the same
+ * sockets, and that has not asked for an engine itself. */
+int mcr_process_has_parent(void);
+
 #endif

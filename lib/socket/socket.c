@@ -90,10 +90,14 @@ struct mcr_socket *mcr_socket_adopt(int fd, const struct mcr_socket_owner *owner
 	return NULL;
 }
 
+int (*mcr_socket_revive)(int fd);
+
 struct mcr_socket *mcr_socket_hold(int fd)
 {
 	struct mcr_socket *s = mcr_socket_of(mcr_object_lock(fd, MCR_OBJECT_SOCKET));
 
+	if (__builtin_expect(!s && mcr_socket_revive, 0) && mcr_socket_revive(fd))
+		s = mcr_socket_of(mcr_object_lock(fd, MCR_OBJECT_SOCKET));
 	if (s && __builtin_expect(s->life != mcr_link_life(), 0))
 		mcr_socket_renew(s);
 	return s;

@@ -85,6 +85,15 @@ static inline void mcr_socket_release(struct mcr_socket *s)
 	mcr_object_unlock(&s->object);
 }
 
+/* What makes an inherited socket one of ours when it is first used: 1; 0: it is none. NULL: this
+ * program has inherited none. */
+extern int (*mcr_socket_revive)(int fd);
+static inline void mcr_socket_use(int fd)
+{
+	if (__builtin_expect(mcr_socket_revive != NULL, 0))
+		mcr_socket_revive(fd);
+}
+
 /* mcr_socket_family returns AF_INET or AF_INET6 for a UDP socket; 0 for everything else. */
 int mcr_socket_family(int fd);
 

@@ -15,6 +15,7 @@ enum mcr_object_kind {
 	MCR_OBJECT_FREE,
 	MCR_OBJECT_SOCKET, /* struct mcr_socket */
 	MCR_OBJECT_SET,    /* struct mcr_set */
+	MCR_OBJECT_HEIR,   /* a socket that was inherited and not used yet (inherit.c) */
 };
 
 /* The first member of both. Its memory is never given back, only used again for an object of the

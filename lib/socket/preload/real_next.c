@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "socket/inherit.h"
 #include "socket/real.h"
 #include "socket/settings.h"
 
@@ -163,4 +164,5 @@ __attribute__((constructor(101))) static void begin_preload(void)
 	mcr_real.fcntl = (int (*)(int, int, ...))find("fcntl", &is_final);
 	mcr_real.ioctl = (int (*)(int, unsigned long, ...))find("ioctl", &is_final);
 	mcr_settings_get();
+	mcr_inherit_take();
 }
