@@ -8,12 +8,23 @@
 #include <unistd.h>
 
 #include "socket/preload/names.h"
+#include "socket/real.h"
+#include "socket/signals.h"
 
-#define NAME(result, name, parameters, arguments) \
-	MCR_NAME(result, name, parameters)        \
-	result mcr_name_##name parameters         \
-	{                                         \
-		return mcr_sock_##name arguments; \
+/* The library's own calls, those of libmcring-client in it, and those of a handler that cannot
+ * wait: here would be locks that the thread has. */
+static inline int is_inside(void)
+{
+	return __builtin_expect(mcr_signal_state.depth > 0, 0);
+}
+
+#define NAME(result, name, parameters, arguments)       \
+	MCR_NAME(result, name, parameters)              \
+	result mcr_name_##name parameters               \
+	{                                               \
+		if (is_inside())                        \
+			return mcr_real.name arguments; \
+		return mcr_sock_##name arguments;       \
 	}
 MCR_CALLS(NAME)
 
@@ -45,6 +56,8 @@ int mcr_name_fcntl(int fd, int command, ...)
 	va_start(args, command);
 	argument = va_arg(args, void *);
 	va_end(args);
+	if (is_inside())
+		return mcr_real.fcntl(fd, command, argument);
 	return mcr_sock_fcntl(fd, command, argument);
 }
 MCR_NAME_TOO(__fcntl, fcntl)
@@ -62,6 +75,8 @@ int mcr_name_ioctl(int fd, unsigned long request, ...)
 	va_start(args, request);
 	argument = va_arg(args, void *);
 	va_end(args);
+	if (is_inside())
+		return mcr_real.ioctl(fd, request, argument);
 	return mcr_sock_ioctl(fd, request, argument);
 }
 
@@ -76,7 +91,7 @@ ssize_t mcr_name___read_chk(int fd, void *buf, size_t len, size_t room)
 {
 	if (len > room)
 		mcr_libc_fail();
-	return mcr_sock_read(fd, buf, len);
+	return mcr_name_read(fd, buf, len);
 }
 
 MCR_NAME(ssize_t, __recv_chk, (int fd, void *buf, size_t len, size_t room, int flags))
@@ -84,7 +99,7 @@ ssize_t mcr_name___recv_chk(int fd, void *buf, size_t len, size_t room, int flag
 {
 	if (len > room)
 		mcr_libc_fail();
-	return mcr_sock_recv(fd, buf, len, flags);
+	return mcr_name_recv(fd, buf, len, flags);
 }
 
 MCR_NAME(ssize_t, __recvfrom_chk,
@@ -95,7 +110,7 @@ ssize_t mcr_name___recvfrom_chk(int fd, void *buf, size_t len, size_t room, int 
 {
 	if (len > room)
 		mcr_libc_fail();
-	return mcr_sock_recvfrom(fd, buf, len, flags, from, from_len);
+	return mcr_name_recvfrom(fd, buf, len, flags, from, from_len);
 }
 
 MCR_NAME(int, __poll_chk, (struct pollfd * fds, nfds_t n, int ms, size_t room))
@@ -103,7 +118,7 @@ int mcr_name___poll_chk(struct pollfd *fds, nfds_t n, int ms, size_t room)
 {
 	if (room / sizeof(*fds) < n)
 		mcr_libc_fail();
-	return mcr_sock_poll(fds, n, ms);
+	return mcr_name_poll(fds, n, ms);
 }
 
 MCR_NAME(int, __ppoll_chk,
@@ -114,7 +129,7 @@ int mcr_name___ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *ti
 {
 	if (room / sizeof(*fds) < n)
 		mcr_libc_fail();
-	return mcr_sock_ppoll(fds, n, timeout, mask);
+	return mcr_name_ppoll(fds, n, timeout, mask);
 }
 
 /* ---- descriptors ---- */
