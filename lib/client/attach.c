@@ -14,6 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "client/run_dir.h"
 #include "core/error.h"
 #include "core/ring_layout.h"
 
@@ -24,31 +25,20 @@
 /* The longest region: its largest parts, rounded up to huge pages. */
 #define REGION_LEN_MAX (MCR_RING_HEADER_BYTES + MCR_RING_BYTES_MAX + (UINT64_C(1) << 30))
 
-#define RUN_DIR_VARIABLE "MCRING_RUN_DIR"
-
 static int set_path(struct mcr_attach_target *t, const struct mcr_consumer_opts *opts,
 		    struct mcr_error *err)
 {
-	const char *dir = opts->run_dir;
-	int len;
+	char dir[sizeof(t->path)];
+	size_t len = mcr_run_dir(dir, sizeof(dir), opts->run_dir, opts->name, &t->origin);
 
-	t->origin = "";
-	if (!dir && !opts->name) {
-		dir = secure_getenv(RUN_DIR_VARIABLE); /* not where others choose the environment */
-		dir = dir && dir[0] != '\0' ? dir : NULL;
-		t->origin = dir ? " (from " RUN_DIR_VARIABLE ")" : "";
-	}
-	if (dir)
-		len = snprintf(t->path, sizeof(t->path), "%s/" MCR_ATTACH_SOCKET, dir);
-	else
-		len = snprintf(t->path, sizeof(t->path), "/run/mcring/%s/" MCR_ATTACH_SOCKET,
-			       opts->name ? opts->name : "mcring");
-	if ((size_t)len < sizeof(t->path))
+	if (len < sizeof(dir))
+		len = (size_t)snprintf(t->path, sizeof(t->path), "%s/" MCR_ATTACH_SOCKET, dir);
+	if (len < sizeof(t->path))
 		return 0;
 	return mcr_error_set(err, -ENOENT,
 			     "run directory %s%s: the path of its socket would be longer than %zu "
 			     "characters",
-			     dir ? dir : opts->name, t->origin, sizeof(t->path) - 1);
+			     dir, t->origin, sizeof(t->path) - 1);
 }
 
 int mcr_attach_target_init(struct mcr_attach_target *t, const struct mcr_consumer_opts *opts,

@@ -11,6 +11,7 @@
 #include <mcring/address.h>
 #include <mcring/consumer.h>
 #include <mcring/engine.h>
+#include <mcring/receive.h>
 
 #include "core/attach_wire.h"
 #include "core/consumer_page.h"
@@ -49,7 +50,23 @@ AT(mcr_msg, since_ns, 112);
 AT(mcr_msg, reserved, 120);
 SIZE(mcr_msg, 128);
 
+_Static_assert(MCR_FLAG_KERNEL > MCR_FLAG_STALL_OVER, "a flag of the consumer's is another");
+_Static_assert((int)MCR_RECEIVE_ENGINE > MCR_ENGINE_STALL, "a kind of the consumer's is another");
+
 /* These grow at the end: their size says which a program has. */
+AT(mcr_receive_opts, size, 0);
+AT(mcr_receive_opts, msg_size, 4);
+AT(mcr_receive_opts, joins, 8);
+AT(mcr_receive_opts, n_joins, 16);
+AT(mcr_receive_opts, run_dir, 24);
+AT(mcr_receive_opts, name, 32);
+AT(mcr_receive_opts, label, 40);
+AT(mcr_receive_opts, channel, 48);
+AT(mcr_receive_opts, fallback, 56);
+AT(mcr_receive_opts, buffer_bytes, 60);
+AT(mcr_receive_opts, spin_ns, 64);
+AT(mcr_receive_opts, idle_ns, 72);
+
 AT(mcr_consumer_opts, size, 0);
 AT(mcr_consumer_opts, msg_size, 4);
 AT(mcr_consumer_opts, run_dir, 8);
