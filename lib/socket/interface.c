@@ -11,8 +11,16 @@
 #include "socket/link.h"
 #include "socket/owned.h"
 #include "socket/real.h"
+#include "socket/settings.h"
 
 /* ---- the engine's interfaces ---- */
+
+static const char *run_dir(void)
+{
+	const char *dir = mcr_settings_get()->run_dir;
+
+	return dir ? dir : "/run/mcring/mcring";
+}
 
 struct known {
 	struct mcr_listed_interface list[MCR_OWNED_MAX];
@@ -46,7 +54,7 @@ static struct known *learn(void)
 		return NULL;
 	learn_attached(k);
 	if (!k->is_attached)
-		k->n = mcr_owned_read(k->list);
+		k->n = mcr_owned_read(k->list, run_dir());
 	return k;
 }
 
@@ -179,7 +187,7 @@ static int is_listed(const char *device)
 	int i = -1;
 
 	if (k) {
-		k->n = mcr_owned_read(k->list);
+		k->n = mcr_owned_read(k->list, run_dir());
 		i = by_device(k, device);
 	}
 	free(k);
@@ -188,7 +196,8 @@ static int is_listed(const char *device)
 
 int mcr_interface_is_kernels(const struct mcr_place *place)
 {
-	if (place->ifindex == 0 || place->device[0] == '\0' || mcr_owned_alone(place->device))
+	if (place->ifindex == 0 || place->device[0] == '\0' ||
+	    mcr_owned_alone(place->device, run_dir()))
 		return 0;
 	/* An engine without a list does not say that the kernel sees its port, too. */
 	return place->name[0] == '\0' || is_listed(place->device);

@@ -16,7 +16,7 @@
 struct mcr_received_join {
 	const char *text;
 	size_t first, n_groups, n_ports;
-	struct mcr_place place;
+	struct mcr_received_place place;
 	char why[256];     /* MCR_RECEIVE_KERNEL: why it is not the engine */
 	uint32_t way;      /* MCR_RECEIVE_ENGINE, _KERNEL, _NOWHERE; 0 = not decided yet */
 	uint64_t since_ns; /* CLOCK_REALTIME: what arrives from then on may be missing; 0 = nothing
@@ -43,7 +43,7 @@ int mcr_received_joins_index(struct mcr_received_joins *joins);
 void mcr_received_joins_clear(struct mcr_received_joins *joins);
 
 /* mcr_received_joins_match returns the elementary join that takes a message, as the engine chooses
- * it, and which text that is of; NULL: none. slot: as in struct mcr_place. */
+ * it, and which text that is of; NULL: none. slot: as in struct mcr_received_place. */
 const struct mcr_join *mcr_received_joins_match(const struct mcr_received_joins *joins,
 						uint16_t slot, const struct mcr_msg *m,
 						size_t *text);

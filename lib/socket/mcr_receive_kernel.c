@@ -98,7 +98,7 @@ static int set(int fd, int level, int name, int value)
 }
 
 /* What the socket receives, and what is told with it. The buffer may be smaller than wanted. */
-static int set_options(const struct mcr_kernel *k, int fd, const struct mcr_place *place,
+static int set_options(const struct mcr_kernel *k, int fd, const struct mcr_received_place *place,
 		       int is_ipv4)
 {
 	static const int all[][2] = {
@@ -348,7 +348,7 @@ static void take_control(struct mcr_msg *m, uint32_t *drops, const struct cmsghd
 
 static int take_datagram(struct mcr_kernel *k, struct mcr_kernel_socket *s, unsigned i)
 {
-	const struct mcr_place *place = &k->joins->items[s->text].place;
+	const struct mcr_received_place *place = &k->joins->items[s->text].place;
 	struct msghdr *header = &k->batch->headers[i].msg_hdr;
 	struct mcr_msg m = {.kind = MCR_DATA,
 			    .flags = MCR_FLAG_KERNEL,

@@ -17,7 +17,7 @@ struct mcr_received_interfaces {
 	size_t n;
 };
 
-struct mcr_place {
+struct mcr_received_place {
 	char name[MCR_NAME_MAX];  /* of the engine's interface; "" = none known */
 	uint16_t interface;       /* the engine's index of it, or MCR_RECEIVE_NO_INTERFACE */
 	uint16_t slot;            /* equal for equal interfaces, also of the kernel's alone */
@@ -27,19 +27,16 @@ struct mcr_place {
 };
 
 /* mcr_received_interfaces_read reads what the engine has left in its run directory. None there: it
- * owns nothing. */
-void mcr_received_interfaces_read(struct mcr_received_interfaces *out, const char *run_dir);
+ * owns nothing. With a consumer of it, it is what the engine says; what its file does not list, the
+ * kernel does not see. */
+void mcr_received_interfaces_read(struct mcr_received_interfaces *out, const char *run_dir,
+				  struct mcr_consumer *consumer);
 
-/* mcr_received_interfaces_ask adds what an attached engine says. What its file does not list, the
- * kernel does not see. Errors: of mcr_consumer_interface_info. */
-int mcr_received_interfaces_ask(struct mcr_received_interfaces *list, struct mcr_consumer *c,
-				struct mcr_error *err);
-
-/* mcr_place_find finds the place of a join. It may be taken by name from either side, the engine's
- * first; without a name it is the engine's only interface, else the one that the route to the group
- * gives. trusts: whether the kernel may receive where perhaps nothing arrives. slot: of an
- * interface that is not the engine's. */
-void mcr_place_find(struct mcr_place *out, const struct mcr_received_interfaces *list,
-		    const struct mcr_join *join, int trusts);
+/* mcr_received_place_find finds the place of a join. It may be taken by name from either side, the
+ * engine's first; without a name it is the engine's only interface, else the one that the route to
+ * the group gives. trusts: whether the kernel may receive where perhaps nothing arrives. */
+void mcr_received_place_find(struct mcr_received_place *out,
+			     const struct mcr_received_interfaces *list, const char *run_dir,
+			     const struct mcr_join *join, int trusts);
 
 #endif

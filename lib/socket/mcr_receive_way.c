@@ -131,8 +131,9 @@ static int place_all(struct mcr_receiver *r)
 	for (size_t i = 0; i < r->joins.n; i++) {
 		struct mcr_received_join *j = &r->joins.items[i];
 
-		mcr_place_find(&j->place, &r->interfaces, &r->joins.list.items[j->first],
-			       r->opts.fallback == MCR_RECEIVE_ALWAYS);
+		mcr_received_place_find(&j->place, &r->interfaces, r->run_dir,
+					&r->joins.list.items[j->first],
+					r->opts.fallback == MCR_RECEIVE_ALWAYS);
 	}
 	return index_joins(r);
 }
@@ -209,9 +210,7 @@ static int attach(struct mcr_receiver *r)
 	if (ret < 0)
 		return ret;
 	r->is_attached = 1;
-	mcr_received_interfaces_read(&r->interfaces, r->run_dir);
-	/* If that fails the engine is gone again, as the next poll will say. */
-	mcr_received_interfaces_ask(&r->interfaces, r->consumer, NULL);
+	mcr_received_interfaces_read(&r->interfaces, r->run_dir, r->consumer);
 	return place_all(r);
 }
 
@@ -219,7 +218,7 @@ int mcr_receiver_start(struct mcr_receiver *r)
 {
 	int absent, ret;
 
-	mcr_received_interfaces_read(&r->interfaces, r->run_dir);
+	mcr_received_interfaces_read(&r->interfaces, r->run_dir, NULL);
 	ret = place_all(r);
 	absent = attach(r);
 	for (size_t i = 0; ret == 0 && r->result == 0 && i < r->joins.n; i++) {

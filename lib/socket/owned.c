@@ -13,17 +13,9 @@
 
 #include "socket/device.h"
 #include "socket/real.h"
-#include "socket/settings.h"
 
 #define RUN_DIRS "/run/mcring"
 #define DEPTH    4 /* of VLAN devices on VLAN devices */
-
-static const char *own_dir(void)
-{
-	const char *dir = mcr_settings_get()->run_dir;
-
-	return dir ? dir : RUN_DIRS "/mcring";
-}
 
 static int read_file(const char *path, char *text, size_t cap)
 {
@@ -42,14 +34,14 @@ static int read_file(const char *path, char *text, size_t cap)
 	return n < 0 ? (int)n : (int)len;
 }
 
-static int read_list(struct mcr_listed_interface out[MCR_OWNED_MAX], const char *dir)
+int mcr_owned_read(struct mcr_listed_interface out[MCR_OWNED_MAX], const char *run_dir)
 {
 	char path[PATH_MAX], *text = malloc(MCR_INTERFACE_LIST_BYTES);
 	int n;
 
 	if (!text)
 		return -ENOMEM;
-	snprintf(path, sizeof(path), "%s/%s", dir, MCR_INTERFACE_LIST_FILE);
+	snprintf(path, sizeof(path), "%s/%s", run_dir, MCR_INTERFACE_LIST_FILE);
 	n = read_file(path, text, MCR_INTERFACE_LIST_BYTES);
 	if (n >= 0)
 		n = mcr_interface_list_parse(out, MCR_OWNED_MAX, text, (size_t)n);
@@ -57,17 +49,12 @@ static int read_list(struct mcr_listed_interface out[MCR_OWNED_MAX], const char 
 	return n;
 }
 
-int mcr_owned_read(struct mcr_listed_interface out[MCR_OWNED_MAX])
-{
-	return read_list(out, own_dir());
-}
-
 /* Whether a list says that the device is an engine's alone: itself, or what it stands on. */
 static int is_alone_in(const char *dir, const char *device)
 {
 	struct mcr_listed_interface *list = calloc(MCR_OWNED_MAX, sizeof(*list));
 	char at[IF_NAMESIZE], below[IF_NAMESIZE];
-	int n = list ? read_list(list, dir) : 0, is_alone = 0, is_more = 1;
+	int n = list ? mcr_owned_read(list, dir) : 0, is_alone = 0, is_more = 1;
 
 	snprintf(at, sizeof(at), "%s", device);
 	for (int depth = 0; depth < DEPTH && is_more && n > 0; depth++) {
@@ -80,12 +67,12 @@ static int is_alone_in(const char *dir, const char *device)
 	return is_alone;
 }
 
-int mcr_owned_alone(const char *device)
+int mcr_owned_alone(const char *device, const char *run_dir)
 {
 	char path[PATH_MAX];
 	struct dirent *entry;
 	DIR *dirs;
-	int is_alone = is_alone_in(own_dir(), device);
+	int is_alone = is_alone_in(run_dir, device);
 
 	dirs = is_alone ? NULL : opendir(RUN_DIRS);
 	while (dirs && !is_alone && (entry = readdir(dirs))) {
