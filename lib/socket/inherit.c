@@ -72,11 +72,7 @@ static void put_membership(struct writer *w, const struct mcr_joined *j)
 
 static void put_socket(struct writer *w, const struct mcr_socket *s)
 {
-	struct stat st;
-
-	if (fstat(s->fd, &st) < 0)
-		return;
-	put(w, " s:%llu:%d:%d", (unsigned long long)st.st_ino, s->all_ipv4, s->all_ipv6);
+	put(w, " s:%llu:%d:%d", (unsigned long long)s->inode, s->all_ipv4, s->all_ipv6);
 	for (struct mcr_membership *m = s->memberships; m; m = m->next)
 		put_membership(w, mcr_joined_of(m));
 }

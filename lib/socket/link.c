@@ -132,8 +132,8 @@ static void forget_join(void *node)
 	free(node);
 }
 
-/* The engine is gone, with what was joined there. */
-static void detach(uint64_t now_ns)
+/* Ends the attachment, with what was joined there. */
+static void release(uint64_t now_ns)
 {
 	unprotect();
 	mcr_consumer_close(link_.consumer);
@@ -147,6 +147,11 @@ static void detach(uint64_t now_ns)
 	link_.code = mcr_error_set(&link_.error, -EPIPE, "the engine is gone");
 	begin_life();
 	wake_others(NULL);
+}
+
+static void detach(uint64_t now_ns)
+{
+	release(now_ns);
 	mcr_log("the engine is gone");
 }
 
@@ -488,7 +493,8 @@ void mcr_link_forget(void)
 	lock();
 	/* The words and answers on the parent's connection are the parent's. */
 	if (link_.state == MCR_LINK_ATTACHED)
-		detach(mcr_client_now_ns());
+		release(mcr_client_now_ns());
+	link_.state = MCR_LINK_UNUSED;
 	for (struct sleeper *s = link_.sleepers; s; s = s->next)
 		renew_sleeper(s);
 	link_.try_ns = 0;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "socket/link.h"
 #include "socket/real.h"
@@ -56,6 +57,7 @@ static void end(struct mcr_object *o)
 struct mcr_socket *mcr_socket_adopt(int fd, const struct mcr_socket_owner *owner)
 {
 	struct mcr_socket *s = mcr_socket_hold(fd);
+	struct stat st;
 	int family, copy;
 
 	if (s)
@@ -77,6 +79,7 @@ struct mcr_socket *mcr_socket_adopt(int fd, const struct mcr_socket_owner *owner
 	s->owner = owner;
 	s->fd = copy;
 	s->family = family;
+	s->inode = fstat(copy, &st) == 0 ? st.st_ino : 0;
 	s->life = mcr_link_life();
 	s->all_ipv4 = take_all(copy, IPPROTO_IP, IP_MULTICAST_ALL);
 	s->all_ipv6 = family == AF_INET6 ? take_all(copy, IPPROTO_IPV6, IPV6_MULTICAST_ALL) : 1;
@@ -105,6 +108,8 @@ struct mcr_socket *mcr_socket_hold(int fd)
 
 void mcr_socket_renew(struct mcr_socket *s)
 {
+	if (mcr_link_state() == MCR_LINK_UNUSED) /* a child of fork that begins to receive */
+		mcr_link_open(NULL);
 	s->life = mcr_link_life();
 	s->owner->renew(s);
 }

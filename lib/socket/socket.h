@@ -40,8 +40,9 @@ struct mcr_socket_owner {
 struct mcr_socket {
 	struct mcr_object object;
 	const struct mcr_socket_owner *owner;
-	int fd;     /* a dup of the program's, close-on-exec: lives as long as the object */
-	int family; /* AF_INET or AF_INET6 */
+	int fd;         /* a dup of the program's, close-on-exec: lives as long as the object */
+	int family;     /* AF_INET or AF_INET6 */
+	uint64_t inode; /* of the kernel's socket, whatever descriptors it has */
 
 	struct mcr_consumer *cursor; /* NULL while no engine has been attached */
 	struct mcr_consumer *past;   /* of the rings before, up to past_end; or NULL */
