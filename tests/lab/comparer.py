@@ -35,7 +35,7 @@ def _make_host(lab, name, senders):
 
 
 # Group 239.7.7.7 is none that the library takes to the engine.
-GROUPS = '239.1.0.0/16,232.0.0.0/8,[ff15::]/16'
+GROUPS = '239.1.0.0/16,[ff15::]/16'
 CONFIG = """
 idle: adaptive
 interfaces:
@@ -61,7 +61,7 @@ def compare(lab, library, *options, **kwargs):
     senders = lab.namespace('senders')
     hosts = [_make_host(lab, name, senders) for name in 'kl']
     worker = os.path.join(FOLDER, 'worker')
-    other = worker
+    other = f'{worker}-direct' if library == 'direct' else worker
     argv = [os.path.join(FOLDER, 'compare'), '--hosts', ','.join(one.name for one in (senders, *hosts)),
             '--workers', f'{worker},{other}', *map(str, options)]
     if library != 'kernel':

@@ -126,7 +126,7 @@ enum where a_where(struct draft *d)
 {
 	if (strange(d, 3))
 		return NO_WHERE;
-	if (chance(d, 12) && has(d, FEATURE_SECOND))
+	if (d->is_mixed && chance(d, 20))
 		return KERNELS;
 	return chance(d, 50) ? BY_ROUTE : ENGINES;
 }
@@ -137,7 +137,7 @@ enum place a_group(struct draft *d, int ipv6)
 		return ipv6 ? ABSENT6 : ABSENT4;
 	if (ipv6)
 		return (enum place)(GROUP6_0 + roll(d, GROUPS6));
-	if (chance(d, 8) && has(d, FEATURE_SECOND))
+	if (d->is_mixed && chance(d, 15))
 		return GROUP3;
 	return chance(d, 50) ? GROUP0 : (enum place)(GROUP0 + roll(d, GROUPS4 - 1));
 }

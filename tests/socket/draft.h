@@ -38,6 +38,8 @@ struct draft {
 	struct remembered slots[SLOTS];
 	unsigned sleeps; /* steps since a call that may sleep, from 1; 0: none sleeps */
 	uint8_t has_forked;
+	uint8_t is_mixed; /* what only the kernel receives may come, too; then no socket lives off
+			     others */
 	uint8_t has_out_edges; /* no sends: when one makes such an edge is a matter of time */
 };
 

@@ -193,6 +193,7 @@ void script_make(struct script *s, uint64_t seed, unsigned n, unsigned features)
 	struct draft d = {.script = s, .random = seed * 0x2545f4914f6cdd1d, .features = features};
 
 	s->seed = seed;
+	d.is_mixed = has(&d, FEATURE_SECOND) && chance(&d, 40);
 	make_beginning(&d);
 	while (d.n < n)
 		make_step(&d);

@@ -51,12 +51,12 @@ static void aim(struct draft *d, struct step *s)
 
 	s->a[0] = a_group(d, ipv6 && has(d, FEATURE_IPV6));
 	s->a[1] = chance(d, 85) ? 0 : 1;
-	s->a[6] = chance(d, 8) && has(d, FEATURE_SECOND) ? KERNELS : ENGINES;
+	s->a[6] = d->is_mixed && chance(d, 15) ? KERNELS : ENGINES;
 	if (m->n_joins && chance(d, 85)) {
 		const struct joined *j = &m->joins[roll(d, m->n_joins)];
 
 		s->a[0] = j->group;
-		s->a[6] = j->where == KERNELS && has(d, FEATURE_SECOND) ? KERNELS : ENGINES;
+		s->a[6] = j->where == KERNELS && d->is_mixed ? KERNELS : ENGINES;
 		if (m->port >= 0 && m->port < PORTS - 1)
 			s->a[1] = m->port;
 	}

@@ -5,18 +5,6 @@
 #include "draft.h"
 #include "options.h"
 
-void make_socket(struct draft *d, unsigned slot)
-{
-	struct step *s = add(d, STEP_SOCKET);
-	int ipv6 = chance(d, 25) && has(d, FEATURE_IPV6);
-
-	s->slot = (uint8_t)slot;
-	s->a[0] = ipv6 ? 6 : 4;
-	s->a[1] = chance(d, 20);
-	s->a[2] = chance(d, 20);
-	d->slots[slot] = (struct remembered){.content = ipv6 ? SOCKET6 : SOCKET4, .port = -1};
-}
-
 void make_set(struct draft *d, unsigned slot, unsigned option, int value)
 {
 	struct step *s = add(d, STEP_SET);
@@ -24,6 +12,14 @@ void make_set(struct draft *d, unsigned slot, unsigned option, int value)
 	s->slot = (uint8_t)slot;
 	s->a[0] = (int32_t)option;
 	s->a[1] = value;
+}
+
+/* IP_MULTICAST_ALL=0, IPV6_MULTICAST_ALL=0: nothing comes but what the socket itself joined. */
+static void make_alone(struct draft *d, unsigned slot)
+{
+	for (unsigned i = 0; i < n_options; i++)
+		if (options[i].kind == OPTION_ALL)
+			make_set(d, slot, i, 0);
 }
 
 void make_bind(struct draft *d, unsigned slot)
@@ -37,7 +33,7 @@ void make_bind(struct draft *d, unsigned slot)
 	s->a[0] = is_ipv6(d, slot) ? PICK(d, of6) : PICK(d, of4);
 	if (strange(d, 8))
 		s->a[0] = (int32_t)roll(d, PLACES - 1);
-	if (chance(d, 4) && has(d, FEATURE_SECOND))
+	if (d->is_mixed && chance(d, 4))
 		s->a[0] = OWN4_SECOND;
 	s->a[1] = chance(d, 75) ? 0 : (int32_t)roll(d, PORTS);
 	s->a[2] = strange(d, 5) ? (int32_t)roll(d, 5) : 0;
@@ -54,6 +50,30 @@ static const uint8_t join4[] = {0, 2, 8}, source_join4[] = {4, 10}, join6[] = {1
 static const uint8_t leave4[] = {1, 3, 9}, leave6[] = {15, 9},
 		     of_source4[] = {4, 10, 5, 5, 11, 11, 6, 12, 7, 13},
 		     of_source6[] = {10, 11, 11, 12, 13};
+
+/* Without FEATURE_OTHERS each socket joins a group before it is bound. */
+void make_socket(struct draft *d, unsigned slot)
+{
+	struct step *s = add(d, STEP_SOCKET);
+	int ipv6 = chance(d, 25) && has(d, FEATURE_IPV6);
+
+	s->slot = (uint8_t)slot;
+	s->a[0] = ipv6 ? 6 : 4;
+	s->a[1] = chance(d, 20);
+	s->a[2] = chance(d, 20);
+	d->slots[slot] = (struct remembered){.content = ipv6 ? SOCKET6 : SOCKET4, .port = -1};
+	if (d->is_mixed)
+		make_alone(d, slot);
+	if (has(d, FEATURE_OTHERS))
+		return;
+	s = add(d, STEP_MEMBER);
+	s->slot = (uint8_t)slot;
+	s->a[0] = ipv6 ? join6[0] : join4[0];
+	s->a[1] = ipv6 ? GROUP6_0 + (int32_t)roll(d, GROUPS6) : GROUP0 + (int32_t)roll(d, 2);
+	d->slots[slot].n_joins = 1;
+	d->slots[slot].joins[0] =
+	    (struct joined){.group = (uint8_t)s->a[1], .kind = (uint8_t)s->a[0]};
+}
 
 static void make_join(struct draft *d, struct step *s, int ipv6)
 {
@@ -170,6 +190,9 @@ void make_option(struct draft *d, int get)
 		break;
 	case OPTION_STAMPING:
 		s->a[1] = chance(d, 70) ? 0x18 : 0;
+		break;
+	case OPTION_ALL:
+		s->a[1] = d->is_mixed ? 0 : PICK(d, numbers);
 		break;
 	default:
 		s->a[1] = PICK(d, numbers);

@@ -10,6 +10,7 @@ enum option_kind {
 	OPTION_TIMEOUT,
 	OPTION_DEVICE,
 	OPTION_STAMPING,
+	OPTION_ALL, /* multicast that others have joined */
 };
 
 struct option {

@@ -16,7 +16,7 @@ static const struct {
     [ANY4] = {AF_INET, "0.0.0.0"},
     [GROUP0] = {AF_INET, "239.1.1.1"},
     [GROUP1] = {AF_INET, "239.1.1.2"},
-    [GROUP2] = {AF_INET, "232.1.1.1"},
+    [GROUP2] = {AF_INET, "239.1.1.3"},
     [GROUP3] = {AF_INET, "239.7.7.7"},
     [OWN4] = {AF_INET, "10.0.0.2"},
     [OWN4_SECOND] = {AF_INET, "10.1.0.2"},

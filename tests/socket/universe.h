@@ -13,7 +13,7 @@ enum place {
 	ANY4,
 	GROUP0,
 	GROUP1,
-	GROUP2, /* 232/8: source-specific by convention, not for the kernel */
+	GROUP2,
 	GROUP3, /* the engine does not let its programs join it: the kernel receives it */
 	OWN4,
 	OWN4_SECOND, /* of the interface that the engine does not have */

@@ -86,10 +86,10 @@ void run_action(struct text *t, const struct step *s)
 	struct sigaction action = {.sa_handler = handle, .sa_flags = s->a[0] ? SA_RESTART : 0};
 
 	if (s->a[1]) {
-		signal(SIGUSR1, handle);
+		call(signal)(SIGUSR1, handle);
 		say(t, "signal(SIGUSR1)");
 	} else {
-		sigaction(SIGUSR1, &action, NULL);
+		call(sigaction)(SIGUSR1, &action, NULL);
 		say(t, "sigaction(SIGUSR1, %s)", s->a[0] ? "SA_RESTART" : "0");
 	}
 }
@@ -270,7 +270,7 @@ static void run_script(void)
 
 	for (unsigned i = 0; i < SLOTS; i++)
 		slot_fds[i] = i == SLOT_NO_FILE ? 800 : -1;
-	sigaction(SIGUSR2, &kick, NULL);
+	call(sigaction)(SIGUSR2, &kick, NULL);
 	run(&t, &first);
 	start_sleeper();
 	t.n = 0;
