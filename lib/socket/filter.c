@@ -284,6 +284,13 @@ static void take_address(const struct sockaddr_storage *from, struct mcr_address
 	}
 }
 
+/* A socket of IPv6 that is bound to an IPv4 address, be it the wildcard, receives IPv4 only. */
+static int is_mapped(const struct sockaddr_storage *from)
+{
+	return from->ss_family == AF_INET6 &&
+	       IN6_IS_ADDR_V4MAPPED(&((const struct sockaddr_in6 *)from)->sin6_addr);
+}
+
 static int option(const struct mcr_socket *s, int level, int name, int otherwise)
 {
 	int value = otherwise;
@@ -312,6 +319,7 @@ void mcr_filter_read(const struct mcr_socket *s, struct mcr_filter_rule *out)
 	memset(out, 0, sizeof(*out));
 	if (getsockname(s->fd, (struct sockaddr *)&address, &len) == 0)
 		take_address(&address, &out->bound, &out->port);
+	out->ipv6 = s->family == AF_INET6 && !is_mapped(&address);
 	out->bound_any = (uint8_t)mcr_address_is_none(out->bound);
 	address = (struct sockaddr_storage){0};
 	len = sizeof(address);
@@ -319,7 +327,6 @@ void mcr_filter_read(const struct mcr_socket *s, struct mcr_filter_rule *out)
 		take_address(&address, &out->peer, &out->peer_port);
 	is_only6 = s->family == AF_INET6 && option(s, IPPROTO_IPV6, IPV6_V6ONLY, 0);
 	out->ipv4 = (uint8_t)!is_only6;
-	out->ipv6 = s->family == AF_INET6;
 	out->all_ipv4 = s->all_ipv4;
 	out->all_ipv6 = s->all_ipv6;
 	take_device(s, out);

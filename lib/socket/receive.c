@@ -190,6 +190,15 @@ static int wait(struct mcr_socket *s, int flags, uint64_t *deadline_ns)
 	return ret == 0 ? -EAGAIN : ret;
 }
 
+/* What a call gives that returns 0 without a datagram. */
+static void give_nothing(struct msghdr *msg, int flags)
+{
+	if (msg->msg_name)
+		msg->msg_namelen = 0;
+	msg->msg_controllen = 0;
+	msg->msg_flags = flags & MSG_CMSG_CLOEXEC;
+}
+
 static void look_after(struct mcr_socket *s)
 {
 	if (__builtin_expect(s->received % MCR_LINK_TEND_EVERY == 0, 0))
@@ -213,6 +222,8 @@ static ssize_t receive(struct mcr_socket *s, struct msghdr *msg, int flags)
 		if (s->life != mcr_link_life())
 			mcr_socket_renew(s);
 		n = ret <= 0 ? ret : try_both(s, msg, flags);
+		if (ret == 0)
+			give_nothing(msg, flags);
 		if (ret <= 0)
 			break;
 	}
