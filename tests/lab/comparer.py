@@ -42,7 +42,7 @@ interfaces:
   - {name: feed, port: net_af_packet0, address: 10.0.0.2/24, address6: 2001:db8::2/64, dad: off}
 channels:
   - {name: marker, bytes: 1M}
-  - {name: sockets, bytes: 1M, joiners: {users: [root]}}
+  - {name: sockets, bytes: 1M, per_program: yes, joiners: {users: [root]}}
 joins:
   - {groups: ['239.9.9.9:9999'], channel: marker}
 """
