@@ -265,6 +265,23 @@ struct mcr_consumer_info {
 MCR_API int mcr_engine_consumer_info(const struct mcr_engine *e, size_t i,
 				     struct mcr_consumer_info *out);
 
+#define MCR_SOCKETS_TEXT 4088
+
+/* What a consumer says of its sockets, if it is a program that was written for sockets. */
+struct mcr_consumer_sockets {
+	uint32_t size;   /* sizeof(struct mcr_consumer_sockets) */
+	uint64_t id;     /* of the consumer */
+	uint64_t age_ns; /* of the report; UINT64_MAX = none, then text is "" */
+	/* A line for each socket, as docs/control.md says: printable ASCII and line feeds only,
+	 * else whatever the consumer sent. */
+	char text[MCR_SOCKETS_TEXT];
+};
+
+/* mcr_engine_consumer_sockets gives the last report of attached consumer i. Returns 0, or -ENOENT
+ * past the last. */
+MCR_API int mcr_engine_consumer_sockets(const struct mcr_engine *e, size_t i,
+					struct mcr_consumer_sockets *out);
+
 /* mcr_engine_join_info gives a join, in the order in which they were added, with the names of
  * interface and channel filled in and the sources sorted. The sources belong to the engine and are
  * valid until the next call that may change joins: mcr_engine_poll, mcr_engine_update and those

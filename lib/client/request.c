@@ -102,3 +102,16 @@ int mcr_consumer_interface_info(struct mcr_consumer *c, uint32_t index,
 	take_text(it.kernel, sizeof(it.kernel), from->kernel, sizeof(from->kernel));
 	return mcr_client_give(out, &it, sizeof(it), err);
 }
+
+int mcr_client_report_sockets(struct mcr_consumer *c, const char *text, size_t len)
+{
+	struct mcr_request request = {.kind = MCR_REQUEST_SOCKETS};
+
+	if (len >= sizeof(request.text))
+		return -EINVAL;
+	memcpy(request.text, text, len);
+	return send(c->attachment.socket, &request, sizeof(request), MSG_NOSIGNAL | MSG_DONTWAIT) <
+		       0
+		   ? -errno
+		   : 0;
+}

@@ -182,6 +182,12 @@ void mcr_client_begin(struct mcr_consumer *c);
 #define MCR_CLIENT_DESCRIPTORS_MAX 8
 size_t mcr_client_descriptors(const struct mcr_consumer *c, int fds[MCR_CLIENT_DESCRIPTORS_MAX]);
 
+/* mcr_client_report_sockets says over the attach socket what sockets the program has, as
+ * core/attach_wire.h has it (MCR_REQUEST_SOCKETS), for mcring-ctl sockets. It never waits, and gets
+ * no answer; say it once a second at most. c: no cursor. Errors: -EINVAL (too long), -EAGAIN (no
+ * room now), -EPIPE (the engine is gone). */
+int mcr_client_report_sockets(struct mcr_consumer *c, const char *text, size_t len);
+
 /* mcr_client_fill_restart makes the MCR_RESTART that is due. Returns 1, or 0 when the new engine
  * has not begun to receive: nothing else can come before. */
 int mcr_client_fill_restart(struct mcr_consumer *c, struct mcr_msg *m);

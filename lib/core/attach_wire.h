@@ -8,7 +8,8 @@
  * Then the connection stays open. Closing it is the detach, and the end of either process closes
  * it. The engine sends a struct mcr_notice over it to wake a consumer that sleeps. A consumer may
  * send a struct mcr_request to join or leave groups or to ask for an interface, and gets a struct
- * mcr_reply. A socket from mcr_engine_attach carries the welcome alone. */
+ * mcr_reply. It may report its sockets, and gets none. A socket from mcr_engine_attach carries the
+ * welcome alone. */
 #ifndef MCR_CORE_ATTACH_WIRE_H
 #define MCR_CORE_ATTACH_WIRE_H
 
@@ -68,13 +69,22 @@ enum mcr_request_kind {
 	MCR_REQUEST_JOIN = 1,
 	MCR_REQUEST_LEAVE = 2,
 	MCR_REQUEST_INTERFACE = 3,
+	MCR_REQUEST_SOCKETS = 4, /* no reply */
 };
+
+/* A report of a program that was written for sockets: a line for each, `key=value` separated by one
+ * space. Keys: fd, bound, engine and kernel (groups with commas between them: those that the engine
+ * receives for it, and those left to the kernel), why (these are), received, lost; others are
+ * ignored. The last report counts. More lines, and what is longer, are cut off. */
+#define MCR_SOCKETS_LINES_MAX 32
+#define MCR_SOCKETS_LINE_MAX  240 /* octets, without the line's end */
 
 struct mcr_request {
 	uint32_t kind;   /* enum mcr_request_kind */
 	uint32_t serial; /* comes back in the reply */
 	union {
-		char text[4088]; /* a join, as mcr_join_parse reads it: 64 IPv6 sources fit */
+		char text[4088]; /* a join, as mcr_join_parse reads it: 64 IPv6 sources fit; or
+				  * a report of sockets */
 		uint32_t index;  /* MCR_REQUEST_INTERFACE: of the interface, from 0 */
 	};
 };

@@ -128,6 +128,7 @@ GROWS(mcr_interface_info, 984);
 GROWS(mcr_channel_info, 152);
 GROWS(mcr_group_info, 384);
 GROWS(mcr_consumer_info, 152);
+GROWS(mcr_consumer_sockets, 4112);
 GROWS(mcr_drop_sample, 80);
 
 /* These do not grow. */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A channel for each program: what one joins is nobody else's, and ends with it."""
 
+import json
 import signal
 
 from netlab import wait_for
@@ -106,3 +107,17 @@ def test_rings_that_do_not_fit_are_refused_and_the_engine_goes_on(wire):
     assert status == 2 and 'rings need' in program.errors
     wait_for(lambda: 'a program of user 0' in daemon.log(), 5, 'the log says why')
     assert channels(daemon) == ['default', 'sockets']
+
+
+def test_ctl_shows_programs_that_have_reported_no_sockets(wire):
+    daemon, _ = start(wire)
+    program, other = join(daemon, GROUPS[0]), daemon.cat('--channel', 'default')
+    joined(daemon, 1)
+    wait_for(lambda: len(daemon.stats()['consumers']) == 2, 10, 'both are attached')
+    programs = json.loads(daemon.ctl('--json', 'sockets').stdout)['programs']
+    assert sorted(one['pid'] for one in programs) == sorted(
+        one.process.pid for one in (program, other))
+    assert all(one['sockets'] == [] and one['reported_age_ns'] is None for one in programs)
+    rows = daemon.ctl('sockets').stdout.split('\n')
+    assert rows[1].startswith('program') and len(rows) == 4, 'one row and a line feed'
+    assert str(program.process.pid) in rows[2] and 'root' in rows[2]

@@ -287,6 +287,16 @@ int mcr_engine_consumer_info(const struct mcr_engine *e, size_t i, struct mcr_co
 	return i < 1 ? 0 : -ENOENT;
 }
 
+int mcr_engine_consumer_sockets(const struct mcr_engine *e, size_t i,
+				struct mcr_consumer_sockets *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->id = 1;
+	out->age_ns = e->sockets ? 7 : UINT64_MAX;
+	snprintf(out->text, sizeof(out->text), "%s", e->sockets ? e->sockets : "");
+	return i < 1 ? 0 : -ENOENT;
+}
+
 int mcr_engine_join_info(const struct mcr_engine *e, size_t i, struct mcr_join *out)
 {
 	if (e->looks)

@@ -17,6 +17,7 @@ struct mcr_engine {
 	const char *refusal; /* the next update fails with this text */
 	unsigned prepared;   /* channels that were made and are neither the engine's nor freed */
 	unsigned *looks;     /* counts calls of mcr_engine_join_info; NULL = nobody wants to know */
+	const char *sockets; /* the consumer's report; NULL = none */
 	const char *no_memory_for; /* a channel that cannot be prepared */
 };
 

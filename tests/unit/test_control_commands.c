@@ -101,6 +101,78 @@ static void an_interface_beside_the_kernel_says_what_went_where(void **state)
 	json_decref(reply);
 }
 
+/* The sockets of the one consumer that there is, as it has reported them. */
+static json_t *sockets_of(struct fixture *f, const char *report, json_t **reply)
+{
+	json_t *program;
+
+	f->engine.sockets = report;
+	*reply = ask(f, "{\"command\":\"sockets\"}");
+	assert_true(ok(*reply));
+	assert_int_equal(json_array_size(json_object_get(*reply, "programs")), 1);
+	program = json_array_get(json_object_get(*reply, "programs"), 0);
+	assert_int_equal(integer(program, "pid"), 4711);
+	assert_int_equal(integer(program, "consumer"), 1);
+	if (!report)
+		assert_true(json_is_null(json_object_get(program, "reported_age_ns")));
+	else
+		assert_int_equal(integer(program, "reported_age_ns"), 7);
+	return json_object_get(program, "sockets");
+}
+
+static void a_program_has_the_sockets_that_it_reports(void **state)
+{
+	struct fixture *f = *state;
+	json_t *reply, *sockets, *first, *second;
+
+	sockets = sockets_of(f, NULL, &reply);
+	assert_int_equal(json_array_size(sockets), 0);
+	json_decref(reply);
+	sockets =
+	    sockets_of(f,
+		       "fd=5 bound=0.0.0.0:5000 received=10 lost=2 engine=239.1.1.1,239.1.1.2 "
+		       "kernel=239.2.2.2 why=refused\nfd=6 bound=[::]:7\n",
+		       &reply);
+	assert_int_equal(json_array_size(sockets), 2);
+	first = json_array_get(sockets, 0);
+	second = json_array_get(sockets, 1);
+	assert_int_equal(integer(first, "fd"), 5);
+	assert_int_equal(integer(first, "received"), 10);
+	assert_int_equal(integer(first, "lost"), 2);
+	assert_string_equal(json_string_value(json_object_get(first, "engine")),
+			    "239.1.1.1,239.1.1.2");
+	assert_string_equal(json_string_value(json_object_get(first, "kernel")), "239.2.2.2");
+	assert_string_equal(json_string_value(json_object_get(first, "why")), "refused");
+	assert_string_equal(json_string_value(json_object_get(second, "bound")), "[::]:7");
+	assert_true(json_is_null(json_object_get(second, "received")));
+	json_decref(reply);
+}
+
+static void what_a_program_makes_up_is_left_out(void **state)
+{
+	static const char *const reports[] = {
+	    "",
+	    "\n\n",
+	    "fd",
+	    "fd= =5 =",
+	    "fd=x received=-1 lost=1234567890123456789012",
+	    "fd=5x uid=0 pid=1 \"fd\":5",
+	    "fdx=5 fd =5",
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(reports) / sizeof(reports[0]); i++) {
+		json_t *reply, *sockets = sockets_of(f, reports[i], &reply), *value;
+		const char *key;
+
+		assert_int_equal(json_array_size(sockets), i < 2 ? 0 : 1);
+		assert_int_equal(json_object_size(json_array_get(sockets, 0)), i < 2 ? 0 : 7);
+		json_object_foreach(json_array_get(sockets, 0), key, value)
+		    assert_true(json_is_null(value));
+		json_decref(reply);
+	}
+}
+
 static void status_names_the_engine(void **state)
 {
 	struct fixture *f = *state;
@@ -222,6 +294,8 @@ int main(void)
 	    CONTROL_TEST(what_is_unknown_is_null),
 	    CONTROL_TEST(an_interface_says_of_mld_what_it_says_of_igmp),
 	    CONTROL_TEST(an_interface_beside_the_kernel_says_what_went_where),
+	    CONTROL_TEST(a_program_has_the_sockets_that_it_reports),
+	    CONTROL_TEST(what_a_program_makes_up_is_left_out),
 	    CONTROL_TEST(status_names_the_engine),
 	    CONTROL_TEST(a_join_takes_all_its_texts_as_one_change),
 	    CONTROL_TEST(a_bad_join_changes_nothing),

@@ -35,7 +35,9 @@ static void serve(const struct fixture *f)
 	static const struct mcr_channel_config def = {.name = "default"};
 	struct mcr_control_server_config cfg = {.path = f->path, .name = "md", .reload = on_reload};
 	struct timespec ms = {.tv_nsec = 1000000};
-	struct mcr_engine engine = {.n_groups = 2};
+	struct mcr_engine engine = {.n_groups = 2,
+				    .sockets = "fd=5 bound=239.1.1.1:5000 engine=239.1.1.1\n"
+					       "fd=6 kernel=239.2.2.2 why=no-route lost=3\n"};
 	struct mcr_control_server *server;
 
 	engine.account = (struct mcr_account){.received = 10, .delivered = 6, .punted = 1};
@@ -121,6 +123,18 @@ static void status_and_stats_show_the_account_and_tables(void **state)
 	has(f, "last unknown_group: 239.9.9.9:5000 from -:0, MAC 01:00:5e:09:09:09 from "
 	       "02:00:00:00:00:07, interface lan, vlan 0");
 	has(f, "last wrong_source: [ff15::9]:5000 from [2001:db8::7]:4000, MAC ");
+}
+
+static void sockets_has_a_row_for_each_socket(void **state)
+{
+	struct fixture *f = *state;
+
+	ctl(f, f->dir, "sockets");
+	assert_int_equal(f->status, 0);
+	has(f, "4711  root   5  239.1.1.1:5000  239.1.1.1        -                -");
+	has(f, "4711  root   6  -               -                239.2.2.2        no-route");
+	ctl(f, f->dir, "sockets --json");
+	has(f, "\"bound\": \"239.1.1.1:5000\"");
 }
 
 static void the_environment_names_the_run_directory_unless_an_option_does(void **state)
@@ -292,6 +306,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    WITH_ENGINE(status_and_stats_show_the_account_and_tables),
+	    WITH_ENGINE(sockets_has_a_row_for_each_socket),
 	    WITH_ENGINE(the_environment_names_the_run_directory_unless_an_option_does),
 	    WITH_ENGINE(json_is_the_answer_itself),
 	    WITH_ENGINE(joins_and_leaves_go_through),

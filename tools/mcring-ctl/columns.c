@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <pwd.h>
 #include <string.h>
 
 #include "columns.h"
@@ -160,6 +161,22 @@ static const struct ctl_column group_columns[] = {
 };
 static const struct ctl_table groups = CTL_TABLE("groups", group_columns);
 
+/* Of the sockets of each program. */
+static const struct ctl_column socket_columns[] = {
+    {"program", "label", CTL_PLAIN},
+    {"pid", "pid", CTL_PLAIN},
+    {"user", "user", CTL_PLAIN},
+    {"fd", "fd", CTL_PLAIN},
+    {"bound to", "bound", CTL_PLAIN},
+    {"from the engine", "engine", CTL_PLAIN},
+    {"from the kernel", "kernel", CTL_PLAIN},
+    {"because", "why", CTL_PLAIN},
+    {"received", "received", CTL_PLAIN},
+    {"lost", "lost", CTL_PLAIN},
+    {"reported ago", "reported_age_ns", CTL_DURATION},
+};
+static const struct ctl_table sockets = CTL_TABLE("sockets", socket_columns);
+
 /* A table of one or two members (second: NULL = one) of the rows of a list, of those rows that have
  * them. */
 static void print_members(FILE *out, const struct ctl_table *t, const char *first,
@@ -199,6 +216,45 @@ static void print_ipv6(FILE *out, const json_t *reply)
 			json_array_append(rows, interface);
 	}
 	ctl_print_table(out, &ipv6, all);
+	json_decref(all);
+}
+
+static json_t *user_of(const json_t *program)
+{
+	json_int_t uid = json_integer_value(json_object_get(program, "uid"));
+	const struct passwd *user = getpwuid((uid_t)uid);
+
+	return user ? json_string(user->pw_name) : json_integer(uid);
+}
+
+/* A row of a socket, or of a program that has reported none. */
+static void add_socket(json_t *rows, json_t *program, json_t *socket)
+{
+	json_t *row = socket ? json_copy(socket) : json_object();
+
+	json_object_update_missing(row, program);
+	json_object_set_new(row, "user", user_of(program));
+	json_array_append_new(rows, row);
+}
+
+/* Of all consumers, those that have sockets, or a channel of their own to have some in. */
+static void print_sockets(FILE *out, const json_t *reply)
+{
+	json_t *rows = json_array(), *all = json_pack("{so}", sockets.list, rows);
+	json_t *program, *socket;
+	size_t i, k;
+
+	json_array_foreach(json_object_get(reply, "programs"), i, program)
+	{
+		const json_t *list = json_object_get(program, "sockets");
+		const char *channel = json_string_value(json_object_get(program, "channel"));
+
+		json_array_foreach(list, k, socket) if (json_is_object(socket))
+		    add_socket(rows, program, socket);
+		if (json_array_size(list) == 0 && channel && strchr(channel, '/'))
+			add_socket(rows, program, NULL);
+	}
+	ctl_print_table(out, &sockets, all);
 	json_decref(all);
 }
 
@@ -293,6 +349,8 @@ void ctl_print(FILE *out, const char *command, const json_t *reply)
 	} else if (strcmp(command, "join") == 0 || strcmp(command, "leave") == 0) {
 		fprintf(out, "%lld joins %s\n", number(reply, "joins"),
 			command[0] == 'j' ? "added" : "removed");
+	} else if (strcmp(command, "sockets") == 0) {
+		print_sockets(out, reply);
 	} else if (strcmp(command, "groups") == 0) {
 		ctl_print_table(out, &groups, reply);
 		print_joins(out, reply);

@@ -29,6 +29,7 @@ static const char help_text[] =
     "  status               the engine, its ports, interfaces, channels and consumers\n"
     "  groups               the memberships, and the joins behind them\n"
     "  stats                every counter\n"
+    "  sockets              sockets of attached programs, and where their groups come from\n"
     "  top                  rates of channels, consumers, ports and lcores, refreshed\n"
     "  join TEXT...         join groups, all or none; TEXT is as in mcring --join\n"
     "  leave TEXT...        remove joins, all or none\n"

@@ -7,6 +7,7 @@
 #include "engine/attach/attach_join.h"
 #include "engine/attach/attach_request.h"
 #include "engine/attach/attach_slots.h"
+#include "engine/attach/attach_sockets.h"
 
 void mcr_attach_server_interfaces(struct mcr_attach_server *s, mcr_attach_interface describe,
 				  void *ctx)
@@ -25,7 +26,7 @@ static int describe_interface(const struct mcr_attach_server *s, uint32_t index,
 }
 
 int mcr_attach_on_request(struct mcr_attach_server *s, struct mcr_attach_slot *slot,
-			  const struct mcr_request *request)
+			  const struct mcr_request *request, uint64_t now_ns)
 {
 	struct mcr_reply reply = {.kind = MCR_NOTICE_REPLY, .serial = request->serial};
 	struct mcr_error err = {""};
@@ -33,8 +34,13 @@ int mcr_attach_on_request(struct mcr_attach_server *s, struct mcr_attach_slot *s
 	switch (request->kind) {
 	case MCR_REQUEST_JOIN:
 	case MCR_REQUEST_LEAVE:
+	case MCR_REQUEST_SOCKETS:
 		if (!memchr(request->text, '\0', sizeof(request->text)))
 			return -EBADMSG;
+		if (request->kind == MCR_REQUEST_SOCKETS) {
+			mcr_attach_take_sockets(slot, request->text, now_ns);
+			return 0;
+		}
 		s->joins_asked = 1;
 		reply.status = mcr_attach_join(s, slot, request, &err);
 		break;

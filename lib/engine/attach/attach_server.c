@@ -178,7 +178,7 @@ void mcr_attach_server_poll(struct mcr_attach_server *s, uint64_t now_ns)
 		else if (s->slots[index].state == MCR_SLOT_WAITING)
 			mcr_attach_on_waiting(s, &s->slots[index]);
 		else if (s->slots[index].state == MCR_SLOT_ATTACHED)
-			mcr_attach_on_attached(s, &s->slots[index]);
+			mcr_attach_on_attached(s, &s->slots[index], now_ns);
 	}
 	if (s->joiner_ended)
 		mcr_attach_leave_ended(s);

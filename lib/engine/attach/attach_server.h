@@ -162,6 +162,13 @@ int mcr_attach_server_info(const struct mcr_attach_server *s, size_t i, uint64_t
 void mcr_attach_server_describe(const struct mcr_attach_server *s, uint64_t id, char *text,
 				size_t cap);
 
+/* ---- attach_sockets.c ---- */
+
+/* mcr_attach_server_sockets gives what consumer i, counted as by mcr_attach_server_info, says of
+ * its sockets. Returns 0, or -ENOENT past the end. */
+int mcr_attach_server_sockets(const struct mcr_attach_server *s, size_t i, uint64_t now_ns,
+			      struct mcr_consumer_sockets *out);
+
 /* ---- attach_wake.c ---- */
 
 /* mcr_attach_server_wake wakes the consumers that sleep and have messages. Returns 1 while somebody

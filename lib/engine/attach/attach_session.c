@@ -113,14 +113,15 @@ void mcr_attach_on_hello(struct mcr_attach_server *s, struct mcr_attach_slot *sl
 }
 
 /* A consumer sends only requests; all else is its end or breaks the protocol. */
-void mcr_attach_on_attached(struct mcr_attach_server *s, struct mcr_attach_slot *slot)
+void mcr_attach_on_attached(struct mcr_attach_server *s, struct mcr_attach_slot *slot,
+			    uint64_t now_ns)
 {
 	struct mcr_request request;
 	ssize_t n = recv(slot->fd, &request, sizeof(request), MSG_DONTWAIT | MSG_TRUNC);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n != (ssize_t)sizeof(request) || mcr_attach_on_request(s, slot, &request) < 0)
+	if (n != (ssize_t)sizeof(request) || mcr_attach_on_request(s, slot, &request, now_ns) < 0)
 		mcr_attach_slot_release(s, slot);
 }
 

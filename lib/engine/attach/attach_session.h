@@ -8,6 +8,7 @@
 /* Something arrived on a connection, or it ended. The slot may be free afterwards. */
 void mcr_attach_on_hello(struct mcr_attach_server *s, struct mcr_attach_slot *slot,
 			 uint64_t now_ns);
-void mcr_attach_on_attached(struct mcr_attach_server *s, struct mcr_attach_slot *slot);
+void mcr_attach_on_attached(struct mcr_attach_server *s, struct mcr_attach_slot *slot,
+			    uint64_t now_ns);
 
 #endif

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <linux/sockios.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
@@ -182,6 +183,7 @@ void mcr_attach_slot_release(struct mcr_attach_server *s, struct mcr_attach_slot
 			slot->channel->has_ended = s->program_ended = 1;
 		s->joiner_ended |= slot->n_joins > 0;
 		munmap((void *)(uintptr_t)slot->page, MCR_CONSUMER_PAGE_BYTES);
+		free(slot->sockets);
 	}
 	mcr_attach_slot_settle(slot);
 	if (slot->in_flight != 0) {

@@ -9,6 +9,7 @@
  *     attach_grant     a channel is granted: the page, and the welcome with the descriptors
  *     attach_program   channels that are made for one program each
  *     attach_join      joins that consumers make themselves
+ *     attach_sockets   what programs say of their sockets
  *     attach_request   what an attached consumer asks
  *     attach_session   the protocol: a hello, then requests
  *     attach_info, attach_wake  what consumers say of themselves; waking those that sleep
@@ -76,6 +77,8 @@ struct mcr_attach_slot {
 	uint32_t n_joins;      /* that it made itself */
 	uint64_t woken;        /* page->armed when it was last woken */
 	char label[MCR_LABEL_MAX];
+	char *sockets;       /* the slot's; NULL = it has reported none */
+	uint64_t sockets_ns; /* of the report */
 };
 
 struct mcr_attach_server {

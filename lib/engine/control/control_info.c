@@ -3,22 +3,11 @@
 
 #include "core/address.h"
 #include "engine/control/control_info.h"
+#include "engine/control/control_json.h"
 
 #define ITEM(fn)                                                                                 \
 	static json_t *fn(const struct mcr_control_source *src, const struct mcr_account *total, \
 			  size_t i)
-
-/* jansson's integers are signed; no counter gets that far in a century. */
-static json_t *number(uint64_t value)
-{
-	return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
-}
-
-/* 0 = there is none */
-static json_t *number_or_null(uint64_t value)
-{
-	return value ? number(value) : json_null();
-}
 
 static json_t *address(struct mcr_address address)
 {
@@ -32,14 +21,6 @@ static json_t *address_or_null(struct mcr_address a)
 	return mcr_address_is_none(a) ? json_null() : address(a);
 }
 
-/* Device names and labels come from outside: what is not UTF-8 becomes "?". */
-static json_t *string(const char *text)
-{
-	json_t *value = json_string(text);
-
-	return value ? value : json_string("?");
-}
-
 static json_t *mac(const uint8_t m[6])
 {
 	return json_sprintf("%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5]);
@@ -50,33 +31,33 @@ static json_t *drops_of(const struct mcr_account *account)
 	json_t *drops = json_object();
 
 	for (unsigned r = 0; drops && r < MCR_DROP_COUNT; r++)
-		json_object_set_new(drops, mcr_drop_name(r), number(account->drops[r]));
+		json_object_set_new(drops, mcr_drop_name(r), mcr_json_number(account->drops[r]));
 	return drops;
 }
 
 ITEM(name)
 {
-	return string(src->name);
+	return mcr_json_string(src->name);
 }
 
 ITEM(started)
 {
-	return number(src->started_ns);
+	return mcr_json_number(src->started_ns);
 }
 
 ITEM(received)
 {
-	return number(total->received);
+	return mcr_json_number(total->received);
 }
 
 ITEM(delivered)
 {
-	return number(total->delivered);
+	return mcr_json_number(total->delivered);
 }
 
 ITEM(punted)
 {
-	return number(total->punted);
+	return mcr_json_number(total->punted);
 }
 
 ITEM(drops)
@@ -90,15 +71,15 @@ static json_t *interface_name(const struct mcr_engine *engine, size_t i)
 
 	if (mcr_engine_interface_info(engine, i, &info) < 0)
 		return json_null();
-	return string(info.name);
+	return mcr_json_string(info.name);
 }
 
 static json_t *sample(const struct mcr_engine *engine, const struct mcr_drop_sample *s)
 {
-	return json_pack("{so so si so si si si so si sI so so}", "time_ns", number(s->time_ns),
-			 "group", address_or_null(s->group), "port", s->port, "source",
-			 address_or_null(s->source), "source_port", s->source_port, "vlan", s->vlan,
-			 "dpdk_port", s->dpdk_port, "interface",
+	return json_pack("{so so si so si si si so si sI so so}", "time_ns",
+			 mcr_json_number(s->time_ns), "group", address_or_null(s->group), "port",
+			 s->port, "source", address_or_null(s->source), "source_port",
+			 s->source_port, "vlan", s->vlan, "dpdk_port", s->dpdk_port, "interface",
 			 interface_name(engine, s->interface), "ether_type", s->ether_type, "len",
 			 (json_int_t)s->len, "destination_mac",
 			 s->len < 6 ? json_null() : mac(s->destination_mac), "source_mac",
@@ -124,7 +105,7 @@ static json_t *lcores_of(const struct mcr_port_info *p)
 	json_t *lcores = json_array();
 
 	for (unsigned k = 0; lcores && k < p->n_lcores; k++)
-		json_array_append_new(lcores, number(p->lcores[k]));
+		json_array_append_new(lcores, mcr_json_number(p->lcores[k]));
 	return lcores;
 }
 
@@ -133,9 +114,9 @@ static json_t *kernel_of_port(const struct mcr_port_info *p)
 {
 	if (p->kernel_name[0] == '\0')
 		return json_null();
-	return json_pack("{so so sI sI sb}", "port", string(p->name), "name",
-			 string(p->kernel_name), "mtu", (json_int_t)p->kernel_mtu, "carrier_downs",
-			 (json_int_t)p->carrier_downs, "moved", p->kernel_moved);
+	return json_pack("{so so sI sI sb}", "port", mcr_json_string(p->name), "name",
+			 mcr_json_string(p->kernel_name), "mtu", (json_int_t)p->kernel_mtu,
+			 "carrier_downs", (json_int_t)p->carrier_downs, "moved", p->kernel_moved);
 }
 
 ITEM(port)
@@ -148,19 +129,21 @@ ITEM(port)
 	    "{so so si so so sb sb sb sb si so so so so so so so si sI so so so so so so so so so "
 	    "so "
 	    "so so}",
-	    "name", string(p.name), "kernel", kernel_of_port(&p), "dpdk_port", p.dpdk_port,
-	    "driver", string(p.driver), "mac", mac(p.mac), "link_up", p.link_up, "removed",
+	    "name", mcr_json_string(p.name), "kernel", kernel_of_port(&p), "dpdk_port", p.dpdk_port,
+	    "driver", mcr_json_string(p.driver), "mac", mac(p.mac), "link_up", p.link_up, "removed",
 	    p.removed, "promiscuous", p.promiscuous, "all_multicast", p.all_multicast, "queues",
 	    p.n_queues, "lcores", lcores_of(&p), "numa_node",
-	    p.numa_node < 0 ? json_null() : number((uint64_t)p.numa_node), "rx_descs",
-	    number(p.rx_descs), "buffers", number(p.buffers), "buffers_used",
-	    number(p.buffers_used), "buffer_bytes", number(p.buffer_bytes), "link_changes",
-	    number(p.link_changes), "mtu", p.mtu, "speed_mbps", (json_int_t)p.speed_mbps,
-	    "rx_packets", number(p.rx_packets), "rx_bytes", number(p.rx_bytes), "rx_missed",
-	    number(p.rx_missed), "rx_errors", number(p.rx_errors), "rx_nombuf", number(p.rx_nombuf),
-	    "tx_packets", number(p.tx_packets), "tx_errors", number(p.tx_errors), "rung",
-	    string(p.rung), "rung_reason", string(p.rung_reason), "macs", number(p.macs),
-	    "flow_rules", number(p.flow_rules), "flow_refused", number(p.flow_refused));
+	    p.numa_node < 0 ? json_null() : mcr_json_number((uint64_t)p.numa_node), "rx_descs",
+	    mcr_json_number(p.rx_descs), "buffers", mcr_json_number(p.buffers), "buffers_used",
+	    mcr_json_number(p.buffers_used), "buffer_bytes", mcr_json_number(p.buffer_bytes),
+	    "link_changes", mcr_json_number(p.link_changes), "mtu", p.mtu, "speed_mbps",
+	    (json_int_t)p.speed_mbps, "rx_packets", mcr_json_number(p.rx_packets), "rx_bytes",
+	    mcr_json_number(p.rx_bytes), "rx_missed", mcr_json_number(p.rx_missed), "rx_errors",
+	    mcr_json_number(p.rx_errors), "rx_nombuf", mcr_json_number(p.rx_nombuf), "tx_packets",
+	    mcr_json_number(p.tx_packets), "tx_errors", mcr_json_number(p.tx_errors), "rung",
+	    mcr_json_string(p.rung), "rung_reason", mcr_json_string(p.rung_reason), "macs",
+	    mcr_json_number(p.macs), "flow_rules", mcr_json_number(p.flow_rules), "flow_refused",
+	    mcr_json_number(p.flow_refused));
 }
 
 ITEM(lcore)
@@ -169,13 +152,14 @@ ITEM(lcore)
 
 	if (mcr_engine_lcore_info(src->engine, i, &l) < 0)
 		return NULL;
-	return json_pack("{si so so so so so so so so so so}", "lcore", (int)l.lcore, "received",
-			 number(l.account.received), "delivered", number(l.account.delivered),
-			 "punted", number(l.account.punted), "drops", drops_of(&l.account), "polls",
-			 number(l.polls), "bursts", number(l.bursts), "busy_cycles",
-			 number(l.busy_cycles), "tsc_hz", number(l.tsc_hz), "longest_gap_ns",
-			 number(l.longest_gap_ns), "longest_gap_at_ns",
-			 number_or_null(l.longest_gap_at_ns));
+	return json_pack(
+	    "{si so so so so so so so so so so}", "lcore", (int)l.lcore, "received",
+	    mcr_json_number(l.account.received), "delivered", mcr_json_number(l.account.delivered),
+	    "punted", mcr_json_number(l.account.punted), "drops", drops_of(&l.account), "polls",
+	    mcr_json_number(l.polls), "bursts", mcr_json_number(l.bursts), "busy_cycles",
+	    mcr_json_number(l.busy_cycles), "tsc_hz", mcr_json_number(l.tsc_hz), "longest_gap_ns",
+	    mcr_json_number(l.longest_gap_ns), "longest_gap_at_ns",
+	    mcr_json_number_or_null(l.longest_gap_at_ns));
 }
 
 ITEM(control)
@@ -183,9 +167,9 @@ ITEM(control)
 	struct mcr_control_info c = {.size = sizeof(c)};
 
 	mcr_engine_control_info(src->engine, &c);
-	return json_pack("{so so so}", "rounds", number(c.rounds), "longest_round_ns",
-			 number(c.longest_round_ns), "longest_round_at_ns",
-			 number_or_null(c.longest_round_at_ns));
+	return json_pack("{so so so}", "rounds", mcr_json_number(c.rounds), "longest_round_ns",
+			 mcr_json_number(c.longest_round_ns), "longest_round_at_ns",
+			 mcr_json_number_or_null(c.longest_round_at_ns));
 }
 
 /* Counters and timers of an interface that speaks IGMP or MLD. */
@@ -195,20 +179,23 @@ static json_t *timers_of(const char *interface, const char *protocol,
 	json_t *rx = json_object();
 
 	for (unsigned r = 0; rx && r < MCR_IGMP_RX_KINDS; r++)
-		json_object_set_new(rx, mcr_engine_igmp_rx_name(r), number(m->rx_by[r]));
-	return json_pack(
-	    "{so ss so so so so so so so so so so so so so so so so}", "interface",
-	    string(interface), "protocol", protocol, "querier_version",
-	    number_or_null(m->querier_version), "robustness", number(m->robustness),
-	    "query_interval_s", number(m->query_interval_s), "querier_left_ns",
-	    number_or_null(m->querier_left_ns), "v1_left_ns", number_or_null(m->v1_left_ns),
-	    "v2_left_ns", number_or_null(m->v2_left_ns), "repeat_left_ns",
-	    m->repeat_left_ns == UINT64_MAX ? json_null() : number(m->repeat_left_ns), "rx", rx,
-	    "rx_v1_queries", number(m->rx_v1_queries), "rx_v2_queries", number(m->rx_v2_queries),
-	    "rx_old_ssm_queries", number(m->rx_old_ssm_queries), "suppressed",
-	    number(m->suppressed), "cancelled", number(m->cancelled), "version_changes",
-	    number(m->version_changes), "repeats", number(m->repeats), "memory_bytes",
-	    number(m->bytes));
+		json_object_set_new(rx, mcr_engine_igmp_rx_name(r), mcr_json_number(m->rx_by[r]));
+	return json_pack("{so ss so so so so so so so so so so so so so so so so}", "interface",
+			 mcr_json_string(interface), "protocol", protocol, "querier_version",
+			 mcr_json_number_or_null(m->querier_version), "robustness",
+			 mcr_json_number(m->robustness), "query_interval_s",
+			 mcr_json_number(m->query_interval_s), "querier_left_ns",
+			 mcr_json_number_or_null(m->querier_left_ns), "v1_left_ns",
+			 mcr_json_number_or_null(m->v1_left_ns), "v2_left_ns",
+			 mcr_json_number_or_null(m->v2_left_ns), "repeat_left_ns",
+			 m->repeat_left_ns == UINT64_MAX ? json_null()
+							 : mcr_json_number(m->repeat_left_ns),
+			 "rx", rx, "rx_v1_queries", mcr_json_number(m->rx_v1_queries),
+			 "rx_v2_queries", mcr_json_number(m->rx_v2_queries), "rx_old_ssm_queries",
+			 mcr_json_number(m->rx_old_ssm_queries), "suppressed",
+			 mcr_json_number(m->suppressed), "cancelled", mcr_json_number(m->cancelled),
+			 "version_changes", mcr_json_number(m->version_changes), "repeats",
+			 mcr_json_number(m->repeats), "memory_bytes", mcr_json_number(m->bytes));
 }
 
 /* Adds what an interface says of IGMP or MLD at a glance, as members whose names begin with
@@ -220,15 +207,15 @@ static void add_membership(json_t *all, const char *protocol, const char *interf
 		const char *name;
 		json_t *value;
 	} members[] = {
-	    {"version", number(m->version)},
-	    {"reason", string(m->reason)},
+	    {"version", mcr_json_number(m->version)},
+	    {"reason", mcr_json_string(m->reason)},
 	    {"querier", m->querier_version ? address(m->querier) : json_null()},
 	    {"querier_age_ns",
-	     m->querier_age_ns == UINT64_MAX ? json_null() : number(m->querier_age_ns)},
-	    {"rx", number(m->rx)},
-	    {"rx_bad", number(m->rx_bad)},
-	    {"queries", number(m->queries)},
-	    {"reports", number(m->reports)},
+	     m->querier_age_ns == UINT64_MAX ? json_null() : mcr_json_number(m->querier_age_ns)},
+	    {"rx", mcr_json_number(m->rx)},
+	    {"rx_bad", mcr_json_number(m->rx_bad)},
+	    {"queries", mcr_json_number(m->queries)},
+	    {"reports", mcr_json_number(m->reports)},
 	};
 	char key[32];
 
@@ -243,10 +230,11 @@ static void add_membership(json_t *all, const char *protocol, const char *interf
 /* The device that an interface shares with the kernel. */
 static json_t *kernel_of(const struct mcr_interface_info *f, const char *device)
 {
-	return json_pack("{so so sb so so so so}", "interface", string(f->name), "device",
-			 string(device), "up", f->kernel_up, "rx", number(f->kernel_rx),
-			 "rx_dropped", number(f->kernel_rx_dropped), "tx", number(f->kernel_tx),
-			 "tx_dropped", number(f->kernel_tx_dropped));
+	return json_pack("{so so sb so so so so}", "interface", mcr_json_string(f->name), "device",
+			 mcr_json_string(device), "up", f->kernel_up, "rx",
+			 mcr_json_number(f->kernel_rx), "rx_dropped",
+			 mcr_json_number(f->kernel_rx_dropped), "tx", mcr_json_number(f->kernel_tx),
+			 "tx_dropped", mcr_json_number(f->kernel_tx_dropped));
 }
 
 ITEM(interface)
@@ -258,15 +246,16 @@ ITEM(interface)
 	if (mcr_engine_interface_info(src->engine, i, &f) < 0 ||
 	    mcr_engine_interface_config(src->engine, i, &c) < 0)
 		return NULL;
-	all = json_pack("{so so si so so si so si so so so si sb so so so so}", "name",
-			string(c.name), "port", string(c.port), "dpdk_port", f.dpdk_port, "mac",
-			mac(f.mac), "address", address_or_null(c.address), "prefix_len",
-			c.prefix_len, "address6", address_or_null(c.address6), "prefix6_len",
-			c.prefix6_len, "address6_state", string(f.address6_state), "link_local",
-			address_or_null(f.link_local), "link_local_state",
-			string(f.link_local_state), "vlan", c.vlan, "tx_never", c.tx_never,
-			"tx_packets", number(f.tx_packets), "tx_retries", number(f.tx_retries),
-			"tx_dropped", number(f.tx_dropped), "groups", number(f.groups));
+	all = json_pack(
+	    "{so so si so so si so si so so so si sb so so so so}", "name", mcr_json_string(c.name),
+	    "port", mcr_json_string(c.port), "dpdk_port", f.dpdk_port, "mac", mac(f.mac), "address",
+	    address_or_null(c.address), "prefix_len", c.prefix_len, "address6",
+	    address_or_null(c.address6), "prefix6_len", c.prefix6_len, "address6_state",
+	    mcr_json_string(f.address6_state), "link_local", address_or_null(f.link_local),
+	    "link_local_state", mcr_json_string(f.link_local_state), "vlan", c.vlan, "tx_never",
+	    c.tx_never, "tx_packets", mcr_json_number(f.tx_packets), "tx_retries",
+	    mcr_json_number(f.tx_retries), "tx_dropped", mcr_json_number(f.tx_dropped), "groups",
+	    mcr_json_number(f.groups));
 	if (all) {
 		add_membership(all, "igmp", f.name, &f.igmp);
 		add_membership(all, "mld", f.name, &f.mld);
@@ -283,19 +272,21 @@ ITEM(channel)
 
 	if (mcr_engine_channel_info(src->engine, i, &c) < 0)
 		return NULL;
-	all = json_pack("{so so si so so so so si so sb}", "name", string(c.name), "bytes",
-			number(c.bytes), "rings", (int)c.n_rings, "epoch",
-			json_sprintf("%016" PRIx64, c.epoch), "published", number(c.published),
-			"published_bytes", number(c.published_bytes), "too_large",
-			number(c.too_large), "consumers", (int)c.consumers, "joins",
-			number(c.joins), "huge_pages", c.huge_pages);
+	all = json_pack("{so so si so so so so si so sb}", "name", mcr_json_string(c.name), "bytes",
+			mcr_json_number(c.bytes), "rings", (int)c.n_rings, "epoch",
+			json_sprintf("%016" PRIx64, c.epoch), "published",
+			mcr_json_number(c.published), "published_bytes",
+			mcr_json_number(c.published_bytes), "too_large",
+			mcr_json_number(c.too_large), "consumers", (int)c.consumers, "joins",
+			mcr_json_number(c.joins), "huge_pages", c.huge_pages);
 	if (all)
-		json_object_set_new(all, "programs_max", number_or_null(c.programs_max));
+		json_object_set_new(all, "programs_max", mcr_json_number_or_null(c.programs_max));
 	if (all && c.has_handler) {
-		json_object_set_new(all, "handler_calls", number(c.handler_calls));
-		json_object_set_new(all, "handler_messages", number(c.handler_messages));
-		json_object_set_new(all, "handler_slow", number(c.handler_slow));
-		json_object_set_new(all, "handler_longest_ns", number(c.handler_longest_ns));
+		json_object_set_new(all, "handler_calls", mcr_json_number(c.handler_calls));
+		json_object_set_new(all, "handler_messages", mcr_json_number(c.handler_messages));
+		json_object_set_new(all, "handler_slow", mcr_json_number(c.handler_slow));
+		json_object_set_new(all, "handler_longest_ns",
+				    mcr_json_number(c.handler_longest_ns));
 	}
 	return all;
 }
@@ -319,7 +310,8 @@ static json_t *owners_of(const struct mcr_group_info *g)
 
 	for (unsigned m = 0; owners && m < MCR_JOIN_MAKERS; m++)
 		if (g->joins_of[m] > 0)
-			json_object_set_new(owners, mcr_join_maker_name(m), number(g->joins_of[m]));
+			json_object_set_new(owners, mcr_join_maker_name(m),
+					    mcr_json_number(g->joins_of[m]));
 	return owners;
 }
 
@@ -331,15 +323,17 @@ ITEM(group)
 		return NULL;
 	return json_pack(
 	    "{so so ss si so si so so so so so so so so so so so so}", "interface",
-	    string(g.interface), "group", address(g.group), "mode",
+	    mcr_json_string(g.interface), "group", address(g.group), "mode",
 	    g.mode == MCR_FILTER_INCLUDE ? "include" : "exclude", "n_sources", (int)g.n_sources,
 	    "sources", sources_of(src->engine, i), "joins", (int)g.joins, "owners", owners_of(&g),
-	    "packets", number(g.packets), "bytes", number(g.bytes), "joined_ns",
-	    number_or_null(g.joined_ns), "first_ns", number_or_null(g.first_ns), "last_ns",
-	    number_or_null(g.last_ns), "rung", string(g.rung), "rung_reason", string(g.rung_reason),
-	    "queue", g.queue < 0 ? json_null() : number((uint64_t)g.queue), "igmp_state",
-	    string(g.igmp_state), "last_report_ns", number_or_null(g.last_report_ns),
-	    "last_query_ns", number_or_null(g.last_query_ns));
+	    "packets", mcr_json_number(g.packets), "bytes", mcr_json_number(g.bytes), "joined_ns",
+	    mcr_json_number_or_null(g.joined_ns), "first_ns", mcr_json_number_or_null(g.first_ns),
+	    "last_ns", mcr_json_number_or_null(g.last_ns), "rung", mcr_json_string(g.rung),
+	    "rung_reason", mcr_json_string(g.rung_reason), "queue",
+	    g.queue < 0 ? json_null() : mcr_json_number((uint64_t)g.queue), "igmp_state",
+	    mcr_json_string(g.igmp_state), "last_report_ns",
+	    mcr_json_number_or_null(g.last_report_ns), "last_query_ns",
+	    mcr_json_number_or_null(g.last_query_ns));
 }
 
 ITEM(consumer)
@@ -348,12 +342,14 @@ ITEM(consumer)
 
 	if (mcr_engine_consumer_info(src->engine, i, &c) < 0)
 		return NULL;
-	return json_pack("{so so so si sI so so so so so so so so}", "id", number(c.id), "channel",
-			 string(c.channel), "label", string(c.label), "pid", (int)c.pid, "uid",
-			 (json_int_t)c.uid, "received", number(c.received), "lost", number(c.lost),
-			 "skipped", number(c.skipped), "cursor", number(c.cursor), "published",
-			 number(c.published), "headroom", number(c.headroom), "headroom_min",
-			 number(c.headroom_min), "heartbeat_age_ns", number(c.heartbeat_age_ns));
+	return json_pack(
+	    "{so so so si sI so so so so so so so so}", "id", mcr_json_number(c.id), "channel",
+	    mcr_json_string(c.channel), "label", mcr_json_string(c.label), "pid", (int)c.pid, "uid",
+	    (json_int_t)c.uid, "received", mcr_json_number(c.received), "lost",
+	    mcr_json_number(c.lost), "skipped", mcr_json_number(c.skipped), "cursor",
+	    mcr_json_number(c.cursor), "published", mcr_json_number(c.published), "headroom",
+	    mcr_json_number(c.headroom), "headroom_min", mcr_json_number(c.headroom_min),
+	    "heartbeat_age_ns", mcr_json_number(c.heartbeat_age_ns));
 }
 
 ITEM(join)
@@ -366,9 +362,9 @@ ITEM(join)
 	    mcr_engine_join_owner(src->engine, i, &owner) < 0)
 		return NULL;
 	mcr_join_format(text, sizeof(text), &j);
-	return json_pack("{so ss so}", "join", string(text), "owner",
+	return json_pack("{so ss so}", "join", mcr_json_string(text), "owner",
 			 mcr_join_maker_name(owner.maker), "consumer",
-			 number_or_null(owner.consumer));
+			 mcr_json_number_or_null(owner.consumer));
 }
 
 const struct mcr_control_section mcr_control_status[] = {

@@ -29,5 +29,6 @@ struct mcr_control_section {
 extern const struct mcr_control_section mcr_control_status[];
 extern const struct mcr_control_section mcr_control_groups[];
 extern const struct mcr_control_section mcr_control_stats[];
+extern const struct mcr_control_section mcr_control_sockets[];
 
 #endif

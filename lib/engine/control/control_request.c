@@ -10,7 +10,8 @@
 #include "engine/control/control_request.h"
 
 /* By enum mcr_control_command. */
-static const char *const commands[] = {"status", "groups", "stats", "join", "leave", "reload"};
+static const char *const commands[] = {"status", "groups", "stats", "sockets",
+				       "join",   "leave",  "reload"};
 
 /* A request as its members say it, before its joins are parsed. */
 struct members {
@@ -48,10 +49,11 @@ static int parse_command(struct members *out, const json_t *value, struct mcr_er
 			out->command = (enum mcr_control_command)i;
 			return 0;
 		}
-	return mcr_error_set(err, -EINVAL,
-			     "unknown command '%.32s': expected status, groups, stats, join, leave "
-			     "or reload",
-			     json_string_value(value));
+	return mcr_error_set(
+	    err, -EINVAL,
+	    "unknown command '%.32s': expected status, groups, stats, sockets, join, "
+	    "leave or reload",
+	    json_string_value(value));
 }
 
 static int parse_member(struct members *out, const char *key, const json_t *value,

@@ -445,6 +445,15 @@ int mcr_engine_consumer_info(const struct mcr_engine *e, size_t i, struct mcr_co
 	return ret < 0 ? ret : mcr_sized_give(out, &info, sizeof(info));
 }
 
+int mcr_engine_consumer_sockets(const struct mcr_engine *e, size_t i,
+				struct mcr_consumer_sockets *out)
+{
+	struct mcr_consumer_sockets sockets;
+	int ret = mcr_attach_server_sockets(e->attach, i, mcr_clock_now_monotonic(), &sockets);
+
+	return ret < 0 ? ret : mcr_sized_give(out, &sockets, sizeof(sockets));
+}
+
 int mcr_engine_join_info(const struct mcr_engine *e, size_t i, struct mcr_join *out)
 {
 	if (i >= e->joins->n_joins)

@@ -110,7 +110,10 @@ static void listen_to(struct fuzz *f, unsigned i)
 static void say(struct fuzz *f, unsigned i, struct input *in)
 {
 	static const char *const words[] = {
-	    "{\"command\":\"status\"}\n", "{\"command\":\"groups\"}\n", "{\"command\":\"stats\"}\n",
+	    "{\"command\":\"status\"}\n",
+	    "{\"command\":\"groups\"}\n",
+	    "{\"command\":\"stats\"}\n",
+	    "{\"command\":\"sockets\"}\n",
 	    "{\"command\":\"join\",\"joins\":[\"239.1.1.1:5000\"]}\n",
 	    "{\"command\":\"reload\"}\n"};
 	uint8_t how = (uint8_t)take(in, 1), raw[256];

@@ -91,9 +91,10 @@ static json_t *value(struct input *in, unsigned depth)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	static const char *const commands[] = {"status", "groups", "stats", "join", "reload"};
+	static const char *const commands[] = {"status", "groups", "stats",
+					       "join",   "reload", "sockets"};
 	struct input in = {data, len};
-	const char *command = commands[take(&in, 1) % 5];
+	const char *command = commands[take(&in, 1) % 6];
 	json_t *reply = value(&in, 4);
 	size_t shown;
 	char *text;
