@@ -50,6 +50,9 @@ struct mcr_object *mcr_set_lock_member(const struct mcr_set_member *m)
 	struct mcr_object *o = m->object;
 	struct mcr_socket *s;
 
+	/* If it is another set by now, that may hold the caller's: it must not be locked. */
+	if (__atomic_load_n(&o->number, __ATOMIC_RELAXED) != m->number)
+		return NULL;
 	mcr_object_relock(o);
 	if (o->kind == MCR_OBJECT_FREE || o->number != m->number) {
 		mcr_object_unlock(o);

@@ -177,7 +177,7 @@ static struct mcr_object *take(enum mcr_object_kind kind, size_t size)
 	}
 	o->kind = (uint8_t)kind;
 	o->names = o->refs = 0;
-	o->number++;
+	__atomic_store_n(&o->number, o->number + 1, __ATOMIC_RELAXED);
 	return o;
 }
 

@@ -114,6 +114,16 @@ static inline int joined_socket(void)
 	return fd;
 }
 
+/* An epoll set with one member, whose data is its number. */
+static inline int set_with(int fd, uint32_t events)
+{
+	int set = epoll_create1(EPOLL_CLOEXEC);
+	struct epoll_event event = {.events = events, .data.fd = fd};
+
+	assert_int_equal(mcr_sock_epoll_ctl(set, EPOLL_CTL_ADD, fd, &event), 0);
+	return set;
+}
+
 /* What the socket has now, as text; "-" when it has nothing. */
 static inline const char *receive_now(int fd)
 {
