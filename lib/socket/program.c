@@ -140,7 +140,7 @@ static unsigned look_at_notes(int fd, const elf_segment *header)
 		memcpy(&note, notes.octets + at, sizeof(note));
 		if (note.n_namesz > room || padded(note.n_namesz) > room)
 			break;
-		if (note.n_type == GO_BUILD_ID && note.n_namesz == sizeof("Go") &&
+		if (note.n_type == GO_BUILD_ID && note.n_namesz >= sizeof("Go") &&
 		    memcmp(notes.octets + at + sizeof(note), "Go", sizeof("Go")) == 0)
 			return MCR_PROGRAM_GO;
 		room -= padded(note.n_namesz);

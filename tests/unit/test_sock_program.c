@@ -181,8 +181,9 @@ static void a_program_of_go_is_told_by_its_note_or_its_sections(void **state)
 	make_program(&p);
 	with_own_loader(&p);
 	p.note.type = 4;
-	p.note.name_len = 3; /* padded to 4 */
 	memcpy(p.note.name, "Go\0", 4);
+	assert_int_equal(traits_of_program(&p), MCR_PROGRAM_GO);
+	p.note.name_len = 3; /* padded to 4 */
 	assert_int_equal(traits_of_program(&p), MCR_PROGRAM_GO);
 	memcpy(p.note.name, "Gp\0", 4);
 	assert_int_equal(traits_of_program(&p), 0);
