@@ -7,6 +7,7 @@
 
 #include "socket/interface.h"
 #include "socket/link.h"
+#include "socket/process.h"
 #include "socket/transfer.h"
 #include "socket/wait.h"
 
@@ -276,7 +277,7 @@ int mcr_join_option(int fd, int level, int name, const void *value, socklen_t le
 	struct mcr_join_request r;
 	int family, was = errno, is_ours;
 
-	if (!mcr_join_is_option(level, name))
+	if (!mcr_join_is_option(level, name) || mcr_process_is_borrowed())
 		return 0;
 	family = mcr_socket_family(fd);
 	if (family == 0 || (family == AF_INET && level == IPPROTO_IPV6) ||
@@ -346,6 +347,9 @@ static void renew(struct mcr_socket *s)
 {
 	struct mcr_membership *m, *next;
 
+	/* A forked child has to attach by itself. */
+	mcr_link_open(NULL);
+	s->life = mcr_link_life();
 	if (mcr_link_state() == MCR_LINK_ATTACHED && mcr_socket_stand(s) < 0) {
 		s->life = 0; /* no memory: again with the next call */
 		return;

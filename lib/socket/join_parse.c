@@ -16,15 +16,16 @@
 
 #define PROBE 8u /* octets of a signal set, as the kernel has it */
 
-/* The kernel copies the set before it refuses what is to be done with it. */
+/* The kernel copies the set before it refuses what is to be done with it. NULL is no set. */
 static int is_readable(const char *at)
 {
-	return syscall(SYS_rt_sigprocmask, -1, at, NULL, PROBE) == 0 || errno != EFAULT;
+	return at && (syscall(SYS_rt_sigprocmask, -1, at, NULL, PROBE) == 0 || errno != EFAULT);
 }
 
 int mcr_join_copy_in(void *to, const void *from, size_t len)
 {
 	const uintptr_t page = 4096, first = (uintptr_t)from, end = first + len;
+	int saved = errno;
 
 	/* A probe may reach beyond what is asked: it begins at a multiple of its size, so it stays
 	 * in the page. */
@@ -32,6 +33,7 @@ int mcr_join_copy_in(void *to, const void *from, size_t len)
 	     at = (at & ~(page - 1)) + page)
 		if (!is_readable((const char *)at))
 			return 0;
+	errno = saved;
 	memcpy(to, from, len);
 	return 1;
 }

@@ -300,11 +300,11 @@ static int join(struct joined *key, struct mcr_error *err)
 	if (ret == 0)
 		return 0;
 	tdelete(key, &link_.joins, by_text);
-	free(key);
 	if (ret == -EPIPE)
 		detach(mcr_client_now_ns());
 	else if (ret == -ETIMEDOUT) /* it may still take effect */
 		mcr_consumer_leave(link_.consumer, key->text, NULL);
+	free(key);
 	return ret;
 }
 
