@@ -157,6 +157,7 @@ def run(run, parts=()):
         raise common.Skip(f'{PEER} is missing: meson configure build -Dtests=true')
     wire = Wire(run)
     try:
+        wire.tx.run('ip', 'addr', 'add', '10.0.0.1/24', 'dev', 'tx0')
         daemon = Daemon(wire, 'net_af_packet', CONFIG)
         try:
             for part in parts or PARTS:
