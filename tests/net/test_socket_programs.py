@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The README's programs: the classic socket program on the kernel and with mcring-run, and the one that
+calls mcr_receive, receive the same."""
+
+import os
+import subprocess
+
+import pytest
+
+from netlab import wait_for
+from programs import BUILD, SOCKETS
+
+EXAMPLES = os.path.join(BUILD, 'examples')
+RUN = os.path.join(BUILD, 'tools', 'mcring-run')
+CLASSIC, RECEIVE = (os.path.join(EXAMPLES, name) for name in ('classic', 'receive'))
+GROUP, PORT, COUNT = '239.1.1.1', 5000, 1000
+# Short and long. The sender's pace leaves the buffer of a kernel's socket a tenth of a second.
+PAYLOADS = [f'{i}' + '.' * (i * 7 % 1400 if i % 50 == 0 else i % 90) for i in range(COUNT)]
+EXPECTED = [f'10.0.0.{(1, 11)[i % 2]}:7000 {payload}' for i, payload in enumerate(PAYLOADS)]
+# Sends the lines of a file, from two addresses in turn.
+SEND = f'''
+import socket, sys, time
+senders = []
+for address in '10.0.0.1', '10.0.0.11':
+    one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    one.bind((address, 7000))
+    one.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(address))
+    senders.append(one)
+start = time.monotonic()
+for i, line in enumerate(open(sys.argv[1])):
+    while time.monotonic() < start + i / 2000:
+        pass
+    senders[i % 2].sendto(line.rstrip().encode(), ('{GROUP}', {PORT}))
+'''
+
+
+@pytest.fixture
+def host(wire):
+    """The receiving host has eth0 for itself, and the engine has it as well."""
+    wire.sender.run('ip', 'addr', 'add', '10.0.0.11/24', 'dev', 'eth0')
+    wire.receiver.run('ip', 'addr', 'add', '10.0.0.3/24', 'dev', 'eth0')
+    wire.receiver.run('ip', 'route', 'add', '224.0.0.0/4', 'dev', 'eth0')
+    return wire
+
+
+def daemon(wire):
+    path = wire.lab.path('sockets.yaml')
+    with open(path, 'w') as file:
+        file.write(SOCKETS)
+    return wire.daemon('--config', path)
+
+
+def send(wire):
+    path = wire.lab.path('payloads')
+    with open(path, 'w') as file:
+        file.write('\n'.join(PAYLOADS))
+    wire.sender.run('/usr/bin/python3', '-c', SEND, path)
+
+
+class Program:
+    """One of them from start to end; its output goes to a file, as a pipe could hold it up."""
+
+    def __init__(self, wire, *argv, count=COUNT, run_dir=None):
+        self.out = open(wire.lab.path(os.path.basename(argv[-1]) + '.out'), 'w+')
+        env = dict(os.environ, **({'MCRING_RUN_DIR': run_dir} if run_dir else {}))
+        self.process = wire.receiver.start(*argv, GROUP, PORT, count, stdout=self.out,
+                                           stderr=subprocess.PIPE, env=env)
+
+    def end(self):
+        """Gives its exit status and its lines. It is killed if it waits for more."""
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+        self.errors = self.process.communicate(timeout=10)[1].decode()
+        self.out.seek(0)
+        return self.process.returncode, self.out.read().splitlines()
+
+    def received(self, times=1):
+        """It has received all, in order, and nothing else."""
+        status, lines = self.end()
+        wrong = [f'line {i}: {line[:40]}' for i, line in enumerate(lines)
+                 if line != EXPECTED[i % COUNT]]
+        assert (status, len(lines), wrong[:3]) == (0, times * COUNT, []), self.errors
+
+
+def kernel_joined(wire):
+    members = wire.receiver.run('ip', 'maddr', 'show', 'dev', 'eth0').stdout
+    return GROUP in members
+
+
+def engine_joined(engine):
+    return [one for one in engine.stats()['groups'] if one['group'] == GROUP]
+
+
+def bound(wire):
+    """The classic program binds after it has joined."""
+    return f':{PORT:04X} ' in wire.receiver.run('cat', '/proc/net/udp').stdout
+
+
+def test_on_the_kernel(host):
+    program = Program(host, CLASSIC)
+    wait_for(lambda: kernel_joined(host) and bound(host), 5, 'it has joined')
+    send(host)
+    program.received()
+
+
+def test_with_mcring_run(host):
+    engine = daemon(host)
+    program = Program(host, RUN, '--run-dir', engine.run_dir, '--require', '--', CLASSIC)
+    wait_for(lambda: engine_joined(engine) and bound(host), 5, 'it has joined')
+    assert not kernel_joined(host)
+    send(host)
+    program.received()
+    wait_for(lambda: not engine_joined(engine), 5, 'it has left')
+
+
+def test_with_mcring_run_where_there_is_no_engine(host):
+    program = Program(host, RUN, '--run-dir', '/nosuch', '--', CLASSIC)
+    wait_for(lambda: kernel_joined(host) and bound(host), 5, 'it has joined')
+    send(host)
+    program.received()
+
+
+def test_with_mcr_receive(host):
+    engine = daemon(host)
+    program = Program(host, RECEIVE, run_dir=engine.run_dir)
+    wait_for(lambda: engine_joined(engine), 5, 'it has joined')
+    assert not kernel_joined(host)
+    send(host)
+    program.received()
+    assert program.errors.startswith(f'{GROUP}:{PORT}: by the engine in {engine.run_dir}')
+    wait_for(lambda: not engine_joined(engine), 5, 'it has left')
+
+
+def test_with_mcr_receive_where_there_is_no_engine(host):
+    program = Program(host, RECEIVE, run_dir='/nosuch')
+    wait_for(lambda: kernel_joined(host), 5, 'it has joined')
+    send(host)
+    program.received()
+    assert program.errors.startswith(f'{GROUP}:{PORT}: by the kernel on eth0: no engine at ')
+
+
+@pytest.mark.parametrize('argv', [(RUN, '--', CLASSIC), (RECEIVE,)], ids=['mcring-run', 'mcr_receive'])
+def test_an_engine_that_ends_is_replaced_by_the_kernel_until_it_is_back(host, argv):
+    engine = daemon(host)
+    program = Program(host, *argv, count=3 * COUNT, run_dir=engine.run_dir)
+    wait_for(lambda: engine_joined(engine) and (bound(host) or RECEIVE in argv), 5, 'it has joined')
+    send(host)
+    wait_for(lambda: engine.stats()['delivered'] == COUNT, 5, 'the engine delivered')
+    assert engine.stop() == 0
+    wait_for(lambda: kernel_joined(host), 5, 'the kernel has joined')
+    send(host)
+    engine.start()
+    wait_for(lambda: engine_joined(engine) and not kernel_joined(host), 10, 'the engine has it again')
+    send(host)
+    program.received(times=3)
