@@ -10,7 +10,7 @@ enum mcr_program_trait {
 	MCR_PROGRAM_STATIC = 1 << 0,  /* no PT_INTERP: nothing can be loaded with it */
 	MCR_PROGRAM_FOREIGN = 1 << 1, /* for another machine, or of other pointers */
 	MCR_PROGRAM_LIBC = 1 << 2,    /* of another C library than this */
-	MCR_PROGRAM_GO = 1 << 3,      /* built by Go: its system calls pass by the C library */
+	MCR_PROGRAM_GO = 1 << 3,      /* built by Go: its system calls are its own */
 	MCR_PROGRAM_SETID = 1 << 4,   /* set-user-ID or set-group-ID, and not to ours */
 	MCR_PROGRAM_CAPABLE = 1 << 5, /* has file capabilities, and we are not root */
 };

@@ -109,10 +109,10 @@ static void a_program_that_cannot_is_told_of_and_runs(void **state)
 	assert_int_equal(run("$RUN --require ./goes"), 123);
 	assert_said("built by Go");
 	assert_null(strstr(said, "goes on"));
-	assert_int_equal(run("printf '#!%s/goes\\n' \"$DIR\" >script; chmod +x script; "
-			     "PATH=$PATH:. $RUN script"),
+	assert_int_equal(run("printf '#!%s/goes\\n' \"$DIR\" > goes-script; chmod +x goes-script; "
+			     "PATH=$PATH:. $RUN goes-script"),
 			 0);
-	assert_said("./script is run by");
+	assert_said("./goes-script is run by");
 	assert_said("/goes: it is built by Go");
 	if (geteuid() != 0)
 		return;
@@ -148,7 +148,7 @@ static int begin(void **state)
 
 static int end(void **state)
 {
-	assert_int_equal(run("rm -f goes other script plain"), 0);
+	assert_int_equal(run("rm -f goes other goes-script plain"), 0);
 	engine_destroy(&engine, &engine_joined);
 	return 0;
 }

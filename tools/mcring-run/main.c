@@ -25,7 +25,7 @@ static const struct {
     {MCR_PROGRAM_STATIC, "it is statically linked"},
     {MCR_PROGRAM_FOREIGN, "it is for another machine or word size than this mcring"},
     {MCR_PROGRAM_LIBC, "it has another C library"},
-    {MCR_PROGRAM_GO, "it is built by Go, whose system calls pass by the C library"},
+    {MCR_PROGRAM_GO, "it is built by Go, whose system calls do not go through the C library"},
     {MCR_PROGRAM_SETID, "it is set-user-ID or set-group-ID, and so nothing can be preloaded"},
     {MCR_PROGRAM_CAPABLE, "it has file capabilities, and so nothing can be preloaded"},
 };
