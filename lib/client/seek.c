@@ -71,11 +71,9 @@ int mcr_consumer_seek(struct mcr_consumer *c, uint32_t start)
 		if (start == MCR_START_NEWEST) {
 			k = go_to_newest(ring);
 			ret = k < 0 ? k : ret;
-		} else { /* what comes next may be older than all that was passed */
+		} else {
 			mcr_ring_reader_go(&ring->reader, mcr_ring_reader_oldest(&ring->reader));
-			ring->floor_ns = 0;
-			ring->stalled = 0;
-			c->last_ns = 0;
+			c->last_ns = 0; /* what comes again is not late */
 		}
 		ring->at = ring->count = 0;
 		ring->done = ring->reader.at;

@@ -205,6 +205,29 @@ static void nobody_joins_who_is_not_listed(void **state)
 	small_engine_destroy(&e);
 }
 
+/* The answer that comes late is not taken for that of the next one. */
+static void an_answer_that_is_late_is_no_answer(void **state)
+{
+	struct small_engine e;
+	static struct joined joined;
+	struct mcr_error err;
+	uint64_t start;
+
+	engine_create(&e, &joined, geteuid());
+	struct mcr_consumer *c = consumer(&e);
+
+	c->opts.answer_ns = 1;       /* for what was opened in time */
+	pthread_mutex_lock(&e.lock); /* the engine does nothing */
+	start = monotonic_ns();
+	assert_int_equal(mcr_consumer_join(c, "not a join", &err), -ETIMEDOUT);
+	assert_true(monotonic_ns() - start < UINT64_C(4900000000)); /* the default is longer */
+	pthread_mutex_unlock(&e.lock);
+	c->opts.answer_ns = UINT64_C(30000000000);
+	assert_int_equal(mcr_consumer_join(c, "239.1.1.1", &err), 0);
+	mcr_consumer_close(c);
+	small_engine_destroy(&e);
+}
+
 static void words_that_wake_do_not_disturb_an_answer(void **state)
 {
 	struct small_engine e;
@@ -327,6 +350,7 @@ int main(void)
 	    cmocka_unit_test(a_poll_takes_one_request_and_consumers_take_turns),
 	    cmocka_unit_test(errors_come_back_in_words_and_change_nothing),
 	    cmocka_unit_test(nobody_joins_who_is_not_listed),
+	    cmocka_unit_test(an_answer_that_is_late_is_no_answer),
 	    cmocka_unit_test(words_that_wake_do_not_disturb_an_answer),
 	    cmocka_unit_test(a_request_that_is_none_ends_the_attachment),
 	    cmocka_unit_test(every_reader_may_ask_for_the_interfaces),

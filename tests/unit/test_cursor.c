@@ -104,6 +104,49 @@ static void a_cursor_reads_the_ring_that_it_names(void **state)
 	small_engine_destroy(&e);
 }
 
+static void a_cursor_has_an_order_of_its_own(void **state)
+{
+	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
+	struct small_engine e;
+	struct mcr_msg msgs[8];
+
+	small_engine_create(&e, 2, 4096);
+	struct mcr_consumer *c = small_engine_open(&e, MCR_START_NEWEST);
+
+	opts.order = MCR_ORDER_MERGED;
+	opts.hold_ns = 1;
+	struct mcr_consumer *merged = cursor_of(c, opts);
+
+	for (unsigned ring = 0; ring < 2; ring++) {
+		small_engine_publish_seqs(&e, ring, 2);
+		mcr_ring_set_polled(&e.writers[ring], 2000);
+	}
+	assert_int_equal(mcr_consumer_poll(merged, msgs, 8), 4);
+	assert_int_equal(msgs[1].pos.ring, 1);
+	assert_int_equal(mcr_consumer_poll(c, msgs, 8), 4);
+	assert_int_equal(msgs[1].pos.ring, 0);
+	/* It waits for a silent ring by its own clock, and no longer when the consumer is gone. */
+	small_engine_put(&e, 0, (struct mcr_record){.rx_ns = 3000}, NULL, 0);
+	while (mcr_consumer_poll(merged, msgs, 1) == 0)
+		;
+	assert_int_equal(msgs[0].kind, MCR_STALL);
+	assert_int_equal(mcr_consumer_poll(merged, msgs, 1), 1);
+	assert_int_equal(msgs[0].rx_ns, 3000);
+	opts.hold_ns = UINT64_MAX;
+	struct mcr_consumer *patient = cursor_of(c, opts);
+
+	small_engine_put(&e, 0, (struct mcr_record){.rx_ns = 4000}, NULL, 0);
+	is_empty(patient);
+	is_empty(patient);
+	mcr_consumer_close(c);
+	assert_int_equal(mcr_consumer_poll(patient, msgs, 1), 1);
+	assert_int_equal(msgs[0].rx_ns, 4000);
+	is_over(patient);
+	mcr_consumer_close(merged);
+	mcr_consumer_close(patient);
+	small_engine_destroy(&e);
+}
+
 static void what_needs_a_connection_is_not_a_cursors(void **state)
 {
 	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
@@ -264,6 +307,7 @@ int main(void)
 	    cmocka_unit_test(cursors_read_at_places_of_their_own),
 	    cmocka_unit_test(a_cursor_selects_for_itself),
 	    cmocka_unit_test(a_cursor_reads_the_ring_that_it_names),
+	    cmocka_unit_test(a_cursor_has_an_order_of_its_own),
 	    cmocka_unit_test(what_needs_a_connection_is_not_a_cursors),
 	    cmocka_unit_test(a_consumer_and_its_cursors_are_one_in_the_statistics),
 	    cmocka_unit_test(a_new_engine_hears_of_what_is_its_own),

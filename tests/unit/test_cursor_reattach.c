@@ -2,7 +2,9 @@
 /* Cursors, where their consumer ends or goes on. */
 #include "cursor_rig.h"
 
-#include "client/state.h" /* how many maps there are */
+#include <fcntl.h>
+
+#include "client/state.h" /* maps and descriptors */
 
 static void a_cursor_ends_with_all_that_was_published(void **state)
 {
@@ -147,6 +149,42 @@ static void a_ring_that_is_gone_leaves_the_cursor_where_it_was(void **state)
 	small_engine_destroy(&e);
 }
 
+static void is_open_once(const int *fds, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		assert_true(fcntl(fds[i], F_GETFD) >= 0);
+		for (size_t k = 0; k < i; k++)
+			assert_int_not_equal(fds[i], fds[k]);
+	}
+}
+
+static void a_consumer_lists_the_descriptors_that_it_has_now(void **state)
+{
+	int fds[MCR_CLIENT_DESCRIPTORS_MAX];
+	struct small_engine e;
+	size_t before = fd_count(), n;
+
+	small_engine_create(&e, 1, 4096);
+	struct mcr_consumer *c = small_engine_open(&e, MCR_START_NEWEST);
+	struct mcr_consumer *cursor = cursor_from(c, MCR_START_NEWEST);
+
+	assert_int_equal(mcr_client_descriptors(cursor, fds), 0);
+	assert_int_equal(mcr_client_descriptors(c, fds), 2);
+	is_open_once(fds, 2);
+	small_engine_kill(&e);
+	assert_int_equal(mcr_consumer_reattach(c, NULL), -ENOENT);
+	n = mcr_client_descriptors(c, fds);
+	assert_int_equal(n, fd_count() - before);
+	is_open_once(fds, n);
+	small_engine_start(&e, &ATTACH, &MD, 1, 4712);
+	reattach(c);
+	assert_int_equal(mcr_client_descriptors(c, fds), 2);
+	is_open_once(fds, 2);
+	mcr_consumer_close(cursor);
+	mcr_consumer_close(c);
+	small_engine_destroy(&e);
+}
+
 /* Maps that nobody reads any more are unmapped, whoever has not followed yet. */
 static void a_cursor_that_stays_behind_holds_no_map_but_its_own(void **state)
 {
@@ -180,6 +218,7 @@ int main(void)
 	    cmocka_unit_test(a_cursor_goes_on_in_the_same_engine_without_an_event),
 	    cmocka_unit_test(a_cursor_waits_for_its_consumer),
 	    cmocka_unit_test(a_ring_that_is_gone_leaves_the_cursor_where_it_was),
+	    cmocka_unit_test(a_consumer_lists_the_descriptors_that_it_has_now),
 	    cmocka_unit_test(a_cursor_that_stays_behind_holds_no_map_but_its_own),
 	};
 

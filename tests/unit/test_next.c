@@ -246,14 +246,18 @@ static void the_descriptor_is_one_and_the_same_in_the_users_loop(void **state)
 
 /* ---- engines that are none ---- */
 
+#define ANSWER_NS (700 * MS) /* they have so long to answer */
+
 /* A consumer whose engine is gone, and the socket of another in its place. */
 static struct mcr_consumer *with_impostor(struct small_engine *e, int *listener, int backlog)
 {
+	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	struct mcr_consumer *c;
 
 	small_engine_create(e, 1, 4096);
-	c = small_engine_open(e, MCR_START_NEWEST);
+	opts.answer_ns = ANSWER_NS;
+	c = small_engine_consumer(e, opts);
 	small_engine_kill(e);
 	*listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	strcpy(address.sun_path, e->path);
@@ -292,11 +296,30 @@ static void an_engine_that_never_answers_is_given_up_and_asked_again(void **stat
 	assert_int_equal(is_readable(mcr_consumer_fd(c), 50), 0);
 	assert_int_equal(step(c, &err), -EAGAIN);
 	follow(c, &err, -ETIMEDOUT);
-	assert_true(monotonic_ns() - start >= 4900 * MS);
+	assert_true(monotonic_ns() - start >= ANSWER_NS);
+	assert_true(monotonic_ns() - start < 7 * ANSWER_NS); /* the default is longer */
 	assert_non_null(strstr(err.text, e.path));
 	assert_int_equal(is_readable(mcr_consumer_fd(c), 1000), 1);
 	assert_int_equal(step(c, &err), -EAGAIN);
 	assert_int_equal(fd_count(), before);
+	true_engine(&e, c, listener);
+}
+
+static void one_that_opens_waits_as_long_as_it_says(void **state)
+{
+	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
+	struct small_engine e;
+	struct mcr_error err;
+	int listener;
+	struct mcr_consumer *c = with_impostor(&e, &listener, 16), *other = NULL;
+	uint64_t start = monotonic_ns();
+
+	opts.run_dir = e.dir;
+	opts.answer_ns = ANSWER_NS;
+	assert_int_equal(mcr_consumer_open(&other, &opts, &err), -ETIMEDOUT);
+	assert_true(monotonic_ns() - start >= ANSWER_NS);
+	assert_true(monotonic_ns() - start < 7 * ANSWER_NS);
+	assert_null(other);
 	true_engine(&e, c, listener);
 }
 
@@ -399,6 +422,7 @@ int main(void)
 	    cmocka_unit_test(the_simple_loop_is_enough),
 	    cmocka_unit_test(the_descriptor_is_one_and_the_same_in_the_users_loop),
 	    cmocka_unit_test(an_engine_that_never_answers_is_given_up_and_asked_again),
+	    cmocka_unit_test(one_that_opens_waits_as_long_as_it_says),
 	    cmocka_unit_test(a_full_backlog_is_tried_again),
 	    cmocka_unit_test(garbage_and_a_hang_up_are_no_engine),
 	    cmocka_unit_test(a_socket_on_which_nobody_listens_yet_is_waited_for),

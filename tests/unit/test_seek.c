@@ -135,6 +135,31 @@ static void it_withdraws_an_arm(void **state)
 	small_engine_destroy(&e);
 }
 
+/* Whatever the header says, it goes to a place in the area. */
+static void a_ring_full_of_garbage_harms_nobody(void **state)
+{
+	struct small_engine e;
+	struct mcr_msg msgs[8];
+	unsigned seed = 5;
+	char buf[64];
+
+	small_engine_create(&e, 1, 4096);
+	struct mcr_consumer *c = small_engine_open(&e, MCR_START_NEWEST);
+	uint64_t *words = e.regions[0].mem;
+	const size_t first = offsetof(struct mcr_ring_header, reserved) / sizeof(*words);
+
+	for (int round = 0; round < 2000; round++) {
+		for (size_t i = first; i < (MCR_RING_HEADER_BYTES + 4096) / sizeof(*words); i++)
+			words[i] = (uint64_t)rand_r(&seed) << (rand_r(&seed) % 40);
+		mcr_consumer_seek(c, round % 2 == 0 ? MCR_START_NEWEST : MCR_START_OLDEST);
+		for (int n = mcr_consumer_poll(c, msgs, 8); n > 0; n--)
+			mcr_consumer_read(c, &msgs[n - 1], buf, sizeof(buf));
+		mcr_consumer_headroom(c);
+	}
+	mcr_consumer_close(c);
+	small_engine_destroy(&e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -143,6 +168,7 @@ int main(void)
 	    cmocka_unit_test(in_the_order_of_time),
 	    cmocka_unit_test(what_was_passed_is_done_with),
 	    cmocka_unit_test(it_withdraws_an_arm),
+	    cmocka_unit_test(a_ring_full_of_garbage_harms_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
