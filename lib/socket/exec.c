@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "socket/calls.h"
-#include "socket/handover.h"
 #include "socket/inherit.h"
+#include "socket/join.h"
 #include "socket/link.h"
 #include "socket/process.h"
 #include "socket/program.h"
@@ -88,6 +88,16 @@ static int will_have_library(char *const *envp, int dir, const char *path)
 	return mcr_program_inspect(&program, dir, path) < 0 || program.traits == 0;
 }
 
+static void hand_over(struct mcr_object *o, void *ctx)
+{
+	mcr_join_hand_over(mcr_socket_of(o));
+}
+
+static void take_back(struct mcr_object *o, void *ctx)
+{
+	mcr_join_take_back(mcr_socket_of(o));
+}
+
 /* is_spawn: this program stays. */
 static void begin(struct plan *p, char *const *envp, int dir, const char *path, int is_spawn)
 {
@@ -108,7 +118,7 @@ static void begin(struct plan *p, char *const *envp, int dir, const char *path, 
 	} else {
 		mcr_log("%.200s runs without the library: its groups are joined in the kernel",
 			path);
-		mcr_handover_begin();
+		mcr_table_each(MCR_OBJECT_SOCKET, hand_over, NULL);
 		p->is_handed_over = 1;
 	}
 	errno = saved;
@@ -120,7 +130,7 @@ static void end(struct plan *p)
 	int saved = errno;
 
 	if (p->is_handed_over)
-		mcr_handover_undo();
+		mcr_table_each(MCR_OBJECT_SOCKET, take_back, NULL);
 	if (p->memory)
 		munmap(p->memory, p->size);
 	errno = saved;

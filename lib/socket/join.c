@@ -8,6 +8,7 @@
 #include "socket/interface.h"
 #include "socket/link.h"
 #include "socket/process.h"
+#include "socket/settings.h"
 #include "socket/transfer.h"
 #include "socket/wait.h"
 
@@ -333,6 +334,8 @@ static void look_again(struct mcr_socket *s, struct mcr_joined *j)
 
 	if (was_engines && j->life == mcr_link_life())
 		return;
+	if (j->m.where == MCR_MEMBERSHIP_KERNEL && s->stays_in_kernel)
+		return;
 	mcr_interface_find(&c.place, s->fd, j->m.group, &j->asked, 0);
 	if (c.place.interface == MCR_NO_INTERFACE && j->name[0])
 		mcr_interface_find_named(&c.place, j->name);
@@ -359,4 +362,34 @@ static void renew(struct mcr_socket *s)
 		if (mcr_membership_is_live(m))
 			look_again(s, mcr_joined_of(m));
 	}
+}
+
+/* ---- to the kernel for good ---- */
+
+void mcr_join_hand_over(struct mcr_socket *s)
+{
+	struct mcr_membership *m, *next;
+
+	for (m = s->memberships; m; m = next) {
+		char text[MCR_ADDRESS_TEXT];
+		struct mcr_choice c;
+
+		next = m->next;
+		if (!mcr_membership_is_live(m) || m->where == MCR_MEMBERSHIP_KERNEL)
+			continue;
+		choice_of(&c, mcr_joined_of(m));
+		c.where = MCR_MEMBERSHIP_KERNEL;
+		c.why = MCR_WHY_ASKED;
+		mcr_address_format(text, m->group);
+		if (c.place.ifindex == 0 || put_in_place(s, mcr_joined_of(m), &c) < 0)
+			mcr_log("%s: the kernel cannot receive it", text);
+	}
+	s->stays_in_kernel = 1;
+	mcr_transfer_set_all(s);
+}
+
+void mcr_join_take_back(struct mcr_socket *s)
+{
+	s->stays_in_kernel = 0;
+	renew(s);
 }

@@ -20,4 +20,10 @@ int mcr_join_option(int fd, int level, int name, const void *value, socklen_t le
 struct mcr_joined *mcr_join_find(struct mcr_socket *s, struct mcr_address group, int is_ipv4,
 				 const struct mcr_interface_asked *asked, int by_index);
 
+/* mcr_join_hand_over puts all memberships of a socket into the kernel, where they stay, and logs
+ * those that the kernel cannot receive: a process without the library is to read the socket.
+ * mcr_join_take_back: it is not. The caller holds the socket. */
+void mcr_join_hand_over(struct mcr_socket *s);
+void mcr_join_take_back(struct mcr_socket *s);
+
 #endif

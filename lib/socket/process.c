@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* After fork both processes read: each its own copy of what the rings hold, from the same position
- * on. The child has no attachment; it gets one of its own when it next looks for an engine. */
+ * on. The child has no attachment; it gets one of its own when it first receives. With
+ * MCRING_FORK=kernel both read the kernel's socket instead, and what comes goes to one of them. */
 #include <pthread.h>
 #include <unistd.h>
 
 #include "socket/epoll.h"
+#include "socket/join.h"
 #include "socket/link.h"
 #include "socket/process.h"
+#include "socket/settings.h"
 #include "socket/signals.h"
 #include "socket/table.h"
 
@@ -14,9 +17,16 @@ static pid_t owner;  /* the process that this memory belongs to; 0 = it was neve
 static pid_t parent; /* that forked it; 0 = none */
 static sigset_t mask;
 
+static void hand_over(struct mcr_object *o, void *ctx)
+{
+	mcr_join_hand_over(mcr_socket_of(o));
+}
+
 /* In the order in which one may be held while another is taken. */
 static void begin(void)
 {
+	if (mcr_settings_get()->forks_to_kernel)
+		mcr_table_each(MCR_OBJECT_SOCKET, hand_over, NULL);
 	mcr_signal_fork_begin(&mask);
 	mcr_table_fork_begin();
 	mcr_link_fork_begin();

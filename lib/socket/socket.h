@@ -60,6 +60,8 @@ struct mcr_socket {
 	uint32_t n_joined[3];       /* by enum mcr_membership_where: those that last */
 	uint8_t all_ipv4, all_ipv6; /* the program's IP_MULTICAST_ALL, IPV6_MULTICAST_ALL */
 
+	uint8_t stays_in_kernel; /* memberships: another process reads the socket there */
+
 	uint32_t wanted;       /* enum mcr_wanted */
 	uint32_t timestamping; /* SO_TIMESTAMPING's flags */
 	uint64_t stamp_ns;     /* of the last datagram given out: SIOCGSTAMP, SIOCGSTAMPNS */

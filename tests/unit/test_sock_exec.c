@@ -164,7 +164,7 @@ static void a_program_without_the_library_is_told_of(void **state)
 			 "os.execve('/bin/echo', ['echo', 'done'], {'MCRING_LOG': '2'})\n");
 
 	await(&p, "runs without the library");
-	await(&p, "239.1.1.1: the kernel does not receive it");
+	await(&p, "239.1.1.1: the kernel cannot receive it");
 	await(&p, "done");
 	end(&p);
 }
