@@ -14,7 +14,8 @@
 
 static void renew(struct mcr_socket *s);
 
-static const struct mcr_socket_owner owner = {.renew = renew, .end = mcr_transfer_end};
+static const struct mcr_socket_owner owner = {
+    .renew = renew, .end = mcr_transfer_end, .hand_over = mcr_join_hand_over};
 
 /* ---- which membership is meant ---- */
 

@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include "socket/epoll.h"
-#include "socket/join.h"
 #include "socket/link.h"
 #include "socket/process.h"
 #include "socket/settings.h"
 #include "socket/signals.h"
+#include "socket/socket.h"
 #include "socket/table.h"
 
 static pid_t owner;  /* the process that this memory belongs to; 0 = it was never looked at */
@@ -19,7 +19,9 @@ static sigset_t mask;
 
 static void hand_over(struct mcr_object *o, void *ctx)
 {
-	mcr_join_hand_over(mcr_socket_of(o));
+	struct mcr_socket *s = mcr_socket_of(o);
+
+	s->owner->hand_over(s);
 }
 
 /* In the order in which one may be held while another is taken. */

@@ -33,8 +33,9 @@ enum mcr_wanted {
 
 /* What join.c gives when it adopts a socket. */
 struct mcr_socket_owner {
-	void (*renew)(struct mcr_socket *s); /* the engine came or went */
-	void (*end)(struct mcr_socket *s);   /* the socket ends: leave all */
+	void (*renew)(struct mcr_socket *s);     /* the engine came or went */
+	void (*end)(struct mcr_socket *s);       /* the socket ends: leave all */
+	void (*hand_over)(struct mcr_socket *s); /* mcr_join_hand_over */
 };
 
 struct mcr_socket {
