@@ -260,6 +260,37 @@ static void a_signal_can_be_held(void **state)
 	assert_int_equal(seen.n, 1);
 }
 
+/* Cancels itself inside, where closing a descriptor would end the thread. */
+static void *cancel_inside(void *arg)
+{
+	int *step = arg;
+
+	mcr_signal_enter();
+	mcr_signal_enter();
+	pthread_cancel(pthread_self());
+	close(-1);
+	*step = 1;
+	mcr_signal_leave();
+	close(-1);
+	*step = 2;
+	mcr_signal_leave();
+	pthread_testcancel();
+	*step = 3;
+	return NULL;
+}
+
+static void a_thread_is_cancelled_outside_only(void **state)
+{
+	pthread_t thread;
+	int step = 0;
+	void *result;
+
+	assert_int_equal(pthread_create(&thread, NULL, cancel_inside, &step), 0);
+	assert_int_equal(pthread_join(thread, &result), 0);
+	assert_ptr_equal(result, PTHREAD_CANCELED);
+	assert_int_equal(step, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -278,6 +309,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(it_counts_who_would_restart, begin, end),
 	    cmocka_unit_test_setup_teardown(a_handler_may_leave_by_a_jump, begin, end),
 	    cmocka_unit_test_setup_teardown(a_signal_can_be_held, begin, end),
+	    cmocka_unit_test_setup_teardown(a_thread_is_cancelled_outside_only, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
