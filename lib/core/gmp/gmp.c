@@ -176,6 +176,28 @@ void mcr_gmp_announce(struct mcr_gmp *gmp, struct mcr_address address, uint64_t 
 		mcr_gmp_announce_group(gmp, g);
 }
 
+/* scratch has room for the sources of each group. */
+void mcr_gmp_wants(struct mcr_gmp *gmp, struct mcr_address group, struct mcr_source_filter *filter)
+{
+	const struct mcr_gmp_group *g = mcr_gmp_groups_find(&gmp->groups, group);
+
+	*filter = (struct mcr_source_filter){.mode = MCR_FILTER_INCLUDE};
+	if (!g)
+		return;
+	filter->mode = (enum mcr_filter_mode)g->membership.mode;
+	filter->n = mcr_membership_select(&g->membership, MCR_RECORD_IS_IN, gmp->scratch);
+	filter->sources = gmp->scratch;
+}
+
+void mcr_gmp_defend(struct mcr_gmp *gmp, struct mcr_address group, uint64_t now_ns)
+{
+	struct mcr_gmp_group *g = mcr_gmp_groups_find(&gmp->groups, group);
+
+	mcr_gmp_refresh_version(gmp, now_ns);
+	if (g && mcr_membership_wanted(&g->membership))
+		mcr_gmp_announce_group(gmp, g);
+}
+
 void mcr_gmp_set_other_address(struct mcr_gmp *gmp, struct mcr_address address)
 {
 	gmp->other_address = address;

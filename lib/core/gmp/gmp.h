@@ -16,6 +16,8 @@
 
 #include <mcring/join.h>
 
+#include "core/source_filter.h"
+
 struct mcr_gmp;
 
 #define MCR_GMP_NEVER     UINT64_MAX
@@ -89,6 +91,14 @@ uint64_t mcr_gmp_poll(struct mcr_gmp *gmp, uint64_t now_ns, mcr_gmp_send send, v
 /* mcr_gmp_announce reports everything again: the link came up, or the MAC or IP address changed
  * (H-SC-12, M-9). */
 void mcr_gmp_announce(struct mcr_gmp *gmp, struct mcr_address address, uint64_t now_ns);
+
+/* mcr_gmp_wants fills filter with what is wanted of a group; its sources are valid until the next
+ * call with gmp. */
+void mcr_gmp_wants(struct mcr_gmp *gmp, struct mcr_address group, struct mcr_source_filter *filter);
+
+/* mcr_gmp_defend reports a group again, as if it were new, if it is wanted: somebody who speaks for
+ * this host has said that it is not. */
+void mcr_gmp_defend(struct mcr_gmp *gmp, struct mcr_address group, uint64_t now_ns);
 
 /* mcr_gmp_set_other_address: other_address of the configuration is now this one. */
 void mcr_gmp_set_other_address(struct mcr_gmp *gmp, struct mcr_address address);

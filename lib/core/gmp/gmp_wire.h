@@ -29,6 +29,7 @@ struct mcr_gmp_message {
 	uint8_t qrv;   /* of a query at level 3 */
 	uint8_t hop_limit;
 	uint8_t router_alert; /* 1: the option is there */
+	uint16_t offset, len; /* of the message in the packet, behind the IP headers */
 };
 
 /* One protocol. Packets begin at the IP header. */
@@ -41,6 +42,7 @@ struct mcr_gmp_wire {
 	uint8_t old_octets;                         /* of a report or leave below level 3 */
 	uint8_t report_types[MCR_GMP_LEVEL_NEWEST]; /* of a report below level 3, by level */
 	uint8_t leave_type;                         /* of a leave at level 2 */
+	uint8_t newest_type;                        /* of a report at level 3 */
 	uint8_t old_responses; /* D1: response times in the timeout of a querier of level 2 */
 
 	/* Reads one packet (len may include Ethernet padding). Returns MCR_GMP_RX_QUERY,
@@ -54,6 +56,9 @@ struct mcr_gmp_wire {
 			  struct mcr_address group);
 	/* Completes a level 3 report of len octets, whose records stand behind both headers. */
 	void (*finish)(uint8_t *packet, size_t len, struct mcr_address source, uint16_t records);
+	/* Lengths and checksums of a packet that another one sent, and that has been changed: the
+	 * message begins at offset, and the packet has len octets now. */
+	void (*seal)(uint8_t *packet, size_t offset, size_t len);
 };
 
 /* mcr_gmp_wire_of: by enum mcr_gmp_family; NULL beyond the last. */

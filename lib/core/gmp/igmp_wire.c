@@ -132,6 +132,8 @@ static enum mcr_gmp_rx parse(struct mcr_gmp_message *out, const uint8_t *packet,
 		return rx;
 	if (n < OLD)
 		return MCR_GMP_RX_BAD_LENGTH;
+	out->offset = (uint16_t)(p - packet);
+	out->len = (uint16_t)n;
 	out->group = mcr_address_of_ipv4(mcr_load32(p + 4));
 	if (p[0] == TYPE_QUERY)
 		rx = parse_query(out, p, n);
@@ -193,6 +195,15 @@ static void finish(uint8_t *packet, size_t len, struct mcr_address source, uint1
 	write_ip(packet, len, source, htobe32(V3_ROUTERS));
 }
 
+static void seal(uint8_t *packet, size_t offset, size_t len)
+{
+	put16(packet + offset + 2, 0);
+	put16(packet + offset + 2, checksum(packet + offset, len - offset));
+	put16(packet + 2, (uint16_t)len);
+	put16(packet + 10, 0);
+	put16(packet + 10, checksum(packet, (packet[0] & 15u) * 4u));
+}
+
 const struct mcr_gmp_wire mcr_igmp_wire = {
     .all_nodes = {{[10] = 0xff, 0xff, 224, 0, 0, 1}},
     .mtu_min = MCR_IPV4_MTU_MIN,
@@ -202,9 +213,11 @@ const struct mcr_gmp_wire mcr_igmp_wire = {
     .old_octets = OLD,
     .report_types = {[1] = TYPE_V1_REPORT, [2] = TYPE_V2_REPORT},
     .leave_type = TYPE_V2_LEAVE,
+    .newest_type = TYPE_V3_REPORT,
     .old_responses = 10, /* RFC 9776 §8.12 */
     .parse = parse,
     .vet = vet,
     .write_old = write_old,
     .finish = finish,
+    .seal = seal,
 };

@@ -102,6 +102,8 @@ static enum mcr_gmp_rx parse(struct mcr_gmp_message *out, const uint8_t *packet,
 	const uint8_t *p = packet + w.at;
 	size_t n = w.end - w.at;
 
+	out->offset = (uint16_t)w.at;
+	out->len = (uint16_t)n;
 	if (n < 8)
 		return MCR_GMP_RX_BAD_LENGTH;
 	int is_read = p[0] == MCR_ICMP6_MLD_QUERY || p[0] == MCR_ICMP6_MLD_REPORT;
@@ -174,6 +176,18 @@ static void finish(uint8_t *packet, size_t len, struct mcr_address source, uint1
 	complete(packet, len - IP_HEADER, source, MCR_ADDRESS_MLDV2_ROUTERS);
 }
 
+static void seal(uint8_t *packet, size_t offset, size_t len)
+{
+	uint8_t *p = packet + offset;
+	uint16_t payload = (uint16_t)(len - MCR_IPV6_HEADER), checksum;
+
+	packet[4] = (uint8_t)(payload >> 8);
+	packet[5] = (uint8_t)payload;
+	memset(p + 2, 0, 2);
+	checksum = mcr_icmp6_checksum(packet + 8, p, len - offset);
+	memcpy(p + 2, &checksum, sizeof(checksum));
+}
+
 const struct mcr_gmp_wire mcr_mld_wire = {
     .all_nodes = {{0xff, 2, [15] = 1}},
     .mtu_min = MTU_MIN,
@@ -183,9 +197,11 @@ const struct mcr_gmp_wire mcr_mld_wire = {
     .old_octets = OLD,
     .report_types = {[2] = MCR_ICMP6_MLD_REPORT},
     .leave_type = MCR_ICMP6_MLD_DONE,
+    .newest_type = MCR_ICMP6_MLD_REPORT2,
     .old_responses = 1, /* RFC 9777 §9.12 */
     .parse = parse,
     .vet = vet,
     .write_old = write_old,
     .finish = finish,
+    .seal = seal,
 };
