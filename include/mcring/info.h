@@ -159,8 +159,8 @@ struct mcr_interface_info {
 				     * no room for them */
 	uint64_t kernel_tx;         /* frames from the kernel that the port took */
 	uint64_t kernel_tx_dropped; /* frames from the kernel that were not sent: tx_never, IGMP
-				     * with igmp=off, MLD with mld=off, or the port was
-				     * removed */
+				     * with igmp=off, MLD with mld=off, leaves of what mcring
+				     * wants, or the port was removed */
 	size_t groups;              /* of both families */
 	struct mcr_membership_info igmp, mld;
 

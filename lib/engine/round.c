@@ -72,6 +72,13 @@ static void heartbeat(struct mcr_engine *e, uint64_t now_ns)
 	mcr_attach_server_look(e->attach);
 }
 
+static void send_reports(struct mcr_engine *e, uint64_t now_ns)
+{
+	for (size_t i = 0; i < e->n_interfaces; i++)
+		if (!mcr_engine_must_reports_wait(e, e->interfaces[i].port, now_ns))
+			mcr_interface_poll(&e->interfaces[i], now_ns);
+}
+
 void mcr_engine_round(struct mcr_engine *e, uint64_t now_ns)
 {
 	mcr_device_thread_poll(e->device, e);
@@ -81,11 +88,14 @@ void mcr_engine_round(struct mcr_engine *e, uint64_t now_ns)
 			mcr_engine_renew_joins(e, i, now_ns);
 			mcr_engine_joins_changed(e, now_ns);
 		}
-	if (e->filter_due) /* before the reports that bring the data */
+	if (e->filter_due) {                          /* before the reports that bring the data */
+		if (e->state == MCR_ENGINE_RUNNING) { /* what the kernel has joined, for leaves */
+			mcr_engine_watch_ports(e);
+			mcr_engine_watch_kernel(e);
+		}
 		mcr_engine_filter_ports(e);
-	for (size_t i = 0; i < e->n_interfaces; i++)
-		if (!mcr_engine_must_reports_wait(e, e->interfaces[i].port, now_ns))
-			mcr_interface_poll(&e->interfaces[i], now_ns);
+	}
+	send_reports(e, now_ns);
 	mcr_engine_continue_removals(e);
 	mcr_engine_reap(e);
 	if (now_ns >= e->heartbeat_due_ns) {
@@ -113,17 +123,26 @@ static void end_round(struct mcr_engine *e)
 		e->round.longest_at_ns = mcr_clock_now_realtime();
 }
 
+/* What the kernel's leave has taken from us is reported again before anything else. */
+static void hear(struct mcr_engine *e, int fd)
+{
+	uint64_t now_ns = mcr_clock_now_monotonic();
+
+	mcr_engine_hear_kernel(e, fd, now_ns);
+	send_reports(e, now_ns);
+}
+
 /* Waits for a socket, a frame of the kernel or the time, then serves the sockets that have
  * something. */
 static void wait_sockets(struct mcr_engine *e, uint64_t wait_ns)
 {
-	struct pollfd fds[3 + MCR_INTERFACES_MAX] = {
+	struct pollfd fds[3 + 2 * MCR_INTERFACES_MAX] = {
 	    {.fd = mcr_attach_server_fd(e->attach), .events = POLLIN},
 	    {.fd = e->control ? mcr_control_server_fd(e->control) : -1, .events = POLLIN},
 	    {.fd = mcr_device_thread_fd(e->device), .events = POLLIN},
 	};
 	const struct timespec ts = {.tv_nsec = (long)wait_ns};
-	nfds_t n = 3;
+	nfds_t n = 3, kernel;
 	int ready;
 
 	for (size_t i = 0; i < e->n_interfaces; i++) {
@@ -133,6 +152,10 @@ static void wait_sockets(struct mcr_engine *e, uint64_t wait_ns)
 		if (mcr_kernel_path_is_up(k) && !mcr_kernel_path_is_waiting(k))
 			fds[n++] = (struct pollfd){.fd = k->device.fd, .events = POLLIN};
 	}
+	kernel = n;
+	for (size_t p = 0; p < e->n_ports; p++)
+		if (e->ports[p]->started && e->ports[p]->leave_fd >= 0)
+			fds[n++] = (struct pollfd){.fd = e->ports[p]->leave_fd, .events = POLLIN};
 	end_round(e);
 	ready = ppoll(fds, n, &ts, NULL);
 	mcr_round_begin(&e->round, mcr_clock_now_monotonic());
@@ -144,11 +167,14 @@ static void wait_sockets(struct mcr_engine *e, uint64_t wait_ns)
 		mcr_control_server_poll(e->control, mcr_clock_now_monotonic());
 	if (fds[2].revents != 0)
 		mcr_device_thread_poll(e->device, e);
-	for (nfds_t i = 3; i < n; i++)
+	for (nfds_t i = 3; i < kernel; i++)
 		if (fds[i].revents != 0) {
 			mcr_engine_kernel_round(e, mcr_clock_now_monotonic());
 			break;
 		}
+	for (nfds_t i = kernel; i < n; i++)
+		if (fds[i].revents != 0)
+			hear(e, fds[i].fd);
 }
 
 /* How long control may sleep: until its next tick, or the next look for sleepers. */

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""member.py INTERFACE PORT GROUP[@SOURCE]...: is a member of groups of either family on an interface,
+"""member.py INTERFACE PORT [--once] GROUP[@SOURCE]...: is a member of groups of either family on an interface,
 as the kernel is then, until it is ended. Prints "ready", and the length of each datagram that comes to
 the port there."""
 
@@ -42,7 +42,10 @@ def join(interface, port, text):
 
 def main():
     interface, port, *groups = sys.argv[1:]
-    sockets = [join(interface, int(port), group) for group in groups]
+    once = groups[0] == '--once'
+    sockets = [join(interface, int(port), group) for group in groups[once:]]
+    if once:
+        return
     print('ready', flush=True)
     while True:
         for s in select.select(sockets, [], [])[0]:

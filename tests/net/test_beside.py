@@ -5,12 +5,16 @@ import sys
 
 import pytest
 
-from family import FAMILIES
-from netlab import MEMBER, wait_for
-from programs import drops, identity, mcsend
+from conftest import Lan
+from family import FAMILIES, IPV4, IPV6, at_port
+from membership_lan import groups_of, protocol_of
+from netlab import MEMBER, Switch, wait_for
+from programs import Traffic, drops, identity, mcsend
 from test_kernel import Beside
 
 COUNT = 5000
+RATE = 2000
+ROUNDS = 10
 
 
 class Program:
@@ -80,3 +84,99 @@ def test_what_no_ring_can_hold_still_reaches_the_kernel(wire):
     wait_for(lambda: program.received(1400) == 3, 10, 'they are delivered to both')
     assert beside.daemon.stats()['delivered'] - before['delivered'] == 3
     identity(beside.daemon.stats())
+
+
+# ---- behind a switch with immediate leave ----
+
+
+class ImmediateLan(Lan):
+    """A switch that cuts a port off at its first leave, without a question (RFC 4541 §2.1.1)."""
+
+    def __init__(self, lab, family, version):
+        super().__init__(lab, family)
+        host = self.switch.host
+        host.run('bridge', 'link', 'set', 'dev', 'to_receiver', 'fastleave', 'on')
+        host.run('ip', 'link', 'set', 'br0', 'type', 'bridge', 'mcast_igmp_version', version,
+                 'mcast_mld_version', version - 1)
+
+
+def immediate(lab, family, version, kernel):
+    """Gives (lan, daemon, host and interface of its programs)."""
+    lan = ImmediateLan(lab, family, version)
+    if kernel:
+        beside = Beside(lan, '--channel', 'default', move=False)
+        return lan, beside.daemon, 'beside0'
+    family.give(lan.receiver, 'eth0', '10.0.0.2')
+    return lan, lan.daemon('--channel', 'default'), 'eth0'
+
+
+def count_of(daemon, address):
+    return next((one['packets'] for one in groups_of(daemon) if one['group'] == address), 0)
+
+
+def wait_both(lan, daemon, program, address):
+    """Until both receive what is sent."""
+    wait_for(lambda: address in lan.members(), 5, 'the switch lists us')
+    before = count_of(daemon, address), program.received(40)
+    wait_for(lambda: mcsend(lan.sender, at_port(address), count=1, size=40) and
+             count_of(daemon, address) > before[0] and program.received(40) > before[1], 10,
+             'both receive')
+
+
+@pytest.mark.parametrize('family, version, kernel', [
+    pytest.param(family, version, kernel,
+                 id=f'{family}-v{version}-{"kernel" if kernel else "shared"}')
+    for family, version in ((IPV4, 3), (IPV4, 2), (IPV6, 3)) for kernel in (True, False)])
+def test_whoever_leaves_first_the_other_loses_nothing(lab, family, version, kernel):
+    lan, daemon, interface = immediate(lab, family, version, kernel)
+    address = family.address('239.1.1.1')
+    protocol_of(family).wait_version(daemon, version)
+    daemon.ctl('join', at_port(address))
+    program = Program(lan.receiver, interface, address)
+    wait_both(lan, daemon, program, address)
+    before = count_of(daemon, address)
+    traffic = Traffic(lan.sender, at_port(address), rate=RATE, size=100)
+    wait_for(lambda: program.received(100) > RATE // 10, 10, 'both receive')
+    program.leave()
+    left = count_of(daemon, address)
+    # All copies of the leave go out within a second.
+    wait_for(lambda: count_of(daemon, address) - left > 1.2 * RATE, 10, 'we go on')
+    sent = traffic.stop()['flows'][0]['sent']
+    wait_for(lambda: count_of(daemon, address) - before == sent, 5, 'we have all of it')
+    assert address in lan.members()
+
+    program = Program(lan.receiver, interface, address)
+    wait_both(lan, daemon, program, address)
+    traffic = Traffic(lan.sender, at_port(address), rate=RATE, size=100)
+    wait_for(lambda: program.received(100) > RATE // 10, 10, 'both receive')
+    daemon.ctl('leave', at_port(address))
+    left = program.received(100)
+    wait_for(lambda: program.received(100) - left > 1.2 * RATE, 10, 'the program goes on')
+    sent = traffic.stop()['flows'][0]['sent']
+    wait_for(lambda: program.received(100) == sent, 5, 'the program has all of it')
+    assert address in lan.members()
+    identity(daemon.stats())
+    program.leave()
+    wait_for(lambda: address not in lan.members(), 5, 'the switch hears of the last leave')
+
+
+@pytest.mark.parametrize('family', FAMILIES, ids=repr)
+def test_a_program_that_leaves_as_soon_as_it_has_joined_does_not_cut_us_off(lab, family):
+    """Before we can hold the group in the kernel. The switch does not ask for a minute."""
+    lan, daemon, interface = immediate(lab, family, 3, False)
+    lan.switch.host.run('ip', 'link', 'set', 'br0', 'type', 'bridge', 'mcast_query_interval', 6000)
+    address = family.address('239.1.1.1')
+    daemon.ctl('join', at_port(address))
+    wait_for(lambda: address in lan.members(), 5, 'the switch lists us')
+    for _ in range(ROUNDS):
+        lan.receiver.run(sys.executable, MEMBER, interface, 5000, '--once', address)
+    before = [count_of(daemon, address)]
+
+    def receives():
+        mcsend(lan.sender, at_port(address), count=100, rate=1000)
+        before.append(count_of(daemon, address))
+        return before[-1] - before[-2] == 100
+
+    wait_for(receives, 5, 'we receive on')
+    daemon.ctl('leave', at_port(address))
+    wait_for(lambda: address not in lan.members(), 5, 'the switch hears of the last leave')

@@ -8,6 +8,7 @@
 #include "core/address.h"
 #include "core/device_name.h"
 #include "core/error.h"
+#include "core/gmp/gmp_spare.h"
 #include "engine/interface/interface.h"
 #include "engine/interface/interface_ipv6.h"
 #include "engine/interface/interface_send.h"
@@ -109,6 +110,10 @@ int mcr_interface_init(struct mcr_interface *i, const struct mcr_interface_confi
 	if (ret < 0) {
 		mcr_interface_fini(i);
 		return ret;
+	}
+	if (i->kernel) {
+		i->kernel->igmp = i->igmp;
+		i->kernel->mld = i->mld;
 	}
 	mcr_interface_ipv6_init(i, seed(now_ns), longest_packet(port), now_ns);
 	port->interface_of_vlan[config->vlan] = index;
@@ -271,6 +276,36 @@ static void input_packet(struct mcr_interface *i, const struct rte_mbuf *m,
 	else if (gmp)
 		mcr_gmp_input(gmp, packet, len, now_ns);
 	wake(i);
+}
+
+/* For the callbacks of mcr_gmp_spare. */
+struct heard {
+	struct mcr_gmp *gmp;
+	uint64_t now_ns;
+};
+
+static void we_want(void *heard, struct mcr_address group, struct mcr_source_filter *out)
+{
+	mcr_gmp_wants(((const struct heard *)heard)->gmp, group, out);
+}
+
+static void defend(void *heard, struct mcr_address group)
+{
+	const struct heard *h = heard;
+
+	mcr_gmp_defend(h->gmp, group, h->now_ns);
+}
+
+void mcr_interface_hear_kernel(struct mcr_interface *i, uint8_t *packet, size_t len,
+			       uint64_t now_ns)
+{
+	const int ipv6 = packet[0] >> 4 == 6;
+	struct heard heard = {.gmp = ipv6 ? i->mld : i->igmp, .now_ns = now_ns};
+	const struct mcr_gmp_other us = {.wants = we_want, .spared = defend, .ctx = &heard};
+
+	if (heard.gmp &&
+	    mcr_gmp_spare(ipv6 ? MCR_GMP_MLD : MCR_GMP_IGMP, packet, &len, &us) != MCR_GMP_HARMLESS)
+		wake(i);
 }
 
 void mcr_interface_input(struct mcr_interface *i, struct rte_mbuf *m,

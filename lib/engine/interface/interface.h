@@ -63,6 +63,12 @@ void mcr_interface_fini(struct mcr_interface *i);
 void mcr_interface_input(struct mcr_interface *i, struct rte_mbuf *m,
 			 const struct mcr_packet *packet, uint64_t now_ns);
 
+/* mcr_interface_hear_kernel: the kernel has sent a packet of IGMP or MLD past us, on the interface
+ * that the port sits on. What that takes away from us is reported again at the next poll. packet:
+ * from the IP header on; it is changed. */
+void mcr_interface_hear_kernel(struct mcr_interface *i, uint8_t *packet, size_t len,
+			       uint64_t now_ns);
+
 /* mcr_interface_set_filter: this is what is wanted of the group on this interface from now on; the
  * next poll sends the report. INCLUDE of no source is the leave, which cannot fail. Returns 0, also
  * without IGMP or MLD, or -EINVAL or -ENOMEM as mcr_gmp_set_filter does. */

@@ -5,7 +5,11 @@
 #include <rte_ether.h>
 
 #include "core/address.h"
+#include "core/gmp/gmp_spare.h"
 #include "engine/interface/interface_send.h"
+#include "engine/port/port_netdev.h"
+
+#define REPORT_MAX 9216 /* octets; longer ones, of larger jumbo frames, go out as they are */
 
 int mcr_interface_transmit(struct mcr_interface *i, struct rte_mbuf *m)
 {
@@ -78,10 +82,31 @@ static struct mcr_address destination_of(const uint8_t *packet)
 	return group;
 }
 
+/* Of what programs want of a group that they have joined, mcring knows no more: so they may want
+ * all. The kernel has another interface for a VLAN than the one that the port sits on. */
+static void kernel_wants(void *interface, struct mcr_address group, struct mcr_source_filter *out)
+{
+	const struct mcr_interface *i = interface;
+	int has_joined = mcr_kernel_path_has_joined(i->kernel, group) ||
+			 (i->config.vlan == 0 && mcr_port_has_kernel_joined(i->port, group));
+
+	*out = (struct mcr_source_filter){.mode =
+					      has_joined ? MCR_FILTER_EXCLUDE : MCR_FILTER_INCLUDE};
+}
+
+/* A report goes out without what would take something away from the kernel. */
 int mcr_interface_send_report(void *interface, const uint8_t *packet, size_t len)
 {
-	uint8_t mac[6];
+	const struct mcr_gmp_other kernel = {.wants = kernel_wants, .ctx = interface};
+	uint8_t copy[REPORT_MAX], mac[6];
 
+	if (len <= sizeof(copy)) {
+		memcpy(copy, packet, len);
+		if (mcr_gmp_spare(is_ipv6(packet) ? MCR_GMP_MLD : MCR_GMP_IGMP, copy, &len,
+				  &kernel) == MCR_GMP_SILENT)
+			return 0;
+		packet = copy;
+	}
 	mcr_group_mac(mac, destination_of(packet));
 	return mcr_interface_send_probe(interface, mac, packet, len);
 }

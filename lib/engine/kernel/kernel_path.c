@@ -9,6 +9,7 @@
 
 #include "core/address.h"
 #include "core/error.h"
+#include "core/gmp/gmp_spare.h"
 #include "core/parse.h"
 #include "engine/kernel/kernel_path.h"
 
@@ -159,18 +160,60 @@ void mcr_kernel_path_give(struct mcr_kernel_path *k, const struct rte_mbuf *m)
 
 /* ---- from the kernel ---- */
 
-/* Whether it is a message of IGMP or MLD that the configuration keeps back. */
-static int is_kept_back(const struct mcr_kernel_path *k, const struct rte_mbuf *m)
+static void wants(void *gmp, struct mcr_address group, struct mcr_source_filter *out)
+{
+	mcr_gmp_wants(gmp, group, out);
+}
+
+/* vdevs do not pad, as hardware does. */
+static void set_length(struct rte_mbuf *m, size_t len)
+{
+	if (len < FRAME_MIN)
+		memset(rte_pktmbuf_mtod_offset(m, uint8_t *, len), 0, FRAME_MIN - len);
+	m->data_len = (uint16_t)RTE_MAX(len, (size_t)FRAME_MIN);
+	m->pkt_len = m->data_len;
+}
+
+/* Whether a message of IGMP or MLD may go out, without what would take something away from us. */
+static int may_report(const struct mcr_kernel_path *k, struct rte_mbuf *m,
+		      const struct mcr_packet *p)
+{
+	const int ipv6 = mcr_packet_is_ipv6(p);
+	const struct mcr_gmp_other us = {.wants = wants, .ctx = ipv6 ? k->mld : k->igmp};
+	size_t len = m->data_len - p->l3_offset;
+
+	if (ipv6 ? k->is_mld_off : k->is_igmp_off)
+		return 0;
+	if (!us.ctx)
+		return 1;
+	switch (mcr_gmp_spare(ipv6 ? MCR_GMP_MLD : MCR_GMP_IGMP,
+			      rte_pktmbuf_mtod_offset(m, uint8_t *, p->l3_offset), &len, &us)) {
+	case MCR_GMP_SILENT:
+		return 0;
+	case MCR_GMP_SPARED:
+		set_length(m, p->l3_offset + len);
+		break;
+	default:
+		break;
+	}
+	return 1;
+}
+
+static int may_go_out(struct mcr_kernel_path *k, struct rte_mbuf *m)
 {
 	static const uint8_t nobody[RTE_ETHER_ADDR_LEN];
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
 	struct mcr_packet p;
 
-	if (!k->is_igmp_off && !k->is_mld_off)
+	if (k->is_quiet || !k->port->started)
 		return 0;
+	if ((frame[0] & 1) == 0)
+		return 1;
 	mcr_parse(&p, frame, m->data_len, m->pkt_len, 0, nobody);
-	return p.verdict == MCR_PARSED_MEMBERSHIP &&
-	       (mcr_packet_is_ipv6(&p) ? k->is_mld_off : k->is_igmp_off);
+	if (p.verdict != MCR_PARSED_MEMBERSHIP)
+		return 1;
+	k->is_news = 1;
+	return may_report(k, m, &p);
 }
 
 /* Reads one frame and puts the interface's tag into it. Returns 1, 0 (there is none) or -errno. */
@@ -195,12 +238,7 @@ static int read_frame(struct mcr_kernel_path *k, struct rte_mbuf *m)
 		to[ADDRESSES + 2] = (uint8_t)(k->vlan >> 8);
 		to[ADDRESSES + 3] = (uint8_t)k->vlan;
 	}
-	if (total < FRAME_MIN) { /* vdevs do not pad, as hardware does */
-		memset(to + total, 0, FRAME_MIN - total);
-		total = FRAME_MIN;
-	}
-	m->data_len = (uint16_t)total;
-	m->pkt_len = (uint32_t)total;
+	set_length(m, total);
 	return 1;
 }
 
@@ -218,7 +256,7 @@ static unsigned read_burst(struct mcr_kernel_path *k)
 			note_loss(k, ret);
 			break;
 		}
-		if (k->is_quiet || !k->port->started || is_kept_back(k, m)) {
+		if (!may_go_out(k, m)) {
 			rte_pktmbuf_free(m);
 			k->tx_dropped++;
 		} else {

@@ -6,8 +6,8 @@
  * Rx lcores put frames for the kernel into a ring of their own (struct mcr_worker.kernel), so that
  * these can starve neither IGMP nor the data. Control moves them on, a limited number each round
  * and after all its other work. Both sides have IGMP: received messages go to mcring's machine and
- * to the kernel, and the kernel's go out unless the interface has igmp=off. The same holds for MLD
- * and mld=off.
+ * to the kernel, and the kernel's go out, but for what would take away from us
+ * (core/gmp/gmp_spare.h), unless the interface has igmp=off. The same holds for MLD and mld=off.
  *
  * The device gets the port's MAC address and MTU when it is made. From then on only the device
  * thread changes it: when the port's MAC address or link changes, mcr_kernel_path_sync sets that of
@@ -19,6 +19,7 @@
 
 #include <mcring/engine.h>
 
+#include "core/gmp/gmp.h"
 #include "engine/kernel/kernel_device.h"
 #include "engine/netdev/netdev_address.h"
 #include "engine/port/port.h"
@@ -30,15 +31,16 @@
 struct mcr_kernel_path {
 	struct mcr_kernel_device device;
 	struct mcr_port *port;
-	uint16_t vlan;           /* of the interface; 0 = untagged */
-	uint8_t is_quiet;        /* tx=never: nothing that the kernel sends goes out */
-	uint8_t is_igmp_off;     /* igmp=off: the kernel's IGMP does not go out */
-	uint8_t is_mld_off;      /* mld=off: nor its MLD */
-	uint8_t is_lost;         /* somebody removed the device */
-	uint64_t rx, rx_dropped; /* frames to the kernel; frames that it did not take */
-	uint64_t tx,
-	    tx_dropped;  /* frames from the kernel to the port; frames that may not go out */
-	unsigned n_held; /* read from the kernel, not taken by the port yet */
+	uint16_t vlan;              /* of the interface; 0 = untagged */
+	uint8_t is_quiet;           /* tx=never: nothing that the kernel sends goes out */
+	uint8_t is_igmp_off;        /* igmp=off: the kernel's IGMP does not go out */
+	uint8_t is_mld_off;         /* mld=off: nor its MLD */
+	uint8_t is_lost;            /* somebody removed the device */
+	uint8_t is_news;            /* the kernel sent IGMP or MLD, so its groups may be others */
+	struct mcr_gmp *igmp, *mld; /* of the interface, which sets them; NULL = it has none */
+	uint64_t rx, rx_dropped;    /* frames to the kernel; frames that it did not take */
+	uint64_t tx, tx_dropped; /* frames from the kernel to the port; frames that do not go out */
+	unsigned n_held;         /* read from the kernel, not taken by the port yet */
 	struct rte_mbuf *held[MCR_KERNEL_BURST];
 	size_t n_groups; /* MAC addresses that the kernel wants: mcr_kernel_device_groups */
 	uint64_t groups[MCR_KERNEL_GROUPS_MAX];

@@ -103,6 +103,7 @@ int mcr_port_open(struct mcr_port **out, uint16_t id, const struct mcr_port_want
 	port->netdev.socket.fd = -1;
 	port->netdev_address.socket.fd = -1;
 	port->xdp_fd = -ENODEV;
+	port->leave_fd = -1;
 	port->node = mcr_port_node(id);
 	memset(port->interface_of_vlan, MCR_NO_INTERFACE, sizeof(port->interface_of_vlan));
 	rte_eth_dev_get_name_by_port(id, port->name);
@@ -136,6 +137,7 @@ int mcr_port_open(struct mcr_port **out, uint16_t id, const struct mcr_port_want
 		goto fail;
 	}
 	claim_sockets(port, wants->sockets_before, info.max_rx_queues);
+	mcr_port_netdev_listen(port);
 	mcr_port_listen(port, info.device);
 	*out = port;
 	return 0;

@@ -15,6 +15,8 @@
 
 #include "engine/filter/filter.h"
 #include "engine/netdev/netdev_address.h"
+#include "engine/netdev/netdev_groups.h"
+#include "engine/netdev/netdev_hold.h"
 #include "engine/netdev/netdev_link.h"
 #include "engine/netdev/socket_loss.h"
 #include "engine/os/device_thread.h"
@@ -34,6 +36,7 @@ struct mcr_port_look {
 	struct rte_eth_stats stats;
 	struct mcr_netdev_state netdev;        /* of the interface that the port sits on */
 	struct mcr_netdev_addresses addresses; /* of IPv6 there, if has_netdev_mac */
+	struct mcr_netdev_groups groups;       /* that programs have joined there, likewise */
 	uint8_t is_deaf; /* the driver receives nothing any more: its interface has moved away */
 };
 
@@ -71,6 +74,8 @@ struct mcr_port {
 					* look never lacks a descriptor */
 	struct mcr_netdev_address netdev_address; /* [d] likewise */
 	uint8_t has_netdev_mac;                   /* its MAC address is the port's, now and later */
+	int leave_fd; /* hears what the kernel reports there (leave_watch.h), while started; below 0
+		       * = none */
 	uint32_t frame_max;   /* longer frames are cut or dropped; 0 = unknown, or none */
 	int xdp_fd;           /* [d] what mcr_xdp_pass_attach returned; -ENODEV = not tried */
 	uint8_t link_up;      /* [c] as last seen */
@@ -93,6 +98,12 @@ struct mcr_port {
 		struct mcr_filter_port *result; /* NULL = no memory */
 		int ret;
 	} change;
+	struct mcr_kernel_holds { /* [d] groups of its interface: state/kernel_holds.h */
+		struct mcr_job job;
+		struct mcr_held_group wants[MCR_HELD_GROUPS_MAX];
+		size_t n_wants;
+		struct mcr_netdev_hold held;
+	} holds;
 	uint8_t filter_due; /* [c] another change follows the pending one */
 	char logged_refusals[MCR_PORT_REFUSALS][MCR_FLOW_WHY]; /* [c] of flow rules */
 	unsigned next_refusal;                                 /* [c] */

@@ -12,6 +12,7 @@
 
 #include "core/error.h"
 #include "core/parse.h"
+#include "engine/netdev/leave_watch.h"
 #include "engine/netdev/netdev_feature.h"
 #include "engine/netdev/xdp_pass.h"
 #include "engine/port/port_netdev.h"
@@ -105,10 +106,20 @@ int mcr_port_netdev_open(struct mcr_port *port, const struct rte_device *device,
 	return 0;
 }
 
+void mcr_port_netdev_listen(struct mcr_port *port)
+{
+	if (port->has_netdev_mac)
+		port->leave_fd = mcr_leave_watch_open(port->netdev_index);
+}
+
 void mcr_port_netdev_close(struct mcr_port *port)
 {
 	mcr_netdev_link_close(&port->netdev);
 	mcr_netdev_address_close(&port->netdev_address);
+	mcr_netdev_hold_set(&port->holds.held, port->netdev_index, NULL, 0);
+	if (port->leave_fd >= 0)
+		close(port->leave_fd);
+	port->leave_fd = -1;
 	if (port->xdp_fd >= 0)
 		close(port->xdp_fd);
 	port->xdp_fd = -ENODEV;
@@ -124,6 +135,8 @@ int mcr_port_netdev_look(struct mcr_port *port)
 	ret = mcr_netdev_link_look(&port->netdev);
 	port->found.netdev = *state;
 	look_at_addresses(port);
+	if (port->has_netdev_mac)
+		mcr_netdev_groups_look(&port->found.groups, port->netdev_index);
 	if (ret < 0)
 		return ret;
 	if (state->presence == MCR_NETDEV_MOVED && is_bound_for_good(port))
@@ -138,6 +151,11 @@ int mcr_port_is_kernels(const struct mcr_port *port)
 {
 	return port->netdev.socket.fd >= 0 && is_bound_for_good(port) &&
 	       port->netdev.state.presence == MCR_NETDEV_HERE;
+}
+
+int mcr_port_has_kernel_joined(const struct mcr_port *port, struct mcr_address group)
+{
+	return port->has_netdev_mac && mcr_netdev_groups_has(&port->seen.groups, group);
 }
 
 int mcr_port_is_shared(const struct mcr_port *port)
@@ -241,6 +259,16 @@ static void warn_whole(const struct mcr_port *port, char *line, size_t cap)
 				 port->name, netdev->name, netdev->kind);
 }
 
+static void warn_leaves(const struct mcr_port *port, char *line, size_t cap)
+{
+	if (port->has_netdev_mac && port->leave_fd < 0)
+		snprintf(line, cap,
+			 "port %s: cannot hear what the kernel reports on %s: %s. If a program "
+			 "there joins a group and leaves it at once, a switch that does not ask "
+			 "may cut mcring off until its next query",
+			 port->name, port->seen.netdev.name, strerror(-port->leave_fd));
+}
+
 /* With one of these features the kernel puts the datagrams of a flow together before anybody sees
  * them, whatever cut them before. Looked at only at the start, as this may wait. */
 static void warn_gro(const struct mcr_port *port, char *line, size_t cap)
@@ -262,7 +290,7 @@ static void warn_gro(const struct mcr_port *port, char *line, size_t cap)
 int mcr_port_netdev_warning(const struct mcr_port *port, unsigned which, char *line, size_t cap)
 {
 	static void (*const warnings[])(const struct mcr_port *, char *, size_t) = {
-	    [MCR_PORT_WARNING_MTU] = warn_mtu, warn_link, warn_whole, warn_gro};
+	    [MCR_PORT_WARNING_MTU] = warn_mtu, warn_link, warn_whole, warn_gro, warn_leaves};
 
 	line[0] = '\0';
 	if (which >= sizeof(warnings) / sizeof(warnings[0]))

@@ -14,6 +14,11 @@ int mcr_port_netdev_open(struct mcr_port *port, const struct rte_device *device,
 			 struct mcr_error *err);
 void mcr_port_netdev_close(struct mcr_port *port);
 
+/* mcr_port_netdev_listen opens port->leave_fd, if the port and the interface are one host. Needs
+ * the privileges of a start. Call it when the driver's own sockets have been found. Thread:
+ * control. */
+void mcr_port_netdev_listen(struct mcr_port *port);
+
 /* mcr_port_netdev_look looks again: into port->found. Returns whether the interface lets frames
  * through: 1, 0, or -errno (it could not be seen). Thread: device. */
 int mcr_port_netdev_look(struct mcr_port *port);
@@ -22,6 +27,11 @@ int mcr_port_netdev_look(struct mcr_port *port);
  * is there. Then the kernel alone says whether the link is up: net_af_packet of DPDK 22.11 says
  * "up" for ever, and that of 24.11 asks by a name which may have changed. Thread: device. */
 int mcr_port_is_kernels(const struct mcr_port *port);
+
+/* mcr_port_has_kernel_joined: whether a program of the kernel's has joined the group on the
+ * interface that the port sits on, which is one host with the port, or may have. As last seen.
+ * Thread: control. */
+int mcr_port_has_kernel_joined(const struct mcr_port *port, struct mcr_address group);
 
 /* mcr_port_is_shared: whether the kernel, too, gets the multicast that the port receives, on the
  * interface that the port sits on. So with a packet socket. XDP and flow rules (net_af_xdp, mlx5)

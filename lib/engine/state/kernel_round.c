@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The control thread's work for interfaces that live beside the kernel. */
 #include "engine/state/kernel_round.h"
+#include "engine/netdev/leave_watch.h"
 #include "engine/rx/mbuf.h"
 #include "engine/state/kernel_groups.h"
 #include "engine/state/log.h"
 #include "engine/state/state.h"
+
+#define READ_MAX 9216 /* octets of a packet */
 
 /* Returns how many frames went from one lcore's ring to the kernel's devices. */
 static unsigned drain_kernel(struct mcr_engine *e, struct rte_ring *ring)
@@ -37,11 +40,43 @@ void mcr_engine_kernel_round(struct mcr_engine *e, uint64_t now_ns)
 		e->is_kernel_behind |= n >= MCR_KERNEL_ROUND;
 		moved += n;
 	}
-	for (size_t i = 0; i < e->n_interfaces; i++)
-		if (e->interfaces[i].kernel)
-			moved += mcr_kernel_path_send(e->interfaces[i].kernel);
+	for (size_t i = 0; i < e->n_interfaces; i++) {
+		struct mcr_kernel_path *k = e->interfaces[i].kernel;
+
+		moved += k ? mcr_kernel_path_send(k) : 0;
+		if (mcr_kernel_path_is_up(k) && k->is_news)
+			e->watch_due_ns = 0;
+	}
 	if (moved > 0)
 		e->kernel_moved_ns = now_ns;
+}
+
+/* They may come from a program that has the kernel leave one group after the other. */
+#define LEAVES_A_CALL 64
+
+static void hear_port(struct mcr_engine *e, const struct mcr_port *port, uint64_t now_ns)
+{
+	uint8_t frame[MCR_LEAVE_WATCH_HEADER + READ_MAX];
+	size_t len;
+
+	for (unsigned n = 0; n < LEAVES_A_CALL; n++) {
+		len = mcr_leave_watch_read(port->leave_fd, frame, sizeof(frame));
+		if (len == 0)
+			return;
+		e->watch_due_ns = 0; /* it has other groups now */
+		for (size_t i = 0; i < e->n_interfaces; i++)
+			if (e->interfaces[i].port == port && e->interfaces[i].config.vlan == 0)
+				mcr_interface_hear_kernel(&e->interfaces[i],
+							  frame + MCR_LEAVE_WATCH_HEADER,
+							  len - MCR_LEAVE_WATCH_HEADER, now_ns);
+	}
+}
+
+void mcr_engine_hear_kernel(struct mcr_engine *e, int fd, uint64_t now_ns)
+{
+	for (size_t p = 0; p < e->n_ports; p++)
+		if (e->ports[p]->started && e->ports[p]->leave_fd == fd)
+			hear_port(e, e->ports[p], now_ns);
 }
 
 static void log_loss(struct mcr_engine *e, size_t i)
@@ -88,6 +123,7 @@ void mcr_engine_watch_kernel(struct mcr_engine *e)
 			continue;
 		if (!mcr_kernel_path_is_up(k))
 			log_loss(e, i);
+		k->is_news = 0;
 		mcr_kernel_path_prepare(k);
 		k->sync.job = (struct mcr_job){.run = run_sync, .done = sync_done};
 		mcr_device_thread_submit(e->device, &k->sync.job);

@@ -5,6 +5,7 @@
 
 #include "engine/port/port_link.h"
 #include "engine/port/port_netdev.h"
+#include "engine/state/kernel_holds.h"
 #include "engine/state/kernel_round.h"
 #include "engine/state/log.h"
 #include "engine/state/port_watch.h"
@@ -99,6 +100,7 @@ static void look_done(struct mcr_job *job, void *ctx)
 		return;
 	}
 	log_change(e, port, what);
+	mcr_engine_hold_groups(e, port);
 	if (what & MCR_PORT_NAME)
 		mcr_engine_renew_interfaces(e);
 	if (what & MCR_PORT_ADDRESSES)
