@@ -150,8 +150,9 @@ MCR_API int mcr_engine_channel_add(struct mcr_engine *e, const struct mcr_channe
 /* mcr_engine_run calls work(ctx) on the engine's device thread, while control goes on, and then
  * done(ctx) on the control thread, in mcr_engine_poll, mcr_engine_stop or mcr_engine_destroy. It is
  * for what may wait: a file, a name service, memory. Of the engine's functions work may call only
- * mcr_engine_channel_prepare. The engine's own jobs (filters, links) and other works wait until
- * work returns. ctx stays the caller's, and must be valid until done is called.
+ * mcr_engine_channel_prepare. The engine's own jobs (filters, links), other works and programs that
+ * wait for a channel (per_program) wait until work returns. ctx stays the caller's, and must be
+ * valid until done is called.
  *
  * Errors: -ENOMEM (neither is called). */
 MCR_API int mcr_engine_run(struct mcr_engine *e, void (*work)(void *ctx), void (*done)(void *ctx),

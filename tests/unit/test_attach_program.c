@@ -155,6 +155,8 @@ static void those_that_wait_count_for_each_limit(void **state)
 	struct programs p;
 
 	create_with(&p, 2, 0);
+	assert_int_equal(mcr_attach_server_descriptors(p.server),
+			 MCR_CONSUMERS_MAX + MCR_ATTACH_HALF_OPEN_MAX + 2);
 	for (unsigned i = 0; i < 3; i++)
 		a[i] = ask_for(&p, "sockets");
 	assert_refused(&a[2], -EBUSY, "has 2 programs");

@@ -192,7 +192,13 @@ void mcr_attach_server_poll(struct mcr_attach_server *s, uint64_t now_ns)
 
 unsigned mcr_attach_server_descriptors(const struct mcr_attach_server *s)
 {
-	return s->config.consumers_max + MCR_ATTACH_HALF_OPEN_MAX;
+	unsigned n = s->config.consumers_max + MCR_ATTACH_HALF_OPEN_MAX;
+
+	for (size_t i = 0; i < MCR_CHANNELS_MAX; i++)
+		if (s->channels[i] && s->channels[i]->config.per_program) /* the rings' own */
+			n += s->channels[i]->n_rings *
+			     mcr_attach_server_programs_max(s, s->channels[i]->config.name);
+	return n;
 }
 
 int mcr_attach_server_fd(const struct mcr_attach_server *s)

@@ -45,7 +45,8 @@ int mcr_attach_server_fd(const struct mcr_attach_server *s);
  * work, too, every 100 ms or so, because time alone ends half-open connections. */
 void mcr_attach_server_poll(struct mcr_attach_server *s, uint64_t now_ns);
 
-/* mcr_attach_server_descriptors returns how many the server may come to need, by its limits. */
+/* mcr_attach_server_descriptors returns how many the server may come to need, by its limits, and
+ * the rings of programs. */
 unsigned mcr_attach_server_descriptors(const struct mcr_attach_server *s);
 
 /* ---- attach_channels.c ---- */
