@@ -184,6 +184,25 @@ static void an_exec_that_fails_leaves_all_as_it_was(void **state)
 	end(&p);
 }
 
+static void a_program_that_gives_up_privileges_goes_on(void **state)
+{
+	struct program p;
+
+	if (geteuid() != 0)
+		skip();
+	p = start(JOINED "import resource\n"
+			 "os.chroot('/tmp')\n"
+			 "os.setgid(65534)\n"
+			 "os.setuid(65534)\n"
+			 "resource.setrlimit(resource.RLIMIT_NOFILE, (4, 4))\n"
+			 "say('ready')\n"
+			 "say(s.recv(99).decode())\n");
+	await(&p, "ready");
+	arrive("hello");
+	await(&p, "hello");
+	end(&p);
+}
+
 static void words_that_make_no_sense_are_ignored(void **state)
 {
 	static const char *const words[] = {
@@ -234,6 +253,7 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(a_child_that_is_forked_reads_from_the_same_position),
 	    cmocka_unit_test(a_program_without_the_library_is_told_of),
 	    cmocka_unit_test(an_exec_that_fails_leaves_all_as_it_was),
+	    cmocka_unit_test(a_program_that_gives_up_privileges_goes_on),
 	    cmocka_unit_test(words_that_make_no_sense_are_ignored),
 	    cmocka_unit_test(words_for_a_socket_that_is_no_udp_socket_are_ignored),
 	};
