@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* classic GROUP PORT [COUNT]: the receiver that everybody has. It knows nothing of mcring. Prints
- * what arrives, and from whom, until it has COUNT datagrams.
- *
- *     cc classic.c */
+ * what arrives, and from whom, until it has COUNT datagrams. */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,8 +10,8 @@ int main(int argc, char **argv)
 {
 	struct sockaddr_in bound = {.sin_family = AF_INET}, from;
 	struct ip_mreqn group = {.imr_ifindex = 0};
-	int fd = socket(AF_INET, SOCK_DGRAM, 0), one = 1;
 	long left = argc > 3 ? atol(argv[3]) : 0;
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), one = 1;
 	char buf[65536];
 
 	if (argc < 3 || inet_pton(AF_INET, argv[1], &group.imr_multiaddr) != 1)

@@ -22,13 +22,6 @@ MCSEND = os.path.join(BUILD, 'tests', 'lab', 'mcsend')
 ATTACH_ROUNDS = os.path.join(BUILD, 'tests', 'net', 'attach_rounds')
 KILL_ROUNDS = os.path.join(BUILD, 'tests', 'net', 'kill_rounds')
 
-# What docs/sockets.md recommends for programs that were written for sockets.
-SOCKETS = '''channels:
-  - name: sockets
-    per_program: yes
-    joiners: {users: [root]}
-'''
-
 # Two lcores: 0 is the control thread, 1 receives. No hugepages, no PCI devices.
 EAL = ('-l', '0,1', '--no-huge', '-m', '512', '--no-pci', '--no-telemetry')
 

@@ -3,12 +3,14 @@
 calls mcr_receive, receive the same."""
 
 import os
+import re
 import subprocess
+import textwrap
 
 import pytest
 
 from netlab import wait_for
-from programs import BUILD, SOCKETS
+from programs import BUILD, ROOT
 
 EXAMPLES = os.path.join(BUILD, 'examples')
 RUN = os.path.join(BUILD, 'tools', 'mcring-run')
@@ -44,9 +46,12 @@ def host(wire):
 
 
 def daemon(wire):
+    """With the channel that docs/sockets.md recommends."""
+    with open(os.path.join(ROOT, 'docs', 'sockets.md')) as page:
+        yaml = re.search(r'(?m)^    channels:\n(^     .*\n)+', page.read()).group()
     path = wire.lab.path('sockets.yaml')
     with open(path, 'w') as file:
-        file.write(SOCKETS)
+        file.write(textwrap.dedent(yaml).replace('groups: [market-data]', 'users: [root]'))
     return wire.daemon('--config', path)
 
 
