@@ -9,6 +9,7 @@
 #include "socket/link.h"
 #include "socket/process.h"
 #include "socket/settings.h"
+#include "socket/signals.h"
 #include "socket/transfer.h"
 #include "socket/wait.h"
 
@@ -274,23 +275,32 @@ static int apply(int fd, const struct mcr_join_request *r, int *result)
 	return 0;
 }
 
-int mcr_join_option(int fd, int level, int name, const void *value, socklen_t len, int *result)
+/* Returns 1 with the result, or 0. */
+static int take(int fd, int level, int name, const void *value, socklen_t len, int *result)
 {
 	struct mcr_join_request r;
-	int family, was = errno, is_ours;
+	int family = mcr_socket_family(fd), is_ours;
 
-	if (!mcr_join_is_option(level, name) || mcr_process_is_borrowed())
-		return 0;
-	family = mcr_socket_family(fd);
 	if (family == 0 || (family == AF_INET && level == IPPROTO_IPV6) ||
-	    !mcr_join_read(&r, level, name, value, len)) {
-		errno = was;
+	    mcr_process_is_borrowed() || !mcr_join_read(&r, level, name, value, len))
 		return 0;
-	}
 	is_ours = apply(fd, &r, result);
 	mcr_join_request_free(&r);
-	errno = is_ours && *result < 0 ? -*result : was;
-	*result = *result < 0 ? -1 : 0;
+	return is_ours;
+}
+
+int mcr_join_option(int fd, int level, int name, const void *value, socklen_t len, int *result)
+{
+	int saved = errno, is_ours;
+
+	if (!mcr_join_is_option(level, name))
+		return 0;
+	mcr_signal_enter(); /* a handler that receives would wait for malloc */
+	is_ours = take(fd, level, name, value, len, result);
+	mcr_signal_leave();
+	errno = is_ours && *result < 0 ? -*result : saved;
+	if (is_ours && *result < 0)
+		*result = -1;
 	return is_ours;
 }
 
@@ -351,9 +361,6 @@ static void renew(struct mcr_socket *s)
 {
 	struct mcr_membership *m, *next;
 
-	/* A forked child has to attach by itself. */
-	mcr_link_open(NULL);
-	s->life = mcr_link_life();
 	if (mcr_link_state() == MCR_LINK_ATTACHED && mcr_socket_stand(s) < 0) {
 		s->life = 0; /* no memory: again with the next call */
 		return;

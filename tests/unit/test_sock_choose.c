@@ -174,6 +174,23 @@ static void a_device_that_an_engine_has_alone_is_an_error(void **state)
 	end(fd);
 }
 
+static void the_device_that_the_engine_made_is_the_kernels_too(void **state)
+{
+	int fd;
+
+	begin("name=feed port=p netdev= kernel=eth2 vlan=0 address= address6= shared=no\n");
+	add_interface("feed", "", NULL);
+	strcpy(fake.interfaces[0].kernel, "eth2");
+	engine_is(0);
+	fd = make();
+	assert_int_equal(join(fd, GROUP, eth2), 0);
+	assert_true(is_joined(GROUP ",interface=feed"));
+	fake.refusal = -ENOSPC;
+	assert_int_equal(join(fd, SECOND, 0), 0);
+	assert_int_equal(in_kernel(fd, SECOND, eth2, NULL), 0);
+	end(fd);
+}
+
 static void a_socket_that_is_bound_to_a_device_joins_there(void **state)
 {
 	int fd;
@@ -295,6 +312,7 @@ int main(void)
 	    cmocka_unit_test(what_the_engine_does_not_take_the_kernel_receives),
 	    cmocka_unit_test(another_interface_is_the_kernels),
 	    cmocka_unit_test(a_device_that_an_engine_has_alone_is_an_error),
+	    cmocka_unit_test(the_device_that_the_engine_made_is_the_kernels_too),
 	    cmocka_unit_test(a_socket_that_is_bound_to_a_device_joins_there),
 	    cmocka_unit_test(a_vlan_device_stands_for_the_engines_vlan),
 	    cmocka_unit_test(fallback_never_and_require_are_errors),
