@@ -20,7 +20,7 @@ static const char *const groups6[] = {"ff15::1", "ff15::2", "ff3e::8000:1", "200
 struct step {
 	int level, name;
 	socklen_t len;
-	char value[VALUE];
+	char value[VALUE] __attribute__((aligned(8)));
 	char text[160];
 };
 
@@ -301,7 +301,7 @@ static void compare_answers(int kernel, int ours, int level, int name, const voi
 
 static void compare_group(int kernel, int ours, int is_ipv4, unsigned group, uint32_t ifindex)
 {
-	char buf[VALUE] = {0}, what[64];
+	char buf[VALUE] __attribute__((aligned(8))) = {0}, what[64];
 	struct group_filter *f = (struct group_filter *)buf;
 	unsigned room = pick(2) ? 16 : pick(4);
 
@@ -320,7 +320,7 @@ static void compare_group(int kernel, int ours, int is_ipv4, unsigned group, uin
 
 static void compare_old(int kernel, int ours, unsigned group, uint32_t address_be)
 {
-	char buf[VALUE] = {0}, what[64];
+	char buf[VALUE] __attribute__((aligned(8))) = {0}, what[64];
 	struct ip_msfilter *f = (struct ip_msfilter *)buf;
 	unsigned room = pick(2) ? 16 : pick(4);
 
