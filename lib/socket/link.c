@@ -482,9 +482,7 @@ static void renew_sleeper(struct sleeper *s)
 	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 
 	s->sleeps = 0;
-	if (fd < 0)
-		return;
-	mcr_real.dup3(fd, s->fd, O_CLOEXEC);
+	mcr_real.dup3(fd, s->fd, O_CLOEXEC); /* if there is none left, they share it */
 	mcr_real.close(fd);
 }
 
