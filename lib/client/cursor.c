@@ -28,7 +28,7 @@ static struct mcr_consumer *make(struct mcr_consumer *c, const struct mcr_consum
 		return NULL;
 	cursor = mcr_client_new(opts, c->share);
 	if (!cursor) {
-		mcr_client_seat_leave(seat);
+		mcr_client_give_back(&seat->lasting);
 		return NULL;
 	}
 	cursor->seat = seat;

@@ -86,8 +86,10 @@ int mcr_client_stand(struct mcr_consumer *c, const struct mcr_consumer_opts *opt
 				     opts->ring, a->n_rings - 1);
 	c->first = opts->ring == MCR_ALL_RINGS ? 0 : opts->ring;
 	c->n_rings = opts->ring == MCR_ALL_RINGS ? a->n_rings : 1;
+	if (!c->map)
+		c->map = mcr_client_map_add(c->share, a);
 	c->rings = calloc(c->n_rings, sizeof(*c->rings));
-	if (!c->rings)
+	if (!c->map || !c->rings)
 		return mcr_error_set(err, -ENOMEM, "consumer: no memory");
 	for (unsigned i = 0; i < c->n_rings; i++) {
 		ret = stand_on(c, i, opts, err);
@@ -128,12 +130,6 @@ void mcr_client_begin(struct mcr_consumer *c)
 	mcr_client_report(c);
 }
 
-int mcr_client_share_map(struct mcr_consumer *c, struct mcr_error *err)
-{
-	c->map = mcr_client_map_add(c->share, &c->attachment);
-	return c->map ? 0 : mcr_error_set(err, -ENOMEM, "consumer: no memory");
-}
-
 size_t mcr_client_descriptors(const struct mcr_consumer *c, int fds[MCR_CLIENT_DESCRIPTORS_MAX])
 {
 	const int all[] = {c->fd, c->attachment.socket, c->next.inotify_fd, c->next.timer_fd,
@@ -160,8 +156,6 @@ static int attach(struct mcr_consumer *c, const struct mcr_consumer_opts *opts,
 	}
 	if (ret == 0)
 		ret = mcr_attachment_await(a, opts->answer_ns, err);
-	if (ret == 0)
-		ret = mcr_client_share_map(c, err);
 	if (ret == 0)
 		ret = mcr_client_stand(c, opts, err);
 	return ret;
@@ -240,7 +234,7 @@ void mcr_consumer_close(struct mcr_consumer *c)
 	mcr_client_disconnect(c);
 	mcr_client_select_clear(&c->select);
 	if (c->seat)
-		mcr_client_seat_leave(c->seat);
+		mcr_client_give_back(&c->seat->lasting);
 	mcr_client_share_leave(c->share);
 	free(c);
 }

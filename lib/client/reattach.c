@@ -103,16 +103,13 @@ static int go_on(struct mcr_consumer *c, const struct mcr_attachment *attachment
 		 struct mcr_client_map *map, struct mcr_error *err)
 {
 	struct mcr_consumer next = *c, old = *c;
-	int ret = 0;
+	int ret;
 
 	next.opts.start = MCR_START_NEWEST;
 	next.rings = NULL;
 	next.attachment = *attachment;
 	next.map = map;
-	if (!map)
-		ret = mcr_client_share_map(&next, err);
-	if (ret == 0)
-		ret = mcr_client_stand(&next, &next.opts, err);
+	ret = mcr_client_stand(&next, &next.opts, err);
 	if (ret < 0) {
 		mcr_client_disconnect(&next);
 		return ret;

@@ -59,7 +59,7 @@ static int go_to_newest(struct mcr_client_ring *ring)
 
 int mcr_consumer_seek(struct mcr_consumer *c, uint32_t start)
 {
-	int ret = 0, k;
+	int ret = 0;
 
 	if (start != MCR_START_NEWEST && start != MCR_START_OLDEST)
 		return -EINVAL;
@@ -69,8 +69,7 @@ int mcr_consumer_seek(struct mcr_consumer *c, uint32_t start)
 		struct mcr_client_ring *ring = &c->rings[i];
 
 		if (start == MCR_START_NEWEST) {
-			k = go_to_newest(ring);
-			ret = k < 0 ? k : ret;
+			ret |= go_to_newest(ring);
 		} else {
 			mcr_ring_reader_go(&ring->reader, mcr_ring_reader_oldest(&ring->reader));
 			c->last_ns = 0; /* what comes again is not late */

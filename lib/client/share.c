@@ -23,7 +23,7 @@ static void *take(struct mcr_client_lasting **all, size_t size)
 	return one;
 }
 
-static void give_back(struct mcr_client_lasting *one)
+void mcr_client_give_back(struct mcr_client_lasting *one)
 {
 	__atomic_store_n(&one->is_taken, 0, __ATOMIC_RELEASE);
 }
@@ -72,7 +72,7 @@ void mcr_client_map_leave(struct mcr_client_map *map)
 	if (__atomic_sub_fetch(&map->users, 1, __ATOMIC_ACQ_REL) > 0)
 		return;
 	mcr_attachment_close(&map->mapped);
-	give_back(&map->lasting);
+	mcr_client_give_back(&map->lasting);
 }
 
 /* ---- seats, and the whole ---- */
@@ -80,11 +80,6 @@ void mcr_client_map_leave(struct mcr_client_map *map)
 struct mcr_client_seat *mcr_client_seat_take(struct mcr_client_share *s)
 {
 	return take(&s->seats, sizeof(struct mcr_client_seat));
-}
-
-void mcr_client_seat_leave(struct mcr_client_seat *seat)
-{
-	give_back(&seat->lasting);
 }
 
 void mcr_client_share_leave(struct mcr_client_share *s)

@@ -40,6 +40,9 @@ struct mcr_client_share {
 	struct mcr_client_map *now; /* the consumer's; NULL: it is closed */
 };
 
+/* mcr_client_give_back: whoever took it has done with it. Thread: any. */
+void mcr_client_give_back(struct mcr_client_lasting *one);
+
 /* mcr_client_map_add gives the memory of an attachment to a map with one user, the caller, who is
  * the consumer's thread. Returns NULL when there is no memory: it stays the caller's. */
 struct mcr_client_map *mcr_client_map_add(struct mcr_client_share *s,
@@ -53,7 +56,6 @@ void mcr_client_map_leave(struct mcr_client_map *map);
 /* mcr_client_seat_take finds a seat for a new cursor. Thread: the consumer's. Returns NULL when
  * there is no memory. */
 struct mcr_client_seat *mcr_client_seat_take(struct mcr_client_share *s);
-void mcr_client_seat_leave(struct mcr_client_seat *seat);
 
 /* mcr_client_share_leave frees all with the last user. NULL is allowed. */
 void mcr_client_share_leave(struct mcr_client_share *s);

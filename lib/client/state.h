@@ -160,9 +160,10 @@ int mcr_client_start(struct mcr_client_ring *ring, const struct mcr_consumer_opt
 int mcr_client_take_opts(struct mcr_consumer_opts *out, const struct mcr_consumer_opts *opts,
 			 struct mcr_error *err);
 
-/* mcr_client_stand makes the readers of c->attachment's rings, standing where opts says, in
- * place of rings that c does not own. Errors as mcr_consumer_open. In any case
- * mcr_client_disconnect frees them, leaves the map and closes the socket. */
+/* mcr_client_stand makes the readers of c->attachment's rings, standing where opts says, in place
+ * of rings that c does not own; and the map that owns their memory, if c has none. Errors as
+ * mcr_consumer_open. In any case mcr_client_disconnect frees them, leaves the map and closes the
+ * socket. */
 int mcr_client_stand(struct mcr_consumer *c, const struct mcr_consumer_opts *opts,
 		     struct mcr_error *err);
 void mcr_client_disconnect(struct mcr_consumer *c);
@@ -171,9 +172,6 @@ void mcr_client_disconnect(struct mcr_consumer *c);
  * of which it is the only one if it is new. Returns NULL when there is no memory, or no share. */
 struct mcr_consumer *mcr_client_new(const struct mcr_consumer_opts *opts,
 				    struct mcr_client_share *share);
-
-/* mcr_client_share_map has a map of c->share own what c->attachment has mapped. Errors: -ENOMEM. */
-int mcr_client_share_map(struct mcr_consumer *c, struct mcr_error *err);
 
 /* mcr_client_begin fills the page of a new attachment. */
 void mcr_client_begin(struct mcr_consumer *c);

@@ -58,7 +58,7 @@ static void what_was_left_is_used_again(void **state)
 	seat = mcr_client_seat_take(s);
 	other = mcr_client_seat_take(s);
 	assert_ptr_not_equal(seat, other);
-	mcr_client_seat_leave(seat);
+	mcr_client_give_back(&seat->lasting);
 	assert_ptr_equal(mcr_client_seat_take(s), seat);
 	mcr_client_map_leave(first);
 	mcr_client_map_leave(second);
