@@ -248,7 +248,8 @@ static int wait_for(struct mcr_set *set, struct call *c)
 		mcr_set_doze(c->fd);
 		if (mcr_set_refresh(set)) {
 			mcr_set_wake();
-			return wait_for_both(set, c, &w);
+			ret = wait_for_both(set, c, &w);
+			break;
 		}
 		if (w.deadline_ns == 0)
 			mcr_waiter_start(&w);
@@ -257,6 +258,7 @@ static int wait_for(struct mcr_set *set, struct call *c)
 		ret = wait_in_kernel(set, c, &is_kicked);
 		mcr_set_wake();
 	}
+	mcr_waiter_end(&w);
 	return ret;
 }
 

@@ -163,6 +163,7 @@ static int add_kernels(struct round *r)
 		merge(r, &event);
 	}
 	r->set->turn = 0;
+	r->set->owes_edge = 0;
 	return n < 0 ? -errno : 0;
 }
 
@@ -207,7 +208,8 @@ int mcr_set_collect(struct mcr_set *set, struct epoll_event *events, int max)
 
 	mcr_set_refresh(set);
 	set->turn++;
-	asks_kernel = set->wants_kernel || set->turn >= mcr_settings_get()->kernel_every;
+	asks_kernel =
+	    set->wants_kernel || set->owes_edge || set->turn >= mcr_settings_get()->kernel_every;
 	/* By turns, so that neither side takes all the room. */
 	if (asks_kernel)
 		set->kernel_first = !set->kernel_first;

@@ -39,6 +39,7 @@ struct mcr_set {
 	unsigned turn;        /* calls since the kernel was asked */
 	uint8_t is_live;      /* a member has rings */
 	uint8_t wants_kernel; /* a member wants to know when it is writable */
+	uint8_t owes_edge;    /* the kernel may have such an edge still, of a member just added */
 	uint8_t kernel_first; /* the kernel's events were first in the last call */
 	uint32_t n_oneshot;   /* members with EPOLLONESHOT */
 	uint8_t is_counted;   /* it is in a set with EPOLLET: edges is kept */

@@ -27,6 +27,8 @@ int mcr_join_copy_in(void *to, const void *from, size_t len)
 	const uintptr_t page = 4096, first = (uintptr_t)from, end = first + len;
 	int saved = errno;
 
+	if (first < PROBE) /* for the kernel, NULL is no set at all */
+		return 0;
 	/* A probe may reach beyond what is asked: it begins at a multiple of its size, so it stays
 	 * in the page. */
 	for (uintptr_t at = first & ~(uintptr_t)(PROBE - 1); at < end;

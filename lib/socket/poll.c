@@ -98,26 +98,35 @@ static int sleep_for(struct mcr_waiter *w, struct polled *p)
 	return ret;
 }
 
-static int wait_for(struct polled *p, uint64_t timeout_ns, const sigset_t *mask)
+static int wait_with(struct mcr_waiter *w, struct polled *p)
 {
-	struct mcr_waiter w;
-	int is_over = timeout_ns == 0;
+	int is_over = w->timeout_ns == 0;
 
-	mcr_waiter_begin(&w, timeout_ns, mask);
 	for (;;) {
-		int ret = look(p->fds, p->n, timeout_ns == 0 ? mask : NULL);
+		int ret = look(p->fds, p->n, w->timeout_ns == 0 ? w->mask : NULL);
 
 		if (ret == 0)
 			mcr_link_tend();
 		if (ret != 0 || is_over)
 			return ret;
-		ret = sleep_for(&w, p);
+		ret = sleep_for(w, p);
 		if (ret < 0) {
 			errno = -ret;
 			return -1;
 		}
 		is_over = ret == 0;
 	}
+}
+
+static int wait_for(struct polled *p, uint64_t timeout_ns, const sigset_t *mask)
+{
+	struct mcr_waiter w;
+	int ret;
+
+	mcr_waiter_begin(&w, timeout_ns, mask);
+	ret = wait_with(&w, p);
+	mcr_waiter_end(&w);
+	return ret;
 }
 
 int mcr_sock_poll(struct pollfd *fds, nfds_t n, int ms)

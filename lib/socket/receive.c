@@ -174,7 +174,8 @@ static int is_shut(const struct mcr_socket *s)
 
 /* The rings and the kernel have nothing. Sleeps until they may, with a reference in place of the
  * lock. Returns 1; 0: nothing comes any more; -errno. */
-static int wait(struct mcr_socket *s, int flags, uint64_t *deadline_ns)
+static int wait(struct mcr_socket *s, int flags, uint64_t *deadline_ns,
+		const struct mcr_signal_state *before)
 {
 	int ret;
 
@@ -186,7 +187,7 @@ static int wait(struct mcr_socket *s, int flags, uint64_t *deadline_ns)
 	}
 	if (is_shut(s))
 		return 0;
-	ret = mcr_wait_readable(s, *deadline_ns, *deadline_ns == UINT64_MAX);
+	ret = mcr_wait_readable(s, *deadline_ns, *deadline_ns == UINT64_MAX, before);
 	return ret == 0 ? -EAGAIN : ret;
 }
 
@@ -208,6 +209,7 @@ static void look_after(struct mcr_socket *s)
 /* One datagram into *msg. Returns as recvmsg, or -errno. The caller holds the socket. */
 static ssize_t receive(struct mcr_socket *s, struct msghdr *msg, int flags)
 {
+	struct mcr_signal_state before;
 	uint64_t deadline_ns = 0;
 	ssize_t n = try_both(s, msg, flags);
 
@@ -216,8 +218,9 @@ static ssize_t receive(struct mcr_socket *s, struct msghdr *msg, int flags)
 		return n;
 	}
 	mcr_object_ref(&s->object);
+	before = mcr_signal_state; /* no handler has run since the call began: we hold the lock */
 	while (n == -EAGAIN) {
-		int ret = wait(s, flags, &deadline_ns);
+		int ret = wait(s, flags, &deadline_ns, &before);
 
 		if (s->life != mcr_link_life())
 			mcr_socket_renew(s);

@@ -327,6 +327,7 @@ static int select_ours(int n, fd_set *const sets[SETS], uint64_t timeout_ns, con
 	if (ret >= 0)
 		give_found(&s, sets);
 	end(&s);
+	mcr_waiter_end(&w);
 	now_ns = mcr_link_now_ns();
 	*rest_ns = now_ns < w.deadline_ns ? w.deadline_ns - now_ns : 0;
 	return ret;

@@ -81,6 +81,15 @@ void mcr_waiter_begin(struct mcr_waiter *w, uint64_t timeout_ns, const sigset_t 
 	    .timeout_ns = timeout_ns, .mask = mask, .ran = mcr_signal_state.ran};
 }
 
+void mcr_waiter_end(struct mcr_waiter *w)
+{
+	int saved = errno; /* handlers may change it */
+
+	if (w->is_masked)
+		pthread_sigmask(SIG_SETMASK, &w->outer, NULL);
+	errno = saved;
+}
+
 void mcr_waiter_start(struct mcr_waiter *w)
 {
 	uint64_t now_ns = mcr_link_now_ns();
@@ -129,6 +138,11 @@ int mcr_waiter_sleep(struct mcr_waiter *w, struct pollfd *fds, nfds_t n, int (*r
 
 	if (w->deadline_ns == 0)
 		mcr_waiter_start(w);
+	/* Not for each sleep: between two of them it holds signals back as well. */
+	if (w->mask && !w->is_masked) {
+		pthread_sigmask(SIG_SETMASK, w->mask, &w->outer);
+		w->is_masked = 1;
+	}
 	ret = spin(w, fds, n, ready, ctx);
 	if (ret != 0)
 		return ret;
@@ -148,20 +162,28 @@ static int is_socket_ready(void *ctx)
 	return is_ready;
 }
 
-int mcr_wait_readable(struct mcr_socket *s, uint64_t deadline_ns, int is_restartable)
+/* Whether handlers have run that end a call which may be restarted. */
+static int is_interrupted(const struct mcr_signal_state *before, int is_restartable)
+{
+	unsigned long ran = mcr_signal_state.ran - before->ran;
+
+	return ran != (is_restartable ? mcr_signal_state.restarting - before->restarting : 0);
+}
+
+int mcr_wait_readable(struct mcr_socket *s, uint64_t deadline_ns, int is_restartable,
+		      const struct mcr_signal_state *before)
 {
 	struct pollfd fds[3] = {{.fd = s->fd, .events = POLLIN}};
-	const struct mcr_signal_state before = mcr_signal_state;
-	struct mcr_waiter w = {.ran = before.ran};
+	struct mcr_waiter w = {.ran = mcr_signal_state.ran};
 	int ret;
 
+	/* In this call, but outside of its last sleep. */
+	if (is_interrupted(before, is_restartable))
+		return -EINTR;
 	mcr_waiter_start(&w);
 	w.deadline_ns = deadline_ns;
 	mcr_socket_release(s);
 	ret = mcr_waiter_sleep(&w, fds, 1, is_socket_ready, s);
 	mcr_object_relock(&s->object);
-	if (ret == -EINTR && is_restartable &&
-	    mcr_signal_state.ran - before.ran == mcr_signal_state.restarting - before.restarting)
-		return 1;
-	return ret;
+	return ret == -EINTR && !is_interrupted(before, is_restartable) ? 1 : ret;
 }

@@ -12,10 +12,12 @@
 
 /* mcr_wait_readable waits until a socket may have something to give, in the rings or in the kernel,
  * for recv and its like. The caller holds the socket and has a reference besides; the lock is
- * dropped meanwhile. deadline_ns of CLOCK_MONOTONIC. Spins first, as the settings say.
- * Returns 1 (look again), 0 (the time is over), -EINTR (a handler ran: the call ends), or 1 also
- * after handlers that all had SA_RESTART if is_restartable. */
-int mcr_wait_readable(struct mcr_socket *s, uint64_t deadline_ns, int is_restartable);
+ * dropped meanwhile. deadline_ns of CLOCK_MONOTONIC. before: the thread's mcr_signal_state when the
+ * call began. Spins first, as the settings say.
+ * Returns 1 (look again), 0 (the time is over), -EINTR (a handler ran since then: the call ends),
+ * or 1 also after handlers that all had SA_RESTART if is_restartable. */
+int mcr_wait_readable(struct mcr_socket *s, uint64_t deadline_ns, int is_restartable,
+		      const struct mcr_signal_state *before);
 
 /* mcr_wait_socket_joined: the socket joined its first group: sets that it is in must know
  * (epoll.c). The caller holds it. */
@@ -43,13 +45,18 @@ enum mcr_rings mcr_wait_rings(int fd, int *asks_kernel);
 /* A call that waits. */
 struct mcr_waiter {
 	uint64_t timeout_ns;
-	const sigset_t *mask;   /* in force while it sleeps; NULL = the thread's */
+	const sigset_t *mask;   /* in force from the first sleep to the end; NULL = the thread's */
+	sigset_t outer;         /* the thread's, while the mask is in force ... */
+	int is_masked;          /* ... which it is */
 	unsigned long ran;      /* handlers before the call */
 	uint64_t deadline_ns;   /* 0: it has not slept yet */
 	uint64_t spin_until_ns; /* before that it does not sleep */
 };
 
 void mcr_waiter_begin(struct mcr_waiter *w, uint64_t timeout_ns, const sigset_t *mask);
+
+/* mcr_waiter_end: the call ends. What the mask held back until now is handled. */
+void mcr_waiter_end(struct mcr_waiter *w);
 
 /* mcr_waiter_start sets deadline_ns. The first sleep does it if nobody did before. */
 void mcr_waiter_start(struct mcr_waiter *w);

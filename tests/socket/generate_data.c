@@ -41,6 +41,8 @@ void make_receive(struct draft *d)
 	s->a[4] = PICK(d, controls);
 	s->a[5] = 1 + (int32_t)roll(d, form == 3 ? 4 : 8);
 	s->a[6] = (int32_t)roll(d, 3);
+	if (form == 3 && s->may_sleep && s->a[5] > 1) /* allowed.c: a signal may end it midway */
+		s->a[1] |= MSG_WAITFORONE;
 }
 
 /* To a group that a socket has joined, or near it. */

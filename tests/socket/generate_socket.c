@@ -90,6 +90,9 @@ static void make_join(struct draft *d, struct step *s, int ipv6)
 	if (m->port >= 0 && m->bound == MAPPED_GROUP0)
 		s->a[1] = GROUP0;
 	s->a[2] = a_where(d);
+	if (ipv6 && d->is_mixed &&
+	    s->a[2] == BY_ROUTE) /* allowed.c: it would mean any that is joined */
+		s->a[2] = ENGINES;
 	s->a[3] = strange(d, 4) ? (int32_t)a_sender(d, !ipv6) : (int32_t)a_sender(d, ipv6);
 	if (m->n_joins < JOINS)
 		m->joins[m->n_joins++] =
@@ -105,7 +108,7 @@ static void make_leave(struct draft *d, struct step *s, int ipv6)
 	struct joined j = m->joins[which];
 
 	s->a[1] = j.group;
-	s->a[2] = chance(d, 85) ? j.where : (int32_t)a_where(d);
+	s->a[2] = chance(d, 85) || (ipv6 && d->is_mixed) ? j.where : (int32_t)a_where(d);
 	s->a[3] = j.source && chance(d, 50) ? j.source : (int32_t)a_sender(d, ipv6);
 	if (chance(d, 60) && has(d, FEATURE_SOURCES)) {
 		s->a[0] = ipv6 ? PICK(d, of_source6) : PICK(d, of_source4);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "run.h"
 
+#include "allowed.h"
+
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -32,12 +34,24 @@ static int differs(const struct text texts[HOSTS])
 }
 
 /* One step that both programs run at once. */
+static void clear(struct text texts[HOSTS])
+{
+	for (int host = 0; host < HOSTS; host++) {
+		texts[host].n = 0;
+		texts[host].s[0] = '\0';
+	}
+}
+
 static int run_both(struct rig *r, const struct step *s, struct text texts[HOSTS])
 {
+	static struct text heard;
+
 	for (int host = 0; host < HOSTS; host++)
 		side_tell(&r->sides[host], s);
-	for (int host = 0; host < HOSTS; host++)
-		side_hear(&r->sides[host], &texts[host]);
+	for (int host = 0; host < HOSTS; host++) {
+		side_hear(&r->sides[host], &heard);
+		say(&texts[host], "%s", heard.s);
+	}
 	return differs(texts);
 }
 
@@ -109,9 +123,8 @@ static int start_sleep(struct rig *r, const struct step *s, unsigned at)
 		if (sscanf(texts[host].s, "%d %d %d", &side->pid, &side->sleeper, &timed) != 3)
 			return 1;
 		is_timed |= timed;
-		texts[host].n = 0;
-		texts[host].s[0] = '\0';
 	}
+	clear(texts);
 	r->sleeping = *s;
 	r->slept_at = (int)at;
 	return look_at_sleeper(r, is_timed);
@@ -169,12 +182,6 @@ static int kick_sleeper(struct rig *r)
 
 /* ---- what arrives ---- */
 
-/* What the library receives from the kernel, because the engine does not. */
-static int is_kernels(const struct step *s)
-{
-	return s->a[0] == OWN4 || s->a[0] == OWN6 || s->a[0] == GROUP3 || s->a[6] == KERNELS;
-}
-
 static void say_arrival(struct text *t, const struct step *s)
 {
 	say(t, "--> %d x %d octets from %s:%u to %s:%u by %s, ttl %d, tos 0x%02x", s->a[5], s->a[4],
@@ -211,41 +218,49 @@ static int send_arrival(struct rig *r, const struct step *s)
 	return different;
 }
 
-/* The order between what the engine and what the kernel receives is not promised: the queues never
- * hold both. */
 static int run_arrival(struct rig *r, const struct step *s, unsigned at)
 {
-	const struct step drain = {.code = STEP_DRAIN};
-	int is_other = r->by_kernel != is_kernels(s), different = 0;
-
-	if (is_other)
-		different = run_both(r, &drain, r->texts[at]);
 	r->by_kernel = is_kernels(s);
-	for (int host = 0; host < HOSTS; host++) {
-		struct text *t = &r->texts[at][host];
+	for (int host = 0; host < HOSTS; host++)
+		say_arrival(&r->texts[at][host], s);
+	return send_arrival(r, s);
+}
 
-		if (!is_other)
-			t->n = 0;
-		say(t, "%s", is_other ? "\n    " : "");
-		say_arrival(t, s);
-	}
-	return send_arrival(r, s) || different;
+/* Empties the queues before a step after which they might differ, as they may. */
+static int drain_before(struct rig *r, const struct step *s, unsigned at)
+{
+	const struct step drain = {.code = STEP_DRAIN};
+	int different, is_wanted = 0;
+
+	for (unsigned i = 0; i < n_allowed; i++)
+		is_wanted |= allowed[i].wants_empty && allowed[i].wants_empty(s, r->by_kernel);
+	if (!is_wanted)
+		return 0;
+	different = run_both(r, &drain, r->texts[at]);
+	for (int host = 0; host < HOSTS; host++)
+		say(&r->texts[at][host], "\n    ");
+	return different;
 }
 
 /* ---- scripts ---- */
+
+static int wants_awake(const struct rig *r, const struct step *s)
+{
+	for (unsigned i = 0; i < n_allowed; i++)
+		if (allowed[i].wants_awake && allowed[i].wants_awake(s, &r->sleeping))
+			return 1;
+	return 0;
+}
 
 static int run_step(struct rig *r, const struct step *s, unsigned at)
 {
 	struct text *texts = r->texts[at];
 	int different = 0;
 
-	for (int host = 0; host < HOSTS; host++) {
-		texts[host].n = 0;
-		texts[host].s[0] = '\0';
-	}
-	if (s->may_sleep || s->code == STEP_KICK || s->code == STEP_FORK)
+	clear(texts);
+	if (s->may_sleep || s->code == STEP_KICK || s->code == STEP_FORK || wants_awake(r, s))
 		different = kick_sleeper(r);
-	if (different)
+	if (different || drain_before(r, s, at))
 		return 1;
 	if (s->may_sleep)
 		return start_sleep(r, s, at);
@@ -278,6 +293,7 @@ static int begin(struct rig *r)
 	r->n = 1;
 	for (int host = 0; host < HOSTS; host++)
 		r->sides[host].is_dead = 0;
+	clear(r->texts[0]);
 	return run_both(r, &s, r->texts[0]) || strcmp(r->texts[0][0].s, "begin") != 0;
 }
 
@@ -287,6 +303,7 @@ static int end(struct rig *r, int different)
 	const struct step s = {.code = STEP_END};
 
 	if (!different) {
+		clear(r->texts[r->n]);
 		different = run_both(r, &s, r->texts[r->n]) ||
 			    strcmp(r->texts[r->n][0].s, "the program ended with 0") != 0;
 		r->n++;

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "allowed.h"
+
+#include <netinet/in.h>
+#include <stddef.h>
+
+#include "options.h"
+#include "universe.h"
+
+int is_kernels(const struct step *s)
+{
+	return s->a[0] == OWN4 || s->a[0] == OWN6 || s->a[0] == GROUP3 || s->a[6] == KERNELS;
+}
+
+static int changes_sides(const struct step *s, int by_kernel)
+{
+	return s->code == STEP_ARRIVE && is_kernels(s) != by_kernel;
+}
+
+static int asks_late(const struct step *s, int by_kernel)
+{
+	return s->code == STEP_SET && options[s->a[0]].asks;
+}
+
+static int closes_selected(const struct step *s, const struct step *sleeping)
+{
+	return sleeping->code == STEP_SELECT &&
+	       (s->code == STEP_CLOSE || s->code == STEP_DUP || s->code == STEP_FCNTL ||
+		s->code == STEP_SOCKET || s->code == STEP_SET_NEW || s->code == STEP_PIPE ||
+		s->code == STEP_TIMER);
+}
+
+const struct allowed allowed[] = {
+    {"the order between what the engine and what the kernel receives for one socket",
+     "they are two queues, and the kernel says no time unless it is asked to", changes_sides, NULL},
+    {"control messages with a datagram that came before they were asked for",
+     "the kernel notes them when it comes and has 0 for some, the library has them always",
+     asks_late, NULL},
+    {"select while another thread closes one of its descriptors",
+     "the kernel finds the number closed when something else wakes it, the library at once", NULL,
+     closes_selected},
+    {"a socket that joins nothing itself gets nothing of what another has joined on the engine",
+     "the library does not know sockets before their first join", NULL, NULL},
+    {"a member gets nothing that another socket has joined in the kernel alone",
+     "the kernel's socket must not get again what comes out of the rings", NULL, NULL},
+    {"IPv6: a socket that has joined a group only where the engine is not joins it again for any "
+     "interface",
+     "the library does not know such a socket, the kernel says EADDRINUSE", NULL, NULL},
+    {"when a send makes an edge of EPOLLOUT",
+     "so it is on two kernels: it depends on who else looks at the packet", NULL, NULL},
+    {"recvmmsg that a signal ends after its first datagram makes the next call fail",
+     "with error 512, which Linux did not mean to give", NULL, NULL},
+};
+const unsigned n_allowed = sizeof(allowed) / sizeof(allowed[0]);
