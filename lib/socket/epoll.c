@@ -237,6 +237,18 @@ static int wait_in_kernel(struct mcr_set *set, const struct call *c, int *is_kic
 	return ret;
 }
 
+/* As long as others sleep, the kernel's call would return at once. */
+static void let_others_wake(struct mcr_set *set)
+{
+	const struct timespec nap = {0, NAP_NS / 10};
+
+	while (mcr_set_is_kicked(set)) {
+		mcr_set_release(set);
+		mcr_real.ppoll(NULL, 0, &nap, NULL);
+		mcr_object_relock(&set->object);
+	}
+}
+
 /* Returns as the call, or -errno. The set is locked, and the caller has a reference. */
 static int wait_for(struct mcr_set *set, struct call *c)
 {
@@ -257,6 +269,8 @@ static int wait_for(struct mcr_set *set, struct call *c)
 			shorten(c, w.deadline_ns);
 		ret = wait_in_kernel(set, c, &is_kicked);
 		mcr_set_wake();
+		if (is_kicked)
+			let_others_wake(set);
 	}
 	mcr_waiter_end(&w);
 	return ret;

@@ -98,6 +98,27 @@ static void a_join_is_seen_by_who_sleeps_in_the_kernel(void **state)
 	mcr_sock_close(fd);
 }
 
+/* What wakes the sleeper goes away, though nothing in its set has joined. */
+static void a_join_elsewhere_leaves_it_asleep(void **state)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), set = set_with(fd, EPOLLIN), other;
+	struct waiter w;
+	size_t before;
+
+	mcr_sock_close(joined_socket()); /* the first join opens what stays open */
+	start_epoll(&w, set, -1);
+	before = fd_count();
+	other = joined_socket();
+	mcr_sock_close(other);
+	while (fd_count() != before)
+		sched_yield();
+	mcr_sock_shutdown(fd, SHUT_RD);
+	pthread_join(w.thread, NULL);
+	assert_int_equal(w.ret, 1);
+	mcr_sock_close(set);
+	mcr_sock_close(fd);
+}
+
 static void so_is_a_socket_that_is_added_meanwhile(void **state)
 {
 	int fd = joined_socket(), set = epoll_create1(0), events = eventfd(0, 0), got;
@@ -165,6 +186,7 @@ int main(void)
 	    cmocka_unit_test(level_wakes_all_and_an_edge_is_reported_once),
 	    cmocka_unit_test(a_join_is_seen_by_who_sleeps_in_the_kernel),
 	    cmocka_unit_test(so_is_a_socket_that_is_added_meanwhile),
+	    cmocka_unit_test(a_join_elsewhere_leaves_it_asleep),
 	    cmocka_unit_test(a_set_that_is_closed_is_waited_for_until_data_comes),
 	    cmocka_unit_test(poll_wakes_for_the_kernels_side_too),
 	};
