@@ -355,6 +355,14 @@ int mcr_link_interface(uint32_t i, struct mcr_consumer_interface *out)
 	return ret;
 }
 
+void mcr_link_report(const char *text, size_t len)
+{
+	lock();
+	if (link_.state == MCR_LINK_ATTACHED)
+		mcr_client_report_sockets(link_.consumer, text, len);
+	unlock();
+}
+
 /* ---- cursors ---- */
 
 int mcr_link_cursor(struct mcr_consumer **out, struct mcr_error *err)

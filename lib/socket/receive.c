@@ -11,6 +11,7 @@
 #include "socket/link.h"
 #include "socket/real.h"
 #include "socket/receive.h"
+#include "socket/report.h"
 #include "socket/settings.h"
 #include "socket/wait.h"
 
@@ -236,8 +237,12 @@ static ssize_t receive(struct mcr_socket *s, struct msghdr *msg, int flags)
 
 static ssize_t done(struct mcr_socket *s, ssize_t n)
 {
+	int is_due = n < 0 || s->received % MCR_LINK_TEND_EVERY == 0;
+
 	mcr_object_ref(&s->object);
 	mcr_object_unref(&s->object); /* it may have been closed meanwhile */
+	if (__builtin_expect(is_due, 0))
+		mcr_report();
 	if (n >= 0)
 		return n;
 	errno = (int)-n;

@@ -122,6 +122,7 @@ int mcr_table_name(int fd, struct mcr_object *o)
 	place = place_of(fd);
 	if (place) {
 		o->names++;
+		o->fd = fd;
 		store(place, o);
 	}
 	unlock_table();
@@ -199,6 +200,7 @@ struct mcr_object *mcr_object_make(int fd, enum mcr_object_kind kind, size_t siz
 	place = place_of(fd);
 	if (place) {
 		o->names = 1;
+		o->fd = fd;
 		store(place, o);
 	}
 	unlock_table();

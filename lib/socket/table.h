@@ -23,7 +23,8 @@ enum mcr_object_kind {
 struct mcr_object {
 	pthread_mutex_t lock; /* held for a moment only, never while its holder sleeps */
 	uint8_t kind;         /* enum mcr_object_kind; changes under the lock */
-	uint32_t names;       /* descriptors that mean it */
+	uint32_t names;       /* descriptors that mean it ... */
+	int fd;               /* ... and the newest of them */
 	uint32_t refs;        /* calls that use it while they do not hold the lock, and sets */
 	uint32_t number;      /* of this use of the memory: grows */
 	void (*end)(struct mcr_object *o);

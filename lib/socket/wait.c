@@ -4,6 +4,7 @@
 #include "socket/epoll_set.h"
 #include "socket/link.h"
 #include "socket/real.h"
+#include "socket/report.h"
 #include "socket/settings.h"
 #include "socket/wait.h"
 
@@ -146,6 +147,7 @@ int mcr_waiter_sleep(struct mcr_waiter *w, struct pollfd *fds, nfds_t n, int (*r
 	ret = spin(w, fds, n, ready, ctx);
 	if (ret != 0)
 		return ret;
+	mcr_report();
 	return mcr_link_sleep(fds, n, w->deadline_ns, w->mask, w->ran, ready, ctx);
 }
 
