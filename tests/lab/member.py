@@ -45,6 +45,8 @@ def main():
     once = groups[0] == '--once'
     sockets = [join(interface, int(port), group) for group in groups[once:]]
     if once:
+        for s in sockets:
+            s.close()
         return
     print('ready', flush=True)
     while True:

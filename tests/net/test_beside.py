@@ -7,14 +7,15 @@ import pytest
 
 from conftest import Lan
 from family import FAMILIES, IPV4, IPV6, at_port
-from membership_lan import groups_of, protocol_of
+from membership_lan import Tap, groups_of, protocol_of, wait_idle
 from netlab import MEMBER, Switch, wait_for
 from programs import Traffic, drops, identity, mcsend
 from test_kernel import Beside
 
 COUNT = 5000
 RATE = 2000
-ROUNDS = 10
+ROUNDS = 5
+TO_IN, TO_EX = 3, 4  # RFC 9776 §4.2.12
 
 
 class Program:
@@ -40,8 +41,11 @@ class Program:
 
 def shared(wire, beside, program, family, address='239.1.1.1'):
     """Waits until the rx lcore knows that the program wants the group, too."""
-    wait_for(lambda: mcsend(wire.sender, family.join(f'{address}:5000'), count=1, size=40) and
-             program.received(40), 10, 'the program has a packet')
+    sent = []
+    wait_for(lambda: sent.append(mcsend(wire.sender, family.join(f'{address}:5000'), count=1,
+                                        size=40)) or program.received(40), 10,
+             'the program has a packet')
+    wait_for(lambda: beside.daemon.stats()['delivered'] == len(sent), 5, 'all are counted')
 
 
 @pytest.mark.parametrize('family', FAMILIES, ids=repr)
@@ -98,6 +102,10 @@ class ImmediateLan(Lan):
         host.run('bridge', 'link', 'set', 'dev', 'to_receiver', 'fastleave', 'on')
         host.run('ip', 'link', 'set', 'br0', 'type', 'bridge', 'mcast_igmp_version', version,
                  'mcast_mld_version', version - 1)
+        # The bridge asks once it has cut the port off. The answer may take its time: the code of
+        # IGMP is an octet, and 255 there is 53 minutes.
+        host.run('ip', 'link', 'set', 'br0', 'type', 'bridge', 'mcast_last_member_interval', 2550,
+                 'mcast_last_member_count', 1)
 
 
 def immediate(lab, family, version, kernel):
@@ -162,21 +170,19 @@ def test_whoever_leaves_first_the_other_loses_nothing(lab, family, version, kern
 
 @pytest.mark.parametrize('family', FAMILIES, ids=repr)
 def test_a_program_that_leaves_as_soon_as_it_has_joined_does_not_cut_us_off(lab, family):
-    """Before we can hold the group in the kernel. The switch does not ask for a minute."""
+    """Before we can hold the group in the kernel. The kernel's leaves go out past us."""
     lan, daemon, interface = immediate(lab, family, 3, False)
-    lan.switch.host.run('ip', 'link', 'set', 'br0', 'type', 'bridge', 'mcast_query_interval', 6000)
     address = family.address('239.1.1.1')
     daemon.ctl('join', at_port(address))
     wait_for(lambda: address in lan.members(), 5, 'the switch lists us')
+    wait_idle(daemon)
+    tap = Tap(lan.switch.host, 'to_receiver', lan.receiver.mac('eth0'), protocol_of(family))
     for _ in range(ROUNDS):
         lan.receiver.run(sys.executable, MEMBER, interface, 5000, '--once', address)
-    before = [count_of(daemon, address)]
-
-    def receives():
-        mcsend(lan.sender, at_port(address), count=100, rate=1000)
-        before.append(count_of(daemon, address))
-        return before[-1] - before[-2] == 100
-
-    wait_for(receives, 5, 'we receive on')
-    daemon.ctl('leave', at_port(address))
-    wait_for(lambda: address not in lan.members(), 5, 'the switch hears of the last leave')
+    said = [record for message in tap.stop(settle=1.5) for record, group in message.told()
+            if group == address and record in (TO_IN, TO_EX)]
+    assert TO_IN in said, 'the kernel has left'
+    assert said[-1] == TO_EX, 'and we have the last word'
+    before = count_of(daemon, address)
+    mcsend(lan.sender, at_port(address), count=100, rate=1000)
+    wait_for(lambda: count_of(daemon, address) - before == 100, 5, 'we receive on')

@@ -212,7 +212,7 @@ static void what_is_not_understood_stays_as_it_is(void **state)
 	rig_stop(&other);
 }
 
-static void a_group_is_defended_at_once_and_with_all_copies(void **state)
+static void a_group_is_defended_in_the_next_tick_and_with_all_copies(void **state)
 {
 	struct rig r;
 
@@ -222,7 +222,7 @@ static void a_group_is_defended_at_once_and_with_all_copies(void **state)
 		include(&r, "239.1.2.3", "10.9.0.1");
 		exclude(&r, "239.1.2.4", "10.9.0.1");
 		settle(&r, 30);
-		uint64_t t = r.now_ns;
+		uint64_t t = r.now_ns + MCR_GMP_TICK_NS;
 
 		mcr_gmp_defend(r.igmp, ip("239.1.2.3"), r.now_ns);
 		mcr_gmp_defend(r.igmp, ip("239.1.2.4"), r.now_ns);
@@ -250,7 +250,7 @@ int main(void)
 	    cmocka_unit_test(other_records_of_the_report_stay),
 	    cmocka_unit_test(answers_pass),
 	    cmocka_unit_test(what_is_not_understood_stays_as_it_is),
-	    cmocka_unit_test(a_group_is_defended_at_once_and_with_all_copies),
+	    cmocka_unit_test(a_group_is_defended_in_the_next_tick_and_with_all_copies),
 	};
 
 	return RUN_BOTH(tests);

@@ -194,8 +194,11 @@ void mcr_gmp_defend(struct mcr_gmp *gmp, struct mcr_address group, uint64_t now_
 	struct mcr_gmp_group *g = mcr_gmp_groups_find(&gmp->groups, group);
 
 	mcr_gmp_refresh_version(gmp, now_ns);
-	if (g && mcr_membership_wanted(&g->membership))
-		mcr_gmp_announce_group(gmp, g);
+	if (!g || !mcr_membership_wanted(&g->membership))
+		return;
+	mcr_gmp_announce_group(gmp, g);
+	g->change_due_ns = now_ns + MCR_GMP_TICK_NS;
+	mcr_gmp_groups_wake(&gmp->groups, g);
 }
 
 void mcr_gmp_set_other_address(struct mcr_gmp *gmp, struct mcr_address address)

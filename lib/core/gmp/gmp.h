@@ -96,8 +96,9 @@ void mcr_gmp_announce(struct mcr_gmp *gmp, struct mcr_address address, uint64_t 
  * call with gmp. */
 void mcr_gmp_wants(struct mcr_gmp *gmp, struct mcr_address group, struct mcr_source_filter *filter);
 
-/* mcr_gmp_defend reports a group again, as if it were new, if it is wanted: somebody who speaks for
- * this host has said that it is not. */
+/* mcr_gmp_defend reports a group again in the next tick, as if it were new, if it is wanted:
+ * somebody who speaks for this host says that it is not. Not at once: that may be heard here
+ * before it is on the wire, and must not be overtaken. */
 void mcr_gmp_defend(struct mcr_gmp *gmp, struct mcr_address group, uint64_t now_ns);
 
 /* mcr_gmp_set_other_address: other_address of the configuration is now this one. */
