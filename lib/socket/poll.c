@@ -11,7 +11,6 @@
 #include "socket/wait.h"
 
 #define READABLE (POLLIN | POLLRDNORM)
-#define FEW      254 /* entries for which there is no malloc: a handler may interrupt one */
 
 struct polled {
 	struct pollfd *fds;
@@ -68,31 +67,19 @@ static int look(struct pollfd *fds, nfds_t n, const sigset_t *mask)
 	return kernels < 0 ? count : kernels + count;
 }
 
-static int is_ready(void *ctx)
-{
-	const struct polled *p = ctx;
-	int ignored = 0;
-
-	for (nfds_t i = 0; i < p->n; i++)
-		if ((p->fds[i].events & READABLE) &&
-		    mcr_wait_rings(p->fds[i].fd, &ignored) == MCR_RINGS_READY)
-			return 1;
-	return 0;
-}
-
 /* The sleep has entries of its own: two more, and the program's are to be as they were if it ends
  * without an event. */
 static int sleep_for(struct mcr_waiter *w, struct polled *p)
 {
-	struct pollfd few[FEW + 2], *fds = few;
+	struct pollfd few[MCR_WAIT_FEW + 2], *fds = few;
 	int ret;
 
-	if (p->n > FEW)
+	if (p->n > MCR_WAIT_FEW)
 		fds = malloc((p->n + 2) * sizeof(*fds));
 	if (!fds)
 		return -ENOMEM;
 	memcpy(fds, p->fds, p->n * sizeof(*fds));
-	ret = mcr_waiter_sleep(w, fds, p->n, is_ready, p);
+	ret = mcr_waiter_sleep_on(w, fds, p->n);
 	if (fds != few)
 		free(fds);
 	return ret;

@@ -183,20 +183,6 @@ static int look(struct selected *s, const sigset_t *mask)
 	return kernels + add_rings(s, &asks_kernel);
 }
 
-static int is_ready(void *ctx)
-{
-	struct selected *s = ctx;
-	const unsigned long *asked = set_of(s, s->asked, IN);
-	int ignored = 0;
-
-	for (size_t i = 0; i < s->words; i++)
-		for (unsigned long word = asked[i]; word; word &= word - 1)
-			if (mcr_wait_rings((int)i * WORD_BITS + __builtin_ctzl(word), &ignored) ==
-			    MCR_RINGS_READY)
-				return 1;
-	return 0;
-}
-
 /* ---- sleeping ---- */
 
 /* Returns what poll has to be asked about a descriptor. */
@@ -265,7 +251,7 @@ static int sleep_on(struct mcr_waiter *w, struct selected *s, struct pollfd *fds
 	soon_ns = kept < n ? mcr_link_now_ns() + MOMENT_NS : UINT64_MAX;
 	if (soon_ns < deadline_ns)
 		w->deadline_ns = soon_ns;
-	ret = mcr_waiter_sleep(w, fds, kept, is_ready, s);
+	ret = mcr_waiter_sleep_on(w, fds, kept);
 	if (ret == 0 && w->deadline_ns < deadline_ns)
 		ret = 1;
 	w->deadline_ns = deadline_ns;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <stdlib.h>
 
 #include "socket/epoll_set.h"
 #include "socket/link.h"
@@ -149,6 +150,89 @@ int mcr_waiter_sleep(struct mcr_waiter *w, struct pollfd *fds, nfds_t n, int (*r
 		return ret;
 	mcr_report();
 	return mcr_link_sleep(fds, n, w->deadline_ns, w->mask, w->ran, ready, ctx);
+}
+
+/* ---- many descriptors ---- */
+
+struct held {
+	struct pollfd *fds;
+	struct mcr_object **objects; /* NULL: not ours */
+	nfds_t n;
+};
+
+/* Takes a reference to what the entry means, and lets it mean the library's own descriptor. */
+static struct mcr_object *hold_entry(struct pollfd *p)
+{
+	struct mcr_socket *s = mcr_socket_hold(p->fd);
+	struct mcr_set *set = s ? NULL : mcr_set_hold(p->fd);
+	struct mcr_object *o = s ? &s->object : set ? &set->object : NULL;
+
+	if (!o)
+		return NULL;
+	p->fd = s ? s->fd : set->fd;
+	mcr_object_ref(o);
+	mcr_object_unlock(o);
+	return o;
+}
+
+static int is_object_ready(struct mcr_object *o)
+{
+	int is_ready;
+
+	mcr_object_relock(o);
+	if (o->kind == MCR_OBJECT_SOCKET)
+		is_ready = mcr_socket_of(o)->life != mcr_link_life() ||
+			   mcr_socket_next(mcr_socket_of(o)) != NULL;
+	else
+		is_ready = mcr_set_is_ready((struct mcr_set *)o);
+	mcr_object_unlock(o);
+	return is_ready;
+}
+
+static int is_any_ready(void *ctx)
+{
+	const struct held *h = ctx;
+
+	for (nfds_t i = 0; i < h->n; i++)
+		if (h->objects[i] && (h->fds[i].events & (POLLIN | POLLRDNORM)) &&
+		    is_object_ready(h->objects[i]))
+			return 1;
+	return 0;
+}
+
+static int is_any_reported(const struct held *h)
+{
+	for (nfds_t i = 0; i < h->n; i++)
+		if (h->fds[i].revents)
+			return 1;
+	return 0;
+}
+
+int mcr_waiter_sleep_on(struct mcr_waiter *w, struct pollfd *fds, nfds_t n)
+{
+	struct mcr_object *few[MCR_WAIT_FEW];
+	struct held h = {fds, few, n};
+	int ret;
+
+	if (n > MCR_WAIT_FEW)
+		h.objects = malloc(n * sizeof(*h.objects));
+	if (!h.objects)
+		return -ENOMEM;
+	for (nfds_t i = 0; i < n; i++) {
+		h.objects[i] = hold_entry(&fds[i]);
+		fds[i].revents = 0;
+	}
+	do
+		ret = mcr_waiter_sleep(w, fds, n, is_any_ready, &h);
+	while (ret == 1 && !is_any_reported(&h) && !is_any_ready(&h));
+	for (nfds_t i = 0; i < n; i++)
+		if (h.objects[i]) {
+			mcr_object_relock(h.objects[i]);
+			mcr_object_unref(h.objects[i]);
+		}
+	if (h.objects != few)
+		free(h.objects);
+	return ret;
 }
 
 /* ---- one socket ---- */

@@ -67,4 +67,12 @@ void mcr_waiter_start(struct mcr_waiter *w);
 int mcr_waiter_sleep(struct mcr_waiter *w, struct pollfd *fds, nfds_t n, int (*ready)(void *ctx),
 		     void *ctx);
 
+/* So many descriptors need no malloc, which a handler may have interrupted. */
+#define MCR_WAIT_FEW 254
+
+/* mcr_waiter_sleep_on: the same for the program's descriptors, of which those of ours are looked at
+ * in the rings. It changes the entries. As in the kernel, one that is closed meanwhile lives on
+ * until the sleep ends. Errors also: -ENOMEM. */
+int mcr_waiter_sleep_on(struct mcr_waiter *w, struct pollfd *fds, nfds_t n);
+
 #endif

@@ -9,7 +9,8 @@
 struct waiter {
 	pthread_t thread;
 	int set, tid, ms;
-	int ret, code;
+	int ret, code, is_over;
+	short revents;
 	struct epoll_event event;
 };
 
@@ -31,6 +32,8 @@ static void *poll_in_thread(void *arg)
 	__atomic_store_n(&w->tid, (int)syscall(SYS_gettid), __ATOMIC_RELEASE);
 	w->ret = mcr_sock_poll(&p, 1, w->ms);
 	w->code = errno;
+	w->revents = p.revents;
+	__atomic_store_n(&w->is_over, 1, __ATOMIC_RELEASE);
 	return NULL;
 }
 
@@ -180,6 +183,26 @@ static void poll_wakes_for_the_kernels_side_too(void **state)
 	close(events);
 }
 
+/* As in the kernel: the sleep goes on, and then the number means nothing. */
+static void poll_sleeps_on_after_a_close(void **state)
+{
+	int fd = joined_socket(), other = joined_socket();
+	struct waiter w;
+
+	start(&w, poll_in_thread, fd, -1, SYS_ppoll, SYS_ppoll);
+	mcr_sock_close(fd);
+	for (int i = 0; i < 100; i++) {
+		arrive_from(GROUP, PORT + 1, "10.0.0.7", 6000, "x", 1);
+		sched_yield();
+	}
+	assert_int_equal(__atomic_load_n(&w.is_over, __ATOMIC_ACQUIRE), 0);
+	arrive("x");
+	pthread_join(w.thread, NULL);
+	assert_int_equal(w.ret, 1);
+	assert_int_equal(w.revents, POLLNVAL);
+	mcr_sock_close(other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,6 +212,7 @@ int main(void)
 	    cmocka_unit_test(a_join_elsewhere_leaves_it_asleep),
 	    cmocka_unit_test(a_set_that_is_closed_is_waited_for_until_data_comes),
 	    cmocka_unit_test(poll_wakes_for_the_kernels_side_too),
+	    cmocka_unit_test(poll_sleeps_on_after_a_close),
 	};
 
 	return cmocka_run_group_tests(tests, engine_begin, engine_end);
