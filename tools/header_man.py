@@ -310,8 +310,8 @@ def main():
                                               for path in args.headers) + ': do not edit.',
            time.strftime('.Dd %B %d, %Y', time.gmtime(newest)).replace(' 0', ' '),
            f'.Dt {args.name.upper()} 3', f'.Os mcring {args.version}', '.Sh NAME']
-    names = [item.name for item in calls]
-    out += [f'.Nm {name} ,' for name in [args.name] + names[:-1]] + [f'.Nm {names[-1]}']
+    names = [args.name, *(item.name for item in calls if item.name != args.name)]
+    out += [*(f'.Nm {name} ,' for name in names[:-1]), f'.Nm {names[-1]}']
     first = re.split(r'\.\s', description)[0]
     out.append('.Nd ' + re.sub(r'^The \w+: ', '', ' '.join(first.split())).rstrip('.'))
     out += ['.Sh LIBRARY',

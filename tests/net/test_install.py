@@ -2,6 +2,7 @@
 """What `meson install` puts where, and that a stranger's program builds against it."""
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -14,13 +15,12 @@ from netlab import wait_for
 from programs import BUILD, ROOT, mcsend
 
 
-def readme_program():
-    """The README's consumer: its one block of C."""
+def readme_program(beginning):
+    """The README's program that begins so."""
     with open(os.path.join(ROOT, 'README.md')) as readme:
         text = readme.read()
-    start = text.index('    #include <mcring/consumer.h>')
-    end = text.index('\n    }\n', start) + len('\n    }\n')
-    return textwrap.dedent(text[start:end])
+    start = text.index(f'    {beginning}')
+    return textwrap.dedent(re.match(r'(\n|    .*\n)+', text[start:]).group())
 
 
 @pytest.fixture
@@ -61,18 +61,19 @@ def pkg_config(root, name, *args):
 
 def test_programs_libraries_headers_and_pkgconfig_files_are_installed(installed):
     names = files(installed)
-    ends = ['bin/mcring', 'bin/mcring-cat', 'bin/mcring-ctl', 'bin/mcring-gen', 'libmcring.so',
-            'libmcring-client.so', 'pkgconfig/libmcring.pc', 'pkgconfig/libmcring-client.pc',
+    ends = ['bin/mcring', 'bin/mcring-cat', 'bin/mcring-ctl', 'bin/mcring-gen', 'bin/mcring-run',
+            'libmcring.so', 'libmcring-client.so', 'libmcring-socket.so', 'mcring/libmcring-preload.so',
+            'pkgconfig/libmcring.pc', 'pkgconfig/libmcring-client.pc', 'pkgconfig/libmcring-socket.pc',
             'include/mcring/config.h', 'include/mcring/consumer.h', 'include/mcring/engine.h',
             'include/mcring/info.h', 'include/mcring/inline.h', 'include/mcring/join.h',
-            'include/mcring/stats.h', 'include/mcring/types.h', 'man3/mcr_consumer.3',
-            'man3/mcr_consumer_poll.3', 'man3/mcr_engine.3']
+            'include/mcring/receive.h', 'include/mcring/stats.h', 'include/mcring/types.h',
+            'man3/mcr_consumer.3', 'man3/mcr_consumer_poll.3', 'man3/mcr_engine.3', 'man3/mcr_receive.3']
     for end in ends:
         assert any(name.endswith(end) for name in names), end
 
 
 def test_installed_programs_start_wherever_they_are(installed):
-    for name in 'mcring', 'mcring-cat', 'mcring-ctl', 'mcring-gen':
+    for name in 'mcring', 'mcring-cat', 'mcring-ctl', 'mcring-gen', 'mcring-run':
         path, = (one for one in files(installed) if one.endswith(f'/bin/{name}'))
         done = subprocess.run([os.path.join(installed, path), '--help'], env={'PATH': '/usr/bin'},
                               capture_output=True, text=True)
@@ -88,7 +89,8 @@ def test_libraries_export_nothing_but_the_public_interface(installed):
         symbols = {line.split()[2].split('@')[0] for line in out.splitlines()
                    if line.split()[1] in 'TDBRW'}
         assert symbols
-        assert all(symbol.startswith('mcr_') for symbol in symbols), symbols
+        ours = {symbol for symbol in symbols if symbol.startswith('mcr_')}
+        assert ours == (set() if 'preload' in name else symbols), (name, symbols)
 
 
 @pytest.mark.parametrize('compiler', ['gcc -std=c11 -Wpedantic -x c', 'g++ -std=c++17 -x c++'],
@@ -97,7 +99,7 @@ def test_the_readmes_consumer_builds_against_the_package_alone_and_reads(prefix,
     program = wire.lab.path('client')
     source = wire.lab.path('client.c')
     with open(source, 'w') as out:
-        out.write(readme_program())
+        out.write(readme_program('#include <mcring/consumer.h>'))
     flags = pkg_config(prefix, 'libmcring-client', '--cflags', '--libs')
     subprocess.run([*compiler.split(), '-Wall', '-Wextra', '-Werror', source, '-x', 'none', '-o',
                     program, *flags], check=True)
@@ -113,3 +115,22 @@ def test_the_readmes_consumer_builds_against_the_package_alone_and_reads(prefix,
     assert daemon.stop() == 0
     assert client.wait(10) == 0, 'it ends with the engine'
     assert open(path).read().splitlines() == [f'{n}: 100 octets' for n in range(1, 101)]
+
+
+def test_the_readmes_socket_programs_build_and_run_with_the_package_alone(prefix, wire):
+    """On the kernel: the package has no engine."""
+    flags = pkg_config(prefix, 'libmcring-socket', '--cflags', '--libs')
+    wire.receiver.run('ip', 'addr', 'add', '10.0.0.3/24', 'dev', 'eth0')
+    wire.receiver.run('ip', 'route', 'add', '224.0.0.0/4', 'dev', 'eth0')
+    for name, start, more in (('classic', [f'{prefix}/bin/mcring-run'], []), ('receive', [], flags)):
+        program = wire.lab.path(name)
+        with open(f'{program}.c', 'w') as out:
+            out.write(readme_program(f'/* {name} GROUP PORT'))
+        subprocess.run(['cc', '-std=c11', '-D_GNU_SOURCE', '-Wall', '-Wextra', '-Werror', f'{program}.c',
+                        '-o', program, *more], check=True)
+        with open(f'{program}.out', 'w') as out:
+            receiver = wire.receiver.start(*start, program, '239.1.1.1', 5000, 100, stdout=out)
+        wait_for(lambda: ':1388 ' in wire.receiver.run('cat', '/proc/net/udp').stdout, 5, 'it is bound')
+        mcsend(wire.sender, '239.1.1.1:5000', count=100)
+        assert receiver.wait(10) == 0
+        assert open(f'{program}.out', 'rb').read().count(b'10.0.0.1:') == 100
