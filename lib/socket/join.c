@@ -8,9 +8,9 @@
 #include "socket/interface.h"
 #include "socket/link.h"
 #include "socket/process.h"
+#include "socket/report.h"
 #include "socket/settings.h"
 #include "socket/signals.h"
-#include "socket/report.h"
 #include "socket/transfer.h"
 #include "socket/wait.h"
 

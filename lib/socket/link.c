@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -11,6 +10,7 @@
 
 #include "client/state.h"
 #include "core/error.h"
+#include "socket/join_counts.h"
 #include "socket/link.h"
 #include "socket/real.h"
 #include "socket/settings.h"
@@ -33,12 +33,6 @@ struct sleeper {
 	uint8_t sleeps;
 };
 
-/* A join that the process has made. */
-struct joined {
-	unsigned count;
-	char text[];
-};
-
 static struct {
 	pthread_mutex_t lock;
 	enum mcr_link_state state;
@@ -47,7 +41,7 @@ static struct {
 	size_t n_own;
 	struct mcr_consumer_interface interfaces[INTERFACES_MAX];
 	uint32_t n_interfaces;
-	void *joins; /* tsearch */
+	struct mcr_join_counts joins;
 	struct sleeper *sleepers;
 	uint64_t try_ns, gone_ns; /* when to look for an engine again; when the last one went */
 	int code;                 /* of the last try, ... */
@@ -127,19 +121,13 @@ static void protect(void)
 		mcr_table_protect(link_.own[i]);
 }
 
-static void forget_join(void *node)
-{
-	free(node);
-}
-
 /* Ends the attachment, with what was joined there. */
 static void release(uint64_t now_ns)
 {
 	unprotect();
 	mcr_consumer_close(link_.consumer);
 	link_.consumer = NULL;
-	tdestroy(link_.joins, forget_join);
-	link_.joins = NULL;
+	mcr_join_counts_clear(&link_.joins);
 	link_.n_interfaces = 0;
 	link_.state = MCR_LINK_ABSENT;
 	link_.gone_ns = now_ns;
@@ -265,58 +253,34 @@ enum mcr_link_state mcr_link_state(void)
 
 /* ---- joins ---- */
 
-static int by_text(const void *a, const void *b)
+static int join(const char *text, struct mcr_error *err)
 {
-	return strcmp(((const struct joined *)a)->text, ((const struct joined *)b)->text);
-}
-
-static struct joined *make_join(const char *text)
-{
-	size_t len = strlen(text) + 1;
-	struct joined *j = calloc(1, sizeof(*j) + len);
-
-	if (j)
-		memcpy(j->text, text, len);
-	return j;
-}
-
-static int join(struct joined *key, struct mcr_error *err)
-{
-	struct joined **found;
 	int ret;
 
 	if (link_.state != MCR_LINK_ATTACHED)
 		return mcr_error_set(err, -EPIPE, "no engine is attached");
-	found = (struct joined **)tsearch(key, &link_.joins, by_text);
-	if (!found)
-		return mcr_error_set(err, -ENOMEM, "no memory");
-	if (*found != key) {
-		(*found)->count++;
-		free(key);
-		return 0;
-	}
-	key->count = 1;
-	ret = mcr_consumer_join(link_.consumer, key->text, err);
+	ret = mcr_join_counts_add(&link_.joins, text);
+	if (ret < 0)
+		return mcr_error_set(err, ret, "no memory");
 	if (ret == 0)
 		return 0;
-	tdelete(key, &link_.joins, by_text);
+	ret = mcr_consumer_join(link_.consumer, text, err);
+	if (ret == 0)
+		return 0;
+	mcr_join_counts_remove(&link_.joins, text);
 	if (ret == -EPIPE)
 		detach(mcr_client_now_ns());
 	else if (ret == -ETIMEDOUT) /* it may still take effect */
-		mcr_consumer_leave(link_.consumer, key->text, NULL);
-	free(key);
+		mcr_consumer_leave(link_.consumer, text, NULL);
 	return ret;
 }
 
 int mcr_link_join(const char *text, struct mcr_error *err)
 {
-	struct joined *key = make_join(text);
 	int ret;
 
-	if (!key)
-		return mcr_error_set(err, -ENOMEM, "no memory");
 	lock();
-	ret = join(key, err);
+	ret = join(text, err);
 	wake_others(NULL); /* the request withdrew their announcement */
 	unlock();
 	return ret;
@@ -324,22 +288,12 @@ int mcr_link_join(const char *text, struct mcr_error *err)
 
 void mcr_link_leave(const char *text)
 {
-	struct joined *key = make_join(text), **found;
-
-	if (!key)
-		return; /* it lasts until the process ends */
 	lock();
-	found = (struct joined **)tfind(key, &link_.joins, by_text);
-	if (found && --(*found)->count == 0) {
-		struct joined *last = *found;
-
-		tdelete(last, &link_.joins, by_text);
+	if (mcr_join_counts_remove(&link_.joins, text)) {
 		mcr_consumer_leave(link_.consumer, text, NULL);
-		free(last);
 		wake_others(NULL);
 	}
 	unlock();
-	free(key);
 }
 
 int mcr_link_interface(uint32_t i, struct mcr_consumer_interface *out)

@@ -46,8 +46,8 @@ void mcr_link_leave(const char *text);
  * -ENOENT past the last. */
 int mcr_link_interface(uint32_t i, struct mcr_consumer_interface *out);
 
-/* mcr_link_report tells the engine, if there is one, what sockets the program has (MCR_REQUEST_SOCKETS
- * of core/attach_wire.h). It never waits. */
+/* mcr_link_report tells the engine, if there is one, what sockets the program has, as
+ * core/attach_wire.h has it (MCR_REQUEST_SOCKETS). It never waits. */
 void mcr_link_report(const char *text, size_t len);
 
 /* mcr_link_cursor makes a cursor at the heads of the rings. Errors: -EPIPE (no engine), and those

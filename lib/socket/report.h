@@ -3,7 +3,8 @@
 #ifndef MCR_SOCKET_REPORT_H
 #define MCR_SOCKET_REPORT_H
 
-/* mcr_report tells it, once a second at most: cheap when it is not due. The caller holds no lock. */
+/* mcr_report tells it, once a second at most: cheap when it is not due. The caller holds no lock.
+ */
 void mcr_report(void);
 
 #endif
