@@ -8,7 +8,6 @@
 #include "socket/interface.h"
 #include "socket/link.h"
 #include "socket/process.h"
-#include "socket/report.h"
 #include "socket/settings.h"
 #include "socket/signals.h"
 #include "socket/transfer.h"
@@ -299,8 +298,6 @@ int mcr_join_option(int fd, int level, int name, const void *value, socklen_t le
 	mcr_signal_enter(); /* a handler that receives would wait for malloc */
 	is_ours = take(fd, level, name, value, len, result);
 	mcr_signal_leave();
-	if (is_ours)
-		mcr_report();
 	errno = is_ours && *result < 0 ? -*result : saved;
 	if (is_ours && *result < 0)
 		*result = -1;
