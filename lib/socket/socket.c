@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -54,6 +56,24 @@ static void end(struct mcr_object *o)
 	mcr_table_disown(s->fd);
 }
 
+/* The descriptors that were dup'ed before it was ours. */
+static void name_dups(struct mcr_socket *s)
+{
+	DIR *all = opendir("/proc/self/fd");
+	struct dirent *entry;
+	struct stat st;
+
+	while (all && (entry = readdir(all))) {
+		int fd = (int)strtol(entry->d_name, NULL, 10);
+
+		if (entry->d_name[0] != '.' && !mcr_table_find(fd) && fstat(fd, &st) == 0 &&
+		    S_ISSOCK(st.st_mode) && st.st_ino == s->inode)
+			mcr_table_name(fd, &s->object);
+	}
+	if (all)
+		closedir(all);
+}
+
 struct mcr_socket *mcr_socket_adopt(int fd, const struct mcr_socket_owner *owner)
 {
 	struct mcr_socket *s = mcr_socket_hold(fd);
@@ -80,6 +100,7 @@ struct mcr_socket *mcr_socket_adopt(int fd, const struct mcr_socket_owner *owner
 	s->fd = copy;
 	s->family = family;
 	s->inode = fstat(copy, &st) == 0 ? st.st_ino : 0;
+	name_dups(s);
 	s->life = mcr_link_life();
 	s->all_ipv4 = take_all(copy, IPPROTO_IP, IP_MULTICAST_ALL);
 	s->all_ipv6 = family == AF_INET6 ? take_all(copy, IPPROTO_IPV6, IPV6_MULTICAST_ALL) : 1;

@@ -203,6 +203,22 @@ static void another_group_is_given_by_multicast_all_only(void **state)
 	mcr_sock_close(other);
 }
 
+static void what_was_duped_before_the_join_receives_too(void **state)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), copy = dup(fd), stranger = dup(0);
+
+	assert_int_equal(join_group(fd, GROUP), 0);
+	assert_int_equal(bind_to(copy, "0.0.0.0", PORT), 0);
+	arrive("one");
+	arrive("two");
+	assert_string_equal(receive_now(copy), "one");
+	mcr_sock_close(fd);
+	assert_string_equal(receive_now(copy), "two");
+	mcr_sock_close(copy);
+	assert_null(mcr_table_find(stranger));
+	close(stranger);
+}
+
 /* ---- loss ---- */
 
 static void what_the_writer_lapped_is_told(void **state)
@@ -249,6 +265,7 @@ int main(void)
 	    cmocka_unit_test(what_came_before_bind_or_join_is_not_given),
 	    cmocka_unit_test(what_came_before_a_leave_or_a_connect_is_given),
 	    cmocka_unit_test(another_group_is_given_by_multicast_all_only),
+	    cmocka_unit_test(what_was_duped_before_the_join_receives_too),
 	    cmocka_unit_test(what_the_writer_lapped_is_told),
 	};
 
