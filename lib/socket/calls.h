@@ -75,12 +75,14 @@
 	  (fd, msgs, n, flags))
 
 /* Calls on descriptors. */
-#define MCR_CALLS_DESCRIPTOR(X)                                    \
-	X(int, dup, (int fd), (fd))                                \
-	X(int, dup2, (int fd, int to), (fd, to))                   \
-	X(int, dup3, (int fd, int to, int flags), (fd, to, flags)) \
-	X(int, close, (int fd), (fd))                              \
-	X(int, close_range, (unsigned first, unsigned last, int flags), (first, last, flags))
+#define MCR_CALLS_DESCRIPTOR(X)                                                                    \
+	X(int, dup, (int fd), (fd))                                                                \
+	X(int, dup2, (int fd, int to), (fd, to))                                                   \
+	X(int, dup3, (int fd, int to, int flags), (fd, to, flags))                                 \
+	X(int, close, (int fd), (fd))                                                              \
+	X(int, close_range, (unsigned first, unsigned last, int flags), (first, last, flags))      \
+	X(ssize_t, splice, (int fd, loff_t *from, int to, loff_t *at, size_t len, unsigned flags), \
+	  (fd, from, to, at, len, flags))
 
 /* Calls that the process's signals, its files and what it executes go through. */
 #define MCR_CALLS_PROCESS(X)                                                                \

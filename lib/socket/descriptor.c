@@ -5,8 +5,11 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/sockios.h>
+#include <poll.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "socket/calls.h"
 #include "socket/process.h"
@@ -164,6 +167,52 @@ int mcr_sock_close_range(unsigned first, unsigned last, int flags)
 		first = (unsigned)fd + 1;
 	}
 	return first <= last ? mcr_real.close_range(first, last, flags) : 0;
+}
+
+/* ---- splice ---- */
+
+#define SPLICE_MAX 65536 /* octets: no datagram has more */
+
+/* Writes all, however long the pipe is full: what was received is nowhere else. */
+static ssize_t write_all(int to, const char *buf, size_t len)
+{
+	struct pollfd out = {.fd = to, .events = POLLOUT};
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t n = write(to, buf + done, len - done);
+
+		if (n > 0)
+			done += (size_t)n;
+		else if (errno == EAGAIN)
+			mcr_real.poll(&out, 1, -1);
+		else if (errno != EINTR)
+			return done > 0 ? (ssize_t)done : -1;
+	}
+	return (ssize_t)len;
+}
+
+/* A datagram into a pipe, of which the kernel knows nothing. SPLICE_F_NONBLOCK is for the pipe. */
+ssize_t mcr_sock_splice(int fd, loff_t *from, int to, loff_t *at, size_t len, unsigned flags)
+{
+	int is_nonblocking = (flags & SPLICE_F_NONBLOCK) != 0;
+	struct pollfd out = {.fd = to, .events = POLLOUT};
+	ssize_t n = -1;
+	char *buf;
+
+	if (!is_ours(fd) || mcr_table_is_protected(fd) || from || at || len == 0)
+		return mcr_real.splice(fd, from, to, at, len, flags);
+	if (mcr_real.poll(&out, 1, is_nonblocking ? 0 : -1) == 0) {
+		errno = EAGAIN;
+		return -1;
+	}
+	buf = malloc(SPLICE_MAX);
+	if (buf)
+		n = mcr_sock_recv(fd, buf, len < SPLICE_MAX ? len : SPLICE_MAX, 0);
+	if (n > 0)
+		n = write_all(to, buf, (size_t)n);
+	free(buf);
+	return n;
 }
 
 /* ---- ioctl ---- */

@@ -205,6 +205,26 @@ static void the_last_datagrams_time_is_told(void **state)
 	mcr_sock_close(fd);
 }
 
+static void a_datagram_goes_into_a_pipe(void **state)
+{
+	int fd = joined_socket(), pipes[2];
+	char buf[16];
+
+	assert_int_equal(pipe(pipes), 0);
+	assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+	assert_int_equal(mcr_sock_splice(fd, NULL, pipes[1], NULL, 99, SPLICE_F_NONBLOCK), -1);
+	assert_int_equal(errno, EAGAIN);
+	arrive("one");
+	arrive("three");
+	assert_int_equal(mcr_sock_splice(fd, NULL, pipes[1], NULL, 99, 0), 3);
+	assert_int_equal(mcr_sock_splice(fd, NULL, pipes[1], NULL, 2, 0), 2);
+	assert_int_equal(read(pipes[0], buf, sizeof(buf)), 5);
+	assert_memory_equal(buf, "oneth", 5);
+	close(pipes[0]);
+	close(pipes[1]);
+	mcr_sock_close(fd);
+}
+
 /* A socket that is bound by its first datagram receives from then on. */
 static void a_send_gives_a_socket_its_port(void **state)
 {
@@ -243,6 +263,7 @@ int main(void)
 	    cmocka_unit_test(a_child_in_our_memory_changes_nothing_here),
 	    cmocka_unit_test(the_next_datagrams_length_is_told),
 	    cmocka_unit_test(the_last_datagrams_time_is_told),
+	    cmocka_unit_test(a_datagram_goes_into_a_pipe),
 	    cmocka_unit_test(a_send_gives_a_socket_its_port),
 	    cmocka_unit_test(all_is_closed_in_the_end),
 	};
