@@ -4,6 +4,7 @@ calls mcr_receive, receive the same."""
 
 import os
 import re
+import signal
 import subprocess
 import textwrap
 
@@ -45,13 +46,13 @@ def host(wire):
     return wire
 
 
-def daemon(wire):
+def daemon(wire, more=''):
     """With the channel that docs/sockets.md recommends."""
     with open(os.path.join(ROOT, 'docs', 'sockets.md')) as page:
         yaml = re.search(r'(?m)^    channels:\n(^     .*\n)+', page.read()).group()
     path = wire.lab.path('sockets.yaml')
     with open(path, 'w') as file:
-        file.write(textwrap.dedent(yaml).replace('groups: [market-data]', 'users: [root]'))
+        file.write(textwrap.dedent(yaml).replace('groups: [market-data]', 'users: [root]') + more)
     return wire.daemon('--config', path)
 
 
@@ -160,3 +161,69 @@ def test_an_engine_that_ends_is_replaced_by_the_kernel_until_it_is_back(host, ar
     wait_for(lambda: engine_joined(engine) and not kernel_joined(host), 10, 'the engine has it again')
     send(host)
     program.received(times=3)
+
+
+# ---- a burst that the program sleeps through ----
+
+BURST = 100_000
+SEND_BURST = f'''
+import socket
+sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+sender.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton('10.0.0.1'))
+sender.connect(('{GROUP}', {PORT}))
+for i in range({BURST}):
+    sender.send(f'{{i}}'.encode())
+'''
+
+
+def burst(wire, program):
+    """At full rate, while the program is stopped."""
+    program.process.send_signal(signal.SIGSTOP)
+    wire.sender.run('/usr/bin/python3', '-c', SEND_BURST)
+
+
+def numbers(program):
+    """What the program has printed so far."""
+    with open(program.out.name) as file:
+        return [int(line.split()[1].rstrip('.')) for line in file if line.endswith('\n')]
+
+
+def test_a_burst_that_a_socket_loses_is_in_the_ring(host):
+    engine = daemon(host)
+    program = Program(host, RUN, '--run-dir', engine.run_dir, '--', CLASSIC, count=BURST)
+    wait_for(lambda: engine_joined(engine) and bound(host), 5, 'it has joined')
+    burst(host, program)
+    wait_for(lambda: engine.stats()['delivered'] == BURST, 20, 'the engine has it all')
+    program.process.send_signal(signal.SIGCONT)
+    assert program.end()[0] == 0
+    assert numbers(program) == list(range(BURST))
+
+
+def test_the_same_burst_overflows_a_sockets_buffer(host):
+    program = Program(host, 'stdbuf', '-oL', CLASSIC, count=0)
+    wait_for(lambda: kernel_joined(host) and bound(host), 5, 'it has joined')
+    burst(host, program)
+    program.process.send_signal(signal.SIGCONT)
+    send(host)  # the last of it shows that the burst is over
+    wait_for(lambda: numbers(program)[-1:] == [COUNT - 1], 20, 'the last is printed')
+    assert len(numbers(program)) < BURST / 2
+
+
+@pytest.mark.parametrize('where', ['ring', 'buffer'])
+def test_what_is_lost_of_it_is_told(host, where):
+    engine = daemon(host, '    bytes: 64K\n') if where == 'ring' else None
+    program = Program(host, 'stdbuf', '-oL', RECEIVE, count=0, run_dir=engine.run_dir if engine else '/nosuch')
+    wait_for(lambda: engine_joined(engine) if engine else kernel_joined(host), 5, 'it has joined')
+    burst(host, program)
+    if engine:
+        wait_for(lambda: engine.stats()['delivered'] == BURST, 20, 'the engine has it all')
+    program.process.send_signal(signal.SIGCONT)
+    os.set_blocking(program.process.stderr.fileno(), False)
+    told = []
+
+    def lost():
+        told.append(program.process.stderr.read() or b'')
+        return sum(map(int, re.findall(rb'lost (\d+)\n', b''.join(told))))
+
+    wait_for(lambda: lost() + len(numbers(program)) == BURST, 20, 'all is printed or told')
+    assert lost() > 0
