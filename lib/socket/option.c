@@ -38,7 +38,9 @@ static int set_all(struct mcr_socket *s, int level, uint8_t *all, const void *va
 
 	if (len > INT32_MAX || (is_ipv4 && len < 1) || (!is_ipv4 && len < sizeof(wanted)))
 		return fail(EINVAL);
-	if (len >= sizeof(wanted)) {
+	if (!is_ipv4 && !value) { /* Linux takes it for 0 */
+		wanted = 0;
+	} else if (len >= sizeof(wanted)) {
 		if (!mcr_join_copy_in(&wanted, value, sizeof(wanted)))
 			return fail(EFAULT);
 	} else {

@@ -47,12 +47,21 @@ static void print_account(const struct rig *r)
 	fflush(stdout);
 }
 
-/* The script without n steps from `from` on. */
-static void cut(struct script *out, const struct script *s, unsigned from, unsigned n)
+/* The script without n steps from `from` on. Those that go with a step before them stay or go with
+ * it. Returns how many it left out. */
+static unsigned cut(struct script *out, const struct script *s, unsigned from, unsigned n)
 {
-	*out = *s;
-	memmove(&out->steps[from], &s->steps[from + n], (s->n - from - n) * sizeof(s->steps[0]));
-	out->n = s->n - n;
+	int leaves_out = 0;
+
+	out->seed = s->seed;
+	out->n = 0;
+	for (unsigned i = 0; i < s->n; i++) {
+		if (!s->steps[i].is_kept)
+			leaves_out = i >= from && i < from + n;
+		if (!leaves_out)
+			out->steps[out->n++] = s->steps[i];
+	}
+	return s->n - out->n;
 }
 
 /* Leaves out what is not needed for a difference, half of the script first. */
@@ -65,7 +74,10 @@ static void shrink(struct rig *r, struct script *s)
 		s->n = r->n;
 	for (unsigned n = s->n / 2; n > 0; n /= 2) {
 		for (unsigned from = 0; from + n <= s->n && runs < SHRINK_RUNS;) {
-			cut(&shorter, s, from, n);
+			if (cut(&shorter, s, from, n) == 0) {
+				from += n;
+				continue;
+			}
 			runs++;
 			if (!run_script(r, &shorter)) {
 				from += n;

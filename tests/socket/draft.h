@@ -68,7 +68,7 @@ enum place a_sender(struct draft *d, int ipv6);
 
 /* Steps: generate_socket.c, generate_data.c. */
 void make_socket(struct draft *d, unsigned slot);
-void make_set(struct draft *d, unsigned slot, unsigned option, int value);
+struct step *make_set(struct draft *d, unsigned slot, unsigned option, int value);
 void make_bind(struct draft *d, unsigned slot);
 void make_member(struct draft *d, unsigned slot);
 void make_sources(struct draft *d);

@@ -5,13 +5,14 @@
 #include "draft.h"
 #include "options.h"
 
-void make_set(struct draft *d, unsigned slot, unsigned option, int value)
+struct step *make_set(struct draft *d, unsigned slot, unsigned option, int value)
 {
 	struct step *s = add(d, STEP_SET);
 
 	s->slot = (uint8_t)slot;
 	s->a[0] = (int32_t)option;
 	s->a[1] = value;
+	return s;
 }
 
 /* IP_MULTICAST_ALL=0, IPV6_MULTICAST_ALL=0: nothing comes but what the socket itself joined. */
@@ -19,7 +20,7 @@ static void make_alone(struct draft *d, unsigned slot)
 {
 	for (unsigned i = 0; i < n_options; i++)
 		if (options[i].kind == OPTION_ALL)
-			make_set(d, slot, i, 0);
+			make_set(d, slot, i, 0)->is_kept = 1;
 }
 
 void make_bind(struct draft *d, unsigned slot)
@@ -69,10 +70,12 @@ void make_socket(struct draft *d, unsigned slot)
 	s = add(d, STEP_MEMBER);
 	s->slot = (uint8_t)slot;
 	s->a[0] = ipv6 ? join6[0] : join4[0];
-	s->a[1] = ipv6 ? GROUP6_0 + (int32_t)roll(d, GROUPS6) : GROUP0 + (int32_t)roll(d, 2);
+	s->a[1] = ipv6 ? GROUP6_0 : GROUP0 + (int32_t)roll(d, 2);
+	s->a[2] = ENGINES;
+	s->is_kept = 1;
 	d->slots[slot].n_joins = 1;
 	d->slots[slot].joins[0] =
-	    (struct joined){.group = (uint8_t)s->a[1], .kind = (uint8_t)s->a[0]};
+	    (struct joined){.group = (uint8_t)s->a[1], .where = ENGINES, .kind = (uint8_t)s->a[0]};
 }
 
 static void make_join(struct draft *d, struct step *s, int ipv6)
@@ -90,9 +93,8 @@ static void make_join(struct draft *d, struct step *s, int ipv6)
 	if (m->port >= 0 && m->bound == MAPPED_GROUP0)
 		s->a[1] = GROUP0;
 	s->a[2] = a_where(d);
-	if (ipv6 && d->is_mixed &&
-	    s->a[2] == BY_ROUTE) /* allowed.c: it would mean any that is joined */
-		s->a[2] = ENGINES;
+	if (ipv6 && d->is_mixed) /* allowed.c: not one group on both interfaces */
+		s->a[2] = s->a[1] == GROUP6_1 ? KERNELS : ENGINES;
 	s->a[3] = strange(d, 4) ? (int32_t)a_sender(d, !ipv6) : (int32_t)a_sender(d, ipv6);
 	if (m->n_joins < JOINS)
 		m->joins[m->n_joins++] =
@@ -147,7 +149,7 @@ void make_sources(struct draft *d)
 	s->slot = (uint8_t)slot;
 	s->a[1] = a_group(d, ipv6);
 	s->a[2] = a_where(d);
-	if (m->n_joins && chance(d, 85)) {
+	if (m->n_joins && (chance(d, 85) || (ipv6 && d->is_mixed))) {
 		s->a[1] = m->joins[0].group;
 		s->a[2] = m->joins[0].where;
 	}

@@ -63,6 +63,7 @@ struct step {
 	uint8_t code;
 	uint8_t slot, slot2;
 	uint8_t may_sleep; /* it runs in the second thread */
+	uint8_t is_kept;   /* it goes with the step before it: shrinking keeps the script allowed */
 	int32_t a[STEP_ARGUMENTS];
 };
 
