@@ -307,7 +307,15 @@ int mcr_sock_connect(int fd, const struct sockaddr *to, socklen_t len)
  * does. The kernel's socket knows that, and wakes those who wait. */
 int mcr_sock_shutdown(int fd, int how)
 {
-	return mcr_real.shutdown(fd, how);
+	int ret = mcr_real.shutdown(fd, how), saved = errno;
+	struct mcr_socket *s = mcr_socket_hold(fd);
+
+	if (s) { /* also with ENOTCONN; for other errors it is only a look more */
+		s->is_shut = 1;
+		mcr_socket_release(s);
+	}
+	errno = saved;
+	return ret;
 }
 
 /* A socket that sends without a name gets one. */

@@ -232,7 +232,7 @@ static int wait_in_kernel(struct mcr_set *set, const struct call *c, int *is_kic
 	ret = given < 0 ? -errno : mcr_set_drop_kicks(c->events, given);
 	mcr_object_relock(&set->object);
 	if (ret > 0)
-		mcr_set_note_reports(set, c->events, ret);
+		mcr_set_complete(set, c->events, ret);
 	*is_kicked = given > 0 && ret == 0;
 	return ret;
 }
@@ -276,6 +276,16 @@ static int wait_for(struct mcr_set *set, struct call *c)
 	return ret;
 }
 
+static void complete(const struct call *c, int n)
+{
+	struct mcr_set *set = mcr_set_hold(c->fd);
+
+	if (!set)
+		return;
+	mcr_set_complete(set, c->events, n);
+	mcr_set_release(set);
+}
+
 /* The set was not ours when the call began. If it has become that, another thread has woken us. */
 static int wait_for_others(const struct call *c, int *is_kicked)
 {
@@ -285,6 +295,8 @@ static int wait_for_others(const struct call *c, int *is_kicked)
 	if (given > 0 && __atomic_load_n(&mcr_set_kicks, __ATOMIC_RELAXED) > 0)
 		ret = mcr_set_drop_kicks(c->events, given);
 	*is_kicked = given > 0 && ret == 0;
+	if (ret > 0)
+		complete(c, ret);
 	return ret;
 }
 

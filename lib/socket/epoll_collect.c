@@ -223,9 +223,9 @@ int mcr_set_collect(struct mcr_set *set, struct epoll_event *events, int max)
 	return r.n > 0 || ret == 0 ? (int)r.n : ret;
 }
 
-void mcr_set_note_reports(struct mcr_set *set, const struct epoll_event *events, int n)
+void mcr_set_complete(struct mcr_set *set, struct epoll_event *events, int n)
 {
-	if (set->n_oneshot == 0)
+	if (!mcr_set_refresh(set) && set->n_oneshot == 0)
 		return;
 	for (int i = 0; i < n; i++) {
 		struct mcr_set_member *m = owner_of(set, &events[i]);
@@ -233,7 +233,8 @@ void mcr_set_note_reports(struct mcr_set *set, const struct epoll_event *events,
 		if (!m)
 			continue;
 		m->by_kernel = 1;
-		m->slot = 0;
+		m->slot = (uint32_t)i;
+		events[i].events |= take_bits(m);
 	}
 	end_round(set);
 }

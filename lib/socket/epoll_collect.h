@@ -8,7 +8,8 @@
 /* mcr_set_collect fills in up to max events. It does not sleep. Returns how many, or -errno. */
 int mcr_set_collect(struct mcr_set *set, struct epoll_event *events, int max);
 
-/* mcr_set_note_reports: these events have been reported by the kernel alone. */
-void mcr_set_note_reports(struct mcr_set *set, const struct epoll_event *events, int n);
+/* mcr_set_complete: the kernel alone gives these events. If members have got rings meanwhile, what
+ * the rings have is added to theirs. */
+void mcr_set_complete(struct mcr_set *set, struct epoll_event *events, int n);
 
 #endif

@@ -111,11 +111,12 @@ static void begin(struct mcr_set *set)
 	set->kick_fd = mcr_table_take(eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK));
 	if (set->kick_fd < 0)
 		return;
+	/* Who is woken by it looks at the count. */
+	__atomic_fetch_add(&mcr_set_kicks, 1, __ATOMIC_SEQ_CST);
 	if (mcr_real.epoll_ctl(set->fd, EPOLL_CTL_ADD, set->kick_fd, &event) < 0) {
 		mcr_table_disown(set->kick_fd);
 		return;
 	}
-	__atomic_fetch_add(&mcr_set_kicks, 1, __ATOMIC_SEQ_CST);
 	set->is_kicked = 1;
 	set->kick_until_ns = mcr_link_now_ns() + KICK_NS;
 }

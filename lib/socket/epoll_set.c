@@ -298,9 +298,12 @@ int mcr_set_is_edge(const struct mcr_set_member *m, struct mcr_object *o, int de
 static uint32_t kernels_bits(const struct mcr_set_member *m, const struct mcr_socket *s)
 {
 	static const struct timespec none = {0};
-	struct pollfd p = {.fd = s->fd, .events = (short)(m->events & ~(MCR_SET_FLAGS | READABLE))};
+	uint32_t rings = s->is_shut ? 0 : READABLE;
+	struct pollfd p = {.fd = s->fd, .events = (short)(m->events & ~(MCR_SET_FLAGS | rings))};
 
-	return p.events && mcr_real.ppoll(&p, 1, &none, NULL) > 0 ? (uint32_t)p.revents : 0;
+	if (!p.events && !s->is_shut)
+		return 0;
+	return mcr_real.ppoll(&p, 1, &none, NULL) > 0 ? (uint32_t)p.revents : 0;
 }
 
 uint32_t mcr_set_bits(const struct mcr_set_member *m, struct mcr_object *o, int depth)
@@ -313,7 +316,7 @@ uint32_t mcr_set_bits(const struct mcr_set_member *m, struct mcr_object *o, int 
 	s = mcr_socket_of(o);
 	if (bits && !mcr_socket_next(s))
 		bits = 0;
-	return m->events & EPOLLET ? bits | kernels_bits(m, s) : bits;
+	return m->events & EPOLLET || s->is_shut ? bits | kernels_bits(m, s) : bits;
 }
 
 int mcr_set_is_ready_below(struct mcr_set *set, int depth)

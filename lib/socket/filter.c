@@ -243,13 +243,15 @@ static const struct mcr_membership *find(const struct mcr_socket *s, uint32_t ve
 
 int mcr_filter_accepts(const struct mcr_socket *s, const struct mcr_msg *m)
 {
-	const struct mcr_filter_version *v = s->past ? s->newest : s->oldest;
+	const struct mcr_filter_version *v = s->oldest;
 	const struct mcr_membership *joined;
 	int is_ipv4 = mcr_address_is_ipv4(m->group);
 
 	if (!v)
 		return 0;
-	while (v->next && m->pos.ring < MCR_RINGS_MAX && m->pos.seq >= v->next->from[m->pos.ring])
+	/* What is left of the rings before came before all versions but the oldest. */
+	while (!s->past && v->next && m->pos.ring < MCR_RINGS_MAX &&
+	       m->pos.seq >= v->next->from[m->pos.ring])
 		v = v->next;
 	if (!rule_accepts(&v->rule, m, is_ipv4))
 		return 0;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/net_tstamp.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/time.h>
@@ -81,6 +82,14 @@ static void give_address(const struct mcr_socket *s, const struct mcr_msg *m, st
 	msg->msg_namelen = len;
 }
 
+/* For SIOCGSTAMP, unless the stamp is given with the datagram: then Linux does not keep it. */
+static void note_stamp(struct mcr_socket *s, const struct mcr_msg *m)
+{
+	if ((s->wanted & (MCR_WANT_TIMESTAMP | MCR_WANT_TIMESTAMPNS)) == 0 &&
+	    (s->timestamping & SOF_TIMESTAMPING_RX_SOFTWARE) == 0)
+		s->stamp_ns = m->rx_ns;
+}
+
 /* Gives the next datagram of the rings. Returns its length as the call returns it, or -EAGAIN. */
 static ssize_t take(struct mcr_socket *s, struct msghdr *msg, int flags)
 {
@@ -104,7 +113,7 @@ static ssize_t take(struct mcr_socket *s, struct msghdr *msg, int flags)
 			msg->msg_flags |= MSG_TRUNC;
 		mcr_socket_control(s, m, msg);
 		if ((flags & MSG_PEEK) == 0) {
-			s->stamp_ns = m->rx_ns;
+			note_stamp(s, m);
 			s->received++;
 			mcr_socket_take(s);
 		}

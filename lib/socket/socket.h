@@ -53,6 +53,7 @@ struct mcr_socket {
 	int at, n;     /* batch[at..n) is to be looked at; of `past` while that is there */
 	unsigned turn; /* calls since the kernel's side was looked at */
 
+	uint8_t is_shut; /* by shutdown: who asks for readiness has to ask the kernel as well */
 	struct mcr_filter_version *oldest,
 	    *newest;                        /* the version of what is read next, and the last */
 	struct mcr_membership *memberships; /* also those that ended, until pruned */

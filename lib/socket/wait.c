@@ -68,7 +68,7 @@ enum mcr_rings mcr_wait_rings(int fd, int *asks_kernel)
 	}
 	/* When the next recv looks at the kernel, so do we. The count is recv's: if we took a part
 	 * in it, some programs' rhythm would let recv never look there. */
-	if (s->turn + 1 >= mcr_settings_get()->kernel_every)
+	if (s->is_shut || s->turn + 1 >= mcr_settings_get()->kernel_every)
 		*asks_kernel = 1;
 	rings = mcr_socket_next(s) ? MCR_RINGS_READY : MCR_RINGS_EMPTY;
 	mcr_socket_release(s);

@@ -3,9 +3,11 @@
 
 #include <netinet/in.h>
 #include <stddef.h>
+#include <sys/epoll.h>
 
 #include "options.h"
 #include "universe.h"
+#include "worker.h"
 
 int is_kernels(const struct step *s)
 {
@@ -22,12 +24,32 @@ static int asks_late(const struct step *s, int by_kernel)
 	return s->code == STEP_SET && options[s->a[0]].asks;
 }
 
-static int closes_polled(const struct step *s, const struct step *sleeping)
+int changes_names(const struct step *s)
 {
-	return (sleeping->code == STEP_SELECT || sleeping->code == STEP_POLL) &&
-	       (s->code == STEP_CLOSE || s->code == STEP_DUP || s->code == STEP_FCNTL ||
-		s->code == STEP_SOCKET || s->code == STEP_SET_NEW || s->code == STEP_PIPE ||
-		s->code == STEP_TIMER);
+	return s->code == STEP_CLOSE || s->code == STEP_DUP || s->code == STEP_FCNTL ||
+	       s->code == STEP_SOCKET || s->code == STEP_SET_NEW || s->code == STEP_PIPE ||
+	       s->code == STEP_TIMER;
+}
+
+static int closes_polled(const struct step *s, const struct step *sleeping, int names_changed)
+{
+	return (sleeping->code == STEP_SELECT || sleeping->code == STEP_POLL) && changes_names(s);
+}
+
+static int restarts_elsewhere(const struct step *s, const struct step *sleeping, int names_changed)
+{
+	return s->code == STEP_SIGNAL && names_changed;
+}
+
+static int adds_writable(const struct step *s, const struct step *sleeping, int names_changed)
+{
+	return sleeping->code == STEP_SET_WAIT && s->code == STEP_SET_CHANGE && s->a[1] & EPOLLOUT;
+}
+
+static int joins_under_mask(const struct step *s, const struct step *sleeping, int names_changed)
+{
+	return sleeping->code == STEP_SET_WAIT && sleeping->a[0] && sleeping->a[3] != MASK_NONE &&
+	       (s->code == STEP_MEMBER || s->code == STEP_SET_CHANGE);
 }
 
 const struct allowed allowed[] = {
@@ -39,6 +61,18 @@ const struct allowed allowed[] = {
     {"poll or select while another thread closes one of their descriptors",
      "the kernel finds the number closed when something else wakes it, the library at once", NULL,
      closes_polled},
+    {"a call that SA_RESTART restarts after its descriptor was closed or replaced",
+     "the kernel begins it anew with what the number means now", NULL, restarts_elsewhere},
+    {"events of a member that another thread adds while epoll_wait sleeps may come in two parts",
+     "the kernel reports that it is writable before the library knows the set", NULL,
+     adds_writable},
+    {"a signal that epoll_pwait's mask holds back may be handled before the call ends, when a "
+     "member "
+     "joins its first group meanwhile",
+     "the call is begun anew then, without that cost for all others", NULL, joins_under_mask},
+    {"IPv6: what a socket receives once its connect was undone",
+     "the kernel goes on to take multicast of IPv6 from the old peer only, which nothing shows",
+     NULL, NULL},
     {"a socket that joins nothing itself gets nothing of what another has joined on the engine",
      "the library does not know sockets before their first join", NULL, NULL},
     {"a member gets nothing that another socket has joined in the kernel alone",

@@ -12,12 +12,15 @@ struct allowed {
 	/* The step must find the queues of all sockets empty; both NULL: no script has such a step.
 	 */
 	int (*wants_empty)(const struct step *s, int by_kernel);
-	/* The step must not come while this call sleeps. */
-	int (*wants_awake)(const struct step *s, const struct step *sleeping);
+	/* The step must not come while this call sleeps; names_changed: descriptors were closed or
+	 * replaced since it began. */
+	int (*wants_awake)(const struct step *s, const struct step *sleeping, int names_changed);
 };
 
 extern const struct allowed allowed[];
 extern const unsigned n_allowed;
+
+int changes_names(const struct step *s);
 
 /* What the library receives from the kernel, because the engine does not. */
 int is_kernels(const struct step *s);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <time.h>
 
 #include "run.h"
@@ -209,6 +210,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	r.options = &where;
+	prctl(PR_SET_CHILD_SUBREAPER, 1); /* side_stop waits for all */
 	for (int host = 0; host < HOSTS; host++)
 		rig_start(&r, host);
 	wire_open(&r.wire, where.namespaces[0], &where.namespaces[1], where.run_dir);

@@ -105,7 +105,7 @@ static void make_other(struct draft *d)
 		s->a[0] = (int32_t)roll(d, 4);
 		s->a[1] = a_sender(d, d->slots[s->slot].content == SOCKET6);
 		s->a[2] = (int32_t)roll(d, 200);
-	} else if (what == 10 && has(d, FEATURE_FORK) && !d->has_forked && chance(d, 50)) {
+	} else if (what == 10 && has(d, FEATURE_FORK) && !d->has_forked && d->is_mixed) {
 		wake(d);
 		s = add(d, STEP_FORK);
 		s->a[0] = (int32_t)roll(d, 4);

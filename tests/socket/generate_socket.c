@@ -88,7 +88,8 @@ static void make_join(struct draft *d, struct step *s, int ipv6)
 	else
 		s->a[0] = ipv6 ? PICK(d, join6) : PICK(d, join4);
 	s->a[1] = a_group(d, ipv6);
-	if (m->port >= 0 && is_group((enum place)m->bound) && chance(d, 70))
+	if (m->port >= 0 && is_group((enum place)m->bound) && (d->is_mixed || m->bound != GROUP3) &&
+	    chance(d, 70))
 		s->a[1] = m->bound;
 	if (m->port >= 0 && m->bound == MAPPED_GROUP0)
 		s->a[1] = GROUP0;
@@ -212,11 +213,13 @@ void make_connect(struct draft *d)
 	int ipv6 = is_ipv6(d, slot);
 
 	s->slot = (uint8_t)slot;
-	s->a[0] = chance(d, 40) ? UNSPEC : (int32_t)a_sender(d, ipv6);
+	/* allowed.c: a connect of IPv6 cannot quite be undone. */
+	s->a[0] = chance(d, 40) && d->slots[slot].content == SOCKET4 ? UNSPEC
+								     : (int32_t)a_sender(d, ipv6);
 	if (ipv6 && chance(d, 15))
 		s->a[0] = MAPPED_SENDER0;
 	if (strange(d, 5))
-		s->a[0] = (int32_t)roll(d, PLACES - 1);
+		s->a[0] = (int32_t)roll(d, UNSPEC);
 	s->a[1] = (int32_t)roll(d, SENDER_PORTS);
 	s->a[2] = strange(d, 4) ? (int32_t)roll(d, 5) : 0;
 }

@@ -127,6 +127,7 @@ static int start_sleep(struct rig *r, const struct step *s, unsigned at)
 	clear(texts);
 	r->sleeping = *s;
 	r->slept_at = (int)at;
+	r->names_changed = 0;
 	return look_at_sleeper(r, is_timed);
 }
 
@@ -247,7 +248,8 @@ static int drain_before(struct rig *r, const struct step *s, unsigned at)
 static int wants_awake(const struct rig *r, const struct step *s)
 {
 	for (unsigned i = 0; i < n_allowed; i++)
-		if (allowed[i].wants_awake && allowed[i].wants_awake(s, &r->sleeping))
+		if (allowed[i].wants_awake &&
+		    allowed[i].wants_awake(s, &r->sleeping, r->names_changed))
 			return 1;
 	return 0;
 }
@@ -276,6 +278,7 @@ static int run_step(struct rig *r, const struct step *s, unsigned at)
 		different = run_arrival(r, s, at);
 		break;
 	default:
+		r->names_changed |= changes_names(s);
 		different = run_both(r, s, texts);
 	}
 	if (!different && r->sleeping.code != STEP_CODES)

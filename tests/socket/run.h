@@ -24,6 +24,7 @@ struct rig {
 	unsigned n;                               /* steps with texts */
 	struct step sleeping;                     /* code STEP_CODES: no call sleeps */
 	int slept_at;                             /* index of that step */
+	int names_changed; /* since then: descriptors were closed or replaced */
 	int by_kernel; /* the queues may hold what only the kernel receives; else only the other */
 	uint32_t payload; /* number of the next datagram */
 };

@@ -73,7 +73,9 @@ void side_stop(struct side *s)
 	close(s->control);
 	close(s->results);
 	kill(-s->worker, SIGKILL);
-	waitpid(s->worker, NULL, 0);
+	/* Also what it forked: until then their ports are taken. */
+	while (waitpid(-s->worker, NULL, 0) > 0)
+		;
 	munmap(s->shared, sizeof(*s->shared));
 }
 
@@ -156,10 +158,4 @@ void side_signal(struct side *s, int signo)
 {
 	s->handled_before = __atomic_load_n(&s->shared->handled, __ATOMIC_ACQUIRE);
 	syscall(SYS_tgkill, s->pid, s->sleeper, signo);
-}
-
-void side_kill(struct side *s)
-{
-	kill(-s->worker, SIGKILL);
-	waitpid(s->worker, NULL, 0);
 }

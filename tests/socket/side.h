@@ -45,7 +45,4 @@ enum side_state side_look(struct side *s, struct text *t);
 /* side_signal sends one to the second thread. */
 void side_signal(struct side *s, int signo);
 
-/* side_kill ends the program that runs the script, and what it forked. */
-void side_kill(struct side *s);
-
 #endif
