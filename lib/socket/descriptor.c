@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "socket/bystander.h"
 #include "socket/calls.h"
 #include "socket/process.h"
 #include "socket/real.h"
@@ -291,6 +292,8 @@ int mcr_sock_bind(int fd, const struct sockaddr *to, socklen_t len)
 {
 	int ret = mcr_real.bind(fd, to, len);
 
+	if (ret == 0)
+		mcr_bystander_bound(fd);
 	refresh(fd);
 	return ret;
 }

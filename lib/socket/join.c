@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "socket/bystander.h"
 #include "socket/interface.h"
 #include "socket/link.h"
 #include "socket/process.h"
@@ -253,8 +254,11 @@ static int join_new(int fd, struct mcr_socket *s, const struct mcr_join_request 
 	if (s)
 		mcr_socket_release(s);
 	*result = mcr_choose(&c, fd, r);
-	if (*result == 0 && !c.is_plain)
+	if (*result == 0 && !c.is_plain) {
 		*result = join_adopted(fd, r, &c);
+		if (*result == 0)
+			mcr_bystander_begin(&owner);
+	}
 	return *result < 0 || !c.is_plain;
 }
 

@@ -98,6 +98,11 @@ static int wait_with(struct mcr_waiter *w, struct polled *p)
 			return ret;
 		ret = sleep_for(w, p);
 		if (ret < 0) {
+			/* Linux looks once more before it tells of the signal. */
+			int last = ret == -EINTR ? look(p->fds, p->n, NULL) : 0;
+
+			if (last > 0)
+				return last;
 			errno = -ret;
 			return -1;
 		}

@@ -286,6 +286,11 @@ static int wait_for(struct selected *s, struct mcr_waiter *w)
 			return ret;
 		ret = sleep_for(w, s, is_vain);
 		if (ret < 0) {
+			/* Linux looks once more before it tells of the signal. */
+			int last = ret == -EINTR ? look(s, NULL) : 0;
+
+			if (last > 0)
+				return last;
 			errno = -ret;
 			return -1;
 		}

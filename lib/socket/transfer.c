@@ -206,9 +206,17 @@ static int is_on_engine(const struct mcr_socket *s)
 	return s->n_joined[MCR_MEMBERSHIP_ENGINE] > 0 || s->n_joined[MCR_MEMBERSHIP_NOWHERE] > 0;
 }
 
+/* Whether others' groups come from the rings: also for a socket that has joined nothing. */
+static int takes_rings(const struct mcr_socket *s)
+{
+	if (is_on_engine(s))
+		return 1;
+	return s->n_joined[MCR_MEMBERSHIP_KERNEL] == 0 && mcr_link_state() == MCR_LINK_ATTACHED;
+}
+
 void mcr_transfer_set_all(struct mcr_socket *s)
 {
-	int ipv4 = s->all_ipv4 && !is_on_engine(s), ipv6 = s->all_ipv6 && !is_on_engine(s);
+	int takes = takes_rings(s), ipv4 = s->all_ipv4 && !takes, ipv6 = s->all_ipv6 && !takes;
 
 	mcr_real.setsockopt(s->fd, IPPROTO_IP, IP_MULTICAST_ALL, &ipv4, sizeof(ipv4));
 	if (s->family == AF_INET6)
