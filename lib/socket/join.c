@@ -374,6 +374,7 @@ static void renew(struct mcr_socket *s)
 		if (mcr_membership_is_live(m))
 			look_again(s, mcr_joined_of(m));
 	}
+	mcr_transfer_set_all(s);
 }
 
 /* ---- to the kernel for good ---- */

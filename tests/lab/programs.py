@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+import textwrap
 
 from netlab import wait_for
 
@@ -120,6 +121,16 @@ class Consumer:
         wait_for(lambda: received() >= [expected], 30, f'{expected} messages are received')
         self.process.send_signal(signal.SIGINT)
         return self.wait()
+
+
+def sockets_config(lab, more=''):
+    """A file with the channel that docs/sockets.md recommends, for root; gives its path."""
+    with open(os.path.join(ROOT, 'docs', 'sockets.md')) as page:
+        yaml = re.search(r'(?m)^    channels:\n(^     .*\n)+', page.read()).group()
+    path = lab.path('sockets.yaml')
+    with open(path, 'w') as file:
+        file.write(textwrap.dedent(yaml).replace('groups: [market-data]', 'users: [root]') + more)
+    return path
 
 
 def identity(stats):

@@ -11,7 +11,7 @@ import subprocess
 import pytest
 
 from netlab import wait_for
-from programs import BUILD, SOCKETS
+from programs import BUILD, sockets_config
 
 RUN = os.path.join(BUILD, 'tools', 'mcring-run')
 MCSEND = os.path.join(BUILD, 'tests', 'lab', 'mcsend')
@@ -126,10 +126,7 @@ class Host:
         wire.receiver.run('ip', 'addr', 'add', '10.0.0.3/24', 'dev', 'eth0')
         for host in wire.sender, wire.receiver:
             host.run('ip', 'route', 'add', '224.0.0.0/4', 'dev', 'eth0')
-        config = wire.lab.path('sockets.yaml')
-        with open(config, 'w') as file:
-            file.write(SOCKETS)
-        self.engine = wire.daemon('--config', config)
+        self.engine = wire.daemon('--config', sockets_config(wire.lab))
         self.out = wire.lab.path('out')
 
     def start(self, *argv, joined=GROUP):

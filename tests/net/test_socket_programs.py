@@ -6,12 +6,11 @@ import os
 import re
 import signal
 import subprocess
-import textwrap
 
 import pytest
 
 from netlab import wait_for
-from programs import BUILD, ROOT
+from programs import BUILD, sockets_config
 
 EXAMPLES = os.path.join(BUILD, 'examples')
 RUN = os.path.join(BUILD, 'tools', 'mcring-run')
@@ -47,13 +46,7 @@ def host(wire):
 
 
 def daemon(wire, more=''):
-    """With the channel that docs/sockets.md recommends."""
-    with open(os.path.join(ROOT, 'docs', 'sockets.md')) as page:
-        yaml = re.search(r'(?m)^    channels:\n(^     .*\n)+', page.read()).group()
-    path = wire.lab.path('sockets.yaml')
-    with open(path, 'w') as file:
-        file.write(textwrap.dedent(yaml).replace('groups: [market-data]', 'users: [root]') + more)
-    return wire.daemon('--config', path)
+    return wire.daemon('--config', sockets_config(wire.lab, more))
 
 
 def send(wire):
