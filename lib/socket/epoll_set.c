@@ -183,7 +183,7 @@ static void sum_up(struct mcr_set *set)
 		const struct mcr_set_member *m = &set->members[i];
 
 		set->wants_kernel |= (m->events & WRITABLE) && (m->events & EPOLLET) == 0;
-		set->owes_edge |= (m->events & WRITABLE) && (m->events & EPOLLET) != 0;
+		set->owes_edge |= (m->events & EPOLLET) != 0;
 		set->n_oneshot += (m->events & EPOLLONESHOT) != 0;
 	}
 }

@@ -82,12 +82,13 @@ static void give_address(const struct mcr_socket *s, const struct mcr_msg *m, st
 	msg->msg_namelen = len;
 }
 
-/* For SIOCGSTAMP, unless the stamp is given with the datagram: then Linux does not keep it. */
-static void note_stamp(struct mcr_socket *s, const struct mcr_msg *m)
+/* The stamp for SIOCGSTAMP, 0: it is the kernel's to tell. Linux does not keep one that it gives
+ * with the datagram. */
+static void note_stamp(struct mcr_socket *s, uint64_t ns)
 {
 	if ((s->wanted & (MCR_WANT_TIMESTAMP | MCR_WANT_TIMESTAMPNS)) == 0 &&
 	    (s->timestamping & SOF_TIMESTAMPING_RX_SOFTWARE) == 0)
-		s->stamp_ns = m->rx_ns;
+		s->stamp_ns = ns;
 }
 
 /* Gives the next datagram of the rings. Returns its length as the call returns it, or -EAGAIN. */
@@ -112,8 +113,8 @@ static ssize_t take(struct mcr_socket *s, struct msghdr *msg, int flags)
 		if ((size_t)len > room)
 			msg->msg_flags |= MSG_TRUNC;
 		mcr_socket_control(s, m, msg);
+		note_stamp(s, m->rx_ns);
 		if ((flags & MSG_PEEK) == 0) {
-			note_stamp(s, m);
 			s->received++;
 			mcr_socket_take(s);
 		}
@@ -134,8 +135,7 @@ static ssize_t take_from_kernel(struct mcr_socket *s, struct msghdr *msg, int fl
 	if (n < 0)
 		return -errno;
 	*msg = trial;
-	if ((flags & MSG_PEEK) == 0)
-		s->stamp_ns = 0;
+	note_stamp(s, 0);
 	return n;
 }
 

@@ -110,6 +110,7 @@ static void make_other(struct draft *d)
 		s = add(d, STEP_FORK);
 		s->a[0] = (int32_t)roll(d, 4);
 		d->has_forked = 1;
+		add(d, STEP_DRAIN)->is_kept = 1; /* allowed.c: the child receives first */
 	} else {
 		add(d, STEP_DRAIN);
 	}
