@@ -164,16 +164,43 @@ static void drop_oldest(struct mcr_socket *s)
 	free(v);
 }
 
-void mcr_filter_reset(struct mcr_socket *s)
+/* Without memory, what is unread of the rings before is judged as what comes now. */
+static void keep_versions(struct mcr_socket *s)
 {
-	while (s->oldest != s->newest)
-		drop_oldest(s);
+	struct mcr_filter_version *v = calloc(1, sizeof(*v));
+
+	mcr_filter_forget_past(s);
+	if (!v)
+		return;
+	v->rule = s->newest->rule;
+	v->number = s->newest->number + 1;
+	s->past_versions = s->oldest;
+	s->oldest = s->newest = v;
+}
+
+void mcr_filter_reset(struct mcr_socket *s, int keeps_past)
+{
 	if (!s->newest)
 		return;
+	if (keeps_past)
+		keep_versions(s);
+	while (s->oldest != s->newest)
+		drop_oldest(s);
 	for (uint32_t i = 0; i < MCR_RINGS_MAX; i++)
 		s->newest->from[i] =
 		    s->cursor && i < mcr_consumer_rings(s->cursor) ? head_of(s, i) : 0;
-	free_ended(s, s->newest->number);
+	if (!s->past_versions)
+		free_ended(s, s->newest->number);
+}
+
+void mcr_filter_forget_past(struct mcr_socket *s)
+{
+	while (s->past_versions) {
+		struct mcr_filter_version *v = s->past_versions;
+
+		s->past_versions = v->next;
+		free(v);
+	}
 }
 
 /* Whether everything before a version has been read. */
@@ -202,6 +229,7 @@ void mcr_filter_prune(struct mcr_socket *s)
 
 void mcr_filter_clear(struct mcr_socket *s)
 {
+	mcr_filter_forget_past(s);
 	while (s->oldest)
 		drop_oldest(s);
 	s->newest = NULL;
@@ -241,17 +269,15 @@ static const struct mcr_membership *find(const struct mcr_socket *s, uint32_t ve
 	return NULL;
 }
 
-int mcr_filter_accepts(const struct mcr_socket *s, const struct mcr_msg *m)
+int mcr_filter_accepts(const struct mcr_socket *s, const struct mcr_filter_version *v,
+		       const struct mcr_msg *m)
 {
-	const struct mcr_filter_version *v = s->oldest;
 	const struct mcr_membership *joined;
 	int is_ipv4 = mcr_address_is_ipv4(m->group);
 
 	if (!v)
 		return 0;
-	/* What is left of the rings before came before all versions but the oldest. */
-	while (!s->past && v->next && m->pos.ring < MCR_RINGS_MAX &&
-	       m->pos.seq >= v->next->from[m->pos.ring])
+	while (v->next && m->pos.ring < MCR_RINGS_MAX && m->pos.seq >= v->next->from[m->pos.ring])
 		v = v->next;
 	if (!rule_accepts(&v->rule, m, is_ipv4))
 		return 0;

@@ -80,14 +80,19 @@ int mcr_filter_has_source(const struct mcr_membership *m, struct mcr_address sou
 /* mcr_filter_clear frees all: the socket ends. */
 void mcr_filter_clear(struct mcr_socket *s);
 
-/* mcr_filter_reset is for other rings: one version is left, from their beginning on. */
-void mcr_filter_reset(struct mcr_socket *s);
+/* mcr_filter_reset is for other rings: one version is left, from their heads on. keeps_past: what
+ * is unread of the rings before is judged by the versions of its time, until
+ * mcr_filter_forget_past. */
+void mcr_filter_reset(struct mcr_socket *s, int keeps_past);
+void mcr_filter_forget_past(struct mcr_socket *s);
 
 /* mcr_filter_prune frees versions, and memberships, of which all has been read. */
 void mcr_filter_prune(struct mcr_socket *s);
 
-/* mcr_filter_accepts: whether the kernel would have given this message to the socket. */
-int mcr_filter_accepts(const struct mcr_socket *s, const struct mcr_msg *m);
+/* mcr_filter_accepts: whether the kernel would have given this message to the socket, by the
+ * version of its time, which is v or one after it. */
+int mcr_filter_accepts(const struct mcr_socket *s, const struct mcr_filter_version *v,
+		       const struct mcr_msg *m);
 
 /* mcr_filter_read asks the kernel for the socket's rule: its name, its peer, its options. The rest
  * is from the last version. */

@@ -296,6 +296,16 @@ void mcr_link_leave(const char *text)
 	unlock();
 }
 
+int mcr_link_has_joins(void)
+{
+	int has;
+
+	lock();
+	has = link_.joins.tree != NULL;
+	unlock();
+	return has;
+}
+
 int mcr_link_interface(uint32_t i, struct mcr_consumer_interface *out)
 {
 	int ret = -ENOENT;

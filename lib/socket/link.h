@@ -42,6 +42,9 @@ enum mcr_link_state mcr_link_state(void);
 int mcr_link_join(const char *text, struct mcr_error *err);
 void mcr_link_leave(const char *text);
 
+/* mcr_link_has_joins: whether the process has joined anything on the engine that is attached. */
+int mcr_link_has_joins(void);
+
 /* mcr_link_interface describes the engine's interface i, from what it said when it was attached;
  * -ENOENT past the last. */
 int mcr_link_interface(uint32_t i, struct mcr_consumer_interface *out);

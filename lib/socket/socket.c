@@ -169,11 +169,12 @@ static void keep_past(struct mcr_socket *s)
 int mcr_socket_stand(struct mcr_socket *s)
 {
 	struct mcr_consumer *cursor;
-	int ret = mcr_link_cursor(&cursor, NULL);
+	int ret = mcr_link_cursor(&cursor, NULL), keeps_past;
 
 	if (ret < 0)
 		return ret;
-	if (s->cursor && is_unread(s))
+	keeps_past = s->cursor && is_unread(s);
+	if (keeps_past)
 		keep_past(s);
 	else
 		mcr_consumer_close(s->cursor);
@@ -182,7 +183,7 @@ int mcr_socket_stand(struct mcr_socket *s)
 	s->scout = NULL;
 	if (!s->past)
 		s->at = s->n = 0;
-	mcr_filter_reset(s);
+	mcr_filter_reset(s, keeps_past);
 	return 0;
 }
 
@@ -217,6 +218,7 @@ static int fill(struct mcr_socket *s)
 		}
 		mcr_consumer_close(s->past);
 		s->past = NULL;
+		mcr_filter_forget_past(s);
 	}
 	mcr_filter_prune(s);
 	if (!s->cursor)
@@ -233,11 +235,18 @@ static int is_over(const struct mcr_socket *s, const struct mcr_msg *m)
 	return s->past && m->pos.ring < MCR_RINGS_MAX && m->pos.seq >= s->past_end[m->pos.ring];
 }
 
+static const struct mcr_filter_version *versions_of_batch(const struct mcr_socket *s)
+{
+	if (__builtin_expect(!s->past, 1))
+		return s->oldest;
+	return s->past_versions ? s->past_versions : s->newest;
+}
+
 /* Whether the program gets this message. It takes note of events. */
 static int is_for(struct mcr_socket *s, const struct mcr_msg *m)
 {
 	if (m->kind == MCR_DATA)
-		return !is_over(s, m) && mcr_filter_accepts(s, m);
+		return !is_over(s, m) && mcr_filter_accepts(s, versions_of_batch(s), m);
 	if (m->kind == MCR_LOST)
 		s->lost += m->lost;
 	return 0;
@@ -265,8 +274,8 @@ uint64_t mcr_socket_scout(struct mcr_socket *s)
 		return s->arrivals;
 	while ((n = mcr_consumer_poll(s->scout, msgs, MCR_SOCKET_BATCH)) > 0)
 		for (int i = 0; i < n; i++)
-			s->arrivals +=
-			    msgs[i].kind == MCR_LOST ||
-			    (msgs[i].kind == MCR_DATA && mcr_filter_accepts(s, &msgs[i]));
+			s->arrivals += msgs[i].kind == MCR_LOST ||
+				       (msgs[i].kind == MCR_DATA &&
+					mcr_filter_accepts(s, s->oldest, &msgs[i]));
 	return s->arrivals;
 }

@@ -48,7 +48,8 @@ struct mcr_socket {
 	struct mcr_consumer *cursor; /* NULL while no engine has been attached */
 	struct mcr_consumer *past;   /* of the rings before, up to past_end; or NULL */
 	uint64_t past_end[MCR_RINGS_MAX];
-	uint32_t life; /* mcr_link_life when renew was last called */
+	struct mcr_filter_version *past_versions; /* the oldest of those of its time; or NULL */
+	uint32_t life;                            /* mcr_link_life when renew was last called */
 	struct mcr_msg batch[MCR_SOCKET_BATCH];
 	int at, n;     /* batch[at..n) is to be looked at; of `past` while that is there */
 	unsigned turn; /* calls since the kernel's side was looked at */

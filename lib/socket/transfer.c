@@ -211,7 +211,7 @@ static int takes_rings(const struct mcr_socket *s)
 {
 	if (is_on_engine(s))
 		return 1;
-	return s->n_joined[MCR_MEMBERSHIP_KERNEL] == 0 && mcr_link_state() == MCR_LINK_ATTACHED;
+	return s->n_joined[MCR_MEMBERSHIP_KERNEL] == 0 && mcr_link_has_joins();
 }
 
 void mcr_transfer_set_all(struct mcr_socket *s)

@@ -84,6 +84,11 @@ void mcr_link_leave(const char *text)
 	fake.joins[i] = fake.joins[--fake.n];
 }
 
+int mcr_link_has_joins(void)
+{
+	return fake.n > 0;
+}
+
 int mcr_link_interface(uint32_t i, struct mcr_consumer_interface *out)
 {
 	if (fake.code < 0 || i >= fake.n_interfaces)

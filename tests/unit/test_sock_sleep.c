@@ -2,6 +2,7 @@
 /* Calls that sleep, in several threads, and an engine that goes and comes back meanwhile. */
 #include "socket_rig.h"
 
+#include <poll.h>
 #include <sys/syscall.h>
 
 struct reader {
@@ -10,6 +11,7 @@ struct reader {
 	unsigned wanted, got;
 	ssize_t last;
 	int code;
+	char all[16]; /* the first octet of each */
 };
 
 static void *read_all(void *arg)
@@ -23,6 +25,8 @@ static void *read_all(void *arg)
 		r->code = errno;
 		if (r->last < 0)
 			break;
+		if (r->got + 1 < sizeof(r->all) && r->last > 0)
+			r->all[r->got] = buf[0];
 		__atomic_fetch_add(&r->got, 1, __ATOMIC_RELEASE);
 	}
 	return NULL;
@@ -135,27 +139,57 @@ static void shutdown_ends_a_sleep(void **state)
 	mcr_sock_close(fd);
 }
 
-static void a_sleeper_goes_on_with_the_next_engine(void **state)
+static void restart_engine(uint64_t epoch)
 {
 	const struct mcr_attach_config attach = {.mode = 0660, .gid = UINT32_MAX};
 	struct mcr_channel_config channel = {.name = "md", .bytes = 65536};
-	int fd = joined_socket();
-	struct reader r;
 
 	channel.joiners.uids[0] = geteuid();
 	channel.joiners.n_uids = 1;
+	small_engine_kill(&engine);
+	memset(&engine_joined, 0, sizeof(engine_joined));
+	small_engine_start(&engine, &attach, &channel, 1, epoch);
+	engine_describes();
+	pthread_mutex_lock(&engine.lock);
+	mcr_attach_server_joins(engine.server, &joining, &engine_joined, 0);
+	pthread_mutex_unlock(&engine.lock);
+}
+
+static void what_is_unread_of_the_last_engine_is_judged_by_the_rules_of_its_time(void **state)
+{
+	int fd = joined_socket(), off = 0;
+	struct reader r;
+
+	mcr_sock_setsockopt(fd, IPPROTO_IP, IP_MULTICAST_ALL, &off, sizeof(off));
+	arrive("a");
+	assert_int_equal(leave_group(fd, GROUP), 0);
+	arrive("b");
+	assert_int_equal(join_group(fd, GROUP), 0);
+	arrive("c");
+	restart_engine(4713);
+	while (count(&engine, &engine_joined) == 0) { /* it notices in a call */
+		struct pollfd p = {.fd = fd, .events = POLLOUT};
+
+		mcr_sock_poll(&p, 1, 0);
+	}
+	arrive("d");
+	start(&r, fd, 3);
+	pthread_join(r.thread, NULL);
+	assert_string_equal(r.all, "acd");
+	mcr_sock_close(fd);
+}
+
+static void a_sleeper_goes_on_with_the_next_engine(void **state)
+{
+	int fd = joined_socket();
+	struct reader r;
+
 	start(&r, fd, 2);
 	await_sleep(&r);
 	arrive("of the first");
 	while (__atomic_load_n(&r.got, __ATOMIC_ACQUIRE) < 1)
 		sched_yield();
-	small_engine_kill(&engine);
-	memset(&engine_joined, 0, sizeof(engine_joined));
-	small_engine_start(&engine, &attach, &channel, 1, 4712);
-	engine_describes();
-	pthread_mutex_lock(&engine.lock);
-	mcr_attach_server_joins(engine.server, &joining, &engine_joined, 0);
-	pthread_mutex_unlock(&engine.lock);
+	restart_engine(4712);
 	while (count(&engine, &engine_joined) == 0)
 		sched_yield();
 	for (int i = 0; __atomic_load_n(&r.got, __ATOMIC_ACQUIRE) < 2; i++) {
@@ -175,6 +209,7 @@ int main(void)
 	    cmocka_unit_test(a_call_outlives_the_close_of_its_descriptor),
 	    cmocka_unit_test(shutdown_ends_a_sleep),
 	    cmocka_unit_test(a_sleeper_goes_on_with_the_next_engine),
+	    cmocka_unit_test(what_is_unread_of_the_last_engine_is_judged_by_the_rules_of_its_time),
 	};
 
 	return cmocka_run_group_tests(tests, engine_begin, engine_end);
