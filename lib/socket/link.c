@@ -31,6 +31,7 @@ struct sleeper {
 	struct sleeper *next;
 	int fd; /* an eventfd: others wake it */
 	uint8_t sleeps;
+	pthread_t thread; /* that uses it, or did */
 };
 
 static struct {
@@ -86,6 +87,11 @@ static struct sleeper *take_sleeper(void)
 {
 	struct sleeper *s;
 
+	/* A thread has one, also when its call was left by siglongjmp, or is interrupted by a
+	 * handler that sleeps: then it looks again in any case. */
+	for (s = link_.sleepers; s; s = s->next)
+		if (s->sleeps && pthread_equal(s->thread, pthread_self()))
+			return s;
 	for (s = link_.sleepers; s; s = s->next)
 		if (!s->sleeps)
 			break;
@@ -102,6 +108,7 @@ static struct sleeper *take_sleeper(void)
 		link_.sleepers = s;
 	}
 	s->sleeps = 1;
+	s->thread = pthread_self();
 	return s;
 }
 
@@ -343,13 +350,31 @@ int mcr_link_cursor(struct mcr_consumer **out, struct mcr_error *err)
 
 /* ---- sleeping ---- */
 
-/* Announces that somebody sleeps. Returns 1 when there is something for somebody already. */
-static int arm(void)
+static uint64_t messages_passed(void)
 {
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < link_.consumer->n_rings; i++)
+		n += link_.consumer->rings[i].reader.at.position;
+	return n;
+}
+
+/* Announces that somebody sleeps. Returns 1 when there is something for somebody already. This
+ * takes the place of the last announcement, and reads away what was sent for it: if there was
+ * something, those who wait for it look again. */
+static int arm(const struct sleeper *self)
+{
+	uint64_t before;
+	int soon;
+
 	if (link_.state != MCR_LINK_ATTACHED)
 		return 0;
+	before = messages_passed();
 	mcr_consumer_seek(link_.consumer, MCR_START_NEWEST);
-	return mcr_consumer_arm(link_.consumer);
+	soon = mcr_consumer_arm(link_.consumer);
+	if (soon || messages_passed() != before)
+		wake_others(self);
+	return soon;
 }
 
 /* The rings may have something for others too, and what tells of it is read away. */
@@ -393,7 +418,7 @@ static int sleep_blocked(struct pollfd *fds, nfds_t n, uint64_t deadline_ns, con
 	lock();
 	tend(now_ns);
 	self = take_sleeper();
-	soon = arm();
+	soon = arm(self);
 	end_ns = earlier(end_ns, self ? slice_end(now_ns) : now_ns + NAP_NS);
 	fds[n] = (struct pollfd){.fd = self ? self->fd : -1, .events = POLLIN};
 	fds[n + 1] = (struct pollfd){.fd = link_.consumer ? mcr_consumer_fd(link_.consumer) : -1,
