@@ -34,6 +34,19 @@ def test_the_comparison_with_the_kernel_gives_its_figures(lab):
     assert unknown.returncode == 1 and 'lossless' in unknown.stderr
 
 
+def test_the_comparison_of_programs_on_sockets_gives_its_figures(lab):
+    path = lab.path('results.json')
+    done = subprocess.run([os.path.join(ROOT, 'tools', 'bench'), '--quick', '--pairs', '1', '--json',
+                           path, 'sockets'], env={**os.environ, 'MCRING_BUILD': BUILD},
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    with open(path) as f:
+        cases = {r['case']: r for r in json.load(f)}
+    for case in 'recvfrom, wall', 'epoll_wait and recvfrom, CPU', 'asleep, p50', 'spinning, p99':
+        assert cases[case]['ours'] > 0 and cases[case]['peer'] > 0
+    assert 'recv on a descriptor that is not ours, more than the kernel' in cases
+
+
 @pytest.mark.parametrize('suite, package', [
     ('engine', 'dpdk-dev'), ('link', 'dpdk-dev'), ('kernel', 'iproute2'),
     ('growth', 'wireshark-common')])
