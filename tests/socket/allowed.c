@@ -28,7 +28,8 @@ int changes_names(const struct step *s)
 {
 	return s->code == STEP_CLOSE || s->code == STEP_DUP || s->code == STEP_FCNTL ||
 	       s->code == STEP_SOCKET || s->code == STEP_SET_NEW || s->code == STEP_PIPE ||
-	       s->code == STEP_TIMER;
+	       s->code == STEP_TIMER || s->code == STEP_IOCTL ||
+	       (s->code == STEP_SET && options[s->a[0]].kind == OPTION_TIMEOUT);
 }
 
 static int closes_polled(const struct step *s, const struct step *sleeping, int names_changed)
@@ -61,8 +62,8 @@ const struct allowed allowed[] = {
     {"poll or select while another thread closes one of their descriptors",
      "the kernel finds the number closed when something else wakes it, the library at once", NULL,
      closes_polled},
-    {"a call that SA_RESTART restarts after its descriptor was closed or replaced",
-     "the kernel begins it anew with what the number means now", NULL, restarts_elsewhere},
+    {"a call that SA_RESTART restarts after its descriptor, its timeout or O_NONBLOCK was changed",
+     "the kernel begins it anew with what holds now", NULL, restarts_elsewhere},
     {"events of a member that another thread adds while epoll_wait sleeps may come in two parts",
      "the kernel reports that it is writable before the library knows the set", NULL,
      adds_writable},
@@ -78,8 +79,6 @@ const struct allowed allowed[] = {
     {"IPv6: what a socket receives once its connect was undone",
      "the kernel goes on to take multicast of IPv6 from the old peer only, which nothing shows",
      NULL, NULL},
-    {"a socket that joins nothing itself gets nothing of what another has joined on the engine",
-     "the library does not know sockets before their first join", NULL, NULL},
     {"a member gets nothing that another socket has joined in the kernel alone",
      "the kernel's socket must not get again what comes out of the rings", NULL, NULL},
     {"IPv6: one group on an interface of the engine and on another, by one socket",

@@ -91,8 +91,7 @@ enum feature {
 	FEATURE_FEW = 1 << 11,    /* room for fewer events than there are */
 	FEATURE_OTHERS = 1 << 12, /* sockets that live off what others of the program join */
 	FEATURE_ALL = (1 << 13) - 1,
-	FEATURE_ALLOWED =
-	    FEATURE_FEW | FEATURE_OTHERS, /* these come to what may differ: allowed.c */
+	FEATURE_ALLOWED = FEATURE_FEW, /* comes to what may differ: allowed.c */
 };
 
 /* script_make writes the script of a seed: n steps, the last ones look at what is left. */

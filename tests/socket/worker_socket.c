@@ -2,6 +2,7 @@
 /* Steps that set a socket up. */
 #include <errno.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/time.h>
@@ -282,6 +283,17 @@ union list {
 	uint8_t room[GROUP_FILTER_SIZE(8)];
 };
 
+/* Their lists, which are longer than their types say. */
+static struct in_addr *list4(union list *list)
+{
+	return (struct in_addr *)(list->room + offsetof(struct ip_msfilter, imsf_slist));
+}
+
+static struct sockaddr_storage *list_both(union list *list)
+{
+	return (struct sockaddr_storage *)(list->room + offsetof(struct group_filter, gf_slist));
+}
+
 /* The senders of a mask's bits. */
 static unsigned listed(int mask, int family, enum place *out)
 {
@@ -311,10 +323,10 @@ static void get_sources(struct text *t, const struct step *s, int level, int nam
 		return;
 	say(t, " mode %u [%u] %u:", mode, len, n);
 	for (uint32_t i = 0; i < n && i < (uint32_t)s->a[5]; i++) {
-		struct sockaddr_storage *a = &list->of_both.gf_slist[i];
+		struct sockaddr_storage *a = &list_both(list)[i];
 
 		if (name == IP_MSFILTER)
-			say(t, " %08x", ntohl(list->of_ipv4.imsf_slist[i].s_addr));
+			say(t, " %08x", ntohl(list4(list)[i].s_addr));
 		else
 			say_address(t, a, sizeof(*a),
 				    a->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6)
@@ -342,7 +354,7 @@ void run_sources(struct text *t, const struct step *s)
 		list.of_ipv4.imsf_fmode = (uint32_t)s->a[3];
 		list.of_ipv4.imsf_numsrc = said;
 		for (unsigned i = 0; i < n; i++)
-			list.of_ipv4.imsf_slist[i] = address4(sources[i]);
+			list4(&list)[i] = address4(sources[i]);
 		len = (socklen_t)IP_MSFILTER_SIZE(is_get ? said : n);
 	} else {
 		list.of_both.gf_interface = where_index((enum where)s->a[2]);
@@ -350,7 +362,7 @@ void run_sources(struct text *t, const struct step *s)
 		list.of_both.gf_fmode = (uint32_t)s->a[3];
 		list.of_both.gf_numsrc = said;
 		for (unsigned i = 0; i < n; i++)
-			place_fill(&list.of_both.gf_slist[i], sources[i], 0);
+			place_fill(&list_both(&list)[i], sources[i], 0);
 		len = (socklen_t)GROUP_FILTER_SIZE(is_get ? said : n);
 	}
 	say(t, "%cetsockopt(", is_get ? 'g' : 's');
