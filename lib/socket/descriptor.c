@@ -36,10 +36,16 @@ static struct mcr_object *lock_any(int fd)
 	return o;
 }
 
+/* A child of vfork has descriptors of its own, but its parent's memory. */
+static int is_ours(int fd)
+{
+	return mcr_table_find(fd) && !mcr_process_is_borrowed();
+}
+
 /* The descriptor is about to mean something else. */
 static void forget(int fd)
 {
-	if (mcr_table_find(fd))
+	if (is_ours(fd))
 		mcr_table_forget(fd);
 }
 
@@ -48,20 +54,30 @@ static int name(struct mcr_object *o, int fd)
 {
 	int saved = errno;
 
+	/* What the number meant before and was closed behind our back may be o itself. */
+	mcr_object_ref(o);
+	mcr_object_unlock(o);
+	if (fd >= 0)
+		forget(fd);
+	mcr_object_relock(o);
 	if (fd >= 0 && mcr_table_name(fd, o) < 0) {
 		mcr_real.close(fd);
 		fd = -1;
 		saved = ENOMEM;
 	}
-	mcr_object_unlock(o);
+	mcr_object_unref(o);
 	errno = saved;
 	return fd;
 }
 
-/* A child of vfork has descriptors of its own, but its parent's memory. */
-static int is_ours(int fd)
+/* The same if o is NULL, as it is when the descriptor is none of ours. */
+static int name_copy(struct mcr_object *o, int fd)
 {
-	return mcr_table_find(fd) && !mcr_process_is_borrowed();
+	if (o)
+		return name(o, fd);
+	if (fd >= 0)
+		forget(fd);
+	return fd;
 }
 
 /* Whether fd is the library's own, and must stay. */
@@ -73,11 +89,8 @@ static int is_kept(int fd)
 int mcr_sock_dup(int fd)
 {
 	struct mcr_object *o = is_ours(fd) ? lock_any(fd) : NULL;
-	int copy = mcr_real.dup(fd);
 
-	if (copy >= 0)
-		forget(copy);
-	return o ? name(o, copy) : copy;
+	return name_copy(o, mcr_real.dup(fd));
 }
 
 /* dup_to: what dup2 and dup3 have in common. EBUSY, which Linux gives when another thread opens
@@ -116,15 +129,11 @@ int mcr_sock_dup3(int fd, int to, int flags)
 int mcr_sock_fcntl(int fd, int command, void *argument)
 {
 	struct mcr_object *o;
-	int copy;
 
 	if (command != F_DUPFD && command != F_DUPFD_CLOEXEC)
 		return mcr_real.fcntl(fd, command, argument);
 	o = is_ours(fd) ? lock_any(fd) : NULL;
-	copy = mcr_real.fcntl(fd, command, argument);
-	if (copy >= 0)
-		forget(copy);
-	return o ? name(o, copy) : copy;
+	return name_copy(o, mcr_real.fcntl(fd, command, argument));
 }
 
 /* ---- the end ---- */
@@ -135,8 +144,7 @@ int mcr_sock_close(int fd)
 		errno = EBADF;
 		return -1;
 	}
-	if (is_ours(fd))
-		mcr_table_forget(fd);
+	forget(fd);
 	return mcr_real.close(fd);
 }
 
@@ -145,8 +153,7 @@ int mcr_sock_fclose(FILE *file)
 {
 	int fd = fileno(file);
 
-	if (is_ours(fd))
-		mcr_table_forget(fd);
+	forget(fd);
 	return mcr_real.fclose(file);
 }
 
@@ -237,16 +244,11 @@ static int stamp_request(unsigned long request, void *out, uint64_t ns)
 	return 1;
 }
 
-/* Returns 1 if the request is answered from the rings. */
+/* Returns 1 if the request is answered. */
 static int answer(struct mcr_socket *s, unsigned long request, void *argument)
 {
-	long n;
-
 	if (request == FIONREAD) {
-		n = mcr_socket_available(s);
-		if (n < 0)
-			return 0;
-		*(int *)argument = (int)n;
+		*(int *)argument = (int)mcr_socket_available(s);
 		return 1;
 	}
 	return s->stamp_ns != 0 && stamp_request(request, argument, s->stamp_ns);

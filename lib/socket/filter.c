@@ -8,6 +8,8 @@
 #include "socket/real.h"
 #include "socket/socket.h"
 
+#define ENDED_MOST 64 /* ended memberships that are not looked through */
+
 /* ---- memberships ---- */
 
 static uint32_t hash_of(struct mcr_address group, unsigned bits)
@@ -75,13 +77,15 @@ static void free_membership(struct mcr_membership *m)
 	free(m);
 }
 
-/* Frees those that ended before a version. */
+/* Frees those that ended before a version, and those that nothing can have come to. */
 static void free_ended(struct mcr_socket *s, uint32_t version)
 {
 	struct mcr_membership **at = &s->memberships, *m;
 
+	s->n_ended = 0;
 	while ((m = *at)) {
-		if (m->until > version) {
+		if (m->until > version && m->since < m->until) {
+			s->n_ended += m->until != MCR_VERSION_OPEN;
 			at = &m->next;
 			continue;
 		}
@@ -218,13 +222,40 @@ static int is_behind(const struct mcr_socket *s, const struct mcr_filter_version
 	return 1;
 }
 
+/* So that a socket which changes for ever and is never read does not grow. */
+static void forget_unread(struct mcr_socket *s)
+{
+	uint32_t n = s->cursor ? mcr_consumer_rings(s->cursor) : 0;
+
+	mcr_socket_forget_past(s);
+	for (uint32_t i = 0; i < n; i++) {
+		struct mcr_consumer_ring info = {.size = sizeof(info)};
+
+		if (mcr_consumer_ring_info(s->cursor, i, &info, NULL) == 0)
+			s->lost += info.head - info.next;
+	}
+	if (s->cursor)
+		mcr_consumer_seek(s->cursor, MCR_START_NEWEST);
+}
+
 void mcr_filter_prune(struct mcr_socket *s)
 {
-	if (s->at < s->n || s->past || s->oldest == s->newest)
+	const struct mcr_filter_version *first = s->past_versions ? s->past_versions : s->oldest;
+	uint32_t before;
+
+	if (!first || (first == s->newest && s->n_ended == 0))
 		return;
-	while (s->oldest->next && is_behind(s, s->oldest->next))
-		drop_oldest(s);
-	free_ended(s, s->oldest->number);
+	before = first->number;
+	if (s->newest->number - before >= MCR_FILTER_VERSIONS_MOST)
+		forget_unread(s);
+	if (s->at >= s->n && !s->past)
+		while (s->oldest->next && is_behind(s, s->oldest->next))
+			drop_oldest(s);
+	first = s->past_versions ? s->past_versions : s->oldest;
+	/* Not each time, in a socket that has many. */
+	if (first->number != before || first == s->newest ||
+	    s->n_ended > ENDED_MOST + s->n_memberships / 2)
+		free_ended(s, first->number);
 }
 
 void mcr_filter_clear(struct mcr_socket *s)
@@ -364,6 +395,7 @@ int mcr_filter_refresh(struct mcr_socket *s)
 {
 	struct mcr_filter_rule rule;
 
+	mcr_filter_prune(s);
 	mcr_filter_read(s, &rule);
 	if (s->newest && memcmp(&rule, &s->newest->rule, sizeof(rule)) == 0)
 		return 0;

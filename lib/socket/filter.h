@@ -86,7 +86,9 @@ void mcr_filter_clear(struct mcr_socket *s);
 void mcr_filter_reset(struct mcr_socket *s, int keeps_past);
 void mcr_filter_forget_past(struct mcr_socket *s);
 
-/* mcr_filter_prune frees versions, and memberships, of which all has been read. */
+/* mcr_filter_prune frees versions, and memberships, of which all has been read. What is not read
+ * while so many versions came counts as lost. */
+#define MCR_FILTER_VERSIONS_MOST 1024
 void mcr_filter_prune(struct mcr_socket *s);
 
 /* mcr_filter_accepts: whether the kernel would have given this message to the socket, by the

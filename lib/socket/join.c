@@ -9,6 +9,7 @@
 #include "socket/interface.h"
 #include "socket/link.h"
 #include "socket/process.h"
+#include "socket/report.h"
 #include "socket/settings.h"
 #include "socket/signals.h"
 #include "socket/transfer.h"
@@ -265,8 +266,11 @@ static int join_new(int fd, struct mcr_socket *s, const struct mcr_join_request 
 static int apply(int fd, const struct mcr_join_request *r, int *result)
 {
 	struct mcr_socket *s = mcr_socket_hold(fd);
-	struct mcr_joined *old = s ? find_for(s, r) : NULL;
+	struct mcr_joined *old;
 
+	if (s)
+		mcr_filter_prune(s);
+	old = s ? find_for(s, r) : NULL;
 	if (old) {
 		*result = change(s, old, r);
 		mcr_socket_release(s);

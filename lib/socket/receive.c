@@ -6,6 +6,7 @@
 #include <linux/net_tstamp.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/time.h>
 
 #include "socket/interface.h"
@@ -16,7 +17,8 @@
 #include "socket/settings.h"
 #include "socket/wait.h"
 
-#define IOV_MOST 1024 /* UIO_MAXIOV of Linux */
+#define IOV_MOST     1024                       /* UIO_MAXIOV of Linux */
+#define SECONDS_MOST (UINT64_MAX / 2000000000u) /* more is for ever */
 
 socklen_t mcr_socket_address(const struct mcr_socket *s, const struct mcr_msg *m,
 			     struct sockaddr_storage *out)
@@ -37,11 +39,25 @@ socklen_t mcr_socket_address(const struct mcr_socket *s, const struct mcr_msg *m
 	return sizeof(*in6);
 }
 
+static long available_in_kernel(struct mcr_socket *s)
+{
+	int n = 0;
+
+	mcr_real.ioctl(s->fd, FIONREAD, &n);
+	if (n > 0)
+		s->shown = MCR_SHOWN_KERNELS;
+	return n;
+}
+
 long mcr_socket_available(struct mcr_socket *s)
 {
-	const struct mcr_msg *m = mcr_socket_next(s);
+	long n = s->shown == MCR_SHOWN_KERNELS ? available_in_kernel(s) : 0;
+	const struct mcr_msg *m = n == 0 ? mcr_socket_next(s) : NULL;
 
-	return m ? (long)m->len : -1;
+	if (!m)
+		return n > 0 ? n : available_in_kernel(s);
+	s->shown = MCR_SHOWN_RINGS;
+	return (long)m->len;
 }
 
 /* ---- one datagram out of a ring ---- */
@@ -114,6 +130,7 @@ static ssize_t take(struct mcr_socket *s, struct msghdr *msg, int flags)
 			msg->msg_flags |= MSG_TRUNC;
 		mcr_socket_control(s, m, msg);
 		note_stamp(s, m->rx_ns);
+		s->shown = flags & MSG_PEEK ? MCR_SHOWN_RINGS : MCR_SHOWN_NONE;
 		if ((flags & MSG_PEEK) == 0) {
 			s->received++;
 			mcr_socket_take(s);
@@ -129,13 +146,18 @@ static ssize_t take(struct mcr_socket *s, struct msghdr *msg, int flags)
 static ssize_t take_from_kernel(struct mcr_socket *s, struct msghdr *msg, int flags)
 {
 	struct msghdr trial = *msg; /* an error must leave it as it is */
+	int saved = errno, code;
 	ssize_t n = mcr_real.recvmsg(s->fd, &trial, flags | MSG_DONTWAIT);
 
 	s->turn = 0;
-	if (n < 0)
-		return -errno;
+	if (n < 0) {
+		code = errno;
+		errno = saved; /* the rings may have something */
+		return -code;
+	}
 	*msg = trial;
 	note_stamp(s, 0);
+	s->shown = flags & MSG_PEEK ? MCR_SHOWN_KERNELS : MCR_SHOWN_NONE;
 	return n;
 }
 
@@ -144,6 +166,8 @@ static ssize_t try_both(struct mcr_socket *s, struct msghdr *msg, int flags)
 	int is_kernels_turn = ++s->turn >= mcr_settings_get()->kernel_every;
 	ssize_t n = -EAGAIN;
 
+	if (__builtin_expect(s->shown != MCR_SHOWN_NONE, 0))
+		is_kernels_turn = s->shown == MCR_SHOWN_KERNELS;
 	if (is_kernels_turn)
 		n = take_from_kernel(s, msg, flags);
 	if (n == -EAGAIN)
@@ -154,6 +178,12 @@ static ssize_t try_both(struct mcr_socket *s, struct msghdr *msg, int flags)
 }
 
 /* ---- waiting ---- */
+
+/* The end of a time that begins now; UINT64_MAX: never. */
+static uint64_t end_of(uint64_t seconds, uint64_t ns)
+{
+	return seconds < SECONDS_MOST ? mcr_link_now_ns() + seconds * 1000000000u + ns : UINT64_MAX;
+}
 
 /* When a call that begins now has to end without data; 0: at once. */
 static uint64_t deadline_of(const struct mcr_socket *s, int flags)
@@ -170,8 +200,7 @@ static uint64_t deadline_of(const struct mcr_socket *s, int flags)
 	if (mcr_real.getsockopt(s->fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, &len) < 0 ||
 	    (timeout.tv_sec == 0 && timeout.tv_usec == 0))
 		return UINT64_MAX;
-	return mcr_link_now_ns() + (uint64_t)timeout.tv_sec * 1000000000u +
-	       (uint64_t)timeout.tv_usec * 1000u;
+	return end_of((uint64_t)timeout.tv_sec, (uint64_t)timeout.tv_usec * 1000u);
 }
 
 /* A call that may wait returns 0 after shutdown(SHUT_RD); one that may not, EAGAIN. */
@@ -348,10 +377,7 @@ ssize_t mcr_sock_recvmsg(int fd, struct msghdr *msg, int flags)
 
 static uint64_t timeout_end(const struct timespec *timeout)
 {
-	if (!timeout)
-		return UINT64_MAX;
-	return mcr_link_now_ns() + (uint64_t)timeout->tv_sec * 1000000000u +
-	       (uint64_t)timeout->tv_nsec;
+	return timeout ? end_of((uint64_t)timeout->tv_sec, (uint64_t)timeout->tv_nsec) : UINT64_MAX;
 }
 
 /* Linux looks at the time after each datagram only, and writes back what is left of it. */
@@ -359,7 +385,7 @@ static int is_time_over(uint64_t end_ns, struct timespec *timeout)
 {
 	uint64_t now_ns, left;
 
-	if (!timeout)
+	if (!timeout || end_ns == UINT64_MAX)
 		return 0;
 	now_ns = mcr_link_now_ns();
 	left = now_ns < end_ns ? end_ns - now_ns : 0;

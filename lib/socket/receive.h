@@ -18,8 +18,7 @@ void mcr_socket_control(struct mcr_socket *s, const struct mcr_msg *m, struct ms
  * setsockopt. */
 void mcr_socket_wants(struct mcr_socket *s);
 
-/* mcr_socket_available returns the length of the next datagram, for FIONREAD; -1: the rings have
- * none. */
+/* mcr_socket_available returns the length of the next datagram, for FIONREAD; 0: there is none. */
 long mcr_socket_available(struct mcr_socket *s);
 
 #endif

@@ -10,6 +10,7 @@
 #include "socket/link.h"
 #include "socket/real.h"
 #include "socket/receive.h"
+#include "socket/settings.h"
 #include "socket/socket.h"
 
 #ifndef IPV6_MULTICAST_ALL
@@ -94,7 +95,7 @@ struct mcr_socket *mcr_socket_adopt(int fd, const struct mcr_socket_owner *owner
 	if (!s) {
 		mcr_table_disown(copy);
 		errno = ENOMEM;
-		return NULL;
+		return mcr_socket_hold(fd); /* another thread's */
 	}
 	s->owner = owner;
 	s->fd = copy;
@@ -147,22 +148,52 @@ static int is_unread(const struct mcr_socket *s)
 		if (mcr_consumer_ring_info(s->cursor, i, &info, NULL) == 0 && info.next < info.head)
 			return 1;
 	}
-	return s->at < s->n;
+	return !s->past && s->at < s->n;
 }
 
-/* What is unread of the rings before is read first, as far as they are written now. */
-static void keep_past(struct mcr_socket *s)
+void mcr_socket_forget_past(struct mcr_socket *s)
+{
+	uint32_t n = s->past ? mcr_consumer_rings(s->past) : 0;
+
+	s->lost += (uint64_t)(s->n - s->at);
+	s->at = s->n = 0;
+	for (uint32_t i = 0; i < n && i < MCR_RINGS_MAX; i++) {
+		struct mcr_consumer_ring info = {.size = sizeof(info)};
+
+		if (mcr_consumer_ring_info(s->past, i, &info, NULL) == 0 &&
+		    info.next < s->past_end[i])
+			s->lost += s->past_end[i] - info.next;
+	}
+	mcr_consumer_close(s->past);
+	s->past = NULL;
+	mcr_filter_forget_past(s);
+}
+
+/* Whether both read the same rings: the channel is that of before. */
+static int is_same(const struct mcr_consumer *a, const struct mcr_consumer *b)
+{
+	struct mcr_consumer_ring one = {.size = sizeof(one)}, other = {.size = sizeof(other)};
+
+	return mcr_consumer_ring_info(a, 0, &one, NULL) == 0 &&
+	       mcr_consumer_ring_info(b, 0, &other, NULL) == 0 && one.epoch == other.epoch;
+}
+
+/* What is unread of the rings before is read first, as far as they are written now, or up to where
+ * the next cursor begins. */
+static void keep_past(struct mcr_socket *s, const struct mcr_consumer *next)
 {
 	uint32_t n = mcr_consumer_rings(s->cursor);
+	int goes_on = is_same(s->cursor, next);
 
-	mcr_consumer_close(s->past); /* of an engine before that one: two restarts without a read */
+	if (s->past) /* of an engine before that one: two restarts without a read */
+		mcr_socket_forget_past(s);
 	s->past = s->cursor;
 	memset(s->past_end, 0, sizeof(s->past_end));
 	for (uint32_t i = 0; i < n && i < MCR_RINGS_MAX; i++) {
 		struct mcr_consumer_ring info = {.size = sizeof(info)};
 
-		if (mcr_consumer_ring_info(s->past, i, &info, NULL) == 0)
-			s->past_end[i] = info.head;
+		if (mcr_consumer_ring_info(goes_on ? next : s->past, i, &info, NULL) == 0)
+			s->past_end[i] = goes_on ? info.next : info.head;
 	}
 }
 
@@ -173,9 +204,14 @@ int mcr_socket_stand(struct mcr_socket *s)
 
 	if (ret < 0)
 		return ret;
+	if (s->cursor && !is_same(s->cursor, cursor)) {
+		s->lost++; /* nobody knows what came in between */
+		mcr_log("socket %d goes on with another ring: what came in between is lost",
+			s->object.fd);
+	}
 	keeps_past = s->cursor && is_unread(s);
 	if (keeps_past)
-		keep_past(s);
+		keep_past(s, cursor);
 	else
 		mcr_consumer_close(s->cursor);
 	s->cursor = cursor;
@@ -204,6 +240,22 @@ int mcr_socket_intact(const struct mcr_socket *s, const struct mcr_msg *m)
 	return mcr_consumer_intact(of_batch(s), m);
 }
 
+/* Whether all of the rings before was polled. They may still be written, by an engine that goes on
+ * with the parent of this process. */
+static int is_past_over(const struct mcr_socket *s)
+{
+	uint32_t n = mcr_consumer_rings(s->past);
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct mcr_consumer_ring info = {.size = sizeof(info)};
+
+		if (mcr_consumer_ring_info(s->past, i, &info, NULL) == 0 &&
+		    info.next < s->past_end[i])
+			return 0;
+	}
+	return 1;
+}
+
 /* Polls the next messages. Returns how many. */
 static int fill(struct mcr_socket *s)
 {
@@ -211,7 +263,7 @@ static int fill(struct mcr_socket *s)
 
 	s->at = s->n = 0;
 	if (s->past) {
-		n = mcr_consumer_poll(s->past, s->batch, MCR_SOCKET_BATCH);
+		n = is_past_over(s) ? 0 : mcr_consumer_poll(s->past, s->batch, MCR_SOCKET_BATCH);
 		if (n > 0) {
 			s->n = n;
 			return n;
@@ -242,13 +294,24 @@ static const struct mcr_filter_version *versions_of_batch(const struct mcr_socke
 	return s->past_versions ? s->past_versions : s->newest;
 }
 
+static uint64_t lost_of(const struct mcr_socket *s, const struct mcr_msg *m)
+{
+	uint64_t most = UINT64_MAX;
+
+	if (is_over(s, m))
+		return 0;
+	if (s->past && m->pos.ring < MCR_RINGS_MAX)
+		most = s->past_end[m->pos.ring] - m->pos.seq;
+	return m->lost < most ? m->lost : most;
+}
+
 /* Whether the program gets this message. It takes note of events. */
 static int is_for(struct mcr_socket *s, const struct mcr_msg *m)
 {
 	if (m->kind == MCR_DATA)
 		return !is_over(s, m) && mcr_filter_accepts(s, versions_of_batch(s), m);
 	if (m->kind == MCR_LOST)
-		s->lost += m->lost;
+		s->lost += lost_of(s, m);
 	return 0;
 }
 

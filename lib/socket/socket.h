@@ -38,6 +38,14 @@ struct mcr_socket_owner {
 	void (*hand_over)(struct mcr_socket *s); /* mcr_join_hand_over */
 };
 
+/* Whose datagram the program has seen with MSG_PEEK, or its length with FIONREAD: that one it gets
+ * next. */
+enum mcr_shown {
+	MCR_SHOWN_NONE,
+	MCR_SHOWN_RINGS,
+	MCR_SHOWN_KERNELS,
+};
+
 struct mcr_socket {
 	struct mcr_object object;
 	const struct mcr_socket_owner *owner;
@@ -53,6 +61,7 @@ struct mcr_socket {
 	struct mcr_msg batch[MCR_SOCKET_BATCH];
 	int at, n;     /* batch[at..n) is to be looked at; of `past` while that is there */
 	unsigned turn; /* calls since the kernel's side was looked at */
+	uint8_t shown; /* enum mcr_shown */
 
 	uint8_t is_shut; /* by shutdown: who asks for readiness has to ask the kernel as well */
 	struct mcr_filter_version *oldest,
@@ -60,6 +69,7 @@ struct mcr_socket {
 	struct mcr_membership *memberships; /* also those that ended, until pruned */
 	struct mcr_membership **hash;       /* of their groups: 1 << hash_bits chains */
 	unsigned hash_bits, n_memberships;
+	unsigned n_ended;           /* of them, to be pruned */
 	uint32_t n_joined[3];       /* by enum mcr_membership_where: those that last */
 	uint8_t all_ipv4, all_ipv6; /* the program's IP_MULTICAST_ALL, IPV6_MULTICAST_ALL */
 
@@ -110,6 +120,10 @@ struct mcr_socket *mcr_socket_adopt(int fd, const struct mcr_socket_owner *owner
 /* mcr_socket_stand gives the socket a cursor at the heads of the rings that are attached now; what
  * it has not read of the rings before comes first. Errors: -EPIPE (no engine), -ENOMEM. */
 int mcr_socket_stand(struct mcr_socket *s);
+
+/* mcr_socket_forget_past: what was polled already, and what is unread of the rings before, is lost.
+ */
+void mcr_socket_forget_past(struct mcr_socket *s);
 
 /* mcr_socket_next returns the next message that the socket accepts, without taking it; NULL: the
  * rings have none. s->lost grows by what was overwritten. */

@@ -182,6 +182,11 @@ static struct mcr_object *take(enum mcr_object_kind kind, size_t size)
 	return o;
 }
 
+static int is_of_kind(const struct mcr_object *o, enum mcr_object_kind kind)
+{
+	return o && __atomic_load_n(&o->kind, __ATOMIC_RELAXED) == kind;
+}
+
 struct mcr_object *mcr_object_make(int fd, enum mcr_object_kind kind, size_t size,
 				   void (*end)(struct mcr_object *o))
 {
@@ -198,6 +203,8 @@ struct mcr_object *mcr_object_make(int fd, enum mcr_object_kind kind, size_t siz
 	o->end = end;
 	lock_table();
 	place = place_of(fd);
+	if (place && is_of_kind(*place, kind)) /* another thread was faster */
+		place = NULL;
 	if (place) {
 		o->names = 1;
 		o->fd = fd;

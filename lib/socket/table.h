@@ -64,7 +64,7 @@ void mcr_object_unref(struct mcr_object *o);
 
 /* mcr_object_make returns a new object of so many octets, locked, with one name: fd. All but its
  * first member is 0. end is called, with the lock, when the last name and reference are gone.
- * Errors: NULL (no memory). */
+ * Errors: NULL (no memory, or fd means one of this kind by now). */
 struct mcr_object *mcr_object_make(int fd, enum mcr_object_kind kind, size_t size,
 				   void (*end)(struct mcr_object *o));
 

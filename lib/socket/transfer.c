@@ -195,6 +195,7 @@ static int begin(struct mcr_socket *s, struct mcr_joined *old, struct mcr_joined
 	}
 	if (old) {
 		old->m.until = (uint32_t)version;
+		s->n_ended++;
 		s->n_joined[old->m.where]--;
 	}
 	return 0;

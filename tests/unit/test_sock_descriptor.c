@@ -149,8 +149,27 @@ static int close_all(void *arg)
 	mcr_sock_dup2(2, own);
 	mcr_sock_dup2(2, fd);
 	mcr_sock_close(fd);
+	mcr_sock_fcntl(2, F_DUPFD, (void *)(intptr_t)fd);
 	mcr_sock_close_range(3, ~0U, 0);
 	return 0;
+}
+
+/* A name that was closed by a call that nobody sees. */
+static void a_name_may_come_back(void **state)
+{
+	int fd = joined_socket(), copy = mcr_sock_dup(fd);
+
+	close(copy);
+	assert_int_equal(mcr_sock_dup(fd), copy);
+	arrive("x");
+	assert_string_equal(receive_now(copy), "x");
+	mcr_sock_close(fd);
+	close(copy);
+	assert_int_equal(mcr_sock_dup2(STDERR_FILENO, fd), fd);
+	assert_int_equal(mcr_sock_fcntl(STDERR_FILENO, F_DUPFD, (void *)(intptr_t)copy), copy);
+	assert_int_equal(engine_joined.n, 0);
+	close(copy);
+	close(fd);
 }
 
 /* As a child of vfork: the parent's memory, descriptors of its own. */
@@ -260,6 +279,7 @@ int main(void)
 	    cmocka_unit_test(a_file_of_it_ends_it),
 	    cmocka_unit_test(the_librarys_descriptors_stay),
 	    cmocka_unit_test(closing_everything_goes_around_them),
+	    cmocka_unit_test(a_name_may_come_back),
 	    cmocka_unit_test(a_child_in_our_memory_changes_nothing_here),
 	    cmocka_unit_test(the_next_datagrams_length_is_told),
 	    cmocka_unit_test(the_last_datagrams_time_is_told),

@@ -251,6 +251,128 @@ static void what_the_writer_lapped_is_told(void **state)
 	mcr_sock_close(fd);
 }
 
+/* ---- two sides ---- */
+
+static void send_to(int fd, const char *text)
+{
+	struct sockaddr_in to = address_of("127.0.0.1", PORT);
+
+	assert_int_equal(sendto(fd, text, strlen(text), 0, (struct sockaddr *)&to, sizeof(to)),
+			 (ssize_t)strlen(text));
+}
+
+/* The kernel's side is looked at in each call, and first. */
+static void what_was_shown_is_given_next(void **state)
+{
+	int fd = joined_socket(), sender = socket(AF_INET, SOCK_DGRAM, 0), available = -1;
+	char buf[16];
+
+	arrive("ring");
+	assert_int_equal(mcr_sock_recv(fd, buf, sizeof(buf), MSG_PEEK), 4);
+	send_to(sender, "kernel");
+	assert_int_equal(mcr_sock_recv(fd, buf, sizeof(buf), MSG_PEEK), 4);
+	assert_string_equal(receive_now(fd), "ring");
+	assert_int_equal(mcr_sock_ioctl(fd, FIONREAD, &available), 0);
+	assert_int_equal(available, 6);
+	arrive("a longer one");
+	assert_int_equal(mcr_sock_ioctl(fd, FIONREAD, &available), 0);
+	assert_int_equal(available, 6);
+	assert_string_equal(receive_now(fd), "kernel");
+	assert_int_equal(mcr_sock_ioctl(fd, FIONREAD, &available), 0);
+	assert_int_equal(available, 12);
+	send_to(sender, "kernel");
+	assert_string_equal(receive_now(fd), "a longer one");
+	assert_string_equal(receive_now(fd), "kernel");
+	/* Another reader may be faster. */
+	send_to(sender, "kernel");
+	assert_int_equal(mcr_sock_recv(fd, buf, sizeof(buf), MSG_PEEK), 6);
+	assert_int_equal(recv(fd, buf, sizeof(buf), 0), 6);
+	arrive("ring");
+	assert_int_equal(mcr_sock_ioctl(fd, FIONREAD, &available), 0);
+	assert_int_equal(available, 4);
+	assert_string_equal(receive_now(fd), "ring");
+	mcr_sock_close(fd);
+	close(sender);
+}
+
+static void what_works_leaves_errno(void **state)
+{
+	int fd = joined_socket();
+	char buf[16];
+
+	arrive("ring");
+	errno = 99;
+	assert_int_equal(mcr_sock_recv(fd, buf, sizeof(buf), 0), 4);
+	assert_int_equal(errno, 99);
+	mcr_sock_close(fd);
+}
+
+static void a_time_out_of_ages_does_not_overflow(void **state)
+{
+	int fd = joined_socket();
+	struct timespec timeout = {INT64_MAX, 0};
+	struct mmsghdr msgs[2] = {0};
+
+	arrive("a");
+	arrive("b");
+	assert_int_equal(mcr_sock_recvmmsg(fd, msgs, 2, 0, &timeout), 2);
+	mcr_sock_close(fd);
+}
+
+/* ---- no growth ---- */
+
+static void check_size(int fd, unsigned memberships, unsigned versions)
+{
+	struct mcr_socket *s = mcr_socket_hold(fd);
+
+	assert_in_range(s->n_memberships, 1, memberships);
+	assert_in_range(s->newest->number - s->oldest->number + 1, 1, versions);
+	mcr_socket_release(s);
+}
+
+static void joins_and_leaves_without_data_take_no_memory(void **state)
+{
+	int fd = joined_socket();
+
+	for (int i = 0; i < 300; i++) {
+		assert_int_equal(join_group(fd, "239.1.1.2"), 0);
+		assert_int_equal(leave_group(fd, "239.1.1.2"), 0);
+	}
+	check_size(fd, 3, 1);
+	arrive("unread");
+	for (int i = 0; i < 300; i++) {
+		assert_int_equal(join_group(fd, "239.1.1.2"), 0);
+		assert_int_equal(leave_group(fd, "239.1.1.2"), 0);
+	}
+	check_size(fd, 100, 2);
+	assert_string_equal(receive_now(fd), "unread");
+	assert_string_equal(receive_now(fd), "-");
+	check_size(fd, 1, 1);
+	mcr_sock_close(fd);
+}
+
+static void who_changes_for_ever_and_never_reads_loses(void **state)
+{
+	int fd = joined_socket();
+	struct mcr_socket *s;
+
+	for (int i = 0; i < MCR_FILTER_VERSIONS_MOST / 2; i++) {
+		arrive("lost");
+		assert_int_equal(join_group(fd, "239.1.1.2"), 0);
+		arrive("lost");
+		assert_int_equal(leave_group(fd, "239.1.1.2"), 0);
+	}
+	assert_int_equal(join_group(fd, "239.1.1.2"), 0);
+	check_size(fd, 3, 2);
+	s = mcr_socket_hold(fd);
+	assert_int_equal(s->lost, MCR_FILTER_VERSIONS_MOST);
+	mcr_socket_release(s);
+	assert_string_equal(receive_now(fd), "-");
+	arrive("kept");
+	assert_string_equal(receive_now(fd), "kept");
+	mcr_sock_close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -267,6 +389,11 @@ int main(void)
 	    cmocka_unit_test(another_group_is_given_by_multicast_all_only),
 	    cmocka_unit_test(what_was_duped_before_the_join_receives_too),
 	    cmocka_unit_test(what_the_writer_lapped_is_told),
+	    cmocka_unit_test(what_was_shown_is_given_next),
+	    cmocka_unit_test(what_works_leaves_errno),
+	    cmocka_unit_test(a_time_out_of_ages_does_not_overflow),
+	    cmocka_unit_test(joins_and_leaves_without_data_take_no_memory),
+	    cmocka_unit_test(who_changes_for_ever_and_never_reads_loses),
 	};
 
 	return cmocka_run_group_tests(tests, engine_begin, engine_end);

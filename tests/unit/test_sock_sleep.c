@@ -2,6 +2,8 @@
 /* Calls that sleep, in several threads, and an engine that goes and comes back meanwhile. */
 #include "socket_rig.h"
 
+#include "socket/link.h"
+
 #include <poll.h>
 #include <sys/syscall.h>
 
@@ -139,6 +141,91 @@ static void shutdown_ends_a_sleep(void **state)
 	mcr_sock_close(fd);
 }
 
+static int is_never_ready(void *ctx)
+{
+	return 0;
+}
+
+static void *sleep_shortly(void *arg)
+{
+	struct pollfd fds[2];
+
+	mcr_link_sleep(fds, 0, mcr_link_now_ns() + 1000000, NULL, mcr_signal_state.ran,
+		       is_never_ready, NULL);
+	return NULL;
+}
+
+/* Between its announcement and its sleep: a message comes, and another thread that goes to sleep
+ * reads away what tells of it. */
+static int another_sleeps(void *ctx)
+{
+	struct pollfd *fds = ctx, engines = fds[1];
+	pthread_t thread;
+
+	arrive("x");
+	assert_int_equal(poll(&engines, 1, 10000), 1);
+	assert_int_equal(pthread_create(&thread, NULL, sleep_shortly, NULL), 0);
+	pthread_join(thread, NULL);
+	assert_int_equal(poll(&engines, 1, 0), 0);
+	return 0;
+}
+
+static void a_message_that_another_passed_over_wakes(void **state)
+{
+	int fd = joined_socket();
+	struct pollfd fds[2];
+
+	assert_int_equal(
+	    mcr_link_sleep(fds, 0, UINT64_MAX, NULL, mcr_signal_state.ran, another_sleeps, fds), 1);
+	assert_int_equal(fds[0].revents, POLLIN); /* and not that it looks after the engine */
+	mcr_sock_close(fd);
+}
+
+static _Thread_local sigjmp_buf out;
+
+static void jump_out(int sig)
+{
+	siglongjmp(out, 1);
+}
+
+static void *receive_until_it_jumps(void *arg)
+{
+	struct reader *r = arg;
+	char buf[64];
+
+	__atomic_store_n(&r->tid, (int)syscall(SYS_gettid), __ATOMIC_RELEASE);
+	while (r->got < r->wanted) {
+		if (sigsetjmp(out, 1) == 0)
+			mcr_sock_recv(r->fd, buf, sizeof(buf), 0);
+		__atomic_fetch_add(&r->got, 1, __ATOMIC_RELEASE);
+	}
+	return NULL;
+}
+
+/* The old way to give recv a timeout. */
+static void a_call_that_is_left_by_siglongjmp_costs_no_descriptor(void **state)
+{
+	struct sigaction action = {.sa_handler = jump_out}, before;
+	int fd = joined_socket();
+	struct reader r = {.fd = fd, .wanted = 4};
+	size_t open = 0;
+
+	assert_int_equal(mcr_sock_sigaction(SIGUSR1, &action, &before), 0);
+	assert_int_equal(pthread_create(&r.thread, NULL, receive_until_it_jumps, &r), 0);
+	for (unsigned i = 0; i < r.wanted; i++) {
+		await_sleep(&r);
+		if (i == 0)
+			open = fd_count();
+		assert_int_equal(fd_count(), open);
+		pthread_kill(r.thread, SIGUSR1);
+		while (__atomic_load_n(&r.got, __ATOMIC_ACQUIRE) == i)
+			sched_yield();
+	}
+	pthread_join(r.thread, NULL);
+	mcr_sock_sigaction(SIGUSR1, &before, NULL);
+	mcr_sock_close(fd);
+}
+
 static void restart_engine(uint64_t epoch)
 {
 	const struct mcr_attach_config attach = {.mode = 0660, .gid = UINT32_MAX};
@@ -155,6 +242,91 @@ static void restart_engine(uint64_t epoch)
 	pthread_mutex_unlock(&engine.lock);
 }
 
+/* Until the socket has joined at the engine that is there now. It reads nothing. */
+static void await_join(int fd)
+{
+	while (count(&engine, &engine_joined) == 0) {
+		mcr_link_tend();
+		mcr_socket_release(mcr_socket_hold(fd));
+		sched_yield();
+	}
+}
+
+static uint64_t lost_of(int fd)
+{
+	struct mcr_socket *s = mcr_socket_hold(fd);
+	uint64_t lost = s->lost;
+
+	mcr_socket_release(s);
+	return lost;
+}
+
+static void what_is_unread_is_read_after_a_restart_which_is_told_of(void **state)
+{
+	int fd = joined_socket();
+	struct iovec iov[2];
+	char buf[2][16];
+
+	for (int i = 0; i < 2; i++)
+		iov[i] = (struct iovec){buf[i], sizeof(buf[i])};
+	arrive("a");
+	arrive("b");
+	assert_int_equal(mcr_sock_readv(fd, iov, 2), 1); /* b was polled with it */
+	restart_engine(4712);
+	await_join(fd);
+	arrive("c");
+	assert_int_equal(lost_of(fd), 1);
+	assert_int_equal(mcr_sock_readv(fd, iov, 2), 1);
+	assert_int_equal(buf[0][0], 'b');
+	assert_int_equal(mcr_sock_readv(fd, iov, 2), 1);
+	assert_int_equal(buf[0][0], 'c');
+	assert_int_equal(lost_of(fd), 1);
+	mcr_sock_close(fd);
+}
+
+static void an_engine_that_gave_nothing_takes_nothing(void **state)
+{
+	int fd = joined_socket();
+
+	arrive("a");
+	arrive("b");
+	assert_string_equal(receive_now(fd), "a");
+	restart_engine(4717);
+	await_join(fd);
+	restart_engine(4718);
+	await_join(fd);
+	arrive("c");
+	assert_string_equal(receive_now(fd), "b");
+	assert_string_equal(receive_now(fd), "c");
+	mcr_sock_close(fd);
+}
+
+/* Of the first rings nothing is there any more. */
+static void two_restarts_without_a_read_leave_the_later_ring(void **state)
+{
+	int fd = joined_socket();
+	struct iovec iov[2];
+	char buf[2][16];
+
+	for (int i = 0; i < 2; i++)
+		iov[i] = (struct iovec){buf[i], sizeof(buf[i])};
+	arrive("a");
+	arrive("b");
+	assert_int_equal(mcr_sock_readv(fd, iov, 2), 1);
+	restart_engine(4713);
+	await_join(fd);
+	arrive("c");
+	restart_engine(4714);
+	await_join(fd);
+	assert_int_equal(mcr_sock_readv(fd, iov, 2), 1);
+	assert_int_equal(buf[0][0], 'c');
+	assert_int_equal(lost_of(fd), 3); /* b, and what came between the engines */
+	arrive("d");
+	assert_int_equal(mcr_sock_readv(fd, iov, 2), 1);
+	assert_int_equal(buf[0][0], 'd');
+	mcr_sock_close(fd);
+}
+
 static void what_is_unread_of_the_last_engine_is_judged_by_the_rules_of_its_time(void **state)
 {
 	int fd = joined_socket(), other = socket(AF_INET, SOCK_DGRAM, 0), off = 0;
@@ -168,7 +340,7 @@ static void what_is_unread_of_the_last_engine_is_judged_by_the_rules_of_its_time
 	arrive("b");
 	assert_int_equal(join_group(fd, GROUP), 0);
 	arrive("c");
-	restart_engine(4713);
+	restart_engine(4716);
 	while (count(&engine, &engine_joined) == 0) /* a call that finds nothing looks */
 		assert_string_equal(receive_now(other), "-");
 	assert_int_equal(mcr_sock_poll(&p, 1, 0), 1); /* now it has joined, too */
@@ -190,7 +362,7 @@ static void a_sleeper_goes_on_with_the_next_engine(void **state)
 	arrive("of the first");
 	while (__atomic_load_n(&r.got, __ATOMIC_ACQUIRE) < 1)
 		sched_yield();
-	restart_engine(4712);
+	restart_engine(4715);
 	while (count(&engine, &engine_joined) == 0)
 		sched_yield();
 	for (int i = 0; __atomic_load_n(&r.got, __ATOMIC_ACQUIRE) < 2; i++) {
@@ -209,6 +381,11 @@ int main(void)
 	    cmocka_unit_test(no_wake_up_is_lost_among_sleepers),
 	    cmocka_unit_test(a_call_outlives_the_close_of_its_descriptor),
 	    cmocka_unit_test(shutdown_ends_a_sleep),
+	    cmocka_unit_test(a_message_that_another_passed_over_wakes),
+	    cmocka_unit_test(a_call_that_is_left_by_siglongjmp_costs_no_descriptor),
+	    cmocka_unit_test(what_is_unread_is_read_after_a_restart_which_is_told_of),
+	    cmocka_unit_test(an_engine_that_gave_nothing_takes_nothing),
+	    cmocka_unit_test(two_restarts_without_a_read_leave_the_later_ring),
 	    cmocka_unit_test(a_sleeper_goes_on_with_the_next_engine),
 	    cmocka_unit_test(what_is_unread_of_the_last_engine_is_judged_by_the_rules_of_its_time),
 	};
