@@ -120,6 +120,28 @@ static inline void show(struct mcr_worker *w)
 	w->rare = 0;
 }
 
+static void adopt(struct mcr_worker *w, const struct mcr_view *view);
+
+static __rte_noinline void adopt_late(struct mcr_worker *w)
+{
+	const struct mcr_view *view = __atomic_load_n(&w->published, __ATOMIC_ACQUIRE);
+
+	for (unsigned i = 0; i < w->n_queues; i++)
+		if (view->ports[w->queues[i].port].removed)
+			return;
+	adopt(w, view);
+}
+
+/* Packets were received, and this thread may have stood still since it looked for a view: then they
+ * may be of a group that was joined meanwhile, and the joiner has its answer. A view that takes
+ * queues away can wait. */
+static inline void catch_up(struct mcr_worker *w)
+{
+	__atomic_thread_fence(__ATOMIC_ACQUIRE); /* the packets are read before the pointer */
+	if (unlikely(__atomic_load_n(&w->published, __ATOMIC_RELAXED) != w->view))
+		adopt_late(w);
+}
+
 /* n packets have come into mbufs. */
 static inline void begin(struct mcr_worker *w, struct mcr_burst *b, unsigned n)
 {
@@ -161,6 +183,7 @@ static inline unsigned poll_whole(struct mcr_worker *w, struct mcr_queue *q)
 			become_idle(w);
 		return 0;
 	}
+	catch_up(w);
 	begin(w, &q->burst, n);
 	for (unsigned from = 0, size = q->behind ? n : w->first_chunk; from < n;
 	     from += size, size *= CHUNK_GROWTH) {
@@ -184,6 +207,8 @@ static __rte_noinline unsigned poll_pieces(struct mcr_worker *w, struct mcr_queu
 		n = rte_eth_rx_burst(q->port, q->queue, w->mbufs, PIECE);
 		if (n == 0)
 			break;
+		if (got == 0) /* else the rings have messages that are not published */
+			catch_up(w);
 		begin(w, &q->burst, n);
 		mcr_rx_take(w, q, 0, n);
 		if (unlikely(q->burst.handled)) /* they want to see the buffers */
