@@ -112,6 +112,15 @@ static struct sleeper *take_sleeper(void)
 	return s;
 }
 
+/* What the first sleep needs is made with the first join: a filter of system calls may be next. */
+static void prepare_sleeper(void)
+{
+	struct sleeper *s = link_.sleepers ? NULL : take_sleeper();
+
+	if (s)
+		s->sleeps = 0;
+}
+
 /* ---- the attachment ---- */
 
 static void unprotect(void)
@@ -288,6 +297,7 @@ int mcr_link_join(const char *text, struct mcr_error *err)
 
 	lock();
 	ret = join(text, err);
+	prepare_sleeper();
 	wake_others(NULL); /* the request withdrew their announcement */
 	unlock();
 	return ret;

@@ -256,6 +256,12 @@ static int is_interrupted(const struct mcr_signal_state *before, int is_restarta
 	return ran != (is_restartable ? mcr_signal_state.restarting - before->restarting : 0);
 }
 
+/* Linux looks the descriptor up again when it restarts a call: a handler may have closed it. */
+static int is_closed_by_handler(const struct mcr_socket *s, const struct mcr_signal_state *before)
+{
+	return s->object.names == 0 && mcr_signal_state.ran != before->ran;
+}
+
 int mcr_wait_readable(struct mcr_socket *s, uint64_t deadline_ns, int is_restartable,
 		      const struct mcr_signal_state *before)
 {
@@ -266,10 +272,14 @@ int mcr_wait_readable(struct mcr_socket *s, uint64_t deadline_ns, int is_restart
 	/* In this call, but outside of its last sleep. */
 	if (is_interrupted(before, is_restartable))
 		return -EINTR;
+	if (is_closed_by_handler(s, before))
+		return -EBADF;
 	mcr_waiter_start(&w);
 	w.deadline_ns = deadline_ns;
 	mcr_socket_release(s);
 	ret = mcr_waiter_sleep(&w, fds, 1, is_socket_ready, s);
 	mcr_object_relock(&s->object);
-	return ret == -EINTR && !is_interrupted(before, is_restartable) ? 1 : ret;
+	if (ret != -EINTR || is_interrupted(before, is_restartable))
+		return ret;
+	return is_closed_by_handler(s, before) ? -EBADF : 1;
 }

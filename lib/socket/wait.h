@@ -15,7 +15,7 @@
  * dropped meanwhile. deadline_ns of CLOCK_MONOTONIC. before: the thread's mcr_signal_state when the
  * call began. Spins first, as the settings say.
  * Returns 1 (look again), 0 (the time is over), -EINTR (a handler ran since then: the call ends),
- * or 1 also after handlers that all had SA_RESTART if is_restartable. */
+ * or, after handlers that all had SA_RESTART, if is_restartable, 1 or -EBADF (one closed it). */
 int mcr_wait_readable(struct mcr_socket *s, uint64_t deadline_ns, int is_restartable,
 		      const struct mcr_signal_state *before);
 
