@@ -67,7 +67,7 @@ class Receiver:
 class Daemon:
     """mcring as it is run, napping when nothing comes."""
 
-    def __init__(self, wire, driver, config=None):
+    def __init__(self, wire, driver, config=None, idle='adaptive'):
         """config: text of a file, in place of a join."""
         self.log = wire.run.path('daemon.log')
         what = ['--join', f'{GROUP}:{PORT}']
@@ -80,7 +80,7 @@ class Daemon:
                 *common.FIRST, DAEMON, '-l', '0,1', *common.MEMORY, *common.QUIET,
                 f'--vdev={DRIVERS[driver]}', '--', '--name', f'mcrbench_{os.getpid()}',
                 '--run-dir', wire.run.path('run'), '--interface', f'feed={driver}0,tx=never',
-                *what, '--idle', 'adaptive', stdout=log, stderr=log)
+                *what, '--idle', idle, stdout=log, stderr=log)
         wait_for(self.ready, 30, 'the daemon is ready')
 
     def ready(self):

@@ -60,7 +60,8 @@ class Program:
 
 
 def send(wire, count, rate):
-    done = wire.tx.run(SEND, '--interface', 'tx0', '--to', f'{GROUP}:{PORT}', '--count', count,
+    """On the program's core, so that the rx lcore has its own."""
+    done = wire.tx.run('taskset', '-c', '0', SEND, '--interface', 'tx0', '--to', f'{GROUP}:{PORT}', '--count', count,
                        '--rate', rate, '--size', SIZE)
     return json.loads(done.stdout.splitlines()[-1])
 
@@ -147,6 +148,7 @@ def others(run, wire):
 
 
 PARTS = {'costs': costs, 'waking': waking, 'others': others}
+IDLE = {'waking': 'busy'} # the rx lcore polls; else it sleeps while a program that has its core drains
 
 
 def run(run, parts=()):
@@ -158,11 +160,11 @@ def run(run, parts=()):
     wire = Wire(run)
     try:
         wire.tx.run('ip', 'addr', 'add', '10.0.0.1/24', 'dev', 'tx0')
-        daemon = Daemon(wire, 'net_af_packet', CONFIG)
-        try:
-            for part in parts or PARTS:
+        for part in parts or PARTS:
+            daemon = Daemon(wire, 'net_af_packet', CONFIG, IDLE.get(part, 'adaptive'))
+            try:
                 PARTS[part](run, wire)
-        finally:
-            daemon.stop()
+            finally:
+                daemon.stop()
     finally:
         wire.lab.close()
