@@ -104,6 +104,7 @@
 	  (pid_t * pid, const char *file, const posix_spawn_file_actions_t *actions,        \
 	   const posix_spawnattr_t *attributes, char *const argv[], char *const envp[]),    \
 	  (pid, file, actions, attributes, argv, envp))                                     \
+	X(FILE *, fdopen, (int fd, const char *mode), (fd, mode))                           \
 	X(int, fclose, (FILE * file), (file))
 
 #define MCR_CALLS(X)            \

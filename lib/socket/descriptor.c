@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -146,6 +147,18 @@ int mcr_sock_close(int fd)
 	}
 	forget(fd);
 	return mcr_real.close(fd);
+}
+
+/* libc reads for the file by calls that nobody can take over: the kernel has to receive. */
+FILE *mcr_sock_fdopen(int fd, const char *mode)
+{
+	struct mcr_socket *s = strpbrk(mode, "r+") ? mcr_socket_hold(fd) : NULL;
+
+	if (s) {
+		s->owner->hand_over(s);
+		mcr_socket_release(s);
+	}
+	return mcr_real.fdopen(fd, mode);
 }
 
 /* libc closes the descriptor by a call that nobody can take over. */

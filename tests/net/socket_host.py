@@ -123,6 +123,10 @@ class Host:
     def python(self, script, *args, **kwargs):
         return self.start(PYTHON, '-c', PRELUDE + script, *args, **kwargs)
 
+    def python_on_kernel(self, script):
+        """The same without the library."""
+        return Program(self, (PYTHON, '-c', PRELUDE + script))
+
     def send(self, *payloads, group=GROUP, port=PORT):
         self.sender.stdin.write(' '.join(map(str, (group, port, *payloads))) + '\n')
         self.sender.stdin.flush()

@@ -36,6 +36,7 @@ MCR_NAME_TOO(__send, send)
 MCR_NAME_TOO(__close, close)
 MCR_NAME_TOO(__dup2, dup2)
 MCR_NAME_TOO(__sigaction, sigaction)
+MCR_NAME_TOO(_IO_fdopen, fdopen)
 MCR_NAME_TOO(_IO_fclose, fclose)
 #ifdef MCR_NAMES_TIME64 /* the options and messages say themselves which times they have */
 MCR_NAME_TOO(__recvmsg64, recvmsg)
