@@ -272,6 +272,8 @@ static int fill(struct mcr_socket *s)
 		s->past = NULL;
 		mcr_filter_forget_past(s);
 	}
+	if (s->scout && s->oldest && s->oldest->next)
+		mcr_socket_scout(s); /* it judges by the versions, too */
 	mcr_filter_prune(s);
 	if (!s->cursor)
 		return 0;
