@@ -32,6 +32,7 @@ static void begin(void)
 	mcr_signal_fork_begin(&mask);
 	mcr_table_fork_begin();
 	mcr_link_fork_begin();
+	mcr_table_fork_lock();
 }
 
 static void end_in_parent(void)

@@ -327,6 +327,10 @@ void mcr_table_fork_begin(void)
 	pthread_mutex_lock(&make_lock);
 	while (!try_all())
 		sched_yield();
+}
+
+void mcr_table_fork_lock(void)
+{
 	pthread_mutex_lock(&table_lock);
 }
 

@@ -97,8 +97,10 @@ void mcr_table_disown(int fd);
  * -1: none. */
 int mcr_table_next(int from);
 
-/* Around fork, so that the child finds no lock taken: all objects, then the table. */
+/* Around fork, so that the child finds no lock taken: first all objects, last the table. What is
+ * locked by who holds an object and locks the table itself comes in between. */
 void mcr_table_fork_begin(void);
+void mcr_table_fork_lock(void);
 void mcr_table_fork_end(int is_child);
 
 #endif

@@ -18,7 +18,7 @@
 
 #include "options.h"
 
-int slot_fds[SLOTS];
+_Thread_local int slot_fds[SLOTS];
 const int wait_ms[WAITS] = {0, 5, -1, 3600000};
 
 static struct shared *shared;
@@ -199,17 +199,24 @@ static void answer(int fd, const struct text *t)
 		_exit(1);
 }
 
+/* A step of the second thread. */
+struct work {
+	struct step step;
+	int fds[SLOTS];
+};
+
 static void *sleep_in_steps(void *arg)
 {
 	static struct text t;
-	struct step s;
+	struct work w;
 
 	__atomic_store_n(&sleeper, gettid(), __ATOMIC_RELEASE);
 	for (;;) {
-		ssize_t n = read(FD_WORK, &s, sizeof(s));
+		ssize_t n = read(FD_WORK, &w, sizeof(w));
 
-		if (n == sizeof(s)) {
-			run(&t, &s);
+		if (n == sizeof(w)) {
+			memcpy(slot_fds, w.fds, sizeof(w.fds));
+			run(&t, &w.step);
 			answer(FD_RESULT, &t);
 		}
 	}
@@ -265,6 +272,7 @@ static void run_script(void)
 	static struct text t;
 	struct sigaction kick = {.sa_handler = handle_kick};
 	const struct step first = {.code = STEP_ACTION};
+	struct work w;
 	struct step s;
 	ssize_t n;
 
@@ -285,7 +293,9 @@ static void run_script(void)
 		if (s.may_sleep) {
 			t.n = 0;
 			say(&t, "%d %d %d", getpid(), sleeper, is_timed(&s));
-			if (write(FD_WORK + 1, &s, sizeof(s)) != sizeof(s))
+			w.step = s;
+			memcpy(w.fds, slot_fds, sizeof(w.fds));
+			if (write(FD_WORK + 1, &w, sizeof(w)) != sizeof(w))
 				_exit(1);
 		} else {
 			run(&t, &s);

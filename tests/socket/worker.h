@@ -32,7 +32,8 @@ struct shared {
 #define STEP_BEGIN 254 /* a new program */
 #define STEP_END   255
 
-extern int slot_fds[SLOTS];
+/* The second thread has what they were when its step began. */
+extern _Thread_local int slot_fds[SLOTS];
 
 /* slot_put keeps a descriptor; what the slot had is closed. */
 void slot_put(struct text *t, unsigned slot, int fd);
