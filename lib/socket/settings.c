@@ -18,6 +18,8 @@ static struct mcr_settings settings = {
     .kernel_every = MCR_SOCKET_KERNEL_EVERY,
 };
 
+static int is_read; /* so that a datagram does not cost a call of pthread_once */
+
 /* The program may change its environment later: the texts are copies, which are never freed. */
 static const char *text(const char *name, const char *otherwise)
 {
@@ -92,6 +94,7 @@ static void read_once(void)
 
 	if (!getauxval(AT_SECURE))
 		read_environment();
+	__atomic_store_n(&is_read, 1, __ATOMIC_RELEASE);
 	errno = saved;
 }
 
@@ -99,6 +102,8 @@ const struct mcr_settings *mcr_settings_get(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
+	if (__builtin_expect(__atomic_load_n(&is_read, __ATOMIC_ACQUIRE), 1))
+		return &settings;
 	mcr_signal_enter(); /* a handler that came here meanwhile would wait for itself */
 	pthread_once(&once, read_once);
 	mcr_signal_leave();
