@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
@@ -14,6 +12,7 @@
 #include "socket/link.h"
 #include "socket/real.h"
 #include "socket/settings.h"
+#include "socket/sleeper.h"
 #include "socket/table.h"
 
 #define OPEN_NS  UINT64_C(2000000000) /* the engine may have to make a channel's rings */
@@ -26,14 +25,6 @@
 
 #define INTERFACES_MAX 64
 
-/* A call that sleeps, or has slept. */
-struct sleeper {
-	struct sleeper *next;
-	int fd; /* an eventfd: others wake it */
-	uint8_t sleeps;
-	pthread_t thread; /* that uses it, or did */
-};
-
 static struct {
 	pthread_mutex_t lock;
 	enum mcr_link_state state;
@@ -43,7 +34,7 @@ static struct {
 	struct mcr_consumer_interface interfaces[INTERFACES_MAX];
 	uint32_t n_interfaces;
 	struct mcr_join_counts joins;
-	struct sleeper *sleepers;
+	struct mcr_sleeper *sleepers;
 	uint64_t try_ns, gone_ns; /* when to look for an engine again; when the last one went */
 	int code;                 /* of the last try, ... */
 	struct mcr_error error;   /* ... and its text */
@@ -72,53 +63,6 @@ static void unlock(void)
 static void begin_life(void)
 {
 	__atomic_fetch_add(&mcr_link_life_now, 1, __ATOMIC_RELEASE);
-}
-
-/* ---- sleepers ---- */
-
-static void wake_others(const struct sleeper *self)
-{
-	for (struct sleeper *s = link_.sleepers; s; s = s->next)
-		if (s != self && s->sleeps)
-			eventfd_write(s->fd, 1);
-}
-
-static struct sleeper *take_sleeper(void)
-{
-	struct sleeper *s;
-
-	/* A thread has one, also when its call was left by siglongjmp, or is interrupted by a
-	 * handler that sleeps: then it looks again in any case. */
-	for (s = link_.sleepers; s; s = s->next)
-		if (s->sleeps && pthread_equal(s->thread, pthread_self()))
-			return s;
-	for (s = link_.sleepers; s; s = s->next)
-		if (!s->sleeps)
-			break;
-	if (!s) {
-		s = calloc(1, sizeof(*s));
-		if (!s)
-			return NULL;
-		s->fd = mcr_table_take(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-		if (s->fd < 0) {
-			free(s);
-			return NULL;
-		}
-		s->next = link_.sleepers;
-		link_.sleepers = s;
-	}
-	s->sleeps = 1;
-	s->thread = pthread_self();
-	return s;
-}
-
-/* What the first sleep needs is made with the first join: a filter of system calls may be next. */
-static void prepare_sleeper(void)
-{
-	struct sleeper *s = link_.sleepers ? NULL : take_sleeper();
-
-	if (s)
-		s->sleeps = 0;
 }
 
 /* ---- the attachment ---- */
@@ -150,7 +94,7 @@ static void release(uint64_t now_ns)
 	link_.try_ns = now_ns + SOON_NS;
 	link_.code = mcr_error_set(&link_.error, -EPIPE, "the engine is gone");
 	begin_life();
-	wake_others(NULL);
+	mcr_sleepers_wake(link_.sleepers, NULL);
 }
 
 static void detach(uint64_t now_ns)
@@ -196,7 +140,7 @@ static int try_open(uint64_t now_ns)
 	link_.state = MCR_LINK_ATTACHED;
 	protect();
 	begin_life();
-	wake_others(NULL);
+	mcr_sleepers_wake(link_.sleepers, NULL);
 	return 0;
 }
 
@@ -297,8 +241,8 @@ int mcr_link_join(const char *text, struct mcr_error *err)
 
 	lock();
 	ret = join(text, err);
-	prepare_sleeper();
-	wake_others(NULL); /* the request withdrew their announcement */
+	mcr_sleeper_prepare(&link_.sleepers);
+	mcr_sleepers_wake(link_.sleepers, NULL); /* the request withdrew their announcement */
 	unlock();
 	return ret;
 }
@@ -308,7 +252,7 @@ void mcr_link_leave(const char *text)
 	lock();
 	if (mcr_join_counts_remove(&link_.joins, text)) {
 		mcr_consumer_leave(link_.consumer, text, NULL);
-		wake_others(NULL);
+		mcr_sleepers_wake(link_.sleepers, NULL);
 	}
 	unlock();
 }
@@ -372,7 +316,7 @@ static uint64_t messages_passed(void)
 /* Announces that somebody sleeps. Returns 1 when there is something for somebody already. This
  * takes the place of the last announcement, and reads away what was sent for it: if there was
  * something, those who wait for it look again. */
-static int arm(const struct sleeper *self)
+static int arm(const struct mcr_sleeper *self)
 {
 	uint64_t before;
 	int soon;
@@ -383,16 +327,16 @@ static int arm(const struct sleeper *self)
 	mcr_consumer_seek(link_.consumer, MCR_START_NEWEST);
 	soon = mcr_consumer_arm(link_.consumer);
 	if (soon || messages_passed() != before)
-		wake_others(self);
+		mcr_sleepers_wake(link_.sleepers, self);
 	return soon;
 }
 
 /* The rings may have something for others too, and what tells of it is read away. */
-static void disarm(const struct sleeper *self)
+static void disarm(const struct mcr_sleeper *self)
 {
 	if (link_.state == MCR_LINK_ATTACHED)
 		mcr_client_disarm(link_.consumer);
-	wake_others(self);
+	mcr_sleepers_wake(link_.sleepers, self);
 }
 
 /* When to look after the engine, or for one, though nothing happens. */
@@ -422,12 +366,12 @@ static int sleep_blocked(struct pollfd *fds, nfds_t n, uint64_t deadline_ns, con
 			 int (*ready)(void *ctx), void *ctx)
 {
 	uint64_t now_ns = mcr_client_now_ns(), end_ns = deadline_ns;
-	struct sleeper *self;
+	struct mcr_sleeper *self;
 	int ret, soon;
 
 	lock();
 	tend(now_ns);
-	self = take_sleeper();
+	self = mcr_sleeper_take(&link_.sleepers);
 	soon = arm(self);
 	end_ns = earlier(end_ns, self ? slice_end(now_ns) : now_ns + NAP_NS);
 	fds[n] = (struct pollfd){.fd = self ? self->fd : -1, .events = POLLIN};
@@ -483,16 +427,6 @@ void mcr_link_fork_end(void)
 	unlock();
 }
 
-/* Its thread is the parent's, and so is the eventfd, which is replaced under its number. */
-static void renew_sleeper(struct sleeper *s)
-{
-	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-
-	s->sleeps = 0;
-	mcr_real.dup3(fd, s->fd, O_CLOEXEC); /* if there is none left, they share it */
-	mcr_real.close(fd);
-}
-
 void mcr_link_forget(void)
 {
 	lock();
@@ -500,8 +434,7 @@ void mcr_link_forget(void)
 	if (link_.state == MCR_LINK_ATTACHED)
 		release(mcr_client_now_ns());
 	link_.state = MCR_LINK_UNUSED;
-	for (struct sleeper *s = link_.sleepers; s; s = s->next)
-		renew_sleeper(s);
+	mcr_sleepers_renew(link_.sleepers);
 	link_.try_ns = 0;
 	unlock();
 }
