@@ -15,6 +15,9 @@ from family import FAMILIES, IPV4  # noqa: E402
 from membership_lan import protocol_of  # noqa: E402
 from suite import lab, pytest_configure  # noqa: E402, F401
 
+# Programs that tools/check does without.
+collect_ignore = [] if os.environ.get('MCRING_PEERS') else ['test_socket_peers.py']
+
 # A test with this runs with its `family`, `protocol`, `wire` and `lan` of IPv4, then of IPv6.
 both_families = pytest.mark.parametrize('family', FAMILIES, ids=repr)
 

@@ -2,22 +2,16 @@
 """Programs of others, started as their users start them, but with mcring-run: every datagram arrives
 once, in order, from the right sender."""
 
-import json
 import os
 import re
 import struct
-import subprocess
 
 import pytest
 
+from client_host import COUNT, GROUP, MCSEND, PORT, RUN, SIZE, Host, assert_all, same, told
 from netlab import wait_for
-from programs import BUILD, sockets_config
 
-RUN = os.path.join(BUILD, 'tools', 'mcring-run')
-MCSEND = os.path.join(BUILD, 'tests', 'lab', 'mcsend')
 PYTHON = '/usr/bin/python3'
-GROUP, PORT, COUNT, SIZE = '239.1.1.1', 5000, 10_000, 100
-RUNTIMES = os.environ.get('MCRING_RUNTIMES') # the large ones: node, Java
 
 # Each prints what it received as a JSON object: the numbers, and who sent.
 TIMEOUT = f'''
@@ -58,132 +52,9 @@ async def main():
     print(json.dumps([seqs, sorted(senders)]))
 asyncio.run(main())
 '''
-NODE = f'''
-const s = require('dgram').createSocket({{type: 'udp4', reuseAddr: true}});
-const seqs = [], senders = new Set();
-s.on('message', (data, from) => {{
-  seqs.push(Number(data.readBigUInt64BE(0)));
-  senders.add(from.address);
-  if (seqs.length == {COUNT}) {{
-    console.log(JSON.stringify([seqs, [...senders]]));
-    s.close();
-  }}
-}});
-s.bind({PORT}, () => s.addMembership('{GROUP}', '10.0.0.3'));
-'''
-JAVA = '''
-import java.net.*;
-import java.nio.ByteBuffer;
-import java.nio.channels.*;
-import java.util.*;
-public class Receive {
-  public static void main(String[] args) throws Exception {
-    List<Long> seqs = new ArrayList<>();
-    Set<String> senders = new TreeSet<>();
-    NetworkInterface eth0 = NetworkInterface.getByName("eth0");
-    InetAddress group = InetAddress.getByName("%(group)s");
-    if (args[0].equals("socket")) {
-      MulticastSocket s = new MulticastSocket(%(port)d);
-      s.joinGroup(new InetSocketAddress(group, 0), eth0);
-      byte[] data = new byte[2048];
-      while (seqs.size() < %(count)d) {
-        DatagramPacket p = new DatagramPacket(data, data.length);
-        s.receive(p);
-        seqs.add(ByteBuffer.wrap(data).getLong());
-        senders.add('"' + p.getAddress().getHostAddress() + '"');
-      }
-    } else {
-      DatagramChannel c = DatagramChannel.open(StandardProtocolFamily.INET)
-          .setOption(StandardSocketOptions.SO_REUSEADDR, true)
-          .bind(new InetSocketAddress(%(port)d));
-      c.join(group, eth0, InetAddress.getByName("10.0.0.1"));
-      c.configureBlocking(false);
-      Selector selector = Selector.open();
-      c.register(selector, SelectionKey.OP_READ);
-      ByteBuffer data = ByteBuffer.allocate(2048);
-      while (seqs.size() < %(count)d) {
-        selector.select();
-        selector.selectedKeys().clear();
-        for (;;) {
-          data.clear();
-          SocketAddress from = c.receive(data);
-          if (from == null)
-            break;
-          seqs.add(data.getLong(0));
-          senders.add('"' + ((InetSocketAddress) from).getAddress().getHostAddress() + '"');
-        }
-      }
-    }
-    System.out.println("[" + seqs + "," + senders + "]");
-  }
-}
-''' % {'group': GROUP, 'port': PORT, 'count': COUNT}
-
-
-class Host:
-    def __init__(self, wire):
-        self.wire = wire
-        wire.receiver.run('ip', 'addr', 'add', '10.0.0.3/24', 'dev', 'eth0')
-        for host in wire.sender, wire.receiver:
-            host.run('ip', 'route', 'add', '224.0.0.0/4', 'dev', 'eth0')
-        self.engine = wire.daemon('--config', sockets_config(wire.lab))
-        self.out = wire.lab.path('out')
-
-    def start(self, *argv, joined=GROUP):
-        """Starts a program, and waits until the engine has joined its group."""
-        with open(self.out, 'w') as out, open(self.out + '.err', 'w') as err:
-            program = self.wire.receiver.start(RUN, '--require', '--run-dir', self.engine.run_dir,
-                                               '--', *argv, stdout=out, stderr=err)
-        wait_for(lambda: program.poll() is not None or self.has_joined(joined), 20, 'it has joined')
-        assert program.poll() is None, self.errors()
-        wait_for(lambda: self.is_bound(program), 5, 'it is bound')
-        return program
-
-    def has_joined(self, group):
-        return any(one['group'] == group for one in self.engine.stats()['groups'])
-
-    def is_bound(self, program):
-        ports = re.findall(r':([0-9A-F]{4}) 0', self.wire.receiver.run(
-            'cat', '/proc/net/udp', '/proc/net/udp6').stdout)
-        return any(int(port, 16) in (PORT, 5001) for port in ports)
-
-    def errors(self):
-        with open(self.out + '.err') as err:
-            return err.read()
-
-    def output(self):
-        with open(self.out, 'rb') as out:
-            return out.read()
-
-    def send(self, size=SIZE):
-        self.wire.sender.run(MCSEND, '--interface', 'eth0', '--to', f'{GROUP}:{PORT}', '--count',
-                             COUNT, '--rate', 20_000, '--size', size)
-
-    def end(self, program):
-        """It has received all, and ends."""
-        try:
-            program.wait(20)
-        except subprocess.TimeoutExpired:
-            program.terminate()
-            program.wait(10)
-        return self.output()
-
-
 @pytest.fixture
 def host(wire):
     return Host(wire)
-
-
-def told(host, program):
-    """What one of the programs above says that it received."""
-    out = host.end(program)
-    assert out, host.errors()
-    return json.loads(out)
-
-
-def assert_all(numbers):
-    wrong = [(i + 1, n) for i, n in enumerate(numbers) if n != i + 1]
-    assert (len(numbers), wrong[:3]) == (COUNT, [])
 
 
 @pytest.mark.parametrize('script', [TIMEOUT, ASYNCIO], ids=['timeout', 'asyncio'])
@@ -263,23 +134,13 @@ time.sleep(60)""")
     assert len(host.output()) == 100 * SIZE
 
 
-@pytest.mark.skipif(not RUNTIMES, reason='MCRING_RUNTIMES=1 also runs node and Java')
-def test_node(host):
-    program = host.start('node', '-e', NODE)
-    host.send()
-    numbers, senders = told(host, program)
-    assert_all(numbers)
-    assert senders == ['10.0.0.1']
-
-
-@pytest.mark.skipif(not RUNTIMES, reason='MCRING_RUNTIMES=1 also runs node and Java')
-@pytest.mark.parametrize('kind', ['socket', 'channel'])
-def test_java(host, kind):
-    source = host.wire.lab.path('Receive.java')
-    with open(source, 'w') as file:
-        file.write(JAVA)
-    program = host.start('java', source, kind)
-    host.send()
-    numbers, senders = told(host, program)
-    assert_all(numbers)
-    assert senders == ['10.0.0.1']
+def test_udp_receiver_gets_a_file(host):
+    source, copy = host.wire.lab.path('source'), host.wire.lab.path('copy')
+    with open(source, 'wb') as file:
+        file.write(os.urandom(1_000_000))
+    program = host.start('udp-receiver', '--interface', 'eth0', '--nokbd', '--mcast-rdv-addr', GROUP,
+                         '--portbase', PORT, '--file', copy)
+    host.wire.sender.run('udp-sender', '--interface', 'eth0', '--nokbd', '--mcast-rdv-addr', GROUP,
+                         '--portbase', PORT, '--file', source, '--min-receivers', 1, timeout=60)
+    program.wait(20)
+    assert same(source, copy)
