@@ -261,6 +261,8 @@ static int fill(struct mcr_socket *s)
 {
 	int n;
 
+	if (s->n > 0) /* for what the engine shows of its readers */
+		mcr_consumer_release(s->past ? s->past : s->cursor);
 	s->at = s->n = 0;
 	if (s->past) {
 		n = is_past_over(s) ? 0 : mcr_consumer_poll(s->past, s->batch, MCR_SOCKET_BATCH);
@@ -342,5 +344,6 @@ uint64_t mcr_socket_scout(struct mcr_socket *s)
 			s->arrivals += msgs[i].kind == MCR_LOST ||
 				       (msgs[i].kind == MCR_DATA &&
 					mcr_filter_accepts(s, s->oldest, &msgs[i]));
+	mcr_consumer_release(s->scout);
 	return s->arrivals;
 }
