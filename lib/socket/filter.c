@@ -246,6 +246,8 @@ void mcr_filter_prune(struct mcr_socket *s)
 	if (!first || (first == s->newest && s->n_ended == 0))
 		return;
 	before = first->number;
+	if (s->scout && s->oldest->next)
+		mcr_socket_scout(s); /* it judges by the versions, too */
 	if (s->newest->number - before >= MCR_FILTER_VERSIONS_MOST)
 		forget_unread(s);
 	if (s->at >= s->n && !s->past)

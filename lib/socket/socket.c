@@ -217,8 +217,6 @@ int mcr_socket_stand(struct mcr_socket *s)
 	s->cursor = cursor;
 	mcr_consumer_close(s->scout);
 	s->scout = NULL;
-	if (!s->past)
-		s->at = s->n = 0;
 	mcr_filter_reset(s, keeps_past);
 	return 0;
 }
@@ -274,8 +272,6 @@ static int fill(struct mcr_socket *s)
 		s->past = NULL;
 		mcr_filter_forget_past(s);
 	}
-	if (s->scout && s->oldest && s->oldest->next)
-		mcr_socket_scout(s); /* it judges by the versions, too */
 	mcr_filter_prune(s);
 	if (!s->cursor)
 		return 0;

@@ -219,6 +219,44 @@ static void what_was_duped_before_the_join_receives_too(void **state)
 	close(stranger);
 }
 
+static void arrive_on(uint32_t interface, const char *text)
+{
+	struct mcr_record record = small_engine_record(&engine.writers[0]);
+
+	record.group_be = inet_addr(GROUP);
+	record.vlan_kind = 0;
+	record.interface_form = (uint8_t)interface;
+	small_engine_put(&engine, 0, record, text, (uint32_t)strlen(text));
+}
+
+static void what_arrived_on_another_interface_is_not_of_the_membership(void **state)
+{
+	int fd = joined_socket(), off = 0;
+
+	mcr_sock_setsockopt(fd, IPPROTO_IP, IP_MULTICAST_ALL, &off, sizeof(off));
+	arrive_on(1, "a");
+	arrive_on(0, "b");
+	assert_string_equal(receive_now(fd), "b");
+	mcr_sock_close(fd);
+}
+
+/* As SO_BINDTODEVICE would have it. */
+static void nor_is_it_of_a_socket_that_is_bound_to_one(void **state)
+{
+	int fd = joined_socket();
+	struct mcr_socket *s = mcr_socket_hold(fd);
+	struct mcr_filter_rule rule;
+
+	mcr_filter_read(s, &rule);
+	rule.interface = 0;
+	mcr_filter_change(s, &rule);
+	mcr_socket_release(s);
+	arrive_on(1, "a");
+	arrive_on(0, "b");
+	assert_string_equal(receive_now(fd), "b");
+	mcr_sock_close(fd);
+}
+
 /* ---- loss ---- */
 
 static void what_the_writer_lapped_is_told(void **state)
@@ -238,7 +276,10 @@ static void what_the_writer_lapped_is_told(void **state)
 	uint32_t lost = 0;
 
 	assert_int_equal(mcr_sock_setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof(on)), 0);
-	for (int i = 0; i < 200; i++)
+	for (int i = 0; i < 3; i++)
+		arrive("small");
+	assert_string_equal(receive_now(fd), "small"); /* the others were polled with it */
+	for (int i = 0; i < 198; i++)
 		arrive_from(GROUP, PORT, "10.0.0.7", 6000, payload, sizeof(payload));
 	while (mcr_sock_recvmsg(fd, &msg, MSG_DONTWAIT) > 0) {
 		got++;
@@ -388,6 +429,8 @@ int main(void)
 	    cmocka_unit_test(what_came_before_a_leave_or_a_connect_is_given),
 	    cmocka_unit_test(another_group_is_given_by_multicast_all_only),
 	    cmocka_unit_test(what_was_duped_before_the_join_receives_too),
+	    cmocka_unit_test(what_arrived_on_another_interface_is_not_of_the_membership),
+	    cmocka_unit_test(nor_is_it_of_a_socket_that_is_bound_to_one),
 	    cmocka_unit_test(what_the_writer_lapped_is_told),
 	    cmocka_unit_test(what_was_shown_is_given_next),
 	    cmocka_unit_test(what_works_leaves_errno),

@@ -284,6 +284,26 @@ static void what_is_unread_is_read_after_a_restart_which_is_told_of(void **state
 	mcr_sock_close(fd);
 }
 
+/* As in a child of fork: another attachment to the same rings. */
+static void another_attachment_goes_on_where_the_first_was(void **state)
+{
+	int fd = joined_socket();
+
+	arrive("a");
+	arrive("b");
+	mcr_link_forget();
+	small_engine_await(&engine, 0);
+	memset(&engine_joined, 0, sizeof(engine_joined));
+	await_join(fd);
+	arrive("c");
+	assert_string_equal(receive_now(fd), "a");
+	assert_string_equal(receive_now(fd), "b");
+	assert_string_equal(receive_now(fd), "c");
+	assert_string_equal(receive_now(fd), "-");
+	assert_int_equal(lost_of(fd), 0);
+	mcr_sock_close(fd);
+}
+
 static void an_engine_that_gave_nothing_takes_nothing(void **state)
 {
 	int fd = joined_socket();
@@ -384,6 +404,7 @@ int main(void)
 	    cmocka_unit_test(a_message_that_another_passed_over_wakes),
 	    cmocka_unit_test(a_call_that_is_left_by_siglongjmp_costs_no_descriptor),
 	    cmocka_unit_test(what_is_unread_is_read_after_a_restart_which_is_told_of),
+	    cmocka_unit_test(another_attachment_goes_on_where_the_first_was),
 	    cmocka_unit_test(an_engine_that_gave_nothing_takes_nothing),
 	    cmocka_unit_test(two_restarts_without_a_read_leave_the_later_ring),
 	    cmocka_unit_test(a_sleeper_goes_on_with_the_next_engine),
