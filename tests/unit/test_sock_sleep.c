@@ -22,7 +22,7 @@ static void *read_all(void *arg)
 	char buf[64];
 
 	__atomic_store_n(&r->tid, (int)syscall(SYS_gettid), __ATOMIC_RELEASE);
-	while (r->got < r->wanted) {
+	while (r->got < __atomic_load_n(&r->wanted, __ATOMIC_ACQUIRE)) {
 		r->last = mcr_sock_recv(r->fd, buf, sizeof(buf), 0);
 		r->code = errno;
 		if (r->last < 0)
@@ -110,6 +110,41 @@ static void no_wake_up_is_lost_among_sleepers(void **state)
 		pthread_join(r[i].thread, NULL);
 		assert_int_equal(r[i].got, ROUNDS);
 		mcr_sock_close(fds[i]);
+	}
+}
+
+/* As in the kernel, each datagram goes to one of those that read a socket. */
+static void two_readers_of_a_socket_share_what_comes(void **state)
+{
+	enum { ALL = 2000 };
+	static const char *const hows[] = {"all that come", "each when one sleeps"};
+
+	for (unsigned how = 0; how < 2; how++) {
+		int fd = joined_socket(), copy = mcr_sock_dup(fd);
+		struct reader r[2];
+
+		start(&r[0], fd, ALL);
+		start(&r[1], copy, ALL);
+		for (unsigned i = 0; i < ALL; i++) {
+			arrive("x");
+			while (how == 1 && __atomic_load_n(&r[0].got, __ATOMIC_ACQUIRE) +
+						   __atomic_load_n(&r[1].got, __ATOMIC_ACQUIRE) <=
+					       i)
+				sched_yield();
+		}
+		while (__atomic_load_n(&r[0].got, __ATOMIC_ACQUIRE) +
+			   __atomic_load_n(&r[1].got, __ATOMIC_ACQUIRE) <
+		       ALL)
+			sched_yield();
+		assert_string_equal(receive_now(fd), "-"); /* none came twice */
+		print_message("%s: %u and %u\n", hows[how], r[0].got, r[1].got);
+		for (unsigned i = 0; i < 2; i++) /* each waits for more */
+			__atomic_store_n(&r[i].wanted, 0, __ATOMIC_RELEASE);
+		(void)!mcr_sock_shutdown(fd, SHUT_RD);
+		for (unsigned i = 0; i < 2; i++)
+			pthread_join(r[i].thread, NULL);
+		mcr_sock_close(fd);
+		mcr_sock_close(copy);
 	}
 }
 
@@ -399,6 +434,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_sleeper_is_woken),
 	    cmocka_unit_test(no_wake_up_is_lost_among_sleepers),
+	    cmocka_unit_test(two_readers_of_a_socket_share_what_comes),
 	    cmocka_unit_test(a_call_outlives_the_close_of_its_descriptor),
 	    cmocka_unit_test(shutdown_ends_a_sleep),
 	    cmocka_unit_test(a_message_that_another_passed_over_wakes),
