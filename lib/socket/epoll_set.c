@@ -77,7 +77,7 @@ static int is_in_kernel(const struct mcr_set *set, int fd)
 
 static uint64_t arrivals_of(struct mcr_object *o, int depth)
 {
-	return o->kind == MCR_OBJECT_SOCKET ? mcr_socket_scout(mcr_socket_of(o))
+	return o->kind == MCR_OBJECT_SOCKET ? mcr_filter_scout(mcr_socket_of(o))
 					    : mcr_set_arrivals((struct mcr_set *)o, depth + 1);
 }
 
@@ -289,7 +289,7 @@ int mcr_set_is_edge(const struct mcr_set_member *m, struct mcr_object *o, int de
 {
 	if ((m->events & EPOLLET) == 0)
 		return 1;
-	*arrivals = o->kind == MCR_OBJECT_SOCKET ? mcr_socket_scout(mcr_socket_of(o))
+	*arrivals = o->kind == MCR_OBJECT_SOCKET ? mcr_filter_scout(mcr_socket_of(o))
 						 : mcr_set_arrivals((struct mcr_set *)o, depth + 1);
 	return (m->is_pending || *arrivals != m->seen) && (m->events & ARRIVING) != 0;
 }

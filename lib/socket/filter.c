@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "socket/interface.h"
+#include "socket/link.h"
 #include "socket/real.h"
 #include "socket/socket.h"
 
@@ -222,12 +223,30 @@ static int is_behind(const struct mcr_socket *s, const struct mcr_filter_version
 	return 1;
 }
 
+void mcr_filter_drop_past(struct mcr_socket *s)
+{
+	uint32_t n = s->past ? mcr_consumer_rings(s->past) : 0;
+
+	s->lost += (uint64_t)(s->n - s->at);
+	s->at = s->n = 0;
+	for (uint32_t i = 0; i < n && i < MCR_RINGS_MAX; i++) {
+		struct mcr_consumer_ring info = {.size = sizeof(info)};
+
+		if (mcr_consumer_ring_info(s->past, i, &info, NULL) == 0 &&
+		    info.next < s->past_end[i])
+			s->lost += s->past_end[i] - info.next;
+	}
+	mcr_consumer_close(s->past);
+	s->past = NULL;
+	mcr_filter_forget_past(s);
+}
+
 /* So that a socket which changes for ever and is never read does not grow. */
 static void forget_unread(struct mcr_socket *s)
 {
 	uint32_t n = s->cursor ? mcr_consumer_rings(s->cursor) : 0;
 
-	mcr_socket_forget_past(s);
+	mcr_filter_drop_past(s);
 	for (uint32_t i = 0; i < n; i++) {
 		struct mcr_consumer_ring info = {.size = sizeof(info)};
 
@@ -247,7 +266,7 @@ void mcr_filter_prune(struct mcr_socket *s)
 		return;
 	before = first->number;
 	if (s->scout && s->oldest->next)
-		mcr_socket_scout(s); /* it judges by the versions, too */
+		mcr_filter_scout(s); /* it judges by the versions, too */
 	if (s->newest->number - before >= MCR_FILTER_VERSIONS_MOST)
 		forget_unread(s);
 	if (s->at >= s->n && !s->past)
@@ -402,4 +421,22 @@ int mcr_filter_refresh(struct mcr_socket *s)
 	if (s->newest && memcmp(&rule, &s->newest->rule, sizeof(rule)) == 0)
 		return 0;
 	return mcr_filter_change(s, &rule) < 0 ? -ENOMEM : 0;
+}
+
+/* ---- edges ---- */
+
+uint64_t mcr_filter_scout(struct mcr_socket *s)
+{
+	struct mcr_msg msgs[MCR_SOCKET_BATCH];
+	int n;
+
+	if (!s->scout && mcr_link_cursor(&s->scout, NULL) < 0)
+		return s->arrivals;
+	while ((n = mcr_consumer_poll(s->scout, msgs, MCR_SOCKET_BATCH)) > 0)
+		for (int i = 0; i < n; i++)
+			s->arrivals += msgs[i].kind == MCR_LOST ||
+				       (msgs[i].kind == MCR_DATA &&
+					mcr_filter_accepts(s, s->oldest, &msgs[i]));
+	mcr_consumer_release(s->scout);
+	return s->arrivals;
 }

@@ -104,4 +104,12 @@ void mcr_filter_read(const struct mcr_socket *s, struct mcr_filter_rule *out);
  * bind, connect or change an option. */
 int mcr_filter_refresh(struct mcr_socket *s);
 
+/* mcr_filter_drop_past: what was polled already, and what is unread of the rings before, is lost.
+ */
+void mcr_filter_drop_past(struct mcr_socket *s);
+
+/* mcr_filter_scout returns how many datagrams have been accepted so far, read or not: it grows with
+ * what came since the last call. For edge-triggered epoll. */
+uint64_t mcr_filter_scout(struct mcr_socket *s);
+
 #endif

@@ -151,24 +151,6 @@ static int is_unread(const struct mcr_socket *s)
 	return !s->past && s->at < s->n;
 }
 
-void mcr_socket_forget_past(struct mcr_socket *s)
-{
-	uint32_t n = s->past ? mcr_consumer_rings(s->past) : 0;
-
-	s->lost += (uint64_t)(s->n - s->at);
-	s->at = s->n = 0;
-	for (uint32_t i = 0; i < n && i < MCR_RINGS_MAX; i++) {
-		struct mcr_consumer_ring info = {.size = sizeof(info)};
-
-		if (mcr_consumer_ring_info(s->past, i, &info, NULL) == 0 &&
-		    info.next < s->past_end[i])
-			s->lost += s->past_end[i] - info.next;
-	}
-	mcr_consumer_close(s->past);
-	s->past = NULL;
-	mcr_filter_forget_past(s);
-}
-
 /* Whether both read the same rings: the channel is that of before. */
 static int is_same(const struct mcr_consumer *a, const struct mcr_consumer *b)
 {
@@ -186,7 +168,7 @@ static void keep_past(struct mcr_socket *s, const struct mcr_consumer *next)
 	int goes_on = is_same(s->cursor, next);
 
 	if (s->past) /* of an engine before that one: two restarts without a read */
-		mcr_socket_forget_past(s);
+		mcr_filter_drop_past(s);
 	s->past = s->cursor;
 	memset(s->past_end, 0, sizeof(s->past_end));
 	for (uint32_t i = 0; i < n && i < MCR_RINGS_MAX; i++) {
@@ -324,22 +306,4 @@ const struct mcr_msg *mcr_socket_next(struct mcr_socket *s)
 		if (fill(s) == 0)
 			return NULL;
 	}
-}
-
-/* ---- edges ---- */
-
-uint64_t mcr_socket_scout(struct mcr_socket *s)
-{
-	struct mcr_msg msgs[MCR_SOCKET_BATCH];
-	int n;
-
-	if (!s->scout && mcr_link_cursor(&s->scout, NULL) < 0)
-		return s->arrivals;
-	while ((n = mcr_consumer_poll(s->scout, msgs, MCR_SOCKET_BATCH)) > 0)
-		for (int i = 0; i < n; i++)
-			s->arrivals += msgs[i].kind == MCR_LOST ||
-				       (msgs[i].kind == MCR_DATA &&
-					mcr_filter_accepts(s, s->oldest, &msgs[i]));
-	mcr_consumer_release(s->scout);
-	return s->arrivals;
 }

@@ -121,10 +121,6 @@ struct mcr_socket *mcr_socket_adopt(int fd, const struct mcr_socket_owner *owner
  * it has not read of the rings before comes first. Errors: -EPIPE (no engine), -ENOMEM. */
 int mcr_socket_stand(struct mcr_socket *s);
 
-/* mcr_socket_forget_past: what was polled already, and what is unread of the rings before, is lost.
- */
-void mcr_socket_forget_past(struct mcr_socket *s);
-
 /* mcr_socket_next returns the next message that the socket accepts, without taking it; NULL: the
  * rings have none. s->lost grows by what was overwritten. */
 const struct mcr_msg *mcr_socket_next(struct mcr_socket *s);
@@ -134,10 +130,6 @@ static inline void mcr_socket_take(struct mcr_socket *s)
 {
 	s->at++;
 }
-
-/* mcr_socket_scout returns how many datagrams have been accepted so far, read or not: it grows with
- * what came since the last call. For edge-triggered epoll. */
-uint64_t mcr_socket_scout(struct mcr_socket *s);
 
 /* mcr_socket_read copies a message's payload, as mcr_consumer_read: -ESTALE if it is lost. */
 int64_t mcr_socket_read(struct mcr_socket *s, const struct mcr_msg *m, void *buf, size_t cap);

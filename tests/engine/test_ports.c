@@ -302,13 +302,15 @@ static int is_removed(const struct mcr_engine *e, size_t i)
 }
 
 /* The ports that the rings of a consumer say are gone, one digit for each message. */
+/* The ports that are gone, as two rings say; within some time, for an lcore may be off its core. */
 static void read_gone(struct mcr_consumer *c, char *gone, size_t cap)
 {
+	uint64_t end_ns = monotonic_ns() + RIG_DEADLINE_NS;
 	struct mcr_msg msgs[32];
 	size_t len = strlen(gone);
 	int n;
 
-	while ((n = mcr_consumer_poll(c, msgs, 32)) > 0) {
+	while ((n = mcr_consumer_poll(c, msgs, 32)) > 0 || (len < 2 && monotonic_ns() < end_ns)) {
 		for (int i = 0; i < n; i++)
 			if (msgs[i].kind == MCR_LINK && (msgs[i].flags & MCR_FLAG_LINK_GONE))
 				len += (size_t)snprintf(gone + len, cap - len, "%u", msgs[i].id);

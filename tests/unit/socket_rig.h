@@ -98,7 +98,9 @@ static inline int leave_group(int fd, const char *group)
 static inline int bind_to(int fd, const char *text, uint16_t port)
 {
 	struct sockaddr_in to = address_of(text, port);
+	int on = 1; /* other tests bind the same port meanwhile */
 
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	return mcr_sock_bind(fd, (struct sockaddr *)&to, sizeof(to));
 }
 

@@ -45,21 +45,37 @@ static int has(const char *list, const char *path)
 	return 0;
 }
 
-int library_preload(const char *path)
+/* Puts text in front of what a variable lists. Returns 0 or an error that it has told. */
+static int put_first(const char *variable, const char *text)
 {
-	const char *others = getenv("LD_PRELOAD");
+	const char *others = getenv(variable);
 	char *value;
 	int ret;
 
-	if (strpbrk(path, ": "))
-		return fail("%s: the loader cannot preload what has a colon or a space in its path",
-			    path);
-	if (others && has(others, path))
+	if (others && has(others, text))
 		return 0;
-	ret = others && *others ? asprintf(&value, "%s:%s", path, others)
-				: asprintf(&value, "%s", path);
-	if (ret < 0 || setenv("LD_PRELOAD", value, 1) < 0)
+	ret = others && *others ? asprintf(&value, "%s:%s", text, others)
+				: asprintf(&value, "%s", text);
+	if (ret < 0 || setenv(variable, value, 1) < 0)
 		return fail("no memory");
 	free(value);
 	return 0;
+}
+
+/* A space ends a name in LD_PRELOAD, but not in LD_LIBRARY_PATH. */
+int library_preload(const char *path)
+{
+	char folder[PATH_MAX];
+	int ret;
+
+	if (strpbrk(path, ":;"))
+		return fail("%s: the loader cannot preload what has a colon or a semicolon in its "
+			    "path",
+			    path);
+	if (!strchr(path, ' '))
+		return put_first("LD_PRELOAD", path);
+	snprintf(folder, sizeof(folder), "%s", path);
+	*strrchr(folder, '/') = '\0';
+	ret = put_first("LD_LIBRARY_PATH", folder);
+	return ret == 0 ? put_first("LD_PRELOAD", FILE_NAME) : ret;
 }
