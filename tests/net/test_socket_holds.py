@@ -275,6 +275,8 @@ def test_a_program_that_cannot_have_the_library_receives_from_the_kernel(host, b
 def test_under_an_exported_preload_nothing_is_printed(host, argv):
     if not shutil.which(argv[0]):
         pytest.skip(f'absent: {argv[0]}')
-    done = host.wire.receiver.run(*argv, check=False, env={**os.environ, 'LD_PRELOAD': PRELOAD})
+    folder, name = os.path.split(PRELOAD) # a space ends a name in LD_PRELOAD
+    done = host.wire.receiver.run(*argv, check=False, env={
+        **os.environ, 'LD_PRELOAD': name, 'LD_LIBRARY_PATH': folder})
     assert done.returncode == 0, done.stderr
     assert 'mcring' not in done.stdout + done.stderr and 'LD_PRELOAD' not in done.stderr
