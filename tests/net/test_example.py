@@ -45,7 +45,8 @@ def test_the_feed_handler_stays_for_the_next_engine(wire):
         wait_for(lambda: len(seen(open(path, errors='replace').read())) == life * COUNT, 20,
                  'all is read')
         daemon.restart()
-        wait_for(lambda: daemon.stats()['consumers'], 5, 'it found the engine by itself')
+        wait_for(lambda: open(path, errors='replace').read().count('restart: ') == life, 10,
+                 'it found the engine by itself')
     handler.send_signal(signal.SIGTERM)
     assert handler.wait(10) == 0
     lines = open(path, errors='replace').read().splitlines()
