@@ -30,7 +30,7 @@ class Host:
                                                '--', *argv, stdout=out, stderr=err)
         wait_for(lambda: program.poll() is not None or self.has_joined(joined), 20, 'it has joined')
         assert program.poll() is None, self.errors()
-        wait_for(lambda: self.is_bound(program), 5, 'it is bound')
+        wait_for(lambda: self.is_bound(program), 20, 'it is bound')
         return program
 
     def has_joined(self, group):
