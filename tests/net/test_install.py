@@ -122,7 +122,7 @@ def test_the_readmes_socket_programs_build_and_run_with_the_package_alone(prefix
     flags = pkg_config(prefix, 'libmcring-socket', '--cflags', '--libs')
     wire.receiver.run('ip', 'addr', 'add', '10.0.0.3/24', 'dev', 'eth0')
     wire.receiver.run('ip', 'route', 'add', '224.0.0.0/4', 'dev', 'eth0')
-    for name, start, more in (('classic', [f'{prefix}/bin/mcring-run'], []), ('receive', [], flags)):
+    for name, start, more in (('classic', [os.path.join(prefix, 'bin', 'mcring-run')], []), ('receive', [], flags)):
         program = wire.lab.path(name)
         with open(f'{program}.c', 'w') as out:
             out.write(readme_program(f'/* {name} GROUP PORT'))
