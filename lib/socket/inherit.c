@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 
 #include "socket/calls.h"
+#include "socket/kernel_join.h"
 #include "socket/membership.h"
 #include "socket/real.h"
 #include "socket/settings.h"
@@ -147,16 +148,6 @@ struct word {
 	struct mcr_address group;
 };
 
-static void set_address(struct sockaddr_storage *out, struct mcr_address address, int is_ipv4)
-{
-	memset(out, 0, sizeof(*out));
-	out->ss_family = is_ipv4 ? AF_INET : AF_INET6;
-	if (is_ipv4)
-		((struct sockaddr_in *)out)->sin_addr.s_addr = mcr_address_ipv4_be(address);
-	else
-		memcpy(&((struct sockaddr_in6 *)out)->sin6_addr, address.octets, sizeof(address));
-}
-
 static int join(int fd, const struct word *w)
 {
 	struct ip_mreqn mreq = {.imr_address.s_addr = w->address_be,
@@ -184,8 +175,8 @@ static int add_source(int fd, const struct word *w, struct mcr_address source)
 		    fd, IPPROTO_IP, w->is_exclude ? IP_BLOCK_SOURCE : IP_ADD_SOURCE_MEMBERSHIP,
 		    &mreq, sizeof(mreq));
 	}
-	set_address(&req.gsr_group, w->group, w->is_ipv4);
-	set_address(&req.gsr_source, source, w->is_ipv4);
+	mcr_kernel_address(&req.gsr_group, w->group, w->is_ipv4);
+	mcr_kernel_address(&req.gsr_source, source, w->is_ipv4);
 	return mcr_sock_setsockopt(fd, w->is_ipv4 ? IPPROTO_IP : IPPROTO_IPV6,
 				   w->is_exclude ? MCAST_BLOCK_SOURCE : MCAST_JOIN_SOURCE_GROUP,
 				   &req, sizeof(req));
