@@ -265,6 +265,88 @@ struct mcr_consumer_info {
 MCR_API int mcr_engine_consumer_info(const struct mcr_engine *e, size_t i,
 				     struct mcr_consumer_info *out);
 
+#define MCR_QUERIER_RX_KINDS 19 /* outcomes of a packet that a querier received */
+
+/* mcr_engine_querier_rx_name returns the name of an outcome: "report", "off_subnet", ...
+ * (docs/routing.md); NULL from MCR_QUERIER_RX_KINDS on. Thread: any. */
+MCR_API const char *mcr_engine_querier_rx_name(unsigned kind);
+
+/* The router's side of IGMP or MLD of an interface. Members named *_left_ns are durations. */
+struct mcr_querier_info {
+	uint32_t size; /* sizeof(struct mcr_querier_info) */
+	char interface[MCR_NAME_MAX];
+	uint8_t is_mld;
+	uint8_t mode;    /* enum mcr_querier_mode */
+	char role[16];   /* "us", "other", "waiting" (whether somebody else asks), "no address" */
+	uint8_t version; /* in use */
+	uint8_t configured_version;
+	uint8_t robustness; /* in use: of the querier, whoever that is; as the intervals below */
+	uint8_t fast_leave;
+	struct mcr_address querier;  /* none = nobody is known */
+	uint64_t other_left_ns;      /* until the other querier counts as gone; 0 = there is none */
+	uint64_t older_left_ns;      /* until the older version is forgotten; 0 = none is heard */
+	uint64_t next_query_left_ns; /* until our next general query; UINT64_MAX = none */
+	uint64_t query_interval_ns, query_response_interval_ns, last_member_query_interval_ns;
+	uint64_t membership_interval_ns; /* how long a report keeps a group */
+	uint64_t other_querier_interval_ns, last_member_query_time_ns;
+	size_t groups, sources;
+	uint32_t groups_max, sources_max;
+	uint64_t bytes;                       /* memory of the table */
+	uint64_t rx, rx_bad;                  /* packets; those that were malformed */
+	uint64_t rx_by[MCR_QUERIER_RX_KINDS]; /* mcr_engine_querier_rx_name */
+	uint64_t records;                     /* of reports, that were used */
+	uint64_t records_unknown, records_bad_group, records_ssm; /* and those that were not */
+	uint64_t refused_groups, refused_sources;                 /* for which there was no room */
+	uint64_t newer_queries, older_queries;     /* heard, of another version than ours */
+	uint64_t tx_general, tx_group, tx_sources; /* queries sent */
+	uint64_t tx_retries;
+	uint64_t changes;   /* of what is to be forwarded of a group */
+	uint64_t elections; /* changes between us and another */
+	struct mcr_address last_ssm_group, last_ssm_source; /* of the last that records_ssm or
+							     * "ssm" counted: who it was */
+	struct mcr_address last_off_subnet;
+	uint64_t reserved[4]; /* 0 */
+};
+
+/* mcr_engine_querier_info describes a querier: IGMP's, then MLD's of each interface that has them.
+ * Returns 0, or -ENOENT past the last. */
+MCR_API int mcr_engine_querier_info(const struct mcr_engine *e, size_t i,
+				    struct mcr_querier_info *out);
+
+/* A group that hosts of an interface are members of. */
+struct mcr_member_info {
+	uint32_t size; /* sizeof(struct mcr_member_info) */
+	char interface[MCR_NAME_MAX];
+	struct mcr_address group;
+	uint8_t is_mld;
+	uint8_t version;   /* of the oldest member, in the terms of IGMP or MLD */
+	uint8_t mode;      /* enum mcr_filter_mode of the router: RFC 9776 §6.2.1 */
+	uint8_t is_asking; /* 1: somebody left, and the others are being asked */
+	unsigned n_sources;
+	uint64_t left_ns;    /* the group timer; INCLUDE: 0 */
+	uint64_t v1_left_ns; /* until a v1 host is forgotten; 0 = none, IGMP only */
+	uint64_t v2_left_ns; /* until a host of IGMPv2 or MLDv1 is forgotten; 0 = none */
+	uint64_t since_ns, last_report_ns; /* CLOCK_REALTIME */
+	struct mcr_address last_reporter;
+};
+
+/* mcr_engine_member_info describes a group that has members, in the order of the queriers, then of
+ * the addresses. Returns 0, or -ENOENT past the last. */
+MCR_API int mcr_engine_member_info(const struct mcr_engine *e, size_t i,
+				   struct mcr_member_info *out);
+
+/* A source of such a group. */
+struct mcr_member_source {
+	struct mcr_address address;
+	uint64_t left_ns;     /* 0: nobody wants it */
+	uint8_t is_forwarded; /* 1: its packets are for the members */
+};
+
+/* mcr_engine_member_sources copies the first cap sources of group i, ascending. Returns how many
+ * there are, or -ENOENT past the last group. */
+MCR_API int mcr_engine_member_sources(const struct mcr_engine *e, size_t i,
+				      struct mcr_member_source *sources, size_t cap);
+
 #define MCR_SOCKETS_TEXT 4088
 
 /* What a consumer says of its sockets, if it is a program that was written for sockets. */
