@@ -4,22 +4,14 @@
 #include <string.h>
 
 #include "core/gmp/gmp_wire.h"
-#include "core/parse.h"
 
 /* A report of the newest version. What is kept of it moves to the front while it is read. */
 struct report {
 	const struct mcr_gmp_wire *wire;
 	const struct mcr_gmp_other *other;
-	const uint8_t *from, *end;
+	struct mcr_gmp_records records; /* that are still to be read */
 	uint8_t *to;
 	unsigned kept;
-};
-
-struct record {
-	enum mcr_record type;
-	struct mcr_address group;
-	const uint8_t *sources;
-	size_t n;
 };
 
 static int is_listed(const struct mcr_source_filter *f, struct mcr_address source)
@@ -35,13 +27,14 @@ static int wants_source(const struct mcr_source_filter *f, struct mcr_address so
 	return is_listed(f, source) == (f->mode == MCR_FILTER_INCLUDE);
 }
 
-static struct mcr_address source_at(const struct report *r, const struct record *record, size_t i)
+static struct mcr_address source_at(const struct report *r, const struct mcr_gmp_record *record,
+				    size_t i)
 {
 	return mcr_gmp_wire_address(r->wire, record->sources + i * r->wire->address_octets);
 }
 
 /* Whether TO_IN of these sources ends others that are wanted. */
-static int narrows(const struct report *r, const struct record *record,
+static int narrows(const struct report *r, const struct mcr_gmp_record *record,
 		   const struct mcr_source_filter *f)
 {
 	if (f->mode == MCR_FILTER_EXCLUDE)
@@ -58,27 +51,7 @@ static int narrows(const struct report *r, const struct record *record,
 	return 0;
 }
 
-/* Reads the record at r->from and steps over it, its auxiliary data included. Returns 0 when it
- * does not fit. */
-static int next_record(struct report *r, struct record *record)
-{
-	const size_t octets = r->wire->address_octets;
-	size_t left = (size_t)(r->end - r->from), all;
-
-	if (left < 4 + octets)
-		return 0;
-	record->type = (enum mcr_record)r->from[0];
-	record->n = mcr_load_be16(r->from + 2);
-	record->group = mcr_gmp_wire_address(r->wire, r->from + 4);
-	record->sources = r->from + 4 + octets;
-	all = 4 + octets + record->n * octets + (size_t)r->from[1] * 4;
-	if (left < all)
-		return 0;
-	r->from += all;
-	return 1;
-}
-
-static size_t count_wanted(const struct report *r, const struct record *record,
+static size_t count_wanted(const struct report *r, const struct mcr_gmp_record *record,
 			   const struct mcr_source_filter *f)
 {
 	size_t n = 0;
@@ -89,7 +62,7 @@ static size_t count_wanted(const struct report *r, const struct record *record,
 }
 
 /* Whether a record takes something away. */
-static int takes(const struct report *r, const struct record *record,
+static int takes(const struct report *r, const struct mcr_gmp_record *record,
 		 const struct mcr_source_filter *f)
 {
 	switch (record->type) {
@@ -104,7 +77,7 @@ static int takes(const struct report *r, const struct record *record,
 }
 
 /* f: NULL = with all sources, else without those that it wants. */
-static void keep_record(struct report *r, const struct record *record, enum mcr_record type,
+static void keep_record(struct report *r, const struct mcr_gmp_record *record, uint8_t type,
 			const struct mcr_source_filter *f)
 {
 	const size_t octets = r->wire->address_octets;
@@ -120,14 +93,14 @@ static void keep_record(struct report *r, const struct record *record, enum mcr_
 		r->to += octets;
 		n++;
 	}
-	head[0] = (uint8_t)type;
+	head[0] = type;
 	head[1] = 0; /* no auxiliary data */
 	head[2] = (uint8_t)(n >> 8);
 	head[3] = (uint8_t)n;
 	r->kept++;
 }
 
-static void spare_record(struct report *r, const struct record *record)
+static void spare_record(struct report *r, const struct mcr_gmp_record *record)
 {
 	struct mcr_source_filter f;
 
@@ -147,19 +120,17 @@ static void spare_record(struct report *r, const struct record *record)
 }
 
 /* Whether a record takes something away, and all of them are whole. */
-static int is_to_be_changed(struct report r, unsigned n)
+static int is_to_be_changed(struct report r)
 {
 	struct mcr_source_filter f;
-	struct record record;
-	int taken = 0;
+	struct mcr_gmp_record record;
+	int taken = 0, more;
 
-	for (unsigned i = 0; i < n; i++) {
-		if (!next_record(&r, &record))
-			return 0;
+	while ((more = mcr_gmp_records_next(&r.records, &record)) > 0) {
 		r.other->wants(r.other->ctx, record.group, &f);
 		taken |= takes(&r, &record, &f);
 	}
-	return taken;
+	return taken && more == 0;
 }
 
 static enum mcr_gmp_spared spare_report(const struct mcr_gmp_wire *wire, uint8_t *packet,
@@ -167,17 +138,13 @@ static enum mcr_gmp_spared spare_report(const struct mcr_gmp_wire *wire, uint8_t
 					const struct mcr_gmp_other *other)
 {
 	uint8_t *head = packet + m->offset;
-	struct report r = {.wire = wire,
-			   .other = other,
-			   .from = head + MCR_GMP_REPORT_HEADER,
-			   .end = head + m->len,
-			   .to = head + MCR_GMP_REPORT_HEADER};
-	unsigned n = mcr_load_be16(head + 6);
-	struct record record;
+	struct report r = {.wire = wire, .other = other, .to = head + MCR_GMP_REPORT_HEADER};
+	struct mcr_gmp_record record;
 
-	if (!is_to_be_changed(r, n))
+	mcr_gmp_records_begin(&r.records, wire, packet, m);
+	if (!is_to_be_changed(r))
 		return MCR_GMP_HARMLESS;
-	for (unsigned i = 0; i < n && next_record(&r, &record); i++)
+	while (mcr_gmp_records_next(&r.records, &record) > 0)
 		spare_record(&r, &record);
 	if (r.kept == 0)
 		return MCR_GMP_SILENT;
@@ -188,11 +155,8 @@ static enum mcr_gmp_spared spare_report(const struct mcr_gmp_wire *wire, uint8_t
 	return MCR_GMP_SPARED;
 }
 
-static enum mcr_gmp_spared spare_leave(const struct mcr_gmp_wire *wire, const uint8_t *message,
-				       const struct mcr_gmp_other *other)
+static enum mcr_gmp_spared spare_leave(struct mcr_address group, const struct mcr_gmp_other *other)
 {
-	struct mcr_address group =
-	    mcr_gmp_wire_address(wire, message + wire->old_octets - wire->address_octets);
 	struct mcr_source_filter f;
 
 	other->wants(other->ctx, group, &f);
@@ -211,9 +175,12 @@ enum mcr_gmp_spared mcr_gmp_spare(enum mcr_gmp_family family, uint8_t *packet, s
 
 	if (!wire || wire->parse(&m, packet, *len) != MCR_GMP_RX_TYPE)
 		return MCR_GMP_HARMLESS;
-	if (packet[m.offset] == wire->newest_type && m.len >= MCR_GMP_REPORT_HEADER)
+	switch (mcr_gmp_kind_of(wire, &m)) {
+	case MCR_GMP_KIND_REPORT:
 		return spare_report(wire, packet, &m, len, other);
-	if (packet[m.offset] == wire->leave_type && m.len >= wire->old_octets)
-		return spare_leave(wire, packet + m.offset, other);
-	return MCR_GMP_HARMLESS;
+	case MCR_GMP_KIND_LEAVE:
+		return spare_leave(m.group, other);
+	default:
+		return MCR_GMP_HARMLESS;
+	}
 }

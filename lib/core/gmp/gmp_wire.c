@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "core/gmp/gmp_wire.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "core/gmp/igmp_wire.h"
 #include "core/gmp/mld_wire.h"
+#include "core/parse.h"
 
 const struct mcr_gmp_wire *mcr_gmp_wire_of(unsigned family)
 {
@@ -54,4 +56,83 @@ size_t mcr_gmp_write_record(const struct mcr_gmp_wire *wire, uint8_t *p, enum mc
 	for (size_t i = 0; i < n; i++)
 		p = put_address(wire, p, sources[i]);
 	return mcr_gmp_record_octets(wire, n);
+}
+
+uint8_t mcr_gmp_level_of_report(const struct mcr_gmp_wire *wire, uint8_t type)
+{
+	for (uint8_t level = wire->first_level; level < MCR_GMP_LEVEL_NEWEST; level++)
+		if (wire->report_types[level] == type)
+			return level;
+	return 0;
+}
+
+enum mcr_gmp_kind mcr_gmp_kind_of(const struct mcr_gmp_wire *wire,
+				  const struct mcr_gmp_message *message)
+{
+	if (message->type == wire->query_type)
+		return MCR_GMP_KIND_QUERY;
+	if (message->type == wire->newest_type)
+		return MCR_GMP_KIND_REPORT;
+	if (message->type == wire->leave_type)
+		return MCR_GMP_KIND_LEAVE;
+	if (mcr_gmp_level_of_report(wire, message->type))
+		return MCR_GMP_KIND_OLD_REPORT;
+	return MCR_GMP_KIND_OTHER;
+}
+
+void mcr_gmp_records_begin(struct mcr_gmp_records *records, const struct mcr_gmp_wire *wire,
+			   const uint8_t *packet, const struct mcr_gmp_message *message)
+{
+	const uint8_t *head = packet + message->offset;
+
+	*records = (struct mcr_gmp_records){.wire = wire,
+					    .from = head + MCR_GMP_REPORT_HEADER,
+					    .end = head + message->len,
+					    .left = mcr_load_be16(head + 6)};
+}
+
+int mcr_gmp_records_next(struct mcr_gmp_records *records, struct mcr_gmp_record *out)
+{
+	const uint8_t *p = records->from;
+	size_t room = (size_t)(records->end - p), head = mcr_gmp_record_octets(records->wire, 0);
+
+	if (records->left == 0)
+		return 0;
+	if (room < head)
+		return -EBADMSG;
+	*out = (struct mcr_gmp_record){.type = p[0],
+				       .group = mcr_gmp_wire_address(records->wire, p + 4),
+				       .sources = p + head,
+				       .n = mcr_load_be16(p + 2)};
+	size_t octets = mcr_gmp_record_octets(records->wire, out->n) + (size_t)p[1] * 4;
+
+	if (room < octets)
+		return -EBADMSG;
+	records->from += octets;
+	records->left--;
+	return 1;
+}
+
+size_t mcr_gmp_query_octets(const struct mcr_gmp_wire *wire, uint8_t level, size_t n)
+{
+	if (level < MCR_GMP_LEVEL_NEWEST)
+		return (size_t)wire->ip_octets + wire->old_octets;
+	return (size_t)wire->ip_octets + wire->newest_query_octets + n * wire->address_octets;
+}
+
+size_t mcr_gmp_query_sources(const struct mcr_gmp_wire *wire, uint16_t mtu)
+{
+	return (mtu - mcr_gmp_query_octets(wire, MCR_GMP_LEVEL_NEWEST, 0)) / wire->address_octets;
+}
+
+uint8_t mcr_gmp_float_code(uint32_t value)
+{
+	unsigned exponent = 0;
+
+	if (value < 128)
+		return (uint8_t)value;
+	while (exponent < 7 && value >> (exponent + 3) > 31)
+		exponent++;
+	value >>= exponent + 3;
+	return (uint8_t)(128 | exponent << 4 | (value > 31 ? 15 : value & 15));
 }

@@ -99,7 +99,7 @@ struct mcr_gmp_wire {
 	 * mcr_gmp_query_octets. Returns its length. */
 	size_t (*write_query)(uint8_t *packet, const struct mcr_gmp_query *query);
 	/* The largest Max Resp Code of a level that allows no more than this, and what a code
-	 * allows. IGMPv1: 0 and 10 s. */
+	 * allows. IGMPv1: 0 and 10 s; so IGMPv2 has no code for less than 0.1 s. */
 	uint16_t (*response_code)(uint8_t level, uint64_t response_ns);
 	uint64_t (*response_of)(uint8_t level, uint16_t code);
 	/* Lengths and checksums of a packet that another one sent, and that has been changed: the
@@ -142,7 +142,7 @@ size_t mcr_gmp_write_record(const struct mcr_gmp_wire *wire, uint8_t *p, enum mc
 enum mcr_gmp_kind mcr_gmp_kind_of(const struct mcr_gmp_wire *wire,
 				  const struct mcr_gmp_message *message);
 
-/* mcr_gmp_level_of_report: of an old report, 1 or 2. */
+/* mcr_gmp_level_of_report: of an old report, 1 or 2; of another type 0. */
 uint8_t mcr_gmp_level_of_report(const struct mcr_gmp_wire *wire, uint8_t type);
 
 /* mcr_gmp_records_begin: the records of a message of MCR_GMP_KIND_REPORT. packet: that parse read,
@@ -154,10 +154,11 @@ void mcr_gmp_records_begin(struct mcr_gmp_records *records, const struct mcr_gmp
  * were all), or -EBADMSG: it does not fit. */
 int mcr_gmp_records_next(struct mcr_gmp_records *records, struct mcr_gmp_record *out);
 
-/* mcr_gmp_query_octets: of a packet with a query of n sources. */
+/* mcr_gmp_query_octets: of a packet with a query of n sources; below level 3 there are none. */
 size_t mcr_gmp_query_octets(const struct mcr_gmp_wire *wire, uint8_t level, size_t n);
 
-/* mcr_gmp_query_sources: how many sources a query in a packet of mtu octets holds. */
+/* mcr_gmp_query_sources: how many sources a query in a packet of mtu octets holds; mtu: at least
+ * mtu_min. */
 size_t mcr_gmp_query_sources(const struct mcr_gmp_wire *wire, uint16_t mtu);
 
 /* mcr_gmp_float_code: the code of the largest value that is not above this one (mcr_gmp_float);

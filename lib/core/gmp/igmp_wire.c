@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* RFC 9776 §4, RFC 2236 §2, RFC 1112 App. I: message formats. Leaves out what only routers read:
- * the records of v3 reports. */
+/* RFC 9776 §4, RFC 2236 §2, RFC 1112 App. I: message formats. The records of v3 reports are in
+ * gmp_wire.c. */
 #include "core/gmp/igmp_wire.h"
 
 #include <string.h>
@@ -25,6 +25,7 @@ enum {
 
 #define IP_HEADER 24 /* with Router Alert */
 #define OLD       8  /* octets of a v1 or v2 message */
+#define V3_QUERY  12 /* without sources */
 
 static uint16_t get16(const uint8_t *p)
 {
@@ -98,24 +99,43 @@ static enum mcr_gmp_rx parse_ip(struct mcr_gmp_message *out, const uint8_t *pack
 	return MCR_GMP_RX_QUERY;
 }
 
+/* RFC 9776 §4.1.1, §7.2.1 (v1 means 10 s). */
+static uint64_t response_of(uint8_t level, uint16_t code)
+{
+	if (level == 1)
+		return 10 * SECOND_NS;
+	return (level == 2 ? code : mcr_gmp_float((uint8_t)code)) * TENTH_NS;
+}
+
+static uint16_t response_code(uint8_t level, uint64_t response_ns)
+{
+	uint64_t tenths = response_ns / TENTH_NS;
+
+	if (level == 1)
+		return 0;
+	if (level == 2)
+		return tenths < UINT8_MAX ? (uint16_t)tenths : UINT8_MAX;
+	return mcr_gmp_float_code(tenths < UINT32_MAX ? (uint32_t)tenths : UINT32_MAX);
+}
+
 /* RFC 9776 §7.1: the version of a query comes from its length and code. */
 static enum mcr_gmp_rx parse_query(struct mcr_gmp_message *out, const uint8_t *p, size_t len)
 {
 	if (len == OLD) {
 		out->level = p[1] ? 2 : 1;
-		/* RFC 9776 §7.2.1: v1 means 10 s. */
-		out->response_ns = p[1] ? p[1] * TENTH_NS : 10 * SECOND_NS;
+		out->response_ns = response_of(out->level, p[1]);
 		return MCR_GMP_RX_QUERY;
 	}
-	if (len < 12)
+	if (len < V3_QUERY)
 		return MCR_GMP_RX_BAD_LENGTH;
 	out->level = 3;
-	out->response_ns = mcr_gmp_float(p[1]) * TENTH_NS;
+	out->response_ns = response_of(3, p[1]);
+	out->suppress = p[8] >> 3 & 1;
 	out->qrv = p[8] & 7;
 	out->interval_s = mcr_gmp_float(p[9]);
 	out->n_sources = get16(p + 10);
-	out->sources = p + 12;
-	if (out->n_sources > (len - 12) / 4)
+	out->sources = p + V3_QUERY;
+	if (out->n_sources > (len - V3_QUERY) / 4)
 		return MCR_GMP_RX_BAD_SOURCES;
 	return MCR_GMP_RX_QUERY;
 }
@@ -134,6 +154,7 @@ static enum mcr_gmp_rx parse(struct mcr_gmp_message *out, const uint8_t *packet,
 		return MCR_GMP_RX_BAD_LENGTH;
 	out->offset = (uint16_t)(p - packet);
 	out->len = (uint16_t)n;
+	out->type = p[0];
 	out->group = mcr_address_of_ipv4(mcr_load32(p + 4));
 	if (p[0] == TYPE_QUERY)
 		rx = parse_query(out, p, n);
@@ -195,6 +216,29 @@ static void finish(uint8_t *packet, size_t len, struct mcr_address source, uint1
 	write_ip(packet, len, source, htobe32(V3_ROUTERS));
 }
 
+static size_t write_query(uint8_t *packet, const struct mcr_gmp_query *query)
+{
+	uint8_t *p = packet + IP_HEADER;
+	size_t len = mcr_gmp_query_octets(&mcr_igmp_wire, query->level, query->n_sources);
+
+	p[0] = TYPE_QUERY;
+	p[1] = (uint8_t)query->code;
+	put16(p + 2, 0);
+	put_address(p + 4, query->group);
+	if (query->level == MCR_GMP_LEVEL_NEWEST) {
+		p[8] = (uint8_t)(query->suppress << 3 | query->qrv);
+		p[9] = query->qqic;
+		put16(p + 10, (uint16_t)query->n_sources);
+		for (size_t i = 0; i < query->n_sources; i++)
+			put_address(p + V3_QUERY + i * 4, query->sources[i]);
+	}
+	put16(p + 2, checksum(p, len - IP_HEADER));
+	write_ip(packet, len, query->source,
+		 mcr_address_ipv4_be(mcr_address_is_none(query->group) ? mcr_igmp_wire.all_nodes
+								       : query->group));
+	return len;
+}
+
 static void seal(uint8_t *packet, size_t offset, size_t len)
 {
 	put16(packet + offset + 2, 0);
@@ -214,10 +258,15 @@ const struct mcr_gmp_wire mcr_igmp_wire = {
     .report_types = {[1] = TYPE_V1_REPORT, [2] = TYPE_V2_REPORT},
     .leave_type = TYPE_V2_LEAVE,
     .newest_type = TYPE_V3_REPORT,
+    .query_type = TYPE_QUERY,
+    .newest_query_octets = V3_QUERY,
     .old_responses = 10, /* RFC 9776 §8.12 */
     .parse = parse,
     .vet = vet,
     .write_old = write_old,
     .finish = finish,
+    .write_query = write_query,
+    .response_code = response_code,
+    .response_of = response_of,
     .seal = seal,
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* IGMP messages as bytes: reading what arrives, writing what a host sends (RFC 9776, RFC 2236, RFC
- * 1112 App. I). */
+/* IGMP messages as bytes: reading what arrives, writing what hosts and queriers send (RFC 9776, RFC
+ * 2236, RFC 1112 App. I). */
 #ifndef MCR_CORE_IGMP_WIRE_H
 #define MCR_CORE_IGMP_WIRE_H
 

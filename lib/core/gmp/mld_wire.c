@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* RFC 9777 §5, RFC 2710 §3: message formats. Leaves out what only routers read: the records of v2
- * reports. */
+/* RFC 9777 §5, RFC 2710 §3: message formats. The records of v2 reports are in gmp_wire.c. */
 #include "core/gmp/mld_wire.h"
 
 #include <string.h>
@@ -16,6 +15,12 @@
 #define V2_QUERY       28   /* without sources */
 #define MTU_MIN        1280 /* RFC 8200 §5 */
 #define MILLISECOND_NS 1000000ull
+
+static void put16(uint8_t *p, uint16_t v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
 
 /* Whether these options, whose lengths are right, have the Router Alert of value 0, which says that
  * the packet is of MLD (RFC 2711 §2.1). */
@@ -63,10 +68,29 @@ static enum mcr_gmp_rx parse_ip(struct mcr_gmp_message *out, const uint8_t *pack
 	return MCR_GMP_RX_QUERY;
 }
 
-/* RFC 9777 §5.1.3, in ms. */
-static uint32_t response_ms(uint16_t code)
+/* RFC 9777 §5.1.3; §8.2.1: version 1 is linear. */
+static uint64_t response_of(uint8_t level, uint16_t code)
 {
-	return code < 32768 ? code : (uint32_t)((code & 0xfff) | 0x1000) << ((code >> 12 & 7) + 3);
+	uint64_t ms = code;
+
+	if (level == MCR_GMP_LEVEL_NEWEST && code >= 32768)
+		ms = (uint64_t)((code & 0xfff) | 0x1000) << ((code >> 12 & 7) + 3);
+	return ms * MILLISECOND_NS;
+}
+
+static uint16_t response_code(uint8_t level, uint64_t response_ns)
+{
+	uint64_t ms = response_ns / MILLISECOND_NS;
+	unsigned exponent = 0;
+
+	if (level < MCR_GMP_LEVEL_NEWEST)
+		return ms < UINT16_MAX ? (uint16_t)ms : UINT16_MAX;
+	if (ms < 32768)
+		return (uint16_t)ms;
+	while (exponent < 7 && ms >> (exponent + 3) > 0x1fff)
+		exponent++;
+	ms >>= exponent + 3;
+	return (uint16_t)(32768 | exponent << 12 | (ms > 0x1fff ? 0xfff : ms & 0xfff));
 }
 
 /* RFC 9777 §8.1: the version of a query comes from its length. */
@@ -76,13 +100,14 @@ static enum mcr_gmp_rx parse_query(struct mcr_gmp_message *out, const uint8_t *p
 
 	if (len == OLD) {
 		out->level = 2;
-		out->response_ns = code * MILLISECOND_NS; /* §8.2.1: linear */
+		out->response_ns = response_of(2, code);
 		return MCR_GMP_RX_QUERY;
 	}
 	if (len < V2_QUERY)
 		return MCR_GMP_RX_BAD_LENGTH;
 	out->level = 3;
-	out->response_ns = response_ms(code) * MILLISECOND_NS;
+	out->response_ns = response_of(3, code);
+	out->suppress = p[24] >> 3 & 1;
 	out->qrv = p[24] & 7;
 	out->interval_s = mcr_gmp_float(p[25]);
 	out->n_sources = mcr_load_be16(p + 26);
@@ -106,16 +131,17 @@ static enum mcr_gmp_rx parse(struct mcr_gmp_message *out, const uint8_t *packet,
 	out->len = (uint16_t)n;
 	if (n < 8)
 		return MCR_GMP_RX_BAD_LENGTH;
-	int is_read = p[0] == MCR_ICMP6_MLD_QUERY || p[0] == MCR_ICMP6_MLD_REPORT;
+	out->type = p[0];
+	int has_group = p[0] >= MCR_ICMP6_MLD_QUERY && p[0] <= MCR_ICMP6_MLD_DONE;
 
-	if (is_read && n < OLD)
+	if (has_group && n < OLD)
 		return MCR_GMP_RX_BAD_LENGTH;
-	if (is_read)
+	if (has_group)
 		memcpy(out->group.octets, p + 8, 16);
 	if (p[0] == MCR_ICMP6_MLD_QUERY)
 		rx = parse_query(out, p, n);
 	else
-		rx = is_read ? MCR_GMP_RX_REPORT : MCR_GMP_RX_TYPE;
+		rx = p[0] == MCR_ICMP6_MLD_REPORT ? MCR_GMP_RX_REPORT : MCR_GMP_RX_TYPE;
 	if (rx >= MCR_GMP_RX_MALFORMED)
 		return rx;
 	/* Octets behind the fields are covered too (RFC 9777 §5.1.12). */
@@ -171,18 +197,37 @@ static void finish(uint8_t *packet, size_t len, struct mcr_address source, uint1
 
 	memset(p, 0, MCR_GMP_REPORT_HEADER);
 	p[0] = MCR_ICMP6_MLD_REPORT2;
-	p[6] = (uint8_t)(records >> 8);
-	p[7] = (uint8_t)records;
+	put16(p + 6, records);
 	complete(packet, len - IP_HEADER, source, MCR_ADDRESS_MLDV2_ROUTERS);
+}
+
+static size_t write_query(uint8_t *packet, const struct mcr_gmp_query *query)
+{
+	uint8_t *p = packet + IP_HEADER;
+	size_t len = mcr_gmp_query_octets(&mcr_mld_wire, query->level, query->n_sources);
+
+	memset(p, 0, OLD);
+	p[0] = MCR_ICMP6_MLD_QUERY;
+	put16(p + 4, query->code);
+	memcpy(p + 8, query->group.octets, 16);
+	if (query->level == MCR_GMP_LEVEL_NEWEST) {
+		p[24] = (uint8_t)(query->suppress << 3 | query->qrv);
+		p[25] = query->qqic;
+		put16(p + 26, (uint16_t)query->n_sources);
+		for (size_t i = 0; i < query->n_sources; i++)
+			memcpy(p + V2_QUERY + i * 16, query->sources[i].octets, 16);
+	}
+	complete(packet, len - IP_HEADER, query->source,
+		 mcr_address_is_none(query->group) ? mcr_mld_wire.all_nodes : query->group);
+	return len;
 }
 
 static void seal(uint8_t *packet, size_t offset, size_t len)
 {
 	uint8_t *p = packet + offset;
-	uint16_t payload = (uint16_t)(len - MCR_IPV6_HEADER), checksum;
+	uint16_t checksum;
 
-	packet[4] = (uint8_t)(payload >> 8);
-	packet[5] = (uint8_t)payload;
+	put16(packet + 4, (uint16_t)(len - MCR_IPV6_HEADER));
 	memset(p + 2, 0, 2);
 	checksum = mcr_icmp6_checksum(packet + 8, p, len - offset);
 	memcpy(p + 2, &checksum, sizeof(checksum));
@@ -198,10 +243,15 @@ const struct mcr_gmp_wire mcr_mld_wire = {
     .report_types = {[2] = MCR_ICMP6_MLD_REPORT},
     .leave_type = MCR_ICMP6_MLD_DONE,
     .newest_type = MCR_ICMP6_MLD_REPORT2,
+    .query_type = MCR_ICMP6_MLD_QUERY,
+    .newest_query_octets = V2_QUERY,
     .old_responses = 1, /* RFC 9777 §9.12 */
     .parse = parse,
     .vet = vet,
     .write_old = write_old,
     .finish = finish,
+    .write_query = write_query,
+    .response_code = response_code,
+    .response_of = response_of,
     .seal = seal,
 };
