@@ -14,6 +14,7 @@
 #include "core/gmp/gmp.h"
 #include "core/nd/nd.h"
 #include "core/parse.h"
+#include "core/querier/querier.h"
 #include "core/source_filter.h"
 #include "engine/kernel/kernel_path.h"
 #include "engine/port/port.h"
@@ -28,16 +29,36 @@ struct mcr_gmp_logged {
 	uint8_t version;
 };
 
+/* Lines of the log that come once a minute at most. */
+enum {
+	MCR_QUERIER_LOG_NEWER,
+	MCR_QUERIER_LOG_OWN,
+	MCR_QUERIER_LOG_OFF_SUBNET,
+	MCR_QUERIER_LOG_REFUSED,
+	MCR_QUERIER_LOG_SSM,
+	MCR_QUERIER_LOGS,
+};
+
+/* What the log says of a querier. */
+struct mcr_querier_logged {
+	struct mcr_address querier;         /* of mcr_querier_state */
+	uint64_t counted[MCR_QUERIER_LOGS]; /* when last logged */
+	uint64_t due_ns[MCR_QUERIER_LOGS];  /* of the next line */
+	uint8_t role, version;
+};
+
 struct mcr_interface {
 	struct mcr_interface_config config;
 	struct mcr_port *port;
-	struct mcr_gmp *igmp;           /* NULL: igmp=off or tx=never */
-	struct mcr_gmp *mld;            /* NULL: mld=off or tx=never */
-	struct mcr_nd nd;               /* off while IPv6 is not spoken */
-	struct mcr_kernel_path *kernel; /* NULL: no kernel= */
+	struct mcr_gmp *igmp;            /* NULL: igmp=off or tx=never */
+	struct mcr_gmp *mld;             /* NULL: mld=off or tx=never */
+	struct mcr_querier *queriers[2]; /* by enum mcr_gmp_family; NULL: not one */
+	struct mcr_nd nd;                /* off while IPv6 is not spoken */
+	struct mcr_kernel_path *kernel;  /* NULL: no kernel= */
 	uint64_t due_ns; /* CLOCK_MONOTONIC: when the next poll has something to do */
 	uint64_t tx_packets, tx_retries, tx_dropped;
 	struct mcr_gmp_logged logged_igmp, logged_mld;
+	struct mcr_querier_logged logged_queriers[2];
 
 	/* What was last made of nd: interface_ipv6.c. */
 	struct mcr_address mld_source;
