@@ -216,7 +216,7 @@ static bool is_shown(const struct check *c, const yaml_node_t *mapping, const ya
 static int unknown_key(const struct check *c, const yaml_node_t *mapping, const yaml_node_t *key,
 		       const cyaml_schema_field_t *fields)
 {
-	char found[KEY_SHOWN_MAX + 4] = "", known[256];
+	char found[KEY_SHOWN_MAX + 4] = "", known[512];
 	size_t used = 0;
 
 	if (is_shown(c, mapping, key, fields))

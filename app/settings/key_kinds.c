@@ -141,6 +141,17 @@ static int parse_seconds(const struct mcr_key *key, void *field, const char *tex
 	return 0;
 }
 
+static int parse_decimal_seconds(const struct mcr_key *key, void *field, const char *text,
+				 struct mcr_error *err)
+{
+	uint64_t ms = 0;
+	int ret = mcr_value_seconds(&ms, text, key->min, key->max, err);
+
+	if (ret == 0)
+		store(key, field, ms);
+	return ret;
+}
+
 static int parse_size(const struct mcr_key *key, void *field, const char *text,
 		      struct mcr_error *err)
 {
@@ -175,6 +186,12 @@ static void print_number(const struct mcr_key *key, const void *field, char *buf
 		snprintf(buf, cap, "%llu", (unsigned long long)value);
 }
 
+static void print_decimal_seconds(const struct mcr_key *key, const void *field, char *buf,
+				  size_t cap)
+{
+	mcr_value_print_seconds(buf, cap, load(key, field));
+}
+
 static void print_mode(const struct mcr_key *key, const void *field, char *buf, size_t cap)
 {
 	snprintf(buf, cap, "0%llo", (unsigned long long)load(key, field));
@@ -183,6 +200,7 @@ static void print_mode(const struct mcr_key *key, const void *field, char *buf, 
 const struct mcr_kind mcr_kind_word = {parse_word, print_number, 0};
 const struct mcr_kind mcr_kind_number = {parse_number, print_number, 0};
 const struct mcr_kind mcr_kind_seconds = {parse_seconds, print_number, 0};
+const struct mcr_kind mcr_kind_decimal_seconds = {parse_decimal_seconds, print_decimal_seconds, 0};
 const struct mcr_kind mcr_kind_size = {parse_size, print_number, 0};
 const struct mcr_kind mcr_kind_mode = {parse_mode, print_mode, 0};
 const struct mcr_kind mcr_kind_group = {parse_group, print_number, 0};

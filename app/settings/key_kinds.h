@@ -15,12 +15,13 @@ extern const struct mcr_kind mcr_kind_address;  /* IPv4 */
 extern const struct mcr_kind mcr_kind_address6; /* IPv6 */
 
 /* Unsigned integers of `size` octets. */
-extern const struct mcr_kind mcr_kind_word;    /* one of words */
-extern const struct mcr_kind mcr_kind_number;  /* min..max */
-extern const struct mcr_kind mcr_kind_seconds; /* min..max, or one of words */
-extern const struct mcr_kind mcr_kind_size;    /* min..max, a power of two; K, M, G */
-extern const struct mcr_kind mcr_kind_mode;    /* permission bits, octal */
-extern const struct mcr_kind mcr_kind_group;   /* a group's name or number */
+extern const struct mcr_kind mcr_kind_word;            /* one of words */
+extern const struct mcr_kind mcr_kind_number;          /* min..max */
+extern const struct mcr_kind mcr_kind_seconds;         /* min..max, or one of words */
+extern const struct mcr_kind mcr_kind_decimal_seconds; /* "0.5"; field, min..max: milliseconds */
+extern const struct mcr_kind mcr_kind_size;            /* min..max, a power of two; K, M, G */
+extern const struct mcr_kind mcr_kind_mode;            /* permission bits, octal */
+extern const struct mcr_kind mcr_kind_group;           /* a group's name or number */
 
 extern const struct mcr_kind mcr_kind_lcores; /* uint16_t count, then as many uint16_t */
 

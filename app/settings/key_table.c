@@ -9,6 +9,12 @@
 #define LCORE_MAX   1023
 #define SECONDS_MAX 86400
 
+/* Of a querier: what the largest code of a message says. Version and the other values may allow
+ * less: engine/plan/querier_config.h. */
+#define QUERY_INTERVAL_MAX  31744   /* QQIC: RFC 9776 §4.1.7 */
+#define RESPONSE_MS_MAX     8387584 /* Maximum Response Code of MLDv2: RFC 9777 §5.1.3 */
+#define QUERIER_ENTRIES_MAX 65536
+
 #define TEXT_OF_(x) #x
 #define TEXT_OF(x)  TEXT_OF_(x)
 
@@ -54,6 +60,8 @@ static const struct mcr_word hw_time_words[] = {
     {"off", MCR_HW_TIME_OFF}, {"on", MCR_HW_TIME_ON}, {"synced", MCR_HW_TIME_SYNCED}, {NULL, 0}};
 static const struct mcr_word pieces_words[] = {
     {"auto", MCR_PIECES_AUTO}, {"on", MCR_PIECES_ON}, {"off", MCR_PIECES_OFF}, {NULL, 0}};
+static const struct mcr_word querier_words[] = {
+    {"off", MCR_QUERIER_OFF}, {"auto", MCR_QUERIER_AUTO}, {"on", MCR_QUERIER_ON}, {NULL, 0}};
 static const struct mcr_word auto_word[] = {{"auto", 0}, {NULL, 0}};
 static const struct mcr_word never_word[] = {{"never", UINT32_MAX}, {NULL, 0}};
 
@@ -83,6 +91,30 @@ static const struct mcr_key interface_keys[] = {
     {"lcores", &mcr_kind_lcores, "N/N...", INTERFACE_FIELDS(n_lcores, lcores), .max = LCORE_MAX},
     {"queues", &mcr_kind_number, "N", INTERFACE(n_queues), .min = 1, .max = MCR_QUEUES_MAX},
     {"pieces", &mcr_kind_word, INTERFACE(pieces), .words = pieces_words},
+    {"querier", &mcr_kind_word, INTERFACE(querier), .words = querier_words},
+    {"mld_querier", &mcr_kind_word, INTERFACE(mld_querier), .words = querier_words},
+    {"querier_version", &mcr_kind_number, "1|2|3", INTERFACE(querier_version), .min = 1, .max = 3},
+    {"mld_querier_version", &mcr_kind_number, "1|2", INTERFACE(mld_querier_version), .min = 1,
+     .max = 2},
+    {"querier_robustness", &mcr_kind_number, "N", INTERFACE(querier_robustness), .min = 1,
+     .max = UINT8_MAX},
+    {"query_interval", &mcr_kind_number, "SECONDS", INTERFACE(query_interval_s), .min = 1,
+     .max = QUERY_INTERVAL_MAX},
+    {"query_response_interval", &mcr_kind_decimal_seconds, "SECONDS",
+     INTERFACE(query_response_interval_ms), .min = 1, .max = RESPONSE_MS_MAX},
+    {"startup_query_interval", &mcr_kind_decimal_seconds, "SECONDS",
+     INTERFACE(startup_query_interval_ms), .min = 1, .max = QUERY_INTERVAL_MAX * 1000},
+    {"startup_query_count", &mcr_kind_number, "N", INTERFACE(startup_query_count), .min = 1,
+     .max = UINT8_MAX},
+    {"last_member_query_interval", &mcr_kind_decimal_seconds, "SECONDS",
+     INTERFACE(last_member_query_interval_ms), .min = 1, .max = RESPONSE_MS_MAX},
+    {"last_member_query_count", &mcr_kind_number, "N", INTERFACE(last_member_query_count), .min = 1,
+     .max = UINT8_MAX},
+    {"fast_leave", &mcr_kind_word, INTERFACE(fast_leave), .words = bool_words},
+    {"querier_groups", &mcr_kind_number, "N", INTERFACE(querier_groups), .min = 1,
+     .max = QUERIER_ENTRIES_MAX},
+    {"querier_sources", &mcr_kind_number, "N", INTERFACE(querier_sources), .min = 1,
+     .max = QUERIER_ENTRIES_MAX},
 };
 const struct mcr_keys mcr_interface_keys = TABLE("interface", interface_keys);
 ASSERT_FITS(interface_keys);

@@ -77,7 +77,7 @@ const struct mcr_key *mcr_keys_find_option(const struct mcr_keys *keys, const ch
 static int unknown_option(const struct mcr_keys *keys, const char *name, struct mcr_error *err)
 {
 	struct mcr_word known[MCR_KEYS_MAX + 1] = {{NULL, 0}};
-	char names[MCR_KEYS_MAX][32], list[512];
+	char names[MCR_KEYS_MAX][32], list[640];
 	uint32_t n = 0;
 
 	for (size_t i = 0; i < keys->n; i++) {

@@ -20,7 +20,7 @@
 
 #include "settings/words.h"
 
-#define MCR_KEYS_MAX     32   /* of one table */
+#define MCR_KEYS_MAX     40   /* of one table */
 #define MCR_KEY_TEXT_MAX 1024 /* octets of a value's text with its 0 */
 
 struct mcr_key;

@@ -65,6 +65,55 @@ int mcr_value_uint(uint64_t *out, const char *text, uint64_t min, uint64_t max,
 	return 0;
 }
 
+/* "0.5" is 500. Returns what follows, or NULL. */
+static const char *thousandths(uint64_t *out, const char *text)
+{
+	uint64_t whole = 0, unit = 1000, part = 0;
+	const char *end = digits(&whole, text);
+
+	if (!end || whole > UINT64_MAX / 1000 - 1)
+		return NULL;
+	if (*end == '.') {
+		if (!isdigit((unsigned char)*++end))
+			return NULL;
+		for (; isdigit((unsigned char)*end) && unit > 1; end++) {
+			unit /= 10;
+			part += unit * (uint64_t)(*end - '0');
+		}
+	}
+	*out = whole * 1000 + part;
+	return end;
+}
+
+void mcr_value_print_seconds(char *buf, size_t cap, uint64_t ms)
+{
+	int len =
+	    snprintf(buf, cap, "%llu.%03u", (unsigned long long)(ms / 1000), (unsigned)(ms % 1000));
+
+	while (len > 0 && (size_t)len < cap && buf[len - 1] == '0')
+		buf[--len] = '\0';
+	if (len > 0 && (size_t)len < cap && buf[len - 1] == '.')
+		buf[len - 1] = '\0';
+}
+
+int mcr_value_seconds(uint64_t *out_ms, const char *text, uint64_t min, uint64_t max,
+		      struct mcr_error *err)
+{
+	uint64_t value = 0;
+	const char *end = thousandths(&value, text);
+	char least[32], most[32];
+
+	if (end && !*end && value >= min && value <= max) {
+		*out_ms = value;
+		return 0;
+	}
+	mcr_value_print_seconds(least, sizeof(least), min);
+	mcr_value_print_seconds(most, sizeof(most), max);
+	return mcr_fail(err, -EINVAL,
+			"'%.64s': expected seconds from %s to %s, with at most 3 decimals", text,
+			least, most);
+}
+
 int mcr_value_size(uint64_t *out, const char *text, struct mcr_error *err)
 {
 	uint64_t value = 0;

@@ -5,6 +5,7 @@
 #ifndef MCR_APP_VALUES_H
 #define MCR_APP_VALUES_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include <mcring/engine.h>
@@ -17,6 +18,14 @@ int mcr_value_name(char out[MCR_NAME_MAX], const char *text, struct mcr_error *e
 /* mcr_value_uint: a decimal number, min..max. */
 int mcr_value_uint(uint64_t *out, const char *text, uint64_t min, uint64_t max,
 		   struct mcr_error *err);
+
+/* mcr_value_seconds: a decimal number of seconds with at most 3 decimals ("0.5"), min..max
+ * milliseconds. */
+int mcr_value_seconds(uint64_t *out_ms, const char *text, uint64_t min, uint64_t max,
+		      struct mcr_error *err);
+
+/* mcr_value_print_seconds writes ms milliseconds as mcr_value_seconds reads them: "0.5", "10". */
+void mcr_value_print_seconds(char *buf, size_t cap, uint64_t ms);
 
 /* mcr_value_size: a decimal number with an optional suffix K, M or G (powers of 1024). */
 int mcr_value_size(uint64_t *out, const char *text, struct mcr_error *err);

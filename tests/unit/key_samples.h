@@ -43,6 +43,12 @@ static inline const char *sample_word(const struct mcr_word *words, unsigned i)
 	return mcr_word_of(words, value);
 }
 
+/* One or two below the largest, or the two that there are. */
+static inline uint64_t number(const struct mcr_key *key, unsigned i)
+{
+	return key->max - key->min < 2 ? key->min + i : key->max - 1 - i;
+}
+
 /* Value 0 and value 1 of a key differ, and value 0 is not the default. As on the command line. */
 static inline void sample(const struct mcr_key *key, unsigned i, char *buf)
 {
@@ -59,7 +65,9 @@ static inline void sample(const struct mcr_key *key, unsigned i, char *buf)
 	else if (kind == &mcr_kind_word)
 		strcpy(buf, sample_word(key->words, i));
 	else if (kind == &mcr_kind_number || kind == &mcr_kind_seconds)
-		sprintf(buf, "%llu", (unsigned long long)key->max - 1 - i);
+		sprintf(buf, "%llu", (unsigned long long)number(key, i));
+	else if (kind == &mcr_kind_decimal_seconds)
+		sprintf(buf, "%u.%03u", 7 + i, 20 * i);
 	else if (kind == &mcr_kind_size)
 		sprintf(buf, "%llu", (unsigned long long)key->min << (i + 1));
 	else if (kind == &mcr_kind_mode)

@@ -112,6 +112,28 @@ static void an_interface_takes_all_its_keys(void **state)
 	done(&p);
 }
 
+static void the_intervals_of_a_querier_are_seconds(void **state)
+{
+	const struct mcr_interface_config *cfg;
+	struct parsed p;
+
+	parse(&p, ARGS("--interface",
+		       "lan=0,querier=auto,mld-querier=on,querier-version=2,query-interval=60,"
+		       "query-response-interval=2.5,startup-query-interval=15,"
+		       "last-member-query-interval=0.25,fast-leave=yes"));
+	assert_int_equal(p.ret, 0);
+	cfg = &p.s->interfaces[0].config;
+	assert_int_equal(cfg->querier, MCR_QUERIER_AUTO);
+	assert_int_equal(cfg->mld_querier, MCR_QUERIER_ON);
+	assert_int_equal(cfg->querier_version, 2);
+	assert_int_equal(cfg->query_interval_s, 60);
+	assert_int_equal(cfg->query_response_interval_ms, 2500);
+	assert_int_equal(cfg->startup_query_interval_ms, 15000);
+	assert_int_equal(cfg->last_member_query_interval_ms, 250);
+	assert_int_equal(cfg->fast_leave, 1);
+	done(&p);
+}
+
 static void a_channel_takes_sizes_with_suffixes(void **state)
 {
 	struct parsed p;
@@ -204,6 +226,15 @@ static void a_mistake_says_what_stood_there_and_what_was_expected(void **state)
 	     "igmp-repeat '0': expected never, or seconds from 1 to 86400"},
 	    {{"mcring", "--interface", "lan=0,igmp-compat-timeout=x", NULL},
 	     "igmp-compat-timeout 'x': expected auto, or seconds from 1 to 86400"},
+	    {{"mcring", "--interface", "lan=0,querier=yes", NULL},
+	     "--interface: querier 'yes': expected off, auto or on"},
+	    {{"mcring", "--interface", "lan=0,mld-querier-version=3", NULL},
+	     "mld-querier-version '3': expected a number from 1 to 2"},
+	    {{"mcring", "--interface", "lan=0,query-interval=0.5", NULL},
+	     "query-interval '0.5': expected a number from 1 to 31744"},
+	    {{"mcring", "--interface", "lan=0,query-response-interval=0", NULL},
+	     "query-response-interval '0': expected seconds from 0.001 to 8387.584, with at most "
+	     "3"},
 	    {{"mcring", "--channel", "md,bytes=100000", NULL},
 	     "--channel: bytes '100000': expected a power of two from 65536 to 68719476736"},
 	    {{"mcring", "--channel", "md,depth=4096", NULL},
@@ -329,6 +360,54 @@ static void sizes_do_not_overflow(void **state)
 	assert_true(mcr_value_size(&value, "", NULL) < 0);
 }
 
+static void seconds_have_up_to_three_decimals(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t ms;
+		const char *again;
+	} good[] = {
+	    {"0.001", 1, "0.001"},  {"0.5", 500, "0.5"},     {"0.50", 500, "0.5"},
+	    {"10", 10000, "10"},    {"10.000", 10000, "10"}, {"31.25", 31250, "31.25"},
+	    {"100", 100000, "100"}, {"007.1", 7100, "7.1"},
+	};
+	static const char *const bad[] = {"",
+					  "0",
+					  "0.0005",
+					  "0.0010",
+					  "1.",
+					  ".5",
+					  "1.2.3",
+					  "-1",
+					  "+1",
+					  " 1",
+					  "1 ",
+					  "1s",
+					  "1e3",
+					  "0x1",
+					  "1,5",
+					  "100.001",
+					  "18446744073709551616",
+					  "18446744073709552",
+					  "18446744073709551.616"};
+	uint64_t ms = 0;
+	char again[32];
+	struct mcr_error err;
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_int_equal(mcr_value_seconds(&ms, good[i].text, 1, 100000, &err), 0);
+		assert_int_equal(ms, good[i].ms);
+		mcr_value_print_seconds(again, sizeof(again), ms);
+		assert_string_equal(again, good[i].again);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (mcr_value_seconds(&ms, bad[i], 1, 100000, &err) == 0)
+			fail_msg("'%s' is %llu ms", bad[i], (unsigned long long)ms);
+	assert_int_equal(mcr_value_seconds(&ms, "100.001", 1, 100000, &err), -EINVAL);
+	assert_string_equal(err.text, "'100.001': expected seconds from 0.001 to 100, with at most "
+				      "3 decimals");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -336,6 +415,7 @@ int main(void)
 	    cmocka_unit_test(without_dashes_every_argument_is_our_own),
 	    cmocka_unit_test(help_and_version_win_over_what_follows),
 	    cmocka_unit_test(an_interface_takes_all_its_keys),
+	    cmocka_unit_test(the_intervals_of_a_querier_are_seconds),
 	    cmocka_unit_test(a_channel_takes_sizes_with_suffixes),
 	    cmocka_unit_test(scalars_and_joins_are_kept),
 	    cmocka_unit_test(a_mistake_says_what_stood_there_and_what_was_expected),
@@ -345,6 +425,7 @@ int main(void)
 	    cmocka_unit_test(a_join_without_an_interface_is_refused_when_there_are_several),
 	    cmocka_unit_test(joins_make_their_channels_unless_channels_are_declared),
 	    cmocka_unit_test(sizes_do_not_overflow),
+	    cmocka_unit_test(seconds_have_up_to_three_decimals),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
