@@ -110,8 +110,15 @@ class Member:
 
     def __init__(self, host, interface, *groups, port=5000):
         self.process = host.start(sys.executable, MEMBER, interface, port, *groups,
-                                  stdout=subprocess.PIPE, text=True)
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout.readline() == 'ready\n', 'the kernel joins the groups'
+
+    def do(self, verb, *groups):
+        """Has it join, leave, block or unblock ('239.1.1.1@10.0.0.1'). Not while it receives."""
+        for group in groups:
+            self.process.stdin.write(f'{verb} {group}\n')
+            self.process.stdin.flush()
+            assert self.process.stdout.readline() == 'done\n', f'the kernel does: {verb} {group}'
 
     def has_received(self):
         return bool(select.select([self.process.stdout], [], [], 0)[0])

@@ -166,6 +166,11 @@ FIELDS = {
     'ip_length': ('ip.len', 'ipv6.plen'),
     'type': ('igmp.type', 'icmpv6.type'),
     'code': ('igmp.max_resp', 'icmpv6.mld.maximum_response_delay'),
+    'new_code': ('igmp.max_resp', 'icmpv6.mld.maximum_response_code'),
+    'suppress': ('igmp.s', 'icmpv6.mld.flag.s'),
+    'qrv': ('igmp.qrv', 'icmpv6.mld.flag.qrv'),
+    'qqic': ('igmp.qqic', 'icmpv6.mld.qqi'),
+    'sources': ('igmp.saddr', 'icmpv6.mld.source_address'),
     'group': ('igmp.maddr', 'icmpv6.mld.multicast_address'),
     'record_groups': ('igmp.maddr', 'icmpv6.mldr.mar.multicast_address'),
     'records': ('igmp.record_type', 'icmpv6.mldr.mar.record_type'),
@@ -185,9 +190,13 @@ class Message:
         self.source, self.destination = values['source'], values['destination']
         self.ip_length = int(values['ip_length'])
         self.type = int(values['type'], 0)
-        self.code = values['code']
+        self.code = values['code'] or values['new_code']
+        # Of a query of the newest version.
+        self.suppress, self.qrv, self.qqic = values['suppress'], values['qrv'], values['qqic']
+        self.sources = [one for one in values['sources'].split(',') if one]
         self.records = [int(one) for one in values['records'].split(',') if one]
-        groups = values['record_groups' if self.records else 'group'].split(',')
+        # What tshark is asked for twice it tells once.
+        groups = (values['group'] or values['record_groups']).split(',')
         self.groups = [one for one in groups if one]
         self.is_own = bool(self.groups) and all(map(is_solicited, self.groups))
 

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A line of two multicast routers: sender - r1 - r2 - receiver, with Debian's pimd or FRR.
+"""Debian's multicast routers, pimd, FRR and igmpproxy; and a line of two of them: sender - r1 - r2 -
+receiver.
 
-Neither is installed: the packages conflict with each other, and both would start to route on the
-machine. They are unpacked in the build folder. Neither speaks MLD: Debian 12 builds FRR without
+None is installed: the packages conflict with each other, and all would start to route on the
+machine. They are unpacked in the build folder. None speaks MLD: Debian 12 builds FRR without
 pim6d. So the line of IPv6 has one router, tests/lab/mld_router.py and the kernel's forwarding."""
 
 import glob
 import os
+import signal
+import socket
 import subprocess
 import sys
 
@@ -18,7 +21,7 @@ from programs import BUILD, ROOT as TREE
 
 ROOT = os.path.join(BUILD, 'peers')
 MLD_ROUTER = os.path.join(TREE, 'tests', 'lab', 'mld_router.py')
-PACKAGES = ('pimd', 'frr', 'libyang2')
+PACKAGES = ('pimd', 'frr', 'libyang2', 'igmpproxy')
 
 
 def unpack():
@@ -40,6 +43,77 @@ def unpack():
         subprocess.run(['dpkg-deb', '-x', deb, ROOT], check=True)
 
 
+class Router:
+    """One of them on a host, from construction to kill(). It has a /run of its own: several share a
+    machine."""
+
+    def __init__(self, lab, host, script):
+        with open(lab.path(f'router-{host.name}.log'), 'w') as log:
+            self.process = host.start('unshare', '-m', 'sh', '-c', f'mount -t tmpfs t /run && {script}',
+                                      stdout=log, stderr=log)
+
+    def kill(self):
+        """With all its processes, which have no time to say anything."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(10)
+
+
+def configure(lab, name, text):
+    """A file with this text; gives its path."""
+    path = lab.path(name)
+    with open(path, 'w') as conf:
+        conf.write(text)
+    return path
+
+
+class Pimd(Router):
+    def __init__(self, lab, host, text):
+        path = configure(lab, f'pimd-{host.name}.conf', text)
+        super().__init__(lab, host, f'exec "{ROOT}/usr/sbin/pimd" -f -c {path} -s info')
+
+
+class Igmpproxy(Router):
+    def __init__(self, lab, host, text):
+        path = configure(lab, f'igmpproxy-{host.name}.conf', text)
+        super().__init__(lab, host, f'exec "{ROOT}/usr/sbin/igmpproxy" -n -v -v {path}')
+
+
+class Frr(Router):
+    """FRR's zebra and pimd."""
+
+    def __init__(self, lab, host, text):
+        libraries = f'{ROOT}/usr/lib/x86_64-linux-gnu'
+        self.home = lab.path(f'frr-{host.name}')
+        os.makedirs(self.home)
+        conf = configure(lab, f'frr-{host.name}/frr.conf', text)
+        with open('/etc/group') as own:  # with the names that FRR looks up when it starts
+            groups = configure(lab, f'frr-{host.name}/group',
+                               own.read() + 'frrvty:x:61999:root\nfrr:x:61998:root\n')
+        options = (f'-u root -g root -P 0 --vty_socket {self.home} -z {self.home}/zserv.api '
+                   f'-f {conf} --log file:{self.home}/log')
+        super().__init__(lab, host, f'''mkdir -p /run/frr && mount --bind {groups} /etc/group
+            export LD_LIBRARY_PATH="{libraries}/frr:{libraries}"
+            "{ROOT}/usr/lib/frr/zebra" {options} -i {self.home}/z.pid &
+            while [ ! -S {self.home}/zserv.api ]; do sleep 0.1; done
+            "{ROOT}/usr/lib/frr/pimd" {options} -i {self.home}/p.pid & wait''')
+
+    def wait(self):
+        wait_for(lambda: os.path.exists(f'{self.home}/pimd.vty'), 20, 'FRR runs')
+
+    def ask(self, command):
+        """What pimd answers in a terminal: the text ends with three zeros and a status."""
+        with socket.socket(socket.AF_UNIX) as vty:
+            vty.settimeout(10)
+            vty.connect(f'{self.home}/pimd.vty')
+            for line in ('enable', command):
+                vty.sendall(line.encode() + b'\0')
+                out = b''
+                while out[-4:-1] != b'\0\0\0':
+                    out += vty.recv(65536)
+        assert out[-1] == 0, f'{command}: {out}'
+        return out[:-4].decode()
+
+
 class Line:
     """The four hosts with unicast routes both ways. The receiver's address is 10.2.0.2."""
 
@@ -47,7 +121,7 @@ class Line:
 
     def __init__(self, lab, name):
         unpack()
-        self.lab, self.name = lab, name
+        self.lab = lab
         self.sender, self.r1, self.r2, self.receiver = (
             lab.namespace(f'{name}{host}') for host in ('tx', 'r1', 'r2', 'rx'))
         lab.wire(self.sender, 'eth0', self.r1, 'a0')
@@ -64,15 +138,6 @@ class Line:
         for router in (self.r1, self.r2):
             router.run('sysctl', '-qw', 'net.ipv4.ip_forward=1',
                        *[f'net.ipv4.conf.{name}.rp_filter=0' for name in ('all', 'default')])
-
-    def path(self, name):
-        return self.lab.path(f'{self.name}-{name}')
-
-    def start(self, router, script):
-        """Runs a shell script with a /run of its own: two routers share a machine."""
-        with open(self.lab.path(f'router-{router.name}.log'), 'w') as log:
-            router.start('unshare', '-m', 'sh', '-c', f'mount -t tmpfs t /run && {script}',
-                         stdout=log, stderr=log)
 
 
 class Line6:
@@ -100,13 +165,9 @@ def start_mld_router(line, version):
 def start_pimd(line, version):
     """pimd with r1 as rendezvous point; queries each 3 s."""
     for router, devices in ((line.r1, ('a0', 'b0')), (line.r2, ('b1', 'c0'))):
-        path = line.lab.path(f'pimd-{router.name}.conf')
-        with open(path, 'w') as conf:
-            conf.write('igmp-query-interval 3\nigmp-querier-timeout 12\n')
-            if version == 2:
-                conf.writelines(f'phyint {device} igmpv2\n' for device in devices)
-            conf.write('rp-address 10.12.0.1 224.0.0.0/4\nspt-threshold packets 0 interval 5\n')
-        line.start(router, f'exec "{ROOT}/usr/sbin/pimd" -f -c {path} -s info')
+        old = ''.join(f'phyint {device} igmpv2\n' for device in devices if version == 2)
+        Pimd(line.lab, router, 'igmp-query-interval 3\nigmp-querier-timeout 12\n' + old +
+             'rp-address 10.12.0.1 224.0.0.0/4\nspt-threshold packets 0 interval 5\n')
 
 
 FRR = {
@@ -119,21 +180,7 @@ FRR = {
 
 
 def start_frr(line, version):
-    """FRR's zebra and pimd with r1 as rendezvous point; queries each 3 s."""
-    libraries = f'{ROOT}/usr/lib/x86_64-linux-gnu'
-    groups = line.path('group')  # names that FRR looks up when it starts
-    with open('/etc/group') as own, open(groups, 'w') as out:
-        out.write(own.read() + 'frrvty:x:61999:root\nfrr:x:61998:root\n')
-    for name, router in (('r1', line.r1), ('r2', line.r2)):
-        home = line.path(f'frr-{name}')
-        os.makedirs(home)
-        with open(f'{home}/frr.conf', 'w') as conf:
-            conf.write(FRR[name].format(version=version) + 'ip pim rp 10.12.0.1 224.0.0.0/4\n')
-        options = (f'-u root -g root -P 0 --vty_socket {home} -z {home}/zserv.api '
-                   f'-f {home}/frr.conf --log file:{home}/log')
-        line.start(router, f'''mkdir -p /run/frr && mount --bind {groups} /etc/group
-            export LD_LIBRARY_PATH="{libraries}/frr:{libraries}"
-            "{ROOT}/usr/lib/frr/zebra" {options} -i {home}/z.pid &
-            while [ ! -S {home}/zserv.api ]; do sleep 0.1; done
-            "{ROOT}/usr/lib/frr/pimd" {options} -i {home}/p.pid & wait''')
-    wait_for(lambda: os.path.exists(line.path('frr-r2/pimd.vty')), 20, 'FRR runs')
+    """FRR with r1 as rendezvous point; queries each 3 s."""
+    frr = [Frr(line.lab, router, FRR[name].format(version=version) + 'ip pim rp 10.12.0.1 224.0.0.0/4\n')
+           for name, router in (('r1', line.r1), ('r2', line.r2))]
+    frr[1].wait()
