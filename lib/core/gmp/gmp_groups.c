@@ -5,18 +5,13 @@
 #include <string.h>
 
 #include "core/gmp/gmp.h"
-#include "core/rng.h"
 
 #define BUCKETS_MIN 64u
 
 void mcr_gmp_groups_init(struct mcr_gmp_groups *gs, uint64_t seed)
 {
-	struct mcr_rng rng;
-
 	memset(gs, 0, sizeof(*gs));
-	mcr_rng_seed(&rng, seed);
-	for (unsigned i = 0; i < 4; i++)
-		gs->multipliers[i] = mcr_rng_next(&rng);
+	mcr_address_hash_seed(&gs->hash, seed);
 }
 
 static void group_free(struct mcr_gmp_group *g)
@@ -37,17 +32,9 @@ void mcr_gmp_groups_clear(struct mcr_gmp_groups *gs)
 	memset(gs, 0, sizeof(*gs));
 }
 
-/* Multilinear hashing: with random multipliers any two addresses share one of n buckets, a power of
- * two, with a probability of 1/n (Lemire and Kaser, 2014). */
 static uint32_t bucket_of(const struct mcr_gmp_groups *gs, struct mcr_address address)
 {
-	uint64_t sum = 0;
-	uint32_t words[4];
-
-	memcpy(words, address.octets, sizeof(words));
-	for (unsigned i = 0; i < 4; i++)
-		sum += words[i] * gs->multipliers[i];
-	return (uint32_t)(sum >> (64 - __builtin_ctz(gs->n_buckets)));
+	return mcr_address_hash_bucket(&gs->hash, address, gs->n_buckets);
 }
 
 struct mcr_gmp_group *mcr_gmp_groups_find(const struct mcr_gmp_groups *gs,

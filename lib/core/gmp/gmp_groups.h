@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/address_hash.h"
 #include "core/gmp/membership.h"
 
 struct mcr_gmp_group {
@@ -39,7 +40,7 @@ struct mcr_gmp_groups {
 	struct mcr_gmp_group **buckets, **heap;
 	struct mcr_gmp_group *first, *last;
 	uint32_t n, n_buckets, n_heap, cap_heap, next_serial;
-	uint64_t multipliers[4]; /* of the hash */
+	struct mcr_address_hash hash;
 };
 
 /* mcr_gmp_groups_init makes an empty set. seed: of the hash. Keep it secret from those who choose
