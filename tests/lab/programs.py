@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """mcring's programs as the tests drive them."""
 
+import itertools
 import json
 import os
 import re
@@ -30,13 +31,12 @@ EAL = ('-l', '0,1', '--no-huge', '-m', '512', '--no-pci', '--no-telemetry')
 class Daemon:
     """One mcring from start to exit, with its log."""
 
-    count = 0
+    count = itertools.count(1)  # tests start daemons in threads, too
 
     def __init__(self, lab, host, *args, vdev=(), eal=EAL, wait=True):
         """args: what stands behind `--`, without --run-dir."""
-        Daemon.count += 1
         self.lab, self.host = lab, host
-        self.name = f't{os.getpid()}_{Daemon.count}'
+        self.name = f't{os.getpid()}_{next(Daemon.count)}'
         self.run_dir = lab.path(self.name)
         self.log_path = lab.path(f'{self.name}.log')
         vdevs = [f'--vdev={one}' for one in ([vdev] if isinstance(vdev, str) else vdev)]
@@ -90,9 +90,8 @@ class Consumer:
     """One mcring-cat with JSON output and a summary."""
 
     def __init__(self, daemon, *args, timeout=30):
-        Daemon.count += 1
         self.daemon = daemon
-        self.path = daemon.lab.path(f'cat{Daemon.count}.json')
+        self.path = daemon.lab.path(f'cat{next(Daemon.count)}.json')
         self.out = open(self.path, 'w')
         self.process = daemon.host.start(CAT, '--run-dir', daemon.run_dir, '--format', 'json',
                                          '--summary', '--timeout', timeout, *args,
