@@ -23,15 +23,21 @@ static struct mcr_address alias_of(char letter)
 	return alias;
 }
 
-/* Wants one group for each letter; "B" is another group with the MAC address of "b". */
+/* Wants one group for each letter; "B" is another group with the MAC address of "b". "?" is a
+ * querier. */
 static void set(const char *letters)
 {
 	struct mcr_filter_want wants[64] = {0};
 	size_t n = strlen(letters);
 
 	for (size_t i = 0; i < n; i++)
-		wants[i].group = letters[i] >= 'a' ? group_of(letters[i])
-						   : alias_of((char)(letters[i] - 'A' + 'a'));
+		if (letters[i] == '?')
+			wants[i] =
+			    (struct mcr_filter_want){.kind = MCR_FILTER_IGMP, .is_querier = 1};
+		else
+			wants[i].group = letters[i] >= 'a'
+					     ? group_of(letters[i])
+					     : alias_of((char)(letters[i] - 'A' + 'a'));
 	nic.log[0] = '\0';
 	assert_int_equal(mcr_filter_port_set(&f, wants, n), 0);
 }
@@ -382,6 +388,64 @@ static void where_no_mode_opens_what_fits_the_slots_stays_exact(void **state)
 	assert_rung('a', MCR_RUNG_MAC_SLOTS, "");
 }
 
+/* ---- a querier ---- */
+
+#define QUERIER "a querier hears reports to every group"
+
+static void a_querier_lets_all_multicast_in_whatever_the_list_would_hold(void **state)
+{
+	set("?ab");
+	assert_string_equal(nic.log, "+all ");
+	assert_rung('a', MCR_RUNG_ALL_MULTICAST, QUERIER);
+	set("?abcdefghijkl");
+	assert_string_equal(nic.log, "");
+	assert_rung('l', MCR_RUNG_ALL_MULTICAST, QUERIER);
+}
+
+static void a_querier_makes_the_port_promiscuous_where_there_is_no_all_multicast(void **state)
+{
+	nic.all_ret = -ENOTSUP;
+	set("?a");
+	assert_int_equal(nic.promiscuous, 1);
+	assert_rung('a', MCR_RUNG_PROMISCUOUS,
+		    QUERIER "; no all-multicast: Operation not supported");
+}
+
+static void where_no_mode_opens_a_querier_is_said_to_miss_reports(void **state)
+{
+	nic.all_ret = nic.promiscuous_ret = -EPERM;
+	set("?ab");
+	assert_string_equal(nic.list, "1ab");
+	assert_rung('a', MCR_RUNG_MAC_LIST,
+		    "the driver takes neither all-multicast nor promiscuous, but " QUERIER);
+	nic.all_ret = 0; /* as when a VF is trusted now */
+	set("?abc");
+	assert_rung('a', MCR_RUNG_ALL_MULTICAST, QUERIER);
+	nic.all_ret = -EPERM;
+	nic.all = 0;
+	set("?abcdefghi");
+	assert_rung('i', MCR_RUNG_NONE, QUERIER);
+	assert_non_null(strchr(nic.list, 'b'));
+}
+
+static void without_the_querier_the_list_is_exact_again(void **state)
+{
+	set("ab");
+	assert_rung('a', MCR_RUNG_MAC_LIST, "");
+	set("?ab");
+	assert_int_equal(nic.all, 1);
+	set("ab");
+	assert_int_equal(nic.all, 0);
+	assert_rung('a', MCR_RUNG_MAC_LIST, "");
+	assert_string_equal(nic.list, "1ab");
+	nic.list_ret = nic.slot_ret = -ENOTSUP;
+	set("a");
+	set("?a");
+	assert_rung('a', MCR_RUNG_ALL_MULTICAST, QUERIER);
+	set("a");
+	assert_rung('a', MCR_RUNG_ALL_MULTICAST, "no MAC address slots: ");
+}
+
 /* ---- drivers known for something ---- */
 
 static void drivers_known_to_ignore_list_or_slots_start_lower(void **state)
@@ -474,6 +538,10 @@ int main(void)
 	    TEST(a_driver_with_nothing_of_it_is_said_to_have_nothing),
 	    TEST(where_no_mode_opens_what_fits_the_list_stays_exact),
 	    TEST(where_no_mode_opens_what_fits_the_slots_stays_exact),
+	    TEST(a_querier_lets_all_multicast_in_whatever_the_list_would_hold),
+	    TEST(a_querier_makes_the_port_promiscuous_where_there_is_no_all_multicast),
+	    TEST(where_no_mode_opens_a_querier_is_said_to_miss_reports),
+	    TEST(without_the_querier_the_list_is_exact_again),
 	    TEST(drivers_known_to_ignore_list_or_slots_start_lower),
 	    TEST(
 		slots_that_are_cut_at_a_free_one_are_programmed_again_while_all_multicast_is_let_in),

@@ -66,6 +66,36 @@ static void an_isolated_port_that_knows_no_types_hears_the_general_queries(void 
 	assert_int_equal(f.flow.n_refused, 0);
 }
 
+/* IGMP has one rule for all of it. What is sent to routers needs none beside it. */
+static void a_querier_hears_all_of_its_protocol_on_an_isolated_port(void **state)
+{
+	want_membership_protocol(5);
+	set();
+	want_membership_protocol(5);
+	wants[0].is_querier = 1;
+	wants[n_wants++] = (struct mcr_filter_want){
+	    .group = twin("224.0.0.2"), .vlan = 5, .kind = MCR_FILTER_ROUTERS};
+	set();
+	assert_log(is_ipv6 ? "+<vlan 5 ipv6 type 130>0> +<vlan 5 ipv6 type 131>0> "
+			     "+<vlan 5 ipv6 type 132>0> +<vlan 5 ipv6 type 143>0> "
+			     "-<vlan 5 ipv6 type 130>0> -<vlan 5 ipv6 type 131>0> "
+			   : "");
+	assert_int_equal(f.flow.n_refused, 0);
+	assert_int_equal(nic.all, 0);
+}
+
+static void
+a_querier_on_an_isolated_port_that_knows_no_types_hears_what_routers_are_sent(void **state)
+{
+	is_ipv6 = 1;
+	nic.no_icmp6_types = 1;
+	want_membership_protocol(0);
+	wants[0].is_querier = 1;
+	set();
+	assert_log("+<ff02::1 icmp6>0> +<ff02::2 icmp6>0> +<ff02::16 icmp6>0> ");
+	assert_string_equal(f.flow.rules[0].why, "Invalid argument");
+}
+
 static void on_an_isolated_port_a_changed_source_list_is_new_before_old(void **state)
 {
 	const struct mcr_address one[] = {twin("10.0.0.1")},
@@ -216,6 +246,9 @@ int main(void)
 	    TEST(an_isolated_port_takes_its_groups_and_their_protocol_and_nothing_else),
 	    TEST_ONCE(an_isolated_port_hears_those_who_look_for_its_ipv6_addresses),
 	    TEST_ONCE(an_isolated_port_that_knows_no_types_hears_the_general_queries),
+	    TEST(a_querier_hears_all_of_its_protocol_on_an_isolated_port),
+	    TEST_ONCE(
+		a_querier_on_an_isolated_port_that_knows_no_types_hears_what_routers_are_sent),
 	    TEST(on_an_isolated_port_a_changed_source_list_is_new_before_old),
 	    TEST(half_of_a_groups_rules_is_taken_out_again),
 	    TEST(a_source_that_the_nic_cannot_match_is_left_out),

@@ -110,9 +110,18 @@ static size_t without_host(struct mcr_filter_want *wants, size_t n)
 	return k;
 }
 
+static int hears_all(const struct mcr_filter_want *wants, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (wants[i].is_querier)
+			return 1;
+	return 0;
+}
+
 int mcr_filter_port_set(struct mcr_filter_port *f, struct mcr_filter_want *wants, size_t n)
 {
 	struct rte_ether_addr *macs;
+	const char *why_all;
 	size_t n_macs;
 	int ret, mac_ret;
 
@@ -128,8 +137,9 @@ int mcr_filter_port_set(struct mcr_filter_port *f, struct mcr_filter_want *wants
 	if (!macs)
 		return -ENOMEM;
 	n_macs = all_macs(f, macs, wants, n);
+	why_all = hears_all(wants, n) ? "a querier hears reports to every group" : NULL;
 	ret = mcr_filter_flow_add(&f->flow, wants, without_host(wants, n));
-	mac_ret = mcr_filter_mac_set(&f->mac, macs, n_macs);
+	mac_ret = mcr_filter_mac_set(&f->mac, macs, n_macs, why_all);
 	if (ret == 0)
 		mcr_filter_flow_remove(&f->flow);
 	free(macs);

@@ -8,11 +8,8 @@
 #include <rte_flow.h>
 
 #include "core/address.h"
+#include "core/icmp6.h"
 #include "engine/filter/filter_flow.h"
-
-/* Types of ICMPv6 (RFC 2710 §3). */
-#define MLD_QUERY  130
-#define MLD_REPORT 131 /* of version 1 */
 
 void mcr_filter_flow_init(struct mcr_filter_flow *f, uint16_t port,
 			  const struct mcr_filter_traits *traits)
@@ -159,22 +156,29 @@ static int ask_for_group(struct mcr_filter_flow *f, struct mcr_filter_rule *r)
 	return ret;
 }
 
-/* Of MLD the queries and the reports of version 1, which silence ours (RFC 2710 §4). They are told
- * apart by their types, so that the rest of ICMPv6 stays the kernel's. A NIC that does not look at
- * types gives us what is sent to all nodes, where the general queries are. */
+/* Of MLD the queries and the reports of version 1, which silence ours (RFC 2710 §4); a querier
+ * hears the rest as well. They are told apart by their types, so that the rest of ICMPv6 stays the
+ * kernel's. A NIC that does not look at types gives us what is sent to all nodes, where the general
+ * queries are, and to a querier what is sent to routers. */
 static int ask_for_mld(struct mcr_filter_flow *f, struct mcr_filter_rule *r)
 {
-	const struct mcr_flow_match types[] = {
-	    {.vlan = r->vlan, .protocol = MCR_FLOW_ICMP6, .icmp6_type = MLD_QUERY},
-	    {.vlan = r->vlan, .protocol = MCR_FLOW_ICMP6, .icmp6_type = MLD_REPORT},
-	};
-	const struct mcr_flow_match all_nodes = {
-	    .group = MCR_ADDRESS_ALL_NODES, .vlan = r->vlan, .protocol = MCR_FLOW_ICMP6};
+	static const uint8_t types[] = {MCR_ICMP6_MLD_QUERY, MCR_ICMP6_MLD_REPORT,
+					MCR_ICMP6_MLD_DONE, MCR_ICMP6_MLD_REPORT2};
+	const struct mcr_address groups[] = {MCR_ADDRESS_ALL_NODES, MCR_ADDRESS_ALL_ROUTERS,
+					     MCR_ADDRESS_MLDV2_ROUTERS};
+	struct mcr_flow_match matches[RTE_DIM(types)];
 
-	if (create_all(f, r, types, RTE_DIM(types)) == 0)
+	_Static_assert(RTE_DIM(types) <= MCR_FLOW_SOURCES, "a rule has room for them");
+	for (size_t i = 0; i < RTE_DIM(types); i++)
+		matches[i] = (struct mcr_flow_match){
+		    .vlan = r->vlan, .protocol = MCR_FLOW_ICMP6, .icmp6_type = types[i]};
+	if (create_all(f, r, matches, r->is_querier ? RTE_DIM(types) : 2) == 0)
 		return 0;
 	memcpy(r->why, f->why, sizeof(r->why));
-	return create_all(f, r, &all_nodes, 1);
+	for (size_t i = 0; i < RTE_DIM(groups); i++)
+		matches[i] = (struct mcr_flow_match){
+		    .group = groups[i], .vlan = r->vlan, .protocol = MCR_FLOW_ICMP6};
+	return create_all(f, r, matches, r->is_querier ? RTE_DIM(groups) : 1);
 }
 
 static int ask_for_host(struct mcr_filter_flow *f, struct mcr_filter_rule *r)
@@ -203,6 +207,8 @@ static void ask(struct mcr_filter_flow *f, struct mcr_filter_rule *r)
 	int ret = -1;
 
 	r->why[0] = '\0';
+	if (r->kind == MCR_FILTER_ROUTERS)
+		return;
 	if (why)
 		snprintf(f->why, sizeof(f->why), "%s", why);
 	else
@@ -266,6 +272,7 @@ static void fill(const struct mcr_filter_flow *f, struct mcr_filter_rule *r,
 	*r = (struct mcr_filter_rule){
 	    .group = w->group, .vlan = w->vlan, .queue = w->queue, .kind = w->kind, .is_new = 1};
 	r->wanted_port = w->udp_port;
+	r->is_querier = w->is_querier;
 	if (!f->isolated)
 		return;
 	r->n_sources = (uint8_t)w->n_sources;
@@ -277,6 +284,7 @@ static int still_fits(const struct mcr_filter_flow *f, const struct mcr_filter_r
 		      const struct mcr_filter_rule *r)
 {
 	if (before->queue != r->queue || before->n_sources != r->n_sources ||
+	    (r->kind == MCR_FILTER_MLD && before->is_querier != r->is_querier) ||
 	    memcmp(before->sources, r->sources, sizeof(r->sources)) != 0)
 		return 0;
 	if (!f->isolated && before->n_flows > 0 && before->udp_port == 0)

@@ -34,17 +34,20 @@ enum mcr_filter_kind {
 	MCR_FILTER_GROUP,
 	MCR_FILTER_IGMP,
 	MCR_FILTER_MLD,
-	MCR_FILTER_ND, /* neighbour discovery in a group: ff02::1, solicited-node groups */
+	MCR_FILTER_ND,      /* neighbour discovery in a group: ff02::1, solicited-node groups */
+	MCR_FILTER_ROUTERS, /* IGMP or MLD in a group of routers, such as 224.0.0.22: a MAC address,
+			     * but no rule, as those of IGMP and MLD bring it */
 };
 
 struct mcr_filter_want {
 	struct mcr_address group; /* none for IGMP and MLD */
 	uint16_t vlan;            /* 0 = untagged */
-	uint8_t kind;             /* enum mcr_filter_kind; below only for MCR_FILTER_GROUP */
+	uint8_t kind;             /* enum mcr_filter_kind; up to sources for MCR_FILTER_GROUP */
 	uint16_t queue;
 	uint16_t udp_port;  /* 0 = any or several */
 	uint16_t n_sources; /* that are listed, when only these are wanted; 0 = any */
 	struct mcr_address sources[MCR_FLOW_SOURCES]; /* ascending */
+	uint8_t is_querier; /* IGMP, MLD: 1 = reports to whatever group are heard, too */
 };
 
 /* What a want got. */
@@ -56,10 +59,11 @@ struct mcr_filter_rule {
 	uint8_t n_sources;              /* that were wanted; 0 = any */
 	uint8_t n_flows;                /* 0 = refused */
 	uint8_t is_new;                 /* since this change */
+	uint8_t is_querier;
 	struct mcr_address sources[MCR_FLOW_SOURCES];
 	struct rte_flow *flows[MCR_FLOW_SOURCES];
-	/* Why it was refused; "" = it was not. MLD with a reason and a flow: only its general
-	 * queries come in. */
+	/* Why it was refused; "" = it was not. MLD with a reason and a flow: only what is sent to
+	 * all nodes comes in or, with is_querier, to routers. */
 	char why[MCR_FLOW_WHY];
 };
 

@@ -297,8 +297,11 @@ static void explain(struct mcr_filter_mac *f, int all_ret, int promiscuous_ret)
 	char *to = f->reason;
 	size_t cap = sizeof(f->reason), len;
 
-	len = (size_t)snprintf(to, cap, "%s%s%s", f->missing,
-			       f->missing[0] && f->refusal[0] ? "; " : "", f->refusal);
+	if (f->why_all)
+		len = (size_t)snprintf(to, cap, "%s", f->why_all);
+	else
+		len = (size_t)snprintf(to, cap, "%s%s%s", f->missing,
+				       f->missing[0] && f->refusal[0] ? "; " : "", f->refusal);
 	if (all_ret < 0 && len < cap)
 		len += (size_t)snprintf(to + len, cap - len, "; no all-multicast: %s",
 					strerror(-all_ret));
@@ -306,9 +309,7 @@ static void explain(struct mcr_filter_mac *f, int all_ret, int promiscuous_ret)
 		snprintf(to + len, cap - len, "; not promiscuous: %s", strerror(-promiscuous_ret));
 }
 
-/* Neither list nor slots took all: lets in more than that or, if it cannot, as much as fits. */
-static void fall(struct mcr_filter_mac *f, const struct rte_ether_addr *macs, size_t n,
-		 const struct rte_ether_addr *prior, size_t n_prior)
+static void open_modes(struct mcr_filter_mac *f)
 {
 	int all_ret = open_all(f), promiscuous_ret = 0;
 
@@ -320,7 +321,14 @@ static void fall(struct mcr_filter_mac *f, const struct rte_ether_addr *macs, si
 	explain(f, all_ret, promiscuous_ret);
 	if (f->rung != MCR_RUNG_NONE && f->no_list && !f->no_slots)
 		remove_slots(f, NULL, 0); /* they have no use any more */
-	else if (f->rung == MCR_RUNG_NONE && !f->no_list)
+}
+
+/* Neither list nor slots took all: lets in more than that or, if it cannot, as much as fits. */
+static void fall(struct mcr_filter_mac *f, const struct rte_ether_addr *macs, size_t n,
+		 const struct rte_ether_addr *prior, size_t n_prior)
+{
+	open_modes(f);
+	if (f->rung == MCR_RUNG_NONE && !f->no_list)
 		keep_what_fits(f, macs, n, prior, n_prior);
 }
 
@@ -333,14 +341,31 @@ static int is_worth_a_try(const struct mcr_filter_mac *f, size_t n)
 	return f->refused == 0 || n <= f->refused - (f->refused + 3) / 4;
 }
 
+/* All multicast is to come in, and cannot: what the rung lets in is not all. */
+static void admit_gap(struct mcr_filter_mac *f)
+{
+	size_t len = strlen(f->reason);
+
+	if (f->why_all)
+		snprintf(f->reason + len, sizeof(f->reason) - len,
+			 "%sthe driver takes neither all-multicast nor promiscuous, but %s",
+			 len > 0 ? "; " : "", f->why_all);
+}
+
 static void climb(struct mcr_filter_mac *f, const struct rte_ether_addr *macs, size_t n,
 		  const struct rte_ether_addr *prior, size_t n_prior)
 {
+	if (f->why_all) {
+		open_modes(f);
+		if (f->rung != MCR_RUNG_NONE)
+			return;
+	}
 	if (is_worth_a_try(f, n)) {
 		if (try_exact(f, macs, n) == 0) {
 			f->refused = 0;
 			snprintf(f->reason, sizeof(f->reason), "%s", f->missing);
 			close_modes(f);
+			admit_gap(f);
 			return;
 		}
 	} else if (f->rung != MCR_RUNG_NONE) {
@@ -362,12 +387,14 @@ static int make_room(struct mcr_filter_mac *f, size_t n)
 	return 0;
 }
 
-int mcr_filter_mac_set(struct mcr_filter_mac *f, const struct rte_ether_addr *macs, size_t n)
+int mcr_filter_mac_set(struct mcr_filter_mac *f, const struct rte_ether_addr *macs, size_t n,
+		       const char *why_all)
 {
 	struct rte_ether_addr *copy, *prior;
 	size_t n_prior = f->n_held;
 
-	if (n == f->n_wanted && memcmp(macs, f->wanted, n * sizeof(*macs)) == 0)
+	if (why_all == f->why_all && n == f->n_wanted &&
+	    memcmp(macs, f->wanted, n * sizeof(*macs)) == 0)
 		return 0;
 	copy = calloc(n, sizeof(*copy));
 	prior = calloc(n_prior + 1, sizeof(*prior));
@@ -382,6 +409,11 @@ int mcr_filter_mac_set(struct mcr_filter_mac *f, const struct rte_ether_addr *ma
 	free(f->wanted);
 	f->wanted = copy;
 	f->n_wanted = n;
+	if (why_all != f->why_all) { /* as if it had never been set */
+		f->why_all = why_all;
+		f->rung = MCR_RUNG_FLOW;
+		f->refused = 0;
+	}
 	climb(f, macs, n, prior, n_prior);
 	free(prior);
 	return 0;

@@ -36,6 +36,7 @@ struct mcr_filter_mac {
 	char missing[96];               /* what the driver does not have; "" = it has all */
 	char refusal[96];               /* why list or slots refused; "" = they did not */
 	size_t refused;                 /* so many addresses were refused last; 0 = none so far */
+	const char *why_all;            /* of the last set */
 
 	struct rte_ether_addr *wanted, *held; /* ascending; held: what list or slots have */
 	size_t n_wanted, n_held;
@@ -49,12 +50,15 @@ void mcr_filter_mac_fini(struct mcr_filter_mac *f);
 /* mcr_filter_mac_of: the address of a group (RFC 1112 §6.4). */
 struct rte_ether_addr mcr_filter_mac_of(struct mcr_address group);
 
-/* mcr_filter_mac_set lets in these addresses (ascending, distinct, at least one). As far as the
+/* mcr_filter_mac_set lets in these addresses (ascending, distinct, at least one). why_all: why all
+ * multicast is to come in, which is then opened whatever list and slots could hold; NULL = it is
+ * not to; constant. As far as the
  * driver allows, no frame to an address that stays is lost: new addresses go in before old ones
  * come out, and all-multicast is on while a list is replaced. The filter steps down when the driver
  * refuses, and up again when no more than 3/4 of what was refused is wanted. Returns 0 or -ENOMEM
  * (unchanged). */
-int mcr_filter_mac_set(struct mcr_filter_mac *f, const struct rte_ether_addr *macs, size_t n);
+int mcr_filter_mac_set(struct mcr_filter_mac *f, const struct rte_ether_addr *macs, size_t n,
+		       const char *why_all);
 
 /* mcr_filter_mac_wants: whether the last set had this address. */
 int mcr_filter_mac_wants(const struct mcr_filter_mac *f, const struct rte_ether_addr *mac);
