@@ -113,26 +113,7 @@ int mcr_gmp_records_next(struct mcr_gmp_records *records, struct mcr_gmp_record 
 	return 1;
 }
 
-size_t mcr_gmp_query_octets(const struct mcr_gmp_wire *wire, uint8_t level, size_t n)
-{
-	if (level < MCR_GMP_LEVEL_NEWEST)
-		return (size_t)wire->ip_octets + wire->old_octets;
-	return (size_t)wire->ip_octets + wire->newest_query_octets + n * wire->address_octets;
-}
-
 size_t mcr_gmp_query_sources(const struct mcr_gmp_wire *wire, uint16_t mtu)
 {
 	return (mtu - mcr_gmp_query_octets(wire, MCR_GMP_LEVEL_NEWEST, 0)) / wire->address_octets;
-}
-
-uint8_t mcr_gmp_float_code(uint32_t value)
-{
-	unsigned exponent = 0;
-
-	if (value < 128)
-		return (uint8_t)value;
-	while (exponent < 7 && value >> (exponent + 3) > 31)
-		exponent++;
-	value >>= exponent + 3;
-	return (uint8_t)(128 | exponent << 4 | (value > 31 ? 15 : value & 15));
 }

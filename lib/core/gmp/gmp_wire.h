@@ -155,7 +155,12 @@ void mcr_gmp_records_begin(struct mcr_gmp_records *records, const struct mcr_gmp
 int mcr_gmp_records_next(struct mcr_gmp_records *records, struct mcr_gmp_record *out);
 
 /* mcr_gmp_query_octets: of a packet with a query of n sources; below level 3 there are none. */
-size_t mcr_gmp_query_octets(const struct mcr_gmp_wire *wire, uint8_t level, size_t n);
+static inline size_t mcr_gmp_query_octets(const struct mcr_gmp_wire *wire, uint8_t level, size_t n)
+{
+	if (level < MCR_GMP_LEVEL_NEWEST)
+		return (size_t)wire->ip_octets + wire->old_octets;
+	return (size_t)wire->ip_octets + wire->newest_query_octets + n * wire->address_octets;
+}
 
 /* mcr_gmp_query_sources: how many sources a query in a packet of mtu octets holds; mtu: at least
  * mtu_min. */
@@ -163,7 +168,17 @@ size_t mcr_gmp_query_sources(const struct mcr_gmp_wire *wire, uint16_t mtu);
 
 /* mcr_gmp_float_code: the code of the largest value that is not above this one (mcr_gmp_float);
  * RFC 9776 §4.1.7 recommends the next lower. */
-uint8_t mcr_gmp_float_code(uint32_t value);
+static inline uint8_t mcr_gmp_float_code(uint32_t value)
+{
+	unsigned exponent = 0;
+
+	if (value < 128)
+		return (uint8_t)value;
+	while (exponent < 7 && value >> (exponent + 3) > 31)
+		exponent++;
+	value >>= exponent + 3;
+	return (uint8_t)(128 | exponent << 4 | (value > 31 ? 15 : value & 15));
+}
 
 /* mcr_gmp_float decodes Max Resp Code and QQIC of IGMPv3 and QQIC of MLDv2 (RFC 9776 §4.1.1,
  * §4.1.7; RFC 9777 §5.1.9). */
