@@ -43,7 +43,8 @@ int mcr_querier_create(struct mcr_querier **out, const struct mcr_querier_config
 	set_defaults(&q->cfg);
 	q->wire = wire;
 	q->configured_level = mcr_querier_level_of(wire, cfg);
-	q->packet = malloc(packet_octets(q));
+	q->packet_octets = packet_octets(q);
+	q->packet = malloc(q->packet_octets);
 	const struct mcr_members_config members = {.seed = cfg->seed,
 						   .wire = wire,
 						   .groups_max = q->cfg.groups_max,

@@ -175,7 +175,8 @@ struct mcr_querier_state {
 	struct mcr_address querier;       /* ours or the other's; none: nobody is known */
 	uint64_t other_until_ns;          /* when the other counts as gone; 0: there is none */
 	uint64_t older_until_ns;          /* when an older version is forgotten; 0: none is heard */
-	uint64_t next_query_ns;           /* our next general query; MCR_QUERIER_NEVER: none */
+	uint64_t next_query_ns;           /* our next general query, waiting: the first if nobody
+					   * else asks; MCR_QUERIER_NEVER: none */
 	uint32_t startup_left;            /* general queries of the start that are still to come */
 	struct mcr_querier_timing timing; /* in use: of the configuration, or what the other says */
 

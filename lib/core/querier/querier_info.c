@@ -70,7 +70,8 @@ void mcr_querier_get_state(const struct mcr_querier *q, uint64_t now_ns,
 	out->sources = counts.sources;
 	out->groups_max = q->cfg.groups_max;
 	out->sources_max = q->cfg.sources_max;
-	out->memory_bytes = sizeof(*q) + q->n_scratch * sizeof(*q->scratch) + counts.memory_bytes;
+	out->memory_bytes = sizeof(*q) + q->packet_octets + q->n_scratch * sizeof(*q->scratch) +
+			    counts.memory_bytes;
 	out->refused_groups = counts.refused_groups;
 	out->refused_sources += counts.refused_sources;
 	out->changes = counts.changes;

@@ -48,6 +48,7 @@ struct mcr_querier {
 	uint32_t startup_left;
 
 	uint8_t *packet; /* the query being sent: room for one about all sources of a group */
+	size_t packet_octets;
 	struct mcr_address *scratch; /* sources of one message: n_scratch entries */
 	size_t n_scratch;
 
