@@ -331,14 +331,18 @@ static inline void put_ipv6_header(const struct query *q, uint8_t *packet, size_
 		memcpy(packet + 40, hop_by_hop, 8);
 }
 
-/* Returns the length of the packet, from the IP header on, with padding. */
-static inline size_t build_query(const struct query *q, uint8_t *packet)
+/* Where the message begins in a packet. */
+static inline size_t header_of(const struct query *q)
 {
-	size_t alert = is_mld() ? 8 : 4, header = ip_header() - (q->no_alert ? alert : 0);
-	uint8_t *p = packet + header;
+	return ip_header() - (q->no_alert ? is_mld() ? 8 : 4 : 0);
+}
 
-	memset(packet, 0, 2048);
-	size_t n = build_message(q, p);
+/* Puts headers before a message of n octets, its checksum into it, and padding behind. Returns the
+ * length of the packet, from the IP header on, with padding. */
+static inline size_t build_packet(const struct query *q, uint8_t *packet, size_t n)
+{
+	size_t header = header_of(q);
+	uint8_t *p = packet + header;
 
 	put16(p + 2, 0); /* `cut` may have left it behind the end */
 	if (is_mld())
@@ -350,6 +354,12 @@ static inline size_t build_query(const struct query *q, uint8_t *packet)
 	put16(p + 2, sum ^ (q->bad_checksum ? 1u : 0u));
 	memset(packet + header + n, 0x55, q->padding);
 	return header + n + q->padding;
+}
+
+static inline size_t build_query(const struct query *q, uint8_t *packet)
+{
+	memset(packet, 0, 2048);
+	return build_packet(q, packet, build_message(q, packet + header_of(q)));
 }
 
 static inline const char *dotted(uint32_t host, char *out)
