@@ -18,7 +18,10 @@
 
 /* ---- IPv4, network order ---- */
 
-#define MCR_IPV4_ALL_HOSTS 0xe0000001u /* 224.0.0.1, host order */
+/* Host order. */
+#define MCR_IPV4_ALL_HOSTS      0xe0000001u /* 224.0.0.1 */
+#define MCR_IPV4_ALL_ROUTERS    0xe0000002u /* 224.0.0.2 */
+#define MCR_IPV4_IGMPV3_ROUTERS 0xe0000016u /* 224.0.0.22, to which IGMPv3 reports go */
 
 static inline int mcr_ipv4_is_multicast(uint32_t address_be)
 {

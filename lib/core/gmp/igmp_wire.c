@@ -20,9 +20,6 @@ enum {
 	TYPE_V3_REPORT = 0x22,
 };
 
-#define ALL_ROUTERS 0xe0000002u /* 224.0.0.2 */
-#define V3_ROUTERS  0xe0000016u /* 224.0.0.22 */
-
 #define IP_HEADER 24 /* with Router Alert */
 #define OLD       8  /* octets of a v1 or v2 message */
 #define V3_QUERY  12 /* without sources */
@@ -202,7 +199,8 @@ static void write_old(uint8_t *packet, uint8_t type, struct mcr_address source,
 	put_address(p + 4, group);
 	put16(p + 2, checksum(p, OLD));
 	write_ip(packet, IP_HEADER + OLD, source,
-		 type == TYPE_V2_LEAVE ? htobe32(ALL_ROUTERS) : mcr_address_ipv4_be(group));
+		 type == TYPE_V2_LEAVE ? htobe32(MCR_IPV4_ALL_ROUTERS)
+				       : mcr_address_ipv4_be(group));
 }
 
 static void finish(uint8_t *packet, size_t len, struct mcr_address source, uint16_t records)
@@ -213,7 +211,7 @@ static void finish(uint8_t *packet, size_t len, struct mcr_address source, uint1
 	p[0] = TYPE_V3_REPORT;
 	put16(p + 6, records);
 	put16(p + 2, checksum(p, len - IP_HEADER));
-	write_ip(packet, len, source, htobe32(V3_ROUTERS));
+	write_ip(packet, len, source, htobe32(MCR_IPV4_IGMPV3_ROUTERS));
 }
 
 static size_t write_query(uint8_t *packet, const struct mcr_gmp_query *query)

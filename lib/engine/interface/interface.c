@@ -11,6 +11,7 @@
 #include "core/gmp/gmp_spare.h"
 #include "engine/interface/interface.h"
 #include "engine/interface/interface_ipv6.h"
+#include "engine/interface/interface_querier.h"
 #include "engine/interface/interface_send.h"
 #include "engine/interface/responder.h"
 #include "engine/plan/limits.h"
@@ -90,6 +91,11 @@ static int make_mld(struct mcr_interface *i, uint64_t now_ns, struct mcr_error *
 	return make_machine(i, &i->mld, &cfg, now_ns, err);
 }
 
+static void hear_kernels_report(void *interface, const uint8_t *packet, size_t len, uint64_t now_ns)
+{
+	mcr_interface_querier_input(interface, packet, len, MCR_QUERIER_FROM_HOST, now_ns);
+}
+
 int mcr_interface_init(struct mcr_interface *i, const struct mcr_interface_config *config,
 		       struct mcr_port *port, uint8_t index, uint64_t now_ns, struct mcr_error *err)
 {
@@ -105,6 +111,9 @@ int mcr_interface_init(struct mcr_interface *i, const struct mcr_interface_confi
 	ret = make_igmp(i, now_ns, err);
 	if (ret == 0)
 		ret = make_mld(i, now_ns, err);
+	if (ret == 0)
+		ret = mcr_interface_querier_init(i, seed(now_ns), longest_packet(port),
+						 longest_report6(port), now_ns, err);
 	if (ret == 0 && config->kernel[0] != '\0')
 		ret = mcr_kernel_path_create(&i->kernel, config, port, err);
 	if (ret < 0) {
@@ -114,6 +123,8 @@ int mcr_interface_init(struct mcr_interface *i, const struct mcr_interface_confi
 	if (i->kernel) {
 		i->kernel->igmp = i->igmp;
 		i->kernel->mld = i->mld;
+		i->kernel->reported = hear_kernels_report;
+		i->kernel->reported_ctx = i;
 	}
 	mcr_interface_ipv6_init(i, seed(now_ns), longest_packet(port), now_ns);
 	port->interface_of_vlan[config->vlan] = index;
@@ -122,6 +133,7 @@ int mcr_interface_init(struct mcr_interface *i, const struct mcr_interface_confi
 
 void mcr_interface_fini(struct mcr_interface *i)
 {
+	mcr_interface_querier_fini(i);
 	mcr_gmp_destroy(i->igmp);
 	mcr_gmp_destroy(i->mld);
 	mcr_kernel_path_destroy(i->kernel);
@@ -148,7 +160,8 @@ int mcr_interface_set_filter(struct mcr_interface *i, struct mcr_address group,
 	if (mcr_address_is_ipv6(group) && !i->nd.is_on)
 		mcr_interface_ipv6_tell(i, 1, longest_packet(i->port), now_ns);
 	/* What the host itself listens to, it listens to from all. */
-	if (!gmp || mcr_interface_ipv6_has_joined(i, group))
+	if (!gmp || mcr_interface_ipv6_has_joined(i, group) ||
+	    mcr_interface_querier_has_joined(i, group))
 		return 0;
 	wake(i);
 	return mcr_gmp_set_filter(gmp, group, filter->mode, filter->sources, filter->n, now_ns);
@@ -183,6 +196,9 @@ void mcr_interface_announce(struct mcr_interface *i, int is_link_new, uint64_t n
 		mcr_gmp_announce(i->igmp, i->config.address, now_ns);
 	if (i->mld)
 		mcr_gmp_announce(i->mld, i->mld_source, now_ns);
+	mcr_interface_querier_follow(i, now_ns);
+	for (unsigned family = 0; is_link_new && family < RTE_DIM(i->queriers); family++)
+		mcr_interface_querier_restart(i, family, now_ns);
 	wake(i);
 }
 
@@ -207,24 +223,50 @@ int mcr_interface_set_mtu(struct mcr_interface *i, uint64_t now_ns)
 
 	if (ret == 0 && i->mld)
 		ret = mcr_gmp_set_mtu(i->mld, longest_report6(i->port));
+	if (ret == 0)
+		ret = mcr_interface_querier_set_mtu(i, longest_packet(i->port),
+						    longest_report6(i->port));
 	mcr_interface_follow_addresses(i, now_ns);
+	return ret;
+}
+
+/* For the callback of mcr_gmp_poll. */
+struct reporting {
+	struct mcr_interface *i;
+	uint64_t now_ns;
+};
+
+/* Our own querier hears what really goes out. */
+static int send_report(void *reporting, const uint8_t *packet, size_t len)
+{
+	const struct reporting *r = reporting;
+	uint8_t copy[MCR_REPORT_MAX];
+	const uint8_t *report = mcr_interface_spare_report(r->i, copy, packet, &len);
+	int ret;
+
+	if (!report)
+		return 0;
+	ret = mcr_interface_send_packet(r->i, report, len);
+	if (ret == 0)
+		mcr_interface_querier_input(r->i, report, len, MCR_QUERIER_FROM_HOST, r->now_ns);
 	return ret;
 }
 
 void mcr_interface_poll(struct mcr_interface *i, uint64_t now_ns)
 {
+	struct reporting reporting = {.i = i, .now_ns = now_ns};
 	uint64_t due_ns;
 
 	if (!i->port->started || now_ns < i->due_ns)
 		return;
 	due_ns = mcr_interface_ipv6_poll(i, now_ns); /* first: it joins groups */
+	i->due_ns = UINT64_MAX; /* what wakes it from now on is due in the next round */
+	due_ns = RTE_MIN(due_ns, mcr_interface_querier_poll(i, now_ns));
 	if (i->igmp)
-		due_ns =
-		    RTE_MIN(due_ns, mcr_gmp_poll(i->igmp, now_ns, mcr_interface_send_report, i));
+		due_ns = RTE_MIN(due_ns, mcr_gmp_poll(i->igmp, now_ns, send_report, &reporting));
 	if (i->mld)
-		due_ns =
-		    RTE_MIN(due_ns, mcr_gmp_poll(i->mld, now_ns, mcr_interface_send_report, i));
-	i->due_ns = due_ns;
+		due_ns = RTE_MIN(due_ns, mcr_gmp_poll(i->mld, now_ns, send_report, &reporting));
+	i->due_ns = RTE_MIN(i->due_ns, due_ns);
 }
 
 /* Answers ARP or an echo in its own frame. Returns 1 if it did, and m is gone. */
@@ -275,6 +317,8 @@ static void input_packet(struct mcr_interface *i, const struct rte_mbuf *m,
 		input_ipv6(i, m, p, (uint8_t *)(uintptr_t)packet, len, now_ns);
 	else if (gmp)
 		mcr_gmp_input(gmp, packet, len, now_ns);
+	if (p->verdict == MCR_PARSED_MEMBERSHIP)
+		mcr_interface_querier_input(i, packet, len, MCR_QUERIER_FROM_WIRE, now_ns);
 	wake(i);
 }
 
@@ -303,6 +347,7 @@ void mcr_interface_hear_kernel(struct mcr_interface *i, uint8_t *packet, size_t 
 	struct heard heard = {.gmp = ipv6 ? i->mld : i->igmp, .now_ns = now_ns};
 	const struct mcr_gmp_other us = {.wants = we_want, .spared = defend, .ctx = &heard};
 
+	mcr_interface_querier_input(i, packet, len, MCR_QUERIER_FROM_HOST, now_ns);
 	if (heard.gmp &&
 	    mcr_gmp_spare(ipv6 ? MCR_GMP_MLD : MCR_GMP_IGMP, packet, &len, &us) != MCR_GMP_HARMLESS)
 		wake(i);

@@ -59,6 +59,8 @@ struct mcr_interface {
 	uint64_t tx_packets, tx_retries, tx_dropped;
 	struct mcr_gmp_logged logged_igmp, logged_mld;
 	struct mcr_querier_logged logged_queriers[2];
+	struct mcr_address asks_from; /* IGMP's querier: config.address, as it was last told */
+	uint8_t asks_prefix_len;
 
 	/* What was last made of nd: interface_ipv6.c. */
 	struct mcr_address mld_source;
@@ -85,8 +87,8 @@ void mcr_interface_input(struct mcr_interface *i, struct rte_mbuf *m,
 			 const struct mcr_packet *packet, uint64_t now_ns);
 
 /* mcr_interface_hear_kernel: the kernel has sent a packet of IGMP or MLD past us, on the interface
- * that the port sits on. What that takes away from us is reported again at the next poll. packet:
- * from the IP header on; it is changed. */
+ * that the port sits on. What that takes away from us is reported again at the next poll, and a
+ * querier hears what the host reports. packet: from the IP header on; it is changed. */
 void mcr_interface_hear_kernel(struct mcr_interface *i, uint8_t *packet, size_t len,
 			       uint64_t now_ns);
 
@@ -123,11 +125,13 @@ int mcr_interface_take_groups(struct mcr_interface *i);
  * Returns 0, or -ENOMEM: reports stay as long as they were. */
 int mcr_interface_set_mtu(struct mcr_interface *i, uint64_t now_ns);
 
-/* mcr_interface_poll sends the IGMP and MLD that is due, and the probes of IPv6 addresses. */
+/* mcr_interface_poll sends the IGMP and MLD that is due, questions before answers, and the probes
+ * of IPv6 addresses. */
 void mcr_interface_poll(struct mcr_interface *i, uint64_t now_ns);
 
-/* mcr_interface_watch writes the interface's next line for the log into line. Returns 1, or 0 when
- * there is none; call it until then. */
-int mcr_interface_watch(struct mcr_interface *i, uint64_t now_ns, char *line, size_t cap);
+/* mcr_interface_watch writes the interface's next line for the log into line, and its level.
+ * Returns 1, or 0 when there is none; call it until then. */
+int mcr_interface_watch(struct mcr_interface *i, uint64_t now_ns, enum mcr_log_level *level,
+			char *line, size_t cap);
 
 #endif

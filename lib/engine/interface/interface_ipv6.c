@@ -3,6 +3,7 @@
 
 #include "core/address.h"
 #include "engine/interface/interface_ipv6.h"
+#include "engine/interface/interface_querier.h"
 #include "engine/interface/interface_send.h"
 
 /* ---- what core/nd is told ---- */
@@ -85,6 +86,7 @@ static void follow_source(struct mcr_interface *i, uint64_t now_ns)
 		return;
 	i->mld_source = source;
 	mcr_gmp_announce(i->mld, source, now_ns);
+	mcr_interface_querier_restart(i, MCR_GMP_MLD, now_ns);
 }
 
 static void follow(struct mcr_interface *i, uint64_t now_ns)
@@ -116,8 +118,8 @@ void mcr_interface_ipv6_tell(struct mcr_interface *i, int is_wanted, uint16_t mt
 	};
 
 	memcpy(host.mac, i->port->mac.addr_bytes, sizeof(host.mac));
-	host.is_on = !i->config.tx_never &&
-		     (is_wanted || i->nd.is_on || !mcr_address_is_none(host.address6));
+	host.is_on = !i->config.tx_never && (is_wanted || i->nd.is_on || i->queriers[MCR_GMP_MLD] ||
+					     !mcr_address_is_none(host.address6));
 	mcr_nd_set_host(&i->nd, &host, now_ns);
 	follow(i, now_ns);
 }

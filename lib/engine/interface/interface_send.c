@@ -9,8 +9,6 @@
 #include "engine/interface/interface_send.h"
 #include "engine/port/port_netdev.h"
 
-#define REPORT_MAX 9216 /* octets; longer ones, of larger jumbo frames, go out as they are */
-
 int mcr_interface_transmit(struct mcr_interface *i, struct rte_mbuf *m)
 {
 	if (rte_eth_tx_burst(i->port->id, 0, &m, 1) == 1) {
@@ -94,21 +92,41 @@ static void kernel_wants(void *interface, struct mcr_address group, struct mcr_s
 					      has_joined ? MCR_FILTER_EXCLUDE : MCR_FILTER_INCLUDE};
 }
 
-/* A report goes out without what would take something away from the kernel. */
-int mcr_interface_send_report(void *interface, const uint8_t *packet, size_t len)
+const uint8_t *mcr_interface_spare_report(const struct mcr_interface *i,
+					  uint8_t copy[MCR_REPORT_MAX], const uint8_t *packet,
+					  size_t *len)
 {
-	const struct mcr_gmp_other kernel = {.wants = kernel_wants, .ctx = interface};
-	uint8_t copy[REPORT_MAX], mac[6];
+	const struct mcr_gmp_other kernel = {.wants = kernel_wants, .ctx = (void *)(uintptr_t)i};
 
-	if (len <= sizeof(copy)) {
-		memcpy(copy, packet, len);
-		if (mcr_gmp_spare(is_ipv6(packet) ? MCR_GMP_MLD : MCR_GMP_IGMP, copy, &len,
-				  &kernel) == MCR_GMP_SILENT)
-			return 0;
-		packet = copy;
-	}
+	if (*len > MCR_REPORT_MAX)
+		return packet;
+	memcpy(copy, packet, *len);
+	if (mcr_gmp_spare(is_ipv6(packet) ? MCR_GMP_MLD : MCR_GMP_IGMP, copy, len, &kernel) ==
+	    MCR_GMP_SILENT)
+		return NULL;
+	return copy;
+}
+
+int mcr_interface_send_packet(struct mcr_interface *i, const uint8_t *packet, size_t len)
+{
+	uint8_t mac[6];
+
 	mcr_group_mac(mac, destination_of(packet));
-	return mcr_interface_send_probe(interface, mac, packet, len);
+	return mcr_interface_send_probe(i, mac, packet, len);
+}
+
+void mcr_interface_give_kernel(struct mcr_interface *i, const uint8_t *packet, size_t len)
+{
+	struct rte_mbuf *m;
+	uint8_t mac[6];
+
+	if (!mcr_kernel_path_is_up(i->kernel))
+		return;
+	mcr_group_mac(mac, destination_of(packet));
+	m = make_frame(i, mac, packet, len);
+	if (m)
+		mcr_kernel_path_give(i->kernel, m);
+	rte_pktmbuf_free(m);
 }
 
 int mcr_interface_send_probe(void *interface, const uint8_t mac[6], const uint8_t *packet,

@@ -7,6 +7,7 @@
 
 #include "core/address.h"
 #include "engine/interface/interface.h"
+#include "engine/interface/interface_querier.h"
 
 #define OLD_QUERIES_NS UINT64_C(60000000000) /* between log lines of queries in old versions */
 
@@ -80,14 +81,17 @@ static void duplicate_line(const struct mcr_interface *i, const struct mcr_nd_ad
 			       : "give one of the two another address6");
 }
 
-int mcr_interface_watch(struct mcr_interface *i, uint64_t now_ns, char *line, size_t cap)
+int mcr_interface_watch(struct mcr_interface *i, uint64_t now_ns, enum mcr_log_level *level,
+			char *line, size_t cap)
 {
 	const struct mcr_nd_address *a = mcr_nd_next_duplicate(&i->nd);
 
+	*level = MCR_LOG_WARNING;
 	if (a) {
 		duplicate_line(i, a, line, cap);
 		return 1;
 	}
 	return watch_gmp(i, i->igmp, &i->logged_igmp, now_ns, line, cap) ||
-	       watch_gmp(i, i->mld, &i->logged_mld, now_ns, line, cap);
+	       watch_gmp(i, i->mld, &i->logged_mld, now_ns, line, cap) ||
+	       mcr_interface_querier_watch(i, now_ns, level, line, cap);
 }

@@ -199,7 +199,7 @@ static int may_report(const struct mcr_kernel_path *k, struct rte_mbuf *m,
 	return 1;
 }
 
-static int may_go_out(struct mcr_kernel_path *k, struct rte_mbuf *m)
+static int may_go_out(struct mcr_kernel_path *k, struct rte_mbuf *m, uint64_t now_ns)
 {
 	static const uint8_t nobody[RTE_ETHER_ADDR_LEN];
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
@@ -213,7 +213,12 @@ static int may_go_out(struct mcr_kernel_path *k, struct rte_mbuf *m)
 	if (p.verdict != MCR_PARSED_MEMBERSHIP)
 		return 1;
 	k->is_news = 1;
-	return may_report(k, m, &p);
+	if (!may_report(k, m, &p))
+		return 0;
+	if (k->reported)
+		k->reported(k->reported_ctx, frame + p.l3_offset, m->data_len - p.l3_offset,
+			    now_ns);
+	return 1;
 }
 
 /* Reads one frame and puts the interface's tag into it. Returns 1, 0 (there is none) or -errno. */
@@ -243,7 +248,7 @@ static int read_frame(struct mcr_kernel_path *k, struct rte_mbuf *m)
 }
 
 /* Reads a burst into held, and drops what may not go out. Returns how many frames it read. */
-static unsigned read_burst(struct mcr_kernel_path *k)
+static unsigned read_burst(struct mcr_kernel_path *k, uint64_t now_ns)
 {
 	unsigned n = 0;
 
@@ -256,7 +261,7 @@ static unsigned read_burst(struct mcr_kernel_path *k)
 			note_loss(k, ret);
 			break;
 		}
-		if (!may_go_out(k, m)) {
+		if (!may_go_out(k, m, now_ns)) {
 			rte_pktmbuf_free(m);
 			k->tx_dropped++;
 		} else {
@@ -280,13 +285,13 @@ static void send_held(struct mcr_kernel_path *k)
 	memmove(k->held, k->held + sent, k->n_held * sizeof(k->held[0]));
 }
 
-unsigned mcr_kernel_path_send(struct mcr_kernel_path *k)
+unsigned mcr_kernel_path_send(struct mcr_kernel_path *k, uint64_t now_ns)
 {
 	unsigned moved = 0, n;
 
 	send_held(k);
 	while (k->n_held == 0 && moved < MCR_KERNEL_ROUND && mcr_kernel_path_is_up(k)) {
-		n = read_burst(k);
+		n = read_burst(k, now_ns);
 		send_held(k);
 		moved += n;
 		if (n < MCR_KERNEL_BURST)

@@ -38,7 +38,11 @@ struct mcr_kernel_path {
 	uint8_t is_lost;            /* somebody removed the device */
 	uint8_t is_news;            /* the kernel sent IGMP or MLD, so its groups may be others */
 	struct mcr_gmp *igmp, *mld; /* of the interface, which sets them; NULL = it has none */
-	uint64_t rx, rx_dropped;    /* frames to the kernel; frames that it did not take */
+	/* NULL, or set by the interface: takes each message of IGMP and MLD that the kernel sends
+	 * and that goes out, from the IP header on; borrowed. */
+	void (*reported)(void *ctx, const uint8_t *packet, size_t len, uint64_t now_ns);
+	void *reported_ctx;
+	uint64_t rx, rx_dropped; /* frames to the kernel; frames that it did not take */
 	uint64_t tx, tx_dropped; /* frames from the kernel to the port; frames that do not go out */
 	unsigned n_held;         /* read from the kernel, not taken by the port yet */
 	struct rte_mbuf *held[MCR_KERNEL_BURST];
@@ -82,8 +86,8 @@ int mcr_kernel_path_has_joined(const struct mcr_kernel_path *k, struct mcr_addre
 void mcr_kernel_path_give(struct mcr_kernel_path *k, const struct rte_mbuf *m);
 
 /* mcr_kernel_path_send moves frames that the kernel sends to the port, at most MCR_KERNEL_ROUND.
- * Returns how many. */
-unsigned mcr_kernel_path_send(struct mcr_kernel_path *k);
+ * now_ns: monotonic. Returns how many. */
+unsigned mcr_kernel_path_send(struct mcr_kernel_path *k, uint64_t now_ns);
 
 /* mcr_kernel_path_is_waiting: whether the port did not take all frames: send again soon. */
 static inline int mcr_kernel_path_is_waiting(const struct mcr_kernel_path *k)

@@ -62,10 +62,13 @@ static int check_family(const struct mcr_interface_config *config, enum mcr_gmp_
 			struct mcr_error *err)
 {
 	struct mcr_querier_config querier;
+	struct mcr_querier_timing timing;
+	int ret;
 
 	if (!mcr_querier_config_of(&querier, config, family))
 		return 0;
-	return check_host(config, family == MCR_GMP_MLD, err);
+	ret = check_host(config, family == MCR_GMP_MLD, err);
+	return ret < 0 ? ret : mcr_querier_timing_of(&timing, &querier, config->name, err);
 }
 
 int mcr_querier_config_check(const struct mcr_interface_config *config, struct mcr_error *err)

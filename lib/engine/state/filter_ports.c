@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/address.h"
+#include "engine/interface/interface_querier.h"
 #include "engine/state/filter_ports.h"
 #include "engine/state/lcore_pins.h"
 #include "engine/state/log.h"
@@ -49,25 +50,42 @@ static struct mcr_filter_want want_of(const struct mcr_engine *e, const struct m
 	return want;
 }
 
-#define WANTS_OF_INTERFACE (2 + MCR_INTERFACE_OWN_GROUPS) /* at most, beside its joins */
+/* At most, beside its joins. */
+#define WANTS_OF_INTERFACE (2 + MCR_INTERFACE_OWN_GROUPS + MCR_INTERFACE_QUERIER_GROUPS)
+
+static size_t list_protocols(const struct mcr_interface *i, int has_ipv6,
+			     struct mcr_filter_want *wants)
+{
+	struct mcr_address routers[MCR_INTERFACE_QUERIER_GROUPS];
+	size_t n_routers = mcr_interface_querier_groups(i, routers), n = 0;
+	uint16_t vlan = i->config.vlan;
+
+	if (i->igmp)
+		wants[n++] = (struct mcr_filter_want){.vlan = vlan,
+						      .kind = MCR_FILTER_IGMP,
+						      .is_querier = !!i->queriers[MCR_GMP_IGMP]};
+	if (has_ipv6 && i->config.mld != MCR_MLD_OFF)
+		wants[n++] = (struct mcr_filter_want){
+		    .vlan = vlan, .kind = MCR_FILTER_MLD, .is_querier = !!i->queriers[MCR_GMP_MLD]};
+	for (size_t k = 0; k < n_routers; k++)
+		wants[n++] = (struct mcr_filter_want){
+		    .group = routers[k], .vlan = vlan, .kind = MCR_FILTER_ROUTERS};
+	return n;
+}
 
 /* What an interface itself listens to. On an isolated port ff02::1 stays the kernel's, which learns
  * its routers there. */
 static size_t list_own(const struct mcr_interface *i, struct mcr_filter_want *wants)
 {
 	struct mcr_address own[MCR_INTERFACE_OWN_GROUPS];
-	size_t n_own = mcr_interface_own_groups(i, own), n = 0;
-	uint16_t vlan = i->config.vlan;
+	size_t n_own = mcr_interface_own_groups(i, own);
+	size_t n = list_protocols(i, n_own > 0, wants);
 
-	if (i->igmp)
-		wants[n++] = (struct mcr_filter_want){.vlan = vlan, .kind = MCR_FILTER_IGMP};
-	if (n_own > 0 && i->config.mld != MCR_MLD_OFF)
-		wants[n++] = (struct mcr_filter_want){.vlan = vlan, .kind = MCR_FILTER_MLD};
 	for (size_t k = 0; k < n_own; k++)
 		if (!i->port->filter.flow.isolated ||
 		    !mcr_address_is_equal(own[k], MCR_ADDRESS_ALL_NODES))
 			wants[n++] = (struct mcr_filter_want){
-			    .group = own[k], .vlan = vlan, .kind = MCR_FILTER_ND};
+			    .group = own[k], .vlan = i->config.vlan, .kind = MCR_FILTER_ND};
 	return n;
 }
 
@@ -161,7 +179,11 @@ static const char *deafness(const struct mcr_filter_flow *flow, const struct mcr
 	case MCR_FILTER_IGMP:
 		return flow->families[0].catch_all ? NULL : "no IGMP is heard";
 	case MCR_FILTER_MLD:
-		return r->n_flows > 0 ? "only general queries of MLD are heard" : "no MLD is heard";
+		if (r->n_flows == 0)
+			return "no MLD is heard";
+		return r->is_querier
+			   ? "only general queries and what is sent to routers are heard of MLD"
+			   : "only general queries of MLD are heard";
 	case MCR_FILTER_ND:
 		return "neighbours do not find its IPv6 address";
 	default:

@@ -43,7 +43,7 @@ void mcr_engine_kernel_round(struct mcr_engine *e, uint64_t now_ns)
 	for (size_t i = 0; i < e->n_interfaces; i++) {
 		struct mcr_kernel_path *k = e->interfaces[i].kernel;
 
-		moved += k ? mcr_kernel_path_send(k) : 0;
+		moved += k ? mcr_kernel_path_send(k, now_ns) : 0;
 		if (mcr_kernel_path_is_up(k) && k->is_news)
 			e->watch_due_ns = 0;
 	}

@@ -78,6 +78,7 @@ struct mcr_engine {
 	int run_delay_fd;                        /* mcr_run_delay_open; below 0 = none */
 	uint64_t heartbeat_due_ns, watch_due_ns; /* CLOCK_MONOTONIC */
 	uint64_t wake_until_ns;                  /* until then sleepers are looked for more often */
+	unsigned next_punt;                      /* the worker whose punted packets are next */
 	uint64_t kernel_moved_ns;                /* when a frame last went to a kernel's device */
 	uint8_t is_kernel_behind;                /* a round of kernel_round left some over */
 	uint64_t kernel_lost; /* bit per interface: the end of its device was logged */
