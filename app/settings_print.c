@@ -4,8 +4,12 @@
 #include "core/ring.h"
 #include "eal/lcores.h"
 #include "engine/plan/channel_config.h"
+#include "engine/plan/querier_config.h"
 #include "settings/keys.h"
+#include "settings/values.h"
 #include "settings_print.h"
+
+#define MS UINT64_C(1000000) /* ns */
 
 static size_t joins_of(const struct mcr_settings *s, const char *channel)
 {
@@ -22,6 +26,74 @@ static void print_keys(FILE *out, const struct mcr_keys *keys, const void *confi
 	fprintf(out, "# %s%s%s: ", keys->of, name[0] ? " " : "", name);
 	mcr_keys_print(out, keys, config, name[0] ? 1 : 0);
 }
+
+/* ---- what is in use of a querier ---- */
+
+struct interval {
+	const char *key;
+	uint64_t given_ms; /* 0 = not */
+	uint64_t ns;
+};
+
+static void print_intervals(FILE *out, const struct interval *list, size_t n)
+{
+	char text[32];
+
+	for (size_t i = 0; i < n; i++) {
+		mcr_value_print_seconds(text, sizeof(text), list[i].ns / MS);
+		fprintf(out, ", %s %s s", list[i].key, text);
+	}
+}
+
+static void print_rounded(FILE *out, const struct interval *list, size_t n, const char *head)
+{
+	char given[32], used[32];
+
+	for (size_t i = 0; i < n; i++) {
+		if (list[i].given_ms == 0 || list[i].given_ms * MS == list[i].ns)
+			continue;
+		mcr_value_print_seconds(given, sizeof(given), list[i].given_ms);
+		mcr_value_print_seconds(used, sizeof(used), list[i].ns / MS);
+		fprintf(out, "%s: %s %s s is sent as %s s\n", head, list[i].key, given, used);
+	}
+}
+
+static void print_querier(FILE *out, const struct mcr_interface_config *cfg,
+			  enum mcr_gmp_family family)
+{
+	const char *protocol = family == MCR_GMP_MLD ? "mld" : "igmp";
+	struct mcr_querier_config querier;
+	struct mcr_querier_timing t;
+	char head[64];
+
+	if (!mcr_querier_config_of(&querier, cfg, family) ||
+	    mcr_querier_timing_of(&t, &querier, cfg->name, NULL) < 0)
+		return;
+	const struct interval list[] = {
+	    {"query_interval", (uint64_t)cfg->query_interval_s * 1000, t.interval_ns},
+	    {"query_response_interval", cfg->query_response_interval_ms, t.response_ns},
+	    {"startup_query_interval", cfg->startup_query_interval_ms, t.startup_interval_ns},
+	    {"last_member_query_interval", cfg->last_member_query_interval_ms,
+	     t.last_member_interval_ns},
+	};
+	const struct interval follow[] = {
+	    {"members end after", 0, t.membership_ns},
+	    {"another querier after", 0, t.other_querier_ns},
+	};
+	const size_t n = sizeof(list) / sizeof(list[0]);
+
+	snprintf(head, sizeof(head), "# querier %s %s", cfg->name, protocol);
+	fprintf(out, "%s %s: version %u, robustness %u", head, querier.is_auto ? "auto" : "on",
+		t.version, t.robustness);
+	print_intervals(out, list, n);
+	fprintf(out, ", startup_query_count %u, last_member_query_count %u", t.startup_count,
+		t.last_member_count);
+	print_intervals(out, follow, sizeof(follow) / sizeof(follow[0]));
+	fputc('\n', out);
+	print_rounded(out, list, n, head);
+}
+
+/* ---- the rest ---- */
 
 /* Returns the octets that a receiving lcore needs at the start. */
 static uint64_t print_channel(FILE *out, const struct mcr_settings *s,
@@ -50,6 +122,8 @@ void mcr_settings_print(FILE *out, const struct mcr_settings *s)
 
 		print_keys(out, &mcr_interface_keys, cfg, cfg->name);
 		fputc('\n', out);
+		print_querier(out, cfg, MCR_GMP_IGMP);
+		print_querier(out, cfg, MCR_GMP_MLD);
 	}
 	for (size_t i = 0; i < s->n_channels; i++)
 		ring_bytes += print_channel(out, s, &s->channels[i].config);

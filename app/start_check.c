@@ -17,6 +17,7 @@
 #include "engine/os/memory_limit.h"
 #include "engine/plan/channel_config.h"
 #include "engine/plan/port_wish.h"
+#include "engine/plan/querier_config.h"
 #include "settings/fail.h"
 #include "start_check.h"
 
@@ -95,6 +96,13 @@ static int check_kernel_name(const struct mcr_interface_setting *i, struct mcr_e
 	return mcr_settings_locate(i->origin, err, -EEXIST);
 }
 
+static int check_queriers(const struct mcr_interface_setting *i, struct mcr_error *err)
+{
+	int ret = mcr_querier_config_check(&i->config, err);
+
+	return ret < 0 ? mcr_settings_locate(i->origin, err, ret) : 0;
+}
+
 static int check_interfaces(const struct mcr_settings *s, struct mcr_error *err)
 {
 	int ret = 0;
@@ -107,6 +115,8 @@ static int check_interfaces(const struct mcr_settings *s, struct mcr_error *err)
 		ret = check_device(s, &s->interfaces[i], err);
 		if (ret == 0)
 			ret = check_kernel_name(&s->interfaces[i], err);
+		if (ret == 0)
+			ret = check_queriers(&s->interfaces[i], err);
 	}
 	return ret;
 }

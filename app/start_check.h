@@ -16,6 +16,7 @@ int mcr_ring_memory_check(const struct mcr_channel_config *const *channels, size
  * - the lcores of interfaces and channels receive, and the interfaces of one port agree;
  * - there are not too many memberships;
  * - no network device has the name that kernel= gives;
+ * - queriers can be as they are configured;
  * - the rings fit the memory that is left or, while an engine runs in the run directory, all
  *   memory.
  * It uses EAL's arguments as far as they are given; --check may be called without them. root: "" =

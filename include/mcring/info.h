@@ -180,6 +180,14 @@ MCR_API int mcr_engine_interface_info(const struct mcr_engine *e, size_t i,
 MCR_API int mcr_engine_interface_config(const struct mcr_engine *e, size_t i,
 					struct mcr_interface_config *out);
 
+/* mcr_engine_interface_groups copies the first cap groups that interface i is a member of by
+ * itself, whatever is joined: 224.0.0.1, those of a querier, ff02::1, and the solicited-node groups
+ * of its addresses. groups may be NULL if cap is 0.
+ *
+ * Returns how many there are, which may exceed cap, or -ENOENT past the last interface. */
+MCR_API int mcr_engine_interface_groups(const struct mcr_engine *e, size_t i,
+					struct mcr_address *groups, size_t cap);
+
 /* A channel. */
 struct mcr_channel_info {
 	uint32_t size; /* sizeof(struct mcr_channel_info) */
@@ -321,7 +329,7 @@ struct mcr_member_info {
 	uint8_t is_mld;
 	uint8_t version;   /* of the oldest member, in the terms of IGMP or MLD */
 	uint8_t mode;      /* enum mcr_filter_mode of the router: RFC 9776 §6.2.1 */
-	uint8_t is_asking; /* 1: somebody left, and the others are being asked */
+	uint8_t is_asking; /* 1: somebody left, and more questions about the group are to come */
 	unsigned n_sources;
 	uint64_t left_ns;    /* the group timer; INCLUDE: 0 */
 	uint64_t v1_left_ns; /* until a v1 host is forgotten; 0 = none, IGMP only */
@@ -342,8 +350,10 @@ struct mcr_member_source {
 	uint8_t is_forwarded; /* 1: its packets are for the members */
 };
 
-/* mcr_engine_member_sources copies the first cap sources of group i, ascending. Returns how many
- * there are, or -ENOENT past the last group. */
+/* mcr_engine_member_sources copies the first cap sources of group i, ascending. sources may be NULL
+ * if cap is 0.
+ *
+ * Returns how many there are, which may exceed cap, -ENOENT past the last group, or -ENOMEM. */
 MCR_API int mcr_engine_member_sources(const struct mcr_engine *e, size_t i,
 				      struct mcr_member_source *sources, size_t cap);
 

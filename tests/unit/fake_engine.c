@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/gmp/gmp.h"
+#include "core/querier/querier.h"
 #include "engine/plan/channel_config.h"
 #include "fake_engine.h"
 
@@ -270,6 +271,80 @@ int mcr_engine_group_sources(const struct mcr_engine *e, size_t i, struct mcr_ad
 			     size_t cap)
 {
 	return i < e->n_groups ? 0 : -ENOENT;
+}
+
+int mcr_engine_interface_groups(const struct mcr_engine *e, size_t i, struct mcr_address *groups,
+				size_t cap)
+{
+	(void)e;
+	if (i >= 1)
+		return -ENOENT;
+	if (cap > 0)
+		groups[0] = mcr_address_from_ipv4(inet_addr("224.0.0.1"));
+	if (cap > 1)
+		(void)mcr_address_parse(&groups[1], "ff02::1", 7);
+	return 2;
+}
+
+const char *mcr_engine_querier_rx_name(unsigned kind)
+{
+	return kind < MCR_QUERIER_RX_KINDS ? mcr_querier_rx_name(kind) : NULL;
+}
+
+/* IGMP's, which asks, and MLD's, which another silences. */
+int mcr_engine_querier_info(const struct mcr_engine *e, size_t i, struct mcr_querier_info *out)
+{
+	(void)e;
+	memset(out, 0, sizeof(*out));
+	strcpy(out->interface, "lan");
+	strcpy(out->role, i == 0 ? "us" : "other");
+	out->is_mld = i == 1;
+	out->mode = i == 0 ? MCR_QUERIER_ON : MCR_QUERIER_AUTO;
+	out->version = (uint8_t)(3 - i);
+	out->query_interval_ns = 125000000000;
+	out->next_query_left_ns = i == 0 ? 12345000000 : UINT64_MAX;
+	out->other_left_ns = i == 0 ? 0 : 200000000000;
+	out->groups_max = 16384;
+	if (i == 0) {
+		out->querier = mcr_address_from_ipv4(inet_addr("10.0.0.2"));
+		out->groups = e->n_members;
+		out->refused_groups = 7;
+		out->records_ssm = 2;
+		out->rx_by[MCR_QUERIER_RX_OFF_SUBNET] = 3;
+		out->last_off_subnet = mcr_address_from_ipv4(inet_addr("10.9.9.9"));
+	} else {
+		(void)mcr_address_parse(&out->querier, "fe80::1", 7);
+	}
+	return i < 2 ? 0 : -ENOENT;
+}
+
+/* 239.1.0.0 without a member that names sources, 239.1.0.1 of those that do, and so on. */
+int mcr_engine_member_info(const struct mcr_engine *e, size_t i, struct mcr_member_info *out)
+{
+	memset(out, 0, sizeof(*out));
+	strcpy(out->interface, "lan");
+	out->group = mcr_address_from_ipv4(htonl(0xef010000 + (uint32_t)i));
+	out->version = 3;
+	out->mode = i % 2 == 0 ? MCR_FILTER_EXCLUDE : MCR_FILTER_INCLUDE;
+	out->n_sources = i % 2 == 0 ? 0 : 2;
+	out->left_ns = i % 2 == 0 ? 260040000000 : 0;
+	out->since_ns = 1700000000000000000;
+	out->last_reporter = mcr_address_from_ipv4(inet_addr("10.0.0.7"));
+	return i < e->n_members ? 0 : -ENOENT;
+}
+
+int mcr_engine_member_sources(const struct mcr_engine *e, size_t i,
+			      struct mcr_member_source *sources, size_t cap)
+{
+	if (i >= e->n_members)
+		return -ENOENT;
+	for (uint32_t k = 0; i % 2 == 1 && k < 2 && k < cap; k++)
+		sources[k] = (struct mcr_member_source){
+		    .address = mcr_address_from_ipv4(htonl(0x0a000064 + k)),
+		    .left_ns = k == 0 ? 99960000000 : 0,
+		    .is_forwarded = k == 0,
+		};
+	return i % 2 == 0 ? 0 : 2;
 }
 
 int mcr_engine_consumer_info(const struct mcr_engine *e, size_t i, struct mcr_consumer_info *out)

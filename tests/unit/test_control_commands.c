@@ -4,9 +4,10 @@
 
 static void stats_have_the_account_first_and_every_table(void **state)
 {
-	static const char *const order[] = {
-	    "ok",      "received",   "delivered", "punted", "drops",     "ports",       "lcores",
-	    "control", "interfaces", "channels",  "groups", "consumers", "drop_samples"};
+	static const char *const order[] = {"ok",         "received",    "delivered", "punted",
+					    "drops",      "ports",       "lcores",    "control",
+					    "interfaces", "channels",    "groups",    "queriers",
+					    "consumers",  "drop_samples"};
 	struct fixture *f = *state;
 	json_t *reply, *sample;
 	void *iter;
@@ -173,6 +174,99 @@ static void what_a_program_makes_up_is_left_out(void **state)
 	}
 }
 
+static const char *text_of(const json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key));
+}
+
+static void a_querier_says_who_asks_and_what_it_heard(void **state)
+{
+	struct fixture *f = *state;
+	json_t *reply = ask(f, "{\"command\":\"members\"}");
+	json_t *queriers = json_object_get(reply, "queriers"), *igmp, *mld;
+
+	assert_true(ok(reply));
+	assert_int_equal(json_array_size(queriers), 2);
+	igmp = json_array_get(queriers, 0);
+	mld = json_array_get(queriers, 1);
+	assert_string_equal(text_of(igmp, "interface"), "lan");
+	assert_string_equal(text_of(igmp, "protocol"), "igmp");
+	assert_string_equal(text_of(igmp, "mode"), "on");
+	assert_string_equal(text_of(igmp, "role"), "us");
+	assert_string_equal(text_of(igmp, "querier"), "10.0.0.2");
+	assert_true(json_is_null(json_object_get(igmp, "other_left_ns")));
+	assert_int_equal(integer(igmp, "next_query_left_ns"), 12345000000);
+	assert_int_equal(integer(igmp, "query_interval_ns"), 125000000000);
+	assert_int_equal(integer(igmp, "refused_groups"), 7);
+	assert_string_equal(text_of(igmp, "last_off_subnet"), "10.9.9.9");
+	assert_int_equal(json_object_size(json_object_get(igmp, "rx")), MCR_QUERIER_RX_KINDS);
+	assert_int_equal(integer(json_object_get(igmp, "rx"), "off_subnet"), 3);
+	assert_string_equal(text_of(mld, "protocol"), "mld");
+	assert_string_equal(text_of(mld, "mode"), "auto");
+	assert_string_equal(text_of(mld, "querier"), "fe80::1");
+	assert_true(json_is_null(json_object_get(mld, "next_query_left_ns")));
+	assert_int_equal(json_object_size(igmp), json_object_size(mld));
+	json_decref(reply);
+	reply = ask(f, "{\"command\":\"stats\"}");
+	assert_int_equal(json_array_size(json_object_get(reply, "queriers")), 2);
+	json_decref(reply);
+}
+
+static void an_interface_says_whether_it_asks_itself(void **state)
+{
+	struct fixture *f = *state;
+	json_t *reply = ask(f, "{\"command\":\"status\"}");
+	json_t *lan = json_array_get(json_object_get(reply, "interfaces"), 0);
+
+	assert_string_equal(text_of(lan, "igmp_role"), "us");
+	assert_string_equal(text_of(lan, "mld_role"), "other");
+	json_decref(reply);
+}
+
+static void each_group_of_members_has_its_sources(void **state)
+{
+	struct fixture *f = *state;
+	json_t *reply, *members, *first, *second, *source;
+
+	f->engine.n_members = 100; /* more than one call of mcr_control_reply_more writes */
+	reply = ask(f, "{\"command\":\"members\"}");
+	members = json_object_get(reply, "members");
+	assert_int_equal(json_array_size(members), 100);
+	first = json_array_get(members, 0);
+	second = json_array_get(members, 1);
+	assert_string_equal(text_of(first, "group"), "239.1.0.0");
+	assert_string_equal(text_of(first, "mode"), "exclude");
+	assert_int_equal(integer(first, "left_ns"), 260040000000);
+	assert_int_equal(integer(first, "since_ns"), 1700000000000000000);
+	assert_string_equal(text_of(first, "last_reporter"), "10.0.0.7");
+	assert_int_equal(json_array_size(json_object_get(first, "sources")), 0);
+	assert_string_equal(text_of(second, "mode"), "include");
+	assert_true(json_is_null(json_object_get(second, "left_ns")));
+	assert_int_equal(integer(second, "n_sources"), 2);
+	assert_int_equal(json_array_size(json_object_get(second, "sources")), 2);
+	source = json_array_get(json_object_get(second, "sources"), 1);
+	assert_string_equal(text_of(source, "source"), "10.0.0.101");
+	assert_int_equal(integer(source, "left_ns"), 0);
+	assert_true(json_is_false(json_object_get(source, "forwarded")));
+	assert_string_equal(text_of(json_array_get(members, 99), "group"), "239.1.0.99");
+	json_decref(reply);
+}
+
+static void groups_name_those_of_the_interface_itself(void **state)
+{
+	struct fixture *f = *state;
+	json_t *reply = ask(f, "{\"command\":\"groups\"}");
+	json_t *own = json_object_get(reply, "own"), *groups;
+
+	assert_int_equal(json_array_size(own), 1);
+	assert_string_equal(text_of(json_array_get(own, 0), "interface"), "lan");
+	groups = json_object_get(json_array_get(own, 0), "groups");
+	assert_int_equal(json_array_size(groups), 2);
+	assert_string_equal(json_string_value(json_array_get(groups, 0)), "224.0.0.1");
+	assert_string_equal(json_string_value(json_array_get(groups, 1)), "ff02::1");
+	json_decref(reply);
+}
+
 static void status_names_the_engine(void **state)
 {
 	struct fixture *f = *state;
@@ -269,6 +363,7 @@ static void a_request_that_is_not_understood_whole_is_not_carried_out(void **sta
 	    {"{\"command\":\"join\",\"joins\":[\"239.1.1.1\"],\"channel\":\"md\"}",
 	     "unknown member \"channel\": join takes \"joins\""},
 	    {"{\"command\":\"status\",\"verbose\":true}", "status takes nothing but"},
+	    {"{\"command\":\"members\",\"group\":\"239.1.1.1\"}", "members takes nothing but"},
 	};
 	struct fixture *f = *state;
 	json_t *reply;
@@ -296,6 +391,10 @@ int main(void)
 	    CONTROL_TEST(an_interface_beside_the_kernel_says_what_went_where),
 	    CONTROL_TEST(a_program_has_the_sockets_that_it_reports),
 	    CONTROL_TEST(what_a_program_makes_up_is_left_out),
+	    CONTROL_TEST(a_querier_says_who_asks_and_what_it_heard),
+	    CONTROL_TEST(an_interface_says_whether_it_asks_itself),
+	    CONTROL_TEST(each_group_of_members_has_its_sources),
+	    CONTROL_TEST(groups_name_those_of_the_interface_itself),
 	    CONTROL_TEST(status_names_the_engine),
 	    CONTROL_TEST(a_join_takes_all_its_texts_as_one_change),
 	    CONTROL_TEST(a_bad_join_changes_nothing),

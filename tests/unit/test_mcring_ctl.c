@@ -36,6 +36,7 @@ static void serve(const struct fixture *f)
 	struct mcr_control_server_config cfg = {.path = f->path, .name = "md", .reload = on_reload};
 	struct timespec ms = {.tv_nsec = 1000000};
 	struct mcr_engine engine = {.n_groups = 2,
+				    .n_members = 2,
 				    .sockets = "fd=5 bound=239.1.1.1:5000 engine=239.1.1.1\n"
 					       "fd=6 kernel=239.2.2.2 why=no-route lost=3\n"};
 	struct mcr_control_server *server;
@@ -135,6 +136,35 @@ static void sockets_has_a_row_for_each_socket(void **state)
 	has(f, "4711  root   6  -               -                239.2.2.2        no-route");
 	ctl(f, f->dir, "sockets --json");
 	has(f, "\"bound\": \"239.1.1.1:5000\"");
+}
+
+static void members_shows_queriers_groups_and_sources(void **state)
+{
+	struct fixture *f = *state;
+
+	ctl(f, f->dir, "members");
+	assert_int_equal(f->status, 0);
+	has(f, "\nlan         igmp      on    us            -          12.3        3       2 ");
+	has(f, "\nlan igmp ignored: off_subnet 3, records_ssm 2, last off the subnet: 10.9.9.9\n");
+	has(f, "\nlan        239.1.0.0  *                 3  exclude     260.0  10.0.0.7  ");
+	has(f, "\nlan        239.1.0.1  10.0.0.100        -  forwarded   100.0  -  ");
+	ctl(f, f->dir, "members --json");
+	has(f, "\"last_reporter\": \"10.0.0.7\"");
+}
+
+static void groups_has_the_form_of_netstat_on_demand(void **state)
+{
+	struct fixture *f = *state;
+
+	ctl(f, f->dir, "groups --netstat");
+	assert_int_equal(f->status, 0);
+	assert_string_equal(f->out, "IPv6/IPv4 Group Memberships\n"
+				    "Interface       RefCnt Group\n"
+				    "--------------- ------ ---------------------\n"
+				    "lan             1      224.0.0.1\n"
+				    "lan             3      239.0.0.0\n"
+				    "lan             3      239.0.0.1\n"
+				    "lan             1      ff02::1\n");
 }
 
 static void the_environment_names_the_run_directory_unless_an_option_does(void **state)
@@ -270,18 +300,28 @@ static void top_on_a_terminal_paints_over_the_last_screen(void **state)
 
 static void mistakes_are_one_line_and_exit_status_1(void **state)
 {
-	static const char *const args[] = {"frob",          "join",  "status x",
-					   "join 10.1.1.1", "top x", "--count 0 top"};
+	static const char *const args[] = {"frob",
+					   "join",
+					   "status x",
+					   "join 10.1.1.1",
+					   "top x",
+					   "--count 0 top",
+					   "--netstat members",
+					   "--netstat top",
+					   "--netstat --json groups"};
 	static const char *const lines[] = {
 	    "mcring-ctl: unknown command 'frob': expected status, groups, ",
 	    "mcring-ctl: join: expected at least one group\n",
 	    "mcring-ctl: status: unexpected 'x'\n",
 	    "mcring-ctl: ",
 	    "mcring-ctl: top: unexpected 'x'\n",
-	    "mcring-ctl: --count 0: expected a number above 0\n"};
+	    "mcring-ctl: --count 0: expected a number above 0\n",
+	    "mcring-ctl: members: --netstat is for groups\n",
+	    "mcring-ctl: top: --netstat is for groups\n",
+	    "mcring-ctl: --netstat and --json: expected one of them\n"};
 	struct fixture *f = *state;
 
-	for (size_t i = 0; i < 6; i++) {
+	for (size_t i = 0; i < sizeof(args) / sizeof(args[0]); i++) {
 		ctl(f, f->dir, args[i]);
 		assert_int_equal(WEXITSTATUS(f->status), 1);
 		assert_int_equal(strncmp(f->out, lines[i], strlen(lines[i])), 0);
@@ -307,6 +347,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    WITH_ENGINE(status_and_stats_show_the_account_and_tables),
 	    WITH_ENGINE(sockets_has_a_row_for_each_socket),
+	    WITH_ENGINE(members_shows_queriers_groups_and_sources),
+	    WITH_ENGINE(groups_has_the_form_of_netstat_on_demand),
 	    WITH_ENGINE(the_environment_names_the_run_directory_unless_an_option_does),
 	    WITH_ENGINE(json_is_the_answer_itself),
 	    WITH_ENGINE(joins_and_leaves_go_through),

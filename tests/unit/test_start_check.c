@@ -23,6 +23,7 @@
 #include "made_up_root.h"
 
 #include "config/config.h"
+#include "settings_print.h"
 #include "start_check.h"
 
 /* A made-up host: 1 GiB, of which 256 MiB are left. */
@@ -165,6 +166,74 @@ static void kernel_devices_are_looked_for_in_the_network_namespace_of_the_proces
 	assert_int_equal(check(*state, KERNEL("lo")), 0);
 }
 
+#define LAN(keys)     "interfaces:\n- {name: lan, port: '0', " keys "}\n"
+#define QUERIER(keys) LAN("address: 10.0.0.1/24, querier: on, " keys)
+
+static void a_querier_that_cannot_be_is_refused(void **state)
+{
+	assert_int_equal(check(*state, QUERIER("query_response_interval: 124.9")), 0);
+	assert_int_equal(check(*state, LAN("querier: off, tx: never, query_interval: 1")), 0);
+	assert_int_equal(check(*state, LAN("mld_querier: auto")), 0);
+	refused(*state, QUERIER("query_response_interval: 125"),
+		"m.yaml:2: interface \"lan\": query_response_interval 125 s is not below "
+		"query_interval 125 s");
+	refused(*state, LAN("querier: auto"), "m.yaml:2: interface \"lan\": querier needs an addr");
+	refused(*state, QUERIER("tx: never"),
+		"m.yaml:2: interface \"lan\": querier cannot be with tx=never: ");
+	refused(*state, QUERIER("igmp: off"),
+		"m.yaml:2: interface \"lan\": querier cannot be with igmp=off: ");
+	refused(*state, LAN("mld_querier: on, mld: off"),
+		"m.yaml:2: interface \"lan\": mld_querier cannot be with mld=off: ");
+	refused(*state, LAN("mld_querier: on, tx: never"),
+		"m.yaml:2: interface \"lan\": mld_querier cannot be with tx=never: ");
+	/* Each of the two is asked. */
+	refused(*state,
+		QUERIER("mld_querier: on, mld_querier_version: 1, query_response_interval: 70"),
+		"m.yaml:2: interface \"lan\": query_response_interval 70 s is above 65.535 s");
+}
+
+/* What --check prints of an interface with these keys, from "# querier" on. */
+static void prints(const char *yaml, const char *expected)
+{
+	struct mcr_settings *s = mcr_settings_create();
+	struct mcr_error err;
+	char *text = NULL, *from;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (mcr_config_parse(s, "m.yaml", yaml, strlen(yaml), &err) < 0 ||
+	    mcr_settings_complete(s, &err) < 0)
+		fail_msg("%s", err.text);
+	mcr_settings_print(out, s);
+	fclose(out);
+	from = strstr(text, "# querier");
+	if (!from)
+		from = strstr(text, "# channel");
+	assert_non_null(from);
+	if (strncmp(from, expected, strlen(expected)) != 0)
+		fail_msg("'%s' does not begin with '%s'", from, expected);
+	free(text);
+	mcr_settings_destroy(s);
+}
+
+static void what_a_querier_uses_is_printed_as_it_is_sent(void **state)
+{
+	prints(LAN("query_interval: 201"), "# channel default: ");
+	prints(QUERIER("mld_querier: auto, query_interval: 201, startup_query_count: 4, "
+		       "last_member_query_interval: 0.25"),
+	       "# querier lan igmp on: version 3, robustness 2, query_interval 200 s, "
+	       "query_response_interval 10 s, startup_query_interval 50 s, "
+	       "last_member_query_interval 0.2 s, startup_query_count 4, "
+	       "last_member_query_count 2, members end after 420 s, another querier after 405 s\n"
+	       "# querier lan igmp: query_interval 201 s is sent as 200 s\n"
+	       "# querier lan igmp: last_member_query_interval 0.25 s is sent as 0.2 s\n"
+	       "# querier lan mld auto: version 2, robustness 2, query_interval 200 s, "
+	       "query_response_interval 10 s, startup_query_interval 50 s, "
+	       "last_member_query_interval 0.25 s, startup_query_count 4, "
+	       "last_member_query_count 2, members end after 420 s, another querier after 405 s\n"
+	       "# querier lan mld: query_interval 201 s is sent as 200 s\n# channel ");
+}
+
 static void more_memberships_than_the_engine_has_places_are_refused(void **state)
 {
 	struct host *h = *state;
@@ -226,6 +295,8 @@ int main(void)
 	    ON_HOST(interfaces_of_one_port_that_disagree_are_refused),
 	    ON_HOST(a_kernel_device_that_is_there_already_is_refused_unless_it_may_be_ours),
 	    ON_HOST(kernel_devices_are_looked_for_in_the_network_namespace_of_the_process),
+	    ON_HOST(a_querier_that_cannot_be_is_refused),
+	    ON_HOST(what_a_querier_uses_is_printed_as_it_is_sent),
 	    ON_HOST(more_memberships_than_the_engine_has_places_are_refused),
 	    ON_HOST(rings_of_all_channels_on_all_lcores_must_fit_together),
 	    ON_HOST(while_an_engine_runs_there_its_memory_counts_as_free),

@@ -2,7 +2,9 @@
 #include <pwd.h>
 #include <string.h>
 
+#include "../common/clock.h"
 #include "columns.h"
+#include "members.h"
 #include "table.h"
 
 static const struct ctl_column port_columns[] = {
@@ -351,6 +353,8 @@ void ctl_print(FILE *out, const char *command, const json_t *reply)
 			command[0] == 'j' ? "added" : "removed");
 	} else if (strcmp(command, "sockets") == 0) {
 		print_sockets(out, reply);
+	} else if (strcmp(command, "members") == 0) {
+		ctl_print_members(out, reply, realtime_ns());
 	} else if (strcmp(command, "groups") == 0) {
 		ctl_print_table(out, &groups, reply);
 		print_joins(out, reply);

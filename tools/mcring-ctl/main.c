@@ -12,13 +12,14 @@
 #include "../common/fail.h"
 #include "ask.h"
 #include "columns.h"
+#include "netstat.h"
 #include "top.h"
 
 struct ctl {
 	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 	const char *run_dir, *name;
 	const char *origin; /* of the path, behind it in an error */
-	int json, dry_run;
+	int json, dry_run, netstat;
 	double interval;
 	unsigned long count;
 };
@@ -29,6 +30,7 @@ static const char help_text[] =
     "  status               the engine, its ports, interfaces, channels and consumers\n"
     "  groups               the memberships, and the joins behind them\n"
     "  stats                every counter\n"
+    "  members              the groups that hosts of an interface's LAN are members of\n"
     "  sockets              sockets of attached programs, and where their groups come from\n"
     "  top                  rates of channels, consumers, ports and lcores, refreshed\n"
     "  join TEXT...         join groups, all or none; TEXT is as in mcring --join\n"
@@ -38,6 +40,7 @@ static const char help_text[] =
     "  --name NAME          the engine whose run directory is /run/mcring/NAME (mcring)\n"
     "  --run-dir DIR        the run directory itself; without both, $MCRING_RUN_DIR\n"
     "  --json               print the engine's answer as it is (docs/control.md)\n"
+    "  --netstat            groups: as `netstat -g` prints those of the kernel\n"
     "  --interval SECONDS   top: time between two screens (1)\n"
     "  --count N            top: end after N screens; --once is --count 1\n";
 
@@ -111,6 +114,8 @@ static int run(const struct ctl *ctl, int argc, char **argv)
 		json_object_del(reply, "ok");
 		json_dumpf(reply, stdout, JSON_INDENT(2));
 		putchar('\n');
+	} else if (ctl->netstat) {
+		ctl_print_netstat(stdout, reply);
 	} else {
 		ctl_print(stdout, argv[0], reply);
 	}
@@ -162,15 +167,12 @@ static int parse_count(unsigned long *out, const char *text)
 
 static int parse_options(struct ctl *ctl, int argc, char **argv)
 {
-	static const struct option options[] = {{"run-dir", required_argument, NULL, 'r'},
-						{"name", required_argument, NULL, 'n'},
-						{"json", no_argument, NULL, 'j'},
-						{"dry-run", no_argument, NULL, 'd'},
-						{"interval", required_argument, NULL, 'i'},
-						{"count", required_argument, NULL, 'c'},
-						{"once", no_argument, NULL, 'o'},
-						{"help", no_argument, NULL, 'h'},
-						{NULL, 0, NULL, 0}};
+	static const struct option options[] = {
+	    {"run-dir", required_argument, NULL, 'r'}, {"name", required_argument, NULL, 'n'},
+	    {"json", no_argument, NULL, 'j'},          {"dry-run", no_argument, NULL, 'd'},
+	    {"netstat", no_argument, NULL, 's'},       {"interval", required_argument, NULL, 'i'},
+	    {"count", required_argument, NULL, 'c'},   {"once", no_argument, NULL, 'o'},
+	    {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0}};
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -186,6 +188,9 @@ static int parse_options(struct ctl *ctl, int argc, char **argv)
 			break;
 		case 'd':
 			ctl->dry_run = 1;
+			break;
+		case 's':
+			ctl->netstat = 1;
 			break;
 		case 'i':
 			if (parse_interval(&ctl->interval, optarg) < 0)
@@ -205,7 +210,13 @@ static int parse_options(struct ctl *ctl, int argc, char **argv)
 			return -1; /* getopt said it */
 		}
 	}
-	return optind < argc ? 0 : fail("expected a command: see mcring-ctl --help");
+	if (optind >= argc)
+		return fail("expected a command: see mcring-ctl --help");
+	if (ctl->netstat && strcmp(argv[optind], "groups") != 0)
+		return fail("%s: --netstat is for groups", argv[optind]);
+	if (ctl->netstat && ctl->json)
+		return fail("--netstat and --json: expected one of them");
+	return 0;
 }
 
 int main(int argc, char **argv)

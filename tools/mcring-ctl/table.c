@@ -39,6 +39,8 @@ static void cell_text(char *cell, const struct ctl_column *c, const json_t *row)
 		strcpy(cell, json_is_true(value) ? "yes" : "no");
 	else if (json_is_integer(value) && c->form == CTL_CLOCK)
 		ctl_clock_text(cell, json_integer_value(value));
+	else if (json_is_integer(value) && c->form == CTL_SECONDS)
+		snprintf(cell, CTL_CELL_MAX, "%.1f", (double)json_integer_value(value) / 1e9);
 	else if (json_is_integer(value) && c->form == CTL_DURATION)
 		duration_text(cell, json_integer_value(value));
 	else if (json_is_integer(value))
@@ -53,8 +55,9 @@ static void print_row(FILE *out, const struct ctl_table *t, const size_t *widths
 
 	for (size_t c = 0; c < t->n_columns; c++) {
 		const struct ctl_column *column = &t->columns[c];
-		int right = column->form == CTL_PLAIN &&
-			    json_is_integer(json_object_get(sample, column->key));
+		int right = column->form == CTL_SECONDS ||
+			    (column->form == CTL_PLAIN &&
+			     json_is_integer(json_object_get(sample, column->key)));
 		int last = c + 1 == t->n_columns;
 
 		if (row)

@@ -15,7 +15,8 @@ struct ctl_column {
 		CTL_PLAIN,
 		CTL_YES_NO,
 		CTL_CLOCK,
-		CTL_DURATION
+		CTL_DURATION,
+		CTL_SECONDS /* tenths of a second, without the unit; to the right */
 	} form;
 };
 

@@ -90,3 +90,10 @@ void mcr_clock_update(struct mcr_clock *clock)
 	}
 	publish(clock, tsc, ns, slope, steps);
 }
+
+uint64_t mcr_clock_realtime_of(uint64_t monotonic_ns)
+{
+	if (monotonic_ns == 0)
+		return 0;
+	return mcr_clock_now_realtime() - (mcr_clock_now_monotonic() - monotonic_ns);
+}

@@ -48,4 +48,7 @@ static inline uint64_t mcr_clock_realtime(const struct mcr_clock *clock, uint64_
 uint64_t mcr_clock_now_realtime(void);
 uint64_t mcr_clock_now_monotonic(void);
 
+/* mcr_clock_realtime_of converts a point of CLOCK_MONOTONIC that is past; 0 stays 0. */
+uint64_t mcr_clock_realtime_of(uint64_t monotonic_ns);
+
 #endif

@@ -28,6 +28,8 @@ int mcr_control_command_run(struct mcr_control_reply *reply, const struct mcr_co
 		return mcr_control_reply_begin(reply, src, mcr_control_stats);
 	case MCR_CONTROL_SOCKETS:
 		return mcr_control_reply_begin(reply, src, mcr_control_sockets);
+	case MCR_CONTROL_MEMBERS:
+		return mcr_control_reply_begin(reply, src, mcr_control_members);
 	case MCR_CONTROL_JOIN:
 		return update(reply, src, &none, &request->joins);
 	case MCR_CONTROL_LEAVE:

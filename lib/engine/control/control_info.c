@@ -1,25 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <inttypes.h>
 
-#include "core/address.h"
 #include "engine/control/control_info.h"
 #include "engine/control/control_json.h"
+
+#define OWN_GROUPS_MAX 16 /* of an interface */
 
 #define ITEM(fn)                                                                                 \
 	static json_t *fn(const struct mcr_control_source *src, const struct mcr_account *total, \
 			  size_t i)
-
-static json_t *address(struct mcr_address address)
-{
-	char text[MCR_ADDRESS_TEXT];
-
-	return json_string(mcr_address_format(text, address));
-}
-
-static json_t *address_or_null(struct mcr_address a)
-{
-	return mcr_address_is_none(a) ? json_null() : address(a);
-}
 
 static json_t *mac(const uint8_t m[6])
 {
@@ -77,11 +66,11 @@ static json_t *interface_name(const struct mcr_engine *engine, size_t i)
 static json_t *sample(const struct mcr_engine *engine, const struct mcr_drop_sample *s)
 {
 	return json_pack("{so so si so si si si so si sI so so}", "time_ns",
-			 mcr_json_number(s->time_ns), "group", address_or_null(s->group), "port",
-			 s->port, "source", address_or_null(s->source), "source_port",
-			 s->source_port, "vlan", s->vlan, "dpdk_port", s->dpdk_port, "interface",
-			 interface_name(engine, s->interface), "ether_type", s->ether_type, "len",
-			 (json_int_t)s->len, "destination_mac",
+			 mcr_json_number(s->time_ns), "group", mcr_json_address_or_null(s->group),
+			 "port", s->port, "source", mcr_json_address_or_null(s->source),
+			 "source_port", s->source_port, "vlan", s->vlan, "dpdk_port", s->dpdk_port,
+			 "interface", interface_name(engine, s->interface), "ether_type",
+			 s->ether_type, "len", (json_int_t)s->len, "destination_mac",
 			 s->len < 6 ? json_null() : mac(s->destination_mac), "source_mac",
 			 s->len < 12 ? json_null() : mac(s->source_mac));
 }
@@ -200,8 +189,8 @@ static json_t *timers_of(const char *interface, const char *protocol,
 
 /* Adds what an interface says of IGMP or MLD at a glance, as members whose names begin with
  * `protocol`, and its counters and timers as a member of that name. */
-static void add_membership(json_t *all, const char *protocol, const char *interface,
-			   const struct mcr_membership_info *m)
+static void add_membership(json_t *all, const struct mcr_control_source *src, const char *protocol,
+			   const char *interface, const struct mcr_membership_info *m)
 {
 	const struct {
 		const char *name;
@@ -209,13 +198,14 @@ static void add_membership(json_t *all, const char *protocol, const char *interf
 	} members[] = {
 	    {"version", mcr_json_number(m->version)},
 	    {"reason", mcr_json_string(m->reason)},
-	    {"querier", m->querier_version ? address(m->querier) : json_null()},
+	    {"querier", m->querier_version ? mcr_json_address(m->querier) : json_null()},
 	    {"querier_age_ns",
 	     m->querier_age_ns == UINT64_MAX ? json_null() : mcr_json_number(m->querier_age_ns)},
 	    {"rx", mcr_json_number(m->rx)},
 	    {"rx_bad", mcr_json_number(m->rx_bad)},
 	    {"queries", mcr_json_number(m->queries)},
 	    {"reports", mcr_json_number(m->reports)},
+	    {"role", mcr_control_querier_role(src, interface, protocol[0] == 'm')},
 	};
 	char key[32];
 
@@ -249,16 +239,16 @@ ITEM(interface)
 	all = json_pack(
 	    "{so so si so so si so si so so so si sb so so so so}", "name", mcr_json_string(c.name),
 	    "port", mcr_json_string(c.port), "dpdk_port", f.dpdk_port, "mac", mac(f.mac), "address",
-	    address_or_null(c.address), "prefix_len", c.prefix_len, "address6",
-	    address_or_null(c.address6), "prefix6_len", c.prefix6_len, "address6_state",
-	    mcr_json_string(f.address6_state), "link_local", address_or_null(f.link_local),
+	    mcr_json_address_or_null(c.address), "prefix_len", c.prefix_len, "address6",
+	    mcr_json_address_or_null(c.address6), "prefix6_len", c.prefix6_len, "address6_state",
+	    mcr_json_string(f.address6_state), "link_local", mcr_json_address_or_null(f.link_local),
 	    "link_local_state", mcr_json_string(f.link_local_state), "vlan", c.vlan, "tx_never",
 	    c.tx_never, "tx_packets", mcr_json_number(f.tx_packets), "tx_retries",
 	    mcr_json_number(f.tx_retries), "tx_dropped", mcr_json_number(f.tx_dropped), "groups",
 	    mcr_json_number(f.groups));
 	if (all) {
-		add_membership(all, "igmp", f.name, &f.igmp);
-		add_membership(all, "mld", f.name, &f.mld);
+		add_membership(all, src, "igmp", f.name, &f.igmp);
+		add_membership(all, src, "mld", f.name, &f.mld);
 	}
 	if (all && c.kernel[0])
 		json_object_set_new(all, "kernel", kernel_of(&f, c.kernel));
@@ -299,7 +289,7 @@ static json_t *sources_of(const struct mcr_engine *engine, size_t i)
 	json_t *sources = json_array();
 
 	for (int k = 0; sources && k < n && k < MCR_JOIN_SOURCES_MAX; k++)
-		json_array_append_new(sources, address(list[k]));
+		json_array_append_new(sources, mcr_json_address(list[k]));
 	return sources;
 }
 
@@ -323,7 +313,7 @@ ITEM(group)
 		return NULL;
 	return json_pack(
 	    "{so so ss si so si so so so so so so so so so so so so}", "interface",
-	    mcr_json_string(g.interface), "group", address(g.group), "mode",
+	    mcr_json_string(g.interface), "group", mcr_json_address(g.group), "mode",
 	    g.mode == MCR_FILTER_INCLUDE ? "include" : "exclude", "n_sources", (int)g.n_sources,
 	    "sources", sources_of(src->engine, i), "joins", (int)g.joins, "owners", owners_of(&g),
 	    "packets", mcr_json_number(g.packets), "bytes", mcr_json_number(g.bytes), "joined_ns",
@@ -334,6 +324,22 @@ ITEM(group)
 	    mcr_json_string(g.igmp_state), "last_report_ns",
 	    mcr_json_number_or_null(g.last_report_ns), "last_query_ns",
 	    mcr_json_number_or_null(g.last_query_ns));
+}
+
+/* The groups that an interface is a member of by itself. */
+ITEM(own)
+{
+	struct mcr_interface_info f = {.size = sizeof(f)};
+	struct mcr_address list[OWN_GROUPS_MAX];
+	int n = mcr_engine_interface_groups(src->engine, i, list, OWN_GROUPS_MAX);
+	json_t *groups;
+
+	if (n < 0 || mcr_engine_interface_info(src->engine, i, &f) < 0)
+		return NULL;
+	groups = json_array();
+	for (int k = 0; groups && k < n && k < OWN_GROUPS_MAX; k++)
+		json_array_append_new(groups, mcr_json_address(list[k]));
+	return json_pack("{so so}", "interface", mcr_json_string(f.name), "groups", groups);
 }
 
 ITEM(consumer)
@@ -380,13 +386,23 @@ const struct mcr_control_section mcr_control_status[] = {
 const struct mcr_control_section mcr_control_groups[] = {
     {"groups", 1, group},
     {"joins", 1, join},
+    {"own", 1, own},
     {NULL, 0, NULL},
 };
 
 const struct mcr_control_section mcr_control_stats[] = {
-    {"received", 0, received}, {"delivered", 0, delivered},  {"punted", 0, punted},
-    {"drops", 0, drops},       {"ports", 1, port},           {"lcores", 1, lcore},
-    {"control", 0, control},   {"interfaces", 1, interface}, {"channels", 1, channel},
-    {"groups", 1, group},      {"consumers", 1, consumer},   {"drop_samples", 0, drop_samples},
+    {"received", 0, received},
+    {"delivered", 0, delivered},
+    {"punted", 0, punted},
+    {"drops", 0, drops},
+    {"ports", 1, port},
+    {"lcores", 1, lcore},
+    {"control", 0, control},
+    {"interfaces", 1, interface},
+    {"channels", 1, channel},
+    {"groups", 1, group},
+    {"queriers", 1, mcr_control_querier},
+    {"consumers", 1, consumer},
+    {"drop_samples", 0, drop_samples},
     {NULL, 0, NULL},
 };

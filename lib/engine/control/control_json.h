@@ -7,6 +7,8 @@
 
 #include <jansson.h>
 
+#include "core/address.h"
+
 /* jansson's integers are signed; no counter gets that far in a century. */
 static inline json_t *mcr_json_number(uint64_t value)
 {
@@ -25,6 +27,18 @@ static inline json_t *mcr_json_string(const char *text)
 	json_t *value = json_string(text);
 
 	return value ? value : json_string("?");
+}
+
+static inline json_t *mcr_json_address(struct mcr_address address)
+{
+	char text[MCR_ADDRESS_TEXT];
+
+	return json_string(mcr_address_format(text, address));
+}
+
+static inline json_t *mcr_json_address_or_null(struct mcr_address address)
+{
+	return mcr_address_is_none(address) ? json_null() : mcr_json_address(address);
 }
 
 #endif

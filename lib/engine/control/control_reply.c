@@ -5,9 +5,11 @@
 
 #include "engine/control/control_reply.h"
 
-/* That one call of mcr_control_reply_more appends. A group takes tens of microseconds, so the call
+/* That one call of mcr_control_reply_more appends: it ends with the item that reaches either. A
+ * group takes tens of microseconds, and its members' sources a few for each 100 octets, so the call
  * stays far below the 10 ms between two heartbeats. */
-#define ITEMS_A_CALL 32
+#define ITEMS_A_CALL  32
+#define OCTETS_A_CALL 65536
 
 static int append(struct mcr_control_reply *reply, const char *text, size_t len)
 {
@@ -121,9 +123,11 @@ static int next_item(struct mcr_control_reply *reply, const struct mcr_control_s
 
 int mcr_control_reply_more(struct mcr_control_reply *reply, const struct mcr_control_source *src)
 {
+	const size_t enough = reply->len + OCTETS_A_CALL;
 	int ret = 0;
 
-	for (unsigned n = 0; ret == 0 && reply->section && n < ITEMS_A_CALL; n++) {
+	for (unsigned n = 0; ret == 0 && reply->section && n < ITEMS_A_CALL && reply->len < enough;
+	     n++) {
 		if (!reply->section->name) {
 			reply->section = NULL;
 			ret = append_text(reply, "}\n");

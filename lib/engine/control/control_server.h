@@ -4,6 +4,7 @@
  * RUN_DIR/control is a SOCK_STREAM socket of mode 0600. A request is one line of JSON, an object
  * with "command"; the answer is one line of JSON, an object with "ok":
  *     {"command":"status"}   {"command":"groups"}   {"command":"stats"}
+ *     {"command":"sockets"}  {"command":"members"}
  *     {"command":"join","joins":["239.1.1.1:5000,channel=md",...]}     all or none; also "leave"
  *     {"command":"reload","dry_run":false}
  *     {"ok":true,...}        {"ok":false,"error":"one line"}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What is going on: copies for the application, made on the control thread. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -298,6 +299,22 @@ int mcr_engine_interface_config(const struct mcr_engine *e, size_t i,
 	return mcr_sized_give(out, &e->interfaces[i].config, sizeof(e->interfaces[i].config));
 }
 
+int mcr_engine_interface_groups(const struct mcr_engine *e, size_t i, struct mcr_address *groups,
+				size_t cap)
+{
+	struct mcr_address own[1 + MCR_INTERFACE_OWN_GROUPS];
+	size_t n = 0;
+
+	if (i >= e->n_interfaces)
+		return -ENOENT;
+	if (e->interfaces[i].igmp) /* RFC 1112 §7.2 */
+		own[n++] = mcr_address_from_ipv4(htonl(MCR_IPV4_ALL_HOSTS));
+	n += mcr_interface_own_groups(&e->interfaces[i], own + n);
+	for (size_t k = 0; k < n && k < cap; k++)
+		groups[k] = own[k];
+	return (int)n;
+}
+
 static int channel_into(const struct mcr_engine *e, size_t i, struct mcr_channel_info *out)
 {
 	const struct mcr_channel *c = NULL;
@@ -357,14 +374,6 @@ static void counts_into(const struct mcr_engine *e, const struct mcr_group *g,
 	}
 }
 
-/* The machines' clock is the monotonic one. */
-static uint64_t to_realtime(uint64_t monotonic_ns)
-{
-	if (monotonic_ns == 0)
-		return 0;
-	return mcr_clock_now_realtime() - (mcr_clock_now_monotonic() - monotonic_ns);
-}
-
 static void reports_into(const struct mcr_interface *it, const struct mcr_group *g,
 			 struct mcr_group_info *out)
 {
@@ -374,8 +383,8 @@ static void reports_into(const struct mcr_interface *it, const struct mcr_group 
 
 	if (machine && mcr_gmp_get_group(machine, g->group, &gmp) == 0) {
 		state = mcr_gmp_group_state_name(gmp.state);
-		out->last_report_ns = to_realtime(gmp.last_report_ns);
-		out->last_query_ns = to_realtime(gmp.last_query_ns);
+		out->last_report_ns = mcr_clock_realtime_of(gmp.last_report_ns);
+		out->last_query_ns = mcr_clock_realtime_of(gmp.last_query_ns);
 	} else if (machine) {
 		state = "unreported"; /* 224.0.0.1, ff02::1: RFC 9776 §5, RFC 9777 §6 */
 	}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What mcring-ctl prints of an answer. */
+#ifndef MCR_TEST_CTL_RIG_H
+#define MCR_TEST_CTL_RIG_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+/* An answer in JSON, with ' for ". */
+static inline json_t *answer(const char *text)
+{
+	char *copy = strdup(text);
+	json_error_t error;
+	json_t *reply;
+
+	assert_non_null(copy);
+	for (char *c = copy; *c; c++)
+		*c = *c == '\'' ? '"' : *c;
+	reply = json_loads(copy, 0, &error);
+	if (!reply)
+		fail_msg("%s: %s", error.text, copy);
+	free(copy);
+	return reply;
+}
+
+#endif

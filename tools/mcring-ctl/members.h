@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef MCR_CTL_MEMBERS_H
+#define MCR_CTL_MEMBERS_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include <jansson.h>
+
+/* ctl_print_members shows an answer to `members` to a person: a table of the queriers, what they
+ * refused and ignored, and for each protocol a table of groups, with a row for each of their
+ * sources. now_ns: CLOCK_REALTIME. */
+void ctl_print_members(FILE *out, const json_t *reply, uint64_t now_ns);
+
+#endif
