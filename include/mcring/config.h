@@ -130,6 +130,12 @@ struct mcr_interface_config {
 	/* The router's side of IGMP and MLD (docs/routing.md). 0 = the default of the RFC, but for
 	 * the limits. Values that a message cannot carry are rounded down to the next that it can.
 	 */
+	uint32_t query_interval_s;              /* 1..31744; 0 = 125 */
+	uint32_t query_response_interval_ms;    /* below query_interval_s; 0 = 10 s */
+	uint32_t startup_query_interval_ms;     /* 0 = a quarter of query_interval_s */
+	uint32_t last_member_query_interval_ms; /* 0 = 1 s */
+	uint32_t querier_groups;     /* groups that each of the two knows at most; 0 = 16384 */
+	uint32_t querier_sources;    /* sources of a group at most; 0 = 128 */
 	uint8_t querier;             /* enum mcr_querier_mode of IGMP: takes an address */
 	uint8_t mld_querier;         /* of MLD: speaks from the link-local address */
 	uint8_t querier_version;     /* of IGMP, 1..3; 0 = 3 */
@@ -137,12 +143,6 @@ struct mcr_interface_config {
 	uint8_t querier_robustness;  /* 1..255; 0 = 2 */
 	uint8_t startup_query_count, last_member_query_count; /* 0 = querier_robustness */
 	uint8_t fast_leave; /* 1: a leave ends a membership at once, whoever else is a member */
-	uint32_t query_interval_s;              /* 1..31744; 0 = 125 */
-	uint32_t query_response_interval_ms;    /* below query_interval_s; 0 = 10 s */
-	uint32_t startup_query_interval_ms;     /* 0 = a quarter of query_interval_s */
-	uint32_t last_member_query_interval_ms; /* 0 = 1 s */
-	uint32_t querier_groups;  /* groups that each of the two knows at most; 0 = 16384 */
-	uint32_t querier_sources; /* sources of a group at most; 0 = 128 */
 };
 
 #define MCR_ACCESS_IDS_MAX 32 /* users, and groups, of an access list */

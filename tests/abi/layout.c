@@ -119,7 +119,10 @@ SIZE(mcr_address, 16);
 	AT(type, size, 0); \
 	SIZE(type, bytes)
 GROWS(mcr_engine_config, 240);
-GROWS(mcr_interface_config, 244);
+GROWS(mcr_interface_config, 276);
+AT(mcr_interface_config, query_interval_s, 244); /* not in the padding of before */
+AT(mcr_interface_config, querier, 268);
+AT(mcr_interface_config, fast_leave, 275);
 GROWS(mcr_channel_config, 616);
 GROWS(mcr_lcore_info, 592);
 GROWS(mcr_control_info, 32);
@@ -128,6 +131,13 @@ GROWS(mcr_interface_info, 984);
 GROWS(mcr_channel_info, 152);
 GROWS(mcr_group_info, 384);
 GROWS(mcr_consumer_info, 152);
+GROWS(mcr_querier_info, 544);
+AT(mcr_querier_info, rx_by, 200);
+AT(mcr_querier_info, reserved, 512);
+GROWS(mcr_member_info, 120);
+AT(mcr_member_source, left_ns, 16);
+AT(mcr_member_source, is_forwarded, 24);
+SIZE(mcr_member_source, 32);
 GROWS(mcr_consumer_sockets, 4112);
 GROWS(mcr_drop_sample, 80);
 
