@@ -91,8 +91,7 @@ void mcr_querier_ask(struct mcr_querier *q, uint64_t now_ns, mcr_gmp_send send, 
 
 	if (!rules.may_ask || now_ns < q->blocked_ns || !ask_all(q, now_ns, send, ctx))
 		return;
-	while (rules.may_ask_groups &&
-	       mcr_members_next_question(q->members, &rules, sources_max, now_ns, &question)) {
+	while (mcr_members_next_question(q->members, &rules, sources_max, now_ns, &question)) {
 		if (!ask_group(q, &question, now_ns, send, ctx))
 			return;
 		mcr_members_asked(q->members, &rules, now_ns);

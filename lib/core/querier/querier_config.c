@@ -49,15 +49,11 @@ static uint64_t last_member_ms(const struct mcr_querier_config *cfg)
 	return or_default(cfg->last_member_query_interval_ms, MCR_QUERIER_LAST_MEMBER_INTERVAL_MS);
 }
 
-/* Last Member Query Interval: IGMPv1 has no message that would carry it. */
 static void set_last_member(struct mcr_querier_timing *out, const struct mcr_querier_config *cfg,
 			    const struct mcr_gmp_wire *wire, uint8_t level)
 {
-	uint64_t given_ns = last_member_ms(cfg) * MILLISECOND_NS;
-
-	out->last_member_code = level == 1 ? 0 : wire->response_code(level, given_ns);
-	out->last_member_interval_ns =
-	    level == 1 ? given_ns : wire->response_of(level, out->last_member_code);
+	out->last_member_code = wire->response_code(level, last_member_ms(cfg) * MILLISECOND_NS);
+	out->last_member_interval_ns = wire->response_of(level, out->last_member_code);
 	out->last_member_count = or_default(cfg->last_member_query_count, out->robustness);
 	out->last_member_ns = out->last_member_interval_ns * out->last_member_count;
 }
