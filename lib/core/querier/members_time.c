@@ -113,7 +113,6 @@ void mcr_members_lower(struct mcr_members *ms, struct mcr_address group,
 			lowered = 1;
 		}
 	}
-	ms->asked = NULL;
 	if (lowered)
 		mcr_members_set_due_by(ms, MCR_MEMBERS_TIMERS, g, until);
 }
