@@ -204,10 +204,10 @@ static inline const char *rig_questions(struct rig *r, size_t sources_max, char 
 	return text;
 }
 
-#define assert_questions(r, expected)                                     \
-	do {                                                              \
-		char text[64];                                            \
-		assert_string_equal(rig_questions(r, 8, text), expected); \
+#define assert_questions(r, expected)                                      \
+	do {                                                               \
+		char asked[64];                                            \
+		assert_string_equal(rig_questions(r, 8, asked), expected); \
 	} while (0)
 
 #endif
