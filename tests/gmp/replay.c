@@ -15,12 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <arpa/inet.h>
-
 #include "core/gmp/gmp.h"
-
-#define SECOND 1000000000ull
-#define ORIGIN (100000 * SECOND) /* the script's time 0 on the machine's clock */
+#include "script.h"
 
 struct replay {
 	struct mcr_gmp *igmp;
@@ -29,21 +25,6 @@ struct replay {
 	double draws[64];
 	unsigned n_draws, used_draws;
 };
-
-static void die(const char *what)
-{
-	fprintf(stderr, "replay: %s\n", what);
-	exit(2);
-}
-
-static struct mcr_address address(const char *text)
-{
-	struct mcr_address a;
-
-	if (mcr_address_parse(&a, text, strlen(text)) != 0)
-		die("not an address");
-	return a;
-}
 
 static uint64_t draw(void *ctx, uint64_t max_ns)
 {
@@ -96,11 +77,8 @@ static void set_filter(struct replay *r, enum mcr_filter_mode mode, char **save)
 static void input(struct replay *r, const char *hex)
 {
 	uint8_t packet[2048];
-	size_t n = 0;
-	unsigned octet;
+	size_t n = read_packet(packet, sizeof(packet), hex);
 
-	for (; hex && n < sizeof(packet) && sscanf(hex + 2 * n, "%2x", &octet) == 1; n++)
-		packet[n] = (uint8_t)octet;
 	(void)mcr_gmp_input(r->igmp, packet, n, r->now_ns);
 }
 
@@ -120,7 +98,7 @@ static int step(struct replay *r, char *line)
 		r->draws[r->n_draws++] = atof(u);
 		return 1;
 	}
-	run_until(r, ORIGIN + (uint64_t)(int64_t)(atof(time) * 1e9));
+	run_until(r, time_of(time));
 	if (!strcmp(verb, "exclude"))
 		set_filter(r, MCR_FILTER_EXCLUDE, &save);
 	else if (!strcmp(verb, "include"))
