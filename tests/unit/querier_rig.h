@@ -235,6 +235,12 @@ static inline void settle(struct rig *r)
 	rig_forget(r);
 }
 
+static inline void rig_settled(struct rig *r)
+{
+	RIG(r, .version = 3);
+	settle(r);
+}
+
 static inline struct mcr_querier_state info(struct rig *r)
 {
 	struct mcr_querier_state s;

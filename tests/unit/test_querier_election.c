@@ -8,8 +8,7 @@ static void a_lower_query_silences_it_for_oqpi(void **state)
 {
 	struct rig r;
 
-	RIG(&r, .version = 3);
-	settle(&r);
+	rig_settled(&r);
 	run_to(&r, 50);
 	general_from(&r, OTHER, 3);
 	uint64_t t = r.now_ns;
@@ -155,8 +154,7 @@ static void another_one_that_is_lower_than_us_becomes_the_querier(void **state)
 {
 	struct rig r;
 
-	RIG(&r, .version = 3);
-	settle(&r);
+	rig_settled(&r);
 	general_from(&r, "10.0.0.5", 3);
 	run_for(&r, 200);
 	general_from(&r, "10.0.0.7", 3);
@@ -178,8 +176,7 @@ static void the_others_group_queries_restart_the_timer(void **state)
 {
 	struct rig r;
 
-	RIG(&r, .version = 3);
-	settle(&r);
+	rig_settled(&r);
 	general_from(&r, OTHER, 3);
 	run_for(&r, 200);
 	FEED(&r, .code = 10, .group = GROUP, .flags = 8);
@@ -199,8 +196,7 @@ static void who_steps_down_keeps_the_table_and_its_filters(void **state)
 {
 	struct rig r;
 
-	RIG(&r, .version = 3);
-	settle(&r);
+	rig_settled(&r);
 	hears(&r, "IS_EX(239.1.2.3){192.0.2.1}");
 	size_t changed = r.n_changed;
 

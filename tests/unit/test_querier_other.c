@@ -8,8 +8,7 @@ static void an_older_general_query_makes_ours_old_for_oqpi(void **state)
 {
 	struct rig r;
 
-	RIG(&r, .version = 3);
-	settle(&r);
+	rig_settled(&r);
 	run_to(&r, 100);
 	general_from(&r, "10.0.0.200", 2);
 	assert_true(we_ask(&r));
@@ -35,8 +34,7 @@ static void an_older_group_query_makes_no_query_old(void **state)
 {
 	struct rig r;
 
-	RIG(&r, .version = 3);
-	settle(&r);
+	rig_settled(&r);
 	assert_int_equal(FEED(&r, .source = "10.0.0.200", .version = 2, .code = 10, .group = GROUP),
 			 0);
 	assert_int_equal(info(&r).version, 3);
@@ -50,8 +48,7 @@ static void of_several_versions_the_oldest_holds(void **state)
 {
 	struct rig r;
 
-	RIG(&r, .version = 3);
-	settle(&r);
+	rig_settled(&r);
 	run_to(&r, 40);
 	general_from(&r, "10.0.0.200", 1);
 	run_to(&r, 100);
@@ -73,8 +70,7 @@ static void an_older_querier_may_win(void **state)
 {
 	struct rig r;
 
-	RIG(&r, .version = 3);
-	settle(&r);
+	rig_settled(&r);
 	general_from(&r, OTHER, 2);
 	assert_querier(&r, MCR_QUERIER_OTHER, OTHER);
 	assert_int_equal(info(&r).version, 2);
@@ -91,8 +87,7 @@ static void an_older_query_of_no_router_of_the_subnet_does_not_count(void **stat
 {
 	struct rig r;
 
-	RIG(&r, .version = 3);
-	settle(&r);
+	rig_settled(&r);
 	general_from(&r, US, 2);
 	general_from(&r, "0.0.0.0", 2);
 	general_from(&r, "192.0.2.1", 2);
@@ -157,8 +152,7 @@ static void the_others_questions_lower_timers_unless_the_s_flag_is_set(void **st
 {
 	struct rig r;
 
-	RIG(&r, .version = 3);
-	settle(&r);
+	rig_settled(&r);
 	general_from(&r, OTHER, 3);
 	hears(&r, "IS_EX(239.1.2.3){} IS_IN(239.1.2.4){192.0.2.1,192.0.2.2}");
 	FEED(&r, .code = 10, .group = GROUP, .flags = 8);
@@ -205,8 +199,7 @@ static void questions_of_a_router_that_lost_lower_nothing(void **state)
 {
 	struct rig r;
 
-	RIG(&r, .version = 3);
-	settle(&r);
+	rig_settled(&r);
 	hears(&r, "IS_EX(239.1.2.3){}");
 	FEED(&r, .source = "10.0.0.200", .code = 10, .group = GROUP);
 	assert_true(we_ask(&r));
@@ -247,8 +240,7 @@ static void a_version_3_querier_steps_down_in_the_midst_of_its_questions(void **
 {
 	struct rig r;
 
-	RIG(&r, .version = 3);
-	settle(&r);
+	rig_settled(&r);
 	hears(&r, "IS_EX(239.1.2.3){}");
 	hears(&r, "TO_IN(239.1.2.3){}");
 	uint64_t t = r.now_ns;
@@ -290,8 +282,7 @@ static void a_leave_from_before_we_were_the_querier_is_not_asked_about(void **st
 {
 	struct rig r;
 
-	RIG(&r, .version = 3);
-	settle(&r);
+	rig_settled(&r);
 	general_from(&r, OTHER, 3);
 	run_for(&r, OQPI - 1);
 	hears(&r, "IS_EX(239.1.2.3){}");
@@ -327,8 +318,7 @@ static void members_survive_the_end_of_the_other_querier(void **state)
 {
 	struct rig r;
 
-	RIG(&r, .version = 3);
-	settle(&r);
+	rig_settled(&r);
 	general_from(&r, OTHER, 3);
 	run_for(&r, 10); /* the latest answer to the other's last query */
 	hears(&r, "IS_EX(239.1.2.3){}");

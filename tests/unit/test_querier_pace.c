@@ -26,8 +26,7 @@ static void a_full_queue_moves_no_question_and_no_end(void **state)
 {
 	struct rig r;
 
-	RIG(&r, .version = 3);
-	settle(&r);
+	rig_settled(&r);
 	hears(&r, "IS_EX(239.1.2.3){}");
 	r.refuse = 5;
 	hears(&r, "TO_IN(239.1.2.3){}");
@@ -50,8 +49,7 @@ static void ten_thousand_leaves_are_asked_about_within_a_second(void **state)
 	struct rig r;
 	size_t general = 0, second = 0;
 
-	RIG(&r, .version = 3);
-	settle(&r);
+	rig_settled(&r);
 	run_to(&r, 155);
 	for (unsigned i = 0; i < 10000; i += 50)
 		hears_fifty(&r, "IS_EX", i);

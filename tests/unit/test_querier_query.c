@@ -164,8 +164,7 @@ static void a_link_that_comes_up_starts_the_series_again(void **state)
 {
 	struct rig r;
 
-	RIG(&r, .version = 3);
-	settle(&r);
+	rig_settled(&r);
 	hears(&r, "IS_EX(239.1.2.3){}");
 	run_to(&r, 60);
 	mcr_querier_restart(r.q, r.us, r.cfg.prefix_len, r.now_ns);
@@ -185,8 +184,7 @@ static void a_new_address_is_the_source_of_the_queries_from_then_on(void **state
 {
 	struct rig r;
 
-	RIG(&r, .version = 3);
-	settle(&r);
+	rig_settled(&r);
 	r.us = ip("10.0.0.7"); /* check_query compares */
 	mcr_querier_restart(r.q, r.us, r.cfg.prefix_len, r.now_ns);
 	poll_now(&r);
@@ -235,8 +233,7 @@ static void the_hosts_own_reports_are_members(void **state)
 {
 	struct rig r;
 
-	RIG(&r, .version = 3);
-	settle(&r);
+	rig_settled(&r);
 	assert_int_equal(
 	    feed_report(&r, &(struct report){.source = US, .records = "IS_EX(239.1.2.3){}"},
 			MCR_QUERIER_FROM_HOST),
@@ -255,8 +252,7 @@ static void a_querier_that_stops_sends_nothing(void **state)
 {
 	struct rig r;
 
-	RIG(&r, .version = 3);
-	settle(&r);
+	rig_settled(&r);
 	hears(&r, "IS_EX(239.1.2.3){}");
 	mcr_querier_destroy(r.q);
 	assert_count(&r, 0);
