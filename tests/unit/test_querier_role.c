@@ -17,7 +17,7 @@ static void carry(const struct rig *from, size_t i, struct rig *to)
 
 /* Each hears the other's query after it has sent its own. If both waited for the same time, they
  * would go on like that. */
-static void two_in_auto_that_ask_at_the_same_time_agree(void **state_)
+static void two_in_auto_that_ask_at_the_same_time_agree(void **state)
 {
 	struct rig low, high;
 
@@ -47,7 +47,7 @@ static void two_in_auto_that_ask_at_the_same_time_agree(void **state_)
 	rig_stop(&high);
 }
 
-static void a_question_about_sources_ends_when_it_can_not_be_asked_any_more(void **state_)
+static void a_question_about_sources_ends_when_it_can_not_be_asked_any_more(void **state)
 {
 	struct rig r;
 
@@ -67,7 +67,7 @@ static void a_question_about_sources_ends_when_it_can_not_be_asked_any_more(void
 	rig_stop(&r);
 }
 
-static void questions_end_when_version_1_is_heard(void **state_)
+static void questions_end_when_version_1_is_heard(void **state)
 {
 	struct rig r;
 
@@ -83,7 +83,7 @@ static void questions_end_when_version_1_is_heard(void **state_)
 }
 
 /* RFC 2236 §3 speaks of the leave that was there when the other asked. */
-static void leaves_that_come_later_do_not_put_off_the_end_of_its_role(void **state_)
+static void leaves_that_come_later_do_not_put_off_the_end_of_its_role(void **state)
 {
 	struct rig r;
 
@@ -107,7 +107,7 @@ static void leaves_that_come_later_do_not_put_off_the_end_of_its_role(void **sta
 	rig_stop(&r);
 }
 
-static void another_that_is_gone_before_it_has_finished_has_won_nothing(void **state_)
+static void another_that_is_gone_before_it_has_finished_has_won_nothing(void **state)
 {
 	struct rig r;
 
@@ -128,7 +128,7 @@ static void another_that_is_gone_before_it_has_finished_has_won_nothing(void **s
 }
 
 /* Its table lives as long as the querier says, even if it cannot ask itself. */
-static void without_an_address_it_follows_whoever_asks(void **state_)
+static void without_an_address_it_follows_whoever_asks(void **state)
 {
 	struct rig r;
 
@@ -146,7 +146,7 @@ static void without_an_address_it_follows_whoever_asks(void **state_)
 	rig_stop(&r);
 }
 
-static void who_loses_the_address_stops_asking(void **state_)
+static void who_loses_the_address_stops_asking(void **state)
 {
 	struct rig r;
 
@@ -162,7 +162,7 @@ static void who_loses_the_address_stops_asking(void **state_)
 	rig_stop(&r);
 }
 
-static void intervals_that_were_slept_through_are_not_made_up_for(void **state_)
+static void intervals_that_were_slept_through_are_not_made_up_for(void **state)
 {
 	struct rig r;
 
@@ -180,7 +180,7 @@ static void intervals_that_were_slept_through_are_not_made_up_for(void **state_)
 }
 
 /* What was heard on the link that went down is of another link, perhaps. */
-static void a_restart_forgets_the_other_and_its_version(void **state_)
+static void a_restart_forgets_the_other_and_its_version(void **state)
 {
 	struct rig r;
 
@@ -197,7 +197,7 @@ static void a_restart_forgets_the_other_and_its_version(void **state_)
 }
 
 /* The older version ends by itself, at its time, also when nothing else is due then. */
-static void the_end_of_the_older_version_is_a_deadline(void **state_)
+static void the_end_of_the_older_version_is_a_deadline(void **state)
 {
 	struct rig r;
 
@@ -217,7 +217,7 @@ static void the_end_of_the_older_version_is_a_deadline(void **state_)
 
 /* An older querier that is not the elected one says nothing about the values; and the response time
  * of one querier is not that of the next. */
-static void values_are_those_of_the_querier_heard_last(void **state_)
+static void values_are_those_of_the_querier_heard_last(void **state)
 {
 	struct rig r;
 
@@ -235,7 +235,7 @@ static void values_are_those_of_the_querier_heard_last(void **state_)
 }
 
 /* Below version 3 a querier that finishes its questions is asked by the other once more. */
-static void it_steps_down_when_it_would_have_at_first(void **state_)
+static void it_steps_down_when_it_would_have_at_first(void **state)
 {
 	struct rig r;
 
@@ -262,7 +262,7 @@ static void it_steps_down_when_it_would_have_at_first(void **state_)
 
 /* The other's query of version 3, to an MLDv1 or IGMPv2 querier that finishes: our values hold as
  * long as we ask. */
-static void our_values_hold_until_it_steps_down(void **state_)
+static void our_values_hold_until_it_steps_down(void **state)
 {
 	struct rig r;
 
@@ -278,7 +278,7 @@ static void our_values_hold_until_it_steps_down(void **state_)
 	rig_stop(&r);
 }
 
-static void waiting_is_no_role_that_an_election_can_end(void **state_)
+static void waiting_is_no_role_that_an_election_can_end(void **state)
 {
 	struct rig r;
 
@@ -292,7 +292,7 @@ static void waiting_is_no_role_that_an_election_can_end(void **state_)
 }
 
 /* FRR asks for the source 0.0.0.0 beside each question about a group. */
-static void a_question_without_a_source_that_can_be_lowers_nothing(void **state_)
+static void a_question_without_a_source_that_can_be_lowers_nothing(void **state)
 {
 	struct rig r;
 
@@ -306,7 +306,7 @@ static void a_question_without_a_source_that_can_be_lowers_nothing(void **state_
 }
 
 /* A poll in the midst of a tick does not put off the next one. */
-static void messages_that_wait_go_out_with_the_next_tick(void **state_)
+static void messages_that_wait_go_out_with_the_next_tick(void **state)
 {
 	struct rig r;
 	char records[64];

@@ -12,7 +12,7 @@
 		assert_int_equal(info(r).rx[kind], before_ + 1); \
 	} while (0)
 
-static void a_query_may_come_to_all_to_us_or_to_any_group(void **state_)
+static void a_query_may_come_to_all_to_us_or_to_any_group(void **state)
 {
 	static const char *const good[] = {ALL_HOSTS, US, GROUP, ROUTERS};
 	struct rig r;
@@ -29,7 +29,7 @@ static void a_query_may_come_to_all_to_us_or_to_any_group(void **state_)
 	rig_stop(&r);
 }
 
-static void a_query_about_what_nobody_reports_wins_nothing(void **state_)
+static void a_query_about_what_nobody_reports_wins_nothing(void **state)
 {
 	static const char *const bad[] = {ALL_HOSTS, "10.0.0.7"};
 	struct rig r;
@@ -46,7 +46,7 @@ static void a_query_about_what_nobody_reports_wins_nothing(void **state_)
 }
 
 /* 0 is "at once" for hosts: nothing that timers could be lowered to. */
-static void a_question_that_allows_no_time_means_ours(void **state_)
+static void a_question_that_allows_no_time_means_ours(void **state)
 {
 	struct rig r;
 
@@ -60,7 +60,7 @@ static void a_question_that_allows_no_time_means_ours(void **state_)
 }
 
 /* Who asks must be the querier, and so not us, as long as we finish our own questions. */
-static void only_the_queriers_questions_lower_timers(void **state_)
+static void only_the_queriers_questions_lower_timers(void **state)
 {
 	struct rig r;
 
@@ -84,7 +84,7 @@ static void only_the_queriers_questions_lower_timers(void **state_)
 }
 
 /* The host's own messages are not those of another with its address, but a query is. */
-static void no_query_is_our_own(void **state_)
+static void no_query_is_our_own(void **state)
 {
 	struct rig r;
 	uint8_t packet[2048];
@@ -96,7 +96,7 @@ static void no_query_is_our_own(void **state_)
 	rig_stop(&r);
 }
 
-static void strict_rx_demands_ttl_1(void **state_)
+static void strict_rx_demands_ttl_1(void **state)
 {
 	struct rig r;
 
@@ -112,7 +112,7 @@ static void strict_rx_demands_ttl_1(void **state_)
 }
 
 /* IGMPv1 knows no options. */
-static void strict_rx_demands_router_alert_but_of_version_1(void **state_)
+static void strict_rx_demands_router_alert_but_of_version_1(void **state)
 {
 	struct rig r;
 
@@ -130,7 +130,7 @@ static void strict_rx_demands_router_alert_but_of_version_1(void **state_)
 	rig_stop(&r);
 }
 
-static void without_strict_rx_neither_is_looked_at(void **state_)
+static void without_strict_rx_neither_is_looked_at(void **state)
 {
 	struct rig r;
 
@@ -141,7 +141,7 @@ static void without_strict_rx_neither_is_looked_at(void **state_)
 }
 
 /* Also where everybody is on the subnet. */
-static void a_query_from_what_is_no_hosts_address_wins_nothing(void **state_)
+static void a_query_from_what_is_no_hosts_address_wins_nothing(void **state)
 {
 	static const char *const bad[] = {"224.0.0.5", "255.255.255.255"};
 	struct rig r;
@@ -154,7 +154,7 @@ static void a_query_from_what_is_no_hosts_address_wins_nothing(void **state_)
 }
 
 /* RFC 1112 App. I: the group field is zero when sent, and ignored when received. */
-static void a_query_of_version_1_is_general_whatever_its_group(void **state_)
+static void a_query_of_version_1_is_general_whatever_its_group(void **state)
 {
 	struct rig r;
 
@@ -166,7 +166,7 @@ static void a_query_of_version_1_is_general_whatever_its_group(void **state_)
 	rig_stop(&r);
 }
 
-static void a_new_prefix_says_who_is_on_the_subnet(void **state_)
+static void a_new_prefix_says_who_is_on_the_subnet(void **state)
 {
 	struct rig r;
 
