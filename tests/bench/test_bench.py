@@ -29,6 +29,9 @@ CASES = {
                '86 octets, as many lines, burst of 32: first',
                'a join, until the driver has its report',
                '86 octets, as many lines, no reader, instructions'],
+    'querier': ['IGMP, any source: a report that refreshes a group',
+                'IGMP, any source: a report that refreshes a group, instructions',
+                'MLD, three sources: a question about a leave'],
 }
 # Against the commit itself: without its changes that are not committed.
 GAIN = {

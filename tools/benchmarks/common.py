@@ -61,6 +61,20 @@ def need(programs):
                     f'apt-get install {packages}')
 
 
+def callgrind(path, function):
+    """What to put before a command to count its instructions within a function."""
+    return ['valgrind', '--quiet', '--tool=callgrind', '--fair-sched=yes',
+            f'--toggle-collect={function}', f'--callgrind-out-file={path}']
+
+
+def instructions(path):
+    """What callgrind counted there."""
+    with open(path) as f:
+        total = int(re.search(r'^(?:summary|totals): (\d+)', f.read(), re.M)[1])
+    os.remove(path)
+    return total
+
+
 NONE_WORSE = 'none worse' # Row.better: as good as the peer's, but for chance
 
 

@@ -4,8 +4,6 @@ dpdk-testpmd, which receives the same and looks at nothing. Both by the CPU time
 that a machine that is not quiet disturbs less; and by instructions, which no load disturbs. On a
 NIC's port, by the cycles of bursts that were not empty."""
 
-import os
-import re
 import shutil
 import time
 
@@ -66,14 +64,10 @@ def testpmd(run, size, *args):
 def instructions(run, size, *args, **kwargs):
     """Of the whole rx loop, the driver and the mempool, by the packets that it received."""
     path = run.path(f'callgrind{time.monotonic_ns()}')
-    bench = start(run, size, '--ms', 100 if run.quick else 1000, *args, under=[
-        'valgrind', '--quiet', '--tool=callgrind', '--fair-sched=yes',
-        '--toggle-collect=mcr_rx_loop', f'--callgrind-out-file={path}'], **kwargs)
+    bench = start(run, size, '--ms', 100 if run.quick else 1000, *args,
+                  under=common.callgrind(path, 'mcr_rx_loop'), **kwargs)
     packets = bench.result()['packets_since_start']
-    with open(path) as f:
-        total = int(re.search(r'^(?:summary|totals): (\d+)', f.read(), re.M)[1])
-    os.remove(path)
-    return total / packets
+    return common.instructions(path) / packets
 
 
 def count_instructions(run):

@@ -16,6 +16,7 @@ TITLES = {
     'growth': 'Growth: how the cost scales',
     'family': 'Family: IPv6 against IPv4',
     'gain': 'Gain: against an earlier commit',
+    'querier': 'Querier: the table of members',
 }
 PLOTS = {
     None: 'how far each figure is from its target',
