@@ -265,6 +265,8 @@ static void questions_end_with_what_they_are_about(void **state)
 	assert_asks(&r, 125, "");
 	assert_int_equal(rig_filter(&r), INCLUDES(1));
 	assert_int_equal(mcr_members_due(r.ms), 115 + GMI);
+	rig_record(&r, MCR_RECORD_BLOCK, 3, 1);
+	assert_questions(&r, "0");
 	rig_end(&r);
 
 	rig_begin(&r, MCR_GMP_IGMP); /* a group that is gone */
