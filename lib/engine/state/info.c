@@ -10,6 +10,7 @@
 #include "core/address.h"
 #include "core/sized.h"
 #include "engine/attach/attach_server.h"
+#include "engine/interface/interface_querier.h"
 #include "engine/port/port_queues.h"
 #include "engine/state/interfaces.h"
 #include "engine/state/state.h"
@@ -302,13 +303,14 @@ int mcr_engine_interface_config(const struct mcr_engine *e, size_t i,
 int mcr_engine_interface_groups(const struct mcr_engine *e, size_t i, struct mcr_address *groups,
 				size_t cap)
 {
-	struct mcr_address own[1 + MCR_INTERFACE_OWN_GROUPS];
+	struct mcr_address own[1 + MCR_INTERFACE_QUERIER_GROUPS + MCR_INTERFACE_OWN_GROUPS];
 	size_t n = 0;
 
 	if (i >= e->n_interfaces)
 		return -ENOENT;
 	if (e->interfaces[i].igmp) /* RFC 1112 §7.2 */
 		own[n++] = mcr_address_from_ipv4(htonl(MCR_IPV4_ALL_HOSTS));
+	n += mcr_interface_querier_groups(&e->interfaces[i], own + n);
 	n += mcr_interface_own_groups(&e->interfaces[i], own + n);
 	for (size_t k = 0; k < n && k < cap; k++)
 		groups[k] = own[k];
