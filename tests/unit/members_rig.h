@@ -199,7 +199,7 @@ static inline const char *rig_questions(struct rig *r, size_t sources_max, char 
 		if (question.suppress)
 			text[len++] = '+';
 		text[len] = '\0';
-		mcr_members_asked(r->ms, &r->rules, r->now);
+		mcr_members_asked(r->ms, &r->rules);
 	}
 	return text;
 }

@@ -224,7 +224,7 @@ static void what_is_gone_is_not_asked_for(void **state)
 	rig_at(&r, 100);
 	rig_record(&r, MCR_RECORD_BLOCK, 3, 3);
 	assert_int_equal(mcr_members_next_question(r.ms, &r.rules, 1, r.now, &question), 1);
-	mcr_members_asked(r.ms, &r.rules, r.now);
+	mcr_members_asked(r.ms, &r.rules);
 	rig_record(&r, MCR_RECORD_IS_EX, 3, 1); /* source 1 is gone, source 0 is in X */
 	assert_questions(&r, "");
 	assert_asks(&r, 110, "0");
@@ -245,7 +245,7 @@ static void questions_end_with_what_they_are_about(void **state)
 	rig_record(&r, MCR_RECORD_TO_EX, 3, 1);
 	assert_int_equal(mcr_members_next_question(r.ms, &r.rules, 8, r.now, &question), 1);
 	rig_at(&r, 120);
-	mcr_members_asked(r.ms, &r.rules, r.now); /* too late: it counts for nobody */
+	mcr_members_asked(r.ms, &r.rules); /* too late: it counts for nobody */
 	assert_questions(&r, "");
 	assert_int_equal(rig_filter(&r), EXCLUDES(1));
 	assert_int_equal(mcr_members_due(r.ms), 100 + GMI);
@@ -260,7 +260,7 @@ static void questions_end_with_what_they_are_about(void **state)
 	rig_record(&r, MCR_RECORD_TO_IN, 3, 1);
 	assert_int_equal(mcr_members_next_question(r.ms, &r.rules, 8, r.now, &question), 1);
 	rig_at(&r, 120);
-	mcr_members_asked(r.ms, &r.rules, r.now);
+	mcr_members_asked(r.ms, &r.rules);
 	assert_questions(&r, "");
 	assert_asks(&r, 125, "");
 	assert_int_equal(rig_filter(&r), INCLUDES(1));
@@ -275,7 +275,7 @@ static void questions_end_with_what_they_are_about(void **state)
 	rig_record(&r, MCR_RECORD_BLOCK, 3, 1);
 	assert_int_equal(mcr_members_next_question(r.ms, &r.rules, 8, r.now, &question), 1);
 	rig_at(&r, 120);
-	mcr_members_asked(r.ms, &r.rules, r.now);
+	mcr_members_asked(r.ms, &r.rules);
 	assert_int_equal(mcr_members_due(r.ms), MCR_QUERIER_NEVER);
 	assert_questions(&r, "");
 	rig_end(&r);
@@ -293,7 +293,7 @@ static void a_block_between_two_messages_begins_anew(void **state)
 	rig_at(&r, 100);
 	rig_record(&r, MCR_RECORD_BLOCK, 3, 6);
 	assert_int_equal(mcr_members_next_question(r.ms, &r.rules, 1, r.now, &question), 1);
-	mcr_members_asked(r.ms, &r.rules, r.now);
+	mcr_members_asked(r.ms, &r.rules);
 	rig_at(&r, 101);
 	rig_record(&r, MCR_RECORD_BLOCK, 3, 1);
 	assert_string_equal(rig_questions(&r, 1, text), "0 1 2");
@@ -356,7 +356,7 @@ static void questions_come_in_the_order_of_their_time(void **state)
 		assert_int_equal(mcr_members_next_question(r.ms, &r.rules, 8, r.now, &question), 1);
 		assert_true(
 		    mcr_address_is_equal(question.group, rig_group(MCR_GMP_IGMP, order[i % 6])));
-		mcr_members_asked(r.ms, &r.rules, r.now);
+		mcr_members_asked(r.ms, &r.rules);
 	}
 	assert_int_equal(mcr_members_next_question(r.ms, &r.rules, 8, r.now, &question), 0);
 
@@ -370,7 +370,7 @@ static void questions_come_in_the_order_of_their_time(void **state)
 		assert_int_equal(mcr_members_next_question(r.ms, &r.rules, 8, r.now, &question), 1);
 		assert_true(mcr_address_is_equal(question.group,
 						 rig_group(MCR_GMP_IGMP, (uint8_t)(2 + i % 6))));
-		mcr_members_asked(r.ms, &r.rules, r.now);
+		mcr_members_asked(r.ms, &r.rules);
 	}
 	rig_end(&r);
 }

@@ -84,11 +84,10 @@ struct mcr_members_question {
 int mcr_members_next_question(struct mcr_members *ms, const struct mcr_members_rules *rules,
 			      size_t sources_max, uint64_t now_ns,
 			      struct mcr_members_question *out);
-void mcr_members_asked(struct mcr_members *ms, const struct mcr_members_rules *rules,
-		       uint64_t now_ns);
+void mcr_members_asked(struct mcr_members *ms, const struct mcr_members_rules *rules);
 
-/* mcr_members_is_asking: whether questions about a leave are still under way, or their last answers
- * are (RFC 2236 §3: until then a querier does not step down). Until when, or 0. */
+/* mcr_members_asking_until: until when questions about a leave are under way, or their last answers
+ * are (RFC 2236 §3: a querier does not step down before); 0 if none are. */
 uint64_t mcr_members_asking_until(const struct mcr_members *ms);
 
 /* mcr_members_stop_asking: we are not the querier any more. */

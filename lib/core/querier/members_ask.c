@@ -108,12 +108,10 @@ int mcr_members_next_question(struct mcr_members *ms, const struct mcr_members_r
 	return 0;
 }
 
-void mcr_members_asked(struct mcr_members *ms, const struct mcr_members_rules *rules,
-		       uint64_t now_ns)
+void mcr_members_asked(struct mcr_members *ms, const struct mcr_members_rules *rules)
 {
 	struct mcr_members_group *g = ms->asked;
 
-	(void)now_ns;
 	if (!g)
 		return;
 	ms->asked = NULL;

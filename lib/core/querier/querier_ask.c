@@ -94,7 +94,7 @@ void mcr_querier_ask(struct mcr_querier *q, uint64_t now_ns, mcr_gmp_send send, 
 	while (mcr_members_next_question(q->members, &rules, sources_max, now_ns, &question)) {
 		if (!ask_group(q, &question, now_ns, send, ctx))
 			return;
-		mcr_members_asked(q->members, &rules, now_ns);
+		mcr_members_asked(q->members, &rules);
 	}
 }
 
