@@ -16,8 +16,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define SECOND 1000000000ull
-#define MTU    (b->is_mld ? 1280u : 600u)
-#define MEMORY (64u * 1024u) /* that 8 groups of 8 sources may take at most */
+#define MEMORY (64u * 1024u)  /* that 8 groups of 14 sources may take at most */
+#define BITS   (SOURCES + 2u) /* of what a record or query may name */
 
 /* Who sends. */
 enum who {
@@ -35,6 +35,7 @@ struct bench {
 	const uint8_t *data, *end;
 	uint64_t now, inputs, tick;
 	struct mcr_address address;
+	uint16_t mtu;
 	struct model model;
 	struct view told[GROUPS]; /* what is forwarded, by the calls of `changed` */
 	unsigned refuse, in_tick, burst;
@@ -45,6 +46,13 @@ struct bench {
 static unsigned take(struct bench *b)
 {
 	return b->data < b->end ? *b->data++ : 0;
+}
+
+static unsigned take_set(struct bench *b)
+{
+	unsigned low = take(b);
+
+	return low | take(b) << 8;
 }
 
 static struct mcr_address sender(const struct bench *b, enum who who, unsigned i)
@@ -150,7 +158,7 @@ static int on_send(void *ctx, const uint8_t *packet, size_t len)
 	CHECK(++b->in_tick <= 2 * b->burst); /* ticks need not begin with those of the clock */
 	mcr_querier_get_state(b->q, b->now, &s);
 	CHECK(s.role == MCR_QUERIER_US);
-	CHECK(len <= MTU && b->wire->parse(&m, packet, len) == MCR_GMP_RX_QUERY);
+	CHECK(len <= b->mtu && b->wire->parse(&m, packet, len) == MCR_GMP_RX_QUERY);
 	CHECK(m.offset + m.len == len && b->wire->vet(&m, 1) == MCR_GMP_RX_QUERY);
 	check_sent(b, &m, &s);
 	return 0;
@@ -271,22 +279,22 @@ static enum who reporter(struct bench *b)
 static void report(struct bench *b)
 {
 	struct model_record records[3];
-	uint8_t packet[1024] = {0};
+	uint8_t packet[2048] = {0};
 	unsigned n = 1 + take(b) % 3;
 	size_t at = b->wire->ip_octets + MCR_GMP_REPORT_HEADER;
 	enum who who = reporter(b);
 	struct model_rules r = rules(b);
 
 	for (unsigned i = 0; i < n; i++) {
-		struct mcr_address list[16];
-		unsigned type = take(b), set = take(b), size = 0;
+		struct mcr_address list[2 * BITS];
+		unsigned type = take(b), set = take_set(b), size = 0;
 
 		records[i] = (struct model_record){
 		    .type = (type & 63) % 8, .level = 3, .group = type >> 7 ? 0 : take(b) % GROUPS};
-		for (unsigned k = 0; k < 16; k++) { /* once, or there and back */
-			unsigned bit = k < 8 ? k : 15 - k;
+		for (unsigned k = 0; k < 2 * BITS; k++) { /* once, or there and back */
+			unsigned bit = k < BITS ? k : 2 * BITS - 1 - k;
 
-			if (set >> bit & 1 && (k < 8 || type & 64))
+			if (set >> bit & 1 && (k < BITS || type & 64))
 				list[size++] = source(b->wire, bit);
 		}
 		records[i].sources = set & ((1u << SOURCES) - 1);
@@ -335,7 +343,7 @@ static void query(struct bench *b)
 {
 	static const enum who of[8] = {LOWER,  LOWER,     HIGHER,   HIGHER,
 				       NOBODY, OURSELVES, STRANGER, LOWER};
-	unsigned how = take(b), set = how & 2 ? take(b) : 0;
+	unsigned how = take(b), set = how & 2 ? take_set(b) : 0;
 	struct mcr_address sources[SOURCES];
 	enum who who = b->is_silent ? LOWER : of[how >> 5];
 	struct mcr_gmp_query query = {.source = sender(b, who, take(b)),
@@ -421,7 +429,7 @@ static void start(struct bench *b)
 	cfg.family = b->is_mld ? MCR_GMP_MLD : MCR_GMP_IGMP;
 	cfg.address = b->address;
 	cfg.burst = (uint16_t)b->burst;
-	cfg.mtu = (uint16_t)MTU;
+	cfg.mtu = b->mtu = more & 64 ? b->wire->mtu_min : 1500;
 	cfg.fast_leave = how >> 2 & 1;
 	cfg.groups_max = how & 8 ? 3 : 0;
 	cfg.sources_max = how & 16 ? 3 : 0;

@@ -15,7 +15,7 @@
 #include "core/address.h"
 #include "core/gmp/gmp_wire.h"
 
-#define SOURCES     6u
+#define SOURCES     14u
 #define FIRST_SSM   4u /* groups before are any-source */
 #define FIRST_LOCAL 6u /* from here on in the table only */
 #define NEVER       7u /* all nodes */
