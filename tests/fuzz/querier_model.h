@@ -106,6 +106,8 @@ struct model_rules {
 	uint64_t now, membership, older_host, last_member;
 	int asks; /* we are the querier */
 	unsigned level, count;
+	int is_fast; /* a leave ends at once */
+	unsigned groups_max, sources_max;
 };
 
 struct model_record {
@@ -132,6 +134,16 @@ static inline int model_old(const struct model_group *g, uint64_t now)
 	return g->old_until[1] > now || g->old_until[2] > now;
 }
 
+/* INCLUDE: sources whose timers have run out are gone. */
+static inline void model_include(struct model_group *g)
+{
+	g->exclude = 0;
+	g->until = 0;
+	for (unsigned k = 0; k < SOURCES; k++)
+		if (!g->source_until[k])
+			model_drop(g, k);
+}
+
 /* §6.2.2, §6.3, §6.5 */
 static inline void model_expire(struct model *m, uint64_t now)
 {
@@ -141,13 +153,8 @@ static inline void model_expire(struct model *m, uint64_t now)
 		for (unsigned k = 0; k < SOURCES; k++)
 			if (g->source_until[k] <= now)
 				g->source_until[k] = 0;
-		if (g->exclude && g->until <= now) {
-			g->exclude = 0;
-			g->until = 0;
-		}
-		for (unsigned k = 0; k < SOURCES && !g->exclude; k++)
-			if (!g->source_until[k])
-				model_drop(g, k);
+		if (!g->exclude || g->until <= now)
+			model_include(g);
 		for (unsigned level = 1; level < 3; level++)
 			if (g->old_until[level] <= now)
 				g->old_until[level] = 0;
@@ -172,17 +179,25 @@ static inline struct view model_view(const struct model_group *g, uint64_t now)
 	return v;
 }
 
-/* §6.6.3: timers of what is asked about come down to the last member query time. */
+/* §6.6.3: timers of what is asked about come down to the last member query time. fast_leave: what
+ * would be asked about ends. */
 static inline void model_ask(struct model_group *g, unsigned sources, const struct model_rules *r)
 {
 	uint64_t until = r->now + r->last_member;
 
-	for (unsigned k = 0; k < SOURCES && r->asks && r->level == 3; k++)
-		if (sources >> k & 1) {
+	for (unsigned k = 0; k < SOURCES && r->asks && r->level >= (r->is_fast ? 2u : 3u); k++) {
+		if (!(sources >> k & 1) || !g->is_listed[k])
+			continue;
+		if (r->is_fast && !g->exclude) {
+			model_drop(g, k);
+		} else if (r->is_fast) {
+			g->source_until[k] = 0;
+		} else {
 			g->source_questions[k] = r->count;
 			if (g->source_until[k] > until)
 				g->source_until[k] = until;
 		}
+	}
 }
 
 static inline void model_ask_group(struct model_group *g, const struct model_rules *r)
@@ -191,18 +206,30 @@ static inline void model_ask_group(struct model_group *g, const struct model_rul
 
 	if (!r->asks || r->level < 2)
 		return;
+	if (r->is_fast) {
+		model_include(g);
+		return;
+	}
 	g->questions = r->count;
 	if (g->until > until)
 		g->until = until;
 }
 
-static inline void model_add(struct model_group *g, unsigned sources, uint64_t until)
+/* Of new sources the lowest that fit. */
+static inline void model_add(struct model_group *g, unsigned sources, uint64_t until,
+			     const struct model_rules *r)
 {
+	unsigned n = 0;
+
 	for (unsigned k = 0; k < SOURCES; k++)
-		if (sources >> k & 1) {
-			g->is_listed[k] = 1;
-			g->source_until[k] = until;
-		}
+		n += (unsigned)g->is_listed[k];
+	for (unsigned k = 0; k < SOURCES; k++) {
+		if (!(sources >> k & 1) || (!g->is_listed[k] && n >= r->sources_max))
+			continue;
+		n += !g->is_listed[k];
+		g->is_listed[k] = 1;
+		g->source_until[k] = until;
+	}
 }
 
 /* Listed sources, by whether their timers run. */
@@ -225,7 +252,7 @@ static inline void model_exclude(struct model_group *g, unsigned list, uint64_t 
 	for (unsigned k = 0; k < SOURCES; k++)
 		if (!(list >> k & 1))
 			model_drop(g, k);
-	model_add(g, list & ~x & ~y, g->exclude ? fresh : 0);
+	model_add(g, list & ~x & ~y, g->exclude ? fresh : 0, r);
 	g->exclude = 1;
 	g->until = r->now + r->membership;
 }
@@ -241,7 +268,7 @@ static inline void model_apply(struct model_group *g, unsigned type, unsigned li
 	switch (type) {
 	case MCR_RECORD_IS_IN:
 	case MCR_RECORD_ALLOW:
-		model_add(g, list, gmi);
+		model_add(g, list, gmi, r);
 		break;
 	case MCR_RECORD_IS_EX:
 		model_exclude(g, list, gmi, r);
@@ -251,19 +278,28 @@ static inline void model_apply(struct model_group *g, unsigned type, unsigned li
 		model_ask(g, was_exclude ? list & ~y : list & x, r);
 		break;
 	case MCR_RECORD_TO_IN:
-		model_add(g, list, gmi);
 		model_ask(g, x & ~list, r);
+		model_add(g, list, gmi, r);
 		if (was_exclude)
 			model_ask_group(g, r);
 		break;
 	case MCR_RECORD_BLOCK:
 		if (was_exclude)
-			model_add(g, list & ~x & ~y, group_timer);
+			model_add(g, list & ~x & ~y, group_timer, r);
 		model_ask(g, was_exclude ? list & ~y : list & x, r);
 		break;
 	default:
 		break;
 	}
+}
+
+static inline unsigned model_groups(const struct model *m)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < GROUPS; i++)
+		n += (unsigned)m->groups[i].is_there;
+	return n;
 }
 
 static inline void model_hear(struct model *m, const struct model_rules *r,
@@ -278,6 +314,8 @@ static inline void model_hear(struct model *m, const struct model_rules *r,
 	if (record->group >= FIRST_SSM && record->group < FIRST_LOCAL &&
 	    (excludes || record->level < 3)) /* RFC 4604 §2.2 */
 		return;
+	if (!g->is_there && model_groups(m) >= r->groups_max)
+		return;
 	if (record->level < 3 && type == MCR_RECORD_IS_EX)
 		g->old_until[record->level] = r->now + r->older_host;
 	if (model_old(g, r->now) && type == MCR_RECORD_BLOCK)
@@ -287,7 +325,10 @@ static inline void model_hear(struct model *m, const struct model_rules *r,
 	if (g->old_until[1] > r->now && type == MCR_RECORD_TO_IN)
 		return;
 	model_apply(g, type, list, r);
-	g->is_there = !model_is_empty(g);
+	if (model_is_empty(g))
+		*g = (struct model_group){0};
+	else
+		g->is_there = 1;
 }
 
 static inline void model_check(const struct model_group *g, const struct model_group *found)
