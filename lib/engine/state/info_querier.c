@@ -161,9 +161,11 @@ int mcr_engine_member_info(const struct mcr_engine *e, size_t i, struct mcr_memb
 	struct mcr_querier_group group;
 	struct mcr_member_info info;
 	struct place place;
+	uint64_t since_ns;
 
 	if (find_entry(e, &i, &place) < 0 || mcr_querier_get_group(place.querier, i, &group) < 0)
 		return -ENOENT;
+	since_ns = mcr_clock_realtime_of(group.since_ns);
 	info = (struct mcr_member_info){
 	    .group = group.group,
 	    .is_mld = (uint8_t)place.is_mld,
@@ -174,8 +176,8 @@ int mcr_engine_member_info(const struct mcr_engine *e, size_t i, struct mcr_memb
 	    .left_ns = left(group.until_ns, now_ns),
 	    .v1_left_ns = left(group.v1_until_ns, now_ns),
 	    .v2_left_ns = left(group.v2_until_ns, now_ns),
-	    .since_ns = mcr_clock_realtime_of(group.since_ns),
-	    .last_report_ns = mcr_clock_realtime_of(group.last_report_ns),
+	    .since_ns = since_ns,
+	    .last_report_ns = since_ns + (group.last_report_ns - group.since_ns),
 	    .last_reporter = group.last_reporter,
 	};
 	memcpy(info.interface, place.interface->config.name, sizeof(info.interface));
