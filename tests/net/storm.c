@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* storm: sends whole Ethernet frames round and round at a steady pace, as fast as a hundred
- * thousand a second, and prints as JSON how many went out. Frames come as lines of hexadecimal. */
+ * thousand a second, and prints as JSON how many went out. Frames come as lines of hexadecimal.
+ * Behind a frame may stand " AT LEN CHECKSUM": each time the frame is sent, its LEN octets from AT
+ * on, which are 0 on the line, are random, and the Internet checksum at CHECKSUM, which is right on
+ * the line, is made to fit. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -34,21 +37,49 @@ static void sleep_until(uint64_t ns)
 	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
 }
 
-static unsigned read_frames(struct iovec *frames)
+struct frame {
+	uint8_t bytes[FRAME_MAX];
+	size_t len;
+	unsigned random_at, random_len, checksum_at;
+};
+
+static unsigned read_frames(struct frame *frames)
 {
-	static uint8_t bytes[FRAMES_MAX][FRAME_MAX];
-	static char line[2 * FRAME_MAX + 2];
+	static char line[2 * FRAME_MAX + 64];
 	unsigned n = 0;
 
 	while (n < FRAMES_MAX && fgets(line, sizeof(line), stdin)) {
-		size_t len = 0;
+		struct frame *f = &frames[n++];
 
-		while (len < FRAME_MAX && sscanf(line + 2 * len, "%2hhx", &bytes[n][len]) == 1)
-			len++;
-		frames[n].iov_base = bytes[n];
-		frames[n++].iov_len = len;
+		while (f->len < FRAME_MAX && line[2 * f->len] != ' ' &&
+		       sscanf(line + 2 * f->len, "%2hhx", &f->bytes[f->len]) == 1)
+			f->len++;
+		if (sscanf(line + 2 * f->len, " %u %u %u", &f->random_at, &f->random_len,
+			   &f->checksum_at) == 3 &&
+		    (f->random_at + f->random_len > f->len || f->checksum_at + 2 > f->len))
+			die("random octets or checksum behind the frame");
 	}
 	return n;
+}
+
+/* The next copy of a frame: RFC 1624's update of a checksum, from zeros. */
+static void copy_frame(uint8_t *to, const struct frame *f, uint64_t *seed)
+{
+	uint32_t sum;
+
+	memcpy(to, f->bytes, f->len);
+	if (f->random_len == 0)
+		return;
+	sum = (uint16_t) ~((unsigned)to[f->checksum_at] << 8 | to[f->checksum_at + 1]);
+	for (unsigned i = f->random_at; i < f->random_at + f->random_len; i++) {
+		*seed = *seed * 6364136223846793005u + 1442695040888963407u;
+		to[i] = (uint8_t)(*seed >> 56);
+		sum += (i - f->checksum_at) % 2 ? to[i] : (uint32_t)to[i] << 8;
+	}
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	to[f->checksum_at] = (uint8_t)(~sum >> 8);
+	to[f->checksum_at + 1] = (uint8_t)~sum;
 }
 
 static int open_socket(const char *interface)
@@ -66,9 +97,11 @@ static int open_socket(const char *interface)
 
 int main(int argc, char **argv)
 {
-	struct iovec frames[FRAMES_MAX];
+	static struct frame frames[FRAMES_MAX];
+	static uint8_t copies[BATCH][FRAME_MAX];
+	struct iovec octets[BATCH];
 	struct mmsghdr batch[BATCH];
-	uint64_t rate, count, sent = 0, start;
+	uint64_t rate, count, sent = 0, start, seed = 1;
 	unsigned n;
 	int fd;
 
@@ -88,7 +121,11 @@ int main(int argc, char **argv)
 
 		memset(batch, 0, sizeof(batch));
 		for (unsigned i = 0; i < len; i++) {
-			batch[i].msg_hdr.msg_iov = &frames[(sent + i) % n];
+			const struct frame *f = &frames[(sent + i) % n];
+
+			copy_frame(copies[i], f, &seed);
+			octets[i] = (struct iovec){copies[i], f->len};
+			batch[i].msg_hdr.msg_iov = &octets[i];
 			batch[i].msg_hdr.msg_iovlen = 1;
 		}
 		done = sendmmsg(fd, batch, len, 0);
