@@ -59,7 +59,9 @@ static void a_question_about_sources_ends_when_it_can_not_be_asked_any_more(void
 
 	run_for(&r, 0.5);
 	general_from(&r, HIGHER, 2);
+	hears(&r, "BLOCK(232.1.2.3){192.0.2.2}");
 	run_for(&r, 10);
+	assert_string_equal(fwd(&r, CHANNEL), "IN{192.0.2.2}");
 	assert_sent(&r, 0, t, "Q(232.1.2.3){192.0.2.1}");
 	assert_sent(&r, 1, t, "Q(239.1.2.3)");
 	assert_sent(&r, 2, t + sec(1), "v2 Q(239.1.2.3)");

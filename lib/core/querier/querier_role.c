@@ -216,6 +216,6 @@ struct mcr_members_rules mcr_querier_rules(const struct mcr_querier *q)
 	    .may_ask = may_ask,
 	    .may_ask_sources = may_ask && q->level == MCR_GMP_LEVEL_NEWEST,
 	    .may_ask_groups = may_ask && q->level > 1,
-	    .fast_leave = may_ask && q->cfg.fast_leave,
+	    .fast_leave = q->cfg.fast_leave,
 	};
 }
