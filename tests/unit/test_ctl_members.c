@@ -74,7 +74,8 @@ static void what_was_refused_and_ignored_follows_if_there_was_any(void **state)
 	    rest,
 	    "lan igmp refused: groups 7 (of 16384 at most), sources 8 (of 128 a group at most)\n"
 	    "lan igmp ignored: off_subnet 5, records_ssm 2, records_unknown 1\n"
-	    "lan igmp ignored: last without a source: 232.1.1.1 from 10.0.0.7, last off the subnet: "
+	    "lan igmp ignored: last without a source: 232.1.1.1 from 10.0.0.7, last off the "
+	    "subnet: "
 	    "10.9.9.9\n");
 	free(printed);
 }
@@ -115,15 +116,15 @@ static void each_group_has_a_row_and_each_source_one_below_it(void **state)
 	       " 'since_ns': 1700000100000000001, 'sources': []}]}",
 	       NO_QUERIERS
 	       "\n"
-	       "interface  group      source    version  mode       left s  reporter  since s\n"
-	       "lan        239.1.1.1  *               3  exclude     260.0  10.0.0.7    100.0\n"
-	       "lan        239.1.1.1  10.1.0.1        -  forwarded     1.5  -               -\n"
-	       "lan        239.1.1.1  10.1.0.2        -  blocked         -  -               -\n"
-	       "lan        239.1.1.2  *               3  include         -  10.0.0.8      0.1\n"
-	       "lan        239.1.1.2  10.1.0.1        -  forwarded    12.0  -               -\n"
+	       "interface  group      source    ver  mode       left s  reporter  since s\n"
+	       "lan        239.1.1.1  *           3  exclude     260.0  10.0.0.7    100.0\n"
+	       "lan        239.1.1.1  10.1.0.1    -  forwarded     1.5  -               -\n"
+	       "lan        239.1.1.1  10.1.0.2    -  blocked         -  -               -\n"
+	       "lan        239.1.1.2  *           3  include         -  10.0.0.8      0.1\n"
+	       "lan        239.1.1.2  10.1.0.1    -  forwarded    12.0  -               -\n"
 	       "\n"
-	       "interface  group    source  version  mode     left s  reporter  since s\n"
-	       "lan        ff15::9  *             1  exclude     1.0  fe80::7         -\n");
+	       "interface  group    source  ver  mode     left s  reporter  since s\n"
+	       "lan        ff15::9  *         1  exclude     1.0  fe80::7         -\n");
 }
 
 static void the_widest_row_of_ipv4_fits_into_100_columns(void **state)

@@ -372,6 +372,7 @@ void ctl_print(FILE *out, const char *command, const json_t *reply)
 		ctl_print_table(out, &interfaces, reply);
 		print_ipv6(out, reply);
 		print_members(out, &timers, "igmp", "mld", reply);
+		ctl_print_queriers(out, reply);
 		print_members(out, &kernels, "kernel", NULL, reply);
 		ctl_print_table(out, &channels, reply);
 		ctl_print_table(out, &groups, reply);

@@ -25,7 +25,7 @@ static const struct ctl_column member_columns[] = {
     {"interface", "interface", CTL_PLAIN},
     {"group", "group", CTL_PLAIN},
     {"source", "source", CTL_PLAIN},
-    {"version", "version", CTL_PLAIN},
+    {"ver", "version", CTL_PLAIN},
     {"mode", "mode", CTL_PLAIN},
     {"left s", "left_ns", CTL_SECONDS},
     {"reporter", "last_reporter", CTL_PLAIN},
@@ -56,7 +56,7 @@ static const char *who_asks(const json_t *querier)
 	return strcmp(role, "us") == 0 || !address ? role : address;
 }
 
-static void print_queriers(FILE *out, const json_t *reply)
+static void print_table(FILE *out, const json_t *reply)
 {
 	json_t *rows = json_array(), *all = json_pack("{so}", queriers.list, rows), *querier, *row;
 	size_t i;
@@ -159,6 +159,19 @@ static void print_ignored(FILE *out, const json_t *querier)
 	end(&line);
 }
 
+void ctl_print_queriers(FILE *out, const json_t *reply)
+{
+	const json_t *querier;
+	size_t i;
+
+	print_table(out, reply);
+	json_array_foreach(json_object_get(reply, queriers.list), i, querier)
+	{
+		print_refused(out, querier);
+		print_ignored(out, querier);
+	}
+}
+
 /* ---- members ---- */
 
 /* A row, whose group and interface are the member's. */
@@ -209,17 +222,9 @@ static void print_members(FILE *out, const json_t *reply, const char *protocol, 
 
 void ctl_print_members(FILE *out, const json_t *reply, uint64_t now_ns)
 {
-	const json_t *all = json_object_get(reply, queriers.list), *querier;
-	size_t i;
-
-	if (json_array_size(all) == 0)
+	if (json_array_size(json_object_get(reply, queriers.list)) == 0)
 		fputs("no interface has a querier: give one querier=on or mld-querier=on\n", out);
-	print_queriers(out, reply);
-	json_array_foreach(all, i, querier)
-	{
-		print_refused(out, querier);
-		print_ignored(out, querier);
-	}
+	ctl_print_queriers(out, reply);
 	print_members(out, reply, "igmp", now_ns);
 	print_members(out, reply, "mld", now_ns);
 }
