@@ -4,7 +4,8 @@
  * come in an order that no prefetcher knows, and each change is looked at as the engine does.
  * Prints one JSON object: medians over the rounds (9), in CPU time of the thread.
  *
- * For instructions: valgrind --tool=callgrind --toggle-collect="phase_refresh*" querier_cost ... 1 */
+ * For instructions, of one round:
+ * valgrind --tool=callgrind --toggle-collect='phase_refresh*' querier_cost ... 1 */
 #include <endian.h>
 #include <stdint.h>
 #include <stdio.h>
