@@ -23,7 +23,7 @@ static inline uint64_t sec(double s)
 	return (uint64_t)(s * 1e9 + 0.5);
 }
 
-#define SHADOWS 16
+#define SHADOWS 8
 
 struct rig {
 	struct mcr_querier *q;
@@ -288,8 +288,9 @@ static inline int try_bytes(struct rig *r, const uint8_t *packet, size_t n,
 	}
 	assert_int_equal(counted, 1);
 	assert_int_equal(rc, bad ? -EBADMSG : 0);
-	check_shadows(r);
-	if (!r->no_poll)
+	if (r->no_poll)
+		check_shadows(r);
+	else
 		poll_now(r);
 	return rc;
 }

@@ -66,7 +66,7 @@ static void an_isolated_port_that_knows_no_types_hears_the_general_queries(void 
 	assert_int_equal(f.flow.n_refused, 0);
 }
 
-/* IGMP has one rule for all of it. What is sent to routers needs none beside it. */
+/* R-MB-1: IGMP has one rule for all of it. What is sent to routers needs none beside it. */
 static void a_querier_hears_all_of_its_protocol_on_an_isolated_port(void **state)
 {
 	want_membership_protocol(5);

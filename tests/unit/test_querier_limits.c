@@ -139,7 +139,7 @@ static void random_reports_fill_the_limits_and_nothing_more(void **state)
 	mcr_rng_seed(&rng, 7);
 	RIG(&r, .groups_max = 500, .sources_max = 4);
 	hears(&r, "IS_EX(239.255.0.1){}");
-	for (unsigned i = 0; i < 60000; i++) {
+	for (unsigned i = 0; i < 20000; i++) {
 		char text[128];
 		uint64_t u = mcr_rng_next(&rng);
 
@@ -152,7 +152,7 @@ static void random_reports_fill_the_limits_and_nothing_more(void **state)
 		struct mcr_querier_state s = info(&r);
 
 		assert_true(s.groups <= 500 && s.sources <= 2000);
-		if (i == 30000)
+		if (i == 10000)
 			memory = s.memory_bytes;
 		if (i % 64 == 0)
 			rig_forget(&r);

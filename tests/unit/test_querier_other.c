@@ -239,6 +239,7 @@ static void an_old_querier_finishes_its_questions_before_it_steps_down(void **st
 static void a_version_3_querier_steps_down_in_the_midst_of_its_questions(void **state)
 {
 	struct rig r;
+	struct mcr_querier_group g;
 
 	rig_settled(&r);
 	hears(&r, "IS_EX(239.1.2.3){}");
@@ -248,6 +249,8 @@ static void a_version_3_querier_steps_down_in_the_midst_of_its_questions(void **
 	run_for(&r, 0.5);
 	general_from(&r, OTHER, 3);
 	assert_querier(&r, MCR_QUERIER_OTHER, OTHER);
+	assert_int_equal(mcr_querier_get_group(r.q, 0, &g), 0);
+	assert_int_equal(g.queries_left, 0);
 	run_for(&r, 100);
 	assert_sent(&r, 0, t, "Q(239.1.2.3)");
 	assert_count(&r, 1);

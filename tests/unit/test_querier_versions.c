@@ -206,6 +206,7 @@ static void a_version_2_querier_asks_about_groups_and_lowers_no_sources(void **s
 	assert_string_equal(fwd(&r, GROUP), "EX{}");
 	run_for(&r, 0.001);
 	assert_string_equal(fwd(&r, GROUP), "IN{}");
+	assert_string_equal(fwd(&r, CHANNEL), "IN{192.0.2.1,192.0.2.2}");
 	assert_sent(&r, 0, t, "v2 Q(239.1.2.3)");
 	assert_sent(&r, 1, t + sec(1), "v2 Q(239.1.2.3)");
 	assert_count(&r, 2);

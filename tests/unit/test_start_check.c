@@ -169,6 +169,7 @@ static void kernel_devices_are_looked_for_in_the_network_namespace_of_the_proces
 #define LAN(keys)     "interfaces:\n- {name: lan, port: '0', " keys "}\n"
 #define QUERIER(keys) LAN("address: 10.0.0.1/24, querier: on, " keys)
 
+/* R-Q-5, R-Q-7 */
 static void a_querier_that_cannot_be_is_refused(void **state)
 {
 	assert_int_equal(check(*state, QUERIER("query_response_interval: 124.9")), 0);
@@ -216,6 +217,7 @@ static void prints(const char *yaml, const char *expected)
 	mcr_settings_destroy(s);
 }
 
+/* R-Q-7 */
 static void what_a_querier_uses_is_printed_as_it_is_sent(void **state)
 {
 	prints(LAN("query_interval: 201"), "# channel default: ");
