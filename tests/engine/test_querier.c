@@ -22,6 +22,7 @@ static struct mcr_membership_info host_of(const struct mcr_engine *e)
 	return ipv6 ? info.mld : info.igmp;
 }
 
+/* R-Q-1, R-Q-8, RM-Q-1 */
 static void a_start_asks_all_hosts_in_a_frame_of_its_own(void **state)
 {
 	const struct mcr_interface_config config = querier(MCR_QUERIER_ON);
@@ -39,7 +40,8 @@ static void a_start_asks_all_hosts_in_a_frame_of_its_own(void **state)
 			   : "interface a: is the IGMP querier now, version 3");
 }
 
-/* RFC 9776 §6: a querier is a member of its groups, and answers what it asks. */
+/* R-MB-1, R-Q-11, RM-RX-3: RFC 9776 §6: a querier is a member of its groups, and answers what it
+ * asks. */
 static void its_own_host_answers_what_it_asks(void **state)
 {
 	struct mcr_interface_config config = querier(MCR_QUERIER_ON);
@@ -55,6 +57,7 @@ static void its_own_host_answers_what_it_asks(void **state)
 	assert_true(mcr_address_is_equal(host_of(e).querier, rig_address(OWN_IP)));
 }
 
+/* R-MB-1, RM-RX-3 */
 static void users_joins_and_leaves_of_its_groups_change_nothing(void **state)
 {
 	const struct mcr_interface_config config = querier(MCR_QUERIER_ON);
@@ -70,6 +73,7 @@ static void users_joins_and_leaves_of_its_groups_change_nothing(void **state)
 	assert_int_equal(count(&left), 0);
 }
 
+/* R-Q-4, R-REP-9, RM-Q-2 */
 static void what_another_host_reported_is_asked_about_when_it_leaves(void **state)
 {
 	struct mcr_interface_config config = querier(MCR_QUERIER_ON);
@@ -90,7 +94,7 @@ static void what_another_host_reported_is_asked_about_when_it_leaves(void **stat
 	assert_source(m, OWN_IP);
 }
 
-/* Another host's leave is the proof: without a member there is no question. */
+/* R-Q-11: Another host's leave is the proof: without a member there is no question. */
 static void its_own_host_s_joins_are_members(void **state)
 {
 	const struct mcr_interface_config config = querier(MCR_QUERIER_ON);
@@ -107,6 +111,7 @@ static void its_own_host_s_joins_are_members(void **state)
 	await(e, &answer, 1);
 }
 
+/* R-Q-11 */
 static void its_own_host_s_leaves_are_asked_about(void **state)
 {
 	const struct mcr_interface_config config = querier(MCR_QUERIER_ON);
@@ -121,6 +126,7 @@ static void its_own_host_s_leaves_are_asked_about(void **state)
 	await(e, &question, 1);
 }
 
+/* R-OP-2 */
 static void a_stop_leaves_and_asks_nothing(void **state)
 {
 	struct mcr_interface_config config = querier(MCR_QUERIER_ON);
@@ -144,6 +150,7 @@ static void a_stop_leaves_and_asks_nothing(void **state)
 	assert_true(count(&left) > 0 && count(&left_routers) > 0);
 }
 
+/* R-LM-8 */
 static void each_vlan_has_a_querier_of_its_own(void **state)
 {
 	struct mcr_interface_config configs[2] = {querier(MCR_QUERIER_ON)};
@@ -166,6 +173,7 @@ static void each_vlan_has_a_querier_of_its_own(void **state)
 	assert_int_equal(count(&general), 0);
 }
 
+/* R-EL-1, R-EL-7 */
 static void a_lower_address_is_the_querier_and_the_log_says_so(void **state)
 {
 	const struct mcr_interface_config config = querier(MCR_QUERIER_ON);
@@ -183,6 +191,7 @@ static void a_lower_address_is_the_querier_and_the_log_says_so(void **state)
 	assert_int_equal(count(&question), 0);
 }
 
+/* R-EL-4, R-EL-9, R-REP-10 */
 static void the_log_says_what_others_do_wrong(void **state)
 {
 	struct mcr_interface_config config = querier(MCR_QUERIER_ON);
@@ -205,6 +214,7 @@ static void the_log_says_what_others_do_wrong(void **state)
 	await_line(e, "members is full");
 }
 
+/* R-Q-3 */
 static void a_version_above_the_configured_one_is_logged(void **state)
 {
 	struct mcr_interface_config config = querier(MCR_QUERIER_ON);
@@ -229,7 +239,7 @@ static void auto_waits_and_says_so(void **state)
 	assert_int_equal(count(&general), 0);
 }
 
-/* The other querier's timers and those of the start would be far from running out. */
+/* R-Q-6: The other querier's timers and those of the start would be far from running out. */
 static void a_link_that_comes_up_is_asked_at_once(void **state)
 {
 	const struct mcr_interface_config config = querier(MCR_QUERIER_ON);
@@ -249,6 +259,7 @@ static void a_link_that_comes_up_is_asked_at_once(void **state)
 	await(e, &general, 2);
 }
 
+/* R-Q-6 */
 static void a_new_address_is_asked_from_at_once(void **state)
 {
 	const struct mcr_interface_config config = querier(MCR_QUERIER_ON);
@@ -274,6 +285,7 @@ static void a_new_address_is_asked_from_at_once(void **state)
 	}
 }
 
+/* R-MB-1 */
 static void its_port_hears_every_group(void **state)
 {
 	const struct mcr_interface_config config = querier(MCR_QUERIER_AUTO);
@@ -297,6 +309,7 @@ static void refuse(struct mcr_interface_config config, const char *text)
 		fail_msg("\"%s\" does not say \"%s\"", err.text, text);
 }
 
+/* R-Q-5 */
 static void a_configuration_that_cannot_be_is_refused(void **state)
 {
 	const struct mcr_interface_config good = querier(MCR_QUERIER_ON);

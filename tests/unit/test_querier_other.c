@@ -147,6 +147,20 @@ static void an_older_querier_leaves_it_the_configured_values(void **state)
 	rig_stop(&r);
 }
 
+/* R-EL-5: pimd 2.3.2 asks about a group in version 2 as a querier of version 3. */
+static void an_old_question_of_a_new_querier_takes_no_value_back(void **state)
+{
+	struct rig r;
+
+	rig_settled(&r);
+	FEED(&r, .code = 50, .qrv = 3, .qqic = 60);
+	FEED(&r, .version = 2, .code = 10, .group = GROUP);
+	assert_int_equal(info(&r).version, 3);
+	hears(&r, "IS_EX(239.1.2.3){}");
+	assert_string_equal(table(&r), "EX(239.1.2.3)=190");
+	rig_stop(&r);
+}
+
 /* R-EL-5: a query with S=0 lowers the timers, one with S=1 does not. */
 static void the_others_questions_lower_timers_unless_the_s_flag_is_set(void **state)
 {
@@ -346,6 +360,7 @@ int main(void)
 	    cmocka_unit_test(an_older_query_of_no_router_of_the_subnet_does_not_count),
 	    cmocka_unit_test(it_takes_the_queriers_values_while_another_asks),
 	    cmocka_unit_test(an_older_querier_leaves_it_the_configured_values),
+	    cmocka_unit_test(an_old_question_of_a_new_querier_takes_no_value_back),
 	    cmocka_unit_test(the_others_questions_lower_timers_unless_the_s_flag_is_set),
 	    cmocka_unit_test(the_others_old_questions_lower_timers),
 	    cmocka_unit_test(questions_of_a_router_that_lost_lower_nothing),

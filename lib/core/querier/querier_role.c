@@ -118,13 +118,16 @@ static int is_lower(const struct mcr_querier *q, struct mcr_address address)
 	return memcmp(address.octets, q->cfg.address.octets, sizeof(address.octets)) < 0;
 }
 
-/* RFC 9776 §4.1.6-7, RFC 9777 §5.1.8-9: 0 stands for the default. */
+/* RFC 9776 §4.1.6-7, RFC 9777 §5.1.8-9: 0 stands for the default. An old question about a group
+ * tells no version, so it takes nothing back: pimd 2.3.2 mixes them with queries of version 3. */
 static void note_values(struct mcr_querier_other *other, const struct mcr_gmp_message *query,
 			int is_general)
 {
 	if (query->level < MCR_GMP_LEVEL_NEWEST) {
-		other->robustness = 0;
-		other->interval_ns = other->response_ns = 0;
+		if (is_general) {
+			other->robustness = 0;
+			other->interval_ns = other->response_ns = 0;
+		}
 		return;
 	}
 	uint32_t s = query->interval_s ? query->interval_s : MCR_QUERIER_INTERVAL_S;
