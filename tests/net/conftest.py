@@ -13,6 +13,7 @@ import netlab  # noqa: E402
 import programs  # noqa: E402
 from family import FAMILIES, IPV4  # noqa: E402
 from membership_lan import protocol_of  # noqa: E402
+from querier_lan import under_way  # noqa: E402, F401
 from suite import lab, pytest_configure  # noqa: E402, F401
 
 # Programs that tools/check does without.

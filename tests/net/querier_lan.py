@@ -163,23 +163,24 @@ class Place:
         return host
 
 
-def side_by_side(scenarios):
-    """A module's fixture: the futures, by name, of those scenarios that this run has as parameters. Most
-    of what they do is waiting, so they are under way at the same time, each in a Place of its own."""
-    @pytest.fixture(scope='module')
-    def under_way(request):
-        names = {item.callspec.params['scenario'] for item in request.session.items
-                 if item.module is request.module and 'under_way' in item.fixturenames}
-        lab = netlab.Lab()
-        try:
-            with concurrent.futures.ThreadPoolExecutor(len(scenarios)) as pool:
-                yield {one.__name__: pool.submit(one, Place(lab, f's{n}'))
-                       for n, one in enumerate(scenarios) if one.__name__ in names}
-        finally:
-            lab.close()
+def side_by_side(scenario):
+    """Makes a test of a function that takes a Place. It is under way at the same time as the others of
+    its file: most of what they do is waiting."""
+    def test(under_way):
+        under_way[scenario].result()
 
-    return under_way
+    test.__name__, test.__doc__, test.scenario = scenario.__name__, scenario.__doc__, scenario
+    return test
 
 
-def each(scenarios):
-    return pytest.mark.parametrize('scenario', [one.__name__ for one in scenarios])
+@pytest.fixture(scope='module')
+def under_way(request):
+    """The futures of a file's scenarios that this run has."""
+    scenarios = [item.function.scenario for item in request.session.items
+                 if item.module is request.module and hasattr(item.function, 'scenario')]
+    lab = netlab.Lab()
+    try:
+        with concurrent.futures.ThreadPoolExecutor(len(scenarios)) as pool:
+            yield {one: pool.submit(one, Place(lab, f's{n}')) for n, one in enumerate(scenarios)}
+    finally:
+        lab.close()

@@ -9,7 +9,7 @@ import time
 from family import FAMILIES, at_port
 from membership_lan import IGMP, MLD, inject
 from netlab import Member, wait_for
-from querier_lan import (QUICK, each, filters, general_queries, querier, side_by_side, start, table,
+from querier_lan import (QUICK, filters, general_queries, querier, side_by_side, start, table,
                          wait_role)
 
 BOTH = 'querier=on,mld-querier=on'
@@ -25,7 +25,8 @@ def both(*groups):
             for family in FAMILIES]
 
 
-def the_table_says_what_hosts_of_all_versions_have_joined(place):
+@side_by_side
+def test_the_table_says_what_hosts_of_all_versions_have_joined(place):
     """R-OP-1, R-CM-1, R-ST-2."""
     lan = place.lan()
     daemon = start(place.lab, place.router(lan), [lan], 100,
@@ -84,7 +85,8 @@ def the_table_says_what_hosts_of_all_versions_have_joined(place):
         assert protocol.family.address('239.1.2.2') in kinds, kinds
 
 
-def of_two_the_lower_asks_and_the_other_takes_over(place):
+@side_by_side
+def test_of_two_the_lower_asks_and_the_other_takes_over(place):
     """R-EL-14, R-EL-12, RM-EL-1."""
     lan = place.lan()
     host = place.kernel(lan, 1)
@@ -132,7 +134,8 @@ def sent(daemon, lan, protocol):
     return querier(daemon, lan, protocol)['tx_general']
 
 
-def with_auto_no_other_querier_is_ever_disturbed(place):
+@side_by_side
+def test_with_auto_no_other_querier_is_ever_disturbed(place):
     """Of the kind of pimd's issue 158: its own address is the lower one."""
     lan = place.lan()
     host = place.kernel(lan, 1)
@@ -171,7 +174,8 @@ def with_auto_no_other_querier_is_ever_disturbed(place):
         assert -0.05 < after - others[-1] - 4.05 < BUSY, (ours, others)
 
 
-def a_restart_knows_all_members_within_the_response_time(place):
+@side_by_side
+def test_a_restart_knows_all_members_within_the_response_time(place):
     """R-OP-3: a thousand groups of each family on three hosts."""
     lan = place.lan()
     hosts = [place.kernel(lan, n) for n in (1, 2, 3)]
@@ -196,7 +200,8 @@ def a_restart_knows_all_members_within_the_response_time(place):
         assert -0.01 < min(times) and max(times) < RESPONSE + 0.1 + BUSY, (min(times), max(times))
 
 
-def a_member_that_is_gone_without_a_leave_counts_for_the_membership_interval(place):
+@side_by_side
+def test_a_member_that_is_gone_without_a_leave_counts_for_the_membership_interval(place):
     """R-LM-12, R-GM-1."""
     lan = place.lan()
     hosts = [place.kernel(lan, n) for n in (1, 2)]
@@ -217,7 +222,8 @@ def a_member_that_is_gone_without_a_leave_counts_for_the_membership_interval(pla
                          for group in staying), 2 * MEMBERSHIP, 'the others go on answering')
 
 
-def a_link_that_comes_back_is_asked_as_at_the_start(place):
+@side_by_side
+def test_a_link_that_comes_back_is_asked_as_at_the_start(place):
     """R-Q-6."""
     lan = place.lan()
     host = place.kernel(lan, 1)
@@ -248,7 +254,8 @@ def a_link_that_comes_back_is_asked_as_at_the_start(place):
         assert abs(gaps[0] - STARTUP) < 0.3 and abs(gaps[1] - INTERVAL) < 0.5, gaps
 
 
-def groups_are_printed_as_the_kernels(place):
+@side_by_side
+def test_groups_are_printed_as_the_kernels(place):
     """mcring-ctl groups --netstat, and netstat -g of a kernel's host that has joined the same."""
     lan = place.lan()
     host = place.kernel(lan, 1)
@@ -269,22 +276,3 @@ def groups_are_printed_as_the_kernels(place):
     theirs = [row for row in kernel if row[-1] in wanted]
     assert len(theirs) == len(wanted)
     assert sorted(row for row in ours if row[-1] in wanted) == sorted(theirs), (ours, theirs)
-
-
-SCENARIOS = [
-    groups_are_printed_as_the_kernels,
-    the_table_says_what_hosts_of_all_versions_have_joined,
-    of_two_the_lower_asks_and_the_other_takes_over,
-    with_auto_no_other_querier_is_ever_disturbed,
-    a_restart_knows_all_members_within_the_response_time,
-    a_member_that_is_gone_without_a_leave_counts_for_the_membership_interval,
-    a_link_that_comes_back_is_asked_as_at_the_start,
-]
-
-
-under_way = side_by_side(SCENARIOS)
-
-
-@each(SCENARIOS)
-def test_beside_others(under_way, scenario):
-    under_way[scenario].result()

@@ -12,7 +12,7 @@ from family import at_port
 from membership_lan import IGMP, MLD
 from netlab import Capture, Member, wait_for
 from programs import BUILD, EAL, ROOT, Traffic, mcsend
-from querier_lan import each, filters, querier, side_by_side, start, table
+from querier_lan import filters, querier, side_by_side, start, table
 
 COUNT = 200
 OTHERS = 20  # queries and the like that a counter of frames sees too
@@ -111,7 +111,8 @@ def routers(place, hosts, cases, more):
                      *EAL[:4], '1024', *EAL[5:]))
 
 
-def a_switch_prunes_because_mcring_asks(place):
+@side_by_side
+def test_a_switch_prunes_because_mcring_asks(place):
     """Each version, each kind of querier in the switch, at a time."""
     hosts = hosts_of(place)
     kinds = [(IGMP, 3, other) for other in ('none', 'zero', 'lower', 'higher')]
@@ -195,7 +196,8 @@ LEFT = {IGMP: 'igmp.type == 0x17 || igmp.record_type in {3,6}',
         MLD: 'icmpv6.type == 132 || icmpv6.mldr.mar.record_type in {3,6}'}
 
 
-def a_leave_ends_after_two_seconds_and_costs_a_second_member_nothing(place):
+@side_by_side
+def test_a_leave_ends_after_two_seconds_and_costs_a_second_member_nothing(place):
     """R-LM-5, R-LM-6, R-LM-3: last_member_query_interval and _count are those of the RFC."""
     hosts = hosts_of(place)
     kinds = [(IGMP, 3), (IGMP, 2), (MLD, 3), (MLD, 2)]
@@ -263,7 +265,8 @@ def beginnings(output):
     return {tuple(line if 'version' in line else line[:5]) for line in lines}
 
 
-def the_pages_commands_make_a_switch_prune(place):
+@side_by_side
+def test_the_pages_commands_make_a_switch_prune(place):
     """As they stand there, with the time that it names."""
     daemon, shows, output = commands()
     hosts = hosts_of(place)
@@ -288,16 +291,3 @@ def the_pages_commands_make_a_switch_prune(place):
     assert beginnings(output) <= lines, lines
     mine.leave()
     wait_for(lambda: '239.1.1.1' not in shown(), 10, 'it has left')
-
-
-SCENARIOS = [
-    a_switch_prunes_because_mcring_asks,
-    a_leave_ends_after_two_seconds_and_costs_a_second_member_nothing,
-    the_pages_commands_make_a_switch_prune,
-]
-under_way = side_by_side(SCENARIOS)
-
-
-@each(SCENARIOS)
-def test_beside_others(under_way, scenario):
-    under_way[scenario].result()
