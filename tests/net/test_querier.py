@@ -27,7 +27,7 @@ def both(*groups):
 
 @side_by_side
 def test_the_table_says_what_hosts_of_all_versions_have_joined(place):
-    """R-OP-1, R-CM-1, R-ST-2."""
+    """R-OP-1, R-CM-1, R-ST-2, RM-CM-1."""
     lan = place.lan()
     daemon = start(place.lab, place.router(lan), [lan], 100,
                    f'{BOTH},query-interval=5,query-response-interval=1,'
@@ -87,7 +87,7 @@ def test_the_table_says_what_hosts_of_all_versions_have_joined(place):
 
 @side_by_side
 def test_of_two_the_lower_asks_and_the_other_takes_over(place):
-    """R-EL-14, R-EL-12, RM-EL-1."""
+    """R-EL-12, R-EL-14, RM-EL-1."""
     lan = place.lan()
     host = place.kernel(lan, 1)
     lower, higher = (place.router(lan, n=n) for n in (100, 101))

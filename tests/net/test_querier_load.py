@@ -78,7 +78,7 @@ def garbage(protocol, n):
 
 
 def test_a_million_reports_cost_neither_the_data_nor_those_who_are_members(wire):
-    """R-OP-4, R-REP-10: ten seconds of 100,000 messages of IGMP a second, two of MLD."""
+    """R-OP-4, R-REP-10, R-EL-13: ten seconds of 100,000 messages of IGMP a second, two of MLD."""
     wire.sender.speak_ipv6('eth0')
     daemon = Daemon(wire.lab, wire.receiver, '--interface',
                     'feed=net_af_packet0,address=10.0.0.2/24,dad=off,querier=on,mld-querier=on',

@@ -113,7 +113,7 @@ def routers(place, hosts, cases, more):
 
 @side_by_side
 def test_a_switch_prunes_because_mcring_asks(place):
-    """Each version, each kind of querier in the switch, at a time."""
+    """R-EL-2: each version, each kind of querier in the switch, at a time."""
     hosts = hosts_of(place)
     kinds = [(IGMP, 3, other) for other in ('none', 'zero', 'lower', 'higher')]
     kinds += [(MLD, 3, other) for other in ('none', 'lower', 'higher')]
