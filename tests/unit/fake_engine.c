@@ -326,7 +326,7 @@ int mcr_engine_member_info(const struct mcr_engine *e, size_t i, struct mcr_memb
 	out->group = mcr_address_from_ipv4(htonl(0xef010000 + (uint32_t)i));
 	out->version = 3;
 	out->mode = i % 2 == 0 ? MCR_FILTER_EXCLUDE : MCR_FILTER_INCLUDE;
-	out->n_sources = i % 2 == 0 ? 0 : 2;
+	out->n_sources = i % 2 == 0 ? 0 : (unsigned)e->n_sources;
 	out->left_ns = i % 2 == 0 ? 260040000000 : 0;
 	out->since_ns = 1700000000000000000;
 	out->last_reporter = mcr_address_from_ipv4(inet_addr("10.0.0.7"));
@@ -338,13 +338,13 @@ int mcr_engine_member_sources(const struct mcr_engine *e, size_t i,
 {
 	if (i >= e->n_members)
 		return -ENOENT;
-	for (uint32_t k = 0; i % 2 == 1 && k < 2 && k < cap; k++)
+	for (uint32_t k = 0; i % 2 == 1 && k < e->n_sources && k < cap; k++)
 		sources[k] = (struct mcr_member_source){
 		    .address = mcr_address_from_ipv4(htonl(0x0a000064 + k)),
 		    .left_ns = k == 0 ? 99960000000 : 0,
 		    .is_forwarded = k == 0,
 		};
-	return i % 2 == 0 ? 0 : 2;
+	return i % 2 == 0 ? 0 : (int)e->n_sources;
 }
 
 int mcr_engine_consumer_info(const struct mcr_engine *e, size_t i, struct mcr_consumer_info *out)

@@ -14,6 +14,7 @@ struct mcr_engine {
 	size_t n_channels;
 	size_t n_groups;     /* that mcr_engine_group_info makes up */
 	size_t n_members;    /* groups that mcr_engine_member_info makes up */
+	size_t n_sources;    /* of each second of them; the first one is forwarded */
 	unsigned updates;    /* calls of mcr_engine_update_as that succeeded */
 	const char *refusal; /* the next update fails with this text */
 	unsigned prepared;   /* channels that were made and are neither the engine's nor freed */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What each command answers. */
 #include "control_rig.h"
+#include "engine/control/control_reply.h"
 
 static void stats_have_the_account_first_and_every_table(void **state)
 {
@@ -228,6 +229,7 @@ static void each_group_of_members_has_its_sources(void **state)
 	struct fixture *f = *state;
 	json_t *reply, *members, *first, *second, *source;
 
+	f->engine.n_sources = 2;
 	f->engine.n_members = 100; /* more than one call of mcr_control_reply_more writes */
 	reply = ask(f, "{\"command\":\"members\"}");
 	members = json_object_get(reply, "members");
@@ -250,6 +252,32 @@ static void each_group_of_members_has_its_sources(void **state)
 	assert_true(json_is_false(json_object_get(source, "forwarded")));
 	assert_string_equal(text_of(json_array_get(members, 99), "group"), "239.1.0.99");
 	json_decref(reply);
+}
+
+/* The control thread makes all of a piece at once. */
+static void many_sources_make_a_piece_end_sooner(void **state)
+{
+	struct fixture *f = *state;
+	const struct mcr_control_source src = {.engine = &f->engine, .name = "md"};
+	struct mcr_control_reply r = {.len = 0};
+	size_t most = 0, before;
+	json_t *reply, *member;
+
+	f->engine.n_members = 100;
+	f->engine.n_sources = 2000;
+	assert_int_equal(mcr_control_reply_begin(&r, &src, mcr_control_members), 0);
+	while (r.section) {
+		before = r.len;
+		assert_int_equal(mcr_control_reply_more(&r, &src), 0);
+		most = r.len - before > most ? r.len - before : most;
+	}
+	assert_in_range(most, 65536, 2 * 65536);
+	reply = json_loadb(r.text, r.len, 0, NULL);
+	member = json_array_get(json_object_get(reply, "members"), 99);
+	assert_int_equal(integer(member, "n_sources"), 2000);
+	assert_int_equal(json_array_size(json_object_get(member, "sources")), 1024);
+	json_decref(reply);
+	mcr_control_reply_clear(&r);
 }
 
 static void groups_name_those_of_the_interface_itself(void **state)
@@ -394,6 +422,7 @@ int main(void)
 	    CONTROL_TEST(a_querier_says_who_asks_and_what_it_heard),
 	    CONTROL_TEST(an_interface_says_whether_it_asks_itself),
 	    CONTROL_TEST(each_group_of_members_has_its_sources),
+	    CONTROL_TEST(many_sources_make_a_piece_end_sooner),
 	    CONTROL_TEST(groups_name_those_of_the_interface_itself),
 	    CONTROL_TEST(status_names_the_engine),
 	    CONTROL_TEST(a_join_takes_all_its_texts_as_one_change),

@@ -37,6 +37,7 @@ static void serve(const struct fixture *f)
 	struct timespec ms = {.tv_nsec = 1000000};
 	struct mcr_engine engine = {.n_groups = 2,
 				    .n_members = 2,
+				    .n_sources = 2,
 				    .sockets = "fd=5 bound=239.1.1.1:5000 engine=239.1.1.1\n"
 					       "fd=6 kernel=239.2.2.2 why=no-route lost=3\n"};
 	struct mcr_control_server *server;
