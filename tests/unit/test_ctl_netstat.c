@@ -9,18 +9,24 @@
 	"Interface       RefCnt Group\n" \
 	"--------------- ------ ---------------------\n"
 
-static void prints(const char *text, const char *expected)
+static char *print(json_t *reply)
 {
-	json_t *reply = answer(text);
 	char *printed = NULL;
 	size_t len;
 	FILE *out = open_memstream(&printed, &len);
 
 	ctl_print_netstat(out, reply);
 	fclose(out);
+	json_decref(reply);
+	return printed;
+}
+
+static void prints(const char *text, const char *expected)
+{
+	char *printed = print(answer(text));
+
 	assert_string_equal(printed, expected);
 	free(printed);
-	json_decref(reply);
 }
 
 static void without_memberships_there_is_the_heading(void **state)
@@ -68,6 +74,38 @@ static void what_is_no_membership_is_left_out(void **state)
 	       HEAD);
 }
 
+/* Net-tools itself, of this host's groups: the same lines, if in another order. */
+static void the_lines_are_those_of_netstat(void **state)
+{
+	FILE *netstat = popen("netstat -gn 2>/dev/null", "r");
+	json_t *groups = json_array();
+	char line[256], theirs[16384] = "", *ours;
+
+	assert_non_null(netstat);
+	while (fgets(line, sizeof(line), netstat)) {
+		char interface[32], group[64];
+		int users;
+
+		assert_true(strlen(theirs) + strlen(line) < sizeof(theirs));
+		strcat(theirs, line);
+		if (sscanf(line, "%31s %d %63s", interface, &users, group) == 3)
+			json_array_append_new(groups, json_pack("{sssssi}", "interface", interface,
+								"group", group, "joins", users));
+	}
+	ours = print(json_pack("{so}", "groups", groups));
+	if (pclose(netstat) != 0) {
+		free(ours);
+		skip(); /* it is not installed */
+	}
+	assert_int_equal(strlen(ours), strlen(theirs));
+	assert_memory_equal(ours, theirs, strlen(HEAD));
+	for (char *their = strtok(theirs, "\n"); their; their = strtok(NULL, "\n")) {
+		snprintf(line, sizeof(line), "%s\n", their);
+		assert_non_null(strstr(ours, line));
+	}
+	free(ours);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -75,6 +113,7 @@ int main(void)
 	    cmocka_unit_test(own_groups_count_once_and_joins_as_often_as_they_are),
 	    cmocka_unit_test(groups_of_ipv4_come_first_then_interfaces_in_order_then_addresses),
 	    cmocka_unit_test(what_is_no_membership_is_left_out),
+	    cmocka_unit_test(the_lines_are_those_of_netstat),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 struct membership {
-	size_t interface; /* its place in "own" */
+	size_t interface; /* its place in "own", or behind all */
 	const char *name, *group;
 	int is_ipv6;
 	uint8_t address[16];
@@ -22,6 +22,8 @@ static int compare(const void *a, const void *b)
 		return x->is_ipv6 - y->is_ipv6;
 	if (x->interface != y->interface)
 		return x->interface < y->interface ? -1 : 1;
+	if (strcmp(x->name, y->name) != 0) /* both behind all */
+		return strcmp(x->name, y->name);
 	return memcmp(x->address, y->address, sizeof(x->address));
 }
 
