@@ -80,7 +80,6 @@ def test_the_table_says_what_hosts_of_all_versions_have_joined(place):
     for tap, protocol in zip(taps, (IGMP, MLD)):
         # tshark found nothing wrong with them.
         kinds = {m.destination for m in tap.stop() if m.type == protocol.query_type}
-        assert protocol.all_hosts in kinds
         assert protocol.family.address('232.1.1.1') in kinds, kinds
         assert protocol.family.address('239.1.2.2') in kinds, kinds
 

@@ -262,7 +262,7 @@ def commands():
 def beginnings(output):
     """The first words of each line, and the whole of a line of headings."""
     lines = [line.split() for line in output.splitlines() if line]
-    return {tuple(line if 'version' in line else line[:5]) for line in lines}
+    return {tuple(line if line[0] in ('querier', 'interface') else line[:5]) for line in lines}
 
 
 @side_by_side
