@@ -165,6 +165,26 @@ static void a_leave_of_a_group_without_members_leaves_no_trace(void **state)
 	rig_stop(&r);
 }
 
+/* R-REP-9, R-GM-1: what has timed out is gone, though nobody has polled since: a leave is one of
+ * nothing, and a report a new member's. */
+static void what_has_timed_out_is_gone_though_nobody_polled(void **state)
+{
+	struct rig r;
+	struct mcr_querier_group g;
+
+	rig_settled(&r);
+	hears(&r, "IS_EX(239.1.2.3){} IS_IN(239.1.2.4){192.0.2.1} IS_EX(239.1.2.5){}");
+	run_for(&r, 269);
+	rig_forget(&r);
+	r.now_ns += SECOND;
+	hears(&r, "TO_IN(239.1.2.3){} BLOCK(239.1.2.4){192.0.2.1} IS_EX(239.1.2.5){}");
+	assert_count(&r, 0);
+	assert_string_equal(table(&r), "EX(239.1.2.5)=270");
+	assert_int_equal(mcr_querier_get_group(r.q, 0, &g), 0);
+	assert_int_equal(g.since_ns, r.now_ns);
+	rig_stop(&r);
+}
+
 /* R-REP-9: nor does it refresh what is there. */
 static void a_leave_refreshes_nothing(void **state)
 {
@@ -384,6 +404,7 @@ int main(void)
 	    cmocka_unit_test(a_version_3_report_to_any_address_is_one),
 	    cmocka_unit_test(a_leave_counts_by_where_it_was_sent),
 	    cmocka_unit_test(a_leave_of_a_group_without_members_leaves_no_trace),
+	    cmocka_unit_test(what_has_timed_out_is_gone_though_nobody_polled),
 	    cmocka_unit_test(a_leave_refreshes_nothing),
 	    cmocka_unit_test(records_of_one_group_take_effect_in_their_order),
 	    cmocka_unit_test(a_member_lasts_for_the_group_membership_interval),
