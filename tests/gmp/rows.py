@@ -65,11 +65,8 @@ def tests_of(path):
     with open(path, encoding="utf-8") as f:
         text = f.read()
     if path.endswith(".py"):
-        # Scenarios run as cases of one test.
-        scenarios = re.findall(r"^SCENARIOS = \[([^]]*)\]", text, re.M)
-        test = re.compile(r'^ *def (\w+)\([^)]*\):\n(?: *"""((?:[^"]|"(?!""))*)""")?', re.M)
-        return {name: comment for name, comment in test.findall(text)
-                if name.startswith("test_") or name in re.findall(r"\w+", "".join(scenarios))}
+        test = re.compile(r'^ *def (test_\w+)\([^)]*\):\n(?: *"""((?:[^"]|"(?!""))*)""")?', re.M)
+        return dict(test.findall(text))
     found = {}
     test = re.compile(r"(?:/\*((?:[^*]|\*(?!/))*)\*/\n)?static void (\w+)\(void \*\*state\)")
     for comment, name in test.findall(text):
