@@ -388,11 +388,10 @@ static void where_no_mode_opens_what_fits_the_slots_stays_exact(void **state)
 	assert_rung('a', MCR_RUNG_MAC_SLOTS, "");
 }
 
-/* ---- a querier ---- */
+/* ---- a querier (R-MB-1) ---- */
 
 #define QUERIER "a querier hears reports to every group"
 
-/* R-MB-1 */
 static void a_querier_lets_all_multicast_in_whatever_the_list_would_hold(void **state)
 {
 	set("?ab");
@@ -403,7 +402,6 @@ static void a_querier_lets_all_multicast_in_whatever_the_list_would_hold(void **
 	assert_rung('l', MCR_RUNG_ALL_MULTICAST, QUERIER);
 }
 
-/* R-MB-1 */
 static void a_querier_makes_the_port_promiscuous_where_there_is_no_all_multicast(void **state)
 {
 	nic.all_ret = -ENOTSUP;
