@@ -1,89 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The ladder of MAC filters against a driver that mock_nic.h plays. */
-#include "family_rig.h"
-#include "mock_nic.h"
-
-#include "engine/filter/filter.h"
-
-static struct mcr_filter_port f;
-
-static struct mcr_address group_of(char letter)
-{
-	return twin_of(0xef000000u | (uint8_t)letter);
-}
-
-/* Another group with the MAC address of that of the letter. */
-static struct mcr_address alias_of(char letter)
-{
-	struct mcr_address alias = group_of(letter);
-
-	if (!is_ipv6)
-		return ip_of(0xee000000u | (uint8_t)letter);
-	alias.octets[11] = 7;
-	return alias;
-}
-
-/* Wants one group for each letter; "B" is another group with the MAC address of "b". "?" is a
- * querier. */
-static void set(const char *letters)
-{
-	struct mcr_filter_want wants[64] = {0};
-	size_t n = strlen(letters);
-
-	for (size_t i = 0; i < n; i++)
-		if (letters[i] == '?')
-			wants[i] =
-			    (struct mcr_filter_want){.kind = MCR_FILTER_IGMP, .is_querier = 1};
-		else
-			wants[i].group = letters[i] >= 'a'
-					     ? group_of(letters[i])
-					     : alias_of((char)(letters[i] - 'A' + 'a'));
-	nic.log[0] = '\0';
-	assert_int_equal(mcr_filter_port_set(&f, wants, n), 0);
-}
-
-static struct mcr_filter_state state_of(char letter)
-{
-	struct mcr_filter_state state;
-
-	mcr_filter_port_state(&f, 0, group_of(letter), &state);
-	return state;
-}
-
-static void start(const char *driver)
-{
-	mcr_filter_port_fini(&f);
-	mcr_filter_port_init(&f, 3, driver);
-	mcr_filter_port_queues(&f, 1);
-}
-
-static int set_up(void **state)
-{
-	nic_reset();
-	nic.list_max = 9;
-	nic.slots_max = 5;
-	start("net_some");
-	return 0;
-}
-
-SET_UP_BOTH(set_up)
-
-static int tear_down(void **state)
-{
-	mcr_filter_port_fini(&f);
-	nic_reset();
-	return 0;
-}
-
-#define assert_rung(letter, expected, text)                                          \
-	do {                                                                         \
-		const struct mcr_filter_state s = state_of(letter);                  \
-		assert_string_equal(mcr_rung_name(s.rung), mcr_rung_name(expected)); \
-		if ((text)[0] == '\0')                                               \
-			assert_string_equal(s.reason, "");                           \
-		else if (!strstr(s.reason, text))                                    \
-			fail_msg("\"%s\" does not say \"%s\"", s.reason, text);      \
-	} while (0)
+#include "filter_rig.h"
 
 /* ---- the copy ---- */
 
@@ -388,64 +305,6 @@ static void where_no_mode_opens_what_fits_the_slots_stays_exact(void **state)
 	assert_rung('a', MCR_RUNG_MAC_SLOTS, "");
 }
 
-/* ---- a querier (R-MB-1) ---- */
-
-#define QUERIER "a querier hears reports to every group"
-
-static void a_querier_lets_all_multicast_in_whatever_the_list_would_hold(void **state)
-{
-	set("?ab");
-	assert_string_equal(nic.log, "+all ");
-	assert_rung('a', MCR_RUNG_ALL_MULTICAST, QUERIER);
-	set("?abcdefghijkl");
-	assert_string_equal(nic.log, "");
-	assert_rung('l', MCR_RUNG_ALL_MULTICAST, QUERIER);
-}
-
-static void a_querier_makes_the_port_promiscuous_where_there_is_no_all_multicast(void **state)
-{
-	nic.all_ret = -ENOTSUP;
-	set("?a");
-	assert_int_equal(nic.promiscuous, 1);
-	assert_rung('a', MCR_RUNG_PROMISCUOUS,
-		    QUERIER "; no all-multicast: Operation not supported");
-}
-
-static void where_no_mode_opens_a_querier_is_said_to_miss_reports(void **state)
-{
-	nic.all_ret = nic.promiscuous_ret = -EPERM;
-	set("?ab");
-	assert_string_equal(nic.list, "1ab");
-	assert_rung('a', MCR_RUNG_MAC_LIST,
-		    "the driver takes neither all-multicast nor promiscuous, but " QUERIER);
-	nic.all_ret = 0; /* as when a VF is trusted now */
-	set("?abc");
-	assert_rung('a', MCR_RUNG_ALL_MULTICAST, QUERIER);
-	nic.all_ret = -EPERM;
-	nic.all = 0;
-	set("?abcdefghi");
-	assert_rung('i', MCR_RUNG_NONE, QUERIER);
-	assert_non_null(strchr(nic.list, 'b'));
-}
-
-static void without_the_querier_the_list_is_exact_again(void **state)
-{
-	set("ab");
-	assert_rung('a', MCR_RUNG_MAC_LIST, "");
-	set("?ab");
-	assert_int_equal(nic.all, 1);
-	set("ab");
-	assert_int_equal(nic.all, 0);
-	assert_rung('a', MCR_RUNG_MAC_LIST, "");
-	assert_string_equal(nic.list, "1ab");
-	nic.list_ret = nic.slot_ret = -ENOTSUP;
-	set("a");
-	set("?a");
-	assert_rung('a', MCR_RUNG_ALL_MULTICAST, QUERIER);
-	set("a");
-	assert_rung('a', MCR_RUNG_ALL_MULTICAST, "no MAC address slots: ");
-}
-
 /* ---- drivers known for something ---- */
 
 static void drivers_known_to_ignore_list_or_slots_start_lower(void **state)
@@ -508,8 +367,6 @@ static void what_the_kernel_wants_is_let_in_beside_the_groups(void **state)
 	assert_int_equal(f.mac.n_wanted, 3);
 }
 
-#define TEST(name) TEST_BOTH(name, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -538,10 +395,6 @@ int main(void)
 	    TEST(a_driver_with_nothing_of_it_is_said_to_have_nothing),
 	    TEST(where_no_mode_opens_what_fits_the_list_stays_exact),
 	    TEST(where_no_mode_opens_what_fits_the_slots_stays_exact),
-	    TEST(a_querier_lets_all_multicast_in_whatever_the_list_would_hold),
-	    TEST(a_querier_makes_the_port_promiscuous_where_there_is_no_all_multicast),
-	    TEST(where_no_mode_opens_a_querier_is_said_to_miss_reports),
-	    TEST(without_the_querier_the_list_is_exact_again),
 	    TEST(drivers_known_to_ignore_list_or_slots_start_lower),
 	    TEST(
 		slots_that_are_cut_at_a_free_one_are_programmed_again_while_all_multicast_is_let_in),
