@@ -39,7 +39,8 @@ static void robustness_or_its_own_count_says_how_many_queries_the_start_has(void
 	rig_stop(&r);
 }
 
-/* R-Q-2, R-Q-8, RM-Q-1: the octets, from the IP header on. */
+/* R-Q-2, R-Q-8, RM-Q-1; omcproxy 8: the octets, from the IP header on. The time to answer is 10 s,
+ * and not a tenth. */
 static void a_general_query_has_the_golden_octets(void **state)
 {
 	struct rig r;
@@ -144,7 +145,7 @@ static void questions_about_a_leave_have_the_golden_octets(void **state)
 	rig_stop(&r);
 }
 
-/* R-Q-4, R-Q-3: in versions 2 and 1. */
+/* R-Q-4, R-Q-3; mrouted 46: in version 2. */
 static void old_queries_about_a_group_have_its_address_in_both_places(void **state)
 {
 	struct rig r;
