@@ -118,9 +118,9 @@ struct mcr_interface_config {
 	uint8_t hw_time;                 /* enum mcr_hw_time */
 	uint8_t pieces;                  /* enum mcr_pieces */
 
-	/* IPv6, which the interface speaks once it has address6 or the first join of an IPv6 group:
-	 * then it has a link-local address, too. Members that begin with igmp_ hold for MLD as
-	 * well, but for igmp_strict. */
+	/* IPv6, which the interface speaks once it has address6, a querier of MLD or the first join
+	 * of an IPv6 group: then it has a link-local address, too. Members that begin with igmp_
+	 * hold for MLD as well, but for igmp_strict. */
 	struct mcr_address address6; /* none = the link-local address alone */
 	uint8_t prefix6_len;         /* of address6, 0..128 */
 	uint8_t mld;                 /* enum mcr_mld_mode */

@@ -164,7 +164,8 @@ struct mcr_interface_info {
 	size_t groups;              /* of both families */
 	struct mcr_membership_info igmp, mld;
 
-	/* IPv6, which is spoken from an address6 or the first join of an IPv6 group on. States:
+	/* IPv6, which is spoken from an address6, a querier of MLD or the first join of an IPv6
+	 * group on. States:
 	 * "off", "kernel" (it is the kernel's, which answers for it), "tentative", "valid",
 	 * "duplicate" (another host has it: docs/igmp.md). */
 	struct mcr_address link_local; /* what MLD speaks from; none = there is none */

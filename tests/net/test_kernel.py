@@ -17,6 +17,7 @@ from family import FAMILIES, IPV4
 from frames import Ether
 from netlab import Capture, Member, wait_for
 from programs import Daemon, Traffic, drops, identity, mcsend
+from querier_lan import members
 from suite import need_tun
 
 TRANSFER = os.path.join(os.path.dirname(__file__), 'transfer.py')
@@ -268,3 +269,21 @@ def test_igmp_and_mld_of_the_kernels_go_out_unless_the_interface_has_none(wire, 
     assert any(seeks_neighbours(one) for one in ours), 'it looks for its neighbours'
     if mode == 'off':
         assert not any(is_of_membership(one) for one in ours)
+
+
+@pytest.mark.parametrize('family', FAMILIES, ids=repr)
+def test_programs_on_the_device_answer_our_querier(wire, family):
+    """R-Q-11. The kernel's address is ours, as it is where the device has ours."""
+    key, group = 'mld-querier' if family.is_ipv6 else 'querier', family.address('239.7.7.7')
+    beside = Beside(wire, interface=f',{key}=on,query-interval=1,query-response-interval=0.5,'
+                    'last-member-query-interval=0.5')
+
+    def known():
+        return [one for one in members(beside.daemon)['members'] if one['group'] == group]
+
+    member = Member(beside.host, 'beside0', group)
+    wait_for(known, 10, 'the querier hears what the kernel reports')
+    # Twice the time after which a member that does not answer is forgotten: 2 * 1 s + 2 * 0.5 s.
+    wait_for(lambda: known()[0]['since_ns'] + 6e9 < time.time_ns(), 15, 'the kernel answers')
+    member.leave()
+    wait_for(lambda: not known(), 10, 'the querier asks, and nobody answers')

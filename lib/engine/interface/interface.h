@@ -2,8 +2,8 @@
 /* An interface as the network sees it: its IGMP and MLD, its answers to ARP, neighbour
  * solicitations and echo, its frames out. Thread: control.
  *
- * It speaks IPv6 from the first of an address6 and a join of an IPv6 group on, and sends nothing of
- * IPv6 before. */
+ * It speaks IPv6 from the first of an address6, a querier of MLD and a join of an IPv6 group on,
+ * and sends nothing of IPv6 before. */
 #ifndef MCR_ENGINE_INTERFACE_H
 #define MCR_ENGINE_INTERFACE_H
 
