@@ -133,6 +133,21 @@ static void it_takes_the_queriers_values_while_another_asks(void **state)
 	}
 }
 
+/* R-EL-5: IGMP cannot say more than 3,174.4 s. Of MLD it were 8,387.584 s, which counts as 3,600 s.
+ */
+static void the_response_time_of_another_is_limited(void **state)
+{
+	double response_s = is_mld() ? 3600 : 3174.4;
+	struct rig r;
+
+	rig_settled(&r);
+	FEED(&r, .code = 0xff, .mld_code = 0xffff, .qrv = 2, .qqic = 125);
+	assert_int_equal(info(&r).timing.response_ns, sec(response_s));
+	assert_int_equal(info(&r).timing.membership_ns, sec(250 + 2 * response_s));
+	assert_int_equal(info(&r).other_until_ns, r.now_ns + sec(250 + response_s / 2));
+	rig_stop(&r);
+}
+
 /* R-EL-5: an older query says neither, so what is configured holds. */
 static void an_older_querier_leaves_it_the_configured_values(void **state)
 {
@@ -359,6 +374,7 @@ int main(void)
 	    cmocka_unit_test(an_older_querier_may_win),
 	    cmocka_unit_test(an_older_query_of_no_router_of_the_subnet_does_not_count),
 	    cmocka_unit_test(it_takes_the_queriers_values_while_another_asks),
+	    cmocka_unit_test(the_response_time_of_another_is_limited),
 	    cmocka_unit_test(an_older_querier_leaves_it_the_configured_values),
 	    cmocka_unit_test(an_old_question_of_a_new_querier_takes_no_value_back),
 	    cmocka_unit_test(the_others_questions_lower_timers_unless_the_s_flag_is_set),

@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-#define ADOPTED_MAX_S 3600u /* a larger QQIC counts as this: it only feeds our timeouts */
+/* More counts as this: it only feeds our timeouts. */
+#define ADOPTED_MAX_NS (3600 * MCR_QUERIER_SECOND_NS)
 
 /* The times that hold follow from the role, the level in use, and what the querier says. */
 static void settle(struct mcr_querier *q)
@@ -118,6 +119,11 @@ static int is_lower(const struct mcr_querier *q, struct mcr_address address)
 	return memcmp(address.octets, q->cfg.address.octets, sizeof(address.octets)) < 0;
 }
 
+static uint64_t adopted(uint64_t said_ns)
+{
+	return said_ns < ADOPTED_MAX_NS ? said_ns : ADOPTED_MAX_NS;
+}
+
 /* RFC 9776 §4.1.6-7, RFC 9777 §5.1.8-9: 0 stands for the default. An old question about a group
  * tells no version, so it takes nothing back: pimd 2.3.2 mixes them with queries of version 3. */
 static void note_values(struct mcr_querier_other *other, const struct mcr_gmp_message *query,
@@ -133,9 +139,9 @@ static void note_values(struct mcr_querier_other *other, const struct mcr_gmp_me
 	uint32_t s = query->interval_s ? query->interval_s : MCR_QUERIER_INTERVAL_S;
 
 	other->robustness = query->qrv ? query->qrv : MCR_QUERIER_ROBUSTNESS;
-	other->interval_ns = (s < ADOPTED_MAX_S ? s : ADOPTED_MAX_S) * MCR_QUERIER_SECOND_NS;
+	other->interval_ns = adopted(s * MCR_QUERIER_SECOND_NS);
 	if (is_general)
-		other->response_ns = query->response_ns;
+		other->response_ns = adopted(query->response_ns);
 }
 
 /* RFC 2236 §3: below level 3 a querier that waits for answers to a leave goes on for as long. Later
