@@ -281,7 +281,8 @@ static void questions_end_with_what_they_are_about(void **state)
 	rig_end(&r);
 }
 
-/* R-LM-2: a BLOCK that comes between two messages of one time begins them anew. */
+/* R-LM-2, R-Q-10: a BLOCK that comes between two messages of one time begins them anew, and takes
+ * no turn away from those that wait. */
 static void a_block_between_two_messages_begins_anew(void **state)
 {
 	struct mcr_members_question question;
@@ -297,8 +298,8 @@ static void a_block_between_two_messages_begins_anew(void **state)
 	rig_at(&r, 101);
 	rig_record(&r, MCR_RECORD_BLOCK, 3, 1);
 	assert_string_equal(rig_questions(&r, 1, text), "0 1 2");
-	assert_asks(&r, 110, "");
-	assert_asks(&r, 111, "02");
+	assert_asks(&r, 109, "");
+	assert_asks(&r, 110, "02");
 	rig_end(&r);
 }
 

@@ -102,6 +102,36 @@ static void the_general_query_goes_before_the_others_of_its_tick(void **state)
 	rig_stop(&r);
 }
 
+/* R-Q-10, R-LM-6: copies of leaves, forged ones too, do not put off a question that waits for its
+ * turn until the group has ended unasked. */
+static void repeated_leaves_do_not_put_a_question_off(void **state)
+{
+	struct rig r;
+	size_t asked = 0;
+
+	RIG(&r, .burst = 1);
+	settle(&r);
+	for (unsigned i = 0; i < 1500; i += 50)
+		hears_fifty(&r, "IS_EX", i);
+	hears(&r, "IS_EX(239.200.0.1){}");
+	for (unsigned copy = 0; copy < 4; copy++) {
+		r.no_poll = 1;
+		for (unsigned i = 0; i < 1500; i += 50)
+			hears_fifty(&r, "TO_IN", i);
+		hears(&r, "TO_IN(239.200.0.1){}");
+		r.no_poll = 0;
+		run_for(&r, 0.499);
+	}
+	for (size_t i = 0; i < r.n_sent; i++) {
+		struct asked a = read_query(&r.sent[i]);
+
+		asked += memcmp(a.group, ip("239.200.0.1").octets + 16 - address_octets(),
+				address_octets()) == 0;
+	}
+	assert_int_equal(asked, 1);
+	rig_stop(&r);
+}
+
 static const char *sources_text(unsigned n)
 {
 	static char text[8192];
@@ -208,6 +238,7 @@ int main(void)
 	    cmocka_unit_test(a_full_queue_moves_no_question_and_no_end),
 	    cmocka_unit_test(ten_thousand_leaves_are_asked_about_within_a_second),
 	    cmocka_unit_test(the_general_query_goes_before_the_others_of_its_tick),
+	    cmocka_unit_test(repeated_leaves_do_not_put_a_question_off),
 	    cmocka_unit_test(a_list_that_is_too_long_for_the_mtu_is_split),
 	    cmocka_unit_test(a_smaller_mtu_makes_smaller_queries),
 	    cmocka_unit_test(a_late_poll_sends_what_was_due_once_and_moves_no_time),

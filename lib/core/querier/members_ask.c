@@ -23,11 +23,19 @@ static void begin(struct mcr_members *ms, const struct mcr_members_rules *rules,
 	arrange(ms, g);
 }
 
+/* One that is overdue keeps its turn: whoever repeats leaves must not put it off until what it is
+ * about has ended unasked. */
+static void hurry(uint64_t *due_ns, uint64_t now_ns)
+{
+	if (*due_ns > now_ns)
+		*due_ns = now_ns;
+}
+
 void mcr_members_ask_group(struct mcr_members *ms, const struct mcr_members_rules *rules,
 			   struct mcr_members_group *g, uint64_t now_ns)
 {
 	g->left = (uint8_t)rules->last_member_count;
-	g->group_due_ns = now_ns;
+	hurry(&g->group_due_ns, now_ns);
 	begin(ms, rules, g, now_ns);
 }
 
@@ -35,7 +43,7 @@ void mcr_members_ask_sources(struct mcr_members *ms, const struct mcr_members_ru
 			     struct mcr_members_group *g, uint64_t now_ns)
 {
 	g->in_round = 0;
-	g->sources_due_ns = now_ns;
+	hurry(&g->sources_due_ns, now_ns);
 	begin(ms, rules, g, now_ns);
 }
 

@@ -158,8 +158,8 @@ static inline void mcr_members_block(struct mcr_members_group *g, struct mcr_mem
 /* mcr_members_end_exclude: the group timer has run out (RFC 9776 §6.5). */
 void mcr_members_end_exclude(struct mcr_members *ms, struct mcr_members_group *g);
 
-/* mcr_members_ask_group, mcr_members_ask_sources: the first question is due now, and comes before
- * what was still to be asked. Of the sources those are asked for that have some left. */
+/* mcr_members_ask_group, mcr_members_ask_sources: the first question is due now, or since what
+ * was still to be asked is due. Of the sources those are asked for that have some left. */
 void mcr_members_ask_group(struct mcr_members *ms, const struct mcr_members_rules *rules,
 			   struct mcr_members_group *g, uint64_t now_ns);
 void mcr_members_ask_sources(struct mcr_members *ms, const struct mcr_members_rules *rules,
