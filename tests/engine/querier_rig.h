@@ -240,7 +240,7 @@ static inline void inject(struct mcr_engine *e, const uint8_t *packet, size_t le
 /* A report of version 2 (MLD: 1), or a leave, of another host. */
 static inline void inject_old(struct mcr_engine *e, const char *group, int is_leave, uint16_t vlan)
 {
-	uint8_t packet[64], type = is_leave ? wire()->leave_type : wire()->report_types[2];
+	uint8_t packet[128], type = is_leave ? wire()->leave_type : wire()->report_types[2];
 
 	wire()->write_old(packet, type, rig_address(HOST_IP), rig_address(group));
 	inject(e, packet, wire()->ip_octets + wire()->old_octets, vlan);
