@@ -264,6 +264,26 @@ static void an_old_querier_finishes_its_questions_before_it_steps_down(void **st
 	rig_stop(&r);
 }
 
+/* R-EL-5, R-EL-6: ... and waits then for as long as the other one says, not only for its own OQPI.
+ */
+static void an_old_querier_that_finishes_waits_by_the_others_values(void **state)
+{
+	struct rig r;
+
+	RIG(&r, .version = 2, .query_interval_s = 20);
+	settle(&r);
+	v2_report(&r, GROUP);
+	v2_leave(&r, GROUP);
+	FEED(&r, .code = 100, .qrv = 2, .qqic = 125);
+	assert_true(we_ask(&r));
+	uint64_t t = r.now_ns;
+
+	run_for(&r, 2);
+	assert_querier(&r, MCR_QUERIER_OTHER, OTHER);
+	assert_int_equal(info(&r).other_until_ns, t + sec(OQPI));
+	rig_stop(&r);
+}
+
 /* R-EL-6: version 3 steps down at once, and its questions end. */
 static void a_version_3_querier_steps_down_in_the_midst_of_its_questions(void **state)
 {
@@ -381,6 +401,7 @@ int main(void)
 	    cmocka_unit_test(the_others_old_questions_lower_timers),
 	    cmocka_unit_test(questions_of_a_router_that_lost_lower_nothing),
 	    cmocka_unit_test(an_old_querier_finishes_its_questions_before_it_steps_down),
+	    cmocka_unit_test(an_old_querier_that_finishes_waits_by_the_others_values),
 	    cmocka_unit_test(a_version_3_querier_steps_down_in_the_midst_of_its_questions),
 	    cmocka_unit_test(who_is_not_the_querier_asks_nothing_whatever_leaves),
 	    cmocka_unit_test(a_leave_from_before_we_were_the_querier_is_not_asked_about),

@@ -159,6 +159,15 @@ static void lose(struct mcr_querier *q, uint64_t now_ns)
 		step_down(q);
 }
 
+/* OQPI by what the other one says, though we may still be the querier for a moment: lose. */
+static uint64_t patience_ns(const struct mcr_querier *q)
+{
+	struct mcr_querier_timing timing;
+
+	mcr_querier_timing_at(&timing, &q->cfg, q->level, &q->other);
+	return timing.other_querier_ns;
+}
+
 /* Two in auto that ask at the same time silence each other. The one with the lower address is to be
  * the first to ask again. */
 static uint64_t courtesy_ns(const struct mcr_querier *q, struct mcr_address address, int was_us,
@@ -188,8 +197,8 @@ void mcr_querier_hear(struct mcr_querier *q, const struct mcr_gmp_message *query
 		q->other.until_ns = MCR_QUERIER_NEVER; /* until it is known below */
 		lose(q, now_ns);
 		settle(q);
-		q->other.until_ns = now_ns + q->timing.other_querier_ns +
-				    courtesy_ns(q, query->source, was_us, now_ns);
+		q->other.until_ns =
+		    now_ns + patience_ns(q) + courtesy_ns(q, query->source, was_us, now_ns);
 	}
 	if (is_older)
 		q->older_until_ns[query->level] = now_ns + q->timing.other_querier_ns;
