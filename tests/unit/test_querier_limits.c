@@ -2,6 +2,7 @@
 /* What a querier refuses, and what it costs (rows R-REP-10, R-OP-4, R-OP-1). The row that a test
  * shows stands before it. */
 #include "core/rng.h"
+#include "growth.h"
 #include "querier_rig.h"
 
 /* R-REP-10 */
@@ -210,6 +211,49 @@ static void the_table_says_which_questions_are_to_come(void **state)
 	rig_stop(&r);
 }
 
+/* n sources of a group, in reports of 100. */
+static void hears_sources(struct rig *r, const char *type, size_t n)
+{
+	char text[100 * 16 + 32];
+
+	for (size_t i = 0; i < n; i += 100) {
+		size_t used = (size_t)sprintf(text, "%s(239.1.2.3){", type);
+
+		for (size_t k = i; k < i + 100; k++)
+			used += (size_t)sprintf(text + used, "%s10.0.%zu.%zu", k > i ? "," : "",
+						1 + k / 200, 1 + k % 200);
+		strcpy(text + used, "}");
+		hears(r, text);
+	}
+}
+
+static double drop_questions(void *ctx, size_t n)
+{
+	struct rig r;
+	double begin;
+
+	RIG(&r, .mtu = 68, .sources_max = 65536);
+	settle(&r);
+	for (uint8_t i = 0; i < SHADOWS; i++) /* nobody looks at the filter of this group */
+		assert_non_null(shadow_of(&r, (struct mcr_address){{i}}));
+	r.no_poll = 1;
+	hears_sources(&r, "ALLOW", n);
+	hears_sources(&r, "BLOCK", n);
+	general_from(&r, "10.0.0.200", 2);
+	begin = growth_cpu_ms();
+	mcr_querier_poll(r.q, r.now_ns, rig_send, &r);
+	begin = growth_cpu_ms() - begin;
+	assert_count(&r, 0);
+	rig_stop(&r);
+	return begin;
+}
+
+/* R-OP-4: questions that an older version cannot ask are not gone through message by message. */
+static void questions_that_are_over_cost_little(void **state)
+{
+	assert_growth_is_gentle(drop_questions, NULL, 500);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest both[] = {
@@ -223,6 +267,9 @@ int main(void)
 	    cmocka_unit_test(groups_and_sources_are_listed_in_the_order_of_the_addresses),
 	    cmocka_unit_test(the_table_says_which_questions_are_to_come),
 	};
+	static const struct CMUnitTest igmp[] = {
+	    cmocka_unit_test(questions_that_are_over_cost_little),
+	};
 
-	return RUN_BOTH(both);
+	return RUN_BOTH(both) + RUN_IGMP(igmp);
 }

@@ -86,7 +86,8 @@ static int ask_group(struct mcr_querier *q, const struct mcr_members_question *q
 void mcr_querier_ask(struct mcr_querier *q, uint64_t now_ns, mcr_gmp_send send, void *ctx)
 {
 	const struct mcr_members_rules rules = mcr_querier_rules(q);
-	size_t sources_max = mcr_gmp_query_sources(q->wire, q->cfg.mtu);
+	size_t sources_max = rules.may_ask_sources ? mcr_gmp_query_sources(q->wire, q->cfg.mtu)
+						   : SIZE_MAX; /* no message: see ask_group */
 	struct mcr_members_question question;
 
 	if (!rules.may_ask || now_ns < q->blocked_ns || !ask_all(q, now_ns, send, ctx))
