@@ -44,7 +44,9 @@ struct mcr_querier_logged {
 	struct mcr_address querier;         /* of mcr_querier_state */
 	uint64_t counted[MCR_QUERIER_LOGS]; /* when last logged */
 	uint64_t due_ns[MCR_QUERIER_LOGS];  /* of the next line */
+	uint64_t minute_ns;                 /* since when n_changes counts */
 	uint8_t role, version;
+	uint8_t n_changes; /* lines about a new role or version */
 };
 
 struct mcr_interface {

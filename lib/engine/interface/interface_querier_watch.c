@@ -10,6 +10,9 @@
 
 #define AGAIN_NS UINT64_C(60000000000) /* between lines about what others do wrong */
 #define SECOND   UINT64_C(1000000000)
+/* Whoever forges queries changes role and version as often as he likes: lines about it in AGAIN_NS.
+ * The state at the end of that time is logged then. */
+#define CHANGES_MAX 6
 
 /* One querier that is looked at. */
 struct look {
@@ -193,13 +196,29 @@ static int watch_counters(const struct look *l, uint64_t now_ns)
 	return 0;
 }
 
-static int watch(struct look *l, uint64_t now_ns, enum mcr_log_level *level)
+static int watch_changes(const struct look *l, uint64_t now_ns, enum mcr_log_level *level)
 {
-	if (watch_role(l)) {
-		*level = MCR_LOG_INFO;
-		return 1;
+	struct mcr_querier_logged *logged = l->logged;
+	int is_role;
+
+	if (now_ns - logged->minute_ns >= AGAIN_NS) {
+		logged->minute_ns = now_ns;
+		logged->n_changes = 0;
 	}
-	return watch_version(l, level) || watch_counters(l, now_ns);
+	if (logged->n_changes == CHANGES_MAX)
+		return 0;
+	is_role = watch_role(l);
+	if (is_role)
+		*level = MCR_LOG_INFO;
+	else if (!watch_version(l, level))
+		return 0;
+	logged->n_changes++;
+	return 1;
+}
+
+static int watch(const struct look *l, uint64_t now_ns, enum mcr_log_level *level)
+{
+	return watch_changes(l, now_ns, level) || watch_counters(l, now_ns);
 }
 
 int mcr_interface_querier_watch(struct mcr_interface *i, uint64_t now_ns, enum mcr_log_level *level,
