@@ -133,13 +133,17 @@ class Member:
 
 
 class Capture:
-    """dumpcap on one interface, from construction to stop()."""
+    """dumpcap on an interface, from construction to stop(). On several it writes pcapng, whose frames
+    need not be in order."""
 
     def __init__(self, namespace, interface, path, condition=''):
         self.namespace, self.interface, self.path = namespace, interface, path
+        interfaces = [interface] if isinstance(interface, str) else interface
         self.log = open(f'{path}.log', 'w+')
-        self.process = namespace.start('dumpcap', '-q', '-P', '-i', interface, '-f', condition,
-                                       '-w', path, stdout=self.log, stderr=self.log)
+        self.process = namespace.start(
+            'dumpcap', '-q', *(['-P'] if len(interfaces) == 1 else []),
+            *[word for one in interfaces for word in ('-i', one, '-f', condition)], '-w', path,
+            stdout=self.log, stderr=self.log)
         wait_for(lambda: 'File:' in open(f'{path}.log').read(), 10, 'dumpcap captures')
         time.sleep(0.2)
 

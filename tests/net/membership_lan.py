@@ -212,24 +212,25 @@ def is_solicited(group):
 
 
 class Tap(Capture):
-    """All messages of a protocol at one interface. stop() gives those of `mac`, without the ones
-    for solicited-node groups alone, and fails if tshark dislikes any of them."""
+    """All messages of a protocol at one interface, or several. stop() gives those of `mac`, one or
+    several too, without the ones for solicited-node groups alone, and fails if tshark dislikes any
+    of them."""
 
     def __init__(self, host, interface, mac, protocol=IGMP, name=''):
+        where = interface if isinstance(interface, str) else 'all'
         super().__init__(host, interface,
-                         host.lab.path(f'{protocol}{name}-{host.name}-{interface}.pcap'),
-                         protocol.bpf)
-        self.mac, self.protocol = mac, protocol
+                         host.lab.path(f'{protocol}{name}-{host.name}-{where}.pcap'), protocol.bpf)
+        self.macs, self.protocol = [mac] if isinstance(mac, str) else mac, protocol
 
     def stop(self, settle=1.0):
         super().stop(settle)
         # 0x400000 is tshark's "note".
-        disliked = self.tshark('-Y', f'eth.src == {self.mac} && {self.protocol.shown} && ('
-                               '_ws.malformed || _ws.expert.severity >= 0x400000 || '
-                               f'{self.protocol.bad})')
+        disliked = self.tshark('-Y', f'eth.src in {{{", ".join(self.macs)}}} && '
+                               f'{self.protocol.shown} && (_ws.malformed || '
+                               f'_ws.expert.severity >= 0x400000 || {self.protocol.bad})')
         assert disliked == '', disliked
         self.all = self.messages()
-        return [m for m in self.all if m.mac == self.mac and not m.is_own]
+        return [m for m in self.all if m.mac in self.macs and not m.is_own]
 
     def tshark(self, *args):
         return subprocess.run(['tshark', '-n', '-r', self.path, '-o', 'ip.check_checksum:TRUE',

@@ -1,0 +1,329 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""LANs on which mcring and another querier meet: a hub, a kernel's host of the newest versions, one
+of older versions, and the other querier. One mcring has an interface on each.
+
+Its addresses end in 100, and 1 or 200 is the other's: lower, or higher."""
+
+import json
+import sys
+import threading
+import time
+
+import routers
+from membership_lan import IGMP, MLD, Tap
+from netlab import Member, wait_for
+from programs import Daemon
+
+INTERVAL_S = 3  # between the queries of the others; each gives a second to answer
+MACS = {'us': 100, 'new': 20, 'old': 21, 'other': 1}  # the last octet
+OLD = {'igmp': 2, 'mld': 1}  # the version of older hosts, and of older queriers
+# What the tables have of a group: INCLUDE or EXCLUDE, forwarded sources, blocked ones.
+EXCLUDE, INCLUDE = 'exclude', 'include'
+
+
+def including(*sources):
+    return INCLUDE, set(sources), set()
+
+
+def excluding(*sources):
+    return EXCLUDE, set(), set(sources)
+
+
+class Lans:
+    def __init__(self, lab):
+        self.lab = lab
+        self.us, self.hub, self.new, self.old = map(lab.namespace, ('us', 'hub', 'new', 'old'))
+        self.lans = []
+        self.lock, self.read_at, self.read = threading.Lock(), 0, None
+
+    def add(self, name, protocol, other, is_lower, keys):
+        """A LAN, whose other querier is other(lan), started later."""
+        self.lans.append(Lan(self, len(self.lans) + 1, name, protocol, other, is_lower, keys))
+
+    def start(self):
+        self.taps = []
+        for protocol in {lan.protocol for lan in self.lans}:
+            lans = [lan for lan in self.lans if lan.protocol is protocol]
+            self.taps.append(Tap(self.hub, [f'h{lan.n}' for lan in lans],
+                                 [lan.macs['us'] for lan in lans], protocol))
+        args = [word for lan in self.lans for word in ('--interface', lan.interface())]
+        self.daemon = Daemon(self.lab, self.us, '--idle', 'adaptive', *args, vdev=[
+            f'net_af_packet{lan.n},iface=m{lan.n}' for lan in self.lans])
+        for lan in self.lans:
+            lan.connect_hosts()
+
+    def stop(self):
+        """Ends the captures; each LAN gets its messages."""
+        for tap in self.taps:
+            tap.stop()
+            for lan in self.lans:
+                lan.heard += sorted((m for m in tap.all if m.mac in lan.macs.values()),
+                                    key=lambda m: m.time)
+
+    def members(self):
+        """What mcring-ctl members says, not older than 50 ms: all threads ask."""
+        with self.lock:
+            if time.monotonic() > self.read_at + 0.05:
+                self.read = json.loads(self.daemon.ctl('--json', 'members').stdout)
+                self.read_at = time.monotonic()
+            return self.read
+
+
+class Lan:
+    def __init__(self, lans, n, name, protocol, other, is_lower, keys):
+        self.lans, self.lab, self.n, self.name, self.keys = lans, lans.lab, n, name, keys
+        self.protocol, self.family = protocol, protocol.family
+        self.hub, self.is_lower = lans.hub, is_lower
+        self.macs = {who: f'02:00:00:00:{n:02x}:{last:02x}' for who, last in MACS.items()}
+        self.hub.run('ip', 'link', 'add', f'h{n}', 'type', 'bridge', 'mcast_snooping', 0)
+        self.hub.run('ip', 'link', 'set', f'h{n}', 'up')
+        self.plug(lans.us, f'm{n}', 'us')
+        self.connect(f'm{n}')
+        self.address = self.address_of('us')
+        self.other, self.heard = other(self), []
+        self.seen, self.gone = (set(), set()), ({}, {})  # groups; and since when: ours, the other's
+
+    def plug(self, host, interface, who):
+        self.lab.wire(self.hub, f'p{self.n}{interface}', host, interface)
+        host.run('ip', 'link', 'set', interface, 'address', self.macs[who])
+
+    def connect(self, interface):
+        """What is plugged hears the others from now on."""
+        self.hub.run('ip', 'link', 'set', f'p{self.n}{interface}', 'master', f'h{self.n}')
+
+    def address_of(self, who):
+        """From which it asks or reports."""
+        last = MACS[who]
+        return (f'fe80::ff:fe00:{self.n:x}{last:02x}' if self.family.is_ipv6 else
+                f'10.{self.n}.0.{last}')
+
+    def others_address(self):
+        if self.family.is_ipv6:
+            return 'fe80::1' if self.is_lower else 'fe80::1:0:0:1'
+        return f'10.{self.n}.0.{1 if self.is_lower else 200}'
+
+    def interface(self):
+        """As --interface takes it."""
+        own = f'address=10.{self.n}.0.100/24'
+        querier = f'{"mld-" if self.family.is_ipv6 else ""}querier'
+        return f'{self.name}=net_af_packet{self.n},{own},dad=off,{querier}={self.keys}'
+
+    def connect_hosts(self):
+        """Now and not before: they say more when they know that somebody asks."""
+        force = f'net.ipv{self.family.number}.conf.o{self.n}.force_{self.protocol.name}_version'
+        self.plug(self.lans.old, f'o{self.n}', 'old')
+        self.lans.old.run('sysctl', '-qw', f'{force}={OLD[self.protocol.name]}')
+        self.plug(self.lans.new, f'e{self.n}', 'new')
+        self.family.give(self.lans.old, f'o{self.n}', f'10.{self.n}.0.21')
+        self.family.give(self.lans.new, f'e{self.n}', f'10.{self.n}.0.20')
+        self.connect(f'e{self.n}')
+        self.connect(f'o{self.n}')
+        self.old = Member(self.lans.old, f'o{self.n}')
+        self.new = Member(self.lans.new, f'e{self.n}')
+
+    def source(self, n):
+        return self.family.address(f'10.{self.n}.0.{n}')
+
+    # ---- what mcring says ----
+
+    def querier(self):
+        """Of the querier on this LAN."""
+        return next(one for one in self.lans.members()['queriers'] if one['interface'] == self.name)
+
+    def since_s(self, group):
+        """When its entry was made."""
+        return next(one['since_ns'] for one in self.lans.members()['members'] if
+                    (one['interface'], one['group']) == (self.name, group)) / 1e9
+
+    def table(self):
+        return self.of_hosts({
+            one['group']: (one['mode'],
+                           {source['source'] for source in one['sources'] if source['forwarded']},
+                           {source['source'] for source in one['sources'] if not source['forwarded']})
+            for one in self.lans.members()['members'] if one['interface'] == self.name})
+
+    def of_hosts(self, table):
+        """Without the groups that are about queriers, or of the link alone."""
+        return {group: entry for group, entry in table.items()
+                if group.startswith(('239.', '232.', 'ff15:', 'ff35:'))}
+
+    def wait_role(self, role, seconds=20):
+        wait_for(lambda: self.querier()['role'] == role, seconds, f'{self.name}: role {role}')
+
+    def tables(self):
+        """mcring's, and the other's if it shows one. Notes when groups are gone from them."""
+        tables = [self.table()]
+        if self.other.has_table:
+            tables.append(self.of_hosts(self.other.table()))
+        for seen, gone, table in zip(self.seen, self.gone, tables):
+            gone.update({group: time.time() for group in seen - set(table)})
+            seen.clear()
+            seen.update(table)
+        return tables
+
+    def wait_table(self, expected, seconds=20):
+        """Until all tables are as expected."""
+        said = []
+
+        def agree():
+            said[:] = self.tables()
+            return all(table == expected for table in said)
+
+        try:
+            wait_for(agree, seconds, 'the tables')
+        except AssertionError:
+            raise AssertionError(f'{self.name}: {said} are not {expected}') from None
+
+
+# ---- the others ----
+
+class Other:
+    """Another querier on a LAN, from start() to kill(). It speaks from `address`; `is_old`: in the
+    version before the newest."""
+
+    has_table = False
+
+    def __init__(self, lan, is_old=False):
+        self.lan, self.lab, self.is_old = lan, lan.lab, is_old
+        self.address = lan.others_address()
+        self.host = self.lab.namespace(f'{lan.name}')
+
+    def plug(self):
+        self.lan.plug(self.host, 'c0', 'other')
+        self.give('c0')
+        self.lan.connect('c0')
+
+    def give(self, interface):
+        if self.lan.family.is_ipv6:
+            self.host.run('ip', 'link', 'set', interface, 'addrgenmode', 'none')
+            self.host.speak_ipv6(interface, f'{self.address}/64')
+        else:
+            self.host.run('ip', 'addr', 'add', f'{self.address}/24', 'dev', interface)
+
+    def add_upstream(self):
+        """An interface for those that want two."""
+        self.lab.wire(self.host, 'u0', self.host, 'u1')
+        self.host.run('ip', 'addr', 'add', '10.99.0.1/24', 'dev', 'u0')
+
+    def wait_silent(self):
+        """Until it says that mcring is the querier, if it says so."""
+
+    def kill(self):
+        self.router.kill()
+
+
+class Frr(Other):
+    has_table = True
+
+    def start(self):
+        self.plug()
+        self.router = routers.Frr(self.lab, self.host, f'''interface c0
+ ip pim
+ ip igmp
+ ip igmp version {2 if self.is_old else 3}
+ ip igmp query-max-response-time 10
+ ip igmp query-interval {INTERVAL_S}
+ ip igmp last-member-query-interval 10
+ ip igmp last-member-query-count 2
+''')
+        self.router.wait()
+
+    def ask(self, command):
+        return json.loads(self.router.ask(f'show ip igmp {command} json')).get('c0', {})
+
+    def table(self):
+        sources, table = self.ask('sources'), {}
+        for one in self.ask('groups').get('groups', []):
+            group, mode = one['group'], one.get('mode', 'EXCLUDE').lower()
+            # Those of an older host are '*'; '--:--' is a timer that does not run.
+            runs = {source['source']: source['timer'] != '--:--' for source in
+                    sources.get(group, {'sources': []})['sources'] if source['source'] != '*'}
+            table[group] = (mode, {source for source in runs if runs[source]},
+                            {source for source in runs if not runs[source]})
+        return table
+
+    def wait_silent(self):
+        wait_for(lambda: self.ask('interface')['querierIp'] == self.lan.address, 20, 'FRR yields')
+
+
+class Pimd(Other):
+    def start(self):
+        self.plug()
+        self.router = routers.Pimd(
+            self.lab, self.host, f'igmp-query-interval {INTERVAL_S}\nigmp-querier-timeout 12\n' +
+            'phyint c0 igmpv2\n' * self.is_old + f'rp-address {self.address} 224.0.0.0/4\n')
+
+
+class Igmpproxy(Other):
+    """It speaks version 2, asks seldom, and whoever else asks does not matter to it."""
+
+    def __init__(self, lan):
+        super().__init__(lan, is_old=True)
+
+    def start(self):
+        self.plug()
+        self.add_upstream()
+        self.router = routers.Igmpproxy(
+            self.lab, self.host, 'phyint u0 upstream ratelimit 0 threshold 1\n'
+            'phyint c0 downstream ratelimit 0 threshold 1\nphyint lo disabled\nphyint u1 disabled\n')
+
+
+class MldRouter(Other):
+    """It asks each second, and whoever else asks does not matter to it."""
+
+    def start(self):
+        self.plug()
+        self.add_upstream()
+        self.process = self.host.start(sys.executable, routers.MLD_ROUTER, 1 if self.is_old else 2,
+                                       'u0', 'c0')
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(10)
+
+
+class Bridge(Other):
+    """A snooping switch with a single port, or behind one."""
+
+    has_table = True
+
+    def __init__(self, lan, has_address=True):
+        super().__init__(lan)
+        self.has_address = has_address
+        if not has_address:
+            self.address = '0.0.0.0'
+
+    def start(self):
+        def bridge(*words):
+            self.host.run('ip', 'link', *words)
+
+        bridge('add', 'br0', 'type', 'bridge', 'mcast_snooping', 1, 'mcast_igmp_version', 3,
+               'mcast_mld_version', 2, 'mcast_query_use_ifaddr', int(self.has_address),
+               # Centiseconds.
+               'mcast_query_interval', 100 * INTERVAL_S, 'mcast_query_response_interval', 100,
+               'mcast_querier_interval', 200 * INTERVAL_S + 50,
+               'mcast_membership_interval', 200 * INTERVAL_S + 200,
+               'mcast_startup_query_interval', 100, 'mcast_startup_query_count', 2,
+               'mcast_last_member_interval', 100, 'mcast_last_member_count', 2)
+        self.lan.plug(self.host, 'c0', 'other')
+        bridge('set', 'c0', 'master', 'br0')
+        bridge('set', 'br0', 'up')
+        if self.has_address:
+            self.give('br0')
+        # It takes part in the election only if it has asked before it hears another one.
+        bridge('set', 'br0', 'type', 'bridge', 'mcast_querier', 1)
+        self.lan.connect('c0')
+
+    def kill(self):
+        self.host.run('ip', 'link', 'del', 'br0')
+
+    def table(self):
+        found = json.loads(self.host.run('bridge', '-d', '-j', '-s', 'mdb').stdout)[0]['mdb']
+        table = {}
+        for one in found:
+            if one['port'] == 'c0' and 'src' not in one:
+                runs = {source['address']: float(source['timer']) > 0
+                        for source in one.get('source_list', [])}
+                table[one['grp']] = (one['filter_mode'], {source for source in runs if runs[source]},
+                                     {source for source in runs if not runs[source]})
+        return table
