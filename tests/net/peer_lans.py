@@ -1,21 +1,20 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""LANs on which mcring and another querier meet: a hub, a kernel's host of the newest versions, one
-of older versions, and the other querier. One mcring has an interface on each.
-
-Its addresses end in 100, and 1 or 200 is the other's: lower, or higher."""
+"""LANs on which mcring and another querier meet: beside them a kernel's host of the newest versions,
+and one of older versions. One mcring has an interface on each LAN. The other's address is lower, or
+higher."""
 
 import json
 import sys
 import threading
 import time
 
+import querier_lan
 import routers
-from membership_lan import IGMP, MLD, Tap
+from membership_lan import Tap
 from netlab import Member, wait_for
-from programs import Daemon
 
 INTERVAL_S = 3  # between the queries of the others; each gives a second to answer
-MACS = {'us': 100, 'new': 20, 'old': 21, 'other': 1}  # the last octet
+US, NEW, OLD_HOST, LOWER, HIGHER = 100, 20, 21, 1, 200  # hosts, by number
 OLD = {'igmp': 2, 'mld': 1}  # the version of older hosts, and of older queriers
 # What the tables have of a group: INCLUDE or EXCLUDE, forwarded sources, blocked ones.
 EXCLUDE, INCLUDE = 'exclude', 'include'
@@ -36,19 +35,18 @@ class Lans:
         self.lans = []
         self.lock, self.read_at, self.read = threading.Lock(), 0, None
 
-    def add(self, name, protocol, other, is_lower, keys):
-        """A LAN, whose other querier is other(lan), started later."""
-        self.lans.append(Lan(self, len(self.lans) + 1, name, protocol, other, is_lower, keys))
+    def add(self, title, protocol, other, is_lower, keys):
+        """A LAN, whose other querier is other(lan), started later. keys: of mcring's querier."""
+        self.lans.append(Lan(self, len(self.lans) + 1, title, protocol, other, is_lower, keys))
 
     def start(self):
         self.taps = []
         for protocol in {lan.protocol for lan in self.lans}:
             lans = [lan for lan in self.lans if lan.protocol is protocol]
-            self.taps.append(Tap(self.hub, [f'h{lan.n}' for lan in lans],
-                                 [lan.macs['us'] for lan in lans], protocol))
-        args = [word for lan in self.lans for word in ('--interface', lan.interface())]
-        self.daemon = Daemon(self.lab, self.us, '--idle', 'adaptive', *args, vdev=[
-            f'net_af_packet{lan.n},iface=m{lan.n}' for lan in self.lans])
+            self.taps.append(Tap(self.hub, [lan.bridge for lan in lans],
+                                 [lan.mac(US) for lan in lans], protocol))
+        self.daemon = querier_lan.start(self.lab, self.us, self.lans, US,
+                                        {lan: lan.keys for lan in self.lans})
         for lan in self.lans:
             lan.connect_hosts()
 
@@ -57,78 +55,51 @@ class Lans:
         for tap in self.taps:
             tap.stop()
             for lan in self.lans:
-                lan.heard += sorted((m for m in tap.all if m.mac in lan.macs.values()),
-                                    key=lambda m: m.time)
+                macs = [lan.mac(n) for n in (US, NEW, OLD_HOST, lan.others)]
+                lan.heard += sorted((m for m in tap.all if m.mac in macs), key=lambda m: m.time)
 
     def members(self):
         """What mcring-ctl members says, not older than 50 ms: all threads ask."""
         with self.lock:
             if time.monotonic() > self.read_at + 0.05:
-                self.read = json.loads(self.daemon.ctl('--json', 'members').stdout)
+                self.read = querier_lan.members(self.daemon)
                 self.read_at = time.monotonic()
             return self.read
 
 
-class Lan:
-    def __init__(self, lans, n, name, protocol, other, is_lower, keys):
-        self.lans, self.lab, self.n, self.name, self.keys = lans, lans.lab, n, name, keys
-        self.protocol, self.family = protocol, protocol.family
-        self.hub, self.is_lower = lans.hub, is_lower
-        self.macs = {who: f'02:00:00:00:{n:02x}:{last:02x}' for who, last in MACS.items()}
-        self.hub.run('ip', 'link', 'add', f'h{n}', 'type', 'bridge', 'mcast_snooping', 0)
-        self.hub.run('ip', 'link', 'set', f'h{n}', 'up')
-        self.plug(lans.us, f'm{n}', 'us')
-        self.connect(f'm{n}')
-        self.address = self.address_of('us')
-        self.other, self.heard = other(self), []
+class Lan(querier_lan.Lan):
+    def __init__(self, lans, n, title, protocol, other, is_lower, keys):
+        super().__init__(lans.lab, n, lans.hub)
+        self.lans, self.title, self.protocol, self.family = lans, title, protocol, protocol.family
+        self.keys = ('mld-' if self.family.is_ipv6 else '') + f'querier={keys}'
+        self.connect(lans.us, US, kernel=False)
+        self.others, self.other, self.heard = LOWER if is_lower else HIGHER, None, []
+        self.other = other(self)
         self.seen, self.gone = (set(), set()), ({}, {})  # groups; and since when: ours, the other's
 
-    def plug(self, host, interface, who):
-        self.lab.wire(self.hub, f'p{self.n}{interface}', host, interface)
-        host.run('ip', 'link', 'set', interface, 'address', self.macs[who])
-
-    def connect(self, interface):
-        """What is plugged hears the others from now on."""
-        self.hub.run('ip', 'link', 'set', f'p{self.n}{interface}', 'master', f'h{self.n}')
-
-    def address_of(self, who):
-        """From which it asks or reports."""
-        last = MACS[who]
-        return (f'fe80::ff:fe00:{self.n:x}{last:02x}' if self.family.is_ipv6 else
-                f'10.{self.n}.0.{last}')
-
-    def others_address(self):
-        if self.family.is_ipv6:
-            return 'fe80::1' if self.is_lower else 'fe80::1:0:0:1'
-        return f'10.{self.n}.0.{1 if self.is_lower else 200}'
-
-    def interface(self):
-        """As --interface takes it."""
-        own = f'address=10.{self.n}.0.100/24'
-        querier = f'{"mld-" if self.family.is_ipv6 else ""}querier'
-        return f'{self.name}=net_af_packet{self.n},{own},dad=off,{querier}={self.keys}'
+    def address_of(self, n):
+        """From which a host asks or reports."""
+        return self.address(n, self.protocol)
 
     def connect_hosts(self):
         """Now and not before: they say more when they know that somebody asks."""
-        force = f'net.ipv{self.family.number}.conf.o{self.n}.force_{self.protocol.name}_version'
-        self.plug(self.lans.old, f'o{self.n}', 'old')
-        self.lans.old.run('sysctl', '-qw', f'{force}={OLD[self.protocol.name]}')
-        self.plug(self.lans.new, f'e{self.n}', 'new')
-        self.family.give(self.lans.old, f'o{self.n}', f'10.{self.n}.0.21')
-        self.family.give(self.lans.new, f'e{self.n}', f'10.{self.n}.0.20')
-        self.connect(f'e{self.n}')
-        self.connect(f'o{self.n}')
-        self.old = Member(self.lans.old, f'o{self.n}')
-        self.new = Member(self.lans.new, f'e{self.n}')
+        for host, n in (self.lans.new, NEW), (self.lans.old, OLD_HOST):
+            self.connect(host, n, kernel=False)
+            if n == OLD_HOST:
+                host.run('sysctl', '-qw', f'net.ipv{self.family.number}.conf.{self.name}.force_'
+                         f'{self.protocol.name}_version={OLD[self.protocol.name]}')
+            self.family.give(host, self.name, self.ipv4(n))
+        self.new, self.old = Member(self.lans.new, self.name), Member(self.lans.old, self.name)
 
     def source(self, n):
-        return self.family.address(f'10.{self.n}.0.{n}')
+        return self.family.address(self.ipv4(n))
 
     # ---- what mcring says ----
 
     def querier(self):
         """Of the querier on this LAN."""
-        return next(one for one in self.lans.members()['queriers'] if one['interface'] == self.name)
+        return next(one for one in self.lans.members()['queriers']
+                    if (one['interface'], one['protocol']) == (self.name, self.protocol.name))
 
     def since_s(self, group):
         """When its entry was made."""
@@ -148,7 +119,7 @@ class Lan:
                 if group.startswith(('239.', '232.', 'ff15:', 'ff35:'))}
 
     def wait_role(self, role, seconds=20):
-        wait_for(lambda: self.querier()['role'] == role, seconds, f'{self.name}: role {role}')
+        wait_for(lambda: self.querier()['role'] == role, seconds, f'{self.title}: role {role}')
 
     def tables(self):
         """mcring's, and the other's if it shows one. Notes when groups are gone from them."""
@@ -172,7 +143,7 @@ class Lan:
         try:
             wait_for(agree, seconds, 'the tables')
         except AssertionError:
-            raise AssertionError(f'{self.name}: {said} are not {expected}') from None
+            raise AssertionError(f'{self.title}: {said} are not {expected}') from None
 
 
 # ---- the others ----
@@ -185,18 +156,16 @@ class Other:
 
     def __init__(self, lan, is_old=False):
         self.lan, self.lab, self.is_old = lan, lan.lab, is_old
-        self.address = lan.others_address()
-        self.host = self.lab.namespace(f'{lan.name}')
+        self.address = lan.address_of(lan.others)
+        self.host = self.lab.namespace(lan.title)
 
-    def plug(self):
-        self.lan.plug(self.host, 'c0', 'other')
-        self.give('c0')
-        self.lan.connect('c0')
+    def connect(self):
+        self.lan.connect(self.host, self.lan.others, kernel=False)
 
     def give(self, interface):
+        """An address to ask from: of IPv6 it follows from the MAC address."""
         if self.lan.family.is_ipv6:
-            self.host.run('ip', 'link', 'set', interface, 'addrgenmode', 'none')
-            self.host.speak_ipv6(interface, f'{self.address}/64')
+            self.host.speak_ipv6(interface)
         else:
             self.host.run('ip', 'addr', 'add', f'{self.address}/24', 'dev', interface)
 
@@ -216,8 +185,9 @@ class Frr(Other):
     has_table = True
 
     def start(self):
-        self.plug()
-        self.router = routers.Frr(self.lab, self.host, f'''interface c0
+        self.connect()
+        self.give(self.lan.name)
+        self.router = routers.Frr(self.lab, self.host, f'''interface {self.lan.name}
  ip pim
  ip igmp
  ip igmp version {2 if self.is_old else 3}
@@ -229,7 +199,7 @@ class Frr(Other):
         self.router.wait()
 
     def ask(self, command):
-        return json.loads(self.router.ask(f'show ip igmp {command} json')).get('c0', {})
+        return json.loads(self.router.ask(f'show ip igmp {command} json')).get(self.lan.name, {})
 
     def table(self):
         sources, table = self.ask('sources'), {}
@@ -243,15 +213,16 @@ class Frr(Other):
         return table
 
     def wait_silent(self):
-        wait_for(lambda: self.ask('interface')['querierIp'] == self.lan.address, 20, 'FRR yields')
+        wait_for(lambda: self.ask('interface')['querierIp'] == self.lan.address_of(US), 20, 'FRR yields')
 
 
 class Pimd(Other):
     def start(self):
-        self.plug()
+        self.connect()
+        self.give(self.lan.name)
         self.router = routers.Pimd(
             self.lab, self.host, f'igmp-query-interval {INTERVAL_S}\nigmp-querier-timeout 12\n' +
-            'phyint c0 igmpv2\n' * self.is_old + f'rp-address {self.address} 224.0.0.0/4\n')
+            f'phyint {self.lan.name} igmpv2\n' * self.is_old + f'rp-address {self.address} 224.0.0.0/4\n')
 
 
 class Igmpproxy(Other):
@@ -261,21 +232,23 @@ class Igmpproxy(Other):
         super().__init__(lan, is_old=True)
 
     def start(self):
-        self.plug()
+        self.connect()
+        self.give(self.lan.name)
         self.add_upstream()
         self.router = routers.Igmpproxy(
             self.lab, self.host, 'phyint u0 upstream ratelimit 0 threshold 1\n'
-            'phyint c0 downstream ratelimit 0 threshold 1\nphyint lo disabled\nphyint u1 disabled\n')
+            f'phyint {self.lan.name} downstream ratelimit 0 threshold 1\nphyint lo disabled\nphyint u1 disabled\n')
 
 
 class MldRouter(Other):
     """It asks each second, and whoever else asks does not matter to it."""
 
     def start(self):
-        self.plug()
+        self.connect()
+        self.give(self.lan.name)
         self.add_upstream()
         self.process = self.host.start(sys.executable, routers.MLD_ROUTER, 1 if self.is_old else 2,
-                                       'u0', 'c0')
+                                       'u0', self.lan.name)
 
     def kill(self):
         self.process.kill()
@@ -283,15 +256,13 @@ class MldRouter(Other):
 
 
 class Bridge(Other):
-    """A snooping switch with a single port, or behind one."""
+    """A snooping switch with a port to the LAN, and one to nobody."""
 
     has_table = True
 
     def __init__(self, lan, has_address=True):
         super().__init__(lan)
         self.has_address = has_address
-        if not has_address:
-            self.address = '0.0.0.0'
 
     def start(self):
         def bridge(*words):
@@ -305,14 +276,15 @@ class Bridge(Other):
                'mcast_membership_interval', 200 * INTERVAL_S + 200,
                'mcast_startup_query_interval', 100, 'mcast_startup_query_count', 2,
                'mcast_last_member_interval', 100, 'mcast_last_member_count', 2)
-        self.lan.plug(self.host, 'c0', 'other')
-        bridge('set', 'c0', 'master', 'br0')
-        bridge('set', 'br0', 'up')
+        self.add_upstream()
+        bridge('set', 'u0', 'master', 'br0')
+        bridge('set', 'br0', 'address', self.lan.mac(self.lan.others), 'up')
         if self.has_address:
             self.give('br0')
         # It takes part in the election only if it has asked before it hears another one.
         bridge('set', 'br0', 'type', 'bridge', 'mcast_querier', 1)
-        self.lan.connect('c0')
+        self.connect()
+        bridge('set', self.lan.name, 'master', 'br0')
 
     def kill(self):
         self.host.run('ip', 'link', 'del', 'br0')
@@ -321,7 +293,7 @@ class Bridge(Other):
         found = json.loads(self.host.run('bridge', '-d', '-j', '-s', 'mdb').stdout)[0]['mdb']
         table = {}
         for one in found:
-            if one['port'] == 'c0' and 'src' not in one:
+            if one['port'] == self.lan.name and 'src' not in one:
                 runs = {source['address']: float(source['timer']) > 0
                         for source in one.get('source_list', [])}
                 table[one['grp']] = (one['filter_mode'], {source for source in runs if runs[source]},
