@@ -132,6 +132,11 @@ class Lan(querier_lan.Lan):
             seen.update(table)
         return tables
 
+    def wait_asked(self):
+        """Until mcring asks all: now others have time before it does so again."""
+        before = self.querier()['tx_general']
+        wait_for(lambda: self.querier()['tx_general'] > before, 20, f'{self.title}: we ask')
+
     def wait_table(self, expected, seconds=20):
         """Until all tables are as expected."""
         said = []
@@ -152,7 +157,7 @@ class Other:
     """Another querier on a LAN, from start() to kill(). It speaks from `address`; `is_old`: in the
     version before the newest."""
 
-    has_table = False
+    has_table, has_address = False, True
 
     def __init__(self, lan, is_old=False):
         self.lan, self.lab, self.is_old = lan, lan.lab, is_old
@@ -213,7 +218,7 @@ class Frr(Other):
         return table
 
     def wait_silent(self):
-        wait_for(lambda: self.ask('interface')['querierIp'] == self.lan.address_of(US), 20, 'FRR yields')
+        wait_for(lambda: self.ask('interface').get('querierIp') == self.lan.address_of(US), 20, 'FRR yields')
 
 
 class Pimd(Other):
@@ -261,6 +266,7 @@ class Bridge(Other):
     has_table = True
 
     def __init__(self, lan, has_address=True):
+        """Without an address it does not even care who else asks."""
         super().__init__(lan)
         self.has_address = has_address
 
@@ -272,7 +278,7 @@ class Bridge(Other):
                'mcast_mld_version', 2, 'mcast_query_use_ifaddr', int(self.has_address),
                # Centiseconds.
                'mcast_query_interval', 100 * INTERVAL_S, 'mcast_query_response_interval', 100,
-               'mcast_querier_interval', 200 * INTERVAL_S + 50,
+               'mcast_querier_interval', 200 * INTERVAL_S + 50 if self.has_address else 1,
                'mcast_membership_interval', 200 * INTERVAL_S + 200,
                'mcast_startup_query_interval', 100, 'mcast_startup_query_count', 2,
                'mcast_last_member_interval', 100, 'mcast_last_member_count', 2)
@@ -281,7 +287,9 @@ class Bridge(Other):
         bridge('set', 'br0', 'address', self.lan.mac(self.lan.others), 'up')
         if self.has_address:
             self.give('br0')
-        # It takes part in the election only if it has asked before it hears another one.
+        self.lan.wait_asked()
+        # It takes part in the election only if it has asked before it hears another one. The second
+        # time is a second later.
         bridge('set', 'br0', 'type', 'bridge', 'mcast_querier', 1)
         self.connect()
         bridge('set', self.lan.name, 'master', 'br0')
