@@ -126,6 +126,30 @@ static void its_own_host_s_leaves_are_asked_about(void **state)
 	await(e, &question, 1);
 }
 
+/* R-Q-11: What a report begins while the interface is polled is due in the next round: nothing else
+ * wakes it before the next general query, two minutes later. */
+static void a_question_waits_for_no_other_timer(void **state)
+{
+	struct mcr_interface_config config = querier(MCR_QUERIER_ON);
+	const struct wanted all = {MCR_GMP_KIND_REPORT, ROUTERS, MCR_RECORD_IS_EX, 0},
+			    newest = {MCR_GMP_KIND_REPORT, REPORTS, MCR_RECORD_IS_EX, 0},
+			    joined = {MCR_GMP_KIND_REPORT, GROUP, MCR_RECORD_TO_EX, 0},
+			    question = {.kind = MCR_GMP_KIND_QUERY, .group = GROUP};
+	struct mcr_join join = rig_join(GROUP, 5000);
+	struct mcr_engine *e;
+
+	config.querier_robustness = config.igmp_robustness =
+	    1; /* one query at the start; no copies */
+	config.query_response_interval_ms = 100;
+	e = start(&config, 1, 1);
+	await(e, &all, 1);
+	await(e, &newest, 1);
+	assert_int_equal(mcr_engine_join(e, &join, NULL), 0);
+	await(e, &joined, 1);
+	assert_int_equal(mcr_engine_leave(e, &join, NULL), 0);
+	await(e, &question, 1);
+}
+
 /* R-OP-2 */
 static void a_stop_leaves_and_asks_nothing(void **state)
 {
@@ -366,6 +390,7 @@ int main(void)
 	    TEST(what_another_host_reported_is_asked_about_when_it_leaves),
 	    TEST(its_own_host_s_joins_are_members),
 	    TEST(its_own_host_s_leaves_are_asked_about),
+	    TEST(a_question_waits_for_no_other_timer),
 	    TEST(a_stop_leaves_and_asks_nothing),
 	    TEST(each_vlan_has_a_querier_of_its_own),
 	    TEST(a_lower_address_is_the_querier_and_the_log_says_so),
