@@ -252,6 +252,22 @@ static void a_version_above_the_configured_one_is_logged(void **state)
 	await_line(e, "queries so far of a version above");
 }
 
+/* Those of others are warned of, as older ones cost the choice of sources. */
+static void its_own_old_queries_are_no_news(void **state)
+{
+	struct mcr_interface_config config = querier(MCR_QUERIER_ON);
+	struct mcr_engine *e;
+
+	config.querier_version = 2;
+	config.mld_querier_version = 1;
+	e = start(&config, 1, 1);
+	await_line(e, ipv6 ? "speaks MLD version 1 now" : "speaks IGMP version 2 now");
+	assert_false(has_line("queries so far"));
+	inject_query(e, HOST_IP, 2);
+	await_line(e, ipv6 ? "last general query from fe80::9, version 1"
+			   : "last general query from 10.0.0.9, version 2");
+}
+
 static void auto_waits_and_says_so(void **state)
 {
 	const struct mcr_interface_config config = querier(MCR_QUERIER_AUTO);
@@ -396,6 +412,7 @@ int main(void)
 	    TEST(a_lower_address_is_the_querier_and_the_log_says_so),
 	    TEST(the_log_says_what_others_do_wrong),
 	    TEST(a_version_above_the_configured_one_is_logged),
+	    TEST(its_own_old_queries_are_no_news),
 	    TEST(auto_waits_and_says_so),
 	    TEST(a_link_that_comes_up_is_asked_at_once),
 	    TEST(a_new_address_is_asked_from_at_once),

@@ -116,12 +116,10 @@ void mcr_interface_querier_fini(struct mcr_interface *i)
 void mcr_interface_querier_restart(struct mcr_interface *i, enum mcr_gmp_family family,
 				   uint64_t now_ns)
 {
-	const int is_mld = family == MCR_GMP_MLD;
-
 	if (!i->queriers[family])
 		return;
-	mcr_querier_restart(i->queriers[family], is_mld ? i->mld_source : i->config.address,
-			    is_mld ? 0 : i->config.prefix_len, now_ns);
+	mcr_querier_restart(i->queriers[family], mcr_interface_source(i, family),
+			    family == MCR_GMP_MLD ? 0 : i->config.prefix_len, now_ns);
 	i->due_ns = 0;
 }
 
@@ -154,13 +152,11 @@ int mcr_interface_querier_set_mtu(struct mcr_interface *i, uint16_t mtu, uint16_
 static int is_echo(const struct mcr_interface *i, const uint8_t *packet, size_t len)
 {
 	const struct mcr_gmp_wire *wire = mcr_gmp_wire_of(family_of(packet));
-	const struct mcr_address own =
-	    family_of(packet) == MCR_GMP_MLD ? i->mld_source : i->config.address;
 	struct mcr_gmp_message message;
 
 	return wire->parse(&message, packet, len) < MCR_GMP_RX_MALFORMED &&
 	       mcr_gmp_kind_of(wire, &message) == MCR_GMP_KIND_QUERY &&
-	       mcr_address_is_equal(message.source, own);
+	       mcr_address_is_equal(message.source, mcr_interface_source(i, family_of(packet)));
 }
 
 void mcr_interface_querier_input(struct mcr_interface *i, const uint8_t *packet, size_t len,

@@ -12,6 +12,13 @@
 
 #define MCR_INTERFACE_QUERIER_GROUPS 4 /* of both families */
 
+/* The address that a family's messages come from; none = it has none yet. */
+static inline struct mcr_address mcr_interface_source(const struct mcr_interface *i,
+						      unsigned family)
+{
+	return family == MCR_GMP_MLD ? i->mld_source : i->config.address;
+}
+
 /* mcr_interface_querier_init makes those that the configuration asks for, on an interface with its
  * host machines. mtu, mtu6: of mcr_querier_config. Returns 0, or with err filled -EINVAL or
  * -ENOMEM. */

@@ -119,7 +119,7 @@ static void own_line(const struct look *l, uint64_t n)
 {
 	char own[MCR_ADDRESS_TEXT];
 
-	mcr_address_format(own, l->is_mld ? l->i->mld_source : l->i->config.address);
+	mcr_address_format(own, mcr_interface_source(l->i, l->is_mld ? MCR_GMP_MLD : MCR_GMP_IGMP));
 	snprintf(l->line, l->cap,
 		 "interface %s: %" PRIu64 " messages of %s so far came from its own address %s and "
 		 "another MAC address: another host has it, or a device sends frames back: give "

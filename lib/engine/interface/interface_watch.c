@@ -37,6 +37,15 @@ static void old_queries_line(const char *name, const struct mcr_gmp_info *gmp, i
 			 querier, gmp->querier_version);
 }
 
+/* Our own querier asks in the version that it is set to: nobody has to change that. */
+static int is_asked_by_us(const struct mcr_interface *i, const struct mcr_gmp_info *gmp, int is_mld)
+{
+	const unsigned family = is_mld ? MCR_GMP_MLD : MCR_GMP_IGMP;
+
+	return i->queriers[family] &&
+	       mcr_address_is_equal(gmp->querier, mcr_interface_source(i, family));
+}
+
 static int watch_gmp(const struct mcr_interface *i, const struct mcr_gmp *gmp,
 		     struct mcr_gmp_logged *logged, uint64_t now_ns, char *line, size_t cap)
 {
@@ -56,8 +65,10 @@ static int watch_gmp(const struct mcr_interface *i, const struct mcr_gmp *gmp,
 	if (brief.old_queries == logged->old_queries || now_ns < logged->due_ns)
 		return 0;
 	logged->old_queries = brief.old_queries;
-	logged->due_ns = now_ns + OLD_QUERIES_NS;
 	mcr_gmp_get_info(gmp, now_ns, &info);
+	if (is_asked_by_us(i, &info, is_mld))
+		return 0;
+	logged->due_ns = now_ns + OLD_QUERIES_NS;
 	old_queries_line(i->config.name, &info, is_mld, line, cap);
 	return 1;
 }
