@@ -71,6 +71,7 @@ static inline void rig_begin_with(struct rig *r, unsigned family, uint32_t group
 		      .last_member_ns = LMQT,
 		      .last_member_interval_ns = LMQI,
 		      .last_member_count = LMQC,
+		      .questions_max = 1000,
 		      .may_ask = 1,
 		      .may_ask_sources = 1,
 		      .may_ask_groups = 1},

@@ -32,6 +32,8 @@ struct mcr_members_rules {
 	uint64_t last_member_ns;          /* LMQT */
 	uint64_t last_member_interval_ns; /* LMQI */
 	uint32_t last_member_count;       /* LMQC */
+	uint32_t questions_max;  /* that are sent in LMQI: with more before it, a leave is not
+				  * heeded, as nobody could answer before LMQT has passed */
 	uint8_t may_ask;         /* we are the querier: leaves lower timers and raise questions */
 	uint8_t may_ask_sources; /* ... and speak a version that can ask for sources */
 	uint8_t may_ask_groups;  /* ... or for groups: above IGMPv1 */

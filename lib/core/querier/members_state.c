@@ -42,7 +42,8 @@ static const struct row exclude_rows[] = {
     [MCR_RECORD_BLOCK] = {.added = AS_GROUP, .asks_listed = 1},
 };
 
-/* What "Send Q" does. A fast leave does not ask: what would be asked for ends. */
+/* What "Send Q" does. A fast leave does not ask: what would be asked for ends. What could not be
+ * asked for in time goes on. */
 enum leave {
 	IGNORED,
 	ASKED,
@@ -280,7 +281,9 @@ static void note_report(struct change *c, const struct mcr_members_record *recor
 void mcr_members_apply(struct mcr_members *ms, const struct mcr_members_rules *rules,
 		       const struct mcr_members_record *record, uint64_t now_ns)
 {
-	uint8_t leave = rules->fast_leave ? ENDED : ASKED;
+	uint8_t leave = rules->fast_leave                        ? ENDED
+			: ms->n_questions < rules->questions_max ? ASKED
+								 : IGNORED;
 	struct mcr_members_group *g = group_of(ms, record, now_ns);
 	struct mcr_members_view before;
 	struct change c = {

@@ -32,6 +32,7 @@ struct mcr_members_group {
 	uint32_t slots[2];          /* in the heaps; MCR_MEMBERS_NO_SLOT */
 	uint8_t mode;               /* enum mcr_filter_mode */
 	uint8_t is_hidden;          /* it never leaves its link */
+	uint8_t n_questions;        /* messages that the questions heap has it for */
 	uint8_t left;               /* questions about the group that are still to be sent */
 	uint8_t in_round;           /* questions about sources: the messages due at
 				     * sources_due_ns have begun */
@@ -65,7 +66,8 @@ struct mcr_members {
 	uint32_t n, cap; /* groups, and for how many there is room: buckets too, a power of two */
 	uint32_t next_serial;
 	uint32_t n_sources;
-	uint8_t is_sorted; /* all: by address */
+	uint32_t n_questions; /* of all groups */
+	uint8_t is_sorted;    /* all: by address */
 
 	struct mcr_address *scratch; /* as large as the largest array of sources */
 	uint32_t cap_scratch;

@@ -224,6 +224,8 @@ uint64_t mcr_querier_role_due(const struct mcr_querier *q)
 struct mcr_members_rules mcr_querier_rules(const struct mcr_querier *q)
 {
 	uint8_t may_ask = q->role == MCR_QUERIER_US;
+	uint64_t ticks = q->timing.last_member_interval_ns / MCR_GMP_TICK_NS;
+	uint64_t questions_max = q->cfg.burst * (ticks ? ticks : 1);
 
 	return (struct mcr_members_rules){
 	    .membership_ns = q->timing.membership_ns,
@@ -231,6 +233,7 @@ struct mcr_members_rules mcr_querier_rules(const struct mcr_querier *q)
 	    .last_member_ns = q->timing.last_member_ns,
 	    .last_member_interval_ns = q->timing.last_member_interval_ns,
 	    .last_member_count = q->timing.last_member_count,
+	    .questions_max = (uint32_t)(questions_max < UINT32_MAX ? questions_max : UINT32_MAX),
 	    .may_ask = may_ask,
 	    .may_ask_sources = may_ask && q->level == MCR_GMP_LEVEL_NEWEST,
 	    .may_ask_groups = may_ask && q->level > 1,
