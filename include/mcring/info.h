@@ -299,7 +299,8 @@ struct mcr_querier_info {
 	uint64_t membership_interval_ns; /* how long a report keeps a group */
 	uint64_t other_querier_interval_ns, last_member_query_time_ns;
 	size_t groups, sources;
-	uint32_t groups_max, sources_max;
+	uint32_t groups_max, sources_max;     /* sources_max: of a group */
+	uint64_t sources_all_max;             /* of all groups together */
 	uint64_t bytes;                       /* memory of the table */
 	uint64_t rx, rx_bad;                  /* packets; those that were malformed */
 	uint64_t rx_by[MCR_QUERIER_RX_KINDS]; /* mcr_engine_querier_rx_name */

@@ -235,7 +235,7 @@ static void the_log_says_what_others_do_wrong(void **state)
 		snprintf(group, sizeof(group), ipv6 ? "ff15::%u" : "239.9.9.%u", i);
 		inject_old(e, group, 0, 0);
 	}
-	await_line(e, "members is full");
+	await_line(e, "it has 4 of 4 groups and 0 of 65536 sources, at most 128 of a group");
 }
 
 /* R-Q-3 */

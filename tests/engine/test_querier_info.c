@@ -124,6 +124,7 @@ static void each_querier_is_described_in_the_order_of_interfaces(void **state)
 	assert_int_equal(info.last_member_query_time_ns, 2000000000);
 	assert_int_equal(info.groups_max, 2 * MANY);
 	assert_int_equal(info.sources_max, 3);
+	assert_int_equal(info.sources_all_max, 65536);
 	assert_true(info.bytes > 0);
 	assert_true(info.tx_general >= 1);
 	assert_int_equal(info.rx, info.rx_by[1]); /* its own reports */

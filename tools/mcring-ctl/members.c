@@ -119,8 +119,9 @@ static void print_refused(FILE *out, const json_t *querier)
 		add(&line, "groups %lld (of %lld at most)", (long long)groups,
 		    (long long)number(querier, "groups_max"));
 	if (sources > 0)
-		add(&line, "sources %lld (of %lld a group at most)", (long long)sources,
-		    (long long)number(querier, "sources_max"));
+		add(&line, "sources %lld (of %lld a group and %lld in all at most)",
+		    (long long)sources, (long long)number(querier, "sources_max"),
+		    (long long)number(querier, "sources_all_max"));
 	end(&line);
 }
 

@@ -88,6 +88,7 @@ json_t *mcr_control_querier(const struct mcr_control_source *src, const struct m
 			mcr_json_number(q.groups_max), "sources_max",
 			mcr_json_number(q.sources_max), "memory_bytes", mcr_json_number(q.bytes));
 	if (all) {
+		add(all, "sources_all_max", mcr_json_number(q.sources_all_max));
 		add_timing(all, &q);
 		add_received(all, &q);
 		add_sent(all, &q);

@@ -144,11 +144,12 @@ static void refused_line(const struct look *l, uint64_t n)
 {
 	snprintf(l->line, l->cap,
 		 "interface %s: the table of %s members is full: %" PRIu64 " groups and %" PRIu64
-		 " sources refused so far, %zu of %u groups are known: raise querier_groups or "
-		 "querier_sources (%u), or find who joins so much with mcring-ctl members",
+		 " sources refused so far; it has %zu of %u groups and %zu of %u sources, at most "
+		 "%u of a group: raise querier_groups or querier_sources, or find who joins so "
+		 "much with mcring-ctl members",
 		 l->i->config.name, l->protocol, l->state->refused_groups,
 		 n - l->state->refused_groups, l->state->groups, l->state->groups_max,
-		 l->state->sources_max);
+		 l->state->sources, MCR_QUERIER_SOURCES_ALL, l->state->sources_max);
 }
 
 /* RFC 4604 §2.2.1 wants it logged: the host's program does not know SSM. */

@@ -114,6 +114,7 @@ static void querier_into(const struct place *place, struct mcr_querier_info *out
 	    .sources = state.sources,
 	    .groups_max = state.groups_max,
 	    .sources_max = state.sources_max,
+	    .sources_all_max = MCR_QUERIER_SOURCES_ALL,
 	    .bytes = state.memory_bytes,
 	};
 	memcpy(out->interface, config->name, sizeof(out->interface));
