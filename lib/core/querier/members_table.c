@@ -218,15 +218,14 @@ static void sift(struct mcr_members *ms, enum mcr_members_heap heap, struct mcr_
 	place(ms, heap, entry, i);
 }
 
-/* About how many messages are to be sent: sources go in two, with the S flag and without, or in
- * more if they are too many for one, of which there are few. */
+/* How many messages are to be sent, if the sources of a group go in one: mostly they do. */
 static void count_questions(struct mcr_members *ms, struct mcr_members_group *g, uint64_t due_ns)
 {
 	ms->n_questions -= g->n_questions;
 	g->n_questions = 0;
 	if (due_ns != MCR_QUERIER_NEVER)
 		g->n_questions = (uint8_t)((g->group_due_ns != MCR_QUERIER_NEVER) +
-					   2 * (g->sources_due_ns != MCR_QUERIER_NEVER));
+					   (g->sources_due_ns != MCR_QUERIER_NEVER));
 	ms->n_questions += g->n_questions;
 }
 
