@@ -162,7 +162,7 @@ static int check_node(struct check *c, int node, const cyaml_schema_value_t *sch
 MCR_PRINTF(3, 4)
 static int at(const struct check *c, const yaml_node_t *node, const char *fmt, ...)
 {
-	char text[400];
+	char text[sizeof(c->err->text)];
 	va_list ap;
 
 	va_start(ap, fmt);

@@ -2,12 +2,18 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "settings/fail.h"
 
-static void one_line(char *text)
+/* Makes one line of a text; len: before it was cut to its room. */
+static void finish(struct mcr_error *err, int len)
 {
-	for (; *text; text++)
+	const size_t cap = sizeof(err->text);
+
+	if (len >= 0 && (size_t)len >= cap)
+		strcpy(err->text + cap - sizeof("..."), "...");
+	for (char *text = err->text; *text; text++)
 		if ((unsigned char)*text < ' ' || *text == 0x7f)
 			*text = ' ';
 }
@@ -15,13 +21,14 @@ static void one_line(char *text)
 int mcr_fail(struct mcr_error *err, int code, const char *fmt, ...)
 {
 	va_list ap;
+	int len;
 
 	if (!err)
 		return code;
 	va_start(ap, fmt);
-	vsnprintf(err->text, sizeof(err->text), fmt, ap);
+	len = vsnprintf(err->text, sizeof(err->text), fmt, ap);
 	va_end(ap);
-	one_line(err->text);
+	finish(err, len);
 	return code;
 }
 
@@ -37,8 +44,8 @@ int mcr_fail_prefix(struct mcr_error *err, int code, const char *fmt, ...)
 	n = vsnprintf(all.text, sizeof(all.text), fmt, ap);
 	va_end(ap);
 	if (n >= 0 && (size_t)n < sizeof(all.text))
-		snprintf(all.text + n, sizeof(all.text) - (size_t)n, "%s", err->text);
-	one_line(all.text);
+		n += snprintf(all.text + n, sizeof(all.text) - (size_t)n, "%s", err->text);
+	finish(&all, n);
 	*err = all;
 	return code;
 }

@@ -73,6 +73,18 @@ static void a_misspelled_key_beside_known_ones_is_named(void **state)
 	assert_non_null(strstr(err.text, "m.yaml:1: unknown key: expected one of name, run_dir"));
 }
 
+static void a_list_of_keys_that_is_too_long_ends_with_dots(void **state)
+{
+	struct mcr_error err;
+	size_t len;
+
+	error_of("interfaces:\n- {name: a, port: 0, querier_timeout: 3}\n", &err);
+	len = strlen(err.text);
+	assert_int_equal(len, sizeof(err.text) - 1);
+	assert_string_equal(err.text + len - 3, "...");
+	assert_non_null(strstr(err.text, ", querier, mld_querier, "));
+}
+
 static void a_value_of_a_configuration_is_quoted(void **state)
 {
 	struct mcr_error err;
@@ -95,6 +107,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(nothing_of_a_file_that_is_no_configuration_is_quoted),
 	    cmocka_unit_test(a_misspelled_key_beside_known_ones_is_named),
+	    cmocka_unit_test(a_list_of_keys_that_is_too_long_ends_with_dots),
 	    cmocka_unit_test(a_value_of_a_configuration_is_quoted),
 	    cmocka_unit_test(what_is_not_yaml_has_line_and_column),
 	};
