@@ -46,14 +46,22 @@ static void a_querier_is_us_or_has_an_address(void **state)
 	    QUERIER("lan", "mld", "other", "'fe80::1'", ", 'other_left_ns': 254960000000") ", " //
 	    QUERIER("wan", "igmp", "waiting", "null", "") "]}",
 	    "\n"
-	    "querier of  protocol  mode  is       left s  next query s  version  groups  "
-	    "sources\n"
-	    "lan         igmp      on    us            -          12.3        3      12        "
-	    "4\n"
-	    "lan         mld       on    fe80::1   255.0             -        3      12        "
-	    "4\n"
-	    "wan         igmp      on    waiting       -             -        3      12        "
-	    "4\n");
+	    "querier of  protocol  mode  is       left s  asks in s  version  groups  sources\n"
+	    "lan         igmp      on    us            -       12.3        3      12        4\n"
+	    "lan         mld       on    fe80::1   255.0          -        3      12        4\n"
+	    "wan         igmp      on    waiting       -          -        3      12        4\n");
+}
+
+/* RFC 4291 Appendix A: the longest address that a MAC address makes. */
+static void a_querier_of_ipv6_fits_into_a_line_of_a_terminal(void **state)
+{
+	char *printed = print("{'queriers': [" QUERIER("feed-lan-a", "mld", "other",
+						       "'fe80::a236:9fff:fe12:3456'",
+						       ", 'other_left_ns': 254960000000") "]}");
+
+	for (char *line = strtok(printed, "\n"); line; line = strtok(NULL, "\n"))
+		assert_true(strlen(line) <= 100);
+	free(printed);
 }
 
 static void what_was_refused_and_ignored_follows_if_there_was_any(void **state)
@@ -146,6 +154,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(without_a_querier_it_says_how_to_have_one),
 	    cmocka_unit_test(a_querier_is_us_or_has_an_address),
+	    cmocka_unit_test(a_querier_of_ipv6_fits_into_a_line_of_a_terminal),
 	    cmocka_unit_test(what_was_refused_and_ignored_follows_if_there_was_any),
 	    cmocka_unit_test(counters_are_cut_into_lines_of_a_terminal),
 	    cmocka_unit_test(each_group_has_a_row_and_each_source_one_below_it),

@@ -146,7 +146,7 @@ static void members_shows_queriers_groups_and_sources(void **state)
 
 	ctl(f, f->dir, "members");
 	assert_int_equal(f->status, 0);
-	has(f, "\nlan         igmp      on    us            -          12.3        3       2 ");
+	has(f, "\nlan         igmp      on    us            -       12.3        3       2 ");
 	has(f, "\nlan igmp ignored: off_subnet 3, records_ssm 2, last off the subnet: 10.9.9.9\n");
 	has(f, "\nlan        239.1.0.0  *             3  exclude     260.0  10.0.0.7  ");
 	has(f, "\nlan        239.1.0.1  10.0.0.100    -  forwarded   100.0  -  ");

@@ -14,7 +14,7 @@ static const struct ctl_column querier_columns[] = {
     {"mode", "mode", CTL_PLAIN},
     {"is", "is", CTL_PLAIN},
     {"left s", "other_left_ns", CTL_SECONDS},
-    {"next query s", "next_query_left_ns", CTL_SECONDS},
+    {"asks in s", "next_query_left_ns", CTL_SECONDS},
     {"version", "version", CTL_PLAIN},
     {"groups", "groups", CTL_PLAIN},
     {"sources", "sources", CTL_PLAIN},
