@@ -24,7 +24,6 @@
 #define WAKE_LINGER_NS \
 	10000000 /* and for so long after: a consumer that was woken sleeps again soon */
 #define PUNTS_NS       2000000  /* for punted packets in a round: see drain_punts */
-#define PUNTS_TURN     16       /* of one lcore, then the next one has its turn */
 #define KERNEL_TICK_NS 100000   /* the tick while frames go to the kernel: TCP waits for it */
 #define KERNEL_BUSY_NS 10000000 /* which it does for so long after the last one */
 
@@ -44,30 +43,32 @@ static void handle_punt(struct mcr_engine *e, struct rte_mbuf *m, uint64_t now_n
 		mcr_interface_input(&e->interfaces[interface], m, &packet, now_ns);
 }
 
-/* Returns how many of one lcore's packets it handled: PUNTS_TURN at most. */
-static unsigned drain_turn(struct mcr_engine *e, struct mcr_worker *w, uint64_t now_ns)
+/* Handles one of an lcore's packets. Returns 1, or 0: it has none. */
+static int drain_one(struct mcr_engine *e, struct mcr_worker *w, uint64_t now_ns)
 {
 	struct rte_mbuf *m;
-	unsigned n = 0;
 
-	for (; n < PUNTS_TURN && rte_ring_sc_dequeue(w->punt, (void **)&m) == 0; n++)
-		handle_punt(e, m, now_ns);
-	return n;
+	if (rte_ring_sc_dequeue(w->punt, (void **)&m) != 0)
+		return 0;
+	handle_punt(e, m, now_ns);
+	return 1;
 }
 
 /* A storm of packets must not keep control from its other work: heartbeats, sockets, the reports
  * and queries that are due. What a packet costs differs by a factor of 1,000 (a report of one group
  * that is known, one of 1,000 new groups), so time is what bounds a round. What is left waits in
- * the rings, which lose what they have no room for (MCR_DROP_PUNT_OVERFLOW). The next round goes on
- * with the next lcore, so that the storm of one does not starve the others. */
+ * the rings, which lose what they have no room for (MCR_DROP_PUNT_OVERFLOW). Lcores have their
+ * packets handled in turn, and the next round goes on with the next, so that the storm of one does
+ * not starve the others. */
 static void drain_punts(struct mcr_engine *e, uint64_t now_ns)
 {
 	for (unsigned empty = 0; empty < e->n_workers;) {
-		unsigned n = drain_turn(e, e->workers[e->next_punt++ % e->n_workers], now_ns);
-
-		empty = n < PUNTS_TURN ? empty + 1 : 0;
-		if (n == PUNTS_TURN && mcr_clock_now_monotonic() - now_ns >= PUNTS_NS)
+		if (!drain_one(e, e->workers[e->next_punt++ % e->n_workers], now_ns))
+			empty++;
+		else if (mcr_clock_now_monotonic() - now_ns >= PUNTS_NS)
 			return;
+		else
+			empty = 0;
 	}
 }
 
