@@ -375,6 +375,9 @@ static void a_configuration_that_cannot_be_is_refused(void **state)
 	bad = good;
 	bad.address = (struct mcr_address){{0}};
 	refuse(bad, "address");
+	bad = good;
+	bad.prefix_len = 32;
+	refuse(bad, "give the prefix length of the LAN");
 }
 
 /* ---- both families ---- */

@@ -51,12 +51,11 @@ void mcr_filter_mac_fini(struct mcr_filter_mac *f);
 struct rte_ether_addr mcr_filter_mac_of(struct mcr_address group);
 
 /* mcr_filter_mac_set lets in these addresses (ascending, distinct, at least one). why_all: why all
- * multicast is to come in, which is then opened whatever list and slots could hold; NULL = it is
- * not to; constant. As far as the
- * driver allows, no frame to an address that stays is lost: new addresses go in before old ones
- * come out, and all-multicast is on while a list is replaced. The filter steps down when the driver
- * refuses, and up again when no more than 3/4 of what was refused is wanted. Returns 0 or -ENOMEM
- * (unchanged). */
+ * multicast is to come in, which is then opened whatever list and slots could hold; a constant,
+ * whose address is compared; NULL = it is not to. As far as the driver allows, no frame to an
+ * address that stays is lost: new addresses go in before old ones come out, and all-multicast is on
+ * while a list is replaced. The filter steps down when the driver refuses, and up again when no
+ * more than 3/4 of what was refused is wanted. Returns 0 or -ENOMEM (unchanged). */
 int mcr_filter_mac_set(struct mcr_filter_mac *f, const struct rte_ether_addr *macs, size_t n,
 		       const char *why_all);
 

@@ -55,6 +55,12 @@ static int check_host(const struct mcr_interface_config *config, int is_mld, str
 				     "interface \"%s\": querier needs an address, which its "
 				     "queries come from: give address=ADDR/LEN",
 				     config->name);
+	if (!is_mld && config->prefix_len == 32)
+		return mcr_error_set(err, -EINVAL,
+				     "interface \"%s\": querier takes messages from its subnet, "
+				     "and address=ADDR/32 has nobody else there: give the prefix "
+				     "length of the LAN",
+				     config->name);
 	return 0;
 }
 
