@@ -307,6 +307,8 @@ struct mcr_querier_info {
 	uint64_t records;                     /* of reports, that were used */
 	uint64_t records_unknown, records_bad_group, records_ssm; /* and those that were not */
 	uint64_t refused_groups, refused_sources;                 /* for which there was no room */
+	uint64_t
+	    refused_leaves; /* not heeded: too many questions waited to ask about them in time */
 	uint64_t newer_queries, older_queries;     /* heard, of another version than ours */
 	uint64_t tx_general, tx_group, tx_sources; /* queries sent */
 	uint64_t tx_retries;

@@ -69,7 +69,7 @@ static void what_was_refused_and_ignored_follows_if_there_was_any(void **state)
 	char *printed = print("{'queriers': [" QUERIER(
 	    "lan", "igmp", "us", "'10.0.0.2'",
 	    ", 'refused_groups': 7, 'refused_sources': 8, 'groups_max': 16384, 'sources_max': 128,"
-	    "'sources_all_max': 65536,"
+	    "'sources_all_max': 65536, 'refused_leaves': 9,"
 	    "'rx': {'query': 1, 'report': 2, 'leave': 3, 'own': 0, 'off_subnet': 5},"
 	    "'records_ssm': 2, 'records_bad_group': 0, 'records_unknown': 1,"
 	    "'last_ssm_group': '232.1.1.1', 'last_ssm_source': '10.0.0.7',"
@@ -82,6 +82,7 @@ static void what_was_refused_and_ignored_follows_if_there_was_any(void **state)
 	assert_string_equal(
 	    rest, "lan igmp refused: groups 7 (of 16384 at most), sources 8 (of 128 a group and "
 		  "65536 in all at most)\n"
+		  "lan igmp refused: leaves 9 (too many to ask about in time)\n"
 		  "lan igmp ignored: off_subnet 5, records_ssm 2, records_unknown 1\n"
 		  "lan igmp ignored: last without a source: 232.1.1.1 from 10.0.0.7, last off the "
 		  "subnet: "

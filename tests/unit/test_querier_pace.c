@@ -155,6 +155,7 @@ static void a_leave_that_could_not_be_asked_about_in_time_ends_nothing(void **st
 	r.no_poll = 0;
 	run_for(&r, 5);
 	assert_string_equal(fwd(&r, "239.200.0.1"), "EX{}");
+	assert_true(info(&r).refused_leaves > 0);
 	/* Later there is time. */
 	rig_forget(&r);
 	hears(&r, "TO_IN(239.200.0.1){}");

@@ -111,6 +111,7 @@ static void print_refused(FILE *out, const json_t *querier)
 {
 	const json_int_t groups = number(querier, "refused_groups");
 	const json_int_t sources = number(querier, "refused_sources");
+	const json_int_t leaves = number(querier, "refused_leaves");
 	struct line line = {.out = out};
 
 	snprintf(line.head, sizeof(line.head), "%.40s %.8s refused", text_of(querier, "interface"),
@@ -122,6 +123,8 @@ static void print_refused(FILE *out, const json_t *querier)
 		add(&line, "sources %lld (of %lld a group and %lld in all at most)",
 		    (long long)sources, (long long)number(querier, "sources_max"),
 		    (long long)number(querier, "sources_all_max"));
+	if (leaves > 0)
+		add(&line, "leaves %lld (too many to ask about in time)", (long long)leaves);
 	end(&line);
 }
 

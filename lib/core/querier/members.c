@@ -59,6 +59,7 @@ void mcr_members_get_counts(const struct mcr_members *ms, struct mcr_members_cou
 	    .memory_bytes = ms->memory_bytes,
 	    .refused_groups = ms->refused_groups,
 	    .refused_sources = ms->refused_sources,
+	    .refused_leaves = ms->refused_leaves,
 	    .changes = ms->changes,
 	};
 }

@@ -101,7 +101,7 @@ void mcr_members_filter(struct mcr_members *ms, struct mcr_address group,
 struct mcr_members_counts {
 	size_t groups, sources;
 	uint64_t memory_bytes;
-	uint64_t refused_groups, refused_sources, changes;
+	uint64_t refused_groups, refused_sources, refused_leaves, changes;
 };
 
 void mcr_members_get_counts(const struct mcr_members *ms, struct mcr_members_counts *out);

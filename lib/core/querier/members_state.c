@@ -278,12 +278,23 @@ static void note_report(struct change *c, const struct mcr_members_record *recor
 			  c->now_ns + c->rules->older_host_ns);
 }
 
+/* What leaves do now. Those that cannot be asked about in time are counted. */
+static uint8_t leave_of(struct mcr_members *ms, const struct mcr_members_rules *rules,
+			const struct row *row)
+{
+	if (!rules->may_ask || !rules->may_ask_groups)
+		return IGNORED;
+	if (rules->fast_leave)
+		return ENDED;
+	if (ms->n_questions < rules->questions_max)
+		return ASKED;
+	ms->refused_leaves += row->asks_listed || row->asks_rest || row->asks_group;
+	return IGNORED;
+}
+
 void mcr_members_apply(struct mcr_members *ms, const struct mcr_members_rules *rules,
 		       const struct mcr_members_record *record, uint64_t now_ns)
 {
-	uint8_t leave = rules->fast_leave                        ? ENDED
-			: ms->n_questions < rules->questions_max ? ASKED
-								 : IGNORED;
 	struct mcr_members_group *g = group_of(ms, record, now_ns);
 	struct mcr_members_view before;
 	struct change c = {
@@ -301,10 +312,9 @@ void mcr_members_apply(struct mcr_members *ms, const struct mcr_members_rules *r
 		return;
 	c.row = g->mode == MCR_FILTER_INCLUDE ? &include_rows[record->type]
 					      : &exclude_rows[record->type];
-	if (rules->may_ask && rules->may_ask_groups) {
-		c.group_leaves = leave;
-		c.sources_leave = leave == ENDED || rules->may_ask_sources ? leave : IGNORED;
-	}
+	c.group_leaves = leave_of(ms, rules, c.row);
+	c.sources_leave =
+	    c.group_leaves == ENDED || rules->may_ask_sources ? c.group_leaves : IGNORED;
 	before = mcr_members_view_of(g);
 	note_report(&c, record);
 	change_group(&c);

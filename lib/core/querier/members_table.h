@@ -75,7 +75,7 @@ struct mcr_members {
 	struct mcr_members_group *asked; /* what the last next_question returned; or NULL */
 	uint64_t asking_until_ns;
 
-	uint64_t memory_bytes, refused_groups, refused_sources, changes;
+	uint64_t memory_bytes, refused_groups, refused_sources, refused_leaves, changes;
 };
 
 /* What mcr_members_filter says of a group, but for the sources. */

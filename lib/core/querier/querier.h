@@ -191,8 +191,9 @@ struct mcr_querier_state {
 	uint64_t records_ssm;              /* without sources, in a group that needs sources */
 	uint64_t refused_groups;           /* records for which groups_max left no room */
 	uint64_t refused_sources;          /* sources for which there was no room, or no memory */
-	uint64_t newer_queries;            /* of a version above the configured one */
-	uint64_t older_queries;            /* general ones below it */
+	uint64_t refused_leaves; /* not heeded, as more questions wait than can be asked in time */
+	uint64_t newer_queries;  /* of a version above the configured one */
+	uint64_t older_queries;  /* general ones below it */
 	uint64_t tx_general, tx_group, tx_sources; /* queries sent */
 	uint64_t tx_retries; /* send returned an error and the message was kept */
 	uint64_t changes;    /* calls of `changed`, made or not */

@@ -74,6 +74,7 @@ void mcr_querier_get_state(const struct mcr_querier *q, uint64_t now_ns,
 			    counts.memory_bytes;
 	out->refused_groups = counts.refused_groups;
 	out->refused_sources += counts.refused_sources;
+	out->refused_leaves = counts.refused_leaves;
 	out->changes = counts.changes;
 }
 

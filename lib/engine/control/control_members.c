@@ -50,6 +50,7 @@ static void add_received(json_t *all, const struct mcr_querier_info *q)
 	add(all, "records_ssm", mcr_json_number(q->records_ssm));
 	add(all, "refused_groups", mcr_json_number(q->refused_groups));
 	add(all, "refused_sources", mcr_json_number(q->refused_sources));
+	add(all, "refused_leaves", mcr_json_number(q->refused_leaves));
 	add(all, "newer_queries", mcr_json_number(q->newer_queries));
 	add(all, "older_queries", mcr_json_number(q->older_queries));
 	add(all, "last_ssm_group", mcr_json_address_or_null(q->last_ssm_group));

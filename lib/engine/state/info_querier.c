@@ -63,6 +63,7 @@ static void counts_into(const struct mcr_querier_state *state, struct mcr_querie
 	out->records_ssm = state->records_ssm;
 	out->refused_groups = state->refused_groups;
 	out->refused_sources = state->refused_sources;
+	out->refused_leaves = state->refused_leaves;
 	out->newer_queries = state->newer_queries;
 	out->older_queries = state->older_queries;
 	out->tx_general = state->tx_general;
