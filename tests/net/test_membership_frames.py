@@ -2,6 +2,7 @@
 """The Ethernet frames that carry our reports, and what else shares their addresses."""
 
 import pytest
+import scapy.layers.l2  # noqa: F401: rdpcap makes frames of what it knows
 from scapy.utils import rdpcap
 
 from conftest import both_families
