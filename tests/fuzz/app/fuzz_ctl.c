@@ -8,6 +8,7 @@
 
 #include "fuzz_input.h"
 #include "mcring-ctl/columns.h"
+#include "mcring-ctl/netstat.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -52,6 +53,24 @@ static const char *const keys[] = {
     "rung",
     "started_ns",
     "uid",
+    "queriers",
+    "members",
+    "own",
+    "interface",
+    "protocol",
+    "role",
+    "querier",
+    "sources",
+    "forwarded",
+    "left_ns",
+    "since_ns",
+    "last_reporter",
+    "rx",
+    "refused_groups",
+    "refused_sources",
+    "refused_leaves",
+    "last_ssm_group",
+    "last_off_subnet",
 };
 
 static json_t *value(struct input *in, unsigned depth)
@@ -91,17 +110,20 @@ static json_t *value(struct input *in, unsigned depth)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	static const char *const commands[] = {"status", "groups", "stats",
-					       "join",   "reload", "sockets"};
+	static const char *const commands[] = {"status", "groups",  "stats",  "join",
+					       "reload", "sockets", "members"};
 	struct input in = {data, len};
-	const char *command = commands[take(&in, 1) % 6];
+	size_t command = take(&in, 1) % (sizeof(commands) / sizeof(commands[0]) + 1);
 	json_t *reply = value(&in, 4);
 	size_t shown;
 	char *text;
 	FILE *out = open_memstream(&text, &shown);
 
 	assert(out && reply);
-	ctl_print(out, command, reply);
+	if (command < sizeof(commands) / sizeof(commands[0]))
+		ctl_print(out, commands[command], reply);
+	else
+		ctl_print_netstat(out, reply);
 	fclose(out);
 	free(text);
 	json_decref(reply);
