@@ -316,7 +316,8 @@ struct mcr_querier_info {
 	uint64_t elections; /* changes between us and another */
 	struct mcr_address last_ssm_group, last_ssm_source; /* of the last that records_ssm or
 							     * "ssm" counted: who it was */
-	struct mcr_address last_off_subnet;
+	/* Who sent the last that "off_subnet", newer_queries, older_queries counted. */
+	struct mcr_address last_off_subnet, last_newer, last_older;
 	uint64_t reserved[4]; /* 0 */
 };
 

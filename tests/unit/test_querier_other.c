@@ -14,6 +14,7 @@ static void an_older_general_query_makes_ours_old_for_oqpi(void **state)
 	assert_true(we_ask(&r));
 	assert_int_equal(info(&r).version, 2);
 	assert_int_equal(info(&r).older_queries, 1);
+	assert_true(mcr_address_is_equal(info(&r).last_older, ip("10.0.0.200")));
 	assert_int_equal(info(&r).older_until_ns, r.now_ns + sec(OQPI));
 	run_to(&r, 282);
 	assert_sent(&r, 0, r.start_ns + sec(156.25), "v2 general");
@@ -356,6 +357,7 @@ static void queries_newer_than_the_configured_version_are_counted(void **state)
 	general_from(&r, "10.0.0.200", 3);
 	FEED(&r, .source = "10.0.0.200", .code = 10, .group = GROUP);
 	assert_int_equal(info(&r).newer_queries, 2);
+	assert_false(mcr_address_is_none(info(&r).last_newer));
 	assert_int_equal(info(&r).version, 2);
 	assert_true(we_ask(&r));
 	general_from(&r, "10.0.0.200", 2);

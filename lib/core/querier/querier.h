@@ -200,7 +200,8 @@ struct mcr_querier_state {
 	uint64_t elections;  /* changes of role between us and another */
 	struct mcr_address last_ssm_group, last_ssm_source; /* of the last that records_ssm or
 							     * RX_SSM counted: who */
-	struct mcr_address last_off_subnet; /* source of the last that RX_OFF_SUBNET counted */
+	/* Sources of the last that RX_OFF_SUBNET, newer_queries, older_queries counted. */
+	struct mcr_address last_off_subnet, last_newer, last_older;
 };
 
 /* mcr_querier_get_state touches no group: it can be asked in each round. */

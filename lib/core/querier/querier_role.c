@@ -186,8 +186,13 @@ void mcr_querier_hear(struct mcr_querier *q, const struct mcr_gmp_message *query
 	int was_us = q->role == MCR_QUERIER_US;
 	int wins = q->cfg.is_auto || q->role == MCR_QUERIER_SILENT || is_lower(q, query->source);
 
-	q->stats.newer_queries += query->level > q->configured_level;
-	q->stats.older_queries += is_older;
+	if (query->level > q->configured_level) {
+		q->stats.newer_queries++;
+		q->stats.last_newer = query->source;
+	} else if (is_older) {
+		q->stats.older_queries++;
+		q->stats.last_older = query->source;
+	}
 	if (is_older && query->level < q->level)
 		set_level(q, query->level);
 	if (wins) {

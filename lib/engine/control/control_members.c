@@ -56,6 +56,8 @@ static void add_received(json_t *all, const struct mcr_querier_info *q)
 	add(all, "last_ssm_group", mcr_json_address_or_null(q->last_ssm_group));
 	add(all, "last_ssm_source", mcr_json_address_or_null(q->last_ssm_source));
 	add(all, "last_off_subnet", mcr_json_address_or_null(q->last_off_subnet));
+	add(all, "last_newer", mcr_json_address_or_null(q->last_newer));
+	add(all, "last_older", mcr_json_address_or_null(q->last_older));
 }
 
 static void add_sent(json_t *all, const struct mcr_querier_info *q)

@@ -87,6 +87,7 @@ static int watch_role(const struct look *l)
 static int watch_version(const struct look *l, enum mcr_log_level *level)
 {
 	const unsigned version = l->state->version;
+	char other[MCR_ADDRESS_TEXT];
 
 	if (version == l->logged->version)
 		return 0;
@@ -98,21 +99,25 @@ static int watch_version(const struct look *l, enum mcr_log_level *level)
 			 "heard any more",
 			 l->i->config.name, l->protocol, version);
 	} else {
+		mcr_address_format(other, l->state->last_older);
 		snprintf(l->line, l->cap,
-			 "interface %s: its querier speaks %s version %u while another one does: "
-			 "set all routers of this network to one version",
-			 l->i->config.name, l->protocol, version);
+			 "interface %s: its querier speaks %s version %u while %s does: set all "
+			 "routers of this network to one version",
+			 l->i->config.name, l->protocol, version, other);
 	}
 	return 1;
 }
 
 static void newer_line(const struct look *l, uint64_t n)
 {
+	char other[MCR_ADDRESS_TEXT];
+
+	mcr_address_format(other, l->state->last_newer);
 	snprintf(l->line, l->cap,
 		 "interface %s: %" PRIu64
-		 " %s queries so far of a version above that of its querier, %u: set all routers "
-		 "of this network to one version (%squerier_version)",
-		 l->i->config.name, n, l->protocol, l->state->version, l->prefix);
+		 " %s queries so far of a version above that of its querier, %u, the last one from "
+		 "%s: set all routers of this network to one version (%squerier_version)",
+		 l->i->config.name, n, l->protocol, l->state->version, other, l->prefix);
 }
 
 static void own_line(const struct look *l, uint64_t n)

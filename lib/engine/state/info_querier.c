@@ -75,6 +75,8 @@ static void counts_into(const struct mcr_querier_state *state, struct mcr_querie
 	out->last_ssm_group = state->last_ssm_group;
 	out->last_ssm_source = state->last_ssm_source;
 	out->last_off_subnet = state->last_off_subnet;
+	out->last_newer = state->last_newer;
+	out->last_older = state->last_older;
 }
 
 static void timing_into(const struct mcr_querier_timing *timing, struct mcr_querier_info *out)
