@@ -8,26 +8,19 @@
  * newest version, a router that heard them
  * has exactly our state - even if one of the messages was lost (RFC 9776 §8.1: robustness 2). */
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <arpa/inet.h>
 
 #include "../unit/octets.h"
+#include "check.h"
 #include "core/gmp/gmp.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define SECOND 1000000000ull
 #define GROUPS 8u
-#define CHECK(x)                                                                \
-	do {                                                                    \
-		if (!(x)) {                                                     \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #x); \
-			abort();                                                \
-		}                                                               \
-	} while (0)
 
 /* A group as we want it, or as a router that heard our reports believes it. */
 struct view {

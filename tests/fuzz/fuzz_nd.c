@@ -8,17 +8,13 @@
 
 #include <errno.h>
 
+#include "check.h"
 #include "core/address.h"
 #include "core/icmp6.h"
 #include "core/nd/nd.h"
 
 #define SECOND    UINT64_C(1000000000)
 #define ADDRESSES 4
-#define CHECK(x)                 \
-	do {                     \
-		if (!(x))        \
-			abort(); \
-	} while (0)
 
 struct bench {
 	const uint8_t *data, *end;

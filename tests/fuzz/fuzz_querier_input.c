@@ -5,10 +5,10 @@
  * one that is malformed changes nothing but for the whole records of a report; `changed` is called
  * when the filter is another; and when all is silent, the table runs empty. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "check.h"
 #include "core/address.h"
 #include "core/querier/querier.h"
 #include "fix_packet.h"
@@ -16,13 +16,6 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define SECOND 1000000000ull
-#define CHECK(x)                                                                \
-	do {                                                                    \
-		if (!(x)) {                                                     \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #x); \
-			abort();                                                \
-		}                                                               \
-	} while (0)
 
 struct bench {
 	struct mcr_querier *q;

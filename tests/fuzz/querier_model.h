@@ -6,12 +6,12 @@
 #define QUERIER_MODEL_H
 
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <arpa/inet.h>
 
+#include "check.h"
 #include "core/address.h"
 #include "core/gmp/gmp_wire.h"
 
@@ -20,14 +20,6 @@
 #define FIRST_LOCAL 6u /* from here on in the table only */
 #define NEVER       7u /* all nodes */
 #define GROUPS      8u
-
-#define CHECK(x)                                                                \
-	do {                                                                    \
-		if (!(x)) {                                                     \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #x); \
-			abort();                                                \
-		}                                                               \
-	} while (0)
 
 /* Of the family: that of IPv4, or its octets at the end of one of this prefix. */
 static inline struct mcr_address address(const struct mcr_gmp_wire *wire, uint16_t prefix,
