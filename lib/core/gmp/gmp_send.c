@@ -249,19 +249,6 @@ static void build_sweep(struct mcr_gmp *gmp, uint64_t now_ns)
 		s->due_ns = s->end_ns;
 }
 
-/* Pacing: `burst` messages in a tick. Returns 0 once they are spent, and sets when to go on. */
-static int has_budget(struct mcr_gmp *gmp, uint64_t now_ns)
-{
-	if (now_ns - gmp->tick_ns >= MCR_GMP_TICK_NS) {
-		gmp->tick_ns = now_ns;
-		gmp->tick_sent = 0;
-	}
-	if (gmp->tick_sent < gmp->cfg.burst)
-		return 1;
-	gmp->blocked_ns = gmp->tick_ns + MCR_GMP_TICK_NS;
-	return 0;
-}
-
 /* Hands messages to the port. Returns 1 when none is left, or 0 when the rest has to wait. */
 static int drain(struct mcr_gmp *gmp, uint64_t now_ns, mcr_gmp_send send, void *ctx)
 {
@@ -270,14 +257,14 @@ static int drain(struct mcr_gmp *gmp, uint64_t now_ns, mcr_gmp_send send, void *
 	for (; q->head < q->n; q->head++) {
 		const uint8_t *packet = q->bytes + q->head * q->stride;
 
-		if (!has_budget(gmp, now_ns))
+		if (!mcr_gmp_pace_allows(&gmp->pace, gmp->cfg.burst, now_ns))
 			return 0;
 		if (send(ctx, packet, q->lengths[q->head]) != 0) {
 			gmp->stats.tx_retries++;
-			gmp->blocked_ns = now_ns + MCR_GMP_TICK_NS;
+			mcr_gmp_pace_refused(&gmp->pace, now_ns);
 			return 0;
 		}
-		gmp->tick_sent++;
+		gmp->pace.sent++;
 		if (packet[gmp->wire->ip_octets] == gmp->wire->leave_type)
 			gmp->stats.tx_leaves++;
 		else
@@ -310,14 +297,14 @@ static void build(struct mcr_gmp *gmp, uint64_t now_ns)
  * port refuses it. */
 void mcr_gmp_pump(struct mcr_gmp *gmp, uint64_t now_ns, mcr_gmp_send send, void *ctx)
 {
-	if (now_ns < gmp->blocked_ns)
+	if (now_ns < gmp->pace.blocked_ns)
 		return;
 	while (drain(gmp, now_ns, send, ctx)) {
 		if (!is_due(gmp, now_ns)) {
 			gmp->wave_valid = 0;
 			return;
 		}
-		if (!has_budget(gmp, now_ns))
+		if (!mcr_gmp_pace_allows(&gmp->pace, gmp->cfg.burst, now_ns))
 			return;
 		build(gmp, now_ns);
 	}
@@ -338,8 +325,8 @@ uint64_t mcr_gmp_deadline(const struct mcr_gmp *gmp, uint64_t now_ns)
 		earlier(&deadline, mcr_gmp_group_due(g));
 	if (gmp->queue.n)
 		deadline = 0;
-	if (deadline < gmp->blocked_ns)
-		deadline = gmp->blocked_ns;
+	if (deadline < gmp->pace.blocked_ns)
+		deadline = gmp->pace.blocked_ns;
 	for (unsigned level = 1; level < MCR_GMP_LEVEL_NEWEST; level++)
 		if (gmp->until_ns[level])
 			earlier(&deadline, gmp->until_ns[level]);

@@ -16,6 +16,7 @@
 #include "core/address.h"
 #include "core/gmp/gmp.h"
 #include "core/gmp/gmp_groups.h"
+#include "core/gmp/gmp_pace.h"
 #include "core/gmp/gmp_wire.h"
 #include "core/rng.h"
 
@@ -83,9 +84,7 @@ struct mcr_gmp {
 	uint64_t wave_from_ns, wave_next_ns;
 	uint8_t wave_valid;
 
-	uint64_t tick_ns; /* begin of the tick that tick_sent counts */
-	uint32_t tick_sent;
-	uint64_t blocked_ns; /* nothing is sent before: pacing or a full queue */
+	struct mcr_gmp_pace pace;
 
 	struct mcr_gmp_info stats; /* counters only */
 };

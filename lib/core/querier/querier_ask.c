@@ -4,23 +4,11 @@
  * Times are nominal: a message that goes out late moves nothing. */
 #include "core/querier/querier_state.h"
 
-static int has_budget(struct mcr_querier *q, uint64_t now_ns)
-{
-	if (now_ns - q->tick_ns >= MCR_GMP_TICK_NS) {
-		q->tick_ns = now_ns;
-		q->tick_sent = 0;
-	}
-	if (q->tick_sent < q->cfg.burst)
-		return 1;
-	q->blocked_ns = q->tick_ns + MCR_GMP_TICK_NS;
-	return 0;
-}
-
 /* Completes a query and hands it to the port. Returns 1, or 0 when it has to wait. */
 static int put(struct mcr_querier *q, struct mcr_gmp_query *query, uint64_t now_ns,
 	       mcr_gmp_send send, void *ctx)
 {
-	if (!has_budget(q, now_ns))
+	if (!mcr_gmp_pace_allows(&q->pace, q->cfg.burst, now_ns))
 		return 0;
 	query->source = q->cfg.address;
 	query->level = q->level;
@@ -28,10 +16,10 @@ static int put(struct mcr_querier *q, struct mcr_gmp_query *query, uint64_t now_
 	query->qqic = q->timing.qqic;
 	if (send(ctx, q->packet, q->wire->write_query(q->packet, query)) != 0) {
 		q->stats.tx_retries++;
-		q->blocked_ns = now_ns + MCR_GMP_TICK_NS;
+		mcr_gmp_pace_refused(&q->pace, now_ns);
 		return 0;
 	}
-	q->tick_sent++;
+	q->pace.sent++;
 	return 1;
 }
 
@@ -90,7 +78,7 @@ void mcr_querier_ask(struct mcr_querier *q, uint64_t now_ns, mcr_gmp_send send, 
 						   : SIZE_MAX; /* no message: see ask_group */
 	struct mcr_members_question question;
 
-	if (!rules.may_ask || now_ns < q->blocked_ns || !ask_all(q, now_ns, send, ctx))
+	if (!rules.may_ask || now_ns < q->pace.blocked_ns || !ask_all(q, now_ns, send, ctx))
 		return;
 	while (mcr_members_next_question(q->members, &rules, sources_max, now_ns, &question)) {
 		if (!ask_group(q, &question, now_ns, send, ctx))
@@ -106,5 +94,5 @@ uint64_t mcr_querier_ask_due(const struct mcr_querier *q, uint64_t now_ns)
 
 	if (q->role == MCR_QUERIER_US && q->next_query_ns < due_ns)
 		due_ns = q->next_query_ns;
-	return due_ns <= now_ns && q->blocked_ns > now_ns ? q->blocked_ns : due_ns;
+	return due_ns <= now_ns && q->pace.blocked_ns > now_ns ? q->pace.blocked_ns : due_ns;
 }

@@ -14,6 +14,7 @@
 #define MCR_CORE_QUERIER_STATE_H
 
 #include "core/address.h"
+#include "core/gmp/gmp_pace.h"
 #include "core/gmp/gmp_wire.h"
 #include "core/querier/members.h"
 #include "core/querier/querier.h"
@@ -52,9 +53,7 @@ struct mcr_querier {
 	struct mcr_address *scratch; /* sources of one message: n_scratch entries */
 	size_t n_scratch;
 
-	uint64_t tick_ns; /* begin of the tick that tick_sent counts */
-	uint32_t tick_sent;
-	uint64_t blocked_ns; /* nothing is sent before: pacing or a full queue */
+	struct mcr_gmp_pace pace;
 
 	struct mcr_querier_state stats; /* counters only */
 };
