@@ -235,7 +235,7 @@ static struct mcr_querier_state state(const struct bench *b)
 {
 	struct mcr_querier_state s;
 
-	mcr_querier_get_state(b->q, b->now, &s);
+	mcr_querier_get_state(b->q, &s);
 	return s;
 }
 

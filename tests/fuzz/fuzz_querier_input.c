@@ -93,11 +93,11 @@ static void hear(struct bench *b, const uint8_t *data, size_t size, int fix,
 	memcpy(packet, data, size);
 	if (fix)
 		(b->is_mld ? fix_ipv6 : fix_ipv4)(packet, size);
-	mcr_querier_get_state(b->q, b->now, &before);
+	mcr_querier_get_state(b->q, &before);
 	int rc = mcr_querier_input(b->q, packet, size, from, b->now);
 
 	free(packet); /* nothing of it is borrowed */
-	mcr_querier_get_state(b->q, b->now, &after);
+	mcr_querier_get_state(b->q, &after);
 	CHECK(rc == 0 || rc == -EBADMSG);
 	CHECK(packets(&after, 0) == packets(&before, 0) + 1);
 	CHECK(packets(&after, MCR_QUERIER_RX_MALFORMED) ==
@@ -151,7 +151,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size -= 2 + n;
 	}
 	run_until(&b, b.now + 50000 * SECOND); /* beyond the times of any other querier */
-	mcr_querier_get_state(b.q, b.now, &s);
+	mcr_querier_get_state(b.q, &s);
 	CHECK(s.groups == 0 && s.sources == 0);
 	CHECK(s.role == MCR_QUERIER_US && s.older_until_ns == 0);
 	mcr_querier_destroy(b.q);

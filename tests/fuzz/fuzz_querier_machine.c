@@ -156,7 +156,7 @@ static int on_send(void *ctx, const uint8_t *packet, size_t len)
 		b->in_tick = 0;
 	b->tick = b->now / MCR_GMP_TICK_NS;
 	CHECK(++b->in_tick <= 2 * b->burst); /* ticks need not begin with those of the clock */
-	mcr_querier_get_state(b->q, b->now, &s);
+	mcr_querier_get_state(b->q, &s);
 	CHECK(s.role == MCR_QUERIER_US);
 	CHECK(len <= b->mtu && b->wire->parse(&m, packet, len) == MCR_GMP_RX_QUERY);
 	CHECK(m.offset + m.len == len && b->wire->vet(&m, 1) == MCR_GMP_RX_QUERY);
@@ -211,7 +211,7 @@ static void check(struct bench *b)
 	unsigned found = 0;
 	size_t i, n = 0;
 
-	mcr_querier_get_state(b->q, b->now, &s);
+	mcr_querier_get_state(b->q, &s);
 	for (i = 0; mcr_querier_get_group(b->q, i, &g) == 0; i++, last = g) {
 		unsigned k = group_index(b->wire, g.group);
 		struct model_group e = entry(b, i, &g);
@@ -256,7 +256,7 @@ static struct model_rules rules(const struct bench *b)
 {
 	struct mcr_querier_state s;
 
-	mcr_querier_get_state(b->q, b->now, &s);
+	mcr_querier_get_state(b->q, &s);
 	return (struct model_rules){.now = b->now,
 				    .asks = s.role == MCR_QUERIER_US,
 				    .level = mcr_gmp_level_of(b->wire, s.version),
@@ -387,7 +387,7 @@ static int is_settled(const struct bench *b)
 {
 	struct mcr_querier_state s;
 
-	mcr_querier_get_state(b->q, b->now, &s);
+	mcr_querier_get_state(b->q, &s);
 	return s.role == MCR_QUERIER_US && !s.other_until_ns && !s.older_until_ns;
 }
 
@@ -474,7 +474,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		run_until(&b, b.now);
 	}
 	check(&b);
-	mcr_querier_get_state(b.q, b.now, &s);
+	mcr_querier_get_state(b.q, &s);
 	CHECK(s.groups == 0 && s.sources == 0);
 	CHECK(s.role == MCR_QUERIER_US && s.older_until_ns == 0);
 	mcr_querier_destroy(b.q);

@@ -76,7 +76,7 @@ static void note_role(struct replay *r)
 	struct mcr_querier_state s;
 	char a[MCR_ADDRESS_TEXT];
 
-	mcr_querier_get_state(r->q, r->now_ns, &s);
+	mcr_querier_get_state(r->q, &s);
 	if (s.role == r->role)
 		return;
 	r->role = s.role;
@@ -122,7 +122,7 @@ static void print_received(const struct replay *r)
 {
 	struct mcr_querier_state s;
 
-	mcr_querier_get_state(r->q, r->now_ns, &s);
+	mcr_querier_get_state(r->q, &s);
 	printf("\"rx\": {");
 	for (unsigned k = 0, n = 0; k < MCR_QUERIER_RX_COUNT; k++)
 		if (s.rx[k])

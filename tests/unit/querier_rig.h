@@ -245,7 +245,7 @@ static inline struct mcr_querier_state info(struct rig *r)
 {
 	struct mcr_querier_state s;
 
-	mcr_querier_get_state(r->q, r->now_ns, &s);
+	mcr_querier_get_state(r->q, &s);
 	s.version = (uint8_t)(s.version + is_mld());
 	return s;
 }

@@ -204,9 +204,9 @@ struct mcr_querier_state {
 	struct mcr_address last_off_subnet, last_newer, last_older;
 };
 
-/* mcr_querier_get_state touches no group: it can be asked in each round. */
-void mcr_querier_get_state(const struct mcr_querier *q, uint64_t now_ns,
-			   struct mcr_querier_state *out);
+/* mcr_querier_get_state: as the last input or poll left it. It touches no group: it can be asked in
+ * each round. */
+void mcr_querier_get_state(const struct mcr_querier *q, struct mcr_querier_state *out);
 
 /* One group of the table. */
 struct mcr_querier_group {

@@ -49,13 +49,11 @@ static uint64_t older_until_ns(const struct mcr_querier *q)
 	return q->level < q->configured_level ? q->older_until_ns[q->level] : 0;
 }
 
-void mcr_querier_get_state(const struct mcr_querier *q, uint64_t now_ns,
-			   struct mcr_querier_state *out)
+void mcr_querier_get_state(const struct mcr_querier *q, struct mcr_querier_state *out)
 {
 	int is_us = q->role == MCR_QUERIER_US;
 	struct mcr_members_counts counts;
 
-	(void)now_ns; /* what is due by now has been let happen by the last poll */
 	mcr_members_get_counts(q->members, &counts);
 	*out = q->stats;
 	out->role = q->role;

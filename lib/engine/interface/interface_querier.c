@@ -81,7 +81,7 @@ static int make(struct mcr_interface *i, unsigned family, uint64_t seed, uint16_
 	if (ret < 0)
 		return mcr_error_set(err, ret, "interface \"%s\": cannot start its querier: %s",
 				     i->config.name, strerror(-ret));
-	mcr_querier_get_state(i->queriers[family], now_ns, &state);
+	mcr_querier_get_state(i->queriers[family], &state);
 	i->logged_queriers[family].version = state.version;
 	return 0;
 }

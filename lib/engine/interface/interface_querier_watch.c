@@ -246,7 +246,7 @@ int mcr_interface_querier_watch(struct mcr_interface *i, uint64_t now_ns, enum m
 
 		if (!i->queriers[family])
 			continue;
-		mcr_querier_get_state(i->queriers[family], now_ns, &state);
+		mcr_querier_get_state(i->queriers[family], &state);
 		if (watch(&look, now_ns, level))
 			return 1;
 	}

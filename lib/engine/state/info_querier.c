@@ -98,7 +98,7 @@ static void querier_into(const struct place *place, struct mcr_querier_info *out
 	    place->is_mld ? config->mld_querier_version : config->querier_version;
 	struct mcr_querier_state state;
 
-	mcr_querier_get_state(place->querier, now_ns, &state);
+	mcr_querier_get_state(place->querier, &state);
 	*out = (struct mcr_querier_info){
 	    .is_mld = (uint8_t)place->is_mld,
 	    .mode = place->is_mld ? config->mld_querier : config->querier,
@@ -145,13 +145,12 @@ int mcr_engine_querier_info(const struct mcr_engine *e, size_t i, struct mcr_que
 /* Finds the querier of entry *i over all of them, and makes *i its entry. Returns 0 or -ENOENT. */
 static int find_entry(const struct mcr_engine *e, size_t *i, struct place *out)
 {
-	const uint64_t now_ns = mcr_clock_now_monotonic();
 	size_t at = 0;
 
 	while (next_querier(e, &at, out) == 0) {
 		struct mcr_querier_state state;
 
-		mcr_querier_get_state(out->querier, now_ns, &state);
+		mcr_querier_get_state(out->querier, &state);
 		if (*i < state.groups)
 			return 0;
 		*i -= state.groups;
