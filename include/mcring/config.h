@@ -51,6 +51,36 @@ enum mcr_querier_mode {
 	MCR_QUERIER_ON = 2,   /* unless one with a lower address does (RFC 9776 §6.6.2) */
 };
 
+/* An interface's part in the relay (docs/routing.md). */
+enum mcr_relay_role {
+	MCR_RELAY_NONE = 0,
+	MCR_RELAY_UPSTREAM = 1,   /* towards the sources: where the host joins what is wanted
+				   * downstream (RFC 4605 §3). One interface at most */
+	MCR_RELAY_DOWNSTREAM = 2, /* towards the members */
+};
+
+/* When packets are forwarded to an interface. */
+enum mcr_forward_when {
+	MCR_FORWARD_DEFAULT = 0, /* MCR_FORWARD_QUERIER; upstream: MCR_FORWARD_ALWAYS */
+	MCR_FORWARD_QUERIER = 1, /* while mcring is the querier there (RFC 4605 §3): downstream */
+	MCR_FORWARD_ALWAYS = 2,  /* whoever asks: there is no other forwarder */
+	MCR_FORWARD_NEVER = 3,
+};
+
+#define MCR_PREFIXES_MAX      8   /* of a list of prefixes */
+#define MCR_STATIC_GROUPS_MAX 256 /* of an interface */
+
+/* A range of addresses. */
+struct mcr_prefix {
+	struct mcr_address address; /* bits behind len are 0 */
+	uint8_t len;                /* 0..32 of IPv4, 0..128 of IPv6 */
+};
+
+/* A group that an interface gets though nobody reports it. */
+struct mcr_static_group {
+	struct mcr_address group, source; /* source: none = any */
+};
+
 /* What an rx lcore does while its queues are empty. */
 enum mcr_idle {
 	MCR_IDLE_BUSY = 0,     /* polls */
@@ -143,6 +173,20 @@ struct mcr_interface_config {
 	uint8_t querier_robustness;  /* 1..255; 0 = 2 */
 	uint8_t startup_query_count, last_member_query_count; /* 0 = querier_robustness */
 	uint8_t fast_leave; /* 1: a leave ends a membership at once, whoever else is a member */
+
+	/* The relay (docs/routing.md). */
+	uint8_t role;          /* enum mcr_relay_role */
+	uint8_t forward_when;  /* enum mcr_forward_when */
+	uint8_t ttl_threshold; /* to here only what came with a TTL or hop limit above it; 0 = 1 */
+	uint8_t loop_guard;    /* 1: what comes in here is compared with what was relayed lately */
+	uint8_t has_scopes;    /* 1: scopes holds, even if empty; 0 = 239.255.0.0/16 */
+	uint8_t n_scopes, n_rpf_sources;
+	uint16_t n_static_groups;
+	struct mcr_prefix scopes[MCR_PREFIXES_MAX];      /* of groups that are relayed neither from
+							  * here nor to here */
+	struct mcr_prefix rpf_sources[MCR_PREFIXES_MAX]; /* downstream: sources behind it, beside
+							  * those of its subnet */
+	struct mcr_static_group static_groups[MCR_STATIC_GROUPS_MAX]; /* downstream */
 };
 
 #define MCR_ACCESS_IDS_MAX 32 /* users, and groups, of an access list */

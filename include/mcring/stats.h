@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The account of every packet. In each struct mcr_account that the engine hands out, received ==
- * delivered + punted + sum of drops holds exactly, also while packets flow. */
+ * delivered + relayed_only + punted + sum of drops holds exactly, also while packets flow. */
 #ifndef MCRING_STATS_H
 #define MCRING_STATS_H
 
@@ -48,10 +48,13 @@ enum mcr_drop {
 				   * multicast, or an IPv4 address in IPv6 form (RFC 4291
 				   * §2.5, §2.7) */
 	MCR_DROP_NO_UDP_CHECKSUM, /* IPv6 without a UDP checksum (RFC 8200 §8.1) */
+	MCR_DROP_WRONG_INTERFACE, /* the relay would forward it, but its source does not belong to
+				   * the interface that it came in by */
+	MCR_DROP_LOOPED,          /* the relay has forwarded it before (loop_guard) */
 	MCR_DROP_COUNT
 };
 
-#define MCR_DROPS_MAX 64 /* room for reasons of later versions */
+#define MCR_DROPS_MAX 62 /* room for reasons of later versions */
 
 /* The packets of one lcore, or the sum over lcores. */
 struct mcr_account {
@@ -63,6 +66,9 @@ struct mcr_account {
 			     * says what became of it. */
 	uint64_t drops[MCR_DROPS_MAX]; /* by enum mcr_drop; 0 from MCR_DROP_COUNT on, unless the
 					* library is newer */
+	uint64_t relayed_only; /* that an output of the relay was for, and no channel: whatever
+				* became of the copies. struct mcr_relay_info says that */
+	uint64_t relayed;      /* relayed_only, and of `delivered` those that an output was for */
 };
 
 #define MCR_DROP_NO_INTERFACE UINT16_MAX /* interface of a sample: none */

@@ -29,7 +29,9 @@
 	ROW(PUNT_OVERFLOW, "punt_overflow", 0, 0)       \
 	ROW(KERNEL_OVERFLOW, "kernel_overflow", 0, 0)   \
 	ROW(BAD_SOURCE, "bad_source", 1, 1)             \
-	ROW(NO_UDP_CHECKSUM, "no_udp_checksum", 1, 1)
+	ROW(NO_UDP_CHECKSUM, "no_udp_checksum", 1, 1)   \
+	ROW(WRONG_INTERFACE, "wrong_interface", 0, 1)   \
+	ROW(LOOPED, "looped", 0, 1)
 
 /* Sets of reasons: bit 1 << reason. */
 #define MCR_DROP_PARSER_BIT(reason, name, parser, kernel) | (parser##u) << MCR_DROP_##reason

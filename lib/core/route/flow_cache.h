@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Counters of what one lcore relays, by (input, source, group, outputs): a cache of fixed size that
+ * only counts. Nothing that is forwarded depends on it. A flow whose outputs change becomes another
+ * entry, so each entry's packets were for all of its outputs. Two flows that share a bucket for
+ * long evict each other in turn; what is lost of the counts is counted.
+ *
+ * Writer: one lcore. Readers: control, each entry of one instant (a seqlock per entry). */
+#ifndef MCR_CORE_FLOW_CACHE_H
+#define MCR_CORE_FLOW_CACHE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/route/route_table.h"
+
+#define MCR_FLOWS_MAX 16384 /* of an lcore; a power of two */
+
+struct mcr_flow_key {
+	struct mcr_route_address source, group;
+	uint64_t outputs;   /* 0: it came in by the wrong interface */
+	uint64_t interface; /* by which it came in */
+};
+
+struct mcr_flow {
+	struct mcr_flow_key key;
+	uint64_t packets, bytes; /* packets 0: no entry */
+	uint64_t first_ns, last_ns;
+};
+
+struct mcr_flow_cache;
+
+/* mcr_flow_cache_create. seed: of the hash. Memory is given by the kernel when it is first used.
+ * Returns 0 or -ENOMEM. */
+int mcr_flow_cache_create(struct mcr_flow_cache **out, uint64_t seed);
+void mcr_flow_cache_destroy(struct mcr_flow_cache *cache);
+
+/* mcr_flow_cache_count counts a packet of bytes octets. Thread: the lcore. */
+static inline void mcr_flow_cache_count(struct mcr_flow_cache *cache,
+					const struct mcr_flow_key *key, uint32_t bytes,
+					uint64_t now_ns);
+
+/* mcr_flow_cache_get copies entry i, below MCR_FLOWS_MAX. Returns 1, or 0: there is none. Thread:
+ * control. */
+int mcr_flow_cache_get(const struct mcr_flow_cache *cache, size_t i, struct mcr_flow *out);
+
+/* Flows that had to make room, by the interface that they came in by, and their packets. Relaxed.
+ */
+struct mcr_flow_evicted {
+	uint64_t flows, packets;
+};
+struct mcr_flow_evicted mcr_flow_cache_evicted(const struct mcr_flow_cache *cache,
+					       unsigned interface);
+
+/* ---- inline for the rx loop's sake: TODO(route) ---- */
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Knows a packet again that was relayed before: the same source, group and content with a lower TTL
+ * is a copy that came back in a loop. Nothing is bound to the first that comes: a forged packet can
+ * only hide one that has its content, its source and its group, and came later with a lower TTL.
+ * The IP id is no part of the content that counts: Linux sends 0. Entries are forgotten after
+ * MCR_LOOP_MS, so that a sender that says the same again over a longer path is heard.
+ *
+ * One table for all lcores: a loop may bring a packet back on another one. Each entry is one word,
+ * read and written by itself, relaxed: what two lcores write at the same time costs one of the
+ * entries at most. Pure. */
+#ifndef MCR_CORE_LOOP_GUARD_H
+#define MCR_CORE_LOOP_GUARD_H
+
+#include <stdint.h>
+
+#include "core/route/route_look.h"
+
+#define MCR_LOOP_ENTRIES 65536 /* a power of two */
+#define MCR_LOOP_MS      1000
+
+struct mcr_loop_guard;
+
+int mcr_loop_guard_create(struct mcr_loop_guard **out, uint64_t seed); /* 0 or -ENOMEM */
+void mcr_loop_guard_destroy(struct mcr_loop_guard *guard);
+
+/* mcr_loop_guard_is_back: whether the packet is one that was seen with a higher TTL within
+ * MCR_LOOP_MS; else it is remembered. ip: its IP header, followed by as much of the packet as is in
+ * one piece; in_one: octets from the header on. Thread: any rx lcore. */
+int mcr_loop_guard_is_back(struct mcr_loop_guard *guard, const struct mcr_route_packet *p,
+			   const uint8_t *ip, uint32_t in_one, uint64_t now_ns);
+
+#endif

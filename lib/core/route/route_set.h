@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* All routes, as control keeps them: what each downstream interface wants of each group, merged
+ * into the outputs of the forwarding table (route_table.h) and into what the proxy wants upstream
+ * (RFC 4605 §4.1). Pure: it asks a callback what an interface wants of a group.
+ *
+ * The routes of a group do not depend on who is the querier: RFC 4605 §4.1 makes the proxy a member
+ * of what its downstreams want, whoever forwards there. Groups that never leave their link
+ * (224.0.0.0/24, ff01::/16, ff02::/16 and the like with other flags) have no route.
+ *
+ * Thread: control, for every call. */
+#ifndef MCR_CORE_ROUTE_SET_H
+#define MCR_CORE_ROUTE_SET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <mcring/config.h>
+
+#include "core/route/route_table.h"
+#include "core/source_filter.h"
+
+struct mcr_route_set;
+
+#define MCR_ROUTE_NO_INTERFACE UINT_MAX
+
+/* mcr_route_set_create: the routes among interfaces that have a role, with their scopes and static
+ * groups. configs: n, borrowed for the call; an interface's number is its index. wants: what
+ * interface i, a downstream one, wants of a group; its sources are borrowed until the next call of
+ * anything. seed: of hashes. Returns 0 or -ENOMEM. */
+int mcr_route_set_create(struct mcr_route_set **out, const struct mcr_interface_config *configs,
+			 size_t n,
+			 void (*wants)(void *ctx, unsigned interface, struct mcr_address group,
+				       struct mcr_source_filter *out),
+			 void *ctx, uint64_t seed);
+void mcr_route_set_destroy(struct mcr_route_set *set);
+
+/* mcr_route_set_note: what an interface wants of a group may be another than before. Asks nothing
+ * yet, so a querier may call it from `changed`. Returns 0, or -ENOMEM: then mcr_route_set_update
+ * says so, too, and all groups of all interfaces are to be noted again. */
+int mcr_route_set_note(struct mcr_route_set *set, struct mcr_address group);
+
+/* mcr_route_set_is_noted: 1 when there is something to update. */
+int mcr_route_set_is_noted(const struct mcr_route_set *set);
+
+/* mcr_route_set_update asks again about at most max of the groups that were noted, the oldest
+ * first, and makes their routes. Returns how many of them have other routes now (0: the table stays
+ * as it is), or -ENOMEM: nothing is lost that was noted, but what mcr_route_set_note had no memory
+ * for. */
+int mcr_route_set_update(struct mcr_route_set *set, size_t max);
+
+/* mcr_route_set_remove: the interface is gone, with all that it wanted; its groups are noted. If it
+ * is the upstream one, nothing goes there any more. */
+void mcr_route_set_remove(struct mcr_route_set *set, unsigned interface);
+
+/* ---- the proxy ---- */
+
+/* mcr_route_set_upstream: the upstream interface, MCR_ROUTE_NO_INTERFACE if there is none. */
+unsigned mcr_route_set_upstream(const struct mcr_route_set *set);
+
+/* mcr_route_set_proxied: what the downstream interfaces want of a group together (RFC 4605 §4.1),
+ * for the host's side of the upstream interface: INCLUDE{} also of groups in its scopes. Valid
+ * until the next update. */
+void mcr_route_set_proxied(const struct mcr_route_set *set, struct mcr_address group,
+			   struct mcr_source_filter *out);
+
+/* mcr_route_set_take_proxied gives a group of which mcr_route_set_proxied is another since it was
+ * last given, once. Returns 1, or 0: there is none. */
+int mcr_route_set_take_proxied(struct mcr_route_set *set, struct mcr_address *group);
+
+/* mcr_route_set_give_back: the group that was taken could not be told: it is given again. */
+void mcr_route_set_give_back(struct mcr_route_set *set, struct mcr_address group);
+
+/* ---- to look at ---- */
+
+/* A route as it is shown: of (*, G) the outputs that any source has, of (S, G) a listed source's.
+ */
+struct mcr_route_entry {
+	struct mcr_address group, source; /* source: none = any that has no entry */
+	uint64_t outputs;
+};
+
+size_t mcr_route_set_groups(const struct mcr_route_set *set);
+/* mcr_route_set_proxied_groups: how many groups are wanted upstream. */
+size_t mcr_route_set_proxied_groups(const struct mcr_route_set *set);
+
+/* mcr_route_set_each calls each() with every entry that has outputs, and with (*, G) of groups that
+ * have none but list sources; in no order. */
+void mcr_route_set_each(const struct mcr_route_set *set,
+			void (*each)(void *ctx, const struct mcr_route_entry *entry), void *ctx);
+
+#endif

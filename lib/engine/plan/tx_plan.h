@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Which thread sends on which Tx queue of a port. Decisions only: no DPDK.
+ *
+ * A driver's Tx queue may be used by one thread at a time. Control sends on each port: reports,
+ * answers, the kernel's frames. An rx lcore that relays sends as well. With a queue for each of
+ * them control has queue 0 and the lcores one each behind it. With fewer, control keeps queue 0 if
+ * there are two at least, and the others belong to one lcore each; lcores without a queue hand
+ * their frames to an owner. With one queue, an lcore owns it, and control hands over, too. */
+#ifndef MCR_ENGINE_TX_PLAN_H
+#define MCR_ENGINE_TX_PLAN_H
+
+#include <stdint.h>
+
+#include <mcring/engine.h>
+
+#define MCR_TX_CONTROL MCR_LCORES_MAX /* the place of control among the senders */
+
+struct mcr_tx_plan {
+	uint16_t n_queues;
+	/* By worker index, then control: the queue that its frames leave by; UINT16_MAX = it sends
+	 * nothing there. */
+	uint16_t queue_of[MCR_LCORES_MAX + 1];
+	uint8_t owner_of[MCR_LCORES_MAX + 1]; /* by queue: worker index, or MCR_TX_CONTROL */
+};
+
+/* mcr_tx_plan_queues: how many Tx queues to configure. senders: workers that may relay to the port;
+ * max: what the device has. */
+uint16_t mcr_tx_plan_queues(uint32_t senders, uint16_t max);
+
+/* mcr_tx_plan_make: pollers: workers that poll the port's rx queues; one of them owns the queue
+ * that is shared, so that the device stays with one thread. */
+void mcr_tx_plan_make(struct mcr_tx_plan *plan, uint16_t n_queues, uint32_t senders,
+		      uint32_t pollers);
+
+/* mcr_tx_plan_shared: how many of the senders have no queue of their own. */
+unsigned mcr_tx_plan_shared(const struct mcr_tx_plan *plan);
+
+#endif

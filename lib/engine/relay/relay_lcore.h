@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The relay of one rx lcore: what it has found out about the packets of a burst, the frames that
+ * wait for the end of that burst, and its counters. rx/rx_relay.c decides, relay_copy.c makes the
+ * frames, relay_tx.c sends them. */
+#ifndef MCR_ENGINE_RELAY_LCORE_H
+#define MCR_ENGINE_RELAY_LCORE_H
+
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+
+#include <mcring/info.h>
+
+#include "core/handover.h"
+#include "core/route/flow_cache.h"
+#include "core/route/route_look.h"
+#include "engine/plan/limits.h"
+#include "engine/relay/relay_view.h"
+
+#define MCR_RELAY_BATCH    32  /* frames for a port that are sent together */
+#define MCR_RELAY_HANDOVER 512 /* frames of an lcore that wait for the owner of a Tx queue */
+#define MCR_RELAY_CONTROL  64  /* of control */
+
+/* What becomes of a packet of the burst. */
+struct mcr_relay_verdict {
+	uint64_t outputs; /* to which it goes; 0 = it is not relayed */
+	uint8_t reason;   /* 1 + enum mcr_drop: why the relay does not take it that would have;
+			   * 0 = nothing to say */
+	uint8_t rings;    /* 1: it goes the rings' way as well */
+	struct mcr_route_packet packet; /* when outputs != 0 */
+};
+
+/* A Tx queue that this lcore owns, and what others hand over for it. */
+struct mcr_relay_owned {
+	uint16_t port, queue;
+	unsigned n;
+	struct mcr_handover *from[MCR_LCORES_MAX]; /* of other lcores: relayed frames */
+	struct mcr_handover *control;              /* its frames; NULL: it has a queue of its own */
+};
+
+/* Where this lcore's frames for a port go. */
+struct mcr_relay_way {
+	uint16_t queue; /* its own, if ring is NULL */
+	struct mcr_handover *ring;
+	uint16_t n;                              /* frames that wait for the end of the burst */
+	struct rte_mbuf *mbufs[MCR_RELAY_BATCH]; /* mcr_mbuf_interface: of the output */
+};
+
+struct mcr_relay_lcore {
+	/* Set by control before the launch, then constant. */
+	struct rte_mempool *pool; /* of copies and headers */
+	unsigned n_owned;
+	struct mcr_relay_owned owned[RTE_MAX_ETHPORTS];
+	struct mcr_flow_cache *flows;
+
+	/* Private to the lcore. */
+	const struct mcr_relay_view *view; /* of the view that it has adopted */
+	uint64_t touched;                  /* outputs whose counts moved since they were shown */
+	uint64_t waiting[(RTE_MAX_ETHPORTS + 63) / 64]; /* ports that have frames in `ways` */
+	struct mcr_relay_counts counts[MCR_INTERFACES_MAX];
+	struct mcr_relay_way ways[RTE_MAX_ETHPORTS]; /* by port; queue and ring: constant */
+	struct mcr_relay_verdict verdicts[MCR_BURST];
+	struct { /* the last answer of reverse path forwarding */
+		struct mcr_route_address source;
+		uint64_t key; /* input and source MAC address */
+		uint8_t accepts;
+	} last;
+
+	/* Writer: the lcore. Readers: control. */
+	struct {
+		struct mcr_relay_counts counts;
+		uint64_t version;
+	} shared[MCR_INTERFACES_MAX];                                             /* by output */
+	uint64_t wrong_interface[MCR_INTERFACES_MAX], looped[MCR_INTERFACES_MAX]; /* by input,
+										   * relaxed */
+};
+
+/* mcr_relay_lcore_create, in memory of the lcore's NUMA node. ways and owned are empty. Returns 0
+ * or -ENOMEM. Thread: control. */
+int mcr_relay_lcore_create(struct mcr_relay_lcore **out, unsigned lcore, uint64_t seed);
+
+/* mcr_relay_lcore_destroy frees it, and the frames that wait in the rings of the queues that it
+ * owns with the rings. The lcore does not run it. NULL is allowed. */
+void mcr_relay_lcore_destroy(struct mcr_relay_lcore *r);
+
+/* mcr_relay_counts_read copies what an lcore counted for an output, of one instant. Thread:
+ * control. */
+void mcr_relay_counts_read(const struct mcr_relay_lcore *r, unsigned interface,
+			   struct mcr_relay_counts *out);
+
+#endif
