@@ -16,23 +16,24 @@
 #define MCR_TX_CONTROL MCR_LCORES_MAX /* the place of control among the senders */
 
 struct mcr_tx_plan {
-	uint16_t n_queues;
+	uint16_t n_queues; /* that somebody may use; others of the device are idle */
 	/* By worker index, then control: the queue that its frames leave by; UINT16_MAX = it sends
 	 * nothing there. */
 	uint16_t queue_of[MCR_LCORES_MAX + 1];
 	uint8_t owner_of[MCR_LCORES_MAX + 1]; /* by queue: worker index, or MCR_TX_CONTROL */
 };
 
-/* mcr_tx_plan_queues: how many Tx queues to configure. senders: workers that may relay to the port;
- * max: what the device has. */
-uint16_t mcr_tx_plan_queues(uint32_t senders, uint16_t max);
+/* mcr_tx_plan_queues: how many Tx queues to configure. n_senders: how many workers relay to the
+ * port, at most; max: what the device has. */
+uint16_t mcr_tx_plan_queues(unsigned n_senders, uint16_t max);
 
-/* mcr_tx_plan_make: pollers: workers that poll the port's rx queues; one of them owns the queue
- * that is shared, so that the device stays with one thread. */
+/* mcr_tx_plan_make: senders: workers that may relay to the port; pollers: those that poll its rx
+ * queues. A queue that is shared belongs to one of the latter, if one of them relays, so that the
+ * device stays with one thread. A queue that nobody needs is control's. */
 void mcr_tx_plan_make(struct mcr_tx_plan *plan, uint16_t n_queues, uint32_t senders,
 		      uint32_t pollers);
 
-/* mcr_tx_plan_shared: how many of the senders have no queue of their own. */
+/* mcr_tx_plan_shared: how many of the senders, control among them, have no queue of their own. */
 unsigned mcr_tx_plan_shared(const struct mcr_tx_plan *plan);
 
 #endif

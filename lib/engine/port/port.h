@@ -22,9 +22,12 @@
 #include "engine/os/device_thread.h"
 #include "engine/plan/limits.h"
 #include "engine/plan/placement.h"
+#include "engine/plan/tx_plan.h"
 #include "engine/port/port_clock.h"
 
 #define MCR_PORT_REFUSALS 4
+
+struct mcr_handover;
 
 /* What a look at the device found: port_link.h. */
 struct mcr_port_look {
@@ -51,6 +54,11 @@ struct mcr_port {
 	uint16_t mtu;
 	int node; /* NUMA node of the device; MCR_NODE_ANY = unknown */
 	uint16_t n_queues, rx_descs;
+	uint16_t n_tx_queues, tx_descs;
+	struct mcr_tx_plan tx; /* who sends by which Tx queue: made when the queues are placed */
+	struct mcr_handover *control_way; /* [c] to the lcore that sends control's frames; NULL =
+					   * control has Tx queue 0 for itself */
+	uint8_t takes_chains;      /* the driver sends frames of several buffers, and was told so */
 	uint16_t queues_of_device; /* without RSS: so many the other side may choose from; else 0 */
 	uint8_t worker_of_queue[MCR_QUEUES_MAX]; /* index of the worker that polls it */
 	uint32_t candidates, pollers;            /* workers that may poll it, and that do: masks */
@@ -119,6 +127,7 @@ int mcr_port_find(const char *text, struct mcr_error *err);
 struct mcr_port_wants {
 	uint16_t n_queues;        /* rx queues; 0 = by the driver */
 	unsigned n_lcores;        /* how many may poll it */
+	unsigned n_senders;       /* how many rx lcores may relay to it; 0 = control alone sends */
 	int memory_node;          /* of its buffers; MCR_NODE_ANY */
 	uint8_t is_beside_kernel; /* some of its frames will wait for the kernel: kernel= */
 	uint8_t hw_time;          /* enum mcr_hw_time */
@@ -128,9 +137,9 @@ struct mcr_port_wants {
 /* mcr_port_node: the NUMA node of a device; MCR_NODE_ANY = unknown. */
 int mcr_port_node(uint16_t id);
 
-/* mcr_port_open takes and configures a port: rx queues, one Tx queue for control. Errors, with err
- * filled: -EBUSY (somebody else in this process has it), -EINVAL (more queues than it has),
- * -ENOMEM, what the driver gave. */
+/* mcr_port_open takes and configures a port: rx queues, and Tx queues for control and for those
+ * who relay. Errors, with err filled: -EBUSY (somebody else in this process has it), -EINVAL (more
+ * queues than it has), -ENOMEM, what the driver gave. */
 int mcr_port_open(struct mcr_port **out, uint16_t id, const struct mcr_port_wants *wants,
 		  struct mcr_error *err);
 

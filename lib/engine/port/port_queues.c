@@ -56,7 +56,34 @@ static int choose_queues(struct mcr_port *port, const struct rte_eth_dev_info *i
 	return 0;
 }
 
-/* Control needs one Tx queue only, but net_af_xdp wants as many as there are rx queues.
+/* How many Tx queues there are to be. Where the other side chooses the rx queue it does so among
+ * all pairs of queues in use: so there are no more of one kind than of the other. A guest behind
+ * net_vhost takes frames from those queues only that it has enabled, and always from the first. */
+static uint16_t choose_tx_queues(const struct mcr_port *port, const struct rte_eth_dev_info *info,
+				 const struct mcr_port_wants *wants)
+{
+	uint16_t max = info->max_tx_queues;
+
+	if (info->flow_type_rss_offloads == 0)
+		max = RTE_MIN(max, port->n_queues);
+	if (strcmp(port->driver, "net_vhost") == 0)
+		max = 1;
+	return mcr_tx_plan_queues(wants->n_senders, max);
+}
+
+/* A bond knows its members, and what they have, only when it has been configured. */
+static int fit_tx_queues(struct mcr_port *port, const struct rte_eth_conf *conf)
+{
+	struct rte_eth_dev_info info;
+	int ret = rte_eth_dev_info_get(port->id, &info);
+
+	if (ret < 0 || port->n_tx_queues <= info.max_tx_queues || info.max_tx_queues == 0)
+		return ret;
+	port->n_tx_queues = info.max_tx_queues;
+	return rte_eth_dev_configure(port->id, port->n_queues, port->n_tx_queues, conf);
+}
+
+/* Some drivers, such as net_af_xdp, want as many Tx queues as there are rx queues.
  *
  * Two offloads are left out. The parser computes the IPv4 checksum in any case, from ten words that
  * it has loaded. And it reads VLAN tags from the frame; where a driver strips a tag all the same,
@@ -67,6 +94,10 @@ static int configure(struct mcr_port *port, const struct rte_eth_dev_info *info,
 	struct rte_eth_conf conf = {0};
 	int ret;
 
+	port->n_tx_queues = choose_tx_queues(port, info, wants);
+	if (wants->n_senders > 0)
+		conf.txmode.offloads = info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+	port->takes_chains = conf.txmode.offloads != 0;
 	conf.rxmode.mtu = port->mtu;
 	conf.rxmode.offloads =
 	    info->rx_offload_capa & (RTE_ETH_RX_OFFLOAD_SCATTER | RTE_ETH_RX_OFFLOAD_UDP_CKSUM);
@@ -76,14 +107,16 @@ static int configure(struct mcr_port *port, const struct rte_eth_dev_info *info,
 		conf.rx_adv_conf.rss_conf.rss_hf =
 		    info->flow_type_rss_offloads & (RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP);
 	}
-	ret = rte_eth_dev_configure(port->id, port->n_queues, 1, &conf);
-	if (ret < 0)
-		ret = rte_eth_dev_configure(port->id, port->n_queues, port->n_queues, &conf);
+	ret = rte_eth_dev_configure(port->id, port->n_queues, port->n_tx_queues, &conf);
+	if (ret < 0) {
+		port->n_tx_queues = port->n_queues;
+		ret = rte_eth_dev_configure(port->id, port->n_queues, port->n_tx_queues, &conf);
+	}
 	if (ret < 0) { /* for a driver that refuses the MTU which it reports */
 		conf.rxmode.mtu = 0;
-		ret = rte_eth_dev_configure(port->id, port->n_queues, port->n_queues, &conf);
+		ret = rte_eth_dev_configure(port->id, port->n_queues, port->n_tx_queues, &conf);
 	}
-	return ret;
+	return ret < 0 ? ret : fit_tx_queues(port, &conf);
 }
 
 /* All that create_pool takes from EAL's memory: buffers, the list of the free ones, and
@@ -181,20 +214,22 @@ static int make_pool(struct mcr_port *port, const struct mcr_pool_wants *wants, 
 	return port->mempool ? 0 : no_memory(port, n, wants->rx_descs, buffer, node, err);
 }
 
-static int setup_queues(struct mcr_port *port, uint16_t rx_descs, uint16_t tx_descs, int node)
+/* Frames come from several pools, and some are shared: what MBUF_FAST_FREE rules out. */
+static int setup_queues(struct mcr_port *port, int node)
 {
+	struct rte_eth_txconf tx_conf;
 	struct rte_eth_dev_info info;
-	uint16_t n_tx = 0;
-	int ret;
+	int ret = rte_eth_dev_info_get(port->id, &info);
 
-	ret = rte_eth_dev_info_get(port->id, &info);
-	if (ret == 0)
-		n_tx = info.nb_tx_queues;
+	if (ret < 0)
+		return ret;
+	tx_conf = info.default_txconf;
+	tx_conf.offloads &= ~RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
 	for (uint16_t q = 0; ret == 0 && q < port->n_queues; q++)
-		ret = rte_eth_rx_queue_setup(port->id, q, rx_descs, (unsigned)node, NULL,
+		ret = rte_eth_rx_queue_setup(port->id, q, port->rx_descs, (unsigned)node, NULL,
 					     port->mempool);
-	for (uint16_t q = 0; ret == 0 && q < n_tx; q++)
-		ret = rte_eth_tx_queue_setup(port->id, q, tx_descs, (unsigned)node, NULL);
+	for (uint16_t q = 0; ret == 0 && q < port->n_tx_queues; q++)
+		ret = rte_eth_tx_queue_setup(port->id, q, port->tx_descs, (unsigned)node, &tx_conf);
 	return ret;
 }
 
@@ -211,6 +246,7 @@ static int open_queues(struct mcr_port *port, const struct mcr_port_wants *wants
 		rx_descs = info.default_rxportconf.ring_size;
 	rte_eth_dev_adjust_nb_rx_tx_desc(port->id, &rx_descs, &tx_descs);
 	port->rx_descs = rx_descs;
+	port->tx_descs = tx_descs;
 	pool.rx_descs = rx_descs;
 	pool.tx_descs = tx_descs;
 	pool.n_lcores = RTE_MIN(wants->n_lcores, port->n_queues);
@@ -219,7 +255,7 @@ static int open_queues(struct mcr_port *port, const struct mcr_port_wants *wants
 		ret = make_pool(port, &pool, buffer_sizes[i], wants->memory_node, err);
 		if (ret < 0)
 			return ret;
-		ret = setup_queues(port, rx_descs, tx_descs, port->memory_node);
+		ret = setup_queues(port, port->memory_node);
 		if (ret == 0)
 			return 0;
 		rte_mempool_free(port->mempool);

@@ -5,8 +5,9 @@
 
 #include "engine/port/port.h"
 
-/* mcr_port_queues_open configures the device and sets up its queues: rx queues as wanted, one Tx
- * queue for control. Fills port->n_queues and port->mempool; after an error the pool, if there is
+/* mcr_port_queues_open configures the device and sets up its queues: rx queues as wanted, Tx queues
+ * for control and those who relay. Fills in port->n_queues, n_tx_queues, tx_descs, takes_chains and
+ * mempool; after an error the pool, if there is
  * one, is the port's to free. Errors: -EINVAL (more queues than there are), -ENOMEM, what the
  * driver gave. */
 int mcr_port_queues_open(struct mcr_port *port, const struct rte_eth_dev_info *info,

@@ -12,6 +12,7 @@
 #include "engine/state/log.h"
 #include "engine/state/port_capture.h"
 #include "engine/state/ports.h"
+#include "engine/state/relay_ports.h"
 #include "engine/state/state.h"
 
 static int collect_wishes(const struct mcr_engine *e, const struct mcr_engine_config *cfg, int id,
@@ -31,7 +32,7 @@ int mcr_engine_port_of(struct mcr_engine *e, const struct mcr_engine_config *cfg
 		       struct mcr_error *err)
 {
 	int id = mcr_port_find(config->port, err);
-	struct mcr_port_wants wants;
+	struct mcr_port_wants wants = {0};
 	struct mcr_port_wish asked;
 	uint32_t candidates;
 	int ret;
@@ -111,6 +112,8 @@ int mcr_engine_place_queues(struct mcr_engine *e, struct mcr_error *err)
 					     e->ports[p]->has_chosen_lcores == chosen;
 			     q++)
 				ret = place_queue(e, e->ports[p], q, err);
+	if (ret == 0)
+		mcr_engine_plan_tx(e);
 	return ret;
 }
 
