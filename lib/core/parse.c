@@ -6,30 +6,13 @@
 
 #define ETHER_TYPE_ARP 0x0806u
 #define IP_PROTO_ICMP  1u
-#define VLAN_TAG       4u
 #define VLAN_DEPTH_MAX 2u
-#define VLAN_VID_MASK  0x0fffu
 
 _Static_assert(sizeof(struct mcr_packet) == 32, "no padding");
 _Static_assert(offsetof(struct mcr_packet, port) == 12, "mcr_parse_plain fills word 1");
 _Static_assert(offsetof(struct mcr_packet, traffic_class) == 21, "mcr_parse_plain fills word 2");
 _Static_assert(offsetof(struct mcr_packet, verdict) == 30, "mcr_parse_plain fills word 3");
 _Static_assert(MCR_PARSED_UDP == 0, "a packet of zeroes");
-
-/* The checksum of RFC 791 §3.1. */
-static int header_ok(const uint8_t *ip, uint32_t ihl)
-{
-	uint64_t sum = 0;
-
-	for (uint32_t i = 0; i < ihl; i += 4)
-		sum += mcr_load32(ip + i);
-	return mcr_sum_ok(sum);
-}
-
-static int is_vlan_type(unsigned type)
-{
-	return type == 0x8100 || type == 0x88a8 || type == 0x9100;
-}
 
 static void drop(struct mcr_packet *packet, enum mcr_drop reason)
 {
@@ -46,17 +29,17 @@ static int walk_tags(struct mcr_packet *packet, const uint8_t *head, uint32_t he
 
 	*l3 = MCR_ETHER_HEADER;
 	*type = mcr_load_be16(head + 12);
-	for (; is_vlan_type(*type); depth++, *l3 += VLAN_TAG) {
+	for (; mcr_ether_is_vlan(*type); depth++, *l3 += MCR_VLAN_TAG) {
 		if (depth == VLAN_DEPTH_MAX) {
 			drop(packet, MCR_DROP_VLAN_DEPTH);
 			return 0;
 		}
-		if (head_len - *l3 < VLAN_TAG) {
+		if (head_len - *l3 < MCR_VLAN_TAG) {
 			drop(packet, MCR_DROP_TRUNCATED);
 			return 0;
 		}
 		if (depth == 0)
-			packet->vlan = mcr_load_be16(head + *l3) & VLAN_VID_MASK;
+			packet->vlan = mcr_load_be16(head + *l3) & MCR_VLAN_VID_MASK;
 		*type = mcr_load_be16(head + *l3 + 2);
 	}
 	return 1;
@@ -144,7 +127,7 @@ static void walk_ipv4(struct mcr_packet *packet, const uint8_t *head, uint32_t h
 		drop(packet, MCR_DROP_BAD_IP_HEADER);
 	else if (in_head < ihl || total_len > frame_len - l3)
 		drop(packet, MCR_DROP_TRUNCATED); /* more than total_len is Ethernet padding */
-	else if (!header_ok(ip, ihl))
+	else if (!mcr_ipv4_header_ok(ip, ihl))
 		drop(packet, MCR_DROP_BAD_IP_CHECKSUM);
 	else if (mcr_load_be16(ip + 6) & 0x3fff) /* more fragments, or an offset */
 		drop(packet, MCR_DROP_FRAGMENT);

@@ -137,6 +137,9 @@ void mcr_parse_walk(struct mcr_packet *packet, const uint8_t *head, uint32_t hea
 #define MCR_IP_PROTO_IGMP   2u
 #define MCR_IP_PROTO_UDP    17u
 
+#define MCR_VLAN_TAG      4u
+#define MCR_VLAN_VID_MASK 0x0fffu
+
 #define MCR_PLAIN_HEADERS (MCR_ETHER_HEADER + MCR_IPV4_HEADER_MIN + MCR_UDP_HEADER)
 
 #define MCR_PLAIN_IPV6_HEADERS (MCR_ETHER_HEADER + MCR_IPV6_HEADER + MCR_UDP_HEADER)
@@ -162,6 +165,11 @@ static inline uint32_t mcr_load32(const uint8_t *p)
 
 	memcpy(&v, p, sizeof(v));
 	return v;
+}
+
+static inline int mcr_ether_is_vlan(unsigned type)
+{
+	return type == 0x8100 || type == 0x88a8 || type == 0x9100;
 }
 
 static inline int mcr_same_mac(const uint8_t *a, const uint8_t *b)
@@ -212,6 +220,16 @@ static inline int mcr_sum_ok(uint64_t sum)
 	/* sum % 0xffff == 0, by the inverse of 0xffff modulo 2^64. Written out because gcc
 	 * computes the remainder in some places. */
 	return sum * UINT64_C(0xfffefffefffeffff) <= UINT64_MAX / 0xffff;
+}
+
+/* The checksum of RFC 791 §3.1. */
+static inline int mcr_ipv4_header_ok(const uint8_t *ip, uint32_t ihl)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < ihl; i += 4)
+		sum += mcr_load32(ip + i);
+	return mcr_sum_ok(sum);
 }
 
 /* The same for a header without options, of a packet that is no fragment. As 0xffff divides 2^64 -

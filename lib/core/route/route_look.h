@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "core/parse.h"
+#include "core/ipv6_walk.h"
 #include "core/route/route_table.h"
 
 struct mcr_route_packet {
@@ -23,11 +23,13 @@ struct mcr_route_packet {
 /* mcr_route_look returns 1 if the frame holds an IP packet that a relay may forward, as far as the
  * frame itself tells; else 0, and *p is undefined. It may not:
  * - to a unicast or broadcast MAC address, or from own_mac
- * - with a broken header: version, length, IPv4 checksum; or cut short by the frame
- * - to what is no group, or never leaves its link: 224.0.0.0/24 (RFC 5771 §4), interface-local and
- *   link-local scope (RFC 7346)
- * - from what is no host's address, or from a link-local one
- * - IGMP, and IPv4 with a source route (RFC 1812 §5.3.13.3 asks for more than we do)
+ * - with a tag behind the outer one, which a copy would lose
+ * - with a broken header: version, length, IPv4 checksum, options that do not end where the header
+ *   does; or cut short by the frame
+ * - to what is no group, or never leaves its link: 224.0.0.0/24 (RFC 5771 §4), the scopes 0 to 2
+ *   and f of IPv6, whatever the flags (RFC 7346 §2)
+ * - from what is no host's address, or from a link-local one (RFC 3927 §7, RFC 4291 §2.5.6)
+ * - IGMP and MLD, and IPv4 with a source route (RFC 1812 §5.3.13.3 asks for more than we do)
  * The TTL is the output's to judge. Arguments: as of mcr_parse. Thread: any. */
 static inline int mcr_route_look(struct mcr_route_packet *p, const uint8_t *head, uint32_t head_len,
 				 uint32_t frame_len, uint16_t stripped_vlan,
@@ -36,6 +38,14 @@ static inline int mcr_route_look(struct mcr_route_packet *p, const uint8_t *head
 /* The same for any frame, slower. */
 int mcr_route_look_any(struct mcr_route_packet *p, const uint8_t *head, uint32_t head_len,
 		       uint32_t frame_len, uint16_t stripped_vlan, const uint8_t *own_mac);
+
+/* mcr_route_look_plain takes a frame only when everything about it is plain: no tag in the data,
+ * the usual group MAC, a global source, IPv4 without options and not IGMP, IPv6 with neither
+ * hop-by-hop options nor ICMPv6 behind its header. Returns 1, or 0: mcr_route_look_any has to
+ * look, and *p is undefined. */
+static inline int mcr_route_look_plain(struct mcr_route_packet *p, const uint8_t *head,
+				       uint32_t head_len, uint32_t frame_len,
+				       uint16_t stripped_vlan, const uint8_t *own_mac);
 
 /* mcr_route_decrement lowers the TTL by one and updates the header checksum (RFC 1624), or lowers
  * the hop limit. ip: the header; its TTL is above 0. */
@@ -61,11 +71,109 @@ static inline void mcr_route_decrement(uint8_t *ip, int is_ipv6)
 	ip[11] = (uint8_t)sum;
 }
 
-/* TODO(route): the plain form for untagged IPv4 without options. */
-static inline int mcr_route_look(struct mcr_route_packet *p, const uint8_t *head, uint32_t head_len,
-				 uint32_t frame_len, uint16_t stripped_vlan, const uint8_t *own_mac)
+/* A host's, and not of 169.254.0.0/16. */
+static inline int mcr_route_source_ok_ipv4(uint32_t source_be)
 {
-	return mcr_route_look_any(p, head, head_len, frame_len, stripped_vlan, own_mac);
+	return mcr_ipv4_is_host(source_be) &&
+	       (source_be & htobe32(0xffff0000u)) != htobe32(0xa9fe0000u);
+}
+
+/* A group beyond 224.0.0.0/24. */
+static inline int mcr_route_group_ok_ipv4(uint32_t group_be)
+{
+	return be32toh(group_be) - 0xe0000100u < 0x0fffff00u;
+}
+
+/* A group of the scopes 3 to e. */
+static inline int mcr_route_group_ok_ipv6(const uint8_t *group)
+{
+	return group[0] == 0xff && (group[1] & 0xfu) - 3 < 12;
+}
+
+static inline __attribute__((always_inline)) int mcr_route_plain_ipv4(struct mcr_route_packet *p,
+								      const uint8_t *head,
+								      uint32_t frame_len,
+								      uint16_t stripped_vlan)
+{
+	const uint8_t *ip = head + MCR_ETHER_HEADER;
+	const uint32_t len = mcr_load_be16(ip + 2), source_be = mcr_load32(ip + 12),
+		       group_be = mcr_load32(ip + 16);
+
+	if (__builtin_expect(ip[0] != 0x45 || !mcr_mac_is_ipv4_group(head) ||
+				 ip[9] == MCR_IP_PROTO_IGMP || len < MCR_IPV4_HEADER_MIN ||
+				 len > frame_len - MCR_ETHER_HEADER,
+			     0))
+		return 0;
+	if (__builtin_expect(!mcr_route_group_ok_ipv4(group_be) ||
+				 !mcr_route_source_ok_ipv4(source_be) ||
+				 !mcr_ipv4_header_ok(ip, MCR_IPV4_HEADER_MIN),
+			     0))
+		return 0;
+	*p = (struct mcr_route_packet){.group = mcr_route_address_ipv4(group_be),
+				       .source = mcr_route_address_ipv4(source_be),
+				       .len = (uint16_t)len,
+				       .vlan = stripped_vlan,
+				       .l3_offset = MCR_ETHER_HEADER,
+				       .header = MCR_IPV4_HEADER_MIN,
+				       .ttl = ip[8],
+				       .is_ipv6 = 0};
+	return 1;
+}
+
+/* The source is neither of 0::/8, where no host's address is but what translates IPv4, nor of
+ * fe00::/8, where the link-local ones are, nor a group. */
+static inline __attribute__((always_inline)) int mcr_route_plain_ipv6(struct mcr_route_packet *p,
+								      const uint8_t *head,
+								      uint32_t frame_len,
+								      uint16_t stripped_vlan)
+{
+	const uint8_t *ip = head + MCR_ETHER_HEADER;
+	const uint32_t len = MCR_IPV6_HEADER + mcr_load_be16(ip + 4);
+
+	if (__builtin_expect(ip[0] >> 4 != 6 || !mcr_mac_is_ipv6_group(head) ||
+				 ip[6] == MCR_IPV6_EXT_HOP_BY_HOP || ip[6] == MCR_IPV6_PROTO_ICMP ||
+				 len > UINT16_MAX || len > frame_len - MCR_ETHER_HEADER,
+			     0))
+		return 0;
+	if (__builtin_expect(!mcr_route_group_ok_ipv6(ip + MCR_IPV6_GROUP) ||
+				 (uint8_t)(ip[MCR_IPV6_SOURCE] - 1) >= 0xfd,
+			     0))
+		return 0;
+	memcpy(&p->group, ip + MCR_IPV6_GROUP, sizeof(p->group));
+	memcpy(&p->source, ip + MCR_IPV6_SOURCE, sizeof(p->source));
+	p->len = (uint16_t)len;
+	p->vlan = stripped_vlan;
+	p->l3_offset = MCR_ETHER_HEADER;
+	p->header = MCR_IPV6_HEADER;
+	p->ttl = ip[7];
+	p->is_ipv6 = 1;
+	return 1;
+}
+
+static inline __attribute__((always_inline)) int
+mcr_route_look_plain(struct mcr_route_packet *p, const uint8_t *head, uint32_t head_len,
+		     uint32_t frame_len, uint16_t stripped_vlan, const uint8_t *own_mac)
+{
+	uint16_t type;
+
+	if (__builtin_expect(head_len < MCR_ETHER_HEADER + MCR_IPV4_HEADER_MIN ||
+				 mcr_same_mac(head + 6, own_mac),
+			     0))
+		return 0;
+	type = mcr_load16(head + 12);
+	if (type == htobe16(MCR_ETHER_TYPE_IPV4))
+		return mcr_route_plain_ipv4(p, head, frame_len, stripped_vlan);
+	return type == htobe16(MCR_ETHER_TYPE_IPV6) &&
+	       head_len >= MCR_ETHER_HEADER + MCR_IPV6_HEADER &&
+	       mcr_route_plain_ipv6(p, head, frame_len, stripped_vlan);
+}
+
+static inline __attribute__((always_inline)) int
+mcr_route_look(struct mcr_route_packet *p, const uint8_t *head, uint32_t head_len,
+	       uint32_t frame_len, uint16_t stripped_vlan, const uint8_t *own_mac)
+{
+	return mcr_route_look_plain(p, head, head_len, frame_len, stripped_vlan, own_mac) ||
+	       mcr_route_look_any(p, head, head_len, frame_len, stripped_vlan, own_mac);
 }
 
 #endif
