@@ -11,7 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <mcring/config.h>
+
 #include "core/route/route_table.h"
+#include "core/seqlock.h"
 
 #define MCR_FLOWS_MAX 16384 /* of an lcore; a power of two */
 
@@ -51,6 +54,90 @@ struct mcr_flow_evicted {
 struct mcr_flow_evicted mcr_flow_cache_evicted(const struct mcr_flow_cache *cache,
 					       unsigned interface);
 
-/* ---- inline for the rx loop's sake: TODO(route) ---- */
+/* ---- what follows is inline for the rx loop's sake; its fields are private ---- */
+
+#define MCR_FLOW_BYTES 128 /* of an entry */
+#define MCR_FLOW_WAYS  2   /* entries of a bucket */
+
+/* Two cache lines, which are fetched together: what a packet is compared with is in the first. */
+struct mcr_flow_slot {
+	_Alignas(MCR_FLOW_BYTES) uint64_t version;
+	struct mcr_flow flow;
+};
+
+struct mcr_flow_cache {
+	/* Constant. */
+	struct mcr_flow_slot *slots; /* writer: the lcore */
+	void *memory;                /* that they are in */
+	uint64_t multipliers[6];     /* of the hash: odd, secret */
+
+	/* The lcore's own. */
+	struct mcr_flow_slot *last; /* the flow of the last packet */
+
+	/* Writer: the lcore. */
+	uint64_t evicted_flows[MCR_INTERFACES_MAX], evicted_packets[MCR_INTERFACES_MAX];
+};
+
+static inline int mcr_flow_key_same(const struct mcr_flow_key *a, const struct mcr_flow_key *b)
+{
+	return mcr_route_address_same(a->source, b->source) &
+	       mcr_route_address_same(a->group, b->group) &
+	       (((a->outputs ^ b->outputs) | (a->interface ^ b->interface)) == 0);
+}
+
+static inline uint64_t mcr_flow_hash(const struct mcr_flow_cache *cache,
+				     const struct mcr_flow_key *key)
+{
+	const uint64_t *m = cache->multipliers;
+
+	return key->source.words[0] * m[0] + key->source.words[1] * m[1] +
+	       key->group.words[0] * m[2] + key->group.words[1] * m[3] + key->outputs * m[4] +
+	       key->interface * m[5];
+}
+
+/* A flow has two buckets. The second is for what the first has no place for. */
+static inline struct mcr_flow_slot *mcr_flow_bucket(const struct mcr_flow_cache *cache,
+						    uint64_t hash, unsigned second)
+{
+	const uint64_t bits = second ? hash >> 32 : hash >> 48;
+
+	return cache->slots + bits % (MCR_FLOWS_MAX / MCR_FLOW_WAYS) * MCR_FLOW_WAYS;
+}
+
+/* The flow's entry in its second bucket, or one that is made for it. */
+struct mcr_flow_slot *mcr_flow_cache_place(struct mcr_flow_cache *cache,
+					   const struct mcr_flow_key *key, uint64_t hash,
+					   uint64_t now_ns);
+
+static inline struct mcr_flow_slot *
+mcr_flow_cache_find(struct mcr_flow_cache *cache, const struct mcr_flow_key *key, uint64_t now_ns)
+{
+	const uint64_t hash = mcr_flow_hash(cache, key);
+	struct mcr_flow_slot *bucket = mcr_flow_bucket(cache, hash, 0);
+
+	for (unsigned i = 0; i < MCR_FLOW_WAYS; i++)
+		if (mcr_flow_key_same(&bucket[i].flow.key, key))
+			return &bucket[i];
+	return mcr_flow_cache_place(cache, key, hash, now_ns);
+}
+
+static inline void mcr_flow_cache_count(struct mcr_flow_cache *cache,
+					const struct mcr_flow_key *key, uint32_t bytes,
+					uint64_t now_ns)
+{
+	struct mcr_flow_slot *slot = cache->last;
+	struct mcr_flow *flow;
+	uint64_t version;
+
+	if (!mcr_flow_key_same(&slot->flow.key, key))
+		slot = cache->last = mcr_flow_cache_find(cache, key, now_ns);
+	flow = &slot->flow;
+	version = slot->version;
+	mcr_seqlock_begin(&slot->version, version);
+	__atomic_store_n(&flow->packets, flow->packets + 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&flow->bytes, flow->bytes + bytes, __ATOMIC_RELAXED);
+	__atomic_store_n(&flow->last_ns, now_ns, __ATOMIC_RELAXED);
+	mcr_seqlock_end(&slot->version, version);
+}
 
 #endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Whatever is counted is shown once, or was evicted. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "core/rng.h"
+#include "core/route/flow_cache.h"
+
+static struct mcr_flow_cache *cache;
+
+static int start(void **state)
+{
+	(void)state;
+	return mcr_flow_cache_create(&cache, 7);
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	mcr_flow_cache_destroy(cache);
+	return 0;
+}
+
+/* Flow n, of interface n % 64. */
+static struct mcr_flow_key key_of(uint32_t n)
+{
+	return (struct mcr_flow_key){.source = mcr_route_address_ipv4(htobe32(0x0a000001 + n % 7)),
+				     .group = mcr_route_address_ipv4(htobe32(0xef000000 + n)),
+				     .outputs = 2,
+				     .interface = n % MCR_INTERFACES_MAX};
+}
+
+static void count(struct mcr_flow_key key, uint32_t bytes, uint64_t now_ns)
+{
+	mcr_flow_cache_count(cache, &key, bytes, now_ns);
+}
+
+/* Returns how many entries have the key; *out is the last of them. */
+static unsigned find(struct mcr_flow_key key, struct mcr_flow *out)
+{
+	struct mcr_flow flow;
+	unsigned found = 0;
+
+	for (size_t i = 0; i < MCR_FLOWS_MAX; i++) {
+		if (!mcr_flow_cache_get(cache, i, &flow) || !mcr_flow_key_same(&flow.key, &key))
+			continue;
+		found++;
+		*out = flow;
+	}
+	return found;
+}
+
+static void a_flow_is_counted_from_its_first_packet_on(void **state)
+{
+	struct mcr_flow flow;
+
+	(void)state;
+	assert_int_equal(find(key_of(1), &flow), 0);
+	count(key_of(1), 100, 1000);
+	count(key_of(1), 200, 2000);
+	count(key_of(2), 7, 2500);
+	count(key_of(1), 1, 3000);
+	assert_int_equal(find(key_of(1), &flow), 1);
+	assert_int_equal(flow.packets, 3);
+	assert_int_equal(flow.bytes, 301);
+	assert_int_equal(flow.first_ns, 1000);
+	assert_int_equal(flow.last_ns, 3000);
+	assert_int_equal(find(key_of(2), &flow), 1);
+	assert_int_equal(flow.packets, 1);
+	assert_int_equal(flow.bytes, 7);
+	assert_int_equal(flow.first_ns, 2500);
+}
+
+static void each_part_of_the_key_makes_another_flow(void **state)
+{
+	struct mcr_flow_key keys[7];
+	struct mcr_flow flow;
+
+	(void)state;
+	for (unsigned i = 0; i < 7; i++)
+		keys[i] = key_of(1);
+	keys[1].source.words[0]++;
+	keys[2].source.words[1]++;
+	keys[3].group.words[0]++;
+	keys[4].group.words[1]++;
+	keys[5].outputs = 0;
+	keys[6].interface = 9;
+	for (unsigned n = 0; n < 3; n++)
+		for (unsigned i = 0; i < 7; i++)
+			count(keys[i], i + 1, n);
+	for (unsigned i = 0; i < 7; i++) {
+		assert_int_equal(find(keys[i], &flow), 1);
+		assert_int_equal(flow.packets, 3);
+		assert_int_equal(flow.bytes, 3 * (i + 1));
+	}
+}
+
+/* Each reading: all that was counted is in an entry, or was evicted at its interface. */
+static void assert_sums(const uint64_t *counted)
+{
+	uint64_t packets[MCR_INTERFACES_MAX] = {0};
+	struct mcr_flow flow;
+
+	for (size_t i = 0; i < MCR_FLOWS_MAX; i++) {
+		if (!mcr_flow_cache_get(cache, i, &flow))
+			continue;
+		packets[flow.key.interface] += flow.packets;
+		assert_true(flow.first_ns <= flow.last_ns);
+		assert_int_equal(flow.bytes, flow.packets * 10);
+	}
+	for (unsigned i = 0; i < MCR_INTERFACES_MAX; i++)
+		assert_int_equal(packets[i] + mcr_flow_cache_evicted(cache, i).packets, counted[i]);
+}
+
+static void what_is_evicted_is_counted_by_the_interface_that_it_came_in_by(void **state)
+{
+	uint64_t counted[MCR_INTERFACES_MAX] = {0}, evicted = 0;
+	struct mcr_rng rng;
+
+	(void)state;
+	mcr_rng_seed(&rng, 1);
+	for (uint64_t i = 0; i < 400000; i++) {
+		struct mcr_flow_key key = key_of((uint32_t)mcr_rng_next(&rng) % 40000);
+
+		count(key, 10, i);
+		counted[key.interface]++;
+	}
+	assert_sums(counted);
+	for (unsigned i = 0; i < MCR_INTERFACES_MAX; i++)
+		evicted += mcr_flow_cache_evicted(cache, i).flows;
+	assert_true(evicted > 40000 - MCR_FLOWS_MAX);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(a_flow_is_counted_from_its_first_packet_on, start,
+					    stop),
+	    cmocka_unit_test_setup_teardown(each_part_of_the_key_makes_another_flow, start, stop),
+	    cmocka_unit_test_setup_teardown(
+		what_is_evicted_is_counted_by_the_interface_that_it_came_in_by, start, stop),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
