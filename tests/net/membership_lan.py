@@ -20,6 +20,9 @@ for line in sys.stdin:
     time.sleep(float(sys.argv[2]))
 """
 
+# Types of records: RFC 9776 §4.2.12.
+IS_IN, IS_EX, TO_IN, TO_EX, ALLOW, BLOCK = range(1, 7)
+
 # Destinations of hosts' own neighbour solicitations: RFC 4291 §2.7.1.
 SOLICITED = ipaddress.ip_network('ff02::1:ff00:0/104')
 
@@ -145,6 +148,21 @@ MLD = Protocol(
 
 def protocol_of(family):
     return MLD if family.is_ipv6 else IGMP
+
+
+def report(protocol, *records, missing=0, source=None):
+    """A frame with a report of the newest version; a record: (type, group, source...). It announces some
+    more that are missing."""
+    octets = b''.join(bytes((kind, 0)) + len(sources).to_bytes(2, 'big') + packed(group) +
+                      b''.join(map(packed, sources)) for kind, group, *sources in records)
+    kind, count = protocol.report, (len(records) + missing).to_bytes(2, 'big')
+    source, to = source or protocol.querier(9), protocol.report_to
+    head = b''
+    if protocol is MLD:
+        head = packed(source) + packed(to) + (8 + len(octets)).to_bytes(4, 'big') + b'\0\0\0\x3a'
+    whole = bytes((kind, 0, 0, 0, 0, 0)) + count + octets
+    right = checksum(head + whole).to_bytes(2, 'big')
+    return protocol.frame(whole[:2] + right + whole[4:], source, to)
 
 
 def inject(host, *frames, interface='eth0', pause=0.0):

@@ -6,29 +6,13 @@ import os
 import random
 import subprocess
 
-from membership_lan import IGMP, MLD, checksum, inject, packed
+from membership_lan import ALLOW, IGMP, IS_EX, MLD, TO_EX, TO_IN, inject, packed, report
 from netlab import Member, wait_for
 from programs import BUILD, Daemon, drops, identity, mcsend
 from querier_lan import members
 
 STORM = os.path.join(BUILD, 'tests', 'net', 'storm')
 ROUND_NS = 50_000_000  # of control; 4 ms were seen
-IS_EX, TO_IN, TO_EX, ALLOW = 2, 3, 4, 5
-
-
-def report(protocol, *records, missing=0):
-    """A report of the newest version; a record: (type, group, source...). It announces some more that are
-    missing."""
-    octets = b''.join(bytes((kind, 0)) + len(sources).to_bytes(2, 'big') + packed(group) +
-                      b''.join(map(packed, sources)) for kind, group, *sources in records)
-    kind, count = protocol.report, (len(records) + missing).to_bytes(2, 'big')
-    source, to = protocol.querier(9), protocol.report_to
-    head = b''
-    if protocol is MLD:
-        head = packed(source) + packed(to) + (8 + len(octets)).to_bytes(4, 'big') + b'\0\0\0\x3a'
-    whole = bytes((kind, 0, 0, 0, 0, 0)) + count + octets
-    right = checksum(head + whole).to_bytes(2, 'big')
-    return protocol.frame(whole[:2] + right + whole[4:], source, to)
 
 
 def lines(protocol):
