@@ -34,6 +34,13 @@ struct mcr_address mcr_address_solicited_node(struct mcr_address address)
 	return group;
 }
 
+int mcr_group_is_link_local(struct mcr_address group)
+{
+	if (mcr_address_is_ipv4(group))
+		return memcmp(group.octets + 12, "\xe0\0", 3) == 0;
+	return (group.octets[1] & 0xf) <= 2;
+}
+
 static enum mcr_group_fault ipv4_fault(uint32_t group_be, enum mcr_filter_mode mode)
 {
 	if (!mcr_ipv4_is_multicast(group_be))

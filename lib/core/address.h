@@ -195,6 +195,11 @@ struct mcr_address mcr_address_link_local(const uint8_t mac[6]);
  * ff02::1:ffXX:XXXX (RFC 4291 §2.7.1). Thread: any. */
 struct mcr_address mcr_address_solicited_node(struct mcr_address address);
 
+/* mcr_group_is_link_local: of a group that never leaves its link, or not even its host:
+ * 224.0.0.0/24 (RFC 5771 §4), and IPv6 with scope 0, 1 or 2, whatever the flags (RFC 7346 §2).
+ * Thread: any. */
+int mcr_group_is_link_local(struct mcr_address group);
+
 /* Why a group cannot be joined. */
 enum mcr_group_fault {
 	MCR_GROUP_OK,

@@ -24,19 +24,25 @@ static inline void mcr_address_hash_seed(struct mcr_address_hash *hash, uint64_t
 		hash->multipliers[i] = mcr_rng_next(&rng);
 }
 
-/* mcr_address_hash_bucket: of n, a power of two above 1. Multilinear hashing: with random
- * multipliers any two addresses share a bucket with a probability of 1/n (Lemire and Kaser, 2014).
- */
+/* mcr_address_hash_words hashes an address that is given as two words, as it stands in memory; the
+ * upper bits count. Multilinear hashing: with random multipliers any two addresses share the upper
+ * l bits with a probability of 1/2^l (Lemire and Kaser, 2014). */
+static inline uint64_t mcr_address_hash_words(const struct mcr_address_hash *hash, uint64_t first,
+					      uint64_t second)
+{
+	return (uint32_t)first * hash->multipliers[0] + (first >> 32) * hash->multipliers[1] +
+	       (uint32_t)second * hash->multipliers[2] + (second >> 32) * hash->multipliers[3];
+}
+
+/* mcr_address_hash_bucket: of n, a power of two above 1. */
 static inline uint32_t mcr_address_hash_bucket(const struct mcr_address_hash *hash,
 					       struct mcr_address address, uint32_t n)
 {
-	uint64_t sum = 0;
-	uint32_t words[4];
+	uint64_t words[2];
 
 	memcpy(words, address.octets, sizeof(words));
-	for (unsigned i = 0; i < 4; i++)
-		sum += words[i] * hash->multipliers[i];
-	return (uint32_t)(sum >> (64 - __builtin_ctz(n)));
+	return (uint32_t)(mcr_address_hash_words(hash, words[0], words[1]) >>
+			  (64 - __builtin_ctz(n)));
 }
 
 #endif

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "core/address.h"
+
 #define GROUPS_MIN  64u
 #define SOURCES_MIN 4u
 
@@ -62,14 +64,6 @@ struct mcr_members_group *mcr_members_find(const struct mcr_members *ms, struct 
 	return g;
 }
 
-/* 224.0.0.0/24 and scope 2 stay on their link (RFC 5771 §4, RFC 7346 §2). */
-static int is_link_local(struct mcr_address group)
-{
-	if (mcr_address_is_ipv4(group))
-		return memcmp(group.octets + 12, "\xe0\0", 3) == 0;
-	return (group.octets[1] & 0xf) == 2;
-}
-
 struct mcr_members_group *mcr_members_add(struct mcr_members *ms, struct mcr_address address,
 					  uint64_t now_ns)
 {
@@ -82,7 +76,7 @@ struct mcr_members_group *mcr_members_add(struct mcr_members *ms, struct mcr_add
 		return NULL;
 	g->address = address;
 	g->mode = MCR_FILTER_INCLUDE;
-	g->is_hidden = (uint8_t)is_link_local(address);
+	g->is_hidden = (uint8_t)mcr_group_is_link_local(address);
 	g->since_ns = now_ns;
 	g->group_due_ns = g->sources_due_ns = MCR_QUERIER_NEVER;
 	g->slots[MCR_MEMBERS_TIMERS] = g->slots[MCR_MEMBERS_QUESTIONS] = MCR_MEMBERS_NO_SLOT;

@@ -8,14 +8,15 @@
 
 #include <mcring/config.h>
 
-#include "core/route/route_table.h"
+#include "core/route/route_prefix.h"
 
 struct mcr_route_rpf {
 	uint8_t
 	    accepts_others; /* upstream: what `prefixes` do not name; downstream: what they do */
 	size_t n_prefixes, n_own;
 	struct mcr_route_prefix *prefixes;
-	struct mcr_route_address *own; /* of this host, on any interface of the relay */
+	struct mcr_route_address *own; /* accepted but for this: addresses of this host, and
+					* broadcast addresses of its subnets */
 };
 
 /* mcr_route_rpf_make fills in the rules of interface `in`. configs: n, with the addresses that they

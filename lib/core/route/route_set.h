@@ -11,12 +11,12 @@
 #ifndef MCR_CORE_ROUTE_SET_H
 #define MCR_CORE_ROUTE_SET_H
 
+#include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <mcring/config.h>
 
-#include "core/route/route_table.h"
 #include "core/source_filter.h"
 
 struct mcr_route_set;
@@ -43,18 +43,19 @@ int mcr_route_set_note(struct mcr_route_set *set, struct mcr_address group);
 int mcr_route_set_is_noted(const struct mcr_route_set *set);
 
 /* mcr_route_set_update asks again about at most max of the groups that were noted, the oldest
- * first, and makes their routes. Returns how many of them have other routes now (0: the table stays
- * as it is), or -ENOMEM: nothing is lost that was noted, but what mcr_route_set_note had no memory
- * for. */
+ * first, and makes their routes. Returns how many routes have changed since it last returned a
+ * number (0: the table stays as it is), or -ENOMEM: nothing is lost that was noted, but what
+ * mcr_route_set_note had no memory for. */
 int mcr_route_set_update(struct mcr_route_set *set, size_t max);
 
 /* mcr_route_set_remove: the interface is gone, with all that it wanted; its groups are noted. If it
- * is the upstream one, nothing goes there any more. */
+ * is the upstream one, nothing goes there any more, and nothing is proxied. */
 void mcr_route_set_remove(struct mcr_route_set *set, unsigned interface);
 
 /* ---- the proxy ---- */
 
-/* mcr_route_set_upstream: the upstream interface, MCR_ROUTE_NO_INTERFACE if there is none. */
+/* mcr_route_set_upstream: the upstream interface, MCR_ROUTE_NO_INTERFACE if there is none, or none
+ * any more. */
 unsigned mcr_route_set_upstream(const struct mcr_route_set *set);
 
 /* mcr_route_set_proxied: what the downstream interfaces want of a group together (RFC 4605 §4.1),
@@ -67,24 +68,26 @@ void mcr_route_set_proxied(const struct mcr_route_set *set, struct mcr_address g
  * last given, once. Returns 1, or 0: there is none. */
 int mcr_route_set_take_proxied(struct mcr_route_set *set, struct mcr_address *group);
 
-/* mcr_route_set_give_back: the group that was taken could not be told: it is given again. */
+/* mcr_route_set_give_back: the group that was taken last could not be told. It is given again,
+ * after all others: so stop taking at the first that fails, or do not go on beyond it. */
 void mcr_route_set_give_back(struct mcr_route_set *set, struct mcr_address group);
 
 /* ---- to look at ---- */
 
-/* A route as it is shown: of (*, G) the outputs that any source has, of (S, G) a listed source's.
- */
+/* A route as it is shown: of (*, G) the outputs of any source that has no entry of its own, of (S,
+ * G) those of a listed source, maybe none. */
 struct mcr_route_entry {
-	struct mcr_address group, source; /* source: none = any that has no entry */
+	struct mcr_address group, source; /* source: none = (*, G) */
 	uint64_t outputs;
 };
 
+/* mcr_route_set_groups: how many groups have a route. */
 size_t mcr_route_set_groups(const struct mcr_route_set *set);
 /* mcr_route_set_proxied_groups: how many groups are wanted upstream. */
 size_t mcr_route_set_proxied_groups(const struct mcr_route_set *set);
 
-/* mcr_route_set_each calls each() with every entry that has outputs, and with (*, G) of groups that
- * have none but list sources; in no order. */
+/* mcr_route_set_each calls each() with (*, G) of every group that has a route, then with the (S, G)
+ * of the group, ascending; groups in no order. */
 void mcr_route_set_each(const struct mcr_route_set *set,
 			void (*each)(void *ctx, const struct mcr_route_entry *entry), void *ctx);
 

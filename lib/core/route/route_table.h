@@ -9,64 +9,11 @@
 #ifndef MCR_CORE_ROUTE_TABLE_H
 #define MCR_CORE_ROUTE_TABLE_H
 
-#include <endian.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
-#include <mcring/address.h>
-
-/* An address of either family as two words, as it stands in memory. */
-struct mcr_route_address {
-	uint64_t words[2];
-};
-
-static inline struct mcr_route_address mcr_route_address_of(struct mcr_address address)
-{
-	struct mcr_route_address a;
-
-	memcpy(a.words, address.octets, sizeof(a.words));
-	return a;
-}
-
-static inline struct mcr_address mcr_route_address_back(struct mcr_route_address a)
-{
-	struct mcr_address address;
-
-	memcpy(address.octets, a.words, sizeof(address.octets));
-	return address;
-}
-
-/* The same of an IPv4 address. */
-static inline struct mcr_route_address mcr_route_address_ipv4(uint32_t address_be)
-{
-#if __BYTE_ORDER == __LITTLE_ENDIAN
-	return (struct mcr_route_address){{0, (uint64_t)address_be << 32 | 0xffff0000u}};
-#else
-	return (struct mcr_route_address){{0, UINT64_C(0xffff) << 32 | address_be}};
-#endif
-}
-
-static inline int mcr_route_address_same(struct mcr_route_address a, struct mcr_route_address b)
-{
-	return ((a.words[0] ^ b.words[0]) | (a.words[1] ^ b.words[1])) == 0;
-}
-
-/* A prefix in the same form: an address belongs to it if (address & mask) == net. */
-struct mcr_route_prefix {
-	struct mcr_route_address net, mask;
-};
-
-struct mcr_prefix;
-
-/* mcr_route_prefix_of: of a configured prefix or a subnet, whose length is that of its family. */
-struct mcr_route_prefix mcr_route_prefix_of(struct mcr_address address, uint8_t len);
-
-static inline int mcr_route_prefix_has(const struct mcr_route_prefix *p, struct mcr_route_address a)
-{
-	return (((a.words[0] & p->mask.words[0]) ^ p->net.words[0]) |
-		((a.words[1] & p->mask.words[1]) ^ p->net.words[1])) == 0;
-}
+#include "core/address_hash.h"
+#include "core/route/route_scopes.h"
 
 /* A group. One cache line. */
 struct mcr_route {
@@ -82,12 +29,6 @@ struct mcr_route {
 struct mcr_route_source {
 	struct mcr_route_address address;
 	uint64_t outputs;
-};
-
-/* A scope of some interfaces, for groups that have no route. */
-struct mcr_route_scope {
-	struct mcr_route_prefix prefix;
-	uint64_t closed;
 };
 
 struct mcr_route_table; /* its fields: below */
@@ -116,21 +57,19 @@ static inline uint64_t mcr_route_outputs(const struct mcr_route_table *table, un
 struct mcr_route_table {
 	uint64_t upstream; /* its bit, when what comes in downstream goes there; else 0 */
 	uint64_t downstream;
-	uint64_t multiplier; /* of the hash: odd, secret */
-	unsigned shift;      /* 64 - log2 of the entries */
-	uint32_t mask;       /* entries - 1; at most half of them are used */
+	struct mcr_address_hash hash;
+	unsigned shift; /* 64 - log2 of the entries */
+	uint32_t mask;  /* entries - 1; at most half of them are used */
 	struct mcr_route *routes;
 	struct mcr_route_source *sources;
 	size_t n_scopes;
-	struct mcr_route_scope *scopes;
+	struct mcr_route_scope *scopes; /* for groups that have no route */
 };
 
 static inline uint32_t mcr_route_hash(const struct mcr_route_table *table,
 				      struct mcr_route_address group)
 {
-	/* IPv6 groups differ in the first word by their scope and flags alone, as a rule. */
-	return (uint32_t)(((group.words[1] + group.words[0] * UINT64_C(0x9e3779b97f4a7c15)) *
-			   table->multiplier) >>
+	return (uint32_t)(mcr_address_hash_words(&table->hash, group.words[0], group.words[1]) >>
 			  table->shift);
 }
 
@@ -157,9 +96,6 @@ static inline const struct mcr_route *mcr_route_find(const struct mcr_route_tabl
 /* The outputs of a listed source; `any` if it is not listed. Not inline: few groups list any. */
 uint64_t mcr_route_of_source(const struct mcr_route_table *table, const struct mcr_route *route,
 			     struct mcr_route_address source);
-/* Interfaces whose scopes hold a group that has no route. */
-uint64_t mcr_route_closed(const struct mcr_route_table *table, struct mcr_route_address group);
-
 static inline uint64_t mcr_route_outputs(const struct mcr_route_table *table, unsigned in,
 					 struct mcr_route_address group,
 					 struct mcr_route_address source, int *rings)
@@ -175,7 +111,8 @@ static inline uint64_t mcr_route_outputs(const struct mcr_route_table *table, un
 		*rings = (r->rings >> in & 1) != 0;
 	} else {
 		outputs = 0;
-		closed = upstream ? mcr_route_closed(table, group) : 0;
+		closed =
+		    upstream ? mcr_route_scopes_closed(table->scopes, table->n_scopes, group) : 0;
 		*rings = 1;
 	}
 	return closed & here ? 0 : (outputs | upstream) & ~closed & ~here;

@@ -16,12 +16,9 @@ int mcr_relay_config_check_all(const struct mcr_interface_config *configs, size_
 /* mcr_relay_is_on: whether any interface has a role. */
 int mcr_relay_is_on(const struct mcr_interface_config *configs, size_t n);
 
-/* In use: MCR_FORWARD_DEFAULT and 0 resolved. tx_never forwards never. */
+/* In use: MCR_FORWARD_DEFAULT and 0 resolved. tx_never forwards never. The scopes in use:
+ * core/route/route_scopes.h. */
 enum mcr_forward_when mcr_relay_forward_when(const struct mcr_interface_config *config);
 uint8_t mcr_relay_ttl_threshold(const struct mcr_interface_config *config);
-
-/* mcr_relay_scopes fills in the scopes in use. Returns how many. */
-size_t mcr_relay_scopes(const struct mcr_interface_config *config,
-			struct mcr_prefix scopes[MCR_PREFIXES_MAX]);
 
 #endif
