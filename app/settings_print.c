@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
+#include "core/prefix.h"
 #include "core/ring.h"
+#include "core/route/route_rpf.h"
+#include "core/route/route_scopes.h"
 #include "eal/lcores.h"
 #include "engine/plan/channel_config.h"
 #include "engine/plan/querier_config.h"
+#include "engine/plan/relay_config.h"
 #include "settings/keys.h"
 #include "settings/values.h"
 #include "settings_print.h"
@@ -93,6 +97,41 @@ static void print_querier(FILE *out, const struct mcr_interface_config *cfg,
 	print_rounded(out, list, n, head);
 }
 
+/* ---- what is in use of the relay ---- */
+
+/* ", KEY PREFIX PREFIX" */
+static void print_prefixes(FILE *out, const char *key, const struct mcr_prefix *list, size_t n)
+{
+	char text[MCR_PREFIX_TEXT];
+
+	fprintf(out, ", %s", key);
+	for (size_t i = 0; i < n; i++)
+		fprintf(out, " %s", mcr_prefix_format(text, list[i]));
+	if (n == 0)
+		fputs(" none", out);
+}
+
+static void print_relay(FILE *out, const struct mcr_interface_config *cfg)
+{
+	static const char *const when[] = {"", "querier", "always", "never"};
+	struct mcr_prefix list[MCR_ROUTE_SOURCES_MAX];
+
+	if (cfg->role == MCR_RELAY_NONE)
+		return;
+	fprintf(out, "# relay %s %s: forward_when %s, ttl_threshold %u, loop_guard %s", cfg->name,
+		cfg->role == MCR_RELAY_UPSTREAM ? "upstream" : "downstream",
+		when[mcr_relay_forward_when(cfg)], mcr_relay_ttl_threshold(cfg),
+		cfg->loop_guard ? "on" : "off");
+	print_prefixes(out, "scopes", list, mcr_route_scopes_of(cfg, list));
+	if (cfg->role == MCR_RELAY_UPSTREAM)
+		fputs(", sources: all but those of downstream interfaces", out);
+	else
+		print_prefixes(out, "sources", list, mcr_route_sources_of(cfg, list));
+	if (cfg->role == MCR_RELAY_DOWNSTREAM)
+		fprintf(out, ", static_groups %u", cfg->n_static_groups);
+	fputc('\n', out);
+}
+
 /* ---- the rest ---- */
 
 /* Returns the octets that a receiving lcore needs at the start. */
@@ -124,6 +163,7 @@ void mcr_settings_print(FILE *out, const struct mcr_settings *s)
 		fputc('\n', out);
 		print_querier(out, cfg, MCR_GMP_IGMP);
 		print_querier(out, cfg, MCR_GMP_MLD);
+		print_relay(out, cfg);
 	}
 	for (size_t i = 0; i < s->n_channels; i++)
 		ring_bytes += print_channel(out, s, &s->channels[i].config);

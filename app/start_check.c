@@ -5,6 +5,7 @@
 #include <net/if.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -18,6 +19,7 @@
 #include "engine/plan/channel_config.h"
 #include "engine/plan/port_wish.h"
 #include "engine/plan/querier_config.h"
+#include "engine/plan/relay_config.h"
 #include "settings/fail.h"
 #include "start_check.h"
 
@@ -96,11 +98,27 @@ static int check_kernel_name(const struct mcr_interface_setting *i, struct mcr_e
 	return mcr_settings_locate(i->origin, err, -EEXIST);
 }
 
-static int check_queriers(const struct mcr_interface_setting *i, struct mcr_error *err)
+static int check_router(const struct mcr_interface_setting *i, struct mcr_error *err)
 {
 	int ret = mcr_querier_config_check(&i->config, err);
 
+	if (ret == 0)
+		ret = mcr_relay_config_check(&i->config, err);
 	return ret < 0 ? mcr_settings_locate(i->origin, err, ret) : 0;
+}
+
+static int check_relay(const struct mcr_settings *s, struct mcr_error *err)
+{
+	struct mcr_interface_config *all = calloc(s->n_interfaces + 1, sizeof(*all));
+	int ret;
+
+	if (!all)
+		return mcr_fail_memory(err);
+	for (size_t i = 0; i < s->n_interfaces; i++)
+		all[i] = s->interfaces[i].config;
+	ret = mcr_relay_config_check_all(all, s->n_interfaces, err);
+	free(all);
+	return ret;
 }
 
 static int check_interfaces(const struct mcr_settings *s, struct mcr_error *err)
@@ -116,9 +134,9 @@ static int check_interfaces(const struct mcr_settings *s, struct mcr_error *err)
 		if (ret == 0)
 			ret = check_kernel_name(&s->interfaces[i], err);
 		if (ret == 0)
-			ret = check_queriers(&s->interfaces[i], err);
+			ret = check_router(&s->interfaces[i], err);
 	}
-	return ret;
+	return ret < 0 ? ret : check_relay(s, err);
 }
 
 /* ---- lcores ---- */

@@ -64,7 +64,7 @@ static int apply_keys(const struct mcr_config_reader *f, int mapping, const stru
 		if (key->kind == &mcr_kind_access)
 			ret = apply_access(f, mapping, key->name, y[i].access,
 					   (struct mcr_access *)field);
-		else if (key->kind->is_list)
+		else if (key->kind->between)
 			ret = apply_list(f, mapping, key, &y[i], config);
 		else
 			ret = mcr_config_located(f, mcr_config_field(f, mapping, key->name),

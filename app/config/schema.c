@@ -44,7 +44,7 @@ static cyaml_schema_field_t field_of(const struct mcr_key *key, enum cyaml_flag 
 	if (key->kind == &mcr_kind_access)
 		return (cyaml_schema_field_t)CYAML_FIELD_MAPPING_PTR(
 		    key->name, flags, struct mcr_key_yaml, access, access_fields);
-	if (key->kind->is_list)
+	if (key->kind->between)
 		return (cyaml_schema_field_t)CYAML_FIELD_SEQUENCE_COUNT(
 		    key->name, flags, struct mcr_key_yaml, list, n, &text, 1, LIST_MAX);
 	return (cyaml_schema_field_t)CYAML_FIELD_STRING_PTR(key->name, flags, struct mcr_key_yaml,

@@ -5,6 +5,7 @@
 #include <mcring/engine.h>
 
 #include "core/address.h"
+#include "core/prefix.h"
 #include "settings/fail.h"
 #include "settings/key_kinds.h"
 #include "settings/values.h"
@@ -236,7 +237,113 @@ static void print_lcores(const struct mcr_key *key, const void *field, char *buf
 		used += (size_t)snprintf(buf + used, cap - used, "%s%u", i ? "/" : "", lcores[i]);
 }
 
-const struct mcr_kind mcr_kind_lcores = {parse_lcores, print_lcores, 1};
+const struct mcr_kind mcr_kind_lcores = {parse_lcores, print_lcores, '/'};
+
+static int too_many(const char *text, size_t most, struct mcr_error *err)
+{
+	return mcr_fail(err, -E2BIG, "'%.64s': more than %zu of them", text, most);
+}
+
+/* Joins entries with '+'. Returns the octets used. */
+static size_t print_entry(char *buf, size_t cap, size_t used, const char *entry)
+{
+	if (used < cap)
+		used += (size_t)snprintf(buf + used, cap - used, "%s%s", used ? "+" : "", entry);
+	return used;
+}
+
+static struct mcr_prefix *prefixes_of(void *field)
+{
+	return (struct mcr_prefix *)((uint8_t *)field + 1);
+}
+
+static int parse_prefixes(const struct mcr_key *key, void *field, const char *text,
+			  struct mcr_error *err)
+{
+	uint8_t *n = field;
+
+	if (*n == MCR_PREFIXES_MAX)
+		return too_many(text, MCR_PREFIXES_MAX, err);
+	if (mcr_prefix_parse(&prefixes_of(field)[*n], text) < 0)
+		return mcr_fail(err, -EINVAL,
+				"'%.64s': expected a prefix, such as 10.1.0.0/16 or 2001:db8::/48",
+				text);
+	++*n;
+	return 0;
+}
+
+static void print_prefixes(const struct mcr_key *key, const void *field, char *buf, size_t cap)
+{
+	const struct mcr_prefix *list = (const void *)((const uint8_t *)field + 1);
+	char text[MCR_PREFIX_TEXT];
+	size_t used = 0;
+
+	for (unsigned i = 0; i < *(const uint8_t *)field; i++)
+		used = print_entry(buf, cap, used, mcr_prefix_format(text, list[i]));
+}
+
+/* "none" is the only entry, then. */
+static int parse_scopes(const struct mcr_key *key, void *field, const char *text,
+			struct mcr_error *err)
+{
+	const uint8_t given = ((uint8_t *)field - key->offset)[key->given];
+	const int is_none = strcmp(text, "none") == 0;
+
+	if (given && (is_none || *(uint8_t *)field == 0))
+		return mcr_fail(err, -EINVAL, "'%.64s': 'none' stands alone", text);
+	return is_none ? 0 : parse_prefixes(key, field, text, err);
+}
+
+static void print_scopes(const struct mcr_key *key, const void *field, char *buf, size_t cap)
+{
+	if (*(const uint8_t *)field == 0)
+		snprintf(buf, cap, "none");
+	else
+		print_prefixes(key, field, buf, cap);
+}
+
+static int parse_static_groups(const struct mcr_key *key, void *field, const char *text,
+			       struct mcr_error *err)
+{
+	uint16_t *n = field;
+	struct mcr_static_group *list = (struct mcr_static_group *)(n + 1), one = {{{0}}, {{0}}};
+	const size_t len = strcspn(text, "@");
+
+	if (*n == MCR_STATIC_GROUPS_MAX)
+		return too_many(text, MCR_STATIC_GROUPS_MAX, err);
+	if (mcr_address_parse(&one.group, text, len) < 0 ||
+	    (text[len] &&
+	     (mcr_address_parse(&one.source, text + len + 1, strlen(text + len + 1)) < 0 ||
+	      mcr_address_is_none(one.source))))
+		return mcr_fail(err, -EINVAL,
+				"'%.100s': expected GROUP or GROUP@SOURCE, such as "
+				"239.1.1.1@10.0.0.7 or ff35::1@2001:db8::7",
+				text);
+	list[(*n)++] = one;
+	return 0;
+}
+
+static void print_static_groups(const struct mcr_key *key, const void *field, char *buf, size_t cap)
+{
+	const uint16_t *n = field;
+	const struct mcr_static_group *list = (const struct mcr_static_group *)(n + 1);
+	char group[MCR_ADDRESS_TEXT], source[MCR_ADDRESS_TEXT], text[2 * MCR_ADDRESS_TEXT];
+	size_t used = 0;
+
+	for (unsigned i = 0; i < *n; i++) {
+		mcr_address_format(group, list[i].group);
+		mcr_address_format(source, list[i].source);
+		if (mcr_address_is_none(list[i].source))
+			snprintf(text, sizeof(text), "%s", group);
+		else
+			snprintf(text, sizeof(text), "%s@%s", group, source);
+		used = print_entry(buf, cap, used, text);
+	}
+}
+
+const struct mcr_kind mcr_kind_prefixes = {parse_prefixes, print_prefixes, '+'};
+const struct mcr_kind mcr_kind_scopes = {parse_scopes, print_scopes, '+'};
+const struct mcr_kind mcr_kind_static_groups = {parse_static_groups, print_static_groups, '+'};
 
 /* ---- who may ---- */
 

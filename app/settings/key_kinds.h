@@ -24,6 +24,11 @@ extern const struct mcr_kind mcr_kind_mode;            /* permission bits, octal
 extern const struct mcr_kind mcr_kind_group;           /* a group's name or number */
 
 extern const struct mcr_kind mcr_kind_lcores; /* uint16_t count, then as many uint16_t */
+/* uint8_t count, then struct mcr_prefix[MCR_PREFIXES_MAX]. */
+extern const struct mcr_kind mcr_kind_prefixes;
+extern const struct mcr_kind mcr_kind_scopes; /* the same; `none`: no prefix. It has a `given` */
+/* uint16_t count, then struct mcr_static_group[MCR_STATIC_GROUPS_MAX]. */
+extern const struct mcr_kind mcr_kind_static_groups;
 
 /* struct mcr_access. In the file it is a mapping of `users` and `groups`, which mcr_access_add_user
  * and mcr_access_add_group read; an option adds one user or one group. */

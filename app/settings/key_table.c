@@ -24,9 +24,10 @@
 #define FLAGGED(type, field, flag)                                           \
 	.offset = offsetof(type, field), .size = sizeof(((type *)0)->field), \
 	.given = offsetof(type, flag)
-#define OPTIONAL(type, field) FLAGGED(type, field.value, field.set)
-#define FIELDS(type, first, last)                                        \
-	.offset = offsetof(type, first), .given = offsetof(type, first), \
+#define OPTIONAL(type, field)     FLAGGED(type, field.value, field.set)
+#define FIELDS(type, first, last) FLAGGED_FIELDS(type, first, last, first)
+#define FLAGGED_FIELDS(type, first, last, flag)                         \
+	.offset = offsetof(type, first), .given = offsetof(type, flag), \
 	.size = offsetof(type, last) + sizeof(((type *)0)->last) - offsetof(type, first)
 
 #define TABLE(table, rows)                                                      \
@@ -62,6 +63,12 @@ static const struct mcr_word pieces_words[] = {
     {"auto", MCR_PIECES_AUTO}, {"on", MCR_PIECES_ON}, {"off", MCR_PIECES_OFF}, {NULL, 0}};
 static const struct mcr_word querier_words[] = {
     {"off", MCR_QUERIER_OFF}, {"auto", MCR_QUERIER_AUTO}, {"on", MCR_QUERIER_ON}, {NULL, 0}};
+static const struct mcr_word role_words[] = {
+    {"upstream", MCR_RELAY_UPSTREAM}, {"downstream", MCR_RELAY_DOWNSTREAM}, {NULL, 0}};
+static const struct mcr_word forward_words[] = {{"querier", MCR_FORWARD_QUERIER},
+						{"always", MCR_FORWARD_ALWAYS},
+						{"never", MCR_FORWARD_NEVER},
+						{NULL, 0}};
 static const struct mcr_word auto_word[] = {{"auto", 0}, {NULL, 0}};
 static const struct mcr_word never_word[] = {{"never", UINT32_MAX}, {NULL, 0}};
 
@@ -115,6 +122,16 @@ static const struct mcr_key interface_keys[] = {
      .max = QUERIER_ENTRIES_MAX},
     {"querier_sources", &mcr_kind_number, "N", INTERFACE(querier_sources), .min = 1,
      .max = QUERIER_ENTRIES_MAX},
+    {"role", &mcr_kind_word, INTERFACE(role), .words = role_words},
+    {"forward_when", &mcr_kind_word, INTERFACE(forward_when), .words = forward_words},
+    {"ttl_threshold", &mcr_kind_number, "N", INTERFACE(ttl_threshold), .min = 1, .max = UINT8_MAX},
+    {"loop_guard", &mcr_kind_word, INTERFACE(loop_guard), .words = bool_words},
+    {"scopes", &mcr_kind_scopes, "none|PREFIX+PREFIX...",
+     FLAGGED_FIELDS(struct mcr_interface_config, n_scopes, scopes, has_scopes)},
+    {"rpf_sources", &mcr_kind_prefixes, "PREFIX+PREFIX...",
+     INTERFACE_FIELDS(n_rpf_sources, rpf_sources)},
+    {"static_groups", &mcr_kind_static_groups, "GROUP[@SOURCE]+...",
+     INTERFACE_FIELDS(n_static_groups, static_groups)},
 };
 const struct mcr_keys mcr_interface_keys = TABLE("interface", interface_keys);
 ASSERT_FITS(interface_keys);
@@ -128,6 +145,14 @@ _Static_assert(offsetof(struct mcr_interface_config, prefix6_len) ==
 _Static_assert(offsetof(struct mcr_interface_config, lcores) ==
 		   offsetof(struct mcr_interface_config, n_lcores) + 2,
 	       "one field of mcr_kind_lcores");
+_Static_assert(offsetof(struct mcr_interface_config, scopes) ==
+		       offsetof(struct mcr_interface_config, n_scopes) + 1 &&
+		   offsetof(struct mcr_interface_config, rpf_sources) ==
+		       offsetof(struct mcr_interface_config, n_rpf_sources) + 1,
+	       "one field of mcr_kind_prefixes");
+_Static_assert(offsetof(struct mcr_interface_config, static_groups) ==
+		   offsetof(struct mcr_interface_config, n_static_groups) + 2,
+	       "one field of mcr_kind_static_groups");
 
 /* ---- a channel ---- */
 

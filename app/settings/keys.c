@@ -94,11 +94,12 @@ static int unknown_option(const struct mcr_keys *keys, const char *name, struct 
 static int parse_entries(const struct mcr_key *key, void *config, const char *text,
 			 struct mcr_error *err)
 {
-	char one[64];
+	const char between[] = {key->kind->between, '\0'};
+	char one[128];
 	int ret = 0;
 
 	for (size_t len; ret == 0; text += len + 1) {
-		len = strcspn(text, "/");
+		len = strcspn(text, between);
 		if (len >= sizeof(one))
 			return mcr_fail(err, -EINVAL, "'%.64s...': too long", text);
 		snprintf(one, sizeof(one), "%.*s", (int)len, text);
@@ -117,7 +118,7 @@ int mcr_keys_option(const struct mcr_keys *keys, void *config, const char *name,
 
 	if (!key)
 		return unknown_option(keys, name, err);
-	ret = key->kind->is_list ? parse_entries(key, config, value, err)
+	ret = key->kind->between ? parse_entries(key, config, value, err)
 				 : mcr_key_parse(key, config, value, err);
 	return ret < 0 ? mcr_fail_prefix(err, ret, "%s ", name) : 0;
 }

@@ -20,8 +20,8 @@
 
 #include "settings/words.h"
 
-#define MCR_KEYS_MAX     40   /* of one table */
-#define MCR_KEY_TEXT_MAX 1024 /* octets of a value's text with its 0 */
+#define MCR_KEYS_MAX     48    /* of one table */
+#define MCR_KEY_TEXT_MAX 24576 /* octets of a value's text with its 0 */
 
 struct mcr_key;
 
@@ -31,10 +31,10 @@ struct mcr_kind {
 	 * which does not name the key. NULL: the value is not one text. */
 	int (*parse)(const struct mcr_key *key, void *field, const char *text,
 		     struct mcr_error *err);
-	/* Writes the text that parse reads back as the same value, entries of a list with '/'
+	/* Writes the text that parse reads back as the same value, entries of a list with `between`
 	 * between them. NULL: another key prints this field. */
 	void (*print)(const struct mcr_key *key, const void *field, char *buf, size_t cap);
-	uint8_t is_list; /* a list in the file, entries with '/' between them in an option */
+	char between; /* entries of a list in an option; the file has a list then. 0: no list */
 };
 
 enum mcr_key_flags {

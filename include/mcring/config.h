@@ -180,13 +180,12 @@ struct mcr_interface_config {
 	uint8_t ttl_threshold; /* to here only what came with a TTL or hop limit above it; 0 = 1 */
 	uint8_t loop_guard;    /* 1: what comes in here is compared with what was relayed lately */
 	uint8_t has_scopes;    /* 1: scopes holds, even if empty; 0 = 239.255.0.0/16 */
-	uint8_t n_scopes, n_rpf_sources;
-	uint16_t n_static_groups;
-	struct mcr_prefix scopes[MCR_PREFIXES_MAX];      /* of groups that are relayed neither from
-							  * here nor to here */
-	struct mcr_prefix rpf_sources[MCR_PREFIXES_MAX]; /* downstream: sources behind it, beside
-							  * those of its subnet */
-	struct mcr_static_group static_groups[MCR_STATIC_GROUPS_MAX]; /* downstream */
+	uint8_t n_scopes;      /* of groups that are relayed neither from here nor to here */
+	struct mcr_prefix scopes[MCR_PREFIXES_MAX];
+	uint8_t n_rpf_sources; /* downstream: sources behind it, beside those of its subnets */
+	struct mcr_prefix rpf_sources[MCR_PREFIXES_MAX];
+	uint16_t n_static_groups; /* downstream: as if a member that never leaves were there */
+	struct mcr_static_group static_groups[MCR_STATIC_GROUPS_MAX];
 };
 
 #define MCR_ACCESS_IDS_MAX 32 /* users, and groups, of an access list */

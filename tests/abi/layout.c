@@ -119,10 +119,16 @@ SIZE(mcr_address, 16);
 	AT(type, size, 0); \
 	SIZE(type, bytes)
 GROWS(mcr_engine_config, 240);
-GROWS(mcr_interface_config, 276);
+GROWS(mcr_interface_config, 8752);
 AT(mcr_interface_config, query_interval_s, 244); /* not in the padding of before */
 AT(mcr_interface_config, querier, 268);
 AT(mcr_interface_config, fast_leave, 275);
+AT(mcr_interface_config, role, 276);
+AT(mcr_interface_config, scopes, 282);
+AT(mcr_interface_config, rpf_sources, 419);
+AT(mcr_interface_config, static_groups, 558);
+SIZE(mcr_prefix, 17);
+SIZE(mcr_static_group, 32);
 GROWS(mcr_channel_config, 616);
 GROWS(mcr_lcore_info, 592);
 GROWS(mcr_control_info, 32);
@@ -138,6 +144,17 @@ GROWS(mcr_member_info, 120);
 AT(mcr_member_source, left_ns, 16);
 AT(mcr_member_source, is_forwarded, 24);
 SIZE(mcr_member_source, 32);
+GROWS(mcr_relay_info, 240);
+AT(mcr_relay_info, out, 112);
+AT(mcr_relay_info, tx_queues, 200);
+AT(mcr_relay_info, reserved, 208);
+SIZE(mcr_relay_counts, 56);
+GROWS(mcr_route_info, 152);
+AT(mcr_route_info, packets, 72);
+AT(mcr_route_info, reserved, 120);
+AT(mcr_route_output, packets, 32);
+AT(mcr_route_output, is_forwarded, 40);
+SIZE(mcr_route_output, 48);
 GROWS(mcr_consumer_sockets, 4112);
 GROWS(mcr_drop_sample, 80);
 
@@ -155,6 +172,8 @@ SIZE(mcr_join_list, 32);
 AT(mcr_join_owner, maker, 8);
 SIZE(mcr_join_owner, 16);
 AT(mcr_account, drops, 24);
+AT(mcr_account, relayed_only, 24 + 8 * 62);
+AT(mcr_account, relayed, 24 + 8 * 63);
 SIZE(mcr_account, 24 + 8 * 64);
 AT(mcr_inline_msg, data, 0);
 AT(mcr_inline_msg, data_len, 8);

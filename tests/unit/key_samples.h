@@ -16,7 +16,7 @@
 #include "config/config.h"
 #include "settings/key_kinds.h"
 
-#define VALUE_MAX 64
+#define VALUE_MAX 128
 #define TEXT_MAX  512
 
 static const struct mcr_keys *const tables[] = {&mcr_interface_keys, &mcr_channel_keys,
@@ -33,11 +33,13 @@ static inline void each_key(key_test test)
 
 /* ---- a value of each kind ---- */
 
-/* i = 0: the word of the first value that is not 0, so not the default; 1: that of 0. */
+/* i = 0: the word of the first value that is not 0, so not the default; 1: that of 0, or of 2. */
 static inline const char *sample_word(const struct mcr_word *words, unsigned i)
 {
 	uint32_t value = i ? 0 : 1;
 
+	if (i && !mcr_word_of(words, 0)) /* the default has no word */
+		value = 2;
 	while (!mcr_word_of(words, value))
 		value++;
 	return mcr_word_of(words, value);
@@ -77,6 +79,12 @@ static inline void sample(const struct mcr_key *key, unsigned i, char *buf)
 		sprintf(buf, "%u", 70 + i);
 	else if (kind == &mcr_kind_lcores)
 		sprintf(buf, "3/%u", 4 + i);
+	else if (kind == &mcr_kind_prefixes)
+		sprintf(buf, "10.%u.0.0/16+2001:db8::/%u", i, i + 40);
+	else if (kind == &mcr_kind_scopes)
+		strcpy(buf, i ? "none" : "239.128.0.0/9+ff15::/16");
+	else if (kind == &mcr_kind_static_groups)
+		sprintf(buf, "239.1.1.%u+ff35::1@2001:db8::%u", i, i + 1);
 	else if (kind == &mcr_kind_access)
 		sprintf(buf, "users %u groups 8 9", 70 + i);
 	else
@@ -88,7 +96,7 @@ static inline void sample(const struct mcr_key *key, unsigned i, char *buf)
 /* "KEY: VALUE" */
 static inline void in_the_file(const struct mcr_key *key, const char *value, char *buf)
 {
-	const char *rest = strchr(value, '/');
+	size_t len;
 
 	if (key->kind == &mcr_kind_access)
 		sprintf(buf, "%s: {users: [%.2s], groups: [8, 9]}", key->name, value + 6);
@@ -96,9 +104,14 @@ static inline void in_the_file(const struct mcr_key *key, const char *value, cha
 		sprintf(buf, "readers: {users: [%s]}", value);
 	else if (key->kind == &mcr_kind_one_group)
 		sprintf(buf, "readers: {groups: [%s]}", value);
-	else if (key->kind->is_list)
-		sprintf(buf, "%s: [%.*s, %s]", key->name, (int)(rest - value), value, rest + 1);
-	else
+	else if (key->kind->between) {
+		buf += sprintf(buf, "%s: [", key->name);
+		for (; *value; value += len + (value[len] != '\0')) {
+			len = (size_t)(strchrnul(value, key->kind->between) - value);
+			buf += sprintf(buf, "%.*s, ", (int)len, value);
+		}
+		strcpy(buf, "]");
+	} else
 		sprintf(buf, "%s: %s", key->name, value);
 }
 

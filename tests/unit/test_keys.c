@@ -139,7 +139,7 @@ static void read_access(struct mcr_access *access, char *text)
 /* "KEY VALUE, KEY VALUE" */
 static void read_line(const struct mcr_keys *keys, void *config, char *line)
 {
-	char *save = NULL, *save_entry = NULL;
+	char *save = NULL, *save_entry = NULL, between[2] = "";
 
 	for (char *item = strtok_r(line, ",", &save); item; item = strtok_r(NULL, ",", &save)) {
 		char *value = strchr(item += *item == ' ', ' ');
@@ -147,13 +147,14 @@ static void read_line(const struct mcr_keys *keys, void *config, char *line)
 
 		*value++ = '\0';
 		key = find(keys, item);
+		between[0] = key->kind->between;
 		if (key->kind == &mcr_kind_access)
 			read_access((struct mcr_access *)((char *)config + key->offset), value);
-		else if (!key->kind->is_list)
+		else if (!key->kind->between)
 			assert_int_equal(mcr_key_parse(key, config, value, NULL), 0);
 		else
-			for (char *one = strtok_r(value, "/", &save_entry); one;
-			     one = strtok_r(NULL, "/", &save_entry))
+			for (char *one = strtok_r(value, between, &save_entry); one;
+			     one = strtok_r(NULL, between, &save_entry))
 				assert_int_equal(mcr_key_parse(key, config, one, NULL), 0);
 	}
 }
@@ -200,7 +201,9 @@ static size_t alignment(const struct mcr_key *key)
 	if (key->kind == &mcr_kind_name || key->kind == &mcr_kind_port ||
 	    key->kind == &mcr_kind_path || key->kind == &mcr_kind_device)
 		return 1;
-	if (key->kind == &mcr_kind_lcores)
+	if (key->kind == &mcr_kind_prefixes || key->kind == &mcr_kind_scopes)
+		return 1;
+	if (key->kind == &mcr_kind_lcores || key->kind == &mcr_kind_static_groups)
 		return sizeof(uint16_t);
 	return key->size == sizeof(uint64_t) || key->size < sizeof(uint32_t) ? key->size
 									     : sizeof(uint32_t);

@@ -169,6 +169,10 @@ static void kernel_devices_are_looked_for_in_the_network_namespace_of_the_proces
 #define LAN(keys)     "interfaces:\n- {name: lan, port: '0', " keys "}\n"
 #define QUERIER(keys) LAN("address: 10.0.0.1/24, querier: on, " keys)
 
+#define RELAY(keys)                                          \
+	LAN("role: downstream, forward_when: always, " keys) \
+	"- {name: up, port: '1', role: upstream}\n"
+
 /* R-Q-5, R-Q-7 */
 static void a_querier_that_cannot_be_is_refused(void **state)
 {
@@ -193,7 +197,18 @@ static void a_querier_that_cannot_be_is_refused(void **state)
 		"m.yaml:2: interface \"lan\": query_response_interval 70 s is above 65.535 s");
 }
 
-/* What --check prints of an interface with these keys, from "# querier" on. */
+static void a_relay_that_cannot_be_is_refused(void **state)
+{
+	assert_int_equal(check(*state, RELAY("scopes: [none]")), 0);
+	refused(*state, LAN("ttl_threshold: 2"),
+		"m.yaml:2: interface \"lan\": ttl_threshold is of ");
+	refused(*state, RELAY("scopes: [239.1.1.1/8]"),
+		"m.yaml:2: interface \"lan\": scopes: 239.1.1.1/8 has bits behind its length: give "
+		"239.0.0.0/8");
+	refused(*state, LAN("role: upstream"), "interface \"lan\" is role=upstream, and none is ");
+}
+
+/* What --check prints of an interface with these keys, from "# querier" or "# relay" on. */
 static void prints(const char *yaml, const char *expected)
 {
 	struct mcr_settings *s = mcr_settings_create();
@@ -208,6 +223,8 @@ static void prints(const char *yaml, const char *expected)
 	mcr_settings_print(out, s);
 	fclose(out);
 	from = strstr(text, "# querier");
+	if (!from)
+		from = strstr(text, "# relay");
 	if (!from)
 		from = strstr(text, "# channel");
 	assert_non_null(from);
@@ -234,6 +251,22 @@ static void what_a_querier_uses_is_printed_as_it_is_sent(void **state)
 	       "last_member_query_interval 0.25 s, startup_query_count 4, "
 	       "last_member_query_count 2, members end after 420 s, another querier after 405 s\n"
 	       "# querier lan mld: query_interval 201 s is sent as 200 s\n# channel ");
+}
+
+static void what_the_relay_uses_is_printed(void **state)
+{
+	(void)state;
+	prints(RELAY("address: 10.0.0.1/24, address6: '2001:db8::1/64', ttl_threshold: 8, "
+		     "loop_guard: on, scopes: [none], rpf_sources: [10.7.0.0/16], "
+		     "static_groups: [239.1.1.1, 232.1.1.1@10.0.0.7]"),
+	       "# relay lan downstream: forward_when always, ttl_threshold 8, loop_guard on, "
+	       "scopes none, sources 10.0.0.0/24 2001:db8::/64 10.7.0.0/16, static_groups 2\n"
+	       "# interface up: port 1, igmp auto, tx auto, udp-checksum nic, role upstream\n"
+	       "# relay up upstream: forward_when always, ttl_threshold 1, loop_guard off, "
+	       "scopes 239.255.0.0/16, sources: all but those of downstream interfaces\n"
+	       "# channel ");
+	prints(LAN("role: downstream, mld_querier: on"), "# querier lan mld on: version 2, ");
+	prints(LAN("role: upstream, tx: never"), "# relay lan upstream: forward_when never, ");
 }
 
 static void more_memberships_than_the_engine_has_places_are_refused(void **state)
@@ -298,6 +331,8 @@ int main(void)
 	    ON_HOST(a_kernel_device_that_is_there_already_is_refused_unless_it_may_be_ours),
 	    ON_HOST(kernel_devices_are_looked_for_in_the_network_namespace_of_the_process),
 	    ON_HOST(a_querier_that_cannot_be_is_refused),
+	    ON_HOST(a_relay_that_cannot_be_is_refused),
+	    ON_HOST(what_the_relay_uses_is_printed),
 	    ON_HOST(what_a_querier_uses_is_printed_as_it_is_sent),
 	    ON_HOST(more_memberships_than_the_engine_has_places_are_refused),
 	    ON_HOST(rings_of_all_channels_on_all_lcores_must_fit_together),

@@ -5,21 +5,30 @@
 #include <stdlib.h>
 
 #include "core/address.h"
+#include "core/prefix.h"
 
-#define SUBNETS 2u /* of an interface, at most */
-#define OWN     4u /* addresses of an interface that nobody else can have, at most */
+#define OWN 4u /* addresses of an interface that nobody else can have, at most */
 
-static size_t add_prefixes(struct mcr_route_prefix *to, const struct mcr_interface_config *config)
+size_t mcr_route_sources_of(const struct mcr_interface_config *config,
+			    struct mcr_prefix sources[MCR_ROUTE_SOURCES_MAX])
 {
 	size_t n = 0;
 
 	if (!mcr_address_is_none(config->address))
-		to[n++] = mcr_route_prefix_of(config->address, config->prefix_len);
+		sources[n++] = mcr_prefix_of(config->address, config->prefix_len);
 	if (!mcr_address_is_none(config->address6))
-		to[n++] = mcr_route_prefix_of(config->address6, config->prefix6_len);
-	for (unsigned i = 0; i < config->n_rpf_sources; i++)
-		to[n++] =
-		    mcr_route_prefix_of(config->rpf_sources[i].address, config->rpf_sources[i].len);
+		sources[n++] = mcr_prefix_of(config->address6, config->prefix6_len);
+	memcpy(&sources[n], config->rpf_sources, config->n_rpf_sources * sizeof(*sources));
+	return n + config->n_rpf_sources;
+}
+
+static size_t add_prefixes(struct mcr_route_prefix *to, const struct mcr_interface_config *config)
+{
+	struct mcr_prefix sources[MCR_ROUTE_SOURCES_MAX];
+	const size_t n = mcr_route_sources_of(config, sources);
+
+	for (size_t i = 0; i < n; i++)
+		to[i] = mcr_route_prefix_of(sources[i].address, sources[i].len);
 	return n;
 }
 
@@ -58,11 +67,8 @@ int mcr_route_rpf_make(struct mcr_route_rpf *out, unsigned in,
 {
 	const int is_upstream = configs[in]->role == MCR_RELAY_UPSTREAM;
 	struct mcr_route_rpf rpf = {.accepts_others = (uint8_t)is_upstream};
-	size_t most = 0;
 
-	for (size_t i = 0; i < n; i++)
-		most += SUBNETS + configs[i]->n_rpf_sources;
-	rpf.prefixes = malloc(most * sizeof(*rpf.prefixes));
+	rpf.prefixes = malloc(n * MCR_ROUTE_SOURCES_MAX * sizeof(*rpf.prefixes));
 	rpf.own = malloc(n * OWN * sizeof(*rpf.own));
 	if (!rpf.prefixes || !rpf.own) {
 		mcr_route_rpf_clear(&rpf);

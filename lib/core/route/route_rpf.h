@@ -19,6 +19,13 @@ struct mcr_route_rpf {
 					* broadcast addresses of its subnets */
 };
 
+#define MCR_ROUTE_SOURCES_MAX (MCR_PREFIXES_MAX + 2)
+
+/* mcr_route_sources_of fills in which sources a downstream interface has: its subnets, then
+ * rpf_sources. Returns how many. Thread: any. */
+size_t mcr_route_sources_of(const struct mcr_interface_config *config,
+			    struct mcr_prefix sources[MCR_ROUTE_SOURCES_MAX]);
+
 /* mcr_route_rpf_make fills in the rules of interface `in`. configs: n, with the addresses that they
  * have now; link_local: n, of IPv6, or none. Returns 0 or -ENOMEM. Thread: control. */
 int mcr_route_rpf_make(struct mcr_route_rpf *out, unsigned in,

@@ -8,6 +8,7 @@
 #include "engine/interface/interface.h"
 #include "engine/plan/limits.h"
 #include "engine/plan/querier_config.h"
+#include "engine/plan/relay_config.h"
 
 static int check_addresses(const struct mcr_interface_config *config, struct mcr_error *err)
 {
@@ -67,6 +68,8 @@ int mcr_interface_check(const struct mcr_interface_config *config, struct mcr_er
 		ret = check_modes(config, err);
 	if (ret == 0)
 		ret = mcr_querier_config_check(config, err);
+	if (ret == 0)
+		ret = mcr_relay_config_check(config, err);
 	if (ret < 0)
 		return ret;
 	if (config->kernel[0] != '\0' && !mcr_device_name_ok(config->kernel))

@@ -7,6 +7,7 @@
 #include "core/address.h"
 #include "core/attach_wire.h"
 #include "core/error.h"
+#include "engine/plan/relay_config.h"
 #include "engine/state/interfaces.h"
 #include "engine/state/log.h"
 #include "engine/state/ports.h"
@@ -26,34 +27,45 @@ static void warn_shared(const struct mcr_engine *e, const struct mcr_interface_c
 		    config->name, port->name, port->driver, config->kernel);
 }
 
-int mcr_engine_create_interfaces(struct mcr_engine *e, const struct mcr_engine_config *cfg,
-				 struct mcr_error *err)
+static int check_configs(const struct mcr_engine_config *cfg, struct mcr_error *err)
 {
-	uint64_t now_ns = mcr_clock_now_monotonic();
-
 	if (cfg->n_interfaces == 0)
 		return mcr_error_set(err, -EINVAL,
 				     "no interface: name one with --interface NAME=PORT");
 	for (unsigned i = 0; i < cfg->n_interfaces; i++) {
+		const char *name = cfg->interfaces[i].name;
+		int ret = mcr_interface_check(&cfg->interfaces[i], err);
+
+		if (ret < 0)
+			return ret;
+		for (unsigned k = 0; k < i; k++)
+			if (strcmp(cfg->interfaces[k].name, name) == 0)
+				return mcr_error_set(err, -EINVAL,
+						     "two interfaces are named \"%s\"", name);
+	}
+	return mcr_relay_config_check_all(cfg->interfaces, cfg->n_interfaces, err);
+}
+
+int mcr_engine_create_interfaces(struct mcr_engine *e, const struct mcr_engine_config *cfg,
+				 struct mcr_error *err)
+{
+	uint64_t now_ns = mcr_clock_now_monotonic();
+	int ret = check_configs(cfg, err);
+
+	for (unsigned i = 0; ret == 0 && i < cfg->n_interfaces; i++) {
 		const struct mcr_interface_config *config = &cfg->interfaces[i];
 		struct mcr_port *port;
-		int ret = mcr_interface_check(config, err);
 
-		for (size_t k = 0; ret == 0 && k < e->n_interfaces; k++)
-			if (strcmp(e->interfaces[k].config.name, config->name) == 0)
-				ret = mcr_error_set(err, -EINVAL, "two interfaces are named \"%s\"",
-						    config->name);
-		if (ret == 0)
-			ret = mcr_engine_port_of(e, cfg, config, &port, err);
+		ret = mcr_engine_port_of(e, cfg, config, &port, err);
 		if (ret == 0)
 			ret = mcr_interface_init(&e->interfaces[i], config, port, (uint8_t)i,
 						 now_ns, err);
 		if (ret < 0)
-			return ret;
+			break;
 		warn_shared(e, config, port);
 		e->n_interfaces++;
 	}
-	return 0;
+	return ret;
 }
 
 int mcr_engine_follow_mtus(struct mcr_engine *e)
@@ -62,6 +74,18 @@ int mcr_engine_follow_mtus(struct mcr_engine *e)
 
 	for (size_t i = 0; ret == 0 && i < e->n_interfaces; i++)
 		ret = mcr_interface_set_mtu(&e->interfaces[i], mcr_clock_now_monotonic());
+	return ret;
+}
+
+/* The subnets of the relay's interfaces may not come to overlap. */
+static int check_address(const struct mcr_engine *e, size_t at,
+			 const struct mcr_interface_config *changed, struct mcr_error *err)
+{
+	int ret = mcr_interface_check(changed, err);
+
+	for (size_t i = 0; ret == 0 && i < e->n_interfaces; i++)
+		if (i != at)
+			ret = mcr_relay_config_check_pair(&e->interfaces[i].config, changed, err);
 	return ret;
 }
 
@@ -83,7 +107,7 @@ int mcr_engine_interface_address(struct mcr_engine *e, const char *interface,
 			changed.address = address;
 			changed.prefix_len = prefix_len;
 		}
-		ret = mcr_interface_check(&changed, err);
+		ret = check_address(e, i, &changed, err);
 		if (ret < 0)
 			return ret;
 		config = it->config;
