@@ -29,6 +29,35 @@ static void a_pool_covers_the_worst_moment(void **state)
 	assert_true(mcr_pool_plan(&wants) - n >= 3 * (MCR_KERNEL_RING - 1));
 }
 
+static void what_the_outputs_hold_starves_nobody(void **state)
+{
+	struct mcr_pool_wants wants = {
+	    .n_queues = 4, .rx_descs = 1024, .n_lcores = 2, .tx_descs = 512};
+	uint32_t n = mcr_pool_plan(&wants), cache = 3 * MCR_POOL_CACHE / 2;
+	struct mcr_relay_hold hold = {.n_lcores = 2};
+
+	mcr_relay_hold_add(&hold, 1024);
+	mcr_relay_hold_add(&hold, 256);
+	assert_int_equal(hold.n_ports, 2);
+	/* Each lcore has a queue of its own there, or a ring to its owner. */
+	assert_true(hold.frames >= 2 * (1024 + MCR_RELAY_HANDOVER));
+	wants.relay = hold;
+	assert_int_equal(mcr_pool_plan(&wants) - n, hold.frames);
+	/* Two lcores more send what these have received, and give the buffers back. */
+	wants.relay.n_lcores = 4;
+	assert_true(mcr_pool_plan(&wants) - n >= hold.frames + 2 * cache);
+}
+
+static void there_is_a_copy_for_each_frame_on_its_way(void **state)
+{
+	struct mcr_relay_hold hold = {.n_lcores = 3};
+	uint32_t cache = 3 * MCR_POOL_CACHE / 2;
+
+	for (int port = 0; port < 4; port++)
+		mcr_relay_hold_add(&hold, 512);
+	assert_true(mcr_copy_pool_plan(&hold) >= hold.frames + 3 * (4 * MCR_RELAY_BATCH + cache));
+}
+
 static void a_buffer_does_not_cross_a_page(void **state)
 {
 	assert_int_equal(mcr_pool_bytes(1000, 2368, 4096), 1000 * 4096);
@@ -61,6 +90,18 @@ static void without_hugepages_the_whole_of_eals_memory_is_named(void **state)
 			    "left there: give EAL -m 76 or more");
 }
 
+static void the_relays_pool_is_named(void **state)
+{
+	struct mcr_pool_lack copies = lack;
+	char text[512];
+
+	copies.port = NULL;
+	mcr_pool_lack_text(text, sizeof(text), &copies);
+	assert_string_equal(text, "relay: no memory for its copies: 8000 buffers of 2176 octets "
+				  "need 20.0 MiB, and EAL has 10.0 MiB of 64.0 left there: give "
+				  "EAL -m 76 or more");
+}
+
 static void with_hugepages_what_is_missing_is_named_with_its_node(void **state)
 {
 	struct mcr_pool_lack huge = lack;
@@ -77,8 +118,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_pool_covers_the_worst_moment),
+	    cmocka_unit_test(what_the_outputs_hold_starves_nobody),
+	    cmocka_unit_test(there_is_a_copy_for_each_frame_on_its_way),
 	    cmocka_unit_test(a_buffer_does_not_cross_a_page),
 	    cmocka_unit_test(without_hugepages_the_whole_of_eals_memory_is_named),
+	    cmocka_unit_test(the_relays_pool_is_named),
 	    cmocka_unit_test(with_hugepages_what_is_missing_is_named_with_its_node),
 	};
 

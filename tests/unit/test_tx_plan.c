@@ -133,6 +133,44 @@ static void with_one_queue_a_poller_sends_for_all(void **state)
 	assert_int_equal(mcr_tx_plan_shared(&p), 3); /* two lcores, and control */
 }
 
+static void check_text(uint16_t n_queues, uint32_t senders, uint32_t pollers, const char *expected)
+{
+	static const struct mcr_placement placement = {.n = 4, .lcores = {2, 4, 6, 8}};
+	struct mcr_tx_plan p;
+	char text[200];
+
+	mcr_tx_plan_make(&p, n_queues, senders, pollers);
+	mcr_tx_plan_describe(&p, &placement, text, sizeof(text));
+	assert_string_equal(text, expected);
+}
+
+static void the_plan_says_who_sends_for_whom(void **state)
+{
+	check_text(1, 0x1, 0x1,
+		   "1 Tx queue for control and 1 rx lcore: rx lcore 2 sends for control");
+	check_text(1, 0xf, 0x4,
+		   "1 Tx queue for control and 4 rx lcores: rx lcore 6 sends for control, 2, 4, 8");
+	check_text(2, 0xf, 0x2,
+		   "2 Tx queues for control and 4 rx lcores: rx lcore 4 sends for 2, 6, 8");
+	check_text(3, 0xf, 0xc,
+		   "3 Tx queues for control and 4 rx lcores: rx lcore 6 sends for 2; rx lcore 8 "
+		   "sends for 4");
+	check_text(5, 0xf, 0xf, "5 Tx queues for control and 4 rx lcores");
+}
+
+static void a_text_that_is_too_long_is_cut(void **state)
+{
+	static const struct mcr_placement placement = {.n = 4, .lcores = {2, 4, 6, 8}};
+	struct mcr_tx_plan p;
+	char text[32];
+
+	mcr_tx_plan_make(&p, 3, 0xf, 0xc);
+	for (size_t cap = 1; cap <= sizeof(text); cap++) {
+		mcr_tx_plan_describe(&p, &placement, text, cap);
+		assert_int_equal(strlen(text), cap - 1);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -141,6 +179,8 @@ int main(void)
 	    cmocka_unit_test(all_lcores_may_relay),
 	    cmocka_unit_test(queues_that_nobody_can_need_are_left_out),
 	    cmocka_unit_test(with_one_queue_a_poller_sends_for_all),
+	    cmocka_unit_test(the_plan_says_who_sends_for_whom),
+	    cmocka_unit_test(a_text_that_is_too_long_is_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

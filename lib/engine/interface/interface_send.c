@@ -8,10 +8,11 @@
 #include "core/gmp/gmp_spare.h"
 #include "engine/interface/interface_send.h"
 #include "engine/port/port_netdev.h"
+#include "engine/port/port_send.h"
 
 int mcr_interface_transmit(struct mcr_interface *i, struct rte_mbuf *m)
 {
-	if (rte_eth_tx_burst(i->port->id, 0, &m, 1) == 1) {
+	if (mcr_port_send(i->port, &m, 1) == 1) {
 		i->tx_packets++;
 		return 0;
 	}

@@ -12,6 +12,7 @@
 #include "core/gmp/gmp_spare.h"
 #include "core/parse.h"
 #include "engine/kernel/kernel_path.h"
+#include "engine/port/port_send.h"
 
 #define TAG          sizeof(struct rte_vlan_hdr)
 #define ADDRESSES    (2 * RTE_ETHER_ADDR_LEN) /* a tag follows them */
@@ -279,7 +280,7 @@ static void send_held(struct mcr_kernel_path *k)
 
 	if (k->n_held == 0 || !k->port->started)
 		return;
-	sent = rte_eth_tx_burst(k->port->id, 0, k->held, (uint16_t)k->n_held);
+	sent = mcr_port_send(k->port, k->held, (uint16_t)k->n_held);
 	k->tx += sent;
 	k->n_held -= sent;
 	memmove(k->held, k->held + sent, k->n_held * sizeof(k->held[0]));

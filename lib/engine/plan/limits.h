@@ -13,6 +13,10 @@
 #define MCR_PUNT_RING         1024 /* packets that wait for control; one slot stays free */
 #define MCR_KERNEL_RING       4096 /* packets that wait for the kernel: a TCP window of megabytes */
 
+#define MCR_RELAY_BATCH    32  /* relayed frames for a port that are sent together */
+#define MCR_RELAY_HANDOVER 512 /* of an lcore's, that wait for the owner of a Tx queue */
+#define MCR_RELAY_CONTROL  64  /* frames of control's that wait for one */
+
 #define MCR_VLANS        4096
 #define MCR_VLAN_ID_MAX  4094      /* IEEE 802.1Q: 4095 is reserved */
 #define MCR_NO_INTERFACE UINT8_MAX /* of a VLAN that no interface has */

@@ -19,7 +19,26 @@ uint32_t mcr_pool_plan(const struct mcr_pool_wants *wants)
 		n += wants->n_lcores * MCR_KERNEL_RING;
 	/* For the control thread: what waits to be sent, and a cache. */
 	n += wants->tx_descs + CACHE_FULL;
+	/* What is being sent, and a cache for each lcore that sends it and does not poll the
+	 * queues.
+	 */
+	n += wants->relay.frames;
+	if (wants->relay.n_lcores > wants->n_lcores)
+		n += (wants->relay.n_lcores - wants->n_lcores) * CACHE_FULL;
 	return n;
+}
+
+void mcr_relay_hold_add(struct mcr_relay_hold *hold, unsigned tx_descs)
+{
+	unsigned ring = tx_descs > MCR_RELAY_HANDOVER ? tx_descs : MCR_RELAY_HANDOVER;
+
+	hold->frames += hold->n_lcores * ring;
+	hold->n_ports++;
+}
+
+uint32_t mcr_copy_pool_plan(const struct mcr_relay_hold *hold)
+{
+	return hold->frames + hold->n_lcores * (hold->n_ports * MCR_RELAY_BATCH + CACHE_FULL);
 }
 
 uint64_t mcr_pool_bytes(uint32_t n, size_t object_bytes, size_t page_bytes)
@@ -39,7 +58,7 @@ void mcr_pool_lack_text(char *buf, size_t cap, const struct mcr_pool_lack *lack)
 {
 	uint64_t used = lack->heap_bytes - lack->free_bytes;
 	uint64_t need = lack->need_bytes + lack->need_bytes * SPARE_PERCENT / 100 + MIB;
-	char node[32] = "", give[96];
+	char node[32] = "", give[96], what[160] = "relay: no memory for its copies";
 
 	if (lack->node >= 0)
 		snprintf(node, sizeof(node), " on NUMA node %d", lack->node);
@@ -50,11 +69,13 @@ void mcr_pool_lack_text(char *buf, size_t cap, const struct mcr_pool_lack *lack)
 	else
 		snprintf(give, sizeof(give), "give EAL -m %llu or more",
 			 (unsigned long long)((used + need + MIB - 1) / MIB));
-	snprintf(
-	    buf, cap,
-	    "port %s: no memory for %u receive queue%s of %u descriptors: %u "
-	    "buffers of %u octets need %.1f MiB%s, and EAL has %.1f MiB of %.1f left there: %s",
-	    lack->port, lack->n_queues, lack->n_queues > 1 ? "s" : "", lack->rx_descs,
-	    lack->buffers, lack->buffer_bytes, (double)lack->need_bytes / MIB, node,
-	    (double)lack->free_bytes / MIB, (double)lack->heap_bytes / MIB, give);
+	if (lack->port)
+		snprintf(what, sizeof(what),
+			 "port %s: no memory for %u receive queue%s of %u descriptors", lack->port,
+			 lack->n_queues, lack->n_queues > 1 ? "s" : "", lack->rx_descs);
+	snprintf(buf, cap,
+		 "%s: %u buffers of %u octets need %.1f MiB%s, and EAL has %.1f MiB of %.1f left "
+		 "there: %s",
+		 what, lack->buffers, lack->buffer_bytes, (double)lack->need_bytes / MIB, node,
+		 (double)lack->free_bytes / MIB, (double)lack->heap_bytes / MIB, give);
 }

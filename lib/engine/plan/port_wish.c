@@ -40,6 +40,7 @@ int mcr_port_wish_add(struct mcr_port_wish *wish, const struct mcr_placement *pl
 	int ret = lcores_of(placement, config, &lcores, err);
 
 	wish->is_beside_kernel |= config->kernel[0] != '\0';
+	wish->is_relaying |= config->role != MCR_RELAY_NONE;
 	if (ret < 0 || (lcores == 0 && config->n_queues == 0 &&
 			config->hw_time == MCR_HW_TIME_OFF && config->pieces == MCR_PIECES_AUTO))
 		return ret;

@@ -12,6 +12,7 @@ struct mcr_port_wish {
 	uint32_t lcores;          /* worker indices; 0 = any */
 	const char *first;        /* the interface that named one of these */
 	uint8_t is_beside_kernel; /* an interface has kernel= */
+	uint8_t is_relaying;      /* an interface has a role */
 	uint8_t hw_time;          /* enum mcr_hw_time */
 	uint8_t pieces;           /* enum mcr_pieces */
 };

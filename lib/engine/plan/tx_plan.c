@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/plan/tx_plan.h"
@@ -71,4 +72,47 @@ unsigned mcr_tx_plan_shared(const struct mcr_tx_plan *plan)
 	for (unsigned s = 0; s < QUEUES_MAX; s++)
 		n += plan->queue_of[s] != NOWHERE && plan->owner_of[plan->queue_of[s]] != s;
 	return n;
+}
+
+static uint32_t workers_by(const struct mcr_tx_plan *plan, uint16_t queue)
+{
+	uint32_t set = 0;
+
+	for (unsigned w = 0; w < MCR_LCORES_MAX; w++)
+		if (plan->queue_of[w] == queue)
+			set |= UINT32_C(1) << w;
+	return set;
+}
+
+static const char *plural(unsigned n)
+{
+	return n == 1 ? "" : "s";
+}
+
+void mcr_tx_plan_describe(const struct mcr_tx_plan *plan, const struct mcr_placement *placement,
+			  char *buf, size_t cap)
+{
+	unsigned n = (unsigned)__builtin_popcount(~workers_by(plan, NOWHERE));
+	size_t len = (size_t)snprintf(buf, cap, "%u Tx queue%s for control and %u rx lcore%s",
+				      plan->n_queues, plural(plan->n_queues), n, plural(n));
+	const char *before = ":";
+
+	for (uint16_t q = 0; q < plan->n_queues && len < cap; q++) {
+		unsigned owner = plan->owner_of[q];
+		int is_controls = plan->queue_of[MCR_TX_CONTROL] == q;
+		char lcores[160];
+		uint32_t guests;
+
+		if (owner == MCR_TX_CONTROL)
+			continue;
+		guests = workers_by(plan, q) & ~(UINT32_C(1) << owner);
+		if (guests == 0 && !is_controls)
+			continue;
+		mcr_placement_list(placement, guests, lcores, sizeof(lcores));
+		len +=
+		    (size_t)snprintf(buf + len, cap - len, "%s rx lcore %u sends for %s%s%s",
+				     before, placement->lcores[owner], is_controls ? "control" : "",
+				     is_controls && guests != 0 ? ", " : "", lcores);
+		before = ";";
+	}
 }

@@ -13,6 +13,8 @@
 
 #include <mcring/engine.h>
 
+#include "engine/plan/placement.h"
+
 #define MCR_TX_CONTROL MCR_LCORES_MAX /* the place of control among the senders */
 
 struct mcr_tx_plan {
@@ -35,5 +37,10 @@ void mcr_tx_plan_make(struct mcr_tx_plan *plan, uint16_t n_queues, uint32_t send
 
 /* mcr_tx_plan_shared: how many of the senders, control among them, have no queue of their own. */
 unsigned mcr_tx_plan_shared(const struct mcr_tx_plan *plan);
+
+/* mcr_tx_plan_describe writes into buf how many queues there are for whom, and who sends for
+ * others, as "2 Tx queues for control and 3 rx lcores: rx lcore 4 sends for 5, 6". */
+void mcr_tx_plan_describe(const struct mcr_tx_plan *plan, const struct mcr_placement *placement,
+			  char *buf, size_t cap);
 
 #endif

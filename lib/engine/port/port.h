@@ -22,6 +22,7 @@
 #include "engine/os/device_thread.h"
 #include "engine/plan/limits.h"
 #include "engine/plan/placement.h"
+#include "engine/plan/pool_plan.h"
 #include "engine/plan/tx_plan.h"
 #include "engine/port/port_clock.h"
 
@@ -58,6 +59,7 @@ struct mcr_port {
 	struct mcr_tx_plan tx; /* who sends by which Tx queue: made when the queues are placed */
 	struct mcr_handover *control_way; /* [c] to the lcore that sends control's frames; NULL =
 					   * control has Tx queue 0 for itself */
+	uint8_t is_relaying;              /* an interface on it has a role */
 	uint8_t takes_chains;      /* the driver sends frames of several buffers, and was told so */
 	uint16_t queues_of_device; /* without RSS: so many the other side may choose from; else 0 */
 	uint8_t worker_of_queue[MCR_QUEUES_MAX]; /* index of the worker that polls it */
@@ -125,12 +127,13 @@ int mcr_port_find(const char *text, struct mcr_error *err);
 
 /* How a port is to be set up. */
 struct mcr_port_wants {
-	uint16_t n_queues;        /* rx queues; 0 = by the driver */
-	unsigned n_lcores;        /* how many may poll it */
-	unsigned n_senders;       /* how many rx lcores may relay to it; 0 = control alone sends */
-	int memory_node;          /* of its buffers; MCR_NODE_ANY */
-	uint8_t is_beside_kernel; /* some of its frames will wait for the kernel: kernel= */
-	uint8_t hw_time;          /* enum mcr_hw_time */
+	uint16_t n_queues;           /* rx queues; 0 = by the driver */
+	unsigned n_lcores;           /* how many may poll it */
+	struct mcr_relay_hold relay; /* zeros: no interface on it has a role, and control alone
+				      * sends */
+	int memory_node;             /* of its buffers; MCR_NODE_ANY */
+	uint8_t is_beside_kernel;    /* some of its frames will wait for the kernel: kernel= */
+	uint8_t hw_time;             /* enum mcr_hw_time */
 	struct mcr_sockets *sockets_before; /* NULL = unknown */
 };
 

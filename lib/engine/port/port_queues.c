@@ -2,25 +2,18 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include <rte_eal.h>
-#include <rte_errno.h>
 #include <rte_ethdev.h>
-#include <rte_lcore.h>
-#include <rte_malloc.h>
 #include <rte_mbuf.h>
-#include <rte_mbuf_pool_ops.h>
 #include <rte_mempool.h>
 
 #include "core/error.h"
 #include "engine/plan/pool_plan.h"
+#include "engine/port/port_pool.h"
 #include "engine/port/port_queues.h"
 
 #define RX_DESCS 1024 /* more, where the driver prefers more: net_af_xdp */
 #define TX_DESCS 512
-
-#define HUGE_PAGE_BYTES ((size_t)2 << 20)
 
 /* Octets of an mbuf's data, to be tried in this order: drivers that do not chain mbufs refuse
  * buffers below their frame size (net_af_packet with framesz=16384). */
@@ -33,11 +26,25 @@ static const uint16_t buffer_sizes[] = {
 /* How many rx queues there will be, unless the operator says so: one per lcore, as RSS spreads over
  * them. Without RSS the other side chooses the queue (vhost, virtio, fan-out of af_packet), so
  * every queue that the device has must be polled. */
-static int choose_queues(struct mcr_port *port, const struct rte_eth_dev_info *info,
-			 const struct mcr_port_wants *wants, struct mcr_error *err)
+static uint16_t choose_queues(const struct rte_eth_dev_info *info,
+			      const struct mcr_port_wants *wants)
 {
 	unsigned n = wants->n_lcores;
 
+	if (info->flow_type_rss_offloads == 0)
+		n = info->max_rx_queues;
+	if (wants->n_queues > 0)
+		n = wants->n_queues;
+	if (n > info->max_rx_queues)
+		n = info->max_rx_queues;
+	if (n > MCR_QUEUES_MAX)
+		n = MCR_QUEUES_MAX;
+	return (uint16_t)n;
+}
+
+static int take_queues(struct mcr_port *port, const struct rte_eth_dev_info *info,
+		       const struct mcr_port_wants *wants, struct mcr_error *err)
+{
 	if (wants->n_queues > info->max_rx_queues)
 		return mcr_error_set(err, -EINVAL,
 				     "port %s (%s): %u receive queues are wanted (queues), but it "
@@ -45,14 +52,8 @@ static int choose_queues(struct mcr_port *port, const struct rte_eth_dev_info *i
 				     port->name, port->driver, wants->n_queues,
 				     info->max_rx_queues);
 	if (info->flow_type_rss_offloads == 0)
-		n = port->queues_of_device = info->max_rx_queues;
-	if (wants->n_queues > 0)
-		n = wants->n_queues;
-	if (n > info->max_rx_queues)
-		n = info->max_rx_queues;
-	if (n > MCR_QUEUES_MAX)
-		n = MCR_QUEUES_MAX;
-	port->n_queues = (uint16_t)n;
+		port->queues_of_device = info->max_rx_queues;
+	port->n_queues = choose_queues(info, wants);
 	return 0;
 }
 
@@ -68,7 +69,7 @@ static uint16_t choose_tx_queues(const struct mcr_port *port, const struct rte_e
 		max = RTE_MIN(max, port->n_queues);
 	if (strcmp(port->driver, "net_vhost") == 0)
 		max = 1;
-	return mcr_tx_plan_queues(wants->n_senders, max);
+	return mcr_tx_plan_queues(wants->relay.n_lcores, max);
 }
 
 /* A bond knows its members, and what they have, only when it has been configured. */
@@ -95,7 +96,7 @@ static int configure(struct mcr_port *port, const struct rte_eth_dev_info *info,
 	int ret;
 
 	port->n_tx_queues = choose_tx_queues(port, info, wants);
-	if (wants->n_senders > 0)
+	if (wants->relay.n_lcores > 0)
 		conf.txmode.offloads = info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 	port->takes_chains = conf.txmode.offloads != 0;
 	conf.rxmode.mtu = port->mtu;
@@ -119,99 +120,18 @@ static int configure(struct mcr_port *port, const struct rte_eth_dev_info *info,
 	return ret < 0 ? ret : fit_tx_queues(port, &conf);
 }
 
-/* All that create_pool takes from EAL's memory: buffers, the list of the free ones, and
- * a cache for each lcore that EAL could have. */
-static uint64_t pool_footprint(uint32_t n, uint16_t buffer)
-{
-	size_t object =
-	    rte_mempool_calc_obj_size((uint32_t)sizeof(struct rte_mbuf) + buffer, 0, NULL);
-	size_t page = rte_eal_has_hugepages() ? HUGE_PAGE_BYTES : 0;
-
-	return mcr_pool_bytes(n, object, page) + rte_align32pow2(n + 1) * sizeof(void *) +
-	       RTE_MAX_LCORE * sizeof(struct rte_mempool_cache);
-}
-
-/* EAL's memory on a node; below 0, on all. */
-static void measure_heap(struct mcr_pool_lack *lack, int node)
-{
-	for (unsigned i = 0; i < rte_socket_count(); i++) {
-		struct rte_malloc_socket_stats stats;
-		int id = rte_socket_id_by_idx(i);
-
-		if (id < 0 || (node >= 0 && lack->has_hugepages && id != node) ||
-		    rte_malloc_get_socket_stats(id, &stats) < 0)
-			continue;
-		lack->heap_bytes += stats.heap_totalsz_bytes;
-		lack->free_bytes += stats.heap_freesz_bytes;
-	}
-}
-
-static int no_memory(const struct mcr_port *port, uint32_t n, unsigned n_descs, uint16_t buffer,
-		     int node, struct mcr_error *err)
-{
-	struct mcr_pool_lack lack = {
-	    .port = port->name,
-	    .n_queues = port->n_queues,
-	    .rx_descs = n_descs,
-	    .buffers = n,
-	    .buffer_bytes = buffer,
-	    .need_bytes = pool_footprint(n, buffer),
-	    .node = node,
-	    .has_hugepages = rte_eal_has_hugepages(),
-	};
-	char text[sizeof(err->text)];
-
-	measure_heap(&lack, node);
-	mcr_pool_lack_text(text, sizeof(text), &lack);
-	return mcr_error_set(err, -ENOMEM, "%s", text);
-}
-
-/* As rte_pktmbuf_pool_create. But without hugepages no device reads or writes the buffers by
- * itself, so they may cross pages. Otherwise each would begin a page of its own, and all of them
- * would share the few sets of the first-level cache where pages begin: half of what a packet costs.
- */
-static struct rte_mempool *create_pool(const char *name, uint32_t n, uint16_t buffer, int node)
-{
-	struct rte_pktmbuf_pool_private private = {.mbuf_data_room_size = buffer};
-	struct rte_mempool *pool;
-	int ret;
-
-	if (rte_eal_has_hugepages())
-		return rte_pktmbuf_pool_create(name, n, MCR_POOL_CACHE, 0, buffer, node);
-	pool = rte_mempool_create_empty(name, n, (unsigned)sizeof(struct rte_mbuf) + buffer,
-					MCR_POOL_CACHE, sizeof(private), node,
-					RTE_MEMPOOL_F_NO_IOVA_CONTIG);
-	if (!pool)
-		return NULL;
-	ret = rte_mempool_set_ops_byname(pool, rte_mbuf_best_mempool_ops(), NULL);
-	if (ret == 0) {
-		rte_pktmbuf_pool_init(pool, &private);
-		ret = rte_mempool_populate_default(pool);
-	}
-	if (ret < 0) {
-		rte_mempool_free(pool);
-		rte_errno = -ret;
-		return NULL;
-	}
-	rte_mempool_obj_iter(pool, rte_pktmbuf_init, NULL);
-	return pool;
-}
-
 static int make_pool(struct mcr_port *port, const struct mcr_pool_wants *wants, uint16_t buffer,
 		     int node, struct mcr_error *err)
 {
-	uint32_t n = mcr_pool_plan(wants);
+	struct mcr_pool_lack lack = {
+	    .port = port->name, .n_queues = port->n_queues, .rx_descs = wants->rx_descs};
 	char name[RTE_MEMPOOL_NAMESIZE];
 
 	snprintf(name, sizeof(name), "mcr_port%u_%u", port->id, buffer);
-	port->memory_node = node;
-	port->mempool = create_pool(name, n, buffer, node);
-	if (!port->mempool && node != MCR_NODE_ANY) {
-		/* A far node works, if slower. It is logged. */
-		port->memory_node = MCR_NODE_ANY;
-		port->mempool = create_pool(name, n, buffer, SOCKET_ID_ANY);
-	}
-	return port->mempool ? 0 : no_memory(port, n, wants->rx_descs, buffer, node, err);
+	lack.buffers = mcr_pool_plan(wants);
+	lack.buffer_bytes = buffer;
+	lack.node = port->memory_node = node;
+	return mcr_buffers_create(&port->mempool, name, &lack, &port->memory_node, err);
 }
 
 /* Frames come from several pools, and some are shared: what MBUF_FAST_FREE rules out. */
@@ -233,22 +153,27 @@ static int setup_queues(struct mcr_port *port, int node)
 	return ret;
 }
 
+static void choose_descs(uint16_t id, uint16_t *rx_descs, uint16_t *tx_descs)
+{
+	struct rte_eth_dev_info info;
+
+	*rx_descs = RX_DESCS;
+	*tx_descs = TX_DESCS;
+	if (rte_eth_dev_info_get(id, &info) == 0 && info.default_rxportconf.ring_size > *rx_descs)
+		*rx_descs = info.default_rxportconf.ring_size;
+	rte_eth_dev_adjust_nb_rx_tx_desc(id, rx_descs, tx_descs);
+}
+
 static int open_queues(struct mcr_port *port, const struct mcr_port_wants *wants,
 		       struct mcr_error *err)
 {
 	struct mcr_pool_wants pool = {.n_queues = port->n_queues};
-	uint16_t rx_descs = RX_DESCS, tx_descs = TX_DESCS;
-	struct rte_eth_dev_info info;
 	int ret;
 
-	if (rte_eth_dev_info_get(port->id, &info) == 0 &&
-	    info.default_rxportconf.ring_size > rx_descs)
-		rx_descs = info.default_rxportconf.ring_size;
-	rte_eth_dev_adjust_nb_rx_tx_desc(port->id, &rx_descs, &tx_descs);
-	port->rx_descs = rx_descs;
-	port->tx_descs = tx_descs;
-	pool.rx_descs = rx_descs;
-	pool.tx_descs = tx_descs;
+	choose_descs(port->id, &port->rx_descs, &port->tx_descs);
+	pool.rx_descs = port->rx_descs;
+	pool.tx_descs = port->tx_descs;
+	pool.relay = wants->relay;
 	pool.n_lcores = RTE_MIN(wants->n_lcores, port->n_queues);
 	pool.is_beside_kernel = wants->is_beside_kernel;
 	for (size_t i = 0;; i++) {
@@ -269,7 +194,7 @@ static int open_queues(struct mcr_port *port, const struct mcr_port_wants *wants
 int mcr_port_queues_open(struct mcr_port *port, const struct rte_eth_dev_info *info,
 			 const struct mcr_port_wants *wants, struct mcr_error *err)
 {
-	int ret = choose_queues(port, info, wants, err);
+	int ret = take_queues(port, info, wants, err);
 
 	if (ret < 0)
 		return ret;
@@ -280,12 +205,16 @@ int mcr_port_queues_open(struct mcr_port *port, const struct rte_eth_dev_info *i
 	return open_queues(port, wants, err);
 }
 
-uint64_t mcr_port_pool_bytes(const struct mcr_port *port)
+int mcr_port_foresee(uint16_t id, const struct mcr_port_wants *wants, uint16_t *n_queues,
+		     uint16_t *tx_descs)
 {
-	const struct rte_mempool_memhdr *chunk;
-	uint64_t bytes = 0;
+	struct rte_eth_dev_info info;
+	uint16_t rx_descs;
+	int ret = rte_eth_dev_info_get(id, &info);
 
-	STAILQ_FOREACH(chunk, &port->mempool->mem_list, next)
-	bytes += chunk->len;
-	return bytes;
+	if (ret < 0)
+		return ret;
+	*n_queues = choose_queues(&info, wants);
+	choose_descs(id, &rx_descs, tx_descs);
+	return 0;
 }

@@ -13,7 +13,9 @@
 int mcr_port_queues_open(struct mcr_port *port, const struct rte_eth_dev_info *info,
 			 const struct mcr_port_wants *wants, struct mcr_error *err);
 
-/* mcr_port_pool_bytes: memory of its buffers, with their headers. */
-uint64_t mcr_port_pool_bytes(const struct mcr_port *port);
+/* mcr_port_foresee: how many rx queues a port will have if it is opened as wanted, and how many
+ * descriptors a Tx queue. Returns 0, or what the driver gave. */
+int mcr_port_foresee(uint16_t id, const struct mcr_port_wants *wants, uint16_t *n_queues,
+		     uint16_t *tx_descs);
 
 #endif

@@ -17,10 +17,6 @@
 #include "engine/plan/limits.h"
 #include "engine/relay/relay_view.h"
 
-#define MCR_RELAY_BATCH    32  /* frames for a port that are sent together */
-#define MCR_RELAY_HANDOVER 512 /* frames of an lcore that wait for the owner of a Tx queue */
-#define MCR_RELAY_CONTROL  64  /* of control */
-
 /* What becomes of a packet of the burst. */
 struct mcr_relay_verdict {
 	uint64_t outputs; /* to which it goes; 0 = it is not relayed */

@@ -11,7 +11,7 @@
 #include "core/sized.h"
 #include "engine/attach/attach_server.h"
 #include "engine/interface/interface_querier.h"
-#include "engine/port/port_queues.h"
+#include "engine/port/port_pool.h"
 #include "engine/state/interfaces.h"
 #include "engine/state/state.h"
 

@@ -12,6 +12,7 @@
 #include "engine/state/log.h"
 #include "engine/state/ports.h"
 #include "engine/state/publish.h"
+#include "engine/state/relay_ports.h"
 #include "engine/state/state.h"
 
 /* Bifurcated drivers (mlx5) and those on top of the kernel's own interface. */
@@ -32,6 +33,7 @@ static int check_configs(const struct mcr_engine_config *cfg, struct mcr_error *
 	if (cfg->n_interfaces == 0)
 		return mcr_error_set(err, -EINVAL,
 				     "no interface: name one with --interface NAME=PORT");
+	mcr_engine_foresee_relay(e, cfg);
 	for (unsigned i = 0; i < cfg->n_interfaces; i++) {
 		const char *name = cfg->interfaces[i].name;
 		int ret = mcr_interface_check(&cfg->interfaces[i], err);

@@ -8,7 +8,7 @@
 #include "engine/plan/port_wish.h"
 #include "engine/port/dpdk_compat.h"
 #include "engine/port/port_netdev.h"
-#include "engine/port/port_queues.h"
+#include "engine/port/port_pool.h"
 #include "engine/state/log.h"
 #include "engine/state/port_capture.h"
 #include "engine/state/ports.h"
@@ -27,14 +27,32 @@ static int collect_wishes(const struct mcr_engine *e, const struct mcr_engine_co
 	return ret;
 }
 
+int mcr_engine_wish_of(struct mcr_engine *e, const struct mcr_engine_config *cfg, uint16_t id,
+		       struct mcr_port_setup *out, struct mcr_error *err)
+{
+	int node = mcr_port_node(id);
+	int ret = collect_wishes(e, cfg, id, &out->asked, err);
+
+	if (ret < 0)
+		return ret;
+	out->candidates = mcr_placement_candidates(&e->placement, node, out->asked.lcores);
+	out->wants = (struct mcr_port_wants){
+	    .n_queues = out->asked.n_queues,
+	    .n_lcores = (unsigned)__builtin_popcount(out->candidates),
+	    .memory_node = mcr_placement_node(&e->placement, node, out->candidates),
+	    .is_beside_kernel = out->asked.is_beside_kernel,
+	    .hw_time = out->asked.hw_time,
+	    .sockets_before = cfg->sockets_before,
+	};
+	return 0;
+}
+
 int mcr_engine_port_of(struct mcr_engine *e, const struct mcr_engine_config *cfg,
 		       const struct mcr_interface_config *config, struct mcr_port **out,
 		       struct mcr_error *err)
 {
 	int id = mcr_port_find(config->port, err);
-	struct mcr_port_wants wants = {0};
-	struct mcr_port_wish asked;
-	uint32_t candidates;
+	struct mcr_port_setup setup;
 	int ret;
 
 	if (id < 0)
@@ -42,25 +60,19 @@ int mcr_engine_port_of(struct mcr_engine *e, const struct mcr_engine_config *cfg
 	*out = e->port_by_id[id];
 	if (*out)
 		return 0;
-	ret = collect_wishes(e, cfg, id, &asked, err);
+	ret = mcr_engine_wish_of(e, cfg, (uint16_t)id, &setup, err);
 	if (ret < 0)
 		return ret;
-	candidates =
-	    mcr_placement_candidates(&e->placement, mcr_port_node((uint16_t)id), asked.lcores);
-	wants.n_queues = asked.n_queues;
-	wants.is_beside_kernel = asked.is_beside_kernel;
-	wants.hw_time = asked.hw_time;
-	wants.sockets_before = cfg->sockets_before;
-	wants.n_lcores = (unsigned)__builtin_popcount(candidates);
-	wants.memory_node =
-	    mcr_placement_node(&e->placement, mcr_port_node((uint16_t)id), candidates);
-	ret = mcr_port_open(out, (uint16_t)id, &wants, err);
+	if (setup.asked.is_relaying)
+		setup.wants.relay = e->relay_hold;
+	ret = mcr_port_open(out, (uint16_t)id, &setup.wants, err);
 	if (ret < 0)
 		return ret;
-	(*out)->candidates = candidates;
-	(*out)->has_chosen_lcores = asked.lcores != 0;
+	(*out)->is_relaying = setup.asked.is_relaying;
+	(*out)->candidates = setup.candidates;
+	(*out)->has_chosen_lcores = setup.asked.lcores != 0;
 	(*out)->udp_checksum = config->udp_checksum;
-	(*out)->pieces = asked.pieces == MCR_PIECES_ON;
+	(*out)->pieces = setup.asked.pieces == MCR_PIECES_ON;
 	e->port_by_id[id] = *out;
 	e->ports[e->n_ports++] = *out;
 	return mcr_engine_check_captures(e, *out, err);
@@ -157,6 +169,16 @@ static void log_port(const struct mcr_engine *e, const struct mcr_port *port)
 			       port->name, port->driver, port->queues_of_device, port->n_queues);
 }
 
+static void log_tx(const struct mcr_engine *e, const struct mcr_port *port)
+{
+	char line[512];
+
+	if (!port->is_relaying)
+		return;
+	mcr_tx_plan_describe(&port->tx, &e->placement, line, sizeof(line));
+	mcr_engine_log(e, MCR_LOG_INFO, "port %s (%s): %s", port->name, port->driver, line);
+}
+
 static void log_kernel(const struct mcr_engine *e, const struct mcr_port *port)
 {
 	char line[512];
@@ -171,6 +193,7 @@ void mcr_engine_log_ports(const struct mcr_engine *e)
 	for (size_t p = 0; p < e->n_ports; p++)
 		if (!e->ports[p]->removed) {
 			log_port(e, e->ports[p]);
+			log_tx(e, e->ports[p]);
 			log_kernel(e, e->ports[p]);
 			log_clock(e, e->ports[p]);
 		}

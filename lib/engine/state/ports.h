@@ -6,9 +6,22 @@
 
 #include <mcring/engine.h>
 
+#include "engine/plan/port_wish.h"
+#include "engine/port/port.h"
+
 struct mcr_engine;
 
-struct mcr_port;
+/* What a port is to be, by the interfaces on it. */
+struct mcr_port_setup {
+	struct mcr_port_wish asked;
+	uint32_t candidates; /* workers that may poll it */
+	struct mcr_port_wants wants;
+};
+
+/* mcr_engine_wish_of: the setup of a DPDK port, all but wants.relay. Returns 0, or -EINVAL with err
+ * filled: cfg's interfaces on it do not agree. */
+int mcr_engine_wish_of(struct mcr_engine *e, const struct mcr_engine_config *cfg, uint16_t id,
+		       struct mcr_port_setup *out, struct mcr_error *err);
 
 /* mcr_engine_port_of: the port of one of cfg's interfaces, opened when it is the first on it. */
 int mcr_engine_port_of(struct mcr_engine *e, const struct mcr_engine_config *cfg,

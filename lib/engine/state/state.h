@@ -53,7 +53,8 @@ struct mcr_engine {
 	struct mcr_worker *workers[MCR_LCORES_MAX];
 	unsigned lcores[MCR_LCORES_MAX];
 	unsigned n_workers;
-	struct mcr_placement placement; /* of the workers */
+	struct mcr_placement placement;   /* of the workers */
+	struct mcr_relay_hold relay_hold; /* zeros: no interface has a role */
 	unsigned n_launched; /* workers whose lcore runs the rx loop, the first of them */
 
 	struct mcr_join_set *joins;
