@@ -27,8 +27,8 @@ int mcr_flow_cache_create(struct mcr_flow_cache **out, uint64_t seed)
 						~(uintptr_t)(MCR_FLOW_BYTES - 1));
 	cache->last = cache->slots;
 	mcr_rng_seed(&rng, seed);
-	for (unsigned i = 0; i < 6; i++)
-		cache->multipliers[i] = mcr_rng_next(&rng) | 1;
+	for (unsigned i = 0; i < 4; i++)
+		cache->keys[i] = mcr_rng_next(&rng);
 	*out = cache;
 	return 0;
 }
