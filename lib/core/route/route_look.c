@@ -76,7 +76,7 @@ static int is_data_ipv6(const uint8_t *ip, uint32_t in_head, uint32_t len)
 		at += size;
 	}
 	if (next != MCR_IPV6_PROTO_ICMP || at == len)
-		return next != MCR_IPV6_EXT_HOP_BY_HOP;
+		return 1;
 	return at < in_head && !mcr_icmp6_is_mld(ip[at]);
 }
 

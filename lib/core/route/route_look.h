@@ -71,6 +71,8 @@ static inline void mcr_route_decrement(uint8_t *ip, int is_ipv6)
 	ip[11] = (uint8_t)sum;
 }
 
+#define MCR_ROUTE_PLAIN_MIN (MCR_ETHER_HEADER + MCR_IPV4_HEADER_MIN)
+
 /* A host's, and not of 169.254.0.0/16. */
 static inline int mcr_route_source_ok_ipv4(uint32_t source_be)
 {
@@ -90,6 +92,8 @@ static inline int mcr_route_group_ok_ipv6(const uint8_t *group)
 	return group[0] == 0xff && (group[1] & 0xfu) - 3 < 12;
 }
 
+/* Both ask for the EtherType and what stands behind it up to the IHL or the version: the caller has
+ * seen these. */
 static inline __attribute__((always_inline)) int mcr_route_plain_ipv4(struct mcr_route_packet *p,
 								      const uint8_t *head,
 								      uint32_t frame_len,
@@ -99,9 +103,9 @@ static inline __attribute__((always_inline)) int mcr_route_plain_ipv4(struct mcr
 	const uint32_t len = mcr_load_be16(ip + 2), source_be = mcr_load32(ip + 12),
 		       group_be = mcr_load32(ip + 16);
 
-	if (__builtin_expect(ip[0] != 0x45 || !mcr_mac_is_ipv4_group(head) ||
-				 ip[9] == MCR_IP_PROTO_IGMP || len < MCR_IPV4_HEADER_MIN ||
-				 len > frame_len - MCR_ETHER_HEADER,
+	/* A length that is too short for the header wraps around, and is too large then. */
+	if (__builtin_expect(!mcr_mac_is_ipv4_group(head) || ip[9] == MCR_IP_PROTO_IGMP ||
+				 len - MCR_IPV4_HEADER_MIN > frame_len - MCR_ROUTE_PLAIN_MIN,
 			     0))
 		return 0;
 	if (__builtin_expect(!mcr_route_group_ok_ipv4(group_be) ||
@@ -115,8 +119,7 @@ static inline __attribute__((always_inline)) int mcr_route_plain_ipv4(struct mcr
 				       .vlan = stripped_vlan,
 				       .l3_offset = MCR_ETHER_HEADER,
 				       .header = MCR_IPV4_HEADER_MIN,
-				       .ttl = ip[8],
-				       .is_ipv6 = 0};
+				       .ttl = ip[8]};
 	return 1;
 }
 
@@ -130,9 +133,9 @@ static inline __attribute__((always_inline)) int mcr_route_plain_ipv6(struct mcr
 	const uint8_t *ip = head + MCR_ETHER_HEADER;
 	const uint32_t len = MCR_IPV6_HEADER + mcr_load_be16(ip + 4);
 
-	if (__builtin_expect(ip[0] >> 4 != 6 || !mcr_mac_is_ipv6_group(head) ||
-				 ip[6] == MCR_IPV6_EXT_HOP_BY_HOP || ip[6] == MCR_IPV6_PROTO_ICMP ||
-				 len > UINT16_MAX || len > frame_len - MCR_ETHER_HEADER,
+	if (__builtin_expect(!mcr_mac_is_ipv6_group(head) || ip[6] == MCR_IPV6_EXT_HOP_BY_HOP ||
+				 ip[6] == MCR_IPV6_PROTO_ICMP || len > UINT16_MAX ||
+				 len > frame_len - MCR_ETHER_HEADER,
 			     0))
 		return 0;
 	if (__builtin_expect(!mcr_route_group_ok_ipv6(ip + MCR_IPV6_GROUP) ||
@@ -154,16 +157,14 @@ static inline __attribute__((always_inline)) int
 mcr_route_look_plain(struct mcr_route_packet *p, const uint8_t *head, uint32_t head_len,
 		     uint32_t frame_len, uint16_t stripped_vlan, const uint8_t *own_mac)
 {
-	uint16_t type;
+	uint32_t start;
 
-	if (__builtin_expect(head_len < MCR_ETHER_HEADER + MCR_IPV4_HEADER_MIN ||
-				 mcr_same_mac(head + 6, own_mac),
-			     0))
+	if (__builtin_expect(head_len < MCR_ROUTE_PLAIN_MIN || mcr_same_mac(head + 6, own_mac), 0))
 		return 0;
-	type = mcr_load16(head + 12);
-	if (type == htobe16(MCR_ETHER_TYPE_IPV4))
+	start = mcr_load32(head + 12);
+	if ((start & htobe32(0xffffff00u)) == htobe32(MCR_ETHER_TYPE_IPV4 << 16 | 0x4500))
 		return mcr_route_plain_ipv4(p, head, frame_len, stripped_vlan);
-	return type == htobe16(MCR_ETHER_TYPE_IPV6) &&
+	return (start & htobe32(0xfffff000u)) == htobe32(MCR_ETHER_TYPE_IPV6 << 16 | 0x6000) &&
 	       head_len >= MCR_ETHER_HEADER + MCR_IPV6_HEADER &&
 	       mcr_route_plain_ipv6(p, head, frame_len, stripped_vlan);
 }
