@@ -29,7 +29,8 @@ struct mcr_relay_verdict {
 /* A Tx queue that this lcore owns, and what others hand over for it. */
 struct mcr_relay_owned {
 	uint16_t port, queue;
-	unsigned n;
+	uint8_t is_gone; /* private to the lcore: the view that it has adopted lacks the port */
+	unsigned n;      /* of `from` */
 	struct mcr_handover *from[MCR_LCORES_MAX]; /* of other lcores: relayed frames */
 	struct mcr_handover *control;              /* its frames; NULL: it has a queue of its own */
 };
@@ -38,8 +39,8 @@ struct mcr_relay_owned {
 struct mcr_relay_way {
 	uint16_t queue; /* its own, if ring is NULL */
 	struct mcr_handover *ring;
-	uint16_t n;                              /* frames that wait for the end of the burst */
-	struct rte_mbuf *mbufs[MCR_RELAY_BATCH]; /* mcr_mbuf_interface: of the output */
+	uint16_t n; /* frames that wait for the end of the burst */
+	struct rte_mbuf *mbufs[MCR_RELAY_BATCH];
 };
 
 struct mcr_relay_lcore {
@@ -64,7 +65,7 @@ struct mcr_relay_lcore {
 
 	/* Writer: the lcore. Readers: control. */
 	struct {
-		struct mcr_relay_counts counts;
+		struct mcr_relay_counts counts __rte_cache_aligned;
 		uint64_t version;
 	} shared[MCR_INTERFACES_MAX];                                             /* by output */
 	uint64_t wrong_interface[MCR_INTERFACES_MAX], looped[MCR_INTERFACES_MAX]; /* by input,

@@ -15,7 +15,7 @@
 
 /* struct mcr_account without its room. */
 struct mcr_counts {
-	uint64_t received, delivered, punted;
+	uint64_t received, delivered, punted, relayed_only, relayed;
 	uint64_t drops[MCR_DROP_COUNT];
 };
 

@@ -12,6 +12,7 @@
 #include "engine/rx/rx_chunk.h"
 #include "engine/rx/rx_outlet.h"
 #include "engine/rx/rx_plain.h"
+#include "engine/rx/rx_relay.h"
 
 static inline void drop(struct mcr_worker *w, struct mcr_burst *b, unsigned i, unsigned reason)
 {
@@ -21,19 +22,54 @@ static inline void drop(struct mcr_worker *w, struct mcr_burst *b, unsigned i, u
 	b->drop_packet[reason] = (uint8_t)i;
 }
 
+/* Puts packet i into a ring to control. Returns 0 when that is full. What the relay wants, too, is
+ * shared: control only reads it. */
+static int hand_over(struct mcr_worker *w, struct mcr_burst *b, struct rte_ring *ring, unsigned i)
+{
+	const int is_shared = mcr_rx_relay_wants(w, i);
+	struct rte_mbuf *m = w->mbufs[i];
+
+	if (is_shared)
+		rte_pktmbuf_refcnt_update(m, 1);
+	if (unlikely(rte_ring_sp_enqueue(ring, m) != 0)) {
+		if (is_shared)
+			rte_pktmbuf_refcnt_update(m, -1);
+		return 0;
+	}
+	if (!is_shared)
+		w->mbufs[i] = NULL;
+	b->mixed = 1;
+	return 1;
+}
+
+/* Packet i was handed over, or not, and then this is the reason: it counts once. */
+static void count_handed_over(struct mcr_worker *w, struct mcr_burst *b, unsigned i, int is_taken,
+			      enum mcr_drop reason)
+{
+	if (mcr_rx_relay_wants(w, i)) {
+		w->totals.account.relayed_only++;
+	} else if (is_taken) {
+		w->totals.account.punted++;
+		w->rare = 1;
+	} else {
+		drop(w, b, i, reason);
+	}
+}
+
 /* Hands packet i to control, or drops it when control does not keep up. */
 static __rte_noinline void punt(struct mcr_worker *w, struct mcr_burst *b,
 				const struct mcr_queue *q, unsigned i)
 {
 	w->mbufs[i]->port = q->port; /* not all drivers set it: net_ring, members of a bond */
-	if (unlikely(rte_ring_sp_enqueue(w->punt, w->mbufs[i]) != 0)) {
-		drop(w, b, i, MCR_DROP_PUNT_OVERFLOW);
-		return;
-	}
-	w->totals.account.punted++;
-	w->rare = 1;
-	w->mbufs[i] = NULL;
-	b->mixed = 1;
+	count_handed_over(w, b, i, hand_over(w, b, w->punt, i), MCR_DROP_PUNT_OVERFLOW);
+}
+
+/* Of a packet that counts elsewhere. */
+static void count_lost_copy(struct mcr_worker *w, uint8_t interface)
+{
+	uint64_t *lost = &w->kernel_copies_lost[interface];
+
+	__atomic_store_n(lost, *lost + 1, __ATOMIC_RELAXED);
 }
 
 /* Hands packet i to the kernel, by way of control, if the kernel wants it; else returns 0. */
@@ -42,20 +78,17 @@ static __rte_noinline int to_kernel(struct mcr_worker *w, struct mcr_burst *b,
 {
 	uint8_t interface = b->interface_of_vlan[w->packets[i].vlan];
 	struct rte_mbuf *m = w->mbufs[i];
+	int is_taken;
 
 	if (!mcr_view_kernel_wants(w->view, interface, rte_pktmbuf_mtod(m, const uint8_t *),
 				   b->mac))
 		return 0;
 	m->port = q->port;
 	mcr_mbuf_set_interface(m, interface);
-	if (unlikely(rte_ring_sp_enqueue(w->kernel, m) != 0)) {
-		drop(w, b, i, MCR_DROP_KERNEL_OVERFLOW);
-		return 1;
-	}
-	w->totals.account.punted++;
-	w->rare = 1;
-	w->mbufs[i] = NULL;
-	b->mixed = 1;
+	is_taken = hand_over(w, b, w->kernel, i);
+	if (unlikely(!is_taken) && mcr_rx_relay_wants(w, i))
+		count_lost_copy(w, interface);
+	count_handed_over(w, b, i, is_taken, MCR_DROP_KERNEL_OVERFLOW);
 	return 1;
 }
 
@@ -66,7 +99,6 @@ static __rte_noinline int to_kernel(struct mcr_worker *w, struct mcr_burst *b,
 static __rte_noinline void share_with_kernel(struct mcr_worker *w, struct mcr_burst *b,
 					     uint8_t interface, unsigned i)
 {
-	uint64_t *lost = &w->kernel_copies_lost[interface];
 	struct rte_mbuf *m = w->mbufs[i];
 	uint8_t mac[6];
 
@@ -79,16 +111,20 @@ static __rte_noinline void share_with_kernel(struct mcr_worker *w, struct mcr_bu
 	if (likely(rte_ring_sp_enqueue(w->kernel, m) == 0))
 		return;
 	rte_pktmbuf_refcnt_update(m, -1);
-	__atomic_store_n(lost, *lost + 1, __ATOMIC_RELAXED);
+	count_lost_copy(w, interface);
 }
 
-/* No channel takes packet i: it goes to the kernel, or is dropped. */
+/* No channel takes packet i: it goes to the kernel, or the relay alone has it, or it is dropped. */
 static inline void unwanted(struct mcr_worker *w, struct mcr_burst *b, const struct mcr_queue *q,
 			    unsigned i, unsigned reason)
 {
 	if (likely(w->view->kernel_interfaces == 0) || (MCR_DROPS_FOR_KERNEL >> reason & 1) == 0 ||
-	    !to_kernel(w, b, q, i))
-		drop(w, b, i, reason);
+	    !to_kernel(w, b, q, i)) {
+		if (mcr_rx_relay_wants(w, i))
+			w->totals.account.relayed_only++;
+		else
+			drop(w, b, i, mcr_rx_relay_reason(w, i, reason));
+	}
 }
 
 /* RFC 768, RFC 8200 §8.1 over several segments: the pseudo header, then the datagram, as long as

@@ -10,10 +10,12 @@
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
 
+#include "engine/relay/relay_tx.h"
 #include "engine/rx/rx_chunk.h"
 #include "engine/rx/rx_loop.h"
 #include "engine/rx/rx_outlet.h"
 #include "engine/rx/rx_plain.h"
+#include "engine/rx/rx_relay.h"
 
 #define POLLED_A_SECOND 10000 /* watermarks of a ring */
 #define CHUNK_GROWTH    8     /* from one chunk of a burst to the next: 1, 8, 23 of 32 */
@@ -172,8 +174,10 @@ static inline void end(struct mcr_worker *w, const struct mcr_queue *q, unsigned
 	w->totals.account.received += n;
 }
 
-/* Returns how many packets it received. */
-static inline unsigned poll_whole(struct mcr_worker *w, struct mcr_queue *q)
+/* Returns how many packets it received. relay: of an engine that relays: it takes up what the
+ * relay wants at the end, when the rings are published. */
+static __rte_always_inline unsigned poll_whole(struct mcr_worker *w, struct mcr_queue *q,
+					       const int relay)
 {
 	uint16_t n = rte_eth_rx_burst(q->port, q->queue, w->mbufs, MCR_BURST);
 
@@ -187,10 +191,15 @@ static inline unsigned poll_whole(struct mcr_worker *w, struct mcr_queue *q)
 	begin(w, &q->burst, n);
 	for (unsigned from = 0, size = q->behind ? n : w->first_chunk; from < n;
 	     from += size, size *= CHUNK_GROWTH) {
-		mcr_rx_take(w, q, from, RTE_MIN(from + size, n));
+		if (relay)
+			mcr_rx_relay_take(w, q, from, RTE_MIN(from + size, n));
+		else
+			mcr_rx_take(w, q, from, RTE_MIN(from + size, n));
 		mcr_rx_publish(w, &q->burst);
 	}
 	q->behind = n == MCR_BURST;
+	if (relay)
+		mcr_rx_relay_send(w, q, n);
 	end(w, q, n);
 	show(w);
 	return n;
@@ -229,7 +238,18 @@ static __rte_noinline unsigned poll_pieces(struct mcr_worker *w, struct mcr_queu
 
 static inline unsigned poll_queue(struct mcr_worker *w, struct mcr_queue *q)
 {
-	return unlikely(q->pieces && q->behind) ? poll_pieces(w, q) : poll_whole(w, q);
+	return unlikely(q->pieces && q->behind) ? poll_pieces(w, q) : poll_whole(w, q, 0);
+}
+
+/* A round of an engine that relays. Frames that others have handed over do not wait while this
+ * lcore sleeps. */
+static __rte_noinline unsigned poll_relay(struct mcr_worker *w)
+{
+	unsigned got = 0;
+
+	for (unsigned i = 0; i < w->n_queues; i++)
+		got += poll_whole(w, &w->queues[i], 1);
+	return got + mcr_relay_drain(w->relay);
 }
 
 /* Puts a change of a port's link into all rings of this lcore, in order with the data. */
@@ -271,6 +291,8 @@ static __rte_noinline void adopt(struct mcr_worker *w, const struct mcr_view *vi
 		w->outlets[c].handler = view->handlers[c][w->index];
 	}
 	memcpy(w->broadcast_be, view->broadcast_be, sizeof(w->broadcast_be));
+	if (w->relay)
+		mcr_rx_relay_adopt(w);
 	for (unsigned c = 0; c < MCR_CHANNELS_MAX; c++)
 		if (view->rings[c][w->index])
 			mcr_ring_set_started(view->rings[c][w->index], start_ns);
@@ -352,8 +374,11 @@ int mcr_rx_loop(void *worker)
 		watch_gap(w, tsc);
 		if (unlikely(view->serial != w->view_serial))
 			adopt(w, view);
-		for (unsigned i = 0; i < w->n_queues; i++)
-			got += poll_queue(w, &w->queues[i]);
+		if (unlikely(w->relay))
+			got = poll_relay(w);
+		else
+			for (unsigned i = 0; i < w->n_queues; i++)
+				got += poll_queue(w, &w->queues[i]);
 		mark_polled(w, tsc);
 		__atomic_store_n(&w->shared.polls, w->shared.polls + w->n_queues, __ATOMIC_RELAXED);
 		rte_rcu_qsbr_quiescent(w->qsbr, w->index);

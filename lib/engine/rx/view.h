@@ -18,6 +18,8 @@
 /* Of all interfaces together: the kernel gets no frames for those beyond. */
 #define MCR_VIEW_KERNEL_GROUPS 256
 
+struct mcr_relay_view;
+
 struct mcr_view_port {
 	const uint8_t *interface_of_vlan; /* MCR_VLANS entries; lives as long as the engine */
 	uint32_t link_changes;            /* counts up at each change of the link */
@@ -41,6 +43,7 @@ struct mcr_view {
 	uint64_t kernel_interfaces;
 	size_t n_kernel_groups;
 	uint64_t kernel_groups[MCR_VIEW_KERNEL_GROUPS];
+	struct mcr_relay_view *relay; /* freed with it; NULL: the engine does not relay */
 };
 
 /* mcr_view_kernel_wants: whether the kernel wants a frame to this MAC address. It does when the

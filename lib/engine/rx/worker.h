@@ -23,6 +23,8 @@
 #define MCR_PREFETCH_AHEAD 4 /* packets whose headers are fetched before their turn; even */
 #define MCR_FIRST_CHUNK    1 /* default of mcr_engine_config.first_chunk; docs/benchmarks.md */
 
+struct mcr_relay_lcore;
+
 /* What packets of one port and VLAN have in common. */
 struct mcr_arrival {
 	uint64_t tail;         /* of their records: word 4, but for the packet's own */
@@ -84,6 +86,7 @@ struct mcr_worker {
 	struct rte_ring *punt;   /* producer: this lcore; consumer: control */
 	struct rte_ring *kernel; /* the same, for the kernel's frames; NULL: no kernel= */
 	struct mcr_group_count *group_counts; /* MCR_MEMBERSHIPS_MAX, by membership index */
+	struct mcr_relay_lcore *relay;        /* of the lcore; NULL: the engine does not relay */
 
 	/* Writer: control. */
 	const struct mcr_view *published
