@@ -33,7 +33,6 @@ static int check_configs(const struct mcr_engine_config *cfg, struct mcr_error *
 	if (cfg->n_interfaces == 0)
 		return mcr_error_set(err, -EINVAL,
 				     "no interface: name one with --interface NAME=PORT");
-	mcr_engine_foresee_relay(e, cfg);
 	for (unsigned i = 0; i < cfg->n_interfaces; i++) {
 		const char *name = cfg->interfaces[i].name;
 		int ret = mcr_interface_check(&cfg->interfaces[i], err);
@@ -54,6 +53,8 @@ int mcr_engine_create_interfaces(struct mcr_engine *e, const struct mcr_engine_c
 	uint64_t now_ns = mcr_clock_now_monotonic();
 	int ret = check_configs(cfg, err);
 
+	if (ret == 0)
+		mcr_engine_foresee_relay(e, cfg);
 	for (unsigned i = 0; ret == 0 && i < cfg->n_interfaces; i++) {
 		const struct mcr_interface_config *config = &cfg->interfaces[i];
 		struct mcr_port *port;
