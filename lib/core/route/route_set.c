@@ -149,20 +149,21 @@ int mcr_route_set_is_noted(const struct mcr_route_set *set)
 	return set->groups.queues[MCR_ROUTE_NOTED].first || set->changed > 0 || set->is_lost;
 }
 
-/* Adds what one interface wants. at: the first of the group's static entries that is its own or of
- * a later interface; moved behind its own. */
+/* Adds what one interface wants. at: before its static entries; moved behind them. */
 static int add_interface(struct mcr_route_set *set, const struct mcr_route_group *g,
 			 unsigned interface, size_t *at)
 {
 	static const struct mcr_source_filter all = {.mode = MCR_FILTER_EXCLUDE};
 	const uint64_t output = UINT64_C(1) << interface;
-	const size_t end = (size_t)g->statics + g->n_statics, first = *at;
+	const size_t end = (size_t)g->statics + g->n_statics;
 	struct mcr_source_filter filter;
+	size_t first;
 
+	while (*at < end && set->statics[*at].interface < interface)
+		++*at;
+	first = *at;
 	while (*at < end && set->statics[*at].interface == interface)
 		++*at;
-	if (!(set->downstream & ~g->closed & output))
-		return 0;
 	if (*at > first && mcr_address_is_none(set->sources[first]))
 		return mcr_route_merge_add(&set->merge, output, &all);
 	set->wants(set->ctx, interface, g->address, &filter);
@@ -177,8 +178,8 @@ static int merge_interfaces(struct mcr_route_set *set, const struct mcr_route_gr
 	size_t at = g->statics;
 
 	mcr_route_merge_begin(&set->merge);
-	for (unsigned i = 0; i < MCR_INTERFACES_MAX; i++)
-		if (add_interface(set, g, i, &at) != 0)
+	for (uint64_t left = set->downstream & ~g->closed; left; left &= left - 1)
+		if (add_interface(set, g, (unsigned)__builtin_ctzll(left), &at) != 0)
 			return -ENOMEM;
 	mcr_route_merge_end(&set->merge);
 	return 0;
