@@ -134,4 +134,30 @@ static inline struct mcr_route_table *rig_table(const struct rig *r)
 	return table;
 }
 
+static inline int rig_update(struct rig *r)
+{
+	return mcr_route_set_update(r->set, SIZE_MAX);
+}
+
+/* The next group whose proxied filter changed. */
+static inline void assert_taken(struct rig *r, unsigned group)
+{
+	struct mcr_address g;
+
+	assert_int_equal(mcr_route_set_take_proxied(r->set, &g), 1);
+	assert_true(mcr_address_is_equal(g, rig_group(r, group)));
+}
+
+static inline void assert_none_taken(struct rig *r)
+{
+	struct mcr_address g;
+
+	assert_int_equal(mcr_route_set_take_proxied(r->set, &g), 0);
+}
+
+static inline struct mcr_address rig_ipv4(uint32_t address)
+{
+	return mcr_address_from_ipv4(htonl(address));
+}
+
 #endif

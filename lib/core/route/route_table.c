@@ -53,7 +53,8 @@ static struct mcr_route_table *allocate(const struct mcr_route_set *set)
 	return table;
 }
 
-/* The first free entry for the group, or NULL: no looks are left. */
+/* The first free entry for the group. Each that is not free takes one of the looks; NULL when none
+ * is left. */
 static struct mcr_route *place(const struct mcr_route_table *table, struct mcr_route_address group,
 			       size_t *looks)
 {
@@ -63,7 +64,7 @@ static struct mcr_route *place(const struct mcr_route_table *table, struct mcr_r
 	return NULL;
 }
 
-/* Fills in the entries. Returns 0 when that takes more than so many looks. */
+/* Fills in the entries. Returns 0 when that takes too many looks. */
 static int place_all(struct mcr_route_table *table, const struct mcr_route_set *set, size_t looks)
 {
 	const struct mcr_route_groups *groups = &set->groups;
@@ -99,7 +100,7 @@ static void choose_hash(struct mcr_route_table *table, const struct mcr_route_se
 			struct mcr_rng *rng)
 {
 	for (unsigned left = HASHES_MAX; left > 0; left--) {
-		const size_t looks = left > 1 ? 2 * set->n_routes + 16 : SIZE_MAX;
+		const size_t looks = left > 1 ? set->n_routes + 16 : SIZE_MAX;
 
 		mcr_address_hash_seed(&table->hash, mcr_rng_next(rng));
 		if (place_all(table, set, looks))
