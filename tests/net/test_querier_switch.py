@@ -3,16 +3,14 @@
 
 import concurrent.futures
 import json
-import os
-import re
 import subprocess
-import textwrap
 import time
 
 from family import at_port
 from membership_lan import IGMP, MLD
 from netlab import Capture, Member, wait_for
-from programs import BUILD, EAL, ROOT, Traffic, mcsend
+from page import Typed, beginnings, blocks
+from programs import EAL, Traffic, mcsend
 from querier_lan import filters, is_links_own, querier, side_by_side, start, table
 
 COUNT = 200
@@ -257,44 +255,20 @@ def leave(case, daemon, seconds):
 # The page
 
 
-def commands():
-    """The blocks of docs/routing.md's first section: what starts mcring, what shows the members, and
-    what that prints."""
-    with open(os.path.join(ROOT, 'docs', 'routing.md')) as page:
-        text = page.read()
-    section = re.search(r'(?ms)^## A LAN without a router\n(.*?)^## ', text)[1]
-    return [textwrap.dedent(block) for block in re.findall(r'(?:^    .*\n|^\n(?=    ))+', section, re.M)]
-
-
-def beginnings(output):
-    """The first words of each line, and the whole of a line of headings."""
-    lines = [line.split() for line in output.splitlines() if line]
-    return {tuple(line if line[0] in ('querier', 'interface') else line[:5]) for line in lines}
-
-
 @side_by_side
 def test_the_pages_commands_make_a_switch_prune(place):
     """As they stand there, with the time that it names."""
-    daemon, shows, output = commands()
+    command, shows, output = blocks('routing.md', 'A LAN without a router')
     hosts = hosts_of(place)
     case = Case(place, hosts, IGMP, 3, name='eth1')
     mine = Member(hosts['rx'], 'eth1', '239.1.1.1')
     assert case.forwarded('239.1.1.1') == (True, True)
-    path = f'{BUILD}/app:{BUILD}/tools:/usr/sbin:/usr/bin:/sbin:/bin'
-    with open(place.path('page.log'), 'w') as log:
-        running = hosts['router'].start('unshare', '-m', 'sh', '-c', 'mount -t tmpfs t /run && exec '
-                                        + daemon, env={'PATH': path}, stdout=log, stderr=log)
-
-    def shown():
-        done = subprocess.run(['nsenter', '-t', str(running.pid), '-m', '-n', 'sh', '-c', shows],
-                              env={'PATH': path}, capture_output=True, text=True)
-        return done.stdout
-
-    wait_for(lambda: '239.1.1.1' in shown(), 20, f'the member is shown ({log.name})')
+    daemon = Typed(place, hosts['router'], command)
+    wait_for(lambda: '239.1.1.1' in daemon.run(shows), 20, f'the member is shown ({daemon.log_path})')
     wait_for(lambda: case.seen('239.9.9.9')[0] < OTHERS, 20, 'the switch prunes')
     assert case.forwarded('239.1.1.1') == (True, False)
     # What the page prints is there, but for times and who reported.
-    lines = beginnings(shown())
+    lines = beginnings(daemon.run(shows))
     assert beginnings(output) <= lines, lines
     mine.leave()
-    wait_for(lambda: '239.1.1.1' not in shown(), 10, 'it has left')
+    wait_for(lambda: '239.1.1.1' not in daemon.run(shows), 10, 'it has left')
