@@ -8,6 +8,7 @@ pim6d. So the line of IPv6 has one router, tests/lab/mld_router.py and the kerne
 
 import glob
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -84,6 +85,7 @@ class Frr(Router):
     def __init__(self, lab, host, text):
         libraries = f'{ROOT}/usr/lib/x86_64-linux-gnu'
         self.home = lab.path(f'frr-{host.name}')
+        shutil.rmtree(self.home, ignore_errors=True)  # of one that was killed
         os.makedirs(self.home)
         conf = configure(lab, f'frr-{host.name}/frr.conf', text)
         with open('/etc/group') as own:  # with the names that FRR looks up when it starts
@@ -100,18 +102,22 @@ class Frr(Router):
     def wait(self):
         wait_for(lambda: os.path.exists(f'{self.home}/pimd.vty'), 20, 'FRR runs')
 
-    def ask(self, command):
-        """What pimd answers in a terminal: the text ends with three zeros and a status."""
+    def ask(self, *commands):
+        """What pimd answers the last of them in a terminal: the text ends with three zeros and a
+        status."""
         with socket.socket(socket.AF_UNIX) as vty:
             vty.settimeout(10)
             vty.connect(f'{self.home}/pimd.vty')
-            for line in ('enable', command):
+            for line in ('enable', *commands):
                 vty.sendall(line.encode() + b'\0')
                 out = b''
                 while out[-4:-1] != b'\0\0\0':
                     out += vty.recv(65536)
-        assert out[-1] == 0, f'{command}: {out}'
+                assert out[-1] == 0, f'{line}: {out}'
         return out[:-4].decode()
+
+    def configure(self, *lines):
+        self.ask('configure terminal', *lines, 'end')
 
 
 class Line:
@@ -179,8 +185,14 @@ FRR = {
 }
 
 
+def frr_config(name, version, point='10.12.0.1'):
+    """point: the rendezvous point."""
+    return FRR[name].format(version=version) + f'ip pim rp {point} 224.0.0.0/4\n'
+
+
 def start_frr(line, version):
-    """FRR with r1 as rendezvous point; queries each 3 s."""
-    frr = [Frr(line.lab, router, FRR[name].format(version=version) + 'ip pim rp 10.12.0.1 224.0.0.0/4\n')
+    """FRR with r1 as rendezvous point; queries each 3 s. Gives both routers."""
+    frr = [Frr(line.lab, router, frr_config(name, version))
            for name, router in (('r1', line.r1), ('r2', line.r2))]
     frr[1].wait()
+    return frr
