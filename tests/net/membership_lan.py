@@ -4,6 +4,7 @@
 Versions and response codes are those of IGMP: MLD's version 2 is 3 here, and its version 1 is 2."""
 
 import ipaddress
+import itertools
 import json
 import struct
 import subprocess
@@ -62,7 +63,7 @@ class Protocol:
     """IGMP or MLD."""
 
     def __init__(self, family, name, versions, query, report, report_v2, leave_v2, report_to,
-                 leave_to, all_hosts, bpf, shown, bad):
+                 leave_to, all_hosts, bpf, shown, bad, query_octets):
         self.family, self.name = family, name
         self.versions = versions  # it has these, the newest first
         self.query_type, self.report = query, report
@@ -71,6 +72,7 @@ class Protocol:
         self.bpf = f'{bpf} or (vlan and {bpf})'  # for dumpcap
         self.shown = shown  # its packets, for tshark
         self.bad = bad  # what is wrong with them, for tshark
+        self.query_octets = query_octets  # IP length of general queries: newest version, older one
 
     def __repr__(self):
         return self.name.upper()
@@ -139,11 +141,11 @@ class Protocol:
 
 IGMP = Protocol(
     IPV4, 'igmp', (3, 2, 1), 0x11, 0x22, 0x16, 0x17, '224.0.0.22', '224.0.0.2', '224.0.0.1',
-    'ip proto 2', 'igmp', 'ip.checksum.status == 0 || igmp.checksum.status == 0')
+    'ip proto 2', 'igmp', 'ip.checksum.status == 0 || igmp.checksum.status == 0', (36, 32))
 MLD = Protocol(
     IPV6, 'mld', (2, 1), 130, 143, 131, 132, 'ff02::16', 'ff02::2', 'ff02::1',
     'ip6[6] == 0', 'icmpv6.type in {130,131,132,143}',
-    'icmpv6.checksum.status == 0 || ipv6.hlim != 1 || !ipv6.opt.router_alert')
+    'icmpv6.checksum.status == 0 || ipv6.hlim != 1 || !ipv6.opt.router_alert', (36, 32))
 
 
 def protocol_of(family):
@@ -176,6 +178,7 @@ def inject(host, *frames, interface='eth0', pause=0.0):
 # By the name of a Message's attribute: tshark's name in IPv4 and in IPv6.
 FIELDS = {
     'time': ('frame.time_epoch', 'frame.time_epoch'),
+    'interface': ('frame.interface_name', 'frame.interface_name'),
     'length': ('frame.len', 'frame.len'),
     'mac': ('eth.src', 'eth.src'),
     'to_mac': ('eth.dst', 'eth.dst'),
@@ -192,6 +195,8 @@ FIELDS = {
     'group': ('igmp.maddr', 'icmpv6.mld.multicast_address'),
     'record_groups': ('igmp.maddr', 'icmpv6.mldr.mar.multicast_address'),
     'records': ('igmp.record_type', 'icmpv6.mldr.mar.record_type'),
+    'counts': ('igmp.num_src', 'icmpv6.mldr.mar.nb_sources'),
+    'record_sources': ('igmp.saddr', 'icmpv6.mldr.mar.source_address'),
 }
 
 
@@ -203,6 +208,7 @@ class Message:
         values = dict(zip(FIELDS, line.split('\t')))
         self.time = float(values['time'])
         self.length = int(values['length'])
+        self.interface = values['interface']  # of a capture of several
         self.mac, self.to_mac = values['mac'], values['to_mac']
         # The first of several is the outer one.
         self.source, self.destination = values['source'], values['destination']
@@ -216,12 +222,24 @@ class Message:
         # What tshark is asked for twice it tells once.
         groups = (values['group'] or values['record_groups']).split(',')
         self.groups = [one for one in groups if one]
+        self.counts = [int(one) for one in values['counts'].split(',') if one]
+        self.record_sources = [one for one in values['record_sources'].split(',') if one]
         self.is_own = bool(self.groups) and all(map(is_solicited, self.groups))
 
     def told(self):
         """(record or message type, group) of all that a report says."""
         return [one for one in zip(self.records or [self.type], self.groups)
                 if not is_solicited(one[1])]
+
+
+    def told_whole(self):
+        """(record type, group, its sources) of all that a report of the newest version says; an older
+        one has no sources."""
+        sources = iter(self.record_sources or self.sources)
+        counts = self.counts if self.records else [0]
+        return [(kind, group, sorted(itertools.islice(sources, n)))
+                for (kind, group), n in zip(zip(self.records or [self.type], self.groups), counts)
+                if not is_solicited(group)]
 
 
 def is_solicited(group):
@@ -251,15 +269,23 @@ class Tap(Capture):
         return [m for m in self.all if m.mac in self.macs and not m.is_own]
 
     def tshark(self, *args):
-        return subprocess.run(['tshark', '-n', '-r', self.path, '-o', 'ip.check_checksum:TRUE',
-                               *args], check=True, capture_output=True, text=True).stdout
+        return tshark(self.path, *args)
 
     def messages(self):
-        columns = [word for names in FIELDS.values()
-                   for word in ('-e', names[self.protocol.family.is_ipv6])]
-        lines = self.tshark('-Y', self.protocol.shown, '-T', 'fields', '-E', 'occurrence=a', '-E',
-                            'separator=/t', *columns).splitlines()
-        return [Message(line) for line in lines]
+        return messages_of(self.path, self.protocol)
+
+
+def tshark(path, *args):
+    return subprocess.run(['tshark', '-n', '-r', path, '-o', 'ip.check_checksum:TRUE', *args], check=True,
+                          capture_output=True, text=True).stdout
+
+
+def messages_of(path, protocol):
+    """The messages of a capture, as they stand there."""
+    columns = [word for names in FIELDS.values() for word in ('-e', names[protocol.family.is_ipv6])]
+    lines = tshark(path, '-Y', protocol.shown, '-T', 'fields', '-E', 'occurrence=a', '-E', 'separator=/t',
+                   *columns).splitlines()
+    return [Message(line) for line in lines]
 
 
 def groups_of(daemon):
