@@ -13,6 +13,7 @@
 #include "engine/attach/attach_server.h"
 #include "engine/control/control_server.h"
 #include "engine/os/run_dir.h"
+#include "engine/port/port_send.h"
 #include "engine/round.h"
 #include "engine/rx/rx_loop.h"
 #include "engine/sockets.h"
@@ -224,6 +225,8 @@ static void finish_jobs(struct mcr_engine *e)
 
 static void stop_port(struct mcr_port *port)
 {
+	if (port->started)
+		mcr_port_send_rest(port);
 	port->started = 0;
 	mcr_port_stop(port);
 	port->seen = port->found;
