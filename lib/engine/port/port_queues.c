@@ -72,19 +72,8 @@ static uint16_t choose_tx_queues(const struct mcr_port *port, const struct rte_e
 	return mcr_tx_plan_queues(wants->relay.n_lcores, max);
 }
 
-/* A bond knows its members, and what they have, only when it has been configured. */
-static int fit_tx_queues(struct mcr_port *port, const struct rte_eth_conf *conf)
-{
-	struct rte_eth_dev_info info;
-	int ret = rte_eth_dev_info_get(port->id, &info);
-
-	if (ret < 0 || port->n_tx_queues <= info.max_tx_queues || info.max_tx_queues == 0)
-		return ret;
-	port->n_tx_queues = info.max_tx_queues;
-	return rte_eth_dev_configure(port->id, port->n_queues, port->n_tx_queues, conf);
-}
-
-/* Some drivers, such as net_af_xdp, want as many Tx queues as there are rx queues.
+/* Some drivers, such as net_af_xdp, want as many Tx queues as there are rx queues. And a bond finds
+ * out only here how many its members have.
  *
  * Two offloads are left out. The parser computes the IPv4 checksum in any case, from ten words that
  * it has loaded. And it reads VLAN tags from the frame; where a driver strips a tag all the same,
@@ -117,7 +106,7 @@ static int configure(struct mcr_port *port, const struct rte_eth_dev_info *info,
 		conf.rxmode.mtu = 0;
 		ret = rte_eth_dev_configure(port->id, port->n_queues, port->n_tx_queues, &conf);
 	}
-	return ret < 0 ? ret : fit_tx_queues(port, &conf);
+	return ret;
 }
 
 static int make_pool(struct mcr_port *port, const struct mcr_pool_wants *wants, uint16_t buffer,
