@@ -43,6 +43,19 @@ static void a_prefix_has_what_starts_like_it_whatever_its_other_bits(void **stat
 	assert_prefixes(ipv6, 128, 0);
 }
 
+static void no_ipv4_address_belongs_to_a_prefix_of_ipv6(void **state)
+{
+	const struct mcr_address ipv4 = mcr_address_from_ipv4(htonl(0x0a010203)),
+				 near_by = {{[11] = 0xff, 10, 1, 2, 3}};
+
+	for (uint8_t len = 0; len <= 80; len++) {
+		const struct mcr_route_prefix p = mcr_route_prefix_of(near_by, len);
+
+		assert_true(mcr_route_prefix_has(&p, mcr_route_address_of(near_by)));
+		assert_false(mcr_route_prefix_has(&p, mcr_route_address_of(ipv4)));
+	}
+}
+
 static void an_address_is_the_same_in_either_form(void **state)
 {
 	const struct mcr_address a = mcr_address_from_ipv4(htonl(0xef010203));
@@ -58,6 +71,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_prefix_has_what_starts_like_it_whatever_its_other_bits),
+	    cmocka_unit_test(no_ipv4_address_belongs_to_a_prefix_of_ipv6),
 	    cmocka_unit_test(an_address_is_the_same_in_either_form),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,9 +46,19 @@ static inline int mcr_route_address_same(struct mcr_route_address a, struct mcr_
 	return ((a.words[0] ^ b.words[0]) | (a.words[1] ^ b.words[1])) == 0;
 }
 
-/* A prefix in the same form: an address belongs to it if (address & mask) == net. */
+static inline int mcr_route_address_is_ipv4(struct mcr_route_address a)
+{
+	const struct mcr_route_address first = mcr_route_address_ipv4(0),
+				       last = mcr_route_address_ipv4(UINT32_MAX);
+
+	return a.words[0] == 0 &&
+	       (a.words[1] & ~(first.words[1] ^ last.words[1])) == first.words[1];
+}
+
+/* A prefix in the same form. */
 struct mcr_route_prefix {
 	struct mcr_route_address net, mask;
+	uint8_t is_ipv6; /* no IPv4 address belongs to it, even if its bits say so: ::/0 */
 };
 
 /* mcr_route_prefix_of: of a configured prefix or a subnet. len: 0..32 of IPv4, 0..128 of IPv6; bits
@@ -58,7 +68,8 @@ struct mcr_route_prefix mcr_route_prefix_of(struct mcr_address address, uint8_t 
 static inline int mcr_route_prefix_has(const struct mcr_route_prefix *p, struct mcr_route_address a)
 {
 	return (((a.words[0] & p->mask.words[0]) ^ p->net.words[0]) |
-		((a.words[1] & p->mask.words[1]) ^ p->net.words[1])) == 0;
+		((a.words[1] & p->mask.words[1]) ^ p->net.words[1])) == 0 &&
+	       !(p->is_ipv6 && mcr_route_address_is_ipv4(a));
 }
 
 #endif
