@@ -18,17 +18,20 @@ enum mcr_route_queue {
 };
 
 struct mcr_route_group {
+	/* What a table reads of it stands together. */
 	struct mcr_address address;
 	uint64_t any;    /* outputs of sources that are not listed */
 	uint64_t closed; /* interfaces that have it in their scopes: constant */
 	uint64_t *outputs;
 	struct mcr_address *sources; /* n_sources, ascending, and the outputs of each; in the one
 				      * allocation that begins at outputs */
-	struct mcr_source_filter proxied; /* its sources: there, too */
+	struct mcr_route_group *hash_next;
 	uint32_t n_sources;
+
 	uint32_t statics, n_statics; /* in the set's array: constant; such a group stays */
 	uint8_t is_queued[MCR_ROUTE_QUEUES], is_taken;
-	struct mcr_route_group *next[MCR_ROUTE_QUEUES], *hash_next;
+	struct mcr_source_filter proxied; /* its sources: behind the others */
+	struct mcr_route_group *next[MCR_ROUTE_QUEUES];
 };
 
 struct mcr_route_groups {

@@ -19,25 +19,24 @@ static int by_place(const void *va, const void *vb)
 	return memcmp(&a->source, &b->source, sizeof(a->source));
 }
 
-static size_t collect_statics(struct mcr_route_set *set, const struct mcr_interface_config *configs,
-			      size_t n)
+static size_t collect_statics(struct mcr_route_static *out,
+			      const struct mcr_interface_config *configs, size_t n)
 {
-	struct mcr_route_static *statics = set->statics;
-	size_t found = 0, kept = 0;
+	size_t found = 0;
 
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0;
-		     configs[i].role == MCR_RELAY_DOWNSTREAM && k < configs[i].n_static_groups; k++)
-			if (!mcr_group_is_link_local(configs[i].static_groups[k].group))
-				statics[found++] = (struct mcr_route_static){
-				    configs[i].static_groups[k].group,
-				    configs[i].static_groups[k].source, (unsigned)i};
+	for (size_t i = 0; i < n; i++) {
+		const struct mcr_static_group *groups = configs[i].static_groups;
+
+		if (configs[i].role != MCR_RELAY_DOWNSTREAM)
+			continue;
+		for (size_t k = 0; k < configs[i].n_static_groups; k++)
+			if (!mcr_group_is_link_local(groups[k].group))
+				out[found++] = (struct mcr_route_static){
+				    groups[k].group, groups[k].source, (unsigned)i};
+	}
 	if (found > 1)
-		qsort(statics, found, sizeof(*statics), by_place);
-	for (size_t i = 0; i < found; i++)
-		if (i == 0 || by_place(&statics[i], &statics[kept - 1]) != 0)
-			statics[kept++] = statics[i];
-	return kept;
+		qsort(out, found, sizeof(*out), by_place);
+	return found;
 }
 
 static struct mcr_route_group *add_group(struct mcr_route_set *set, struct mcr_address address)
@@ -62,7 +61,7 @@ static int add_statics(struct mcr_route_set *set, const struct mcr_interface_con
 	set->sources = malloc(most * sizeof(*set->sources));
 	if (!set->statics || !set->sources)
 		return -ENOMEM;
-	set->n_statics = collect_statics(set, configs, n);
+	set->n_statics = collect_statics(set->statics, configs, n);
 	for (size_t i = 0; i < set->n_statics; i++) {
 		const struct mcr_address address = set->statics[i].group;
 
