@@ -11,14 +11,14 @@
 #include "engine/relay/relay_copy.h"
 #include "engine/relay/relay_tx.h"
 
-#define OUTPUTS    8
-#define RING       64 /* frames that an output's Tx queue holds, less one */
-#define INPUT_ROOM 2048
-#define COPY_ROOM  2048
-#define POOL       2047
-#define GROUP      "239.1.130.3"
-#define GROUP_IPV6 "ff1e::8182:8384"
-#define FRAME_MAX  10000
+#define OUTPUTS       8
+#define INPUT_ROOM    2048
+#define COPY_ROOM     2048
+#define POOL          2047 /* buffers of copies */
+#define POOL_RECEIVED 4095
+#define GROUP         "239.1.130.3"
+#define GROUP_IPV6    "ff1e::8182:8384"
+#define FRAME_MAX     10000
 
 static struct rte_mempool *received, *copies;
 static struct rte_ring *rings[OUTPUTS];
@@ -56,7 +56,7 @@ static inline void make_output(unsigned i)
 static inline int make_all(void **state)
 {
 	rig_eal_init_rings(OUTPUTS);
-	received = make_pool("received", POOL, INPUT_ROOM);
+	received = make_pool("received", POOL_RECEIVED, INPUT_ROOM);
 	copies = make_pool("copies", POOL, COPY_ROOM);
 	for (unsigned i = 0; i < OUTPUTS; i++)
 		make_output(i);
@@ -90,17 +90,23 @@ static inline struct rte_mbuf *take_out(unsigned output)
 /* Nothing was lost, and nothing freed twice. */
 static inline void assert_all_buffers_are_back(void)
 {
-	assert_int_equal(rte_mempool_avail_count(received), POOL);
+	assert_int_equal(rte_mempool_avail_count(received), POOL_RECEIVED);
 	assert_int_equal(rte_mempool_avail_count(copies), POOL);
 }
 
-static inline int end(void **state)
+static inline void empty_all(void)
 {
 	for (unsigned i = 0; i < OUTPUTS; i++)
 		for (struct rte_mbuf *m; (m = take_out(i));)
 			rte_pktmbuf_free(m);
+}
+
+static inline int end(void **state)
+{
+	empty_all();
 	mcr_relay_lcore_destroy(relay);
-	return rte_mempool_avail_count(received) == POOL && rte_mempool_avail_count(copies) == POOL
+	return rte_mempool_avail_count(received) == POOL_RECEIVED &&
+		       rte_mempool_avail_count(copies) == POOL
 		   ? 0
 		   : -1;
 }
