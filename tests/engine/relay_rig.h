@@ -260,6 +260,7 @@ static inline void assert_frame(struct rte_mbuf *m, const struct octets *is)
 	assert_int_equal(m->pkt_len, is->len);
 	for (const struct rte_mbuf *s = m; s; s = s->next, segments++) {
 		assert_true(s->data_len > 0 && at + s->data_len <= is->len);
+		assert_true(s->data_off + s->data_len <= s->buf_len);
 		assert_memory_equal(rte_pktmbuf_mtod(s, const uint8_t *), is->at + at, s->data_len);
 		at += s->data_len;
 	}

@@ -5,7 +5,7 @@
  * - a header of its own in front of the shared payload: the received buffers behind the header
  *
  * The latter two also for buffers that somebody else holds, whose octets, lengths and links nobody
- * may change: what does not fit into one buffer of ours is attached to others first. */
+ * may change: what is to be shared of them is attached to buffers of ours first. */
 #include <netinet/in.h>
 
 #include <rte_memcpy.h>
@@ -44,7 +44,7 @@ static inline void choose(struct mcr_relay_lcore *r, struct packet *p, uint64_t 
 		struct mcr_relay_counts *c = &r->counts[i];
 
 		c->offered++;
-		if (unlikely(p->is->ttl <= 1 || p->is->ttl <= o->ttl_threshold)) {
+		if (unlikely(p->is->ttl <= o->ttl_threshold)) {
 			c->tx_ttl++;
 		} else if (unlikely(!o->is_up)) {
 			c->tx_down++;
@@ -256,7 +256,7 @@ static __rte_noinline void send_otherwise(struct mcr_relay_lcore *r, struct pack
 {
 	const int in_place = can_be_sent(p);
 
-	if (p->is->len < SHARE_MIN || (!is_ours(p->m) && p->is->len <= room(r)))
+	if (p->is->len < SHARE_MIN)
 		p->chains = 0;
 	if (in_place && !has_several(p->chains)) {
 		const uint64_t last = p->chains ? p->chains : p->outputs & -p->outputs;

@@ -17,9 +17,9 @@ struct mcr_relay_output {
 	uint16_t vlan; /* of its frames; 0 = untagged */
 	uint16_t mtu;  /* octets of IP packet */
 	uint8_t mac[6];
-	uint8_t is_up; /* the link is up, and the port is there */
-	uint8_t ttl_threshold;
-	uint8_t takes_chains; /* the driver sends frames of several buffers */
+	uint8_t is_up;         /* the link is up, and the port is there */
+	uint8_t ttl_threshold; /* 1 at least */
+	uint8_t takes_chains;  /* the driver sends frames of several buffers */
 };
 
 struct mcr_relay_input {
