@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Frames. The first octets choose how the frame is handed over; three of their bits write
- * what a fuzzer finds by luck only: the IP checksum, the fixed fields that the parser's short way
- * asks for, of either family, and lengths that agree. */
+/* Frames. The first octets choose how the frame is handed over; their bits also choose
+ * what is written into it (fix_frame.h). */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include <core/drop.h>
 #include <core/parse.h>
 
+#include "fix_frame.h"
 #include "parse_form.h"
 
 #define PREFIX 4u
@@ -21,73 +21,6 @@ static void check(int ok)
 {
 	if (!ok)
 		abort();
-}
-
-/* Where the IP header of this frame would be; 0 when there is no room for one. */
-static uint32_t find_ip(const uint8_t *frame, uint32_t len)
-{
-	uint32_t at = 12;
-
-	while (at + 6 <= len && at < 20 && mcr_load_be16(frame + at) != 0x0800)
-		at += 4;
-	return at + 2 + 20 <= len ? at + 2 : 0;
-}
-
-static void repair(uint8_t *frame, uint32_t len)
-{
-	const uint32_t at = find_ip(frame, len), ihl = at ? (frame[at] & 15u) * 4 : 0;
-	uint32_t sum = 0;
-
-	if (ihl < 20 || at + ihl > len)
-		return;
-	memset(frame + at + 10, 0, 2);
-	for (uint32_t i = 0; i < ihl; i += 2)
-		sum += mcr_load_be16(frame + at + i);
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	frame[at + 10] = (uint8_t)(~sum >> 8);
-	frame[at + 11] = (uint8_t)~sum;
-}
-
-static void make_plain(uint8_t *frame, uint32_t len)
-{
-	if (len < 42)
-		return;
-	memcpy(frame, "\x01\x00\x5e", 3);
-	memcpy(frame + 12, "\x08\x00\x45", 3);
-	memcpy(frame + 20, "\x40\x00\x10\x11", 4);
-	frame[30] = 239;
-}
-
-static void make_plain_ipv6(uint8_t *frame, uint32_t len)
-{
-	if (len < 62)
-		return;
-	memcpy(frame, "\x33\x33", 2);
-	memcpy(frame + 12, "\x86\xdd\x60", 3);
-	if (frame[61] & 1) /* else with the extension headers that the input has */
-		frame[20] = 17;
-	frame[22] |= 0x20;
-	frame[22] &= 0x7f;
-	frame[38] = 0xff;
-}
-
-static void fit_lengths_ipv6(uint8_t *frame, uint32_t len)
-{
-	if (len < 62 || len > 0xffff)
-		return;
-	frame[18] = frame[58] = (uint8_t)((len - 54) >> 8);
-	frame[19] = frame[59] = (uint8_t)(len - 54);
-}
-
-static void fit_lengths(uint8_t *frame, uint32_t len)
-{
-	if (len < 42 || len > 0xffff)
-		return;
-	frame[16] = (uint8_t)((len - 14) >> 8);
-	frame[17] = (uint8_t)(len - 14);
-	frame[38] = (uint8_t)((len - 34) >> 8);
-	frame[39] = (uint8_t)(len - 34);
 }
 
 /* What a sample of drops shows of any packet lies in the octets that were handed over. */
@@ -146,7 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (data[0] & 16)
 		(data[0] & 32 ? fit_lengths_ipv6 : fit_lengths)(head, head_len);
 	if (data[0] & 4)
-		repair(head, head_len);
+		repair_ipv4_checksum(head, head_len);
 	memset(&p, 0, sizeof(p));
 	memset(&walked, 0, sizeof(walked));
 	mcr_parse(&p, head, head_len, frame_len, stripped, own_mac);
