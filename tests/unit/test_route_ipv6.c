@@ -78,6 +78,7 @@ static void only_what_a_host_may_have_is_a_source(void **state)
 
 /* ---- what stands behind the header ---- */
 
+/* Behind the packet stands padding: it is no part of it. */
 static int takes_next(unsigned next, const uint8_t *payload, unsigned len)
 {
 	struct frame f;
@@ -85,10 +86,10 @@ static int takes_next(unsigned next, const uint8_t *payload, unsigned len)
 	build(&f, (struct shape){.ipv6 = 1, .payload = len > 8 ? len - 8 : 0});
 	f.bytes[f.l3 + 6] = (uint8_t)next;
 	put16(f.bytes + f.l3 + 4, len);
-	memset(f.bytes + f.l3 + 40, 0, len);
+	memset(f.bytes + f.l3 + 40, 0, len + 64);
 	if (payload)
 		memcpy(f.bytes + f.l3 + 40, payload, len);
-	f.len = f.l3 + 40 + len;
+	f.len = f.l3 + 40 + len + 64;
 	return takes(&f);
 }
 
