@@ -84,13 +84,14 @@ static struct mcr_address group(const struct bench *b, unsigned i)
 	return a;
 }
 
+/* Ascending. */
 static struct mcr_address source(const struct bench *b, unsigned i)
 {
-	struct mcr_address a = address(b, 10, 0, (uint8_t)(i & 1), (uint8_t)(i + 1));
+	struct mcr_address a = address(b, 10, 0, (uint8_t)(i / 5), (uint8_t)(i % 5 + 1));
 
 	if (b->is_ipv6) {
 		a.octets[0] = 0x20;
-		a.octets[7] = i & 1;
+		a.octets[7] = (uint8_t)(i / 5);
 	}
 	return a;
 }

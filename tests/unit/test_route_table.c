@@ -94,7 +94,8 @@ static void many_begin(struct many *m, uint64_t seed)
 /* Every third address, so that its neighbours on either side are not listed. */
 static struct mcr_address third(const struct many *m, uint32_t i)
 {
-	struct mcr_address a = {{0x20, 0x01, [7] = (uint8_t)(i >> 6), [15] = (uint8_t)(i * 3)}};
+	struct mcr_address a = {
+	    {0x20, 0x01, [7] = (uint8_t)(i >> 6), [15] = (uint8_t)(i % 64 * 3 + 1)}};
 
 	return m->is_ipv6 ? a : rig_ipv4(0x0a0000fdu + 3 * i);
 }

@@ -30,6 +30,32 @@ static int grow(struct mcr_route_merge *m, size_t n)
 	return 0;
 }
 
+/* Merges an output's sources into the list, which has room, from its end on. */
+static void unite(struct mcr_route_merge *m, const struct mcr_source_filter *filter,
+		  uint64_t included, uint64_t excluded)
+{
+	const size_t end = m->n + filter->n;
+	size_t to = end, i = m->n, k = filter->n;
+
+	while (k > 0) {
+		const struct mcr_address source = filter->sources[k - 1];
+		const int order =
+		    i > 0 ? memcmp(&m->list[i - 1].source, &source, sizeof(source)) : -1;
+		struct mcr_route_merged one = {.source = source};
+
+		if (order >= 0)
+			one = m->list[--i];
+		if (order <= 0) {
+			one.included |= included;
+			one.excluded |= excluded;
+			k--;
+		}
+		m->list[--to] = one;
+	}
+	memmove(&m->list[i], &m->list[to], (end - to) * sizeof(*m->list));
+	m->n = i + end - to;
+}
+
 int mcr_route_merge_add(struct mcr_route_merge *m, uint64_t output,
 			const struct mcr_source_filter *filter)
 {
@@ -38,37 +64,21 @@ int mcr_route_merge_add(struct mcr_route_merge *m, uint64_t output,
 	if (grow(m, m->n + filter->n) != 0)
 		return -ENOMEM;
 	m->any |= excludes ? output : 0;
-	for (size_t i = 0; i < filter->n; i++)
-		m->list[m->n++] = (struct mcr_route_merged){
-		    .source = filter->sources[i],
-		    .included = excludes ? 0 : output,
-		    .excluded = excludes ? output : 0,
-		};
+	if (filter->n > 0)
+		unite(m, filter, excludes ? 0 : output, excludes ? output : 0);
 	return 0;
-}
-
-static int by_source(const void *a, const void *b)
-{
-	return memcmp(a, b, sizeof(struct mcr_address));
 }
 
 void mcr_route_merge_end(struct mcr_route_merge *m)
 {
-	struct mcr_route_merged *list = m->list;
 	size_t kept = 0;
 
-	if (m->n > 1)
-		qsort(list, m->n, sizeof(*list), by_source);
-	for (size_t i = 0, k; i < m->n; i = k) {
-		struct mcr_route_merged one = list[i];
+	for (size_t i = 0; i < m->n; i++) {
+		struct mcr_route_merged one = m->list[i];
 
-		for (k = i + 1; k < m->n && mcr_address_is_equal(list[k].source, one.source); k++) {
-			one.included |= list[k].included;
-			one.excluded |= list[k].excluded;
-		}
 		one.outputs = (m->any & ~one.excluded) | one.included;
 		if (one.outputs != m->any)
-			list[kept++] = one;
+			m->list[kept++] = one;
 	}
 	m->n = kept;
 }

@@ -20,8 +20,8 @@ struct mcr_route_merged {
 
 /* All-zero is a good start. Its memory is used again for the next group. */
 struct mcr_route_merge {
-	uint64_t any; /* outputs of sources that are not in the list */
-	struct mcr_route_merged *list;
+	uint64_t any;                  /* outputs of sources that are not in the list */
+	struct mcr_route_merged *list; /* ascending, distinct */
 	size_t n, cap;
 };
 

@@ -19,10 +19,11 @@ static int by_place(const void *va, const void *vb)
 	return memcmp(&a->source, &b->source, sizeof(a->source));
 }
 
+/* Returns how many there are, none twice. */
 static size_t collect_statics(struct mcr_route_static *out,
 			      const struct mcr_interface_config *configs, size_t n)
 {
-	size_t found = 0;
+	size_t found = 0, kept = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct mcr_static_group *groups = configs[i].static_groups;
@@ -36,7 +37,10 @@ static size_t collect_statics(struct mcr_route_static *out,
 	}
 	if (found > 1)
 		qsort(out, found, sizeof(*out), by_place);
-	return found;
+	for (size_t i = 0; i < found; i++)
+		if (i == 0 || by_place(&out[i], &out[kept - 1]) != 0)
+			out[kept++] = out[i];
+	return kept;
 }
 
 static struct mcr_route_group *add_group(struct mcr_route_set *set, struct mcr_address address)

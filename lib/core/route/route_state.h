@@ -23,7 +23,7 @@ struct mcr_route_set {
 	size_t n_scopes;
 	struct mcr_route_scope *scopes;
 	size_t n_statics;
-	struct mcr_route_static *statics; /* by group, interface and source */
+	struct mcr_route_static *statics; /* by group, interface and source; distinct */
 	struct mcr_address *sources;      /* theirs, so that they are a filter's */
 	struct mcr_route_groups groups;
 	struct mcr_route_merge merge;
