@@ -55,6 +55,8 @@ struct mcr_control_info {
 				       * (/proc/thread-self/schedstat): a long round waited for
 				       * something, or had too much to do */
 	uint64_t longest_round_at_ns; /* when it ended; 0 = none yet */
+	uint64_t views; /* how often it has shown the rx lcores something new: joins, links, routes
+			 */
 };
 
 /* mcr_engine_control_info describes the control thread. Returns 0. */

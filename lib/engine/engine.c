@@ -23,6 +23,7 @@
 #include "engine/state/ports.h"
 #include "engine/state/publish.h"
 #include "engine/state/removed_ports.h"
+#include "engine/state/routes.h"
 #include "engine/state/state.h"
 #include "engine/state/workers.h"
 
@@ -109,6 +110,8 @@ static int create(struct mcr_engine **out, const struct mcr_engine_config *cfg,
 		ret = mcr_engine_create_interfaces(e, cfg, err);
 	if (ret == 0)
 		ret = mcr_engine_place_queues(e, err);
+	if (ret == 0)
+		ret = mcr_engine_create_relay(e, err);
 	if (ret == 0)
 		ret = create_table(e, err);
 	if (ret == 0)
@@ -271,6 +274,9 @@ void mcr_engine_destroy(struct mcr_engine *e)
 		mcr_engine_reap(e); /* no lcore runs, so this frees all of it */
 	for (size_t i = 0; i < MCR_CHANNELS_MAX; i++)
 		mcr_channel_destroy(e->channels[i]);
+	for (size_t i = 0; i < e->n_ports; i++)
+		mcr_port_shut(e->ports[i]); /* all of them first: they hold each other's buffers */
+	mcr_engine_destroy_relay(e);
 	for (unsigned i = 0; i < MCR_LCORES_MAX; i++)
 		mcr_worker_destroy(
 		    e->workers[i]); /* gives punted packets back to the ports' pools */
@@ -278,7 +284,7 @@ void mcr_engine_destroy(struct mcr_engine *e)
 		mcr_interface_fini(&e->interfaces[i]);
 	for (size_t i = 0; i < e->n_ports; i++)
 		mcr_port_close(e->ports[i]);
-	free(e->view);
+	mcr_engine_free_view(e->view);
 	mcr_group_table_destroy(e->table);
 	mcr_join_set_destroy(e->joins);
 	mcr_slots_fini(&e->slots);

@@ -14,7 +14,9 @@
 #include "engine/state/log.h"
 #include "engine/state/port_watch.h"
 #include "engine/state/publish.h"
+#include "engine/state/relay_watch.h"
 #include "engine/state/removed_ports.h"
+#include "engine/state/routes.h"
 #include "engine/state/state.h"
 
 #define HEARTBEAT_NS 10000000
@@ -101,6 +103,7 @@ void mcr_engine_round(struct mcr_engine *e, uint64_t now_ns)
 {
 	mcr_device_thread_poll(e->device, e);
 	drain_punts(e, now_ns);
+	mcr_engine_relay_round(e, now_ns); /* before the reports that it makes */
 	for (size_t i = 0; i < e->n_interfaces; i++)
 		if (mcr_interface_take_groups(&e->interfaces[i])) {
 			mcr_engine_renew_joins(e, i, now_ns);
@@ -127,6 +130,7 @@ void mcr_engine_round(struct mcr_engine *e, uint64_t now_ns)
 			mcr_engine_watch_kernel(e);
 		}
 		watch_interfaces(e, now_ns);
+		mcr_engine_watch_relay(e, now_ns);
 		mcr_attach_server_poll(e->attach, now_ns);
 		if (e->control)
 			mcr_control_server_poll(e->control, now_ns);

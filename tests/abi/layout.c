@@ -131,7 +131,7 @@ SIZE(mcr_prefix, 17);
 SIZE(mcr_static_group, 32);
 GROWS(mcr_channel_config, 616);
 GROWS(mcr_lcore_info, 592);
-GROWS(mcr_control_info, 32);
+GROWS(mcr_control_info, 40);
 GROWS(mcr_port_info, 560);
 GROWS(mcr_interface_info, 984);
 GROWS(mcr_channel_info, 152);

@@ -286,7 +286,7 @@ static inline struct mcr_account rig_account(const struct mcr_engine *e)
 	uint64_t sum;
 
 	mcr_engine_account(e, &a);
-	sum = a.delivered + a.punted;
+	sum = a.delivered + a.relayed_only + a.punted;
 	for (unsigned r = 0; r < MCR_DROP_COUNT; r++)
 		sum += a.drops[r];
 	assert_int_equal(a.received, sum);

@@ -55,7 +55,7 @@ size_t mcr_filter_macs(struct rte_ether_addr *macs, const struct mcr_filter_want
 	for (size_t i = 0; i < n; i++) {
 		struct mcr_address group = wants[i].group;
 
-		if (wants[i].kind == MCR_FILTER_IGMP)
+		if (wants[i].kind == MCR_FILTER_IGMP || wants[i].kind == MCR_FILTER_ALL)
 			group = all_hosts;
 		else if (wants[i].kind == MCR_FILTER_MLD)
 			group = MCR_ADDRESS_ALL_NODES;
@@ -110,12 +110,18 @@ static size_t without_host(struct mcr_filter_want *wants, size_t n)
 	return k;
 }
 
-static int hears_all(const struct mcr_filter_want *wants, size_t n)
+/* Why all multicast is to come in; NULL = it is not to. */
+static const char *why_everything(const struct mcr_filter_want *wants, size_t n)
 {
+	static const char relay[] = "the relay takes every group";
+	const char *why = NULL;
+
 	for (size_t i = 0; i < n; i++)
 		if (wants[i].is_querier)
-			return 1;
-	return 0;
+			return "a querier hears reports to every group";
+		else if (wants[i].kind == MCR_FILTER_ALL)
+			why = relay;
+	return why;
 }
 
 int mcr_filter_port_set(struct mcr_filter_port *f, struct mcr_filter_want *wants, size_t n)
@@ -137,7 +143,7 @@ int mcr_filter_port_set(struct mcr_filter_port *f, struct mcr_filter_want *wants
 	if (!macs)
 		return -ENOMEM;
 	n_macs = all_macs(f, macs, wants, n);
-	why_all = hears_all(wants, n) ? "a querier hears reports to every group" : NULL;
+	why_all = why_everything(wants, n);
 	ret = mcr_filter_flow_add(&f->flow, wants, without_host(wants, n));
 	mac_ret = mcr_filter_mac_set(&f->mac, macs, n_macs, why_all);
 	if (ret == 0)

@@ -207,7 +207,7 @@ static void ask(struct mcr_filter_flow *f, struct mcr_filter_rule *r)
 	int ret = -1;
 
 	r->why[0] = '\0';
-	if (r->kind == MCR_FILTER_ROUTERS)
+	if (r->kind == MCR_FILTER_ROUTERS || r->kind == MCR_FILTER_ALL)
 		return;
 	if (why)
 		snprintf(f->why, sizeof(f->why), "%s", why);
@@ -313,6 +313,15 @@ static void renew(struct mcr_filter_flow *f, struct mcr_filter_rule *r,
 		ask(f, r);
 }
 
+static void want_catch_alls(struct mcr_filter_flow *f)
+{
+	for (size_t i = 0; i < RTE_DIM(f->families); i++) {
+		f->families[i].is_short = 1;
+		snprintf(f->families[i].why, sizeof(f->families[i].why),
+			 "the relay takes every group");
+	}
+}
+
 /* MLD and neighbour discovery are not UDP, so no catch-all lets them in. */
 static void count(struct mcr_filter_flow *f)
 {
@@ -324,6 +333,8 @@ static void count(struct mcr_filter_flow *f)
 		int is_group = r->kind == MCR_FILTER_GROUP;
 
 		f->n_groups += is_group;
+		if (r->kind == MCR_FILTER_ALL)
+			want_catch_alls(f);
 		if (r->n_flows > 0 || (!is_group && r->kind != MCR_FILTER_IGMP))
 			continue;
 		f->n_refused += is_group;

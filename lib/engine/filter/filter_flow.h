@@ -37,10 +37,12 @@ enum mcr_filter_kind {
 	MCR_FILTER_ND,      /* neighbour discovery in a group: ff02::1, solicited-node groups */
 	MCR_FILTER_ROUTERS, /* IGMP or MLD in a group of routers, such as 224.0.0.22: a MAC address,
 			     * but no rule, as those of IGMP and MLD bring it */
+	MCR_FILTER_ALL,     /* all multicast: a relay takes every group from a downstream
+			     * interface. An isolated port lets in UDP alone */
 };
 
 struct mcr_filter_want {
-	struct mcr_address group; /* none for IGMP and MLD */
+	struct mcr_address group; /* none for IGMP, MLD and all */
 	uint16_t vlan;            /* 0 = untagged */
 	uint8_t kind;             /* enum mcr_filter_kind; up to sources for MCR_FILTER_GROUP */
 	uint16_t queue;

@@ -55,8 +55,12 @@ struct mcr_interface {
 	struct mcr_gmp *igmp;            /* NULL: igmp=off or tx=never */
 	struct mcr_gmp *mld;             /* NULL: mld=off or tx=never */
 	struct mcr_querier *queriers[2]; /* by enum mcr_gmp_family; NULL: not one */
-	struct mcr_nd nd;                /* off while IPv6 is not spoken */
-	struct mcr_kernel_path *kernel;  /* NULL: no kernel= */
+	/* NULL, or called when what is to be forwarded of a group to this interface is another:
+	 * `changed` of mcr_querier_config, of both queriers. */
+	void (*members_changed)(void *ctx, struct mcr_address group);
+	void *members_ctx;
+	struct mcr_nd nd;               /* off while IPv6 is not spoken */
+	struct mcr_kernel_path *kernel; /* NULL: no kernel= */
 	uint64_t due_ns; /* CLOCK_MONOTONIC: when the next poll has something to do */
 	uint64_t tx_packets, tx_retries, tx_dropped;
 	struct mcr_gmp_logged logged_igmp, logged_mld;

@@ -66,6 +66,15 @@ static int join_groups(struct mcr_interface *i, uint64_t now_ns)
 
 /* ---- life ---- */
 
+/* Who listens may come and go. */
+static void members_changed(void *interface, struct mcr_address group)
+{
+	const struct mcr_interface *i = interface;
+
+	if (i->members_changed)
+		i->members_changed(i->members_ctx, group);
+}
+
 static int make(struct mcr_interface *i, unsigned family, uint64_t seed, uint16_t mtu,
 		uint64_t now_ns, struct mcr_error *err)
 {
@@ -77,6 +86,8 @@ static int make(struct mcr_interface *i, unsigned family, uint64_t seed, uint16_
 		return 0;
 	cfg.seed = seed;
 	cfg.mtu = mtu;
+	cfg.changed = members_changed;
+	cfg.changed_ctx = i;
 	ret = mcr_querier_create(&i->queriers[family], &cfg, now_ns);
 	if (ret < 0)
 		return mcr_error_set(err, ret, "interface \"%s\": cannot start its querier: %s",

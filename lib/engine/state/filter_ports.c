@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* From the engine's joins to the filters of its ports. Control lists what is wanted, and the device
- * thread programs it, one change of a port at a time; changes that come meanwhile are the next one.
+/* From the engine's joins, and what the proxy wants, to the filters of its ports. Control lists
+ * what is wanted, and the device thread programs it, one change of a port at a time; changes that
+ * come meanwhile are the next one.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include "engine/state/filter_ports.h"
 #include "engine/state/lcore_pins.h"
 #include "engine/state/log.h"
+#include "engine/state/relay.h"
 #include "engine/state/state.h"
 
 /* Reports of joins wait for the filters that let their data in, so that none of it is dropped at
@@ -33,6 +35,26 @@ uint16_t mcr_engine_group_queue(const struct mcr_engine *e, const struct mcr_gro
 	return mcr_filter_spread(g->group, port->n_queues);
 }
 
+static void limit_sources(struct mcr_filter_want *want, const struct mcr_source_filter *filter)
+{
+	if (filter->mode != MCR_FILTER_INCLUDE || filter->n > MCR_FLOW_SOURCES)
+		return;
+	want->n_sources = (uint16_t)filter->n;
+	for (size_t i = 0; i < filter->n; i++)
+		want->sources[i] = filter->sources[i];
+}
+
+/* Whether downstream interfaces want the group from this one. */
+static int is_proxied(const struct mcr_engine *e, unsigned interface, struct mcr_address group)
+{
+	struct mcr_source_filter proxied;
+
+	if (!e->relay || interface != e->relay->upstream)
+		return 0;
+	mcr_route_set_proxied(e->relay->routes, group, &proxied);
+	return proxied.mode == MCR_FILTER_EXCLUDE || proxied.n > 0;
+}
+
 static struct mcr_filter_want want_of(const struct mcr_engine *e, const struct mcr_group *g)
 {
 	struct mcr_filter_want want = {
@@ -42,16 +64,15 @@ static struct mcr_filter_want want_of(const struct mcr_engine *e, const struct m
 	    .udp_port = g->udp_port,
 	};
 
-	if (g->source_filter.mode == MCR_FILTER_INCLUDE && g->source_filter.n <= MCR_FLOW_SOURCES) {
-		want.n_sources = (uint16_t)g->source_filter.n;
-		for (size_t i = 0; i < g->source_filter.n; i++)
-			want.sources[i] = g->source_filter.sources[i];
-	}
+	if (is_proxied(e, g->interface, g->group))
+		want.udp_port = 0; /* and from any source: others want it as well */
+	else
+		limit_sources(&want, &g->source_filter);
 	return want;
 }
 
-/* At most, beside its joins. */
-#define WANTS_OF_INTERFACE (2 + MCR_INTERFACE_OWN_GROUPS + MCR_INTERFACE_QUERIER_GROUPS)
+/* At most, beside its joins and what the proxy wants. */
+#define WANTS_OF_INTERFACE (3 + MCR_INTERFACE_OWN_GROUPS + MCR_INTERFACE_QUERIER_GROUPS)
 
 static size_t list_protocols(const struct mcr_interface *i, int has_ipv6,
 			     struct mcr_filter_want *wants)
@@ -67,6 +88,8 @@ static size_t list_protocols(const struct mcr_interface *i, int has_ipv6,
 	if (has_ipv6 && i->config.mld != MCR_MLD_OFF)
 		wants[n++] = (struct mcr_filter_want){
 		    .vlan = vlan, .kind = MCR_FILTER_MLD, .is_querier = !!i->queriers[MCR_GMP_MLD]};
+	if (i->config.role == MCR_RELAY_DOWNSTREAM)
+		wants[n++] = (struct mcr_filter_want){.vlan = vlan, .kind = MCR_FILTER_ALL};
 	for (size_t k = 0; k < n_routers; k++)
 		wants[n++] = (struct mcr_filter_want){
 		    .group = routers[k], .vlan = vlan, .kind = MCR_FILTER_ROUTERS};
@@ -89,8 +112,52 @@ static size_t list_own(const struct mcr_interface *i, struct mcr_filter_want *wa
 	return n;
 }
 
-/* What is wanted of a port. wants: room for all groups, and WANTS_OF_INTERFACE for each interface.
- */
+/* For the callback of mcr_route_set_each. */
+struct listing {
+	const struct mcr_engine *e;
+	struct mcr_filter_want *wants;
+	size_t n, cap;
+	struct mcr_address last; /* a group's entries follow each other */
+};
+
+static void list_proxied(void *ctx, const struct mcr_route_entry *entry)
+{
+	struct listing *l = ctx;
+	const uint16_t upstream = (uint16_t)l->e->relay->upstream;
+	const struct mcr_interface *it = &l->e->interfaces[upstream];
+	struct mcr_filter_want want = {.group = entry->group, .vlan = it->config.vlan};
+	struct mcr_source_filter proxied;
+
+	if (mcr_address_is_equal(entry->group, l->last) || l->n == l->cap)
+		return;
+	l->last = entry->group;
+	mcr_route_set_proxied(l->e->relay->routes, entry->group, &proxied);
+	if ((proxied.mode == MCR_FILTER_INCLUDE && proxied.n == 0) ||
+	    mcr_join_set_find(l->e->joins, upstream, entry->group))
+		return;
+	want.queue = mcr_filter_spread(entry->group, it->port->n_queues);
+	limit_sources(&want, &proxied);
+	l->wants[l->n++] = want;
+}
+
+/* Those of the upstream interface's groups that nobody has joined here. Returns how many. */
+static size_t list_upstream(const struct mcr_engine *e, struct mcr_filter_want *wants)
+{
+	struct listing listing = {
+	    .e = e, .wants = wants, .cap = mcr_route_set_proxied_groups(e->relay->routes)};
+
+	mcr_route_set_each(e->relay->routes, list_proxied, &listing);
+	return listing.n;
+}
+
+static int is_upstream_of(const struct mcr_engine *e, const struct mcr_port *port)
+{
+	return e->relay && e->relay->upstream != MCR_ROUTE_NO_INTERFACE &&
+	       e->interfaces[e->relay->upstream].port == port;
+}
+
+/* What is wanted of a port. wants: room for all groups, those that the proxy wants, and
+ * WANTS_OF_INTERFACE for each interface. */
 static size_t list_wants(const struct mcr_engine *e, const struct mcr_port *port,
 			 struct mcr_filter_want *wants)
 {
@@ -105,6 +172,8 @@ static size_t list_wants(const struct mcr_engine *e, const struct mcr_port *port
 		if (e->interfaces[g->interface].port == port)
 			wants[n++] = want_of(e, g);
 	}
+	if (is_upstream_of(e, port))
+		n += list_upstream(e, wants + n);
 	return n;
 }
 
@@ -229,9 +298,12 @@ static void log_no_memory(const struct mcr_engine *e, const struct mcr_port *por
 
 static void submit_change(struct mcr_engine *e, struct mcr_port *port)
 {
-	struct mcr_filter_want *wants =
-	    calloc(e->joins->n_groups + WANTS_OF_INTERFACE * e->n_interfaces + 1, sizeof(*wants));
+	size_t n = e->joins->n_groups + WANTS_OF_INTERFACE * e->n_interfaces + 1;
+	struct mcr_filter_want *wants;
 
+	if (is_upstream_of(e, port))
+		n += mcr_route_set_proxied_groups(e->relay->routes);
+	wants = calloc(n, sizeof(*wants));
 	port->filter_due = 0;
 	if (!wants) {
 		log_no_memory(e, port);

@@ -30,6 +30,8 @@ void mcr_engine_account(const struct mcr_engine *e, struct mcr_account *out)
 		out->received += t.account.received;
 		out->delivered += t.account.delivered;
 		out->punted += t.account.punted;
+		out->relayed_only += t.account.relayed_only;
+		out->relayed += t.account.relayed;
 		for (unsigned r = 0; r < MCR_DROP_COUNT; r++)
 			out->drops[r] += t.account.drops[r];
 	}
@@ -68,7 +70,9 @@ int mcr_engine_lcore_info(const struct mcr_engine *e, size_t i, struct mcr_lcore
 	    .lcore = w->lcore,
 	    .account = {.received = totals.account.received,
 			.delivered = totals.account.delivered,
-			.punted = totals.account.punted},
+			.punted = totals.account.punted,
+			.relayed_only = totals.account.relayed_only,
+			.relayed = totals.account.relayed},
 	    .polls = __atomic_load_n(&w->shared.polls, __ATOMIC_RELAXED),
 	    .bursts = totals.bursts,
 	    .busy_cycles = totals.busy_cycles,
@@ -86,6 +90,7 @@ int mcr_engine_control_info(const struct mcr_engine *e, struct mcr_control_info 
 	    .rounds = e->round.rounds,
 	    .longest_round_ns = e->round.longest_ns,
 	    .longest_round_at_ns = e->round.longest_at_ns,
+	    .views = e->view_serial,
 	};
 
 	return mcr_sized_give(out, &info, sizeof(info));

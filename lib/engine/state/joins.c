@@ -12,6 +12,7 @@
 #include "engine/state/joins.h"
 #include "engine/state/kernel_groups.h"
 #include "engine/state/publish.h"
+#include "engine/state/routes.h"
 #include "engine/state/state.h"
 
 static int same_filter(const struct mcr_source_filter *a, const struct mcr_source_filter *b)
@@ -25,7 +26,7 @@ static const struct mcr_source_filter nothing = {.mode = MCR_FILTER_INCLUDE};
 static int set_filter(struct mcr_engine *e, const struct mcr_group *g,
 		      const struct mcr_source_filter *filter, uint64_t now_ns)
 {
-	return mcr_interface_set_filter(&e->interfaces[g->interface], g->group, filter, now_ns);
+	return mcr_engine_set_membership(e, g->interface, g->group, filter, now_ns);
 }
 
 /* Tells IGMP or MLD of every group of `to` that differs from `from`. On an error those reported so

@@ -5,16 +5,26 @@
 #include <string.h>
 
 #include "core/address.h"
+#include "engine/relay/relay_view.h"
 #include "engine/state/log.h"
 #include "engine/state/publish.h"
+#include "engine/state/relay_views.h"
+#include "engine/state/routes.h"
 #include "engine/state/state.h"
+
+void mcr_engine_free_view(struct mcr_view *view)
+{
+	if (view)
+		mcr_relay_view_destroy(view->relay);
+	free(view);
+}
 
 static void free_retired(struct mcr_engine *e, struct mcr_retired *r)
 {
 	for (size_t i = 0; i < r->n_slots; i++)
 		mcr_slots_give(&e->slots, r->slots[i]);
 	free(r->slots);
-	free(r->view);
+	mcr_engine_free_view(r->view);
 	mcr_group_table_destroy(r->table);
 	if (r->channel) {
 		mcr_channel_stop(r->channel); /* its lcores are done with it: consumers may know */
@@ -91,7 +101,7 @@ int mcr_engine_publish(struct mcr_engine *e, struct mcr_group_table *table, stru
 	struct mcr_view *view = calloc(1, sizeof(*view));
 	struct mcr_retired *r = old ? old : calloc(1, sizeof(*r));
 
-	if (!view || !r) {
+	if (!view || !r || mcr_engine_make_relay_view(e, table, &view->relay) < 0) {
 		free(view);
 		if (!old)
 			free(r);
@@ -102,6 +112,7 @@ int mcr_engine_publish(struct mcr_engine *e, struct mcr_group_table *table, stru
 	fill_kernel(e, view);
 	r->view = e->view;
 	r->table = table != e->table ? e->table : NULL;
+	mcr_engine_relay_published(e, view->relay);
 	e->view = view;
 	e->view_serial = view->serial;
 	e->table = table;

@@ -8,6 +8,7 @@ struct mcr_engine;
 
 struct mcr_group_table;
 struct mcr_retired;
+struct mcr_view;
 
 /* mcr_engine_publish shows the lcores a view of the engine as it is now, with this table, and
  * retires what it replaces; old (allocated with calloc, NULL = nothing more) may carry more to free
@@ -21,5 +22,9 @@ void mcr_engine_publish_ports(struct mcr_engine *e);
 
 /* mcr_engine_reap frees what no lcore can see any more; never waits. */
 void mcr_engine_reap(struct mcr_engine *e);
+
+/* mcr_engine_free_view frees a view that no lcore sees, but not its group table. NULL is allowed.
+ */
+void mcr_engine_free_view(struct mcr_view *view);
 
 #endif

@@ -5,6 +5,7 @@
 #include "engine/port/port_removal.h"
 #include "engine/state/log.h"
 #include "engine/state/publish.h"
+#include "engine/state/routes.h"
 #include "engine/state/state.h"
 
 void mcr_engine_begin_removal(struct mcr_engine *e, struct mcr_port *port)
@@ -18,6 +19,7 @@ void mcr_engine_begin_removal(struct mcr_engine *e, struct mcr_port *port)
 	port->started = 0;
 	port->link_up = 0;
 	port->link_changes++;
+	mcr_engine_relay_port_gone(e, port->id);
 }
 
 static void run_shut(struct mcr_job *job)

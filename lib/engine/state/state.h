@@ -35,6 +35,7 @@ enum mcr_engine_state {
 	MCR_ENGINE_STOPPED,
 };
 
+struct mcr_relay;
 struct mcr_program;
 struct mcr_attach_server;
 struct mcr_control_server;
@@ -57,6 +58,7 @@ struct mcr_engine {
 	struct mcr_relay_hold relay_hold; /* zeros: no interface has a role */
 	unsigned n_launched; /* workers whose lcore runs the rx loop, the first of them */
 
+	struct mcr_relay *relay; /* NULL: no interface has a role */
 	struct mcr_join_set *joins;
 	struct mcr_slots slots;
 	uint8_t filter_due; /* the filters do not follow the last joins and leaves yet */

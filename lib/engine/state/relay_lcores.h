@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What each rx lcore has of the relay: its ways to the Tx queues, its counters, and the pool of
+ * copies, which is for all. Thread: control, while no lcore runs. */
+#ifndef MCR_ENGINE_RELAY_LCORES_H
+#define MCR_ENGINE_RELAY_LCORES_H
+
+struct mcr_engine;
+struct mcr_error;
+
+/* mcr_engine_create_relay_lcores: e->relay is there, and each port has its plan (tx_plan.h).
+ * Returns 0, or -ENOMEM with err filled: mcr_engine_destroy_relay_lcores takes away what was made.
+ */
+int mcr_engine_create_relay_lcores(struct mcr_engine *e, struct mcr_error *err);
+void mcr_engine_destroy_relay_lcores(struct mcr_engine *e);
+
+#endif
