@@ -2,6 +2,8 @@
 /* Without memory a route stays as it is, nothing that was noted is lost, and who asks is told. */
 #include "route_rig.h"
 
+#include "core/route/route_rpf.h"
+
 #define MANY 70u /* so many that the index grows */
 
 void *__real_malloc(size_t size);
@@ -178,11 +180,29 @@ static void without_memory_there_is_no_set(void **state)
 	mcr_route_table_destroy(NULL);
 }
 
+static void without_memory_there_are_no_reverse_paths(void **state)
+{
+	static const struct mcr_interface_config configs[2] = {{.role = MCR_RELAY_UPSTREAM},
+							       {.role = MCR_RELAY_DOWNSTREAM}};
+	static const struct mcr_interface_config *const pointers[2] = {&configs[0], &configs[1]};
+	static const struct mcr_address link_local[2];
+
+	for (unsigned k = 1; k < 3; k++) {
+		struct mcr_route_rpf rpf = {.n_own = 77};
+
+		until_failure = k;
+		assert_true(mcr_route_rpf_make(&rpf, 0, pointers, link_local, 2) < 0);
+		assert_int_equal(until_failure, 0);
+		assert_int_equal(rpf.n_own, 77);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_allocation_may_fail),
 	    cmocka_unit_test(without_memory_there_is_no_set),
+	    cmocka_unit_test(without_memory_there_are_no_reverse_paths),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -81,6 +81,27 @@ static void each_source_has_one_interface(void **state)
 	clear(&l);
 }
 
+/* ::/0 behind an interface: no IPv4 source for that. */
+static void all_of_one_family_may_be_behind_an_interface(void **state)
+{
+	struct lans l = {
+	    .configs = {
+		{.address = address("10.0.0.1"), .prefix_len = 24},
+		{.address6 = address("2001:db8:1::1"), .prefix6_len = 64, .n_rpf_sources = 1},
+		{.address = address("10.2.0.1"),
+		 .prefix_len = 24,
+		 .address6 = address("2001:db8:2::1"),
+		 .prefix6_len = 64},
+	    }};
+
+	make(&l);
+	assert_int_equal(by(&l, "2001:db8:1::7"), 2);
+	assert_int_equal(by(&l, "64:ff9b::7"), 2);
+	assert_int_equal(by(&l, "10.0.0.7"), 1);
+	assert_int_equal(by(&l, "10.2.0.7"), 4);
+	clear(&l);
+}
+
 static void nobody_else_has_an_address_of_ours_or_a_broadcast_address(void **state)
 {
 	struct lans l = {
@@ -120,6 +141,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_source_has_one_interface),
+	    cmocka_unit_test(all_of_one_family_may_be_behind_an_interface),
 	    cmocka_unit_test(nobody_else_has_an_address_of_ours_or_a_broadcast_address),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -135,6 +135,18 @@ static void what_could_not_be_told_is_given_again_after_the_others(void **state)
 	mcr_route_set_give_back(r.set, rig_group(&r, 1)); /* forgotten by now */
 	assert_none_taken(&r);
 
+	rig_want(&r, 1, 3, ANY);
+	assert_int_equal(rig_update(&r), 1);
+	assert_taken(&r, 3);
+	rig_want(&r, 1, 3, NOTHING);
+	assert_int_equal(rig_update(&r), 1);
+	assert_taken(&r, 3);
+	rig_want(&r, 1, 3, NOTHING); /* asked about again meanwhile */
+	assert_int_equal(rig_update(&r), 0);
+	mcr_route_set_give_back(r.set, rig_group(&r, 3));
+	assert_taken(&r, 3);
+	assert_none_taken(&r);
+
 	rig_want(&r, 1, 2, NOTHING);
 	assert_int_equal(rig_update(&r), 1);
 	assert_taken(&r, 2);

@@ -75,7 +75,7 @@ void mcr_route_groups_drop(struct mcr_route_groups *gs, struct mcr_route_group *
 {
 	struct mcr_route_group **at = bucket_of(gs, g->address);
 
-	if (mcr_route_group_has_route(g) || mcr_route_group_is_proxied(g) || g->n_statics > 0 ||
+	if (mcr_route_group_has_route(g) || mcr_route_group_is_proxied(g) ||
 	    g->is_queued[MCR_ROUTE_NOTED] || g->is_queued[MCR_ROUTE_UNTOLD] || g->is_taken)
 		return;
 	while (*at != g)

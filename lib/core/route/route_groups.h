@@ -28,7 +28,8 @@ struct mcr_route_group {
 	struct mcr_route_group *hash_next;
 	uint32_t n_sources;
 
-	uint32_t statics, n_statics; /* in the set's array: constant; such a group stays */
+	uint32_t statics, n_statics; /* in the set's array: constant. While one of them counts, the
+				      * group has a route */
 	uint8_t is_queued[MCR_ROUTE_QUEUES], is_taken;
 	struct mcr_source_filter proxied; /* its sources: behind the others */
 	struct mcr_route_group *next[MCR_ROUTE_QUEUES];
