@@ -272,6 +272,7 @@ static void print_account(struct daemon *d)
 {
 	struct mcr_account a;
 	uint64_t dropped = 0;
+	char relayed[96] = "";
 
 	mcr_engine_account(d->engine, &a);
 	for (unsigned r = 0; r < MCR_DROP_COUNT; r++) {
@@ -279,11 +280,16 @@ static void print_account(struct daemon *d)
 		if (a.drops[r])
 			mcr_log_line(&d->log, "dropped %s %" PRIu64, mcr_drop_name(r), a.drops[r]);
 	}
-	mcr_log_line(
-	    &d->log,
-	    "received %" PRIu64 " %s delivered %" PRIu64 " + punted %" PRIu64 " + dropped %" PRIu64,
-	    a.received, a.received == a.delivered + a.punted + dropped ? "==" : "!=", a.delivered,
-	    a.punted, dropped);
+	if (a.relayed > 0)
+		snprintf(relayed, sizeof(relayed),
+			 " (%" PRIu64 " of them relayed) + only relayed %" PRIu64,
+			 a.relayed - a.relayed_only, a.relayed_only);
+	mcr_log_line(&d->log,
+		     "received %" PRIu64 " %s delivered %" PRIu64 "%s + punted %" PRIu64
+		     " + dropped %" PRIu64,
+		     a.received,
+		     a.received == a.delivered + a.relayed_only + a.punted + dropped ? "==" : "!=",
+		     a.delivered, relayed, a.punted, dropped);
 }
 
 int mcr_daemon_run(struct mcr_settings *running, const struct mcr_settings *command_line,

@@ -132,10 +132,18 @@ def sockets_config(lab, more=''):
     return path
 
 
+RELAY_FATES = ('tx', 'tx_full', 'tx_mtu', 'tx_ttl', 'tx_no_buffer', 'tx_down')
+
+
 def identity(stats):
-    """received == delivered + punted + sum of drops, to the packet; the sum over lcores too."""
-    total = stats['delivered'] + stats['punted'] + sum(stats['drops'].values())
-    assert stats['received'] == total, stats
+    """received == delivered + relayed_only + punted + sum of drops, to the packet, on each lcore as well;
+    and of the relay's copies, all that was offered went somewhere."""
+    for one in (stats, *stats['lcores']):
+        total = one['delivered'] + one['relayed_only'] + one['punted'] + sum(one['drops'].values())
+        assert one['received'] == total, stats
+    for interface in stats['relay']:
+        for one in (interface, *interface['lcores']):
+            assert one['offered'] == sum(one[key] for key in one if key in RELAY_FATES), interface
     return True
 
 

@@ -72,7 +72,8 @@ static inline int setup(void **state)
 	assert_non_null(mkdtemp(f->dir));
 	snprintf(f->path, sizeof(f->path), "%s/control", f->dir);
 	f->now_ns = SECOND;
-	f->engine.account = (struct mcr_account){.received = 10, .delivered = 6, .punted = 1};
+	f->engine.account = (struct mcr_account){
+	    .received = 15, .delivered = 6, .punted = 1, .relayed_only = 5, .relayed = 7};
 	f->engine.account.drops[MCR_DROP_UNKNOWN_GROUP] = 3;
 	mcr_engine_channel_add(&f->engine, &def, NULL);
 	return create(f, &f->server, &err);
@@ -164,7 +165,7 @@ static inline int ok(const json_t *reply)
 	return json_is_true(json_object_get(reply, "ok"));
 }
 
-static const char *error_of(const json_t *reply)
+static inline const char *error_of(const json_t *reply)
 {
 	assert_false(ok(reply));
 	return json_string_value(json_object_get(reply, "error"));

@@ -14,6 +14,9 @@ struct mcr_engine {
 	size_t n_channels;
 	size_t n_groups;     /* that mcr_engine_group_info makes up */
 	size_t n_members;    /* groups that mcr_engine_member_info makes up */
+	size_t n_relay;      /* interfaces of the relay */
+	size_t n_routes;     /* that mcr_engine_route_info makes up */
+	unsigned collected;  /* calls for entry 0, which collect them */
 	size_t n_sources;    /* of each second of them; the first one is forwarded */
 	unsigned updates;    /* calls of mcr_engine_update_as that succeeded */
 	const char *refusal; /* the next update fails with this text */

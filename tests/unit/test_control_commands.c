@@ -5,10 +5,10 @@
 
 static void stats_have_the_account_first_and_every_table(void **state)
 {
-	static const char *const order[] = {"ok",         "received",    "delivered", "punted",
-					    "drops",      "ports",       "lcores",    "control",
-					    "interfaces", "channels",    "groups",    "queriers",
-					    "consumers",  "drop_samples"};
+	static const char *const order[] = {
+	    "ok",      "received", "delivered", "relayed_only", "punted",      "drops",
+	    "relayed", "ports",    "lcores",    "control",      "interfaces",  "channels",
+	    "groups",  "queriers", "relay",     "consumers",    "drop_samples"};
 	struct fixture *f = *state;
 	json_t *reply, *sample;
 	void *iter;
@@ -23,11 +23,15 @@ static void stats_have_the_account_first_and_every_table(void **state)
 		iter = json_object_iter_next(reply, iter);
 	}
 	assert_null(iter);
-	assert_int_equal(integer(reply, "received"), 10);
+	assert_int_equal(integer(reply, "received"), 15);
+	assert_int_equal(integer(reply, "relayed_only"), 5);
+	assert_int_equal(integer(reply, "relayed"), 7);
 	assert_int_equal(integer(json_object_get(reply, "drops"), "unknown_group"), 3);
 	assert_int_equal(json_object_size(json_object_get(reply, "drops")), MCR_DROP_COUNT);
 	assert_int_equal(json_array_size(json_object_get(reply, "groups")), 3);
 	assert_int_equal(json_array_size(json_object_get(reply, "lcores")), 1);
+	assert_int_equal(
+	    integer(json_array_get(json_object_get(reply, "lcores"), 0), "relayed_only"), 5);
 	assert_int_equal(integer(json_object_get(reply, "control"), "longest_round_ns"), 2500000);
 	assert_int_equal(integer(json_array_get(json_object_get(reply, "ports"), 0), "rx_packets"),
 			 INT64_MAX);
@@ -392,6 +396,7 @@ static void a_request_that_is_not_understood_whole_is_not_carried_out(void **sta
 	     "unknown member \"channel\": join takes \"joins\""},
 	    {"{\"command\":\"status\",\"verbose\":true}", "status takes nothing but"},
 	    {"{\"command\":\"members\",\"group\":\"239.1.1.1\"}", "members takes nothing but"},
+	    {"{\"command\":\"routes\",\"group\":\"239.1.1.1\"}", "routes takes nothing but"},
 	};
 	struct fixture *f = *state;
 	json_t *reply;

@@ -38,11 +38,14 @@ static void serve(const struct fixture *f)
 	struct mcr_engine engine = {.n_groups = 2,
 				    .n_members = 2,
 				    .n_sources = 2,
+				    .n_relay = 2,
+				    .n_routes = 3,
 				    .sockets = "fd=5 bound=239.1.1.1:5000 engine=239.1.1.1\n"
 					       "fd=6 kernel=239.2.2.2 why=no-route lost=3\n"};
 	struct mcr_control_server *server;
 
-	engine.account = (struct mcr_account){.received = 10, .delivered = 6, .punted = 1};
+	engine.account = (struct mcr_account){
+	    .received = 15, .delivered = 6, .relayed_only = 5, .relayed = 7, .punted = 1};
 	engine.account.drops[MCR_DROP_UNKNOWN_GROUP] = 3;
 	mcr_engine_channel_add(&engine, &def, NULL);
 	if (mcr_control_server_create(&server, &engine, &cfg, NULL) < 0)
@@ -118,10 +121,14 @@ static void status_and_stats_show_the_account_and_tables(void **state)
 	ctl(f, f->dir, "status");
 	assert_int_equal(f->status, 0);
 	has(f, "md, started ");
-	has(f, "received 10 = delivered 6 + punted 1 + dropped 3: unknown_group 3\n");
+	has(f, "received 15 = delivered 6 (2 of them relayed) + only relayed 5 + punted 1 + "
+	       "dropped 3: unknown_group 3\n");
+	has(f,
+	    "\nlan1   downstream  querier        yes   no      2  IPv6: fe80::1 is the querier\n");
 	has(f, "02:00:00:00:00:01");
 	ctl(f, f->dir, "stats");
 	has(f, "239.0.0.1  lan");
+	has(f, "\nlan1             21   6        5       4       3             2        1\n");
 	has(f, "\nlan igmp refused: groups 7 (of 16384 at most)\n");
 	has(f, "last unknown_group: 239.9.9.9:5000 from -:0, MAC 01:00:5e:09:09:09 from "
 	       "02:00:00:00:00:07, interface lan, vlan 0");
@@ -152,6 +159,30 @@ static void members_shows_queriers_groups_and_sources(void **state)
 	has(f, "\nlan        239.1.0.1  10.0.0.100    -  forwarded   100.0  -  ");
 	ctl(f, f->dir, "members --json");
 	has(f, "\"last_reporter\": \"10.0.0.7\"");
+}
+
+static void routes_shows_those_of_all_groups_or_of_one(void **state)
+{
+	struct fixture *f = *state;
+
+	ctl(f, f->dir, "routes");
+	assert_int_equal(f->status, 0);
+	has(f, "lan1: counts of 9 flows that came in had to make room for others\n\n");
+	has(f, "\n239.2.0.0  *         up  lan1        0  yes      0 ");
+	has(f, "\n239.2.0.2  10.0.0.2  up  lan1      200  yes      2 ");
+	ctl(f, f->dir, "routes 239.2.0.2");
+	has(f, "\n239.2.0.2  10.0.0.2  up  lan1      200  yes      2 ");
+	assert_null(strstr(f->out, "239.2.0.0"));
+	ctl(f, f->dir, "routes --json 239.2.0.2");
+	has(f, "\"bytes\": 20000,");
+	assert_null(strstr(f->out, "239.2.0.0"));
+	ctl(f, f->dir, "routes 239.2.0.2 --kernel");
+	assert_int_equal(strncmp(f->out,
+				 "(10.0.0.2,239.2.0.2)             Iif: up         Oifs: lan1  "
+				 "State: resolved\n"
+				 "  200 packets, 20000 bytes, 2 arrived on wrong iif., Age ",
+				 132),
+			 0);
 }
 
 static void groups_has_the_form_of_netstat_on_demand(void **state)
@@ -193,9 +224,9 @@ static void json_is_the_answer_itself(void **state)
 
 	ctl(f, f->dir, "--json stats");
 	assert_int_equal(f->status, 0);
-	assert_int_equal(strncmp(f->out, "{\n  \"received\": 10,", 19), 0);
+	assert_int_equal(strncmp(f->out, "{\n  \"received\": 15,", 19), 0);
 	ctl(f, f->dir, "stats --json");
-	assert_int_equal(strncmp(f->out, "{\n  \"received\": 10,", 19), 0);
+	assert_int_equal(strncmp(f->out, "{\n  \"received\": 15,", 19), 0);
 }
 
 static void joins_and_leaves_go_through(void **state)
@@ -266,7 +297,7 @@ static void top_in_a_pipe_is_plain_text_and_ends(void **state)
 	ctl(f, f->dir, "top --interval 0.05 --count 3");
 	assert_int_equal(f->status, 0);
 	assert_int_equal(count(f, "md at "), 3);
-	assert_int_equal(count(f, ": received 0/s, delivered 0/s, punted 0/s\n"), 3);
+	assert_int_equal(count(f, ": received 0/s, delivered 0/s, punted 0/s, relayed 0/s\n"), 3);
 	assert_int_equal(count(f, "dropped unknown_group 0/s, 3 since the start\n"), 3);
 	has(f, "\nchannel  consumers  messages/s");
 	has(f, "behind  headroom  lowest  polled ago\n");
@@ -310,7 +341,11 @@ static void mistakes_are_one_line_and_exit_status_1(void **state)
 					   "--count 0 top",
 					   "--netstat members",
 					   "--netstat top",
-					   "--netstat --json groups"};
+					   "--netstat --json groups",
+					   "routes 239.1.1.1 239.1.1.2",
+					   "routes 10.1.1.1",
+					   "groups --kernel",
+					   "routes --kernel --json"};
 	static const char *const lines[] = {
 	    "mcring-ctl: unknown command 'frob': expected status, groups, ",
 	    "mcring-ctl: join: expected at least one group\n",
@@ -320,7 +355,11 @@ static void mistakes_are_one_line_and_exit_status_1(void **state)
 	    "mcring-ctl: --count 0: expected a number above 0\n",
 	    "mcring-ctl: members: --netstat is for groups\n",
 	    "mcring-ctl: top: --netstat is for groups\n",
-	    "mcring-ctl: --netstat and --json: expected one of them\n"};
+	    "mcring-ctl: --netstat and --json: expected one of them\n",
+	    "mcring-ctl: routes: unexpected '239.1.1.2'\n",
+	    "mcring-ctl: routes: '10.1.1.1': expected a group, such as 239.1.1.1 or ff15::1\n",
+	    "mcring-ctl: groups: --kernel is for routes\n",
+	    "mcring-ctl: --kernel and --json: expected one of them\n"};
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < sizeof(args) / sizeof(args[0]); i++) {
@@ -350,6 +389,7 @@ int main(void)
 	    WITH_ENGINE(status_and_stats_show_the_account_and_tables),
 	    WITH_ENGINE(sockets_has_a_row_for_each_socket),
 	    WITH_ENGINE(members_shows_queriers_groups_and_sources),
+	    WITH_ENGINE(routes_shows_those_of_all_groups_or_of_one),
 	    WITH_ENGINE(groups_has_the_form_of_netstat_on_demand),
 	    WITH_ENGINE(the_environment_names_the_run_directory_unless_an_option_does),
 	    WITH_ENGINE(json_is_the_answer_itself),

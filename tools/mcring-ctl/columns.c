@@ -5,6 +5,7 @@
 #include "../common/clock.h"
 #include "columns.h"
 #include "members.h"
+#include "routes.h"
 #include "table.h"
 
 static const struct ctl_column port_columns[] = {
@@ -273,9 +274,13 @@ static void print_account(FILE *out, const json_t *reply)
 
 	json_object_foreach((json_t *)drops, reason, count) total +=
 	    (unsigned long long)json_integer_value(count);
-	fprintf(out, "received %lld = delivered %lld + punted %lld + dropped %llu",
-		number(reply, "received"), number(reply, "delivered"), number(reply, "punted"),
-		total);
+	fprintf(out, "received %lld = delivered %lld", number(reply, "received"),
+		number(reply, "delivered"));
+	if (number(reply, "relayed") > 0)
+		fprintf(out, " (%lld of them relayed) + only relayed %lld",
+			number(reply, "relayed") - number(reply, "relayed_only"),
+			number(reply, "relayed_only"));
+	fprintf(out, " + punted %lld + dropped %llu", number(reply, "punted"), total);
 	json_object_foreach((json_t *)drops, reason, count)
 	{
 		if (json_integer_value(count) == 0)
@@ -355,6 +360,8 @@ void ctl_print(FILE *out, const char *command, const json_t *reply)
 		print_sockets(out, reply);
 	} else if (strcmp(command, "members") == 0) {
 		ctl_print_members(out, reply, realtime_ns());
+	} else if (strcmp(command, "routes") == 0) {
+		ctl_print_routes(out, reply, realtime_ns());
 	} else if (strcmp(command, "groups") == 0) {
 		ctl_print_table(out, &groups, reply);
 		print_joins(out, reply);
@@ -373,6 +380,7 @@ void ctl_print(FILE *out, const char *command, const json_t *reply)
 		print_ipv6(out, reply);
 		print_members(out, &timers, "igmp", "mld", reply);
 		ctl_print_queriers(out, reply);
+		ctl_print_relay(out, reply);
 		print_members(out, &kernels, "kernel", NULL, reply);
 		ctl_print_table(out, &channels, reply);
 		ctl_print_table(out, &groups, reply);

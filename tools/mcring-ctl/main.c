@@ -9,17 +9,20 @@
 
 #include <jansson.h>
 
+#include "../common/clock.h"
 #include "../common/fail.h"
 #include "ask.h"
 #include "columns.h"
+#include "mroute.h"
 #include "netstat.h"
+#include "routes.h"
 #include "top.h"
 
 struct ctl {
 	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 	const char *run_dir, *name;
 	const char *origin; /* of the path, behind it in an error */
-	int json, dry_run, netstat;
+	int json, dry_run, netstat, kernel;
 	double interval;
 	unsigned long count;
 };
@@ -31,6 +34,7 @@ static const char help_text[] =
     "  groups               the memberships, and the joins behind them\n"
     "  stats                every counter\n"
     "  members              the groups that hosts of an interface's LAN are members of\n"
+    "  routes [GROUP]       where the relay sends what, and how much\n"
     "  sockets              sockets of attached programs, and where their groups come from\n"
     "  top                  rates of channels, consumers, ports and lcores, refreshed\n"
     "  join TEXT...         join groups, all or none; TEXT is as in mcring --join\n"
@@ -41,6 +45,7 @@ static const char help_text[] =
     "  --run-dir DIR        the run directory itself; without both, $MCRING_RUN_DIR\n"
     "  --json               print the engine's answer as it is (docs/control.md)\n"
     "  --netstat            groups: as `netstat -g` prints those of the kernel\n"
+    "  --kernel             routes: as `ip -s mroute` prints those of the kernel\n"
     "  --interval SECONDS   top: time between two screens (1)\n"
     "  --count N            top: end after N screens; --once is --count 1\n";
 
@@ -70,14 +75,19 @@ static json_t *make_request(const struct ctl *ctl, int argc, char **argv)
 {
 	const char *command = argv[0];
 	int is_update = strcmp(command, "join") == 0 || strcmp(command, "leave") == 0;
+	int is_routes = strcmp(command, "routes") == 0;
 	json_t *request, *joins;
 
 	if (is_update && argc < 2) {
 		fail("%s: expected at least one group", command);
 		return NULL;
 	}
-	if (!is_update && argc > 1) {
-		fail("%s: unexpected '%s'", command, argv[1]);
+	if (!is_update && argc > 1 + is_routes) {
+		fail("%s: unexpected '%s'", command, argv[1 + is_routes]);
+		return NULL;
+	}
+	if (is_routes && argc > 1 && !ctl_routes_is_group(argv[1])) {
+		fail("routes: '%s': expected a group, such as 239.1.1.1 or ff15::1", argv[1]);
 		return NULL;
 	}
 	if (ctl->dry_run && strcmp(command, "reload") != 0) {
@@ -110,12 +120,16 @@ static int run(const struct ctl *ctl, int argc, char **argv)
 	json_decref(request);
 	if (!reply)
 		return -1;
+	if (strcmp(argv[0], "routes") == 0 && argc > 1)
+		ctl_routes_keep(reply, argv[1]);
 	if (ctl->json) {
 		json_object_del(reply, "ok");
 		json_dumpf(reply, stdout, JSON_INDENT(2));
 		putchar('\n');
 	} else if (ctl->netstat) {
 		ctl_print_netstat(stdout, reply);
+	} else if (ctl->kernel) {
+		ctl_print_mroute(stdout, reply, realtime_ns());
 	} else {
 		ctl_print(stdout, argv[0], reply);
 	}
@@ -165,14 +179,31 @@ static int parse_count(unsigned long *out, const char *text)
 	return 0;
 }
 
+static int check_forms(const struct ctl *ctl, const char *command)
+{
+	if (ctl->netstat && strcmp(command, "groups") != 0)
+		return fail("%s: --netstat is for groups", command);
+	if (ctl->kernel && strcmp(command, "routes") != 0)
+		return fail("%s: --kernel is for routes", command);
+	if ((ctl->netstat || ctl->kernel) && ctl->json)
+		return fail("%s and --json: expected one of them",
+			    ctl->netstat ? "--netstat" : "--kernel");
+	return 0;
+}
+
 static int parse_options(struct ctl *ctl, int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"run-dir", required_argument, NULL, 'r'}, {"name", required_argument, NULL, 'n'},
-	    {"json", no_argument, NULL, 'j'},          {"dry-run", no_argument, NULL, 'd'},
-	    {"netstat", no_argument, NULL, 's'},       {"interval", required_argument, NULL, 'i'},
-	    {"count", required_argument, NULL, 'c'},   {"once", no_argument, NULL, 'o'},
-	    {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0}};
+	static const struct option options[] = {{"run-dir", required_argument, NULL, 'r'},
+						{"name", required_argument, NULL, 'n'},
+						{"json", no_argument, NULL, 'j'},
+						{"dry-run", no_argument, NULL, 'd'},
+						{"netstat", no_argument, NULL, 's'},
+						{"kernel", no_argument, NULL, 'k'},
+						{"interval", required_argument, NULL, 'i'},
+						{"count", required_argument, NULL, 'c'},
+						{"once", no_argument, NULL, 'o'},
+						{"help", no_argument, NULL, 'h'},
+						{NULL, 0, NULL, 0}};
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -191,6 +222,9 @@ static int parse_options(struct ctl *ctl, int argc, char **argv)
 			break;
 		case 's':
 			ctl->netstat = 1;
+			break;
+		case 'k':
+			ctl->kernel = 1;
 			break;
 		case 'i':
 			if (parse_interval(&ctl->interval, optarg) < 0)
@@ -212,11 +246,7 @@ static int parse_options(struct ctl *ctl, int argc, char **argv)
 	}
 	if (optind >= argc)
 		return fail("expected a command: see mcring-ctl --help");
-	if (ctl->netstat && strcmp(argv[optind], "groups") != 0)
-		return fail("%s: --netstat is for groups", argv[optind]);
-	if (ctl->netstat && ctl->json)
-		return fail("--netstat and --json: expected one of them");
-	return 0;
+	return check_forms(ctl, argv[optind]);
 }
 
 int main(int argc, char **argv)

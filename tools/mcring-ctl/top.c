@@ -172,9 +172,12 @@ static void print_account(FILE *out, const json_t *now)
 	size_t len;
 
 	ctl_clock_text(at, (json_int_t)realtime_ns());
-	fprintf(out, "%s at %s: received %lld/s, delivered %lld/s, punted %lld/s\n",
+	fprintf(out, "%s at %s: received %lld/s, delivered %lld/s, punted %lld/s",
 		name ? name : "?", at, (long long)integer(now, "received/s"),
 		(long long)integer(now, "delivered/s"), (long long)integer(now, "punted/s"));
+	if (integer(now, "relayed") > 0)
+		fprintf(out, ", relayed %lld/s", (long long)integer(now, "relayed/s"));
+	fputc('\n', out);
 	json_object_foreach((json_t *)drops, reason, count)
 	{
 		char rate[80];

@@ -44,6 +44,16 @@ ITEM(delivered)
 	return mcr_json_number(total->delivered);
 }
 
+ITEM(relayed_only)
+{
+	return mcr_json_number(total->relayed_only);
+}
+
+ITEM(relayed)
+{
+	return mcr_json_number(total->relayed);
+}
+
 ITEM(punted)
 {
 	return mcr_json_number(total->punted);
@@ -142,13 +152,14 @@ ITEM(lcore)
 	if (mcr_engine_lcore_info(src->engine, i, &l) < 0)
 		return NULL;
 	return json_pack(
-	    "{si so so so so so so so so so so}", "lcore", (int)l.lcore, "received",
+	    "{si so so so so so so so so so so so so}", "lcore", (int)l.lcore, "received",
 	    mcr_json_number(l.account.received), "delivered", mcr_json_number(l.account.delivered),
-	    "punted", mcr_json_number(l.account.punted), "drops", drops_of(&l.account), "polls",
-	    mcr_json_number(l.polls), "bursts", mcr_json_number(l.bursts), "busy_cycles",
-	    mcr_json_number(l.busy_cycles), "tsc_hz", mcr_json_number(l.tsc_hz), "longest_gap_ns",
-	    mcr_json_number(l.longest_gap_ns), "longest_gap_at_ns",
-	    mcr_json_number_or_null(l.longest_gap_at_ns));
+	    "relayed_only", mcr_json_number(l.account.relayed_only), "relayed",
+	    mcr_json_number(l.account.relayed), "punted", mcr_json_number(l.account.punted),
+	    "drops", drops_of(&l.account), "polls", mcr_json_number(l.polls), "bursts",
+	    mcr_json_number(l.bursts), "busy_cycles", mcr_json_number(l.busy_cycles), "tsc_hz",
+	    mcr_json_number(l.tsc_hz), "longest_gap_ns", mcr_json_number(l.longest_gap_ns),
+	    "longest_gap_at_ns", mcr_json_number_or_null(l.longest_gap_at_ns));
 }
 
 ITEM(control)
@@ -374,12 +385,21 @@ ITEM(join)
 }
 
 const struct mcr_control_section mcr_control_status[] = {
-    {"name", 0, name},         {"started_ns", 0, started},
-    {"received", 0, received}, {"delivered", 0, delivered},
-    {"punted", 0, punted},     {"drops", 0, drops},
-    {"ports", 1, port},        {"lcores", 1, lcore},
-    {"control", 0, control},   {"interfaces", 1, interface},
-    {"channels", 1, channel},  {"consumers", 1, consumer},
+    {"name", 0, name},
+    {"started_ns", 0, started},
+    {"received", 0, received},
+    {"delivered", 0, delivered},
+    {"relayed_only", 0, relayed_only},
+    {"punted", 0, punted},
+    {"drops", 0, drops},
+    {"relayed", 0, relayed},
+    {"ports", 1, port},
+    {"lcores", 1, lcore},
+    {"control", 0, control},
+    {"interfaces", 1, interface},
+    {"relay", 1, mcr_control_relay},
+    {"channels", 1, channel},
+    {"consumers", 1, consumer},
     {NULL, 0, NULL},
 };
 
@@ -393,8 +413,10 @@ const struct mcr_control_section mcr_control_groups[] = {
 const struct mcr_control_section mcr_control_stats[] = {
     {"received", 0, received},
     {"delivered", 0, delivered},
+    {"relayed_only", 0, relayed_only},
     {"punted", 0, punted},
     {"drops", 0, drops},
+    {"relayed", 0, relayed},
     {"ports", 1, port},
     {"lcores", 1, lcore},
     {"control", 0, control},
@@ -402,6 +424,7 @@ const struct mcr_control_section mcr_control_stats[] = {
     {"channels", 1, channel},
     {"groups", 1, group},
     {"queriers", 1, mcr_control_querier},
+    {"relay", 1, mcr_control_relay},
     {"consumers", 1, consumer},
     {"drop_samples", 0, drop_samples},
     {NULL, 0, NULL},

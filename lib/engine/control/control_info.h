@@ -31,10 +31,15 @@ extern const struct mcr_control_section mcr_control_groups[];
 extern const struct mcr_control_section mcr_control_stats[];
 extern const struct mcr_control_section mcr_control_sockets[];
 extern const struct mcr_control_section mcr_control_members[];
+extern const struct mcr_control_section mcr_control_routes[];
 
 /* mcr_control_querier: item i of the section "queriers". */
 json_t *mcr_control_querier(const struct mcr_control_source *src, const struct mcr_account *account,
 			    size_t i);
+
+/* mcr_control_relay: item i of the section "relay". */
+json_t *mcr_control_relay(const struct mcr_control_source *src, const struct mcr_account *account,
+			  size_t i);
 
 /* mcr_control_querier_role: how an interface's querier stands, or null when it has none. */
 json_t *mcr_control_querier_role(const struct mcr_control_source *src, const char *interface,

@@ -10,8 +10,8 @@
 #include "engine/control/control_request.h"
 
 /* By enum mcr_control_command. */
-static const char *const commands[] = {"status",  "groups", "stats", "sockets",
-				       "members", "join",   "leave", "reload"};
+static const char *const commands[] = {"status", "groups", "stats", "sockets", "members",
+				       "routes", "join",   "leave", "reload"};
 
 /* A request as its members say it, before its joins are parsed. */
 struct members {
@@ -52,7 +52,7 @@ static int parse_command(struct members *out, const json_t *value, struct mcr_er
 	return mcr_error_set(
 	    err, -EINVAL,
 	    "unknown command '%.32s': expected status, groups, stats, sockets, members, "
-	    "join, leave or reload",
+	    "routes, join, leave or reload",
 	    json_string_value(value));
 }
 

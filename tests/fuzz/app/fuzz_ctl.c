@@ -8,6 +8,7 @@
 
 #include "fuzz_input.h"
 #include "mcring-ctl/columns.h"
+#include "mcring-ctl/mroute.h"
 #include "mcring-ctl/netstat.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -71,6 +72,15 @@ static const char *const keys[] = {
     "refused_leaves",
     "last_ssm_group",
     "last_off_subnet",
+    "relay",
+    "routes",
+    "outputs",
+    "packets",
+    "wrong_interface",
+    "ttl_threshold",
+    "last_ns",
+    "flows_evicted",
+    "relayed",
 };
 
 static json_t *value(struct input *in, unsigned depth)
@@ -110,10 +120,10 @@ static json_t *value(struct input *in, unsigned depth)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	static const char *const commands[] = {"status", "groups",  "stats",  "join",
-					       "reload", "sockets", "members"};
+	static const char *const commands[] = {"status", "groups",  "stats",   "join",
+					       "reload", "sockets", "members", "routes"};
 	struct input in = {data, len};
-	size_t command = take(&in, 1) % (sizeof(commands) / sizeof(commands[0]) + 1);
+	size_t command = take(&in, 1) % (sizeof(commands) / sizeof(commands[0]) + 2);
 	json_t *reply = value(&in, 4);
 	size_t shown;
 	char *text;
@@ -122,8 +132,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	assert(out && reply);
 	if (command < sizeof(commands) / sizeof(commands[0]))
 		ctl_print(out, commands[command], reply);
-	else
+	else if (command == sizeof(commands) / sizeof(commands[0]))
 		ctl_print_netstat(out, reply);
+	else
+		ctl_print_mroute(out, reply, UINT64_MAX);
 	fclose(out);
 	free(text);
 	json_decref(reply);
