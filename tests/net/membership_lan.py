@@ -217,13 +217,13 @@ class Message:
         self.code = values['code'] or values['new_code']
         # Of a query of the newest version.
         self.suppress, self.qrv, self.qqic = values['suppress'], values['qrv'], values['qqic']
-        self.sources = [one for one in values['sources'].split(',') if one]
-        self.records = [int(one) for one in values['records'].split(',') if one]
         # What tshark is asked for twice it tells once.
+        sources = values['sources'] or values['record_sources']
+        self.sources = [one for one in sources.split(',') if one]
+        self.records = [int(one) for one in values['records'].split(',') if one]
         groups = (values['group'] or values['record_groups']).split(',')
         self.groups = [one for one in groups if one]
         self.counts = [int(one) for one in values['counts'].split(',') if one]
-        self.record_sources = [one for one in values['record_sources'].split(',') if one]
         self.is_own = bool(self.groups) and all(map(is_solicited, self.groups))
 
     def told(self):
@@ -235,7 +235,7 @@ class Message:
     def told_whole(self):
         """(record type, group, its sources) of all that a report of the newest version says; an older
         one has no sources."""
-        sources = iter(self.record_sources or self.sources)
+        sources = iter(self.sources)
         counts = self.counts if self.records else [0]
         return [(kind, group, sorted(itertools.islice(sources, n)))
                 for (kind, group), n in zip(zip(self.records or [self.type], self.groups), counts)
