@@ -22,6 +22,7 @@
 #include "engine/state/interfaces.h"
 #include "engine/state/ports.h"
 #include "engine/state/publish.h"
+#include "engine/state/relay_ports.h"
 #include "engine/state/removed_ports.h"
 #include "engine/state/routes.h"
 #include "engine/state/state.h"
@@ -110,8 +111,10 @@ static int create(struct mcr_engine **out, const struct mcr_engine_config *cfg,
 		ret = mcr_engine_create_interfaces(e, cfg, err);
 	if (ret == 0)
 		ret = mcr_engine_place_queues(e, err);
-	if (ret == 0)
+	if (ret == 0) {
+		mcr_engine_plan_tx(e);
 		ret = mcr_engine_create_relay(e, err);
+	}
 	if (ret == 0)
 		ret = create_table(e, err);
 	if (ret == 0)

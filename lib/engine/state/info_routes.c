@@ -75,6 +75,16 @@ static void querier_why(const struct mcr_interface *it, unsigned family, char *w
 	}
 }
 
+/* A family that has a querier comes first: another is the querier there, or may be. */
+static void queriers_why(const struct mcr_interface *it, const uint8_t forwards[2], char *why,
+			 size_t cap)
+{
+	for (unsigned has = 2; has-- > 0;)
+		for (unsigned f = 0; f < 2 && why[0] == '\0'; f++)
+			if (!forwards[f] && has == (it->queriers[f] != NULL))
+				querier_why(it, f, why, cap);
+}
+
 static void why_into(const struct mcr_engine *e, unsigned i, struct mcr_relay_info *out)
 {
 	const struct mcr_interface *it = &e->interfaces[i];
@@ -89,10 +99,8 @@ static void why_into(const struct mcr_engine *e, unsigned i, struct mcr_relay_in
 		snprintf(why, cap, "tx=never");
 	else if (out->forward_when == MCR_FORWARD_NEVER)
 		snprintf(why, cap, "forward_when=never");
-	else if (!out->forwards[MCR_GMP_IGMP])
-		querier_why(it, MCR_GMP_IGMP, why, cap);
-	else if (!out->forwards[MCR_GMP_MLD])
-		querier_why(it, MCR_GMP_MLD, why, cap);
+	else
+		queriers_why(it, out->forwards, why, cap);
 }
 
 static void relay_into(const struct mcr_engine *e, unsigned i, struct mcr_relay_info *out)

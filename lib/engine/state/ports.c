@@ -12,7 +12,6 @@
 #include "engine/state/log.h"
 #include "engine/state/port_capture.h"
 #include "engine/state/ports.h"
-#include "engine/state/relay_ports.h"
 #include "engine/state/state.h"
 
 static int collect_wishes(const struct mcr_engine *e, const struct mcr_engine_config *cfg, int id,
@@ -124,8 +123,6 @@ int mcr_engine_place_queues(struct mcr_engine *e, struct mcr_error *err)
 					     e->ports[p]->has_chosen_lcores == chosen;
 			     q++)
 				ret = place_queue(e, e->ports[p], q, err);
-	if (ret == 0)
-		mcr_engine_plan_tx(e);
 	return ret;
 }
 

@@ -28,8 +28,7 @@ int mcr_engine_port_of(struct mcr_engine *e, const struct mcr_engine_config *cfg
 		       const struct mcr_interface_config *config, struct mcr_port **out,
 		       struct mcr_error *err);
 
-/* mcr_engine_place_queues gives every queue of every port to a worker, and plans who sends by
- * its Tx queues. Errors: -EINVAL (too many
+/* mcr_engine_place_queues gives every queue of every port to a worker. Errors: -EINVAL (too many
  * for one), -EBUSY (a port is a member of a bond). */
 int mcr_engine_place_queues(struct mcr_engine *e, struct mcr_error *err);
 
