@@ -12,6 +12,7 @@
 #define BENCH_READERS_MAX  16
 #define BENCH_CHANNELS_MAX 16
 #define BENCH_CAPTURES_MAX 64
+#define BENCH_OUTPUTS_MAX  16
 
 enum bench_handler {
 	BENCH_HANDLER_NONE,
@@ -46,7 +47,10 @@ struct bench_options {
 	unsigned times;         /* receive: 1: measure how long the payloads were on the way */
 	unsigned adaptive;      /* receive: 1: the rx lcore naps when nothing comes */
 	const char *peer;       /* hop: what carries the messages */
-	unsigned rate;          /* hop, drain: messages a second; 0 = flat out */
+	unsigned outputs;       /* relay, replicate: ports to which packets go */
+	unsigned chains; /* 1: these are net_ring ports, which send frames of several buffers */
+	unsigned joined; /* relay: 1: the groups are published as well */
+	unsigned rate;   /* hop, drain: messages a second; 0 = flat out */
 };
 
 void bench_options_usage(void);
@@ -64,5 +68,7 @@ int bench_join(const struct bench_options *options);
 int bench_copy(const struct bench_options *options);
 int bench_stall(const struct bench_options *options);
 int bench_drain(const struct bench_options *options);
+int bench_relay(const struct bench_options *options);
+int bench_replicate(const struct bench_options *options);
 
 #endif

@@ -16,6 +16,7 @@
 #include "../common/fail.h"
 #include "feed.h"
 #include "lcore.h"
+#include "sample.h"
 #include "subject.h"
 
 #define WARM_UP_MS 300
@@ -41,11 +42,8 @@ struct bench {
 	clockid_t cpu_clock; /* of the rx lcore */
 };
 
-/* The counters at one instant. */
-struct sample {
-	struct mcr_lcore_info lcore;
-	uint64_t wall_ns, cpu_ns;
-	uint64_t busy_cycles;    /* without those of the feed */
+struct bench_sample {
+	struct sample rx;
 	uint64_t received, lost; /* all readers */
 };
 
@@ -110,40 +108,15 @@ static void stop_readers(struct bench *b)
 		mcr_consumer_close(b->readers[i].consumer);
 }
 
-static struct sample take_sample(const struct bench *b)
+static struct bench_sample take_sample(const struct bench *b)
 {
-	struct sample s = {.lcore = {.size = sizeof(s.lcore)}};
+	struct bench_sample s = {.rx = sample_take(b->engine, &b->feed, b->cpu_clock)};
 
-	mcr_engine_lcore_info(b->engine, 0, &s.lcore);
-	s.busy_cycles = s.lcore.busy_cycles - __atomic_load_n(&b->feed.cycles, __ATOMIC_RELAXED);
-	s.wall_ns = monotonic_ns();
-	s.cpu_ns = clock_ns(b->cpu_clock);
 	for (unsigned i = 0; i < b->n_readers; i++) {
 		s.received += __atomic_load_n(&b->readers[i].received, __ATOMIC_RELAXED);
 		s.lost += __atomic_load_n(&b->readers[i].lost, __ATOMIC_RELAXED);
 	}
 	return s;
-}
-
-/* The control thread works as it does in the daemon, once a millisecond. */
-static void run_for(struct bench *b, unsigned ms)
-{
-	uint64_t end_ns = monotonic_ns() + ms * UINT64_C(1000000);
-
-	while (monotonic_ns() < end_ns) {
-		mcr_engine_poll(b->engine, 0);
-		usleep(1000);
-	}
-}
-
-/* The lcore's CPU time without the feed's part of it. Where no poll comes back empty, that is what
- * the busy cycles say, less the time when another thread had the core. */
-static double work_ns(const struct sample *from, const struct sample *to)
-{
-	double all = (double)(to->lcore.busy_cycles - from->lcore.busy_cycles);
-	double ours = (double)(to->busy_cycles - from->busy_cycles);
-
-	return (double)(to->cpu_ns - from->cpu_ns) * ours / all;
 }
 
 static int none_delivered(const struct bench *b)
@@ -162,13 +135,13 @@ static int none_delivered(const struct bench *b)
 		    b->options->groups, FEED_UDP_PORT, mcr_drop_name(most));
 }
 
-static int print(struct bench *b, const struct sample *from, const struct sample *to)
+static int print(struct bench *b, const struct bench_sample *start, const struct bench_sample *end)
 {
+	const struct sample *from = &start->rx, *to = &end->rx;
 	const struct bench_options *o = b->options;
 	uint64_t packets = to->lcore.account.received - from->lcore.account.received;
 	uint64_t delivered = to->lcore.account.delivered - from->lcore.account.delivered;
 	double n = (double)packets;
-	double hz = (double)to->lcore.tsc_hz;
 	struct mcr_port_info port = {.size = sizeof(port)};
 	struct mcr_account all;
 
@@ -193,10 +166,10 @@ static int print(struct bench *b, const struct sample *from, const struct sample
 	       ", \"buffers\": %u}\n",
 	       packets, all.received, delivered, port.rx_missed + port.rx_nombuf,
 	       (double)(to->cpu_ns - from->cpu_ns) / n, (double)(to->wall_ns - from->wall_ns) / n,
-	       (double)(to->busy_cycles - from->busy_cycles) * 1e9 / hz / n, work_ns(from, to) / n,
+	       sample_busy_ns(from, to) / n, sample_work_ns(from, to) / n,
 	       (double)(to->busy_cycles - from->busy_cycles) / n,
-	       n / (double)(to->lcore.bursts - from->lcore.bursts), to->received - from->received,
-	       to->lost - from->lost, to->lcore.longest_gap_ns, b->feed.n_buffers);
+	       n / (double)(to->lcore.bursts - from->lcore.bursts), end->received - start->received,
+	       end->lost - start->lost, to->lcore.longest_gap_ns, b->feed.n_buffers);
 	return 0;
 }
 
@@ -206,18 +179,18 @@ static int wait_for_packets(struct bench *b)
 	struct mcr_account account = {0};
 
 	while (account.received == 0 && monotonic_ns() < end_ns) {
-		run_for(b, 1);
+		sample_run_for(b->engine, 1);
 		mcr_engine_account(b->engine, &account);
 	}
 	if (account.received == 0)
 		return fail("port %s: no packet came in %d s", b->options->port, ARRIVAL_S);
-	run_for(b, WARM_UP_MS);
+	sample_run_for(b->engine, WARM_UP_MS);
 	return 0;
 }
 
 static int run(struct bench *b, struct mcr_error *err)
 {
-	struct sample from, to;
+	struct bench_sample from, to;
 	uint64_t end_ns;
 	int lcore = worker_lcore(0);
 
@@ -233,11 +206,12 @@ static int run(struct bench *b, struct mcr_error *err)
 	if (wait_for_packets(b) < 0)
 		return -1;
 	from = take_sample(b);
-	end_ns = from.wall_ns + ARRIVAL_S * UINT64_C(1000000000);
+	end_ns = from.rx.wall_ns + ARRIVAL_S * UINT64_C(1000000000);
 	do { /* again where another thread had the rx lcore's core all the time */
-		run_for(b, b->options->duration_ms);
+		sample_run_for(b->engine, b->options->duration_ms);
 		to = take_sample(b);
-	} while (to.lcore.account.received == from.lcore.account.received && to.wall_ns < end_ns);
+	} while (to.rx.lcore.account.received == from.rx.lcore.account.received &&
+		 to.rx.wall_ns < end_ns);
 	return print(b, &from, &to);
 }
 

@@ -13,9 +13,10 @@ static const struct {
 	const char *name;
 	int (*run)(const struct bench_options *options);
 } measurements[] = {
-    {"engine", bench_engine},   {"burst", bench_burst}, {"hop", bench_hop},
-    {"receive", bench_receive}, {"join", bench_join},   {"copy", bench_copy},
-    {"stall", bench_stall},     {"drain", bench_drain},
+    {"engine", bench_engine},       {"burst", bench_burst}, {"hop", bench_hop},
+    {"receive", bench_receive},     {"join", bench_join},   {"copy", bench_copy},
+    {"stall", bench_stall},         {"drain", bench_drain}, {"relay", bench_relay},
+    {"replicate", bench_replicate},
 };
 
 static int measure(int argc, char **argv)

@@ -15,6 +15,7 @@ static const char usage[] =
     "       mcring-bench [EAL options] -- hop [--peer PEER] [--rate N] [options]\n"
     "       mcring-bench [EAL options] -- receive --port PORT [options]\n"
     "       mcring-bench [EAL options] -- join --port PORT [--groups N] [options]\n"
+    "       mcring-bench [EAL options] -- relay|replicate --port PORT --outputs N [options]\n"
     "       mcring-bench [EAL options] -- copy | stall | drain [options]\n"
     "Takes one measurement and prints it as one JSON object; see docs/benchmarking.md.\n"
     "engine: what a packet costs the rx lcore. On a net_null port the buffers are filled with\n"
@@ -29,6 +30,13 @@ static const char usage[] =
     "  --adaptive         the rx lcore naps when nothing comes\n"
     "join:   from a join to its first report (IGMP, MLD), one group after the other and all at "
     "once.\n"
+    "relay:  what a packet costs the rx lcore that goes out again by N ports.\n"
+    "replicate: its floor, a loop that does the same with every packet and knows no groups.\n"
+    "  --outputs N        ports to which packets go: those whose names count on from that of "
+    "--port\n"
+    "                     (on net_null: no-rx=1)\n"
+    "  --chains           in their place net_ring ports, which send frames of several buffers\n"
+    "  --joined           relay: the groups are joined, and published into a ring, too\n"
     "copy, stall, drain: floors, on the first worker lcore. A message's bytes into memory of a\n"
     "        ring's size; the longest that a loop is kept from its core; the load of a consumer\n"
     "        that drains --rate messages a second each --drain-us.\n"
@@ -83,6 +91,9 @@ enum option_id {
 	OPT_TIMES,
 	OPT_ADAPTIVE,
 	OPT_PEER,
+	OPT_OUTPUTS,
+	OPT_CHAINS,
+	OPT_JOINED,
 	OPT_RATE,
 	OPT_HELP,
 };
@@ -111,6 +122,9 @@ static const struct option long_options[] = {
     {"times", no_argument, NULL, OPT_TIMES},
     {"adaptive", no_argument, NULL, OPT_ADAPTIVE},
     {"peer", required_argument, NULL, OPT_PEER},
+    {"outputs", required_argument, NULL, OPT_OUTPUTS},
+    {"chains", no_argument, NULL, OPT_CHAINS},
+    {"joined", no_argument, NULL, OPT_JOINED},
     {"rate", required_argument, NULL, OPT_RATE},
     {"help", no_argument, NULL, OPT_HELP},
     {0},
@@ -161,6 +175,10 @@ static unsigned *flag_of(struct bench_options *o, int id)
 		return &o->times;
 	case OPT_ADAPTIVE:
 		return &o->adaptive;
+	case OPT_CHAINS:
+		return &o->chains;
+	case OPT_JOINED:
+		return &o->joined;
 	}
 	return NULL;
 }
@@ -217,6 +235,8 @@ static int take_option(struct bench_options *o, int id, const char *name, const 
 	case OPT_PEER:
 		o->peer = text;
 		return 0;
+	case OPT_OUTPUTS:
+		return number(name, text, BENCH_OUTPUTS_MAX, &o->outputs);
 	case OPT_RATE:
 		return number(name, text, 1000000000, &o->rate);
 	case OPT_MS:
@@ -235,8 +255,9 @@ static int check(const struct bench_options *o)
 	if (o->size > max)
 		return fail("--size \"%u\": with --family 6 expected a number up to %u", o->size,
 			    max);
-	if (o->groups == 0 || o->channels == 0 || o->burst == 0 || o->duration_ms == 0)
-		return fail("--groups, --channels, --burst and --ms begin at 1");
+	if (o->groups == 0 || o->channels == 0 || o->burst == 0 || o->duration_ms == 0 ||
+	    o->outputs == 0)
+		return fail("--groups, --channels, --burst, --outputs and --ms begin at 1");
 	return 0;
 }
 
@@ -254,6 +275,7 @@ int bench_options_parse(struct bench_options *o, int argc, char **argv)
 				    .size = 86,
 				    .channels = 1,
 				    .burst = 32,
+				    .outputs = 1,
 				    .duration_ms = 1000};
 	opterr = 0;
 	optind = 1;

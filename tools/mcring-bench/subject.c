@@ -87,14 +87,14 @@ int subject_create(struct mcr_engine **out, const struct bench_options *options,
 	return ret;
 }
 
-int subject_create_idle(struct mcr_engine **out, const struct mcr_interface_config *interface,
-			unsigned rx_lcore, struct mcr_error *err)
+int subject_create_idle(struct mcr_engine **out, const struct mcr_interface_config *interfaces,
+			unsigned n, unsigned rx_lcore, struct mcr_error *err)
 {
 	struct mcr_engine_config config;
 
 	mcr_engine_config_init(&config, sizeof(config));
-	config.interfaces = interface;
-	config.n_interfaces = 1;
+	config.interfaces = interfaces;
+	config.n_interfaces = n;
 	config.lcores = &rx_lcore;
 	config.n_lcores = 1;
 	config.log = log_errors;
