@@ -281,9 +281,7 @@ static void print_account(struct daemon *d)
 			mcr_log_line(&d->log, "dropped %s %" PRIu64, mcr_drop_name(r), a.drops[r]);
 	}
 	if (a.relayed > 0)
-		snprintf(relayed, sizeof(relayed),
-			 " (%" PRIu64 " of them relayed) + only relayed %" PRIu64,
-			 a.relayed - a.relayed_only, a.relayed_only);
+		snprintf(relayed, sizeof(relayed), " + only relayed %" PRIu64, a.relayed_only);
 	mcr_log_line(&d->log,
 		     "received %" PRIu64 " %s delivered %" PRIu64 "%s + punted %" PRIu64
 		     " + dropped %" PRIu64,

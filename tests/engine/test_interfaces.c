@@ -7,7 +7,7 @@
 
 static int set_up(void **state)
 {
-	rig_eal_init_rings(2);
+	rig_eal_init_rings(4);
 	return 0;
 }
 
@@ -119,12 +119,56 @@ static void a_join_of_a_group_of_the_host_s_own_outlives_the_address(void **stat
 	mcr_engine_destroy(e);
 }
 
+static void refuses(const struct mcr_interface_config *interfaces, unsigned n, const char *text)
+{
+	struct mcr_engine_config cfg;
+	struct mcr_engine *e = NULL;
+	struct mcr_error err = {""};
+
+	mcr_engine_config_init(&cfg, sizeof(cfg));
+	cfg.interfaces = interfaces;
+	cfg.n_interfaces = n;
+	cfg.log = rig_silent;
+	assert_int_equal(mcr_engine_create(&e, &cfg, &err), -EINVAL);
+	assert_null(e);
+	if (!strstr(err.text, text))
+		fail_msg("\"%s\" has no \"%s\"", err.text, text);
+}
+
+/* No source may come to belong to two of the relay's interfaces. */
+static void interfaces_of_the_relay_have_subnets_apart(void **state)
+{
+	struct mcr_interface_config i[2] = {rig_interface("net_ring2"), rig_interface("net_ring3")};
+	struct mcr_error err = {""};
+	struct mcr_engine *e;
+
+	(void)state;
+	strcpy(i[1].name, "b");
+	i[0].role = MCR_RELAY_UPSTREAM;
+	refuses(i, 2, "interface \"a\" is role=upstream, and none is downstream");
+	i[1].role = MCR_RELAY_DOWNSTREAM;
+	refuses(i, 2, "interface \"b\": role=downstream forwards while mcring is the querier");
+	i[1].forward_when = MCR_FORWARD_ALWAYS;
+	refuses(i, 2, "interface \"b\": 10.0.0.0/24 has sources in common with 10.0.0.0/24");
+	i[1].address = rig_address("10.0.1.1");
+	e = rig_engine(i, 2);
+	assert_int_equal(mcr_engine_interface_address(e, "b", rig_address("10.0.1.2"), 16, &err),
+			 -EINVAL);
+	assert_non_null(strstr(err.text, "interface \"b\": 10.0.0.0/16 has sources in common"));
+	assert_int_equal(mcr_engine_interface_config(e, 1, &i[1]), 0);
+	assert_true(mcr_address_is_equal(i[1].address, rig_address("10.0.1.1")));
+	assert_int_equal(mcr_engine_interface_address(e, "b", rig_address("10.0.1.2"), 24, &err),
+			 0);
+	mcr_engine_destroy(e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_interface_is_told_as_it_is),
 	    cmocka_unit_test(an_ipv6_address_of_an_interface_stands_beside_its_ipv4_address),
 	    cmocka_unit_test(a_join_of_a_group_of_the_host_s_own_outlives_the_address),
+	    cmocka_unit_test(interfaces_of_the_relay_have_subnets_apart),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, rig_eal_cleanup);

@@ -7,7 +7,7 @@
 static int set_up(void **state)
 {
 	(void)state;
-	rig_eal_init_rings(3);
+	rig_eal_init_rings(5);
 	return 0;
 }
 
@@ -119,6 +119,38 @@ static void a_newer_program_that_sets_nothing_new_is_served(void **state)
 	mcr_engine_destroy(e);
 }
 
+/* Its interfaces are as long as they were before the relay. */
+static void an_older_program_has_no_relay(void **state)
+{
+	struct mcr_interface_config config = {.size = sizeof(config)};
+	const uint32_t room = offsetof(struct mcr_interface_config, role);
+	static union {
+		struct mcr_interface_config first; /* for its alignment */
+		uint8_t octets[2 * sizeof(struct mcr_interface_config)];
+	} old;
+	static struct newer n;
+	struct mcr_engine *e;
+	struct mcr_error err = {""};
+
+	(void)state;
+	fill(&n);
+	memset(&old, 0xee, sizeof(old));
+	for (unsigned i = 0; i < 2; i++) {
+		snprintf(n.interfaces[i].known.port, sizeof(n.interfaces[i].known.port),
+			 "net_ring%u", 3 + i);
+		n.interfaces[i].known.size = room;
+		memcpy(&old.octets[i * room], &n.interfaces[i].known, room);
+	}
+	n.config.known.interfaces = &old.first;
+	if (mcr_engine_create(&e, &n.config.known, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(mcr_engine_interface_config(e, 1, &config), 0);
+	assert_string_equal(config.name, "b");
+	assert_int_equal(config.role, MCR_RELAY_NONE);
+	assert_int_equal(config.n_static_groups, 0);
+	mcr_engine_destroy(e);
+}
+
 static void an_older_program_gets_what_it_has_room_for(void **state)
 {
 	const uint32_t room = offsetof(struct mcr_port_info, kernel_name);
@@ -146,6 +178,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_a_newer_program_sets_is_refused_and_named),
 	    cmocka_unit_test(a_newer_program_that_sets_nothing_new_is_served),
+	    cmocka_unit_test(an_older_program_has_no_relay),
 	    cmocka_unit_test(an_older_program_gets_what_it_has_room_for),
 	};
 

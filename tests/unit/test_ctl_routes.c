@@ -189,9 +189,9 @@ static void each_interface_of_the_relay_says_what_became_of_the_packets(void **s
 	    "lan0        1000000000000  999999999985        5       4       3             2  "
 	    "      1\n"
 	    "\n"
-	    "relayed from  wrong interface  looped  flows  evicted  tx queues  shared\n"
-	    "up                          9       8      7        6          3       0\n"
-	    "lan0                        9       8      7        6          3       0\n");
+	    "relayed from  wrong interface  looped  flows  evicted\n"
+	    "up                          9       8      7        6\n"
+	    "lan0                        9       8      7        6\n");
 	fits(printed);
 }
 

@@ -276,10 +276,11 @@ static void print_account(FILE *out, const json_t *reply)
 	    (unsigned long long)json_integer_value(count);
 	fprintf(out, "received %lld = delivered %lld", number(reply, "received"),
 		number(reply, "delivered"));
+	if (number(reply, "relayed") > number(reply, "relayed_only"))
+		fprintf(out, " (%lld of them relayed)",
+			number(reply, "relayed") - number(reply, "relayed_only"));
 	if (number(reply, "relayed") > 0)
-		fprintf(out, " (%lld of them relayed) + only relayed %lld",
-			number(reply, "relayed") - number(reply, "relayed_only"),
-			number(reply, "relayed_only"));
+		fprintf(out, " + only relayed %lld", number(reply, "relayed_only"));
 	fprintf(out, " + punted %lld + dropped %llu", number(reply, "punted"), total);
 	json_object_foreach((json_t *)drops, reason, count)
 	{

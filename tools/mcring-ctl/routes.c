@@ -35,8 +35,7 @@ static const struct ctl_table to = CTL_TABLE("relay", to_columns);
 static const struct ctl_column from_columns[] = {
     {"relayed from", "interface", CTL_PLAIN}, {"wrong interface", "wrong_interface", CTL_PLAIN},
     {"looped", "looped", CTL_PLAIN},          {"flows", "flows", CTL_PLAIN},
-    {"evicted", "flows_evicted", CTL_PLAIN},  {"tx queues", "tx_queues", CTL_PLAIN},
-    {"shared", "tx_shared", CTL_PLAIN},
+    {"evicted", "flows_evicted", CTL_PLAIN},
 };
 static const struct ctl_table from = CTL_TABLE("relay", from_columns);
 
