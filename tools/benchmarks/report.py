@@ -17,6 +17,7 @@ TITLES = {
     'family': 'Family: IPv6 against IPv4',
     'gain': 'Gain: against an earlier commit',
     'querier': 'Querier: the table of members',
+    'relay': 'Relay: what it costs to forward',
 }
 PLOTS = {
     None: 'how far each figure is from its target',

@@ -46,6 +46,7 @@ struct replicate {
 	struct rte_mempool *pool, *copies;
 	unsigned ms; /* how long the loop runs */
 	uint64_t packets, sent, lost;
+	uint64_t since_start; /* packets of all runs of the loop */
 	double work_ns;
 };
 
@@ -141,6 +142,7 @@ static int replicate_loop(void *arg)
 		r->packets += n;
 		send_all(r);
 	}
+	r->since_start += r->packets;
 	ours = 1 - (double)(r->feed.cycles - fed) / (double)(now - start);
 	r->work_ns = (double)(clock_ns(CLOCK_THREAD_CPUTIME_ID) - start_ns) * ours;
 	return 0;
@@ -216,9 +218,9 @@ static int run(struct replicate *r)
 	    run_loop(r, (unsigned)lcore, WARM_UP_MS) < 0 ||
 	    run_loop(r, (unsigned)lcore, r->options.duration_ms) < 0)
 		return -1;
-	printf("{\"packets\": %" PRIu64 ", \"copies\": %" PRIu64 ", \"lost\": %" PRIu64
-	       ", \"work_ns\": %.3f}\n",
-	       r->packets, r->sent, r->lost, r->work_ns / (double)r->packets);
+	printf("{\"packets\": %" PRIu64 ", \"packets_since_start\": %" PRIu64
+	       ", \"copies\": %" PRIu64 ", \"lost\": %" PRIu64 ", \"work_ns\": %.3f}\n",
+	       r->packets, r->since_start, r->sent, r->lost, r->work_ns / (double)r->packets);
 	return 0;
 }
 
