@@ -117,9 +117,18 @@ static void assert_sums(const uint64_t *counted)
 		assert_int_equal(packets[i] + mcr_flow_cache_evicted(cache, i).packets, counted[i]);
 }
 
+static uint64_t evicted_flows(void)
+{
+	uint64_t evicted = 0;
+
+	for (unsigned i = 0; i < MCR_INTERFACES_MAX; i++)
+		evicted += mcr_flow_cache_evicted(cache, i).flows;
+	return evicted;
+}
+
 static void what_is_evicted_is_counted_by_the_interface_that_it_came_in_by(void **state)
 {
-	uint64_t counted[MCR_INTERFACES_MAX] = {0}, evicted = 0;
+	uint64_t counted[MCR_INTERFACES_MAX] = {0};
 	struct mcr_rng rng;
 
 	(void)state;
@@ -131,9 +140,47 @@ static void what_is_evicted_is_counted_by_the_interface_that_it_came_in_by(void 
 		counted[key.interface]++;
 	}
 	assert_sums(counted);
-	for (unsigned i = 0; i < MCR_INTERFACES_MAX; i++)
-		evicted += mcr_flow_cache_evicted(cache, i).flows;
-	assert_true(evicted > 40000 - MCR_FLOWS_MAX);
+	assert_true(evicted_flows() > 40000 - MCR_FLOWS_MAX);
+}
+
+static void ten_thousand_flows_have_their_places(void **state)
+{
+	(void)state;
+	for (uint64_t i = 0; i < 30000; i++)
+		count(key_of((uint32_t)(i % 10000)), 1, i);
+	assert_true(evicted_flows() < 30);
+}
+
+/* A storm of flows with a packet each does not push out those that go on. */
+static void the_older_flow_makes_room(void **state)
+{
+	struct mcr_flow flow;
+	uint64_t now = 0;
+
+	(void)state;
+	for (unsigned round = 0; round < 4000; round++) {
+		for (unsigned i = 0; i < 20; i++)
+			count(key_of(i), 10, now++);
+		for (unsigned i = 0; i < 100; i++)
+			count(key_of(1000 + round * 100 + i), 10, now++);
+	}
+	assert_true(evicted_flows() > 100000);
+	for (unsigned i = 0; i < 20; i++) {
+		assert_int_equal(find(key_of(i), &flow), 1);
+		assert_int_equal(flow.packets, 4000);
+	}
+}
+
+static void the_newest_flow_always_has_its_place(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < 100000; i++) {
+		const struct mcr_flow_key key = key_of(i);
+
+		count(key, 10, i);
+		assert_true(mcr_flow_key_same(&cache->last->flow.key, &key));
+		assert_int_equal(cache->last->flow.packets, 1);
+	}
 }
 
 int main(void)
@@ -144,6 +191,9 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(each_part_of_the_key_makes_another_flow, start, stop),
 	    cmocka_unit_test_setup_teardown(
 		what_is_evicted_is_counted_by_the_interface_that_it_came_in_by, start, stop),
+	    cmocka_unit_test_setup_teardown(ten_thousand_flows_have_their_places, start, stop),
+	    cmocka_unit_test_setup_teardown(the_older_flow_makes_room, start, stop),
+	    cmocka_unit_test_setup_teardown(the_newest_flow_always_has_its_place, start, stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

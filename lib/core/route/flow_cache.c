@@ -6,6 +6,9 @@
 
 #include "core/rng.h"
 
+#define WAYS    4 /* entries of a bucket */
+#define BUCKETS (MCR_FLOWS_MAX / WAYS)
+
 _Static_assert(sizeof(struct mcr_flow_slot) == MCR_FLOW_BYTES, "two cache lines");
 _Static_assert(offsetof(struct mcr_flow_slot, flow.packets) < MCR_FLOW_BYTES / 2, "the key in one");
 
@@ -27,7 +30,7 @@ int mcr_flow_cache_create(struct mcr_flow_cache **out, uint64_t seed)
 						~(uintptr_t)(MCR_FLOW_BYTES - 1));
 	cache->last = cache->slots;
 	mcr_rng_seed(&rng, seed);
-	for (unsigned i = 0; i < 4; i++)
+	for (unsigned i = 0; i < 5; i++)
 		cache->keys[i] = mcr_rng_next(&rng);
 	*out = cache;
 	return 0;
@@ -41,12 +44,54 @@ void mcr_flow_cache_destroy(struct mcr_flow_cache *cache)
 	free(cache);
 }
 
-/* Of two entries the one that is free, or else the older one. */
-static struct mcr_flow_slot *rather(struct mcr_flow_slot *a, struct mcr_flow_slot *b)
+/* Groups that follow each other would be spread in even steps by the products alone, of any width:
+ * so the sum is folded and multiplied once more. */
+static uint64_t hash_of(const struct mcr_flow_cache *cache, const struct mcr_flow_key *key)
 {
-	if (a->flow.packets == 0 || b->flow.packets == 0)
-		return a->flow.packets == 0 ? a : b;
-	return b->flow.last_ns < a->flow.last_ns ? b : a;
+	const uint64_t *k = cache->keys;
+	uint64_t sum =
+	    (be64toh(key->source.words[1]) + k[0]) * (be64toh(key->group.words[1]) + k[1]) +
+	    (be64toh(key->source.words[0]) + key->outputs + k[2]) *
+		(be64toh(key->group.words[0]) + key->interface + k[3]);
+
+	return (sum ^ sum >> 32) * (k[4] | 1);
+}
+
+/* A flow has two buckets. */
+static struct mcr_flow_slot *bucket_of(const struct mcr_flow_cache *cache, uint64_t hash,
+				       unsigned second)
+{
+	const uint64_t upper = second ? hash << 16 : hash;
+
+	return cache->slots + upper / (UINT64_MAX / BUCKETS + 1) * WAYS;
+}
+
+/* How many entries of a bucket are in use: its first ones. */
+static unsigned n_used(const struct mcr_flow_slot *bucket)
+{
+	unsigned n = 0;
+
+	while (n < WAYS && bucket[n].flow.packets > 0)
+		n++;
+	return n;
+}
+
+/* A place for a new flow: in the bucket that has more room, so that hardly any is full before the
+ * cache is (Azar, Broder, Karlin and Upfal, 1994); or else the oldest one's. */
+static struct mcr_flow_slot *place_in(struct mcr_flow_slot *const *buckets)
+{
+	const unsigned n[2] = {n_used(buckets[0]), n_used(buckets[1])}, less = n[1] < n[0];
+	struct mcr_flow_slot *oldest = buckets[0];
+
+	if (n[less] < WAYS)
+		return &buckets[less][n[less]];
+	for (unsigned i = 1; i < 2 * WAYS; i++) {
+		struct mcr_flow_slot *slot = &buckets[i / WAYS][i % WAYS];
+
+		if (slot->flow.last_ns < oldest->flow.last_ns)
+			oldest = slot;
+	}
+	return oldest;
 }
 
 static void add(uint64_t *shared, uint64_t n)
@@ -54,27 +99,31 @@ static void add(uint64_t *shared, uint64_t n)
 	__atomic_store_n(shared, *shared + n, __ATOMIC_RELAXED);
 }
 
-struct mcr_flow_slot *mcr_flow_cache_place(struct mcr_flow_cache *cache,
-					   const struct mcr_flow_key *key, uint64_t hash,
-					   uint64_t now_ns)
+static struct mcr_flow_slot *make(struct mcr_flow_cache *cache,
+				  struct mcr_flow_slot *const *buckets,
+				  const struct mcr_flow_key *key, uint64_t now_ns)
 {
 	const struct mcr_flow flow = {.key = *key, .first_ns = now_ns, .last_ns = now_ns};
-	struct mcr_flow_slot *first = mcr_flow_bucket(cache, hash, 0),
-			     *second = mcr_flow_bucket(cache, hash, 1), *slot = first;
+	struct mcr_flow_slot *slot = place_in(buckets);
 
-	for (unsigned i = 0; i < MCR_FLOW_WAYS; i++) {
-		if (mcr_flow_key_same(&second[i].flow.key, key))
-			return &second[i];
-		slot = rather(slot, &first[i]);
-	}
-	for (unsigned i = 0; i < MCR_FLOW_WAYS; i++)
-		slot = rather(slot, &second[i]);
 	if (slot->flow.packets > 0) {
 		add(&cache->evicted_flows[slot->flow.key.interface], 1);
 		add(&cache->evicted_packets[slot->flow.key.interface], slot->flow.packets);
 	}
 	mcr_seqlock_write(&slot->version, &slot->flow, &flow, sizeof(flow));
 	return slot;
+}
+
+struct mcr_flow_slot *mcr_flow_cache_find(struct mcr_flow_cache *cache,
+					  const struct mcr_flow_key *key, uint64_t now_ns)
+{
+	const uint64_t hash = hash_of(cache, key);
+	struct mcr_flow_slot *buckets[2] = {bucket_of(cache, hash, 0), bucket_of(cache, hash, 1)};
+
+	for (unsigned i = 0; i < 2 * WAYS; i++)
+		if (mcr_flow_key_same(&buckets[i / WAYS][i % WAYS].flow.key, key))
+			return &buckets[i / WAYS][i % WAYS];
+	return make(cache, buckets, key, now_ns);
 }
 
 int mcr_flow_cache_get(const struct mcr_flow_cache *cache, size_t i, struct mcr_flow *out)

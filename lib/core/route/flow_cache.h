@@ -57,7 +57,6 @@ struct mcr_flow_evicted mcr_flow_cache_evicted(const struct mcr_flow_cache *cach
 /* ---- what follows is inline for the rx loop's sake; its fields are private ---- */
 
 #define MCR_FLOW_BYTES 128 /* of an entry */
-#define MCR_FLOW_WAYS  2   /* entries of a bucket */
 
 /* Two cache lines, which are fetched together: what a packet is compared with is in the first. */
 struct mcr_flow_slot {
@@ -69,7 +68,7 @@ struct mcr_flow_cache {
 	/* Constant. */
 	struct mcr_flow_slot *slots; /* writer: the lcore */
 	void *memory;                /* that they are in */
-	uint64_t keys[4];            /* of the hash: secret */
+	uint64_t keys[5];            /* of the hash: secret */
 
 	/* The lcore's own. */
 	struct mcr_flow_slot *last; /* the flow of the last packet */
@@ -85,42 +84,9 @@ static inline int mcr_flow_key_same(const struct mcr_flow_key *a, const struct m
 	       (((a->outputs ^ b->outputs) | (a->interface ^ b->interface)) == 0);
 }
 
-/* Multiplied with each other, since a sum of four products takes as long as all the rest. */
-static inline uint64_t mcr_flow_hash(const struct mcr_flow_cache *cache,
-				     const struct mcr_flow_key *key)
-{
-	const uint64_t *k = cache->keys;
-
-	return (key->source.words[1] + k[0]) * (key->group.words[1] + k[1]) +
-	       (key->source.words[0] + key->outputs + k[2]) *
-		   (key->group.words[0] + key->interface + k[3]);
-}
-
-/* A flow has two buckets. The second is for what the first has no place for. */
-static inline struct mcr_flow_slot *mcr_flow_bucket(const struct mcr_flow_cache *cache,
-						    uint64_t hash, unsigned second)
-{
-	const uint64_t bits = second ? hash >> 32 : hash >> 48;
-
-	return cache->slots + bits % (MCR_FLOWS_MAX / MCR_FLOW_WAYS) * MCR_FLOW_WAYS;
-}
-
-/* The flow's entry in its second bucket, or one that is made for it. */
-struct mcr_flow_slot *mcr_flow_cache_place(struct mcr_flow_cache *cache,
-					   const struct mcr_flow_key *key, uint64_t hash,
-					   uint64_t now_ns);
-
-static inline struct mcr_flow_slot *
-mcr_flow_cache_find(struct mcr_flow_cache *cache, const struct mcr_flow_key *key, uint64_t now_ns)
-{
-	const uint64_t hash = mcr_flow_hash(cache, key);
-	struct mcr_flow_slot *bucket = mcr_flow_bucket(cache, hash, 0);
-
-	for (unsigned i = 0; i < MCR_FLOW_WAYS; i++)
-		if (mcr_flow_key_same(&bucket[i].flow.key, key))
-			return &bucket[i];
-	return mcr_flow_cache_place(cache, key, hash, now_ns);
-}
+/* The flow's entry, which is made when there is none. */
+struct mcr_flow_slot *mcr_flow_cache_find(struct mcr_flow_cache *cache,
+					  const struct mcr_flow_key *key, uint64_t now_ns);
 
 static inline void mcr_flow_cache_count(struct mcr_flow_cache *cache,
 					const struct mcr_flow_key *key, uint32_t bytes,
