@@ -16,6 +16,7 @@ void *__wrap_realloc(void *old, size_t size);
 void *__wrap_aligned_alloc(size_t alignment, size_t size);
 
 static unsigned until_failure; /* allocations; 0 = none fails */
+static size_t most;            /* members of one allocation */
 
 static int fails(void)
 {
@@ -29,6 +30,7 @@ void *__wrap_malloc(size_t size)
 
 void *__wrap_calloc(size_t n, size_t size)
 {
+	most = n > most ? n : most;
 	return fails() ? NULL : __real_calloc(n, size);
 }
 
@@ -180,6 +182,27 @@ static void without_memory_there_is_no_set(void **state)
 	mcr_route_table_destroy(NULL);
 }
 
+/* A LAN on which groups come and go all the time takes no more memory than it has groups. */
+static void groups_that_have_ended_leave_nothing_behind(void **state)
+{
+	struct rig r;
+
+	rig_begin(&r);
+	rig_create(&r);
+	most = 0;
+	for (unsigned i = 0; i < 10 * MANY; i++) {
+		r.wants[1][many_group(i).octets[15]] = ANY;
+		assert_int_equal(mcr_route_set_note(r.set, many_group(i)), 0);
+		assert_int_equal(rig_update(&r), 1);
+		r.wants[1][many_group(i).octets[15]] = NOTHING;
+		assert_int_equal(mcr_route_set_note(r.set, many_group(i)), 0);
+		assert_int_equal(rig_update(&r), 1);
+		assert_int_equal(take_all(&r), 1);
+	}
+	assert_true(most > 1 && most < MANY);
+	rig_end(&r);
+}
+
 static void without_memory_there_are_no_reverse_paths(void **state)
 {
 	static const struct mcr_interface_config configs[2] = {{.role = MCR_RELAY_UPSTREAM},
@@ -202,6 +225,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_allocation_may_fail),
 	    cmocka_unit_test(without_memory_there_is_no_set),
+	    cmocka_unit_test(groups_that_have_ended_leave_nothing_behind),
 	    cmocka_unit_test(without_memory_there_are_no_reverse_paths),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

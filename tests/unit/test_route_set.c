@@ -187,6 +187,31 @@ static void a_removed_interface_wants_nothing_and_is_not_asked(void **state)
 	rig_end(&r);
 }
 
+/* Static sources are those of their own interface, whoever stands before it. */
+static void static_groups_of_a_removed_interface_end_with_it(void **state)
+{
+	struct mcr_route_table *t;
+	struct rig r;
+
+	rig_begin(&r);
+	for (unsigned i = 1; i < 3; i++) {
+		r.configs[i].n_static_groups = 1;
+		r.configs[i].static_groups[0] =
+		    (struct mcr_static_group){rig_group(&r, 3), rig_source(&r, i)};
+	}
+	rig_create(&r);
+	assert_int_equal(rig_update(&r), 1);
+	assert_int_equal(rig_proxied(&r, 3), INCLUDES(0x6));
+	mcr_route_set_remove(r.set, 1);
+	assert_int_equal(rig_update(&r), 1);
+	assert_int_equal(rig_proxied(&r, 3), INCLUDES(0x4));
+	t = rig_table(&r);
+	assert_int_equal(rig_outputs(&r, t, 0, 3, 1), 0);
+	assert_int_equal(rig_outputs(&r, t, 0, 3, 2), BIT(2));
+	mcr_route_table_destroy(t);
+	rig_end(&r);
+}
+
 static void without_upstream_nothing_is_proxied_nor_goes_there(void **state)
 {
 	struct mcr_route_table *t;
@@ -271,6 +296,7 @@ int main(void)
 	    cmocka_unit_test(groups_are_updated_in_the_order_in_which_they_were_noted),
 	    cmocka_unit_test(what_could_not_be_told_is_given_again_after_the_others),
 	    cmocka_unit_test(a_removed_interface_wants_nothing_and_is_not_asked),
+	    cmocka_unit_test(static_groups_of_a_removed_interface_end_with_it),
 	    cmocka_unit_test(without_upstream_nothing_is_proxied_nor_goes_there),
 	    cmocka_unit_test(a_route_is_shown_with_its_sources),
 	};
