@@ -219,6 +219,18 @@ enum mcr_group_fault mcr_group_fault(struct mcr_address group, enum mcr_filter_m
 struct mcr_address mcr_address_plus(struct mcr_address address, uint32_t n);
 
 /* mcr_group_mac fills in the Ethernet address that frames to the group bear. Thread: any. */
-void mcr_group_mac(uint8_t mac[6], struct mcr_address group);
+static inline void mcr_group_mac(uint8_t mac[6], struct mcr_address group)
+{
+	static const uint8_t ipv4[6] = {MCR_IPV4_GROUP_MAC}, ipv6[6] = {MCR_IPV6_GROUP_MAC};
+
+	if (mcr_address_is_ipv6(group)) {
+		memcpy(mac, ipv6, 2);
+		memcpy(mac + 2, group.octets + 12, 4);
+		return;
+	}
+	memcpy(mac, ipv4, 3);
+	memcpy(mac + 3, group.octets + 13, 3);
+	mac[3] &= 0x7f;
+}
 
 #endif

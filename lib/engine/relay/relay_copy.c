@@ -17,6 +17,7 @@
 
 #define SHARE_MIN      512 /* octets of IP packet: shorter ones are copied */
 #define FRAME_MIN      60  /* IEEE 802.3 §3.2.8, less the checksum */
+#define HEADER_MAX     60  /* of IP: RFC 791 §3.1 */
 #define VLAN_HEADER    4u
 #define ETHER_TYPE_TAG 0x8100u
 
@@ -27,11 +28,18 @@ struct packet {
 	uint64_t outputs; /* that get it */
 	uint64_t chains;  /* of these, whose drivers send frames of several buffers */
 	uint8_t mac[6];   /* of the group */
+	uint16_t type;    /* EtherType, in network byte order */
 };
 
 static inline int has_several(uint64_t set)
 {
 	return (set & (set - 1)) != 0;
+}
+
+/* set: not empty */
+static inline uint64_t last_of(uint64_t set)
+{
+	return UINT64_C(1) << (63 - __builtin_clzll(set));
 }
 
 /* The outputs that get the packet. Why the others do not is counted. */
@@ -65,17 +73,16 @@ static inline uint16_t ether_octets(const struct mcr_relay_output *o)
 
 static inline void put_ether(uint8_t *to, const struct packet *p, const struct mcr_relay_output *o)
 {
-	const uint16_t type = htons(p->is->is_ipv6 ? MCR_ETHER_TYPE_IPV6 : MCR_ETHER_TYPE_IPV4);
-	const uint16_t tag[2] = {htons(ETHER_TYPE_TAG), htons(o->vlan)};
-
 	memcpy(to, p->mac, 6);
 	memcpy(to + 6, o->mac, 6);
 	to += 12;
 	if (o->vlan) {
+		const uint16_t tag[2] = {htons(ETHER_TYPE_TAG), htons(o->vlan)};
+
 		memcpy(to, tag, sizeof(tag));
 		to += sizeof(tag);
 	}
-	memcpy(to, &type, sizeof(type));
+	memcpy(to, &p->type, sizeof(p->type));
 }
 
 /* Completes a frame in one piece, whose IP packet, as received, stands behind the Ethernet header.
@@ -127,11 +134,16 @@ static inline void send_in_place(struct mcr_relay_lcore *r, const struct packet 
 	mcr_relay_queue(r, output, m);
 }
 
-/* Room for a packet in a buffer of ours. */
-static inline uint32_t room(const struct mcr_relay_lcore *r)
+/* Takes n buffers, or as many as there are. Returns how many. */
+static inline unsigned take_buffers(struct mcr_relay_lcore *r, struct rte_mbuf **mbufs, unsigned n)
 {
-	return rte_pktmbuf_data_room_size(r->pool) - RTE_PKTMBUF_HEADROOM - MCR_ETHER_HEADER -
-	       VLAN_HEADER;
+	unsigned got = 0;
+
+	if (likely(rte_pktmbuf_alloc_bulk(r->pool, mbufs, n) == 0))
+		return n;
+	while (got < n && (mbufs[got] = rte_pktmbuf_alloc(r->pool)))
+		got++;
+	return got;
 }
 
 static __rte_noinline void copy_segments(uint8_t *to, const struct rte_mbuf *m, uint32_t offset,
@@ -148,58 +160,66 @@ static __rte_noinline void copy_segments(uint8_t *to, const struct rte_mbuf *m, 
 	}
 }
 
-static inline void send_copy(struct mcr_relay_lcore *r, const struct packet *p, unsigned output)
+static inline void fill_copy(struct rte_mbuf *copy, const struct packet *p,
+			     const struct mcr_relay_output *o)
 {
-	const struct mcr_relay_output *o = &r->view->outputs[output];
-	struct rte_mbuf *copy;
-	uint8_t *ip;
+	uint8_t *ip = rte_pktmbuf_mtod_offset(copy, uint8_t *, ether_octets(o));
 
-	if (unlikely(p->is->len > room(r)) || unlikely(!(copy = rte_pktmbuf_alloc(r->pool)))) {
-		r->counts[output].tx_no_buffer++;
-		return;
-	}
-	ip = rte_pktmbuf_mtod_offset(copy, uint8_t *, ether_octets(o));
 	if (likely(p->m->nb_segs == 1))
 		rte_memcpy(ip, rte_pktmbuf_mtod_offset(p->m, uint8_t *, p->is->l3_offset),
 			   p->is->len);
 	else
 		copy_segments(ip, p->m, p->is->l3_offset, p->is->len);
 	finish(copy, p, o);
-	mcr_relay_queue(r, output, copy);
 }
 
-static void send_copies(struct mcr_relay_lcore *r, const struct packet *p, uint64_t outputs)
+/* Not to outputs for which there is no buffer, or none that is large enough. */
+static inline void send_copies(struct mcr_relay_lcore *r, const struct packet *p, uint64_t outputs)
 {
-	for (; outputs != 0; outputs &= outputs - 1)
-		send_copy(r, p, (unsigned)__builtin_ctzll(outputs));
+	const uint32_t room = rte_pktmbuf_data_room_size(r->pool) - RTE_PKTMBUF_HEADROOM;
+	struct rte_mbuf *copies[MCR_INTERFACES_MAX];
+	unsigned n = 0;
+
+	if (likely(p->is->len + MCR_ETHER_HEADER + VLAN_HEADER <= room))
+		n = take_buffers(r, copies, (unsigned)__builtin_popcountll(outputs));
+	for (unsigned i = 0; outputs != 0; outputs &= outputs - 1, i++) {
+		const unsigned output = (unsigned)__builtin_ctzll(outputs);
+
+		if (unlikely(i >= n)) {
+			r->counts[output].tx_no_buffer++;
+			continue;
+		}
+		fill_copy(copies[i], p, &r->view->outputs[output]);
+		mcr_relay_queue(r, output, copies[i]);
+	}
 }
 
 /* ---- headers and a shared payload ---- */
 
 /* Makes of a received frame the len octets of payload that stand behind `offset`. Its buffers are
- * ours alone, and the first one holds all of the headers. Returns the first buffer with payload. */
+ * ours alone, and the first one holds all of the headers. Returns the first buffer with payload,
+ * which another one may stand before, by itself then. */
 static struct rte_mbuf *cut(struct rte_mbuf *m, uint32_t offset, uint32_t len)
 {
-	struct rte_mbuf *last;
+	struct rte_mbuf *first = m, *last;
 	uint16_t segments = 1;
 
 	m->data_off = (uint16_t)(m->data_off + offset);
 	m->data_len = (uint16_t)(m->data_len - offset);
-	if (m->data_len == 0) {
-		struct rte_mbuf *headers = m;
-
-		m = m->next;
-		headers->next = NULL;
-		headers->nb_segs = 1;
-		rte_pktmbuf_free(headers);
+	if (unlikely(m->data_len == 0)) {
+		first = m->next;
+		m->next = NULL;
+		m->nb_segs = 1;
 	}
-	for (last = m; last->data_len < len; last = last->next, segments++)
+	for (last = first; last->data_len < len; last = last->next, segments++)
 		len -= last->data_len;
 	last->data_len = (uint16_t)len;
-	rte_pktmbuf_free(last->next); /* padding alone */
-	last->next = NULL;
-	m->nb_segs = segments;
-	return m;
+	if (unlikely(last->next)) {
+		rte_pktmbuf_free(last->next); /* padding alone */
+		last->next = NULL;
+	}
+	first->nb_segs = segments;
+	return first;
 }
 
 static int is_ours(const struct rte_mbuf *m)
@@ -210,44 +230,69 @@ static int is_ours(const struct rte_mbuf *m)
 	return 1;
 }
 
-/* Gives the packet to outputs whose drivers take chains. Takes over its buffers. */
-static __rte_noinline void share(struct mcr_relay_lcore *r, const struct packet *p,
-				 uint64_t outputs)
+/* A header that is sent in front of a payload. ip: as received. */
+static inline void fill_header(struct rte_mbuf *h, const struct packet *p,
+			       const struct mcr_relay_output *o, const uint8_t *ip,
+			       struct rte_mbuf *payload)
 {
-	const uint16_t header = p->is->header;
+	uint8_t *to = rte_pktmbuf_mtod(h, uint8_t *);
+
+	put_ether(to, p, o);
+	to += ether_octets(o);
+	if (likely(p->is->header == MCR_IPV4_HEADER_MIN)) /* no call for so few octets */
+		memcpy(to, ip, MCR_IPV4_HEADER_MIN);
+	else
+		memcpy(to, ip, p->is->header);
+	mcr_route_decrement(to, p->is->is_ipv6);
+	h->data_len = (uint16_t)(ether_octets(o) + p->is->header);
+	h->pkt_len = (uint32_t)(ether_octets(o) + p->is->len);
+	h->nb_segs = (uint16_t)(1 + payload->nb_segs);
+	h->next = payload;
+}
+
+/* Gives the packet, whose buffers are ours alone, to outputs whose drivers take chains. */
+static void share_ours(struct mcr_relay_lcore *r, const struct packet *p, uint64_t outputs,
+		       struct rte_mbuf *m)
+{
+	const uint32_t header = p->is->l3_offset + (uint32_t)p->is->header;
+	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, p->is->l3_offset);
+	struct rte_mbuf *payload = cut(m, header, (uint32_t)p->is->len - p->is->header);
+	struct rte_mbuf *headers[MCR_INTERFACES_MAX];
+	unsigned n = take_buffers(r, headers, (unsigned)__builtin_popcountll(outputs));
+
+	/* The header stands there until the last frame has a copy of it. */
+	if (likely(n > 0))
+		rte_pktmbuf_refcnt_update(payload, (int16_t)(n - 1));
+	else
+		rte_pktmbuf_free(payload);
+	for (unsigned i = 0; outputs != 0; outputs &= outputs - 1, i++) {
+		const unsigned output = (unsigned)__builtin_ctzll(outputs);
+
+		if (unlikely(i >= n)) {
+			r->counts[output].tx_no_buffer++;
+			continue;
+		}
+		fill_header(headers[i], p, &r->view->outputs[output], ip, payload);
+		mcr_relay_queue(r, output, headers[i]);
+	}
+	if (unlikely(payload != m))
+		rte_pktmbuf_free(m);
+}
+
+static void share(struct mcr_relay_lcore *r, const struct packet *p, uint64_t outputs)
+{
 	struct rte_mbuf *m = p->m;
-	uint8_t ip[60]; /* the longest header */
 
 	if (unlikely(!is_ours(m))) {
 		m = rte_pktmbuf_clone(p->m, r->pool);
 		rte_pktmbuf_free(p->m);
 	}
-	if (m) {
-		memcpy(ip, rte_pktmbuf_mtod_offset(m, uint8_t *, p->is->l3_offset), header);
-		mcr_route_decrement(ip, p->is->is_ipv6);
-		m = cut(m, p->is->l3_offset + header, p->is->len - header);
-		rte_pktmbuf_refcnt_update(m, (int16_t)(__builtin_popcountll(outputs) - 1));
+	if (likely(m)) {
+		share_ours(r, p, outputs, m);
+		return;
 	}
-	for (; outputs != 0; outputs &= outputs - 1) {
-		const unsigned output = (unsigned)__builtin_ctzll(outputs);
-		const struct mcr_relay_output *o = &r->view->outputs[output];
-		struct rte_mbuf *h = m ? rte_pktmbuf_alloc(r->pool) : NULL;
-		uint8_t *frame;
-
-		if (unlikely(!h)) {
-			r->counts[output].tx_no_buffer++;
-			rte_pktmbuf_free(m);
-			continue;
-		}
-		frame = rte_pktmbuf_mtod(h, uint8_t *);
-		put_ether(frame, p, o);
-		memcpy(frame + ether_octets(o), ip, header);
-		h->data_len = (uint16_t)(ether_octets(o) + header);
-		h->pkt_len = (uint32_t)(ether_octets(o) + p->is->len);
-		h->nb_segs = (uint16_t)(1 + m->nb_segs);
-		h->next = m;
-		mcr_relay_queue(r, output, h);
-	}
+	for (; outputs != 0; outputs &= outputs - 1)
+		r->counts[__builtin_ctzll(outputs)].tx_no_buffer++;
 }
 
 /* What is not of the usual kind: a long packet for several outputs, or a buffer that cannot be sent
@@ -259,7 +304,7 @@ static __rte_noinline void send_otherwise(struct mcr_relay_lcore *r, struct pack
 	if (p->is->len < SHARE_MIN)
 		p->chains = 0;
 	if (in_place && !has_several(p->chains)) {
-		const uint64_t last = p->chains ? p->chains : p->outputs & -p->outputs;
+		const uint64_t last = p->chains ? p->chains : last_of(p->outputs);
 
 		send_copies(r, p, p->outputs & ~last);
 		send_in_place(r, p, (unsigned)__builtin_ctzll(last));
@@ -275,7 +320,11 @@ static __rte_noinline void send_otherwise(struct mcr_relay_lcore *r, struct pack
 void mcr_relay_copy(struct mcr_relay_lcore *r, struct rte_mbuf *m,
 		    const struct mcr_relay_verdict *verdict)
 {
-	struct packet p = {.is = &verdict->packet, .m = m};
+	struct packet p = {
+	    .is = &verdict->packet,
+	    .m = m,
+	    .type = htons(verdict->packet.is_ipv6 ? MCR_ETHER_TYPE_IPV6 : MCR_ETHER_TYPE_IPV4)};
+	uint64_t last;
 
 	choose(r, &p, verdict->outputs);
 	if (unlikely(p.outputs == 0)) {
@@ -287,7 +336,8 @@ void mcr_relay_copy(struct mcr_relay_lcore *r, struct rte_mbuf *m,
 		send_otherwise(r, &p);
 		return;
 	}
-	for (; has_several(p.outputs); p.outputs &= p.outputs - 1)
-		send_copy(r, &p, (unsigned)__builtin_ctzll(p.outputs));
-	send_in_place(r, &p, (unsigned)__builtin_ctzll(p.outputs));
+	last = last_of(p.outputs);
+	if (p.outputs != last)
+		send_copies(r, &p, p.outputs & ~last);
+	send_in_place(r, &p, (unsigned)__builtin_ctzll(last));
 }

@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A frame counts as sent when it is queued, and no more if the driver does not take it: once it
- * does, the frame may be gone. Readers see the counts when all is settled. */
+/* Readers see the counts when all is settled. */
 #include <rte_ethdev.h>
 
 #include "core/seqlock.h"
 #include "engine/relay/relay_tx.h"
-
-/* The output that a frame is for, as long as the frame is ours: who sends it, counts it. */
-static inline void set_output(struct rte_mbuf *m, unsigned interface)
-{
-	m->hash.usr = interface;
-}
 
 static inline unsigned output_of(const struct rte_mbuf *m)
 {
@@ -58,7 +51,7 @@ static __rte_noinline void hand_over(struct mcr_relay_lcore *r, struct mcr_relay
 	}
 }
 
-static void send_way(struct mcr_relay_lcore *r, uint16_t port)
+void mcr_relay_send_way(struct mcr_relay_lcore *r, uint16_t port)
 {
 	struct mcr_relay_way *way = &r->ways[port];
 
@@ -67,19 +60,6 @@ static void send_way(struct mcr_relay_lcore *r, uint16_t port)
 	else
 		transmit(r, port, way->queue, way->mbufs, way->n);
 	way->n = 0;
-}
-
-void mcr_relay_queue(struct mcr_relay_lcore *r, unsigned interface, struct rte_mbuf *m)
-{
-	const uint16_t port = r->view->outputs[interface].port;
-	struct mcr_relay_way *way = &r->ways[port];
-
-	set_output(m, interface);
-	r->counts[interface].tx++;
-	r->waiting[port / 64] |= UINT64_C(1) << port % 64;
-	way->mbufs[way->n++] = m;
-	if (unlikely(way->n == MCR_RELAY_BATCH))
-		send_way(r, port);
 }
 
 static void show(struct mcr_relay_lcore *r)
@@ -99,7 +79,7 @@ void mcr_relay_flush(struct mcr_relay_lcore *r)
 			const unsigned port = w * 64 + (unsigned)__builtin_ctzll(left);
 
 			if (r->ways[port].n > 0) /* else they went when they were many */
-				send_way(r, (uint16_t)port);
+				mcr_relay_send_way(r, (uint16_t)port);
 		}
 		r->waiting[w] = 0;
 	}

@@ -7,7 +7,8 @@
 
 /* mcr_relay_queue takes over a whole frame for an output, to be sent at the burst's end at the
  * latest. It was counted as offered. */
-void mcr_relay_queue(struct mcr_relay_lcore *r, unsigned interface, struct rte_mbuf *m);
+static inline void mcr_relay_queue(struct mcr_relay_lcore *r, unsigned interface,
+				   struct rte_mbuf *m);
 
 /* mcr_relay_flush sends all that was queued: nothing waits beyond the burst that it came with. What
  * a queue, or the ring to its owner, does not take is dropped and counted. Then the counts are
@@ -18,5 +19,26 @@ void mcr_relay_flush(struct mcr_relay_lcore *r);
  * rx loop. Control's frames come first; those that the queue does not take stay for the next round.
  * What is for a port that was removed is freed. Returns how many frames there were. */
 unsigned mcr_relay_drain(struct mcr_relay_lcore *r);
+
+/* ---- what follows is inline for the rx loop's sake ---- */
+
+/* Sends the frames that wait for a port. */
+void mcr_relay_send_way(struct mcr_relay_lcore *r, uint16_t port);
+
+/* A frame bears the number of its output as long as it is ours: who sends it, counts it. It counts
+ * as sent now, and no more if the driver does not take it: once it does, the frame may be gone. */
+static inline void mcr_relay_queue(struct mcr_relay_lcore *r, unsigned interface,
+				   struct rte_mbuf *m)
+{
+	const uint16_t port = r->view->outputs[interface].port;
+	struct mcr_relay_way *way = &r->ways[port];
+
+	m->hash.usr = interface;
+	r->counts[interface].tx++;
+	r->waiting[port / 64] |= UINT64_C(1) << port % 64;
+	way->mbufs[way->n++] = m;
+	if (unlikely(way->n == MCR_RELAY_BATCH))
+		mcr_relay_send_way(r, port);
+}
 
 #endif
