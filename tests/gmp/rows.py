@@ -71,7 +71,7 @@ def tests_of(path):
     test = re.compile(r"(?:/\*((?:[^*]|\*(?!/))*)\*/\n)?static void (\w+)\(void \*\*state\)")
     for comment, name in test.findall(text):
         # A test counts only when the program runs it.
-        if re.search(rf"^\s+\w+\({name}[,)]", text, re.M):
+        if re.search(rf"^\s+\w+\(\s*{name}[,)]", text, re.M):
             found[name] = comment
     return found
 
