@@ -224,7 +224,11 @@ class Bench:
             raise
         if self.process.returncode:
             raise RuntimeError(f"{' '.join(self.argv)}: {err.strip()}")
-        return json.loads(out.splitlines()[-1])
+        return last_json(out)
+
+
+def last_json(out):
+    return json.loads(out.splitlines()[-1])
 
 
 def bench(*args, **kwargs):

@@ -117,7 +117,7 @@ def groups(run):
     """As many groups in turn; with a few all that is known of them is in the first-level cache."""
     for n in GROUPS[:2] if run.quick else GROUPS:
         for count in (1,) if run.quick else (1, 4):
-            run.compare('relay', f"86 octets, {count} output{'s' * (count > 1)}, {n} groups",
+            run.compare('relay', f"86 octets, {count} output{'s' * (count > 1)}, {n} group{'s' * (n > 1)}",
                         lambda: measure(run, 'relay', 86, count, '--groups', n),
                         lambda: measure(run, 'replicate', 86, count, '--groups', n),
                         'a loop that replicates', 'ns/packet')

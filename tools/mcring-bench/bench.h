@@ -45,7 +45,7 @@ struct bench_options {
 	unsigned duration_ms;
 	const char *count_file; /* receive: where the count stands; NULL = nowhere */
 	unsigned times;         /* receive: 1: measure how long the payloads were on the way */
-	unsigned adaptive;      /* receive: 1: the rx lcore naps when nothing comes */
+	unsigned adaptive;      /* receive, relay: 1: the rx lcore naps when nothing comes */
 	const char *peer;       /* hop: what carries the messages */
 	unsigned outputs;       /* relay, replicate: ports to which packets go */
 	unsigned chains; /* 1: these are net_ring ports, which send frames of several buffers */

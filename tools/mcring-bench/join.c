@@ -242,7 +242,7 @@ static int run(struct join_bench *b, struct mcr_error *err)
 	if (!b->reported_ns)
 		return fail("out of memory");
 	snprintf(interface.port, sizeof(interface.port), "%s", b->options->port);
-	ret = subject_create_idle(&b->engine, &interface, 1, rx_lcore, err);
+	ret = subject_create_idle(&b->engine, &interface, 1, 0, rx_lcore, err);
 	if (ret < 0)
 		return ret;
 	b->callback = rte_eth_add_tx_callback(b->port, 0, on_tx, b);

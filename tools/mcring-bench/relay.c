@@ -97,23 +97,24 @@ static int print(struct relay_bench *b, const struct relay_sample *from,
 		 const struct relay_sample *to)
 {
 	double n = (double)received(from, to);
-	struct mcr_relay_counts all = {0};
 	struct mcr_account account;
 
 	if (!is_complete(b, from, to))
 		return fail("port %s: members went", b->options.port);
 	mcr_engine_stop(b->engine); /* from here on nothing more is counted */
 	mcr_engine_account(b->engine, &account);
-	all = take_sample(b).out;
-	printf("{\"packets\": %" PRIu64 ", \"packets_since_start\": %" PRIu64
-	       ", \"relayed\": %" PRIu64 ", \"copies\": %" PRIu64 ", \"lost\": %" PRIu64
-	       ", \"delivered\": %" PRIu64 ", \"cpu_ns\": %.3f, \"work_ns\": %.3f, "
-	       "\"busy_ns\": %.3f, \"packets_per_burst\": %.2f, \"buffers\": %u}\n",
-	       received(from, to), account.received, relayed(from, to),
-	       to->out.offered - from->out.offered, all.offered - all.tx, account.delivered,
-	       (double)(to->rx.cpu_ns - from->rx.cpu_ns) / n,
-	       sample_work_ns(&from->rx, &to->rx) / n, sample_busy_ns(&from->rx, &to->rx) / n,
-	       n / (double)(to->rx.lcore.bursts - from->rx.lcore.bursts), b->feed.n_buffers);
+	printf(
+	    "{\"packets\": %" PRIu64 ", \"packets_since_start\": %" PRIu64 ", \"relayed\": %" PRIu64
+	    ", \"copies\": %" PRIu64 ", \"lost\": %" PRIu64 ", \"delivered\": %" PRIu64
+	    ", \"cpu_ns\": %.3f, \"wall_ns\": %.3f, "
+	    "\"work_ns\": %.3f, \"busy_ns\": %.3f, \"packets_per_burst\": %.2f, \"buffers\": %u}\n",
+	    received(from, to), account.received, relayed(from, to),
+	    to->out.offered - from->out.offered,
+	    to->out.offered - to->out.tx - (from->out.offered - from->out.tx), account.delivered,
+	    (double)(to->rx.cpu_ns - from->rx.cpu_ns) / n,
+	    (double)(to->rx.wall_ns - from->rx.wall_ns) / n, sample_work_ns(&from->rx, &to->rx) / n,
+	    sample_busy_ns(&from->rx, &to->rx) / n,
+	    n / (double)(to->rx.lcore.bursts - from->rx.lcore.bursts), b->feed.n_buffers);
 	return 0;
 }
 
@@ -145,7 +146,8 @@ static int create_engine(struct relay_bench *b, unsigned rx_lcore, struct mcr_er
 		interfaces[i].forward_when = MCR_FORWARD_ALWAYS;
 		interfaces[i].querier = MCR_QUERIER_ON;
 	}
-	return subject_create_idle(&b->engine, interfaces, 1 + n, rx_lcore, err);
+	return subject_create_idle(&b->engine, interfaces, 1 + n, b->options.adaptive, rx_lcore,
+				   err);
 }
 
 static int create_members(struct relay_bench *b)

@@ -88,13 +88,14 @@ int subject_create(struct mcr_engine **out, const struct bench_options *options,
 }
 
 int subject_create_idle(struct mcr_engine **out, const struct mcr_interface_config *interfaces,
-			unsigned n, unsigned rx_lcore, struct mcr_error *err)
+			unsigned n, unsigned adaptive, unsigned rx_lcore, struct mcr_error *err)
 {
 	struct mcr_engine_config config;
 
 	mcr_engine_config_init(&config, sizeof(config));
 	config.interfaces = interfaces;
 	config.n_interfaces = n;
+	config.idle = adaptive ? MCR_IDLE_ADAPTIVE : MCR_IDLE_BUSY;
 	config.lcores = &rx_lcore;
 	config.n_lcores = 1;
 	config.log = log_errors;

@@ -20,9 +20,10 @@ struct subject_handler {
 int subject_create(struct mcr_engine **out, const struct bench_options *options, struct feed *feed,
 		   const struct subject_handler *handler, unsigned rx_lcore, struct mcr_error *err);
 
-/* subject_create_idle creates an engine of these interfaces, with no joins; likewise. */
+/* subject_create_idle creates an engine of these interfaces, with no joins; likewise. adaptive: the
+ * rx lcore naps when nothing comes. */
 int subject_create_idle(struct mcr_engine **out, const struct mcr_interface_config *interfaces,
-			unsigned n, unsigned rx_lcore, struct mcr_error *err);
+			unsigned n, unsigned adaptive, unsigned rx_lcore, struct mcr_error *err);
 
 /* subject_channel gives the name of its i-th channel. name: MCR_NAME_MAX octets. */
 void subject_channel(char *name, unsigned i);
