@@ -18,14 +18,6 @@
 
 /* ---- what is in use ---- */
 
-int mcr_relay_is_on(const struct mcr_interface_config *configs, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (configs[i].role != MCR_RELAY_NONE)
-			return 1;
-	return 0;
-}
-
 enum mcr_forward_when mcr_relay_forward_when(const struct mcr_interface_config *config)
 {
 	if (config->role == MCR_RELAY_NONE || config->tx_never)

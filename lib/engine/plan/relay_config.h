@@ -21,9 +21,6 @@ int mcr_relay_config_check_pair(const struct mcr_interface_config *a,
 int mcr_relay_config_check_all(const struct mcr_interface_config *configs, size_t n,
 			       struct mcr_error *err);
 
-/* mcr_relay_is_on: whether any interface has a role. */
-int mcr_relay_is_on(const struct mcr_interface_config *configs, size_t n);
-
 /* In use: MCR_FORWARD_DEFAULT and 0 resolved. tx_never forwards never, and so does an interface
  * without a role. The scopes in use: core/route/route_scopes.h; the sources: route_rpf.h. */
 enum mcr_forward_when mcr_relay_forward_when(const struct mcr_interface_config *config);
