@@ -47,6 +47,20 @@ def test_the_comparison_of_programs_on_sockets_gives_its_figures(lab):
     assert 'recv on a descriptor that is not ours, more than the kernel' in cases
 
 
+def test_the_comparison_with_the_kernels_forwarding_gives_its_figures(lab):
+    path = lab.path('results.json')
+    done = subprocess.run([os.path.join(ROOT, 'tools', 'bench'), '--quick', '--pairs', '1', '--json',
+                           path, 'relay:wires'], env={**os.environ, 'MCRING_BUILD': BUILD},
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    with open(path) as f:
+        results = {(r['case'], r['peer_name']): r for r in json.load(f)}
+    for case in 'veth', 'veth, idle adaptive', 'vhost', 'vhost as fast as it goes':
+        r = results[f'CPU a packet at 50000/s, 1 output, {case}', 'ipmr on veth']
+        assert r['ours'] > 0 and r['peer'] > 0, r
+    assert results['CPU a packet at 50000/s, 1 output, veth, forwarded', 'ipmr on veth']['ours'] > 0
+
+
 @pytest.mark.parametrize('suite, package', [
     ('engine', 'dpdk-dev'), ('link', 'dpdk-dev'), ('kernel', 'iproute2'),
     ('growth', 'wireshark-common')])
