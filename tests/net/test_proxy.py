@@ -42,7 +42,7 @@ def answers_not(told):
 def test_upstream_the_downstreams_are_one_host(place):
     """P-2, P-3, P-5, P-6, P-7, P-8, P-13, P-14, P-21, P-22: what they want together is told, and nothing
     else."""
-    proxy = Proxy(place, [UPSTREAM, DOWNSTREAM, DOWNSTREAM])
+    proxy = Proxy(place, [UPSTREAM, f'{DOWNSTREAM},scopes=none', DOWNSTREAM])
     up, a, b = proxy.lans
     for lan, verb, *then in ((a, 'join', G), (b, 'join', G), (a, 'leave'), (b, 'leave')):
         proxy.do(lan, verb, G)
@@ -65,7 +65,7 @@ def test_upstream_the_downstreams_are_one_host(place):
     told = [f'TO_EX {G}', f'TO_IN {G}', f'ALLOW {SSM}@{S1}', f'ALLOW {SSM}@{S2}', f'BLOCK {SSM}@{S1}',
             f'BLOCK {SSM}@{S2}', f'TO_EX {MIXED}', f'BLOCK {MIXED}@{S2}', f'ALLOW {MIXED}@{S2}',
             f'TO_IN {MIXED}@{S2}', f'BLOCK {MIXED}@{S2}']
-    # What stays on its link, or in its site.
+    # What stays on its link, or may not leave its site upstream.
     proxy.members[a].do('join', '224.0.0.251', 'ff02::fb', '239.255.255.250')
     wait_for(lambda: '239.255.255.250' in table(proxy.daemon, a), 5, 'it is known')
     # Upstream nobody is asked, and nobody's report counts.
