@@ -6,11 +6,13 @@ import signal
 import time
 
 import routers
-from membership_lan import IGMP
+from family import IPV4, at_port
+from membership_lan import IGMP, protocol_of
 from netlab import wait_for
 from page import Typed, beginnings, blocks
 from programs import MCSEND, Daemon, identity
-from proxy_lans import BLOCK, HOST, PROTOCOLS, QUERIER, SOURCE, TO_IN, US, Watch, both, is_whole, silent_member
+from proxy_lans import (BLOCK, HOST, PROTOCOLS, QUERIER, SOURCE, TO_IN, US, Watch, both, is_whole,
+                        silent_member)
 from querier_lan import members, querier, side_by_side, start, table, wait_role
 
 ASM, SSM, SENDER = '239.1.2.3', '232.1.2.3', '10.1.0.2'
@@ -23,13 +25,13 @@ class Below:
     """A proxy with eth0 upstream, and a kernel's host on eth1 and on eth2 each. above: whose interface is
     at the other end of eth0."""
 
-    def __init__(self, place, proxy, above, above_interface):
-        self.place, self.proxy = place, proxy
+    def __init__(self, place, proxy, above, above_interface, family=IPV4):
+        self.place, self.proxy, self.protocol = place, proxy, protocol_of(family)
+        self.sender = family.address(SENDER)
         self.hosts = [place.host(name) for name in 'ab']
         for n, host in enumerate(self.hosts, 1):
             place.lab.wire(proxy, f'eth{n}', host, 'eth0')
-            host.run('ip', 'addr', 'add', f'10.{n + 2}.0.2/24', 'dev', 'eth0')
-            host.run('ip', 'route', 'add', 'default', 'via', f'10.{n + 2}.0.1')
+            family.give(host, 'eth0', f'10.{n + 2}.0.2')
         # At the other ends: what net_af_packet sends no capture beside it sees.
         self.watches = {'eth0': Watch(place, above, above_interface), **{
             f'eth{n}': Watch(place, host, 'eth0') for n, host in enumerate(self.hosts, 1)}}
@@ -39,7 +41,7 @@ class Below:
         """All the time, from 10.1.0.2."""
         self.rate = rate
         sender.start(MCSEND, '--interface', 'eth0', '--ttl', TTL, '--count', 1_000_000, '--rate', rate,
-                     *[word for one in groups for word in ('--to', f'{one}:5000')])
+                     *[word for one in groups for word in ('--to', at_port(one))])
 
     def is_flowing(self, n, flows=1):
         """Whether so many flows come to a host, now."""
@@ -82,11 +84,12 @@ class Below:
             watch.stop(settle)
         for port, watch in self.watches.items():
             self.data += [one._replace(interface=port) for one in watch.data()]
-            for m in watch.said(IGMP):
+            for m in watch.said(self.protocol):
                 m.interface = port
                 self.said.append(m)
         self.data.sort()
         self.mac = {port: self.proxy.mac(port) for port in self.watches}
+        self.host_mac = [host.mac('eth0') for host in self.hosts]
 
     # ---- after stop() ----
 
@@ -103,15 +106,14 @@ class Below:
 
     def delay_ms(self, n, group):
         """From a host's first report to its first datagram."""
-        port = f'eth{n + 1}'
-        asked = min(m.time for m in self.said if (m.interface, m.source) == (port, f'10.{n + 3}.0.2')
+        asked = min(m.time for m in self.said if m.mac == self.host_mac[n]
                     for one in m.told() if one[1] == group)
         return 1000 * (self.arrived(n, group)[0].time - asked)
 
     def assert_hops(self, group, routers_between):
         """Each forwarder has lowered the TTL once, and the proxy has forwarded what came, once."""
         came = [one for one in self.data if one.interface == 'eth0' and one.group == group and
-                one.source == SENDER]
+                one.source == self.sender]
         assert {one.ttl for one in came} == {TTL - routers_between}
         for n in range(len(self.hosts)):
             arrived = self.arrived(n, group)
@@ -235,15 +237,15 @@ def test_the_pages_commands_make_a_proxy_below_frr_with_ssm(place):
 
 # ---- behind a PIM domain ----
 
-DOWN = f'role=downstream,{QUERIER},fast-leave=on'
-
-
 def proxy_of(line):
     """mcring in the place of a line's receiver: kernel's hosts on eth1 and eth2, a receiver on eth3."""
+    address, querier = ('address6', 'mld-querier') if line.family.is_ipv6 else ('address', 'querier')
+    addresses = [line.family.address(one) for one in ('10.2.0.2', '10.3.0.1', '10.4.0.1', '10.5.0.1')]
+    keys = ['role=upstream'] + [f'role=downstream,{querier}=on,fast-leave=on'] * 3
     return Daemon(line.lab, line.receiver, '--idle', 'adaptive', *[
-        word for n, keys in enumerate(('10.2.0.2/24,role=upstream', *[f'10.{n + 2}.0.1/24,{DOWN}'
-                                                                      for n in (1, 2, 3)]))
-        for word in ('--interface', f'eth{n}=net_af_packet{n},dad=off,address={keys}')],
+        word for n in range(4) for word in (
+            '--interface', f'eth{n}=net_af_packet{n},dad=off,{address}={addresses[n]}/'
+            f'{112 if line.family.is_ipv6 else 24},{keys[n]}')],
         vdev=[f'net_af_packet{n},iface=eth{n}' for n in range(4)])
 
 
@@ -252,36 +254,40 @@ def receiver_of(line, place):
     host = place.host('consumer')
     line.lab.wire(line.receiver, 'eth3', host, 'eth0')
     return Daemon(line.lab, host, '--idle', 'adaptive', '--interface',
-                  'feed=net_af_packet0,address=10.5.0.2/24,dad=off', vdev='net_af_packet0,iface=eth0')
+                  f'feed=net_af_packet0,{line.family.own("10.5.0.2")}', vdev='net_af_packet0,iface=eth0')
 
 
 def is_wanted(daemon, *groups):
     return any(one['group'] in groups for one in members(daemon)['members'])
 
 
-def behind(place, start_routers, version, change=None):
-    """Joins, a change, and leaves behind two routers."""
-    line = routers.Line(place.lab, place.name)
+def behind(place, start_routers, version, change=None, kind=routers.Line):
+    """Joins, a change, and leaves behind one router or two."""
+    line = kind(place.lab, place.name)
+    family, protocol = line.family, protocol_of(line.family)
     line.receiver.run('ip', 'link', 'set', 'eth0', 'up')
     started = start_routers(line, version)
     receiver = receiver_of(line, place)
-    below = Below(place, line.receiver, line.r2, 'c0')
+    below = Below(place, line.receiver, line.r2, 'c0', family)
     proxy = proxy_of(line)
-    groups = {ASM: ASM} if version == 2 else {ASM: ASM, SSM: ONE_SOURCE}
+    asm, ssm, sender = map(family.address, (ASM, SSM, SENDER))
+    groups = {asm: asm} if version == 2 else {asm: asm, ssm: f'{ssm}@{sender}'}
+    joins = [family.join(one) for one in (f'{ASM}:5000', f'{SSM}:5000@{SENDER}')[:len(groups)]]
     below.send(line.sender, *groups)
-    wait_for(lambda: IGMP.status(proxy)['querier'] == '10.2.0.1', 30, 'the router asks')
-    IGMP.wait_version(proxy, version, 20)
+    router = line.r2.link_local('c0') or '10.2.0.1'
+    wait_for(lambda: protocol.status(proxy)['querier'] == router, 30, 'the router asks')
+    protocol.wait_version(proxy, version, 20)
     below.members[0].do('join', *groups.values())
     below.wait_flow(0, len(groups))
     below.members[1].do('join', *groups.values())
-    receiver.ctl('join', f'{ASM}:5000', *[f'{SSM}:5000@{SENDER}'] * (version == 3))
+    receiver.ctl('join', *joins)
     below.wait_flow(1, len(groups))
     wait_for(lambda: receiver.stats()['delivered'] > 20, 10, 'mcring receives below mcring')
     if change:
         change(below, line, started)
     assert identity(receiver.stats()) and identity(proxy.stats())
     left = time.time()
-    receiver.ctl('leave', f'{ASM}:5000', *[f'{SSM}:5000@{SENDER}'] * (version == 3))
+    receiver.ctl('leave', *joins)
     for member in below.members:
         member.do('leave', *groups.values())
     if start_routers is not routers.start_pimd:  # which heeds no leave of version 3
@@ -290,8 +296,8 @@ def behind(place, start_routers, version, change=None):
     below.stop()
     below.print_delays(*groups)
     for group in groups:
-        below.assert_hops(group, 2)
-    expected = {(IGMP.leave_v2, ASM)} if version == 2 else {(TO_IN, ASM), (BLOCK, SSM)}
+        below.assert_hops(group, 1 if kind is routers.Line6 else 2)
+    expected = {(protocol.leave_v2, asm)} if version == 2 else {(TO_IN, asm), (BLOCK, ssm)}
     assert expected <= {one[:2] for one in below.told(left)}, below.told(left)
 
 
@@ -326,6 +332,12 @@ def test_behind_two_pimd_all_groups_arrive(place):
     behind(place, routers.start_pimd, 3)
 
 
+@side_by_side
+def test_behind_an_mld_router_all_groups_arrive(place):
+    """P-10, P-28, P-29: IPv6. Debian 12 has no router that speaks MLD: routers.py."""
+    behind(place, routers.start_mld_router, 3, kind=routers.Line6)
+
+
 # ---- beside another forwarder ----
 
 OQPI_S = 2.25  # of these intervals
@@ -349,8 +361,7 @@ class Beside:
 
     def send(self, *groups):
         self.source.start(MCSEND, '--interface', self.up.name, '--ttl', TTL, '--count', 1_000_000, '--rate',
-                          100, *[word for one in groups for word in (
-                              '--to', f'[{one}]:5000' if ':' in one else f'{one}:5000')])
+                          100, *[word for one in groups for word in ('--to', at_port(one))])
 
     def wait_data(self, lan, n=50):
         before = self.hosts[lan].counter(lan.name)
@@ -371,7 +382,8 @@ class Beside:
 
 @side_by_side
 def test_of_two_proxies_one_forwards_and_the_other_takes_over(place):
-    """P-15, P-16, F-17, R-EL-12: one copy; the end of the first costs OQPI at most, and no message upstream."""
+    """P-15, P-16, F-17, R-EL-12: one copy; the end of the first costs OQPI at most, and no message
+    upstream."""
     beside = Beside(place)
     up, down = beside.lans
     first, second = beside.mcring(US), beside.mcring(US + 1)
