@@ -96,8 +96,8 @@ static void a_change_asks_about_its_group_only(void **state)
 
 static void thousands_of_groups_cost_no_more_than_their_sources(void **state)
 {
-	assert_growth_is_gentle(change_many, NULL, 2048);
-	assert_growth_is_gentle(snapshot_many, NULL, 2048);
+	assert_growth_is_gentle(change_many, NULL, 8192);
+	assert_growth_is_gentle(snapshot_many, NULL, 8192);
 }
 
 int main(void)
