@@ -111,9 +111,33 @@ static void a_copy_does_not_make_the_second_longer(void **state)
 {
 	(void)state;
 	assert_false(is_back_of(1, 64, 1000 * MS));
-	for (uint64_t t = 1001; t < 2000; t += 9)
-		assert_true(is_back_of(1, 63, t * MS));
+	for (unsigned i = 1; i < MCR_LOOP_COPIES; i++)
+		assert_true(is_back_of(1, 63, (1000 + 249 * i) * MS));
 	assert_false(is_back_of(1, 63, 2000 * MS));
+}
+
+/* A forged packet with the content of all others. */
+static void a_flow_that_says_the_same_in_each_packet_cannot_be_stopped(void **state)
+{
+	unsigned heard = 0;
+
+	(void)state;
+	for (uint64_t t = 0; t < 3000; t++) {
+		if (t % 1000 == 0)
+			assert_false(is_back_of(1, 255, t * MS));
+		heard += !is_back_of(1, 64, t * MS);
+	}
+	assert_int_equal(heard, 3000 - 3 * MCR_LOOP_COPIES);
+}
+
+static void each_copy_of_a_packet_that_comes_back_by_several_ways_is_known(void **state)
+{
+	(void)state;
+	for (uint64_t t = 0; t < 100; t++) {
+		assert_false(is_back_of(1, 64, t * MS));
+		for (unsigned i = 0; i < MCR_LOOP_COPIES; i++)
+			assert_true(is_back_of(1, (uint8_t)(62 - i), t * MS));
+	}
 }
 
 static void a_clock_that_is_behind_a_little_does_not_matter(void **state)
@@ -257,6 +281,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(a_copy_with_a_lower_ttl_is_back, start, stop),
+	    cmocka_unit_test_setup_teardown(
+		a_flow_that_says_the_same_in_each_packet_cannot_be_stopped, start, stop),
+	    cmocka_unit_test_setup_teardown(
+		each_copy_of_a_packet_that_comes_back_by_several_ways_is_known, start, stop),
 	    cmocka_unit_test_setup_teardown(who_says_the_same_again_is_heard, start, stop),
 	    cmocka_unit_test_setup_teardown(after_a_second_a_longer_path_is_heard, start, stop),
 	    cmocka_unit_test_setup_teardown(a_copy_does_not_make_the_second_longer, start, stop),

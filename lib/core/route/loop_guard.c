@@ -14,8 +14,10 @@
  * so that halves of two packets are no entry. In a table of zeroes no TTL is lower. */
 struct entry {
 	uint64_t digest;
-	uint64_t seen; /* tag 24 bits, TTL 8, time in ms 32 */
+	uint64_t seen; /* tag 21 bits, copies left 3, TTL 8, time in ms 32 */
 };
+
+_Static_assert(MCR_LOOP_COPIES < 8, "three bits");
 
 struct mcr_loop_guard {
 	uint64_t keys[LANES], multipliers[LANES]; /* odd */
@@ -91,20 +93,29 @@ static uint64_t digest(const struct mcr_loop_guard *guard, const struct mcr_rout
 
 /* ---- the table ---- */
 
+static uint64_t seen_word(uint64_t d, uint64_t left, uint64_t ttl, uint32_t ms)
+{
+	return d >> 43 << 43 | left << 40 | ttl << 32 | ms;
+}
+
 int mcr_loop_guard_is_back(struct mcr_loop_guard *guard, const struct mcr_route_packet *p,
 			   const uint8_t *ip, uint32_t in_one, uint64_t now_ns)
 {
-	const uint64_t d = digest(guard, p, ip, in_one), tag = d >> 40;
+	const uint64_t d = digest(guard, p, ip, in_one);
 	const uint32_t now_ms = (uint32_t)(now_ns / NS_OF_MS);
 	struct entry *e = &guard->entries[(d >> 20) % MCR_LOOP_ENTRIES];
-	const uint64_t seen = __atomic_load_n(&e->seen, __ATOMIC_RELAXED);
+	const uint64_t seen = __atomic_load_n(&e->seen, __ATOMIC_RELAXED), left = seen >> 40 & 7;
+	const uint8_t ttl = (uint8_t)(seen >> 32);
 	/* Another lcore's clock may be a little ahead. */
 	const int32_t age_ms = (int32_t)(now_ms - (uint32_t)seen);
 
-	if (__atomic_load_n(&e->digest, __ATOMIC_RELAXED) == d && seen >> 40 == tag &&
-	    p->ttl < (uint8_t)(seen >> 32) && age_ms > -MCR_LOOP_MS && age_ms < MCR_LOOP_MS)
+	if (__atomic_load_n(&e->digest, __ATOMIC_RELAXED) == d && seen >> 43 == d >> 43 &&
+	    left > 0 && p->ttl < ttl && age_ms > -MCR_LOOP_MS && age_ms < MCR_LOOP_MS) {
+		__atomic_store_n(&e->seen, seen_word(d, left - 1, ttl, (uint32_t)seen),
+				 __ATOMIC_RELAXED);
 		return 1;
+	}
 	__atomic_store_n(&e->digest, d, __ATOMIC_RELAXED);
-	__atomic_store_n(&e->seen, tag << 40 | (uint64_t)p->ttl << 32 | now_ms, __ATOMIC_RELAXED);
+	__atomic_store_n(&e->seen, seen_word(d, MCR_LOOP_COPIES, p->ttl, now_ms), __ATOMIC_RELAXED);
 	return 0;
 }
