@@ -37,11 +37,12 @@ struct model {
 };
 
 struct bench {
-	struct mcr_interface_config configs[MCR_INTERFACES_MAX];
+	struct mcr_interface_config *configs; /* MCR_INTERFACES_MAX */
 	struct mcr_route_set *set;
 	struct model model;
 	const uint8_t *data, *end;
-	struct mcr_address borrowed[SOURCES];
+	struct mcr_address groups[GROUPS], sources[SOURCES], borrowed[SOURCES];
+	unsigned turn; /* of the inputs that are looked at */
 	int is_ipv6;
 };
 
@@ -230,35 +231,34 @@ static uint64_t rings_of(const void *ctx, struct mcr_address g)
 	return UINT64_C(0x8000000180000005) << g.octets[15] % 3;
 }
 
+/* From one input at a time: it is called often. */
 static void check_lookups(const struct bench *b)
 {
+	const unsigned in = b->turn % INTERFACES;
 	struct mcr_route_table *t;
 
 	CHECK(mcr_route_table_create(&t, b->set, rings_of, NULL) == 0);
 	for (unsigned g = 0; g < GROUPS; g++)
-		for (unsigned in = 0; in < INTERFACES; in++)
-			for (unsigned s = 0; s < SOURCES; s++) {
-				const struct mcr_route_address to =
-				    mcr_route_address_of(group(b, g));
-				int rings = -1;
+		for (unsigned s = 0; s < SOURCES; s++) {
+			int rings = -1;
 
-				CHECK(mcr_route_outputs(t, places[in], to,
-							mcr_route_address_of(source(b, s)),
-							&rings) == outputs(&b->model, in, g, s));
-				CHECK(rings == (!b->model.routes[g] ||
-						(rings_of(NULL, group(b, g)) >> places[in] & 1)));
-			}
+			CHECK(mcr_route_outputs(t, places[in], mcr_route_address_of(b->groups[g]),
+						mcr_route_address_of(b->sources[s]),
+						&rings) == outputs(&b->model, in, g, s));
+			CHECK(rings == (!b->model.routes[g] ||
+					(rings_of(NULL, b->groups[g]) >> places[in] & 1)));
+		}
 	mcr_route_table_destroy(t);
 }
 
 static unsigned filter_of(const struct bench *b, const struct mcr_source_filter *f)
 {
-	unsigned filter = f->mode == MCR_FILTER_INCLUDE ? NOTHING : 0, s = 0;
+	unsigned filter = f->mode == MCR_FILTER_INCLUDE ? NOTHING : 0, s;
 
 	for (size_t i = 0; i < f->n; i++) {
 		CHECK(i == 0 || memcmp(&f->sources[i - 1], &f->sources[i], 16) < 0);
 		for (s = 0; s < SOURCES - 1; s++)
-			if (mcr_address_is_equal(source(b, s), f->sources[i]))
+			if (mcr_address_is_equal(b->sources[s], f->sources[i]))
 				break;
 		CHECK(s < SOURCES - 1);
 		filter |= 1u << s;
@@ -276,14 +276,13 @@ static void on_entry(void *ctx, const struct mcr_route_entry *entry)
 {
 	struct shown *shown = ctx;
 	const struct bench *b = shown->b;
-	const unsigned g = entry->group.octets[15];
-	const int is_any = mcr_address_is_none(entry->source);
+	const unsigned g = entry->group.octets[15], is_any = mcr_address_is_none(entry->source);
 
-	CHECK(g < GROUPS && mcr_address_is_equal(entry->group, group(b, g)));
-	shown->n_groups += (unsigned)is_any;
+	CHECK(g < GROUPS && mcr_address_is_equal(entry->group, b->groups[g]));
+	shown->n_groups += is_any;
 	for (unsigned s = 0; s < SOURCES; s++)
 		for (unsigned i = 0; i < INTERFACES; i++) {
-			if (!is_any && !mcr_address_is_equal(entry->source, source(b, s)))
+			if (!is_any && !mcr_address_is_equal(entry->source, b->sources[s]))
 				continue;
 			shown->routes[g] &= ~bit_of(i, s);
 			if (entry->outputs >> places[i] & 1)
@@ -302,7 +301,7 @@ static void check(const struct bench *b)
 	for (unsigned g = 0; g < GROUPS; g++) {
 		struct mcr_source_filter f;
 
-		mcr_route_set_proxied(b->set, group(b, g), &f);
+		mcr_route_set_proxied(b->set, b->groups[g], &f);
 		CHECK(filter_of(b, &f) == m->proxied[g]);
 		CHECK(shown.routes[g] == m->routes[g]);
 		n_routes += m->routes[g] != 0;
@@ -327,14 +326,14 @@ static void on_wants(void *ctx, unsigned interface, struct mcr_address address,
 	while (i < INTERFACES && places[i] != interface)
 		i++;
 	CHECK(i < INTERFACES && is_downstream(&b->model, i) && !is_closed(&b->model, i, g));
-	CHECK(g < GROUPS && mcr_address_is_equal(address, group(b, g)));
+	CHECK(g < GROUPS && mcr_address_is_equal(address, b->groups[g]));
 	memset(b->borrowed, 0xee, sizeof(b->borrowed));
 	*out = (struct mcr_source_filter){b->model.wants[i][g] & NOTHING ? MCR_FILTER_INCLUDE
 									 : MCR_FILTER_EXCLUDE,
 					  b->borrowed, 0};
 	for (unsigned s = 0; s < SOURCES; s++)
 		if (b->model.wants[i][g] >> s & 1)
-			b->borrowed[out->n++] = source(b, s);
+			b->borrowed[out->n++] = b->sources[s];
 }
 
 /* Returns whether there was one. */
@@ -346,7 +345,7 @@ static int take_one(struct bench *b, int give_back)
 	CHECK(mcr_route_set_take_proxied(b->set, &address) == (g != NONE));
 	if (g == NONE)
 		return 0;
-	CHECK(mcr_address_is_equal(address, group(b, g)));
+	CHECK(mcr_address_is_equal(address, b->groups[g]));
 	if (give_back) {
 		mcr_route_set_give_back(b->set, address);
 		push(b->model.untold, g);
@@ -357,6 +356,7 @@ static int take_one(struct bench *b, int give_back)
 static void update_both(struct bench *b, unsigned max)
 {
 	CHECK(mcr_route_set_update(b->set, max) == update(&b->model, max));
+	b->turn++;
 	check(b);
 }
 
@@ -386,33 +386,27 @@ static void remove_one(struct bench *b, unsigned i)
 static void step(struct bench *b)
 {
 	const unsigned what = take(b), i = (what >> 4) % INTERFACES;
-	unsigned g;
+	const unsigned g = what & 8 ? 0 : take(b) % GROUPS; /* one of them more often */
 
 	switch (what & 7) {
 	case 0:
 	case 1:
-	case 2: /* something else is wanted of a group */
-		g = take(b) % GROUPS;
+	case 2:
 		b->model.wants[i][g] = take_filter(b);
+		/* fallthrough */
+	case 3: /* something else is wanted of the group, or not */
 		note(&b->model, g);
-		CHECK(mcr_route_set_note(b->set, group(b, g)) == 0);
-		break;
-	case 3: /* or not */
-		g = take(b) % GROUPS;
-		note(&b->model, g);
-		CHECK(mcr_route_set_note(b->set, group(b, g)) == 0);
+		CHECK(mcr_route_set_note(b->set, b->groups[g]) == 0);
 		break;
 	case 4:
-		update_both(b, what >> 4 & 3);
-		break;
 	case 5:
-		update_both(b, GROUPS);
+		update_both(b, what & 1 ? GROUPS : what >> 4 & 3);
 		break;
 	case 6:
-		(void)take_one(b, what >> 4 & 1);
+		(void)(take_one(b, 0) && take_one(b, 0) && take_one(b, what >> 4 & 1));
 		break;
 	case 7:
-		if (take(b) % 8 == 0)
+		if (g == 1)
 			remove_one(b, i);
 		break;
 	}
@@ -424,11 +418,12 @@ static void add_static(struct bench *b, unsigned i, unsigned g, unsigned sources
 
 	b->model.statics[i][g] = sources & 1 ? 0 : NOTHING | sources;
 	if (sources & 1)
-		c->static_groups[c->n_static_groups++].group = group(b, g);
+		c->static_groups[c->n_static_groups++] =
+		    (struct mcr_static_group){.group = b->groups[g]};
 	for (unsigned s = 0; s < SOURCES - 1; s++)
 		if (sources >> s & 1)
 			c->static_groups[c->n_static_groups++] =
-			    (struct mcr_static_group){group(b, g), source(b, s)};
+			    (struct mcr_static_group){b->groups[g], b->sources[s]};
 }
 
 static void start(struct bench *b)
@@ -439,8 +434,12 @@ static void start(struct bench *b)
 	b->is_ipv6 = how & 1;
 	m->upstream = (how >> 1) % INTERFACES;
 	m->noted[0] = m->untold[0] = NONE;
-	for (unsigned g = 0; g < GROUPS; g++)
+	for (unsigned g = 0; g < GROUPS; g++) {
 		m->proxied[g] = NOTHING;
+		b->groups[g] = group(b, g);
+	}
+	for (unsigned i = 0; i < SOURCES; i++)
+		b->sources[i] = source(b, i);
 	for (unsigned i = 0; i < INTERFACES; i++) {
 		struct mcr_interface_config *c = &b->configs[places[i]];
 
@@ -448,8 +447,9 @@ static void start(struct bench *b)
 		m->is_closed[i] = closed >> i & 1;
 		c->has_scopes = m->is_closed[i] ? closed >> 6 & 1 : 1;
 		c->n_scopes = (uint8_t)m->is_closed[i];
-		c->scopes[0] = (struct mcr_prefix){group(b, GROUPS - 2), b->is_ipv6 ? 16 : 9};
+		c->scopes[0] = (struct mcr_prefix){b->groups[GROUPS - 2], b->is_ipv6 ? 16 : 9};
 		c->has_scopes |= (uint8_t)b->is_ipv6;
+		c->n_static_groups = 0;
 		for (unsigned g = 0; g < GROUPS; g++)
 			m->wants[i][g] = m->statics[i][g] = NOTHING;
 	}
@@ -467,24 +467,34 @@ static void start(struct bench *b)
 	check(b);
 }
 
+/* Nobody is a member any more. */
+static void end_all(struct bench *b)
+{
+	for (unsigned g = 0; g < GROUPS; g++) {
+		for (unsigned i = 0; i < INTERFACES; i++)
+			b->model.wants[i][g] = NOTHING;
+		note(&b->model, g);
+		CHECK(mcr_route_set_note(b->set, b->groups[g]) == 0);
+	}
+	update_both(b, GROUPS);
+	(void)take_one(b, 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct bench bench;
+	static struct mcr_interface_config configs[MCR_INTERFACES_MAX]; /* large */
+	struct bench bench = {.configs = configs, .data = data, .end = data + size};
 	struct bench *b = &bench;
 
-	memset(b, 0, sizeof(*b));
-	b->data = data;
-	b->end = data + size;
 	start(b);
 	while (b->data < b->end)
 		step(b);
-	for (unsigned i = 0; i < INTERFACES; i++)
-		for (unsigned g = 0; g < GROUPS; g++) {
-			b->model.wants[i][g] = NOTHING;
-			note(&b->model, g);
-			CHECK(mcr_route_set_note(b->set, group(b, g)) == 0);
-		}
-	update_both(b, GROUPS);
+	while (take_one(b, 0))
+		;
+	end_all(b);
+	end_all(b);
+	while (take_one(b, 0))
+		;
 	mcr_route_set_destroy(b->set);
 	return 0;
 }
