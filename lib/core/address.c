@@ -92,3 +92,14 @@ struct mcr_address mcr_address_plus(struct mcr_address address, uint32_t n)
 	memcpy(address.octets + 12, &low_be, 4);
 	return address;
 }
+
+void mcr_group_mac(uint8_t mac[6], struct mcr_address group)
+{
+	uint64_t number;
+	uint32_t last;
+
+	memcpy(&last, group.octets + 12, sizeof(last));
+	number = mcr_group_mac_number(last, mcr_address_is_ipv6(group));
+	for (unsigned i = 0; i < 6; i++)
+		mac[i] = (uint8_t)(number >> 8 * i);
+}

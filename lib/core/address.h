@@ -219,18 +219,17 @@ enum mcr_group_fault mcr_group_fault(struct mcr_address group, enum mcr_filter_m
 struct mcr_address mcr_address_plus(struct mcr_address address, uint32_t n);
 
 /* mcr_group_mac fills in the Ethernet address that frames to the group bear. Thread: any. */
-static inline void mcr_group_mac(uint8_t mac[6], struct mcr_address group)
+void mcr_group_mac(uint8_t mac[6], struct mcr_address group);
+
+/* mcr_group_mac_number: mcr_mac_number of it. last: the group's last four octets, as they stand in
+ * memory. */
+static inline uint64_t mcr_group_mac_number(uint32_t last, int is_ipv6)
 {
 	static const uint8_t ipv4[6] = {MCR_IPV4_GROUP_MAC}, ipv6[6] = {MCR_IPV6_GROUP_MAC};
+	const uint64_t octets = le32toh(last);
 
-	if (mcr_address_is_ipv6(group)) {
-		memcpy(mac, ipv6, 2);
-		memcpy(mac + 2, group.octets + 12, 4);
-		return;
-	}
-	memcpy(mac, ipv4, 3);
-	memcpy(mac + 3, group.octets + 13, 3);
-	mac[3] &= 0x7f;
+	return is_ipv6 ? mcr_mac_number(ipv6) | octets << 16
+		       : mcr_mac_number(ipv4) | (octets >> 8 & 0xffff7f) << 24;
 }
 
 #endif

@@ -27,7 +27,7 @@ struct packet {
 	struct rte_mbuf *m;
 	uint64_t outputs; /* that get it */
 	uint64_t chains;  /* of these, whose drivers send frames of several buffers */
-	uint8_t mac[6];   /* of the group */
+	uint64_t mac;     /* of the group, as its octets stand in memory */
 	uint16_t type;    /* EtherType, in network byte order */
 };
 
@@ -73,7 +73,7 @@ static inline uint16_t ether_octets(const struct mcr_relay_output *o)
 
 static inline void put_ether(uint8_t *to, const struct packet *p, const struct mcr_relay_output *o)
 {
-	memcpy(to, p->mac, 6);
+	memcpy(to, &p->mac, sizeof(p->mac)); /* and two octets that are written anew */
 	memcpy(to + 6, o->mac, 6);
 	to += 12;
 	if (o->vlan) {
@@ -325,13 +325,15 @@ void mcr_relay_copy(struct mcr_relay_lcore *r, struct rte_mbuf *m,
 	    .m = m,
 	    .type = htons(verdict->packet.is_ipv6 ? MCR_ETHER_TYPE_IPV6 : MCR_ETHER_TYPE_IPV4)};
 	uint64_t last;
+	uint32_t group;
 
 	choose(r, &p, verdict->outputs);
 	if (unlikely(p.outputs == 0)) {
 		rte_pktmbuf_free(m);
 		return;
 	}
-	mcr_group_mac(p.mac, mcr_route_address_back(p.is->group));
+	memcpy(&group, (const char *)p.is->group.words + 12, sizeof(group));
+	p.mac = htole64(mcr_group_mac_number(group, p.is->is_ipv6));
 	if (unlikely(!can_be_sent(&p)) || (has_several(p.outputs) && p.is->len >= SHARE_MIN)) {
 		send_otherwise(r, &p);
 		return;
