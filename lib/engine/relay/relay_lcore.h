@@ -23,7 +23,9 @@ struct mcr_relay_verdict {
 	uint8_t reason;   /* 1 + enum mcr_drop: why the relay does not take it that would have;
 			   * 0 = nothing to say */
 	uint8_t rings;    /* 1: it goes the rings' way as well */
-	struct mcr_route_packet packet; /* when outputs != 0 */
+	uint8_t
+	    interface; /* by which it came in; MCR_NO_INTERFACE: the relay does not look at it */
+	struct mcr_route_packet packet; /* when it does */
 };
 
 /* A Tx queue that this lcore owns, and what others hand over for it. */

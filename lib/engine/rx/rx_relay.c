@@ -50,8 +50,18 @@ static inline int accepts(const struct mcr_worker *w, unsigned in, struct mcr_ro
 	return r->last.accepts;
 }
 
-static __rte_noinline void refuse(struct mcr_relay_verdict *v, enum mcr_drop reason,
-				  uint64_t *counter)
+static inline void count_flow(struct mcr_relay_lcore *r, const struct mcr_relay_verdict *v,
+			      uint64_t now_ns)
+{
+	mcr_flow_cache_count(r->flows,
+			     &(struct mcr_flow_key){.source = v->packet.source,
+						    .group = v->packet.group,
+						    .outputs = v->outputs,
+						    .interface = v->interface},
+			     v->packet.len, now_ns);
+}
+
+static void refuse(struct mcr_relay_verdict *v, enum mcr_drop reason, uint64_t *counter)
 {
 	__atomic_store_n(counter, *counter + 1, __ATOMIC_RELAXED);
 	v->reason = (uint8_t)(1 + reason);
@@ -59,66 +69,83 @@ static __rte_noinline void refuse(struct mcr_relay_verdict *v, enum mcr_drop rea
 	v->rings = 1;
 }
 
-/* A packet for outputs: it comes from where its source is, and for the first time. */
-static inline void inspect(struct mcr_worker *w, const struct mcr_burst *b,
-			   struct mcr_relay_verdict *v, const struct rte_mbuf *m, unsigned in)
+static __rte_noinline void refuse_source(struct mcr_relay_lcore *r, struct mcr_relay_verdict *v,
+					 uint64_t now_ns)
 {
-	struct mcr_relay_lcore *r = w->relay;
-	const struct mcr_route_packet *p = &v->packet;
-	const uint8_t *head = rte_pktmbuf_mtod(m, const uint8_t *);
-	struct mcr_loop_guard *guard = r->view->inputs[in].guard;
-
-	if (unlikely(!accepts(w, in, p->source, head + 6)))
-		refuse(v, MCR_DROP_WRONG_INTERFACE, &r->wrong_interface[in]);
-	else if (guard &&
-		 unlikely(mcr_loop_guard_is_back(guard, p, head + p->l3_offset,
-						 m->data_len - (uint32_t)p->l3_offset, b->rx_ns)))
-		refuse(v, MCR_DROP_LOOPED, &r->looped[in]);
-	if (unlikely(v->reason == 1 + MCR_DROP_LOOPED)) /* the flow has it already */
-		return;
-	mcr_flow_cache_count(
-	    r->flows,
-	    &(struct mcr_flow_key){
-		.source = p->source, .group = p->group, .outputs = v->outputs, .interface = in},
-	    p->len, b->rx_ns);
+	refuse(v, MCR_DROP_WRONG_INTERFACE, &r->wrong_interface[v->interface]);
+	count_flow(r, v, now_ns);
 }
 
-/* Finds out where packet i goes. */
+static __rte_noinline void refuse_loop(struct mcr_relay_lcore *r, struct mcr_relay_verdict *v,
+				       const struct rte_mbuf *m, uint64_t now_ns)
+{
+	const uint32_t ip = v->packet.l3_offset;
+
+	if (mcr_loop_guard_is_back(r->view->inputs[v->interface].guard, &v->packet,
+				   rte_pktmbuf_mtod_offset(m, const uint8_t *, ip),
+				   m->data_len - ip, now_ns))
+		refuse(v, MCR_DROP_LOOPED, &r->looped[v->interface]);
+}
+
+/* Finds out whether packet i is one that the relay may forward, as far as it tells itself. */
 static inline void look(struct mcr_worker *w, const struct mcr_burst *b, unsigned i)
 {
 	const struct mcr_relay_view *view = w->relay->view;
 	struct mcr_relay_verdict *v = &w->relay->verdicts[i];
 	const struct rte_mbuf *m = w->mbufs[i];
 	unsigned in;
-	int rings;
 
 	v->outputs = 0;
 	v->reason = 0;
 	v->rings = 1;
+	v->interface = MCR_NO_INTERFACE;
 	if (!mcr_route_look(&v->packet, rte_pktmbuf_mtod(m, const uint8_t *), m->data_len,
 			    m->pkt_len, mcr_mbuf_stripped_vlan(m), b->mac))
 		return;
 	in = b->interface_of_vlan[v->packet.vlan];
 	if (in == MCR_NO_INTERFACE || (view->interfaces >> in & 1) == 0)
 		return;
-	v->outputs = mcr_route_outputs(view->table, in, v->packet.group, v->packet.source, &rings) &
-		     view->forwarding[v->packet.is_ipv6];
+	v->interface = (uint8_t)in;
+	rte_prefetch0(mcr_route_first_look(view->table, v->packet.group));
+}
+
+/* Finds out where packet i goes, if it comes from where its source is, and for the first time. */
+static inline void decide(struct mcr_worker *w, const struct mcr_burst *b, unsigned i)
+{
+	struct mcr_relay_lcore *r = w->relay;
+	struct mcr_relay_verdict *v = &r->verdicts[i];
+	const struct mcr_route_packet *p = &v->packet;
+	const struct rte_mbuf *m = w->mbufs[i];
+	int rings;
+
+	if (v->interface == MCR_NO_INTERFACE)
+		return;
+	v->outputs = mcr_route_outputs(r->view->table, v->interface, p->group, p->source, &rings) &
+		     r->view->forwarding[p->is_ipv6];
 	if (v->outputs == 0)
 		return;
 	v->rings = (uint8_t)rings;
-	inspect(w, b, v, m, in);
+	if (unlikely(!accepts(w, v->interface, p->source,
+			      rte_pktmbuf_mtod_offset(m, const uint8_t *, 6))))
+		refuse_source(r, v, b->rx_ns);
+	else if (r->view->inputs[v->interface].guard)
+		refuse_loop(r, v, m, b->rx_ns);
 }
 
+/* By steps, so that what a packet has to be compared with is fetched before its turn. */
 void mcr_rx_relay_take(struct mcr_worker *w, struct mcr_queue *q, unsigned from, unsigned to)
 {
 	struct mcr_counts *account = &w->totals.account;
 	unsigned begin = from; /* of those that go the rings' way and have not gone it yet */
 
 	for (unsigned i = from; i < to; i++) {
-		const struct mcr_relay_verdict *v = &w->relay->verdicts[i];
-
 		rte_prefetch0(rte_pktmbuf_mtod(w->mbufs[i + MCR_PREFETCH_AHEAD], const void *));
 		look(w, &q->burst, i);
+	}
+	for (unsigned i = from; i < to; i++) {
+		const struct mcr_relay_verdict *v = &w->relay->verdicts[i];
+
+		decide(w, &q->burst, i);
 		account->relayed += v->outputs != 0;
 		if (v->rings)
 			continue;
@@ -135,6 +162,9 @@ void mcr_rx_relay_send(struct mcr_worker *w, struct mcr_queue *q, unsigned n)
 {
 	struct mcr_relay_lcore *r = w->relay;
 
+	for (unsigned i = 0; i < n; i++)
+		if (r->verdicts[i].outputs != 0)
+			count_flow(r, &r->verdicts[i], q->burst.rx_ns);
 	for (unsigned i = 0; i < n; i++) {
 		struct rte_mbuf *m = w->mbufs[i];
 
