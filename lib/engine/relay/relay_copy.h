@@ -3,7 +3,7 @@
  * the TTL lowered, and without the padding that it came with. Thread: the rx lcore.
  *
  * A short packet is copied for each output but the last, which gets the received buffer itself; a
- * long one becomes a header for each output, chained to the one payload (docs/routing.md has the
+ * long one becomes a header for each output, chained to the one payload (docs/design.md has the
  * figures). No octet that somebody else may look at is written: another output, a reader of the
  * rings, the kernel. */
 #ifndef MCR_ENGINE_RELAY_COPY_H
