@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Which packets are those that come back. */
+#include <stdio.h>
+
 #include "core/route/loop_guard.h"
 #include "route_look_rig.h"
 
@@ -277,6 +279,25 @@ static void of_many_packets_none_is_taken_for_another(void **state)
 	assert_int_equal(back, 200000 / 16);
 }
 
+/* Two words change a little, both at their ends: a number in decimal, and the UDP checksum. */
+static void numbers_and_their_checksums_do_not_cancel_out(void **state)
+{
+	char digits[9];
+	struct frame f;
+
+	(void)state;
+	build(&f, (struct shape){.payload = 8});
+	for (unsigned i = 0; i < 20000; i++) {
+		const unsigned sum = 0xffff - i * 7 % 10000;
+
+		snprintf(digits, sizeof(digits), "%08u", i);
+		memcpy(f.bytes + f.udp + 8, digits, 8);
+		f.bytes[f.udp + 6] = (uint8_t)(sum >> 8);
+		f.bytes[f.udp + 7] = (uint8_t)sum;
+		assert_false(is_back(&f, (uint8_t)(255 - i % 100), i));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -300,6 +321,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(of_a_packet_in_pieces_the_first_one_counts, start,
 					    stop),
 	    cmocka_unit_test_setup_teardown(of_many_packets_none_is_taken_for_another, start, stop),
+	    cmocka_unit_test_setup_teardown(numbers_and_their_checksums_do_not_cancel_out, start,
+					    stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

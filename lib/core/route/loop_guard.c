@@ -6,6 +6,8 @@
 
 #include "core/rng.h"
 
+__extension__ typedef unsigned __int128 u128;
+
 #define LANES    4u
 #define STRIDE   (LANES * 8u) /* octets that the lanes take together */
 #define NS_OF_MS 1000000u
@@ -47,10 +49,13 @@ void mcr_loop_guard_destroy(struct mcr_loop_guard *guard)
 
 /* ---- the digest ---- */
 
+/* Both halves of the product: in the lower one alone the upper octets of a word change no more than
+ * as many bits of the lane, and those of two words could cancel out. */
 static inline uint64_t stir(uint64_t lane, uint64_t word, uint64_t multiplier)
 {
-	lane = (lane ^ word) * multiplier;
-	return lane << 29 | lane >> 35;
+	const u128 product = (u128)(lane ^ word) * multiplier;
+
+	return (uint64_t)(product >> 64) ^ (uint64_t)product;
 }
 
 /* What the header says that no router changes: neither TTL, checksum, TOS, options nor id. */
