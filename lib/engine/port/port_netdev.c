@@ -168,10 +168,13 @@ uint16_t mcr_port_tx_mtu(const struct mcr_port *port)
 	const struct mcr_netdev_state *netdev = &port->seen.netdev;
 	uint32_t mtu = port->mtu;
 
-	if (netdev->presence == MCR_NETDEV_HERE && netdev->mtu < mtu)
+	/* Drivers of the kernel's sockets say 1,500 octets, whatever the interface takes. */
+	if (netdev->presence == MCR_NETDEV_HERE &&
+	    (netdev->mtu < mtu || is_packet_socket(port) || has_driver(port, "net_af_xdp")))
 		mtu = netdev->mtu;
 	if (port->frame_max != 0 && port->frame_max - ETHERNET_BYTES < mtu)
 		mtu = port->frame_max - ETHERNET_BYTES;
+	mtu = RTE_MIN(mtu, UINT16_MAX); /* that of lo is more */
 	return (uint16_t)(mtu < MCR_IPV4_MTU_MIN ? MCR_IPV4_MTU_MIN : mtu);
 }
 
