@@ -88,13 +88,18 @@ def start(lab, host, lans, n, keys, *args, eal=None, **kwargs):
                   **({'eal': eal} if eal else {}), **kwargs)
 
 
-def members(daemon):
-    """What mcring-ctl --json members prints, at a small part of its cost: tests ask all the time."""
+def ask(daemon, command):
+    """What mcring-ctl --json prints of a command without arguments, at a small part of its cost: tests ask
+    all the time."""
     with socket.socket(socket.AF_UNIX) as s:
         s.settimeout(30)
         s.connect(os.path.join(daemon.run_dir, 'control'))
-        s.sendall(b'{"command":"members"}\n')
+        s.sendall(b'{"command":"%s"}\n' % command.encode())
         return json.loads(s.makefile().readline())
+
+
+def members(daemon):
+    return ask(daemon, 'members')
 
 
 def querier(daemon, lan, protocol):

@@ -59,7 +59,7 @@ class Case(NamedTuple):
     frames: list  # of octets
     to: str  # links
     link: str = 's'  # where it comes from
-    kernel: str = None  # to which links Linux sends it, where that differs; '?' = other octets, or not of interest
+    kernel: str = None  # to which links Linux sends it, where that differs; '?' = does not matter
 
 
 def ipv4(number, group=GROUP, source=SOURCE, to=None, sender=None, payload=b'', layer=None, tags=(),
@@ -144,8 +144,6 @@ def in_both_families(make):
     yield Case(46, 'the source is of another interface', [make(46, sender=host_mac('a'))], NONE, 'a')
     yield Case(47, 'VLAN 5', [make(47, tags=[Dot1Q(vlan=5)])], NONE)
     yield Case(48, 'a priority tag', [make(48, tags=[Dot1Q(vlan=0, prio=5)])], BOTH)
-    yield Case(60, 'a scope that ends here', [make(60, SCOPED)], NONE, kernel=BOTH)
-    yield Case(61, 'the same from downstream', [make(61, SCOPED, '10.2.0.2')], NONE, 'a')
     yield Case(62, 'an own frame comes back', [make(62, sender=relay_mac('s'))], NONE, kernel=BOTH)
     yield Case(63, "the frame of another port comes back", [make(63, sender=relay_mac('b'))], NONE,
                kernel=BOTH)
@@ -167,6 +165,8 @@ def in_both_families(make):
 
 def of_ipv4():
     yield from in_both_families(ipv4)
+    yield Case(60, 'a scope that ends here', [ipv4(60, SCOPED)], NONE, kernel=BOTH)
+    yield Case(61, 'the same from downstream', [ipv4(61, SCOPED, '10.2.0.2')], NONE, 'a')
     yield Case(16, '224.0.1/24', [ipv4(16, OTHER)], BOTH)
     yield Case(8, 'TOS b9, DF', [ipv4(8, tos=0xb9, flags='DF')], BOTH)
     yield Case(9, 'Router Alert', [ipv4(9, options=[IPOption_Router_Alert()])], BOTH)

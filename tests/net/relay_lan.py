@@ -15,7 +15,8 @@ import time
 
 from family import IPV6
 from membership_lan import checksum
-from programs import Daemon
+from programs import Daemon, identity
+from querier_lan import ask
 
 LINKS = {'s': ('u0', 1), 'a': ('d0', 2), 'b': ('d1', 3)}  # the relay's interface, the number
 CLONE_NEWNET = 0x40000000
@@ -62,22 +63,18 @@ class End:
             self.socket.send(frame)
 
     def receive(self, seconds):
-        """The next frame, with the tag that the kernel takes out; None: there is none in time."""
+        """The next frame, with the tag that the kernel takes out; None: there is none in time, or the
+        link went down."""
         self.socket.settimeout(max(seconds, 0.001))
         try:
             frame, more, _, _ = self.socket.recvmsg(65536, 64)
-        except TimeoutError:
+        except OSError:
             return None
         for level, kind, data in more:
             status, _, _, _, _, tci, tpid = AUXDATA.unpack(data)
             if (level, kind) == (SOL_PACKET, PACKET_AUXDATA) and status & TP_STATUS_VLAN_VALID:
                 frame = frame[:12] + struct.pack('!HH', tpid, tci) + frame[12:]
         return frame
-
-    def forget(self):
-        """What has come up to now."""
-        while self.receive(0):
-            pass
 
 
 # ---- what an output makes of a frame, by the text of RFC 1812 and RFC 8200 ----
@@ -115,6 +112,11 @@ def relayed(frame, mac, vlan=0, pads=True):
     return out.ljust(60, b'\0') if pads else out
 
 
+def tagged(frame, vlan):
+    """The frame with a tag in front; without, if vlan is 0."""
+    return frame[:12] + struct.pack('!HH', 0x8100, vlan) + frame[12:] if vlan else frame
+
+
 def says_membership(frame):
     """IGMP, or MLD, or the search for neighbours: what a router says of its own."""
     kind, packet = untagged(frame)
@@ -148,25 +150,27 @@ class RelayLan:
                 self.relay.speak_ipv6(interface, f'{IPV6.address(f"10.{n}.0.1")}/112')
         self.ends = {link: End(host, f'{link}0') for link, host in self.hosts.items()}
 
-    def exchange(self, *sent, reach=(('s', 'ab'), ('a', 'sb'))):
+    def exchange(self, *sent, marks=None):
         """Sends (link, frame) in order; gives by link what the hosts then see, but for what says
-        membership. reach: where what comes from a link is relayed to: the last from each is a mark, so
-        what is not there when it arrives does not come."""
+        membership. The last from each link is a mark: what is not there when it arrives does not come.
+        marks(number): (link, frame, [(link, expected)]) of each."""
         self.marks += 1
         waits = {link: set() for link in LINKS}
         for link, frame in sent:
             self.ends[link].send(frame)
-        for link, others in reach:
-            self.ends[link].send(mark(link, self.marks))
-            for other in others:
-                waits[other].add(relayed(mark(link, self.marks), relay_mac(other)))
+        for link, frame, expected in (marks or usual_marks)(self.marks):
+            self.ends[link].send(frame)
+            for other, one in expected:
+                waits[other].add(one)
         return {link: self.see(link, waits[link]) for link in LINKS}
 
     def see(self, link, marks, seconds=10):
-        """The frames up to the last of the marks."""
-        seen, end = [], time.monotonic() + seconds
-        while marks:
-            frame = self.ends[link].receive(end - time.monotonic())
+        """The frames up to the last of the marks; without a mark those that are there."""
+        seen, end, waits = [], time.monotonic() + seconds, bool(marks)
+        while marks or not waits:
+            frame = self.ends[link].receive(end - time.monotonic() if waits else 0)
+            if not frame and not waits:
+                break
             assert frame, f'not within {seconds} s on link {link}: the mark; {len(seen)} frames'
             if frame.ljust(60, b'\0') in marks:
                 marks.discard(frame.ljust(60, b'\0'))
@@ -179,9 +183,16 @@ MARK_GROUP = '239.1.2.250'
 
 
 def mark(link, number):
-    """A frame that is relayed to all links, from a host of this one."""
+    """A frame from a host of a link."""
     n = LINKS[link][1]
     return datagram(f'10.{n}.0.250', MARK_GROUP, b'mark%05d' % number)
+
+
+def usual_marks(number):
+    """From s to a and b; from a to s, which is upstream, and b."""
+    for link, others in (('s', 'ab'), ('a', 'sb')):
+        frame = mark(link, number)
+        yield link, frame, [(other, relayed(frame, relay_mac(other))) for other in others]
 
 
 def datagram(source, group, payload=b'', ttl=64, port=5000, id=0, label=0, mac=None):
@@ -201,15 +212,29 @@ def datagram(source, group, payload=b'', ttl=64, port=5000, id=0, label=0, mac=N
 
 # ---- who relays ----
 
-def start_relay(lan, keys, *args, vdev='', links=LINKS, **kwargs):
-    """mcring between the links. keys: of its interfaces, by link; vdev: of all of its ports."""
+def start_relay(lan, keys, *args, vdev='', own=1, ports=(), **kwargs):
+    """mcring between the links. keys: of its interfaces, by link; vdev: of all of its ports; own: the
+    number of its addresses; ports: (name, vdev) by link, of those that are no net_af_packet."""
     words, vdevs = [], []
-    for link in links:
-        interface, n = LINKS[link]
-        words += ['--interface', f'{interface}=net_af_packet{n},address=10.{n}.0.1/24,'
-                  f'address6={IPV6.address(f"10.{n}.0.1")}/112,dad=off,{keys[link]}']
-        vdevs.append(f'net_af_packet{n},iface={interface}{vdev}')
+    for link, (interface, n) in LINKS.items():
+        port, device = dict(ports).get(link, (f'net_af_packet{n}',
+                                              f'net_af_packet{n},iface={interface}{vdev}'))
+        words += ['--interface', f'{interface}={port},address=10.{n}.0.{own}/24,'
+                  f'address6={IPV6.address(f"10.{n}.0.{own}")}/112,dad=off,{keys[link]}']
+        vdevs.append(device)
     return Daemon(lan.lab, lan.relay, *words, *args, vdev=vdevs, **kwargs)
+
+
+def account(daemon):
+    """What mcring-ctl stats says, in which every packet and every copy is accounted for."""
+    stats = ask(daemon, 'stats')
+    identity(stats)
+    return stats
+
+
+def output_of(stats, interface):
+    """The counters of what was for an interface."""
+    return next(one for one in stats['relay'] if one['interface'] == interface)
 
 
 class KernelRouter:
