@@ -178,7 +178,7 @@ def inject(host, *frames, interface='eth0', pause=0.0):
 # By the name of a Message's attribute: tshark's name in IPv4 and in IPv6.
 FIELDS = {
     'time': ('frame.time_epoch', 'frame.time_epoch'),
-    'interface': ('frame.interface_name', 'frame.interface_name'),
+    'interface': ('frame.interface_id', 'frame.interface_id'),
     'length': ('frame.len', 'frame.len'),
     'mac': ('eth.src', 'eth.src'),
     'to_mac': ('eth.dst', 'eth.dst'),
@@ -208,7 +208,7 @@ class Message:
         values = dict(zip(FIELDS, line.split('\t')))
         self.time = float(values['time'])
         self.length = int(values['length'])
-        self.interface = values['interface']  # of a capture of several
+        self.interface = int(values['interface'] or 0)  # of a capture of several, in their order
         self.mac, self.to_mac = values['mac'], values['to_mac']
         # The first of several is the outer one.
         self.source, self.destination = values['source'], values['destination']

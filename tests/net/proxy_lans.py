@@ -29,40 +29,60 @@ def both(*addresses):
 
 
 Datagram = collections.namedtuple('Datagram', 'time interface mac source group ttl number')
-FIELDS = ('frame.time_epoch', 'frame.interface_name', 'eth.src', 'ip.src', 'ipv6.src', 'ip.dst', 'ipv6.dst',
+FIELDS = ('frame.time_epoch', 'frame.interface_id', 'eth.src', 'ip.src', 'ipv6.src', 'ip.dst', 'ipv6.dst',
           'ip.ttl', 'ipv6.hlim', 'udp.payload')
 
 
-def datagrams(path):
-    """What mcsend's datagrams a capture has, in the order of time."""
+def datagrams(path, names):
+    """What mcsend's datagrams a capture has, in the order of time. names: of its interfaces."""
     out = subprocess.run(['tshark', '-n', '-r', path, '-Y', 'udp && eth.dst.ig == 1', '-T', 'fields', '-E',
                           'occurrence=f', *[word for one in FIELDS for word in ('-e', one)]],
                          check=True, capture_output=True, text=True).stdout
     found = []
     for line in out.splitlines():
         at, interface, mac, s4, s6, g4, g6, ttl, hlim, payload = line.split('\t')
-        found.append(Datagram(float(at), interface, mac, s4 or s6, g4 or g6, int(ttl or hlim),
+        found.append(Datagram(float(at), names[int(interface)], mac, s4 or s6, g4 or g6, int(ttl or hlim),
                               int(payload[:16], 16)))
     return sorted(found)
 
 
-class Watch(Capture):
-    """All frames of some interfaces of a host, from construction to stop()."""
+class Watch:
+    """All frames of some interfaces: {name: (host, interface)}; those of a host have one capture. From
+    construction to stop()."""
 
-    def __init__(self, place, host, interfaces):
-        super().__init__(host, interfaces, place.path(f'watch-{host.name}.pcapng'))
+    def __init__(self, place, interfaces):
+        self.names, self.captures = [], []
+        self.path, self.read = place.path('watch.pcapng'), {}
+        for host in dict.fromkeys(host for host, _ in interfaces.values()):
+            own = {name: interface for name, (one, interface) in interfaces.items() if one is host}
+            self.names += own
+            self.captures.append(Capture(host, list(own.values()), place.path(f'{host.name}.pcapng')))
+
+    def stop(self):
+        for settle, capture in zip((1, *[0] * len(self.captures)), self.captures):
+            capture.stop(settle)
+        # Each keeps its interfaces.
+        subprocess.run(['mergecap', '-I', 'none', '-w', self.path, *[one.path for one in self.captures]],
+                       check=True)
+        self.data = datagrams(self.path, self.names)
 
     def said(self, protocol):
         """All messages, in the order of time."""
-        return sorted((m for m in messages_of(self.path, protocol) if not m.is_own), key=lambda m: m.time)
-
-    def data(self):
-        return datagrams(self.path)
+        if protocol not in self.read:
+            self.read[protocol] = sorted((m for m in messages_of(self.path, protocol) if not m.is_own),
+                                         key=lambda m: m.time)
+            for m in self.read[protocol]:
+                m.interface = self.names[m.interface]
+        return self.read[protocol]
 
 
 def silent_member(host, interface):
     """One that can be told to join and leave while data comes: it does not read it."""
     return Member(host, interface, port=9)
+
+
+def watch_lans(place, lans):
+    return Watch(place, {lan.name: (place.switches, lan.bridge) for lan in lans})
 
 
 class Proxy:
@@ -75,7 +95,7 @@ class Proxy:
         self.router = place.router(*self.lans, n=US)
         self.source = place.kernel(self.up, SOURCE, 'source')
         self.hosts = {lan: place.kernel(lan, HOST, f'{lan.name}host') for lan in self.downs}
-        self.watch = Watch(place, place.switches, [lan.bridge for lan in self.lans])
+        self.watch = watch_lans(place, self.lans)
         self.daemon = querier_lan.start(
             place.lab, self.router, self.lans, US,
             {lan: f'{one},address6={self.address6(lan)}' for lan, one in zip(self.lans, keys)}, *more)
@@ -132,7 +152,7 @@ class Proxy:
     def stop(self):
         """Ends the capture."""
         self.watch.stop()
-        self.data = self.watch.data()
+        self.data = self.watch.data
 
 
 def changes(protocol, *texts):

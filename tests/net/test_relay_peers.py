@@ -12,13 +12,13 @@ from netlab import wait_for
 from page import Typed, beginnings, blocks
 from programs import MCSEND, Daemon, identity
 from proxy_lans import (BLOCK, HOST, PROTOCOLS, QUERIER, SOURCE, TO_IN, US, Watch, both, is_whole,
-                        silent_member)
+                        silent_member, watch_lans)
 from querier_lan import members, querier, side_by_side, start, table, wait_role
 
 ASM, SSM, SENDER = '239.1.2.3', '232.1.2.3', '10.1.0.2'
 ONE_SOURCE = f'{SSM}@{SENDER}'
 BUSY_S = 1.0  # how late a busy machine may be
-TTL = 8
+TTL, RATE = 8, 50  # of the data; datagrams a second
 
 
 class Below:
@@ -33,11 +33,11 @@ class Below:
             place.lab.wire(proxy, f'eth{n}', host, 'eth0')
             family.give(host, 'eth0', f'10.{n + 2}.0.2')
         # At the other ends: what net_af_packet sends no capture beside it sees.
-        self.watches = {'eth0': Watch(place, above, above_interface), **{
-            f'eth{n}': Watch(place, host, 'eth0') for n, host in enumerate(self.hosts, 1)}}
+        self.watch = Watch(place, {'eth0': (above, above_interface), 'eth1': (self.hosts[0], 'eth0'),
+                                   'eth2': (self.hosts[1], 'eth0')})
         self.members = [silent_member(host, 'eth0') for host in self.hosts]
 
-    def send(self, sender, *groups, rate=100):
+    def send(self, sender, *groups, rate=RATE):
         """All the time, from 10.1.0.2."""
         self.rate = rate
         sender.start(MCSEND, '--interface', 'eth0', '--ttl', TTL, '--count', 1_000_000, '--rate', rate,
@@ -79,16 +79,9 @@ class Below:
 
     def stop(self):
         """Ends the captures; what they have is then of the proxy's interfaces."""
-        self.data, self.said = [], []
-        for settle, watch in zip((1, 0, 0), self.watches.values()):
-            watch.stop(settle)
-        for port, watch in self.watches.items():
-            self.data += [one._replace(interface=port) for one in watch.data()]
-            for m in watch.said(self.protocol):
-                m.interface = port
-                self.said.append(m)
-        self.data.sort()
-        self.mac = {port: self.proxy.mac(port) for port in self.watches}
+        self.watch.stop()
+        self.data, self.said = self.watch.data, self.watch.said(self.protocol)
+        self.mac = {port: self.proxy.mac(port) for port in self.watch.names}
         self.host_mac = [host.mac('eth0') for host in self.hosts]
 
     # ---- after stop() ----
@@ -217,7 +210,7 @@ def test_the_pages_commands_make_a_proxy_below_frr_with_ssm(place):
     sender, box, proxy = routed(place, 'frr')
     routers.Frr(place.lab, box, conf).wait()
     below = Below(place, proxy, box, 'eth1')
-    below.send(sender, SSM, rate=500)
+    below.send(sender, SSM, rate=250)
     daemon = Typed(place, proxy, command)
     wait_for(lambda: 'ready' in daemon.log(), 20, f'mcring is ready: {daemon.log_path}')
     below.members[0].do('join', ONE_SOURCE)
@@ -282,7 +275,7 @@ def behind(place, start_routers, version, change=None, kind=routers.Line):
     below.members[1].do('join', *groups.values())
     receiver.ctl('join', *joins)
     below.wait_flow(1, len(groups))
-    wait_for(lambda: receiver.stats()['delivered'] > 20, 10, 'mcring receives below mcring')
+    wait_for(lambda: receiver.stats()['delivered'] > RATE / 2, 10, 'mcring receives below mcring')
     if change:
         change(below, line, started)
     assert identity(receiver.stats()) and identity(proxy.stats())
@@ -353,7 +346,7 @@ class Beside:
         self.source = place.kernel(self.up, SOURCE, 'source')
         self.hosts = {lan: place.kernel(lan, HOST, f'{lan.name}host') for lan in self.downs}
         self.members = {lan: silent_member(host, lan.name) for lan, host in self.hosts.items()}
-        self.watch = Watch(place, place.switches, [lan.bridge for lan in self.lans])
+        self.watch = watch_lans(place, self.lans)
 
     def mcring(self, n):
         return start(self.place.lab, self.place.router(*self.lans, n=n), self.lans, n, {
@@ -361,21 +354,21 @@ class Beside:
 
     def send(self, *groups):
         self.source.start(MCSEND, '--interface', self.up.name, '--ttl', TTL, '--count', 1_000_000, '--rate',
-                          100, *[word for one in groups for word in ('--to', at_port(one))])
+                          RATE, *[word for one in groups for word in ('--to', at_port(one))])
 
-    def wait_data(self, lan, n=50):
+    def wait_data(self, lan, n=RATE):
         before = self.hosts[lan].counter(lan.name)
         wait_for(lambda: self.hosts[lan].counter(lan.name) >= before + n, 60, f'{self.place.name}: data')
 
     def stop(self):
         self.watch.stop()
-        self.data = self.watch.data()
+        self.data = self.watch.data
 
     def copies(self, lan, group, since=0.0, until=float('inf')):
         """{number: who forwarded it to a LAN, by MAC addresses}"""
         found = {}
         for one in self.data:
-            if one.interface == lan.bridge and one.group == group and since < one.time < until:
+            if one.interface == lan.name and one.group == group and since < one.time < until:
                 found.setdefault(one.number, []).append(one.mac)
         return found
 
@@ -395,16 +388,16 @@ def test_of_two_proxies_one_forwards_and_the_other_takes_over(place):
         wait_for(lambda: set(groups) <= set(table(daemon, down)), 5, 'both know the member')
     beside.send(*groups)
     settled = time.time()
-    beside.wait_data(down, 200)
+    beside.wait_data(down, 2 * RATE)
     killed = time.time()
     first.stop(signal.SIGKILL)
     wait_role(second, down, 'us')
-    beside.wait_data(down, 100)
+    beside.wait_data(down, 2 * RATE)
     back = time.time()
     first.start()
     wait_role(second, down, 'other')
     again = time.time()
-    beside.wait_data(down, 200)
+    beside.wait_data(down, 4 * RATE)
     ends = time.time()
     beside.stop()
     for group in groups:
@@ -445,20 +438,21 @@ def beside_router(place, start_router):
     for lan in (higher, lower):
         beside.wait_data(lan)
     def coming(lan):
-        """Datagrams in half a second; the source sends 50."""
+        """Datagrams in half a second."""
         before = beside.hosts[lan].counter(lan.name)
         time.sleep(0.5)
         return beside.hosts[lan].counter(lan.name) - before
 
-    wait_for(lambda: coming(higher) > 80 and coming(lower) > 30, 60, f'{place.name}: both forward')
+    wait_for(lambda: coming(higher) > 0.8 * RATE and coming(lower) > 0.3 * RATE, 60,
+             f'{place.name}: both forward')
     settled = time.time()
     for lan in (higher, lower):
-        beside.wait_data(lan, 100)
+        beside.wait_data(lan, 2 * RATE)
     ends = time.time()
     beside.stop()
     copies = {lan: beside.copies(lan, ASM, settled, ends) for lan in (higher, lower)}
     two = [macs for macs in copies[higher].values() if len(macs) == 2]
-    assert len(two) > 40 and all(set(macs) == {higher.mac(US), higher.mac(200)} for macs in two)
+    assert len(two) > RATE / 2 and all(set(macs) == {higher.mac(US), higher.mac(200)} for macs in two)
     assert all(macs == [lower.mac(5)] for macs in copies[lower].values()) and copies[lower]
 
 
