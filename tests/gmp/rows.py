@@ -25,10 +25,10 @@ LEVEL = re.compile(r" *(MUST|SHOULD|MAY|STATED|LOCAL)\b")
 CLAIM = re.compile(r"`([\w/]+\.(?:c|py)): (\w+)`")
 
 # Page: the files of the specification, and its rows' prefixes: of hosts, hosts behind switches and
-# MLD; of queriers and proxies. The rows of forwarding (F) are of no page yet.
+# MLD; of queriers, proxies and forwarding.
 PAGES = {
     "igmp.md": (["CONFORMANCE.md"], ["H", "S", "M"]),
-    "routing.md": (["CONFORMANCE.md", "ROUTER.md"], ["R", "P"]),
+    "routing.md": (["CONFORMANCE.md", "ROUTER.md"], ["R", "P", "F"]),
 }
 
 
