@@ -5,6 +5,7 @@ kernel's own forwarding gets the same, which proves the expectations."""
 import collections
 import ipaddress
 import json
+import re
 
 import pytest
 
@@ -13,7 +14,7 @@ from family import FAMILIES, IPV4, IPV6, at_port
 from membership_lan import IGMP, MLD, report
 from netlab import wait_for
 from querier_lan import members
-from relay_cases import CASES, MTU, SOURCE, SSM, THRESHOLD, number_of, want, wanted
+from relay_cases import CASES, MTU, OTHER, SOURCE, SSM, THRESHOLD, number_of, want, wanted
 from relay_lan import (LINKS, MARK_GROUP, KernelRouter, RelayLan, account, relay_mac, relayed, start_relay,
                        untagged)
 
@@ -55,12 +56,13 @@ def kernels_routes():
 
 @pytest.fixture(scope='module')
 def kernels():
-    """What the kernel made of all cases."""
+    """What the kernel made of all cases, and its routes as `ip` shows them."""
     lab = netlab.Lab()
     try:
         lan = RelayLan(lab, 'k', {'b': MTU}, kernel=True)
         router = KernelRouter(lan, kernels_routes(), {'b': THRESHOLD})
-        yield by_number(lan.exchange(*all_frames()))
+        seen = by_number(lan.exchange(*all_frames()))
+        yield seen, lan.relay.run('ip', '-s', 'mroute', 'show').stdout
         router.close()
     finally:
         lab.close()
@@ -95,7 +97,7 @@ def test_the_kernel_forwards_what_the_table_says(kernels, family):
         links = case.to if case.kernel is None else case.kernel
         return None if links == '?' else relayed_to(case, links, pads=False)
 
-    none_differs(family, kernels, expected)
+    none_differs(family, kernels[0], expected)
 
 
 JOINED, RINGS_ALONE = '239.1.6.1', '239.1.6.2'
@@ -219,8 +221,8 @@ def test_the_counters_say_what_became_of_each(ours):
         'wrong_interface': 12}
 
 
-def test_routes_say_where_each_flow_went(ours):
-    """F-45: their sums are the counters."""
+def test_routes_say_where_each_flow_went(ours, kernels):
+    """F-45: their sums are the counters; of flows of which both forward the same the kernel says so."""
     counted = collections.Counter()
     for route in ours.routes:
         for output in route['outputs']:
@@ -228,6 +230,12 @@ def test_routes_say_where_each_flow_went(ours):
     for output in ours.after['relay']:
         assert counted[output['interface']] == output['offered'], ours.routes
     assert sum(route['packets'] for route in ours.routes) == ours.after['relayed']
+    theirs = re.findall(r'\(([\d.]+),([\d.]+)\) +Iif: (\S+) +Oifs: (\S+(?: \S+)*) +State: resolved'
+                        r'\s+(\d+) packets, (\d+) bytes', kernels[1].replace(f'(ttl {THRESHOLD})', ''))
+    same = {(one['source'], one['group'], one['interface'],
+             ' '.join(out['interface'] for out in one['outputs']), str(one['packets']),
+             str(one['bytes'])) for one in ours.routes} & set(theirs)
+    assert {group for _, group, *_ in same} >= {SSM, OTHER, '239.1.4.1', '239.1.4.2', '239.1.5.1'}
     ssm = [route for route in ours.routes if route['group'] == SSM and route['packets']]
     assert [(one['source'], one['interface'], one['packets'], [
         (out['interface'], out['packets']) for out in one['outputs']]) for one in ssm] == [

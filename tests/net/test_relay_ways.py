@@ -90,8 +90,8 @@ def test_long_datagrams_are_relayed_whole_to_where_they_fit(lab):
 # ---- what an interface is told ----
 
 def test_an_interface_takes_what_its_keys_say(lab):
-    """Static groups of any source and of one; scopes: other ones, none; rpf_sources; what comes in
-    downstream goes upstream unless that never forwards."""
+    """F-13, F-15, P-14, P-18: static groups of any source and of one; scopes: other ones, none;
+    rpf_sources; the same source by two interfaces in turn."""
     lan = RelayLan(lab)
     daemon = start_relay(lan, {
         's': 'role=upstream,scopes=none',
@@ -114,7 +114,8 @@ def test_an_interface_takes_what_its_keys_say(lab):
         ('a', '192.0.2.15', GROUP, 'sb'), ('a', '192.0.2.16', GROUP, ''), ('s', '192.0.2.15', GROUP, ''),
         ('s', '192.0.2.16', GROUP, 'ab'), ('b', '192.0.2.15', GROUP, ''),
         ('a', '198.51.100.7', GROUP, 'sb'), ('s', '198.51.100.7', GROUP, ''),
-        ('b', '10.2.0.2', GROUP, ''), ('a', '10.3.0.2', GROUP, '')]
+        ('b', '10.2.0.2', GROUP, ''), ('a', '10.3.0.2', GROUP, ''),
+        *[('s', SOURCE, GROUP, 'ab'), ('a', SOURCE, GROUP, '')] * 20]
     frames = [(link, datagram(source, group, b'%03d' % i), to)
               for i, (link, source, group, to) in enumerate(cases)]
     seen = lan.exchange(*[(link, frame) for link, frame, _ in frames],
@@ -122,7 +123,8 @@ def test_an_interface_takes_what_its_keys_say(lab):
     for link in LINKS:
         assert sorted(seen[link]) == sorted(relayed(frame, relay_mac(link))
                                             for _, frame, to in frames if link in to), link
-    account(daemon)
+    stats = account(daemon)
+    assert output_of(stats, 'd0')['wrong_interface'] == 1 + 1 + 20
 
 
 def marks_of_all(number):
@@ -133,7 +135,7 @@ def marks_of_all(number):
 
 
 def test_what_never_forwards_gets_nothing(lab):
-    """forward_when=never of the upstream interface, and of a downstream one, whose members the proxy
+    """P-3: forward_when=never of the upstream interface, and of a downstream one, whose members the proxy
     counts all the same."""
     lan = RelayLan(lab)
     daemon = start_relay(lan, {
