@@ -5,6 +5,8 @@ router serves, too. What waits is under way at the same time."""
 import signal
 import time
 
+import pytest
+
 import routers
 from family import IPV4, at_port
 from membership_lan import IGMP, protocol_of
@@ -19,6 +21,12 @@ ASM, SSM, SENDER = '239.1.2.3', '232.1.2.3', '10.1.0.2'
 ONE_SOURCE = f'{SSM}@{SENDER}'
 BUSY_S = 1.0  # how late a busy machine may be
 TTL, RATE = 8, 50  # of the data; datagrams a second
+
+
+@pytest.fixture(scope='module', autouse=True)
+def unpacked():
+    """Before the scenarios are under way."""
+    routers.unpack()
 
 
 class Below:
