@@ -223,13 +223,13 @@ void mcr_group_mac(uint8_t mac[6], struct mcr_address group);
 
 /* mcr_group_mac_number: mcr_mac_number of it. last: the group's last four octets, as they stand in
  * memory. */
-static inline uint64_t mcr_group_mac_number(uint32_t last, int is_ipv6)
+static inline uint64_t mcr_group_mac_number(uint32_t last, int ipv6_group)
 {
 	static const uint8_t ipv4[6] = {MCR_IPV4_GROUP_MAC}, ipv6[6] = {MCR_IPV6_GROUP_MAC};
 	const uint64_t octets = le32toh(last);
 
-	return is_ipv6 ? mcr_mac_number(ipv6) | octets << 16
-		       : mcr_mac_number(ipv4) | (octets >> 8 & 0xffff7f) << 24;
+	return ipv6_group ? mcr_mac_number(ipv6) | octets << 16
+			  : mcr_mac_number(ipv4) | (octets >> 8 & 0xffff7f) << 24;
 }
 
 #endif
