@@ -13,6 +13,7 @@ import netlab
 from family import FAMILIES, IPV4, IPV6, at_port
 from membership_lan import IGMP, MLD, report
 from netlab import wait_for
+from programs import EAL
 from querier_lan import members
 from relay_cases import CASES, MTU, OTHER, SOURCE, SSM, THRESHOLD, number_of, want, wanted
 from relay_lan import (LINKS, MARK_GROUP, KernelRouter, RelayLan, account, relay_mac, relayed, start_relay,
@@ -107,7 +108,7 @@ class Ours:
     """What mcring made of all cases, and what it says of it. driver: of the upstream port. The kernel
     puts IPv4 fragments together for net_af_packet, which cuts the whole datagram."""
 
-    def __init__(self, lab, driver):
+    def __init__(self, lab, driver, eal=EAL):
         self.reassembled = (11, 12, 86) if driver == 'net_af_packet' else ()
         self.lan = RelayLan(lab, mtu={'b': MTU})
         querier = f'role=downstream,querier=on,mld-querier=on,static-groups={MARK_GROUP}'
@@ -115,7 +116,7 @@ class Ours:
                  for group in (JOINED, RINGS_ALONE)]
         self.daemon = start_relay(self.lan, {
             's': 'role=upstream', 'a': querier, 'b': f'{querier},ttl-threshold={THRESHOLD}'}, *joins,
-            ports={'s': (f'{driver}0', f'{driver}0,iface=u0')})
+            ports={'s': (f'{driver}0', f'{driver}0,iface=u0')}, eal=eal)
         report_wanted(self.lan, self.daemon)
         consumer = self.daemon.cat('--count', 6)
         self.before = account(self.daemon)
@@ -123,6 +124,7 @@ class Ours:
         self.read = consumer.wait()[1]
         self.after = account(self.daemon)
         assert self.after['ports'][0]['driver'] == driver
+        assert any(one['tx_shared'] for one in self.after['relay']) == (eal is TWO_LCORES)
         self.routes = json.loads(self.daemon.ctl('--json', 'routes').stdout)['routes']
 
     def to(self, family, case):
@@ -150,11 +152,17 @@ def report_wanted(lan, daemon):
     wait_for(known, 10, 'the members are known')
 
 
-@pytest.fixture(scope='module', params=['net_af_packet', 'net_af_xdp'])
+# Of the two lcores one has two of the ports; where the other's frames leave, it hands them over.
+TWO_LCORES = ('--lcores', '0@0,1@1,2@0', *EAL[2:])
+
+
+@pytest.fixture(scope='module', params=[
+    ('net_af_packet',), ('net_af_xdp',), ('net_af_packet', TWO_LCORES)],
+    ids=['net_af_packet', 'net_af_xdp', 'two lcores'])
 def ours(request):
     lab = netlab.Lab()
     try:
-        yield Ours(lab, request.param)
+        yield Ours(lab, *request.param)
     finally:
         lab.close()
 
