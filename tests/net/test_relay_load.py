@@ -28,7 +28,7 @@ class Flow:
     """Numbered datagrams from link s to another."""
 
     def __init__(self, lan, to, count, family=IPV4):
-        self.count = count
+        self.lan, self.count = lan, count
         frame = datagram(family.address('10.1.0.2'), family.address(FLOW), bytes(64))
         self.process = lan.hosts['s'].start(
             RELAY_COUNT, *[word for link in ('s', to) for word in (
@@ -38,11 +38,15 @@ class Flow:
     def goes_on(self):
         return self.process.poll() is None
 
-    def arrives_whole(self):
-        """Each number once, and in order."""
+    def arrives_whole(self, daemon):
+        """Each number once, and in order; else it says what was lost where."""
         came = json.loads(self.process.communicate(timeout=600)[0])
+        stats = account(daemon)
         assert came == {'sent': self.count, 'received': self.count, 'missing': 0, 'doubled': 0,
-                        'late': 0, 'dropped': 0}
+                        'late': 0, 'dropped': 0}, (
+            f'{came}; the kernel dropped {self.lan.hosts["s"].counter("s0", "tx_dropped")} before and '
+            f'{self.lan.relay.counter("d0", "tx_dropped")} behind mcring, ports missed '
+            f'{[port["rx_missed"] for port in stats["ports"]]}; {output_of(stats, "d0")}')
         return True
 
 
@@ -71,7 +75,7 @@ def test_members_that_come_and_go_elsewhere_cost_the_others_nothing(lab):
     while flow.goes_on():
         account(daemon)
     assert churn.poll() is None
-    assert flow.arrives_whole()
+    assert flow.arrives_whole(daemon)
     stats = account(daemon)
     assert output_of(stats, 'd0')['tx'] == COUNT
     igmp = next(one for one in members(daemon)['queriers'] if one['interface'] == 'd1')
@@ -102,7 +106,7 @@ def test_storms_cost_what_is_relayed_nothing(lab):
         flow = Flow(lan, 'a', 50_000, family)
         while flow.goes_on():
             account(daemon)
-        assert flow.arrives_whole()
+        assert flow.arrives_whole(daemon)
     for one in storms:
         assert one.wait(30) == 0
     stats = account(daemon)
@@ -139,7 +143,7 @@ def test_an_output_that_stands_still_or_goes_holds_nobody_up(lab):
         nonlocal sent
         end = time.monotonic() + 30
         while not condition():
-            assert Flow(lan, 'a', 1000).arrives_whole()
+            assert Flow(lan, 'a', 1000).arrives_whole(daemon)
             sent += 1000
             assert time.monotonic() < end, what
 
