@@ -230,6 +230,8 @@ static void rings_and_lans_each_get_what_they_want(void **state)
 static void what_goes_to_a_link_that_is_down_is_counted(void **state)
 {
 	uint64_t end_ns = monotonic_ns() + RIG_DEADLINE_NS;
+	struct mcr_route_info info = {.size = sizeof(info)};
+	struct mcr_route_output out;
 	struct mcr_engine *e = begin();
 
 	join(e, LAN, GROUP_1);
@@ -240,6 +242,9 @@ static void what_goes_to_a_link_that_is_down_is_counted(void **state)
 	ASSERT_GOES(e, UP, UP, GROUP_1, "");
 	assert_int_equal(relay_info(e, LAN).out.tx, 1);
 	assert_int_equal(relay_info(e, LAN).out.tx_down, 1);
+	assert_int_equal(mcr_engine_route_info(e, 0, &info), 0);
+	assert_int_equal(mcr_engine_route_outputs(e, 0, &out, 1), 1);
+	assert_int_equal(out.is_forwarded, 0);
 }
 
 /* ---- what is shown ---- */

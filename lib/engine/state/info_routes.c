@@ -103,10 +103,14 @@ static void why_into(const struct mcr_engine *e, unsigned i, struct mcr_relay_in
 		queriers_why(it, out->forwards, why, cap);
 }
 
+static int is_up(const struct mcr_interface *it)
+{
+	return it->port->link_up && !it->port->removed;
+}
+
 static void relay_into(const struct mcr_engine *e, unsigned i, struct mcr_relay_info *out)
 {
 	const struct mcr_interface *it = &e->interfaces[i];
-	const int is_up = it->port->link_up && !it->port->removed;
 
 	*out = (struct mcr_relay_info){
 	    .role = it->config.role,
@@ -117,7 +121,7 @@ static void relay_into(const struct mcr_engine *e, unsigned i, struct mcr_relay_
 	};
 	memcpy(out->interface, it->config.name, sizeof(out->interface));
 	for (unsigned family = 0; family < 2; family++)
-		out->forwards[family] = is_up && mcr_engine_forwards(e, i, family);
+		out->forwards[family] = is_up(it) && mcr_engine_forwards(e, i, family);
 	why_into(e, i, out);
 	for (unsigned w = 0; w < e->n_workers; w++)
 		lcore_into(e->workers[w]->relay, i, out);
@@ -397,7 +401,7 @@ int mcr_engine_route_outputs(struct mcr_engine *e, size_t i, struct mcr_route_ou
 			continue;
 		outputs[n] = (struct mcr_route_output){
 		    .packets = r->shown_packets[route->counted + n],
-		    .is_forwarded = (uint8_t)(now >> at & 1),
+		    .is_forwarded = is_up(it) && (now >> at & 1) != 0,
 		    .ttl_threshold = mcr_relay_ttl_threshold(&it->config),
 		};
 		memcpy(outputs[n].interface, it->config.name, sizeof(outputs[n].interface));
