@@ -196,7 +196,8 @@ int mcr_engine_control_info(const struct mcr_engine *e, struct mcr_control_info 
 	(void)e;
 	*out = (struct mcr_control_info){.rounds = 1000,
 					 .longest_round_ns = 2500000,
-					 .longest_round_at_ns = 1700000000000000000};
+					 .longest_round_at_ns = 1700000000000000000,
+					 .views = 7};
 	return 0;
 }
 

@@ -33,6 +33,7 @@ static void stats_have_the_account_first_and_every_table(void **state)
 	assert_int_equal(
 	    integer(json_array_get(json_object_get(reply, "lcores"), 0), "relayed_only"), 5);
 	assert_int_equal(integer(json_object_get(reply, "control"), "longest_round_ns"), 2500000);
+	assert_int_equal(integer(json_object_get(reply, "control"), "views"), 7);
 	assert_int_equal(integer(json_array_get(json_object_get(reply, "ports"), 0), "rx_packets"),
 			 INT64_MAX);
 	sample = json_object_get(json_object_get(reply, "drop_samples"), "unknown_group");

@@ -167,9 +167,10 @@ ITEM(control)
 	struct mcr_control_info c = {.size = sizeof(c)};
 
 	mcr_engine_control_info(src->engine, &c);
-	return json_pack("{so so so}", "rounds", mcr_json_number(c.rounds), "longest_round_ns",
+	return json_pack("{so so so so}", "rounds", mcr_json_number(c.rounds), "longest_round_ns",
 			 mcr_json_number(c.longest_round_ns), "longest_round_at_ns",
-			 mcr_json_number_or_null(c.longest_round_at_ns));
+			 mcr_json_number_or_null(c.longest_round_at_ns), "views",
+			 mcr_json_number(c.views));
 }
 
 /* Counters and timers of an interface that speaks IGMP or MLD. */
