@@ -291,7 +291,14 @@ static int parse_scopes(const struct mcr_key *key, void *field, const char *text
 
 	if (given && (is_none || *(uint8_t *)field == 0))
 		return mcr_fail(err, -EINVAL, "'%.64s': 'none' stands alone", text);
-	return is_none ? 0 : parse_prefixes(key, field, text, err);
+	if (is_none || parse_prefixes(key, field, text, err) == 0)
+		return 0;
+	return *(uint8_t *)field == MCR_PREFIXES_MAX
+		   ? too_many(text, MCR_PREFIXES_MAX, err)
+		   : mcr_fail(err, -EINVAL,
+			      "'%.64s': expected none, or a prefix of groups, such as "
+			      "239.255.0.0/16 or ff05::/16",
+			      text);
 }
 
 static void print_scopes(const struct mcr_key *key, const void *field, char *buf, size_t cap)

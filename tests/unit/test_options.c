@@ -227,6 +227,8 @@ static void a_mistake_says_what_stood_there_and_what_was_expected(void **state)
 	    {{"mcring", "--interface", "lan=0,scopes=none+239.0.0.0/8", NULL},
 	     "scopes '239.0.0.0/8': 'none' stands alone"},
 	    {{"mcring", "--interface", "lan=0,scopes=none+none", NULL}, "'none' stands alone"},
+	    {{"mcring", "--interface", "lan=0,scopes=off", NULL},
+	     "scopes 'off': expected none, or a prefix of groups, such as 239.255.0.0/16"},
 	    {{"mcring", "--interface", "lan=0,rpf-sources=none", NULL},
 	     "rpf-sources 'none': expected a prefix, such as 10.1.0.0/16 or 2001:db8::/48"},
 	    {{"mcring", "--interface", "lan=0,rpf-sources=10.0.0.0", NULL}, "expected a prefix"},
