@@ -338,7 +338,10 @@ int mcr_reload_check(const struct mcr_settings *running, const struct mcr_settin
 {
 	const struct mcr_channel_config *channels[MCR_CHANNELS_MAX];
 	size_t n = new_channels(channels, running, next);
+	int ret = mcr_router_check(next, err);
 
+	if (ret < 0)
+		return ret;
 	return n ? mcr_ring_memory_check(channels, n, n_lcores, 0, root, err) : 0;
 }
 

@@ -17,9 +17,10 @@ struct mcr_reload_plan {
 	size_t n_channels;
 };
 
-/* mcr_reload_check: can the memory hold the rings of all channels that next adds, on n_lcores
- * lcores? Call it before any of them is made, and for a dry run. root: "" = the system, else a
- * folder with proc and sys in it. Thread: any. Returns 0, or -ENOMEM with err. */
+/* mcr_reload_check: could the interfaces of next start (mcr_router_check), and can the memory hold
+ * the rings of all channels that next adds, on n_lcores lcores? Call it before any of them is made,
+ * and for a dry run. root: "" = the system, else a folder with proc and sys in it. Thread: any.
+ * Returns 0, or -EINVAL or -ENOMEM with err. */
 int mcr_reload_check(const struct mcr_settings *running, const struct mcr_settings *next,
 		     unsigned n_lcores, const char *root, struct mcr_error *err);
 

@@ -121,6 +121,15 @@ static int check_relay(const struct mcr_settings *s, struct mcr_error *err)
 	return ret;
 }
 
+int mcr_router_check(const struct mcr_settings *s, struct mcr_error *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < s->n_interfaces; i++)
+		ret = check_router(&s->interfaces[i], err);
+	return ret < 0 ? ret : check_relay(s, err);
+}
+
 static int check_interfaces(const struct mcr_settings *s, struct mcr_error *err)
 {
 	int ret = 0;
@@ -133,10 +142,8 @@ static int check_interfaces(const struct mcr_settings *s, struct mcr_error *err)
 		ret = check_device(s, &s->interfaces[i], err);
 		if (ret == 0)
 			ret = check_kernel_name(&s->interfaces[i], err);
-		if (ret == 0)
-			ret = check_router(&s->interfaces[i], err);
 	}
-	return ret < 0 ? ret : check_relay(s, err);
+	return ret < 0 ? ret : mcr_router_check(s, err);
 }
 
 /* ---- lcores ---- */

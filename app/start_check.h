@@ -11,12 +11,16 @@
 int mcr_ring_memory_check(const struct mcr_channel_config *const *channels, size_t n,
 			  unsigned n_lcores, int whole, const char *root, struct mcr_error *err);
 
+/* mcr_router_check: can the queriers and the relay of the interfaces be as they are configured?
+ * Thread: any. Returns 0, or -EINVAL or -ENOMEM with err. */
+int mcr_router_check(const struct mcr_settings *s, struct mcr_error *err);
+
 /* mcr_start_check checks assembled settings:
  * - there is an interface, and a --vdev makes its device;
  * - the lcores of interfaces and channels receive, and the interfaces of one port agree;
  * - there are not too many memberships;
  * - no network device has the name that kernel= gives;
- * - queriers can be as they are configured;
+ * - mcr_router_check;
  * - the rings fit the memory that is left or, while an engine runs in the run directory, all
  *   memory.
  * It uses EAL's arguments as far as they are given; --check may be called without them. root: "" =

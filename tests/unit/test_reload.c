@@ -398,6 +398,23 @@ static void who_may_read_a_channel_changes_without_a_restart(void **state)
 	assert_string_equal(f->report.text, "joins +0 -0, channels +0 -0");
 }
 
+/* A restart with such a file would fail, when the operator thinks that it is a good one. */
+static void a_router_that_could_not_start_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct mcr_settings *next =
+	    settings(f, "interfaces: [{name: lan, port: 0, role: upstream}]\n");
+
+	start(f, LAN);
+	assert_int_equal(mcr_reload_check(f->running, next, 1, "", &f->report), -EINVAL);
+	assert_non_null(strstr(f->report.text, "none is downstream"));
+	mcr_settings_destroy(next);
+	next = settings(f, "interfaces: [{name: lan, port: 0, querier: on}]\n");
+	assert_int_equal(mcr_reload_check(f->running, next, 1, "", &f->report), -EINVAL);
+	assert_non_null(strstr(f->report.text, "m.yaml:1: interface \"lan\": querier needs an"));
+	mcr_settings_destroy(next);
+}
+
 static void the_attach_socket_needs_a_restart(void **state)
 {
 	struct fixture *f = *state;
@@ -431,6 +448,7 @@ int main(void)
 	    WITH_ENGINE(what_needs_a_restart_is_said_each_time),
 	    WITH_ENGINE(a_size_that_is_spelled_out_is_the_one_that_the_engine_chose),
 	    WITH_ENGINE(who_may_read_a_channel_changes_without_a_restart),
+	    WITH_ENGINE(a_router_that_could_not_start_is_refused),
 	    WITH_ENGINE(the_attach_socket_needs_a_restart),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
