@@ -30,9 +30,7 @@ static __rte_noinline int look_up(const struct mcr_worker *w, unsigned in,
 {
 	const struct mcr_relay_view *view = w->relay->view;
 
-	return !is_of_relay(view, mac) &&
-	       !mcr_route_address_same(source, mcr_route_address_ipv4(w->broadcast_be[in])) &&
-	       mcr_route_rpf_accepts(&view->inputs[in].rpf, source);
+	return !is_of_relay(view, mac) && mcr_route_rpf_accepts(&view->inputs[in].rpf, source);
 }
 
 /* Reverse path forwarding. Most packets are of the flow of the one before, or of its sender. */
