@@ -88,7 +88,7 @@ static uint64_t shown(const struct mcr_flow_cache *cache)
 		if (mcr_flow_cache_get(cache, i, &flow))
 			packets += flow.packets;
 	for (unsigned i = 0; i < MCR_INTERFACES_MAX; i++)
-		packets += mcr_flow_cache_evicted(cache, i).packets;
+		packets += mcr_flow_cache_totals(cache, i).evicted_packets;
 	return packets;
 }
 

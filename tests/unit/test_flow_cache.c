@@ -103,18 +103,23 @@ static void each_part_of_the_key_makes_another_flow(void **state)
 /* Each reading: all that was counted is in an entry, or was evicted at its interface. */
 static void assert_sums(const uint64_t *counted)
 {
-	uint64_t packets[MCR_INTERFACES_MAX] = {0};
+	uint64_t packets[MCR_INTERFACES_MAX] = {0}, flows[MCR_INTERFACES_MAX] = {0};
 	struct mcr_flow flow;
 
 	for (size_t i = 0; i < MCR_FLOWS_MAX; i++) {
 		if (!mcr_flow_cache_get(cache, i, &flow))
 			continue;
 		packets[flow.key.interface] += flow.packets;
+		flows[flow.key.interface]++;
 		assert_true(flow.first_ns <= flow.last_ns);
 		assert_int_equal(flow.bytes, flow.packets * 10);
 	}
-	for (unsigned i = 0; i < MCR_INTERFACES_MAX; i++)
-		assert_int_equal(packets[i] + mcr_flow_cache_evicted(cache, i).packets, counted[i]);
+	for (unsigned i = 0; i < MCR_INTERFACES_MAX; i++) {
+		const struct mcr_flow_totals t = mcr_flow_cache_totals(cache, i);
+
+		assert_int_equal(packets[i] + t.evicted_packets, counted[i]);
+		assert_int_equal(flows[i], t.kept);
+	}
 }
 
 static uint64_t evicted_flows(void)
@@ -122,7 +127,7 @@ static uint64_t evicted_flows(void)
 	uint64_t evicted = 0;
 
 	for (unsigned i = 0; i < MCR_INTERFACES_MAX; i++)
-		evicted += mcr_flow_cache_evicted(cache, i).flows;
+		evicted += mcr_flow_cache_totals(cache, i).evicted;
 	return evicted;
 }
 

@@ -107,9 +107,13 @@ static struct mcr_flow_slot *make(struct mcr_flow_cache *cache,
 	struct mcr_flow_slot *slot = place_in(buckets);
 
 	if (slot->flow.packets > 0) {
-		add(&cache->evicted_flows[slot->flow.key.interface], 1);
-		add(&cache->evicted_packets[slot->flow.key.interface], slot->flow.packets);
+		struct mcr_flow_totals *of_old = &cache->totals[slot->flow.key.interface];
+
+		add(&of_old->kept, UINT64_MAX); /* one less */
+		add(&of_old->evicted, 1);
+		add(&of_old->evicted_packets, slot->flow.packets);
 	}
+	add(&cache->totals[key->interface].kept, 1);
 	mcr_seqlock_write(&slot->version, &slot->flow, &flow, sizeof(flow));
 	return slot;
 }
@@ -132,10 +136,16 @@ int mcr_flow_cache_get(const struct mcr_flow_cache *cache, size_t i, struct mcr_
 	return out->packets > 0;
 }
 
-struct mcr_flow_evicted mcr_flow_cache_evicted(const struct mcr_flow_cache *cache,
-					       unsigned interface)
+static uint64_t get(const uint64_t *shared)
 {
-	return (struct mcr_flow_evicted){
-	    .flows = __atomic_load_n(&cache->evicted_flows[interface], __ATOMIC_RELAXED),
-	    .packets = __atomic_load_n(&cache->evicted_packets[interface], __ATOMIC_RELAXED)};
+	return __atomic_load_n(shared, __ATOMIC_RELAXED);
+}
+
+struct mcr_flow_totals mcr_flow_cache_totals(const struct mcr_flow_cache *cache, unsigned interface)
+{
+	const struct mcr_flow_totals *t = &cache->totals[interface];
+
+	return (struct mcr_flow_totals){.kept = get(&t->kept),
+					.evicted = get(&t->evicted),
+					.evicted_packets = get(&t->evicted_packets)};
 }

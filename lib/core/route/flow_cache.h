@@ -46,13 +46,14 @@ static inline void mcr_flow_cache_count(struct mcr_flow_cache *cache,
  * control. */
 int mcr_flow_cache_get(const struct mcr_flow_cache *cache, size_t i, struct mcr_flow *out);
 
-/* Flows that had to make room, by the interface that they came in by, and their packets. Relaxed.
- */
-struct mcr_flow_evicted {
-	uint64_t flows, packets;
+/* mcr_flow_cache_totals counts the flows that came in by an interface: those that are there, and
+ * those that had to make room, with their packets. It looks at no entry. Each number by itself,
+ * relaxed. Thread: control. */
+struct mcr_flow_totals {
+	uint64_t kept, evicted, evicted_packets;
 };
-struct mcr_flow_evicted mcr_flow_cache_evicted(const struct mcr_flow_cache *cache,
-					       unsigned interface);
+struct mcr_flow_totals mcr_flow_cache_totals(const struct mcr_flow_cache *cache,
+					     unsigned interface);
 
 /* ---- what follows is inline for the rx loop's sake; its fields are private ---- */
 
@@ -74,7 +75,7 @@ struct mcr_flow_cache {
 	struct mcr_flow_slot *last; /* the flow of the last packet */
 
 	/* Writer: the lcore. */
-	uint64_t evicted_flows[MCR_INTERFACES_MAX], evicted_packets[MCR_INTERFACES_MAX];
+	struct mcr_flow_totals totals[MCR_INTERFACES_MAX];
 };
 
 static inline int mcr_flow_key_same(const struct mcr_flow_key *a, const struct mcr_flow_key *b)

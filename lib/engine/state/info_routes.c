@@ -38,17 +38,15 @@ static void add_counts(struct mcr_relay_counts *to, const struct mcr_relay_count
 static void lcore_into(const struct mcr_relay_lcore *r, unsigned interface,
 		       struct mcr_relay_info *out)
 {
+	const struct mcr_flow_totals flows = mcr_flow_cache_totals(r->flows, interface);
 	struct mcr_relay_counts counts;
-	struct mcr_flow flow;
 
 	mcr_relay_counts_read(r, interface, &counts);
 	add_counts(&out->out, &counts);
 	out->wrong_interface += __atomic_load_n(&r->wrong_interface[interface], __ATOMIC_RELAXED);
 	out->looped += __atomic_load_n(&r->looped[interface], __ATOMIC_RELAXED);
-	out->flows_evicted += mcr_flow_cache_evicted(r->flows, interface).flows;
-	for (size_t i = 0; i < MCR_FLOWS_MAX; i++)
-		out->flows +=
-		    mcr_flow_cache_get(r->flows, i, &flow) && flow.key.interface == interface;
+	out->flows += flows.kept;
+	out->flows_evicted += flows.evicted;
 }
 
 /* Why packets of a family are not forwarded to an interface. */
