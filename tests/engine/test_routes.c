@@ -29,7 +29,6 @@ static void await_forwards(struct mcr_engine *e, unsigned lan, int forwards)
 	while (relay_info(e, lan).forwards[family()] != forwards && monotonic_ns() < end_ns)
 		poll_engine(e);
 	assert_int_equal(relay_info(e, lan).forwards[family()], forwards);
-	poll_engine(e);
 }
 
 /* F-1, F-14, P-19 */
@@ -125,7 +124,8 @@ static void another_querier_forwards_until_it_is_gone(void **state)
 	assert_int_equal(messages_with(UP, "LEAVE"), 0);
 }
 
-/* The members of a LAN whose querier is another are known all the same. */
+/* The members of a LAN whose querier is another are known all the same. They report again and
+ * again, or their time would be over together with that of the other querier. */
 static void who_joins_while_another_is_the_querier_gets_it_afterwards(void **state)
 {
 	struct mcr_engine *e = begin();
@@ -134,7 +134,10 @@ static void who_joins_while_another_is_the_querier_gets_it_afterwards(void **sta
 	join(e, LAN, GROUP_1);
 	await_said(e, UP, "TO_EX(" GROUP_1 "){}");
 	ASSERT_GOES(e, UP, UP, GROUP_1, "");
-	await_forwards(e, LAN, 1);
+	for (unsigned i = 0; i < 4000 && !relay_info(e, LAN).forwards[family()]; i++) {
+		join(e, LAN, GROUP_1);
+		poll_engine(e);
+	}
 	ASSERT_GOES(e, UP, UP, GROUP_1, "lan");
 }
 

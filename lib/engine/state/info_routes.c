@@ -10,7 +10,6 @@
 #include "engine/plan/relay_config.h"
 #include "engine/relay/relay_lcore.h"
 #include "engine/state/relay.h"
-#include "engine/state/relay_views.h"
 #include "engine/state/state.h"
 
 /* ---- the interfaces ---- */
@@ -68,6 +67,9 @@ static void querier_why(const struct mcr_interface *it, unsigned family, char *w
 	case MCR_QUERIER_WAITING:
 		snprintf(why, cap, "waiting: is anybody the querier?");
 		break;
+	case MCR_QUERIER_US: /* since this round */
+		snprintf(why, cap, "it is about to forward");
+		break;
 	default:
 		snprintf(why, cap, "the querier has no address to ask from");
 	}
@@ -119,7 +121,7 @@ static void relay_into(const struct mcr_engine *e, unsigned i, struct mcr_relay_
 	};
 	memcpy(out->interface, it->config.name, sizeof(out->interface));
 	for (unsigned family = 0; family < 2; family++)
-		out->forwards[family] = is_up(it) && mcr_engine_forwards(e, i, family);
+		out->forwards[family] = is_up(it) && (e->relay->forwarding[family] >> i & 1) != 0;
 	why_into(e, i, out);
 	for (unsigned w = 0; w < e->n_workers; w++)
 		lcore_into(e->workers[w]->relay, i, out);

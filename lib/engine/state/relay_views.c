@@ -14,7 +14,7 @@
 
 /* ---- who forwards ---- */
 
-int mcr_engine_forwards(const struct mcr_engine *e, unsigned interface, unsigned family)
+static int forwards(const struct mcr_engine *e, unsigned interface, unsigned family)
 {
 	const struct mcr_interface *it = &e->interfaces[interface];
 	const struct mcr_querier *q = it->queriers[family];
@@ -38,7 +38,7 @@ void mcr_engine_relay_forwarding(const struct mcr_engine *e, uint64_t forwarding
 	forwarding[0] = forwarding[1] = 0;
 	for (unsigned i = 0; i < e->n_interfaces; i++)
 		for (unsigned f = 0; e->interfaces[i].config.role != MCR_RELAY_NONE && f < 2; f++)
-			forwarding[f] |= (uint64_t)mcr_engine_forwards(e, i, f) << i;
+			forwarding[f] |= (uint64_t)forwards(e, i, f) << i;
 }
 
 /* ---- the view ---- */

@@ -9,11 +9,8 @@ struct mcr_engine;
 
 struct mcr_relay_view;
 
-/* mcr_engine_forwards: whether packets of a family (enum mcr_gmp_family) are to be forwarded to an
- * interface now, as far as its configuration and its querier say (RFC 4605 §3). */
-int mcr_engine_forwards(const struct mcr_engine *e, unsigned interface, unsigned family);
-
-/* mcr_engine_relay_forwarding: the same of all interfaces, as sets; by family. */
+/* mcr_engine_relay_forwarding: to which interfaces packets are to be forwarded now, as far as their
+ * configuration and their queriers say (RFC 4605 §3); by family (enum mcr_gmp_family). */
 void mcr_engine_relay_forwarding(const struct mcr_engine *e, uint64_t forwarding[2]);
 
 /* mcr_engine_relay_published: the lcores have this view from now on. NULL: there is no relay. */
