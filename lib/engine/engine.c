@@ -13,7 +13,6 @@
 #include "engine/attach/attach_server.h"
 #include "engine/control/control_server.h"
 #include "engine/os/run_dir.h"
-#include "engine/port/port_send.h"
 #include "engine/round.h"
 #include "engine/rx/rx_loop.h"
 #include "engine/sockets.h"
@@ -22,6 +21,7 @@
 #include "engine/state/interfaces.h"
 #include "engine/state/ports.h"
 #include "engine/state/publish.h"
+#include "engine/state/relay_lcores.h"
 #include "engine/state/relay_ports.h"
 #include "engine/state/removed_ports.h"
 #include "engine/state/routes.h"
@@ -231,8 +231,6 @@ static void finish_jobs(struct mcr_engine *e)
 
 static void stop_port(struct mcr_port *port)
 {
-	if (port->started)
-		mcr_port_send_rest(port);
 	port->started = 0;
 	mcr_port_stop(port);
 	port->seen = port->found;
@@ -251,6 +249,7 @@ void mcr_engine_stop(struct mcr_engine *e)
 		__atomic_store_n(&e->workers[i]->stop, 1, __ATOMIC_RELAXED);
 	for (unsigned i = 0; i < e->n_launched; i++)
 		rte_eal_wait_lcore(e->lcores[i]);
+	mcr_engine_relay_rest(e);
 	e->state = MCR_ENGINE_STOPPED;
 	for (size_t i = 0; i < MCR_CHANNELS_MAX; i++)
 		if (e->channels[i])

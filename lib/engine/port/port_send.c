@@ -8,14 +8,3 @@ uint16_t mcr_port_send(struct mcr_port *port, struct rte_mbuf **mbufs, uint16_t 
 		return (uint16_t)mcr_handover_put(port->control_way, (void *const *)mbufs, n);
 	return rte_eth_tx_burst(port->id, 0, mbufs, n);
 }
-
-void mcr_port_send_rest(struct mcr_port *port)
-{
-	struct rte_mbuf *mbufs[MCR_RELAY_CONTROL];
-	uint32_t n;
-
-	if (!port->control_way)
-		return;
-	n = mcr_handover_look(port->control_way, (void **)mbufs, MCR_RELAY_CONTROL);
-	mcr_handover_take(port->control_way, rte_eth_tx_burst(port->id, 0, mbufs, (uint16_t)n));
-}

@@ -10,8 +10,4 @@
  * caller's. Returns how many. What the owner's queue does not take at once it sends later. */
 uint16_t mcr_port_send(struct mcr_port *port, struct rte_mbuf **mbufs, uint16_t n);
 
-/* mcr_port_send_rest sends what still waits for the lcore that owns Tx queue 0, which runs no more,
- * as the last leaves may. What the queue does not take stays where it is. */
-void mcr_port_send_rest(struct mcr_port *port);
-
 #endif

@@ -4,6 +4,8 @@
 #include "core/error.h"
 #include "core/handover.h"
 #include "engine/relay/relay_lcore.h"
+#include "engine/relay/relay_tx.h"
+#include "engine/rx/rx_relay.h"
 #include "engine/state/relay.h"
 #include "engine/state/relay_lcores.h"
 #include "engine/state/relay_ports.h"
@@ -91,6 +93,17 @@ int mcr_engine_create_relay_lcores(struct mcr_engine *e, struct mcr_error *err)
 				       "no EAL memory for the relay: give EAL more "
 				       "(-m MEGABYTES)")
 		       : 0;
+}
+
+/* In the place of its owner, who may not have seen the newest view. */
+void mcr_engine_relay_rest(struct mcr_engine *e)
+{
+	for (unsigned w = 0; e->relay && w < e->n_workers; w++) {
+		e->workers[w]->view = e->view;
+		mcr_rx_relay_adopt(e->workers[w]);
+		while (mcr_relay_drain(e->workers[w]->relay) > 0)
+			;
+	}
 }
 
 void mcr_engine_destroy_relay_lcores(struct mcr_engine *e)

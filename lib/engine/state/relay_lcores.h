@@ -13,4 +13,9 @@ struct mcr_error;
 int mcr_engine_create_relay_lcores(struct mcr_engine *e, struct mcr_error *err);
 void mcr_engine_destroy_relay_lcores(struct mcr_engine *e);
 
+/* mcr_engine_relay_rest sends what still waits for the owner of a Tx queue, as the last leaves may:
+ * the lcores have run, and run no more; the ports are not stopped yet. What a queue does not take
+ * is counted, or freed with the way that it is on. */
+void mcr_engine_relay_rest(struct mcr_engine *e);
+
 #endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What an engine that stops still owes: frames that wait for the lcore that owns their Tx queue.
+ * The library is linked into the program, so that one lcore can be stopped by itself. */
+#include "rig.h"
+
+#include <rte_ring.h>
+
+#include "engine/state/state.h"
+
+#define N 10 /* datagrams */
+
+/* Each loops: what goes out comes in. */
+static int set_up(void **state)
+{
+	rig_eal_init_rings(2);
+	return 0;
+}
+
+static struct mcr_interface_config interface_on(const char *name, const char *port, unsigned lcore,
+						uint8_t role)
+{
+	struct mcr_interface_config i = rig_interface(port);
+
+	strcpy(i.name, name);
+	i.role = role;
+	i.n_queues = 1;
+	i.n_lcores = 1;
+	i.lcores[0] = (uint8_t)lcore;
+	return i;
+}
+
+static struct mcr_engine *start(void)
+{
+	struct mcr_interface_config interfaces[2] = {
+	    interface_on("up", "net_ring0", 1, MCR_RELAY_UPSTREAM),
+	    interface_on("lan", "net_ring1", 2, MCR_RELAY_DOWNSTREAM),
+	};
+	struct mcr_engine_config cfg;
+	struct mcr_engine *e = NULL;
+	struct mcr_error err = {""};
+
+	interfaces[0].address = rig_address("10.0.1.1");
+	interfaces[1].forward_when = MCR_FORWARD_ALWAYS;
+	mcr_engine_config_init(&cfg, sizeof(cfg));
+	cfg.interfaces = interfaces;
+	cfg.n_interfaces = 2;
+	cfg.log = rig_silent;
+	cfg.keep_memberships = 1;
+	if (mcr_engine_create(&e, &cfg, &err) != 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(mcr_engine_start(e, NULL), 0);
+	return e;
+}
+
+static void stop_lcore(struct mcr_engine *e, unsigned worker)
+{
+	__atomic_store_n(&e->workers[worker]->stop, 1, __ATOMIC_RELAXED);
+	rte_eal_wait_lcore(e->lcores[worker]);
+}
+
+static void send_datagrams(struct rte_mempool *pool)
+{
+	struct rte_ring *lan = rte_ring_lookup("ETH_RXTX0_net_ring1");
+	uint8_t frame[128];
+	const size_t len = rig_udp(frame, "239.1.1.1", 5000, "x", 1);
+
+	for (unsigned i = 0; i < N; i++) {
+		struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
+
+		assert_non_null(m);
+		memcpy(rte_pktmbuf_append(m, (uint16_t)len), frame, len);
+		assert_int_equal(rte_ring_enqueue(lan, m), 0);
+	}
+}
+
+static void await_relayed(struct mcr_engine *e)
+{
+	const uint64_t hz = rte_get_tsc_hz(), end = rte_rdtsc() + 10 * hz;
+	struct mcr_account a;
+
+	do {
+		mcr_engine_poll(e, 1000000);
+		mcr_engine_account(e, &a);
+	} while (a.relayed < N && rte_rdtsc() < end);
+	assert_int_equal(a.relayed, N);
+}
+
+static void frames_for_an_lcore_that_has_stopped_leave_before_the_port_stops(void **state)
+{
+	struct rte_mempool *pool = rte_pktmbuf_pool_create("test", 255, 0, 0, 2048, SOCKET_ID_ANY);
+	struct mcr_relay_info info = {.size = sizeof(info)};
+	struct mcr_engine *e = start();
+
+	stop_lcore(e, 0);
+	send_datagrams(pool);
+	await_relayed(e);
+	mcr_engine_stop(e);
+	assert_int_equal(mcr_engine_relay_info(e, 0, &info), 0);
+	assert_string_equal(info.interface, "up");
+	assert_int_equal(info.out.offered, N);
+	assert_int_equal(info.out.tx, N);
+	mcr_engine_destroy(e);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(frames_for_an_lcore_that_has_stopped_leave_before_the_port_stops),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, rig_eal_cleanup);
+}
