@@ -10,6 +10,7 @@
 #include "config/doc.h"
 #include "config/limits.h"
 #include "settings/fail.h"
+#include "settings/words.h"
 
 struct mcr_config_doc {
 	const char *file;
@@ -216,11 +217,16 @@ static bool is_shown(const struct check *c, const yaml_node_t *mapping, const ya
 static int unknown_key(const struct check *c, const yaml_node_t *mapping, const yaml_node_t *key,
 		       const cyaml_schema_field_t *fields)
 {
+	const char *text = (const char *)key->data.scalar.value;
 	char found[KEY_SHOWN_MAX + 4] = "", known[512];
+	const int shown = is_shown(c, mapping, key, fields);
 	size_t used = 0;
 
-	if (is_shown(c, mapping, key, fields))
-		snprintf(found, sizeof(found), " '%s'", (const char *)key->data.scalar.value);
+	if (shown)
+		snprintf(found, sizeof(found), " '%s'", text);
+	for (const cyaml_schema_field_t *f = fields; shown && f->key; f++)
+		if (mcr_word_is_alike(f->key, text)) /* the list may be longer than an error */
+			return at(c, key, "unknown key%s: did you mean %s?", found, f->key);
 	for (const cyaml_schema_field_t *f = fields; f->key && used < sizeof(known); f++)
 		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s",
 					 f == fields ? "" : ", ", f->key);

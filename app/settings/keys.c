@@ -80,10 +80,14 @@ static int unknown_option(const struct mcr_keys *keys, const char *name, struct 
 	char names[MCR_KEYS_MAX][32], list[640];
 	uint32_t n = 0;
 
+	/* The list may be longer than an error. */
 	for (size_t i = 0; i < keys->n; i++) {
 		if (!is_option(&keys->key[i]))
 			continue;
 		option_name(&keys->key[i], names[n], sizeof(names[n]));
+		if (mcr_word_is_alike(names[n], name))
+			return mcr_fail(err, -EINVAL, "unknown key '%.64s': did you mean %s?", name,
+					names[n]);
 		known[n] = (struct mcr_word){names[n], n};
 		n++;
 	}

@@ -4,6 +4,7 @@
 #ifndef MCR_APP_WORDS_H
 #define MCR_APP_WORDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,5 +23,8 @@ const char *mcr_word_of(const struct mcr_word *words, uint64_t value);
  * one: "auto, 1 or 2". */
 void mcr_words_list(const struct mcr_word *words, const char *between, const char *last, char *buf,
 		    size_t cap);
+
+/* mcr_word_is_alike: whether the texts differ in one letter at most, which one of them may lack. */
+bool mcr_word_is_alike(const char *a, const char *b);
 
 #endif

@@ -164,7 +164,7 @@ static const struct bad bad_files[] = {
     {"joins:\n- groups: [239.1.1.1]\n  sources: [10.0.0.1]\n  exclude: [10.0.0.2]\n",
      "m.yaml:4: expected sources or exclude, not both"},
     {"joins:\n- groups: [239.1.1.1]\n  port: 5000\n",
-     "m.yaml:3: unknown key 'port': expected one of groups, ports, sources, exclude, interface"},
+     "m.yaml:3: unknown key 'port': did you mean ports?"},
     {"joins:\n- ports: [5000]\n", "m.yaml:2: an entry of joins needs the key 'groups'"},
     {"joins:\n- groups: []\n", "m.yaml:2: groups: an empty list: expected at least one entry"},
     {"joins:\n- groups: 239.1.1.1\n", "m.yaml:2: groups: found a value, expected a list"},
