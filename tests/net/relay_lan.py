@@ -195,6 +195,13 @@ def usual_marks(number):
         yield link, frame, [(other, relayed(frame, relay_mac(other))) for other in others]
 
 
+def marks_of_all(number):
+    """From each link to the two others."""
+    for link in LINKS:
+        frame = mark(link, number)
+        yield link, frame, [(other, relayed(frame, relay_mac(other))) for other in LINKS if other != link]
+
+
 def datagram(source, group, payload=b'', ttl=64, port=5000, id=0, label=0, mac=None):
     """A frame with a UDP datagram of either family, by hand: tests send many. mac: of the sender"""
     source, group = (ipaddress.ip_address(one).packed for one in (source, group))

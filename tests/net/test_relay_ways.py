@@ -8,8 +8,8 @@ from netlab import wait_for
 from programs import Daemon
 from querier_lan import QUICK, members
 from relay_cases import ipv4, ipv6
-from relay_lan import (LINKS, MARK_GROUP, RelayLan, account, datagram, mark, output_of, relay_mac,
-                       relayed, start_relay, tagged)
+from relay_lan import (LINKS, MARK_GROUP, RelayLan, account, datagram, mark, marks_of_all,
+                       output_of, relay_mac, relayed, start_relay, tagged)
 
 GROUP, SOURCE = '239.1.2.3', '10.1.0.2'
 ALWAYS = f'role=downstream,forward-when=always,static-groups={MARK_GROUP}'
@@ -119,19 +119,12 @@ def test_an_interface_takes_what_its_keys_say(lab):
     frames = [(link, datagram(source, group, b'%03d' % i), to)
               for i, (link, source, group, to) in enumerate(cases)]
     seen = lan.exchange(*[(link, frame) for link, frame, _ in frames],
-                        marks=lambda n: [*marks_of_all(n)])
+                        marks=marks_of_all)
     for link in LINKS:
         assert sorted(seen[link]) == sorted(relayed(frame, relay_mac(link))
                                             for _, frame, to in frames if link in to), link
     stats = account(daemon)
     assert output_of(stats, 'd0')['wrong_interface'] == 1 + 1 + 20
-
-
-def marks_of_all(number):
-    """From each link to the two others."""
-    for link in LINKS:
-        frame = mark(link, number)
-        yield link, frame, [(other, relayed(frame, relay_mac(other))) for other in LINKS if other != link]
 
 
 def test_what_never_forwards_gets_nothing(lab):

@@ -9,7 +9,7 @@ import pytest
 
 from family import FAMILIES, IPV6
 from programs import identity
-from relay_lan import MARK_GROUP, KernelRouter, RelayLan, datagram, start_relay
+from relay_lan import MARK_GROUP, KernelRouter, RelayLan, datagram, marks_of_all, start_relay
 
 THRESHOLD = 5  # to b
 ANY, SSM = '239.1.2.3', '232.1.2.4'
@@ -17,9 +17,8 @@ ANY, SSM = '239.1.2.3', '232.1.2.4'
 FLOWS = {('10.1.0.7', ANY): ('s', 'ab', [0, 10, 1000]),
          ('10.1.0.7', SSM): ('s', 'a', [17]),
          ('10.3.0.7', ANY): ('b', 'sa', [100] * 4)}
-REACH = (('s', 'ab'), ('a', 'sb'), ('b', 'sa'))
-MARKS = {('10.1.0.250', MARK_GROUP): REACH[0], ('10.2.0.250', MARK_GROUP): REACH[1],
-         ('10.3.0.250', MARK_GROUP): REACH[2]}
+MARKS = {('10.1.0.250', MARK_GROUP): ('s', 'ab'), ('10.2.0.250', MARK_GROUP): ('a', 'sb'),
+         ('10.3.0.250', MARK_GROUP): ('b', 'sa')}
 
 
 def of_family(family, flows):
@@ -30,7 +29,7 @@ def of_family(family, flows):
 def exchange(lan, family):
     lan.exchange(*[(link, datagram(source, group, bytes(n)))
                    for (source, group), (link, _, sizes) in of_family(family, FLOWS).items()
-                   for n in sizes], reach=REACH)
+                   for n in sizes], marks=marks_of_all)
 
 
 def lines_of(text):
@@ -87,7 +86,7 @@ def test_routes_say_what_went_where(lab, family):
         assert all(one['forwarded'] for one in found['outputs'])
     # From where it cannot come: it is counted there, and goes nowhere.
     key = family.address('10.1.0.7'), family.address(ANY)
-    seen = lan.exchange(*[('a', datagram(*key, b'forged'))] * 3, reach=REACH)
+    seen = lan.exchange(*[('a', datagram(*key, b'forged'))] * 3, marks=marks_of_all)
     assert not any(seen.values())
     routes = json.loads(daemon.ctl('routes', '--json', key[1]).stdout)['routes']
     wrong = {one['interface']: (one['wrong_interface'], one['packets']) for one in routes
