@@ -156,10 +156,22 @@ static void the_owner_of_a_queue_sends_for_others_and_counts(void **state)
 	assert_int_equal(rte_ring_count(rings[0]), 0);
 	assert_int_equal(counts_of(relay, 0).offered, 0);
 	assert_int_equal(counts_of(relay, 1).tx, 10);
-	assert_int_equal(mcr_relay_drain(owner), 10);
+	assert_int_equal(mcr_relay_drain(owner, WAY), 10);
 	expect_numbers(0, 0, 10);
 	assert_int_equal(counts_of(owner, 0).tx, 10);
-	assert_int_equal(mcr_relay_drain(owner), 0);
+	assert_int_equal(mcr_relay_drain(owner, WAY), 0);
+}
+
+/* Its own reception is not kept waiting by others who are faster. */
+static void the_owner_takes_no_more_at_a_time_than_it_likes(void **state)
+{
+	send_numbered(0, 10, 1);
+	mcr_relay_flush(relay);
+	assert_int_equal(mcr_relay_drain(owner, 4), 4);
+	expect_numbers(0, 0, 4);
+	assert_int_equal(mcr_relay_drain(owner, 4), 4);
+	assert_int_equal(mcr_relay_drain(owner, 4), 2);
+	expect_numbers(0, 4, 6);
 }
 
 static void what_the_way_to_the_owner_has_no_room_for_counts_where_it_was_made(void **state)
@@ -169,7 +181,7 @@ static void what_the_way_to_the_owner_has_no_room_for_counts_where_it_was_made(v
 	assert_int_equal(counts_of(relay, 0).offered, 4);
 	assert_int_equal(counts_of(relay, 0).tx_full, 4);
 	fill_but(0, 3);
-	assert_int_equal(mcr_relay_drain(owner), WAY);
+	assert_int_equal(mcr_relay_drain(owner, WAY), WAY);
 	make_room(0);
 	expect_numbers(0, 0, 3);
 	assert_int_equal(counts_of(owner, 0).tx, 3);
@@ -192,13 +204,13 @@ static void frames_of_control_go_first_and_stay_when_there_is_no_room(void **sta
 	mcr_relay_flush(relay);
 	put_of_control(0, 4);
 	fill_but(0, 2);
-	assert_int_equal(mcr_relay_drain(owner), 2 + 3);
+	assert_int_equal(mcr_relay_drain(owner, WAY), 2 + 3);
 	make_room(0);
 	expect_numbers(0, 0, 2);
 	assert_int_equal(counts_of(owner, 0).tx_full, 3);
 	send_numbered(200, 3, 1);
 	mcr_relay_flush(relay);
-	assert_int_equal(mcr_relay_drain(owner), 2 + 3);
+	assert_int_equal(mcr_relay_drain(owner, WAY), 2 + 3);
 	for (uint32_t i = 0; i < 5; i++) {
 		struct rte_mbuf *m = take_out(0);
 
@@ -214,7 +226,7 @@ static void the_owner_sends_nothing_while_the_link_is_down(void **state)
 	send_numbered(0, 5, 1);
 	mcr_relay_flush(relay);
 	view.outputs[0].is_up = 0;
-	assert_int_equal(mcr_relay_drain(owner), 5);
+	assert_int_equal(mcr_relay_drain(owner, WAY), 5);
 	assert_int_equal(counts_of(owner, 0).tx_down, 5);
 	assert_all_buffers_are_back();
 }
@@ -225,7 +237,7 @@ static void the_owner_frees_what_is_for_a_port_that_is_gone(void **state)
 	mcr_relay_flush(relay);
 	put_of_control(0, 4);
 	owner->owned[0].is_gone = 1;
-	assert_int_equal(mcr_relay_drain(owner), 9);
+	assert_int_equal(mcr_relay_drain(owner, WAY), 9);
 	assert_int_equal(counts_of(owner, 0).tx_down, 5);
 	assert_int_equal(rte_ring_count(rings[0]), 0);
 	assert_all_buffers_are_back();
@@ -321,6 +333,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(a_full_queue_costs_its_own_output_only, begin, end),
 	    cmocka_unit_test_setup_teardown(outputs_of_one_port_count_for_themselves, begin, end),
 	    cmocka_unit_test_setup_teardown(the_owner_of_a_queue_sends_for_others_and_counts,
+					    begin_owner, end_owner),
+	    cmocka_unit_test_setup_teardown(the_owner_takes_no_more_at_a_time_than_it_likes,
 					    begin_owner, end_owner),
 	    cmocka_unit_test_setup_teardown(
 		what_the_way_to_the_owner_has_no_room_for_counts_where_it_was_made, begin_owner,

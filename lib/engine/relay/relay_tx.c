@@ -128,16 +128,15 @@ static uint16_t settle(struct mcr_relay_lcore *r, const struct mcr_relay_owned *
 	return up;
 }
 
-/* No more than the ring holds, so that a fast writer does not keep us. */
 static unsigned send_of_lcore(struct mcr_relay_lcore *r, const struct mcr_relay_owned *o,
-			      struct mcr_handover *from)
+			      struct mcr_handover *from, unsigned max)
 {
 	struct rte_mbuf *mbufs[MCR_RELAY_BATCH];
 	unsigned got = 0;
 	uint32_t n;
 
 	do {
-		n = mcr_handover_look(from, (void **)mbufs, MCR_RELAY_BATCH);
+		n = mcr_handover_look(from, (void **)mbufs, RTE_MIN(max - got, MCR_RELAY_BATCH));
 		if (n == 0)
 			break;
 		mcr_handover_take(from, n);
@@ -145,11 +144,11 @@ static unsigned send_of_lcore(struct mcr_relay_lcore *r, const struct mcr_relay_
 		n = settle(r, o, mbufs, n);
 		if (likely(n > 0))
 			transmit(r, o->port, o->queue, mbufs, (uint16_t)n);
-	} while (got < MCR_RELAY_HANDOVER);
+	} while (got < max);
 	return got;
 }
 
-unsigned mcr_relay_drain(struct mcr_relay_lcore *r)
+unsigned mcr_relay_drain(struct mcr_relay_lcore *r, unsigned max)
 {
 	unsigned got = 0;
 
@@ -159,7 +158,7 @@ unsigned mcr_relay_drain(struct mcr_relay_lcore *r)
 		if (o->control)
 			got += send_of_control(o);
 		for (unsigned l = 0; l < o->n; l++)
-			got += send_of_lcore(r, o, o->from[l]);
+			got += send_of_lcore(r, o, o->from[l], max);
 	}
 	if (r->touched != 0)
 		show(r);

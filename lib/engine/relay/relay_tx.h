@@ -17,8 +17,10 @@ void mcr_relay_flush(struct mcr_relay_lcore *r);
 
 /* mcr_relay_drain sends what others have handed over for this lcore's queues: once per round of the
  * rx loop. Control's frames come first; those that the queue does not take stay for the next round.
- * What is for a port that was removed is freed. Returns how many frames there were. */
-unsigned mcr_relay_drain(struct mcr_relay_lcore *r);
+ * Of another lcore's it takes max at most, so that those who receive faster than this queue sends
+ * do not keep it from receiving. What is for a port that was removed is freed. Returns how many
+ * frames there were. */
+unsigned mcr_relay_drain(struct mcr_relay_lcore *r, unsigned max);
 
 /* ---- what follows is inline for the rx loop's sake ---- */
 

@@ -242,14 +242,14 @@ static inline unsigned poll_queue(struct mcr_worker *w, struct mcr_queue *q)
 }
 
 /* A round of an engine that relays. Frames that others have handed over do not wait while this
- * lcore sleeps. */
+ * lcore sleeps. It sends about as many for each of them as it receives itself, at most. */
 static __rte_noinline unsigned poll_relay(struct mcr_worker *w)
 {
 	unsigned got = 0;
 
 	for (unsigned i = 0; i < w->n_queues; i++)
 		got += poll_whole(w, &w->queues[i], 1);
-	return got + mcr_relay_drain(w->relay);
+	return got + mcr_relay_drain(w->relay, MCR_BURST * (w->n_queues + 1u));
 }
 
 /* Puts a change of a port's link into all rings of this lcore, in order with the data. */

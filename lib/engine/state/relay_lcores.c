@@ -101,7 +101,7 @@ void mcr_engine_relay_rest(struct mcr_engine *e)
 	for (unsigned w = 0; e->relay && w < e->n_workers; w++) {
 		e->workers[w]->view = e->view;
 		mcr_rx_relay_adopt(e->workers[w]);
-		while (mcr_relay_drain(e->workers[w]->relay) > 0)
+		while (mcr_relay_drain(e->workers[w]->relay, MCR_RELAY_HANDOVER) > 0)
 			;
 	}
 }
