@@ -18,7 +18,8 @@ struct mcr_route_shown;
 /* Lines of the log that come once a minute at most. */
 struct mcr_relay_logged {
 	uint64_t memory_due_ns; /* of the next line that there is no memory */
-	uint64_t idle_due_ns;   /* of the next that an interface forwards nothing to its members */
+	uint64_t idle_due_ns;   /* of the next look for one that an interface forwards nothing to
+				 * its members */
 	uint64_t idle[2];       /* for which it was logged: bit per interface, by family */
 	uint64_t loops;         /* the same: that packets came back */
 };

@@ -5,10 +5,10 @@
 #include "engine/relay/relay_lcore.h"
 #include "engine/state/log.h"
 #include "engine/state/relay.h"
-#include "engine/state/relay_views.h"
 #include "engine/state/state.h"
 
 #define AGAIN_NS UINT64_C(60000000000) /* between lines of one kind */
+#define LOOK_NS  UINT64_C(1000000000)  /* between looks at all routes */
 
 /* ---- members that get nothing ---- */
 
@@ -66,6 +66,7 @@ static void watch_idle(struct mcr_engine *e, uint64_t now_ns)
 	}
 	if (!is_new)
 		return;
+	logged->idle_due_ns = now_ns + LOOK_NS;
 	mcr_route_set_each(e->relay->routes, find_outputs, wanted);
 	for (unsigned f = 0; f < 2; f++)
 		for (uint64_t left = wanted[f] & others[f] & ~logged->idle[f]; left != 0;

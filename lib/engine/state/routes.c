@@ -25,7 +25,10 @@
  * waits for so many times the CPU time that it took, so that views take a quarter of control's time
  * at most. */
 #define REST_TIMES 3
-#define AGAIN_NS   UINT64_C(60000000000) /* between lines about missing memory */
+/* While so many wait for an lcore to let go of them, there are no more for routes alone: an lcore
+ * may stand still for long, as in a handler, and a view is as large as all routes. */
+#define WAITING_MAX 16
+#define AGAIN_NS    UINT64_C(60000000000) /* between lines about missing memory */
 
 static uint64_t seed(void)
 {
@@ -217,6 +220,15 @@ static int is_turn_over(const struct mcr_engine *e)
 	return memcmp(forwarding, e->relay->forwarding, sizeof(forwarding)) != 0;
 }
 
+static int is_lcore_behind(const struct mcr_engine *e)
+{
+	unsigned n = 0;
+
+	for (const struct mcr_retired *r = e->retired; r && n < WAITING_MAX; r = r->next)
+		n++;
+	return n == WAITING_MAX;
+}
+
 void mcr_engine_relay_round(struct mcr_engine *e, uint64_t now_ns)
 {
 	struct mcr_relay *r = e->relay;
@@ -227,7 +239,7 @@ void mcr_engine_relay_round(struct mcr_engine *e, uint64_t now_ns)
 		update_routes(e, now_ns);
 	if (mcr_engine_tell_upstream(e, now_ns) < 0)
 		log_no_memory(e, "to join groups upstream", now_ns);
-	if (is_turn_over(e) || (r->is_due && now_ns >= r->publish_at_ns))
+	if (is_turn_over(e) || (r->is_due && now_ns >= r->publish_at_ns && !is_lcore_behind(e)))
 		publish(e, now_ns);
 }
 

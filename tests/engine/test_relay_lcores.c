@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What an engine that stops still owes: frames that wait for the lcore that owns their Tx queue.
- * The library is linked into the program, so that one lcore can be stopped by itself. */
+/* A relay one of whose lcores has stopped, or stands still: what is on the way to it, and what it
+ * keeps. The library is linked into the program, so that one lcore can be taken hold of. */
 #include "rig.h"
 
 #include <rte_ring.h>
 
+#include "engine/state/relay.h"
 #include "engine/state/state.h"
 
 #define N 10 /* datagrams */
 
-/* Each loops: what goes out comes in. */
 static int set_up(void **state)
 {
-	rig_eal_init_rings(2);
+	rig_eal_init(NULL, 0);
 	return 0;
 }
 
@@ -29,6 +29,7 @@ static struct mcr_interface_config interface_on(const char *name, const char *po
 	return i;
 }
 
+/* Each port loops: what goes out comes in. */
 static struct mcr_engine *start(void)
 {
 	struct mcr_interface_config interfaces[2] = {
@@ -39,6 +40,8 @@ static struct mcr_engine *start(void)
 	struct mcr_engine *e = NULL;
 	struct mcr_error err = {""};
 
+	assert_int_equal(rte_eal_hotplug_add("vdev", "net_ring0", ""), 0);
+	assert_int_equal(rte_eal_hotplug_add("vdev", "net_ring1", ""), 0);
 	interfaces[0].address = rig_address("10.0.1.1");
 	interfaces[1].forward_when = MCR_FORWARD_ALWAYS;
 	mcr_engine_config_init(&cfg, sizeof(cfg));
@@ -52,10 +55,25 @@ static struct mcr_engine *start(void)
 	return e;
 }
 
+static void destroy(struct mcr_engine *e)
+{
+	mcr_engine_destroy(e);
+	rte_eal_hotplug_remove("vdev", "net_ring0");
+	rte_eal_hotplug_remove("vdev", "net_ring1");
+}
+
 static void stop_lcore(struct mcr_engine *e, unsigned worker)
 {
 	__atomic_store_n(&e->workers[worker]->stop, 1, __ATOMIC_RELAXED);
 	rte_eal_wait_lcore(e->lcores[worker]);
+}
+
+static uint64_t views(const struct mcr_engine *e)
+{
+	struct mcr_control_info info = {.size = sizeof(info)};
+
+	mcr_engine_control_info(e, &info);
+	return info.views;
 }
 
 static void send_datagrams(struct rte_mempool *pool)
@@ -99,13 +117,36 @@ static void frames_for_an_lcore_that_has_stopped_leave_before_the_port_stops(voi
 	assert_string_equal(info.interface, "up");
 	assert_int_equal(info.out.offered, N);
 	assert_int_equal(info.out.tx, N);
-	mcr_engine_destroy(e);
+	destroy(e);
+}
+
+/* An lcore that stands still keeps all views that came since: there are no more of them for routes
+ * than so many. */
+static void views_of_routes_wait_for_an_lcore_that_stands_still(void **state)
+{
+	struct mcr_engine *e = start();
+	uint64_t before;
+
+	stop_lcore(e, 0);
+	rte_rcu_qsbr_thread_online(e->qsbr, 0); /* as if it still ran */
+	before = views(e);
+	for (unsigned i = 0; i < 100; i++) {
+		e->relay->is_due = 1; /* as if routes had changed */
+		mcr_engine_poll(e, 1000000);
+	}
+	assert_in_range(views(e) - before, 1, 20);
+	rte_rcu_qsbr_thread_offline(e->qsbr, 0);
+	for (unsigned i = 0; i < 100 && e->relay->is_due; i++)
+		mcr_engine_poll(e, 1000000);
+	assert_int_equal(e->relay->is_due, 0);
+	destroy(e);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(frames_for_an_lcore_that_has_stopped_leave_before_the_port_stops),
+	    cmocka_unit_test(views_of_routes_wait_for_an_lcore_that_stands_still),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, rig_eal_cleanup);
