@@ -102,6 +102,8 @@ static void send_reports(struct mcr_engine *e, uint64_t now_ns)
 void mcr_engine_round(struct mcr_engine *e, uint64_t now_ns)
 {
 	mcr_device_thread_poll(e->device, e);
+	if (e->are_ports_due)
+		mcr_engine_publish_ports(e);
 	drain_punts(e, now_ns);
 	mcr_engine_relay_round(e, now_ns); /* before the reports that it makes */
 	for (size_t i = 0; i < e->n_interfaces; i++)

@@ -163,6 +163,21 @@ static void a_consumer_s_leave_leaves_what_the_proxy_wants(void **state)
 	assert_true(interesting > 0);
 }
 
+/* That a link went down is shown to the lcores as soon as there is memory. */
+static void nothing_goes_on_to_a_link_that_went_down_without_memory(void **state)
+{
+	struct mcr_engine *e = begin();
+
+	join(e, LAN, GROUP_1);
+	await_said(e, UP, "TO_EX(" GROUP_1 "){}");
+	await_goes(e, GROUP_1, "lan");
+	assert_int_equal(rte_eth_dev_set_link_down(lans[LAN].port), 0);
+	left = 0;
+	await_line(e, "a change of the ports");
+	left = -1;
+	await_goes(e, GROUP_1, "");
+}
+
 static int with_igmp(void **state)
 {
 	ipv6 = 0;
@@ -189,6 +204,7 @@ int main(void)
 	    TEST(what_is_known_is_forwarded_and_told_when_there_is_memory),
 	    TEST(a_membership_that_is_shared_with_a_consumer_is_told_in_the_end),
 	    TEST(a_consumer_s_leave_leaves_what_the_proxy_wants),
+	    TEST(nothing_goes_on_to_a_link_that_went_down_without_memory),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

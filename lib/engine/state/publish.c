@@ -130,7 +130,11 @@ int mcr_engine_publish(struct mcr_engine *e, struct mcr_group_table *table, stru
 
 void mcr_engine_publish_ports(struct mcr_engine *e)
 {
-	if (mcr_engine_publish(e, e->table, NULL) < 0)
+	int ret = mcr_engine_publish(e, e->table, NULL);
+
+	if (ret < 0 && !e->are_ports_due)
 		mcr_engine_log(e, MCR_LOG_ERROR,
-			       "no memory to show rx lcores and consumers a change of the ports");
+			       "no memory to show rx lcores and consumers a change of the ports: "
+			       "it is tried again");
+	e->are_ports_due = ret < 0;
 }

@@ -16,8 +16,8 @@ struct mcr_view;
 int mcr_engine_publish(struct mcr_engine *e, struct mcr_group_table *table,
 		       struct mcr_retired *old);
 
-/* mcr_engine_publish_ports shows rx lcores and consumers a change of the ports; a failure is
- * logged. */
+/* mcr_engine_publish_ports shows rx lcores and consumers a change of the ports. Without memory that
+ * is logged, and are_ports_due until a call succeeds. */
 void mcr_engine_publish_ports(struct mcr_engine *e);
 
 /* mcr_engine_reap frees what no lcore can see any more; never waits. */

@@ -66,6 +66,7 @@ struct mcr_engine {
 	struct mcr_group_table *table;
 	struct mcr_view *view; /* the published one */
 	uint64_t view_serial;
+	uint8_t are_ports_due; /* a change of the ports is not published yet, for want of memory */
 	struct mcr_retired *retired;
 	struct rte_rcu_qsbr *qsbr;
 	struct mcr_clock clock;
