@@ -278,10 +278,9 @@ void mcr_engine_destroy(struct mcr_engine *e)
 		mcr_channel_destroy(e->channels[i]);
 	for (size_t i = 0; i < e->n_ports; i++)
 		mcr_port_shut(e->ports[i]); /* all of them first: they hold each other's buffers */
-	mcr_engine_destroy_relay(e);
 	for (unsigned i = 0; i < MCR_LCORES_MAX; i++)
-		mcr_worker_destroy(
-		    e->workers[i]); /* gives punted packets back to the ports' pools */
+		mcr_worker_destroy(e->workers[i]); /* gives punted packets back to their pools */
+	mcr_engine_destroy_relay(e);
 	for (size_t i = 0; i < MCR_INTERFACES_MAX; i++)
 		mcr_interface_fini(&e->interfaces[i]);
 	for (size_t i = 0; i < e->n_ports; i++)

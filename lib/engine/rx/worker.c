@@ -8,6 +8,7 @@
 #include <rte_malloc.h>
 
 #include "core/error.h"
+#include "engine/relay/relay_lcore.h"
 #include "engine/rx/worker.h"
 
 static int no_memory(unsigned lcore, struct mcr_error *err)
@@ -74,6 +75,7 @@ void mcr_worker_destroy(struct mcr_worker *w)
 		return;
 	free_ring(w->punt);
 	free_ring(w->kernel);
+	mcr_relay_lcore_destroy(w->relay);
 	free(w->group_counts);
 	rte_free(w);
 }

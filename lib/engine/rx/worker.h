@@ -86,7 +86,8 @@ struct mcr_worker {
 	struct rte_ring *punt;   /* producer: this lcore; consumer: control */
 	struct rte_ring *kernel; /* the same, for the kernel's frames; NULL: no kernel= */
 	struct mcr_group_count *group_counts; /* MCR_MEMBERSHIPS_MAX, by membership index */
-	struct mcr_relay_lcore *relay;        /* of the lcore; NULL: the engine does not relay */
+	struct mcr_relay_lcore *relay;        /* of the lcore, destroyed with the worker; NULL: the
+					       * engine does not relay */
 
 	/* Writer: control. */
 	const struct mcr_view *published
@@ -125,8 +126,8 @@ struct mcr_worker {
 int mcr_worker_create(struct mcr_worker **out, unsigned index, unsigned lcore,
 		      struct mcr_error *err);
 
-/* mcr_worker_destroy frees it and the packets that wait in its rings. The lcore does not run it.
- * NULL is allowed. */
+/* mcr_worker_destroy frees it, its relay and the packets that wait in their rings. The lcore does
+ * not run it. NULL is allowed. */
 void mcr_worker_destroy(struct mcr_worker *w);
 
 /* mcr_worker_serve_kernel makes the ring for frames to the kernel. Returns 0, or with err filled

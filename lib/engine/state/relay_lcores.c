@@ -105,16 +105,3 @@ void mcr_engine_relay_rest(struct mcr_engine *e)
 			;
 	}
 }
-
-void mcr_engine_destroy_relay_lcores(struct mcr_engine *e)
-{
-	for (size_t p = 0; p < e->n_ports; p++)
-		e->ports[p]->control_way = NULL;
-	for (unsigned w = 0; w < e->n_workers; w++) {
-		if (!e->workers[w])
-			continue;
-		mcr_relay_lcore_destroy(e->workers[w]->relay);
-		e->workers[w]->relay = NULL;
-	}
-	rte_mempool_free(e->relay->pool);
-}

@@ -8,10 +8,9 @@ struct mcr_engine;
 struct mcr_error;
 
 /* mcr_engine_create_relay_lcores: e->relay is there, and each port has its plan (tx_plan.h).
- * Returns 0, or -ENOMEM with err filled: mcr_engine_destroy_relay_lcores takes away what was made.
- */
+ * Returns 0, or -ENOMEM with err filled. What was made goes with the workers; e->relay->pool, after
+ * them, with the relay. */
 int mcr_engine_create_relay_lcores(struct mcr_engine *e, struct mcr_error *err);
-void mcr_engine_destroy_relay_lcores(struct mcr_engine *e);
 
 /* mcr_engine_relay_rest sends what still waits for the owner of a Tx queue, as the last leaves may:
  * the lcores have run, and run no more; the ports are not stopped yet. What a queue does not take

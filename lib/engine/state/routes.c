@@ -154,11 +154,11 @@ void mcr_engine_destroy_relay(struct mcr_engine *e)
 
 	if (!r)
 		return;
-	mcr_engine_destroy_relay_lcores(e);
 	for (size_t i = 0; i < e->n_interfaces; i++)
 		e->interfaces[i].members_changed = NULL;
 	mcr_route_set_destroy(r->routes);
 	mcr_loop_guard_destroy(r->guard);
+	rte_mempool_free(r->pool);
 	free(r->shown);
 	free(r->shown_packets);
 	free(r);

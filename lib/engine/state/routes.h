@@ -20,8 +20,8 @@ struct mcr_relay_view;
  * placed; nothing runs yet. Returns 0, or -EINVAL or -ENOMEM with err filled. */
 int mcr_engine_create_relay(struct mcr_engine *e, struct mcr_error *err);
 
-/* mcr_engine_destroy_relay: no lcore runs, and no device holds buffers of the relay any more. The
- * workers and the ports are still there. */
+/* mcr_engine_destroy_relay: no lcore runs, no device holds buffers of the relay any more, and the
+ * workers are destroyed: packets that waited there may have been copies. */
 void mcr_engine_destroy_relay(struct mcr_engine *e);
 
 /* mcr_engine_relay_round carries out what the tables of members and the elections have changed
