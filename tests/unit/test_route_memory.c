@@ -208,13 +208,12 @@ static void without_memory_there_are_no_reverse_paths(void **state)
 	static const struct mcr_interface_config configs[2] = {{.role = MCR_RELAY_UPSTREAM},
 							       {.role = MCR_RELAY_DOWNSTREAM}};
 	static const struct mcr_interface_config *const pointers[2] = {&configs[0], &configs[1]};
-	static const struct mcr_address link_local[2];
 
 	for (unsigned k = 1; k < 3; k++) {
 		struct mcr_route_rpf rpf = {.n_own = 77};
 
 		until_failure = k;
-		assert_true(mcr_route_rpf_make(&rpf, 0, pointers, link_local, 2) < 0);
+		assert_true(mcr_route_rpf_make(&rpf, 0, pointers, 2) < 0);
 		assert_int_equal(until_failure, 0);
 		assert_int_equal(rpf.n_own, 77);
 	}

@@ -20,7 +20,6 @@ static struct mcr_address address(const char *text)
 struct lans {
 	struct mcr_interface_config configs[3];
 	const struct mcr_interface_config *pointers[3];
-	struct mcr_address link_local[3];
 	struct mcr_route_rpf rpf[3];
 };
 
@@ -32,8 +31,7 @@ static void make(struct lans *l)
 		l->pointers[i] = &l->configs[i];
 	}
 	for (unsigned i = 0; i < 3; i++)
-		assert_int_equal(mcr_route_rpf_make(&l->rpf[i], i, l->pointers, l->link_local, 3),
-				 0);
+		assert_int_equal(mcr_route_rpf_make(&l->rpf[i], i, l->pointers, 3), 0);
 }
 
 static void clear(struct lans *l)
@@ -108,29 +106,22 @@ static void nobody_else_has_an_address_of_ours_or_a_broadcast_address(void **sta
 	    .configs =
 		{
 		    {.address = address("10.0.0.1"), .prefix_len = 24},
-		    {.address = address("10.1.0.1"),
-		     .prefix_len = 24,
-		     .n_rpf_sources = 1,
-		     .rpf_sources = {{address("fe80::"), 10}}},
+		    {.address = address("10.1.0.1"), .prefix_len = 24},
 		    {.address = address("10.2.0.1"),
 		     .prefix_len = 31,
 		     .address6 = address("2001:db8:2::1"),
 		     .prefix6_len = 64},
 		},
-	    .link_local = {address("fe80::1"), address("fe80::2"), address("fe80::3")},
 	};
 
 	make(&l);
 	for (unsigned i = 0; i < 3; i++)
-		assert_true(l.rpf[i].n_own <= 5);
+		assert_true(l.rpf[i].n_own <= 4);
 	assert_int_equal(by(&l, "10.0.0.1"), 0);
 	assert_int_equal(by(&l, "10.1.0.1"), 0);
 	assert_int_equal(by(&l, "10.2.0.1"), 0);
 	assert_int_equal(by(&l, "10.2.0.0"), 4); /* RFC 3021: the other end */
 	assert_int_equal(by(&l, "2001:db8:2::1"), 0);
-	assert_int_equal(by(&l, "fe80::1"), 0);
-	assert_int_equal(by(&l, "fe80::2"), 0);
-	assert_int_equal(by(&l, "fe80::3"), 0);
 	assert_int_equal(by(&l, "10.0.0.255"), 0);
 	assert_int_equal(by(&l, "10.1.0.255"), 0);
 	assert_int_equal(by(&l, "255.255.255.255"), 0);

@@ -7,7 +7,7 @@
 #include "core/address.h"
 #include "core/prefix.h"
 
-#define OWN 4u /* addresses of an interface that nobody else can have, at most */
+#define OWN 3u /* addresses of an interface that nobody else can have, at most */
 
 size_t mcr_route_sources_of(const struct mcr_interface_config *config,
 			    struct mcr_prefix sources[MCR_ROUTE_SOURCES_MAX])
@@ -62,8 +62,7 @@ static void add_own(struct mcr_route_rpf *rpf, struct mcr_address address)
 }
 
 int mcr_route_rpf_make(struct mcr_route_rpf *out, unsigned in,
-		       const struct mcr_interface_config *const *configs,
-		       const struct mcr_address *link_local, size_t n)
+		       const struct mcr_interface_config *const *configs, size_t n)
 {
 	const int is_upstream = configs[in]->role == MCR_RELAY_UPSTREAM;
 	struct mcr_route_rpf rpf = {.accepts_others = (uint8_t)is_upstream};
@@ -82,7 +81,6 @@ int mcr_route_rpf_make(struct mcr_route_rpf *out, unsigned in,
 
 		add_own(&rpf, configs[i]->address);
 		add_own(&rpf, configs[i]->address6);
-		add_own(&rpf, link_local[i]);
 		add_own(&rpf,
 			mcr_address_from_ipv4(mcr_ipv4_broadcast(ipv4_be, configs[i]->prefix_len)));
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Which sources may send by which interface (reverse path forwarding). It is static: from a
  * downstream interface come sources of its subnets and of rpf_sources, from the upstream one all
- * but these; never an address of our own, a link-local one (RFC 3927 §2.7, RFC 4291 §2.5.6), or
- * what no host can have. So of each source there is one interface at most, whatever arrives. */
+ * but these; never an address of our own, or what no host can have. Link-local ones do not come so
+ * far (route_look.h). So of each source there is one interface at most, whatever arrives. */
 #ifndef MCR_CORE_ROUTE_RPF_H
 #define MCR_CORE_ROUTE_RPF_H
 
@@ -27,10 +27,9 @@ size_t mcr_route_sources_of(const struct mcr_interface_config *config,
 			    struct mcr_prefix sources[MCR_ROUTE_SOURCES_MAX]);
 
 /* mcr_route_rpf_make fills in the rules of interface `in`. configs: n, with the addresses that they
- * have now; link_local: n, of IPv6, or none. Returns 0 or -ENOMEM. Thread: control. */
+ * have now. Returns 0 or -ENOMEM. Thread: control. */
 int mcr_route_rpf_make(struct mcr_route_rpf *out, unsigned in,
-		       const struct mcr_interface_config *const *configs,
-		       const struct mcr_address *link_local, size_t n);
+		       const struct mcr_interface_config *const *configs, size_t n);
 void mcr_route_rpf_clear(struct mcr_route_rpf *rpf);
 
 /* mcr_route_rpf_accepts: whether a source may send by the interface. It is a host's address, as

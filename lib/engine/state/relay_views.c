@@ -81,18 +81,14 @@ static uint64_t wanted_here(const void *making, struct mcr_address group)
 static int fill_inputs(const struct mcr_engine *e, struct mcr_relay_view *view)
 {
 	const struct mcr_interface_config *configs[MCR_INTERFACES_MAX];
-	struct mcr_address link_local[MCR_INTERFACES_MAX];
 	int ret = 0;
 
-	for (size_t i = 0; i < e->n_interfaces; i++) {
+	for (size_t i = 0; i < e->n_interfaces; i++)
 		configs[i] = &e->interfaces[i].config;
-		link_local[i] = e->interfaces[i].nd.addresses[MCR_ND_LINK_LOCAL].address;
-	}
 	for (unsigned i = 0; ret == 0 && i < e->n_interfaces; i++) {
 		if (configs[i]->role == MCR_RELAY_NONE)
 			continue;
-		ret = mcr_route_rpf_make(&view->inputs[i].rpf, i, configs, link_local,
-					 e->n_interfaces);
+		ret = mcr_route_rpf_make(&view->inputs[i].rpf, i, configs, e->n_interfaces);
 		view->inputs[i].guard = configs[i]->loop_guard ? e->relay->guard : NULL;
 	}
 	return ret;
