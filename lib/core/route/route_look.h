@@ -113,13 +113,14 @@ static inline __attribute__((always_inline)) int mcr_route_plain_ipv4(struct mcr
 				 !mcr_ipv4_header_ok(ip, MCR_IPV4_HEADER_MIN),
 			     0))
 		return 0;
-	*p = (struct mcr_route_packet){.group = mcr_route_address_ipv4(group_be),
-				       .source = mcr_route_address_ipv4(source_be),
-				       .len = (uint16_t)len,
-				       .vlan = stripped_vlan,
-				       .l3_offset = MCR_ETHER_HEADER,
-				       .header = MCR_IPV4_HEADER_MIN,
-				       .ttl = ip[8]};
+	p->group = mcr_route_address_ipv4(group_be);
+	p->source = mcr_route_address_ipv4(source_be);
+	p->len = (uint16_t)len;
+	p->vlan = stripped_vlan;
+	p->l3_offset = MCR_ETHER_HEADER;
+	p->header = MCR_IPV4_HEADER_MIN;
+	p->ttl = ip[8];
+	p->is_ipv6 = 0;
 	return 1;
 }
 

@@ -52,6 +52,15 @@ static inline uint64_t mcr_route_outputs(const struct mcr_route_table *table, un
 					 struct mcr_route_address group,
 					 struct mcr_route_address source, int *rings);
 
+/* mcr_route_outputs_from is mcr_route_outputs in two steps, with time to fetch what first_look
+ * points to. first: mcr_route_first_look of the group in the same table. */
+static inline const struct mcr_route *mcr_route_first_look(const struct mcr_route_table *table,
+							   struct mcr_route_address group);
+static inline uint64_t mcr_route_outputs_from(const struct mcr_route_table *table,
+					      const struct mcr_route *first, unsigned in,
+					      struct mcr_route_address group,
+					      struct mcr_route_address source, int *rings);
+
 /* ---- what follows is inline for the rx loop's sake; its fields are private ---- */
 
 struct mcr_route_table {
@@ -73,36 +82,42 @@ static inline uint32_t mcr_route_hash(const struct mcr_route_table *table,
 			  table->shift);
 }
 
-/* For a prefetch. */
 static inline const struct mcr_route *mcr_route_first_look(const struct mcr_route_table *table,
 							   struct mcr_route_address group)
 {
 	return &table->routes[mcr_route_hash(table, group)];
 }
 
+static inline const struct mcr_route *mcr_route_find_from(const struct mcr_route_table *table,
+							  const struct mcr_route *first,
+							  struct mcr_route_address group)
+{
+	const struct mcr_route *last = table->routes + table->mask;
+
+	for (const struct mcr_route *r = first; r->used != 0; r = r == last ? table->routes : r + 1)
+		if (mcr_route_address_same(r->group, group))
+			return r;
+	return NULL;
+}
+
 static inline const struct mcr_route *mcr_route_find(const struct mcr_route_table *table,
 						     struct mcr_route_address group)
 {
-	for (uint32_t at = mcr_route_hash(table, group);; at++) {
-		const struct mcr_route *r = &table->routes[at & table->mask];
-
-		if (r->used == 0)
-			return NULL;
-		if (mcr_route_address_same(r->group, group))
-			return r;
-	}
+	return mcr_route_find_from(table, mcr_route_first_look(table, group), group);
 }
 
 /* The outputs of a listed source; `any` if it is not listed. Not inline: few groups list any. */
 uint64_t mcr_route_of_source(const struct mcr_route_table *table, const struct mcr_route *route,
 			     struct mcr_route_address source);
-static inline uint64_t mcr_route_outputs(const struct mcr_route_table *table, unsigned in,
-					 struct mcr_route_address group,
-					 struct mcr_route_address source, int *rings)
+
+static inline uint64_t mcr_route_outputs_from(const struct mcr_route_table *table,
+					      const struct mcr_route *first, unsigned in,
+					      struct mcr_route_address group,
+					      struct mcr_route_address source, int *rings)
 {
 	const uint64_t here = UINT64_C(1) << in;
 	const uint64_t upstream = table->downstream & here ? table->upstream : 0;
-	const struct mcr_route *r = mcr_route_find(table, group);
+	const struct mcr_route *r = mcr_route_find_from(table, first, group);
 	uint64_t outputs, closed;
 
 	if (__builtin_expect(r != NULL, 1)) {
@@ -116,6 +131,14 @@ static inline uint64_t mcr_route_outputs(const struct mcr_route_table *table, un
 		*rings = 1;
 	}
 	return closed & here ? 0 : (outputs | upstream) & ~closed & ~here;
+}
+
+static inline uint64_t mcr_route_outputs(const struct mcr_route_table *table, unsigned in,
+					 struct mcr_route_address group,
+					 struct mcr_route_address source, int *rings)
+{
+	return mcr_route_outputs_from(table, mcr_route_first_look(table, group), in, group, source,
+				      rings);
 }
 
 #endif

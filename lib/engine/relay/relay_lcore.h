@@ -25,7 +25,8 @@ struct mcr_relay_verdict {
 	uint8_t rings;    /* 1: it goes the rings' way as well */
 	uint8_t
 	    interface; /* by which it came in; MCR_NO_INTERFACE: the relay does not look at it */
-	struct mcr_route_packet packet; /* when it does */
+	const struct mcr_route *first; /* when it does: where the lookup of its group begins */
+	struct mcr_route_packet packet;
 };
 
 /* A Tx queue that this lcore owns, and what others hand over for it. */

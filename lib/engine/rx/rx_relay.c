@@ -25,23 +25,20 @@ static int is_of_relay(const struct mcr_relay_view *view, const uint8_t *mac)
 	return 0;
 }
 
-static __rte_noinline int look_up(const struct mcr_worker *w, unsigned in,
+static __rte_noinline int look_up(const struct mcr_relay_view *view, unsigned in,
 				  struct mcr_route_address source, const uint8_t *mac)
 {
-	const struct mcr_relay_view *view = w->relay->view;
-
 	return !is_of_relay(view, mac) && mcr_route_rpf_accepts(&view->inputs[in].rpf, source);
 }
 
 /* Reverse path forwarding. Most packets are of the flow of the one before, or of its sender. */
-static inline int accepts(const struct mcr_worker *w, unsigned in, struct mcr_route_address source,
+static inline int accepts(struct mcr_relay_lcore *r, unsigned in, struct mcr_route_address source,
 			  const uint8_t *mac)
 {
-	struct mcr_relay_lcore *r = w->relay;
 	const uint64_t key = (uint64_t)in << 48 | mcr_mac_number(mac);
 
 	if (unlikely(r->last.key != key || !mcr_route_address_same(r->last.source, source))) {
-		r->last.accepts = (uint8_t)look_up(w, in, source, mac);
+		r->last.accepts = (uint8_t)look_up(r->view, in, source, mac);
 		r->last.source = source;
 		r->last.key = key;
 	}
@@ -85,12 +82,10 @@ static __rte_noinline void refuse_loop(struct mcr_relay_lcore *r, struct mcr_rel
 		refuse(v, MCR_DROP_LOOPED, &r->looped[v->interface]);
 }
 
-/* Finds out whether packet i is one that the relay may forward, as far as it tells itself. */
-static inline void look(struct mcr_worker *w, const struct mcr_burst *b, unsigned i)
+/* Finds out whether a packet is one that the relay may forward, as far as it tells itself. */
+static inline void look(struct mcr_relay_verdict *v, const struct mcr_relay_view *view,
+			const struct mcr_burst *b, const struct rte_mbuf *m)
 {
-	const struct mcr_relay_view *view = w->relay->view;
-	struct mcr_relay_verdict *v = &w->relay->verdicts[i];
-	const struct rte_mbuf *m = w->mbufs[i];
 	unsigned in;
 
 	v->outputs = 0;
@@ -104,26 +99,26 @@ static inline void look(struct mcr_worker *w, const struct mcr_burst *b, unsigne
 	if (in == MCR_NO_INTERFACE || (view->interfaces >> in & 1) == 0)
 		return;
 	v->interface = (uint8_t)in;
-	rte_prefetch0(mcr_route_first_look(view->table, v->packet.group));
+	v->first = mcr_route_first_look(view->table, v->packet.group);
+	rte_prefetch0(v->first);
 }
 
-/* Finds out where packet i goes, if it comes from where its source is, and for the first time. */
-static inline void decide(struct mcr_worker *w, const struct mcr_burst *b, unsigned i)
+/* Finds out where a packet goes, if it comes from where its source is, and for the first time. */
+static inline void decide(struct mcr_relay_verdict *v, struct mcr_relay_lcore *r,
+			  const struct mcr_burst *b, const struct rte_mbuf *m)
 {
-	struct mcr_relay_lcore *r = w->relay;
-	struct mcr_relay_verdict *v = &r->verdicts[i];
 	const struct mcr_route_packet *p = &v->packet;
-	const struct rte_mbuf *m = w->mbufs[i];
 	int rings;
 
 	if (v->interface == MCR_NO_INTERFACE)
 		return;
-	v->outputs = mcr_route_outputs(r->view->table, v->interface, p->group, p->source, &rings) &
+	v->outputs = mcr_route_outputs_from(r->view->table, v->first, v->interface, p->group,
+					    p->source, &rings) &
 		     r->view->forwarding[p->is_ipv6];
 	if (v->outputs == 0)
 		return;
 	v->rings = (uint8_t)rings;
-	if (unlikely(!accepts(w, v->interface, p->source,
+	if (unlikely(!accepts(r, v->interface, p->source,
 			      rte_pktmbuf_mtod_offset(m, const uint8_t *, 6))))
 		refuse_source(r, v, b->rx_ns);
 	else if (r->view->inputs[v->interface].guard)
@@ -133,32 +128,37 @@ static inline void decide(struct mcr_worker *w, const struct mcr_burst *b, unsig
 /* By steps, so that what a packet has to be compared with is fetched before its turn. */
 void mcr_rx_relay_take(struct mcr_worker *w, struct mcr_queue *q, unsigned from, unsigned to)
 {
-	struct mcr_counts *account = &w->totals.account;
+	struct mcr_relay_lcore *r = w->relay;
+	const struct mcr_relay_view *view = r->view;
+	unsigned relayed = 0, only = 0;
 	unsigned begin = from; /* of those that go the rings' way and have not gone it yet */
 
 	for (unsigned i = from; i < to; i++) {
 		rte_prefetch0(rte_pktmbuf_mtod(w->mbufs[i + MCR_PREFETCH_AHEAD], const void *));
-		look(w, &q->burst, i);
+		look(&r->verdicts[i], view, &q->burst, w->mbufs[i]);
 	}
 	for (unsigned i = from; i < to; i++) {
-		const struct mcr_relay_verdict *v = &w->relay->verdicts[i];
+		struct mcr_relay_verdict *v = &r->verdicts[i];
 
-		decide(w, &q->burst, i);
-		account->relayed += v->outputs != 0;
+		decide(v, r, &q->burst, w->mbufs[i]);
+		relayed += v->outputs != 0;
 		if (v->rings)
 			continue;
-		account->relayed_only++;
+		only++;
 		if (begin < i)
 			mcr_rx_take(w, q, begin, i);
 		begin = i + 1;
 	}
 	if (begin < to)
 		mcr_rx_take(w, q, begin, to);
+	w->totals.account.relayed += relayed;
+	w->totals.account.relayed_only += only;
 }
 
 void mcr_rx_relay_send(struct mcr_worker *w, struct mcr_queue *q, unsigned n)
 {
 	struct mcr_relay_lcore *r = w->relay;
+	unsigned sent = 0;
 
 	for (unsigned i = 0; i < n; i++)
 		if (r->verdicts[i].outputs != 0)
@@ -169,9 +169,12 @@ void mcr_rx_relay_send(struct mcr_worker *w, struct mcr_queue *q, unsigned n)
 		if (r->verdicts[i].outputs == 0)
 			continue;
 		w->mbufs[i] = NULL;
-		q->burst.mixed = 1;
-		w->rare = 1;
+		sent++;
 		mcr_relay_copy(r, m, &r->verdicts[i]);
 	}
+	if (sent == 0)
+		return;
+	q->burst.mixed = 1;
+	w->rare = 1;
 	mcr_relay_flush(r);
 }
