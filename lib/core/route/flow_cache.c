@@ -10,6 +10,7 @@
 #define BUCKETS (MCR_FLOWS_MAX / WAYS)
 
 _Static_assert(sizeof(struct mcr_flow_slot) == MCR_FLOW_BYTES, "two cache lines");
+_Static_assert(MCR_FLOWS_MAX <= UINT16_MAX + 1, "the numbers of `known`");
 _Static_assert(offsetof(struct mcr_flow_slot, flow.packets) < MCR_FLOW_BYTES / 2, "the key in one");
 
 int mcr_flow_cache_create(struct mcr_flow_cache **out, uint64_t seed)
@@ -28,10 +29,10 @@ int mcr_flow_cache_create(struct mcr_flow_cache **out, uint64_t seed)
 	}
 	cache->slots = (struct mcr_flow_slot *)(((uintptr_t)cache->memory + MCR_FLOW_BYTES - 1) &
 						~(uintptr_t)(MCR_FLOW_BYTES - 1));
-	cache->last = cache->slots;
 	mcr_rng_seed(&rng, seed);
 	for (unsigned i = 0; i < 5; i++)
 		cache->keys[i] = mcr_rng_next(&rng);
+	cache->keys[4] |= 1; /* a multiplier */
 	*out = cache;
 	return 0;
 }
@@ -54,7 +55,7 @@ static uint64_t hash_of(const struct mcr_flow_cache *cache, const struct mcr_flo
 	    (be64toh(key->source.words[0]) + key->outputs + k[2]) *
 		(be64toh(key->group.words[0]) + key->interface + k[3]);
 
-	return (sum ^ sum >> 32) * (k[4] | 1);
+	return (sum ^ sum >> 32) * k[4];
 }
 
 /* A flow has two buckets. */
@@ -118,8 +119,8 @@ static struct mcr_flow_slot *make(struct mcr_flow_cache *cache,
 	return slot;
 }
 
-struct mcr_flow_slot *mcr_flow_cache_find(struct mcr_flow_cache *cache,
-					  const struct mcr_flow_key *key, uint64_t now_ns)
+static struct mcr_flow_slot *look_for(struct mcr_flow_cache *cache, const struct mcr_flow_key *key,
+				      uint64_t now_ns)
 {
 	const uint64_t hash = hash_of(cache, key);
 	struct mcr_flow_slot *buckets[2] = {bucket_of(cache, hash, 0), bucket_of(cache, hash, 1)};
@@ -128,6 +129,15 @@ struct mcr_flow_slot *mcr_flow_cache_find(struct mcr_flow_cache *cache,
 		if (mcr_flow_key_same(&buckets[i / WAYS][i % WAYS].flow.key, key))
 			return &buckets[i / WAYS][i % WAYS];
 	return make(cache, buckets, key, now_ns);
+}
+
+struct mcr_flow_slot *mcr_flow_cache_find(struct mcr_flow_cache *cache,
+					  const struct mcr_flow_key *key, uint64_t now_ns)
+{
+	struct mcr_flow_slot *slot = look_for(cache, key, now_ns);
+
+	*mcr_flow_known(cache, key) = (uint16_t)(slot - cache->slots);
+	return slot;
 }
 
 int mcr_flow_cache_get(const struct mcr_flow_cache *cache, size_t i, struct mcr_flow *out)

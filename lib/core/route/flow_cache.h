@@ -8,6 +8,7 @@
 #ifndef MCR_CORE_FLOW_CACHE_H
 #define MCR_CORE_FLOW_CACHE_H
 
+#include <endian.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -57,7 +58,8 @@ struct mcr_flow_totals mcr_flow_cache_totals(const struct mcr_flow_cache *cache,
 
 /* ---- what follows is inline for the rx loop's sake; its fields are private ---- */
 
-#define MCR_FLOW_BYTES 128 /* of an entry */
+#define MCR_FLOW_BYTES  128  /* of an entry */
+#define MCR_FLOWS_KNOWN 4096 /* a power of two; small enough for the first-level cache */
 
 /* Two cache lines, which are fetched together: what a packet is compared with is in the first. */
 struct mcr_flow_slot {
@@ -72,7 +74,7 @@ struct mcr_flow_cache {
 	uint64_t keys[5];            /* of the hash: secret */
 
 	/* The lcore's own. */
-	struct mcr_flow_slot *last; /* the flow of the last packet */
+	uint16_t known[MCR_FLOWS_KNOWN]; /* the entry of the last flow of this group and source */
 
 	/* Writer: the lcore. */
 	struct mcr_flow_totals totals[MCR_INTERFACES_MAX];
@@ -85,7 +87,17 @@ static inline int mcr_flow_key_same(const struct mcr_flow_key *a, const struct m
 	       (((a->outputs ^ b->outputs) | (a->interface ^ b->interface)) == 0);
 }
 
-/* The flow's entry, which is made when there is none. */
+/* Where its entry is known from. Of IPv4 flows nobody who lacks the secret can choose some that
+ * share a place; those that do are looked for each time. */
+static inline uint16_t *mcr_flow_known(struct mcr_flow_cache *cache, const struct mcr_flow_key *key)
+{
+	const uint64_t addresses =
+	    be64toh(key->group.words[1]) + (be64toh(key->source.words[1]) << 32);
+
+	return &cache->known[(addresses * cache->keys[4]) / (UINT64_MAX / MCR_FLOWS_KNOWN + 1)];
+}
+
+/* The flow's entry, which is made when there is none. It is known from then on. */
 struct mcr_flow_slot *mcr_flow_cache_find(struct mcr_flow_cache *cache,
 					  const struct mcr_flow_key *key, uint64_t now_ns);
 
@@ -93,12 +105,12 @@ static inline void mcr_flow_cache_count(struct mcr_flow_cache *cache,
 					const struct mcr_flow_key *key, uint32_t bytes,
 					uint64_t now_ns)
 {
-	struct mcr_flow_slot *slot = cache->last;
+	struct mcr_flow_slot *slot = &cache->slots[*mcr_flow_known(cache, key)];
 	struct mcr_flow *flow;
 	uint64_t version;
 
-	if (!mcr_flow_key_same(&slot->flow.key, key))
-		slot = cache->last = mcr_flow_cache_find(cache, key, now_ns);
+	if (__builtin_expect(!mcr_flow_key_same(&slot->flow.key, key), 0))
+		slot = mcr_flow_cache_find(cache, key, now_ns);
 	flow = &slot->flow;
 	version = slot->version;
 	mcr_seqlock_begin(&slot->version, version);
