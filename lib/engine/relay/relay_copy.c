@@ -42,6 +42,19 @@ static inline uint64_t last_of(uint64_t set)
 	return UINT64_C(1) << (63 - __builtin_clzll(set));
 }
 
+/* Where it counts that an output does not take the packet; NULL: it does. */
+static inline uint64_t *refusal(struct mcr_relay_counts *c, const struct packet *p,
+				const struct mcr_relay_output *o)
+{
+	if (unlikely(p->is->ttl <= o->ttl_threshold))
+		return &c->tx_ttl;
+	if (unlikely(!o->is_up))
+		return &c->tx_down;
+	if (unlikely(p->is->len > o->mtu))
+		return &c->tx_mtu;
+	return NULL;
+}
+
 /* The outputs that get the packet. Why the others do not is counted. */
 static inline void choose(struct mcr_relay_lcore *r, struct packet *p, uint64_t outputs)
 {
@@ -51,13 +64,11 @@ static inline void choose(struct mcr_relay_lcore *r, struct packet *p, uint64_t 
 		const struct mcr_relay_output *o = &r->view->outputs[i];
 		struct mcr_relay_counts *c = &r->counts[i];
 
+		uint64_t *refused = refusal(c, p, o);
+
 		c->offered++;
-		if (unlikely(p->is->ttl <= o->ttl_threshold)) {
-			c->tx_ttl++;
-		} else if (unlikely(!o->is_up)) {
-			c->tx_down++;
-		} else if (unlikely(p->is->len > o->mtu)) {
-			c->tx_mtu++;
+		if (unlikely(refused)) {
+			++*refused;
 		} else {
 			p->outputs |= left & -left;
 			p->chains |= o->takes_chains ? left & -left : 0;
@@ -85,8 +96,8 @@ static inline void put_ether(uint8_t *to, const struct packet *p, const struct m
 	memcpy(to, &p->type, sizeof(p->type));
 }
 
-/* Completes a frame in one piece, whose IP packet, as received, stands behind the Ethernet header.
- */
+/* Completes a frame in one piece, whose IP packet, with the TTL that it is sent with, stands behind
+ * the Ethernet header. */
 static inline void finish(struct rte_mbuf *m, const struct packet *p,
 			  const struct mcr_relay_output *o)
 {
@@ -94,7 +105,6 @@ static inline void finish(struct rte_mbuf *m, const struct packet *p,
 	uint16_t len = (uint16_t)(ether_octets(o) + p->is->len);
 
 	put_ether(frame, p, o);
-	mcr_route_decrement(frame + ether_octets(o), p->is->is_ipv6);
 	if (unlikely(len < FRAME_MIN)) {
 		memset(frame + len, 0, FRAME_MIN - len);
 		len = FRAME_MIN;
@@ -114,15 +124,23 @@ static inline int can_be_sent(const struct packet *p)
 	       ip >= MCR_ETHER_HEADER + VLAN_HEADER && ip + FRAME_MIN <= m->buf_len;
 }
 
-/* What the driver said of the received frame is not true of the one that is sent. */
+/* What the driver said of the received frame, which can be sent itself, is not true of the one that
+ * is sent. */
 static inline void forget_receipt(struct rte_mbuf *m)
 {
-	m->ol_flags &= RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL;
+	m->ol_flags = 0;
 	m->packet_type = 0;
 	m->vlan_tci = 0;
 	m->tx_offload = 0;
 }
 
+static inline void decrement(const struct packet *p)
+{
+	mcr_route_decrement(rte_pktmbuf_mtod_offset(p->m, uint8_t *, p->is->l3_offset),
+			    p->is->is_ipv6);
+}
+
+/* The TTL is lowered already. */
 static inline void send_in_place(struct mcr_relay_lcore *r, const struct packet *p, unsigned output)
 {
 	const struct mcr_relay_output *o = &r->view->outputs[output];
@@ -160,8 +178,9 @@ static __rte_noinline void copy_segments(uint8_t *to, const struct rte_mbuf *m, 
 	}
 }
 
+/* is_lowered: the TTL of what is copied. */
 static inline void fill_copy(struct rte_mbuf *copy, const struct packet *p,
-			     const struct mcr_relay_output *o)
+			     const struct mcr_relay_output *o, int is_lowered)
 {
 	uint8_t *ip = rte_pktmbuf_mtod_offset(copy, uint8_t *, ether_octets(o));
 
@@ -170,11 +189,14 @@ static inline void fill_copy(struct rte_mbuf *copy, const struct packet *p,
 			   p->is->len);
 	else
 		copy_segments(ip, p->m, p->is->l3_offset, p->is->len);
+	if (!is_lowered)
+		mcr_route_decrement(ip, p->is->is_ipv6);
 	finish(copy, p, o);
 }
 
 /* Not to outputs for which there is no buffer, or none that is large enough. */
-static inline void send_copies(struct mcr_relay_lcore *r, const struct packet *p, uint64_t outputs)
+static __rte_always_inline void send_copies(struct mcr_relay_lcore *r, const struct packet *p,
+					    uint64_t outputs, int is_lowered)
 {
 	const uint32_t room = rte_pktmbuf_data_room_size(r->pool) - RTE_PKTMBUF_HEADROOM;
 	struct rte_mbuf *copies[MCR_INTERFACES_MAX];
@@ -189,7 +211,7 @@ static inline void send_copies(struct mcr_relay_lcore *r, const struct packet *p
 			r->counts[output].tx_no_buffer++;
 			continue;
 		}
-		fill_copy(copies[i], p, &r->view->outputs[output]);
+		fill_copy(copies[i], p, &r->view->outputs[output], is_lowered);
 		mcr_relay_queue(r, output, copies[i]);
 	}
 }
@@ -295,51 +317,60 @@ static void share(struct mcr_relay_lcore *r, const struct packet *p, uint64_t ou
 		r->counts[__builtin_ctzll(outputs)].tx_no_buffer++;
 }
 
-/* What is not of the usual kind: a long packet for several outputs, or a buffer that cannot be sent
- * itself. */
-static __rte_noinline void send_otherwise(struct mcr_relay_lcore *r, struct packet *p)
+static inline struct packet packet_of(struct rte_mbuf *m, const struct mcr_relay_verdict *verdict)
 {
-	const int in_place = can_be_sent(p);
+	const struct mcr_route_packet *is = &verdict->packet;
+	uint32_t group;
 
-	if (p->is->len < SHARE_MIN)
-		p->chains = 0;
-	if (in_place && !has_several(p->chains)) {
-		const uint64_t last = p->chains ? p->chains : last_of(p->outputs);
-
-		send_copies(r, p, p->outputs & ~last);
-		send_in_place(r, p, (unsigned)__builtin_ctzll(last));
-		return;
-	}
-	send_copies(r, p, p->outputs & ~p->chains);
-	if (p->chains)
-		share(r, p, p->chains);
-	else
-		rte_pktmbuf_free(p->m);
+	memcpy(&group, (const char *)is->group.words + 12, sizeof(group));
+	return (struct packet){.is = is,
+			       .m = m,
+			       .mac = htole64(mcr_group_mac_number(group, is->is_ipv6)),
+			       .type =
+				   htons(is->is_ipv6 ? MCR_ETHER_TYPE_IPV6 : MCR_ETHER_TYPE_IPV4)};
 }
 
+/* To several outputs, or not to the one that it has, or with a buffer that cannot be sent itself.
+ */
+static __rte_noinline void send_any(struct mcr_relay_lcore *r, struct rte_mbuf *m,
+				    const struct mcr_relay_verdict *verdict)
+{
+	struct packet p = packet_of(m, verdict);
+
+	choose(r, &p, verdict->outputs);
+	if (p.is->len < SHARE_MIN)
+		p.chains = 0;
+	if (likely(p.outputs != 0 && can_be_sent(&p) && !has_several(p.chains))) {
+		const uint64_t last = p.chains ? p.chains : last_of(p.outputs);
+
+		decrement(&p);
+		send_copies(r, &p, p.outputs & ~last, 1);
+		send_in_place(r, &p, (unsigned)__builtin_ctzll(last));
+		return;
+	}
+	if (p.outputs != p.chains)
+		send_copies(r, &p, p.outputs & ~p.chains, 0);
+	if (p.chains)
+		share(r, &p, p.chains);
+	else
+		rte_pktmbuf_free(m);
+}
+
+/* The usual packet has one output, which takes it. */
 void mcr_relay_copy(struct mcr_relay_lcore *r, struct rte_mbuf *m,
 		    const struct mcr_relay_verdict *verdict)
 {
-	struct packet p = {
-	    .is = &verdict->packet,
-	    .m = m,
-	    .type = htons(verdict->packet.is_ipv6 ? MCR_ETHER_TYPE_IPV6 : MCR_ETHER_TYPE_IPV4)};
-	uint64_t last;
-	uint32_t group;
+	const unsigned output = (unsigned)__builtin_ctzll(verdict->outputs);
+	const struct mcr_relay_output *o = &r->view->outputs[output];
+	struct mcr_relay_counts *c = &r->counts[output];
+	const struct packet p = packet_of(m, verdict);
 
-	choose(r, &p, verdict->outputs);
-	if (unlikely(p.outputs == 0)) {
-		rte_pktmbuf_free(m);
+	if (has_several(verdict->outputs) || unlikely(refusal(c, &p, o) || !can_be_sent(&p))) {
+		send_any(r, m, verdict);
 		return;
 	}
-	memcpy(&group, (const char *)p.is->group.words + 12, sizeof(group));
-	p.mac = htole64(mcr_group_mac_number(group, p.is->is_ipv6));
-	if (unlikely(!can_be_sent(&p)) || (has_several(p.outputs) && p.is->len >= SHARE_MIN)) {
-		send_otherwise(r, &p);
-		return;
-	}
-	last = last_of(p.outputs);
-	if (p.outputs != last)
-		send_copies(r, &p, p.outputs & ~last);
-	send_in_place(r, &p, (unsigned)__builtin_ctzll(last));
+	c->offered++;
+	r->touched |= verdict->outputs;
+	decrement(&p);
+	send_in_place(r, &p, output);
 }
