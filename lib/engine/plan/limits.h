@@ -13,6 +13,7 @@
 #define MCR_PUNT_RING         1024 /* packets that wait for control; one slot stays free */
 #define MCR_KERNEL_RING       4096 /* packets that wait for the kernel: a TCP window of megabytes */
 
+#define MCR_RELAY_SPARE    64  /* buffers for copies that are taken out of the pool together */
 #define MCR_RELAY_BATCH    32  /* relayed frames for a port that are sent together */
 #define MCR_RELAY_HANDOVER 512 /* of an lcore's, that wait for the owner of a Tx queue */
 #define MCR_RELAY_CONTROL  64  /* frames of control's that wait for one */

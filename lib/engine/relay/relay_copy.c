@@ -15,9 +15,8 @@
 #include "engine/relay/relay_copy.h"
 #include "engine/relay/relay_tx.h"
 
-#define SHARE_MIN      512 /* octets of IP packet: shorter ones are copied */
-#define FRAME_MIN      60  /* IEEE 802.3 §3.2.8, less the checksum */
-#define HEADER_MAX     60  /* of IP: RFC 791 §3.1 */
+#define FRAME_MIN      60 /* IEEE 802.3 §3.2.8, less the checksum */
+#define HEADER_MAX     60 /* of IP: RFC 791 §3.1 */
 #define VLAN_HEADER    4u
 #define ETHER_TYPE_TAG 0x8100u
 
@@ -152,16 +151,40 @@ static inline void send_in_place(struct mcr_relay_lcore *r, const struct packet 
 	mcr_relay_queue(r, output, m);
 }
 
-/* Takes n buffers, or as many as there are. Returns how many. */
-static inline unsigned take_buffers(struct mcr_relay_lcore *r, struct rte_mbuf **mbufs, unsigned n)
-{
-	unsigned got = 0;
+_Static_assert(MCR_RELAY_SPARE >= MCR_INTERFACES_MAX, "room for any packet's");
 
-	if (likely(rte_pktmbuf_alloc_bulk(r->pool, mbufs, n) == 0))
-		return n;
-	while (got < n && (mbufs[got] = rte_pktmbuf_alloc(r->pool)))
-		got++;
-	return got;
+/* Takes n spare buffers at least out of the pool, or as many as there are. */
+static __rte_noinline void get_spare(struct mcr_relay_lcore *r, unsigned n)
+{
+	const unsigned all = RTE_MAX(n, RTE_MIN(r->wanted, MCR_RELAY_SPARE)) - r->n_spare;
+
+	if (likely(rte_pktmbuf_alloc_bulk(r->pool, r->spare + r->n_spare, all) == 0)) {
+		r->n_spare += all;
+		return;
+	}
+	while (r->n_spare < n && (r->spare[r->n_spare] = rte_pktmbuf_alloc(r->pool)))
+		r->n_spare++;
+}
+
+/* Takes n buffers, or as many as there are: *mbufs. Returns how many. They are there until more are
+ * taken. */
+static inline unsigned take_buffers(struct mcr_relay_lcore *r, struct rte_mbuf ***mbufs, unsigned n)
+{
+	if (unlikely(r->n_spare < n)) {
+		get_spare(r, n);
+		n = RTE_MIN(n, r->n_spare);
+	}
+	r->wanted -= RTE_MIN(r->wanted, n);
+	r->n_spare -= n;
+	*mbufs = r->spare + r->n_spare;
+	return n;
+}
+
+void mcr_relay_copy_done(struct mcr_relay_lcore *r)
+{
+	if (unlikely(r->n_spare > 0))
+		rte_pktmbuf_free_bulk(r->spare, r->n_spare);
+	r->wanted = r->n_spare = 0;
 }
 
 static __rte_noinline void copy_segments(uint8_t *to, const struct rte_mbuf *m, uint32_t offset,
@@ -199,11 +222,11 @@ static __rte_always_inline void send_copies(struct mcr_relay_lcore *r, const str
 					    uint64_t outputs, int is_lowered)
 {
 	const uint32_t room = rte_pktmbuf_data_room_size(r->pool) - RTE_PKTMBUF_HEADROOM;
-	struct rte_mbuf *copies[MCR_INTERFACES_MAX];
+	struct rte_mbuf **copies;
 	unsigned n = 0;
 
 	if (likely(p->is->len + MCR_ETHER_HEADER + VLAN_HEADER <= room))
-		n = take_buffers(r, copies, (unsigned)__builtin_popcountll(outputs));
+		n = take_buffers(r, &copies, (unsigned)__builtin_popcountll(outputs));
 	for (unsigned i = 0; outputs != 0; outputs &= outputs - 1, i++) {
 		const unsigned output = (unsigned)__builtin_ctzll(outputs);
 
@@ -279,8 +302,8 @@ static void share_ours(struct mcr_relay_lcore *r, const struct packet *p, uint64
 	const uint32_t header = p->is->l3_offset + (uint32_t)p->is->header;
 	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, p->is->l3_offset);
 	struct rte_mbuf *payload = cut(m, header, (uint32_t)p->is->len - p->is->header);
-	struct rte_mbuf *headers[MCR_INTERFACES_MAX];
-	unsigned n = take_buffers(r, headers, (unsigned)__builtin_popcountll(outputs));
+	struct rte_mbuf **headers;
+	unsigned n = take_buffers(r, &headers, (unsigned)__builtin_popcountll(outputs));
 
 	/* The header stands there until the last frame has a copy of it. */
 	if (likely(n > 0))
@@ -338,7 +361,7 @@ static __rte_noinline void send_any(struct mcr_relay_lcore *r, struct rte_mbuf *
 	struct packet p = packet_of(m, verdict);
 
 	choose(r, &p, verdict->outputs);
-	if (p.is->len < SHARE_MIN)
+	if (p.is->len < MCR_RELAY_SHARE_MIN)
 		p.chains = 0;
 	if (likely(p.outputs != 0 && can_be_sent(&p) && !has_several(p.chains))) {
 		const uint64_t last = p.chains ? p.chains : last_of(p.outputs);
@@ -363,9 +386,14 @@ void mcr_relay_copy(struct mcr_relay_lcore *r, struct rte_mbuf *m,
 	const unsigned output = (unsigned)__builtin_ctzll(verdict->outputs);
 	const struct mcr_relay_output *o = &r->view->outputs[output];
 	struct mcr_relay_counts *c = &r->counts[output];
-	const struct packet p = packet_of(m, verdict);
+	struct packet p;
 
-	if (has_several(verdict->outputs) || unlikely(refusal(c, &p, o) || !can_be_sent(&p))) {
+	if (has_several(verdict->outputs)) {
+		send_any(r, m, verdict);
+		return;
+	}
+	p = packet_of(m, verdict);
+	if (unlikely(refusal(c, &p, o) || !can_be_sent(&p))) {
 		send_any(r, m, verdict);
 		return;
 	}

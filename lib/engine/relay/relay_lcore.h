@@ -60,6 +60,9 @@ struct mcr_relay_lcore {
 	struct mcr_relay_counts counts[MCR_INTERFACES_MAX];
 	struct mcr_relay_way ways[RTE_MAX_ETHPORTS]; /* by port; queue and ring: constant */
 	struct mcr_relay_verdict verdicts[MCR_BURST];
+	unsigned wanted;  /* buffers of the pool for what of the burst is still to be sent */
+	unsigned n_spare; /* of these, those that were taken out of the pool already */
+	struct rte_mbuf *spare[MCR_RELAY_SPARE];
 	struct { /* the last answer of reverse path forwarding */
 		struct mcr_route_address source;
 		uint64_t key; /* input and source MAC address */

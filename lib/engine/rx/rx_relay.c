@@ -161,8 +161,10 @@ void mcr_rx_relay_send(struct mcr_worker *w, struct mcr_queue *q, unsigned n)
 	unsigned sent = 0;
 
 	for (unsigned i = 0; i < n; i++)
-		if (r->verdicts[i].outputs != 0)
+		if (r->verdicts[i].outputs != 0) {
 			count_flow(r, &r->verdicts[i], q->burst.rx_ns);
+			r->wanted += mcr_relay_copy_wants(&r->verdicts[i]);
+		}
 	for (unsigned i = 0; i < n; i++) {
 		struct rte_mbuf *m = w->mbufs[i];
 
@@ -176,5 +178,6 @@ void mcr_rx_relay_send(struct mcr_worker *w, struct mcr_queue *q, unsigned n)
 		return;
 	q->burst.mixed = 1;
 	w->rare = 1;
+	mcr_relay_copy_done(r);
 	mcr_relay_flush(r);
 }
