@@ -314,6 +314,25 @@ static void outputs_without_a_buffer_are_counted(void **state)
 	}
 }
 
+/* Some of what was taken out of the pool for a burst may not be needed. */
+static void buffers_that_a_burst_does_not_need_go_back(void **state)
+{
+	set_outputs(0);
+	for (unsigned left = 0; left < 2; left++) {
+		make_input(&in, 0, left ? 1400 : 20, 0);
+		relay->wanted = OUTPUTS + 3;
+		send_to(receive(&in, 0), ALL);
+		assert_int_equal(relay->n_spare, 4);
+		send_to(receive(&in, 0), 3);
+		assert_int_equal(relay->n_spare, 3);
+		mcr_relay_copy_done(relay);
+		assert_int_equal(relay->wanted, 0);
+		mcr_relay_flush(relay);
+		empty_all();
+		assert_all_buffers_are_back();
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -329,6 +348,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(a_small_mtu_or_a_link_that_is_down_keeps_one_output_out,
 					    begin, end),
 	    cmocka_unit_test_setup_teardown(outputs_without_a_buffer_are_counted, begin, end),
+	    cmocka_unit_test_setup_teardown(buffers_that_a_burst_does_not_need_go_back, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, make_all, rig_eal_cleanup);
