@@ -26,7 +26,8 @@ static void put_checksums(uint8_t *packet)
 	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)packet;
 
 	if (ipv6) {
-		rig_checksum_ipv6(packet + 40);
+		if (packet[6] == IPPROTO_UDP)
+			rig_checksum_ipv6(packet + 40);
 		return;
 	}
 	ip->hdr_checksum = 0;
