@@ -268,4 +268,33 @@ static inline int end(void **state)
 	return 0;
 }
 
+/* Both families, and where it matters a Tx queue for each sender. */
+static inline int with_igmp(void **state)
+{
+	ipv6 = 0;
+	return 0;
+}
+
+static inline int with_mld(void **state)
+{
+	ipv6 = 1;
+	return 0;
+}
+
+static inline int with_queues(void **state)
+{
+	n_queues = 2;
+	return with_igmp(state);
+}
+
+#define TEST(name)                                         \
+	{#name, name, with_igmp, end, NULL},               \
+	{                                                  \
+#name " (IPv6)", name, with_mld, end, NULL \
+	}
+#define TEST_BY_QUEUES(name)                                           \
+	{                                                              \
+#name " (two Tx queues)", name, with_queues, end, NULL \
+	}
+
 #endif

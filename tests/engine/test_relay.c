@@ -402,24 +402,6 @@ static void many_packets_leave_no_buffer_behind(void **state)
 	assert_int_equal(buffers_used(), used);
 }
 
-static int with_ipv4(void **state)
-{
-	ipv6 = 0;
-	return 0;
-}
-
-static int with_ipv6(void **state)
-{
-	ipv6 = 1;
-	return 0;
-}
-
-#define TEST(name)                                          \
-	{#name, name, with_ipv4, end, NULL},                \
-	{                                                   \
-#name " (IPv6)", name, with_ipv6, end, NULL \
-	}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

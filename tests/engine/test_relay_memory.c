@@ -74,6 +74,7 @@ static void what_is_known_is_forwarded_and_told_when_there_is_memory(void **stat
 	struct mcr_engine *e = begin();
 	char group[32], said_then[64];
 
+	refused = 0;
 	for (long turn = 0; turn < TURNS; turn++) {
 		snprintf(group, sizeof(group), "239.3.1.%ld", turn);
 		report_twice(e, MCR_RECORD_TO_EX, group, turn);
@@ -177,26 +178,6 @@ static void nothing_goes_on_to_a_link_that_went_down_without_memory(void **state
 	left = -1;
 	await_goes(e, GROUP_1, "");
 }
-
-static int with_igmp(void **state)
-{
-	ipv6 = 0;
-	refused = 0;
-	return 0;
-}
-
-static int with_mld(void **state)
-{
-	refused = 0;
-	ipv6 = 1;
-	return 0;
-}
-
-#define TEST(name)                                        \
-	{#name, name, with_igmp, end, NULL},              \
-	{                                                 \
-#name " (MLD)", name, with_mld, end, NULL \
-	}
 
 int main(void)
 {

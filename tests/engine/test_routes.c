@@ -349,34 +349,6 @@ static void tx_queues_are_shown(void **state)
 	assert_int_equal(mcr_engine_relay_lcore(e, LAN, 1, &counts), -ENOENT);
 }
 
-static int with_igmp(void **state)
-{
-	ipv6 = 0;
-	return 0;
-}
-
-static int with_mld(void **state)
-{
-	ipv6 = 1;
-	return 0;
-}
-
-static int with_queues(void **state)
-{
-	n_queues = 2;
-	return with_igmp(state);
-}
-
-#define TEST(name)                                        \
-	{#name, name, with_igmp, end, NULL},              \
-	{                                                 \
-#name " (MLD)", name, with_mld, end, NULL \
-	}
-#define TEST_BY_QUEUES(name)                                           \
-	{                                                              \
-#name " (two Tx queues)", name, with_queues, end, NULL \
-	}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

@@ -31,4 +31,30 @@ static inline json_t *answer(const char *text)
 	return reply;
 }
 
+#define NOW 1700000100000000000u
+
+/* Prints the answer as `printer` does. The caller frees it. */
+static inline char *printed_by(void (*printer)(FILE *out, const json_t *reply, uint64_t now_ns),
+			       const char *text)
+{
+	json_t *reply = answer(text);
+	char *printed = NULL;
+	size_t len;
+	FILE *out = open_memstream(&printed, &len);
+
+	printer(out, reply, NOW);
+	fclose(out);
+	json_decref(reply);
+	return printed;
+}
+
+static inline void prints_by(void (*printer)(FILE *out, const json_t *reply, uint64_t now_ns),
+			     const char *text, const char *expected)
+{
+	char *printed = printed_by(printer, text);
+
+	assert_string_equal(printed, expected);
+	free(printed);
+}
+
 #endif

@@ -4,27 +4,14 @@
 
 #include "../../tools/mcring-ctl/members.h"
 
-#define NOW 1700000100000000000u
-
 static char *print(const char *text)
 {
-	json_t *reply = answer(text);
-	char *printed = NULL;
-	size_t len;
-	FILE *out = open_memstream(&printed, &len);
-
-	ctl_print_members(out, reply, NOW);
-	fclose(out);
-	json_decref(reply);
-	return printed;
+	return printed_by(ctl_print_members, text);
 }
 
 static void prints(const char *text, const char *expected)
 {
-	char *printed = print(text);
-
-	assert_string_equal(printed, expected);
-	free(printed);
+	prints_by(ctl_print_members, text, expected);
 }
 
 #define QUERIER(interface, protocol, role, address, rest)                                         \

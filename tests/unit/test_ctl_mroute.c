@@ -12,27 +12,14 @@
 
 #include "../../tools/mcring-ctl/mroute.h"
 
-#define NOW 1700000100000000000u
-
 static char *print(const char *text)
 {
-	json_t *reply = answer(text);
-	char *printed = NULL;
-	size_t len;
-	FILE *out = open_memstream(&printed, &len);
-
-	ctl_print_mroute(out, reply, NOW);
-	fclose(out);
-	json_decref(reply);
-	return printed;
+	return printed_by(ctl_print_mroute, text);
 }
 
 static void prints(const char *text, const char *expected)
 {
-	char *printed = print(text);
-
-	assert_string_equal(printed, expected);
-	free(printed);
+	prints_by(ctl_print_mroute, text, expected);
 }
 
 static void counts_follow_in_a_line_of_their_own(void **state)
