@@ -35,6 +35,49 @@ static inline int tear_down(void **state)
 
 static int ipv6; /* the family of all frames */
 
+/* An IP packet to a group, in the frame of another host. */
+static inline struct rte_mbuf *frame_of(const uint8_t *packet, size_t len)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
+	struct rte_ether_hdr *ether;
+
+	assert_non_null(m);
+	ether = (struct rte_ether_hdr *)rte_pktmbuf_append(m, (uint16_t)(sizeof(*ether) + len));
+	assert_non_null(ether);
+	*ether = (struct rte_ether_hdr){
+	    .ether_type = htons(ipv6 ? RTE_ETHER_TYPE_IPV6 : RTE_ETHER_TYPE_IPV4)};
+	memcpy(&ether->src_addr, OTHER, 6);
+	if (ipv6)
+		memcpy(&ether->dst_addr,
+		       (uint8_t[]){0x33, 0x33, packet[36], packet[37], packet[38], packet[39]}, 6);
+	else
+		memcpy(&ether->dst_addr,
+		       (uint8_t[]){1, 0, 0x5e, packet[17] & 0x7f, packet[18], packet[19]}, 6);
+	memcpy(ether + 1, packet, len);
+	return m;
+}
+
+/* ---- the log ---- */
+
+#define LINES 64
+
+static char lines[LINES][512];
+static unsigned n_lines;
+
+static inline void keep_line(void *ctx, enum mcr_log_level level, const char *line)
+{
+	if (n_lines < LINES)
+		snprintf(lines[n_lines++], sizeof(lines[0]), "%s", line);
+}
+
+static inline int has_line(const char *text)
+{
+	for (unsigned i = 0; i < n_lines; i++)
+		if (strstr(lines[i], text))
+			return 1;
+	return 0;
+}
+
 #define GROUP (ipv6 ? "ff15::101:101" : "239.1.1.1")
 
 /* A host of the LAN. */

@@ -9,27 +9,6 @@
 
 /* ---- what others send ---- */
 
-static inline struct rte_mbuf *frame_of(const uint8_t *packet, size_t len)
-{
-	struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
-	struct rte_ether_hdr *ether;
-
-	assert_non_null(m);
-	ether = (struct rte_ether_hdr *)rte_pktmbuf_append(m, (uint16_t)(sizeof(*ether) + len));
-	assert_non_null(ether);
-	*ether = (struct rte_ether_hdr){
-	    .ether_type = htons(ipv6 ? RTE_ETHER_TYPE_IPV6 : RTE_ETHER_TYPE_IPV4)};
-	memcpy(&ether->src_addr, OTHER, 6);
-	if (ipv6)
-		memcpy(&ether->dst_addr,
-		       (uint8_t[]){0x33, 0x33, packet[36], packet[37], packet[38], packet[39]}, 6);
-	else
-		memcpy(&ether->dst_addr,
-		       (uint8_t[]){1, 0, 0x5e, packet[17] & 0x7f, packet[18], packet[19]}, 6);
-	memcpy(ether + 1, packet, len);
-	return m;
-}
-
 static inline void put(unsigned lan, struct rte_mbuf *m)
 {
 	assert_int_equal(rte_ring_enqueue(lans[lan].to, m), 0);

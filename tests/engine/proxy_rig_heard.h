@@ -14,7 +14,6 @@
 #define LANS      3
 #define RING      4096
 #define KEPT      4096
-#define LINES     64
 #define SAID_MAX  96
 #define GROUP_1   "239.1.1.1"
 #define GROUP_2   "239.1.1.2"
@@ -45,8 +44,6 @@ struct lan {
 static struct lan lans[LANS];
 static struct said said[KEPT];
 static unsigned n_said, n_messages;
-static char lines[LINES][512];
-static unsigned n_lines;
 static struct mcr_engine *running; /* ends with the test, also with one that fails */
 static uint16_t n_queues = 1;      /* of each port, Rx and Tx */
 
@@ -254,20 +251,6 @@ static inline void forget(void)
 {
 	hear();
 	n_said = 0;
-}
-
-static inline void keep_line(void *ctx, enum mcr_log_level level, const char *line)
-{
-	if (n_lines < LINES)
-		snprintf(lines[n_lines++], sizeof(lines[0]), "%s", line);
-}
-
-static inline int has_line(const char *text)
-{
-	for (unsigned i = 0; i < n_lines; i++)
-		if (strstr(lines[i], text))
-			return 1;
-	return 0;
 }
 
 static inline void await_line(struct mcr_engine *e, const char *text)

@@ -9,7 +9,6 @@
 #include "core/gmp/gmp_wire.h"
 
 #define KEPT    512
-#define LINES   32
 #define OWN_IP  (ipv6 ? "fe80::ff:fe00:1" : "10.0.0.5") /* what `own` makes, or the config says */
 #define HOST_IP (ipv6 ? "fe80::9" : "10.0.0.9")
 #define LOW_IP  (ipv6 ? "fe80::2" : "10.0.0.2") /* wins against ours */
@@ -28,8 +27,6 @@ struct message {
 static struct message sent[KEPT];
 static unsigned n_sent;
 static int is_injecting;
-static char lines[LINES][512];
-static unsigned n_lines;
 static struct mcr_engine *running; /* ends with the test, also with one that fails */
 static const struct rte_eth_rxtx_callback *keeper;
 
@@ -65,20 +62,6 @@ static inline uint16_t keep_sent(uint16_t port_id, uint16_t queue, struct rte_mb
 	for (uint16_t i = 0; i < n && !is_injecting; i++)
 		keep(rte_pktmbuf_mtod(mbufs[i], const uint8_t *), mbufs[i]->data_len);
 	return n;
-}
-
-static inline void keep_line(void *ctx, enum mcr_log_level level, const char *line)
-{
-	if (n_lines < LINES)
-		snprintf(lines[n_lines++], sizeof(lines[0]), "%s", line);
-}
-
-static inline int has_line(const char *text)
-{
-	for (unsigned i = 0; i < n_lines; i++)
-		if (strstr(lines[i], text))
-			return 1;
-	return 0;
 }
 
 /* A port of its own, and an interface on it with the family's querier. */
@@ -209,22 +192,9 @@ static inline void await_line(struct mcr_engine *e, const char *text)
 /* An IP packet that has been received, and what became of it: it was given to control. */
 static inline void inject(struct mcr_engine *e, const uint8_t *packet, size_t len, uint16_t vlan)
 {
-	struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
+	struct rte_mbuf *m = frame_of(packet, len);
 	uint64_t before = rig_account(e).punted, end_ns = monotonic_ns() + RIG_DEADLINE_NS;
-	struct rte_ether_hdr *ether;
 
-	assert_non_null(m);
-	ether = (struct rte_ether_hdr *)rte_pktmbuf_append(m, (uint16_t)(sizeof(*ether) + len));
-	*ether = (struct rte_ether_hdr){
-	    .ether_type = htons(ipv6 ? RTE_ETHER_TYPE_IPV6 : RTE_ETHER_TYPE_IPV4)};
-	memcpy(&ether->src_addr, OTHER, 6);
-	if (ipv6)
-		memcpy(&ether->dst_addr,
-		       (uint8_t[]){0x33, 0x33, packet[36], packet[37], packet[38], packet[39]}, 6);
-	else
-		memcpy(&ether->dst_addr,
-		       (uint8_t[]){1, 0, 0x5e, packet[17] & 0x7f, packet[18], packet[19]}, 6);
-	memcpy(ether + 1, packet, len);
 	if (vlan != 0) {
 		m->vlan_tci = vlan;
 		assert_int_equal(rte_vlan_insert(&m), 0);
