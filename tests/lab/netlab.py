@@ -18,6 +18,7 @@ import time
 TAG = 'mcrtest'
 MEMBER = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'member.py')
 PR_SET_PDEATHSIG = 1
+EAL_DIR = '/run/dpdk'  # where EAL leaves some MB for each file prefix
 _libc = ctypes.CDLL(None)
 
 
@@ -160,6 +161,7 @@ class Lab:
     def __init__(self):
         self.namespaces = []
         self.processes = []
+        self.prefixes = []  # of EAL
         self.dir = tempfile.mkdtemp(prefix=f'{TAG}{os.getpid()}_', dir='/tmp')
 
     def path(self, name):
@@ -188,7 +190,9 @@ class Lab:
             process.wait(10)
         for namespace in self.namespaces:
             _remove(namespace.name)
-        self.processes, self.namespaces = [], []
+        for prefix in self.prefixes:
+            shutil.rmtree(os.path.join(EAL_DIR, prefix), ignore_errors=True)
+        self.processes, self.namespaces, self.prefixes = [], [], []
         shutil.rmtree(self.dir, ignore_errors=True)
 
 
@@ -246,9 +250,10 @@ def _remove(name):
 
 
 def sweep():
-    """Removes what a killed run left: namespaces and folders whose owner is gone."""
-    def orphaned(name):
-        owner = re.match(rf'{TAG}(\d+)_', name)
+    """Removes what a killed run left: namespaces and folders whose owner is gone. Of EAL's, also
+    those of the programs of suite engine."""
+    def orphaned(name, pattern=rf'{TAG}(\d+)_'):
+        owner = re.match(pattern, name)
         return owner and not os.path.exists(f'/proc/{owner[1]}')
 
     listing = subprocess.run(['ip', 'netns', 'list'], capture_output=True, text=True)
@@ -259,3 +264,6 @@ def sweep():
     for name in os.listdir('/tmp'):
         if orphaned(name):
             shutil.rmtree(os.path.join('/tmp', name), ignore_errors=True)
+    for name in os.listdir(EAL_DIR) if os.path.isdir(EAL_DIR) else []:
+        if orphaned(name, r'mcring_t(?:est_)?(\d+)(?:_\d+)?$'):
+            shutil.rmtree(os.path.join(EAL_DIR, name), ignore_errors=True)

@@ -38,6 +38,7 @@ class Daemon:
         self.lab, self.host = lab, host
         self.name = f't{os.getpid()}_{next(Daemon.count)}'
         self.run_dir = lab.path(self.name)
+        lab.prefixes.append(f'mcring_{self.name}')
         self.log_path = lab.path(f'{self.name}.log')
         vdevs = [f'--vdev={one}' for one in ([vdev] if isinstance(vdev, str) else vdev)]
         # An rx lcore has its core alone; here it shares it with whatever else runs.
