@@ -222,7 +222,22 @@ static void what_is_not_relayed_has_its_reason(void **state)
 	assert_int_equal(relay_of(e, LAN).out.offered, 0);
 }
 
-/* An answer is the memo of its own source, interface and sender only. */
+/* What is known of a flow from UP is not true of its packets that come in by LAN. */
+static void expect_refusal_on_lan(struct mcr_engine *e, const struct arrival *arrival)
+{
+	const struct mcr_account before = rig_account(e);
+	const uint64_t wrong = relay_of(e, LAN).wrong_interface;
+	struct mcr_account after;
+
+	put(LAN, made(arrival, 1));
+	after = rig_receive(e, before.received + 1);
+	assert_int_equal(after.relayed, before.relayed);
+	assert_int_equal(after.drops[MCR_DROP_WRONG_INTERFACE],
+			 before.drops[MCR_DROP_WRONG_INTERFACE] + 1);
+	assert_int_equal(relay_of(e, LAN).wrong_interface, wrong + 1);
+}
+
+/* An answer holds for its own source, interface and sender only. */
 static void reverse_paths_are_looked_up_for_each_sender(void **state)
 {
 	const struct arrival foreign = {.source = "10.1.0.9"},
@@ -236,6 +251,66 @@ static void reverse_paths_are_looked_up_for_each_sender(void **state)
 		expect_reason(e, &foreign, MCR_DROP_WRONG_INTERFACE);
 		expect(e, &beside, &to_lan);
 		expect_reason(e, &of_lan, MCR_DROP_WRONG_INTERFACE);
+		expect(e, &beside, &to_lan);
+		expect_refusal_on_lan(e, &beside);
+	}
+}
+
+/* All that came in together are of new flows; then of known ones. */
+static void each_packet_of_a_burst_is_forwarded_and_counted(void **state)
+{
+	enum {
+		BURST = 32,
+		ROUNDS = 3
+	};
+	struct mcr_engine *e = begin_relay(1, 0);
+	struct mcr_route_info route = {.size = sizeof(route)};
+	const uint64_t before = rig_account(e).received;
+	unsigned flows = 0;
+
+	for (unsigned round = 1; round <= ROUNDS; round++) {
+		struct rte_mbuf *burst[BURST];
+		struct mcr_account a;
+
+		for (unsigned i = 0; i < BURST; i++) {
+			char source[32];
+
+			snprintf(source, sizeof(source), "10.0.0.%u", 10 + i);
+			burst[i] = made(
+			    &(struct arrival){.group = i % 3 ? GROUP_1 : GROUP_2, .source = source},
+			    i);
+		}
+		hear();
+		lans[LAN].forwarded = 0;
+		assert_int_equal(rte_ring_enqueue_bulk(lans[UP].to, (void **)burst, BURST, NULL),
+				 BURST);
+		a = rig_receive(e, before + round * BURST);
+		hear();
+		assert_int_equal(lans[LAN].forwarded, BURST);
+		assert_int_equal(a.relayed, round * BURST);
+		assert_int_equal(a.relayed_only, round * 11);
+	}
+	for (size_t i = 0; mcr_engine_route_info(e, i, &route) == 0; i++) {
+		if (route.packets == 0)
+			continue;
+		assert_int_equal(route.packets, ROUNDS);
+		flows++;
+	}
+	assert_int_equal(flows, BURST);
+}
+
+static void what_is_known_of_a_flow_ends_with_the_view(void **state)
+{
+	const struct mcr_join join = {.group = twin(GROUP_1), .port = PORT, .interface = "up"};
+	struct mcr_engine *e = begin_relay(1, 0);
+
+	for (unsigned i = 0; i < 3; i++) {
+		expect(e, &usual, &to_both);
+		expect(e, &usual, &to_both);
+		assert_int_equal(mcr_engine_leave(e, &join, NULL), 0);
+		expect(e, &usual, &to_lan);
+		expect(e, &usual, &to_lan);
+		assert_int_equal(mcr_engine_join(e, &join, NULL), 0);
 	}
 }
 
@@ -251,7 +326,8 @@ static void what_comes_back_in_a_loop_is_dropped(void **state)
 	expect_reason(e, &back, MCR_DROP_LOOPED);
 	expect(e, &usual, &to_both);
 	expect(e, &back_here, &again);
-	assert_int_equal(relay_of(e, UP).looped, 2);
+	expect_reason(e, &back, MCR_DROP_LOOPED);
+	assert_int_equal(relay_of(e, UP).looped, 3);
 }
 
 /* ---- the rings ---- */
@@ -409,6 +485,8 @@ int main(void)
 	    TEST(what_ends_here_is_delivered_and_goes_nowhere),
 	    TEST(what_is_not_relayed_has_its_reason),
 	    TEST(reverse_paths_are_looked_up_for_each_sender),
+	    TEST(each_packet_of_a_burst_is_forwarded_and_counted),
+	    TEST(what_is_known_of_a_flow_ends_with_the_view),
 	    TEST(what_comes_back_in_a_loop_is_dropped),
 	    TEST(the_rings_get_the_same_with_and_without_a_relay),
 	    TEST(many_packets_leave_no_buffer_behind),

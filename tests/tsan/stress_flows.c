@@ -74,8 +74,14 @@ static void count(struct mcr_flow_cache *cache, uint64_t packets)
 		const uint64_t random = mcr_rng_next(&rng);
 		const uint64_t n = 1 + (random >> 8) % (random % 4 ? FEW : FLOWS);
 		const struct mcr_flow_key key = key_of(n);
+		struct mcr_flow_slot *slot = mcr_flow_cache_guess(cache, key.source, key.group);
+		const uint64_t serial = 1 + i / 1000;
 
-		mcr_flow_cache_count(cache, &key, bytes_of(n), i);
+		if (!mcr_flow_is_decided(slot, key.source, key.group, key.interface, n, serial)) {
+			slot = mcr_flow_cache_find(cache, &key, i);
+			mcr_flow_decide(slot, n, serial, n % 2);
+		}
+		mcr_flow_count(slot, bytes_of(n), i);
 	}
 }
 

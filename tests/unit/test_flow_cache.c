@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Whatever is counted is shown once, or was evicted. */
+/* Whatever is counted is shown once, or was evicted; what is remembered holds for its packets. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -37,7 +38,7 @@ static struct mcr_flow_key key_of(uint32_t n)
 
 static void count(struct mcr_flow_key key, uint32_t bytes, uint64_t now_ns)
 {
-	mcr_flow_cache_count(cache, &key, bytes, now_ns);
+	mcr_flow_count(mcr_flow_cache_find(cache, &key, now_ns), bytes, now_ns);
 }
 
 /* Returns how many entries have the key; *out is the last of them. */
@@ -184,10 +185,139 @@ static void the_newest_flow_always_has_its_place(void **state)
 		const struct mcr_flow_slot *slot;
 
 		count(key, 10, i);
-		slot = &cache->slots[*mcr_flow_known(cache, &key)];
+		slot = mcr_flow_cache_guess(cache, key.source, key.group);
 		assert_true(mcr_flow_key_same(&slot->flow.key, &key));
 		assert_int_equal(slot->flow.packets, 1);
 	}
+}
+
+/* Whatever the seed: else these packets would be looked for each time. */
+static void groups_that_follow_each_other_are_guessed(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		unsigned others = 0;
+
+		mcr_flow_cache_destroy(cache);
+		assert_int_equal(mcr_flow_cache_create(&cache, seed), 0);
+		for (unsigned round = 0; round < 2; round++)
+			for (uint32_t i = 0; i < 5000; i++) {
+				const struct mcr_flow_key key = {
+				    .source = mcr_route_address_ipv4(htobe32(0x0a000001)),
+				    .group = mcr_route_address_ipv4(htobe32(0xef100000 + i)),
+				    .outputs = 2};
+
+				others += round == 1 &&
+					  !mcr_flow_key_same(
+					      &mcr_flow_cache_guess(cache, key.source, key.group)
+						   ->flow.key,
+					      &key);
+				count(key, 10, i);
+			}
+		assert_true(others < 5000 / 4);
+	}
+}
+
+/* ---- decisions ---- */
+
+/* A packet as it is asked about: flow n, its start, its serial. */
+static int is_decided(uint32_t n, uint64_t start, uint64_t serial)
+{
+	const struct mcr_flow_key key = key_of(n);
+
+	return mcr_flow_is_decided(mcr_flow_cache_guess(cache, key.source, key.group), key.source,
+				   key.group, key.interface, start, serial);
+}
+
+static struct mcr_flow_slot *decide(uint32_t n, uint64_t start, uint64_t serial, int for_rings)
+{
+	const struct mcr_flow_key key = key_of(n);
+	struct mcr_flow_slot *slot = mcr_flow_cache_find(cache, &key, 1);
+
+	mcr_flow_decide(slot, start, serial, for_rings);
+	mcr_flow_count(slot, 10, 1);
+	return slot;
+}
+
+static void what_was_decided_holds_under_its_serial(void **state)
+{
+	struct mcr_flow_slot *slot;
+
+	(void)state;
+	assert_false(is_decided(1, 77, 5));
+	count(key_of(1), 10, 1);
+	assert_false(is_decided(1, 77, 5)); /* nothing was decided */
+	slot = decide(1, 77, 5, 1);
+	assert_true(is_decided(1, 77, 5));
+	assert_int_equal(slot->flow.key.outputs, 2);
+	assert_true(mcr_flow_is_for_rings(slot));
+	assert_false(is_decided(1, 78, 5));
+	assert_false(is_decided(1, 77, 4));
+	assert_false(is_decided(1, 77, 6));
+	decide(1, 78, 6, 0);
+	assert_false(is_decided(1, 77, 5));
+	assert_true(is_decided(1, 78, 6));
+	assert_false(mcr_flow_is_for_rings(slot));
+	assert_int_equal(slot->flow.packets, 3);
+}
+
+static void it_holds_for_its_addresses_and_interface_alone(void **state)
+{
+	const struct mcr_flow_key key = key_of(1);
+	const struct mcr_flow_slot *slot = decide(1, 77, 5, 0);
+
+	(void)state;
+	for (unsigned word = 0; word < 2; word++) {
+		struct mcr_flow_key other = key;
+
+		other.source.words[word] ^= UINT64_C(1) << 63;
+		assert_false(mcr_flow_is_decided(slot, other.source, key.group, 1, 77, 5));
+		other.group.words[word] ^= 1;
+		assert_false(mcr_flow_is_decided(slot, key.source, other.group, 1, 77, 5));
+	}
+	assert_true(mcr_flow_is_decided(slot, key.source, key.group, 1, 77, 5));
+	assert_false(mcr_flow_is_decided(slot, key.source, key.group, 0, 77, 5));
+}
+
+/* In any order of flows, senders and serials: what is remembered of a flow is what was decided last
+ * about it, and is forgotten with its entry. */
+static void nothing_is_remembered_of_another_flow(void **state)
+{
+	enum {
+		FLOWS = 40000
+	};
+	static struct {
+		uint64_t start, serial;
+		uint8_t for_rings;
+	} last[FLOWS];
+	struct mcr_rng rng;
+	unsigned known = 0;
+
+	(void)state;
+	mcr_rng_seed(&rng, 1);
+	memset(last, 0, sizeof(last));
+	for (uint64_t i = 0; i < 400000; i++) {
+		const uint64_t random = mcr_rng_next(&rng), serial = 1 + i / 50000;
+		const uint32_t n = (uint32_t)(random % (random >> 60 ? 1000 : FLOWS));
+		const struct mcr_flow_key key = key_of(n);
+		const struct mcr_flow_slot *slot =
+		    mcr_flow_cache_guess(cache, key.source, key.group);
+		const uint64_t start = random >> 40 & 1;
+
+		if (is_decided(n, start, serial)) {
+			known++;
+			assert_true(mcr_flow_key_same(&slot->flow.key, &key));
+			assert_int_equal(last[n].start, start);
+			assert_int_equal(last[n].serial, serial);
+			assert_int_equal(last[n].for_rings, mcr_flow_is_for_rings(slot));
+			continue;
+		}
+		last[n].start = start;
+		last[n].serial = serial;
+		last[n].for_rings = random >> 41 & 1;
+		decide(n, start, serial, last[n].for_rings);
+	}
+	assert_true(known > 100000);
 }
 
 int main(void)
@@ -201,6 +331,11 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(ten_thousand_flows_have_their_places, start, stop),
 	    cmocka_unit_test_setup_teardown(the_older_flow_makes_room, start, stop),
 	    cmocka_unit_test_setup_teardown(the_newest_flow_always_has_its_place, start, stop),
+	    cmocka_unit_test_setup_teardown(groups_that_follow_each_other_are_guessed, start, stop),
+	    cmocka_unit_test_setup_teardown(what_was_decided_holds_under_its_serial, start, stop),
+	    cmocka_unit_test_setup_teardown(it_holds_for_its_addresses_and_interface_alone, start,
+					    stop),
+	    cmocka_unit_test_setup_teardown(nothing_is_remembered_of_another_flow, start, stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,7 +11,37 @@
 
 _Static_assert(sizeof(struct mcr_flow_slot) == MCR_FLOW_BYTES, "two cache lines");
 _Static_assert(MCR_FLOWS_MAX <= UINT16_MAX + 1, "the numbers of `known`");
-_Static_assert(offsetof(struct mcr_flow_slot, flow.packets) < MCR_FLOW_BYTES / 2, "the key in one");
+_Static_assert(offsetof(struct mcr_flow_slot, flow.packets) == MCR_FLOW_BYTES / 2,
+	       "what is compared in one");
+
+/* Of n addresses that follow each other, how many would share a place that is known. */
+static unsigned n_sharing(uint64_t multiplier, unsigned n)
+{
+	uint64_t taken[MCR_FLOWS_KNOWN / 64] = {0};
+	unsigned sharing = 0;
+
+	for (uint64_t i = 0; i < n; i++) {
+		const uint64_t place = mcr_flow_place(i * multiplier), bit = UINT64_C(1)
+									     << place % 64;
+
+		sharing += (taken[place / 64] & bit) != 0;
+		taken[place / 64] |= bit;
+	}
+	return sharing;
+}
+
+/* A secret one, and of these one that spreads groups that follow each other, and sources: as
+ * addresses mostly do. Every other one is good enough. */
+static uint64_t draw_multiplier(struct mcr_rng *rng)
+{
+	const unsigned n = MCR_FLOWS_KNOWN / 2;
+	uint64_t multiplier;
+
+	do
+		multiplier = mcr_rng_next(rng) | 1;
+	while (n_sharing(multiplier, n) > n / 8 || n_sharing(multiplier << 32, n) > n / 8);
+	return multiplier;
+}
 
 int mcr_flow_cache_create(struct mcr_flow_cache **out, uint64_t seed)
 {
@@ -30,9 +60,9 @@ int mcr_flow_cache_create(struct mcr_flow_cache **out, uint64_t seed)
 	cache->slots = (struct mcr_flow_slot *)(((uintptr_t)cache->memory + MCR_FLOW_BYTES - 1) &
 						~(uintptr_t)(MCR_FLOW_BYTES - 1));
 	mcr_rng_seed(&rng, seed);
-	for (unsigned i = 0; i < 5; i++)
+	for (unsigned i = 0; i < 4; i++)
 		cache->keys[i] = mcr_rng_next(&rng);
-	cache->keys[4] |= 1; /* a multiplier */
+	cache->keys[4] = draw_multiplier(&rng);
 	*out = cache;
 	return 0;
 }
@@ -134,9 +164,13 @@ static struct mcr_flow_slot *look_for(struct mcr_flow_cache *cache, const struct
 struct mcr_flow_slot *mcr_flow_cache_find(struct mcr_flow_cache *cache,
 					  const struct mcr_flow_key *key, uint64_t now_ns)
 {
-	struct mcr_flow_slot *slot = look_for(cache, key, now_ns);
+	uint16_t *known = mcr_flow_known(cache, key->source, key->group);
+	struct mcr_flow_slot *slot = &cache->slots[*known];
 
-	*mcr_flow_known(cache, key) = (uint16_t)(slot - cache->slots);
+	if (mcr_flow_key_same(&slot->flow.key, key))
+		return slot;
+	slot = look_for(cache, key, now_ns);
+	*known = (uint16_t)(slot - cache->slots);
 	return slot;
 }
 

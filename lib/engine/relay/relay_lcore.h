@@ -17,15 +17,20 @@
 #include "engine/plan/limits.h"
 #include "engine/relay/relay_view.h"
 
+_Static_assert(MCR_BURST <= 32, "a bit for each packet");
+
 /* What becomes of a packet of the burst. */
 struct mcr_relay_verdict {
 	uint64_t outputs; /* to which it goes; 0 = it is not relayed */
 	uint8_t reason;   /* 1 + enum mcr_drop: why the relay does not take it that would have;
 			   * 0 = nothing to say */
-	uint8_t rings;    /* 1: it goes the rings' way as well */
-	uint8_t
-	    interface; /* by which it came in; MCR_NO_INTERFACE: the relay does not look at it */
-	const struct mcr_route *first; /* when it does: where the lookup of its group begins */
+	/* When the relay looks at it. */
+	uint8_t interface; /* by which it came in */
+	uint64_t start;    /* octets 6 to 13 of the frame: who sent it */
+	union {
+		struct mcr_flow_slot *flow;    /* that it may be of: what was decided before */
+		const struct mcr_route *first; /* else where the lookup of its group begins */
+	};
 	struct mcr_route_packet packet;
 };
 
@@ -60,14 +65,11 @@ struct mcr_relay_lcore {
 	struct mcr_relay_counts counts[MCR_INTERFACES_MAX];
 	struct mcr_relay_way ways[RTE_MAX_ETHPORTS]; /* by port; queue and ring: constant */
 	struct mcr_relay_verdict verdicts[MCR_BURST];
+	uint64_t serial;  /* of decisions: those of another one do not hold */
+	uint32_t relayed; /* the burst's packets that have outputs: bit per packet */
 	unsigned wanted;  /* buffers of the pool for what of the burst is still to be sent */
 	unsigned n_spare; /* of these, those that were taken out of the pool already */
 	struct rte_mbuf *spare[MCR_RELAY_SPARE];
-	struct { /* the last answer of reverse path forwarding */
-		struct mcr_route_address source;
-		uint64_t key; /* input and source MAC address */
-		uint8_t accepts;
-	} last;
 
 	/* Writer: the lcore. Readers: control. */
 	struct {

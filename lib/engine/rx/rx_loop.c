@@ -199,7 +199,7 @@ static __rte_always_inline unsigned poll_whole(struct mcr_worker *w, struct mcr_
 	}
 	q->behind = n == MCR_BURST;
 	if (relay)
-		mcr_rx_relay_send(w, q, n);
+		mcr_rx_relay_send(w, q);
 	end(w, q, n);
 	show(w);
 	return n;

@@ -16,9 +16,9 @@ void mcr_rx_relay_adopt(struct mcr_worker *w);
  * (relay->verdicts). What only the relay wants does not go the rings' way. */
 void mcr_rx_relay_take(struct mcr_worker *w, struct mcr_queue *q, unsigned from, unsigned to);
 
-/* mcr_rx_relay_send forwards what of the burst's n packets has outputs, when all chunks are
- * published: their buffers are the relay's from then on (mbufs[i] is NULL). */
-void mcr_rx_relay_send(struct mcr_worker *w, struct mcr_queue *q, unsigned n);
+/* mcr_rx_relay_send forwards what of the burst has outputs, when all chunks are published: their
+ * buffers are the relay's from then on (mbufs[i] is NULL). */
+void mcr_rx_relay_send(struct mcr_worker *w, struct mcr_queue *q);
 
 /* mcr_rx_relay_wants: whether packet i has outputs. Any engine may ask. */
 static inline int mcr_rx_relay_wants(const struct mcr_worker *w, unsigned i)
