@@ -70,13 +70,17 @@ static inline int begin(void **state)
 		return -1;
 	relay->pool = copies;
 	relay->view = &view;
-	for (unsigned i = 0; i < OUTPUTS; i++)
-		view.outputs[i] = (struct mcr_relay_output){.port = view.outputs[i].port,
-							    .mtu = 9000,
-							    .mac = {2, 0, 0, 0, 1, (uint8_t)i},
-							    .is_up = 1,
-							    .ttl_threshold = 1,
-							    .takes_chains = 1};
+	for (unsigned i = 0; i < OUTPUTS; i++) {
+		const uint8_t mac[6] = {2, 0, 0, 0, 1, (uint8_t)i};
+
+		view.outputs[i] = (struct mcr_relay_output){
+		    .port = view.outputs[i].port,
+		    .mtu = 9000,
+		    .ether = {mcr_parse_own(mac), mcr_parse_own_ipv6(mac)},
+		    .is_up = 1,
+		    .ttl_threshold = 1,
+		    .takes_chains = 1};
+	}
 	return 0;
 }
 
@@ -230,7 +234,7 @@ static inline void model(struct octets *out, const struct input *in,
 		memcpy(to, (uint8_t[]){0x33, 0x33, ip[36], ip[37], ip[38], ip[39]}, 6);
 	else
 		memcpy(to, (uint8_t[]){1, 0, 0x5e, ip[17] & 0x7f, ip[18], ip[19]}, 6);
-	memcpy(to + 6, o->mac, 6);
+	memcpy(to + 6, (uint8_t[]){2, 0, 0, 0, 1, (uint8_t)(o - view.outputs)}, 6);
 	to += 12;
 	if (o->vlan) {
 		memcpy(to, (uint8_t[]){0x81, 0, (uint8_t)(o->vlan >> 8), (uint8_t)o->vlan}, 4);

@@ -22,12 +22,12 @@
 
 /* A packet and what all of its frames have in common. */
 struct packet {
-	const struct mcr_route_packet *is;
 	struct rte_mbuf *m;
+	uint16_t len; /* as in struct mcr_route_packet, with the four that follow */
+	uint8_t l3_offset, header, ttl, is_ipv6;
 	uint64_t outputs; /* that get it */
 	uint64_t chains;  /* of these, whose drivers send frames of several buffers */
 	uint64_t mac;     /* of the group, as its octets stand in memory */
-	uint16_t type;    /* EtherType, in network byte order */
 };
 
 static inline int has_several(uint64_t set)
@@ -45,11 +45,11 @@ static inline uint64_t last_of(uint64_t set)
 static inline uint64_t *refusal(struct mcr_relay_counts *c, const struct packet *p,
 				const struct mcr_relay_output *o)
 {
-	if (unlikely(p->is->ttl <= o->ttl_threshold))
+	if (unlikely(p->ttl <= o->ttl_threshold))
 		return &c->tx_ttl;
 	if (unlikely(!o->is_up))
 		return &c->tx_down;
-	if (unlikely(p->is->len > o->mtu))
+	if (unlikely(p->len > o->mtu))
 		return &c->tx_mtu;
 	return NULL;
 }
@@ -76,34 +76,32 @@ static inline void choose(struct mcr_relay_lcore *r, struct packet *p, uint64_t 
 	r->touched |= outputs;
 }
 
-static inline uint16_t ether_octets(const struct mcr_relay_output *o)
+static inline uint16_t ether_octets(uint16_t vlan)
 {
-	return (uint16_t)(MCR_ETHER_HEADER + (o->vlan ? VLAN_HEADER : 0));
+	return (uint16_t)(MCR_ETHER_HEADER + (vlan ? VLAN_HEADER : 0));
 }
 
-static inline void put_ether(uint8_t *to, const struct packet *p, const struct mcr_relay_output *o)
+/* mac: of the group, as its octets stand in memory, and two octets that are written anew. */
+static inline void put_ether(uint8_t *to, uint64_t mac, uint64_t ether, uint16_t vlan)
 {
-	memcpy(to, &p->mac, sizeof(p->mac)); /* and two octets that are written anew */
-	memcpy(to + 6, o->mac, 6);
-	to += 12;
-	if (o->vlan) {
-		const uint16_t tag[2] = {htons(ETHER_TYPE_TAG), htons(o->vlan)};
+	memcpy(to, &mac, sizeof(mac));
+	memcpy(to + 6, &ether, sizeof(ether));
+	if (unlikely(vlan)) {
+		const uint16_t tag[2] = {htons(ETHER_TYPE_TAG), htons(vlan)};
 
-		memcpy(to, tag, sizeof(tag));
-		to += sizeof(tag);
+		memcpy(to + 12, tag, sizeof(tag));
+		memcpy(to + 16, (const char *)&ether + 6, 2); /* the EtherType */
 	}
-	memcpy(to, &p->type, sizeof(p->type));
 }
 
 /* Completes a frame in one piece, whose IP packet, with the TTL that it is sent with, stands behind
  * the Ethernet header. */
-static inline void finish(struct rte_mbuf *m, const struct packet *p,
-			  const struct mcr_relay_output *o)
+static inline void finish(struct rte_mbuf *m, uint8_t *frame, uint16_t packet_len, uint64_t mac,
+			  uint64_t ether, uint16_t vlan)
 {
-	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);
-	uint16_t len = (uint16_t)(ether_octets(o) + p->is->len);
+	uint16_t len = (uint16_t)(ether_octets(vlan) + packet_len);
 
-	put_ether(frame, p, o);
+	put_ether(frame, mac, ether, vlan);
 	if (unlikely(len < FRAME_MIN)) {
 		memset(frame + len, 0, FRAME_MIN - len);
 		len = FRAME_MIN;
@@ -117,7 +115,7 @@ static inline void finish(struct rte_mbuf *m, const struct packet *p,
 static inline int can_be_sent(const struct packet *p)
 {
 	const struct rte_mbuf *m = p->m;
-	const uint32_t ip = m->data_off + p->is->l3_offset;
+	const uint32_t ip = m->data_off + p->l3_offset;
 
 	return m->nb_segs == 1 && rte_mbuf_refcnt_read(m) == 1 && RTE_MBUF_DIRECT(m) &&
 	       ip >= MCR_ETHER_HEADER + VLAN_HEADER && ip + FRAME_MIN <= m->buf_len;
@@ -133,22 +131,25 @@ static inline void forget_receipt(struct rte_mbuf *m)
 	m->tx_offload = 0;
 }
 
-static inline void decrement(const struct packet *p)
+/* The IP header of what was received. */
+static inline uint8_t *header_of(const struct packet *p)
 {
-	mcr_route_decrement(rte_pktmbuf_mtod_offset(p->m, uint8_t *, p->is->l3_offset),
-			    p->is->is_ipv6);
+	return rte_pktmbuf_mtod_offset(p->m, uint8_t *, p->l3_offset);
 }
 
-/* The TTL is lowered already. */
-static inline void send_in_place(struct mcr_relay_lcore *r, const struct packet *p, unsigned output)
+/* ip: the header, whose TTL is lowered already. All is read before the first octet is written: it
+ * could be any for all that the compiler knows. */
+static inline void send_in_place(struct mcr_relay_lcore *r, const struct packet *p, uint8_t *ip,
+				 const struct mcr_relay_output *o, unsigned output)
 {
-	const struct mcr_relay_output *o = &r->view->outputs[output];
+	const uint64_t ether = o->ether[p->is_ipv6];
+	const uint16_t vlan = o->vlan, port = o->port, octets = ether_octets(vlan);
 	struct rte_mbuf *m = p->m;
 
-	m->data_off = (uint16_t)(m->data_off + p->is->l3_offset - ether_octets(o));
+	m->data_off = (uint16_t)(m->data_off + p->l3_offset - octets);
 	forget_receipt(m);
-	finish(m, p, o);
-	mcr_relay_queue(r, output, m);
+	finish(m, ip - octets, p->len, p->mac, ether, vlan);
+	mcr_relay_queue(r, output, port, m);
 }
 
 _Static_assert(MCR_RELAY_SPARE >= MCR_INTERFACES_MAX, "room for any packet's");
@@ -205,16 +206,17 @@ static __rte_noinline void copy_segments(uint8_t *to, const struct rte_mbuf *m, 
 static inline void fill_copy(struct rte_mbuf *copy, const struct packet *p,
 			     const struct mcr_relay_output *o, int is_lowered)
 {
-	uint8_t *ip = rte_pktmbuf_mtod_offset(copy, uint8_t *, ether_octets(o));
+	const uint64_t ether = o->ether[p->is_ipv6];
+	const uint16_t vlan = o->vlan;
+	uint8_t *frame = rte_pktmbuf_mtod(copy, uint8_t *), *ip = frame + ether_octets(vlan);
 
 	if (likely(p->m->nb_segs == 1))
-		rte_memcpy(ip, rte_pktmbuf_mtod_offset(p->m, uint8_t *, p->is->l3_offset),
-			   p->is->len);
+		rte_memcpy(ip, header_of(p), p->len);
 	else
-		copy_segments(ip, p->m, p->is->l3_offset, p->is->len);
+		copy_segments(ip, p->m, p->l3_offset, p->len);
 	if (!is_lowered)
-		mcr_route_decrement(ip, p->is->is_ipv6);
-	finish(copy, p, o);
+		mcr_route_decrement(ip, p->is_ipv6);
+	finish(copy, frame, p->len, p->mac, ether, vlan);
 }
 
 /* Not to outputs for which there is no buffer, or none that is large enough. */
@@ -225,7 +227,7 @@ static __rte_always_inline void send_copies(struct mcr_relay_lcore *r, const str
 	struct rte_mbuf **copies;
 	unsigned n = 0;
 
-	if (likely(p->is->len + MCR_ETHER_HEADER + VLAN_HEADER <= room))
+	if (likely(p->len + MCR_ETHER_HEADER + VLAN_HEADER <= room))
 		n = take_buffers(r, &copies, (unsigned)__builtin_popcountll(outputs));
 	for (unsigned i = 0; outputs != 0; outputs &= outputs - 1, i++) {
 		const unsigned output = (unsigned)__builtin_ctzll(outputs);
@@ -235,7 +237,7 @@ static __rte_always_inline void send_copies(struct mcr_relay_lcore *r, const str
 			continue;
 		}
 		fill_copy(copies[i], p, &r->view->outputs[output], is_lowered);
-		mcr_relay_queue(r, output, copies[i]);
+		mcr_relay_queue(r, output, r->view->outputs[output].port, copies[i]);
 	}
 }
 
@@ -280,17 +282,18 @@ static inline void fill_header(struct rte_mbuf *h, const struct packet *p,
 			       const struct mcr_relay_output *o, const uint8_t *ip,
 			       struct rte_mbuf *payload)
 {
+	const uint16_t octets = ether_octets(o->vlan);
 	uint8_t *to = rte_pktmbuf_mtod(h, uint8_t *);
 
-	put_ether(to, p, o);
-	to += ether_octets(o);
-	if (likely(p->is->header == MCR_IPV4_HEADER_MIN)) /* no call for so few octets */
+	put_ether(to, p->mac, o->ether[p->is_ipv6], o->vlan);
+	to += octets;
+	if (likely(p->header == MCR_IPV4_HEADER_MIN)) /* no call for so few octets */
 		memcpy(to, ip, MCR_IPV4_HEADER_MIN);
 	else
-		memcpy(to, ip, p->is->header);
-	mcr_route_decrement(to, p->is->is_ipv6);
-	h->data_len = (uint16_t)(ether_octets(o) + p->is->header);
-	h->pkt_len = (uint32_t)(ether_octets(o) + p->is->len);
+		memcpy(to, ip, p->header);
+	mcr_route_decrement(to, p->is_ipv6);
+	h->data_len = (uint16_t)(octets + p->header);
+	h->pkt_len = (uint32_t)(octets + p->len);
 	h->nb_segs = (uint16_t)(1 + payload->nb_segs);
 	h->next = payload;
 }
@@ -299,9 +302,9 @@ static inline void fill_header(struct rte_mbuf *h, const struct packet *p,
 static void share_ours(struct mcr_relay_lcore *r, const struct packet *p, uint64_t outputs,
 		       struct rte_mbuf *m)
 {
-	const uint32_t header = p->is->l3_offset + (uint32_t)p->is->header;
-	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, p->is->l3_offset);
-	struct rte_mbuf *payload = cut(m, header, (uint32_t)p->is->len - p->is->header);
+	const uint32_t header = p->l3_offset + (uint32_t)p->header;
+	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, p->l3_offset);
+	struct rte_mbuf *payload = cut(m, header, (uint32_t)p->len - p->header);
 	struct rte_mbuf **headers;
 	unsigned n = take_buffers(r, &headers, (unsigned)__builtin_popcountll(outputs));
 
@@ -318,7 +321,7 @@ static void share_ours(struct mcr_relay_lcore *r, const struct packet *p, uint64
 			continue;
 		}
 		fill_header(headers[i], p, &r->view->outputs[output], ip, payload);
-		mcr_relay_queue(r, output, headers[i]);
+		mcr_relay_queue(r, output, r->view->outputs[output].port, headers[i]);
 	}
 	if (unlikely(payload != m))
 		rte_pktmbuf_free(m);
@@ -346,11 +349,13 @@ static inline struct packet packet_of(struct rte_mbuf *m, const struct mcr_relay
 	uint32_t group;
 
 	memcpy(&group, (const char *)is->group.words + 12, sizeof(group));
-	return (struct packet){.is = is,
-			       .m = m,
-			       .mac = htole64(mcr_group_mac_number(group, is->is_ipv6)),
-			       .type =
-				   htons(is->is_ipv6 ? MCR_ETHER_TYPE_IPV6 : MCR_ETHER_TYPE_IPV4)};
+	return (struct packet){.m = m,
+			       .len = is->len,
+			       .l3_offset = is->l3_offset,
+			       .header = is->header,
+			       .ttl = is->ttl,
+			       .is_ipv6 = is->is_ipv6,
+			       .mac = htole64(mcr_group_mac_number(group, is->is_ipv6))};
 }
 
 /* To several outputs, or not to the one that it has, or with a buffer that cannot be sent itself.
@@ -361,14 +366,16 @@ static __rte_noinline void send_any(struct mcr_relay_lcore *r, struct rte_mbuf *
 	struct packet p = packet_of(m, verdict);
 
 	choose(r, &p, verdict->outputs);
-	if (p.is->len < MCR_RELAY_SHARE_MIN)
+	if (p.len < MCR_RELAY_SHARE_MIN)
 		p.chains = 0;
 	if (likely(p.outputs != 0 && can_be_sent(&p) && !has_several(p.chains))) {
 		const uint64_t last = p.chains ? p.chains : last_of(p.outputs);
 
-		decrement(&p);
+		const unsigned output = (unsigned)__builtin_ctzll(last);
+
+		mcr_route_decrement(header_of(&p), p.is_ipv6);
 		send_copies(r, &p, p.outputs & ~last, 1);
-		send_in_place(r, &p, (unsigned)__builtin_ctzll(last));
+		send_in_place(r, &p, header_of(&p), &r->view->outputs[output], output);
 		return;
 	}
 	if (p.outputs != p.chains)
@@ -380,25 +387,31 @@ static __rte_noinline void send_any(struct mcr_relay_lcore *r, struct rte_mbuf *
 }
 
 /* The usual packet has one output, which takes it. */
-void mcr_relay_copy(struct mcr_relay_lcore *r, struct rte_mbuf *m,
-		    const struct mcr_relay_verdict *verdict)
+static __rte_noinline void send_to_one(struct mcr_relay_lcore *r, struct rte_mbuf *m,
+				       const struct mcr_relay_verdict *verdict)
 {
 	const unsigned output = (unsigned)__builtin_ctzll(verdict->outputs);
 	const struct mcr_relay_output *o = &r->view->outputs[output];
 	struct mcr_relay_counts *c = &r->counts[output];
-	struct packet p;
+	const struct packet p = packet_of(m, verdict);
+	uint8_t *ip;
 
-	if (has_several(verdict->outputs)) {
-		send_any(r, m, verdict);
-		return;
-	}
-	p = packet_of(m, verdict);
 	if (unlikely(refusal(c, &p, o) || !can_be_sent(&p))) {
 		send_any(r, m, verdict);
 		return;
 	}
 	c->offered++;
 	r->touched |= verdict->outputs;
-	decrement(&p);
-	send_in_place(r, &p, output);
+	ip = header_of(&p);
+	mcr_route_decrement(ip, p.is_ipv6);
+	send_in_place(r, &p, ip, o, output);
+}
+
+void mcr_relay_copy(struct mcr_relay_lcore *r, struct rte_mbuf *m,
+		    const struct mcr_relay_verdict *verdict)
+{
+	if (has_several(verdict->outputs))
+		send_any(r, m, verdict);
+	else
+		send_to_one(r, m, verdict);
 }

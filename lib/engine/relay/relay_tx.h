@@ -5,9 +5,9 @@
 
 #include "engine/relay/relay_lcore.h"
 
-/* mcr_relay_queue takes over a whole frame for an output, to be sent at the burst's end at the
- * latest. It was counted as offered. */
-static inline void mcr_relay_queue(struct mcr_relay_lcore *r, unsigned interface,
+/* mcr_relay_queue takes over a whole frame for an output, to be sent by its port at the burst's end
+ * at the latest. It was counted as offered. */
+static inline void mcr_relay_queue(struct mcr_relay_lcore *r, unsigned interface, uint16_t port,
 				   struct rte_mbuf *m);
 
 /* mcr_relay_flush sends all that was queued: nothing waits beyond the burst that it came with. What
@@ -29,15 +29,15 @@ void mcr_relay_send_way(struct mcr_relay_lcore *r, uint16_t port);
 
 /* A frame bears the number of its output as long as it is ours: who sends it, counts it. It counts
  * as sent now, and no more if the driver does not take it: once it does, the frame may be gone. */
-static inline void mcr_relay_queue(struct mcr_relay_lcore *r, unsigned interface,
+static inline void mcr_relay_queue(struct mcr_relay_lcore *r, unsigned interface, uint16_t port,
 				   struct rte_mbuf *m)
 {
-	const uint16_t port = r->view->outputs[interface].port;
 	struct mcr_relay_way *way = &r->ways[port];
 
 	m->hash.usr = interface;
 	r->counts[interface].tx++;
-	r->waiting[port / 64] |= UINT64_C(1) << port % 64;
+	if (way->n == 0)
+		r->waiting[port / 64] |= UINT64_C(1) << port % 64;
 	way->mbufs[way->n++] = m;
 	if (unlikely(way->n == MCR_RELAY_BATCH))
 		mcr_relay_send_way(r, port);

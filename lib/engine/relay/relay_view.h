@@ -14,10 +14,11 @@
 
 struct mcr_relay_output {
 	uint16_t port;
-	uint16_t vlan; /* of its frames; 0 = untagged */
-	uint16_t mtu;  /* octets of IP packet */
-	uint8_t mac[6];
-	uint8_t is_up;         /* the link is up, and the port is there */
+	uint16_t vlan;     /* of its frames; 0 = untagged */
+	uint16_t mtu;      /* octets of IP packet */
+	uint64_t ether[2]; /* octets 6 to 13 of its untagged frames of IPv4 and IPv6, as they stand
+			    * in memory: mcr_parse_own of its MAC address, mcr_parse_own_ipv6 */
+	uint8_t is_up;     /* the link is up, and the port is there */
 	uint8_t ttl_threshold; /* 1 at least */
 	uint8_t takes_chains;  /* the driver sends frames of several buffers */
 };

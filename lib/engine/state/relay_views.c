@@ -109,8 +109,9 @@ static void fill_outputs(const struct mcr_engine *e, struct mcr_relay_view *view
 		    .is_up = port->link_up && !port->removed,
 		    .ttl_threshold = mcr_relay_ttl_threshold(&it->config),
 		    .takes_chains = port->takes_chains,
+		    .ether = {mcr_parse_own(port->mac.addr_bytes),
+			      mcr_parse_own_ipv6(port->mac.addr_bytes)},
 		};
-		memcpy(view->outputs[i].mac, port->mac.addr_bytes, sizeof(view->outputs[i].mac));
 		memcpy(view->macs[view->n_macs++], port->mac.addr_bytes, sizeof(view->macs[0]));
 	}
 }
