@@ -23,6 +23,7 @@
 /* A packet and what all of its frames have in common. */
 struct packet {
 	struct rte_mbuf *m;
+	uint8_t *ip;  /* its header, in m */
 	uint16_t len; /* as in struct mcr_route_packet, with the four that follow */
 	uint8_t l3_offset, header, ttl, is_ipv6;
 	uint64_t outputs; /* that get it */
@@ -131,15 +132,9 @@ static inline void forget_receipt(struct rte_mbuf *m)
 	m->tx_offload = 0;
 }
 
-/* The IP header of what was received. */
-static inline uint8_t *header_of(const struct packet *p)
-{
-	return rte_pktmbuf_mtod_offset(p->m, uint8_t *, p->l3_offset);
-}
-
-/* ip: the header, whose TTL is lowered already. All is read before the first octet is written: it
- * could be any for all that the compiler knows. */
-static inline void send_in_place(struct mcr_relay_lcore *r, const struct packet *p, uint8_t *ip,
+/* The TTL is lowered already. All is read before an octet of the header is written, which could be
+ * any for all that the compiler knows. */
+static inline void send_in_place(struct mcr_relay_lcore *r, const struct packet *p,
 				 const struct mcr_relay_output *o, unsigned output)
 {
 	const uint64_t ether = o->ether[p->is_ipv6];
@@ -148,7 +143,7 @@ static inline void send_in_place(struct mcr_relay_lcore *r, const struct packet 
 
 	m->data_off = (uint16_t)(m->data_off + p->l3_offset - octets);
 	forget_receipt(m);
-	finish(m, ip - octets, p->len, p->mac, ether, vlan);
+	finish(m, p->ip - octets, p->len, p->mac, ether, vlan);
 	mcr_relay_queue(r, output, port, m);
 }
 
@@ -203,15 +198,15 @@ static __rte_noinline void copy_segments(uint8_t *to, const struct rte_mbuf *m, 
 }
 
 /* is_lowered: the TTL of what is copied. */
-static inline void fill_copy(struct rte_mbuf *copy, const struct packet *p,
-			     const struct mcr_relay_output *o, int is_lowered)
+static __rte_always_inline void fill_copy(struct rte_mbuf *copy, const struct packet *p,
+					  const struct mcr_relay_output *o, int is_lowered)
 {
 	const uint64_t ether = o->ether[p->is_ipv6];
 	const uint16_t vlan = o->vlan;
 	uint8_t *frame = rte_pktmbuf_mtod(copy, uint8_t *), *ip = frame + ether_octets(vlan);
 
 	if (likely(p->m->nb_segs == 1))
-		rte_memcpy(ip, header_of(p), p->len);
+		rte_memcpy(ip, p->ip, p->len);
 	else
 		copy_segments(ip, p->m, p->l3_offset, p->len);
 	if (!is_lowered)
@@ -350,6 +345,7 @@ static inline struct packet packet_of(struct rte_mbuf *m, const struct mcr_relay
 
 	memcpy(&group, (const char *)is->group.words + 12, sizeof(group));
 	return (struct packet){.m = m,
+			       .ip = rte_pktmbuf_mtod_offset(m, uint8_t *, is->l3_offset),
 			       .len = is->len,
 			       .l3_offset = is->l3_offset,
 			       .header = is->header,
@@ -373,9 +369,9 @@ static __rte_noinline void send_any(struct mcr_relay_lcore *r, struct rte_mbuf *
 
 		const unsigned output = (unsigned)__builtin_ctzll(last);
 
-		mcr_route_decrement(header_of(&p), p.is_ipv6);
+		mcr_route_decrement(p.ip, p.is_ipv6);
 		send_copies(r, &p, p.outputs & ~last, 1);
-		send_in_place(r, &p, header_of(&p), &r->view->outputs[output], output);
+		send_in_place(r, &p, &r->view->outputs[output], output);
 		return;
 	}
 	if (p.outputs != p.chains)
@@ -394,7 +390,6 @@ static __rte_noinline void send_to_one(struct mcr_relay_lcore *r, struct rte_mbu
 	const struct mcr_relay_output *o = &r->view->outputs[output];
 	struct mcr_relay_counts *c = &r->counts[output];
 	const struct packet p = packet_of(m, verdict);
-	uint8_t *ip;
 
 	if (unlikely(refusal(c, &p, o) || !can_be_sent(&p))) {
 		send_any(r, m, verdict);
@@ -402,9 +397,8 @@ static __rte_noinline void send_to_one(struct mcr_relay_lcore *r, struct rte_mbu
 	}
 	c->offered++;
 	r->touched |= verdict->outputs;
-	ip = header_of(&p);
-	mcr_route_decrement(ip, p.is_ipv6);
-	send_in_place(r, &p, ip, o, output);
+	mcr_route_decrement(p.ip, p.is_ipv6);
+	send_in_place(r, &p, o, output);
 }
 
 void mcr_relay_copy(struct mcr_relay_lcore *r, struct rte_mbuf *m,
