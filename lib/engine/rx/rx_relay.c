@@ -155,14 +155,14 @@ static inline int is_known(struct mcr_relay_verdict *v, uint64_t serial, uint64_
 	return 1;
 }
 
-/* Packets from..to go the rings' way but for those `not`, in runs. */
+/* Packets from..to go the rings' way in runs, but for `only`, which are the relay's. */
 static __rte_noinline void take_others(struct mcr_worker *w, struct mcr_queue *q, unsigned from,
-				       unsigned to, uint32_t not )
+				       unsigned to, uint32_t only)
 {
 	unsigned begin = from;
 
 	for (unsigned i = from; i < to; i++) {
-		if ((not >> i & 1) == 0)
+		if ((only >> i & 1) == 0)
 			continue;
 		if (begin < i)
 			mcr_rx_take(w, q, begin, i);
