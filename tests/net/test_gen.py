@@ -2,6 +2,7 @@
 """What mcring-gen puts on the wire, and what it says about it."""
 
 import json
+import os
 import shlex
 import subprocess
 
@@ -9,7 +10,7 @@ import pytest
 
 from family import FAMILIES
 from frames import mac
-from netlab import wait_for
+from netlab import EAL_DIR, wait_for
 from programs import CTL, GEN
 
 EAL = ('-l', '0', '--no-huge', '-m', '256', '--no-pci', '--no-telemetry')
@@ -64,6 +65,13 @@ def test_frames_are_numbered_by_flow_and_their_checksums_are_right(lab, family, 
         (groups[0], 5000, 1001), (groups[1], 6000, 1000)]
     check_flow(rows[0::2], groups[0], 5000, DEFAULT_SOURCE[family.number], size)
     check_flow(rows[1::2], groups[1], 6000, family.address('10.0.0.9'), size)
+
+
+def test_nothing_of_eal_stays_behind(lab):
+    """The next one has another prefix, and does not remove it."""
+    before = set(os.listdir(EAL_DIR)) if os.path.isdir(EAL_DIR) else set()
+    generate(lab, '--group', '239.1.1.1', '--count', 1)
+    assert set(os.listdir(EAL_DIR)) == before
 
 
 @pytest.mark.parametrize('vlan', [[], ['--vlan', 142]], ids=['untagged', 'tagged'])

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What every benchmark needs: programs, interleaved pairs, medians, results."""
 
+import atexit
 import glob
 import json
 import math
@@ -182,6 +183,14 @@ def line(r):
 
 
 _serial = 0
+
+
+def remove_eal_files():
+    for left in glob.glob(f'/run/dpdk/*mcrbench_{os.getpid()}*'):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+atexit.register(remove_eal_files)
 
 
 def prefix():

@@ -2,6 +2,7 @@
 /* mcring-gen: sends numbered, time-stamped UDP multicast from a DPDK port at a set rate, or looks
  * for the highest one that a receiver takes without loss. Runs on the main lcore. What it counts as
  * sent is what the driver took. */
+#include <dirent.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -36,6 +37,11 @@ static int has_option(int argc, char **argv, const char *name)
 	return 0;
 }
 
+static int has_own_prefix(int argc, char **argv)
+{
+	return !has_option(argc, argv, "--file-prefix") && !has_option(argc, argv, "--in-memory");
+}
+
 /* Two DPDK processes with EAL's default prefix collide; a generator is rarely alone. */
 static int init_eal(int argc, char **argv)
 {
@@ -48,7 +54,7 @@ static int init_eal(int argc, char **argv)
 	snprintf(prefix, sizeof(prefix), "--file-prefix=mcring_gen_%d", (int)getpid());
 	for (; n < argc; n++)
 		args[n] = argv[n];
-	if (!has_option(argc, argv, "--file-prefix") && !has_option(argc, argv, "--in-memory"))
+	if (has_own_prefix(argc, argv))
 		args[n++] = prefix;
 	result = rte_eal_init(n, args);
 	free(args);
@@ -56,6 +62,20 @@ static int init_eal(int argc, char **argv)
 		return fail("EAL does not start: %s (without hugepages: --no-huge -m 256)",
 			    rte_strerror(rte_errno));
 	return 0;
+}
+
+/* EAL leaves some MB of files for the next process with the same prefix: there is none. */
+static void remove_eal_files(void)
+{
+	const char *path = rte_eal_get_runtime_dir();
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		unlinkat(dirfd(dir), entry->d_name, 0);
+	if (dir)
+		closedir(dir);
+	rmdir(path);
 }
 
 /* ---- account ---- */
@@ -159,6 +179,8 @@ int main(int argc, char **argv)
 		if (result == 0) {
 			result = generate(&gen);
 			rte_eal_cleanup();
+			if (has_own_prefix(eal_argc, argv))
+				remove_eal_files();
 		}
 	}
 	mcr_join_list_clear(&gen.options.plan.flows);
