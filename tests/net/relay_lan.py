@@ -15,6 +15,7 @@ import time
 
 from family import IPV6
 from membership_lan import checksum
+from netlab import wait_for
 from programs import Daemon, identity
 from querier_lan import ask
 
@@ -236,6 +237,23 @@ def account(daemon):
     """What mcring-ctl stats says, in which every packet and every copy is accounted for."""
     stats = ask(daemon, 'stats')
     identity(stats)
+    return stats
+
+
+def settled(daemon):
+    """The account when it moves no more: an rx lcore shows what it counted of a burst behind the burst's
+    last frame, which may be here before that."""
+    def counts(stats):
+        return stats['received'], [one['offered'] for one in stats['relay']]
+
+    def is_still():
+        nonlocal stats
+        time.sleep(0.02)
+        before, stats = stats, account(daemon)
+        return counts(before) == counts(stats)
+
+    stats = account(daemon)
+    wait_for(is_still, 10, 'nothing moves')
     return stats
 
 

@@ -16,8 +16,8 @@ from netlab import wait_for
 from programs import EAL
 from querier_lan import members
 from relay_cases import CASES, MTU, OTHER, SOURCE, SSM, THRESHOLD, number_of, want, wanted
-from relay_lan import (LINKS, MARK_GROUP, KernelRouter, RelayLan, account, relay_mac, relayed, start_relay,
-                       untagged)
+from relay_lan import (LINKS, MARK_GROUP, KernelRouter, RelayLan, account, relay_mac, relayed, settled,
+                       start_relay, untagged)
 
 ETHERTYPE = {IPV4: b'\x08\0', IPV6: b'\x86\xdd'}
 
@@ -123,7 +123,7 @@ class Ours:
         consumer = self.daemon.cat('--count', 6)
         status, self.read, _ = consumer.wait()
         assert status == 0, consumer.errors
-        self.after = account(self.daemon)
+        self.after = settled(self.daemon)
         assert self.after['ports'][0]['driver'] == driver
         # Control, and of two lcores the other one.
         assert max(one['tx_shared'] for one in self.after['relay']) == 1 + (eal is TWO_LCORES)

@@ -7,7 +7,8 @@ import time
 from family import IPV6
 from netlab import wait_for
 from querier_lan import QUICK, side_by_side, start, wait_role
-from relay_lan import (End, RelayLan, account, datagram, relay_mac, relayed, start_relay, untagged)
+from relay_lan import (End, RelayLan, account, datagram, relay_mac, relayed, settled, start_relay,
+                       untagged)
 
 GROUPS = '239.1.2.3', IPV6.address('239.1.2.3')
 FAR = '192.0.2.9', '2001:db8:9::9'
@@ -103,7 +104,7 @@ def test_crossed_relays_do_not_loop(place):
     two = Two(place, True)
     two.send(hosts_of(two.lans[0]))
     assert all(ttls == [TTL - 1] * 2 for ttls in two.copies(1, 2).values())
-    assert all(sum(one['wrong_interface'] for one in account(relay)['relay']) >= 2 * COUNT
+    assert all(sum(one['wrong_interface'] for one in settled(relay)['relay']) >= 2 * COUNT
                for relay in two.relays)
 
 
@@ -122,7 +123,7 @@ def test_the_loop_of_a_far_source_ends_with_a_guard(place):
     two = Two(place, True, upstream=',loop-guard=on')
     two.send(FAR)
     assert all(ttls == [TTL - 1] for ttls in two.copies(1, 1).values())
-    assert sum(one['looped'] for one in account(two.relays[0])['relay']) == 2 * COUNT
+    assert sum(one['looped'] for one in settled(two.relays[0])['relay']) == 2 * COUNT
     back = two.copies(0, 1)
     assert all(ttls == [TTL - 2] for ttls in back.values())
 

@@ -9,7 +9,7 @@ from programs import Daemon
 from querier_lan import QUICK, members
 from relay_cases import ipv4, ipv6
 from relay_lan import (LINKS, MARK_GROUP, RelayLan, account, datagram, mark, marks_of_all,
-                       output_of, relay_mac, relayed, start_relay, tagged)
+                       output_of, relay_mac, relayed, settled, start_relay, tagged)
 
 GROUP, SOURCE = '239.1.2.3', '10.1.0.2'
 ALWAYS = f'role=downstream,forward-when=always,static-groups={MARK_GROUP}'
@@ -82,7 +82,7 @@ def test_long_datagrams_are_relayed_whole_to_where_they_fit(lab):
     seen = lan.exchange(*[('s', frame) for frame in frames])
     assert seen == {'s': [], 'a': [relayed(frame, relay_mac('a')) for frame in frames],
                     'b': [relayed(frame, relay_mac('b')) for frame in frames if len(frame) <= 1514]}
-    stats = account(daemon)
+    stats = settled(daemon)
     assert output_of(stats, 'd1')['tx_mtu'] == sum(len(frame) > 1514 for frame in frames)
     assert output_of(stats, 'd0')['tx_mtu'] == 0
 
@@ -123,7 +123,7 @@ def test_an_interface_takes_what_its_keys_say(lab):
     for link in LINKS:
         assert sorted(seen[link]) == sorted(relayed(frame, relay_mac(link))
                                             for _, frame, to in frames if link in to), link
-    stats = account(daemon)
+    stats = settled(daemon)
     assert output_of(stats, 'd0')['wrong_interface'] == 1 + 1 + 20
 
 
