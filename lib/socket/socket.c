@@ -2,10 +2,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "socket/link.h"
 #include "socket/real.h"
@@ -57,18 +60,22 @@ static void end(struct mcr_object *o)
 	mcr_table_disown(s->fd);
 }
 
-/* The descriptors that were dup'ed before it was ours. */
+/* The descriptors that were dup'ed before it was ours. By their names: they are other threads', who
+ * may open and close them meanwhile. */
 static void name_dups(struct mcr_socket *s)
 {
 	DIR *all = opendir("/proc/self/fd");
+	char ours[32], link[32];
 	struct dirent *entry;
-	struct stat st;
+	size_t len;
 
+	len = (size_t)snprintf(ours, sizeof(ours), "socket:[%" PRIu64 "]", s->inode);
 	while (all && (entry = readdir(all))) {
 		int fd = (int)strtol(entry->d_name, NULL, 10);
 
-		if (entry->d_name[0] != '.' && !mcr_table_find(fd) && fstat(fd, &st) == 0 &&
-		    S_ISSOCK(st.st_mode) && st.st_ino == s->inode)
+		if (entry->d_name[0] != '.' && !mcr_table_find(fd) &&
+		    readlinkat(dirfd(all), entry->d_name, link, sizeof(link)) == (ssize_t)len &&
+		    memcmp(link, ours, len) == 0)
 			mcr_table_name(fd, &s->object);
 	}
 	if (all)
