@@ -186,8 +186,9 @@ _serial = 0
 
 
 def remove_eal_files():
-    for left in glob.glob(f'/run/dpdk/*mcrbench_{os.getpid()}*'):
-        shutil.rmtree(left, ignore_errors=True)
+    for own in f'mcrbench_{os.getpid()}_*', f'mcring_mcrbench_{os.getpid()}':
+        for left in glob.glob(f'/run/dpdk/{own}'):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 atexit.register(remove_eal_files)

@@ -48,7 +48,7 @@ void mcr_flow_cache_destroy(struct mcr_flow_cache *cache);
 struct mcr_flow_slot; /* its fields: below */
 
 /* mcr_flow_cache_guess: where the last flow with these addresses is counted, to be fetched before
- * it is looked at. Thread: the lcore, as of the four that follow. */
+ * it is looked at. Thread of this one and of all up to mcr_flow_count: the lcore. */
 static inline struct mcr_flow_slot *mcr_flow_cache_guess(struct mcr_flow_cache *cache,
 							 struct mcr_route_address source,
 							 struct mcr_route_address group);

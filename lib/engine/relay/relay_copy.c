@@ -366,7 +366,6 @@ static __rte_noinline void send_any(struct mcr_relay_lcore *r, struct rte_mbuf *
 		p.chains = 0;
 	if (likely(p.outputs != 0 && can_be_sent(&p) && !has_several(p.chains))) {
 		const uint64_t last = p.chains ? p.chains : last_of(p.outputs);
-
 		const unsigned output = (unsigned)__builtin_ctzll(last);
 
 		mcr_route_decrement(p.ip, p.is_ipv6);
