@@ -217,6 +217,17 @@ MCR_API int mcr_engine_interface_address(struct mcr_engine *e, const char *inter
 					 struct mcr_address address, uint8_t prefix_len,
 					 struct mcr_error *err);
 
+/* mcr_engine_open_filter lets all multicast in at the ports of an interface (NULL: of all
+ * interfaces) for so many seconds, 1 to 60, and then filters as before: to see what the NIC's
+ * filter hides (mcr_engine_sighting). Nothing that is not joined is delivered because of it. A call
+ * while it is open moves the end. The device thread does it: struct mcr_port_info says when it is
+ * open. The receive queues get what the LAN carries, which may be more than they can hold.
+ *
+ * Errors: -ENOENT (no such interface), -ENODEV (its port was removed), -EINVAL (seconds), -ENOTSUP
+ * (all of them let everything in as it is, or the driver cannot). */
+MCR_API int mcr_engine_open_filter(struct mcr_engine *e, const char *interface, unsigned seconds,
+				   struct mcr_error *err);
+
 /* mcr_engine_port_remove takes a port out while the engine runs: the lcores stop polling it, then
  * it is closed. The other ports go on. Consumers get an MCR_LINK with MCR_FLAG_LINK_GONE. The
  * port's groups and interfaces stay, and mcring/info.h shows that their port is gone. port: its

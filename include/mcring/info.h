@@ -100,6 +100,15 @@ struct mcr_port_info {
 	uint32_t kernel_mtu;
 	uint32_t carrier_downs; /* how often it lost its carrier since it was created */
 	uint8_t kernel_moved;   /* 1: it moved to another network namespace */
+	/* When the device thread last saw it; CLOCK_REALTIME, 0 = never. */
+	uint64_t rx_last_ns;     /* rx_packets had risen */
+	uint64_t missed_last_ns; /* rx_missed had risen */
+	uint64_t nombuf_last_ns; /* rx_nombuf had risen */
+	uint64_t errors_last_ns; /* rx_errors had risen */
+	uint64_t link_since_ns;  /* since then the link is as link_up says; 0 = since the start */
+	uint32_t rx_frame_max;   /* octets of the longest frame that arrives whole; 0 = unknown */
+	uint64_t open_until_ns;  /* until then the filter lets everything in
+				  * (mcr_engine_open_filter); 0 = it does not */
 };
 
 /* mcr_engine_port_info describes a DPDK port that an interface uses. Returns 0, or -ENOENT past the
@@ -254,6 +263,43 @@ MCR_API int mcr_engine_group_info(const struct mcr_engine *e, size_t i, struct m
 MCR_API int mcr_engine_group_sources(const struct mcr_engine *e, size_t i,
 				     struct mcr_address *sources, size_t cap);
 
+/* mcr_engine_groups_to_show copies the indices (of mcr_engine_group_info) of at most cap
+ * memberships, ascending: those of the configuration, then those with the most packets.
+ *
+ * Returns how many it copied. */
+MCR_API size_t mcr_engine_groups_to_show(const struct mcr_engine *e, size_t *indices, size_t cap);
+
+/* A flow of multicast that rx lcores have seen: who sent to which group and port, on which VLAN of
+ * which port, and what its last packet looked like. Once a millisecond an rx lcore looks at the
+ * packets of one burst, and at those that it drops in any case at the last of each reason in a
+ * burst. It remembers the flows that it saw last (MCR_SIGHTINGS of them), wanted or not. So a flow
+ * of some packets a second is here, and of faster ones the latest second. */
+struct mcr_sighting {
+	uint32_t size;                    /* sizeof(struct mcr_sighting) */
+	struct mcr_address group, source; /* group: none = the entry is unused */
+	uint16_t port, source_port;       /* UDP, host order; 0 = could not be read (a fragment) */
+	uint16_t vlan;
+	uint16_t dpdk_port;
+	uint16_t interface; /* index, as in mcr_engine_interface_info; MCR_DROP_NO_INTERFACE = the
+			     * port has none for this VLAN */
+	uint8_t ttl;        /* TTL or hop limit */
+	uint8_t dropped;    /* enum mcr_drop of the last of its packets whose drop was seen;
+			     * MCR_DROP_NONE = none was */
+	uint32_t len;       /* octets of the frame */
+	uint8_t destination_mac[6], source_mac[6];
+	uint64_t first_ns, last_ns; /* seen; CLOCK_REALTIME */
+	uint64_t dropped_ns;        /* when the drop was seen */
+	uint64_t seen;              /* packets looked at, not all that came */
+};
+
+#define MCR_SIGHTINGS 4096 /* of an rx lcore */
+#define MCR_DROP_NONE 255
+
+/* mcr_engine_sighting gives entry i, of all rx lcores together: a flow that several lcores receive
+ * has several. Entries are in no order, and unused ones are among them. Returns 0, or -ENOENT past
+ * the last. */
+MCR_API int mcr_engine_sighting(const struct mcr_engine *e, size_t i, struct mcr_sighting *out);
+
 /* An attached consumer. The engine vouches for id, channel, pid, uid and published; the consumer
  * supplies the rest, cut to what its rings allow. */
 struct mcr_consumer_info {
@@ -270,6 +316,9 @@ struct mcr_consumer_info {
 	uint64_t headroom;         /* messages of mean size until its slowest ring laps it */
 	uint64_t headroom_min;     /* the lowest headroom, sampled each 10 ms; 0 if it lost any */
 	uint64_t heartbeat_age_ns; /* since its last poll */
+	/* When the engine saw it, each 10 ms; CLOCK_REALTIME, 0 = never. */
+	uint64_t received_last_ns; /* `received` had risen */
+	uint64_t lost_last_ns;     /* `lost` had risen */
 };
 
 /* mcr_engine_consumer_info describes an attached consumer. Returns 0, or -ENOENT past the last. */
