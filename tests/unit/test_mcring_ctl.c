@@ -370,6 +370,28 @@ static void mistakes_are_one_line_and_exit_status_1(void **state)
 	}
 }
 
+/* 0 to 2 are verdicts. */
+static void why_fails_with_exit_status_3(void **state)
+{
+	static const char *const args[] = {"why --frob", "why a b", "why --netstat",
+					   "why --open-filter 0", "--run-dir /nowhere why"};
+	static const char *const lines[] = {
+	    "mcring-ctl: unrecognized option '--frob'\n",
+	    "mcring-ctl: why: unexpected 'b': expected one group, as 239.1.1.1:5000@10.0.0.7\n",
+	    "mcring-ctl: why: --netstat is for groups\n",
+	    "mcring-ctl: --open-filter 0: expected seconds from 1 to 3600\n",
+	    "mcring-ctl: no mcring is running at /nowhere/control: "};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(args) / sizeof(args[0]); i++) {
+		ctl(f, f->dir, args[i]);
+		assert_int_equal(WEXITSTATUS(f->status), 3);
+		if (!strstr(f->out, lines[i]))
+			fail_msg("%s", f->out);
+		assert_ptr_equal(strchr(f->out, '\n'), f->out + strlen(f->out) - 1);
+	}
+}
+
 static void without_an_engine_it_names_the_path(void **state)
 {
 	struct fixture *f = *state;
@@ -400,6 +422,7 @@ int main(void)
 	    WITH_ENGINE(top_in_a_pipe_is_plain_text_and_ends),
 	    WITH_ENGINE(top_on_a_terminal_paints_over_the_last_screen),
 	    WITH_ENGINE(mistakes_are_one_line_and_exit_status_1),
+	    WITH_ENGINE(why_fails_with_exit_status_3),
 	    WITH_ENGINE(without_an_engine_it_names_the_path),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

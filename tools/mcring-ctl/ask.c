@@ -2,12 +2,12 @@
 #include "ask.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "../common/fail.h"
@@ -16,27 +16,67 @@
 #define RELOAD_SECONDS  600 /* rings of 64 GiB, a name service that is slow */
 #define PATIENCE_STEP   5   /* seconds between two lines about a long reload */
 
-static int dial(const char *path, const char *origin)
+/* As mcr_consumer_open does. */
+int ctl_engine_find(struct ctl_engine *engine, const char *run_dir, const char *name)
 {
-	struct timeval patience = {.tv_sec = TIMEOUT_SECONDS};
+	const char *dir = run_dir;
+	int n;
+
+	engine->origin = "";
+	engine->patience_s = TIMEOUT_SECONDS;
+	if (!dir && !name) {
+		dir = secure_getenv("MCRING_RUN_DIR");
+		dir = dir && dir[0] != '\0' ? dir : NULL;
+		engine->origin = dir ? " (from MCRING_RUN_DIR)" : "";
+	}
+	if (dir)
+		n = snprintf(engine->path, sizeof(engine->path), "%s/control", dir);
+	else
+		n = snprintf(engine->path, sizeof(engine->path), "/run/mcring/%s/control",
+			     name ? name : "mcring");
+	if (n < 0 || (size_t)n >= sizeof(engine->path))
+		return fail("the run directory's path%s is too long", engine->origin);
+	return 0;
+}
+
+/* Returns -1. */
+__attribute__((format(printf, 3, 4))) static int have(struct ctl_problem *problem, int kind,
+						      const char *format, ...)
+{
+	va_list args;
+
+	problem->kind = kind;
+	va_start(args, format);
+	vsnprintf(problem->text, sizeof(problem->text), format, args);
+	va_end(args);
+	return -1;
+}
+
+static int dial(const struct ctl_engine *engine, struct ctl_problem *problem)
+{
+	const char *path = engine->path, *origin = engine->origin;
+	struct timeval patience = {.tv_sec = engine->patience_s};
 	struct timeval step = {.tv_sec = PATIENCE_STEP};
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
-		return fail("socket: %s", strerror(errno));
+		return have(problem, CTL_BROKEN, "socket: %s", strerror(errno));
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &step, sizeof(step));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
 		return fd;
 	if (errno == ENOENT || errno == ECONNREFUSED)
-		fail("no mcring is running at %s%s: start it, or give its --name or --run-dir",
+		have(problem, CTL_ABSENT,
+		     "no mcring is running at %s%s: start it, or give its --name or --run-dir",
 		     path, origin);
 	else if (errno == EACCES)
-		fail("%s%s: permission denied: run as the user that runs mcring", path, origin);
+		have(problem, CTL_DENIED,
+		     "%s%s: permission denied: run as the user that runs mcring", path, origin);
 	else
-		fail("%s%s: %s", path, origin, strerror(errno));
+		have(problem, errno == EAGAIN ? CTL_SILENT : CTL_BROKEN, "%s%s: %s", path, origin,
+		     strerror(errno));
 	close(fd);
 	return -1;
 }
@@ -56,24 +96,29 @@ static int send_all(int fd, const char *text, size_t len)
 	return 0;
 }
 
+/* How long to wait for an answer. */
+struct wait {
+	unsigned waited_s, patience_s;
+	int is_reload;
+};
+
 /* There is no answer yet. Returns 0 when it may still come. */
-static int wait_on(int is_reload, unsigned *waited_s)
+static int wait_on(struct wait *wait)
 {
-	*waited_s += PATIENCE_STEP;
-	if (*waited_s >= (is_reload ? RELOAD_SECONDS : TIMEOUT_SECONDS))
+	wait->waited_s += PATIENCE_STEP;
+	if (wait->waited_s >= wait->patience_s)
 		return -1;
-	if (is_reload)
+	if (wait->is_reload)
 		fprintf(stderr,
 			"mcring-ctl: %u s: the engine still reads the file or fills the memory of "
 			"new channels\n",
-			*waited_s);
+			wait->waited_s);
 	return 0;
 }
 
 /* Receives a line. Returns its text, to be freed, or NULL. */
-static char *receive_line(int fd, int is_reload, size_t *len)
+static char *receive_line(int fd, struct wait *wait, size_t *len)
 {
-	unsigned waited_s = 0;
 	size_t cap = 65536, used = 0;
 	char *text = malloc(cap), *bigger;
 
@@ -82,7 +127,7 @@ static char *receive_line(int fd, int is_reload, size_t *len)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0 && errno == EAGAIN && wait_on(is_reload, &waited_s) == 0)
+		if (n < 0 && errno == EAGAIN && wait_on(wait) == 0)
 			continue;
 		if (n <= 0)
 			break;
@@ -102,33 +147,55 @@ static char *receive_line(int fd, int is_reload, size_t *len)
 	return NULL;
 }
 
-json_t *ctl_ask(const char *path, const char *origin, const json_t *request)
+/* The answer on a connection, if there is one. */
+static json_t *converse(int fd, const json_t *request, struct wait *wait)
 {
 	char *text = json_dumps(request, JSON_COMPACT), *line = NULL;
 	json_t *reply = NULL;
-	const char *error;
 	size_t len = 0;
-	int fd = dial(path, origin), is_reload;
 
-	if (fd < 0)
-		goto out;
-	is_reload = strcmp(json_string_value(json_object_get(request, "command")), "reload") == 0;
 	if (text && send_all(fd, text, strlen(text)) == 0 && send_all(fd, "\n", 1) == 0)
-		line = receive_line(fd, is_reload, &len);
+		line = receive_line(fd, wait, &len);
 	if (line)
 		reply = json_loadb(line, len, 0, NULL);
-	if (!reply)
-		fail("%s%s: the engine did not answer", path, origin);
-	if (reply && !json_is_true(json_object_get(reply, "ok"))) {
+	free(line);
+	free(text);
+	return reply;
+}
+
+json_t *ctl_try(const struct ctl_engine *engine, const json_t *request, struct ctl_problem *problem)
+{
+	const char *command = json_string_value(json_object_get(request, "command")), *error;
+	struct wait wait = {.patience_s = engine->patience_s};
+	int fd = dial(engine, problem);
+	json_t *reply;
+
+	if (fd < 0)
+		return NULL;
+	wait.is_reload = strcmp(command, "reload") == 0;
+	if (wait.is_reload)
+		wait.patience_s = RELOAD_SECONDS;
+	reply = converse(fd, request, &wait);
+	close(fd);
+	if (!reply) {
+		have(problem, CTL_SILENT, "%s%s: the engine did not answer", engine->path,
+		     engine->origin);
+	} else if (!json_is_true(json_object_get(reply, "ok"))) {
 		error = json_string_value(json_object_get(reply, "error"));
-		fail("%s", error ? error : "the engine refused without a reason");
+		have(problem, CTL_REFUSED, "%s",
+		     error ? error : "the engine refused without a reason");
 		json_decref(reply);
 		reply = NULL;
 	}
-out:
-	if (fd >= 0)
-		close(fd);
-	free(line);
-	free(text);
+	return reply;
+}
+
+json_t *ctl_ask(const struct ctl_engine *engine, const json_t *request)
+{
+	struct ctl_problem problem;
+	json_t *reply = ctl_try(engine, request, &problem);
+
+	if (!reply)
+		fail("%s", problem.text);
 	return reply;
 }

@@ -1,13 +1,42 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/* Requests to a running engine. */
 #ifndef MCR_CTL_ASK_H
 #define MCR_CTL_ASK_H
 
+#include <stddef.h>
+#include <sys/un.h>
+
 #include <jansson.h>
 
-/* ctl_ask sends a request to the engine whose control socket is at path, and waits for the answer.
- * path has room in a struct sockaddr_un; origin stands behind it in an error. Returns the answer,
- * which is the caller's, or NULL after a line on stderr: the engine is not there, does not answer,
- * or refused. */
-json_t *ctl_ask(const char *path, const char *origin, const json_t *request);
+/* The engine that is asked. */
+struct ctl_engine {
+	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)]; /* of its control socket */
+	const char *origin;  /* of the path, behind it in an error */
+	unsigned patience_s; /* for an answer; a reload has its own */
+};
+
+/* ctl_engine_find names the engine of a run directory, or else of a name, or else of
+ * MCRING_RUN_DIR, as mcr_consumer_open does. Returns 0, or -1 after a line on stderr. */
+int ctl_engine_find(struct ctl_engine *engine, const char *run_dir, const char *name);
+
+/* Why there is no answer. */
+struct ctl_problem {
+	enum {
+		CTL_ABSENT,  /* there is no engine */
+		CTL_DENIED,  /* this user may not ask it */
+		CTL_SILENT,  /* it does not answer, or something that is none */
+		CTL_REFUSED, /* it refused the request */
+		CTL_BROKEN   /* this program cannot ask */
+	} kind;
+	char text[1024];
+};
+
+/* ctl_try sends a request and waits for the answer. Returns the answer, which is the caller's, or
+ * NULL with *problem filled. */
+json_t *ctl_try(const struct ctl_engine *engine, const json_t *request,
+		struct ctl_problem *problem);
+
+/* ctl_ask is ctl_try with a line on stderr when there is no answer. */
+json_t *ctl_ask(const struct ctl_engine *engine, const json_t *request);
 
 #endif
