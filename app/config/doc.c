@@ -9,8 +9,8 @@
 
 #include "config/doc.h"
 #include "config/limits.h"
+#include "core/nearest.h"
 #include "settings/fail.h"
-#include "settings/words.h"
 
 struct mcr_config_doc {
 	const char *file;
@@ -220,13 +220,15 @@ static int unknown_key(const struct check *c, const yaml_node_t *mapping, const 
 	const char *text = (const char *)key->data.scalar.value;
 	char found[KEY_SHOWN_MAX + 4] = "", known[512];
 	const int shown = is_shown(c, mapping, key, fields);
+	struct mcr_nearest search = mcr_nearest_to(text);
 	size_t used = 0;
 
 	if (shown)
 		snprintf(found, sizeof(found), " '%s'", text);
 	for (const cyaml_schema_field_t *f = fields; shown && f->key; f++)
-		if (mcr_word_is_alike(f->key, text)) /* the list may be longer than an error */
-			return at(c, key, "unknown key%s: did you mean %s?", found, f->key);
+		mcr_nearest_try(&search, f->key);
+	if (search.name) /* the list may be longer than an error */
+		return at(c, key, "unknown key%s: did you mean %s?", found, search.name);
 	for (const cyaml_schema_field_t *f = fields; f->key && used < sizeof(known); f++)
 		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s",
 					 f == fields ? "" : ", ", f->key);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/nearest.h"
 #include "settings/fail.h"
 #include "settings/keys.h"
 
@@ -77,20 +78,21 @@ const struct mcr_key *mcr_keys_find_option(const struct mcr_keys *keys, const ch
 static int unknown_option(const struct mcr_keys *keys, const char *name, struct mcr_error *err)
 {
 	struct mcr_word known[MCR_KEYS_MAX + 1] = {{NULL, 0}};
+	struct mcr_nearest search = mcr_nearest_to(name);
 	char names[MCR_KEYS_MAX][32], list[640];
 	uint32_t n = 0;
 
-	/* The list may be longer than an error. */
 	for (size_t i = 0; i < keys->n; i++) {
 		if (!is_option(&keys->key[i]))
 			continue;
 		option_name(&keys->key[i], names[n], sizeof(names[n]));
-		if (mcr_word_is_alike(names[n], name))
-			return mcr_fail(err, -EINVAL, "unknown key '%.64s': did you mean %s?", name,
-					names[n]);
+		mcr_nearest_try(&search, names[n]);
 		known[n] = (struct mcr_word){names[n], n};
 		n++;
 	}
+	if (search.name) /* the list may be longer than an error */
+		return mcr_fail(err, -EINVAL, "unknown key '%.64s': did you mean %s?", name,
+				search.name);
 	mcr_words_list(known, ", ", " or ", list, sizeof(list));
 	return mcr_fail(err, -EINVAL, "unknown key '%.64s': expected %s", name, list);
 }

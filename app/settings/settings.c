@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/nearest.h"
 #include "engine/plan/channel_config.h"
 #include "settings/fail.h"
 #include "settings/keys.h"
@@ -230,12 +231,21 @@ struct mcr_attach_config mcr_settings_attach(const struct mcr_settings *s)
 
 /* ---- the whole ---- */
 
-/* Lists the names of n settings, of size octets each. first: the name in the first of them. */
-static void list_names(const char *first, size_t size, size_t n, char *buf, size_t cap)
+/* Of n settings, of size octets each. first: the name in the first of them. Writes "NAME, NAME";
+ * wanted: one of them that there is not, for " (did you mean NAME?); there are: NAME, NAME". */
+static void list_names(const char *first, size_t size, size_t n, const char *wanted, char *buf,
+		       size_t cap)
 {
+	struct mcr_nearest search = mcr_nearest_to(wanted);
+	char hint[MCR_NEAREST_HINT];
 	size_t used = 0;
 
+	for (size_t i = 0; i < n; i++)
+		mcr_nearest_try(&search, first + i * size);
 	buf[0] = '\0';
+	if (wanted[0])
+		used =
+		    (size_t)snprintf(buf, cap, "%s; there are: ", mcr_nearest_hint(hint, &search));
 	for (size_t i = 0; i < n && used < cap; i++)
 		used += (size_t)snprintf(buf + used, cap - used, "%s%s", i ? ", " : "",
 					 first + i * size);
@@ -263,13 +273,13 @@ static int resolve_interface(struct mcr_settings *s, size_t i, struct mcr_error 
 	for (size_t k = 0; k < s->n_interfaces; k++)
 		if (strcmp(s->interfaces[k].config.name, join->interface) == 0)
 			return 0;
-	list_names(s->interfaces[0].config.name, sizeof(s->interfaces[0]), s->n_interfaces, names,
-		   sizeof(names));
+	list_names(s->interfaces[0].config.name, sizeof(s->interfaces[0]), s->n_interfaces,
+		   join->interface, names, sizeof(names));
 	if (s->n_interfaces == 0)
 		return bad_join(s, i, err, "there is no interface: give one with --interface", "");
 	if (!join->interface[0])
 		return bad_join(s, i, err, "name the interface, one of: ", names);
-	return bad_join(s, i, err, "no such interface; there are: ", names);
+	return bad_join(s, i, err, "no such interface", names);
 }
 
 /* If the operator declared channels, an undeclared name is a mistake; if not, joins make the
@@ -291,9 +301,9 @@ static int resolve_channel(struct mcr_settings *s, size_t i, size_t n_declared,
 	if (there)
 		return 0;
 	if (n_declared && strcmp(join->channel, MCR_DEFAULT_CHANNEL) != 0) {
-		list_names(s->channels[0].config.name, sizeof(s->channels[0]), s->n_channels, names,
-			   sizeof(names));
-		return bad_join(s, i, err, "no such channel; there are: ", names);
+		list_names(s->channels[0].config.name, sizeof(s->channels[0]), s->n_channels,
+			   join->channel, names, sizeof(names));
+		return bad_join(s, i, err, "no such channel", names);
 	}
 	memcpy(made.name, join->channel, sizeof(made.name));
 	if (mcr_settings_add_channel(s, &made, s->origins[i], err) < 0)

@@ -42,16 +42,3 @@ void mcr_words_list(const struct mcr_word *words, const char *between, const cha
 		before = next && next_value(words, next + 1) ? between : last;
 	}
 }
-
-bool mcr_word_is_alike(const char *a, const char *b)
-{
-	size_t a_left, b_left;
-
-	for (; *a && *a == *b; a++)
-		b++;
-	a_left = strlen(a);
-	b_left = strlen(b);
-	for (; a_left && b_left && a[a_left - 1] == b[b_left - 1]; a_left--)
-		b_left--;
-	return a_left <= 1 && b_left <= 1;
-}

@@ -24,7 +24,4 @@ const char *mcr_word_of(const struct mcr_word *words, uint64_t value);
 void mcr_words_list(const struct mcr_word *words, const char *between, const char *last, char *buf,
 		    size_t cap);
 
-/* mcr_word_is_alike: whether the texts differ in one letter at most, which one of them may lack. */
-bool mcr_word_is_alike(const char *a, const char *b);
-
 #endif

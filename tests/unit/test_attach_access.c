@@ -123,6 +123,11 @@ static void only_its_readers_attach_to_a_channel(void **state)
 	assert_string_equal(err.text, "unknown channel \"nothing\"; this engine has: open");
 	assert_int_equal(attach_as(&e, "nothing", ALICE, OTHERS, 0, &err), -ENOENT);
 	assert_string_equal(err.text, "unknown channel \"nothing\"; this engine has: md, open");
+	assert_int_equal(attach_as(&e, "mdx", BOB, OTHERS, 0, &err), -ENOENT);
+	assert_string_equal(err.text, "unknown channel \"mdx\"; this engine has: open");
+	assert_int_equal(attach_as(&e, "mdx", ALICE, OTHERS, 0, &err), -ENOENT);
+	assert_string_equal(err.text, "unknown channel \"mdx\" (did you mean md?); this engine "
+				      "has: md, open");
 	small_engine_await(&e, 0);
 	small_engine_destroy(&e);
 }

@@ -198,7 +198,7 @@ static const struct bad bad_files[] = {
      "m.yaml:1: name: found a list, expected a value (in quotes if it begins with a bracket)"},
     {"name:\n", "m.yaml:1: name: found nothing, expected a value"},
     {"name: a\nname: b\n", "m.yaml:2: the key 'name' stands twice in one mapping"},
-    {"name: a\nnaem: b\n", "m.yaml:2: unknown key 'naem': expected one of name, run_dir, idle"},
+    {"name: a\nnaem: b\n", "m.yaml:2: unknown key 'naem': did you mean name?"},
     {"name: a: b\n", "m.yaml:1: not valid YAML: mapping values are not allowed"},
     {"name: a\njoins:\n\t- x\n", "m.yaml:3: not valid YAML: "},
     {"name: a\nidle\nlog_level: info\n", "m.yaml:2: not valid YAML: could not find expected ':'"},

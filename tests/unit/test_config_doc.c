@@ -66,7 +66,7 @@ static void a_misspelled_key_beside_known_ones_is_named(void **state)
 	struct mcr_error err;
 
 	error_of("name: a\nnaem: b\n", &err);
-	assert_non_null(strstr(err.text, "m.yaml:2: unknown key 'naem': expected one of name, "));
+	assert_non_null(strstr(err.text, "m.yaml:2: unknown key 'naem': did you mean name?"));
 	error_of("joins:\n- groups: [239.1.1.1]\n  colour: red\n", &err);
 	assert_non_null(strstr(err.text, "m.yaml:3: unknown key 'colour': expected one of groups"));
 	error_of("naem: b\n", &err);

@@ -50,6 +50,9 @@ static void one_bad_join_refuses_the_whole_change_and_is_named(void **state)
 		       "which interface it is for (interface=NAME): there are a, b");
 	join = join_of("c", "", "239.1.1.1");
 	expect_refused(r, &join, -ENOENT, "no interface \"c\": there are a, b");
+	join = join_of("a", "dm", "239.1.1.1");
+	expect_refused(r, &join, -ENOENT,
+		       "no channel \"dm\" (did you mean md?): there are default, md");
 	join = join_of("a", "news", "239.1.1.1");
 	expect_refused(r, &join, -ENOENT, "no channel \"news\": there are default, md");
 	join = join_of("a", "", "10.1.1.1");

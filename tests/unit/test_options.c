@@ -208,7 +208,9 @@ static void a_mistake_says_what_stood_there_and_what_was_expected(void **state)
 	     "unknown key 'scope': did you mean scopes?"},
 	    {{"mcring", "--interface", "lan=0,rpf_sources=10.0.0.0/8", NULL},
 	     "unknown key 'rpf_sources': did you mean rpf-sources?"},
-	    {{"mcring", "--interface", "lan=0,rolls=upstream", NULL}, "'rolls': expected address"},
+	    {{"mcring", "--interface", "lan=0,rolls=upstream", NULL},
+	     "unknown key 'rolls': did you mean role?"},
+	    {{"mcring", "--interface", "lan=0,colour=red", NULL}, "'colour': expected address"},
 	    {{"mcring", "--interface", "lan=0,queues=65", NULL},
 	     "--interface: queues '65': expected a number from 1 to 64"},
 	    {{"mcring", "--interface", "lan=0,hw-time=yes", NULL},
@@ -378,7 +380,7 @@ static void joins_make_their_channels_unless_channels_are_declared(void **state)
 	done(&p);
 	parse(&p, ARGS("--interface", "a=0", "--channel", "md", "--join", "239.1.1.1,channel=mx"));
 	assert_true(mcr_settings_complete(p.s, &p.err) < 0);
-	assert_non_null(strstr(p.err.text, "no such channel; there are: md"));
+	assert_non_null(strstr(p.err.text, "no such channel (did you mean md?); there are: md"));
 	done(&p);
 }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/error.h"
+#include "core/nearest.h"
 #include "engine/attach/attach_access.h"
 #include "engine/attach/attach_channels.h"
 #include "engine/attach/attach_grant.h"
@@ -20,23 +21,29 @@
 static void list_channels(const struct mcr_attach_server *s, const struct mcr_attach_slot *slot,
 			  const char *name, char *text, size_t cap)
 {
-	int len = snprintf(text, cap, "unknown channel \"%s\"; this engine has:", name);
-	size_t used = (size_t)len, n = 0;
+	const char *names[MCR_CHANNELS_MAX];
+	struct mcr_nearest search = mcr_nearest_to(name);
+	char hint[MCR_NEAREST_HINT];
+	size_t used, n = 0;
 
 	for (size_t i = 0; i < MCR_CHANNELS_MAX; i++) {
-		const struct mcr_channel_config *config;
+		const struct mcr_attach_channel *channel = s->channels[i];
 
-		if (!s->channels[i])
+		if (!channel || channel->is_program ||
+		    mcr_attach_may_read(slot, &channel->config.readers) <= 0)
 			continue;
-		config = &s->channels[i]->config;
-		if (s->channels[i]->is_program || mcr_attach_may_read(slot, &config->readers) <= 0)
-			continue;
-		if (used + strlen(config->name) + 8 > cap) {
+		names[n++] = channel->config.name;
+		mcr_nearest_try(&search, channel->config.name);
+	}
+	used = (size_t)snprintf(text, cap, "unknown channel \"%s\"%s; this engine has:", name,
+				mcr_nearest_hint(hint, &search));
+	for (size_t i = 0; i < n; i++) {
+		if (used + strlen(names[i]) + 8 > cap) {
 			strcpy(text + used, " ...");
 			return;
 		}
-		used += (size_t)snprintf(text + used, cap - used, "%s %s", n++ > 0 ? "," : "",
-					 config->name);
+		used +=
+		    (size_t)snprintf(text + used, cap - used, "%s %s", i > 0 ? "," : "", names[i]);
 	}
 	if (n == 0)
 		snprintf(text + used, cap - used, " none");

@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "core/error.h"
+#include "core/nearest.h"
 #include "engine/control/control_limits.h"
 #include "engine/control/control_request.h"
 
@@ -40,6 +41,9 @@ static int wrong_type(struct mcr_error *err, const char *key, const char *expect
 
 static int parse_command(struct members *out, const json_t *value, struct mcr_error *err)
 {
+	struct mcr_nearest search;
+	char hint[MCR_NEAREST_HINT];
+
 	if (!value)
 		return mcr_error_set(err, -EINVAL, "expected an object with \"command\"");
 	if (!json_is_string(value))
@@ -49,11 +53,14 @@ static int parse_command(struct members *out, const json_t *value, struct mcr_er
 			out->command = (enum mcr_control_command)i;
 			return 0;
 		}
+	search = mcr_nearest_to(json_string_value(value));
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		mcr_nearest_try(&search, commands[i]);
 	return mcr_error_set(
 	    err, -EINVAL,
-	    "unknown command '%.32s': expected status, groups, stats, sockets, members, "
+	    "unknown command '%.32s'%s: expected status, groups, stats, sockets, members, "
 	    "routes, join, leave or reload",
-	    json_string_value(value));
+	    json_string_value(value), mcr_nearest_hint(hint, &search));
 }
 
 static int parse_member(struct members *out, const char *key, const json_t *value,

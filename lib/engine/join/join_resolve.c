@@ -6,6 +6,7 @@
 
 #include "core/address.h"
 #include "core/error.h"
+#include "core/nearest.h"
 #include "engine/join/join_resolve.h"
 
 int mcr_join_refuse(struct mcr_error *err, const struct mcr_join *join, int code, const char *why)
@@ -19,9 +20,13 @@ int mcr_join_refuse(struct mcr_error *err, const struct mcr_join *join, int code
 static int unknown(struct mcr_error *err, const char *kind, const char *name,
 		   const char *const *names, size_t n)
 {
-	char known[320] = "";
+	struct mcr_nearest search = mcr_nearest_to(name);
+	char known[320] = "", hint[MCR_NEAREST_HINT];
 	size_t len = 0;
 
+	for (size_t i = 0; i < n; i++)
+		if (names[i])
+			mcr_nearest_try(&search, names[i]);
 	for (size_t i = 0; i < n && len < sizeof(known); i++)
 		if (names[i])
 			len += (size_t)snprintf(known + len, sizeof(known) - len, "%s%s",
@@ -30,8 +35,8 @@ static int unknown(struct mcr_error *err, const char *kind, const char *name,
 		return mcr_error_set(err, -EINVAL,
 				     "a join must say which %s it is for (%s=NAME): there are %s",
 				     kind, kind, known[0] ? known : "none");
-	return mcr_error_set(err, -ENOENT, "no %s \"%s\": there are %s", kind, name,
-			     known[0] ? known : "none");
+	return mcr_error_set(err, -ENOENT, "no %s \"%s\"%s: there are %s", kind, name,
+			     mcr_nearest_hint(hint, &search), known[0] ? known : "none");
 }
 
 static int find_name(const char *name, const char *const *names, size_t n)
