@@ -101,6 +101,13 @@ def test_without_a_querier_everything_is_reported_again_and_again(wire, protocol
     wait_for(lambda: detail('querier_left_ns') is None, 5, 'it is gone')
     wait_for(lambda: detail('repeats') > before, 15, 'repeated again')
     wait_idle(daemon, 5)
+    # The log says once that nobody asks, and once that somebody does again.
+    silence = f'no {protocol} querier was heard for 2 s, the last one was '
+    wait_for(lambda: silence in daemon.log(), 5, 'its silence is logged')
+    inject(wire.sender, protocol.query(3, tenths=1, qqic=1))
+    wait_for(lambda: f'{protocol} querier: ' in daemon.log(), 5, 'and that it asks again')
+    assert daemon.log().count('querier was heard for') == 1
+    assert daemon.log().count(f', version {protocol.version(3)}, after ') == 1
     # Repetitions and the answer are current-state records; the join was a change.
     ours = tap.stop()
     told = [one for m in ours for one in m.told()]

@@ -197,7 +197,11 @@ void mcr_gmp_get_info(const struct mcr_gmp *gmp, uint64_t now_ns, struct mcr_gmp
 struct mcr_gmp_brief {
 	uint8_t version, reason; /* as in mcr_gmp_info */
 	struct mcr_address querier;
-	uint64_t old_queries; /* rx_v1_queries + rx_v2_queries + rx_old_ssm_queries */
+	uint64_t old_queries;    /* rx_v1_queries + rx_v2_queries + rx_old_ssm_queries */
+	uint8_t querier_version; /* as in mcr_gmp_info, like the next two */
+	size_t groups;
+	uint64_t last_query_ns;
+	uint64_t querier_timeout_ns; /* after a general query: Other Querier Present Interval */
 };
 
 void mcr_gmp_get_brief(const struct mcr_gmp *gmp, struct mcr_gmp_brief *out);

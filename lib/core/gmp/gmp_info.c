@@ -78,6 +78,20 @@ static uint64_t of_version(const struct mcr_gmp *gmp, const uint64_t *by_level, 
 	return level < MCR_GMP_LEVEL_NEWEST ? by_level[level] : 0;
 }
 
+static uint8_t querier_version_of(const struct mcr_gmp *gmp)
+{
+	return gmp->querier_level ? mcr_gmp_version_of(gmp->wire, gmp->querier_level) : 0;
+}
+
+/* RFC 9776 §8.5, RFC 9777 §9.5: of the last querier, or with the values that they set without one.
+ */
+static uint64_t querier_timeout_of(const struct mcr_gmp *gmp)
+{
+	if (gmp->querier_level)
+		return gmp->querier_until_ns - gmp->last_query_ns;
+	return gmp->robustness * gmp->query_interval_s * MCR_GMP_SECOND_NS + MCR_GMP_QRI_NS / 2;
+}
+
 static size_t memory_of(const struct mcr_gmp *gmp)
 {
 	return sizeof(*gmp) + mcr_gmp_groups_memory(&gmp->groups) +
@@ -92,8 +106,7 @@ void mcr_gmp_get_info(const struct mcr_gmp *gmp, uint64_t now_ns, struct mcr_gmp
 	out->reason = (uint8_t)reason_of(gmp);
 	out->robustness = gmp->robustness;
 	out->querier_present = (uint8_t)mcr_gmp_is_querier_present(gmp, now_ns);
-	out->querier_version =
-	    gmp->querier_level ? mcr_gmp_version_of(gmp->wire, gmp->querier_level) : 0;
+	out->querier_version = querier_version_of(gmp);
 	out->querier = gmp->querier;
 	out->query_interval_s = gmp->query_interval_s;
 	out->last_query_ns = gmp->last_query_ns;
@@ -122,6 +135,10 @@ void mcr_gmp_get_brief(const struct mcr_gmp *gmp, struct mcr_gmp_brief *out)
 	    .querier = gmp->querier,
 	    .old_queries =
 		gmp->old_queries[1] + gmp->old_queries[2] + gmp->stats.rx_old_ssm_queries,
+	    .querier_version = querier_version_of(gmp),
+	    .groups = gmp->n_wanted,
+	    .last_query_ns = gmp->last_query_ns,
+	    .querier_timeout_ns = querier_timeout_of(gmp),
 	};
 }
 

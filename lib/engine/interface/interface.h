@@ -12,6 +12,7 @@
 #include <mcring/engine.h>
 
 #include "core/gmp/gmp.h"
+#include "core/gmp/gmp_silence.h"
 #include "core/nd/nd.h"
 #include "core/parse.h"
 #include "core/querier/querier.h"
@@ -26,6 +27,7 @@
 struct mcr_gmp_logged {
 	uint64_t old_queries; /* of mcr_gmp_brief */
 	uint64_t due_ns;      /* of the next line about them */
+	struct mcr_gmp_silence silence;
 	uint8_t version;
 };
 

@@ -9,6 +9,7 @@
 #include "engine/interface/interface.h"
 #include "engine/interface/interface_querier.h"
 
+#define SECOND         UINT64_C(1000000000)
 #define OLD_QUERIES_NS UINT64_C(60000000000) /* between log lines of queries in old versions */
 
 /* RFC 9776 §7.2.1 and RFC 9777 §8.2.1 want such queries logged, rate-limited: they take away the
@@ -46,8 +47,57 @@ static int is_asked_by_us(const struct mcr_interface *i, const struct mcr_gmp_in
 	       mcr_address_is_equal(gmp->querier, mcr_interface_source(i, family));
 }
 
+/* Nobody else has to ask where we have a querier: it has lines of its own. */
+static int is_listening(const struct mcr_interface *i, int is_mld)
+{
+	if (i->queriers[is_mld ? MCR_GMP_MLD : MCR_GMP_IGMP] || (is_mld && !i->nd.is_on))
+		return 0;
+	return i->port->link_up && !i->is_leaving;
+}
+
+static void querier_line(const struct mcr_interface *i, const struct mcr_gmp_brief *gmp,
+			 const char *protocol, uint64_t silent_s, int is_back, char *line,
+			 size_t cap)
+{
+	char querier[MCR_ADDRESS_TEXT];
+
+	mcr_address_format(querier, gmp->querier);
+	if (is_back)
+		snprintf(line, cap,
+			 "interface %s: there is %s %s querier: %s, version %u, after %" PRIu64
+			 " s without one",
+			 i->config.name, protocol[0] == 'I' ? "an" : "a", protocol, querier,
+			 gmp->querier_version, silent_s);
+	else
+		snprintf(line, cap,
+			 "interface %s: no %s querier was heard for %" PRIu64
+			 " s%s%s: a switch that snoops may stop forwarding: have a router or the "
+			 "switch ask, or give this interface %squerier=auto",
+			 i->config.name, protocol, silent_s,
+			 gmp->querier_version ? ", the last one was " : "",
+			 gmp->querier_version ? querier : "", protocol[0] == 'I' ? "" : "mld_");
+}
+
+static int watch_silence(const struct mcr_interface *i, const struct mcr_gmp_brief *gmp,
+			 struct mcr_gmp_logged *logged, int is_mld, uint64_t now_ns,
+			 enum mcr_log_level *level, char *line, size_t cap)
+{
+	uint64_t silent_ns;
+	const enum mcr_gmp_silence_event event = mcr_gmp_silence_look(
+	    &logged->silence, gmp, is_listening(i, is_mld), now_ns, &silent_ns);
+
+	if (event == MCR_GMP_SILENCE_NONE)
+		return 0;
+	if (event == MCR_GMP_SILENCE_OVER)
+		*level = MCR_LOG_INFO;
+	querier_line(i, gmp, is_mld ? "MLD" : "IGMP", silent_ns / SECOND,
+		     event == MCR_GMP_SILENCE_OVER, line, cap);
+	return 1;
+}
+
 static int watch_gmp(const struct mcr_interface *i, const struct mcr_gmp *gmp,
-		     struct mcr_gmp_logged *logged, uint64_t now_ns, char *line, size_t cap)
+		     struct mcr_gmp_logged *logged, uint64_t now_ns, enum mcr_log_level *level,
+		     char *line, size_t cap)
 {
 	const int is_mld = gmp == i->mld;
 	struct mcr_gmp_brief brief;
@@ -62,6 +112,8 @@ static int watch_gmp(const struct mcr_interface *i, const struct mcr_gmp *gmp,
 			 is_mld ? "MLD" : "IGMP", brief.version, mcr_gmp_reason_text(brief.reason));
 		return 1;
 	}
+	if (watch_silence(i, &brief, logged, is_mld, now_ns, level, line, cap))
+		return 1;
 	if (brief.old_queries == logged->old_queries || now_ns < logged->due_ns)
 		return 0;
 	logged->old_queries = brief.old_queries;
@@ -102,7 +154,7 @@ int mcr_interface_watch(struct mcr_interface *i, uint64_t now_ns, enum mcr_log_l
 		duplicate_line(i, a, line, cap);
 		return 1;
 	}
-	return watch_gmp(i, i->igmp, &i->logged_igmp, now_ns, line, cap) ||
-	       watch_gmp(i, i->mld, &i->logged_mld, now_ns, line, cap) ||
+	return watch_gmp(i, i->igmp, &i->logged_igmp, now_ns, level, line, cap) ||
+	       watch_gmp(i, i->mld, &i->logged_mld, now_ns, level, line, cap) ||
 	       mcr_interface_querier_watch(i, now_ns, level, line, cap);
 }
