@@ -392,6 +392,25 @@ static void why_fails_with_exit_status_3(void **state)
 	}
 }
 
+/* What a monitor reads, and its exit status, also when nothing works. */
+static void check_prints_a_line_for_a_monitor_in_any_case(void **state)
+{
+	struct fixture *f = *state;
+
+	ctl(f, "/tmp/mcring-nobody", "check");
+	assert_int_equal(WEXITSTATUS(f->status), 2);
+	assert_int_equal(
+	    strncmp(f->out, "MCRING CRITICAL - no mcring is running at /tmp/mcring-nobody/", 61),
+	    0);
+	ctl(f, f->dir, "check --json 2>/dev/null");
+	assert_int_equal(WEXITSTATUS(f->status), 3);
+	assert_string_equal(f->out,
+			    "MCRING UNKNOWN - a mistake in the command line of mcring-ctl check\n");
+	ctl(f, f->dir, "check a b 2>/dev/null");
+	assert_int_equal(WEXITSTATUS(f->status), 3);
+	has(f, "MCRING UNKNOWN - a mistake");
+}
+
 static void without_an_engine_it_names_the_path(void **state)
 {
 	struct fixture *f = *state;
@@ -423,6 +442,7 @@ int main(void)
 	    WITH_ENGINE(top_on_a_terminal_paints_over_the_last_screen),
 	    WITH_ENGINE(mistakes_are_one_line_and_exit_status_1),
 	    WITH_ENGINE(why_fails_with_exit_status_3),
+	    WITH_ENGINE(check_prints_a_line_for_a_monitor_in_any_case),
 	    WITH_ENGINE(without_an_engine_it_names_the_path),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,11 +52,16 @@ __attribute__((format(printf, 3, 4))) static int have(struct ctl_problem *proble
 	return -1;
 }
 
+static unsigned step_of(const struct ctl_engine *engine)
+{
+	return engine->patience_s < PATIENCE_STEP ? engine->patience_s : PATIENCE_STEP;
+}
+
 static int dial(const struct ctl_engine *engine, struct ctl_problem *problem)
 {
 	const char *path = engine->path, *origin = engine->origin;
 	struct timeval patience = {.tv_sec = engine->patience_s};
-	struct timeval step = {.tv_sec = PATIENCE_STEP};
+	struct timeval step = {.tv_sec = step_of(engine)};
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -98,14 +103,14 @@ static int send_all(int fd, const char *text, size_t len)
 
 /* How long to wait for an answer. */
 struct wait {
-	unsigned waited_s, patience_s;
+	unsigned waited_s, patience_s, step_s;
 	int is_reload;
 };
 
 /* There is no answer yet. Returns 0 when it may still come. */
 static int wait_on(struct wait *wait)
 {
-	wait->waited_s += PATIENCE_STEP;
+	wait->waited_s += wait->step_s;
 	if (wait->waited_s >= wait->patience_s)
 		return -1;
 	if (wait->is_reload)
@@ -166,7 +171,7 @@ static json_t *converse(int fd, const json_t *request, struct wait *wait)
 json_t *ctl_try(const struct ctl_engine *engine, const json_t *request, struct ctl_problem *problem)
 {
 	const char *command = json_string_value(json_object_get(request, "command")), *error;
-	struct wait wait = {.patience_s = engine->patience_s};
+	struct wait wait = {.patience_s = engine->patience_s, .step_s = step_of(engine)};
 	int fd = dial(engine, problem);
 	json_t *reply;
 

@@ -15,6 +15,7 @@ struct ctl {
 /* Each runs a command, argv[0], with its arguments, and returns the program's exit status. */
 int ctl_run_plain(const struct ctl *ctl, int argc, char **argv); /* one request, one answer */
 int ctl_run_top(const struct ctl *ctl, int argc, char **argv);
+int ctl_run_check(const struct ctl *ctl, int argc, char **argv);
 int ctl_run_why(const struct ctl *ctl, int argc, char **argv);
 
 /* ctl_print_json prints an answer as it is, without "ok". Returns 0, or -1 after a line on stderr.

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* mcring-ctl: asks a running engine through RUN_DIR/control. Needs jansson, no DPDK. */
 #include <getopt.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../common/fail.h"
+#include "check.h"
 #include "command.h"
 #include "why.h"
 
@@ -12,12 +14,14 @@
 static const struct command {
 	const char *name;
 	int (*run)(const struct ctl *ctl, int argc, char **argv);
-	int failed; /* exit status of a mistake in the command line */
+	int failed;       /* exit status of a mistake in the command line */
+	const char *said; /* on standard output then */
 } commands[] = {
-    {"top", ctl_run_top, EXIT_FAILURE},
-    {"why", ctl_run_why, CTL_WHY_FAILED},
+    {"check", ctl_run_check, CTL_CHECK_UNKNOWN, CTL_CHECK_MISTAKE},
+    {"top", ctl_run_top, EXIT_FAILURE, ""},
+    {"why", ctl_run_why, CTL_WHY_FAILED, ""},
 };
-static const struct command plain = {NULL, ctl_run_plain, EXIT_FAILURE};
+static const struct command plain = {NULL, ctl_run_plain, EXIT_FAILURE, ""};
 
 static const struct command *find(const char *name)
 {
@@ -40,7 +44,9 @@ int main(int argc, char **argv)
 	else if (!is_wrong)
 		is_wrong = fail("expected a command: see mcring-ctl --help");
 	if (is_wrong || ctl_options_check(&ctl.options, argv[0]) < 0 ||
-	    ctl_engine_find(&ctl.engine, ctl.options.run_dir, ctl.options.name) < 0)
+	    ctl_engine_find(&ctl.engine, ctl.options.run_dir, ctl.options.name) < 0) {
+		fputs(command->said, stdout);
 		return command->failed;
+	}
 	return command->run(&ctl, argc, argv);
 }

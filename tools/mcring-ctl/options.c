@@ -173,6 +173,8 @@ int ctl_options_check(const struct ctl_options *o, const char *command)
 		return fail("%s: --channel is for why and check", command);
 	if (is_misplaced(o->open_filter_s > 0, command, "why", NULL))
 		return fail("%s: --open-filter is for why", command);
+	if (o->json && strcmp(command, "check") == 0)
+		return fail("check prints one line: without --json; why has the same as JSON");
 	if ((o->netstat || o->kernel) && o->json)
 		return fail("%s and --json: expected one of them",
 			    o->netstat ? "--netstat" : "--kernel");
