@@ -402,11 +402,11 @@ static void check_prints_a_line_for_a_monitor_in_any_case(void **state)
 	assert_int_equal(
 	    strncmp(f->out, "MCRING CRITICAL - no mcring is running at /tmp/mcring-nobody/", 61),
 	    0);
-	ctl(f, f->dir, "check --json 2>/dev/null");
+	ctl(f, f->dir, "check --json");
 	assert_int_equal(WEXITSTATUS(f->status), 3);
-	assert_string_equal(f->out,
-			    "MCRING UNKNOWN - a mistake in the command line of mcring-ctl check\n");
-	ctl(f, f->dir, "check a b 2>/dev/null");
+	has(f, "MCRING UNKNOWN - a mistake in the command line of mcring-ctl check\n");
+	has(f, "mcring-ctl: check prints one line: without --json");
+	ctl(f, f->dir, "check a b");
 	assert_int_equal(WEXITSTATUS(f->status), 3);
 	has(f, "MCRING UNKNOWN - a mistake");
 }
