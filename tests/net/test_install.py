@@ -61,8 +61,9 @@ def pkg_config(root, name, *args):
 
 def test_programs_libraries_headers_and_pkgconfig_files_are_installed(installed):
     names = files(installed)
-    ends = ['bin/mcring', 'bin/mcring-cat', 'bin/mcring-ctl', 'bin/mcring-gen', 'bin/mcring-run',
-            'libmcring.so', 'libmcring-client.so', 'libmcring-socket.so', 'mcring/libmcring-preload.so',
+    ends = ['bin/mcring', 'bin/mcring-cat', 'bin/mcring-ctl', 'bin/mcring-exporter',
+            'bin/mcring-gen', 'bin/mcring-run', 'libmcring.so', 'libmcring-client.so',
+            'libmcring-socket.so', 'mcring/libmcring-preload.so',
             'pkgconfig/libmcring.pc', 'pkgconfig/libmcring-client.pc', 'pkgconfig/libmcring-socket.pc',
             'include/mcring/config.h', 'include/mcring/consumer.h', 'include/mcring/engine.h',
             'include/mcring/info.h', 'include/mcring/inline.h', 'include/mcring/join.h',
@@ -73,7 +74,8 @@ def test_programs_libraries_headers_and_pkgconfig_files_are_installed(installed)
 
 
 def test_installed_programs_start_wherever_they_are(installed):
-    for name in 'mcring', 'mcring-cat', 'mcring-ctl', 'mcring-gen', 'mcring-run':
+    for name in ('mcring', 'mcring-cat', 'mcring-ctl', 'mcring-exporter', 'mcring-gen',
+                 'mcring-run'):
         path, = (one for one in files(installed) if one.endswith(f'/bin/{name}'))
         done = subprocess.run([os.path.join(installed, path), '--help'], env={'PATH': '/usr/bin'},
                               capture_output=True, text=True)
