@@ -244,6 +244,13 @@ struct mcr_attach_config {
 	uint32_t consumers_per_uid; /* consumers of one user at a time; 0 = no such limit */
 };
 
+/* The socket `stats` in run_dir, for monitors: whoever can connect reads what the engine says of
+ * itself, and can change nothing. */
+struct mcr_stats_config {
+	uint32_t mode; /* permission bits; mcr_engine_config_init sets 0660 */
+	uint32_t gid;  /* its group; UINT32_MAX = the process's own */
+};
+
 /* Levels of log lines. */
 enum mcr_log_level {
 	MCR_LOG_ERROR,
@@ -258,7 +265,8 @@ enum mcr_log_level {
 struct mcr_engine_config {
 	uint32_t size; /* sizeof(struct mcr_engine_config), set by mcr_engine_config_init */
 	char name[MCR_NAME_MAX]; /* "mcring" */
-	char run_dir[96]; /* directory of the sockets `attach` and `control`; "" = no sockets */
+	char run_dir[96]; /* directory of the sockets `attach`, `control` and `stats`; "" = no
+			   * sockets */
 	struct mcr_attach_config attach;
 	const unsigned *lcores; /* EAL worker lcores that receive; NULL = all of them */
 	unsigned n_lcores;
@@ -289,10 +297,12 @@ struct mcr_engine_config {
 	/* Elementary joins that the consumers of one user may have made together, in all channels;
 	 * 0 = MCR_USER_JOINS. Those of sockets from mcr_engine_attach do not count. */
 	uint32_t joins_per_uid;
+	uint32_t reserved; /* 0 */
+	struct mcr_stats_config stats;
 };
 
-/* mcr_engine_config_init fills in the defaults: everything 0 but size, name, attach and
- * first_chunk. size: sizeof(struct mcr_engine_config) in the program. Thread: any. */
+/* mcr_engine_config_init fills in the defaults: everything 0 but size, name, attach,
+ * stats and first_chunk. size: sizeof(struct mcr_engine_config) in the program. Thread: any. */
 MCR_API void mcr_engine_config_init(struct mcr_engine_config *cfg, size_t size);
 
 #ifdef __cplusplus

@@ -269,6 +269,7 @@ void mcr_engine_destroy(struct mcr_engine *e)
 	mcr_device_thread_destroy(e->device, e); /* first: its jobs may use all that follows */
 	e->device = NULL;
 	mcr_control_server_destroy(e->control);
+	mcr_control_server_destroy(e->stats);
 	mcr_attach_server_destroy(e->attach);
 	if (e->lock_fd >= 0)
 		mcr_run_dir_leave(e->config.run_dir, e->lock_fd);

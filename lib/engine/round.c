@@ -19,6 +19,7 @@
 #include "engine/state/routes.h"
 #include "engine/state/state.h"
 
+#define SOCKETS      4 /* that the engine always waits for */
 #define HEARTBEAT_NS 10000000
 #define WATCH_NS     100000000 /* clock, links, silent clients */
 #define TICK_NS      1000000   /* rx lcores wake nobody: a punted packet waits this long at most */
@@ -99,6 +100,18 @@ static void send_reports(struct mcr_engine *e, uint64_t now_ns)
 			mcr_interface_poll(&e->interfaces[i], now_ns);
 }
 
+/* Anybody who may watch can ask without end, so this takes half of control's time at most. */
+static void serve_monitors(struct mcr_engine *e, uint64_t now_ns)
+{
+	uint64_t end_ns;
+
+	if (!e->stats || now_ns < e->stats_due_ns)
+		return;
+	mcr_control_server_poll(e->stats, now_ns);
+	end_ns = mcr_clock_now_monotonic();
+	e->stats_due_ns = end_ns + (end_ns - now_ns);
+}
+
 void mcr_engine_round(struct mcr_engine *e, uint64_t now_ns)
 {
 	mcr_device_thread_poll(e->device, e);
@@ -136,6 +149,7 @@ void mcr_engine_round(struct mcr_engine *e, uint64_t now_ns)
 		mcr_attach_server_poll(e->attach, now_ns);
 		if (e->control)
 			mcr_control_server_poll(e->control, now_ns);
+		serve_monitors(e, now_ns);
 		e->watch_due_ns = now_ns + WATCH_NS;
 	}
 	mcr_engine_kernel_round(e, now_ns); /* last: all else comes before it */
@@ -158,15 +172,17 @@ static void hear(struct mcr_engine *e, int fd)
 
 /* Waits for a socket, a frame of the kernel or the time, then serves the sockets that have
  * something. */
-static void wait_sockets(struct mcr_engine *e, uint64_t wait_ns)
+static void wait_sockets(struct mcr_engine *e, uint64_t now_ns, uint64_t wait_ns)
 {
-	struct pollfd fds[3 + 2 * MCR_INTERFACES_MAX] = {
+	const int hear_monitors = e->stats && now_ns >= e->stats_due_ns;
+	struct pollfd fds[SOCKETS + 2 * MCR_INTERFACES_MAX] = {
 	    {.fd = mcr_attach_server_fd(e->attach), .events = POLLIN},
 	    {.fd = e->control ? mcr_control_server_fd(e->control) : -1, .events = POLLIN},
+	    {.fd = hear_monitors ? mcr_control_server_fd(e->stats) : -1, .events = POLLIN},
 	    {.fd = mcr_device_thread_fd(e->device), .events = POLLIN},
 	};
 	const struct timespec ts = {.tv_nsec = (long)wait_ns};
-	nfds_t n = 3, kernel;
+	nfds_t n = SOCKETS, kernel;
 	int ready;
 
 	for (size_t i = 0; i < e->n_interfaces; i++) {
@@ -190,8 +206,10 @@ static void wait_sockets(struct mcr_engine *e, uint64_t wait_ns)
 	if (fds[1].revents != 0)
 		mcr_control_server_poll(e->control, mcr_clock_now_monotonic());
 	if (fds[2].revents != 0)
+		serve_monitors(e, mcr_clock_now_monotonic());
+	if (fds[3].revents != 0)
 		mcr_device_thread_poll(e->device, e);
-	for (nfds_t i = 3; i < kernel; i++)
+	for (nfds_t i = SOCKETS; i < kernel; i++)
 		if (fds[i].revents != 0) {
 			mcr_engine_kernel_round(e, mcr_clock_now_monotonic());
 			break;
@@ -237,7 +255,7 @@ void mcr_engine_poll(struct mcr_engine *e, uint64_t timeout_ns)
 			mcr_engine_round(e, now_ns);
 			tick_ns = now_ns + tick_of(e, now_ns);
 		}
-		wait_sockets(e, nap(e, now_ns, end_ns, tick_ns));
+		wait_sockets(e, now_ns, nap(e, now_ns, end_ns, tick_ns));
 		now_ns = mcr_clock_now_monotonic();
 	} while (now_ns < end_ns);
 	end_round(e);

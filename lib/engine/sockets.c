@@ -37,15 +37,53 @@ static void serve_consumers(struct mcr_engine *e)
 	mcr_attach_server_log(e->attach, log_attach, e);
 }
 
-int mcr_engine_create_sockets(struct mcr_engine *e, struct mcr_error *err)
+#define PATH_SIZE (sizeof(((struct mcr_engine_config *)NULL)->run_dir) + 16)
+
+static int create_control(struct mcr_engine *e, struct mcr_error *err)
 {
-	struct mcr_control_server_config control = {
+	char path[PATH_SIZE];
+	const struct mcr_control_server_config cfg = {
+	    .path = path,
+	    .what = "control socket",
 	    .name = e->config.name,
+	    .version = MCR_VERSION,
 	    .started_ns = mcr_clock_now_realtime(),
+	    .mode = 0600,
+	    .gid = UINT32_MAX,
+	    .clients_max = MCR_CONTROL_CLIENTS_MAX,
+	    .request_max = MCR_CONTROL_REQUEST_MAX,
 	    .reload = e->config.reload,
 	    .ctx = e->config.ctx,
 	};
-	char path[sizeof(e->config.run_dir) + 16];
+
+	snprintf(path, sizeof(path), "%s/control", e->config.run_dir);
+	return mcr_control_server_create(&e->control, e, &cfg, err);
+}
+
+static int create_stats(struct mcr_engine *e, struct mcr_error *err)
+{
+	char path[PATH_SIZE], control[PATH_SIZE];
+	const struct mcr_control_server_config cfg = {
+	    .path = path,
+	    .what = "stats socket",
+	    .name = e->config.name,
+	    .version = MCR_VERSION,
+	    .started_ns = mcr_clock_now_realtime(),
+	    .mode = e->config.stats.mode,
+	    .gid = e->config.stats.gid,
+	    .clients_max = MCR_STATS_CLIENTS_MAX,
+	    .request_max = MCR_STATS_REQUEST_MAX,
+	    .changes_at = control,
+	};
+
+	snprintf(path, sizeof(path), "%s/stats", e->config.run_dir);
+	snprintf(control, sizeof(control), "%s/control", e->config.run_dir);
+	return mcr_control_server_create(&e->stats, e, &cfg, err);
+}
+
+int mcr_engine_create_sockets(struct mcr_engine *e, struct mcr_error *err)
+{
+	char path[PATH_SIZE];
 	int ret;
 
 	if (e->config.run_dir[0] == '\0') {
@@ -62,9 +100,8 @@ int mcr_engine_create_sockets(struct mcr_engine *e, struct mcr_error *err)
 	if (ret < 0)
 		return ret;
 	serve_consumers(e);
-	snprintf(path, sizeof(path), "%s/control", e->config.run_dir);
-	control.path = path;
-	return mcr_control_server_create(&e->control, e, &control, err);
+	ret = create_control(e, err);
+	return ret < 0 ? ret : create_stats(e, err);
 }
 
 static unsigned open_now(void)
@@ -82,7 +119,8 @@ static unsigned open_now(void)
 void mcr_engine_log_descriptors(const struct mcr_engine *e)
 {
 	unsigned consumers = mcr_attach_server_descriptors(e->attach);
-	unsigned need = open_now() + consumers + MCR_CONTROL_CLIENTS_MAX + SPARE;
+	unsigned need =
+	    open_now() + consumers + MCR_CONTROL_CLIENTS_MAX + MCR_STATS_CLIENTS_MAX + SPARE;
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= need)

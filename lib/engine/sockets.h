@@ -7,7 +7,7 @@
 
 struct mcr_engine;
 
-/* mcr_engine_create_sockets makes the run directory, the attach and the control socket. */
+/* mcr_engine_create_sockets makes the run directory, and the sockets attach, control and stats. */
 int mcr_engine_create_sockets(struct mcr_engine *e, struct mcr_error *err);
 
 /* mcr_engine_log_descriptors logs when the process may open fewer files than its consumers may come

@@ -118,7 +118,10 @@ SIZE(mcr_address, 16);
 #define GROWS(type, bytes) \
 	AT(type, size, 0); \
 	SIZE(type, bytes)
-GROWS(mcr_engine_config, 240);
+GROWS(mcr_engine_config, 248);
+AT(mcr_engine_config, reserved, 236);
+AT(mcr_engine_config, stats, 240); /* not in the padding of before */
+SIZE(mcr_stats_config, 8);
 GROWS(mcr_interface_config, 8752);
 AT(mcr_interface_config, query_interval_s, 244); /* not in the padding of before */
 AT(mcr_interface_config, querier, 268);

@@ -114,7 +114,7 @@ def test_a_megabyte_of_aliases_is_refused_beside_control(watched):
 def test_thirty_thousand_equal_joins_come_and_go(watched):
     joins = ['239.1.1.1:5000'] * 30_000
     for command in ('join', 'leave'):
-        assert watched.ask(command=command, joins=joins) == {'ok': True, 'joins': 30_000}
+        assert watched.ask(command=command, joins=joins) == {'ok': True, 'schema': 1, 'joins': 30_000}
 
 
 def test_ten_thousand_groups_come_and_go(watched):

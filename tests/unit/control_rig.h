@@ -25,6 +25,7 @@
 
 struct fixture {
 	char dir[64], path[80];
+	int is_stats; /* it is the socket of monitors */
 	struct mcr_engine engine;
 	struct mcr_control_server *server;
 	uint64_t now_ns;
@@ -56,12 +57,23 @@ static inline int on_reload(void *ctx, int dry_run, struct mcr_error *report)
 static inline int create(struct fixture *f, struct mcr_control_server **out, struct mcr_error *err)
 {
 	struct mcr_control_server_config cfg = {
-	    .path = f->path, .name = "md", .started_ns = 7, .reload = on_reload, .ctx = f};
+	    .path = f->path,
+	    .what = f->is_stats ? "stats socket" : "control socket",
+	    .name = "md",
+	    .version = "1.2.3",
+	    .started_ns = 7,
+	    .mode = f->is_stats ? 0660 : 0600,
+	    .gid = UINT32_MAX,
+	    .clients_max = f->is_stats ? MCR_STATS_CLIENTS_MAX : MCR_CONTROL_CLIENTS_MAX,
+	    .request_max = f->is_stats ? MCR_STATS_REQUEST_MAX : MCR_CONTROL_REQUEST_MAX,
+	    .changes_at = f->is_stats ? "/run/md/control" : NULL,
+	    .reload = on_reload,
+	    .ctx = f};
 
 	return mcr_control_server_create(out, &f->engine, &cfg, err);
 }
 
-static inline int setup(void **state)
+static inline int setup_one(void **state, int is_stats)
 {
 	static const struct mcr_channel_config def = {.name = "default"};
 	struct fixture *f = calloc(1, sizeof(*f));
@@ -70,13 +82,24 @@ static inline int setup(void **state)
 	*state = f;
 	strcpy(f->dir, "/tmp/mcring-control-XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
-	snprintf(f->path, sizeof(f->path), "%s/control", f->dir);
+	f->is_stats = is_stats;
+	snprintf(f->path, sizeof(f->path), "%s/%s", f->dir, is_stats ? "stats" : "control");
 	f->now_ns = SECOND;
 	f->engine.account = (struct mcr_account){
 	    .received = 15, .delivered = 6, .punted = 1, .relayed_only = 5, .relayed = 7};
 	f->engine.account.drops[MCR_DROP_UNKNOWN_GROUP] = 3;
 	mcr_engine_channel_add(&f->engine, &def, NULL);
 	return create(f, &f->server, &err);
+}
+
+static inline int setup(void **state)
+{
+	return setup_one(state, 0);
+}
+
+static inline int setup_stats(void **state)
+{
+	return setup_one(state, 1);
 }
 
 static inline int teardown(void **state)
@@ -178,5 +201,6 @@ static inline json_int_t integer(const json_t *object, const char *key)
 }
 
 #define CONTROL_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define STATS_TEST(test)   cmocka_unit_test_setup_teardown(test, setup_stats, teardown)
 
 #endif

@@ -220,6 +220,7 @@ int mcr_engine_interface_info(const struct mcr_engine *e, size_t i, struct mcr_i
 {
 	memset(out, 0, sizeof(*out));
 	strcpy(out->name, "lan");
+	out->groups = e->n_groups;
 	out->kernel_up = 1;
 	out->kernel_rx = 3;
 	out->kernel_tx_dropped = 4;
@@ -266,6 +267,16 @@ int mcr_engine_group_info(const struct mcr_engine *e, size_t i, struct mcr_group
 	out->joins_of[MCR_JOINED_BY_OPERATOR] = 1;
 	out->joins_of[MCR_JOINED_BY_CONSUMER] = 2;
 	return i < e->n_groups ? 0 : -ENOENT;
+}
+
+/* Each third, from the second on. */
+size_t mcr_engine_groups_to_show(const struct mcr_engine *e, size_t *indices, size_t cap)
+{
+	size_t n = 0;
+
+	for (size_t i = 1; i < e->n_groups && n < cap; i += 3)
+		indices[n++] = i;
+	return n;
 }
 
 int mcr_engine_group_sources(const struct mcr_engine *e, size_t i, struct mcr_address *sources,

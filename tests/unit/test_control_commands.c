@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What each command answers. */
+#include <time.h>
+
 #include "control_rig.h"
 #include "engine/control/control_reply.h"
 
 static void stats_have_the_account_first_and_every_table(void **state)
 {
 	static const char *const order[] = {
-	    "ok",      "received", "delivered", "relayed_only", "punted",      "drops",
-	    "relayed", "ports",    "lcores",    "control",      "interfaces",  "channels",
-	    "groups",  "queriers", "relay",     "consumers",    "drop_samples"};
+	    "ok",       "schema",    "name",         "version",    "started_ns",  "now_ns",
+	    "received", "delivered", "relayed_only", "punted",     "drops",       "relayed",
+	    "ports",    "lcores",    "control",      "interfaces", "channels",    "groups_total",
+	    "groups",   "queriers",  "relay",        "consumers",  "drop_samples"};
 	struct fixture *f = *state;
 	json_t *reply, *sample;
 	void *iter;
@@ -23,6 +26,7 @@ static void stats_have_the_account_first_and_every_table(void **state)
 		iter = json_object_iter_next(reply, iter);
 	}
 	assert_null(iter);
+	assert_int_equal(integer(reply, "groups_total"), 3);
 	assert_int_equal(integer(reply, "received"), 15);
 	assert_int_equal(integer(reply, "relayed_only"), 5);
 	assert_int_equal(integer(reply, "relayed"), 7);
@@ -44,6 +48,89 @@ static void stats_have_the_account_first_and_every_table(void **state)
 			    "01:00:5e:09:09:09");
 	assert_string_equal(json_string_value(json_object_get(sample, "source_mac")),
 			    "02:00:00:00:00:07");
+	json_decref(reply);
+}
+
+static uint64_t realtime(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+static void stats_and_status_say_who_speaks_and_when(void **state)
+{
+	static const char *const requests[] = {"{\"command\":\"stats\"}",
+					       "{\"command\":\"status\"}"};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < 2; i++) {
+		const uint64_t before_ns = realtime();
+		json_t *reply = ask(f, requests[i]);
+
+		assert_string_equal(json_string_value(json_object_get(reply, "name")), "md");
+		assert_string_equal(json_string_value(json_object_get(reply, "version")), "1.2.3");
+		assert_int_equal(integer(reply, "started_ns"), 7);
+		assert_in_range(integer(reply, "now_ns"), before_ns, realtime());
+		json_decref(reply);
+	}
+}
+
+static void every_answer_begins_with_ok_and_schema(void **state)
+{
+	static const char *const requests[] = {
+	    "{\"command\":\"status\"}",  "{\"command\":\"groups\"}",
+	    "{\"command\":\"stats\"}",   "{\"command\":\"sockets\"}",
+	    "{\"command\":\"members\"}", "{\"command\":\"routes\"}",
+	    "{\"command\":\"reload\"}",  "{\"command\":\"join\",\"joins\":[\"239.1.1.1\"]}",
+	    "{\"command\":\"nothing\"}", "not JSON"};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+		json_t *reply = ask(f, requests[i]);
+		void *iter = json_object_iter(reply);
+
+		assert_string_equal(json_object_iter_key(iter), "ok");
+		assert_int_equal(ok(reply), i < 8);
+		assert_string_equal(json_object_iter_key(json_object_iter_next(reply, iter)),
+				    "schema");
+		assert_int_equal(integer(reply, "schema"), 1);
+		json_decref(reply);
+	}
+}
+
+static json_int_t group_at(const json_t *reply, size_t i)
+{
+	const json_t *group = json_array_get(json_object_get(reply, "groups"), i);
+	unsigned a, b;
+
+	assert_int_equal(
+	    sscanf(json_string_value(json_object_get(group, "group")), "239.0.%u.%u", &a, &b), 2);
+	return a * 256 + b;
+}
+
+static void stats_show_no_more_groups_than_were_asked_for(void **state)
+{
+	struct fixture *f = *state;
+	json_t *reply;
+
+	f->engine.n_groups = 1000;
+	reply = ask(f, "{\"command\":\"stats\",\"groups\":100}");
+	assert_int_equal(json_array_size(json_object_get(reply, "groups")), 100);
+	assert_int_equal(integer(reply, "groups_total"), 1000);
+	assert_int_equal(group_at(reply, 0), 1); /* those that the engine chooses */
+	assert_int_equal(group_at(reply, 99), 298);
+	json_decref(reply);
+	reply = ask(f, "{\"command\":\"stats\",\"groups\":0}");
+	assert_int_equal(json_array_size(json_object_get(reply, "groups")), 0);
+	assert_non_null(json_object_get(reply, "drop_samples"));
+	json_decref(reply);
+	reply = ask(f, "{\"command\":\"stats\",\"groups\":65536}");
+	assert_int_equal(json_array_size(json_object_get(reply, "groups")), 333);
+	json_decref(reply);
+	reply = ask(f, "{\"command\":\"stats\"}");
+	assert_int_equal(json_array_size(json_object_get(reply, "groups")), 1000);
 	json_decref(reply);
 }
 
@@ -300,16 +387,6 @@ static void groups_name_those_of_the_interface_itself(void **state)
 	json_decref(reply);
 }
 
-static void status_names_the_engine(void **state)
-{
-	struct fixture *f = *state;
-	json_t *reply = ask(f, "{\"command\":\"status\"}");
-
-	assert_string_equal(json_string_value(json_object_get(reply, "name")), "md");
-	assert_int_equal(integer(reply, "started_ns"), 7);
-	json_decref(reply);
-}
-
 static void a_join_takes_all_its_texts_as_one_change(void **state)
 {
 	struct fixture *f = *state;
@@ -396,6 +473,12 @@ static void a_request_that_is_not_understood_whole_is_not_carried_out(void **sta
 	    {"{\"command\":\"join\",\"joins\":[\"239.1.1.1\"],\"channel\":\"md\"}",
 	     "unknown member \"channel\": join takes \"joins\""},
 	    {"{\"command\":\"status\",\"verbose\":true}", "status takes nothing but"},
+	    {"{\"command\":\"stats\",\"groups\":-1}", "\"groups\": expected 0 to 65536"},
+	    {"{\"command\":\"stats\",\"groups\":65537}", "\"groups\": expected 0 to 65536"},
+	    {"{\"command\":\"stats\",\"groups\":\"9\"}", "expected a whole number, got a string"},
+	    {"{\"command\":\"stats\",\"groups\":1.5}", "expected a whole number, got a number"},
+	    {"{\"command\":\"stats\",\"group\":1}", "stats takes \"groups\""},
+	    {"{\"command\":\"groups\",\"groups\":1}", "groups takes nothing but"},
 	    {"{\"command\":\"members\",\"group\":\"239.1.1.1\"}", "members takes nothing but"},
 	    {"{\"command\":\"routes\",\"group\":\"239.1.1.1\"}", "routes takes nothing but"},
 	};
@@ -430,7 +513,9 @@ int main(void)
 	    CONTROL_TEST(each_group_of_members_has_its_sources),
 	    CONTROL_TEST(many_sources_make_a_piece_end_sooner),
 	    CONTROL_TEST(groups_name_those_of_the_interface_itself),
-	    CONTROL_TEST(status_names_the_engine),
+	    CONTROL_TEST(stats_and_status_say_who_speaks_and_when),
+	    CONTROL_TEST(every_answer_begins_with_ok_and_schema),
+	    CONTROL_TEST(stats_show_no_more_groups_than_were_asked_for),
 	    CONTROL_TEST(a_join_takes_all_its_texts_as_one_change),
 	    CONTROL_TEST(a_bad_join_changes_nothing),
 	    CONTROL_TEST(a_leave_removes_what_was_joined),

@@ -188,7 +188,7 @@ static void clients_beyond_the_limit_are_told(void **state)
 	}
 	fd = dial(f);
 	reply = answer(f, fd);
-	assert_string_equal(error_of(reply), "too many control connections");
+	assert_string_equal(error_of(reply), "too many connections");
 	json_decref(reply);
 	close(fd);
 	for (int i = 0; i < MCR_CONTROL_CLIENTS_MAX; i++)

@@ -14,6 +14,16 @@ static int update(struct mcr_control_reply *reply, const struct mcr_control_sour
 	return mcr_control_reply_joins(reply, remove->n + add->n);
 }
 
+static int stats(struct mcr_control_reply *reply, const struct mcr_control_source *src,
+		 size_t groups)
+{
+	int ret = mcr_control_reply_begin(reply, src, mcr_control_stats);
+
+	if (ret < 0 || groups == MCR_CONTROL_ALL_GROUPS)
+		return ret;
+	return mcr_control_reply_choose_groups(reply, src, groups);
+}
+
 int mcr_control_command_run(struct mcr_control_reply *reply, const struct mcr_control_source *src,
 			    const struct mcr_control_request *request)
 {
@@ -25,7 +35,7 @@ int mcr_control_command_run(struct mcr_control_reply *reply, const struct mcr_co
 	case MCR_CONTROL_GROUPS:
 		return mcr_control_reply_begin(reply, src, mcr_control_groups);
 	case MCR_CONTROL_STATS:
-		return mcr_control_reply_begin(reply, src, mcr_control_stats);
+		return stats(reply, src, request->groups);
 	case MCR_CONTROL_SOCKETS:
 		return mcr_control_reply_begin(reply, src, mcr_control_sockets);
 	case MCR_CONTROL_MEMBERS:
@@ -37,6 +47,7 @@ int mcr_control_command_run(struct mcr_control_reply *reply, const struct mcr_co
 	case MCR_CONTROL_LEAVE:
 		return update(reply, src, &request->joins, &none);
 	case MCR_CONTROL_RELOAD:
+	case MCR_CONTROL_COMMANDS:
 		break;
 	}
 	return -EINVAL;

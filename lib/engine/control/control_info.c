@@ -4,11 +4,7 @@
 #include "engine/control/control_info.h"
 #include "engine/control/control_json.h"
 
-#define OWN_GROUPS_MAX 16 /* of an interface */
-
-#define ITEM(fn)                                                                                 \
-	static json_t *fn(const struct mcr_control_source *src, const struct mcr_account *total, \
-			  size_t i)
+#define ITEM(fn) static MCR_CONTROL_ITEM(fn)
 
 static json_t *mac(const uint8_t m[6])
 {
@@ -34,34 +30,44 @@ ITEM(started)
 	return mcr_json_number(src->started_ns);
 }
 
+ITEM(version)
+{
+	return mcr_json_string(src->version);
+}
+
+ITEM(now)
+{
+	return mcr_json_number(snapshot->now_ns);
+}
+
 ITEM(received)
 {
-	return mcr_json_number(total->received);
+	return mcr_json_number(snapshot->account.received);
 }
 
 ITEM(delivered)
 {
-	return mcr_json_number(total->delivered);
+	return mcr_json_number(snapshot->account.delivered);
 }
 
 ITEM(relayed_only)
 {
-	return mcr_json_number(total->relayed_only);
+	return mcr_json_number(snapshot->account.relayed_only);
 }
 
 ITEM(relayed)
 {
-	return mcr_json_number(total->relayed);
+	return mcr_json_number(snapshot->account.relayed);
 }
 
 ITEM(punted)
 {
-	return mcr_json_number(total->punted);
+	return mcr_json_number(snapshot->account.punted);
 }
 
 ITEM(drops)
 {
-	return drops_of(total);
+	return drops_of(&snapshot->account);
 }
 
 static json_t *interface_name(const struct mcr_engine *engine, size_t i)
@@ -293,67 +299,6 @@ ITEM(channel)
 	return all;
 }
 
-/* The first ones: n_sources says how many there are. */
-static json_t *sources_of(const struct mcr_engine *engine, size_t i)
-{
-	struct mcr_address list[MCR_JOIN_SOURCES_MAX];
-	int n = mcr_engine_group_sources(engine, i, list, MCR_JOIN_SOURCES_MAX);
-	json_t *sources = json_array();
-
-	for (int k = 0; sources && k < n && k < MCR_JOIN_SOURCES_MAX; k++)
-		json_array_append_new(sources, mcr_json_address(list[k]));
-	return sources;
-}
-
-/* How many joins each maker has in the group. */
-static json_t *owners_of(const struct mcr_group_info *g)
-{
-	json_t *owners = json_object();
-
-	for (unsigned m = 0; owners && m < MCR_JOIN_MAKERS; m++)
-		if (g->joins_of[m] > 0)
-			json_object_set_new(owners, mcr_join_maker_name(m),
-					    mcr_json_number(g->joins_of[m]));
-	return owners;
-}
-
-ITEM(group)
-{
-	struct mcr_group_info g = {.size = sizeof(g)};
-
-	if (mcr_engine_group_info(src->engine, i, &g) < 0)
-		return NULL;
-	return json_pack(
-	    "{so so ss si so si so so so so so so so so so so so so}", "interface",
-	    mcr_json_string(g.interface), "group", mcr_json_address(g.group), "mode",
-	    g.mode == MCR_FILTER_INCLUDE ? "include" : "exclude", "n_sources", (int)g.n_sources,
-	    "sources", sources_of(src->engine, i), "joins", (int)g.joins, "owners", owners_of(&g),
-	    "packets", mcr_json_number(g.packets), "bytes", mcr_json_number(g.bytes), "joined_ns",
-	    mcr_json_number_or_null(g.joined_ns), "first_ns", mcr_json_number_or_null(g.first_ns),
-	    "last_ns", mcr_json_number_or_null(g.last_ns), "rung", mcr_json_string(g.rung),
-	    "rung_reason", mcr_json_string(g.rung_reason), "queue",
-	    g.queue < 0 ? json_null() : mcr_json_number((uint64_t)g.queue), "igmp_state",
-	    mcr_json_string(g.igmp_state), "last_report_ns",
-	    mcr_json_number_or_null(g.last_report_ns), "last_query_ns",
-	    mcr_json_number_or_null(g.last_query_ns));
-}
-
-/* The groups that an interface is a member of by itself. */
-ITEM(own)
-{
-	struct mcr_interface_info f = {.size = sizeof(f)};
-	struct mcr_address list[OWN_GROUPS_MAX];
-	int n = mcr_engine_interface_groups(src->engine, i, list, OWN_GROUPS_MAX);
-	json_t *groups;
-
-	if (n < 0 || mcr_engine_interface_info(src->engine, i, &f) < 0)
-		return NULL;
-	groups = json_array();
-	for (int k = 0; groups && k < n && k < OWN_GROUPS_MAX; k++)
-		json_array_append_new(groups, mcr_json_address(list[k]));
-	return json_pack("{so so}", "interface", mcr_json_string(f.name), "groups", groups);
-}
-
 ITEM(consumer)
 {
 	struct mcr_consumer_info c = {.size = sizeof(c)};
@@ -370,24 +315,15 @@ ITEM(consumer)
 	    "heartbeat_age_ns", mcr_json_number(c.heartbeat_age_ns));
 }
 
-ITEM(join)
-{
-	struct mcr_join_owner owner;
-	struct mcr_join j;
-	char text[4096];
-
-	if (mcr_engine_join_info(src->engine, i, &j) < 0 ||
-	    mcr_engine_join_owner(src->engine, i, &owner) < 0)
-		return NULL;
-	mcr_join_format(text, sizeof(text), &j);
-	return json_pack("{so ss so}", "join", mcr_json_string(text), "owner",
-			 mcr_join_maker_name(owner.maker), "consumer",
-			 mcr_json_number_or_null(owner.consumer));
-}
+/* Who speaks, and when. */
+#define HEAD                                                                    \
+	{"name", 0, name}, {"version", 0, version}, {"started_ns", 0, started}, \
+	{                                                                       \
+		"now_ns", 0, now                                                \
+	}
 
 const struct mcr_control_section mcr_control_status[] = {
-    {"name", 0, name},
-    {"started_ns", 0, started},
+    HEAD,
     {"received", 0, received},
     {"delivered", 0, delivered},
     {"relayed_only", 0, relayed_only},
@@ -404,14 +340,8 @@ const struct mcr_control_section mcr_control_status[] = {
     {NULL, 0, NULL},
 };
 
-const struct mcr_control_section mcr_control_groups[] = {
-    {"groups", 1, group},
-    {"joins", 1, join},
-    {"own", 1, own},
-    {NULL, 0, NULL},
-};
-
 const struct mcr_control_section mcr_control_stats[] = {
+    HEAD,
     {"received", 0, received},
     {"delivered", 0, delivered},
     {"relayed_only", 0, relayed_only},
@@ -423,7 +353,8 @@ const struct mcr_control_section mcr_control_stats[] = {
     {"control", 0, control},
     {"interfaces", 1, interface},
     {"channels", 1, channel},
-    {"groups", 1, group},
+    {"groups_total", 0, mcr_control_groups_total},
+    {"groups", 1, mcr_control_group},
     {"queriers", 1, mcr_control_querier},
     {"relay", 1, mcr_control_relay},
     {"consumers", 1, consumer},

@@ -14,17 +14,30 @@
 /* What answers are made from. */
 struct mcr_control_source {
 	struct mcr_engine *engine;
-	const char *name;
+	const char *name, *version;
 	uint64_t started_ns; /* CLOCK_REALTIME */
+};
+
+/* What one answer keeps from its beginning: all that its pieces say of this is of one instant. */
+struct mcr_control_snapshot {
+	struct mcr_account account;
+	uint64_t now_ns; /* CLOCK_REALTIME */
+	size_t *groups;  /* those to show, by mcr_engine_group_info, ascending; NULL = all */
+	size_t n_groups;
 };
 
 /* A member of an answer. An array's item i is NULL past the end (or when there is no memory). */
 struct mcr_control_section {
 	const char *name; /* NULL ends a list of sections */
 	int is_array;
-	json_t *(*item)(const struct mcr_control_source *src, const struct mcr_account *account,
-			size_t i);
+	json_t *(*item)(const struct mcr_control_source *src,
+			const struct mcr_control_snapshot *snapshot, size_t i);
 };
+
+/* Begins the definition of such an item. */
+#define MCR_CONTROL_ITEM(fn)                             \
+	json_t *fn(const struct mcr_control_source *src, \
+		   const struct mcr_control_snapshot *snapshot, size_t i)
 
 extern const struct mcr_control_section mcr_control_status[];
 extern const struct mcr_control_section mcr_control_groups[];
@@ -33,13 +46,11 @@ extern const struct mcr_control_section mcr_control_sockets[];
 extern const struct mcr_control_section mcr_control_members[];
 extern const struct mcr_control_section mcr_control_routes[];
 
-/* mcr_control_querier: item i of the section "queriers". */
-json_t *mcr_control_querier(const struct mcr_control_source *src, const struct mcr_account *account,
-			    size_t i);
-
-/* mcr_control_relay: item i of the section "relay". */
-json_t *mcr_control_relay(const struct mcr_control_source *src, const struct mcr_account *account,
-			  size_t i);
+/* Items of several answers: of "queriers", "relay" and "groups", and how many groups there are. */
+MCR_CONTROL_ITEM(mcr_control_querier);
+MCR_CONTROL_ITEM(mcr_control_relay);
+MCR_CONTROL_ITEM(mcr_control_group);
+MCR_CONTROL_ITEM(mcr_control_groups_total);
 
 /* mcr_control_querier_role: how an interface's querier stands, or null when it has none. */
 json_t *mcr_control_querier_role(const struct mcr_control_source *src, const char *interface,

@@ -70,13 +70,12 @@ static void add_sent(json_t *all, const struct mcr_querier_info *q)
 	add(all, "elections", mcr_json_number(q->elections));
 }
 
-json_t *mcr_control_querier(const struct mcr_control_source *src, const struct mcr_account *account,
-			    size_t i)
+MCR_CONTROL_ITEM(mcr_control_querier)
 {
 	struct mcr_querier_info q = {.size = sizeof(q)};
 	json_t *all;
 
-	(void)account;
+	(void)snapshot;
 	if (mcr_engine_querier_info(src->engine, i, &q) < 0)
 		return NULL;
 	all = json_pack("{so ss ss so so si si sb so so so so so so so so}", "interface",
@@ -125,12 +124,11 @@ static json_t *sources_of(const struct mcr_engine *engine, size_t i)
 	return sources;
 }
 
-static json_t *member(const struct mcr_control_source *src, const struct mcr_account *account,
-		      size_t i)
+static MCR_CONTROL_ITEM(member)
 {
 	struct mcr_member_info m = {.size = sizeof(m)};
 
-	(void)account;
+	(void)snapshot;
 	if (mcr_engine_member_info(src->engine, i, &m) < 0)
 		return NULL;
 	return json_pack("{so ss so si ss sb si so so so so so so so}", "interface",

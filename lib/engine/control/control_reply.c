@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "engine/control/control_reply.h"
 
@@ -71,16 +73,41 @@ static json_t *line_of(const char *text)
 
 int mcr_control_reply_refuse(struct mcr_control_reply *reply, const char *why)
 {
-	return append_line(reply, json_pack("{sb so}", "ok", 0, "error", line_of(why)));
+	return append_line(reply, json_pack("{sb si so}", "ok", 0, "schema", MCR_CONTROL_SCHEMA,
+					    "error", line_of(why)));
+}
+
+static uint64_t now_realtime(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 }
 
 int mcr_control_reply_begin(struct mcr_control_reply *reply, const struct mcr_control_source *src,
 			    const struct mcr_control_section *sections)
 {
-	mcr_engine_account(src->engine, &reply->account);
+	char head[48];
+
+	mcr_engine_account(src->engine, &reply->snapshot.account);
+	reply->snapshot.now_ns = now_realtime();
 	reply->section = sections;
 	reply->item = 0;
-	return append_text(reply, "{\"ok\":true");
+	snprintf(head, sizeof(head), "{\"ok\":true,\"schema\":%d", MCR_CONTROL_SCHEMA);
+	return append_text(reply, head);
+}
+
+int mcr_control_reply_choose_groups(struct mcr_control_reply *reply,
+				    const struct mcr_control_source *src, size_t n)
+{
+	struct mcr_control_snapshot *snapshot = &reply->snapshot;
+
+	snapshot->groups = calloc(n + 1, sizeof(*snapshot->groups));
+	if (!snapshot->groups)
+		return -ENOMEM;
+	snapshot->n_groups = mcr_engine_groups_to_show(src->engine, snapshot->groups, n);
+	return 0;
 }
 
 static int append_key(struct mcr_control_reply *reply, const char *name)
@@ -96,14 +123,14 @@ static int single(struct mcr_control_reply *reply, const struct mcr_control_sour
 	int ret = append_key(reply, reply->section->name);
 
 	if (ret == 0)
-		ret = append_json(reply, reply->section->item(src, &reply->account, 0));
+		ret = append_json(reply, reply->section->item(src, &reply->snapshot, 0));
 	reply->section++;
 	return ret;
 }
 
 static int next_item(struct mcr_control_reply *reply, const struct mcr_control_source *src)
 {
-	json_t *item = reply->section->item(src, &reply->account, reply->item);
+	json_t *item = reply->section->item(src, &reply->snapshot, reply->item);
 	int ret = 0;
 
 	if (reply->item == 0) {
@@ -142,7 +169,8 @@ int mcr_control_reply_more(struct mcr_control_reply *reply, const struct mcr_con
 
 int mcr_control_reply_joins(struct mcr_control_reply *reply, size_t n)
 {
-	return append_line(reply, json_pack("{sb sI}", "ok", 1, "joins", (json_int_t)n));
+	return append_line(reply, json_pack("{sb si sI}", "ok", 1, "schema", MCR_CONTROL_SCHEMA,
+					    "joins", (json_int_t)n));
 }
 
 int mcr_control_reply_reload(struct mcr_control_reply *reply, int result,
@@ -150,11 +178,13 @@ int mcr_control_reply_reload(struct mcr_control_reply *reply, int result,
 {
 	if (result < 0)
 		return mcr_control_reply_refuse(reply, report->text);
-	return append_line(reply, json_pack("{sb so}", "ok", 1, "report", line_of(report->text)));
+	return append_line(reply, json_pack("{sb si so}", "ok", 1, "schema", MCR_CONTROL_SCHEMA,
+					    "report", line_of(report->text)));
 }
 
 void mcr_control_reply_clear(struct mcr_control_reply *reply)
 {
 	free(reply->text);
+	free(reply->snapshot.groups);
 	memset(reply, 0, sizeof(*reply));
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Answers of the control socket, in pieces: each is one line of JSON, an object with "ok". */
+/* Answers of the control socket, in pieces: each is one line of JSON, an object that
+ * begins with "ok" and "schema". */
 #ifndef MCR_ENGINE_CONTROL_REPLY_H
 #define MCR_ENGINE_CONTROL_REPLY_H
 
@@ -7,19 +8,27 @@
 
 #include "engine/control/control_info.h"
 
+/* What docs/control.md promises of the members. */
+#define MCR_CONTROL_SCHEMA 1
+
 /* An answer that is being made: text[sent..len) waits to be sent, the rest is still to come. */
 struct mcr_control_reply {
 	char *text;
 	size_t len, cap, sent;
 	const struct mcr_control_section *section; /* the next to write; NULL = all is in text */
 	size_t item;                               /* of an array section */
-	struct mcr_account account;                /* one snapshot for the whole answer */
+	struct mcr_control_snapshot snapshot;
 };
 
 /* mcr_control_reply_begin begins an answer of sections, which mcr_control_reply_more writes.
  * Returns 0 or -ENOMEM. */
 int mcr_control_reply_begin(struct mcr_control_reply *reply, const struct mcr_control_source *src,
 			    const struct mcr_control_section *sections);
+
+/* mcr_control_reply_choose_groups has an answer that was begun show at most n groups, those of
+ * mcr_engine_groups_to_show. Returns 0 or -ENOMEM. */
+int mcr_control_reply_choose_groups(struct mcr_control_reply *reply,
+				    const struct mcr_control_source *src, size_t n);
 
 /* mcr_control_reply_more appends a bounded number of pieces. Returns 0 or -ENOMEM. */
 int mcr_control_reply_more(struct mcr_control_reply *reply, const struct mcr_control_source *src);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -10,14 +11,23 @@
 #include "engine/control/control_limits.h"
 #include "engine/control/control_request.h"
 
-/* By enum mcr_control_command. */
-static const char *const commands[] = {"status", "groups", "stats", "sockets", "members",
-				       "routes", "join",   "leave", "reload"};
+/* reads: it changes nothing, and a monitor may ask for it. */
+static const struct {
+	const char *name;
+	int reads;
+} commands[MCR_CONTROL_COMMANDS] = {
+    [MCR_CONTROL_STATUS] = {"status", 1},   [MCR_CONTROL_GROUPS] = {"groups", 1},
+    [MCR_CONTROL_STATS] = {"stats", 1},     [MCR_CONTROL_SOCKETS] = {"sockets", 1},
+    [MCR_CONTROL_MEMBERS] = {"members", 1}, [MCR_CONTROL_ROUTES] = {"routes", 1},
+    [MCR_CONTROL_JOIN] = {"join", 0},       [MCR_CONTROL_LEAVE] = {"leave", 0},
+    [MCR_CONTROL_RELOAD] = {"reload", 0},
+};
 
 /* A request as its members say it, before its joins are parsed. */
 struct members {
 	enum mcr_control_command command;
 	const json_t *joins; /* NULL = none */
+	size_t groups;
 	int dry_run;
 };
 
@@ -39,68 +49,149 @@ static int wrong_type(struct mcr_error *err, const char *key, const char *expect
 			     type_of(value));
 }
 
-static int parse_command(struct members *out, const json_t *value, struct mcr_error *err)
+/* Lists the commands that are taken: "status, groups or stats". */
+static void list_commands(char *buf, size_t cap, const char *changes_at)
 {
-	struct mcr_nearest search;
-	char hint[MCR_NEAREST_HINT];
+	const char *last = NULL;
+	size_t used = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < MCR_CONTROL_COMMANDS; i++) {
+		if (changes_at && !commands[i].reads)
+			continue;
+		if (last && used < cap)
+			used += (size_t)snprintf(buf + used, cap - used, "%s%s",
+						 used > 0 ? ", " : "", last);
+		last = commands[i].name;
+	}
+	if (last && used < cap)
+		snprintf(buf + used, cap - used, " or %s", last);
+}
+
+static int unknown_command(const char *name, const char *changes_at, struct mcr_error *err)
+{
+	struct mcr_nearest search = mcr_nearest_to(name);
+	char known[160], hint[MCR_NEAREST_HINT];
+
+	list_commands(known, sizeof(known), changes_at);
+	if (changes_at)
+		return mcr_error_set(err, -EINVAL,
+				     "'%.32s': this socket is read-only and takes %s; the others "
+				     "are for %s",
+				     name, known, changes_at);
+	for (size_t i = 0; i < MCR_CONTROL_COMMANDS; i++)
+		mcr_nearest_try(&search, commands[i].name);
+	return mcr_error_set(err, -EINVAL, "unknown command '%.32s'%s: expected %s", name,
+			     mcr_nearest_hint(hint, &search), known);
+}
+
+static int parse_command(struct members *out, const json_t *value, const char *changes_at,
+			 struct mcr_error *err)
+{
+	const char *name;
 
 	if (!value)
 		return mcr_error_set(err, -EINVAL, "expected an object with \"command\"");
 	if (!json_is_string(value))
 		return wrong_type(err, "command", "a string", value);
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (strcmp(json_string_value(value), commands[i]) == 0) {
+	name = json_string_value(value);
+	for (size_t i = 0; i < MCR_CONTROL_COMMANDS; i++)
+		if (strcmp(name, commands[i].name) == 0 && (commands[i].reads || !changes_at)) {
 			out->command = (enum mcr_control_command)i;
 			return 0;
 		}
-	search = mcr_nearest_to(json_string_value(value));
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		mcr_nearest_try(&search, commands[i]);
-	return mcr_error_set(
-	    err, -EINVAL,
-	    "unknown command '%.32s'%s: expected status, groups, stats, sockets, members, "
-	    "routes, join, leave or reload",
-	    json_string_value(value), mcr_nearest_hint(hint, &search));
+	return unknown_command(name, changes_at, err);
+}
+
+/* ---- the other members ---- */
+
+static int take_joins(struct members *out, const char *key, const json_t *value,
+		      struct mcr_error *err)
+{
+	(void)key;
+	(void)err;
+	out->joins = value;
+	return 0;
+}
+
+/* Every command takes "dry_run":false. */
+static int take_dry_run(struct members *out, const char *key, const json_t *value,
+			struct mcr_error *err)
+{
+	if (!json_is_boolean(value))
+		return wrong_type(err, key, "true or false", value);
+	out->dry_run = json_is_true(value);
+	if (out->command == MCR_CONTROL_RELOAD || !out->dry_run)
+		return 0;
+	return mcr_error_set(err, -EINVAL,
+			     "\"dry_run\": only a reload can be tried, %s is carried out at once",
+			     commands[out->command].name);
+}
+
+static int take_groups(struct members *out, const char *key, const json_t *value,
+		       struct mcr_error *err)
+{
+	json_int_t n = json_integer_value(value);
+
+	if (!json_is_integer(value))
+		return wrong_type(err, key, "a whole number", value);
+	if (n < 0 || n > MCR_MEMBERSHIPS_MAX)
+		return mcr_error_set(err, -EINVAL, "\"%s\": expected 0 to %d", key,
+				     MCR_MEMBERSHIPS_MAX);
+	out->groups = (size_t)n;
+	return 0;
+}
+
+#define OF(command) (1u << MCR_CONTROL_##command)
+
+static const struct {
+	const char *name;
+	unsigned commands; /* that take it: a mask */
+	int (*take)(struct members *out, const char *key, const json_t *value,
+		    struct mcr_error *err);
+} members[] = {
+    {"joins", OF(JOIN) | OF(LEAVE), take_joins},
+    {"groups", OF(STATS), take_groups},
+    {"dry_run", OF(RELOAD), take_dry_run},
+};
+
+#define MEMBERS (sizeof(members) / sizeof(members[0]))
+
+static int unknown_member(enum mcr_control_command command, const char *key, struct mcr_error *err)
+{
+	char takes[96] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < MEMBERS; i++)
+		if (members[i].commands & 1u << command && used < sizeof(takes))
+			used += (size_t)snprintf(takes + used, sizeof(takes) - used, "%s\"%s\"",
+						 used > 0 ? ", " : "", members[i].name);
+	return mcr_error_set(err, -EINVAL, "unknown member \"%.32s\": %s takes %s", key,
+			     commands[command].name, used > 0 ? takes : "nothing but \"command\"");
 }
 
 static int parse_member(struct members *out, const char *key, const json_t *value,
 			struct mcr_error *err)
 {
-	int takes_joins = out->command == MCR_CONTROL_JOIN || out->command == MCR_CONTROL_LEAVE;
-	int takes_dry_run = out->command == MCR_CONTROL_RELOAD;
-
 	if (strcmp(key, "command") == 0)
 		return 0;
-	if (strcmp(key, "joins") == 0 && takes_joins) {
-		out->joins = value;
-		return 0;
-	}
-	if (strcmp(key, "dry_run") == 0) {
-		if (!json_is_boolean(value))
-			return wrong_type(err, key, "true or false", value);
-		out->dry_run = json_is_true(value);
-		if (takes_dry_run || !out->dry_run)
-			return 0;
-		return mcr_error_set(err, -EINVAL,
-				     "\"dry_run\": only a reload can be tried, %s "
-				     "is carried out at once",
-				     commands[out->command]);
-	}
-	return mcr_error_set(err, -EINVAL, "unknown member \"%.32s\": %s takes %s", key,
-			     commands[out->command],
-			     takes_joins     ? "\"joins\""
-			     : takes_dry_run ? "\"dry_run\""
-					     : "nothing but \"command\"");
+	if (strcmp(key, "dry_run") == 0)
+		return take_dry_run(out, key, value, err);
+	for (size_t i = 0; i < MEMBERS; i++)
+		if (members[i].commands & 1u << out->command && strcmp(key, members[i].name) == 0)
+			return members[i].take(out, key, value, err);
+	return unknown_member(out->command, key, err);
 }
 
-static int parse_members(struct members *out, const json_t *object, struct mcr_error *err)
+static int parse_members(struct members *out, const json_t *object, const char *changes_at,
+			 struct mcr_error *err)
 {
 	const char *key;
 	json_t *value;
 	int ret;
 
-	memset(out, 0, sizeof(*out));
-	ret = parse_command(out, json_object_get(object, "command"), err);
+	*out = (struct members){.groups = MCR_CONTROL_ALL_GROUPS};
+	ret = parse_command(out, json_object_get(object, "command"), changes_at, err);
 	if (ret < 0)
 		return ret;
 	json_object_foreach((json_t *)(uintptr_t)object, key, value)
@@ -137,9 +228,9 @@ static int parse_joins(struct mcr_join_list *list, const json_t *texts, struct m
 }
 
 int mcr_control_request_parse(struct mcr_control_request *out, const char *text, size_t len,
-			      struct mcr_error *err)
+			      const char *changes_at, struct mcr_error *err)
 {
-	struct members members;
+	struct members given;
 	json_error_t error;
 	json_t *parsed;
 	int ret = mcr_control_limits_check(text, len, err);
@@ -150,11 +241,12 @@ int mcr_control_request_parse(struct mcr_control_request *out, const char *text,
 	parsed = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
 	if (!parsed)
 		return mcr_error_set(err, -EINVAL, "not JSON: %s", error.text);
-	ret = parse_members(&members, parsed, err);
-	out->command = members.command;
-	out->dry_run = members.dry_run;
+	ret = parse_members(&given, parsed, changes_at, err);
+	out->command = given.command;
+	out->groups = given.groups;
+	out->dry_run = given.dry_run;
 	if (ret == 0 && (out->command == MCR_CONTROL_JOIN || out->command == MCR_CONTROL_LEAVE))
-		ret = parse_joins(&out->joins, members.joins, err);
+		ret = parse_joins(&out->joins, given.joins, err);
 	json_decref(parsed);
 	return ret;
 }

@@ -4,8 +4,11 @@
 #define MCR_ENGINE_CONTROL_REQUEST_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <mcring/engine.h>
+
+#define MCR_CONTROL_ALL_GROUPS SIZE_MAX
 
 enum mcr_control_command {
 	MCR_CONTROL_STATUS,
@@ -17,19 +20,22 @@ enum mcr_control_command {
 	MCR_CONTROL_JOIN,
 	MCR_CONTROL_LEAVE,
 	MCR_CONTROL_RELOAD,
+	MCR_CONTROL_COMMANDS,
 };
 
 struct mcr_control_request {
 	enum mcr_control_command command;
+	size_t groups;              /* of stats: at most so many; MCR_CONTROL_ALL_GROUPS */
 	struct mcr_join_list joins; /* of join and leave, at least one */
 	int dry_run;                /* of reload */
 };
 
 /* mcr_control_request_parse understands all of a request (len octets) or refuses it: if it passed
- * over "dryrun" or "dry_run":"true", it would reload. Returns 0, or -errno with err filled. Clear
- * it in either case. */
+ * over "dryrun" or "dry_run":"true", it would reload. changes_at: not NULL = only commands that
+ * change nothing are taken, and the error of others says that they are taken there. Returns 0, or
+ * -errno with err filled. Clear it in either case. */
 int mcr_control_request_parse(struct mcr_control_request *out, const char *text, size_t len,
-			      struct mcr_error *err);
+			      const char *changes_at, struct mcr_error *err);
 
 void mcr_control_request_clear(struct mcr_control_request *request);
 

@@ -54,13 +54,12 @@ static json_t *lcores_of(const struct mcr_engine *engine, size_t i)
 	return lcores;
 }
 
-json_t *mcr_control_relay(const struct mcr_control_source *src, const struct mcr_account *account,
-			  size_t i)
+MCR_CONTROL_ITEM(mcr_control_relay)
 {
 	struct mcr_relay_info r = {.size = sizeof(r)};
 	json_t *all;
 
-	(void)account;
+	(void)snapshot;
 	if (mcr_engine_relay_info(src->engine, i, &r) < 0)
 		return NULL;
 	all = json_pack("{so ss ss si sb sb so}", "interface", mcr_json_string(r.interface), "role",
@@ -96,12 +95,11 @@ static json_t *outputs_of(struct mcr_engine *engine, size_t i)
 }
 
 /* The engine collects the routes when it is asked for the first of them. */
-static json_t *route(const struct mcr_control_source *src, const struct mcr_account *account,
-		     size_t i)
+static MCR_CONTROL_ITEM(route)
 {
 	struct mcr_route_info r = {.size = sizeof(r)};
 
-	(void)account;
+	(void)snapshot;
 	if (mcr_engine_route_info(src->engine, i, &r) < 0)
 		return NULL;
 	return json_pack(

@@ -12,12 +12,12 @@
 #include "engine/control/control_server.h"
 #include "engine/os/listener.h"
 
-#define EVENTS_A_POLL (MCR_CONTROL_CLIENTS_MAX + 1)
-#define RECV_A_POLL   65536
+#define RECV_A_POLL 65536
 
 /* One connection: it reads a request, then writes the answer, then reads the next. */
 struct client {
 	int fd; /* -1 = free */
+	uint32_t uid;
 	int writing;
 	int waiting;          /* for a reload: nothing is read or written until it has ended */
 	int last;             /* close when the answer is out */
@@ -30,8 +30,9 @@ struct client {
 struct mcr_control_server {
 	int epoll_fd;
 	struct mcr_listener listener;
-	int carried_out; /* a request, in this poll, which then ends: it may change all joins */
-	char name[MCR_NAME_MAX];
+	int has_worked; /* in this poll, which then ends: a request may change all joins */
+	char name[MCR_NAME_MAX], version[16];
+	char *changes_at; /* NULL = here */
 	struct mcr_control_source src;
 	int (*reload)(void *ctx, int dry_run, struct mcr_error *report);
 	void *ctx;
@@ -41,7 +42,9 @@ struct mcr_control_server {
 		RELOAD_UNDER_WAY
 	} reload_state;
 	int dry_run; /* of the reload that was asked for */
-	struct client clients[MCR_CONTROL_CLIENTS_MAX];
+	uint32_t request_max;
+	unsigned n_clients; /* places */
+	struct client clients[];
 };
 
 static int watch(struct mcr_control_server *s, int op, int fd, uint32_t events, void *ptr)
@@ -64,34 +67,86 @@ static void drop_client(struct client *c)
 	*c = (struct client){.fd = -1};
 }
 
-/* What a client is told fits in the buffer of a fresh socket. */
-static void say(int fd, const char *answer)
+/* Tells a client why and closes its connection. This fits in the buffer of a fresh socket. */
+static void turn_away(int fd, const char *why)
 {
-	(void)!send(fd, answer, strlen(answer), MSG_NOSIGNAL);
+	struct mcr_control_reply reply = {.text = NULL};
+
+	if (mcr_control_reply_refuse(&reply, why) == 0)
+		(void)!send(fd, reply.text, reply.len, MSG_NOSIGNAL);
+	mcr_control_reply_clear(&reply);
+	close(fd);
 }
 
 static void refuse_client(void *server, int fd, uint64_t now_ns)
 {
 	(void)server;
 	(void)now_ns;
-	say(fd, "{\"ok\":false,\"error\":\"the engine has no descriptor left: raise its limit of "
-		"open files\"}\n");
-	close(fd);
+	turn_away(fd, "the engine has no descriptor left: raise its limit of open files");
+}
+
+static uint32_t user_of(int fd)
+{
+	struct ucred peer = {.uid = UINT32_MAX};
+	socklen_t len = sizeof(peer);
+
+	(void)!getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len);
+	return peer.uid;
+}
+
+static unsigned connections_of(const struct mcr_control_server *s, uint32_t uid)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < s->n_clients; i++)
+		n += s->clients[i].fd >= 0 && s->clients[i].uid == uid;
+	return n;
+}
+
+/* Who has to make room for another connection of uid: of the user who has most, the client that
+ * has made no progress for longest. NULL: nobody has more than uid would have then. */
+static struct client *find_excess(struct mcr_control_server *s, uint32_t uid)
+{
+	unsigned most = connections_of(s, uid) + 1;
+	struct client *excess = NULL;
+
+	for (struct client *c = s->clients; c < s->clients + s->n_clients; c++) {
+		unsigned n = connections_of(s, c->uid);
+
+		if (c->waiting || n < most)
+			continue;
+		if (n > most || (excess && c->progress_ns < excess->progress_ns)) {
+			excess = c;
+			most = n;
+		}
+	}
+	return excess;
+}
+
+static struct client *find_place(struct mcr_control_server *s, uint32_t uid)
+{
+	struct client *c;
+
+	for (c = s->clients; c < s->clients + s->n_clients; c++)
+		if (c->fd < 0)
+			return c;
+	c = find_excess(s, uid);
+	if (c)
+		drop_client(c);
+	return c;
 }
 
 static void take_client(void *server, int fd, uint64_t now_ns)
 {
 	struct mcr_control_server *s = server;
-	struct client *c = s->clients;
+	const uint32_t uid = user_of(fd);
+	struct client *c = find_place(s, uid);
 
-	while (c < s->clients + MCR_CONTROL_CLIENTS_MAX && c->fd >= 0)
-		c++;
-	if (c == s->clients + MCR_CONTROL_CLIENTS_MAX) {
-		say(fd, "{\"ok\":false,\"error\":\"too many control connections\"}\n");
-		close(fd);
+	if (!c) {
+		turn_away(fd, "too many connections");
 		return;
 	}
-	*c = (struct client){.fd = fd, .progress_ns = now_ns};
+	*c = (struct client){.fd = fd, .uid = uid, .progress_ns = now_ns};
 	if (watch(s, EPOLL_CTL_ADD, fd, EPOLLIN, c) < 0)
 		drop_client(c);
 }
@@ -120,7 +175,7 @@ static int carry_out(struct mcr_control_server *s, struct client *c, size_t len)
 {
 	struct mcr_control_request request;
 	struct mcr_error err = {"failed"};
-	int ret = mcr_control_request_parse(&request, c->in, len, &err);
+	int ret = mcr_control_request_parse(&request, c->in, len, s->changes_at, &err);
 
 	if (ret < 0)
 		ret = mcr_control_reply_refuse(&c->reply, err.text);
@@ -144,13 +199,13 @@ static int take_request(struct mcr_control_server *s, struct client *c)
 	int ret;
 
 	if (end) {
-		s->carried_out = 1;
+		s->has_worked = 1;
 		ret = carry_out(s, c, used - 1);
 		memmove(c->in, c->in + used, c->in_len - used);
 		c->in_len -= used;
 		return ret;
 	}
-	if (c->in_len < MCR_CONTROL_REQUEST_MAX)
+	if (c->in_len < s->request_max)
 		return 0;
 	ret = mcr_control_reply_refuse(&c->reply, "request too long");
 	c->last = 1;
@@ -158,21 +213,31 @@ static int take_request(struct mcr_control_server *s, struct client *c)
 	return ret < 0 ? ret : watch(s, EPOLL_CTL_MOD, c->fd, EPOLLOUT, c);
 }
 
+/* Makes room for what one recv takes. Returns its octets, or 0: no memory. */
+static size_t make_room(const struct mcr_control_server *s, struct client *c)
+{
+	const size_t left = s->request_max - c->in_len;
+	const size_t room = left < RECV_A_POLL ? left : RECV_A_POLL;
+	char *bigger;
+
+	if (c->in_cap - c->in_len >= room)
+		return room;
+	bigger = realloc(c->in, c->in_len + room);
+	if (!bigger)
+		return 0;
+	c->in = bigger;
+	c->in_cap = c->in_len + room;
+	return room;
+}
+
 static int read_client(struct mcr_control_server *s, struct client *c, uint64_t now_ns)
 {
-	size_t room;
+	const size_t room = make_room(s, c);
 	ssize_t n;
 
-	if (c->in_cap - c->in_len < RECV_A_POLL) {
-		char *bigger = realloc(c->in, c->in_cap + RECV_A_POLL);
-
-		if (!bigger)
-			return -ENOMEM;
-		c->in = bigger;
-		c->in_cap += RECV_A_POLL;
-	}
-	room = MCR_CONTROL_REQUEST_MAX - c->in_len;
-	n = recv(c->fd, c->in + c->in_len, room < RECV_A_POLL ? room : RECV_A_POLL, 0);
+	if (room == 0)
+		return -ENOMEM;
+	n = recv(c->fd, c->in + c->in_len, room, 0);
 	if (n == 0)
 		return -EPIPE;
 	if (n < 0)
@@ -200,6 +265,7 @@ static int write_client(struct mcr_control_server *s, struct client *c, uint64_t
 
 	if (r->sent == r->len) {
 		r->sent = r->len = 0;
+		s->has_worked = 1;
 		if (mcr_control_reply_more(r, &s->src) < 0)
 			return -ENOMEM;
 	}
@@ -229,42 +295,56 @@ static void serve(struct mcr_control_server *s, struct client *c, uint32_t event
 
 /* ---- the server ---- */
 
-static int open_server(struct mcr_control_server *s, const char *path, struct mcr_error *err)
+static int open_server(struct mcr_control_server *s, const struct mcr_control_server_config *cfg,
+		       struct mcr_error *err)
 {
 	struct mcr_listener_config listener = {
-	    .path = path,
-	    .what = "control socket",
+	    .path = cfg->path,
+	    .what = cfg->what,
 	    .type = SOCK_STREAM,
-	    .backlog = MCR_CONTROL_CLIENTS_MAX,
-	    .mode = 0600,
-	    .gid = UINT32_MAX,
+	    .backlog = (int)cfg->clients_max,
+	    .mode = cfg->mode,
+	    .gid = cfg->gid,
 	    .calls = &listener_calls,
 	    .ctx = s,
 	};
 
 	s->epoll_fd = listener.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (s->epoll_fd < 0)
-		return mcr_error_set(err, -errno, "control socket %s: %s", path, strerror(errno));
+		return mcr_error_set(err, -errno, "%s %s: %s", cfg->what, cfg->path,
+				     strerror(errno));
 	return mcr_listener_open(&s->listener, &listener, err);
 }
 
 int mcr_control_server_create(struct mcr_control_server **out, struct mcr_engine *engine,
 			      const struct mcr_control_server_config *cfg, struct mcr_error *err)
 {
-	struct mcr_control_server *s = calloc(1, sizeof(*s));
+	struct mcr_control_server *s =
+	    calloc(1, sizeof(*s) + cfg->clients_max * sizeof(s->clients[0]));
 	int ret;
 
 	if (!s)
-		return mcr_error_set(err, -ENOMEM, "control socket %s: out of memory", cfg->path);
+		return mcr_error_set(err, -ENOMEM, "%s %s: out of memory", cfg->what, cfg->path);
 	s->listener = (struct mcr_listener)MCR_LISTENER_CLOSED;
-	for (int i = 0; i < MCR_CONTROL_CLIENTS_MAX; i++)
+	s->epoll_fd = -1;
+	s->n_clients = cfg->clients_max;
+	for (unsigned i = 0; i < s->n_clients; i++)
 		s->clients[i].fd = -1;
 	snprintf(s->name, sizeof(s->name), "%s", cfg->name ? cfg->name : "");
-	s->src = (struct mcr_control_source){
-	    .engine = engine, .name = s->name, .started_ns = cfg->started_ns};
+	snprintf(s->version, sizeof(s->version), "%s", cfg->version ? cfg->version : "");
+	s->src = (struct mcr_control_source){.engine = engine,
+					     .name = s->name,
+					     .version = s->version,
+					     .started_ns = cfg->started_ns};
+	s->request_max = cfg->request_max;
 	s->reload = cfg->reload;
 	s->ctx = cfg->ctx;
-	ret = open_server(s, cfg->path, err);
+	if (cfg->changes_at)
+		s->changes_at = strdup(cfg->changes_at);
+	if (cfg->changes_at && !s->changes_at)
+		ret = mcr_error_set(err, -ENOMEM, "%s %s: out of memory", cfg->what, cfg->path);
+	else
+		ret = open_server(s, cfg, err);
 	if (ret < 0) {
 		mcr_control_server_destroy(s);
 		return ret;
@@ -282,7 +362,7 @@ void mcr_control_server_reload_done(struct mcr_control_server *s, int result,
 				    const struct mcr_error *report, uint64_t now_ns)
 {
 	s->reload_state = NO_RELOAD;
-	for (int i = 0; i < MCR_CONTROL_CLIENTS_MAX; i++) {
+	for (unsigned i = 0; i < s->n_clients; i++) {
 		struct client *c = &s->clients[i];
 
 		if (c->fd < 0 || !c->waiting)
@@ -312,8 +392,8 @@ static void carry_out_reload(struct mcr_control_server *s, uint64_t now_ns)
 
 void mcr_control_server_poll(struct mcr_control_server *s, uint64_t now_ns)
 {
-	s->carried_out = 0;
-	for (int i = 0; i < EVENTS_A_POLL && !s->carried_out; i++) {
+	s->has_worked = 0;
+	for (unsigned i = 0; i <= s->n_clients && !s->has_worked; i++) {
 		struct epoll_event event; /* one by one: epoll then takes turns by itself */
 
 		if (epoll_wait(s->epoll_fd, &event, 1, 0) != 1)
@@ -323,7 +403,7 @@ void mcr_control_server_poll(struct mcr_control_server *s, uint64_t now_ns)
 		else
 			mcr_listener_accept(&s->listener, now_ns, 1);
 	}
-	for (int i = 0; i < MCR_CONTROL_CLIENTS_MAX; i++) {
+	for (unsigned i = 0; i < s->n_clients; i++) {
 		struct client *c = &s->clients[i];
 
 		if (c->fd >= 0 && !c->waiting && now_ns > c->progress_ns + MCR_CONTROL_PATIENCE_NS)
@@ -338,10 +418,11 @@ void mcr_control_server_destroy(struct mcr_control_server *s)
 {
 	if (!s)
 		return;
-	for (int i = 0; i < MCR_CONTROL_CLIENTS_MAX; i++)
+	for (unsigned i = 0; i < s->n_clients; i++)
 		drop_client(&s->clients[i]);
 	mcr_listener_close(&s->listener);
 	if (s->epoll_fd >= 0)
 		close(s->epoll_fd);
+	free(s->changes_at);
 	free(s);
 }

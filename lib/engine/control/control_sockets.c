@@ -77,13 +77,12 @@ static json_t *sockets_of(const char *text)
 	return sockets;
 }
 
-static json_t *program(const struct mcr_control_source *src, const struct mcr_account *account,
-		       size_t i)
+static MCR_CONTROL_ITEM(program)
 {
 	struct mcr_consumer_sockets report = {.size = sizeof(report)};
 	struct mcr_consumer_info c = {.size = sizeof(c)};
 
-	(void)account;
+	(void)snapshot;
 	if (mcr_engine_consumer_info(src->engine, i, &c) < 0 ||
 	    mcr_engine_consumer_sockets(src->engine, i, &report) < 0)
 		return NULL;

@@ -17,7 +17,7 @@
 static const struct {
 	const char *name;
 	int type;
-} sockets[] = {{"attach", SOCK_SEQPACKET}, {"control", SOCK_STREAM}};
+} sockets[] = {{"attach", SOCK_SEQPACKET}, {"control", SOCK_STREAM}, {"stats", SOCK_STREAM}};
 
 /* ---- the directory ---- */
 

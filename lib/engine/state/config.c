@@ -8,11 +8,17 @@
 #include "engine/rx/worker.h"
 #include "engine/state/config.h"
 
+#define STATS_DEFAULT                           \
+	{                                       \
+		.mode = 0660, .gid = UINT32_MAX \
+	}
+
 void mcr_engine_config_init(struct mcr_engine_config *cfg, size_t size)
 {
 	struct mcr_engine_config defaults = {
 	    .name = "mcring",
 	    .attach = {.mode = 0660, .gid = UINT32_MAX},
+	    .stats = STATS_DEFAULT,
 	    .first_chunk = MCR_FIRST_CHUNK,
 	};
 
@@ -70,6 +76,8 @@ int mcr_engine_config_take(struct mcr_engine_config *to, const struct mcr_engine
 		memset(to, 0, sizeof(*to));
 		return ret;
 	}
+	if (mcr_sized_of(from) <= offsetof(struct mcr_engine_config, stats)) /* an older program */
+		to->stats = (struct mcr_stats_config)STATS_DEFAULT;
 	if (to->n_interfaces > MCR_INTERFACES_MAX || to->n_channels > MCR_CHANNELS_MAX)
 		ret = mcr_error_set(err, -EINVAL, "at most %d interfaces and %d channels",
 				    MCR_INTERFACES_MAX, MCR_CHANNELS_MAX);

@@ -13,14 +13,6 @@ int mcr_engine_sighting(const struct mcr_engine *e, size_t i, struct mcr_sightin
 	return -ENOENT;
 }
 
-size_t mcr_engine_groups_to_show(const struct mcr_engine *e, size_t *indices, size_t cap)
-{
-	(void)e;
-	(void)indices;
-	(void)cap;
-	return 0;
-}
-
 int mcr_engine_open_filter(struct mcr_engine *e, const char *interface, unsigned seconds,
 			   struct mcr_error *err)
 {

@@ -76,7 +76,8 @@ struct mcr_engine {
 
 	int lock_fd; /* of the run directory; -1 = none */
 	struct mcr_attach_server *attach;
-	struct mcr_control_server *control;
+	struct mcr_control_server *control, *stats;
+	uint64_t stats_due_ns; /* CLOCK_MONOTONIC: until then stats is not looked at */
 	struct mcr_interface_file interface_file;
 	struct mcr_round_clock round;
 	int run_delay_fd;                        /* mcr_run_delay_open; below 0 = none */

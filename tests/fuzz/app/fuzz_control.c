@@ -16,7 +16,7 @@ static int answer(struct mcr_control_reply *reply, const struct mcr_control_sour
 	const struct mcr_error report = {"did"};
 	struct mcr_control_request request;
 	struct mcr_error err = {"failed"};
-	int ret = mcr_control_request_parse(&request, text, len, &err);
+	int ret = mcr_control_request_parse(&request, text, len, NULL, &err);
 
 	if (ret < 0)
 		ret = mcr_control_reply_refuse(reply, err.text);

@@ -45,7 +45,14 @@ static int on_reload(void *ctx, int dry_run, struct mcr_error *report)
 static struct fuzz *fuzz_create(void)
 {
 	struct fuzz *f = calloc(1, sizeof(*f));
-	struct mcr_control_server_config cfg = {.name = "fuzz", .reload = on_reload, .ctx = f};
+	struct mcr_control_server_config cfg = {.what = "control socket",
+						.name = "fuzz",
+						.mode = 0600,
+						.gid = UINT32_MAX,
+						.clients_max = MCR_CONTROL_CLIENTS_MAX,
+						.request_max = MCR_CONTROL_REQUEST_MAX,
+						.reload = on_reload,
+						.ctx = f};
 
 	assert(f);
 	f->address = fuzz_dir_create("control");
