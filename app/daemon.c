@@ -191,6 +191,7 @@ static int create_engine(struct daemon *d, struct mcr_error *err)
 	memcpy(cfg.name, s->engine.name, sizeof(cfg.name));
 	memcpy(cfg.run_dir, s->engine.run_dir, sizeof(cfg.run_dir));
 	cfg.attach = mcr_settings_attach(s);
+	cfg.stats = mcr_settings_stats(s);
 	cfg.joins_per_uid = s->attach.joins_per_uid.value;
 	cfg.idle = s->engine.idle.value;
 	cfg.keep_memberships = s->engine.keep_memberships.value;

@@ -17,6 +17,7 @@ enum { /* above the range of characters */
 	OPT_CHANNEL,
 	OPT_JOIN,
 	OPT_ATTACH,
+	OPT_STATS,
 	OPT_OF_ENGINE, /* a key of mcr_engine_keys */
 	OPT_VERBOSE,
 	OPT_HELP,
@@ -30,6 +31,7 @@ static const struct option long_options[] = {
     {"channel", required_argument, NULL, OPT_CHANNEL},
     {"join", required_argument, NULL, OPT_JOIN},
     {"attach", required_argument, NULL, OPT_ATTACH},
+    {"stats", required_argument, NULL, OPT_STATS},
     {"name", required_argument, NULL, OPT_OF_ENGINE},
     {"run-dir", required_argument, NULL, OPT_OF_ENGINE},
     {"idle", required_argument, NULL, OPT_OF_ENGINE},
@@ -59,13 +61,15 @@ static const char help_channel[] =
     "  --join GROUP[/LEN][:PORT[-PORT]][@SOURCE|@!SOURCE]...[,interface=NAME][,channel=NAME]"
     "[,id=N]\n"
     "                         receive a group, 239.1.1.1 or [ff15::1]; can be given many times\n";
-static const char help_end[] =
+static const char help_attach[] =
     "                         permissions and group of the attach socket (default 0660, the\n"
     "                         process's own); consumers at a time (default 1024), and of one "
     "user;\n"
-    "                         joins of one user's consumers (default 16384)\n"
+    "                         joins of one user's consumers (default 16384)\n";
+static const char help_end[] =
+    "                         the same of the socket of monitors, which changes nothing\n"
     "  --name NAME            the engine's name (default mcring)\n"
-    "  --run-dir DIR          for the sockets `attach` and `control` (default /run/mcring/NAME)\n"
+    "  --run-dir DIR          for the sockets attach, control, stats (default /run/mcring/NAME)\n"
     "  --idle busy|adaptive   what a receiving core does while no packet comes (default busy)\n"
     "  --keep-memberships     leave no group on exit\n"
     "  --log-level LEVEL      error, warning, info (default) or debug; --verbose is debug\n"
@@ -84,6 +88,8 @@ void mcr_options_help(FILE *out)
 	mcr_keys_help(out, "  --channel NAME", &mcr_channel_keys);
 	fputs(help_channel, out);
 	mcr_keys_help(out, "  --attach ", &mcr_attach_keys);
+	fputs(help_attach, out);
+	mcr_keys_help(out, "  --stats ", &mcr_stats_keys);
 	fputs(help_end, out);
 }
 
@@ -208,14 +214,16 @@ static int add_channel(struct mcr_settings *s, const char *text, struct mcr_erro
 	return ret < 0 ? ret : mcr_settings_add_channel(s, &cfg, (struct mcr_origin){0}, err);
 }
 
-static int add_attach(struct mcr_settings *s, const char *text, struct mcr_error *err)
+/* An option of nothing but keys. */
+static int add_keys(const struct mcr_keys *keys, void *setting, const char *text,
+		    struct mcr_error *err)
 {
 	char *copy = strdup(text);
 	int ret;
 
 	if (!copy)
 		return mcr_fail_memory(err);
-	ret = read_keys(copy, &mcr_attach_keys, &s->attach, err);
+	ret = read_keys(copy, keys, setting, err);
 	free(copy);
 	return ret;
 }
@@ -249,7 +257,9 @@ static int apply(struct mcr_options *o, struct mcr_settings *s, const struct opt
 	case OPT_JOIN:
 		return mcr_settings_add_joins(s, optarg, (struct mcr_origin){0}, err);
 	case OPT_ATTACH:
-		return add_attach(s, optarg, err);
+		return add_keys(&mcr_attach_keys, &s->attach, optarg, err);
+	case OPT_STATS:
+		return add_keys(&mcr_stats_keys, &s->stats, optarg, err);
 	case OPT_OF_ENGINE:
 		return set_of_engine(s, option->name, optarg, err);
 	default:

@@ -187,7 +187,8 @@ static bool same_channels(const struct mcr_settings *a, const struct mcr_setting
 static bool same_single_values(const struct mcr_settings *a, const struct mcr_settings *b)
 {
 	return !mcr_keys_differ(&mcr_engine_keys, &a->engine, &b->engine, false) &&
-	       !mcr_keys_differ(&mcr_attach_keys, &a->attach, &b->attach, false);
+	       !mcr_keys_differ(&mcr_attach_keys, &a->attach, &b->attach, false) &&
+	       !mcr_keys_differ(&mcr_stats_keys, &a->stats, &b->stats, false);
 }
 
 static void restart_note(const struct mcr_settings *running, const struct mcr_settings *next,
@@ -217,6 +218,7 @@ static void keep_started(struct mcr_settings *next, const struct mcr_settings *r
 	next->n_interfaces = running->n_interfaces;
 	next->engine = running->engine;
 	next->attach = running->attach;
+	next->stats = running->stats;
 }
 
 static void swap_eal(struct mcr_settings *a, struct mcr_settings *b)

@@ -169,6 +169,8 @@ void mcr_settings_print(FILE *out, const struct mcr_settings *s)
 		ring_bytes += print_channel(out, s, &s->channels[i].config);
 	print_keys(out, &mcr_attach_keys, &s->attach, "");
 	fputc('\n', out);
+	print_keys(out, &mcr_stats_keys, &s->stats, "");
+	fputc('\n', out);
 	print_keys(out, &mcr_engine_keys, &s->engine, "");
 	fputc('\n', out);
 	fprintf(out, "# %zu interfaces, %zu channels, %zu joins, %zu memberships\n",

@@ -81,14 +81,19 @@ static int apply_single_values(const struct mcr_config_reader *f, const struct m
 {
 	struct mcr_engine_setting engine = {.name = ""};
 	struct mcr_attach_setting attach = {.mode = {0}};
+	struct mcr_stats_setting stats = {.mode = {0}};
 	int root = mcr_config_doc_root(f->doc);
 	int ret = apply_keys(f, root, &mcr_engine_keys, y->engine, &engine);
 
 	if (ret == 0 && y->attach)
 		ret = apply_keys(f, mcr_config_field(f, root, "attach"), &mcr_attach_keys,
 				 y->attach, &attach);
+	if (ret == 0 && y->stats)
+		ret = apply_keys(f, mcr_config_field(f, root, "stats"), &mcr_stats_keys, y->stats,
+				 &stats);
 	mcr_keys_take(&mcr_engine_keys, &f->s->engine, &engine);
 	mcr_keys_take(&mcr_attach_keys, &f->s->attach, &attach);
+	mcr_keys_take(&mcr_stats_keys, &f->s->stats, &stats);
 	return ret;
 }
 

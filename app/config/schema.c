@@ -100,6 +100,9 @@ static void add_fields(struct mcr_config_schema *s, cyaml_schema_field_t *fields
 	    {.key = "attach",
 	     .data_offset = offsetof(struct mcr_config_yaml, attach),
 	     .value = mapping_of(s->attach, &mcr_attach_keys, OPTIONAL)},
+	    {.key = "stats",
+	     .data_offset = offsetof(struct mcr_config_yaml, stats),
+	     .value = mapping_of(s->stats, &mcr_stats_keys, OPTIONAL)},
 	    LIST(eal, mcr_config_yaml, OPTIONAL, &text, 0),
 	    SECTIONS(interfaces, s->interface),
 	    SECTIONS(channels, s->channel),
@@ -116,6 +119,7 @@ void mcr_config_schema_init(struct mcr_config_schema *s)
 {
 	_Static_assert(offsetof(struct mcr_config_yaml, engine) == 0, "where make_fields has it");
 	make_fields(s->attach, &mcr_attach_keys);
+	make_fields(s->stats, &mcr_stats_keys);
 	make_fields(s->interface_fields, &mcr_interface_keys);
 	make_fields(s->channel_fields, &mcr_channel_keys);
 	s->interface = mapping_of(s->interface_fields, &mcr_interface_keys, CYAML_FLAG_DEFAULT);

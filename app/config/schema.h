@@ -36,7 +36,7 @@ struct mcr_join_yaml {
  * too. */
 struct mcr_config_yaml {
 	struct mcr_key_yaml engine[MCR_KEYS_MAX];
-	struct mcr_key_yaml *attach, *interfaces, *channels;
+	struct mcr_key_yaml *attach, *stats, *interfaces, *channels;
 	char **eal, **include;
 	struct mcr_join_yaml *joins;
 	unsigned n_eal, n_include, n_interfaces, n_channels, n_joins;
@@ -44,7 +44,7 @@ struct mcr_config_yaml {
 
 /* The schema, made from the tables. It points into itself, so do not copy it. */
 struct mcr_config_schema {
-	cyaml_schema_field_t attach[MCR_KEYS_MAX + 1];
+	cyaml_schema_field_t attach[MCR_KEYS_MAX + 1], stats[MCR_KEYS_MAX + 1];
 	cyaml_schema_field_t interface_fields[MCR_KEYS_MAX + 1];
 	cyaml_schema_field_t channel_fields[MCR_KEYS_MAX + 1];
 	cyaml_schema_value_t interface, channel;

@@ -198,6 +198,17 @@ static const struct mcr_key attach_keys[] = {
 const struct mcr_keys mcr_attach_keys = TABLE("attach", attach_keys);
 ASSERT_FITS(attach_keys);
 
+/* ---- the socket of monitors ---- */
+
+#define STATS(field) OPTIONAL(struct mcr_stats_setting, field)
+
+static const struct mcr_key stats_keys[] = {
+    {"mode", &mcr_kind_mode, "MODE", "0660", STATS(mode)},
+    {"group", &mcr_kind_group, "GROUP", STATS(gid)},
+};
+const struct mcr_keys mcr_stats_keys = TABLE("stats", stats_keys);
+ASSERT_FITS(stats_keys);
+
 /* ---- the engine itself ---- */
 
 #define ENGINE(field)        FIELD(struct mcr_engine_setting, field)

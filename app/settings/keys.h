@@ -5,9 +5,9 @@
  *
  * To add a key, add its field to mcring/config.h, its row to key_table.c, and its line to
  * docs/config.md and docs/mcring.yaml. tests/unit/test_keys.c fails if you forget one of them. The
- * fields of the attach socket and of single values are in settings.h; a single value also has its
- * option in options.c, and its use in daemon.c.
- * Thread: any; the tables are constant. */
+ * fields of the sockets attach and stats and of single values are in settings.h; a single value
+ * also has its option in options.c, and its use in daemon.c. Thread: any; the tables are constant.
+ */
 #ifndef MCR_APP_KEYS_H
 #define MCR_APP_KEYS_H
 
@@ -69,6 +69,7 @@ struct mcr_keys {
 extern const struct mcr_keys mcr_interface_keys; /* of struct mcr_interface_config */
 extern const struct mcr_keys mcr_channel_keys;   /* of struct mcr_channel_config */
 extern const struct mcr_keys mcr_attach_keys;    /* of struct mcr_attach_setting */
+extern const struct mcr_keys mcr_stats_keys;     /* of struct mcr_stats_setting */
 extern const struct mcr_keys mcr_engine_keys;    /* of struct mcr_engine_setting */
 
 /* mcr_key_parse reads a value, or one entry of a list, and notes that it was given. */

@@ -214,6 +214,7 @@ int mcr_settings_add(struct mcr_settings *s, const struct mcr_settings *from, st
 {
 	mcr_keys_take(&mcr_engine_keys, &s->engine, &from->engine);
 	mcr_keys_take(&mcr_attach_keys, &s->attach, &from->attach);
+	mcr_keys_take(&mcr_stats_keys, &s->stats, &from->stats);
 	return add_lists_of(s, from, err);
 }
 
@@ -226,6 +227,16 @@ struct mcr_attach_config mcr_settings_attach(const struct mcr_settings *s)
 	    .gid = a->gid.set ? a->gid.value : UINT32_MAX,
 	    .consumers_max = a->consumers.value,
 	    .consumers_per_uid = a->consumers_per_uid.value,
+	};
+}
+
+struct mcr_stats_config mcr_settings_stats(const struct mcr_settings *s)
+{
+	const struct mcr_stats_setting *t = &s->stats;
+
+	return (struct mcr_stats_config){
+	    .mode = t->mode.value,
+	    .gid = t->gid.set ? t->gid.value : UINT32_MAX,
 	};
 }
 
@@ -326,6 +337,7 @@ int mcr_settings_complete(struct mcr_settings *s, struct mcr_error *err)
 
 	complete_engine(&s->engine);
 	mcr_keys_complete(&mcr_attach_keys, &s->attach);
+	mcr_keys_complete(&mcr_stats_keys, &s->stats);
 	for (size_t i = 0; ret == 0 && i < s->joins.n; i++) {
 		ret = resolve_interface(s, i, err);
 		if (ret == 0)

@@ -47,6 +47,11 @@ struct mcr_attach_setting {
 	struct mcr_opt32 mode, gid, consumers, consumers_per_uid, joins_per_uid;
 };
 
+/* struct mcr_stats_config, value by value. */
+struct mcr_stats_setting {
+	struct mcr_opt32 mode, gid;
+};
+
 /* Single values of the engine. */
 struct mcr_engine_setting {
 	char name[MCR_NAME_MAX]; /* "" = not given */
@@ -57,6 +62,7 @@ struct mcr_engine_setting {
 struct mcr_settings {
 	struct mcr_engine_setting engine;
 	struct mcr_attach_setting attach;
+	struct mcr_stats_setting stats;
 	char **eal; /* EAL arguments, without the program's name */
 	size_t n_eal;
 	struct mcr_interface_setting interfaces[MCR_INTERFACES_MAX];
@@ -98,8 +104,10 @@ int mcr_settings_add_joins(struct mcr_settings *s, const char *text, struct mcr_
 int mcr_settings_add(struct mcr_settings *s, const struct mcr_settings *from,
 		     struct mcr_error *err);
 
-/* mcr_settings_attach returns the attach settings of complete settings as the engine takes them. */
+/* mcr_settings_attach and mcr_settings_stats return what complete settings say of these sockets as
+ * the engine takes it. */
 struct mcr_attach_config mcr_settings_attach(const struct mcr_settings *s);
+struct mcr_stats_config mcr_settings_stats(const struct mcr_settings *s);
 
 /* mcr_settings_complete fills in defaults (single values, the size of rings, the channels that
  * joins name when none is declared) and checks the whole: afterwards every join has the name of an

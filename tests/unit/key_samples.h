@@ -19,8 +19,8 @@
 #define VALUE_MAX 128
 #define TEXT_MAX  512
 
-static const struct mcr_keys *const tables[] = {&mcr_interface_keys, &mcr_channel_keys,
-						&mcr_attach_keys, &mcr_engine_keys};
+static const struct mcr_keys *const tables[] = {
+    &mcr_interface_keys, &mcr_channel_keys, &mcr_attach_keys, &mcr_stats_keys, &mcr_engine_keys};
 
 typedef void (*key_test)(const struct mcr_keys *keys, const struct mcr_key *key);
 
@@ -131,6 +131,8 @@ static inline void file_with(const struct mcr_keys *keys, const struct mcr_key *
 		sprintf(buf, "channels: [{%s%s}]\n", name, pair);
 	else if (keys == &mcr_attach_keys)
 		sprintf(buf, "attach: {%s}\n", pair);
+	else if (keys == &mcr_stats_keys)
+		sprintf(buf, "stats: {%s}\n", pair);
 	else
 		sprintf(buf, "%s\n", pair);
 }
@@ -153,7 +155,9 @@ static inline const void *config_of(const struct mcr_keys *keys, const struct mc
 		return &s->interfaces[0].config;
 	if (keys == &mcr_channel_keys)
 		return &s->channels[0].config;
-	return keys == &mcr_attach_keys ? (const void *)&s->attach : (const void *)&s->engine;
+	if (keys == &mcr_attach_keys)
+		return &s->attach;
+	return keys == &mcr_stats_keys ? (const void *)&s->stats : (const void *)&s->engine;
 }
 
 static inline bool is_same(const struct mcr_keys *keys, const void *a, const void *b)

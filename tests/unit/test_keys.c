@@ -27,7 +27,7 @@ static void argument(const struct mcr_keys *keys, const struct mcr_key *key, con
 
 	if (keys == &mcr_engine_keys)
 		strcpy(buf, strcmp(key->name, "keep_memberships") == 0 ? "" : value);
-	else if (keys == &mcr_attach_keys)
+	else if (keys == &mcr_attach_keys || keys == &mcr_stats_keys)
 		snprintf(buf, TEXT_MAX, "%s=%s", option, value);
 	else if (is_name)
 		snprintf(buf, TEXT_MAX, "%s%s", value, keys == &mcr_interface_keys ? "=p" : "");
@@ -166,6 +166,7 @@ static void is_printed(const struct mcr_keys *keys, const struct mcr_key *key)
 			struct mcr_interface_config interface;
 			struct mcr_channel_config channel;
 			struct mcr_attach_setting attach;
+			struct mcr_stats_setting stats;
 			struct mcr_engine_setting engine;
 		} again;
 		char value[VALUE_MAX], text[TEXT_MAX], *line;
@@ -247,6 +248,7 @@ static void each_field_has_a_key(void **state)
 	covers(&mcr_channel_keys, offsetof(struct mcr_channel_config, joins_max),
 	       sizeof(struct mcr_channel_config));
 	covers(&mcr_attach_keys, 0, sizeof(struct mcr_attach_setting));
+	covers(&mcr_stats_keys, 0, sizeof(struct mcr_stats_setting));
 	covers(&mcr_engine_keys, 0, sizeof(struct mcr_engine_setting));
 }
 
