@@ -18,8 +18,9 @@ static inline void drop(struct mcr_worker *w, struct mcr_burst *b, unsigned i, u
 {
 	w->totals.account.drops[reason]++;
 	w->rare = 1;
-	b->dropped |= 1u << reason;
+	b->dropped |= UINT64_C(1) << reason | MCR_BURST_DROPPED(i);
 	b->drop_packet[reason] = (uint8_t)i;
+	b->reasons[i] = (uint8_t)reason;
 }
 
 /* Puts packet i into a ring to control. Returns 0 when that is full. What the relay wants, too, is

@@ -12,12 +12,14 @@
 
 #include "engine/relay/relay_tx.h"
 #include "engine/rx/rx_chunk.h"
+#include "engine/rx/rx_look.h"
 #include "engine/rx/rx_loop.h"
 #include "engine/rx/rx_outlet.h"
 #include "engine/rx/rx_plain.h"
 #include "engine/rx/rx_relay.h"
 
 #define POLLED_A_SECOND 10000 /* watermarks of a ring */
+#define LOOKS_A_SECOND  1000  /* at all packets of a burst */
 #define CHUNK_GROWTH    8     /* from one chunk of a burst to the next: 1, 8, 23 of 32 */
 #define PIECE           8     /* packets of a piece */
 #define IDLE_POLLS      1024  /* empty polls before --idle adaptive starts to sleep */
@@ -28,39 +30,6 @@ static __rte_noinline void free_each(struct rte_mbuf **mbufs, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
 		rte_pktmbuf_free(mbufs[i]);
-}
-
-/* Keeps a sample of the last packet of each reason, while the burst's buffers are still there. */
-static __rte_noinline void sample_drops(struct mcr_worker *w, const struct mcr_burst *b,
-					uint16_t port)
-{
-	for (uint32_t left = b->dropped; left != 0; left &= left - 1) {
-		unsigned reason = (unsigned)__builtin_ctz(left);
-		unsigned i = b->drop_packet[reason];
-		const struct mcr_packet *p = &w->packets[i];
-		const struct rte_mbuf *m = w->mbufs[i];
-		const uint8_t *head = rte_pktmbuf_mtod(m, const uint8_t *);
-		uint8_t interface = b->interface_of_vlan[p->vlan];
-		struct mcr_drop_sample sample = {
-		    .time_ns = b->rx_ns,
-		    .group = mcr_packet_group(p, head),
-		    .source = mcr_packet_source_address(p, head),
-		    .port = p->port,
-		    .source_port = p->source_port,
-		    .vlan = p->vlan,
-		    .dpdk_port = port,
-		    .ether_type = p->ether_type,
-		    .interface = interface == MCR_NO_INTERFACE ? MCR_DROP_NO_INTERFACE : interface,
-		    .len = m->pkt_len,
-		};
-
-		if (m->data_len >= 6)
-			memcpy(sample.destination_mac, head, 6);
-		if (m->data_len >= 12)
-			memcpy(sample.source_mac, head + 6, 6);
-		mcr_seqlock_write(&w->shared.drops[reason].version, &w->shared.drops[reason].sample,
-				  &sample, sizeof(sample));
-	}
 }
 
 /* Neither rx_ns nor the watermark ever goes back: when CLOCK_REALTIME steps back, which is flagged,
@@ -156,7 +125,14 @@ static inline void begin(struct mcr_worker *w, struct mcr_burst *b, unsigned n)
 	b->rx_ns = now_of(w, tsc);
 	b->pool = w->mbufs[0]->pool;
 	b->mixed = 0;
-	b->dropped = 0;
+	b->dropped = w->look;
+}
+
+/* What became of the burst is remembered while its buffers are there. */
+static inline void look_back(struct mcr_worker *w, const struct mcr_queue *q, unsigned n)
+{
+	if (unlikely(q->burst.dropped != 0))
+		mcr_rx_look(w, q, n);
 }
 
 /* Gives the buffers back: faster than rte_pktmbuf_free_bulk, where all were found to be usual ones.
@@ -165,8 +141,6 @@ static inline void end(struct mcr_worker *w, const struct mcr_queue *q, unsigned
 {
 	const struct mcr_burst *b = &q->burst;
 
-	if (unlikely(b->dropped != 0))
-		sample_drops(w, b, q->port);
 	if (likely(!b->mixed))
 		rte_mempool_put_bulk(b->pool, (void **)w->mbufs, n);
 	else
@@ -198,6 +172,7 @@ static __rte_always_inline unsigned poll_whole(struct mcr_worker *w, struct mcr_
 		mcr_rx_publish(w, &q->burst);
 	}
 	q->behind = n == MCR_BURST;
+	look_back(w, q, n);
 	if (relay)
 		mcr_rx_relay_send(w, q);
 	end(w, q, n);
@@ -222,6 +197,7 @@ static __rte_noinline unsigned poll_pieces(struct mcr_worker *w, struct mcr_queu
 		mcr_rx_take(w, q, 0, n);
 		if (unlikely(q->burst.handled)) /* they want to see the buffers */
 			mcr_rx_publish(w, &q->burst);
+		look_back(w, q, n);
 		end(w, q, n);
 		got += n;
 	} while (n == PIECE && got < MCR_BURST);
@@ -317,7 +293,8 @@ static __rte_noinline void adopt(struct mcr_worker *w, const struct mcr_view *vi
 		become_idle(w);
 }
 
-/* Moves the watermark: all that arrived before it is published. */
+/* Moves the watermark: all that arrived before it is published. Each tenth time the next burst is
+ * to be looked at. */
 static inline void mark_polled(struct mcr_worker *w, uint64_t tsc)
 {
 	uint64_t ns;
@@ -329,6 +306,10 @@ static inline void mark_polled(struct mcr_worker *w, uint64_t tsc)
 	for (unsigned c = 0; c < MCR_CHANNELS_MAX; c++)
 		if (w->view->rings[c][w->index])
 			mcr_ring_set_polled(w->view->rings[c][w->index], ns);
+	if (++w->unlooked >= POLLED_A_SECOND / LOOKS_A_SECOND) {
+		w->unlooked = 0;
+		w->look = MCR_BURST_LOOK;
+	}
 }
 
 static inline void watch_gap(struct mcr_worker *w, uint64_t tsc)
@@ -362,6 +343,7 @@ int mcr_rx_loop(void *worker)
 	rte_rcu_qsbr_thread_online(w->qsbr, w->index);
 	w->last_poll_tsc = rte_rdtsc();
 	w->polled_every = rte_get_tsc_hz() / POLLED_A_SECOND;
+	w->look = MCR_BURST_LOOK;
 	while (likely(!__atomic_load_n(&w->stop, __ATOMIC_RELAXED))) {
 		/* Acquire: pairs with the release of the control thread that made the view. */
 		const struct mcr_view *view = __atomic_load_n(&w->published, __ATOMIC_ACQUIRE);

@@ -6,9 +6,11 @@
 #include <rte_errno.h>
 #include <rte_lcore.h>
 #include <rte_malloc.h>
+#include <rte_random.h>
 
 #include "core/error.h"
 #include "engine/relay/relay_lcore.h"
+#include "engine/rx/sightings.h"
 #include "engine/rx/worker.h"
 
 static int no_memory(unsigned lcore, struct mcr_error *err)
@@ -34,6 +36,11 @@ int mcr_worker_create(struct mcr_worker **out, unsigned index, unsigned lcore,
 	w->group_counts = calloc(MCR_MEMBERSHIPS_MAX, sizeof(*w->group_counts));
 	if (!w->group_counts)
 		goto fail;
+	w->sightings =
+	    rte_zmalloc_socket("mcr_sightings", sizeof(*w->sightings), RTE_CACHE_LINE_SIZE, node);
+	if (!w->sightings)
+		goto fail;
+	mcr_sightings_init(w->sightings, rte_rand());
 	snprintf(name, sizeof(name), "mcr_punt_%u", lcore);
 	w->punt = rte_ring_create(name, MCR_PUNT_RING, node, RING_F_SP_ENQ | RING_F_SC_DEQ);
 	if (!w->punt && rte_errno == EEXIST) {
@@ -77,5 +84,6 @@ void mcr_worker_destroy(struct mcr_worker *w)
 	free_ring(w->kernel);
 	mcr_relay_lcore_destroy(w->relay);
 	free(w->group_counts);
+	rte_free(w->sightings);
 	rte_free(w);
 }

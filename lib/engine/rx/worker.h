@@ -24,6 +24,7 @@
 #define MCR_FIRST_CHUNK    1 /* default of mcr_engine_config.first_chunk; docs/benchmarks.md */
 
 struct mcr_relay_lcore;
+struct mcr_sightings;
 
 /* What packets of one port and VLAN have in common. */
 struct mcr_arrival {
@@ -32,6 +33,13 @@ struct mcr_arrival {
 	uint32_t broadcast_be; /* the interface's, which no host may send from */
 	uint16_t vlan;
 };
+
+/* In mcr_burst.dropped: a bit per reason; all packets are to be looked at; a bit per packet. */
+#define MCR_BURST_REASONS    UINT64_C(0x7fffffff)
+#define MCR_BURST_LOOK       (UINT64_C(1) << 31)
+#define MCR_BURST_DROPPED(i) (UINT64_C(1) << (32 + (i)))
+
+_Static_assert(MCR_DROP_COUNT <= 31 && MCR_BURST <= 32, "they have room in one word");
 
 /* What a burst's packets have in common, and what becomes of them. Private to the lcore. The first
  * part changes with the view only. */
@@ -50,8 +58,9 @@ struct mcr_burst {
 	struct rte_mempool *pool;             /* of the first buffer */
 	int mixed; /* not all are usual buffers of that pool, or some were punted */
 	uint16_t flags;
-	uint32_t dropped;                    /* bit per reason */
+	uint64_t dropped;                    /* MCR_BURST_REASONS and so on, for rx_look.h */
 	uint8_t drop_packet[MCR_DROP_COUNT]; /* last packet of each reason in `dropped` */
+	uint8_t reasons[MCR_BURST];          /* of each packet in `dropped` */
 	/* Of the chunk. */
 	uint64_t channels; /* bit per channel that got a packet */
 	int handled;       /* one of them has a handler */
@@ -86,6 +95,7 @@ struct mcr_worker {
 	struct rte_ring *punt;   /* producer: this lcore; consumer: control */
 	struct rte_ring *kernel; /* the same, for the kernel's frames; NULL: no kernel= */
 	struct mcr_group_count *group_counts; /* MCR_MEMBERSHIPS_MAX, by membership index */
+	struct mcr_sightings *sightings;      /* flows that were seen, of the lcore's NUMA node */
 	struct mcr_relay_lcore *relay;        /* of the lcore, destroyed with the worker; NULL: the
 					       * engine does not relay */
 
@@ -104,6 +114,8 @@ struct mcr_worker {
 	int busy;                          /* the last look at a queue found packets */
 	uint64_t last_ns;                  /* the latest time in a message or a watermark */
 	uint64_t polled_tsc, polled_every; /* TSC of the last watermark, and from one to the next */
+	uint64_t look;     /* MCR_BURST_LOOK when the next burst is to be looked at, else 0 */
+	uint32_t unlooked; /* watermarks since it was set */
 	uint32_t link_changes[RTE_MAX_ETHPORTS];
 	uint32_t empty_polls;
 	struct mcr_totals totals;
