@@ -15,6 +15,7 @@
 #include "../common/fail.h"
 #include "options.h"
 #include "print.h"
+#include "why.h"
 
 #define BATCH      64
 #define IDLE_POLLS 200       /* empty ones, then it sleeps */
@@ -202,6 +203,10 @@ int main(int argc, char **argv)
 		return CAT_EXIT_ERROR;
 	cat.end_ns = o->timeout_ns != 0 ? monotonic_ns() + o->timeout_ns : UINT64_MAX;
 	ret = follow_all(&cat, c, &err);
+	if (ret == 0 && cat.received == 0 && !stopped && cat.write_errno == 0 && timed_out(&cat)) {
+		fflush(stdout);
+		cat_why(o); /* still attached: the engine sees this reader too */
+	}
 	mcr_consumer_close(c);
 	if (o->summary)
 		print_summary(&cat);

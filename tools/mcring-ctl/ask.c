@@ -10,31 +10,17 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "../common/engine_path.h"
 #include "../common/fail.h"
 
 #define TIMEOUT_SECONDS 30
 #define RELOAD_SECONDS  600 /* rings of 64 GiB, a name service that is slow */
 #define PATIENCE_STEP   5   /* seconds between two lines about a long reload */
 
-/* As mcr_consumer_open does. */
 int ctl_engine_find(struct ctl_engine *engine, const char *run_dir, const char *name)
 {
-	const char *dir = run_dir;
-	int n;
-
-	engine->origin = "";
 	engine->patience_s = TIMEOUT_SECONDS;
-	if (!dir && !name) {
-		dir = secure_getenv("MCRING_RUN_DIR");
-		dir = dir && dir[0] != '\0' ? dir : NULL;
-		engine->origin = dir ? " (from MCRING_RUN_DIR)" : "";
-	}
-	if (dir)
-		n = snprintf(engine->path, sizeof(engine->path), "%s/control", dir);
-	else
-		n = snprintf(engine->path, sizeof(engine->path), "/run/mcring/%s/control",
-			     name ? name : "mcring");
-	if (n < 0 || (size_t)n >= sizeof(engine->path))
+	if (engine_path(engine->path, run_dir, name, "control", &engine->origin) < 0)
 		return fail("the run directory's path%s is too long", engine->origin);
 	return 0;
 }

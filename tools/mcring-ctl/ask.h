@@ -3,16 +3,15 @@
 #ifndef MCR_CTL_ASK_H
 #define MCR_CTL_ASK_H
 
-#include <stddef.h>
-#include <sys/un.h>
-
 #include <jansson.h>
+
+#include "../common/engine_path.h"
 
 /* The engine that is asked. */
 struct ctl_engine {
-	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)]; /* of its control socket */
-	const char *origin;  /* of the path, behind it in an error */
-	unsigned patience_s; /* for an answer; a reload has its own */
+	char path[ENGINE_PATH_MAX]; /* of its control socket */
+	const char *origin;         /* of the path, behind it in an error */
+	unsigned patience_s;        /* for an answer; a reload has its own */
 };
 
 /* ctl_engine_find names the engine of a run directory, or else of a name, or else of

@@ -2,6 +2,7 @@
 /* The line of check. */
 #include "check.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "why.h"
@@ -24,24 +25,25 @@ static json_int_t number(const json_t *object, const char *key)
 }
 
 /* The sum of a member of all rows of a list. */
-static json_int_t sum(const json_t *reply, const char *list, const char *key)
+static uint64_t sum(const json_t *reply, const char *list, const char *key)
 {
-	json_int_t total = 0;
+	uint64_t total = 0;
 	const json_t *row;
 	size_t i;
 
-	json_array_foreach(json_object_get(reply, list), i, row) total += number(row, key);
+	json_array_foreach(json_object_get(reply, list), i, row) total +=
+	    (uint64_t)number(row, key);
 	return total;
 }
 
-static json_int_t drops(const json_t *reply)
+static uint64_t drops(const json_t *reply)
 {
-	json_int_t total = 0;
+	uint64_t total = 0;
 	const char *reason;
 	json_t *count;
 
 	json_object_foreach(json_object_get(reply, "drops"), reason, count) total +=
-	    json_integer_value(count);
+	    (uint64_t)json_integer_value(count);
 	return total;
 }
 
@@ -63,9 +65,9 @@ static json_int_t extreme(const json_t *reply, const char *list, const char *key
 	return found;
 }
 
-static void print_counter(FILE *out, const char *label, json_int_t value)
+static void print_counter(FILE *out, const char *label, uint64_t value)
 {
-	fprintf(out, " %s=%lldc", label, (long long)value);
+	fprintf(out, " %s=%" PRIu64 "c", label, value);
 }
 
 /* Units: c is a counter, s seconds. */
@@ -76,14 +78,14 @@ static void print_numbers(FILE *out, const json_t *status)
 	const json_int_t mld = extreme(status, "interfaces", "mld_querier_age_ns", 1);
 
 	fputs(" |", out);
-	print_counter(out, "received", number(status, "received"));
-	print_counter(out, "delivered", number(status, "delivered"));
+	print_counter(out, "received", (uint64_t)number(status, "received"));
+	print_counter(out, "delivered", (uint64_t)number(status, "delivered"));
 	print_counter(out, "dropped", drops(status));
 	print_counter(out, "missed", sum(status, "ports", "rx_missed"));
 	print_counter(out, "no_buffer", sum(status, "ports", "rx_nombuf"));
 	print_counter(out, "errors", sum(status, "ports", "rx_errors"));
 	print_counter(out, "lost", sum(status, "consumers", "lost"));
-	fprintf(out, " groups=%lld consumers=%zu", (long long)sum(status, "interfaces", "groups"),
+	fprintf(out, " groups=%" PRIu64 " consumers=%zu", sum(status, "interfaces", "groups"),
 		json_array_size(json_object_get(status, "consumers")));
 	if (headroom >= 0)
 		fprintf(out, " lowest_headroom=%lld", (long long)headroom);

@@ -7,9 +7,11 @@
 #include <jansson.h>
 
 #include "fuzz_input.h"
+#include "mcring-ctl/check.h"
 #include "mcring-ctl/columns.h"
 #include "mcring-ctl/mroute.h"
 #include "mcring-ctl/netstat.h"
+#include "mcring-ctl/why.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -81,6 +83,19 @@ static const char *const keys[] = {
     "last_ns",
     "flows_evicted",
     "relayed",
+    "first",
+    "exit",
+    "findings",
+    "code",
+    "severity",
+    "text",
+    "evidence",
+    "todo",
+    "proven",
+    "candidates",
+    "command",
+    "where",
+    "hidden",
 };
 
 static json_t *value(struct input *in, unsigned depth)
@@ -123,7 +138,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	static const char *const commands[] = {"status", "groups",  "stats",   "join",
 					       "reload", "sockets", "members", "routes"};
 	struct input in = {data, len};
-	size_t command = take(&in, 1) % (sizeof(commands) / sizeof(commands[0]) + 2);
+	size_t command = take(&in, 1) % (sizeof(commands) / sizeof(commands[0]) + 4);
 	json_t *reply = value(&in, 4);
 	size_t shown;
 	char *text;
@@ -134,8 +149,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		ctl_print(out, commands[command], reply);
 	else if (command == sizeof(commands) / sizeof(commands[0]))
 		ctl_print_netstat(out, reply);
-	else
+	else if (command == sizeof(commands) / sizeof(commands[0]) + 1)
 		ctl_print_mroute(out, reply, UINT64_MAX);
+	else if (command == sizeof(commands) / sizeof(commands[0]) + 2)
+		ctl_print_why(out, reply);
+	else
+		ctl_print_check(out, reply, reply);
 	fclose(out);
 	free(text);
 	json_decref(reply);
