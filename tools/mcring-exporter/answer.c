@@ -41,7 +41,7 @@ static int is_small(const char *text, size_t len, size_t values_max)
 
 json_t *answer_parse(const char *text, size_t len, size_t values_max, char error[ANSWER_ERROR])
 {
-	json_t *answer, *schema;
+	json_t *answer;
 	const char *why;
 
 	error[0] = '\0';
@@ -54,11 +54,10 @@ json_t *answer_parse(const char *text, size_t len, size_t values_max, char error
 		why = json_string_value(json_object_get(answer, "error"));
 		return refuse(answer, error, why ? why : "refused without a reason");
 	}
-	schema = json_object_get(answer, "schema");
-	if (schema && json_integer_value(schema) != SCHEMA)
-		return refuse(answer, error,
-			      "the answer is of another schema than 1: use the "
-			      "exporter of the engine's version");
+	if (json_integer_value(json_object_get(answer, "schema")) != SCHEMA)
+		return refuse(
+		    answer, error,
+		    "the answer is not of schema 1: use the exporter of the engine's version");
 	json_object_del(answer, "ok");
 	return answer;
 }

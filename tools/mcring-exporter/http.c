@@ -19,6 +19,7 @@
 #define AN_ADDRESS_MAX  200 /* connections */
 #define CROWDED         128 /* from so many on the oldest make room for new ones */
 #define OLD_NS          ((uint64_t)SECOND_NS) /* and are cut off at this age */
+#define OLD_SILENT_NS   (OLD_NS / 10)         /* or at this one, without a request */
 #define LIFE_NS         (30 * (uint64_t)SECOND_NS)
 #define PATIENCE_NS     (5 * (uint64_t)SECOND_NS / 2) /* of a request, for the engines */
 #define IDLE_SECONDS    10
@@ -231,24 +232,40 @@ static void cut_off(struct visit *v)
 		shutdown(info->connect_fd, SHUT_RDWR);
 }
 
-static void make_room(struct http *h)
+/* Who asks does so at once: one that has not is old early. */
+static uint64_t age_of_old_ns(const struct visit *v)
 {
-	struct visit *oldest = NULL;
+	return v->was_asked ? OLD_NS : OLD_SILENT_NS;
+}
+
+static struct visit *oldest(struct http *h)
+{
+	struct visit *found = NULL;
 
 	for (unsigned i = 0; i < CONNECTIONS_MAX; i++) {
 		struct visit *v = &h->visits[i];
 
-		if (v->connection && !v->was_cut && (!oldest || v->began_ns < oldest->began_ns))
-			oldest = v;
+		if (v->connection && !v->was_cut && h->now_ns - v->began_ns >= age_of_old_ns(v) &&
+		    (!found || v->began_ns < found->began_ns))
+			found = v;
 	}
-	if (oldest && h->now_ns - oldest->began_ns >= OLD_NS)
-		cut_off(oldest);
+	return found;
+}
+
+static void make_room(struct http *h)
+{
+	for (unsigned n = h->n_visits; n > CROWDED; n--) {
+		struct visit *v = oldest(h);
+
+		if (!v)
+			return;
+		cut_off(v);
+	}
 }
 
 static void begin_visit(struct http *h, struct MHD_Connection *c, void **socket_context)
 {
-	if (++h->n_visits > CROWDED)
-		make_room(h);
+	h->n_visits++;
 	for (unsigned i = 0; i < CONNECTIONS_MAX; i++) {
 		struct visit *v = &h->visits[i];
 
@@ -339,6 +356,8 @@ int http_fd(struct http *h, uint64_t *deadline_ns, uint64_t now_ns)
 		if (v->is_waiting && patience_end_ns(v) < *deadline_ns)
 			*deadline_ns = patience_end_ns(v);
 	}
+	if (h->n_visits > CROWDED && now_ns + OLD_SILENT_NS < *deadline_ns)
+		*deadline_ns = now_ns + OLD_SILENT_NS;
 	return info->epoll_fd;
 }
 
@@ -346,6 +365,7 @@ void http_go_on(struct http *h, uint64_t now_ns)
 {
 	h->now_ns = now_ns;
 	end_old(h);
+	make_room(h);
 	resume(h);
 	MHD_run(h->daemon);
 }

@@ -7,9 +7,10 @@
 
 #include "family.h"
 
-#define ROWS_MAX    1024 /* of a list, but of groups */
-#define REASONS_MAX 64   /* of drops, and codes of findings */
-#define LABELS_MAX  3    /* of a series */
+#define ROWS_MAX    1024              /* of a list, but of groups */
+#define REASONS_MAX 64                /* of drops, and codes of findings */
+#define LABELS_MAX  3                 /* of a series */
+#define OWN_MAX     (SOURCES_MAX + 8) /* series of the exporter itself */
 
 /* Whose series they are. */
 struct scope {
@@ -426,8 +427,10 @@ static void write_own(struct series *out, const struct sources *sources, uint64_
 
 int metrics_write(struct series *out, const struct sources *sources, uint64_t now_ns)
 {
+	out->n_max -= OWN_MAX; /* what says how much is left out is never left out */
 	write_sources(out, sources);
 	write_families(out, sources);
+	out->n_max += OWN_MAX;
 	write_own(out, sources, now_ns);
 	return out->failed ? -ENOMEM : 0;
 }

@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What watches engines, and what takes an engine's place."""
+
+import glob
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+import urllib.parse
+
+import pytest
+
+from netlab import _die_with_parent, wait_for
+from programs import BUILD, ROOT
+
+EXPORTER = os.path.join(BUILD, 'tools', 'mcring-exporter')
+PEERS = os.path.join(BUILD, 'peers')
+PROMETHEUS = os.path.join(PEERS, 'usr', 'bin', 'prometheus')
+PROMTOOL = os.path.join(PEERS, 'usr', 'bin', 'promtool')
+RULES = os.path.join(ROOT, 'tools', 'monitoring', 'mcring.rules.yaml')
+BOARD = os.path.join(ROOT, 'tools', 'monitoring', 'grafana.json')
+
+SAMPLE = re.compile(r'([a-z][a-z0-9_]*)(\{(?:[a-z_]+="(?:[^"\\\n]|\\["\\n])*",?)*\})? ([0-9.]+)')
+
+
+def unpack_prometheus():
+    """Downloads and unpacks Debian's Prometheus, once: its package would start a service. Skips the test
+    where there is no mirror."""
+    if os.path.exists(PROMTOOL):
+        return
+    os.makedirs(PEERS, exist_ok=True)
+    for command in (['download', 'prometheus'], ['update', '-qq'], ['download', 'prometheus']):
+        done = subprocess.run(['apt-get', *command], cwd=PEERS, capture_output=True, text=True,
+                              timeout=300)
+        if command[0] == 'download' and done.returncode == 0:
+            break  # else the package lists may be old
+    debs = glob.glob(os.path.join(PEERS, 'prometheus_*.deb'))
+    if done.returncode or not debs:
+        pytest.skip('apt-get download failed for prometheus')
+    subprocess.run(['dpkg-deb', '-x', debs[0], PEERS], check=True)
+
+
+def promtool(*args, **kwargs):
+    unpack_prometheus()
+    return subprocess.run([PROMTOOL, *args], capture_output=True, text=True, timeout=60, **kwargs)
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(('127.0.0.1', 0))
+        return one.getsockname()[1]
+
+
+class Program:
+    """A program of this host, in the caller's network namespace, until the lab closes."""
+
+    def __init__(self, lab, *argv, before=(), **kwargs):
+        self.lab, self.argv, self.kwargs = lab, [*before, *map(str, argv)], kwargs
+        self.log_path = lab.path(f'{os.path.basename(argv[0])}{len(lab.processes)}.log')
+        self.begin()
+
+    def begin(self):
+        with open(self.log_path, 'a') as log:
+            self.process = subprocess.Popen(
+                self.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True, preexec_fn=_die_with_parent, **self.kwargs)
+        self.lab.processes.append(self.process)
+
+    def stop(self, signo=signal.SIGTERM, seconds=10):
+        self.process.send_signal(signo)
+        return self.process.wait(seconds)
+
+    def log(self):
+        with open(self.log_path) as log:
+            return log.read()
+
+
+class Exporter(Program):
+    """mcring-exporter for some run directories; its clients are this process."""
+
+    def __init__(self, lab, *run_dirs, args=(), program=EXPORTER, **kwargs):
+        self.port = free_port()
+        dirs = [word for one in run_dirs for word in ('--run-dir', one)]
+        super().__init__(lab, program, '--listen', f'127.0.0.1:{self.port}', *dirs, *args, **kwargs)
+
+    def begin(self):
+        super().begin()
+        wait_for(self.listens, 10, 'the exporter listens')
+
+    def listens(self):
+        assert self.process.poll() is None, self.log()
+        with socket.socket() as one:
+            return one.connect_ex(('127.0.0.1', self.port)) == 0
+
+    def url(self, path='/'):
+        return f'http://127.0.0.1:{self.port}{path}'
+
+    def ask(self, path, method='GET', timeout=20, **kwargs):
+        """Gives the status, the headers and the text of an answer."""
+        connection = http.client.HTTPConnection('127.0.0.1', self.port, timeout=timeout)
+        try:
+            connection.request(method, path, **kwargs)
+            answer = connection.getresponse()
+            return answer.status, dict(answer.getheaders()), answer.read().decode()
+        finally:
+            connection.close()
+
+    def metrics(self):
+        """{series: value}, each as it is written."""
+        status, _, text = self.ask('/metrics')
+        assert status == 200, text
+        return parse(text)
+
+    def data(self):
+        return json.loads(self.ask('/data.json')[2])
+
+
+def parse(text):
+    """{series: value} of /metrics; each line is a series, and none comes twice."""
+    found = {}
+    for line in text.splitlines():
+        if line.startswith('#'):
+            continue
+        sample = SAMPLE.fullmatch(line)
+        assert sample, line
+        assert sample[1] + (sample[2] or '') not in found, line
+        found[sample[1] + (sample[2] or '')] = float(sample[3])
+    return found
+
+
+def names(series):
+    return {one.partition('{')[0] for one in series}
+
+
+class FakeEngine:
+    """A stats socket that answers as the test wants: `answers` has an object for each command, or
+    `say` is called with the connection and the line."""
+
+    def __init__(self, run_dir, file='stats'):
+        os.makedirs(run_dir, exist_ok=True)
+        self.run_dir, self.path = run_dir, os.path.join(run_dir, file)
+        self.answers = {'stats': {'ok': True, 'schema': 1, 'name': 'fake', 'version': '0.1.0',
+                                  'started_ns': 10**18},
+                        'why': {'ok': True, 'schema': 1, 'exit': 0, 'first': 'healthy',
+                                'findings': []}}
+        self.say = None
+        self.asked = []  # (time, command)
+        self.listener = None
+        self.start()
+
+    def start(self):
+        if os.path.exists(self.path):
+            os.unlink(self.path)
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(self.path)
+        self.listener.listen(64)
+        threading.Thread(target=self.accept, args=(self.listener,), daemon=True).start()
+
+    def accept(self, listener):
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    def serve(self, connection):
+        try:
+            with connection, connection.makefile('rb') as lines:
+                for line in lines:
+                    command = json.loads(line)['command']
+                    self.asked.append((time.monotonic(), command))
+                    if self.say:
+                        self.say(connection, command)
+                    else:
+                        connection.sendall(json.dumps(self.answers[command]).encode() + b'\n')
+        except OSError:
+            pass
+
+    def stop(self):
+        """As an engine that was killed leaves it: the socket is there, and nobody listens."""
+        if self.listener:
+            self.listener.shutdown(socket.SHUT_RDWR)
+            self.listener.close()
+        self.listener = None
+
+    def commands(self, command='stats'):
+        return [at for at, one in self.asked if one == command]
+
+
+class Prometheus(Program):
+    """Debian's, which scrapes each second."""
+
+    def __init__(self, lab, *ports, rules=RULES):
+        unpack_prometheus()
+        self.port = free_port()
+        config = lab.path('prometheus.yaml')
+        targets = ', '.join(f'"127.0.0.1:{port}"' for port in ports)
+        with open(config, 'w') as out:
+            out.write(f'global: {{scrape_interval: 1s, evaluation_interval: 1s}}\n'
+                      f'rule_files: ["{rules}"]\n'
+                      f'scrape_configs:\n- job_name: mcring\n'
+                      f'  static_configs: [{{targets: [{targets}]}}]\n')
+        super().__init__(lab, PROMETHEUS, f'--config.file={config}',
+                         f'--storage.tsdb.path={lab.path("tsdb")}',
+                         f'--web.listen-address=127.0.0.1:{self.port}')
+
+    def get(self, path, **query):
+        connection = http.client.HTTPConnection('127.0.0.1', self.port, timeout=10)
+        connection.request('GET', path + '?' + urllib.parse.urlencode(query))
+        answer = json.loads(connection.getresponse().read())
+        connection.close()
+        assert answer['status'] == 'success', answer
+        return answer['data']
+
+    def query(self, expression):
+        """{labels: value}; the labels as a frozenset of pairs, without what every series has."""
+        return {frozenset((key, value) for key, value in one['metric'].items()
+                          if key not in ('__name__', 'job', 'instance')): float(one['value'][1])
+                for one in self.get('/api/v1/query', query=expression)['result']}
+
+    def value(self, expression):
+        """The value of the only series, or None."""
+        try:
+            found = self.query(expression)
+        except OSError:  # it is about to listen
+            return None
+        return next(iter(found.values())) if len(found) == 1 else None
+
+    def alerts(self):
+        return {one['labels']['alertname']: one['state'] for one in self.get('/api/v1/alerts')['alerts']}
