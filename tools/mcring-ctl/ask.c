@@ -12,6 +12,7 @@
 
 #include "../common/engine_path.h"
 #include "../common/fail.h"
+#include "denied.h"
 
 #define TIMEOUT_SECONDS 30
 #define RELOAD_SECONDS  600 /* rings of 64 GiB, a name service that is slow */
@@ -20,7 +21,8 @@
 int ctl_engine_find(struct ctl_engine *engine, const char *run_dir, const char *name)
 {
 	engine->patience_s = TIMEOUT_SECONDS;
-	if (engine_path(engine->path, run_dir, name, "control", &engine->origin) < 0)
+	if (engine_path(engine->path, run_dir, name, "control", &engine->origin) < 0 ||
+	    engine_path(engine->stats, run_dir, name, "stats", &engine->origin) < 0)
 		return fail("the run directory's path%s is too long", engine->origin);
 	return 0;
 }
@@ -43,9 +45,9 @@ static unsigned step_of(const struct ctl_engine *engine)
 	return engine->patience_s < PATIENCE_STEP ? engine->patience_s : PATIENCE_STEP;
 }
 
-static int dial(const struct ctl_engine *engine, struct ctl_problem *problem)
+static int dial(const struct ctl_engine *engine, const char *path, struct ctl_problem *problem)
 {
-	const char *path = engine->path, *origin = engine->origin;
+	const char *origin = engine->origin;
 	struct timeval patience = {.tv_sec = engine->patience_s};
 	struct timeval step = {.tv_sec = step_of(engine)};
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -63,13 +65,44 @@ static int dial(const struct ctl_engine *engine, struct ctl_problem *problem)
 		     "no mcring is running at %s%s: start it, or give its --name or --run-dir",
 		     path, origin);
 	else if (errno == EACCES)
-		have(problem, CTL_DENIED,
-		     "%s%s: permission denied: run as the user that runs mcring", path, origin);
+		have(problem, CTL_DENIED, "%s%s: permission denied", path, origin);
 	else
 		have(problem, errno == EAGAIN ? CTL_SILENT : CTL_BROKEN, "%s%s: %s", path, origin,
 		     strerror(errno));
 	close(fd);
 	return -1;
+}
+
+/* Says where a request goes; what is taken there, the engine decides. */
+static int only_reads(const char *command)
+{
+	static const char *const others[] = {"join", "leave", "reload", "open_filter"};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (strcmp(command, others[i]) == 0)
+			return 0;
+	return 1;
+}
+
+/* Connects to the socket that takes the command. Returns its descriptor, with its path, or -1. */
+static int dial_for(const struct ctl_engine *engine, const char *command, const char **path,
+		    struct ctl_problem *problem)
+{
+	const char *stats = only_reads(command) ? engine->stats : NULL;
+	int fd;
+
+	*path = engine->path;
+	fd = dial(engine, *path, problem);
+	if (fd >= 0 || problem->kind != CTL_DENIED)
+		return fd;
+	if (stats && access(stats, F_OK) == 0) { /* an engine of before has none */
+		*path = stats;
+		fd = dial(engine, *path, problem);
+	}
+	if (fd < 0 && problem->kind == CTL_DENIED)
+		ctl_denied_explain(problem->text, sizeof(problem->text), engine->path,
+				   engine->origin, stats);
+	return fd;
 }
 
 static int send_all(int fd, const char *text, size_t len)
@@ -158,7 +191,8 @@ json_t *ctl_try(const struct ctl_engine *engine, const json_t *request, struct c
 {
 	const char *command = json_string_value(json_object_get(request, "command")), *error;
 	struct wait wait = {.patience_s = engine->patience_s, .step_s = step_of(engine)};
-	int fd = dial(engine, problem);
+	const char *path;
+	int fd = dial_for(engine, command, &path, problem);
 	json_t *reply;
 
 	if (fd < 0)
@@ -169,8 +203,7 @@ json_t *ctl_try(const struct ctl_engine *engine, const json_t *request, struct c
 	reply = converse(fd, request, &wait);
 	close(fd);
 	if (!reply) {
-		have(problem, CTL_SILENT, "%s%s: the engine did not answer", engine->path,
-		     engine->origin);
+		have(problem, CTL_SILENT, "%s%s: the engine did not answer", path, engine->origin);
 	} else if (!json_is_true(json_object_get(reply, "ok"))) {
 		error = json_string_value(json_object_get(reply, "error"));
 		have(problem, CTL_REFUSED, "%s",

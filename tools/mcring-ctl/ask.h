@@ -9,9 +9,10 @@
 
 /* The engine that is asked. */
 struct ctl_engine {
-	char path[ENGINE_PATH_MAX]; /* of its control socket */
-	const char *origin;         /* of the path, behind it in an error */
-	unsigned patience_s;        /* for an answer; a reload has its own */
+	char path[ENGINE_PATH_MAX];  /* of its control socket */
+	char stats[ENGINE_PATH_MAX]; /* of its stats socket */
+	const char *origin;          /* of the path, behind it in an error */
+	unsigned patience_s;         /* for an answer; a reload has its own */
 };
 
 /* ctl_engine_find names the engine of a run directory, or else of a name, or else of
@@ -30,7 +31,8 @@ struct ctl_problem {
 	char text[1024];
 };
 
-/* ctl_try sends a request and waits for the answer. Returns the answer, which is the caller's, or
+/* ctl_try sends a request and waits for the answer. A request that changes nothing goes to the
+ * stats socket if this user may not use the other. Returns the answer, which is the caller's, or
  * NULL with *problem filled. */
 json_t *ctl_try(const struct ctl_engine *engine, const json_t *request,
 		struct ctl_problem *problem);
