@@ -208,6 +208,9 @@ int mcr_engine_port_info(const struct mcr_engine *e, size_t i, struct mcr_port_i
 	strcpy(out->driver, "net_null");
 	memcpy(out->mac, "\x02\x00\x00\x00\x00\x01", 6);
 	out->rx_packets = UINT64_MAX;
+	out->rx_last_ns = 1700000000000000000;
+	out->link_since_ns = 1600000000000000000;
+	out->rx_frame_max = 1982;
 	return i < 1 ? 0 : -ENOENT;
 }
 
@@ -440,6 +443,7 @@ int mcr_engine_consumer_info(const struct mcr_engine *e, size_t i, struct mcr_co
 	out->published = 100;
 	out->headroom = 54;
 	out->headroom_min = 32;
+	out->received_last_ns = 1650000000000000000;
 	return i < 1 ? 0 : -ENOENT;
 }
 

@@ -13,7 +13,7 @@ static void stats_have_the_account_first_and_every_table(void **state)
 	    "ports",    "lcores",    "control",      "interfaces", "channels",    "groups_total",
 	    "groups",   "queriers",  "relay",        "consumers",  "drop_samples"};
 	struct fixture *f = *state;
-	json_t *reply, *sample;
+	json_t *reply, *sample, *port, *consumer;
 	void *iter;
 
 	f->engine.n_groups = 3;
@@ -38,8 +38,16 @@ static void stats_have_the_account_first_and_every_table(void **state)
 	    integer(json_array_get(json_object_get(reply, "lcores"), 0), "relayed_only"), 5);
 	assert_int_equal(integer(json_object_get(reply, "control"), "longest_round_ns"), 2500000);
 	assert_int_equal(integer(json_object_get(reply, "control"), "views"), 7);
-	assert_int_equal(integer(json_array_get(json_object_get(reply, "ports"), 0), "rx_packets"),
-			 INT64_MAX);
+	port = json_array_get(json_object_get(reply, "ports"), 0);
+	assert_int_equal(integer(port, "rx_packets"), INT64_MAX);
+	assert_int_equal(integer(port, "rx_last_ns"), 1700000000000000000);
+	assert_int_equal(integer(port, "link_since_ns"), 1600000000000000000);
+	assert_int_equal(integer(port, "rx_frame_max"), 1982);
+	assert_true(json_is_null(json_object_get(port, "missed_last_ns")));
+	consumer = json_array_get(json_object_get(reply, "consumers"), 0);
+	assert_int_equal(integer(consumer, "received_last_ns"), 1650000000000000000);
+	assert_true(json_is_null(json_object_get(consumer, "lost_last_ns")));
+	assert_int_equal(integer(consumer, "pid"), 4711);
 	sample = json_object_get(json_object_get(reply, "drop_samples"), "unknown_group");
 	assert_string_equal(json_string_value(json_object_get(sample, "group")), "239.9.9.9");
 	assert_int_equal(integer(sample, "len"), 142);

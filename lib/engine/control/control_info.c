@@ -124,13 +124,32 @@ static json_t *kernel_of_port(const struct mcr_port_info *p)
 			 "carrier_downs", (json_int_t)p->carrier_downs, "moved", p->kernel_moved);
 }
 
+/* When something was last seen of a port, and what its filter and frames are. */
+static void add_last_seen(json_t *all, const struct mcr_port_info *p)
+{
+	const struct {
+		const char *name;
+		uint64_t value;
+	} members[] = {
+	    {"rx_last_ns", p->rx_last_ns},         {"missed_last_ns", p->missed_last_ns},
+	    {"nombuf_last_ns", p->nombuf_last_ns}, {"errors_last_ns", p->errors_last_ns},
+	    {"link_since_ns", p->link_since_ns},   {"rx_frame_max", p->rx_frame_max},
+	    {"open_until_ns", p->open_until_ns},
+	};
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		json_object_set_new(all, members[i].name,
+				    mcr_json_number_or_null(members[i].value));
+}
+
 ITEM(port)
 {
 	struct mcr_port_info p = {.size = sizeof(p)};
+	json_t *all;
 
 	if (mcr_engine_port_info(src->engine, i, &p) < 0)
 		return NULL;
-	return json_pack(
+	all = json_pack(
 	    "{so so si so so sb sb sb sb si so so so so so so so si sI so so so so so so so so so "
 	    "so "
 	    "so so}",
@@ -149,6 +168,9 @@ ITEM(port)
 	    mcr_json_string(p.rung), "rung_reason", mcr_json_string(p.rung_reason), "macs",
 	    mcr_json_number(p.macs), "flow_rules", mcr_json_number(p.flow_rules), "flow_refused",
 	    mcr_json_number(p.flow_refused));
+	if (all)
+		add_last_seen(all, &p);
+	return all;
 }
 
 ITEM(lcore)
@@ -306,13 +328,15 @@ ITEM(consumer)
 	if (mcr_engine_consumer_info(src->engine, i, &c) < 0)
 		return NULL;
 	return json_pack(
-	    "{so so so si sI so so so so so so so so}", "id", mcr_json_number(c.id), "channel",
-	    mcr_json_string(c.channel), "label", mcr_json_string(c.label), "pid", (int)c.pid, "uid",
-	    (json_int_t)c.uid, "received", mcr_json_number(c.received), "lost",
-	    mcr_json_number(c.lost), "skipped", mcr_json_number(c.skipped), "cursor",
-	    mcr_json_number(c.cursor), "published", mcr_json_number(c.published), "headroom",
-	    mcr_json_number(c.headroom), "headroom_min", mcr_json_number(c.headroom_min),
-	    "heartbeat_age_ns", mcr_json_number(c.heartbeat_age_ns));
+	    "{so so so so so si sI so so so so so so so so}", "id", mcr_json_number(c.id),
+	    "received_last_ns", mcr_json_number_or_null(c.received_last_ns), "lost_last_ns",
+	    mcr_json_number_or_null(c.lost_last_ns), "channel", mcr_json_string(c.channel), "label",
+	    mcr_json_string(c.label), "pid", (int)c.pid, "uid", (json_int_t)c.uid, "received",
+	    mcr_json_number(c.received), "lost", mcr_json_number(c.lost), "skipped",
+	    mcr_json_number(c.skipped), "cursor", mcr_json_number(c.cursor), "published",
+	    mcr_json_number(c.published), "headroom", mcr_json_number(c.headroom), "headroom_min",
+	    mcr_json_number(c.headroom_min), "heartbeat_age_ns",
+	    mcr_json_number(c.heartbeat_age_ns));
 }
 
 /* Who speaks, and when. */
