@@ -5,6 +5,7 @@
 
 #include "config/config.h"
 #include "daemon.h"
+#include "eal/eal.h"
 #include "options.h"
 #include "settings/fail.h"
 #include "settings_print.h"
@@ -30,7 +31,7 @@ static int run(struct mcr_settings *command_line, int argc, char **argv, struct 
 		return 0;
 	}
 	if (o.action == MCR_ACTION_VERSION) {
-		printf("mcring %s\n", MCR_VERSION);
+		printf("mcring %s (%s)\n", MCR_VERSION, mcr_eal_version());
 		return 0;
 	}
 	ret = mcr_config_assemble(&running, command_line, o.config, err);

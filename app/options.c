@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/option_error.h"
 #include "options.h"
 #include "settings/depth.h"
 #include "settings/fail.h"
@@ -267,22 +270,61 @@ static int apply(struct mcr_options *o, struct mcr_settings *s, const struct opt
 	}
 }
 
-static int bad_usage(int option, const char *arg, int has_dashes, struct mcr_error *err)
+/* The options of EAL that most command lines have. */
+static bool is_of_eal(const char *word)
 {
-	if (option == ':')
-		return mcr_fail(err, -EINVAL, "option '%.64s' needs a value: see mcring --help",
-				arg);
-	if (has_dashes)
-		return mcr_fail(err, -EINVAL, "unknown option '%.64s': see mcring --help", arg);
-	return mcr_fail(err, -EINVAL,
-			"unknown option '%.64s': see mcring --help; EAL options stand before a "
-			"'--'",
-			arg);
+	static const char *const names[] = {
+	    "--vdev",     "--lcores",    "--no-huge",      "--no-pci",     "--file-prefix",
+	    "--allow",    "--block",     "--main-lcore",   "--socket-mem", "--proc-type",
+	    "--huge-dir", "--in-memory", "--no-telemetry", "--iova-mode"};
+
+	if (word[0] == '-' && word[1] && strchr("lcmnabd", word[1]) &&
+	    !islower((unsigned char)word[2]))
+		return true;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strncmp(word, names[i], strlen(names[i])) == 0)
+			return true;
+	return false;
+}
+
+static int bad_usage(const char *word, struct mcr_error *err)
+{
+	char text[256];
+
+	if (word[0] != '-' || !word[1])
+		return mcr_fail(err, -EINVAL,
+				"'%.64s' has no option in front of it, such as --join: see "
+				"mcring --help",
+				word);
+	if (is_of_eal(word))
+		return mcr_fail(err, -EINVAL,
+				"'%.64s' is an option of EAL: these stand before a '--', and "
+				"mcring's own behind it",
+				word);
+	return mcr_fail(err, -EINVAL, "%s: see mcring --help",
+			mcr_option_error(text, sizeof(text), long_options, word));
+}
+
+/* EAL has some of these names, too. */
+static int check_eal(const char *word, struct mcr_error *err)
+{
+	const size_t len = strcspn(word, "=");
+
+	for (const struct option *o = long_options; o->name; o++)
+		if (o->val != OPT_HELP && o->val != OPT_VERSION && strncmp(word, "--", 2) == 0 &&
+		    strcmp(o->name, "log-level") != 0 && strlen(o->name) == len - 2 &&
+		    strncmp(o->name, word + 2, len - 2) == 0)
+			return mcr_fail(
+			    err, -EINVAL,
+			    "'%.64s' is an option of mcring: these stand behind a '--', "
+			    "and EAL's before it",
+			    word);
+	return 0;
 }
 
 /* argc and argv: the program's name and mcring's own options. */
 static int parse_own(struct mcr_options *o, struct mcr_settings *s, int argc, char **argv,
-		     int has_dashes, struct mcr_error *err)
+		     struct mcr_error *err)
 {
 	int option, index, ret;
 
@@ -296,7 +338,7 @@ static int parse_own(struct mcr_options *o, struct mcr_settings *s, int argc, ch
 		if (option == -1)
 			break;
 		if (option == '?' || option == ':')
-			return bad_usage(option, argv[at], has_dashes, err);
+			return bad_usage(argv[at], err);
 		if (option == OPT_HELP || option == OPT_VERSION) {
 			o->action = option == OPT_HELP ? MCR_ACTION_HELP : MCR_ACTION_VERSION;
 			return 0;
@@ -306,7 +348,7 @@ static int parse_own(struct mcr_options *o, struct mcr_settings *s, int argc, ch
 			return mcr_fail_prefix(err, ret, "--%s: ", long_options[index].name);
 	}
 	if (optind < argc)
-		return bad_usage('?', argv[optind], has_dashes, err);
+		return bad_usage(argv[optind], err);
 	return 0;
 }
 
@@ -322,7 +364,9 @@ int mcr_options_parse(struct mcr_options *o, struct mcr_settings *s, int argc, c
 	if (dashes == argc)
 		dashes = 0;
 	for (int i = 1; i < dashes; i++) {
-		ret = mcr_settings_add_eal(s, argv[i], err);
+		ret = check_eal(argv[i], err);
+		if (ret == 0)
+			ret = mcr_settings_add_eal(s, argv[i], err);
 		if (ret < 0)
 			return ret;
 	}
@@ -330,7 +374,7 @@ int mcr_options_parse(struct mcr_options *o, struct mcr_settings *s, int argc, c
 	if (!own)
 		return mcr_fail_memory(err);
 	memcpy(own, argv + dashes, (size_t)(argc - dashes) * sizeof(*own));
-	ret = parse_own(o, s, argc - dashes, own, dashes > 0, err);
+	ret = parse_own(o, s, argc - dashes, own, err);
 	opterr = 1; /* let EAL's getopt report unknown options: mcr_eal_start quotes it */
 	free(own);
 	return ret;

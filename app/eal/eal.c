@@ -9,6 +9,7 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_log.h>
+#include <rte_version.h>
 
 #include "eal/eal.h"
 #include "eal/explain.h"
@@ -101,6 +102,11 @@ int mcr_eal_start(struct mcr_eal_args *args, int verbose, struct mcr_error *err)
 	}
 	free(log);
 	return ret;
+}
+
+const char *mcr_eal_version(void)
+{
+	return rte_version();
 }
 
 void mcr_eal_end(void)

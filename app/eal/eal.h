@@ -14,4 +14,7 @@ int mcr_eal_start(struct mcr_eal_args *args, int verbose, struct mcr_error *err)
 /* mcr_eal_end calls rte_eal_cleanup. */
 void mcr_eal_end(void);
 
+/* mcr_eal_version returns "DPDK 22.11.4" or the like. */
+const char *mcr_eal_version(void);
+
 #endif

@@ -11,15 +11,11 @@
 #include <string.h>
 
 #include "core/address.h"
+#include "core/error.h"
 #include "core/join_list.h"
-
-#define QUOTE_MAX 64 /* octets of the text, or of a piece, that an error quotes */
-
-/* A part of the text, not terminated. */
-struct piece {
-	const char *at;
-	size_t len;
-};
+#include "core/join_meant.h"
+#include "core/join_piece.h"
+#include "core/nearest.h"
 
 /* What is said of each family. */
 struct family {
@@ -44,84 +40,28 @@ enum key {
 
 struct parser {
 	const char *text;
-	struct piece rest;
+	struct mcr_piece rest;
 	struct spec spec;
 	struct mcr_error *err;
 };
 
-/* A text may come from a socket, so what is not printable ASCII is shown as '?'. */
-static const char *quote(char *buf, struct piece piece)
-{
-	const size_t n = piece.len < QUOTE_MAX ? piece.len : QUOTE_MAX;
-
-	for (size_t i = 0; i < n; i++)
-		buf[i] = piece.at[i] >= ' ' && piece.at[i] <= '~' ? piece.at[i] : '?';
-	strcpy(buf + n, piece.len > n ? "..." : "");
-	return buf;
-}
-
 /* Fills the error: join "TEXT", column N: "PIECE" MESSAGE. Returns code. */
 __attribute__((format(printf, 4, 5))) static int fail(const struct parser *p, int code,
-						      struct piece piece, const char *fmt, ...)
+						      struct mcr_piece piece, const char *fmt, ...)
 {
-	char text[QUOTE_MAX + 4], part[QUOTE_MAX + 4];
+	char text[MCR_PIECE_QUOTED], part[MCR_PIECE_QUOTED];
 	va_list args;
 	int n;
 
 	if (!p->err)
 		return code;
 	n = snprintf(p->err->text, sizeof(p->err->text), "join \"%s\", column %zu: \"%s\" ",
-		     quote(text, (struct piece){p->text, strlen(p->text)}),
-		     (size_t)(piece.at - p->text) + 1, quote(part, piece));
+		     mcr_piece_quote(text, (struct mcr_piece){p->text, strlen(p->text)}),
+		     (size_t)(piece.at - p->text) + 1, mcr_piece_quote(part, piece));
 	va_start(args, fmt);
 	vsnprintf(p->err->text + n, sizeof(p->err->text) - (size_t)n, fmt, args);
 	va_end(args);
 	return code;
-}
-
-/* Cuts off what stands before the first delimiter. The delimiter stays. */
-static struct piece cut(struct piece *rest, const char *delimiters)
-{
-	struct piece piece = {rest->at, 0};
-
-	while (piece.len < rest->len && !strchr(delimiters, piece.at[piece.len]))
-		piece.len++;
-	rest->at += piece.len;
-	rest->len -= piece.len;
-	return piece;
-}
-
-/* Steps over one character when it is the next. */
-static int skip(struct piece *rest, char c)
-{
-	if (rest->len == 0 || *rest->at != c)
-		return 0;
-	rest->at++;
-	rest->len--;
-	return 1;
-}
-
-static int is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-/* Decimal digits only: no sign, no space. Returns 0, or -1 when it is not a number up to max. */
-static int number(struct piece piece, uint32_t max, uint32_t *out)
-{
-	uint64_t v = 0;
-
-	if (piece.len == 0)
-		return -1;
-	for (size_t i = 0; i < piece.len; i++) {
-		if (!is_digit(piece.at[i]))
-			return -1;
-		v = v * 10 + (uint64_t)(piece.at[i] - '0');
-		if (v > max)
-			return -1;
-	}
-	*out = (uint32_t)v;
-	return 0;
 }
 
 static const struct family *family_of(struct mcr_address address)
@@ -138,7 +78,7 @@ static const struct family *family_of(struct mcr_address address)
 }
 
 /* In front of a port there is at most one colon, but for the brackets of an IPv6 address. */
-static int has_colons(struct piece piece)
+static int has_colons(struct mcr_piece piece)
 {
 	const char *colon = memchr(piece.at, ':', piece.len);
 
@@ -147,24 +87,40 @@ static int has_colons(struct piece piece)
 
 /* Cuts off an address with its brackets, if it has them. Without them an IPv6 address has no end
  * that can be told from a port: it is cut off with it, for the error. */
-static struct piece cut_address(struct piece *rest)
+static struct mcr_piece cut_address(struct mcr_piece *rest)
 {
-	struct piece to_end = *rest, piece;
+	struct mcr_piece to_end = *rest, piece;
 
 	if (rest->len > 0 && *rest->at == '[') {
-		piece = cut(rest, "]@,");
-		piece.len += (size_t)skip(rest, ']');
+		piece = mcr_piece_cut(rest, "]@,");
+		piece.len += (size_t)mcr_piece_skip(rest, ']');
 		return piece;
 	}
-	return cut(rest, has_colons(cut(&to_end, "@,")) ? "/@," : "/:@,");
+	return mcr_piece_cut(rest, has_colons(mcr_piece_cut(&to_end, "@,")) ? "/@," : "/:@,");
+}
+
+/* The last part of an IPv6 address without brackets may have been meant as the port. */
+static const char *port_within(char text[MCR_ADDRESS_BRACKETED], struct mcr_piece inner)
+{
+	size_t at = inner.len;
+	uint32_t port;
+
+	while (at > 0 && inner.at[at - 1] != ':')
+		at--;
+	if (mcr_piece_number((struct mcr_piece){inner.at + at, inner.len - at}, 65535, &port) !=
+		0 ||
+	    port < 1000)
+		return ", and a port behind them";
+	snprintf(text, MCR_ADDRESS_BRACKETED, ", or [%.*s]:%u", (int)at - 1, inner.at, port);
+	return text;
 }
 
 /* what: "group" or "source". */
-static int read_address(const struct parser *p, struct piece piece, const char *what,
+static int read_address(const struct parser *p, struct mcr_piece piece, const char *what,
 			const char *example, struct mcr_address *out)
 {
 	const int in_brackets = piece.len > 0 && *piece.at == '[';
-	struct piece inner = piece;
+	struct mcr_piece inner = piece;
 	char text[MCR_ADDRESS_BRACKETED];
 
 	if (in_brackets) {
@@ -172,7 +128,7 @@ static int read_address(const struct parser *p, struct piece piece, const char *
 			return fail(p, -EINVAL, piece,
 				    "does not end its brackets: expected a %s such as %s", what,
 				    example);
-		inner = (struct piece){piece.at + 1, piece.len - 2};
+		inner = (struct mcr_piece){piece.at + 1, piece.len - 2};
 	}
 	if (memchr(inner.at, '%', inner.len) && memchr(inner.at, ':', inner.len))
 		return fail(p, -EINVAL, piece,
@@ -185,9 +141,8 @@ static int read_address(const struct parser *p, struct piece piece, const char *
 		return fail(p, -EINVAL, piece, "is an IPv4 address: expected it as %s", text);
 	if (!mcr_address_is_ipv4(*out) && !in_brackets)
 		return fail(p, -EINVAL, piece,
-			    "is an IPv6 address without brackets: expected [%.*s], and a port "
-			    "behind them",
-			    (int)inner.len, inner.at);
+			    "is an IPv6 address without brackets: expected [%.*s]%s",
+			    (int)inner.len, inner.at, port_within(text, inner));
 	return 0;
 }
 
@@ -199,14 +154,14 @@ static struct mcr_address first_of(struct mcr_address address, unsigned open)
 	return address;
 }
 
-static int parse_prefix(struct parser *p, struct piece group, struct piece len_piece)
+static int parse_prefix(struct parser *p, struct mcr_piece group, struct mcr_piece len_piece)
 {
 	const struct family *family = family_of(p->spec.join.group);
 	char text[MCR_ADDRESS_BRACKETED];
 	struct mcr_address first;
 	uint32_t len;
 
-	if (number(len_piece, family->bits, &len) != 0 || len == 0)
+	if (mcr_piece_number(len_piece, family->bits, &len) != 0 || len == 0)
 		return fail(p, -EINVAL, len_piece, "is not a prefix length: expected %u to %u",
 			    family->prefix_min, family->bits);
 	first = first_of(p->spec.join.group, family->bits - len);
@@ -226,7 +181,7 @@ static int parse_prefix(struct parser *p, struct piece group, struct piece len_p
 	return 0;
 }
 
-static int check_group(const struct parser *p, struct piece piece)
+static int check_group(const struct parser *p, struct mcr_piece piece)
 {
 	const struct mcr_address group = p->spec.join.group;
 	const struct family *family = family_of(group);
@@ -256,16 +211,16 @@ static int check_group(const struct parser *p, struct piece piece)
 
 static int parse_group(struct parser *p)
 {
-	struct piece group = cut_address(&p->rest);
+	struct mcr_piece group = cut_address(&p->rest);
 	int ret = read_address(p, group, "group", "239.1.1.1 or [ff15::1]", &p->spec.join.group);
 
 	if (ret == 0)
 		ret = check_group(p, group);
 	p->spec.n_groups = 1;
-	if (ret == 0 && skip(&p->rest, '/'))
-		return parse_prefix(p, group, cut(&p->rest, ":@,"));
+	if (ret == 0 && mcr_piece_skip(&p->rest, '/'))
+		return parse_prefix(p, group, mcr_piece_cut(&p->rest, ":@,"));
 	if (ret == 0 && p->rest.len > 0 && !strchr(":@,", *p->rest.at)) {
-		group = cut(&p->rest, "/:@,");
+		group = mcr_piece_cut(&p->rest, "/:@,");
 		return fail(p, -EINVAL, group, "stands behind the brackets: expected /, :, @ or ,");
 	}
 	return ret;
@@ -273,20 +228,20 @@ static int parse_group(struct parser *p)
 
 static int parse_ports(struct parser *p)
 {
-	struct piece first, last;
+	struct mcr_piece first, last;
 	uint32_t a, b;
 
 	p->spec.n_ports = 1;
-	if (!skip(&p->rest, ':'))
+	if (!mcr_piece_skip(&p->rest, ':'))
 		return 0;
-	first = cut(&p->rest, "-@,");
-	if (number(first, 65535, &a) != 0 || a == 0)
+	first = mcr_piece_cut(&p->rest, "-@,");
+	if (mcr_piece_number(first, 65535, &a) != 0 || a == 0)
 		return fail(p, -EINVAL, first, "is not a UDP port: expected 1 to 65535");
 	p->spec.join.port = (uint16_t)a;
-	if (!skip(&p->rest, '-'))
+	if (!mcr_piece_skip(&p->rest, '-'))
 		return 0;
-	last = cut(&p->rest, "@,");
-	if (number(last, 65535, &b) != 0 || b == 0)
+	last = mcr_piece_cut(&p->rest, "@,");
+	if (mcr_piece_number(last, 65535, &b) != 0 || b == 0)
 		return fail(p, -EINVAL, last, "is not a UDP port: expected 1 to 65535");
 	if (b < a)
 		return fail(p, -EINVAL, last,
@@ -295,9 +250,9 @@ static int parse_ports(struct parser *p)
 	return 0;
 }
 
-static int parse_source(struct parser *p, struct piece piece, struct mcr_address *source)
+static int parse_source(struct parser *p, struct mcr_piece piece, struct mcr_address *source)
 {
-	struct piece tail = piece, address = cut_address(&tail);
+	struct mcr_piece tail = piece, address = cut_address(&tail);
 	const struct family *family = family_of(p->spec.join.group);
 	int ret;
 
@@ -323,7 +278,7 @@ static int parse_source(struct parser *p, struct piece piece, struct mcr_address
 }
 
 /* Keeps the list ascending and distinct. */
-static int insert_source(struct parser *p, struct piece piece, struct mcr_address source)
+static int insert_source(struct parser *p, struct mcr_piece piece, struct mcr_address source)
 {
 	struct mcr_address *sources = p->spec.sources;
 	uint32_t *n = &p->spec.join.n_sources, at = 0;
@@ -344,14 +299,15 @@ static int insert_source(struct parser *p, struct piece piece, struct mcr_addres
 static int parse_sources(struct parser *p)
 {
 	struct mcr_join *join = &p->spec.join;
-	struct piece piece;
+	struct mcr_piece piece;
 	struct mcr_address source;
 	int err;
 
-	while (skip(&p->rest, '@')) {
-		const uint8_t mode = skip(&p->rest, '!') ? MCR_FILTER_EXCLUDE : MCR_FILTER_INCLUDE;
+	while (mcr_piece_skip(&p->rest, '@')) {
+		const uint8_t mode =
+		    mcr_piece_skip(&p->rest, '!') ? MCR_FILTER_EXCLUDE : MCR_FILTER_INCLUDE;
 
-		piece = cut(&p->rest, "@,");
+		piece = mcr_piece_cut(&p->rest, "@,");
 		if (join->n_sources > 0 && mode != join->mode)
 			return fail(
 			    p, -EINVAL, piece,
@@ -365,7 +321,7 @@ static int parse_sources(struct parser *p)
 			return err;
 	}
 	if (mcr_group_fault(join->group, join->mode) == MCR_GROUP_NEEDS_SOURCES) {
-		piece = (struct piece){p->text, (size_t)(p->rest.at - p->text)};
+		piece = (struct mcr_piece){p->text, (size_t)(p->rest.at - p->text)};
 		return fail(p, -EINVAL, piece,
 			    "is a source-specific group (%s, RFC 4607): expected the sources to "
 			    "include, as in %s",
@@ -377,11 +333,11 @@ static int parse_sources(struct parser *p)
 
 static int is_name_char(char c)
 {
-	return is_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.' ||
-	       c == '_' || c == '-';
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	       c == '.' || c == '_' || c == '-';
 }
 
-static int parse_name(struct parser *p, struct piece value, const char *what, char *out)
+static int parse_name(struct parser *p, struct mcr_piece value, const char *what, char *out)
 {
 	size_t i = 0;
 
@@ -395,13 +351,23 @@ static int parse_name(struct parser *p, struct piece value, const char *what, ch
 	return 0;
 }
 
-static enum key key_of(struct piece key)
-{
-	static const struct {
-		const char *name;
-		enum key key;
-	} keys[] = {{"interface", KEY_INTERFACE}, {"channel", KEY_CHANNEL}, {"id", KEY_ID}};
+static const struct {
+	const char *name;
+	enum key key;
+} keys[] = {{"interface", KEY_INTERFACE}, {"channel", KEY_CHANNEL}, {"id", KEY_ID}};
 
+static const char *nearest_key(char hint[MCR_NEAREST_HINT], struct mcr_piece key)
+{
+	char text[MCR_PIECE_QUOTED];
+	struct mcr_nearest search = mcr_nearest_to(mcr_piece_quote(text, key));
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		mcr_nearest_try(&search, keys[i].name);
+	return mcr_nearest_hint(hint, &search);
+}
+
+static enum key key_of(struct mcr_piece key)
+{
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (key.len == strlen(keys[i].name) && !memcmp(key.at, keys[i].name, key.len))
 			return keys[i].key;
@@ -410,24 +376,26 @@ static enum key key_of(struct piece key)
 
 static int parse_option(struct parser *p)
 {
-	struct piece key = cut(&p->rest, "=,"), value;
+	struct mcr_piece key = mcr_piece_cut(&p->rest, "=,"), value;
 	const enum key k = key_of(key);
+	char hint[MCR_NEAREST_HINT];
 
 	if (k == 0)
 		return fail(p, -EINVAL, key,
-			    "is not an option: expected interface=, channel= or id=");
-	if (!skip(&p->rest, '='))
+			    "is not an option%s: expected interface=, channel= or id=",
+			    nearest_key(hint, key));
+	if (!mcr_piece_skip(&p->rest, '='))
 		return fail(p, -EINVAL, key, "has no value: expected %.*s=VALUE", (int)key.len,
 			    key.at);
 	if (p->spec.seen & k)
 		return fail(p, -EINVAL, key, "is given twice: expected it once");
 	p->spec.seen |= k;
-	value = cut(&p->rest, ",");
+	value = mcr_piece_cut(&p->rest, ",");
 	if (k == KEY_INTERFACE)
 		return parse_name(p, value, "an interface", p->spec.join.interface);
 	if (k == KEY_CHANNEL)
 		return parse_name(p, value, "a channel", p->spec.join.channel);
-	if (number(value, UINT32_MAX, &p->spec.join.id) != 0)
+	if (mcr_piece_number(value, UINT32_MAX, &p->spec.join.id) != 0)
 		return fail(p, -EINVAL, value, "is not an id: expected 0 to 4294967295");
 	return 0;
 }
@@ -436,7 +404,7 @@ static int parse_option(struct parser *p)
 static int expand(struct parser *p, struct mcr_join_list *list)
 {
 	const struct spec *spec = &p->spec;
-	const struct piece whole = {p->text, strlen(p->text)};
+	const struct mcr_piece whole = {p->text, strlen(p->text)};
 	const uint64_t n = (uint64_t)spec->n_groups * spec->n_ports;
 	struct mcr_join first = spec->join;
 
@@ -462,17 +430,46 @@ static int expand(struct parser *p, struct mcr_join_list *list)
 	return 0;
 }
 
-int mcr_join_parse(struct mcr_join_list *list, const char *text, struct mcr_error *err)
+static int parse(struct parser *p)
 {
-	struct parser p = {.text = text, .rest = {text, strlen(text)}, .err = err};
-	int ret = parse_group(&p);
+	int ret = parse_group(p);
 
 	if (ret == 0)
-		ret = parse_ports(&p);
+		ret = parse_ports(p);
 	if (ret == 0)
-		ret = parse_sources(&p);
-	while (ret == 0 && skip(&p.rest, ','))
-		ret = parse_option(&p);
+		ret = parse_sources(p);
+	while (ret == 0 && mcr_piece_skip(&p->rest, ','))
+		ret = parse_option(p);
 	/* Every piece ends at a delimiter that the next step takes, or at the end of the text. */
-	return ret == 0 ? expand(&p, list) : ret;
+	return ret;
+}
+
+static struct parser parser_of(const char *text, struct mcr_error *err)
+{
+	return (struct parser){.text = text, .rest = {text, strlen(text)}, .err = err};
+}
+
+/* If it is known what was meant, that is a better error than what is wrong with a piece. */
+static void explain(const char *text, struct mcr_error *err)
+{
+	char join[MCR_JOIN_MEANT_MAX], part[MCR_PIECE_QUOTED];
+	const char *why = mcr_join_meant(join, text);
+	struct parser p = parser_of(join, NULL);
+
+	if (why && (!join[0] || parse(&p) == 0))
+		mcr_error_set(err, 0, "join \"%s\" %s%s%s",
+			      mcr_piece_quote(part, (struct mcr_piece){text, strlen(text)}), why,
+			      join[0] ? ": expected " : "", join);
+}
+
+int mcr_join_parse(struct mcr_join_list *list, const char *text, struct mcr_error *err)
+{
+	struct parser p = parser_of(text, err);
+	int ret = parse(&p);
+
+	if (ret == 0)
+		return expand(&p, list);
+	if (err)
+		explain(text, err);
+	return ret;
 }

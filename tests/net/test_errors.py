@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from programs import CAT, CTL, EAL, MCRING, Daemon
+from programs import BUILD, CAT, CTL, EAL, GEN, MCRING, Daemon
 
 NULL = 'net_null0'
 
@@ -90,6 +90,35 @@ def test_a_config_file_that_is_not_there(host):
 
 def test_an_unknown_option(host):
     assert '--colour' in mistake(host, '--colour', 'red')
+
+
+BENCH, EXPORTER, RUN = (os.path.join(BUILD, 'tools', f'mcring-{name}') for name in ('bench', 'exporter', 'run'))
+
+
+@pytest.mark.parametrize('program, status', [(MCRING, 1), (CTL, 1), (CAT, 2), (RUN, 125), (GEN, 1), (BENCH, 1),
+                                             (EXPORTER, 1)])
+def test_every_program_has_a_version_a_help_and_words_for_a_wrong_option(host, program, status):
+    name = os.path.basename(program)
+    version = host.run(program, '--version')
+    assert re.fullmatch(rf'{name} [0-9.]+( \(DPDK [0-9.]+[^ ]*\))?\n', version.stdout) and not version.stderr
+    assert ('DPDK' in version.stdout) == (program == MCRING)
+    usage = host.run(program, '--help')
+    assert usage.stdout.startswith(f'usage: {name} ') and not usage.stderr
+    own = ['-l', '0,1', '--no-huge', '-m', '64', '--no-pci', '--', 'engine'][-2 if program == GEN else 0:]
+    wrong = host.run(program, *(own if program in (GEN, BENCH) else ()), '--hepl', check=False)
+    assert wrong.returncode == status and not wrong.stdout
+    assert f"{name}: unknown option '--hepl' (did you mean --help?): see {name} --help" in wrong.stderr
+
+
+@pytest.mark.parametrize('word, says', [
+    ('239.1.1.1:5000', 'a group is given with an option: --join 239.1.1.1:5000'),
+    ('udp://@239.1.1.1:5000', 'a group is given with an option: --join 239.1.1.1:5000'),
+    ('[ff15::1]:5000', 'a group is given with an option: --join [ff15::1]:5000'),
+    ('md', "'md': not an option: see mcring-cat --help"),
+])
+def test_mcring_cat_takes_no_group_without_an_option(host, word, says):
+    done = host.run(CAT, word, check=False)
+    assert done.returncode == 2 and done.stderr == f'mcring-cat: {says}\n' and not done.stdout
 
 
 # What the kernel shows where there are none; the machine may have some.

@@ -383,7 +383,7 @@ static void why_fails_with_exit_status_3(void **state)
 	static const char *const args[] = {"why --frob", "why a b", "why --netstat",
 					   "why --open-filter 0", "--run-dir /nowhere why"};
 	static const char *const lines[] = {
-	    "mcring-ctl: unrecognized option '--frob'\n",
+	    "mcring-ctl: unknown option '--frob': see mcring-ctl --help\n",
 	    "mcring-ctl: why: unexpected 'b': expected one group, as 239.1.1.1:5000@10.0.0.7\n",
 	    "mcring-ctl: why: --netstat is for groups\n",
 	    "mcring-ctl: --open-filter 0: expected seconds from 1 to 3600\n",

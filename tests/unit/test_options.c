@@ -187,10 +187,18 @@ static void a_mistake_says_what_stood_there_and_what_was_expected(void **state)
 {
 	struct bad bad[] = {
 	    {{"mcring", "-l", "0", NULL},
-	     "unknown option '-l': see mcring --help; EAL options stand before a '--'"},
+	     "'-l' is an option of EAL: these stand before a '--', and mcring's own behind it"},
+	    {{"mcring", "--", "--vdev=net_null0", NULL}, "'--vdev=net_null0' is an option of EAL"},
+	    {{"mcring", "--config=m.yaml", "--", NULL},
+	     "'--config=m.yaml' is an option of mcring: these stand behind a '--', and EAL's "
+	     "before it"},
+	    {{"mcring", "-name", "lab", NULL}, "unknown option '-name' (did you mean --name?)"},
+	    {{"mcring", "--interfaec", "lan=0", NULL},
+	     "unknown option '--interfaec' (did you mean --interface?): see mcring --help"},
 	    {{"mcring", "--", "--bogus", NULL}, "unknown option '--bogus': see mcring --help"},
-	    {{"mcring", "--", "239.1.1.1", NULL}, "unknown option '239.1.1.1'"},
-	    {{"mcring", "--config", NULL}, "option '--config' needs a value"},
+	    {{"mcring", "--", "239.1.1.1", NULL},
+	     "'239.1.1.1' has no option in front of it, such as --join"},
+	    {{"mcring", "--config", NULL}, "--config needs a value"},
 	    {{"mcring", "--name", "a/b", NULL}, "--name: 'a/b' is not a name"},
 	    {{"mcring", "--name", "..", NULL}, "--name: '..' is not a name"},
 	    {{"mcring", "--interface", "lan", NULL}, "--interface: 'lan': expected NAME=PORT"},

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../common/fail.h"
 #include "../common/frame.h"
+#include "../common/usage.h"
 #include "bench.h"
 
 static const char usage[] =
@@ -65,7 +65,8 @@ static const char usage[] =
     "  --rewrite          each frame is written again, for the next group\n"
     "  --hw-times         engine, on net_null: packets have the stamps of a NIC, messages hw_ns\n"
     "  --hold-us N        engine: after a poll that found nothing the rx lcore waits so long (0)\n"
-    "  --ms N             length of the measurement (1000)\n";
+    "  --ms N             length of the measurement (1000)\n"
+    "  --help, --version  each alone\n";
 
 enum option_id {
 	OPT_PORT = 1,
@@ -277,20 +278,18 @@ int bench_options_parse(struct bench_options *o, int argc, char **argv)
 				    .burst = 32,
 				    .outputs = 1,
 				    .duration_ms = 1000};
-	opterr = 0;
-	optind = 1;
-	while ((id = getopt_long(argc, argv, "", long_options, &index)) != -1) {
+	optind = 1; /* EAL has used it */
+	while ((id = usage_next(argc, argv, "", long_options, &index)) != -1) {
 		if (id == OPT_HELP) {
 			bench_options_usage();
 			return 1;
 		}
 		if (id == '?')
-			return fail("\"%s\": unknown option, or its value is missing",
-				    argv[optind - 1]);
+			return -1;
 		if (take_option(o, id, long_options[index].name, optarg) < 0)
 			return -1;
 	}
 	if (optind < argc)
-		return fail("\"%s\": unexpected argument", argv[optind]);
+		return usage_unexpected(argv[optind]);
 	return check(o);
 }

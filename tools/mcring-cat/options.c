@@ -2,17 +2,16 @@
 #include "options.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <mcring/join.h>
+
 #include "../common/endpoint.h"
 #include "../common/fail.h"
-
-#ifndef MCR_VERSION
-#define MCR_VERSION "unknown"
-#endif
+#include "../common/usage.h"
+#include "core/join_meant.h"
 
 static const char USAGE[] =
     "usage: mcring-cat [OPTION]...\n"
@@ -191,11 +190,29 @@ static void take_option(struct cat_options *o, int c)
 	case 'h':
 		answer(USAGE);
 	case 'V':
-		answer("mcring-cat " MCR_VERSION "\n");
+		usage_version();
+		exit(0);
 	default:
-		fail("see --help");
 		exit(CAT_EXIT_ERROR);
 	}
+}
+
+/* A group is what a program of this kind is mostly given. */
+static void not_an_option(const char *word)
+{
+	struct mcr_join_list list = {0};
+	char meant[MCR_JOIN_MEANT_MAX];
+	int is_join = mcr_join_parse(&list, word, NULL) == 0;
+
+	if (!is_join && mcr_join_meant(meant, word) && mcr_join_parse(&list, meant, NULL) == 0) {
+		is_join = 1;
+		word = meant;
+	}
+	mcr_join_list_clear(&list);
+	if (is_join)
+		fail("a group is given with an option: --join %s", word);
+	else
+		usage_unexpected(word);
 }
 
 void cat_options_parse(struct cat_options *o, int argc, char **argv)
@@ -214,10 +231,10 @@ void cat_options_parse(struct cat_options *o, int argc, char **argv)
 	*o = (struct cat_options){.opts = MCR_CONSUMER_OPTS_INIT};
 	o->opts.groups = o->groups;
 	o->opts.ids = o->ids;
-	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;)
+	for (int c; (c = usage_next(argc, argv, "", options, NULL)) != -1;)
 		take_option(o, c);
 	if (optind < argc) {
-		fail("%s: not an option; see --help", argv[optind]);
+		not_an_option(argv[optind]);
 		exit(CAT_EXIT_ERROR);
 	}
 }

@@ -2,13 +2,13 @@
 #include "options.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../common/fail.h"
+#include "../common/usage.h"
 
 #define OPEN_SECONDS_MAX 3600
 
@@ -42,6 +42,7 @@ static const char help_text[] =
     "  --kernel             routes: as `ip -s mroute` prints those of the kernel\n"
     "  --interval SECONDS   top: time between two screens (1)\n"
     "  --count N            top: end after N screens; --once is --count 1\n"
+    "  --help, --version\n"
     "\n"
     "Exit status: 0, or 1 when it failed. why: 0 when data flows, 1 for a cause on this host, 2 "
     "when\n"
@@ -125,8 +126,11 @@ static int take(struct ctl_options *o, int option)
 	case 'h':
 		fputs(help_text, stdout);
 		exit(EXIT_SUCCESS);
+	case 'V':
+		usage_version();
+		exit(EXIT_SUCCESS);
 	default:
-		return -1; /* getopt said it */
+		return -1; /* usage_next said it */
 	}
 }
 
@@ -144,12 +148,14 @@ int ctl_options_parse(struct ctl_options *o, int argc, char **argv)
 						{"channel", required_argument, NULL, 'C'},
 						{"open-filter", required_argument, NULL, 'f'},
 						{"help", no_argument, NULL, 'h'},
+						{"version", no_argument, NULL, 'V'},
 						{NULL, 0, NULL, 0}};
 	int option, ret = 0;
 
 	*o = (struct ctl_options){.interval = 1};
 	/* To the end: what the error's exit status is depends on the command. */
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+	while ((option = ret == 0 ? usage_next(argc, argv, "", options, NULL)
+				  : getopt_long(argc, argv, "", options, NULL)) != -1)
 		if (ret == 0)
 			ret = take(o, option);
 	return ret;

@@ -2,12 +2,12 @@
 #include "options.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../common/fail.h"
+#include "../common/usage.h"
 
 #define GROUPS_MAX 10000
 #define SERIES_MIN 1000
@@ -26,7 +26,7 @@ static const char help_text[] =
     "  --groups N             groups of an engine that have series (100): those of its\n"
     "                         configuration, then those with the most packets\n"
     "  --series N             series at most, in all (50000)\n"
-    "  --version              print the version\n";
+    "  --help, --version\n";
 
 static int add_run_dir(struct options *o, const char *dir)
 {
@@ -64,13 +64,13 @@ static int parse_option(struct options *o, int option)
 	case 's':
 		return parse_number(&o->series, "series", optarg, SERIES_MIN, SERIES_MAX);
 	case 'v':
-		printf("mcring-exporter %s\n", MCR_VERSION);
+		usage_version();
 		exit(EXIT_SUCCESS);
 	case 'h':
 		fputs(help_text, stdout);
 		exit(EXIT_SUCCESS);
 	default:
-		return -1; /* getopt said it */
+		return -1; /* usage_next said it */
 	}
 }
 
@@ -87,7 +87,7 @@ int options_parse(struct options *o, int argc, char **argv)
 	int option;
 
 	*o = (struct options){.listen = "127.0.0.1:9810", .groups = 100, .series = 50000};
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+	while ((option = usage_next(argc, argv, "", options, NULL)) != -1)
 		if (parse_option(o, option) < 0)
 			return -1;
 	if (optind < argc)

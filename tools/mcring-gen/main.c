@@ -16,6 +16,7 @@
 #include "../common/endpoint.h"
 #include "../common/fail.h"
 #include "../common/find_port.h"
+#include "../common/usage.h"
 #include "core/address.h"
 #include "gen.h"
 
@@ -165,6 +166,10 @@ int main(int argc, char **argv)
 		eal_argc++;
 	if (eal_argc == argc && has_option(argc, argv, "--help")) {
 		gen_options_usage();
+		return EXIT_SUCCESS;
+	}
+	if (eal_argc == argc && has_option(argc, argv, "--version")) {
+		usage_version();
 		return EXIT_SUCCESS;
 	}
 	if (eal_argc == argc) {

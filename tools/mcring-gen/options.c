@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 
 #include "../common/fail.h"
 #include "../common/probe.h"
+#include "../common/usage.h"
 #include "options.h"
 
 static const char usage[] =
@@ -38,7 +38,8 @@ static const char usage[] =
     "                    with \"delivered\", as 'ssh rx mcring-ctl --json stats' does\n"
     "  --resolution P    end when a rate that lost is P percent above one that did not (1)\n"
     "  --repeat N        a trial that lost counts only if N repeats lose too (0)\n"
-    "  --confirm S       the rate must hold for S seconds in the end; 0: do not confirm (60)\n";
+    "  --confirm S       the rate must hold for S seconds in the end; 0: do not confirm (60)\n"
+    "  --help, --version\n";
 
 enum option_id {
 	OPT_PORT = 1,
@@ -59,6 +60,7 @@ enum option_id {
 	OPT_REPEAT,
 	OPT_CONFIRM,
 	OPT_HELP,
+	OPT_VERSION,
 };
 
 static const struct option long_options[] = {
@@ -80,6 +82,7 @@ static const struct option long_options[] = {
     {"repeat", required_argument, NULL, OPT_REPEAT},
     {"confirm", required_argument, NULL, OPT_CONFIRM},
     {"help", no_argument, NULL, OPT_HELP},
+    {"version", no_argument, NULL, OPT_VERSION},
     {0},
 };
 
@@ -277,20 +280,21 @@ int gen_options_parse(struct gen_options *options, int argc, char **argv)
 					.queues = 1,
 					.resolution = 0.01,
 					.confirm_ns = UINT64_C(60000000000)};
-	opterr = 0;
-	while ((id = getopt_long(argc, argv, "", long_options, &index)) != -1) {
+	while ((id = usage_next(argc, argv, "", long_options, &index)) != -1) {
 		if (id == OPT_HELP) {
 			gen_options_usage();
 			return 1;
 		}
+		if (id == OPT_VERSION) {
+			usage_version();
+			return 1;
+		}
 		if (id == '?')
-			return fail("\"%s\": unknown option, or its value is missing "
-				    "(see mcring-gen --help)",
-				    argv[optind - 1]);
+			return -1;
 		if (parse_option(options, id, long_options[index].name, optarg))
 			return -1;
 	}
 	if (optind < argc)
-		return fail("\"%s\": unexpected argument", argv[optind]);
+		return usage_unexpected(argv[optind]);
 	return complete(options);
 }

@@ -37,7 +37,7 @@ struct gen_options {
 void gen_options_usage(void);
 
 /* gen_options_parse reads argv (argv[0] is skipped). Prints a line on stderr for what is wrong.
- * Returns 0, 1 when --help was printed, or -1. */
+ * Returns 0, 1 after --help or --version, or -1. */
 int gen_options_parse(struct gen_options *options, int argc, char **argv);
 
 #endif

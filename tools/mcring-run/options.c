@@ -2,16 +2,12 @@
 #include "options.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../common/fail.h"
-
-#ifndef MCR_VERSION
-#define MCR_VERSION "unknown"
-#endif
+#include "../common/usage.h"
 
 #define SPIN_US_MAX 10000000
 
@@ -121,9 +117,9 @@ static void take_option(struct run_options *o, int c)
 	case 'h':
 		answer(USAGE);
 	case 'V':
-		answer("mcring-run " MCR_VERSION "\n");
+		usage_version();
+		exit(0);
 	default:
-		fail("see --help");
 		exit(RUN_EXIT_ERROR);
 	}
 }
@@ -141,7 +137,7 @@ void run_options_parse(struct run_options *o, int argc, char **argv)
 	int c;
 
 	*o = (struct run_options){0};
-	while ((c = getopt_long(argc, argv, "+", options, NULL)) != -1)
+	while ((c = usage_next(argc, argv, "+", options, NULL)) != -1)
 		take_option(o, c);
 	if (optind == argc) {
 		fail("which program? see --help");
