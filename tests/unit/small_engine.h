@@ -46,7 +46,7 @@ struct small_engine {
 	struct mcr_attach_server *server;
 	pthread_t control;
 	pthread_mutex_t lock; /* held while the server is touched */
-	int running, beating;
+	int running, beating, looking;
 };
 
 static inline void sleep_ms(long ms)
@@ -66,7 +66,8 @@ static void *small_engine_control(void *arg)
 				mcr_ring_set_heartbeat(e->regions[i].mem, monotonic_ns());
 		pthread_mutex_lock(&e->lock);
 		mcr_attach_server_poll(e->server, monotonic_ns());
-		mcr_attach_server_look(e->server);
+		if (__atomic_load_n(&e->looking, __ATOMIC_ACQUIRE))
+			mcr_attach_server_look(e->server, monotonic_ns());
 		mcr_attach_server_wake(e->server);
 		pthread_mutex_unlock(&e->lock);
 		sleep_ms(1);
@@ -98,7 +99,7 @@ static inline void small_engine_start(struct small_engine *e,
 	assert_int_equal(
 	    mcr_attach_server_add_channel(e->server, channel, fds, mems, n_rings, epoch), 0);
 	pthread_mutex_init(&e->lock, NULL);
-	e->running = e->beating = 1;
+	e->running = e->beating = e->looking = 1;
 	assert_int_equal(pthread_create(&e->control, NULL, small_engine_control, e), 0);
 }
 

@@ -46,15 +46,21 @@ static void a_consumer_is_described_by_its_page(void **state)
 	small_engine_destroy(&e);
 }
 
-static struct mcr_consumer_info info_of(struct small_engine *e)
+/* As a look finds it at this time. */
+static struct mcr_consumer_info info_at(struct small_engine *e, uint64_t now_ns)
 {
 	struct mcr_consumer_info info;
 
 	pthread_mutex_lock(&e->lock);
-	mcr_attach_server_look(e->server);
+	mcr_attach_server_look(e->server, now_ns);
 	assert_int_equal(mcr_attach_server_info(e->server, 0, monotonic_ns(), &info), 0);
 	pthread_mutex_unlock(&e->lock);
 	return info;
+}
+
+static struct mcr_consumer_info info_of(struct small_engine *e)
+{
+	return info_at(e, 1);
 }
 
 static void the_lowest_headroom_is_remembered(void **state)
@@ -93,6 +99,49 @@ static void the_lowest_headroom_is_remembered(void **state)
 	info = info_of(&e);
 	assert_int_equal(info.headroom_min, 62); /* another consumer, in the same place */
 	assert_int_equal(info.id, id + 1);
+	mcr_consumer_close(c);
+	small_engine_await(&e, 0);
+	small_engine_destroy(&e);
+}
+
+static void what_it_last_received_and_lost_has_a_time(void **state)
+{
+	struct mcr_consumer_info info;
+	struct small_engine e;
+	struct mcr_consumer *c;
+	struct mcr_msg msgs[64];
+
+	small_engine_create(&e, 1, 4096);
+	struct mcr_consumer_opts opts = opts_for(&e, "md");
+
+	assert_int_equal(mcr_consumer_open(&c, &opts, NULL), 0);
+	__atomic_store_n(&e.looking, 0, __ATOMIC_RELEASE);
+	info = info_at(&e, 1000);
+	assert_int_equal(info.received_last_ns, 0);
+	assert_int_equal(info.lost_last_ns, 0);
+	small_engine_publish_seqs(&e, 0, 10);
+	info = info_at(&e, 2000); /* it has not read them */
+	assert_int_equal(info.received_last_ns, 0);
+	assert_int_equal(mcr_consumer_poll(c, msgs, 64), 10);
+	mcr_consumer_release(c);
+	assert_int_equal(info_at(&e, 3000).received_last_ns, 3000);
+	info = info_at(&e, 4000);
+	assert_int_equal(info.received_last_ns, 3000);
+	assert_int_equal(info.lost_last_ns, 0);
+	small_engine_publish_seqs(&e, 0, 200);
+	assert_int_equal(mcr_consumer_poll(c, msgs, 1), 1);
+	assert_int_equal(msgs[0].kind, MCR_LOST);
+	mcr_consumer_release(c);
+	info = info_at(&e, 5000);
+	assert_int_equal(info.received_last_ns, 3000);
+	assert_int_equal(info.lost_last_ns, 5000);
+	assert_int_equal(info_at(&e, 6000).lost_last_ns, 5000);
+	mcr_consumer_close(c);
+	small_engine_await(&e, 0);
+	assert_int_equal(mcr_consumer_open(&c, &opts, NULL), 0);
+	info = info_at(&e, 7000); /* another consumer, in the same place */
+	assert_int_equal(info.received_last_ns, 0);
+	assert_int_equal(info.lost_last_ns, 0);
 	mcr_consumer_close(c);
 	small_engine_await(&e, 0);
 	small_engine_destroy(&e);
@@ -171,6 +220,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_consumer_is_described_by_its_page),
 	    cmocka_unit_test(the_lowest_headroom_is_remembered),
+	    cmocka_unit_test(what_it_last_received_and_lost_has_a_time),
 	    cmocka_unit_test(ages_are_those_of_the_moment_also_between_two_polls),
 	    cmocka_unit_test(a_page_full_of_garbage_harms_nobody),
 	};

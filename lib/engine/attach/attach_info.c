@@ -45,7 +45,39 @@ static struct position position_of(const struct mcr_attach_slot *slot)
 	return p;
 }
 
-void mcr_attach_server_look(struct mcr_attach_server *s)
+struct counts {
+	uint64_t received, skipped, lost;
+};
+
+static struct counts counts_of(const struct mcr_consumer_page *page, const struct position *p)
+{
+	struct counts c = {.received = min(load(&page->received), p->all),
+			   .skipped = min(load(&page->skipped), p->all)};
+	const uint64_t stale = min(load(&page->stale), c.received);
+
+	c.received -= stale;
+	c.lost = min(min(load(&page->lost), p->all) + stale, p->all);
+	return c;
+}
+
+static void note_rise(struct mcr_attach_rise *rise, uint64_t count, uint64_t now_ns)
+{
+	if (count > rise->count)
+		rise->rose_ns = now_ns;
+	rise->count = count;
+}
+
+static void look(struct mcr_attach_slot *slot, uint64_t now_ns)
+{
+	const struct position p = position_of(slot);
+	const struct counts c = counts_of(slot->page, &p);
+
+	slot->headroom_min = min(slot->headroom_min, p.headroom);
+	note_rise(&slot->received, c.received, now_ns);
+	note_rise(&slot->lost, c.lost, now_ns);
+}
+
+void mcr_attach_server_look(struct mcr_attach_server *s, uint64_t now_ns)
 {
 	unsigned left = s->attached;
 
@@ -55,7 +87,7 @@ void mcr_attach_server_look(struct mcr_attach_server *s)
 		if (slot->state != MCR_SLOT_ATTACHED)
 			continue;
 		left--;
-		slot->headroom_min = min(slot->headroom_min, position_of(slot).headroom);
+		look(slot, now_ns);
 	}
 }
 
@@ -64,7 +96,8 @@ static void describe(const struct mcr_attach_slot *slot, uint64_t now_ns,
 {
 	const struct mcr_consumer_page *page = slot->page;
 	const struct position p = position_of(slot);
-	uint64_t stale, heartbeat;
+	const struct counts c = counts_of(page, &p);
+	uint64_t heartbeat;
 
 	memset(out, 0, sizeof(*out));
 	out->id = slot->id;
@@ -72,11 +105,11 @@ static void describe(const struct mcr_attach_slot *slot, uint64_t now_ns,
 	strcpy(out->label, slot->label);
 	out->pid = slot->pid;
 	out->uid = slot->uid;
-	out->received = min(load(&page->received), p.all);
-	stale = min(load(&page->stale), out->received);
-	out->received -= stale;
-	out->skipped = min(load(&page->skipped), p.all);
-	out->lost = min(min(load(&page->lost), p.all) + stale, p.all);
+	out->received = c.received;
+	out->skipped = c.skipped;
+	out->lost = c.lost;
+	out->received_last_ns = slot->received.rose_ns;
+	out->lost_last_ns = slot->lost.rose_ns;
 	out->cursor = p.cursor;
 	out->published = p.published;
 	out->headroom = p.headroom == UINT64_MAX ? 0 : p.headroom;

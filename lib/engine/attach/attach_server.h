@@ -151,8 +151,9 @@ void mcr_attach_server_log(struct mcr_attach_server *s, mcr_attach_log log, void
 
 /* ---- attach_info.c ---- */
 
-/* mcr_attach_server_look notes how much headroom each consumer has; call it every 10 ms or so. */
-void mcr_attach_server_look(struct mcr_attach_server *s);
+/* mcr_attach_server_look notes how much headroom each consumer has, and whether it has received or
+ * lost any since the last look; call it every 10 ms or so. now_ns: CLOCK_REALTIME. */
+void mcr_attach_server_look(struct mcr_attach_server *s, uint64_t now_ns);
 
 /* mcr_attach_server_info describes consumer i, counted from 0. Its numbers are clamped to what the
  * rings allow. Returns 0, or -ENOENT past the end. */

@@ -60,6 +60,12 @@ struct mcr_attach_warning_rate {
 	unsigned withheld; /* lines of this kind since the last one */
 };
 
+/* A number of the consumer's page. */
+struct mcr_attach_rise {
+	uint64_t count;   /* as the last look found it */
+	uint64_t rose_ns; /* when a look last found more; CLOCK_REALTIME, 0 = never */
+};
+
 struct mcr_attach_slot {
 	enum mcr_attach_slot_state state;
 	int fd;
@@ -74,8 +80,9 @@ struct mcr_attach_slot {
 	const struct mcr_consumer_page *page;
 	uint64_t id;           /* of the consumer, or of its wait: no other one ever has it */
 	uint64_t headroom_min; /* UINT64_MAX = not looked at yet */
-	uint32_t n_joins;      /* that it made itself */
-	uint64_t woken;        /* page->armed when it was last woken */
+	struct mcr_attach_rise received, lost;
+	uint32_t n_joins; /* that it made itself */
+	uint64_t woken;   /* page->armed when it was last woken */
 	char label[MCR_LABEL_MAX];
 	char *sockets;       /* the slot's; NULL = it has reported none */
 	uint64_t sockets_ns; /* of the report */

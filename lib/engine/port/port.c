@@ -160,6 +160,7 @@ int mcr_port_start(struct mcr_port *port, struct mcr_error *err)
 	mcr_port_look(port);
 	mcr_port_take(port);
 	port->link_changes = 0; /* the state at the start is no change */
+	port->link_since_ns = 0;
 	return 0;
 }
 

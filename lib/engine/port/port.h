@@ -30,6 +30,12 @@
 
 struct mcr_handover;
 
+/* When a look last found a counter above what the look before had found; CLOCK_REALTIME, 0 = never.
+ */
+struct mcr_port_rises {
+	uint64_t rx_ns, missed_ns, nombuf_ns, errors_ns;
+};
+
 /* What a look at the device found: port_link.h. */
 struct mcr_port_look {
 	uint8_t is_gone; /* the device was removed */
@@ -38,6 +44,7 @@ struct mcr_port_look {
 	uint32_t speed_mbps; /* 0 = unknown */
 	struct rte_ether_addr mac;
 	struct rte_eth_stats stats;
+	struct mcr_port_rises rises;
 	struct mcr_netdev_state netdev;        /* of the interface that the port sits on */
 	struct mcr_netdev_addresses addresses; /* of IPv6 there, if has_netdev_mac */
 	struct mcr_netdev_groups groups;       /* that programs have joined there, likewise */
@@ -86,14 +93,16 @@ struct mcr_port {
 	uint8_t has_netdev_mac;                   /* its MAC address is the port's, now and later */
 	int leave_fd; /* hears what the kernel reports there (leave_watch.h), while started; below 0
 		       * = none */
-	uint32_t frame_max;   /* longer frames are cut or dropped; 0 = unknown, or none */
-	int xdp_fd;           /* [d] what mcr_xdp_pass_attach returned; -ENODEV = not tried */
-	uint8_t link_up;      /* [c] as last seen */
-	int link_error;       /* [c] -errno of a last look that did not see the link; 0 = it did */
-	uint8_t udp_checksum; /* enum mcr_udp_checksum */
-	uint8_t pieces;       /* 1: a queue that is behind is received in pieces */
+	uint32_t frame_max;    /* longer frames are cut or dropped; 0 = unknown, or none */
+	uint32_t rx_frame_max; /* the same of all drivers: mcr_port_info has it */
+	int xdp_fd;            /* [d] what mcr_xdp_pass_attach returned; -ENODEV = not tried */
+	uint8_t link_up;       /* [c] as last seen */
+	int link_error;        /* [c] -errno of a last look that did not see the link; 0 = it did */
+	uint8_t udp_checksum;  /* enum mcr_udp_checksum */
+	uint8_t pieces;        /* 1: a queue that is behind is received in pieces */
 	struct mcr_port_clock clock; /* of its timestamps; the clock in it: [d] */
 	uint32_t link_changes;       /* [c] */
+	uint64_t link_since_ns;      /* [c] of the last of them, CLOCK_REALTIME; 0 = none */
 	struct mcr_socket_loss loss; /* [d] what its driver's sockets lose uncounted */
 	uint64_t owner; /* of rte_eth_dev_owner: nobody else in this process uses the port */
 	struct rte_mempool *mempool;

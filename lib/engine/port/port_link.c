@@ -3,9 +3,27 @@
 
 #include <rte_ethdev.h>
 
+#include "engine/clock/clock.h"
 #include "engine/port/port_link.h"
 #include "engine/port/port_netdev.h"
 #include "engine/port/port_removal.h"
+
+static void note_rise(uint64_t *at_ns, uint64_t was, uint64_t is, uint64_t now_ns)
+{
+	if (is > was)
+		*at_ns = now_ns;
+}
+
+static void note_rises(struct mcr_port_look *found, const struct rte_eth_stats *is)
+{
+	const struct rte_eth_stats *was = &found->stats;
+	const uint64_t now_ns = mcr_clock_now_realtime();
+
+	note_rise(&found->rises.rx_ns, was->ipackets, is->ipackets, now_ns);
+	note_rise(&found->rises.missed_ns, was->imissed, is->imissed, now_ns);
+	note_rise(&found->rises.nombuf_ns, was->rx_nombuf, is->rx_nombuf, now_ns);
+	note_rise(&found->rises.errors_ns, was->ierrors, is->ierrors, now_ns);
+}
 
 void mcr_port_count(struct mcr_port *port)
 {
@@ -14,6 +32,7 @@ void mcr_port_count(struct mcr_port *port)
 	if (rte_eth_stats_get(port->id, &stats) < 0)
 		return;
 	stats.imissed += mcr_socket_loss_read(&port->loss);
+	note_rises(&port->found, &stats);
 	port->found.stats = stats;
 }
 
@@ -89,11 +108,13 @@ unsigned mcr_port_take(struct mcr_port *port)
 	port->link_error = 0;
 	if (up && port->link_up && downs > 0) { /* and it came up again each time */
 		port->link_changes += 2 * downs;
+		port->link_since_ns = mcr_clock_now_realtime();
 		changed |= MCR_PORT_FLAP;
 	}
 	if (up == port->link_up)
 		return changed;
 	port->link_up = (uint8_t)up;
+	port->link_since_ns = mcr_clock_now_realtime();
 	port->link_changes++;
 	return changed | MCR_PORT_LINK;
 }

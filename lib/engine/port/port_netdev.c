@@ -7,6 +7,7 @@
 
 #include <linux/if_link.h>
 
+#include <rte_bus.h>
 #include <rte_dev.h>
 #include <rte_devargs.h>
 
@@ -17,10 +18,11 @@
 #include "engine/netdev/xdp_pass.h"
 #include "engine/port/port_netdev.h"
 
-#define AF_PACKET_FRAMESZ 2048 /* net_af_packet's own default */
-#define AF_PACKET_HEADERS 66   /* of it, for the kernel's headers: packet(7) */
-#define AF_XDP_FRAME_MAX  1792 /* of DPDK 22.11, found by trial on a veth */
-#define ETHERNET_BYTES    18   /* header and one VLAN tag */
+#define AF_PACKET_FRAMESZ 2048  /* net_af_packet's own default */
+#define AF_PACKET_HEADERS 66    /* of it, for the kernel's headers: packet(7) */
+#define AF_XDP_FRAME_MAX  1792  /* of DPDK 22.11, found by trial on a veth */
+#define PCAP_FRAME_MAX    65535 /* net_pcap's length of a snapshot */
+#define ETHERNET_BYTES    18    /* header and one VLAN tag */
 
 static int has_driver(const struct mcr_port *port, const char *driver)
 {
@@ -53,6 +55,25 @@ static uint32_t frame_max(const struct mcr_port *port, const struct rte_device *
 	if (size <= AF_PACKET_HEADERS || size > UINT16_MAX)
 		size = AF_PACKET_FRAMESZ;
 	return (uint32_t)size - AF_PACKET_HEADERS;
+}
+
+uint32_t mcr_port_rx_frame_max(const struct mcr_port *port, const struct rte_eth_dev_info *info,
+			       int is_scattering)
+{
+	const uint32_t room =
+	    rte_pktmbuf_data_room_size(port->mempool) - (uint32_t)RTE_PKTMBUF_HEADROOM;
+	const struct rte_bus *bus = info->device ? rte_dev_bus(info->device) : NULL;
+	uint32_t max = port->mtu + ETHERNET_BYTES;
+
+	if (port->frame_max != 0)
+		return port->frame_max;
+	if (has_driver(port, "net_pcap"))
+		return PCAP_FRAME_MAX;
+	if (!bus || strcmp(rte_bus_name(bus), "vdev") == 0)
+		return 0;
+	if (info->max_rx_pktlen != 0)
+		max = RTE_MIN(max, info->max_rx_pktlen);
+	return is_scattering ? max : RTE_MIN(max, room);
 }
 
 /* Whether the port has the address of its interface. The driver may have read an older one at the

@@ -40,6 +40,13 @@ int mcr_port_has_kernel_joined(const struct mcr_port *port, struct mcr_address g
  * while its members' belong to none of ours. Thread: any. */
 int mcr_port_is_shared(const struct mcr_port *port);
 
+/* mcr_port_rx_frame_max: octets of the longest frame that the driver hands over whole, whether or
+ * not there is an interface of the kernel's; 0 = unknown. A NIC takes what its MTU allows, which
+ * fills several buffers if it scatters. What makes frames without a wire (net_ring, vhost) has no
+ * limit that is known. Call it when the port has its buffers. Thread: control. */
+uint32_t mcr_port_rx_frame_max(const struct mcr_port *port, const struct rte_eth_dev_info *info,
+			       int is_scattering);
+
 /* mcr_port_tx_mtu: the longest IP packet that may be sent now. Thread: control. */
 uint16_t mcr_port_tx_mtu(const struct mcr_port *port);
 

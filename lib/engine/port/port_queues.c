@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "engine/plan/pool_plan.h"
+#include "engine/port/port_netdev.h"
 #include "engine/port/port_pool.h"
 #include "engine/port/port_queues.h"
 
@@ -191,7 +192,12 @@ int mcr_port_queues_open(struct mcr_port *port, const struct rte_eth_dev_info *i
 	if (ret < 0)
 		return mcr_error_set(err, ret, "port %s (%s): cannot be configured: %s", port->name,
 				     port->driver, strerror(-ret));
-	return open_queues(port, wants, err);
+	ret = open_queues(port, wants, err);
+	if (ret < 0)
+		return ret;
+	port->rx_frame_max = mcr_port_rx_frame_max(
+	    port, info, (info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER) != 0);
+	return 0;
 }
 
 int mcr_port_foresee(uint16_t id, const struct mcr_port_wants *wants, uint16_t *n_queues,

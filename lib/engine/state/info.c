@@ -143,6 +143,12 @@ static int port_into(const struct mcr_engine *e, size_t i, struct mcr_port_info 
 	    .buffers = port->mempool->size,
 	    .buffers_used = rte_mempool_in_use_count(port->mempool),
 	    .buffer_bytes = mcr_port_pool_bytes(port),
+	    .rx_last_ns = port->seen.rises.rx_ns,
+	    .missed_last_ns = port->seen.rises.missed_ns,
+	    .nombuf_last_ns = port->seen.rises.nombuf_ns,
+	    .errors_last_ns = port->seen.rises.errors_ns,
+	    .link_since_ns = port->link_since_ns,
+	    .rx_frame_max = port->rx_frame_max,
 	};
 	for (unsigned w = 0; w < e->n_workers; w++)
 		if (port->pollers & UINT32_C(1) << w)
