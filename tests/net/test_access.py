@@ -142,6 +142,7 @@ def test_who_cannot_open_the_socket_is_told_so(wire):
     assert 'no permission' not in cat_as(daemon, 5, 7)[1]
     status, said = cat_as(daemon, 5, 5)
     assert status != 0 and 'no permission' in said
+    assert 'its mode is 0660, its group ' in said and 'sudo usermod -aG ' in said
 
 
 def test_silent_and_noisy_clients_cost_a_reader_nothing(wire):

@@ -185,6 +185,7 @@ def test_tools_say_that_there_is_no_engine(host):
         done = host.run(program, '--run-dir', '/tmp/nosuch', *args, check=False)
         assert done.returncode in (1, 2)
         assert len(done.stderr.splitlines()) == 1 and '/tmp/nosuch' in done.stderr
+        assert re.search(r' \((running: --name |below /run/mcring none is running)', done.stderr)
 
 
 def test_check_prints_the_expansion_without_starting(host):

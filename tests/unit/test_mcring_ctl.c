@@ -424,9 +424,11 @@ static void without_an_engine_it_names_the_path(void **state)
 
 	ctl(f, "/tmp/mcring-nobody", "status");
 	assert_int_equal(WEXITSTATUS(f->status), 1);
-	assert_string_equal(f->out, "mcring-ctl: no mcring is running at "
-				    "/tmp/mcring-nobody/control: start it, or give its --name or "
-				    "--run-dir\n");
+	assert_non_null(strstr(f->out,
+			       "mcring-ctl: no mcring is running at "
+			       "/tmp/mcring-nobody/control: start it, or give its --name or "
+			       "--run-dir ("));
+	assert_ptr_equal(strchr(f->out, '\n'), f->out + strlen(f->out) - 1);
 }
 
 #define WITH_ENGINE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)

@@ -12,6 +12,7 @@
 #include <mcring/consumer.h>
 
 #include "../common/clock.h"
+#include "../common/engines.h"
 #include "../common/fail.h"
 #include "options.h"
 #include "print.h"
@@ -169,8 +170,11 @@ static int follow_all(struct cat *cat, struct mcr_consumer *c, struct mcr_error 
 
 static int open_consumer(struct cat *cat, struct mcr_consumer **out, struct mcr_error *err)
 {
-	if (mcr_consumer_open(out, &cat->options.opts, err) < 0)
-		return fail("%s", err->text);
+	const struct mcr_consumer_opts *opts = &cat->options.opts;
+	char hint[ENGINES_TEXT];
+
+	if (mcr_consumer_open(out, opts, err) < 0)
+		return fail("%s%s", err->text, engines_hint(hint, opts->run_dir, opts->name));
 	if (join_all(cat, *out, err) == 0)
 		return 0;
 	mcr_consumer_close(*out);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "../common/engine_path.h"
+#include "../common/engines.h"
 #include "../common/fail.h"
 #include "denied.h"
 
@@ -48,6 +49,7 @@ static unsigned step_of(const struct ctl_engine *engine)
 static int dial(const struct ctl_engine *engine, const char *path, struct ctl_problem *problem)
 {
 	const char *origin = engine->origin;
+	char list[ENGINES_TEXT];
 	struct timeval patience = {.tv_sec = engine->patience_s};
 	struct timeval step = {.tv_sec = step_of(engine)};
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -62,8 +64,8 @@ static int dial(const struct ctl_engine *engine, const char *path, struct ctl_pr
 		return fd;
 	if (errno == ENOENT || errno == ECONNREFUSED)
 		have(problem, CTL_ABSENT,
-		     "no mcring is running at %s%s: start it, or give its --name or --run-dir",
-		     path, origin);
+		     "no mcring is running at %s%s: start it, or give its --name or --run-dir%s",
+		     path, origin, engines_list(list, ENGINES_ROOT));
 	else if (errno == EACCES)
 		have(problem, CTL_DENIED, "%s%s: permission denied", path, origin);
 	else

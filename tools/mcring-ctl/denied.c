@@ -33,7 +33,7 @@ static const char *group_of(const struct stat *st, char buf[NAME_MAX_])
 void ctl_denied_explain(char *buf, size_t cap, const char *control, const char *origin,
 			const char *stats)
 {
-	char user[NAME_MAX_], group[NAME_MAX_];
+	char user[NAME_MAX_], group[NAME_MAX_], cure[3 * NAME_MAX_];
 	struct stat c, s;
 
 	if (stat(control, &c) < 0) { /* nor may we look into the directory */
@@ -48,10 +48,14 @@ void ctl_denied_explain(char *buf, size_t cap, const char *control, const char *
 		return;
 	}
 	group_of(&s, group);
+	if (s.st_mode & S_IWGRP)
+		snprintf(cure, sizeof(cure), "as a member of group %s (sudo usermod -aG %s USER)",
+			 group, group);
+	else
+		snprintf(cure, sizeof(cure), "give mcring --stats mode=0660,group=GROUP");
 	snprintf(buf, cap,
 		 "%s%s: permission denied: its mode is %04o, of user %s; and so is %s, mode %04o, "
-		 "group %s: run as user %s%s%s",
+		 "group %s: run as user %s, or %s",
 		 control, origin, c.st_mode & 0777, user, stats, s.st_mode & 0777, group, user,
-		 s.st_mode & S_IWGRP ? ", or as a member of group " : ", or give mcring --stats ",
-		 s.st_mode & S_IWGRP ? group : "mode=0660,group=GROUP");
+		 cure);
 }

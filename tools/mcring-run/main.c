@@ -10,6 +10,7 @@
 
 #include <mcring/consumer.h>
 
+#include "../common/engines.h"
 #include "../common/fail.h"
 #include "library.h"
 #include "options.h"
@@ -77,11 +78,12 @@ static void require_engine(void)
 	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
 	const char *channel = getenv("MCRING_CHANNEL");
 	struct mcr_consumer *consumer;
+	char hint[ENGINES_TEXT];
 	struct mcr_error err;
 
 	opts.channel = channel && *channel ? channel : "sockets";
 	if (mcr_consumer_open(&consumer, &opts, &err) < 0) {
-		fail("%s", err.text);
+		fail("%s%s", err.text, engines_hint(hint, NULL, NULL));
 		exit(RUN_EXIT_REQUIRED);
 	}
 	mcr_consumer_close(consumer);
