@@ -64,6 +64,7 @@ def test_programs_libraries_headers_and_pkgconfig_files_are_installed(installed)
     ends = ['bin/mcring', 'bin/mcring-cat', 'bin/mcring-ctl', 'bin/mcring-exporter',
             'bin/mcring-gen', 'bin/mcring-run', 'libmcring.so', 'libmcring-client.so',
             'libmcring-socket.so', 'mcring/libmcring-preload.so',
+            'mcring/monitoring/mcring.rules.yaml', 'mcring/monitoring/grafana.json',
             'pkgconfig/libmcring.pc', 'pkgconfig/libmcring-client.pc', 'pkgconfig/libmcring-socket.pc',
             'include/mcring/config.h', 'include/mcring/consumer.h', 'include/mcring/engine.h',
             'include/mcring/info.h', 'include/mcring/inline.h', 'include/mcring/join.h',

@@ -228,7 +228,7 @@ class Prometheus(Program):
         """The value of the only series, or None."""
         try:
             found = self.query(expression)
-        except OSError:  # it is about to listen
+        except (OSError, ValueError):  # it is about to listen, or to be ready
             return None
         return next(iter(found.values())) if len(found) == 1 else None
 
