@@ -54,6 +54,16 @@ static inline int on_reload(void *ctx, int dry_run, struct mcr_error *report)
 	return 0;
 }
 
+static inline unsigned places(const struct fixture *f)
+{
+	return f->is_stats ? MCR_STATS_CLIENTS_MAX : MCR_CONTROL_CLIENTS_MAX;
+}
+
+static inline uint32_t request_max(const struct fixture *f)
+{
+	return f->is_stats ? MCR_STATS_REQUEST_MAX : MCR_CONTROL_REQUEST_MAX;
+}
+
 static inline int create(struct fixture *f, struct mcr_control_server **out, struct mcr_error *err)
 {
 	struct mcr_control_server_config cfg = {
@@ -64,8 +74,8 @@ static inline int create(struct fixture *f, struct mcr_control_server **out, str
 	    .started_ns = 7,
 	    .mode = f->is_stats ? 0660 : 0600,
 	    .gid = UINT32_MAX,
-	    .clients_max = f->is_stats ? MCR_STATS_CLIENTS_MAX : MCR_CONTROL_CLIENTS_MAX,
-	    .request_max = f->is_stats ? MCR_STATS_REQUEST_MAX : MCR_CONTROL_REQUEST_MAX,
+	    .clients_max = places(f),
+	    .request_max = request_max(f),
 	    .changes_at = f->is_stats ? "/run/md/control" : NULL,
 	    .reload = on_reload,
 	    .ctx = f};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The socket itself: who may come, requests in pieces, clients that are slow or gone. */
+/* Each of the sockets itself: who may come, requests in pieces, clients that are slow or gone. */
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/resource.h>
@@ -7,14 +7,15 @@
 
 #include "control_rig.h"
 
-static void the_socket_is_for_its_owner_only(void **state)
+static void the_socket_has_its_mode(void **state)
 {
 	struct fixture *f = *state;
 	struct stat st;
 
 	assert_int_equal(stat(f->path, &st), 0);
 	assert_true(S_ISSOCK(st.st_mode));
-	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(st.st_mode & 0777, f->is_stats ? 0660 : 0600);
+	assert_int_equal(st.st_gid, getegid());
 }
 
 static void a_socket_that_exists_is_not_taken(void **state)
@@ -105,7 +106,7 @@ static void a_request_without_end_is_cut_off(void **state)
 	size_t sent = 0;
 
 	memset(block, 'x', sizeof(block));
-	for (int i = 0; i < 1000 && sent < 2 * (size_t)MCR_CONTROL_REQUEST_MAX; i++) {
+	for (int i = 0; i < 1000 && sent < 2 * (size_t)request_max(f) + 65536; i++) {
 		ssize_t n = send(fd, block, sizeof(block), MSG_NOSIGNAL);
 
 		if (n < 0 && errno != EAGAIN)
@@ -113,7 +114,7 @@ static void a_request_without_end_is_cut_off(void **state)
 		sent += n > 0 ? (size_t)n : 0;
 		poll_server(f);
 	}
-	assert_true(sent < 2 * (size_t)MCR_CONTROL_REQUEST_MAX);
+	assert_true(sent < 2 * (size_t)request_max(f) + 65536);
 	reply = answer(f, fd);
 	assert_string_equal(error_of(reply), "request too long");
 	json_decref(reply);
@@ -179,10 +180,10 @@ static void a_silent_client_is_cut_off(void **state)
 static void clients_beyond_the_limit_are_told(void **state)
 {
 	struct fixture *f = *state;
-	int fds[MCR_CONTROL_CLIENTS_MAX], fd;
+	int fds[MCR_STATS_CLIENTS_MAX], fd;
 	json_t *reply;
 
-	for (int i = 0; i < MCR_CONTROL_CLIENTS_MAX; i++) {
+	for (unsigned i = 0; i < places(f); i++) {
 		fds[i] = dial(f);
 		poll_server(f);
 	}
@@ -191,7 +192,7 @@ static void clients_beyond_the_limit_are_told(void **state)
 	assert_string_equal(error_of(reply), "too many connections");
 	json_decref(reply);
 	close(fd);
-	for (int i = 0; i < MCR_CONTROL_CLIENTS_MAX; i++)
+	for (unsigned i = 0; i < places(f); i++)
 		close(fds[i]);
 	for (int i = 0; i < 3; i++)
 		poll_server(f);
@@ -277,7 +278,7 @@ static void a_poll_carries_out_one_request_and_clients_take_turns(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    CONTROL_TEST(the_socket_is_for_its_owner_only),
+	    CONTROL_TEST(the_socket_has_its_mode),
 	    CONTROL_TEST(a_socket_that_exists_is_not_taken),
 	    CONTROL_TEST(another_engines_socket_is_not_removed),
 	    CONTROL_TEST(garbage_gets_an_error_and_the_next_request_an_answer),
@@ -290,6 +291,16 @@ int main(void)
 	    CONTROL_TEST(without_a_descriptor_left_the_asker_is_told),
 	    CONTROL_TEST(a_client_that_vanishes_mid_answer_harms_nobody),
 	    CONTROL_TEST(a_poll_carries_out_one_request_and_clients_take_turns),
+	    STATS_TEST(the_socket_has_its_mode),
+	    STATS_TEST(a_socket_that_exists_is_not_taken),
+	    STATS_TEST(garbage_gets_an_error_and_the_next_request_an_answer),
+	    STATS_TEST(a_request_without_end_is_cut_off),
+	    STATS_TEST(thousands_of_groups_come_whole),
+	    STATS_TEST(a_reader_that_does_not_read_holds_up_nobody_and_is_cut_off),
+	    STATS_TEST(a_silent_client_is_cut_off),
+	    STATS_TEST(clients_beyond_the_limit_are_told),
+	    STATS_TEST(without_a_descriptor_left_the_asker_is_told),
+	    STATS_TEST(a_client_that_vanishes_mid_answer_harms_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The control socket against hostile clients: requests in any pieces on several connections, that
- * stop reading, stop sending or vanish. What is answered is whole lines of JSON. */
+/* The sockets control and stats against hostile clients: requests in any pieces on several
+ * connections, that stop reading, stop sending or vanish. What is answered is whole lines of JSON.
+ * Over stats nothing changes. The first octet of the input says which. */
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
@@ -25,6 +26,8 @@ struct fuzz {
 	struct mcr_engine engine;
 	struct mcr_control_server *server;
 	const struct sockaddr_un *address;
+	int is_stats;
+	unsigned places;
 	int fds[CLIENTS]; /* -1 = not connected */
 	char *replies[CLIENTS];
 	size_t used[CLIENTS];
@@ -42,20 +45,24 @@ static int on_reload(void *ctx, int dry_run, struct mcr_error *report)
 	return f->reloads++ % 2 ? MCR_RELOAD_LATER : 0;
 }
 
-static struct fuzz *fuzz_create(void)
+static struct fuzz *fuzz_create(int is_stats)
 {
 	struct fuzz *f = calloc(1, sizeof(*f));
-	struct mcr_control_server_config cfg = {.what = "control socket",
-						.name = "fuzz",
-						.mode = 0600,
-						.gid = UINT32_MAX,
-						.clients_max = MCR_CONTROL_CLIENTS_MAX,
-						.request_max = MCR_CONTROL_REQUEST_MAX,
-						.reload = on_reload,
-						.ctx = f};
+	struct mcr_control_server_config cfg = {
+	    .what = "a socket",
+	    .name = "fuzz",
+	    .mode = 0600,
+	    .gid = UINT32_MAX,
+	    .clients_max = is_stats ? CLIENTS - 1 : MCR_CONTROL_CLIENTS_MAX,
+	    .request_max = is_stats ? 512 : MCR_CONTROL_REQUEST_MAX,
+	    .changes_at = is_stats ? "/run/fuzz/control" : NULL,
+	    .reload = on_reload,
+	    .ctx = f};
 
 	assert(f);
-	f->address = fuzz_dir_create("control");
+	f->is_stats = is_stats;
+	f->places = cfg.clients_max;
+	f->address = fuzz_dir_create(is_stats ? "stats" : "control");
 	cfg.path = f->address->sun_path;
 	assert(mcr_control_server_create(&f->server, &f->engine, &cfg, NULL) == 0);
 	for (unsigned i = 0; i < CLIENTS; i++) {
@@ -93,6 +100,7 @@ static void check_lines(struct fuzz *f, unsigned i)
 		json_t *reply = json_loadb(start, (size_t)(end - start), 0, NULL);
 
 		assert(reply && json_is_boolean(json_object_get(reply, "ok")));
+		assert(json_integer_value(json_object_get(reply, "schema")) == 1);
 		json_decref(reply);
 		left -= (size_t)(end + 1 - start);
 		start = end + 1;
@@ -120,6 +128,7 @@ static void say(struct fuzz *f, unsigned i, struct input *in)
 	    "{\"command\":\"status\"}\n",
 	    "{\"command\":\"groups\"}\n",
 	    "{\"command\":\"stats\"}\n",
+	    "{\"command\":\"stats\",\"groups\":70}\n",
 	    "{\"command\":\"sockets\"}\n",
 	    "{\"command\":\"join\",\"joins\":[\"239.1.1.1:5000\"]}\n",
 	    "{\"command\":\"reload\"}\n"};
@@ -129,7 +138,7 @@ static void say(struct fuzz *f, unsigned i, struct input *in)
 	if (f->fds[i] < 0)
 		return;
 	if (how & 1) {
-		const char *word = words[(how >> 1 & 7) % 5];
+		const char *word = words[(how >> 1 & 7) % (sizeof(words) / sizeof(words[0]))];
 
 		len = how & 16 ? take(in, 1) % (strlen(word) + 1) : strlen(word);
 		send(f->fds[i], word, len, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -187,12 +196,15 @@ static void step(struct fuzz *f, struct input *in)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static const struct mcr_channel_config def = {.name = "default"};
-	static struct fuzz *f;
+	static struct fuzz *both[2];
 	struct input in = {data, len};
+	struct fuzz *f;
 	int free_fd;
 
-	if (!f)
-		f = fuzz_create();
+	for (int i = 0; i < 2; i++)
+		if (!both[i])
+			both[i] = fuzz_create(i);
+	f = both[take(&in, 1) & 1];
 	mcr_engine_channel_add(&f->engine, &def, NULL);
 	f->engine.n_groups = 300; /* an answer of several pieces */
 	free_fd = dup(0);
@@ -200,11 +212,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	while (in.left > 0)
 		step(f, &in);
 	end_reload(f);
+	assert(!f->is_stats || (f->reloads == 0 && f->engine.updates == 0));
 	f->reloads = 0;
 	for (unsigned i = 0; i < CLIENTS; i++)
 		hang_up(f, i);
 	/* A poll accepts one: those that wait to be accepted, then a look at each. */
-	for (int i = 0; i < 2 * MCR_CONTROL_CLIENTS_MAX + 2; i++)
+	for (int i = 0; i < 2 * (int)f->places + 2; i++)
 		mcr_control_server_poll(f->server, f->now_ns);
 	assert(dup(0) == free_fd); /* nothing is left of them */
 	close(free_fd);
