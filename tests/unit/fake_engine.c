@@ -474,3 +474,11 @@ int mcr_engine_join_owner(const struct mcr_engine *e, size_t i, struct mcr_join_
 	*out = (struct mcr_join_owner){.maker = e->makers[i]};
 	return 0;
 }
+
+int mcr_engine_sighting(const struct mcr_engine *e, size_t i, struct mcr_sighting *out)
+{
+	(void)e;
+	(void)i;
+	(void)out;
+	return -ENOENT;
+}

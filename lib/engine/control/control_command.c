@@ -42,6 +42,8 @@ int mcr_control_command_run(struct mcr_control_reply *reply, const struct mcr_co
 		return mcr_control_reply_begin(reply, src, mcr_control_members);
 	case MCR_CONTROL_ROUTES:
 		return mcr_control_reply_begin(reply, src, mcr_control_routes);
+	case MCR_CONTROL_WHY:
+		return mcr_control_reply_why(reply, src, &request->why);
 	case MCR_CONTROL_JOIN:
 		return update(reply, src, &none, &request->joins);
 	case MCR_CONTROL_LEAVE:

@@ -11,6 +11,8 @@
 
 #include <mcring/engine.h>
 
+#include "engine/why/why.h"
+
 /* What answers are made from. */
 struct mcr_control_source {
 	struct mcr_engine *engine;
@@ -24,6 +26,8 @@ struct mcr_control_snapshot {
 	uint64_t now_ns; /* CLOCK_REALTIME */
 	size_t *groups;  /* those to show, by mcr_engine_group_info, ascending; NULL = all */
 	size_t n_groups;
+	struct mcr_why *why; /* of an answer to `why`, else NULL */
+	int has_verdict;     /* it has come to its end */
 };
 
 /* A member of an answer. An array's item i is NULL past the end (or when there is no memory). */
@@ -45,6 +49,7 @@ extern const struct mcr_control_section mcr_control_stats[];
 extern const struct mcr_control_section mcr_control_sockets[];
 extern const struct mcr_control_section mcr_control_members[];
 extern const struct mcr_control_section mcr_control_routes[];
+extern const struct mcr_control_section mcr_control_why[];
 
 /* Items of several answers: of "queriers", "relay" and "groups", and how many groups there are. */
 MCR_CONTROL_ITEM(mcr_control_querier);

@@ -110,6 +110,29 @@ int mcr_control_reply_choose_groups(struct mcr_control_reply *reply,
 	return 0;
 }
 
+int mcr_control_reply_why(struct mcr_control_reply *reply, const struct mcr_control_source *src,
+			  const struct mcr_why_query *query)
+{
+	struct mcr_error err = {"failed"};
+	int ret = mcr_why_create(&reply->snapshot.why, src->engine, query, &err);
+
+	if (ret == -ENOENT)
+		return mcr_control_reply_refuse(reply, err.text);
+	return ret < 0 ? ret : mcr_control_reply_begin(reply, src, mcr_control_why);
+}
+
+/* Looks a little further for the verdict. Returns 1 when it is there, 0, or -ENOMEM. */
+static int step_why(struct mcr_control_snapshot *snapshot)
+{
+	int ret;
+
+	if (!snapshot->why || snapshot->has_verdict)
+		return 1;
+	ret = mcr_why_step(snapshot->why, now_realtime());
+	snapshot->has_verdict = ret == 1;
+	return ret;
+}
+
 static int append_key(struct mcr_control_reply *reply, const char *name)
 {
 	int ret = append_text(reply, ",\"");
@@ -151,8 +174,11 @@ static int next_item(struct mcr_control_reply *reply, const struct mcr_control_s
 int mcr_control_reply_more(struct mcr_control_reply *reply, const struct mcr_control_source *src)
 {
 	const size_t enough = reply->len + OCTETS_A_CALL;
-	int ret = 0;
+	int ret = step_why(&reply->snapshot);
 
+	if (ret <= 0)
+		return ret;
+	ret = 0;
 	for (unsigned n = 0; ret == 0 && reply->section && n < ITEMS_A_CALL && reply->len < enough;
 	     n++) {
 		if (!reply->section->name) {
@@ -186,5 +212,6 @@ void mcr_control_reply_clear(struct mcr_control_reply *reply)
 {
 	free(reply->text);
 	free(reply->snapshot.groups);
+	mcr_why_destroy(reply->snapshot.why);
 	memset(reply, 0, sizeof(*reply));
 }

@@ -30,6 +30,11 @@ int mcr_control_reply_begin(struct mcr_control_reply *reply, const struct mcr_co
 int mcr_control_reply_choose_groups(struct mcr_control_reply *reply,
 				    const struct mcr_control_source *src, size_t n);
 
+/* mcr_control_reply_why begins the answer to a question. mcr_control_reply_more looks for it first,
+ * in some calls that append nothing. Returns 0 or -ENOMEM. */
+int mcr_control_reply_why(struct mcr_control_reply *reply, const struct mcr_control_source *src,
+			  const struct mcr_why_query *query);
+
 /* mcr_control_reply_more appends a bounded number of pieces. Returns 0 or -ENOMEM. */
 int mcr_control_reply_more(struct mcr_control_reply *reply, const struct mcr_control_source *src);
 

@@ -20,7 +20,7 @@ static const struct {
     [MCR_CONTROL_STATS] = {"stats", 1},     [MCR_CONTROL_SOCKETS] = {"sockets", 1},
     [MCR_CONTROL_MEMBERS] = {"members", 1}, [MCR_CONTROL_ROUTES] = {"routes", 1},
     [MCR_CONTROL_JOIN] = {"join", 0},       [MCR_CONTROL_LEAVE] = {"leave", 0},
-    [MCR_CONTROL_RELOAD] = {"reload", 0},
+    [MCR_CONTROL_RELOAD] = {"reload", 0},   [MCR_CONTROL_WHY] = {"why", 1},
 };
 
 /* A request as its members say it, before its joins are parsed. */
@@ -28,6 +28,7 @@ struct members {
 	enum mcr_control_command command;
 	const json_t *joins; /* NULL = none */
 	size_t groups;
+	struct mcr_why_query why;
 	int dry_run;
 };
 
@@ -142,6 +143,28 @@ static int take_groups(struct members *out, const char *key, const json_t *value
 	return 0;
 }
 
+static int take_group(struct members *out, const char *key, const json_t *value,
+		      struct mcr_error *err)
+{
+	if (!json_is_string(value))
+		return wrong_type(err, key, "a string", value);
+	return mcr_why_query_parse(&out->why, json_string_value(value), err);
+}
+
+static int take_channel(struct members *out, const char *key, const json_t *value,
+			struct mcr_error *err)
+{
+	const char *name = json_string_value(value);
+
+	if (!name)
+		return wrong_type(err, key, "a string", value);
+	if (name[0] == '\0' || strlen(name) >= sizeof(out->why.channel))
+		return mcr_error_set(err, -EINVAL, "\"%s\": expected a name of 1 to %d octets", key,
+				     MCR_NAME_MAX - 1);
+	strcpy(out->why.channel, name);
+	return 0;
+}
+
 #define OF(command) (1u << MCR_CONTROL_##command)
 
 static const struct {
@@ -152,6 +175,8 @@ static const struct {
 } members[] = {
     {"joins", OF(JOIN) | OF(LEAVE), take_joins},
     {"groups", OF(STATS), take_groups},
+    {"group", OF(WHY), take_group},
+    {"channel", OF(WHY), take_channel},
     {"dry_run", OF(RELOAD), take_dry_run},
 };
 
@@ -245,6 +270,7 @@ int mcr_control_request_parse(struct mcr_control_request *out, const char *text,
 	out->command = given.command;
 	out->groups = given.groups;
 	out->dry_run = given.dry_run;
+	out->why = given.why;
 	if (ret == 0 && (out->command == MCR_CONTROL_JOIN || out->command == MCR_CONTROL_LEAVE))
 		ret = parse_joins(&out->joins, given.joins, err);
 	json_decref(parsed);

@@ -8,6 +8,8 @@
 
 #include <mcring/engine.h>
 
+#include "engine/why/why_query.h"
+
 #define MCR_CONTROL_ALL_GROUPS SIZE_MAX
 
 enum mcr_control_command {
@@ -20,6 +22,7 @@ enum mcr_control_command {
 	MCR_CONTROL_JOIN,
 	MCR_CONTROL_LEAVE,
 	MCR_CONTROL_RELOAD,
+	MCR_CONTROL_WHY,
 	MCR_CONTROL_COMMANDS,
 };
 
@@ -28,6 +31,7 @@ struct mcr_control_request {
 	size_t groups;              /* of stats: at most so many; MCR_CONTROL_ALL_GROUPS */
 	struct mcr_join_list joins; /* of join and leave, at least one */
 	int dry_run;                /* of reload */
+	struct mcr_why_query why;
 };
 
 /* mcr_control_request_parse understands all of a request (len octets) or refuses it: if it passed

@@ -268,6 +268,9 @@ static int write_client(struct mcr_control_server *s, struct client *c, uint64_t
 		s->has_worked = 1;
 		if (mcr_control_reply_more(r, &s->src) < 0)
 			return -ENOMEM;
+		c->progress_ns = now_ns;
+		if (r->len == 0)
+			return 0; /* it has not found its answer yet */
 	}
 	n = send(c->fd, r->text + r->sent, r->len - r->sent, MSG_NOSIGNAL);
 	if (n < 0)

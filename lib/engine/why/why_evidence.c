@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/why/why_evidence.h"
+
+struct mcr_why_evidence *mcr_why_evidence_create(const struct mcr_why_query *query)
+{
+	struct mcr_why_evidence *e = calloc(1, sizeof(*e));
+
+	if (e)
+		e->query = *query;
+	return e;
+}
+
+void mcr_why_evidence_destroy(struct mcr_why_evidence *e)
+{
+	if (!e)
+		return;
+	free(e->consumers);
+	mcr_join_list_clear(&e->joins);
+	mcr_why_flows_clear(&e->flows);
+	free(e);
+}
+
+int mcr_why_interface_named(const struct mcr_why_evidence *e, const char *name)
+{
+	for (size_t i = 0; i < e->n_interfaces; i++)
+		if (strcmp(e->interfaces[i].info.name, name) == 0)
+			return (int)i;
+	return -1;
+}
+
+const struct mcr_port_info *mcr_why_port_of(const struct mcr_why_evidence *e, int interface)
+{
+	if (interface < 0 || (size_t)interface >= e->n_interfaces ||
+	    e->interfaces[interface].port < 0)
+		return NULL;
+	return &e->ports[e->interfaces[interface].port];
+}
+
+const char *mcr_why_port_name(const struct mcr_why_evidence *e, uint16_t dpdk_port)
+{
+	for (size_t i = 0; i < e->n_ports; i++)
+		if (e->ports[i].dpdk_port == dpdk_port)
+			return e->ports[i].name;
+	return "an unknown port";
+}

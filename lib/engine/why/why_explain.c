@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The texts of what is wrong with a group. Each speaks of it as "it". */
+#include <inttypes.h>
+#include <string.h>
+
+#include "core/address.h"
+#include "engine/why/why_rules.h"
+#include "engine/why/why_text.h"
+
+struct cause {
+	const struct mcr_why_evidence *e;
+	const struct mcr_group_info *g;
+	const struct mcr_why_look *look;
+	const struct mcr_why_interface *it;
+	const struct mcr_port_info *port; /* NULL = unknown */
+	const struct mcr_why_flow *flow;  /* NULL = none */
+	struct mcr_why_finding *f;
+};
+
+#define SAY(c, ...)  mcr_why_say((c)->f->text, sizeof((c)->f->text), __VA_ARGS__)
+#define TODO(c, ...) mcr_why_line(&(c)->f->todo, __VA_ARGS__)
+#define LAST(c)      mcr_why_last((c)->flow, (c)->e->now_ns).text
+
+void mcr_why_explain_flow(const struct mcr_why_evidence *e, const struct mcr_why_flow *f,
+			  struct mcr_why_lines *lines)
+{
+	const char *drop = f->dropped == MCR_DROP_NONE ? NULL : mcr_drop_name(f->dropped);
+	char ttl[24] = "";
+
+	if (f->ttl)
+		mcr_why_say(ttl, sizeof(ttl), ", TTL %u", f->ttl);
+	mcr_why_line(lines, "%s: %s from %s:%u, %s of port %s%s, %u octets",
+		     mcr_why_time(f->last_ns, e->now_ns).text,
+		     mcr_why_group(f->group, f->port).text, mcr_why_address(f->source).text,
+		     f->source_port, mcr_why_vlan(f->vlan).text, mcr_why_port_name(e, f->dpdk_port),
+		     ttl, f->len);
+	mcr_why_line(lines, "from MAC address %s to %s%s%s", mcr_why_mac(f->source_mac).text,
+		     mcr_why_mac(f->destination_mac).text, drop ? ": dropped as " : "",
+		     drop ? drop : "");
+}
+
+/* The join that would take a flow. */
+static void todo_join(const struct cause *c, const struct mcr_why_flow *flow, const char *interface)
+{
+	TODO(c, "mcring-ctl join '%s,interface=%s' (to keep it: below joins of the configuration)",
+	     mcr_why_group(flow->group, flow->port).text, interface);
+}
+
+static void explain_vlan(const struct cause *c)
+{
+	SAY(c, "it arrives, but on %s, for which port %s has no interface (%s)",
+	    mcr_why_vlan(c->flow->vlan).text, mcr_why_port_name(c->e, c->flow->dpdk_port), LAST(c));
+	if (c->it->info.dpdk_port != c->flow->dpdk_port)
+		TODO(c, "connect %s to the LAN of the source, or add an interface with port: %s",
+		     c->it->info.name, mcr_why_port_name(c->e, c->flow->dpdk_port));
+	else if (c->flow->vlan)
+		TODO(c,
+		     "set vlan: %u on interface %s, or add an interface with port: %s and vlan: %u",
+		     c->flow->vlan, c->it->info.name, c->it->port_name, c->flow->vlan);
+	else
+		TODO(c, "take vlan: %u from interface %s: the frames have no tag", c->it->vlan,
+		     c->it->info.name);
+	TODO(c, "or have the switch port tag it as %s", mcr_why_vlan(c->it->vlan).text);
+}
+
+static void explain_interface(const struct cause *c)
+{
+	const char *other = c->e->interfaces[c->flow->interface].info.name;
+
+	SAY(c, "it arrives, but on interface %s, and it is joined on %s (%s)", other,
+	    c->it->info.name, LAST(c));
+	todo_join(c, c->flow, other);
+}
+
+/* The ports or the sources of the joins on the interface. */
+static void list_joins(const struct cause *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->e->joins.n && n < 4; i++) {
+		const struct mcr_join *join = &c->e->joins.items[i];
+		char text[160];
+
+		if (strcmp(join->interface, c->g->interface) != 0)
+			continue;
+		mcr_join_format(text, sizeof(text), join);
+		mcr_why_line(&c->f->evidence, "joined: %s", text);
+		n++;
+	}
+}
+
+static void explain_port(const struct cause *c)
+{
+	const uint16_t asked = c->e->query.port;
+
+	if (c->flow)
+		SAY(c, "it arrives, but on UDP port %u, which is not joined (%s)", c->flow->port,
+		    LAST(c));
+	else
+		SAY(c, "it is joined, but not on UDP port %u", asked);
+	list_joins(c);
+	if (c->flow) {
+		todo_join(c, c->flow, c->it->info.name);
+		TODO(c, "or have %s send to the port that is joined",
+		     mcr_why_address(c->flow->source).text);
+	} else {
+		TODO(c,
+		     "mcring-ctl join '%s,interface=%s' (to keep it: below joins of the "
+		     "configuration)",
+		     mcr_why_group(c->g->group, asked).text, c->it->info.name);
+	}
+}
+
+static void explain_source(const struct cause *c)
+{
+	if (c->flow)
+		SAY(c, "it arrives, but from %s, which the joins leave out (last %s ago)",
+		    mcr_why_address(c->flow->source).text,
+		    mcr_why_age(c->flow->last_ns, c->e->now_ns).text);
+	else
+		SAY(c, "it is joined, but not from %s", mcr_why_address(c->e->query.source).text);
+	list_joins(c);
+	TODO(
+	    c, "mcring-ctl join '%s@%s,interface=%s' (to keep it: sources or exclude of that join)",
+	    mcr_why_group(c->g->group, c->flow ? c->flow->port : c->e->query.port).text,
+	    mcr_why_address(c->flow ? c->flow->source : c->e->query.source).text, c->it->info.name);
+}
+
+static void explain_truncated(const struct cause *c)
+{
+	const unsigned max = c->port ? c->port->rx_frame_max : 0;
+	char limit[64] = "";
+
+	if (max)
+		mcr_why_say(limit, sizeof(limit), ", of which the port takes %u octets", max);
+	SAY(c, "it arrives, but in frames that are cut off%s (%s)", limit, LAST(c));
+	if (c->port && strcmp(c->port->driver, "net_af_packet") == 0)
+		TODO(c, "give the driver longer frames: framesz=16384 in the --vdev of %s",
+		     c->port->name);
+	else if (c->port && strcmp(c->port->driver, "net_af_xdp") == 0)
+		TODO(c, "net_af_xdp takes no longer frames: use net_af_packet with framesz=16384");
+	else
+		TODO(c,
+		     "give the port an MTU that holds the frames (%u now), and let the switch have "
+		     "it",
+		     c->port ? c->port->mtu : 0);
+	if (c->port && c->port->kernel_mtu && c->port->kernel_mtu <= 1500)
+		TODO(
+		    c,
+		    "an MTU of %u holds no such frame: it is of a sender that hands many datagrams "
+		    "over as one (UDP_SEGMENT). On its interface: ethtool -K IF "
+		    "tx-udp-segmentation off",
+		    c->port->kernel_mtu);
+}
+
+static void explain_checksum(const struct cause *c)
+{
+	static const char *const which[] = {
+	    [MCR_DROP_BAD_IP_CHECKSUM] = "a wrong IP header checksum",
+	    [MCR_DROP_BAD_UDP_CHECKSUM] = "a wrong UDP checksum",
+	    [MCR_DROP_NO_UDP_CHECKSUM] = "no UDP checksum, which IPv6 demands (RFC 8200)",
+	};
+
+	SAY(c, "it arrives, but with %s (%s)", which[c->flow->dropped], LAST(c));
+	if (c->flow->dropped == MCR_DROP_BAD_UDP_CHECKSUM) {
+		TODO(c, "if the sender is on a virtual link: ethtool -K IF tx off, on the sender");
+		TODO(c, "or set udp_checksum: off on interface %s", c->it->info.name);
+	} else {
+		TODO(c, "look at the sender, and at what rewrites packets on the way");
+	}
+}
+
+static void explain_frame(const struct cause *c)
+{
+	switch (c->look->code) {
+	case MCR_WHY_TRUNCATED:
+		explain_truncated(c);
+		return;
+	case MCR_WHY_BAD_CHECKSUM:
+		explain_checksum(c);
+		return;
+	case MCR_WHY_FRAGMENT:
+		SAY(c, "it arrives, but in IP fragments, which mcring does not put together (%s)",
+		    LAST(c));
+		TODO(c, "send datagrams that fit the MTU of each link on the way: at most 1472 "
+			"octets of "
+			"payload with an MTU of 1500 (IPv6: 1452)");
+		TODO(c, "or raise the MTU from the sender to here");
+		return;
+	case MCR_WHY_MALFORMED:
+		SAY(c, "it arrives, but its headers make no sense: %s (%s)",
+		    mcr_drop_name(c->flow->dropped), LAST(c));
+		TODO(c, "look at the packets: tcpdump -evni IF host %s, on the sender",
+		     mcr_why_address(c->flow->source).text);
+		return;
+	case MCR_WHY_BAD_SOURCE:
+		SAY(c,
+		    "it arrives, but from %s, an address that no host may send from (last %s ago)",
+		    mcr_why_address(c->flow->source).text,
+		    mcr_why_age(c->flow->last_ns, c->e->now_ns).text);
+		TODO(c, "give the sender an address, and let it send from that");
+		return;
+	case MCR_WHY_OWN_FRAME:
+		SAY(c, "it is sent by this host itself, on the interface of port %s (%s)",
+		    mcr_why_port_name(c->e, c->flow->dpdk_port), LAST(c));
+		TODO(c, "send from another host, or from an interface that is not the port's");
+		return;
+	case MCR_WHY_TOO_LARGE:
+		SAY(c, "it arrives, but its messages exceed a quarter of the ring (%s)", LAST(c));
+		TODO(c, "give the channel larger rings: bytes");
+		return;
+	default:
+		SAY(c, "it arrives, but it is not UDP (%s)", LAST(c));
+		TODO(c, "mcring receives UDP only: have the sender send UDP");
+	}
+}
+
+static void explain_other(const struct cause *c)
+{
+	const char *group = mcr_why_group(c->flow->group, 0).text;
+	struct mcr_why_text mac = mcr_why_mac(c->flow->destination_mac);
+
+	(void)group;
+	if (c->look->code == MCR_WHY_WRONG_FAMILY)
+		SAY(c,
+		    "it does not arrive, but %s does, which is %s, and nobody has joined it (%s)",
+		    mcr_why_group(c->flow->group, c->flow->port).text,
+		    mcr_address_is_ipv6(c->flow->group) ? "IPv6" : "IPv4", LAST(c));
+	else if (c->look->code == MCR_WHY_WRONG_GROUP)
+		SAY(c,
+		    "it does not arrive, but its source sends to %s, which nobody has joined (%s)",
+		    mcr_why_group(c->flow->group, c->flow->port).text, LAST(c));
+	else
+		SAY(c,
+		    "it does not arrive, but %s does, which has the same MAC address %s, and "
+		    "nobody "
+		    "has joined it (%s)",
+		    mcr_why_group(c->flow->group, c->flow->port).text, mac.text, LAST(c));
+	if (c->flow->interface < c->e->n_interfaces)
+		todo_join(c, c->flow, c->e->interfaces[c->flow->interface].info.name);
+	TODO(c, "or have %s send to %s", mcr_why_address(c->flow->source).text,
+	     mcr_why_group(c->g->group, c->flow->port).text);
+}
+
+static void explain_silent(const struct cause *c)
+{
+	if (c->look->state == MCR_WHY_STATE_FRESH)
+		SAY(c, "it was joined %s ago, and nothing has arrived yet",
+		    mcr_why_age(c->g->joined_ns, c->e->now_ns).text);
+	else if (c->look->last_ns)
+		SAY(c, "it stopped at %s", mcr_why_time(c->look->last_ns, c->e->now_ns).text);
+	else
+		SAY(c, "it has never arrived since it was joined at %s",
+		    mcr_why_time(c->g->joined_ns, c->e->now_ns).text);
+	TODO(c, "see the candidates");
+}
+
+static void explain_refused(const struct cause *c)
+{
+	SAY(c, "the NIC of port %s does not let it in: %s", c->port ? c->port->name : "?",
+	    c->g->rung_reason[0] ? c->g->rung_reason : "its filter is full");
+	TODO(c, "join fewer groups on this port, or use a NIC with more room (docs/nics.md)");
+}
+
+void mcr_why_explain(const struct mcr_why_evidence *e, const struct mcr_group_info *g,
+		     const struct mcr_why_look *look, struct mcr_why_finding *f)
+{
+	const struct cause c = {
+	    .e = e,
+	    .g = g,
+	    .look = look,
+	    .it = &e->interfaces[look->interface],
+	    .port = mcr_why_port_of(e, look->interface),
+	    .flow = look->flow,
+	    .f = f,
+	};
+
+	if (look->code == MCR_WHY_WRONG_VLAN)
+		explain_vlan(&c);
+	else if (look->code == MCR_WHY_WRONG_INTERFACE)
+		explain_interface(&c);
+	else if (look->code == MCR_WHY_WRONG_PORT)
+		explain_port(&c);
+	else if (look->code == MCR_WHY_WRONG_SOURCE)
+		explain_source(&c);
+	else if (look->code == MCR_WHY_FILTER_REFUSED)
+		explain_refused(&c);
+	else if (look->code == MCR_WHY_SILENT)
+		explain_silent(&c);
+	else if (look->code >= MCR_WHY_TRUNCATED && look->code <= MCR_WHY_NOT_UDP)
+		explain_frame(&c);
+	else if (look->code >= MCR_WHY_WRONG_FAMILY && look->code <= MCR_WHY_MAC_ALIAS)
+		explain_other(&c);
+	else
+		mcr_why_membership_explain(e, look->interface, mcr_address_is_ipv6(g->group), f);
+	mcr_why_say(f->interface, sizeof(f->interface), "%s", g->interface);
+	if (c.port)
+		mcr_why_say(f->port, sizeof(f->port), "%s", c.port->name);
+	if (look->flow)
+		mcr_why_explain_flow(e, look->flow, &f->evidence);
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The verdict about one group: of each of its memberships, or that there is none. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/address.h"
+#include "engine/why/why_rules.h"
+#include "engine/why/why_text.h"
+
+static void flows_fact(const struct mcr_why_evidence *e, const struct mcr_group_info *g,
+		       const struct mcr_why_look *look, struct mcr_why_lines *proven)
+{
+	const uint64_t span_ns = g->last_ns - g->first_ns;
+	const struct mcr_why_flow *f = NULL;
+	unsigned n = 0;
+
+	mcr_why_line(proven, "%s on %s flows: %" PRIu64 " datagrams, the last %s ago",
+		     mcr_why_address(g->group).text, g->interface, g->packets,
+		     mcr_why_age(look->last_ns, e->now_ns).text);
+	if (span_ns > 0 && g->packets > 1)
+		mcr_why_line(proven, "since %s: %.1f datagrams/s, %.0f octets each",
+			     mcr_why_time(g->first_ns, e->now_ns).text,
+			     (double)(g->packets - 1) * 1e9 / (double)span_ns,
+			     (double)g->bytes / (double)g->packets);
+	while ((f = mcr_why_flows_next(&e->flows, g->group, f)) && n < 4)
+		if (mcr_address_is_equal(f->group, g->group) && f->interface == look->interface &&
+		    !mcr_why_flow_is_dropped(f)) {
+			mcr_why_line(proven, "from %s:%u to port %u, TTL %u, %s ago",
+				     mcr_why_address(f->source).text, f->source_port, f->port,
+				     f->ttl, mcr_why_age(f->last_ns, e->now_ns).text);
+			n++;
+		}
+	mcr_why_line(proven, "let in by %s%s%s", g->rung, g->rung_reason[0] ? ": " : "",
+		     g->rung_reason);
+}
+
+static void on_membership(const struct mcr_why_evidence *e, const struct mcr_group_info *g,
+			  struct mcr_why_verdict *v)
+{
+	const struct mcr_port_info *port;
+	struct mcr_why_finding *f;
+	struct mcr_why_look look;
+
+	mcr_why_look_at(e, g, &look);
+	if (look.interface < 0)
+		return;
+	port = mcr_why_port_of(e, look.interface);
+	if (port)
+		mcr_why_port_find(e, port, v);
+	if (look.code == MCR_WHY_CODE_COUNT) {
+		flows_fact(e, g, &look, &v->proven);
+		mcr_why_membership_warn(e, look.interface, mcr_address_is_ipv6(g->group), v);
+		return;
+	}
+	if (look.code > MCR_WHY_NO_FRAMES) {
+		f = mcr_why_find(v, look.code,
+				 look.code == MCR_WHY_SILENT ? MCR_WHY_WARNING : MCR_WHY_FAULT);
+		f->group = g->group;
+		f->groups = 1;
+		mcr_why_explain(e, g, &look, f);
+	}
+	if (look.code == MCR_WHY_SILENT || look.code == MCR_WHY_NO_QUERIER) {
+		mcr_why_prove(e, g, &look, v);
+		if (port)
+			mcr_why_hide(e, port, v);
+	}
+}
+
+/* The last packet of the group that was asked about, wherever it came in. */
+static const struct mcr_why_flow *seen_of(const struct mcr_why_evidence *e)
+{
+	const struct mcr_why_flow *f = NULL, *best = NULL;
+
+	while ((f = mcr_why_flows_next(&e->flows, e->query.group, f)))
+		if (mcr_address_is_equal(f->group, e->query.group) &&
+		    (e->query.port == 0 || f->port == 0 || f->port == e->query.port) &&
+		    (!best || f->last_ns > best->last_ns))
+			best = f;
+	return best;
+}
+
+static void on_relay(const struct mcr_why_evidence *e, struct mcr_why_verdict *v)
+{
+	struct mcr_why_finding *f = mcr_why_find(v, MCR_WHY_RELAYED_ONLY, MCR_WHY_FAULT);
+
+	f->group = e->query.group;
+	f->groups = 1;
+	mcr_why_say(f->text, sizeof(f->text),
+		    "it is relayed from %s to %s, but no channel has joined it", e->outputs[0].from,
+		    e->outputs[0].to);
+	for (size_t i = 0; i < e->n_outputs; i++)
+		mcr_why_line(&f->evidence, "from %s to %s: %" PRIu64 " datagrams",
+			     e->outputs[i].from, e->outputs[i].to, e->outputs[i].packets);
+	mcr_why_line(&f->todo, "mcring-ctl join '%s,interface=%s'",
+		     mcr_why_group(e->query.group, e->query.port).text, e->outputs[0].from);
+}
+
+static void on_nobody(const struct mcr_why_evidence *e, struct mcr_why_verdict *v)
+{
+	const struct mcr_why_flow *seen = seen_of(e);
+	const char *interface = e->n_interfaces == 1 ? e->interfaces[0].info.name : NULL;
+	struct mcr_why_finding *f = mcr_why_find(v, MCR_WHY_NOT_JOINED, MCR_WHY_FAULT);
+
+	f->group = e->query.group;
+	f->groups = 1;
+	if (seen && seen->interface < e->n_interfaces)
+		interface = e->interfaces[seen->interface].info.name;
+	if (interface)
+		mcr_why_say(f->interface, sizeof(f->interface), "%s", interface);
+	if (seen)
+		mcr_why_say(f->text, sizeof(f->text),
+			    "nobody has joined it, though it arrives on %s of port %s (%s)",
+			    mcr_why_vlan(seen->vlan).text, mcr_why_port_name(e, seen->dpdk_port),
+			    mcr_why_last(seen, e->now_ns).text);
+	else
+		mcr_why_say(f->text, sizeof(f->text), "nobody has joined it");
+	if (seen)
+		mcr_why_explain_flow(e, seen, &f->evidence);
+	mcr_why_line(&f->todo,
+		     "mcring-ctl join '%s%s%s' (to keep it: below joins of the configuration)",
+		     mcr_why_group(e->query.group, e->query.port ? e->query.port
+						   : seen        ? seen->port
+								 : 0)
+			 .text,
+		     interface ? ",interface=" : "", interface ? interface : "");
+	for (size_t i = 0; !seen && i < e->n_ports; i++)
+		mcr_why_hide(e, &e->ports[i], v);
+}
+
+static void conclude(const struct mcr_why_evidence *e, struct mcr_why_verdict *v)
+{
+	const struct mcr_why_finding *f = v->findings;
+	char query[MCR_WHY_QUERY_TEXT];
+
+	mcr_why_query_format(query, &e->query);
+	if (v->exit == MCR_WHY_FLOWS)
+		mcr_why_say(v->first, sizeof(v->first), "%s: data flows%s%s", query,
+			    v->n_findings ? ", but " : "", v->n_findings ? f->text : "");
+	else
+		mcr_why_say(v->first, sizeof(v->first), "%s%s%s: no data: %s", query,
+			    f->interface[0] ? " on " : "", f->interface, f->text);
+}
+
+void mcr_why_one(const struct mcr_why_evidence *e, struct mcr_why_verdict *v)
+{
+	for (size_t i = 0; i < e->n_groups; i++)
+		on_membership(e, &e->groups[i], v);
+	if (e->n_groups == 0 && e->n_outputs > 0)
+		on_relay(e, v);
+	else if (e->n_groups == 0)
+		on_nobody(e, v);
+	mcr_why_sort(v);
+	conclude(e, v);
+}
