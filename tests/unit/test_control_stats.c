@@ -34,6 +34,7 @@ static const struct {
     [MCR_CONTROL_JOIN] = {"{\"command\":\"join\",\"joins\":[\"239.1.1.1:5000\"]}", 0},
     [MCR_CONTROL_LEAVE] = {"{\"command\":\"leave\",\"joins\":[\"239.1.1.1:5000\"]}", 0},
     [MCR_CONTROL_RELOAD] = {"{\"command\":\"reload\"}", 0},
+    [MCR_CONTROL_WHY] = {"{\"command\":\"why\"}", 1},
 };
 
 #define ALL (sizeof(all_commands) / sizeof(all_commands[0]))
