@@ -9,6 +9,7 @@
 
 #include "config/doc.h"
 #include "config/limits.h"
+#include "config/syntax.h"
 #include "core/nearest.h"
 #include "settings/fail.h"
 
@@ -23,34 +24,16 @@ static yaml_node_t *node_of(const struct mcr_config_doc *doc, int node)
 	return node ? yaml_document_get_node((yaml_document_t *)&doc->yaml, node) : NULL;
 }
 
-static int syntax_error(const char *file, const yaml_parser_t *parser, struct mcr_error *err)
-{
-	const char *problem = parser->problem ? parser->problem : "not YAML";
-	const yaml_mark_t *mark = &parser->problem_mark;
-
-	/* A missing ':' shows only on the line after the key. */
-	if (parser->context && strcmp(parser->context, "while scanning a simple key") == 0)
-		mark = &parser->context_mark;
-
-	if (parser->error == YAML_MEMORY_ERROR)
-		return mcr_fail(err, -ENOMEM, "%s: out of memory", file);
-	if (parser->error == YAML_READER_ERROR)
-		return mcr_fail(err, -EINVAL, "%s: not UTF-8 text, at octet %zu: %s", file,
-				parser->problem_offset, problem);
-	return mcr_fail(err, -EINVAL, "%s:%zu: not valid YAML: %s%s%s, at column %zu", file,
-			mark->line + 1, problem, parser->context ? ", " : "",
-			parser->context ? parser->context : "", mark->column + 1);
-}
-
 /* libcyaml would ignore a second document silently. */
-static int only_document(const char *file, yaml_parser_t *parser, struct mcr_error *err)
+static int only_document(const char *file, const char *text, size_t len, yaml_parser_t *parser,
+			 struct mcr_error *err)
 {
 	yaml_document_t more;
 	yaml_node_t *root;
 	unsigned line;
 
 	if (!yaml_parser_load(parser, &more))
-		return syntax_error(file, parser, err);
+		return mcr_config_syntax_error(file, text, len, parser, err);
 	root = yaml_document_get_root_node(&more);
 	line = root ? (unsigned)root->start_mark.line + 1 : 0;
 	yaml_document_delete(&more);
@@ -77,12 +60,13 @@ int mcr_config_doc_create(struct mcr_config_doc **out, const char *file, const c
 	doc->file = file;
 	yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
 	if (!yaml_parser_load(&parser, &doc->yaml)) {
-		ret = syntax_error(file, &parser, err);
+		ret = mcr_config_syntax_error(file, text, len, &parser, err);
 		free(doc);
 	} else {
 		/* After the last document libyaml goes on to return empty ones. */
-		ret =
-		    yaml_document_get_root_node(&doc->yaml) ? only_document(file, &parser, err) : 0;
+		ret = yaml_document_get_root_node(&doc->yaml)
+			  ? only_document(file, text, len, &parser, err)
+			  : 0;
 		if (ret < 0)
 			mcr_config_doc_destroy(doc);
 		else
@@ -182,6 +166,13 @@ static const char *describe(const yaml_node_t *node)
 	if (node->type == YAML_MAPPING_NODE)
 		return "a mapping";
 	return node->data.scalar.length == 0 ? "nothing" : "a value";
+}
+
+/* Whether a value was meant as KEY: VALUE. */
+static bool is_squeezed(const yaml_node_t *node)
+{
+	return node->type == YAML_SCALAR_NODE &&
+	       memchr(node->data.scalar.value, ':', node->data.scalar.length);
 }
 
 static const cyaml_schema_field_t *find_known(const yaml_node_t *key,
@@ -336,11 +327,14 @@ static int check_node(struct check *c, int id, const cyaml_schema_value_t *schem
 	case CYAML_MAPPING:
 		if (node->type == YAML_MAPPING_NODE)
 			return check_mapping(c, node, schema, what);
-		return at(c, node, "%s: found %s, expected a mapping (key: value)", what, found);
+		return at(c, node, "%s: found %s, expected a mapping (KEY: VALUE)%s", what, found,
+			  is_squeezed(node) ? ", with a space behind the ':'" : "");
 	case CYAML_SEQUENCE:
 		if (node->type == YAML_SEQUENCE_NODE)
 			return check_sequence(c, node, schema, what);
-		return at(c, node, "%s: found %s, expected a list", what, found);
+		return at(c, node, "%s: found %s, expected a list (%s)", what, found,
+			  node->type == YAML_MAPPING_NODE ? "each entry begins with '-' and a space"
+							  : "in [brackets]");
 	default:
 		if (node->type != YAML_SCALAR_NODE || node->data.scalar.length == 0)
 			return at(c, node, "%s: found %s, expected a value%s", what, found,

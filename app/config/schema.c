@@ -162,8 +162,14 @@ int mcr_config_yaml_load(struct mcr_config_yaml **out, const struct mcr_config_s
 		*out = loaded;
 		return 0;
 	}
-	return mcr_fail(err, ret == CYAML_ERR_OOM ? -ENOMEM : -EINVAL, "%s: %s (%.300s)", file,
-			cyaml_strerror(ret), first.text);
+	if (ret == CYAML_ERR_OOM)
+		return mcr_fail(err, -ENOMEM, "%s: out of memory", file);
+	/* mcr_config_doc_check has found everything that a user can do wrong. */
+	return mcr_fail(
+	    err, -EINVAL,
+	    "%s: not understood, which is a bug of mcring: report it with what libcyaml "
+	    "says: %s (%.200s)",
+	    file, cyaml_strerror(ret), first.text);
 }
 
 void mcr_config_yaml_free(struct mcr_config_yaml *y, const struct mcr_config_schema *schema)

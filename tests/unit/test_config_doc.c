@@ -98,8 +98,9 @@ static void what_is_not_yaml_has_line_and_column(void **state)
 	struct mcr_error err;
 
 	error_of("name: a\nidle: a: b\n", &err);
-	assert_string_equal(err.text, "m.yaml:2: not valid YAML: mapping values are not allowed in "
-				      "this context, at column 8");
+	assert_string_equal(err.text,
+			    "m.yaml:2: column 8: a second ': ' in one line: expected the value "
+			    "in quotes");
 }
 
 int main(void)
