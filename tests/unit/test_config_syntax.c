@@ -59,7 +59,7 @@ static const struct {
     {"name: *\n", "1: column 8: '*' begins an alias and '&' an anchor"},
     {"name: *a\n", "1: column 7: '*' begins an alias, and no '&' of this name stands above"},
     {"name: \"a\\q\"\n", "1: column 9: an unknown escape behind '\\': expected '\\\\'"},
-    {"name: \"a\\x1\"\n", "1: column 10: digits are missing behind '\\': expected '\\\\'"},
+    {"name: \"a\\x1\"\n", "1: column 11: digits are missing behind '\\': expected '\\\\'"},
     {"name: |x\n a\n", "1: column 8: '|' and '>' end their line"},
     {"name: !<\n", "1: column 9: '!' begins a tag: expected the value in quotes"},
     {"%YAML 3.0\n---\nname: a\n", "1: column 1: expected YAML 1.1, or no line with %YAML"},
