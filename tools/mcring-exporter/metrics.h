@@ -8,7 +8,7 @@
 #include "series.h"
 #include "sources.h"
 
-/* metrics_write fills s, which has room for 1000 series at least and is empty. now_ns: monotonic.
+/* metrics_write fills s, which has room for 100 series at least and is empty. now_ns: monotonic.
  * Returns 0 or -ENOMEM. */
 int metrics_write(struct series *s, const struct sources *sources, uint64_t now_ns);
 
