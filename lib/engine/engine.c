@@ -19,6 +19,7 @@
 #include "engine/state/config.h"
 #include "engine/state/filter_ports.h"
 #include "engine/state/interfaces.h"
+#include "engine/state/open_filter.h"
 #include "engine/state/ports.h"
 #include "engine/state/publish.h"
 #include "engine/state/relay_lcores.h"
@@ -242,6 +243,8 @@ void mcr_engine_stop(struct mcr_engine *e)
 	if (e->state != MCR_ENGINE_RUNNING)
 		return;
 	e->state = MCR_ENGINE_STOPPING;
+	if (mcr_engine_close_filters(e, UINT64_MAX))
+		mcr_engine_poll(e, 0); /* the device thread begins with it */
 	if (!e->config.keep_memberships && e->n_launched == e->n_workers) /* else none was joined */
 		leave_groups(e);
 	finish_jobs(e);

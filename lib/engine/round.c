@@ -12,6 +12,7 @@
 #include "engine/state/joins.h"
 #include "engine/state/kernel_round.h"
 #include "engine/state/log.h"
+#include "engine/state/open_filter.h"
 #include "engine/state/port_watch.h"
 #include "engine/state/publish.h"
 #include "engine/state/relay_watch.h"
@@ -124,6 +125,7 @@ void mcr_engine_round(struct mcr_engine *e, uint64_t now_ns)
 			mcr_engine_renew_joins(e, i, now_ns);
 			mcr_engine_joins_changed(e, now_ns);
 		}
+	mcr_engine_close_filters(e, now_ns);
 	if (e->filter_due) {                          /* before the reports that bring the data */
 		if (e->state == MCR_ENGINE_RUNNING) { /* what the kernel has joined, for leaves */
 			mcr_engine_watch_ports(e);

@@ -282,6 +282,16 @@ size_t mcr_engine_groups_to_show(const struct mcr_engine *e, size_t *indices, si
 	return n;
 }
 
+int mcr_engine_open_filter(struct mcr_engine *e, const char *interface, unsigned seconds,
+			   struct mcr_error *err)
+{
+	if (e->refusal)
+		return refuse(err, -ENOTSUP, e->refusal);
+	e->opened_s = seconds;
+	strcpy(e->opened, interface ? interface : "");
+	return 0;
+}
+
 int mcr_engine_group_sources(const struct mcr_engine *e, size_t i, struct mcr_address *sources,
 			     size_t cap)
 {

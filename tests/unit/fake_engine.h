@@ -19,7 +19,9 @@ struct mcr_engine {
 	unsigned collected;  /* calls for entry 0, which collect them */
 	size_t n_sources;    /* of each second of them; the first one is forwarded */
 	unsigned updates;    /* calls of mcr_engine_update_as that succeeded */
-	const char *refusal; /* the next update fails with this text */
+	const char *refusal; /* the next update, or open_filter, fails with this text */
+	unsigned opened_s;   /* of the last mcr_engine_open_filter; 0 = there was none */
+	char opened[MCR_NAME_MAX]; /* its interface; "" = all */
 	unsigned prepared;   /* channels that were made and are neither the engine's nor freed */
 	unsigned *looks;     /* counts calls of mcr_engine_join_info; NULL = nobody wants to know */
 	const char *sockets; /* the consumer's report; NULL = none */

@@ -27,7 +27,7 @@ static inline struct mcr_address alias_of(char letter)
 }
 
 /* Wants one group for each letter; "B" is another group with the MAC address of "b". "?" is a
- * querier. */
+ * querier, "*" a look at what the filter hides. */
 static inline void set(const char *letters)
 {
 	struct mcr_filter_want wants[64] = {0};
@@ -37,6 +37,8 @@ static inline void set(const char *letters)
 		if (letters[i] == '?')
 			wants[i] =
 			    (struct mcr_filter_want){.kind = MCR_FILTER_IGMP, .is_querier = 1};
+		else if (letters[i] == '*')
+			wants[i] = (struct mcr_filter_want){.kind = MCR_FILTER_LOOK};
 		else
 			wants[i].group = letters[i] >= 'a'
 					     ? group_of(letters[i])

@@ -240,6 +240,25 @@ static void a_port_that_cannot_be_isolated_filters_like_others(void **state)
 #define TEST(name)      TEST_BOTH(name, set_up, tear_down)
 #define TEST_ONCE(name) cmocka_unit_test_setup_teardown(name, set_up_ipv4, tear_down)
 
+static void a_look_brings_the_rules_for_all_multicast_of_both_families(void **state)
+{
+	want("239.1.1.1", 1);
+	set();
+	assert_true(mcr_filter_port_hides(&f));
+	want("239.1.1.1", 1);
+	wants[n_wants++] = (struct mcr_filter_want){.kind = MCR_FILTER_LOOK};
+	set();
+	assert_non_null(f.flow.families[0].catch_all);
+	assert_non_null(f.flow.families[1].catch_all);
+	assert_false(mcr_filter_port_hides(&f));
+	want("239.1.1.1", 1);
+	set();
+	assert_null(f.flow.families[0].catch_all);
+	assert_null(f.flow.families[1].catch_all);
+	assert_true(mcr_filter_port_hides(&f));
+	assert_state("239.1.1.1", MCR_RUNG_FLOW, 1, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -257,6 +276,7 @@ int main(void)
 	    TEST_ONCE(the_rule_for_all_multicast_of_one_family_leaves_the_other_exact),
 	    TEST(igmp_without_a_rule_comes_with_all_multicast_and_mld_does_not),
 	    TEST(the_rule_for_all_multicast_goes_to_one_queue_where_rss_is_refused),
+	    TEST(a_look_brings_the_rules_for_all_multicast_of_both_families),
 	    TEST(a_port_that_cannot_be_isolated_filters_like_others),
 	};
 

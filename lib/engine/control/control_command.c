@@ -24,6 +24,17 @@ static int stats(struct mcr_control_reply *reply, const struct mcr_control_sourc
 	return mcr_control_reply_choose_groups(reply, src, groups);
 }
 
+static int open_filter(struct mcr_control_reply *reply, const struct mcr_control_source *src,
+		       const struct mcr_control_request *request)
+{
+	const char *interface = request->interface[0] ? request->interface : NULL;
+	struct mcr_error err = {"failed"};
+
+	if (mcr_engine_open_filter(src->engine, interface, request->seconds, &err) < 0)
+		return mcr_control_reply_refuse(reply, err.text);
+	return mcr_control_reply_seconds(reply, request->seconds);
+}
+
 int mcr_control_command_run(struct mcr_control_reply *reply, const struct mcr_control_source *src,
 			    const struct mcr_control_request *request)
 {
@@ -48,6 +59,8 @@ int mcr_control_command_run(struct mcr_control_reply *reply, const struct mcr_co
 		return update(reply, src, &none, &request->joins);
 	case MCR_CONTROL_LEAVE:
 		return update(reply, src, &request->joins, &none);
+	case MCR_CONTROL_OPEN_FILTER:
+		return open_filter(reply, src, request);
 	case MCR_CONTROL_RELOAD:
 	case MCR_CONTROL_COMMANDS:
 		break;

@@ -199,6 +199,12 @@ int mcr_control_reply_joins(struct mcr_control_reply *reply, size_t n)
 					    "joins", (json_int_t)n));
 }
 
+int mcr_control_reply_seconds(struct mcr_control_reply *reply, unsigned seconds)
+{
+	return append_line(reply, json_pack("{sb si sI}", "ok", 1, "schema", MCR_CONTROL_SCHEMA,
+					    "seconds", (json_int_t)seconds));
+}
+
 int mcr_control_reply_reload(struct mcr_control_reply *reply, int result,
 			     const struct mcr_error *report)
 {

@@ -38,10 +38,11 @@ int mcr_control_reply_why(struct mcr_control_reply *reply, const struct mcr_cont
 /* mcr_control_reply_more appends a bounded number of pieces. Returns 0 or -ENOMEM. */
 int mcr_control_reply_more(struct mcr_control_reply *reply, const struct mcr_control_source *src);
 
-/* Short answers, whole at once: an error, n joins that were made or left, what a reload came to.
- * Each returns 0 or -ENOMEM. */
+/* Short answers, whole at once: an error, n joins that were made or left, for how many seconds
+ * filters are to be open, what a reload came to. Each returns 0 or -ENOMEM. */
 int mcr_control_reply_refuse(struct mcr_control_reply *reply, const char *why);
 int mcr_control_reply_joins(struct mcr_control_reply *reply, size_t n);
+int mcr_control_reply_seconds(struct mcr_control_reply *reply, unsigned seconds);
 int mcr_control_reply_reload(struct mcr_control_reply *reply, int result,
 			     const struct mcr_error *report);
 

@@ -16,11 +16,17 @@ static const struct {
 	const char *name;
 	int reads;
 } commands[MCR_CONTROL_COMMANDS] = {
-    [MCR_CONTROL_STATUS] = {"status", 1},   [MCR_CONTROL_GROUPS] = {"groups", 1},
-    [MCR_CONTROL_STATS] = {"stats", 1},     [MCR_CONTROL_SOCKETS] = {"sockets", 1},
-    [MCR_CONTROL_MEMBERS] = {"members", 1}, [MCR_CONTROL_ROUTES] = {"routes", 1},
-    [MCR_CONTROL_JOIN] = {"join", 0},       [MCR_CONTROL_LEAVE] = {"leave", 0},
-    [MCR_CONTROL_RELOAD] = {"reload", 0},   [MCR_CONTROL_WHY] = {"why", 1},
+    [MCR_CONTROL_STATUS] = {"status", 1},
+    [MCR_CONTROL_GROUPS] = {"groups", 1},
+    [MCR_CONTROL_STATS] = {"stats", 1},
+    [MCR_CONTROL_SOCKETS] = {"sockets", 1},
+    [MCR_CONTROL_MEMBERS] = {"members", 1},
+    [MCR_CONTROL_ROUTES] = {"routes", 1},
+    [MCR_CONTROL_JOIN] = {"join", 0},
+    [MCR_CONTROL_LEAVE] = {"leave", 0},
+    [MCR_CONTROL_RELOAD] = {"reload", 0},
+    [MCR_CONTROL_WHY] = {"why", 1},
+    [MCR_CONTROL_OPEN_FILTER] = {"open_filter", 0},
 };
 
 /* A request as its members say it, before its joins are parsed. */
@@ -29,6 +35,8 @@ struct members {
 	const json_t *joins; /* NULL = none */
 	size_t groups;
 	struct mcr_why_query why;
+	unsigned seconds;
+	char interface[MCR_NAME_MAX];
 	int dry_run;
 };
 
@@ -151,17 +159,43 @@ static int take_group(struct members *out, const char *key, const json_t *value,
 	return mcr_why_query_parse(&out->why, json_string_value(value), err);
 }
 
-static int take_channel(struct members *out, const char *key, const json_t *value,
-			struct mcr_error *err)
+static int take_name(char to[MCR_NAME_MAX], const char *key, const json_t *value,
+		     struct mcr_error *err)
 {
 	const char *name = json_string_value(value);
 
 	if (!name)
 		return wrong_type(err, key, "a string", value);
-	if (name[0] == '\0' || strlen(name) >= sizeof(out->why.channel))
+	if (name[0] == '\0' || strlen(name) >= MCR_NAME_MAX)
 		return mcr_error_set(err, -EINVAL, "\"%s\": expected a name of 1 to %d octets", key,
 				     MCR_NAME_MAX - 1);
-	strcpy(out->why.channel, name);
+	strcpy(to, name);
+	return 0;
+}
+
+static int take_channel(struct members *out, const char *key, const json_t *value,
+			struct mcr_error *err)
+{
+	return take_name(out->why.channel, key, value, err);
+}
+
+static int take_interface(struct members *out, const char *key, const json_t *value,
+			  struct mcr_error *err)
+{
+	return take_name(out->interface, key, value, err);
+}
+
+/* How many it may be, the engine knows. */
+static int take_seconds(struct members *out, const char *key, const json_t *value,
+			struct mcr_error *err)
+{
+	const json_int_t n = json_integer_value(value);
+
+	if (!json_is_integer(value))
+		return wrong_type(err, key, "a whole number", value);
+	if (n < 1 || n > UINT16_MAX)
+		return mcr_error_set(err, -EINVAL, "\"%s\": expected 1 or more", key);
+	out->seconds = (unsigned)n;
 	return 0;
 }
 
@@ -177,6 +211,8 @@ static const struct {
     {"groups", OF(STATS), take_groups},
     {"group", OF(WHY), take_group},
     {"channel", OF(WHY), take_channel},
+    {"seconds", OF(OPEN_FILTER), take_seconds},
+    {"interface", OF(OPEN_FILTER), take_interface},
     {"dry_run", OF(RELOAD), take_dry_run},
 };
 
@@ -271,6 +307,8 @@ int mcr_control_request_parse(struct mcr_control_request *out, const char *text,
 	out->groups = given.groups;
 	out->dry_run = given.dry_run;
 	out->why = given.why;
+	out->seconds = given.seconds;
+	memcpy(out->interface, given.interface, sizeof(out->interface));
 	if (ret == 0 && (out->command == MCR_CONTROL_JOIN || out->command == MCR_CONTROL_LEAVE))
 		ret = parse_joins(&out->joins, given.joins, err);
 	json_decref(parsed);

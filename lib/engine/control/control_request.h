@@ -23,6 +23,7 @@ enum mcr_control_command {
 	MCR_CONTROL_LEAVE,
 	MCR_CONTROL_RELOAD,
 	MCR_CONTROL_WHY,
+	MCR_CONTROL_OPEN_FILTER,
 	MCR_CONTROL_COMMANDS,
 };
 
@@ -32,6 +33,8 @@ struct mcr_control_request {
 	struct mcr_join_list joins; /* of join and leave, at least one */
 	int dry_run;                /* of reload */
 	struct mcr_why_query why;
+	unsigned seconds;             /* of open_filter, as far as the engine takes them */
+	char interface[MCR_NAME_MAX]; /* of open_filter; "" = all */
 };
 
 /* mcr_control_request_parse understands all of a request (len octets) or refuses it: if it passed

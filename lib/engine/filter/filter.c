@@ -55,7 +55,8 @@ size_t mcr_filter_macs(struct rte_ether_addr *macs, const struct mcr_filter_want
 	for (size_t i = 0; i < n; i++) {
 		struct mcr_address group = wants[i].group;
 
-		if (wants[i].kind == MCR_FILTER_IGMP || wants[i].kind == MCR_FILTER_ALL)
+		if (wants[i].kind == MCR_FILTER_IGMP || wants[i].kind == MCR_FILTER_ALL ||
+		    wants[i].kind == MCR_FILTER_LOOK)
 			group = all_hosts;
 		else if (wants[i].kind == MCR_FILTER_MLD)
 			group = MCR_ADDRESS_ALL_NODES;
@@ -113,7 +114,8 @@ static size_t without_host(struct mcr_filter_want *wants, size_t n)
 /* Why all multicast is to come in; NULL = it is not to. */
 static const char *why_everything(const struct mcr_filter_want *wants, size_t n)
 {
-	static const char relay[] = "the relay takes every group";
+	static const char relay[] = "the relay takes every group",
+			  look[] = "it is open for a look at what it hides";
 	const char *why = NULL;
 
 	for (size_t i = 0; i < n; i++)
@@ -121,6 +123,8 @@ static const char *why_everything(const struct mcr_filter_want *wants, size_t n)
 			return "a querier hears reports to every group";
 		else if (wants[i].kind == MCR_FILTER_ALL)
 			why = relay;
+		else if (wants[i].kind == MCR_FILTER_LOOK && !why)
+			why = look;
 	return why;
 }
 
@@ -250,6 +254,21 @@ void mcr_filter_port_summary(const struct mcr_filter_port *f, struct mcr_filter_
 	if (f->flow.n_refused > 0)
 		snprintf(out->reason, sizeof(out->reason), "%zu groups got no flow rule: %s",
 			 f->flow.n_refused, f->flow.why);
+}
+
+int mcr_filter_port_hides(const struct mcr_filter_port *f)
+{
+	if (f->flow.isolated)
+		return !mcr_filter_flow_lets_all_in(&f->flow);
+	switch (f->mac.rung) {
+	case MCR_RUNG_ALL_MULTICAST:
+	case MCR_RUNG_PROMISCUOUS:
+		return 0;
+	case MCR_RUNG_NONE:
+		return f->mac.n_held > 0;
+	default:
+		return 1;
+	}
 }
 
 void mcr_filter_port_state(const struct mcr_filter_port *f, uint16_t vlan, struct mcr_address group,

@@ -68,6 +68,10 @@ void mcr_filter_port_state(const struct mcr_filter_port *f, uint16_t vlan, struc
 /* mcr_filter_port_summary: how the port as a whole lets groups in. */
 void mcr_filter_port_summary(const struct mcr_filter_port *f, struct mcr_filter_state *out);
 
+/* mcr_filter_port_hides: whether multicast that nobody wants stays outside, or may. A driver that
+ * cannot be programmed hides nothing that it could be told to let in. */
+int mcr_filter_port_hides(const struct mcr_filter_port *f);
+
 /* mcr_filter_macs fills macs (room for n + 1) with the addresses of n wants and that of 224.0.0.1,
  * ascending and distinct: 32 IPv4 groups share one (RFC 1112 §6.4), and so do IPv6 groups with the
  * same last 32 bits (RFC 2464 §7). MLD wants that of ff02::1. Returns how many. */

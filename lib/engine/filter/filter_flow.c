@@ -201,13 +201,18 @@ static const char *mistake(const struct mcr_filter_flow *f, const struct mcr_fil
 	return NULL;
 }
 
+static int lets_all_in(const struct mcr_filter_rule *r)
+{
+	return r->kind == MCR_FILTER_ALL || r->kind == MCR_FILTER_LOOK;
+}
+
 static void ask(struct mcr_filter_flow *f, struct mcr_filter_rule *r)
 {
 	const char *why = mistake(f, r);
 	int ret = -1;
 
 	r->why[0] = '\0';
-	if (r->kind == MCR_FILTER_ROUTERS || r->kind == MCR_FILTER_ALL)
+	if (r->kind == MCR_FILTER_ROUTERS || lets_all_in(r))
 		return;
 	if (why)
 		snprintf(f->why, sizeof(f->why), "%s", why);
@@ -313,12 +318,11 @@ static void renew(struct mcr_filter_flow *f, struct mcr_filter_rule *r,
 		ask(f, r);
 }
 
-static void want_catch_alls(struct mcr_filter_flow *f)
+static void want_catch_alls(struct mcr_filter_flow *f, const char *why)
 {
 	for (size_t i = 0; i < RTE_DIM(f->families); i++) {
 		f->families[i].is_short = 1;
-		snprintf(f->families[i].why, sizeof(f->families[i].why),
-			 "the relay takes every group");
+		snprintf(f->families[i].why, sizeof(f->families[i].why), "%s", why);
 	}
 }
 
@@ -333,8 +337,9 @@ static void count(struct mcr_filter_flow *f)
 		int is_group = r->kind == MCR_FILTER_GROUP;
 
 		f->n_groups += is_group;
-		if (r->kind == MCR_FILTER_ALL)
-			want_catch_alls(f);
+		if (lets_all_in(r))
+			want_catch_alls(f, r->kind == MCR_FILTER_ALL ? "the relay takes every group"
+								     : "it is open for a look");
 		if (r->n_flows > 0 || (!is_group && r->kind != MCR_FILTER_IGMP))
 			continue;
 		f->n_refused += is_group;
@@ -418,6 +423,11 @@ void mcr_filter_flow_remove(struct mcr_filter_flow *f)
 	if (f->n_flows < before)
 		ask_again(f);
 	close_catch_alls(f);
+}
+
+int mcr_filter_flow_lets_all_in(const struct mcr_filter_flow *f)
+{
+	return f->families[0].catch_all && f->families[1].catch_all;
 }
 
 const struct mcr_filter_rule *mcr_filter_flow_find(const struct mcr_filter_flow *f, uint16_t vlan,

@@ -39,10 +39,11 @@ enum mcr_filter_kind {
 			     * but no rule, as those of IGMP and MLD bring it */
 	MCR_FILTER_ALL,     /* all multicast: a relay takes every group from a downstream
 			     * interface. An isolated port lets in UDP alone */
+	MCR_FILTER_LOOK,    /* the same for a while, to see what the filter hides */
 };
 
 struct mcr_filter_want {
-	struct mcr_address group; /* none for IGMP, MLD and all */
+	struct mcr_address group; /* none for IGMP, MLD, all and look */
 	uint16_t vlan;            /* 0 = untagged */
 	uint8_t kind;             /* enum mcr_filter_kind; up to sources for MCR_FILTER_GROUP */
 	uint16_t queue;
@@ -109,6 +110,9 @@ int mcr_filter_want_compare(const struct mcr_filter_want *a, const struct mcr_fi
  * in. add returns 0, or -ENOMEM (unchanged; no remove may follow). */
 int mcr_filter_flow_add(struct mcr_filter_flow *f, const struct mcr_filter_want *wants, size_t n);
 void mcr_filter_flow_remove(struct mcr_filter_flow *f);
+
+/* mcr_filter_flow_lets_all_in: whether an isolated port lets in all multicast UDP. */
+int mcr_filter_flow_lets_all_in(const struct mcr_filter_flow *f);
 
 /* mcr_filter_flow_find: the rule of a group, or NULL. */
 const struct mcr_filter_rule *mcr_filter_flow_find(const struct mcr_filter_flow *f, uint16_t vlan,

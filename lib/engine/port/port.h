@@ -116,7 +116,14 @@ struct mcr_port {
 		size_t n_wants;
 		struct mcr_filter_port *result; /* NULL = no memory */
 		int ret;
+		uint8_t has_look; /* the filter is to be open, for the port's `look` */
 	} change;
+	struct mcr_filter_look {            /* [c] mcr_engine_open_filter */
+		uint64_t until_ns;          /* CLOCK_MONOTONIC; 0 = it is not wanted */
+		uint64_t until_realtime_ns; /* the same; it stays until the filter is closed */
+		uint8_t is_open;            /* the filter lets all in */
+		uint8_t is_refused;         /* the driver could not, when it was told to */
+	} look;
 	struct mcr_kernel_holds { /* [d] groups of its interface: state/kernel_holds.h */
 		struct mcr_job job;
 		struct mcr_held_group wants[MCR_HELD_GROUPS_MAX];

@@ -12,6 +12,7 @@
 #include "engine/state/filter_ports.h"
 #include "engine/state/lcore_pins.h"
 #include "engine/state/log.h"
+#include "engine/state/open_filter.h"
 #include "engine/state/relay.h"
 #include "engine/state/state.h"
 
@@ -157,7 +158,7 @@ static int is_upstream_of(const struct mcr_engine *e, const struct mcr_port *por
 }
 
 /* What is wanted of a port. wants: room for all groups, those that the proxy wants, and
- * WANTS_OF_INTERFACE for each interface. */
+ * WANTS_OF_INTERFACE for each interface, and one. */
 static size_t list_wants(const struct mcr_engine *e, const struct mcr_port *port,
 			 struct mcr_filter_want *wants)
 {
@@ -166,6 +167,8 @@ static size_t list_wants(const struct mcr_engine *e, const struct mcr_port *port
 	for (size_t i = 0; i < e->n_interfaces; i++)
 		if (e->interfaces[i].port == port)
 			n += list_own(&e->interfaces[i], wants + n);
+	if (port->look.until_ns != 0)
+		wants[n++] = (struct mcr_filter_want){.kind = MCR_FILTER_LOOK};
 	for (size_t i = 0; i < e->joins->n_groups; i++) {
 		const struct mcr_group *g = &e->joins->groups[i];
 
@@ -298,7 +301,7 @@ static void log_no_memory(const struct mcr_engine *e, const struct mcr_port *por
 
 static void submit_change(struct mcr_engine *e, struct mcr_port *port)
 {
-	size_t n = e->joins->n_groups + WANTS_OF_INTERFACE * e->n_interfaces + 1;
+	size_t n = e->joins->n_groups + WANTS_OF_INTERFACE * e->n_interfaces + 1; /* a look */
 	struct mcr_filter_want *wants;
 
 	if (is_upstream_of(e, port))
@@ -314,11 +317,12 @@ static void submit_change(struct mcr_engine *e, struct mcr_port *port)
 	    .job = {.run = run_change, .done = change_done},
 	    .wants = wants,
 	    .n_wants = list_wants(e, port, wants),
+	    .has_look = port->look.until_ns != 0,
 	};
 	mcr_device_thread_submit(e->device, &port->change.job);
 }
 
-static void show_result(const struct mcr_engine *e, struct mcr_port *port)
+static void show_result(struct mcr_engine *e, struct mcr_port *port)
 {
 	enum mcr_rung before = port->filtered->mac.rung;
 	const struct mcr_filter_mac *mac;
@@ -332,6 +336,7 @@ static void show_result(const struct mcr_engine *e, struct mcr_port *port)
 		mcr_engine_log(e, MCR_LOG_INFO, "port %s (%s): filter %s%s%s", port->name,
 			       port->driver, mcr_rung_name(mac->rung), mac->reason[0] ? ": " : "",
 			       mac->reason);
+	mcr_engine_note_look(e, port);
 }
 
 static int is_filtering(const struct mcr_port *port)

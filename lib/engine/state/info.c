@@ -149,6 +149,7 @@ static int port_into(const struct mcr_engine *e, size_t i, struct mcr_port_info 
 	    .errors_last_ns = port->seen.rises.errors_ns,
 	    .link_since_ns = port->link_since_ns,
 	    .rx_frame_max = port->rx_frame_max,
+	    .open_until_ns = port->look.is_open ? port->look.until_realtime_ns : 0,
 	};
 	for (unsigned w = 0; w < e->n_workers; w++)
 		if (port->pollers & UINT32_C(1) << w)

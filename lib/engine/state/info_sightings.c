@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/error.h"
 #include "core/sized.h"
 #include "engine/rx/sightings.h"
 #include "engine/state/state.h"
@@ -45,13 +44,4 @@ int mcr_engine_sighting(const struct mcr_engine *e, size_t i, struct mcr_sightin
 	memcpy(sighting.destination_mac, sight.destination_mac, sizeof(sight.destination_mac));
 	memcpy(sighting.source_mac, sight.source_mac, sizeof(sight.source_mac));
 	return mcr_sized_give(out, &sighting, sizeof(sighting));
-}
-
-int mcr_engine_open_filter(struct mcr_engine *e, const char *interface, unsigned seconds,
-			   struct mcr_error *err)
-{
-	(void)e;
-	(void)interface;
-	(void)seconds;
-	return mcr_error_set(err, -ENOTSUP, "not yet");
 }

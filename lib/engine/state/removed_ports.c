@@ -20,6 +20,7 @@ void mcr_engine_begin_removal(struct mcr_engine *e, struct mcr_port *port)
 	port->link_up = 0;
 	port->link_since_ns = mcr_clock_now_realtime();
 	port->link_changes++;
+	port->look = (struct mcr_filter_look){0};
 	mcr_engine_relay_port_gone(e, port->id);
 }
 
