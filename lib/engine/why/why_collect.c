@@ -13,6 +13,8 @@
 #define GROUPS_A_STEP    128
 #define ROUTES_A_STEP    1024
 
+#define OWN_GROUPS_MAX 16 /* of an interface */
+
 #define RESTARTS_MAX 4
 #define BEGIN_JOINS  4 /* the phase */
 
@@ -25,6 +27,17 @@ static int find_port(const struct mcr_why_evidence *e, uint16_t dpdk_port)
 		if (e->ports[i].dpdk_port == dpdk_port)
 			return (int)i;
 	return -1;
+}
+
+/* Whether the interface itself is a member of the group that was asked about. */
+static void note_own(const struct mcr_engine *engine, struct mcr_why_evidence *e, size_t i)
+{
+	struct mcr_address own[OWN_GROUPS_MAX];
+	int n = mcr_engine_interface_groups(engine, i, own, OWN_GROUPS_MAX);
+
+	for (int k = 0; k < n && k < OWN_GROUPS_MAX; k++)
+		if (e->own_on < 0 && mcr_address_is_equal(own[k], e->query.group))
+			e->own_on = (int)i;
 }
 
 static int collect_interface(const struct mcr_engine *engine, struct mcr_why_evidence *e, size_t i)
@@ -50,6 +63,7 @@ static int collect_interface(const struct mcr_engine *engine, struct mcr_why_evi
 	it->role = cfg.role;
 	it->vlan = cfg.vlan;
 	it->port = find_port(e, it->info.dpdk_port);
+	note_own(engine, e, i);
 	return 0;
 }
 
@@ -138,22 +152,46 @@ static int begin_joins(struct mcr_why_collector *c)
 	return 1;
 }
 
+static int take_join(struct mcr_why_evidence *e, const struct mcr_join *join)
+{
+	int interface;
+
+	if (!mcr_address_is_none(e->query.group)) {
+		if (!mcr_address_is_equal(join->group, e->query.group) ||
+		    e->n_joins++ >= MCR_WHY_JOINS_MAX)
+			return 0;
+		return mcr_join_list_add(&e->joins, join);
+	}
+	if (!mcr_why_channel_is(join->channel, e->query.channel))
+		return 0;
+	interface = mcr_why_interface_named(e, join->interface);
+	e->n_channel_joins++;
+	return interface < 0 ? 0 : mcr_why_set_add(&e->wanted, join->group, (uint32_t)interface);
+}
+
+/* Of the group, or of the channel, that was asked about. */
 static int collect_joins(struct mcr_why_collector *c)
 {
 	struct mcr_why_evidence *e = c->evidence;
 	struct mcr_join join;
 
-	if (mcr_address_is_none(e->query.group))
+	if (mcr_address_is_none(e->query.group) && e->query.channel[0] == '\0')
 		return 1;
 	for (unsigned n = 0; n < JOINS_A_STEP; n++, c->at++) {
 		if (mcr_engine_join_info(c->engine, c->at, &join) < 0)
 			return 1;
-		if (!mcr_address_is_equal(join.group, e->query.group))
-			continue;
-		if (e->n_joins++ < MCR_WHY_JOINS_MAX && mcr_join_list_add(&e->joins, &join) < 0)
+		if (take_join(e, &join) < 0)
 			return -ENOMEM;
 	}
 	return 0;
+}
+
+static int is_asked(const struct mcr_why_evidence *e, const struct mcr_group_info *g)
+{
+	if (e->query.channel[0] == '\0' || !mcr_address_is_none(e->query.group))
+		return 1;
+	return mcr_why_set_has(&e->wanted, g->group,
+			       (uint32_t)mcr_why_interface_named(e, g->interface));
 }
 
 static int collect_groups(struct mcr_why_collector *c)
@@ -165,6 +203,8 @@ static int collect_groups(struct mcr_why_collector *c)
 
 		if (mcr_engine_group_info(c->engine, c->at, &group) < 0)
 			return 1;
+		if (!is_asked(e, &group))
+			continue;
 		mcr_why_tally_add(e, &group);
 		c->take(c->ctx, &group);
 		if (mcr_address_is_equal(group.group, e->query.group) &&

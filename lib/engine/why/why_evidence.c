@@ -8,8 +8,10 @@ struct mcr_why_evidence *mcr_why_evidence_create(const struct mcr_why_query *que
 {
 	struct mcr_why_evidence *e = calloc(1, sizeof(*e));
 
-	if (e)
-		e->query = *query;
+	if (!e)
+		return NULL;
+	e->query = *query;
+	e->own_on = -1;
 	return e;
 }
 
@@ -20,6 +22,7 @@ void mcr_why_evidence_destroy(struct mcr_why_evidence *e)
 	free(e->consumers);
 	mcr_join_list_clear(&e->joins);
 	mcr_why_flows_clear(&e->flows);
+	mcr_why_set_clear(&e->wanted);
 	free(e);
 }
 
@@ -37,6 +40,14 @@ const struct mcr_port_info *mcr_why_port_of(const struct mcr_why_evidence *e, in
 	    e->interfaces[interface].port < 0)
 		return NULL;
 	return &e->ports[e->interfaces[interface].port];
+}
+
+int mcr_why_channel_is(const char *channel, const char *name)
+{
+	const size_t len = strlen(name);
+
+	return len == 0 ||
+	       (strncmp(channel, name, len) == 0 && (channel[len] == '\0' || channel[len] == '/'));
 }
 
 const char *mcr_why_port_name(const struct mcr_why_evidence *e, uint16_t dpdk_port)

@@ -12,6 +12,7 @@
 
 #include "engine/why/why_flows.h"
 #include "engine/why/why_query.h"
+#include "engine/why/why_set.h"
 
 #define MCR_WHY_JOINS_MAX 4096 /* of one group that are looked at */
 
@@ -60,7 +61,12 @@ struct mcr_why_evidence {
 	struct mcr_group_info groups[MCR_INTERFACES_MAX]; /* its memberships */
 	struct mcr_join_list joins; /* the first MCR_WHY_JOINS_MAX of its joins ... */
 	size_t n_joins;             /* ... of so many */
+	int own_on; /* the interface that is a member of it by itself; -1 = none is */
 	struct mcr_why_output outputs[MCR_WHY_OUTPUTS_MAX];
+
+	/* Of the channel that was asked about, without a group. */
+	struct mcr_why_set wanted;
+	size_t n_channel_joins;
 };
 
 /* mcr_why_evidence_create: empty. Returns NULL without memory. */
@@ -73,6 +79,11 @@ int mcr_why_interface_named(const struct mcr_why_evidence *evidence, const char 
 
 /* mcr_why_port_of: the port of an interface, or NULL. */
 const struct mcr_port_info *mcr_why_port_of(const struct mcr_why_evidence *evidence, int interface);
+
+/* mcr_why_channel_is: whether a channel is this one, or of one of its programs (per_program). Any
+ * is
+ * "". */
+int mcr_why_channel_is(const char *channel, const char *name);
 
 /* mcr_why_port_name: the name of a DPDK port, or "an unknown port". */
 const char *mcr_why_port_name(const struct mcr_why_evidence *evidence, uint16_t dpdk_port);

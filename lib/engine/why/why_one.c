@@ -35,36 +35,99 @@ static void flows_fact(const struct mcr_why_evidence *e, const struct mcr_group_
 		     g->rung_reason);
 }
 
-static void on_membership(const struct mcr_why_evidence *e, const struct mcr_group_info *g,
-			  struct mcr_why_verdict *v)
+/* Each channel once that a join of the group is for, as far as the question goes. */
+static void on_readers(const struct mcr_why_evidence *e, struct mcr_why_verdict *v)
 {
-	const struct mcr_port_info *port;
-	struct mcr_why_finding *f;
-	struct mcr_why_look look;
+	for (size_t i = 0; i < e->n_channels; i++) {
+		const struct mcr_channel_info *channel = &e->channels[i];
+		int is_joined = 0;
 
-	mcr_why_look_at(e, g, &look);
-	if (look.interface < 0)
-		return;
-	port = mcr_why_port_of(e, look.interface);
-	if (port)
-		mcr_why_port_find(e, port, v);
-	if (look.code == MCR_WHY_CODE_COUNT) {
-		flows_fact(e, g, &look, &v->proven);
-		mcr_why_membership_warn(e, look.interface, mcr_address_is_ipv6(g->group), v);
-		return;
+		if (!mcr_why_channel_is(channel->name, e->query.channel))
+			continue;
+		for (size_t k = 0; k < e->joins.n && !is_joined; k++)
+			is_joined =
+			    strcmp(e->joins.items[k].channel, channel->name) == 0 &&
+			    mcr_why_join_takes(&e->joins.items[k], e->query.port, e->query.source);
+		if (is_joined)
+			mcr_why_readers_find(e, channel, 1, v);
 	}
-	if (look.code > MCR_WHY_NO_FRAMES) {
-		f = mcr_why_find(v, look.code,
-				 look.code == MCR_WHY_SILENT ? MCR_WHY_WARNING : MCR_WHY_FAULT);
+}
+
+static void on_losses(const struct mcr_why_evidence *e, const struct mcr_group_info *g,
+		      struct mcr_why_look *look, struct mcr_why_verdict *v)
+{
+	while (mcr_why_lose_at(e, g, look)) {
+		struct mcr_why_finding *f =
+		    mcr_why_find(v, look->code, mcr_why_loss_severity(look->code));
+
 		f->group = g->group;
 		f->groups = 1;
-		mcr_why_explain(e, g, &look, f);
+		f->flows = 1;
+		mcr_why_explain(e, g, look, f);
 	}
-	if (look.code == MCR_WHY_SILENT || look.code == MCR_WHY_NO_QUERIER) {
-		mcr_why_prove(e, g, &look, v);
-		if (port)
-			mcr_why_hide(e, port, v);
+}
+
+static enum mcr_why_severity severity_of(enum mcr_why_code code)
+{
+	return code == MCR_WHY_SILENT ? MCR_WHY_WARNING : MCR_WHY_FAULT;
+}
+
+static void on_cause(const struct mcr_why_evidence *e, const struct mcr_group_info *g,
+		     const struct mcr_why_look *look, struct mcr_why_verdict *v)
+{
+	const struct mcr_port_info *port = mcr_why_port_of(e, look->interface);
+	struct mcr_why_finding *f;
+
+	if (look->code > MCR_WHY_NO_FRAMES) { /* else it is the port's finding */
+		f = mcr_why_find(v, look->code, severity_of(look->code));
+		f->group = g->group;
+		f->groups = 1;
+		mcr_why_explain(e, g, look, f);
 	}
+	if (look->code != MCR_WHY_SILENT && look->code != MCR_WHY_NO_QUERIER)
+		return;
+	mcr_why_prove(e, g, look, v);
+	if (port)
+		mcr_why_hide(e, port, v);
+}
+
+static int is_port_asked(const struct mcr_why_evidence *e, size_t i)
+{
+	const struct mcr_port_info *port = &e->ports[i];
+
+	for (size_t k = 0; k < e->n_groups; k++)
+		if (mcr_why_port_of(e, mcr_why_interface_named(e, e->groups[k].interface)) == port)
+			return 1;
+	return 0;
+}
+
+static void on_memberships(const struct mcr_why_evidence *e, struct mcr_why_verdict *v)
+{
+	unsigned n_flow = 0;
+
+	for (size_t i = 0; i < e->n_ports; i++)
+		if (is_port_asked(e, i))
+			mcr_why_port_find(e, &e->ports[i], v);
+	for (size_t i = 0; i < e->n_groups; i++) {
+		const struct mcr_group_info *g = &e->groups[i];
+		struct mcr_why_look look;
+
+		mcr_why_look_at(e, g, &look);
+		if (look.interface < 0)
+			continue;
+		if (look.code != MCR_WHY_CODE_COUNT) {
+			on_cause(e, g, &look, v);
+			continue;
+		}
+		n_flow++;
+		flows_fact(e, g, &look, &v->proven);
+		on_losses(e, g, &look, v);
+		mcr_why_membership_warn(e, look.interface, mcr_address_is_ipv6(g->group), v);
+	}
+	for (unsigned i = 0; n_flow == e->n_groups && i < v->n_findings; i++)
+		v->findings[i].flows = 1;
+	if (n_flow > 0)
+		on_readers(e, v);
 }
 
 /* The last packet of the group that was asked about, wherever it came in. */
@@ -108,7 +171,12 @@ static void on_nobody(const struct mcr_why_evidence *e, struct mcr_why_verdict *
 		interface = e->interfaces[seen->interface].info.name;
 	if (interface)
 		mcr_why_say(f->interface, sizeof(f->interface), "%s", interface);
-	if (seen)
+	if (e->own_on >= 0)
+		mcr_why_say(
+		    f->text, sizeof(f->text),
+		    "interface %s is a member of it by itself, and no channel has joined it",
+		    e->interfaces[e->own_on].info.name);
+	else if (seen)
 		mcr_why_say(f->text, sizeof(f->text),
 			    "nobody has joined it, though it arrives on %s of port %s (%s)",
 			    mcr_why_vlan(seen->vlan).text, mcr_why_port_name(e, seen->dpdk_port),
@@ -128,25 +196,52 @@ static void on_nobody(const struct mcr_why_evidence *e, struct mcr_why_verdict *
 		mcr_why_hide(e, &e->ports[i], v);
 }
 
+/* The group is joined, but for other channels than the one that was asked about. */
+static int on_other_channels(const struct mcr_why_evidence *e, struct mcr_why_verdict *v)
+{
+	struct mcr_why_finding *f;
+
+	if (e->query.channel[0] == '\0' || e->joins.n == 0 || e->n_joins > e->joins.n)
+		return 0;
+	for (size_t i = 0; i < e->joins.n; i++)
+		if (mcr_why_channel_is(e->joins.items[i].channel, e->query.channel))
+			return 0;
+	f = mcr_why_find(v, MCR_WHY_READER_ELSEWHERE, MCR_WHY_FAULT);
+	f->group = e->query.group;
+	f->groups = 1;
+	mcr_why_say(f->channel, sizeof(f->channel), "%s", e->query.channel);
+	mcr_why_say(f->text, sizeof(f->text),
+		    "it goes into channel %s, and is not joined for channel %s",
+		    e->joins.items[0].channel, e->query.channel);
+	mcr_why_line(&f->todo, "mcring-ctl join '%s,interface=%s,channel=%s'",
+		     mcr_why_group(e->query.group, e->joins.items[0].port).text,
+		     e->joins.items[0].interface, e->query.channel);
+	mcr_why_line(&f->todo, "or have the program read channel %s", e->joins.items[0].channel);
+	return 1;
+}
+
 static void conclude(const struct mcr_why_evidence *e, struct mcr_why_verdict *v)
 {
 	const struct mcr_why_finding *f = v->findings;
+	const char *state = "no data: ";
 	char query[MCR_WHY_QUERY_TEXT];
 
 	mcr_why_query_format(query, &e->query);
-	if (v->exit == MCR_WHY_FLOWS)
-		mcr_why_say(v->first, sizeof(v->first), "%s: data flows%s%s", query,
-			    v->n_findings ? ", but " : "", v->n_findings ? f->text : "");
-	else
-		mcr_why_say(v->first, sizeof(v->first), "%s%s%s: no data: %s", query,
-			    f->interface[0] ? " on " : "", f->interface, f->text);
+	if (v->n_findings == 0 || f->severity == MCR_WHY_NOTE) {
+		mcr_why_say(v->first, sizeof(v->first), "%s: data flows", query);
+		return;
+	}
+	if (v->exit == MCR_WHY_FLOWS || f->flows)
+		state = "data flows, but ";
+	mcr_why_say(v->first, sizeof(v->first), "%s%s%s: %s%s", query,
+		    f->interface[0] ? " on " : "", f->interface, state, f->text);
 }
 
 void mcr_why_one(const struct mcr_why_evidence *e, struct mcr_why_verdict *v)
 {
-	for (size_t i = 0; i < e->n_groups; i++)
-		on_membership(e, &e->groups[i], v);
-	if (e->n_groups == 0 && e->n_outputs > 0)
+	if (e->n_groups > 0 && !on_other_channels(e, v))
+		on_memberships(e, v);
+	else if (e->n_groups == 0 && e->n_outputs > 0)
 		on_relay(e, v);
 	else if (e->n_groups == 0)
 		on_nobody(e, v);

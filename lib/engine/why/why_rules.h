@@ -57,6 +57,23 @@ int mcr_why_join_takes(const struct mcr_join *join, uint16_t port, struct mcr_ad
 /* mcr_why_is_stray: the flow is of a group that nobody has joined where it arrives. */
 int mcr_why_is_stray(const struct mcr_why_flow *flow);
 
+/* mcr_why_lose_at looks for a loss of a membership that flows, after the one in *out (code
+ * MCR_WHY_CODE_COUNT = from the start). Returns 1, or 0: there is none more. */
+int mcr_why_lose_at(const struct mcr_why_evidence *evidence, const struct mcr_group_info *group,
+		    struct mcr_why_look *out);
+
+/* mcr_why_loss_severity: of such a loss. */
+enum mcr_why_severity mcr_why_loss_severity(enum mcr_why_code code);
+
+/* ---- why_rules_reader.c ---- */
+
+/* mcr_why_readers_find adds what keeps the readers of a channel from their data, which flows into
+ * it. is_asked: the question is about the channel, or about a group that goes into it. Returns how
+ * many findings it added. */
+unsigned mcr_why_readers_find(const struct mcr_why_evidence *evidence,
+			      const struct mcr_channel_info *channel, int is_asked,
+			      struct mcr_why_verdict *verdict);
+
 /* ---- why_explain.c ---- */
 
 /* mcr_why_explain fills in the texts of the finding of a look. */

@@ -7,6 +7,8 @@
 #include "engine/why/why_limits.h"
 #include "engine/why/why_rules.h"
 
+#define STRAY_JOINS 64 /* of the group, that are compared with what nobody has joined */
+
 enum mcr_why_code mcr_why_frame_code(unsigned drop)
 {
 	switch (drop) {
@@ -107,6 +109,7 @@ static int wants(const struct mcr_why_evidence *e, const struct mcr_group_info *
 		return 1;
 	for (size_t i = 0; i < e->joins.n; i++)
 		if (strcmp(e->joins.items[i].interface, g->interface) == 0 &&
+		    mcr_why_channel_is(e->joins.items[i].channel, e->query.channel) &&
 		    mcr_why_join_takes(&e->joins.items[i], port, source))
 			return 1;
 	return 0;
@@ -175,6 +178,47 @@ static void look_at_flows(const struct mcr_why_evidence *e, const struct mcr_gro
 	}
 }
 
+enum mcr_why_severity mcr_why_loss_severity(enum mcr_why_code code)
+{
+	switch (code) {
+	case MCR_WHY_TRUNCATED:
+	case MCR_WHY_FRAGMENT:
+	case MCR_WHY_BAD_CHECKSUM:
+	case MCR_WHY_TOO_LARGE:
+		return MCR_WHY_FAULT;
+	case MCR_WHY_MALFORMED:
+		return MCR_WHY_WARNING;
+	default: /* not of the group's sender, it seems */
+		return MCR_WHY_NOTE;
+	}
+}
+
+int mcr_why_lose_at(const struct mcr_why_evidence *e, const struct mcr_group_info *g,
+		    struct mcr_why_look *out)
+{
+	enum mcr_why_code best = MCR_WHY_CODE_COUNT;
+	const struct mcr_why_flow *f = NULL;
+	const enum mcr_why_code after = out->code;
+
+	while ((f = mcr_why_flows_next(&e->flows, g->group, f))) {
+		const enum mcr_why_code code = mcr_why_frame_code(f->dropped);
+
+		if (!mcr_address_is_equal(f->group, g->group) || f->interface != out->interface ||
+		    !is_asked(e, f) || !mcr_why_is_now(f->dropped_ns, e->now_ns) ||
+		    code < MCR_WHY_TRUNCATED || code > MCR_WHY_NOT_UDP || code > best ||
+		    (after != MCR_WHY_CODE_COUNT && code <= after))
+			continue;
+		if (code == best && f->dropped_ns < out->flow->dropped_ns)
+			continue;
+		best = code;
+		out->flow = f;
+	}
+	if (best == MCR_WHY_CODE_COUNT)
+		return 0;
+	out->code = best;
+	return 1;
+}
+
 /* A group that stands on no rung on a port that has one. */
 static int is_refused(const struct mcr_why_evidence *e, const struct mcr_group_info *g,
 		      int interface)
@@ -214,7 +258,7 @@ static const struct mcr_why_flow *find_stray(const struct mcr_why_evidence *e,
 		    !mcr_why_is_stray(f) || !mcr_why_is_now(f->last_ns, e->now_ns) ||
 		    (e->query.port && f->port != e->query.port))
 			continue;
-		for (size_t k = 0; k < e->joins.n && !is_listed; k++)
+		for (size_t k = 0; k < e->joins.n && k < STRAY_JOINS && !is_listed; k++)
 			is_listed = e->joins.items[k].port == f->port &&
 				    (!same_family || lists(&e->joins.items[k], f->source) ||
 				     mcr_address_is_equal(e->query.source, f->source)) &&

@@ -79,6 +79,9 @@ struct mcr_why_finding *mcr_why_find(struct mcr_why_verdict *verdict, enum mcr_w
 		for (f = finding + 1; f < verdict->findings + MCR_WHY_FINDINGS_MAX; f++)
 			if (by_weight(finding, f) < 0)
 				finding = f;
+		if (finding->severity < severity ||
+		    (finding->severity == severity && finding->code <= code))
+			finding = &verdict->spare;
 	}
 	memset(finding, 0, sizeof(*finding));
 	finding->code = code;

@@ -27,6 +27,7 @@ struct mcr_why_finding {
 	char interface[MCR_NAME_MAX], port[64], channel[MCR_NAME_MAX]; /* "" = none */
 	struct mcr_address group;                                      /* none = none, or many */
 	size_t groups; /* that it is about; 0 = it is about none */
+	int flows;     /* data flows all the same */
 	char text[MCR_WHY_LINE];
 	struct mcr_why_lines evidence, todo;
 };
@@ -47,6 +48,7 @@ struct mcr_why_verdict {
 	enum mcr_why_exit exit;
 	unsigned n_findings, n_candidates;
 	struct mcr_why_finding findings[MCR_WHY_FINDINGS_MAX];
+	struct mcr_why_finding spare; /* private: what was too mild for them */
 	struct mcr_why_candidate candidates[MCR_WHY_SUSPECT_COUNT];
 	struct mcr_why_lines proven, hidden;
 };
@@ -62,8 +64,8 @@ __attribute__((format(printf, 3, 0))) void mcr_why_vsay(char *buf, size_t cap, c
 __attribute__((format(printf, 2, 3))) void mcr_why_line(struct mcr_why_lines *lines,
 							const char *format, ...);
 
-/* mcr_why_find adds a finding with nothing but these. When there are too many, the mildest is
- * replaced; never NULL. */
+/* mcr_why_find adds a finding with nothing but these, for the caller to fill in. When there are too
+ * many, the mildest is left out. Never NULL. */
 struct mcr_why_finding *mcr_why_find(struct mcr_why_verdict *verdict, enum mcr_why_code code,
 				     enum mcr_why_severity severity);
 
