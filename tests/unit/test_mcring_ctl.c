@@ -129,17 +129,19 @@ static void status_and_stats_show_the_account_and_tables(void **state)
 	assert_int_equal(f->status, 0);
 	has(f, "md, started ");
 	has(f, "received 15 = delivered 6 (2 of them relayed) + only relayed 5 + punted 1 + "
-	       "dropped 3: unknown_group 3\n");
-	has(f,
-	    "\nlan1   downstream  querier        yes   no      2  IPv6: fe80::1 is the querier\n");
+	       "dropped 3\n"
+	       "dropped: unknown_group 3\n");
+	has(f, "\nlan1   downstream  querier        yes   no      2  (1)\n"
+	       "(1) IPv6: fe80::1 is the querier\n");
 	has(f, "02:00:00:00:00:01");
 	ctl(f, f->dir, "stats");
 	has(f, "239.0.0.1  lan");
 	has(f, "\nlan1             21   6        5       4       3             2        1\n");
 	has(f, "\nlan igmp refused: groups 7 (of 16384 at most)\n");
-	has(f, "last unknown_group: 239.9.9.9:5000 from -:0, MAC 01:00:5e:09:09:09 from "
-	       "02:00:00:00:00:07, interface lan, vlan 0");
-	has(f, "last wrong_source: [ff15::9]:5000 from [2001:db8::7]:4000, MAC ");
+	has(f, "\nlast unknown_group: 239.9.9.9:5000 from -, interface lan, vlan 0, MAC "
+	       "01:00:5e:09:09:09 from\n  02:00:00:00:00:07, EtherType ");
+	has(f, "\nlast wrong_source: [ff15::9]:5000 from [2001:db8::7]:4000, interface lan, ");
+	has(f, "\nnet_null0  net_null  02:00:00:00:00:01  down  "); /* and since when */
 }
 
 static void sockets_has_a_row_for_each_socket(void **state)
@@ -269,7 +271,7 @@ static void consumers_show_where_they_are(void **state)
 	struct fixture *f = *state;
 
 	ctl(f, f->dir, "stats");
-	has(f, "cursor  headroom  lowest");
+	has(f, "\nconsumer   pid  cursor  headroom  lowest  polled ago  received ago\n");
 	has(f, "    90        54      32  ");
 	ctl(f, f->dir, "--json stats");
 	has(f, "\"cursor\": 90");
@@ -281,8 +283,8 @@ static void the_longest_round_of_control_shows(void **state)
 	struct fixture *f = *state;
 
 	ctl(f, f->dir, "stats");
-	has(f, "\ncontrol rounds  longest round  at\n"
-	       "          1000  2500.0 us      2023-11-14T22:13:20.000000Z\n");
+	has(f, "\ncontrol rounds  longest round  ago\n"
+	       "          1000  2500.0 us      ");
 	ctl(f, f->dir, "top --once --interval 0.01");
 	has(f, "\ncontrol's longest round\n2500.0 us\n");
 }

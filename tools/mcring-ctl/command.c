@@ -8,9 +8,9 @@
 
 #include "../common/clock.h"
 #include "../common/fail.h"
-#include "columns.h"
 #include "mroute.h"
 #include "netstat.h"
+#include "print.h"
 #include "routes.h"
 #include "top.h"
 
@@ -83,7 +83,7 @@ int ctl_run_plain(const struct ctl *ctl, int argc, char **argv)
 	else if (o->kernel)
 		ctl_print_mroute(stdout, reply, realtime_ns());
 	else
-		ctl_print(stdout, argv[0], reply);
+		ctl_print(stdout, argv[0], reply, realtime_ns());
 	ret = ctl_end_output();
 	json_decref(reply);
 	return ret < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "members.h"
 
-#include <stdarg.h>
 #include <string.h>
 
+#include "items.h"
 #include "table.h"
-
-#define LINE_MAX_OCTETS 100
 
 static const struct ctl_column querier_columns[] = {
     {"querier of", "interface", CTL_PLAIN},
@@ -31,7 +29,7 @@ static const struct ctl_column member_columns[] = {
     {"reporter", "last_reporter", CTL_PLAIN},
     {"since s", "age_ns", CTL_SECONDS},
 };
-static const struct ctl_table members = CTL_TABLE("members", member_columns);
+static const struct ctl_table members = CTL_TABLE_OF("members", member_columns, 3, 2);
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -58,7 +56,7 @@ static const char *who_asks(const json_t *querier)
 
 static void print_table(FILE *out, const json_t *reply)
 {
-	json_t *rows = json_array(), *all = json_pack("{so}", queriers.list, rows), *querier, *row;
+	json_t *rows = json_array(), *querier, *row;
 	size_t i;
 
 	json_array_foreach(json_object_get(reply, queriers.list), i, querier)
@@ -67,44 +65,7 @@ static void print_table(FILE *out, const json_t *reply)
 		json_object_set_new(row, "is", json_string(who_asks(querier)));
 		json_array_append_new(rows, row);
 	}
-	ctl_print_table(out, &queriers, all);
-	json_decref(all);
-}
-
-/* A line of counters, begun with the first of them and continued before it gets too long. */
-struct line {
-	FILE *out;
-	char head[96];
-	size_t used; /* octets; 0 = not begun */
-};
-
-__attribute__((format(printf, 2, 3))) static void add(struct line *line, const char *format, ...)
-{
-	char item[CTL_CELL_MAX];
-	size_t len;
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(item, sizeof(item), format, ap);
-	va_end(ap);
-	len = strlen(item);
-	if (line->used == 0 || line->used + 2 + len > LINE_MAX_OCTETS) {
-		if (line->used > 0)
-			fputc('\n', line->out);
-		line->used = strlen(line->head) + 2;
-		fprintf(line->out, "%s: ", line->head);
-	} else {
-		line->used += 2;
-		fputs(", ", line->out);
-	}
-	line->used += len;
-	fputs(item, line->out);
-}
-
-static void end(const struct line *line)
-{
-	if (line->used > 0)
-		fputc('\n', line->out);
+	ctl_print_rows(out, &queriers, rows, reply);
 }
 
 static void print_refused(FILE *out, const json_t *querier)
@@ -112,20 +73,21 @@ static void print_refused(FILE *out, const json_t *querier)
 	const json_int_t groups = number(querier, "refused_groups");
 	const json_int_t sources = number(querier, "refused_sources");
 	const json_int_t leaves = number(querier, "refused_leaves");
-	struct line line = {.out = out};
+	struct ctl_items line = {.out = out};
 
 	snprintf(line.head, sizeof(line.head), "%.40s %.8s refused", text_of(querier, "interface"),
 		 text_of(querier, "protocol"));
 	if (groups > 0)
-		add(&line, "groups %lld (of %lld at most)", (long long)groups,
-		    (long long)number(querier, "groups_max"));
+		ctl_items_add(&line, "groups %lld (of %lld at most)", (long long)groups,
+			      (long long)number(querier, "groups_max"));
 	if (sources > 0)
-		add(&line, "sources %lld (of %lld a group and %lld in all at most)",
-		    (long long)sources, (long long)number(querier, "sources_max"),
-		    (long long)number(querier, "sources_all_max"));
+		ctl_items_add(&line, "sources %lld (of %lld a group and %lld in all at most)",
+			      (long long)sources, (long long)number(querier, "sources_max"),
+			      (long long)number(querier, "sources_all_max"));
 	if (leaves > 0)
-		add(&line, "leaves %lld (too many to ask about in time)", (long long)leaves);
-	end(&line);
+		ctl_items_add(&line, "leaves %lld (too many to ask about in time)",
+			      (long long)leaves);
+	ctl_items_end(&line);
 }
 
 /* What a querier hears and uses. */
@@ -141,7 +103,7 @@ static void print_ignored(FILE *out, const json_t *querier)
 					      "records_unknown"};
 	const char *ssm = json_string_value(json_object_get(querier, "last_ssm_group"));
 	const char *off = json_string_value(json_object_get(querier, "last_off_subnet"));
-	struct line line = {.out = out};
+	struct ctl_items line = {.out = out};
 	const char *outcome;
 	json_t *count;
 
@@ -150,17 +112,19 @@ static void print_ignored(FILE *out, const json_t *querier)
 	json_object_foreach(json_object_get(querier, "rx"), outcome, count)
 	{
 		if (!is_used(outcome) && json_integer_value(count) > 0)
-			add(&line, "%s %lld", outcome, (long long)json_integer_value(count));
+			ctl_items_add(&line, "%s %lld", outcome,
+				      (long long)json_integer_value(count));
 	}
 	for (size_t i = 0; i < sizeof(records) / sizeof(records[0]); i++)
 		if (number(querier, records[i]) > 0)
-			add(&line, "%s %lld", records[i], (long long)number(querier, records[i]));
+			ctl_items_add(&line, "%s %lld", records[i],
+				      (long long)number(querier, records[i]));
 	if (ssm)
-		add(&line, "last without a source: %s from %s", ssm,
-		    text_of(querier, "last_ssm_source"));
+		ctl_items_add(&line, "last without a source: %s from %s", ssm,
+			      text_of(querier, "last_ssm_source"));
 	if (off)
-		add(&line, "last off the subnet: %s", off);
-	end(&line);
+		ctl_items_add(&line, "last off the subnet: %s", off);
+	ctl_items_end(&line);
 }
 
 void ctl_print_queriers(FILE *out, const json_t *reply)
@@ -212,7 +176,7 @@ static void add_member(json_t *rows, const json_t *member, uint64_t now_ns)
 /* The two protocols have tables of their own: addresses of IPv6 are wide. */
 static void print_members(FILE *out, const json_t *reply, const char *protocol, uint64_t now_ns)
 {
-	json_t *rows = json_array(), *all = json_pack("{so}", members.list, rows), *member;
+	json_t *rows = json_array(), *member;
 	size_t i;
 
 	json_array_foreach(json_object_get(reply, members.list), i, member)
@@ -220,8 +184,7 @@ static void print_members(FILE *out, const json_t *reply, const char *protocol, 
 		if (strcmp(text_of(member, "protocol"), protocol) == 0)
 			add_member(rows, member, now_ns);
 	}
-	ctl_print_table(out, &members, all);
-	json_decref(all);
+	ctl_print_rows(out, &members, rows, reply);
 }
 
 void ctl_print_members(FILE *out, const json_t *reply, uint64_t now_ns)

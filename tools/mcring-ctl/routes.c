@@ -7,8 +7,6 @@
 
 #include "table.h"
 
-#define LINE_MAX_OCTETS 100
-
 static const struct ctl_column interface_columns[] = {
     {"relay", "interface", CTL_PLAIN},
     {"role", "role", CTL_PLAIN},
@@ -16,7 +14,7 @@ static const struct ctl_column interface_columns[] = {
     {"ipv4", "forwards_ipv4", CTL_YES_NO},
     {"ipv6", "forwards_ipv6", CTL_YES_NO},
     {"ttl", "ttl_threshold", CTL_PLAIN},
-    {"because", "why", CTL_PLAIN},
+    {"because", "why", CTL_NOTE},
 };
 static const struct ctl_table interfaces = CTL_TABLE("relay", interface_columns);
 
@@ -46,9 +44,7 @@ static const struct ctl_column route_columns[] = {
     {"packets", "packets", CTL_PLAIN},       {"now", "forwarded", CTL_YES_NO},
     {"wrong", "wrong_interface", CTL_PLAIN}, {"age s", "age_ns", CTL_SECONDS},
 };
-static const struct ctl_table routes = CTL_TABLE("routes", route_columns);
-static const struct ctl_table of_a_group = {"routes", route_columns + 1,
-					    sizeof(route_columns) / sizeof(route_columns[0]) - 1};
+static const struct ctl_table routes = CTL_TABLE_OF("routes", route_columns, 4, 1);
 
 void ctl_print_relay(FILE *out, const json_t *reply)
 {
@@ -114,64 +110,6 @@ static json_t *rows_of(const json_t *reply, int is_ipv6, uint64_t now_ns)
 
 /* ---- tables ---- */
 
-static void print_rows(FILE *out, const struct ctl_table *t, json_t *rows)
-{
-	json_t *all = json_pack("{sO}", t->list, rows);
-
-	ctl_print_table(out, t, all);
-	json_decref(all);
-}
-
-static int is_too_wide(const char *text)
-{
-	for (size_t len; *text; text += len + (text[len] == '\n')) {
-		len = strcspn(text, "\n");
-		if (len > LINE_MAX_OCTETS)
-			return 1;
-	}
-	return 0;
-}
-
-/* Rows of a group follow each other. */
-static void print_by_group(FILE *out, const json_t *rows)
-{
-	json_t *some = json_array(), *row;
-	const char *group = "";
-	size_t i;
-
-	json_array_foreach(rows, i, row)
-	{
-		if (strcmp(text_of(row, "group"), group) != 0) {
-			print_rows(out, &of_a_group, some);
-			json_array_clear(some);
-			group = text_of(row, "group");
-			fprintf(out, "\n%s", group);
-		}
-		json_array_append(some, row);
-	}
-	print_rows(out, &of_a_group, some);
-	json_decref(some);
-}
-
-static void print_family(FILE *out, const json_t *reply, int is_ipv6, uint64_t now_ns)
-{
-	json_t *rows = rows_of(reply, is_ipv6, now_ns);
-	char *text = NULL;
-	size_t len;
-	FILE *table = open_memstream(&text, &len);
-
-	if (table) {
-		print_rows(table, &routes, rows);
-		fclose(table);
-	}
-	if (text && !is_too_wide(text))
-		fputs(text, out);
-	else
-		print_by_group(out, rows);
-	free(text);
-	json_decref(rows);
-}
-
 static void print_evicted(FILE *out, const json_t *reply)
 {
 	json_t *interface;
@@ -196,8 +134,8 @@ void ctl_print_routes(FILE *out, const json_t *reply, uint64_t now_ns)
 		      "others\n",
 		      out);
 	print_evicted(out, reply);
-	print_family(out, reply, 0, now_ns);
-	print_family(out, reply, 1, now_ns);
+	ctl_print_rows(out, &routes, rows_of(reply, 0, now_ns), reply);
+	ctl_print_rows(out, &routes, rows_of(reply, 1, now_ns), reply);
 }
 
 /* ---- one group ---- */

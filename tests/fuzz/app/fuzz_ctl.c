@@ -8,9 +8,9 @@
 
 #include "fuzz_input.h"
 #include "mcring-ctl/check.h"
-#include "mcring-ctl/columns.h"
 #include "mcring-ctl/mroute.h"
 #include "mcring-ctl/netstat.h"
+#include "mcring-ctl/print.h"
 #include "mcring-ctl/why.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -146,7 +146,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	assert(out && reply);
 	if (command < sizeof(commands) / sizeof(commands[0]))
-		ctl_print(out, commands[command], reply);
+		ctl_print(out, commands[command], reply, UINT64_MAX);
 	else if (command == sizeof(commands) / sizeof(commands[0]))
 		ctl_print_netstat(out, reply);
 	else if (command == sizeof(commands) / sizeof(commands[0]) + 1)
