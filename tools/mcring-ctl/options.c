@@ -44,9 +44,8 @@ static const char help_text[] =
     "  --count N            top: end after N screens; --once is --count 1\n"
     "  --help, --version\n"
     "\n"
-    "Exit status: 0, or 1 when it failed. why: 0 when data flows, 1 for a cause on this host, 2 "
-    "when\n"
-    "it cannot be decided here, 3 when it failed. check: 0 to 3, as Nagios has it.\n";
+    "Exit status: 0, or 1 when it failed. why: 0 when data flows, 1 for a cause on this host, 2\n"
+    "when it cannot be decided here, 3 when it failed. check: 0 to 3, as Nagios has it.\n";
 
 static int parse_interval(double *out, const char *text)
 {
