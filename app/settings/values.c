@@ -180,7 +180,7 @@ static int no_such(const char *kind, const char *text, int failed, struct mcr_er
 
 static int number_id(uint32_t *id, const char *text, struct mcr_error *err)
 {
-	uint64_t number;
+	uint64_t number = 0;
 	int ret = mcr_value_uint(&number, text, 0, ID_MAX, err);
 
 	if (ret == 0)
@@ -239,28 +239,6 @@ int mcr_access_add_user(struct mcr_access *access, const char *text, struct mcr_
 int mcr_access_add_group(struct mcr_access *access, const char *text, struct mcr_error *err)
 {
 	return add_id(access->gids, &access->n_gids, text, mcr_value_group, err);
-}
-
-int mcr_value_address(struct mcr_address *out, uint8_t *prefix_len, const char *text, int is_ipv6,
-		      struct mcr_error *err)
-{
-	const char *slash = strchr(text, '/');
-	struct mcr_address address;
-	uint64_t prefix = 0;
-
-	if (!slash || mcr_address_parse(&address, text, (size_t)(slash - text)) != 0 ||
-	    !mcr_address_is_host(address) || mcr_address_is_ipv4(address) == is_ipv6 ||
-	    mcr_address_is_link_local(address) ||
-	    mcr_value_uint(&prefix, slash + 1, 1, is_ipv6 ? 128 : 32, NULL) < 0)
-		return mcr_fail(err, -EINVAL,
-				"'%.64s': expected a unicast %s address with its prefix length, "
-				"such as %s",
-				text, is_ipv6 ? "IPv6" : "IPv4",
-				is_ipv6 ? "2001:db8::3/64; a link-local address makes itself"
-					: "10.1.2.3/24");
-	*out = address;
-	*prefix_len = (uint8_t)prefix;
-	return 0;
 }
 
 int mcr_value_source(const char *text, struct mcr_error *err)

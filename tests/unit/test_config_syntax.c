@@ -63,7 +63,7 @@ static const struct {
     {"name: |x\n a\n", "1: column 8: '|' and '>' end their line"},
     {"name: !<\n", "1: column 9: '!' begins a tag: expected the value in quotes"},
     {"%YAML 3.0\n---\nname: a\n", "1: column 1: expected YAML 1.1, or no line with %YAML"},
-    {"%FOO\n---\n%BAR\n", "3: column 1: a line that begins with '%' is a directive"},
+    {"%FOO\n---\n%BAR\n", "1: column 5: a line that begins with '%' is a directive"},
     {"name: a\nidle: caf\xe9\n", "2: column 10: not UTF-8: expected a file in that encoding"},
     {"idle: busy\nname: a\x01\n", "2: column 8: a control character: expected text"},
     {": a\n", "1: column 1: expected KEY: VALUE"},

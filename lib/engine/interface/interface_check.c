@@ -5,10 +5,19 @@
 #include "core/address.h"
 #include "core/device_name.h"
 #include "core/error.h"
+#include "core/own_address.h"
 #include "engine/interface/interface.h"
 #include "engine/plan/limits.h"
 #include "engine/plan/querier_config.h"
 #include "engine/plan/relay_config.h"
+
+static int is_of_the_subnet(struct mcr_address address, unsigned prefix_len)
+{
+	const enum mcr_own_address_fault fault = mcr_own_address_fault(address, prefix_len);
+
+	return fault == MCR_OWN_ADDRESS_NETWORK || fault == MCR_OWN_ADDRESS_BROADCAST ||
+	       fault == MCR_OWN_ADDRESS_ROUTERS;
+}
 
 static int check_addresses(const struct mcr_interface_config *config, struct mcr_error *err)
 {
@@ -23,6 +32,11 @@ static int check_addresses(const struct mcr_interface_config *config, struct mcr
 	    config->prefix6_len > 128)
 		return mcr_error_set(err, -EINVAL,
 				     "interface \"%s\": its address6 is not a unicast IPv6 one",
+				     config->name);
+	if (is_of_the_subnet(a4, config->prefix_len) || is_of_the_subnet(a6, config->prefix6_len))
+		return mcr_error_set(err, -EINVAL,
+				     "interface \"%s\": its address is that of the subnet, its "
+				     "broadcast or its routers, which no host can have",
 				     config->name);
 	if (mcr_address_is_link_local(a6))
 		return mcr_error_set(err, -EINVAL,
