@@ -126,6 +126,12 @@ static void explain_source(const struct cause *c)
 	    mcr_why_address(c->flow ? c->flow->source : c->e->query.source).text, c->it->info.name);
 }
 
+/* How a sentence on frames begins. */
+static const char *it(const struct cause *c)
+{
+	return c->look->state == MCR_WHY_STATE_FLOWS ? "some arrives" : "it arrives, but";
+}
+
 static void explain_truncated(const struct cause *c)
 {
 	const unsigned max = c->port ? c->port->rx_frame_max : 0;
@@ -133,7 +139,7 @@ static void explain_truncated(const struct cause *c)
 
 	if (max)
 		mcr_why_say(limit, sizeof(limit), ", of which the port takes %u octets", max);
-	SAY(c, "it arrives, but in frames that are cut off%s (%s)", limit, LAST(c));
+	SAY(c, "%s in frames that are cut off%s (%s)", it(c), limit, LAST(c));
 	if (c->port && strcmp(c->port->driver, "net_af_packet") == 0)
 		TODO(c, "give the driver longer frames: framesz=16384 in the --vdev of %s",
 		     c->port->name);
@@ -161,7 +167,7 @@ static void explain_checksum(const struct cause *c)
 	    [MCR_DROP_NO_UDP_CHECKSUM] = "no UDP checksum, which IPv6 demands (RFC 8200)",
 	};
 
-	SAY(c, "it arrives, but with %s (%s)", which[c->flow->dropped], LAST(c));
+	SAY(c, "%s with %s (%s)", it(c), which[c->flow->dropped], LAST(c));
 	if (c->flow->dropped == MCR_DROP_BAD_UDP_CHECKSUM) {
 		TODO(c, "if the sender is on a virtual link: ethtool -K IF tx off, on the sender");
 		TODO(c, "or set udp_checksum: off on interface %s", c->it->info.name);
@@ -180,7 +186,7 @@ static void explain_frame(const struct cause *c)
 		explain_checksum(c);
 		return;
 	case MCR_WHY_FRAGMENT:
-		SAY(c, "it arrives, but in IP fragments, which mcring does not put together (%s)",
+		SAY(c, "%s in IP fragments, which mcring does not put together (%s)", it(c),
 		    LAST(c));
 		TODO(c, "send datagrams that fit the MTU of each link on the way: at most 1472 "
 			"octets of "
@@ -188,14 +194,13 @@ static void explain_frame(const struct cause *c)
 		TODO(c, "or raise the MTU from the sender to here");
 		return;
 	case MCR_WHY_MALFORMED:
-		SAY(c, "it arrives, but its headers make no sense: %s (%s)",
+		SAY(c, "%s with headers that make no sense: %s (%s)", it(c),
 		    mcr_drop_name(c->flow->dropped), LAST(c));
 		TODO(c, "look at the packets: tcpdump -evni IF host %s, on the sender",
 		     mcr_why_address(c->flow->source).text);
 		return;
 	case MCR_WHY_BAD_SOURCE:
-		SAY(c,
-		    "it arrives, but from %s, an address that no host may send from (last %s ago)",
+		SAY(c, "%s from %s, an address that no host may send from (last %s ago)", it(c),
 		    mcr_why_address(c->flow->source).text,
 		    mcr_why_age(c->flow->last_ns, c->e->now_ns).text);
 		TODO(c, "give the sender an address, and let it send from that");
@@ -206,21 +211,17 @@ static void explain_frame(const struct cause *c)
 		TODO(c, "send from another host, or from an interface that is not the port's");
 		return;
 	case MCR_WHY_TOO_LARGE:
-		SAY(c, "it arrives, but its messages exceed a quarter of the ring (%s)", LAST(c));
+		SAY(c, "%s in messages that exceed a quarter of the ring (%s)", it(c), LAST(c));
 		TODO(c, "give the channel larger rings: bytes");
 		return;
 	default:
-		SAY(c, "it arrives, but it is not UDP (%s)", LAST(c));
+		SAY(c, "%s as something else than UDP (%s)", it(c), LAST(c));
 		TODO(c, "mcring receives UDP only: have the sender send UDP");
 	}
 }
 
 static void explain_other(const struct cause *c)
 {
-	const char *group = mcr_why_group(c->flow->group, 0).text;
-	struct mcr_why_text mac = mcr_why_mac(c->flow->destination_mac);
-
-	(void)group;
 	if (c->look->code == MCR_WHY_WRONG_FAMILY)
 		SAY(c,
 		    "it does not arrive, but %s does, which is %s, and nobody has joined it (%s)",
@@ -235,7 +236,8 @@ static void explain_other(const struct cause *c)
 		    "it does not arrive, but %s does, which has the same MAC address %s, and "
 		    "nobody "
 		    "has joined it (%s)",
-		    mcr_why_group(c->flow->group, c->flow->port).text, mac.text, LAST(c));
+		    mcr_why_group(c->flow->group, c->flow->port).text,
+		    mcr_why_mac(c->flow->destination_mac).text, LAST(c));
 	if (c->flow->interface < c->e->n_interfaces)
 		todo_join(c, c->flow, c->e->interfaces[c->flow->interface].info.name);
 	TODO(c, "or have %s send to %s", mcr_why_address(c->flow->source).text,

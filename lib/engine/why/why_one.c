@@ -220,6 +220,11 @@ static int on_other_channels(const struct mcr_why_evidence *e, struct mcr_why_ve
 	return 1;
 }
 
+static int is_of_frames(const struct mcr_why_finding *f)
+{
+	return f->code >= MCR_WHY_TRUNCATED && f->code <= MCR_WHY_NOT_UDP;
+}
+
 static void conclude(const struct mcr_why_evidence *e, struct mcr_why_verdict *v)
 {
 	const struct mcr_why_finding *f = v->findings;
@@ -232,7 +237,7 @@ static void conclude(const struct mcr_why_evidence *e, struct mcr_why_verdict *v
 		return;
 	}
 	if (v->exit == MCR_WHY_FLOWS || f->flows)
-		state = "data flows, but ";
+		state = is_of_frames(f) ? "data flows, but not all of it: " : "data flows, but ";
 	mcr_why_say(v->first, sizeof(v->first), "%s%s%s: %s%s", query,
 		    f->interface[0] ? " on " : "", f->interface, state, f->text);
 }

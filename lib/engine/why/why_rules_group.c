@@ -274,13 +274,14 @@ static const struct mcr_why_flow *find_stray(const struct mcr_why_evidence *e,
 static const struct mcr_why_flow *find_alias(const struct mcr_why_evidence *e,
 					     const struct mcr_group_info *g)
 {
+	static const struct mcr_address any;
 	const struct mcr_why_flow *f = NULL, *best = NULL;
 
 	while ((f = mcr_why_flows_next(&e->flows, g->group, f)))
 		if (!mcr_address_is_equal(f->group, g->group) && mcr_why_is_stray(f) &&
 		    mcr_why_is_now(f->last_ns, e->now_ns) &&
 		    (e->query.port == 0 || f->port == 0 || f->port == e->query.port) &&
-		    (!best || f->last_ns > best->last_ns))
+		    wants(e, g, f->port, any) && (!best || f->last_ns > best->last_ns))
 			best = f;
 	return best;
 }
@@ -312,8 +313,6 @@ static void look_for_cause(const struct mcr_why_evidence *e, const struct mcr_gr
 	out->code = mcr_why_port_root(e, out->interface);
 	if (out->code == MCR_WHY_CODE_COUNT && is_refused(e, g, out->interface))
 		out->code = MCR_WHY_FILTER_REFUSED;
-	if (out->code == MCR_WHY_CODE_COUNT)
-		look_at_joins(e, g, out);
 	if (out->code != MCR_WHY_CODE_COUNT)
 		return;
 	look_at_flows(e, g, out);
@@ -337,6 +336,9 @@ void mcr_why_look_at(const struct mcr_why_evidence *e, const struct mcr_group_in
 	if (out->interface < 0)
 		return;
 	look_at_state(e, g, out);
-	if (out->state != MCR_WHY_STATE_FLOWS)
+	look_at_joins(e, g, out);
+	if (out->code != MCR_WHY_CODE_COUNT && out->state == MCR_WHY_STATE_FLOWS)
+		out->state = MCR_WHY_STATE_NEVER;
+	if (out->code == MCR_WHY_CODE_COUNT && out->state != MCR_WHY_STATE_FLOWS)
 		look_for_cause(e, g, out);
 }

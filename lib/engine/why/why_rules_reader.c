@@ -202,7 +202,8 @@ static const struct mcr_consumer_info *elsewhere(const struct mcr_why_evidence *
 static void find_nobody(const struct mcr_why_evidence *e, const struct mcr_channel_info *channel,
 			int is_asked, struct mcr_why_verdict *v)
 {
-	const struct mcr_consumer_info *other = is_asked ? elsewhere(e, channel) : NULL;
+	const struct mcr_consumer_info *other =
+	    is_asked && !channel->programs_max ? elsewhere(e, channel) : NULL;
 	struct mcr_why_finding *f = find(v, other ? MCR_WHY_READER_ELSEWHERE : MCR_WHY_NO_READERS,
 					 is_asked ? MCR_WHY_FAULT : MCR_WHY_NOTE, channel);
 

@@ -105,6 +105,12 @@ struct mcr_why_candidate *mcr_why_suspect(struct mcr_why_verdict *verdict,
 	return candidate;
 }
 
+/* Groups without data, and no fault is proven. */
+static int is_undecided(const struct mcr_why_finding *f)
+{
+	return f->severity == MCR_WHY_WARNING && f->groups > 0 && !f->flows;
+}
+
 static enum mcr_why_exit exit_of(const struct mcr_why_verdict *verdict)
 {
 	enum mcr_why_exit found = MCR_WHY_FLOWS;
@@ -112,7 +118,7 @@ static enum mcr_why_exit exit_of(const struct mcr_why_verdict *verdict)
 	for (unsigned i = 0; i < verdict->n_findings; i++)
 		if (verdict->findings[i].severity == MCR_WHY_FAULT)
 			return MCR_WHY_CAUSE;
-		else if (verdict->findings[i].code == MCR_WHY_SILENT)
+		else if (is_undecided(&verdict->findings[i]))
 			found = MCR_WHY_UNDECIDED;
 	return found;
 }

@@ -116,7 +116,9 @@ static enum mcr_why_severity severity_of(const struct heap *heap)
 {
 	if (heap->flows)
 		return mcr_why_loss_severity(heap->code);
-	return heap->code == MCR_WHY_SILENT ? MCR_WHY_WARNING : MCR_WHY_FAULT;
+	/* The joins are not known here: the alias may be to a port that nobody wants. */
+	return heap->code == MCR_WHY_SILENT || heap->code == MCR_WHY_MAC_ALIAS ? MCR_WHY_WARNING
+									       : MCR_WHY_FAULT;
 }
 
 static void find_heap(const struct mcr_why_evidence *e, const struct heap *heap,

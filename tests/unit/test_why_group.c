@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* One group: each cause that its packets can show, and what comes close to it without being it. */
+#include "why_rig.h"
+
+/* The group was asked about, joined on feed, and is silent. */
+static struct rig *silent(const char *query, const char *join)
+{
+	struct rig *r = rig_new(query);
+
+	add_join(r, join);
+	add_stopped(r, "239.1.1.1", "feed");
+	return r;
+}
+
+static void a_group_that_flows_gives_facts_and_no_finding(void **state)
+{
+	struct rig *r = rig_new("239.1.1.1:5000");
+
+	add_join(r, "239.1.1.1:5000");
+	add_group(r, "239.1.1.1", "feed");
+	add_flow(r, a_flow("239.1.1.1", 5000, 0, MCR_DROP_NONE));
+	ask(r);
+	expect(r, MCR_WHY_FLOWS, NOTHING);
+	assert_int_equal(r->v.n_findings, 0);
+	assert_string_equal(r->v.first, "239.1.1.1:5000: data flows");
+	assert_says(&r->v.proven, "60000 datagrams");
+	assert_says(&r->v.proven, "100.0 datagrams/s, 100 octets");
+	assert_says(&r->v.proven, "from 10.0.0.7:4000 to port 5000, TTL 7");
+	rig_end(r);
+}
+
+static void a_group_flows_as_long_as_its_gaps_allow(void **state)
+{
+	static const struct {
+		uint64_t gap, age;
+		enum mcr_why_exit exit;
+	} cases[] = {
+	    {S / 100, 4 * S, MCR_WHY_FLOWS},   {S / 100, 5 * S, MCR_WHY_UNDECIDED},
+	    {10 * S, 99 * S, MCR_WHY_FLOWS},   {10 * S, 100 * S, MCR_WHY_UNDECIDED},
+	    {S / 2, 5 * S - 1, MCR_WHY_FLOWS}, {S / 2 + S / 10, 5 * S + S / 2, MCR_WHY_FLOWS},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct rig *r = rig_new("239.1.1.1");
+		struct mcr_group_info *g = add_group(r, "239.1.1.1", "feed");
+
+		add_join(r, "239.1.1.1:5000");
+		g->packets = 11;
+		g->last_ns = NOW - cases[i].age;
+		g->first_ns = g->last_ns - 10 * cases[i].gap;
+		ask(r);
+		assert_int_equal(r->v.exit, cases[i].exit);
+		rig_end(r);
+	}
+}
+
+static void a_vlan_without_an_interface_is_named(void **state)
+{
+	struct rig *r = silent("239.1.1.1:5000", "239.1.1.1:5000");
+	struct mcr_sighting flow = a_flow("239.1.1.1", 5000, -1, MCR_DROP_VLAN_UNKNOWN);
+	const struct mcr_why_finding *f;
+
+	flow.vlan = 5;
+	add_flow(r, flow);
+	ask(r);
+	expect(r, MCR_WHY_CAUSE, MCR_WHY_WRONG_VLAN);
+	assert_string_equal(
+	    r->v.first,
+	    "239.1.1.1:5000 on feed: no data: it arrives, but on VLAN 5, for which port "
+	    "net_af_packet0 has no interface (last 0.2 s ago from 10.0.0.7)");
+	f = &r->v.findings[0];
+	assert_string_equal(f->interface, "feed");
+	assert_string_equal(f->port, "net_af_packet0");
+	assert_int_equal(f->groups, 1);
+	assert_true(mcr_address_is_equal(f->group, addr("239.1.1.1")));
+	assert_says(&f->todo, "set vlan: 5 on interface feed");
+	assert_says(&f->evidence,
+		    "from 10.0.0.7:4000, VLAN 5 of port net_af_packet0, TTL 7, 142 octets");
+	assert_says(&f->evidence,
+		    "02:00:00:00:00:07 to 01:00:5e:01:01:01: dropped as vlan_unknown");
+	rig_end(r);
+}
+
+static void frames_without_a_tag_are_said_to_need_no_vlan(void **state)
+{
+	struct rig *r = silent("239.1.1.1", "239.1.1.1:5000");
+
+	r->e->interfaces[0].vlan = 7;
+	add_flow(r, a_flow("239.1.1.1", 5000, -1, MCR_DROP_VLAN_UNKNOWN));
+	ask(r);
+	expect(r, MCR_WHY_CAUSE, MCR_WHY_WRONG_VLAN);
+	assert_says(&r->v.findings[0].todo, "take vlan: 7 from interface feed");
+	rig_end(r);
+}
+
+static void a_packet_of_long_ago_is_no_cause(void **state)
+{
+	struct rig *r = silent("239.1.1.1", "239.1.1.1:5000");
+	struct mcr_sighting flow = a_flow("239.1.1.1", 5000, -1, MCR_DROP_VLAN_UNKNOWN);
+
+	flow.last_ns = flow.dropped_ns = NOW - 61 * S; /* the group stopped 30 s ago */
+	add_flow(r, flow);
+	ask(r);
+	expect(r, MCR_WHY_UNDECIDED, MCR_WHY_SILENT);
+	rig_end(r);
+
+	r = silent("239.1.1.1", "239.1.1.1:5000");
+	r->groups[0].last_ns = NOW - 300 * S; /* since it stopped */
+	flow.last_ns = flow.dropped_ns = NOW - 200 * S;
+	add_flow(r, flow);
+	ask(r);
+	expect(r, MCR_WHY_CAUSE, MCR_WHY_WRONG_VLAN);
+	rig_end(r);
+}
+
+static void another_interface_is_named_unless_the_group_is_joined_there_too(void **state)
+{
+	struct rig *r = silent("239.1.1.1", "239.1.1.1:5000");
+
+	add_port(r);
+	add_interface(r, "other", 1, 0);
+	add_flow(r, a_flow("239.1.1.1", 5000, 1, MCR_DROP_UNKNOWN_GROUP));
+	ask(r);
+	expect(r, MCR_WHY_CAUSE, MCR_WHY_WRONG_INTERFACE);
+	assert_text(r->v.first, "but on interface other, and it is joined on feed");
+	assert_says(&r->v.findings[0].todo, "mcring-ctl join '239.1.1.1:5000,interface=other'");
+	rig_end(r);
+
+	r = silent("239.1.1.1", "239.1.1.1:5000");
+	add_port(r);
+	add_interface(r, "other", 1, 0);
+	add_join(r, "239.1.1.1:5000,interface=other");
+	add_group(r, "239.1.1.1", "other");
+	add_flow(r, a_flow("239.1.1.1", 5000, 1, MCR_DROP_NONE));
+	ask(r);
+	expect(r, MCR_WHY_UNDECIDED, MCR_WHY_SILENT);
+	assert_says(&r->v.proven, "239.1.1.1 on other flows");
+	rig_end(r);
+}
+
+static void a_port_that_is_not_joined_is_named(void **state)
+{
+	struct rig *r = silent("239.1.1.1", "239.1.1.1:5000");
+
+	add_flow(r, a_flow("239.1.1.1", 5001, 0, MCR_DROP_UNKNOWN_PORT));
+	ask(r);
+	expect(r, MCR_WHY_CAUSE, MCR_WHY_WRONG_PORT);
+	assert_text(r->v.first, "on UDP port 5001, which is not joined");
+	assert_says(&r->v.findings[0].evidence,
+		    "joined: 239.1.1.1:5000,interface=feed,channel=default");
+	assert_says(&r->v.findings[0].todo, "mcring-ctl join '239.1.1.1:5001,interface=feed'");
+	rig_end(r);
+
+	r = rig_new("239.1.1.1:5001"); /* the group flows, but not to this port */
+	add_join(r, "239.1.1.1:5000");
+	add_group(r, "239.1.1.1", "feed");
+	add_flow(r, a_flow("239.1.1.1", 5000, 0, MCR_DROP_NONE));
+	ask(r);
+	expect(r, MCR_WHY_CAUSE, MCR_WHY_WRONG_PORT);
+	assert_text(r->v.first, "it is joined, but not on UDP port 5001");
+	rig_end(r);
+
+	r = rig_new("239.1.1.1:5001"); /* any port */
+	add_join(r, "239.1.1.1");
+	add_group(r, "239.1.1.1", "feed");
+	add_flow(r, a_flow("239.1.1.1", 5001, 0, MCR_DROP_NONE));
+	ask(r);
+	expect(r, MCR_WHY_FLOWS, NOTHING);
+	rig_end(r);
+}
+
+static void of_two_wrongs_the_closest_is_named(void **state)
+{
+	struct rig *r = silent("239.1.1.1:5000", "239.1.1.1:5000");
+	struct mcr_sighting flow = a_flow("239.1.1.1", 5000, -1, MCR_DROP_VLAN_UNKNOWN);
+
+	flow.vlan = 5;
+	flow.last_ns = flow.dropped_ns = NOW - 3 * S;
+	add_flow(r, flow);
+	add_flow(r, a_flow("239.1.1.1", 5001, 0, MCR_DROP_UNKNOWN_PORT)); /* newer */
+	ask(r);
+	expect(r, MCR_WHY_CAUSE, MCR_WHY_WRONG_VLAN);
+	rig_end(r);
+}
+
+static void a_source_that_the_joins_leave_out_is_named(void **state)
+{
+	struct rig *r = silent("239.1.1.1", "239.1.1.1:5000@10.0.0.8");
+
+	add_flow(r, a_flow("239.1.1.1", 5000, 0, MCR_DROP_WRONG_SOURCE));
+	ask(r);
+	expect(r, MCR_WHY_CAUSE, MCR_WHY_WRONG_SOURCE);
+	assert_text(r->v.first, "it arrives, but from 10.0.0.7, which the joins leave out");
+	assert_says(&r->v.findings[0].todo,
+		    "mcring-ctl join '239.1.1.1:5000@10.0.0.7,interface=feed'");
+	rig_end(r);
+
+	r = rig_new("239.1.1.1@10.0.0.7"); /* it flows, from the other one */
+	add_join(r, "239.1.1.1:5000@10.0.0.8");
+	add_group(r, "239.1.1.1", "feed");
+	ask(r);
+	expect(r, MCR_WHY_CAUSE, MCR_WHY_WRONG_SOURCE);
+	assert_text(r->v.first, "it is joined, but not from 10.0.0.7");
+	rig_end(r);
+
+	r = rig_new("239.1.1.1@10.0.0.7");
+	add_join(r, "239.1.1.1:5000@!10.0.0.8");
+	add_group(r, "239.1.1.1", "feed");
+	add_flow(r, a_flow("239.1.1.1", 5000, 0, MCR_DROP_NONE));
+	ask(r);
+	expect(r, MCR_WHY_FLOWS, NOTHING);
+	rig_end(r);
+}
+
+static void what_is_wrong_with_frames_is_named_with_the_cure(void **state)
+{
+	static const struct {
+		enum mcr_drop drop;
+		enum mcr_why_code code;
+		const char *text, *todo;
+	} cases[] = {
+	    {MCR_DROP_TRUNCATED, MCR_WHY_TRUNCATED, "of which the port takes 1982 octets",
+	     "framesz=16384"},
+	    {MCR_DROP_FRAGMENT, MCR_WHY_FRAGMENT, "in IP fragments", "at most 1472 octets"},
+	    {MCR_DROP_BAD_UDP_CHECKSUM, MCR_WHY_BAD_CHECKSUM, "a wrong UDP checksum",
+	     "udp_checksum: off on interface feed"},
+	    {MCR_DROP_BAD_IP_CHECKSUM, MCR_WHY_BAD_CHECKSUM, "a wrong IP header checksum",
+	     "the sender"},
+	    {MCR_DROP_BAD_IP_HEADER, MCR_WHY_MALFORMED, "bad_ip_header",
+	     "tcpdump -evni IF host 10.0.0.7"},
+	    {MCR_DROP_BAD_SOURCE, MCR_WHY_BAD_SOURCE, "an address that no host may send from",
+	     "address"},
+	    {MCR_DROP_OWN_FRAME, MCR_WHY_OWN_FRAME, "sent by this host itself", "another host"},
+	    {MCR_DROP_TOO_LARGE, MCR_WHY_TOO_LARGE, "a quarter of the ring", "bytes"},
+	    {MCR_DROP_NOT_UDP, MCR_WHY_NOT_UDP, "as something else than UDP", "UDP only"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct rig *r = silent("239.1.1.1", "239.1.1.1:5000");
+
+		add_flow(r, a_flow("239.1.1.1", 5000, 0, cases[i].drop));
+		ask(r);
+		expect(r, MCR_WHY_CAUSE, cases[i].code);
+		assert_text(r->v.first, cases[i].text);
+		assert_says(&r->v.findings[0].todo, cases[i].todo);
+		rig_end(r);
+	}
+}
+
+static void frames_of_ipv6_without_a_checksum_are_named(void **state)
+{
+	struct rig *r = rig_new("ff15::1");
+
+	add_join(r, "[ff15::1]:5000");
+	add_never(r, "ff15::1", "feed");
+	add_flow(r, a_flow("ff15::1", 5000, 0, MCR_DROP_NO_UDP_CHECKSUM));
+	ask(r);
+	expect(r, MCR_WHY_CAUSE, MCR_WHY_BAD_CHECKSUM);
+	assert_text(r->v.first, "no UDP checksum, which IPv6 demands");
+	rig_end(r);
+}
+
+static void long_frames_on_a_link_that_cannot_hold_them_are_of_udp_segment(void **state)
+{
+	struct rig *r = silent("239.1.1.1", "239.1.1.1:5000");
+
+	add_flow(r, a_flow("239.1.1.1", 5000, 0, MCR_DROP_TRUNCATED));
+	ask(r);
+	assert_says(&r->v.findings[0].todo, "tx-udp-segmentation off");
+	rig_end(r);
+
+	r = silent("239.1.1.1", "239.1.1.1:5000");
+	r->e->ports[0].kernel_mtu = 9000;
+	add_flow(r, a_flow("239.1.1.1", 5000, 0, MCR_DROP_TRUNCATED));
+	ask(r);
+	expect(r, MCR_WHY_CAUSE, MCR_WHY_TRUNCATED);
+	assert_false(says(&r->v.findings[0].todo, "segmentation"));
+	rig_end(r);
+}
+
+static void loss_of_a_group_that_flows_is_a_fault_for_a_minute(void **state)
+{
+	struct rig *r = rig_new("239.1.1.1");
+	struct mcr_sighting flow = a_flow("239.1.1.1", 5000, 0, MCR_DROP_FRAGMENT);
+
+	add_join(r, "239.1.1.1:5000");
+	add_group(r, "239.1.1.1", "feed");
+	flow.dropped_ns = NOW - 59 * S;
+	add_flow(r, flow);
+	ask(r);
+	expect(r, MCR_WHY_CAUSE, MCR_WHY_FRAGMENT);
+	assert_text(
+	    r->v.first,
+	    "239.1.1.1 on feed: data flows, but not all of it: some arrives in IP fragments");
+	rig_end(r);
+
+	r = rig_new("239.1.1.1");
+	add_join(r, "239.1.1.1:5000");
+	add_group(r, "239.1.1.1", "feed");
+	flow.dropped_ns = NOW - 60 * S;
+	add_flow(r, flow);
+	ask(r);
+	expect(r, MCR_WHY_FLOWS, NOTHING);
+	rig_end(r);
+}
+
+static void an_alias_is_named_only_if_its_port_is_wanted(void **state)
+{
+	struct rig *r = silent("239.1.1.1", "239.1.1.1:5000");
+
+	add_flow(r, a_flow("239.129.1.1", 5000, 0, MCR_DROP_UNKNOWN_GROUP));
+	ask(r);
+	expect(r, MCR_WHY_CAUSE, MCR_WHY_MAC_ALIAS);
+	assert_text(r->v.first,
+		    "239.129.1.1:5000 does, which has the same MAC address 01:00:5e:01:01:01");
+	rig_end(r);
+
+	r = silent("239.1.1.1", "239.1.1.1:5000");
+	add_flow(r, a_flow("239.129.1.1", 6000, 0, MCR_DROP_UNKNOWN_GROUP));
+	ask(r);
+	expect(r, MCR_WHY_UNDECIDED, MCR_WHY_SILENT);
+	rig_end(r);
+
+	r = silent("239.1.1.1", "239.1.1.1:5000"); /* somebody has joined the alias */
+	add_flow(r, a_flow("239.129.1.1", 5000, 0, MCR_DROP_NONE));
+	ask(r);
+	expect(r, MCR_WHY_UNDECIDED, MCR_WHY_SILENT);
+	rig_end(r);
+}
+
+static void the_other_family_is_named_when_it_comes_to_the_same_port(void **state)
+{
+	struct rig *r = silent("239.1.1.1", "239.1.1.1:5000");
+
+	add_flow(r, a_flow("ff15::1", 5000, 0, MCR_DROP_UNKNOWN_GROUP));
+	ask(r);
+	expect(r, MCR_WHY_CAUSE, MCR_WHY_WRONG_FAMILY);
+	assert_text(r->v.first, "[ff15::1]:5000 does, which is IPv6, and nobody has joined it");
+	assert_says(&r->v.findings[0].todo, "mcring-ctl join '[ff15::1]:5000,interface=feed'");
+	rig_end(r);
+
+	r = silent("239.1.1.1", "239.1.1.1:5000");
+	add_flow(r, a_flow("ff15::1", 5001, 0, MCR_DROP_UNKNOWN_GROUP));
+	add_flow(r, a_flow("ff15::2", 5000, 0, MCR_DROP_NONE));
+	ask(r);
+	expect(r, MCR_WHY_UNDECIDED, MCR_WHY_SILENT);
+	rig_end(r);
+}
+
+static void another_group_of_the_source_is_named_when_the_source_is_known(void **state)
+{
+	struct rig *r = silent("239.1.1.1", "239.1.1.1:5000@10.0.0.7");
+
+	add_flow(r, a_flow("239.1.1.9", 5000, 0, MCR_DROP_UNKNOWN_GROUP));
+	ask(r);
+	expect(r, MCR_WHY_CAUSE, MCR_WHY_WRONG_GROUP);
+	assert_text(r->v.first, "its source sends to 239.1.1.9:5000, which nobody has joined");
+	rig_end(r);
+
+	r = silent("239.1.1.1", "239.1.1.1:5000"); /* from whom, nobody said */
+	add_flow(r, a_flow("239.1.1.9", 5000, 0, MCR_DROP_UNKNOWN_GROUP));
+	ask(r);
+	expect(r, MCR_WHY_UNDECIDED, MCR_WHY_SILENT);
+	assert_non_null(candidate(r, MCR_WHY_SENDER_ELSEWHERE));
+	assert_text(candidate(r, MCR_WHY_SENDER_ELSEWHERE)->command,
+		    "mcring-ctl why '239.1.1.9:5000'");
+	rig_end(r);
+}
+
+static void a_group_that_the_nic_does_not_let_in_is_named(void **state)
+{
+	struct rig *r = silent("239.1.1.1", "239.1.1.1:5000");
+
+	r->e->ports[0].promiscuous = 0;
+	strcpy(r->e->ports[0].rung, "mac-list");
+	strcpy(r->groups[0].rung, "none");
+	strcpy(r->groups[0].rung_reason, "the list is full");
+	ask(r);
+	expect(r, MCR_WHY_CAUSE, MCR_WHY_FILTER_REFUSED);
+	assert_text(r->v.first, "does not let it in: the list is full");
+	rig_end(r);
+
+	r = silent("239.1.1.1", "239.1.1.1:5000"); /* nothing can be programmed: all comes in */
+	r->e->ports[0].promiscuous = 0;
+	strcpy(r->e->ports[0].rung, "none");
+	strcpy(r->groups[0].rung, "none");
+	ask(r);
+	expect(r, MCR_WHY_UNDECIDED, MCR_WHY_SILENT);
+	rig_end(r);
+}
+
+static void a_group_that_nobody_has_joined_is_named_with_the_join_to_make(void **state)
+{
+	struct rig *r = rig_new("239.1.1.1");
+
+	add_port(r);
+	add_interface(r, "other", 1, 0);
+	add_flow(r, a_flow("239.1.1.1", 5000, 1, MCR_DROP_UNKNOWN_GROUP));
+	ask(r);
+	expect(r, MCR_WHY_CAUSE, MCR_WHY_NOT_JOINED);
+	assert_string_equal(r->v.findings[0].interface, "other");
+	assert_says(&r->v.findings[0].todo, "mcring-ctl join '239.1.1.1:5000,interface=other'");
+	rig_end(r);
+
+	r = rig_new("224.0.0.1");
+	r->e->own_on = 0;
+	ask(r);
+	expect(r, MCR_WHY_CAUSE, MCR_WHY_NOT_JOINED);
+	assert_text(r->v.first, "interface feed is a member of it by itself");
+	rig_end(r);
+}
+
+static void a_group_that_the_relay_takes_alone_is_named(void **state)
+{
+	struct rig *r = rig_new("239.1.1.1");
+
+	r->e->outputs[r->e->n_outputs++] =
+	    (struct mcr_why_output){.from = "up", .to = "lan0", .packets = 12};
+	ask(r);
+	expect(r, MCR_WHY_CAUSE, MCR_WHY_RELAYED_ONLY);
+	assert_text(r->v.first, "it is relayed from up to lan0, but no channel has joined it");
+	rig_end(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_group_that_flows_gives_facts_and_no_finding),
+	    cmocka_unit_test(a_group_flows_as_long_as_its_gaps_allow),
+	    cmocka_unit_test(a_vlan_without_an_interface_is_named),
+	    cmocka_unit_test(frames_without_a_tag_are_said_to_need_no_vlan),
+	    cmocka_unit_test(a_packet_of_long_ago_is_no_cause),
+	    cmocka_unit_test(another_interface_is_named_unless_the_group_is_joined_there_too),
+	    cmocka_unit_test(a_port_that_is_not_joined_is_named),
+	    cmocka_unit_test(of_two_wrongs_the_closest_is_named),
+	    cmocka_unit_test(a_source_that_the_joins_leave_out_is_named),
+	    cmocka_unit_test(what_is_wrong_with_frames_is_named_with_the_cure),
+	    cmocka_unit_test(frames_of_ipv6_without_a_checksum_are_named),
+	    cmocka_unit_test(long_frames_on_a_link_that_cannot_hold_them_are_of_udp_segment),
+	    cmocka_unit_test(loss_of_a_group_that_flows_is_a_fault_for_a_minute),
+	    cmocka_unit_test(an_alias_is_named_only_if_its_port_is_wanted),
+	    cmocka_unit_test(the_other_family_is_named_when_it_comes_to_the_same_port),
+	    cmocka_unit_test(another_group_of_the_source_is_named_when_the_source_is_known),
+	    cmocka_unit_test(a_group_that_the_nic_does_not_let_in_is_named),
+	    cmocka_unit_test(a_group_that_nobody_has_joined_is_named_with_the_join_to_make),
+	    cmocka_unit_test(a_group_that_the_relay_takes_alone_is_named),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
