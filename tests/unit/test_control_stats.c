@@ -34,6 +34,7 @@ static const struct {
     [MCR_CONTROL_JOIN] = {"{\"command\":\"join\",\"joins\":[\"239.1.1.1:5000\"]}", 0},
     [MCR_CONTROL_LEAVE] = {"{\"command\":\"leave\",\"joins\":[\"239.1.1.1:5000\"]}", 0},
     [MCR_CONTROL_RELOAD] = {"{\"command\":\"reload\"}", 0},
+    [MCR_CONTROL_OPEN_FILTER] = {"{\"command\":\"open_filter\",\"seconds\":1}", 0},
     [MCR_CONTROL_WHY] = {"{\"command\":\"why\"}", 1},
 };
 
@@ -60,6 +61,7 @@ static void commands_that_change_something_are_refused_here_and_taken_at_control
 	}
 	assert_int_equal(f->engine.updates, f->is_stats ? 0 : 2);
 	assert_int_equal(f->reloads, f->is_stats ? 0 : 1);
+	assert_int_equal(f->engine.opened_s, f->is_stats ? 0 : 1);
 }
 
 static void an_unknown_command_gets_the_list_of_those_that_are_taken(void **state)

@@ -37,7 +37,8 @@ static void only_reads(const char *text, size_t len)
 	if (mcr_control_request_parse(&request, text, len, "/run/md/control", &err) == 0)
 		assert(request.command != MCR_CONTROL_JOIN &&
 		       request.command != MCR_CONTROL_LEAVE &&
-		       request.command != MCR_CONTROL_RELOAD && request.joins.n == 0);
+		       request.command != MCR_CONTROL_RELOAD &&
+		       request.command != MCR_CONTROL_OPEN_FILTER && request.joins.n == 0);
 	mcr_control_request_clear(&request);
 }
 
