@@ -211,6 +211,7 @@ int mcr_engine_port_info(const struct mcr_engine *e, size_t i, struct mcr_port_i
 	out->rx_last_ns = 1700000000000000000;
 	out->link_since_ns = 1600000000000000000;
 	out->rx_frame_max = 1982;
+	out->open_until_ns = e->opened_s * UINT64_C(1000000000);
 	return i < 1 ? 0 : -ENOENT;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <jansson.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -379,6 +380,41 @@ static void mistakes_are_one_line_and_exit_status_1(void **state)
 	}
 }
 
+static void why_prints_the_verdict_and_exits_with_it(void **state)
+{
+	struct fixture *f = *state;
+	json_t *reply;
+	int status;
+
+	ctl(f, f->dir, "why --json");
+	status = WEXITSTATUS(f->status);
+	assert_in_range(status, 0, 2);
+	reply = json_loads(f->out, 0, NULL);
+	assert_non_null(reply);
+	assert_int_equal(json_integer_value(json_object_get(reply, "exit")), status);
+	ctl(f, f->dir, "why");
+	assert_int_equal(WEXITSTATUS(f->status), status);
+	assert_int_equal(strncmp(f->out, json_string_value(json_object_get(reply, "first")), 40),
+			 0);
+	json_decref(reply);
+	ctl(f, f->dir, "why 239.9.9.9:5000@10.0.0.7");
+	assert_int_equal(strncmp(f->out, "239.9.9.9:5000", 14), 0);
+	ctl(f, f->dir, "why --channel nowhere");
+	assert_int_equal(WEXITSTATUS(f->status), 3);
+	has(f, "nowhere");
+}
+
+static void why_looks_behind_the_filter_and_says_what_it_opened(void **state)
+{
+	struct fixture *f = *state;
+
+	ctl(f, f->dir, "why --open-filter 1");
+	assert_in_range(WEXITSTATUS(f->status), 0, 2);
+	assert_int_equal(
+	    strncmp(f->out, "mcring-ctl: the filter of net_null0 lets everything in for 1 s\n", 63),
+	    0);
+}
+
 /* 0 to 2 are verdicts. */
 static void why_fails_with_exit_status_3(void **state)
 {
@@ -388,7 +424,7 @@ static void why_fails_with_exit_status_3(void **state)
 	    "mcring-ctl: unknown option '--frob': see mcring-ctl --help\n",
 	    "mcring-ctl: why: unexpected 'b': expected one group, as 239.1.1.1:5000@10.0.0.7\n",
 	    "mcring-ctl: why: --netstat is for groups\n",
-	    "mcring-ctl: --open-filter 0: expected seconds from 1 to 3600\n",
+	    "mcring-ctl: --open-filter 0: expected seconds from 1 to 60\n",
 	    "mcring-ctl: no mcring is running at /nowhere/control: "};
 	struct fixture *f = *state;
 
@@ -452,6 +488,8 @@ int main(void)
 	    WITH_ENGINE(top_in_a_pipe_is_plain_text_and_ends),
 	    WITH_ENGINE(top_on_a_terminal_paints_over_the_last_screen),
 	    WITH_ENGINE(mistakes_are_one_line_and_exit_status_1),
+	    WITH_ENGINE(why_prints_the_verdict_and_exits_with_it),
+	    WITH_ENGINE(why_looks_behind_the_filter_and_says_what_it_opened),
 	    WITH_ENGINE(why_fails_with_exit_status_3),
 	    WITH_ENGINE(check_prints_a_line_for_a_monitor_in_any_case),
 	    WITH_ENGINE(without_an_engine_it_names_the_path),

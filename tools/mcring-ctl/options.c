@@ -10,7 +10,7 @@
 #include "../common/fail.h"
 #include "../common/usage.h"
 
-#define OPEN_SECONDS_MAX 3600
+#define OPEN_SECONDS_MAX 60 /* mcr_engine_open_filter */
 
 static const char help_text[] =
     "usage: mcring-ctl [--run-dir DIR | --name NAME] [--json] COMMAND\n"
