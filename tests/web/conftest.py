@@ -10,6 +10,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(__file__)), 'lab
 
 import netlab  # noqa: E402
 import programs  # noqa: E402
+from chromium import browser, made_up, session, show  # noqa: E402, F401
 from monitors import Exporter, FakeEngine  # noqa: E402
 from suite import lab, pytest_configure  # noqa: E402, F401
 

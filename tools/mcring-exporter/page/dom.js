@@ -3,6 +3,7 @@
  * screen reader's place stay. Texts are only ever text. */
 'use strict';
 
+const SENTENCE_MAX = 2000;
 const SVG = 'http://www.w3.org/2000/svg';
 
 function byId(id) {
@@ -102,7 +103,7 @@ function setSentence(element, text) {
 	if (element.sentence === text)
 		return;
 	element.sentence = text;
-	element.replaceChildren(...text.split('`').map((part, i) =>
+	element.replaceChildren(...foreign(text, SENTENCE_MAX).split('`').map((part, i) =>
 		i % 2 ? make('code', {textContent: part}) : part));
 }
 

@@ -5,6 +5,7 @@
 const HISTORY_SECONDS = 300;
 const SLOTS = 300;       /* one answer a second */
 const GAP = 10 * SECOND; /* a rate over more than that is not a rate of now */
+const STEP = SECOND / 2; /* and one over less says little: some counters are read each 100 ms */
 
 /* The values of one number, a slot for each answer. */
 class Series {
@@ -36,15 +37,15 @@ class History {
 		this.series = new Map();
 	}
 
-	/* Begins an answer of the engine. Gives false when it is the one that we had, or older: the
-	 * exporter asks the engine at times of its own. */
+	/* Begins an answer of the engine. Gives false when it is hardly newer than the one before, or
+	 * the same: the exporter asks the engine at times of its own. */
 	begin(nowNs, startedNs) {
 		if (startedNs !== this.startedNs) {
 			/* Another run of the engine: its counters began anew, and so does its clock. */
 			for (const one of this.series.values())
 				one.counter = null;
 			this.startedNs = startedNs;
-		} else if (nowNs <= this.nowNs) {
+		} else if (nowNs < this.nowNs + STEP) {
 			return false;
 		}
 		this.tick++;

@@ -7,7 +7,7 @@ const OLD_AFTER = 5 * SECOND;                  /* an answer of an engine that th
 
 class Page {
 	constructor() {
-		this.engines = new Map(); /* by name and socket: {history, stats} */
+		this.engines = new Map(); /* by socket: {engine, history, stats} */
 		this.chosen = null;
 		this.data = null;      /* the last answer */
 		this.dataAt = 0;       /* when it came */
@@ -64,13 +64,14 @@ class Page {
 		this.data = data;
 		this.dataAt = performance.now();
 		for (const engine of data.engines) {
-			const key = engine.name + ' ' + engine.socket;
+			const key = engine.socket;
 			let own = this.engines.get(key);
 
 			seen.add(key);
 			if (!own)
 				this.engines.set(key, own = {key, history: new History(), stats: null});
-			own.engine = engine;
+			/* One that never answered has no name, but its directory has. */
+			own.engine = {...engine, name: engine.name || key.split('/').slice(-2)[0]};
 			if (engine.stats) {
 				const stats = completed(engine.stats);
 

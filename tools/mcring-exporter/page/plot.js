@@ -18,6 +18,8 @@ class Plot {
 			preserveAspectRatio: 'none', ...(label ? {role: 'img'} : {'aria-hidden': 'true'}),
 		}, this.area, this.line, this.mark);
 		this.points = [];
+		this.highest = 0; /* of the values */
+		this.max = 1;     /* of the plot */
 		this.under = null; /* where the pointer is, as a part of the width */
 		this.onRead = null;
 		this.node.addEventListener('pointermove', (event) => {
@@ -39,6 +41,7 @@ class Plot {
 		let line = '', area = '', last = null;
 
 		this.points = points;
+		this.highest = highest;
 		this.max = most || niceMax(highest);
 		if (this.label)
 			this.node.setAttribute('aria-label', known.length === 0 ? this.label :

@@ -234,7 +234,8 @@ function querierState(row) {
 		return ['note', 'not spoken'];
 	if (row.role === 'us')
 		return ['good', 'this host'];
-	return row.querier ? ['good', row.querier] : ['warning', 'none heard'];
+	/* Whether that is bad is for the verdict to say. */
+	return row.querier ? ['good', row.querier] : ['note', 'none heard'];
 }
 
 class Membership {
@@ -280,7 +281,7 @@ class Losses {
 			{title: 'Where', text: (row) => row.loss.where},
 			{title: 'Now', number: true, text: (row) => perSecond(row.rate)},
 			plotColumn('5 minutes', (row) => this.history.points('loss ' + row.loss.key), perSecond),
-			lossColumn('Total', (row) => row.count, () => 0, {sort: null}),
+			lossColumn('Total', (row) => row.count, (row) => row.rate, {sort: null, quiet: true}),
 			{title: 'Last', number: true, text: (row) => row.last ? ago(this.now - row.last) :
 				row.count > 0 ? NONE : 'never'},
 		]);

@@ -208,17 +208,17 @@ function stateColumn(title, state, more = {}) {
 	}};
 }
 
-/* A number that counts losses: with a sign when it is not 0. */
+/* A number that counts losses: with a sign when it is not 0, and another one while it
+ * grows. more.quiet: the rate has a column of its own. */
 function lossColumn(title, count, rate, more = {}) {
 	return {title, number: true, sort: count, ...more, make: () => {
 		const icon = new Icon(), total = make('span'), now = make('small');
 		const node = make('span', {className: 'state'}, icon.node, total, now);
 
-		icon.show('warning');
 		return {node, update: (row) => {
-			setClass(icon.node, 'icon warning' + (count(row) > 0 ? '' : ' unseen'));
+			icon.show(rate(row) > 0 ? 'warning' : count(row) > 0 ? 'note' : 'none');
 			setText(total, grouped(count(row)));
-			setText(now, rate(row) > 0 ? perSecond(rate(row)) : '');
+			setText(now, rate(row) > 0 && !more.quiet ? perSecond(rate(row)) : '');
 		}};
 	}};
 }

@@ -28,7 +28,7 @@ const TILES = [
 
 		return {
 			value: worst ? String(Math.floor(100 * part)) : NONE, unit: worst ? '%' : '',
-			under: worst ? `\u2068${foreign(worst.label, 24)}\u2069 in ${worst.channel}` : 'nobody reads',
+			under: worst ? `${foreign(worst.label, 24)} in ${worst.channel}` : 'nobody reads',
 			state: part < 0.1 ? ['fault', 'nearly lapped'] : part < 0.5 ? ['warning', 'falls behind'] : null,
 		};
 	}},
@@ -47,7 +47,7 @@ class Tiles {
 				make('p', {className: 'scale'}, state, ' ', top), plot.node, under);
 
 			plot.onRead = (text) => {
-				setText(top, text || (plot.points.length > 1 ? `to ${tile.show(plot.max)}` : ''));
+				setText(top, text || (plot.highest > 0 ? `to ${tile.show(plot.max)}` : ''));
 			};
 			parent.append(node);
 			return {tile, value, unit, under, icon, words, state, plot};

@@ -43,7 +43,7 @@ function textList(className) {
 }
 
 function makeFinding() {
-	const icon = new Icon(), severity = make('strong'), text = make('span', {className: 'text'});
+	const icon = new Icon(), severity = make('strong'), text = make('bdi');
 	const about = make('span', {className: 'about'});
 	const evidence = textList('evidence'), todo = textList('todo');
 	const todoTitle = make('h4', {textContent: 'What to do'});
