@@ -121,7 +121,7 @@ static char *edited(struct input *in, const char *whole)
 
 	CHECK(answer);
 	for (unsigned n = (unsigned)take(in, 1) % 6; n > 0; n--) {
-		unsigned skip = (unsigned)take(in, 1);
+		unsigned skip = (unsigned)take(in, 1) % 80; /* there are some more */
 		const int twice = (int)take(in, 1) & 1;
 		json_t *value = any_value(in);
 
@@ -140,10 +140,10 @@ static int hear(struct source *s, int peer, struct input *in, const char *text, 
 	int settled = 0;
 
 	while (len > 0 && !settled) {
-		size_t n = take(in, 2) + 1;
+		size_t n = take(in, 2) % 4097; /* there is room for so much */
 
+		n = n > 0 ? n : 4096;
 		n = n < len ? n : len;
-		n = n < 4096 ? n : 4096; /* there is room for so much */
 		CHECK(send(peer, text, n, MSG_NOSIGNAL) == (ssize_t)n);
 		text += n;
 		len -= n;
@@ -171,7 +171,7 @@ static void ask(struct source *s, struct input *in)
 	int pair[2];
 
 	CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0);
-	s->question = (struct question){.fd = pair[0], .limit = 65536};
+	s->question = (struct question){.fd = pair[0], .limit = 1u << 20};
 	s->stage = SOURCE_STATS;
 	s->asked_ns = 1;
 	s->octets = 0;
