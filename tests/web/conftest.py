@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(__file__)), 'lab
 import netlab  # noqa: E402
 import programs  # noqa: E402
 from chromium import browser, made_up, session, show  # noqa: E402, F401
-from monitors import Exporter, FakeEngine  # noqa: E402
+from monitors import STATS, Exporter, FakeEngine  # noqa: E402
 from suite import lab, pytest_configure  # noqa: E402, F401
 
 
@@ -61,3 +61,12 @@ def fake(lab):
     one = FakeEngine(lab.path('fake'))
     yield one
     one.stop()
+
+
+@pytest.fixture
+def exporter(lab, fake):
+    fake.answers['stats'] = STATS
+    one = Exporter(lab, fake.run_dir)
+    yield one
+    if one.process.poll() is None:
+        assert one.stop() == 0, one.log()

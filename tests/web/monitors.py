@@ -137,6 +137,37 @@ def names(series):
     return {one.partition('{')[0] for one in series}
 
 
+# What an engine with one of each says, and what is wrong with it.
+STATS = {
+    'ok': True, 'schema': 1, 'name': 'fake', 'version': '1.2.3', 'started_ns': 1700000000123456789,
+    'received': 7, 'delivered': 4, 'relayed_only': 0, 'relayed': 0, 'punted': 1, 'groups_total': 10000,
+    'drops': {'unknown_group': 2, 'fragment': 0},
+    'drop_samples': {'unknown_group': {'time_ns': 1700000001500000000, 'group': '239.9.9.9'}},
+    'control': {'rounds': 5, 'longest_round_ns': 1500000, 'longest_round_at_ns': None, 'views': 2},
+    'ports': [{'name': 'net_af_packet0', 'link_up': True, 'removed': False, 'speed_mbps': 10000,
+               'rx_packets': 100, 'rx_bytes': 6400, 'rx_missed': 3, 'rx_nombuf': 1, 'rx_errors': 2,
+               'buffers': 2048, 'buffers_used': 512}],
+    'lcores': [{'lcore': 1, 'received': 7, 'busy_cycles': 5 * 10**9, 'tsc_hz': 2 * 10**9,
+                'longest_gap_ns': 2500}],
+    'interfaces': [{'name': 'feed', 'groups': 3, 'igmp_version': 3, 'igmp_querier_age_ns': 1500000000,
+                    'igmp_reports': 8, 'mld_version': 0, 'mld_querier_age_ns': None}],
+    'queriers': [{'interface': 'feed', 'protocol': 'igmp', 'role': 'us', 'groups': 4}],
+    'relay': [{'interface': 'lan', 'offered': 9, 'tx': 8, 'tx_full': 1, 'forwards_ipv4': True}],
+    'channels': [{'name': 'default', 'published': 50, 'published_bytes': 500, 'consumers': 2},
+                 {'name': 'sockets/4711', 'published': 1}],
+    'consumers': [{'id': 8, 'channel': 'default', 'label': 'feed', 'received': 40, 'lost': 1,
+                   'cursor': 45, 'published': 50, 'headroom': 9, 'headroom_min': 3,
+                   'heartbeat_age_ns': 250000000}],
+    'groups': [{'interface': 'feed', 'group': '239.1.1.1', 'packets': 4, 'bytes': 400,
+                'last_ns': 1700000002000000000},
+               {'interface': 'feed', 'group': '239.1.1.2', 'packets': 0, 'bytes': 0, 'last_ns': None}],
+}
+FAULT = {'ok': True, 'schema': 1, 'first': 'port p0: the link is down', 'exit': 1, 'findings': [
+    {'code': 'link_down', 'severity': 'fault', 'groups': 3, 'text': 'the link of p0 is down'},
+    {'code': 'link_down', 'severity': 'fault', 'groups': 2, 'text': 'the link of p1 is down'},
+    {'code': 'no_querier', 'severity': 'warning', 'groups': 1, 'text': 'no querier'}]}
+
+
 class FakeEngine:
     """A stats socket that answers as the test wants: `answers` has an object for each command, or
     `say` is called with the connection and the line."""
