@@ -91,6 +91,11 @@ static struct mcr_address source_of(const struct case_of *c)
 	return none;
 }
 
+static const struct mcr_why_flow *newer(const struct mcr_why_flow *a, const struct mcr_why_flow *b)
+{
+	return a && a->last_ns >= b->last_ns ? a : b;
+}
+
 static void prove_others(const struct case_of *c)
 {
 	const struct mcr_why_tally *tally = &c->it->tally[mcr_address_is_ipv6(c->g->group)];
@@ -104,12 +109,12 @@ static void prove_others(const struct case_of *c)
 		    !mcr_why_is_now(f->last_ns, c->e->now_ns))
 			continue;
 		if (mcr_address_is_equal(f->source, source))
-			same = f;
+			same = newer(same, f);
 		else if (c->last && memcmp(f->source_mac, c->last->source_mac, 6) == 0)
-			router = f;
+			router = newer(router, f);
 	}
 	if (same)
-		PROVEN(c, "other groups of %s flow: %s (%s)", mcr_why_address(source).text,
+		PROVEN(c, "other groups of %s arrive: %s (%s)", mcr_why_address(source).text,
 		       mcr_why_group(same->group, same->port).text,
 		       mcr_why_last(same, c->e->now_ns).text);
 	else if (router)

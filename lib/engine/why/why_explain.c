@@ -29,11 +29,11 @@ void mcr_why_explain_flow(const struct mcr_why_evidence *e, const struct mcr_why
 
 	if (f->ttl)
 		mcr_why_say(ttl, sizeof(ttl), ", TTL %u", f->ttl);
-	mcr_why_line(lines, "%s: %s from %s:%u, %s of port %s%s, %u octets",
+	mcr_why_line(lines, "%s: %s from %s, %s on port %s%s, %u octets",
 		     mcr_why_time(f->last_ns, e->now_ns).text,
-		     mcr_why_group(f->group, f->port).text, mcr_why_address(f->source).text,
-		     f->source_port, mcr_why_vlan(f->vlan).text, mcr_why_port_name(e, f->dpdk_port),
-		     ttl, f->len);
+		     mcr_why_group(f->group, f->port).text,
+		     mcr_why_group(f->source, f->source_port).text, mcr_why_vlan(f->vlan).text,
+		     mcr_why_port_name(e, f->dpdk_port), ttl, f->len);
 	mcr_why_line(lines, "from MAC address %s to %s%s%s", mcr_why_mac(f->source_mac).text,
 		     mcr_why_mac(f->destination_mac).text, drop ? ": dropped as " : "",
 		     drop ? drop : "");
@@ -48,8 +48,12 @@ static void todo_join(const struct cause *c, const struct mcr_why_flow *flow, co
 
 static void explain_vlan(const struct cause *c)
 {
-	SAY(c, "it arrives, but on %s, for which port %s has no interface (%s)",
-	    mcr_why_vlan(c->flow->vlan).text, mcr_why_port_name(c->e, c->flow->dpdk_port), LAST(c));
+	if (c->flow->vlan)
+		SAY(c, "it arrives, but on VLAN %u, for which port %s has no interface (%s)",
+		    c->flow->vlan, mcr_why_port_name(c->e, c->flow->dpdk_port), LAST(c));
+	else
+		SAY(c, "it arrives, but untagged, and port %s has no interface without a VLAN (%s)",
+		    mcr_why_port_name(c->e, c->flow->dpdk_port), LAST(c));
 	if (c->it->info.dpdk_port != c->flow->dpdk_port)
 		TODO(c, "connect %s to the LAN of the source, or add an interface with port: %s",
 		     c->it->info.name, mcr_why_port_name(c->e, c->flow->dpdk_port));
@@ -60,7 +64,8 @@ static void explain_vlan(const struct cause *c)
 	else
 		TODO(c, "take vlan: %u from interface %s: the frames have no tag", c->it->vlan,
 		     c->it->info.name);
-	TODO(c, "or have the switch port tag it as %s", mcr_why_vlan(c->it->vlan).text);
+	TODO(c, "or have the switch port send it %s%s", c->it->vlan ? "tagged, on " : "",
+	     mcr_why_vlan(c->it->vlan).text);
 }
 
 static void explain_interface(const struct cause *c)
@@ -135,11 +140,17 @@ static const char *it(const struct cause *c)
 static void explain_truncated(const struct cause *c)
 {
 	const unsigned max = c->port ? c->port->rx_frame_max : 0;
-	char limit[64] = "";
 
+	if (max && c->flow->len < max) {
+		SAY(c, "%s in frames that are shorter than their headers say (%s)", it(c), LAST(c));
+		TODO(c, "look at the sender, and at what cuts packets on the way");
+		return;
+	}
 	if (max)
-		mcr_why_say(limit, sizeof(limit), ", of which the port takes %u octets", max);
-	SAY(c, "%s in frames that are cut off%s (%s)", it(c), limit, LAST(c));
+		SAY(c, "%s in frames longer than the %u octets that port %s takes (%s)", it(c), max,
+		    c->port->name, LAST(c));
+	else
+		SAY(c, "%s in frames that are cut off (%s)", it(c), LAST(c));
 	if (c->port && strcmp(c->port->driver, "net_af_packet") == 0)
 		TODO(c, "give the driver longer frames: framesz=16384 in the --vdev of %s",
 		     c->port->name);
@@ -211,7 +222,10 @@ static void explain_frame(const struct cause *c)
 		TODO(c, "send from another host, or from an interface that is not the port's");
 		return;
 	case MCR_WHY_TOO_LARGE:
-		SAY(c, "%s in messages that exceed a quarter of the ring (%s)", it(c), LAST(c));
+		SAY(c,
+		    "%s in frames of %u octets, more than a quarter of the ring "
+		    "(%s)",
+		    it(c), c->flow->len, LAST(c));
 		TODO(c, "give the channel larger rings: bytes");
 		return;
 	default:

@@ -178,7 +178,7 @@ static void on_nobody(const struct mcr_why_evidence *e, struct mcr_why_verdict *
 		    e->interfaces[e->own_on].info.name);
 	else if (seen)
 		mcr_why_say(f->text, sizeof(f->text),
-			    "nobody has joined it, though it arrives on %s of port %s (%s)",
+			    "nobody has joined it, though it arrives, %s on port %s (%s)",
 			    mcr_why_vlan(seen->vlan).text, mcr_why_port_name(e, seen->dpdk_port),
 			    mcr_why_last(seen, e->now_ns).text);
 	else

@@ -77,25 +77,51 @@ static int is_delivered(const struct mcr_why_flow *f, int interface)
 	return f->interface == interface && !mcr_why_flow_is_dropped(f);
 }
 
-/* Of a port or a source alone nothing is counted: the flows have to say it. */
+/* Whether the group's own counters count just what was asked about. */
+static int is_all_asked(const struct mcr_why_evidence *e, const struct mcr_group_info *g)
+{
+	if (e->n_joins > e->joins.n)
+		return 0;
+	for (size_t i = 0; i < e->joins.n; i++) {
+		const struct mcr_join *join = &e->joins.items[i];
+
+		if (strcmp(join->interface, g->interface) != 0)
+			continue;
+		if (e->query.port && join->port != e->query.port)
+			return 0;
+		if (!mcr_address_is_none(e->query.source) &&
+		    (join->mode != MCR_FILTER_INCLUDE || join->n_sources != 1 ||
+		     !lists(join, e->query.source)))
+			return 0;
+	}
+	return 1;
+}
+
+/* Of one of several ports or sources nothing is counted: the flows say it, of a group that is among
+ * them. */
 static void look_at_state(const struct mcr_why_evidence *e, const struct mcr_group_info *g,
 			  struct mcr_why_look *out)
 {
 	const struct mcr_why_flow *f = NULL, *best = NULL;
+	int is_known = 0;
 
 	out->state = mcr_why_group_state(g, e->now_ns);
 	out->last_ns = g->last_ns;
-	if (e->flows.n == 0 || (e->query.port == 0 && mcr_address_is_none(e->query.source)))
+	if (is_all_asked(e, g))
 		return;
-	while ((f = mcr_why_flows_next(&e->flows, g->group, f)))
-		if (mcr_address_is_equal(f->group, g->group) && f->port != 0 && is_asked(e, f) &&
-		    is_delivered(f, out->interface) && (!best || f->last_ns > best->last_ns))
+	while ((f = mcr_why_flows_next(&e->flows, g->group, f))) {
+		if (!mcr_address_is_equal(f->group, g->group) || f->port == 0 ||
+		    !is_delivered(f, out->interface))
+			continue;
+		is_known = 1;
+		if (is_asked(e, f) && (!best || f->last_ns > best->last_ns))
 			best = f;
+	}
 	if (best) {
 		out->state = mcr_why_state_of(best->seen, best->first_ns, best->last_ns,
 					      g->joined_ns, e->now_ns);
 		out->last_ns = best->last_ns;
-	} else if (out->state == MCR_WHY_STATE_FLOWS) {
+	} else if (is_known && out->state == MCR_WHY_STATE_FLOWS) {
 		out->state = MCR_WHY_STATE_NEVER;
 		out->last_ns = 0;
 	}

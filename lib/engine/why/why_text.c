@@ -89,7 +89,7 @@ struct mcr_why_text mcr_why_vlan(uint16_t vlan)
 	if (vlan)
 		mcr_why_say(out.text, sizeof(out.text), "VLAN %u", vlan);
 	else
-		mcr_why_say(out.text, sizeof(out.text), "no VLAN");
+		mcr_why_say(out.text, sizeof(out.text), "untagged");
 	return out;
 }
 

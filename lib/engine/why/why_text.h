@@ -32,7 +32,7 @@ struct mcr_why_text mcr_why_group(struct mcr_address group, uint16_t port);
 
 struct mcr_why_text mcr_why_mac(const uint8_t mac[6]);
 
-/* mcr_why_vlan: "VLAN 5", or "no VLAN". */
+/* mcr_why_vlan: "VLAN 5", or "untagged". */
 struct mcr_why_text mcr_why_vlan(uint16_t vlan);
 
 /* mcr_why_last: "last 0.2 s ago from 10.0.0.7" of a flow. */

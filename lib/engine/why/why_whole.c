@@ -128,6 +128,8 @@ static void find_heap(const struct mcr_why_evidence *e, const struct heap *heap,
 	char about[MCR_WHY_LINE];
 
 	mcr_why_explain(e, &heap->first, &heap->look, f);
+	if (heap->code == MCR_WHY_SILENT) /* the candidates are in the answer about it */
+		f->todo.n = 0;
 	f->groups = heap->n;
 	f->flows = heap->flows;
 	f->group = heap->n == 1 ? heap->first.group : f->group;
