@@ -75,7 +75,7 @@ static void a_vlan_without_an_interface_is_named(void **state)
 	assert_true(mcr_address_is_equal(f->group, addr("239.1.1.1")));
 	assert_says(&f->todo, "set vlan: 5 on interface feed");
 	assert_says(&f->evidence,
-		    "from 10.0.0.7:4000, VLAN 5 of port net_af_packet0, TTL 7, 142 octets");
+		    "from 10.0.0.7:4000, VLAN 5 on port net_af_packet0, TTL 7, 142 octets");
 	assert_says(&f->evidence,
 		    "02:00:00:00:00:07 to 01:00:5e:01:01:01: dropped as vlan_unknown");
 	rig_end(r);
@@ -219,8 +219,8 @@ static void what_is_wrong_with_frames_is_named_with_the_cure(void **state)
 		enum mcr_why_code code;
 		const char *text, *todo;
 	} cases[] = {
-	    {MCR_DROP_TRUNCATED, MCR_WHY_TRUNCATED, "of which the port takes 1982 octets",
-	     "framesz=16384"},
+	    {MCR_DROP_TRUNCATED, MCR_WHY_TRUNCATED,
+	     "longer than the 1982 octets that port net_af_packet0 takes", "framesz=16384"},
 	    {MCR_DROP_FRAGMENT, MCR_WHY_FRAGMENT, "in IP fragments", "at most 1472 octets"},
 	    {MCR_DROP_BAD_UDP_CHECKSUM, MCR_WHY_BAD_CHECKSUM, "a wrong UDP checksum",
 	     "udp_checksum: off on interface feed"},
@@ -275,6 +275,52 @@ static void long_frames_on_a_link_that_cannot_hold_them_are_of_udp_segment(void 
 	ask(r);
 	expect(r, MCR_WHY_CAUSE, MCR_WHY_TRUNCATED);
 	assert_false(says(&r->v.findings[0].todo, "segmentation"));
+	rig_end(r);
+}
+
+static void short_frames_are_not_the_drivers_fault(void **state)
+{
+	struct rig *r = silent("239.1.1.1", "239.1.1.1:5000");
+	struct mcr_sighting flow = a_flow("239.1.1.1", 5000, 0, MCR_DROP_TRUNCATED);
+
+	flow.len = 60;
+	add_flow(r, flow);
+	ask(r);
+	expect(r, MCR_WHY_CAUSE, MCR_WHY_TRUNCATED);
+	assert_text(r->v.first, "shorter than their headers say");
+	assert_false(says(&r->v.findings[0].todo, "framesz"));
+	rig_end(r);
+}
+
+static void a_port_whose_flow_was_forgotten_is_not_called_silent(void **state)
+{
+	struct rig *r = rig_new("239.1.1.1:5000");
+
+	/* There are more flows than sightings. */
+	add_join(r, "239.1.1.1:5000");
+	add_group(r, "239.1.1.1", "feed");
+	add_flow(r, a_flow("239.1.1.2", 5000, 0, MCR_DROP_NONE));
+	ask(r);
+	expect(r, MCR_WHY_FLOWS, NOTHING);
+	rig_end(r);
+
+	r = rig_new("239.1.1.1:5000");
+	add_join(r, "239.1.1.1:5000");
+	add_join(r, "239.1.1.1:5001");
+	add_group(r, "239.1.1.1", "feed");
+	add_flow(r, a_flow("239.1.1.2", 5000, 0, MCR_DROP_NONE));
+	ask(r);
+	expect(r, MCR_WHY_FLOWS, NOTHING);
+	rig_end(r);
+
+	/* But of this group one is here. */
+	r = rig_new("239.1.1.1:5000");
+	add_join(r, "239.1.1.1:5000");
+	add_join(r, "239.1.1.1:5001");
+	add_group(r, "239.1.1.1", "feed");
+	add_flow(r, a_flow("239.1.1.1", 5001, 0, MCR_DROP_NONE));
+	ask(r);
+	expect(r, MCR_WHY_UNDECIDED, MCR_WHY_SILENT);
 	rig_end(r);
 }
 
@@ -437,6 +483,8 @@ int main(void)
 	    cmocka_unit_test(what_is_wrong_with_frames_is_named_with_the_cure),
 	    cmocka_unit_test(frames_of_ipv6_without_a_checksum_are_named),
 	    cmocka_unit_test(long_frames_on_a_link_that_cannot_hold_them_are_of_udp_segment),
+	    cmocka_unit_test(short_frames_are_not_the_drivers_fault),
+	    cmocka_unit_test(a_port_whose_flow_was_forgotten_is_not_called_silent),
 	    cmocka_unit_test(loss_of_a_group_that_flows_is_a_fault_for_a_minute),
 	    cmocka_unit_test(an_alias_is_named_only_if_its_port_is_wanted),
 	    cmocka_unit_test(the_other_family_is_named_when_it_comes_to_the_same_port),

@@ -283,7 +283,7 @@ static void of_a_silent_group_it_is_said_what_is_proven_and_what_remains(void **
 	assert_says(&r->v.proven,
 		    "no datagram of it since 22:12:50.000 (30.0 s ago) (the last from "
 		    "192.168.7.7, TTL 3)");
-	assert_says(&r->v.proven, "other groups of 192.168.7.7 flow: 239.1.1.2:5000");
+	assert_says(&r->v.proven, "other groups of 192.168.7.7 arrive: 239.1.1.2:5000");
 	assert_says(&r->v.proven, "1 of 2 groups of feed flow, such as 239.1.1.3");
 	assert_text(candidate(r, MCR_WHY_SILENT_SENDER)->command,
 		    "tcpdump -ni IF host 192.168.7.7 and dst 239.1.1.1");

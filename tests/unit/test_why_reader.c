@@ -260,7 +260,7 @@ static void groups_with_one_cause_are_one_finding(void **state)
 	assert_int_equal(f->groups, 6);
 	assert_true(mcr_address_is_none(f->group));
 	assert_text(f->text,
-		    "6 groups on feed have no data, such as 239.1.1.1: it arrives, but on no VLAN");
+		    "6 groups on feed have no data, such as 239.1.1.1: it arrives, but untagged");
 	assert_says(&f->evidence,
 		    "6 groups: 239.1.1.1, 239.1.1.2, 239.1.1.3, 239.1.1.4, 239.1.1.5, ...");
 	assert_int_equal(r->v.findings[1].code, MCR_WHY_SILENT);
