@@ -208,7 +208,8 @@ int mcr_engine_port_info(const struct mcr_engine *e, size_t i, struct mcr_port_i
 	strcpy(out->driver, "net_null");
 	memcpy(out->mac, "\x02\x00\x00\x00\x00\x01", 6);
 	out->rx_packets = UINT64_MAX;
-	out->rx_last_ns = 1700000000000000000;
+	out->link_up = e->frame_ns != 0;
+	out->rx_last_ns = e->frame_ns ? e->frame_ns : 1700000000000000000;
 	out->link_since_ns = 1600000000000000000;
 	out->rx_frame_max = 1982;
 	out->open_until_ns = e->opened_s * UINT64_C(1000000000);

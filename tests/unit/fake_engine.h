@@ -12,19 +12,20 @@ struct mcr_engine {
 	uint8_t *makers; /* of each join: enum mcr_join_maker */
 	struct mcr_channel_config channels[MCR_CHANNELS_MAX];
 	size_t n_channels;
-	size_t n_groups;     /* that mcr_engine_group_info makes up */
-	size_t n_members;    /* groups that mcr_engine_member_info makes up */
-	size_t n_relay;      /* interfaces of the relay */
-	size_t n_routes;     /* that mcr_engine_route_info makes up */
-	unsigned collected;  /* calls for entry 0, which collect them */
-	size_t n_sources;    /* of each second of them; the first one is forwarded */
-	unsigned updates;    /* calls of mcr_engine_update_as that succeeded */
-	const char *refusal; /* the next update, or open_filter, fails with this text */
-	unsigned opened_s;   /* of the last mcr_engine_open_filter; 0 = there was none */
+	size_t n_groups;           /* that mcr_engine_group_info makes up */
+	size_t n_members;          /* groups that mcr_engine_member_info makes up */
+	size_t n_relay;            /* interfaces of the relay */
+	size_t n_routes;           /* that mcr_engine_route_info makes up */
+	unsigned collected;        /* calls for entry 0, which collect them */
+	size_t n_sources;          /* of each second of them; the first one is forwarded */
+	unsigned updates;          /* calls of mcr_engine_update_as that succeeded */
+	const char *refusal;       /* the next update, or open_filter, fails with this text */
+	unsigned opened_s;         /* of the last mcr_engine_open_filter; 0 = there was none */
 	char opened[MCR_NAME_MAX]; /* its interface; "" = all */
 	unsigned prepared;   /* channels that were made and are neither the engine's nor freed */
 	unsigned *looks;     /* counts calls of mcr_engine_join_info; NULL = nobody wants to know */
 	const char *sockets; /* the consumer's report; NULL = none */
+	uint64_t frame_ns;   /* not 0: the port's link is up, and a frame came then */
 	const char *no_memory_for; /* a channel that cannot be prepared */
 };
 

@@ -258,6 +258,28 @@ static void an_older_querier_is_the_cause_for_a_group_that_needs_sources(void **
 	rig_end(r);
 }
 
+static void a_group_of_the_link_cannot_come_from_beyond_it(void **state)
+{
+	static const struct {
+		const char *query;
+		int is_beyond;
+	} cases[] = {{"224.0.0.200@10.0.1.7", 1},
+		     {"224.0.0.200@10.0.0.7", 0},
+		     {"224.0.0.200", 0},
+		     {"239.1.1.1@10.0.1.7", 0}};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct rig *r = rig_new(cases[i].query);
+		struct mcr_group_info *g = add_never(r, "239.1.1.1", "feed");
+
+		g->group = r->e->query.group;
+		ask(r);
+		expect(r, cases[i].is_beyond ? MCR_WHY_CAUSE : MCR_WHY_UNDECIDED,
+		       cases[i].is_beyond ? MCR_WHY_OUT_OF_SCOPE : MCR_WHY_SILENT);
+		rig_end(r);
+	}
+}
+
 /* ---- what only others can tell ---- */
 
 static void of_a_silent_group_it_is_said_what_is_proven_and_what_remains(void **state)
@@ -358,6 +380,7 @@ int main(void)
 	    cmocka_unit_test(a_missing_querier_is_a_warning_while_data_flows),
 	    cmocka_unit_test(an_older_querier_matters_where_sources_are_named),
 	    cmocka_unit_test(an_older_querier_is_the_cause_for_a_group_that_needs_sources),
+	    cmocka_unit_test(a_group_of_the_link_cannot_come_from_beyond_it),
 	    cmocka_unit_test(of_a_silent_group_it_is_said_what_is_proven_and_what_remains),
 	    cmocka_unit_test(routers_are_no_suspects_for_a_source_on_the_link),
 	    cmocka_unit_test(what_a_filter_hides_is_said),

@@ -146,22 +146,6 @@ suspect(const struct case_of *c, enum mcr_why_suspect which, const char *where, 
 #define COMMAND(candidate, ...) \
 	mcr_why_say((candidate)->command, sizeof((candidate)->command), __VA_ARGS__)
 
-static int is_on_link(const struct mcr_why_interface *it, struct mcr_address source)
-{
-	const int is_ipv6 = mcr_address_is_ipv6(source);
-	const struct mcr_address own = is_ipv6 ? it->address6 : it->address;
-	const unsigned bits = is_ipv6 ? it->prefix6_len : 96u + it->prefix_len;
-
-	if (mcr_address_is_none(source) || mcr_address_is_none(own))
-		return 0;
-	if (mcr_address_is_link_local(source))
-		return 1;
-	for (unsigned i = 0; i < bits; i++)
-		if ((own.octets[i / 8] ^ source.octets[i / 8]) >> (7 - i % 8) & 1)
-			return 0;
-	return 1;
-}
-
 static void suspect_hosts(const struct case_of *c, struct mcr_address source)
 {
 	const struct mcr_why_text group = mcr_why_address(c->g->group);
@@ -279,7 +263,7 @@ void mcr_why_prove(const struct mcr_why_evidence *e, const struct mcr_group_info
 	suspect_hosts(&c, source);
 	suspect_elsewhere(&c);
 	suspect_lan(&c);
-	if (!mcr_group_is_link_local(g->group) && !is_on_link(c.it, source))
+	if (!mcr_group_is_link_local(g->group) && !mcr_why_is_on_link(c.it, source))
 		suspect_routers(&c, source);
 }
 

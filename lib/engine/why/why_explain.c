@@ -268,7 +268,8 @@ static void explain_silent(const struct cause *c)
 	else
 		SAY(c, "it has never arrived since it was joined at %s",
 		    mcr_why_time(c->g->joined_ns, c->e->now_ns).text);
-	TODO(c, "see the candidates");
+	if (!mcr_address_is_none(c->e->query.group))
+		TODO(c, "see the candidates");
 }
 
 static void explain_refused(const struct cause *c)

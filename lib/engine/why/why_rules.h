@@ -33,6 +33,9 @@ void mcr_why_port_find(const struct mcr_why_evidence *evidence, const struct mcr
 enum mcr_why_code mcr_why_membership_root(const struct mcr_why_evidence *evidence, int interface,
 					  const struct mcr_group_info *group);
 
+/* mcr_why_is_on_link: whether a source is of the subnet of an interface; 0 when that is unknown. */
+int mcr_why_is_on_link(const struct mcr_why_interface *interface, struct mcr_address source);
+
 /* mcr_why_membership_explain fills in the texts of such a finding. */
 void mcr_why_membership_explain(const struct mcr_why_evidence *evidence, int interface, int is_ipv6,
 				struct mcr_why_finding *finding);

@@ -14,6 +14,22 @@ static const struct mcr_membership_info *membership_of(const struct mcr_why_inte
 	return is_ipv6 ? &it->info.mld : &it->info.igmp;
 }
 
+int mcr_why_is_on_link(const struct mcr_why_interface *it, struct mcr_address source)
+{
+	const int is_ipv6 = mcr_address_is_ipv6(source);
+	const struct mcr_address own = is_ipv6 ? it->address6 : it->address;
+	const unsigned bits = is_ipv6 ? it->prefix6_len : 96u + it->prefix_len;
+
+	if (mcr_address_is_none(source) || mcr_address_is_none(own))
+		return 0;
+	if (mcr_address_is_link_local(source))
+		return 1;
+	for (unsigned i = 0; i < bits; i++)
+		if ((own.octets[i / 8] ^ source.octets[i / 8]) >> (7 - i % 8) & 1)
+			return 0;
+	return 1;
+}
+
 static int asks_itself(const struct mcr_why_interface *it, int is_ipv6)
 {
 	return (is_ipv6 ? it->mld_querier : it->querier) != MCR_QUERIER_OFF;
@@ -61,6 +77,9 @@ enum mcr_why_code mcr_why_membership_root(const struct mcr_why_evidence *e, int 
 	}
 	if (is_ipv6 && m->version != 0 && strcmp(it->info.link_local_state, "duplicate") == 0)
 		return MCR_WHY_NO_ADDRESS;
+	if (mcr_group_is_link_local(g->group) && !mcr_address_is_none(e->query.source) &&
+	    !mcr_why_is_on_link(it, e->query.source))
+		return MCR_WHY_OUT_OF_SCOPE;
 	if (lacks_querier(e, it, is_ipv6, g->joined_ns))
 		return MCR_WHY_NO_QUERIER;
 	if (m->version != 0 && m->version < (is_ipv6 ? 2 : 3) && g->mode == MCR_FILTER_INCLUDE &&
@@ -144,6 +163,13 @@ void mcr_why_membership_explain(const struct mcr_why_evidence *e, int interface,
 		mcr_why_line(&f->todo,
 			     "find the other host, or give the port another MAC address and "
 			     "restart mcring");
+	} else if (f->code == MCR_WHY_OUT_OF_SCOPE) {
+		mcr_why_say(
+		    f->text, sizeof(f->text),
+		    "no router forwards a group of this range, and %s is not on the link of %s",
+		    mcr_why_address(e->query.source).text, it->info.name);
+		mcr_why_line(&f->todo, "send to a group of another range, such as %s",
+			     is_ipv6 ? "ff15::/16" : "239.0.0.0/8");
 	} else if (f->code == MCR_WHY_NO_QUERIER) {
 		explain_querier(e, it, is_ipv6, f);
 	} else {
