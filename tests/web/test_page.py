@@ -95,11 +95,16 @@ def test_history_holds_five_minutes(functions):
     assert {one[1] for one in nothing} == {None}
 
 
+@pytest.mark.parametrize('oldest, seconds', [(0, 60), (60, 60), (61, 120), (299, 300), (900, 300)])
+def test_a_plot_is_as_long_as_its_history(functions, oldest, seconds):
+    assert functions('return plotSeconds(arguments[0])', oldest) == seconds
+
+
 # ---- the verdict ----
 
 def test_the_verdict_stands_first_with_what_to_do(show):
     page = show(examples()[0])
-    assert page.text('#verdict-title') == '1 fault'
+    assert page.text('#verdict-title') == '1 fault, 1 warning'
     assert page.text('.first').startswith('239.1.1.1:5000 on feed: no data: it arrives, but on VLAN 5')
     severities = page.js("return [...document.querySelectorAll('.finding strong')].map((one) => one.textContent)")
     assert severities == ['Fault', 'Warning', 'Note']
@@ -109,7 +114,17 @@ def test_the_verdict_stands_first_with_what_to_do(show):
     assert page.text('.finding .todo code') == '--interface feed5=0000:3b:00.0,vlan=5,address=10.0.0.2/24'
     # It is the first thing below the head, in the document as on the screen.
     assert page.js("return document.querySelector('main section').id") == 'verdict'
-    assert page.driver.title == 'sfeed: 1 fault'
+    assert page.driver.title == 'sfeed: 1 fault, 1 warning'
+
+
+def test_a_finding_is_not_said_twice_and_commands_are_seen(show):
+    engine = Engine()
+    engine.why = {**HEALTHY, 'exit': 1, 'first': 'it arrives on VLAN 5 (and 1 more finding)', 'findings': [
+        finding(text='it arrives on VLAN 5', todo=["mcring-ctl join '239.1.1.2:6000' (to keep it)", 'or ask'])]}
+    page = show(engine)
+    assert page.text('.first') is None
+    assert page.js("return document.querySelector('.todo').innerHTML") == \
+        "<li><code>mcring-ctl join '239.1.1.2:6000'</code> (to keep it)</li><li>or ask</li>"
 
 
 def test_what_is_not_decidable_says_whom_to_ask(show):
@@ -146,7 +161,7 @@ def test_a_screen_reader_hears_what_changes_and_no_numbers_that_count(show):
     engine.why = examples()[0].why
     page.settle()
     assert len(page.js('return heard')) == 1
-    assert page.js('return heard[0]').startswith('mcring: 1 fault. 239.1.1.1:5000 on feed: no data')
+    assert page.js('return heard[0]').startswith('mcring: 1 fault, 1 warning. 239.1.1.1:5000 on feed: no data')
     assert page.js("return [...document.querySelectorAll('[aria-live], [role=status], [role=alert]')]"
                    ".map((one) => one.id)") == ['said']
 

@@ -54,7 +54,7 @@ def test_the_keyboard_reaches_all_in_the_order_of_the_page(show):
             break
         seen.append(where[0])
         shown.append(where[1:])
-    assert seen[:6] == ['To the verdict', 'pause', 'help-open', 'sfeed: 1 fault', 'tickers: Not decidable from this '
+    assert seen[:6] == ['To the verdict', 'pause', 'help-open', 'sfeed: 1 fault, 1 warning', 'tickers: Not decidable from this '
                         'host', 'mcring: Healthy']
     for name in ('What is proven (2)', 'Ports', 'groups-filter', 'Silent for', 'Next ›', 'Room left', 'Querier'):
         assert name in seen, seen
@@ -192,7 +192,7 @@ def test_all_that_is_worked_with_has_a_name(show):
     for role in ('button', 'searchbox', 'table', 'columnheader', 'rowheader', 'link', 'region', 'image'):
         assert all(name for one, name in named if one == role), role
     images = [name for role, name in named if role == 'image']
-    assert any(name.startswith('Received in the last five minutes, from ') for name in images), images
+    assert any(name.startswith('Received in the last minutes, from ') for name in images), images
 
 
 def test_plots_are_read_out_under_the_pointer(show):
@@ -220,12 +220,12 @@ def test_texts_of_others_are_text(show):
     readers = [dict(engine.stats()['consumers'][0], id=i, label=text) for i, text in enumerate(HOSTILE)]
     engine.more['consumers'] = readers
     engine.name = HOSTILE[0]
-    engine.why = {**HEALTHY, 'exit': 1, 'first': HOSTILE[0], 'proven': HOSTILE, 'hidden': HOSTILE, 'findings': [
+    engine.why = {**HEALTHY, 'exit': 1, 'first': HOSTILE[1], 'proven': HOSTILE, 'hidden': HOSTILE, 'findings': [
         finding(code=text, text=text, evidence=HOSTILE, todo=HOSTILE, interface=text) for text in HOSTILE]}
     page = show(engine, Engine(HOSTILE[1]))
     labels = [row['Reader'] for row in page.rows('#readers-table')]
     assert labels == [HOSTILE[0], HOSTILE[1], 'evil\ufffdtxt.exe\ufffd', 'W' * 39 + '…', '${alert(1)}\ufffd\ufffd[2Jnew line']
-    assert page.text('.first') == HOSTILE[0]
+    assert page.text('.first') == HOSTILE[1]
     assert page.js("return document.querySelectorAll('img, script:not(:is(body > script))').length") == 0
     page.size(*NARROW)
     assert page.js('return document.documentElement.scrollWidth') <= NARROW[0]

@@ -94,7 +94,7 @@ class Groups {
 			stateColumn('State', (row) => STATES[row.state]),
 			{title: 'Datagrams', number: true, sort: (row) => row.rate, text: (row) => perSecond(row.rate)},
 			{title: 'Payload', number: true, sort: (row) => row.bytes, text: (row) => bits(row.bytes)},
-			plotColumn('5 minutes', (row) => row.history.points('group ' + row.key), perSecond),
+			plotColumn((row) => row.history.points('group ' + row.key), perSecond),
 			{title: 'Silent for', number: true, sort: (row) => row.silence,
 				hint: 'Since the last datagram',
 				text: (row) => row.group.last_ns ? age(row.now - row.group.last_ns) : 'always'},

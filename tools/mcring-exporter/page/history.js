@@ -86,7 +86,15 @@ class History {
 		return this.get(key).put(this.tick, isKnown(value) ? value : null);
 	}
 
-	/* The points of a series, oldest first: [seconds ago, value or NaN]. */
+	/* Seconds since the first answer that it has. */
+	oldest() {
+		const first = this.times[Math.max(0, this.tick - SLOTS + 1) % SLOTS];
+
+		return this.tick < 0 ? 0 : Math.min(HISTORY_SECONDS, (this.nowNs - first) / SECOND);
+	}
+
+	/* The points of a series, oldest first: [seconds ago, value or NaN]. All series have the same
+	 * times. */
 	points(key) {
 		const one = this.series.get(key), points = [];
 
@@ -98,6 +106,12 @@ class History {
 		}
 		return points;
 	}
+}
+
+/* The length of a plot in seconds: whole minutes, as many as there are, so that one that has just begun
+ * is no sliver. oldest: how many seconds of it there are. */
+function plotSeconds(oldest) {
+	return Math.min(HISTORY_SECONDS, 60 * Math.max(1, Math.ceil(oldest / 60)));
 }
 
 /* A number above a plot's highest value that is easy to read: 1, 2 or 5 times a power of ten. */

@@ -196,6 +196,8 @@ class Page {
 		if (!own.stats)
 			return;
 		this.tiles.show(own.stats, own.history);
+		for (const heading of document.querySelectorAll('thead .plots'))
+			setText(heading, counted(plotSeconds(own.history.oldest()) / 60, 'minute'));
 		for (const section of this.sections)
 			section.show(own.stats, own.history);
 	}

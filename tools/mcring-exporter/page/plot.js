@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A small plot of the last five minutes. What the pointer is on is read out beside it. */
+/* A small plot of the last minutes, five at most. What the pointer is on is read out beside it. */
 'use strict';
 
 const PLOT_WIDTH = 300, PLOT_HEIGHT = 40;
@@ -20,6 +20,7 @@ class Plot {
 		this.points = [];
 		this.highest = 0; /* of the values */
 		this.max = 1;     /* of the plot */
+		this.seconds = HISTORY_SECONDS;
 		this.under = null; /* where the pointer is, as a part of the width */
 		this.onRead = null;
 		this.node.addEventListener('pointermove', (event) => {
@@ -38,16 +39,18 @@ class Plot {
 	draw(points, most = 0) {
 		const known = points.map(([, value]) => value).filter((value) => !Number.isNaN(value));
 		const highest = Math.max(0, ...known);
+		const seconds = plotSeconds(points.length > 0 ? points[0][0] : 0);
 		let line = '', area = '', last = null;
 
 		this.points = points;
+		this.seconds = seconds;
 		this.highest = highest;
 		this.max = most || niceMax(highest);
 		if (this.label)
 			this.node.setAttribute('aria-label', known.length === 0 ? this.label :
 				`${this.label}, from ${this.show(Math.min(...known))} to ${this.show(highest)}`);
 		for (const [ago, value] of points) {
-			const x = PLOT_WIDTH * (1 - ago / HISTORY_SECONDS);
+			const x = PLOT_WIDTH * (1 - ago / seconds);
 			const y = PLOT_HEIGHT - 1 - (PLOT_HEIGHT - 3) * value / this.max;
 			const isNext = last && last.ago - ago < GAP / SECOND;
 
@@ -74,7 +77,7 @@ class Plot {
 
 		if (this.under !== null)
 			for (const point of this.points) {
-				const far = Math.abs(point[0] - HISTORY_SECONDS * (1 - this.under));
+				const far = Math.abs(point[0] - this.seconds * (1 - this.under));
 
 				if (!Number.isNaN(point[1]) && (!best || far < best.far))
 					best = {far, ago: point[0], value: point[1]};
@@ -82,7 +85,7 @@ class Plot {
 		if (best && best.far > 5)
 			best = null;
 		this.mark.setAttribute('d', best ?
-			`M${(PLOT_WIDTH * (1 - best.ago / HISTORY_SECONDS)).toFixed(1)} 0V${PLOT_HEIGHT}` : '');
+			`M${(PLOT_WIDTH * (1 - best.ago / this.seconds)).toFixed(1)} 0V${PLOT_HEIGHT}` : '');
 		if (this.onRead)
 			this.onRead(best && `${this.show(best.value)}, ${age(best.ago * SECOND)} ago`);
 	}

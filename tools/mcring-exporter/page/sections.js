@@ -46,7 +46,7 @@ class Ports {
 				text: (p) => perSecond(this.rate(p, 'packets'))},
 			{title: 'Rate', number: true, sort: (p) => this.rate(p, 'bytes'),
 				text: (p) => bits(this.rate(p, 'bytes'))},
-			plotColumn('5 minutes', (p) => this.history.points(`port ${p.name} packets`), perSecond),
+			plotColumn((p) => this.history.points(`port ${p.name} packets`), perSecond),
 			{title: 'Total', number: true, sort: (p) => p.rx_packets, text: (p) => grouped(p.rx_packets)},
 			lossColumn('Missed', (p) => p.rx_missed, (p) => this.rate(p, 'missed'),
 				{hint: 'Lost because the NIC’s queue was full'}),
@@ -120,7 +120,7 @@ class Readers {
 			{title: 'Total', number: true, sort: (c) => c.received, text: (c) => grouped(c.received)},
 			{title: 'Room left', sort: room, make: roomBar,
 				hint: 'Of its ring, until the writer laps it. The mark is the lowest so far'},
-			plotColumn('5 minutes', (c) => this.history.points(`reader ${c.id} room`), percent, 100),
+			plotColumn((c) => this.history.points(`reader ${c.id} room`), percent, 100),
 			{title: 'Messages left', number: true, wide: true, sort: (c) => c.headroom,
 				text: (c) => grouped(c.headroom)},
 			lossColumn('Lost', (c) => c.lost, (c) => this.history.get(`reader ${c.id} lost`).now),
@@ -134,7 +134,7 @@ class Readers {
 			{title: 'Messages', number: true, text: (c) => perSecond(this.history.get('channel ' + c.name).now)},
 			{title: 'Payload', number: true,
 				text: (c) => bits(this.history.get(`channel ${c.name} bytes`).now)},
-			plotColumn('5 minutes', (c) => this.history.points('channel ' + c.name), perSecond),
+			plotColumn((c) => this.history.points('channel ' + c.name), perSecond),
 			{title: 'Total', number: true, text: (c) => grouped(c.published)},
 			{title: 'Readers', number: true, text: (c) => grouped(c.consumers)},
 			{title: 'Joins', number: true, text: (c) => grouped(c.joins)},
@@ -186,7 +186,7 @@ class Drops {
 				}};
 			}},
 			{title: 'Packets', number: true, sort: (row) => row.rate, text: (row) => perSecond(row.rate)},
-			plotColumn('5 minutes', (row) => this.history.points('drop ' + row.reason), perSecond),
+			plotColumn((row) => this.history.points('drop ' + row.reason), perSecond),
 			{title: 'Total', number: true, sort: (row) => row.count, text: (row) => grouped(row.count)},
 			{title: 'Last', number: true, sort: (row) => row.sample && row.sample.time_ns,
 				text: (row) => row.sample ? ago(this.now - row.sample.time_ns) : NONE},
@@ -280,7 +280,7 @@ class Losses {
 		this.table = new Table(parent, 'losses-title', [
 			{title: 'Where', text: (row) => row.loss.where},
 			{title: 'Now', number: true, text: (row) => perSecond(row.rate)},
-			plotColumn('5 minutes', (row) => this.history.points('loss ' + row.loss.key), perSecond),
+			plotColumn((row) => this.history.points('loss ' + row.loss.key), perSecond),
 			lossColumn('Total', (row) => row.count, (row) => row.rate, {sort: null, quiet: true}),
 			{title: 'Last', number: true, text: (row) => row.last ? ago(this.now - row.last) :
 				row.count > 0 ? NONE : 'never'},
@@ -289,9 +289,9 @@ class Losses {
 			{title: 'lcore', number: true, text: (l) => String(l.lcore)},
 			{title: 'Received', number: true, text: (l) => perSecond(this.of(l, 'received'))},
 			{title: 'Packets in a burst', number: true, text: (l) => rateNumber(this.of(l, 'burst'))},
-			plotColumn('5 minutes', (l) => this.history.points(`lcore ${l.lcore} burst`), rateNumber),
+			plotColumn((l) => this.history.points(`lcore ${l.lcore} burst`), rateNumber),
 			{title: 'Busy', number: true, text: (l) => percent(this.of(l, 'busy'))},
-			plotColumn('5 minutes', (l) => this.history.points(`lcore ${l.lcore} busy`), percent, 100),
+			plotColumn((l) => this.history.points(`lcore ${l.lcore} busy`), percent, 100),
 			{title: 'Longest gap', number: true, text: (l) => duration(l.longest_gap_ns),
 				hint: 'Between two polls'},
 			{title: 'At', number: true, text: (l) => clock(l.longest_gap_at_ns, this.now)},
@@ -335,7 +335,7 @@ class Relay {
 			{title: 'Copies', number: true, text: (r) => perSecond(this.of(r, 'offered')),
 				hint: 'That were to go there'},
 			{title: 'Sent', number: true, text: (r) => perSecond(this.of(r, 'sent'))},
-			plotColumn('5 minutes', (r) => this.history.points(`relay ${r.interface} sent`), perSecond),
+			plotColumn((r) => this.history.points(`relay ${r.interface} sent`), perSecond),
 			{title: 'Total sent', number: true, text: (r) => grouped(r.tx)},
 			lossColumn('Not sent', notSent, (r) => this.of(r, 'unsent'), {sort: null}),
 			{title: 'Because', wide: true, text: (r) => [['queue full', r.tx_full], ['MTU', r.tx_mtu],
@@ -354,7 +354,8 @@ class Relay {
 
 	show(stats, history) {
 		this.history = history;
-		setHidden(this.section, stats.relay.length === 0);
+		for (const one of [this.section, byId('to-relay')])
+			setHidden(one, stats.relay.length === 0);
 		this.table.show(stats.relay);
 	}
 }

@@ -185,8 +185,8 @@ class Table {
 /* Cells of tables. */
 
 /* The numbers beside it say the same to those who do not see it. */
-function plotColumn(title, points, show, most) {
-	return {title, plot: true, make: () => {
+function plotColumn(points, show, most) {
+	return {title: '', plot: true, make: () => {
 		const plot = new Plot(show), node = make('span', {className: 'plotted'}, plot.node);
 
 		plot.onRead = (text) => setTitle(node, text || '');

@@ -41,7 +41,7 @@ class Tiles {
 			const under = make('p', {className: 'under'}), top = make('span', {className: 'top'});
 			const icon = new Icon(), words = make('span');
 			const state = make('span', {className: 'state'}, icon.node, words);
-			const plot = new Plot(tile.show, `${tile.title} in the last five minutes`);
+			const plot = new Plot(tile.show, `${tile.title} in the last minutes`);
 			const node = make('li', {className: 'card tile'}, make('h3', {textContent: tile.title}),
 				make('p', {className: 'big'}, value, ' ', unit),
 				make('p', {className: 'scale'}, state, ' ', top), plot.node, under);

@@ -9,20 +9,19 @@ const SEVERITIES = {fault: 'Fault', warning: 'Warning', note: 'Note'};
 /* The verdict in a word: [shape, word] */
 function verdictOf(engine) {
 	const why = engine.why;
-	const warnings = why ? (why.findings || []).filter((one) => one.severity === 'warning').length : 0;
+	const count = (severity) => (why.findings || []).filter((one) => one.severity === severity).length;
 
 	if (!engine.up)
 		return ['fault', 'No answer from the engine'];
 	if (!why)
 		return ['unknown', 'No verdict yet'];
-	if (why.exit === 1) {
-		const faults = (why.findings || []).filter((one) => one.severity === 'fault').length;
+	const warnings = count('warning') > 0 ? ', ' + counted(count('warning'), 'warning') : '';
 
-		return ['fault', faults > 0 ? counted(faults, 'fault') : 'A fault'];
-	}
+	if (why.exit === 1)
+		return ['fault', (count('fault') > 0 ? counted(count('fault'), 'fault') : 'A fault') + warnings];
 	if (why.exit === 2)
-		return ['unknown', 'Not decidable from this host'];
-	return warnings > 0 ? ['warning', `Data flows, ${counted(warnings, 'warning')}`] : ['good', 'Healthy'];
+		return ['unknown', 'Not decidable from this host' + warnings];
+	return warnings ? ['warning', 'Data flows' + warnings] : ['good', 'Healthy'];
 }
 
 /* What changes when there is something new to say: not the ages and counts in the sentences. */
@@ -33,11 +32,16 @@ function verdictKey(engine) {
 		findings.map((one) => [one.code, one.interface, one.port, one.channel, one.group])]);
 }
 
+/* "mcring-ctl why 239.1.1.1 (to see more)": the command in backticks, if it has none. */
+function withCommand(text) {
+	return text.includes('`') ? text : text.replace(/^(?:mcring[\w-]*|ip|tcpdump) (?:(?! \().)+/, '`$&`');
+}
+
 function textList(className) {
 	const node = make('ul', {className});
 
 	return {node, update: (texts) => {
-		sync(node, texts || [], () => sentence('li'));
+		sync(node, (texts || []).map(withCommand), () => sentence('li'));
 		setHidden(node, !texts || texts.length === 0);
 	}};
 }
@@ -108,7 +112,9 @@ class Verdict {
 		setClass(this.parent, 'card verdict ' + shape);
 		setSentence(this.first, engine.up ? why.first || '' :
 			engine.error || 'Its socket does not answer. Is it running?');
-		setHidden(this.first, !this.first.sentence);
+		/* The first finding says it again. */
+		setHidden(this.first, !this.first.sentence ||
+			(findings.length > 0 && this.first.sentence.startsWith(findings[0].text)));
 		sync(this.findings, this.showsAll ? findings : findings.slice(0, FINDINGS_AT_FIRST), makeFinding);
 		setHidden(this.findings, findings.length === 0);
 		setHidden(this.more, findings.length <= FINDINGS_AT_FIRST);
