@@ -26,31 +26,39 @@ static void flows_fact(const struct mcr_why_evidence *e, const struct mcr_group_
 	while ((f = mcr_why_flows_next(&e->flows, g->group, f)) && n < 4)
 		if (mcr_address_is_equal(f->group, g->group) && f->interface == look->interface &&
 		    !mcr_why_flow_is_dropped(f)) {
-			mcr_why_line(proven, "from %s:%u to port %u, TTL %u, %s ago",
-				     mcr_why_address(f->source).text, f->source_port, f->port,
-				     f->ttl, mcr_why_age(f->last_ns, e->now_ns).text);
+			mcr_why_line(proven, "from %s to port %u, TTL %u, %s ago",
+				     mcr_why_group(f->source, f->source_port).text, f->port, f->ttl,
+				     mcr_why_age(f->last_ns, e->now_ns).text);
 			n++;
 		}
 	mcr_why_line(proven, "let in by %s%s%s", g->rung, g->rung_reason[0] ? ": " : "",
 		     g->rung_reason);
 }
 
-/* Each channel once that a join of the group is for, as far as the question goes. */
+/* Whether the group goes into a channel, as far as the question goes. */
+static int goes_into(const struct mcr_why_evidence *e, const struct mcr_channel_info *channel)
+{
+	if (!mcr_why_channel_is(channel->name, e->query.channel))
+		return 0;
+	for (size_t i = 0; i < e->joins.n; i++)
+		if (strcmp(e->joins.items[i].channel, channel->name) == 0 &&
+		    mcr_why_join_takes(&e->joins.items[i], e->query.port, e->query.source))
+			return 1;
+	return 0;
+}
+
+/* Of several channels it is enough that one is read. */
 static void on_readers(const struct mcr_why_evidence *e, struct mcr_why_verdict *v)
 {
-	for (size_t i = 0; i < e->n_channels; i++) {
-		const struct mcr_channel_info *channel = &e->channels[i];
-		int is_joined = 0;
+	int is_read = 0;
 
-		if (!mcr_why_channel_is(channel->name, e->query.channel))
-			continue;
-		for (size_t k = 0; k < e->joins.n && !is_joined; k++)
-			is_joined =
-			    strcmp(e->joins.items[k].channel, channel->name) == 0 &&
-			    mcr_why_join_takes(&e->joins.items[k], e->query.port, e->query.source);
-		if (is_joined)
-			mcr_why_readers_find(e, channel, 1, v);
-	}
+	for (size_t i = 0; i < e->n_channels; i++)
+		is_read |= goes_into(e, &e->channels[i]) &&
+			   (e->channels[i].consumers > 0 || e->channels[i].has_handler);
+	for (size_t i = 0; i < e->n_channels; i++)
+		if (goes_into(e, &e->channels[i]))
+			mcr_why_readers_find(e, &e->channels[i],
+					     !is_read || e->channels[i].consumers > 0, v);
 }
 
 static void on_losses(const struct mcr_why_evidence *e, const struct mcr_group_info *g,
@@ -122,7 +130,8 @@ static void on_memberships(const struct mcr_why_evidence *e, struct mcr_why_verd
 		n_flow++;
 		flows_fact(e, g, &look, &v->proven);
 		on_losses(e, g, &look, v);
-		mcr_why_membership_warn(e, look.interface, mcr_address_is_ipv6(g->group), v);
+		mcr_why_membership_warn(e, look.interface, mcr_address_is_ipv6(g->group),
+					g->n_sources > 0, v);
 	}
 	for (unsigned i = 0; n_flow == e->n_groups && i < v->n_findings; i++)
 		v->findings[i].flows = 1;

@@ -40,9 +40,10 @@ int mcr_why_is_on_link(const struct mcr_why_interface *interface, struct mcr_add
 void mcr_why_membership_explain(const struct mcr_why_evidence *evidence, int interface, int is_ipv6,
 				struct mcr_why_finding *finding);
 
-/* mcr_why_membership_warn adds what will break or lose on an interface whose groups flow. */
+/* mcr_why_membership_warn adds what will break or lose on an interface whose groups flow.
+ * has_sources: some of those that the question is about are joined for some sources. */
 void mcr_why_membership_warn(const struct mcr_why_evidence *evidence, int interface, int is_ipv6,
-			     struct mcr_why_verdict *verdict);
+			     int has_sources, struct mcr_why_verdict *verdict);
 
 /* ---- why_rules_group.c ---- */
 

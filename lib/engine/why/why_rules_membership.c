@@ -178,7 +178,7 @@ void mcr_why_membership_explain(const struct mcr_why_evidence *e, int interface,
 }
 
 void mcr_why_membership_warn(const struct mcr_why_evidence *e, int interface, int is_ipv6,
-			     struct mcr_why_verdict *verdict)
+			     int has_sources, struct mcr_why_verdict *verdict)
 {
 	const struct mcr_why_interface *it = &e->interfaces[interface];
 	const struct mcr_membership_info *m = membership_of(it, is_ipv6);
@@ -192,7 +192,7 @@ void mcr_why_membership_warn(const struct mcr_why_evidence *e, int interface, in
 		explain_querier(e, it, is_ipv6, f);
 		mcr_why_say(f->interface, sizeof(f->interface), "%s", it->info.name);
 	}
-	if (tally->with_sources > 0 && m->version < (is_ipv6 ? 2 : 3)) {
+	if (has_sources && m->version < (is_ipv6 ? 2 : 3)) {
 		f = mcr_why_find(verdict, MCR_WHY_OLD_QUERIER, MCR_WHY_WARNING);
 		explain_old(it, is_ipv6, f);
 		mcr_why_say(f->interface, sizeof(f->interface), "%s", it->info.name);

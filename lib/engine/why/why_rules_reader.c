@@ -147,7 +147,7 @@ static void explain_filtered(const struct mcr_channel_info *channel,
 	    "takes %s",
 	    name_of(c).text, channel->name, c->skipped, c->received ? "nothing now" : "none");
 	mcr_why_line(&f->todo,
-		     "look at its selection: mcr_consumer_select, --select of mcring-cat");
+		     "look at its selection: mcr_consumer_select, --group and --id of mcring-cat");
 }
 
 static void find_trouble(const struct mcr_why_evidence *e, const struct mcr_channel_info *channel,

@@ -224,7 +224,7 @@ static void find_strays(const struct mcr_why_evidence *e, struct mcr_why_verdict
 				     mcr_why_group(flow->group, flow->port).text);
 		}
 		if (n <= MCR_WHY_EXAMPLES)
-			mcr_why_line(&f->evidence, "%s on %s of port %s (%s)",
+			mcr_why_line(&f->evidence, "%s, %s on port %s (%s)",
 				     mcr_why_group(flow->group, flow->port).text,
 				     mcr_why_vlan(flow->vlan).text,
 				     mcr_why_port_name(e, flow->dpdk_port),
@@ -305,7 +305,9 @@ void mcr_why_whole_end(struct mcr_why_whole *whole, const struct mcr_why_evidenc
 	for (size_t i = 0; i < e->n_interfaces; i++)
 		for (int is_ipv6 = 0; is_ipv6 < 2; is_ipv6++)
 			if (e->interfaces[i].tally[is_ipv6].flow)
-				mcr_why_membership_warn(e, (int)i, is_ipv6, v);
+				mcr_why_membership_warn(
+				    e, (int)i, is_ipv6,
+				    e->interfaces[i].tally[is_ipv6].with_sources > 0, v);
 	find_channels(e, v);
 	find_overflow(e, v);
 	if (has_silent)
