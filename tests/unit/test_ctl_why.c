@@ -44,6 +44,21 @@ static void a_cause_has_its_evidence_and_its_cure(void **state)
 	       "  the filter (mac-list) hides what nobody joined\n");
 }
 
+static void what_the_first_line_says_is_not_said_again(void **state)
+{
+	prints(
+	    "{'first': '239.1.1.1 on feed: no data: nobody has joined it', 'exit': 1, 'findings': ["
+	    " {'code': 'not_joined', 'severity': 'fault', 'text': 'nobody has joined it',"
+	    "  'todo': ['mcring-ctl join 239.1.1.1']},"
+	    " {'code': 'no_readers', 'severity': 'note', 'text': 'nobody reads it'}]}",
+	    "239.1.1.1 on feed: no data: nobody has joined it\n"
+	    "\n"
+	    "fault not_joined:\n"
+	    "  do: mcring-ctl join 239.1.1.1\n"
+	    "\n"
+	    "note no_readers: nobody reads it\n");
+}
+
 static void what_cannot_be_decided_has_proofs_and_candidates(void **state)
 {
 	prints("{'first': '239.1.1.1 on feed: not decidable here', 'exit': 2, 'findings': [],"
@@ -80,7 +95,7 @@ static void answers_that_make_no_sense_are_no_verdict(void **state)
 	}
 	prints("{'findings': [7, {'evidence': 'x', 'todo': [3]}], 'candidates': [null],"
 	       " 'proven': {}}",
-	       "\n\n : \n\nwhat remains, and where to look:\n");
+	       "\n\n :\n\nwhat remains, and where to look:\n");
 }
 
 /* The text of a wrapped line, until the next call. */
@@ -123,6 +138,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_verdict_stands_alone_when_all_is_well),
 	    cmocka_unit_test(a_cause_has_its_evidence_and_its_cure),
+	    cmocka_unit_test(what_the_first_line_says_is_not_said_again),
 	    cmocka_unit_test(what_cannot_be_decided_has_proofs_and_candidates),
 	    cmocka_unit_test(answers_that_make_no_sense_are_no_verdict),
 	    cmocka_unit_test(lines_are_broken_at_100_columns_and_words_never),

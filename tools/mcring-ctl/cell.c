@@ -29,7 +29,7 @@ static void duration_text(char *cell, json_int_t ns)
 	} steps[] = {
 	    {10000, 1, "ns"},
 	    {10000000, 1000, "us"},
-	    {10000000000, 1000000, "ms"},
+	    {1000000000, 1000000, "ms"},
 	    {10 * MINUTE_NS, 1000000000, "s"},
 	    {2 * HOUR_NS, MINUTE_NS, "min"},
 	    {2 * DAY_NS, HOUR_NS, "h"},

@@ -48,7 +48,7 @@ void ctl_denied_explain(char *buf, size_t cap, const char *control, const char *
 		return;
 	}
 	group_of(&s, group);
-	if (s.st_mode & S_IWGRP)
+	if ((s.st_mode & S_IWGRP) && s.st_gid != 0) /* nobody should join root's for this */
 		snprintf(cure, sizeof(cure), "as a member of group %s (sudo usermod -aG %s USER)",
 			 group, group);
 	else

@@ -28,16 +28,26 @@ static void print_list(FILE *out, const char *head, unsigned indent, const json_
 	}
 }
 
-/* "fault wrong_vlan: 239.1.1.1:5000 on feed: it arrives, but on VLAN 5" */
-static void print_finding(FILE *out, const json_t *finding)
+/* Whether the first line has said that already. */
+static int is_said(const char *text, const char *first)
 {
+	const size_t len = strlen(text), said = strlen(first);
+
+	return len <= said && strcmp(first + said - len, text) == 0;
+}
+
+/* "fault wrong_vlan: it arrives, but on VLAN 5"; without the text if the first line ends with it.
+ */
+static void print_finding(FILE *out, const json_t *finding, const char *first)
+{
+	const char *text = text_of(finding, "text");
 	char head[HEAD_MAX];
 
 	if (!json_is_object(finding))
 		return;
-	snprintf(head, sizeof(head), "\n%.20s %.40s: ", text_of(finding, "severity"),
-		 text_of(finding, "code"));
-	ctl_wrap(out, head, 2, text_of(finding, "text"));
+	snprintf(head, sizeof(head), "\n%.20s %.40s:%s", text_of(finding, "severity"),
+		 text_of(finding, "code"), is_said(text, first) ? "" : " ");
+	ctl_wrap(out, head, 2, is_said(text, first) ? "" : text);
 	print_list(out, "  seen: ", 8, json_object_get(finding, "evidence"));
 	print_list(out, "  do: ", 6, json_object_get(finding, "todo"));
 }
@@ -75,7 +85,8 @@ void ctl_print_why(FILE *out, const json_t *reply)
 	size_t i;
 
 	ctl_wrap(out, "", 2, text_of(reply, "first"));
-	json_array_foreach(json_object_get(reply, "findings"), i, item) print_finding(out, item);
+	json_array_foreach(json_object_get(reply, "findings"), i, item)
+	    print_finding(out, item, text_of(reply, "first"));
 	if (json_array_size(proven) > 0)
 		fputs("\nproven:\n", out);
 	print_list(out, "  ", 4, proven);
