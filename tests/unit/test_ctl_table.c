@@ -157,6 +157,27 @@ static void heads_stand_above_their_rows_if_that_makes_room(void **state)
 	free(text);
 }
 
+static void a_narrow_terminal_gets_a_narrow_table(void **state)
+{
+	json_t *reply = wide_rows("here", "b", "c");
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	ctl_print_table_in(out, &wide, reply, 45);
+	fclose(out);
+	json_decref(reply);
+	assert_string_equal(text, "\n"
+				  "where  name  a\n"
+				  "here   x     " WIDE_30 "\n"
+				  "here   y     1\n"
+				  "\n"
+				  "where  name  b  c\n"
+				  "here   x     b  c\n"
+				  "here   y     2  -\n");
+	free(text);
+}
+
 static void a_value_is_never_cut(void **state)
 {
 	char long_value[151], *text;
@@ -226,6 +247,7 @@ int main(void)
 	    cmocka_unit_test(what_says_nothing_makes_room_the_last_ones_first),
 	    cmocka_unit_test(a_table_that_is_still_too_wide_is_split_with_the_names_in_each_part),
 	    cmocka_unit_test(heads_stand_above_their_rows_if_that_makes_room),
+	    cmocka_unit_test(a_narrow_terminal_gets_a_narrow_table),
 	    cmocka_unit_test(a_value_is_never_cut),
 	    cmocka_unit_test(values_have_units_and_explanations_stand_once_below),
 	};

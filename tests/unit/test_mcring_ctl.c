@@ -1,126 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* mcring-ctl against the real control socket of an engine that receives nothing. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-#include <jansson.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
-
-#include "engine/control/control_server.h"
-#include "fake_engine.h"
-
-struct fixture {
-	char dir[64], path[80];
-	pid_t pid;
-	char out[65536];
-	int status;
-};
-
-static int on_reload(void *ctx, int dry_run, struct mcr_error *report)
-{
-	strcpy(report->text, dry_run ? "would add 1 join" : "added 1 join");
-	return 0;
-}
-
-static void serve(const struct fixture *f)
-{
-	static const struct mcr_channel_config def = {.name = "default"};
-	struct mcr_control_server_config cfg = {.path = f->path,
-						.what = "control socket",
-						.name = "md",
-						.mode = 0600,
-						.gid = UINT32_MAX,
-						.clients_max = MCR_CONTROL_CLIENTS_MAX,
-						.request_max = MCR_CONTROL_REQUEST_MAX,
-						.reload = on_reload};
-	struct timespec ms = {.tv_nsec = 1000000};
-	struct mcr_engine engine = {.n_groups = 2,
-				    .n_members = 2,
-				    .n_sources = 2,
-				    .n_relay = 2,
-				    .n_routes = 3,
-				    .sockets = "fd=5 bound=239.1.1.1:5000 engine=239.1.1.1\n"
-					       "fd=6 kernel=239.2.2.2 why=no-route lost=3\n"};
-	struct mcr_control_server *server;
-
-	engine.account = (struct mcr_account){
-	    .received = 15, .delivered = 6, .relayed_only = 5, .relayed = 7, .punted = 1};
-	engine.account.drops[MCR_DROP_UNKNOWN_GROUP] = 3;
-	mcr_engine_channel_add(&engine, &def, NULL);
-	if (mcr_control_server_create(&server, &engine, &cfg, NULL) < 0)
-		_exit(1);
-	for (uint64_t now = 1; now < 60000; now++) {
-		mcr_control_server_poll(server, now * 1000000);
-		nanosleep(&ms, NULL);
-	}
-	_exit(0);
-}
-
-static int setup(void **state)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-	struct timespec ms = {.tv_nsec = 1000000};
-
-	*state = f;
-	strcpy(f->dir, "/tmp/mcring-ctl-XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
-	snprintf(f->path, sizeof(f->path), "%s/control", f->dir);
-	f->pid = fork();
-	if (f->pid == 0)
-		serve(f);
-	for (int i = 0; i < 10000 && access(f->path, F_OK) < 0; i++)
-		nanosleep(&ms, NULL);
-	return f->pid > 0 ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	kill(f->pid, SIGKILL);
-	waitpid(f->pid, NULL, 0);
-	unlink(f->path);
-	rmdir(f->dir);
-	free(f);
-	return 0;
-}
-
-static void ctl_without_dir(struct fixture *f, const char *args)
-{
-	char command[512];
-	size_t n;
-	FILE *p;
-
-	snprintf(command, sizeof(command), "'%s' %s 2>&1", getenv("MCRING_CTL"), args);
-	p = popen(command, "r");
-	assert_non_null(p);
-	n = fread(f->out, 1, sizeof(f->out) - 1, p);
-	f->out[n] = '\0';
-	f->status = pclose(p);
-}
-
-static void ctl(struct fixture *f, const char *run_dir, const char *args)
-{
-	char all[400];
-
-	snprintf(all, sizeof(all), "--run-dir %s %s", run_dir, args);
-	ctl_without_dir(f, all);
-}
-
-static void has(const struct fixture *f, const char *text)
-{
-	if (!strstr(f->out, text))
-		fail_msg("'%s' is not in:\n%s", text, f->out);
-}
+#include "ctl_engine.h"
 
 static void status_and_stats_show_the_account_and_tables(void **state)
 {
@@ -290,57 +170,6 @@ static void the_longest_round_of_control_shows(void **state)
 	has(f, "\ncontrol's longest round\n2500.0 us\n");
 }
 
-/* How often a text stands in the output. */
-static unsigned count(const struct fixture *f, const char *text)
-{
-	unsigned n = 0;
-
-	for (const char *at = f->out; (at = strstr(at, text)) != NULL; at += strlen(text))
-		n++;
-	return n;
-}
-
-static void top_in_a_pipe_is_plain_text_and_ends(void **state)
-{
-	struct fixture *f = *state;
-
-	ctl(f, f->dir, "top --interval 0.05 --count 3");
-	assert_int_equal(f->status, 0);
-	assert_int_equal(count(f, "md at "), 3);
-	assert_int_equal(count(f, ": received 0/s, delivered 0/s, punted 0/s, relayed 0/s\n"), 3);
-	assert_int_equal(count(f, "dropped unknown_group 0/s, 3 since the start\n"), 3);
-	has(f, "\nchannel  consumers  messages/s");
-	has(f, "behind  headroom  lowest  polled ago\n");
-	has(f, "    10        54      32  ");
-	assert_null(strchr(f->out, '\033'));
-	ctl(f, f->dir, "top --once --interval 0.01");
-	assert_int_equal(count(f, "md at "), 1);
-}
-
-static void top_on_a_terminal_paints_over_the_last_screen(void **state)
-{
-	struct fixture *f = *state;
-	char command[256];
-	size_t n;
-	FILE *p;
-
-	snprintf(
-	    command, sizeof(command),
-	    "script -qec 'stty rows 6 cols 30; \"%s\" --run-dir %s top --interval 0.05 --count "
-	    "2' /dev/null </dev/null 2>&1",
-	    getenv("MCRING_CTL"), f->dir);
-	p = popen(command, "r");
-	assert_non_null(p);
-	n = fread(f->out, 1, sizeof(f->out) - 1, p);
-	f->out[n] = '\0';
-	assert_int_equal(pclose(p), 0);
-	assert_int_equal(count(f, "\033[2J"), 1);
-	assert_int_equal(count(f, "\033[H"), 2);
-	assert_int_equal(count(f, "\n"), 2 * 5); /* the last row stays free */
-	for (char *line = strtok(f->out, "\n"); line; line = strtok(NULL, "\n"))
-		assert_true(strlen(line) <= 30 + strlen("\033[2J\033[J\033[H\033[K\r"));
-}
-
 static void mistakes_are_one_line_and_exit_status_1(void **state)
 {
 	static const char *const args[] = {"frob",
@@ -469,8 +298,6 @@ static void without_an_engine_it_names_the_path(void **state)
 	assert_ptr_equal(strchr(f->out, '\n'), f->out + strlen(f->out) - 1);
 }
 
-#define WITH_ENGINE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -485,8 +312,6 @@ int main(void)
 	    WITH_ENGINE(a_dry_run_reaches_the_engine),
 	    WITH_ENGINE(consumers_show_where_they_are),
 	    WITH_ENGINE(the_longest_round_of_control_shows),
-	    WITH_ENGINE(top_in_a_pipe_is_plain_text_and_ends),
-	    WITH_ENGINE(top_on_a_terminal_paints_over_the_last_screen),
 	    WITH_ENGINE(mistakes_are_one_line_and_exit_status_1),
 	    WITH_ENGINE(why_prints_the_verdict_and_exits_with_it),
 	    WITH_ENGINE(why_looks_behind_the_filter_and_says_what_it_opened),

@@ -20,6 +20,7 @@ struct layout {
 	const json_t *rows;
 	json_int_t now_ns;
 	json_t *notes;
+	size_t columns;   /* of a line */
 	struct fit *fits; /* of each column */
 };
 
@@ -79,7 +80,7 @@ static size_t width_of(const struct layout *l)
 
 static void drop_blank(struct layout *l)
 {
-	for (size_t c = l->t->n_columns; c-- > names_of(l->t) && width_of(l) > CTL_COLUMNS;)
+	for (size_t c = l->t->n_columns; c-- > names_of(l->t) && width_of(l) > l->columns;)
 		l->fits[c].is_shown = (unsigned char)!is_blank(l, c);
 }
 
@@ -133,7 +134,7 @@ static size_t fill(struct layout *part, const struct fit *fits, size_t c)
 	for (; c < part->t->n_columns; c++) {
 		part->fits[c] = fits[c];
 		n_shown += fits[c].is_shown;
-		if (n_shown > 1 && width_of(part) > CTL_COLUMNS) {
+		if (n_shown > 1 && width_of(part) > part->columns) {
 			part->fits[c].is_shown = 0;
 			break;
 		}
@@ -161,8 +162,8 @@ static void print_parts(FILE *out, const struct layout *l)
 
 /* ---- heads above rows ---- */
 
-static void print_list(FILE *out, const struct ctl_table *t, const json_t *rows, json_int_t now_ns,
-		       json_t *notes);
+static void print_list(FILE *out, const struct layout *like, const struct ctl_table *t,
+		       const json_t *rows);
 
 /* The text of the columns that are heads. */
 static void head_text(char *text, size_t cap, const struct layout *l, const json_t *row)
@@ -186,7 +187,7 @@ static void print_below(FILE *out, const struct layout *l, const char *head, con
 	rest.n_names = names_of(l->t) - l->t->n_heads;
 	rest.n_heads = 0;
 	fprintf(out, "\n%s", head);
-	print_list(out, &rest, rows, l->now_ns, l->notes);
+	print_list(out, l, &rest, rows);
 }
 
 /* Rows with the same heads follow each other. */
@@ -212,17 +213,20 @@ static void print_below_heads(FILE *out, const struct layout *l)
 
 /* ---- tables ---- */
 
-static void print_list(FILE *out, const struct ctl_table *t, const json_t *rows, json_int_t now_ns,
-		       json_t *notes)
+/* The rows as a table; what is of the whole of it is as in another layout. */
+static void print_list(FILE *out, const struct layout *like, const struct ctl_table *t,
+		       const json_t *rows)
 {
-	struct layout l = {.t = t, .rows = rows, .now_ns = now_ns, .notes = notes};
+	struct layout l = *like;
 
+	l.t = t;
+	l.rows = rows;
 	l.fits = calloc(t->n_columns, sizeof(*l.fits));
 	if (!l.fits)
 		return;
 	measure(&l);
 	drop_blank(&l);
-	if (width_of(&l) <= CTL_COLUMNS)
+	if (width_of(&l) <= l.columns)
 		print_lines(out, &l);
 	else if (t->n_heads > 0)
 		print_below_heads(out, &l);
@@ -246,18 +250,27 @@ static void print_notes(FILE *out, const json_t *notes)
 	}
 }
 
+void ctl_print_table_in(FILE *out, const struct ctl_table *t, const json_t *reply, size_t columns)
+{
+	json_t *member = json_object_get(reply, t->list);
+	json_t *rows = json_is_object(member) ? json_pack("[O]", member) : json_incref(member);
+	const struct layout whole = {
+	    .now_ns = json_integer_value(json_object_get(reply, "now_ns")),
+	    .notes = json_object(),
+	    .columns = columns,
+	};
+
+	if (whole.notes && json_array_size(rows) > 0) {
+		print_list(out, &whole, t, rows);
+		print_notes(out, whole.notes);
+	}
+	json_decref(whole.notes);
+	json_decref(rows);
+}
+
 void ctl_print_table(FILE *out, const struct ctl_table *t, const json_t *reply)
 {
-	json_t *member = json_object_get(reply, t->list), *notes = json_object();
-	json_t *rows = json_is_object(member) ? json_pack("[O]", member) : json_incref(member);
-
-	if (notes && json_array_size(rows) > 0) {
-		print_list(out, t, rows, json_integer_value(json_object_get(reply, "now_ns")),
-			   notes);
-		print_notes(out, notes);
-	}
-	json_decref(notes);
-	json_decref(rows);
+	ctl_print_table_in(out, t, reply, CTL_COLUMNS);
 }
 
 void ctl_print_rows(FILE *out, const struct ctl_table *t, json_t *rows, const json_t *reply)

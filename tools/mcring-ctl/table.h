@@ -55,6 +55,9 @@ struct ctl_table {
  * too long is longer. */
 void ctl_print_table(FILE *out, const struct ctl_table *t, const json_t *reply);
 
+/* ctl_print_table_in is ctl_print_table in lines of so many columns. */
+void ctl_print_table_in(FILE *out, const struct ctl_table *t, const json_t *reply, size_t columns);
+
 /* ctl_print_rows prints a table of rows, whose reference it takes, in place of reply's list. */
 void ctl_print_rows(FILE *out, const struct ctl_table *t, json_t *rows, const json_t *reply);
 

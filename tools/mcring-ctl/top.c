@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "top.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../common/clock.h"
+#include "keys.h"
 #include "table.h"
+#include "wrap.h"
 
 static const struct ctl_column channel_columns[] = {
     {"channel", "name", CTL_PLAIN},
@@ -44,7 +44,7 @@ static const struct ctl_column port_columns[] = {
     {"missed/s", "rx_missed/s", CTL_PLAIN},
     {"missed", "rx_missed", CTL_PLAIN},
     {"errors/s", "rx_errors/s", CTL_PLAIN},
-    {"no_mbuf/s", "rx_nombuf/s", CTL_PLAIN},
+    {"no buffer/s", "rx_nombuf/s", CTL_PLAIN},
 };
 static const struct ctl_table ports = CTL_TABLE("ports", port_columns);
 
@@ -60,13 +60,6 @@ static const struct ctl_column control_columns[] = {
     {"control's longest round", "longest_round_ns", CTL_DURATION},
 };
 static const struct ctl_table control = CTL_TABLE("control", control_columns);
-
-static volatile sig_atomic_t stopped; /* all that the signal handler touches */
-
-static void on_signal(int signal)
-{
-	stopped = 1;
-}
 
 static json_int_t integer(const json_t *object, const char *key)
 {
@@ -172,9 +165,10 @@ static void print_account(FILE *out, const json_t *now)
 	size_t len;
 
 	ctl_clock_text(at, (json_int_t)realtime_ns());
-	fprintf(out, "%s at %s: received %lld/s, delivered %lld/s, punted %lld/s",
-		name ? name : "?", at, (long long)integer(now, "received/s"),
-		(long long)integer(now, "delivered/s"), (long long)integer(now, "punted/s"));
+	fprintf(out, "%s at %s\n", name ? name : "?", at);
+	fprintf(out, "received %lld/s, delivered %lld/s, punted %lld/s",
+		(long long)integer(now, "received/s"), (long long)integer(now, "delivered/s"),
+		(long long)integer(now, "punted/s"));
 	if (integer(now, "relayed") > 0)
 		fprintf(out, ", relayed %lld/s", (long long)integer(now, "relayed/s"));
 	fputc('\n', out);
@@ -194,8 +188,10 @@ static void print_account(FILE *out, const json_t *now)
 }
 
 /* Returns the whole screen as a text, to be freed, or NULL. */
-static char *render(const json_t *now)
+static char *render(const json_t *now, size_t columns)
 {
+	static const struct ctl_table *const tables[] = {&channels, &consumers, &ports, &lcores,
+							 &control};
 	char *text = NULL;
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
@@ -203,89 +199,102 @@ static char *render(const json_t *now)
 	if (!out)
 		return NULL;
 	print_account(out, now);
-	ctl_print_table(out, &channels, now);
-	ctl_print_table(out, &consumers, now);
-	ctl_print_table(out, &ports, now);
-	ctl_print_table(out, &lcores, now);
-	ctl_print_table(out, &control, now);
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+		ctl_print_table_in(out, tables[i], now, columns);
 	fclose(out);
 	return text;
 }
 
-/* Writes over the last screen: cuts each line to the width, and clears the rest of the line and of
- * the screen. All the text is ASCII. */
-static void show_screen(const char *text, const struct winsize *size)
+static unsigned lines_of(const char *text)
 {
-	unsigned rows = size->ws_row > 0 ? size->ws_row : 24;
-	int columns = size->ws_col > 0 ? size->ws_col : 80;
+	unsigned n = 0;
 
+	for (; *text; text++)
+		n += *text == '\n';
+	return n;
+}
+
+/* Writes over the last screen: clears the rest of each line and of the screen. A line that is too
+ * long in spite of all is cut, and what has no room below is counted. All the text is ASCII. */
+static void show_screen(const char *text, unsigned rows, size_t columns)
+{
 	fputs("\033[H", stdout);
 	for (unsigned row = 0; row + 1 < rows && *text; row++) {
-		int len = (int)strcspn(text, "\n");
+		size_t len = strcspn(text, "\n");
 
-		printf("%.*s\033[K\n", len < columns ? len : columns, text);
+		if (row + 2 == rows && lines_of(text) > 1) {
+			printf("%u more lines: there is no room for them\033[K\n", lines_of(text));
+			break;
+		}
+		printf("%.*s\033[K\n", (int)(len < columns ? len : columns), text);
 		text += len + (text[len] == '\n');
 	}
 	fputs("\033[J", stdout);
 }
 
-static int show(const json_t *now, int first)
+/* is_new: the screen shows something else. */
+static int show(const json_t *now, int is_first, int is_new)
 {
-	struct winsize size;
-	char *text = render(now);
+	const int is_terminal = isatty(STDOUT_FILENO);
+	struct winsize size = {0};
+	char *text;
 
+	if (is_terminal)
+		ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+	text = render(now, size.ws_col > 0 ? size.ws_col : CTL_COLUMNS);
 	if (!text)
 		return -1;
-	if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
-		if (first)
+	if (is_terminal) {
+		if (is_first || is_new)
 			fputs("\033[2J", stdout);
-		show_screen(text, &size);
+		show_screen(text, size.ws_row > 0 ? size.ws_row : 24,
+			    size.ws_col > 0 ? size.ws_col : CTL_COLUMNS);
 	} else {
-		printf("%s%s", first ? "" : "\n", text);
+		printf("%s%s", is_first ? "" : "\n", text);
 	}
 	free(text);
 	return fflush(stdout) == 0 ? 0 : -1;
 }
 
-static void rest(double seconds)
+/* Screens until one of the ends. Returns 0, or -1 when the engine no longer answered. */
+static int follow(const struct ctl_top *top, struct ctl_keys *keys, json_t **before)
 {
-	struct timespec ts = {.tv_sec = (time_t)seconds};
+	uint64_t then = monotonic_ns(), at;
+	int ret = 0, is_new = 0;
+	json_t *now, *kept;
 
-	ts.tv_nsec = (long)((seconds - (double)ts.tv_sec) * 1e9);
-	if (!stopped)
-		nanosleep(&ts, NULL);
+	for (unsigned long n = 0; ret == 0 && (top->count == 0 || n < top->count); n++) {
+		enum ctl_keys_event event = ctl_keys_wait(keys, top->interval);
+
+		if (event == CTL_KEYS_END)
+			break;
+		is_new = event == CTL_KEYS_RESUMED;
+		now = top->ask(top->ctx);
+		if (!now)
+			return -1;
+		at = monotonic_ns();
+		kept = json_deep_copy(now); /* without the rates */
+		compare(now, *before, (double)(at - then) / 1e9);
+		ret = show(now, n == 0, is_new);
+		json_decref(now);
+		json_decref(*before);
+		*before = kept;
+		then = at;
+	}
+	return ret;
 }
 
 int ctl_top(const struct ctl_top *top)
 {
-	const struct sigaction action = {.sa_handler = on_signal};
-	json_t *before = top->ask(top->ctx), *now;
-	uint64_t then = monotonic_ns();
-	int ret = before ? 0 : -1;
+	json_t *before = top->ask(top->ctx);
+	struct ctl_keys keys;
+	int ret;
 
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	for (unsigned long n = 0; ret == 0 && (top->count == 0 || n < top->count); n++) {
-		uint64_t at;
-		json_t *kept;
-
-		rest(top->interval);
-		if (stopped)
-			break;
-		now = top->ask(top->ctx);
-		if (!now) {
-			ret = -1;
-			break;
-		}
-		at = monotonic_ns();
-		kept = json_deep_copy(now); /* without the rates */
-		compare(now, before, (double)(at - then) / 1e9);
-		ret = show(now, n == 0);
-		json_decref(now);
-		json_decref(before);
-		before = kept;
-		then = at;
-	}
+	if (!before)
+		return -1;
+	ctl_keys_begin(&keys);
+	ret = follow(top, &keys, &before);
+	ctl_keys_end(&keys);
 	json_decref(before);
 	return ret;
 }
