@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What an engine says when it is asked why there is no data."""
+
+import json
+import os
+import socket
+import time
+
+FLOWS, CAUSE, UNDECIDED = range(3)  # exit status
+
+
+def ask(daemon, **request):
+    """The answer of the engine to a request on the control socket."""
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(30)
+        s.connect(os.path.join(daemon.run_dir, 'control'))
+        s.sendall(json.dumps(request).encode() + b'\n')
+        return json.loads(s.makefile().readline())
+
+
+def why(daemon, group=None, channel=None):
+    """The verdict. What holds of each is looked at here."""
+    query = {key: value for key, value in (('group', group), ('channel', channel)) if value}
+    answer = ask(daemon, command='why', **query)
+    assert answer['ok'] and answer['schema'] == 1, answer
+    assert answer['verdict'] == ('flows', 'cause', 'undecided')[answer['exit']], answer
+    severities = [one['severity'] for one in answer['findings']]
+    assert severities == sorted(severities, key=('fault', 'warning', 'note').index), answer
+    assert ('fault' in severities) == (answer['exit'] == CAUSE), answer
+    assert answer['candidates'] or not group or answer['exit'] != UNDECIDED, answer
+    for one in answer['findings']:
+        assert one['text'] and (one['severity'] == 'note' or one['todo']), one
+    for one in answer['candidates']:
+        assert one['text'] and one['command'] and one['where'], one
+    return answer
+
+
+def codes(answer, key='findings'):
+    return [one['code'] for one in answer[key]]
+
+
+def troubles(answer):
+    """The codes of what is no mere note."""
+    return [one['code'] for one in answer['findings'] if one['severity'] != 'note']
+
+
+def wait_verdict(daemon, code, status, words=(), group=None, channel=None, seconds=10):
+    """Until `code` is the first finding, with this exit status, and the first line has the words; gives
+    the answer. None: no finding that is more than a note."""
+    end = time.monotonic() + seconds
+    while True:
+        answer = why(daemon, group, channel)
+        is_first = codes(answer)[:1] == [code] if code else not troubles(answer)
+        if is_first and answer['exit'] == status and all(word in answer['first'] for word in words):
+            return answer
+        if time.monotonic() > end:
+            raise AssertionError(f'{group or channel or "the host"}: not {code} ({status}) with {words}, but\n' +
+                                 json.dumps(answer, indent=1))
+        time.sleep(0.1)
+
+
+def says(part, *words):
+    """Whether one text of a list has all of the words."""
+    return any(all(word in text for word in words) for text in part)
