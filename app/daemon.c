@@ -17,10 +17,11 @@
 #include "privileges.h"
 #include "reload.h"
 #include "settings/fail.h"
+#include "settings/twice.h"
 
 #define POLL_NS 1000000 /* the longest time that a signal waits */
 
-/* One reload runs at a time. While it runs, next, plan, ret and report belong to the device
+/* One reload runs at a time. While it runs, next, plan, ret, report and twice belong to the device
  * thread. */
 struct reload {
 	uint8_t is_running, dry_run, by_signal;
@@ -29,7 +30,7 @@ struct reload {
 	struct mcr_settings *next;
 	struct mcr_reload_plan plan;
 	int ret;
-	struct mcr_error report;
+	struct mcr_error report, twice;
 };
 
 struct daemon {
@@ -72,6 +73,8 @@ static void read_and_prepare(void *ctx)
 
 	r->ret = mcr_config_assemble(&r->next, d->command_line, d->config_path, &r->report);
 	if (r->ret == 0)
+		mcr_settings_twice(r->next, &r->twice);
+	if (r->ret == 0)
 		r->ret = mcr_reload_check(d->running, r->next, r->n_lcores, "", &r->report);
 	if (r->ret == 0)
 		r->ret = mcr_reload_prepare(&r->plan, d->engine, d->running, r->next, r->dry_run,
@@ -95,6 +98,8 @@ static void apply(void *ctx)
 	r->is_running = 0;
 	if (!r->dry_run) /* the mcring-ctl that asked may be gone */
 		log_reload(d, r->ret, &r->report);
+	if (!r->dry_run && r->ret == 0 && r->twice.text[0])
+		mcr_log_line(&d->log, "warning: %s", r->twice.text);
 	if (!r->by_signal)
 		mcr_engine_reload_done(d->engine, r->ret, &r->report);
 	if (r->signal_waits)

@@ -8,6 +8,7 @@
 #include "eal/eal.h"
 #include "options.h"
 #include "settings/fail.h"
+#include "settings/twice.h"
 #include "settings_print.h"
 #include "start_check.h"
 
@@ -21,6 +22,7 @@ static int check(struct mcr_settings *running, struct mcr_error *err)
 static int run(struct mcr_settings *command_line, int argc, char **argv, struct mcr_error *err)
 {
 	struct mcr_settings *running;
+	struct mcr_error warning;
 	struct mcr_options o;
 	int ret = mcr_options_parse(&o, command_line, argc, argv, err);
 
@@ -42,6 +44,8 @@ static int run(struct mcr_settings *command_line, int argc, char **argv, struct 
 		mcr_settings_destroy(running);
 		return ret;
 	}
+	if (mcr_settings_twice(running, &warning) > 0)
+		fprintf(stderr, "mcring: warning: %s\n", warning.text);
 	return o.action == MCR_ACTION_CHECK ? check(running, err)
 					    : mcr_daemon_run(running, command_line, o.config, err);
 }

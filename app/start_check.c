@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "core/ring.h"
-#include "eal/given.h"
+#include "eal/devices.h"
 #include "eal/lcores.h"
 #include "engine/os/memory_limit.h"
 #include "engine/plan/channel_config.h"
@@ -24,46 +24,6 @@
 #include "start_check.h"
 
 /* ---- devices ---- */
-
-/* Lists what --vdev arguments name: "net_null0, net_null1". */
-static void device_names(const struct mcr_settings *s, char *buf, size_t cap)
-{
-	const char *devargs;
-	size_t used = 0;
-
-	buf[0] = '\0';
-	for (size_t i = 0; i < s->n_eal && used < cap; i++)
-		if (mcr_eal_given(s, i, "--vdev", &devargs) && devargs)
-			used += (size_t)snprintf(buf + used, cap - used, "%s%.*s", used ? ", " : "",
-						 (int)strcspn(devargs, ","), devargs);
-}
-
-/* Some drivers name ports that no --vdev makes: those of hyperv, and representors such as
- * net_0000:01:00.0_representor_0. */
-static int is_of_a_driver(const char *port)
-{
-	return strstr(port, "_vsc") || strstr(port, "_representor") || strchr(port, ':');
-}
-
-/* A virtual device must be named in EAL's arguments. */
-static int check_device(const struct mcr_settings *s, const struct mcr_interface_setting *i,
-			struct mcr_error *err)
-{
-	const char *port = i->config.port;
-	char names[160];
-
-	if (strncmp(port, "net_", 4) != 0 || is_of_a_driver(port) || s->n_eal == 0)
-		return 0;
-	for (size_t k = 0; k < s->n_eal; k++)
-		if (strstr(s->eal[k], port))
-			return 0;
-	device_names(s, names, sizeof(names));
-	mcr_fail(err, -EINVAL,
-		 "interface '%s': no --vdev of EAL's arguments makes port %s%s%s: give it one, or "
-		 "another port",
-		 i->config.name, port, names[0] ? "; there are " : "", names);
-	return mcr_settings_locate(i->origin, err, -EINVAL);
-}
 
 /* This does not look in /sys, which may belong to another network namespace (nsenter --net). */
 static int is_taken(const char *name)
@@ -130,7 +90,7 @@ int mcr_router_check(const struct mcr_settings *s, struct mcr_error *err)
 	return ret < 0 ? ret : check_relay(s, err);
 }
 
-static int check_interfaces(const struct mcr_settings *s, struct mcr_error *err)
+static int check_interfaces(const struct mcr_settings *s, const char *root, struct mcr_error *err)
 {
 	int ret = 0;
 
@@ -139,7 +99,7 @@ static int check_interfaces(const struct mcr_settings *s, struct mcr_error *err)
 				"no interface: give one with --interface NAME=PORT, or in the file "
 				"that --config names");
 	for (size_t i = 0; ret == 0 && i < s->n_interfaces; i++) {
-		ret = check_device(s, &s->interfaces[i], err);
+		ret = mcr_eal_check_port(s, &s->interfaces[i], root, err);
 		if (ret == 0)
 			ret = check_kernel_name(&s->interfaces[i], err);
 	}
@@ -246,7 +206,7 @@ int mcr_start_check(const struct mcr_settings *s, const char *root, struct mcr_e
 {
 	const struct mcr_channel_config *channels[MCR_CHANNELS_MAX];
 	struct mcr_placement rx;
-	int ret = check_interfaces(s, err);
+	int ret = check_interfaces(s, root, err);
 
 	if (ret < 0)
 		return ret;

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/nearest.h"
 #include "eal/explain.h"
 #include "settings/fail.h"
 
@@ -41,6 +42,10 @@ static int interesting(const char *line)
 					    "EAL: Invalid 'command line' arguments.",
 					    "EAL: Unregistering with invalid",
 					    "EAL: VFIO support",
+					    "EAL common options:",
+					    "EAL options for DEBUG",
+					    "EAL Linux options:",
+					    "Usage: ",
 					    "TELEMETRY: "};
 
 	for (size_t i = 0; i < sizeof(noise) / sizeof(noise[0]); i++)
@@ -57,6 +62,29 @@ static void last_interesting(char out[LINE_MAX_], const char *log)
 			line_at(out, log, p);
 }
 
+/* line: failed to parse device "net_afpacket0" */
+static int no_driver(struct mcr_error *err, const char *line)
+{
+	static const char *const drivers[] = {"net_af_packet",   "net_af_xdp",   "net_pcap",
+					      "net_null",        "net_ring",     "net_tap",
+					      "net_virtio_user", "net_vhost",    "net_memif",
+					      "net_bonding",     "net_failsafe", "net_vdev_netvsc"};
+	const char *quoted = strchr(line, '"');
+	char name[32] = "", hint[MCR_NEAREST_HINT];
+	struct mcr_nearest search;
+
+	if (quoted)
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(quoted + 1, "0123456789,\""),
+			 quoted + 1);
+	search = mcr_nearest_to(name);
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++)
+		mcr_nearest_try(&search, drivers[i]);
+	mcr_fail(err, 0, "EAL refused its arguments: %s (no such driver or device)%s", line,
+		 search.name && strcmp(search.name, name) != 0 ? mcr_nearest_hint(hint, &search)
+							       : "");
+	return 1;
+}
+
 /* When an argument is bad, the first line names the cause; what follows is EAL's usage. */
 static int bad_argument(struct mcr_error *err, const char *log)
 {
@@ -71,16 +99,60 @@ static int bad_argument(struct mcr_error *err, const char *log)
 		if (!at)
 			continue;
 		line_at(line, log, at);
-		mcr_fail(err, 0, "EAL refused its arguments: %s%s", line,
-			 i == 4 ? " (no such driver or device)" : "");
+		if (i == 4)
+			return no_driver(err, line);
+		mcr_fail(err, 0, "EAL refused its arguments: %s", line);
 		return 1;
 	}
 	return 0;
 }
 
+/* What helps, by a part of what EAL or a driver said. */
+static const char *cure_of(const char *line)
+{
+	static const struct {
+		const char *said, *cure;
+	} cures[] = {
+	    {"SIOCGIFINDEX", "the kernel has no such interface: `ip link` lists those for iface="},
+	    {"Couldn't open interface", "the kernel has no such interface, or libpcap may not use "
+					"it: `ip link` lists those for "
+					"iface="},
+	    {"Couldn't open /", "correct the path in the device's arguments"},
+	    {"init internals", "is iface= one of `ip link`, and has it so many queues?"},
+	    {"AF_PACKET socket", "it needs CAP_NET_RAW"},
+	    {"TAP Unable to initialize",
+	     "it needs CAP_NET_ADMIN and /dev/net/tun, and iface= of 15 "
+	     "characters at most"},
+	    {"create pmd for net_tap", "iface= has at most 15 characters"},
+	    {"Cannot init memory", "ask for less than is free: -m MEGABYTES"},
+	    {"create runtime directory",
+	     "--file-prefix takes no '/', and EAL's directory "
+	     "(/run/dpdk, or dpdk in $XDG_RUNTIME_DIR) must be writable"},
+	    {"Cannot init plugins", "a library that -d names cannot be loaded"},
+	    {"lcores", "each CPU that is named must be there: nproc says how many there are"},
+	};
+
+	for (size_t i = 0; i < sizeof(cures) / sizeof(cures[0]); i++)
+		if (strstr(line, cures[i].said))
+			return cures[i].cure;
+	return NULL;
+}
+
+/* What helps, to stand behind a line; not_root: what does if this user lacks a right. */
+static const char *help_of(char *buf, size_t cap, const char *line, int is_root,
+			   const char *not_root)
+{
+	const char *cure = cure_of(line);
+
+	if (!is_root && (!cure || strstr(cure, "CAP_")))
+		cure = not_root;
+	snprintf(buf, cap, cure ? ": %s" : "", cure);
+	return buf;
+}
+
 void mcr_eal_explain(struct mcr_error *err, const char *log, const char *reason, int is_root)
 {
-	char line[LINE_MAX_];
+	char line[LINE_MAX_], help[160];
 
 	if (strstr(log, "Is another primary process running")) {
 		mcr_fail(err, 0,
@@ -99,7 +171,8 @@ void mcr_eal_explain(struct mcr_error *err, const char *log, const char *reason,
 		last_interesting(line, log);
 		mcr_fail(err, 0, "EAL did not start: %s: %s%s", reason,
 			 line[0] ? line : "it gave no reason",
-			 is_root ? "" : " (not root: most devices need it)");
+			 help_of(help, sizeof(help), line, is_root,
+				 "most devices need root, and mcring is not"));
 	}
 }
 
@@ -107,7 +180,7 @@ int mcr_eal_find_failed_vdev(struct mcr_error *err, const char *log, int is_root
 {
 	static const char mark[] = "vdev_probe(): failed to initialize ";
 	const char *at = strstr(log, mark), *before;
-	char name[64], line[LINE_MAX_] = "see --verbose";
+	char name[64], line[LINE_MAX_] = "see --verbose", help[160];
 
 	if (!at)
 		return 0;
@@ -116,7 +189,15 @@ int mcr_eal_find_failed_vdev(struct mcr_error *err, const char *log, int is_root
 	before = line_start(log, at);
 	if (before > log)
 		line_at(line, log, before - 1 > log ? line_start(log, before - 1) : log);
-	mcr_fail(err, 0, "device %s cannot be opened: %s%s", name, line,
-		 is_root ? "" : " (not root: it needs CAP_NET_RAW and CAP_NET_ADMIN)");
+	if (!interesting(line)) /* the driver said nothing */
+		snprintf(line, sizeof(line), "%s",
+			 strncmp(name, "net_af_", 7) == 0
+			     ? "its arguments lack iface=NAME, or one of them is misspelled"
+			     : "its driver does not say why: are its arguments right?");
+	mcr_fail(
+	    err, 0, "device %s cannot be opened: %s%s", name, line,
+	    help_of(help, sizeof(help), line, is_root,
+		    "it needs CAP_NET_RAW and CAP_NET_ADMIN: start mcring as root, and it keeps "
+		    "only what it needs"));
 	return 1;
 }

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A user's mistake gets one line that says what, where and what to do, and exit status 1."""
 
+import json
 import os
 import re
+import shutil
+import tempfile
 
 import pytest
 
@@ -139,14 +142,70 @@ def test_no_hugepages_says_how_to_run_without(host):
 
 
 def test_no_permission(host):
-    # nobody may not open a packet socket.
+    # nobody may not open a packet socket, but has a folder for EAL's files.
+    xdg = tempfile.mkdtemp(dir='/tmp', prefix='mcrtest_xdg_')
+    os.chmod(xdg, 0o777)
     done = host.run('setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups',
                     host.lab.public(MCRING), *EAL, '--vdev=net_af_packet0,iface=lo', '--',
                     '--run-dir', '/tmp/mcrtest_nobody', '--interface', 'feed=net_af_packet0', '--join', '239.1.1.1', check=False,
-                    env=dict(os.environ, XDG_RUNTIME_DIR=host.lab.path('xdg')))
+                    env=dict(os.environ, XDG_RUNTIME_DIR=xdg))
+    shutil.rmtree(xdg)
     assert done.returncode == 1
     lines = own_lines(done)
-    assert len(lines) == 1 and re.search('permission|CAP_NET_RAW|root', lines[0])
+    assert len(lines) == 1 and 'CAP_NET_RAW' in lines[0] and 'start mcring as root' in lines[0]
+
+
+@pytest.mark.parametrize('vdev, words', [
+    ('net_af_packet0,iface=nosuch0', '`ip link` lists those for iface='),
+    ('net_af_packet0,ifac=lo', 'lack iface=NAME, or one of them is misspelled'),
+    ('net_afpacket0,iface=lo', 'did you mean net_af_packet?'),
+    ('net_pcap0,rx_pcap=/nosuch.pcap', 'correct the path'),
+])
+def test_the_last_line_of_a_device_that_does_not_open_is_ours(host, vdev, words):
+    assert words in mistake(host, '--interface', f'feed={vdev.split(",")[0]}', vdev=vdev)
+
+
+def check(host, *args):
+    done = host.run(MCRING, '--check', *args, check=False)
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize('own, words', [
+    ('feed=eth0', 'eth0 is a network interface of the kernel, and not a port of DPDK: give EAL '
+                  '--vdev=net_af_packet0,iface=eth0, and write --interface feed=net_af_packet0'),
+    ('feed=lo', '--vdev=net_af_packet0,iface=lo'),
+    ('feed=enp1s0f0.5', '--vdev=net_af_packet0,iface=enp1s0f0, and write --interface feed=net_af_packet0,vlan=5'),
+    ('feed=up7', 'up7 is a network interface of the kernel'),
+    ('feed=0,address=10.0.0.0/24', 'is the address of the network'),
+])
+def test_an_interface_that_cannot_be_is_answered_with_one_that_can(host, own, words):
+    if 'up7' in own:
+        host.run('ip', 'link', 'add', 'up7', 'type', 'veth', 'peer', 'up8')
+    status, said = check(host, '--interface', own)
+    assert status == 1 and words in said and len(said.splitlines()) == 1
+
+
+def test_a_join_in_two_places_is_warned_of(lab, host):
+    path = lab.path('m.yaml')
+    with open(path, 'w') as out:
+        out.write(f'interfaces: [{{name: feed, port: {NULL}}}]\njoins:\n  - groups: [239.1.1.0/30]\n')
+    twice = ("warning: join '239.1.1.1,interface=feed,channel=default' is made twice, on the command line and "
+             f'at {path}:3: it must be left twice')
+    status, said = check(host, '--config', path, '--join', '239.1.1.1')
+    assert status == 0 and f'mcring: {twice}' in said
+    with open(path, 'a') as out:
+        out.write('  - groups: [239.1.1.2]\n')
+    daemon = Daemon(lab, host, '--config', path, vdev=NULL)
+    assert f"join '239.1.1.2,interface=feed,channel=default' is made twice, at {path}:3 and at {path}:4" in daemon.log()
+    with open(path, 'a') as out:
+        out.write('  - groups: [239.1.1.3]\n')
+    daemon.ctl('reload')
+    assert f'made twice (and 1 more is), at {path}:3 and at {path}:4' in daemon.log()
+    assert len(json.loads(daemon.ctl('--json', 'groups').stdout)['joins']) == 6
+    daemon.ctl('leave', '239.1.1.2')
+    assert len(json.loads(daemon.ctl('--json', 'groups').stdout)['groups']) == 4
+    daemon.ctl('leave', '239.1.1.2')
+    assert len(json.loads(daemon.ctl('--json', 'groups').stdout)['groups']) == 3
 
 
 def test_a_run_directory_of_a_live_daemon_is_refused_and_a_stale_one_taken_over(lab, host):

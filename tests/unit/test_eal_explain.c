@@ -60,6 +60,15 @@ static void a_bad_argument_is_quoted(void **state)
 			    "(no such driver or device)");
 }
 
+static void a_driver_that_is_misspelled_is_named(void **state)
+{
+	assert_non_null(strstr(explain("EAL: failed to parse device \"net_afpacket0\"\n", 1),
+			       "\"net_afpacket0\" (no such driver or device) (did you mean "
+			       "net_af_packet?)"));
+	assert_null(
+	    strstr(explain("EAL: failed to parse device \"net_null0\"\n", 1), "did you mean"));
+}
+
 static void an_unknown_failure_quotes_eals_last_line(void **state)
 {
 	assert_string_equal(explain(HEAD "EAL: Cannot frobnicate\nEAL: FATAL: Cannot frobnicate\n"
@@ -68,7 +77,17 @@ static void an_unknown_failure_quotes_eals_last_line(void **state)
 			    "EAL did not start: Permission denied: EAL: Cannot frobnicate");
 	assert_string_equal(explain("", 1),
 			    "EAL did not start: Permission denied: it gave no reason");
-	assert_non_null(strstr(explain("", 0), "not root"));
+	assert_non_null(strstr(explain("", 0), "most devices need root, and mcring is not"));
+	/* Its usage is no reason. */
+	assert_string_equal(
+	    explain("EAL: invalid parameters for --lcores\n\nUsage: mcring [options]\n\n"
+		    "EAL common options:\n  -c COREMASK\n\nEAL Linux options:\n  -x\n",
+		    1),
+	    "EAL did not start: Permission denied: EAL: invalid parameters for "
+	    "--lcores: each CPU that is named must be there: nproc says how many there "
+	    "are");
+	assert_non_null(strstr(explain("EAL: Cannot init memory\n", 0),
+			       ": ask for less than is free: -m MEGABYTES"));
 }
 
 static void a_device_that_did_not_open_is_found_in_a_good_start(void **state)
@@ -85,20 +104,27 @@ static void a_device_that_did_not_open_is_found_in_a_good_start(void **state)
 		     "EAL: Bus (vdev) probe failed.\n",
 		1),
 	    1);
-	assert_string_equal(err.text,
-			    "device net_af_packet0 cannot be opened: rte_pmd_init_internals(): "
-			    "net_af_packet0: ioctl failed (SIOCGIFINDEX):No such device");
+	assert_string_equal(
+	    err.text, "device net_af_packet0 cannot be opened: rte_pmd_init_internals(): "
+		      "net_af_packet0: ioctl failed (SIOCGIFINDEX):No such device: the kernel has "
+		      "no such interface: `ip link` lists those for iface=");
 	assert_int_equal(
 	    mcr_eal_find_failed_vdev(&err,
 				     "open_packet_iface(): Could not open AF_PACKET socket\n"
 				     "vdev_probe(): failed to initialize net_af_packet0 device\n",
 				     0),
 	    1);
-	assert_non_null(strstr(err.text, "Could not open AF_PACKET socket (not root: it needs "
-					 "CAP_NET_RAW and CAP_NET_ADMIN)"));
+	assert_non_null(strstr(err.text, "Could not open AF_PACKET socket: it needs CAP_NET_RAW "
+					 "and CAP_NET_ADMIN: start mcring as root"));
 	assert_int_equal(
 	    mcr_eal_find_failed_vdev(&err, "vdev_probe(): failed to initialize x device\n", 1), 1);
 	assert_string_equal(err.text, "device x cannot be opened: see --verbose");
+	mcr_eal_find_failed_vdev(&err,
+				 "EAL: Selected IOVA mode 'VA'\n"
+				 "vdev_probe(): failed to initialize net_af_packet0 device\n",
+				 1);
+	assert_string_equal(err.text, "device net_af_packet0 cannot be opened: its arguments lack "
+				      "iface=NAME, or one of them is misspelled");
 }
 
 int main(void)
@@ -107,6 +133,7 @@ int main(void)
 	    cmocka_unit_test(without_hugepages_it_says_how_to_run_without),
 	    cmocka_unit_test(a_taken_file_prefix_is_named),
 	    cmocka_unit_test(a_bad_argument_is_quoted),
+	    cmocka_unit_test(a_driver_that_is_misspelled_is_named),
 	    cmocka_unit_test(an_unknown_failure_quotes_eals_last_line),
 	    cmocka_unit_test(a_device_that_did_not_open_is_found_in_a_good_start),
 	};

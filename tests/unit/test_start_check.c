@@ -95,9 +95,73 @@ static void a_configuration_without_an_interface_is_refused(void **state)
 
 static void a_virtual_device_that_no_argument_makes_is_refused(void **state)
 {
-	refused(*state, EAL "interfaces:\n- {name: feed, port: net_null7}\n",
-		"m.yaml:3: interface 'feed': no --vdev of EAL's arguments makes port net_null7; "
-		"there are net_null0, net_null1");
+	refused(
+	    *state, EAL "interfaces:\n- {name: feed, port: net_null7}\n",
+	    "m.yaml:3: interface 'feed': no --vdev of EAL's arguments makes port net_null7 (did "
+	    "you mean net_null0?); there are: net_null0, net_null1: give it one, or another port");
+}
+
+/* Makes /sys/class/net/NAME/device a link to a PCI device with a driver. */
+static void put_nic(struct host *h, const char *name, const char *pci, const char *driver)
+{
+	char path[256], to[256];
+
+	snprintf(path, sizeof(path), "/sys/devices/%s/driver.d/x", pci);
+	put_file(h->root, path, "");
+	snprintf(path, sizeof(path), "%s/sys/devices/%s/driver", h->root, pci);
+	snprintf(to, sizeof(to), "../../bus/pci/drivers/%s", driver);
+	assert_int_equal(symlink(to, path), 0);
+	snprintf(path, sizeof(path), "/sys/class/net/%s/x", name);
+	put_file(h->root, path, "");
+	snprintf(path, sizeof(path), "%s/sys/class/net/%s/device", h->root, name);
+	snprintf(to, sizeof(to), "../../../devices/%s", pci);
+	assert_int_equal(symlink(to, path), 0);
+}
+
+#define KERNELS "m.yaml:3: interface 'feed': "
+#define IS_ONE  " is a network interface of the kernel, and not a port of DPDK: "
+
+static void a_name_of_the_kernels_is_answered_with_what_makes_a_port_of_it(void **state)
+{
+	static const struct {
+		const char *port, *says;
+	} rows[] = {
+	    {"eth77",
+	     KERNELS "eth77" IS_ONE "give EAL --vdev=net_af_packet0,iface=eth77, and write "
+		     "port: net_af_packet0; there are: net_null0, net_null1"},
+	    {"enp1s0f0.5",
+	     KERNELS "enp1s0f0.5" IS_ONE "give EAL --vdev=net_af_packet0,iface=enp1s0f0,"
+		     " and write port: net_af_packet0, vlan: 5; "},
+	    {"lo", KERNELS "lo" IS_ONE "give EAL --vdev=net_af_packet0,iface=lo, and write port: "},
+	    {"eno1", KERNELS
+	     "eno1" IS_ONE
+	     "give EAL --vdev=net_af_packet0,iface=eno1, and write port: net_af_packet0; or, "
+	     "past the kernel, which loses it: dpdk-devbind.py --bind=vfio-pci 0000:01:00.0, "
+	     "and port: 0000:01:00.0; there are: net_null0"},
+	    {"ens7", KERNELS
+	     "ens7" IS_ONE
+	     "give EAL --vdev=net_af_packet0,iface=ens7, and write port: net_af_packet0; or, "
+	     "past the kernel, port: 0000:02:00.0 alone (mlx5_core is shared with it); "},
+	};
+	struct host *h = *state;
+	char yaml[256];
+
+	put_nic(h, "eno1", "0000:01:00.0", "igb");
+	put_nic(h, "ens7", "0000:02:00.0", "mlx5_core");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(yaml, sizeof(yaml), EAL "interfaces:\n- {name: feed, port: %s}\n",
+			 rows[i].port);
+		refused(h, yaml, rows[i].says);
+	}
+	refused(h,
+		"eal: [--vdev, 'net_af_packet0,iface=eth8', '--vdev=net_af_packet1,iface=eth9']\n"
+		"interfaces:\n- {name: feed, port: eth9}\n",
+		KERNELS "eth9" IS_ONE
+			"write port: net_af_packet1; there are: net_af_packet0, net_af_");
+	/* The names that drivers had before net_. */
+	assert_int_equal(check(h, "eal: [--vdev=eth_null0]\n"
+				  "interfaces: [{name: feed, port: eth_null0}]\n"),
+			 0);
 }
 
 static void ports_that_a_driver_makes_by_itself_need_no_argument(void **state)
@@ -325,6 +389,7 @@ int main(void)
 	    ON_HOST(what_starts_passes),
 	    ON_HOST(a_configuration_without_an_interface_is_refused),
 	    ON_HOST(a_virtual_device_that_no_argument_makes_is_refused),
+	    ON_HOST(a_name_of_the_kernels_is_answered_with_what_makes_a_port_of_it),
 	    ON_HOST(ports_that_a_driver_makes_by_itself_need_no_argument),
 	    ON_HOST(lcores_that_do_not_receive_are_refused),
 	    ON_HOST(interfaces_of_one_port_that_disagree_are_refused),

@@ -45,7 +45,7 @@ int mcr_port_find(const char *text, struct mcr_error *err)
 	if (ports[0] == '\0')
 		return mcr_error_set(err, -ENODEV,
 				     "no DPDK port \"%s\": EAL found no port at all; bind a NIC to "
-				     "vfio-pci, or give "
+				     "vfio-pci (dpdk-devbind.py --status lists them), or give "
 				     "EAL a --vdev such as --vdev=net_af_packet0,iface=eth1",
 				     text);
 	return mcr_error_set(err, -ENODEV, "no DPDK port \"%s\": there are %s", text, ports);
