@@ -19,7 +19,8 @@
 #include "settings/fail.h"
 #include "settings/twice.h"
 
-#define POLL_NS 1000000 /* the longest time that a signal waits */
+#define POLL_NS        1000000 /* the longest time that a signal waits */
+#define OPEN_FILES_MIN 128u    /* for EAL, a few ports and a few consumers */
 
 /* One reload runs at a time. While it runs, next, plan, ret, report and twice belong to the device
  * thread. */
@@ -170,15 +171,22 @@ static int block_signals(struct daemon *d, struct mcr_error *err)
 	return d->signal_fd < 0 ? mcr_fail(err, -errno, "signalfd: %s", strerror(errno)) : 0;
 }
 
-/* Each consumer needs a descriptor, and descriptors sent to it count until it receives them. */
-static void raise_open_files(void)
+/* Each consumer needs a descriptor, and descriptors sent to it count until it receives them. Where
+ * EAL gets none it aborts. */
+static int raise_open_files(struct mcr_error *err)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == limit.rlim_max)
-		return;
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return 0;
+	if (limit.rlim_max < OPEN_FILES_MIN)
+		return mcr_fail(err, -EMFILE,
+				"the limit of open files is %llu: expected %u at least (ulimit -n, "
+				"LimitNOFILE= of the unit)",
+				(unsigned long long)limit.rlim_max, OPEN_FILES_MIN);
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit); /* the engine logs a limit that is too low */
+	return 0;
 }
 
 static int create_engine(struct daemon *d, struct mcr_error *err)
@@ -316,8 +324,9 @@ int mcr_daemon_run(struct mcr_settings *running, const struct mcr_settings *comm
 		goto free_args;
 	if (mcr_sockets_note(&d.sockets_before, err) < 0)
 		mcr_log_line(&d.log, "warning: net_af_packet's loss stays unknown: %s", err->text);
-	raise_open_files();
-	ret = mcr_eal_start(&args, d.log_level >= MCR_LOG_DEBUG, err);
+	ret = raise_open_files(err);
+	if (ret == 0)
+		ret = mcr_eal_start(&args, d.log_level >= MCR_LOG_DEBUG, err);
 	if (ret < 0)
 		goto close_signals;
 	ret = start_engine(&d, err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,23 @@ struct capture {
 	FILE *stream;
 };
 
+/* EAL may end the process, and what it said would be lost. */
+static const struct capture *captured;
+
+static void on_abort(int signal)
+{
+	static const char last[] = "mcring: EAL gave up; why, it said above\n";
+	char part[512];
+	off_t at = 0;
+	ssize_t n;
+
+	(void)signal;
+	while ((n = pread(captured->fd, part, sizeof(part), at)) > 0)
+		at += write(captured->saved[1], part, (size_t)n) > 0 ? n : (off_t)LOG_MAX;
+	if (write(captured->saved[1], last, sizeof(last) - 1) < 0)
+		return;
+}
+
 static int capture_begin(struct capture *c)
 {
 	*c = (struct capture){.fd = memfd_create("eal-log", MFD_CLOEXEC), .saved = {-1, -1}};
@@ -37,6 +55,8 @@ static int capture_begin(struct capture *c)
 		c->saved[i] = dup(i + 1);
 		dup2(c->fd, i + 1);
 	}
+	captured = c;
+	signal(SIGABRT, on_abort);
 	return 0;
 }
 
@@ -46,6 +66,7 @@ static char *capture_end(struct capture *c)
 	char *text = NULL;
 	ssize_t n;
 
+	signal(SIGABRT, SIG_DFL);
 	fflush(stdout);
 	fflush(c->stream);
 	rte_openlog_stream(NULL);

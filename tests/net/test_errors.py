@@ -185,6 +185,11 @@ def test_an_interface_that_cannot_be_is_answered_with_one_that_can(host, own, wo
     assert status == 1 and words in said and len(said.splitlines()) == 1
 
 
+def test_too_few_open_files(host):
+    line = mistake(host, '--interface', f'feed={NULL}', under=('sh', '-c', 'ulimit -n 20; exec "$@"', 'sh'))
+    assert 'the limit of open files is 20: expected 128 at least' in line and 'LimitNOFILE=' in line
+
+
 def test_a_join_in_two_places_is_warned_of(lab, host):
     path = lab.path('m.yaml')
     with open(path, 'w') as out:
