@@ -59,11 +59,15 @@ static void a_link_that_is_down_says_since_when_and_how_to_bring_it_up(void **st
 static void a_port_without_frames_is_given_time(void **state)
 {
 	static const struct {
-		uint64_t packets, age, link_age, groups;
+		uint64_t packets, age, link_age, joined_age; /* 0 = nobody has joined anything */
 		int is_silent;
 	} cases[] = {
-	    {1000, 60 * S, 900 * S, 1, 0}, {1000, 61 * S, 900 * S, 1, 1}, {0, 0, 6 * S, 1, 1},
-	    {0, 0, 4 * S, 1, 0},           {0, 0, 6 * S, 0, 0}, /* nobody waits for any */
+	    {1000, 60 * S, 900 * S, 600 * S, 0},
+	    {1000, 61 * S, 900 * S, 600 * S, 1},
+	    {0, 0, 6 * S, 600 * S, 1},
+	    {0, 0, 4 * S, 600 * S, 0},
+	    {0, 0, 6 * S, 4 * S, 0},
+	    {0, 0, 6 * S, 0, 0},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -73,7 +77,8 @@ static void a_port_without_frames_is_given_time(void **state)
 		port->rx_packets = cases[i].packets;
 		port->rx_last_ns = cases[i].packets ? NOW - cases[i].age : 0;
 		port->link_since_ns = NOW - cases[i].link_age;
-		r->e->interfaces[0].info.groups = cases[i].groups;
+		if (cases[i].joined_age)
+			add_never(r, "239.1.1.1", "feed")->joined_ns = NOW - cases[i].joined_age;
 		ask(r);
 		assert_int_equal(finding(r, MCR_WHY_NO_FRAMES) != NULL, cases[i].is_silent);
 		rig_end(r);
@@ -86,8 +91,21 @@ static void frames_of_the_host_itself_do_not_count(void **state)
 
 	r->e->ports[0].rx_packets = 12;
 	r->e->account.drops[MCR_DROP_OWN_FRAME] = 12;
+	add_never(r, "239.1.1.1", "feed");
 	ask(r);
 	expect(r, MCR_WHY_CAUSE, MCR_WHY_NO_FRAMES);
+	rig_end(r);
+}
+
+static void a_flow_that_was_seen_is_a_frame_though_the_driver_counts_none(void **state)
+{
+	struct rig *r = rig_new(NULL);
+
+	r->e->ports[0].rx_packets = r->e->ports[0].rx_last_ns = 0;
+	add_group(r, "239.1.1.1", "feed");
+	add_flow(r, a_flow("239.1.1.1", 5000, 0, MCR_DROP_NONE));
+	ask(r);
+	expect(r, MCR_WHY_FLOWS, NOTHING);
 	rig_end(r);
 }
 
@@ -372,6 +390,7 @@ int main(void)
 	    cmocka_unit_test(a_link_that_is_down_says_since_when_and_how_to_bring_it_up),
 	    cmocka_unit_test(a_port_without_frames_is_given_time),
 	    cmocka_unit_test(frames_of_the_host_itself_do_not_count),
+	    cmocka_unit_test(a_flow_that_was_seen_is_a_frame_though_the_driver_counts_none),
 	    cmocka_unit_test(loss_of_a_port_is_a_fault_for_a_minute_and_then_a_note),
 	    cmocka_unit_test(reports_that_may_not_be_sent_are_the_cause_of_what_never_came),
 	    cmocka_unit_test(mld_is_looked_at_for_groups_of_ipv6),

@@ -47,7 +47,6 @@ static inline struct mcr_why_interface *add_interface(struct rig *r, const char 
 
 	strcpy(it->info.name, name);
 	it->info.dpdk_port = dpdk_port;
-	it->info.groups = 1;
 	it->port = dpdk_port;
 	snprintf(it->port_name, sizeof(it->port_name), "net_af_packet%u", dpdk_port);
 	it->vlan = vlan;
@@ -219,6 +218,7 @@ static inline struct mcr_sighting a_flow(const char *group, uint16_t port, int i
 static inline void add_flow(struct rig *r, struct mcr_sighting s)
 {
 	assert_int_equal(mcr_why_flows_add(&r->e->flows, &s), 0);
+	mcr_why_hear(r->e, s.dpdk_port, s.last_ns);
 }
 
 /* Asks, as mcr_why_step does when all is collected. */

@@ -40,6 +40,13 @@ static void note_own(const struct mcr_engine *engine, struct mcr_why_evidence *e
 			e->own_on = (int)i;
 }
 
+/* Of another host: our own queries count as heard, too. */
+static void hear_querier(struct mcr_why_evidence *e, uint16_t dpdk_port, uint64_t age_ns)
+{
+	if (age_ns < e->now_ns)
+		mcr_why_hear(e, dpdk_port, e->now_ns - age_ns);
+}
+
 static int collect_interface(const struct mcr_engine *engine, struct mcr_why_evidence *e, size_t i)
 {
 	struct mcr_why_interface *it = &e->interfaces[i];
@@ -63,6 +70,10 @@ static int collect_interface(const struct mcr_engine *engine, struct mcr_why_evi
 	it->role = cfg.role;
 	it->vlan = cfg.vlan;
 	it->port = find_port(e, it->info.dpdk_port);
+	if (it->querier == MCR_QUERIER_OFF)
+		hear_querier(e, it->info.dpdk_port, it->info.igmp.querier_age_ns);
+	if (it->mld_querier == MCR_QUERIER_OFF)
+		hear_querier(e, it->info.dpdk_port, it->info.mld.querier_age_ns);
 	note_own(engine, e, i);
 	return 0;
 }
@@ -119,8 +130,12 @@ static int collect_sightings(struct mcr_why_collector *c)
 
 		if (mcr_engine_sighting(c->engine, c->at, &sighting) < 0)
 			return 1;
+		if (mcr_address_is_none(sighting.group))
+			continue;
 		if (mcr_why_flows_add(&c->evidence->flows, &sighting) < 0)
 			return -ENOMEM;
+		if (sighting.dropped != MCR_DROP_OWN_FRAME)
+			mcr_why_hear(c->evidence, sighting.dpdk_port, sighting.last_ns);
 	}
 	return 0;
 }

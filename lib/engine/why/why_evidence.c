@@ -26,6 +26,13 @@ void mcr_why_evidence_destroy(struct mcr_why_evidence *e)
 	free(e);
 }
 
+void mcr_why_hear(struct mcr_why_evidence *e, uint16_t dpdk_port, uint64_t at_ns)
+{
+	for (size_t i = 0; i < e->n_ports; i++)
+		if (e->ports[i].dpdk_port == dpdk_port && at_ns > e->heard_ns[i])
+			e->heard_ns[i] = at_ns;
+}
+
 int mcr_why_interface_named(const struct mcr_why_evidence *e, const char *name)
 {
 	for (size_t i = 0; i < e->n_interfaces; i++)

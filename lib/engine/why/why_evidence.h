@@ -50,6 +50,8 @@ struct mcr_why_evidence {
 	struct mcr_why_query query;
 	size_t n_ports, n_interfaces, n_channels, n_consumers, n_groups, n_outputs;
 	struct mcr_port_info ports[MCR_INTERFACES_MAX];
+	uint64_t heard_ns[MCR_INTERFACES_MAX]; /* when an rx lcore last saw a flow at that port, or
+						* control a query; 0 = never */
 	struct mcr_why_interface interfaces[MCR_INTERFACES_MAX];
 	struct mcr_channel_info channels[MCR_CHANNELS_MAX];
 	struct mcr_consumer_info *consumers; /* n_consumers */
@@ -73,6 +75,9 @@ struct mcr_why_evidence {
 struct mcr_why_evidence *mcr_why_evidence_create(const struct mcr_why_query *query);
 
 void mcr_why_evidence_destroy(struct mcr_why_evidence *evidence);
+
+/* mcr_why_hear notes that something came in by a DPDK port then. */
+void mcr_why_hear(struct mcr_why_evidence *evidence, uint16_t dpdk_port, uint64_t at_ns);
 
 /* mcr_why_interface_named: its index, or -1. */
 int mcr_why_interface_named(const struct mcr_why_evidence *evidence, const char *name);

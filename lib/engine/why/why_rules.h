@@ -19,10 +19,11 @@ struct mcr_why_look {
 /* ---- why_rules_port.c ---- */
 
 /* mcr_why_port_root: why nothing at all arrives at an interface's port; MCR_WHY_CODE_COUNT = it
- * does, as far as is known. */
-enum mcr_why_code mcr_why_port_root(const struct mcr_why_evidence *evidence, int interface);
+ * does, as far as is known. joined_ns: since then somebody waits. */
+enum mcr_why_code mcr_why_port_root(const struct mcr_why_evidence *evidence, int interface,
+				    uint64_t joined_ns);
 
-/* mcr_why_port_find adds the findings on a port. is_whole: as the host sees it. */
+/* mcr_why_port_find adds the findings on a port of the evidence. */
 void mcr_why_port_find(const struct mcr_why_evidence *evidence, const struct mcr_port_info *port,
 		       struct mcr_why_verdict *verdict);
 

@@ -336,7 +336,7 @@ static void look_for_cause(const struct mcr_why_evidence *e, const struct mcr_gr
 {
 	enum mcr_why_code root;
 
-	out->code = mcr_why_port_root(e, out->interface);
+	out->code = mcr_why_port_root(e, out->interface, g->joined_ns);
 	if (out->code == MCR_WHY_CODE_COUNT && is_refused(e, g, out->interface))
 		out->code = MCR_WHY_FILTER_REFUSED;
 	if (out->code != MCR_WHY_CODE_COUNT)

@@ -15,23 +15,38 @@ static uint64_t frames_of(const struct mcr_why_evidence *e, const struct mcr_por
 	return port->rx_packets > own ? port->rx_packets - own : 0;
 }
 
-/* Only once somebody has waited for them: the oldest membership on the port that has nothing. */
-static int has_no_frames(const struct mcr_why_evidence *e, const struct mcr_port_info *port)
+/* When somebody began to wait for what comes in there; UINT64_MAX = nobody does. */
+static uint64_t waited_since(const struct mcr_why_evidence *e, const struct mcr_port_info *port)
 {
-	size_t waiting = 0;
+	uint64_t since_ns = UINT64_MAX;
 
 	for (size_t i = 0; i < e->n_interfaces; i++)
-		if (e->interfaces[i].info.dpdk_port == port->dpdk_port)
-			waiting += e->interfaces[i].info.groups;
-	if (waiting == 0)
-		return 0;
-	if (frames_of(e, port) == 0)
-		return port->link_since_ns == 0 ||
-		       e->now_ns > port->link_since_ns + MCR_WHY_NEVER_A_FRAME_NS;
-	return port->rx_last_ns != 0 && e->now_ns > port->rx_last_ns + MCR_WHY_NO_FRAMES_NS;
+		for (unsigned f = 0; f < 2; f++) {
+			const struct mcr_why_tally *tally = &e->interfaces[i].tally[f];
+
+			if (e->interfaces[i].info.dpdk_port == port->dpdk_port &&
+			    tally->groups > 0 && tally->since_ns < since_ns)
+				since_ns = tally->since_ns;
+		}
+	return since_ns;
 }
 
-static enum mcr_why_code root_of(const struct mcr_why_evidence *e, const struct mcr_port_info *port)
+/* A flow or a query that was seen was a frame, whatever the driver's counters say. */
+static int has_no_frames(const struct mcr_why_evidence *e, const struct mcr_port_info *port,
+			 uint64_t since_ns)
+{
+	const uint64_t heard_ns = e->heard_ns[port - e->ports];
+	const uint64_t last_ns = heard_ns > port->rx_last_ns ? heard_ns : port->rx_last_ns;
+
+	if (since_ns == UINT64_MAX || e->now_ns < since_ns + MCR_WHY_NEVER_A_FRAME_NS)
+		return 0;
+	if (heard_ns == 0 && frames_of(e, port) == 0)
+		return e->now_ns > port->link_since_ns + MCR_WHY_NEVER_A_FRAME_NS;
+	return last_ns != 0 && e->now_ns > last_ns + MCR_WHY_NO_FRAMES_NS;
+}
+
+static enum mcr_why_code root_of(const struct mcr_why_evidence *e, const struct mcr_port_info *port,
+				 uint64_t since_ns)
 {
 	if (port->removed)
 		return MCR_WHY_PORT_REMOVED;
@@ -39,14 +54,15 @@ static enum mcr_why_code root_of(const struct mcr_why_evidence *e, const struct 
 		return MCR_WHY_PORT_MOVED;
 	if (!port->link_up)
 		return MCR_WHY_LINK_DOWN;
-	return has_no_frames(e, port) ? MCR_WHY_NO_FRAMES : MCR_WHY_CODE_COUNT;
+	return has_no_frames(e, port, since_ns) ? MCR_WHY_NO_FRAMES : MCR_WHY_CODE_COUNT;
 }
 
-enum mcr_why_code mcr_why_port_root(const struct mcr_why_evidence *e, int interface)
+enum mcr_why_code mcr_why_port_root(const struct mcr_why_evidence *e, int interface,
+				    uint64_t joined_ns)
 {
 	const struct mcr_port_info *port = mcr_why_port_of(e, interface);
 
-	return port ? root_of(e, port) : MCR_WHY_CODE_COUNT;
+	return port ? root_of(e, port, joined_ns) : MCR_WHY_CODE_COUNT;
 }
 
 static struct mcr_why_finding *find(struct mcr_why_verdict *verdict, enum mcr_why_code code,
@@ -170,7 +186,7 @@ static void find_losses(const struct mcr_why_evidence *e, const struct mcr_port_
 void mcr_why_port_find(const struct mcr_why_evidence *e, const struct mcr_port_info *port,
 		       struct mcr_why_verdict *verdict)
 {
-	const enum mcr_why_code root = root_of(e, port);
+	const enum mcr_why_code root = root_of(e, port, waited_since(e, port));
 
 	if (root != MCR_WHY_CODE_COUNT)
 		find_root(e, port, root, verdict);
