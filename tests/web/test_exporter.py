@@ -169,6 +169,15 @@ def test_only_get_and_head_of_four_paths_with_headers_that_protect(exporter):
         assert status == 405 and headers['Allow'] == 'GET, HEAD', method
 
 
+def test_pages_of_the_web_cannot_read_what_is_for_this_host(exporter):
+    def status(host):
+        return exporter.ask('/data.json', headers={'Host': host})[0]
+
+    assert {status(host) for host in ('127.0.0.1:9810', 'localhost', 'LOCALHOST:9810', '[::1]:9810')} == {200}
+    assert {status(host) for host in ('evil.example', '127.0.0.1.evil.example', '127.0.0.1@evil.example',
+                                      'localhost.evil.example', 'x')} == {421}
+
+
 # ---- whom it asks, and how often ----
 
 def test_whoever_scrapes_the_engine_is_asked_once_a_second_and_why_once_in_five(exporter, fake):

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "http.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -56,6 +59,7 @@ struct http {
 	struct MHD_Daemon *daemon;
 	struct sources *sources;
 	unsigned series;
+	int is_loopback; /* it serves this host alone */
 	uint64_t now_ns;
 	unsigned n_visits;
 	struct visit visits[CONNECTIONS_MAX];
@@ -170,6 +174,20 @@ static struct visit *visit_of(struct MHD_Connection *c)
 	return info ? info->socket_context : NULL;
 }
 
+/* A page of the web can give its own name the address 127.0.0.1 and so read, in the browser of a
+ * user of this host, what is served there for this host alone. Its name stands in Host all the
+ * same. */
+static int is_for_us(const struct http *h, struct MHD_Connection *c)
+{
+	const char *host = MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
+
+	if (!h->is_loopback || !host || host[0] == '[')
+		return 1;
+	if (strncasecmp(host, "localhost", 9) == 0)
+		host += 9;
+	return host[strspn(host, "0123456789.:")] == '\0';
+}
+
 /* Called with the headers, and again when it was suspended. A body is not read: the answer ends the
  * connection. */
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const char *url,
@@ -184,6 +202,9 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
 		return MHD_NO;
 	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
 		return say(c, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD\n");
+	if (!is_for_us(h, c))
+		return say(c, MHD_HTTP_MISDIRECTED_REQUEST,
+			   "ask for 127.0.0.1, [::1] or localhost: a proxy sets Host so\n");
 	while (id < DOCUMENTS && strcmp(documents[id].path, url) != 0)
 		id++;
 	if (id == DOCUMENTS)
@@ -304,6 +325,20 @@ static void end_old(struct http *h)
 
 /* ---- the loop's side ---- */
 
+static int is_loopback(int fd)
+{
+	struct sockaddr_storage address = {0};
+	socklen_t len = sizeof(address);
+	const struct sockaddr_in *ipv4 = (const struct sockaddr_in *)&address;
+	const struct sockaddr_in6 *ipv6 = (const struct sockaddr_in6 *)&address;
+
+	if (getsockname(fd, (struct sockaddr *)&address, &len) < 0)
+		return 0;
+	if (address.ss_family == AF_INET)
+		return ntohl(ipv4->sin_addr.s_addr) >> 24 == 127;
+	return address.ss_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&ipv6->sin6_addr);
+}
+
 int http_create(struct http **out, int listen_fd, struct sources *sources, unsigned series)
 {
 	struct http *h = calloc(1, sizeof(*h));
@@ -314,6 +349,7 @@ int http_create(struct http **out, int listen_fd, struct sources *sources, unsig
 	}
 	h->sources = sources;
 	h->series = series;
+	h->is_loopback = is_loopback(listen_fd);
 	h->now_ns = monotonic_ns();
 	h->daemon = MHD_start_daemon(
 	    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, h,
