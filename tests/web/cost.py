@@ -6,6 +6,7 @@ take turns; what is printed are medians, and the least and the most."""
 
 import json
 import os
+import socket
 import statistics
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from monitors import Exporter  # noqa: E402
 
 GROUPS = ('239.1.0.0/19', '239.1.32.0/21')  # 8,192 and 2,048
 RATE = 20_000  # datagrams a second
+STATS, WHY = '{"command":"stats","groups":100}', '{"command":"why"}'
 EVERY = {'not at all': None, 'each 5 s': 5, 'each second': 1}
 
 
@@ -32,9 +34,25 @@ def status(daemon):
     return json.loads(daemon.ctl('--json', 'status').stdout)  # without the groups
 
 
+def ask(daemon, command):
+    with socket.socket(socket.AF_UNIX) as stats:
+        stats.connect(os.path.join(daemon.run_dir, 'stats'))
+        stats.sendall(command.encode() + b'\n')
+        while not stats.recv(1 << 20).endswith(b'\n'):
+            pass
+
+
+def cost_ms(daemon, command, used_ms, times=50):
+    """CPU time of control for one question, beyond what it uses anyway."""
+    before, began = cpu_ns(daemon), time.monotonic()
+    for _ in range(times):
+        ask(daemon, command)
+    return ((cpu_ns(daemon) - before) / 1e6 - used_ms * (time.monotonic() - began)) / times
+
+
 def run(every, seconds):
-    """Gives the CPU time of control in ms for each second, its longest round in ms, and what an answer
-    took and had."""
+    """Gives the CPU time of control in ms for each second, its longest round in ms, what an answer took
+    and had, and what one question of each kind costs."""
     lab = netlab.Lab()
     try:
         sender, receiver = lab.namespace('tx'), lab.namespace('rx')
@@ -62,7 +80,8 @@ def run(every, seconds):
         text = exporter.ask('/metrics')[2].splitlines()
         took, octets = (float(next(line for line in text if line.startswith(name)).split()[1])
                         for name in ('mcring_answer_duration_seconds', 'mcring_answer_size_bytes'))
-        return used, longest, took * 1e3, octets / 1e3
+        return (used, longest, took * 1e3, octets / 1e3, cost_ms(daemon, STATS, used),
+                cost_ms(daemon, WHY, used))
     finally:
         lab.close()
 
@@ -73,7 +92,7 @@ def main():
     for _ in range(runs):
         for name, every in EVERY.items():
             found[name].append(run(every, seconds))
-    print('scraped      control: CPU ms/s      longest round ms      an answer: ms          kB')
+    print('scraped      control: CPU ms/s  longest round ms  an answer: ms  kB  a question: stats ms  why ms')
     for name, rows in found.items():
         print(f'{name:12}', *[f'{statistics.median(column):8.2f} ({min(column):.2f}-{max(column):.2f})'
                               for column in zip(*rows)])

@@ -120,8 +120,8 @@ def descriptors(exporter):
 
 def test_clients_that_send_garbage_are_gone(exporter):
     for one in (b'\0' * 1000 + b'\n', os.urandom(5000) + b'\n', b'GET\r\n\r\n', b'GET / HTTP/9.9\r\n\r\n',
-                b'GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n',
-                b'GET /metrics HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
+                b'GET /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999999999999\r\n\r\n',
+                b'GET /metrics HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
                 b'GET /' + b'a' * 100000 + b' HTTP/1.1\r\n\r\n',
                 b'GET / HTTP/1.1\r\n' + b'X: y\r\n' * 20000 + b'\r\n'):
         with socket.create_connection(('127.0.0.1', exporter.port), timeout=1) as client:
@@ -168,7 +168,7 @@ def test_thousands_of_connections_are_bounded(exporter):
 
 
 def test_a_hundred_scrapers_at_once_are_all_served(exporter, fake):
-    clients = open_connections(exporter, 100, b'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n')
+    clients = open_connections(exporter, 100, b'GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n')
     answers = []
     for one in clients:
         one.settimeout(10)

@@ -31,10 +31,13 @@ def series(site):
     site.query()
     reader = site.daemon.cat()
     mcsend(site.sender, '239.1.1.1:5000', '239.1.1.9:5001', count=20)
-    wait_for(lambda: site.daemon.stats()['drops']['unknown_port'] >= 20, 10, 'all has arrived')
+    wait_for(lambda: site.daemon.stats()['drops']['unknown_port'] >= 20 and
+             [one['received'] > 0 for one in site.daemon.stats()['consumers']] == [True], 10,
+             'all has arrived')
     # Without its link the engine has something to find.
     site.sender.run('ip', 'link', 'set', 'eth0', 'down')
     wait_for(lambda: not site.daemon.stats()['ports'][0]['link_up'], 10, 'the link is down')
+    time.sleep(1.05)  # what was said before is no more
     wait_for(lambda: 'mcring_findings' in names(site.exporter.metrics()), 20, 'why finds it')
     found = names(site.exporter.metrics())
     site.sender.run('ip', 'link', 'set', 'eth0', 'up')
@@ -47,8 +50,8 @@ def series(site):
 def test_prometheus_has_the_engines_values(site, prometheus):
     reader = site.daemon.cat()
     mcsend(site.sender, '239.1.1.1:5000', '239.1.1.2:5000', '239.1.1.3:7', count=50)
-    wait_for(lambda: [one['received'] for one in site.daemon.stats()['consumers']] == [100], 10,
-             'all has arrived')
+    wait_for(lambda: [one['received'] for one in site.daemon.stats()['consumers']] == [100] and
+             site.daemon.stats()['ports'][0]['rx_packets'] == 150, 10, 'all has arrived, and the port says so')
     stats = site.daemon.stats()
     name = json.loads(site.exporter.ask('/data.json')[2])['engines'][0]['name']
     engine = f'engine="{name}"'
