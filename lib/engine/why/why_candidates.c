@@ -161,10 +161,11 @@ static void suspect_hosts(const struct case_of *c, struct mcr_address source)
 		COMMAND(s, "tcpdump -ni IF host %s and dst %s", mcr_why_address(source).text,
 			group.text);
 	if (c->g->mode == MCR_FILTER_INCLUDE) {
-		s = suspect(c, MCR_WHY_SOURCE_FILTER, "here",
-			    "the joins ask for %u sources only, and somebody else sends",
-			    c->g->n_sources);
-		COMMAND(s, "mcring-ctl groups");
+		s = suspect(c, MCR_WHY_SOURCE_FILTER, "on the sender",
+			    "it sends from another address than our report asks for, and a switch "
+			    "or a router that heeds the report keeps that away");
+		COMMAND(s, "tcpdump -ni IF dst %s (and compare the source: mcring-ctl groups)",
+			group.text);
 	}
 }
 

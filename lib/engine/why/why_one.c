@@ -171,13 +171,14 @@ static void on_relay(const struct mcr_why_evidence *e, struct mcr_why_verdict *v
 static void on_nobody(const struct mcr_why_evidence *e, struct mcr_why_verdict *v)
 {
 	const struct mcr_why_flow *seen = seen_of(e);
-	const char *interface = e->n_interfaces == 1 ? e->interfaces[0].info.name : NULL;
+	const char *interface = e->n_interfaces == 1 ? e->interfaces[0].info.name : NULL, *where;
 	struct mcr_why_finding *f = mcr_why_find(v, MCR_WHY_NOT_JOINED, MCR_WHY_FAULT);
 
 	f->group = e->query.group;
 	f->groups = 1;
 	if (seen && seen->interface < e->n_interfaces)
 		interface = e->interfaces[seen->interface].info.name;
+	where = !interface && e->n_interfaces > 1 ? "NAME" : interface;
 	if (interface)
 		mcr_why_say(f->interface, sizeof(f->interface), "%s", interface);
 	if (e->own_on >= 0)
@@ -194,13 +195,17 @@ static void on_nobody(const struct mcr_why_evidence *e, struct mcr_why_verdict *
 		mcr_why_say(f->text, sizeof(f->text), "nobody has joined it");
 	if (seen)
 		mcr_why_explain_flow(e, seen, &f->evidence);
+	if (seen && seen->interface == MCR_DROP_NO_INTERFACE)
+		mcr_why_line(&f->todo,
+			     "add an interface with port: %s and vlan: %u, and join it there",
+			     mcr_why_port_name(e, seen->dpdk_port), seen->vlan);
 	mcr_why_line(&f->todo,
 		     "mcring-ctl join '%s%s%s' (to keep it: below joins of the configuration)",
 		     mcr_why_group(e->query.group, e->query.port ? e->query.port
 						   : seen        ? seen->port
 								 : 0)
 			 .text,
-		     interface ? ",interface=" : "", interface ? interface : "");
+		     where ? ",interface=" : "", where ? where : "");
 	for (size_t i = 0; !seen && i < e->n_ports; i++)
 		mcr_why_hide(e, &e->ports[i], v);
 }
