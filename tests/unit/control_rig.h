@@ -213,4 +213,9 @@ static inline json_int_t integer(const json_t *object, const char *key)
 #define CONTROL_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 #define STATS_TEST(test)   cmocka_unit_test_setup_teardown(test, setup_stats, teardown)
 
+static inline const char *text_of(const json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key));
+}
+
 #endif
