@@ -113,8 +113,8 @@ def test_nobody_with_a_rings_descriptor_cannot_change_it(wire):
 def test_sockets_are_closed_to_strangers(wire):
     daemon = wire.daemon('--join', '239.1.1.1:5000')
     modes = {name: stat.S_IMODE(os.stat(os.path.join(daemon.run_dir, name)).st_mode)
-             for name in ('attach', 'control')}
-    assert modes == {'attach': 0o660, 'control': 0o600}
+             for name in ('attach', 'control', 'stats')}
+    assert modes == {'attach': 0o660, 'control': 0o600, 'stats': 0o660}
 
 
 def cat_as(daemon, uid, gid):
