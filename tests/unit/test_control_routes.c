@@ -2,11 +2,6 @@
 /* What the control socket says of the relay. */
 #include "control_rig.h"
 
-static const char *text_of(const json_t *object, const char *key)
-{
-	return json_string_value(json_object_get(object, key));
-}
-
 static void an_interface_of_the_relay_says_what_became_of_the_copies(void **state)
 {
 	static const char *const counts[] = {"tx_down", "tx_no_buffer", "tx_ttl",
