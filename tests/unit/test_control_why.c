@@ -4,14 +4,6 @@
 
 #include "control_rig.h"
 
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	assert_non_null(text);
-	return text;
-}
-
 /* The port is well. */
 static void receive(struct fixture *f)
 {
