@@ -174,8 +174,10 @@ int mcr_value_mode(uint32_t *out, const char *text, struct mcr_error *err)
 
 static int no_such(const char *kind, const char *text, int failed, struct mcr_error *err)
 {
-	return mcr_fail(err, -EINVAL, "'%.64s': %s: expected a %s's name or number", text,
-			failed ? strerror(failed) : "the system knows no such name", kind);
+	return mcr_fail(err, -EINVAL,
+			"'%.64s': %s: expected a %s's name (`getent %s` lists them) or number",
+			text, failed ? strerror(failed) : "the system knows no such name", kind,
+			strcmp(kind, "user") == 0 ? "passwd" : "group");
 }
 
 static int number_id(uint32_t *id, const char *text, struct mcr_error *err)

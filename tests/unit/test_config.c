@@ -175,7 +175,8 @@ static const struct bad bad_files[] = {
     {"attach:\n  group: no-such-group\n",
      "m.yaml:2: group: 'no-such-group': the system knows no such name: expected a group's "},
     {"channels:\n- name: a\n  readers:\n    users:\n    - root\n    - no-such-user\n",
-     "m.yaml:6: 'no-such-user': the system knows no such name: expected a user's name or number"},
+     "m.yaml:6: 'no-such-user': the system knows no such name: expected a user's name (`getent "
+     "passwd` lists them) or number"},
     {"channels:\n- name: a\n  readers: {}\n",
      "m.yaml:3: readers: expected users or groups; without readers everybody may read"},
     {"channels:\n- name: a\n  readers: {users: []}\n", "m.yaml:3: users: an empty list"},
@@ -198,6 +199,8 @@ static const struct bad bad_files[] = {
      "m.yaml:1: name: found a list, expected a value (in quotes if it begins with a bracket)"},
     {"name:\n", "m.yaml:1: name: found nothing, expected a value"},
     {"name: a\nname: b\n", "m.yaml:2: the key 'name' stands twice in one mapping"},
+    {"joins:\n- groups: ['udp://@239.1.1.1:5000']\n",
+     "m.yaml:2: join \"udp://@239.1.1.1:5000\" is a URL: expected 239.1.1.1:5000"},
     {"name: a\nnaem: b\n", "m.yaml:2: unknown key 'naem': did you mean name?"},
     {"name: a: b\n", "m.yaml:1: column 8: a second ': ' in one line"},
     {"name: a\njoins:\n\t- x\n", "m.yaml:3: column 1: a tab: expected spaces"},

@@ -100,9 +100,13 @@ static void from(struct mcr_consumer_opts *opts, const char *value)
 static void select_group(struct cat_options *o, const char *value)
 {
 	struct mcr_select_group *group = &o->groups[o->opts.n_groups];
+	char meant[MCR_JOIN_MEANT_MAX];
 
 	if (o->opts.n_groups == SELECT_MAX)
 		usage_error("group", value, "1024 groups at most");
+	if (endpoint_parse(&group->group, &group->port, value) < 0 &&
+	    mcr_join_meant(meant, value) && endpoint_parse(&group->group, &group->port, meant) == 0)
+		usage_error("group", value, meant);
 	if (endpoint_parse(&group->group, &group->port, value) < 0)
 		usage_error("group", value,
 			    "an address with a port or without, as 239.1.1.1:5000, [ff15::1]:5000 "

@@ -72,7 +72,9 @@ int mcr_run_dir_open(const char *path, struct mcr_error *err)
 	if (ret == 0)
 		ret = check_owner(&st, path, err);
 	else
-		mcr_error_set(err, ret, "the run directory %s: %s", path, strerror(-ret));
+		mcr_error_set(err, ret,
+			      "the run directory %s: %s: choose another with --run-dir DIR", path,
+			      strerror(-ret));
 	if (ret == 0)
 		return fd;
 	if (fd >= 0)
@@ -171,7 +173,10 @@ static int take(int dir_fd, const char *path, struct mcr_error *err)
 		    "this one another --name or --run-dir",
 		    path);
 	if (fd < 0)
-		return mcr_error_set(err, fd, "cannot lock %s/lock: %s", path, strerror(-fd));
+		return mcr_error_set(err, fd,
+				     "cannot lock %s/lock: %s: start mcring as the user whose "
+				     "directory it is, or choose another with --run-dir DIR",
+				     path, strerror(-fd));
 	ret = clear(dir_fd, path, err);
 	if (ret == 0)
 		return fd;
