@@ -3,7 +3,8 @@
 
 monitors.py PATH ASKERS DEAF: so many ask without pause, so many never read. Then one of each: sends
 nothing, sends half a request, sends garbage, sends without an end of line, leaves its connection to a
-child. Each connects again when it is cut off."""
+child. Each connects again when it is cut off; and so many connections wait to be accepted that there is
+no room for more."""
 
 import os
 import select
@@ -89,12 +90,29 @@ class Orphan(Deaf):
             os._exit(0)
 
 
+class Knocker:
+    """Connects, and is gone."""
+
+    def __init__(self, path, n=40):
+        self.path, self.n, self.sockets = path, n, []
+
+    def knock(self):
+        for one in self.sockets:
+            one.close()
+        self.sockets = [socket.socket(socket.AF_UNIX) for _ in range(self.n)]
+        for one in self.sockets:
+            one.setblocking(False)
+            one.connect_ex(self.path)
+
+
 def main():
     path, askers, deaf = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     all_of_us = [Monitor(path) for _ in range(askers)] + [Deaf(path) for _ in range(deaf)]
     all_of_us += [kind(path) for kind in (Silent, Half, Garbage, Endless, Orphan)]
+    knocker = Knocker(path)
     print('ready', flush=True)
     while True:
+        knocker.knock()
         poll = select.poll()
         by_fd = {one.socket.fileno(): one for one in all_of_us if one.socket}
         for fd, one in by_fd.items():

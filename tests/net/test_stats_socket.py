@@ -22,8 +22,8 @@ HOSTILE = 31  # connections of one user, and 5 more that behave badly: more than
 ASK = '''
 import socket, sys
 s = socket.socket(socket.AF_UNIX)
+s.connect(sys.argv[1])  # waits for its place among those that are to be accepted
 s.settimeout(20)
-s.connect(sys.argv[1])
 s.sendall(sys.stdin.buffer.read() + b'\\n')
 print(s.makefile().readline())
 '''

@@ -12,7 +12,8 @@
 #include "engine/control/control_server.h"
 #include "engine/os/listener.h"
 
-#define RECV_A_POLL 65536
+#define RECV_A_POLL    65536
+#define ACCEPTS_A_POLL 8 /* the more wait, the longer an honest client waits among them */
 
 /* One connection: it reads a request, then writes the answer, then reads the next. */
 struct client {
@@ -395,16 +396,21 @@ static void carry_out_reload(struct mcr_control_server *s, uint64_t now_ns)
 
 void mcr_control_server_poll(struct mcr_control_server *s, uint64_t now_ns)
 {
+	int has_accepted = 0;
+
 	s->has_worked = 0;
 	for (unsigned i = 0; i <= s->n_clients && !s->has_worked; i++) {
 		struct epoll_event event; /* one by one: epoll then takes turns by itself */
 
 		if (epoll_wait(s->epoll_fd, &event, 1, 0) != 1)
 			break;
-		if (event.data.ptr)
+		if (event.data.ptr) {
 			serve(s, event.data.ptr, event.events, now_ns);
-		else
-			mcr_listener_accept(&s->listener, now_ns, 1);
+			continue;
+		}
+		if (has_accepted++) /* all others had their turn */
+			break;
+		mcr_listener_accept(&s->listener, now_ns, ACCEPTS_A_POLL);
 	}
 	for (unsigned i = 0; i < s->n_clients; i++) {
 		struct client *c = &s->clients[i];
