@@ -2,8 +2,6 @@
 """Frames arrive, and readers do not get them: each kind is made for real, and why names it. All are
 sent at the same time to one engine with five ports."""
 
-import re
-
 import pytest
 
 import netlab
@@ -12,7 +10,7 @@ from membership_lan import IGMP, inject
 from netlab import wait_for
 from programs import CAT, CTL, Daemon, Traffic
 from test_kernel_side import SEGMENTED
-from why_lab import CAUSE, FLOWS, codes, says, wait_verdict, why
+from why_lab import CAUSE, FLOWS, codes, pages_answer, says, wait_verdict, why, without_times
 
 # The interfaces, each at the end of a wire eth0, eth1, ... of this MTU; one more plays a file.
 WIRES = {'feed': 9000, 'five': 1500, 'soft': 1500, 'raw': 1500}
@@ -234,6 +232,8 @@ def test_mcring_cat_says_the_first_line_when_nothing_came(hosts):
     assert done.stdout == '' and without_times(first) in without_times(done.stderr), (done, first)
 
 
-def without_times(text):
-    text = re.sub(r'\d\d:\d\d:\d\d', 'TIME', text)
-    return re.sub(r'\d+(\.\d+)? (ns|us|ms|s|min|h)\b', 'SPAN', text)
+@pytest.mark.parametrize('page', ['README.md', 'docs/why.md'])
+def test_the_pages_show_what_is_printed(hosts, page):
+    group = '239.1.1.1:5000'
+    _, lines = text_of(hosts.daemon, group)
+    assert without_times(pages_answer(page, group)) == without_times(' '.join(lines))

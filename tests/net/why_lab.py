@@ -3,8 +3,11 @@
 
 import json
 import os
+import re
 import socket
 import time
+
+from programs import ROOT
 
 FLOWS, CAUSE, UNDECIDED = range(3)  # exit status
 
@@ -57,6 +60,20 @@ def wait_verdict(daemon, code, status, words=(), group=None, channel=None, secon
             raise AssertionError(f'{group or channel or "the host"}: not {code} ({status}) with {words}, but\n' +
                                  json.dumps(answer, indent=1))
         time.sleep(0.1)
+
+
+def pages_answer(page, group):
+    """What a page, README.md or one of docs/, shows as the answer about a group: the block behind that of
+    the command."""
+    with open(os.path.join(ROOT, page)) as file:
+        blocks = [block.strip() for block in re.findall(r'(?:^    .*\n|^\n(?=    ))+', file.read(), re.M)]
+    return blocks[blocks.index(f'mcring-ctl why {group}') + 1]
+
+
+def without_times(text):
+    """And without the line breaks that follow from them."""
+    text = re.sub(r'\d\d:\d\d:\d\d\.\d+', 'TIME', text)
+    return ' '.join(re.sub(r'\d+(\.\d+)? (s|min|h) ago', 'AGE', text).split())
 
 
 def says(part, *words):
