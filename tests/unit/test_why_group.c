@@ -169,6 +169,27 @@ static void a_port_that_is_not_joined_is_named(void **state)
 	rig_end(r);
 }
 
+static void what_came_beside_the_data_does_not_explain_that_it_stopped(void **state)
+{
+	for (unsigned is_beside = 0; is_beside < 2; is_beside++) {
+		struct rig *r = silent("239.1.1.1", "239.1.1.1:5000"); /* for 30 s */
+		struct mcr_sighting flow = a_flow("239.1.1.1", 5001, 0, MCR_DROP_UNKNOWN_PORT);
+
+		flow.first_ns = NOW - (is_beside ? 36 : 34) * S;
+		add_flow(r, flow);
+		ask(r);
+		if (is_beside) {
+			expect(r, MCR_WHY_UNDECIDED, MCR_WHY_SILENT);
+			assert_says(&r->v.proven,
+				    "other packets arrive, as before it stopped: to port "
+				    "5001, untagged, dropped as unknown_port");
+		} else {
+			expect(r, MCR_WHY_CAUSE, MCR_WHY_WRONG_PORT);
+		}
+		rig_end(r);
+	}
+}
+
 static void of_two_wrongs_the_closest_is_named(void **state)
 {
 	struct rig *r = silent("239.1.1.1:5000", "239.1.1.1:5000");
@@ -456,6 +477,36 @@ static void a_group_that_nobody_has_joined_is_named_with_the_join_to_make(void *
 	rig_end(r);
 }
 
+static void the_join_to_make_names_what_it_needs(void **state)
+{
+	static const struct {
+		const char *query, *channel;
+		int is_seen;
+		const char *todo;
+	} cases[] = {
+	    {"239.1.1.1:5000", "default", 0, "mcring-ctl join '239.1.1.1:5000,interface=feed' ("},
+	    {"239.1.1.1:5000", "md", 0, "'239.1.1.1:5000,interface=feed,channel=md'"},
+	    {"239.1.1.1@10.0.0.8", "default", 1, "'239.1.1.1:5000@10.0.0.8,interface=feed'"},
+	    {"232.1.1.1", "default", 1, "'232.1.1.1:5000@10.0.0.7,interface=feed'"},
+	    {"232.1.1.1", "default", 0, "'232.1.1.1@SOURCE,interface=feed'"},
+	    {"[ff15::1]:5000", "default", 0, "'[ff15::1]:5000,interface=feed'"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct rig *r = rig_new(cases[i].query);
+		struct mcr_sighting flow = a_flow("239.1.1.1", 5000, 0, MCR_DROP_UNKNOWN_GROUP);
+
+		strcpy(r->e->channels[0].name, cases[i].channel);
+		flow.group = r->e->query.group;
+		if (cases[i].is_seen)
+			add_flow(r, flow);
+		ask(r);
+		expect(r, MCR_WHY_CAUSE, MCR_WHY_NOT_JOINED);
+		assert_says(&r->v.findings[0].todo, cases[i].todo);
+		rig_end(r);
+	}
+}
+
 static void a_group_that_the_relay_takes_alone_is_named(void **state)
 {
 	struct rig *r = rig_new("239.1.1.1");
@@ -478,6 +529,7 @@ int main(void)
 	    cmocka_unit_test(a_packet_of_long_ago_is_no_cause),
 	    cmocka_unit_test(another_interface_is_named_unless_the_group_is_joined_there_too),
 	    cmocka_unit_test(a_port_that_is_not_joined_is_named),
+	    cmocka_unit_test(what_came_beside_the_data_does_not_explain_that_it_stopped),
 	    cmocka_unit_test(of_two_wrongs_the_closest_is_named),
 	    cmocka_unit_test(a_source_that_the_joins_leave_out_is_named),
 	    cmocka_unit_test(what_is_wrong_with_frames_is_named_with_the_cure),
@@ -491,6 +543,7 @@ int main(void)
 	    cmocka_unit_test(another_group_of_the_source_is_named_when_the_source_is_known),
 	    cmocka_unit_test(a_group_that_the_nic_does_not_let_in_is_named),
 	    cmocka_unit_test(a_group_that_nobody_has_joined_is_named_with_the_join_to_make),
+	    cmocka_unit_test(the_join_to_make_names_what_it_needs),
 	    cmocka_unit_test(a_group_that_the_relay_takes_alone_is_named),
 	};
 

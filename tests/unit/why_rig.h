@@ -203,7 +203,7 @@ static inline struct mcr_sighting a_flow(const char *group, uint16_t port, int i
 				 .ttl = 7,
 				 .dropped = (uint8_t)dropped,
 				 .len = dropped == MCR_DROP_TRUNCATED ? 1982 : 142,
-				 .first_ns = NOW - 100 * S,
+				 .first_ns = NOW - 25 * S,
 				 .last_ns = NOW - S / 5,
 				 .seen = 1000};
 

@@ -96,6 +96,24 @@ static const struct mcr_why_flow *newer(const struct mcr_why_flow *a, const stru
 	return a && a->last_ns >= b->last_ns ? a : b;
 }
 
+/* What arrives of the group all the same. */
+static void prove_beside(const struct case_of *c)
+{
+	const struct mcr_why_flow *f = NULL, *best = NULL;
+
+	while ((f = mcr_why_flows_next(&c->e->flows, c->g->group, f)))
+		if (mcr_address_is_equal(f->group, c->g->group) && mcr_why_flow_is_dropped(f) &&
+		    mcr_why_is_now(f->last_ns, c->e->now_ns))
+			best = newer(best, f);
+	if (best)
+		PROVEN(c,
+		       "of %s other packets arrive, as before it stopped: to port %u, %s, dropped "
+		       "as %s (%s)",
+		       mcr_why_address(c->g->group).text, best->port, mcr_why_vlan(best->vlan).text,
+		       mcr_drop_name(best->dropped) ? mcr_drop_name(best->dropped) : "?",
+		       mcr_why_last(best, c->e->now_ns).text);
+}
+
 static void prove_others(const struct case_of *c)
 {
 	const struct mcr_why_tally *tally = &c->it->tally[mcr_address_is_ipv6(c->g->group)];
@@ -122,6 +140,7 @@ static void prove_others(const struct case_of *c)
 		       mcr_why_mac(router->source_mac).text,
 		       mcr_why_group(router->group, router->port).text,
 		       mcr_why_last(router, c->e->now_ns).text);
+	prove_beside(c);
 	if (tally->flow)
 		PROVEN(c, "%zu of %zu groups of %s flow, such as %s", tally->flow, tally->groups,
 		       c->it->info.name, mcr_why_address(tally->example).text);

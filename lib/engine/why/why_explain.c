@@ -39,11 +39,15 @@ void mcr_why_explain_flow(const struct mcr_why_evidence *e, const struct mcr_why
 		     drop ? drop : "");
 }
 
-/* The join that would take a flow. */
+/* The join that would take a flow; its source is named if the group's joins name theirs. */
 static void todo_join(const struct cause *c, const struct mcr_why_flow *flow, const char *interface)
 {
-	TODO(c, "mcring-ctl join '%s,interface=%s' (to keep it: below joins of the configuration)",
-	     mcr_why_group(flow->group, flow->port).text, interface);
+	struct mcr_why_join join = {
+	    .group = flow->group, .port = flow->port, .interface = interface};
+
+	if (c->g->mode == MCR_FILTER_INCLUDE && c->g->n_sources > 0)
+		join.source = flow->source;
+	mcr_why_todo_join(c->e, &join, &c->f->todo);
 }
 
 static void explain_vlan(const struct cause *c)
@@ -109,10 +113,12 @@ static void explain_port(const struct cause *c)
 		TODO(c, "or have %s send to the port that is joined",
 		     mcr_why_address(c->flow->source).text);
 	} else {
-		TODO(c,
-		     "mcring-ctl join '%s,interface=%s' (to keep it: below joins of the "
-		     "configuration)",
-		     mcr_why_group(c->g->group, asked).text, c->it->info.name);
+		mcr_why_todo_join(c->e,
+				  &(struct mcr_why_join){.group = c->g->group,
+							 .source = c->e->query.source,
+							 .port = asked,
+							 .interface = c->it->info.name},
+				  &c->f->todo);
 	}
 }
 
@@ -125,10 +131,13 @@ static void explain_source(const struct cause *c)
 	else
 		SAY(c, "it is joined, but not from %s", mcr_why_address(c->e->query.source).text);
 	list_joins(c);
-	TODO(
-	    c, "mcring-ctl join '%s@%s,interface=%s' (to keep it: sources or exclude of that join)",
-	    mcr_why_group(c->g->group, c->flow ? c->flow->port : c->e->query.port).text,
-	    mcr_why_address(c->flow ? c->flow->source : c->e->query.source).text, c->it->info.name);
+	mcr_why_todo_join(
+	    c->e,
+	    &(struct mcr_why_join){.group = c->g->group,
+				   .source = c->flow ? c->flow->source : c->e->query.source,
+				   .port = c->flow ? c->flow->port : c->e->query.port,
+				   .interface = c->it->info.name},
+	    &c->f->todo);
 }
 
 /* How a sentence on frames begins. */

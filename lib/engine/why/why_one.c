@@ -164,21 +164,31 @@ static void on_relay(const struct mcr_why_evidence *e, struct mcr_why_verdict *v
 	for (size_t i = 0; i < e->n_outputs; i++)
 		mcr_why_line(&f->evidence, "from %s to %s: %" PRIu64 " datagrams",
 			     e->outputs[i].from, e->outputs[i].to, e->outputs[i].packets);
-	mcr_why_line(&f->todo, "mcring-ctl join '%s,interface=%s'",
-		     mcr_why_group(e->query.group, e->query.port).text, e->outputs[0].from);
+	mcr_why_todo_join(e,
+			  &(struct mcr_why_join){.group = e->query.group,
+						 .source = e->query.source,
+						 .port = e->query.port,
+						 .interface = e->outputs[0].from},
+			  &f->todo);
 }
 
 static void on_nobody(const struct mcr_why_evidence *e, struct mcr_why_verdict *v)
 {
 	const struct mcr_why_flow *seen = seen_of(e);
-	const char *interface = e->n_interfaces == 1 ? e->interfaces[0].info.name : NULL, *where;
+	const char *interface = e->n_interfaces == 1 ? e->interfaces[0].info.name : NULL;
 	struct mcr_why_finding *f = mcr_why_find(v, MCR_WHY_NOT_JOINED, MCR_WHY_FAULT);
+	struct mcr_why_join join = {
+	    .group = e->query.group, .source = e->query.source, .port = e->query.port};
 
 	f->group = e->query.group;
 	f->groups = 1;
 	if (seen && seen->interface < e->n_interfaces)
 		interface = e->interfaces[seen->interface].info.name;
-	where = !interface && e->n_interfaces > 1 ? "NAME" : interface;
+	join.interface = !interface && e->n_interfaces > 1 ? "NAME" : interface;
+	if (seen && join.port == 0)
+		join.port = seen->port;
+	if (seen && mcr_group_fault(join.group, MCR_FILTER_EXCLUDE) == MCR_GROUP_NEEDS_SOURCES)
+		join.source = seen->source;
 	if (interface)
 		mcr_why_say(f->interface, sizeof(f->interface), "%s", interface);
 	if (e->own_on >= 0)
@@ -199,13 +209,7 @@ static void on_nobody(const struct mcr_why_evidence *e, struct mcr_why_verdict *
 		mcr_why_line(&f->todo,
 			     "add an interface with port: %s and vlan: %u, and join it there",
 			     mcr_why_port_name(e, seen->dpdk_port), seen->vlan);
-	mcr_why_line(&f->todo,
-		     "mcring-ctl join '%s%s%s' (to keep it: below joins of the configuration)",
-		     mcr_why_group(e->query.group, e->query.port ? e->query.port
-						   : seen        ? seen->port
-								 : 0)
-			 .text,
-		     where ? ",interface=" : "", where ? where : "");
+	mcr_why_todo_join(e, &join, &f->todo);
 	for (size_t i = 0; !seen && i < e->n_ports; i++)
 		mcr_why_hide(e, &e->ports[i], v);
 }
@@ -227,9 +231,12 @@ static int on_other_channels(const struct mcr_why_evidence *e, struct mcr_why_ve
 	mcr_why_say(f->text, sizeof(f->text),
 		    "it goes into channel %s, and is not joined for channel %s",
 		    e->joins.items[0].channel, e->query.channel);
-	mcr_why_line(&f->todo, "mcring-ctl join '%s,interface=%s,channel=%s'",
-		     mcr_why_group(e->query.group, e->joins.items[0].port).text,
-		     e->joins.items[0].interface, e->query.channel);
+	mcr_why_todo_join(e,
+			  &(struct mcr_why_join){.group = e->query.group,
+						 .source = e->query.source,
+						 .port = e->joins.items[0].port,
+						 .interface = e->joins.items[0].interface},
+			  &f->todo);
 	mcr_why_line(&f->todo, "or have the program read channel %s", e->joins.items[0].channel);
 	return 1;
 }

@@ -89,6 +89,20 @@ void mcr_why_explain(const struct mcr_why_evidence *evidence, const struct mcr_g
 void mcr_why_explain_flow(const struct mcr_why_evidence *evidence, const struct mcr_why_flow *flow,
 			  struct mcr_why_lines *lines);
 
+/* ---- why_todo.c ---- */
+
+/* A join that is missing. */
+struct mcr_why_join {
+	struct mcr_address group, source; /* source: none = any, or, where one has to be named, one
+					   * that nobody knows */
+	uint16_t port;                    /* 0 = any */
+	const char *interface;            /* NULL = there is but one */
+};
+
+/* mcr_why_todo_join adds how to make it. */
+void mcr_why_todo_join(const struct mcr_why_evidence *evidence, const struct mcr_why_join *join,
+		       struct mcr_why_lines *todo);
+
 /* ---- why_candidates.c ---- */
 
 /* mcr_why_prove adds what is proven about a membership of which nothing arrives, and what remains

@@ -180,6 +180,14 @@ static unsigned distance_of(const struct mcr_why_evidence *e, const struct mcr_g
 	       (unsigned)!wants(e, g, 0, f->source);
 }
 
+/* What came beside the data while that flowed does not explain that it stopped. (What is wrong with
+ * frames is another thing: those of the same flow were right before.) */
+static int was_beside(const struct mcr_why_flow *f, enum mcr_why_code code, uint64_t last_ns)
+{
+	return (code < MCR_WHY_TRUNCATED || code > MCR_WHY_NOT_UDP) &&
+	       f->first_ns + MCR_WHY_FLOWS_NS < last_ns;
+}
+
 static void look_at_flows(const struct mcr_why_evidence *e, const struct mcr_group_info *g,
 			  struct mcr_why_look *out)
 {
@@ -193,7 +201,7 @@ static void look_at_flows(const struct mcr_why_evidence *e, const struct mcr_gro
 		if (!mcr_address_is_equal(f->group, g->group) || !is_of_now(e, g, out, f))
 			continue;
 		code = code_of(e, f, out->interface);
-		if (code == MCR_WHY_CODE_COUNT)
+		if (code == MCR_WHY_CODE_COUNT || was_beside(f, code, out->last_ns))
 			continue;
 		if (out->flow &&
 		    (distance > best || (distance == best && f->last_ns < out->flow->last_ns)))

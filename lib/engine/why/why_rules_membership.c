@@ -126,6 +126,9 @@ static void explain_old(const struct mcr_why_interface *it, int is_ipv6, struct 
 		mcr_why_line(&f->evidence, "querier %s speaks version %u, last heard %s ago",
 			     mcr_why_address(m->querier).text, m->querier_version,
 			     mcr_why_duration(m->querier_age_ns).text);
+	if (is_ipv6 ? it->mld != MCR_MLD_AUTO : it->igmp != MCR_IGMP_AUTO)
+		mcr_why_line(&f->todo, "set %s: auto on interface %s", is_ipv6 ? "mld" : "igmp",
+			     it->info.name);
 	mcr_why_line(&f->todo, "set the querier of this VLAN to %s (ip igmp version 3)",
 		     is_ipv6 ? "MLDv2" : "IGMPv3");
 }
