@@ -16,7 +16,10 @@ function silence(group, nowNs) {
 
 /* Every word must be in what the row shows. */
 function matches(row, words) {
-	return words.every((word) => row.found.includes(word));
+	const shown = [row.group.group, row.group.interface, STATES[row.state][1], row.group.rung,
+		...(row.group.sources || [])].join(' ').toLowerCase();
+
+	return words.every((word) => shown.includes(word));
 }
 
 function sourcesText(group) {
@@ -85,11 +88,12 @@ class Groups {
 			empty: 'No group matches.',
 		});
 		this.rows = [];
+		this.ranks = new Map(); /* by key: the place in the order of addresses */
 	}
 
 	makeColumns() {
 		return [
-			{title: 'Group', sort: (row) => row.order, text: (row) => row.group.group},
+			{title: 'Group', sort: (row) => row.rank, text: (row) => row.group.group},
 			{title: 'Interface', sort: (row) => row.group.interface, text: (row) => row.group.interface},
 			stateColumn('State', (row) => STATES[row.state]),
 			{title: 'Datagrams', number: true, sort: (row) => row.rate, text: (row) => perSecond(row.rate)},
@@ -106,19 +110,30 @@ class Groups {
 	}
 
 	show(stats, history) {
-		this.rows = stats.groups.map((group) => {
-			const state = groupState(group, stats.now_ns), key = groupKey(group);
+		const keys = stats.groups.map(groupKey), rows = [];
 
-			return {
-				group, key, state, history, now: stats.now_ns, order: addressKey(group.group),
+		if (keys.length !== this.ranks.size || keys.some((key) => !this.ranks.has(key)))
+			this.rank(stats.groups);
+		stats.groups.forEach((group, i) => {
+			const key = keys[i], rank = this.ranks.get(key);
+
+			rows[rank] = {
+				group, key, rank, history, now: stats.now_ns, state: groupState(group, stats.now_ns),
 				rate: history.get('group ' + key).now, bytes: history.get('bytes ' + key).now,
 				silence: silence(group, stats.now_ns),
-				found: [group.group, group.interface, STATES[state][1], group.rung,
-					...(group.sources || [])].join(' ').toLowerCase(),
 			};
-		}).sort((a, b) => compare(a.order, b.order) || compare(a.group.interface, b.group.interface));
+		});
+		this.rows = rows;
 		this.total = stats.groups_total;
 		this.draw();
+	}
+
+	/* Thousands of addresses are only sorted when groups come or go. */
+	rank(groups) {
+		const order = groups.map((group) => [addressKey(group.group) + ' ' + group.interface, groupKey(group)]);
+
+		order.sort((a, b) => compare(a[0], b[0]));
+		this.ranks = new Map(order.map(([, key], at) => [key, at]));
 	}
 
 	draw() {

@@ -207,12 +207,18 @@ class Drops {
 
 /* IGMP and MLD of an interface, from its members whose names begin with either. */
 function memberships(stats) {
-	const rows = [];
+	const rows = [], groups = new Map(); /* by interface and protocol: how many, and the last report */
 
+	for (const g of stats.groups) {
+		const key = `${g.interface} ${g.group.includes(':') ? 'mld' : 'igmp'}`;
+		const {count, reported} = groups.get(key) || {count: 0, reported: 0};
+
+		groups.set(key, {count: count + 1, reported: Math.max(reported, g.last_report_ns || 0)});
+	}
 	for (const f of stats.interfaces)
 		for (const protocol of ['igmp', 'mld']) {
-			const is6 = protocol === 'mld', own = stats.groups.filter((g) =>
-				g.interface === f.name && Boolean(g.group) && g.group.includes(':') === is6);
+			const is6 = protocol === 'mld';
+			const own = groups.get(`${f.name} ${protocol}`) || {count: 0, reported: 0};
 
 			if (is6 && !f.mld_version && f.link_local_state === 'off')
 				continue;
@@ -223,7 +229,7 @@ function memberships(stats) {
 				reports: f[protocol + '_reports'], role: f[protocol + '_role'],
 				address: is6 ? f.link_local || f.address6 : f.address, txNever: f.tx_never,
 				left: f[protocol] ? f[protocol].querier_left_ns : null,
-				reported: latest(own, 'last_report_ns'), groups: own.length,
+				reported: own.reported, groups: own.count,
 			});
 		}
 	return rows;
