@@ -56,6 +56,22 @@ static void a_reader_of_another_channel_is_named(void **state)
 	rig_end(r);
 }
 
+static void of_several_readers_elsewhere_the_one_of_the_default_is_named(void **state)
+{
+	struct rig *r = flowing("239.1.1.1");
+
+	add_channel(r, "md");
+	r->e->joins.n = r->e->n_joins = 0;
+	add_join(r, "239.1.1.1:5000,channel=md");
+	strcpy(r->e->consumers[0].channel, "x");
+	add_reader(r, "default");
+	add_reader(r, "y");
+	ask(r);
+	expect(r, MCR_WHY_CAUSE, MCR_WHY_READER_ELSEWHERE);
+	assert_text(r->v.first, "reads channel default");
+	rig_end(r);
+}
+
 static void a_group_that_is_joined_for_another_channel_is_named(void **state)
 {
 	struct rig *r = flowing("239.1.1.1");
@@ -313,6 +329,7 @@ int main(void)
 	    cmocka_unit_test(
 		a_channel_that_nobody_reads_is_a_fault_for_its_group_and_a_note_of_the_host),
 	    cmocka_unit_test(a_reader_of_another_channel_is_named),
+	    cmocka_unit_test(of_several_readers_elsewhere_the_one_of_the_default_is_named),
 	    cmocka_unit_test(a_group_that_is_joined_for_another_channel_is_named),
 	    cmocka_unit_test(a_reader_that_loses_is_a_fault_for_a_minute_and_then_a_note),
 	    cmocka_unit_test(a_reader_that_stands_still_is_a_fault_only_if_it_is_the_only_one),

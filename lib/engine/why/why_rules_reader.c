@@ -189,14 +189,20 @@ static void find_trouble(const struct mcr_why_evidence *e, const struct mcr_chan
 	list_readers(e, channel, trouble, f);
 }
 
-/* Whoever reads another channel may mean this one. */
+/* Whoever reads another channel may mean this one; most of all one that did not choose it. */
 static const struct mcr_consumer_info *elsewhere(const struct mcr_why_evidence *e,
 						 const struct mcr_channel_info *channel)
 {
-	for (size_t i = 0; i < e->n_consumers; i++)
-		if (!mcr_why_channel_is(e->consumers[i].channel, channel->name))
-			return &e->consumers[i];
-	return NULL;
+	const struct mcr_consumer_info *other = NULL;
+
+	for (size_t i = 0; i < e->n_consumers; i++) {
+		const struct mcr_consumer_info *c = &e->consumers[i];
+
+		if (!mcr_why_channel_is(c->channel, channel->name) &&
+		    (!other || strcmp(c->channel, "default") == 0))
+			other = c;
+	}
+	return other;
 }
 
 static void find_nobody(const struct mcr_why_evidence *e, const struct mcr_channel_info *channel,
