@@ -2,6 +2,7 @@
 """mcring-exporter among engines that lie or hang, and clients that send garbage, never finish or come in
 thousands. Suite asan runs these as well."""
 
+import json
 import os
 import re
 import socket
@@ -67,6 +68,17 @@ def test_engines_that_lie_or_hang_hold_up_neither_the_others_nor_http(lab, fake)
     assert peak < MEMORY_KB, f'{peak} kB'
     for one in bad.values():
         one.stop()
+
+
+def test_an_engine_that_does_not_say_why_is_up(exporter, fake):
+    def say(connection, command):
+        if command == 'stats':
+            connection.sendall(json.dumps(STATS).encode() + b'\n')
+
+    fake.say = say
+    engine, = exporter.data()['engines']
+    assert engine['up'] and engine['stats'] and engine['why'] is None and not engine['error']
+    assert exporter.ask('/health')[0] == 200
 
 
 def wrong_types(value, kind):

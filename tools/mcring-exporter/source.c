@@ -37,13 +37,19 @@ static int settle(struct source *s, uint64_t now_ns)
 	return 1;
 }
 
+/* One that said what it counts is up, whatever becomes of the verdict. */
 static int fail_with(struct source *s, uint64_t now_ns, const char *why)
 {
 	char text[ANSWER_ERROR];
 
+	s->failures++;
+	if (s->stage == SOURCE_WHY) {
+		json_decref(s->why);
+		s->why = NULL;
+		return settle(s, now_ns);
+	}
 	text_copy(text, sizeof(text), why);
 	strcpy(s->error, text);
-	s->failures++;
 	s->is_up = 0;
 	s->is_slow = 0;
 	forget(s);
