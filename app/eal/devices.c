@@ -190,8 +190,9 @@ static int refuse_kernels(const struct mcr_settings *s, const struct mcr_interfa
 	strcpy(netdev, i->config.port);
 	id = cut_vlan(netdev);
 	snprintf(key, sizeof(key), is_file ? "port: " : "--interface %s=", i->config.name);
-	snprintf(vlan, sizeof(vlan), id == 0 ? "" : is_file ? ", vlan: %u" : ",vlan=%u", id);
-	vdev[0] = '\0';
+	vlan[0] = vdev[0] = '\0';
+	if (id > 0)
+		snprintf(vlan, sizeof(vlan), is_file ? ", vlan: %u" : ",vlan=%u", id);
 	if (!find_packet_device(device, s, netdev))
 		snprintf(vdev, sizeof(vdev), "give EAL --vdev=%s,iface=%s, and ", device, netdev);
 	return mcr_fail(

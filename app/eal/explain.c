@@ -146,7 +146,7 @@ static const char *help_of(char *buf, size_t cap, const char *line, int is_root,
 
 	if (!is_root && (!cure || strstr(cure, "CAP_")))
 		cure = not_root;
-	snprintf(buf, cap, cure ? ": %s" : "", cure);
+	snprintf(buf, cap, "%s%s", cure ? ": " : "", cure ? cure : "");
 	return buf;
 }
 

@@ -21,16 +21,16 @@ static int is_number(const char *text)
 	return *text && text[strspn(text, "0123456789")] == '\0';
 }
 
-/* Replaces len characters at `at` by others. What has no room is lost, and the text no join then.
- */
+/* Replaces len characters at `at` by others. If there is no room, nothing is left. */
 static void replace(char text[MCR_JOIN_MEANT_MAX], char *at, size_t len, const char *by)
 {
-	char *const end = text + MCR_JOIN_MEANT_MAX - 1;
-	const size_t n = strlen(by), rest = strlen(at + len);
-	const size_t room = (size_t)(end - at) > n ? (size_t)(end - at) - n : 0;
+	const size_t n = strlen(by), rest = strlen(at + len) + 1;
 
-	memmove(at + n, at + len, rest < room ? rest : room);
-	at[n + (rest < room ? rest : room)] = '\0';
+	if ((size_t)(at - text) + n + rest > MCR_JOIN_MEANT_MAX) {
+		text[0] = '\0';
+		return;
+	}
+	memmove(at + n, at + len, rest);
 	memcpy(at, by, n);
 }
 
@@ -303,6 +303,8 @@ const char *mcr_join_meant(char join[MCR_JOIN_MEANT_MAX], const char *text)
 	strcpy(join, text);
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]) && join[0]; i++) {
 		why = rules[i](join);
+		if (why && !join[0]) /* no join: for a reason, or nothing is left */
+			return strstr(why, "expected") ? why : NULL;
 		first = first ? first : why;
 	}
 	return first;

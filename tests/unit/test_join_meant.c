@@ -93,9 +93,14 @@ static void each_form_is_answered_with_the_join(void **state)
 /* What is said of a piece is worth more than a guess that is no join either. */
 static void a_guess_that_is_no_join_is_not_offered(void **state)
 {
-	static const char *const texts[] = {"udp://10.0.0.7:5000", "rtp://example.org",
-					    "239.1.1.1 70000",     "232.1.1.1 5000",
-					    "239.1.1.1/255.0.0.0", "ftp:239.1.1.1"};
+	static const char *const texts[] = {"udp://10.0.0.7:5000",
+					    "rtp://example.org",
+					    "239.1.1.1 70000",
+					    "232.1.1.1 5000",
+					    "239.1.1.1/255.0.0.0",
+					    "ftp:239.1.1.1",
+					    "/ ",
+					    " "};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct mcr_join_list list = {0};
@@ -134,12 +139,13 @@ static void what_is_too_long_has_no_meaning(void **state)
 	memset(text, '*', sizeof(text));
 	text[MCR_JOIN_MEANT_MAX] = '\0';
 	assert_null(mcr_join_meant(join, text));
-	/* Each character may become several. */
-	memset(text, ' ', MCR_JOIN_MEANT_MAX);
-	memcpy(text, "239.1.1.1@eth", 13);
+	memset(text, 'x', MCR_JOIN_MEANT_MAX);
+	memcpy(text, "239.1.1.1@eth,", 14);
 	text[MCR_JOIN_MEANT_MAX - 1] = '\0';
-	mcr_join_meant(join, text);
-	assert_true(strlen(join) < MCR_JOIN_MEANT_MAX);
+	assert_null(mcr_join_meant(join, text)); /* and then there is no room */
+	memset(text, 'x', MCR_JOIN_MEANT_MAX);
+	memcpy(text + MCR_JOIN_MEANT_MAX - 6, "%eth0", 6);
+	assert_null(mcr_join_meant(join, text));
 }
 
 int main(void)
