@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The exporter's page with made-up engines: what it shows."""
 
+import os
+import re
+
 import pytest
 
-from made_up import HEALTHY, S, Engine, examples, finding
+from made_up import HEALTHY, ROOT, S, Engine, examples, finding
 from netlab import wait_for
 
 # ---- functions ----
@@ -98,6 +101,23 @@ def test_history_holds_five_minutes(functions):
 @pytest.mark.parametrize('oldest, seconds', [(0, 60), (60, 60), (61, 120), (299, 300), (900, 300)])
 def test_a_plot_is_as_long_as_its_history(functions, oldest, seconds):
     assert functions('return plotSeconds(arguments[0])', oldest) == seconds
+
+
+def test_a_group_flows_by_the_rule_of_why(functions):
+    with open(os.path.join(ROOT, 'lib', 'engine', 'why', 'why_limits.h')) as header:
+        limits = dict(re.findall(r'#define MCR_WHY_(\w+) +\(?(\d+)', header.read()))
+    within, gaps, new = (int(limits[name]) for name in ('FLOWS_NS', 'FLOWS_GAPS', 'NEW_NS'))
+
+    def state(packets, first, last, now):
+        return functions('return groupState({joined_ns: 10 * SECOND, packets: arguments[0], first_ns: arguments[1] '
+                         '* SECOND, last_ns: arguments[2] * SECOND}, arguments[3] * SECOND)', packets, first, last, now)
+
+    assert state(0, 0, 0, 10 + new - .1) == 'new'
+    assert state(0, 0, 0, 10 + new + .1) == 'never'
+    assert state(1, 100, 100, 100 + within - .1) == 'flows'
+    assert state(1, 100, 100, 100 + within + .1) == 'silent'
+    assert state(11, 100, 120, 120 + 2 * gaps - .1) == 'flows'  # one each 2 s
+    assert state(11, 100, 120, 120 + 2 * gaps + .1) == 'silent'
 
 
 # ---- the verdict ----

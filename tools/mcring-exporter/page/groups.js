@@ -5,13 +5,14 @@
 const GROUPS_PAGE = 25;
 const STATES = {
 	flows: ['good', 'flows'], silent: ['warning', 'silent'], never: ['unknown', 'never came'],
+	new: ['note', 'just joined'],
 };
 
 /* For the order by silence: those that flow are equal, so that rows do not change places. */
 function silence(group, nowNs) {
 	const state = groupState(group, nowNs);
 
-	return state === 'never' ? Infinity : state === 'flows' ? 0 : nowNs - group.last_ns;
+	return state === 'never' ? Infinity : state !== 'silent' ? 0 : nowNs - group.last_ns;
 }
 
 /* Every word must be in what the row shows. */

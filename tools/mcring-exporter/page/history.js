@@ -126,12 +126,13 @@ function niceMax(value) {
 /* When a group flows: the rule of lib/engine/why/why_limits.h. */
 const FLOWS_WITHIN = 5 * SECOND;
 const FLOWS_GAPS = 10;
+const NEW = 5 * SECOND;
 
-/* "flows", "silent" or "never" */
+/* "flows", "silent", "never" or, joined a moment ago, "new" */
 function groupState(group, nowNs) {
 	const gap = group.packets > 1 ? (group.last_ns - group.first_ns) / (group.packets - 1) : 0;
 
 	if (!group.last_ns)
-		return 'never';
-	return nowNs - group.last_ns <= Math.max(FLOWS_WITHIN, FLOWS_GAPS * gap) ? 'flows' : 'silent';
+		return nowNs - group.joined_ns < NEW ? 'new' : 'never';
+	return nowNs - group.last_ns < Math.max(FLOWS_WITHIN, FLOWS_GAPS * gap) ? 'flows' : 'silent';
 }

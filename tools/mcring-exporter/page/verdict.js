@@ -110,7 +110,7 @@ class Verdict {
 		this.icon.show(shape);
 		setText(this.word, word);
 		setClass(this.parent, 'card verdict ' + shape);
-		setSentence(this.first, engine.up ? why.first || '' :
+		setSentence(this.first, engine.up ? (why.first || '').replace(/^healthy: /, '') :
 			engine.error || 'Its socket does not answer. Is it running?');
 		/* The first finding says it again. */
 		setHidden(this.first, !this.first.sentence ||
