@@ -182,6 +182,17 @@ static void run(struct mcr_engine *e)
 	assert_int_equal(a.drops[MCR_DROP_NOT_MULTICAST], 1);
 }
 
+/* Whether the group was seen, and dropped for the reason. */
+static int is_seen(const struct mcr_engine *e, const char *group, uint8_t dropped)
+{
+	struct mcr_sighting s = {.size = sizeof(s)};
+
+	for (size_t i = 0; mcr_engine_sighting(e, i, &s) == 0; i++)
+		if (mcr_address_is_equal(s.group, rig_address(group)) && s.dropped == dropped)
+			return 1;
+	return 0;
+}
+
 static void a_consumer_gets(uint8_t pieces, unsigned in_pieces)
 {
 	const struct mcr_channel_config config = {.size = sizeof(config), .name = "md"};
@@ -203,6 +214,11 @@ static void a_consumer_gets(uint8_t pieces, unsigned in_pieces)
 	mcr_engine_drop_sample(e, MCR_DROP_NOT_MULTICAST, &drop);
 	assert_memory_equal(drop.destination_mac, "\x02\x00\x00\x00\x00\x77", 6);
 	assert_int_equal(drop.time_ns, seen.rx_ns[NO_MULTICAST + 1]);
+	assert_true(is_seen(e, "239.9.9.2", MCR_DROP_UNKNOWN_GROUP));
+	if (in_pieces) /* each has a last one */
+		assert_true(is_seen(e, "239.9.9.1", MCR_DROP_UNKNOWN_GROUP));
+	/* All of the first burst, and later one that came in a unicast frame. */
+	assert_true(is_seen(e, "239.1.1.1", MCR_DROP_NOT_MULTICAST));
 	mcr_consumer_close(c);
 	end(e);
 }

@@ -188,22 +188,35 @@ static void each_of_a_burst_has_its_own_reason(void **state)
 	mcr_engine_destroy(e);
 }
 
+/* Until the group was seen on the VLAN. */
+static struct mcr_sighting on_vlan(struct mcr_engine *e, uint16_t vlan)
+{
+	uint64_t end_ns = monotonic_ns() + RIG_DEADLINE_NS;
+	struct mcr_sighting s = {.size = sizeof(s)};
+
+	for (;;) {
+		for (size_t i = 0; mcr_engine_sighting(e, i, &s) == 0; i++)
+			if (mcr_address_is_equal(s.group, rig_address(GROUP)) && s.vlan == vlan)
+				return s;
+		assert_true(monotonic_ns() < end_ns);
+	}
+}
+
+/* Whether its tag is in the frame, or the NIC took it out. */
 static void another_vlan_is_seen_as_such(void **state)
 {
+	const uint64_t stripped = RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
 	struct mcr_engine *e = start();
 	struct mcr_sighting s;
 
 	send_alone(e, make(&(struct frame){.vlan = 5}));
-	s = sighting_dropped(e, GROUP, MCR_DROP_VLAN_UNKNOWN);
-	assert_int_equal(s.vlan, 5);
-	assert_int_equal(s.interface, MCR_DROP_NO_INTERFACE);
-	send_alone(
-	    e,
-	    make(&(struct frame){
-		.vlan = 0, .tci = 6, .flags = RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED}));
-	while (look(e, GROUP, &s) < 2)
-		;
-	assert_int_equal(s.vlan == 6 || s.vlan == 5, 1);
+	send_alone(e, make(&(struct frame){.tci = 6, .flags = stripped}));
+	for (uint16_t vlan = 5; vlan <= 6; vlan++) {
+		s = on_vlan(e, vlan);
+		assert_int_equal(s.dropped, MCR_DROP_VLAN_UNKNOWN);
+		assert_int_equal(s.interface, MCR_DROP_NO_INTERFACE);
+	}
+	assert_int_equal(look(e, GROUP, &s), 2);
 	mcr_engine_destroy(e);
 }
 
@@ -291,6 +304,27 @@ static void unicast_and_igmp_are_no_flows(void **state)
 	mcr_engine_destroy(e);
 }
 
+/* Once a millisecond: all other bursts are left alone. */
+static void most_packets_are_not_looked_at(void **state)
+{
+	struct mcr_engine *e = start();
+	uint64_t end_ns = monotonic_ns() + RIG_DEADLINE_NS, sent = 0;
+	struct mcr_sighting s;
+
+	do {
+		struct rte_mbuf *burst[32];
+
+		assert_true(monotonic_ns() < end_ns);
+		for (unsigned i = 0; i < 32; i++)
+			burst[i] = datagram(GROUP, 5000);
+		assert_int_equal(rte_eth_tx_burst(port, 0, burst, 32), 32);
+		sent += 32;
+		rig_receive(e, sent);
+	} while (look(e, GROUP, &s) == 0 || s.seen == sent);
+	assert_true(s.seen < rig_account(e).delivered);
+	mcr_engine_destroy(e);
+}
+
 static void each_lcore_has_a_table(void **state)
 {
 	const char *other = ipv6 ? "ff15::9:9" : "239.9.9.9";
@@ -329,6 +363,44 @@ static void each_lcore_has_a_table(void **state)
 	mcr_engine_destroy(e);
 }
 
+/* Another group that an output wants, and no channel: the relay takes the buffer away. */
+static void what_is_only_relayed_is_seen_and_is_no_drop(void **state)
+{
+	const char *other = ipv6 ? "ff15::9:9" : "239.9.9.9";
+	struct mcr_interface_config interfaces[2];
+	struct mcr_engine *e;
+	struct mcr_sighting s;
+	uint16_t in = 0;
+
+	for (unsigned i = 0; i < 2; i++) {
+		interfaces[i] = probe();
+		interfaces[i].name[0] = (char)('a' + i);
+		interfaces[i].role = i == 0 ? MCR_RELAY_UPSTREAM : MCR_RELAY_DOWNSTREAM;
+		in = i == 0 ? port : in;
+	}
+	interfaces[0].address6 = rig_address("2001:db8::1");
+	interfaces[0].prefix6_len = 64;
+	interfaces[1].address = rig_address("10.0.1.1");
+	interfaces[1].forward_when = MCR_FORWARD_ALWAYS;
+	interfaces[1].n_static_groups = 1;
+	interfaces[1].static_groups[0].group = rig_address(other);
+	e = start_on(interfaces, 2);
+	port = in;
+	send_alone(e, datagram(other, 5000));
+	assert_int_equal(rig_account(e).relayed_only, 1);
+	sighting_of(e, other);
+	s = (struct mcr_sighting){.size = sizeof(s)};
+	for (size_t i = 0; mcr_engine_sighting(e, i, &s) == 0; i++) /* what b sends comes back */
+		if (mcr_address_is_equal(s.group, rig_address(other)) && s.dpdk_port == in)
+			break;
+	assert_true(mcr_address_is_equal(s.group, rig_address(other)));
+	assert_int_equal(s.dropped, MCR_DROP_NONE);
+	assert_int_equal(s.ttl, 5);
+	assert_int_equal(s.interface, 0);
+	assert_int_equal(s.seen, 1);
+	mcr_engine_destroy(e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -340,7 +412,9 @@ int main(void)
 	    cmocka_unit_test(fragments_and_what_was_cut_are_seen_without_a_port),
 	    cmocka_unit_test(own_frames_and_a_wrong_checksum_are_seen),
 	    cmocka_unit_test(unicast_and_igmp_are_no_flows),
+	    cmocka_unit_test(most_packets_are_not_looked_at),
 	    cmocka_unit_test(each_lcore_has_a_table),
+	    cmocka_unit_test(what_is_only_relayed_is_seen_and_is_no_drop),
 	};
 	int failed = set_up(NULL);
 
