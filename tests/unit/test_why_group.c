@@ -151,6 +151,12 @@ static void a_port_that_is_not_joined_is_named(void **state)
 	assert_says(&r->v.findings[0].todo, "mcring-ctl join '239.1.1.1:5001,interface=feed'");
 	rig_end(r);
 
+	r = silent("239.1.1.1", "239.1.1.1:5000,channel=md"); /* as the others of the group */
+	add_flow(r, a_flow("239.1.1.1", 5001, 0, MCR_DROP_UNKNOWN_PORT));
+	ask(r);
+	assert_says(&r->v.findings[0].todo, "'239.1.1.1:5001,interface=feed,channel=md'");
+	rig_end(r);
+
 	r = rig_new("239.1.1.1:5001"); /* the group flows, but not to this port */
 	add_join(r, "239.1.1.1:5000");
 	add_group(r, "239.1.1.1", "feed");
@@ -192,15 +198,70 @@ static void what_came_beside_the_data_does_not_explain_that_it_stopped(void **st
 
 static void of_two_wrongs_the_closest_is_named(void **state)
 {
-	struct rig *r = silent("239.1.1.1:5000", "239.1.1.1:5000");
-	struct mcr_sighting flow = a_flow("239.1.1.1", 5000, -1, MCR_DROP_VLAN_UNKNOWN);
+	const struct mcr_sighting newer = a_flow("239.1.1.1", 5001, 0, MCR_DROP_UNKNOWN_PORT);
+	struct mcr_sighting closer = a_flow("239.1.1.1", 5000, -1, MCR_DROP_VLAN_UNKNOWN);
 
-	flow.vlan = 5;
-	flow.last_ns = flow.dropped_ns = NOW - 3 * S;
+	closer.vlan = 5;
+	closer.last_ns = closer.dropped_ns = NOW - 3 * S;
+	for (unsigned is_first = 0; is_first < 2; is_first++) {
+		struct rig *r = silent("239.1.1.1:5000", "239.1.1.1:5000");
+
+		add_flow(r, is_first ? closer : newer);
+		add_flow(r, is_first ? newer : closer);
+		ask(r);
+		expect(r, MCR_WHY_CAUSE, MCR_WHY_WRONG_VLAN);
+		rig_end(r);
+	}
+}
+
+static void a_flow_that_is_delivered_again_is_no_cause(void **state)
+{
+	struct rig *r = silent("239.1.1.1", "239.1.1.1:5000");
+	struct mcr_sighting flow = a_flow("239.1.1.1", 5000, 0, MCR_DROP_WRONG_SOURCE);
+
+	flow.last_ns = NOW - 20 * S;
+	flow.dropped_ns = flow.last_ns - S - 1;
 	add_flow(r, flow);
-	add_flow(r, a_flow("239.1.1.1", 5001, 0, MCR_DROP_UNKNOWN_PORT)); /* newer */
 	ask(r);
-	expect(r, MCR_WHY_CAUSE, MCR_WHY_WRONG_VLAN);
+	expect(r, MCR_WHY_UNDECIDED, MCR_WHY_SILENT);
+	rig_end(r);
+}
+
+static void a_group_that_was_joined_where_it_arrives_a_moment_ago_is_not_elsewhere(void **state)
+{
+	struct rig *r = silent("239.1.1.1", "239.1.1.1:5000");
+
+	add_port(r);
+	add_interface(r, "other", 1, 0);
+	add_join(r, "239.1.1.1:5000,interface=other");
+	add_never(r, "239.1.1.1", "other")->joined_ns = NOW - S / 10;
+	add_flow(r, a_flow("239.1.1.1", 5000, 1, MCR_DROP_UNKNOWN_GROUP));
+	ask(r);
+	expect(r, MCR_WHY_UNDECIDED, MCR_WHY_SILENT);
+	rig_end(r);
+}
+
+static void of_a_channel_only_its_own_joins_count(void **state)
+{
+	struct rig *r = silent("239.1.1.1:5001", "239.1.1.1:5000,channel=md");
+
+	add_join(r, "239.1.1.1:5001,channel=default");
+	strcpy(r->e->query.channel, "md");
+	ask(r);
+	expect(r, MCR_WHY_CAUSE, MCR_WHY_WRONG_PORT);
+	rig_end(r);
+}
+
+static void what_reports_cannot_do_comes_before_what_a_sender_may_have_meant(void **state)
+{
+	struct rig *r = silent("239.1.1.1", "239.1.1.1:5000");
+
+	r->groups[0].last_ns = 0;
+	r->e->interfaces[0].info.igmp.version = 0;
+	r->e->interfaces[0].igmp = MCR_IGMP_OFF;
+	add_flow(r, a_flow("239.129.1.1", 5000, 0, MCR_DROP_UNKNOWN_GROUP));
+	ask(r);
+	expect(r, MCR_WHY_CAUSE, MCR_WHY_IGMP_OFF);
 	rig_end(r);
 }
 
@@ -531,6 +592,11 @@ int main(void)
 	    cmocka_unit_test(a_port_that_is_not_joined_is_named),
 	    cmocka_unit_test(what_came_beside_the_data_does_not_explain_that_it_stopped),
 	    cmocka_unit_test(of_two_wrongs_the_closest_is_named),
+	    cmocka_unit_test(a_flow_that_is_delivered_again_is_no_cause),
+	    cmocka_unit_test(
+		a_group_that_was_joined_where_it_arrives_a_moment_ago_is_not_elsewhere),
+	    cmocka_unit_test(of_a_channel_only_its_own_joins_count),
+	    cmocka_unit_test(what_reports_cannot_do_comes_before_what_a_sender_may_have_meant),
 	    cmocka_unit_test(a_source_that_the_joins_leave_out_is_named),
 	    cmocka_unit_test(what_is_wrong_with_frames_is_named_with_the_cure),
 	    cmocka_unit_test(frames_of_ipv6_without_a_checksum_are_named),

@@ -273,6 +273,11 @@ static void an_older_querier_is_the_cause_for_a_group_that_needs_sources(void **
 	r->e->interfaces[0].info.igmp.version = 2;
 	ask(r);
 	expect(r, MCR_WHY_CAUSE, MCR_WHY_OLD_QUERIER);
+	assert_false(says(&r->v.findings[0].todo, "set igmp: auto on interface feed"));
+	r->e->interfaces[0].igmp = MCR_IGMP_V2; /* nobody forces it but the configuration */
+	r->e->n_groups = 0;
+	ask(r);
+	assert_says(&r->v.findings[0].todo, "set igmp: auto on interface feed");
 	rig_end(r);
 }
 

@@ -40,6 +40,13 @@ a_channel_that_nobody_reads_is_a_fault_for_its_group_and_a_note_of_the_host(void
 	ask(r);
 	expect(r, MCR_WHY_FLOWS, NOTHING);
 	rig_end(r);
+
+	r = flowing(NULL);
+	r->e->n_consumers = 0;
+	r->e->channels[0].has_handler = 1;
+	ask(r);
+	assert_int_equal(r->v.n_findings, 0);
+	rig_end(r);
 }
 
 static void a_reader_of_another_channel_is_named(void **state)
@@ -161,6 +168,24 @@ static void what_a_label_holds_cannot_spoil_the_answer(void **state)
 	ask(r);
 	assert_text(r->v.first, "reader 1 (a'b?c??, pid 1234)");
 	rig_end(r);
+}
+
+static void of_a_group_in_two_channels_the_one_that_was_asked_about_counts(void **state)
+{
+	for (unsigned is_asked = 0; is_asked < 2; is_asked++) {
+		struct rig *r = flowing("239.1.1.1");
+
+		add_channel(r, "md");
+		add_join(r, "239.1.1.1:5000,channel=md");
+		add_reader(r, "md")->lost = 7;
+		r->e->consumers[1].lost_last_ns = NOW;
+		if (is_asked)
+			strcpy(r->e->query.channel, "default");
+		ask(r);
+		expect(r, is_asked ? MCR_WHY_FLOWS : MCR_WHY_CAUSE,
+		       is_asked ? NOTHING : MCR_WHY_READER_LAPPED);
+		rig_end(r);
+	}
 }
 
 /* ---- a channel ---- */
@@ -286,6 +311,28 @@ static void groups_with_one_cause_are_one_finding(void **state)
 	rig_end(r);
 }
 
+static void a_group_that_loses_is_not_one_without_data(void **state)
+{
+	struct rig *r = rig_new(NULL);
+
+	add_group(r, "239.1.1.1", "feed");
+	add_flow(r, a_flow("239.1.1.1", 0, 0, MCR_DROP_FRAGMENT));
+	add_stopped(r, "239.1.1.2", "feed");
+	add_flow(r, a_flow("239.1.1.2", 0, 0, MCR_DROP_FRAGMENT));
+	ask(r);
+	expect(r, MCR_WHY_CAUSE, MCR_WHY_FRAGMENT);
+	assert_int_equal(r->v.n_findings, 2);
+	for (unsigned i = 0; i < 2; i++) {
+		const struct mcr_why_finding *f = &r->v.findings[i];
+
+		assert_int_equal(f->groups, 1);
+		assert_text(f->text, f->flows
+					 ? "239.1.1.1 on feed loses packets: some arrives in"
+					 : "239.1.1.2 on feed has no data: it arrives, but in");
+	}
+	rig_end(r);
+}
+
 static void an_alias_alone_proves_nothing_of_the_host(void **state)
 {
 	struct rig *r = rig_new(NULL);
@@ -314,6 +361,11 @@ static void too_many_findings_leave_out_the_mildest(void **state)
 	for (unsigned i = 0; i < MCR_WHY_FINDINGS_MAX; i++)
 		mcr_why_find(&v, MCR_WHY_NO_READERS, MCR_WHY_NOTE);
 	strcpy(mcr_why_find(&v, MCR_WHY_SILENT, MCR_WHY_NOTE)->text, "too mild");
+	for (unsigned i = 0; i < MCR_WHY_FINDINGS_MAX; i++)
+		v.findings[i].severity = MCR_WHY_WARNING;
+	strcpy(mcr_why_find(&v, MCR_WHY_LINK_DOWN, MCR_WHY_NOTE)->text, "too mild, too");
+	for (unsigned i = 0; i < MCR_WHY_FINDINGS_MAX; i++)
+		assert_string_equal(v.findings[i].text, "");
 	strcpy(mcr_why_find(&v, MCR_WHY_LINK_DOWN, MCR_WHY_FAULT)->text, "worse");
 	mcr_why_sort(&v);
 	assert_int_equal(v.n_findings, MCR_WHY_FINDINGS_MAX);
@@ -336,12 +388,14 @@ int main(void)
 	    cmocka_unit_test(a_reader_that_sleeps_because_it_has_read_all_is_well),
 	    cmocka_unit_test(a_selection_that_takes_nothing_is_named),
 	    cmocka_unit_test(what_a_label_holds_cannot_spoil_the_answer),
+	    cmocka_unit_test(of_a_group_in_two_channels_the_one_that_was_asked_about_counts),
 	    cmocka_unit_test(a_channel_without_joins_is_named),
 	    cmocka_unit_test(of_a_channel_its_readers_are_asked),
 	    cmocka_unit_test(the_programs_of_a_channel_are_its_readers),
 	    cmocka_unit_test(a_healthy_host_has_no_finding),
 	    cmocka_unit_test(a_host_that_was_just_started_is_healthy),
 	    cmocka_unit_test(groups_with_one_cause_are_one_finding),
+	    cmocka_unit_test(a_group_that_loses_is_not_one_without_data),
 	    cmocka_unit_test(an_alias_alone_proves_nothing_of_the_host),
 	    cmocka_unit_test(what_overflows_control_is_a_warning),
 	    cmocka_unit_test(too_many_findings_leave_out_the_mildest),
