@@ -19,7 +19,7 @@ WRAPPERS = {'exec': 0, 'command': 0, 'nice': 0, 'nohup': 0, 'setsid': 0, 'stdbuf
 CALLS = {'run', 'start', 'Popen', 'call', 'check_call', 'check_output', 'argv', 'which'}
 # Not installed: what runs only where it is asked for, or there already.
 LEFT_OUT = 'tests/net/test_socket_peers.py'
-OPTIONAL = {'go'}
+OPTIONAL = {'go', '/usr/bin/chromium', '/usr/bin/chromedriver'}  # the last two: `install-deps web`
 NAME = re.compile(r'[a-zA-Z][\w.+-]*|/(usr/)?s?bin/[\w.+-]+')
 
 
@@ -237,8 +237,8 @@ def of_python(text):
 
 
 def blocks(text):
-    """What stands indented in a page, without programs in C and a formula."""
-    text = re.sub(r'(?ms)^    (?:#include|/\*).*?(?=^\S)|^    \w+ == .*?$', '', text)
+    """What stands indented in a page, without programs in C, an answer of why and a formula."""
+    text = re.sub(r'(?ms)^    (?:#include|/\*|\d\S+ on \S+: ).*?(?=^\S)|^    \w+ == .*?$', '', text)
     return '\n'.join(line[4:] for line in text.splitlines() if line.startswith('    '))
 
 
