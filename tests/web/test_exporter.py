@@ -236,6 +236,10 @@ def test_two_run_directories_of_the_same_name_are_told_apart(lab):
 
 # ---- the program ----
 
+def test_it_says_where_it_serves(exporter):
+    assert exporter.log() == f'mcring-exporter: serves {exporter.url()}, /metrics, /health and /data.json\n'
+
+
 def test_a_port_that_is_taken_is_said(exporter):
     done = subprocess.run([EXPORTER, '--listen', f'127.0.0.1:{exporter.port}'], capture_output=True,
                           text=True, timeout=10)
@@ -244,7 +248,8 @@ def test_a_port_that_is_taken_is_said(exporter):
 
 @pytest.mark.parametrize('args, words', [
     (['--listen', '127.0.0.1'], 'expected ADDRESS:PORT'), (['--listen', '::1:80'], 'expected ADDRESS:PORT'),
-    (['--listen', '127.0.0.1:70000'], 'expected ADDRESS:PORT'), (['--listen', 'host:80'], 'expected'),
+    (['--listen', '127.0.0.1:70000'], 'expected ADDRESS:PORT'), (['--listen', '127.0.0.1:0'], 'expected'),
+    (['--listen', 'host:80'], 'expected'),
     (['--listen', '192.0.2.1:9810'], 'does not have the address'), (['--groups', '-1'], 'from 0 to 10000'),
     (['--groups', '10001'], 'from 0 to'), (['--series', 'x'], 'expected a number'),
     (['--run-dir', 'x' * 200], 'expected a path'), (['more'], "unexpected 'more'"), (['--no-such'], 'option')])

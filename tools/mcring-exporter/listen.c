@@ -28,7 +28,8 @@ static int split(const char *text, char address[64], char port[8])
 		return -1;
 	begin = end + bracket + 1;
 	len = strlen(begin);
-	if (len == 0 || len > 5 || strspn(begin, "0123456789") != len || atoi(begin) > 65535)
+	if (len == 0 || len > 5 || strspn(begin, "0123456789") != len || atoi(begin) > 65535 ||
+	    atoi(begin) == 0)
 		return -1;
 	strcpy(port, begin);
 	return 0;

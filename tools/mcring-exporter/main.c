@@ -80,6 +80,8 @@ int main(int argc, char **argv)
 		fail("%s: cannot serve HTTP: %s", options.listen, strerror(-ret));
 		return EXIT_FAILURE;
 	}
+	fprintf(stderr, "mcring-exporter: serves http://%s/, /metrics, /health and /data.json\n",
+		options.listen);
 	ret = serve(http, &sources, signal_fd);
 	http_destroy(http);
 	sources_clear(&sources);
