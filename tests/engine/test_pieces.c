@@ -171,11 +171,14 @@ static void end(struct mcr_engine *e)
 /* Each frame is in the account once. */
 static void run(struct mcr_engine *e)
 {
+	struct mcr_port_info port = {.size = sizeof(port)};
 	struct mcr_account a;
 
 	assert_int_equal(mcr_engine_start(e, NULL), 0);
 	a = rig_receive(e, FRAMES);
 	assert_int_equal(a.received, FRAMES);
+	assert_int_equal(mcr_engine_port_info(e, 0, &port), 0);
+	assert_int_equal(port.rx_frame_max, 65535); /* a snapshot of libpcap's */
 	assert_int_equal(a.delivered, DELIVERED);
 	assert_int_equal(a.punted, 1);
 	assert_int_equal(a.drops[MCR_DROP_UNKNOWN_GROUP], 2);

@@ -304,6 +304,38 @@ static void unicast_and_igmp_are_no_flows(void **state)
 	mcr_engine_destroy(e);
 }
 
+/* Of a port and of a consumer; the device thread looks each 100 ms, control each 10 ms. */
+static void what_came_and_was_read_last_has_a_time(void **state)
+{
+	struct mcr_engine *e = start();
+	uint64_t end_ns = monotonic_ns() + RIG_DEADLINE_NS, start_ns = realtime_ns();
+	struct mcr_consumer_info consumer = {.size = sizeof(consumer)};
+	struct mcr_port_info info = {.size = sizeof(info)};
+	struct mcr_consumer *c = rig_consumer(e);
+	struct mcr_msg msgs[8];
+
+	assert_int_equal(mcr_engine_port_info(e, 0, &info), 0);
+	assert_int_equal(info.rx_last_ns, 0);
+	assert_int_equal(info.link_since_ns, 0);
+	assert_int_equal(info.rx_frame_max, 0); /* a ring has no limit */
+	send_alone(e, make(&(struct frame){.host = 77}));
+	while (info.rx_last_ns == 0 || consumer.received_last_ns == 0) {
+		assert_true(monotonic_ns() < end_ns);
+		mcr_engine_poll(e, 1000000);
+		if (mcr_consumer_poll(c, msgs, 8) > 0)
+			mcr_consumer_release(c);
+		assert_int_equal(mcr_engine_port_info(e, 0, &info), 0);
+		assert_int_equal(mcr_engine_consumer_info(e, 0, &consumer), 0);
+	}
+	assert_true(info.rx_last_ns >= start_ns && info.rx_last_ns <= realtime_ns());
+	assert_true(consumer.received_last_ns >= start_ns &&
+		    consumer.received_last_ns <= realtime_ns());
+	assert_int_equal(info.missed_last_ns | info.nombuf_last_ns | info.errors_last_ns, 0);
+	assert_int_equal(consumer.lost_last_ns, 0);
+	mcr_consumer_close(c);
+	mcr_engine_destroy(e);
+}
+
 /* Once a millisecond: all other bursts are left alone. */
 static void most_packets_are_not_looked_at(void **state)
 {
@@ -412,6 +444,7 @@ int main(void)
 	    cmocka_unit_test(fragments_and_what_was_cut_are_seen_without_a_port),
 	    cmocka_unit_test(own_frames_and_a_wrong_checksum_are_seen),
 	    cmocka_unit_test(unicast_and_igmp_are_no_flows),
+	    cmocka_unit_test(what_came_and_was_read_last_has_a_time),
 	    cmocka_unit_test(most_packets_are_not_looked_at),
 	    cmocka_unit_test(each_lcore_has_a_table),
 	    cmocka_unit_test(what_is_only_relayed_is_seen_and_is_no_drop),
