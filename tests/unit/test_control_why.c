@@ -48,7 +48,7 @@ static void the_answer_has_the_members_that_docs_control_md_names(void **state)
 	assert_true(json_is_array(json_object_get(finding, "evidence")));
 	assert_non_null(
 	    strstr(json_string_value(json_array_get(json_object_get(finding, "todo"), 0)),
-		   "mcring-ctl join '239.1.1.1:5000,interface=lan'"));
+		   "mcring-ctl join '239.1.1.1:5000@10.0.0.7,interface=lan'"));
 	json_decref(reply);
 }
 
