@@ -16,11 +16,17 @@
 
 static struct mcr_sightings *table;
 
+static void clear(void)
+{
+	memset(table, 0, sizeof(*table));
+	mcr_sightings_init(table, 7);
+}
+
 static int start(void **state)
 {
 	table = calloc(1, sizeof(*table));
 	if (table)
-		mcr_sightings_init(table, 7);
+		clear();
 	return !table;
 }
 
@@ -85,7 +91,7 @@ static void choose_colliding(uint32_t *numbers, unsigned n)
 	for (uint32_t number = 0; found < n; number++) {
 		size_t place = 0;
 
-		memset(table->entries, 0, sizeof(table->entries));
+		clear();
 		see(flow(number), 1);
 		assert_int_equal(find_at(flow(number), &sight, &place), 1);
 		if (number == 0)
@@ -93,7 +99,7 @@ static void choose_colliding(uint32_t *numbers, unsigned n)
 		if (place / MCR_SIGHTINGS_WAYS == set)
 			numbers[found++] = number;
 	}
-	memset(table->entries, 0, sizeof(table->entries));
+	clear();
 }
 
 static void a_flow_shows_its_first_and_its_last_packet(void **state)

@@ -6,11 +6,9 @@
 #include "core/rng.h"
 #include "core/seqlock.h"
 
-#define SETS (MCR_SIGHTINGS / MCR_SIGHTINGS_WAYS)
-
 #define KEY_BYTES offsetof(struct mcr_sight, first_ns)
 
-_Static_assert((SETS & (SETS - 1)) == 0, "a power of two");
+_Static_assert((MCR_SIGHTINGS_SETS & (MCR_SIGHTINGS_SETS - 1)) == 0, "a power of two");
 _Static_assert(sizeof(struct mcr_sight) == 96, "whole words, no hidden padding");
 _Static_assert(KEY_BYTES == sizeof(((struct mcr_sightings *)0)->multipliers),
 	       "a multiplier for each word of the key");
@@ -37,13 +35,14 @@ static struct key key_of(const struct mcr_sight *sight)
 	return key;
 }
 
-static unsigned set_of(const struct mcr_sightings *s, const struct key *key)
+/* The upper bits count. */
+static uint64_t hash_of(const struct mcr_sightings *s, const struct key *key)
 {
 	uint64_t sum = 0;
 
 	for (unsigned i = 0; i < sizeof(key->words) / sizeof(*key->words); i++)
 		sum += (key->words[i] ^ key->words[i] >> 32) * s->multipliers[i];
-	return (unsigned)(sum / (UINT64_MAX / SETS + 1));
+	return sum;
 }
 
 static int is_of(const struct mcr_sight *sight, const struct key *key)
@@ -56,8 +55,7 @@ static int is_of(const struct mcr_sight *sight, const struct key *key)
 	return differ == 0;
 }
 
-/* Up to when an entry is worth more than others: the lowest goes. */
-static uint64_t worth(const struct mcr_sight *sight)
+static uint64_t worth_of(const struct mcr_sight *sight)
 {
 	const uint64_t stays_ns =
 	    sight->dropped_ns != 0 ? sight->dropped_ns + MCR_SIGHTINGS_DROPS_STAY_NS : 0;
@@ -65,37 +63,44 @@ static uint64_t worth(const struct mcr_sight *sight)
 	return sight->last_ns > stays_ns ? sight->last_ns : stays_ns;
 }
 
-static struct mcr_sighting_entry *worst_of(struct mcr_sighting_entry *set)
+/* The way of the set that has the key, or else the one that makes room for it. */
+static unsigned way_of(const struct mcr_sightings *s, size_t set, uint16_t tag,
+		       const struct key *key, int *is_known)
 {
-	struct mcr_sighting_entry *worst = set;
+	const struct mcr_sighting_entry *entries = &s->entries[set * MCR_SIGHTINGS_WAYS];
+	unsigned worst = 0;
 
+	*is_known = 1;
+	for (unsigned i = 0; i < MCR_SIGHTINGS_WAYS; i++)
+		if (s->tags[set][i] == tag && is_of(&entries[i].sight, key))
+			return i;
+	*is_known = 0;
 	for (unsigned i = 1; i < MCR_SIGHTINGS_WAYS; i++)
-		if (worth(&set[i].sight) < worth(&worst->sight))
-			worst = &set[i];
+		if (s->worth[set][i] < s->worth[set][worst])
+			worst = i;
 	return worst;
 }
 
 void mcr_sightings_see(struct mcr_sightings *s, struct mcr_sight *packet)
 {
 	const struct key key = key_of(packet);
-	struct mcr_sighting_entry *set = &s->entries[set_of(s, &key) * MCR_SIGHTINGS_WAYS];
-	struct mcr_sighting_entry *entry = set;
+	const uint64_t hash = hash_of(s, &key);
+	const size_t set = hash / (UINT64_MAX / MCR_SIGHTINGS_SETS + 1);
+	const uint16_t tag = (uint16_t)(hash >> 32);
+	int is_known;
+	const unsigned way = way_of(s, set, tag, &key, &is_known);
+	struct mcr_sighting_entry *entry = &s->entries[set * MCR_SIGHTINGS_WAYS + way];
+	const struct mcr_sight *was = &entry->sight;
 
-	while (entry < set + MCR_SIGHTINGS_WAYS && !is_of(&entry->sight, &key))
-		entry++;
+	packet->first_ns = is_known ? was->first_ns : packet->last_ns;
+	packet->seen = is_known ? was->seen + 1 : 1;
 	packet->dropped_ns = packet->dropped != MCR_DROP_NONE ? packet->last_ns : 0;
-	if (entry == set + MCR_SIGHTINGS_WAYS) {
-		entry = worst_of(set);
-		packet->first_ns = packet->last_ns;
-		packet->seen = 1;
-	} else {
-		packet->first_ns = entry->sight.first_ns;
-		packet->seen = entry->sight.seen + 1;
-		if (packet->dropped == MCR_DROP_NONE) {
-			packet->dropped = entry->sight.dropped;
-			packet->dropped_ns = entry->sight.dropped_ns;
-		}
+	if (is_known && packet->dropped == MCR_DROP_NONE) {
+		packet->dropped = was->dropped;
+		packet->dropped_ns = was->dropped_ns;
 	}
+	s->tags[set][way] = tag;
+	s->worth[set][way] = worth_of(packet);
 	mcr_seqlock_write(&entry->version, &entry->sight, packet, sizeof(*packet));
 }
 

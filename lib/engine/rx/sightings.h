@@ -35,7 +35,13 @@ struct mcr_sighting_entry {
 	uint64_t version;
 };
 
+#define MCR_SIGHTINGS_SETS (MCR_SIGHTINGS / MCR_SIGHTINGS_WAYS)
+
 struct mcr_sightings {
+	/* The lcore's own, so that it touches few of the entries: of each up to when it is worth
+	 * more than others (the lowest goes), and a part of its hash. */
+	uint64_t worth[MCR_SIGHTINGS_SETS][MCR_SIGHTINGS_WAYS];
+	uint16_t tags[MCR_SIGHTINGS_SETS][MCR_SIGHTINGS_WAYS];
 	uint64_t multipliers[5]; /* of the hash: secret */
 	struct mcr_sighting_entry entries[MCR_SIGHTINGS];
 };
