@@ -131,7 +131,8 @@ class Groups {
 
 	/* Thousands of addresses are only sorted when groups come or go. */
 	rank(groups) {
-		const order = groups.map((group) => [addressKey(group.group) + ' ' + group.interface, groupKey(group)]);
+		const order = groups.map((group) =>
+			[addressKey(group.group) + ' ' + group.interface, groupKey(group)]);
 
 		order.sort((a, b) => compare(a[0], b[0]));
 		this.ranks = new Map(order.map(([, key], at) => [key, at]));
@@ -153,7 +154,8 @@ class Groups {
 	}
 
 	makeChoice() {
-		const icon = new Icon(), text = make('span'), node = make('button', {type: 'button'}, icon.node, text);
+		const icon = new Icon(), text = make('span');
+		const node = make('button', {type: 'button'}, icon.node, text);
 		let state = 'all';
 
 		node.addEventListener('click', () => {

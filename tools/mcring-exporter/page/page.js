@@ -116,7 +116,8 @@ class Page {
 
 	/* How fresh it all is: [shape, words] */
 	liveness(own) {
-		const last = this.data ? `, the last answer is ${age((performance.now() - this.dataAt) * 1e6)} old` : '';
+		const passed = (performance.now() - this.dataAt) * 1e6; /* ns */
+		const last = this.data ? `, the last answer is ${age(passed)} old` : '';
 		const answerAge = own ? own.engine.age_ns || 0 : 0;
 
 		if (this.isPaused)

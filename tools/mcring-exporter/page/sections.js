@@ -116,7 +116,8 @@ class Readers {
 			{title: 'Channel', sort: (c) => c.channel, text: (c) => c.channel},
 			{title: 'Process', number: true, sort: (c) => c.pid, text: (c) => String(c.pid),
 				hint: 'Its id'},
-			{title: 'Messages', number: true, sort: (c) => this.rate(c), text: (c) => perSecond(this.rate(c))},
+			{title: 'Messages', number: true, sort: (c) => this.rate(c),
+				text: (c) => perSecond(this.rate(c))},
 			{title: 'Total', number: true, sort: (c) => c.received, text: (c) => grouped(c.received)},
 			{title: 'Room left', sort: room, make: roomBar,
 				hint: 'Of its ring, until the writer laps it. The mark is the lowest so far'},
@@ -131,7 +132,8 @@ class Readers {
 		], {empty: 'Nobody reads.'});
 		this.channels = new Table(byId('channels'), 'channels-title', [
 			{title: 'Channel', sort: (c) => c.name, text: (c) => c.name},
-			{title: 'Messages', number: true, text: (c) => perSecond(this.history.get('channel ' + c.name).now)},
+			{title: 'Messages', number: true,
+				text: (c) => perSecond(this.history.get('channel ' + c.name).now)},
 			{title: 'Payload', number: true,
 				text: (c) => bits(this.history.get(`channel ${c.name} bytes`).now)},
 			plotColumn((c) => this.history.points('channel ' + c.name), perSecond),
