@@ -11,6 +11,7 @@
 #define SIGHTINGS_A_STEP 2048
 #define JOINS_A_STEP     8192
 #define GROUPS_A_STEP    128
+#define FLOWS_A_GROUP    16 /* with more of them a group counts as several */
 #define ROUTES_A_STEP    1024
 
 #define OWN_GROUPS_MAX 16 /* of an interface */
@@ -213,11 +214,12 @@ static int collect_groups(struct mcr_why_collector *c)
 {
 	struct mcr_why_evidence *e = c->evidence;
 
-	for (unsigned n = 0; n < GROUPS_A_STEP; n++, c->at++) {
+	for (size_t n = 0; n < GROUPS_A_STEP; n++, c->at++) {
 		struct mcr_group_info group = {.size = sizeof(group)};
 
 		if (mcr_engine_group_info(c->engine, c->at, &group) < 0)
 			return 1;
+		n += mcr_why_flows_length(&e->flows, group.group) / FLOWS_A_GROUP;
 		if (!is_asked(e, &group))
 			continue;
 		mcr_why_tally_add(e, &group);

@@ -18,20 +18,21 @@ uint64_t mcr_why_group_mac(struct mcr_address group)
 	return mcr_mac_number(mac);
 }
 
-static uint32_t *head_of(const struct mcr_why_flows *flows, struct mcr_address group)
+static struct mcr_why_chain *chain_of(const struct mcr_why_flows *flows, struct mcr_address group)
 {
 	/* Multiples of the golden ratio: see mcr_filter_spread. */
 	const uint64_t hash = mcr_why_group_mac(group) * UINT64_C(0x9e3779b97f4a7c15);
 
-	return &flows->heads[hash >> 32 & (flows->n_heads - 1)];
+	return &flows->chains[hash >> 32 & (flows->n_chains - 1)];
 }
 
 static void link_flow(struct mcr_why_flows *flows, uint32_t i)
 {
-	uint32_t *head = head_of(flows, flows->items[i].group);
+	struct mcr_why_chain *chain = chain_of(flows, flows->items[i].group);
 
-	flows->items[i].next = *head;
-	*head = i;
+	flows->items[i].next = chain->first;
+	chain->first = i;
+	chain->length++;
 }
 
 /* Twice the room. Adding up, each flow is linked twice. */
@@ -39,21 +40,27 @@ static int grow(struct mcr_why_flows *flows)
 {
 	const size_t cap = flows->cap ? 2 * flows->cap : FIRST;
 	struct mcr_why_flow *items = realloc(flows->items, cap * sizeof(*items));
-	uint32_t *heads;
+	struct mcr_why_chain *chains;
 
 	if (!items)
 		return -ENOMEM;
 	flows->items = items;
-	heads = malloc(cap * sizeof(*heads));
-	if (!heads)
+	chains = malloc(cap * sizeof(*chains));
+	if (!chains)
 		return -ENOMEM;
-	free(flows->heads);
-	flows->heads = heads;
-	flows->cap = flows->n_heads = cap;
-	memset(heads, 0xff, cap * sizeof(*heads));
+	free(flows->chains);
+	flows->chains = chains;
+	flows->cap = flows->n_chains = cap;
+	for (size_t i = 0; i < cap; i++)
+		chains[i] = (struct mcr_why_chain){NONE, 0};
 	for (size_t i = 0; i < flows->n; i++)
 		link_flow(flows, (uint32_t)i);
 	return 0;
+}
+
+size_t mcr_why_flows_length(const struct mcr_why_flows *flows, struct mcr_address group)
+{
+	return flows->n_chains > 0 ? chain_of(flows, group)->length : 0;
 }
 
 static int add(struct mcr_why_flows *flows, const struct mcr_why_flow *flow)
@@ -139,8 +146,8 @@ const struct mcr_why_flow *mcr_why_flows_next(const struct mcr_why_flows *flows,
 
 	if (flow)
 		i = flow->next;
-	else if (flows->n_heads > 0)
-		i = *head_of(flows, group);
+	else if (flows->n_chains > 0)
+		i = chain_of(flows, group)->first;
 	while (i != NONE && mcr_why_group_mac(flows->items[i].group) != mac)
 		i = flows->items[i].next;
 	return i == NONE ? NULL : &flows->items[i];
@@ -149,7 +156,7 @@ const struct mcr_why_flow *mcr_why_flows_next(const struct mcr_why_flows *flows,
 void mcr_why_flows_clear(struct mcr_why_flows *flows)
 {
 	free(flows->items);
-	free(flows->heads);
+	free(flows->chains);
 	memset(flows, 0, sizeof(*flows));
 }
 

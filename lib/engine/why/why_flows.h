@@ -23,12 +23,20 @@ struct mcr_why_flow {
 	uint32_t next; /* private: of the same MAC address */
 };
 
+/* Private: the flows of some MAC addresses. */
+struct mcr_why_chain {
+	uint32_t first, length;
+};
+
 struct mcr_why_flows {
 	struct mcr_why_flow *items;
 	size_t n, cap;
-	uint32_t *heads;
-	size_t n_heads; /* a power of two, or 0 */
+	struct mcr_why_chain *chains;
+	size_t n_chains; /* a power of two, or 0 */
 };
+
+/* mcr_why_flows_length: how many flows a walk with mcr_why_flows_next looks at. */
+size_t mcr_why_flows_length(const struct mcr_why_flows *flows, struct mcr_address group);
 
 /* mcr_why_flows_add copies a sighting; one that is unused is passed over. Returns 0 or -ENOMEM. */
 int mcr_why_flows_add(struct mcr_why_flows *flows, const struct mcr_sighting *sighting);

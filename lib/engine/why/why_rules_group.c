@@ -7,7 +7,10 @@
 #include "engine/why/why_limits.h"
 #include "engine/why/why_rules.h"
 
-#define STRAY_JOINS 64 /* of the group, that are compared with what nobody has joined */
+/* Where each of many flows is compared with joins of the group: so many joins, and so many flows
+ * with all joins. */
+#define COMPARED_JOINS 64
+#define COMPARED_FLOWS 64
 
 enum mcr_why_code mcr_why_frame_code(unsigned drop)
 {
@@ -176,6 +179,8 @@ static unsigned distance_of(const struct mcr_why_evidence *e, const struct mcr_g
 {
 	static const struct mcr_address any;
 
+	if (e->joins.n > COMPARED_JOINS)
+		return (unsigned)!is_asked(e, f);
 	return (unsigned)!is_asked(e, f) + (unsigned)!wants(e, g, f->port, any) +
 	       (unsigned)!wants(e, g, 0, f->source);
 }
@@ -292,7 +297,7 @@ static const struct mcr_why_flow *find_stray(const struct mcr_why_evidence *e,
 		    !mcr_why_is_stray(f) || !mcr_why_is_now(f->last_ns, e->now_ns) ||
 		    (e->query.port && f->port != e->query.port))
 			continue;
-		for (size_t k = 0; k < e->joins.n && k < STRAY_JOINS && !is_listed; k++)
+		for (size_t k = 0; k < e->joins.n && k < COMPARED_JOINS && !is_listed; k++)
 			is_listed = e->joins.items[k].port == f->port &&
 				    (!same_family || lists(&e->joins.items[k], f->source) ||
 				     mcr_address_is_equal(e->query.source, f->source)) &&
@@ -310,13 +315,20 @@ static const struct mcr_why_flow *find_alias(const struct mcr_why_evidence *e,
 {
 	static const struct mcr_address any;
 	const struct mcr_why_flow *f = NULL, *best = NULL;
+	unsigned left = COMPARED_FLOWS;
 
-	while ((f = mcr_why_flows_next(&e->flows, g->group, f)))
-		if (!mcr_address_is_equal(f->group, g->group) && mcr_why_is_stray(f) &&
-		    mcr_why_is_now(f->last_ns, e->now_ns) &&
-		    (e->query.port == 0 || f->port == 0 || f->port == e->query.port) &&
-		    wants(e, g, f->port, any) && (!best || f->last_ns > best->last_ns))
+	while ((f = mcr_why_flows_next(&e->flows, g->group, f))) {
+		if (mcr_address_is_equal(f->group, g->group) || !mcr_why_is_stray(f) ||
+		    !mcr_why_is_now(f->last_ns, e->now_ns) ||
+		    (e->query.port && f->port && f->port != e->query.port) ||
+		    (best && f->last_ns <= best->last_ns))
+			continue;
+		if (left == 0)
+			break;
+		left--;
+		if (wants(e, g, f->port, any))
 			best = f;
+	}
 	return best;
 }
 
