@@ -342,6 +342,20 @@ static void of_a_silent_group_it_is_said_what_is_proven_and_what_remains(void **
 	rig_end(r);
 }
 
+static void reports_without_an_address_are_mentioned(void **state)
+{
+	for (unsigned has_address = 0; has_address < 2; has_address++) {
+		struct rig *r = silent("239.1.1.1");
+
+		if (!has_address)
+			memset(&r->e->interfaces[0].address, 0, sizeof(struct mcr_address));
+		ask(r);
+		expect(r, MCR_WHY_UNDECIDED, MCR_WHY_SILENT);
+		assert_int_equal(says(&r->v.proven, "our reports come from 0.0.0.0"), !has_address);
+		rig_end(r);
+	}
+}
+
 static void routers_are_no_suspects_for_a_source_on_the_link(void **state)
 {
 	struct rig *r = silent("239.1.1.1@10.0.0.7");
@@ -406,6 +420,7 @@ int main(void)
 	    cmocka_unit_test(an_older_querier_is_the_cause_for_a_group_that_needs_sources),
 	    cmocka_unit_test(a_group_of_the_link_cannot_come_from_beyond_it),
 	    cmocka_unit_test(of_a_silent_group_it_is_said_what_is_proven_and_what_remains),
+	    cmocka_unit_test(reports_without_an_address_are_mentioned),
 	    cmocka_unit_test(routers_are_no_suspects_for_a_source_on_the_link),
 	    cmocka_unit_test(what_a_filter_hides_is_said),
 	};

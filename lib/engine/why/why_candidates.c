@@ -51,6 +51,11 @@ static void prove_membership(const struct case_of *c)
 	if (c->g->last_report_ns)
 		PROVEN(c, "our last report of %s was sent %s", mcr_why_address(c->g->group).text,
 		       mcr_why_time(c->g->last_report_ns, c->e->now_ns).text);
+	if (c->m->version && !mcr_address_is_ipv6(c->g->group) &&
+	    mcr_address_is_none(c->it->address))
+		PROVEN(c,
+		       "our reports come from 0.0.0.0, which some routers drop: %s has no address",
+		       c->it->info.name);
 	if (c->g->last_query_ns)
 		PROVEN(c, "the querier last asked for it %s",
 		       mcr_why_time(c->g->last_query_ns, c->e->now_ns).text);
