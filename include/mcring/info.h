@@ -107,8 +107,10 @@ struct mcr_port_info {
 	uint64_t errors_last_ns; /* rx_errors had risen */
 	uint64_t link_since_ns;  /* since then the link is as link_up says; 0 = since the start */
 	uint32_t rx_frame_max;   /* octets of the longest frame that arrives whole; 0 = unknown */
-	uint64_t open_until_ns;  /* until then the filter lets everything in
-				  * (mcr_engine_open_filter); 0 = it does not */
+	uint32_t macs_refused;  /* addresses of the last list, or slots, that the NIC refused, until
+				 * it takes one; 0 = it did */
+	uint64_t open_until_ns; /* until then the filter lets everything in
+				 * (mcr_engine_open_filter); 0 = it does not */
 };
 
 /* mcr_engine_port_info describes a DPDK port that an interface uses. Returns 0, or -ENOENT past the

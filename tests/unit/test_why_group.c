@@ -331,12 +331,21 @@ static void a_group_that_the_nic_does_not_let_in_is_named(void **state)
 	struct rig *r = silent("239.1.1.1", "239.1.1.1:5000");
 
 	r->e->ports[0].promiscuous = 0;
-	strcpy(r->e->ports[0].rung, "mac-list");
+	strcpy(r->e->ports[0].rung, "none");
+	r->e->ports[0].macs_refused = 200; /* some are in the list */
 	strcpy(r->groups[0].rung, "none");
 	strcpy(r->groups[0].rung_reason, "the list is full");
 	ask(r);
 	expect(r, MCR_WHY_CAUSE, MCR_WHY_FILTER_REFUSED);
 	assert_text(r->v.first, "does not let it in: the list is full");
+	rig_end(r);
+
+	r = silent("239.1.1.1", "239.1.1.1:5000"); /* an isolated port */
+	r->e->ports[0].promiscuous = 0;
+	strcpy(r->e->ports[0].rung, "rte-flow");
+	strcpy(r->groups[0].rung, "none");
+	ask(r);
+	expect(r, MCR_WHY_CAUSE, MCR_WHY_FILTER_REFUSED);
 	rig_end(r);
 
 	r = silent("239.1.1.1", "239.1.1.1:5000"); /* nothing can be programmed: all comes in */

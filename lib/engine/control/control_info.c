@@ -152,7 +152,7 @@ ITEM(port)
 	all = json_pack(
 	    "{so so si so so sb sb sb sb si so so so so so so so si sI so so so so so so so so so "
 	    "so "
-	    "so so}",
+	    "so so so}",
 	    "name", mcr_json_string(p.name), "kernel", kernel_of_port(&p), "dpdk_port", p.dpdk_port,
 	    "driver", mcr_json_string(p.driver), "mac", mac(p.mac), "link_up", p.link_up, "removed",
 	    p.removed, "promiscuous", p.promiscuous, "all_multicast", p.all_multicast, "queues",
@@ -167,7 +167,7 @@ ITEM(port)
 	    mcr_json_number(p.tx_packets), "tx_errors", mcr_json_number(p.tx_errors), "rung",
 	    mcr_json_string(p.rung), "rung_reason", mcr_json_string(p.rung_reason), "macs",
 	    mcr_json_number(p.macs), "flow_rules", mcr_json_number(p.flow_rules), "flow_refused",
-	    mcr_json_number(p.flow_refused));
+	    mcr_json_number(p.flow_refused), "macs_refused", mcr_json_number(p.macs_refused));
 	if (all)
 		add_last_seen(all, &p);
 	return all;

@@ -108,6 +108,7 @@ static void filter_into(const struct mcr_filter_port *filter, struct mcr_port_in
 	snprintf(out->rung, sizeof(out->rung), "%s", mcr_rung_name(state.rung));
 	memcpy(out->rung_reason, state.reason, sizeof(out->rung_reason));
 	out->macs = filter->mac.n_wanted;
+	out->macs_refused = (uint32_t)filter->mac.refused;
 	out->flow_rules = filter->flow.n_flows;
 	out->flow_refused = filter->flow.n_refused;
 }

@@ -295,7 +295,7 @@ void mcr_why_prove(const struct mcr_why_evidence *e, const struct mcr_group_info
 void mcr_why_hide(const struct mcr_why_evidence *e, const struct mcr_port_info *port,
 		  struct mcr_why_verdict *v)
 {
-	if (port->removed || port->rung[0] == '\0' || strcmp(port->rung, "none") == 0)
+	if (port->removed || (port->macs_refused == 0 && !mcr_why_port_has_rung(port)))
 		return;
 	if (port->open_until_ns > e->now_ns)
 		mcr_why_line(&v->hidden, "nothing: the filter of %s is open until %s", port->name,

@@ -23,6 +23,9 @@ struct mcr_why_look {
 enum mcr_why_code mcr_why_port_root(const struct mcr_why_evidence *evidence, int interface,
 				    uint64_t joined_ns);
 
+/* mcr_why_port_has_rung: the port's filter could be programmed. */
+int mcr_why_port_has_rung(const struct mcr_port_info *port);
+
 /* mcr_why_port_find adds the findings on a port of the evidence. */
 void mcr_why_port_find(const struct mcr_why_evidence *evidence, const struct mcr_port_info *port,
 		       struct mcr_why_verdict *verdict);

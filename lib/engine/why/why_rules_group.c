@@ -258,15 +258,15 @@ int mcr_why_lose_at(const struct mcr_why_evidence *e, const struct mcr_group_inf
 	return 1;
 }
 
-/* A group that stands on no rung on a port that has one. */
+/* A group that stands on no rung: on a port that has one, or whose NIC took only some addresses. */
 static int is_refused(const struct mcr_why_evidence *e, const struct mcr_group_info *g,
 		      int interface)
 {
 	const struct mcr_port_info *port = mcr_why_port_of(e, interface);
 
-	return port && strcmp(g->rung, "none") == 0 && port->rung[0] != '\0' &&
-	       strcmp(port->rung, "none") != 0 && !port->promiscuous && !port->all_multicast &&
-	       e->now_ns > g->joined_ns + MCR_WHY_NEW_NS;
+	return port && strcmp(g->rung, "none") == 0 &&
+	       (port->macs_refused > 0 || mcr_why_port_has_rung(port)) && !port->promiscuous &&
+	       !port->all_multicast && e->now_ns > g->joined_ns + MCR_WHY_NEW_NS;
 }
 
 static void look_at_joins(const struct mcr_why_evidence *e, const struct mcr_group_info *g,

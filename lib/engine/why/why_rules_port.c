@@ -183,6 +183,28 @@ static void find_losses(const struct mcr_why_evidence *e, const struct mcr_port_
 			     cable_of(port), port->mtu);
 }
 
+int mcr_why_port_has_rung(const struct mcr_port_info *port)
+{
+	return port->rung[0] != '\0' && strcmp(port->rung, "none") != 0;
+}
+
+/* What did not fit into the NIC's filter comes in another way. */
+static void find_full(const struct mcr_port_info *port, struct mcr_why_verdict *verdict)
+{
+	struct mcr_why_finding *f;
+
+	if (port->removed || port->macs_refused == 0 || !mcr_why_port_has_rung(port))
+		return;
+	f = find(verdict, MCR_WHY_FILTER_REFUSED, MCR_WHY_NOTE, port);
+	mcr_why_say(f->text, sizeof(f->text),
+		    "the filter of port %s does not hold %u addresses, so it lets in more than is "
+		    "joined (%s)",
+		    port->name, port->macs_refused, port->rung);
+	mcr_why_line(&f->evidence, "%s", port->rung_reason);
+	mcr_why_line(&f->todo,
+		     "join fewer groups on this port, if its rx lcores are short of time");
+}
+
 void mcr_why_port_find(const struct mcr_why_evidence *e, const struct mcr_port_info *port,
 		       struct mcr_why_verdict *verdict)
 {
@@ -191,4 +213,5 @@ void mcr_why_port_find(const struct mcr_why_evidence *e, const struct mcr_port_i
 	if (root != MCR_WHY_CODE_COUNT)
 		find_root(e, port, root, verdict);
 	find_losses(e, port, verdict);
+	find_full(port, verdict);
 }
