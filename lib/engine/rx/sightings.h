@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <mcring/info.h>
+#include <mcring/sighting.h>
 
 #define MCR_SIGHTINGS_WAYS 8 /* entries of a set */
 

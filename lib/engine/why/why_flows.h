@@ -7,7 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <mcring/info.h>
+#include <mcring/sighting.h>
+#include <mcring/stats.h>
 
 struct mcr_why_flow {
 	struct mcr_address group, source;
