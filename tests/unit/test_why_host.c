@@ -314,6 +314,16 @@ static void of_a_silent_group_it_is_said_what_is_proven_and_what_remains(void **
 	last.last_ns = NOW - 30 * S;
 	last.ttl = 3;
 	add_flow(r, last);
+	for (unsigned is_dropped = 0; is_dropped < 2; is_dropped++) { /* neither was the last */
+		struct mcr_sighting other = a_flow(
+		    "239.1.1.1", 5001, 0, is_dropped ? MCR_DROP_UNKNOWN_PORT : MCR_DROP_NONE);
+
+		other.ttl = 9;
+		other.first_ns = NOW - 100 * S;
+		if (!is_dropped)
+			other.last_ns = NOW - 60 * S;
+		add_flow(r, other);
+	}
 	last.group = addr("239.1.1.2");
 	last.last_ns = NOW - S;
 	add_flow(r, last);

@@ -278,7 +278,7 @@ void mcr_why_prove(const struct mcr_why_evidence *e, const struct mcr_group_info
 	c.m = mcr_address_is_ipv6(g->group) ? &c.it->info.mld : &c.it->info.igmp;
 	while ((f = mcr_why_flows_next(&e->flows, g->group, f)))
 		if (mcr_address_is_equal(f->group, g->group) && f->interface == look->interface &&
-		    (!c.last || f->last_ns > c.last->last_ns))
+		    !mcr_why_flow_is_dropped(f) && (!c.last || f->last_ns > c.last->last_ns))
 			c.last = f;
 	prove_port(&c);
 	prove_membership(&c);
