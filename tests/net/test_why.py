@@ -5,12 +5,12 @@ sent at the same time to one engine with five ports."""
 import pytest
 
 import netlab
-from frames import Dot1Q, Ether, IP, UDP, fragments, multicast, write_pcap
+from frames import Dot1Q, Ether, IP, fragments, multicast, write_pcap
 from membership_lan import IGMP, inject
 from netlab import wait_for
 from programs import CAT, CTL, Daemon, Traffic
 from test_kernel_side import SEGMENTED
-from why_lab import CAUSE, FLOWS, codes, pages_answer, says, wait_verdict, why, without_times
+from why_lab import CAUSE, FLOWS, ask, codes, pages_answer, says, wait_verdict, why, without_times
 
 # The interfaces, each at the end of a wire eth0, eth1, ... of this MTU; one more plays a file.
 WIRES = {'feed': 9000, 'five': 1500, 'soft': 1500, 'raw': 1500}
@@ -195,6 +195,8 @@ def test_without_a_group_the_worst_comes_first(hosts):
     # Those that something arrives of are before those that nothing does.
     assert {'wrong_vlan', 'wrong_source', 'truncated', 'fragment', 'bad_checksum'} <= set(codes(answer)), answer
     assert len(answer['findings']) <= 64
+    read_only = ask(hosts.daemon, 'stats', command='why')
+    assert codes(read_only) == codes(answer), 'the socket of monitors says the same'
     for finding in answer['findings']:
         assert finding['groups'] >= 1 or finding['group'] is None, finding
 

@@ -14,7 +14,7 @@ from membership_lan import IGMP, inject
 from programs import CAT
 from relay_lan import datagram
 from test_control_thread import ROUND_NS
-from why_lab import FLOWS, ask, troubles, wait_verdict, why
+from why_lab import FLOWS, ask, troubles, wait_verdict
 
 GROUPS = [f'239.5.{i // 250}.{i % 250 + 1}' for i in range(10_000)]
 A_FEW_SECONDS = 5  # the machine may be busy with other things

@@ -11,7 +11,7 @@ import conftest
 import netlab
 from netlab import wait_for
 from programs import CAT, Traffic
-from why_lab import CAUSE, FLOWS, codes, says, troubles, wait_verdict, why
+from why_lab import CAUSE, FLOWS, codes, says, wait_verdict, why
 
 # By channel: what goes there. `small` holds a second and a bit of its group.
 GROUPS = {'default': '239.2.0.1', 'small': '239.2.0.2', 'unread': '239.2.0.3', 'picked': '239.2.0.4'}

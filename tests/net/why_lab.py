@@ -12,11 +12,11 @@ from programs import ROOT
 FLOWS, CAUSE, UNDECIDED = range(3)  # exit status
 
 
-def ask(daemon, **request):
-    """The answer of the engine to a request on the control socket."""
+def ask(daemon, where='control', **request):
+    """The answer of the engine to a request on one of its sockets."""
     with socket.socket(socket.AF_UNIX) as s:
         s.settimeout(30)
-        s.connect(os.path.join(daemon.run_dir, 'control'))
+        s.connect(os.path.join(daemon.run_dir, where))
         s.sendall(json.dumps(request).encode() + b'\n')
         return json.loads(s.makefile().readline())
 

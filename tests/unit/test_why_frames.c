@@ -159,6 +159,14 @@ static void the_other_family_is_named_when_it_comes_to_the_same_port(void **stat
 	ask(r);
 	expect(r, MCR_WHY_UNDECIDED, MCR_WHY_SILENT);
 	rig_end(r);
+
+	r = silent("239.1.1.1", "239.1.1.1:5000"); /* which of them, nobody knows */
+	add_flow(r, a_flow("ff15::1", 5000, 0, MCR_DROP_UNKNOWN_GROUP));
+	add_flow(r, a_flow("ff15::2", 5000, 0, MCR_DROP_UNKNOWN_GROUP));
+	ask(r);
+	expect(r, MCR_WHY_UNDECIDED, MCR_WHY_SILENT);
+	assert_non_null(candidate(r, MCR_WHY_SENDER_ELSEWHERE));
+	rig_end(r);
 }
 
 static void another_group_of_the_source_is_named_when_the_source_is_known(void **state)

@@ -280,30 +280,41 @@ static void look_at_joins(const struct mcr_why_evidence *e, const struct mcr_gro
 		out->code = MCR_WHY_WRONG_SOURCE;
 }
 
-/* Another group, unwanted, that the sender may have meant. `from`: none = whoever it is. */
+/* Whether a join names the port of a flow; and its source, if that tells something. */
+static int is_named(const struct mcr_why_evidence *e, const struct mcr_why_flow *f, int by_source)
+{
+	const int is_queried = mcr_address_is_equal(e->query.source, f->source);
+
+	for (size_t i = 0; i < e->joins.n && i < COMPARED_JOINS; i++) {
+		const struct mcr_join *join = &e->joins.items[i];
+
+		if (join->port == f->port &&
+		    (!by_source || is_queried ||
+		     (join->mode == MCR_FILTER_INCLUDE && lists(join, f->source))))
+			return 1;
+	}
+	return 0;
+}
+
+/* Another group, unwanted, to which the sender may send instead: of the same family from the source
+ * that was named, of the other one if it is the only group there with this port. */
 static const struct mcr_why_flow *find_stray(const struct mcr_why_evidence *e,
 					     const struct mcr_group_info *g, int same_family)
 {
+	const int is_ipv6 = mcr_address_is_ipv6(g->group);
 	const struct mcr_why_flow *best = NULL;
 
 	for (size_t i = 0; i < e->flows.n; i++) {
 		const struct mcr_why_flow *f = &e->flows.items[i];
-		int is_listed = 0;
 
-		if (mcr_address_is_ipv6(f->group) == mcr_address_is_ipv6(g->group) ? !same_family
-										   : same_family)
-			continue;
-		if (mcr_address_is_equal(f->group, g->group) || f->port == 0 ||
+		if ((mcr_address_is_ipv6(f->group) == is_ipv6) != same_family ||
+		    mcr_address_is_equal(f->group, g->group) || f->port == 0 ||
 		    !mcr_why_is_stray(f) || !mcr_why_is_now(f->last_ns, e->now_ns) ||
-		    (e->query.port && f->port != e->query.port))
+		    (e->query.port && f->port != e->query.port) || !is_named(e, f, same_family))
 			continue;
-		for (size_t k = 0; k < e->joins.n && k < COMPARED_JOINS && !is_listed; k++)
-			is_listed = e->joins.items[k].port == f->port &&
-				    (!same_family || lists(&e->joins.items[k], f->source) ||
-				     mcr_address_is_equal(e->query.source, f->source)) &&
-				    (!same_family || e->joins.items[k].mode == MCR_FILTER_INCLUDE ||
-				     mcr_address_is_equal(e->query.source, f->source));
-		if (is_listed && (!best || f->last_ns > best->last_ns))
+		if (best && !same_family && !mcr_address_is_equal(f->group, best->group))
+			return NULL;
+		if (!best || f->last_ns > best->last_ns)
 			best = f;
 	}
 	return best;
