@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <mcring/stats.h>
+
 #include "core/rng.h"
 #include "engine/rx/sightings.h"
 

@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include <mcring/stats.h>
+
 #include "engine/rx/sightings.h"
 
 #define SECOND UINT64_C(1000000000)
