@@ -348,6 +348,18 @@ static void a_group_that_the_nic_does_not_let_in_is_named(void **state)
 	expect(r, MCR_WHY_CAUSE, MCR_WHY_FILTER_REFUSED);
 	rig_end(r);
 
+	r = rig_new("239.1.1.1"); /* all multicast comes in instead */
+	add_join(r, "239.1.1.1:5000");
+	add_group(r, "239.1.1.1", "feed");
+	r->e->ports[0].macs_refused = 200;
+	r->e->ports[0].all_multicast = 1;
+	strcpy(r->e->ports[0].rung, "all-multicast");
+	ask(r);
+	assert_int_equal(r->v.exit, MCR_WHY_FLOWS);
+	assert_int_equal(r->v.findings[0].code, MCR_WHY_FILTER_REFUSED);
+	assert_int_equal(r->v.findings[0].severity, MCR_WHY_NOTE);
+	rig_end(r);
+
 	r = silent("239.1.1.1", "239.1.1.1:5000"); /* nothing can be programmed: all comes in */
 	r->e->ports[0].promiscuous = 0;
 	strcpy(r->e->ports[0].rung, "none");
