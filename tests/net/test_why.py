@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Frames arrive, and readers do not get them: each kind is made for real, and why names it. All are
-sent at the same time to one engine with five ports."""
+sent all the time to one engine with five ports."""
 
 import pytest
 
 import netlab
 from frames import Dot1Q, Ether, IP, fragments, multicast, write_pcap
-from membership_lan import IGMP, inject
+from membership_lan import IGMP
 from netlab import wait_for
 from programs import CAT, CTL, Daemon, Traffic
 from test_kernel_side import SEGMENTED
-from why_lab import CAUSE, FLOWS, ask, codes, pages_answer, says, wait_verdict, why, without_times
+from why_lab import CAUSE, FLOWS, ask, codes, pages_answer, says, spray, wait_verdict, why, without_times
 
 # The interfaces, each at the end of a wire eth0, eth1, ... of this MTU; one more plays a file.
 WIRES = {'feed': 9000, 'five': 1500, 'soft': 1500, 'raw': 1500}
@@ -78,6 +78,8 @@ CASES = {
         '239.1.2.2'),
     'it comes in IPv4': Case(
         'wrong_family', '[ff15::2:3]:5200', [multicast(b'x', '239.1.2.3', port=5200)], '239.1.2.3'),
+    'a group that never leaves its link, and a source elsewhere': Case(
+        'out_of_scope', '224.0.0.99:5000', [], ask='224.0.0.99:5000@10.9.9.9'),
     'nobody joined it': Case(
         'not_joined', None, [multicast(b'x', '239.1.1.11')], '10.0.0.7', ask='239.1.1.11:5000'),
     'nobody joined it, and it does not come': Case(
@@ -147,8 +149,7 @@ class Hosts:
             for case in CASES.values():
                 if case.wire == wire:
                     frames += case.frames(own) if callable(case.frames) else case.frames
-            # Of a burst only the last packet is looked at.
-            inject(self.sender, *3 * [bytes(one) for one in frames], interface=f'eth{n}', pause=0.003)
+            spray(self.sender, f'eth{n}', frames, seconds=0.5)
         self.segment(1400)
 
     def segment(self, size):

@@ -2,7 +2,6 @@
 """A healthy host with 10,000 groups: why finds nothing, soon, and the control thread is not held up."""
 
 import subprocess
-import sys
 import time
 
 import pytest
@@ -14,26 +13,10 @@ from membership_lan import IGMP, inject
 from programs import CAT
 from relay_lan import datagram
 from test_control_thread import ROUND_NS
-from why_lab import FLOWS, ask, troubles, wait_verdict
+from why_lab import FLOWS, ask, spray, troubles, wait_verdict
 
 GROUPS = [f'239.5.{i // 250}.{i % 250 + 1}' for i in range(10_000)]
 A_FEW_SECONDS = 5  # the machine may be busy with other things
-
-# Sends the lines of a file, which are frames, over and over, 50 at a time: all in two seconds.
-SPRAY = '''
-import socket, sys, time
-s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
-s.bind(('eth0', 0))
-frames = [bytes.fromhex(line) for line in open(sys.argv[1])]
-due = time.monotonic()
-while True:
-    for at in range(0, len(frames), 50):
-        for frame in frames[at:at + 50]:
-            s.send(frame)
-        due += 2 * 50 / len(frames)
-        time.sleep(max(0, due - time.monotonic()))
-'''
-
 
 @pytest.fixture(scope='module')
 def busy():
@@ -41,14 +24,12 @@ def busy():
     lab = netlab.Lab()
     try:
         wire = conftest.Wire(lab)
-        config, frames = lab.path('groups.yaml'), lab.path('frames')
+        config = lab.path('groups.yaml')
         with open(config, 'w') as out:
             out.write('joins:\n  - groups:\n' + ''.join(f"      - '{at_port(one)}'\n" for one in GROUPS))
-        with open(frames, 'w') as out:
-            out.write('\n'.join(datagram('10.0.0.1', one, b'payload').hex() for one in GROUPS))
         daemon = wire.daemon('--config', config, '--idle', 'adaptive')
         wire.receiver.start(CAT, '--run-dir', daemon.run_dir, stdout=subprocess.DEVNULL)
-        wire.sender.start(sys.executable, '-c', SPRAY, frames)
+        spray(wire.sender, 'eth0', [datagram('10.0.0.1', one, b'payload') for one in GROUPS])
         inject(wire.sender, IGMP.query(3))
         yield daemon
     finally:

@@ -13,7 +13,7 @@ from querier_lan import side_by_side
 from why_lab import CAUSE, FLOWS, UNDECIDED, codes, pages_answer, says, wait_verdict, why, without_times
 
 FLOWING, OFF, MUTE, SILENT, STOPPED = (f'239.4.0.{n}:5000' for n in range(1, 6))
-FILTERED = '232.4.0.6:5000@10.0.0.9'
+FILTERED, OFF6 = '232.4.0.6:5000@10.0.0.9', '[ff15::4:2]:5000'
 
 
 class Lan:
@@ -36,7 +36,7 @@ class Lan:
 
     def daemon(self, *joins):
         interfaces = ('heard=net_af_packet0,address=10.0.0.2/24,igmp-repeat=never',
-                      'off=net_af_packet1,address=10.0.0.3/24,igmp=off',
+                      'off=net_af_packet1,address=10.0.0.3/24,igmp=off,mld=off',
                       'mute=net_af_packet2,address=10.0.0.4/24,tx=never')
         return Daemon(self.lab, self.receiver, '--idle', 'adaptive',
                       *[f'--interface={one}' for one in interfaces], *[f'--join={one}' for one in joins],
@@ -47,7 +47,7 @@ class Lan:
 def test_a_switch_keeps_away_what_it_heard_no_report_of(place):
     lan = Lan(place)
     daemon = lan.daemon(*[f'{one},interface=heard' for one in (FLOWING, SILENT, STOPPED, FILTERED)],
-                        f'{OFF},interface=off', f'{MUTE},interface=mute')
+                        f'{OFF},interface=off', f'{OFF6},interface=off', f'{MUTE},interface=mute')
     daemon.cat(timeout=120)
     wait_for(lambda: lan.switch.members('to_receiver0') >= {'239.4.0.1', '232.4.0.6'}, 10,
              'the switch lists us')
@@ -56,6 +56,7 @@ def test_a_switch_keeps_away_what_it_heard_no_report_of(place):
     mcsend(lan.sender, STOPPED, count=20, rate=100, ttl=3)
     wait_verdict(daemon, None, FLOWS, ['239.4.0.1'], FLOWING)
     wait_verdict(daemon, 'igmp_off', CAUSE, ['off'], OFF)
+    wait_verdict(daemon, 'igmp_off', CAUSE, ['mld=off'], OFF6)
     wait_verdict(daemon, 'tx_never', CAUSE, ['mute'], MUTE)
 
     answer = wait_verdict(daemon, 'silent', UNDECIDED, ['232.4.0.6'], FILTERED)

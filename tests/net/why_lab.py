@@ -5,11 +5,36 @@ import json
 import os
 import re
 import socket
+import sys
 import time
 
 from programs import ROOT
 
 FLOWS, CAUSE, UNDECIDED = range(3)  # exit status
+
+# Sends the lines of a file, which are frames, over and over, some at a time: all in argv[3] seconds.
+SPRAY = '''
+import socket, sys, time
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+s.bind((sys.argv[1], 0))
+frames = [bytes.fromhex(line) for line in open(sys.argv[2])]
+some = 1 + len(frames) // 200
+due = time.monotonic()
+while True:
+    for at in range(0, len(frames), some):
+        for frame in frames[at:at + some]:
+            s.send(frame)
+        due += float(sys.argv[3]) * some / len(frames)
+        time.sleep(max(0, due - time.monotonic()))
+'''
+
+
+def spray(host, interface, frames, seconds=2):
+    """Has a host send whole frames over and over, all of them in so many seconds."""
+    path = host.lab.path(f'{host.name}-{interface}.frames')
+    with open(path, 'w') as out:
+        out.write('\n'.join(bytes(frame).hex() for frame in frames))
+    host.start(sys.executable, '-c', SPRAY, interface, path, seconds)
 
 
 def ask(daemon, where='control', **request):
