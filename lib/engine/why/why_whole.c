@@ -231,7 +231,8 @@ static void find_strays(const struct mcr_why_evidence *e, struct mcr_why_verdict
 				     mcr_why_last(flow, e->now_ns).text);
 	}
 	if (f)
-		mcr_why_say(f->text, sizeof(f->text), "%zu flows arrive that nobody has joined", n);
+		mcr_why_say(f->text, sizeof(f->text),
+			    "%zu flows arrive where nobody has joined them", n);
 }
 
 struct sums {
