@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What watches engines, and what takes an engine's place."""
 
+import functools
 import glob
 import http.client
 import json
@@ -28,25 +29,34 @@ BOARD = os.path.join(ROOT, 'tools', 'monitoring', 'grafana.json')
 SAMPLE = re.compile(r'([a-z][a-z0-9_]*)(\{(?:[a-z_]+="(?:[^"\\\n]|\\["\\n])*",?)*\})? ([0-9.]+)')
 
 
-def unpack_prometheus():
-    """Downloads and unpacks Debian's Prometheus, once: its package would start a service. Skips the test
-    where there is no mirror."""
+@functools.cache
+def has_prometheus():
+    """Downloads and unpacks Debian's Prometheus, once: its package would start a service."""
     if os.path.exists(PROMTOOL):
-        return
+        return True
     os.makedirs(PEERS, exist_ok=True)
     for command in (['download', 'prometheus'], ['update', '-qq'], ['download', 'prometheus']):
-        done = subprocess.run(['apt-get', *command], cwd=PEERS, capture_output=True, text=True,
-                              timeout=300)
+        done = subprocess.run(['apt-get', '-o', 'Acquire::Retries=1', *command], cwd=PEERS,
+                              capture_output=True, text=True, timeout=300)
         if command[0] == 'download' and done.returncode == 0:
             break  # else the package lists may be old
+        if 'Temporary failure resolving' in done.stderr:
+            return False  # there is no network
     debs = glob.glob(os.path.join(PEERS, 'prometheus_*.deb'))
     if done.returncode or not debs:
-        pytest.skip('apt-get download failed for prometheus')
+        return False
     subprocess.run(['dpkg-deb', '-x', debs[0], PEERS], check=True)
+    return True
+
+
+def need_prometheus():
+    """Skips the test where there is no mirror."""
+    if not has_prometheus():
+        pytest.skip('apt-get download failed for prometheus')
 
 
 def promtool(*args, **kwargs):
-    unpack_prometheus()
+    need_prometheus()
     return subprocess.run([PROMTOOL, *args], capture_output=True, text=True, timeout=60, **kwargs)
 
 
@@ -225,15 +235,15 @@ class FakeEngine:
 
 
 class Prometheus(Program):
-    """Debian's, which scrapes each second."""
+    """Debian's, which scrapes twice a second."""
 
     def __init__(self, lab, *ports, rules=RULES):
-        unpack_prometheus()
+        need_prometheus()
         self.port = free_port()
         config = lab.path('prometheus.yaml')
         targets = ', '.join(f'"127.0.0.1:{port}"' for port in ports)
         with open(config, 'w') as out:
-            out.write(f'global: {{scrape_interval: 1s, evaluation_interval: 1s}}\n'
+            out.write(f'global: {{scrape_interval: 500ms, evaluation_interval: 500ms}}\n'
                       f'rule_files: ["{rules}"]\n'
                       f'scrape_configs:\n- job_name: mcring\n'
                       f'  static_configs: [{{targets: [{targets}]}}]\n')

@@ -318,7 +318,7 @@ def test_a_hidden_or_stopped_page_asks_nothing(show, made_up):
     def is_quiet():
         """Nothing is asked for longer than a page that asks waits."""
         before = len(made_up.asked)
-        page.driver.execute_async_script('setTimeout(arguments[0], 1500)')
+        page.driver.execute_async_script('setTimeout(arguments[0], 1200)')
         return len(made_up.asked) == before
 
     page.press('s')

@@ -108,7 +108,7 @@ def test_an_engine_that_was_killed_is_down(site, prometheus):
 def test_a_hundred_scrapers_cost_the_engine_what_one_costs(site):
     before = site.daemon.stats()['control']['longest_round_ns']
     first = site.exporter.metrics()
-    end, answers, failed = time.monotonic() + 2, [], []
+    end, answers, failed = time.monotonic() + 1.2, [], []
 
     def scrape():
         while time.monotonic() < end:
@@ -124,7 +124,7 @@ def test_a_hundred_scrapers_cost_the_engine_what_one_costs(site):
         one.join()
     last = site.exporter.metrics()
     key, = (one for one in first if one.startswith('mcring_questions_total'))
-    assert not failed and set(answers) == {200} and len(answers) >= 200
+    assert not failed and set(answers) == {200} and len(answers) >= 100
     assert last[key] - first[key] <= 5
     after = site.daemon.stats()['control']['longest_round_ns']
     assert after == before or after < 100_000_000, (before, after)
