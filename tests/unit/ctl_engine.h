@@ -52,6 +52,7 @@ static inline void serve(const struct fixture *f)
 				    .n_sources = 2,
 				    .n_relay = 2,
 				    .n_routes = 3,
+				    .opens_later = 1,
 				    .sockets = "fd=5 bound=239.1.1.1:5000 engine=239.1.1.1\n"
 					       "fd=6 kernel=239.2.2.2 why=no-route lost=3\n"};
 	struct mcr_control_server *server;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/gmp/gmp.h"
 #include "core/querier/querier.h"
@@ -212,7 +213,10 @@ int mcr_engine_port_info(const struct mcr_engine *e, size_t i, struct mcr_port_i
 	out->rx_last_ns = e->frame_ns ? e->frame_ns : 1700000000000000000;
 	out->link_since_ns = 1600000000000000000;
 	out->rx_frame_max = 1982;
-	out->open_until_ns = e->opened_s * UINT64_C(1000000000);
+	if (e->opened_s > 0 && e->opens_later > 0)
+		((struct mcr_engine *)e)->opens_later--;
+	else if (e->opened_s > 0)
+		out->open_until_ns = ((uint64_t)time(NULL) + e->opened_s) * UINT64_C(1000000000);
 	return i < 1 ? 0 : -ENOENT;
 }
 

@@ -21,6 +21,7 @@ struct mcr_engine {
 	unsigned updates;          /* calls of mcr_engine_update_as that succeeded */
 	const char *refusal;       /* the next update, or open_filter, fails with this text */
 	unsigned opened_s;         /* of the last mcr_engine_open_filter; 0 = there was none */
+	unsigned opens_later;      /* how often its port is looked at before the filter is open */
 	char opened[MCR_NAME_MAX]; /* its interface; "" = all */
 	unsigned prepared;   /* channels that were made and are neither the engine's nor freed */
 	unsigned *looks;     /* counts calls of mcr_engine_join_info; NULL = nobody wants to know */

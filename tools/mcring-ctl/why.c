@@ -8,13 +8,12 @@
 #include <string.h>
 #include <time.h>
 
-#include "../common/clock.h"
 #include "../common/fail.h"
 #include "command.h"
 #include "wrap.h"
 
-#define SECOND     UINT64_C(1000000000)
-#define OPENING_NS (SECOND / 2) /* the device thread opens it, ten times a second */
+#define SECOND    UINT64_C(1000000000)
+#define OPENING_S 5u /* that a filter may take to open */
 
 static volatile sig_atomic_t stopped; /* all that the signal handler touches */
 
@@ -51,40 +50,56 @@ static void rest(uint64_t ns)
 		nanosleep(&left, NULL);
 }
 
-/* Says which ports are open now. */
-static void say_what_is_open(const struct ctl_engine *engine, unsigned seconds)
+/* Says which ports are open, and for how long the last of them stays so. */
+static uint64_t say_what_is_open(const json_t *status, unsigned seconds)
 {
-	json_t *request = json_pack("{ss}", "command", "status"), *reply, *port;
-	struct ctl_problem problem;
-	unsigned n_open = 0;
+	const json_int_t now_ns = json_integer_value(json_object_get(status, "now_ns"));
+	json_int_t until_ns = now_ns;
+	json_t *port;
 	size_t i;
 
-	reply = ctl_try(engine, request, &problem);
-	json_decref(request);
-	json_array_foreach(json_object_get(reply, "ports"), i, port)
+	json_array_foreach(json_object_get(status, "ports"), i, port)
 	{
 		const char *name = json_string_value(json_object_get(port, "name"));
+		const json_t *open_until = json_object_get(port, "open_until_ns");
 
-		if (!json_is_integer(json_object_get(port, "open_until_ns")))
+		if (!json_is_integer(open_until))
 			continue;
 		fprintf(stderr, "mcring-ctl: the filter of %s lets everything in for %u s\n",
 			name ? name : "?", seconds);
-		n_open++;
+		if (json_integer_value(open_until) > until_ns)
+			until_ns = json_integer_value(open_until);
 	}
-	if (reply && n_open == 0)
+	return (uint64_t)(until_ns - now_ns);
+}
+
+/* Rests as long as a filter is open. It opens some time after the request: a NIC may be slow. */
+static void watch(const struct ctl_engine *engine, unsigned seconds)
+{
+	const unsigned looks = seconds < OPENING_S ? 2 * seconds : 2 * OPENING_S;
+	json_t *request = json_pack("{ss}", "command", "status"), *status;
+	struct ctl_problem problem;
+	uint64_t left_ns = 0;
+
+	for (unsigned i = 0; i < looks && left_ns == 0 && !stopped; i++) {
+		rest(SECOND / 2);
+		status = ctl_try(engine, request, &problem);
+		left_ns = say_what_is_open(status, seconds);
+		json_decref(status);
+	}
+	json_decref(request);
+	if (left_ns == 0 && !stopped)
 		fail("no filter has opened: the engine's log says why");
-	json_decref(reply);
+	rest(left_ns < seconds * SECOND ? left_ns : seconds * SECOND);
 }
 
 /* Has the NICs pass everything for a while. When they cannot, the verdict comes without. */
 static void open_filter(const struct ctl *ctl)
 {
 	const unsigned seconds = ctl->options.open_filter_s;
-	const uint64_t end_ns = monotonic_ns() + seconds * SECOND;
 	json_t *request = json_pack("{ss si}", "command", "open_filter", "seconds", (int)seconds);
 	struct ctl_problem problem;
 	json_t *reply = ctl_try(&ctl->engine, request, &problem);
-	uint64_t now_ns;
 
 	json_decref(request);
 	if (!reply) {
@@ -92,11 +107,7 @@ static void open_filter(const struct ctl *ctl)
 		return;
 	}
 	json_decref(reply);
-	rest(OPENING_NS);
-	say_what_is_open(&ctl->engine, seconds);
-	now_ns = monotonic_ns();
-	if (now_ns < end_ns)
-		rest(end_ns - now_ns);
+	watch(&ctl->engine, seconds);
 }
 
 int ctl_run_why(const struct ctl *ctl, int argc, char **argv)
