@@ -441,8 +441,21 @@ struct mcr_route_info {
 };
 
 /* mcr_engine_route_info describes a route, in the order of groups, sources and interfaces. Entry 0
- * collects them: the others are of that instant. Returns 0, -ENOENT past the last, or -ENOMEM. */
+ * collects them: the others are of that instant. That takes some milliseconds for each rx lcore
+ * that counts many flows. Returns 0, -ENOENT past the last, or -ENOMEM. */
 MCR_API int mcr_engine_route_info(struct mcr_engine *e, size_t i, struct mcr_route_info *out);
+
+/* mcr_engine_routes_collect collects them in steps of less than a millisecond, for programs that
+ * run mcr_engine_poll between the steps. *ticket: 0 before the first, for a collection that begins
+ * then or later; all who wait share one. Returns 1 when it is there for mcr_engine_route_collected,
+ * which shows the last that ended, 0 when there is more to do, -ENOENT without a relay, or -ENOMEM.
+ */
+MCR_API int mcr_engine_routes_collect(struct mcr_engine *e, uint64_t *ticket);
+
+/* mcr_engine_route_collected is mcr_engine_route_info without collecting. Returns 0, or -ENOENT
+ * past the last. */
+MCR_API int mcr_engine_route_collected(const struct mcr_engine *e, size_t i,
+				       struct mcr_route_info *out);
 
 /* An output of a route. */
 struct mcr_route_output {

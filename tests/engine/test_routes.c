@@ -313,6 +313,65 @@ static void routes_are_shown_with_what_came(void **state)
 	assert_int_equal(relay_info(e, LAB).flows, 1);
 }
 
+/* Steps until the collection is there that the owner of the ticket waits for. */
+static unsigned steps_of(struct mcr_engine *e, uint64_t *ticket)
+{
+	unsigned n = 1;
+	int ret;
+
+	for (; (ret = mcr_engine_routes_collect(e, ticket)) == 0; n++)
+		assert_true(n < 1000);
+	assert_int_equal(ret, 1);
+	return n;
+}
+
+static uint64_t packets_of(struct mcr_engine *e, size_t i)
+{
+	struct mcr_route_info info = {.size = sizeof(info)};
+
+	assert_int_equal(mcr_engine_route_collected(e, i, &info), 0);
+	return info.packets;
+}
+
+static void routes_are_collected_in_steps_for_all_who_wait(void **state)
+{
+	uint64_t first = 0, second = 0, third = 0, late = 0;
+	struct mcr_route_info info = {.size = sizeof(info)};
+	struct mcr_engine *e = begin();
+
+	assert_int_equal(mcr_engine_route_collected(e, 0, &info), -ENOENT);
+	join(e, LAN, GROUP_1);
+	ASSERT_GOES(e, UP, UP, GROUP_1, "lan");
+	assert_true(steps_of(e, &first) > 4);
+	assert_int_equal(packets_of(e, 1), 1);
+	assert_int_equal(steps_of(e, &first), 1); /* it is there */
+
+	/* What came since is in the next, which is not begun for each who waits for it. */
+	ASSERT_GOES(e, UP, UP, GROUP_1, "lan");
+	assert_int_equal(packets_of(e, 1), 1);
+	second = third = 0;
+	assert_int_equal(mcr_engine_routes_collect(e, &second), 0);
+	assert_int_equal(packets_of(e, 1), 1);
+	ASSERT_GOES(e, UP, UP, GROUP_2, "");
+	assert_int_equal(mcr_engine_routes_collect(e, &late), 0);
+	steps_of(e, &second);
+	assert_int_equal(packets_of(e, 1), 2);
+	assert_true(late > second); /* what has begun may lack what came before it asked */
+	assert_int_equal(mcr_engine_routes_collect(e, &third), 0);
+	assert_int_equal(third, late);
+	steps_of(e, &late);
+	assert_int_equal(mcr_engine_routes_collect(e, &third), 1);
+
+	/* Who collects all at once does not leave the others waiting. */
+	second = third = 0;
+	assert_int_equal(mcr_engine_routes_collect(e, &second), 0);
+	ASSERT_GOES(e, UP, UP, GROUP_1, "lan");
+	assert_int_equal(mcr_engine_route_info(e, 0, &info), 0);
+	assert_int_equal(mcr_engine_routes_collect(e, &second), 1);
+	assert_int_equal(packets_of(e, 1), 3);
+	assert_int_equal(mcr_engine_route_collected(e, 2, &info), -ENOENT);
+}
+
 static void an_engine_without_roles_has_no_relay(void **state)
 {
 	struct mcr_relay_info relay = {.size = sizeof(relay)};
@@ -330,6 +389,8 @@ static void an_engine_without_roles_has_no_relay(void **state)
 	assert_int_equal(mcr_engine_relay_info(e, 0, &relay), -ENOENT);
 	assert_int_equal(mcr_engine_relay_lcore(e, 0, 0, &counts), -ENOENT);
 	assert_int_equal(mcr_engine_route_info(e, 0, &route), -ENOENT);
+	assert_int_equal(mcr_engine_route_collected(e, 0, &route), -ENOENT);
+	assert_int_equal(mcr_engine_routes_collect(e, &(uint64_t){0}), -ENOENT);
 	assert_int_equal(rig_account(e).relayed, 0);
 }
 
@@ -366,6 +427,7 @@ int main(void)
 	    TEST(rings_and_lans_each_get_what_they_want),
 	    TEST(what_goes_to_a_link_that_is_down_is_counted),
 	    TEST(routes_are_shown_with_what_came),
+	    TEST(routes_are_collected_in_steps_for_all_who_wait),
 	    TEST(an_engine_without_roles_has_no_relay),
 	    TEST(tx_queues_are_shown),
 	    TEST_BY_QUEUES(tx_queues_are_shown),

@@ -415,10 +415,19 @@ int mcr_engine_relay_lcore(const struct mcr_engine *e, size_t i, size_t lcore,
 }
 
 /* 239.2.0.0 of any source, of which no packet came, 239.2.0.1 of 10.0.0.1, and so on. */
-int mcr_engine_route_info(struct mcr_engine *e, size_t i, struct mcr_route_info *out)
+int mcr_engine_routes_collect(struct mcr_engine *e, uint64_t *ticket)
 {
+	if (++*ticket < FAKE_ROUTE_STEPS)
+		return 0;
+	e->collected++;
+	return e->n_relay > 0 ? 1 : -ENOENT;
+}
+
+int mcr_engine_route_collected(const struct mcr_engine *e, size_t i, struct mcr_route_info *out)
+{
+	if (e->collected == 0)
+		return -ENOENT;
 	memset(out, 0, sizeof(*out));
-	e->collected += i == 0;
 	strcpy(out->interface, "up");
 	out->group = mcr_address_from_ipv4(htonl(0xef020000 + (uint32_t)i));
 	out->n_outputs = e->n_relay > 0 ? (unsigned)e->n_relay - 1 : 0;

@@ -6,6 +6,8 @@
 
 #include <mcring/engine.h>
 
+#define FAKE_ROUTE_STEPS 3
+
 struct mcr_engine {
 	struct mcr_account account;
 	struct mcr_join_list joins;
@@ -15,8 +17,8 @@ struct mcr_engine {
 	size_t n_groups;           /* that mcr_engine_group_info makes up */
 	size_t n_members;          /* groups that mcr_engine_member_info makes up */
 	size_t n_relay;            /* interfaces of the relay */
-	size_t n_routes;           /* that mcr_engine_route_info makes up */
-	unsigned collected;        /* calls for entry 0, which collect them */
+	size_t n_routes;           /* that mcr_engine_route_collected makes up */
+	unsigned collected;        /* how often they were, each time in FAKE_ROUTE_STEPS */
 	size_t n_sources;          /* of each second of them; the first one is forwarded */
 	unsigned updates;          /* calls of mcr_engine_update_as that succeeded */
 	const char *refusal;       /* the next update, or open_filter, fails with this text */

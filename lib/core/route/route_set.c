@@ -409,11 +409,27 @@ static void show(const struct mcr_route_group *g,
 	}
 }
 
+int mcr_route_set_some(const struct mcr_route_set *set, size_t *at, size_t enough,
+		       void (*each)(void *ctx, const struct mcr_route_entry *entry), void *ctx)
+{
+	size_t n = 0;
+
+	for (; *at < set->groups.n_buckets && n < enough; (*at)++) {
+		const struct mcr_route_group *g = set->groups.buckets[*at];
+
+		for (n++; g; g = g->hash_next) {
+			n += 1 + g->n_sources;
+			if (mcr_route_group_has_route(g))
+				show(g, each, ctx);
+		}
+	}
+	return *at >= set->groups.n_buckets;
+}
+
 void mcr_route_set_each(const struct mcr_route_set *set,
 			void (*each)(void *ctx, const struct mcr_route_entry *entry), void *ctx)
 {
-	for (uint32_t b = 0; b < set->groups.n_buckets; b++)
-		for (const struct mcr_route_group *g = set->groups.buckets[b]; g; g = g->hash_next)
-			if (mcr_route_group_has_route(g))
-				show(g, each, ctx);
+	size_t at = 0;
+
+	(void)mcr_route_set_some(set, &at, SIZE_MAX, each, ctx);
 }

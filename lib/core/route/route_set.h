@@ -91,4 +91,10 @@ size_t mcr_route_set_proxied_groups(const struct mcr_route_set *set);
 void mcr_route_set_each(const struct mcr_route_set *set,
 			void (*each)(void *ctx, const struct mcr_route_entry *entry), void *ctx);
 
+/* mcr_route_set_some does the same in pieces: from *at (0 at first), which it moves on, until it
+ * has looked at `enough` entries or a few more. Routes that come or go between two calls may be
+ * missing or come twice. Returns 1 at the end, else 0. */
+int mcr_route_set_some(const struct mcr_route_set *set, size_t *at, size_t enough,
+		       void (*each)(void *ctx, const struct mcr_route_entry *entry), void *ctx);
+
 #endif

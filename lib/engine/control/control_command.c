@@ -52,7 +52,7 @@ int mcr_control_command_run(struct mcr_control_reply *reply, const struct mcr_co
 	case MCR_CONTROL_MEMBERS:
 		return mcr_control_reply_begin(reply, src, mcr_control_members);
 	case MCR_CONTROL_ROUTES:
-		return mcr_control_reply_begin(reply, src, mcr_control_routes);
+		return mcr_control_reply_routes(reply, src);
 	case MCR_CONTROL_WHY:
 		return mcr_control_reply_why(reply, src, &request->why);
 	case MCR_CONTROL_JOIN:

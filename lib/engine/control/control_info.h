@@ -28,6 +28,8 @@ struct mcr_control_snapshot {
 	size_t n_groups;
 	struct mcr_why *why; /* of an answer to `why`, else NULL */
 	int has_verdict;     /* it has come to its end */
+	int awaits_routes;   /* an answer to `routes`: they are not collected yet */
+	uint64_t ticket;     /* of mcr_engine_routes_collect */
 };
 
 /* A member of an answer. An array's item i is NULL past the end (or when there is no memory). */

@@ -110,6 +110,12 @@ int mcr_control_reply_choose_groups(struct mcr_control_reply *reply,
 	return 0;
 }
 
+int mcr_control_reply_routes(struct mcr_control_reply *reply, const struct mcr_control_source *src)
+{
+	reply->snapshot.awaits_routes = 1;
+	return mcr_control_reply_begin(reply, src, mcr_control_routes);
+}
+
 int mcr_control_reply_why(struct mcr_control_reply *reply, const struct mcr_control_source *src,
 			  const struct mcr_why_query *query)
 {
@@ -124,13 +130,29 @@ int mcr_control_reply_why(struct mcr_control_reply *reply, const struct mcr_cont
 /* Looks a little further for the verdict. Returns 1 when it is there, 0, or -ENOMEM. */
 static int step_why(struct mcr_control_snapshot *snapshot)
 {
-	int ret;
+	int ret = mcr_why_step(snapshot->why, now_realtime());
 
-	if (!snapshot->why || snapshot->has_verdict)
-		return 1;
-	ret = mcr_why_step(snapshot->why, now_realtime());
 	snapshot->has_verdict = ret == 1;
 	return ret;
+}
+
+/* Has the engine collect its routes a little further. Returns as step_why. */
+static int step_routes(struct mcr_control_snapshot *snapshot, const struct mcr_control_source *src)
+{
+	int ret = mcr_engine_routes_collect(src->engine, &snapshot->ticket);
+
+	if (ret == -ENOENT) /* no relay */
+		ret = 1;
+	snapshot->awaits_routes = ret != 1;
+	return ret;
+}
+
+/* What has to be there before anything is written. */
+static int prepare(struct mcr_control_snapshot *snapshot, const struct mcr_control_source *src)
+{
+	if (snapshot->why && !snapshot->has_verdict)
+		return step_why(snapshot);
+	return snapshot->awaits_routes ? step_routes(snapshot, src) : 1;
 }
 
 static int append_key(struct mcr_control_reply *reply, const char *name)
@@ -174,7 +196,7 @@ static int next_item(struct mcr_control_reply *reply, const struct mcr_control_s
 int mcr_control_reply_more(struct mcr_control_reply *reply, const struct mcr_control_source *src)
 {
 	const size_t enough = reply->len + OCTETS_A_CALL;
-	int ret = step_why(&reply->snapshot);
+	int ret = prepare(&reply->snapshot, src);
 
 	if (ret <= 0)
 		return ret;

@@ -30,6 +30,10 @@ int mcr_control_reply_begin(struct mcr_control_reply *reply, const struct mcr_co
 int mcr_control_reply_choose_groups(struct mcr_control_reply *reply,
 				    const struct mcr_control_source *src, size_t n);
 
+/* mcr_control_reply_routes begins the answer with all routes. mcr_control_reply_more collects them
+ * first, in some calls that append nothing. Returns 0 or -ENOMEM. */
+int mcr_control_reply_routes(struct mcr_control_reply *reply, const struct mcr_control_source *src);
+
 /* mcr_control_reply_why begins the answer to a question. mcr_control_reply_more looks for it first,
  * in some calls that append nothing. Returns 0 or -ENOMEM. */
 int mcr_control_reply_why(struct mcr_control_reply *reply, const struct mcr_control_source *src,

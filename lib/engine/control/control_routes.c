@@ -94,13 +94,13 @@ static json_t *outputs_of(struct mcr_engine *engine, size_t i)
 	return outputs;
 }
 
-/* The engine collects the routes when it is asked for the first of them. */
+/* The reply has had the engine collect them. */
 static MCR_CONTROL_ITEM(route)
 {
 	struct mcr_route_info r = {.size = sizeof(r)};
 
 	(void)snapshot;
-	if (mcr_engine_route_info(src->engine, i, &r) < 0)
+	if (mcr_engine_route_collected(src->engine, i, &r) < 0)
 		return NULL;
 	return json_pack(
 	    "{so so so so so so so so so}", "source", mcr_json_address_or_null(r.source), "group",

@@ -13,7 +13,7 @@
 #include "core/route/loop_guard.h"
 #include "core/route/route_set.h"
 
-struct mcr_route_shown;
+struct mcr_route_listing;
 
 /* Lines of the log that come once a minute at most. */
 struct mcr_relay_logged {
@@ -37,9 +37,7 @@ struct mcr_relay {
 	uint8_t is_lossy;       /* groups may not have been noted: all are to be noted again */
 	uint64_t publish_at_ns; /* not before */
 
-	struct mcr_route_shown *shown; /* by info_routes.c, at the last entry 0 */
-	size_t n_shown;
-	uint64_t *shown_packets;
+	struct mcr_route_listing *listing;
 	struct mcr_relay_logged logged;
 };
 

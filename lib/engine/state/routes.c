@@ -15,6 +15,7 @@
 #include "engine/state/relay.h"
 #include "engine/state/relay_lcores.h"
 #include "engine/state/relay_views.h"
+#include "engine/state/route_listing.h"
 #include "engine/state/routes.h"
 #include "engine/state/state.h"
 #include "engine/state/upstream.h"
@@ -123,6 +124,9 @@ static int create_routes(struct mcr_engine *e)
 	if (ret == 0)
 		ret = mcr_route_set_create(&r->routes, configs, e->n_interfaces, wants, e, r->seed);
 	free(configs);
+	r->listing = mcr_route_listing_create(e);
+	if (!r->listing)
+		ret = -ENOMEM;
 	while (ret >= 0 && mcr_route_set_is_noted(r->routes)) /* the static groups */
 		ret = mcr_route_set_update(r->routes, GROUPS_A_ROUND);
 	return ret < 0 ? ret : 0;
@@ -159,8 +163,7 @@ void mcr_engine_destroy_relay(struct mcr_engine *e)
 	mcr_route_set_destroy(r->routes);
 	mcr_loop_guard_destroy(r->guard);
 	rte_mempool_free(r->pool);
-	free(r->shown);
-	free(r->shown_packets);
+	mcr_route_listing_destroy(r->listing);
 	free(r);
 	e->relay = NULL;
 }

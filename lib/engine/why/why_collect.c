@@ -231,25 +231,6 @@ static int collect_groups(struct mcr_why_collector *c)
 	return 0;
 }
 
-/* Memberships that came or went meanwhile have shifted the others. The one that was asked about
- * must not be missed. */
-static int end_groups(struct mcr_why_collector *c)
-{
-	struct mcr_why_evidence *e = c->evidence;
-
-	if (mcr_address_is_none(e->query.group) || views_of(c->engine) == c->views ||
-	    c->restarts == RESTARTS_MAX)
-		return 1;
-	c->restarts++;
-	c->phase = BEGIN_JOINS;
-	c->at = 0;
-	mcr_join_list_clear(&e->joins);
-	e->n_joins = e->n_groups = 0;
-	for (size_t i = 0; i < e->n_interfaces; i++)
-		memset(e->interfaces[i].tally, 0, sizeof(e->interfaces[i].tally));
-	return 0;
-}
-
 static void add_outputs(struct mcr_why_collector *c, const struct mcr_route_info *route)
 {
 	struct mcr_route_output outputs[MCR_WHY_OUTPUTS_MAX];
@@ -270,23 +251,52 @@ static void add_outputs(struct mcr_why_collector *c, const struct mcr_route_info
 	}
 }
 
-/* Only for a group that no channel has: the engine collects all routes for the first. */
+/* Routes matter only to a group that no channel has. */
+static int needs_routes(const struct mcr_why_evidence *e)
+{
+	return !mcr_address_is_none(e->query.group) && e->n_groups == 0;
+}
+
+static int await_routes(struct mcr_why_collector *c)
+{
+	int ret = needs_routes(c->evidence) ? mcr_engine_routes_collect(c->engine, &c->ticket) : 1;
+
+	return ret == -ENOENT ? 1 : ret; /* no relay */
+}
+
 static int collect_routes(struct mcr_why_collector *c)
 {
 	const struct mcr_why_evidence *e = c->evidence;
-	struct mcr_relay_info relay = {.size = sizeof(relay)};
 
-	if (mcr_address_is_none(e->query.group) || e->n_groups > 0 ||
-	    mcr_engine_relay_info(c->engine, 0, &relay) < 0)
+	if (!needs_routes(e))
 		return 1;
 	for (unsigned n = 0; n < ROUTES_A_STEP; n++, c->at++) {
 		struct mcr_route_info route = {.size = sizeof(route)};
 
-		if (mcr_engine_route_info(c->engine, c->at, &route) < 0)
+		if (mcr_engine_route_collected(c->engine, c->at, &route) < 0)
 			return 1;
 		if (mcr_address_is_equal(route.group, e->query.group))
 			add_outputs(c, &route);
 	}
+	return 0;
+}
+
+/* Memberships that came or went meanwhile have shifted the others. The one that was asked about
+ * must not be missed. */
+static int look_again(struct mcr_why_collector *c)
+{
+	struct mcr_why_evidence *e = c->evidence;
+
+	if (mcr_address_is_none(e->query.group) || views_of(c->engine) == c->views ||
+	    c->restarts == RESTARTS_MAX)
+		return 1;
+	c->restarts++;
+	c->phase = BEGIN_JOINS;
+	c->at = 0;
+	mcr_join_list_clear(&e->joins);
+	e->n_joins = e->n_groups = e->n_outputs = 0;
+	for (size_t i = 0; i < e->n_interfaces; i++)
+		memset(e->interfaces[i].tally, 0, sizeof(e->interfaces[i].tally));
 	return 0;
 }
 
@@ -298,8 +308,9 @@ static phase_fn *const phases[] = {
     [BEGIN_JOINS] = begin_joins,
     collect_joins,
     collect_groups,
-    end_groups,
+    await_routes,
     collect_routes,
+    look_again,
 };
 
 int mcr_why_collect_step(struct mcr_why_collector *c, uint64_t now_ns)

@@ -16,8 +16,9 @@ struct mcr_why_collector {
 	void (*take)(void *ctx, const struct mcr_group_info *group);
 	void *ctx;
 	unsigned phase, restarts;
-	size_t at;      /* in the list of the phase */
-	uint64_t views; /* when joins and memberships were begun */
+	size_t at;       /* in the list of the phase */
+	uint64_t views;  /* when joins and memberships were begun */
+	uint64_t ticket; /* of mcr_engine_routes_collect */
 };
 
 /* mcr_why_collect_step does some of the work. Returns 1 when all is there, 0 when there is more to
