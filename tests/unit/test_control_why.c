@@ -138,6 +138,52 @@ static void a_question_about_many_groups_is_looked_into_in_steps(void **state)
 	close(other);
 }
 
+/* Polls until one of two clients has the beginning of a verdict. Returns how often. */
+static unsigned polls_for_one_of(struct fixture *f, int a, int b)
+{
+	char head[64];
+	unsigned n = 0;
+
+	while (recv(a, head, sizeof(head), MSG_PEEK) < 40 &&
+	       recv(b, head, sizeof(head), MSG_PEEK) < 40) {
+		poll_server(f);
+		assert_true(++n < 1000);
+	}
+	return n;
+}
+
+/* What is collected for one would stand in memory for all. */
+static void questions_are_looked_into_one_after_the_other(void **state)
+{
+	struct fixture *f = *state;
+	const int a = dial(f), b = dial(f);
+	json_t *reply;
+
+	receive(f);
+	f->engine.n_groups = 10000;
+	say(a, "{\"command\":\"why\"}\n");
+	say(b, "{\"command\":\"why\"}\n");
+	assert_in_range(polls_for_one_of(f, a, b), 10000 / 128, 10000 / 128 * 3 / 2);
+	for (unsigned i = 0; i < 2; i++) {
+		reply = answer(f, i == 0 ? a : b);
+		assert_true(ok(reply));
+		json_decref(reply);
+	}
+
+	/* Who leaves makes room. */
+	say(a, "{\"command\":\"why\"}\n");
+	for (unsigned i = 0; i < 10; i++)
+		poll_server(f);
+	say(b, "{\"command\":\"why\"}\n");
+	for (unsigned i = 0; i < 10; i++)
+		poll_server(f);
+	close(a);
+	reply = answer(f, b);
+	assert_true(ok(reply));
+	json_decref(reply);
+	close(b);
+}
+
 static void a_client_that_leaves_in_the_middle_leaves_nothing_behind(void **state)
 {
 	struct fixture *f = *state;
@@ -159,6 +205,7 @@ int main(void)
 	    CONTROL_TEST(a_group_that_stopped_has_candidates_with_a_command_and_a_place),
 	    CONTROL_TEST(what_cannot_be_asked_is_refused),
 	    CONTROL_TEST(a_question_about_many_groups_is_looked_into_in_steps),
+	    CONTROL_TEST(questions_are_looked_into_one_after_the_other),
 	    CONTROL_TEST(a_client_that_leaves_in_the_middle_leaves_nothing_behind),
 	};
 

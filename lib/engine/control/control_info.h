@@ -27,7 +27,8 @@ struct mcr_control_snapshot {
 	size_t *groups;  /* those to show, by mcr_engine_group_info, ascending; NULL = all */
 	size_t n_groups;
 	struct mcr_why *why; /* of an answer to `why`, else NULL */
-	int has_verdict;     /* it has come to its end */
+	int is_looking;      /* it has begun ... */
+	int has_verdict;     /* ... and come to its end */
 	int awaits_routes;   /* an answer to `routes`: they are not collected yet */
 	uint64_t ticket;     /* of mcr_engine_routes_collect */
 };

@@ -133,6 +133,7 @@ static int step_why(struct mcr_control_snapshot *snapshot)
 	int ret = mcr_why_step(snapshot->why, now_realtime());
 
 	snapshot->has_verdict = ret == 1;
+	snapshot->is_looking = ret != 1;
 	return ret;
 }
 
@@ -191,6 +192,18 @@ static int next_item(struct mcr_control_reply *reply, const struct mcr_control_s
 	reply->section++;
 	reply->item = 0;
 	return ret < 0 ? ret : append_text(reply, "]");
+}
+
+int mcr_control_reply_is_looking(const struct mcr_control_reply *reply)
+{
+	return reply->snapshot.is_looking;
+}
+
+int mcr_control_reply_is_to_look(const struct mcr_control_reply *reply)
+{
+	const struct mcr_control_snapshot *snapshot = &reply->snapshot;
+
+	return snapshot->why && !snapshot->is_looking && !snapshot->has_verdict;
 }
 
 int mcr_control_reply_more(struct mcr_control_reply *reply, const struct mcr_control_source *src)

@@ -39,6 +39,10 @@ int mcr_control_reply_routes(struct mcr_control_reply *reply, const struct mcr_c
 int mcr_control_reply_why(struct mcr_control_reply *reply, const struct mcr_control_source *src,
 			  const struct mcr_why_query *query);
 
+/* An answer to a question is to look for it, then is looking, which takes memory, then has it. */
+int mcr_control_reply_is_to_look(const struct mcr_control_reply *reply);
+int mcr_control_reply_is_looking(const struct mcr_control_reply *reply);
+
 /* mcr_control_reply_more appends a bounded number of pieces. Returns 0 or -ENOMEM. */
 int mcr_control_reply_more(struct mcr_control_reply *reply, const struct mcr_control_source *src);
 

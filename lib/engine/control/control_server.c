@@ -259,17 +259,30 @@ static int finish_reply(struct mcr_control_server *s, struct client *c)
 	return take_request(s, c);
 }
 
+/* What is collected to answer `why` may be many MB, so one answer is looked for at a time. */
+static int has_to_wait(const struct mcr_control_server *s, const struct client *c)
+{
+	if (!mcr_control_reply_is_to_look(&c->reply))
+		return 0;
+	for (unsigned i = 0; i < s->n_clients; i++)
+		if (mcr_control_reply_is_looking(&s->clients[i].reply))
+			return 1;
+	return 0;
+}
+
 static int write_client(struct mcr_control_server *s, struct client *c, uint64_t now_ns)
 {
 	struct mcr_control_reply *r = &c->reply;
 	ssize_t n;
 
 	if (r->sent == r->len) {
+		c->progress_ns = now_ns;
+		if (has_to_wait(s, c))
+			return 0;
 		r->sent = r->len = 0;
 		s->has_worked = 1;
 		if (mcr_control_reply_more(r, &s->src) < 0)
 			return -ENOMEM;
-		c->progress_ns = now_ns;
 		if (r->len == 0)
 			return 0; /* it has not found its answer yet */
 	}

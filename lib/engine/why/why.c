@@ -10,10 +10,14 @@
 #include "engine/why/why_whole.h"
 
 struct mcr_why {
+	struct mcr_engine *engine;
+	struct mcr_why_query query;
+	struct mcr_why_verdict *verdict; /* from the first step on */
+
+	/* From the first step to the last. */
 	struct mcr_why_collector collector;
 	struct mcr_why_evidence *evidence;
 	struct mcr_why_whole *whole; /* NULL when one group was asked about */
-	struct mcr_why_verdict verdict;
 	int is_done;
 };
 
@@ -47,48 +51,71 @@ int mcr_why_create(struct mcr_why **out, struct mcr_engine *engine,
 	why = calloc(1, sizeof(*why));
 	if (!why)
 		return mcr_error_set(err, -ENOMEM, "out of memory");
-	why->evidence = mcr_why_evidence_create(query);
-	if (mcr_address_is_none(query->group))
-		why->whole = mcr_why_whole_create();
-	if (!why->evidence || (mcr_address_is_none(query->group) && !why->whole)) {
-		mcr_why_destroy(why);
-		return mcr_error_set(err, -ENOMEM, "out of memory");
-	}
-	why->collector = (struct mcr_why_collector){
-	    .engine = engine, .evidence = why->evidence, .take = take_group, .ctx = why};
+	why->engine = engine;
+	why->query = *query;
 	*out = why;
 	return 0;
 }
 
+static int begin(struct mcr_why *why)
+{
+	const int is_whole = mcr_address_is_none(why->query.group);
+
+	why->verdict = calloc(1, sizeof(*why->verdict));
+	why->evidence = mcr_why_evidence_create(&why->query);
+	if (is_whole)
+		why->whole = mcr_why_whole_create();
+	if (!why->verdict || !why->evidence || (is_whole && !why->whole))
+		return -ENOMEM;
+	why->collector = (struct mcr_why_collector){
+	    .engine = why->engine, .evidence = why->evidence, .take = take_group, .ctx = why};
+	return 0;
+}
+
+/* What is read while the answer is sent is the verdict alone. */
+static void forget_evidence(struct mcr_why *why)
+{
+	mcr_why_evidence_destroy(why->evidence);
+	mcr_why_whole_destroy(why->whole);
+	why->evidence = NULL;
+	why->whole = NULL;
+}
+
 int mcr_why_step(struct mcr_why *why, uint64_t now_ns)
 {
-	int ret = why->is_done ? 1 : mcr_why_collect_step(&why->collector, now_ns);
+	int ret;
 
-	if (ret <= 0 || why->is_done)
+	if (why->is_done)
+		return 1;
+	if (!why->evidence && begin(why) < 0)
+		return -ENOMEM;
+	ret = mcr_why_collect_step(&why->collector, now_ns);
+	if (ret <= 0)
 		return ret;
 	if (why->whole)
-		mcr_why_whole_end(why->whole, why->evidence, &why->verdict);
+		mcr_why_whole_end(why->whole, why->evidence, why->verdict);
 	else
-		mcr_why_one(why->evidence, &why->verdict);
+		mcr_why_one(why->evidence, why->verdict);
+	forget_evidence(why);
 	why->is_done = 1;
 	return 1;
 }
 
 const struct mcr_why_verdict *mcr_why_verdict(const struct mcr_why *why)
 {
-	return &why->verdict;
+	return why->verdict;
 }
 
 const struct mcr_why_query *mcr_why_asked(const struct mcr_why *why)
 {
-	return &why->evidence->query;
+	return &why->query;
 }
 
 void mcr_why_destroy(struct mcr_why *why)
 {
 	if (!why)
 		return;
-	mcr_why_evidence_destroy(why->evidence);
-	mcr_why_whole_destroy(why->whole);
+	forget_evidence(why);
+	free(why->verdict);
 	free(why);
 }

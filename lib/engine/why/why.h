@@ -18,8 +18,9 @@ struct mcr_why;
 int mcr_why_create(struct mcr_why **out, struct mcr_engine *engine,
 		   const struct mcr_why_query *query, struct mcr_error *err);
 
-/* mcr_why_step does about a millisecond of it. now_ns: CLOCK_REALTIME. Returns 1 when the verdict
- * is there, 0 when there is more to do, or -ENOMEM. */
+/* mcr_why_step does about a millisecond of it. From the first to the last it holds what it has
+ * collected, which may be many MB. now_ns: CLOCK_REALTIME. Returns 1 when the verdict is there, 0
+ * when there is more to do, or -ENOMEM: nothing but mcr_why_destroy may follow. */
 int mcr_why_step(struct mcr_why *why, uint64_t now_ns);
 
 /* Of a why whose last step returned 1; both live as long as it. */
