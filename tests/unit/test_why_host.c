@@ -107,6 +107,16 @@ static void a_flow_that_was_seen_is_a_frame_though_the_driver_counts_none(void *
 	ask(r);
 	expect(r, MCR_WHY_FLOWS, NOTHING);
 	rig_end(r);
+
+	r = rig_new(NULL);
+	r->e->ports[0].rx_packets = r->e->ports[0].rx_last_ns = 0;
+	add_never(r, "239.1.1.1", "feed");
+	mcr_why_hear(r->e, r->e->ports[0].dpdk_port, NOW - 100 * S);
+	ask(r);
+	expect(r, MCR_WHY_CAUSE, MCR_WHY_NO_FRAMES);
+	assert_non_null(strstr(r->v.first, "no frame has arrived since "));
+	assert_non_null(strstr(r->v.first, " (100 s ago)"));
+	rig_end(r);
 }
 
 static void loss_of_a_port_is_a_fault_for_a_minute_and_then_a_note(void **state)

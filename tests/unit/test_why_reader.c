@@ -276,7 +276,17 @@ static void a_host_that_was_just_started_is_healthy(void **state)
 	ask(r);
 	expect(r, MCR_WHY_FLOWS, NOTHING);
 	assert_int_equal(r->v.n_findings, 0);
-	assert_string_equal(r->v.first, "healthy: 0 groups flow; 1 were joined a moment ago");
+	assert_string_equal(r->v.first, "healthy: 0 groups flow; 1 was joined a moment ago");
+	rig_end(r);
+}
+
+static void a_host_on_which_nothing_is_joined_says_so(void **state)
+{
+	struct rig *r = rig_new(NULL);
+
+	ask(r);
+	expect(r, MCR_WHY_FLOWS, NOTHING);
+	assert_string_equal(r->v.first, "nothing is joined");
 	rig_end(r);
 }
 
@@ -394,6 +404,7 @@ int main(void)
 	    cmocka_unit_test(the_programs_of_a_channel_are_its_readers),
 	    cmocka_unit_test(a_healthy_host_has_no_finding),
 	    cmocka_unit_test(a_host_that_was_just_started_is_healthy),
+	    cmocka_unit_test(a_host_on_which_nothing_is_joined_says_so),
 	    cmocka_unit_test(groups_with_one_cause_are_one_finding),
 	    cmocka_unit_test(a_group_that_loses_is_not_one_without_data),
 	    cmocka_unit_test(an_alias_alone_proves_nothing_of_the_host),

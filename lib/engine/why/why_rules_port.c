@@ -31,16 +31,27 @@ static uint64_t waited_since(const struct mcr_why_evidence *e, const struct mcr_
 	return since_ns;
 }
 
-/* A flow or a query that was seen was a frame, whatever the driver's counters say. */
+static int has_come(const struct mcr_why_evidence *e, const struct mcr_port_info *port)
+{
+	return e->heard_ns[port - e->ports] != 0 || frames_of(e, port) != 0;
+}
+
+/* 0 = unknown. A flow or a query that was seen was a frame, whatever the driver's counters say. */
+static uint64_t last_frame_ns(const struct mcr_why_evidence *e, const struct mcr_port_info *port)
+{
+	const uint64_t heard_ns = e->heard_ns[port - e->ports];
+
+	return heard_ns > port->rx_last_ns ? heard_ns : port->rx_last_ns;
+}
+
 static int has_no_frames(const struct mcr_why_evidence *e, const struct mcr_port_info *port,
 			 uint64_t since_ns)
 {
-	const uint64_t heard_ns = e->heard_ns[port - e->ports];
-	const uint64_t last_ns = heard_ns > port->rx_last_ns ? heard_ns : port->rx_last_ns;
+	const uint64_t last_ns = last_frame_ns(e, port);
 
 	if (since_ns == UINT64_MAX || e->now_ns < since_ns + MCR_WHY_NEVER_A_FRAME_NS)
 		return 0;
-	if (heard_ns == 0 && frames_of(e, port) == 0)
+	if (!has_come(e, port))
 		return e->now_ns > port->link_since_ns + MCR_WHY_NEVER_A_FRAME_NS;
 	return last_ns != 0 && e->now_ns > last_ns + MCR_WHY_NO_FRAMES_NS;
 }
@@ -109,9 +120,9 @@ static void find_root(const struct mcr_why_evidence *e, const struct mcr_port_in
 	} else {
 		mcr_why_say(f->text, sizeof(f->text),
 			    "the link of port %s is up, but no frame has arrived %s%s", port->name,
-			    frames_of(e, port) ? "since " : "at all",
-			    frames_of(e, port) ? mcr_why_time(port->rx_last_ns, e->now_ns).text
-					       : "");
+			    has_come(e, port) ? "since " : "at all",
+			    has_come(e, port) ? mcr_why_time(last_frame_ns(e, port), e->now_ns).text
+					      : "");
 		mcr_why_line(&f->todo,
 			     "look at the VLAN and the state of the switch port of %s: a LAN is "
 			     "never without any frame",

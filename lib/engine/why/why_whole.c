@@ -264,9 +264,12 @@ static void conclude(const struct mcr_why_evidence *e, struct mcr_why_verdict *v
 	if (is_channel)
 		mcr_why_say(about, sizeof(about), "channel %s: ", e->query.channel);
 	if (sums.fresh)
-		mcr_why_say(fresh, sizeof(fresh), "; %zu were joined a moment ago", sums.fresh);
+		mcr_why_say(fresh, sizeof(fresh), "; %zu %s joined a moment ago", sums.fresh,
+			    sums.fresh == 1 ? "was" : "were");
 	mcr_why_line(&v->proven, "%zu of %zu groups flow%s", sums.flow, sums.groups, fresh);
-	if (n == 0)
+	if (n == 0 && sums.groups == 0)
+		mcr_why_say(v->first, sizeof(v->first), "%snothing is joined", about);
+	else if (n == 0)
 		mcr_why_say(v->first, sizeof(v->first), "%shealthy: %zu group%s flow%s%s", about,
 			    sums.flow, sums.flow == 1 ? "" : "s", sums.flow == 1 ? "s" : "", fresh);
 	else if (n == 1)
