@@ -46,8 +46,8 @@ static void what_is_no_question_is_refused_with_what_was_expected(void **state)
 	    {"10.0.0.7", "'10.0.0.7' is not multicast"},
 	    {"10.0.0.7", "and a source behind an @"},
 	    {"239.1.1.0/24", "is not one group"},
-	    {"239.1.1.1:0", "'0' is not a UDP port: expected 1 to 65535"},
-	    {"239.1.1.1:65536", "'65536' is not a UDP port"},
+	    {"239.1.1.1:0", "means every port, for which no port is written: expected 239.1.1.1"},
+	    {"239.1.1.1:65536", "'65536' is not a UDP port: expected 1 to 65535"},
 	    {"239.1.1.1:", "'' is not a UDP port"},
 	    {"239.1.1.1:5000-5001", "'5000-5001' is not a UDP port"},
 	    {"239.1.1.1:+1", "'+1' is not a UDP port"},
@@ -61,6 +61,12 @@ static void what_is_no_question_is_refused_with_what_was_expected(void **state)
 	    {"[ff15::1]5000", "is not an address"},
 	    {"239.1.1.1\x1b[31m", "'239.1.1.1?[31m'"},
 	    {"all", "'all' is not an address"},
+	    {"rtp://239.1.1.1:5000", "'rtp://239.1.1.1:5000' is a URL: expected 239.1.1.1:5000"},
+	    {"udp://10.0.0.7@239.1.1.1:5000", "is a URL: expected 239.1.1.1:5000@10.0.0.7"},
+	    {"239.1.1.1 5000", "has a space: expected 239.1.1.1:5000"},
+	    {"(10.0.0.7, 239.1.1.1)", "is a route: expected 239.1.1.1@10.0.0.7"},
+	    {"239.1.1.*", "'239.1.1.*' is not an address"}, /* no one group is meant */
+	    {"*", "'*' is not an address"},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

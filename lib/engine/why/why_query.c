@@ -5,29 +5,14 @@
 
 #include "core/address.h"
 #include "core/error.h"
+#include "core/join_meant.h"
+#include "core/join_piece.h"
 #include "engine/why/why_query.h"
 
-#define QUOTE_MAX 64
-#define EXPECTED  "expected GROUP[:PORT][@SOURCE], such as 239.1.1.1:5000 or [ff15::1]:5000"
-
-/* A piece of the text; what comes from a socket is shown in printable ASCII only. */
-struct piece {
-	const char *at;
-	size_t len;
-};
-
-static const char *quote(char buf[QUOTE_MAX + 4], struct piece piece)
-{
-	const size_t n = piece.len < QUOTE_MAX ? piece.len : QUOTE_MAX;
-
-	for (size_t i = 0; i < n; i++)
-		buf[i] = piece.at[i] >= ' ' && piece.at[i] <= '~' ? piece.at[i] : '?';
-	strcpy(buf + n, piece.len > n ? "..." : "");
-	return buf;
-}
+#define EXPECTED "expected GROUP[:PORT][@SOURCE], such as 239.1.1.1:5000 or [ff15::1]:5000"
 
 /* At most one colon is a port's; more are an IPv6 address's. */
-static int colons_of(struct piece piece)
+static int colons_of(struct mcr_piece piece)
 {
 	int n = 0;
 
@@ -36,36 +21,29 @@ static int colons_of(struct piece piece)
 	return n;
 }
 
-static int read_address(struct mcr_address *out, struct piece piece)
+static int read_address(struct mcr_address *out, struct mcr_piece piece)
 {
 	if (piece.len >= 2 && piece.at[0] == '[' && piece.at[piece.len - 1] == ']')
-		piece = (struct piece){piece.at + 1, piece.len - 2};
+		piece = (struct mcr_piece){piece.at + 1, piece.len - 2};
 	return mcr_address_parse(out, piece.at, piece.len);
 }
 
-static int read_port(uint16_t *out, struct piece piece)
+static int read_port(uint16_t *out, struct mcr_piece piece)
 {
-	unsigned value = 0;
+	uint32_t value;
 
-	if (piece.len == 0 || piece.len > 5)
-		return -EINVAL;
-	for (size_t i = 0; i < piece.len; i++) {
-		if (piece.at[i] < '0' || piece.at[i] > '9')
-			return -EINVAL;
-		value = value * 10 + (unsigned)(piece.at[i] - '0');
-	}
-	if (value == 0 || value > UINT16_MAX)
+	if (mcr_piece_number(piece, UINT16_MAX, &value) < 0 || value == 0)
 		return -EINVAL;
 	*out = (uint16_t)value;
 	return 0;
 }
 
 /* Cuts GROUP:PORT apart; port.at is NULL where there is none. */
-static void split_port(struct piece *group, struct piece *port)
+static void split_port(struct mcr_piece *group, struct mcr_piece *port)
 {
 	const char *colon = NULL;
 
-	*port = (struct piece){NULL, 0};
+	*port = (struct mcr_piece){NULL, 0};
 	if (group->len > 0 && group->at[0] == '[') {
 		const char *end = memchr(group->at, ']', group->len);
 
@@ -76,55 +54,55 @@ static void split_port(struct piece *group, struct piece *port)
 	}
 	if (!colon)
 		return;
-	*port = (struct piece){colon + 1, (size_t)(group->at + group->len - colon - 1)};
+	*port = (struct mcr_piece){colon + 1, (size_t)(group->at + group->len - colon - 1)};
 	group->len = (size_t)(colon - group->at);
 }
 
-static int parse_group(struct mcr_why_query *out, struct piece group, struct mcr_error *err)
+static int parse_group(struct mcr_why_query *out, struct mcr_piece group, struct mcr_error *err)
 {
-	char buf[QUOTE_MAX + 4];
+	char buf[MCR_PIECE_QUOTED];
 
 	if (memchr(group.at, '/', group.len))
 		return mcr_error_set(err, -EINVAL, "'%s' is not one group: " EXPECTED,
-				     quote(buf, group));
+				     mcr_piece_quote(buf, group));
 	if (read_address(&out->group, group) < 0)
 		return mcr_error_set(err, -EINVAL, "'%s' is not an address: " EXPECTED,
-				     quote(buf, group));
+				     mcr_piece_quote(buf, group));
 	if (mcr_group_fault(out->group, MCR_FILTER_INCLUDE) == MCR_GROUP_NOT_MULTICAST)
 		return mcr_error_set(err, -EINVAL,
 				     "'%s' is not multicast: expected a group of 224.0.0.0/4 or "
 				     "ff00::/8%s",
-				     quote(buf, group),
+				     mcr_piece_quote(buf, group),
 				     mcr_address_is_unicast(out->group)
 					 ? ", and a source behind an @, as in 239.1.1.1@10.0.0.7"
 					 : "");
 	return 0;
 }
 
-static int parse_source(struct mcr_why_query *out, struct piece source, struct mcr_error *err)
+static int parse_source(struct mcr_why_query *out, struct mcr_piece source, struct mcr_error *err)
 {
-	char buf[QUOTE_MAX + 4];
+	char buf[MCR_PIECE_QUOTED];
 
 	if (read_address(&out->source, source) < 0 || !mcr_address_is_host(out->source))
 		return mcr_error_set(err, -EINVAL,
 				     "'%s' is not the address of a source: expected one such as "
 				     "10.0.0.7, without a port",
-				     quote(buf, source));
+				     mcr_piece_quote(buf, source));
 	if (mcr_address_is_ipv4(out->source) != mcr_address_is_ipv4(out->group))
 		return mcr_error_set(err, -EINVAL,
 				     "'%s' is of another family than the group: expected an %s "
 				     "source",
-				     quote(buf, source),
+				     mcr_piece_quote(buf, source),
 				     mcr_address_is_ipv4(out->group) ? "IPv4" : "IPv6");
 	return 0;
 }
 
-int mcr_why_query_parse(struct mcr_why_query *out, const char *text, struct mcr_error *err)
+static int parse(struct mcr_why_query *out, const char *text, struct mcr_error *err)
 {
 	const char *at = strchr(text, '@');
-	struct piece group = {text, at ? (size_t)(at - text) : strlen(text)};
-	struct piece port;
-	char buf[QUOTE_MAX + 4];
+	struct mcr_piece group = {text, at ? (size_t)(at - text) : strlen(text)};
+	struct mcr_piece port;
+	char buf[MCR_PIECE_QUOTED];
 	int ret;
 
 	split_port(&group, &port);
@@ -133,8 +111,30 @@ int mcr_why_query_parse(struct mcr_why_query *out, const char *text, struct mcr_
 		return ret;
 	if (port.at && read_port(&out->port, port) < 0)
 		return mcr_error_set(err, -EINVAL, "'%s' is not a UDP port: expected 1 to 65535",
-				     quote(buf, port));
-	return at ? parse_source(out, (struct piece){at + 1, strlen(at + 1)}, err) : 0;
+				     mcr_piece_quote(buf, port));
+	return at ? parse_source(out, (struct mcr_piece){at + 1, strlen(at + 1)}, err) : 0;
+}
+
+/* As mcr_join_parse does: what was meant, if it is known. */
+static void explain(const char *text, struct mcr_error *err)
+{
+	char meant[MCR_JOIN_MEANT_MAX], part[MCR_PIECE_QUOTED];
+	const char *why = mcr_join_meant(meant, text);
+	struct mcr_why_query query = {0};
+
+	if (why && meant[0] && parse(&query, meant, NULL) == 0)
+		mcr_error_set(err, 0, "'%s' %s: expected %s",
+			      mcr_piece_quote(part, (struct mcr_piece){text, strlen(text)}), why,
+			      meant);
+}
+
+int mcr_why_query_parse(struct mcr_why_query *out, const char *text, struct mcr_error *err)
+{
+	int ret = parse(out, text, err);
+
+	if (ret < 0 && err)
+		explain(text, err);
+	return ret;
 }
 
 const char *mcr_why_query_format(char text[MCR_WHY_QUERY_TEXT], const struct mcr_why_query *query)
