@@ -2,10 +2,12 @@
 """mcring-exporter among engines that lie or hang, and clients that send garbage, never finish or come in
 thousands. Suite asan runs these as well."""
 
+import errno
 import json
 import os
 import re
 import socket
+import threading
 import time
 
 from monitors import FAULT, STATS, Exporter, FakeEngine
@@ -67,6 +69,27 @@ def test_engines_that_lie_or_hang_hold_up_neither_the_others_nor_http(lab, fake)
     assert peak < MEMORY_KB, f'{peak} kB'
     for one in bad.values():
         one.stop()
+
+
+def test_an_engine_that_others_knock_at_is_tried_again(fake, exporter):
+    fake.stop()
+    os.unlink(fake.path)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(fake.path)
+    listener.listen(0)
+    others = []
+    while True:
+        others.append(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK))
+        if others[-1].connect_ex(fake.path) == errno.EAGAIN:
+            break
+    opener = threading.Timer(0.3, fake.accept, [listener])
+    opener.daemon = True
+    opener.start()
+    fake.listener = listener
+    engine, = exporter.data()['engines']
+    assert engine['up'], engine
+    for one in others:
+        one.close()
 
 
 def test_an_engine_that_does_not_say_why_is_up(exporter, fake):

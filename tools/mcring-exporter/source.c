@@ -11,6 +11,7 @@
 #define BETWEEN_NS     (1 * (uint64_t)SECOND_NS)
 #define BETWEEN_WHY_NS (5 * (uint64_t)SECOND_NS)
 #define PATIENCE_NS    (2 * (uint64_t)SECOND_NS)
+#define KNOCK_NS       ((uint64_t)SECOND_NS / 50) /* between attempts to connect */
 
 /* What an answer may be at most: an engine with 10,000 groups, of which it shows 100, and 256
  * readers says 0.3 MB in 10,000 values; a group with 64 sources takes 3 KB and 90 values. */
@@ -69,7 +70,7 @@ static int fail_with_errno(struct source *s, uint64_t now_ns, int error)
 				 "permission denied: the exporter's user must be in the "
 				 "socket's group");
 	case EAGAIN:
-		return fail_with(s, now_ns, "it accepts no connections");
+		return fail_with(s, now_ns, "it reads nothing");
 	case EPIPE:
 		return fail_with(s, now_ns, "it closed the connection without an answer");
 	case EMSGSIZE:
@@ -133,47 +134,64 @@ static int take_answer(struct source *s, uint64_t now_ns)
 	return ask_why(s, now_ns) < 0 ? settle(s, now_ns) : 0;
 }
 
+/* ---- questions ---- */
+
+static uint64_t end_of_patience_ns(const struct source *s)
+{
+	return s->asked_ns + PATIENCE_NS;
+}
+
+/* While others wait to be accepted, and there is no room for one more, it is tried again. */
+static int begin(struct source *s, uint64_t now_ns)
+{
+	const size_t limit = OCTETS_MAX + (size_t)s->groups * OCTETS_A_GROUP;
+	char request[64];
+	int ret = question_open(&s->question, s->path, limit);
+
+	if (ret == -EAGAIN) {
+		s->stage = SOURCE_KNOCKS;
+		s->knocked_ns = now_ns;
+		return 0;
+	}
+	snprintf(request, sizeof(request), "{\"command\":\"stats\",\"groups\":%u}\n", s->groups);
+	if (ret == 0)
+		ret = question_ask(&s->question, request);
+	if (ret < 0)
+		return fail_with_errno(s, now_ns, -ret);
+	s->stage = SOURCE_STATS;
+	return 0;
+}
+
 int source_go_on(struct source *s, int has_more, uint64_t now_ns)
 {
+	const int knocks = s->stage == SOURCE_KNOCKS;
 	int ret = has_more ? question_more(&s->question) : 0;
 
 	if (ret > 0)
 		return take_answer(s, now_ns);
 	if (ret < 0)
 		return fail_with_errno(s, now_ns, -ret);
-	if (now_ns < source_deadline_ns(s))
-		return 0;
-	fail_with(s, now_ns, "it did not answer within 2 s");
+	if (now_ns < end_of_patience_ns(s))
+		return knocks && now_ns >= source_deadline_ns(s) ? begin(s, now_ns) : 0;
+	fail_with(s, now_ns,
+		  knocks ? "it accepted no connection within 2 s" : "it did not answer within 2 s");
 	s->is_slow = 1;
 	return 1;
 }
 
-/* ---- questions ---- */
-
 void source_ask(struct source *s, uint64_t now_ns)
 {
-	const size_t limit = OCTETS_MAX + (size_t)s->groups * OCTETS_A_GROUP;
-	char request[64];
-	int ret;
-
 	if (s->stage != SOURCE_IDLE || (s->asked_ns > 0 && now_ns - s->asked_ns < BETWEEN_NS))
 		return;
 	s->asked_ns = now_ns;
 	s->octets = 0;
 	s->questions++;
-	ret = question_open(&s->question, s->path, limit);
-	snprintf(request, sizeof(request), "{\"command\":\"stats\",\"groups\":%u}\n", s->groups);
-	if (ret == 0)
-		ret = question_ask(&s->question, request);
-	if (ret < 0)
-		fail_with_errno(s, now_ns, -ret);
-	else
-		s->stage = SOURCE_STATS;
+	begin(s, now_ns);
 }
 
 uint64_t source_deadline_ns(const struct source *s)
 {
-	return s->asked_ns + PATIENCE_NS;
+	return s->stage == SOURCE_KNOCKS ? s->knocked_ns + KNOCK_NS : end_of_patience_ns(s);
 }
 
 void source_clear(struct source *s)

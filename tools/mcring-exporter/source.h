@@ -19,8 +19,9 @@
 
 enum source_stage {
 	SOURCE_IDLE,
-	SOURCE_STATS, /* asked for stats */
-	SOURCE_WHY,   /* asked why */
+	SOURCE_KNOCKS, /* others wait to be accepted */
+	SOURCE_STATS,  /* asked for stats */
+	SOURCE_WHY,    /* asked why */
 };
 
 struct source {
@@ -32,6 +33,7 @@ struct source {
 	struct question question;
 	enum source_stage stage;
 	uint64_t asked_ns;     /* the last question began; 0 = never */
+	uint64_t knocked_ns;   /* it was last tried to connect */
 	uint64_t why_asked_ns; /* monotonic, like all here */
 
 	int is_up;                /* it answered the last question in time */
@@ -52,7 +54,7 @@ void source_ask(struct source *s, uint64_t now_ns);
  * settled, by an answer, an error or the end of its time, else 0. */
 int source_go_on(struct source *s, int has_more, uint64_t now_ns);
 
-/* source_deadline_ns says when a question that is under way counts as unanswered. */
+/* source_deadline_ns says when source_go_on is to be called, whatever comes before. */
 uint64_t source_deadline_ns(const struct source *s);
 
 void source_clear(struct source *s);
