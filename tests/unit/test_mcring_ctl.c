@@ -128,7 +128,7 @@ static void joins_and_leaves_go_through(void **state)
 	ctl(f, f->dir, "groups");
 	has(f, "\njoins\n239.1.1.0:5000  operator\n");
 	ctl(f, f->dir, "leave 239.2.1.1");
-	assert_string_equal(f->out, "1 joins removed\n");
+	assert_string_equal(f->out, "1 join removed\n");
 	ctl(f, f->dir, "leave 239.2.1.1");
 	assert_string_equal(f->out, "mcring-ctl: no such join\n");
 	assert_int_equal(WEXITSTATUS(f->status), 1);
@@ -173,6 +173,7 @@ static void the_longest_round_of_control_shows(void **state)
 static void mistakes_are_one_line_and_exit_status_1(void **state)
 {
 	static const char *const args[] = {"frob",
+					   "chekc",
 					   "join",
 					   "status x",
 					   "join 10.1.1.1",
@@ -186,7 +187,8 @@ static void mistakes_are_one_line_and_exit_status_1(void **state)
 					   "groups --kernel",
 					   "routes --kernel --json"};
 	static const char *const lines[] = {
-	    "mcring-ctl: unknown command 'frob': expected status, groups, ",
+	    "mcring-ctl: unknown command 'frob': see mcring-ctl --help\n",
+	    "mcring-ctl: unknown command 'chekc' (did you mean check?): see mcring-ctl --help\n",
 	    "mcring-ctl: join: expected at least one group\n",
 	    "mcring-ctl: status: unexpected 'x'\n",
 	    "mcring-ctl: ",

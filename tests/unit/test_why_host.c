@@ -376,6 +376,20 @@ static void reports_without_an_address_are_mentioned(void **state)
 	}
 }
 
+/* The reports of hosts without an address come from ::. */
+static void a_source_that_nobody_knows_has_no_other_groups(void **state)
+{
+	struct mcr_sighting report = a_flow("ff02::16", 0, 0, MCR_DROP_NONE);
+	struct rig *r = silent("239.1.1.1");
+
+	memset(&report.source, 0, sizeof(report.source));
+	add_flow(r, report);
+	ask(r);
+	expect(r, MCR_WHY_UNDECIDED, MCR_WHY_SILENT);
+	assert_false(says(&r->v.proven, "other groups of"));
+	rig_end(r);
+}
+
 static void routers_are_no_suspects_for_a_source_on_the_link(void **state)
 {
 	struct rig *r = silent("239.1.1.1@10.0.0.7");
@@ -441,6 +455,7 @@ int main(void)
 	    cmocka_unit_test(a_group_of_the_link_cannot_come_from_beyond_it),
 	    cmocka_unit_test(of_a_silent_group_it_is_said_what_is_proven_and_what_remains),
 	    cmocka_unit_test(reports_without_an_address_are_mentioned),
+	    cmocka_unit_test(a_source_that_nobody_knows_has_no_other_groups),
 	    cmocka_unit_test(routers_are_no_suspects_for_a_source_on_the_link),
 	    cmocka_unit_test(what_a_filter_hides_is_said),
 	};

@@ -139,7 +139,8 @@ void ctl_print(FILE *out, const char *command, json_t *reply, uint64_t now_ns)
 	if (strcmp(command, "reload") == 0)
 		fprintf(out, "%s\n", text_of(reply, "report"));
 	else if (strcmp(command, "join") == 0 || strcmp(command, "leave") == 0)
-		fprintf(out, "%lld joins %s\n", number(reply, "joins"),
+		fprintf(out, "%lld join%s %s\n", number(reply, "joins"),
+			number(reply, "joins") == 1 ? "" : "s",
 			command[0] == 'j' ? "added" : "removed");
 	else if (strcmp(command, "sockets") == 0)
 		ctl_print_sockets(out, reply);

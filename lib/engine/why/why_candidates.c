@@ -131,7 +131,7 @@ static void prove_others(const struct case_of *c)
 		if (mcr_address_is_equal(f->group, c->g->group) ||
 		    !mcr_why_is_now(f->last_ns, c->e->now_ns))
 			continue;
-		if (mcr_address_is_equal(f->source, source))
+		if (!mcr_address_is_none(source) && mcr_address_is_equal(f->source, source))
 			same = newer(same, f);
 		else if (c->last && memcmp(f->source_mac, c->last->source_mac, 6) == 0)
 			router = newer(router, f);

@@ -129,11 +129,12 @@ static void find_root(const struct mcr_why_evidence *e, const struct mcr_port_in
 			     cable_of(port));
 	}
 	mcr_why_line(&f->evidence,
-		     "%s (%s): %" PRIu64 " frames received, %" PRIu64 " changes of the link",
-		     port->name, port->driver, port->rx_packets, port->link_changes);
+		     "%s (%s): %" PRIu64 " frames received, %" PRIu64 " change%s of the link",
+		     port->name, port->driver, port->rx_packets, port->link_changes,
+		     port->link_changes == 1 ? "" : "s");
 	if (port->kernel_name[0] && port->carrier_downs)
-		mcr_why_line(&f->evidence, "%s has lost its carrier %u times", port->kernel_name,
-			     port->carrier_downs);
+		mcr_why_line(&f->evidence, "%s has lost its carrier %u time%s", port->kernel_name,
+			     port->carrier_downs, port->carrier_downs == 1 ? "" : "s");
 }
 
 /* A loss that happens now is a fault, an older one a note. */
