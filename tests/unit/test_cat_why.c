@@ -136,6 +136,42 @@ static const char *cat(const struct small_engine *e, const char *more)
 	return out;
 }
 
+/* Connects until there is no room for one more. */
+static void crowd(const struct small_engine *e, const char *name)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd, ret;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", e->dir, name);
+	do {
+		fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		ret = connect(fd, (struct sockaddr *)&address, sizeof(address));
+		assert_true(ret == 0 || errno == EAGAIN);
+		close(fd); /* it waits to be accepted all the same */
+	} while (ret == 0);
+}
+
+static void an_engine_that_others_knock_at_is_tried_again(void **state)
+{
+	struct small_engine e;
+	pid_t pid, later;
+
+	small_engine_create(&e, 1, 4096);
+	pid = serve(&e, "stats", ANSWERS);
+	kill(pid, SIGSTOP);
+	crowd(&e, "stats");
+	later = fork();
+	if (later == 0) {
+		usleep(400000); /* cat looks after 100 ms */
+		kill(pid, SIGCONT);
+		_exit(0);
+	}
+	assert_string_equal(cat(&e, ""), SHOWN);
+	waitpid(later, NULL, 0);
+	stop(&e, "stats", pid);
+	small_engine_destroy(&e);
+}
+
 static void the_engine_s_first_line_is_printed(void **state)
 {
 	struct small_engine e;
@@ -253,6 +289,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_engine_s_first_line_is_printed),
+	    cmocka_unit_test(an_engine_that_others_knock_at_is_tried_again),
 	    cmocka_unit_test(the_control_socket_is_asked_where_there_is_no_other),
 	    cmocka_unit_test(an_engine_that_gives_no_answer_changes_nothing),
 	    cmocka_unit_test(nobody_is_asked_when_something_came),

@@ -191,6 +191,19 @@ static void groups_fits(void **state)
 	fits("groups", members);
 }
 
+static void sockets_fits(void **state)
+{
+	static const char *const members[] = {
+	    "'programs': [{'label': 'feed-handler-no-1', 'pid': 4194304, 'uid': 0,"
+	    "'channel': 'sockets/4194304', 'reported_age_ns': 123456789,"
+	    "'sockets': [{'fd': 1023, 'bound': '[ff15:1234:5678:9abc:def0:1234:5678:9abc]:50000',"
+	    "'engine': '[ff15:1234:5678:9abc:def0:1234:5678:9abc]:50000', 'kernel': '239.1.1.1',"
+	    "'why': 'no-route', 'received': " BIG ", 'lost': " BIG "}]}]",
+	    NULL};
+
+	fits("sockets", members);
+}
+
 static void members_fits(void **state)
 {
 	static const char *const members[] = {
@@ -266,6 +279,7 @@ int main(void)
 	    cmocka_unit_test(status_fits),
 	    cmocka_unit_test(stats_fits),
 	    cmocka_unit_test(groups_fits),
+	    cmocka_unit_test(sockets_fits),
 	    cmocka_unit_test(members_fits),
 	    cmocka_unit_test(routes_fits),
 	    cmocka_unit_test(a_table_of_usual_values_is_whole),

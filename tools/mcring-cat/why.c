@@ -19,6 +19,7 @@
 #define PATIENCE_NS 2000000000u
 #define ANSWER_MAX  8192 /* octets that are looked at */
 #define TEXT_MAX    900  /* of the first line */
+#define KNOCK_MS    20   /* between attempts to connect */
 
 /* ---- the request ---- */
 
@@ -91,20 +92,26 @@ static int wait_for(int fd, short events, uint64_t end_ns)
 	return -1;
 }
 
-static int dial(const struct cat_options *o, const char *name)
+/* Connects. While others wait to be accepted, and there is no room for one more, it is tried again.
+ */
+static int dial(const struct cat_options *o, const char *name, uint64_t end_ns)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	const char *origin;
-	int fd;
+	int fd, ret;
 
 	if (engine_path(address.sun_path, o->opts.run_dir, o->opts.name, name, &origin) < 0)
 		return -1;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
-		close(fd);
-		fd = -1;
-	}
-	return fd;
+	if (fd < 0)
+		return -1;
+	while ((ret = connect(fd, (struct sockaddr *)&address, sizeof(address))) < 0 &&
+	       errno == EAGAIN && monotonic_ns() < end_ns)
+		poll(NULL, 0, KNOCK_MS);
+	if (ret == 0)
+		return fd;
+	close(fd);
+	return -1;
 }
 
 static int send_all(int fd, const char *request, size_t len, uint64_t end_ns)
@@ -150,7 +157,7 @@ static int ask(const struct cat_options *o, const char *name, char first[TEXT_MA
 {
 	char request[CAT_REQUEST_MAX];
 	const size_t len = cat_why_request(request, o);
-	const int fd = len > 0 ? dial(o, name) : -1;
+	const int fd = len > 0 ? dial(o, name, end_ns) : -1;
 	int ret = 0;
 
 	if (fd < 0)
