@@ -150,9 +150,8 @@ ITEM(port)
 	if (mcr_engine_port_info(src->engine, i, &p) < 0)
 		return NULL;
 	all = json_pack(
-	    "{so so si so so sb sb sb sb si so so so so so so so si sI so so so so so so so so so "
-	    "so "
-	    "so so so}",
+	    "{so so si so so sb sb sb sb si so so so so so so so si sI "
+	    "so so so so so so so so so so so so so}",
 	    "name", mcr_json_string(p.name), "kernel", kernel_of_port(&p), "dpdk_port", p.dpdk_port,
 	    "driver", mcr_json_string(p.driver), "mac", mac(p.mac), "link_up", p.link_up, "removed",
 	    p.removed, "promiscuous", p.promiscuous, "all_multicast", p.all_multicast, "queues",

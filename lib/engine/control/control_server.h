@@ -6,7 +6,9 @@
  * "command"; the answer is one line of JSON, an object with "ok":
  *     {"command":"status"}   {"command":"groups"}   {"command":"stats","groups":N}
  *     {"command":"sockets"}  {"command":"members"}  {"command":"routes"}
+ *     {"command":"why"}      {"command":"why","group":"239.1.1.1:5000","channel":"md"}
  *     {"command":"join","joins":["239.1.1.1:5000,channel=md",...]}     all or none; also "leave"
+ *     {"command":"open_filter","seconds":5,"interface":"lan"}
  *     {"command":"reload","dry_run":false}
  *     {"ok":true,"schema":1,...}        {"ok":false,"schema":1,"error":"one line"}
  * A member that the command does not take, or of another type than shown, is an error, and nothing

@@ -88,13 +88,12 @@ enum mcr_why_code mcr_why_membership_root(const struct mcr_why_evidence *e, int 
 	return MCR_WHY_CODE_COUNT;
 }
 
-static void explain_querier(const struct mcr_why_evidence *e, const struct mcr_why_interface *it,
-			    int is_ipv6, struct mcr_why_finding *f)
+static void explain_querier(const struct mcr_why_interface *it, int is_ipv6,
+			    struct mcr_why_finding *f)
 {
 	const struct mcr_membership_info *m = membership_of(it, is_ipv6);
 	const char *protocol = is_ipv6 ? "MLD" : "IGMP";
 
-	(void)e;
 	if (m->querier_age_ns == UINT64_MAX)
 		mcr_why_say(f->text, sizeof(f->text),
 			    "no %s querier was ever heard on %s: a switch that snoops forgets its "
@@ -174,7 +173,7 @@ void mcr_why_membership_explain(const struct mcr_why_evidence *e, int interface,
 		mcr_why_line(&f->todo, "send to a group of another range, such as %s",
 			     is_ipv6 ? "ff15::/16" : "239.0.0.0/8");
 	} else if (f->code == MCR_WHY_NO_QUERIER) {
-		explain_querier(e, it, is_ipv6, f);
+		explain_querier(it, is_ipv6, f);
 	} else {
 		explain_old(it, is_ipv6, f);
 	}
@@ -192,7 +191,7 @@ void mcr_why_membership_warn(const struct mcr_why_evidence *e, int interface, in
 		return;
 	if (lacks_querier(e, it, is_ipv6, tally->since_ns)) {
 		f = mcr_why_find(verdict, MCR_WHY_NO_QUERIER, MCR_WHY_WARNING);
-		explain_querier(e, it, is_ipv6, f);
+		explain_querier(it, is_ipv6, f);
 		mcr_why_say(f->interface, sizeof(f->interface), "%s", it->info.name);
 	}
 	if (has_sources && m->version < (is_ipv6 ? 2 : 3)) {
