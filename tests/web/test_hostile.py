@@ -17,7 +17,7 @@ from programs import BUILD
 # What a sanitizer adds to memory is not the exporter's, and it has less time.
 IS_SANITIZED = 'asan' in os.path.basename(BUILD)
 MEMORY_KB = 10**7 if IS_SANITIZED else 200_000
-THOUSANDS = 1 if IS_SANITIZED else 3
+THOUSANDS = 1 if IS_SANITIZED else 2
 
 
 # ---- engines that are not what they seem ----
