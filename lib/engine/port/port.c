@@ -158,6 +158,8 @@ int mcr_port_start(struct mcr_port *port, struct mcr_error *err)
 	port->running = 1;
 	port->started = 1;
 	mcr_port_look(port);
+	/* Losses that were counted before are not of now. */
+	port->found.rises = (struct mcr_port_rises){.rx_ns = port->found.rises.rx_ns};
 	mcr_port_take(port);
 	port->link_changes = 0; /* the state at the start is no change */
 	port->link_since_ns = 0;
