@@ -24,6 +24,25 @@ static void copies(const char *text, size_t cap, const char *expected)
 	assert_string_equal(out, expected);
 }
 
+static void what_is_no_utf8_becomes_question_marks(void **state)
+{
+	copies("a\xff"
+	       "b",
+	       64, "a?b");
+	copies("\xc3", 64, "?"); /* the end of the text */
+	copies("\xc3"
+	       "a",
+	       64, "?a");
+	copies("\xc0\xaf", 64, "??"); /* too long forms */
+	copies("\xe0\x9f\xbf", 64, "???");
+	copies("\xf0\x8f\xbf\xbf", 64, "????");
+	copies("\xed\xa0\x80", 64, "???");      /* a surrogate */
+	copies("\xf4\x90\x80\x80", 64, "????"); /* beyond the last character */
+	copies("\xf5\x80\x80\x80", 64, "????");
+	copies("\xf0\x9f\x98\x80", 64, "\xf0\x9f\x98\x80");
+	copies("\xed\x9f\xbf\xee\x80\x80", 64, "\xed\x9f\xbf\xee\x80\x80");
+}
+
 static void a_text_is_cut_between_characters_and_has_no_control_characters(void **state)
 {
 	copies("abc", 64, "abc");
@@ -170,6 +189,7 @@ static void an_answer_is_taken_if_it_is_small_ok_and_of_a_known_schema(void **st
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(what_is_no_utf8_becomes_question_marks),
 	    cmocka_unit_test(a_text_is_cut_between_characters_and_has_no_control_characters),
 	    cmocka_unit_test(series_are_written_with_labels_that_are_escaped),
 	    cmocka_unit_test(a_series_that_comes_twice_or_is_one_too_many_is_left_out),

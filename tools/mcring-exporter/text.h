@@ -5,8 +5,9 @@
 
 #include <stddef.h>
 
-/* text_copy copies UTF-8, as much as fits whole into cap octets with its NUL; control characters
- * become spaces. Returns the length of the copy. */
+/* text_copy copies as many characters as fit whole into cap octets with a NUL: UTF-8, in which
+ * control characters become spaces and octets that are no UTF-8 question marks. Returns the length
+ * of the copy. */
 size_t text_copy(char *out, size_t cap, const char *text);
 
 #endif
