@@ -278,7 +278,7 @@ def test_the_limit_of_open_files_is_raised_and_named_when_too_low(wire):
 
 def test_a_successor_in_the_same_run_directory_keeps_what_is_its_own(wire):
     first = wire.daemon('--join', '239.1.1.1:5000')
-    for name in 'lock', 'attach', 'control':
+    for name in 'lock', 'attach', 'control', 'stats':
         os.unlink(os.path.join(first.run_dir, name))
     second = wire.daemon('--join', '239.1.1.1:5000', '--run-dir', first.run_dir)
     second.run_dir = first.run_dir
