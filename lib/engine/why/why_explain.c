@@ -17,9 +17,9 @@ struct cause {
 	struct mcr_why_finding *f;
 };
 
-#define SAY(c, ...)  mcr_why_say((c)->f->text, sizeof((c)->f->text), __VA_ARGS__)
-#define TODO(c, ...) mcr_why_line(&(c)->f->todo, __VA_ARGS__)
-#define LAST(c)      mcr_why_last((c)->flow, (c)->e->now_ns).text
+#define SAY(c, ...)    mcr_why_say((c)->f->text, sizeof((c)->f->text), __VA_ARGS__)
+#define ADVISE(c, ...) mcr_why_line(&(c)->f->todo, __VA_ARGS__)
+#define LAST(c)        mcr_why_last((c)->flow, (c)->e->now_ns).text
 
 void mcr_why_explain_flow(const struct mcr_why_evidence *e, const struct mcr_why_flow *f,
 			  struct mcr_why_lines *lines)
@@ -59,17 +59,18 @@ static void explain_vlan(const struct cause *c)
 		SAY(c, "it arrives, but untagged, and port %s has no interface without a VLAN (%s)",
 		    mcr_why_port_name(c->e, c->flow->dpdk_port), LAST(c));
 	if (c->it->info.dpdk_port != c->flow->dpdk_port)
-		TODO(c, "connect %s to the LAN of the source, or add an interface with port: %s",
-		     c->it->info.name, mcr_why_port_name(c->e, c->flow->dpdk_port));
+		ADVISE(c, "connect %s to the LAN of the source, or add an interface with port: %s",
+		       c->it->info.name, mcr_why_port_name(c->e, c->flow->dpdk_port));
 	else if (c->flow->vlan)
-		TODO(c,
-		     "set vlan: %u on interface %s, or add an interface with port: %s and vlan: %u",
-		     c->flow->vlan, c->it->info.name, c->it->port_name, c->flow->vlan);
+		ADVISE(
+		    c,
+		    "set vlan: %u on interface %s, or add an interface with port: %s and vlan: %u",
+		    c->flow->vlan, c->it->info.name, c->it->port_name, c->flow->vlan);
 	else
-		TODO(c, "take vlan: %u from interface %s: the frames have no tag", c->it->vlan,
-		     c->it->info.name);
-	TODO(c, "or have the switch port send it %s%s", c->it->vlan ? "tagged, on " : "",
-	     mcr_why_vlan(c->it->vlan).text);
+		ADVISE(c, "take vlan: %u from interface %s: the frames have no tag", c->it->vlan,
+		       c->it->info.name);
+	ADVISE(c, "or have the switch port send it %s%s", c->it->vlan ? "tagged, on " : "",
+	       mcr_why_vlan(c->it->vlan).text);
 }
 
 static void explain_interface(const struct cause *c)
@@ -110,8 +111,8 @@ static void explain_port(const struct cause *c)
 	list_joins(c);
 	if (c->flow) {
 		todo_join(c, c->flow, c->it->info.name);
-		TODO(c, "or have %s send to the port that is joined",
-		     mcr_why_address(c->flow->source).text);
+		ADVISE(c, "or have %s send to the port that is joined",
+		       mcr_why_address(c->flow->source).text);
 	} else {
 		mcr_why_todo_join(c->e,
 				  &(struct mcr_why_join){.group = c->g->group,
@@ -152,7 +153,7 @@ static void explain_truncated(const struct cause *c)
 
 	if (max && c->flow->len < max) {
 		SAY(c, "%s in frames that are shorter than their headers say (%s)", it(c), LAST(c));
-		TODO(c, "look at the sender, and at what cuts packets on the way");
+		ADVISE(c, "look at the sender, and at what cuts packets on the way");
 		return;
 	}
 	if (max)
@@ -161,17 +162,19 @@ static void explain_truncated(const struct cause *c)
 	else
 		SAY(c, "%s in frames that are cut off (%s)", it(c), LAST(c));
 	if (c->port && strcmp(c->port->driver, "net_af_packet") == 0)
-		TODO(c, "give the driver longer frames: framesz=16384 in the --vdev of %s",
-		     c->port->name);
+		ADVISE(c, "give the driver longer frames: framesz=16384 in the --vdev of %s",
+		       c->port->name);
 	else if (c->port && strcmp(c->port->driver, "net_af_xdp") == 0)
-		TODO(c, "net_af_xdp takes no longer frames: use net_af_packet with framesz=16384");
+		ADVISE(c,
+		       "net_af_xdp takes no longer frames: use net_af_packet with framesz=16384");
 	else
-		TODO(c,
-		     "give the port an MTU that holds the frames (%u now), and let the switch have "
-		     "it",
-		     c->port ? c->port->mtu : 0);
+		ADVISE(
+		    c,
+		    "give the port an MTU that holds the frames (%u now), and let the switch have "
+		    "it",
+		    c->port ? c->port->mtu : 0);
 	if (c->port && c->port->kernel_mtu && c->port->kernel_mtu <= 1500)
-		TODO(
+		ADVISE(
 		    c,
 		    "an MTU of %u holds no such frame: it is of a sender that hands many datagrams "
 		    "over as one (UDP_SEGMENT). On its interface: ethtool -K IF "
@@ -189,10 +192,11 @@ static void explain_checksum(const struct cause *c)
 
 	SAY(c, "%s with %s (%s)", it(c), which[c->flow->dropped], LAST(c));
 	if (c->flow->dropped == MCR_DROP_BAD_UDP_CHECKSUM) {
-		TODO(c, "if the sender is on a virtual link: ethtool -K IF tx off, on the sender");
-		TODO(c, "or set udp_checksum: off on interface %s", c->it->info.name);
+		ADVISE(c,
+		       "if the sender is on a virtual link: ethtool -K IF tx off, on the sender");
+		ADVISE(c, "or set udp_checksum: off on interface %s", c->it->info.name);
 	} else {
-		TODO(c, "look at the sender, and at what rewrites packets on the way");
+		ADVISE(c, "look at the sender, and at what rewrites packets on the way");
 	}
 }
 
@@ -208,38 +212,38 @@ static void explain_frame(const struct cause *c)
 	case MCR_WHY_FRAGMENT:
 		SAY(c, "%s in IP fragments, which mcring does not put together (%s)", it(c),
 		    LAST(c));
-		TODO(c, "send datagrams that fit the MTU of each link on the way: at most 1472 "
-			"octets of "
-			"payload with an MTU of 1500 (IPv6: 1452)");
-		TODO(c, "or raise the MTU from the sender to here");
+		ADVISE(c, "send datagrams that fit the MTU of each link on the way: at most 1472 "
+			  "octets of "
+			  "payload with an MTU of 1500 (IPv6: 1452)");
+		ADVISE(c, "or raise the MTU from the sender to here");
 		return;
 	case MCR_WHY_MALFORMED:
 		SAY(c, "%s with headers that make no sense: %s (%s)", it(c),
 		    mcr_drop_name(c->flow->dropped), LAST(c));
-		TODO(c, "look at the packets: tcpdump -evni IF host %s, on the sender",
-		     mcr_why_address(c->flow->source).text);
+		ADVISE(c, "look at the packets: tcpdump -evni IF host %s, on the sender",
+		       mcr_why_address(c->flow->source).text);
 		return;
 	case MCR_WHY_BAD_SOURCE:
 		SAY(c, "%s from %s, an address that no host may send from (last %s ago)", it(c),
 		    mcr_why_address(c->flow->source).text,
 		    mcr_why_age(c->flow->last_ns, c->e->now_ns).text);
-		TODO(c, "give the sender an address, and let it send from that");
+		ADVISE(c, "give the sender an address, and let it send from that");
 		return;
 	case MCR_WHY_OWN_FRAME:
 		SAY(c, "it is sent by this host itself, on the interface of port %s (%s)",
 		    mcr_why_port_name(c->e, c->flow->dpdk_port), LAST(c));
-		TODO(c, "send from another host, or from an interface that is not the port's");
+		ADVISE(c, "send from another host, or from an interface that is not the port's");
 		return;
 	case MCR_WHY_TOO_LARGE:
 		SAY(c,
 		    "%s in frames of %u octets, more than a quarter of the ring "
 		    "(%s)",
 		    it(c), c->flow->len, LAST(c));
-		TODO(c, "give the channel larger rings: bytes");
+		ADVISE(c, "give the channel larger rings: bytes");
 		return;
 	default:
 		SAY(c, "%s as something else than UDP (%s)", it(c), LAST(c));
-		TODO(c, "mcring receives UDP only: have the sender send UDP");
+		ADVISE(c, "mcring receives UDP only: have the sender send UDP");
 	}
 }
 
@@ -263,8 +267,8 @@ static void explain_other(const struct cause *c)
 		    mcr_why_mac(c->flow->destination_mac).text, LAST(c));
 	if (c->flow->interface < c->e->n_interfaces)
 		todo_join(c, c->flow, c->e->interfaces[c->flow->interface].info.name);
-	TODO(c, "or have %s send to %s", mcr_why_address(c->flow->source).text,
-	     mcr_why_group(c->g->group, c->flow->port).text);
+	ADVISE(c, "or have %s send to %s", mcr_why_address(c->flow->source).text,
+	       mcr_why_group(c->g->group, c->flow->port).text);
 }
 
 static void explain_silent(const struct cause *c)
@@ -278,14 +282,14 @@ static void explain_silent(const struct cause *c)
 		SAY(c, "it has never arrived since it was joined at %s",
 		    mcr_why_time(c->g->joined_ns, c->e->now_ns).text);
 	if (!mcr_address_is_none(c->e->query.group))
-		TODO(c, "see the candidates");
+		ADVISE(c, "see the candidates");
 }
 
 static void explain_refused(const struct cause *c)
 {
 	SAY(c, "the NIC of port %s does not let it in: %s", c->port ? c->port->name : "?",
 	    c->g->rung_reason[0] ? c->g->rung_reason : "its filter is full");
-	TODO(c, "join fewer groups on this port, or use a NIC with more room (docs/nics.md)");
+	ADVISE(c, "join fewer groups on this port, or use a NIC with more room (docs/nics.md)");
 }
 
 void mcr_why_explain(const struct mcr_why_evidence *e, const struct mcr_group_info *g,
