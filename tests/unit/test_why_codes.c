@@ -40,12 +40,10 @@ static void each_code_has_its_row_in_order(void **state)
 	for (unsigned code = 0; code < MCR_WHY_CODE_COUNT; code++) {
 		assert_true(next_row(f, name));
 		assert_string_equal(name, mcr_why_code_name(code));
-		assert_true(strlen(mcr_why_code_meaning(code)) > 0);
 	}
 	assert_false(next_row(f, name));
 	fclose(f);
 	assert_null(mcr_why_code_name(MCR_WHY_CODE_COUNT));
-	assert_null(mcr_why_code_meaning(MCR_WHY_CODE_COUNT));
 }
 
 static void each_candidate_has_its_row(void **state)

@@ -5,20 +5,11 @@
 
 const char *mcr_why_code_name(unsigned code)
 {
-#define NAME(constant, name, meaning) name,
+#define NAME(constant, name) name,
 	static const char *const names[] = {MCR_WHY_CODES(NAME)};
 #undef NAME
 
 	return code < MCR_WHY_CODE_COUNT ? names[code] : NULL;
-}
-
-const char *mcr_why_code_meaning(unsigned code)
-{
-#define MEANING(constant, name, meaning) meaning,
-	static const char *const meanings[] = {MCR_WHY_CODES(MEANING)};
-#undef MEANING
-
-	return code < MCR_WHY_CODE_COUNT ? meanings[code] : NULL;
 }
 
 const char *mcr_why_suspect_name(unsigned suspect)
