@@ -206,7 +206,7 @@ static void a_channel_without_joins_is_named(void **state)
 	add_reader(r, "md");
 	ask(r);
 	expect(r, MCR_WHY_CAUSE, MCR_WHY_NO_JOINS);
-	assert_string_equal(r->v.first, "channel md: nothing is joined for channel md");
+	assert_string_equal(r->v.first, "nothing is joined for channel md");
 	rig_end(r);
 }
 

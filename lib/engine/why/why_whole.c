@@ -261,7 +261,8 @@ static void conclude(const struct mcr_why_evidence *e, struct mcr_why_verdict *v
 
 	while (n < v->n_findings && v->findings[n].severity != MCR_WHY_NOTE)
 		n++;
-	if (is_channel)
+	if (is_channel &&
+	    (n == 0 || v->findings[0].channel[0] == '\0')) /* else the text names it */
 		mcr_why_say(about, sizeof(about), "channel %s: ", e->query.channel);
 	if (sums.fresh)
 		mcr_why_say(fresh, sizeof(fresh), "; %zu %s joined a moment ago", sums.fresh,
