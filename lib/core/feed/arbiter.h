@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The arbiter: packets of the lines of one feed in, each message once and in order out, and what is
+ * missing named (docs/feeds.md, Rules). Pure: no I/O, no clock, no allocation but in create. One
+ * thread.
+ *
+ *     put (a packet of a line) -> at most one item at once; then next until it has none
+ *     time (all that arrived before was put) -> then next until it has none
+ *
+ * Time is that of arrivals, CLOCK_REALTIME, as the rings have it: the smallest over the rings of
+ * what was read. Nothing is declared beyond it. */
+#ifndef MCR_CORE_FEED_ARBITER_H
+#define MCR_CORE_FEED_ARBITER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <mcring/feed.h>
+
+#include "core/feed/feed_packet.h"
+
+struct mcr_arbiter;
+
+struct mcr_arbiter_config {
+	unsigned n_lines;
+	uint8_t bits; /* 64 = does not wrap */
+	uint8_t wraps_to_one;
+	uint8_t is_loop;
+	uint8_t order;                                   /* enum mcr_feed_order */
+	uint8_t late, compare, hold_on_gap, unsequenced; /* as struct mcr_feed_opts */
+	uint32_t events; /* bits 1 << enum mcr_feed_kind; 0 = all but LINE_SWITCH */
+	uint32_t window; /* numbers that may be held, from the missing one on */
+	uint32_t reorder;
+	uint32_t reset_run;
+	uint32_t hash_ring; /* numbers remembered for compare and for how far lines are apart; 0 =
+			       1,024 */
+	uint32_t held_max, keys_max;
+	uint64_t gap_timeout_ns;
+	uint64_t silence_ns; /* 0 = lines are not judged by silence */
+	uint64_t reset_back, jump_max;
+	uint64_t start_seq; /* 0 = the first number that comes */
+};
+
+/* mcr_arbiter_create allocates all that the arbiter will use. The caller frees it with
+ * mcr_arbiter_destroy. Errors: -EINVAL, -ENOMEM, with err filled.
+ *
+ * An item's msg points to the caller's struct mcr_msg (of put) or to one of the arbiter's (held:
+ * valid until the next mcr_arbiter_put, _time, _insert or _resume after the item was given out). */
+int mcr_arbiter_create(struct mcr_arbiter **out, const struct mcr_arbiter_config *config,
+		       struct mcr_error *err);
+void mcr_arbiter_destroy(struct mcr_arbiter *a); /* NULL is allowed */
+
+/* mcr_arbiter_put takes one packet, as its declaration reads it, that came on a line. msg: rx_ns,
+ * and what is handed out; data and len are read for compare only. Call it only when
+ * mcr_arbiter_next has nothing left. Returns 1: *out is to be handed out now (the packet itself, in
+ * place: msg), and mcr_arbiter_next may have more; 0: ask mcr_arbiter_next. */
+int mcr_arbiter_put(struct mcr_arbiter *a, unsigned line, const struct mcr_feed_packet *packet,
+		    const struct mcr_msg *msg, struct mcr_feed_msg *out);
+
+/* mcr_arbiter_next gives the next item that is due: 1, or 0: there is none. */
+int mcr_arbiter_next(struct mcr_arbiter *a, struct mcr_feed_msg *out);
+
+/* mcr_arbiter_pending: whether mcr_arbiter_next has one, for the fast path. It is the first word of
+ * the arbiter. */
+static inline int mcr_arbiter_pending(const struct mcr_arbiter *a)
+{
+	return *(const uint64_t *)(const void *)a != 0;
+}
+
+/* mcr_arbiter_time: everything that arrived before ns was put. Never goes back (a smaller ns is
+ * ignored). */
+void mcr_arbiter_time(struct mcr_arbiter *a, uint64_t ns);
+
+/* mcr_arbiter_due returns the time at which the next timer fires; UINT64_MAX = none runs. */
+uint64_t mcr_arbiter_due(const struct mcr_arbiter *a);
+
+/* mcr_arbiter_line_down: by the engine's or the link's state (why: enum mcr_feed_down_why). Silence
+ * no longer counts for the line, and its next packet brings it up. */
+void mcr_arbiter_line_down(struct mcr_arbiter *a, unsigned line, uint32_t why);
+
+/* mcr_arbiter_awake switches the judging by silence on and off (trading hours). On: silence counts
+ * from now. */
+void mcr_arbiter_awake(struct mcr_arbiter *a, int is_awake);
+
+/* mcr_arbiter_lapped: the reader was lapped in a ring of these lines (bits 1 << line): what comes
+ * next on them stands behind an unknown loss, of the reader's. */
+void mcr_arbiter_lapped(struct mcr_arbiter *a, uint32_t lines, uint64_t messages);
+
+/* mcr_arbiter_host_loss: the ports of these lines lost `packets` more, which a look at time
+ * looked_ns found. */
+void mcr_arbiter_host_loss(struct mcr_arbiter *a, uint32_t lines, uint64_t packets,
+			   uint64_t looked_ns);
+
+/* mcr_arbiter_insert and mcr_arbiter_resume: as mcr_feed_insert, mcr_feed_resume. msg as for put.
+ */
+int mcr_arbiter_insert(struct mcr_arbiter *a, uint32_t key, uint64_t seq, uint32_t count,
+		       const struct mcr_msg *msg);
+int mcr_arbiter_resume(struct mcr_arbiter *a, uint32_t key, uint64_t next);
+
+/* mcr_arbiter_held calls each for every held packet of the lines (bits), oldest arrival first,
+ * until it returns something else than 0: the caller may move the payload and set msg->data and
+ * `held` (what mcr_feed_msg.held will be; 0 at first). mcr_arbiter_drop has the one at hand
+ * forgotten: it was overwritten. forget is called whenever the arbiter is done with a held packet
+ * whose `held` is not 0, after the item was handed out or dropped. */
+typedef int (*mcr_arbiter_each)(void *ctx, struct mcr_msg *msg, unsigned line, uint64_t *held);
+int mcr_arbiter_held(struct mcr_arbiter *a, uint32_t lines, mcr_arbiter_each each, void *ctx);
+void mcr_arbiter_on_forget(struct mcr_arbiter *a, void (*forget)(void *ctx, uint64_t held),
+			   void *ctx);
+
+/* Numbers, as struct mcr_feed_line, struct mcr_feed_key (but text) and struct mcr_feed_stats say.
+ */
+int mcr_arbiter_line_info(const struct mcr_arbiter *a, unsigned line, struct mcr_feed_line *out);
+int mcr_arbiter_key_info(const struct mcr_arbiter *a, uint32_t key, struct mcr_feed_key *out);
+void mcr_arbiter_stats(const struct mcr_arbiter *a, struct mcr_feed_stats *out);
+
+/* mcr_arbiter_key_bytes: the state of one stream with so many lines, for tests and documentation.
+ */
+size_t mcr_arbiter_key_bytes(unsigned n_lines);
+
+#endif

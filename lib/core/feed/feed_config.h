@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A feed as it is declared: its numbering, its lines, its times. One text carries it from the
+ * configuration to the engine's socket and to a handler (docs/feeds.md, Declaring a feed). */
+#ifndef MCR_CORE_FEED_CONFIG_H
+#define MCR_CORE_FEED_CONFIG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <mcring/address.h>
+#include <mcring/feed.h>
+#include <mcring/types.h>
+
+#include "core/feed/declaration.h"
+
+#define MCR_FEED_FLOWS_MAX 16384              /* of all lines of a feed */
+#define MCR_FEED_TEXT_MAX  (2u * 1024 * 1024) /* octets of a feed's text */
+
+/* What a line receives: one elementary join. The i-th of each line is the same content. */
+struct mcr_feed_flow {
+	struct mcr_address group;
+	struct mcr_address source;    /* none = any */
+	uint16_t port;                /* UDP; 0 = any */
+	char interface[MCR_NAME_MAX]; /* its name on the line's engine; "" = any */
+};
+
+struct mcr_feed_line_config {
+	char name[MCR_NAME_MAX];     /* "A" */
+	char engine[MCR_NAME_MAX];   /* "" = the engine that is asked */
+	char channel[MCR_NAME_MAX];  /* "" = "default" */
+	struct mcr_feed_flow *flows; /* the config's */
+	size_t n_flows;
+};
+
+struct mcr_feed_config {
+	char name[MCR_NAME_MAX];
+	char declaration[MCR_FEED_DECLARATION_TEXT_MAX]; /* its text as it was given */
+	struct mcr_feed_declaration numbering;           /* ... and compiled */
+	struct mcr_feed_line_config lines[MCR_FEED_LINES_MAX];
+	unsigned n_lines;
+	uint64_t gap_timeout_ns; /* default 1 ms */
+	uint64_t silence_ns;     /* 0 = three heartbeats; without heartbeats and hours: none */
+	uint32_t reorder;        /* numbers that a line may be out of order by; default 0 */
+	uint32_t window;         /* numbers; default 4,096 */
+	uint64_t jump_max;       /* default 1,000,000 */
+	uint64_t reset_back;     /* default 1,000 */
+	uint32_t reset_run;      /* default 3 */
+	char hours[128];         /* "mon-fri 09:30-16:00"; "" = always */
+	char zone[64];           /* IANA: "America/New_York"; "" = UTC */
+};
+
+/* mcr_feed_config_parse reads the text of one or more feeds and gives the one called name (NULL:
+ * the only one). The caller clears *out, in any case. Errors: -EBADMSG (err has line and what was
+ * expected), -ENOENT (no such feed: err lists them), -ENOMEM. */
+int mcr_feed_config_parse(struct mcr_feed_config *out, const char *text, size_t len,
+			  const char *name, struct mcr_error *err);
+
+/* mcr_feed_config_check checks what was put together elsewhere. Errors: -EINVAL. */
+int mcr_feed_config_check(const struct mcr_feed_config *c, struct mcr_error *err);
+
+/* mcr_feed_config_format writes the canonical text: equal feeds have equal texts. The caller frees
+ * it. NULL: no memory. */
+char *mcr_feed_config_format(const struct mcr_feed_config *c);
+
+/* mcr_feed_config_digest: of the canonical text. */
+uint64_t mcr_feed_config_digest(const char *canonical);
+
+/* mcr_feed_config_difference names the first difference of two feeds, for an error: "gap_timeout is
+ * 1ms on md, 2ms on md2". Returns 0: they are equal. */
+int mcr_feed_config_difference(const struct mcr_feed_config *a, const char *who_a,
+			       const struct mcr_feed_config *b, const char *who_b, char *out,
+			       size_t cap);
+
+void mcr_feed_config_clear(struct mcr_feed_config *c);
+
+#endif
