@@ -256,7 +256,7 @@ void mcr_engine_stop(struct mcr_engine *e)
 	e->state = MCR_ENGINE_STOPPED;
 	for (size_t i = 0; i < MCR_CHANNELS_MAX; i++)
 		if (e->channels[i])
-			mcr_channel_stop(e->channels[i]);
+			mcr_rings_stop(&e->channels[i]->rings);
 	for (int i = 0; i < 32 && mcr_attach_server_wake(e->attach); i++)
 		; /* so that sleepers see the end */
 	for (size_t i = 0; i < e->n_ports; i++)

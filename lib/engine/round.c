@@ -90,7 +90,7 @@ static void heartbeat(struct mcr_engine *e, uint64_t now_ns)
 {
 	for (size_t i = 0; i < MCR_CHANNELS_MAX; i++)
 		if (e->channels[i])
-			mcr_channel_heartbeat(e->channels[i], now_ns);
+			mcr_rings_heartbeat(&e->channels[i]->rings, now_ns);
 	mcr_attach_server_look(e->attach, mcr_clock_now_realtime());
 }
 

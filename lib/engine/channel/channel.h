@@ -10,18 +10,16 @@
 
 #include "core/ring.h"
 #include "engine/os/device_thread.h"
-#include "engine/os/region.h"
 #include "engine/plan/channel_config.h"
+#include "engine/rings/rings.h"
 #include "engine/rx/inline.h"
 
 struct mcr_channel {
 	/* Bytes are filled in. Access is as at first: the attach server has it as it is.
 	 */
 	struct mcr_channel_config config;
-	uint64_t epoch;
+	struct mcr_rings rings;
 	struct mcr_job job; /* releases it on the device thread */
-	unsigned n_rings;
-	struct mcr_region regions[MCR_LCORES_MAX];
 	struct mcr_ring_writer
 	    *writers[MCR_LCORES_MAX]; /* each belongs to its lcore while a view has it */
 	struct mcr_inline *handlers[MCR_LCORES_MAX]; /* likewise; NULL = none */
@@ -40,11 +38,5 @@ void mcr_channel_release(struct mcr_channel *channel);
 
 /* mcr_channel_destroy releases the channel and frees the rest. NULL is allowed. */
 void mcr_channel_destroy(struct mcr_channel *channel);
-
-/* mcr_channel_stop shows readers that nothing follows in its rings. */
-void mcr_channel_stop(struct mcr_channel *channel);
-
-/* mcr_channel_heartbeat shows readers that the engine lives. */
-void mcr_channel_heartbeat(struct mcr_channel *channel, uint64_t monotonic_ns);
 
 #endif

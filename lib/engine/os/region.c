@@ -4,11 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <numaif.h>
+#include <linux/mempolicy.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "core/error.h"
@@ -59,7 +60,8 @@ static void place(struct mcr_region *region, int numa_node)
 	if (numa_node < 0 || numa_node >= NUMA_NODES_MAX)
 		return;
 	mask[(unsigned)numa_node / bits] = 1ul << ((unsigned)numa_node % bits);
-	if (mbind(region->mem, region->len, MPOL_PREFERRED, mask, NUMA_NODES_MAX, 0) == 0)
+	if (syscall(SYS_mbind, region->mem, region->len, MPOL_PREFERRED, mask, NUMA_NODES_MAX, 0) ==
+	    0)
 		region->numa_node = numa_node;
 }
 

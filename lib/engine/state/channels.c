@@ -21,22 +21,19 @@ static int announce_channel(struct mcr_engine *e, struct mcr_channel *channel, u
 	int fds[MCR_LCORES_MAX];
 	int ret;
 
-	mcr_channel_heartbeat(channel, mcr_clock_now_monotonic());
+	mcr_rings_heartbeat(&channel->rings, mcr_clock_now_monotonic());
 	if (channel->config.handler_only)
 		return 0; /* there is nothing to attach to */
-	for (unsigned i = 0; i < channel->n_rings; i++) {
-		fds[i] = channel->regions[i].fd;
-		mems[i] = channel->regions[i].mem;
-	}
+	mcr_rings_list(&channel->rings, fds, mems);
 	if (channel->config.per_program)
 		ret = mcr_attach_server_add_channel(e->attach, &channel->config, NULL, NULL,
-						    e->n_workers, channel->epoch);
+						    e->n_workers, channel->rings.epoch);
 	else if (program)
 		ret = mcr_attach_server_add_program(e->attach, program, &channel->config, fds, mems,
-						    channel->n_rings, channel->epoch);
+						    channel->rings.n, channel->rings.epoch);
 	else
 		ret = mcr_attach_server_add_channel(e->attach, &channel->config, fds, mems,
-						    channel->n_rings, channel->epoch);
+						    channel->rings.n, channel->rings.epoch);
 	return ret == 0 ? 0
 			: mcr_error_set(err, ret, "channel \"%s\": %s", channel->config.name,
 					strerror(-ret));
@@ -82,9 +79,9 @@ static int put(struct mcr_engine *e, uint64_t program, struct mcr_channel *chann
 		return mcr_error_set(err, ret, "no memory for channel \"%s\"",
 				     channel->config.name);
 	}
-	if (channel->regions[0].note[0] != '\0')
+	if (channel->rings.regions[0].note[0] != '\0')
 		mcr_engine_log(e, MCR_LOG_DEBUG, "channel %s: %s", channel->config.name,
-			       channel->regions[0].note);
+			       channel->rings.regions[0].note);
 	return 0;
 }
 
@@ -106,7 +103,7 @@ static int keep_alive(void *ctx)
 
 	for (size_t i = 0; e->state == MCR_ENGINE_RUNNING && i < MCR_CHANNELS_MAX; i++)
 		if (e->channels[i])
-			mcr_channel_heartbeat(e->channels[i], mcr_clock_now_monotonic());
+			mcr_rings_heartbeat(&e->channels[i]->rings, mcr_clock_now_monotonic());
 	return 0;
 }
 

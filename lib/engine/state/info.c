@@ -345,19 +345,19 @@ static int channel_into(const struct mcr_engine *e, size_t i, struct mcr_channel
 		return -ENOENT;
 	*out = (struct mcr_channel_info){
 	    .bytes = c->config.bytes,
-	    .n_rings = c->n_rings,
-	    .epoch = c->epoch,
+	    .n_rings = c->rings.n,
+	    .epoch = c->rings.epoch,
 	    .consumers = mcr_attach_server_count(e->attach, c->config.name),
-	    .huge_pages = c->n_rings > 0,
+	    .huge_pages = c->rings.n > 0,
 	};
 	if (c->config.per_program)
 		out->programs_max = mcr_attach_server_programs_max(e->attach, c->config.name);
 	memcpy(out->name, c->config.name, sizeof(out->name));
-	for (unsigned r = 0; r < c->n_rings; r++) {
-		out->published += mcr_ring_newest(c->regions[r].mem);
-		out->published_bytes += mcr_ring_payload_bytes(c->regions[r].mem);
+	for (unsigned r = 0; r < c->rings.n; r++) {
+		out->published += mcr_ring_newest(c->rings.regions[r].mem);
+		out->published_bytes += mcr_ring_payload_bytes(c->rings.regions[r].mem);
 		out->too_large += __atomic_load_n(&c->writers[r]->too_large, __ATOMIC_RELAXED);
-		out->huge_pages &= c->regions[r].huge != 0;
+		out->huge_pages &= c->rings.regions[r].huge != 0;
 		if (c->handlers[r])
 			mcr_inline_add(c->handlers[r], out);
 	}
