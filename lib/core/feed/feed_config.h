@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <mcring/address.h>
 #include <mcring/feed.h>
@@ -14,9 +15,10 @@
 #include "core/feed/declaration.h"
 
 #define MCR_FEED_FLOWS_MAX 16384              /* of all lines of a feed */
-#define MCR_FEED_TEXT_MAX  (2u * 1024 * 1024) /* octets of a feed's text */
+#define MCR_FEED_TEXT_MAX  (4u * 1024 * 1024) /* octets of a feed's text; all flows fit */
+#define MCR_FEED_KEYS_MAX  16                 /* more than there are */
 
-/* What a line receives: one elementary join. The i-th of each line is the same content. */
+/* What a line receives. The i-th of each line is the same content. */
 struct mcr_feed_flow {
 	struct mcr_address group;
 	struct mcr_address source;    /* none = any */
@@ -25,11 +27,11 @@ struct mcr_feed_flow {
 };
 
 struct mcr_feed_line_config {
-	char name[MCR_NAME_MAX];     /* "A" */
+	char name[MCR_NAME_MAX];     /* "A"; of the feed's lines, each has one of its own */
 	char engine[MCR_NAME_MAX];   /* "" = the engine that is asked */
 	char channel[MCR_NAME_MAX];  /* "" = "default" */
 	struct mcr_feed_flow *flows; /* the config's */
-	size_t n_flows;
+	size_t n_flows, flows_cap;
 };
 
 struct mcr_feed_config {
@@ -49,14 +51,58 @@ struct mcr_feed_config {
 	char zone[64];           /* IANA: "America/New_York"; "" = UTC */
 };
 
-/* mcr_feed_config_parse reads the text of one or more feeds and gives the one called name (NULL:
- * the only one). The caller clears *out, in any case. Errors: -EBADMSG (err has line and what was
- * expected), -ENOENT (no such feed: err lists them), -ENOMEM. */
+/* The text has a line for each value, a key and what it is. Blanks around a line do not matter, nor
+ * do empty lines and those that begin with '#'. Several feeds follow each other:
+ *
+ *     feed NAME
+ *     declaration moldudp64
+ *     gap_timeout 1ms
+ *     hours mon-fri 09:30-16:00
+ *     zone America/New_York
+ *     line A engine=md1 channel=itch
+ *     join 233.54.12.0/30:26400@10.0.0.7,interface=feed-a
+ *     line B engine=md2 channel=itch
+ *     join 233.54.13.0/30:26400@10.0.1.7
+ *
+ * A join is as mcr_join_parse reads it, with one source at most, without channel and id.
+ *
+ * mcr_feed_config_parse reads the text of one or more feeds and gives the one called name (NULL:
+ * the only one). The caller clears *out, in any case. Errors: -EBADMSG (err has the line and what
+ * was expected), -ENOENT (no such feed: err lists them), -ENOMEM. */
 int mcr_feed_config_parse(struct mcr_feed_config *out, const char *text, size_t len,
 			  const char *name, struct mcr_error *err);
 
-/* mcr_feed_config_check checks what was put together elsewhere. Errors: -EINVAL. */
+/* What puts a feed together piece by piece: init, then set, add_line and add_joins in any order in
+ * which a line comes before its joins, then check. add_joins adds what one join text stands for to
+ * the last line. The errors do not say where: -EINVAL, -E2BIG, -ENOMEM; -ENOENT (set: no such key).
+ */
+void mcr_feed_config_init(struct mcr_feed_config *c); /* the defaults; no name */
+int mcr_feed_config_name(struct mcr_feed_config *c, const char *name, struct mcr_error *err);
+int mcr_feed_config_set(struct mcr_feed_config *c, const char *key, const char *value,
+			struct mcr_error *err);
+int mcr_feed_config_add_line(struct mcr_feed_config *c, const char *name, const char *engine,
+			     const char *channel, struct mcr_error *err); /* "": as above */
+int mcr_feed_config_add_joins(struct mcr_feed_config *c, const char *text, struct mcr_error *err);
+
+/* mcr_feed_config_key returns key i of those that set takes, from 0; NULL past the last. */
+const char *mcr_feed_config_key(size_t i);
+
+/* mcr_feed_config_check checks the whole of what was put together: that a packet belongs to one
+ * line and one flow, that lines with streams by group have as many flows as each other. Errors:
+ * -EINVAL, -ENOMEM. */
 int mcr_feed_config_check(const struct mcr_feed_config *c, struct mcr_error *err);
+
+/* mcr_feed_config_channel: of a line, with the default in the place of "". */
+static inline const char *mcr_feed_config_channel(const struct mcr_feed_line_config *line)
+{
+	return line->channel[0] ? line->channel : "default";
+}
+
+/* mcr_feed_config_is_of: whether an engine of this name receives the line. */
+static inline int mcr_feed_config_is_of(const struct mcr_feed_line_config *line, const char *engine)
+{
+	return !line->engine[0] || strcmp(line->engine, engine) == 0;
+}
 
 /* mcr_feed_config_format writes the canonical text: equal feeds have equal texts. The caller frees
  * it. NULL: no memory. */
