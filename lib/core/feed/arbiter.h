@@ -50,7 +50,7 @@ int mcr_arbiter_create(struct mcr_arbiter **out, const struct mcr_arbiter_config
 void mcr_arbiter_destroy(struct mcr_arbiter *a); /* NULL is allowed */
 
 /* mcr_arbiter_put takes one packet, as its declaration reads it, that came on a line. msg: rx_ns,
- * and what is handed out; data and len are read for compare only. Call it only when
+ * len, and what is handed out; data is not read (packet->hash). Call it only when
  * mcr_arbiter_next has nothing left. Returns 1: *out is to be handed out now (the packet itself, in
  * place: msg), and mcr_arbiter_next may have more; 0: ask mcr_arbiter_next. */
 int mcr_arbiter_put(struct mcr_arbiter *a, unsigned line, const struct mcr_feed_packet *packet,
@@ -70,8 +70,12 @@ static inline int mcr_arbiter_pending(const struct mcr_arbiter *a)
  * ignored). */
 void mcr_arbiter_time(struct mcr_arbiter *a, uint64_t ns);
 
-/* mcr_arbiter_due returns the time at which the next timer fires; UINT64_MAX = none runs. */
-uint64_t mcr_arbiter_due(const struct mcr_arbiter *a);
+/* mcr_arbiter_due returns a time before which no timer fires; UINT64_MAX = none runs. It is the
+ * second word of the arbiter: it is asked for each packet. */
+static inline uint64_t mcr_arbiter_due(const struct mcr_arbiter *a)
+{
+	return ((const uint64_t *)(const void *)a)[1];
+}
 
 /* mcr_arbiter_line_down: by the engine's or the link's state (why: enum mcr_feed_down_why). Silence
  * no longer counts for the line, and its next packet brings it up. */
@@ -90,17 +94,24 @@ void mcr_arbiter_lapped(struct mcr_arbiter *a, uint32_t lines, uint64_t messages
 void mcr_arbiter_host_loss(struct mcr_arbiter *a, uint32_t lines, uint64_t packets,
 			   uint64_t looked_ns);
 
-/* mcr_arbiter_insert and mcr_arbiter_resume: as mcr_feed_insert, mcr_feed_resume. msg as for put.
- */
+/* mcr_arbiter_insert and mcr_arbiter_resume: as mcr_feed_insert, mcr_feed_resume. msg as for put;
+ * held as of a held packet, not 0: it is forgotten in any case but an error. */
 int mcr_arbiter_insert(struct mcr_arbiter *a, uint32_t key, uint64_t seq, uint32_t count,
-		       const struct mcr_msg *msg);
+		       const struct mcr_msg *msg, uint64_t held);
 int mcr_arbiter_resume(struct mcr_arbiter *a, uint32_t key, uint64_t next);
 
-/* mcr_arbiter_held calls each for every held packet of the lines (bits), oldest arrival first,
- * until it returns something else than 0: the caller may move the payload and set msg->data and
- * `held` (what mcr_feed_msg.held will be; 0 at first). mcr_arbiter_drop has the one at hand
- * forgotten: it was overwritten. forget is called whenever the arbiter is done with a held packet
- * whose `held` is not 0, after the item was handed out or dropped. */
+/* mcr_arbiter_held calls each for every held packet of the lines (bits), oldest arrival first: the
+ * caller may move the payload and set msg->data and `held` (what mcr_feed_msg.held will be; 0 at
+ * first). forget is called whenever the arbiter is done with a held packet whose `held` is not 0,
+ * after the item was handed out or dropped. mcr_arbiter_crowded: there is no room for more payloads
+ * that are held, so the oldest hole is given up (MCR_FEED_GAP_WINDOW); then ask mcr_arbiter_next.
+ * Returns 0 when nothing is held. */
+enum mcr_arbiter_answer {
+	MCR_ARBITER_ON = 0,
+	MCR_ARBITER_STOP,
+	MCR_ARBITER_DROP, /* this one was overwritten: it is forgotten, RING's loss; then on */
+};
+int mcr_arbiter_crowded(struct mcr_arbiter *a);
 typedef int (*mcr_arbiter_each)(void *ctx, struct mcr_msg *msg, unsigned line, uint64_t *held);
 int mcr_arbiter_held(struct mcr_arbiter *a, uint32_t lines, mcr_arbiter_each each, void *ctx);
 void mcr_arbiter_on_forget(struct mcr_arbiter *a, void (*forget)(void *ctx, uint64_t held),

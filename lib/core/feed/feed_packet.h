@@ -3,7 +3,9 @@
 #ifndef MCR_CORE_FEED_PACKET_H
 #define MCR_CORE_FEED_PACKET_H
 
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <mcring/feed.h>
 
@@ -25,6 +27,24 @@ struct mcr_feed_packet {
 	uint8_t kind;      /* enum mcr_feed_packet_kind */
 	uint8_t resets;    /* DATA: it says that the numbers were reset, and is of the new epoch */
 	uint16_t pad;
+	uint64_t hash; /* of the payload, where payloads are compared: the caller's, below */
 };
+
+/* mcr_feed_packet_hash: of a payload, so that two that differ are told apart. */
+static inline uint64_t mcr_feed_packet_hash(const uint8_t *data, size_t len)
+{
+	uint64_t hash = len, word;
+
+	for (; len >= sizeof(word); data += sizeof(word), len -= sizeof(word)) {
+		memcpy(&word, data, sizeof(word));
+		hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		hash ^= hash >> 32;
+	}
+	word = 0;
+	if (len > 0) /* no copy of nothing: data may be NULL then */
+		memcpy(&word, data, len);
+	hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+	return hash ^ hash >> 32;
+}
 
 #endif
