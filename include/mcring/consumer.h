@@ -259,8 +259,8 @@ MCR_API int mcr_consumer_reattach(struct mcr_consumer *c, struct mcr_error *err)
  * success only.
  *
  * Each cursor may be used by a thread of its own while another one uses c. poll, read, intact,
- * release, seek, select, skipped, ring_info, rings, headroom, reattach and close work on it. What
- * needs the connection is c's: on a cursor mcr_consumer_cursor, fd, arm, wait, join, leave and
+ * release, seek, select, skipped, ring_info, until, rings, headroom, reattach and close work on it.
+ * What needs the connection is c's: on a cursor mcr_consumer_cursor, fd, arm, wait, join, leave and
  * interface_info are -EINVAL. To sleep, seek c to MCR_START_NEWEST, arm it, and then poll the
  * cursors once more.
  *
@@ -405,6 +405,13 @@ struct mcr_consumer_ring {
  * Errors: -ENOENT (no such ring), -EINVAL (out->size). */
 MCR_API int mcr_consumer_ring_info(const struct mcr_consumer *c, uint32_t ring,
 				   struct mcr_consumer_ring *out, struct mcr_error *err);
+
+/* mcr_consumer_until returns the time, CLOCK_REALTIME, up to which everything that arrived in a
+ * ring has been polled: rx_ns of the last message polled or, if nothing is left to poll, the ring's
+ * watermark, whichever is later. 0 = unknown, or no such ring. It makes no system call, and is made
+ * for timeouts in the time of arrivals: what has not come by then did not come in time, however
+ * slowly this program reads. */
+MCR_API uint64_t mcr_consumer_until(const struct mcr_consumer *c, uint32_t ring);
 
 /* mcr_consumer_headroom returns how many messages the writer can publish before it overwrites a
  * message that the consumer has not released, in the ring where that is fewest. It is an estimate:

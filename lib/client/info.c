@@ -26,3 +26,8 @@ int mcr_consumer_ring_info(const struct mcr_consumer *c, uint32_t ring,
 		it.head = it.next;
 	return mcr_client_give(out, &it, sizeof(it), err);
 }
+
+uint64_t mcr_consumer_until(const struct mcr_consumer *c, uint32_t ring)
+{
+	return ring - c->first < c->n_rings ? mcr_client_until(&c->rings[ring - c->first]) : 0;
+}

@@ -12,14 +12,8 @@ static uint64_t known_until(const struct mcr_consumer *c)
 	uint64_t least = UINT64_MAX;
 
 	for (unsigned i = 0; i < c->n_rings; i++) {
-		const struct mcr_client_ring *ring = &c->rings[i];
-		uint64_t polled_ns = mcr_ring_reader_polled(&ring->reader);
-		uint64_t until = ring->floor_ns != UINT64_MAX ? ring->floor_ns : 0;
+		uint64_t until = mcr_client_until(&c->rings[i]);
 
-		/* Loaded after the watermark: then all that the watermark covers has been polled.
-		 */
-		if (!mcr_client_waiting(ring) && polled_ns > until)
-			until = polled_ns;
 		least = until < least ? until : least;
 	}
 	return least;

@@ -126,6 +126,16 @@ static inline int mcr_client_waiting(const struct mcr_client_ring *ring)
 	return ring->at < ring->count || mcr_ring_reader_waiting(&ring->reader);
 }
 
+/* The time up to which everything that arrived in the ring was polled; 0 = unknown. */
+static inline uint64_t mcr_client_until(const struct mcr_client_ring *ring)
+{
+	uint64_t polled_ns = mcr_ring_reader_polled(&ring->reader);
+	uint64_t until = ring->floor_ns != UINT64_MAX ? ring->floor_ns : 0;
+
+	/* Looked at after the watermark was loaded: then all that it covers has been polled. */
+	return polled_ns > until && !mcr_client_waiting(ring) ? polled_ns : until;
+}
+
 /* 1 when the ring's writer will publish no more, as far as one can know. Load this before what it
  * published. */
 static inline int mcr_client_ended(const struct mcr_consumer *c, const struct mcr_client_ring *ring)

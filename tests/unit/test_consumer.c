@@ -447,6 +447,29 @@ static void a_ring_says_where_it_is_and_where_the_consumer_is(void **state)
 	small_engine_destroy(&e);
 }
 
+static void a_ring_says_up_to_which_time_everything_was_polled(void **state)
+{
+	struct small_engine e;
+	struct mcr_msg msgs[16];
+
+	small_engine_create(&e, 1, 4096);
+	struct mcr_consumer *c = small_engine_open(&e, MCR_START_NEWEST);
+
+	assert_int_equal(mcr_consumer_until(c, 0), 0);
+	mcr_ring_set_polled(&e.writers[0], 900);
+	assert_int_equal(mcr_consumer_until(c, 0), 900);
+	small_engine_publish_seqs(&e, 0, 3); /* at 1000, 1001, 1002 */
+	mcr_ring_set_polled(&e.writers[0], 5000);
+	assert_int_equal(mcr_consumer_until(c, 0), 0); /* of the watermark now, all is to be read */
+	assert_int_equal(mcr_consumer_poll(c, msgs, 2), 2);
+	assert_int_equal(mcr_consumer_until(c, 0), 1001);
+	assert_int_equal(mcr_consumer_poll(c, msgs, 2), 1);
+	assert_int_equal(mcr_consumer_until(c, 0), 5000);
+	assert_int_equal(mcr_consumer_until(c, 1), 0);
+	mcr_consumer_close(c);
+	small_engine_destroy(&e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -462,6 +485,7 @@ int main(void)
 	    cmocka_unit_test(a_writer_that_is_everywhere_costs_messages_and_no_time),
 	    cmocka_unit_test(options_of_another_size_are_taken_or_refused_with_a_reason),
 	    cmocka_unit_test(a_ring_says_where_it_is_and_where_the_consumer_is),
+	    cmocka_unit_test(a_ring_says_up_to_which_time_everything_was_polled),
 	    cmocka_unit_test(a_socket_from_the_engine_opens_the_channel_directly),
 	};
 
