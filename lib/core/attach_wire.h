@@ -9,7 +9,13 @@
  * it. The engine sends a struct mcr_notice over it to wake a consumer that sleeps. A consumer may
  * send a struct mcr_request to join or leave groups or to ask for an interface, and gets a struct
  * mcr_reply. It may report its sockets, and gets none. A socket from mcr_engine_attach carries the
- * welcome alone. */
+ * welcome alone.
+ *
+ * A hello may ask for a feed's declaration instead (MCR_HELLO_FEED). With status 0 the welcome then
+ * has no rings, and its one descriptor is a sealed memfd with the feed's text
+ * (core/feed/feed_config.h), which all that ask for it share: use pread or mmap. It stays open,
+ * too: a notice says once that the engine has another declaration of the feed, or none, and that
+ * this one stays what it was. The client sends nothing more. */
 #ifndef MCR_CORE_ATTACH_WIRE_H
 #define MCR_CORE_ATTACH_WIRE_H
 
@@ -36,28 +42,37 @@
 #endif
 #define MCR_ATTACH_OLDEST (MCR_ATTACH_VERSION > 2 ? MCR_ATTACH_VERSION - 1 : 2)
 
+enum mcr_hello_what {
+	MCR_HELLO_CHANNEL = 0,
+	MCR_HELLO_FEED = 1, /* `channel` is the feed's name; "" = the only one */
+};
+
 struct mcr_hello {
 	uint64_t magic;
 	uint32_t version; /* the newest that the client reads */
 	uint32_t oldest;  /* the oldest; 0 in version 1 */
 	char channel[MCR_NAME_MAX];
 	char label[MCR_LABEL_MAX];
-	uint8_t reserved[48]; /* 0 */
+	uint8_t what;         /* enum mcr_hello_what; engines before feeds look for a channel */
+	uint8_t reserved[47]; /* 0 */
 };
+
+#define MCR_WELCOME_FEED 1u /* of flags: the answer to MCR_HELLO_FEED, a refusal, too */
 
 struct mcr_welcome {
 	uint64_t magic;
 	uint32_t version; /* the engine's, also in a refusal */
 	int32_t status;   /* 0 or -errno: then text says why and no descriptor comes */
 	uint32_t n_rings;
-	uint32_t flags; /* 0 */
-	uint64_t epoch; /* the channel's */
+	uint32_t flags; /* MCR_WELCOME_FEED */
+	uint64_t epoch; /* the channel's; of a feed: the digest of its text */
 	char text[480];
 };
 
 enum mcr_notice_kind {
 	MCR_NOTICE_WAKE = 1,  /* look at the rings */
 	MCR_NOTICE_REPLY = 2, /* a struct mcr_reply */
+	MCR_NOTICE_FEED = 3,  /* the feed is declared otherwise now, or no longer */
 };
 
 struct mcr_notice {
@@ -117,6 +132,7 @@ _Static_assert(sizeof(struct mcr_hello) == 128, "wire layout");
 _Static_assert(offsetof(struct mcr_hello, version) == 8, "wire layout");
 _Static_assert(offsetof(struct mcr_hello, channel) == 16, "wire layout");
 _Static_assert(offsetof(struct mcr_hello, label) == 48, "wire layout");
+_Static_assert(offsetof(struct mcr_hello, what) == 80, "wire layout");
 _Static_assert(sizeof(struct mcr_welcome) == 512, "wire layout");
 _Static_assert(offsetof(struct mcr_welcome, status) == 12, "wire layout");
 _Static_assert(offsetof(struct mcr_welcome, epoch) == 24, "wire layout");
@@ -170,11 +186,8 @@ static inline int mcr_hello_parse(struct mcr_hello *out, const void *buf, size_t
 	return 0;
 }
 
-/* mcr_welcome_parse checks an answer that came with n_fds descriptors. Returns 0 with *out copied
- * and its text clean, where out->status is the engine's answer; -EPROTONOSUPPORT for a version that
- * this client does not read (out->version); -EPROTO when it is no welcome. */
-static inline int mcr_welcome_parse(struct mcr_welcome *out, const void *buf, size_t len,
-				    size_t n_fds)
+/* What all answers have in common. */
+static inline int mcr_welcome_read(struct mcr_welcome *out, const void *buf, size_t len)
 {
 	if (len != sizeof(*out))
 		return -EPROTO;
@@ -184,11 +197,38 @@ static inline int mcr_welcome_parse(struct mcr_welcome *out, const void *buf, si
 		return -EPROTO;
 	if (out->version < MCR_ATTACH_OLDEST || out->version > MCR_ATTACH_VERSION)
 		return -EPROTONOSUPPORT;
+	return 0;
+}
+
+/* mcr_welcome_parse checks an answer that came with n_fds descriptors. Returns 0 with *out copied
+ * and its text clean, where out->status is the engine's answer; -EPROTONOSUPPORT for a version that
+ * this client does not read (out->version); -EPROTO when it is no welcome. */
+static inline int mcr_welcome_parse(struct mcr_welcome *out, const void *buf, size_t len,
+				    size_t n_fds)
+{
+	int ret = mcr_welcome_read(out, buf, len);
+
+	if (ret < 0)
+		return ret;
 	if (out->status != 0)
 		return n_fds == 0 ? 0 : -EPROTO;
 	if (out->n_rings == 0 || out->n_rings > MCR_RINGS_MAX || n_fds != (size_t)out->n_rings + 1)
 		return -EPROTO;
 	return 0;
+}
+
+/* mcr_feed_welcome_parse is the same for the answer to MCR_HELLO_FEED. -EOPNOTSUPP: the engine is
+ * older than feeds, and looked for a channel of this name. */
+static inline int mcr_feed_welcome_parse(struct mcr_welcome *out, const void *buf, size_t len,
+					 size_t n_fds)
+{
+	int ret = mcr_welcome_read(out, buf, len);
+
+	if (ret < 0)
+		return ret;
+	if (!(out->flags & MCR_WELCOME_FEED))
+		return -EOPNOTSUPP;
+	return out->n_rings == 0 && n_fds == (out->status == 0 ? 1u : 0u) ? 0 : -EPROTO;
 }
 
 #endif

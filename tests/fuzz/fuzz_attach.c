@@ -53,6 +53,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		     n_fds != welcome.n_rings + 1))
 			abort();
 	}
+	if (mcr_feed_welcome_parse(&welcome, copy, len, n_fds) == 0) {
+		check_text(welcome.text, sizeof(welcome.text));
+		if (!(welcome.flags & MCR_WELCOME_FEED) || welcome.n_rings != 0 ||
+		    n_fds != (welcome.status == 0))
+			abort();
+	}
 	free(copy);
 	return 0;
 }

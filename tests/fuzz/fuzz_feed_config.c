@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/feed/feed_config.h"
 #include "check.h"
+#include "core/feed/feed_config.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
