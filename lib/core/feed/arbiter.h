@@ -77,6 +77,12 @@ static inline uint64_t mcr_arbiter_due(const struct mcr_arbiter *a)
 	return ((const uint64_t *)(const void *)a)[1];
 }
 
+/* mcr_arbiter_holding returns how many packets are held now: the third word. */
+static inline uint64_t mcr_arbiter_holding(const struct mcr_arbiter *a)
+{
+	return ((const uint64_t *)(const void *)a)[2];
+}
+
 /* mcr_arbiter_line_down: by the engine's or the link's state (why: enum mcr_feed_down_why). Silence
  * no longer counts for the line, and its next packet brings it up. */
 void mcr_arbiter_line_down(struct mcr_arbiter *a, unsigned line, uint32_t why);
