@@ -39,7 +39,6 @@ CASES = {
                 'IGMP, any source: a report that refreshes a group, instructions',
                 'MLD, three sources: a question about a leave'],
 }
-# Against the commit itself: without its changes that are not committed.
 GAIN = {
     'gain': ['86 octets, no reader', '86 octets, no reader, in pieces',
              '86 octets, no reader, NIC times', '86 octets, one reader',
@@ -53,11 +52,11 @@ PORT_CASES = {
 EAL = '--lcores 0@0,1@1,2@0 --no-huge -m 512 --no-pci --no-telemetry --log-level=3'
 
 
-def bench(root, build, folder, cases, *args):
+def bench(root, build, folder, cases, *args, env=None):
     """Runs the suites that cases names; gives their results, which have the right form."""
     path = os.path.join(folder, 'results.json')
     subprocess.run([os.path.join(root, 'tools', 'bench'), '--quick', '--pairs', '1', '--json',
-                    path, *args, *cases], env={**os.environ, 'MCRING_BUILD': build}, check=True)
+                    path, *args, *cases], env={**(env or os.environ), 'MCRING_BUILD': build}, check=True)
     with open(path) as f:
         results = json.load(f)
     for r in results:
@@ -99,21 +98,56 @@ def report(root, build, folder):
             assert '</svg>' in f.read(), picture
 
 
+# A repository whose one commit builds the present program, under its name, in no time. That HEAD builds
+# out of a clean clone is shown by suite bare.
+BASELINE = {
+    'meson_options.txt': "option('tests', type: 'boolean', value: true)\n",
+    'meson.build': '''project('baseline', 'c')
+assert(not get_option('tests') and get_option('optimization') == '{optimization}')
+subdir('tools')
+''',
+    'tools/meson.build': '''custom_target('program', output: 'mcring-bench',
+  command: ['sh', '-c', 'ln -s {program} $0 && echo built >>{log}', '@OUTPUT@'])
+''',
+}
+
+
+def make_baseline(build, folder):
+    """Gives (environment in which git finds the repository, the commit, what its build writes to)."""
+    log, repository = os.path.join(folder, 'built'), os.path.join(folder, 'repository')
+    with open(os.path.join(build, 'meson-info', 'intro-buildoptions.json')) as f:
+        optimization = next(o['value'] for o in json.load(f) if o['name'] == 'optimization')
+    for name, text in BASELINE.items():
+        path = os.path.join(repository, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, 'w') as f:
+            f.write(text.format(program=os.path.join(build, 'tools', 'mcring-bench'), log=log,
+                                optimization=optimization))
+    author = {f'GIT_{who}_{what}': 'test@localhost' for who in ('AUTHOR', 'COMMITTER')
+              for what in ('NAME', 'EMAIL')}
+    env = {**os.environ, **author, 'GIT_DIR': os.path.join(repository, '.git')}
+
+    def git(*args):
+        done = subprocess.run(['git', *args], cwd=repository, env=env, check=True, text=True,
+                              stdout=subprocess.PIPE)
+        return done.stdout.strip()
+
+    git('init', '-q')
+    git('--work-tree=.', 'add', '.')
+    git('commit', '-qm', 'baseline')
+    return env, git('rev-parse', 'HEAD'), log
+
+
 def gain(root, build, folder):
     """The commit is built once; the figures of its program are the peer's."""
-    head = subprocess.run(['git', 'rev-parse', 'HEAD'], cwd=root, capture_output=True, text=True)
-    if head.returncode:
-        print('gain skipped: no clone of the repository')
-        return
-    commit = head.stdout.strip()
-    built = os.path.join(build, 'baseline', commit)
+    env, commit, log = make_baseline(build, folder)
     try:
-        results = bench(root, build, folder, GAIN, '--baseline', 'HEAD')
-        at = os.path.getmtime(os.path.join(built, 'build', 'tools', 'mcring-bench'))
-        bench(root, build, folder, {'gain:hops': []}, '--baseline', commit[:10])
-        assert at == os.path.getmtime(os.path.join(built, 'build', 'tools', 'mcring-bench'))
+        results = bench(root, build, folder, GAIN, '--baseline', 'HEAD', env=env)
+        bench(root, build, folder, {'gain:hops': []}, '--baseline', commit[:10], env=env)
     finally:
-        shutil.rmtree(built, ignore_errors=True)
+        shutil.rmtree(os.path.join(build, 'baseline', commit), ignore_errors=True)
+    with open(log) as f:
+        assert f.read() == 'built\n'
     assert any(r['peer_name'] == f'commit {commit[:7]}' for r in results), results
     assert figure(results, 'gain', 'burst of 32: lost') == 0
 
