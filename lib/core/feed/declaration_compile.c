@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* From fields as they are declared to loads, shifts and masks, and to the two octets of a packet
+ * that tell which rules are worth a look: nearly always none. */
+#include "core/feed/declaration_compile.h"
+
+#include <string.h>
+
+static unsigned end_of(const struct mcr_feed_field *field)
+{
+	return field->width ? field->offset + (unsigned)field->width : 0;
+}
+
+static uint16_t larger(unsigned a, unsigned b)
+{
+	return (uint16_t)(a > b ? a : b);
+}
+
+static uint64_t low_octets(unsigned n)
+{
+	return n >= 8 ? UINT64_MAX : (UINT64_C(1) << 8 * n) - 1;
+}
+
+/* The eight octets that are loaded end where the field does, so that a packet that holds the field
+ * holds them; but they begin in the packet. */
+static unsigned window_of(unsigned end)
+{
+	return end > 8 ? end - 8 : 0;
+}
+
+static struct mcr_feed_load load_of(const struct mcr_feed_field *field)
+{
+	const unsigned end = end_of(field), at = window_of(end);
+	struct mcr_feed_load load = {.at = (uint16_t)at};
+
+	if (field->width == 0)
+		return load;
+	load.mask = field->mask & low_octets(field->width);
+	load.is_be = field->form != MCR_FEED_FIELD_LE;
+	load.shift = (uint8_t)(8 * (load.is_be ? at + 8 - end : field->offset - at));
+	return load;
+}
+
+/* A field's mask as its octets stand in memory, the first one lowest. */
+static uint64_t mask_in_memory(const struct mcr_feed_field *field)
+{
+	uint64_t mask = 0;
+
+	if (field->form == MCR_FEED_FIELD_LE)
+		return field->mask;
+	for (unsigned i = 0; i < field->width && i < 8; i++)
+		mask |= (field->mask >> 8 * i & 0xff) << 8 * (field->width - 1u - i);
+	return mask;
+}
+
+/* Adds a key's field behind the *used octets that its 16 have so far. */
+static void add_pieces(struct mcr_feed_reading *r, unsigned *n, const struct mcr_feed_field *field,
+		       unsigned which, unsigned *used)
+{
+	for (unsigned done = 0; done < field->width;) {
+		const unsigned room = 8 - *used % 8, rest = field->width - done;
+		const unsigned octets = room < rest ? room : rest;
+		const unsigned from = field->offset + done, at = window_of(from + octets);
+		struct mcr_feed_piece *piece = &r->pieces[(*n)++];
+
+		piece->at = (uint16_t)at;
+		piece->shift = (uint8_t)(8 * (from - at));
+		piece->to = (uint8_t)(8 * (*used % 8));
+		piece->mask = low_octets(octets);
+		if (field->width <= 8)
+			piece->mask &= mask_in_memory(field) >> 8 * done;
+		r->piece_end[2 * which + *used / 8] = (uint8_t)*n;
+		*used += octets;
+		done += octets;
+	}
+}
+
+static void compile_keys(struct mcr_feed_declaration *d)
+{
+	struct mcr_feed_reading *r = &d->reading;
+	unsigned n = 0;
+
+	for (unsigned which = 0; which < 2; which++) {
+		unsigned used = 0;
+
+		r->piece_end[2 * which] = r->piece_end[2 * which + 1] = (uint8_t)n;
+		for (unsigned i = 0; i < d->n_keys[which]; i++) {
+			const struct mcr_feed_field *field = &d->keys[which][i].field;
+
+			add_pieces(r, &n, field, which, &used);
+			r->key_need = larger(r->key_need, end_of(field));
+		}
+		if (r->piece_end[2 * which + 1] < n)
+			r->piece_end[2 * which + 1] = (uint8_t)n;
+	}
+}
+
+static void compile_rule(struct mcr_feed_rule *rule, const struct mcr_feed_declaration *d)
+{
+	rule->need = 0;
+	for (unsigned i = 0; i < rule->n_tests; i++) {
+		struct mcr_feed_test *test = &rule->tests[i];
+
+		test->load = load_of(&test->field);
+		rule->need = larger(rule->need, end_of(&test->field));
+	}
+	rule->seq = load_of(&rule->seq_field);
+	rule->seq_need = (uint16_t)end_of(rule->seq_field.width ? &rule->seq_field : &d->seq);
+}
+
+/* Whether a test can be met (*can) and must be met (*must) when the octet at `at` is v. */
+static void judge(const struct mcr_feed_test *test, unsigned at, unsigned v, int *can, int *must)
+{
+	const struct mcr_feed_field *field = &test->field;
+	const uint64_t high = test->low + test->span;
+	unsigned shift;
+	uint64_t seen;
+
+	*can = 1;
+	*must = 0;
+	if (at < field->offset || at >= end_of(field))
+		return;
+	shift =
+	    8 * (field->form == MCR_FEED_FIELD_LE ? at - field->offset : end_of(field) - 1 - at);
+	seen = field->mask >> shift & 0xff & v;
+	if (field->width == 1)
+		*can = *must = seen - test->low <= test->span;
+	else if (test->span == 0)
+		*can = seen == (high >> shift & 0xff);
+}
+
+/* Bits of the rules that may be met when the octet at `at` is v. */
+static uint16_t rules_of(const struct mcr_feed_declaration *d, unsigned at, unsigned v)
+{
+	unsigned bits = 0;
+
+	for (unsigned i = 0; i < d->n_rules; i++) {
+		const struct mcr_feed_rule *rule = &d->rules[i];
+		int may = 1;
+
+		for (unsigned t = 0; t < rule->n_tests; t++) {
+			int can, must;
+
+			judge(&rule->tests[t], at, v, &can, &must);
+			may &= rule->is_negated ? !must : can;
+		}
+		bits |= (unsigned)may << i;
+	}
+	return (uint16_t)bits;
+}
+
+/* How many rules are to be looked at, over all values of the octet, of those in `open`. */
+static unsigned weigh(const struct mcr_feed_declaration *d, unsigned at, unsigned open)
+{
+	unsigned n = 0;
+
+	for (unsigned v = 0; v < 256; v++)
+		n += (unsigned)__builtin_popcount(rules_of(d, at, v) & open);
+	return n;
+}
+
+/* Takes the octet that rules out most rules, of those in `open`. Returns those that it never rules
+ * out, whatever its value. */
+static unsigned select_octet(struct mcr_feed_declaration *d, unsigned which, unsigned open)
+{
+	struct mcr_feed_reading *r = &d->reading;
+	unsigned best = UINT32_MAX, always = open, selected = 0;
+
+	for (unsigned i = 0; i < d->n_rules; i++)
+		for (unsigned t = 0; t < d->rules[i].n_tests; t++) {
+			const struct mcr_feed_field *field = &d->rules[i].tests[t].field;
+
+			for (unsigned at = field->offset; at < end_of(field); at++) {
+				const unsigned weight = weigh(d, at, open);
+
+				if (weight < best) {
+					best = weight;
+					selected = at;
+				}
+			}
+		}
+	r->select[which] = (uint16_t)selected;
+	for (unsigned v = 0; v < 256; v++) {
+		r->may[which][v] = d->n_rules ? rules_of(d, selected, v) : 0;
+		always &= r->may[which][v];
+	}
+	return always;
+}
+
+void mcr_feed_declaration_compile(struct mcr_feed_declaration *d)
+{
+	struct mcr_feed_reading *r = &d->reading;
+	unsigned always;
+
+	memset(r, 0, sizeof(*r));
+	r->seq = load_of(&d->seq);
+	r->high = load_of(&d->high);
+	if (d->high.width) {
+		const int low = __builtin_ctzll(d->high.mask);
+
+		r->high.shift = (uint8_t)(r->high.shift + low);
+		r->high.mask >>= low;
+	}
+	r->count = load_of(&d->count);
+	r->has_high = d->high.width != 0;
+	r->is_ascii = d->seq.form == MCR_FEED_FIELD_ASCII;
+	r->is_chain = d->is_chain;
+	r->has_count = d->count.width != 0 && d->counts != 'p';
+	r->seq_need = larger(end_of(&d->seq), end_of(&d->high));
+	r->count_need = (uint16_t)end_of(&d->count);
+	compile_keys(d);
+	r->need = larger(larger(r->key_need, r->seq_need), larger(r->count_need, 8));
+	for (unsigned i = 0; i < d->n_rules; i++) {
+		compile_rule(&d->rules[i], d);
+		r->need = larger(r->need, larger(d->rules[i].need, d->rules[i].seq_need));
+	}
+	always = select_octet(d, 0, UINT16_MAX);
+	select_octet(d, 1, always ? always : UINT16_MAX);
+
+	d->bits = (uint8_t)(8 * d->seq.width + __builtin_popcountll(d->high.mask));
+	if (r->is_ascii || d->wrap == MCR_FEED_WRAP_NONE)
+		d->bits = 64;
+	d->wraps_to_one = d->wrap == MCR_FEED_WRAP_TO_ONE;
+	d->has_count = r->has_count;
+	d->counts = r->has_count ? 'm' : 'p';
+	if (d->scope == 0)
+		d->scope = d->n_keys[0] ? MCR_FEED_SCOPE_FEED : MCR_FEED_SCOPE_GROUP;
+	d->scope_is_group = (d->scope & MCR_FEED_SCOPE_GROUP) != 0;
+	d->scope_is_source = (d->scope & MCR_FEED_SCOPE_SOURCE) != 0;
+	r->seq_mask = low_octets(8);
+	if (d->bits < 64)
+		r->seq_mask = (UINT64_C(1) << d->bits) - 1;
+	r->count_max = d->bits < 33 ? (UINT32_C(1) << (d->bits - 1)) - 1 : UINT32_MAX;
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A packet by its declaration: the hot path of a feed. The inline body below exists twice: for
+ * packets that hold all fields of all rules, which need no further check, and for shorter ones. */
+#include "core/feed/declaration.h"
+
+#include <endian.h>
+#include <string.h>
+
+/* The octets at `at`, the first one lowest. Those beyond the packet are 0. */
+static inline uint64_t octets_at(const uint8_t *data, size_t len, size_t at, int is_whole)
+{
+	uint64_t word = 0;
+
+	if (is_whole) {
+		memcpy(&word, data + at, sizeof(word));
+		return le64toh(word);
+	}
+	for (unsigned i = 0; i < sizeof(word) && at + i < len; i++)
+		word |= (uint64_t)data[at + i] << 8 * i;
+	return word;
+}
+
+static inline uint64_t value_of(const struct mcr_feed_load *load, const uint8_t *data, size_t len,
+				int is_whole)
+{
+	const uint64_t word = octets_at(data, len, load->at, is_whole);
+
+	return (load->is_be ? __builtin_bswap64(word) : word) >> load->shift & load->mask;
+}
+
+static inline int is_met(const struct mcr_feed_rule *rule, const uint8_t *data, size_t len,
+			 int is_whole)
+{
+	int all = 1;
+
+	if (!is_whole && len < rule->need)
+		return 0;
+	for (unsigned i = 0; i < rule->n_tests; i++) {
+		const struct mcr_feed_test *test = &rule->tests[i];
+
+		all &= value_of(&test->load, data, len, is_whole) - test->low <= test->span;
+	}
+	return all != rule->is_negated;
+}
+
+/* The first rule that is met; NULL: plain data. */
+static inline const struct mcr_feed_rule *rule_of(const struct mcr_feed_declaration *d,
+						  const uint8_t *data, size_t len, int is_whole)
+{
+	const struct mcr_feed_reading *r = &d->reading;
+	unsigned may;
+
+	if (is_whole)
+		may = r->may[0][data[r->select[0]]] & r->may[1][data[r->select[1]]];
+	else
+		may = (1u << d->n_rules) - 1;
+	for (; may; may &= may - 1) {
+		const struct mcr_feed_rule *rule = &d->rules[__builtin_ctz(may)];
+
+		if (is_met(rule, data, len, is_whole))
+			return rule;
+	}
+	return NULL;
+}
+
+static inline void read_keys(const struct mcr_feed_reading *r, const uint8_t *data, size_t len,
+			     int is_whole, struct mcr_feed_packet *out)
+{
+	uint64_t words[4];
+	unsigned i = 0;
+
+	for (unsigned w = 0; w < 4; w++) {
+		words[w] = 0;
+		for (; i < r->piece_end[w]; i++) {
+			const struct mcr_feed_piece *p = &r->pieces[i];
+
+			words[w] |= (octets_at(data, len, p->at, is_whole) >> p->shift & p->mask)
+				    << p->to;
+		}
+	}
+	out->scope[0] = htole64(words[0]);
+	out->scope[1] = htole64(words[1]);
+	out->epoch[0] = htole64(words[2]);
+	out->epoch[1] = htole64(words[3]);
+}
+
+/* Digits, perhaps behind spaces: 0, or -1. */
+static int read_digits(const struct mcr_feed_field *field, const uint8_t *data, uint64_t *out)
+{
+	uint64_t v = 0;
+	unsigned i = 0;
+
+	while (i + 1u < field->width && data[field->offset + i] == ' ')
+		i++;
+	for (; i < field->width; i++) {
+		const unsigned digit = data[field->offset + i] - (unsigned)'0';
+
+		if (digit > 9)
+			return -1;
+		v = v * 10 + digit;
+	}
+	*out = v;
+	return 0;
+}
+
+static inline int read_seq(const struct mcr_feed_declaration *d, const uint8_t *data, size_t len,
+			   int is_whole, uint64_t *out)
+{
+	const struct mcr_feed_reading *r = &d->reading;
+
+	if (!is_whole && len < r->seq_need)
+		return -1;
+	if (r->is_ascii)
+		return read_digits(&d->seq, data, out);
+	*out = value_of(&r->seq, data, len, is_whole);
+	if (r->has_high)
+		*out |= value_of(&r->high, data, len, is_whole) << 8 * d->seq.width;
+	return 0;
+}
+
+/* How many packets stand behind each other in the datagram, each with its own length: 0 when the
+ * chain does not end where the datagram does. */
+static uint32_t chain_count(const struct mcr_feed_declaration *d, const uint8_t *data, size_t len)
+{
+	const size_t end = (size_t)d->count.offset + d->count.width;
+	uint32_t n = 0;
+
+	while (len >= end) {
+		const uint64_t step = value_of(&d->reading.count, data, len, 0);
+
+		if (step < end || step > len)
+			return 0;
+		data += step;
+		len -= step;
+		n++;
+	}
+	return len == 0 ? n : 0;
+}
+
+static inline void read_data(const struct mcr_feed_declaration *d, const uint8_t *data, size_t len,
+			     int is_whole, struct mcr_feed_packet *out)
+{
+	const struct mcr_feed_reading *r = &d->reading;
+	uint64_t count = 1;
+
+	if (r->has_count) {
+		if (!is_whole && len < r->count_need) {
+			out->kind = MCR_FEED_PACKET_MALFORMED;
+			return;
+		}
+		count = r->is_chain ? chain_count(d, data, len)
+				    : value_of(&r->count, data, len, is_whole);
+	}
+	if (read_seq(d, data, len, is_whole, &out->seq) != 0 || count > r->count_max ||
+	    out->seq + count < count || (count == 0 && r->is_chain))
+		out->kind = MCR_FEED_PACKET_MALFORMED;
+	else if (count == 0)
+		out->kind = MCR_FEED_PACKET_NOT_TRACKED; /* no rule says what it means */
+	else
+		out->count = (uint32_t)count;
+}
+
+/* The number of a heartbeat and the like. */
+static inline int read_next(const struct mcr_feed_declaration *d, const struct mcr_feed_rule *rule,
+			    const uint8_t *data, size_t len, int is_whole, uint64_t *out)
+{
+	if (rule->seq_field.width == 0) {
+		if (read_seq(d, data, len, is_whole, out) != 0)
+			return -1;
+	} else {
+		if (!is_whole && len < rule->seq_need)
+			return -1;
+		*out = value_of(&rule->seq, data, len, is_whole);
+	}
+	if (rule->number == MCR_FEED_NUMBER_LAST) {
+		if (*out == UINT64_MAX)
+			return -1;
+		*out = (*out + 1) & d->reading.seq_mask;
+		*out += *out == 0 && d->wraps_to_one;
+	}
+	return 0;
+}
+
+static inline void read_packet(const struct mcr_feed_declaration *d, const uint8_t *data,
+			       size_t len, int is_whole, struct mcr_feed_packet *out)
+{
+	const struct mcr_feed_rule *rule;
+
+	out->seq = 0;
+	out->count = 0;
+	out->kind = MCR_FEED_PACKET_DATA;
+	out->resets = 0;
+	out->pad = 0;
+	if (!is_whole && len < d->reading.key_need) {
+		out->kind = MCR_FEED_PACKET_MALFORMED;
+		return;
+	}
+	read_keys(&d->reading, data, len, is_whole, out);
+	rule = rule_of(d, data, len, is_whole);
+	if (__builtin_expect(rule == NULL, 1)) {
+		read_data(d, data, len, is_whole, out);
+		return;
+	}
+	out->kind = rule->kind;
+	if (rule->kind == MCR_FEED_PACKET_RESET && rule->number == MCR_FEED_NUMBER_DATA) {
+		out->kind = MCR_FEED_PACKET_DATA;
+		read_data(d, data, len, is_whole, out);
+		out->resets = out->kind == MCR_FEED_PACKET_DATA;
+	} else if (rule->kind == MCR_FEED_PACKET_HEARTBEAT || rule->kind == MCR_FEED_PACKET_END ||
+		   rule->kind == MCR_FEED_PACKET_RESET) {
+		if (read_next(d, rule, data, len, is_whole, &out->seq) != 0)
+			out->kind = MCR_FEED_PACKET_MALFORMED;
+	}
+}
+
+void mcr_feed_packet_read(const struct mcr_feed_declaration *d, const uint8_t *data, size_t len,
+			  struct mcr_feed_packet *out)
+{
+	if (__builtin_expect(len >= d->reading.need, 1))
+		read_packet(d, data, len, 1, out);
+	else
+		read_packet(d, data, len, 0, out);
+	if (__builtin_expect(out->kind == MCR_FEED_PACKET_MALFORMED, 0))
+		*out = (struct mcr_feed_packet){.kind = MCR_FEED_PACKET_MALFORMED};
+}
