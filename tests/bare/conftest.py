@@ -73,3 +73,11 @@ def debian():
 def bare(debian):
     debian.clone()
     return debian
+
+
+@pytest.fixture
+def used(debian):
+    """The clone as the test before has left it, with what that built; a clean one without such."""
+    if not os.path.isdir(os.path.join(debian.folder, 'root', 'mcring', 'build')):
+        debian.clone()
+    return debian

@@ -70,13 +70,14 @@ def test_quickstart_shows_the_whole_way(bare):
     assert 'received 1000, lost 0' in out and 'no longer lists 239.1.1.1' in out
 
 
-def test_after_the_install_commands_the_daemon_its_tools_and_a_handler_run(bare):
-    bare.run(bare.readme.block('tools/install-deps build'))
-    assert bare.run('command -v mcring').strip() == '/usr/local/bin/mcring'
-    installed_mcring_works(bare, '', bare.readme.inline('cc handler.c $(pkg-config --cflags --libs lib'))
+def test_after_the_install_commands_the_daemon_its_tools_and_a_handler_run(used):
+    """As the README is read: in the clone that showed the quickstart."""
+    used.run(used.readme.block('tools/install-deps build'))
+    assert used.run('command -v mcring').strip() == '/usr/local/bin/mcring'
+    installed_mcring_works(used, '', used.readme.inline('cc handler.c $(pkg-config --cflags --libs lib'))
 
 
-def test_with_another_prefix_the_same_works(bare):
+def test_in_a_clean_clone_with_another_prefix_the_same_works(bare):
     bare.run('tools/install-deps build')
     elsewhere = bare.readme.inline('meson setup build --prefix=')
     prefix = re.search(r'--prefix=(/\S+)', elsewhere)[1]
