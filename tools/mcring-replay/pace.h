@@ -20,7 +20,7 @@ struct pace {
 	/* Set before the first call; the rest is 0. */
 	double speed; /* 1 = as captured, 2 = twice as fast; 0 = all frames are due at once */
 	uint64_t start_at_ns; /* CLOCK_REALTIME at which the first frame is due; 0 = at once */
-	uint64_t max_gap_ns;  /* a longer silence is cut to this; 0 = it is not */
+	uint64_t max_gap_ns;  /* a longer silence of the capture is cut to this; 0 = it is not */
 
 	/* The pace's own. */
 	int is_begun, is_started;
@@ -37,7 +37,7 @@ uint64_t pace_due(struct pace *p, uint64_t time_ns);
 /* pace_wait sleeps until a time, the last PACE_SPIN_NS of it awake. A signal ends it early. */
 void pace_wait(uint64_t until_ns);
 
-/* pace_sent counts that a frame, due at due_ns, was published at now_ns. */
+/* pace_sent counts that a frame, due at due_ns, was published at now_ns; flat out, none is late. */
 void pace_sent(struct pace *p, uint64_t due_ns, uint64_t now_ns);
 
 /* pace_clock gives the capture's time at now_ns: all frames before it have been due. next_ns: of
