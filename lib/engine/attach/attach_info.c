@@ -45,6 +45,41 @@ static struct position position_of(const struct mcr_attach_slot *slot)
 	return p;
 }
 
+/* Of all consumers of a channel: the least headroom, and whether each has released all. */
+static uint64_t slowest(const struct mcr_attach_server *s, const char *channel, int *is_read)
+{
+	uint64_t headroom = UINT64_MAX;
+
+	*is_read = 1;
+	for (size_t i = 0; i < MCR_ATTACH_SLOTS; i++) {
+		const struct mcr_attach_slot *slot = &s->slots[i];
+		struct position p;
+
+		if (slot->state != MCR_SLOT_ATTACHED ||
+		    strcmp(slot->channel->config.name, channel) != 0)
+			continue;
+		p = position_of(slot);
+		headroom = p.headroom == UINT64_MAX ? 0 : min(headroom, p.headroom);
+		*is_read &= p.headroom != UINT64_MAX && p.cursor == p.published;
+	}
+	return headroom;
+}
+
+uint64_t mcr_attach_server_headroom(const struct mcr_attach_server *s, const char *channel)
+{
+	int is_read;
+
+	return slowest(s, channel, &is_read);
+}
+
+int mcr_attach_server_is_read(const struct mcr_attach_server *s, const char *channel)
+{
+	int is_read;
+
+	slowest(s, channel, &is_read);
+	return is_read;
+}
+
 struct counts {
 	uint64_t received, skipped, lost;
 };

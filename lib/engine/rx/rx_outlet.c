@@ -4,14 +4,6 @@
 #include "core/words.h"
 #include "engine/rx/rx_outlet.h"
 
-#define SAME_PLACE(field, of_packet) \
-	(offsetof(struct mcr_record, field) - 16 == offsetof(struct mcr_packet, of_packet))
-_Static_assert(SAME_PLACE(group_be, group_be) && SAME_PLACE(source_be, source_be) &&
-		   SAME_PLACE(port, port) && SAME_PLACE(source_port, source_port) &&
-		   SAME_PLACE(len, payload_len) && SAME_PLACE(vlan_kind, vlan) &&
-		   SAME_PLACE(ttl, ttl) && SAME_PLACE(traffic_class, traffic_class),
-	       "a packet's words are those of its record");
-
 /* The parser made sure that the payload lies in the frame. */
 static __rte_noinline void copy_segments(uint8_t *to, const struct rte_mbuf *m, uint32_t offset,
 					 uint32_t len)
@@ -57,7 +49,8 @@ static __rte_always_inline void put_family(struct mcr_ring_writer *ring, const s
 	}
 	to = mcr_ring_begin(ring, len + extras) + MCR_RECORD_BYTES;
 	if (ipv6) {
-		mcr_rx_put_addresses(to, rte_pktmbuf_mtod_offset(m, const uint8_t *, p->l3_offset));
+		mcr_ring_put_addresses(to,
+				       rte_pktmbuf_mtod_offset(m, const uint8_t *, p->l3_offset));
 		to += MCR_IPV6_EXTRAS;
 	}
 	if (unlikely(far)) {

@@ -9,6 +9,7 @@
 
 #include <mcring/consumer.h>
 
+#include "core/ring_packet.h"
 #include "engine/rx/worker.h"
 
 /* mcr_rx_step_flag: MCR_FLAG_CLOCK_STEP for the ring's first message after a step of
@@ -31,19 +32,6 @@ static inline int mcr_rx_opens(struct mcr_worker *w, struct mcr_burst *b, unsign
 		return 0;
 	b->channels |= UINT64_C(1) << channel;
 	return 1;
-}
-
-#define MCR_IPV6_EXTRAS 32u /* octets that a message of IPv6 has before its payload */
-
-/* mcr_rx_put_addresses stores those of an IPv6 packet, group first. ip: its header. The source by
- * words, as it crosses the end of the record's first line. */
-static inline void mcr_rx_put_addresses(uint8_t *to, const uint8_t *ip)
-{
-	uint64_t *source = (uint64_t *)(void *)(to + 16);
-
-	mcr_ring_copy16(to, ip + MCR_IPV6_GROUP);
-	mcr_ring_store(source, 0, mcr_load64(ip + MCR_IPV6_SOURCE));
-	mcr_ring_store(source, 1, mcr_load64(ip + MCR_IPV6_SOURCE + 8));
 }
 
 /* mcr_rx_count counts a packet of a membership. */

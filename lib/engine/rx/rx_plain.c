@@ -32,7 +32,7 @@ static __rte_always_inline void put_plain_ipv6(struct mcr_ring_writer *ring,
 	struct mcr_record record;
 	uint8_t *to = mcr_ring_begin(ring, len + MCR_IPV6_EXTRAS) + MCR_RECORD_BYTES;
 
-	mcr_rx_put_addresses(to, head + MCR_ETHER_HEADER);
+	mcr_ring_put_addresses(to, head + MCR_ETHER_HEADER);
 	mcr_ring_copy(to + MCR_IPV6_EXTRAS, head + MCR_PLAIN_IPV6_HEADERS, len);
 	record.words[0] = hw;
 	record.words[1] = rx_ns;

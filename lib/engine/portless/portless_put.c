@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A frame's way into the rings: as in lib/engine/rx, one by one and in one piece. */
+#include "core/address.h"
+#include "core/ring_packet.h"
+#include "engine/portless/portless_state.h"
+
+/* Frames of nobody: no host has this address, so no frame is taken for one of our own. */
+static const uint8_t own_mac[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+
+void mcr_portless_begin(struct mcr_portless *p, uint64_t started_ns)
+{
+	pthread_mutex_lock(&p->view);
+	if (p->seen_serial == p->view_serial)
+		return;
+	p->seen_serial = p->view_serial;
+	for (unsigned c = 0; c < MCR_CHANNELS_MAX; c++)
+		if (p->writers[c])
+			mcr_ring_set_started(p->writers[c], started_ns);
+}
+
+static uint32_t extras_of(const struct mcr_packet *packet)
+{
+	return mcr_packet_is_ipv6(packet) ? MCR_IPV6_EXTRAS : 0;
+}
+
+static void put(struct mcr_ring_writer *ring, const struct mcr_packet *packet, const uint8_t *frame,
+		uint64_t rx_ns, uint8_t interface, uint32_t id)
+{
+	const uint32_t len = packet->payload_len, extras = extras_of(packet);
+	uint8_t *to = mcr_ring_begin(ring, len + extras) + MCR_RECORD_BYTES;
+	struct mcr_record record;
+
+	if (extras > 0)
+		mcr_ring_put_addresses(to, frame + packet->l3_offset);
+	mcr_ring_copy(to + extras, frame + packet->payload_offset, len);
+	record.words[0] = 0;
+	record.words[1] = rx_ns;
+	record.words[2] = packet->words[0];
+	record.words[3] = packet->words[1] | MCR_WORD_AT(id, 0, 4);
+	record.words[4] =
+	    packet->words[2] | MCR_WORD_AT(interface | (extras > 0 ? MCR_FORM_INET6 : 0), 6, 1);
+	mcr_ring_end(ring, len + extras, &record);
+}
+
+/* The channels that have joined it, and the one that takes all. Returns as mcr_group_table_match
+ * does. */
+static int match(const struct mcr_portless *p, const struct mcr_packet *packet,
+		 const uint8_t *frame, uint8_t interface, struct mcr_target *targets)
+{
+	const uint8_t *ip = frame + packet->l3_offset;
+	uint32_t membership;
+	int n;
+
+	if (mcr_packet_is_ipv6(packet))
+		n = mcr_group_table_match_ipv6(p->table, interface, ip + MCR_IPV6_GROUP,
+					       packet->port, ip + MCR_IPV6_SOURCE, targets,
+					       &membership);
+	else
+		n = mcr_group_table_match(p->table, interface, packet->group_be, packet->port,
+					  packet->source_be, targets, &membership);
+	if (!p->takes_all)
+		return n;
+	n = n < 0 ? 0 : n;
+	for (int i = 0; i < n; i++)
+		if (targets[i].channel == 0)
+			return n;
+	targets[n] = (struct mcr_target){.channel = 0};
+	return n + 1;
+}
+
+/* Returns 0, or 1 + the reason why no channel has it. */
+static unsigned deliver(struct mcr_portless *p, const struct mcr_packet *packet,
+			const uint8_t *frame, uint8_t interface, uint64_t rx_ns)
+{
+	struct mcr_target targets[MCR_CHANNELS_MAX];
+	int n = match(p, packet, frame, interface, targets);
+	unsigned taken = 0;
+
+	if (n <= 0)
+		return (unsigned)-n;
+	for (int i = 0; i < n; i++) {
+		struct mcr_ring_writer *ring = p->writers[targets[i].channel];
+
+		if (packet->payload_len + extras_of(packet) > mcr_ring_max_payload(ring)) {
+			ring->too_large++;
+			continue;
+		}
+		put(ring, packet, frame, rx_ns, interface, targets[i].id);
+		p->touched |= UINT64_C(1) << targets[i].channel;
+		taken++;
+	}
+	return taken > 0 ? 0 : 1 + MCR_DROP_TOO_LARGE;
+}
+
+/* Returns 0, or 1 + the reason why it is dropped. */
+static unsigned classify(struct mcr_portless *p, const struct mcr_portless_port *port,
+			 const struct mcr_packet *packet, const uint8_t *frame, uint64_t rx_ns)
+{
+	const uint8_t interface = port->interface_of_vlan[packet->vlan];
+	unsigned reason;
+
+	if (packet->verdict == MCR_PARSED_DROP)
+		return 1u + packet->drop;
+	if (interface == MCR_NO_INTERFACE)
+		return 1 + MCR_DROP_VLAN_UNKNOWN;
+	if (packet->verdict != MCR_PARSED_UDP) { /* IGMP, ARP: nobody is here to answer */
+		p->account.punted++;
+		return 0;
+	}
+	if (port->verifies && !mcr_udp_checksum_ok(packet, frame))
+		return 1 + MCR_DROP_BAD_UDP_CHECKSUM;
+	if (!mcr_packet_is_ipv6(packet) && packet->source_be == p->broadcast_be[interface])
+		return 1 + MCR_DROP_BAD_SOURCE;
+	reason = deliver(p, packet, frame, interface, rx_ns);
+	p->account.delivered += reason == 0;
+	return reason;
+}
+
+void mcr_portless_put(struct mcr_portless *p, unsigned port, const uint8_t *frame, uint32_t len,
+		      uint64_t rx_ns)
+{
+	struct mcr_packet packet;
+	unsigned reason;
+
+	mcr_parse(&packet, frame, len, len, 0, own_mac);
+	reason = classify(p, &p->ports[port], &packet, frame, rx_ns);
+	p->account.received++;
+	if (reason != 0)
+		p->account.drops[reason - 1]++;
+}
+
+void mcr_portless_publish(struct mcr_portless *p, uint64_t polled_ns)
+{
+	for (uint64_t left = p->touched; left != 0; left &= left - 1)
+		mcr_ring_publish(p->writers[__builtin_ctzll(left)]);
+	p->touched = 0;
+	for (unsigned c = 0; c < MCR_CHANNELS_MAX; c++)
+		if (p->writers[c])
+			mcr_ring_set_polled(p->writers[c], polled_ns);
+	pthread_mutex_unlock(&p->view);
+}
+
+void mcr_portless_account(const struct mcr_portless *p, struct mcr_account *out)
+{
+	*out = p->account;
+}
