@@ -30,10 +30,4 @@ int mcr_options_parse(struct mcr_options *o, struct mcr_settings *s, int argc, c
 /* mcr_options_help prints what --help prints. */
 void mcr_options_help(FILE *out);
 
-/* mcr_interface_parse reads the argument of --interface, NAME=PORT[,KEY=VALUE]..., and
- * mcr_channel_parse that of --channel, NAME[,KEY=VALUE]...: docs/config.md has the keys. Both
- * return 0, or -EINVAL or -ENOMEM with *out unchanged. */
-int mcr_interface_parse(struct mcr_interface_config *out, const char *text, struct mcr_error *err);
-int mcr_channel_parse(struct mcr_channel_config *out, const char *text, struct mcr_error *err);
-
 #endif

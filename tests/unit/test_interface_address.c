@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "options.h"
+#include "settings/option_text.h"
 
 static void what_no_host_can_have_is_answered_with_what_to_write(void **state)
 {
