@@ -254,10 +254,10 @@ static const struct word {
     {"loop", read_loop, 0},
     {"require", NULL, MCR_FEED_PACKET_MALFORMED},
     {"skip", NULL, MCR_FEED_PACKET_NOT_TRACKED},
-    {"unsequenced", NULL, MCR_FEED_PACKET_UNSEQUENCED},
     {"reset", NULL, MCR_FEED_PACKET_RESET},
     {"end", NULL, MCR_FEED_PACKET_END},
     {"heartbeat", NULL, MCR_FEED_PACKET_HEARTBEAT},
+    {"unsequenced", NULL, MCR_FEED_PACKET_UNSEQUENCED},
     {"heartbeat_interval", read_interval, 0},
 };
 #define WORDS (sizeof(words) / sizeof(words[0]))
@@ -339,36 +339,48 @@ static int read_preset(const struct mcr_feed_text *p, struct mcr_piece word)
 			  (struct mcr_piece){preset->text, strlen(preset->text)});
 }
 
-/* A test of count or seq gets the field. The rules are put into the order in which they decide. */
+/* A test of count or seq gets the field. */
+static int settle_test(const struct mcr_feed_text *p, struct mcr_feed_test *test)
+{
+	const struct mcr_feed_declaration *d = p->d;
+	uint64_t max;
+
+	if (test->of == MCR_FEED_TEST_OF_COUNT)
+		test->field = d->count;
+	else if (test->of == MCR_FEED_TEST_OF_SEQ)
+		test->field = d->seq;
+	max = test->field.mask;
+	if (test->of == MCR_FEED_TEST_OF_LENGTH)
+		max = UINT16_MAX;
+	else if (test->field.width == 0 || test->field.form == MCR_FEED_FIELD_ASCII ||
+		 (test->of == MCR_FEED_TEST_OF_COUNT && d->is_chain))
+		return mcr_feed_text_fail_whole(p, "tests a count or seq that is not a number in "
+						   "a field: expected OFFSET:WIDTH=VALUE");
+	if (test->low + test->span > max)
+		return mcr_feed_text_fail_whole(p,
+						"tests for %llu, which the field cannot hold: "
+						"expected at most %llu",
+						(unsigned long long)(test->low + test->span),
+						(unsigned long long)max);
+	return 0;
+}
+
+/* Puts the rules into the order in which they decide. */
 static int settle_rules(const struct mcr_feed_text *p, struct mcr_feed_declaration *d)
 {
 	static const uint8_t rank[] = {
-	    [MCR_FEED_PACKET_MALFORMED] = 0,   [MCR_FEED_PACKET_NOT_TRACKED] = 1,
-	    [MCR_FEED_PACKET_UNSEQUENCED] = 2, [MCR_FEED_PACKET_RESET] = 3,
-	    [MCR_FEED_PACKET_END] = 4,         [MCR_FEED_PACKET_HEARTBEAT] = 5,
+	    [MCR_FEED_PACKET_MALFORMED] = 0, [MCR_FEED_PACKET_NOT_TRACKED] = 1,
+	    [MCR_FEED_PACKET_RESET] = 2,     [MCR_FEED_PACKET_END] = 3,
+	    [MCR_FEED_PACKET_HEARTBEAT] = 4, [MCR_FEED_PACKET_UNSEQUENCED] = 5,
 	};
 
 	for (unsigned i = 0; i < d->n_rules; i++) {
 		struct mcr_feed_rule rule = d->rules[i];
 		unsigned at = i;
 
-		for (unsigned t = 0; t < rule.n_tests; t++) {
-			struct mcr_feed_test *test = &rule.tests[t];
-
-			if (test->of == MCR_FEED_TEST_OF_COUNT)
-				test->field = d->count;
-			else if (test->of == MCR_FEED_TEST_OF_SEQ)
-				test->field = d->seq;
-			if (test->field.width == 0 || test->field.form == MCR_FEED_FIELD_ASCII ||
-			    (test->of == MCR_FEED_TEST_OF_COUNT && d->is_chain))
-				return mcr_feed_text_fail_whole(
-				    p, "tests a count or seq that is no field of "
-				       "octets: expected OFFSET:WIDTH=VALUE");
-			if (test->low + test->span > test->field.mask)
-				return mcr_feed_text_fail_whole(
-				    p, "has a test that no packet meets: expected "
-				       "a value that fits into its field");
-		}
+		for (unsigned t = 0; t < rule.n_tests; t++)
+			if (settle_test(p, &rule.tests[t]) != 0)
+				return -EINVAL;
 		for (; at > 0 && rank[d->rules[at - 1].kind] > rank[rule.kind]; at--)
 			d->rules[at] = d->rules[at - 1];
 		d->rules[at] = rule;

@@ -46,6 +46,7 @@ enum mcr_feed_test_of {
 	MCR_FEED_TEST_OF_OCTETS = 0,
 	MCR_FEED_TEST_OF_COUNT, /* `field` is a copy of the declaration's */
 	MCR_FEED_TEST_OF_SEQ,
+	MCR_FEED_TEST_OF_LENGTH, /* of the payload */
 };
 
 struct mcr_feed_test {

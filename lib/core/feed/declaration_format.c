@@ -58,6 +58,7 @@ static void put_rule(struct writer *w, const struct mcr_feed_rule *rule)
 	    [MCR_FEED_PACKET_HEARTBEAT] = "heartbeat",
 	};
 	static const char *const numbers[] = {":next", ":last", ":data"};
+	static const char *const of[] = {"", "count", "seq", "length"};
 
 	put(w, " %s=", names[rule->kind]);
 	for (unsigned i = 0; i < rule->n_tests; i++) {
@@ -67,7 +68,7 @@ static void put_rule(struct writer *w, const struct mcr_feed_rule *rule)
 		if (test->of == MCR_FEED_TEST_OF_OCTETS)
 			put_field(w, &test->field);
 		else
-			put(w, "%s", test->of == MCR_FEED_TEST_OF_COUNT ? "count" : "seq");
+			put(w, "%s", of[test->of]);
 		put(w, "=%" PRIu64, test->low);
 		if (test->span)
 			put(w, "..%" PRIu64, test->low + test->span);

@@ -37,8 +37,11 @@ static inline int is_met(const struct mcr_feed_rule *rule, const uint8_t *data, 
 		return 0;
 	for (unsigned i = 0; i < rule->n_tests; i++) {
 		const struct mcr_feed_test *test = &rule->tests[i];
+		const uint64_t v = test->of == MCR_FEED_TEST_OF_LENGTH
+				       ? len
+				       : value_of(&test->load, data, len, is_whole);
 
-		all &= value_of(&test->load, data, len, is_whole) - test->low <= test->span;
+		all &= v - test->low <= test->span;
 	}
 	return all != rule->is_negated;
 }
@@ -191,12 +194,14 @@ static inline void read_packet(const struct mcr_feed_declaration *d, const uint8
 	out->kind = MCR_FEED_PACKET_DATA;
 	out->resets = 0;
 	out->pad = 0;
-	if (!is_whole && len < d->reading.key_need) {
-		out->kind = MCR_FEED_PACKET_MALFORMED;
-		return;
-	}
 	read_keys(&d->reading, data, len, is_whole, out);
 	rule = rule_of(d, data, len, is_whole);
+	if (!is_whole && len < d->reading.key_need) {
+		out->kind = rule && rule->kind == MCR_FEED_PACKET_NOT_TRACKED
+				? MCR_FEED_PACKET_NOT_TRACKED
+				: MCR_FEED_PACKET_MALFORMED;
+		return;
+	}
 	if (__builtin_expect(rule == NULL, 1)) {
 		read_data(d, data, len, is_whole, out);
 		return;

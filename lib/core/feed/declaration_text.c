@@ -157,12 +157,14 @@ int mcr_feed_text_test(const struct mcr_feed_text *p, struct mcr_piece *rest,
 	*out = (struct mcr_feed_test){.of = MCR_FEED_TEST_OF_OCTETS};
 	if (!mcr_piece_skip(rest, '='))
 		return mcr_feed_text_fail(p, whole,
-					  "is not a test: expected FIELD=VALUE, count=VALUE or "
-					  "seq=VALUE");
+					  "is not a test: expected FIELD=VALUE, count=VALUE, "
+					  "seq=VALUE or length=VALUE");
 	if (mcr_feed_text_is(left, "count"))
 		out->of = MCR_FEED_TEST_OF_COUNT;
 	else if (mcr_feed_text_is(left, "seq"))
 		out->of = MCR_FEED_TEST_OF_SEQ;
+	else if (mcr_feed_text_is(left, "length"))
+		out->of = MCR_FEED_TEST_OF_LENGTH;
 	else if (mcr_feed_text_field(p, left, MCR_FEED_ALLOW_MASK, &out->field) != 0)
 		return -EINVAL;
 	value = (struct mcr_piece){rest->at, rest->len < 3 ? rest->len : 3};

@@ -40,7 +40,8 @@ int mcr_feed_text_is(struct mcr_piece piece, const char *word);
 int mcr_feed_text_field(const struct mcr_feed_text *p, struct mcr_piece piece, unsigned allowed,
 			struct mcr_feed_field *out);
 
-/* mcr_feed_text_test reads count, seq or FIELD, then =VALUE or =LOW..HIGH, off the front of *rest.
+/* mcr_feed_text_test reads count, seq, length or FIELD, then =VALUE or =LOW..HIGH, off the front of
+ * *rest.
  */
 int mcr_feed_text_test(const struct mcr_feed_text *p, struct mcr_piece *rest,
 		       struct mcr_feed_test *out);
