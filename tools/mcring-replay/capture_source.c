@@ -41,6 +41,7 @@ struct capture_source {
 	int is_member_over; /* of gzip, or a frame of zstd: another may follow */
 	z_stream gzip;
 	ZSTD_DStream *zstd;
+	size_t step; /* octets that zstd wants next */
 };
 
 const char *source_name(const struct capture_source *s)
@@ -98,7 +99,10 @@ static int begin_gzip(struct capture_source *s, struct mcr_error *err)
 static int begin_zstd(struct capture_source *s, struct mcr_error *err)
 {
 	s->zstd = ZSTD_createDStream();
-	return s->zstd ? 0 : mcr_error_set(err, -ENOMEM, "out of memory");
+	if (!s->zstd)
+		return mcr_error_set(err, -ENOMEM, "out of memory");
+	s->step = ZSTD_initDStream(s->zstd);
+	return 0;
 }
 
 /* Finds out how the file is packed, by its first octets, which the buffer has. */
@@ -168,16 +172,19 @@ static int64_t gunzip(struct capture_source *s, uint8_t *to, size_t cap, struct 
 	return (int64_t)(cap - s->gzip.avail_out);
 }
 
+/* By steps, as zstd wants them: an error takes what came in the same step with it. */
 static int64_t unzstd(struct capture_source *s, uint8_t *to, size_t cap, struct mcr_error *err)
 {
-	ZSTD_inBuffer in = {s->packed, s->packed_end, s->packed_at};
+	const size_t left = s->packed_end - s->packed_at;
+	ZSTD_inBuffer in = {s->packed + s->packed_at, left < s->step ? left : s->step, 0};
 	ZSTD_outBuffer out = {to, cap, 0};
 	const size_t ret = ZSTD_decompressStream(s->zstd, &out, &in);
 
-	s->packed_at = in.pos;
-	s->is_member_over = ret == 0;
 	if (ZSTD_isError(ret))
 		return cannot_unpack(s, ZSTD_getErrorName(ret), err);
+	s->packed_at += in.pos;
+	s->is_member_over = ret == 0;
+	s->step = ret > 0 ? ret : ZSTD_initDStream(s->zstd);
 	return (int64_t)out.pos;
 }
 
