@@ -132,8 +132,8 @@ class Feed:
         return (1 << self.c.bits) - self.c.wraps_to_one
 
     def fresh(self, seq):
-        """The first number of a stream or an epoch."""
-        return seq
+        """The first number of a stream or an epoch: of the second turn, so that there is room below it."""
+        return seq + (self.modulus() if self.c.bits < 64 else 0)
 
     def unwrap(self, seq, near):
         """Rule 2: the number that lies nearest."""
@@ -237,7 +237,7 @@ class Feed:
             self.announce(s, side, ns, i, p)
 
     def open(self, s, ns, i, p):
-        s.next = s.start = self.c.start_seq or self.fresh(p.seq)
+        s.next = s.start = self.fresh(self.c.start_seq or p.seq)
         s.octets, s.flagged = p.epoch, p.kind == 'reset' or bool(p.resets)
         self.say(f'start {s.key} {i} {s.next} at={ns}')
 

@@ -2,9 +2,11 @@
 """Feeds and what is handed out of them: each scenario has its packets, and by hand the events that are
 expected, the numbers that are handed out, and some counters. Events are written as items.h prints them;
 times are in microseconds."""
+import re
+
 from reference import Config, Packet
 
-A, B, C = 0, 1, 2
+A, B = 0, 1
 MS = 1000  # of microseconds
 ALL = []
 
@@ -40,9 +42,18 @@ class Scenario:
         self.ops.append((us, *what))
 
     def expect(self, *events, handed_out, lines=None, **counters):
-        """handed_out: runs of numbers (first, last), in order, of all streams."""
-        self.events = [e for e in events]
-        self.handed_out, self.lines, self.counters = list(handed_out), lines or {}, counters
+        """handed_out: runs of numbers (first, last), in order, of all streams. Numbers are those of the wire,
+        and go on behind its highest: those of fewer than 64 bits begin in the second turn."""
+        c = self.config
+        turn = (1 << c.bits) - c.wraps_to_one if c.bits < 64 else 0
+        self.events = [later(e, turn) for e in events]
+        self.handed_out = [(first + turn, last + turn) for first, last in handed_out]
+        self.lines, self.counters = lines or {}, counters
+
+
+def later(event, turn):
+    event = re.sub(r'^((?:start|mismatch|implausible) \d+ \d+|end \d+) (\d+)', lambda m: f'{m[1]} {int(m[2]) + turn}', event)
+    return re.sub(r'(\d+)(\.\.|->)(\d+)', lambda m: f'{int(m[1]) + turn}{m[2]}{int(m[3]) + turn}', event)
 
 
 def scenario(make):
@@ -513,3 +524,35 @@ def loss_on_a_line_is_not_loss(s):
     s.run(20, B, range(1, 8))
     s.expect('start 0 0 1 at=0', handed_out=[(1, 7)], gaps=0, resets=0,
              lines={A: dict(lost=0, out_of_order=2), B: dict(lost=0)})
+
+
+@scenario
+def number_of_one_with_octets_of_another(s):
+    """A camera sends 30 once more with what is 32's: the first copy stands, and 32 has not come."""
+    s.feed(n_lines=1, compare=1, reorder=1)
+    s.run(0, A, (29, 30, 31))
+    s.data(300, A, 30, payload=32)
+    s.run(400, A, (33, 34))
+    s.expect('start 0 0 29 at=0', 'mismatch 0 0 30 first=0 at=300', 'gap 0 32..32 passed wire opened=400 at=400',
+             handed_out=[(29, 31), (33, 34)], gaps=1, mismatches=1, lines={A: dict(mismatches=1, first=5)})
+
+
+@scenario
+def line_behind_is_not_out_of_order(s):
+    """B is 50 packets behind A all the time: none of its packets is out of order or lost."""
+    s.feed()
+    s.run(0, A, range(1, 201), every=1)
+    s.run(50, B, range(1, 201), every=1)
+    s.expect('start 0 0 1 at=0', handed_out=[(1, 200)], gaps=0, resets=0,
+             lines={B: dict(out_of_order=0, lost=0, duplicates=200)})
+
+
+@scenario
+def end_of_a_session_advances_nothing(s):
+    """Its packet has a count that is none: what is sent behind the end has the number that was next."""
+    s.feed(n_lines=1)
+    s.run(0, A, (1, 2))
+    s.put(200, A, 'end', 3)
+    s.put(300, A, 'end', 3)
+    s.data(400, A, 3)
+    s.expect('start 0 0 1 at=0', 'end 0 3 at=200', handed_out=[(1, 3)], gaps=0, lines={A: dict(ended=2)})
