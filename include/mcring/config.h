@@ -20,6 +20,7 @@ struct mcr_sockets;
 
 #define MCR_INTERFACES_MAX  64
 #define MCR_CHANNELS_MAX    64
+#define MCR_FEEDS_MAX       64     /* that an engine declares */
 #define MCR_LCORES_MAX      32     /* rx lcores */
 #define MCR_QUEUES_MAX      64     /* rx queues of a port */
 #define MCR_MEMBERSHIPS_MAX 65536  /* (interface, group) pairs */

@@ -201,6 +201,24 @@ MCR_API int mcr_engine_channel_remove(struct mcr_engine *e, const char *channel,
 MCR_API int mcr_engine_channel_access(struct mcr_engine *e, const struct mcr_channel_config *config,
 				      struct mcr_error *err);
 
+/* The declarations of feeds, for mcr_engine_feeds_put. */
+struct mcr_feeds;
+
+/* mcr_feeds_create reads n texts, each the declaration of one feed (docs/feeds.md). The caller owns
+ * *out and gives it to mcr_engine_feeds_put or mcr_feeds_destroy. Thread: any.
+ *
+ * Errors: -EBADMSG (err has the line and what was expected), -EEXIST (two of one name), -ENOSPC
+ * (MCR_FEEDS_MAX), -ENOMEM, or the error of a system call. */
+MCR_API int mcr_feeds_create(struct mcr_feeds **out, const char *const *texts, size_t n,
+			     struct mcr_error *err);
+MCR_API void mcr_feeds_destroy(struct mcr_feeds *feeds); /* NULL is allowed */
+
+/* mcr_engine_feeds_put has the engine declare these feeds, which it owns from then on (NULL: none),
+ * in the place of those before. Who opens one (mcring/feed.h) is handed its declaration, if it may
+ * read all of its channels. Who has one open that is gone or has changed gets a MCR_FEED_CHANGED,
+ * and goes on with what it has. Joins are made by mcr_engine_update: this makes none. */
+MCR_API void mcr_engine_feeds_put(struct mcr_engine *e, struct mcr_feeds *feeds);
+
 /* mcr_engine_reload_done answers the request for which reload() returned MCR_RELOAD_LATER. result
  * and report are what reload() would have returned and written. If there is no such request, or its
  * client has gone, nothing is sent. */

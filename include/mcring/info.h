@@ -413,6 +413,30 @@ MCR_API int mcr_engine_join_info(const struct mcr_engine *e, size_t i, struct mc
 /* mcr_engine_join_owner gives the owner of join i. Returns 0, or -ENOENT past the last. */
 MCR_API int mcr_engine_join_owner(const struct mcr_engine *e, size_t i, struct mcr_join_owner *out);
 
+/* A line of a feed. */
+struct mcr_feed_info_line {
+	char name[MCR_NAME_MAX];
+	char engine[MCR_NAME_MAX]; /* "" = whichever engine is asked */
+	char channel[MCR_NAME_MAX];
+	uint32_t joins;  /* elementary ones */
+	uint32_t is_own; /* 1: this engine receives it */
+};
+
+/* A feed that the engine declares. */
+struct mcr_feed_info {
+	uint32_t size; /* sizeof(struct mcr_feed_info) */
+	uint32_t n_lines;
+	char name[MCR_NAME_MAX];
+	char declaration[1024]; /* how its packets are numbered: all fields */
+	uint64_t digest;
+	uint32_t readers;     /* that have it open */
+	uint32_t old_readers; /* that opened it before a change, and go on with what it was */
+	struct mcr_feed_info_line lines[8];
+};
+
+/* mcr_engine_feed_info describes feed i. Returns 0, or -ENOENT past the last. */
+MCR_API int mcr_engine_feed_info(const struct mcr_engine *e, size_t i, struct mcr_feed_info *out);
+
 #ifdef __cplusplus
 }
 #endif

@@ -10,7 +10,7 @@
 
 #include "core/feed/feed_config.h"
 
-#define HEAD "feed itch\ndeclaration moldudp64\n"
+#define HEAD "feed itch\ndeclaration pitch\n"
 #define LINES                                                         \
 	"line A channel=a\n"                                          \
 	"join 233.54.12.0/31:26400-26401@10.0.0.7,interface=feed-a\n" \
@@ -53,12 +53,12 @@ static void a_text_becomes_a_feed(void **state)
 	const struct mcr_feed_flow *flow;
 
 	(void)state;
-	read_well(&c, "# ours\n  feed itch \r\n\ndeclaration moldudp64\ngap_timeout 2500us\n"
+	read_well(&c, "# ours\n  feed itch \r\n\ndeclaration pitch\ngap_timeout 2500us\n"
 		      "silence 3s\nreorder 2\nwindow 1024\njump_max 5000000\nreset_back 7\n"
 		      "reset_run 4\nhours mon-fri 09:30-16:00\nzone America/New_York\n" LINES);
 	assert_string_equal(c.name, "itch");
-	assert_string_equal(c.declaration, "moldudp64");
-	assert_int_equal(c.numbering.bits, 64);
+	assert_string_equal(c.declaration, "pitch");
+	assert_int_equal(c.numbering.bits, 32);
 	assert_int_equal(c.gap_timeout_ns, 2500000);
 	assert_int_equal(c.silence_ns, UINT64_C(3000000000));
 	assert_int_equal(c.reorder, 2);
@@ -115,7 +115,7 @@ static void equal_feeds_have_equal_texts(void **state)
 		      "join 233.54.12.1:26401@10.0.0.7,interface=feed-a\n"
 		      "line B channel=default\n"
 		      "join [ff3e::8000:1]:5000@[2001:db8::7]\n"
-		      "gap_timeout 1000us\ndeclaration moldudp64\n");
+		      "gap_timeout 1000us\ndeclaration pitch\n");
 	text_a = format(&a);
 	text_b = format(&b);
 	assert_string_equal(text_a, text_b);
@@ -136,7 +136,7 @@ static void any_difference_changes_the_digest_and_is_named(void **state)
 	static const struct {
 		const char *text, *difference;
 	} cases[] = {
-	    {"feed itch2\ndeclaration moldudp64\n" LINES,
+	    {"feed itch2\ndeclaration pitch\n" LINES,
 	     "the feed's name is itch on md1, itch2 on md2"},
 	    {HEAD "gap_timeout 2ms\n" LINES, "gap_timeout is 1ms on md1, 2ms on md2"},
 	    {HEAD "silence 3s\n" LINES, "silence is 0s on md1, 3s on md2"},
@@ -296,8 +296,8 @@ static void flows_that_overlap_are_refused(void **state)
 
 static void one_of_several_feeds_is_found_by_name(void **state)
 {
-	const char *two = "feed a\ndeclaration moldudp64\nline A\njoin 239.1.1.1\n"
-			  "feed b\ndeclaration moldudp64\nline A\njoin 239.1.1.2\n";
+	const char *two = "feed a\ndeclaration pitch\nline A\njoin 239.1.1.1\n"
+			  "feed b\ndeclaration pitch\nline A\njoin 239.1.1.2\n";
 	struct mcr_feed_config c;
 	struct mcr_error err;
 
@@ -330,13 +330,33 @@ static void streams_by_group_need_as_many_groups_on_each_line(void **state)
 	mcr_feed_config_clear(&c);
 }
 
+static void an_engine_is_called_as_its_run_directory(void **state)
+{
+	static const char *const cases[][2] = {
+	    {"/run/mcring/md", "md"},
+	    {"/run/mcring/md//", "md"},
+	    {"md", "md"},
+	    {"", ""},
+	    {"/", ""},
+	    {"/run/..", ""},
+	    {"/run/a b", ""},
+	    {"/run/abcdefghijklmnopqrstuvwxyz123456", ""},
+	};
+	char name[MCR_NAME_MAX];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		mcr_feed_engine_name(name, cases[i][0]);
+		assert_string_equal(name, cases[i][1]);
+	}
+}
+
 static void a_feed_of_the_largest_size_has_a_text_and_is_read_again(void **state)
 {
 	struct mcr_feed_config a, b;
 	char *text;
 
 	(void)state;
-	read_well(&a, "feed abcdefghijklmnopqrstuvwxyz12345\ndeclaration moldudp64\nline A\n"
+	read_well(&a, "feed abcdefghijklmnopqrstuvwxyz12345\ndeclaration pitch\nline A\n"
 		      "join [ff3e:1111:2222:3333:4444:5555:8666:0]/116:60000-60003@"
 		      "[2001:1db8:2222:3333:4444:5555:6666:7777],"
 		      "interface=abcdefghijklmnopqrstuvwxyz12345\n");
@@ -362,6 +382,7 @@ int main(void)
 	    cmocka_unit_test(flows_that_overlap_are_refused),
 	    cmocka_unit_test(one_of_several_feeds_is_found_by_name),
 	    cmocka_unit_test(streams_by_group_need_as_many_groups_on_each_line),
+	    cmocka_unit_test(an_engine_is_called_as_its_run_directory),
 	    cmocka_unit_test(a_feed_of_the_largest_size_has_a_text_and_is_read_again),
 	};
 

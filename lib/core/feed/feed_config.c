@@ -63,6 +63,20 @@ int mcr_feed_config_name(struct mcr_feed_config *c, const char *name, struct mcr
 	return take_name(c->name, "a feed", name, err);
 }
 
+void mcr_feed_engine_name(char out[MCR_NAME_MAX], const char *run_dir)
+{
+	char part[MCR_NAME_MAX];
+	size_t end = strlen(run_dir), begin;
+
+	while (end > 0 && run_dir[end - 1] == '/')
+		end--;
+	for (begin = end; begin > 0 && run_dir[begin - 1] != '/';)
+		begin--;
+	snprintf(part, sizeof(part), "%.*s", (int)(end - begin), run_dir + begin);
+	if (end - begin >= sizeof(part) || take_name(out, "an engine", part, NULL) < 0)
+		out[0] = '\0';
+}
+
 int mcr_feed_config_set(struct mcr_feed_config *c, const char *key, const char *value,
 			struct mcr_error *err)
 {

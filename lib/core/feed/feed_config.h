@@ -104,6 +104,10 @@ static inline int mcr_feed_config_is_of(const struct mcr_feed_line_config *line,
 	return !line->engine[0] || strcmp(line->engine, engine) == 0;
 }
 
+/* mcr_feed_engine_name gives what an engine is called in lines: the last part of its run directory;
+ * "" = it has none, or that is no name. */
+void mcr_feed_engine_name(char out[MCR_NAME_MAX], const char *run_dir);
+
 /* mcr_feed_config_format writes the canonical text: equal feeds have equal texts. The caller frees
  * it. NULL: no memory. */
 char *mcr_feed_config_format(const struct mcr_feed_config *c);

@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/error.h"
+#include "core/feed/duration.h"
 #include "core/join_piece.h"
 
 #define US UINT64_C(1000)
@@ -32,52 +34,30 @@ const struct mcr_feed_value mcr_feed_keys[] = {
 const size_t mcr_feed_keys_n = sizeof(mcr_feed_keys) / sizeof(mcr_feed_keys[0]);
 _Static_assert(sizeof(mcr_feed_keys) / sizeof(mcr_feed_keys[0]) <= MCR_FEED_KEYS_MAX, "room");
 
-static const struct unit {
-	const char *name;
-	uint64_t ns;
-} units[] = {{"ns", 1}, {"us", US}, {"ms", MS}, {"s", S}};
-#define UNITS (sizeof(units) / sizeof(units[0]))
-
 const char *mcr_feed_config_key(size_t i)
 {
 	return i < mcr_feed_keys_n ? mcr_feed_keys[i].name : NULL;
 }
 
-/* The largest unit that leaves no remainder. */
-static void format_time(uint64_t ns, char *out, size_t cap)
-{
-	size_t i = UNITS - 1;
-
-	while (ns % units[i].ns != 0)
-		i--;
-	snprintf(out, cap, "%" PRIu64 "%s", ns / units[i].ns, units[i].name);
-}
-
 static void format_number(const struct mcr_feed_value *key, uint64_t value, char *out, size_t cap)
 {
 	if (key->kind == MCR_FEED_KEY_TIME)
-		format_time(value, out, cap);
+		mcr_duration_format(value, out, cap);
 	else
 		snprintf(out, cap, "%" PRIu64, value);
 }
 
-/* Reads up to 18 digits, and a unit if it is a time. Returns 0 or -1. */
+/* Returns 0, or -1: it is no number, or too large for any. */
 static int read_number(const struct mcr_feed_value *key, const char *text, uint64_t *out)
 {
-	const size_t digits = strspn(text, "0123456789");
-	uint64_t value = 0;
+	const size_t len = strlen(text);
 
-	if (digits == 0 || digits > 18)
+	if (key->kind == MCR_FEED_KEY_TIME)
+		return mcr_duration_parse(text, len, out);
+	if (len == 0 || len > 18 || strspn(text, "0123456789") < len)
 		return -1;
-	for (size_t i = 0; i < digits; i++)
-		value = 10 * value + (uint64_t)(text[i] - '0');
-	*out = value;
-	if (key->kind == MCR_FEED_KEY_NUMBER || (value == 0 && !text[digits]))
-		return text[digits] ? -1 : 0;
-	for (size_t i = 0; i < UNITS; i++)
-		if (strcmp(text + digits, units[i].name) == 0)
-			return __builtin_mul_overflow(value, units[i].ns, out) ? -1 : 0;
-	return -1;
+	*out = strtoull(text, NULL, 10);
+	return 0;
 }
 
 static int parse_number(const struct mcr_feed_value *key, struct mcr_feed_config *c,

@@ -42,9 +42,8 @@ static int is_shortage(int code)
 	return code == -EMFILE || code == -ENFILE || code == -ETOOMANYREFS;
 }
 
-/* The page or the message could not be made. That is the engine's trouble, not the client's. */
-static void refuse_for_now(struct mcr_attach_server *s, uint64_t now_ns,
-			   struct mcr_welcome *welcome, int code)
+void mcr_attach_refuse_for_now(struct mcr_attach_server *s, uint64_t now_ns,
+			       struct mcr_welcome *welcome, int code)
 {
 	if (is_shortage(code))
 		mcr_attach_warn_descriptors(s, now_ns, -code, "a consumer was refused");
@@ -70,7 +69,7 @@ void mcr_attach_grant(struct mcr_attach_server *s, struct mcr_attach_slot *slot,
 			munmap((void *)(uintptr_t)page, MCR_CONSUMER_PAGE_BYTES);
 	}
 	if (ret < 0) {
-		refuse_for_now(s, now_ns, welcome, ret);
+		mcr_attach_refuse_for_now(s, now_ns, welcome, ret);
 		return;
 	}
 	mcr_attach_slot_attach(s, slot, channel, page, label, now_ns);

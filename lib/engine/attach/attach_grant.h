@@ -11,4 +11,9 @@ void mcr_attach_grant(struct mcr_attach_server *s, struct mcr_attach_slot *slot,
 		      struct mcr_attach_channel *channel, const char *label, uint64_t now_ns,
 		      struct mcr_welcome *welcome);
 
+/* mcr_attach_refuse_for_now turns a welcome that could not be made or sent into a refusal. That is
+ * the engine's trouble, not the client's. code: -errno. */
+void mcr_attach_refuse_for_now(struct mcr_attach_server *s, uint64_t now_ns,
+			       struct mcr_welcome *welcome, int code);
+
 #endif

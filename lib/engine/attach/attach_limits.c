@@ -29,7 +29,7 @@ static struct share share_of(const struct mcr_attach_server *s, uint32_t uid)
 		}
 		share.in_flight += slot->in_flight;
 		share.attached += slot->state == MCR_SLOT_ATTACHED ||
-				  slot->state == MCR_SLOT_WAITING ||
+				  slot->state == MCR_SLOT_FEED || slot->state == MCR_SLOT_WAITING ||
 				  slot->state == MCR_SLOT_ABANDONED;
 		share.lingering += slot->state == MCR_SLOT_LINGERING;
 		share.half_open += slot->state == MCR_SLOT_HALF_OPEN;
@@ -62,11 +62,13 @@ static int of_engine(const struct mcr_attach_server *s, struct mcr_welcome *welc
 {
 	char lingering[128];
 
-	if (s->attached + s->waiting + s->lingering < s->config.consumers_max)
+	const unsigned n = s->attached + s->with_feed + s->waiting;
+
+	if (n + s->lingering < s->config.consumers_max)
 		return 0;
-	return mcr_attach_set_refusal(
-	    welcome, -EBUSY, "the engine has %u consumers%s, the most it takes",
-	    s->attached + s->waiting, lingering_text(lingering, sizeof(lingering), s->lingering));
+	return mcr_attach_set_refusal(welcome, -EBUSY,
+				      "the engine has %u consumers%s, the most it takes", n,
+				      lingering_text(lingering, sizeof(lingering), s->lingering));
 }
 
 static int of_uid(const struct mcr_attach_server *s, const struct mcr_attach_slot *slot,
@@ -119,10 +121,10 @@ static int check_limits(const struct mcr_attach_server *s, const struct mcr_atta
 {
 	int ret = of_engine(s, welcome);
 
-	if (ret == 0)
+	if (ret == 0 && channel)
 		ret = of_channel(s, channel, welcome);
 	if (ret == 0 && !slot->own)
-		ret = of_uid(s, slot, channel->n_rings + 1, welcome);
+		ret = of_uid(s, slot, channel ? channel->n_rings + 1 : 1, welcome);
 	return ret;
 }
 
@@ -137,6 +139,7 @@ int mcr_attach_check_limits(struct mcr_attach_server *s, const struct mcr_attach
 	/* When many come at once, some may have received their welcome since the last look. */
 	mcr_attach_slots_settle_now(s, now_ns);
 	*welcome = (struct mcr_welcome)MCR_WELCOME_INIT;
+	welcome->flags = channel ? 0 : MCR_WELCOME_FEED;
 	ret = check_limits(s, slot, channel, welcome);
 	if (ret < 0)
 		mcr_attach_warn(s, now_ns, MCR_ATTACH_WARNING_LIMIT,

@@ -6,7 +6,8 @@
 
 #include "engine/attach/attach_state.h"
 
-/* mcr_attach_check_limits returns 0, or the status of the refusal in *welcome: there are too many
+/* channel NULL: it asks for a feed's declaration, whose connection counts as a consumer.
+ * mcr_attach_check_limits returns 0, or the status of the refusal in *welcome: there are too many
  * consumers, or their user has too much in flight. */
 int mcr_attach_check_limits(struct mcr_attach_server *s, const struct mcr_attach_slot *slot,
 			    const struct mcr_attach_channel *channel, uint64_t now_ns,

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/error.h"
+#include "engine/attach/attach_feeds.h"
 #include "engine/attach/attach_join.h"
 #include "engine/attach/attach_limits.h"
 #include "engine/attach/attach_log.h"
@@ -179,7 +180,11 @@ void mcr_attach_server_poll(struct mcr_attach_server *s, uint64_t now_ns)
 			mcr_attach_on_waiting(s, &s->slots[index]);
 		else if (s->slots[index].state == MCR_SLOT_ATTACHED)
 			mcr_attach_on_attached(s, &s->slots[index], now_ns);
+		else if (s->slots[index].state == MCR_SLOT_FEED)
+			mcr_attach_on_feed(s, &s->slots[index]);
 	}
+	if (s->feeds_changed)
+		mcr_attach_notify_feeds(s);
 	if (s->joiner_ended)
 		mcr_attach_leave_ended(s);
 	mcr_attach_end_programs(s);
@@ -193,6 +198,9 @@ void mcr_attach_server_poll(struct mcr_attach_server *s, uint64_t now_ns)
 unsigned mcr_attach_server_descriptors(const struct mcr_attach_server *s)
 {
 	unsigned n = s->config.consumers_max + MCR_ATTACH_HALF_OPEN_MAX;
+
+	if (s->feeds) /* and as many while a reload puts others in their place */
+		n += 2 * (unsigned)s->feeds->n;
 
 	for (size_t i = 0; i < MCR_CHANNELS_MAX; i++)
 		if (s->channels[i] && s->channels[i]->config.per_program) /* the rings' own */
@@ -212,7 +220,7 @@ void mcr_attach_server_destroy(struct mcr_attach_server *s)
 		return;
 	for (size_t i = 0; i < MCR_ATTACH_SLOTS; i++) {
 		if (s->slots[i].state == MCR_SLOT_HALF_OPEN ||
-		    s->slots[i].state == MCR_SLOT_ATTACHED)
+		    s->slots[i].state == MCR_SLOT_ATTACHED || s->slots[i].state == MCR_SLOT_FEED)
 			mcr_attach_slot_release(s, &s->slots[i]);
 		if (s->slots[i].state == MCR_SLOT_LINGERING ||
 		    s->slots[i].state == MCR_SLOT_WAITING)
@@ -220,6 +228,7 @@ void mcr_attach_server_destroy(struct mcr_attach_server *s)
 	}
 	for (size_t i = 0; i < MCR_CHANNELS_MAX; i++)
 		free(s->channels[i]);
+	mcr_feeds_destroy(s->feeds);
 	mcr_listener_close(&s->listener);
 	if (s->epoll_fd >= 0)
 		close(s->epoll_fd);

@@ -78,6 +78,19 @@ unsigned mcr_attach_server_count(const struct mcr_attach_server *s, const char *
 /* mcr_attach_server_programs_max returns how many programs a channel with per_program takes. */
 unsigned mcr_attach_server_programs_max(const struct mcr_attach_server *s, const char *channel);
 
+/* ---- attach_feeds.c ---- */
+
+/* mcr_attach_server_put_feeds has the engine declare these feeds, which the server owns from then
+ * on (NULL: none), in the place of those before. Who was handed a declaration that is there no
+ * longer, or has changed, gets a notice once, and keeps what it has. engine: the name of the engine
+ * in the feeds' lines. It never waits, and cannot fail. */
+void mcr_attach_server_put_feeds(struct mcr_attach_server *s, struct mcr_feeds *feeds,
+				 const char *engine);
+
+/* mcr_attach_server_feed_info describes feed i. Returns 0, or -ENOENT past the last. */
+int mcr_attach_server_feed_info(const struct mcr_attach_server *s, size_t i,
+				struct mcr_feed_info *out);
+
 /* ---- attach_program.c ---- */
 
 /* Channels for one program each go through these. make has the engine make one as config says, and

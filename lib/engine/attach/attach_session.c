@@ -9,6 +9,7 @@
 #include "core/nearest.h"
 #include "engine/attach/attach_access.h"
 #include "engine/attach/attach_channels.h"
+#include "engine/attach/attach_feeds.h"
 #include "engine/attach/attach_grant.h"
 #include "engine/attach/attach_limits.h"
 #include "engine/attach/attach_program.h"
@@ -109,6 +110,9 @@ void mcr_attach_on_hello(struct mcr_attach_server *s, struct mcr_attach_slot *sl
 	} else if (ret < 0) {
 		mcr_attach_set_refusal(&welcome, -EBADMSG,
 				       "this is not a hello of mcring's attach protocol");
+	} else if (hello.what == MCR_HELLO_FEED) {
+		welcome.flags = MCR_WELCOME_FEED;
+		mcr_attach_grant_feed(s, slot, hello.channel, hello.label, now_ns, &welcome);
 	} else {
 		admit(s, slot, hello.channel, hello.label, now_ns, &welcome);
 	}

@@ -172,10 +172,26 @@ void mcr_attach_slot_attach(struct mcr_attach_server *s, struct mcr_attach_slot 
 	set_label(slot, label);
 }
 
+void mcr_attach_slot_hand_feed(struct mcr_attach_server *s, struct mcr_attach_slot *slot,
+			       const char *name, uint64_t digest, const char *label,
+			       uint64_t now_ns)
+{
+	s->half_open--;
+	s->with_feed++;
+	slot->state = MCR_SLOT_FEED;
+	slot->in_flight = 1;
+	slot->since_ns = now_ns;
+	slot->feed_digest = digest;
+	snprintf(slot->program, sizeof(slot->program), "%s", name);
+	set_label(slot, label);
+}
+
 void mcr_attach_slot_release(struct mcr_attach_server *s, struct mcr_attach_slot *slot)
 {
 	if (slot->state == MCR_SLOT_HALF_OPEN) {
 		s->half_open--;
+	} else if (slot->state == MCR_SLOT_FEED) {
+		s->with_feed--;
 	} else {
 		s->attached--;
 		slot->channel->consumers--;

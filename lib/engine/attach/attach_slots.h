@@ -32,8 +32,14 @@ void mcr_attach_slot_attach(struct mcr_attach_server *s, struct mcr_attach_slot 
 			    const struct mcr_consumer_page *page, const char *label,
 			    uint64_t now_ns);
 
-/* mcr_attach_slot_release closes a half-open or attached connection. Its slot is free afterwards,
- * or lingers until nothing is in flight. */
+/* mcr_attach_slot_hand_feed notes that a half-open connection was sent the declaration of a feed.
+ * name and label are copied. */
+void mcr_attach_slot_hand_feed(struct mcr_attach_server *s, struct mcr_attach_slot *slot,
+			       const char *name, uint64_t digest, const char *label,
+			       uint64_t now_ns);
+
+/* mcr_attach_slot_release closes a connection that is half open, attached or has a feed. Its slot
+ * is free afterwards, or lingers until nothing is in flight. */
 void mcr_attach_slot_release(struct mcr_attach_server *s, struct mcr_attach_slot *slot);
 
 /* mcr_attach_slot_settle looks whether the welcome was received. Call it before you send anything

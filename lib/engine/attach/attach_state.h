@@ -7,6 +7,7 @@
  *     attach_channels  the channels that can be attached to
  *     attach_limits    how much one user and all may have
  *     attach_grant     a channel is granted: the page, and the welcome with the descriptors
+ *     attach_feeds     declarations of feeds, and who was handed one
  *     attach_program   channels that are made for one program each
  *     attach_join      joins that consumers make themselves
  *     attach_sockets   what programs say of their sockets
@@ -44,6 +45,7 @@ enum mcr_attach_slot_state {
 	MCR_SLOT_WAITING,   /* for the channel called `program`; made_of is set, and id */
 	MCR_SLOT_ABANDONED, /* it waited, and is gone: free when the engine has answered */
 	MCR_SLOT_ATTACHED,  /* channel and page are set */
+	MCR_SLOT_FEED,      /* it was handed the declaration of the feed called `program` */
 	MCR_SLOT_LINGERING, /* closed, but what it was sent is still in flight */
 };
 
@@ -76,7 +78,7 @@ struct mcr_attach_slot {
 	uint64_t since_ns;  /* connected or attached */
 	struct mcr_attach_channel *channel;
 	struct mcr_attach_channel *made_of; /* what it waits for; NULL = the template is gone */
-	char program[MCR_NAME_MAX];
+	char program[MCR_NAME_MAX]; /* the channel that it waits for; MCR_SLOT_FEED: the feed */
 	const struct mcr_consumer_page *page;
 	uint64_t id;           /* of the consumer, or of its wait: no other one ever has it */
 	uint64_t headroom_min; /* UINT64_MAX = not looked at yet */
@@ -84,8 +86,10 @@ struct mcr_attach_slot {
 	uint32_t n_joins; /* that it made itself */
 	uint64_t woken;   /* page->armed when it was last woken */
 	char label[MCR_LABEL_MAX];
-	char *sockets;       /* the slot's; NULL = it has reported none */
-	uint64_t sockets_ns; /* of the report */
+	char *sockets;        /* the slot's; NULL = it has reported none */
+	uint64_t sockets_ns;  /* of the report */
+	uint64_t feed_digest; /* of the declaration that it was handed */
+	uint8_t has_old_feed; /* it was told that the feed is declared otherwise now */
 };
 
 struct mcr_attach_server {
@@ -94,6 +98,7 @@ struct mcr_attach_server {
 	struct mcr_listener listener; /* closed: only mcr_attach_server_open attaches */
 	uint64_t settle_due_ns;
 	unsigned half_open, waiting, attached, lingering; /* waiting: abandoned ones, too */
+	unsigned with_feed;
 	uint64_t last_id;
 	unsigned wake_turn; /* the slot that the next wake begins with */
 	mcr_attach_log log; /* NULL = nothing is logged */
@@ -106,8 +111,11 @@ struct mcr_attach_server {
 	void *describe_interface_ctx;
 	const struct mcr_attach_programs *programs; /* NULL = none are made */
 	void *programs_ctx;
-	uint8_t program_ended; /* a channel has_ended */
-	uint8_t joiner_ended;  /* one that had joined is gone: mcr_attach_leave_ended is due */
+	struct mcr_feeds *feeds;         /* the server's; NULL = none */
+	char feeds_engine[MCR_NAME_MAX]; /* what lines of this engine are called */
+	uint8_t feeds_changed;           /* mcr_attach_notify_feeds is due */
+	uint8_t program_ended;           /* a channel has_ended */
+	uint8_t joiner_ended; /* one that had joined is gone: mcr_attach_leave_ended is due */
 	/* In this poll, which then ends: a change costs time that grows with all joins. */
 	uint8_t joins_asked;
 	struct mcr_attach_channel *channels[MCR_CHANNELS_MAX];

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The feeds that an engine declares, and who was handed a declaration. attach_server.h has what the
+ * engine calls, mcring/engine.h how feeds are made. */
+#ifndef MCR_ENGINE_ATTACH_FEEDS_H
+#define MCR_ENGINE_ATTACH_FEEDS_H
+
+#include "core/feed/feed_config.h"
+#include "engine/attach/attach_state.h"
+
+struct mcr_declared_feed {
+	struct mcr_feed_config config;
+	uint64_t digest;
+	int fd; /* a sealed memfd with the canonical text */
+};
+
+struct mcr_feeds {
+	size_t n;
+	struct mcr_declared_feed feeds[MCR_FEEDS_MAX];
+};
+
+/* mcr_attach_grant_feed answers a hello that asks for a feed: hands over its declaration if the
+ * client may read all of its channels that are this engine's. Else the slot is half open still, and
+ * *welcome is the refusal, which the caller sends. */
+void mcr_attach_grant_feed(struct mcr_attach_server *s, struct mcr_attach_slot *slot,
+			   const char *name, const char *label, uint64_t now_ns,
+			   struct mcr_welcome *welcome);
+
+/* mcr_attach_on_feed: something arrived from a client that was handed a feed. It has nothing to
+ * say: this is its end. */
+void mcr_attach_on_feed(struct mcr_attach_server *s, struct mcr_attach_slot *slot);
+
+/* mcr_attach_notify_feeds sends the notices that are due. */
+void mcr_attach_notify_feeds(struct mcr_attach_server *s);
+
+#endif
