@@ -17,6 +17,7 @@
 #define MCR_FEED_TESTS_MAX      3  /* of a rule */
 #define MCR_FEED_KEY_FIELDS_MAX 4  /* fields of the key, and as many of the epoch */
 #define MCR_FEED_KEY_NAME_MAX   16
+#define MCR_FEED_SELECTS        3 /* octets that tell which rules may be met */
 #define MCR_FEED_OFFSET_MAX     1024
 
 enum mcr_feed_field_form {
@@ -87,12 +88,13 @@ struct mcr_feed_rule {
 	struct mcr_feed_field seq_field; /* width 0: the number stands where it always does */
 };
 
-/* Octets of a key: those at `at`, shifted and masked, which stand in a word shifted the other way.
- */
+/* Octets of a key: those at `at`, shifted and masked, which go into a word of scope or epoch,
+ * shifted the other way. */
 struct mcr_feed_piece {
 	uint64_t mask;
 	uint16_t at;
 	uint8_t shift, to;
+	uint8_t word; /* its offset in struct mcr_feed_packet */
 };
 
 struct mcr_feed_key_field {
@@ -100,20 +102,19 @@ struct mcr_feed_key_field {
 	char name[MCR_FEED_KEY_NAME_MAX];
 };
 
-/* What mcr_feed_packet_read uses: the words of scope and epoch take the pieces up to
- * piece_end[word]. For the packets of `need` octets or more nothing has to be checked. */
+/* What mcr_feed_packet_read uses. Packets of `whole` octets or more hold all fields of all rules;
+ * those of `need` or more also have a number that is one plain field, and no chain. */
 struct mcr_feed_reading {
-	uint16_t need, key_need, seq_need, count_need;
-	uint8_t has_high, has_count, is_ascii, is_chain;
-	uint8_t piece_end[4];
+	uint32_t need;
 	uint32_t count_max;
-	uint64_t seq_mask; /* the highest number */
-	struct mcr_feed_load seq, high, count;
+	/* Rule i may be met only if bit i is set in each may[k] of the octet at select[k]. */
+	uint16_t select[MCR_FEED_SELECTS];
+	uint8_t n_pieces, has_count;
+	struct mcr_feed_load seq, count, high;
 	struct mcr_feed_piece pieces[4 * MCR_FEED_KEY_FIELDS_MAX];
-	/* Rule i may be met only if bit i is set both in may[0] of the octet at select[0] and in
-	 * may[1] of that at select[1]. */
-	uint16_t select[2];
-	uint16_t may[2][256];
+	uint16_t may[MCR_FEED_SELECTS][256];
+	uint16_t whole, key_need, seq_need, count_need;
+	uint64_t seq_mask; /* the highest number */
 };
 
 struct mcr_feed_declaration {

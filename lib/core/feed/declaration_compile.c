@@ -52,23 +52,25 @@ static uint64_t mask_in_memory(const struct mcr_feed_field *field)
 	return mask;
 }
 
-/* Adds a key's field behind the *used octets that its 16 have so far. */
-static void add_pieces(struct mcr_feed_reading *r, unsigned *n, const struct mcr_feed_field *field,
+/* Adds a key's field behind the *used octets that its 16 have so far. which: 0 scope, 1 epoch. */
+static void add_pieces(struct mcr_feed_reading *r, const struct mcr_feed_field *field,
 		       unsigned which, unsigned *used)
 {
 	for (unsigned done = 0; done < field->width;) {
 		const unsigned room = 8 - *used % 8, rest = field->width - done;
 		const unsigned octets = room < rest ? room : rest;
 		const unsigned from = field->offset + done, at = window_of(from + octets);
-		struct mcr_feed_piece *piece = &r->pieces[(*n)++];
+		struct mcr_feed_piece *piece = &r->pieces[r->n_pieces++];
 
 		piece->at = (uint16_t)at;
 		piece->shift = (uint8_t)(8 * (from - at));
 		piece->to = (uint8_t)(8 * (*used % 8));
+		piece->word = (uint8_t)((which ? offsetof(struct mcr_feed_packet, epoch)
+					       : offsetof(struct mcr_feed_packet, scope)) +
+					8 * (*used / 8));
 		piece->mask = low_octets(octets);
 		if (field->width <= 8)
 			piece->mask &= mask_in_memory(field) >> 8 * done;
-		r->piece_end[2 * which + *used / 8] = (uint8_t)*n;
 		*used += octets;
 		done += octets;
 	}
@@ -77,20 +79,16 @@ static void add_pieces(struct mcr_feed_reading *r, unsigned *n, const struct mcr
 static void compile_keys(struct mcr_feed_declaration *d)
 {
 	struct mcr_feed_reading *r = &d->reading;
-	unsigned n = 0;
 
 	for (unsigned which = 0; which < 2; which++) {
 		unsigned used = 0;
 
-		r->piece_end[2 * which] = r->piece_end[2 * which + 1] = (uint8_t)n;
 		for (unsigned i = 0; i < d->n_keys[which]; i++) {
 			const struct mcr_feed_field *field = &d->keys[which][i].field;
 
-			add_pieces(r, &n, field, which, &used);
+			add_pieces(r, field, which, &used);
 			r->key_need = larger(r->key_need, end_of(field));
 		}
-		if (r->piece_end[2 * which + 1] < n)
-			r->piece_end[2 * which + 1] = (uint8_t)n;
 	}
 }
 
@@ -148,7 +146,7 @@ static uint16_t rules_of(const struct mcr_feed_declaration *d, unsigned at, unsi
 	return (uint16_t)bits;
 }
 
-/* How many rules are to be looked at, over all values of the octet, of those in `open`. */
+/* How many of the rules in `open` are left to look at, over all values of the octet. */
 static unsigned weigh(const struct mcr_feed_declaration *d, unsigned at, unsigned open)
 {
 	unsigned n = 0;
@@ -158,8 +156,22 @@ static unsigned weigh(const struct mcr_feed_declaration *d, unsigned at, unsigne
 	return n;
 }
 
-/* Takes the octet that rules out most rules, of those in `open`. Returns those that it never rules
- * out, whatever its value. */
+/* Octet i of a field, the one that differs most from packet to packet first. */
+static unsigned octet_of(const struct mcr_feed_field *field, unsigned i)
+{
+	return field->form == MCR_FEED_FIELD_LE ? field->offset + i : end_of(field) - 1 - i;
+}
+
+static int is_selected(const struct mcr_feed_reading *r, unsigned n, unsigned at)
+{
+	for (unsigned k = 0; k < n; k++)
+		if (r->select[k] == at)
+			return 1;
+	return 0;
+}
+
+/* Takes another octet, of those that are tested: the one that rules out most of the rules in
+ * `open`. Returns those that it never rules out, whatever its value. */
 static unsigned select_octet(struct mcr_feed_declaration *d, unsigned which, unsigned open)
 {
 	struct mcr_feed_reading *r = &d->reading;
@@ -169,10 +181,10 @@ static unsigned select_octet(struct mcr_feed_declaration *d, unsigned which, uns
 		for (unsigned t = 0; t < d->rules[i].n_tests; t++) {
 			const struct mcr_feed_field *field = &d->rules[i].tests[t].field;
 
-			for (unsigned at = field->offset; at < end_of(field); at++) {
-				const unsigned weight = weigh(d, at, open);
+			for (unsigned o = 0; o < field->width; o++) {
+				const unsigned at = octet_of(field, o), weight = weigh(d, at, open);
 
-				if (weight < best) {
+				if (weight < best && !is_selected(r, which, at)) {
 					best = weight;
 					selected = at;
 				}
@@ -180,7 +192,7 @@ static unsigned select_octet(struct mcr_feed_declaration *d, unsigned which, uns
 		}
 	r->select[which] = (uint16_t)selected;
 	for (unsigned v = 0; v < 256; v++) {
-		r->may[which][v] = d->n_rules ? rules_of(d, selected, v) : 0;
+		r->may[which][v] = rules_of(d, selected, v);
 		always &= r->may[which][v];
 	}
 	return always;
@@ -189,7 +201,7 @@ static unsigned select_octet(struct mcr_feed_declaration *d, unsigned which, uns
 void mcr_feed_declaration_compile(struct mcr_feed_declaration *d)
 {
 	struct mcr_feed_reading *r = &d->reading;
-	unsigned always;
+	unsigned open = UINT16_MAX;
 
 	memset(r, 0, sizeof(*r));
 	r->seq = load_of(&d->seq);
@@ -201,23 +213,27 @@ void mcr_feed_declaration_compile(struct mcr_feed_declaration *d)
 		r->high.mask >>= low;
 	}
 	r->count = load_of(&d->count);
-	r->has_high = d->high.width != 0;
-	r->is_ascii = d->seq.form == MCR_FEED_FIELD_ASCII;
-	r->is_chain = d->is_chain;
 	r->has_count = d->count.width != 0 && d->counts != 'p';
 	r->seq_need = larger(end_of(&d->seq), end_of(&d->high));
 	r->count_need = (uint16_t)end_of(&d->count);
 	compile_keys(d);
-	r->need = larger(larger(r->key_need, r->seq_need), larger(r->count_need, 8));
+	r->whole = larger(larger(r->key_need, r->seq_need), larger(r->count_need, 8));
 	for (unsigned i = 0; i < d->n_rules; i++) {
 		compile_rule(&d->rules[i], d);
-		r->need = larger(r->need, larger(d->rules[i].need, d->rules[i].seq_need));
+		r->whole = larger(r->whole, larger(d->rules[i].need, d->rules[i].seq_need));
 	}
-	always = select_octet(d, 0, UINT16_MAX);
-	select_octet(d, 1, always ? always : UINT16_MAX);
+	r->need = r->whole;
+	if (d->seq.form == MCR_FEED_FIELD_ASCII || d->high.width || d->is_chain)
+		r->need = UINT32_MAX;
+	for (unsigned which = 0; which < MCR_FEED_SELECTS; which++) {
+		const unsigned left = select_octet(d, which, open);
+
+		if (left)
+			open = left;
+	}
 
 	d->bits = (uint8_t)(8 * d->seq.width + __builtin_popcountll(d->high.mask));
-	if (r->is_ascii || d->wrap == MCR_FEED_WRAP_NONE)
+	if (d->seq.form == MCR_FEED_FIELD_ASCII || d->wrap == MCR_FEED_WRAP_NONE)
 		d->bits = 64;
 	d->wraps_to_one = d->wrap == MCR_FEED_WRAP_TO_ONE;
 	d->has_count = r->has_count;

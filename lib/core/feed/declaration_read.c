@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A packet by its declaration: the hot path of a feed. The inline body below exists twice: for
- * packets that hold all fields of all rules, which need no further check, and for shorter ones. */
+/* A packet by its declaration: the hot path of a feed. mcr_feed_packet_read itself does nearly all
+ * packets: plain data of plain declarations. The inline body of read_any exists twice: for packets
+ * that hold all fields of all rules, which need no further check, and for shorter ones. */
 #include "core/feed/declaration.h"
 
 #include <endian.h>
 #include <string.h>
 
+/* Also where it is large: is_whole must be a constant. */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
 /* The octets at `at`, the first one lowest. Those beyond the packet are 0. */
-static inline uint64_t octets_at(const uint8_t *data, size_t len, size_t at, int is_whole)
+static ALWAYS_INLINE uint64_t octets_at(const uint8_t *data, size_t len, size_t at, int is_whole)
 {
 	uint64_t word = 0;
 
@@ -20,16 +24,16 @@ static inline uint64_t octets_at(const uint8_t *data, size_t len, size_t at, int
 	return word;
 }
 
-static inline uint64_t value_of(const struct mcr_feed_load *load, const uint8_t *data, size_t len,
-				int is_whole)
+static ALWAYS_INLINE uint64_t value_of(const struct mcr_feed_load *load, const uint8_t *data,
+				       size_t len, int is_whole)
 {
 	const uint64_t word = octets_at(data, len, load->at, is_whole);
 
 	return (load->is_be ? __builtin_bswap64(word) : word) >> load->shift & load->mask;
 }
 
-static inline int is_met(const struct mcr_feed_rule *rule, const uint8_t *data, size_t len,
-			 int is_whole)
+static ALWAYS_INLINE int is_met(const struct mcr_feed_rule *rule, const uint8_t *data, size_t len,
+				int is_whole)
 {
 	int all = 1;
 
@@ -46,17 +50,19 @@ static inline int is_met(const struct mcr_feed_rule *rule, const uint8_t *data, 
 	return all != rule->is_negated;
 }
 
-/* The first rule that is met; NULL: plain data. */
-static inline const struct mcr_feed_rule *rule_of(const struct mcr_feed_declaration *d,
-						  const uint8_t *data, size_t len, int is_whole)
+/* Bits of the rules that may be met. */
+static ALWAYS_INLINE unsigned rules_at(const struct mcr_feed_reading *r, const uint8_t *data)
 {
-	const struct mcr_feed_reading *r = &d->reading;
-	unsigned may;
+	return r->may[0][data[r->select[0]]] & r->may[1][data[r->select[1]]] &
+	       r->may[2][data[r->select[2]]];
+}
 
-	if (is_whole)
-		may = r->may[0][data[r->select[0]]] & r->may[1][data[r->select[1]]];
-	else
-		may = (1u << d->n_rules) - 1;
+/* The first rule that is met; NULL: plain data. */
+static ALWAYS_INLINE const struct mcr_feed_rule *
+rule_of(const struct mcr_feed_declaration *d, const uint8_t *data, size_t len, int is_whole)
+{
+	unsigned may = is_whole ? rules_at(&d->reading, data) : (1u << d->n_rules) - 1;
+
 	for (; may; may &= may - 1) {
 		const struct mcr_feed_rule *rule = &d->rules[__builtin_ctz(may)];
 
@@ -66,25 +72,22 @@ static inline const struct mcr_feed_rule *rule_of(const struct mcr_feed_declarat
 	return NULL;
 }
 
-static inline void read_keys(const struct mcr_feed_reading *r, const uint8_t *data, size_t len,
-			     int is_whole, struct mcr_feed_packet *out)
+/* Each word is written and read in memory as such: loads of two words at a time would have to wait
+ * for the stores. */
+static ALWAYS_INLINE void read_keys(const struct mcr_feed_reading *r, const uint8_t *data,
+				    size_t len, int is_whole, struct mcr_feed_packet *out)
 {
-	uint64_t words[4];
-	unsigned i = 0;
+	const struct mcr_feed_piece *p = r->pieces, *end = p + r->n_pieces;
 
-	for (unsigned w = 0; w < 4; w++) {
-		words[w] = 0;
-		for (; i < r->piece_end[w]; i++) {
-			const struct mcr_feed_piece *p = &r->pieces[i];
+	out->scope[0] = out->scope[1] = out->epoch[0] = out->epoch[1] = 0;
+	for (; p < end; p++) {
+		const uint64_t octets = octets_at(data, len, p->at, is_whole);
+		uint64_t word;
 
-			words[w] |= (octets_at(data, len, p->at, is_whole) >> p->shift & p->mask)
-				    << p->to;
-		}
+		memcpy(&word, (char *)out + p->word, sizeof(word));
+		word |= htole64((octets >> p->shift & p->mask) << p->to);
+		memcpy((char *)out + p->word, &word, sizeof(word));
 	}
-	out->scope[0] = htole64(words[0]);
-	out->scope[1] = htole64(words[1]);
-	out->epoch[0] = htole64(words[2]);
-	out->epoch[1] = htole64(words[3]);
 }
 
 /* Digits, perhaps behind spaces: 0, or -1. */
@@ -106,27 +109,25 @@ static int read_digits(const struct mcr_feed_field *field, const uint8_t *data, 
 	return 0;
 }
 
-static inline int read_seq(const struct mcr_feed_declaration *d, const uint8_t *data, size_t len,
-			   int is_whole, uint64_t *out)
+static ALWAYS_INLINE int read_seq(const struct mcr_feed_declaration *d, const uint8_t *data,
+				  size_t len, int is_whole, uint64_t *out)
 {
-	const struct mcr_feed_reading *r = &d->reading;
-
-	if (!is_whole && len < r->seq_need)
+	if (!is_whole && len < d->reading.seq_need)
 		return -1;
-	if (r->is_ascii)
+	if (d->seq.form == MCR_FEED_FIELD_ASCII)
 		return read_digits(&d->seq, data, out);
-	*out = value_of(&r->seq, data, len, is_whole);
-	if (r->has_high)
-		*out |= value_of(&r->high, data, len, is_whole) << 8 * d->seq.width;
+	*out = value_of(&d->reading.seq, data, len, is_whole);
+	if (d->high.width)
+		*out |= value_of(&d->reading.high, data, len, is_whole) << 8 * d->seq.width;
 	return 0;
 }
 
 /* How many packets stand behind each other in the datagram, each with its own length: 0 when the
  * chain does not end where the datagram does. */
-static uint32_t chain_count(const struct mcr_feed_declaration *d, const uint8_t *data, size_t len)
+static uint64_t chain_count(const struct mcr_feed_declaration *d, const uint8_t *data, size_t len)
 {
 	const size_t end = (size_t)d->count.offset + d->count.width;
-	uint32_t n = 0;
+	uint64_t n = 0;
 
 	while (len >= end) {
 		const uint64_t step = value_of(&d->reading.count, data, len, 0);
@@ -140,32 +141,34 @@ static uint32_t chain_count(const struct mcr_feed_declaration *d, const uint8_t 
 	return len == 0 ? n : 0;
 }
 
-static inline void read_data(const struct mcr_feed_declaration *d, const uint8_t *data, size_t len,
-			     int is_whole, struct mcr_feed_packet *out)
+static ALWAYS_INLINE void read_data(const struct mcr_feed_declaration *d, const uint8_t *data,
+				    size_t len, int is_whole, struct mcr_feed_packet *out)
 {
 	const struct mcr_feed_reading *r = &d->reading;
-	uint64_t count = 1;
+	uint64_t count = 1, seq;
 
-	if (r->has_count) {
-		if (!is_whole && len < r->count_need) {
-			out->kind = MCR_FEED_PACKET_MALFORMED;
+	out->kind = MCR_FEED_PACKET_MALFORMED;
+	if (read_seq(d, data, len, is_whole, &seq) != 0 || (!is_whole && len < r->count_need))
+		return;
+	if (d->is_chain) {
+		count = chain_count(d, data, len);
+		if (count == 0)
 			return;
-		}
-		count = r->is_chain ? chain_count(d, data, len)
-				    : value_of(&r->count, data, len, is_whole);
+	} else if (r->has_count) {
+		count = value_of(&r->count, data, len, is_whole);
 	}
-	if (read_seq(d, data, len, is_whole, &out->seq) != 0 || count > r->count_max ||
-	    out->seq + count < count || (count == 0 && r->is_chain))
-		out->kind = MCR_FEED_PACKET_MALFORMED;
-	else if (count == 0)
-		out->kind = MCR_FEED_PACKET_NOT_TRACKED; /* no rule says what it means */
-	else
-		out->count = (uint32_t)count;
+	if (count > r->count_max || seq + count < seq)
+		return;
+	out->seq = seq;
+	out->count = (uint32_t)count;
+	out->kind =
+	    count ? MCR_FEED_PACKET_DATA : MCR_FEED_PACKET_NOT_TRACKED; /* no rule knows it */
 }
 
 /* The number of a heartbeat and the like. */
-static inline int read_next(const struct mcr_feed_declaration *d, const struct mcr_feed_rule *rule,
-			    const uint8_t *data, size_t len, int is_whole, uint64_t *out)
+static ALWAYS_INLINE int read_next(const struct mcr_feed_declaration *d,
+				   const struct mcr_feed_rule *rule, const uint8_t *data,
+				   size_t len, int is_whole, uint64_t *out)
 {
 	if (rule->seq_field.width == 0) {
 		if (read_seq(d, data, len, is_whole, out) != 0)
@@ -184,14 +187,13 @@ static inline int read_next(const struct mcr_feed_declaration *d, const struct m
 	return 0;
 }
 
-static inline void read_packet(const struct mcr_feed_declaration *d, const uint8_t *data,
-			       size_t len, int is_whole, struct mcr_feed_packet *out)
+static ALWAYS_INLINE void read_packet(const struct mcr_feed_declaration *d, const uint8_t *data,
+				      size_t len, int is_whole, struct mcr_feed_packet *out)
 {
 	const struct mcr_feed_rule *rule;
 
 	out->seq = 0;
 	out->count = 0;
-	out->kind = MCR_FEED_PACKET_DATA;
 	out->resets = 0;
 	out->pad = 0;
 	read_keys(&d->reading, data, len, is_whole, out);
@@ -208,7 +210,6 @@ static inline void read_packet(const struct mcr_feed_declaration *d, const uint8
 	}
 	out->kind = rule->kind;
 	if (rule->kind == MCR_FEED_PACKET_RESET && rule->number == MCR_FEED_NUMBER_DATA) {
-		out->kind = MCR_FEED_PACKET_DATA;
 		read_data(d, data, len, is_whole, out);
 		out->resets = out->kind == MCR_FEED_PACKET_DATA;
 	} else if (rule->kind == MCR_FEED_PACKET_HEARTBEAT || rule->kind == MCR_FEED_PACKET_END ||
@@ -218,13 +219,39 @@ static inline void read_packet(const struct mcr_feed_declaration *d, const uint8
 	}
 }
 
-void mcr_feed_packet_read(const struct mcr_feed_declaration *d, const uint8_t *data, size_t len,
-			  struct mcr_feed_packet *out)
+static __attribute__((noinline)) void read_any(const struct mcr_feed_declaration *d,
+					       const uint8_t *data, size_t len,
+					       struct mcr_feed_packet *out)
 {
-	if (__builtin_expect(len >= d->reading.need, 1))
+	if (len >= d->reading.whole)
 		read_packet(d, data, len, 1, out);
 	else
 		read_packet(d, data, len, 0, out);
-	if (__builtin_expect(out->kind == MCR_FEED_PACKET_MALFORMED, 0))
+	if (out->kind == MCR_FEED_PACKET_MALFORMED)
 		*out = (struct mcr_feed_packet){.kind = MCR_FEED_PACKET_MALFORMED};
+}
+
+void mcr_feed_packet_read(const struct mcr_feed_declaration *d, const uint8_t *data, size_t len,
+			  struct mcr_feed_packet *out)
+{
+	const struct mcr_feed_reading *r = &d->reading;
+	uint64_t seq, count = 1;
+
+	if (__builtin_expect(len < r->need || rules_at(r, data), 0)) {
+		read_any(d, data, len, out);
+		return;
+	}
+	seq = value_of(&r->seq, data, len, 1);
+	if (r->has_count)
+		count = value_of(&r->count, data, len, 1);
+	if (__builtin_expect(count - 1 >= r->count_max || seq + count < seq, 0)) {
+		read_any(d, data, len, out);
+		return;
+	}
+	out->seq = seq;
+	read_keys(r, data, len, 1, out);
+	out->count = (uint32_t)count;
+	out->kind = MCR_FEED_PACKET_DATA;
+	out->resets = 0;
+	out->pad = 0;
 }
