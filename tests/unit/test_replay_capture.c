@@ -259,6 +259,27 @@ static void nothing_can_be_repeated_of_a_capture_without_frames(void **state)
 	capture_close(c);
 }
 
+/* Of 95 years: times of 63 bits hold two such captures, but not three. */
+static void what_lies_after_the_year_2262_is_not_repeated(void **state)
+{
+	struct octets o = {.len = 0};
+	struct capture *c;
+	struct mcr_error err;
+
+	pcap_header(&o, US_MAGIC, ETHERNET);
+	pcap_record(&o, 0, 0, frame_a, sizeof(frame_a));
+	pcap_record(&o, 0, 1, frame_a, sizeof(frame_a));
+	pcap_record(&o, 3000000000u, 0, frame_a, sizeof(frame_a));
+	c = open_octets(&o);
+	for (unsigned repetition = 0; repetition < 2; repetition++) {
+		for (unsigned i = 0; i < 3; i++)
+			next_frame(c);
+		assert_int_equal(capture_repeat(c, &err), repetition == 0 ? 0 : -EOVERFLOW);
+	}
+	assert_string_equal(err.text, "once more, times would lie after the year 2262");
+	capture_close(c);
+}
+
 /* A frame more than the buffer holds: what is left of it is moved to the front. */
 static void frames_of_all_lengths_come_whole_over_the_end_of_the_buffer(void **state)
 {
@@ -416,6 +437,7 @@ int main(void)
 	    cmocka_unit_test(a_repetition_of_one_frame_or_of_one_time_is_a_millisecond_later),
 	    cmocka_unit_test(a_repetition_in_the_middle_of_files_begins_with_the_first_frame),
 	    cmocka_unit_test(nothing_can_be_repeated_of_a_capture_without_frames),
+	    cmocka_unit_test(what_lies_after_the_year_2262_is_not_repeated),
 	    cmocka_unit_test(frames_of_all_lengths_come_whole_over_the_end_of_the_buffer),
 	    cmocka_unit_test(what_is_no_capture_is_named_with_what_to_do),
 	    cmocka_unit_test(a_record_that_makes_no_sense_is_named_with_its_offset),

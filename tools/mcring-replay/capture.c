@@ -81,20 +81,19 @@ int capture_next(struct capture *c, struct capture_frame *frame, struct mcr_erro
 	return 1;
 }
 
-/* How far the frames of a repetition are apart; 1 ms if that is nothing. */
-static uint64_t mean_distance(const struct capture *c)
-{
-	const uint64_t span = c->last_ns - (c->first_ns + c->shift_ns);
-	const uint64_t mean = c->n_frames > 1 ? span / (c->n_frames - 1) : 0;
-
-	return mean > 0 ? mean : MILLISECOND;
-}
-
 int capture_repeat(struct capture *c, struct mcr_error *err)
 {
+	const uint64_t span = c->last_ns - (c->first_ns + c->shift_ns);
+	uint64_t distance = c->n_frames > 1 ? span / (c->n_frames - 1) : 0;
+
 	if (c->n_frames == 0)
 		return mcr_error_set(err, -ENODATA, "there is no frame to repeat");
-	c->shift_ns = c->last_ns + mean_distance(c) - c->first_ns;
+	if (distance == 0)
+		distance = MILLISECOND;
+	if (c->last_ns + distance > UINT64_MAX / 2 - span)
+		return mcr_error_set(err, -EOVERFLOW,
+				     "once more, times would lie after the year 2262");
+	c->shift_ns = c->last_ns + distance - c->first_ns;
 	c->n_frames = 0;
 	c->given = NULL;
 	c->counts.repetition++;

@@ -63,7 +63,7 @@ int capture_next(struct capture *c, struct capture_frame *frame, struct mcr_erro
 
 /* capture_repeat begins again with the first frame. Times go on: the first frame follows the last
  * of before by the mean distance of frames, or 1 ms without one. Errors: -ESPIPE (standard input),
- * -ENODATA (there was no frame), or as of capture_open. */
+ * -ENODATA (there was no frame), -EOVERFLOW (times after the year 2262), or as of capture_open. */
 int capture_repeat(struct capture *c, struct mcr_error *err);
 
 /* capture_interfaces: how many are known so far. Those that stand before the first frame of their

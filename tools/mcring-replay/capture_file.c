@@ -106,7 +106,7 @@ int file_add_link(struct capture_file *f, uint32_t type, const char *name, uint6
 int file_time(const struct file_link *link, uint64_t stamp, uint64_t *ns)
 {
 	__extension__ typedef unsigned __int128 wide;
-	const uint64_t most = UINT64_MAX / BILLION - 1, units = link->per_second;
+	const uint64_t most = INT64_MAX / BILLION - 1, units = link->per_second;
 	uint64_t seconds;
 
 	if (link->offset_s < 0

@@ -72,7 +72,7 @@ int file_need(struct capture_file *f, size_t n, uint8_t **at, struct mcr_error *
 int file_add_link(struct capture_file *f, uint32_t type, const char *name, uint64_t beyond,
 		  struct mcr_error *err);
 
-/* file_time makes ns of a time stamp. Returns 0, or -1 beyond what 64 bits of ns hold. */
+/* file_time makes ns of a time stamp. Returns 0, or -1 before 1970 or after 2262. */
 int file_time(const struct file_link *link, uint64_t stamp, uint64_t *ns);
 
 /* file_frame fills in a frame of len octets, of wire_len on the wire. */

@@ -120,7 +120,7 @@ static int take_packet(struct capture_file *f, const struct block *b, uint32_t i
 	stamp = (uint64_t)file_u32(f, b->body + 4) << 32 | file_u32(f, b->body + 8);
 	if (file_time(&f->links[interface], stamp, &frame->time_ns) < 0)
 		return file_fault(f, err, BODY + 4,
-				  "a time of %llu units; expected one from 1970 to 2554",
+				  "a time of %llu units; expected one from 1970 to 2262",
 				  (unsigned long long)stamp);
 	file_frame(f, &f->links[interface], frame, b->body + PACKET_HEADER_LEN, len,
 		   file_u32(f, b->body + 16));
