@@ -183,7 +183,10 @@ static int open_consumer(struct cat *cat, struct mcr_consumer **out, struct mcr_
 
 static void print_summary(const struct cat *cat)
 {
-	fprintf(cat->options.format == CAT_FORMAT_RAW ? stderr : stdout,
+	const int is_binary =
+	    cat->options.format == CAT_FORMAT_RAW || cat->options.format == CAT_FORMAT_PCAPNG;
+
+	fprintf(is_binary ? stderr : stdout,
 		"{\"received\":%" PRIu64 ",\"lost\":%" PRIu64 ",\"first_seq\":%" PRIu64
 		",\"last_seq\":%" PRIu64 "}\n",
 		cat->received, cat->lost, cat->first_seq, cat->last_seq);
@@ -200,13 +203,19 @@ int main(int argc, char **argv)
 
 	cat_options_parse(&cat.options, argc, argv);
 	cat.print.format = o->format;
+	if (o->format == CAT_FORMAT_PCAPNG && isatty(STDOUT_FILENO)) {
+		fail("standard output is a terminal: write the capture to a file or a pipe");
+		return CAT_EXIT_ERROR;
+	}
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	if (open_consumer(&cat, &c, &err) < 0)
 		return CAT_EXIT_ERROR;
 	cat.end_ns = o->timeout_ns != 0 ? monotonic_ns() + o->timeout_ns : UINT64_MAX;
+	cat_print_begin(&cat.print, c);
 	ret = follow_all(&cat, c, &err);
+	cat_print_end(&cat.print);
 	if (ret == 0 && cat.received == 0 && !stopped && cat.write_errno == 0 && timed_out(&cat)) {
 		fflush(stdout);
 		cat_why(o); /* still attached: the engine sees this reader too */

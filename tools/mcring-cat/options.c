@@ -35,10 +35,11 @@ static const char USAGE[] =
     "  --reattach           when the engine ends, wait for the next one and go on with it; a line\n"
     "                       says from when to when messages may be missing\n"
     "  --stall SECONDS      how long to wait for an engine that hangs (10)\n"
-    "  --format FORMAT      text (default), hex, json (an object a line), raw (payloads only)\n"
+    "  --format FORMAT      text (default), hex, json (an object a line), raw (payloads only),\n"
+    "                       pcapng (a capture, for mcring-replay and others; means --merge)\n"
     "  --summary            end with a JSON object: received, lost, first_seq, last_seq (0: "
     "none);\n"
-    "                       on standard error with --format raw\n"
+    "                       on standard error with --format raw or pcapng\n"
     "  --help, --version\n"
     "\n"
     "Exit status: 0 when --count was reached, or without it at the end (signal, timeout, engine\n"
@@ -74,12 +75,12 @@ static uint64_t seconds(const char *value)
 
 static enum cat_format format(const char *value)
 {
-	static const char *const names[] = {"text", "hex", "json", "raw"};
+	static const char *const names[] = {"text", "hex", "json", "raw", "pcapng"};
 
-	for (unsigned i = 0; i < 4; i++)
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(value, names[i]) == 0)
 			return (enum cat_format)i;
-	usage_error("format", value, "text, hex, json or raw");
+	usage_error("format", value, "text, hex, json, raw or pcapng");
 	return CAT_FORMAT_TEXT;
 }
 
@@ -181,6 +182,8 @@ static void take_option(struct cat_options *o, int c)
 		break;
 	case 'F':
 		o->format = format(optarg);
+		if (o->format == CAT_FORMAT_PCAPNG)
+			opts->order = MCR_ORDER_MERGED;
 		break;
 	case 's':
 		o->summary = 1;

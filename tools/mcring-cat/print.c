@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -65,6 +66,20 @@ static void to_printable(struct cat_printer *p, uint32_t len)
 	p->line[len] = '\0';
 }
 
+void cat_print_begin(struct cat_printer *p, struct mcr_consumer *consumer)
+{
+	p->pcapng.out = stdout;
+	p->pcapng.consumer = consumer;
+	if (p->format == CAT_FORMAT_PCAPNG)
+		pcapng_begin(&p->pcapng);
+}
+
+void cat_print_end(struct cat_printer *p)
+{
+	if (p->format == CAT_FORMAT_PCAPNG)
+		pcapng_end(&p->pcapng);
+}
+
 void cat_print_data(struct cat_printer *p, const struct mcr_msg *m)
 {
 	uint64_t hw_ns = m->flags & MCR_FLAG_HW_TIME ? m->hw_ns : 0;
@@ -72,6 +87,10 @@ void cat_print_data(struct cat_printer *p, const struct mcr_msg *m)
 
 	if (p->format == CAT_FORMAT_RAW) {
 		fwrite(p->payload, 1, m->len, stdout);
+		return;
+	}
+	if (p->format == CAT_FORMAT_PCAPNG) {
+		pcapng_packet(&p->pcapng, m, p->payload);
 		return;
 	}
 	if (p->format == CAT_FORMAT_TEXT)
@@ -84,18 +103,34 @@ void cat_print_data(struct cat_printer *p, const struct mcr_msg *m)
 		print_text(p, m, hw_ns, is_synced);
 }
 
-void cat_print_lost(const struct cat_printer *p, uint32_t ring, uint64_t seq, uint64_t lost)
+/* A line about an event, in a format for people or with payloads. */
+__attribute__((format(printf, 2, 3))) static void print_event(struct cat_printer *p,
+							      const char *format, ...)
+{
+	const int is_binary = p->format == CAT_FORMAT_RAW || p->format == CAT_FORMAT_PCAPNG;
+	char text[160];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	fprintf(is_binary ? stderr : stdout, "%s\n", text);
+	if (p->format == CAT_FORMAT_PCAPNG)
+		pcapng_comment(&p->pcapng, text);
+}
+
+void cat_print_lost(struct cat_printer *p, uint32_t ring, uint64_t seq, uint64_t lost)
 {
 	if (p->format == CAT_FORMAT_JSON)
 		printf("{\"event\":\"lost\",\"ring\":%u,\"seq\":%" PRIu64 ",\"lost\":%" PRIu64
 		       "}\n",
 		       ring, seq, lost);
 	else
-		fprintf(p->format == CAT_FORMAT_RAW ? stderr : stdout,
-			"lost %" PRIu64 " from seq %" PRIu64 " of ring %u\n", lost, seq, ring);
+		print_event(p, "lost %" PRIu64 " from seq %" PRIu64 " of ring %u", lost, seq, ring);
+	pcapng_lost(&p->pcapng, lost);
 }
 
-void cat_print_link(const struct cat_printer *p, const struct mcr_msg *m)
+void cat_print_link(struct cat_printer *p, const struct mcr_msg *m)
 {
 	int up = (m->flags & MCR_FLAG_LINK_UP) != 0;
 	int removed = (m->flags & MCR_FLAG_LINK_GONE) != 0;
@@ -106,25 +141,23 @@ void cat_print_link(const struct cat_printer *p, const struct mcr_msg *m)
 		       m->pos.ring, m->pos.seq, m->id, up ? "true" : "false",
 		       removed ? "true" : "false");
 	else
-		fprintf(p->format == CAT_FORMAT_RAW ? stderr : stdout, "link of port %u %s\n",
-			m->id,
-			removed ? "removed"
-			: up    ? "up"
-				: "down");
+		print_event(p, "link of port %u %s", m->id,
+			    removed ? "removed"
+			    : up    ? "up"
+				    : "down");
 }
 
-void cat_print_stall(const struct cat_printer *p, const struct mcr_msg *m)
+void cat_print_stall(struct cat_printer *p, const struct mcr_msg *m)
 {
 	if (p->format == CAT_FORMAT_JSON)
 		printf("{\"event\":\"stall\",\"ring\":%u,\"seq\":%" PRIu64 ",\"rx_ns\":%" PRIu64
 		       "}\n",
 		       m->pos.ring, m->pos.seq, m->rx_ns);
 	else
-		fprintf(p->format == CAT_FORMAT_RAW ? stderr : stdout,
-			"ring %u is silent: the others go on without it\n", m->pos.ring);
+		print_event(p, "ring %u is silent: the others go on without it", m->pos.ring);
 }
 
-void cat_print_engine_stall(const struct cat_printer *p, const struct mcr_msg *m)
+void cat_print_engine_stall(struct cat_printer *p, const struct mcr_msg *m)
 {
 	int is_over = (m->flags & MCR_FLAG_STALL_OVER) != 0;
 	char since[40];
@@ -134,13 +167,12 @@ void cat_print_engine_stall(const struct cat_printer *p, const struct mcr_msg *m
 		       ",\"until_ns\":%" PRIu64 "}\n",
 		       is_over ? "true" : "false", m->since_ns, m->rx_ns);
 	else
-		fprintf(p->format == CAT_FORMAT_RAW ? stderr : stdout,
-			"engine %s after %.1f s without a sign of life, since %s\n",
-			is_over ? "goes on" : "stalls", (double)(m->rx_ns - m->since_ns) / 1e9,
-			time_text(m->since_ns, since));
+		print_event(p, "engine %s after %.1f s without a sign of life, since %s",
+			    is_over ? "goes on" : "stalls", (double)(m->rx_ns - m->since_ns) / 1e9,
+			    time_text(m->since_ns, since));
 }
 
-void cat_print_restart(const struct cat_printer *p, const struct mcr_msg *m)
+void cat_print_restart(struct cat_printer *p, const struct mcr_msg *m)
 {
 	char since[40], until[40];
 
@@ -149,7 +181,7 @@ void cat_print_restart(const struct cat_printer *p, const struct mcr_msg *m)
 		       "}\n",
 		       m->since_ns, m->rx_ns);
 	else
-		fprintf(p->format == CAT_FORMAT_RAW ? stderr : stdout,
-			"restart: what arrived from %s to %s may be missing\n",
-			time_text(m->since_ns, since), time_text(m->rx_ns, until));
+		print_event(p, "restart: what arrived from %s to %s may be missing",
+			    time_text(m->since_ns, since), time_text(m->rx_ns, until));
+	pcapng_restart(&p->pcapng);
 }

@@ -199,9 +199,9 @@ static int begin(struct capture_file *f, struct mcr_error *err)
 		return mcr_error_set(err, -EINVAL, "%.200s: it is empty; expected pcap or pcapng",
 				     source_name(f->source));
 	if (n >= 4)
-		ret = pcapng_begin(f, first, err);
+		ret = capture_pcapng_begin(f, first, err);
 	if (ret == 0 && n >= 4)
-		ret = pcap_begin(f, first, err);
+		ret = capture_pcap_begin(f, first, err);
 	if (ret == 0)
 		return file_fault(f, err, 0,
 				  "%s; expected pcap or pcapng, packed with gzip or zstd or not",

@@ -5,11 +5,11 @@
 
 #include "capture_file.h"
 
-/* pcap_begin, pcapng_begin read the beginning of a file, if it is one of theirs: of its first
- * octets n >= 4 stand at `first`. Then f->next is set.
+/* capture_pcap_begin, capture_pcapng_begin read the beginning of a file, if it is one of theirs: of
+ * its first octets n >= 4 stand at `first`. Then f->next is set.
  *
  * Returns 1; 0 if the file is of another format; or an error as of capture_open. */
-int pcap_begin(struct capture_file *f, const uint8_t *first, struct mcr_error *err);
-int pcapng_begin(struct capture_file *f, const uint8_t *first, struct mcr_error *err);
+int capture_pcap_begin(struct capture_file *f, const uint8_t *first, struct mcr_error *err);
+int capture_pcapng_begin(struct capture_file *f, const uint8_t *first, struct mcr_error *err);
 
 #endif

@@ -64,7 +64,7 @@ static const struct pcap_magic *find_magic(struct capture_file *f, const uint8_t
 	return NULL;
 }
 
-int pcap_begin(struct capture_file *f, const uint8_t *first, struct mcr_error *err)
+int capture_pcap_begin(struct capture_file *f, const uint8_t *first, struct mcr_error *err)
 {
 	const struct pcap_magic *magic = find_magic(f, first);
 	uint8_t *at;

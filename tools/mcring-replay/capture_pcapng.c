@@ -260,7 +260,7 @@ static int pcapng_next(struct capture_file *f, struct capture_frame *frame, stru
 	return 1;
 }
 
-int pcapng_begin(struct capture_file *f, const uint8_t *first, struct mcr_error *err)
+int capture_pcapng_begin(struct capture_file *f, const uint8_t *first, struct mcr_error *err)
 {
 	static const uint8_t section[] = {0x0a, 0x0d, 0x0d, 0x0a};
 	int ret;
