@@ -79,20 +79,22 @@ class Doubted:
 
 
 class Held:
-    def __init__(self, order, x, end, line, ns, payload):
-        self.order, self.x, self.end, self.line, self.ns, self.payload = order, x, end, line, ns, payload
+    def __init__(self, order, x, end, line, ns):
+        self.order, self.x, self.end, self.line, self.ns = order, x, end, line, ns
 
 
 class Stream:
+    """opened: since when the number `next` is known to be missing, which all that is held shows."""
+
+    opened = property(lambda self: min((h.ns for h in self.held), default=None))
+
     def __init__(self, key, n_lines):
         self.key = key
         self.next = self.start = None
         self.epoch, self.octets, self.before = 0, 0, None  # number of the epoch; its octets; those of the last one
         self.flagged = False  # the epoch began by a reset that a packet named
         self.old_next = None  # where the last epoch ended
-        self.held = []  # sorted by x
-        self.announced = self.announced_ns = None  # a heartbeat's or an end's number beyond next
-        self.opened = None  # since when the number `next` is known to be missing
+        self.held = []  # sorted by x; what a heartbeat or an end says is next is held as well, empty
         self.given = []  # what was given up: [x, end)
         self.seen = {}  # (x, end): line, payload
         self.current = None  # the line of the last data
@@ -320,7 +322,7 @@ class Feed:
         if p and p.epoch != s.octets:
             s.before, s.octets = s.octets, p.epoch
         s.flagged = why in ('explicit', 'session')
-        s.given, s.seen, s.announced, s.opened = [], {}, None, None
+        s.given, s.seen = [], {}
         s.end, s.ended, s.after_gap = None, False, False
         for side in s.sides:
             side.run = []
@@ -452,11 +454,12 @@ class Feed:
         elif any(h.x <= x and end <= h.end for h in s.held):
             line.duplicates += 1
         else:
-            self.order += 1
-            bisect.insort(s.held, Held(self.order, x, end, i, ns, payload), key=lambda h: (h.x, h.order))
-            if s.opened is None:
-                s.opened = ns
+            self.hold(s, i, ns, x, end)
         self.check(s, ns)
+
+    def hold(self, s, i, ns, x, end):
+        self.order += 1
+        bisect.insort(s.held, Held(self.order, x, end, i, ns), key=lambda h: (h.x, h.order))
 
     def fill_late(self, s, i, ns, x, a, b):
         s.given = without(s.given, a, b)
@@ -478,18 +481,13 @@ class Feed:
         s.next = end
 
     def drain(self, s, ns):
-        """What was held and is next now. The hole behind it, if any, is known since the oldest that is held."""
+        """What was held and is next now."""
         while s.held and s.held[0].x <= s.next:
             h = s.held.pop(0)
             if h.end > s.next:
                 self.give(s, h.line, h.x, h.end, ' held')
-            else:
+            elif h.end > h.x:
                 self.lines[h.line].duplicates += 1
-        if s.announced is not None and s.announced <= s.next:
-            s.announced = None
-        evidence = [s.announced_ns] if s.announced is not None else []
-        evidence += [min(s.held, key=lambda h: h.order).ns] if s.held else []
-        s.opened = min(evidence, default=None)
         if s.end is not None and s.next >= s.end:
             self.say_end(s, ns)
 
@@ -514,10 +512,7 @@ class Feed:
         if side.hi is None or x > side.hi:
             self.account(side, line, x, x)
         if x > s.next:
-            if s.announced is None or x > s.announced:
-                s.announced, s.announced_ns = x, ns
-            if s.opened is None:
-                s.opened = ns
+            self.hold(s, i, ns, x, x)
         # The end is said in its place: behind all data below it.
         if p.kind == 'end' and not s.ended and s.end is None and x >= s.next:
             s.end = x
@@ -528,8 +523,7 @@ class Feed:
     # ---- gaps (rules 4, 5, 17) ----
 
     def hole(self, s):
-        end = s.held[0].x if s.held else s.announced
-        return (s.next, end) if end is not None and end > s.next else None
+        return (s.next, s.held[0].x) if s.held else None
 
     def check(self, s, ns):
         while True:
@@ -540,7 +534,7 @@ class Feed:
             if waited and all(side.epoch == s.epoch and side.hi is not None and side.hi >= hole[1] + self.c.reorder
                               for side in waited):
                 self.declare(s, ns, 'passed')
-            elif s.held and max(h.end for h in s.held) - s.next > self.c.window:
+            elif max(h.end for h in s.held) - s.next > self.c.window:
                 self.declare(s, ns, 'window')
             else:
                 return
@@ -568,7 +562,7 @@ class Feed:
     # ---- what items.h prints of the counters ----
 
     def stats(self):
-        held = sum(len(s.held) for s in self.streams.values())
+        held = sum(h.end > h.x for s in self.streams.values() for h in s.held)
         lines = [{name: getattr(line, name) for name in Line.COUNTERS} | {'up': int(line.state == UP)} for line in self.lines]
         feed = {name: getattr(self, name) for name in (
             'packets', 'messages', 'gaps', 'gap_messages', 'late_messages', 'resets', 'cycles', 'switches', 'mismatches',
