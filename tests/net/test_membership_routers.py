@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Through multicast routers: data comes after the join and ends after the leave."""
+"""Through multicast routers: data comes after the join and ends after the leave. The routers are under
+way at the same time."""
 
 import concurrent.futures
 import time
@@ -8,6 +9,7 @@ import routers
 from membership_lan import Tap, group, protocol_of
 from netlab import wait_for
 from programs import MCSEND, Daemon, identity
+from querier_lan import side_by_side
 
 ANY, SSM = '239.1.2.3:5000', '232.1.2.3:5000@10.1.0.2'
 A_FEW = 10  # frames in half a second that are not the data, of which there are 50 a group
@@ -63,12 +65,12 @@ def follow(line, version, joins):
     return {m.type for m in ours}
 
 
-def both_versions(lab, start, joins_v3, joins_v2, kind=routers.Line):
+def both_versions(place, start, joins_v3, joins_v2, kind=routers.Line):
     """Two lines of routers at a time, since most of it is waiting."""
     protocol = protocol_of(kind.family)
     old = {protocol.report_v2, protocol.leave_v2}
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        lines = {version: kind(lab, f'v{version}') for version in (3, 2)}
+        lines = {version: kind(place.lab, f'{place.name}v{version}') for version in (3, 2)}
         running = {version: pool.submit(lambda line=line, version=version: (
             start(line, version), follow(line, version, joins_v3 if version == 3 else joins_v2))[1])
             for version, line in lines.items()}
@@ -76,14 +78,17 @@ def both_versions(lab, start, joins_v3, joins_v2, kind=routers.Line):
         assert old <= running[2].result()
 
 
-def test_data_comes_through_two_pimd_after_the_join_and_ends_after_the_leave(lab):
-    both_versions(lab, routers.start_pimd, [ANY], [ANY])
+@side_by_side
+def test_data_comes_through_two_pimd_after_the_join_and_ends_after_the_leave(place):
+    both_versions(place, routers.start_pimd, [ANY], [ANY])
 
 
-def test_data_comes_through_two_frr_after_the_join_and_ends_after_the_leave(lab):
-    both_versions(lab, routers.start_frr, [ANY, SSM], [ANY])
+@side_by_side
+def test_data_comes_through_two_frr_after_the_join_and_ends_after_the_leave(place):
+    both_versions(place, routers.start_frr, [ANY, SSM], [ANY])
 
 
-def test_data_comes_through_an_mld_router_after_the_join_and_ends_after_the_leave(lab):
+@side_by_side
+def test_data_comes_through_an_mld_router_after_the_join_and_ends_after_the_leave(place):
     """Debian 12 has no router that speaks MLD, FRR's pim6d in particular: routers.py."""
-    both_versions(lab, routers.start_mld_router, [ANY, SSM], [ANY, SSM], routers.Line6)
+    both_versions(place, routers.start_mld_router, [ANY, SSM], [ANY, SSM], routers.Line6)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A Linux bridge as snooping switch and querier: what it forwards because of our reports."""
+"""A Linux bridge as snooping switch and querier: what it forwards because of our reports. All that
+happens here is under way at the same time, since most of it is waiting."""
 
 import concurrent.futures
 import json
@@ -7,14 +8,12 @@ import os
 import signal
 import time
 
-import pytest
-
 import conftest
-from conftest import both_families
 from membership_lan import Tap, group, protocol_of, wait_idle
 from family import FAMILIES, at_port
 from netlab import Switch, wait_for
 from programs import drops, identity, mcsend
+from querier_lan import side_by_side
 
 COUNT = 200
 OTHERS = 20  # queries and the like that a counter of frames sees too
@@ -24,10 +23,11 @@ class Lan:
     """A sender, a receiver and a host that joins nothing, on a switch that queries each 2 s and
     forgets a member after 5 s."""
 
-    def __init__(self, lab, family, version):
-        self.lab, self.family, self.switch = lab, family, Switch(lab, f'{family}switch')
+    def __init__(self, place, family, version):
+        self.lab, self.family = place.lab, family
+        self.switch = Switch(place.lab, f'{place.name}{family}switch')
         self.protocol = protocol_of(family)
-        self.sender, self.receiver, self.silent = (lab.namespace(f'{family}{host}')
+        self.sender, self.receiver, self.silent = (place.host(f'{family}{host}')
                                                    for host in ('tx', 'rx', 'silent'))
         for host, port in ((self.sender, 'to_sender'), (self.receiver, 'to_receiver'),
                            (self.silent, 'to_silent')):
@@ -73,13 +73,25 @@ def delivered(daemon, address):
     return group(daemon, address)['packets']
 
 
-@pytest.mark.parametrize('version', [3, 2])
-def test_a_switch_gates_data_by_our_reports_alone(lab, version):
-    """Both families at a time, since most of it is waiting."""
+def of_each_family(place, scenario, version):
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        for running in [pool.submit(follow, Lan(lab, family, version), version)
-                        for family in FAMILIES]:
+        for running in [pool.submit(scenario, Lan(place, family, version), version) for family in FAMILIES]:
             running.result()
+
+
+@side_by_side
+def test_a_switch_gates_data_by_our_reports_alone(place):
+    of_each_family(place, follow, 3)
+
+
+@side_by_side
+def test_a_switch_gates_data_by_our_reports_of_the_older_version_alone(place):
+    of_each_family(place, follow, 2)
+
+
+@side_by_side
+def test_the_version_follows_the_switch_down_and_up(place):
+    of_each_family(place, change_version, 3)
 
 
 def follow(lan, version):
@@ -152,12 +164,11 @@ def follow(lan, version):
         set() if version == 3 else {protocol.report_v2, protocol.leave_v2})
 
 
-@both_families
-def test_the_version_follows_the_switch_down_and_up(lab, family, protocol):
-    lan = Lan(lab, family, 3)
+def change_version(lan, _):
+    family, protocol = lan.family, lan.protocol
     lan.set('mcast_querier', 1)
     address = family.address('239.1.1.1')
-    daemon = lan.daemon('--join', at_port(address), interface=',igmp-compat-timeout=5')
+    daemon = lan.daemon('--join', at_port(address), '--idle', 'adaptive', interface=',igmp-compat-timeout=5')
     tap = Tap(lan.switch.host, 'to_receiver', lan.receiver.mac('eth0'), protocol)
     newest, = protocol.versions[:1]
     wait_for(lambda: protocol.status(daemon)['detail']['querier_version'] == newest, 5,

@@ -12,7 +12,7 @@ import pytest
 from netlab import wait_for
 from programs import Daemon, GEN, identity, sequence
 
-SECONDS = int(os.environ.get('MCR_FLOOD_SECONDS', '30'))
+SECONDS = int(os.environ.get('MCR_FLOOD_SECONDS', '10'))
 
 
 def start_receiver(lab, host, *args, queues=1, interface='', **kwargs):
