@@ -214,6 +214,7 @@ static void a_bad_text_is_refused_with_its_line_and_what_was_expected(void **sta
 	    {HEAD, "line 2: feed itch has no lines"},
 	    {HEAD "line A\n", "line 3: line A has no join"},
 	    {HEAD "zone Europe/Berlin\n" LINES, "feed itch has a zone: expected its hours"},
+	    {HEAD "hours mon-fri 9:30-16:00\n" LINES, "is not a span of time: expected such as"},
 	    {HEAD "window 16\nreorder 16\n" LINES, "reorder is 16: expected less than the window"},
 	    {HEAD "line A engine=a\njoin 239.1.1.1\nline B\njoin 239.1.1.2\n",
 	     "line B has no engine, and line A has one"},

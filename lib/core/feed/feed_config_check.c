@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/feed/feed_config.h"
+#include "core/feed/hours.h"
 
 /* A flow and its place. */
 struct placed {
@@ -122,6 +123,8 @@ static int check_line(const struct mcr_feed_config *c, const struct mcr_feed_lin
 
 int mcr_feed_config_check(const struct mcr_feed_config *c, struct mcr_error *err)
 {
+	struct mcr_hours hours;
+
 	if (!c->name[0])
 		return mcr_error_set(err, -EINVAL, "the feed has no name: expected one");
 	if (!c->declaration[0])
@@ -135,6 +138,8 @@ int mcr_feed_config_check(const struct mcr_feed_config *c, struct mcr_error *err
 	if (c->zone[0] && !c->hours[0])
 		return mcr_error_set(err, -EINVAL, "feed %s has a zone: expected its hours, too",
 				     c->name);
+	if (c->hours[0] && mcr_hours_parse(&hours, c->hours, err) != 0)
+		return -EINVAL;
 	if (c->reorder >= c->window)
 		return mcr_error_set(err, -EINVAL,
 				     "reorder is %u: expected less than the window, which is %u",
