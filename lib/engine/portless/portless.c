@@ -307,6 +307,11 @@ unsigned mcr_portless_readers(struct mcr_portless *p)
 	return n;
 }
 
+int mcr_portless_had_readers(const struct mcr_portless *p)
+{
+	return __atomic_load_n(&p->had_readers, __ATOMIC_RELAXED);
+}
+
 uint64_t mcr_portless_room(struct mcr_portless *p)
 {
 	uint64_t room = UINT64_MAX;

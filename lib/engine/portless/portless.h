@@ -75,6 +75,9 @@ void mcr_portless_publish(struct mcr_portless *p, uint64_t polled_ns);
 /* mcr_portless_readers: consumers that are attached now. */
 unsigned mcr_portless_readers(struct mcr_portless *p);
 
+/* mcr_portless_had_readers: 1 when any was ever attached. */
+int mcr_portless_had_readers(const struct mcr_portless *p);
+
 /* mcr_portless_room: so many octets of records (MCR_RECORD_BYTES, extras and payload, in whole
  * lines) may be published at least without any reader being overtaken, and one more message of any
  * length; 0: none. A reader is where it last released. UINT64_MAX: nobody reads. */

@@ -69,6 +69,7 @@ struct mcr_portless {
 	pthread_t thread;
 	uint8_t is_running;  /* the thread */
 	uint8_t is_ending;   /* atomic: control shall end, the device thread give up */
+	uint8_t had_readers; /* atomic */
 	uint8_t is_stopping; /* nothing may be joined or made any more */
 	struct mcr_attach_server *attach;
 	struct mcr_device_thread *device;      /* done() of its jobs is called with the engine */

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef MCR_REPLAY_RUN_DIR_H
+#define MCR_REPLAY_RUN_DIR_H
+
+#include <stddef.h>
+
+#include <mcring/types.h>
+
+/* replay_run_dir writes where the engine has its sockets: run_dir; without it and without a name
+ * $MCRING_RUN_DIR; else /run/mcring/NAME if this user can write there; else a folder that nobody
+ * else can write, $XDG_RUNTIME_DIR/mcring/NAME or /tmp/mcring-UID/NAME, of which all but the last
+ * part is made. run_dir, name: NULL = not given. Returns 0 or -errno with err filled. */
+int replay_run_dir(char *out, size_t cap, const char *run_dir, const char *name,
+		   struct mcr_error *err);
+
+#endif
