@@ -17,6 +17,7 @@
 #include "privileges.h"
 #include "reload.h"
 #include "settings/fail.h"
+#include "settings/feeds.h"
 #include "settings/twice.h"
 
 #define POLL_NS        1000000 /* the longest time that a signal waits */
@@ -84,6 +85,18 @@ static void read_and_prepare(void *ctx)
 
 static void begin_on_signal(struct daemon *d);
 
+/* Of the settings that run now. */
+static void log_warnings(struct daemon *d, const struct mcr_error *twice)
+{
+	struct mcr_error warning;
+
+	if (twice->text[0])
+		mcr_log_line(&d->log, "warning: %s", twice->text);
+	for (size_t i = 0; i < d->running->n_feeds; i++)
+		if (mcr_settings_feed_doubt(d->running, i, &warning))
+			mcr_log_line(&d->log, "warning: %s", warning.text);
+}
+
 /* Runs on the control thread: makes the change. */
 static void apply(void *ctx)
 {
@@ -99,8 +112,8 @@ static void apply(void *ctx)
 	r->is_running = 0;
 	if (!r->dry_run) /* the mcring-ctl that asked may be gone */
 		log_reload(d, r->ret, &r->report);
-	if (!r->dry_run && r->ret == 0 && r->twice.text[0])
-		mcr_log_line(&d->log, "warning: %s", r->twice.text);
+	if (!r->dry_run && r->ret == 0)
+		log_warnings(d, &r->twice);
 	if (!r->by_signal)
 		mcr_engine_reload_done(d->engine, r->ret, &r->report);
 	if (r->signal_waits)
@@ -237,11 +250,23 @@ static int drop_privileges(struct daemon *d, struct mcr_error *err)
 	return 0;
 }
 
+static int declare_feeds(struct daemon *d, struct mcr_error *err)
+{
+	struct mcr_feeds *feeds;
+	int ret = mcr_settings_feeds(d->running, &feeds, err);
+
+	if (ret == 0)
+		mcr_engine_feeds_put(d->engine, feeds);
+	return ret;
+}
+
 static int start_engine(struct daemon *d, struct mcr_error *err)
 {
 	const struct mcr_settings *s = d->running;
 	int ret = create_engine(d, err);
 
+	if (ret == 0)
+		ret = declare_feeds(d, err);
 	if (ret == 0 && s->joins.n > 0)
 		ret = mcr_engine_update_as(d->engine, MCR_JOINED_BY_CONFIGURATION, NULL, 0,
 					   s->joins.items, s->joins.n, err);

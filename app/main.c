@@ -8,6 +8,7 @@
 #include "eal/eal.h"
 #include "options.h"
 #include "settings/fail.h"
+#include "settings/feeds.h"
 #include "settings/twice.h"
 #include "settings_print.h"
 #include "start_check.h"
@@ -46,6 +47,9 @@ static int run(struct mcr_settings *command_line, int argc, char **argv, struct 
 	}
 	if (mcr_settings_twice(running, &warning) > 0)
 		fprintf(stderr, "mcring: warning: %s\n", warning.text);
+	for (size_t i = 0; i < running->n_feeds; i++)
+		if (mcr_settings_feed_doubt(running, i, &warning))
+			fprintf(stderr, "mcring: warning: %s\n", warning.text);
 	return o.action == MCR_ACTION_CHECK ? check(running, err)
 					    : mcr_daemon_run(running, command_line, o.config, err);
 }

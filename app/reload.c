@@ -8,6 +8,7 @@
 #include "core/join_order.h"
 #include "reload.h"
 #include "settings/fail.h"
+#include "settings/feeds.h"
 #include "settings/keys.h"
 #include "start_check.h"
 
@@ -17,6 +18,7 @@ struct change {
 	size_t n_old_channels;
 	const struct mcr_channel_config *access[MCR_CHANNELS_MAX]; /* its live keys change */
 	size_t n_access;
+	size_t n_new_feeds, n_old_feeds, n_changed_feeds;
 };
 
 static int compare_pointers(const void *a, const void *b)
@@ -135,6 +137,31 @@ static size_t new_channels(const struct mcr_channel_config **out,
 	return n;
 }
 
+static const struct mcr_feed_config *find_feed(const struct mcr_settings *s, const char *name)
+{
+	for (size_t i = 0; i < s->n_feeds; i++)
+		if (strcmp(s->feeds[i].config.name, name) == 0)
+			return &s->feeds[i].config;
+	return NULL;
+}
+
+static void find_changed_feeds(struct change *c, const struct mcr_settings *running,
+			       const struct mcr_settings *next)
+{
+	char unused[8];
+
+	for (size_t i = 0; i < next->n_feeds; i++) {
+		const struct mcr_feed_config *config = &next->feeds[i].config;
+		const struct mcr_feed_config *was = find_feed(running, config->name);
+
+		c->n_new_feeds += !was;
+		c->n_changed_feeds +=
+		    was && mcr_feed_config_difference(was, "", config, "", unused, sizeof(unused));
+	}
+	for (size_t i = 0; i < running->n_feeds; i++)
+		c->n_old_feeds += !find_feed(next, running->feeds[i].config.name);
+}
+
 static void find_change(struct change *c, const struct mcr_settings *running,
 			const struct mcr_settings *next)
 {
@@ -149,6 +176,7 @@ static void find_change(struct change *c, const struct mcr_settings *running,
 	for (size_t i = 0; i < running->n_channels; i++)
 		if (!find(next, running->channels[i].config.name))
 			c->old_channels[c->n_old_channels++] = &running->channels[i].config;
+	find_changed_feeds(c, running, next);
 }
 
 /* ---- what needs a restart ---- */
@@ -316,6 +344,10 @@ static int carry_out(struct mcr_engine *e, const struct change *c, struct mcr_re
 		mcr_engine_channel_remove(e, plan->configs[i]->name, NULL);
 	for (size_t i = 0; ret == 0 && i < c->n_access; i++)
 		ret = mcr_engine_channel_access(e, c->access[i], err);
+	if (ret == 0) {
+		mcr_engine_feeds_put(e, plan->feeds);
+		plan->feeds = NULL;
+	}
 	return ret;
 }
 
@@ -323,16 +355,39 @@ static void write_report(struct mcr_error *report, const struct change *c,
 			 const struct mcr_reload_plan *plan, int dry_run, size_t n_kept,
 			 const char *restart)
 {
-	char kept[112] = "";
+	char kept[176] = "";
 
 	if (n_kept)
 		snprintf(kept, sizeof(kept), ", %zu kept for joins made at run time", n_kept);
 	if (c->n_access)
 		snprintf(kept + strlen(kept), sizeof(kept) - strlen(kept), ", access of %zu",
 			 c->n_access);
+	if (c->n_new_feeds + c->n_old_feeds + c->n_changed_feeds > 0)
+		snprintf(kept + strlen(kept), sizeof(kept) - strlen(kept),
+			 ", feeds +%zu -%zu, changed %zu", c->n_new_feeds, c->n_old_feeds,
+			 c->n_changed_feeds);
 	mcr_fail(report, 0, "%sjoins +%zu -%zu, channels +%zu -%zu%s%s%s",
 		 dry_run ? "would change: " : "", plan->add.n, plan->remove.n, c->n_new_channels,
 		 c->n_old_channels - n_kept, kept, restart[0] ? "; needs a restart:" : "", restart);
+}
+
+/* Lines that name this engine would become another one's while it runs on as it is. */
+static int check_engine_name(const struct mcr_settings *running, const struct mcr_settings *next,
+			     struct mcr_error *err)
+{
+	char now[MCR_NAME_MAX], then[MCR_NAME_MAX];
+
+	mcr_feed_engine_name(now, running->engine.run_dir);
+	mcr_feed_engine_name(then, next->engine.run_dir);
+	if (strcmp(now, then) == 0)
+		return 0;
+	for (size_t i = 0; i < next->n_feeds; i++)
+		if (next->feeds[i].config.lines[0].engine[0])
+			return mcr_fail(err, -EINVAL,
+					"the engine is %s, and would be %s, and lines of feed %s "
+					"name engines: restart it",
+					now, then, next->feeds[i].config.name);
+	return 0;
 }
 
 int mcr_reload_check(const struct mcr_settings *running, const struct mcr_settings *next,
@@ -342,6 +397,8 @@ int mcr_reload_check(const struct mcr_settings *running, const struct mcr_settin
 	size_t n = new_channels(channels, running, next);
 	int ret = mcr_router_check(next, err);
 
+	if (ret == 0)
+		ret = check_engine_name(running, next, err);
 	if (ret < 0)
 		return ret;
 	return n ? mcr_ring_memory_check(channels, n, n_lcores, 0, root, err) : 0;
@@ -366,6 +423,8 @@ int mcr_reload_prepare(struct mcr_reload_plan *plan, struct mcr_engine *e,
 		return mcr_fail_memory(err);
 	for (; ret == 0 && *made < n; *made += ret == 0)
 		ret = mcr_engine_channel_prepare(e, plan->configs[*made], &plan->made[*made], err);
+	if (ret == 0 && !dry_run)
+		ret = mcr_settings_feeds(next, &plan->feeds, err);
 	return ret;
 }
 
@@ -374,6 +433,8 @@ void mcr_reload_end(struct mcr_reload_plan *plan, struct mcr_engine *e)
 	for (size_t i = 0; i < plan->n_channels; i++)
 		mcr_engine_channel_discard(e, plan->made[i]);
 	plan->n_channels = 0;
+	mcr_feeds_destroy(plan->feeds);
+	plan->feeds = NULL;
 	clear_joins(plan);
 }
 

@@ -15,6 +15,7 @@ struct mcr_reload_plan {
 	const struct mcr_channel_config *configs[MCR_CHANNELS_MAX]; /* new ones, of the settings */
 	struct mcr_channel *made[MCR_CHANNELS_MAX]; /* with their memory; NULL = the engine's */
 	size_t n_channels;
+	struct mcr_feeds *feeds; /* that next declares; NULL = the engine's, or none were made */
 };
 
 /* mcr_reload_check: could the interfaces of next start (mcr_router_check), and can the memory hold
@@ -30,7 +31,8 @@ int mcr_reload_begin(struct mcr_reload_plan *plan, const struct mcr_engine *e,
 		     struct mcr_error *err);
 
 /* mcr_reload_prepare compares the joins and, unless dry_run, makes the memory of the channels that
- * next has and running has not. Thread: as mcr_engine_channel_prepare. Returns 0 or -errno. */
+ * next has and running has not, and the feeds. Thread: as mcr_engine_channel_prepare. Returns 0 or
+ * -errno. */
 int mcr_reload_prepare(struct mcr_reload_plan *plan, struct mcr_engine *e,
 		       const struct mcr_settings *running, const struct mcr_settings *next,
 		       int dry_run, struct mcr_error *err);
@@ -40,7 +42,8 @@ int mcr_reload_prepare(struct mcr_reload_plan *plan, struct mcr_engine *e,
 void mcr_reload_end(struct mcr_reload_plan *plan, struct mcr_engine *e);
 
 /* mcr_reload_apply changes the engine from *running to next. It puts new channels in, adds and
- * removes joins as one mcr_engine_update, and removes channels that nothing asks for any more.
+ * removes joins as one mcr_engine_update, declares the feeds of next, and removes channels that
+ * nothing asks for any more.
  * Afterwards the configuration's joins are those of next: a join that mcring-ctl left is back.
  * Joins of others (mcring-ctl, consumers) stay, and so do the channels that they use. Interfaces,
  * the size of channels and the like need a restart; the report says so.

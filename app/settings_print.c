@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/prefix.h"
@@ -132,6 +134,43 @@ static void print_relay(FILE *out, const struct mcr_interface_config *cfg)
 	fputc('\n', out);
 }
 
+/* ---- feeds ---- */
+
+static void print_line(FILE *out, const struct mcr_feed_config *c, unsigned i, const char *engine)
+{
+	const struct mcr_feed_line_config *line = &c->lines[i];
+
+	fprintf(out, "# feed %s line %s: engine %s, channel %s; %zu joins", c->name, line->name,
+		line->engine[0] ? line->engine : engine, mcr_feed_config_channel(line),
+		line->n_flows);
+	fputs(mcr_feed_config_is_of(line, engine) ? "\n" : ", which are that engine's\n", out);
+}
+
+/* What stands in the text for handlers before its lines, and the digest by which engines agree. */
+static void print_feed(FILE *out, const struct mcr_feed_config *c, const char *engine)
+{
+	char *text = mcr_feed_config_format(c);
+	int n_own = 0;
+
+	if (!text)
+		return;
+	fprintf(out, "# feed %s: digest %016" PRIx64, c->name, mcr_feed_config_digest(text));
+	for (char *rest = strchr(text, '\n') + 1, *value; (value = strsep(&rest, "\n"));) {
+		if (strncmp(value, "line ", 5) == 0)
+			break;
+		fprintf(out, ", %s", value);
+	}
+	fputc('\n', out);
+	for (unsigned i = 0; i < c->n_lines; i++) {
+		print_line(out, c, i, engine);
+		n_own += mcr_feed_config_is_of(&c->lines[i], engine);
+	}
+	if (n_own == 0)
+		fprintf(out, "# feed %s: no line is of this engine, %s: it does not hand it out\n",
+			c->name, engine);
+	free(text);
+}
+
 /* ---- the rest ---- */
 
 /* Returns the octets that a receiving lcore needs at the start. */
@@ -150,7 +189,7 @@ void mcr_settings_print(FILE *out, const struct mcr_settings *s)
 {
 	struct mcr_placement rx;
 	uint64_t ring_bytes = 0;
-	char text[4096];
+	char text[4096], engine[MCR_NAME_MAX];
 
 	for (size_t i = 0; i < s->joins.n; i++) {
 		mcr_join_format(text, sizeof(text), &s->joins.items[i]);
@@ -167,6 +206,9 @@ void mcr_settings_print(FILE *out, const struct mcr_settings *s)
 	}
 	for (size_t i = 0; i < s->n_channels; i++)
 		ring_bytes += print_channel(out, s, &s->channels[i].config);
+	mcr_feed_engine_name(engine, s->engine.run_dir);
+	for (size_t i = 0; i < s->n_feeds; i++)
+		print_feed(out, &s->feeds[i].config, engine);
 	print_keys(out, &mcr_attach_keys, &s->attach, "");
 	fputc('\n', out);
 	print_keys(out, &mcr_stats_keys, &s->stats, "");

@@ -149,6 +149,12 @@ static int apply_channel(const struct mcr_config_reader *f, int node, const stru
 	return mcr_config_located(f, node, NULL, ret);
 }
 
+static int take_join(const struct mcr_config_reader *f, void *ctx, const char *text,
+		     struct mcr_origin origin)
+{
+	return mcr_settings_add_joins(f->s, text, origin, f->err);
+}
+
 int mcr_config_apply(const struct mcr_config_reader *f, const struct mcr_config_yaml *y)
 {
 	int root = mcr_config_doc_root(f->doc), list, ret = apply_single_values(f, y);
@@ -165,6 +171,10 @@ int mcr_config_apply(const struct mcr_config_reader *f, const struct mcr_config_
 				    &y->channels[i * mcr_channel_keys.n]);
 	list = mcr_config_field(f, root, "joins");
 	for (unsigned i = 0; ret == 0 && i < y->n_joins; i++)
-		ret = mcr_config_apply_join(f, mcr_config_doc_item(f->doc, list, i), &y->joins[i]);
+		ret = mcr_config_apply_join(f, mcr_config_doc_item(f->doc, list, i), &y->joins[i],
+					    take_join, NULL);
+	list = mcr_config_field(f, root, "feeds");
+	for (unsigned i = 0; ret == 0 && i < y->n_feeds; i++)
+		ret = mcr_config_apply_feed(f, mcr_config_doc_item(f->doc, list, i), &y->feeds[i]);
 	return ret;
 }

@@ -117,6 +117,19 @@ int mcr_config_doc_item(const struct mcr_config_doc *doc, int node, size_t i)
 	return n->data.sequence.items.start[i];
 }
 
+int mcr_config_doc_pair(const struct mcr_config_doc *doc, int node, size_t i, const char **key)
+{
+	const yaml_node_t *n = node_of(doc, node);
+	const yaml_node_pair_t *pair;
+
+	if (!n || n->type != YAML_MAPPING_NODE ||
+	    i >= (size_t)(n->data.mapping.pairs.top - n->data.mapping.pairs.start))
+		return 0;
+	pair = &n->data.mapping.pairs.start[i];
+	*key = mcr_config_doc_text(doc, pair->key);
+	return *key ? pair->value : 0;
+}
+
 const char *mcr_config_doc_text(const struct mcr_config_doc *doc, int node)
 {
 	const yaml_node_t *n = node_of(doc, node);
@@ -134,6 +147,7 @@ unsigned mcr_config_doc_line(const struct mcr_config_doc *doc, int node)
 /* ---- shape ---- */
 
 #define KEY_SHOWN_MAX 32
+#define LIST_MAX      64
 
 struct check {
 	const struct mcr_config_doc *doc;
@@ -315,6 +329,27 @@ static int count_node(struct check *c, const yaml_node_t *node)
 	return 0;
 }
 
+/* A mapping of values and of lists of values, whose keys another part knows. */
+static int check_free(struct check *c, const yaml_node_t *node, const char *what)
+{
+	static const cyaml_schema_value_t value = {
+	    CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED)};
+	static const cyaml_schema_value_t list = {
+	    CYAML_VALUE_SEQUENCE(CYAML_FLAG_POINTER, char *, &value, 1, LIST_MAX)};
+
+	for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top;
+	     p++) {
+		const int is_list = node_of(c->doc, p->value)->type == YAML_SEQUENCE_NODE;
+		int ret = check_node(c, p->key, &value, "a key");
+
+		if (ret == 0)
+			ret = check_node(c, p->value, is_list ? &list : &value, what);
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
 static int check_node(struct check *c, int id, const cyaml_schema_value_t *schema, const char *what)
 {
 	const yaml_node_t *node = node_of(c->doc, id);
@@ -335,6 +370,10 @@ static int check_node(struct check *c, int id, const cyaml_schema_value_t *schem
 		return at(c, node, "%s: found %s, expected a list (%s)", what, found,
 			  node->type == YAML_MAPPING_NODE ? "each entry begins with '-' and a space"
 							  : "in [brackets]");
+	case CYAML_IGNORE:
+		if (node->type == YAML_MAPPING_NODE)
+			return check_free(c, node, what);
+		/* fall through */
 	default:
 		if (node->type != YAML_SCALAR_NODE || node->data.scalar.length == 0)
 			return at(c, node, "%s: found %s, expected a value%s", what, found,

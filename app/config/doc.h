@@ -24,7 +24,8 @@ int mcr_config_doc_create(struct mcr_config_doc **out, const char *file, const c
 void mcr_config_doc_destroy(struct mcr_config_doc *doc);
 
 /* mcr_config_doc_check checks that the document has the shape of the schema: mappings, sequences
- * and strings. It also limits what aliases can expand to. Returns 0, or -EINVAL with "FILE:LINE:
+ * and strings. CYAML_IGNORE stands for a value, or a mapping of values and of lists of values. It
+ * also limits what aliases can expand to. Returns 0, or -EINVAL with "FILE:LINE:
  * ..." in *err. */
 int mcr_config_doc_check(const struct mcr_config_doc *doc, const cyaml_schema_value_t *schema,
 			 struct mcr_error *err);
@@ -33,6 +34,10 @@ int mcr_config_doc_check(const struct mcr_config_doc *doc, const cyaml_schema_va
 int mcr_config_doc_root(const struct mcr_config_doc *doc);
 int mcr_config_doc_field(const struct mcr_config_doc *doc, int node, const char *key);
 int mcr_config_doc_item(const struct mcr_config_doc *doc, int node, size_t i);
+
+/* mcr_config_doc_pair: the value of a mapping's i-th key, whose text goes to *key; 0 past the last,
+ * or if the key is no text. */
+int mcr_config_doc_pair(const struct mcr_config_doc *doc, int node, size_t i, const char **key);
 
 /* mcr_config_doc_text: the text of a value, as far as a NUL in it; NULL: not a value. It lives as
  * long as doc. */

@@ -125,8 +125,15 @@ static int check_group(const struct mcr_join_yaml *y, const char *group, struct 
 	return 0;
 }
 
+/* Who takes the texts. */
+struct taker {
+	mcr_config_take_join take;
+	void *ctx;
+};
+
 static int apply_group(const struct mcr_config_reader *f, const struct mcr_join_yaml *y,
-		       const char *group, const struct join_tail *tail, int node)
+		       const char *group, const struct join_tail *tail, int node,
+		       const struct taker *taker)
 {
 	char text[sizeof(tail->sources) + sizeof(tail->keys) + 96];
 	int ret = check_group(y, group, f->err);
@@ -134,14 +141,15 @@ static int apply_group(const struct mcr_config_reader *f, const struct mcr_join_
 	for (unsigned i = 0; ret == 0 && i < (y->n_ports ? y->n_ports : 1); i++) {
 		snprintf(text, sizeof(text), "%s%s%s%s%s", group, y->n_ports ? ":" : "",
 			 y->n_ports ? y->ports[i] : "", tail->sources, tail->keys);
-		ret = mcr_settings_add_joins(f->s, text, mcr_config_origin(f, node), f->err);
+		ret = taker->take(f, taker->ctx, text, mcr_config_origin(f, node));
 	}
 	return mcr_config_located(f, node, NULL, ret);
 }
 
 int mcr_config_apply_join(const struct mcr_config_reader *f, int node,
-			  const struct mcr_join_yaml *y)
+			  const struct mcr_join_yaml *y, mcr_config_take_join take, void *ctx)
 {
+	const struct taker taker = {take, ctx};
 	int list = mcr_config_field(f, node, "groups");
 	struct join_tail tail;
 	int ret = make_tail(f, node, y, &tail);
@@ -149,6 +157,7 @@ int mcr_config_apply_join(const struct mcr_config_reader *f, int node,
 	if (ret == 0)
 		ret = check_ports(f, node, y);
 	for (unsigned i = 0; ret == 0 && i < y->n_groups; i++)
-		ret = apply_group(f, y, y->groups[i], &tail, mcr_config_doc_item(f->doc, list, i));
+		ret = apply_group(f, y, y->groups[i], &tail, mcr_config_doc_item(f->doc, list, i),
+				  &taker);
 	return ret;
 }

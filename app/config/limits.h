@@ -13,7 +13,7 @@
 
 #define MCR_CONFIG_FILE_MAX     (8u << 20)  /* octets of one file */
 #define MCR_CONFIG_TOTAL_MAX    (32u << 20) /* of all files, counted at each include */
-#define MCR_CONFIG_DEPTH_MAX    16          /* nested lists and mappings; 5 are useful */
+#define MCR_CONFIG_DEPTH_MAX    16          /* nested lists and mappings; 8 are useful */
 #define MCR_CONFIG_VALUE_MAX    8192        /* octets of one key or value */
 #define MCR_CONFIG_ANCHORS_MAX  256         /* &name */
 #define MCR_CONFIG_ALIASES_MAX  16384       /* *name */

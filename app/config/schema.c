@@ -36,6 +36,27 @@ static const cyaml_schema_field_t join_fields[] = {
 static const cyaml_schema_value_t join = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct mcr_join_yaml, join_fields)};
 
+static const cyaml_schema_field_t line_join_fields[] = {
+    LIST(groups, mcr_join_yaml, CYAML_FLAG_POINTER, &text, 1),
+    LIST(ports, mcr_join_yaml, OPTIONAL, &text, 1),
+    LIST(sources, mcr_join_yaml, OPTIONAL, &text, 1),
+    TEXT(interface, mcr_join_yaml, OPTIONAL),
+    TEXT(id, mcr_join_yaml, OPTIONAL),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t line_join = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct mcr_join_yaml, line_join_fields)};
+
+static const cyaml_schema_field_t line_fields[] = {
+    TEXT(name, mcr_feed_line_yaml, OPTIONAL),
+    TEXT(engine, mcr_feed_line_yaml, OPTIONAL),
+    TEXT(channel, mcr_feed_line_yaml, OPTIONAL),
+    LIST(joins, mcr_feed_line_yaml, CYAML_FLAG_POINTER, &line_join, 1),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t line = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct mcr_feed_line_yaml, line_fields)};
+
 /* ---- from the tables ---- */
 
 /* The schema of a key, for the first struct mcr_key_yaml of a mapping. */
@@ -93,6 +114,27 @@ static cyaml_schema_value_t mapping_of(const cyaml_schema_field_t *fields,
 			  .sequence = {.entry = &(mapping), .min = 0, .max = LIST_MAX}}, \
 	}
 
+static cyaml_schema_value_t feed_of(cyaml_schema_field_t *const first)
+{
+	cyaml_schema_field_t *fields = first;
+	const cyaml_schema_field_t name = TEXT(name, mcr_feed_yaml, CYAML_FLAG_POINTER);
+	const cyaml_schema_field_t lines = LIST(lines, mcr_feed_yaml, CYAML_FLAG_POINTER, &line, 1);
+	const char *key;
+
+	*fields++ = name;
+	for (uint32_t i = 0; (key = mcr_feed_config_key(i)); i++) {
+		*fields = (cyaml_schema_field_t)CYAML_FIELD_STRING_PTR(
+		    key, OPTIONAL, struct mcr_feed_yaml, values[0], 0, CYAML_UNLIMITED);
+		if (strcmp(key, MCR_CONFIG_DECLARATION) == 0)
+			*fields = (cyaml_schema_field_t)CYAML_FIELD_IGNORE(key, CYAML_FLAG_DEFAULT);
+		fields++->data_offset += i * (uint32_t)sizeof(char *);
+	}
+	*fields++ = lines;
+	*fields = (cyaml_schema_field_t)CYAML_FIELD_END;
+	return (cyaml_schema_value_t){
+	    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct mcr_feed_yaml, first)};
+}
+
 /* Adds the other keys of the file after those of the engine. */
 static void add_fields(struct mcr_config_schema *s, cyaml_schema_field_t *fields)
 {
@@ -107,6 +149,7 @@ static void add_fields(struct mcr_config_schema *s, cyaml_schema_field_t *fields
 	    SECTIONS(interfaces, s->interface),
 	    SECTIONS(channels, s->channel),
 	    LIST(joins, mcr_config_yaml, OPTIONAL, &join, 0),
+	    LIST(feeds, mcr_config_yaml, OPTIONAL, &s->feed, 0),
 	    LIST(include, mcr_config_yaml, OPTIONAL, &text, 0),
 	    CYAML_FIELD_END,
 	};
@@ -124,6 +167,7 @@ void mcr_config_schema_init(struct mcr_config_schema *s)
 	make_fields(s->channel_fields, &mcr_channel_keys);
 	s->interface = mapping_of(s->interface_fields, &mcr_interface_keys, CYAML_FLAG_DEFAULT);
 	s->channel = mapping_of(s->channel_fields, &mcr_channel_keys, CYAML_FLAG_DEFAULT);
+	s->feed = feed_of(s->feed_fields);
 	add_fields(s, &s->fields[make_fields(s->fields, &mcr_engine_keys)]);
 	s->file = (cyaml_schema_value_t){
 	    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct mcr_config_yaml, s->fields)};

@@ -9,7 +9,12 @@
 
 #include <mcring/types.h>
 
+#include "core/feed/feed_config.h"
+
 #include "settings/keys.h"
+
+/* The key of a feed whose value is a text or a mapping. */
+#define MCR_CONFIG_DECLARATION "declaration"
 
 struct mcr_access_yaml {
 	char **users, **groups;
@@ -32,6 +37,21 @@ struct mcr_join_yaml {
 	char *interface, *channel, *id;
 };
 
+/* A line of a feed. Its joins have no channel of their own. */
+struct mcr_feed_line_yaml {
+	char *name, *engine, *channel;
+	struct mcr_join_yaml *joins;
+	unsigned n_joins;
+};
+
+/* The declaration may be a text or a mapping: it is read from the document. */
+struct mcr_feed_yaml {
+	char *name;
+	char *values[MCR_FEED_KEYS_MAX]; /* as mcr_feed_config_key has them */
+	struct mcr_feed_line_yaml *lines;
+	unsigned n_lines;
+};
+
 /* A mapping is an array of one value for each key of its table; a list of mappings is one array,
  * too. */
 struct mcr_config_yaml {
@@ -39,7 +59,8 @@ struct mcr_config_yaml {
 	struct mcr_key_yaml *attach, *stats, *interfaces, *channels;
 	char **eal, **include;
 	struct mcr_join_yaml *joins;
-	unsigned n_eal, n_include, n_interfaces, n_channels, n_joins;
+	struct mcr_feed_yaml *feeds;
+	unsigned n_eal, n_include, n_interfaces, n_channels, n_joins, n_feeds;
 };
 
 /* The schema, made from the tables. It points into itself, so do not copy it. */
@@ -47,8 +68,9 @@ struct mcr_config_schema {
 	cyaml_schema_field_t attach[MCR_KEYS_MAX + 1], stats[MCR_KEYS_MAX + 1];
 	cyaml_schema_field_t interface_fields[MCR_KEYS_MAX + 1];
 	cyaml_schema_field_t channel_fields[MCR_KEYS_MAX + 1];
-	cyaml_schema_value_t interface, channel;
-	cyaml_schema_field_t fields[MCR_KEYS_MAX + 8];
+	cyaml_schema_field_t feed_fields[MCR_FEED_KEYS_MAX + 3];
+	cyaml_schema_value_t interface, channel, feed;
+	cyaml_schema_field_t fields[MCR_KEYS_MAX + 9];
 	cyaml_schema_value_t file;
 };
 

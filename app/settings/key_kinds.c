@@ -43,10 +43,10 @@ static void print_text(const struct mcr_key *key, const void *field, char *buf, 
 	snprintf(buf, cap, "%s", (const char *)field);
 }
 
-const struct mcr_kind mcr_kind_name = {parse_name, print_text, 0};
-const struct mcr_kind mcr_kind_port = {parse_port, print_text, 0};
-const struct mcr_kind mcr_kind_path = {parse_path, print_text, 0};
-const struct mcr_kind mcr_kind_device = {parse_device, print_text, 0};
+const struct mcr_key_kind mcr_kind_name = {parse_name, print_text, 0};
+const struct mcr_key_kind mcr_kind_port = {parse_port, print_text, 0};
+const struct mcr_key_kind mcr_kind_path = {parse_path, print_text, 0};
+const struct mcr_key_kind mcr_kind_device = {parse_device, print_text, 0};
 
 /* ---- an address ---- */
 
@@ -66,8 +66,8 @@ static void print_address(const struct mcr_key *key, const void *field, char *bu
 		 ((const uint8_t *)field)[sizeof(*address)]);
 }
 
-const struct mcr_kind mcr_kind_address = {parse_address, print_address, 0};
-const struct mcr_kind mcr_kind_address6 = {parse_address, print_address, 0};
+const struct mcr_key_kind mcr_kind_address = {parse_address, print_address, 0};
+const struct mcr_key_kind mcr_kind_address6 = {parse_address, print_address, 0};
 
 /* ---- numbers ---- */
 
@@ -198,13 +198,14 @@ static void print_mode(const struct mcr_key *key, const void *field, char *buf, 
 	snprintf(buf, cap, "0%llo", (unsigned long long)load(key, field));
 }
 
-const struct mcr_kind mcr_kind_word = {parse_word, print_number, 0};
-const struct mcr_kind mcr_kind_number = {parse_number, print_number, 0};
-const struct mcr_kind mcr_kind_seconds = {parse_seconds, print_number, 0};
-const struct mcr_kind mcr_kind_decimal_seconds = {parse_decimal_seconds, print_decimal_seconds, 0};
-const struct mcr_kind mcr_kind_size = {parse_size, print_number, 0};
-const struct mcr_kind mcr_kind_mode = {parse_mode, print_mode, 0};
-const struct mcr_kind mcr_kind_group = {parse_group, print_number, 0};
+const struct mcr_key_kind mcr_kind_word = {parse_word, print_number, 0};
+const struct mcr_key_kind mcr_kind_number = {parse_number, print_number, 0};
+const struct mcr_key_kind mcr_kind_seconds = {parse_seconds, print_number, 0};
+const struct mcr_key_kind mcr_kind_decimal_seconds = {parse_decimal_seconds, print_decimal_seconds,
+						      0};
+const struct mcr_key_kind mcr_kind_size = {parse_size, print_number, 0};
+const struct mcr_key_kind mcr_kind_mode = {parse_mode, print_mode, 0};
+const struct mcr_key_kind mcr_kind_group = {parse_group, print_number, 0};
 
 /* ---- lists ---- */
 
@@ -237,7 +238,7 @@ static void print_lcores(const struct mcr_key *key, const void *field, char *buf
 		used += (size_t)snprintf(buf + used, cap - used, "%s%u", i ? "/" : "", lcores[i]);
 }
 
-const struct mcr_kind mcr_kind_lcores = {parse_lcores, print_lcores, '/'};
+const struct mcr_key_kind mcr_kind_lcores = {parse_lcores, print_lcores, '/'};
 
 static int too_many(const char *text, size_t most, struct mcr_error *err)
 {
@@ -348,9 +349,9 @@ static void print_static_groups(const struct mcr_key *key, const void *field, ch
 	}
 }
 
-const struct mcr_kind mcr_kind_prefixes = {parse_prefixes, print_prefixes, '+'};
-const struct mcr_kind mcr_kind_scopes = {parse_scopes, print_scopes, '+'};
-const struct mcr_kind mcr_kind_static_groups = {parse_static_groups, print_static_groups, '+'};
+const struct mcr_key_kind mcr_kind_prefixes = {parse_prefixes, print_prefixes, '+'};
+const struct mcr_key_kind mcr_kind_scopes = {parse_scopes, print_scopes, '+'};
+const struct mcr_key_kind mcr_kind_static_groups = {parse_static_groups, print_static_groups, '+'};
 
 /* ---- who may ---- */
 
@@ -385,6 +386,6 @@ static int parse_one_group(const struct mcr_key *key, void *field, const char *t
 	return mcr_access_add_group(field, text, err);
 }
 
-const struct mcr_kind mcr_kind_access = {NULL, print_access, 0};
-const struct mcr_kind mcr_kind_one_user = {parse_one_user, NULL, 0};
-const struct mcr_kind mcr_kind_one_group = {parse_one_group, NULL, 0};
+const struct mcr_key_kind mcr_kind_access = {NULL, print_access, 0};
+const struct mcr_key_kind mcr_kind_one_user = {parse_one_user, NULL, 0};
+const struct mcr_key_kind mcr_kind_one_group = {parse_one_group, NULL, 0};

@@ -26,7 +26,7 @@
 struct mcr_key;
 
 /* One way to read and to write a value; key_kinds.h has all. */
-struct mcr_kind {
+struct mcr_key_kind {
 	/* Stores the value of text, or adds it to a list. Returns 0, or -EINVAL or -E2BIG with err,
 	 * which does not name the key. NULL: the value is not one text. */
 	int (*parse)(const struct mcr_key *key, void *field, const char *text,
@@ -48,7 +48,7 @@ enum mcr_key_flags {
 
 struct mcr_key {
 	const char *name; /* in the file; options have '-' for '_' */
-	const struct mcr_kind *kind;
+	const struct mcr_key_kind *kind;
 	const char *form; /* of its value, for --help; NULL: its words */
 	const char
 	    *otherwise; /* its value, as text, when it is not given; NULL: the engine's default */

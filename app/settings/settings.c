@@ -7,6 +7,7 @@
 #include "core/nearest.h"
 #include "engine/plan/channel_config.h"
 #include "settings/fail.h"
+#include "settings/feeds.h"
 #include "settings/keys.h"
 #include "settings/settings.h"
 
@@ -28,6 +29,9 @@ void mcr_settings_destroy(struct mcr_settings *s)
 		return;
 	free_strings(s->eal, s->n_eal);
 	free_strings(s->files, s->n_files);
+	for (size_t i = 0; i < s->n_feeds; i++)
+		mcr_feed_setting_clear(&s->feeds[i]);
+	free(s->feeds);
 	mcr_join_list_clear(&s->joins);
 	free(s->origins);
 	free(s);
@@ -164,18 +168,46 @@ int mcr_settings_add_joins(struct mcr_settings *s, const char *text, struct mcr_
 	return ret;
 }
 
+static int add_join(struct mcr_settings *s, const struct mcr_join *join, struct mcr_origin origin,
+		    struct mcr_error *err)
+{
+	if (mcr_join_list_add(&s->joins, join) < 0)
+		return mcr_fail_memory(err);
+	if (origin.file && !(origin.file = mcr_settings_add_file(s, origin.file)))
+		return mcr_fail_memory(err);
+	if (note_origins(s, s->joins.n - 1, origin, err) < 0)
+		return mcr_settings_locate(origin, err, -ENOSPC);
+	return 0;
+}
+
 static int add_joins_of(struct mcr_settings *s, const struct mcr_settings *from,
 			struct mcr_error *err)
 {
-	for (size_t i = 0; i < from->joins.n; i++) {
-		struct mcr_origin origin = from->origins[i];
+	int ret = 0;
 
-		if (mcr_join_list_add(&s->joins, &from->joins.items[i]) < 0)
+	for (size_t i = 0; ret == 0 && i < from->joins.n; i++)
+		ret = add_join(s, &from->joins.items[i], from->origins[i], err);
+	return ret;
+}
+
+static int add_feeds_of(struct mcr_settings *s, const struct mcr_settings *from,
+			struct mcr_error *err)
+{
+	for (size_t i = 0; i < from->n_feeds; i++) {
+		struct mcr_feed_setting feed;
+		int ret = mcr_feed_setting_copy(&feed, &from->feeds[i]);
+
+		if (ret < 0)
 			return mcr_fail_memory(err);
-		if (origin.file && !(origin.file = mcr_settings_add_file(s, origin.file)))
-			return mcr_fail_memory(err);
-		if (note_origins(s, s->joins.n - 1, origin, err) < 0)
-			return mcr_settings_locate(origin, err, -ENOSPC);
+		feed.origin.file = mcr_settings_add_file(s, feed.origin.file);
+		for (unsigned k = 0; k < feed.config.n_lines; k++)
+			feed.lines[k].file = feed.origin.file;
+		ret =
+		    feed.origin.file ? mcr_settings_add_feed(s, &feed, err) : mcr_fail_memory(err);
+		if (ret < 0) {
+			mcr_feed_setting_clear(&feed);
+			return mcr_settings_locate(from->feeds[i].origin, err, ret);
+		}
 	}
 	return 0;
 }
@@ -207,6 +239,8 @@ static int add_lists_of(struct mcr_settings *s, const struct mcr_settings *from,
 		if (ret < 0)
 			return mcr_settings_locate(origin, err, ret);
 	}
+	if (ret == 0)
+		ret = add_feeds_of(s, from, err);
 	return ret == 0 ? add_joins_of(s, from, err) : ret;
 }
 
@@ -329,6 +363,19 @@ static void complete_engine(struct mcr_engine_setting *e)
 		snprintf(e->run_dir, sizeof(e->run_dir), MCR_RUN_ROOT "/%s", e->name);
 }
 
+static int add_line_joins(struct mcr_settings *s, struct mcr_error *err)
+{
+	struct mcr_line_joins joins;
+	int ret = mcr_settings_line_joins(s, &joins);
+
+	if (ret < 0)
+		return mcr_fail_memory(err);
+	for (size_t i = 0; ret == 0 && i < joins.list.n; i++)
+		ret = add_join(s, &joins.list.items[i], joins.origins[i], err);
+	mcr_line_joins_clear(&joins);
+	return ret;
+}
+
 int mcr_settings_complete(struct mcr_settings *s, struct mcr_error *err)
 {
 	static const struct mcr_channel_config def = {.name = MCR_DEFAULT_CHANNEL};
@@ -338,6 +385,7 @@ int mcr_settings_complete(struct mcr_settings *s, struct mcr_error *err)
 	complete_engine(&s->engine);
 	mcr_keys_complete(&mcr_attach_keys, &s->attach);
 	mcr_keys_complete(&mcr_stats_keys, &s->stats);
+	ret = add_line_joins(s, err);
 	for (size_t i = 0; ret == 0 && i < s->joins.n; i++) {
 		ret = resolve_interface(s, i, err);
 		if (ret == 0)

@@ -10,6 +10,8 @@
 
 #include <mcring/engine.h>
 
+#include "core/feed/feed_config.h"
+
 #define MCR_RUN_ROOT         "/run/mcring"
 #define MCR_DEFAULT_NAME     "mcring"
 #define MCR_DEFAULT_CHANNEL  "default"
@@ -30,6 +32,14 @@ struct mcr_interface_setting {
 struct mcr_channel_setting {
 	struct mcr_channel_config config;
 	struct mcr_origin origin;
+};
+
+/* A feed, with the joins of its lines as they were written: with their ids. */
+struct mcr_feed_setting {
+	struct mcr_feed_config config;
+	struct mcr_origin origin;
+	struct mcr_join_list joins[MCR_FEED_LINES_MAX];
+	struct mcr_origin lines[MCR_FEED_LINES_MAX];
 };
 
 /* A number that may be left open. */
@@ -69,6 +79,8 @@ struct mcr_settings {
 	size_t n_interfaces;
 	struct mcr_channel_setting channels[MCR_CHANNELS_MAX];
 	size_t n_channels;
+	struct mcr_feed_setting *feeds;
+	size_t n_feeds;
 	struct mcr_join_list joins;
 	struct mcr_origin *origins; /* of each join */
 	char **files;               /* names of all files read, for the origins */
@@ -110,7 +122,8 @@ struct mcr_attach_config mcr_settings_attach(const struct mcr_settings *s);
 struct mcr_stats_config mcr_settings_stats(const struct mcr_settings *s);
 
 /* mcr_settings_complete fills in defaults (single values, the size of rings, the channels that
- * joins name when none is declared) and checks the whole: afterwards every join has the name of an
+ * joins name when none is declared), adds the joins of the feeds' lines that this engine receives,
+ * and checks the whole: afterwards every join has the name of an
  * interface and of a channel that exist. err begins with the origin ("FILE:LINE: "). Returns 0,
  * -EINVAL, -ENOSPC or -ENOMEM. */
 int mcr_settings_complete(struct mcr_settings *s, struct mcr_error *err);

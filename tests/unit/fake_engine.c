@@ -15,6 +15,7 @@ void fake_engine_clear(struct mcr_engine *e)
 {
 	mcr_join_list_clear(&e->joins);
 	free(e->makers);
+	mcr_feeds_destroy(e->feeds);
 	memset(e, 0, sizeof(*e));
 }
 

@@ -54,7 +54,7 @@ static inline uint64_t number(const struct mcr_key *key, unsigned i)
 /* Value 0 and value 1 of a key differ, and value 0 is not the default. As on the command line. */
 static inline void sample(const struct mcr_key *key, unsigned i, char *buf)
 {
-	const struct mcr_kind *kind = key->kind;
+	const struct mcr_key_kind *kind = key->kind;
 
 	if (kind == &mcr_kind_name || kind == &mcr_kind_port || kind == &mcr_kind_device)
 		sprintf(buf, "sample%u", i);

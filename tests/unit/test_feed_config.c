@@ -187,6 +187,7 @@ static void a_bad_text_is_refused_with_its_line_and_what_was_expected(void **sta
 	    {"feed\n", "line 1: 'feed' has no value"},
 	    {"feed a b\n", "line 1: 'a b' is not a feed's name"},
 	    {"feed ..\n", "line 1: '..' is not a feed's name"},
+	    {"feed -a\n", "line 1: '-a' is not a feed's name"},
 	    {"feed a\ndeclaration nonsense\n", "line 2: "},
 	    {"feed a\nwindw 16\n", "line 2: unknown key 'windw' (did you mean window?)"},
 	    {"feed a\nwindow 15\n", "line 2: window '15': expected 16 to 1048576"},

@@ -49,11 +49,13 @@ static int take_name(char out[MCR_NAME_MAX], const char *what, const char *name,
 	const size_t len = strlen(name);
 	char text[MCR_PIECE_QUOTED];
 
-	if (len == 0 || len >= MCR_NAME_MAX || strspn(name, letters) < len ||
-	    strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		return mcr_error_set(err, -EINVAL,
-				     "'%s' is not %s's name: expected 1 to %d of A-Z a-z 0-9 . _ -",
-				     quote(text, name), what, MCR_NAME_MAX - 1);
+	if (len == 0 || len >= MCR_NAME_MAX || strspn(name, letters) < len || name[0] == '.' ||
+	    name[0] == '-')
+		return mcr_error_set(
+		    err, -EINVAL,
+		    "'%s' is not %s's name: expected 1 to %d of A-Z a-z 0-9 . _ -, "
+		    "not . or - in front",
+		    quote(text, name), what, MCR_NAME_MAX - 1);
 	memcpy(out, name, len + 1);
 	return 0;
 }
@@ -131,71 +133,105 @@ static size_t count_flows(const struct mcr_feed_config *c)
 	return n;
 }
 
-static int check_join(const struct mcr_join *join, const char *text, struct mcr_error *err)
+static int check_join(const struct mcr_join *join, struct mcr_error *err)
 {
-	char part[MCR_PIECE_QUOTED];
+	char text[160];
 
-	if (join->channel[0] || join->id)
-		return mcr_error_set(err, -EINVAL, "join \"%s\": expected no channel and no id: %s",
-				     quote(part, text), "a line has its channel");
+	mcr_join_format(text, sizeof(text), join);
 	if (join->n_sources > 0 && join->mode == MCR_FILTER_EXCLUDE)
 		return mcr_error_set(err, -EINVAL,
 				     "join \"%s\": expected the source that a line has, not one "
 				     "to leave out",
-				     quote(part, text));
+				     text);
 	if (join->n_sources > 1)
 		return mcr_error_set(err, -EINVAL,
 				     "join \"%s\": expected one source: the next one is a line, or "
 				     "a join, of its own",
-				     quote(part, text));
+				     text);
 	return 0;
 }
 
-static int add_flows(struct mcr_feed_line_config *line, const struct mcr_join_list *list)
+static int make_room(struct mcr_feed_line_config *line, size_t n)
 {
-	const size_t n = line->n_flows + list->n;
-	struct mcr_feed_flow *flows = line->flows;
+	const size_t twice = 2 * line->flows_cap, cap = n > twice ? n : twice;
+	struct mcr_feed_flow *flows;
 
-	if (n > line->flows_cap) {
-		const size_t cap = n > 2 * line->flows_cap ? n : 2 * line->flows_cap;
+	if (n <= line->flows_cap)
+		return 0;
+	flows = realloc(line->flows, cap * sizeof(*flows));
+	if (!flows)
+		return -ENOMEM;
+	line->flows = flows;
+	line->flows_cap = cap;
+	return 0;
+}
 
-		flows = realloc(flows, cap * sizeof(*flows));
-		if (!flows)
-			return -ENOMEM;
-		line->flows = flows;
-		line->flows_cap = cap;
-	}
-	for (size_t i = 0; i < list->n; i++) {
-		const struct mcr_join *join = &list->items[i];
-		struct mcr_feed_flow *flow = &flows[line->n_flows++];
+static void add_flow(struct mcr_feed_line_config *line, const struct mcr_join *join)
+{
+	struct mcr_feed_flow *flow = &line->flows[line->n_flows++];
 
-		memset(flow, 0, sizeof(*flow));
-		flow->group = join->group;
-		if (join->n_sources > 0)
-			flow->source = join->sources[0];
-		flow->port = join->port;
-		memcpy(flow->interface, join->interface, sizeof(flow->interface));
-	}
+	memset(flow, 0, sizeof(*flow));
+	flow->group = join->group;
+	if (join->n_sources > 0)
+		flow->source = join->sources[0];
+	flow->port = join->port;
+	memcpy(flow->interface, join->interface, sizeof(flow->interface));
+}
+
+int mcr_feed_config_take_joins(struct mcr_feed_config *c, const struct mcr_join *joins, size_t n,
+			       struct mcr_error *err)
+{
+	struct mcr_feed_line_config *line;
+	int ret = 0;
+
+	if (c->n_lines == 0)
+		return mcr_error_set(err, -EINVAL, "a join without a line: expected a line first");
+	line = &c->lines[c->n_lines - 1];
+	for (size_t i = 0; ret == 0 && i < n; i++)
+		ret = check_join(&joins[i], err);
+	if (ret < 0)
+		return ret;
+	if (count_flows(c) + n > MCR_FEED_FLOWS_MAX)
+		return mcr_error_set(err, -E2BIG, "too many groups and ports: expected at most %d",
+				     MCR_FEED_FLOWS_MAX);
+	if (make_room(line, line->n_flows + n) < 0)
+		return mcr_error_set(err, -ENOMEM, "no memory for so many joins: expected some");
+	for (size_t i = 0; i < n; i++)
+		add_flow(line, &joins[i]);
 	return 0;
 }
 
 int mcr_feed_config_add_joins(struct mcr_feed_config *c, const char *text, struct mcr_error *err)
 {
 	struct mcr_join_list list = {0};
-	int ret;
+	char part[MCR_PIECE_QUOTED];
+	int ret = mcr_join_parse(&list, text, err);
 
-	if (c->n_lines == 0)
-		return mcr_error_set(err, -EINVAL, "a join without a line: expected a line first");
-	ret = mcr_join_parse(&list, text, err);
+	if (ret == 0 && (list.items[0].channel[0] || list.items[0].id))
+		ret = mcr_error_set(err, -EINVAL, "join \"%s\": expected no channel and no id: %s",
+				    quote(part, text), "a line has its channel");
 	if (ret == 0)
-		ret = check_join(&list.items[0], text, err);
-	if (ret == 0 && count_flows(c) + list.n > MCR_FEED_FLOWS_MAX)
-		ret = mcr_error_set(err, -E2BIG, "too many groups and ports: expected at most %d",
-				    MCR_FEED_FLOWS_MAX);
-	if (ret == 0 && add_flows(&c->lines[c->n_lines - 1], &list) != 0)
-		ret = mcr_error_set(err, -ENOMEM, "no memory for so many joins: expected some");
+		ret = mcr_feed_config_take_joins(c, list.items, list.n, err);
 	mcr_join_list_clear(&list);
 	return ret;
+}
+
+int mcr_feed_config_copy(struct mcr_feed_config *out, const struct mcr_feed_config *c)
+{
+	*out = *c;
+	for (unsigned i = 0; i < MCR_FEED_LINES_MAX; i++) {
+		out->lines[i].flows = NULL;
+		out->lines[i].flows_cap = 0;
+	}
+	for (unsigned i = 0; i < c->n_lines; i++) {
+		if (make_room(&out->lines[i], c->lines[i].n_flows) < 0) {
+			mcr_feed_config_clear(out);
+			return -ENOMEM;
+		}
+		memcpy(out->lines[i].flows, c->lines[i].flows,
+		       c->lines[i].n_flows * sizeof(struct mcr_feed_flow));
+	}
+	return 0;
 }
 
 /* ---- the text ---- */

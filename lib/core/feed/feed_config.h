@@ -10,6 +10,7 @@
 
 #include <mcring/address.h>
 #include <mcring/feed.h>
+#include <mcring/join.h>
 #include <mcring/types.h>
 
 #include "core/feed/declaration.h"
@@ -83,6 +84,15 @@ int mcr_feed_config_set(struct mcr_feed_config *c, const char *key, const char *
 int mcr_feed_config_add_line(struct mcr_feed_config *c, const char *name, const char *engine,
 			     const char *channel, struct mcr_error *err); /* "": as above */
 int mcr_feed_config_add_joins(struct mcr_feed_config *c, const char *text, struct mcr_error *err);
+
+/* mcr_feed_config_take_joins is add_joins for n joins that were read from a text already. Their
+ * channels and ids do not matter. */
+int mcr_feed_config_take_joins(struct mcr_feed_config *c, const struct mcr_join *joins, size_t n,
+			       struct mcr_error *err);
+
+/* mcr_feed_config_copy makes *out a copy with flows of its own, which the caller clears. Returns 0
+ * or -ENOMEM. */
+int mcr_feed_config_copy(struct mcr_feed_config *out, const struct mcr_feed_config *c);
 
 /* mcr_feed_config_key returns key i of those that set takes, from 0; NULL past the last. */
 const char *mcr_feed_config_key(size_t i);
