@@ -33,10 +33,10 @@ class Daemon:
 
     count = itertools.count(1)  # tests start daemons in threads, too
 
-    def __init__(self, lab, host, *args, vdev=(), eal=EAL, wait=True):
+    def __init__(self, lab, host, *args, vdev=(), eal=EAL, wait=True, name=None):
         """args: what stands behind `--`, without --run-dir."""
         self.lab, self.host = lab, host
-        self.name = f't{os.getpid()}_{next(Daemon.count)}'
+        self.name = name or f't{os.getpid()}_{next(Daemon.count)}'
         self.run_dir = lab.path(self.name)
         lab.prefixes.append(f'mcring_{self.name}')
         self.log_path = lab.path(f'{self.name}.log')
