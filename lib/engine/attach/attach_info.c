@@ -45,39 +45,41 @@ static struct position position_of(const struct mcr_attach_slot *slot)
 	return p;
 }
 
-/* Of all consumers of a channel: the least headroom, and whether each has released all. */
-static uint64_t slowest(const struct mcr_attach_server *s, const char *channel, int *is_read)
+static uint64_t behind(const struct mcr_attach_slot *slot)
 {
-	uint64_t headroom = UINT64_MAX;
+	uint64_t most = 0, unknown = UINT64_MAX;
 
-	*is_read = 1;
+	for (unsigned i = 0; i < slot->channel->n_rings; i++) {
+		const struct mcr_ring_reader *ring = &slot->channel->readers[i];
+		const uint64_t offset = load(&slot->page->rings[i].next_offset);
+		struct mcr_ring_published newest;
+
+		if (load(&slot->page->rings[i].next_seq) == 0)
+			continue;
+		if (!mcr_ring_reader_newest(ring, &newest))
+			return UINT64_MAX;
+		unknown = 0;
+		if (newest.end > offset && newest.end - offset > most)
+			most = newest.end - offset;
+	}
+	return most | unknown;
+}
+
+uint64_t mcr_attach_server_behind(const struct mcr_attach_server *s, const char *channel)
+{
+	uint64_t most = 0;
+
 	for (size_t i = 0; i < MCR_ATTACH_SLOTS; i++) {
 		const struct mcr_attach_slot *slot = &s->slots[i];
-		struct position p;
+		uint64_t by;
 
 		if (slot->state != MCR_SLOT_ATTACHED ||
 		    strcmp(slot->channel->config.name, channel) != 0)
 			continue;
-		p = position_of(slot);
-		headroom = p.headroom == UINT64_MAX ? 0 : min(headroom, p.headroom);
-		*is_read &= p.headroom != UINT64_MAX && p.cursor == p.published;
+		by = behind(slot);
+		most = by > most ? by : most;
 	}
-	return headroom;
-}
-
-uint64_t mcr_attach_server_headroom(const struct mcr_attach_server *s, const char *channel)
-{
-	int is_read;
-
-	return slowest(s, channel, &is_read);
-}
-
-int mcr_attach_server_is_read(const struct mcr_attach_server *s, const char *channel)
-{
-	int is_read;
-
-	slowest(s, channel, &is_read);
-	return is_read;
+	return most;
 }
 
 struct counts {

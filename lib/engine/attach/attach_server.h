@@ -168,14 +168,10 @@ void mcr_attach_server_log(struct mcr_attach_server *s, mcr_attach_log log, void
  * lost any since the last look; call it every 10 ms or so. now_ns: CLOCK_REALTIME. */
 void mcr_attach_server_look(struct mcr_attach_server *s, uint64_t now_ns);
 
-/* mcr_attach_server_headroom: so many octets the slowest consumer of a channel has before it is
- * overtaken, by what it says of itself; 0 while one has not said where it is; UINT64_MAX: there is
+/* mcr_attach_server_behind: octets of records that the slowest consumer of a channel has not
+ * released, by what it says of itself; UINT64_MAX while one has not said where it is. 0 if there is
  * none. */
-uint64_t mcr_attach_server_headroom(const struct mcr_attach_server *s, const char *channel);
-
-/* mcr_attach_server_is_read returns 1 when every consumer of a channel says that it has released
- * all that was published, else 0. */
-int mcr_attach_server_is_read(const struct mcr_attach_server *s, const char *channel);
+uint64_t mcr_attach_server_behind(const struct mcr_attach_server *s, const char *channel);
 
 /* mcr_attach_server_info describes consumer i, counted from 0. Its numbers are clamped to what the
  * rings allow. Returns 0, or -ENOENT past the end. */

@@ -312,36 +312,43 @@ int mcr_portless_had_readers(const struct mcr_portless *p)
 	return __atomic_load_n(&p->had_readers, __ATOMIC_RELAXED);
 }
 
-uint64_t mcr_portless_room(struct mcr_portless *p)
+/* The most that a reader of any channel is behind, and the least room that one leaves. */
+static uint64_t look(struct mcr_portless *p, uint64_t *room)
 {
-	uint64_t room = UINT64_MAX;
+	uint64_t most = 0;
 
+	*room = UINT64_MAX;
 	pthread_mutex_lock(&p->control);
 	for (unsigned i = 0; i < MCR_CHANNELS_MAX; i++) {
 		const struct mcr_portless_channel *channel = p->channels[i];
-		uint64_t headroom, kept, left;
+		uint64_t behind, kept, left;
 
 		if (!channel || channel->rings.n == 0)
 			continue;
-		headroom = mcr_attach_server_headroom(p->attach, channel->config.name);
-		kept = channel->config.bytes / 2;
-		left = headroom > kept ? headroom - kept : 0;
-		room = left < room ? left : room;
+		behind = mcr_attach_server_behind(p->attach, channel->config.name);
+		/* A record may take a quarter of the area, and a pad as much. */
+		kept = channel->config.bytes / 4;
+		left = behind < kept ? kept - behind : 0;
+		*room = left < *room ? left : *room;
+		most = behind > most ? behind : most;
 	}
 	pthread_mutex_unlock(&p->control);
+	return most;
+}
+
+uint64_t mcr_portless_room(struct mcr_portless *p)
+{
+	uint64_t room;
+
+	look(p, &room);
 	return room;
 }
 
 int mcr_portless_is_read(struct mcr_portless *p)
 {
-	int ret = 1;
+	uint64_t room;
 
-	pthread_mutex_lock(&p->control);
-	for (unsigned i = 0; ret && i < MCR_CHANNELS_MAX; i++)
-		if (p->channels[i] && p->channels[i]->rings.n > 0)
-			ret = mcr_attach_server_is_read(p->attach, p->channels[i]->config.name);
-	pthread_mutex_unlock(&p->control);
-	return ret;
+	return look(p, &room) == 0;
 }
 
 int mcr_portless_channel(struct mcr_portless *p, size_t i, struct mcr_portless_channel_info *out)

@@ -78,9 +78,9 @@ unsigned mcr_portless_readers(struct mcr_portless *p);
 /* mcr_portless_had_readers: 1 when any was ever attached. */
 int mcr_portless_had_readers(const struct mcr_portless *p);
 
-/* mcr_portless_room: so many octets of records (MCR_RECORD_BYTES, extras and payload, in whole
- * lines) may be published at least without any reader being overtaken, and one more message of any
- * length; 0: none. A reader is where it last released. UINT64_MAX: nobody reads. */
+/* mcr_portless_room: so many octets of records (mcr_ring_span) may be published without any reader
+ * being overtaken, and, unless it is 0, one more of any length. A reader is where it last released.
+ */
 uint64_t mcr_portless_room(struct mcr_portless *p);
 
 /* mcr_portless_is_read: 1 when every reader has released all that was published. */
