@@ -45,7 +45,8 @@ struct capture_counts {
 	unsigned repetition;   /* of the files, from 0 */
 };
 
-/* capture_open opens the files, "-" for standard input, and reads up to the first frame of each.
+/* capture_open opens the files, "-" for standard input, and reads up to the first frame of each,
+ * for which it waits.
  * The names are borrowed until capture_close. The caller owns *out, which is set on success only.
  *
  * Errors, with the file and the offset of what was found and expected: -EINVAL (no capture, or a
@@ -55,10 +56,11 @@ int capture_open(struct capture **out, const char *const *files, unsigned n_file
 		 struct mcr_error *err);
 
 /* capture_next gives the next frame of all files: the one with the lowest time, of the first file
- * if several have it. Standard input may make it wait.
+ * if several have it. It does not wait for standard input.
  *
- * Returns 1; 0 after the last; or an error as of capture_open, after the frames before it. A file
- * that ends within a frame, as one that is being written, ends there: capture_counts says so. */
+ * Returns 1; 0 after the last; -EAGAIN if standard input has nothing at the moment: ask again; or
+ * an error as of capture_open, after the frames before it. A file that ends within a frame, as one
+ * that is being written, ends there: capture_counts says so. */
 int capture_next(struct capture *c, struct capture_frame *frame, struct mcr_error *err);
 
 /* capture_repeat begins again with the first frame. Times go on: the first frame follows the last

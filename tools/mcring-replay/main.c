@@ -20,7 +20,7 @@ static void on_signal(int signal)
 	stopped = 1;
 }
 
-/* The second one ends a program that waits for its standard input. */
+/* The second one ends a program that waits for the first frame of its standard input. */
 static void catch_signals(void)
 {
 	struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};

@@ -25,7 +25,7 @@ struct due {
 };
 
 struct batch {
-	unsigned n, most;
+	unsigned n;
 	uint32_t used;
 	struct due frames[BATCH];
 	uint8_t buffer[BATCH_BYTES];
@@ -33,7 +33,8 @@ struct batch {
 
 /* The next frame of the captures, which is not in a batch yet. */
 struct next {
-	int is_there; /* 0: there are no more */
+	int is_there;
+	int is_awaited; /* it is not there yet: standard input has nothing at the moment */
 	struct capture_frame frame;
 	uint64_t due_ns;
 };
@@ -57,6 +58,8 @@ static uint64_t time_now(const struct replay *r, const struct next *next, uint64
 {
 	if (r->options->times == PACE_TIMES_NOW)
 		return realtime_ns();
+	if (next->is_awaited) /* nobody knows when it was captured */
+		return r->pace.last_ns;
 	return pace_clock(&r->pace, now_ns, next->is_there ? next->frame.time_ns : UINT64_MAX);
 }
 
@@ -87,7 +90,8 @@ static void await(struct replay *r, struct next *next)
 
 /* ---- frames ---- */
 
-/* Returns 0, or -errno. The captures begin again as often as the options say. */
+/* Reads the next frame, if there is one. Returns 0, or -errno. The captures begin again as often as
+ * the options say. */
 static int read_frame(struct replay *r, struct next *next, struct mcr_error *err)
 {
 	struct capture_counts counts;
@@ -102,7 +106,8 @@ static int read_frame(struct replay *r, struct next *next, struct mcr_error *err
 		}
 	}
 	next->is_there = ret > 0;
-	return ret < 0 ? ret : 0;
+	next->is_awaited = ret == -EAGAIN;
+	return ret < 0 && ret != -EAGAIN ? ret : 0;
 }
 
 static void note_due(struct replay *r, struct next *next)
@@ -145,7 +150,7 @@ static int fill(struct replay *r, struct batch *batch, struct next *next, uint64
 		left -= left < record_of(&next->frame) ? left : record_of(&next->frame);
 		ret = read_frame(r, next, err);
 		note_due(r, next);
-	} while (ret == 0 && next->is_there && next->due_ns <= now_ns && batch->n < batch->most &&
+	} while (ret == 0 && next->is_there && next->due_ns <= now_ns && batch->n < BATCH &&
 		 batch->used + next->frame.len + CAPTURE_PADDING <= BATCH_BYTES &&
 		 record_of(&next->frame) <= left);
 	return ret;
@@ -211,9 +216,15 @@ static int send_all(struct replay *r, struct batch *batch, struct next *next, st
 	await_readers(r);
 	r->began_ns = monotonic_ns();
 	note_due(r, next); /* the anchor is now */
-	while (ret == 0 && next->is_there) {
+	while (ret == 0 && !is_stopped(r) && (next->is_there || next->is_awaited)) {
 		uint64_t room;
 
+		if (next->is_awaited) {
+			nap(NAP_NS);
+			ret = read_frame(r, next, err);
+			note_due(r, next);
+			continue;
+		}
 		await(r, next);
 		room = await_room(r);
 		if (is_stopped(r))
@@ -233,10 +244,6 @@ int replay_publish(struct replay *r, struct mcr_error *err)
 
 	if (!batch)
 		return mcr_error_set(err, -ENOMEM, "no memory for frames");
-	batch->most = BATCH;
-	for (unsigned i = 0; i < r->options->n_files; i++)
-		if (strcmp(r->options->files[i], "-") == 0)
-			batch->most = 1; /* the next frame may be long in coming */
 	ret = send_all(r, batch, &next, err);
 	if (ret == 0)
 		linger(r, &next);
