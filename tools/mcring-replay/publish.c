@@ -53,14 +53,14 @@ static int is_stopped(const struct replay *r)
 
 /* ---- time ---- */
 
-/* Up to when all is published, in the time that rx_ns has. */
+/* Up to when all is published, in the time that rx_ns has. The capture knows of no time behind the
+ * last frame that was read, so that stands still: else it would depend on readers whether a line
+ * falls silent. */
 static uint64_t time_now(const struct replay *r, const struct next *next, uint64_t now_ns)
 {
 	if (r->options->times == PACE_TIMES_NOW)
 		return realtime_ns();
-	if (next->is_awaited) /* nobody knows when it was captured */
-		return r->pace.last_ns;
-	return pace_clock(&r->pace, now_ns, next->is_there ? next->frame.time_ns : UINT64_MAX);
+	return pace_clock(&r->pace, now_ns, next->is_there ? next->frame.time_ns : r->pace.last_ns);
 }
 
 static void show_time(struct replay *r, const struct next *next)
@@ -221,6 +221,7 @@ static int send_all(struct replay *r, struct batch *batch, struct next *next, st
 
 		if (next->is_awaited) {
 			nap(NAP_NS);
+			show_time(r, next);
 			ret = read_frame(r, next, err);
 			note_due(r, next);
 			continue;

@@ -54,12 +54,19 @@ static int own(char *out, size_t cap, const char *name, struct mcr_error *err)
 	return ret;
 }
 
+int replay_run_dir_is_given(const char *run_dir, const char *name)
+{
+	const char *variable = secure_getenv(MCR_RUN_DIR_VARIABLE);
+
+	return run_dir || name || (variable && variable[0] != '\0');
+}
+
 int replay_run_dir(char *out, size_t cap, const char *run_dir, const char *name,
 		   struct mcr_error *err)
 {
-	const char *variable = secure_getenv(MCR_RUN_DIR_VARIABLE), *origin;
+	const char *origin;
 
-	if (!run_dir && (name || !variable || variable[0] == '\0') && !can_write_root())
+	if (!run_dir && (name || !replay_run_dir_is_given(run_dir, name)) && !can_write_root())
 		return own(out, cap, name ? name : "mcring", err);
 	if (mcr_run_dir(out, cap, run_dir, name, &origin) >= cap)
 		return mcr_error_set(err, -ENAMETOOLONG, "the run directory%s: too long a path",

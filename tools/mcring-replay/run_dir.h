@@ -6,6 +6,10 @@
 
 #include <mcring/types.h>
 
+/* replay_run_dir_is_given: 1 when the user says where it is, by one of these or by MCRING_RUN_DIR.
+ */
+int replay_run_dir_is_given(const char *run_dir, const char *name);
+
 /* replay_run_dir writes where the engine has its sockets: run_dir; without it and without a name
  * $MCRING_RUN_DIR; else /run/mcring/NAME if this user can write there; else a folder that nobody
  * else can write, $XDG_RUNTIME_DIR/mcring/NAME or /tmp/mcring-UID/NAME, of which all but the last

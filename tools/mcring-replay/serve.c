@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "engine/plan/channel_config.h"
 #include "run_dir.h"
+#include "settings/feeds.h"
 #include "settings/option_text.h"
 #include "settings/settings.h"
 #include "wiring.h"
@@ -125,6 +126,23 @@ static int check_channels(struct mcr_channel_config *list, unsigned n, struct mc
 	return ret;
 }
 
+/* Those of the file. */
+static int declare_feeds(struct mcr_portless *portless, const struct mcr_settings *s,
+			 struct mcr_error *err)
+{
+	struct mcr_error warning;
+	struct mcr_feeds *feeds;
+	int ret = mcr_settings_feeds(s, &feeds, err);
+
+	if (ret < 0)
+		return ret;
+	for (size_t i = 0; i < s->n_feeds; i++)
+		if (mcr_settings_feed_doubt(s, i, &warning))
+			fail("warning: %s", warning.text);
+	mcr_portless_feeds(portless, feeds);
+	return 0;
+}
+
 static int start(struct replay_served *out, const struct mcr_settings *s,
 		 const struct replay_wiring *wiring, int takes_all, int has_config,
 		 struct mcr_error *err)
@@ -160,12 +178,43 @@ static int start(struct replay_served *out, const struct mcr_settings *s,
 	for (unsigned i = 0; i < wiring->n; i++)
 		out->ports[i] = (unsigned)mcr_portless_port(out->portless, wiring->names[i]);
 	ret = mcr_portless_join(out->portless, s->joins.items, s->joins.n, err);
+	if (ret == 0 && s->n_feeds > 0)
+		ret = declare_feeds(out->portless, s, err);
 	if (ret < 0)
 		mcr_portless_destroy(out->portless);
 out:
 	free(interfaces);
 	free(channels);
 	return ret;
+}
+
+/* The last part of the run directory is the engine's name in the lines of feeds: the file says it
+ * unless the user does. Called before the file is read, and after it. */
+static int find_run_dir(struct replay_served *out, struct mcr_settings *s,
+			const struct replay_options *options, int is_read, struct mcr_error *err)
+{
+	const int is_given = replay_run_dir_is_given(options->run_dir, options->name);
+	char name[MCR_NAME_MAX] = "";
+	int ret;
+
+	if (!options->config || is_given) {
+		if (is_read)
+			return 0;
+		ret = replay_run_dir(out->run_dir, sizeof(out->run_dir), options->run_dir,
+				     options->name, err);
+		if (ret == 0 && strlen(out->run_dir) >= sizeof(s->engine.run_dir))
+			ret = mcr_error_set(err, -ENAMETOOLONG,
+					    "%s: a run directory's path has at most %zu octets",
+					    out->run_dir, sizeof(s->engine.run_dir) - 1);
+		if (ret == 0)
+			strcpy(s->engine.run_dir, out->run_dir);
+		return ret;
+	}
+	if (!is_read)
+		return 0;
+	mcr_feed_engine_name(name, s->engine.run_dir);
+	return replay_run_dir(out->run_dir, sizeof(out->run_dir), NULL,
+			      name[0] ? name : MCR_DEFAULT_NAME, err);
 }
 
 int replay_serve(struct replay_served *out, const struct replay_options *options,
@@ -182,12 +231,12 @@ int replay_serve(struct replay_served *out, const struct replay_options *options
 	else
 		ret = take_options(s, options, err);
 	if (ret == 0)
+		ret = find_run_dir(out, s, options, 0, err);
+	if (ret == 0)
 		ret = options->config ? load(&s, wiring, options, capture, err)
 				      : complete(s, wiring, options, capture, err);
 	if (ret == 0)
-		ret = replay_run_dir(
-		    out->run_dir, sizeof(out->run_dir), options->run_dir,
-		    options->config && !options->name ? s->engine.name : options->name, err);
+		ret = find_run_dir(out, s, options, 1, err);
 	if (ret == 0)
 		ret = start(out, s, wiring, takes_all, !!options->config, err);
 	mcr_settings_destroy(s);

@@ -11,6 +11,7 @@
 #include "core/address.h"
 #include "core/attach_wire.h"
 #include "core/error.h"
+#include "core/feed/feed_config.h"
 #include "core/interface_list.h"
 #include "engine/os/run_dir.h"
 #include "engine/portless/portless_state.h"
@@ -295,6 +296,16 @@ int mcr_portless_join(struct mcr_portless *p, const struct mcr_join *joins, size
 		ret = mcr_portless_change(p, &change, err);
 	pthread_mutex_unlock(&p->control);
 	return ret;
+}
+
+void mcr_portless_feeds(struct mcr_portless *p, struct mcr_feeds *feeds)
+{
+	char name[MCR_NAME_MAX];
+
+	mcr_feed_engine_name(name, p->run_dir);
+	pthread_mutex_lock(&p->control);
+	mcr_attach_server_put_feeds(p->attach, feeds, name);
+	pthread_mutex_unlock(&p->control);
 }
 
 unsigned mcr_portless_readers(struct mcr_portless *p)

@@ -52,6 +52,9 @@ void mcr_portless_destroy(struct mcr_portless *p);
 int mcr_portless_join(struct mcr_portless *p, const struct mcr_join *joins, size_t n,
 		      struct mcr_error *err);
 
+/* mcr_portless_feeds has the engine declare these feeds, which it owns from then on. */
+void mcr_portless_feeds(struct mcr_portless *p, struct mcr_feeds *feeds);
+
 /* mcr_portless_port: the number of an interface's port, or -ENOENT. */
 int mcr_portless_port(const struct mcr_portless *p, const char *interface);
 
