@@ -396,8 +396,13 @@ struct mcr_consumer_ring {
 	uint64_t oldest; /* seq of the oldest message that is offered; head = none */
 	uint64_t next;   /* seq that poll returns next, if it is not lapped before */
 	uint64_t head;   /* seq that the engine publishes next: head - next are left to poll */
-	uint64_t watermark_ns; /* CLOCK_REALTIME: everything that arrived before is published,
-				* with a seq below head; 0 = unknown */
+	uint64_t watermark_ns;   /* CLOCK_REALTIME: everything that arrived before is published,
+				  * with a seq below head; 0 = unknown */
+	uint64_t host_lost;      /* packets of any group that reached the host and were lost before
+				  * the ring: the ports of its lcore missed them, or had no buffer.
+				  * Counts from the engine's start, or earlier */
+	uint64_t host_looked_ns; /* CLOCK_REALTIME: all that were lost before are counted; the
+				  * engine looks each 100 ms. 0 = unknown */
 };
 
 /* mcr_consumer_ring_info describes a ring that the consumer reads. It makes no system call.

@@ -19,6 +19,7 @@ int mcr_consumer_ring_info(const struct mcr_consumer *c, uint32_t ring,
 	it.epoch = at->reader.epoch;
 	/* Before the head, which covers it. */
 	it.watermark_ns = mcr_ring_reader_polled(&at->reader);
+	it.host_lost = mcr_ring_reader_host_loss(&at->reader, &it.host_looked_ns);
 	it.oldest = mcr_ring_reader_oldest(&at->reader).position + 1;
 	it.next = mcr_client_next(at).position + 1;
 	it.head = mcr_ring_reader_published(&at->reader) + 1;

@@ -274,6 +274,18 @@ static inline void mcr_ring_set_heartbeat(void *mem, uint64_t monotonic_ns)
 	__atomic_store_n(&header->heartbeat_ns, monotonic_ns, __ATOMIC_RELAXED);
 }
 
+/* mcr_ring_set_host_loss: so many packets, over all groups, did not reach the ring's lcore although
+ * they reached the host: its ports missed them, or had no buffer. All that were lost before
+ * realtime_ns are counted. The release pairs with the acquire of mcr_ring_reader_host_loss. Thread:
+ * control. */
+static inline void mcr_ring_set_host_loss(void *mem, uint64_t lost, uint64_t realtime_ns)
+{
+	struct mcr_ring_header *header = mem;
+
+	__atomic_store_n(&header->host_lost, lost, __ATOMIC_RELAXED);
+	__atomic_store_n(&header->host_looked_ns, realtime_ns, __ATOMIC_RELEASE);
+}
+
 /* mcr_ring_set_polled: every packet that arrived before realtime_ns is published. The release pairs
  * with the acquire of a reader that merges rings by time. At most each 100 us. */
 static inline void mcr_ring_set_polled(struct mcr_ring_writer *w, uint64_t realtime_ns)

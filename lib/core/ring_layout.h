@@ -54,10 +54,12 @@ struct mcr_ring_header {
 	uint64_t n_marks;  /* marks made so far: number i is marks[i % MCR_RING_MARKS] */
 	uint64_t pad1[14];
 
-	/* The control thread, every 10 ms. */
+	/* The control thread, every 10 ms; at each look at a port, every 100 ms. */
 	uint64_t state; /* enum mcr_ring_state */
 	uint64_t heartbeat_ns;
-	uint64_t pad2[14];
+	uint64_t host_lost;      /* packets that the ports of its lcore lost before they got here */
+	uint64_t host_looked_ns; /* what was lost before is in it; 0 = unknown */
+	uint64_t pad2[12];
 
 	/* The rx lcore, at most each 100 us. */
 	uint64_t polled_ns;
@@ -87,6 +89,8 @@ _Static_assert(offsetof(struct mcr_ring_header, reserved) == 256, "region layout
 _Static_assert(offsetof(struct mcr_ring_header, n_marks) == 264, "region layout");
 _Static_assert(offsetof(struct mcr_ring_header, state) == 384, "region layout");
 _Static_assert(offsetof(struct mcr_ring_header, heartbeat_ns) == 392, "region layout");
+_Static_assert(offsetof(struct mcr_ring_header, host_lost) == 400, "region layout");
+_Static_assert(offsetof(struct mcr_ring_header, host_looked_ns) == 408, "region layout");
 _Static_assert(offsetof(struct mcr_ring_header, polled_ns) == 512, "region layout");
 _Static_assert(offsetof(struct mcr_ring_header, started_ns) == 520, "region layout");
 _Static_assert(offsetof(struct mcr_ring_header, version) == 640, "region layout");

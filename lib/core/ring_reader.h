@@ -243,6 +243,16 @@ static inline int mcr_ring_reader_stopped(const struct mcr_ring_reader *r)
 	return __atomic_load_n(&r->header->state, __ATOMIC_ACQUIRE) == MCR_RING_STOPPED;
 }
 
+/* mcr_ring_reader_host_loss returns how many packets the host lost before they got to the ring, and
+ * in *looked_ns, CLOCK_REALTIME, up to when all of them are counted; 0 = unknown. Pairs with
+ * mcr_ring_set_host_loss. */
+static inline uint64_t mcr_ring_reader_host_loss(const struct mcr_ring_reader *r,
+						 uint64_t *looked_ns)
+{
+	*looked_ns = __atomic_load_n(&r->header->host_looked_ns, __ATOMIC_ACQUIRE);
+	return __atomic_load_n(&r->header->host_lost, __ATOMIC_RELAXED);
+}
+
 /* CLOCK_MONOTONIC of the control thread's last sign of life, 0 = none yet. */
 static inline uint64_t mcr_ring_reader_heartbeat(const struct mcr_ring_reader *r)
 {

@@ -104,6 +104,8 @@ AT(mcr_consumer_ring, oldest, 16);
 AT(mcr_consumer_ring, next, 24);
 AT(mcr_consumer_ring, head, 32);
 AT(mcr_consumer_ring, watermark_ns, 40);
+AT(mcr_consumer_ring, host_lost, 48);
+AT(mcr_consumer_ring, host_looked_ns, 56);
 
 AT(mcr_select_group, group, 0);
 AT(mcr_select_group, port, 16);

@@ -425,8 +425,11 @@ static void a_ring_says_where_it_is_and_where_the_consumer_is(void **state)
 	assert_int_equal(ring.next, 1);
 	assert_int_equal(ring.head, 1);
 	assert_int_equal(ring.watermark_ns, 0);
+	assert_int_equal(ring.host_lost, 0);
+	assert_int_equal(ring.host_looked_ns, 0); /* unknown */
 	small_engine_publish_seqs(&e, 1, 10);
 	mcr_ring_set_polled(&e.writers[1], 5000);
+	mcr_ring_set_host_loss(e.regions[1].mem, 17, 4000);
 	assert_int_equal(mcr_consumer_poll(c, msgs, 4), 4);
 	later.info.size = sizeof(later);
 	assert_int_equal(mcr_consumer_ring_info(c, 1, &later.info, &err), 0);
@@ -437,6 +440,8 @@ static void a_ring_says_where_it_is_and_where_the_consumer_is(void **state)
 	assert_int_equal(later.info.next, 5);
 	assert_int_equal(later.info.head, 11);
 	assert_int_equal(later.info.watermark_ns, 5000);
+	assert_int_equal(later.info.host_lost, 17);
+	assert_int_equal(later.info.host_looked_ns, 4000);
 	assert_int_equal(mcr_consumer_ring_info(c, 0, &ring, &err), -ENOENT);
 	assert_int_equal(mcr_consumer_ring_info(c, 2, &ring, &err), -ENOENT);
 	assert_non_null(strstr(err.text, "no ring 2"));

@@ -44,6 +44,8 @@ struct mcr_port_look {
 	uint32_t speed_mbps; /* 0 = unknown */
 	struct rte_ether_addr mac;
 	struct rte_eth_stats stats;
+	uint64_t counted_ns; /* CLOCK_REALTIME: what came or was lost before is in stats; 0 = none
+			      * were read yet */
 	struct mcr_port_rises rises;
 	struct mcr_netdev_state netdev;        /* of the interface that the port sits on */
 	struct mcr_netdev_addresses addresses; /* of IPv6 there, if has_netdev_mac */

@@ -27,6 +27,7 @@ static void note_rises(struct mcr_port_look *found, const struct rte_eth_stats *
 
 void mcr_port_count(struct mcr_port *port)
 {
+	const uint64_t now_ns = mcr_clock_now_realtime();
 	struct rte_eth_stats stats;
 
 	if (rte_eth_stats_get(port->id, &stats) < 0)
@@ -34,6 +35,7 @@ void mcr_port_count(struct mcr_port *port)
 	stats.imissed += mcr_socket_loss_read(&port->loss);
 	note_rises(&port->found, &stats);
 	port->found.stats = stats;
+	port->found.counted_ns = now_ns;
 }
 
 void mcr_port_look(struct mcr_port *port)

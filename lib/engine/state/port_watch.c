@@ -5,6 +5,7 @@
 
 #include "engine/port/port_link.h"
 #include "engine/port/port_netdev.h"
+#include "engine/state/host_loss.h"
 #include "engine/state/kernel_holds.h"
 #include "engine/state/kernel_round.h"
 #include "engine/state/log.h"
@@ -95,6 +96,7 @@ static void look_done(struct mcr_job *job, void *ctx)
 	struct mcr_engine *e = ctx;
 	unsigned what = port->started ? mcr_port_take(port) : 0;
 
+	mcr_engine_show_host_loss(e);
 	if (what & MCR_PORT_GONE) {
 		mcr_engine_begin_removal(e, port);
 		return;
