@@ -121,6 +121,7 @@ class Feed:
         self.lines = [Line() for _ in range(config.n_lines)]
         self.streams, self.order = {}, 0
         self.silent, self.awake = False, True
+        self.catching_up, self.kept = False, ''  # while packets are taken that were not believed at first
         self.out = []
         self.packets = self.messages = self.gaps = self.gap_messages = self.late_messages = 0
         self.resets = self.cycles = self.switches = self.mismatches = self.silences = 0
@@ -350,10 +351,12 @@ class Feed:
         if run and far == 'back':
             shift = self.fresh(self.wire(run[0].x)) - run[0].x
             self.begin(s, ns, i, run[0].x + shift, 'implicit')
+            self.kept = ' held'
             for r in run:
                 self.take(s, side, r.ns, i, r.x + shift, r.p.count, r.p.payload)
+            self.kept = ''
         elif run:
-            self.catch_up(s, run)
+            self.catch_up(s, ns, run)
 
     def far(self, s, side, x):
         if x - s.next > self.jump_max():
@@ -393,13 +396,17 @@ class Feed:
             self.lines[r.i].implausible -= 1
         return run
 
-    def catch_up(self, s, run):
-        """Numbers far ahead are believed: what lies before them is a gap like another."""
+    def catch_up(self, s, ns, run):
+        """Numbers far ahead are believed: what lies before them is a gap like another. All of them are, before
+        it is asked what is missing."""
+        self.catching_up = True
         for r in run:
             if r.p.kind == 'data':
                 self.take(s, s.sides[r.i], r.ns, r.i, r.x, r.p.count, r.p.payload)
             else:
                 self.announced(s, s.sides[r.i], r.ns, r.i, r.x, r.p)
+        self.catching_up = False
+        self.check(s, ns)
 
     @staticmethod
     def forget(side):
@@ -449,7 +456,7 @@ class Feed:
             else:
                 line.duplicates += 1
         elif x <= s.next:
-            self.give(s, i, x, end, '')
+            self.give(s, i, x, end, self.kept)
             self.drain(s, ns)
         elif any(h.x <= x and end <= h.end for h in s.held):
             line.duplicates += 1
@@ -503,7 +510,7 @@ class Feed:
             return
         run = self.believe(s, side, ns, i, x, p, 'ahead')
         if run:
-            self.catch_up(s, run)
+            self.catch_up(s, ns, run)
 
     def announced(self, s, side, ns, i, x, p):
         line = self.lines[i]
@@ -526,7 +533,7 @@ class Feed:
         return (s.next, s.held[0].x) if s.held else None
 
     def check(self, s, ns):
-        while True:
+        while not self.catching_up:
             hole = self.hole(s)
             if not hole:
                 return

@@ -326,7 +326,7 @@ def jump_that_both_lines_make(s):
     for line in A, B:
         s.run(20 * line, line, [1, 2, 3, 2_000_001, 2_000_002, 2_000_003])
     s.expect('start 0 0 1 at=0', 'implausible 0 0 2000001 at=300', 'implausible 0 1 2000001 at=320',
-             'gap 0 4..2000000 window wire opened=300 at=300',
+             'gap 0 4..2000000 passed wire opened=300 at=320',
              handed_out=[(1, 3), (2_000_001, 2_000_003)], gaps=1, resets=0, lines={A: dict(implausible=0)})
 
 
@@ -336,7 +336,7 @@ def jump_that_a_run_makes(s):
     s.feed(n_lines=1)
     s.run(0, A, [1, 2, 3, 2_000_001, 2_000_002, 2_000_003, 2_000_004])
     s.expect('start 0 0 1 at=0', 'implausible 0 0 2000001 at=300', 'implausible 0 0 2000002 at=400',
-             'implausible 0 0 2000003 at=500', 'gap 0 4..2000000 passed wire opened=300 at=300',
+             'implausible 0 0 2000003 at=500', 'gap 0 4..2000000 passed wire opened=300 at=500',
              handed_out=[(1, 3), (2_000_001, 2_000_004)], gaps=1, resets=0)
 
 

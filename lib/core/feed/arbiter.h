@@ -37,7 +37,8 @@ struct mcr_arbiter_config {
 	uint64_t gap_timeout_ns;
 	uint64_t silence_ns; /* 0 = lines are not judged by silence */
 	uint64_t reset_back, jump_max;
-	uint64_t start_seq; /* 0 = the first number that comes */
+	uint64_t start_seq; /* on the wire; 0 = the first number that comes */
+	uint64_t seed;      /* what a sender cannot know, so that it cannot make lookups slow */
 };
 
 /* mcr_arbiter_create allocates all that the arbiter will use. The caller frees it with
@@ -59,29 +60,53 @@ int mcr_arbiter_put(struct mcr_arbiter *a, unsigned line, const struct mcr_feed_
 /* mcr_arbiter_next gives the next item that is due: 1, or 0: there is none. */
 int mcr_arbiter_next(struct mcr_arbiter *a, struct mcr_feed_msg *out);
 
-/* mcr_arbiter_pending: whether mcr_arbiter_next has one, for the fast path. It is the first word of
- * the arbiter. */
+/* The first words of an arbiter, which are asked for each packet. */
+struct mcr_arbiter_head {
+	uint64_t pending; /* not 0: mcr_arbiter_next may have an item */
+	uint64_t due_ns;  /* no timer fires before */
+	uint64_t n_held;
+};
+
+/* mcr_arbiter_pending: whether mcr_arbiter_next may have an item. */
 static inline int mcr_arbiter_pending(const struct mcr_arbiter *a)
 {
-	return *(const uint64_t *)(const void *)a != 0;
+	return ((const struct mcr_arbiter_head *)(const void *)a)->pending != 0;
 }
 
 /* mcr_arbiter_time: everything that arrived before ns was put. Never goes back (a smaller ns is
  * ignored). */
 void mcr_arbiter_time(struct mcr_arbiter *a, uint64_t ns);
 
-/* mcr_arbiter_due returns a time before which no timer fires; UINT64_MAX = none runs. It is the
- * second word of the arbiter: it is asked for each packet. */
+/* mcr_arbiter_due returns a time before which no timer fires; UINT64_MAX = none runs. A call of
+ * mcr_arbiter_time at or after it, and of mcr_arbiter_next, moves it on. */
 static inline uint64_t mcr_arbiter_due(const struct mcr_arbiter *a)
 {
-	return ((const uint64_t *)(const void *)a)[1];
+	return ((const struct mcr_arbiter_head *)(const void *)a)->due_ns;
 }
 
-/* mcr_arbiter_holding returns how many packets are held now: the third word. */
+/* mcr_arbiter_holding returns how many packets are held now. */
 static inline uint64_t mcr_arbiter_holding(const struct mcr_arbiter *a)
 {
-	return ((const uint64_t *)(const void *)a)[2];
+	return ((const struct mcr_arbiter_head *)(const void *)a)->n_held;
 }
+
+/* Numbers that wrap are counted on in turns. A stream begins in the second, so that its 64-bit
+ * numbers are never mistaken for those on the wire: a turn has 2^bits numbers, or one less if 1
+ * follows the highest. mcr_arbiter_wire gives the number on the wire, as a request for
+ * retransmission wants it. */
+static inline uint64_t mcr_arbiter_wire_of(unsigned bits, int wraps_to_one, uint64_t seq)
+{
+	if (bits >= 64)
+		return seq;
+	uint64_t mask = (UINT64_C(1) << bits) - 1;
+
+	if (!wraps_to_one)
+		return seq & mask;
+	for (seq--; seq >> bits;) /* modulo 2^bits - 1, without a division */
+		seq = (seq & mask) + (seq >> bits);
+	return seq == mask ? 1 : seq + 1;
+}
+uint64_t mcr_arbiter_wire(const struct mcr_arbiter *a, uint64_t seq);
 
 /* mcr_arbiter_line_down: by the engine's or the link's state (why: enum mcr_feed_down_why). Silence
  * no longer counts for the line, and its next packet brings it up. */
@@ -100,13 +125,15 @@ void mcr_arbiter_lapped(struct mcr_arbiter *a, uint32_t lines, uint64_t messages
 void mcr_arbiter_host_loss(struct mcr_arbiter *a, uint32_t lines, uint64_t packets,
 			   uint64_t looked_ns);
 
-/* mcr_arbiter_insert and mcr_arbiter_resume: as mcr_feed_insert, mcr_feed_resume. msg as for put;
+/* mcr_arbiter_insert and mcr_arbiter_resume: as mcr_feed_insert, mcr_feed_resume. Numbers as they
+ * were handed out, or as on the wire; msg as for put;
  * held as of a held packet, not 0: it is forgotten in any case but an error. */
 int mcr_arbiter_insert(struct mcr_arbiter *a, uint32_t key, uint64_t seq, uint32_t count,
 		       const struct mcr_msg *msg, uint64_t held);
 int mcr_arbiter_resume(struct mcr_arbiter *a, uint32_t key, uint64_t next);
 
-/* mcr_arbiter_held calls each for every held packet of the lines (bits), oldest arrival first: the
+/* mcr_arbiter_held calls each for every held packet of the lines (bits; what was inserted is of
+ * line MCR_FEED_LINES_MAX), oldest arrival first: the
  * caller may move the payload and set msg->data and `held` (what mcr_feed_msg.held will be; 0 at
  * first). forget is called whenever the arbiter is done with a held packet whose `held` is not 0,
  * after the item was handed out or dropped. mcr_arbiter_crowded: there is no room for more payloads

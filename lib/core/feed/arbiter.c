@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What comes in, and the order in which items come out. */
+#include "core/feed/arbiter.h"
+
+#include "core/feed/arbiter_epoch.h"
+#include "core/feed/arbiter_hold.h"
+#include "core/feed/arbiter_item.h"
+#include "core/feed/arbiter_line.h"
+#include "core/feed/arbiter_node.h"
+#include "core/feed/arbiter_place.h"
+#include "core/feed/arbiter_range.h"
+#include "core/feed/arbiter_stream.h"
+
+/* MCR_FEED_AS_THEY_COME: the packet itself, whatever became of its numbers. */
+static void hand_out_as_it_comes(struct mcr_arbiter *a, const struct mcr_arrival *at,
+				 uint64_t next_before)
+{
+	struct mcr_feed_msg item = {.kind = MCR_FEED_DATA};
+	uint32_t count = at->packet->count, skip = 0;
+
+	if (at->x < next_before && at->x + count > next_before && !at->flags)
+		skip = (uint32_t)(next_before - at->x);
+	mcr_item_data(&item, at->msg, at->x + skip, count - skip, skip, at->key, at->line,
+		      at->flags);
+	a->stats.packets++;
+	a->stats.messages += count - skip;
+	a->lines[at->line].first += !at->flags;
+	if (!at->flags)
+		at->s->line = (uint8_t)at->line;
+	if (a->has_after || a->reset.why) {
+		a->after = item; /* is_after_next stays */
+		a->has_after = 1;
+	} else {
+		mcr_item_push(a, &item);
+	}
+}
+
+static void hand_out_unsequenced(struct mcr_arbiter *a, unsigned line,
+				 const struct mcr_feed_packet *p, const struct mcr_msg *msg)
+{
+	struct mcr_feed_msg item = {.kind = MCR_FEED_DATA};
+
+	a->lines[line].unsequenced++;
+	if (!a->cfg.unsequenced)
+		return;
+	mcr_item_data(&item, msg, 0, 0, 0, mcr_stream_find(a, p->scope), line,
+		      MCR_FEED_FLAG_UNSEQUENCED);
+	mcr_item_push(a, &item);
+}
+
+/* The packet is of a stream. */
+static void take(struct mcr_arbiter *a, unsigned line, const struct mcr_feed_packet *p,
+		 const struct mcr_msg *msg)
+{
+	uint32_t key = mcr_stream_find(a, p->scope);
+	uint64_t x = mcr_first_turn(a, p->seq);
+
+	if (x >> 62) { /* leaves room to calculate */
+		mcr_place_implausible(a, key == MCR_NONE ? 0 : key, line, x);
+		a->lines[line].implausible++;
+		return;
+	}
+	if (key == MCR_NONE)
+		key = mcr_stream_make(a, line, p);
+	if (key == MCR_NONE) {
+		struct mcr_feed_msg event = mcr_item_event(a, MCR_FEED_KEYS_FULL, key, line, x);
+
+		a->stats.keys_refused++;
+		if (!a->told_keys_full)
+			mcr_item_push(a, &event);
+		a->told_keys_full = 1;
+		return;
+	}
+	struct mcr_arrival at = {.packet = p,
+				 .msg = msg,
+				 .line = line,
+				 .key = key,
+				 .s = mcr_stream_at(a, key),
+				 .m = mcr_more_at(a, key),
+				 .sl = &mcr_more_at(a, key)->line[line],
+				 .x = x,
+				 .end = x + p->count,
+				 .held_flags = a->is_as_they_come ? MCR_HELD_GHOST : 0};
+	uint64_t next_before = at.s->next;
+
+	if (mcr_epoch_judge(a, &at))
+		mcr_place(a, &at);
+	if (a->is_as_they_come && p->kind == MCR_FEED_PACKET_DATA)
+		hand_out_as_it_comes(a, &at, next_before);
+}
+
+/* Silence counts from now. */
+static void start(struct mcr_arbiter *a, uint64_t ns)
+{
+	a->is_started = 1;
+	a->awake_ns = ns;
+	a->line_due_ns = a->head.due_ns = 0;
+}
+
+static void put_slow(struct mcr_arbiter *a, unsigned line, const struct mcr_feed_packet *p,
+		     const struct mcr_msg *msg)
+{
+	struct mcr_arbiter_line *l = &a->lines[line];
+
+	mcr_node_reclaim(a);
+	l->packets++;
+	l->bytes += msg->len;
+	if (p->kind == MCR_FEED_PACKET_MALFORMED) {
+		l->malformed++;
+		return;
+	}
+	if (!a->is_started)
+		start(a, msg->rx_ns);
+	mcr_line_alive(a, line, msg->rx_ns);
+	if (p->kind == MCR_FEED_PACKET_NOT_TRACKED)
+		l->not_tracked++;
+	else if (p->kind == MCR_FEED_PACKET_UNSEQUENCED)
+		hand_out_unsequenced(a, line, p, msg);
+	else
+		take(a, line, p, msg);
+}
+
+/* The packet that is next, or a copy of one that was handed out, on a line that goes on where it
+ * was. 0 = neither: state unchanged. 1 = done, *gives as mcr_arbiter_put returns. */
+static inline int put_fast(struct mcr_arbiter *a, unsigned line, const struct mcr_feed_packet *p,
+			   const struct mcr_msg *msg, struct mcr_feed_msg *out, int *gives)
+{
+	struct mcr_arbiter_line *l = &a->lines[line];
+	struct mcr_stream *s = mcr_stream_at(a, l->stream);
+
+	if (__builtin_expect((s->scope[0] ^ p->scope[0]) | (s->scope[1] ^ p->scope[1]), 0)) {
+		uint32_t key = mcr_stream_find(a, p->scope);
+
+		if (key == MCR_NONE)
+			return 0;
+		l->stream = key;
+		s = mcr_stream_at(a, key);
+	}
+	uint64_t x = mcr_unwrap(a, s->hi[line], p->seq), end = x + p->count;
+	int is_next = x == s->next;
+
+	if (__builtin_expect((s->epoch[0] ^ p->epoch[0]) | (s->epoch[1] ^ p->epoch[1]) |
+				 (s->slow >> line & 1) | (x ^ s->hi[line]) | p->kind | p->resets,
+			     0) ||
+	    !l->is_up || (!is_next && end > s->next) || end >> 62)
+		return 0;
+	if (is_next && s->line != line) {
+		if (mcr_arbiter_wants(a, MCR_FEED_LINE_SWITCH))
+			return 0;
+		s->line = (uint8_t)line;
+		a->switches++;
+	}
+	a->at_ns = msg->rx_ns;
+	if (msg->rx_ns > l->last_ns)
+		l->last_ns = msg->rx_ns;
+	l->packets++;
+	l->bytes += msg->len;
+	s->hi[line] = end;
+	*gives = is_next | a->is_as_they_come;
+	if (*gives) {
+		a->stats.packets++;
+		a->stats.messages += p->count;
+		mcr_item_data(out, msg, x, p->count, 0, l->stream, line,
+			      is_next ? 0 : MCR_FEED_FLAG_DUPLICATE);
+	}
+	if (!is_next) {
+		mcr_place_copy(a, l->stream, line, p, msg->rx_ns, x);
+		return 1;
+	}
+	l->first++;
+	s->next = end;
+	mcr_recent_add(&a->recent, s->id, x, p->count, line, msg->rx_ns, p->hash);
+	return 1;
+}
+
+int mcr_arbiter_put(struct mcr_arbiter *a, unsigned line, const struct mcr_feed_packet *packet,
+		    const struct mcr_msg *msg, struct mcr_feed_msg *out)
+{
+	int gives;
+
+	if (put_fast(a, line, packet, msg, out, &gives))
+		return gives;
+	a->at_ns = msg->rx_ns;
+	put_slow(a, line, packet, msg);
+	return a->queue_n && a->queue[a->queue_head].msg == msg && mcr_item_pop(a, out);
+}
+
+/* What time has brought: a line that is silent, or a hole that is given up. 0 = nothing. */
+static int fire(struct mcr_arbiter *a)
+{
+	uint64_t hole_ns = a->n_heap ? a->heap_due[0] : UINT64_MAX;
+	unsigned line = 0;
+
+	if (a->line_due_ns <= a->time_ns)
+		a->line_due_ns = mcr_line_due(a, &line);
+	if (a->line_due_ns <= a->time_ns && a->line_due_ns <= hole_ns) {
+		a->at_ns = a->line_due_ns;
+		a->line_due_ns = 0;
+		mcr_line_down(
+		    a, line, a->lines[line].was_heard ? MCR_FEED_DOWN_SILENT : MCR_FEED_DOWN_NEVER);
+		return 1;
+	}
+	a->head.due_ns = a->line_due_ns < hole_ns ? a->line_due_ns : hole_ns;
+	if (hole_ns > a->time_ns)
+		return 0;
+	a->at_ns = hole_ns ? hole_ns : a->at_ns;
+	a->active = a->heap[0];
+	return 1;
+}
+
+/* The packet that had to wait for what comes before it. */
+static void hand_out_after(struct mcr_arbiter *a)
+{
+	struct mcr_feed_msg *item = &a->after;
+	struct mcr_stream *s = mcr_stream_at(a, item->key);
+
+	if (a->is_after_next && !a->is_as_they_come) {
+		mcr_hold_switch(a, item->key, item->line);
+		mcr_hold_count(a, item->key, item);
+	}
+	if (a->is_after_next && item->seq + item->count > s->next) {
+		s->next = item->seq + item->count;
+		a->active = item->key;
+	}
+	mcr_item_push(a, item);
+	a->has_after = a->is_after_next = 0;
+}
+
+int mcr_arbiter_next(struct mcr_arbiter *a, struct mcr_feed_msg *out)
+{
+	for (;;) {
+		if (mcr_item_pop(a, out))
+			return 1;
+		if (a->has_late) {
+			mcr_place_late(a);
+		} else if (a->active != MCR_NONE) {
+			if (mcr_hold_step(a, a->active, out))
+				return 1;
+			a->active = MCR_NONE;
+			a->force_to = 0;
+			a->is_flush = 0;
+		} else if (a->reset.why) {
+			mcr_epoch_begin_now(a);
+		} else if (a->has_after) {
+			hand_out_after(a);
+		} else if (!fire(a)) {
+			a->head.pending = 0;
+			return 0;
+		}
+	}
+}
+
+void mcr_arbiter_time(struct mcr_arbiter *a, uint64_t ns)
+{
+	mcr_node_reclaim(a);
+	if (ns <= a->time_ns)
+		return;
+	a->time_ns = ns;
+	if (!a->is_started)
+		start(a, ns);
+	mcr_range_settle(a);
+	if (ns >= a->head.due_ns)
+		a->head.pending = 1;
+}
+
+void mcr_arbiter_line_down(struct mcr_arbiter *a, unsigned line, uint32_t why)
+{
+	if (a->time_ns > a->at_ns)
+		a->at_ns = a->time_ns;
+	mcr_line_down(a, line, why);
+	a->head.pending = 1;
+}
+
+void mcr_arbiter_awake(struct mcr_arbiter *a, int is_awake)
+{
+	if (is_awake && !a->is_awake && a->is_started)
+		start(a, a->time_ns);
+	a->is_awake = is_awake != 0;
+}

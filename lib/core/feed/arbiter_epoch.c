@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "core/feed/arbiter_epoch.h"
+
+#include "core/feed/arbiter_item.h"
+#include "core/feed/arbiter_line.h"
+#include "core/feed/arbiter_range.h"
+#include "core/feed/arbiter_run.h"
+
+static uint8_t bit_of(const struct mcr_arrival *at)
+{
+	return (uint8_t)(1u << at->line);
+}
+
+static int is_same(const uint64_t a[2], const uint64_t b[2])
+{
+	return !((a[0] ^ b[0]) | (a[1] ^ b[1]));
+}
+
+static uint64_t distance(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : b - a;
+}
+
+/* A line is from now on in this generation, wherever it was. */
+static void join(struct mcr_arbiter *a, const struct mcr_arrival *at)
+{
+	mcr_run_break(a, at->key, at->line);
+	at->m->in |= bit_of(at);
+	at->m->heard &= (uint8_t)~bit_of(at);
+	at->s->slow |= bit_of(at);
+}
+
+static void join_at(struct mcr_arbiter *a, const struct mcr_arrival *at, uint64_t x)
+{
+	join(a, at);
+	at->m->heard |= bit_of(at);
+	at->s->hi[at->line] = x;
+}
+
+/* A generation is to begin at number next, when what is held of this one was handed out. */
+static void begin(struct mcr_arbiter *a, const struct mcr_arrival *at, unsigned why, uint64_t next,
+		  const uint64_t epoch[2], unsigned flags)
+{
+	a->reset.next = next;
+	a->reset.epoch[0] = epoch[0];
+	a->reset.epoch[1] = epoch[1];
+	a->reset.key = at->key;
+	a->reset.line = at->line;
+	a->reset.why = why;
+	a->reset.flags = (uint8_t)flags;
+	a->reset.is_end = at->packet->kind == MCR_FEED_PACKET_END;
+	a->active = at->key;
+	a->is_flush = 1;
+	a->head.pending = 1;
+}
+
+/* The packet at hand says so itself. */
+static void begin_here(struct mcr_arbiter *a, const struct mcr_arrival *at, unsigned why,
+		       unsigned flags)
+{
+	uint64_t x = mcr_first_turn(a, at->packet->seq);
+
+	mcr_run_break(a, at->key, at->line);
+	if (at->packet->kind == MCR_FEED_PACKET_DATA) {
+		mcr_item_data(&a->after, at->msg, x, at->packet->count, 0, at->key, at->line, 0);
+		a->has_after = a->is_after_next = 1;
+		a->reset.hash = at->packet->hash;
+	} else
+		mcr_line_counts_mark(a, at->line, at->packet->kind == MCR_FEED_PACKET_END);
+	begin(a, at, why, x, at->packet->epoch, flags);
+}
+
+static uint64_t into_first_turn(const struct mcr_arbiter *a, uint64_t x)
+{
+	return mcr_first_turn(a, mcr_arbiter_wire(a, x)) - x;
+}
+
+static int is_restart(const struct mcr_stream_line *sl)
+{
+	return sl->run_kind == MCR_RUN_BACK || sl->run_kind == MCR_RUN_BEHIND;
+}
+
+void mcr_epoch_proven(struct mcr_arbiter *a, const struct mcr_arrival *at)
+{
+	uint64_t first = mcr_run_first(a, at->key, at->line, at->x);
+	uint64_t next = first + into_first_turn(a, first);
+
+	/* Another line may have begun as well, a little below. */
+	for (unsigned line = 0; line < a->n_lines; line++) {
+		if (line == at->line || !is_restart(&at->m->line[line]))
+			continue;
+		uint64_t other = mcr_run_first(a, at->key, line, first);
+
+		other += into_first_turn(a, other);
+		if (other < next && next - other <= a->cfg.reset_back)
+			next = other;
+	}
+	begin(a, at, MCR_FEED_RESET_IMPLICIT, next, at->s->epoch, 0);
+}
+
+int mcr_epoch_front_stands(struct mcr_arbiter *a, const struct mcr_arrival *at)
+{
+	struct mcr_stream_more *m = at->m;
+
+	if (m->front_next != at->s->next || !m->front_ns) {
+		m->front_next = at->s->next;
+		m->front_ns = a->at_ns;
+	}
+	return a->at_ns > m->front_ns && a->at_ns - m->front_ns >= MCR_ARBITER_STALL_NS;
+}
+
+/* A packet of the generation before, number x, is stale. Unless the line had left that generation
+ * and is back with a run of packets, or nothing comes in this one while that one goes on: then it
+ * was an error to leave it. */
+static void old(struct mcr_arbiter *a, struct mcr_arrival *at, uint64_t x, unsigned why)
+{
+	struct mcr_stream_more *m = at->m;
+	int is_back = m->in & bit_of(at), is_live = 0;
+
+	at->x = x;
+	at->flags |= MCR_FEED_FLAG_OUT_OF_ORDER;
+	if (!is_back && x < m->old_next)
+		return;
+	for (unsigned line = 0; line < a->n_lines; line++)
+		is_live |= m->in >> line & 1 && a->lines[line].is_up;
+	int is_over = mcr_epoch_front_stands(a, at) || is_back || !is_live;
+
+	if (!mcr_run_add(a, at, MCR_RUN_OLD, x, x + at->packet->count) || !is_over)
+		return;
+	uint64_t first = mcr_run_first(a, at->key, at->line, x);
+	int goes_on = first >= m->old_next && first - m->old_next <= a->cfg.jump_max;
+
+	begin(a, at, why, goes_on ? m->old_next : first, m->old_epoch,
+	      why == MCR_FEED_RESET_SESSION ? MCR_STREAM_SESSION : 0);
+}
+
+static uint32_t hash_of(const uint64_t epoch[2])
+{
+	return (uint32_t)((epoch[0] * 0x9e3779b97f4a7c15u + epoch[1]) * 0xd6e8feb86659fd93u >> 32);
+}
+
+/* The packet is of the epoch before, or of the one that its line has not left yet. */
+static int is_old_epoch(const struct mcr_arrival *at)
+{
+	return (at->m->flags & MCR_STREAM_OLD && is_same(at->packet->epoch, at->m->old_epoch)) ||
+	       (at->m->heard & ~at->m->in & bit_of(at) &&
+		at->sl->was == hash_of(at->packet->epoch));
+}
+
+static void old_epoch(struct mcr_arbiter *a, struct mcr_arrival *at)
+{
+	uint8_t was = at->m->heard & (uint8_t)~at->m->in & bit_of(at);
+	uint64_t ref = was ? at->s->hi[at->line] : at->m->old_next;
+
+	a->lines[at->line].stale++;
+	if (!is_same(at->packet->epoch, at->m->old_epoch))
+		return;
+	old(a, at, mcr_unwrap(a, ref, at->packet->seq), MCR_FEED_RESET_SESSION);
+}
+
+static void old_number(struct mcr_arbiter *a, struct mcr_arrival *at)
+{
+	uint64_t *hi = &at->s->hi[at->line];
+	uint64_t x = mcr_unwrap(a, *hi, at->packet->seq), end = x + at->packet->count;
+
+	if (at->packet->kind == MCR_FEED_PACKET_DATA)
+		a->lines[at->line].stale++;
+	else
+		mcr_line_counts_mark(a, at->line, at->packet->kind == MCR_FEED_PACKET_END);
+	if (end > *hi && end - *hi <= a->cfg.jump_max)
+		*hi = end;
+	old(a, at, x, MCR_FEED_RESET_IMPLICIT);
+}
+
+/* A line that has not begun this generation yet: is the packet at hand of it? */
+static int joins(const struct mcr_arbiter *a, const struct mcr_arrival *at)
+{
+	const struct mcr_stream *s = at->s;
+
+	if (!(at->m->heard & bit_of(at)) || at->m->flags & MCR_STREAM_SESSION)
+		return 1;
+	uint64_t was = mcr_unwrap(a, s->hi[at->line], at->packet->seq);
+	uint64_t is = mcr_unwrap(a, s->next, at->packet->seq);
+	uint64_t hi = s->hi[at->line];
+	uint32_t count = at->packet->count ? at->packet->count : 1;
+
+	if (is > s->next && is - s->next > a->cfg.jump_max)
+		return 0;
+	if (was < hi) /* it goes back: it begins, or is out of order */
+		return hi - was >= distance(is, s->next);
+	/* It goes on where it was. It is of this generation only if the one before never came so
+	 * far, and the number was handed out already: no gap can follow of a wrong guess. */
+	return was - hi > a->cfg.reset_back || (was >= at->m->old_next && is + count <= s->next);
+}
+
+/* A message that has the next number. */
+static void reset_message(struct mcr_arbiter *a, const struct mcr_arrival *at)
+{
+	struct mcr_stream_more *m = at->m;
+	uint64_t x = mcr_first_turn(a, at->packet->seq), hi = at->s->hi[at->line];
+	int is_in = m->in & bit_of(at), is_explicit = m->flags & MCR_STREAM_EXPLICIT;
+	int changes = mcr_unwrap(a, at->s->next, at->packet->seq) != at->s->next;
+
+	if (changes &&
+	    (is_in ? !is_explicit || x != m->start || hi - x > a->cfg.reset_back : !is_explicit)) {
+		begin_here(a, at, MCR_FEED_RESET_EXPLICIT,
+			   MCR_STREAM_EXPLICIT | MCR_STREAM_MESSAGE);
+		return;
+	}
+	mcr_line_counts_mark(a, at->line, 0);
+	if (!is_in) {
+		join_at(a, at, changes ? x : at->s->next);
+	} else if (changes && hi != x) {
+		mcr_run_break(a, at->key, at->line);
+		at->sl->run_kind = MCR_RUN_REPEAT; /* or a copy: the next packet tells */
+		at->s->slow |= bit_of(at);
+	}
+}
+
+/* Data that say that their numbers were reset, as the first few packets of a generation do. 1: they
+ * were dealt with. */
+static int reset_flag(struct mcr_arbiter *a, struct mcr_arrival *at)
+{
+	struct mcr_stream_more *m = at->m;
+	int is_in = m->in & bit_of(at) && m->heard & bit_of(at);
+	uint64_t first = mcr_first_turn(a, at->packet->seq), from, to;
+	uint64_t hi = at->s->hi[at->line];
+	uint64_t x = mcr_unwrap(a, is_in ? hi : at->s->next, at->packet->seq);
+	int is_of_this = m->flags & MCR_STREAM_EXPLICIT && first >= m->start;
+
+	if (x == at->s->next || (is_in && x == hi) ||
+	    (is_of_this && x > hi && x - hi <= a->cfg.reset_back) ||
+	    (!is_in && m->flags & MCR_STREAM_EXPLICIT)) {
+		if (!is_in)
+			join(a, at);
+		return 0;
+	}
+	if (is_of_this && is_in && hi - x <= a->cfg.reset_back) {
+		if (mcr_range_find(a, at->key, at->line, x, x + at->packet->count, &from, &to))
+			return 0; /* only out of order */
+		at->x = first;
+		if (mcr_run_add(a, at, MCR_RUN_BACK, first, first + at->packet->count))
+			mcr_epoch_proven(a, at);
+		return 1;
+	}
+	begin_here(a, at, MCR_FEED_RESET_EXPLICIT, MCR_STREAM_EXPLICIT);
+	return 1;
+}
+
+/* The first number of a loop, while the stream is elsewhere. */
+static int is_cycle(const struct mcr_arbiter *a, const struct mcr_arrival *at)
+{
+	uint64_t x = mcr_first_turn(a, at->packet->seq);
+
+	return a->cfg.is_loop && at->packet->kind == MCR_FEED_PACKET_DATA && at->packet->seq <= 1 &&
+	       x < at->s->next && at->m->in & bit_of(at) &&
+	       at->s->hi[at->line] != x + at->packet->count;
+}
+
+int mcr_epoch_judge(struct mcr_arbiter *a, struct mcr_arrival *at)
+{
+	const struct mcr_feed_packet *p = at->packet;
+	struct mcr_stream_more *m = at->m;
+
+	if (!is_same(p->epoch, at->s->epoch)) {
+		if (is_old_epoch(at))
+			old_epoch(a, at);
+		else
+			begin_here(a, at, MCR_FEED_RESET_SESSION, MCR_STREAM_SESSION);
+		return 0;
+	}
+	if (p->kind == MCR_FEED_PACKET_RESET) {
+		reset_message(a, at);
+		return 0;
+	}
+	if (at->sl->run_kind == MCR_RUN_REPEAT && p->kind == MCR_FEED_PACKET_DATA) {
+		at->sl->run_kind = MCR_RUN_NONE;
+		if (mcr_first_turn(a, p->seq) == m->start) {
+			begin_here(a, at, MCR_FEED_RESET_EXPLICIT,
+				   MCR_STREAM_EXPLICIT | MCR_STREAM_MESSAGE);
+			return 0;
+		}
+	}
+	if (p->resets && reset_flag(a, at))
+		return 0;
+	if (!(m->in & bit_of(at))) {
+		if (!joins(a, at)) {
+			old_number(a, at);
+			return 0;
+		}
+		join(a, at);
+	}
+	if (is_cycle(a, at)) {
+		begin_here(a, at, MCR_FEED_RESET_IMPLICIT, 0);
+		return 0;
+	}
+	at->x = mcr_unwrap(a, m->heard & bit_of(at) ? at->s->hi[at->line] : at->s->next, p->seq);
+	return 1;
+}
+
+/* What the lines have kept: of the restart, it is held in the new generation. */
+static void take_runs(struct mcr_arbiter *a, struct mcr_stream *s, struct mcr_stream_more *m)
+{
+	int is_return = m->line[a->reset.line].run_kind == MCR_RUN_OLD;
+
+	for (unsigned i = 0; i < a->n_lines; i++) {
+		unsigned line = (a->reset.line + i) % a->n_lines;
+		struct mcr_stream_line *sl = &m->line[line];
+		uint64_t first = mcr_run_first(a, a->reset.key, line, s->next);
+		uint64_t shift = is_restart(sl) ? into_first_turn(a, first) : 0;
+		int is_of_it = is_return ? sl->run_kind == MCR_RUN_OLD : is_restart(sl);
+
+		sl->missing = MCR_NONE;
+		if (i && (!is_of_it || first + shift < s->next ||
+			  first + shift - s->next > a->cfg.jump_max)) {
+			mcr_run_break(a, a->reset.key, line);
+			continue;
+		}
+		m->in |= (uint8_t)(1u << line);
+		m->heard |= (uint8_t)(1u << line);
+		s->hi[line] = i ? first + shift : s->next;
+		mcr_run_take(a, a->reset.key, line, shift);
+	}
+}
+
+/* The packet that says itself that a generation begins is handed out in place. */
+static void take_after(struct mcr_arbiter *a, struct mcr_stream *s)
+{
+	const struct mcr_feed_msg *item = &a->after;
+
+	mcr_line_moves(a, item->key, item->line, item->seq, item->seq + item->count);
+	mcr_recent_add(&a->recent, s->id, item->seq, item->count, item->line, item->msg->rx_ns,
+		       a->reset.hash);
+}
+
+void mcr_epoch_begin_now(struct mcr_arbiter *a)
+{
+	struct mcr_stream *s = mcr_stream_at(a, a->reset.key);
+	struct mcr_stream_more *m = mcr_more_at(a, a->reset.key);
+	int is_cycle = a->cfg.is_loop && a->reset.why == MCR_FEED_RESET_IMPLICIT;
+	struct mcr_feed_msg event = mcr_item_event(a, is_cycle ? MCR_FEED_CYCLE : MCR_FEED_RESET,
+						   a->reset.key, a->reset.line, a->reset.next);
+
+	event.reset = (struct mcr_feed_reset){s->next, a->reset.next, a->reset.why, 0};
+	mcr_item_push(a, &event);
+	m->resets += !is_cycle;
+	a->stats.resets += !is_cycle;
+	a->stats.cycles += (unsigned)is_cycle;
+	for (unsigned line = 0; line < a->n_lines; line++)
+		if (m->in >> line & 1)
+			m->line[line].was = hash_of(s->epoch);
+	m->old_next = s->next;
+	m->old_epoch[0] = s->epoch[0];
+	m->old_epoch[1] = s->epoch[1];
+	s->epoch[0] = a->reset.epoch[0];
+	s->epoch[1] = a->reset.epoch[1];
+	s->next = m->start = a->reset.next;
+	s->id = ++a->ids;
+	s->slow = UINT8_MAX;
+	s->is_wished = 0;
+	m->given = MCR_NONE;
+	m->given_end = m->told = m->held_end = m->ring_from = m->ring_to = m->front_ns = 0;
+	m->in = 0; /* but who was lapped is still behind an unknown loss */
+	m->flags = (uint8_t)(a->reset.flags | MCR_STREAM_OLD);
+	take_runs(a, s, m);
+	if (a->reset.is_end) {
+		m->flags |= MCR_STREAM_ENDING;
+		m->end_at = a->reset.next;
+	}
+	a->reset.why = 0;
+	if (a->has_after)
+		take_after(a, s);
+	else
+		a->active = a->reset.key;
+}

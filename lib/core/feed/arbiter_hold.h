@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A stream's order: what is beyond the next number is held, what is missing is given up when its
+ * time has come (docs/feeds.md, rules 3 to 5 and 18). */
+#ifndef MCR_CORE_FEED_ARBITER_HOLD_H
+#define MCR_CORE_FEED_ARBITER_HOLD_H
+
+#include "core/feed/arbiter_state.h"
+
+/* mcr_hold_has: all of [first, end) is held already. */
+int mcr_hold_has(const struct mcr_arbiter *a, uint32_t key, uint64_t first, uint64_t end);
+
+/* mcr_hold_node puts a kept packet, or a mark, into its stream's tree. */
+void mcr_hold_node(struct mcr_arbiter *a, uint32_t key, uint32_t n);
+
+/* mcr_hold_step does the next thing that is due in a stream, with what is held beyond the next
+ * number. 1: *out is an item. 0: nothing is due; its hole, if there is one, has its time. */
+int mcr_hold_step(struct mcr_arbiter *a, uint32_t key, struct mcr_feed_msg *out);
+
+/* mcr_hold_count: data that are handed out from a line, in order: counters, and AFTER_GAP. */
+void mcr_hold_count(struct mcr_arbiter *a, uint32_t key, struct mcr_feed_msg *item);
+
+/* mcr_hold_switch: the next data of a stream come from line. */
+void mcr_hold_switch(struct mcr_arbiter *a, uint32_t key, unsigned line);
+
+#endif

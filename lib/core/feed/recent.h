@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The last N packets that came first, over all streams: what a later copy is compared with, and how
+ * far the lines are apart. A ring in the order of arrival, and chains through it by hash: what fell
+ * out of the ring falls out of the chains by its age. */
+#ifndef MCR_CORE_FEED_RECENT_H
+#define MCR_CORE_FEED_RECENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define MCR_RECENT_HOPS 16 /* of a chain that are looked at */
+
+struct mcr_recent_packet {
+	uint64_t seq, ns;
+	uint32_t id, count;
+	uint32_t before; /* of the chain */
+	uint32_t line;
+};
+
+struct mcr_recent {
+	struct mcr_recent_packet *packets;
+	uint64_t *hashes; /* of payloads; NULL = they are not compared */
+	uint32_t *heads;
+	uint32_t mask;
+	uint32_t shift;
+	uint32_t n; /* the place of the next; counts on and on */
+};
+
+/* mcr_recent_create: n is rounded up to a power of two. -ENOMEM. */
+int mcr_recent_create(struct mcr_recent *r, uint32_t n, int compare);
+void mcr_recent_destroy(struct mcr_recent *r);
+
+static inline uint32_t mcr_recent_slot(const struct mcr_recent *r, uint32_t id, uint64_t seq)
+{
+	return (uint32_t)(((seq + ((uint64_t)id << 40)) * 0x9e3779b97f4a7c15u) >> r->shift);
+}
+
+static inline void mcr_recent_add(struct mcr_recent *r, uint32_t id, uint64_t seq, uint32_t count,
+				  unsigned line, uint64_t ns, uint64_t hash)
+{
+	uint32_t *head = &r->heads[mcr_recent_slot(r, id, seq)];
+	struct mcr_recent_packet *p = &r->packets[r->n & r->mask];
+
+	*p = (struct mcr_recent_packet){seq, ns, id, count, *head, line};
+	if (r->hashes)
+		r->hashes[r->n & r->mask] = hash;
+	*head = r->n++;
+}
+
+/* mcr_recent_find: the packet with this first number. NULL = there is none, or none any more. */
+static inline const struct mcr_recent_packet *mcr_recent_find(const struct mcr_recent *r,
+							      uint32_t id, uint64_t seq)
+{
+	uint32_t at = r->heads[mcr_recent_slot(r, id, seq)];
+
+	for (int hop = 0; hop < MCR_RECENT_HOPS; hop++) {
+		if (r->n - at - 1 > r->mask)
+			return NULL;
+		const struct mcr_recent_packet *p = &r->packets[at & r->mask];
+
+		if (p->seq == seq && p->id == id)
+			return p;
+		at = p->before;
+	}
+	return NULL;
+}
+
+#endif
