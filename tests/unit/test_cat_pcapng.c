@@ -10,15 +10,15 @@
 
 /* How the engine calls its interfaces, in this order; NULL = it does not answer. */
 static const char *const *engine_names;
-static unsigned asked;
+static unsigned n_names, asked;
 
 int mcr_consumer_interface_info(struct mcr_consumer *c, uint32_t i,
 				struct mcr_consumer_interface *out, struct mcr_error *err)
 {
 	asked++;
 	assert_int_equal(out->size, sizeof(*out));
-	if (!engine_names)
-		return -32;
+	if (!engine_names || i >= n_names)
+		return engine_names ? -2 : -32;
 	out->index = i;
 	snprintf(out->name, sizeof(out->name), "%s", engine_names[i]);
 	snprintf(out->netdev, sizeof(out->netdev), "eth%u", i);
@@ -36,8 +36,10 @@ static int begin(void **state)
 	p = (struct pcapng){.out = fopen(path, "w")};
 	assert_non_null(p.out);
 	engine_names = names;
+	n_names = 3;
 	asked = 0;
 	pcapng_begin(&p);
+	assert_int_equal(asked, 4);
 	return 0;
 }
 
@@ -144,7 +146,7 @@ static void a_message_is_a_frame_that_says_the_same_with_good_checksums(void **s
 		assert_string_equal(name, engine_names[messages[i].interface]);
 	}
 	no_frame(c);
-	assert_int_equal(asked, 3); /* once for each */
+	assert_int_equal(asked, 4); /* once for each, at the beginning */
 	assert_int_equal(counts_of(c).n_cut, 0);
 	assert_int_equal(counts_of(c).other_blocks, 0);
 	capture_close(c);
@@ -191,22 +193,23 @@ static void interfaces_of_the_next_engine_are_found_again_by_their_names(void **
 		pcapng_packet(&p, &m, NULL);
 	}
 	c = end();
+	assert_int_equal(capture_interfaces(c), 3);
 	for (unsigned i = 0; i < 5; i++)
 		assert_string_equal(capture_interface(c, next_frame(c).interface).name,
 				    expected[i]);
-	assert_int_equal(capture_interfaces(c), 3);
+	assert_int_equal(capture_interfaces(c), 4);
 	capture_close(c);
 }
 
-static void an_interface_of_an_engine_that_does_not_answer_has_its_number(void **state)
+static void an_interface_that_the_engine_does_not_name_any_more_has_its_number(void **state)
 {
-	const struct mcr_msg m = message(1, 2, 0);
+	const struct mcr_msg m = message(1, 3, 0);
 	struct capture *c;
 
 	engine_names = NULL;
 	pcapng_packet(&p, &m, NULL);
 	c = end();
-	assert_string_equal(capture_interface(c, next_frame(c).interface).name, "interface-2");
+	assert_string_equal(capture_interface(c, next_frame(c).interface).name, "interface-3");
 	capture_close(c);
 }
 
@@ -357,7 +360,7 @@ static void the_file_says_who_wrote_it_and_what_the_interface_is(void **state)
 	f = contents();
 	body = find_block(f, 0x0a0d0d0a, 0, &len);
 	assert_memory_equal(find_option(body + 16, len - 16, 4, 0), "mcring-cat ", 11);
-	body = find_block(f, 1, 0, &len);
+	body = find_block(f, 1, 1, &len);
 	assert_string_equal(find_option(body + 8, len - 8, 2, 0), "feed-b");
 	assert_string_equal(find_option(body + 8, len - 8, 3, 0), "eth1");
 	assert_string_equal(find_option(body + 8, len - 8, 9, 0), "\x09");
@@ -372,8 +375,8 @@ int main(void)
 				   begin),
 	    cmocka_unit_test_setup(interfaces_of_the_next_engine_are_found_again_by_their_names,
 				   begin),
-	    cmocka_unit_test_setup(an_interface_of_an_engine_that_does_not_answer_has_its_number,
-				   begin),
+	    cmocka_unit_test_setup(
+		an_interface_that_the_engine_does_not_name_any_more_has_its_number, begin),
 	    cmocka_unit_test_setup(losses_and_events_stand_beside_the_next_packet_and_nowhere_else,
 				   begin),
 	    cmocka_unit_test_setup(what_no_packet_follows_stands_in_the_statistics_at_the_end,

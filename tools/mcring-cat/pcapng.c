@@ -98,19 +98,6 @@ static void write_block(struct pcapng *p, enum block_type type, const void *body
 	write_32(p, len);
 }
 
-void pcapng_begin(struct pcapng *p)
-{
-	static const struct {
-		uint32_t order;
-		uint16_t major, minor;
-		int64_t len;
-	} section = {0x1a2b3c4d, 1, 0, -1}; /* -1: it is not known before the end */
-	struct options o = {.len = 0};
-
-	add_text(&o, OPTION_SECTION_APPLICATION, "mcring-cat " MCR_VERSION);
-	write_block(p, BLOCK_SECTION, &section, sizeof(section), &o);
-}
-
 /* ---- interfaces ---- */
 
 /* Writes an interface. Returns its number in the file. */
@@ -150,6 +137,31 @@ static uint32_t interface_of(struct pcapng *p, int32_t index)
 			return i;
 		}
 	return p->n_interfaces < PCAPNG_INTERFACES_MAX ? write_interface(p, index, &it) : 0;
+}
+
+/* All that the engine has: some readers want to know them before the first packet. */
+static void write_interfaces(struct pcapng *p)
+{
+	struct mcr_consumer_interface it = {.size = sizeof(it)};
+
+	for (uint32_t i = 0; i < PCAPNG_INTERFACES_MAX &&
+			     mcr_consumer_interface_info(p->consumer, i, &it, NULL) == 0;
+	     i++)
+		write_interface(p, (int32_t)i, &it);
+}
+
+void pcapng_begin(struct pcapng *p)
+{
+	static const struct {
+		uint32_t order;
+		uint16_t major, minor;
+		int64_t len;
+	} section = {0x1a2b3c4d, 1, 0, -1}; /* -1: it is not known before the end */
+	struct options o = {.len = 0};
+
+	add_text(&o, OPTION_SECTION_APPLICATION, "mcring-cat " MCR_VERSION);
+	write_block(p, BLOCK_SECTION, &section, sizeof(section), &o);
+	write_interfaces(p);
 }
 
 void pcapng_restart(struct pcapng *p)

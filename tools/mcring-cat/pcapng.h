@@ -29,7 +29,7 @@ struct pcapng {
 	unsigned n_comments;
 };
 
-/* pcapng_begin writes what a file begins with. */
+/* pcapng_begin writes what a file begins with, the engine's interfaces among that. */
 void pcapng_begin(struct pcapng *p);
 
 /* pcapng_packet writes a message, and its interface when that is new. */
