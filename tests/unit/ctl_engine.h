@@ -46,6 +46,8 @@ static inline void serve(const struct fixture *f)
 						.clients_max = MCR_CONTROL_CLIENTS_MAX,
 						.request_max = MCR_CONTROL_REQUEST_MAX,
 						.reload = on_reload};
+	const char *const feeds[] = {"feed itch\ndeclaration moldudp64\nline A channel=x\njoin "
+				     "239.1.1.0/30\nline B\njoin 239.1.2.0/30\n"};
 	struct timespec ms = {.tv_nsec = 1000000};
 	struct mcr_engine engine = {.n_groups = 2,
 				    .n_members = 2,
@@ -61,6 +63,8 @@ static inline void serve(const struct fixture *f)
 	    .received = 15, .delivered = 6, .relayed_only = 5, .relayed = 7, .punted = 1};
 	engine.account.drops[MCR_DROP_UNKNOWN_GROUP] = 3;
 	mcr_engine_channel_add(&engine, &def, NULL);
+	if (mcr_feeds_create(&engine.feeds, feeds, 1, NULL) < 0)
+		_exit(1);
 	if (mcr_control_server_create(&server, &engine, &cfg, NULL) < 0)
 		_exit(1);
 	for (uint64_t now = 1; now < 60000; now++) {

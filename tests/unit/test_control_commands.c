@@ -87,12 +87,17 @@ static void stats_and_status_say_who_speaks_and_when(void **state)
 
 static void every_answer_begins_with_ok_and_schema(void **state)
 {
-	static const char *const requests[] = {
-	    "{\"command\":\"status\"}",  "{\"command\":\"groups\"}",
-	    "{\"command\":\"stats\"}",   "{\"command\":\"sockets\"}",
-	    "{\"command\":\"members\"}", "{\"command\":\"routes\"}",
-	    "{\"command\":\"reload\"}",  "{\"command\":\"join\",\"joins\":[\"239.1.1.1\"]}",
-	    "{\"command\":\"nothing\"}", "not JSON"};
+	static const char *const requests[] = {"{\"command\":\"status\"}",
+					       "{\"command\":\"groups\"}",
+					       "{\"command\":\"stats\"}",
+					       "{\"command\":\"sockets\"}",
+					       "{\"command\":\"feeds\"}",
+					       "{\"command\":\"members\"}",
+					       "{\"command\":\"routes\"}",
+					       "{\"command\":\"reload\"}",
+					       "{\"command\":\"join\",\"joins\":[\"239.1.1.1\"]}",
+					       "{\"command\":\"nothing\"}",
+					       "not JSON"};
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
@@ -100,7 +105,7 @@ static void every_answer_begins_with_ok_and_schema(void **state)
 		void *iter = json_object_iter(reply);
 
 		assert_string_equal(json_object_iter_key(iter), "ok");
-		assert_int_equal(ok(reply), i < 8);
+		assert_int_equal(ok(reply), i < 9);
 		assert_string_equal(json_object_iter_key(json_object_iter_next(reply, iter)),
 				    "schema");
 		assert_int_equal(integer(reply, "schema"), 1);

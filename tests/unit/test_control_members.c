@@ -2,6 +2,10 @@
 /* What the engine answers of others: programs and their sockets, queriers and the members they
  * know. */
 #include "control_rig.h"
+
+#include <inttypes.h>
+
+#include "engine/attach/attach_feeds.h"
 #include "engine/control/control_reply.h"
 
 /* The sockets of the one consumer that there is, as it has reported them. */
@@ -48,6 +52,39 @@ static void a_program_has_the_sockets_that_it_reports(void **state)
 	assert_string_equal(json_string_value(json_object_get(first, "why")), "refused");
 	assert_string_equal(json_string_value(json_object_get(second, "bound")), "[::]:7");
 	assert_true(json_is_null(json_object_get(second, "received")));
+	json_decref(reply);
+}
+
+static void feeds_are_shown_with_their_lines_and_readers(void **state)
+{
+	const char *const texts[] = {"feed itch\ndeclaration moldudp64\nline A engine=md "
+				     "channel=x\njoin 239.1.1.0/30\nline B engine=md2\n"
+				     "join 239.1.2.0/30\n"};
+	struct fixture *f = *state;
+	json_t *reply = ask(f, "{\"command\":\"feeds\"}"), *feed, *line;
+	struct mcr_feeds *feeds;
+	char digest[20];
+
+	assert_int_equal(json_array_size(json_object_get(reply, "feeds")), 0);
+	assert_true(json_is_array(json_object_get(reply, "feeds")));
+	json_decref(reply);
+	assert_int_equal(mcr_feeds_create(&feeds, texts, 1, NULL), 0);
+	snprintf(digest, sizeof(digest), "%016" PRIx64, feeds->feeds[0].digest);
+	mcr_engine_feeds_put(&f->engine, feeds);
+	reply = ask(f, "{\"command\":\"feeds\"}");
+	feed = json_array_get(json_object_get(reply, "feeds"), 0);
+	assert_string_equal(json_string_value(json_object_get(feed, "name")), "itch");
+	assert_string_equal(json_string_value(json_object_get(feed, "declaration")), "moldudp64");
+	assert_string_equal(json_string_value(json_object_get(feed, "digest")), digest);
+	assert_int_equal(integer(feed, "readers"), 2);
+	assert_int_equal(integer(feed, "old_readers"), 1);
+	assert_int_equal(json_array_size(json_object_get(feed, "lines")), 2);
+	line = json_array_get(json_object_get(feed, "lines"), 1);
+	assert_string_equal(json_string_value(json_object_get(line, "name")), "B");
+	assert_string_equal(json_string_value(json_object_get(line, "engine")), "md2");
+	assert_string_equal(json_string_value(json_object_get(line, "channel")), "default");
+	assert_int_equal(integer(line, "joins"), 4);
+	assert_true(json_is_false(json_object_get(line, "own")));
 	json_decref(reply);
 }
 
@@ -180,6 +217,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    CONTROL_TEST(a_program_has_the_sockets_that_it_reports),
+	    CONTROL_TEST(feeds_are_shown_with_their_lines_and_readers),
 	    CONTROL_TEST(what_a_program_makes_up_is_left_out),
 	    CONTROL_TEST(a_querier_says_who_asks_and_what_it_heard),
 	    CONTROL_TEST(an_interface_says_whether_it_asks_itself),

@@ -37,6 +37,20 @@ static void sockets_has_a_row_for_each_socket(void **state)
 	has(f, "\"bound\": \"239.1.1.1:5000\"");
 }
 
+static void feeds_has_a_row_for_each_line(void **state)
+{
+	struct fixture *f = *state;
+
+	ctl(f, f->dir, "feeds");
+	assert_int_equal(f->status, 0);
+	has(f, "\nfeed  digest            readers  of an older one\nitch  ");
+	has(f, "\nfeed  line  engine  own  channel  joins\n"
+	       "itch  A     -       yes  x            4\n"
+	       "itch  B     -       no   default      4\n");
+	ctl(f, f->dir, "feeds --json");
+	has(f, "\"old_readers\": 1");
+}
+
 static void members_shows_queriers_groups_and_sources(void **state)
 {
 	struct fixture *f = *state;
@@ -305,6 +319,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    WITH_ENGINE(status_and_stats_show_the_account_and_tables),
 	    WITH_ENGINE(sockets_has_a_row_for_each_socket),
+	    WITH_ENGINE(feeds_has_a_row_for_each_line),
 	    WITH_ENGINE(members_shows_queriers_groups_and_sources),
 	    WITH_ENGINE(routes_shows_those_of_all_groups_or_of_one),
 	    WITH_ENGINE(groups_has_the_form_of_netstat_on_demand),

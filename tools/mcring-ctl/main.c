@@ -25,6 +25,7 @@ static const struct command {
     {"reload", ctl_run_plain, EXIT_FAILURE, ""},
     {"routes", ctl_run_plain, EXIT_FAILURE, ""},
     {"sockets", ctl_run_plain, EXIT_FAILURE, ""},
+    {"feeds", ctl_run_plain, EXIT_FAILURE, ""},
     {"stats", ctl_run_plain, EXIT_FAILURE, ""},
     {"status", ctl_run_plain, EXIT_FAILURE, ""},
     {"top", ctl_run_top, EXIT_FAILURE, ""},

@@ -27,6 +27,7 @@ static const char help_text[] =
     "  members              the groups that hosts of an interface's LAN are members of\n"
     "  routes [GROUP]       where the relay sends what, and how much\n"
     "  sockets              sockets of attached programs, and where their groups come from\n"
+    "  feeds                the feeds that the engine declares, and who has them open\n"
     "Changes:\n"
     "  join TEXT...         join groups, all or none; TEXT is as in mcring --join\n"
     "  leave TEXT...        remove joins, all or none\n"

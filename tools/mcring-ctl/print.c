@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "feeds.h"
 #include "groups.h"
 #include "interfaces.h"
 #include "items.h"
@@ -144,6 +145,8 @@ void ctl_print(FILE *out, const char *command, json_t *reply, uint64_t now_ns)
 			command[0] == 'j' ? "added" : "removed");
 	else if (strcmp(command, "sockets") == 0)
 		ctl_print_sockets(out, reply);
+	else if (strcmp(command, "feeds") == 0)
+		ctl_print_feeds(out, reply);
 	else if (strcmp(command, "members") == 0)
 		ctl_print_members(out, reply, now_ns);
 	else if (strcmp(command, "routes") == 0)

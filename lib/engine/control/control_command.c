@@ -49,6 +49,8 @@ int mcr_control_command_run(struct mcr_control_reply *reply, const struct mcr_co
 		return stats(reply, src, request->groups);
 	case MCR_CONTROL_SOCKETS:
 		return mcr_control_reply_begin(reply, src, mcr_control_sockets);
+	case MCR_CONTROL_FEEDS:
+		return mcr_control_reply_begin(reply, src, mcr_control_feeds);
 	case MCR_CONTROL_MEMBERS:
 		return mcr_control_reply_begin(reply, src, mcr_control_members);
 	case MCR_CONTROL_ROUTES:

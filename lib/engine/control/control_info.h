@@ -50,6 +50,7 @@ extern const struct mcr_control_section mcr_control_status[];
 extern const struct mcr_control_section mcr_control_groups[];
 extern const struct mcr_control_section mcr_control_stats[];
 extern const struct mcr_control_section mcr_control_sockets[];
+extern const struct mcr_control_section mcr_control_feeds[];
 extern const struct mcr_control_section mcr_control_members[];
 extern const struct mcr_control_section mcr_control_routes[];
 extern const struct mcr_control_section mcr_control_why[];

@@ -16,17 +16,12 @@ static const struct {
 	const char *name;
 	int reads;
 } commands[MCR_CONTROL_COMMANDS] = {
-    [MCR_CONTROL_STATUS] = {"status", 1},
-    [MCR_CONTROL_GROUPS] = {"groups", 1},
-    [MCR_CONTROL_STATS] = {"stats", 1},
-    [MCR_CONTROL_SOCKETS] = {"sockets", 1},
-    [MCR_CONTROL_MEMBERS] = {"members", 1},
-    [MCR_CONTROL_ROUTES] = {"routes", 1},
-    [MCR_CONTROL_JOIN] = {"join", 0},
-    [MCR_CONTROL_LEAVE] = {"leave", 0},
-    [MCR_CONTROL_RELOAD] = {"reload", 0},
-    [MCR_CONTROL_WHY] = {"why", 1},
-    [MCR_CONTROL_OPEN_FILTER] = {"open_filter", 0},
+    [MCR_CONTROL_STATUS] = {"status", 1}, [MCR_CONTROL_GROUPS] = {"groups", 1},
+    [MCR_CONTROL_STATS] = {"stats", 1},   [MCR_CONTROL_SOCKETS] = {"sockets", 1},
+    [MCR_CONTROL_FEEDS] = {"feeds", 1},   [MCR_CONTROL_MEMBERS] = {"members", 1},
+    [MCR_CONTROL_ROUTES] = {"routes", 1}, [MCR_CONTROL_JOIN] = {"join", 0},
+    [MCR_CONTROL_LEAVE] = {"leave", 0},   [MCR_CONTROL_RELOAD] = {"reload", 0},
+    [MCR_CONTROL_WHY] = {"why", 1},       [MCR_CONTROL_OPEN_FILTER] = {"open_filter", 0},
 };
 
 /* A request as its members say it, before its joins are parsed. */

@@ -135,8 +135,8 @@ static json_t *value(struct input *in, unsigned depth)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	static const char *const commands[] = {"status", "groups",  "stats",   "join",
-					       "reload", "sockets", "members", "routes"};
+	static const char *const commands[] = {"status",  "groups", "stats",   "join",  "reload",
+					       "sockets", "feeds",  "members", "routes"};
 	struct input in = {data, len};
 	size_t command = take(&in, 1) % (sizeof(commands) / sizeof(commands[0]) + 4);
 	json_t *reply = value(&in, 4);
