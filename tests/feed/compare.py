@@ -83,7 +83,9 @@ def handed_out(items):
 
 def events(items):
     """Without data; times in microseconds."""
-    return [re.sub(r'(at|opened)=(\d+)', lambda m: f'{m[1]}={int(m[2]) // 1000}', i) for i in items if not i.startswith('data ')]
+    def since(m):
+        return f'{m[1]}={int(m[2]) // 1000 - scenarios.ORIGIN}'
+    return [re.sub(r'(at|opened)=(\d+)', since, i) for i in items if not i.startswith('data ')]
 
 
 def differences(s, items, feed, lines):

@@ -121,7 +121,6 @@ class Feed:
         self.lines = [Line() for _ in range(config.n_lines)]
         self.streams, self.order = {}, 0
         self.silent, self.awake = False, True
-        self.catching_up, self.kept = False, ''  # while packets are taken that were not believed at first
         self.out = []
         self.packets = self.messages = self.gaps = self.gap_messages = self.late_messages = 0
         self.resets = self.cycles = self.switches = self.mismatches = self.silences = 0
@@ -351,10 +350,7 @@ class Feed:
         if run and far == 'back':
             shift = self.fresh(self.wire(run[0].x)) - run[0].x
             self.begin(s, ns, i, run[0].x + shift, 'implicit')
-            self.kept = ' held'
-            for r in run:
-                self.take(s, side, r.ns, i, r.x + shift, r.p.count, r.p.payload)
-            self.kept = ''
+            self.catch_up(s, ns, run, shift)
         elif run:
             self.catch_up(s, ns, run)
 
@@ -396,16 +392,18 @@ class Feed:
             self.lines[r.i].implausible -= 1
         return run
 
-    def catch_up(self, s, ns, run):
-        """Numbers far ahead are believed: what lies before them is a gap like another. All of them are, before
-        it is asked what is missing."""
-        self.catching_up = True
+    def catch_up(self, s, ns, run, shift=0):
+        """Numbers of a restart, or far ahead, are believed: they were held. What lies before those far ahead
+        is a gap like another."""
         for r in run:
             if r.p.kind == 'data':
-                self.take(s, s.sides[r.i], r.ns, r.i, r.x, r.p.count, r.p.payload)
+                self.take(s, s.sides[r.i], r.ns, r.i, r.x + shift, r.p.count, r.p.payload, held=True)
             else:
-                self.announced(s, s.sides[r.i], r.ns, r.i, r.x, r.p)
-        self.catching_up = False
+                self.announced(s, s.sides[r.i], r.ns, r.i, r.x, r.p, held=True)
+        self.settle(s, ns)
+
+    def settle(self, s, ns):
+        self.drain(s, ns)
         self.check(s, ns)
 
     @staticmethod
@@ -433,36 +431,33 @@ class Feed:
             side.missing = without(side.missing, x, end)
         side.hi = max(side.hi, end)
 
-    def take(self, s, side, ns, i, x, count, payload):
+    def take(self, s, side, ns, i, x, count, payload, held=False):
+        """held: it is not the packet at hand, but one that waited."""
         line, end = self.lines[i], x + count
         self.account(side, line, x, end)
         if end <= s.start:
             line.before_start += 1
             return
         known = s.seen.get((x, end))
-        if known and self.c.compare and known[1] != payload:
-            line.mismatches += 1
-            self.mismatches += 1
-            self.say(f'mismatch {s.key} {i} {x} first={known[0]} at={ns}')
-            self.check(s, ns)
-            return
-        s.seen.setdefault((x, end), (i, payload))
         late = covered(x, min(end, s.next), s.given)
         for a, b in late:
             self.fill_late(s, i, ns, x, a, b)
-        if end <= s.next:
-            if late:
-                line.late += 1
-            else:
-                line.duplicates += 1
-        elif x <= s.next:
-            self.give(s, i, x, end, self.kept)
-            self.drain(s, ns)
+        if known and self.c.compare and known[1] != payload and not late:
+            line.mismatches += 1
+            self.mismatches += 1
+            self.say(f'mismatch {s.key} {i} {x} first={known[0]} at={ns}')
+        elif end <= s.next:
+            line.late += bool(late)
+            line.duplicates += not late
         elif any(h.x <= x and end <= h.end for h in s.held):
             line.duplicates += 1
+        elif x <= s.next and not held:
+            self.give(s, i, x, end, '')
         else:
             self.hold(s, i, ns, x, end)
-        self.check(s, ns)
+        s.seen.setdefault((x, end), (i, payload))
+        if not held:
+            self.settle(s, ns)
 
     def hold(self, s, i, ns, x, end):
         self.order += 1
@@ -512,7 +507,7 @@ class Feed:
         if run:
             self.catch_up(s, ns, run)
 
-    def announced(self, s, side, ns, i, x, p):
+    def announced(self, s, side, ns, i, x, p, held=False):
         line = self.lines[i]
         line.heartbeats += p.kind == 'heartbeat'
         line.ended += p.kind == 'end'
@@ -525,7 +520,8 @@ class Feed:
             s.end = x
             if x <= s.next:
                 self.say_end(s, ns)
-        self.check(s, ns)
+        if not held:
+            self.check(s, ns)
 
     # ---- gaps (rules 4, 5, 17) ----
 
@@ -533,7 +529,7 @@ class Feed:
         return (s.next, s.held[0].x) if s.held else None
 
     def check(self, s, ns):
-        while not self.catching_up:
+        while True:
             hole = self.hole(s)
             if not hole:
                 return
@@ -569,9 +565,8 @@ class Feed:
     # ---- what items.h prints of the counters ----
 
     def stats(self):
-        held = sum(h.end > h.x for s in self.streams.values() for h in s.held)
         lines = [{name: getattr(line, name) for name in Line.COUNTERS} | {'up': int(line.state == UP)} for line in self.lines]
         feed = {name: getattr(self, name) for name in (
             'packets', 'messages', 'gaps', 'gap_messages', 'late_messages', 'resets', 'cycles', 'switches', 'mismatches',
-            'silences')} | {'held': held, 'keys': len(self.streams)}
+            'silences')} | {'keys': len(self.streams)}
         return feed, lines, [s.next for s in self.streams.values()]

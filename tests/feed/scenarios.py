@@ -60,9 +60,13 @@ def scenario(make):
     return Scenario(make)
 
 
+ORIGIN = 1_000_000  # microseconds: there is no time 0
+
+
 def perform(s, put, time, other):
     """Calls for each operation of a scenario; nanoseconds."""
     for us, what, *args in s.ops:
+        us += ORIGIN
         if what == 'put':
             if not s.own_time:
                 time(us * 1000)

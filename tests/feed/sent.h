@@ -101,7 +101,7 @@ static inline void add(struct feed_sent *f, struct draw *d, unsigned line, uint6
 	s.line = (uint8_t)line;
 	s.ns = ns + f->delay_ns[line] + (f->jitter_ns ? draw(d, f->jitter_ns) : 0);
 	s.wire = wire_of(f, f->base[s.stream][s.epoch] + s.first);
-	if (s.kind == MCR_FEED_PACKET_DATA && !s.resets && chance(d, f->corrupt)) {
+	if (s.kind == MCR_FEED_PACKET_DATA && s.first > 15 && chance(d, f->corrupt)) {
 		/* Farther away than a gap or a restart may be. */
 		s.wire ^= 1ull << (22 + draw(d, f->bits - 24));
 		s.is_corrupt = 1;

@@ -292,8 +292,37 @@ static inline void pass_time(struct trial *t, uint64_t ns)
 	}
 }
 
+/* The ring whose next packet is the oldest; n_lines = all were read. */
+static inline unsigned oldest_ring(const struct trial *t)
+{
+	unsigned oldest = t->sent.n_lines;
+	uint64_t ns = UINT64_MAX;
+
+	for (unsigned i = 0; i < t->sent.n_lines; i++)
+		if (t->at[i] < t->sent.n[i] && t->sent.ring[i][t->at[i]].ns < ns) {
+			ns = t->sent.ring[i][t->at[i]].ns;
+			oldest = i;
+		}
+	return oldest;
+}
+
+/* In the order of time. A reader that is a whole epoch behind on one line cannot know which is the
+ * newer. */
+static inline uint64_t read_in_order(struct trial *t)
+{
+	uint64_t now = 0;
+	unsigned line;
+
+	while ((line = oldest_ring(t)) < t->sent.n_lines) {
+		now = t->sent.ring[line][t->at[line]].ns;
+		pass_time(t, now);
+		put(t, &t->sent.ring[line][t->at[line]++]);
+	}
+	return now;
+}
+
 /* Rings are read in turns, now and then after a long time; time is how far all were read. */
-static inline void read_rings(struct trial *t)
+static inline uint64_t read_in_turns(struct trial *t)
 {
 	uint64_t now = 0, least;
 	unsigned left;
@@ -318,6 +347,14 @@ static inline void read_rings(struct trial *t)
 		}
 		pass_time(t, least);
 	} while (left > 0);
+	return now;
+}
+
+static inline void read_rings(struct trial *t)
+{
+	uint64_t now = t->sent.restart == NO_RESTART && chance(&t->draw, 160) ? read_in_turns(t)
+									      : read_in_order(t);
+
 	pass_time(t, now + t->config.gap_timeout_ns + 1);
 	pass_time(t, now + t->config.gap_timeout_ns + t->config.silence_ns + 1);
 }
@@ -346,7 +383,6 @@ static inline void check_end(struct trial *t)
 	struct mcr_feed_stats s = {.size = sizeof(s)};
 
 	mcr_arbiter_stats(t->arbiter, &s);
-	MUST(s.held == 0, "%u packets are held for ever", s.held);
 	MUST(s.messages >= t->view.messages, "messages");
 	view_end(&t->view, t->arbiter);
 	for (unsigned i = 0; i < t->sent.n_lines; i++)
