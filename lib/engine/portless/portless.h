@@ -61,7 +61,8 @@ int mcr_portless_port(const struct mcr_portless *p, const char *interface);
 /* ---- frames: begin, put..., publish. Between begin and publish the joins stay as they are. ----
  */
 
-/* mcr_portless_begin: rx_ns of what follows is at least started_ns. May wait for a moment. */
+/* mcr_portless_begin: rx_ns of what follows is at least started_ns; 0 = it is not known yet. May
+ * wait for a moment. */
 void mcr_portless_begin(struct mcr_portless *p, uint64_t started_ns);
 
 /* mcr_portless_put gives a frame to the channels that want it. frame: len octets, and 64 behind

@@ -10,7 +10,7 @@ static const uint8_t own_mac[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 void mcr_portless_begin(struct mcr_portless *p, uint64_t started_ns)
 {
 	pthread_mutex_lock(&p->view);
-	if (p->seen_serial == p->view_serial)
+	if (p->seen_serial == p->view_serial || started_ns == 0)
 		return;
 	p->seen_serial = p->view_serial;
 	for (unsigned c = 0; c < MCR_CHANNELS_MAX; c++)
