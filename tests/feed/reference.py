@@ -560,7 +560,8 @@ class Feed:
         for s in self.streams.values():
             for i, side in enumerate(s.sides):
                 if lines & 1 << i and not (side.lapped and side.lapped[-1][1] is None):
-                    side.lapped.append([side.hi if side.hi is not None else 0, None])
+                    # What is missing below hi may have been among it: it came late.
+                    side.lapped.append([min(side.hi, s.next) if side.hi is not None else 0, None])
 
     # ---- what items.h prints of the counters ----
 

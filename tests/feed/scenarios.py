@@ -490,6 +490,19 @@ def lapped_reader(s):
              handed_out=[(1, 4), (6, 9)], gaps=1, lines={A: dict(lost=0, unsettled=3), B: dict(lost=1)})
 
 
+@scenario
+def lapped_with_a_hole(s):
+    """A has passed 3, which may still come late on it, when the reader is lapped in A's ring: the 3 may have
+    been in what was overwritten."""
+    s.feed()
+    s.run(0, A, (1, 2, 4))
+    s.run(50, B, (1, 2))
+    s.op(300, 'lapped', 1 << A)
+    s.run(350, A, (7,))
+    s.run(360, B, (4, 5, 6, 7))
+    s.expect('start 0 0 1 at=0', 'gap 0 3..3 passed ring opened=200 at=360', handed_out=[(1, 2), (4, 7)], gaps=1)
+
+
 # ---- kinds of faults that others have had ----
 
 @scenario

@@ -69,7 +69,9 @@ void mcr_arbiter_lapped(struct mcr_arbiter *a, uint32_t lines, uint64_t messages
 		for (uint32_t key = 0; key < a->n_streams; key++) {
 			struct mcr_stream *s = mcr_stream_at(a, key);
 			struct mcr_stream_more *m = mcr_more_at(a, key);
-			uint64_t from = m->in >> line & 1 ? s->hi[line] : 0;
+			/* What is missing below hi may have been among it: it came late. */
+			uint64_t passed = s->hi[line] < s->next ? s->hi[line] : s->next;
+			uint64_t from = m->in >> line & 1 ? passed : 0;
 
 			mcr_whose_lost(a, key, from, from);
 			m->lapped |= (uint8_t)(1u << line);
