@@ -68,6 +68,7 @@ static int read_keys(const struct mcr_feed_text *p, struct mcr_piece value, unsi
 	unsigned *n = &p->d->n_keys[which], octets = 0;
 
 	*n = 0;
+	memset(p->d->keys[which], 0, sizeof(p->d->keys[which]));
 	if (mcr_feed_text_is(value, "none"))
 		return 0;
 	do {
@@ -96,7 +97,6 @@ static int read_keys(const struct mcr_feed_text *p, struct mcr_piece value, unsi
 		if (octets > 16)
 			return mcr_feed_text_fail(
 			    p, part, "makes %u octets of the key: expected at most 16", octets);
-		memset(key->name, 0, sizeof(key->name));
 		memcpy(key->name, name.at, name.len);
 		++*n;
 	} while (mcr_piece_skip(&rest, '+'));
@@ -270,6 +270,7 @@ static void forget_rules(struct mcr_feed_declaration *d, enum mcr_feed_packet_ki
 	for (unsigned i = 0; i < d->n_rules; i++)
 		if (d->rules[i].kind != kind)
 			d->rules[n++] = d->rules[i];
+	memset(&d->rules[n], 0, (d->n_rules - n) * sizeof(d->rules[0]));
 	d->n_rules = n;
 }
 

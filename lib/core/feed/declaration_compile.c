@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define OCTETS_MAX (MCR_FEED_OFFSET_MAX + 32) /* no field ends behind it */
+
 static unsigned end_of(const struct mcr_feed_field *field)
 {
 	return field->width ? field->offset + (unsigned)field->width : 0;
@@ -162,34 +164,33 @@ static unsigned octet_of(const struct mcr_feed_field *field, unsigned i)
 	return field->form == MCR_FEED_FIELD_LE ? field->offset + i : end_of(field) - 1 - i;
 }
 
-static int is_selected(const struct mcr_feed_reading *r, unsigned n, unsigned at)
-{
-	for (unsigned k = 0; k < n; k++)
-		if (r->select[k] == at)
-			return 1;
-	return 0;
-}
-
-/* Takes another octet, of those that are tested: the one that rules out most of the rules in
- * `open`. Returns those that it never rules out, whatever its value. */
-static unsigned select_octet(struct mcr_feed_declaration *d, unsigned which, unsigned open)
+/* Takes another octet, of those that are tested and not `taken`: the one that rules out most of the
+ * rules in `open`. Returns those that it never rules out, whatever its value. */
+static unsigned select_octet(struct mcr_feed_declaration *d, unsigned which, unsigned open,
+			     uint8_t *taken)
 {
 	struct mcr_feed_reading *r = &d->reading;
 	unsigned best = UINT32_MAX, always = open, selected = 0;
+	uint8_t weighed[OCTETS_MAX];
 
+	memcpy(weighed, taken, sizeof(weighed));
 	for (unsigned i = 0; i < d->n_rules; i++)
 		for (unsigned t = 0; t < d->rules[i].n_tests; t++) {
 			const struct mcr_feed_field *field = &d->rules[i].tests[t].field;
 
 			for (unsigned o = 0; o < field->width; o++) {
-				const unsigned at = octet_of(field, o), weight = weigh(d, at, open);
+				const unsigned at = octet_of(field, o);
+				const unsigned weight =
+				    weighed[at] ? UINT32_MAX : weigh(d, at, open);
 
-				if (weight < best && !is_selected(r, which, at)) {
+				weighed[at] = 1;
+				if (weight < best) {
 					best = weight;
 					selected = at;
 				}
 			}
 		}
+	taken[selected] = 1;
 	r->select[which] = (uint16_t)selected;
 	for (unsigned v = 0; v < 256; v++) {
 		r->may[which][v] = rules_of(d, selected, v);
@@ -202,6 +203,7 @@ void mcr_feed_declaration_compile(struct mcr_feed_declaration *d)
 {
 	struct mcr_feed_reading *r = &d->reading;
 	unsigned open = UINT16_MAX;
+	uint8_t taken[OCTETS_MAX] = {0};
 
 	memset(r, 0, sizeof(*r));
 	r->seq = load_of(&d->seq);
@@ -215,7 +217,7 @@ void mcr_feed_declaration_compile(struct mcr_feed_declaration *d)
 	r->count = load_of(&d->count);
 	r->has_count = d->count.width != 0 && d->counts != 'p';
 	r->seq_need = larger(end_of(&d->seq), end_of(&d->high));
-	r->count_need = (uint16_t)end_of(&d->count);
+	r->count_need = r->has_count ? (uint16_t)end_of(&d->count) : 0;
 	compile_keys(d);
 	r->whole = larger(larger(r->key_need, r->seq_need), larger(r->count_need, 8));
 	for (unsigned i = 0; i < d->n_rules; i++) {
@@ -226,7 +228,7 @@ void mcr_feed_declaration_compile(struct mcr_feed_declaration *d)
 	if (d->seq.form == MCR_FEED_FIELD_ASCII || d->high.width || d->is_chain)
 		r->need = UINT32_MAX;
 	for (unsigned which = 0; which < MCR_FEED_SELECTS; which++) {
-		const unsigned left = select_octet(d, which, open);
+		const unsigned left = select_octet(d, which, open, taken);
 
 		if (left)
 			open = left;

@@ -150,7 +150,7 @@ static ALWAYS_INLINE void read_data(const struct mcr_feed_declaration *d, const 
 	out->kind = MCR_FEED_PACKET_MALFORMED;
 	if (read_seq(d, data, len, is_whole, &seq) != 0 || (!is_whole && len < r->count_need))
 		return;
-	if (d->is_chain) {
+	if (r->has_count && d->is_chain) {
 		count = chain_count(d, data, len);
 		if (count == 0)
 			return;

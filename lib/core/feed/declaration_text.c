@@ -99,12 +99,14 @@ static int read_form(const struct mcr_feed_text *p, struct mcr_piece piece, unsi
 static int read_mask(const struct mcr_feed_text *p, struct mcr_piece piece,
 		     struct mcr_feed_field *out)
 {
+	const uint64_t all = out->mask;
+
 	if (out->form == MCR_FEED_FIELD_ASCII || out->form == MCR_FEED_FIELD_HEX)
 		return mcr_feed_text_fail(p, piece,
 					  "is a mask of text: expected one of a number only");
-	if (to_number(piece, out->mask, &out->mask) != 0 || out->mask == 0)
+	if (to_number(piece, all, &out->mask) != 0 || out->mask == 0)
 		return mcr_feed_text_fail(p, piece, "is not a mask: expected 1 to 0x%llx",
-					  (unsigned long long)out->mask);
+					  (unsigned long long)all);
 	return 0;
 }
 
