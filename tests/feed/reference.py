@@ -348,11 +348,25 @@ class Feed:
             return
         run = self.believe(s, side, ns, i, x, p, far)
         if run and far == 'back':
-            shift = self.fresh(self.wire(run[0].x)) - run[0].x
-            self.begin(s, ns, i, run[0].x + shift, 'implicit')
-            self.catch_up(s, ns, run, shift)
+            self.restart(s, ns, i, run)
         elif run:
             self.catch_up(s, ns, run)
+
+    def restart(self, s, ns, i, run):
+        """A run of line i proves it. Other lines may have shown a little of it already, and from lower on."""
+        def first(r):
+            return self.fresh(self.wire(r[0].x))
+        others = [s.sides[(i + k) % len(s.sides)].run for k in range(1, len(s.sides))]
+        others = [r for r in others if r and r[0].far == 'back']
+        start = min([first(run)] + [first(r) for r in others if 0 <= first(run) - first(r) <= self.c.reset_back])
+        self.begin(s, ns, i, start, 'implicit')
+        s.sides[i].hi = start
+        for r in [run] + [r for r in others if start <= first(r) <= start + self.c.window]:
+            if r is not run:
+                self.join(s, s.sides[r[0].i])
+                for d in r:
+                    self.lines[d.i].implausible -= 1
+            self.catch_up(s, ns, r, first(r) - r[0].x)
 
     def far(self, s, side, x):
         if x - s.next > self.jump_max():
@@ -379,15 +393,14 @@ class Feed:
             self.forget(side)
         self.lines[i].implausible += 1
         side.run.append(Doubted(far, ns, i, x, p))
-        run = side.run
-        if len(run) < self.c.reset_run:
-            others = [o for o in s.sides if far == 'ahead' and o is not side and o.run and o.run[-1].far == 'ahead'
-                      and abs(x - o.run[-1].end) <= self.c.window]
-            if not others:
-                return None
-            run = others[0].run + run
-            others[0].run = []
-        side.run = []
+        proven, before = len(side.run) >= self.c.reset_run, []
+        # Another line that says nearly the same proves a jump as well. Its packets came first.
+        for o in s.sides:
+            if o is not side and o.run and far == 'ahead' == o.run[-1].far and abs(x - o.run[-1].end) <= self.c.window:
+                before, o.run = before + o.run, []
+        if not proven and not before:
+            return None
+        run, side.run = before + side.run, []
         for r in run:
             self.lines[r.i].implausible -= 1
         return run

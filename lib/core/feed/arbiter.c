@@ -204,6 +204,7 @@ static int fire(struct mcr_arbiter *a)
 	if (hole_ns > a->time_ns)
 		return 0;
 	a->at_ns = hole_ns ? hole_ns : a->at_ns;
+	a->until_ns = a->at_ns < a->time_ns ? a->at_ns : a->time_ns;
 	a->active = a->heap[0];
 	return 1;
 }
@@ -237,6 +238,7 @@ int mcr_arbiter_next(struct mcr_arbiter *a, struct mcr_feed_msg *out)
 			if (mcr_hold_step(a, a->active, out))
 				return 1;
 			a->active = MCR_NONE;
+			a->until_ns = a->time_ns;
 			a->force_to = 0;
 			a->is_flush = 0;
 		} else if (a->reset.why) {
@@ -255,7 +257,7 @@ void mcr_arbiter_time(struct mcr_arbiter *a, uint64_t ns)
 	mcr_node_reclaim(a);
 	if (ns <= a->time_ns)
 		return;
-	a->time_ns = ns;
+	a->time_ns = a->until_ns = ns;
 	if (!a->is_started)
 		start(a, ns);
 	mcr_range_settle(a);

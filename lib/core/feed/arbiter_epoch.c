@@ -312,7 +312,7 @@ static void take_runs(struct mcr_arbiter *a, struct mcr_stream *s, struct mcr_st
 
 		sl->missing = MCR_NONE;
 		if (i && (!is_of_it || first + shift < s->next ||
-			  first + shift - s->next > a->cfg.jump_max)) {
+			  first + shift - s->next > a->cfg.window)) {
 			mcr_run_break(a, a->reset.key, line);
 			continue;
 		}

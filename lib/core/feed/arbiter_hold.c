@@ -91,7 +91,7 @@ static unsigned why_now(const struct mcr_arbiter *a, uint32_t key, uint64_t to)
 		return MCR_FEED_GAP_WINDOW;
 	if (m->told >= to)
 		return 0;
-	return due_of(a, m) <= a->time_ns ? MCR_FEED_GAP_TIMEOUT : 0;
+	return due_of(a, m) <= a->until_ns ? MCR_FEED_GAP_TIMEOUT : 0;
 }
 
 /* Gives up, or with hold_on_gap only names, the numbers below `to`. Returns 1 if *out says so. */

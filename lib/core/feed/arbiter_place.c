@@ -213,6 +213,7 @@ static void place_mark(struct mcr_arbiter *a, struct mcr_arrival *at)
 static void place_ahead(struct mcr_arbiter *a, struct mcr_arrival *at)
 {
 	int is_proven = mcr_run_add(a, at, MCR_RUN_AHEAD, at->x, at->end);
+	uint32_t agree = 0;
 
 	mcr_place_implausible(a, at->key, at->line, at->x);
 	at->flags |= MCR_FEED_FLAG_OUT_OF_ORDER;
@@ -222,13 +223,14 @@ static void place_ahead(struct mcr_arbiter *a, struct mcr_arrival *at)
 		    other->run_next > at->x ? other->run_next - at->x : at->x - other->run_next;
 
 		if (line != at->line && other->run_kind == MCR_RUN_AHEAD && d <= a->cfg.window)
-			is_proven = 1;
+			agree |= 1u << line;
 	}
-	if (!is_proven)
+	if (!is_proven && !agree)
 		return;
 	for (unsigned line = 0; line < a->n_lines; line++)
-		if (at->m->line[line].run_kind == MCR_RUN_AHEAD)
+		if (agree >> line & 1) /* they came first */
 			mcr_run_take(a, at->key, line, 0);
+	mcr_run_take(a, at->key, at->line, 0);
 }
 
 /* Another line is up that has brought numbers of this generation. */
@@ -290,7 +292,7 @@ static void ease(struct mcr_arbiter *a, const struct mcr_arrival *at)
 	if (m->held == MCR_NONE && !(m->lapped & bit) && m->in & bit && m->heard & bit &&
 	    at->sl->run_kind == MCR_RUN_NONE && m->given_end <= at->end && !a->has_after &&
 	    !(m->flags & (MCR_STREAM_AFTER_GAP | MCR_STREAM_ENDING)) && !(m->heard & ~m->in) &&
-	    at->end + a->cfg.reset_back >= at->s->next)
+	    at->end + a->cfg.reset_back >= at->s->next && at->end >= m->start)
 		at->s->slow &= (uint8_t)~bit;
 }
 

@@ -141,6 +141,7 @@ struct mcr_arbiter {
 	uint8_t *more;
 	uint32_t more_stride, ids;
 	uint64_t time_ns, at_ns, awake_ns, line_due_ns;
+	uint64_t until_ns; /* up to which timeouts are judged: events of time come in its order */
 	uint8_t is_started, is_awake, is_silent, told_keys_full, has_late, is_flush;
 	uint8_t has_after, is_after_next; /* `after`; ... it moves its stream on */
 	struct mcr_rng rng;
