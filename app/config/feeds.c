@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "config/apply.h"
+#include "feed/hours.h"
 #include "settings/fail.h"
 #include "settings/feeds.h"
 
@@ -96,6 +97,25 @@ static int apply_values(const struct mcr_config_reader *f, int node, const struc
 	return ret;
 }
 
+/* A host without the database of time zones cannot say whether there is such a zone. Handlers need
+ * it, wherever they run. */
+static int check_zone(const struct mcr_config_reader *f, int node,
+		      const struct mcr_feed_config *config)
+{
+	struct mcr_feed_hours hours;
+	int ret;
+
+	if (!config->zone[0] || !config->hours[0])
+		return 0;
+	ret = mcr_feed_hours_init(&hours, config->hours, config->zone, f->err);
+	if (ret == -ENOENT &&
+	    mcr_feed_hours_init(&hours, config->hours, "Etc/UTC", NULL) == -ENOENT)
+		return 0;
+	if (ret == 0)
+		mcr_feed_hours_clear(&hours);
+	return mcr_config_located(f, mcr_config_field(f, node, "zone"), NULL, ret);
+}
+
 static int take_join(const struct mcr_config_reader *f, void *ctx, const char *text,
 		     struct mcr_origin origin)
 {
@@ -140,6 +160,8 @@ static int read_feed(const struct mcr_config_reader *f, int node, const struct m
 		ret = apply_declaration(f, node, &feed->config);
 	if (ret == 0)
 		ret = apply_values(f, node, y, &feed->config);
+	if (ret == 0)
+		ret = check_zone(f, node, &feed->config);
 	for (unsigned i = 0; ret == 0 && i < y->n_lines; i++)
 		ret = apply_line(f, mcr_config_doc_item(f->doc, list, i), &y->lines[i], feed);
 	if (ret == 0)

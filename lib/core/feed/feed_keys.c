@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/feed/duration.h"
+#include "core/feed/hours.h"
 #include "core/join_piece.h"
 
 #define US UINT64_C(1000)
@@ -28,7 +29,7 @@ const struct mcr_feed_value mcr_feed_keys[] = {
     {"jump_max", 16, UINT64_C(1) << 62, FIELD(jump_max), .kind = MCR_FEED_KEY_NUMBER},
     {"reset_back", 1, UINT64_C(1) << 62, FIELD(reset_back), .kind = MCR_FEED_KEY_NUMBER},
     {"reset_run", 2, 1000, FIELD(reset_run), .kind = MCR_FEED_KEY_NUMBER},
-    {"hours", FIELD(hours), .kind = MCR_FEED_KEY_TEXT},
+    {"hours", FIELD(hours), .kind = MCR_FEED_KEY_HOURS},
     {"zone", FIELD(zone), .kind = MCR_FEED_KEY_TEXT},
 };
 const size_t mcr_feed_keys_n = sizeof(mcr_feed_keys) / sizeof(mcr_feed_keys[0]);
@@ -101,12 +102,17 @@ int mcr_feed_key_parse(const struct mcr_feed_value *key, struct mcr_feed_config 
 		       const char *value, struct mcr_error *err)
 {
 	struct mcr_feed_declaration numbering;
+	struct mcr_hours hours;
 	int ret;
 
 	if (key->kind == MCR_FEED_KEY_TIME || key->kind == MCR_FEED_KEY_NUMBER)
 		return parse_number(key, c, value, err);
 	if (key->kind == MCR_FEED_KEY_TEXT)
 		return parse_text(key, c, value, err);
+	if (key->kind == MCR_FEED_KEY_HOURS) {
+		ret = mcr_hours_parse(&hours, value, err);
+		return ret == 0 ? parse_text(key, c, value, err) : ret;
+	}
 	ret = mcr_feed_declaration_parse(&numbering, value, err);
 	if (ret == 0)
 		ret = parse_text(key, c, value, err);
@@ -125,7 +131,7 @@ void mcr_feed_key_format(const struct mcr_feed_value *key, const struct mcr_feed
 	out[0] = '\0';
 	if (key->kind == MCR_FEED_KEY_DECLARATION) {
 		mcr_feed_declaration_format(&c->numbering, out, MCR_FEED_VALUE_MAX);
-	} else if (key->kind == MCR_FEED_KEY_TEXT) {
+	} else if (key->kind == MCR_FEED_KEY_TEXT || key->kind == MCR_FEED_KEY_HOURS) {
 		snprintf(out, MCR_FEED_VALUE_MAX, "%s", field);
 	} else if (key->size == sizeof(small)) {
 		memcpy(&small, field, sizeof(small));

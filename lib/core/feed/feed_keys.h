@@ -14,6 +14,7 @@ enum mcr_feed_key_kind {
 	MCR_FEED_KEY_TIME,   /* "500us", as nanoseconds */
 	MCR_FEED_KEY_NUMBER, /* decimal */
 	MCR_FEED_KEY_TEXT,   /* printable */
+	MCR_FEED_KEY_HOURS,  /* a text, too */
 };
 
 struct mcr_feed_value {
