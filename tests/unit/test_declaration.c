@@ -68,6 +68,8 @@ static void equal_declarations_have_equal_texts(void **state)
 	assert_canonical("unsequenced=seq=0x0 heartbeat_interval=1000ms,heartbeat=count=0:next\n"
 			 "key=unit:3:1\tcount=2:1 skip=count=0+seq=0 wrap=1 seq=4:4:le",
 			 pitch);
+	assert_canonical("seq=0:1:le",
+			 "seq=0:1 wrap=0 counts=packets key=none epoch=none scope=group");
 	assert_canonical("seq=0:8:be", "seq=0:8:be counts=packets key=none epoch=none scope=group");
 	assert_canonical("seq=0:8:be wrap=none",
 			 "seq=0:8:be counts=packets key=none epoch=none scope=group");

@@ -137,6 +137,8 @@ int mcr_feed_text_field(const struct mcr_feed_text *p, struct mcr_piece piece, u
 		    p, piece,
 		    "does not say the order of its octets: expected " MCR_FEED_FIELD_TEXT);
 	}
+	if (width == 1 && out->form == MCR_FEED_FIELD_LE)
+		out->form = MCR_FEED_FIELD_BE; /* the same: one text for both */
 	if (width > 8 && (out->form == MCR_FEED_FIELD_BE || out->form == MCR_FEED_FIELD_LE))
 		return mcr_feed_text_fail(p, part,
 					  "is not a width of a number: expected 1 to 8 octets");
