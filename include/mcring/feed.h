@@ -237,8 +237,12 @@ MCR_API int mcr_feed_wait(struct mcr_feed *f, uint64_t timeout_ns);
 
 /* mcr_feed_fd returns a descriptor for poll and epoll, the same for as long as the feed is open.
  * After a mcr_feed_arm that returned 0 it becomes readable when mcr_feed_poll may have something.
- */
+ * The feed owns it. An engine that hangs does not make it readable: call poll about once a second
+ * as well. */
 MCR_API int mcr_feed_fd(const struct mcr_feed *f);
+
+/* mcr_feed_arm announces that the program is about to sleep on mcr_feed_fd; the next poll withdraws
+ * that. Returns 0, or 1: there may be something already, call poll instead. */
 MCR_API int mcr_feed_arm(struct mcr_feed *f);
 
 /* mcr_feed_reattach attaches again the lines whose engines ended: one step, as
@@ -247,10 +251,9 @@ MCR_API int mcr_feed_arm(struct mcr_feed *f);
 MCR_API int mcr_feed_reattach(struct mcr_feed *f, struct mcr_error *err);
 
 /* mcr_feed_insert gives the feed messages that were retransmitted: count messages of stream key
- * from number seq on, len octets. data is borrowed until the poll that hands them out has been
- * followed by another one, or copied if it must be held longer. They are deduplicated and ordered
- * as those of a line. Errors: -ENOENT (no such stream), -ENOSPC (no room to hold them), -EALREADY
- * (all were handed out before), -EINVAL. */
+ * from number seq on, len octets at data, which are copied. They are deduplicated and ordered as
+ * those of a line, and handed out by the next polls. Errors: -ENOENT (no such stream), -ENOSPC (no
+ * room to hold them), -EALREADY (all were handed out before), -EINVAL. */
 MCR_API int mcr_feed_insert(struct mcr_feed *f, uint32_t key, uint64_t seq, uint32_t count,
 			    const void *data, size_t len);
 
@@ -258,7 +261,7 @@ MCR_API int mcr_feed_insert(struct mcr_feed *f, uint32_t key, uint64_t seq, uint
  * given up without a gap, what is held from next on is handed out. Errors: -ENOENT. */
 MCR_API int mcr_feed_resume(struct mcr_feed *f, uint32_t key, uint64_t next);
 
-/* A stream. */
+/* What mcr_feed_key_info tells of a stream. */
 struct mcr_feed_key {
 	uint32_t size; /* sizeof(struct mcr_feed_key), set by the program */
 	uint32_t key;
@@ -269,6 +272,8 @@ struct mcr_feed_key {
 	uint64_t resets, gaps, gap_messages, late_messages;
 	char text[64]; /* the key for a person: "unit=15", "session=000012345" */
 };
+
+/* mcr_feed_key_info describes a stream. Errors: -ENOENT (no such key), -EINVAL (out->size). */
 MCR_API int mcr_feed_key_info(const struct mcr_feed *f, uint32_t key, struct mcr_feed_key *out);
 
 #define MCR_FEED_LEADS 32
@@ -294,6 +299,8 @@ struct mcr_feed_line {
 	uint64_t behind[MCR_FEED_LEADS];
 	uint64_t behind_max_ns;
 };
+
+/* mcr_feed_line_info describes a line. Errors: -ENOENT (no such line), -EINVAL (out->size). */
 MCR_API int mcr_feed_line_info(const struct mcr_feed *f, uint32_t line, struct mcr_feed_line *out);
 
 /* The feed as a whole. */
@@ -310,6 +317,8 @@ struct mcr_feed_stats {
 	uint64_t time_ns;      /* the feed's time: everything that arrived before was read */
 	uint64_t digest;       /* of the declaration */
 };
+
+/* mcr_feed_stats_info describes the feed as a whole. Errors: -EINVAL (out->size). */
 MCR_API int mcr_feed_stats_info(const struct mcr_feed *f, struct mcr_feed_stats *out);
 
 /* mcr_feed_config_text returns the declaration as the engine gave it; owned by the feed. */

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "feed/ask.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/attach_wire.h"
+#include "core/error.h"
+#include "core/feed/feed_config.h"
+
+static int fail_connect(int code, const char *path, struct mcr_error *err)
+{
+	switch (code) {
+	case -ENOENT:
+	case -ENOTDIR:
+		return mcr_error_set(err, -ENOENT,
+				     "no engine at %s: is it running under this name?", path);
+	case -ECONNREFUSED:
+		return mcr_error_set(err, code, "nobody listens at %s: the engine is gone", path);
+	case -EACCES:
+	case -EPERM:
+		return mcr_error_set(err, -EACCES,
+				     "no permission for %s: its mode and group say who may attach",
+				     path);
+	default:
+		return mcr_error_set(err, code, "%s: %s", path, strerror(-code));
+	}
+}
+
+static int connect_to(const char *run_dir, uint64_t answer_ns, struct mcr_error *err)
+{
+	const uint64_t us = answer_ns / 1000 + 1; /* 0 would be for ever */
+	const struct timeval timeout = {(time_t)(us / 1000000), (suseconds_t)(us % 1000000)};
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	size_t len = strlen(run_dir) + sizeof("/" MCR_ATTACH_SOCKET);
+	int fd, ret;
+
+	if (len > sizeof(address.sun_path))
+		return mcr_error_set(err, -ENOENT,
+				     "run directory %s: the path of its socket would be longer "
+				     "than %zu characters",
+				     run_dir, sizeof(address.sun_path) - 1);
+	strcpy(address.sun_path, run_dir);
+	strcat(address.sun_path, "/" MCR_ATTACH_SOCKET);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return mcr_error_set(err, -errno, "socket: %s", strerror(errno));
+	/* Bounds connect too: an engine that does not accept has a full backlog. */
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return fd;
+	ret = errno == EAGAIN ? -ETIMEDOUT : -errno;
+	close(fd);
+	return fail_connect(ret, address.sun_path, err);
+}
+
+/* Takes the welcome and its descriptor. Returns its length or -errno; *n_fds descriptors are the
+ * caller's in either case. */
+static ssize_t receive(int fd, void *buf, size_t cap, int *memfd, size_t *n_fds)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control;
+	int fds[sizeof(control) / sizeof(int)];
+	struct iovec iov = {buf, cap};
+	struct msghdr msg = {.msg_iov = &iov,
+			     .msg_iovlen = 1,
+			     .msg_control = &control,
+			     .msg_controllen = sizeof(control)};
+	struct cmsghdr *c;
+	ssize_t n;
+
+	*n_fds = 0;
+	do
+		n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == EAGAIN ? -ETIMEDOUT : -errno;
+	c = CMSG_FIRSTHDR(&msg);
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS) {
+		*n_fds = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		memcpy(fds, CMSG_DATA(c), *n_fds * sizeof(int));
+		*memfd = fds[0];
+		for (size_t i = 1; i < *n_fds; i++) /* CMSG_SPACE rounds up: one too many */
+			close(fds[i]);
+	}
+	if (msg.msg_flags & MSG_CTRUNC)
+		return -EMFILE; /* this process has no room for the descriptor */
+	return msg.msg_flags & MSG_TRUNC ? -EPROTO : n;
+}
+
+/* Others hold the same memfd: it is read without moving its place. */
+static int read_text(struct mcr_feed_ask *out, int memfd, struct mcr_error *err)
+{
+	struct stat st;
+	size_t len;
+
+	if (fstat(memfd, &st) < 0 || st.st_size <= 0 || st.st_size > (off_t)MCR_FEED_TEXT_MAX)
+		return mcr_error_set(err, -EPROTO, "the engine's declaration makes no sense");
+	len = (size_t)st.st_size;
+	out->text = malloc(len + 1);
+	if (!out->text)
+		return mcr_error_set(err, -ENOMEM, "feed: no memory");
+	while (out->len < len) {
+		ssize_t n = pread(memfd, out->text + out->len, len - out->len, (off_t)out->len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return mcr_error_set(err, -EPROTO, "the engine's declaration is cut off");
+		out->len += (size_t)n;
+	}
+	out->text[len] = '\0';
+	if (strlen(out->text) != len)
+		return mcr_error_set(err, -EPROTO, "the engine's declaration makes no sense");
+	return 0;
+}
+
+static int take_welcome(struct mcr_feed_ask *out, struct mcr_error *err)
+{
+	struct mcr_welcome raw, welcome;
+	size_t n_fds = 0;
+	int memfd = -1, ret;
+	char text[128];
+	ssize_t n = receive(out->fd, &raw, sizeof(raw), &memfd, &n_fds);
+
+	if (n == 0 || n == -ECONNRESET)
+		ret = mcr_error_set(err, -ECONNREFUSED,
+				    "the engine hung up without an answer: it is ending");
+	else if (n < 0)
+		ret = mcr_error_set(err, (int)n, "the engine's answer: %s", strerror((int)-n));
+	else
+		ret = mcr_feed_welcome_parse(&welcome, &raw, (size_t)n, n_fds);
+	if (n > 0 && ret == -EPROTONOSUPPORT) {
+		mcr_attach_mismatch(text, sizeof(text), welcome.version, MCR_ATTACH_OLDEST,
+				    MCR_ATTACH_VERSION);
+		ret = mcr_error_set(err, -EPROTO, "%s", text);
+	} else if (n > 0 && ret == -EOPNOTSUPP) {
+		mcr_error_set(err, ret,
+			      "the engine is older than feeds: upgrade it, or bring the "
+			      "declaration (opts.config)");
+	} else if (n > 0 && ret < 0) {
+		mcr_error_set(err, ret, "the answer is not one of an mcring engine");
+	} else if (n > 0 && welcome.status != 0) {
+		out->is_answered = 1;
+		ret = mcr_error_set(err, welcome.status, "%s", welcome.text);
+	} else if (ret == 0) {
+		out->digest = welcome.epoch;
+		ret = read_text(out, memfd, err);
+	}
+	if (memfd >= 0)
+		close(memfd);
+	return ret;
+}
+
+int mcr_feed_ask(struct mcr_feed_ask *out, const char *run_dir, const char *feed, const char *label,
+		 uint64_t answer_ns, struct mcr_error *err)
+{
+	struct mcr_hello hello = {
+	    .magic = MCR_HELLO_MAGIC,
+	    .version = MCR_ATTACH_VERSION,
+	    .oldest = MCR_ATTACH_OLDEST,
+	    .what = MCR_HELLO_FEED,
+	};
+	int ret;
+
+	*out = (struct mcr_feed_ask){.fd = -1};
+	if (feed && strlen(feed) >= sizeof(hello.channel))
+		return mcr_error_set(err, -ENOENT, "feed \"%s\": a name has at most %d characters",
+				     feed, MCR_NAME_MAX - 1);
+	strcpy(hello.channel, feed ? feed : "");
+	strncpy(hello.label, label, sizeof(hello.label) - 1);
+	ret = connect_to(run_dir, answer_ns, err);
+	if (ret < 0)
+		return ret;
+	out->fd = ret;
+	ret = 0;
+	if (send(out->fd, &hello, sizeof(hello), MSG_NOSIGNAL) < 0 && errno != EPIPE &&
+	    errno != ECONNRESET)
+		ret = mcr_error_set(err, errno == EAGAIN ? -ETIMEDOUT : -errno,
+				    "the engine takes no request: %s", strerror(errno));
+	if (ret == 0)
+		ret = take_welcome(out, err);
+	if (ret < 0)
+		mcr_feed_ask_close(out);
+	return ret;
+}
+
+void mcr_feed_ask_close(struct mcr_feed_ask *ask)
+{
+	if (ask->fd >= 0)
+		close(ask->fd);
+	free(ask->text);
+	ask->fd = -1;
+	ask->text = NULL;
+}
+
+int mcr_feed_ask_changed(struct mcr_feed_ask *ask)
+{
+	struct mcr_notice notice;
+	ssize_t n;
+	int changed = 0;
+
+	for (int i = 0; ask->fd >= 0 && i < 16; i++) {
+		n = recv(ask->fd, &notice, sizeof(notice), MSG_DONTWAIT);
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			break;
+		if (n <= 0) {
+			close(ask->fd);
+			ask->fd = -1;
+		} else if (n == sizeof(notice) && notice.kind == MCR_NOTICE_FEED) {
+			changed = 1;
+		}
+	}
+	return changed;
+}

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* From the rings to the program. The messages of all rings are passed on in the order of time, as
+ * far as they are there: no ring is waited for. */
+#include <errno.h>
+
+#include "feed/state.h"
+
+#define ROUNDS_MAX 64 /* of refills, while nothing comes of them */
+#define BEATS      16
+#define POLLS      256 /* that found something, between two looks at the time */
+
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+/* ---- from the rings ---- */
+
+/* Something of the batch was overwritten while it was read. */
+static __attribute__((noinline)) void check_each(struct mcr_feed_reader *r)
+{
+	for (unsigned i = 0; i < r->count; i++)
+		if (r->lines[i] < MCR_FEED_TORN && !mcr_consumer_intact(r->c, &r->batch[i]))
+			r->lines[i] = MCR_FEED_TORN;
+}
+
+/* Reads of each message which packet it is. Nothing comes of that before it is sure that the writer
+ * had not come by: what is intact of the oldest message is intact of all. */
+static void read_packets(struct mcr_feed *f, struct mcr_feed_reader *r)
+{
+	const struct mcr_feed_declaration *d = &f->config.numbering;
+	const struct mcr_feed_seen *seen = r->last;
+	const struct mcr_msg *oldest = NULL;
+
+	for (unsigned i = 0; i < r->count; i++) {
+		struct mcr_msg *m = &r->batch[i];
+
+		r->lines[i] = MCR_FEED_NO_LINE;
+		if (unlikely(m->kind != MCR_DATA)) {
+			/* Others say nothing of when: they are taken at once. */
+			m->rx_ns = m->kind == MCR_LINK ? m->rx_ns : 0;
+			continue;
+		}
+		if (unlikely(!seen || !mcr_feed_seen_is(seen, m)))
+			seen = mcr_feed_flows_find(&r->source->flows, m);
+		r->lines[i] = seen->line;
+		if (unlikely(seen->line >= MCR_FEED_TORN))
+			continue;
+		mcr_feed_packet_read(d, m->data, m->len, &r->packets[i]);
+		r->packets[i].scope[1] |= seen->scope;
+		if (unlikely(f->opts.compare))
+			r->packets[i].hash = mcr_feed_packet_hash(m->data, m->len);
+		if (unlikely(!oldest) && m->len > 0)
+			oldest = m;
+	}
+	r->last = seen;
+	if (oldest && unlikely(!mcr_consumer_intact(r->c, oldest)))
+		check_each(r);
+}
+
+/* The consumer of cursors reads nothing: it looks whether the engine lives. */
+static void beat(struct mcr_feed_source *s)
+{
+	struct mcr_msg m;
+
+	if (++s->beats % BEATS != 0)
+		return;
+	mcr_consumer_seek(s->c, MCR_START_NEWEST);
+	if (mcr_consumer_poll(s->c, &m, 1) == 1 && m.kind == MCR_ENGINE_STALL)
+		mcr_feed_source_event(s, &m);
+	mcr_consumer_release(s->c);
+}
+
+/* Takes the next messages of a ring that has none left. */
+static void refill(struct mcr_feed *f, struct mcr_feed_reader *r)
+{
+	int n;
+
+	r->at = r->count = 0;
+	if (unlikely(r->c != r->source->c))
+		beat(r->source);
+	n = mcr_consumer_poll(r->c, r->batch, MCR_FEED_BATCH);
+	if (n <= 0) {
+		r->is_over = n < 0 ? n : 0;
+		return;
+	}
+	r->count = (unsigned)n;
+	read_packets(f, r);
+	if (unlikely(mcr_arbiter_holding(f->arbiter))) {
+		r->unlooked += r->count;
+		mcr_feed_hold_ring(f, r);
+	}
+}
+
+/* The engines whose rings are all over are gone. */
+static __attribute__((noinline)) void end_sources(struct mcr_feed *f)
+{
+	for (unsigned i = 0; i < f->n_sources; i++) {
+		struct mcr_feed_source *s = &f->sources[i];
+		unsigned over = 0;
+
+		for (unsigned k = 0; k < s->n_readers; k++)
+			over += s->readers[k].is_over != 0;
+		if (mcr_feed_source_lives(s) && over == s->n_readers)
+			mcr_feed_source_end(s);
+	}
+}
+
+static void refill_all(struct mcr_feed *f)
+{
+	int over = 0;
+
+	for (unsigned i = 0; i < f->n_readers; i++) {
+		struct mcr_feed_reader *r = f->readers[i];
+
+		if (r->at == r->count) {
+			refill(f, r);
+			over |= r->is_over;
+		}
+	}
+	if (unlikely(over))
+		end_sources(f);
+}
+
+/* ---- to the program ---- */
+
+/* Takes what the arbiter has ready. What it held is its own, and good until it is given more: then
+ * this poll must end. */
+static __attribute__((noinline)) int drain(struct mcr_feed *f, const struct mcr_feed_reader *r,
+					   struct mcr_feed_msg *msgs, int n)
+{
+	int got = 0;
+
+	while (got < n && mcr_arbiter_next(f->arbiter, &msgs[got])) {
+		const struct mcr_msg *m = msgs[got++].msg;
+
+		if (m && !(r && m >= r->batch && m < r->batch + MCR_FEED_BATCH))
+			f->is_stopped = 1;
+	}
+	f->is_stopped |= mcr_arbiter_pending(f->arbiter);
+	return got;
+}
+
+/* Lets the timers run up to the feed's time. */
+static __attribute__((noinline)) void advance(struct mcr_feed *f)
+{
+	uint64_t now_ns = mcr_feed_now(f);
+
+	if (now_ns > f->time_ns)
+		f->time_ns = now_ns;
+	if (f->time_ns >= f->look_ns)
+		mcr_feed_look(f, f->time_ns);
+	if (f->time_ns >= mcr_arbiter_due(f->arbiter))
+		mcr_arbiter_time(f->arbiter, f->time_ns);
+}
+
+/* A message that is no packet of a line, or an event. */
+static __attribute__((noinline)) void take_other(struct mcr_feed *f, struct mcr_feed_reader *r,
+						 unsigned i)
+{
+	if (r->batch[i].kind != MCR_DATA)
+		mcr_feed_source_event(r->source, &r->batch[i]);
+	else if (r->lines[i] == MCR_FEED_TORN)
+		mcr_arbiter_lapped(f->arbiter, r->source->lines, 1);
+	else
+		f->refused += r->lines[i] == MCR_FEED_REFUSED;
+}
+
+/* The ring whose next message came first. *limit: when the next one of another ring came. */
+static struct mcr_feed_reader *earliest(const struct mcr_feed *f, uint64_t *limit)
+{
+	struct mcr_feed_reader *first = NULL;
+	uint64_t first_ns = UINT64_MAX;
+
+	*limit = UINT64_MAX;
+	for (unsigned i = 0; i < f->n_readers; i++) {
+		struct mcr_feed_reader *r = f->readers[i];
+		uint64_t ns;
+
+		if (r->at == r->count)
+			continue;
+		ns = r->batch[r->at].rx_ns;
+		if (!first || ns < first_ns) {
+			*limit = first_ns;
+			first_ns = ns;
+			first = r;
+		} else if (ns < *limit) {
+			*limit = ns;
+		}
+	}
+	return first;
+}
+
+/* Passes on the messages of one ring that came no later than limit. Returns how many items msgs
+ * has. */
+static int run(struct mcr_feed *f, struct mcr_feed_reader *r, uint64_t limit,
+	       struct mcr_feed_msg *msgs, int n, int got)
+{
+	struct mcr_arbiter *a = f->arbiter;
+
+	while (r->at < r->count && got < n) {
+		const unsigned i = r->at;
+		const struct mcr_msg *m = &r->batch[i];
+
+		if (m->rx_ns > limit)
+			break;
+		if (unlikely(m->rx_ns > mcr_arbiter_due(a))) {
+			advance(f);
+			if (mcr_arbiter_pending(a)) {
+				got += drain(f, r, msgs + got, n - got);
+				if (f->is_stopped || got == n)
+					break;
+			}
+		}
+		r->at = i + 1;
+		if (unlikely(r->lines[i] >= MCR_FEED_TORN))
+			take_other(f, r, i);
+		else
+			got += mcr_arbiter_put(a, r->lines[i], &r->packets[i], m, &msgs[got]);
+		if (unlikely(mcr_arbiter_pending(a))) {
+			got += drain(f, r, msgs + got, n - got);
+			if (f->is_stopped)
+				break;
+		}
+	}
+	return got;
+}
+
+/* Until one ring has no more of what was taken from it: what comes next may be in that one. Returns
+ * how many items msgs has, or -1: nothing was left in any. */
+static int run_all(struct mcr_feed *f, struct mcr_feed_msg *msgs, int n)
+{
+	uint64_t limit;
+	struct mcr_feed_reader *r = earliest(f, &limit);
+	int got = 0;
+
+	if (!r)
+		return -1;
+	for (;;) {
+		got = run(f, r, limit, msgs, n, got);
+		if (got == n || f->is_stopped || r->at == r->count)
+			return got;
+		r = earliest(f, &limit);
+	}
+}
+
+/* What is due before anything is read, and seldom. Returns how many items msgs has. */
+static __attribute__((noinline)) int prepare(struct mcr_feed *f, struct mcr_feed_msg *msgs, int n)
+{
+	if (f->is_armed)
+		mcr_feed_disarm(f);
+	mcr_feed_give_forgotten(f);
+	if (f->is_troubled)
+		for (unsigned i = 0; i < f->n_sources; i++)
+			if (!mcr_feed_source_lives(&f->sources[i]))
+				mcr_feed_source_step(&f->sources[i], NULL);
+	if (mcr_arbiter_pending(f->arbiter))
+		return drain(f, NULL, msgs, n);
+	if (!f->is_changed)
+		return 0;
+	f->is_changed = 0;
+	if (f->opts.events != 0 && !(f->opts.events >> MCR_FEED_CHANGED & 1))
+		return 0;
+	*msgs = (struct mcr_feed_msg){.kind = MCR_FEED_CHANGED, .ns = f->time_ns};
+	return 1;
+}
+
+/* Nothing came: returns what is due by time, -EPIPE when nothing can come any more, or 0. */
+static int idle(struct mcr_feed *f, struct mcr_feed_msg *msgs, int n)
+{
+	advance(f);
+	if (mcr_arbiter_pending(f->arbiter))
+		return drain(f, NULL, msgs, n);
+	if (f->n_readers > 0)
+		return 0;
+	return mcr_arbiter_holding(f->arbiter) && !f->opts.hold_on_gap ? 0 : -EPIPE;
+}
+
+int mcr_feed_poll(struct mcr_feed *f, struct mcr_feed_msg *msgs, int n)
+{
+	int got = 0;
+
+	if (n <= 0)
+		return 0;
+	f->is_stopped = 0;
+	if (unlikely(f->is_armed | f->is_troubled | f->is_changed | (f->n_forgotten > 0) |
+		     mcr_arbiter_pending(f->arbiter))) {
+		got = prepare(f, msgs, n);
+		if (got > 0)
+			return got;
+	}
+	for (int round = 0; round < ROUNDS_MAX && got == 0; round++) {
+		refill_all(f);
+		got = unlikely(mcr_arbiter_pending(f->arbiter)) ? drain(f, NULL, msgs, n)
+								: run_all(f, msgs, n);
+	}
+	if (got <= 0)
+		got = idle(f, msgs, n);
+	else if (unlikely(++f->polls % POLLS == 0) && !f->is_stopped)
+		advance(f);
+	f->was_empty &= got == 0;
+	return got;
+}
+
+/* ---- what a message allows ---- */
+
+int64_t mcr_feed_read(struct mcr_feed *f, const struct mcr_feed_msg *m, void *buf, size_t cap)
+{
+	struct mcr_consumer *c;
+
+	if (!m->msg)
+		return 0;
+	if (unlikely(m->held != 0)) {
+		memcpy(buf, m->msg->data, m->msg->len < cap ? m->msg->len : cap);
+		return m->msg->len;
+	}
+	c = f->of_line[m->line]->c;
+	return c ? mcr_consumer_read(c, m->msg, buf, cap) : -ESTALE;
+}
+
+int mcr_feed_intact(const struct mcr_feed *f, const struct mcr_feed_msg *m)
+{
+	const struct mcr_consumer *c;
+
+	if (!m->msg || m->held != 0)
+		return 1;
+	c = f->of_line[m->line]->c;
+	return c && mcr_consumer_intact(c, m->msg);
+}
+
+void mcr_feed_release(struct mcr_feed *f)
+{
+	for (unsigned i = 0; i < f->n_readers; i++)
+		if (f->readers[i]->at == f->readers[i]->count)
+			mcr_consumer_release(f->readers[i]->c);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The feed's time is that of arrivals: what a ring gave up to its next message, or up to its
+ * watermark when it is read to the end. So a reader that was away invents no timeout. */
+#include <errno.h>
+
+#include "feed/state.h"
+
+static uint64_t reader_ns(const struct mcr_feed_reader *r)
+{
+	return r->at < r->count ? r->batch[r->at].rx_ns : mcr_consumer_until(r->c, r->ring);
+}
+
+uint64_t mcr_feed_now(const struct mcr_feed *f)
+{
+	uint64_t least = UINT64_MAX;
+
+	for (unsigned i = 0; i < f->n_readers; i++) {
+		const struct mcr_feed_reader *r = f->readers[i];
+		uint64_t ns = r->source->is_stalled || r->is_over ? UINT64_MAX : reader_ns(r);
+
+		least = ns < least ? ns : least;
+	}
+	/* No ring is left that could bring what is waited for. */
+	return least < UINT64_MAX ? least : mcr_feed_clock_ns(CLOCK_REALTIME);
+}
+
+void mcr_feed_lines_down(struct mcr_feed *f, uint32_t lines, uint32_t why)
+{
+	for (unsigned i = 0; i < f->config.n_lines; i++)
+		if (lines >> i & 1)
+			mcr_arbiter_line_down(f->arbiter, i, why);
+}
+
+/* Outside of its hours a feed may be silent. */
+static void look_at_hours(struct mcr_feed *f, uint64_t now_ns)
+{
+	if (now_ns < f->hours_ns)
+		return;
+	mcr_arbiter_awake(f->arbiter, mcr_feed_hours_is_open(&f->hours, now_ns));
+	f->hours_ns = mcr_feed_hours_next(&f->hours, now_ns);
+}
+
+void mcr_feed_look(struct mcr_feed *f, uint64_t now_ns)
+{
+	f->look_ns = now_ns + MCR_FEED_LOOK_NS;
+	look_at_hours(f, now_ns);
+	for (unsigned i = 0; i < f->n_sources; i++)
+		f->is_changed |= mcr_feed_ask_changed(&f->sources[i].ask);
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A feed that the engine declares. */
+#include "feed_rig.h"
+
+#include "engine/attach/attach_feeds.h"
+
+static void declare(struct feed_rig *rig, int i, const char *text)
+{
+	struct small_engine *e = &rig->e[i];
+	struct mcr_feeds *feeds = NULL;
+	struct mcr_error err = {""};
+
+	if (text && mcr_feeds_create(&feeds, &text, 1, &err) != 0)
+		fail_msg("%s", err.text);
+	pthread_mutex_lock(&e->lock);
+	mcr_attach_server_put_feeds(e->server, feeds, strrchr(e->dir, '/') + 1);
+	pthread_mutex_unlock(&e->lock);
+}
+
+/* Opens what the first engine declares. */
+static int open_declared(struct feed_rig *rig, const char *name, struct mcr_error *err)
+{
+	struct mcr_feed_opts opts = MCR_FEED_OPTS_INIT;
+
+	opts.feed = name;
+	opts.run_dir = rig->e[0].dir;
+	return mcr_feed_open(&rig->f, &opts, err);
+}
+
+static void the_engine_hands_the_declaration_over(void **state)
+{
+	static const char *const names[] = {"test", NULL};
+
+	for (int i = 0; i < 2; i++) {
+		struct feed_rig rig;
+		struct mcr_feed_stats stats = {.size = sizeof(stats)};
+		struct mcr_error err = {""};
+
+		rig_create(&rig, 65536);
+		declare(&rig, 0, rig.text);
+		declare(&rig, 1, rig.text);
+		assert_int_equal(open_declared(&rig, names[i], &err), 0);
+		assert_non_null(strstr(mcr_feed_config_text(rig.f), "feed test\n"));
+		assert_int_equal(mcr_feed_stats_info(rig.f, &stats), 0);
+		assert_int_equal(stats.digest, mcr_feed_config_digest(mcr_feed_config_text(rig.f)));
+		for (uint64_t seq = 1; seq <= 10; seq++)
+			rig_put(&rig, (int)(seq % 2), 1000 + seq, seq, 1);
+		rig_poll(&rig);
+		rig_expect_data(&rig, 1, 10);
+		rig_destroy(&rig);
+	}
+}
+
+static void engines_that_do_not_agree_are_refused_with_the_difference(void **state)
+{
+	struct feed_rig rig;
+	struct mcr_error err = {""};
+	char other[1024];
+
+	rig_create(&rig, 65536);
+	assert_int_equal(open_declared(&rig, "test", &err), -ENOENT);
+	declare(&rig, 0, rig.text);
+	assert_int_equal(open_declared(&rig, "tset", &err), -ENOENT);
+	assert_non_null(strstr(err.text, "test"));
+	assert_int_equal(open_declared(&rig, "test", &err), -ESTALE);
+	assert_non_null(strstr(err.text, rig.e[1].dir));
+	strcpy(other, rig.text);
+	rig_text(&rig, "gap_timeout 2ms\n");
+	declare(&rig, 1, rig.text);
+	assert_int_equal(open_declared(&rig, "test", &err), -ESTALE);
+	assert_non_null(strstr(err.text, "gap_timeout"));
+	declare(&rig, 1, other);
+	assert_int_equal(open_declared(&rig, "test", &err), 0);
+	rig_destroy(&rig);
+}
+
+static void a_change_is_told_once_and_the_feed_goes_on(void **state)
+{
+	struct feed_rig rig;
+	struct mcr_error err = {""};
+	uint64_t start = monotonic_ns();
+
+	rig_create(&rig, 65536);
+	declare(&rig, 0, rig.text);
+	declare(&rig, 1, rig.text);
+	assert_int_equal(open_declared(&rig, "test", &err), 0);
+	rig_put(&rig, 0, 1000, 1, 1);
+	rig_poll(&rig);
+	rig_text(&rig, "gap_timeout 2ms\n");
+	declare(&rig, 0, rig.text);
+	while (rig_count(&rig, MCR_FEED_CHANGED) == 0) {
+		assert_true(monotonic_ns() - start < UINT64_C(20000000000));
+		assert_true(mcr_feed_wait(rig.f, UINT64_C(1000000000)) >= 0);
+		rig_poll(&rig);
+	}
+	assert_null(strstr(mcr_feed_config_text(rig.f), "2ms"));
+	rig_put(&rig, 1, 2000, 2, 1);
+	assert_true(mcr_feed_wait(rig.f, 20000000) >= 0);
+	rig_poll(&rig);
+	assert_int_equal(rig_count(&rig, MCR_FEED_CHANGED), 1);
+	rig_expect_data(&rig, 1, 2);
+	rig_destroy(&rig);
+}
+
+/* One that spins does not sleep, and sees it by the feed's time. */
+static void a_program_that_never_sleeps_is_told_too(void **state)
+{
+	struct feed_rig rig;
+	struct mcr_error err = {""};
+	uint64_t start = monotonic_ns();
+
+	rig_create(&rig, 65536);
+	declare(&rig, 0, rig.text);
+	declare(&rig, 1, rig.text);
+	assert_int_equal(open_declared(&rig, "test", &err), 0);
+	declare(&rig, 1, NULL);
+	while (rig_count(&rig, MCR_FEED_CHANGED) == 0) {
+		assert_true(monotonic_ns() - start < UINT64_C(20000000000));
+		for (int i = 0; i < 2; i++)
+			rig_polled(&rig, i, rig_now_ns());
+		rig_poll(&rig);
+	}
+	rig_destroy(&rig);
+}
+
+static void the_next_engine_must_agree_as_well(void **state)
+{
+	const struct mcr_attach_config attach = {.mode = 0660, .gid = UINT32_MAX};
+	const struct mcr_channel_config channel = {.name = "md", .bytes = 65536};
+	struct feed_rig rig;
+	struct mcr_error err = {""};
+	uint64_t start = monotonic_ns();
+	char same[1024];
+
+	rig_create(&rig, 65536);
+	strcpy(same, rig.text);
+	declare(&rig, 0, same);
+	declare(&rig, 1, same);
+	assert_int_equal(open_declared(&rig, "test", &err), 0);
+	for (int i = 0; i < 2; i++)
+		rig_put(&rig, i, 1000, 1, 1);
+	rig_poll(&rig);
+	small_engine_kill(&rig.e[1]);
+	rig_text(&rig, "gap_timeout 2ms\n");
+	small_engine_start(&rig.e[1], &attach, &channel, 1, 4712);
+	declare(&rig, 1, rig.text);
+	while (rig_count(&rig, MCR_FEED_CHANGED) == 0) {
+		assert_true(monotonic_ns() - start < UINT64_C(20000000000));
+		assert_true(mcr_feed_wait(rig.f, 1000000) >= 0);
+		rig_poll(&rig);
+	}
+	assert_int_equal(rig_count(&rig, MCR_FEED_LINE_DOWN), 1);
+	declare(&rig, 1, same);
+	while (rig_count(&rig, MCR_FEED_LINE_UP) == 0) { /* with the first that it brings */
+		assert_true(monotonic_ns() - start < UINT64_C(20000000000));
+		assert_true(mcr_feed_wait(rig.f, 1000000) >= 0);
+		rig_put(&rig, 1, 2000, 2, 1);
+		rig_poll(&rig);
+	}
+	rig_expect_data(&rig, 1, 2);
+	assert_int_equal(rig_count(&rig, MCR_FEED_CHANGED), 1);
+	rig_destroy(&rig);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_engine_hands_the_declaration_over),
+	    cmocka_unit_test(engines_that_do_not_agree_are_refused_with_the_difference),
+	    cmocka_unit_test(a_change_is_told_once_and_the_feed_goes_on),
+	    cmocka_unit_test(a_program_that_never_sleeps_is_told_too),
+	    cmocka_unit_test(the_next_engine_must_agree_as_well),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
