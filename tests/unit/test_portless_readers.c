@@ -12,9 +12,11 @@
 /* Until the control thread has seen what consumers did. */
 static void await_readers(struct rig *r, unsigned n)
 {
-	for (int i = 0; i < 10000 && mcr_portless_readers(r->p) != n; i++)
+	uint64_t joined_ns;
+
+	for (int i = 0; i < 10000 && mcr_portless_readers(r->p, &joined_ns) != n; i++)
 		rig_rest();
-	assert_int_equal(mcr_portless_readers(r->p), n);
+	assert_int_equal(mcr_portless_readers(r->p, &joined_ns), n);
 }
 
 static void a_join_of_a_consumer_ends_with_it(void **state)
@@ -35,7 +37,7 @@ static void a_join_of_a_consumer_ends_with_it(void **state)
 	rig_send(&r, 0, (struct shape){.payload = 9});
 	rig_next(other);
 	mcr_consumer_close(c);
-	await_readers(&r, 1);
+	await_readers(&r, 0);
 	for (int i = 0; got == 1 && i < 10000; i++) { /* it leaves in the round after */
 		rig_rest();
 		rig_send(&r, 0, (struct shape){.payload = 9});
@@ -44,6 +46,33 @@ static void a_join_of_a_consumer_ends_with_it(void **state)
 	assert_int_equal(got, 0);
 	assert_int_equal(mcr_portless_had_readers(r.p), 1);
 	mcr_consumer_close(other);
+	rig_end(&r);
+}
+
+static void a_reader_counts_when_there_is_something_for_it(void **state)
+{
+	struct mcr_consumer *md, *program;
+	uint64_t joined_ns;
+	struct mcr_error err;
+	struct rig r;
+
+	rig_init(&r);
+	rig_interface(&r, "lan", "0", 0);
+	rig_channel(&r, "md");
+	rig_channel(&r, "sockets")->per_program = 1;
+	rig_start(&r);
+	md = rig_open(&r, "md");
+	program = rig_open(&r, "sockets");
+	assert_int_equal(mcr_portless_readers(r.p, &joined_ns), 0);
+	assert_int_equal(joined_ns, 0);
+	rig_join(&r, GROUP ",channel=md");
+	assert_int_equal(mcr_portless_readers(r.p, &joined_ns), 1);
+	assert_int_equal(joined_ns, 0);
+	assert_int_equal(mcr_consumer_join(program, GROUP, &err), 0);
+	assert_int_equal(mcr_portless_readers(r.p, &joined_ns), 2);
+	assert_in_range(joined_ns, 1, mcr_portless_clock(CLOCK_MONOTONIC));
+	mcr_consumer_close(md);
+	mcr_consumer_close(program);
 	rig_end(&r);
 }
 
@@ -66,7 +95,7 @@ static void a_program_has_a_channel_of_its_own(void **state)
 	rig_no_more(b);
 	assert_int_equal(mcr_portless_channel(r.p, 1, &info), 0);
 	mcr_consumer_close(a);
-	await_readers(&r, 1);
+	await_readers(&r, 0);
 	for (int i = 0; i < 10000 && mcr_portless_channel(r.p, 1, &info) == 0; i++)
 		rig_rest();
 	assert_int_equal(mcr_portless_channel(r.p, 1, &info), -ENOENT); /* it ended with a */
@@ -222,6 +251,7 @@ int main(void)
 	    cmocka_unit_test(joins_and_leaves_have_no_end),
 	    cmocka_unit_test(a_ring_says_when_it_began),
 	    cmocka_unit_test(a_join_of_a_consumer_ends_with_it),
+	    cmocka_unit_test(a_reader_counts_when_there_is_something_for_it),
 	    cmocka_unit_test(a_program_has_a_channel_of_its_own),
 	    cmocka_unit_test(with_room_nobody_is_overtaken),
 	    cmocka_unit_test(room_is_for_records_of_any_number),

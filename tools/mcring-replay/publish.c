@@ -16,6 +16,7 @@
 #define TICK_NS     UINT64_C(1000000)           /* readers see the time as often at least */
 #define NAP_NS      50000                       /* until slow readers are looked at again */
 #define LOOK_NS     10000000                    /* until readers are counted again */
+#define JOINS_NS    UINT64_C(100000000)         /* from a reader's last join to the first frame */
 
 /* A frame of a batch. */
 struct due {
@@ -176,10 +177,14 @@ static void send(struct replay *r, const struct batch *batch, const struct next 
 
 /* ---- readers ---- */
 
+/* Who attaches may join then, group by group. */
 static void await_readers(const struct replay *r)
 {
-	while (!is_stopped(r) &&
-	       mcr_portless_readers(r->served.portless) < r->options->wait_readers)
+	uint64_t joined_ns;
+
+	while (!is_stopped(r) && r->options->wait_readers > 0 &&
+	       (mcr_portless_readers(r->served.portless, &joined_ns) < r->options->wait_readers ||
+		monotonic_ns() - joined_ns < JOINS_NS))
 		nap(LOOK_NS);
 }
 

@@ -308,12 +308,16 @@ void mcr_portless_feeds(struct mcr_portless *p, struct mcr_feeds *feeds)
 	pthread_mutex_unlock(&p->control);
 }
 
-unsigned mcr_portless_readers(struct mcr_portless *p)
+unsigned mcr_portless_readers(struct mcr_portless *p, uint64_t *joined_ns)
 {
-	unsigned n;
+	unsigned n = 0;
 
 	pthread_mutex_lock(&p->control);
-	n = mcr_attach_server_count(p->attach, NULL);
+	for (unsigned i = 0; i < MCR_CHANNELS_MAX; i++)
+		if (p->channels[i] && p->channels[i]->rings.n > 0 &&
+		    (p->joins->joins_in[i] > 0 || (p->takes_all && i == 0)))
+			n += mcr_attach_server_count(p->attach, p->channels[i]->config.name);
+	*joined_ns = p->joined_ns;
 	pthread_mutex_unlock(&p->control);
 	return n;
 }

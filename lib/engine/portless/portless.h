@@ -76,8 +76,10 @@ void mcr_portless_publish(struct mcr_portless *p, uint64_t polled_ns);
 
 /* ---- readers ---- */
 
-/* mcr_portless_readers: consumers that are attached now. */
-unsigned mcr_portless_readers(struct mcr_portless *p);
+/* mcr_portless_readers: consumers that are attached to channels for which something is joined, or
+ * which take all. *joined_ns: when one of them last joined or left, CLOCK_MONOTONIC; 0 = none did.
+ */
+unsigned mcr_portless_readers(struct mcr_portless *p, uint64_t *joined_ns);
 
 /* mcr_portless_had_readers: 1 when any was ever attached. */
 int mcr_portless_had_readers(const struct mcr_portless *p);

@@ -70,8 +70,12 @@ int mcr_portless_consumer_update(void *portless, uint64_t consumer, const struct
 	    .n_remove = n_remove,
 	    .add = add,
 	    .n_add = n_add};
+	struct mcr_portless *p = portless;
+	int ret = n_remove == 0 && n_add == 0 ? 0 : mcr_portless_change(p, &change, err);
 
-	return n_remove == 0 && n_add == 0 ? 0 : mcr_portless_change(portless, &change, err);
+	if (ret == 0)
+		p->joined_ns = mcr_portless_clock(CLOCK_MONOTONIC);
+	return ret;
 }
 
 int mcr_portless_consumers_ended(void *portless, const uint64_t *living, size_t n)

@@ -77,6 +77,7 @@ struct mcr_portless {
 	struct mcr_portless_channel *channels[MCR_CHANNELS_MAX];
 	struct mcr_join_set *joins;
 	struct mcr_slots slots;
+	uint64_t joined_ns; /* CLOCK_MONOTONIC of a consumer's last change; 0 = none */
 	uint64_t beat_due_ns, poll_due_ns, wake_until_ns; /* CLOCK_MONOTONIC */
 
 	/* The view: under this lock, which is held for moments only; by the publisher from begin to
