@@ -18,6 +18,7 @@ TITLES = {
     'gain': 'Gain: against an earlier commit',
     'querier': 'Querier: the table of members',
     'relay': 'Relay: what it costs to forward',
+    'feed': 'Feed: what its rules cost a reader',
 }
 PLOTS = {
     None: 'how far each figure is from its target',

@@ -48,9 +48,11 @@ struct bench_options {
 	unsigned adaptive;      /* receive, relay: 1: the rx lcore naps when nothing comes */
 	const char *peer;       /* hop: what carries the messages */
 	unsigned outputs;       /* relay, replicate: ports to which packets go */
-	unsigned chains; /* 1: these are net_ring ports, which send frames of several buffers */
-	unsigned joined; /* relay: 1: the groups are published as well */
-	unsigned rate;   /* hop, drain: messages a second; 0 = flat out */
+	unsigned chains;  /* 1: these are net_ring ports, which send frames of several buffers */
+	unsigned joined;  /* relay: 1: the groups are published as well */
+	unsigned rate;    /* hop, drain, feed: messages a second; 0 = flat out */
+	unsigned keys;    /* feed: streams */
+	unsigned compare; /* feed: 1: payloads under one number are compared */
 };
 
 void bench_options_usage(void);
@@ -70,5 +72,6 @@ int bench_stall(const struct bench_options *options);
 int bench_drain(const struct bench_options *options);
 int bench_relay(const struct bench_options *options);
 int bench_replicate(const struct bench_options *options);
+int bench_feed(const struct bench_options *options);
 
 #endif

@@ -18,7 +18,7 @@ static const struct {
     {"engine", bench_engine},       {"burst", bench_burst}, {"hop", bench_hop},
     {"receive", bench_receive},     {"join", bench_join},   {"copy", bench_copy},
     {"stall", bench_stall},         {"drain", bench_drain}, {"relay", bench_relay},
-    {"replicate", bench_replicate},
+    {"replicate", bench_replicate}, {"feed", bench_feed},
 };
 
 static int measure(int argc, char **argv)

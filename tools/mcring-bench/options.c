@@ -16,6 +16,7 @@ static const char usage[] =
     "       mcring-bench [EAL options] -- receive --port PORT [options]\n"
     "       mcring-bench [EAL options] -- join --port PORT [--groups N] [options]\n"
     "       mcring-bench [EAL options] -- relay|replicate --port PORT --outputs N [options]\n"
+    "       mcring-bench [EAL options] -- feed [--rate N] [options]\n"
     "       mcring-bench [EAL options] -- copy | stall | drain [options]\n"
     "Takes one measurement and prints it as one JSON object; see docs/benchmarking.md.\n"
     "engine: what a packet costs the rx lcore. On a net_null port the buffers are filled with\n"
@@ -37,6 +38,11 @@ static const char usage[] =
     "                     (on net_null: no-rx=1)\n"
     "  --chains           in their place net_ring ports, which send frames of several buffers\n"
     "  --joined           relay: the groups are joined, and published into a ring, too\n"
+    "feed:   two lines of a feed, read by consumers and by libmcring-feed, in turn: what a "
+    "message\n"
+    "        costs; with --rate how long a lone one is on its way. The lines are in --channels.\n"
+    "  --keys N           streams (1)\n"
+    "  --compare          payloads under one number are compared\n"
     "copy, stall, drain: floors, on the first worker lcore. A message's bytes into memory of a\n"
     "        ring's size; the longest that a loop is kept from its core; the load of a consumer\n"
     "        that drains --rate messages a second each --drain-us.\n"
@@ -44,7 +50,10 @@ static const char usage[] =
     "                     Floors: one_line, two_lines: a stamp, or a number and a stamp; line: "
     "one\n"
     "                     cache line bounced; clock: no message, only a deadline\n"
-    "  --rate N           messages a second, one at a time; without it flat out in bursts of 32\n"
+    "  --rate N           messages a second, one at a time; without it flat out in bursts of 32\n";
+
+/* Not one text with the above: C11 wants no more than 4,095 octets of one. */
+static const char usage_of_options[] =
     "  --port PORT        DPDK device name or port number\n"
     "  --family 4|6       IPv4 or IPv6: of groups, frames and messages (4)\n"
     "  --groups N         groups joined, 239.16.0.0 or ff15::ef10:0 onwards, UDP port 5000 (512)\n"
@@ -96,6 +105,8 @@ enum option_id {
 	OPT_CHAINS,
 	OPT_JOINED,
 	OPT_RATE,
+	OPT_KEYS,
+	OPT_COMPARE,
 	OPT_HELP,
 };
 
@@ -127,6 +138,8 @@ static const struct option long_options[] = {
     {"chains", no_argument, NULL, OPT_CHAINS},
     {"joined", no_argument, NULL, OPT_JOINED},
     {"rate", required_argument, NULL, OPT_RATE},
+    {"keys", required_argument, NULL, OPT_KEYS},
+    {"compare", no_argument, NULL, OPT_COMPARE},
     {"help", no_argument, NULL, OPT_HELP},
     {0},
 };
@@ -180,22 +193,35 @@ static unsigned *flag_of(struct bench_options *o, int id)
 		return &o->chains;
 	case OPT_JOINED:
 		return &o->joined;
+	case OPT_COMPARE:
+		return &o->compare;
 	}
 	return NULL;
 }
 
+/* What an option of any text sets; NULL: it is another. */
+static const char **text_of(struct bench_options *o, int id)
+{
+	return id == OPT_PORT         ? &o->port
+	       : id == OPT_COUNT_FILE ? &o->count_file
+	       : id == OPT_PEER       ? &o->peer
+				      : NULL;
+}
+
 static int take_option(struct bench_options *o, int id, const char *name, const char *text)
 {
+	const char **any = text_of(o, id);
 	unsigned *flag = flag_of(o, id);
 
+	if (any) {
+		*any = text;
+		return 0;
+	}
 	if (flag) {
 		*flag = 1;
 		return 0;
 	}
 	switch (id) {
-	case OPT_PORT:
-		o->port = text;
-		return 0;
 	case OPT_FAMILY:
 		return family(name, text, &o->family);
 	case OPT_GROUPS:
@@ -230,14 +256,10 @@ static int take_option(struct bench_options *o, int id, const char *name, const 
 			return fail("more than %u captures", BENCH_CAPTURES_MAX);
 		o->captures[o->n_captures++] = text;
 		return 0;
-	case OPT_COUNT_FILE:
-		o->count_file = text;
-		return 0;
-	case OPT_PEER:
-		o->peer = text;
-		return 0;
 	case OPT_OUTPUTS:
 		return number(name, text, BENCH_OUTPUTS_MAX, &o->outputs);
+	case OPT_KEYS:
+		return number(name, text, 1000, &o->keys);
 	case OPT_RATE:
 		return number(name, text, 1000000000, &o->rate);
 	case OPT_MS:
@@ -257,14 +279,15 @@ static int check(const struct bench_options *o)
 		return fail("--size \"%u\": with --family 6 expected a number up to %u", o->size,
 			    max);
 	if (o->groups == 0 || o->channels == 0 || o->burst == 0 || o->duration_ms == 0 ||
-	    o->outputs == 0)
-		return fail("--groups, --channels, --burst, --outputs and --ms begin at 1");
+	    o->outputs == 0 || o->keys == 0)
+		return fail("--groups, --channels, --burst, --outputs, --keys and --ms begin at 1");
 	return 0;
 }
 
 void bench_options_usage(void)
 {
 	fputs(usage, stdout);
+	fputs(usage_of_options, stdout);
 }
 
 int bench_options_parse(struct bench_options *o, int argc, char **argv)
@@ -277,6 +300,7 @@ int bench_options_parse(struct bench_options *o, int argc, char **argv)
 				    .channels = 1,
 				    .burst = 32,
 				    .outputs = 1,
+				    .keys = 1,
 				    .duration_ms = 1000};
 	optind = 1; /* EAL has used it */
 	while ((id = usage_next(argc, argv, "", long_options, &index)) != -1) {
