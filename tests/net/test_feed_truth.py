@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A feed against the truth of its sender, which writes down what it lost itself on each line, and what
+it sent late: each number is handed out once or given up, and nothing that came is given up without
+saying so later. Two engines, one for each line. MCR_TRUTH_SECONDS (30) is how long it is sent."""
+
+import collections
+import json
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from netlab import wait_for
+from programs import BUILD, Daemon
+
+SECONDS = int(os.environ.get('MCR_TRUTH_SECONDS', '30'))
+STOP_SECONDS = int(os.environ.get('MCR_STOP_SECONDS', '1'))
+SEED = int(os.environ.get('MCR_TRUTH_SEED', '1'))
+SENDER, READER = (os.path.join(BUILD, 'tests', 'net', name) for name in ('feed_sender', 'feed_truth'))
+RATE = 20_000      # messages a second
+LOSS = 20          # of 1,000 packets
+DELAY_US = 2000    # of a tenth of them, at most
+A, B = 1, 2        # bits of the sender's truth
+TAKEN, WIRE, HOST, RING, LATE = 1, 2, 4, 8, 16  # bits of the reader's
+LINE_DOWN, LINE_UP = 6, 7  # enum mcr_feed_kind
+
+# What is missing may still come within the timeout of a machine that is not busy: where it does not,
+# FILLED_LATE says so.
+CONFIG = '''
+idle: adaptive
+interfaces:
+  - {{name: feed, port: net_af_packet{n}, address: 10.0.{n}.2/24}}
+channels:
+  - {{name: md, bytes: 1M}}
+feeds:
+  - name: truth
+    declaration: {{preset: moldudp64, heartbeat_interval: 200ms}}
+    gap_timeout: 20ms
+    window: 65536
+    lines:
+      - {{engine: {engines[0]}, channel: md, joins: [{{groups: ['239.1.1.1:5000'], interface: feed}}]}}
+      - {{engine: {engines[1]}, channel: md, joins: [{{groups: ['239.1.1.2:5000'], interface: feed}}]}}
+'''
+
+
+class Truth:
+    def __init__(self, lab):
+        self.lab = lab
+        self.tx, self.rx = lab.namespace('tx'), lab.namespace('rx')
+        engines = [f't{os.getpid()}_{letter}' for letter in 'ab']
+        self.daemons = []
+        for n, engine in enumerate(engines):
+            self.wire(n)
+            path = lab.path(f'{engine}.yaml')
+            with open(path, 'w') as file:
+                file.write(CONFIG.format(n=n, engines=engines))
+            # Both rx lcores have CPU 1; the sender and the reader are on the other.
+            self.daemons.append(Daemon(lab, self.rx, '--config', path, name=engine,
+                                       vdev=f'net_af_packet{n},iface=eth{n},framecnt=4096'))
+        self.away, self.checked = [], 0
+        self.sent, self.fates = lab.path('sent'), lab.path('fates')
+        self.reader = self.start(self.rx, READER, self.daemons[0].run_dir, 'truth', self.fates)
+        assert self.reader.stdout.readline() == 'ready\n'
+        self.sender = self.start(self.tx, SENDER, self.sent, RATE, SEED, LOSS, DELAY_US, 'eth0', 'eth1')
+
+    @staticmethod
+    def start(host, *argv):
+        return host.start(*argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def wire(self, n):
+        self.lab.wire(self.tx, f'eth{n}', self.rx, f'eth{n}')
+        self.tx.run('ip', 'addr', 'add', f'10.0.{n}.1/24', 'dev', f'eth{n}')
+        self.tx.run('ip', 'route', 'replace', '224.0.0.0/4', 'dev', f'eth{n}')
+
+    def send(self, seconds):
+        """Starts to send; done() waits for the end."""
+        print(int(seconds * 1000), file=self.sender.stdin, flush=True)
+
+    def done(self):
+        self.account = json.loads(self.sender.stdout.readline())
+        return self.account
+
+    def report(self):
+        print(file=self.reader.stdin, flush=True)
+        return json.loads(self.reader.stdout.readline())
+
+    def settled(self):
+        """The reader's report when it has come to the end of what was sent, which heartbeats have said."""
+        def is_through():
+            self.seen = self.report()
+            return self.seen['next'] == self.account['next'] and not self.seen['held']
+
+        wait_for(is_through, 30, f'all is handed out or given up, up to {self.account["next"]}')
+        return self.seen
+
+    def check(self, away=0):
+        """Of each number from the first on: what became of it agrees with what was sent. away: bits of
+        lines that had no engine for a part of the last run: what was sent on them alone may be missing."""
+        with open(self.sent, 'rb') as sent, open(self.fates, 'rb') as fates:
+            sent, fates = bytearray(sent.read()), fates.read()
+        assert len(sent) == len(fates) == self.account['next'] - 1
+        assert self.seen['wrong'] == 0, self.seen
+        self.away.append((self.checked, len(sent), away))
+        self.checked = len(sent)
+        for first, end, lines in self.away:
+            for n in range(first, end) if lines else ():
+                if not sent[n] & ~lines and not fates[n] & (TAKEN | LATE):
+                    sent[n] = 0
+        kinds = collections.Counter(zip(sent, fates))
+        # On no line, so given up; on one at least, so taken, or late, or lost in this host.
+        for (lines, fate), n in kinds.items():
+            if not lines:
+                assert fate in (WIRE, HOST, RING), (lines, fate, n)
+            else:
+                assert fate & (TAKEN | LATE | HOST | RING), (lines, fate, n)
+            assert bool(fate & TAKEN) != bool(fate & (WIRE | HOST | RING)), (lines, fate, n)
+        given_up = sum(n for (_, fate), n in kinds.items() if not fate & TAKEN)
+        assert self.seen['messages'] + given_up == len(sent)
+        assert self.seen['gap_messages'] == given_up
+        return kinds
+
+    def port_lost(self, n):
+        return sum(port['rx_missed'] + port.get('socket_drops', 0) for port in self.daemons[n].stats()['ports'])
+
+
+@pytest.fixture
+def truth(lab):
+    return Truth(lab)
+
+
+def test_what_was_sent_is_handed_out_or_given_up(truth):
+    # Both lines lose and are late.
+    truth.send(SECONDS / 3)
+    account = truth.done()
+    seen = truth.settled()
+    kinds = truth.check()
+    assert sum(n for (lines, _), n in kinds.items() if not lines) > 0, 'some are lost on both lines'
+    assert not any(fate & RING for _, fate in kinds)
+    for n, line in enumerate(seen['lines']):
+        assert line['up'] and line['unsettled'] == 0, seen
+        assert line['lost'] == account['lost'][n] + truth.port_lost(n), (seen, account)
+        assert line['first'] > 0 and line['out_of_order'] > 0
+    ends = seen['kinds']
+
+    # The port of B is removed, which ends its engine, and is back; then that engine is restarted.
+    truth.send(SECONDS / 3)
+    time.sleep(SECONDS / 24)
+    truth.rx.run('ip', 'link', 'del', 'eth1')
+    assert truth.daemons[1].process.wait(10) == 3
+    wait_for(lambda: truth.report()['kinds'][LINE_DOWN] == ends[LINE_DOWN] + 1, 5, 'B is down')
+    truth.wire(1)
+    truth.daemons[1].start()
+    account = truth.done()
+    seen = truth.settled()
+    truth.check(away=B)
+    truth.send(SECONDS / 6)
+    time.sleep(SECONDS / 24)
+    truth.daemons[1].restart()
+    account = truth.done()
+    seen = truth.settled()
+    truth.check(away=B)
+    assert seen['kinds'][LINE_UP] == ends[LINE_UP] + 2 and seen['lines'][1]['up']
+    assert seen['lines'][0]['lost'] == account['lost'][0] + truth.port_lost(0), 'A was not concerned'
+
+    # The reader is stopped until it is lapped: its loss, not the wire's.
+    before = truth.check()
+    truth.send(STOP_SECONDS + SECONDS / 6)
+    time.sleep(SECONDS / 24)
+    truth.reader.send_signal(signal.SIGSTOP)
+    time.sleep(max(STOP_SECONDS, 2))
+    truth.reader.send_signal(signal.SIGCONT)
+    truth.done()
+    seen = truth.settled()
+    after = truth.check()
+
+    def lost(kinds, whose):
+        return sum(n for (lines, fate), n in kinds.items() if lines and fate & whose and not fate & LATE)
+
+    assert all(line['ring_lost'] > 0 for line in seen['lines']), seen
+    assert lost(after, RING) > lost(before, RING)
+    assert lost(after, WIRE) == lost(before, WIRE) == 0, 'what was sent is never said to be lost on the wire'
+    truth.sender.stdin.close()
+    truth.reader.stdin.close()
+    assert truth.reader.wait(10) == 0 and truth.sender.wait(10) == 0
