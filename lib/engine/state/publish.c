@@ -27,7 +27,8 @@ static void free_retired(struct mcr_engine *e, struct mcr_retired *r)
 	mcr_engine_free_view(r->view);
 	mcr_group_table_destroy(r->table);
 	if (r->channel) {
-		mcr_rings_stop(&r->channel->rings); /* its lcores are done with it: consumers may know */
+		mcr_rings_stop(
+		    &r->channel->rings); /* its lcores are done with it: consumers may know */
 		mcr_engine_channel_discard(e, r->channel);
 	}
 	free(r);
