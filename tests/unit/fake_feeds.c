@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "engine/attach/attach_feeds.h"
+#include "engine/attach/declared_feeds.h"
 #include "fake_engine.h"
 
 void mcr_engine_feeds_put(struct mcr_engine *e, struct mcr_feeds *feeds)

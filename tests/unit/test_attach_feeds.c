@@ -433,6 +433,7 @@ static void bad_texts_make_no_feeds(void **state)
 	assert_int_equal(mcr_feeds_create(&feeds, bad, 2, &err), -EBADMSG);
 	assert_non_null(strstr(err.text, "line 2"));
 	assert_int_equal(mcr_feeds_create(&feeds, two, 1, &err), -ENOENT);
+	assert_int_equal(mcr_feeds_create(&feeds, twice, MCR_FEEDS_MAX + 1, &err), -ENOSPC);
 	mcr_feeds_destroy(NULL);
 	assert_int_equal(fd_count(), before);
 }

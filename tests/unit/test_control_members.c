@@ -5,7 +5,7 @@
 
 #include <inttypes.h>
 
-#include "engine/attach/attach_feeds.h"
+#include "engine/attach/declared_feeds.h"
 #include "engine/control/control_reply.h"
 
 /* The sockets of the one consumer that there is, as it has reported them. */

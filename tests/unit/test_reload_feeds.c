@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "config/config.h"
-#include "engine/attach/attach_feeds.h"
+#include "engine/attach/declared_feeds.h"
 #include "fake_engine.h"
 #include "reload.h"
 

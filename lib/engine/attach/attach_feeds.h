@@ -1,22 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The feeds that an engine declares, and who was handed a declaration. attach_server.h has what the
- * engine calls, mcring/engine.h how feeds are made. */
+/* Who is handed the declaration of a feed. attach_server.h has what the engine calls. */
 #ifndef MCR_ENGINE_ATTACH_FEEDS_H
 #define MCR_ENGINE_ATTACH_FEEDS_H
 
-#include "core/feed/feed_config.h"
 #include "engine/attach/attach_state.h"
-
-struct mcr_declared_feed {
-	struct mcr_feed_config config;
-	uint64_t digest;
-	int fd; /* a sealed memfd with the canonical text */
-};
-
-struct mcr_feeds {
-	size_t n;
-	struct mcr_declared_feed feeds[MCR_FEEDS_MAX];
-};
+#include "engine/attach/declared_feeds.h"
 
 /* mcr_attach_grant_feed answers a hello that asks for a feed: hands over its declaration if the
  * client may read all of its channels that are this engine's. Else the slot is half open still, and

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The state that the files of the attach server share. Who calls whom, lowest first:
+ *     declared_feeds   the declarations of feeds
  *     attach_access    who may attach or join
  *     attach_log       what is logged, and how often
  *     attach_reply     what a client is sent
@@ -7,7 +8,7 @@
  *     attach_channels  the channels that can be attached to
  *     attach_limits    how much one user and all may have
  *     attach_grant     a channel is granted: the page, and the welcome with the descriptors
- *     attach_feeds     declarations of feeds, and who was handed one
+ *     attach_feeds     who is handed the declaration of a feed
  *     attach_program   channels that are made for one program each
  *     attach_join      joins that consumers make themselves
  *     attach_sockets   what programs say of their sockets

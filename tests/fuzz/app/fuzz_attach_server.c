@@ -117,6 +117,19 @@ static void finish(struct fuzz *f, int fails)
 	memmove(&f->made[0], &f->made[1], sizeof(f->made[0]) * --f->n_made);
 }
 
+/* One of several declarations; NULL: none. */
+static void declare(struct fuzz *f, const char *text)
+{
+	struct mcr_feeds *feeds = NULL;
+
+	assert(!text || mcr_feeds_create(&feeds, &text, 1, NULL) == 0);
+	mcr_attach_server_put_feeds(f->server, feeds, "engine");
+}
+
+#define FEED "feed md\ndeclaration pitch\nline A channel=md\njoin 239.1.1.1\n"
+static const char *const declarations[] = {NULL, FEED, FEED "window 64\n",
+					   "feed other\ndeclaration cme\nline A\njoin 239.1.1.1\n"};
+
 /* Made once: a server with a channel of one ring and one of two. */
 static struct fuzz *fuzz_create(void)
 {
@@ -149,6 +162,7 @@ static struct fuzz *fuzz_create(void)
 	assert(mcr_attach_server_add_channel(f->server, &one, fds, mems, 1, 1) == 0);
 	assert(mcr_attach_server_add_channel(f->server, &two, fds + 1, mems + 1, 2, 1) == 0);
 	assert(mcr_attach_server_add_channel(f->server, &each, NULL, NULL, 1, 1) == 0);
+	declare(f, FEED);
 	f->ring_fd = fds[0];
 	f->ring_mem = mems[0];
 	mcr_attach_server_programs(f->server, &programs, f);
@@ -198,6 +212,9 @@ static void say(struct client *c, struct input *in)
 		strcpy(hello.channel, "default");
 	if (how & 32)
 		strcpy(hello.channel, "sockets");
+	hello.what = how >> 6 & 1;
+	if (how & 128)
+		hello.channel[0] = '\0';
 	if (how & 2)
 		spoil(in, &hello, sizeof(hello));
 	if (how & 4)
@@ -251,10 +268,31 @@ static int is_reply(const void *buf, ssize_t len)
 	return 1;
 }
 
+/* Only those who have a feed get one here. */
+static int is_notice(const void *buf, ssize_t len)
+{
+	struct mcr_notice notice;
+
+	if (len != sizeof(notice))
+		return 0;
+	memcpy(&notice, buf, sizeof(notice));
+	assert(notice.kind == MCR_NOTICE_FEED && notice.pad == 0);
+	return 1;
+}
+
+static int is_welcome(const struct mcr_welcome *welcome, size_t len, size_t n_fds)
+{
+	struct mcr_welcome copy;
+
+	if (len == sizeof(*welcome) && welcome->flags & MCR_WELCOME_FEED)
+		return mcr_feed_welcome_parse(&copy, welcome, len, n_fds) == 0;
+	return mcr_welcome_parse(&copy, welcome, len, n_fds) == 0;
+}
+
 /* Takes what the engine says; keeps the page, which is the last of the descriptors. */
 static void listen_to(struct client *c)
 {
-	struct mcr_welcome welcome, copy;
+	struct mcr_welcome welcome;
 	union {
 		struct cmsghdr header;
 		char bytes[CMSG_SPACE(sizeof(int) * (MCR_RINGS_MAX + 1))];
@@ -279,11 +317,13 @@ static void listen_to(struct client *c)
 		n = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 		memcpy(fds, CMSG_DATA(header), n * sizeof(int));
 	}
-	if (is_reply(&welcome, len))
+	if (is_reply(&welcome, len) || is_notice(&welcome, len))
 		return;
 	/* What the engine says is what a client takes. */
-	assert(mcr_welcome_parse(&copy, &welcome, (size_t)len, n) == 0);
-	if (n > 0 && !c->page) {
+	assert(is_welcome(&welcome, (size_t)len, n));
+	if (n > 0 && welcome.flags & MCR_WELCOME_FEED)
+		assert(ftruncate(fds[0], 0) < 0 && pwrite(fds[0], "x", 1, 0) < 0);
+	else if (n > 0 && !c->page) {
 		c->page = mmap(NULL, MCR_CONSUMER_PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
 			       fds[n - 1], 0);
 		assert(c->page != MAP_FAILED);
@@ -331,6 +371,13 @@ static void check_info(struct fuzz *f)
 		assert(info.received <= published && info.lost <= published);
 		assert(info.headroom <= BYTES / MCR_RING_LINE && info.pid == getpid());
 	}
+	for (unsigned i = 0; i < 2; i++) {
+		struct mcr_feed_info feed;
+
+		if (mcr_attach_server_feed_info(f->server, i, &feed) < 0)
+			break;
+		assert(i == 0 && feed.readers + feed.old_readers + n <= 4);
+	}
 	assert(n == mcr_attach_server_count(f->server, NULL) && n <= 4);
 }
 
@@ -369,6 +416,8 @@ static void step(struct fuzz *f, struct input *in)
 		break;
 	case 12:
 		check_info(f);
+		if (take(in, 1) % 4 == 0)
+			declare(f, declarations[take(in, 1) % 4]);
 		break;
 	case 13:
 		ask(c, in);
@@ -403,6 +452,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		f->now_ns += 10000000;
 		mcr_attach_server_poll(f->server, f->now_ns);
 	}
+	declare(f, NULL);
+	declare(f, FEED);
 	/* Nothing is left of them. */
 	assert(mcr_attach_server_count(f->server, NULL) == 0);
 	assert(dup(0) == free_fd);
