@@ -92,7 +92,7 @@ static const struct row {
     {"omd", "le2:24 be1:2 be1:0 le4:7 le8:0 le2:8 le2:20 le4:5", DATA, 7, 2, 0, "flow=0"},
     {"omd", "le2:16 be1:0 be1:0 le4:7 le8:0", HEARTBEAT, 8, 0, 0, NULL},
     {"omd", "le2:24 be1:1 be1:0 le4:9 le8:0 le2:8 le2:100 le4:1", RESET, 1, 0, 0, NULL},
-    {"omd", "le2:24 be1:1 be1:0 le4:9 le8:0 le2:8 le2:100 le2:1", MALFORMED, 0, 0, 0, NULL},
+    {"omd", "le2:24 be1:1 be1:0 le4:9 le8:0 le2:9 le2:100 le4:1", DATA, 9, 1, 0, NULL},
     {"flex", "be1:52 be1:1 be4:10030501 z:19 be1:20 z:9", DATA, 10030501, 1, 0, "reboots=1 flow=0"},
     {"flex", "be1:52 be1:0 be4:0 z:19 be1:20 z:9", UNSEQUENCED, 0, 0, 0, NULL},
     {"flex", "x:20", NOT_TRACKED, 0, 0, 0, NULL},
