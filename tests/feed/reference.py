@@ -386,9 +386,9 @@ class Feed:
         numbers may be missing between them."""
         if far == 'ahead':
             self.say(f'implausible {s.key} {i} {x} at={ns}')
-        if side.run and side.run[-1].far == far and side.run[-1].x == x and p.kind == 'data':
-            setattr(self.lines[i], 'implausible', self.lines[i].implausible + 1)
-            return None  # a copy of the packet before says nothing new
+        if p.kind == 'data' and any(r.far == far and r.x == x for r in side.run):
+            self.lines[i].implausible += 1
+            return None  # a copy proves nothing
         if side.run and (side.run[-1].far != far or not side.run[-1].end <= x <= side.run[-1].end + self.c.window):
             self.forget(side)
         self.lines[i].implausible += 1

@@ -430,10 +430,10 @@ def late_head_of_what_is_next(s):
 
 @scenario
 def window_is_full(s):
-    s.feed(window=8)
-    s.run(0, A, (1, 2, *range(4, 12)), every=1)
-    s.expect('start 0 0 1 at=0', 'gap 0 3..3 window wire opened=2 at=9',
-             handed_out=[(1, 2), (4, 11)], gaps=1)
+    s.feed(window=16)
+    s.run(0, A, (1, 2, *range(4, 20)), every=1)
+    s.expect('start 0 0 1 at=0', 'gap 0 3..3 window wire opened=2 at=17',
+             handed_out=[(1, 2), (4, 19)], gaps=1)
 
 
 @scenario

@@ -101,8 +101,9 @@ static inline void add(struct feed_sent *f, struct draw *d, unsigned line, uint6
 	s.line = (uint8_t)line;
 	s.ns = ns + f->delay_ns[line] + (f->jitter_ns ? draw(d, f->jitter_ns) : 0);
 	s.wire = wire_of(f, f->base[s.stream][s.epoch] + s.first);
-	if (s.kind == MCR_FEED_PACKET_DATA && s.first > 15 && chance(d, f->corrupt)) {
-		/* Farther away than a gap or a restart may be. */
+	if (s.kind == MCR_FEED_PACKET_DATA && s.epoch == 0 && s.first > 15 &&
+	    s.first % f->n_lines == line && chance(d, f->corrupt)) {
+		/* Farther away than a gap or a restart may be; two lines would prove it. */
 		s.wire ^= 1ull << (22 + draw(d, f->bits - 24));
 		s.is_corrupt = 1;
 	}
@@ -139,15 +140,15 @@ static inline uint64_t base_of(const struct feed_sent *f, struct draw *d, unsign
 	if (f->restart == BY_NUMBER) /* far below, in any number of bits */
 		return epoch % 2 == 0 ? 20000 + draw(d, 10000) : 1 + draw(d, 2);
 	if (epoch == 0) {
-		switch (draw(d, 4)) {
+		switch (draw(d, f->restart == NO_RESTART ? 4 : 3)) {
 		case 0:
 			return 1;
 		case 1:
-			return circle - 1 - draw(d, 100); /* about to wrap */
-		case 2:
 			return 300 + draw(d, 300);
-		default:
+		case 2:
 			return circle / 2 + draw(d, 1000);
+		default:
+			return circle - 1 - draw(d, 100); /* about to wrap */
 		}
 	}
 	/* Numbers of two epochs do not meet: nobody could tell them apart. */

@@ -32,7 +32,7 @@ struct trial {
 	uint8_t on_line[LINES][STREAMS][NUMBERS]; /* of the last epoch: it was put */
 	unsigned from[STREAMS][EPOCHS]; /* the first message of an epoch that the arbiter knows */
 	int hi[LINES][STREAMS][EPOCHS]; /* behind the highest that was put; 0 = none */
-	int lo[LINES][STREAMS];         /* the lowest of the last epoch */
+	int lo[LINES][STREAMS];         /* the first that was put of the last epoch */
 	unsigned run[LINES][STREAMS];   /* packets of one epoch in a row, ascending */
 	int last[LINES][STREAMS];       /* the last one's epoch and message */
 	int epoch[STREAMS];             /* the arbiter's; -1: it does not know the stream */
@@ -202,14 +202,17 @@ static inline void account(struct trial *t, const struct sent *s)
 		return;
 	}
 	if (s->kind == MCR_FEED_PACKET_DATA && here != *last) {
-		*run = *last / (int)NUMBERS == s->epoch && here > *last ? *run + 1 : 1;
+		*run = *last / (int)NUMBERS == s->epoch && here > *last &&
+			       here - *last <= (int)t->config.window
+			   ? *run + 1
+			   : 1;
 		*last = here;
 	}
 	if (s->first + s->count > *hi)
 		*hi = s->first + s->count;
 	if (s->epoch + 1u != t->sent.n_epochs[s->stream])
 		return;
-	if (t->lo[s->line][s->stream] > s->first)
+	if (t->lo[s->line][s->stream] == NUMBERS)
 		t->lo[s->line][s->stream] = s->first;
 	for (unsigned i = s->first; i < s->first + (unsigned)s->count; i++)
 		t->on_line[s->line][s->stream][i] = 1;
@@ -255,7 +258,7 @@ static inline void put(struct trial *t, const struct sent *s)
 	if (s->is_corrupt)
 		return;
 	/* A restart that nobody announces is known by a run on a line that goes back. */
-	if (here < s->epoch)
+	if (here < s->epoch && s->kind == MCR_FEED_PACKET_DATA)
 		MUST(t->sent.restart == BY_NUMBER &&
 			 (t->run[s->line][s->stream] < t->config.reset_run ||
 			  !t->hi[s->line][s->stream][0]),

@@ -49,6 +49,15 @@ void mcr_run_keep(struct mcr_arbiter *a, const struct mcr_arrival *at, uint64_t 
 	forget_oldest(a, at->sl);
 }
 
+/* A copy proves nothing. */
+static int has(const struct mcr_arbiter *a, const struct mcr_stream_line *sl, uint64_t x)
+{
+	for (uint32_t n = sl->run; n != MCR_NONE; n = a->nodes[n].left)
+		if (a->nodes[n].first == x)
+			return 1;
+	return 0;
+}
+
 int mcr_run_add(struct mcr_arbiter *a, const struct mcr_arrival *at, unsigned kind, uint64_t x,
 		uint64_t end)
 {
@@ -56,7 +65,7 @@ int mcr_run_add(struct mcr_arbiter *a, const struct mcr_arrival *at, unsigned ki
 
 	if (kind != MCR_RUN_OLD)
 		a->lines[at->line].implausible++;
-	if (sl->run_kind == kind && sl->run != MCR_NONE && a->nodes[sl->run].first == x && end > x)
+	if (sl->run_kind == kind && end > x && has(a, sl, x))
 		return 0;
 	if (sl->run_kind != kind || x < sl->run_next || x - sl->run_next > a->cfg.window)
 		mcr_run_break(a, at->key, at->line);
