@@ -75,7 +75,7 @@ uint64_t pace_clock(const struct pace *p, uint64_t now_ns, uint64_t next_ns)
 	uint64_t time_ns;
 
 	if (!p->is_started || p->speed <= 0)
-		return next_ns != UINT64_MAX ? next_ns : p->last_ns;
+		return next_ns;
 	time_ns = p->origin_ns;
 	if (now_ns > p->start_ns)
 		time_ns += (uint64_t)((double)(now_ns - p->start_ns) * p->speed);

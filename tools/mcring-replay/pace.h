@@ -40,9 +40,9 @@ void pace_wait(uint64_t until_ns);
 /* pace_sent counts that a frame, due at due_ns, was published at now_ns; flat out, none is late. */
 void pace_sent(struct pace *p, uint64_t due_ns, uint64_t now_ns);
 
-/* pace_clock gives the capture's time at now_ns: all frames before it have been due. next_ns: of
- * the next frame, which it does not pass; UINT64_MAX at the end of the capture. Flat out, or before
- * the start, time stands at the next frame, at the end at the last. */
+/* pace_clock gives the capture's time at now_ns: all frames before it have been due. It does not
+ * pass next_ns, the time of the next frame or, behind the last, of that; flat out, and before the
+ * start, it is next_ns. */
 uint64_t pace_clock(const struct pace *p, uint64_t now_ns, uint64_t next_ns);
 
 #endif
