@@ -12,9 +12,10 @@ import struct
 import subprocess
 
 from netlab import wait_for
-from programs import MCRING, Daemon, mcsend
+from programs import BUILD, MCRING, Daemon, Traffic, mcsend
 
 NOBODY = 65534
+HANDLER = os.path.join(BUILD, 'examples', 'feed')
 HELLO = struct.Struct('=QII32s32sB47x')
 WELCOME = struct.Struct('=QIiIIQ480s')
 HELLO_MAGIC, VERSION, FEED, NOTICE_FEED = 0x006f6c6c6548434d, 2, 1, 3
@@ -180,3 +181,84 @@ def test_a_feed_is_declared_once_and_handed_to_whoever_may_read_all_of_it(wire):
     # The end of the engine ends what it handed out.
     assert daemon.stop() == 0
     assert later.recv(64) == b''
+
+
+def depth(engines, **keys):
+    # As mcsend numbers its packets.
+    return {'name': 'depth', 'declaration': 'seq=0:8:be counts=packets scope=feed', **keys,
+            'lines': [{'engine': engine, **line(f'239.1.1.{n}')} for n, engine in enumerate(engines, 1)]}
+
+
+class Handler:
+    """The example of docs/feeds.md, which opens a feed of the engine in run_dir."""
+
+    def __init__(self, daemon, feed):
+        self.path = daemon.lab.path(f'handler{next(Daemon.count)}')
+        with open(self.path, 'w') as out:
+            self.process = daemon.host.start('env', f'MCRING_RUN_DIR={daemon.run_dir}', 'stdbuf', '-oL',
+                                             HANDLER, feed, stdout=out, stderr=out)
+
+    def text(self):
+        with open(self.path) as lines:
+            return lines.read()
+
+    def refused(self):
+        assert self.process.wait(20) == 1, self.text()
+        return self.text()
+
+    def says(self, words):
+        def said():
+            assert self.process.poll() is None, self.text()
+            return words in self.text()
+
+        wait_for(said, 20, f'the handler says "{words}"')
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def test_two_engines_of_one_feed_must_agree(wire):
+    engines = [f't{os.getpid()}_{letter}' for letter in 'ab']
+    files = [File(wire.lab), File(wire.lab)]
+    files[1].path = wire.lab.path('other.yaml')
+    files[1].content['interfaces'] = [{'name': 'feed', 'port': 'net_null0', 'igmp': 'off'}]
+    files[0].write(depth(engines))
+    files[1].write(depth(engines, window=64))
+    daemons = [Daemon(wire.lab, wire.receiver, '--config', file.path, vdev=vdev, name=engine)
+               for file, engine, vdev in zip(files, engines, ('net_af_packet0,iface=eth0', 'net_null0,size=64'))]
+
+    # Each makes the joins of its own line.
+    assert groups(daemons[0]) == {'239.1.1.1', '239.1.9.9'}
+    assert groups(daemons[1]) == {'239.1.1.2', '239.1.9.9'}
+    assert [one['own'] for one in listed(daemons[1])['depth']['lines']] == [False, True]
+
+    # Whichever is asked, the difference is named.
+    here = [f'4096 on {daemons[0].run_dir}', f'64 on {daemons[1].run_dir}']
+    for daemon, order in zip(daemons, (here, here[::-1])):
+        words = Handler(daemon, 'depth').refused()
+        assert 'window is ' + ', '.join(order) in words, words
+
+    # Where they agree it opens, and data come by the line of the one; and when they no longer do, it goes on.
+    files[1].write(depth(engines))
+    daemons[1].ctl('reload')
+    assert listed(daemons[0])['depth']['digest'] == listed(daemons[1])['depth']['digest']
+    handler = Handler(daemons[1], 'depth')
+    wait_for(lambda: all(listed(daemon)['depth']['readers'] == 1 for daemon in daemons), 20, 'it has asked both')
+    traffic = Traffic(wire.sender, '239.1.1.1:5000', rate=100)
+    handler.says('octets by line 0')
+    files[0].write(depth(engines, window=64))
+    daemons[0].ctl('reload')
+    assert listed(daemons[0])['depth']['old_readers'] == 1
+    seen = len(handler.text())
+    wait_for(lambda: len(handler.text()) > seen + 100, 20, 'the handler goes on with what it has')
+    assert handler.process.poll() is None
+    handler.end()
+    assert 'window is' in Handler(daemons[1], 'depth').refused()
+
+    # An engine that does not run is a line that is down, not the end of the feed.
+    assert daemons[1].stop() == 0
+    handler = Handler(daemons[0], 'depth')
+    handler.says('octets by line 0')
+    handler.end()
+    traffic.stop()
