@@ -92,7 +92,7 @@ class Stream:
         self.key = key
         self.next = self.start = None
         self.epoch, self.octets, self.before = 0, 0, None  # number of the epoch; its octets; those of the last one
-        self.flagged = False  # the epoch began by a reset that a packet named
+        self.flagged = self.session = False  # the epoch began by a reset that a packet named; by its octets
         self.old_next = None  # where the last epoch ended
         self.held = []  # sorted by x; what a heartbeat or an end says is next is held as well, empty
         self.given = []  # what was given up: [x, end)
@@ -248,7 +248,8 @@ class Feed:
     def in_epoch(self, s, side, ns, i, p):
         """Whether the packet belongs to the stream's epoch, which it may be the first to begin."""
         if p.epoch != s.octets:
-            if p.epoch == s.before and not self.comes_back(s, side, p):
+            lags = side.epoch not in (-1, s.epoch) and p.epoch == side.octets  # by more than one epoch, perhaps
+            if lags or (p.epoch == s.before and not self.comes_back(s, side, p)):
                 self.lines[i].stale += 1
                 return False
             self.begin(s, ns, i, self.fresh(p.seq), 'session', p)
@@ -264,20 +265,33 @@ class Feed:
                 self.begin(s, ns, i, self.fresh(p.seq), 'explicit', p)
             return True
         # The line was not heard in this epoch yet.
+        if not resets and side.since_reset is not None:
+            side.since_reset = side.since_reset + 1 if side.since_reset < self.c.reset_run else None
         if side.epoch == -1 and resets and not s.flagged:
             self.begin(s, ns, i, self.fresh(p.seq), 'explicit', p)
             return True
-        if not resets and self.is_old(s, side, p):
+        if resets and self.is_over(s, side, p):
             if p.kind == 'data':
                 self.lines[i].stale += 1
             else:
                 self.lines[i].heartbeats += 1
             return False
+        if not resets and not s.session and self.is_old(s, side, p):
+            if p.kind == 'data':
+                self.lines[i].stale += 1
+            elif p.kind == 'end':
+                self.lines[i].ended += 1
+            else:
+                self.lines[i].heartbeats += 1
+            return False
         self.join(s, side, resets)
+        if p.kind == 'reset':
+            side.hi = s.start
         return True
 
     def join(self, s, side, resets=False):
         side.epoch, side.hi, side.missing, side.run, side.lapped = s.epoch, None, [], [], []
+        side.octets = s.octets
         side.returned = 0
         side.since_reset = 0 if resets or s.flagged else None
 
@@ -286,7 +300,20 @@ class Feed:
         # as long as no more than a few other packets came since on this line, unless it goes back behind
         # where the epoch began.
         x = self.unwrap(p.seq, s.next)
-        return side.since_reset is not None and side.since_reset <= self.c.reset_run and s.start <= x <= (side.hi or s.next)
+        more = self.c.reset_back if p.kind == 'data' else 0  # some of them may be lost
+        return side.since_reset is not None and side.since_reset <= self.c.reset_run and s.start <= x <= (side.hi or s.next) + more
+
+    def is_over(self, s, side, p):
+        """A line that is behind by more than one epoch says "reset": of one that is over already."""
+        x = self.fresh(p.seq)
+        if side.epoch == -1 or s.session or (x == s.start if p.kind == 'reset' else s.start <= x <= s.next + self.c.window):
+            return False
+        if s.epoch - side.epoch < 2 and side.since_reset is None:
+            return False
+        if side.since_reset is None:
+            side.epoch += 1
+        side.hi, side.since_reset = x + p.count, 0
+        return True
 
     def comes_back(self, s, side, p):
         # One packet with a wrong session has begun an epoch that nobody else knows: the line that brought
@@ -307,7 +334,7 @@ class Feed:
             return False
         # It goes on where it was. It is of the new epoch only if the old one never came so far and the
         # number was handed out anew already, so that no gap can follow from a wrong guess.
-        return not (s.old_next is not None and x >= s.old_next and new + max(p.count, 1) <= s.next)
+        return not (s.old_next is not None and x >= s.old_next and s.start <= new and new + max(p.count, 1) <= s.next)
 
     def begin(self, s, ns, i, number, why, p=None):
         self.flush(s, ns)
@@ -321,12 +348,14 @@ class Feed:
         s.epoch += 1
         if p and p.epoch != s.octets:
             s.before, s.octets = s.octets, p.epoch
-        s.flagged = why in ('explicit', 'session')
+        s.flagged, s.session = why in ('explicit', 'session'), why == 'session'
         s.given, s.seen = [], {}
         s.end, s.ended, s.after_gap = None, False, False
         for side in s.sides:
             side.run = []
         self.join(s, s.sides[i], bool(p and (p.kind == 'reset' or p.resets)))
+        if p and p.kind == 'reset':
+            s.sides[i].hi = number
 
     def flush(self, s, ns):
         while self.hole(s):

@@ -203,8 +203,9 @@ static int fire(struct mcr_arbiter *a)
 	a->head.due_ns = a->line_due_ns < hole_ns ? a->line_due_ns : hole_ns;
 	if (hole_ns > a->time_ns)
 		return 0;
-	a->at_ns = hole_ns ? hole_ns : a->at_ns;
-	a->until_ns = a->at_ns < a->time_ns ? a->at_ns : a->time_ns;
+	if (hole_ns) /* 0: a line went down */
+		a->at_ns = hole_ns;
+	a->timeout_ns = hole_ns;
 	a->active = a->heap[0];
 	return 1;
 }
@@ -238,8 +239,7 @@ int mcr_arbiter_next(struct mcr_arbiter *a, struct mcr_feed_msg *out)
 			if (mcr_hold_step(a, a->active, out))
 				return 1;
 			a->active = MCR_NONE;
-			a->until_ns = a->time_ns;
-			a->force_to = 0;
+			a->force_to = a->timeout_ns = 0;
 			a->is_flush = 0;
 		} else if (a->reset.why) {
 			mcr_epoch_begin_now(a);
@@ -257,7 +257,7 @@ void mcr_arbiter_time(struct mcr_arbiter *a, uint64_t ns)
 	mcr_node_reclaim(a);
 	if (ns <= a->time_ns)
 		return;
-	a->time_ns = a->until_ns = ns;
+	a->time_ns = ns;
 	if (!a->is_started)
 		start(a, ns);
 	mcr_range_settle(a);

@@ -28,13 +28,9 @@ static void join(struct mcr_arbiter *a, const struct mcr_arrival *at)
 	at->m->in |= bit_of(at);
 	at->m->heard &= (uint8_t)~bit_of(at);
 	at->s->slow |= bit_of(at);
-}
-
-static void join_at(struct mcr_arbiter *a, const struct mcr_arrival *at, uint64_t x)
-{
-	join(a, at);
-	at->m->heard |= bit_of(at);
-	at->s->hi[at->line] = x;
+	at->s->hi[at->line] = 0;
+	at->sl->behind = 0;
+	at->sl->since_reset = (at->m->flags & (MCR_STREAM_EXPLICIT | MCR_STREAM_SESSION)) != 0;
 }
 
 /* A generation is to begin at number next, when what is held of this one was handed out. */
@@ -49,6 +45,8 @@ static void begin(struct mcr_arbiter *a, const struct mcr_arrival *at, unsigned 
 	a->reset.why = why;
 	a->reset.flags = (uint8_t)flags;
 	a->reset.is_end = at->packet->kind == MCR_FEED_PACKET_END;
+	a->reset.says_so = at->packet->kind == MCR_FEED_PACKET_RESET || at->packet->resets ||
+			   flags & MCR_STREAM_SESSION;
 	a->active = at->key;
 	a->is_flush = 1;
 	a->head.pending = 1;
@@ -190,61 +188,77 @@ static int joins(const struct mcr_arbiter *a, const struct mcr_arrival *at)
 		return hi - was >= distance(is, s->next);
 	/* It goes on where it was. It is of this generation only if the one before never came so
 	 * far, and the number was handed out already: no gap can follow of a wrong guess. */
-	return was - hi > a->cfg.reset_back || (was >= at->m->old_next && is + count <= s->next);
+	return was - hi > a->cfg.reset_back ||
+	       (was >= at->m->old_next && is >= at->m->start && is + count <= s->next);
 }
 
-/* A message that has the next number. */
-static void reset_message(struct mcr_arbiter *a, const struct mcr_arrival *at)
+/* Resets are said again: by the next few packets, or the message itself. It is the same one as long
+ * as no more than a few packets came since on its line, unless the number goes back behind where
+ * the generation began, or where the line is. */
+static int says_it_again(const struct mcr_arbiter *a, const struct mcr_arrival *at)
 {
-	struct mcr_stream_more *m = at->m;
-	uint64_t x = mcr_first_turn(a, at->packet->seq), hi = at->s->hi[at->line];
-	int is_in = m->in & bit_of(at), is_explicit = m->flags & MCR_STREAM_EXPLICIT;
-	int changes = mcr_unwrap(a, at->s->next, at->packet->seq) != at->s->next;
+	uint64_t x = mcr_unwrap(a, at->s->next, at->packet->seq);
+	uint64_t hi = at->m->heard & bit_of(at) ? at->s->hi[at->line] : at->s->next;
 
-	if (changes &&
-	    (is_in ? !is_explicit || x != m->start || hi - x > a->cfg.reset_back : !is_explicit)) {
-		begin_here(a, at, MCR_FEED_RESET_EXPLICIT,
-			   MCR_STREAM_EXPLICIT | MCR_STREAM_MESSAGE);
-		return;
-	}
-	mcr_line_counts_mark(a, at->line, 0);
-	if (!is_in) {
-		join_at(a, at, changes ? x : at->s->next);
-	} else if (changes && hi != x) {
-		mcr_run_break(a, at->key, at->line);
-		at->sl->run_kind = MCR_RUN_REPEAT; /* or a copy: the next packet tells */
-		at->s->slow |= bit_of(at);
-	}
+	if (at->packet->kind == MCR_FEED_PACKET_DATA)
+		hi += a->cfg.reset_back; /* some of them may be lost */
+	return at->sl->since_reset && x >= at->m->start && x <= hi;
 }
 
-/* Data that say that their numbers were reset, as the first few packets of a generation do. 1: they
- * were dealt with. */
-static int reset_flag(struct mcr_arbiter *a, struct mcr_arrival *at)
+/* On a line that is not in this generation yet: whether it is this one's reset. */
+static int is_this_reset(const struct mcr_arbiter *a, const struct mcr_arrival *at)
 {
-	struct mcr_stream_more *m = at->m;
-	int is_in = m->in & bit_of(at) && m->heard & bit_of(at);
-	uint64_t first = mcr_first_turn(a, at->packet->seq), from, to;
-	uint64_t hi = at->s->hi[at->line];
-	uint64_t x = mcr_unwrap(a, is_in ? hi : at->s->next, at->packet->seq);
-	int is_of_this = m->flags & MCR_STREAM_EXPLICIT && first >= m->start;
+	const struct mcr_stream_more *m = at->m;
+	uint64_t x = mcr_first_turn(a, at->packet->seq);
 
-	if (x == at->s->next || (is_in && x == hi) ||
-	    (is_of_this && x > hi && x - hi <= a->cfg.reset_back) ||
-	    (!is_in && m->flags & MCR_STREAM_EXPLICIT)) {
-		if (!is_in)
-			join(a, at);
+	if (m->flags & MCR_STREAM_SESSION)
+		return 1;
+	if (at->packet->kind == MCR_FEED_PACKET_RESET)
+		return x == m->start;
+	return x >= m->start && x <= at->s->next + a->cfg.window;
+}
+
+/* A line that is behind by more than one generation: its reset is of one that is over. */
+static int is_over(const struct mcr_arbiter *a, const struct mcr_arrival *at)
+{
+	struct mcr_stream_line *sl = at->sl;
+
+	if (!sl->since_reset && (sl->behind < 2 || !(at->m->heard & bit_of(at))))
 		return 0;
-	}
-	if (is_of_this && is_in && hi - x <= a->cfg.reset_back) {
-		if (mcr_range_find(a, at->key, at->line, x, x + at->packet->count, &from, &to))
-			return 0; /* only out of order */
-		at->x = first;
-		if (mcr_run_add(a, at, MCR_RUN_BACK, first, first + at->packet->count))
-			mcr_epoch_proven(a, at);
+	if (!sl->since_reset)
+		sl->behind--;
+	at->m->heard |= bit_of(at);
+	at->s->hi[at->line] = mcr_first_turn(a, at->packet->seq) + at->packet->count;
+	return 1;
+}
+
+/* A packet that says that the numbers were reset. 1: it was dealt with. */
+static int resets(struct mcr_arbiter *a, const struct mcr_arrival *at)
+{
+	struct mcr_stream_more *m = at->m;
+	int is_message = at->packet->kind == MCR_FEED_PACKET_RESET, is_in = m->in & bit_of(at);
+	int is_flagged = m->flags & (MCR_STREAM_EXPLICIT | MCR_STREAM_SESSION);
+	int is_known = is_in ? says_it_again(a, at) : (m->heard & bit_of(at)) || is_flagged;
+	int is_stale = is_known && !is_in && !is_this_reset(a, at) && is_over(a, at);
+
+	if (!is_known) {
+		begin_here(a, at, MCR_FEED_RESET_EXPLICIT,
+			   MCR_STREAM_EXPLICIT | (is_message ? MCR_STREAM_MESSAGE : 0));
 		return 1;
 	}
-	begin_here(a, at, MCR_FEED_RESET_EXPLICIT, MCR_STREAM_EXPLICIT);
-	return 1;
+	if (!is_in && !is_stale) {
+		join(a, at);
+		if (is_message) { /* that is where the line is */
+			m->heard |= bit_of(at);
+			at->s->hi[at->line] = m->start;
+		}
+	}
+	at->sl->since_reset = 1;
+	if (is_message)
+		mcr_line_counts_mark(a, at->line, 0);
+	else
+		a->lines[at->line].stale += (unsigned)is_stale;
+	return is_message || is_stale;
 }
 
 /* The first number of a loop, while the stream is elsewhere. */
@@ -269,20 +283,12 @@ int mcr_epoch_judge(struct mcr_arbiter *a, struct mcr_arrival *at)
 			begin_here(a, at, MCR_FEED_RESET_SESSION, MCR_STREAM_SESSION);
 		return 0;
 	}
-	if (p->kind == MCR_FEED_PACKET_RESET) {
-		reset_message(a, at);
-		return 0;
-	}
-	if (at->sl->run_kind == MCR_RUN_REPEAT && p->kind == MCR_FEED_PACKET_DATA) {
-		at->sl->run_kind = MCR_RUN_NONE;
-		if (mcr_first_turn(a, p->seq) == m->start) {
-			begin_here(a, at, MCR_FEED_RESET_EXPLICIT,
-				   MCR_STREAM_EXPLICIT | MCR_STREAM_MESSAGE);
+	if (p->kind == MCR_FEED_PACKET_RESET || (p->kind == MCR_FEED_PACKET_DATA && p->resets)) {
+		if (resets(a, at))
 			return 0;
-		}
+	} else if (at->sl->since_reset && ++at->sl->since_reset > a->cfg.reset_run + 1) {
+		at->sl->since_reset = 0;
 	}
-	if (p->resets && reset_flag(a, at))
-		return 0;
 	if (!(m->in & bit_of(at))) {
 		if (!joins(a, at)) {
 			old_number(a, at);
@@ -311,11 +317,13 @@ static void take_runs(struct mcr_arbiter *a, struct mcr_stream *s, struct mcr_st
 		int is_of_it = is_return ? sl->run_kind == MCR_RUN_OLD : is_restart(sl);
 
 		sl->missing = MCR_NONE;
+		sl->behind += sl->behind < UINT8_MAX;
 		if (i && (!is_of_it || first + shift < s->next ||
 			  first + shift - s->next > a->cfg.window)) {
 			mcr_run_break(a, a->reset.key, line);
 			continue;
 		}
+		sl->behind = 0;
 		m->in |= (uint8_t)(1u << line);
 		m->heard |= (uint8_t)(1u << line);
 		s->hi[line] = i ? first + shift : s->next;
@@ -347,8 +355,10 @@ void mcr_epoch_begin_now(struct mcr_arbiter *a)
 	a->stats.resets += !is_cycle;
 	a->stats.cycles += (unsigned)is_cycle;
 	for (unsigned line = 0; line < a->n_lines; line++)
-		if (m->in >> line & 1)
+		if (m->in >> line & 1) {
 			m->line[line].was = hash_of(s->epoch);
+			m->line[line].behind = 0;
+		}
 	m->old_next = s->next;
 	m->old_epoch[0] = s->epoch[0];
 	m->old_epoch[1] = s->epoch[1];
@@ -363,6 +373,7 @@ void mcr_epoch_begin_now(struct mcr_arbiter *a)
 	m->in = 0; /* but who was lapped is still behind an unknown loss */
 	m->flags = (uint8_t)(a->reset.flags | MCR_STREAM_OLD);
 	take_runs(a, s, m);
+	m->line[a->reset.line].since_reset = a->reset.says_so;
 	if (a->reset.is_end) {
 		m->flags |= MCR_STREAM_ENDING;
 		m->end_at = a->reset.next;

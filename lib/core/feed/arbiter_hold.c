@@ -18,6 +18,7 @@ void mcr_hold_node(struct mcr_arbiter *a, uint32_t key, uint32_t n)
 {
 	struct mcr_stream_more *m = mcr_more_at(a, key);
 
+	a->n_runs -= (a->nodes[n].flags & MCR_HELD_RUN) != 0;
 	a->nodes[n].flags &= (uint8_t)~MCR_HELD_RUN;
 	if (m->held == MCR_NONE || a->nodes[n].end > m->held_end)
 		m->held_end = a->nodes[n].end;
@@ -91,7 +92,7 @@ static unsigned why_now(const struct mcr_arbiter *a, uint32_t key, uint64_t to)
 		return MCR_FEED_GAP_WINDOW;
 	if (m->told >= to)
 		return 0;
-	return due_of(a, m) <= a->until_ns ? MCR_FEED_GAP_TIMEOUT : 0;
+	return due_of(a, m) <= a->timeout_ns ? MCR_FEED_GAP_TIMEOUT : 0;
 }
 
 /* Gives up, or with hold_on_gap only names, the numbers below `to`. Returns 1 if *out says so. */
@@ -105,9 +106,9 @@ static int declare(struct mcr_arbiter *a, uint32_t key, uint64_t to, unsigned wh
 	uint64_t first = m->told > s->next ? m->told : s->next;
 
 	if (first < to) {
-		*out = mcr_item_event(a, MCR_FEED_GAP, key, 0, first);
 		if (why == MCR_FEED_GAP_TIMEOUT)
-			out->ns = due_of(a, m);
+			a->at_ns = due_of(a, m);
+		*out = mcr_item_event(a, MCR_FEED_GAP, key, 0, first);
 		uint64_t opened_ns = m->held == MCR_NONE ? out->ns : a->nodes[m->held].min_ns;
 
 		out->gap = (struct mcr_feed_gap){first, to - 1, opened_ns, out->ns, 0, why, 0};

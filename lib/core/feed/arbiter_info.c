@@ -67,7 +67,7 @@ void mcr_arbiter_stats(const struct mcr_arbiter *a, struct mcr_feed_stats *out)
 	out->held_copied = copied;
 	out->lines = a->n_lines;
 	out->keys = a->n_streams;
-	out->held = (uint32_t)a->head.n_held;
+	out->held = (uint32_t)a->head.n_held - a->n_runs;
 	out->switches = a->switches;
 	out->time_ns = a->time_ns;
 }

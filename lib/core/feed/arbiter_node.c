@@ -7,10 +7,12 @@ uint32_t mcr_node_make(struct mcr_arbiter *a, uint32_t key, unsigned line,
 {
 	uint32_t n = a->free_nodes;
 
-	if (n == MCR_NONE || (!(flags & MCR_HELD_RUN) && a->head.n_held >= a->cfg.held_max))
+	if (n == MCR_NONE ||
+	    (!(flags & MCR_HELD_RUN) && a->head.n_held - a->n_runs >= a->cfg.held_max))
 		return MCR_NONE;
 	a->free_nodes = a->nodes[n].left;
 	a->head.n_held++;
+	a->n_runs += (flags & MCR_HELD_RUN) != 0;
 	a->nodes[n] = (struct mcr_span){.first = first,
 					.end = end,
 					.ns = a->at_ns,
@@ -38,6 +40,7 @@ static void leave_order(struct mcr_arbiter *a, uint32_t n)
 	*(h->prev == MCR_NONE ? &a->oldest : &a->held[h->prev].next) = h->next;
 	*(h->next == MCR_NONE ? &a->newest : &a->held[h->next].prev) = h->prev;
 	a->head.n_held--;
+	a->n_runs -= (a->nodes[n].flags & MCR_HELD_RUN) != 0;
 }
 
 static void free_node(struct mcr_arbiter *a, uint32_t n)

@@ -23,9 +23,9 @@ void mcr_place_copy(struct mcr_arbiter *a, uint32_t key, unsigned line,
 {
 	struct mcr_arbiter_line *l = &a->lines[line];
 	const struct mcr_recent_packet *p =
-	    mcr_recent_find(&a->recent, mcr_stream_at(a, key)->id, x);
+	    mcr_recent_find(&a->recent, mcr_stream_at(a, key)->id, x, packet->count);
 
-	if (!p || p->count != packet->count) {
+	if (!p) {
 		l->duplicates++;
 		a->stats.not_comparable += a->compare;
 		return;
@@ -292,7 +292,8 @@ static void ease(struct mcr_arbiter *a, const struct mcr_arrival *at)
 	if (m->held == MCR_NONE && !(m->lapped & bit) && m->in & bit && m->heard & bit &&
 	    at->sl->run_kind == MCR_RUN_NONE && m->given_end <= at->end && !a->has_after &&
 	    !(m->flags & (MCR_STREAM_AFTER_GAP | MCR_STREAM_ENDING)) && !(m->heard & ~m->in) &&
-	    at->end + a->cfg.reset_back >= at->s->next && at->end >= m->start)
+	    at->end + a->cfg.reset_back >= at->s->next && at->end >= m->start &&
+	    !at->sl->since_reset)
 		at->s->slow &= (uint8_t)~bit;
 }
 

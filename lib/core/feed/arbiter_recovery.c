@@ -29,7 +29,9 @@ static int refuse(const struct mcr_arbiter *a, const struct mcr_arrival *at)
 		return 0;
 	if (mcr_hold_has(a, at->key, at->x, at->end))
 		return -EALREADY;
-	return a->head.n_held >= a->cfg.held_max || at->end - next > a->cfg.window ? -ENOSPC : 0;
+	return a->head.n_held - a->n_runs >= a->cfg.held_max || at->end - next > a->cfg.window
+		   ? -ENOSPC
+		   : 0;
 }
 
 int mcr_arbiter_insert(struct mcr_arbiter *a, uint32_t key, uint64_t seq, uint32_t count,

@@ -36,7 +36,6 @@ enum mcr_run_kind {
 	MCR_RUN_BEHIND, /* far below what was handed out, which no longer goes on */
 	MCR_RUN_AHEAD,  /* too far ahead to be believed */
 	MCR_RUN_OLD,    /* of the generation before */
-	MCR_RUN_REPEAT, /* the same reset once more: the next packet tells */
 };
 
 struct mcr_stream_line {
@@ -44,8 +43,9 @@ struct mcr_stream_line {
 	uint32_t run;      /* its packets, newest first: a list by `left` */
 	uint32_t missing;  /* tree: what did not come on this line */
 	uint8_t run_n, run_kind;
-	uint16_t pad;
-	uint32_t was; /* hash of the epoch that the line was in before */
+	uint8_t since_reset; /* packets since the last that said so, and one; 0 = many */
+	uint8_t behind;      /* generations that began since the line was in one */
+	uint32_t was;        /* hash of the epoch that the line was in before */
 };
 
 enum mcr_stream_flags {
@@ -141,7 +141,6 @@ struct mcr_arbiter {
 	uint8_t *more;
 	uint32_t more_stride, ids;
 	uint64_t time_ns, at_ns, awake_ns, line_due_ns;
-	uint64_t until_ns; /* up to which timeouts are judged: events of time come in its order */
 	uint8_t is_started, is_awake, is_silent, told_keys_full, has_late, is_flush;
 	uint8_t has_after, is_after_next; /* `after`; ... it moves its stream on */
 	struct mcr_rng rng;
@@ -149,6 +148,7 @@ struct mcr_arbiter {
 	struct mcr_span *nodes;
 	struct mcr_held *held;
 	uint32_t n_nodes, free_nodes, spent_nodes, oldest, newest;
+	uint32_t n_runs; /* of those held: in a run */
 	void (*forget)(void *ctx, uint64_t held);
 	void *forget_ctx;
 	/* Ranges: of the last that were made. */
@@ -161,12 +161,13 @@ struct mcr_arbiter {
 	/* What is to be handed out. */
 	struct mcr_feed_msg queue[MCR_ARBITER_EVENTS];
 	uint32_t queue_head, queue_n;
-	uint32_t active;   /* the stream whose held packets are looked at */
-	uint64_t force_to; /* ... and whose gaps are declared up to here */
+	uint32_t active;     /* the stream whose held packets are looked at */
+	uint64_t force_to;   /* ... and whose gaps are declared up to here */
+	uint64_t timeout_ns; /* ... of which those are due that had their time by then */
 	struct {
 		uint64_t next, epoch[2], hash;
 		uint32_t key, line, why;
-		uint8_t flags, is_end;
+		uint8_t flags, is_end, says_so;
 	} reset;
 	struct {
 		const struct mcr_msg *msg;

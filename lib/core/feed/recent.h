@@ -47,9 +47,9 @@ static inline void mcr_recent_add(struct mcr_recent *r, uint32_t id, uint64_t se
 	*head = r->n++;
 }
 
-/* mcr_recent_find: the packet with this first number. NULL = there is none, or none any more. */
-static inline const struct mcr_recent_packet *mcr_recent_find(const struct mcr_recent *r,
-							      uint32_t id, uint64_t seq)
+/* mcr_recent_find: the packet with these numbers. NULL = there is none, or none any more. */
+static inline const struct mcr_recent_packet *
+mcr_recent_find(const struct mcr_recent *r, uint32_t id, uint64_t seq, uint32_t count)
 {
 	uint32_t at = r->heads[mcr_recent_slot(r, id, seq)];
 
@@ -58,7 +58,7 @@ static inline const struct mcr_recent_packet *mcr_recent_find(const struct mcr_r
 			return NULL;
 		const struct mcr_recent_packet *p = &r->packets[at & r->mask];
 
-		if (p->seq == seq && p->id == id)
+		if (p->seq == seq && p->id == id && p->count == count)
 			return p;
 		at = p->before;
 	}
