@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* feed_sender TRUTH RATE SEED LOSS DELAY_US INTERFACE...: the lines of a feed, MoldUDP64, each on
+/* feed_sender TRUTH SEED LOSS DELAY_US INTERFACE...: the lines of a feed, MoldUDP64, each on
  * an interface of its own, group 239.1.1.1 + line, UDP port 5000, with faults that it makes itself
  * and writes down. A line packs the messages as it likes, loses LOSS of 1,000 packets, often
  * several in a row, and sends a tenth of them up to DELAY_US later.
  *
- * Each line of standard input is a run: how many ms. At its end all lines have been through, and
- * say so with heartbeats; it prints {"next": N, "lost": [messages of each line]}. TRUTH has an
- * octet for each message from 1 on: bit i = it was sent on line i. At the end of the input: the end
- * of the session. */
+ * Each line of standard input is a run: how many ms, and messages a second. At its end all lines
+ * have been through, and say so with heartbeats; it prints {"next": N, "lost": [messages of each
+ * line]}. TRUTH has an octet for each message from 1 on: bit i = it was sent on line i. At the end
+ * of the input: the end of the session. */
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <net/if.h>
@@ -115,6 +115,10 @@ static void pack(unsigned i, unsigned count, uint64_t now_ns)
 
 	line->packed += count;
 	line->pack = 1 + random_below(PACK_MAX);
+	if (first == 1) { /* what a line has lost counts from the first packet that it brings */
+		send_data(i, first, count);
+		return;
+	}
 	if (line->is_losing ? random_below(LOST_IN_ROW) != 0
 			    : random_below(1000 * LOST_IN_ROW) < loss) {
 		line->is_losing = 1;
@@ -200,22 +204,22 @@ static void write_truth(const char *path)
 
 int main(int argc, char **argv)
 {
-	char text[32];
+	uint64_t ms, rate;
 
-	if (argc < 7 || argc > 6 + LINES_MAX)
+	if (argc < 6 || argc > 5 + LINES_MAX)
 		return EXIT_FAILURE;
-	state = strtoull(argv[3], NULL, 10);
-	loss = (unsigned)atoi(argv[4]);
-	delay_us = (unsigned)atoi(argv[5]);
+	state = strtoull(argv[2], NULL, 10);
+	loss = (unsigned)atoi(argv[3]);
+	delay_us = (unsigned)atoi(argv[4]);
 	truth = calloc(1, TRUTH_MAX);
-	n_lines = (unsigned)argc - 6;
+	n_lines = (unsigned)argc - 5;
 	for (unsigned i = 0; i < n_lines; i++) {
-		lines[i].interface = argv[6 + i];
+		lines[i].interface = argv[5 + i];
 		lines[i].packed = lines[i].pack = 1;
 		lines[i].fd = -1;
 	}
-	while (truth && fgets(text, sizeof(text), stdin)) {
-		run(strtoull(text, NULL, 10), strtoull(argv[2], NULL, 10));
+	while (truth && scanf("%" SCNu64 " %" SCNu64, &ms, &rate) == 2) {
+		run(ms, rate);
 		write_truth(argv[1]);
 		printf("{\"next\": %" PRIu64 ", \"lost\": [", next_message);
 		for (unsigned i = 0; i < n_lines; i++)

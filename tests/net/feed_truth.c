@@ -86,6 +86,11 @@ static void on_event(struct account *a, const struct mcr_feed_msg *m)
 			a->wrong += a->fates[n] == 0 || (a->fates[n] & (TAKEN | LATE));
 			a->fates[n] |= LATE;
 		}
+	else if (m->kind == MCR_FEED_GAP_HOST) /* the same once more */
+		for (uint64_t n = m->gap.first; n <= m->gap.last && n < NUMBERS; n++) {
+			a->wrong += !(a->fates[n] & GAP_WIRE);
+			a->fates[n] = (uint8_t)((a->fates[n] & ~GAP_WIRE) | GAP_HOST);
+		}
 	if (m->kind == MCR_FEED_RESET || m->kind == MCR_FEED_IMPLAUSIBLE)
 		a->wrong++;
 }
