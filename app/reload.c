@@ -423,7 +423,7 @@ int mcr_reload_prepare(struct mcr_reload_plan *plan, struct mcr_engine *e,
 		return mcr_fail_memory(err);
 	for (; ret == 0 && *made < n; *made += ret == 0)
 		ret = mcr_engine_channel_prepare(e, plan->configs[*made], &plan->made[*made], err);
-	if (ret == 0 && !dry_run)
+	if (ret == 0)
 		ret = mcr_settings_feeds(next, &plan->feeds, err);
 	return ret;
 }

@@ -30,8 +30,8 @@ int mcr_reload_check(const struct mcr_settings *running, const struct mcr_settin
 int mcr_reload_begin(struct mcr_reload_plan *plan, const struct mcr_engine *e,
 		     struct mcr_error *err);
 
-/* mcr_reload_prepare compares the joins and, unless dry_run, makes the memory of the channels that
- * next has and running has not, and the feeds. Thread: as mcr_engine_channel_prepare. Returns 0 or
+/* mcr_reload_prepare compares the joins, makes the feeds and, unless dry_run, the memory of the
+ * channels that next has and running has not. Thread: as mcr_engine_channel_prepare. Returns 0 or
  * -errno. */
 int mcr_reload_prepare(struct mcr_reload_plan *plan, struct mcr_engine *e,
 		       const struct mcr_settings *running, const struct mcr_settings *next,

@@ -265,6 +265,9 @@ static struct tries try_as(const struct small_engine *e, uint32_t uid)
 
 static void only_who_may_read_all_channels_gets_the_declaration(void **state)
 {
+	static const char md_first[] =
+	    "feed first\ndeclaration pitch\nline A channel=md\njoin 239.1.1.1:5000\nline B "
+	    "channel=open\njoin 239.1.1.2:5000\n";
 	const char *const texts[] = {
 	    "feed itch\ndeclaration moldudp64\nline A channel=open\njoin 239.1.1.1:5000\nline B "
 	    "channel=md\njoin 239.1.1.2:5000\n",
@@ -289,6 +292,9 @@ static void only_who_may_read_all_channels_gets_the_declaration(void **state)
 			    "configuration");
 	assert_int_equal(t.open, 0);
 	assert_int_equal(t.only, 0); /* the only one for him */
+	put(&e, "md", (const char *const[]){md_first}, 1);
+	assert_int_equal(try_as(&e, BOB).only, -ENOENT); /* whichever line it is of */
+	put(&e, "md", texts, 2);
 	pthread_mutex_lock(&e.lock);
 	assert_int_equal(mcr_attach_server_set_access(e.server, &all), 0);
 	pthread_mutex_unlock(&e.lock);

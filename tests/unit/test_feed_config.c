@@ -152,10 +152,10 @@ static void any_difference_changes_the_digest_and_is_named(void **state)
 		  "line B\njoin [ff3e::8000:1]:5000@[2001:db8::7]\n",
 	     "join 1 of line A is 233.54.12.0:26400@10.0.0.7,interface=feed-a on md1, "
 	     "233.54.12.0:26400@10.0.0.8,interface=feed-a on md2"},
-	    {HEAD "line X\njoin 239.1.1.1:5000\nline B\njoin 239.1.1.2:5000\n",
-	     "the name of line 1 is A on md1, X on md2"},
 	    {HEAD "line A engine=m\njoin 239.1.1.1:5000\nline B engine=n\njoin 239.1.1.2:5000\n",
 	     "the engine of line A is not there on md1, m on md2"},
+	    {HEAD "line X\njoin 239.1.1.1:5000\nline B\njoin 239.1.1.2:5000\n",
+	     "the name of line 1 is A on md1, X on md2"},
 	};
 	struct mcr_feed_config a, b;
 	char out[512], *text_a, *text_b;
@@ -176,6 +176,27 @@ static void any_difference_changes_the_digest_and_is_named(void **state)
 	}
 	free(text_a);
 	mcr_feed_config_clear(&a);
+}
+
+static void the_engines_of_lines_are_a_part_of_the_feed(void **state)
+{
+	static const char form[] =
+	    HEAD "line A engine=%s\njoin 239.1.1.1\nline B engine=n\njoin 239.1.1.2\n";
+	struct mcr_feed_config a, b;
+	char text[256], *text_a, *text_b;
+
+	(void)state;
+	snprintf(text, sizeof(text), form, "m");
+	read_well(&a, text);
+	snprintf(text, sizeof(text), form, "m2");
+	read_well(&b, text);
+	text_a = format(&a);
+	text_b = format(&b);
+	assert_true(mcr_feed_config_digest(text_a) != mcr_feed_config_digest(text_b));
+	free(text_a);
+	free(text_b);
+	mcr_feed_config_clear(&a);
+	mcr_feed_config_clear(&b);
 }
 
 static void a_bad_text_is_refused_with_its_line_and_what_was_expected(void **state)
@@ -379,6 +400,7 @@ int main(void)
 	    cmocka_unit_test(what_is_not_given_has_the_documented_default),
 	    cmocka_unit_test(equal_feeds_have_equal_texts),
 	    cmocka_unit_test(any_difference_changes_the_digest_and_is_named),
+	    cmocka_unit_test(the_engines_of_lines_are_a_part_of_the_feed),
 	    cmocka_unit_test(a_bad_text_is_refused_with_its_line_and_what_was_expected),
 	    cmocka_unit_test(a_nul_or_an_endless_line_is_refused),
 	    cmocka_unit_test(flows_that_overlap_are_refused),

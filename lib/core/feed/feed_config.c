@@ -110,8 +110,6 @@ int mcr_feed_config_add_line(struct mcr_feed_config *c, const char *name, const 
 		ret = take_name(line.channel, "a channel", channel, err);
 	if (ret < 0)
 		return ret;
-	if (strcmp(line.channel, "default") == 0) /* one thing, one text */
-		line.channel[0] = '\0';
 	for (unsigned i = 0; i < c->n_lines; i++)
 		if (strcmp(c->lines[i].name, line.name) == 0)
 			return mcr_error_set(err, -EINVAL,

@@ -178,7 +178,6 @@ void mcr_attach_server_put_feeds(struct mcr_attach_server *s, struct mcr_feeds *
 	mcr_feeds_destroy(s->feeds);
 	s->feeds = feeds;
 	snprintf(s->feeds_engine, sizeof(s->feeds_engine), "%s", engine);
-	s->feeds_changed = 1;
 	mcr_attach_notify_feeds(s);
 }
 

@@ -114,9 +114,9 @@ struct mcr_attach_server {
 	void *programs_ctx;
 	struct mcr_feeds *feeds;         /* the server's; NULL = none */
 	char feeds_engine[MCR_NAME_MAX]; /* what lines of this engine are called */
-	uint8_t feeds_changed;           /* mcr_attach_notify_feeds is due */
-	uint8_t program_ended;           /* a channel has_ended */
-	uint8_t joiner_ended; /* one that had joined is gone: mcr_attach_leave_ended is due */
+	uint8_t feeds_changed; /* some were not notified: mcr_attach_notify_feeds is due */
+	uint8_t program_ended; /* a channel has_ended */
+	uint8_t joiner_ended;  /* one that had joined is gone: mcr_attach_leave_ended is due */
 	/* In this poll, which then ends: a change costs time that grows with all joins. */
 	uint8_t joins_asked;
 	struct mcr_attach_channel *channels[MCR_CHANNELS_MAX];
