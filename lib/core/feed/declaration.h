@@ -102,8 +102,9 @@ struct mcr_feed_key_field {
 	char name[MCR_FEED_KEY_NAME_MAX];
 };
 
-/* What mcr_feed_packet_read uses. Packets of `whole` octets or more hold all fields of all rules;
- * those of `need` or more also have a number that is one plain field, and no chain. */
+/* What mcr_feed_packet_read uses. Packets of `whole` octets or more hold all fields of all rules,
+ * and are too long for those that are met by a length; those of `need` or more also have a number
+ * that is one plain field, and no chain. */
 struct mcr_feed_reading {
 	uint32_t need;
 	uint32_t count_max;
@@ -113,7 +114,8 @@ struct mcr_feed_reading {
 	struct mcr_feed_load seq, count, high;
 	struct mcr_feed_piece pieces[4 * MCR_FEED_KEY_FIELDS_MAX];
 	uint16_t may[MCR_FEED_SELECTS][256];
-	uint16_t whole, key_need, seq_need, count_need;
+	uint32_t whole;
+	uint16_t key_need, seq_need, count_need;
 	uint64_t seq_mask; /* the highest number */
 };
 

@@ -12,9 +12,9 @@ static unsigned end_of(const struct mcr_feed_field *field)
 	return field->width ? field->offset + (unsigned)field->width : 0;
 }
 
-static uint16_t larger(unsigned a, unsigned b)
+static unsigned larger(unsigned a, unsigned b)
 {
-	return (uint16_t)(a > b ? a : b);
+	return a > b ? a : b;
 }
 
 static uint64_t low_octets(unsigned n)
@@ -89,22 +89,28 @@ static void compile_keys(struct mcr_feed_declaration *d)
 			const struct mcr_feed_field *field = &d->keys[which][i].field;
 
 			add_pieces(r, field, which, &used);
-			r->key_need = larger(r->key_need, end_of(field));
+			r->key_need = (uint16_t)larger(r->key_need, end_of(field));
 		}
 	}
 }
 
-static void compile_rule(struct mcr_feed_rule *rule, const struct mcr_feed_declaration *d)
+static void compile_rule(struct mcr_feed_declaration *d, struct mcr_feed_rule *rule)
 {
+	struct mcr_feed_reading *r = &d->reading;
+
 	rule->need = 0;
 	for (unsigned i = 0; i < rule->n_tests; i++) {
 		struct mcr_feed_test *test = &rule->tests[i];
 
 		test->load = load_of(&test->field);
-		rule->need = larger(rule->need, end_of(&test->field));
+		rule->need = (uint16_t)larger(rule->need, end_of(&test->field));
+		/* A packet that is longer cannot meet it. */
+		if (test->of == MCR_FEED_TEST_OF_LENGTH && !rule->is_negated)
+			r->whole = larger(r->whole, (unsigned)(test->low + test->span) + 1);
 	}
 	rule->seq = load_of(&rule->seq_field);
 	rule->seq_need = (uint16_t)end_of(rule->seq_field.width ? &rule->seq_field : &d->seq);
+	r->whole = larger(r->whole, larger(rule->need, rule->seq_need));
 }
 
 /* Whether a test can be met (*can) and must be met (*must) when the octet at `at` is v. */
@@ -128,7 +134,8 @@ static void judge(const struct mcr_feed_test *test, unsigned at, unsigned v, int
 		*can = seen == (high >> shift & 0xff);
 }
 
-/* Bits of the rules that may be met when the octet at `at` is v. */
+/* Bits of the rules that may be met by a packet of d->reading.whole octets or more, in which the
+ * octet at `at` is v. */
 static uint16_t rules_of(const struct mcr_feed_declaration *d, unsigned at, unsigned v)
 {
 	unsigned bits = 0;
@@ -141,6 +148,8 @@ static uint16_t rules_of(const struct mcr_feed_declaration *d, unsigned at, unsi
 			int can, must;
 
 			judge(&rule->tests[t], at, v, &can, &must);
+			if (rule->tests[t].of == MCR_FEED_TEST_OF_LENGTH)
+				can = 0; /* it is not as short as that */
 			may &= rule->is_negated ? !must : can;
 		}
 		bits |= (unsigned)may << i;
@@ -216,22 +225,19 @@ void mcr_feed_declaration_compile(struct mcr_feed_declaration *d)
 	}
 	r->count = load_of(&d->count);
 	r->has_count = d->count.width != 0 && d->counts != 'p';
-	r->seq_need = larger(end_of(&d->seq), end_of(&d->high));
+	r->seq_need = (uint16_t)larger(end_of(&d->seq), end_of(&d->high));
 	r->count_need = r->has_count ? (uint16_t)end_of(&d->count) : 0;
 	compile_keys(d);
 	r->whole = larger(larger(r->key_need, r->seq_need), larger(r->count_need, 8));
-	for (unsigned i = 0; i < d->n_rules; i++) {
-		compile_rule(&d->rules[i], d);
-		r->whole = larger(r->whole, larger(d->rules[i].need, d->rules[i].seq_need));
-	}
+	for (unsigned i = 0; i < d->n_rules; i++)
+		compile_rule(d, &d->rules[i]);
 	r->need = r->whole;
 	if (d->seq.form == MCR_FEED_FIELD_ASCII || d->high.width || d->is_chain)
 		r->need = UINT32_MAX;
 	for (unsigned which = 0; which < MCR_FEED_SELECTS; which++) {
-		const unsigned left = select_octet(d, which, open, taken);
-
-		if (left)
-			open = left;
+		open = select_octet(d, which, open, taken);
+		if (open == 0)
+			open = UINT16_MAX;
 	}
 
 	d->bits = (uint8_t)(8 * d->seq.width + __builtin_popcountll(d->high.mask));

@@ -54,7 +54,7 @@ static const struct mcr_feed_preset presets[] = {
      "unsequenced=seq=0",
      "no capture of it was seen"},
     {"omd", "hkex",
-     "seq=4:4:le count=2:1 scope=group reset=16:2:le=8+18:2:le=100+20:4:le=1:next:20:4:le "
+     "seq=4:4:le count=2:1 scope=group reset=18:2:le=100+16:2:le=8+20:4:le=1:next:20:4:le "
      "heartbeat=count=0:last heartbeat_interval=2s",
      "no capture of it was seen"},
     {"flex", "jpx-flex",
