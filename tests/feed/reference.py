@@ -332,6 +332,8 @@ class Feed:
             return side.hi - x < abs(new - s.next)
         if x - side.hi > self.c.reset_back:
             return False
+        if side.hi + self.c.reset_back < s.old_next and abs(new - s.next) <= self.c.window:
+            return False  # it was never where the others were, but where they are now
         # It goes on where it was. It is of the new epoch only if the old one never came so far and the
         # number was handed out anew already, so that no gap can follow from a wrong guess.
         return not (s.old_next is not None and x >= s.old_next and s.start <= new and new + max(p.count, 1) <= s.next)

@@ -38,7 +38,7 @@ struct trial {
 	int epoch[STREAMS];             /* the arbiter's; -1: it does not know the stream */
 	int stream_of[VIEW_KEYS];       /* by key */
 	uint64_t start[STREAMS];        /* its number of message 0 */
-	uint64_t time, last_ns[LINES];
+	uint64_t time, since, last_ns[LINES]; /* since: the first that the arbiter knows of time */
 	int was_heard[LINES], heard_epoch[LINES][STREAMS];
 	unsigned at[LINES]; /* in the rings */
 	const struct sent *putting;
@@ -151,7 +151,9 @@ static inline void on_line(struct trial *t, const struct mcr_feed_msg *m)
 	     t->time);
 	MUST(m->down.why == (t->was_heard[line] ? MCR_FEED_DOWN_SILENT : MCR_FEED_DOWN_NEVER),
 	     "why");
-	MUST(!t->was_heard[line] || m->ns == t->last_ns[line] + t->config.silence_ns,
+	MUST(!t->was_heard[line] ||
+		 m->ns == (t->last_ns[line] > t->since ? t->last_ns[line] : t->since) +
+			      t->config.silence_ns,
 	     "line %u is down at %" PRIu64, line, m->ns);
 	MUST(t->at[line] == t->sent.n[line] || t->sent.ring[line][t->at[line]].ns >= m->ns,
 	     "line %u was not silent: its ring was not read", line);
@@ -195,6 +197,8 @@ static inline void account(struct trial *t, const struct sent *s)
 	unsigned *run = &t->run[s->line][s->stream];
 	int *hi = &t->hi[s->line][s->stream][s->epoch];
 
+	if (!t->since)
+		t->since = s->ns;
 	t->last_ns[s->line] = s->ns;
 	t->was_heard[s->line] = 1;
 	if (s->is_corrupt) {
@@ -277,6 +281,8 @@ static inline void put(struct trial *t, const struct sent *s)
 static inline void pass_time(struct trial *t, uint64_t ns)
 {
 	t->time = ns > t->time ? ns : t->time;
+	if (!t->since)
+		t->since = ns;
 	if (t->view.is_verbose)
 		printf("# time %" PRIu64 "\n", t->time);
 	t->putting = NULL;
