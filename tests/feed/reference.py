@@ -382,6 +382,7 @@ class Feed:
             self.restart(s, ns, i, run)
         elif run:
             self.catch_up(s, ns, run)
+            self.settle(s, ns)
 
     def restart(self, s, ns, i, run):
         """A run of line i proves it. Other lines may have shown a little of it already, and from lower on."""
@@ -398,6 +399,7 @@ class Feed:
                 for d in r:
                     self.lines[d.i].implausible -= 1
             self.catch_up(s, ns, r, first(r) - r[0].x)
+        self.settle(s, ns)
 
     def far(self, s, side, x):
         if x - s.next > self.jump_max():
@@ -441,10 +443,9 @@ class Feed:
         is a gap like another."""
         for r in run:
             if r.p.kind == 'data':
-                self.take(s, s.sides[r.i], r.ns, r.i, r.x + shift, r.p.count, r.p.payload, held=True)
+                self.take(s, s.sides[r.i], r.ns, r.i, r.x + shift, r.p.count, r.p.payload, now=ns)
             else:
                 self.announced(s, s.sides[r.i], r.ns, r.i, r.x, r.p, held=True)
-        self.settle(s, ns)
 
     def settle(self, s, ns):
         self.drain(s, ns)
@@ -475,9 +476,9 @@ class Feed:
             side.missing = without(side.missing, x, end)
         side.hi = max(side.hi, end)
 
-    def take(self, s, side, ns, i, x, count, payload, held=False):
-        """held: it is not the packet at hand, but one that waited."""
-        line, end = self.lines[i], x + count
+    def take(self, s, side, ns, i, x, count, payload, now=None):
+        """now: it is not the packet at hand, but one that waited until now."""
+        line, end, held = self.lines[i], x + count, now is not None
         self.account(side, line, x, end)
         if end <= s.start:
             line.before_start += 1
@@ -489,7 +490,7 @@ class Feed:
         if known and self.c.compare and known[1] != payload and not late:
             line.mismatches += 1
             self.mismatches += 1
-            self.say(f'mismatch {s.key} {i} {x} first={known[0]} at={ns}')
+            self.say(f'mismatch {s.key} {i} {x} first={known[0]} at={now or ns}')
         elif end <= s.next:
             line.late += bool(late)
             line.duplicates += not late
@@ -550,6 +551,7 @@ class Feed:
         run = self.believe(s, side, ns, i, x, p, 'ahead')
         if run:
             self.catch_up(s, ns, run)
+            self.settle(s, ns)
 
     def announced(self, s, side, ns, i, x, p, held=False):
         line = self.lines[i]
