@@ -13,6 +13,28 @@
 
 /* ---- from the rings ---- */
 
+/* A message of another flow than the one before, or an event. Returns the flow, whose line is none
+ * for an event. */
+static __attribute__((noinline)) const struct mcr_feed_seen *flow_of(struct mcr_feed_reader *r,
+								     struct mcr_msg *m)
+{
+	static const struct mcr_feed_seen nothing = {.line = MCR_FEED_NO_LINE};
+
+	if (m->kind == MCR_DATA)
+		return mcr_feed_flows_find(&r->source->flows, m);
+	/* Others say nothing of when: they are taken at once. */
+	m->rx_ns = m->kind == MCR_LINK ? m->rx_ns : 0;
+	return &nothing;
+}
+
+static __attribute__((noinline)) void hash_payloads(struct mcr_feed_reader *r)
+{
+	for (unsigned i = 0; i < r->count; i++)
+		if (r->lines[i] < MCR_FEED_TORN)
+			r->packets[i].hash =
+			    mcr_feed_packet_hash(r->batch[i].data, r->batch[i].len);
+}
+
 /* Something of the batch was overwritten while it was read. */
 static __attribute__((noinline)) void check_each(struct mcr_feed_reader *r)
 {
@@ -27,31 +49,26 @@ static void read_packets(struct mcr_feed *f, struct mcr_feed_reader *r)
 {
 	const struct mcr_feed_declaration *d = &f->config.numbering;
 	const struct mcr_feed_seen *seen = r->last;
-	const struct mcr_msg *oldest = NULL;
+	struct mcr_feed_packet *p = r->packets;
+	uint8_t *line = r->lines;
+	unsigned oldest = 0;
 
-	for (unsigned i = 0; i < r->count; i++) {
-		struct mcr_msg *m = &r->batch[i];
-
-		r->lines[i] = MCR_FEED_NO_LINE;
-		if (unlikely(m->kind != MCR_DATA)) {
-			/* Others say nothing of when: they are taken at once. */
-			m->rx_ns = m->kind == MCR_LINK ? m->rx_ns : 0;
-			continue;
-		}
-		if (unlikely(!seen || !mcr_feed_seen_is(seen, m)))
-			seen = mcr_feed_flows_find(&r->source->flows, m);
-		r->lines[i] = seen->line;
+	for (struct mcr_msg *m = r->batch, *end = m + r->count; m < end; m++, p++, line++) {
+		if (unlikely(m->kind != MCR_DATA || !mcr_feed_seen_is(seen, m)))
+			seen = flow_of(r, m);
+		*line = seen->line;
 		if (unlikely(seen->line >= MCR_FEED_TORN))
 			continue;
-		mcr_feed_packet_read(d, m->data, m->len, &r->packets[i]);
-		r->packets[i].scope[1] |= seen->scope;
-		if (unlikely(f->opts.compare))
-			r->packets[i].hash = mcr_feed_packet_hash(m->data, m->len);
-		if (unlikely(!oldest) && m->len > 0)
-			oldest = m;
+		mcr_feed_packet_read(d, m->data, m->len, p);
+		p->scope[1] |= seen->scope;
 	}
 	r->last = seen;
-	if (oldest && unlikely(!mcr_consumer_intact(r->c, oldest)))
+	if (unlikely(f->opts.compare))
+		hash_payloads(r);
+	while (oldest < r->count &&
+	       (r->lines[oldest] >= MCR_FEED_TORN || r->batch[oldest].len == 0))
+		oldest++;
+	if (oldest < r->count && unlikely(!mcr_consumer_intact(r->c, &r->batch[oldest])))
 		check_each(r);
 }
 
@@ -188,57 +205,103 @@ static struct mcr_feed_reader *earliest(const struct mcr_feed *f, uint64_t *limi
 	return first;
 }
 
+/* Passes on what is plain of a ring. Returns how many items msgs has. */
+static int run_plain(struct mcr_feed *f, struct mcr_feed_reader *r, uint64_t limit,
+		     struct mcr_feed_msg *msgs, int n, int got)
+{
+	const unsigned at = r->at;
+
+	r->at += mcr_arbiter_put_run(f->arbiter, &r->lines[at], &r->packets[at], &r->batch[at],
+				     r->count - at, limit, msgs, n, &got);
+	return got;
+}
+
+/* Passes on one message, whatever it is. */
+static int run_one(struct mcr_feed *f, struct mcr_feed_reader *r, struct mcr_feed_msg *msgs, int n,
+		   int got)
+{
+	const unsigned i = r->at;
+	const struct mcr_msg *m = &r->batch[i];
+
+	if (m->rx_ns > mcr_arbiter_due(f->arbiter)) {
+		advance(f);
+		if (mcr_arbiter_pending(f->arbiter)) {
+			got += drain(f, r, msgs + got, n - got);
+			if (f->is_stopped || got == n)
+				return got;
+		}
+	}
+	r->at = i + 1;
+	if (r->lines[i] >= MCR_FEED_TORN)
+		take_other(f, r, i);
+	else
+		got += mcr_arbiter_put(f->arbiter, r->lines[i], &r->packets[i], m, &msgs[got]);
+	if (mcr_arbiter_pending(f->arbiter))
+		got += drain(f, r, msgs + got, n - got);
+	return got;
+}
+
 /* Passes on the messages of one ring that came no later than limit. Returns how many items msgs
  * has. */
 static int run(struct mcr_feed *f, struct mcr_feed_reader *r, uint64_t limit,
 	       struct mcr_feed_msg *msgs, int n, int got)
 {
-	struct mcr_arbiter *a = f->arbiter;
-
-	while (r->at < r->count && got < n) {
-		const unsigned i = r->at;
-		const struct mcr_msg *m = &r->batch[i];
-
-		if (m->rx_ns > limit)
-			break;
-		if (unlikely(m->rx_ns > mcr_arbiter_due(a))) {
-			advance(f);
-			if (mcr_arbiter_pending(a)) {
-				got += drain(f, r, msgs + got, n - got);
-				if (f->is_stopped || got == n)
-					break;
-			}
-		}
-		r->at = i + 1;
-		if (unlikely(r->lines[i] >= MCR_FEED_TORN))
-			take_other(f, r, i);
-		else
-			got += mcr_arbiter_put(a, r->lines[i], &r->packets[i], m, &msgs[got]);
-		if (unlikely(mcr_arbiter_pending(a))) {
+	for (;;) {
+		got = run_plain(f, r, limit, msgs, n, got);
+		if (mcr_arbiter_pending(f->arbiter))
 			got += drain(f, r, msgs + got, n - got);
-			if (f->is_stopped)
-				break;
-		}
+		if (r->at == r->count || got == n || f->is_stopped || r->batch[r->at].rx_ns > limit)
+			return got;
+		got = run_one(f, r, msgs, n, got);
+		if (r->at == r->count || got == n || f->is_stopped)
+			return got;
 	}
+}
+
+/* Takes all rings in turn, and passes on what is plain, until something comes of it: so it is not
+ * waited for the rings behind. *took: whether there was anything. Returns how many items msgs has.
+ */
+static int poll_plain(struct mcr_feed *f, struct mcr_feed_msg *msgs, int n, int *took)
+{
+	int got = 0, over = 0;
+
+	*took = 0;
+	for (unsigned i = 0; i < f->n_readers && got == 0; i++) {
+		struct mcr_feed_reader *r;
+
+		f->turn = f->turn + 1 < f->n_readers ? f->turn + 1 : 0;
+		r = f->readers[f->turn];
+		refill(f, r);
+		over |= r->is_over;
+		if (r->count == 0)
+			continue;
+		*took = 1;
+		got = run_plain(f, r, UINT64_MAX, msgs, n, 0);
+		f->has_left |= r->at < r->count;
+	}
+	if (unlikely(over))
+		end_sources(f);
 	return got;
 }
 
-/* Until one ring has no more of what was taken from it: what comes next may be in that one. Returns
- * how many items msgs has, or -1: nothing was left in any. */
-static int run_all(struct mcr_feed *f, struct mcr_feed_msg *msgs, int n)
+/* Passes on what was taken from the rings in the order of time, until one of them has no more of
+ * it: what comes next may be in that one. Returns how many items msgs has. */
+static int poll_merged(struct mcr_feed *f, struct mcr_feed_msg *msgs, int n)
 {
+	struct mcr_feed_reader *r;
 	uint64_t limit;
-	struct mcr_feed_reader *r = earliest(f, &limit);
 	int got = 0;
 
-	if (!r)
-		return -1;
-	for (;;) {
-		got = run(f, r, limit, msgs, n, got);
-		if (got == n || f->is_stopped || r->at == r->count)
-			return got;
+	refill_all(f);
+	if (mcr_arbiter_pending(f->arbiter))
+		return drain(f, NULL, msgs, n);
+	do {
 		r = earliest(f, &limit);
-	}
+		if (r)
+			got = run(f, r, limit, msgs, n, got);
+	} while (r && got < n && !f->is_stopped && r->at < r->count);
+	f->has_left = earliest(f, &limit) != NULL;
+	return got;
 }
 
 /* What is due before anything is read, and seldom. Returns how many items msgs has. */
@@ -275,7 +338,7 @@ static int idle(struct mcr_feed *f, struct mcr_feed_msg *msgs, int n)
 
 int mcr_feed_poll(struct mcr_feed *f, struct mcr_feed_msg *msgs, int n)
 {
-	int got = 0;
+	int got = 0, took = 1;
 
 	if (n <= 0)
 		return 0;
@@ -286,12 +349,9 @@ int mcr_feed_poll(struct mcr_feed *f, struct mcr_feed_msg *msgs, int n)
 		if (got > 0)
 			return got;
 	}
-	for (int round = 0; round < ROUNDS_MAX && got == 0; round++) {
-		refill_all(f);
-		got = unlikely(mcr_arbiter_pending(f->arbiter)) ? drain(f, NULL, msgs, n)
-								: run_all(f, msgs, n);
-	}
-	if (got <= 0)
+	for (int round = 0; round < ROUNDS_MAX && got == 0 && took; round++)
+		got = f->has_left ? poll_merged(f, msgs, n) : poll_plain(f, msgs, n, &took);
+	if (got == 0)
 		got = idle(f, msgs, n);
 	else if (unlikely(++f->polls % POLLS == 0) && !f->is_stopped)
 		advance(f);

@@ -149,7 +149,7 @@ static int begin(struct mcr_feed_source *s, struct mcr_error *err)
 	if (ret < 0)
 		return ret;
 	for (unsigned i = 0; i < s->n_readers; i++) {
-		s->readers[i].last = NULL;
+		s->readers[i].last = s->flows.seen; /* any: it is compared */
 		s->readers[i].is_over = 0;
 	}
 	memset(s->host_lost, 0, sizeof(s->host_lost));

@@ -31,7 +31,7 @@
 struct mcr_feed_reader {
 	struct mcr_consumer *c; /* the source's, or a cursor of it */
 	struct mcr_feed_source *source;
-	const struct mcr_feed_seen *last; /* the flow of the last message; NULL = none */
+	const struct mcr_feed_seen *last; /* the flow of the last message */
 	uint32_t ring;
 	unsigned at, count;
 	int is_over;       /* nothing comes any more */
@@ -73,6 +73,8 @@ struct mcr_feed {
 	unsigned n_readers;
 	struct mcr_feed_source *of_line[MCR_FEED_LINES_MAX];
 	unsigned polls;
+	unsigned turn;   /* the ring that was taken last */
+	int has_left;    /* something of a ring was taken and not passed on */
 	int is_stopped;  /* this poll must end: what it hands out is the arbiter's memory */
 	int is_troubled; /* a source is not attached */
 	int is_armed;    /* mcr_feed_arm announced that the program sleeps */

@@ -185,6 +185,25 @@ int mcr_arbiter_put(struct mcr_arbiter *a, unsigned line, const struct mcr_feed_
 	return a->queue_n && a->queue[a->queue_head].msg == msg && mcr_item_pop(a, out);
 }
 
+unsigned mcr_arbiter_put_run(struct mcr_arbiter *a, const uint8_t *lines,
+			     const struct mcr_feed_packet *packets, const struct mcr_msg *msgs,
+			     unsigned n, uint64_t limit_ns, struct mcr_feed_msg *out, int cap,
+			     int *given)
+{
+	const uint64_t last_ns = limit_ns < a->head.due_ns ? limit_ns : a->head.due_ns;
+	int got = *given, gives;
+	unsigned i = 0;
+
+	while (i < n && got < cap && lines[i] < MCR_FEED_LINES_MAX && msgs[i].rx_ns <= last_ns &&
+	       !a->head.pending &&
+	       put_fast(a, lines[i], &packets[i], &msgs[i], &out[got], &gives)) {
+		got += gives;
+		i++;
+	}
+	*given = got;
+	return i;
+}
+
 /* What time has brought: a line that is silent, or a hole that is given up. 0 = nothing. */
 static int fire(struct mcr_arbiter *a)
 {

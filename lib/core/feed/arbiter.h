@@ -57,6 +57,16 @@ void mcr_arbiter_destroy(struct mcr_arbiter *a); /* NULL is allowed */
 int mcr_arbiter_put(struct mcr_arbiter *a, unsigned line, const struct mcr_feed_packet *packet,
 		    const struct mcr_msg *msg, struct mcr_feed_msg *out);
 
+/* mcr_arbiter_put_run is mcr_arbiter_put for packets in a row, as long as each is plain: the next
+ * of its stream, or a copy of what was handed out, on a line that goes on where it was, that
+ * arrived no later than limit_ns and before any timer fires. Nothing is held by them, and no hole
+ * opens or fills, so it does not matter what else came first. Returns how many of the n it put;
+ * *given, the items in out, grows up to cap. With events (mcr_arbiter_pending) it stops. */
+unsigned mcr_arbiter_put_run(struct mcr_arbiter *a, const uint8_t *lines,
+			     const struct mcr_feed_packet *packets, const struct mcr_msg *msgs,
+			     unsigned n, uint64_t limit_ns, struct mcr_feed_msg *out, int cap,
+			     int *given);
+
 /* mcr_arbiter_next gives the next item that is due: 1, or 0: there is none. */
 int mcr_arbiter_next(struct mcr_arbiter *a, struct mcr_feed_msg *out);
 
