@@ -2,6 +2,7 @@
 /* What comes in, and the order in which items come out. */
 #include "core/feed/arbiter.h"
 
+#include "core/feed/arbiter_copy.h"
 #include "core/feed/arbiter_epoch.h"
 #include "core/feed/arbiter_hold.h"
 #include "core/feed/arbiter_item.h"
@@ -145,7 +146,7 @@ static inline int put_fast(struct mcr_arbiter *a, unsigned line, const struct mc
 	    !l->is_up || (!is_next && end > s->next) || end >> 62)
 		return 0;
 	if (is_next && s->line != line) {
-		if (mcr_arbiter_wants(a, MCR_FEED_LINE_SWITCH))
+		if (s->line == UINT8_MAX || mcr_arbiter_wants(a, MCR_FEED_LINE_SWITCH))
 			return 0;
 		s->line = (uint8_t)line;
 		a->switches++;
@@ -164,7 +165,7 @@ static inline int put_fast(struct mcr_arbiter *a, unsigned line, const struct mc
 			      is_next ? 0 : MCR_FEED_FLAG_DUPLICATE);
 	}
 	if (!is_next) {
-		mcr_place_copy(a, l->stream, line, p, msg->rx_ns, x);
+		mcr_copy(a, l->stream, line, x, p->count, p->hash, msg->rx_ns);
 		return 1;
 	}
 	l->first++;

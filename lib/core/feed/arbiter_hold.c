@@ -14,6 +14,13 @@ int mcr_hold_has(const struct mcr_arbiter *a, uint32_t key, uint64_t first, uint
 	return n != MCR_NONE && a->nodes[n].end >= end;
 }
 
+int mcr_hold_ends_at(const struct mcr_arbiter *a, uint32_t key, uint64_t x)
+{
+	uint32_t n = mcr_span_floor(a->nodes, mcr_more_at(a, key)->held, x);
+
+	return n != MCR_NONE && (a->nodes[n].end >= x || a->nodes[n].first == x);
+}
+
 void mcr_hold_node(struct mcr_arbiter *a, uint32_t key, uint32_t n)
 {
 	struct mcr_stream_more *m = mcr_more_at(a, key);

@@ -9,6 +9,9 @@
 /* mcr_hold_has: all of [first, end) is held already. */
 int mcr_hold_has(const struct mcr_arbiter *a, uint32_t key, uint64_t first, uint64_t end);
 
+/* mcr_hold_ends_at: what is held says already that number x is to come. */
+int mcr_hold_ends_at(const struct mcr_arbiter *a, uint32_t key, uint64_t x);
+
 /* mcr_hold_node puts a kept packet, or a mark, into its stream's tree. */
 void mcr_hold_node(struct mcr_arbiter *a, uint32_t key, uint32_t n);
 

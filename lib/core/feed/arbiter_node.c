@@ -18,6 +18,7 @@ uint32_t mcr_node_make(struct mcr_arbiter *a, uint32_t key, unsigned line,
 					.ns = a->at_ns,
 					.priority = (uint32_t)mcr_rng_next(&a->rng),
 					.stream = key,
+					.id = a->n_made++,
 					.line = (uint8_t)line,
 					.flags = (uint8_t)flags};
 	struct mcr_held *h = &a->held[n];

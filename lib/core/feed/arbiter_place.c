@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "core/feed/arbiter_place.h"
 
+#include "core/feed/arbiter_copy.h"
 #include "core/feed/arbiter_epoch.h"
 #include "core/feed/arbiter_hold.h"
 #include "core/feed/arbiter_item.h"
@@ -15,35 +16,6 @@ void mcr_place_implausible(struct mcr_arbiter *a, uint32_t key, unsigned line, u
 
 	event.mismatch.seq = x;
 	event.mismatch.first_line = line;
-	mcr_item_push(a, &event);
-}
-
-void mcr_place_copy(struct mcr_arbiter *a, uint32_t key, unsigned line,
-		    const struct mcr_feed_packet *packet, uint64_t rx_ns, uint64_t x)
-{
-	struct mcr_arbiter_line *l = &a->lines[line];
-	const struct mcr_recent_packet *p =
-	    mcr_recent_find(&a->recent, mcr_stream_at(a, key)->id, x, packet->count);
-
-	if (!p) {
-		l->duplicates++;
-		a->stats.not_comparable += a->compare;
-		return;
-	}
-	int64_t ns = (int64_t)(rx_ns - p->ns);
-
-	if (p->line < MCR_FEED_LINES_MAX && p->line != line)
-		mcr_line_behind(ns < 0 ? &a->lines[p->line] : l, (uint64_t)(ns < 0 ? -ns : ns));
-	if (!a->compare || a->recent.hashes[p - a->recent.packets] == packet->hash) {
-		l->duplicates++;
-		return;
-	}
-	struct mcr_feed_msg event = mcr_item_event(a, MCR_FEED_MISMATCH, key, line, x);
-
-	event.mismatch.seq = x;
-	event.mismatch.first_line = p->line;
-	l->mismatches++;
-	a->stats.mismatches++;
 	mcr_item_push(a, &event);
 }
 
@@ -141,7 +113,7 @@ static void force(struct mcr_arbiter *a, struct mcr_arrival *at)
 static void copy(struct mcr_arbiter *a, struct mcr_arrival *at)
 {
 	at->flags |= MCR_FEED_FLAG_DUPLICATE;
-	mcr_place_copy(a, at->key, at->line, at->packet, at->msg->rx_ns, at->x);
+	mcr_copy(a, at->key, at->line, at->x, at->packet->count, at->packet->hash, at->msg->rx_ns);
 }
 
 /* Data: handed out, held, or dropped. */
@@ -193,7 +165,7 @@ static void place_mark(struct mcr_arbiter *a, struct mcr_arrival *at)
 		mcr_line_moves(a, at->key, at->line, at->x, at->x);
 	a->active = at->key;
 	a->head.pending = 1;
-	if (at->x > at->s->next && (m->held == MCR_NONE || at->x > m->held_end)) {
+	if (at->x > at->s->next && !mcr_hold_ends_at(a, at->key, at->x)) {
 		uint32_t n =
 		    mcr_node_make(a, at->key, at->line, NULL, 0, at->x, at->x, MCR_HELD_MARK);
 

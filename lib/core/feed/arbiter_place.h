@@ -15,10 +15,6 @@ int mcr_place_fills_late(struct mcr_arbiter *a, struct mcr_arrival *at, uint64_t
 /* mcr_place_late: the next piece of what fills a gap late. */
 void mcr_place_late(struct mcr_arbiter *a);
 
-/* mcr_place_copy: a packet all of which came before. */
-void mcr_place_copy(struct mcr_arbiter *a, uint32_t key, unsigned line,
-		    const struct mcr_feed_packet *p, uint64_t rx_ns, uint64_t x);
-
 /* mcr_place_implausible: a number that moves nothing. */
 void mcr_place_implausible(struct mcr_arbiter *a, uint32_t key, unsigned line, uint64_t x);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "core/feed/arbiter_run.h"
 
+#include "core/feed/arbiter_copy.h"
 #include "core/feed/arbiter_hold.h"
 #include "core/feed/arbiter_line.h"
 #include "core/feed/arbiter_node.h"
@@ -92,7 +93,8 @@ static void take(struct mcr_arbiter *a, uint32_t key, unsigned line, uint32_t n)
 			m->end_at = node->first;
 		}
 	} else if (node->end <= s->next || mcr_hold_has(a, key, node->first, node->end)) {
-		a->lines[line].duplicates += !(node->flags & MCR_HELD_GHOST);
+		mcr_copy(a, key, line, node->first, (uint32_t)(node->end - node->first),
+			 a->held[n].hash, node->ns);
 		mcr_node_forget(a, n);
 		return;
 	} else {

@@ -149,6 +149,7 @@ struct mcr_arbiter {
 	struct mcr_held *held;
 	uint32_t n_nodes, free_nodes, spent_nodes, oldest, newest;
 	uint32_t n_runs; /* of those held: in a run */
+	uint32_t n_made; /* their order */
 	void (*forget)(void *ctx, uint64_t held);
 	void *forget_ctx;
 	/* Ranges: of the last that were made. */

@@ -16,10 +16,12 @@ static void refresh(struct mcr_span *pool, uint32_t n)
 	pool[n].min_ns = pool[n].ns < least ? pool[n].ns : least;
 }
 
-/* Nodes with the same first number are told apart by their place in the pool. */
+/* Nodes with the same first number are in the order of their ids, then of their places. */
 static int is_before(const struct mcr_span *pool, uint32_t a, uint32_t b)
 {
-	return pool[a].first != pool[b].first ? pool[a].first < pool[b].first : a < b;
+	if (pool[a].first != pool[b].first)
+		return pool[a].first < pool[b].first;
+	return pool[a].id != pool[b].id ? pool[a].id < pool[b].id : a < b;
 }
 
 /* Splits a tree into what comes before node n and what comes behind it. */
