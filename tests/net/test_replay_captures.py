@@ -12,6 +12,7 @@ import time
 import pytest
 
 from frames import Dot1Q, multicast, tshark_datagrams, write_pcap
+from netlab import wait_for
 from programs import BUILD, CAT, SHARED
 
 REPLAY = os.path.join(BUILD, 'tools', 'mcring-replay')
@@ -205,6 +206,15 @@ def test_what_comes_on_standard_input_is_sent_before_more_of_it_comes(tmp_path):
         assert cat.stdout.read() == b''
         cat.wait(timeout=10)
         replay.end()
+
+
+def test_a_signal_ends_the_wait_for_the_first_frame(tmp_path):
+    with subprocess.Popen([REPLAY, '--run-dir', tmp_path / 'run', '-'], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        wait_for(lambda: b'pipe_read' in open(f'/proc/{process.pid}/wchan', 'rb').read(), 10, 'a read')
+        process.send_signal(signal.SIGINT)
+        assert process.stdout.read() == b'' and process.stderr.read() == b''
+        assert process.wait() == 0
 
 
 def test_a_capture_that_ends_within_a_frame_is_sent_up_to_there(tmp_path):

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* mcring-replay makes captures live channels: docs/replay.md. Programs read them as those of a
  * running mcring. It needs neither DPDK nor hugepages nor root. */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -71,6 +72,8 @@ int main(int argc, char **argv)
 		ret = replay(&r, &err);
 		capture_close(r.capture);
 	}
+	if (ret == -EINTR && stopped)
+		ret = 0; /* while it waited for the first frame */
 	if (ret < 0)
 		fail("%s", err.text);
 	return ret < 0 ? REPLAY_EXIT_ERROR : REPLAY_EXIT_SENT;
