@@ -241,6 +241,22 @@ static void the_key_is_its_octets_side_by_side(void **state)
 	assert_string_equal(key, "a=258 b=1");
 }
 
+/* A field of which the mask lies in two words. */
+static void a_masked_field_may_stand_in_both_words_of_a_key(void **state)
+{
+	const uint8_t be[16] = {1, 2, 3, 4, 5, 6, 0x0f, 0, 0xf0, 0x34};
+	const uint8_t le[16] = {1, 2, 3, 4, 5, 6, 0xf0, 0x34, 0, 0x0f};
+	struct mcr_feed_packet p;
+
+	(void)state;
+	p = read_packet("seq=10:1 key=a:0:6:hex+b:6:4:be/0x0f00f034",
+			"x:010203040506ffffffff x:07");
+	assert_memory_equal(p.scope, be, 16);
+	p = read_packet("seq=10:1 key=a:0:6:hex+b:6:4:le/0x0f0034f0",
+			"x:010203040506ffffffff x:07");
+	assert_memory_equal(p.scope, le, 16);
+}
+
 /* A number that ends the payload, and one in a payload shorter than a word. */
 static void a_field_may_be_all_of_a_packet(void **state)
 {
@@ -286,6 +302,7 @@ int main(void)
 	    cmocka_unit_test(a_doubt_belongs_to_a_preset),
 	    cmocka_unit_test(the_arbiter_learns_width_and_wrap),
 	    cmocka_unit_test(the_key_is_its_octets_side_by_side),
+	    cmocka_unit_test(a_masked_field_may_stand_in_both_words_of_a_key),
 	    cmocka_unit_test(a_field_may_be_all_of_a_packet),
 	    cmocka_unit_test(a_count_of_half_the_numbers_makes_no_sense),
 	    cmocka_unit_test(the_number_behind_the_highest_is_that_of_the_wrap),

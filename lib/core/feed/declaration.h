@@ -88,13 +88,12 @@ struct mcr_feed_rule {
 	struct mcr_feed_field seq_field; /* width 0: the number stands where it always does */
 };
 
-/* Octets of a key: those at `at`, shifted and masked, which go into a word of scope or epoch,
- * shifted the other way. */
+/* Octets of a key: those at `at`, masked, which begin a word of scope or epoch. */
 struct mcr_feed_piece {
 	uint64_t mask;
 	uint16_t at;
-	uint8_t shift, to;
 	uint8_t word; /* its offset in struct mcr_feed_packet */
+	uint8_t to;   /* of those behind others in a word: how far they are shifted */
 };
 
 struct mcr_feed_key_field {
@@ -110,9 +109,10 @@ struct mcr_feed_reading {
 	uint32_t count_max;
 	/* Rule i may be met only if bit i is set in each may[k] of the octet at select[k]. */
 	uint16_t select[MCR_FEED_SELECTS];
-	uint8_t n_pieces, has_count;
+	uint8_t n_words, n_more, has_count;
 	struct mcr_feed_load seq, count, high;
-	struct mcr_feed_piece pieces[4 * MCR_FEED_KEY_FIELDS_MAX];
+	struct mcr_feed_piece words[4];
+	struct mcr_feed_piece more[4 * MCR_FEED_KEY_FIELDS_MAX]; /* behind the others */
 	uint16_t may[MCR_FEED_SELECTS][256];
 	uint32_t whole;
 	uint16_t key_need, seq_need, count_need;

@@ -54,18 +54,18 @@ static uint64_t mask_in_memory(const struct mcr_feed_field *field)
 	return mask;
 }
 
-/* Adds a key's field behind the *used octets that its 16 have so far. which: 0 scope, 1 epoch. */
+/* Adds a key's field behind the *used octets that its 16 have so far. which: 0 scope, 1 epoch. The
+ * eight octets that are loaded begin where the field does: a packet must be as long to be whole. */
 static void add_pieces(struct mcr_feed_reading *r, const struct mcr_feed_field *field,
 		       unsigned which, unsigned *used)
 {
 	for (unsigned done = 0; done < field->width;) {
 		const unsigned room = 8 - *used % 8, rest = field->width - done;
-		const unsigned octets = room < rest ? room : rest;
-		const unsigned from = field->offset + done, at = window_of(from + octets);
-		struct mcr_feed_piece *piece = &r->pieces[r->n_pieces++];
+		const unsigned octets = room < rest ? room : rest, at = field->offset + done;
+		struct mcr_feed_piece *piece =
+		    room == 8 ? &r->words[r->n_words++] : &r->more[r->n_more++];
 
 		piece->at = (uint16_t)at;
-		piece->shift = (uint8_t)(8 * (from - at));
 		piece->to = (uint8_t)(8 * (*used % 8));
 		piece->word = (uint8_t)((which ? offsetof(struct mcr_feed_packet, epoch)
 					       : offsetof(struct mcr_feed_packet, scope)) +
@@ -73,6 +73,7 @@ static void add_pieces(struct mcr_feed_reading *r, const struct mcr_feed_field *
 		piece->mask = low_octets(octets);
 		if (field->width <= 8)
 			piece->mask &= mask_in_memory(field) >> 8 * done;
+		r->whole = larger(r->whole, at + 8);
 		*used += octets;
 		done += octets;
 	}
@@ -228,7 +229,7 @@ void mcr_feed_declaration_compile(struct mcr_feed_declaration *d)
 	r->seq_need = (uint16_t)larger(end_of(&d->seq), end_of(&d->high));
 	r->count_need = r->has_count ? (uint16_t)end_of(&d->count) : 0;
 	compile_keys(d);
-	r->whole = larger(larger(r->key_need, r->seq_need), larger(r->count_need, 8));
+	r->whole = larger(r->whole, larger(r->seq_need, larger(r->count_need, 8)));
 	for (unsigned i = 0; i < d->n_rules; i++)
 		compile_rule(d, &d->rules[i]);
 	r->need = r->whole;

@@ -72,21 +72,30 @@ rule_of(const struct mcr_feed_declaration *d, const uint8_t *data, size_t len, i
 	return NULL;
 }
 
+static ALWAYS_INLINE uint64_t piece_of(const struct mcr_feed_piece *piece, const uint8_t *data,
+				       size_t len, int is_whole)
+{
+	return octets_at(data, len, piece->at, is_whole) & piece->mask;
+}
+
 /* Each word is written and read in memory as such: loads of two words at a time would have to wait
  * for the stores. */
 static ALWAYS_INLINE void read_keys(const struct mcr_feed_reading *r, const uint8_t *data,
 				    size_t len, int is_whole, struct mcr_feed_packet *out)
 {
-	const struct mcr_feed_piece *p = r->pieces, *end = p + r->n_pieces;
+	const struct mcr_feed_piece *word = r->words, *words_end = word + r->n_words;
+	const struct mcr_feed_piece *more = r->more, *more_end = more + r->n_more;
+	uint64_t v;
 
 	out->scope[0] = out->scope[1] = out->epoch[0] = out->epoch[1] = 0;
-	for (; p < end; p++) {
-		const uint64_t octets = octets_at(data, len, p->at, is_whole);
-		uint64_t word;
-
-		memcpy(&word, (char *)out + p->word, sizeof(word));
-		word |= htole64((octets >> p->shift & p->mask) << p->to);
-		memcpy((char *)out + p->word, &word, sizeof(word));
+	for (; word < words_end; word++) {
+		v = htole64(piece_of(word, data, len, is_whole));
+		memcpy((char *)out + word->word, &v, sizeof(v));
+	}
+	for (; more < more_end; more++) {
+		memcpy(&v, (char *)out + more->word, sizeof(v));
+		v |= htole64(piece_of(more, data, len, is_whole) << more->to);
+		memcpy((char *)out + more->word, &v, sizeof(v));
 	}
 }
 
