@@ -337,7 +337,8 @@ static int carry_out(struct mcr_engine *e, const struct change *c, struct mcr_re
 
 	if (ret < 0)
 		return ret;
-	if (plan->remove.n + plan->add.n > 0)
+	ret = mcr_engine_feeds_keep(e, plan->feeds, err);
+	if (ret == 0 && plan->remove.n + plan->add.n > 0)
 		ret = mcr_engine_update_as(e, MCR_JOINED_BY_CONFIGURATION, plan->remove.items,
 					   plan->remove.n, plan->add.items, plan->add.n, err);
 	for (size_t i = 0; ret < 0 && i < plan->n_channels; i++)

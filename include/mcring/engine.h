@@ -213,6 +213,15 @@ MCR_API int mcr_feeds_create(struct mcr_feeds **out, const char *const *texts, s
 			     struct mcr_error *err);
 MCR_API void mcr_feeds_destroy(struct mcr_feeds *feeds); /* NULL is allowed */
 
+/* mcr_engine_feeds_keep prepares for mcr_engine_feeds_put: whoever has a feed open that is gone
+ * from feeds, or has changed, goes on receiving what it has. The joins of the old feed become those
+ * of a consumer, too, until the last such reader is gone. Call it before mcr_engine_update removes
+ * them.
+ *
+ * Errors: those of mcr_engine_update. */
+MCR_API int mcr_engine_feeds_keep(struct mcr_engine *e, const struct mcr_feeds *feeds,
+				  struct mcr_error *err);
+
 /* mcr_engine_feeds_put has the engine declare these feeds, which it owns from then on (NULL: none),
  * in the place of those before. Who opens one (mcring/feed.h) is handed its declaration, if it may
  * read all of its channels. Who has one open that is gone or has changed gets a MCR_FEED_CHANGED,

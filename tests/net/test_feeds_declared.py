@@ -163,12 +163,22 @@ def test_a_feed_is_declared_once_and_handed_to_whoever_may_read_all_of_it(wire):
     assert f'{file.path}:1: gap_timeout' in daemon.log()
     assert not noticed(later, 0.2) and listed(daemon)['itch']['digest'] == changed
 
-    # Without the feed its groups are left, and those who have it open hear of it.
+    # Without the feed those who have it open hear of it, and receive it as before; with the last of them
+    # its groups are left.
     file.write(HIDDEN)
     assert 'joins +0 -2' in daemon.ctl('reload').stdout
     assert noticed(later)
-    assert groups(daemon) == {'239.1.2.1', '239.1.2.2', '239.1.9.9'}
     assert refusal(daemon.run_dir, 'itch')[0] == 'ENOENT'
+    staying = {'239.1.2.1', '239.1.2.2', '239.1.9.9'}
+    assert groups(daemon) == staying | {'239.1.1.1', '239.1.1.2'}
+    client.close()
+    assert groups(daemon) == staying | {'239.1.1.1', '239.1.1.2'}
+    reader = daemon.cat('--channel', 'md', '--from', 'newest')
+    wait_for(lambda: daemon.stats()['consumers'], 10, 'it is attached')
+    mcsend(wire.sender, '239.1.1.1:5000', count=3)
+    assert len(reader.stop(3)[1]) == 3
+    later.close()
+    wait_for(lambda: groups(daemon) == staying, 10, 'the groups of the feed that nobody has are left')
 
     # A preset that was not verified is warned of, on a reload, too.
     file.write({**itch(), 'declaration': 'cme'})
@@ -179,6 +189,7 @@ def test_a_feed_is_declared_once_and_handed_to_whoever_may_read_all_of_it(wire):
     assert check.returncode == 0 and "feed itch: declaration 'cme': " in check.stderr
 
     # The end of the engine ends what it handed out.
+    later = ask(daemon.run_dir, 'itch')[0]
     assert daemon.stop() == 0
     assert later.recv(64) == b''
 

@@ -30,6 +30,7 @@ struct mcr_engine {
 	const char *sockets; /* the consumer's report; NULL = none */
 	uint64_t frame_ns;   /* not 0: the port's link is up, and a frame came then */
 	const char *no_memory_for; /* a channel that cannot be prepared */
+	unsigned keeps;            /* calls of mcr_engine_feeds_keep, each before an update */
 	struct mcr_feeds *feeds;   /* that it declares, each with 2 readers and 1 of an older one */
 };
 

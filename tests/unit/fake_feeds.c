@@ -6,6 +6,13 @@
 #include "engine/attach/declared_feeds.h"
 #include "fake_engine.h"
 
+int mcr_engine_feeds_keep(struct mcr_engine *e, const struct mcr_feeds *feeds,
+			  struct mcr_error *err)
+{
+	e->keeps++;
+	return 0;
+}
+
 void mcr_engine_feeds_put(struct mcr_engine *e, struct mcr_feeds *feeds)
 {
 	mcr_feeds_destroy(e->feeds);

@@ -91,6 +91,7 @@ static void the_engine_declares_what_the_new_file_says(void **state)
 	assert_null(f->engine.feeds);
 	assert_int_equal(reload(f, next, 0), 0);
 	assert_string_equal(f->report.text, "joins +1 -1, channels +0 -0, feeds +1 -1, changed 1");
+	assert_int_equal(f->engine.keeps, 1);
 	assert_int_equal(f->engine.feeds->n, 2);
 	assert_string_equal(f->engine.feeds->feeds[0].config.name, "c");
 	assert_int_equal(f->engine.feeds->feeds[1].config.window, 64);

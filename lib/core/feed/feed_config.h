@@ -108,6 +108,20 @@ static inline const char *mcr_feed_config_channel(const struct mcr_feed_line_con
 	return line->channel[0] ? line->channel : "default";
 }
 
+/* mcr_feed_flow_join makes a join of a flow, without its channel. The sources are the flow's. */
+static inline struct mcr_join mcr_feed_flow_join(const struct mcr_feed_flow *flow)
+{
+	struct mcr_join join = {.group = flow->group, .port = flow->port};
+
+	if (!mcr_address_is_none(flow->source)) {
+		join.sources = &flow->source;
+		join.n_sources = 1;
+		join.mode = MCR_FILTER_INCLUDE;
+	}
+	memcpy(join.interface, flow->interface, sizeof(join.interface));
+	return join;
+}
+
 /* mcr_feed_config_is_of: whether an engine of this name receives the line. */
 static inline int mcr_feed_config_is_of(const struct mcr_feed_line_config *line, const char *engine)
 {

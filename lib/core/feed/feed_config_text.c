@@ -44,14 +44,8 @@ __attribute__((format(printf, 2, 3))) static void append(struct text *t, const c
 
 static const char *flow_text(const struct mcr_feed_flow *flow, char out[FLOW_MAX])
 {
-	struct mcr_join join = {.group = flow->group, .port = flow->port};
+	const struct mcr_join join = mcr_feed_flow_join(flow);
 
-	if (!mcr_address_is_none(flow->source)) {
-		join.sources = &flow->source;
-		join.n_sources = 1;
-		join.mode = MCR_FILTER_INCLUDE;
-	}
-	memcpy(join.interface, flow->interface, sizeof(join.interface));
 	mcr_join_format(out, FLOW_MAX, &join);
 	return out;
 }

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "engine/attach/attach_state.h"
+#include "engine/attach/attach_kept.h"
 
 /* Each number is loaded once: the consumer may write anything at any time. */
 static uint64_t load(const uint64_t *word)
@@ -166,6 +166,9 @@ void mcr_attach_server_describe(const struct mcr_attach_server *s, uint64_t id, 
 		if (s->slots[i].state == MCR_SLOT_ATTACHED && s->slots[i].id == id)
 			snprintf(text, cap, "\"%s\" (pid %d)", s->slots[i].label,
 				 (int)s->slots[i].pid);
+	for (const struct mcr_kept_feed *kept = s->kept; kept; kept = kept->next)
+		if (kept->id == id)
+			snprintf(text, cap, "readers of feed \"%s\" as it was", kept->name);
 }
 
 int mcr_attach_server_info(const struct mcr_attach_server *s, size_t i, uint64_t now_ns,

@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "engine/attach/attach_access.h"
 #include "engine/attach/attach_join.h"
+#include "engine/attach/attach_kept.h"
 
 void mcr_attach_server_joins(struct mcr_attach_server *s, const struct mcr_attach_joining *joining,
 			     void *ctx, uint32_t per_uid)
@@ -145,8 +146,10 @@ static int by_number(const void *a, const void *b)
 void mcr_attach_leave_ended(struct mcr_attach_server *s)
 {
 	uint64_t living[MCR_ATTACH_SLOTS];
-	size_t n = 0;
+	size_t n;
 
+	mcr_attach_end_kept(s);
+	n = mcr_attach_kept_ids(s, living);
 	for (size_t i = 0; i < MCR_ATTACH_SLOTS; i++)
 		if (s->slots[i].state == MCR_SLOT_ATTACHED && s->slots[i].n_joins > 0)
 			living[n++] = s->slots[i].id;

@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "engine/attach/attach_feeds.h"
 #include "engine/attach/attach_join.h"
+#include "engine/attach/attach_kept.h"
 #include "engine/attach/attach_limits.h"
 #include "engine/attach/attach_log.h"
 #include "engine/attach/attach_program.h"
@@ -229,6 +230,7 @@ void mcr_attach_server_destroy(struct mcr_attach_server *s)
 	for (size_t i = 0; i < MCR_CHANNELS_MAX; i++)
 		free(s->channels[i]);
 	mcr_feeds_destroy(s->feeds);
+	mcr_attach_end_kept(s);
 	mcr_listener_close(&s->listener);
 	if (s->epoll_fd >= 0)
 		close(s->epoll_fd);

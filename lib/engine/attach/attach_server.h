@@ -91,6 +91,16 @@ void mcr_attach_server_put_feeds(struct mcr_attach_server *s, struct mcr_feeds *
 int mcr_attach_server_feed_info(const struct mcr_attach_server *s, size_t i,
 				struct mcr_feed_info *out);
 
+/* ---- attach_kept.c ---- */
+
+/* mcr_attach_server_keep_feeds prepares for mcr_attach_server_put_feeds: whoever has a feed open
+ * that next does not have, or has otherwise, goes on receiving what it has, also when the joins of
+ * the old feed are left. They become joins of a consumer (mcr_attach_server_joins), which ends with
+ * the last of these readers. Without mcr_attach_server_joins nothing is kept. Errors: those of
+ * mcr_attach_joining's update. */
+int mcr_attach_server_keep_feeds(struct mcr_attach_server *s, const struct mcr_feeds *next,
+				 struct mcr_error *err);
+
 /* ---- attach_program.c ---- */
 
 /* Channels for one program each go through these. make has the engine make one as config says, and

@@ -192,6 +192,7 @@ void mcr_attach_slot_release(struct mcr_attach_server *s, struct mcr_attach_slot
 		s->half_open--;
 	} else if (slot->state == MCR_SLOT_FEED) {
 		s->with_feed--;
+		s->joiner_ended |= s->kept != NULL;
 	} else {
 		s->attached--;
 		slot->channel->consumers--;

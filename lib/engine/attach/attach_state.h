@@ -10,6 +10,7 @@
  *     attach_grant     a channel is granted: the page, and the welcome with the descriptors
  *     attach_feeds     who is handed the declaration of a feed
  *     attach_program   channels that are made for one program each
+ *     attach_kept      what feeds that are declared otherwise keep receiving
  *     attach_join      joins that consumers make themselves
  *     attach_sockets   what programs say of their sockets
  *     attach_request   what an attached consumer asks
@@ -113,6 +114,7 @@ struct mcr_attach_server {
 	const struct mcr_attach_programs *programs; /* NULL = none are made */
 	void *programs_ctx;
 	struct mcr_feeds *feeds;         /* the server's; NULL = none */
+	struct mcr_kept_feed *kept;      /* the server's */
 	char feeds_engine[MCR_NAME_MAX]; /* what lines of this engine are called */
 	uint8_t feeds_changed; /* some were not notified: mcr_attach_notify_feeds is due */
 	uint8_t program_ended; /* a channel has_ended */

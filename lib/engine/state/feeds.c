@@ -7,6 +7,12 @@
 #include "engine/attach/attach_server.h"
 #include "engine/state/state.h"
 
+int mcr_engine_feeds_keep(struct mcr_engine *e, const struct mcr_feeds *feeds,
+			  struct mcr_error *err)
+{
+	return mcr_attach_server_keep_feeds(e->attach, feeds, err);
+}
+
 void mcr_engine_feeds_put(struct mcr_engine *e, struct mcr_feeds *feeds)
 {
 	char name[MCR_NAME_MAX];
