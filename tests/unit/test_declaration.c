@@ -241,6 +241,23 @@ static void the_key_is_its_octets_side_by_side(void **state)
 	assert_string_equal(key, "a=258 b=1");
 }
 
+static void text_in_a_key_is_shown_without_its_padding(void **state)
+{
+	const char *const text = "seq=0:1 epoch=a:1:4:ascii+b:5:4:ascii+c:9:2:hex scope=group";
+	struct mcr_feed_declaration d;
+	struct mcr_feed_packet p;
+	char key[80];
+
+	(void)state;
+	parse(&d, text);
+	p = read_packet(text, "x:07 x:41202020 x:42010000 x:0a0b");
+	mcr_feed_key_text(&d, p.scope, p.epoch, key, sizeof(key));
+	assert_string_equal(key, "a=A b=B? c=0a0b flow=0");
+	p.scope[1] = UINT64_C(9) << 32;
+	mcr_feed_key_text(&d, p.scope, p.epoch, key, sizeof(key));
+	assert_string_equal(key, "a=A b=B? c=0a0b flow=9");
+}
+
 /* A field of which the mask lies in two words. */
 static void a_masked_field_may_stand_in_both_words_of_a_key(void **state)
 {
@@ -302,6 +319,7 @@ int main(void)
 	    cmocka_unit_test(a_doubt_belongs_to_a_preset),
 	    cmocka_unit_test(the_arbiter_learns_width_and_wrap),
 	    cmocka_unit_test(the_key_is_its_octets_side_by_side),
+	    cmocka_unit_test(text_in_a_key_is_shown_without_its_padding),
 	    cmocka_unit_test(a_masked_field_may_stand_in_both_words_of_a_key),
 	    cmocka_unit_test(a_field_may_be_all_of_a_packet),
 	    cmocka_unit_test(a_count_of_half_the_numbers_makes_no_sense),
