@@ -92,6 +92,7 @@ class Stream:
         self.key = key
         self.next = self.start = None
         self.epoch, self.octets, self.before = 0, 0, None  # number of the epoch; its octets; those of the last one
+        self.message = False
         self.flagged = self.session = False  # the epoch began by a reset that a packet named; by its octets
         self.old_next = None  # where the last epoch ended
         self.held = []  # sorted by x; what a heartbeat or an end says is next is held as well, empty
@@ -241,6 +242,7 @@ class Feed:
     def open(self, s, ns, i, p):
         s.next = s.start = self.fresh(self.c.start_seq or p.seq)
         s.octets, s.flagged = p.epoch, p.kind == 'reset' or bool(p.resets)
+        s.message = p.kind == 'reset'
         self.say(f'start {s.key} {i} {s.next} at={ns}')
 
     # ---- epochs (rules 9, 12, 13) ----
@@ -350,6 +352,7 @@ class Feed:
         s.epoch += 1
         if p and p.epoch != s.octets:
             s.before, s.octets = s.octets, p.epoch
+        s.message = bool(p and p.kind == 'reset')  # it had the number, so nothing lies below
         s.flagged, s.session = why in ('explicit', 'session'), why == 'session'
         s.given, s.seen = [], {}
         s.end, s.ended, s.after_gap = None, False, False
@@ -405,12 +408,12 @@ class Feed:
         if x - s.next > self.jump_max():
             # Of few bits, what is lower on the wire began anew rather than went on for half a circle.
             return 'back' if self.wire(x) < self.wire(s.next) else 'ahead'
-        if x + self.c.reset_back >= s.next:
+        if x + self.c.reset_back >= s.next and not s.message:
             return None
         # Far below. A line that is slow is far below as well, but it never goes back itself. Of a line that
         # was not heard before nobody knows: it is slow if there is another line that speaks.
         if side.hi is not None:
-            return 'back' if x + self.c.reset_back < side.hi else None
+            return 'back' if x + self.c.reset_back < side.hi or (s.message and x < min(s.start, side.hi)) else None
         others = (l for other, l in zip(s.sides, self.lines) if other is not side and other.epoch == s.epoch)
         return None if any(l.state == UP for l in others) else 'back'
 
@@ -559,7 +562,7 @@ class Feed:
         line.ended += p.kind == 'end'
         if side.hi is None or x > side.hi:
             self.account(side, line, x, x)
-        if x > s.next:
+        if x > s.next and not any(h.x <= x <= h.end for h in s.held):
             self.hold(s, i, ns, x, x)
         # The end is said in its place: behind all data below it.
         if p.kind == 'end' and not s.ended and s.end is None and x >= s.next:
@@ -593,7 +596,7 @@ class Feed:
         whose = 'ring' if any(self.overlaps(side, a, b) for side in s.sides) else 'wire'
         self.gaps += 1
         self.gap_messages += b - a
-        self.say(f'gap {s.key} {a}..{b - 1} {why} {whose} opened={s.opened} at={ns}')
+        self.say(f'gap {s.key} {a}..{b - 1} {why} {whose} opened={min(s.opened, ns)} at={ns}')
         s.given.append((a, b))
         s.next, s.after_gap = b, True
         self.drain(s, ns)

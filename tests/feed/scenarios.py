@@ -370,6 +370,16 @@ def failover_says_so_in_a_few_packets(s):
              handed_out=[(5000, 5009), (1, 9)], gaps=0, resets=1, lines={B: dict(stale=3)})
 
 
+@scenario
+def begins_with_a_reset(s):
+    """The first packet of a stream says that its numbers were reset: that is its start, and no reset."""
+    s.feed()
+    for line in A, B:
+        s.run(20 * line, line, (1, 2, 3), resets=1)
+        s.run(20 * line + 300, line, (4, 5))
+    s.expect('start 0 0 1 at=0', handed_out=[(1, 5)], gaps=0, resets=0)
+
+
 # ---- packing, lines, timeouts ----
 
 @scenario

@@ -72,7 +72,7 @@ struct feed_sent {
 	uint64_t base[STREAMS][EPOCHS]; /* the number of message 0 */
 	unsigned n_numbers[STREAMS][EPOCHS], n_epochs[STREAMS];
 	struct sent ring[LINES][PACKETS];
-	unsigned n[LINES];
+	unsigned n[LINES], n_sent[LINES][STREAMS];
 };
 
 static inline uint64_t wire_of(const struct feed_sent *f, uint64_t number)
@@ -101,10 +101,10 @@ static inline void add(struct feed_sent *f, struct draw *d, unsigned line, uint6
 	s.line = (uint8_t)line;
 	s.ns = ns + f->delay_ns[line] + (f->jitter_ns ? draw(d, f->jitter_ns) : 0);
 	s.wire = wire_of(f, f->base[s.stream][s.epoch] + s.first);
-	if (s.kind == MCR_FEED_PACKET_DATA && s.epoch == 0 && s.first > 15 &&
-	    s.first % f->n_lines == line && chance(d, f->corrupt)) {
+	if (s.kind == MCR_FEED_PACKET_DATA && f->n_sent[line][s.stream]++ > 2 && s.epoch == 0 &&
+	    s.first > 15 && s.first % 8u == line && chance(d, f->corrupt)) {
 		/* Farther away than a gap or a restart may be; two lines would prove it. */
-		s.wire ^= 1ull << (22 + draw(d, f->bits - 24));
+		s.wire ^= 1ull << (22 + 3 * line + draw(d, 2));
 		s.is_corrupt = 1;
 	}
 	s.other_octets = chance(d, f->mismatch);

@@ -26,9 +26,10 @@ int main(int argc, char **argv)
 	uint64_t n = argc > 1 ? strtoull(argv[1], NULL, 0)
 		     : wanted ? strtoull(wanted, NULL, 0)
 			      : 2000;
-	uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 0)
-			: from   ? strtoull(from, NULL, 0)
-				 : (uint64_t)time(NULL) << 20;
+	uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 0) : from ? strtoull(from, NULL, 0) : 1;
+
+	if (seed == 0)
+		seed = (uint64_t)time(NULL) << 20;
 
 	printf("%" PRIu64 " trials from seed %" PRIu64 "\n", n, seed);
 	fflush(stdout);

@@ -148,8 +148,8 @@ static inline int put_fast(struct mcr_arbiter *a, unsigned line, const struct mc
 	if (is_next && s->line != line) {
 		if (s->line == UINT8_MAX || mcr_arbiter_wants(a, MCR_FEED_LINE_SWITCH))
 			return 0;
+		a->switches += s->line != UINT8_MAX; /* the first data are no switch */
 		s->line = (uint8_t)line;
-		a->switches++;
 	}
 	a->at_ns = msg->rx_ns;
 	if (msg->rx_ns > l->last_ns)

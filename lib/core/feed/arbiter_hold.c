@@ -118,6 +118,8 @@ static int declare(struct mcr_arbiter *a, uint32_t key, uint64_t to, unsigned wh
 		*out = mcr_item_event(a, MCR_FEED_GAP, key, 0, first);
 		uint64_t opened_ns = m->held == MCR_NONE ? out->ns : a->nodes[m->held].min_ns;
 
+		if (opened_ns > out->ns)
+			opened_ns = out->ns; /* of a ring that was read first */
 		out->gap = (struct mcr_feed_gap){first, to - 1, opened_ns, out->ns, 0, why, 0};
 		mcr_whose_judge(a, key, out);
 		m->gaps++;
