@@ -375,6 +375,10 @@ class Feed:
         if self.c.is_loop and side.hi is not None and p.seq <= 1 and x + p.count < side.hi:
             self.begin(s, ns, i, self.fresh(p.seq), 'cycle', p)
             x = s.next
+        if side.since_reset is not None and side.since_reset <= self.c.reset_run and x > s.next + self.c.window and \
+                s.old_next is not None and s.old_next - self.c.window <= x < s.old_next:
+            self.lines[i].stale += 1  # shortly behind a reset, where the epoch before ended: it came late
+            return
         far = self.far(s, side, x)
         if not far:
             self.forget(side)

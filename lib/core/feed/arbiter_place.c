@@ -209,8 +209,7 @@ static void place_ahead(struct mcr_arbiter *a, struct mcr_arrival *at)
 static int others_speak(const struct mcr_arbiter *a, const struct mcr_arrival *at)
 {
 	for (unsigned line = 0; line < a->n_lines; line++)
-		if (line != at->line && at->m->in & at->m->heard & 1u << line &&
-		    a->lines[line].is_up)
+		if (line != at->line && at->m->in >> line & 1 && a->lines[line].is_up)
 			return 1;
 	return 0;
 }
@@ -269,11 +268,23 @@ static void ease(struct mcr_arbiter *a, const struct mcr_arrival *at)
 		at->s->slow &= (uint8_t)~bit;
 }
 
+/* Shortly behind a reset on its line, where the generation before ended: it came late. */
+static int is_left_over(const struct mcr_arbiter *a, const struct mcr_arrival *at)
+{
+	return at->sl->since_reset && at->x > at->s->next + a->cfg.window &&
+	       at->x < at->m->old_next && at->x + a->cfg.window >= at->m->old_next;
+}
+
 void mcr_place(struct mcr_arbiter *a, struct mcr_arrival *at)
 {
 	int is_data = at->packet->kind == MCR_FEED_PACKET_DATA;
 
 	at->end = at->x + at->packet->count;
+	if (is_data && is_left_over(a, at)) {
+		a->lines[at->line].stale++;
+		at->flags |= MCR_FEED_FLAG_OUT_OF_ORDER;
+		return;
+	}
 	if (is_data && may_restart(a, at))
 		return;
 	if (at->x > at->s->next && at->x - at->s->next > a->cfg.jump_max) {
