@@ -135,27 +135,29 @@ static void judge(const struct mcr_feed_test *test, unsigned at, unsigned v, int
 		*can = seen == (high >> shift & 0xff);
 }
 
-/* Bits of the rules that may be met by a packet of d->reading.whole octets or more, in which the
- * octet at `at` is v. */
-static uint16_t rules_of(const struct mcr_feed_declaration *d, unsigned at, unsigned v)
+/* Whether a rule may be met by a packet of d->reading.whole octets or more, in which the octet at
+ * `at` is v. */
+static unsigned may_be_met(const struct mcr_feed_rule *rule, unsigned at, unsigned v)
 {
-	unsigned bits = 0;
+	unsigned may = 1;
 
-	for (unsigned i = 0; i < d->n_rules; i++) {
-		const struct mcr_feed_rule *rule = &d->rules[i];
-		int may = 1;
+	for (unsigned t = 0; t < rule->n_tests; t++) {
+		int can, must;
 
-		for (unsigned t = 0; t < rule->n_tests; t++) {
-			int can, must;
-
-			judge(&rule->tests[t], at, v, &can, &must);
-			if (rule->tests[t].of == MCR_FEED_TEST_OF_LENGTH)
-				can = 0; /* it is not as short as that */
-			may &= rule->is_negated ? !must : can;
-		}
-		bits |= (unsigned)may << i;
+		judge(&rule->tests[t], at, v, &can, &must);
+		if (rule->tests[t].of == MCR_FEED_TEST_OF_LENGTH)
+			can = 0; /* it is not as short as that */
+		may &= rule->is_negated ? !must : can;
 	}
-	return (uint16_t)bits;
+	return may;
+}
+
+static int is_tested(const struct mcr_feed_rule *rule, unsigned at)
+{
+	for (unsigned t = 0; t < rule->n_tests; t++)
+		if (at >= rule->tests[t].field.offset && at < end_of(&rule->tests[t].field))
+			return 1;
+	return 0;
 }
 
 /* How many of the rules in `open` are left to look at, over all values of the octet. */
@@ -163,8 +165,16 @@ static unsigned weigh(const struct mcr_feed_declaration *d, unsigned at, unsigne
 {
 	unsigned n = 0;
 
-	for (unsigned v = 0; v < 256; v++)
-		n += (unsigned)__builtin_popcount(rules_of(d, at, v) & open);
+	for (unsigned i = 0; i < d->n_rules; i++) {
+		const struct mcr_feed_rule *rule = &d->rules[i];
+
+		if (!(open >> i & 1))
+			continue;
+		if (!is_tested(rule, at))
+			n += 256 * may_be_met(rule, at, 0);
+		for (unsigned v = 0; v < 256 && is_tested(rule, at); v++)
+			n += may_be_met(rule, at, v);
+	}
 	return n;
 }
 
@@ -203,8 +213,12 @@ static unsigned select_octet(struct mcr_feed_declaration *d, unsigned which, uns
 	taken[selected] = 1;
 	r->select[which] = (uint16_t)selected;
 	for (unsigned v = 0; v < 256; v++) {
-		r->may[which][v] = rules_of(d, selected, v);
-		always &= r->may[which][v];
+		unsigned bits = 0;
+
+		for (unsigned i = 0; i < d->n_rules; i++)
+			bits |= may_be_met(&d->rules[i], selected, v) << i;
+		r->may[which][v] = (uint16_t)bits;
+		always &= bits;
 	}
 	return always;
 }
