@@ -169,10 +169,10 @@ def test_lines_are_merged_by_time_and_told_apart(tmp_path):
 
 
 def test_nobody_loses_anything_when_readers_set_the_pace(tmp_path):
-    """Eighty times what the ring holds, to a reader that is stopped now and then."""
+    """More than a hundred times what the ring holds, to a reader that is stopped now and then."""
     path = write(tmp_path / 'a.pcap', [multicast(b'%06d' % i + bytes(1000)) for i in range(500)])
     replay = Replay(tmp_path, '--speed', 'max', '--pace', 'readers', '--wait-readers', '1', '--loop', '20',
-                    '--channel', 'default,bytes=131072', path)
+                    '--channel', 'default,bytes=65536', path)
     cat = replay.start_cat('--format', 'raw', '--summary', '--stall', '30', stderr=subprocess.PIPE)
     received = b''
     for i in range(10):

@@ -123,6 +123,15 @@ def test_joins_of_readers_select_from_the_file(tmp_path):
     replay.end()
 
 
+def test_a_reader_may_join_one_group_after_the_other_before_it_begins(tmp_path):
+    groups = [f'239.1.{i // 100}.{i % 100}' for i in range(200)]
+    path = write(tmp_path / 'a.pcap', [multicast(b'%06d' % i, group=group) for i, group in enumerate(groups)])
+    replay = Replay(tmp_path, *MAX, '--wait-readers', 1, path)
+    joins = [word for group in groups for word in ('--join', group)]
+    assert numbers_in(messages_of(reader(replay, 'sockets', *joins))) == list(range(200))
+    replay.end()
+
+
 def test_what_is_not_delivered_is_counted_by_reason(tmp_path):
     ether = Ether(src='02:00:00:00:00:07', dst='01:00:5e:01:01:01')
     frames = numbered(2) + [multicast(b'', port=5001), multicast(b'', group='239.9.9.9'), ether / ARP(),
@@ -160,6 +169,19 @@ def test_it_lingers_until_all_that_came_have_read_all(tmp_path):
     assert replay.process.poll() is None
     cat = reader(replay, 'default', '--count', '3')
     assert numbers_in(messages_of(cat)) == [0, 1, 2]
+    replay.end()
+
+
+def test_it_lingers_for_a_reader_that_is_slow(tmp_path):
+    path = write(tmp_path / 'a.pcap', numbered(3), [0, 1, 2 * 10**8], nano=True)
+    replay = Replay(tmp_path, '--wait-readers', 1, '--linger', 'forever', path)
+    cat = reader(replay, 'default')
+    assert numbers_in([json.loads(cat.stdout.readline()) for _ in range(2)]) == [0, 1]
+    cat.send_signal(signal.SIGSTOP)
+    time.sleep(0.4)
+    assert replay.process.poll() is None
+    cat.send_signal(signal.SIGCONT)
+    assert numbers_in(messages_of(cat)) == [2]
     replay.end()
 
 
