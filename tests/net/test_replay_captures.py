@@ -5,6 +5,7 @@ mcring-cat writes of it is such a capture again. None of this needs root."""
 import gzip
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -13,7 +14,7 @@ import pytest
 
 from frames import Dot1Q, multicast, tshark_datagrams, write_pcap
 from netlab import wait_for
-from programs import BUILD, CAT, SHARED
+from programs import BUILD, CAT, ROOT, SHARED
 
 REPLAY = os.path.join(BUILD, 'tools', 'mcring-replay')
 MARKET = os.path.join(SHARED, 'pcaps', 'market')
@@ -244,6 +245,15 @@ def test_what_cannot_be_read_ends_it_with_file_place_and_what_was_expected(tmp_p
         done = subprocess.run([REPLAY, '--run-dir', tmp_path / 'run', path], capture_output=True, text=True)
         assert done.returncode == 2
         assert done.stderr.startswith(f'mcring-replay: {path}: {expected}'), done.stderr
+
+
+def test_the_page_has_every_option():
+    usage = subprocess.run([REPLAY, '--help'], capture_output=True, text=True, check=True).stdout
+    with open(os.path.join(ROOT, 'docs', 'replay.md')) as page:
+        text = page.read()
+    options = set(re.findall(r'--[a-z-]+', usage)) - {'--help', '--version'}
+    assert len(options) > 15
+    assert [option for option in sorted(options) if f'`{option}' not in text] == []
 
 
 def test_a_capture_is_not_written_to_a_terminal(tmp_path):
