@@ -121,6 +121,94 @@ static void a_zone_is_a_name_and_no_other_path(void **state)
 	assert_int_equal(mcr_feed_hours_init(&h, "", "Europe", &err), -EBADMSG); /* a folder */
 }
 
+/* A zone's file of one time, an hour east, without changes, that ends in a line. Returns its
+ * octets. */
+static size_t zone_file(uint8_t *out, const char *line)
+{
+	static const uint8_t header[44] = {'T', 'Z', 'i', 'f', '2', [39] = 1, [43] = 1};
+	static const uint8_t type[7] = {0, 0, 0x0e, 0x10, 0, 0, 0};
+	size_t len = 0;
+
+	for (int i = 0; i < 2; i++) {
+		memcpy(out + len, header, sizeof(header));
+		len += sizeof(header);
+		memcpy(out + len, type, sizeof(type));
+		len += sizeof(type);
+	}
+	return len + (size_t)sprintf((char *)out + len, "\n%s\n", line);
+}
+
+/* Seconds since 1970, UTC, of when a rule sets in. */
+#define MARCH_8_2026     INT64_C(1772953200) /* 07:00 */
+#define NOVEMBER_1_2026  INT64_C(1793512800) /* 06:00 */
+#define MARCH_1_2023     INT64_C(1677646800) /* 05:00 */
+#define MARCH_1_2024     INT64_C(1709269200)
+#define FEBRUARY_29_2024 INT64_C(1709182800)
+
+static void behind_its_last_change_a_zone_follows_its_rule(void **state)
+{
+	static const struct {
+		const char *line;
+		int64_t at; /* when it changes; 0: it does not */
+		int32_t before, from;
+	} rules[] = {
+	    {"", 0, 3600, 3600},
+	    {"XXX-3", 0, 3 * 3600, 3 * 3600},
+	    {"XXX+3:30:15", 0, -12615, -12615},
+	    {"<+03>-3", 0, 3 * 3600, 3 * 3600},
+	    {"EST5EDT,M3.2.0,M11.1.0", MARCH_8_2026, -5 * 3600, -4 * 3600},
+	    {"EST5EDT,M3.2.0/+2,M11.1.0", MARCH_8_2026, -5 * 3600, -4 * 3600},
+	    {"EST5EDT,M3.2.0,M11.1.0", NOVEMBER_1_2026, -4 * 3600, -5 * 3600},
+	    {"EST5EDT3,M3.2.0,M11.1.0/3", MARCH_8_2026, -5 * 3600, -3 * 3600},
+	    {"AAA3BBB,J60,J300", MARCH_1_2023, -3 * 3600, -2 * 3600},
+	    {"AAA3BBB,J60,J300", MARCH_1_2024, -3 * 3600, -2 * 3600},
+	    {"AAA3BBB,59,299", MARCH_1_2023, -3 * 3600, -2 * 3600},
+	    {"AAA3BBB,59,299", FEBRUARY_29_2024, -3 * 3600, -2 * 3600},
+	    {"AAA3BBB,J59/26,J300", MARCH_1_2023, -3 * 3600, -2 * 3600},
+	    {"AAA3BBB,J61/-22,J300", MARCH_1_2023, -3 * 3600, -2 * 3600},
+	    {"XXX3EDT4,0/0,J365/23", 0, -4 * 3600, -4 * 3600}, /* RFC 8536: summer all year */
+	};
+	uint8_t data[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		const int64_t at = rules[i].at ? rules[i].at : MARCH_1_2024;
+		int64_t until;
+		struct mcr_zone z;
+
+		assert_int_equal(mcr_zone_parse(&z, data, zone_file(data, rules[i].line)), 0);
+		if (mcr_zone_offset(&z, at - 1, &until) != rules[i].before ||
+		    (rules[i].at && until != at) ||
+		    mcr_zone_offset(&z, at, &until) != rules[i].from || until <= at)
+			fail_msg("%s at %lld", rules[i].line, (long long)at);
+		mcr_zone_clear(&z);
+	}
+}
+
+static void a_rule_that_makes_no_sense_is_refused(void **state)
+{
+	static const char *const bad[] = {
+	    "EST",           "5",
+	    "EST5EDT",       "EST5EDT,M3.2.0",
+	    "<EST5",         "EST168",
+	    "EST5:60",       "EST5EDT,M13.1.0,M11.1.0",
+	    "EST5EDT,J0,J1", "EST5EDT,M0.1.0,M11.1.0",
+	    "EST5EDT,366,1", "EST5EDT,M3.6.0,M11.1.0",
+	    "EST5EDT,J1,Jx", "EST5EDT,M3.1.7,M11.1.0",
+	    "EST5EDT,1,2,3", "EST5EDT,M3.2.0/x,M11.1.0",
+	};
+	uint8_t data[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct mcr_zone z;
+
+		if (mcr_zone_parse(&z, data, zone_file(data, bad[i])) != -EBADMSG)
+			fail_msg("%s", bad[i]);
+		mcr_zone_clear(&z);
+	}
+}
+
 static size_t read_berlin(uint8_t *data, size_t cap)
 {
 	FILE *file = fopen("/usr/share/zoneinfo/Europe/Berlin", "rb");
@@ -165,6 +253,8 @@ int main(void)
 	    cmocka_unit_test(new_york_opens_an_hour_earlier_by_utc_in_summer),
 	    cmocka_unit_test(without_hours_it_is_always_open_and_without_zone_it_is_utc),
 	    cmocka_unit_test(a_zone_is_a_name_and_no_other_path),
+	    cmocka_unit_test(behind_its_last_change_a_zone_follows_its_rule),
+	    cmocka_unit_test(a_rule_that_makes_no_sense_is_refused),
 	    cmocka_unit_test(a_zone_that_is_cut_off_is_refused),
 	};
 
