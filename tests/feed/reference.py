@@ -53,7 +53,7 @@ class Line:
                 'implausible', 'heartbeats', 'unsequenced', 'not_tracked', 'malformed', 'ended', 'lost', 'unsettled')
 
     def __init__(self):
-        self.state, self.last = NEVER, None
+        self.state, self.last, self.was_lapped = NEVER, None, False
         for name in self.COUNTERS:
             setattr(self, name, 0)
 
@@ -118,6 +118,7 @@ def without(ranges, x, end):
 class Feed:
     def __init__(self, config):
         self.c = config
+        self.lapped_ns = 0  # when the first packet came behind the last lap
         self.now, self.since = 0, None  # the feed's time; since when lines are listened to
         self.lines = [Line() for _ in range(config.n_lines)]
         self.streams, self.order = {}, 0
@@ -221,6 +222,8 @@ class Feed:
     def put(self, ns, i, p):
         line = self.lines[i]
         line.packets += 1
+        if line.was_lapped:
+            line.was_lapped, self.lapped_ns = False, max(ns, self.lapped_ns)
         self.heard(i, ns)
         if p.kind in ('unsequenced', 'not_tracked', 'malformed'):  # rules 2, 13: they touch no stream
             setattr(line, p.kind, getattr(line, p.kind) + 1)
@@ -597,7 +600,9 @@ class Feed:
 
     def declare(self, s, ns, why):
         a, b = self.hole(s)
-        whose = 'ring' if any(self.overlaps(side, a, b) for side in s.sides) else 'wire'
+        # Out of order, what was overwritten may have been of higher numbers than what came next.
+        by_time = self.lapped_ns and min(s.opened, ns) <= self.lapped_ns + self.c.gap_timeout_ns
+        whose = 'ring' if by_time or any(self.overlaps(side, a, b) for side in s.sides) else 'wire'
         self.gaps += 1
         self.gap_messages += b - a
         self.say(f'gap {s.key} {a}..{b - 1} {why} {whose} opened={min(s.opened, ns)} at={ns}')
@@ -610,6 +615,8 @@ class Feed:
         return any(b > lo and (hi is None or a < hi) for lo, hi in side.lapped)
 
     def lapped(self, lines):
+        for i, line in enumerate(self.lines):
+            line.was_lapped |= bool(lines & 1 << i)
         for s in self.streams.values():
             for i, side in enumerate(s.sides):
                 if lines & 1 << i and not (side.lapped and side.lapped[-1][1] is None):

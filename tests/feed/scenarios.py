@@ -513,6 +513,22 @@ def lapped_with_a_hole(s):
     s.expect('start 0 0 1 at=0', 'gap 0 3..3 passed ring opened=200 at=360', handed_out=[(1, 2), (4, 7)], gaps=1)
 
 
+@scenario
+def lapped_out_of_order(s):
+    """What was overwritten of A ended with 6, which had overtaken 4: 4 is the first that is left, and 5 and 6 are the
+    reader's loss as much as 3. What is lost later is not."""
+    s.feed()
+    s.run(0, A, (1, 2))
+    s.run(10, B, (1, 2))
+    s.op(300, 'lapped', 1 << A)
+    s.run(400, A, (4, 7))
+    s.run(410, B, (3, 4, 7))
+    s.run(3000, A, (8, 10))
+    s.run(3010, B, (8, 10))
+    s.expect('start 0 0 1 at=0', 'gap 0 5..6 passed ring opened=500 at=610', 'gap 0 9..9 passed wire opened=3100 at=3110',
+             handed_out=[(1, 4), (7, 8), (10, 10)], gaps=2)
+
+
 # ---- kinds of faults that others have had ----
 
 @scenario

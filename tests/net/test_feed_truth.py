@@ -6,6 +6,7 @@ saying so later. Two engines, one for each line. MCR_TRUTH_SECONDS (30) is how l
 import collections
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -18,9 +19,10 @@ from programs import BUILD, Daemon
 SECONDS = int(os.environ.get('MCR_TRUTH_SECONDS', '30'))
 STOP_SECONDS = int(os.environ.get('MCR_STOP_SECONDS', '1'))
 SEED = int(os.environ.get('MCR_TRUTH_SEED', '1'))
+EXAMPLE = os.path.join(BUILD, 'examples', 'feed')
 SENDER, READER = (os.path.join(BUILD, 'tests', 'net', name) for name in ('feed_sender', 'feed_truth'))
 RATE, HIGH_RATE = 20_000, 100_000  # messages a second
-RING = 4 << 20
+RING_BYTES = 2 << 20
 LEAST = 128        # octets of a ring that a packet takes, at least
 LOOKS_S = 0.5      # an engine looks at its ports each 100 ms
 PACK_MAX = 5       # messages of a packet
@@ -37,11 +39,12 @@ idle: adaptive
 interfaces:
   - {{name: feed, port: net_af_packet{n}, address: 10.0.{n}.2/24}}
 channels:
-  - {{name: md, bytes: 4M}}
+  - {{name: md, bytes: 2M}}
 feeds:
   - name: truth
-    declaration: {{preset: moldudp64, heartbeat_interval: 200ms}}
+    declaration: moldudp64
     gap_timeout: 20ms
+    silence: 60s  # the sender has pauses
     window: 65536
     lines:
       - {{engine: {engines[0]}, channel: md, joins: [{{groups: ['239.1.1.1:5000'], interface: feed}}]}}
@@ -67,6 +70,9 @@ class Truth:
         self.sent, self.fates = lab.path('sent'), lab.path('fates')
         self.reader = self.start(self.rx, READER, self.daemons[0].run_dir, 'truth', self.fates)
         assert self.reader.stdout.readline() == 'ready\n'
+        with open(lab.path('example'), 'w') as out:
+            self.example = self.rx.start('stdbuf', '-oL', EXAMPLE, 'truth', stdout=out, env={
+                **os.environ, 'MCRING_RUN_DIR': self.daemons[0].run_dir})
         self.sender = self.start(self.tx, SENDER, self.sent, SEED, LOSS, DELAY_US, 'eth0', 'eth1')
 
     @staticmethod
@@ -117,25 +123,43 @@ class Truth:
         kinds = collections.Counter(zip(sent, fates))
         # On no line, so given up; on one at least, so taken, or late, or lost in this host.
         for (lines, fate), n in kinds.items():
+            of = n, lines, fate, self.around(sent, fates, lines, fate)
             if not lines:
-                assert fate in (WIRE, HOST, RING), (lines, fate, n)
+                assert fate in (WIRE, HOST, RING), of
             else:
-                assert fate & (TAKEN | LATE | HOST | RING), (lines, fate, n)
-            assert bool(fate & TAKEN) != bool(fate & (WIRE | HOST | RING)), (lines, fate, n)
+                assert fate & (TAKEN | LATE | HOST | RING), of
+            assert bool(fate & TAKEN) != bool(fate & (WIRE | HOST | RING)), of
         given_up = sum(n for (_, fate), n in kinds.items() if not fate & TAKEN)
         assert self.seen['messages'] + given_up == len(sent)
         assert self.seen['gap_messages'] == given_up
         return kinds
 
+    def around(self, sent, fates, lines, fate):
+        """What was sent and what became of it where this is the first of its kind; what the ports lost."""
+        at = next(n for n, pair in enumerate(zip(sent, fates)) if pair == (lines, fate))
+        near = slice(max(0, at - 8), at + 16)
+        return f'{at + 1}: {list(zip(sent[near], fates[near]))}, missed {[self.missed(n) for n in range(2)]}'
+
+    def missed(self, n):
+        return sum(port['rx_missed'] for port in self.daemons[n].stats()['ports'])
+
     def check_lost(self, n):
         """What the feed says that a line lost is what was not sent on it. A port that lost packets on a busy
         machine says how many; each had some messages."""
         lost = self.seen['lines'][n]['lost'] - self.account['lost'][n]
-        packets = sum(port['rx_missed'] for port in self.daemons[n].stats()['ports'])
+        packets = self.missed(n)
         assert packets <= lost <= PACK_MAX * packets, (self.seen, self.account, packets)
 
     def delivered(self):
         return [daemon.stats()['delivered'] for daemon in self.daemons]
+
+
+    def example_said(self):
+        """[(what, first, last)] of the numbers that the handler of docs/feeds.md printed."""
+        with open(self.lab.path('example')) as lines:
+            found = [re.match(r'0: (|gap |lost )(\d+)([+-])(\d+)', line) for line in lines]
+        return [(one[1].strip(), int(one[2]), int(one[4]) if one[3] == '-' else int(one[2]) + int(one[4]) - 1)
+                for one in found if one]
 
 
 @pytest.fixture
@@ -172,9 +196,8 @@ def test_what_was_sent_is_handed_out_or_given_up(truth):
     time.sleep(SECONDS / 24)
     truth.daemons[1].restart()
     truth.done()
-    seen = truth.settled()
+    truth.settled()
     truth.check(away=B)
-    assert seen['kinds'][LINE_UP] == ends[LINE_UP] + 2 and seen['lines'][1]['up']
     truth.check_lost(0)  # A was not concerned
 
     # The reader is stopped until it is lapped: its loss, not the wire's.
@@ -184,7 +207,7 @@ def test_what_was_sent_is_handed_out_or_given_up(truth):
     truth.reader.send_signal(signal.SIGSTOP)
     delivered = truth.delivered()
     time.sleep(STOP_SECONDS)
-    wait_for(lambda: all(now - then > RING / LEAST for now, then in zip(truth.delivered(), delivered)), 20,
+    wait_for(lambda: all(now - then > RING_BYTES / LEAST for now, then in zip(truth.delivered(), delivered)), 20,
              'the rings went round')
     truth.reader.send_signal(signal.SIGCONT)
     truth.done()
@@ -194,9 +217,18 @@ def test_what_was_sent_is_handed_out_or_given_up(truth):
     def lost(kinds, whose):
         return sum(n for (lines, fate), n in kinds.items() if lines and fate & whose and not fate & LATE)
 
-    assert all(line['ring_lost'] > 0 for line in seen['lines']), seen
+    assert seen['kinds'][LINE_UP] == ends[LINE_UP] + 2 and seen['lines'][1]['up'], 'B came back twice'
+    assert all(line['ring_lost'] > 0 for line in seen['lines']), str(seen)
     assert lost(after, RING) > lost(before, RING)
     assert lost(after, WIRE) == lost(before, WIRE) == 0, 'what was sent is never said to be lost on the wire'
+    def example_is_through():
+        return truth.example_said()[-1][2] == truth.account['next'] - 1
+
+    # The handler of the documentation was there all the time.
+    wait_for(example_is_through, 10, 'it has handled all')
+    said = truth.example_said()
+    assert all(first == last + 1 for (_, _, last), (_, first, _) in zip(said, said[1:]))
+    assert {'', 'gap'} <= {what for what, _, _ in said} and truth.example.poll() is None
     truth.sender.stdin.close()
     truth.reader.stdin.close()
     assert truth.reader.wait(10) == 0 and truth.sender.wait(10) == 0

@@ -105,6 +105,8 @@ static void put_slow(struct mcr_arbiter *a, unsigned line, const struct mcr_feed
 
 	mcr_node_reclaim(a);
 	l->packets++;
+	if (l->lapped_at == l->packets && msg->rx_ns > a->lapped_ns)
+		a->lapped_ns = msg->rx_ns;
 	l->bytes += msg->len;
 	if (p->kind == MCR_FEED_PACKET_MALFORMED) {
 		l->malformed++;

@@ -184,6 +184,7 @@ struct mcr_arbiter {
 	} looks[MCR_ARBITER_LOOKS];
 	struct mcr_feed_msg gaps[MCR_ARBITER_GAPS];
 	uint32_t n_looks, n_gaps;
+	uint64_t lapped_ns; /* when the first packet came behind the last lap */
 	struct mcr_feed_stats stats;
 };
 
