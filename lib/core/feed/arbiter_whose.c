@@ -7,7 +7,8 @@ static int is_of_ring(const struct mcr_arbiter *a, uint32_t key, const struct mc
 {
 	const struct mcr_stream_more *m = mcr_more_at(a, key);
 
-	/* Out of order, what was overwritten may have been of higher numbers than what came next. */
+	/* Out of order, what was overwritten may have been of higher numbers than what came next.
+	 */
 	if (a->lapped_ns && gap->opened_ns <= a->lapped_ns + a->cfg.gap_timeout_ns)
 		return 1;
 	return gap->last >= m->ring_from && (m->lapped || gap->first < m->ring_to);
