@@ -308,6 +308,49 @@ static void the_number_behind_the_highest_is_that_of_the_wrap(void **state)
 	    65536);
 }
 
+/* Nothing is read behind a packet: what is loaded from whole ones, eight octets at a time, is in
+ * them. */
+static void assert_loads_are_in(const char *text)
+{
+	struct mcr_feed_declaration d;
+	const struct mcr_feed_reading *r = &d.reading;
+
+	parse(&d, text);
+	assert_true(r->need >= r->whole);
+	assert_true(r->seq.at + 8u <= r->whole && r->high.at + 8u <= r->whole);
+	assert_true(r->count.at + 8u <= r->whole);
+	for (unsigned i = 0; i < r->n_words; i++)
+		assert_true(r->words[i].at + 8u <= r->whole);
+	for (unsigned i = 0; i < r->n_more; i++)
+		assert_true(r->more[i].at + 8u <= r->whole);
+	for (unsigned i = 0; i < MCR_FEED_SELECTS; i++)
+		assert_true(r->select[i] < r->whole);
+	for (unsigned i = 0; i < d.n_rules; i++) {
+		assert_true(d.rules[i].seq.at + 8u <= r->whole);
+		for (unsigned t = 0; t < d.rules[i].n_tests; t++)
+			assert_true(d.rules[i].tests[t].load.at + 8u <= r->whole);
+	}
+}
+
+static void whole_packets_hold_all_that_is_loaded(void **state)
+{
+	const char *name;
+
+	(void)state;
+	for (size_t i = 0; (name = mcr_feed_declaration_preset(i)) != NULL; i++)
+		assert_loads_are_in(name);
+	assert_loads_are_in("seq=0:1");
+	assert_loads_are_in("seq=0:2:be");
+	assert_loads_are_in("seq=30:1:be count=0:2:le");
+	assert_loads_are_in("seq=0:1 count=40:4:be,counts=messages");
+	assert_loads_are_in("seq=0:2:be key=a:50:1 epoch=b:60:9:hex");
+	assert_loads_are_in("seq=0:2:be key=a:1:7:hex+b:70:9:hex");
+	assert_loads_are_in("seq=0:2:be skip=80:1=3");
+	assert_loads_are_in("seq=0:2:be heartbeat=2:1=3:last:90:3:be");
+	assert_loads_are_in("seq=0:2:be high=99:1/0x10");
+	assert_loads_are_in("seq=1000:19:ascii");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -322,6 +365,7 @@ int main(void)
 	    cmocka_unit_test(text_in_a_key_is_shown_without_its_padding),
 	    cmocka_unit_test(a_masked_field_may_stand_in_both_words_of_a_key),
 	    cmocka_unit_test(a_field_may_be_all_of_a_packet),
+	    cmocka_unit_test(whole_packets_hold_all_that_is_loaded),
 	    cmocka_unit_test(a_count_of_half_the_numbers_makes_no_sense),
 	    cmocka_unit_test(the_number_behind_the_highest_is_that_of_the_wrap),
 	};

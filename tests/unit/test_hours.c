@@ -35,6 +35,8 @@ static void what_is_no_span_is_named_with_its_column(void **state)
 	assert_refused("", "column 1: \"\" is not days");
 	assert_refused("monday 09:30-16:00", "column 1: \"monday\" is not days");
 	assert_refused("mon-fry 09:30-16:00", "\"mon-fry\" is not days");
+	assert_refused("mon-f 09:30-16:00", "\"mon-f\" is not days");
+	assert_refused("dailx 09:30-16:00", "\"dailx\" is not days");
 	assert_refused("mon-fri", "column 8: \"\" is not a span of time");
 	assert_refused("mon-fri 9:30-16:00", "column 9: \"9:30-16:00\" is not a span");
 	assert_refused("mon-fri 09:30-16:60", "\"09:30-16:60\" is not a span");
@@ -119,6 +121,7 @@ static void a_zone_is_a_name_and_no_other_path(void **state)
 	assert_int_equal(mcr_feed_hours_init(&h, "", "Europe/Atlantis", &err), -ENOENT);
 	assert_non_null(strstr(err.text, "Europe/Atlantis"));
 	assert_int_equal(mcr_feed_hours_init(&h, "", "Europe", &err), -EBADMSG); /* a folder */
+	assert_non_null(strstr(err.text, "is no file of a time zone (TZif)"));
 }
 
 /* A zone's file of one time, an hour east, without changes, that ends in a line. Returns its
