@@ -231,9 +231,9 @@ static int64_t fill(struct capture_source *s, int is_patient, struct mcr_error *
 		n = unpack_some(s, to, cap, is_patient, err);
 	if (n > 0)
 		s->end += (size_t)n;
-	if (n < 0 || s->packing != PACKING_UNKNOWN)
+	if (n <= 0 || s->packing != PACKING_UNKNOWN)
 		return n;
-	if (n > 0 && s->end - s->at < MAGIC_SIZE)
+	if (s->end - s->at < MAGIC_SIZE)
 		return n;
 	ret = begin_packing(s, err);
 	return ret < 0 ? ret : s->packing == PACKING_NONE ? n : 1;
