@@ -20,20 +20,11 @@ static inline uint64_t mcr_client_hw_ns(const struct mcr_ring_message *d)
 	return d->record.rx_ns + (uint64_t)(int64_t)d->record.hw_delta;
 }
 
-/* By words: an address that is put together octet by octet on the stack is loaded as a whole from
- * there, and that waits for the stores. */
-static inline void mcr_client_fill_ipv4(struct mcr_address *to, uint32_t ipv4_be)
-{
-	const uint64_t words[2] = {0, MCR_WORD_AT(0xffff, 2, 2) | MCR_WORD_AT(ipv4_be, 4, 4)};
-
-	memcpy(to, words, sizeof(words));
-}
-
 static inline void mcr_client_fill_addresses(struct mcr_msg *m, const struct mcr_ring_message *d)
 {
 	if (__builtin_expect((d->record.interface_form & MCR_FORM_INET6) == 0, 1)) {
-		mcr_client_fill_ipv4(&m->group, d->record.group_be);
-		mcr_client_fill_ipv4(&m->source, d->record.source_be);
+		mcr_words_fill_ipv4(&m->group, d->record.group_be);
+		mcr_words_fill_ipv4(&m->source, d->record.source_be);
 	} else {
 		memcpy(&m->group, &d->addresses[0], sizeof(m->group));
 		memcpy(&m->source, &d->addresses[2], sizeof(m->source));

@@ -8,6 +8,9 @@
 
 #include <endian.h>
 #include <stdint.h>
+#include <string.h>
+
+#include <mcring/address.h>
 
 /* An unsigned value of `size` octets, `octet` octets behind the word's lowest address. */
 #if __BYTE_ORDER == __LITTLE_ENDIAN
@@ -16,5 +19,13 @@
 #define MCR_WORD_SHIFT(octet, size) (8 * (8 - (octet) - (size)))
 #endif
 #define MCR_WORD_AT(value, octet, size) ((uint64_t)(value) << MCR_WORD_SHIFT(octet, size))
+
+/* mcr_words_fill_ipv4: mcr_address_from_ipv4 by words. */
+static inline void mcr_words_fill_ipv4(struct mcr_address *to, uint32_t ipv4_be)
+{
+	const uint64_t words[2] = {0, MCR_WORD_AT(0xffff, 2, 2) | MCR_WORD_AT(ipv4_be, 4, 4)};
+
+	memcpy(to, words, sizeof(words));
+}
 
 #endif
