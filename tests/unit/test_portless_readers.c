@@ -4,6 +4,7 @@
 
 #include <poll.h>
 
+#include "client/state.h"
 #include "core/ring.h"
 #include "engine/portless/portless_state.h"
 
@@ -68,6 +69,12 @@ static void a_reader_counts_when_there_is_something_for_it(void **state)
 	rig_join(&r, GROUP ",channel=md");
 	assert_int_equal(mcr_portless_readers(r.p, &joined_ns), 1);
 	assert_int_equal(joined_ns, 0);
+	/* It is attached, and does not know yet where it begins. */
+	mcr_client_store(&md->attachment.page->rings[0].next_seq, 0);
+	assert_int_equal(mcr_portless_readers(r.p, &joined_ns), 0);
+	assert_int_equal(mcr_portless_room(r.p), 0);
+	mcr_consumer_release(md);
+	assert_int_equal(mcr_portless_readers(r.p, &joined_ns), 1);
 	assert_int_equal(mcr_consumer_join(program, GROUP, &err), 0);
 	assert_int_equal(mcr_portless_readers(r.p, &joined_ns), 2);
 	assert_in_range(joined_ns, 1, mcr_portless_clock(CLOCK_MONOTONIC));

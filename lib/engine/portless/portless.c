@@ -313,10 +313,14 @@ unsigned mcr_portless_readers(struct mcr_portless *p, uint64_t *joined_ns)
 	unsigned n = 0;
 
 	pthread_mutex_lock(&p->control);
-	for (unsigned i = 0; i < MCR_CHANNELS_MAX; i++)
-		if (p->channels[i] && p->channels[i]->rings.n > 0 &&
-		    (p->joins->joins_in[i] > 0 || (p->takes_all && i == 0)))
-			n += mcr_attach_server_count(p->attach, p->channels[i]->config.name);
+	for (unsigned i = 0; i < MCR_CHANNELS_MAX; i++) {
+		const struct mcr_portless_channel *channel = p->channels[i];
+
+		if (channel && channel->rings.n > 0 &&
+		    (p->joins->joins_in[i] > 0 || (p->takes_all && i == 0)) &&
+		    mcr_attach_server_behind(p->attach, channel->config.name) != UINT64_MAX)
+			n += mcr_attach_server_count(p->attach, channel->config.name);
+	}
 	*joined_ns = p->joined_ns;
 	pthread_mutex_unlock(&p->control);
 	return n;

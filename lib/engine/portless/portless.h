@@ -77,7 +77,8 @@ void mcr_portless_publish(struct mcr_portless *p, uint64_t polled_ns);
 /* ---- readers ---- */
 
 /* mcr_portless_readers: consumers that are attached to channels for which something is joined, or
- * which take all. *joined_ns: when one of them last joined or left, CLOCK_MONOTONIC; 0 = none did.
+ * which take all, when all of the channel have begun to read. *joined_ns: when one of them last
+ * joined or left, CLOCK_MONOTONIC; 0 = none did.
  */
 unsigned mcr_portless_readers(struct mcr_portless *p, uint64_t *joined_ns);
 
