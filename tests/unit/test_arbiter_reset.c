@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Numbers that wrap, that begin anew, and that are not to be believed (rules 2, 9, 13, 15). */
+#include "arbiter_rig.h"
+
+static void numbers_wrap_to_0_or_to_1(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 2, .bits = 16});
+	run(1 << A | 1 << B, 65534, 65535);
+	run(1 << A | 1 << B, 0, 1);
+	HANDED_OUT("start65534 65534 65535 0 1");
+	make((struct mcr_arbiter_config){.n_lines = 2, .bits = 32, .wraps_to_one = 1});
+	run(1 << A | 1 << B, 4294967294, 4294967295);
+	run(1 << A | 1 << B, 1, 2);
+	HANDED_OUT("start4294967294 4294967294 4294967295 1 2");
+	data(A, 4);
+	data(B, 3);
+	HANDED_OUT("3 4");
+}
+
+static void one_reset_message_is_one_reset_on_all_lines(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 2});
+	run(1 << A | 1 << B, 700, 703);
+	mark(A, MCR_FEED_PACKET_RESET, 1);
+	mark(A, MCR_FEED_PACKET_RESET, 1);
+	run(1 << A, 1, 3);
+	run(1 << B, 704, 706); /* not of the new numbers */
+	HANDED_OUT("start700 700 701 702 703 reset1 1 2 3");
+	mark(B, MCR_FEED_PACKET_RESET, 1);
+	run(1 << B, 1, 4);
+	HANDED_OUT("4");
+	assert_int_equal(line_of(B).stale, 3);
+	assert_int_equal(stats().resets, 1);
+	mark(B, MCR_FEED_PACKET_RESET, 1); /* again, later: another one */
+	data(B, 1);
+	HANDED_OUT("reset1 1");
+}
+
+static void a_reset_may_name_a_higher_number(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 2, .bits = 32, .wraps_to_one = 1});
+	run(1 << A | 1 << B, 500, 501);
+	mark(A, MCR_FEED_PACKET_RESET, 70000);
+	data(A, 70000);
+	data(B, 502);
+	mark(B, MCR_FEED_PACKET_RESET, 70000);
+	run(1 << B, 70000, 70001);
+	HANDED_OUT("start500 500 501 reset70000 70000 70001");
+}
+
+static void a_new_session_begins_at_once_and_gives_up_what_is_missing(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 2});
+	session(A, 7, 50);
+	session(A, 7, 52);
+	session(A, 8, 1);
+	HANDED_OUT("start50 50 gap51 52 reset1 1");
+	assert_false(rig.last.flags & MCR_FEED_FLAG_HELD);
+	session(B, 7, 51);
+	session(B, 8, 1);
+	session(B, 8, 2);
+	HANDED_OUT("2");
+	assert_int_equal(line_of(B).stale, 1);
+}
+
+static void one_corrupt_session_does_not_stop_a_stream(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 2});
+	session(A, 7, 50);
+	session(B, 7, 50);
+	session(A, 99, 51); /* corrupt */
+	HANDED_OUT("start50 50 reset51 51");
+	session(B, 7, 51);
+	session(A, 7, 52);
+	session(B, 7, 52);
+	session(A, 7, 53);
+	HANDED_OUT("");
+	session(A, 7, 54); /* the third in a row of a line that is back */
+	HANDED_OUT("reset51 51 52 53 54");
+	session(B, 7, 53);
+	session(B, 7, 54);
+	session(B, 7, 55);
+	HANDED_OUT("55");
+	assert_int_equal(stats().resets, 2);
+}
+
+static void a_corrupt_session_of_a_line_that_dies_does_not_stop_the_other(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 2});
+	session(A, 7, 50);
+	session(B, 7, 50);
+	session(A, 99, 51); /* its last packet */
+	mcr_arbiter_line_down(rig.arbiter, A, MCR_FEED_DOWN_LINK);
+	drain();
+	HANDED_OUT("start50 50 reset51 51 down:0");
+	session(B, 7, 51);
+	session(B, 7, 52);
+	HANDED_OUT("");
+	session(B, 7, 53);
+	HANDED_OUT("reset51 51 52 53");
+}
+
+static void a_line_behind_by_two_sessions_begins_none_again(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 2});
+	session(A, 1, 50);
+	session(B, 1, 50);
+	session(A, 2, 1);
+	session(A, 3, 1);
+	session(B, 1, 51);
+	session(B, 2, 1);
+	session(B, 3, 1);
+	HANDED_OUT("start50 50 reset1 1 reset1 1");
+}
+
+static void flags_of_the_first_few_packets_are_one_reset(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 2, .bits = 32});
+	run(1 << A | 1 << B, 5000, 5001);
+	for (unsigned line = A; line <= B; line++)
+		for (uint64_t seq = 1; seq <= 3; seq++)
+			put(line, (struct mcr_feed_packet){.seq = seq, .count = 1, .resets = 1});
+	run(1 << A | 1 << B, 4, 5);
+	HANDED_OUT("start5000 5000 5001 reset1 1 2 3 4 5");
+}
+
+static void a_restart_is_known_by_a_run(void **state)
+{
+	static const uint8_t bits[] = {32, 64};
+
+	for (unsigned i = 0; i < 2; i++) {
+		(void)state;
+		make((struct mcr_arbiter_config){.n_lines = 2, .bits = bits[i]});
+		run(1 << A | 1 << B, 3000000000, 3000000001);
+		run(1 << A, 1, 2);
+		data(B, 3000000002);
+		HANDED_OUT("start3000000000 3000000000 3000000001 3000000002");
+		data(A, 3);
+		data(B, 3000000003); /* stale, no gap */
+		run(1 << B, 1, 4);
+		HANDED_OUT("reset1 1 2 3 4");
+		assert_int_equal(line_of(B).stale, 1);
+	}
+}
+
+static void what_both_lines_have_of_a_restart_is_handed_out(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 2});
+	run(1 << A | 1 << B, 9000, 9001);
+	run(1 << B, 1, 2); /* A loses 1 */
+	run(1 << A, 2, 4);
+	HANDED_OUT("start9000 9000 9001 reset1 1 2 3 4");
+}
+
+static void a_line_far_behind_is_no_restart(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 2});
+	run(1 << A | 1 << B, 1, 2);
+	run(1 << A, 3, 3000);
+	rig.text[0] = '\0';
+	run(1 << B, 3, 3000);
+	HANDED_OUT("");
+	assert_int_equal(line_of(B).duplicates, 3000);
+}
+
+static void a_number_far_ahead_moves_nothing(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 1});
+	run(1 << A, 1, 2);
+	data(A, 1ull << 40);
+	run(1 << A, 3, 4);
+	data(A, UINT64_MAX);
+	data(A, 5);
+	HANDED_OUT("start1 1 2 implausible1099511627776 3 4 implausible18446744073709551615 5");
+	assert_int_equal(line_of(A).implausible, 2);
+}
+
+static void a_jump_is_believed_when_a_run_or_two_lines_agree(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 2, .events = 1u << MCR_FEED_GAP});
+	run(1 << A | 1 << B, 1, 2);
+	run(1 << A, 5000000, 5000002);
+	HANDED_OUT("1 2 gap3-4999999 5000000 5000001 5000002");
+	run(1 << A, 9000000, 9000000);
+	HANDED_OUT("");
+	run(1 << B, 9000001, 9000001);
+	HANDED_OUT("gap5000003-8999999 9000000 9000001");
+}
+
+static void a_gap_that_a_wrong_number_made_is_left_by_a_run(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 1});
+	run(1 << A, 1, 2);
+	data(A, 500000); /* not too far to be believed */
+	run(1 << A, 3, 5);
+	HANDED_OUT("start1 1 2 gap3-499999 500000 reset3 3 4 5");
+}
+
+static void a_loop_begins_again_without_alarm(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 1, .is_loop = 1});
+	run(1 << A, 2, 3);
+	run(1 << A, 1, 3);
+	data(A, 1);
+	data(A, 3);
+	HANDED_OUT("start2 2 3 cycle1 1 2 3 cycle1 1 gap2 3");
+	assert_int_equal(stats().cycles, 2);
+	assert_int_equal(stats().resets, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(numbers_wrap_to_0_or_to_1),
+	    cmocka_unit_test(one_reset_message_is_one_reset_on_all_lines),
+	    cmocka_unit_test(a_reset_may_name_a_higher_number),
+	    cmocka_unit_test(a_new_session_begins_at_once_and_gives_up_what_is_missing),
+	    cmocka_unit_test(one_corrupt_session_does_not_stop_a_stream),
+	    cmocka_unit_test(a_corrupt_session_of_a_line_that_dies_does_not_stop_the_other),
+	    cmocka_unit_test(a_line_behind_by_two_sessions_begins_none_again),
+	    cmocka_unit_test(flags_of_the_first_few_packets_are_one_reset),
+	    cmocka_unit_test(a_restart_is_known_by_a_run),
+	    cmocka_unit_test(what_both_lines_have_of_a_restart_is_handed_out),
+	    cmocka_unit_test(a_line_far_behind_is_no_restart),
+	    cmocka_unit_test(a_number_far_ahead_moves_nothing),
+	    cmocka_unit_test(a_jump_is_believed_when_a_run_or_two_lines_agree),
+	    cmocka_unit_test(a_gap_that_a_wrong_number_made_is_left_by_a_run),
+	    cmocka_unit_test(a_loop_begins_again_without_alarm),
+	};
+	return cmocka_run_group_tests(tests, NULL, unmake);
+}
