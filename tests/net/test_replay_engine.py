@@ -265,6 +265,12 @@ def test_an_ordinary_user_has_a_run_directory_of_his_own(tmp_path):
     line, received, _ = as_nobody(*options, XDG_RUNTIME_DIR=str(runtime))
     assert line == f'export MCRING_RUN_DIR={runtime}/mcring/lab\n'
     assert received == b'000000000001000002'
+    (tmp_path / 'mcring.yaml').write_text(CONFIG + 'attach: {group: root}\n')
+    (tmp_path / 'mcring.yaml').chmod(0o644)
+    line, _, err = as_nobody(*options, '--config', tmp_path / 'mcring.yaml', XDG_RUNTIME_DIR=str(runtime))
+    assert line == f'export MCRING_RUN_DIR={runtime}/mcring/lab\n'
+    assert err == ('mcring-replay: warning: the attach socket stays your own: you are not in group 0, which the '
+                   'configuration gives it to\n')
     os.chown(runtime / 'mcring', 0, 0)
     (runtime / 'mcring').chmod(0o777)  # anybody could put another engine's socket there
     line, _, err = as_nobody(*options, XDG_RUNTIME_DIR=str(runtime))

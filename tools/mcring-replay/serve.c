@@ -100,6 +100,21 @@ static void log_line(void *ctx, enum mcr_log_level level, const char *line)
 		fail("%s", line);
 }
 
+/* The file may give the socket to a group of the host that it is for. A user who is none of it
+ * serves himself. */
+static struct mcr_attach_config attach_of(const struct mcr_settings *s)
+{
+	struct mcr_attach_config attach = mcr_settings_attach(s);
+
+	if (attach.gid != UINT32_MAX && geteuid() != 0 && !group_member(attach.gid)) {
+		fail("warning: the attach socket stays your own: you are not in group %u, which "
+		     "the configuration gives it to",
+		     attach.gid);
+		attach.gid = UINT32_MAX;
+	}
+	return attach;
+}
+
 /* The first one that is not a template comes first: it may get all. */
 static unsigned list_channels(struct mcr_channel_config *list, const struct mcr_settings *s)
 {
@@ -152,7 +167,7 @@ static int start(struct replay_served *out, const struct mcr_settings *s,
 	struct mcr_channel_config *channels =
 	    calloc(MCR_CHANNELS_MAX + 1, sizeof(struct mcr_channel_config));
 	struct mcr_portless_config config = {.run_dir = out->run_dir,
-					     .attach = mcr_settings_attach(s),
+					     .attach = attach_of(s),
 					     .joins_per_uid = s->attach.joins_per_uid.value,
 					     .interfaces = interfaces,
 					     .n_interfaces = (unsigned)s->n_interfaces,
