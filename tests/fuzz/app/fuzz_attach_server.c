@@ -51,6 +51,7 @@ static int update(void *ctx, uint64_t consumer, const struct mcr_join *remove, s
 	assert(n_remove + n_add <= MCR_CONSUMER_JOINS && (n_remove == 0 || n_add == 0));
 	for (size_t i = 0; i < n_add; i++)
 		assert(strcmp(add[i].channel, "md") == 0 ||
+		       strcmp(add[i].channel, "default") == 0 || /* of a feed */
 		       strncmp(add[i].channel, "sockets/", 8) == 0);
 	return 0;
 }
@@ -123,6 +124,7 @@ static void declare(struct fuzz *f, const char *text)
 	struct mcr_feeds *feeds = NULL;
 
 	assert(!text || mcr_feeds_create(&feeds, &text, 1, NULL) == 0);
+	assert(mcr_attach_server_keep_feeds(f->server, feeds, NULL) == 0);
 	mcr_attach_server_put_feeds(f->server, feeds, "engine");
 }
 
