@@ -14,8 +14,8 @@
 #include "core/feed/arbiter.h"
 #include "items.h"
 
-#define VIEW_KEYS  64
-#define VIEW_GIVEN 1024
+#define VIEW_KEYS  16
+#define VIEW_GIVEN 256
 
 /* Told apart from an assertion: what stands in front of it says which input it was. */
 #define MUST(x, ...)                                                            \
