@@ -137,6 +137,7 @@ static void a_bad_text_is_refused_with_its_column(void **state)
 	    {"seq=4:4:be key=a:0:1+b:1:1+c:2:1+d:3:1+e:4:1", "one field more than 4"},
 	    {"seq=4:4:be key=a:0:8:hex+b:8:9:hex", "makes 17 octets"},
 	    {"seq=4:4:be key=a:0:13:hex scope=group", "more than 12 octets"},
+	    {"seq=4:4:be key=a:0:8:hex+b:8:5:hex scope=source", "more than 12 octets"},
 	    {"seq=4:4:be key=a:0:4:hex/0xff", "is a mask of text"},
 	    {"seq=4:4:be key=a:0:9:be", "is not a width of a number"},
 	    {"seq=4:4:be scope=world", "expected feed, group, source or group+source"},
