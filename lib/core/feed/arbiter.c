@@ -188,22 +188,78 @@ int mcr_arbiter_put(struct mcr_arbiter *a, unsigned line, const struct mcr_feed_
 	return a->queue_n && a->queue[a->queue_head].msg == msg && mcr_item_pop(a, out);
 }
 
+/* The packets behind a plain one that are plain, too, of the same line and stream: what was found
+ * out of those is not asked again, and is counted at once. Returns how many of the n. */
+static inline unsigned put_more(struct mcr_arbiter *a, unsigned line, const uint8_t *lines,
+				const struct mcr_feed_packet *packets, const struct mcr_msg *msgs,
+				unsigned n, uint64_t last_ns, struct mcr_feed_msg *out, int cap,
+				int *given)
+{
+	struct mcr_arbiter_line *l = &a->lines[line];
+	const uint32_t key = l->stream;
+	struct mcr_stream *s = mcr_stream_at(a, key);
+	const uint64_t scope[2] = {s->scope[0], s->scope[1]}, epoch[2] = {s->epoch[0], s->epoch[1]};
+	uint64_t hi = s->hi[line], next = s->next, bytes = 0, messages = 0;
+	int got = 0;
+	unsigned i = 0;
+
+	for (; i < n && *given + got < cap && !a->head.pending; i++) {
+		const struct mcr_feed_packet *p = &packets[i];
+		const uint64_t end = hi + p->count;
+
+		if (__builtin_expect(((p->scope[0] ^ scope[0]) | (p->scope[1] ^ scope[1]) |
+				      (p->epoch[0] ^ epoch[0]) | (p->epoch[1] ^ epoch[1]) |
+				      (p->seq - hi) << a->unwrap_shift | (lines[i] ^ line) |
+				      p->kind | p->resets) != 0,
+				     0) ||
+		    msgs[i].rx_ns > last_ns)
+			break;
+		a->at_ns = msgs[i].rx_ns;
+		if (hi != next && end <= next) {
+			mcr_copy(a, key, line, hi, p->count, p->hash, a->at_ns);
+		} else if (hi == next && s->line == line) {
+			mcr_item_data(&out[*given + got++], &msgs[i], hi, p->count, 0, key, line,
+				      0);
+			mcr_recent_add(&a->recent, s->id, hi, p->count, line, a->at_ns, p->hash);
+			messages += p->count;
+			next = end;
+		} else {
+			break;
+		}
+		bytes += msgs[i].len;
+		hi = end;
+	}
+	*given += got;
+	s->hi[line] = hi;
+	s->next = next;
+	l->packets += i;
+	l->bytes += bytes;
+	l->first += (unsigned)got;
+	l->last_ns = a->at_ns > l->last_ns ? a->at_ns : l->last_ns;
+	a->stats.packets += (unsigned)got;
+	a->stats.messages += messages;
+	return i;
+}
+
 unsigned mcr_arbiter_put_run(struct mcr_arbiter *a, const uint8_t *lines,
 			     const struct mcr_feed_packet *packets, const struct mcr_msg *msgs,
 			     unsigned n, uint64_t limit_ns, struct mcr_feed_msg *out, int cap,
 			     int *given)
 {
 	const uint64_t last_ns = limit_ns < a->head.due_ns ? limit_ns : a->head.due_ns;
-	int got = *given, gives;
+	const int has_more = !a->wraps_to_one && !a->is_as_they_come;
 	unsigned i = 0;
+	int gives;
 
-	while (i < n && got < cap && lines[i] < MCR_FEED_LINES_MAX && msgs[i].rx_ns <= last_ns &&
+	while (i < n && *given < cap && lines[i] < MCR_FEED_LINES_MAX && msgs[i].rx_ns <= last_ns &&
 	       !a->head.pending &&
-	       put_fast(a, lines[i], &packets[i], &msgs[i], &out[got], &gives)) {
-		got += gives;
+	       put_fast(a, lines[i], &packets[i], &msgs[i], &out[*given], &gives)) {
+		*given += gives;
 		i++;
+		if (has_more && i < n && packets[i].scope[0] == packets[i - 1].scope[0])
+			i += put_more(a, lines[i - 1], lines + i, packets + i, msgs + i, n - i,
+				      last_ns, out, cap, given);
 	}
-	*given = got;
 	return i;
 }
 
