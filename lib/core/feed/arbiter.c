@@ -98,11 +98,14 @@ static void start(struct mcr_arbiter *a, uint64_t ns)
 	a->line_due_ns = a->head.due_ns = 0;
 }
 
-static void put_slow(struct mcr_arbiter *a, unsigned line, const struct mcr_feed_packet *p,
-		     const struct mcr_msg *msg)
+/* Not inline: the fast path saves no registers for it. */
+__attribute__((noinline)) static int put_slow(struct mcr_arbiter *a, unsigned line,
+					      const struct mcr_feed_packet *p,
+					      const struct mcr_msg *msg, struct mcr_feed_msg *out)
 {
 	struct mcr_arbiter_line *l = &a->lines[line];
 
+	a->at_ns = msg->rx_ns;
 	mcr_node_reclaim(a);
 	l->packets++;
 	if (l->lapped_at == l->packets && msg->rx_ns > a->lapped_ns)
@@ -110,7 +113,7 @@ static void put_slow(struct mcr_arbiter *a, unsigned line, const struct mcr_feed
 	l->bytes += msg->len;
 	if (p->kind == MCR_FEED_PACKET_MALFORMED) {
 		l->malformed++;
-		return;
+		return 0;
 	}
 	if (!a->is_started)
 		start(a, msg->rx_ns);
@@ -121,6 +124,7 @@ static void put_slow(struct mcr_arbiter *a, unsigned line, const struct mcr_feed
 		hand_out_unsequenced(a, line, p, msg);
 	else
 		take(a, line, p, msg);
+	return a->queue_n && a->queue[a->queue_head].msg == msg && mcr_item_pop(a, out);
 }
 
 /* The packet that is next, or a copy of one that was handed out, on a line that goes on where it
@@ -139,11 +143,12 @@ static inline int put_fast(struct mcr_arbiter *a, unsigned line, const struct mc
 		l->stream = key;
 		s = mcr_stream_at(a, key);
 	}
-	uint64_t x = mcr_unwrap(a, s->hi[line], p->seq), end = x + p->count;
+	uint64_t x = s->hi[line], end = x + p->count;
 	int is_next = x == s->next;
 
 	if (__builtin_expect((s->epoch[0] ^ p->epoch[0]) | (s->epoch[1] ^ p->epoch[1]) |
-				 (s->slow >> line & 1) | (x ^ s->hi[line]) | p->kind | p->resets,
+				 (s->slow >> line & 1) | mcr_unlike(a, x, p->seq) | p->kind |
+				 p->resets,
 			     0) ||
 	    !l->is_up || (!is_next && end > s->next) || end >> 62)
 		return 0;
@@ -167,7 +172,7 @@ static inline int put_fast(struct mcr_arbiter *a, unsigned line, const struct mc
 			      is_next ? 0 : MCR_FEED_FLAG_DUPLICATE);
 	}
 	if (!is_next) {
-		mcr_copy(a, l->stream, line, x, p->count, p->hash, msg->rx_ns);
+		mcr_copy(a, s, l->stream, line, x, p->count, p->hash, msg->rx_ns);
 		return 1;
 	}
 	l->first++;
@@ -183,9 +188,7 @@ int mcr_arbiter_put(struct mcr_arbiter *a, unsigned line, const struct mcr_feed_
 
 	if (put_fast(a, line, packet, msg, out, &gives))
 		return gives;
-	a->at_ns = msg->rx_ns;
-	put_slow(a, line, packet, msg);
-	return a->queue_n && a->queue[a->queue_head].msg == msg && mcr_item_pop(a, out);
+	return put_slow(a, line, packet, msg, out);
 }
 
 /* The packets behind a plain one that are plain, too, of the same line and stream: what was found

@@ -6,21 +6,21 @@
 #include "core/feed/arbiter_item.h"
 #include "core/feed/arbiter_line.h"
 
-/* mcr_copy compares a copy on a line, count numbers from x on, with the packet that was first, if
- * that is remembered, and counts it. */
-static inline void mcr_copy(struct mcr_arbiter *a, uint32_t key, unsigned line, uint64_t x,
-			    uint32_t count, uint64_t hash, uint64_t rx_ns)
+/* mcr_copy compares a copy on a line of stream s, count numbers from x on, with the packet that was
+ * first, if that is remembered, and counts it. */
+static inline void mcr_copy(struct mcr_arbiter *a, const struct mcr_stream *s, uint32_t key,
+			    unsigned line, uint64_t x, uint32_t count, uint64_t hash,
+			    uint64_t rx_ns)
 {
 	struct mcr_arbiter_line *l = &a->lines[line];
-	const struct mcr_recent_packet *p =
-	    mcr_recent_find(&a->recent, mcr_stream_at(a, key)->id, x, count);
+	const struct mcr_recent_packet *p = mcr_recent_find(&a->recent, s->id, x, count);
 
 	if (!p) {
 		l->duplicates++;
 		if (!a->compare)
 			return;
 		a->stats.not_comparable++; /* but a third line may pack like this one */
-		mcr_recent_add(&a->recent, mcr_stream_at(a, key)->id, x, count, line, 0, hash);
+		mcr_recent_add(&a->recent, s->id, x, count, line, 0, hash);
 		return;
 	}
 	int64_t ns = (int64_t)(rx_ns - p->ns);

@@ -113,7 +113,8 @@ static void force(struct mcr_arbiter *a, struct mcr_arrival *at)
 static void copy(struct mcr_arbiter *a, struct mcr_arrival *at)
 {
 	at->flags |= MCR_FEED_FLAG_DUPLICATE;
-	mcr_copy(a, at->key, at->line, at->x, at->packet->count, at->packet->hash, at->msg->rx_ns);
+	mcr_copy(a, at->s, at->key, at->line, at->x, at->packet->count, at->packet->hash,
+		 at->msg->rx_ns);
 }
 
 /* Data: handed out, held, or dropped. */

@@ -93,7 +93,7 @@ static void take(struct mcr_arbiter *a, uint32_t key, unsigned line, uint32_t n)
 			m->end_at = node->first;
 		}
 	} else if (node->end <= s->next || mcr_hold_has(a, key, node->first, node->end)) {
-		mcr_copy(a, key, line, node->first, (uint32_t)(node->end - node->first),
+		mcr_copy(a, s, key, line, node->first, (uint32_t)(node->end - node->first),
 			 a->held[n].hash, node->ns);
 		mcr_node_forget(a, n);
 		return;

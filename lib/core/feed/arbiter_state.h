@@ -203,6 +203,14 @@ static inline int mcr_arbiter_wants(const struct mcr_arbiter *a, unsigned kind)
 	return a->events >> kind & 1;
 }
 
+/* mcr_unlike: 0 = number x is seq on the wire. */
+static inline uint64_t mcr_unlike(const struct mcr_arbiter *a, uint64_t x, uint64_t seq)
+{
+	if (__builtin_expect(a->wraps_to_one, 0))
+		return mcr_arbiter_wire_of(64u - a->unwrap_shift, 1, x) ^ seq;
+	return (seq - x) << a->unwrap_shift;
+}
+
 /* mcr_unwrap: the 64-bit number nearest to ref that is seq on the wire. */
 static inline uint64_t mcr_unwrap(const struct mcr_arbiter *a, uint64_t ref, uint64_t seq)
 {

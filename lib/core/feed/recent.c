@@ -10,7 +10,7 @@ int mcr_recent_create(struct mcr_recent *r, uint32_t n, int compare)
 
 	while (bits < 24 && (1u << bits) < n)
 		bits++;
-	*r = (struct mcr_recent){.mask = (1u << bits) - 1, .shift = 63 - bits};
+	*r = (struct mcr_recent){.mask = (1u << bits) - 1, .heads_mask = (2u << bits) - 1};
 	r->packets = calloc((size_t)1 << bits, sizeof(*r->packets));
 	r->heads = calloc((size_t)2 << bits, sizeof(*r->heads));
 	r->hashes = compare ? calloc((size_t)1 << bits, sizeof(*r->hashes)) : NULL;

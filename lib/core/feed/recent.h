@@ -22,7 +22,7 @@ struct mcr_recent {
 	uint64_t *hashes; /* of payloads; NULL = they are not compared */
 	uint32_t *heads;
 	uint32_t mask;
-	uint32_t shift;
+	uint32_t heads_mask;
 	uint32_t n; /* the place of the next; counts on and on */
 };
 
@@ -32,7 +32,7 @@ void mcr_recent_destroy(struct mcr_recent *r);
 
 static inline uint32_t mcr_recent_slot(const struct mcr_recent *r, uint32_t id, uint64_t seq)
 {
-	return (uint32_t)(((seq + ((uint64_t)id << 40)) * 0x9e3779b97f4a7c15u) >> r->shift);
+	return ((uint32_t)seq + id * 0x9e3779b1u) & r->heads_mask;
 }
 
 static inline void mcr_recent_add(struct mcr_recent *r, uint32_t id, uint64_t seq, uint32_t count,
@@ -53,6 +53,7 @@ mcr_recent_find(const struct mcr_recent *r, uint32_t id, uint64_t seq, uint32_t 
 {
 	uint32_t at = r->heads[mcr_recent_slot(r, id, seq)];
 
+#pragma GCC unroll 1
 	for (int hop = 0; hop < MCR_RECENT_HOPS; hop++) {
 		if (r->n - at - 1 > r->mask)
 			return NULL;
