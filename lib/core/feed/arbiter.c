@@ -219,7 +219,7 @@ static inline unsigned put_more(struct mcr_arbiter *a, unsigned line, const uint
 			break;
 		a->at_ns = msgs[i].rx_ns;
 		if (hi != next && end <= next) {
-			mcr_copy(a, key, line, hi, p->count, p->hash, a->at_ns);
+			mcr_copy(a, s, key, line, hi, p->count, p->hash, a->at_ns);
 		} else if (hi == next && s->line == line) {
 			mcr_item_data(&out[*given + got++], &msgs[i], hi, p->count, 0, key, line,
 				      0);
