@@ -27,7 +27,8 @@
 #define PACKET_MAX   (HEADER + PACK_MAX * (2 + MESSAGE))
 #define LATER_MAX    4096
 #define TICK_NS      100000
-#define HEARTBEATS   5
+#define HEARTBEATS   10
+#define BEAT_NS      20000000 /* a port that loses some does not lose all */
 #define END          0xffff
 #define TRUTH_MAX    (1u << 26)
 #define LOST_IN_ROW  4 /* packets, on average */
@@ -162,9 +163,9 @@ static void send_due(uint64_t now_ns, int all)
 	}
 }
 
-static void nap(void)
+static void nap(long ns)
 {
-	nanosleep(&(struct timespec){.tv_nsec = TICK_NS}, NULL);
+	nanosleep(&(struct timespec){.tv_nsec = ns}, NULL);
 }
 
 static void run(uint64_t ms, uint64_t rate)
@@ -181,12 +182,12 @@ static void run(uint64_t ms, uint64_t rate)
 
 		next_message = due < next_message + rate / 1000 ? due : next_message + rate / 1000;
 		send_due(now_ns, 0);
-		nap();
+		nap(TICK_NS);
 	}
 	send_due(now_ns, 1);
 	while (send_due(monotonic_ns(), 1), lines[0].n_later + lines[n_lines - 1].n_later > 0)
-		nap();
-	for (unsigned n = 0; n < HEARTBEATS; n++, nap())
+		nap(TICK_NS);
+	for (unsigned n = 0; n < HEARTBEATS; n++, nap(BEAT_NS))
 		for (unsigned i = 0; i < n_lines; i++)
 			send_packet(i, next_message, 0);
 }
@@ -227,7 +228,7 @@ int main(int argc, char **argv)
 		puts("]}");
 		fflush(stdout);
 	}
-	for (unsigned n = 0; n < HEARTBEATS; n++, nap())
+	for (unsigned n = 0; n < HEARTBEATS; n++, nap(BEAT_NS))
 		for (unsigned i = 0; i < n_lines; i++)
 			send_packet(i, next_message, END);
 	return EXIT_SUCCESS;
