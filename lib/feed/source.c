@@ -151,9 +151,8 @@ static int begin(struct mcr_feed_source *s, struct mcr_error *err)
 	for (unsigned i = 0; i < s->n_readers; i++) {
 		s->readers[i].last = s->flows.seen; /* any: it is compared */
 		s->readers[i].is_over = 0;
+		s->readers[i].host_looked_ns = 0;
 	}
-	memset(s->host_lost, 0, sizeof(s->host_lost));
-	memset(s->host_looked_ns, 0, sizeof(s->host_looked_ns));
 	s->is_ended = s->is_stalled = 0;
 	s->retry_after_ns = 0;
 	list_readers(s->feed);

@@ -36,7 +36,8 @@ struct mcr_feed_reader {
 	unsigned at, count;
 	int is_over;       /* nothing comes any more */
 	uint32_t unlooked; /* messages since the last look at what is held of the ring */
-	uint64_t room;     /* messages that the ring holds: the most that was seen */
+	uint64_t host_lost, host_looked_ns; /* as it was last looked at; 0 = never */
+	uint64_t room;                 /* messages that the ring holds: the most that was seen */
 	uint8_t lines[MCR_FEED_BATCH]; /* of each message; MCR_FEED_NO_LINE and below */
 	struct mcr_feed_packet packets[MCR_FEED_BATCH];
 	struct mcr_msg batch[MCR_FEED_BATCH];
@@ -63,8 +64,7 @@ struct mcr_feed_source {
 	uint64_t ports_down;
 	uint64_t line_ports[MCR_FEED_LINES_MAX];
 
-	uint64_t host_lost[32], host_looked_ns[32]; /* of each ring, as it was last looked at */
-	struct mcr_feed_ask ask;                    /* the engine's declaration */
+	struct mcr_feed_ask ask; /* the engine's declaration */
 };
 
 struct mcr_feed {

@@ -40,10 +40,29 @@ static void look_at_hours(struct mcr_feed *f, uint64_t now_ns)
 	f->hours_ns = mcr_feed_hours_next(&f->hours, now_ns);
 }
 
+/* What the ports of a ring lost since the last look of the engine: of any group, so perhaps of any
+ * line of the channel. The first look only says where the count stands. */
+static void look_at_losses(struct mcr_feed *f, struct mcr_feed_reader *r)
+{
+	struct mcr_consumer_ring ring = {.size = sizeof(ring)};
+	uint64_t lost = 0;
+
+	if (mcr_consumer_ring_info(r->c, r->ring, &ring, NULL) < 0 ||
+	    ring.host_looked_ns <= r->host_looked_ns)
+		return;
+	if (r->host_looked_ns != 0 && ring.host_lost > r->host_lost)
+		lost = ring.host_lost - r->host_lost;
+	mcr_arbiter_host_loss(f->arbiter, r->source->lines, lost, ring.host_looked_ns);
+	r->host_lost = ring.host_lost;
+	r->host_looked_ns = ring.host_looked_ns;
+}
+
 void mcr_feed_look(struct mcr_feed *f, uint64_t now_ns)
 {
 	f->look_ns = now_ns + MCR_FEED_LOOK_NS;
 	look_at_hours(f, now_ns);
+	for (unsigned i = 0; i < f->n_readers; i++)
+		look_at_losses(f, f->readers[i]);
 	for (unsigned i = 0; i < f->n_sources; i++)
 		f->is_changed |= mcr_feed_ask_changed(&f->sources[i].ask);
 }

@@ -206,6 +206,39 @@ static void what_the_reader_was_lapped_by_is_the_rings_loss(void **state)
 	rig_destroy(&rig);
 }
 
+static void what_a_port_lost_meanwhile_is_perhaps_the_hosts_loss(void **state)
+{
+	struct feed_rig rig;
+	const struct mcr_feed_msg *gap;
+	size_t at = 0;
+
+	rig_create(&rig, 65536);
+	rig_open(&rig);
+	for (int i = 0; i < 2; i++) {
+		rig_put(&rig, i, 1000000, 1, 1);
+		mcr_ring_set_host_loss(rig.e[i].regions[0].mem, 70, 1000000);
+		rig_polled(&rig, i, 20000000);
+	}
+	rig_poll(&rig);
+	for (int i = 0; i < 2; i++)
+		rig_put(&rig, i, 21000000, 3, 1); /* passed by both: given up at once */
+	rig_poll(&rig);
+	gap = rig_next(&rig, &at, MCR_FEED_GAP);
+	assert_non_null(gap);
+	assert_int_equal(gap->gap.whose, MCR_FEED_WIRE);
+	for (int i = 0; i < 2; i++) {
+		mcr_ring_set_host_loss(rig.e[i].regions[0].mem, 70 + 5 * (uint64_t)i, 30000000);
+		rig_polled(&rig, i, 50000000);
+	}
+	rig_poll(&rig);
+	gap = rig_next(&rig, &at, MCR_FEED_GAP_HOST);
+	assert_non_null(gap);
+	assert_int_equal(gap->gap.first, 2);
+	assert_int_equal(gap->gap.whose, MCR_FEED_HOST_MAYBE);
+	assert_int_equal(gap->gap.host_lost, 5);
+	rig_destroy(&rig);
+}
+
 static void a_sleeper_is_woken_by_a_message_and_by_a_timeout(void **state)
 {
 	struct feed_rig rig;
@@ -286,6 +319,7 @@ int main(void)
 	    cmocka_unit_test(held_messages_outlive_their_ring),
 	    cmocka_unit_test(a_full_arena_gives_the_oldest_hole_up),
 	    cmocka_unit_test(what_the_reader_was_lapped_by_is_the_rings_loss),
+	    cmocka_unit_test(what_a_port_lost_meanwhile_is_perhaps_the_hosts_loss),
 	    cmocka_unit_test(a_sleeper_is_woken_by_a_message_and_by_a_timeout),
 	    cmocka_unit_test(what_a_program_got_again_is_put_in_its_place),
 	};
