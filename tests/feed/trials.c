@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* trials [TRIALS [SEED]]: random feeds through the arbiter (trial.h says what must hold). A trial
  * that fails names its seed: `trials 1 SEED` repeats it and prints all that happens.
- * MCR_FEED_TRIALS and MCR_FEED_SEED are the number (2,000) and the seed (1; 0 = by the clock) if they
- * are not given. */
+ * MCR_FEED_TRIALS and MCR_FEED_SEED are the number (2,000) and the seed (1; 0 = by the clock) if
+ * they are not given. */
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
