@@ -272,8 +272,9 @@ static void ease(struct mcr_arbiter *a, const struct mcr_arrival *at)
 /* Shortly behind a reset on its line, where the generation before ended: it came late. */
 static int is_left_over(const struct mcr_arbiter *a, const struct mcr_arrival *at)
 {
-	return at->sl->since_reset && at->x > at->s->next + a->cfg.window &&
-	       at->x < at->m->old_next && at->x + a->cfg.window >= at->m->old_next;
+	return at->sl->since_reset && !(at->m->flags & MCR_STREAM_SESSION) &&
+	       at->x > at->s->next + a->cfg.window && at->x < at->m->old_next &&
+	       at->x + a->cfg.window >= at->m->old_next;
 }
 
 void mcr_place(struct mcr_arbiter *a, struct mcr_arrival *at)
