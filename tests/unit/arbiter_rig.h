@@ -69,6 +69,8 @@ static inline void note(const struct mcr_feed_msg *m)
 	else
 		snprintf(rig.text + n, room, "%s%s%llu", space, event_name(m),
 			 (unsigned long long)first);
+	if (m->kind == MCR_FEED_GAP && m->gap.whose == MCR_FEED_RING)
+		strncat(rig.text, "-ring", sizeof(rig.text) - strlen(rig.text) - 1);
 }
 
 static inline void drain(void)

@@ -23,7 +23,7 @@ static void a_gap_while_the_reader_was_lapped_is_the_rings(void **state)
 	mcr_arbiter_lapped(rig.arbiter, 1 << A, 17);
 	run(1 << B, 6, 7); /* B lacks 5, A may have had it */
 	run(1 << A, 8, 8);
-	HANDED_OUT("start1 1 2 3 4 gap5 6 7 8");
+	HANDED_OUT("start1 1 2 3 4 gap5-ring 6 7 8");
 	assert_int_equal(stats().gaps, 1);
 	run(1 << B, 8, 8);
 	run(1 << A | 1 << B, 10, 10);
@@ -216,7 +216,7 @@ static void a_held_packet_that_was_overwritten_is_missing_again(void **state)
 	n = 0;
 	mcr_arbiter_held(rig.arbiter, 1 << A, drop_second, &n);
 	pass(2 * MS);
-	HANDED_OUT("gap7 8 gap9 10");
+	HANDED_OUT("gap7 8 gap9-ring 10");
 }
 
 static void a_crowded_arbiter_gives_up_its_oldest_hole(void **state)
