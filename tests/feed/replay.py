@@ -17,7 +17,7 @@ import scenarios
 from compare import blocks, differences, report
 
 # What a capture cannot say: what the reader itself has lost.
-LEFT_OUT = {'lapped_reader', 'lapped_with_a_hole'}
+LEFT_OUT = {'lapped_reader', 'lapped_with_a_hole', 'lapped_out_of_order'}
 
 
 def options(config):

@@ -81,7 +81,7 @@ def all_tests():
     for folder, _, names in os.walk(os.path.join(ROOT, "tests")):
         for name in sorted(names):
             if name.startswith("test_") and name.endswith(".c") or name.endswith(".py"):
-                found[name] = tests_of(os.path.join(folder, name))
+                found.setdefault(name, {}).update(tests_of(os.path.join(folder, name)))
     return found
 
 

@@ -29,6 +29,7 @@ static const struct {
     [MCR_CONTROL_GROUPS] = {"{\"command\":\"groups\"}", 1},
     [MCR_CONTROL_STATS] = {"{\"command\":\"stats\",\"groups\":1}", 1},
     [MCR_CONTROL_SOCKETS] = {"{\"command\":\"sockets\"}", 1},
+    [MCR_CONTROL_FEEDS] = {"{\"command\":\"feeds\"}", 1},
     [MCR_CONTROL_MEMBERS] = {"{\"command\":\"members\"}", 1},
     [MCR_CONTROL_ROUTES] = {"{\"command\":\"routes\"}", 1},
     [MCR_CONTROL_JOIN] = {"{\"command\":\"join\",\"joins\":[\"239.1.1.1:5000\"]}", 0},
