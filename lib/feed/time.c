@@ -12,7 +12,7 @@ static uint64_t reader_ns(const struct mcr_feed_reader *r)
 
 uint64_t mcr_feed_now(const struct mcr_feed *f)
 {
-	uint64_t least = UINT64_MAX;
+	uint64_t least = UINT64_MAX, due_ns;
 
 	for (unsigned i = 0; i < f->n_readers; i++) {
 		const struct mcr_feed_reader *r = f->readers[i];
@@ -20,8 +20,13 @@ uint64_t mcr_feed_now(const struct mcr_feed *f)
 
 		least = ns < least ? ns : least;
 	}
-	/* No ring is left that could bring what is waited for. */
-	return least < UINT64_MAX ? least : mcr_feed_clock_ns(CLOCK_REALTIME);
+	if (least < UINT64_MAX)
+		return least;
+	/* No ring is left that could bring what is waited for. If no engine is, either, it is given
+	 * up, also when a capture's time was ahead of the host's. */
+	least = mcr_feed_clock_ns(CLOCK_REALTIME);
+	due_ns = f->n_readers == 0 ? mcr_arbiter_due(f->arbiter) : UINT64_MAX;
+	return due_ns < UINT64_MAX && due_ns > least ? due_ns : least;
 }
 
 void mcr_feed_lines_down(struct mcr_feed *f, uint32_t lines, uint32_t why)

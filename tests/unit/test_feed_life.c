@@ -63,6 +63,34 @@ static void a_line_whose_engine_ends_is_down_and_comes_back_with_the_next(void *
 	rig_destroy(&rig);
 }
 
+/* As of a capture that is replayed again and again, whose time runs ahead of the host's. */
+static void what_is_held_at_the_end_comes_also_when_its_time_is_to_come(void **state)
+{
+	const uint64_t to_come_ns = rig_now_ns() + UINT64_C(86400000000000), start = monotonic_ns();
+	struct feed_rig rig;
+	size_t at = 0;
+	int ret;
+
+	rig_create(&rig, 65536);
+	rig_open(&rig);
+	rig_put(&rig, 0, to_come_ns, 1, 1);
+	rig_put(&rig, 0, to_come_ns + 1, 3, 1);
+	rig_put(&rig, 1, to_come_ns + 1, 1, 1);
+	rig_poll(&rig);
+	small_engine_kill(&rig.e[0]);
+	small_engine_kill(&rig.e[1]);
+	while ((ret = rig_poll_by(&rig, 32)) != -EPIPE) {
+		assert_true(ret == 0 && monotonic_ns() - start < UINT64_C(20000000000));
+		assert_true(mcr_feed_wait(rig.f, 100000000) >= 0);
+	}
+	rig_expect_data(&rig, 1, 3);
+	/* Not later than it would have been with an engine. */
+	assert_true(rig_next(&rig, &at, MCR_FEED_GAP)->ns <= to_come_ns + 1 + 1000000);
+	restart(&rig.e[0], 65536, 4712);
+	restart(&rig.e[1], 65536, 4712);
+	rig_destroy(&rig);
+}
+
 static void without_any_engine_all_that_is_held_comes_and_then_epipe(void **state)
 {
 	struct feed_rig rig;
@@ -314,6 +342,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_line_whose_engine_ends_is_down_and_comes_back_with_the_next),
+	    cmocka_unit_test(what_is_held_at_the_end_comes_also_when_its_time_is_to_come),
 	    cmocka_unit_test(without_any_engine_all_that_is_held_comes_and_then_epipe),
 	    cmocka_unit_test(a_line_whose_engine_was_not_there_comes_up_when_it_is),
 	    cmocka_unit_test(held_messages_outlive_their_ring),
