@@ -97,8 +97,19 @@ static int apply_values(const struct mcr_config_reader *f, int node, const struc
 	return ret;
 }
 
-/* A host without the database of time zones cannot say whether there is such a zone. Handlers need
- * it, wherever they run. */
+/* Whether the host has the database of time zones. */
+static int has_zones(void)
+{
+	struct mcr_feed_hours hours;
+
+	if (mcr_feed_hours_init(&hours, "", "Etc/UTC", NULL) < 0)
+		return 0;
+	mcr_feed_hours_clear(&hours);
+	return 1;
+}
+
+/* A host without it cannot say whether there is such a zone. Handlers need it, wherever they run.
+ */
 static int check_zone(const struct mcr_config_reader *f, int node,
 		      const struct mcr_feed_config *config)
 {
@@ -108,8 +119,7 @@ static int check_zone(const struct mcr_config_reader *f, int node,
 	if (!config->zone[0] || !config->hours[0])
 		return 0;
 	ret = mcr_feed_hours_init(&hours, config->hours, config->zone, f->err);
-	if (ret == -ENOENT &&
-	    mcr_feed_hours_init(&hours, config->hours, "Etc/UTC", NULL) == -ENOENT)
+	if (ret == -ENOENT && !has_zones())
 		return 0;
 	if (ret == 0)
 		mcr_feed_hours_clear(&hours);
