@@ -3,7 +3,6 @@
 mcring-cat writes of it is such a capture again. None of this needs root."""
 
 import gzip
-import json
 import os
 import re
 import signal
@@ -12,38 +11,14 @@ import time
 
 import pytest
 
-from frames import Dot1Q, multicast, tshark_datagrams, write_pcap
+from frames import Dot1Q, multicast, tshark_datagrams
 from netlab import wait_for
-from programs import BUILD, CAT, ROOT, SHARED
+from programs import CAT, ROOT, SHARED
+from replays import REPLAY, Replay, numbered, numbers_in, write
 
-REPLAY = os.path.join(BUILD, 'tools', 'mcring-replay')
 MARKET = os.path.join(SHARED, 'pcaps', 'market')
 SECOND = 10**9
 KEYS = ('group', 'port', 'source', 'source_port', 'vlan', 'data')
-
-
-class Replay:
-    """A run of mcring-replay, with a run directory of its own."""
-
-    def __init__(self, folder, *args, stdin=subprocess.DEVNULL):
-        self.env = dict(os.environ, MCRING_RUN_DIR=str(folder / 'run'))
-        self.process = subprocess.Popen([REPLAY, *map(str, args)], env=self.env, stdin=stdin, text=True,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        assert self.process.stdout.readline() == f'export MCRING_RUN_DIR={folder}/run\n'
-
-    def start_cat(self, *args, **kwargs):
-        return subprocess.Popen([CAT, '--from', 'oldest', *args], env=self.env, stdout=subprocess.PIPE, **kwargs)
-
-    def messages(self):
-        """What a reader gets until all has been sent."""
-        out, _ = self.start_cat('--format', 'json', stderr=subprocess.DEVNULL).communicate(timeout=30)
-        return [json.loads(line) for line in out.splitlines()]
-
-    def end(self):
-        """Its lines at the end."""
-        _, err = self.process.communicate(timeout=30)
-        assert self.process.returncode == 0, err
-        return err
 
 
 def send(folder, *args, **kwargs):
@@ -67,19 +42,6 @@ def record(folder, name, *args):
 
 def fields_of(messages):
     return [{key: m[key] for key in KEYS} for m in messages]
-
-
-def write(path, *args, **kwargs):
-    write_pcap(str(path), *args, **kwargs)
-    return path
-
-
-def numbered(n, first=0, **kwargs):
-    return [multicast(b'%06d' % i, **kwargs) for i in range(first, first + n)]
-
-
-def numbers_in(messages):
-    return [int(bytes.fromhex(m['data'])) for m in messages]
 
 
 def mixed():

@@ -12,9 +12,9 @@ import pytest
 
 from frames import Dot1Q, Ether, IP, UDP, multicast
 from programs import BUILD, CAT
+from replays import REPLAY, Replay, numbered, numbers_in, write
 from scapy.layers.inet import TCP
 from scapy.layers.l2 import ARP
-from test_replay_captures import REPLAY, Replay, numbered, numbers_in, write
 
 RUN = os.path.join(BUILD, 'tools', 'mcring-run')
 RECEIVE = os.path.join(BUILD, 'examples', 'receive')
@@ -60,6 +60,13 @@ def both_lines(tmp_path):
     a = [multicast(b'%06d' % i, tags=[Dot1Q(vlan=7)] if i % 2 else []) for i in range(10)]
     return (write(tmp_path / 'A.pcap', a, [i * 1000 for i in range(10)], nano=True),
             write(tmp_path / 'B.pcap', numbered(10, 100), [i * 1000 + 1 for i in range(10)], nano=True))
+
+
+def test_the_first_line_is_for_a_shell_whatever_the_run_directory_is_called(tmp_path):
+    folder = tmp_path / "a b's $HOME"
+    folder.mkdir()
+    replay = Replay(folder, *MAX, '--quiet', '--linger', '0', write(tmp_path / 'a.pcap', numbered(1)))
+    assert replay.end() == ''
 
 
 @pytest.mark.parametrize('order', ['in order', 'by name'])

@@ -35,7 +35,18 @@ static void catch_signals(void)
 /* For a shell: what programs need to find this engine. */
 static void print_where(const struct replay_served *served)
 {
-	printf("export " MCR_RUN_DIR_VARIABLE "=%s\n", served->run_dir);
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789@%+=:,./_-";
+	const char *at = served->run_dir, *quote = at[strspn(at, plain)] ? "'" : "";
+
+	printf("export " MCR_RUN_DIR_VARIABLE "=%s", quote);
+	for (; *at; at++) {
+		if (*at == '\'')
+			fputs("'\\''", stdout);
+		else
+			putchar(*at);
+	}
+	printf("%s\n", quote);
 	fflush(stdout);
 }
 
