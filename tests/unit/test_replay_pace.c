@@ -86,6 +86,21 @@ static void frames_are_due_as_far_from_the_first_as_they_were_captured(void **st
 	}
 }
 
+/* A first frame without a time, as some captures have, is half a century before the second. */
+static void what_is_due_in_centuries_is_not_due_now(void **state)
+{
+	struct pace p = {.speed = 1e-6};
+
+	reset_clocks(NULL);
+	assert_int_equal(pace_due(&p, 0), MONOTONIC);
+	assert_true(pace_due(&p, ORIGIN) > MONOTONIC + ORIGIN);
+	/* Nor does the capture's time begin again when it runs fast for months. */
+	p = (struct pace){.speed = 1e6};
+	pace_due(&p, ORIGIN);
+	pass(300 * 86400 * SECOND_NS);
+	assert_int_equal(pace_clock(&p, monotonic_ns_now, ORIGIN + SECOND_NS), ORIGIN + SECOND_NS);
+}
+
 /* tcpreplay 630, 829, 724: what each sleep took too long added up, as did what was cut off each
  * division; 674: with a speed and a loop only the first round was in time; 418: the second frame
  * came with the first. */
@@ -221,6 +236,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(frames_are_due_as_far_from_the_first_as_they_were_captured),
+	    cmocka_unit_test(what_is_due_in_centuries_is_not_due_now),
 	    cmocka_unit_test_setup(no_error_adds_up, reset_clocks),
 	    cmocka_unit_test_setup(a_delay_delays_nothing_that_is_due_after_it, reset_clocks),
 	    cmocka_unit_test_setup(waiting_sleeps_to_shortly_before_and_then_looks_at_the_clock,

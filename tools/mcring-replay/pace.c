@@ -9,6 +9,7 @@
 
 #define SECOND        1000000000u
 #define STILL_IN_TIME SECOND /* a start that is over for longer is not made up for */
+#define MOST_NS       (UINT64_MAX / 4)
 
 static void begin(struct pace *p, uint64_t time_ns)
 {
@@ -31,9 +32,15 @@ static void follow_start(struct pace *p)
 		p->start_ns += p->start_at_ns - real_ns;
 }
 
+/* At most MOST_NS, which nobody lives to see: so what is added to it does not overflow. */
+static uint64_t whole(double ns)
+{
+	return ns < (double)MOST_NS ? (uint64_t)ns : MOST_NS;
+}
+
 static uint64_t scaled(uint64_t ns, double speed)
 {
-	return speed == 1 ? ns : (uint64_t)((double)ns / speed);
+	return speed == 1 ? ns : whole((double)ns / speed);
 }
 
 uint64_t pace_due(struct pace *p, uint64_t time_ns)
@@ -78,6 +85,6 @@ uint64_t pace_clock(const struct pace *p, uint64_t now_ns, uint64_t next_ns)
 		return next_ns;
 	time_ns = p->origin_ns;
 	if (now_ns > p->start_ns)
-		time_ns += (uint64_t)((double)(now_ns - p->start_ns) * p->speed);
+		time_ns += whole((double)(now_ns - p->start_ns) * p->speed);
 	return time_ns < next_ns ? time_ns : next_ns;
 }
