@@ -62,6 +62,8 @@ static inline void rig_start(struct rig *r)
 	struct mcr_error err = {""};
 	int ret = mcr_portless_create(&r->p, &r->config, &err);
 
+	if (ret == 0)
+		ret = mcr_portless_start(r->p, &err);
 	if (ret < 0)
 		print_message("%s\n", err.text);
 	assert_int_equal(ret, 0);

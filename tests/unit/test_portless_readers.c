@@ -252,9 +252,47 @@ static void a_ring_says_when_it_began(void **state)
 	rig_end(&r);
 }
 
+struct early {
+	struct rig *r;
+	struct mcr_consumer *c;
+	int is_open; /* atomic */
+};
+
+static void *open_early(void *ctx)
+{
+	struct early *early = ctx;
+
+	early->c = rig_open(early->r, "md");
+	__atomic_store_n(&early->is_open, 1, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+/* So that nobody hears that a feed is not declared which is about to be. */
+static void who_comes_early_waits_for_the_start(void **state)
+{
+	struct mcr_error err = {""};
+	struct rig r;
+	struct early early = {.r = &r};
+	pthread_t thread;
+
+	rig_init(&r);
+	rig_interface(&r, "lan", "0", 0);
+	rig_channel(&r, "md");
+	assert_int_equal(mcr_portless_create(&r.p, &r.config, &err), 0);
+	assert_int_equal(pthread_create(&thread, NULL, open_early, &early), 0);
+	for (int i = 0; i < 50; i++)
+		rig_rest();
+	assert_int_equal(__atomic_load_n(&early.is_open, __ATOMIC_ACQUIRE), 0);
+	assert_int_equal(mcr_portless_start(r.p, &err), 0);
+	pthread_join(thread, NULL);
+	mcr_consumer_close(early.c);
+	rig_end(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(who_comes_early_waits_for_the_start),
 	    cmocka_unit_test(joins_and_leaves_have_no_end),
 	    cmocka_unit_test(a_ring_says_when_it_began),
 	    cmocka_unit_test(a_join_of_a_consumer_ends_with_it),

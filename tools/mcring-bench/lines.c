@@ -90,7 +90,7 @@ static int start_engine(struct lines *l, struct mcr_error *err)
 		snprintf(one.channel, sizeof(one.channel), "%s", channel_of(l, i));
 		ret = mcr_portless_join(l->engine, &one, 1, err);
 	}
-	return ret;
+	return ret == 0 ? mcr_portless_start(l->engine, err) : ret;
 }
 
 static int attach(struct lines *l, struct mcr_error *err)

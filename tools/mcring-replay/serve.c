@@ -195,6 +195,8 @@ static int start(struct replay_served *out, const struct mcr_settings *s,
 	ret = mcr_portless_join(out->portless, s->joins.items, s->joins.n, err);
 	if (ret == 0 && s->n_feeds > 0)
 		ret = declare_feeds(out->portless, s, err);
+	if (ret == 0)
+		ret = mcr_portless_start(out->portless, err);
 	if (ret < 0)
 		mcr_portless_destroy(out->portless);
 out:

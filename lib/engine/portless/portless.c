@@ -160,21 +160,6 @@ static int open_sockets(struct mcr_portless *p, const struct mcr_portless_config
 }
 
 /* Signals are for the caller's threads. */
-static int start_control(struct mcr_portless *p, struct mcr_error *err)
-{
-	sigset_t all, before;
-	int ret;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	ret = pthread_create(&p->thread, NULL, mcr_portless_control, p);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (ret != 0)
-		return mcr_error_set(err, -ret, "no thread for the engine: %s", strerror(ret));
-	p->is_running = 1;
-	return 0;
-}
-
 static int create_device_thread(struct mcr_portless *p, struct mcr_error *err)
 {
 	sigset_t all, before;
@@ -204,7 +189,7 @@ static int fill(struct mcr_portless *p, const struct mcr_portless_config *config
 		ret = open_sockets(p, config, err);
 	for (unsigned i = 0; ret == 0 && i < config->n_channels; i++)
 		ret = mcr_portless_add_channel(p, &config->channels[i], err);
-	return ret == 0 ? start_control(p, err) : ret;
+	return ret;
 }
 
 int mcr_portless_create(struct mcr_portless **out, const struct mcr_portless_config *config,
@@ -231,6 +216,21 @@ int mcr_portless_create(struct mcr_portless **out, const struct mcr_portless_con
 	else
 		mcr_portless_destroy(p);
 	return ret;
+}
+
+int mcr_portless_start(struct mcr_portless *p, struct mcr_error *err)
+{
+	sigset_t all, before;
+	int ret;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	ret = pthread_create(&p->thread, NULL, mcr_portless_control, p);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (ret != 0)
+		return mcr_error_set(err, -ret, "no thread for the engine: %s", strerror(ret));
+	p->is_running = 1;
+	return 0;
 }
 
 void mcr_portless_stop(struct mcr_portless *p)

@@ -33,12 +33,17 @@ struct mcr_portless_config {
 	void *ctx;
 };
 
-/* mcr_portless_create takes the run directory, makes the rings and starts the control thread:
- * consumers may attach. All of config is borrowed for the call. The caller owns *out, which is set
+/* mcr_portless_create takes the run directory and makes the rings. Consumers that attach wait for
+ * mcr_portless_start. All of config is borrowed for the call. The caller owns *out, which is set
  * on success only. Errors, with err filled: -EINVAL, -EBUSY (a live engine has the directory),
  * -EACCES, -ENOMEM, or what a system call gave. */
 int mcr_portless_create(struct mcr_portless **out, const struct mcr_portless_config *config,
 			struct mcr_error *err);
+
+/* mcr_portless_start starts the control thread, which answers consumers. Call it once, when all is
+ * joined and declared: who waits for the engine to come asks at once. Errors, with err filled:
+ * -EAGAIN. */
+int mcr_portless_start(struct mcr_portless *p, struct mcr_error *err);
 
 /* mcr_portless_stop shows readers that nothing follows; they still read what was published. */
 void mcr_portless_stop(struct mcr_portless *p);
