@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The presets against captures of the feeds: captures FOLDER, or with none that of the environment
- * MCRING_MARKET_PCAPS; without one the test is skipped. The files are those of
+/* The presets against captures of the feeds: captures FOLDER, or the folder that
+ * MCR_MARKET_PCAPS names; without it the test is skipped. The files are those of
  * github.com/Open-Markets-Initiative/omi-data-packets, whose names tell the feed. Of each packet,
  * the messages that it holds must be as many as its count says; no packet of a stream may begin
  * within another one; none is malformed. The files are samples of long days: what is absent between
@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/feed/declaration.h"
 
@@ -206,11 +207,15 @@ static int is_same_stream(const struct packet *a, const struct packet *b)
 
 int main(int argc, char **argv)
 {
-	const char *folder = argc > 1 ? argv[1] : getenv("MCRING_MARKET_PCAPS");
+	const char *folder = getenv("MCR_MARKET_PCAPS");
 	size_t adjacent = 0;
 
 	if (!folder || !*folder)
+		folder = argc > 1 ? argv[1] : "";
+	if (access(folder, F_OK) != 0) {
+		printf("skipped: absent: %s\n", folder);
 		return SKIPPED;
+	}
 	if (nftw(folder, look, 16, FTW_PHYS) != 0) {
 		perror(folder);
 		return 1;
