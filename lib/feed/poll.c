@@ -3,11 +3,14 @@
  * far as they are there: no ring is waited for. */
 #include <errno.h>
 
+#include "core/feed/feed_plain.h"
 #include "feed/state.h"
 
 #define ROUNDS_MAX 64 /* of refills, while nothing comes of them */
 #define BEATS      16
 #define POLLS      256 /* that found something, between two looks at the time */
+#define STRIDE_MAX 15
+#define NEAR_NS    UINT64_C(1000000)
 
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
@@ -39,8 +42,10 @@ static __attribute__((noinline)) void hash_payloads(struct mcr_feed_reader *r)
 static __attribute__((noinline)) void check_each(struct mcr_feed_reader *r)
 {
 	for (unsigned i = 0; i < r->count; i++)
-		if (r->lines[i] < MCR_FEED_TORN && !mcr_consumer_intact(r->c, &r->batch[i]))
+		if (r->lines[i] < MCR_FEED_TORN && !mcr_consumer_intact(r->c, &r->batch[i])) {
 			r->lines[i] = MCR_FEED_TORN;
+			r->packets[i].follows = 0;
+		}
 }
 
 /* Reads of each message which packet it is. Nothing comes of that before it is sure that the writer
@@ -51,16 +56,28 @@ static void read_packets(struct mcr_feed *f, struct mcr_feed_reader *r)
 	const struct mcr_feed_seen *seen = r->last;
 	struct mcr_feed_packet *p = r->packets;
 	uint8_t *line = r->lines;
+	const struct mcr_feed_packet *before = NULL;
+	uint64_t differs;
 	unsigned oldest = 0;
 
 	for (struct mcr_msg *m = r->batch, *end = m + r->count; m < end; m++, p++, line++) {
-		if (unlikely(m->kind != MCR_DATA || !mcr_feed_seen_is(seen, m)))
+		if (unlikely(m->kind != MCR_DATA || !mcr_feed_seen_is(seen, m))) {
 			seen = flow_of(r, m);
+			before = NULL;
+		}
 		*line = seen->line;
+		p->follows = 0;
 		if (unlikely(seen->line >= MCR_FEED_TORN))
 			continue;
+		if (mcr_feed_plain_read(&d->reading, m->data, m->len, seen->scope,
+					before ? before : p, &differs, p)) {
+			p->follows = before && differs == 0;
+			before = p;
+			continue;
+		}
 		mcr_feed_packet_read(d, m->data, m->len, p);
 		p->scope[1] |= seen->scope;
+		before = NULL;
 	}
 	r->last = seen;
 	if (unlikely(f->opts.compare))
@@ -99,6 +116,7 @@ static void refill(struct mcr_feed *f, struct mcr_feed_reader *r)
 		return;
 	}
 	r->count = (unsigned)n;
+	r->is_unreleased = 1;
 	read_packets(f, r);
 	if (unlikely(mcr_arbiter_holding(f->arbiter))) {
 		r->unlooked += r->count;
@@ -325,10 +343,24 @@ static __attribute__((noinline)) int prepare(struct mcr_feed *f, struct mcr_feed
 	return 1;
 }
 
+/* A program that spins finds the time where it was: while nothing is held or due soon, it is looked
+ * at each STRIDE_MAX polls. */
+static void idle_advance(struct mcr_feed *f)
+{
+	const uint64_t before_ns = f->time_ns;
+
+	if (++f->idles < f->stride && !mcr_arbiter_holding(f->arbiter) &&
+	    mcr_arbiter_due(f->arbiter) > before_ns + NEAR_NS)
+		return;
+	advance(f);
+	f->idles = 0;
+	f->stride = f->time_ns == before_ns && f->stride < STRIDE_MAX ? 2 * f->stride + 1 : 1;
+}
+
 /* Nothing came: returns what is due by time, -EPIPE when nothing can come any more, or 0. */
 static int idle(struct mcr_feed *f, struct mcr_feed_msg *msgs, int n)
 {
-	advance(f);
+	idle_advance(f);
 	if (mcr_arbiter_pending(f->arbiter))
 		return drain(f, NULL, msgs, n);
 	if (f->n_readers > 0)
@@ -387,7 +419,12 @@ int mcr_feed_intact(const struct mcr_feed *f, const struct mcr_feed_msg *m)
 
 void mcr_feed_release(struct mcr_feed *f)
 {
-	for (unsigned i = 0; i < f->n_readers; i++)
-		if (f->readers[i]->at == f->readers[i]->count)
-			mcr_consumer_release(f->readers[i]->c);
+	for (unsigned i = 0; i < f->n_readers; i++) {
+		struct mcr_feed_reader *r = f->readers[i];
+
+		if (!r->is_unreleased || r->at < r->count)
+			continue;
+		r->is_unreleased = 0;
+		mcr_consumer_release(r->c);
+	}
 }

@@ -35,6 +35,7 @@ struct mcr_feed_reader {
 	uint32_t ring;
 	unsigned at, count;
 	int is_over;       /* nothing comes any more */
+	int is_unreleased; /* messages of it are not released yet */
 	uint32_t unlooked; /* messages since the last look at what is held of the ring */
 	uint64_t host_lost, host_looked_ns; /* as it was last looked at; 0 = never */
 	uint64_t room;                 /* messages that the ring holds: the most that was seen */
@@ -73,13 +74,14 @@ struct mcr_feed {
 	unsigned n_readers;
 	struct mcr_feed_source *of_line[MCR_FEED_LINES_MAX];
 	unsigned polls;
-	unsigned turn;   /* the ring that was taken last */
-	int has_left;    /* something of a ring was taken and not passed on */
-	int is_stopped;  /* this poll must end: what it hands out is the arbiter's memory */
-	int is_troubled; /* a source is not attached */
-	int is_armed;    /* mcr_feed_arm announced that the program sleeps */
-	int is_changed;  /* MCR_FEED_CHANGED is due */
-	int was_empty;   /* the last poll found nothing, and the last wait did not sleep */
+	unsigned idles, stride; /* polls that found nothing, since and between looks at the time */
+	unsigned turn;          /* the ring that was taken last */
+	int has_left;           /* something of a ring was taken and not passed on */
+	int is_stopped;         /* this poll must end: what it hands out is the arbiter's memory */
+	int is_troubled;        /* a source is not attached */
+	int is_armed;           /* mcr_feed_arm announced that the program sleeps */
+	int is_changed;         /* MCR_FEED_CHANGED is due */
+	int was_empty;          /* the last poll found nothing, and the last wait did not sleep */
 	uint32_t n_forgotten;
 	uint64_t look_ns; /* in the feed's time: the next look at what changes slowly */
 	uint64_t time_ns; /* the feed's time */

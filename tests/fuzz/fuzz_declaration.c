@@ -7,6 +7,7 @@
 
 #include "check.h"
 #include "core/feed/declaration.h"
+#include "core/feed/feed_plain.h"
 #include "declaration_model.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -29,7 +30,8 @@ static void check_text(const struct mcr_feed_declaration *d)
 static void check_packet(const struct mcr_feed_declaration *d, const uint8_t *data, size_t len)
 {
 	uint8_t *exact = malloc(len ? len : 1);
-	struct mcr_feed_packet p = {.hash = 7}, expected;
+	struct mcr_feed_packet p = {.hash = 7}, quick = p, expected;
+	uint64_t differs;
 	char key[64];
 
 	CHECK(exact != NULL);
@@ -46,6 +48,8 @@ static void check_packet(const struct mcr_feed_declaration *d, const uint8_t *da
 
 		CHECK(!free_octets[0] && !free_octets[1] && !free_octets[2] && !free_octets[3]);
 	}
+	if (mcr_feed_plain_read(&d->reading, exact, len, 0, &expected, &differs, &quick))
+		CHECK(memcmp(&quick, &p, sizeof(p)) == 0 && differs == 0);
 	mcr_feed_key_text(d, p.scope, p.epoch, key, sizeof(key));
 	CHECK(memchr(key, 0, sizeof(key)) != NULL);
 	free(exact);

@@ -33,10 +33,27 @@ static void put_one(struct side *s, unsigned line, const struct mcr_feed_packet 
 	take(s);
 }
 
+static int is_plain(const struct mcr_feed_packet *p)
+{
+	return p->kind == MCR_FEED_PACKET_DATA && !p->resets;
+}
+
+static void tell_what_follows(const uint8_t *lines, struct mcr_feed_packet *packets, unsigned n)
+{
+	for (unsigned i = 1; i < n; i++) {
+		struct mcr_feed_packet *p = &packets[i], *before = p - 1;
+
+		p->follows = is_plain(p) && is_plain(before) && lines[i] == lines[i - 1] &&
+			     memcmp(p->scope, before->scope, sizeof(p->scope)) == 0 &&
+			     memcmp(p->epoch, before->epoch, sizeof(p->epoch)) == 0;
+	}
+}
+
 /* As lib/feed does. cap: room for items. */
-static void put_batch(struct side *s, const uint8_t *lines, const struct mcr_feed_packet *packets,
+static void put_batch(struct side *s, const uint8_t *lines, struct mcr_feed_packet *packets,
 		      const struct mcr_msg *msgs, unsigned n, uint64_t limit_ns, int cap)
 {
+	tell_what_follows(lines, packets, n);
 	for (unsigned i = 0; i < n;) {
 		int given = 0;
 
@@ -91,7 +108,6 @@ static void any_feed(uint64_t seed, struct mcr_arbiter_config config)
 	static struct mcr_msg msgs[BATCH];
 	uint8_t lines[BATCH];
 	uint64_t next[3][3] = {{0}}, session[3] = {0}, ns = 1000000;
-	const uint64_t mask = config.bits < 64 ? (UINT64_C(1) << config.bits) - 1 : UINT64_MAX;
 	struct mcr_rng rng;
 
 	mcr_rng_seed(&rng, seed);
@@ -117,12 +133,14 @@ static void any_feed(uint64_t seed, struct mcr_arbiter_config config)
 			lines[i] = (uint8_t)(mcr_rng_next(&rng) % 50 == 0 ? 2 : line);
 			ns += mcr_rng_next(&rng) % 3000;
 			packets[i] = (struct mcr_feed_packet){
-			    .seq = (*at + 100) & mask,
+			    .seq = mcr_arbiter_wire_of(config.bits, config.wraps_to_one, *at + 950),
 			    .scope = {stream, 7},
 			    .epoch = {session[stream], 0},
 			    .count = count,
 			    .hash = mcr_rng_next(&rng) % 64 == 0 ? 1 : *at,
 			};
+			if (packets[i].seq == 1 && mcr_rng_next(&rng) % 2)
+				packets[i].seq = 0; /* nothing that wraps to 1 has it */
 			if (mcr_rng_next(&rng) % 40 == 0) {
 				packets[i].kind = MCR_FEED_PACKET_HEARTBEAT;
 				packets[i].count = 0;
@@ -152,7 +170,7 @@ static void a_run_is_the_same_as_its_packets_one_by_one(void **state)
 		struct mcr_arbiter_config config = {
 		    .n_lines = 3,
 		    .bits = seed % 3 == 0 ? 64 : 10,
-		    .wraps_to_one = 0,
+		    .wraps_to_one = seed % 3 == 1,
 		    .order = seed % 7 == 0,
 		    .compare = seed % 2,
 		    .events = seed % 5 == 0 ? UINT32_MAX : 0,

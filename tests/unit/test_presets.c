@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "core/feed/declaration.h"
+#include "core/feed/feed_plain.h"
 #include "packet_text.h"
 
 #define DATA        MCR_FEED_PACKET_DATA
@@ -218,6 +219,40 @@ static void a_packet_that_is_cut_off_has_no_other_number(void **state)
 	}
 }
 
+/* What is read in place is what is read of any packet, whatever stands there. */
+static void plain_data_are_read_in_place(void **state)
+{
+	unsigned in_place = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ROWS; i++) {
+		struct mcr_feed_declaration d;
+		uint8_t data[512];
+		const size_t len = packet_of_text(data, sizeof(data), rows[i].packet);
+
+		parse(&d, rows[i].preset);
+		for (size_t at = 0; at < len; at++) {
+			struct mcr_feed_packet before, quick = {.hash = 0}, p = quick;
+			uint64_t differs = 0;
+
+			mcr_feed_packet_read(&d, data, len, &before);
+			before.scope[1] |= UINT64_C(7) << 32;
+			data[at] = (uint8_t)(data[at] + 1 + at % 3);
+			mcr_feed_packet_read(&d, data, len, &p);
+			if (!mcr_feed_plain_read(&d.reading, data, len, UINT64_C(7) << 32, &before,
+						 &differs, &quick))
+				continue;
+			in_place++;
+			p.scope[1] |= UINT64_C(7) << 32;
+			assert_memory_equal(&quick, &p, sizeof(p));
+			assert_int_equal(differs == 0,
+					 memcmp(p.scope, before.scope, sizeof(p.scope)) == 0 &&
+					     memcmp(p.epoch, before.epoch, sizeof(p.epoch)) == 0);
+		}
+	}
+	assert_true(in_place > ROWS);
+}
+
 /* Then no rule is looked at, which would take time: the first packet of each preset here. */
 static void plain_data_are_told_by_three_octets(void **state)
 {
@@ -246,6 +281,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_packet_is_what_its_feed_says),
 	    cmocka_unit_test(every_preset_has_a_packet_here),
+	    cmocka_unit_test(plain_data_are_read_in_place),
 	    cmocka_unit_test(plain_data_are_told_by_three_octets),
 	    cmocka_unit_test(a_packet_that_is_cut_off_has_no_other_number),
 	};

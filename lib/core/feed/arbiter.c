@@ -191,56 +191,107 @@ int mcr_arbiter_put(struct mcr_arbiter *a, unsigned line, const struct mcr_feed_
 	return put_slow(a, line, packet, msg, out);
 }
 
-/* The packets behind a plain one that are plain, too, of the same line and stream: what was found
- * out of those is not asked again, and is counted at once. Returns how many of the n. */
-static inline unsigned put_more(struct mcr_arbiter *a, unsigned line, const uint8_t *lines,
-				const struct mcr_feed_packet *packets, const struct mcr_msg *msgs,
-				unsigned n, uint64_t last_ns, struct mcr_feed_msg *out, int cap,
-				int *given)
+/* Packets behind a plain one that follow it. What was found out of that is not asked again, and is
+ * counted at once. */
+struct run {
+	const struct mcr_feed_packet *packets;
+	const struct mcr_msg *msgs;
+	unsigned n;
+	unsigned line;
+	uint64_t last_ns;
+};
+
+/* Where the line is, on the wire. A number that wraps to 1 is compared as it is: behind the highest
+ * there is none that is equal. */
+static inline uint64_t wire_at(const struct mcr_arbiter *a, uint64_t hi, unsigned *shift)
 {
-	struct mcr_arbiter_line *l = &a->lines[line];
+	*shift = a->wraps_to_one ? 0 : a->unwrap_shift;
+	return mcr_arbiter_wire_of(64u - a->unwrap_shift, a->wraps_to_one, hi);
+}
+
+static inline int goes_on(const struct run *run, unsigned i, uint64_t wire, unsigned shift)
+{
+	const struct mcr_feed_packet *p = &run->packets[i];
+
+	return __builtin_expect(((p->seq - wire) << shift | !p->follows) == 0, 1) &&
+	       run->msgs[i].rx_ns <= run->last_ns;
+}
+
+static inline void count_run(struct mcr_arbiter *a, const struct run *run, unsigned n,
+			     uint64_t bytes)
+{
+	struct mcr_arbiter_line *l = &a->lines[run->line];
+
+	if (n == 0)
+		return;
+	a->at_ns = run->msgs[n - 1].rx_ns;
+	l->last_ns = a->at_ns > l->last_ns ? a->at_ns : l->last_ns;
+	l->packets += n;
+	l->bytes += bytes;
+}
+
+/* Behind one that was handed out, those that are next. out: room for n. Returns how many. */
+static __attribute__((noinline)) unsigned run_next(struct mcr_arbiter *a, const struct run *run,
+						   struct mcr_feed_msg *out)
+{
+	struct mcr_arbiter_line *l = &a->lines[run->line];
 	const uint32_t key = l->stream;
 	struct mcr_stream *s = mcr_stream_at(a, key);
-	const uint64_t scope[2] = {s->scope[0], s->scope[1]}, epoch[2] = {s->epoch[0], s->epoch[1]};
-	uint64_t hi = s->hi[line], next = s->next, bytes = 0, messages = 0;
-	int got = 0;
-	unsigned i = 0;
+	const uint32_t id = s->id;
+	unsigned shift, i;
+	const uint64_t from = s->next, start = wire_at(a, from, &shift), base = from - start;
+	uint64_t wire = start, bytes = 0;
 
-	for (; i < n && *given + got < cap && !a->head.pending; i++) {
-		const struct mcr_feed_packet *p = &packets[i];
-		const uint64_t end = hi + p->count;
+	for (i = 0; i < run->n && goes_on(run, i, wire, shift); i++) {
+		const struct mcr_feed_packet *p = &run->packets[i];
+		const struct mcr_msg *msg = &run->msgs[i];
 
-		if (__builtin_expect(((p->scope[0] ^ scope[0]) | (p->scope[1] ^ scope[1]) |
-				      (p->epoch[0] ^ epoch[0]) | (p->epoch[1] ^ epoch[1]) |
-				      (p->seq - hi) << a->unwrap_shift | (lines[i] ^ line) |
-				      p->kind | p->resets) != 0,
-				     0) ||
-		    msgs[i].rx_ns > last_ns)
-			break;
-		a->at_ns = msgs[i].rx_ns;
-		if (hi != next && end <= next) {
-			mcr_copy(a, s, key, line, hi, p->count, p->hash, a->at_ns);
-		} else if (hi == next && s->line == line) {
-			mcr_item_data(&out[*given + got++], &msgs[i], hi, p->count, 0, key, line,
-				      0);
-			mcr_recent_add(&a->recent, s->id, hi, p->count, line, a->at_ns, p->hash);
-			messages += p->count;
-			next = end;
-		} else {
-			break;
-		}
-		bytes += msgs[i].len;
-		hi = end;
+		mcr_item_data(&out[i], msg, base + wire, p->count, 0, key, run->line, 0);
+		mcr_recent_add(&a->recent, id, base + wire, p->count, run->line, msg->rx_ns,
+			       p->hash);
+		bytes += msg->len;
+		wire += p->count;
 	}
-	*given += got;
-	s->hi[line] = hi;
-	s->next = next;
-	l->packets += i;
-	l->bytes += bytes;
-	l->first += (unsigned)got;
-	l->last_ns = a->at_ns > l->last_ns ? a->at_ns : l->last_ns;
-	a->stats.packets += (unsigned)got;
-	a->stats.messages += messages;
+	s->hi[run->line] = s->next = base + wire;
+	a->stats.packets += i;
+	a->stats.messages += wire - start;
+	l->first += i;
+	count_run(a, run, i, bytes);
+	return i;
+}
+
+/* Behind a copy, those that are copies, where payloads are not compared. Those that were first stand
+ * behind each other as well. Returns how many. */
+static __attribute__((noinline)) unsigned run_copies(struct mcr_arbiter *a, const struct run *run)
+{
+	struct mcr_arbiter_line *l = &a->lines[run->line];
+	struct mcr_stream *s = mcr_stream_at(a, l->stream);
+	const struct mcr_recent *recent = &a->recent;
+	const uint32_t id = s->id;
+	unsigned shift, i;
+	const uint64_t start = wire_at(a, s->hi[run->line], &shift), base = s->hi[run->line] - start;
+	const uint64_t last = s->next - base;
+	uint64_t wire = start, bytes = 0;
+	uint32_t at = 0;
+
+	for (i = 0; i < run->n && goes_on(run, i, wire, shift); i++) {
+		const struct mcr_feed_packet *p = &run->packets[i];
+		const struct mcr_recent_packet *first = &recent->packets[at & recent->mask];
+
+		if (wire + p->count > last)
+			break;
+		if (!mcr_recent_is(first, id, base + wire, p->count))
+			first = mcr_recent_find(recent, id, base + wire, p->count);
+		if (first) {
+			at = (uint32_t)(first - recent->packets) + 1;
+			mcr_copy_behind(a, first, run->line, run->msgs[i].rx_ns);
+		}
+		bytes += run->msgs[i].len;
+		wire += p->count;
+	}
+	s->hi[run->line] = base + wire;
+	l->duplicates += i;
+	count_run(a, run, i, bytes);
 	return i;
 }
 
@@ -250,18 +301,28 @@ unsigned mcr_arbiter_put_run(struct mcr_arbiter *a, const uint8_t *lines,
 			     int *given)
 {
 	const uint64_t last_ns = limit_ns < a->head.due_ns ? limit_ns : a->head.due_ns;
-	const int has_more = !a->wraps_to_one && !a->is_as_they_come;
 	unsigned i = 0;
 	int gives;
 
 	while (i < n && *given < cap && lines[i] < MCR_FEED_LINES_MAX && msgs[i].rx_ns <= last_ns &&
 	       !a->head.pending &&
 	       put_fast(a, lines[i], &packets[i], &msgs[i], &out[*given], &gives)) {
+		struct run run = {packets + i + 1, msgs + i + 1, n - i - 1, lines[i], last_ns};
+		unsigned more = 0;
+
 		*given += gives;
-		i++;
-		if (has_more && i < n && packets[i].scope[0] == packets[i - 1].scope[0])
-			i += put_more(a, lines[i - 1], lines + i, packets + i, msgs + i, n - i,
-				      last_ns, out, cap, given);
+		if (++i == n || !packets[i].follows)
+			continue;
+		if (!gives) {
+			more = a->compare ? 0 : run_copies(a, &run);
+		} else if (!a->is_as_they_come) {
+			const unsigned room = (unsigned)(cap - *given);
+
+			run.n = run.n < room ? run.n : room;
+			more = run_next(a, &run, out + *given);
+			*given += (int)more;
+		}
+		i += more;
 	}
 	return i;
 }

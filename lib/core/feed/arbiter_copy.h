@@ -6,6 +6,17 @@
 #include "core/feed/arbiter_item.h"
 #include "core/feed/arbiter_line.h"
 
+/* mcr_copy_behind notes by how much the line, or the other one, was behind. */
+static inline void mcr_copy_behind(struct mcr_arbiter *a, const struct mcr_recent_packet *first,
+				   unsigned line, uint64_t rx_ns)
+{
+	const int64_t ns = (int64_t)(rx_ns - first->ns);
+
+	if (first->line < MCR_FEED_LINES_MAX && first->line != line && first->ns)
+		mcr_line_behind(&a->lines[ns < 0 ? first->line : line],
+				(uint64_t)(ns < 0 ? -ns : ns));
+}
+
 /* mcr_copy compares a copy on a line of stream s, count numbers from x on, with the packet that was
  * first, if that is remembered, and counts it. */
 static inline void mcr_copy(struct mcr_arbiter *a, const struct mcr_stream *s, uint32_t key,
@@ -23,10 +34,7 @@ static inline void mcr_copy(struct mcr_arbiter *a, const struct mcr_stream *s, u
 		mcr_recent_add(&a->recent, s->id, x, count, line, 0, hash);
 		return;
 	}
-	int64_t ns = (int64_t)(rx_ns - p->ns);
-
-	if (p->line < MCR_FEED_LINES_MAX && p->line != line && p->ns)
-		mcr_line_behind(ns < 0 ? &a->lines[p->line] : l, (uint64_t)(ns < 0 ? -ns : ns));
+	mcr_copy_behind(a, p, line, rx_ns);
 	if (!a->compare || a->recent.hashes[p - a->recent.packets] == hash) {
 		l->duplicates++;
 		return;

@@ -101,15 +101,23 @@ struct mcr_feed_key_field {
 	char name[MCR_FEED_KEY_NAME_MAX];
 };
 
+/* Eight octets of a packet, masked: one of the four words of scope and epoch. */
+struct mcr_feed_word {
+	uint64_t mask;
+	uint64_t at;
+};
+
 /* What mcr_feed_packet_read uses. Packets of `whole` octets or more hold all fields of all rules,
  * and are too long for those that are met by a length; those of `need` or more also have a number
- * that is one plain field, and no chain. */
+ * that is one plain field, and no chain; and those of `quick`, keys of which each word is one piece,
+ * so that feed_plain.h reads them. */
 struct mcr_feed_reading {
-	uint32_t need;
+	uint32_t need, quick;
 	uint32_t count_max;
+	struct mcr_feed_word quick_words[4]; /* of scope and epoch; mask 0 = nothing */
 	/* Rule i may be met only if bit i is set in each may[k] of the octet at select[k]. */
 	uint16_t select[MCR_FEED_SELECTS];
-	uint8_t n_words, n_more, has_count;
+	uint8_t n_words, n_more, has_count, has_epoch;
 	struct mcr_feed_load seq, count, high;
 	struct mcr_feed_piece words[4];
 	struct mcr_feed_piece more[4 * MCR_FEED_KEY_FIELDS_MAX]; /* behind the others */

@@ -93,6 +93,13 @@ static void compile_keys(struct mcr_feed_declaration *d)
 			r->key_need = (uint16_t)larger(r->key_need, end_of(field));
 		}
 	}
+	r->has_epoch = d->n_keys[1] != 0;
+	for (unsigned i = 0; i < r->n_words; i++) {
+		const struct mcr_feed_piece *piece = &r->words[i];
+		const size_t word = (piece->word - offsetof(struct mcr_feed_packet, scope)) / 8;
+
+		r->quick_words[word] = (struct mcr_feed_word){piece->mask, piece->at};
+	}
 }
 
 static void compile_rule(struct mcr_feed_declaration *d, struct mcr_feed_rule *rule)
@@ -249,6 +256,7 @@ void mcr_feed_declaration_compile(struct mcr_feed_declaration *d)
 	r->need = r->whole;
 	if (d->seq.form == MCR_FEED_FIELD_ASCII || d->high.width || d->is_chain)
 		r->need = UINT32_MAX;
+	r->quick = r->n_more ? UINT32_MAX : r->need;
 	for (unsigned which = 0; which < MCR_FEED_SELECTS; which++) {
 		open = select_octet(d, which, open, taken);
 		if (open == 0)

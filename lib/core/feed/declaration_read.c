@@ -204,7 +204,7 @@ static ALWAYS_INLINE void read_packet(const struct mcr_feed_declaration *d, cons
 	out->seq = 0;
 	out->count = 0;
 	out->resets = 0;
-	out->pad = 0;
+	out->follows = out->pad = 0;
 	read_keys(&d->reading, data, len, is_whole, out);
 	rule = rule_of(d, data, len, is_whole);
 	if (!is_whole && len < d->reading.key_need) {
@@ -262,5 +262,5 @@ void mcr_feed_packet_read(const struct mcr_feed_declaration *d, const uint8_t *d
 	out->count = (uint32_t)count;
 	out->kind = MCR_FEED_PACKET_DATA;
 	out->resets = 0;
-	out->pad = 0;
+	out->follows = out->pad = 0;
 }

@@ -47,6 +47,12 @@ static inline void mcr_recent_add(struct mcr_recent *r, uint32_t id, uint64_t se
 	*head = r->n++;
 }
 
+static inline int mcr_recent_is(const struct mcr_recent_packet *p, uint32_t id, uint64_t seq,
+				uint32_t count)
+{
+	return p->seq == seq && p->id == id && p->count == count;
+}
+
 /* mcr_recent_find: the packet with these numbers. NULL = there is none, or none any more. */
 static inline const struct mcr_recent_packet *
 mcr_recent_find(const struct mcr_recent *r, uint32_t id, uint64_t seq, uint32_t count)
@@ -59,7 +65,7 @@ mcr_recent_find(const struct mcr_recent *r, uint32_t id, uint64_t seq, uint32_t 
 			return NULL;
 		const struct mcr_recent_packet *p = &r->packets[at & r->mask];
 
-		if (p->seq == seq && p->id == id && p->count == count)
+		if (mcr_recent_is(p, id, seq, count))
 			return p;
 		at = p->before;
 	}
