@@ -42,7 +42,7 @@ struct mcr_feed_config {
 	struct mcr_feed_line_config lines[MCR_FEED_LINES_MAX];
 	unsigned n_lines;
 	uint64_t gap_timeout_ns; /* default 1 ms */
-	uint64_t silence_ns;     /* 0 = three heartbeats; without heartbeats and hours: none */
+	uint64_t silence_ns;     /* 0 = three heartbeats; without those no line is judged */
 	uint32_t reorder;        /* numbers that a line may be out of order by; default 0 */
 	uint32_t window;         /* numbers; default 4,096 */
 	uint64_t jump_max;       /* default 1,000,000 */
