@@ -9,6 +9,7 @@
 #include "core/option_error.h"
 #include "options.h"
 #include "settings/fail.h"
+#include "settings/feeds.h"
 #include "settings/keys.h"
 #include "settings/option_text.h"
 
@@ -18,6 +19,7 @@ enum { /* above the range of characters */
 	OPT_INTERFACE,
 	OPT_CHANNEL,
 	OPT_JOIN,
+	OPT_FEED,
 	OPT_ATTACH,
 	OPT_STATS,
 	OPT_OF_ENGINE, /* a key of mcr_engine_keys */
@@ -32,6 +34,7 @@ static const struct option long_options[] = {
     {"interface", required_argument, NULL, OPT_INTERFACE},
     {"channel", required_argument, NULL, OPT_CHANNEL},
     {"join", required_argument, NULL, OPT_JOIN},
+    {"feed", required_argument, NULL, OPT_FEED},
     {"attach", required_argument, NULL, OPT_ATTACH},
     {"stats", required_argument, NULL, OPT_STATS},
     {"name", required_argument, NULL, OPT_OF_ENGINE},
@@ -62,7 +65,9 @@ static const char help_channel[] =
     "                         or G; users and groups: who may read (default everybody)\n"
     "  --join GROUP[/LEN][:PORT[-PORT]][@SOURCE|@!SOURCE]...[,interface=NAME][,channel=NAME]"
     "[,id=N]\n"
-    "                         receive a group, 239.1.1.1 or [ff15::1]; can be given many times\n";
+    "                         receive a group, 239.1.1.1 or [ff15::1]; can be given many times\n"
+    "  --feed 'feed NAME; declaration TEXT; line A; join JOIN; ...'\n"
+    "                         declare a feed (docs/config.md); can be given many times\n";
 static const char help_attach[] =
     "                         permissions and group of the attach socket (default 0660, the\n"
     "                         process's own); consumers at a time (default 1024), and of one "
@@ -153,6 +158,8 @@ static int apply(struct mcr_options *o, struct mcr_settings *s, const struct opt
 		return add_channel(s, optarg, err);
 	case OPT_JOIN:
 		return mcr_settings_add_joins(s, optarg, (struct mcr_origin){0}, err);
+	case OPT_FEED:
+		return mcr_settings_add_feed_text(s, optarg, err);
 	case OPT_ATTACH:
 		return add_keys(&mcr_attach_keys, &s->attach, optarg, err);
 	case OPT_STATS:

@@ -25,9 +25,8 @@ int mcr_settings_add_feed(struct mcr_settings *s, const struct mcr_feed_setting 
 		return ret;
 	for (size_t i = 0; i < s->n_feeds; i++)
 		if (strcmp(s->feeds[i].config.name, feed->config.name) == 0)
-			return mcr_fail(err, -EEXIST, "feed '%s' is defined already, at %s:%u",
-					feed->config.name, s->feeds[i].origin.file,
-					s->feeds[i].origin.line);
+			return mcr_settings_name_taken("feed", feed->config.name,
+						       s->feeds[i].origin, err);
 	if (s->n_feeds == MCR_FEEDS_MAX)
 		return mcr_fail(err, -ENOSPC, "more than %d feeds", MCR_FEEDS_MAX);
 	bigger = reallocarray(s->feeds, s->n_feeds + 1, sizeof(*bigger));
@@ -51,6 +50,43 @@ int mcr_feed_setting_copy(struct mcr_feed_setting *to, const struct mcr_feed_set
 			ret = mcr_join_list_add(&to->joins[i], &from->joins[i].items[k]);
 	if (ret < 0)
 		mcr_feed_setting_clear(to);
+	return ret;
+}
+
+static int take_flows(struct mcr_feed_setting *feed)
+{
+	int ret = 0;
+
+	for (unsigned i = 0; i < feed->config.n_lines; i++) {
+		const struct mcr_feed_line_config *line = &feed->config.lines[i];
+
+		for (size_t k = 0; ret == 0 && k < line->n_flows; k++) {
+			const struct mcr_join join = mcr_feed_flow_join(&line->flows[k]);
+
+			ret = mcr_join_list_add(&feed->joins[i], &join);
+		}
+	}
+	return ret;
+}
+
+int mcr_settings_add_feed_text(struct mcr_settings *s, const char *text, struct mcr_error *err)
+{
+	struct mcr_feed_setting feed = {.origin = {NULL, 0}};
+	char *lines = strdup(text);
+	int ret;
+
+	if (!lines)
+		return mcr_fail_memory(err);
+	for (char *at = lines; (at = strchr(at, ';'));)
+		*at = '\n';
+	ret = mcr_feed_config_parse(&feed.config, lines, strlen(lines), NULL, err);
+	free(lines);
+	if (ret == 0 && take_flows(&feed) < 0)
+		ret = mcr_fail_memory(err);
+	if (ret == 0)
+		ret = mcr_settings_add_feed(s, &feed, err);
+	if (ret < 0)
+		mcr_feed_setting_clear(&feed);
 	return ret;
 }
 
@@ -159,8 +195,9 @@ int mcr_settings_feed_doubt(const struct mcr_settings *s, size_t i, struct mcr_e
 
 	if (!doubt)
 		return 0;
-	mcr_fail(warning, 0, "%s:%u: feed %s: declaration '%.32s': %s", feed->origin.file,
-		 feed->origin.line, feed->config.name, feed->config.declaration, doubt);
+	mcr_fail(warning, 0, "feed %s: declaration '%.32s': %s", feed->config.name,
+		 feed->config.declaration, doubt);
+	mcr_settings_locate(feed->origin, warning, 0);
 	return 1;
 }
 

@@ -16,6 +16,10 @@ int mcr_feed_setting_copy(struct mcr_feed_setting *to, const struct mcr_feed_set
 int mcr_settings_add_feed(struct mcr_settings *s, const struct mcr_feed_setting *feed,
 			  struct mcr_error *err);
 
+/* mcr_settings_add_feed_text is the same for a feed of the command line: the text that
+ * mcr_feed_config_parse reads, in which a ';' ends a line as well. Errors also: -EBADMSG. */
+int mcr_settings_add_feed_text(struct mcr_settings *s, const char *text, struct mcr_error *err);
+
 /* The joins of lines, and where the lines stand. */
 struct mcr_line_joins {
 	struct mcr_join_list list;

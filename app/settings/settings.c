@@ -73,8 +73,8 @@ int mcr_settings_add_eal(struct mcr_settings *s, const char *argument, struct mc
 	return push_string(&s->eal, &s->n_eal, argument) ? 0 : mcr_fail_memory(err);
 }
 
-static int name_taken(const char *kind, const char *name, struct mcr_origin first,
-		      struct mcr_error *err)
+int mcr_settings_name_taken(const char *kind, const char *name, struct mcr_origin first,
+			    struct mcr_error *err)
 {
 	if (!first.file)
 		return mcr_fail(err, -EEXIST, "%s '%s' is defined already, on the command line",
@@ -90,7 +90,8 @@ int mcr_settings_add_interface(struct mcr_settings *s, const struct mcr_interfac
 		const struct mcr_interface_setting *other = &s->interfaces[i];
 
 		if (strcmp(other->config.name, config->name) == 0)
-			return name_taken("interface", config->name, other->origin, err);
+			return mcr_settings_name_taken("interface", config->name, other->origin,
+						       err);
 		if (strcmp(other->config.port, config->port) == 0 &&
 		    other->config.vlan == config->vlan)
 			return mcr_fail(err, -EEXIST,
@@ -126,7 +127,7 @@ int mcr_settings_add_channel(struct mcr_settings *s, const struct mcr_channel_co
 	const struct mcr_channel_setting *other = mcr_settings_channel(s, config->name);
 
 	if (other)
-		return name_taken("channel", config->name, other->origin, err);
+		return mcr_settings_name_taken("channel", config->name, other->origin, err);
 	if (s->n_channels == MCR_CHANNELS_MAX)
 		return mcr_fail(err, -ENOSPC, "more than %d channels", MCR_CHANNELS_MAX);
 	if (mcr_channel_check_programs(config, err) < 0)
@@ -190,6 +191,16 @@ static int add_joins_of(struct mcr_settings *s, const struct mcr_settings *from,
 	return ret;
 }
 
+/* Where the feed and its lines stand. */
+static int keep_origins(struct mcr_settings *s, struct mcr_feed_setting *feed,
+			struct mcr_error *err)
+{
+	feed->origin.file = mcr_settings_add_file(s, feed->origin.file);
+	for (unsigned i = 0; i < feed->config.n_lines; i++)
+		feed->lines[i].file = feed->origin.file;
+	return feed->origin.file ? 0 : mcr_fail_memory(err);
+}
+
 static int add_feeds_of(struct mcr_settings *s, const struct mcr_settings *from,
 			struct mcr_error *err)
 {
@@ -199,11 +210,10 @@ static int add_feeds_of(struct mcr_settings *s, const struct mcr_settings *from,
 
 		if (ret < 0)
 			return mcr_fail_memory(err);
-		feed.origin.file = mcr_settings_add_file(s, feed.origin.file);
-		for (unsigned k = 0; k < feed.config.n_lines; k++)
-			feed.lines[k].file = feed.origin.file;
-		ret =
-		    feed.origin.file ? mcr_settings_add_feed(s, &feed, err) : mcr_fail_memory(err);
+		if (feed.origin.file)
+			ret = keep_origins(s, &feed, err);
+		if (ret == 0)
+			ret = mcr_settings_add_feed(s, &feed, err);
 		if (ret < 0) {
 			mcr_feed_setting_clear(&feed);
 			return mcr_settings_locate(from->feeds[i].origin, err, ret);

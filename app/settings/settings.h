@@ -98,6 +98,10 @@ void mcr_settings_destroy(struct mcr_settings *s);
  * memory. */
 const char *mcr_settings_add_file(struct mcr_settings *s, const char *name);
 
+/* mcr_settings_name_taken says where first has the name. kind: "channel", ... Returns -EEXIST. */
+int mcr_settings_name_taken(const char *kind, const char *name, struct mcr_origin first,
+			    struct mcr_error *err);
+
 /* The functions below append copies. They return 0, or with *err filled -EEXIST (the name is taken;
  * err says where), -ENOSPC or -ENOMEM. */
 int mcr_settings_add_eal(struct mcr_settings *s, const char *argument, struct mcr_error *err);

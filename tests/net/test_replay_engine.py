@@ -118,6 +118,19 @@ def test_a_feed_of_the_configuration_is_served_and_time_goes_on_between_frames(t
     feed.communicate(timeout=10)
 
 
+def test_a_feed_of_the_command_line_is_handed_out(tmp_path):
+    frames = [multicast(n.to_bytes(8, 'big'), group=f'239.1.1.{line}') for n, line in ((1, 1), (1, 2), (2, 1))]
+    path = write(tmp_path / 'a.pcap', [*frames, multicast(b'another', group='239.1.1.3')])
+    text = 'feed f; declaration seq=0:8:be; line A channel=md; join 239.1.1.1:5000; line B channel=md; join 239.1.1.2:5000'
+    replay = Replay(tmp_path, *MAX, '--wait-readers', 1, '--feed', text, path)
+    feed = subprocess.run([FEED_READER, 'f'], env=replay.env, capture_output=True, text=True, timeout=30)
+    assert re.findall(r'0: \S+1', feed.stdout) == ['0: 1+1', '0: 2+1']
+    assert '3 delivered, 0 control, 1 unknown_group' in replay.end()
+    for bad, expected in (('feed f; declaration nothing', "line 2: "), (text.replace('join', 'jion'), "unknown key 'jion'")):
+        done = subprocess.run([REPLAY, '--run-dir', tmp_path / 'run', '--feed', bad, path], capture_output=True, text=True)
+        assert done.returncode == 2 and expected in done.stderr
+
+
 def test_a_configuration_without_an_interface_for_a_capture_is_refused(tmp_path):
     a, b = both_lines(tmp_path)
     (tmp_path / 'mcring.yaml').write_text(CONFIG)

@@ -299,6 +299,35 @@ static int make_file(void **state)
 	return mkstemp(path) < 0;
 }
 
+static void a_feed_of_the_command_line_stands_beside_those_of_the_file(void **state)
+{
+	static const char text[] = "feed f; declaration cme;line A channel=md;"
+				   "join 239.9.1.1:5000,interface=a\nline B channel=x; "
+				   "join 239.9.1.2:5000,interface=b";
+	struct mcr_settings *s, *line = mcr_settings_create();
+	struct mcr_error err;
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(PORTS "feeds:\n" ITCH, file);
+	fclose(file);
+	assert_int_equal(mcr_settings_add_feed_text(line, text, &err), 0);
+	assert_int_equal(mcr_settings_add_feed_text(line, text, &err), -EEXIST);
+	assert_string_equal(err.text, "feed 'f' is defined already, on the command line");
+	assert_int_equal(mcr_settings_add_feed_text(line, "feed g; line", &err), -EBADMSG);
+	assert_non_null(strstr(err.text, "line 2: 'line' has no value"));
+	assert_int_equal(mcr_config_assemble(&s, line, path, &err), 0);
+	mcr_settings_destroy(line);
+	assert_int_equal(s->n_feeds, 2);
+	assert_string_equal(s->feeds[0].config.name, "f");
+	assert_int_equal(mcr_settings_feed_doubt(s, 0, &err), 1);
+	assert_memory_equal(err.text, "feed f: declaration 'cme': ", 27);
+	join_is(s, s->joins.n - 1, "239.1.2.1:5001,interface=b,channel=x");
+	join_is(s, 0, "239.9.1.1:5000,interface=a,channel=md");
+	join_is(s, 1, "239.9.1.2:5000,interface=b,channel=x");
+	mcr_settings_destroy(s);
+}
+
 static int remove_file(void **state)
 {
 	return remove(path);
@@ -315,6 +344,7 @@ int main(void)
 	    cmocka_unit_test(a_preset_that_was_not_verified_is_warned_of),
 	    cmocka_unit_test(what_is_wrong_is_reported_with_its_line),
 	    cmocka_unit_test(a_declaration_that_is_too_long_is_refused),
+	    cmocka_unit_test(a_feed_of_the_command_line_stands_beside_those_of_the_file),
 	    cmocka_unit_test(the_settings_become_what_the_engine_declares),
 	};
 

@@ -23,9 +23,11 @@ static const char USAGE[] =
     "files, as of line A and of line B, are merged by their times.\n"
     "\n"
     "What is served, and where:\n"
-    "  --join JOIN            as mcring's; without one, and without --config, channel `default`\n"
+    "  --join JOIN            as mcring's; without one, and without --feed or --config, `default`\n"
     "                         gets everything in the files; repeatable\n"
     "  --channel NAME[,KEY=VALUE]...  as mcring's; repeatable\n"
+    "  --feed TEXT            as mcring's: 'feed NAME; declaration TEXT; line A; join JOIN; ...';\n"
+    "                         repeatable\n"
     "  --config FILE          channels, joins and feeds of mcring's configuration file\n"
     "  --interface NAME=WHAT  what was captured by WHAT, a file or an interface that is named in\n"
     "                         one, came by the interface NAME of joins and configuration;\n"
@@ -173,6 +175,9 @@ static int take_what(struct replay_options *o, int c)
 	case 'c':
 		add_text(o->channels, &o->n_channels, "channel");
 		break;
+	case 'e':
+		add_text(o->feeds, &o->n_feeds, "feed");
+		break;
 	case 'f':
 		o->config = optarg;
 		break;
@@ -256,6 +261,7 @@ void replay_options_parse(struct replay_options *o, int argc, char **argv)
 {
 	static const struct option options[] = {{"join", required_argument, NULL, 'j'},
 						{"channel", required_argument, NULL, 'c'},
+						{"feed", required_argument, NULL, 'e'},
 						{"config", required_argument, NULL, 'f'},
 						{"interface", required_argument, NULL, 'i'},
 						{"name", required_argument, NULL, 'n'},

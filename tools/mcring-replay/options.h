@@ -7,7 +7,7 @@
 #include "capture.h"
 #include "pace.h"
 
-#define REPLAY_TEXTS_MAX 1024 /* of --join and of --channel */
+#define REPLAY_TEXTS_MAX 1024 /* of --join, of --channel and of --feed */
 
 enum replay_exit {
 	REPLAY_EXIT_SENT = 0, /* also: ended by a signal */
@@ -26,7 +26,8 @@ struct replay_options {
 
 	const char *name, *run_dir, *config;                              /* NULL = not given */
 	const char *joins[REPLAY_TEXTS_MAX], *channels[REPLAY_TEXTS_MAX]; /* as the daemon's */
-	unsigned n_joins, n_channels;
+	const char *feeds[REPLAY_TEXTS_MAX];                              /* likewise */
+	unsigned n_joins, n_channels, n_feeds;
 	struct replay_interface interfaces[CAPTURE_INTERFACES_MAX]; /* in order */
 	unsigned n_interfaces;
 

@@ -52,6 +52,25 @@ static int take_options(struct mcr_settings *s, const struct replay_options *opt
 		ret = add_channel(s, options->channels[i], err);
 	for (unsigned i = 0; ret == 0 && i < options->n_joins; i++)
 		ret = mcr_settings_add_joins(s, options->joins[i], (struct mcr_origin){0}, err);
+	for (unsigned i = 0; ret == 0 && i < options->n_feeds; i++)
+		ret = mcr_settings_add_feed_text(s, options->feeds[i], err);
+	return ret;
+}
+
+/* Those of joins and of feeds' lines. */
+static int add_named(struct mcr_settings *s, struct mcr_error *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < s->joins.n; i++)
+		if (s->joins.items[i].channel[0] != '\0')
+			ret = add_missing(s, s->joins.items[i].channel, 0, err);
+	for (size_t i = 0; ret == 0 && i < s->n_feeds; i++) {
+		const struct mcr_feed_config *feed = &s->feeds[i].config;
+
+		for (unsigned k = 0; ret == 0 && k < feed->n_lines; k++)
+			ret = add_missing(s, mcr_feed_config_channel(&feed->lines[k]), 0, err);
+	}
 	return ret;
 }
 
@@ -64,9 +83,8 @@ static int complete(struct mcr_settings *s, struct replay_wiring *wiring,
 
 	if (ret == 0 && options->n_channels == 0)
 		ret = add_missing(s, MCR_DEFAULT_CHANNEL, 0, err);
-	for (size_t i = 0; ret == 0 && options->n_channels == 0 && i < s->joins.n; i++)
-		if (s->joins.items[i].channel[0] != '\0')
-			ret = add_missing(s, s->joins.items[i].channel, 0, err);
+	if (ret == 0 && options->n_channels == 0)
+		ret = add_named(s, err);
 	if (ret == 0)
 		ret = add_missing(s, PROGRAMS, 1, err);
 	return ret == 0 ? mcr_settings_complete(s, err) : ret;
@@ -239,7 +257,7 @@ int replay_serve(struct replay_served *out, const struct replay_options *options
 {
 	struct mcr_settings *s = mcr_settings_create();
 	struct replay_wiring *wiring = calloc(1, sizeof(*wiring));
-	const int takes_all = !options->config && options->n_joins == 0;
+	const int takes_all = !options->config && options->n_joins == 0 && options->n_feeds == 0;
 	int ret = -ENOMEM;
 
 	memset(out, 0, sizeof(*out));
