@@ -75,7 +75,6 @@ int capture_next(struct capture *c, struct capture_frame *frame, struct mcr_erro
 	frame->time_ns += c->shift_ns;
 	c->last_ns = frame->time_ns;
 	c->counts.frames++;
-	c->counts.octets += frame->len;
 	next->has_frame = 0;
 	c->given = next;
 	return 1;

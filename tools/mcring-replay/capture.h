@@ -36,7 +36,7 @@ struct capture_interface {
 
 /* What was found so far, in all files and repetitions. */
 struct capture_counts {
-	uint64_t frames, octets;
+	uint64_t frames;
 	uint64_t went_back; /* frames with a time below that of one before in the file, ... */
 	uint64_t
 	    back_most_ns; /* ... and by how much at most; their time is that of the one before */
