@@ -93,6 +93,7 @@ class Stream:
         self.next = self.start = None
         self.epoch, self.octets, self.before = 0, 0, None  # number of the epoch; its octets; those of the last one
         self.message = False
+        self.said = None  # when a packet last said that the epoch began
         self.flagged = self.session = False  # the epoch began by a reset that a packet named; by its octets
         self.old_next = None  # where the last epoch ended
         self.held = []  # sorted by x; what a heartbeat or an end says is next is held as well, empty
@@ -246,6 +247,7 @@ class Feed:
         s.next = s.start = self.fresh(self.c.start_seq or p.seq)
         s.octets, s.flagged = p.epoch, p.kind == 'reset' or bool(p.resets)
         s.message = p.kind == 'reset'
+        s.said = ns if s.flagged else None
         self.say(f'start {s.key} {i} {s.next} at={ns}')
 
     # ---- epochs (rules 9, 12, 13) ----
@@ -264,8 +266,8 @@ class Feed:
             side.returned = 0
             if not resets:
                 side.since_reset = side.since_reset + 1 if side.since_reset is not None else None
-            elif self.says_it_again(s, side, p):
-                side.since_reset = 0
+            elif self.says_it_again(s, side, ns, p):
+                side.since_reset, s.said = 0, ns
             else:
                 self.begin(s, ns, i, self.fresh(p.seq), 'explicit', p)
             return True
@@ -290,6 +292,7 @@ class Feed:
                 self.lines[i].heartbeats += 1
             return False
         self.join(s, side, resets)
+        s.said = ns if resets else s.said
         if p.kind == 'reset':
             side.hi = s.start
         return True
@@ -300,13 +303,15 @@ class Feed:
         side.returned = 0
         side.since_reset = 0 if resets or s.flagged else None
 
-    def says_it_again(self, s, side, p):
+    def says_it_again(self, s, side, ns, p):
         # Resets are repeated: in the first few packets (EOBI), or the message itself. It is the same one
-        # as long as no more than a few other packets came since on this line, unless it goes back behind
-        # where the epoch began.
+        # as long as no more than a few other packets came since on this line, or it comes as soon as a copy
+        # does, unless it goes back behind where the epoch began.
         x = self.unwrap(p.seq, s.next)
         more = self.c.reset_back if p.kind == 'data' else 0  # some of them may be lost
-        return side.since_reset is not None and side.since_reset <= self.c.reset_run and s.start <= x <= (side.hi or s.next) + more
+        is_soon = s.said is not None and ns < s.said + self.c.gap_timeout_ns  # a copy
+        is_few = side.since_reset is not None and side.since_reset <= self.c.reset_run
+        return (is_soon or is_few) and s.start <= x <= (side.hi or s.next) + more
 
     def is_over(self, s, side, p):
         """A line that is behind by more than one epoch says "reset": of one that is over already."""
@@ -357,6 +362,7 @@ class Feed:
             s.before, s.octets = s.octets, p.epoch
         s.message = bool(p and p.kind == 'reset')  # it had the number, so nothing lies below
         s.flagged, s.session = why in ('explicit', 'session'), why == 'session'
+        s.said = ns if why == 'session' or (p and (p.kind == 'reset' or p.resets)) else None
         s.given, s.seen = [], {}
         s.end, s.ended, s.after_gap = None, False, False
         for side in s.sides:
@@ -378,12 +384,9 @@ class Feed:
         if self.c.is_loop and side.hi is not None and p.seq <= 1 and x + p.count < side.hi:
             self.begin(s, ns, i, self.fresh(p.seq), 'cycle', p)
             x = s.next
-        if side.since_reset is not None and side.since_reset <= self.c.reset_run and x > s.next + self.c.window and \
-                s.old_next is not None and s.old_next - self.c.window <= x < s.old_next:
-            self.lines[i].stale += 1  # shortly behind a reset, where the epoch before ended: it came late
-            return
         far = self.far(s, side, x)
         if not far:
+            self.goes_on_ahead(s, side, ns, x)
             self.forget(side)
             self.take(s, side, ns, i, x, p.count, p.payload)
             return
@@ -403,7 +406,7 @@ class Feed:
         start = min([first(run)] + [first(r) for r in others if 0 <= first(run) - first(r) <= self.c.reset_back])
         self.begin(s, ns, i, start, 'implicit')
         s.sides[i].hi = start
-        for r in [run] + [r for r in others if start <= first(r) <= start + self.c.window]:
+        for r in [run] + [r for r in others if start <= first(r) <= start + self.c.reset_back]:
             if r is not run:
                 self.join(s, s.sides[r[0].i])
                 for d in r:
@@ -411,16 +414,24 @@ class Feed:
             self.catch_up(s, ns, r, first(r) - r[0].x)
         self.settle(s, ns)
 
+    def is_left_over(self, s, side, x):
+        """Shortly behind a reset, where the epoch before ended: it came late, or many were lost."""
+        return side.since_reset is not None and side.since_reset <= self.c.reset_run and not s.session and \
+            s.old_next is not None and s.old_next - self.c.window <= x < s.old_next and x > s.next + self.c.window
+
     def far(self, s, side, x):
+        if self.is_left_over(s, side, x):
+            return 'ahead'
         if x - s.next > self.jump_max():
             # Of few bits, what is lower on the wire began anew rather than went on for half a circle.
             return 'back' if self.wire(x) < self.wire(s.next) else 'ahead'
-        if x + self.c.reset_back >= s.next and not s.message:
+        is_undone = s.message and side.hi is not None and x < min(s.start, side.hi)  # it named a number too high
+        if x + self.c.reset_back >= s.next and not is_undone:
             return None
         # Far below. A line that is slow is far below as well, but it never goes back itself. Of a line that
         # was not heard before nobody knows: it is slow if there is another line that speaks.
         if side.hi is not None:
-            return 'back' if x + self.c.reset_back < side.hi or (s.message and x < min(s.start, side.hi)) else None
+            return 'back' if x + self.c.reset_back < side.hi or is_undone else None
         others = (l for other, l in zip(s.sides, self.lines) if other is not side and other.epoch == s.epoch)
         return None if any(l.state == UP for l in others) else 'back'
 
@@ -429,7 +440,7 @@ class Feed:
         numbers may be missing between them."""
         if far == 'ahead':
             self.say(f'implausible {s.key} {i} {x} at={ns}')
-        if p.kind == 'data' and any(r.far == far and r.x == x for r in side.run):
+        if p.kind == 'data' and any(r.far == far and r.x == x < r.end for r in side.run):
             self.lines[i].implausible += 1
             return None  # a copy proves nothing
         if side.run and (side.run[-1].far != far or not side.run[-1].end <= x <= side.run[-1].end + self.c.window):
@@ -460,6 +471,15 @@ class Feed:
     def settle(self, s, ns):
         self.drain(s, ns)
         self.check(s, ns)
+
+    def goes_on_ahead(self, s, side, ns, x):
+        """What was too far ahead to be believed was right: the stream has come close to it."""
+        run = side.run
+        if run and run[-1].far == 'ahead' and run[-1].end <= x <= run[-1].end + self.c.window:
+            side.run = []
+            for r in run:
+                self.lines[r.i].implausible -= 1
+            self.catch_up(s, ns, run)
 
     @staticmethod
     def forget(side):
@@ -555,7 +575,8 @@ class Feed:
     def announce(self, s, side, ns, i, p):
         """A heartbeat or an end of session: p.seq is the next number to come."""
         x = self.unwrap(p.seq, side.hi if side.hi is not None else s.next)
-        if x - s.next <= self.jump_max():
+        if x - s.next <= self.jump_max() and not self.is_left_over(s, side, x):
+            self.goes_on_ahead(s, side, ns, x)
             self.announced(s, side, ns, i, x, p)
             return
         run = self.believe(s, side, ns, i, x, p, 'ahead')

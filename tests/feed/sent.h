@@ -65,6 +65,7 @@ struct sent {
 struct feed_sent {
 	unsigned n_lines, n_streams, bits, wraps_to_one;
 	enum restart restart;
+	int is_over;                                     /* all data were sent */
 	int can_reorder;                                 /* packets of a line overtake each other */
 	unsigned loss, twice, corrupt, mismatch, repack; /* of 256 */
 	uint32_t delay_ns[LINES], jitter_ns;
@@ -72,7 +73,7 @@ struct feed_sent {
 	uint64_t base[STREAMS][EPOCHS]; /* the number of message 0 */
 	unsigned n_numbers[STREAMS][EPOCHS], n_epochs[STREAMS];
 	struct sent ring[LINES][PACKETS];
-	unsigned n[LINES], n_sent[LINES][STREAMS];
+	unsigned n[LINES];
 };
 
 static inline uint64_t wire_of(const struct feed_sent *f, uint64_t number)
@@ -88,21 +89,21 @@ static inline uint64_t wire_of(const struct feed_sent *f, uint64_t number)
 static inline void add(struct feed_sent *f, struct draw *d, unsigned line, uint64_t ns,
 		       struct sent s)
 {
-	int is_flagged = s.resets || s.kind == MCR_FEED_PACKET_RESET;
+	int is_sure = s.resets || s.kind == MCR_FEED_PACKET_RESET || f->is_over;
 
-	if (f->outage[line] > 0 && !is_flagged) {
+	if (f->outage[line] > 0 && !is_sure) {
 		f->outage[line]--;
 		return;
 	}
-	if (chance(d, f->loss) && !is_flagged)
+	if (chance(d, f->loss) && !is_sure)
 		return;
 	if (f->n[line] + 2 > PACKETS)
 		return;
 	s.line = (uint8_t)line;
 	s.ns = ns + f->delay_ns[line] + (f->jitter_ns ? draw(d, f->jitter_ns) : 0);
 	s.wire = wire_of(f, f->base[s.stream][s.epoch] + s.first);
-	if (s.kind == MCR_FEED_PACKET_DATA && f->n_sent[line][s.stream]++ > 2 && s.epoch == 0 &&
-	    s.first > 15 && s.first % 8u == line && chance(d, f->corrupt)) {
+	if (s.kind == MCR_FEED_PACKET_DATA && s.epoch == 0 && s.first > 15 &&
+	    s.first % 8u == line && chance(d, f->corrupt)) {
 		/* Farther away than a gap or a restart may be; two lines would prove it. */
 		s.wire ^= 1ull << (22 + 3 * line + draw(d, 2));
 		s.is_corrupt = 1;
@@ -185,6 +186,15 @@ static inline void send_epoch(struct feed_sent *f, struct draw *d, unsigned stre
 		next += s.count;
 	}
 	f->n_numbers[stream][epoch] = next;
+	/* A feed goes on. If an epoch ended here, packets that looked like left over from the one
+	 * before would never be proven: what they are is known by the packets behind them. */
+	f->is_over = f->restart != NO_RESTART;
+	for (unsigned i = 0; f->is_over && i < 3; i++) {
+		s = (struct sent){.stream = s.stream, .epoch = s.epoch, .first = (uint16_t)next};
+		s.kind = MCR_FEED_PACKET_HEARTBEAT;
+		publish(f, d, *ns += 1 + draw(d, 100 * US), s);
+	}
+	f->is_over = 0;
 	/* A copy that is late by more than a restart takes could be of either epoch. */
 	*ns += 100 * US + draw(d, 2000 * US);
 }
@@ -198,6 +208,8 @@ static inline int by_time(const void *a, const void *b)
 
 static inline void sort_ring(struct feed_sent *f, unsigned line)
 {
+	unsigned n[STREAMS] = {0};
+
 	/* Insertion: packets of one time stay in their order. */
 	for (unsigned i = 1; i < f->n[line]; i++) {
 		struct sent s = f->ring[line][i];
@@ -206,6 +218,15 @@ static inline void sort_ring(struct feed_sent *f, unsigned line)
 		for (; k > 0 && by_time(&f->ring[line][k - 1], &s) > 0; k--)
 			f->ring[line][k] = f->ring[line][k - 1];
 		f->ring[line][k] = s;
+	}
+	/* A stream begins where its first packet says, so the first numbers are right. */
+	for (unsigned i = 0; i < f->n[line]; i++) {
+		struct sent *s = &f->ring[line][i];
+
+		if (n[s->stream]++ > 2 || !s->is_corrupt)
+			continue;
+		s->wire = wire_of(f, f->base[s->stream][s->epoch] + s->first);
+		s->is_corrupt = 0;
 	}
 }
 

@@ -146,6 +146,7 @@ def make_trial(r):
 
 def read_rings(r, rings, by_time):
     """The order in which a reader has it: time is how far all rings were read."""
+    now = 0
     if by_time or r.random() < .5:
         for ns, line, p in sorted((x for ring in rings for x in ring), key=lambda x: x[0]):
             yield 'time', ns
@@ -153,7 +154,6 @@ def read_rings(r, rings, by_time):
             now = ns
     else:
         at = [0] * len(rings)
-        now = 0
         while any(i < len(ring) for i, ring in zip(at, rings)):
             now += r.choice((50 * US, 500 * US, 20_000 * US)) if r.random() < .9 else 5_000_000 * US
             for i, ring in enumerate(rings):

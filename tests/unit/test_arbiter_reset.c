@@ -33,7 +33,11 @@ static void one_reset_message_is_one_reset_on_all_lines(void **state)
 	HANDED_OUT("4");
 	assert_int_equal(line_of(B).stale, 3);
 	assert_int_equal(stats().resets, 1);
-	mark(B, MCR_FEED_PACKET_RESET, 1); /* again, later: another one */
+	mark(B, MCR_FEED_PACKET_RESET, 1); /* a copy that is late */
+	run(1 << A | 1 << B, 5, 8);
+	HANDED_OUT("5 6 7 8");
+	pass(10 * MS);
+	mark(B, MCR_FEED_PACKET_RESET, 1); /* another one */
 	data(B, 1);
 	HANDED_OUT("reset1 1");
 }
@@ -130,6 +134,54 @@ static void flags_of_the_first_few_packets_are_one_reset(void **state)
 			put(line, (struct mcr_feed_packet){.seq = seq, .count = 1, .resets = 1});
 	run(1 << A | 1 << B, 4, 5);
 	HANDED_OUT("start5000 5000 5001 reset1 1 2 3 4 5");
+}
+
+static void late_copies_of_flagged_packets_reset_nothing(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 1});
+	run(1 << A, 5000, 5001);
+	put(A, (struct mcr_feed_packet){.seq = 1, .count = 1, .resets = 1});
+	run(1 << A, 2, 9);
+	put(A, (struct mcr_feed_packet){.seq = 1, .count = 1, .resets = 1});
+	HANDED_OUT("start5000 5000 5001 reset1 1 2 3 4 5 6 7 8 9");
+}
+
+static void what_is_left_over_behind_a_reset_opens_no_hole(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 1, .window = 8, .events = 1u << MCR_FEED_GAP});
+	run(1 << A, 41, 50);
+	HANDED_OUT("41 42 43 44 45 46 47 48 49 50");
+	mark(A, MCR_FEED_PACKET_RESET, 1);
+	run(1 << A, 1, 2);
+	data(A, 50); /* late */
+	run(1 << A, 3, 9);
+	HANDED_OUT("1 2 3 4 5 6 7 8 9");
+}
+
+static void what_was_lost_behind_a_reset_is_a_gap(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 1, .window = 8, .events = 1u << MCR_FEED_GAP});
+	run(1 << A, 41, 50);
+	HANDED_OUT("41 42 43 44 45 46 47 48 49 50");
+	mark(A, MCR_FEED_PACKET_RESET, 1);
+	run(1 << A, 1, 2);
+	mark(A, MCR_FEED_PACKET_HEARTBEAT, 45);
+	HANDED_OUT("1 2");
+	run(1 << A, 45, 47);
+	HANDED_OUT("gap3-44 45 46 47");
+}
+
+static void a_line_that_lost_the_beginning_of_a_restart_is_of_it(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 2, .window = 8, .events = 1u << MCR_FEED_GAP});
+	run(1 << A | 1 << B, 5000, 5001);
+	run(1 << A, 20, 21);
+	run(1 << B, 1, 3);
+	HANDED_OUT("5000 5001 1 2 3 gap4-19 20 21");
 }
 
 static void a_restart_is_known_by_a_run(void **state)
@@ -233,6 +285,10 @@ int main(void)
 	    cmocka_unit_test(a_corrupt_session_of_a_line_that_dies_does_not_stop_the_other),
 	    cmocka_unit_test(a_line_behind_by_two_sessions_begins_none_again),
 	    cmocka_unit_test(flags_of_the_first_few_packets_are_one_reset),
+	    cmocka_unit_test(late_copies_of_flagged_packets_reset_nothing),
+	    cmocka_unit_test(what_is_left_over_behind_a_reset_opens_no_hole),
+	    cmocka_unit_test(what_was_lost_behind_a_reset_is_a_gap),
+	    cmocka_unit_test(a_line_that_lost_the_beginning_of_a_restart_is_of_it),
 	    cmocka_unit_test(a_restart_is_known_by_a_run),
 	    cmocka_unit_test(what_both_lines_have_of_a_restart_is_handed_out),
 	    cmocka_unit_test(a_line_far_behind_is_no_restart),

@@ -195,8 +195,8 @@ static int joins(const struct mcr_arbiter *a, const struct mcr_arrival *at)
 }
 
 /* Resets are said again: by the next few packets, or the message itself. It is the same one as long
- * as no more than a few packets came since on its line, unless the number goes back behind where
- * the generation began, or where the line is. */
+ * as no more than a few packets came since on its line, or less than gap_timeout has passed (a
+ * copy), unless the number goes back behind where the generation began, or is beyond the line. */
 static int says_it_again(const struct mcr_arbiter *a, const struct mcr_arrival *at)
 {
 	uint64_t x = mcr_unwrap(a, at->s->next, at->packet->seq);
@@ -204,7 +204,9 @@ static int says_it_again(const struct mcr_arbiter *a, const struct mcr_arrival *
 
 	if (at->packet->kind == MCR_FEED_PACKET_DATA)
 		hi += a->cfg.reset_back; /* some of them may be lost */
-	return at->sl->since_reset && x >= at->m->start && x <= hi;
+	int is_soon = at->m->said_ns && a->at_ns < at->m->said_ns + a->cfg.gap_timeout_ns;
+
+	return (at->sl->since_reset || is_soon) && x >= at->m->start && x <= hi;
 }
 
 /* On a line that is not in this generation yet: whether it is this one's reset. */
@@ -256,6 +258,8 @@ static int resets(struct mcr_arbiter *a, const struct mcr_arrival *at)
 		}
 	}
 	at->sl->since_reset = 1;
+	if (!is_stale)
+		m->said_ns = a->at_ns;
 	if (is_message)
 		mcr_line_counts_mark(a, at->line, 0);
 	else
@@ -321,7 +325,7 @@ static void take_runs(struct mcr_arbiter *a, struct mcr_stream *s, struct mcr_st
 		sl->missing = MCR_NONE;
 		sl->behind += sl->behind < UINT8_MAX;
 		if (i && (!is_of_it || first + shift < s->next ||
-			  first + shift - s->next > a->cfg.window)) {
+			  first + shift - s->next > a->cfg.reset_back)) {
 			mcr_run_break(a, a->reset.key, line);
 			continue;
 		}
@@ -376,6 +380,7 @@ void mcr_epoch_begin_now(struct mcr_arbiter *a)
 	m->flags = (uint8_t)(a->reset.flags | MCR_STREAM_OLD);
 	take_runs(a, s, m);
 	m->line[a->reset.line].since_reset = a->reset.says_so;
+	m->said_ns = a->reset.says_so ? a->at_ns : 0;
 	if (a->reset.is_end) {
 		m->flags |= MCR_STREAM_ENDING;
 		m->end_at = a->reset.next;

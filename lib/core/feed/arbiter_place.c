@@ -269,7 +269,8 @@ static void ease(struct mcr_arbiter *a, const struct mcr_arrival *at)
 		at->s->slow &= (uint8_t)~bit;
 }
 
-/* Shortly behind a reset on its line, where the generation before ended: it came late. */
+/* Shortly behind a reset on its line, where the generation before ended: it came late, or many were
+ * lost. As with a number too far ahead, a run of packets proves it. */
 static int is_left_over(const struct mcr_arbiter *a, const struct mcr_arrival *at)
 {
 	return at->sl->since_reset && !(at->m->flags & MCR_STREAM_SESSION) &&
@@ -277,28 +278,31 @@ static int is_left_over(const struct mcr_arbiter *a, const struct mcr_arrival *a
 	       at->x + a->cfg.window >= at->m->old_next;
 }
 
+/* What was too far ahead to be believed was right: the stream has come close to it. */
+static int goes_on_ahead(const struct mcr_arbiter *a, const struct mcr_arrival *at)
+{
+	return at->sl->run_kind == MCR_RUN_AHEAD && at->x >= at->sl->run_next &&
+	       at->x - at->sl->run_next <= a->cfg.window;
+}
+
 void mcr_place(struct mcr_arbiter *a, struct mcr_arrival *at)
 {
 	int is_data = at->packet->kind == MCR_FEED_PACKET_DATA;
 
 	at->end = at->x + at->packet->count;
-	if (is_data && is_left_over(a, at)) {
-		a->lines[at->line].stale++;
-		at->flags |= MCR_FEED_FLAG_OUT_OF_ORDER;
-		return;
-	}
 	if (is_data && may_restart(a, at))
 		return;
-	if (at->x > at->s->next && at->x - at->s->next > a->cfg.jump_max) {
+	if ((at->x > at->s->next && at->x - at->s->next > a->cfg.jump_max) || is_left_over(a, at)) {
 		place_ahead(a, at);
 		return;
 	}
+	if (goes_on_ahead(a, at))
+		mcr_run_take(a, at->key, at->line, 0);
 	if (!is_data) {
 		place_mark(a, at);
 		return;
 	}
-	if (at->sl->run_kind != MCR_RUN_NONE)
-		mcr_run_break(a, at->key, at->line);
+	mcr_run_break(a, at->key, at->line);
 	mcr_line_moves(a, at->key, at->line, at->x, at->end);
 	place_numbers(a, at);
 	if (!a->has_after && (at->m->held != MCR_NONE || at->m->flags & MCR_STREAM_ENDING)) {

@@ -50,11 +50,11 @@ void mcr_run_keep(struct mcr_arbiter *a, const struct mcr_arrival *at, uint64_t 
 	forget_oldest(a, at->sl);
 }
 
-/* A copy proves nothing. */
+/* A copy of data proves nothing. */
 static int has(const struct mcr_arbiter *a, const struct mcr_stream_line *sl, uint64_t x)
 {
 	for (uint32_t n = sl->run; n != MCR_NONE; n = a->nodes[n].left)
-		if (a->nodes[n].first == x)
+		if (a->nodes[n].first == x && a->nodes[n].end > x)
 			return 1;
 	return 0;
 }

@@ -65,6 +65,7 @@ struct mcr_stream_more {
 	uint64_t held_end; /* behind the highest number held */
 	uint64_t end_at, told;
 	uint64_t front_next, front_ns; /* when `next` was last seen to move, by who is behind */
+	uint64_t said_ns;              /* when a packet last said that this generation began */
 	uint64_t ring_from, ring_to;   /* where the reader was lapped */
 	uint64_t given_end;            /* behind the highest number given up */
 	uint64_t gap_messages, late_messages;

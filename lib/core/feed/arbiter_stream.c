@@ -53,6 +53,7 @@ uint32_t mcr_stream_make(struct mcr_arbiter *a, unsigned line, const struct mcr_
 	for (unsigned i = 0; i < a->n_lines; i++)
 		m->line[i].run = m->line[i].missing = MCR_NONE;
 	m->line[line].since_reset = m->flags != 0;
+	m->said_ns = m->flags ? a->at_ns : 0;
 	struct mcr_feed_msg event = mcr_item_event(a, MCR_FEED_START, key, line, s->next);
 
 	mcr_item_push(a, &event);
