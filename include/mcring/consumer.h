@@ -164,18 +164,27 @@ struct mcr_consumer_opts {
 
 	uint64_t answer_ns; /* how long the connection, and each answer of the engine, may take; 0 =
 			     * 5 s */
+	uint32_t no_wait;   /* 1: no call waits for the engine. mcr_consumer_open then attaches
+			     * nowhere, unless fd is given: poll returns -EPIPE, and
+			     * mcr_consumer_reattach attaches, for the first time with no
+			     * MCR_RESTART and where `start` says. mcr_consumer_join, leave and
+			     * interface_info return -EAGAIN until the answer has come: call the
+			     * same again when the descriptor is readable, and nothing else
+			     * meanwhile. */
+	uint32_t pad;
 };
 #ifdef __cplusplus
-#define MCR_CONSUMER_OPTS_INIT                                                                    \
-	{                                                                                         \
-		sizeof(struct mcr_consumer_opts), sizeof(struct mcr_msg), nullptr, nullptr,       \
-		    nullptr, nullptr, -1, 0, MCR_ALL_RINGS, 0, 0, nullptr, nullptr, 0, 0, 0, 0, 0 \
+#define MCR_CONSUMER_OPTS_INIT                                                                     \
+	{                                                                                          \
+		sizeof(struct mcr_consumer_opts), sizeof(struct mcr_msg), nullptr, nullptr,        \
+		    nullptr, nullptr, -1, 0, MCR_ALL_RINGS, 0, 0, nullptr, nullptr, 0, 0, 0, 0, 0, \
+		    0, 0                                                                           \
 	}
 #else
 #define MCR_CONSUMER_OPTS_INIT                                                                    \
 	{                                                                                         \
 		sizeof(struct mcr_consumer_opts), sizeof(struct mcr_msg), NULL, NULL, NULL, NULL, \
-		    -1, 0, MCR_ALL_RINGS, 0, 0, NULL, NULL, 0, 0, 0, 0, 0                         \
+		    -1, 0, MCR_ALL_RINGS, 0, 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0                   \
 	}
 #endif
 

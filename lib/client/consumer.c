@@ -151,11 +151,13 @@ static const struct mcr_ring_reader *reader_of(const struct mcr_consumer *c,
 					       const struct mcr_msg *m)
 {
 	uint32_t i = m->pos.ring - c->first;
-	const struct mcr_ring_reader *r = &c->rings[i < c->n_rings ? i : 0].reader;
+	const struct mcr_ring_reader *r;
 
+	if (i >= c->n_rings)
+		return NULL;
+	r = &c->rings[i].reader;
 	/* From before a reattach, which may map the same ring elsewhere, or from no poll. */
-	if (i >= c->n_rings || m->pos.epoch != r->epoch ||
-	    (uintptr_t)m->data - (uintptr_t)r->data >= r->bytes)
+	if (m->pos.epoch != r->epoch || (uintptr_t)m->data - (uintptr_t)r->data >= r->bytes)
 		return NULL;
 	return r;
 }
@@ -187,7 +189,8 @@ void mcr_consumer_release(struct mcr_consumer *c)
 {
 	for (unsigned i = 0; i < c->n_rings; i++)
 		c->rings[i].done = mcr_client_next(&c->rings[i]);
-	mcr_client_report(c);
+	if (c->map)
+		mcr_client_report(c);
 }
 
 uint64_t mcr_consumer_headroom(const struct mcr_consumer *c)

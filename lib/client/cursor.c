@@ -49,6 +49,8 @@ int mcr_consumer_cursor(struct mcr_consumer **out, struct mcr_consumer *c,
 	struct mcr_consumer *cursor;
 	int ret = mcr_client_refuse_cursor(c, err);
 
+	if (ret == 0 && !c->map)
+		ret = mcr_error_set(err, -EPIPE, "the consumer of this cursor has no engine yet");
 	if (ret == 0)
 		ret = mcr_client_take_opts(&opts, user_opts, err);
 	if (ret < 0)

@@ -151,6 +151,10 @@ static int attach(struct mcr_consumer *c, const struct mcr_consumer_opts *opts,
 
 	if (opts->fd < 0) {
 		ret = mcr_attach_target_init(&c->target, opts, err);
+		if (ret == 0 && opts->no_wait) {
+			c->watch.stride = UINT_MAX;
+			return 0;
+		}
 		if (ret == 0)
 			ret = mcr_attachment_ask(a, &c->target, 1, err);
 	}
@@ -166,7 +170,9 @@ static int make_fd(struct mcr_consumer *c, struct mcr_error *err)
 	int ret;
 
 	c->fd = epoll_create1(EPOLL_CLOEXEC);
-	ret = c->fd < 0 ? -errno : mcr_client_watch_fd(c, c->attachment.socket);
+	ret = c->fd < 0 ? -errno : 0;
+	if (ret == 0 && c->map)
+		ret = mcr_client_watch_fd(c, c->attachment.socket);
 	return ret < 0 ? mcr_error_set(err, ret, "epoll: %s", strerror(-ret)) : 0;
 }
 
@@ -214,7 +220,8 @@ int mcr_consumer_open(struct mcr_consumer **out, const struct mcr_consumer_opts 
 		mcr_consumer_close(c);
 		return ret;
 	}
-	mcr_client_begin(c);
+	if (c->map)
+		mcr_client_begin(c);
 	__atomic_store_n(&c->share->now, c->map, __ATOMIC_RELEASE);
 	*out = c;
 	return 0;

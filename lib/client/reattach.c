@@ -99,7 +99,8 @@ static int go_on(struct mcr_consumer *c, const struct mcr_attachment *attachment
 	struct mcr_consumer next = *c, old = *c;
 	int ret;
 
-	next.opts.start = MCR_START_NEWEST;
+	if (old.map)
+		next.opts.start = MCR_START_NEWEST;
 	next.rings = NULL;
 	next.attachment = *attachment;
 	next.map = map;
@@ -110,12 +111,13 @@ static int go_on(struct mcr_consumer *c, const struct mcr_attachment *attachment
 	}
 	if (same_life(&next, &old))
 		resume_epoch(&next, &old);
-	else
+	else if (old.map)
 		begin_epoch(&next, &old);
 	next.opts = old.opts;
 	next.turn = 0;
 	next.armed = 0;
 	next.blocked_ns = 0;
+	next.ask_end_ns = 0;
 	*c = next;
 	mcr_client_begin(c);
 	if (!c->seat) /* before cursors learn that the old map is over */

@@ -8,17 +8,21 @@
 #include "client/state.h"
 #include "core/error.h"
 
+#define NOTICES_MAX 64 /* passed over before the clock is looked at: one may send without end */
+
 /* Takes the answer to a request. Notices that only wake are passed over. */
 static int take_reply(struct mcr_consumer *c, struct mcr_reply *reply, uint64_t end_ns,
 		      struct mcr_error *err)
 {
 	ssize_t n;
 
-	for (;;) {
+	for (unsigned i = 1;; i++) {
 		int ret = mcr_attachment_wait(&c->attachment, end_ns, err);
 
 		if (ret < 0)
 			return ret;
+		if (i % NOTICES_MAX == 0 && mcr_client_now_ns() >= end_ns)
+			return mcr_error_set(err, -ETIMEDOUT, "the engine does not answer");
 		n = recv(c->attachment.socket, reply, sizeof(*reply), MSG_DONTWAIT);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			continue;
@@ -35,14 +39,8 @@ static int take_reply(struct mcr_consumer *c, struct mcr_reply *reply, uint64_t 
 	}
 }
 
-static int ask(struct mcr_consumer *c, struct mcr_request *request, struct mcr_reply *reply,
-	       struct mcr_error *err)
+static int send_request(struct mcr_consumer *c, struct mcr_request *request, struct mcr_error *err)
 {
-	uint64_t end_ns = mcr_client_deadline(c->opts.answer_ns);
-	int ret = mcr_client_refuse_cursor(c, err);
-
-	if (ret < 0)
-		return ret;
 	request->serial = ++c->requests;
 	if (c->armed)
 		mcr_client_disarm(c);
@@ -50,7 +48,24 @@ static int ask(struct mcr_consumer *c, struct mcr_request *request, struct mcr_r
 	if (send(c->attachment.socket, request, sizeof(*request), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		return mcr_error_set(err, errno == EAGAIN ? -ETIMEDOUT : -EPIPE,
 				     "the engine takes no request: %s", strerror(errno));
-	return take_reply(c, reply, end_ns, err);
+	c->ask_end_ns = mcr_client_deadline(c->opts.answer_ns);
+	return 0;
+}
+
+static int ask(struct mcr_consumer *c, struct mcr_request *request, struct mcr_reply *reply,
+	       struct mcr_error *err)
+{
+	int ret = mcr_client_refuse_cursor(c, err);
+
+	if (ret == 0 && c->ask_end_ns == 0)
+		ret = send_request(c, request, err);
+	if (ret < 0)
+		return ret;
+	ret = take_reply(c, reply, c->opts.no_wait ? 0 : c->ask_end_ns, err);
+	if (ret == -ETIMEDOUT && c->opts.no_wait && mcr_client_now_ns() < c->ask_end_ns)
+		return mcr_error_set(err, -EAGAIN, "the engine has been asked");
+	c->ask_end_ns = 0;
+	return ret;
 }
 
 static int change(struct mcr_consumer *c, uint32_t kind, const char *text, struct mcr_error *err)

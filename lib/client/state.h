@@ -91,7 +91,8 @@ struct mcr_consumer {
 
 	uint64_t arms; /* times it was armed */
 	int armed;
-	uint32_t requests; /* sent to the engine */
+	uint32_t requests;   /* sent to the engine */
+	uint64_t ask_end_ns; /* no_wait: by when the last one is to be answered; 0 = it was */
 
 	/* What it reads belongs to the map; the socket is its own. A cursor has none, and the page
 	 * of its seat. */

@@ -85,6 +85,7 @@ AT(mcr_consumer_opts, n_ids, 88);
 AT(mcr_consumer_opts, hold_ns, 96);
 AT(mcr_consumer_opts, stall_ns, 104);
 AT(mcr_consumer_opts, answer_ns, 112);
+AT(mcr_consumer_opts, no_wait, 120);
 
 AT(mcr_consumer_interface, size, 0);
 AT(mcr_consumer_interface, index, 4);

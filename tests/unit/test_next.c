@@ -413,6 +413,46 @@ static void a_consumer_ends_while_it_seeks(void **state)
 	assert_int_equal(fd_count(), before);
 }
 
+/* ---- one that never waits ---- */
+
+static void a_consumer_that_waits_for_nobody_is_opened_without_an_engine(void **state)
+{
+	struct small_engine e;
+	struct mcr_consumer *c, *cursor;
+	struct mcr_consumer_opts opts;
+	struct mcr_consumer_interface interface = {.size = sizeof(interface)};
+	struct mcr_msg m;
+	struct mcr_error err;
+
+	small_engine_create(&e, 1, 65536);
+	small_engine_kill(&e);
+	opts = opts_for(&e, "md");
+	opts.no_wait = 1;
+	opts.start = MCR_START_OLDEST;
+	assert_int_equal(mcr_consumer_open(&c, &opts, &err), 0);
+	assert_int_equal(mcr_consumer_poll(c, &m, 1), -EPIPE);
+	assert_int_equal(mcr_consumer_rings(c), 0);
+	assert_int_equal(mcr_consumer_cursor(&cursor, c, &opts, &err), -EPIPE);
+	assert_int_equal(mcr_consumer_wait(c, 1000), 1);
+	mcr_consumer_release(c);
+	assert_int_equal(step(c, &err), -ENOENT);
+	small_engine_start(&e, &ATTACH, &MD, 1, 4712);
+	begin(&e);
+	small_engine_publish_seqs(&e, 0, 1);
+	follow(c, &err, 0);
+	assert_int_equal(mcr_consumer_poll(c, &m, 1), 1); /* and no MCR_RESTART before */
+	assert_int_equal(m.kind, MCR_DATA);
+	mcr_consumer_release(c);
+	pthread_mutex_lock(&e.lock); /* it does not answer now */
+	assert_int_equal(mcr_consumer_interface_info(c, 0, &interface, &err), -EAGAIN);
+	assert_int_equal(mcr_consumer_interface_info(c, 0, &interface, &err), -EAGAIN);
+	pthread_mutex_unlock(&e.lock);
+	assert_int_equal(is_readable(mcr_consumer_fd(c), 10000), 1);
+	assert_int_equal(mcr_consumer_interface_info(c, 0, &interface, &err), -ENOENT);
+	mcr_consumer_close(c);
+	small_engine_destroy(&e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -427,6 +467,7 @@ int main(void)
 	    cmocka_unit_test(garbage_and_a_hang_up_are_no_engine),
 	    cmocka_unit_test(a_socket_on_which_nobody_listens_yet_is_waited_for),
 	    cmocka_unit_test(a_consumer_ends_while_it_seeks),
+	    cmocka_unit_test(a_consumer_that_waits_for_nobody_is_opened_without_an_engine),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
