@@ -16,6 +16,7 @@
 #include "core/attach_wire.h"
 #include "core/error.h"
 #include "core/feed/feed_config.h"
+#include "feed/state.h"
 
 static int fail_connect(int code, const char *path, struct mcr_error *err)
 {
@@ -31,14 +32,18 @@ static int fail_connect(int code, const char *path, struct mcr_error *err)
 		return mcr_error_set(err, -EACCES,
 				     "no permission for %s: its mode and group say who may attach",
 				     path);
+	case -ETIMEDOUT:
+		return mcr_error_set(err, code, "the engine at %s takes no connection now", path);
+	case -EPROTOTYPE:
+		return mcr_error_set(err, -EPROTO, "%s is not the socket of an engine", path);
 	default:
 		return mcr_error_set(err, code, "%s: %s", path, strerror(-code));
 	}
 }
 
-static int connect_to(const char *run_dir, uint64_t answer_ns, struct mcr_error *err)
+static int connect_to(const char *run_dir, uint64_t wait_ns, struct mcr_error *err)
 {
-	const uint64_t us = answer_ns / 1000 + 1; /* 0 would be for ever */
+	const uint64_t us = wait_ns / 1000 + 1; /* 0 would be for ever */
 	const struct timeval timeout = {(time_t)(us / 1000000), (suseconds_t)(us % 1000000)};
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	size_t len = strlen(run_dir) + sizeof("/" MCR_ATTACH_SOCKET);
@@ -51,12 +56,11 @@ static int connect_to(const char *run_dir, uint64_t answer_ns, struct mcr_error 
 				     run_dir, sizeof(address.sun_path) - 1);
 	strcpy(address.sun_path, run_dir);
 	strcat(address.sun_path, "/" MCR_ATTACH_SOCKET);
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | (wait_ns > 0 ? 0 : SOCK_NONBLOCK), 0);
 	if (fd < 0)
 		return mcr_error_set(err, -errno, "socket: %s", strerror(errno));
 	/* Bounds connect too: an engine that does not accept has a full backlog. */
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
 		return fd;
 	ret = errno == EAGAIN ? -ETIMEDOUT : -errno;
@@ -83,10 +87,10 @@ static ssize_t receive(int fd, void *buf, size_t cap, int *memfd, size_t *n_fds)
 
 	*n_fds = 0;
 	do
-		n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
+		n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
-		return errno == EAGAIN ? -ETIMEDOUT : -errno;
+		return -errno;
 	c = CMSG_FIRSTHDR(&msg);
 	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS) {
 		*n_fds = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
@@ -100,13 +104,16 @@ static ssize_t receive(int fd, void *buf, size_t cap, int *memfd, size_t *n_fds)
 	return msg.msg_flags & MSG_TRUNC ? -EPROTO : n;
 }
 
-/* Others hold the same memfd: it is read without moving its place. */
+/* Others hold the same memfd: it is read without moving its place. It must be one that is sealed:
+ * reading another file could take for ever. */
 static int read_text(struct mcr_feed_ask *out, int memfd, struct mcr_error *err)
 {
+	const int seals = fcntl(memfd, F_GET_SEALS), wanted = F_SEAL_SHRINK | F_SEAL_WRITE;
 	struct stat st;
 	size_t len;
 
-	if (fstat(memfd, &st) < 0 || st.st_size <= 0 || st.st_size > (off_t)MCR_FEED_TEXT_MAX)
+	if (seals < 0 || (seals & wanted) != wanted || fstat(memfd, &st) < 0 || st.st_size <= 0 ||
+	    st.st_size > (off_t)MCR_FEED_TEXT_MAX)
 		return mcr_error_set(err, -EPROTO, "the engine's declaration makes no sense");
 	len = (size_t)st.st_size;
 	out->text = malloc(len + 1);
@@ -127,7 +134,7 @@ static int read_text(struct mcr_feed_ask *out, int memfd, struct mcr_error *err)
 	return 0;
 }
 
-static int take_welcome(struct mcr_feed_ask *out, struct mcr_error *err)
+int mcr_feed_ask_take(struct mcr_feed_ask *out, struct mcr_error *err)
 {
 	struct mcr_welcome raw, welcome;
 	size_t n_fds = 0;
@@ -135,6 +142,8 @@ static int take_welcome(struct mcr_feed_ask *out, struct mcr_error *err)
 	char text[128];
 	ssize_t n = receive(out->fd, &raw, sizeof(raw), &memfd, &n_fds);
 
+	if (n == -EAGAIN)
+		return mcr_error_set(err, -EAGAIN, "the engine has not answered yet");
 	if (n == 0 || n == -ECONNRESET)
 		ret = mcr_error_set(err, -ECONNREFUSED,
 				    "the engine hung up without an answer: it is ending");
@@ -164,8 +173,8 @@ static int take_welcome(struct mcr_feed_ask *out, struct mcr_error *err)
 	return ret;
 }
 
-int mcr_feed_ask(struct mcr_feed_ask *out, const char *run_dir, const char *feed, const char *label,
-		 uint64_t answer_ns, struct mcr_error *err)
+int mcr_feed_ask_begin(struct mcr_feed_ask *out, const char *run_dir, const char *feed,
+		       const char *label, uint64_t wait_ns, struct mcr_error *err)
 {
 	struct mcr_hello hello = {
 	    .magic = MCR_HELLO_MAGIC,
@@ -175,25 +184,39 @@ int mcr_feed_ask(struct mcr_feed_ask *out, const char *run_dir, const char *feed
 	};
 	int ret;
 
-	*out = (struct mcr_feed_ask){.fd = -1};
+	*out = (struct mcr_feed_ask)MCR_FEED_ASK_NONE;
 	if (feed && strlen(feed) >= sizeof(hello.channel))
 		return mcr_error_set(err, -ENOENT, "feed \"%s\": a name has at most %d characters",
 				     feed, MCR_NAME_MAX - 1);
 	strcpy(hello.channel, feed ? feed : "");
 	strncpy(hello.label, label, sizeof(hello.label) - 1);
-	ret = connect_to(run_dir, answer_ns, err);
+	ret = connect_to(run_dir, wait_ns, err);
 	if (ret < 0)
 		return ret;
 	out->fd = ret;
-	ret = 0;
-	if (send(out->fd, &hello, sizeof(hello), MSG_NOSIGNAL) < 0 && errno != EPIPE &&
-	    errno != ECONNRESET)
-		ret = mcr_error_set(err, errno == EAGAIN ? -ETIMEDOUT : -errno,
-				    "the engine takes no request: %s", strerror(errno));
-	if (ret == 0)
-		ret = take_welcome(out, err);
-	if (ret < 0)
-		mcr_feed_ask_close(out);
+	/* A new connection has room. One that was hung up has its last answer still to be read. */
+	if (send(out->fd, &hello, sizeof(hello), MSG_NOSIGNAL | MSG_DONTWAIT) >= 0 ||
+	    errno == EPIPE || errno == ECONNRESET)
+		return 0;
+	ret = mcr_error_set(err, errno == EAGAIN ? -ETIMEDOUT : -errno,
+			    "the engine takes no request: %s", strerror(errno));
+	mcr_feed_ask_close(out);
+	return ret;
+}
+
+int mcr_feed_ask_await(struct mcr_feed_ask *ask, uint64_t wait_ns, struct mcr_error *err)
+{
+	struct pollfd p = {.fd = ask->fd, .events = POLLIN};
+	uint64_t now_ns = mcr_feed_clock_ns(CLOCK_MONOTONIC);
+	const uint64_t end_ns = now_ns + wait_ns;
+	int ret;
+
+	while ((ret = mcr_feed_ask_take(ask, err)) == -EAGAIN) {
+		if (now_ns >= end_ns)
+			return mcr_error_set(err, -ETIMEDOUT, "the engine does not answer");
+		poll(&p, 1, (int)((end_ns - now_ns) / 1000000) + 1);
+		now_ns = mcr_feed_clock_ns(CLOCK_MONOTONIC);
+	}
 	return ret;
 }
 
@@ -212,16 +235,13 @@ int mcr_feed_ask_changed(struct mcr_feed_ask *ask)
 	ssize_t n;
 	int changed = 0;
 
-	for (int i = 0; ask->fd >= 0 && i < 16; i++) {
+	for (int i = 0; i < 16; i++) {
 		n = recv(ask->fd, &notice, sizeof(notice), MSG_DONTWAIT);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			break;
-		if (n <= 0) {
-			close(ask->fd);
-			ask->fd = -1;
-		} else if (n == sizeof(notice) && notice.kind == MCR_NOTICE_FEED) {
-			changed = 1;
-		}
+		if (n <= 0)
+			return changed ? changed : -EPIPE;
+		changed |= n == sizeof(notice) && notice.kind == MCR_NOTICE_FEED;
 	}
 	return changed;
 }

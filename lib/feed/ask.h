@@ -12,21 +12,34 @@ struct mcr_feed_ask {
 	int fd;          /* the connection, over which a notice may come; -1 = none */
 	int is_answered; /* an engine said yes or no */
 	uint64_t digest;
-	char *text; /* the caller's to free */
+	char *text; /* NULL = none has come yet */
 	size_t len;
 };
 
-/* mcr_feed_ask asks the engine in run_dir for its feed of this name (NULL: its only one). Each
- * answer may take answer_ns. Errors: -ENOENT (no engine, or no such feed), -ECONNREFUSED, -EACCES,
- * -EPROTO, -EOPNOTSUPP (the engine is older than feeds), -ETIMEDOUT, -ENOMEM, or another error of a
- * system call; *out is then without text and connection. mcr_feed_ask_close closes the connection
- * and frees the text. */
-int mcr_feed_ask(struct mcr_feed_ask *out, const char *run_dir, const char *feed, const char *label,
-		 uint64_t answer_ns, struct mcr_error *err);
+#define MCR_FEED_ASK_NONE \
+	{                 \
+		.fd = -1  \
+	}
+
+/* mcr_feed_ask_begin asks the engine in run_dir for its feed of this name (NULL: its only one). It
+ * waits at most wait_ns until the engine takes the connection; 0 = not at all. Errors: -ENOENT (no
+ * engine), -ECONNREFUSED, -EACCES, -ETIMEDOUT (its backlog is full), -EPROTO, or another error of a
+ * system call. */
+int mcr_feed_ask_begin(struct mcr_feed_ask *out, const char *run_dir, const char *feed,
+		       const char *label, uint64_t wait_ns, struct mcr_error *err);
+
+/* mcr_feed_ask_take takes the answer, and does not wait for it. Errors: -EAGAIN (it has not come
+ * yet), -ENOENT (no such feed), -ECONNREFUSED, -EACCES, -EPROTO, -EOPNOTSUPP (the engine is older
+ * than feeds), -EMFILE, -ENOMEM, or another error of a system call. mcr_feed_ask_await is the same,
+ * but waits at most wait_ns (-ETIMEDOUT). Close it after another error than -EAGAIN. */
+int mcr_feed_ask_take(struct mcr_feed_ask *ask, struct mcr_error *err);
+int mcr_feed_ask_await(struct mcr_feed_ask *ask, uint64_t wait_ns, struct mcr_error *err);
+
+/* mcr_feed_ask_close closes the connection and frees the text. */
 void mcr_feed_ask_close(struct mcr_feed_ask *ask);
 
-/* mcr_feed_ask_changed: whether the engine has another declaration of the feed now. Once. The
- * connection is closed when the engine has closed it. */
+/* mcr_feed_ask_changed: 1 when the engine has another declaration of the feed now, which it says
+ * once; 0; or -EPIPE: it has closed the connection. */
 int mcr_feed_ask_changed(struct mcr_feed_ask *ask);
 
 #endif

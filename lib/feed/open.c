@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* From options to a feed whose lines are attached. */
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -53,7 +54,9 @@ static int declare(struct mcr_feed *f, struct mcr_feed_ask *ask, struct mcr_erro
 
 	f->has_own_config = text != NULL;
 	if (!text) {
-		ret = mcr_feed_ask(ask, f->asked, f->opts.feed, f->label, ANSWER_NS, err);
+		ret = mcr_feed_ask_begin(ask, f->asked, f->opts.feed, f->label, ANSWER_NS, err);
+		if (ret == 0)
+			ret = mcr_feed_ask_await(ask, ANSWER_NS, err);
 		if (ret < 0)
 			return ret;
 		text = ask->text;
@@ -179,32 +182,69 @@ static int make_tables(struct mcr_feed *f, struct mcr_error *err)
 	return ret < 0 ? mcr_error_set(err, ret, "epoll: %s", strerror(-ret)) : 0;
 }
 
-/* A line whose engine does not run is down; one at least must be there. */
+/* The first attempt for all lines, as long as it lasts. */
+struct attempt {
+	uint32_t waiting; /* bits of sources that are neither attached nor refused */
+	int code;         /* of the first that was refused, and why */
+	struct mcr_error why;
+};
+
+/* A line whose engine does not run is down. Errors: what no start of an engine changes. */
+static int refuse(struct mcr_feed *f, struct attempt *it, unsigned i, int code,
+		  const struct mcr_error *why)
+{
+	const int is_absent = code == -ENOENT || code == -ECONNREFUSED || code == -ETIMEDOUT;
+
+	it->waiting &= ~(1u << i);
+	if (it->code == 0 || !is_absent) {
+		it->code = code;
+		it->why = *why;
+	}
+	mcr_feed_lines_down(f, f->sources[i].lines, MCR_FEED_DOWN_ENGINE);
+	return is_absent ? 0 : code;
+}
+
+static int step_all(struct mcr_feed *f, struct attempt *it, int is_over)
+{
+	struct mcr_error why;
+	int ret = 0;
+
+	for (unsigned i = 0; i < f->n_sources && ret == 0; i++) {
+		int code;
+
+		if ((it->waiting >> i & 1) == 0)
+			continue;
+		code = mcr_feed_source_step(&f->sources[i], &why);
+		if (code == -EAGAIN && is_over)
+			code = -ETIMEDOUT;
+		if (code == 0)
+			it->waiting &= ~(1u << i);
+		else if (code != -EAGAIN)
+			ret = refuse(f, it, i, code, &why);
+	}
+	return ret;
+}
+
+/* One line at least must be there. */
 static int attach(struct mcr_feed *f, struct mcr_error *err)
 {
-	struct mcr_error why = {""};
-	int ret, first = 0;
+	const uint64_t end_ns = mcr_feed_clock_ns(CLOCK_MONOTONIC) + ANSWER_NS;
+	struct attempt it = {.waiting = (1u << f->n_sources) - 1};
+	struct pollfd p = {.fd = f->fd, .events = POLLIN};
+	int ret = step_all(f, &it, 0);
 
-	for (unsigned i = 0; i < f->n_sources; i++) {
-		struct mcr_feed_source *s = &f->sources[i];
-
-		ret = mcr_feed_source_open(s, ANSWER_NS, &why);
-		if (ret == 0)
-			continue;
-		if (first == 0) {
-			first = ret;
-			mcr_error_set(err, ret, "%s", why.text);
-		}
-		if (ret != -ENOENT && ret != -ECONNREFUSED && ret != -ETIMEDOUT)
-			return mcr_error_set(err, ret, "%s", why.text);
-		mcr_feed_lines_down(f, s->lines, MCR_FEED_DOWN_ENGINE);
+	while (ret == 0 && it.waiting != 0) {
+		poll(&p, 1, 10);
+		ret = step_all(f, &it, mcr_feed_clock_ns(CLOCK_MONOTONIC) >= end_ns);
 	}
-	return f->n_readers > 0 ? 0 : first;
+	if (ret == 0 && f->n_readers > 0)
+		return 0;
+	return mcr_error_set(err, it.code, "%s", it.why.text);
 }
 
 static int open_feed(struct mcr_feed *f, struct mcr_error *err)
 {
-	struct mcr_feed_ask ask = {.fd = -1};
+	struct mcr_feed_ask ask = MCR_FEED_ASK_NONE;
 	const char *origin;
 	int ret;
 
@@ -217,15 +257,16 @@ static int open_feed(struct mcr_feed *f, struct mcr_error *err)
 		ret = make_arbiter(f, err);
 	if (ret == 0)
 		ret = find_sources(f, err);
+	if (ret == 0)
+		ret = make_tables(f, err);
 	/* The engine that was asked need not be asked again. */
 	for (unsigned i = 0; ret == 0 && ask.fd >= 0 && i < f->n_sources; i++) {
 		if (strcmp(f->sources[i].run_dir, f->asked) == 0) {
 			f->sources[i].ask = ask;
-			ask = (struct mcr_feed_ask){.fd = -1};
+			ask = (struct mcr_feed_ask)MCR_FEED_ASK_NONE;
+			ret = mcr_feed_watch(f, f->sources[i].ask.fd);
 		}
 	}
-	if (ret == 0)
-		ret = make_tables(f, err);
 	if (ret == 0)
 		ret = attach(f, err);
 	mcr_feed_ask_close(&ask);
@@ -302,6 +343,10 @@ void mcr_feed_close(struct mcr_feed *f)
 {
 	if (!f)
 		return;
+	/* First, so that nothing is taken out of it: in a forked child it is still the parent's. */
+	if (f->fd >= 0)
+		close(f->fd);
+	f->fd = -1;
 	for (unsigned i = 0; i < f->n_sources; i++)
 		mcr_feed_source_close(&f->sources[i]);
 	mcr_arbiter_destroy(f->arbiter);
@@ -310,8 +355,6 @@ void mcr_feed_close(struct mcr_feed *f)
 	mcr_feed_config_clear(&f->config);
 	if (f->has_hours)
 		mcr_feed_hours_clear(&f->hours);
-	if (f->fd >= 0)
-		close(f->fd);
 	if (f->timer_fd >= 0)
 		close(f->timer_fd);
 	free(f->forgotten);

@@ -331,7 +331,7 @@ static __attribute__((noinline)) int prepare(struct mcr_feed *f, struct mcr_feed
 	if (f->is_troubled)
 		for (unsigned i = 0; i < f->n_sources; i++)
 			if (!mcr_feed_source_lives(&f->sources[i]))
-				mcr_feed_source_step(&f->sources[i], NULL);
+				mcr_feed_source_look(&f->sources[i], NULL);
 	if (mcr_arbiter_pending(f->arbiter))
 		return drain(f, NULL, msgs, n);
 	if (!f->is_changed)

@@ -11,7 +11,7 @@ int mcr_feed_reattach(struct mcr_feed *f, struct mcr_error *err)
 	for (unsigned i = 0; i < f->n_sources; i++) {
 		struct mcr_feed_source *s = &f->sources[i];
 
-		lives |= mcr_feed_source_lives(s) || mcr_feed_source_step(s, &why);
+		lives |= mcr_feed_source_lives(s) || mcr_feed_source_look(s, &why) == 0;
 	}
 	if (lives)
 		return 0;

@@ -8,10 +8,11 @@
 
 #include "feed/state.h"
 
-#define AGAIN_NS     UINT64_C(1000000) /* between two steps of a reattach */
-#define RETRY_NS     UINT64_C(100000000)
-#define RETRY_MAX_NS UINT64_C(10000000000)
-#define ANSWER_NS    UINT64_C(50000000) /* for an engine that is asked while others are read */
+#define LOOK_NS      UINT64_C(1000000) /* between two looks whether a step is due */
+#define SEEK_NS      UINT64_C(1000000000)
+#define PAUSE_NS     UINT64_C(100000000)
+#define PAUSE_MAX_NS UINT64_C(10000000000)
+#define ANSWER_NS    UINT64_C(5000000000) /* for an engine that was asked something */
 
 /* The readers of all channels that are attached, for poll. */
 static void list_readers(struct mcr_feed *f)
@@ -61,57 +62,67 @@ static int open_readers(struct mcr_feed_source *s, uint32_t start, struct mcr_er
 	return ret;
 }
 
-/* Which interfaces the engine has: flows name them, and links are of their ports. */
+/* ---- what the engine is asked ---- */
+
+/* One interface of the engine: flows name it, and links are of its port. */
+static void take_interface(struct mcr_feed_source *s, const struct mcr_consumer_interface *it)
+{
+	const struct mcr_feed_config *config = &s->feed->config;
+	const uint64_t port = it->dpdk_port < 64 ? UINT64_C(1) << it->dpdk_port : 0;
+
+	mcr_feed_flows_name(&s->flows, it->index, it->name);
+	for (unsigned k = 0; k < config->n_lines; k++) {
+		const struct mcr_feed_line_config *line = &config->lines[k];
+
+		for (size_t n = 0; (s->lines >> k & 1) && n < line->n_flows; n++)
+			if (line->flows[n].interface[0] == '\0' ||
+			    strcmp(line->flows[n].interface, it->name) == 0)
+				s->line_ports[k] |= port;
+	}
+}
+
 static int ask_interfaces(struct mcr_feed_source *s, struct mcr_error *err)
 {
 	struct mcr_consumer_interface it = {.size = sizeof(it)};
-	const struct mcr_feed_config *config = &s->feed->config;
 	int ret = 0;
 
-	mcr_feed_flows_forget(&s->flows);
-	memset(s->ports, 0xff, sizeof(s->ports));
-	memset(s->line_ports, 0, sizeof(s->line_ports));
-	s->ports_down = 0;
-	for (uint32_t i = 0; i < MCR_FEED_INTERFACES && ret == 0; i++) {
-		uint64_t port;
-
-		ret = mcr_consumer_interface_info(s->c, i, &it, err);
-		if (ret < 0)
-			break;
-		mcr_feed_flows_name(&s->flows, i, it.name);
-		port = it.dpdk_port < 64 ? UINT64_C(1) << it.dpdk_port : 0;
-		for (unsigned k = 0; k < config->n_lines; k++) {
-			const struct mcr_feed_line_config *line = &config->lines[k];
-
-			for (size_t n = 0; (s->lines >> k & 1) && n < line->n_flows; n++)
-				if (line->flows[n].interface[0] == '\0' ||
-				    strcmp(line->flows[n].interface, it.name) == 0)
-					s->line_ports[k] |= port;
-		}
+	while (s->asked < MCR_FEED_INTERFACES && ret == 0) {
+		ret = mcr_consumer_interface_info(s->c, s->asked, &it, err);
+		if (ret == 0)
+			take_interface(s, &it);
+		s->asked += ret == 0;
 	}
 	return ret == -ENOENT ? 0 : ret;
 }
 
-/* The engine must declare what this feed was opened with. */
-static int ask_declaration(struct mcr_feed_source *s, uint64_t answer_ns, struct mcr_error *err)
+static void close_ask(struct mcr_feed_source *s)
 {
-	struct mcr_feed *f = s->feed;
+	mcr_feed_unwatch(s->feed, s->ask.fd);
+	mcr_feed_ask_close(&s->ask);
+}
+
+void mcr_feed_source_notices(struct mcr_feed_source *s)
+{
+	int ret = s->ask.text && s->ask.fd >= 0 ? mcr_feed_ask_changed(&s->ask) : 0;
+
+	s->feed->is_changed |= ret > 0;
+	if (ret < 0)
+		close_ask(s);
+}
+
+/* What this engine declares must be what the feed was opened with. */
+static int compare(const struct mcr_feed_source *s, struct mcr_error *err)
+{
+	const struct mcr_feed *f = s->feed;
 	struct mcr_feed_config theirs = {0};
 	char difference[256];
 	int ret;
 
-	if (f->has_own_config || s->ask.fd >= 0)
-		return 0;
-	mcr_feed_ask_close(&s->ask);
-	ret = mcr_feed_ask(&s->ask, s->run_dir, f->config.name, f->label, answer_ns, err);
-	if (ret == -ENOENT && s->ask.is_answered)
-		ret = mcr_error_set(err, -ESTALE, "the engine in %s does not declare feed %s",
-				    s->run_dir, f->config.name);
-	if (ret < 0)
-		return ret;
 	if (s->ask.digest == f->digest && strcmp(s->ask.text, f->text) == 0)
 		return 0;
 	ret = mcr_feed_config_parse(&theirs, s->ask.text, s->ask.len, f->config.name, err);
+	if (ret == -EBADMSG) /* not the program's text, but another version's */
+		ret = -EPROTO;
 	if (ret == 0 && mcr_feed_config_difference(&f->config, f->asked, &theirs, s->run_dir,
 						   difference, sizeof(difference)) != 0)
 		ret = mcr_error_set(err, -ESTALE,
@@ -122,74 +133,192 @@ static int ask_declaration(struct mcr_feed_source *s, uint64_t answer_ns, struct
 	return ret;
 }
 
-/* One that does not agree, later, keeps its lines down; the program is told once. */
-static int check_declaration(struct mcr_feed_source *s, uint64_t answer_ns, struct mcr_error *err)
+static int ask_declaration(struct mcr_feed_source *s, struct mcr_error *err)
 {
-	struct mcr_feed *f = s->feed;
-	int ret = ask_declaration(s, answer_ns, err);
+	const struct mcr_feed *f = s->feed;
+	int ret = 0;
 
-	if (ret == 0 && s->ask.fd >= 0)
-		ret = mcr_feed_watch(f, s->ask.fd);
-	if (ret == -EEXIST) /* it is watched already */
-		ret = 0;
-	f->is_changed |= ret == -ESTALE && !s->is_refused;
+	if (f->has_own_config)
+		return 0;
+	mcr_feed_source_notices(s); /* an engine that ended has closed it */
+	if (s->ask.fd < 0) {
+		ret = mcr_feed_ask_begin(&s->ask, s->run_dir, f->config.name, f->label, 0, err);
+		if (ret == 0)
+			ret = mcr_feed_watch(f, s->ask.fd);
+	}
+	if (ret == 0 && !s->ask.text)
+		ret = mcr_feed_ask_take(&s->ask, err);
+	if (ret == -ENOENT && s->ask.is_answered)
+		ret = mcr_error_set(err, -ESTALE, "the engine in %s does not declare feed %s",
+				    s->run_dir, f->config.name);
+	return ret < 0 ? ret : compare(s, err);
+}
+
+/* One that does not agree, later, keeps its lines down; the program is told once. */
+static int check_declaration(struct mcr_feed_source *s, struct mcr_error *err)
+{
+	int ret = ask_declaration(s, err);
+
+	if (ret == -EAGAIN)
+		return ret;
+	s->feed->is_changed |= ret == -ESTALE && !s->is_refused;
 	s->is_refused = ret == -ESTALE;
-	if (ret < 0)
-		mcr_feed_ask_close(&s->ask);
 	return ret;
 }
 
-/* What follows an attachment, the first or a later one. */
-static int begin(struct mcr_feed_source *s, struct mcr_error *err)
-{
-	int ret = ask_interfaces(s, err);
+/* ---- the way to an engine ---- */
 
-	if (ret == 0 && s->feed->has_own_config)
-		ret = mcr_feed_join(s, err);
+static int make_consumer(struct mcr_feed_source *s, struct mcr_error *err)
+{
+	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
+	int ret;
+
+	opts.run_dir = s->run_dir;
+	opts.channel = s->channel;
+	opts.label = s->feed->label;
+	opts.start = s->feed->opts.start;
+	opts.no_wait = 1;
+	ret = mcr_consumer_open(&s->c, &opts, err);
 	if (ret < 0)
 		return ret;
+	ret = mcr_feed_watch(s->feed, mcr_consumer_fd(s->c));
+	return ret < 0 ? mcr_error_set(err, ret, "epoll: %s", strerror(-ret)) : 0;
+}
+
+/* The cursors go where the consumer is. A channel that has another number of rings now is read
+ * anew. */
+static int follow(struct mcr_feed_source *s, struct mcr_error *err)
+{
+	uint32_t start = s->feed->opts.start;
+	int ret = 0;
+
+	if (mcr_consumer_rings(s->c) == s->n_readers) {
+		for (unsigned i = 0; i < s->n_readers && ret == 0; i++)
+			if (s->readers[i].c != s->c)
+				ret = mcr_consumer_reattach(s->readers[i].c, err);
+		return ret;
+	}
+	if (s->n_readers > 0) {
+		mcr_arbiter_lapped(s->feed->arbiter, s->lines, 0);
+		start = MCR_START_OLDEST;
+	}
+	close_readers(s);
+	return open_readers(s, start, err);
+}
+
+static void begin(struct mcr_feed_source *s)
+{
 	for (unsigned i = 0; i < s->n_readers; i++) {
 		s->readers[i].last = s->flows.seen; /* any: it is compared */
 		s->readers[i].is_over = 0;
 		s->readers[i].host_looked_ns = 0;
 	}
-	s->is_ended = s->is_stalled = 0;
-	s->retry_after_ns = 0;
+	if (s->is_anew) /* no MCR_RESTART comes */
+		mcr_arbiter_lapped(s->feed->arbiter, s->lines, 0);
+	s->is_anew = s->is_stalled = 0;
+	s->was_attached = 1;
+	s->pause_ns = 0;
+	s->step = MCR_FEED_ATTACHED;
 	list_readers(s->feed);
-	return 0;
 }
 
+/* Does one step; as long as that gives 0, the next one follows. */
+static int advance(struct mcr_feed_source *s, struct mcr_error *err)
+{
+	int ret = 0;
+
+	switch (s->step) {
+	case MCR_FEED_SEEK:
+		ret = s->c ? 0 : make_consumer(s, err);
+		if (ret == 0)
+			ret = mcr_consumer_reattach(s->c, err);
+		break;
+	case MCR_FEED_DECLARE:
+		ret = check_declaration(s, err);
+		if (ret == 0)
+			ret = follow(s, err);
+		if (ret < 0)
+			break;
+		mcr_feed_flows_forget(&s->flows);
+		memset(s->line_ports, 0, sizeof(s->line_ports));
+		s->ports_down = 0;
+		s->asked = 0;
+		break;
+	case MCR_FEED_INTERFACE:
+		ret = ask_interfaces(s, err);
+		if (ret == 0)
+			s->asked = s->asked_line = 0;
+		break;
+	case MCR_FEED_JOIN:
+		ret = s->feed->has_own_config ? mcr_feed_join(s, err) : 0;
+		break;
+	case MCR_FEED_ATTACHED:
+		break;
+	}
+	return ret;
+}
+
+/* The engine is not for us, or went away on the way. */
 static void give_up(struct mcr_feed_source *s)
 {
+	s->is_anew = s->was_attached;
 	close_readers(s);
+	if (s->c)
+		mcr_feed_unwatch(s->feed, mcr_consumer_fd(s->c));
 	mcr_consumer_close(s->c);
 	s->c = NULL;
-	list_readers(s->feed);
+	close_ask(s);
+	s->step = MCR_FEED_SEEK;
+	s->pause_ns = s->pause_ns < PAUSE_MAX_NS / 2 ? 2 * s->pause_ns : PAUSE_MAX_NS;
+	s->pause_ns = s->pause_ns < PAUSE_NS ? PAUSE_NS : s->pause_ns;
+	s->due_ns = mcr_feed_clock_ns(CLOCK_MONOTONIC) + s->pause_ns;
 }
 
-int mcr_feed_source_open(struct mcr_feed_source *s, uint64_t answer_ns, struct mcr_error *err)
+int mcr_feed_source_step(struct mcr_feed_source *s, struct mcr_error *err)
 {
-	struct mcr_feed *f = s->feed;
-	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
-	int ret = check_declaration(s, answer_ns, err);
+	const uint64_t now_ns = mcr_feed_clock_ns(CLOCK_MONOTONIC);
+	int ret = 0;
 
-	if (ret < 0)
-		return ret;
-	opts.run_dir = s->run_dir;
-	opts.channel = s->channel;
-	opts.label = f->label;
-	opts.start = f->opts.start;
-	opts.answer_ns = answer_ns;
-	ret = mcr_consumer_open(&s->c, &opts, err);
+	while (s->step != MCR_FEED_ATTACHED) {
+		if (s->step != MCR_FEED_SEEK && now_ns >= s->due_ns)
+			ret = mcr_error_set(err, -ETIMEDOUT, "the engine in %s does not answer",
+					    s->run_dir);
+		else
+			ret = advance(s, err);
+		if (ret < 0)
+			break;
+		if (s->step++ == MCR_FEED_SEEK)
+			s->due_ns = now_ns + ANSWER_NS;
+	}
 	if (ret == 0)
-		ret = open_readers(s, opts.start, err);
-	if (ret == 0)
-		ret = begin(s, err);
-	if (ret == 0)
-		ret = mcr_feed_watch(f, mcr_consumer_fd(s->c));
-	if (ret < 0)
+		begin(s);
+	else if (s->step == MCR_FEED_SEEK && s->c) /* its descriptor says when, too */
+		s->due_ns = now_ns + SEEK_NS;
+	else if (ret != -EAGAIN)
 		give_up(s);
 	return ret;
+}
+
+static int is_ready(const struct mcr_feed_source *s)
+{
+	struct pollfd p[] = {
+	    {.fd = s->c ? mcr_consumer_fd(s->c) : -1, .events = POLLIN},
+	    {.fd = s->ask.fd, .events = POLLIN},
+	};
+
+	return poll(p, 2, 0) > 0;
+}
+
+int mcr_feed_source_look(struct mcr_feed_source *s, struct mcr_error *err)
+{
+	const uint64_t now_ns = mcr_feed_clock_ns(CLOCK_MONOTONIC);
+
+	if (now_ns < s->look_ns)
+		return -EAGAIN;
+	s->look_ns = now_ns + LOOK_NS;
+	if (now_ns < s->due_ns && !is_ready(s))
+		return -EAGAIN;
+	return mcr_feed_source_step(s, err);
 }
 
 void mcr_feed_source_close(struct mcr_feed_source *s)
@@ -202,79 +331,12 @@ void mcr_feed_source_close(struct mcr_feed_source *s)
 
 void mcr_feed_source_end(struct mcr_feed_source *s)
 {
-	s->is_ended = 1;
-	s->retry_ns = 0;
-	mcr_feed_hold_all(s->feed);    /* before the rings go */
-	mcr_feed_ask_changed(&s->ask); /* finds that it is closed */
+	s->step = MCR_FEED_SEEK;
+	s->look_ns = s->due_ns = 0;
+	mcr_feed_hold_all(s->feed); /* before the rings go */
+	mcr_feed_source_notices(s);
 	mcr_feed_lines_down(s->feed, s->lines, MCR_FEED_DOWN_ENGINE);
 	list_readers(s->feed);
-}
-
-/* ---- the next engine ---- */
-
-/* The cursors go where the consumer is. A channel that has another number of rings now is read
- * anew. */
-static int follow(struct mcr_feed_source *s, struct mcr_error *err)
-{
-	int ret = 0;
-
-	if (mcr_consumer_rings(s->c) == s->n_readers) {
-		for (unsigned i = 0; i < s->n_readers && ret == 0; i++)
-			if (s->readers[i].c != s->c)
-				ret = mcr_consumer_reattach(s->readers[i].c, err);
-		return ret;
-	}
-	mcr_arbiter_lapped(s->feed->arbiter, s->lines, 0);
-	close_readers(s);
-	return open_readers(s, MCR_START_OLDEST, err);
-}
-
-static int is_readable(int fd)
-{
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-
-	return poll(&p, 1, 0) == 1;
-}
-
-static int attach_again(struct mcr_feed_source *s, struct mcr_error *err)
-{
-	int ret;
-
-	if (!s->c)
-		return mcr_feed_source_open(s, ANSWER_NS, err);
-	ret = mcr_consumer_reattach(s->c, err);
-	if (ret < 0)
-		return ret;
-	ret = check_declaration(s, ANSWER_NS, err);
-	if (ret == 0)
-		ret = follow(s, err);
-	if (ret == 0)
-		ret = begin(s, err);
-	if (ret < 0)
-		give_up(s);
-	return ret;
-}
-
-int mcr_feed_source_step(struct mcr_feed_source *s, struct mcr_error *err)
-{
-	uint64_t now_ns = mcr_feed_clock_ns(CLOCK_MONOTONIC);
-
-	if (now_ns < s->retry_ns)
-		return 0;
-	s->retry_ns = now_ns + AGAIN_NS;
-	if (s->c && s->retry_after_ns != 0 && !is_readable(mcr_consumer_fd(s->c)))
-		return 0;
-	if (attach_again(s, err) == 0)
-		return 1;
-	if (s->c) {
-		s->retry_after_ns = RETRY_NS;
-		return 0;
-	}
-	s->retry_after_ns =
-	    s->retry_after_ns < RETRY_MAX_NS / 2 ? 2 * s->retry_after_ns : RETRY_MAX_NS;
-	s->retry_after_ns = s->retry_after_ns < RETRY_NS ? RETRY_NS : s->retry_after_ns;
-	s->retry_ns = now_ns + s->retry_after_ns;
-	return 0;
 }
 
 /* ---- events ---- */

@@ -44,24 +44,38 @@ struct mcr_feed_reader {
 	struct mcr_msg batch[MCR_FEED_BATCH];
 };
 
+/* How far a channel is that is attached, or attached again. */
+enum mcr_feed_step {
+	MCR_FEED_SEEK,      /* an engine is sought, and its channel */
+	MCR_FEED_DECLARE,   /* it is asked for its declaration */
+	MCR_FEED_INTERFACE, /* ... for its interface number `asked` */
+	MCR_FEED_JOIN,      /* ... for the join of flow `asked` of line `asked_line` */
+	MCR_FEED_ATTACHED,
+};
+
 /* One channel of one engine. */
 struct mcr_feed_source {
 	struct mcr_feed *feed;
 	char run_dir[MCR_FEED_PATH_MAX];
 	char channel[MCR_NAME_MAX];
 	uint32_t lines;         /* bits */
-	struct mcr_consumer *c; /* NULL = no engine was found yet */
-	int is_ended;           /* the engine is gone: attach again */
+	struct mcr_consumer *c; /* waits for nobody */
+	enum mcr_feed_step step;
+	unsigned asked, asked_line;
+	int was_attached;
+	int is_anew; /* the consumer that was attached was given up */
 	int is_stalled;
-	int is_refused;                    /* the engine declares another feed */
-	uint64_t retry_ns, retry_after_ns; /* CLOCK_MONOTONIC: the next try, and the time between */
+	int is_refused; /* the engine declares another feed */
+
+	/* CLOCK_MONOTONIC: when to look whether the next step can be done, when to do it whatever
+	 * its descriptors say, and how long to pause after an engine that is not for us. */
+	uint64_t look_ns, due_ns, pause_ns;
 	struct mcr_feed_flows flows;
 	struct mcr_feed_reader *readers; /* of each ring */
 	unsigned n_readers;
 	unsigned beats; /* polls until the consumer of cursors looks whether the engine lives */
 
 	/* Links: DPDK ports as bits. */
-	uint8_t ports[MCR_FEED_INTERFACES]; /* of each interface; UINT8_MAX = unknown */
 	uint64_t ports_down;
 	uint64_t line_ports[MCR_FEED_LINES_MAX];
 
@@ -134,23 +148,25 @@ void mcr_feed_give_forgotten(struct mcr_feed *f);
 uint64_t mcr_feed_now(const struct mcr_feed *f);
 void mcr_feed_look(struct mcr_feed *f, uint64_t now_ns);
 
-/* join.c: mcr_feed_join joins what the source's lines receive, if this user may. Errors as
- * mcr_consumer_join. */
+/* join.c: mcr_feed_join joins what the source's lines receive, from s->asked_line and s->asked on,
+ * if this user may. Errors as mcr_consumer_join; -EAGAIN: call it again. */
 int mcr_feed_join(struct mcr_feed_source *s, struct mcr_error *err);
 
-/* source.c: mcr_feed_source_open attaches for the first time, and waits for the engine no longer
- * than answer_ns for each answer. Errors: as mcr_consumer_open, -ESTALE. mcr_feed_source_end: its
- * engine is gone. mcr_feed_source_step takes a step towards the next one, when it is due, and waits
- * as little as it can: 1, or 0 (not attached yet; err says why). mcr_feed_source_event takes an
- * event of a ring. */
-int mcr_feed_source_open(struct mcr_feed_source *s, uint64_t answer_ns, struct mcr_error *err);
+/* source.c: mcr_feed_source_step takes a step towards an engine, and waits for nobody. Returns 0
+ * when the source is attached. Errors: -EAGAIN (somebody was asked: the feed's descriptor says when
+ * the next step is due), those of mcr_consumer_reattach, -ESTALE; then it begins anew after a
+ * while. mcr_feed_source_look is the same, but does nothing before the step is due.
+ * mcr_feed_source_end: its engine is gone. mcr_feed_source_notices takes what the engine says of
+ * the declaration. mcr_feed_source_event takes an event of a ring. */
+int mcr_feed_source_step(struct mcr_feed_source *s, struct mcr_error *err);
+int mcr_feed_source_look(struct mcr_feed_source *s, struct mcr_error *err);
 void mcr_feed_source_close(struct mcr_feed_source *s);
 void mcr_feed_source_end(struct mcr_feed_source *s);
-int mcr_feed_source_step(struct mcr_feed_source *s, struct mcr_error *err);
+void mcr_feed_source_notices(struct mcr_feed_source *s);
 void mcr_feed_source_event(struct mcr_feed_source *s, const struct mcr_msg *m);
 static inline int mcr_feed_source_lives(const struct mcr_feed_source *s)
 {
-	return s->c && !s->is_ended;
+	return s->step == MCR_FEED_ATTACHED;
 }
 
 /* mcr_feed_lines_down: the lines (bits) are down. */
@@ -162,9 +178,11 @@ int mcr_feed_new(struct mcr_feed **out, const struct mcr_feed_opts *opts, struct
 int mcr_feed_make_inline(struct mcr_feed *f, struct mcr_error *err);
 
 /* wait.c: mcr_feed_disarm withdraws what mcr_feed_arm announced. mcr_feed_watch has the feed's
- * descriptor follow another one. */
+ * descriptor follow another one, mcr_feed_unwatch no longer: before it is closed, because a forked
+ * child may have a copy. */
 void mcr_feed_disarm(struct mcr_feed *f);
 int mcr_feed_wait_create(struct mcr_feed *f);
 int mcr_feed_watch(const struct mcr_feed *f, int fd);
+void mcr_feed_unwatch(const struct mcr_feed *f, int fd);
 
 #endif

@@ -69,5 +69,5 @@ void mcr_feed_look(struct mcr_feed *f, uint64_t now_ns)
 	for (unsigned i = 0; i < f->n_readers; i++)
 		look_at_losses(f, f->readers[i]);
 	for (unsigned i = 0; i < f->n_sources; i++)
-		f->is_changed |= mcr_feed_ask_changed(&f->sources[i].ask);
+		mcr_feed_source_notices(&f->sources[i]);
 }

@@ -22,6 +22,12 @@ int mcr_feed_watch(const struct mcr_feed *f, int fd)
 	return epoll_ctl(f->fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
+void mcr_feed_unwatch(const struct mcr_feed *f, int fd)
+{
+	if (fd >= 0)
+		epoll_ctl(f->fd, EPOLL_CTL_DEL, fd, NULL);
+}
+
 int mcr_feed_wait_create(struct mcr_feed *f)
 {
 	f->fd = epoll_create1(EPOLL_CLOEXEC);
@@ -52,10 +58,9 @@ static uint64_t due_in(const struct mcr_feed *f)
 	now_ns = mcr_feed_clock_ns(CLOCK_MONOTONIC);
 	for (unsigned i = 0; i < f->n_sources; i++) {
 		const struct mcr_feed_source *s = &f->sources[i];
-		uint64_t in_ns = s->retry_ns > now_ns ? s->retry_ns - now_ns : 0;
+		uint64_t in_ns = s->due_ns > now_ns ? s->due_ns - now_ns : 0;
 
-		/* One that had an engine has its consumer's descriptor say when. */
-		if (!mcr_feed_source_lives(s) && (!s->c || s->retry_after_ns == 0))
+		if (!mcr_feed_source_lives(s))
 			least = in_ns < least ? in_ns : least;
 	}
 	return least < UINT64_MAX && least < LEAST_NS ? LEAST_NS : least;
@@ -108,7 +113,7 @@ int mcr_feed_arm(struct mcr_feed *f)
 			return 1;
 	mcr_feed_hold_all(f);
 	for (unsigned i = 0; i < f->n_sources; i++)
-		f->is_changed |= mcr_feed_ask_changed(&f->sources[i].ask);
+		mcr_feed_source_notices(&f->sources[i]);
 	if (mcr_arbiter_pending(f->arbiter) || f->is_changed)
 		return 1;
 	for (unsigned i = 0; i < f->n_sources; i++)
