@@ -90,7 +90,7 @@ static void read_packets(struct mcr_feed *f, struct mcr_feed_reader *r)
 }
 
 /* The consumer of cursors reads nothing: it looks whether the engine lives. */
-static void beat(struct mcr_feed_source *s)
+static __attribute__((noinline)) void beat(struct mcr_feed_source *s)
 {
 	struct mcr_msg m;
 
@@ -102,8 +102,22 @@ static void beat(struct mcr_feed_source *s)
 	mcr_consumer_release(s->c);
 }
 
-/* Takes the next messages of a ring that has none left. */
-static void refill(struct mcr_feed *f, struct mcr_feed_reader *r)
+/* Something came of a ring. */
+static __attribute__((noinline)) void take_batch(struct mcr_feed *f, struct mcr_feed_reader *r,
+						 unsigned n)
+{
+	r->count = n;
+	r->is_unreleased = 1;
+	read_packets(f, r);
+	if (unlikely(mcr_arbiter_holding(f->arbiter))) {
+		r->unlooked += n;
+		mcr_feed_hold_ring(f, r);
+	}
+}
+
+/* Takes the next messages of a ring that has none left. Returns how many; *over: nothing comes any
+ * more of a ring. */
+static inline int refill(struct mcr_feed *f, struct mcr_feed_reader *r, int *over)
 {
 	int n;
 
@@ -111,17 +125,11 @@ static void refill(struct mcr_feed *f, struct mcr_feed_reader *r)
 	if (unlikely(r->c != r->source->c))
 		beat(r->source);
 	n = mcr_consumer_poll(r->c, r->batch, MCR_FEED_BATCH);
-	if (n <= 0) {
-		r->is_over = n < 0 ? n : 0;
-		return;
-	}
-	r->count = (unsigned)n;
-	r->is_unreleased = 1;
-	read_packets(f, r);
-	if (unlikely(mcr_arbiter_holding(f->arbiter))) {
-		r->unlooked += r->count;
-		mcr_feed_hold_ring(f, r);
-	}
+	if (n > 0)
+		take_batch(f, r, (unsigned)n);
+	else
+		*over |= r->is_over = n;
+	return n;
 }
 
 /* The engines whose rings are all over are gone. */
@@ -145,10 +153,8 @@ static void refill_all(struct mcr_feed *f)
 	for (unsigned i = 0; i < f->n_readers; i++) {
 		struct mcr_feed_reader *r = f->readers[i];
 
-		if (r->at == r->count) {
-			refill(f, r);
-			over |= r->is_over;
-		}
+		if (r->at == r->count)
+			refill(f, r, &over);
 	}
 	if (unlikely(over))
 		end_sources(f);
@@ -289,9 +295,7 @@ static int poll_plain(struct mcr_feed *f, struct mcr_feed_msg *msgs, int n, int 
 
 		f->turn = f->turn + 1 < f->n_readers ? f->turn + 1 : 0;
 		r = f->readers[f->turn];
-		refill(f, r);
-		over |= r->is_over;
-		if (r->count == 0)
+		if (refill(f, r, &over) <= 0)
 			continue;
 		*took = 1;
 		got = run_plain(f, r, UINT64_MAX, msgs, n, 0);

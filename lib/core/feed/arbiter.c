@@ -127,10 +127,27 @@ __attribute__((noinline)) static int put_slow(struct mcr_arbiter *a, unsigned li
 	return a->queue_n && a->queue[a->queue_head].msg == msg && mcr_item_pop(a, out);
 }
 
+enum fast {
+	FAST_NO = -1, /* state unchanged */
+	FAST_DONE,
+	FAST_GIVES, /* *out */
+};
+
+/* Not inline, as run_next and run_copies: what each of them needs stays in registers. */
+static __attribute__((noinline)) void copy_slow(struct mcr_arbiter *a, const struct mcr_stream *s,
+						unsigned line, uint64_t x,
+						const struct mcr_feed_packet *p,
+						const struct mcr_msg *msg)
+{
+	mcr_copy(a, s, a->lines[line].stream, line, x, p->count, p->hash, msg->rx_ns);
+}
+
 /* The packet that is next, or a copy of one that was handed out, on a line that goes on where it
- * was. 0 = neither: state unchanged. 1 = done, *gives as mcr_arbiter_put returns. */
-static inline int put_fast(struct mcr_arbiter *a, unsigned line, const struct mcr_feed_packet *p,
-			   const struct mcr_msg *msg, struct mcr_feed_msg *out, int *gives)
+ * was. */
+static __attribute__((noinline)) enum fast put_fast(struct mcr_arbiter *a, unsigned line,
+						    const struct mcr_feed_packet *p,
+						    const struct mcr_msg *msg,
+						    struct mcr_feed_msg *out)
 {
 	struct mcr_arbiter_line *l = &a->lines[line];
 	struct mcr_stream *s = mcr_stream_at(a, l->stream);
@@ -139,7 +156,7 @@ static inline int put_fast(struct mcr_arbiter *a, unsigned line, const struct mc
 		uint32_t key = mcr_stream_find(a, p->scope);
 
 		if (key == MCR_NONE)
-			return 0;
+			return FAST_NO;
 		l->stream = key;
 		s = mcr_stream_at(a, key);
 	}
@@ -151,11 +168,11 @@ static inline int put_fast(struct mcr_arbiter *a, unsigned line, const struct mc
 				 p->resets,
 			     0) ||
 	    !l->is_up || (!is_next && end > s->next) || end >> 62)
-		return 0;
+		return FAST_NO;
 	if (is_next && s->line != line) {
 		if (s->line == UINT8_MAX || mcr_arbiter_wants(a, MCR_FEED_LINE_SWITCH))
-			return 0;
-		a->switches += s->line != UINT8_MAX; /* the first data are no switch */
+			return FAST_NO;
+		a->switches++;
 		s->line = (uint8_t)line;
 	}
 	a->at_ns = msg->rx_ns;
@@ -164,31 +181,28 @@ static inline int put_fast(struct mcr_arbiter *a, unsigned line, const struct mc
 	l->packets++;
 	l->bytes += msg->len;
 	s->hi[line] = end;
-	*gives = is_next | a->is_as_they_come;
-	if (*gives) {
+	if (is_next | a->is_as_they_come) {
 		a->stats.packets++;
 		a->stats.messages += p->count;
 		mcr_item_data(out, msg, x, p->count, 0, l->stream, line,
 			      is_next ? 0 : MCR_FEED_FLAG_DUPLICATE);
 	}
 	if (!is_next) {
-		mcr_copy(a, s, l->stream, line, x, p->count, p->hash, msg->rx_ns);
-		return 1;
+		copy_slow(a, s, line, x, p, msg);
+		return a->is_as_they_come ? FAST_GIVES : FAST_DONE;
 	}
 	l->first++;
 	s->next = end;
 	mcr_recent_add(&a->recent, s->id, x, p->count, line, msg->rx_ns, p->hash);
-	return 1;
+	return FAST_GIVES;
 }
 
 int mcr_arbiter_put(struct mcr_arbiter *a, unsigned line, const struct mcr_feed_packet *packet,
 		    const struct mcr_msg *msg, struct mcr_feed_msg *out)
 {
-	int gives;
+	const enum fast fast = put_fast(a, line, packet, msg, out);
 
-	if (put_fast(a, line, packet, msg, out, &gives))
-		return gives;
-	return put_slow(a, line, packet, msg, out);
+	return fast == FAST_NO ? put_slow(a, line, packet, msg, out) : fast == FAST_GIVES;
 }
 
 /* Packets behind a plain one that follow it. What was found out of that is not asked again, and is
@@ -260,8 +274,8 @@ static __attribute__((noinline)) unsigned run_next(struct mcr_arbiter *a, const 
 	return i;
 }
 
-/* Behind a copy, those that are copies, where payloads are not compared. Those that were first stand
- * behind each other as well. Returns how many. */
+/* Behind a copy, those that are copies, where payloads are not compared. Those that were first
+ * stand behind each other as well. Returns how many. */
 static __attribute__((noinline)) unsigned run_copies(struct mcr_arbiter *a, const struct run *run)
 {
 	struct mcr_arbiter_line *l = &a->lines[run->line];
@@ -269,7 +283,8 @@ static __attribute__((noinline)) unsigned run_copies(struct mcr_arbiter *a, cons
 	const struct mcr_recent *recent = &a->recent;
 	const uint32_t id = s->id;
 	unsigned shift, i;
-	const uint64_t start = wire_at(a, s->hi[run->line], &shift), base = s->hi[run->line] - start;
+	const uint64_t start = wire_at(a, s->hi[run->line], &shift),
+		       base = s->hi[run->line] - start;
 	const uint64_t last = s->next - base;
 	uint64_t wire = start, bytes = 0;
 	uint32_t at = 0;
@@ -302,27 +317,30 @@ unsigned mcr_arbiter_put_run(struct mcr_arbiter *a, const uint8_t *lines,
 {
 	const uint64_t last_ns = limit_ns < a->head.due_ns ? limit_ns : a->head.due_ns;
 	unsigned i = 0;
-	int gives;
 
 	while (i < n && *given < cap && lines[i] < MCR_FEED_LINES_MAX && msgs[i].rx_ns <= last_ns &&
-	       !a->head.pending &&
-	       put_fast(a, lines[i], &packets[i], &msgs[i], &out[*given], &gives)) {
-		struct run run = {packets + i + 1, msgs + i + 1, n - i - 1, lines[i], last_ns};
-		unsigned more = 0;
+	       !a->head.pending) {
+		const unsigned line = lines[i];
+		const enum fast fast = put_fast(a, line, &packets[i], &msgs[i], &out[*given]);
+		const int has_more = ++i < n && packets[i].follows;
 
-		*given += gives;
-		if (++i == n || !packets[i].follows)
+		if (fast == FAST_NO)
+			return i - 1;
+		*given += fast == FAST_GIVES;
+		if (!has_more)
 			continue;
-		if (!gives) {
-			more = a->compare ? 0 : run_copies(a, &run);
-		} else if (!a->is_as_they_come) {
-			const unsigned room = (unsigned)(cap - *given);
+		const unsigned room = (unsigned)(cap - *given), left = n - i;
+		struct run run = {packets + i, msgs + i, left, line, last_ns};
 
-			run.n = run.n < room ? run.n : room;
-			more = run_next(a, &run, out + *given);
+		if (fast == FAST_DONE) {
+			i += a->compare ? 0 : run_copies(a, &run);
+		} else if (!a->is_as_they_come) {
+			run.n = left < room ? left : room;
+			const unsigned more = run_next(a, &run, out + *given);
+
 			*given += (int)more;
+			i += more;
 		}
-		i += more;
 	}
 	return i;
 }
