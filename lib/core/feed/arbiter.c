@@ -280,31 +280,28 @@ static __attribute__((noinline)) unsigned run_copies(struct mcr_arbiter *a, cons
 {
 	struct mcr_arbiter_line *l = &a->lines[run->line];
 	struct mcr_stream *s = mcr_stream_at(a, l->stream);
-	const struct mcr_recent *recent = &a->recent;
 	const uint32_t id = s->id;
 	unsigned shift, i;
 	const uint64_t start = wire_at(a, s->hi[run->line], &shift),
 		       base = s->hi[run->line] - start;
 	const uint64_t last = s->next - base;
 	uint64_t wire = start, bytes = 0;
-	uint32_t at = 0;
+	uint32_t at = l->copied;
 
 	for (i = 0; i < run->n && goes_on(run, i, wire, shift); i++) {
 		const struct mcr_feed_packet *p = &run->packets[i];
-		const struct mcr_recent_packet *first = &recent->packets[at & recent->mask];
+		const struct mcr_recent_packet *first;
 
 		if (wire + p->count > last)
 			break;
-		if (!mcr_recent_is(first, id, base + wire, p->count))
-			first = mcr_recent_find(recent, id, base + wire, p->count);
-		if (first) {
-			at = (uint32_t)(first - recent->packets) + 1;
+		first = mcr_recent_find(&a->recent, &at, id, base + wire, p->count);
+		if (first)
 			mcr_copy_behind(a, first, run->line, run->msgs[i].rx_ns);
-		}
 		bytes += run->msgs[i].len;
 		wire += p->count;
 	}
 	s->hi[run->line] = base + wire;
+	l->copied = at;
 	l->duplicates += i;
 	count_run(a, run, i, bytes);
 	return i;

@@ -24,7 +24,8 @@ static inline void mcr_copy(struct mcr_arbiter *a, const struct mcr_stream *s, u
 			    uint64_t rx_ns)
 {
 	struct mcr_arbiter_line *l = &a->lines[line];
-	const struct mcr_recent_packet *p = mcr_recent_find(&a->recent, s->id, x, count);
+	const struct mcr_recent_packet *p =
+	    mcr_recent_find(&a->recent, &l->copied, s->id, x, count);
 
 	if (!p) {
 		l->duplicates++;

@@ -105,7 +105,8 @@ struct mcr_arbiter_line {
 	uint64_t malformed, unsequenced, not_tracked, ended, lost, unsettled, ring_lost;
 	uint64_t lapped_at; /* packets at that time, and one */
 	uint64_t looked_ns;
-	uint32_t is_down, was_heard;
+	uint16_t is_down, was_heard;
+	uint32_t copied; /* place in `recent` behind the last that it had a copy of */
 };
 
 /* The packet at hand. */

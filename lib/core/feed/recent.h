@@ -23,28 +23,25 @@ struct mcr_recent {
 	uint32_t *heads;
 	uint32_t mask;
 	uint32_t heads_mask;
-	uint32_t n; /* the place of the next; counts on and on */
+	uint32_t n;       /* the place of the next; counts on and on */
+	uint32_t chained; /* those before it are in the chains */
 };
 
 /* mcr_recent_create: n is rounded up to a power of two. -ENOMEM. */
 int mcr_recent_create(struct mcr_recent *r, uint32_t n, int compare);
 void mcr_recent_destroy(struct mcr_recent *r);
 
-static inline uint32_t mcr_recent_slot(const struct mcr_recent *r, uint32_t id, uint64_t seq)
-{
-	return ((uint32_t)seq + id * 0x9e3779b1u) & r->heads_mask;
-}
-
+/* It is in no chain until one is looked along: lines bring the same packets in the same order, and
+ * then none is. */
 static inline void mcr_recent_add(struct mcr_recent *r, uint32_t id, uint64_t seq, uint32_t count,
 				  unsigned line, uint64_t ns, uint64_t hash)
 {
-	uint32_t *head = &r->heads[mcr_recent_slot(r, id, seq)];
 	struct mcr_recent_packet *p = &r->packets[r->n & r->mask];
 
-	*p = (struct mcr_recent_packet){seq, ns, id, count, *head, line};
-	if (r->hashes)
+	*p = (struct mcr_recent_packet){seq, ns, id, count, 0, line};
+	if (__builtin_expect(r->hashes != NULL, 0))
 		r->hashes[r->n & r->mask] = hash;
-	*head = r->n++;
+	r->n++;
 }
 
 static inline int mcr_recent_is(const struct mcr_recent_packet *p, uint32_t id, uint64_t seq,
@@ -53,23 +50,22 @@ static inline int mcr_recent_is(const struct mcr_recent_packet *p, uint32_t id, 
 	return p->seq == seq && p->id == id && p->count == count;
 }
 
-/* mcr_recent_find: the packet with these numbers. NULL = there is none, or none any more. */
+/* mcr_recent_search looks along the chain. NULL = there is none, or none any more. */
+const struct mcr_recent_packet *mcr_recent_search(struct mcr_recent *r, uint32_t id, uint64_t seq,
+						  uint32_t count);
+
+/* mcr_recent_find: the packet with these numbers, as mcr_recent_search. *at: of the line that asks:
+ * the place behind the last that it found. */
 static inline const struct mcr_recent_packet *
-mcr_recent_find(const struct mcr_recent *r, uint32_t id, uint64_t seq, uint32_t count)
+mcr_recent_find(struct mcr_recent *r, uint32_t *at, uint32_t id, uint64_t seq, uint32_t count)
 {
-	uint32_t at = r->heads[mcr_recent_slot(r, id, seq)];
+	const struct mcr_recent_packet *p = &r->packets[*at & r->mask];
 
-#pragma GCC unroll 1
-	for (int hop = 0; hop < MCR_RECENT_HOPS; hop++) {
-		if (r->n - at - 1 > r->mask)
-			return NULL;
-		const struct mcr_recent_packet *p = &r->packets[at & r->mask];
-
-		if (mcr_recent_is(p, id, seq, count))
-			return p;
-		at = p->before;
-	}
-	return NULL;
+	if (__builtin_expect(!mcr_recent_is(p, id, seq, count), 0))
+		p = mcr_recent_search(r, id, seq, count);
+	if (p)
+		*at = (uint32_t)(p - r->packets) + 1;
+	return p;
 }
 
 #endif
