@@ -72,8 +72,8 @@ class Side:
 
 
 class Doubted:
-    def __init__(self, far, ns, i, x, p):
-        self.far, self.ns, self.i, self.x, self.p = far, ns, i, x, p
+    def __init__(self, order, far, ns, i, x, p):
+        self.order, self.far, self.ns, self.i, self.x, self.p = order, far, ns, i, x, p
         # A heartbeat says the same again and again.
         self.end = x + p.count
 
@@ -446,7 +446,8 @@ class Feed:
         if side.run and (side.run[-1].far != far or not side.run[-1].end <= x <= side.run[-1].end + self.c.window):
             self.forget(side)
         self.lines[i].implausible += 1
-        side.run.append(Doubted(far, ns, i, x, p))
+        self.order += 1
+        side.run.append(Doubted(self.order, far, ns, i, x, p))
         proven, before = len(side.run) >= self.c.reset_run, []
         # Another line that says nearly the same proves a jump as well. Its packets came first.
         for o in s.sides:
@@ -464,9 +465,9 @@ class Feed:
         is a gap like another."""
         for r in run:
             if r.p.kind == 'data':
-                self.take(s, s.sides[r.i], r.ns, r.i, r.x + shift, r.p.count, r.p.payload, now=ns)
+                self.take(s, s.sides[r.i], r.ns, r.i, r.x + shift, r.p.count, r.p.payload, now=ns, order=r.order)
             else:
-                self.announced(s, s.sides[r.i], r.ns, r.i, r.x, r.p, held=True)
+                self.announced(s, s.sides[r.i], r.ns, r.i, r.x, r.p, held=True, order=r.order)
 
     def settle(self, s, ns):
         self.drain(s, ns)
@@ -506,7 +507,7 @@ class Feed:
             side.missing = without(side.missing, x, end)
         side.hi = max(side.hi, end)
 
-    def take(self, s, side, ns, i, x, count, payload, now=None):
+    def take(self, s, side, ns, i, x, count, payload, now=None, order=None):
         """now: it is not the packet at hand, but one that waited until now."""
         line, end, held = self.lines[i], x + count, now is not None
         self.account(side, line, x, end)
@@ -529,14 +530,15 @@ class Feed:
         elif x <= s.next and not held:
             self.give(s, i, x, end, '')
         else:
-            self.hold(s, i, ns, x, end)
+            self.hold(s, i, ns, x, end, order)
         s.seen.setdefault((x, end), (i, payload))
         if not held:
             self.settle(s, ns)
 
-    def hold(self, s, i, ns, x, end):
+    def hold(self, s, i, ns, x, end, order=None):
+        """order: in which it came, if it waited since."""
         self.order += 1
-        bisect.insort(s.held, Held(self.order, x, end, i, ns), key=lambda h: (h.x, h.order))
+        bisect.insort(s.held, Held(order or self.order, x, end, i, ns), key=lambda h: (h.x, h.order))
 
     def fill_late(self, s, i, ns, x, a, b):
         s.given = without(s.given, a, b)
@@ -584,14 +586,14 @@ class Feed:
             self.catch_up(s, ns, run)
             self.settle(s, ns)
 
-    def announced(self, s, side, ns, i, x, p, held=False):
+    def announced(self, s, side, ns, i, x, p, held=False, order=None):
         line = self.lines[i]
         line.heartbeats += p.kind == 'heartbeat'
         line.ended += p.kind == 'end'
         if side.hi is None or x > side.hi:
             self.account(side, line, x, x)
         if x > s.next and not any(h.x <= x <= h.end for h in s.held):
-            self.hold(s, i, ns, x, x)
+            self.hold(s, i, ns, x, x, order)
         # The end is said in its place: behind all data below it.
         if p.kind == 'end' and not s.ended and s.end is None and x >= s.next:
             s.end = x

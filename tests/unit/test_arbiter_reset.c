@@ -36,7 +36,7 @@ static void one_reset_message_is_one_reset_on_all_lines(void **state)
 	mark(B, MCR_FEED_PACKET_RESET, 1); /* a copy that is late */
 	run(1 << A | 1 << B, 5, 8);
 	HANDED_OUT("5 6 7 8");
-	pass(10 * MS);
+	pass(1000 * MS);
 	mark(B, MCR_FEED_PACKET_RESET, 1); /* another one */
 	data(B, 1);
 	HANDED_OUT("reset1 1");

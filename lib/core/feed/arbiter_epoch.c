@@ -258,6 +258,7 @@ static int resets(struct mcr_arbiter *a, const struct mcr_arrival *at)
 		}
 	}
 	at->sl->since_reset = 1;
+	at->s->slow |= bit_of(at);
 	if (!is_stale)
 		m->said_ns = a->at_ns;
 	if (is_message)
