@@ -11,6 +11,7 @@ import textwrap
 
 import pytest
 
+from frames import multicast, write_pcap
 from netlab import wait_for
 from programs import BUILD, ROOT, mcsend
 
@@ -62,21 +63,23 @@ def pkg_config(root, name, *args):
 def test_programs_libraries_headers_and_pkgconfig_files_are_installed(installed):
     names = files(installed)
     ends = ['bin/mcring', 'bin/mcring-cat', 'bin/mcring-ctl', 'bin/mcring-exporter',
-            'bin/mcring-gen', 'bin/mcring-run', 'libmcring.so', 'libmcring-client.so',
-            'libmcring-socket.so', 'mcring/libmcring-preload.so',
+            'bin/mcring-gen', 'bin/mcring-replay', 'bin/mcring-run', 'libmcring.so', 'libmcring-client.so',
+            'libmcring-feed.so', 'libmcring-socket.so', 'mcring/libmcring-preload.so',
             'mcring/monitoring/mcring.rules.yaml', 'mcring/monitoring/grafana.json',
-            'pkgconfig/libmcring.pc', 'pkgconfig/libmcring-client.pc', 'pkgconfig/libmcring-socket.pc',
-            'include/mcring/config.h', 'include/mcring/consumer.h', 'include/mcring/engine.h',
+            'pkgconfig/libmcring.pc', 'pkgconfig/libmcring-client.pc', 'pkgconfig/libmcring-feed.pc',
+            'pkgconfig/libmcring-socket.pc', 'include/mcring/config.h', 'include/mcring/consumer.h',
+            'include/mcring/engine.h', 'include/mcring/feed.h', 'include/mcring/feed_inline.h',
             'include/mcring/info.h', 'include/mcring/inline.h', 'include/mcring/join.h',
             'include/mcring/receive.h', 'include/mcring/stats.h', 'include/mcring/types.h',
-            'man3/mcr_consumer.3', 'man3/mcr_consumer_poll.3', 'man3/mcr_engine.3', 'man3/mcr_receive.3']
+            'man3/mcr_consumer.3', 'man3/mcr_consumer_poll.3', 'man3/mcr_engine.3', 'man3/mcr_feed.3',
+            'man3/mcr_feed_poll.3', 'man3/mcr_receive.3']
     for end in ends:
         assert any(name.endswith(end) for name in names), end
 
 
 def test_installed_programs_start_wherever_they_are(installed):
     for name in ('mcring', 'mcring-cat', 'mcring-ctl', 'mcring-exporter', 'mcring-gen',
-                 'mcring-run'):
+                 'mcring-replay', 'mcring-run'):
         path, = (one for one in files(installed) if one.endswith(f'/bin/{name}'))
         done = subprocess.run([os.path.join(installed, path), '--help'], env={'PATH': '/usr/bin'},
                               capture_output=True, text=True)
@@ -118,6 +121,33 @@ def test_the_readmes_consumer_builds_against_the_package_alone_and_reads(prefix,
     assert daemon.stop() == 0
     assert client.wait(10) == 0, 'it ends with the engine'
     assert open(path).read().splitlines() == [f'{n}: 100 octets' for n in range(1, 101)]
+
+
+@pytest.mark.parametrize('compiler', ['gcc -std=c11 -Wpedantic -x c', 'g++ -std=c++17 -x c++'],
+                         ids=['c', 'c++'])
+def test_the_feed_handler_builds_against_the_package_alone_and_reads_a_capture(prefix, lab, compiler):
+    """examples/feed.c, which is in docs/feeds.md, on a feed that mcring-replay serves."""
+    program, run_dir = lab.path('feed'), lab.path('run')
+    subprocess.run([*compiler.split(), '-Wall', '-Werror', os.path.join(ROOT, 'examples', 'feed.c'), '-x', 'none',
+                    '-o', program, *pkg_config(prefix, 'libmcring-feed', '--cflags', '--libs')], check=True)
+    linked = subprocess.run(['ldd', program], capture_output=True, text=True).stdout
+    assert f'=> {prefix}/' in linked and 'librte_' not in linked
+    with open(lab.path('feed.yaml'), 'w') as out:
+        out.write('interfaces: [{name: feed, port: net_af_packet0}]\n'
+                  'feeds: [{name: one, declaration: "seq=0:1 counts=packets", lines: [{joins: [{groups: ["239.1.1.1:5000"]}]}]}]\n')
+    write_pcap(lab.path('a.pcap'), [multicast(bytes([n])) for n in (1, 2, 4, 5)])
+    replay = subprocess.Popen([os.path.join(prefix, 'bin', 'mcring-replay'), '--run-dir', run_dir, '--speed', 'max', '--wait-readers',
+                               '1', '--config', lab.path('feed.yaml'), lab.path('a.pcap')], stdout=subprocess.PIPE)
+    try:
+        assert replay.stdout.readline() == f'export MCRING_RUN_DIR={run_dir}\n'.encode()
+        done = subprocess.run([program], env={**os.environ, 'MCRING_RUN_DIR': run_dir}, capture_output=True, text=True, timeout=30)
+    finally:
+        replay.kill()
+        replay.communicate()
+    # Numbers of 8 bits begin in the second turn.
+    assert done.stdout.splitlines()[:5] == ['0: 257+1, 1 octets by line 0', '0: 258+1, 1 octets by line 0',
+                                            '0: gap 259-259, lost by the wire', '0: 260+1, 1 octets by line 0',
+                                            '0: 261+1, 1 octets by line 0']
 
 
 def test_the_readmes_socket_programs_build_and_run_with_the_package_alone(prefix, wire):
