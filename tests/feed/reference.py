@@ -449,9 +449,10 @@ class Feed:
         self.order += 1
         side.run.append(Doubted(self.order, far, ns, i, x, p))
         proven, before = len(side.run) >= self.c.reset_run, []
-        # Another line that says nearly the same proves a jump as well. Its packets came first.
+        # Another line that says nearly the same proves a jump as well, but not what is left over from before a
+        # reset: of that two lines have the same. Its packets came first.
         for o in s.sides:
-            if o is not side and o.run and far == 'ahead' == o.run[-1].far and abs(x - o.run[-1].end) <= self.c.window:
+            if o is not side and o.run and far == 'ahead' == o.run[-1].far and x - s.next > self.jump_max() and abs(x - o.run[-1].end) <= self.c.window:
                 before, o.run = before + o.run, []
         if not proven and not before:
             return None

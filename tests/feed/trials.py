@@ -95,7 +95,9 @@ def spoil(r, sent, line, features, config):
     out, off = [], 0
     for ns, p in sent:
         off = off - 1 if off else r.randint(5, 20) if 'outage' in features and r.random() < .02 else 0
-        if off or r.random() < loss:
+        # What says "reset" is not lost: a line without it is known by its numbers alone, and where those before
+        # and behind the reset meet, nobody could tell them apart.
+        if (off or r.random() < loss) and p.kind != 'reset' and not p.resets:
             continue
         at = ns + delay + r.randrange(0, jitter + 1)
         if 'corrupt' in features and p.kind == 'data' and r.random() < .02:

@@ -182,15 +182,17 @@ static void place_mark(struct mcr_arbiter *a, struct mcr_arrival *at)
 	m->end_at = at->x;
 }
 
-/* Numbers too far ahead: believed when reset_run packets agree, or two lines (rule 15). */
+/* Numbers too far ahead: believed when reset_run packets agree, or two lines (rule 15). Of what is
+ * left over from before a reset two lines have the same. */
 static void place_ahead(struct mcr_arbiter *a, struct mcr_arrival *at)
 {
 	int is_proven = mcr_run_add(a, at, MCR_RUN_AHEAD, at->x, at->end);
+	int is_far = at->x - at->s->next > a->cfg.jump_max;
 	uint32_t agree = 0;
 
 	mcr_place_implausible(a, at->key, at->line, at->x);
 	at->flags |= MCR_FEED_FLAG_OUT_OF_ORDER;
-	for (unsigned line = 0; line < a->n_lines; line++) {
+	for (unsigned line = 0; line < a->n_lines && is_far; line++) {
 		const struct mcr_stream_line *other = &at->m->line[line];
 		uint64_t d =
 		    other->run_next > at->x ? other->run_next - at->x : at->x - other->run_next;
