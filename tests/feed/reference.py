@@ -406,6 +406,8 @@ class Feed:
         start = min([first(run)] + [first(r) for r in others if 0 <= first(run) - first(r) <= self.c.reset_back])
         self.begin(s, ns, i, start, 'implicit')
         s.sides[i].hi = start
+        if run[-1].p.resets:  # it says so as well
+            s.said, s.sides[i].since_reset = ns, 0
         for r in [run] + [r for r in others if start <= first(r) <= start + self.c.reset_back]:
             if r is not run:
                 self.join(s, s.sides[r[0].i])
