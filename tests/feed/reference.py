@@ -339,7 +339,7 @@ class Feed:
             return False
         x, new = self.unwrap(p.seq, side.hi), self.unwrap(p.seq, s.next)
         if x < side.hi:  # it goes back: a restart, or an old packet out of order
-            return side.hi - x < abs(new - s.next)
+            return side.hi - x <= self.c.reset_back or side.hi - x < abs(new - s.next)
         if x - side.hi > self.c.reset_back:
             return False
         if side.hi + self.c.reset_back < s.old_next and abs(new - s.next) <= self.c.window:

@@ -147,6 +147,20 @@ static void late_copies_of_flagged_packets_reset_nothing(void **state)
 	HANDED_OUT("start5000 5000 5001 reset1 1 2 3 4 5 6 7 8 9");
 }
 
+static void a_copy_on_a_slow_line_is_not_of_the_new_numbers(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 2});
+	run(1 << A, 1, 13);
+	data(B, 1);
+	put(A, (struct mcr_feed_packet){.seq = 1, .count = 1, .resets = 1});
+	run(1 << A, 2, 2);
+	run(1 << B, 2, 3); /* of the old numbers, twice */
+	run(1 << B, 2, 3);
+	HANDED_OUT("start1 1 2 3 4 5 6 7 8 9 10 11 12 13 reset1 1 2");
+	assert_int_equal(line_of(B).stale, 4);
+}
+
 static void what_is_left_over_behind_a_reset_opens_no_hole(void **state)
 {
 	(void)state;
@@ -286,6 +300,7 @@ int main(void)
 	    cmocka_unit_test(a_line_behind_by_two_sessions_begins_none_again),
 	    cmocka_unit_test(flags_of_the_first_few_packets_are_one_reset),
 	    cmocka_unit_test(late_copies_of_flagged_packets_reset_nothing),
+	    cmocka_unit_test(a_copy_on_a_slow_line_is_not_of_the_new_numbers),
 	    cmocka_unit_test(what_is_left_over_behind_a_reset_opens_no_hole),
 	    cmocka_unit_test(what_was_lost_behind_a_reset_is_a_gap),
 	    cmocka_unit_test(a_line_that_lost_the_beginning_of_a_restart_is_of_it),

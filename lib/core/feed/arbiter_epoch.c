@@ -185,7 +185,7 @@ static int joins(const struct mcr_arbiter *a, const struct mcr_arrival *at)
 	if (is > s->next && is - s->next > a->cfg.jump_max)
 		return 0;
 	if (was < hi) /* it goes back: it begins, or is out of order */
-		return hi - was >= distance(is, s->next);
+		return hi - was > a->cfg.reset_back && hi - was >= distance(is, s->next);
 	if (hi + a->cfg.reset_back < at->m->old_next && distance(is, s->next) <= a->cfg.window)
 		return 1; /* it was never where the others were, but where they are now */
 	/* It goes on where it was. It is of this generation only if the one before never came so
