@@ -143,7 +143,7 @@ struct mcr_feed_msg {
 	uint32_t skip;             /* messages at the packet's start that were handed out before */
 	uint32_t key;   /* of the stream: mcr_feed_key_info. Counts from 0 in the order of START */
 	uint8_t kind;   /* enum mcr_feed_kind */
-	uint8_t line;   /* index */
+	uint8_t line;   /* index; of an inserted packet: MCR_FEED_LINES_MAX */
 	uint16_t flags; /* enum mcr_feed_msg_flags */
 	uint64_t held;  /* where a held payload is; for mcr_feed_read and mcr_feed_intact */
 	uint64_t ns;    /* events: when, in the time of the feed (CLOCK_REALTIME of arrivals) */
@@ -232,7 +232,8 @@ MCR_API int mcr_feed_intact(const struct mcr_feed *f, const struct mcr_feed_msg 
 MCR_API void mcr_feed_release(struct mcr_feed *f);
 
 /* mcr_feed_wait sleeps until something may be due, a timeout of the feed's own included, for at
- * most timeout_ns (UINT64_MAX = for ever). Returns 1: poll; 0: the time is over. Errors: -EINTR. */
+ * most timeout_ns (UINT64_MAX = for ever). An engine that hangs is found 1 to 2 s after its last
+ * sign of life: its lines are down then. Returns 1: poll; 0: the time is over. Errors: -EINTR. */
 MCR_API int mcr_feed_wait(struct mcr_feed *f, uint64_t timeout_ns);
 
 /* mcr_feed_fd returns a descriptor for poll and epoll, the same for as long as the feed is open.
@@ -251,14 +252,16 @@ MCR_API int mcr_feed_arm(struct mcr_feed *f);
 MCR_API int mcr_feed_reattach(struct mcr_feed *f, struct mcr_error *err);
 
 /* mcr_feed_insert gives the feed messages that were retransmitted: count messages of stream key
- * from number seq on, len octets at data, which are copied. They are deduplicated and ordered as
+ * from number seq on, len octets (65,535 at most) at data, which are copied. They are deduplicated
+ * and ordered as
  * those of a line, and handed out by the next polls. Errors: -ENOENT (no such stream), -ENOSPC (no
  * room to hold them), -EALREADY (all were handed out before), -EINVAL. */
 MCR_API int mcr_feed_insert(struct mcr_feed *f, uint32_t key, uint64_t seq, uint32_t count,
 			    const void *data, size_t len);
 
 /* mcr_feed_resume goes on at number next, after a snapshot that covers all below: what is below is
- * given up without a gap, what is held from next on is handed out. Errors: -ENOENT. */
+ * given up without a gap, what is held from next on is handed out, behind an MCR_FEED_RESET with
+ * why = MCR_FEED_RESET_RESUME. A number that is not ahead changes nothing. Errors: -ENOENT. */
 MCR_API int mcr_feed_resume(struct mcr_feed *f, uint32_t key, uint64_t next);
 
 /* What mcr_feed_key_info tells of a stream. */

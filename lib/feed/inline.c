@@ -41,13 +41,18 @@ static void give(struct mcr_feed *f, void (*on_item)(void *ctx, const struct mcr
 void mcr_feed_inline_time(struct mcr_feed *f, uint64_t now_ns,
 			  void (*on_item)(void *ctx, const struct mcr_feed_msg *item), void *ctx)
 {
-	if (now_ns > f->time_ns)
-		f->time_ns = now_ns;
-	if (f->time_ns >= f->look_ns)
-		mcr_feed_look(f, f->time_ns);
-	if (f->time_ns >= mcr_arbiter_due(f->arbiter))
-		mcr_arbiter_time(f->arbiter, f->time_ns);
-	give(f, on_item, ctx);
+	uint64_t until_ns;
+
+	do {
+		until_ns = mcr_feed_until(f, now_ns);
+		if (until_ns > f->time_ns)
+			f->time_ns = until_ns;
+		if (f->time_ns >= f->look_ns)
+			mcr_feed_look(f, f->time_ns);
+		if (f->time_ns >= mcr_arbiter_due(f->arbiter))
+			mcr_arbiter_time(f->arbiter, f->time_ns);
+		give(f, on_item, ctx);
+	} while (until_ns < now_ns);
 }
 
 static void put(struct mcr_feed *f, const struct mcr_msg *m, uint32_t data_len,

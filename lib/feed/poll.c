@@ -182,7 +182,7 @@ static __attribute__((noinline)) int drain(struct mcr_feed *f, const struct mcr_
 /* Lets the timers run up to the feed's time. */
 static __attribute__((noinline)) void advance(struct mcr_feed *f)
 {
-	uint64_t now_ns = mcr_feed_now(f);
+	uint64_t now_ns = mcr_feed_until(f, mcr_feed_now(f));
 
 	if (now_ns > f->time_ns)
 		f->time_ns = now_ns;

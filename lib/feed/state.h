@@ -142,6 +142,13 @@ void mcr_feed_hold_ring(struct mcr_feed *f, struct mcr_feed_reader *r);
 void mcr_feed_hold_all(struct mcr_feed *f);
 void mcr_feed_give_forgotten(struct mcr_feed *f);
 
+/* mcr_feed_until: as far as time goes towards ns in one step, which is when the hours begin or end.
+ */
+static inline uint64_t mcr_feed_until(const struct mcr_feed *f, uint64_t ns)
+{
+	return f->hours_ns != 0 && ns > f->hours_ns ? f->hours_ns : ns;
+}
+
 /* time.c: mcr_feed_now returns the feed's time: the smallest, over the rings, of the time up to
  * which the arbiter has been given all. mcr_feed_look looks at what changes slowly: hours, losses
  * of the host, notices. */

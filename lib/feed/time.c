@@ -36,11 +36,17 @@ void mcr_feed_lines_down(struct mcr_feed *f, uint32_t lines, uint32_t why)
 			mcr_arbiter_line_down(f->arbiter, i, why);
 }
 
-/* Outside of its hours a feed may be silent. */
+/* Outside of its hours a feed may be silent. What was due before they end is judged before, and
+ * silence counts from when they begin. */
 static void look_at_hours(struct mcr_feed *f, uint64_t now_ns)
 {
 	if (now_ns < f->hours_ns)
 		return;
+	if (f->hours_ns != 0) {
+		mcr_arbiter_time(f->arbiter, f->hours_ns);
+		if (mcr_arbiter_pending(f->arbiter))
+			return;
+	}
 	mcr_arbiter_awake(f->arbiter, mcr_feed_hours_is_open(&f->hours, now_ns));
 	f->hours_ns = mcr_feed_hours_next(&f->hours, now_ns);
 }
@@ -64,8 +70,8 @@ static void look_at_losses(struct mcr_feed *f, struct mcr_feed_reader *r)
 
 void mcr_feed_look(struct mcr_feed *f, uint64_t now_ns)
 {
-	f->look_ns = now_ns + MCR_FEED_LOOK_NS;
 	look_at_hours(f, now_ns);
+	f->look_ns = mcr_feed_until(f, now_ns + MCR_FEED_LOOK_NS);
 	for (unsigned i = 0; i < f->n_readers; i++)
 		look_at_losses(f, f->readers[i]);
 	for (unsigned i = 0; i < f->n_sources; i++)
