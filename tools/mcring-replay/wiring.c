@@ -138,7 +138,10 @@ int replay_wiring_find(struct replay_wiring *w, const struct mcr_settings *s,
 	memset(w, 0, sizeof(*w));
 	w->n = capture_interfaces(capture);
 	if (s->n_interfaces == 0)
-		return mcr_error_set(err, -EINVAL, "%s: it has no interfaces", options->config);
+		return mcr_error_set(
+		    err, -EINVAL,
+		    "%s: it has no interfaces: expected those that the captures came by",
+		    options->config);
 	for (unsigned i = 0; i < options->n_interfaces; i++)
 		if (!find(s, options->interfaces[i].name))
 			return mcr_error_set(err, -ENOENT, "--interface %s: %s has none of it",
