@@ -86,7 +86,7 @@ static inline void rig_begin(struct rig *r)
 
 static inline int rig_try_join(struct rig *r, const char *text)
 {
-	struct mcr_join_list list = {NULL};
+	struct mcr_join_list list = {0};
 	struct mcr_error err;
 	int ret;
 
