@@ -251,6 +251,11 @@ MCR_API int mcr_feed_arm(struct mcr_feed *f);
  * is attached. */
 MCR_API int mcr_feed_reattach(struct mcr_feed *f, struct mcr_error *err);
 
+/* mcr_feed_wire: number seq, as it was handed out, as the feed's packets write it, which is how a
+ * request for retransmission has to name it: numbers of fewer than 64 bits are counted on when they
+ * wrap, and begin in the second turn. */
+MCR_API uint64_t mcr_feed_wire(const struct mcr_feed *f, uint64_t seq);
+
 /* mcr_feed_insert gives the feed messages that were retransmitted: count messages of stream key
  * from number seq on, len octets (65,535 at most) at data, which are copied. They are deduplicated
  * and ordered as

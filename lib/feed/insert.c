@@ -4,6 +4,11 @@
 
 #include "feed/state.h"
 
+uint64_t mcr_feed_wire(const struct mcr_feed *f, uint64_t seq)
+{
+	return mcr_arbiter_wire(f->arbiter, seq);
+}
+
 int mcr_feed_insert(struct mcr_feed *f, uint32_t key, uint64_t seq, uint32_t count,
 		    const void *data, size_t len)
 {

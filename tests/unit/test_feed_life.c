@@ -374,6 +374,34 @@ static void a_sleeper_is_woken_by_a_message_and_by_a_timeout(void **state)
 	rig_destroy(&rig);
 }
 
+static void numbers_are_given_as_on_the_wire_for_requests(void **state)
+{
+	(void)state;
+	static const char narrow[] = ",seq=14:4:be";
+	struct feed_rig rig;
+
+	rig_create(&rig, 65536);
+	char *at = strstr(rig.text, ",heartbeat");
+
+	memmove(at + strlen(narrow), at, strlen(at) + 1);
+	memcpy(at, narrow, strlen(narrow));
+	rig_open(&rig);
+	rig_put(&rig, 0, 1000000, UINT32_MAX, 1);
+	rig_put(&rig, 0, 2000000, 2, 1);
+	rig_polled(&rig, 0, 3000000);
+	rig_poll(&rig);
+	assert_int_equal(rig_count(&rig, MCR_FEED_DATA), 1);
+	for (size_t i = 0; i < rig.n; i++)
+		if (rig.items[i].m.kind == MCR_FEED_DATA) {
+			uint64_t seq = rig.items[i].m.seq;
+
+			assert_true(seq > UINT32_MAX);
+			assert_int_equal(mcr_feed_wire(rig.f, seq), UINT32_MAX);
+			assert_int_equal(mcr_feed_wire(rig.f, seq + 2), 1); /* to ask for */
+		}
+	rig_destroy(&rig);
+}
+
 static void what_a_program_got_again_is_put_in_its_place(void **state)
 {
 	struct feed_rig rig;
@@ -425,6 +453,7 @@ int main(void)
 	    cmocka_unit_test(what_the_reader_was_lapped_by_is_the_rings_loss),
 	    cmocka_unit_test(what_a_port_lost_meanwhile_is_perhaps_the_hosts_loss),
 	    cmocka_unit_test(a_sleeper_is_woken_by_a_message_and_by_a_timeout),
+	    cmocka_unit_test(numbers_are_given_as_on_the_wire_for_requests),
 	    cmocka_unit_test(what_a_program_got_again_is_put_in_its_place),
 	    cmocka_unit_test(what_was_missed_over_a_restart_is_no_loss_of_the_wire),
 	    cmocka_unit_test(a_sleeper_finds_an_engine_that_hangs),
