@@ -615,8 +615,9 @@ class Feed:
             hole = self.hole(s)
             if not hole:
                 return
+            passed = hole[1] + (self.c.reorder + 1 if self.c.reorder else 0)  # 1: neighbours may be swapped
             waited = [side for side, line in zip(s.sides, self.lines) if line.state != DOWN]
-            if waited and all(side.epoch == s.epoch and side.hi is not None and side.hi >= hole[1] + self.c.reorder
+            if waited and all(side.epoch == s.epoch and side.hi is not None and side.hi >= passed
                               for side in waited):
                 self.declare(s, ns, 'passed')
             elif max(h.end for h in s.held) - s.next > self.c.window:

@@ -576,7 +576,7 @@ def number_of_one_with_octets_of_another(s):
     s.run(0, A, (29, 30, 31))
     s.data(300, A, 30, payload=32)
     s.run(400, A, (33, 34))
-    s.expect('start 0 0 29 at=0', 'mismatch 0 0 30 first=0 at=300', 'gap 0 32..32 passed wire opened=400 at=400',
+    s.expect('start 0 0 29 at=0', 'mismatch 0 0 30 first=0 at=300', 'gap 0 32..32 passed wire opened=400 at=500',
              handed_out=[(29, 31), (33, 34)], gaps=1, mismatches=1, lines={A: dict(mismatches=1, first=5)})
 
 

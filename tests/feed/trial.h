@@ -103,8 +103,8 @@ static inline void check_why(const struct trial *t, unsigned stream, const struc
 		highest = hi > highest ? hi : highest;
 		n_up += !t->view.is_down[i];
 		if (g->why == MCR_FEED_GAP_PASSED && !t->view.is_down[i])
-			MUST(hi >= end + (int)t->config.reorder, "line %u has not passed %d", i,
-			     end);
+			MUST(hi >= end + (int)t->config.reorder + (t->config.reorder > 0),
+			     "line %u has not passed %d", i, end);
 	}
 	if (g->why == MCR_FEED_GAP_PASSED)
 		MUST(n_up > 0, "all lines are down");

@@ -76,9 +76,22 @@ static void a_hole_is_given_up_when_each_line_has_passed_it(void **state)
 	run(1 << A | 1 << B, 1, 2);
 	run(1 << A, 4, 9);
 	data(B, 4);
+	data(B, 5); /* 3 may come behind it */
 	HANDED_OUT("start1 1 2");
-	data(B, 5); /* 3 might have come behind 4 */
+	data(B, 6);
 	HANDED_OUT("gap3 4 5 6 7 8 9");
+}
+
+static void neighbours_may_be_swapped(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 1, .reorder = 1});
+	run(1 << A, 1, 2);
+	data(A, 4);
+	data(A, 3);
+	HANDED_OUT("start1 1 2 3 4");
+	run(1 << A, 6, 7);
+	HANDED_OUT("gap5 6 7");
 }
 
 static void a_line_that_was_never_heard_is_waited_for(void **state)
@@ -204,6 +217,7 @@ int main(void)
 	    cmocka_unit_test(lines_need_not_pack_alike),
 	    cmocka_unit_test(a_hole_is_given_up_after_its_time),
 	    cmocka_unit_test(a_hole_is_given_up_when_each_line_has_passed_it),
+	    cmocka_unit_test(neighbours_may_be_swapped),
 	    cmocka_unit_test(a_line_that_was_never_heard_is_waited_for),
 	    cmocka_unit_test(a_hole_is_given_up_when_the_window_is_full),
 	    cmocka_unit_test(a_hole_is_given_up_when_there_is_no_room),

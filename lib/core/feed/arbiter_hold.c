@@ -62,17 +62,18 @@ void mcr_hold_count(struct mcr_arbiter *a, uint32_t key, struct mcr_feed_msg *it
 	a->stats.messages += item->count;
 }
 
-/* Each line that is not down has itself passed what is missing (rule 4). */
+/* Each line that is not down has itself passed what is missing, by more than `reorder` (rule 4). */
 static int is_passed(const struct mcr_arbiter *a, uint32_t key, uint64_t to)
 {
 	const struct mcr_stream *s = mcr_stream_at(a, key);
 	const struct mcr_stream_more *m = mcr_more_at(a, key);
+	uint64_t passed = to + a->cfg.reorder + (a->cfg.reorder > 0);
 	unsigned n_live = 0;
 
 	for (unsigned line = 0; line < a->n_lines; line++) {
 		if (a->lines[line].is_down)
 			continue;
-		if (!(m->in >> line & 1) || s->hi[line] < to + a->cfg.reorder)
+		if (!(m->in >> line & 1) || s->hi[line] < passed)
 			return 0;
 		n_live++;
 	}
