@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A scenario as a capture (pcap, nanoseconds) and as a feed's declaration. Line i is the group 239.1.1.1+i."""
+"""A scenario as a capture (pcap, nanoseconds) and as a feed's declaration. Line i is the group 239.1.1.1+i,
+or 239.1.N.1+i where several are sent at once."""
 import struct
 
 PORT = 31000
@@ -17,8 +18,8 @@ def declaration(config):
     return ' '.join(fields + ['wrap=1'] * config.wraps_to_one + ['loop=yes'] * config.is_loop)
 
 
-def group(line):
-    return f'239.1.1.{1 + line}'
+def group(line, n=1):
+    return f'239.1.{n}.{1 + line}'
 
 
 def feed_text(config, channel=lambda line: 'default'):
@@ -43,12 +44,12 @@ def checksum(octets):
     return ~total & 0xffff
 
 
-def frame(line, octets):
-    address = bytes((239, 1, 1, 1 + line))
+def frame(line, octets, n=1):
+    address = bytes((239, 1, n, 1 + line))
     ip = struct.pack('>BBHHHBBH4s4s', 0x45, 0, 28 + len(octets), 0, 0, 8, 17, 0, bytes((10, 0, 0, 1 + line)), address)
     ip = ip[:10] + struct.pack('>H', checksum(ip)) + ip[12:]
     udp = struct.pack('>HHHH', 5000, PORT, 8 + len(octets), 0)
-    return bytes.fromhex('01005e0101') + bytes((1 + line,)) + bytes.fromhex('020000000001') + b'\x08\x00' + ip + udp + octets
+    return bytes.fromhex('01005e01') + address[2:] + bytes.fromhex('020000000001') + b'\x08\x00' + ip + udp + octets
 
 
 def tail(s):

@@ -134,13 +134,16 @@ def test_the_feed_handler_builds_against_the_package_alone_and_reads_a_capture(p
     assert f'=> {prefix}/' in linked and 'librte_' not in linked
     with open(lab.path('feed.yaml'), 'w') as out:
         out.write('interfaces: [{name: feed, port: net_af_packet0}]\n'
-                  'feeds: [{name: one, declaration: "seq=0:1 counts=packets", lines: [{joins: [{groups: ["239.1.1.1:5000"]}]}]}]\n')
+                  'feeds: [{name: one, declaration: "seq=0:1 counts=packets", '
+                  'lines: [{joins: [{groups: ["239.1.1.1:5000"]}]}]}]\n')
     write_pcap(lab.path('a.pcap'), [multicast(bytes([n])) for n in (1, 2, 4, 5)])
-    replay = subprocess.Popen([os.path.join(prefix, 'bin', 'mcring-replay'), '--run-dir', run_dir, '--speed', 'max', '--wait-readers',
-                               '1', '--config', lab.path('feed.yaml'), lab.path('a.pcap')], stdout=subprocess.PIPE)
+    replay = subprocess.Popen([os.path.join(prefix, 'bin', 'mcring-replay'), '--run-dir', run_dir, '--speed', 'max',
+                               '--wait-readers', '1', '--config', lab.path('feed.yaml'), lab.path('a.pcap')],
+                              stdout=subprocess.PIPE)
     try:
         assert replay.stdout.readline() == f'export MCRING_RUN_DIR={run_dir}\n'.encode()
-        done = subprocess.run([program], env={**os.environ, 'MCRING_RUN_DIR': run_dir}, capture_output=True, text=True, timeout=30)
+        done = subprocess.run([program], env={**os.environ, 'MCRING_RUN_DIR': run_dir}, capture_output=True,
+                              text=True, timeout=30)
     finally:
         replay.kill()
         replay.communicate()
