@@ -3,6 +3,7 @@
 mcring-cat writes of it is such a capture again. None of this needs root."""
 
 import gzip
+import json
 import os
 import re
 import signal
@@ -13,7 +14,7 @@ import pytest
 
 from frames import Dot1Q, multicast, tshark_datagrams
 from netlab import wait_for
-from programs import CAT, ROOT, SHARED
+from programs import BUILD, CAT, ROOT, SHARED
 from replays import REPLAY, Replay, numbered, numbers_in, write
 
 MARKET = os.path.join(SHARED, 'pcaps', 'market')
@@ -225,3 +226,39 @@ def test_a_capture_is_not_written_to_a_terminal(tmp_path):
     assert out.strip() == ('mcring-cat: standard output is a terminal: write the capture to a file or a pipe')
     replay.process.terminate()
     replay.end()
+
+
+def feed_text(scenario):
+    config = scenario['config']
+    text = ['feed scenario', 'declaration ' + {'RTP': 'rtp'}.get(scenario['declaration'], 'moldudp64')]
+    text += [f'{key} {config[key]}ns' for key in ('gap_timeout', 'silence') if config[key]]
+    text += [f'reorder {config["reorder"]}']
+    for n, name in enumerate(config['lines'], 1):
+        text += [f'line {name} channel=default', f'join 239.1.{n}.1:{31000 + n}']
+    return '\n'.join(text) + '\n'
+
+
+def test_captured_scenarios_are_handed_out_as_they_are_described(tmp_path):
+    folder = os.path.join(SHARED, 'feeds')
+    if not os.path.isdir(folder):
+        pytest.skip('absent: ../shared/feeds')
+    with open(os.path.join(folder, 'scenarios.json')) as described:
+        played = [one for one in json.load(described) if 'pcap' in one['input']]
+    assert len(played) > 6
+    for one in played:
+        path = os.path.join(folder, 'scenarios', one['input']['pcap'])
+        replay = Replay(tmp_path, '--speed', 'max', '--pace', 'readers', '--wait-readers', '1', path)
+        out = subprocess.run([os.path.join(BUILD, 'tests', 'feed', 'feed_print'), 'scenario', 'compare'], text=True,
+                             env={**replay.env, 'MCRING_FEED_CONFIG': feed_text(one)}, capture_output=True, timeout=30)
+        assert out.returncode == 0, (one['name'], out.stderr)
+        replay.end()
+        found = [dict((name, int(n)) for name, n in re.findall(r'(\w+)=(\d+)', line))
+                 for line in out.stdout.splitlines() if re.match('feed |line ', line)]
+        expected = one['expected']
+        assert (found[0]['messages'], found[0]['gaps'], found[0]['gap_messages'], found[0]['mismatches']) == tuple(
+            expected[key] for key in ('delivered_messages', 'gaps', 'gap_messages', 'mismatch')), one['name']
+        for line, name in zip(found[1:], one['config']['lines']):
+            wanted = expected['lines'][name]
+            assert [line[key] for key in ('first', 'stale', 'before_start', 'late', 'heartbeats')] == [
+                wanted[key] for key in ('first', 'stale', 'before_start', 'late', 'hb')], (one['name'], name)
+            assert line['duplicates'] + line['mismatches'] == wanted['dup'] + wanted['dup_diff'], (one['name'], name)
