@@ -268,6 +268,8 @@ class Feed:
                 side.since_reset = side.since_reset + 1 if side.since_reset is not None else None
             elif self.says_it_again(s, side, ns, p):
                 side.since_reset, s.said = 0, ns
+                if p.kind == 'reset':
+                    side.hi = max(side.hi or 0, s.start)
             else:
                 self.begin(s, ns, i, self.fresh(p.seq), 'explicit', p)
             return True
@@ -311,7 +313,7 @@ class Feed:
         more = self.c.reset_back if p.kind == 'data' else 0  # some of them may be lost
         is_soon = s.said is not None and ns < s.said + self.c.gap_timeout_ns  # a copy
         is_few = side.since_reset is not None and side.since_reset <= self.c.reset_run
-        return (is_soon or is_few) and s.start <= x <= (side.hi or s.next) + more
+        return (is_soon or is_few) and s.start <= x <= max(s.start, (side.hi or s.next) + more)
 
     def is_over(self, s, side, p):
         """A line that is behind by more than one epoch says "reset": of one that is over already."""
@@ -422,11 +424,11 @@ class Feed:
             s.old_next is not None and s.old_next - self.c.window <= x < s.old_next and x > s.next + self.c.window
 
     def far(self, s, side, x):
-        if self.is_left_over(s, side, x):
-            return 'ahead'
         if x - s.next > self.jump_max():
             # Of few bits, what is lower on the wire began anew rather than went on for half a circle.
             return 'back' if self.wire(x) < self.wire(s.next) else 'ahead'
+        if self.is_left_over(s, side, x):
+            return 'ahead'
         is_undone = s.message and side.hi is not None and x < min(s.start, side.hi)  # it named a number too high
         if x + self.c.reset_back >= s.next and not is_undone:
             return None

@@ -42,6 +42,19 @@ static void one_reset_message_is_one_reset_on_all_lines(void **state)
 	HANDED_OUT("reset1 1");
 }
 
+static void a_line_first_heard_with_old_numbers_resets_nothing(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 2});
+	data(A, 500);
+	mark(A, MCR_FEED_PACKET_RESET, 70000);
+	data(B, 500);
+	mark(B, MCR_FEED_PACKET_RESET, 70000);
+	run(1 << B | 1 << A, 70000, 70001);
+	HANDED_OUT("start500 500 reset70000 70000 70001");
+	assert_int_equal(line_of(B).lost, 0);
+}
+
 static void a_reset_may_name_a_higher_number(void **state)
 {
 	(void)state;
@@ -293,6 +306,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(numbers_wrap_to_0_or_to_1),
 	    cmocka_unit_test(one_reset_message_is_one_reset_on_all_lines),
+	    cmocka_unit_test(a_line_first_heard_with_old_numbers_resets_nothing),
 	    cmocka_unit_test(a_reset_may_name_a_higher_number),
 	    cmocka_unit_test(a_new_session_begins_at_once_and_gives_up_what_is_missing),
 	    cmocka_unit_test(one_corrupt_session_does_not_stop_a_stream),

@@ -206,7 +206,8 @@ static int says_it_again(const struct mcr_arbiter *a, const struct mcr_arrival *
 		hi += a->cfg.reset_back; /* some of them may be lost */
 	int is_soon = at->m->said_ns && a->at_ns < at->m->said_ns + a->cfg.gap_timeout_ns;
 
-	return (at->sl->since_reset || is_soon) && x >= at->m->start && x <= hi;
+	return (at->sl->since_reset || is_soon) && x >= at->m->start &&
+	       (x <= hi || x == at->m->start);
 }
 
 /* On a line that is not in this generation yet: whether it is this one's reset. */
@@ -250,12 +251,12 @@ static int resets(struct mcr_arbiter *a, const struct mcr_arrival *at)
 			   MCR_STREAM_EXPLICIT | (is_message ? MCR_STREAM_MESSAGE : 0));
 		return 1;
 	}
-	if (!is_in && !is_stale) {
+	if (!is_in && !is_stale)
 		join(a, at);
-		if (is_message) { /* that is where the line is */
-			m->heard |= bit_of(at);
-			at->s->hi[at->line] = m->start;
-		}
+	if (is_message && !is_stale &&
+	    (!is_in || at->s->hi[at->line] < m->start)) { /* there the line is */
+		m->heard |= bit_of(at);
+		at->s->hi[at->line] = m->start;
 	}
 	at->sl->since_reset = 1;
 	at->s->slow |= bit_of(at);
