@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "settings/fail.h"
+#include "settings/settings.h"
 
 /* Makes one line of a text; len: before it was cut to its room. */
 static void finish(struct mcr_error *err, int len)
@@ -53,4 +54,21 @@ int mcr_fail_prefix(struct mcr_error *err, int code, const char *fmt, ...)
 int mcr_fail_memory(struct mcr_error *err)
 {
 	return mcr_fail(err, -ENOMEM, "out of memory");
+}
+
+int mcr_settings_locate(struct mcr_origin origin, struct mcr_error *err, int code)
+{
+	if (!origin.file)
+		return code;
+	return mcr_fail_prefix(err, code, "%s:%u: ", origin.file, origin.line);
+}
+
+int mcr_settings_name_taken(const char *kind, const char *name, struct mcr_origin first,
+			    struct mcr_error *err)
+{
+	if (!first.file)
+		return mcr_fail(err, -EEXIST, "%s '%s' is defined already, on the command line",
+				kind, name);
+	return mcr_fail(err, -EEXIST, "%s '%s' is defined already, at %s:%u", kind, name,
+			first.file, first.line);
 }

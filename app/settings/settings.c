@@ -37,13 +37,6 @@ void mcr_settings_destroy(struct mcr_settings *s)
 	free(s);
 }
 
-int mcr_settings_locate(struct mcr_origin origin, struct mcr_error *err, int code)
-{
-	if (!origin.file)
-		return code;
-	return mcr_fail_prefix(err, code, "%s:%u: ", origin.file, origin.line);
-}
-
 /* Returns the copy in the list, or NULL: no memory. */
 static const char *push_string(char ***strings, size_t *n, const char *text)
 {
@@ -71,16 +64,6 @@ int mcr_settings_add_eal(struct mcr_settings *s, const char *argument, struct mc
 	if (s->n_eal == MCR_SETTINGS_EAL_MAX)
 		return mcr_fail(err, -ENOSPC, "more than %d EAL arguments", MCR_SETTINGS_EAL_MAX);
 	return push_string(&s->eal, &s->n_eal, argument) ? 0 : mcr_fail_memory(err);
-}
-
-int mcr_settings_name_taken(const char *kind, const char *name, struct mcr_origin first,
-			    struct mcr_error *err)
-{
-	if (!first.file)
-		return mcr_fail(err, -EEXIST, "%s '%s' is defined already, on the command line",
-				kind, name);
-	return mcr_fail(err, -EEXIST, "%s '%s' is defined already, at %s:%u", kind, name,
-			first.file, first.line);
 }
 
 int mcr_settings_add_interface(struct mcr_settings *s, const struct mcr_interface_config *config,

@@ -186,8 +186,11 @@ static __attribute__((noinline)) void advance(struct mcr_feed *f)
 
 	if (now_ns > f->time_ns)
 		f->time_ns = now_ns;
-	if (f->time_ns >= f->look_ns)
+	if (f->time_ns >= f->look_ns) {
 		mcr_feed_look(f, f->time_ns);
+		for (unsigned i = 0; i < f->n_sources; i++)
+			mcr_feed_source_notices(&f->sources[i]);
+	}
 	if (f->time_ns >= mcr_arbiter_due(f->arbiter))
 		mcr_arbiter_time(f->arbiter, f->time_ns);
 }

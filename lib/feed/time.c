@@ -74,6 +74,4 @@ void mcr_feed_look(struct mcr_feed *f, uint64_t now_ns)
 	f->look_ns = mcr_feed_until(f, now_ns + MCR_FEED_LOOK_NS);
 	for (unsigned i = 0; i < f->n_readers; i++)
 		look_at_losses(f, f->readers[i]);
-	for (unsigned i = 0; i < f->n_sources; i++)
-		mcr_feed_source_notices(&f->sources[i]);
 }
