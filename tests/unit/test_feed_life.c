@@ -233,6 +233,33 @@ static void what_the_reader_was_lapped_by_is_the_rings_loss(void **state)
 	rig_destroy(&rig);
 }
 
+/* Its cursors cannot be armed, so what they have not read is looked for. */
+static void a_sleeper_on_a_channel_of_two_rings_misses_nothing(void **state)
+{
+	struct feed_rig rig;
+	uint64_t seq = 0;
+
+	rig_create(&rig, 65536);
+	for (int i = 0; i < 2; i++) {
+		small_engine_destroy(&rig.e[i]);
+		small_engine_create(&rig.e[i], 2, 65536);
+	}
+	rig_text(&rig, "");
+	rig_open(&rig);
+	for (unsigned ring = 0; ring < 2; ring++) {
+		rig_put_at(&rig.e[1], ring, 1, rig_now_ns(), ++seq, 1);
+		assert_int_equal(mcr_feed_arm(rig.f), 1);
+		rig_poll(&rig);
+		rig_expect_data(&rig, 1, seq);
+		assert_int_equal(mcr_feed_arm(rig.f), 0);
+		rig_put_at(&rig.e[1], ring, 1, rig_now_ns(), ++seq, 1);
+		assert_int_equal(mcr_feed_wait(rig.f, UINT64_C(10000000000)), 1);
+		rig_poll(&rig);
+		rig_expect_data(&rig, 1, seq);
+	}
+	rig_destroy(&rig);
+}
+
 /* It exists and does not beat: its line is down, and comes up with what it brings then. */
 static void a_sleeper_finds_an_engine_that_hangs(void **state)
 {
@@ -319,8 +346,9 @@ static void what_a_port_lost_meanwhile_is_perhaps_the_hosts_loss(void **state)
 	rig_open(&rig);
 	for (int i = 0; i < 2; i++) {
 		rig_put(&rig, i, 1000000, 1, 1);
-		mcr_ring_set_host_loss(rig.e[i].regions[0].mem, 70, 1000000);
-		rig_polled(&rig, i, 20000000);
+		/* The first look says nothing of when they were lost. */
+		mcr_ring_set_host_loss(rig.e[i].regions[0].mem, 70, 20500000);
+		rig_polled(&rig, i, 20500000);
 	}
 	rig_poll(&rig);
 	for (int i = 0; i < 2; i++)
@@ -457,6 +485,7 @@ int main(void)
 	    cmocka_unit_test(what_a_program_got_again_is_put_in_its_place),
 	    cmocka_unit_test(what_was_missed_over_a_restart_is_no_loss_of_the_wire),
 	    cmocka_unit_test(a_sleeper_finds_an_engine_that_hangs),
+	    cmocka_unit_test(a_sleeper_on_a_channel_of_two_rings_misses_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
