@@ -112,21 +112,20 @@ static int make_arbiter(struct mcr_feed *f, struct mcr_error *err)
 /* Another engine's run directory is beside that of the one that is asked. */
 static int set_run_dir(char *out, const char *asked, const char *engine, struct mcr_error *err)
 {
-	const char *slash = strrchr(asked, '/');
-	size_t len = strlen(asked);
+	size_t len = strlen(asked), parent;
 	int n;
 
 	while (len > 1 && asked[len - 1] == '/')
 		len--;
-	while (slash && slash > asked && (size_t)(slash - asked) >= len)
-		slash = memrchr(asked, '/', (size_t)(slash - asked));
+	for (parent = len; parent > 0 && asked[parent - 1] != '/'; parent--)
+		;
 	if (engine[0] == '\0')
 		n = snprintf(out, MCR_FEED_PATH_MAX, "%.*s", (int)len, asked);
-	else if (slash)
-		n = snprintf(out, MCR_FEED_PATH_MAX, "%.*s/%s", (int)(slash - asked), asked,
-			     engine);
+	else if (asked[len - 1] == '.' &&
+		 (len - parent == 1 || (len - parent == 2 && asked[parent] == '.')))
+		n = snprintf(out, MCR_FEED_PATH_MAX, "%.*s/../%s", (int)len, asked, engine);
 	else
-		n = snprintf(out, MCR_FEED_PATH_MAX, "%s", engine);
+		n = snprintf(out, MCR_FEED_PATH_MAX, "%.*s%s", (int)parent, asked, engine);
 	return n < MCR_FEED_PATH_MAX
 		   ? 0
 		   : mcr_error_set(err, -ENOENT, "run directory %s: the path is too long", asked);

@@ -403,6 +403,44 @@ static void without_a_descriptor_open_says_so(void **state)
 	rig_destroy(&rig);
 }
 
+/* The other engine's directory is found beside, however the one that is asked is named. */
+static void engines_are_side_by_side(void **state)
+{
+	struct feed_rig rig;
+	char paths[4][96], cwd[256];
+	const char *name;
+
+	rig_create(&rig, 65536);
+	name = strrchr(rig.e[0].dir, '/') + 1;
+	assert_non_null(getcwd(cwd, sizeof(cwd)));
+	snprintf(paths[0], sizeof(paths[0]), "%s//", rig.e[0].dir);
+	snprintf(paths[1], sizeof(paths[1]), "%s", name);
+	snprintf(paths[2], sizeof(paths[2]), "../%s/.", name);
+	snprintf(paths[3], sizeof(paths[3]), ".");
+	for (int i = 0; i < 8; i++) {
+		struct mcr_feed_opts opts = MCR_FEED_OPTS_INIT;
+		struct mcr_feed_line line = {.size = sizeof(line)};
+		struct mcr_error err = {""};
+
+		assert_int_equal(chdir(i % 4 == 0 ? "/" : i % 4 == 1 ? "/tmp" : rig.e[0].dir), 0);
+		setenv("MCRING_RUN_DIR", i < 4 ? "/nowhere" : paths[i % 4], 1);
+		opts.config = rig.text;
+		opts.run_dir = i < 4 ? paths[i % 4] : NULL;
+		if (mcr_feed_open(&rig.f, &opts, &err) != 0)
+			fail_msg("%s", err.text);
+		rig_put(&rig, 1, rig_now_ns(), (uint64_t)i + 1, 1);
+		rig.n = 0;
+		rig_poll(&rig);
+		assert_int_equal(rig_count(&rig, MCR_FEED_LINE_DOWN), 0);
+		assert_int_equal(rig_count(&rig, MCR_FEED_DATA), 1);
+		mcr_feed_close(rig.f);
+	}
+	rig.f = NULL;
+	unsetenv("MCRING_RUN_DIR");
+	assert_int_equal(chdir(cwd), 0);
+	rig_destroy(&rig);
+}
+
 /* What a child closes is its own copy. */
 static void a_forked_child_may_close_the_feed(void **state)
 {
@@ -442,6 +480,7 @@ int main(void)
 	    cmocka_unit_test(nothing_is_left_of_feeds_that_were_closed),
 	    cmocka_unit_test(without_a_descriptor_open_says_so),
 	    cmocka_unit_test(a_forked_child_may_close_the_feed),
+	    cmocka_unit_test(engines_are_side_by_side),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
