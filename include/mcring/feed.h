@@ -260,13 +260,15 @@ MCR_API uint64_t mcr_feed_wire(const struct mcr_feed *f, uint64_t seq);
  * from number seq on, len octets (65,535 at most) at data, which are copied. They are deduplicated
  * and ordered as
  * those of a line, and handed out by the next polls. Errors: -ENOENT (no such stream), -ENOSPC (no
- * room to hold them), -EALREADY (all were handed out before), -EINVAL. */
+ * room to hold them), -EALREADY (all were handed out before), -EINVAL, -EAGAIN
+ * (items of calls before are due: poll, then call again). */
 MCR_API int mcr_feed_insert(struct mcr_feed *f, uint32_t key, uint64_t seq, uint32_t count,
 			    const void *data, size_t len);
 
 /* mcr_feed_resume goes on at number next, after a snapshot that covers all below: what is below is
  * given up without a gap, what is held from next on is handed out, behind an MCR_FEED_RESET with
- * why = MCR_FEED_RESET_RESUME. A number that is not ahead changes nothing. Errors: -ENOENT. */
+ * why = MCR_FEED_RESET_RESUME. A number that is not ahead changes nothing. Errors: -ENOENT, -EAGAIN
+ * (as mcr_feed_insert). */
 MCR_API int mcr_feed_resume(struct mcr_feed *f, uint32_t key, uint64_t next);
 
 /* What mcr_feed_key_info tells of a stream. */

@@ -260,6 +260,46 @@ static void as_they_come_each_packet_is_handed_out_with_flags(void **state)
 	assert_int_equal(mcr_arbiter_holding(rig.arbiter), 0);
 }
 
+static void what_calls_before_made_due_is_never_lost(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 1, .late = 1});
+	run(1 << A, 1, 1);
+	run(1 << A, 4, 4);
+	HANDED_OUT("start1 1 gap2-3 4");
+	struct mcr_msg msg = {.rx_ns = rig.ns, .len = 5};
+
+	assert_int_equal(mcr_arbiter_insert(rig.arbiter, 0, 2, 1, &msg, 0), 0); /* it is late */
+	assert_int_equal(mcr_arbiter_insert(rig.arbiter, 0, 3, 1, &msg, 0), -EAGAIN);
+	assert_int_equal(mcr_arbiter_resume(rig.arbiter, 0, 9), -EAGAIN);
+	drain();
+	assert_int_equal(insert(3, 1, 0), 0);
+	drain();
+	assert_int_equal(stats().late_messages, 2);
+}
+
+static void streams_that_are_resumed_at_once_all_go_on(void **state)
+{
+	uint32_t n = 0;
+
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 1, .keys_max = 300, .hold_on_gap = 1});
+	for (uint64_t key = 0; key < 300; key++) {
+		data_of(A, key, 1, 1);
+		data_of(A, key, 5, 1);
+	}
+	while (n < 300) {
+		uint32_t before = n;
+
+		while (n < 300 && mcr_arbiter_resume(rig.arbiter, n, 5) == 0)
+			n++;
+		assert_true(n > before);
+		drain();
+	}
+	assert_int_equal(stats().messages, 600);
+	assert_int_equal(mcr_arbiter_holding(rig.arbiter), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,6 +313,8 @@ int main(void)
 	    cmocka_unit_test(a_held_packet_that_was_overwritten_is_missing_again),
 	    cmocka_unit_test(a_crowded_arbiter_gives_up_its_oldest_hole),
 	    cmocka_unit_test(as_they_come_each_packet_is_handed_out_with_flags),
+	    cmocka_unit_test(what_calls_before_made_due_is_never_lost),
+	    cmocka_unit_test(streams_that_are_resumed_at_once_all_go_on),
 	};
 	return cmocka_run_group_tests(tests, NULL, unmake);
 }

@@ -2,6 +2,7 @@
 /* What the user of an arbiter does with streams and held packets. */
 #include <errno.h>
 
+#include "core/feed/arbiter_heap.h"
 #include "core/feed/arbiter_hold.h"
 #include "core/feed/arbiter_item.h"
 #include "core/feed/arbiter_node.h"
@@ -34,6 +35,22 @@ static int refuse(const struct mcr_arbiter *a, const struct mcr_arrival *at)
 		   : 0;
 }
 
+/* Items are due that another call would spoil, or so many events that there may be no room. */
+static int is_busy(const struct mcr_arbiter *a)
+{
+	for (uint32_t i = 0; i < a->queue_n; i++)
+		if (a->queue[(a->queue_head + i) % MCR_ARBITER_EVENTS].kind == MCR_FEED_DATA)
+			return 1;
+	return a->has_late || a->queue_n >= MCR_ARBITER_EVENTS / 2;
+}
+
+/* What of another stream is due is looked at when this one's is over. */
+static void defer_active(struct mcr_arbiter *a, uint32_t key)
+{
+	if (a->active != MCR_NONE && a->active != key)
+		mcr_heap_set(a, a->active, 0);
+}
+
 int mcr_arbiter_insert(struct mcr_arbiter *a, uint32_t key, uint64_t seq, uint32_t count,
 		       const struct mcr_msg *msg, uint64_t held)
 {
@@ -41,6 +58,9 @@ int mcr_arbiter_insert(struct mcr_arbiter *a, uint32_t key, uint64_t seq, uint32
 		return -ENOENT;
 	if (!count || seq >> 60)
 		return -EINVAL;
+	if (is_busy(a))
+		return -EAGAIN;
+	defer_active(a, key);
 	mcr_node_reclaim(a);
 	struct mcr_arrival at = {.key = key,
 				 .s = mcr_stream_at(a, key),
@@ -73,9 +93,12 @@ int mcr_arbiter_resume(struct mcr_arbiter *a, uint32_t key, uint64_t next)
 {
 	if (key >= a->n_streams)
 		return -ENOENT;
+	if (is_busy(a))
+		return -EAGAIN;
 	struct mcr_stream *s = mcr_stream_at(a, key);
 	struct mcr_stream_more *m = mcr_more_at(a, key);
 
+	defer_active(a, key);
 	mcr_node_reclaim(a);
 	next = number_of(a, s, next);
 	if (next <= s->next || next >> 62)
