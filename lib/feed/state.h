@@ -184,12 +184,13 @@ void mcr_feed_lines_down(struct mcr_feed *f, uint32_t lines, uint32_t why);
 int mcr_feed_new(struct mcr_feed **out, const struct mcr_feed_opts *opts, struct mcr_error *err);
 int mcr_feed_make_inline(struct mcr_feed *f, struct mcr_error *err);
 
-/* wait.c: mcr_feed_disarm withdraws what mcr_feed_arm announced. mcr_feed_watch has the feed's
- * descriptor follow another one, mcr_feed_unwatch no longer: before it is closed, because a forked
- * child may have a copy. */
-void mcr_feed_disarm(struct mcr_feed *f);
-int mcr_feed_wait_create(struct mcr_feed *f);
+/* watch.c: mcr_feed_watch has the feed's descriptor follow another one, mcr_feed_unwatch no longer:
+ * before it is closed, because a forked child may have a copy. */
 int mcr_feed_watch(const struct mcr_feed *f, int fd);
 void mcr_feed_unwatch(const struct mcr_feed *f, int fd);
+
+/* wait.c: mcr_feed_disarm withdraws what mcr_feed_arm announced. */
+void mcr_feed_disarm(struct mcr_feed *f);
+int mcr_feed_wait_create(struct mcr_feed *f);
 
 #endif

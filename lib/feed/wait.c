@@ -15,19 +15,6 @@
 #define SLICE_NS  UINT64_C(100000000) /* between two looks whether the engines live */
 #define NAP_NS    50000               /* for what brings no notice */
 
-int mcr_feed_watch(const struct mcr_feed *f, int fd)
-{
-	struct epoll_event event = {.events = EPOLLIN};
-
-	return epoll_ctl(f->fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
-}
-
-void mcr_feed_unwatch(const struct mcr_feed *f, int fd)
-{
-	if (fd >= 0)
-		epoll_ctl(f->fd, EPOLL_CTL_DEL, fd, NULL);
-}
-
 int mcr_feed_wait_create(struct mcr_feed *f)
 {
 	f->fd = epoll_create1(EPOLL_CLOEXEC);
