@@ -38,7 +38,10 @@ struct mcr_feed_reader {
 	int is_unreleased; /* messages of it are not released yet */
 	uint32_t unlooked; /* messages since the last look at what is held of the ring */
 	uint64_t host_lost, host_looked_ns; /* as it was last looked at; 0 = never */
-	uint64_t room;                 /* messages that the ring holds: the most that was seen */
+	uint64_t stood_ns;      /* up to when it was read when it was found to be far behind ... */
+	uint64_t stands_ns;     /* ... since when it stands there, CLOCK_MONOTONIC ... */
+	uint64_t stood_seen_ns; /* ... and when that was looked at last */
+	uint64_t room;          /* messages that the ring holds: the most that was seen */
 	uint8_t lines[MCR_FEED_BATCH]; /* of each message; MCR_FEED_NO_LINE and below */
 	struct mcr_feed_packet packets[MCR_FEED_BATCH];
 	struct mcr_msg batch[MCR_FEED_BATCH];
@@ -150,9 +153,9 @@ static inline uint64_t mcr_feed_until(const struct mcr_feed *f, uint64_t ns)
 }
 
 /* time.c: mcr_feed_now returns the feed's time: the smallest, over the rings, of the time up to
- * which the arbiter has been given all. mcr_feed_look looks at what changes slowly: hours, losses
- * of the host, notices. */
-uint64_t mcr_feed_now(const struct mcr_feed *f);
+ * which the arbiter has been given all; but for a ring whose watermark stands still. mcr_feed_look
+ * looks at what changes slowly: hours, losses of the host, notices. */
+uint64_t mcr_feed_now(struct mcr_feed *f);
 void mcr_feed_look(struct mcr_feed *f, uint64_t now_ns);
 
 /* join.c: mcr_feed_join joins what the source's lines receive, from s->asked_line and s->asked on,

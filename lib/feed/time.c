@@ -1,25 +1,65 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The feed's time is that of arrivals: what a ring gave up to its next message, or up to its
- * watermark when it is read to the end. So a reader that was away invents no timeout. */
+ * watermark when it is read to the end. So a reader that was away invents no timeout. A ring whose
+ * engine hangs, or whose lcore does, holds up nothing for ever. */
 #include <errno.h>
 
 #include "feed/state.h"
+
+#define STILL_NS UINT64_C(1000000000) /* a ring stands still, and is behind another by as much */
+#define AWAY_NS  UINT64_C(200000000)  /* between two looks of a reader that was away */
 
 static uint64_t reader_ns(const struct mcr_feed_reader *r)
 {
 	return r->at < r->count ? r->batch[r->at].rx_ns : mcr_consumer_until(r->c, r->ring);
 }
 
-uint64_t mcr_feed_now(const struct mcr_feed *f)
+/* Whether the ring, which is far behind another, stands still: its lcore hangs. It must have been
+ * so for as long as this program looked again and again: one that was away finds old watermarks. */
+static int stands_still(struct mcr_feed_reader *r, uint64_t until_ns)
 {
-	uint64_t least = UINT64_MAX, due_ns;
+	const uint64_t now_ns = mcr_feed_clock_ns(CLOCK_MONOTONIC);
+
+	if (r->stood_ns != until_ns || now_ns - r->stood_seen_ns > AWAY_NS)
+		r->stands_ns = now_ns;
+	r->stood_ns = until_ns;
+	r->stood_seen_ns = now_ns;
+	return now_ns - r->stands_ns >= STILL_NS;
+}
+
+static int counts(const struct mcr_feed_reader *r)
+{
+	return !r->source->is_stalled && !r->is_over;
+}
+
+/* Without those that stand still. */
+static __attribute__((noinline)) uint64_t now_of_others(struct mcr_feed *f, uint64_t most)
+{
+	uint64_t least = UINT64_MAX;
+
+	for (unsigned i = 0; i < f->n_readers; i++) {
+		struct mcr_feed_reader *r = f->readers[i];
+		const uint64_t ns = reader_ns(r);
+
+		if (counts(r) && !(ns + STILL_NS < most && stands_still(r, ns)))
+			least = ns < least ? ns : least;
+	}
+	return least;
+}
+
+uint64_t mcr_feed_now(struct mcr_feed *f)
+{
+	uint64_t least = UINT64_MAX, most = 0, due_ns;
 
 	for (unsigned i = 0; i < f->n_readers; i++) {
 		const struct mcr_feed_reader *r = f->readers[i];
-		uint64_t ns = r->source->is_stalled || r->is_over ? UINT64_MAX : reader_ns(r);
+		const uint64_t ns = counts(r) ? reader_ns(r) : UINT64_MAX;
 
 		least = ns < least ? ns : least;
+		most = ns > most && ns < UINT64_MAX ? ns : most;
 	}
+	if (__builtin_expect(least < UINT64_MAX && most - least > STILL_NS, 0))
+		least = now_of_others(f, most);
 	if (least < UINT64_MAX)
 		return least;
 	/* No ring is left that could bring what is waited for. If no engine is, either, it is given

@@ -109,8 +109,8 @@ struct mcr_feed_word {
 
 /* What mcr_feed_packet_read uses. Packets of `whole` octets or more hold all fields of all rules,
  * and are too long for those that are met by a length; those of `need` or more also have a number
- * that is one plain field, and no chain; and those of `quick`, keys of which each word is one piece,
- * so that feed_plain.h reads them. */
+ * that is one plain field, and no chain; and those of `quick`, keys of which each word is one
+ * piece, so that feed_plain.h reads them. */
 struct mcr_feed_reading {
 	uint32_t need, quick;
 	uint32_t count_max;
