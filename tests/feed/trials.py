@@ -100,7 +100,8 @@ def spoil(r, sent, line, features, config):
         if (off or r.random() < loss) and p.kind != 'reset' and not p.resets:
             continue
         at = ns + delay + r.randrange(0, jitter + 1)
-        if 'corrupt' in features and p.kind == 'data' and r.random() < .02:
+        # A stream begins where its first packet says, so the first numbers are right.
+        if 'corrupt' in features and p.kind == 'data' and r.random() < .02 and ns > sent[0][0] + 1000 * US:
             p = copy.copy(p)
             p.seq ^= 1 << r.randrange(24, config.bits - 2)
         if 'mismatch' in features and r.random() < .03:
