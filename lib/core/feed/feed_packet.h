@@ -26,8 +26,8 @@ struct mcr_feed_packet {
 	uint32_t count;    /* DATA: numbers that it takes, at least 1; else 0 */
 	uint8_t kind;      /* enum mcr_feed_packet_kind */
 	uint8_t resets;    /* DATA: it says that the numbers were reset, and is of the new epoch */
-	uint8_t follows; /* plain DATA of the stream, epoch and line of the packet before it, in
-			  * an array of one ring's: the caller's; 0 = not known */
+	uint8_t follows;   /* plain DATA of the stream, epoch and line of the packet before it, in
+			    * an array of one ring's: the caller's; 0 = not known */
 	uint8_t pad;
 	uint64_t hash; /* of the payload, where payloads are compared: the caller's, below */
 };
