@@ -185,7 +185,7 @@ def in_order(items):
     while at < len(items):
         end = at + 1
         if items[at].startswith('down'):
-            while end < len(items) and items[end].split()[0] in ('data', 'gap'):
+            while end < len(items) and items[end].split()[0] in ('data', 'gap', 'end'):
                 end += 1
         out += items[at:at + 1] + sorted(items[at + 1:end], key=lambda item: int(item.split()[1]))
         at = end
