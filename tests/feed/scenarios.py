@@ -465,6 +465,16 @@ def slow_line_is_no_restart(s):
 
 
 @scenario
+def line_behind_an_end_is_no_restart(s):
+    """B stops at 10 and goes on three seconds after A has come to its end, slowly, where it was: no reset."""
+    s.feed(gap_timeout_ns=10_000_000)
+    s.run(0, A, range(1, 4001), every=1)
+    s.run(2000, B, range(1, 11), every=1)
+    s.run(3_000_000, B, range(11, 4001), every=500)
+    s.expect('start 0 0 1 at=0', handed_out=[(1, 4000)], gaps=0, resets=0, lines={B: dict(duplicates=4000)})
+
+
+@scenario
 def streams_of_their_own(s):
     """Units of one group: each has numbers of its own, and a hole in one holds up no other."""
     s.feed(n_lines=1, reorder=2)

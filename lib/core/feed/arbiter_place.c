@@ -236,8 +236,9 @@ static unsigned restart_kind(struct mcr_arbiter *a, const struct mcr_arrival *at
 		return MCR_RUN_NONE; /* out of order */
 	if (at->x + back < hi)
 		return MCR_RUN_BACK;
-	return at->x >= hi && !a->cfg.is_loop && mcr_epoch_front_stands(a, at) ? MCR_RUN_BEHIND
-									       : MCR_RUN_NONE;
+	if (at->x <= hi + back || a->cfg.is_loop) /* it is slow, and goes on where it was */
+		return MCR_RUN_NONE;
+	return mcr_epoch_front_stands(a, at) ? MCR_RUN_BEHIND : MCR_RUN_NONE;
 }
 
 /* The packet may be one of a restart: it is kept, until a run proves it. */
