@@ -292,7 +292,8 @@ void pcapng_packet(struct pcapng *p, const struct mcr_msg *m, const uint8_t *pay
 	write_32(p, len);
 	fwrite(body, sizeof(body), 1, p->out);
 	fwrite(headers, 1, headers_len, p->out);
-	fwrite(payload, 1, m->len, p->out);
+	if (m->len > 0) /* else there may be no payload at all */
+		fwrite(payload, 1, m->len, p->out);
 	fwrite(zeros, 1, padded(frame_len) - frame_len, p->out);
 	fwrite(o.at, 1, o.len, p->out);
 	write_32(p, len);

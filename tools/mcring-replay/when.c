@@ -18,8 +18,11 @@ static int digits(const char **at, int n, char end)
 			return -1;
 		value = 10 * value + (**at - '0');
 	}
-	if (end != '\0' && *(*at)++ != end)
+	if (end == '\0')
+		return value;
+	if (**at != end) /* perhaps the end of the text */
 		return -1;
+	(*at)++;
 	return value;
 }
 
