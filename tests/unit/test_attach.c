@@ -213,6 +213,7 @@ static void channels_are_added_once_and_removed_with_their_consumers(void **stat
 			 -EINVAL);
 	free((void *)(uintptr_t)zeroes);
 	pthread_mutex_unlock(&e.lock);
+	assert_int_equal(mcr_attach_server_had_any(e.server), 0);
 	opts = opts_for(&e, "b");
 	assert_int_equal(mcr_consumer_open(&c, &opts, NULL), 0);
 	opts = opts_for(&e, "md");
@@ -229,6 +230,7 @@ static void channels_are_added_once_and_removed_with_their_consumers(void **stat
 	mcr_consumer_close(c);
 	mcr_consumer_close(other);
 	small_engine_await(&e, 0);
+	assert_int_equal(mcr_attach_server_had_any(e.server), 1); /* it is remembered */
 	small_engine_destroy(&e);
 }
 

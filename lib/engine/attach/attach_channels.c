@@ -160,3 +160,8 @@ unsigned mcr_attach_server_count(const struct mcr_attach_server *s, const char *
 			n += s->channels[i]->consumers;
 	return n;
 }
+
+int mcr_attach_server_had_any(const struct mcr_attach_server *s)
+{
+	return s->last_id > 0;
+}

@@ -75,6 +75,9 @@ int mcr_attach_server_remove_channel(struct mcr_attach_server *s, const char *na
  * or all when channel is NULL. */
 unsigned mcr_attach_server_count(const struct mcr_attach_server *s, const char *channel);
 
+/* mcr_attach_server_had_any: 1 when any consumer was ever attached, however short. */
+int mcr_attach_server_had_any(const struct mcr_attach_server *s);
+
 /* mcr_attach_server_programs_max returns how many programs a channel with per_program takes. */
 unsigned mcr_attach_server_programs_max(const struct mcr_attach_server *s, const char *channel);
 

@@ -28,7 +28,7 @@ static void round_of(struct mcr_portless *p, int has_clients, uint64_t now_ns)
 	if (has_clients || now_ns >= p->poll_due_ns) {
 		mcr_attach_server_poll(p->attach, now_ns);
 		p->poll_due_ns = now_ns + POLL_NS;
-		if (mcr_attach_server_count(p->attach, NULL) > 0)
+		if (mcr_attach_server_had_any(p->attach))
 			__atomic_store_n(&p->had_readers, 1, __ATOMIC_RELAXED);
 	}
 	if (mcr_attach_server_wake(p->attach))
