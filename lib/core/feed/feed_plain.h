@@ -30,9 +30,9 @@ static inline unsigned mcr_feed_rules_at(const struct mcr_feed_reading *r, const
 {
 	const unsigned may = r->may[0][data[r->select[0]]];
 
-	return __builtin_expect(may == 0, 1) ? 0
-					     : may & r->may[1][data[r->select[1]]] &
-						   r->may[2][data[r->select[2]]];
+	return __builtin_expect(may == 0, 1)
+		   ? 0
+		   : may & r->may[1][data[r->select[1]]] & r->may[2][data[r->select[2]]];
 }
 
 /* mcr_feed_plain_read reads plain data. scope: what of it is not in the packet. before: the packet
