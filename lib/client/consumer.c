@@ -105,7 +105,8 @@ static int poll_rings(struct mcr_consumer *c, struct mcr_msg *msgs, int n)
 
 	for (unsigned i = 0; i < c->n_rings && got < n && c->counts.skipped < c->skips_end; i++) {
 		struct mcr_client_ring *ring = &c->rings[c->turn];
-		int drained = 0;
+		/* Who spins is soon through. */
+		int drained = ring->reader.caught_up && !mcr_ring_reader_waiting(&ring->reader);
 
 		/* The next poll begins with the next ring, so that a busy one starves none. */
 		c->turn = c->turn + 1 < c->n_rings ? c->turn + 1 : 0;

@@ -96,6 +96,7 @@ class Stream:
         self.said = None  # when a packet last said that the epoch began
         self.flagged = self.session = False  # the epoch began by a reset that a packet named; by its octets
         self.old_next = None  # where the last epoch ended
+        self.begun = []  # runs of the lines when the epoch began that a packet is about to begin
         self.held = []  # sorted by x; what a heartbeat or an end says is next is held as well, empty
         self.given = []  # what was given up: [x, end)
         self.seen = {}  # (x, end): line, payload
@@ -242,6 +243,7 @@ class Feed:
             self.data(s, side, ns, i, p)
         else:
             self.announce(s, side, ns, i, p)
+        self.take_begun(s, ns)
 
     def open(self, s, ns, i, p):
         s.next = s.start = self.fresh(self.c.start_seq or p.seq)
@@ -367,6 +369,7 @@ class Feed:
         s.said = ns if why == 'session' or (p and (p.kind == 'reset' or p.resets)) else None
         s.given, s.seen = [], {}
         s.end, s.ended, s.after_gap = None, False, False
+        s.begun = [] if s.session else [side.run for side in s.sides if side is not s.sides[i]]
         for side in s.sides:
             side.run = []
         self.join(s, s.sides[i], bool(p and (p.kind == 'reset' or p.resets)))
@@ -410,13 +413,25 @@ class Feed:
         s.sides[i].hi = start
         if run[-1].p.resets:  # it says so as well
             s.said, s.sides[i].since_reset = ns, 0
-        for r in [run] + [r for r in others if start <= first(r) <= start + self.c.reset_back]:
-            if r is not run:
-                self.join(s, s.sides[r[0].i])
-                for d in r:
-                    self.lines[d.i].implausible -= 1
-            self.catch_up(s, ns, r, first(r) - r[0].x)
-        self.settle(s, ns)
+        self.take_begun(s, ns, run)
+
+    def take_begun(self, s, ns, own=None):
+        """What lines have kept when an epoch began that may be of it; own: what proved it."""
+        def first(r):
+            return self.fresh(self.wire(r[0].x))
+        runs = [r for r in s.begun if r and r[0].far == 'back' and s.start <= first(r) <= s.start + self.c.reset_back]
+        s.begun = []
+        for r in runs:
+            self.join(s, s.sides[r[0].i])
+            for d in r:
+                self.lines[d.i].implausible -= 1
+        if own:
+            runs.append(own)
+        # In the order in which they came.
+        for d, shift in sorted(((d, first(r) - r[0].x) for r in runs for d in r), key=lambda d: d[0].order):
+            self.catch_up(s, ns, [d], shift)
+        if runs:
+            self.settle(s, ns)
 
     def is_left_over(self, s, side, x):
         """Shortly behind a reset, where the epoch before ended: it came late, or many were lost."""
@@ -463,7 +478,7 @@ class Feed:
         run, side.run = before + side.run, []
         for r in run:
             self.lines[r.i].implausible -= 1
-        return run
+        return sorted(run, key=lambda r: r.order)
 
     def catch_up(self, s, ns, run, shift=0):
         """Numbers of a restart, or far ahead, are believed: they were held. What lies before those far ahead
@@ -522,7 +537,7 @@ class Feed:
         known = s.seen.get((x, end))
         late = covered(x, min(end, s.next), s.given)
         for a, b in late:
-            self.fill_late(s, i, ns, x, a, b)
+            self.fill_late(s, i, now or ns, x, a, b)
         if known and self.c.compare and known[1] != payload and not late:
             line.mismatches += 1
             self.mismatches += 1

@@ -301,6 +301,76 @@ static void a_loop_begins_again_without_alarm(void **state)
 	assert_int_equal(stats().resets, 0);
 }
 
+static struct mcr_feed_packet flagged(uint64_t seq)
+{
+	return (struct mcr_feed_packet){.seq = seq, .count = 1, .resets = 1};
+}
+
+static void what_a_line_kept_of_a_restart_comes_behind_the_packet_that_says_so(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 2});
+	run(1 << A | 1 << B, 5000, 5000);
+	data(B, 2); /* its packet 1, which said so, was lost */
+	put(A, flagged(1));
+	HANDED_OUT("start5000 5000 reset1 1 2");
+	data(A, 2);
+	run(1 << A | 1 << B, 3, 4);
+	HANDED_OUT("3 4");
+	assert_int_equal(stats().gaps, 0);
+	assert_int_equal(line_of(B).implausible, 0);
+}
+
+static void what_a_line_kept_of_a_session_is_not_of_the_next(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 2});
+	session(A, 7, 5000);
+	session(B, 7, 5000);
+	session(B, 7, 2);
+	session(B, 7, 3);
+	session(A, 8, 1);
+	session(A, 8, 2);
+	HANDED_OUT("start5000 5000 reset1 1 2");
+	session(B, 8, 2);
+	assert_int_equal(line_of(A).first, 3);
+	assert_int_equal(line_of(B).duplicates, 2);
+}
+
+static void what_was_given_up_before_it_is_believed_is_late(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 2, .late = 1});
+	mark(A, MCR_FEED_PACKET_HEARTBEAT, 9011);
+	put(A, flagged(2));
+	data_of(B, 0, 9003, 4); /* as it would be if it were left over */
+	HANDED_OUT("start9011 reset2 2 implausible9003");
+	mark(A, MCR_FEED_PACKET_HEARTBEAT, 9011);
+	HANDED_OUT("gap3-9010");
+	data_of(B, 0, 9007, 5); /* it was not */
+	HANDED_OUT("late9003-9006 9003-9006 late9007-9010 9007-9010 9011");
+	assert_int_equal(line_of(B).late, 1);
+	assert_int_equal(line_of(B).duplicates, 0);
+	assert_int_equal(line_of(B).implausible, 0);
+	assert_int_equal(stats().late_messages, 8);
+}
+
+static void copies_of_a_restart_are_of_the_line_that_was_first(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 3});
+	run(1 << A | 1 << B | 1 << 2, 5000, 5000);
+	data_of(2, 0, 2, 4);
+	data_of(B, 0, 2, 4);
+	data(A, 1);
+	data(A, 2);
+	data_of(A, 0, 3, 3);
+	HANDED_OUT("start5000 5000 reset1 1 2-5");
+	assert_int_equal(line_of(2).first, 1);
+	assert_int_equal(line_of(B).first, 0);
+	assert_int_equal(line_of(B).duplicates, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -324,6 +394,10 @@ int main(void)
 	    cmocka_unit_test(a_number_far_ahead_moves_nothing),
 	    cmocka_unit_test(a_jump_is_believed_when_a_run_or_two_lines_agree),
 	    cmocka_unit_test(a_gap_that_a_wrong_number_made_is_left_by_a_run),
+	    cmocka_unit_test(what_a_line_kept_of_a_restart_comes_behind_the_packet_that_says_so),
+	    cmocka_unit_test(what_a_line_kept_of_a_session_is_not_of_the_next),
+	    cmocka_unit_test(what_was_given_up_before_it_is_believed_is_late),
+	    cmocka_unit_test(copies_of_a_restart_are_of_the_line_that_was_first),
 	    cmocka_unit_test(a_loop_begins_again_without_alarm),
 	};
 	return cmocka_run_group_tests(tests, NULL, unmake);

@@ -367,24 +367,6 @@ static int fire(struct mcr_arbiter *a)
 	return 1;
 }
 
-/* The packet that had to wait for what comes before it. */
-static void hand_out_after(struct mcr_arbiter *a)
-{
-	struct mcr_feed_msg *item = &a->after;
-	struct mcr_stream *s = mcr_stream_at(a, item->key);
-
-	if (a->is_after_next && !a->is_as_they_come) {
-		mcr_hold_switch(a, item->key, item->line);
-		mcr_hold_count(a, item->key, item);
-	}
-	if (a->is_after_next && item->seq + item->count > s->next) {
-		s->next = item->seq + item->count;
-		a->active = item->key;
-	}
-	mcr_item_push(a, item);
-	a->has_after = a->is_after_next = 0;
-}
-
 int mcr_arbiter_next(struct mcr_arbiter *a, struct mcr_feed_msg *out)
 {
 	for (;;) {
@@ -395,13 +377,15 @@ int mcr_arbiter_next(struct mcr_arbiter *a, struct mcr_feed_msg *out)
 		} else if (a->active != MCR_NONE) {
 			if (mcr_hold_step(a, a->active, out))
 				return 1;
+			if (a->has_late)
+				continue;
 			a->active = MCR_NONE;
 			a->force_to = a->timeout_ns = 0;
 			a->is_flush = 0;
 		} else if (a->reset.why) {
 			mcr_epoch_begin_now(a);
 		} else if (a->has_after) {
-			hand_out_after(a);
+			mcr_hold_after(a);
 		} else if (!fire(a)) {
 			a->head.pending = 0;
 			return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "core/feed/arbiter_epoch.h"
 
+#include "core/feed/arbiter_hold.h"
 #include "core/feed/arbiter_item.h"
 #include "core/feed/arbiter_line.h"
 #include "core/feed/arbiter_range.h"
@@ -312,34 +313,41 @@ int mcr_epoch_judge(struct mcr_arbiter *a, struct mcr_arrival *at)
 	return 1;
 }
 
-/* What the lines have kept: of the restart, it is held in the new generation. */
-static void take_runs(struct mcr_arbiter *a, struct mcr_stream *s, struct mcr_stream_more *m)
+/* The lines that begin the generation, as bits: the one that says so, and those of which something
+ * is kept that is of it. *shifts: of the numbers that they have kept. */
+static uint32_t lines_that_begin(struct mcr_arbiter *a, struct mcr_stream *s,
+				 struct mcr_stream_more *m, uint64_t shifts[])
 {
 	int is_return = m->line[a->reset.line].run_kind == MCR_RUN_OLD;
+	int is_session = m->flags & MCR_STREAM_SESSION; /* what is kept is of the one before */
+	uint32_t lines = 0;
 
-	for (unsigned i = 0; i < a->n_lines; i++) {
-		unsigned line = (a->reset.line + i) % a->n_lines;
+	for (unsigned line = 0; line < a->n_lines; line++) {
 		struct mcr_stream_line *sl = &m->line[line];
-		uint64_t first = mcr_run_first(a, a->reset.key, line, s->next);
-		uint64_t shift = is_restart(sl) ? into_first_turn(a, first) : 0;
-		int is_of_it = is_return ? sl->run_kind == MCR_RUN_OLD : is_restart(sl);
+		uint64_t first = mcr_run_first(a, a->reset.key, line, m->start);
+		int is_of_it =
+		    is_return ? sl->run_kind == MCR_RUN_OLD : is_restart(sl) && !is_session;
+		int is_own = line == a->reset.line;
 
+		shifts[line] = is_restart(sl) ? into_first_turn(a, first) : 0;
+		first += shifts[line];
 		sl->missing = MCR_NONE;
 		sl->behind += sl->behind < UINT8_MAX;
-		if (i && (!is_of_it || first + shift < s->next ||
-			  first + shift - s->next > a->cfg.reset_back)) {
+		if (!is_own &&
+		    (!is_of_it || first < m->start || first - m->start > a->cfg.reset_back)) {
 			mcr_run_break(a, a->reset.key, line);
 			continue;
 		}
+		lines |= 1u << line;
 		sl->behind = 0;
-		m->in |= (uint8_t)(1u << line);
-		m->heard |= (uint8_t)(1u << line);
-		s->hi[line] = i ? first + shift : s->next;
-		mcr_run_take(a, a->reset.key, line, shift);
+		s->hi[line] = is_own ? m->start : first;
 	}
+	m->in = (uint8_t)lines;
+	m->heard |= (uint8_t)lines;
+	return lines;
 }
 
-/* The packet that says itself that a generation begins is handed out in place. */
+/* The packet that says itself that a generation begins is the first. */
 static void take_after(struct mcr_arbiter *a, struct mcr_stream *s)
 {
 	const struct mcr_feed_msg *item = &a->after;
@@ -347,6 +355,7 @@ static void take_after(struct mcr_arbiter *a, struct mcr_stream *s)
 	mcr_line_moves(a, item->key, item->line, item->seq, item->seq + item->count);
 	mcr_recent_add(&a->recent, s->id, item->seq, item->count, item->line, item->msg->rx_ns,
 		       a->reset.hash);
+	mcr_hold_after(a);
 }
 
 void mcr_epoch_begin_now(struct mcr_arbiter *a)
@@ -354,6 +363,8 @@ void mcr_epoch_begin_now(struct mcr_arbiter *a)
 	struct mcr_stream *s = mcr_stream_at(a, a->reset.key);
 	struct mcr_stream_more *m = mcr_more_at(a, a->reset.key);
 	int is_cycle = a->cfg.is_loop && a->reset.why == MCR_FEED_RESET_IMPLICIT;
+	uint64_t shifts[MCR_FEED_LINES_MAX];
+	uint32_t lines;
 	struct mcr_feed_msg event = mcr_item_event(a, is_cycle ? MCR_FEED_CYCLE : MCR_FEED_RESET,
 						   a->reset.key, a->reset.line, a->reset.next);
 
@@ -378,9 +389,12 @@ void mcr_epoch_begin_now(struct mcr_arbiter *a)
 	s->is_wished = 0;
 	m->given = MCR_NONE;
 	m->given_end = m->told = m->held_end = m->ring_from = m->ring_to = m->front_ns = 0;
-	m->in = 0; /* but who was lapped is still behind an unknown loss */
+	/* Who was lapped is still behind an unknown loss. */
 	m->flags = (uint8_t)(a->reset.flags | MCR_STREAM_OLD);
-	take_runs(a, s, m);
+	lines = lines_that_begin(a, s, m, shifts);
+	if (a->is_after_next)
+		take_after(a, s);
+	mcr_run_take(a, a->reset.key, lines, shifts);
 	m->line[a->reset.line].since_reset = a->reset.says_so;
 	m->said_ns = a->reset.says_so ? a->at_ns : 0;
 	if (a->reset.is_end) {
@@ -388,8 +402,5 @@ void mcr_epoch_begin_now(struct mcr_arbiter *a)
 		m->end_at = a->reset.next;
 	}
 	a->reset.why = 0;
-	if (a->has_after)
-		take_after(a, s);
-	else
-		a->active = a->reset.key;
+	a->active = a->reset.key;
 }

@@ -171,6 +171,35 @@ static int hand_out(struct mcr_arbiter *a, uint32_t key, uint32_t n, struct mcr_
 	return 1;
 }
 
+/* A packet of a run may have numbers that were given up before it was believed. 1: they come
+ * first. */
+static int fills_late(struct mcr_arbiter *a, uint32_t key, uint32_t n)
+{
+	struct mcr_stream *s = mcr_stream_at(a, key);
+	struct mcr_stream_more *m = mcr_more_at(a, key);
+	const struct mcr_span *node = &a->nodes[n];
+	uint64_t end = node->end < s->next ? node->end : s->next, from, to;
+
+	if (node->first >= m->given_end ||
+	    !mcr_range_find(a, key, MCR_RANGE_OF_STREAM, node->first, end, &from, &to))
+		return 0;
+	a->late.msg = &a->held[n].msg;
+	a->late.x = a->late.from = node->first;
+	a->late.end = end;
+	a->late.held = a->held[n].held;
+	a->late.key = key;
+	a->late.line = node->line;
+	a->late.flags = 0;
+	a->late.is_data = a->cfg.late && !a->is_as_they_come;
+	a->has_late = 1;
+	if (node->end <= s->next) {
+		a->lines[node->line].late++;
+		mcr_span_remove(a->nodes, &m->held, n);
+		mcr_node_spend(a, n);
+	}
+	return 1;
+}
+
 /* A held packet of which nothing is left to hand out. */
 static void pass_over(struct mcr_arbiter *a, uint32_t key, uint32_t n)
 {
@@ -224,6 +253,8 @@ int mcr_hold_step(struct mcr_arbiter *a, uint32_t key, struct mcr_feed_msg *out)
 		uint32_t n = mcr_span_first(a->nodes, m->held);
 		uint64_t to = n == MCR_NONE ? a->force_to : a->nodes[n].first;
 
+		if (n != MCR_NONE && to < s->next && fills_late(a, key, n))
+			return 0;
 		if (n != MCR_NONE && a->nodes[n].end <= s->next) {
 			pass_over(a, key, n);
 		} else if (n != MCR_NONE && to <= s->next) {
@@ -242,4 +273,21 @@ int mcr_hold_step(struct mcr_arbiter *a, uint32_t key, struct mcr_feed_msg *out)
 	}
 	rest(a, key);
 	return 0;
+}
+
+void mcr_hold_after(struct mcr_arbiter *a)
+{
+	struct mcr_feed_msg *item = &a->after;
+	struct mcr_stream *s = mcr_stream_at(a, item->key);
+
+	if (a->is_after_next && !a->is_as_they_come) {
+		mcr_hold_switch(a, item->key, item->line);
+		mcr_hold_count(a, item->key, item);
+	}
+	if (a->is_after_next && item->seq + item->count > s->next) {
+		s->next = item->seq + item->count;
+		a->active = item->key;
+	}
+	mcr_item_push(a, item);
+	a->has_after = a->is_after_next = 0;
 }

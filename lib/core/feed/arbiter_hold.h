@@ -16,8 +16,12 @@ int mcr_hold_ends_at(const struct mcr_arbiter *a, uint32_t key, uint64_t x);
 void mcr_hold_node(struct mcr_arbiter *a, uint32_t key, uint32_t n);
 
 /* mcr_hold_step does the next thing that is due in a stream, with what is held beyond the next
- * number. 1: *out is an item. 0: nothing is due; its hole, if there is one, has its time. */
+ * number. 1: *out is an item. 0: nothing is due; its hole, if there is one, has its time. But with
+ * has_late, that is due, and then this stream again. */
 int mcr_hold_step(struct mcr_arbiter *a, uint32_t key, struct mcr_feed_msg *out);
+
+/* mcr_hold_after hands out the packet that had to wait for what comes before it. */
+void mcr_hold_after(struct mcr_arbiter *a);
 
 /* mcr_hold_count: data that are handed out from a line, in order: counters, and AFTER_GAP. */
 void mcr_hold_count(struct mcr_arbiter *a, uint32_t key, struct mcr_feed_msg *item);

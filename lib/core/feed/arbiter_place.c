@@ -117,6 +117,14 @@ static void copy(struct mcr_arbiter *a, struct mcr_arrival *at)
 		 at->msg->rx_ns);
 }
 
+/* A run that was believed with this packet has numbers below the next one: they come first. */
+static int is_run_due(const struct mcr_arbiter *a, const struct mcr_arrival *at)
+{
+	uint32_t n = mcr_span_first(a->nodes, at->m->held);
+
+	return n != MCR_NONE && a->nodes[n].first < at->s->next;
+}
+
 /* Data: handed out, held, or dropped. */
 static void place_numbers(struct mcr_arbiter *a, struct mcr_arrival *at)
 {
@@ -132,7 +140,7 @@ static void place_numbers(struct mcr_arbiter *a, struct mcr_arrival *at)
 		}
 		return;
 	}
-	if (at->x <= at->s->next) {
+	if (at->x <= at->s->next && !is_run_due(a, at)) {
 		remember(a, at);
 		mcr_place_fills_late(a, at, at->s->next, 0);
 		hand_out(a, at);
@@ -202,10 +210,7 @@ static void place_ahead(struct mcr_arbiter *a, struct mcr_arrival *at)
 	}
 	if (!is_proven && !agree)
 		return;
-	for (unsigned line = 0; line < a->n_lines; line++)
-		if (agree >> line & 1) /* they came first */
-			mcr_run_take(a, at->key, line, 0);
-	mcr_run_take(a, at->key, at->line, 0);
+	mcr_run_take(a, at->key, agree | 1u << at->line, NULL);
 }
 
 /* Another line is up that has brought numbers of this generation. */
@@ -300,7 +305,7 @@ void mcr_place(struct mcr_arbiter *a, struct mcr_arrival *at)
 		return;
 	}
 	if (goes_on_ahead(a, at))
-		mcr_run_take(a, at->key, at->line, 0);
+		mcr_run_take(a, at->key, 1u << at->line, NULL);
 	if (!is_data) {
 		place_mark(a, at);
 		return;

@@ -5,6 +5,7 @@
 #include "core/feed/arbiter_hold.h"
 #include "core/feed/arbiter_line.h"
 #include "core/feed/arbiter_node.h"
+#include "core/feed/arbiter_range.h"
 
 void mcr_run_break(struct mcr_arbiter *a, uint32_t key, unsigned line)
 {
@@ -84,6 +85,7 @@ static void take(struct mcr_arbiter *a, uint32_t key, unsigned line, uint32_t n)
 	struct mcr_stream *s = mcr_stream_at(a, key);
 	struct mcr_stream_more *m = mcr_more_at(a, key);
 	struct mcr_span *node = &a->nodes[n];
+	uint64_t from, to;
 
 	mcr_line_moves(a, key, line, node->first, node->end);
 	if (node->flags & MCR_HELD_MARK) {
@@ -92,7 +94,9 @@ static void take(struct mcr_arbiter *a, uint32_t key, unsigned line, uint32_t n)
 			m->flags |= MCR_STREAM_ENDING;
 			m->end_at = node->first;
 		}
-	} else if (node->end <= s->next || mcr_hold_has(a, key, node->first, node->end)) {
+	} else if ((node->end <= s->next || mcr_hold_has(a, key, node->first, node->end)) &&
+		   !mcr_range_find(a, key, MCR_RANGE_OF_STREAM, node->first,
+				   node->end < s->next ? node->end : s->next, &from, &to)) {
 		mcr_copy(a, s, key, line, node->first, (uint32_t)(node->end - node->first),
 			 a->held[n].hash, node->ns);
 		mcr_node_forget(a, n);
@@ -104,30 +108,57 @@ static void take(struct mcr_arbiter *a, uint32_t key, unsigned line, uint32_t n)
 	mcr_hold_node(a, key, n);
 }
 
-void mcr_run_take(struct mcr_arbiter *a, uint32_t key, unsigned line, uint64_t shift)
+/* A line's run, oldest packet first, is no longer the line's. */
+static uint32_t leave(struct mcr_arbiter *a, struct mcr_stream_line *sl)
 {
-	struct mcr_stream_line *sl = &mcr_more_at(a, key)->line[line];
-	struct mcr_arbiter_line *l = &a->lines[line];
 	uint32_t list = MCR_NONE;
 
-	while (sl->run != MCR_NONE) { /* oldest first */
+	while (sl->run != MCR_NONE) {
 		uint32_t n = sl->run;
 
 		sl->run = a->nodes[n].left;
 		a->nodes[n].left = list;
 		list = n;
 	}
-	while (list != MCR_NONE) {
-		uint32_t n = list;
+	return list;
+}
 
-		list = a->nodes[n].left;
-		a->nodes[n].first += shift;
-		a->nodes[n].end += shift;
-		l->stale -= sl->run_kind == MCR_RUN_OLD;
-		l->implausible -= sl->run_kind != MCR_RUN_OLD && sl->run_kind != MCR_RUN_NONE;
+/* The line whose list begins with the packet that came first; n_lines = all are empty. */
+static unsigned earliest(const struct mcr_arbiter *a, const uint32_t lists[])
+{
+	unsigned first = a->n_lines;
+
+	for (unsigned line = 0; line < a->n_lines; line++)
+		if (lists[line] != MCR_NONE &&
+		    (first == a->n_lines ||
+		     (int32_t)(a->nodes[lists[line]].id - a->nodes[lists[first]].id) < 0))
+			first = line;
+	return first;
+}
+
+void mcr_run_take(struct mcr_arbiter *a, uint32_t key, uint32_t lines, const uint64_t shifts[])
+{
+	struct mcr_stream_more *m = mcr_more_at(a, key);
+	uint32_t lists[MCR_FEED_LINES_MAX];
+	unsigned line;
+
+	for (line = 0; line < a->n_lines; line++)
+		lists[line] = lines >> line & 1 ? leave(a, &m->line[line]) : MCR_NONE;
+	while ((line = earliest(a, lists)) < a->n_lines) {
+		const unsigned kind = m->line[line].run_kind;
+		uint32_t n = lists[line];
+		struct mcr_span *node = &a->nodes[n];
+
+		lists[line] = node->left;
+		node->first += shifts ? shifts[line] : 0;
+		node->end += shifts ? shifts[line] : 0;
+		a->lines[line].stale -= kind == MCR_RUN_OLD;
+		a->lines[line].implausible -= kind != MCR_RUN_OLD && kind != MCR_RUN_NONE;
 		take(a, key, line, n);
 	}
-	mcr_run_break(a, key, line);
+	for (line = 0; line < a->n_lines; line++)
+		if (lines >> line & 1)
+			mcr_run_break(a, key, line);
 }
 
 uint64_t mcr_run_first(const struct mcr_arbiter *a, uint32_t key, unsigned line, uint64_t otherwise)

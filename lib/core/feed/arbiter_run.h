@@ -19,8 +19,9 @@ void mcr_run_keep(struct mcr_arbiter *a, const struct mcr_arrival *at, uint64_t 
 /* mcr_run_break: it proved nothing. */
 void mcr_run_break(struct mcr_arbiter *a, uint32_t key, unsigned line);
 
-/* mcr_run_take holds the run's packets in their stream, numbers higher by `shift`. */
-void mcr_run_take(struct mcr_arbiter *a, uint32_t key, unsigned line, uint64_t shift);
+/* mcr_run_take holds the packets of the lines' (bits) runs in their stream, in the order in which
+ * they came. shifts: of each line, by how much its numbers are higher; NULL = not at all. */
+void mcr_run_take(struct mcr_arbiter *a, uint32_t key, uint32_t lines, const uint64_t shifts[]);
 
 /* mcr_run_first: the number of its first packet that is kept; `otherwise` if none is. */
 uint64_t mcr_run_first(const struct mcr_arbiter *a, uint32_t key, unsigned line,
