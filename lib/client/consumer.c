@@ -105,8 +105,7 @@ static int poll_rings(struct mcr_consumer *c, struct mcr_msg *msgs, int n)
 
 	for (unsigned i = 0; i < c->n_rings && got < n && c->counts.skipped < c->skips_end; i++) {
 		struct mcr_client_ring *ring = &c->rings[c->turn];
-		/* Who spins is soon through. */
-		int drained = ring->reader.caught_up && !mcr_ring_reader_waiting(&ring->reader);
+		int drained = 0;
 
 		/* The next poll begins with the next ring, so that a busy one starves none. */
 		c->turn = c->turn + 1 < c->n_rings ? c->turn + 1 : 0;
@@ -120,17 +119,14 @@ static int poll_rings(struct mcr_consumer *c, struct mcr_msg *msgs, int n)
 	return got;
 }
 
-int mcr_consumer_poll(struct mcr_consumer *c, struct mcr_msg *msgs, int n)
+/* Not inline: a poll that finds nothing saves no registers for it. */
+static __attribute__((noinline)) int poll_all(struct mcr_consumer *c, struct mcr_msg *msgs, int n)
 {
 	int got = 0, k;
 
 	if (c->armed)
 		mcr_client_disarm(c);
 	c->skips_end = c->counts.skipped + SKIPS_MAX;
-	if (++c->watch.polls >= c->watch.stride) {
-		c->watch.polls = 0;
-		mcr_client_look(c);
-	}
 	if (mcr_client_is_stall_due(c) && n > 0)
 		mcr_client_fill_stall(c, &msgs[got++]);
 	if (c->restarted && got < n) {
@@ -144,6 +140,26 @@ int mcr_consumer_poll(struct mcr_consumer *c, struct mcr_msg *msgs, int n)
 		return k;
 	got += k > 0 ? k : 0;
 	return got > 0 || n <= 0 ? got : nothing(c);
+}
+
+/* The last poll has found the end of each ring, and it is still there. */
+static int is_quiet(const struct mcr_consumer *c)
+{
+	if (c->order != MCR_ORDER_RINGS || c->armed || c->restarted || mcr_client_is_stall_due(c))
+		return 0;
+	for (unsigned i = 0; i < c->n_rings; i++)
+		if (!c->rings[i].reader.caught_up || mcr_ring_reader_waiting(&c->rings[i].reader))
+			return 0;
+	return 1;
+}
+
+int mcr_consumer_poll(struct mcr_consumer *c, struct mcr_msg *msgs, int n)
+{
+	if (++c->watch.polls >= c->watch.stride) {
+		c->watch.polls = 0;
+		mcr_client_look(c);
+	}
+	return is_quiet(c) && n > 0 ? nothing(c) : poll_all(c, msgs, n);
 }
 
 /* ---- what a message allows ---- */
