@@ -3,10 +3,11 @@
 handler for each of them, all at once.
 
 What a handler gets is, item for item and to the nanosecond, what the model of the rules makes of the packets
-as they arrived; and if they arrived as the scenario has them, that is what the scenario expects. A scenario's
+as they arrived; and if they arrived when the scenario has them, that is what the scenario expects. A scenario's
 times are stretched, so that a machine that is busy does not change what happens; where it does all the
 same, the scenario is played again. That the reader is lapped test_feed_truth.py tries."""
 
+import contextlib
 import copy
 import json
 import os
@@ -29,7 +30,7 @@ SENDER = os.path.join(os.path.dirname(__file__), 'frames_at.py')
 LAST_US = 12_000_000    # when a scenario has ended
 LONGEST_STRETCH = 400
 SWITCH_NS = 1_000_000   # between two lines, so that the packets come in their order
-ROUNDS = 2
+PORTS = (0, 1)
 MARKER = 0               # the group of what is sent at last
 
 
@@ -108,8 +109,17 @@ class Play:
             return None, stats
         return items[:end], stats
 
+    def is_punctual(self, arrived):
+        """Whether the packets arrived in the order of the scenario, and when it has them: no timeout of it is
+        near another one."""
+        sent = list(self.frames())
+        late = [at - ns for (ns, *_), (at, *_) in zip(sent, arrived)]
+        return ([line for _, line, _ in sent] == [line for _, line, _ in arrived] and
+                max(late) - min(late) <= self.config.gap_timeout_ns // 4)
+
     def check(self, arrived):
-        """Whether it is what the scenario expects. It must be what the model says."""
+        """Whether it is what the scenario expects, as it must be if all was punctual. It must be what the model
+        says."""
         model = self.model(arrived)
         items, stats = self.got(arrived)
         if items is None:
@@ -120,7 +130,9 @@ class Play:
         wanted = copy.copy(self.s)
         wanted.events = list(map(without_time, self.s.events))
         found = differences(wanted, list(map(without_time, items)), stats['feed'], lines)
-        return not [one for one in found if one[0] != 'silences']
+        found = [one for one in found if one[0] != 'silences']
+        assert not found or not self.is_punctual(arrived), f'{self.s.name}: {found}'
+        return not found
 
 
 def without_time(item):
@@ -130,10 +142,10 @@ def without_time(item):
 def config(plays):
     return {'idle': 'adaptive',
             'interfaces': [{'name': f'feed{n}', 'port': f'net_af_packet{n}', 'address': f'10.0.{n}.2/24'}
-                           for n in (0, 1)],
+                           for n in PORTS],
             'channels': [{'name': 'all', 'bytes': '8M'}, *({'name': play.name, 'bytes': '1M'} for play in plays)],
-            'joins': [{'groups': [f'{captures.group(0, MARKER)}:{captures.PORT}'], 'channel': 'all',
-                       'interface': 'feed0'},
+            'joins': [*({'groups': [f'{captures.group(n, MARKER)}:{captures.PORT}'], 'channel': 'all',
+                         'interface': f'feed{n}'} for n in PORTS),
                       *(join for play in plays for join in play.joins())],
             'feeds': [play.feed() for play in plays]}
 
@@ -155,12 +167,17 @@ def send(host, frames):
         return host.start(sys.executable, SENDER, stdin=stdin)
 
 
-def perform(lab, tx, rx, plays):
-    """Plays them all at once; gives those that did not become what the scenario expects."""
+def perform(lab, tx, rx, plays, is_live):
+    """Plays them all at once; gives those that did not become what the scenario expects. is_live: the handlers
+    are there from the beginning, and make the machine busy when they start."""
     path = lab.path('scenarios.yaml')
     with open(path, 'w') as out:
         json.dump(config(plays), out)
-    daemon = Daemon(lab, rx, '--config', path, vdev=[f'net_af_packet{n},iface=eth{n}' for n in (0, 1)])
+    daemon = Daemon(lab, rx, '--config', path, vdev=[f'net_af_packet{n},iface=eth{n}' for n in PORTS])
+    # As punctual as this machine can be; handlers may be late.
+    with contextlib.suppress(PermissionError):
+        for task in os.listdir(f'/proc/{daemon.process.pid}/task'):
+            os.setpriority(os.PRIO_PROCESS, int(task), -20)
     everything = daemon.cat('--channel', 'all', timeout=60)
     frames = sorted((frame for play in plays for frame in play.frames()), key=lambda frame: frame[0])
     sender = send(tx, frames)
@@ -169,16 +186,20 @@ def perform(lab, tx, rx, plays):
     def has_begun():
         return all(one['published'] for one in daemon.stats()['channels'] if one['name'] != 'default')
 
-    wait_for(has_begun, 20, 'of each scenario something has arrived')
+    if is_live:
+        wait_for(has_begun, 20, 'of each scenario something has arrived')
+    else:
+        assert sender.wait(60) == 0
     handlers = [play.start(daemon) for play in plays]
     assert sender.wait(60) == 0
     _, messages, _ = everything.stop(len(frames))
     arrived = arrivals(messages)
-    # What is still to happen happens without a packet, in the engine's time. One more shows where that is.
+    # What is still to happen happens without a packet, in the engine's time. One more on each port
+    # shows where that is.
     until = max(play.until(arrived[play.n][-1][0]) for play in plays)
     time.sleep(max(0, until - time.time_ns()) / 1e9)
-    assert send(tx, [(0, 0, captures.frame(0, b'', MARKER))]).wait(20) == 0
-    wait_for(lambda: daemon.stats()['delivered'] > len(frames), 20, 'it has arrived')
+    assert send(tx, [(0, n, captures.frame(n, b'', MARKER)) for n in PORTS]).wait(20) == 0
+    wait_for(lambda: daemon.stats()['delivered'] == len(frames) + len(PORTS), 20, 'it has arrived')
     assert daemon.stop() == 0
     assert [handler.wait(20) for handler in handlers] == [0] * len(plays)
     return [play for play in plays if not play.check(arrived[play.n])]
@@ -186,12 +207,12 @@ def perform(lab, tx, rx, plays):
 
 def test_each_scenario_gives_what_it_expects_through_a_daemon(lab):
     tx, rx = lab.namespace('tx'), lab.namespace('rx')
-    for n in (0, 1):
+    for n in PORTS:
         lab.wire(tx, f'eth{n}', rx, f'eth{n}')
     plays = [Play(s, n) for n, s in enumerate(scenarios.ALL, 1)
              if not any(what == 'lapped' for _, what, *_ in s.ops)]
     n = len(plays)
-    for _ in range(ROUNDS):
-        plays = plays and perform(lab, tx, rx, plays)
-    # On a machine that is very busy silence comes where the scenario has none. The model agreed with that.
+    plays = perform(lab, tx, rx, plays, True)
+    plays = plays and perform(lab, tx, rx, plays, False)
+    # On a machine that is very busy packets come late. What became of that is what the model says.
     assert len(plays) < n / 2, f'otherwise than expected: {[play.s.name for play in plays]}'
