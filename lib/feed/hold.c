@@ -43,12 +43,13 @@ static int move(void *ctx, struct mcr_msg *msg, unsigned line, uint64_t *held)
 	return MCR_ARBITER_ON;
 }
 
-static void move_all(struct mcr_feed *f, uint32_t lines, struct move *it)
+static int move_all(struct mcr_feed *f, uint32_t lines, struct move *it)
 {
 	mcr_arbiter_held(f->arbiter, lines, move, it);
 	/* What is handed out for it makes room; the rest is moved when there is some. */
 	if (it->is_full)
 		mcr_arbiter_crowded(f->arbiter);
+	return it->is_full ? -ENOSPC : 0;
 }
 
 void mcr_feed_hold_ring(struct mcr_feed *f, struct mcr_feed_reader *r)
@@ -66,9 +67,9 @@ void mcr_feed_hold_ring(struct mcr_feed *f, struct mcr_feed_reader *r)
 		move_all(f, r->source->lines, &(struct move){f, r, next + r->room / 2 - left, 0});
 }
 
-void mcr_feed_hold_all(struct mcr_feed *f)
+int mcr_feed_hold_lines(struct mcr_feed *f, uint32_t lines)
 {
-	move_all(f, UINT32_MAX, &(struct move){.feed = f});
+	return move_all(f, lines, &(struct move){.feed = f});
 }
 
 static void forget(void *ctx, uint64_t held)

@@ -372,6 +372,9 @@ static int idle(struct mcr_feed *f, struct mcr_feed_msg *msgs, int n)
 		return drain(f, NULL, msgs, n);
 	if (f->n_readers > 0)
 		return 0;
+	for (unsigned i = 0; i < f->n_sources; i++)
+		if (f->sources[i].is_left) /* more is to be handed out */
+			return 0;
 	return mcr_arbiter_holding(f->arbiter) && !f->opts.hold_on_gap ? 0 : -EPIPE;
 }
 

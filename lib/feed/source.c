@@ -309,6 +309,14 @@ static int is_ready(const struct mcr_feed_source *s)
 	return poll(p, 2, 0) > 0;
 }
 
+/* The rings go when there is another engine. Before that all that is held of them must be out. */
+static int leave(struct mcr_feed_source *s)
+{
+	if (s->is_left)
+		s->is_left = mcr_feed_hold_lines(s->feed, s->lines) < 0;
+	return s->is_left ? -EAGAIN : 0;
+}
+
 int mcr_feed_source_look(struct mcr_feed_source *s, struct mcr_error *err)
 {
 	const uint64_t now_ns = mcr_feed_clock_ns(CLOCK_MONOTONIC);
@@ -316,6 +324,8 @@ int mcr_feed_source_look(struct mcr_feed_source *s, struct mcr_error *err)
 	if (now_ns < s->look_ns)
 		return -EAGAIN;
 	s->look_ns = now_ns + LOOK_NS;
+	if (leave(s) < 0)
+		return -EAGAIN;
 	if (now_ns < s->due_ns && !is_ready(s))
 		return -EAGAIN;
 	return mcr_feed_source_step(s, err);
@@ -333,7 +343,8 @@ void mcr_feed_source_end(struct mcr_feed_source *s)
 {
 	s->step = MCR_FEED_SEEK;
 	s->look_ns = s->due_ns = 0;
-	mcr_feed_hold_all(s->feed); /* before the rings go */
+	s->is_left = 1;
+	leave(s);
 	mcr_feed_source_notices(s);
 	mcr_feed_lines_down(s->feed, s->lines, MCR_FEED_DOWN_ENGINE);
 	list_readers(s->feed);

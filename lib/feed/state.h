@@ -69,6 +69,7 @@ struct mcr_feed_source {
 	int is_anew; /* the consumer that was attached was given up */
 	int is_stalled;
 	int is_refused; /* the engine declares another feed */
+	int is_left;    /* its engine is gone, and packets are held that are still in its rings */
 
 	/* CLOCK_MONOTONIC: when to look whether the next step can be done, when to do it whatever
 	 * its descriptors say, and how long to pause after an engine that is not for us. */
@@ -138,11 +139,12 @@ static inline uint64_t mcr_feed_clock_ns(clockid_t clock)
 }
 
 /* hold.c: mcr_feed_hold_ring moves to the arena what is held of a reader's ring and will soon be
- * overwritten; mcr_feed_hold_all, all that is held. mcr_feed_give_forgotten gives back the memory
- * of what the last poll handed out. */
+ * overwritten; mcr_feed_hold_lines, all that is held of these lines (bits): -ENOSPC when there was
+ * not enough room; then something is due, and there is more room behind it.
+ * mcr_feed_give_forgotten gives back the memory of what the last poll handed out. */
 int mcr_feed_hold_create(struct mcr_feed *f);
 void mcr_feed_hold_ring(struct mcr_feed *f, struct mcr_feed_reader *r);
-void mcr_feed_hold_all(struct mcr_feed *f);
+int mcr_feed_hold_lines(struct mcr_feed *f, uint32_t lines);
 void mcr_feed_give_forgotten(struct mcr_feed *f);
 
 /* mcr_feed_until: as far as time goes towards ns in one step, which is when the hours begin or end.

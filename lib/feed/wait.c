@@ -98,7 +98,7 @@ int mcr_feed_arm(struct mcr_feed *f)
 	for (unsigned i = 0; i < f->n_readers; i++)
 		if (f->readers[i]->at < f->readers[i]->count)
 			return 1;
-	mcr_feed_hold_all(f);
+	mcr_feed_hold_lines(f, UINT32_MAX);
 	for (unsigned i = 0; i < f->n_sources; i++)
 		mcr_feed_source_notices(&f->sources[i]);
 	if (mcr_arbiter_pending(f->arbiter) || f->is_changed)

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a feed holds when there is no room for it, and what a program gives it. */
+#include "feed_rig.h"
+
+#define HELD 400
+
+/* Line A has a hole before each second number; line B has nothing. */
+static void leave_holes(struct feed_rig *rig, uint64_t ns)
+{
+	rig_put(rig, 0, ns, 1, 1);
+	rig_put(rig, 1, ns, 1, 1);
+	for (uint64_t seq = 3; seq <= 2 * HELD + 1; seq += 2)
+		rig_put(rig, 0, ns + seq, seq, 1);
+	rig_poll(rig);
+	rig_expect_data(rig, 1, 1);
+}
+
+/* They are read where they are, too: in the arena or in a ring that is still mapped. */
+static int read_in_place(struct feed_rig *rig)
+{
+	struct mcr_feed_msg msgs[8];
+	int n = mcr_feed_poll(rig->f, msgs, 8);
+
+	for (int i = 0; i < n; i++) {
+		uint64_t word;
+
+		assert_true(rig->n < RIG_ITEMS_MAX);
+		rig->items[rig->n].m = msgs[i];
+		if (msgs[i].kind == MCR_FEED_DATA) {
+			memcpy(&word, msgs[i].msg->data + 22, sizeof(word));
+			assert_int_equal(mcr_feed_intact(rig->f, &msgs[i]), 1);
+			assert_int_equal(word, rig_word(msgs[i].seq));
+		}
+		rig->n++;
+	}
+	mcr_feed_release(rig->f);
+	return n;
+}
+
+static void restart(struct small_engine *e)
+{
+	const struct mcr_attach_config attach = {.mode = 0660, .gid = UINT32_MAX};
+	const struct mcr_channel_config channel = {.name = "md", .bytes = 262144};
+
+	small_engine_start(e, &attach, &channel, 1, 4712);
+	mcr_ring_set_started(&e->writers[0], rig_now_ns());
+}
+
+/* The next engine's rings take the place of the old one's: not before all is out of these. */
+static void more_is_held_than_the_arena_has_room_for_when_its_engine_ends(void **state)
+{
+	const uint64_t ns = rig_now_ns(), start = monotonic_ns();
+	struct mcr_feed_opts opts = MCR_FEED_OPTS_INIT;
+	struct feed_rig rig;
+
+	opts.arena_bytes = 4096;
+	rig_create(&rig, 262144);
+	rig_text(&rig, "gap_timeout 60s\n");
+	rig_open_as(&rig, opts);
+	leave_holes(&rig, ns);
+	small_engine_kill(&rig.e[0]);
+	restart(&rig.e[0]);
+	rig_put(&rig, 0, rig_now_ns(), 2 * HELD + 2, 1);
+	while (rig_count(&rig, MCR_FEED_LINE_UP) == 0) {
+		assert_true(monotonic_ns() - start < UINT64_C(20000000000));
+		assert_true(read_in_place(&rig) >= 0);
+	}
+	rig_put(&rig, 1, rig_now_ns(), 2 * HELD + 2, 1);
+	while (read_in_place(&rig) > 0)
+		;
+	assert_int_equal(rig_count(&rig, MCR_FEED_DATA), HELD + 2);
+	assert_int_equal(rig_count(&rig, MCR_FEED_GAP), HELD);
+	rig_destroy(&rig);
+}
+
+/* A program that was told of the end polls no more until it has an engine. */
+static void what_has_no_room_comes_before_the_end(void **state)
+{
+	const uint64_t start = monotonic_ns();
+	struct mcr_feed_opts opts = MCR_FEED_OPTS_INIT;
+	struct mcr_feed_stats stats = {.size = sizeof(stats)};
+	struct feed_rig rig;
+	struct mcr_error err;
+	int ret;
+
+	opts.arena_bytes = 4096;
+	opts.hold_on_gap = 1;
+	rig_create(&rig, 262144);
+	rig_open_as(&rig, opts);
+	leave_holes(&rig, rig_now_ns());
+	for (int i = 0; i < 2; i++)
+		small_engine_kill(&rig.e[i]);
+	while ((ret = read_in_place(&rig)) != -EPIPE)
+		assert_true(ret >= 0 && monotonic_ns() - start < UINT64_C(20000000000));
+	assert_int_equal(mcr_feed_stats_info(rig.f, &stats), 0);
+	assert_int_equal(stats.held_lost, 0);
+	assert_in_range(stats.held, 1, 4096 / 64);
+	assert_int_equal(rig_count(&rig, MCR_FEED_DATA) + stats.held, HELD + 1);
+	for (int i = 0; i < 2; i++)
+		restart(&rig.e[i]);
+	while (mcr_feed_reattach(rig.f, &err) < 0) {
+		assert_true(monotonic_ns() - start < UINT64_C(20000000000));
+		assert_true(mcr_feed_wait(rig.f, UINT64_C(1000000000)) >= 0);
+	}
+	assert_int_equal(mcr_feed_resume(rig.f, 0, 2 * HELD + 1), 0);
+	while (read_in_place(&rig) > 0)
+		;
+	assert_int_equal(rig.items[rig.n - 1].m.seq, 2 * HELD + 1);
+	rig_destroy(&rig);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(more_is_held_than_the_arena_has_room_for_when_its_engine_ends),
+	    cmocka_unit_test(what_has_no_room_comes_before_the_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
