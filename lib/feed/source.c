@@ -182,7 +182,11 @@ static int make_consumer(struct mcr_feed_source *s, struct mcr_error *err)
 	if (ret < 0)
 		return ret;
 	ret = mcr_feed_watch(s->feed, mcr_consumer_fd(s->c));
-	return ret < 0 ? mcr_error_set(err, ret, "epoll: %s", strerror(-ret)) : 0;
+	if (ret == 0)
+		return 0;
+	mcr_consumer_close(s->c);
+	s->c = NULL;
+	return mcr_error_set(err, ret, "epoll: %s", strerror(-ret));
 }
 
 /* The cursors go where the consumer is. A channel that has another number of rings now is read
@@ -280,11 +284,10 @@ int mcr_feed_source_step(struct mcr_feed_source *s, struct mcr_error *err)
 	int ret = 0;
 
 	while (s->step != MCR_FEED_ATTACHED) {
-		if (s->step != MCR_FEED_SEEK && now_ns >= s->due_ns)
+		ret = advance(s, err);
+		if (ret == -EAGAIN && s->step != MCR_FEED_SEEK && now_ns >= s->due_ns)
 			ret = mcr_error_set(err, -ETIMEDOUT, "the engine in %s does not answer",
 					    s->run_dir);
-		else
-			ret = advance(s, err);
 		if (ret < 0)
 			break;
 		if (s->step++ == MCR_FEED_SEEK)

@@ -2,7 +2,10 @@
 /* A feed that the engine declares. */
 #include "feed_rig.h"
 
+#include <poll.h>
+
 #include "engine/attach/attach_feeds.h"
+#include "feed/state.h"
 
 static void declare(struct feed_rig *rig, int i, const char *text)
 {
@@ -162,6 +165,40 @@ static void the_next_engine_must_agree_as_well(void **state)
 	rig_destroy(&rig);
 }
 
+/* A program that was stopped finds an answer that is there, however late it is. */
+static void an_answer_that_came_while_the_program_was_away_is_taken(void **state)
+{
+	const struct mcr_attach_config attach = {.mode = 0660, .gid = UINT32_MAX};
+	const struct mcr_channel_config channel = {.name = "md", .bytes = 65536};
+	struct feed_rig rig;
+	struct mcr_feed_source *s;
+	struct pollfd p = {.events = POLLIN};
+	struct mcr_error err = {""};
+	uint64_t start = monotonic_ns();
+
+	rig_create(&rig, 65536);
+	declare(&rig, 0, rig.text);
+	declare(&rig, 1, rig.text);
+	assert_int_equal(open_declared(&rig, "test", &err), 0);
+	s = &rig.f->sources[1];
+	small_engine_kill(&rig.e[1]);
+	while (rig_count(&rig, MCR_FEED_LINE_DOWN) == 0) {
+		assert_true(monotonic_ns() - start < UINT64_C(20000000000));
+		rig_poll(&rig);
+	}
+	small_engine_start(&rig.e[1], &attach, &channel, 1, 4712);
+	declare(&rig, 1, rig.text);
+	while (s->step != MCR_FEED_INTERFACE) {
+		assert_true(monotonic_ns() - start < UINT64_C(20000000000));
+		assert_int_equal(mcr_feed_source_step(s, &err), -EAGAIN);
+	}
+	p.fd = mcr_consumer_fd(s->c);
+	assert_int_equal(poll(&p, 1, 20000), 1);
+	s->due_ns = 1;
+	assert_int_equal(mcr_feed_source_step(s, &err), 0);
+	rig_destroy(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -170,6 +207,7 @@ int main(void)
 	    cmocka_unit_test(a_change_is_told_once_and_the_feed_goes_on),
 	    cmocka_unit_test(a_program_that_never_sleeps_is_told_too),
 	    cmocka_unit_test(the_next_engine_must_agree_as_well),
+	    cmocka_unit_test(an_answer_that_came_while_the_program_was_away_is_taken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
