@@ -371,7 +371,7 @@ class Feed:
         s.said = ns if why == 'session' or (p and (p.kind == 'reset' or p.resets)) else None
         s.given, s.seen = [], {}
         s.end, s.ended, s.after_gap = None, False, False
-        s.begun = [] if s.session else [side.run for side in s.sides if side is not s.sides[i]]
+        s.begun = [] if s.session else [side.run for side in s.sides]
         for side in s.sides:
             side.run = []
         self.join(s, s.sides[i], bool(p and (p.kind == 'reset' or p.resets)))
@@ -424,7 +424,8 @@ class Feed:
         runs = [r for r in s.begun if r and r[0].far == 'back' and s.start <= first(r) <= s.start + self.c.reset_back]
         s.begun = []
         for r in runs:
-            self.join(s, s.sides[r[0].i])
+            if s.sides[r[0].i].epoch != s.epoch:
+                self.join(s, s.sides[r[0].i])
             for d in r:
                 self.lines[d.i].implausible -= 1
         if own:

@@ -321,6 +321,26 @@ static void what_a_line_kept_of_a_restart_comes_behind_the_packet_that_says_so(v
 	assert_int_equal(line_of(B).implausible, 0);
 }
 
+static void what_was_sent_behind_the_packet_that_says_so_may_overtake_it(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 1});
+	data(A, 5000);
+	data(A, 2);
+	put(A, flagged(1));
+	data(A, 3);
+	HANDED_OUT("start5000 5000 reset1 1 2 3");
+	assert_int_equal(line_of(A).implausible, 0);
+	assert_int_equal(line_of(A).first, 4);
+	make((struct mcr_arbiter_config){.n_lines = 1});
+	run(1 << A, 5000, 5003);
+	data(A, 3000); /* is of nothing */
+	mark(A, MCR_FEED_PACKET_RESET, 1);
+	run(1 << A, 1, 2);
+	HANDED_OUT("start5000 5000 5001 5002 5003 reset1 1 2");
+	assert_int_equal(line_of(A).implausible, 1);
+}
+
 static void what_a_line_kept_of_a_session_is_not_of_the_next(void **state)
 {
 	(void)state;
@@ -395,6 +415,7 @@ int main(void)
 	    cmocka_unit_test(a_jump_is_believed_when_a_run_or_two_lines_agree),
 	    cmocka_unit_test(a_gap_that_a_wrong_number_made_is_left_by_a_run),
 	    cmocka_unit_test(what_a_line_kept_of_a_restart_comes_behind_the_packet_that_says_so),
+	    cmocka_unit_test(what_was_sent_behind_the_packet_that_says_so_may_overtake_it),
 	    cmocka_unit_test(what_a_line_kept_of_a_session_is_not_of_the_next),
 	    cmocka_unit_test(what_was_given_up_before_it_is_believed_is_late),
 	    cmocka_unit_test(copies_of_a_restart_are_of_the_line_that_was_first),

@@ -22,6 +22,11 @@ static uint64_t distance(uint64_t a, uint64_t b)
 	return a > b ? a - b : b - a;
 }
 
+static int is_restart(const struct mcr_stream_line *sl)
+{
+	return sl->run_kind == MCR_RUN_BACK || sl->run_kind == MCR_RUN_BEHIND;
+}
+
 /* A line is from now on in this generation, wherever it was. */
 static void join(struct mcr_arbiter *a, const struct mcr_arrival *at)
 {
@@ -59,7 +64,9 @@ static void begin_here(struct mcr_arbiter *a, const struct mcr_arrival *at, unsi
 {
 	uint64_t x = mcr_first_turn(a, at->packet->seq);
 
-	mcr_run_break(a, at->key, at->line);
+	/* What the line itself has kept of a restart was sent behind this packet. */
+	if (why == MCR_FEED_RESET_SESSION || !is_restart(at->sl))
+		mcr_run_break(a, at->key, at->line);
 	if (at->packet->kind == MCR_FEED_PACKET_DATA) {
 		mcr_item_data(&a->after, at->msg, x, at->packet->count, 0, at->key, at->line, 0);
 		a->has_after = a->is_after_next = 1;
@@ -72,11 +79,6 @@ static void begin_here(struct mcr_arbiter *a, const struct mcr_arrival *at, unsi
 static uint64_t into_first_turn(const struct mcr_arbiter *a, uint64_t x)
 {
 	return mcr_first_turn(a, mcr_arbiter_wire(a, x)) - x;
-}
-
-static int is_restart(const struct mcr_stream_line *sl)
-{
-	return sl->run_kind == MCR_RUN_BACK || sl->run_kind == MCR_RUN_BEHIND;
 }
 
 void mcr_epoch_proven(struct mcr_arbiter *a, const struct mcr_arrival *at)
@@ -328,15 +330,16 @@ static uint32_t lines_that_begin(struct mcr_arbiter *a, struct mcr_stream *s,
 		int is_of_it =
 		    is_return ? sl->run_kind == MCR_RUN_OLD : is_restart(sl) && !is_session;
 		int is_own = line == a->reset.line;
+		uint64_t most = is_own && is_return ? UINT64_MAX : a->cfg.reset_back;
 
 		shifts[line] = is_restart(sl) ? into_first_turn(a, first) : 0;
 		first += shifts[line];
 		sl->missing = MCR_NONE;
 		sl->behind += sl->behind < UINT8_MAX;
-		if (!is_own &&
-		    (!is_of_it || first < m->start || first - m->start > a->cfg.reset_back)) {
+		if (!is_of_it || first < m->start || first - m->start > most) {
 			mcr_run_break(a, a->reset.key, line);
-			continue;
+			if (!is_own)
+				continue;
 		}
 		lines |= 1u << line;
 		sl->behind = 0;
