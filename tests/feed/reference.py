@@ -103,7 +103,7 @@ class Stream:
         self.current = None  # the line of the last data
         self.after_gap = False
         self.end = None  # the number of the end of the session, until it is said
-        self.ended = False
+        self.ended = None  # the number of the last end that was said
         self.sides = [Side() for _ in range(n_lines)]
 
 
@@ -370,7 +370,7 @@ class Feed:
         s.flagged, s.session = why in ('explicit', 'session'), why == 'session'
         s.said = ns if why == 'session' or (p and (p.kind == 'reset' or p.resets)) else None
         s.given, s.seen = [], {}
-        s.end, s.ended, s.after_gap = None, False, False
+        s.end, s.ended, s.after_gap = None, None, False
         s.begun = [] if s.session else [side.run for side in s.sides]
         for side in s.sides:
             side.run = []
@@ -595,7 +595,7 @@ class Feed:
 
     def say_end(self, s, ns):
         self.say(f'end {s.key} {s.end} at={ns}')
-        s.end, s.ended = None, True
+        s.end, s.ended = None, s.end
 
     def announce(self, s, side, ns, i, p):
         """A heartbeat or an end of session: p.seq is the next number to come."""
@@ -618,7 +618,7 @@ class Feed:
         if x > s.next and not any(h.x <= x <= h.end for h in s.held):
             self.hold(s, i, ns, x, x, order)
         # The end is said in its place: behind all data below it.
-        if p.kind == 'end' and not s.ended and s.end is None and x >= s.next:
+        if p.kind == 'end' and (s.ended is None or x > s.ended) and s.end is None and x >= s.next:
             s.end = x
             if x <= s.next:
                 self.say_end(s, ns)

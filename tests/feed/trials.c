@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* trials [TRIALS [SEED]]: random feeds through the arbiter (trial.h says what must hold). A trial
- * that fails names its seed: `trials 1 SEED` repeats it and prints all that happens.
+/* trials [TRIALS [SEED]]: random feeds through the arbiter (trial.h and wild.h say what must hold).
+ * A trial that fails names its seed: `trials 1 SEED` repeats it and prints all that happens.
  * MCR_FEED_TRIALS and MCR_FEED_SEED are the number (2,000) and the seed (1; 0 = by the clock) if
  * they are not given. */
 #include <signal.h>
@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "trial.h"
+#include "wild.h"
 
 static uint64_t trying;
 
@@ -36,7 +37,9 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	signal(SIGABRT, name_seed);
 	signal(SIGSEGV, name_seed);
-	for (trying = seed; trying < seed + n; trying++)
+	for (trying = seed; trying < seed + n; trying++) {
 		run_trial(NULL, 0, trying, n == 1);
+		run_wild((struct draw){NULL, NULL, trying}, 300, n == 1);
+	}
 	return 0;
 }

@@ -34,18 +34,19 @@ struct range {
 };
 
 struct view_key {
-	uint64_t next;
+	uint64_t next, told; /* told: behind what was named while the stream waits (hold_on_gap) */
 	struct range given[VIEW_GIVEN], filled; /* filled: the item before was FILLED_LATE */
 	unsigned n_given;
-	int started, after_gap, is_filled, ended;
+	uint64_t ended; /* number of the end that was said */
+	int started, after_gap, is_filled;
 	int knows_all; /* all that was given up is in `given` */
 };
 
 struct view {
 	struct view_key keys[VIEW_KEYS];
 	unsigned n_keys, n_lines;
-	int is_down[MCR_FEED_LINES_MAX], is_silent;
-	int late;  /* data that fills a gap is handed out */
+	int is_down[MCR_FEED_LINES_MAX + 1], is_silent; /* the last: what is inserted */
+	int late;                                       /* data that fills a gap is handed out */
 	int holds; /* hold_on_gap: a gap is not behind the stream until it is filled or given up */
 	uint64_t ns; /* the latest of events that time causes */
 	uint64_t packets, messages, gaps, gap_messages, late_messages, resets, cycles;
@@ -60,8 +61,18 @@ static inline void view_give(struct view_key *k, uint64_t first, uint64_t last)
 		k->knows_all = 0;
 }
 
+/* A stream that waited at its gap goes on at a number behind it. */
+static inline void view_goes_on(const struct view *v, struct view_key *k, uint64_t x)
+{
+	if (!v->holds || x <= k->next || x > k->told)
+		return;
+	view_give(k, k->next, x - 1);
+	k->next = x;
+}
+
 /* Of numbers that were given up, these came after all; once. */
-static inline void view_fill(struct view_key *k, uint64_t first, uint64_t last)
+static inline void view_fill(const struct view *v, struct view_key *k, uint64_t first,
+			     uint64_t last)
 {
 	for (unsigned i = 0; i < k->n_given; i++) {
 		struct range g = k->given[i];
@@ -75,8 +86,8 @@ static inline void view_fill(struct view_key *k, uint64_t first, uint64_t last)
 			view_give(k, last + 1, g.last);
 		return;
 	}
-	MUST(!k->knows_all, "%" PRIu64 "..%" PRIu64 " came late but were not given up", first,
-	     last);
+	MUST(v->holds || !k->knows_all, "%" PRIu64 "..%" PRIu64 " came late but were not given up",
+	     first, last);
 }
 
 static inline void view_data(struct view *v, struct view_key *k, const struct mcr_feed_msg *m)
@@ -90,6 +101,7 @@ static inline void view_data(struct view *v, struct view_key *k, const struct mc
 		     "late data without its event");
 		return;
 	}
+	view_goes_on(v, k, m->seq);
 	MUST(m->seq == k->next, "%" PRIu64 " is handed out, %" PRIu64 " is next", m->seq, k->next);
 	MUST(v->holds || k->after_gap == !!(m->flags & MCR_FEED_FLAG_AFTER_GAP), "flag AFTER_GAP");
 	k->after_gap = 0;
@@ -102,14 +114,17 @@ static inline void view_gap(struct view *v, struct view_key *k, const struct mcr
 {
 	const struct mcr_feed_gap *g = &m->gap;
 
-	MUST(g->first == k->next && g->last >= g->first,
+	if (g->first != k->told)
+		view_goes_on(v, k, g->first);
+	MUST((g->first == k->next || (v->holds && g->first == k->told)) && g->last >= g->first,
 	     "a gap of %" PRIu64 "..%" PRIu64 " while %" PRIu64 " is next", g->first, g->last,
 	     k->next);
 	MUST(g->opened_ns <= g->declared_ns || g->why != MCR_FEED_GAP_TIMEOUT, "declared early");
 	MUST(g->why >= MCR_FEED_GAP_TIMEOUT && g->why <= MCR_FEED_GAP_FLUSH, "why %u", g->why);
 	MUST(g->whose >= MCR_FEED_WIRE && g->whose <= MCR_FEED_RING, "whose %u", g->whose);
-	if (!v->holds) {
-		view_give(k, g->first, g->last);
+	k->told = g->last + 1;
+	if (!v->holds || g->why == MCR_FEED_GAP_WINDOW || g->why == MCR_FEED_GAP_FLUSH) {
+		view_give(k, k->next, g->last);
 		k->next = g->last + 1;
 	}
 	k->after_gap = 1;
@@ -119,10 +134,11 @@ static inline void view_gap(struct view *v, struct view_key *k, const struct mcr
 
 static inline void view_reset(struct view *v, struct view_key *k, const struct mcr_feed_msg *m)
 {
+	view_goes_on(v, k, m->reset.old_next);
 	MUST(m->reset.old_next == k->next, "a reset from %" PRIu64 ", but %" PRIu64 " is next",
 	     m->reset.old_next, k->next);
 	k->next = m->reset.new_next;
-	k->after_gap = 0;
+	k->told = k->after_gap = 0;
 	if (m->reset.why == MCR_FEED_RESET_RESUME && m->kind == MCR_FEED_RESET) {
 		k->knows_all = 0;
 	} else {
@@ -130,10 +146,17 @@ static inline void view_reset(struct view *v, struct view_key *k, const struct m
 		k->ended = 0;
 		k->knows_all = 1;
 	}
-	if (m->kind == MCR_FEED_RESET)
-		v->resets++;
-	else
-		v->cycles++;
+	/* What the program asked for itself is not counted. */
+	v->resets += m->kind == MCR_FEED_RESET && m->reset.why != MCR_FEED_RESET_RESUME;
+	v->cycles += m->kind == MCR_FEED_CYCLE;
+}
+
+/* Behind all below it; once, or again where data went on. */
+static inline void view_ends(const struct view *v, struct view_key *k, uint64_t x)
+{
+	view_goes_on(v, k, x);
+	MUST(x <= k->next && (k->ended == 0 || x > k->ended), "the session ends at %" PRIu64, x);
+	k->ended = x;
 }
 
 static inline void view_line(struct view *v, const struct mcr_feed_msg *m)
@@ -182,7 +205,8 @@ static inline void view_item(struct view *v, const struct mcr_feed_msg *m)
 		v->n_keys++;
 		return;
 	}
-	MUST(k->started, "an item of key %u, which has not started", m->key);
+	MUST(k->started || m->kind == MCR_FEED_IMPLAUSIBLE,
+	     "an item of key %u, which has not started", m->key);
 	if (m->kind == MCR_FEED_DATA)
 		view_data(v, k, m);
 	else if (m->kind == MCR_FEED_GAP)
@@ -190,11 +214,12 @@ static inline void view_item(struct view *v, const struct mcr_feed_msg *m)
 	else if (m->kind == MCR_FEED_RESET || m->kind == MCR_FEED_CYCLE)
 		view_reset(v, k, m);
 	else if (m->kind == MCR_FEED_END_OF_SESSION)
-		MUST(!k->ended++ && m->seq <= k->next, "the end of the session");
+		view_ends(v, k, m->seq);
 	k->is_filled = m->kind == MCR_FEED_FILLED_LATE;
 	if (k->is_filled) {
 		k->filled = (struct range){m->late.first, m->late.last};
-		view_fill(k, m->late.first, m->late.last);
+		view_goes_on(v, k, m->late.last + 1);
+		view_fill(v, k, m->late.first, m->late.last);
 		v->late_messages += m->late.last - m->late.first + 1;
 	}
 }

@@ -138,6 +138,36 @@ static void a_hole_is_given_up_when_there_is_no_room(void **state)
 	HANDED_OUT("9");
 }
 
+static void what_there_is_no_room_for_comes_before_what_is_held_behind_it(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 2, .held_max = 2});
+	run(1 << A | 1 << B, 1, 2);
+	run(1 << A, 6, 7);
+	data(B, 4);
+	HANDED_OUT("start1 1 2 gap3 4");
+	data(B, 5);
+	HANDED_OUT("5 6 7");
+	make((struct mcr_arbiter_config){.n_lines = 2, .held_max = 1, .late = 1});
+	run(1 << A | 1 << B, 1, 2);
+	data_of(A, 0, 6, 2);
+	data_of(B, 0, 7, 2); /* half of it is held */
+	HANDED_OUT("start1 1 2 gap3-5 6-7 8");
+	assert_int_equal(rig.last.skip, 1);
+	assert_int_equal(line_of(B).first, 1);
+	data_of(B, 0, 4, 1);
+	HANDED_OUT("late4 4");
+	make((struct mcr_arbiter_config){.n_lines = 2, .held_max = 2});
+	run(1 << A | 1 << B, 1, 2);
+	data_of(A, 0, 6, 4);
+	data_of(B, 0, 7, 1); /* held over each other */
+	data_of(B, 0, 8, 2); /* all of it is held */
+	HANDED_OUT("start1 1 2 gap3-5 6-9");
+	assert_int_equal(line_of(B).duplicates, 4);
+	run(1 << B, 10, 10);
+	HANDED_OUT("10");
+}
+
 static void each_number_has_its_own_time(void **state)
 {
 	(void)state;
@@ -207,6 +237,9 @@ static void the_end_of_a_session_stands_behind_its_data(void **state)
 	HANDED_OUT("");
 	run(1 << A | 1 << B, 4, 5); /* whatever it said */
 	HANDED_OUT("4 5");
+	mark(A, MCR_FEED_PACKET_END, 6);
+	mark(B, MCR_FEED_PACKET_END, 6);
+	HANDED_OUT("end6");
 }
 
 int main(void)
@@ -221,6 +254,7 @@ int main(void)
 	    cmocka_unit_test(a_line_that_was_never_heard_is_waited_for),
 	    cmocka_unit_test(a_hole_is_given_up_when_the_window_is_full),
 	    cmocka_unit_test(a_hole_is_given_up_when_there_is_no_room),
+	    cmocka_unit_test(what_there_is_no_room_for_comes_before_what_is_held_behind_it),
 	    cmocka_unit_test(each_number_has_its_own_time),
 	    cmocka_unit_test(what_fills_a_gap_late_is_named_and_handed_out_to_who_asks),
 	    cmocka_unit_test(a_heartbeat_shows_what_is_missing_at_the_tail),

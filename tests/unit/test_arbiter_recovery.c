@@ -93,14 +93,18 @@ static void inserted_messages_are_deduplicated_and_ordered(void **state)
 	assert_int_equal(insert(4, 1, 0), 0); /* a number of the wire */
 	assert_int_equal(insert(4, 1, 0), -EALREADY);
 	assert_int_equal(insert(2, 1, 0), -EALREADY);
+	assert_int_equal(insert(3, 1, 0), 0);
+	HANDED_OUT("start1 1 2 3 4");
+	assert_int_equal(rig.last.line, MCR_FEED_LINES_MAX);
 	assert_int_equal(insert(3, 3, 0), 0);
-	HANDED_OUT("start1 1 2 3-5 6");
+	HANDED_OUT("5 6");
 	data(A, 8);
 	pass(2 * MS);
 	HANDED_OUT("gap7 8");
 	assert_int_equal(insert(7, 1, 0), 0);
 	HANDED_OUT("late7 7");
 	assert_int_equal(rig.last.flags, MCR_FEED_FLAG_LATE | MCR_FEED_FLAG_INSERTED);
+	assert_int_equal(rig.last.line, MCR_FEED_LINES_MAX);
 	assert_int_equal(insert(7, 1, 0), -EALREADY);
 	assert_int_equal(insert(9, 0, 0), -EINVAL);
 	assert_int_equal(mcr_arbiter_insert(rig.arbiter, 1, 1, 1, &rig.msgs[0], 0), -ENOENT);
@@ -258,6 +262,17 @@ static void as_they_come_each_packet_is_handed_out_with_flags(void **state)
 	session(A, 9, 2);
 	HANDED_OUT("2");
 	assert_int_equal(mcr_arbiter_holding(rig.arbiter), 0);
+	make((struct mcr_arbiter_config){
+	    .n_lines = 1, .bits = 32, .order = MCR_FEED_AS_THEY_COME, .reset_run = 2});
+	data(A, 3000000000);
+	run(1 << A, 1, 2);
+	HANDED_OUT("start3000000000 3000000000 1 reset1 2");
+	assert_int_equal(rig.last.seq, (1ull << 32) + 2); /* as the reset counts */
+	make((struct mcr_arbiter_config){.n_lines = 1, .order = MCR_FEED_AS_THEY_COME});
+	data(A, 1);
+	data(A, UINT64_MAX);
+	HANDED_OUT("start1 1 implausible18446744073709551615 18446744073709551615");
+	assert_int_equal(rig.last.flags, MCR_FEED_FLAG_OUT_OF_ORDER);
 }
 
 static void what_calls_before_made_due_is_never_lost(void **state)

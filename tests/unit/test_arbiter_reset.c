@@ -375,6 +375,40 @@ static void what_was_given_up_before_it_is_believed_is_late(void **state)
 	assert_int_equal(stats().late_messages, 8);
 }
 
+static void a_heartbeat_that_was_given_up_before_it_is_believed_is_no_data(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 2, .late = 1});
+	mark(A, MCR_FEED_PACKET_HEARTBEAT, 9011);
+	put(A, flagged(2));
+	mark(B, MCR_FEED_PACKET_HEARTBEAT, 9003);
+	mark(A, MCR_FEED_PACKET_HEARTBEAT, 9011);
+	HANDED_OUT("start9011 reset2 2 implausible9003 gap3-9010");
+	data_of(B, 0, 9007, 5);
+	HANDED_OUT("late9007-9010 9007-9010 9011");
+	assert_int_equal(line_of(B).heartbeats, 1);
+	assert_int_equal(line_of(B).late, 0);
+}
+
+static void heartbeats_do_not_bring_back_old_numbers(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 2});
+	run(1 << A | 1 << B, 5000, 5001);
+	put(A, flagged(1));
+	mcr_arbiter_line_down(rig.arbiter, A, MCR_FEED_DOWN_LINK);
+	drain();
+	HANDED_OUT("start5000 5000 5001 reset1 1 down:0");
+	mark(B, MCR_FEED_PACKET_HEARTBEAT, 5002);
+	mark(B, MCR_FEED_PACKET_HEARTBEAT, 5002);
+	run(1 << B, 5002, 5003);
+	HANDED_OUT("");
+	data(B, 5004);
+	HANDED_OUT("reset5002 5002 5003 5004");
+	assert_int_equal(line_of(B).stale, 0);
+	assert_int_equal(line_of(B).heartbeats, 2);
+}
+
 static void copies_of_a_restart_are_of_the_line_that_was_first(void **state)
 {
 	(void)state;
@@ -418,6 +452,8 @@ int main(void)
 	    cmocka_unit_test(what_was_sent_behind_the_packet_that_says_so_may_overtake_it),
 	    cmocka_unit_test(what_a_line_kept_of_a_session_is_not_of_the_next),
 	    cmocka_unit_test(what_was_given_up_before_it_is_believed_is_late),
+	    cmocka_unit_test(a_heartbeat_that_was_given_up_before_it_is_believed_is_no_data),
+	    cmocka_unit_test(heartbeats_do_not_bring_back_old_numbers),
 	    cmocka_unit_test(copies_of_a_restart_are_of_the_line_that_was_first),
 	    cmocka_unit_test(a_loop_begins_again_without_alarm),
 	};

@@ -57,8 +57,17 @@ static void take(struct mcr_arbiter *a, unsigned line, const struct mcr_feed_pac
 	uint64_t x = mcr_first_turn(a, p->seq);
 
 	if (x >> 62) { /* leaves room to calculate */
+		const struct mcr_arrival far = {.packet = p,
+						.msg = msg,
+						.line = line,
+						.key = key,
+						.x = x,
+						.flags = MCR_FEED_FLAG_OUT_OF_ORDER};
+
 		mcr_place_implausible(a, key == MCR_NONE ? 0 : key, line, x);
 		a->lines[line].implausible++;
+		if (a->is_as_they_come && p->kind == MCR_FEED_PACKET_DATA && key != MCR_NONE)
+			hand_out_as_it_comes(a, &far, x);
 		return;
 	}
 	if (key == MCR_NONE)

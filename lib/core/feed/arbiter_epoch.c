@@ -81,10 +81,12 @@ static uint64_t into_first_turn(const struct mcr_arbiter *a, uint64_t x)
 	return mcr_first_turn(a, mcr_arbiter_wire(a, x)) - x;
 }
 
-void mcr_epoch_proven(struct mcr_arbiter *a, const struct mcr_arrival *at)
+void mcr_epoch_proven(struct mcr_arbiter *a, struct mcr_arrival *at)
 {
 	uint64_t first = mcr_run_first(a, at->key, at->line, at->x);
-	uint64_t next = first + into_first_turn(a, first);
+	uint64_t shift = into_first_turn(a, first), next = first + shift;
+
+	at->x += shift;
 
 	/* Another line may have begun as well, a little below. */
 	for (unsigned line = 0; line < a->n_lines; line++) {
@@ -120,7 +122,7 @@ static void old(struct mcr_arbiter *a, struct mcr_arrival *at, uint64_t x, unsig
 
 	at->x = x;
 	at->flags |= MCR_FEED_FLAG_OUT_OF_ORDER;
-	if (!is_back && x < m->old_next)
+	if (at->packet->kind != MCR_FEED_PACKET_DATA || (!is_back && x < m->old_next))
 		return;
 	for (unsigned line = 0; line < a->n_lines; line++)
 		is_live |= m->in >> line & 1 && a->lines[line].is_up;

@@ -11,7 +11,7 @@
 int mcr_epoch_judge(struct mcr_arbiter *a, struct mcr_arrival *at);
 
 /* mcr_epoch_proven: the line's run of reset_run packets begins a generation. */
-void mcr_epoch_proven(struct mcr_arbiter *a, const struct mcr_arrival *at);
+void mcr_epoch_proven(struct mcr_arbiter *a, struct mcr_arrival *at);
 
 /* mcr_epoch_front_stands: the next number has not moved for so long that the packet at hand, far
  * below it, is not of a line that is behind. */

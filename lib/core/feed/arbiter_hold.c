@@ -57,7 +57,8 @@ void mcr_hold_count(struct mcr_arbiter *a, uint32_t key, struct mcr_feed_msg *it
 	if (m->flags & MCR_STREAM_AFTER_GAP)
 		item->flags |= MCR_FEED_FLAG_AFTER_GAP;
 	m->flags &= (uint8_t)~MCR_STREAM_AFTER_GAP;
-	a->lines[item->line].first += !(item->flags & MCR_FEED_FLAG_INSERTED);
+	if (!(item->flags & MCR_FEED_FLAG_INSERTED))
+		a->lines[item->line].first++;
 	a->stats.packets++;
 	a->stats.messages += item->count;
 }
@@ -163,7 +164,7 @@ static int hand_out(struct mcr_arbiter *a, uint32_t key, uint32_t n, struct mcr_
 		return 0;
 	}
 	mcr_item_data(out, &a->held[n].msg, node->first + skip, (uint32_t)count, (uint32_t)skip,
-		      key, is_inserted ? 0 : node->line,
+		      key, node->line,
 		      MCR_FEED_FLAG_HELD | (is_inserted ? MCR_FEED_FLAG_INSERTED : 0));
 	out->held = a->held[n].held;
 	mcr_hold_count(a, key, out);
@@ -250,8 +251,13 @@ int mcr_hold_step(struct mcr_arbiter *a, uint32_t key, struct mcr_feed_msg *out)
 	for (;;) {
 		if (end_session(a, key, out))
 			return 1;
+		if (a->has_after && a->force_to && a->force_to <= s->next)
+			break; /* there was no room for the packet at hand: it is next */
 		uint32_t n = mcr_span_first(a->nodes, m->held);
 		uint64_t to = n == MCR_NONE ? a->force_to : a->nodes[n].first;
+
+		if (s->next < a->force_to && a->force_to < to)
+			to = a->force_to;
 
 		if (n != MCR_NONE && to < s->next && fills_late(a, key, n))
 			return 0;
@@ -280,14 +286,26 @@ void mcr_hold_after(struct mcr_arbiter *a)
 	struct mcr_feed_msg *item = &a->after;
 	struct mcr_stream *s = mcr_stream_at(a, item->key);
 
-	if (a->is_after_next && !a->is_as_they_come) {
+	uint64_t end = item->seq + item->count;
+	int is_next = a->is_after_next;
+
+	a->has_after = a->is_after_next = 0;
+	if (is_next && !a->is_as_they_come) {
+		if (end <= s->next) { /* packets that were held had all of it */
+			a->lines[item->line].duplicates++;
+			return;
+		}
+		if (item->seq < s->next) { /* ... some of it */
+			item->skip += (uint32_t)(s->next - item->seq);
+			item->count = (uint32_t)(end - s->next);
+			item->seq = s->next;
+		}
 		mcr_hold_switch(a, item->key, item->line);
 		mcr_hold_count(a, item->key, item);
 	}
-	if (a->is_after_next && item->seq + item->count > s->next) {
-		s->next = item->seq + item->count;
+	if (is_next && end > s->next) {
+		s->next = end;
 		a->active = item->key;
 	}
 	mcr_item_push(a, item);
-	a->has_after = a->is_after_next = 0;
 }

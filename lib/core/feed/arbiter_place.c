@@ -59,7 +59,7 @@ int mcr_place_fills_late(struct mcr_arbiter *a, struct mcr_arrival *at, uint64_t
 	a->late.end = end;
 	a->late.held = held;
 	a->late.key = at->key;
-	a->late.line = (uint8_t)(is_inserted ? 0 : at->line);
+	a->late.line = (uint8_t)at->line;
 	a->late.flags = is_inserted ? MCR_FEED_FLAG_INSERTED : 0;
 	a->late.is_data = a->cfg.late && !a->is_as_they_come;
 	a->has_late = 1;

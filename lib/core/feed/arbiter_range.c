@@ -72,7 +72,7 @@ int mcr_range_find(const struct mcr_arbiter *a, uint32_t key, unsigned line, uin
 {
 	uint32_t n = first_beyond(a, *root_of(a, key, line), first);
 
-	if (n == MCR_NONE || a->ranges[n].first >= end)
+	if (n == MCR_NONE || a->ranges[n].first >= end || first >= end)
 		return 0;
 	*from = a->ranges[n].first > first ? a->ranges[n].first : first;
 	*to = a->ranges[n].end < end ? a->ranges[n].end : end;

@@ -63,6 +63,7 @@ int mcr_arbiter_insert(struct mcr_arbiter *a, uint32_t key, uint64_t seq, uint32
 	defer_active(a, key);
 	mcr_node_reclaim(a);
 	struct mcr_arrival at = {.key = key,
+				 .line = MCR_FEED_LINES_MAX,
 				 .s = mcr_stream_at(a, key),
 				 .m = mcr_more_at(a, key),
 				 .held_flags = MCR_HELD_INSERTED};
@@ -74,8 +75,8 @@ int mcr_arbiter_insert(struct mcr_arbiter *a, uint32_t key, uint64_t seq, uint32
 	if (rc)
 		return rc;
 	a->at_ns = msg->rx_ns > a->time_ns ? msg->rx_ns : a->time_ns;
-	uint32_t n = mcr_node_make(a, key, MCR_FEED_LINES_MAX, msg, 0, at.x, at.end,
-				   MCR_HELD_INSERTED | MCR_HELD_RUN);
+	uint32_t n =
+	    mcr_node_make(a, key, at.line, msg, 0, at.x, at.end, MCR_HELD_INSERTED | MCR_HELD_RUN);
 
 	if (n == MCR_NONE)
 		return -ENOSPC;

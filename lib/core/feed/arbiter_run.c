@@ -36,7 +36,7 @@ static void forget_oldest(struct mcr_arbiter *a, struct mcr_stream_line *sl)
 		}
 }
 
-void mcr_run_keep(struct mcr_arbiter *a, const struct mcr_arrival *at, uint64_t x, uint64_t end)
+static void keep(struct mcr_arbiter *a, const struct mcr_arrival *at, uint64_t x, uint64_t end)
 {
 	int is_data = at->packet->kind == MCR_FEED_PACKET_DATA;
 	unsigned mark =
@@ -75,7 +75,7 @@ int mcr_run_add(struct mcr_arbiter *a, const struct mcr_arrival *at, unsigned ki
 	sl->run_next = end;
 	sl->run_n += sl->run_n < UINT8_MAX;
 	at->s->slow |= (uint8_t)(1u << at->line);
-	mcr_run_keep(a, at, x, end);
+	keep(a, at, x, end);
 	return sl->run_n >= a->cfg.reset_run;
 }
 
@@ -153,7 +153,7 @@ void mcr_run_take(struct mcr_arbiter *a, uint32_t key, uint32_t lines, const uin
 		node->first += shifts ? shifts[line] : 0;
 		node->end += shifts ? shifts[line] : 0;
 		a->lines[line].stale -= kind == MCR_RUN_OLD;
-		a->lines[line].implausible -= kind != MCR_RUN_OLD && kind != MCR_RUN_NONE;
+		a->lines[line].implausible -= kind != MCR_RUN_OLD;
 		take(a, key, line, n);
 	}
 	for (line = 0; line < a->n_lines; line++)

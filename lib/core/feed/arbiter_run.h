@@ -13,9 +13,6 @@
 int mcr_run_add(struct mcr_arbiter *a, const struct mcr_arrival *at, unsigned kind, uint64_t x,
 		uint64_t end);
 
-/* mcr_run_keep keeps the packet at hand in the line's run, whatever else is in it. */
-void mcr_run_keep(struct mcr_arbiter *a, const struct mcr_arrival *at, uint64_t x, uint64_t end);
-
 /* mcr_run_break: it proved nothing. */
 void mcr_run_break(struct mcr_arbiter *a, uint32_t key, unsigned line);
 

@@ -82,7 +82,7 @@ struct mcr_stream_more {
 enum mcr_held_flags {
 	MCR_HELD_MARK = 1 << 0,     /* no packet: a heartbeat's number */
 	MCR_HELD_GHOST = 1 << 1,    /* handed out already (MCR_FEED_AS_THEY_COME) */
-	MCR_HELD_INSERTED = 1 << 2, /* line means nothing */
+	MCR_HELD_INSERTED = 1 << 2, /* line is MCR_FEED_LINES_MAX */
 	MCR_HELD_RUN = 1 << 3,      /* in a run */
 	MCR_HELD_END = 1 << 4,      /* with MARK: the end of the session */
 	MCR_RANGE_SETTLED = 1 << 5, /* of a range that a line lacks: counted as lost */
