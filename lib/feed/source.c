@@ -222,7 +222,6 @@ static void begin(struct mcr_feed_source *s)
 	s->is_anew = s->is_stalled = 0;
 	s->was_attached = 1;
 	s->pause_ns = 0;
-	s->step = MCR_FEED_ATTACHED;
 	list_readers(s->feed);
 }
 

@@ -2,9 +2,12 @@
 /* A feed that the engine declares. */
 #include "feed_rig.h"
 
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/mman.h>
 
 #include "engine/attach/attach_feeds.h"
+#include "engine/attach/declared_feeds.h"
 #include "feed/state.h"
 
 static void declare(struct feed_rig *rig, int i, const char *text)
@@ -15,6 +18,25 @@ static void declare(struct feed_rig *rig, int i, const char *text)
 
 	if (text && mcr_feeds_create(&feeds, &text, 1, &err) != 0)
 		fail_msg("%s", err.text);
+	pthread_mutex_lock(&e->lock);
+	mcr_attach_server_put_feeds(e->server, feeds, strrchr(e->dir, '/') + 1);
+	pthread_mutex_unlock(&e->lock);
+}
+
+/* The same, but what it hands out is of a version that is not known here. */
+static void declare_news(struct feed_rig *rig, int i)
+{
+	static const char news[] = "feed test\ntelepathy on\n";
+	struct small_engine *e = &rig->e[i];
+	const char *text = rig->text;
+	struct mcr_feeds *feeds = NULL;
+	int fd = memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	assert_int_equal(mcr_feeds_create(&feeds, &text, 1, NULL), 0);
+	assert_int_equal(write(fd, news, strlen(news)), strlen(news));
+	assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_WRITE), 0);
+	close(feeds->feeds[0].fd);
+	feeds->feeds[0].fd = fd;
 	pthread_mutex_lock(&e->lock);
 	mcr_attach_server_put_feeds(e->server, feeds, strrchr(e->dir, '/') + 1);
 	pthread_mutex_unlock(&e->lock);
@@ -77,6 +99,29 @@ static void engines_that_do_not_agree_are_refused_with_the_difference(void **sta
 	rig_destroy(&rig);
 }
 
+/* The text is not the program's, so it is not told that it is bad. */
+static void what_an_engine_of_another_version_declares_is_no_bad_text(void **state)
+{
+	struct feed_rig rig;
+	struct mcr_error err = {""};
+	size_t before;
+
+	rig_create(&rig, 65536);
+	declare_news(&rig, 0);
+	declare(&rig, 1, rig.text);
+	before = fd_count();
+	assert_int_equal(open_declared(&rig, "test", &err), -EPROTO);
+	assert_non_null(strstr(err.text, "telepathy"));
+	declare(&rig, 0, rig.text);
+	declare_news(&rig, 1);
+	assert_int_equal(open_declared(&rig, "test", &err), -EPROTO);
+	assert_non_null(strstr(err.text, "telepathy"));
+	for (int k = 0; k < 10000 && fd_count() != before; k++) /* those of the engines, too */
+		sleep_ms(1);
+	assert_int_equal(fd_count(), before);
+	rig_destroy(&rig);
+}
+
 static void a_change_is_told_once_and_the_feed_goes_on(void **state)
 {
 	struct feed_rig rig;
@@ -102,6 +147,32 @@ static void a_change_is_told_once_and_the_feed_goes_on(void **state)
 	rig_poll(&rig);
 	assert_int_equal(rig_count(&rig, MCR_FEED_CHANGED), 1);
 	rig_expect_data(&rig, 1, 2);
+	rig_destroy(&rig);
+}
+
+/* It keeps nobody awake who does not want to know. */
+static void a_change_that_nobody_wants_is_forgotten(void **state)
+{
+	struct mcr_feed_opts opts = MCR_FEED_OPTS_INIT;
+	struct feed_rig rig;
+	uint64_t start = monotonic_ns();
+
+	rig_create(&rig, 65536);
+	declare(&rig, 0, rig.text);
+	declare(&rig, 1, rig.text);
+	opts.run_dir = rig.e[0].dir;
+	opts.events = 1u << MCR_FEED_GAP;
+	assert_int_equal(mcr_feed_open(&rig.f, &opts, NULL), 0);
+	rig_text(&rig, "gap_timeout 2ms\n");
+	declare(&rig, 0, rig.text);
+	while (!rig.f->is_changed) {
+		assert_true(monotonic_ns() - start < UINT64_C(20000000000));
+		mcr_feed_source_notices(&rig.f->sources[0]);
+	}
+	assert_int_equal(mcr_feed_arm(rig.f), 1);
+	rig_poll(&rig);
+	assert_int_equal(rig.n, 0);
+	assert_int_equal(mcr_feed_arm(rig.f), 0);
 	rig_destroy(&rig);
 }
 
@@ -153,6 +224,11 @@ static void the_next_engine_must_agree_as_well(void **state)
 		rig_poll(&rig);
 	}
 	assert_int_equal(rig_count(&rig, MCR_FEED_LINE_DOWN), 1);
+	for (int refused = 0; refused < 2;) { /* again and again, which is told once */
+		assert_true(monotonic_ns() - start < UINT64_C(20000000000));
+		refused += mcr_feed_source_step(&rig.f->sources[1], &err) == -ESTALE;
+	}
+	rig_poll(&rig);
 	declare(&rig, 1, same);
 	while (rig_count(&rig, MCR_FEED_LINE_UP) == 0) { /* with the first that it brings */
 		assert_true(monotonic_ns() - start < UINT64_C(20000000000));
@@ -204,6 +280,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_engine_hands_the_declaration_over),
 	    cmocka_unit_test(engines_that_do_not_agree_are_refused_with_the_difference),
+	    cmocka_unit_test(what_an_engine_of_another_version_declares_is_no_bad_text),
+	    cmocka_unit_test(a_change_that_nobody_wants_is_forgotten),
 	    cmocka_unit_test(a_change_is_told_once_and_the_feed_goes_on),
 	    cmocka_unit_test(a_program_that_never_sleeps_is_told_too),
 	    cmocka_unit_test(the_next_engine_must_agree_as_well),
