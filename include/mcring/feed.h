@@ -176,7 +176,7 @@ struct mcr_feed_opts {
 	uint32_t late;        /* 1: data that fills a declared gap is handed out, with FLAG_LATE */
 	uint32_t compare;     /* 1: payloads under one number are compared */
 	uint32_t hold_on_gap; /* 1: a stream stops at its gap until mcr_feed_insert fills it or
-			       * mcr_feed_resume gives it up */
+			       * mcr_feed_resume gives it up; not with MCR_FEED_AS_THEY_COME */
 	uint32_t unsequenced; /* 1: packets without a number are handed out, too */
 	uint32_t events;      /* bits 1 << kind of the events wanted; 0: all but LINE_SWITCH */
 	uint32_t held_max;    /* packets held at a time; 0 = 4,096 */
@@ -258,10 +258,10 @@ MCR_API uint64_t mcr_feed_wire(const struct mcr_feed *f, uint64_t seq);
 
 /* mcr_feed_insert gives the feed messages that were retransmitted: count messages of stream key
  * from number seq on, len octets (65,535 at most) at data, which are copied. They are deduplicated
- * and ordered as
- * those of a line, and handed out by the next polls. Errors: -ENOENT (no such stream), -ENOSPC (no
- * room to hold them), -EALREADY (all were handed out before), -EINVAL, -EAGAIN
- * (items of calls before are due: poll, then call again). */
+ * and ordered as those of a line, and handed out by the next polls. Errors: -ENOENT (no such
+ * stream), -ENOSPC (no room to hold them), -EALREADY (all were handed out before), -EINVAL (also
+ * with MCR_FEED_AS_THEY_COME, where nothing is put in order), -EAGAIN (items of calls before are
+ * due: poll, then call again). */
 MCR_API int mcr_feed_insert(struct mcr_feed *f, uint32_t key, uint64_t seq, uint32_t count,
 			    const void *data, size_t len);
 

@@ -17,7 +17,7 @@ int mcr_feed_insert(struct mcr_feed *f, uint32_t key, uint64_t seq, uint32_t cou
 	uint8_t *to;
 	int ret;
 
-	if (!data || count == 0 || len > UINT16_MAX)
+	if (!data || count == 0 || len > UINT16_MAX || f->opts.order == MCR_FEED_AS_THEY_COME)
 		return -EINVAL;
 	mcr_feed_give_forgotten(f);
 	to = mcr_feed_arena_take(&f->arena, len, &handle);

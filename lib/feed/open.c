@@ -37,6 +37,9 @@ static int take_opts(struct mcr_feed_opts *out, const struct mcr_feed_opts *opts
 	if (out->order > MCR_FEED_AS_THEY_COME)
 		return mcr_error_set(err, -EINVAL, "order %u: not an enum mcr_feed_order",
 				     out->order);
+	if (out->order == MCR_FEED_AS_THEY_COME && out->hold_on_gap)
+		return mcr_error_set(err, -EINVAL,
+				     "hold_on_gap: nothing is held with MCR_FEED_AS_THEY_COME");
 	if (out->start > MCR_START_OLDEST)
 		return mcr_error_set(err, -EINVAL,
 				     "start %u: a feed begins at MCR_START_NEWEST or "

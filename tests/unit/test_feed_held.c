@@ -109,11 +109,122 @@ static void what_has_no_room_comes_before_the_end(void **state)
 	rig_destroy(&rig);
 }
 
+/* ---- what a program got again ---- */
+
+/* With hold_on_gap no number is passed over. */
+static void expect_all(const struct feed_rig *rig, uint64_t last)
+{
+	const struct mcr_feed_msg *m;
+	uint64_t next = 1;
+
+	for (size_t at = 0; (m = rig_next(rig, &at, MCR_FEED_DATA)) != NULL; next += m->count) {
+		assert_int_equal(m->seq, next);
+		assert_int_equal(rig->items[at - 1].first_word, rig_word(next - m->skip));
+	}
+	assert_int_equal(next, last + 1);
+}
+
+static void what_is_inserted_has_limits(void **state)
+{
+	struct mcr_feed_opts opts = MCR_FEED_OPTS_INIT;
+	static uint8_t packet[UINT16_MAX + 1];
+	struct feed_rig rig;
+	size_t at = 0;
+
+	opts.hold_on_gap = 1;
+	rig_create(&rig, 65536);
+	rig_open_as(&rig, opts);
+	for (int i = 0; i < 2; i++) {
+		rig_put(&rig, i, 1000000, 1, 1);
+		rig_put(&rig, i, 2000000, 5, 1);
+	}
+	rig_poll(&rig);
+	rig_packet(packet, 2, 3);
+	assert_int_equal(mcr_feed_insert(rig.f, 0, 2, 3, NULL, 100), -EINVAL);
+	assert_int_equal(mcr_feed_insert(rig.f, 0, 2, 0, packet, 100), -EINVAL);
+	assert_int_equal(mcr_feed_insert(rig.f, 0, 2, 3, packet, UINT16_MAX + 1), -EINVAL);
+	assert_int_equal(mcr_feed_insert(rig.f, 0, 2, 3, packet, UINT16_MAX), 0);
+	rig_poll(&rig);
+	expect_all(&rig, 5);
+	rig_next(&rig, &at, MCR_FEED_DATA);
+	const struct mcr_feed_msg *m = rig_next(&rig, &at, MCR_FEED_DATA);
+
+	assert_int_equal(m->flags & MCR_FEED_FLAG_INSERTED, MCR_FEED_FLAG_INSERTED);
+	assert_int_equal(m->line, MCR_FEED_LINES_MAX);
+	assert_int_equal(rig.items[at - 1].read, UINT16_MAX);
+	rig_destroy(&rig);
+}
+
+/* The arena has room for one packet. */
+static void what_is_not_needed_any_more_makes_room_at_once(void **state)
+{
+	struct mcr_feed_opts opts = MCR_FEED_OPTS_INIT;
+	struct feed_rig rig;
+	uint8_t packet[128];
+	uint32_t len;
+
+	opts.hold_on_gap = 1;
+	opts.arena_bytes = 64;
+	rig_create(&rig, 65536);
+	rig_open_as(&rig, opts);
+	for (int i = 0; i < 2; i++) {
+		rig_put(&rig, i, 1000000, 1, 1);
+		rig_put(&rig, i, 2000000, 6, 1);
+	}
+	rig_poll(&rig);
+	len = rig_packet(packet, 3, 1);
+	for (int i = 0; i < 10; i++) /* what is refused takes nothing */
+		assert_int_equal(mcr_feed_insert(rig.f, 0, 1, 1, packet, len), -EALREADY);
+	assert_int_equal(mcr_feed_insert(rig.f, 0, 3, 1, packet, len), 0);
+	assert_int_equal(mcr_feed_insert(rig.f, 0, 4, 1, packet, len), -ENOSPC);
+	rig_put(&rig, 0, 3000000, 2, 2); /* both of them: that of the program is spare */
+	rig_poll(&rig);
+	len = rig_packet(packet, 4, 1);
+	assert_int_equal(mcr_feed_insert(rig.f, 0, 4, 1, packet, len), 0);
+	rig_poll(&rig);
+	assert_int_equal(mcr_feed_resume(rig.f, 0, 5), 0); /* gives back what was handed out */
+	len = rig_packet(packet, 5, 1);
+	assert_int_equal(mcr_feed_insert(rig.f, 0, 5, 1, packet, len), 0);
+	rig_poll(&rig);
+	expect_all(&rig, 6);
+	rig_destroy(&rig);
+}
+
+static void as_they_come_nothing_is_put_in_order(void **state)
+{
+	struct mcr_feed_opts opts = MCR_FEED_OPTS_INIT;
+	struct mcr_error err = {""};
+	struct feed_rig rig;
+	uint8_t packet[128];
+
+	opts.order = MCR_FEED_AS_THEY_COME;
+	opts.hold_on_gap = 1;
+	rig_create(&rig, 65536);
+	assert_int_equal(rig_try(&rig, opts, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "hold_on_gap"));
+	opts.hold_on_gap = 0;
+	rig_open_as(&rig, opts);
+	for (int i = 0; i < 2; i++) {
+		rig_put(&rig, i, 1000000, 1, 1);
+		rig_put(&rig, i, 2000000, 3, 1);
+	}
+	rig_poll(&rig);
+	assert_int_equal(rig_count(&rig, MCR_FEED_DATA), 4);
+	assert_int_equal(mcr_feed_insert(rig.f, 0, 2, 1, packet, rig_packet(packet, 2, 1)),
+			 -EINVAL);
+	rig_poll(&rig);
+	assert_int_equal(rig_count(&rig, MCR_FEED_DATA), 4);
+	rig_destroy(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(more_is_held_than_the_arena_has_room_for_when_its_engine_ends),
 	    cmocka_unit_test(what_has_no_room_comes_before_the_end),
+	    cmocka_unit_test(what_is_inserted_has_limits),
+	    cmocka_unit_test(what_is_not_needed_any_more_makes_room_at_once),
+	    cmocka_unit_test(as_they_come_nothing_is_put_in_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
