@@ -115,9 +115,8 @@ static __attribute__((noinline)) void take_batch(struct mcr_feed *f, struct mcr_
 	}
 }
 
-/* Takes the next messages of a ring that has none left. Returns how many; *over: nothing comes any
- * more of a ring. */
-static inline int refill(struct mcr_feed *f, struct mcr_feed_reader *r, int *over)
+/* Takes the next messages of a ring that has none left. Returns how many. */
+static inline int refill(struct mcr_feed *f, struct mcr_feed_reader *r)
 {
 	int n;
 
@@ -128,13 +127,33 @@ static inline int refill(struct mcr_feed *f, struct mcr_feed_reader *r, int *ove
 	if (n > 0)
 		take_batch(f, r, (unsigned)n);
 	else
-		*over |= r->is_over = n;
+		f->is_ending |= r->is_over = n;
 	return n;
 }
 
-/* The engines whose rings are all over are gone. */
+/* Lets the timers run up to the feed's time. */
+static __attribute__((noinline)) void advance(struct mcr_feed *f)
+{
+	uint64_t now_ns = mcr_feed_until(f, mcr_feed_now(f));
+
+	if (now_ns > f->time_ns)
+		f->time_ns = now_ns;
+	if (f->time_ns >= f->look_ns) {
+		mcr_feed_look(f, f->time_ns);
+		for (unsigned i = 0; i < f->n_sources; i++)
+			mcr_feed_source_notices(&f->sources[i]);
+	}
+	if (f->time_ns >= mcr_arbiter_due(f->arbiter))
+		mcr_arbiter_time(f->arbiter, f->time_ns);
+}
+
+/* The engines whose rings are all over are gone. What was due before that comes first. */
 static __attribute__((noinline)) void end_sources(struct mcr_feed *f)
 {
+	advance(f);
+	if (mcr_arbiter_pending(f->arbiter))
+		return;
+	f->is_ending = 0;
 	for (unsigned i = 0; i < f->n_sources; i++) {
 		struct mcr_feed_source *s = &f->sources[i];
 		unsigned over = 0;
@@ -148,16 +167,9 @@ static __attribute__((noinline)) void end_sources(struct mcr_feed *f)
 
 static void refill_all(struct mcr_feed *f)
 {
-	int over = 0;
-
-	for (unsigned i = 0; i < f->n_readers; i++) {
-		struct mcr_feed_reader *r = f->readers[i];
-
-		if (r->at == r->count)
-			refill(f, r, &over);
-	}
-	if (unlikely(over))
-		end_sources(f);
+	for (unsigned i = 0; i < f->n_readers; i++)
+		if (f->readers[i]->at == f->readers[i]->count)
+			refill(f, f->readers[i]);
 }
 
 /* ---- to the program ---- */
@@ -177,22 +189,6 @@ static __attribute__((noinline)) int drain(struct mcr_feed *f, const struct mcr_
 	}
 	f->is_stopped |= mcr_arbiter_pending(f->arbiter);
 	return got;
-}
-
-/* Lets the timers run up to the feed's time. */
-static __attribute__((noinline)) void advance(struct mcr_feed *f)
-{
-	uint64_t now_ns = mcr_feed_until(f, mcr_feed_now(f));
-
-	if (now_ns > f->time_ns)
-		f->time_ns = now_ns;
-	if (f->time_ns >= f->look_ns) {
-		mcr_feed_look(f, f->time_ns);
-		for (unsigned i = 0; i < f->n_sources; i++)
-			mcr_feed_source_notices(&f->sources[i]);
-	}
-	if (f->time_ns >= mcr_arbiter_due(f->arbiter))
-		mcr_arbiter_time(f->arbiter, f->time_ns);
 }
 
 /* A message that is no packet of a line, or an event. */
@@ -290,7 +286,7 @@ static int run(struct mcr_feed *f, struct mcr_feed_reader *r, uint64_t limit,
  */
 static int poll_plain(struct mcr_feed *f, struct mcr_feed_msg *msgs, int n, int *took)
 {
-	int got = 0, over = 0;
+	int got = 0;
 
 	*took = 0;
 	for (unsigned i = 0; i < f->n_readers && got == 0; i++) {
@@ -298,14 +294,12 @@ static int poll_plain(struct mcr_feed *f, struct mcr_feed_msg *msgs, int n, int 
 
 		f->turn = f->turn + 1 < f->n_readers ? f->turn + 1 : 0;
 		r = f->readers[f->turn];
-		if (refill(f, r, &over) <= 0)
+		if (refill(f, r) <= 0)
 			continue;
 		*took = 1;
 		got = run_plain(f, r, UINT64_MAX, msgs, n, 0);
 		f->has_left |= r->at < r->count;
 	}
-	if (unlikely(over))
-		end_sources(f);
 	return got;
 }
 
@@ -364,10 +358,14 @@ static void idle_advance(struct mcr_feed *f)
 	f->stride = f->time_ns == before_ns && f->stride < STRIDE_MAX ? 2 * f->stride + 1 : 1;
 }
 
-/* Nothing came: returns what is due by time, -EPIPE when nothing can come any more, or 0. */
-static int idle(struct mcr_feed *f, struct mcr_feed_msg *msgs, int n)
+/* Nothing came: returns what is due by time, -EPIPE when nothing can come any more, or 0. is_read:
+ * all rings are read to their end. */
+static int idle(struct mcr_feed *f, struct mcr_feed_msg *msgs, int n, int is_read)
 {
-	idle_advance(f);
+	if (unlikely(f->is_ending && is_read))
+		end_sources(f);
+	else
+		idle_advance(f);
 	if (mcr_arbiter_pending(f->arbiter))
 		return drain(f, NULL, msgs, n);
 	if (f->n_readers > 0)
@@ -394,9 +392,9 @@ int mcr_feed_poll(struct mcr_feed *f, struct mcr_feed_msg *msgs, int n)
 	for (int round = 0; round < ROUNDS_MAX && got == 0 && took; round++)
 		got = f->has_left ? poll_merged(f, msgs, n) : poll_plain(f, msgs, n, &took);
 	if (got == 0)
-		got = idle(f, msgs, n);
+		got = idle(f, msgs, n, !took);
 	else if (unlikely(++f->polls % POLLS == 0) && !f->is_stopped)
-		advance(f);
+		f->is_ending ? end_sources(f) : advance(f);
 	f->was_empty &= got == 0;
 	return got;
 }

@@ -97,6 +97,7 @@ struct mcr_feed {
 	int has_left;           /* something of a ring was taken and not passed on */
 	int is_stopped;         /* this poll must end: what it hands out is the arbiter's memory */
 	int is_troubled;        /* a source is not attached */
+	int is_ending;          /* nothing comes any more of a ring */
 	int is_armed;           /* mcr_feed_arm announced that the program sleeps */
 	int is_changed;         /* MCR_FEED_CHANGED is due */
 	int was_empty;          /* the last poll found nothing, and the last wait did not sleep */

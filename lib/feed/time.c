@@ -29,7 +29,7 @@ static int stands_still(struct mcr_feed_reader *r, uint64_t until_ns)
 
 static int counts(const struct mcr_feed_reader *r)
 {
-	return !r->source->is_stalled && !r->is_over;
+	return !r->source->is_stalled;
 }
 
 /* Without those that stand still. */

@@ -170,6 +170,36 @@ static void a_line_whose_link_is_down_is_not_waited_for(void **state)
 	rig_destroy(&rig);
 }
 
+/* A reader that was away for long finds packets, time that has passed, and the end. */
+static void what_was_due_before_the_end_comes_before_it(void **state)
+{
+	const uint64_t then_ns = rig_now_ns() - UINT64_C(60000000000), start = monotonic_ns();
+	const struct mcr_feed_msg *m;
+	struct feed_rig rig;
+	size_t at = 0;
+
+	rig_create(&rig, 65536);
+	rig_text(&rig, "silence 2s\n");
+	rig_open(&rig);
+	for (int line = 0; line < 2; line++) {
+		rig_put(&rig, line, then_ns, 1, 1);
+		rig_put(&rig, line, then_ns + 1 + (uint64_t)line, line ? 2 : 3, 1 - line);
+		rig_polled(&rig, line, then_ns + UINT64_C(50000000000));
+		mcr_ring_set_state(rig.e[line].regions[0].mem, MCR_RING_STOPPED);
+	}
+	while (rig_poll_by(&rig, 32) != -EPIPE)
+		assert_true(monotonic_ns() - start < UINT64_C(20000000000));
+	rig_expect_data(&rig, 1, 3);
+	assert_int_equal(rig_next(&rig, &at, MCR_FEED_GAP)->ns, then_ns + 1 + 1000000);
+	for (int line = 0; line < 2; line++) {
+		m = rig_next(&rig, &at, MCR_FEED_LINE_DOWN);
+		assert_int_equal(m->down.why, MCR_FEED_DOWN_SILENT);
+		assert_int_equal(m->ns, then_ns + 1 + (uint64_t)line + 2000000000);
+	}
+	assert_int_equal(rig_count(&rig, MCR_FEED_LINE_DOWN), 2);
+	rig_destroy(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -177,6 +207,7 @@ int main(void)
 	    cmocka_unit_test(a_ring_that_stands_still_holds_up_nothing_for_ever),
 	    cmocka_unit_test(a_reader_that_was_away_takes_no_ring_for_one_that_stands_still),
 	    cmocka_unit_test(a_line_whose_link_is_down_is_not_waited_for),
+	    cmocka_unit_test(what_was_due_before_the_end_comes_before_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
