@@ -25,6 +25,7 @@ struct rig {
 	char text[4096];
 	uint64_t ns;                /* of what comes next */
 	struct mcr_feed_msg last;   /* item */
+	uint16_t flags;             /* of all items */
 	struct mcr_msg msgs[16384]; /* those that were put */
 	unsigned n;
 };
@@ -48,6 +49,7 @@ static inline void note(const struct mcr_feed_msg *m)
 	uint64_t first = m->seq, last = m->seq + m->count - 1;
 
 	rig.last = *m;
+	rig.flags |= m->kind == MCR_FEED_DATA ? m->flags : 0;
 	if (m->kind == MCR_FEED_GAP || m->kind == MCR_FEED_GAP_HOST) {
 		first = m->gap.first;
 		last = m->gap.last;
@@ -75,10 +77,14 @@ static inline void note(const struct mcr_feed_msg *m)
 
 static inline void drain(void)
 {
+	int is_pending = mcr_arbiter_pending(rig.arbiter), n = 0;
 	struct mcr_feed_msg item;
 
-	while (mcr_arbiter_next(rig.arbiter, &item))
+	while (mcr_arbiter_next(rig.arbiter, &item)) {
 		note(&item);
+		n++;
+	}
+	assert_true(is_pending || n == 0);
 	assert_false(mcr_arbiter_pending(rig.arbiter));
 }
 
@@ -154,6 +160,11 @@ static inline int unmake(void **state)
 	return 0;
 }
 
+static inline struct mcr_feed_packet flagged(uint64_t seq)
+{
+	return (struct mcr_feed_packet){.seq = seq, .count = 1, .resets = 1, .hash = seq};
+}
+
 #define HANDED_OUT(expected)                             \
 	do {                                             \
 		assert_string_equal(rig.text, expected); \
@@ -166,6 +177,14 @@ static inline struct mcr_feed_line line_of(unsigned line)
 
 	assert_int_equal(mcr_arbiter_line_info(rig.arbiter, line, &l), 0);
 	return l;
+}
+
+static inline struct mcr_feed_key key_of(uint32_t key)
+{
+	struct mcr_feed_key k = {.size = sizeof(k)};
+
+	assert_int_equal(mcr_arbiter_key_info(rig.arbiter, key, &k), 0);
+	return k;
 }
 
 static inline struct mcr_feed_stats stats(void)

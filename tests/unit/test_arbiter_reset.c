@@ -301,11 +301,6 @@ static void a_loop_begins_again_without_alarm(void **state)
 	assert_int_equal(stats().resets, 0);
 }
 
-static struct mcr_feed_packet flagged(uint64_t seq)
-{
-	return (struct mcr_feed_packet){.seq = seq, .count = 1, .resets = 1};
-}
-
 static void what_a_line_kept_of_a_restart_comes_behind_the_packet_that_says_so(void **state)
 {
 	(void)state;

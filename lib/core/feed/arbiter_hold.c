@@ -18,7 +18,7 @@ int mcr_hold_ends_at(const struct mcr_arbiter *a, uint32_t key, uint64_t x)
 {
 	uint32_t n = mcr_span_floor(a->nodes, mcr_more_at(a, key)->held, x);
 
-	return n != MCR_NONE && (a->nodes[n].end >= x || a->nodes[n].first == x);
+	return n != MCR_NONE && a->nodes[n].end >= x;
 }
 
 void mcr_hold_node(struct mcr_arbiter *a, uint32_t key, uint32_t n)
@@ -27,7 +27,7 @@ void mcr_hold_node(struct mcr_arbiter *a, uint32_t key, uint32_t n)
 
 	a->n_runs -= (a->nodes[n].flags & MCR_HELD_RUN) != 0;
 	a->nodes[n].flags &= (uint8_t)~MCR_HELD_RUN;
-	if (m->held == MCR_NONE || a->nodes[n].end > m->held_end)
+	if (a->nodes[n].end > m->held_end)
 		m->held_end = a->nodes[n].end;
 	mcr_span_insert(a->nodes, &m->held, n);
 	mcr_stream_at(a, key)->slow = UINT8_MAX;
@@ -99,8 +99,6 @@ static unsigned why_now(const struct mcr_arbiter *a, uint32_t key, uint64_t to)
 		return MCR_FEED_GAP_PASSED;
 	if (m->held_end - mcr_stream_at(a, key)->next > a->cfg.window)
 		return MCR_FEED_GAP_WINDOW;
-	if (m->told >= to)
-		return 0;
 	return due_of(a, m) <= a->timeout_ns ? MCR_FEED_GAP_TIMEOUT : 0;
 }
 
@@ -115,8 +113,6 @@ static int declare(struct mcr_arbiter *a, uint32_t key, uint64_t to, unsigned wh
 	uint64_t first = m->told > s->next ? m->told : s->next;
 
 	if (first < to) {
-		if (why == MCR_FEED_GAP_TIMEOUT)
-			a->at_ns = due_of(a, m);
 		*out = mcr_item_event(a, MCR_FEED_GAP, key, 0, first);
 		uint64_t opened_ns = m->held == MCR_NONE ? out->ns : a->nodes[m->held].min_ns;
 
@@ -150,7 +146,7 @@ static int hand_out(struct mcr_arbiter *a, uint32_t key, uint32_t n, struct mcr_
 	const struct mcr_span *node = &a->nodes[n];
 	int is_inserted = node->flags & MCR_HELD_INSERTED;
 
-	if (!is_inserted && s->line != node->line && !(node->flags & MCR_HELD_GHOST)) {
+	if (!is_inserted && !(node->flags & MCR_HELD_GHOST)) {
 		mcr_hold_switch(a, key, node->line);
 		if (mcr_item_pop(a, out))
 			return 1;

@@ -41,8 +41,8 @@ static void keep(struct mcr_arbiter *a, const struct mcr_arrival *at, uint64_t x
 	int is_data = at->packet->kind == MCR_FEED_PACKET_DATA;
 	unsigned mark =
 	    at->packet->kind == MCR_FEED_PACKET_END ? MCR_HELD_MARK | MCR_HELD_END : MCR_HELD_MARK;
-	uint32_t n = mcr_node_make(a, at->key, at->line, is_data ? at->msg : NULL, at->packet->hash,
-				   x, end, MCR_HELD_RUN | (is_data ? at->held_flags : mark));
+	uint32_t n = mcr_node_make(a, at->key, at->line, at->msg, at->packet->hash, x, end,
+				   MCR_HELD_RUN | (is_data ? at->held_flags : mark));
 
 	if (n == MCR_NONE)
 		return;
@@ -69,7 +69,7 @@ int mcr_run_add(struct mcr_arbiter *a, const struct mcr_arrival *at, unsigned ki
 		a->lines[at->line].implausible++;
 	if (sl->run_kind == kind && end > x && has(a, sl, x))
 		return 0;
-	if (sl->run_kind != kind || x < sl->run_next || x - sl->run_next > a->cfg.window)
+	if (sl->run_kind != kind || x - sl->run_next > a->cfg.window) /* or x is lower */
 		mcr_run_break(a, at->key, at->line);
 	sl->run_kind = (uint8_t)kind;
 	sl->run_next = end;
