@@ -54,10 +54,8 @@ static int open_readers(struct mcr_feed_source *s, uint32_t start, struct mcr_er
 		r->source = s;
 		r->ring = opts.ring = s->n_readers;
 		r->c = s->c;
-		if (n > 1) {
-			r->c = NULL;
+		if (n > 1)
 			ret = mcr_consumer_cursor(&r->c, s->c, &opts, err);
-		}
 	}
 	return ret;
 }

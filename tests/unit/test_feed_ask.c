@@ -241,6 +241,61 @@ static void the_next_engine_must_agree_as_well(void **state)
 	rig_destroy(&rig);
 }
 
+/* From now on for ns, which was said between these two looks at the clock. */
+static void expect_due(const struct mcr_feed_source *s, uint64_t before, uint64_t ns)
+{
+	assert_in_range(s->due_ns, before + ns, monotonic_ns() + ns);
+}
+
+static void who_is_not_there_or_not_for_us_is_asked_now_and_then(void **state)
+{
+	const struct mcr_attach_config attach = {.mode = 0660, .gid = UINT32_MAX};
+	const struct mcr_channel_config channel = {.name = "md", .bytes = 65536};
+	const uint64_t second = UINT64_C(1000000000);
+	struct feed_rig rig;
+	struct mcr_feed_source *s;
+	struct mcr_error err = {""};
+	uint64_t start = monotonic_ns(), before, pause = second / 10;
+	int ret;
+
+	rig_create(&rig, 65536);
+	declare(&rig, 0, rig.text);
+	declare(&rig, 1, rig.text);
+	assert_int_equal(open_declared(&rig, "test", &err), 0);
+	s = &rig.f->sources[1];
+	small_engine_kill(&rig.e[1]);
+	while (rig_count(&rig, MCR_FEED_LINE_DOWN) == 0) {
+		assert_true(monotonic_ns() - start < UINT64_C(20000000000));
+		rig_poll(&rig);
+	}
+	before = monotonic_ns();
+	assert_int_equal(mcr_feed_source_step(s, &err), -ENOENT);
+	expect_due(s, before, second);
+	small_engine_start(&rig.e[1], &attach, &channel, 1, 4712);
+	for (int refused = 0; refused < 10; pause = pause < 5 * second ? 2 * pause : 10 * second) {
+		do {
+			const enum mcr_feed_step step = s->step;
+
+			assert_true(monotonic_ns() - start < UINT64_C(20000000000));
+			before = monotonic_ns();
+			ret = mcr_feed_source_step(s, &err);
+			if (ret == -EAGAIN && step == MCR_FEED_SEEK && s->step != step)
+				expect_due(s, before, 5 * second);
+		} while (ret != -ESTALE);
+		refused++;
+		assert_int_equal(s->pause_ns, pause);
+		expect_due(s, before, pause);
+		s->look_ns = 0;
+		assert_int_equal(mcr_feed_source_look(s, &err), -EAGAIN);
+		assert_null(s->c);
+	}
+	declare(&rig, 1, rig.text);
+	while (mcr_feed_source_step(s, &err) != 0)
+		assert_true(monotonic_ns() - start < UINT64_C(20000000000));
+	assert_int_equal(s->pause_ns, 0);
+	rig_destroy(&rig);
+}
+
 /* A program that was stopped finds an answer that is there, however late it is. */
 static void an_answer_that_came_while_the_program_was_away_is_taken(void **state)
 {
@@ -285,6 +340,7 @@ int main(void)
 	    cmocka_unit_test(a_change_is_told_once_and_the_feed_goes_on),
 	    cmocka_unit_test(a_program_that_never_sleeps_is_told_too),
 	    cmocka_unit_test(the_next_engine_must_agree_as_well),
+	    cmocka_unit_test(who_is_not_there_or_not_for_us_is_asked_now_and_then),
 	    cmocka_unit_test(an_answer_that_came_while_the_program_was_away_is_taken),
 	};
 

@@ -2,7 +2,9 @@
 /* What a feed holds when there is no room for it, and what a program gives it. */
 #include "feed_rig.h"
 
-#define HELD 400
+#include "feed/state.h"
+
+#define HELD 100
 
 /* Line A has a hole before each second number; line B has nothing. */
 static void leave_holes(struct feed_rig *rig, uint64_t ns)
@@ -106,6 +108,40 @@ static void what_has_no_room_comes_before_the_end(void **state)
 	while (read_in_place(&rig) > 0)
 		;
 	assert_int_equal(rig.items[rig.n - 1].m.seq, 2 * HELD + 1);
+	rig_destroy(&rig);
+}
+
+/* The reader was away while the writer went round. That is this host's loss. */
+static void what_is_overwritten_while_it_is_held_is_counted(void **state)
+{
+	struct mcr_feed_stats stats = {.size = sizeof(stats)};
+	const struct mcr_feed_msg *gap;
+	struct feed_rig rig;
+	size_t at = 0;
+
+	rig_create(&rig, 4096);
+	rig_open(&rig);
+	for (int i = 0; i < 2; i++)
+		rig_put(&rig, i, 1000, 1, 1);
+	for (uint64_t seq = 3; seq <= 7; seq++)
+		rig_put(&rig, 0, 1000 + seq, seq, 1);
+	rig_poll(&rig);
+	rig_expect_data(&rig, 1, 1);
+	for (uint64_t seq = 8; seq <= 500; seq++)
+		rig_put(&rig, 0, 1000 + seq, seq, 1);
+	assert_int_equal(mcr_feed_arm(rig.f), 1);
+	assert_int_equal(mcr_feed_stats_info(rig.f, &stats), 0);
+	assert_int_equal(stats.held_lost, 5);
+	assert_int_equal(stats.held_copied, 0);
+	assert_int_equal(rig.f->arena.n_free, rig.f->arena.n_units);
+	for (int i = 0; i < 2; i++)
+		rig_polled(&rig, i, 900000000);
+	rig_poll(&rig);
+	gap = rig_next(&rig, &at, MCR_FEED_GAP);
+	assert_non_null(gap);
+	assert_int_equal(gap->gap.first, 2);
+	assert_int_equal(gap->gap.whose, MCR_FEED_RING);
+	rig_expect_data(&rig, 1, 500);
 	rig_destroy(&rig);
 }
 
@@ -222,6 +258,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(more_is_held_than_the_arena_has_room_for_when_its_engine_ends),
 	    cmocka_unit_test(what_has_no_room_comes_before_the_end),
+	    cmocka_unit_test(what_is_overwritten_while_it_is_held_is_counted),
 	    cmocka_unit_test(what_is_inserted_has_limits),
 	    cmocka_unit_test(what_is_not_needed_any_more_makes_room_at_once),
 	    cmocka_unit_test(as_they_come_nothing_is_put_in_order),
