@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/option_error.h"
@@ -38,6 +39,19 @@ int usage_next(int argc, char **argv, const char *order, const struct option *op
 int usage_unexpected(const char *word)
 {
 	return fail("'%.64s': not an option: see %s --help", word, program_invocation_short_name);
+}
+
+int usage_number(uint64_t *out, const char *text, uint64_t min, uint64_t max)
+{
+	char *end;
+	uint64_t n;
+
+	errno = 0;
+	n = strtoull(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || n < min || n > max)
+		return -1;
+	*out = n;
+	return 0;
 }
 
 void usage_version(void)

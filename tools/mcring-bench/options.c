@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,12 +145,9 @@ static const struct option long_options[] = {
 
 static int number(const char *name, const char *text, unsigned long max, unsigned *out)
 {
-	char *end;
-	unsigned long n;
+	uint64_t n;
 
-	errno = 0;
-	n = strtoul(text, &end, 10);
-	if (errno || end == text || *end || text[0] == '-' || n > max)
+	if (usage_number(&n, text, 0, max) < 0)
 		return fail("--%s \"%s\": expected a number up to %lu", name, text, max);
 	*out = (unsigned)n;
 	return 0;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "options.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,12 +52,9 @@ static void usage_error(const char *option, const char *value, const char *expec
 
 static uint64_t number(const char *option, const char *value, uint64_t max)
 {
-	char *end;
-	uint64_t n;
+	uint64_t n = 0;
 
-	errno = 0;
-	n = strtoull(value, &end, 10);
-	if (value[0] < '0' || value[0] > '9' || *end != '\0' || errno != 0 || n > max)
+	if (usage_number(&n, value, 0, max) < 0)
 		usage_error(option, value, "a number");
 	return n;
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "options.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,31 +56,18 @@ static int parse_interval(double *out, const char *text)
 	return 0;
 }
 
-/* Returns 0 when the text is a number from 1 to max. */
-static int parse_number(unsigned long *out, const char *text, unsigned long max)
+static int parse_count(uint64_t *out, const char *text)
 {
-	char *end;
-
-	errno = 0;
-	*out = strtoul(text, &end, 10);
-	return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && *out > 0 &&
-		       *out <= max
-		   ? 0
-		   : -1;
-}
-
-static int parse_count(unsigned long *out, const char *text)
-{
-	if (parse_number(out, text, ULONG_MAX) < 0)
+	if (usage_number(out, text, 1, UINT64_MAX) < 0)
 		return fail("--count %s: expected a number above 0", text);
 	return 0;
 }
 
 static int parse_open_filter(unsigned *out, const char *text)
 {
-	unsigned long seconds;
+	uint64_t seconds;
 
-	if (parse_number(&seconds, text, OPEN_SECONDS_MAX) < 0)
+	if (usage_number(&seconds, text, 1, OPEN_SECONDS_MAX) < 0)
 		return fail("--open-filter %s: expected seconds from 1 to %u", text,
 			    OPEN_SECONDS_MAX);
 	*out = (unsigned)seconds;

@@ -2,11 +2,13 @@
 #ifndef MCR_CTL_OPTIONS_H
 #define MCR_CTL_OPTIONS_H
 
+#include <stdint.h>
+
 struct ctl_options {
 	const char *run_dir, *name; /* NULL = not given */
 	int json, dry_run, netstat, kernel;
 	double interval;        /* of top, seconds */
-	unsigned long count;    /* screens of top; 0 = no end */
+	uint64_t count;         /* screens of top; 0 = no end */
 	const char *channel;    /* why; NULL = not given */
 	unsigned open_filter_s; /* why; 0 = the filter stays as it is */
 };

@@ -263,7 +263,7 @@ static int follow(const struct ctl_top *top, struct ctl_keys *keys, json_t **bef
 	int ret = 0, is_new = 0;
 	json_t *now, *kept;
 
-	for (unsigned long n = 0; ret == 0 && (top->count == 0 || n < top->count); n++) {
+	for (uint64_t n = 0; ret == 0 && (top->count == 0 || n < top->count); n++) {
 		enum ctl_keys_event event = ctl_keys_wait(keys, top->interval);
 
 		if (event == CTL_KEYS_END)

@@ -2,11 +2,13 @@
 #ifndef MCR_CTL_TOP_H
 #define MCR_CTL_TOP_H
 
+#include <stdint.h>
+
 #include <jansson.h>
 
 struct ctl_top {
 	double interval;           /* seconds between screens */
-	unsigned long count;       /* screens; 0 = until q or a signal */
+	uint64_t count;            /* screens; 0 = until q or a signal */
 	json_t *(*ask)(void *ctx); /* an answer to `status`, or NULL after a line on stderr */
 	void *ctx;
 };

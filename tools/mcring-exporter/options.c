@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "options.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,10 +41,9 @@ static int add_run_dir(struct options *o, const char *dir)
 static int parse_number(unsigned *out, const char *option, const char *text, unsigned min,
 			unsigned max)
 {
-	char *end;
-	unsigned long n = strtoul(text, &end, 10);
+	uint64_t n;
 
-	if (text[0] < '0' || text[0] > '9' || *end != '\0' || n < min || n > max)
+	if (usage_number(&n, text, min, max) < 0)
 		return fail("--%s %s: expected a number from %u to %u", option, text, min, max);
 	*out = (unsigned)n;
 	return 0;

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,11 +89,7 @@ static const struct option long_options[] = {
 static int parse_number(const char *name, const char *text, uint64_t min, uint64_t max,
 			uint64_t *out)
 {
-	char *end;
-
-	errno = 0;
-	*out = strtoull(text, &end, 10);
-	if (errno || end == text || *end || text[0] == '-' || *out < min || *out > max)
+	if (usage_number(out, text, min, max) < 0)
 		return fail("--%s \"%s\": expected a number from %llu to %llu", name, text,
 			    (unsigned long long)min, (unsigned long long)max);
 	return 0;

@@ -60,10 +60,9 @@ static void set_name(const char *value)
 
 static void set_spin(const char *value)
 {
-	char *end;
-	unsigned long us = strtoul(value, &end, 10);
+	uint64_t us;
 
-	if (*value < '0' || *value > '9' || *end || us > SPIN_US_MAX)
+	if (usage_number(&us, value, 0, SPIN_US_MAX) < 0)
 		usage_error("spin", value, "microseconds, up to 10000000");
 	set("MCRING_SPIN", value);
 }
