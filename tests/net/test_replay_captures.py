@@ -186,7 +186,7 @@ def test_a_capture_that_ends_within_a_frame_is_sent_up_to_there(tmp_path):
     os.truncate(path, os.path.getsize(path) - 1)
     messages, lines = send(tmp_path, path)
     assert numbers_in(messages) == [0, 1]
-    assert '1 of the files ends within a frame, which was left out' in lines
+    assert f'{path} ends within a frame, which was left out' in lines
 
 
 def test_times_that_go_back_are_named_and_frames_keep_their_order(tmp_path):

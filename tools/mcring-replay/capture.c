@@ -150,6 +150,17 @@ void capture_counts(const struct capture *c, struct capture_counts *out)
 	}
 }
 
+const char *capture_cut(const struct capture *c, unsigned *i)
+{
+	while (*i < c->n_lanes) {
+		const struct lane *lane = &c->lanes[(*i)++];
+
+		if (lane->file.is_cut)
+			return strcmp(lane->name, "-") == 0 ? "standard input" : lane->name;
+	}
+	return NULL;
+}
+
 static int open_lane(struct capture *c, const char *name, struct mcr_error *err)
 {
 	struct lane *lane = &c->lanes[c->n_lanes];

@@ -78,6 +78,11 @@ struct capture_interface capture_interface(const struct capture *c, unsigned i);
 int capture_find(const struct capture *c, const char *name);
 
 void capture_counts(const struct capture *c, struct capture_counts *out);
+
+/* capture_cut names the next file from *i on, which moves behind it, that ends within a frame.
+ * NULL: there is none. */
+const char *capture_cut(const struct capture *c, unsigned *i);
+
 void capture_close(struct capture *c); /* NULL is allowed */
 
 #endif

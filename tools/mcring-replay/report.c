@@ -54,11 +54,11 @@ void replay_report(const struct replay *r)
 void replay_warn(const struct replay *r)
 {
 	struct capture_counts counts;
+	const char *name;
 
 	capture_counts(r->capture, &counts);
-	if (counts.n_cut > 0)
-		fail("%u of the files end%s within a frame, which was left out", counts.n_cut,
-		     counts.n_cut == 1 ? "s" : "");
+	for (unsigned i = 0; (name = capture_cut(r->capture, &i));)
+		fail("%s ends within a frame, which was left out", name);
 	if (counts.went_back > 0)
 		fail("%" PRIu64 " frames were captured before the one in front of them, by %.6f s "
 		     "at most: they got its time",
