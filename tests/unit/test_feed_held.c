@@ -111,6 +111,46 @@ static void what_has_no_room_comes_before_the_end(void **state)
 	rig_destroy(&rig);
 }
 
+/* Bursts of so many eighths of the ring. */
+static void hold_bursts(unsigned eighths)
+{
+	struct mcr_feed_stats stats = {.size = sizeof(stats)};
+	struct feed_rig rig;
+	uint64_t seq = 3, room;
+
+	rig_create(&rig, 65536);
+	rig_text(&rig, "gap_timeout 60s\n");
+	rig_open(&rig);
+	for (int i = 0; i < 2; i++)
+		rig_put(&rig, i, 1000, 1, 1);
+	rig_poll(&rig);
+	room = mcr_consumer_headroom(rig.f->sources[0].c);
+	for (int bursts = 0; bursts < 12; bursts++) {
+		for (uint64_t i = 0; i < room * eighths / 8; i++, seq++)
+			rig_put(&rig, 0, 1000 + seq, seq, 1);
+		rig_poll(&rig);
+		mcr_feed_release(rig.f);
+		assert_int_equal(mcr_feed_stats_info(rig.f, &stats), 0);
+		assert_true(stats.held - stats.held_copied <= room * 5 / 8);
+		if (eighths == 1 && bursts > 2)
+			assert_true(stats.held - stats.held_copied >= room / 4);
+	}
+	rig_put(&rig, 1, 1000 + seq, 2, 1);
+	rig_poll(&rig);
+	rig_expect_data(&rig, 1, seq - 1);
+	assert_int_equal(mcr_feed_stats_info(rig.f, &stats), 0);
+	assert_int_equal(stats.held_lost, 0);
+	rig_destroy(&rig);
+}
+
+/* A reader that is behind by less than half of a ring loses nothing of what is held, and of what is
+ * filled soon little is copied. */
+static void what_is_held_leaves_the_older_half_of_its_ring(void **state)
+{
+	hold_bursts(1);
+	hold_bursts(3);
+}
+
 /* The reader was away while the writer went round. That is this host's loss. */
 static void what_is_overwritten_while_it_is_held_is_counted(void **state)
 {
@@ -258,6 +298,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(more_is_held_than_the_arena_has_room_for_when_its_engine_ends),
 	    cmocka_unit_test(what_has_no_room_comes_before_the_end),
+	    cmocka_unit_test(what_is_held_leaves_the_older_half_of_its_ring),
 	    cmocka_unit_test(what_is_overwritten_while_it_is_held_is_counted),
 	    cmocka_unit_test(what_is_inserted_has_limits),
 	    cmocka_unit_test(what_is_not_needed_any_more_makes_room_at_once),
