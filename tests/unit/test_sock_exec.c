@@ -42,7 +42,8 @@ static struct program start(const char *text, ...)
 	assert_true(p.pid >= 0);
 	if (p.pid == 0) {
 		setenv("MCRING_LOG", "2", 1);
-		unsetenv("PYTHONUNBUFFERED"); /* two writes of a line mix with the other program's */
+		/* Two writes of a line would mix with the other program's. */
+		unsetenv("PYTHONUNBUFFERED");
 		dup2(pipes[1], STDOUT_FILENO);
 		dup2(pipes[1], STDERR_FILENO);
 		execl(run_path, run_path, "python3", "-c", text, NULL);
