@@ -230,9 +230,8 @@ static unsigned restart_kind(struct mcr_arbiter *a, const struct mcr_arrival *at
 	uint64_t hi = s->hi[at->line], from, to;
 
 	if (at->x > s->next && at->x - s->next > a->cfg.jump_max) /* the shorter way round */
-		return a->turn && mcr_arbiter_wire(a, at->x) < mcr_arbiter_wire(a, s->next)
-			   ? MCR_RUN_BACK
-			   : MCR_RUN_NONE;
+		return mcr_arbiter_wire(a, at->x) < mcr_arbiter_wire(a, s->next) ? MCR_RUN_BACK
+										 : MCR_RUN_NONE;
 	if (at->x + back >= s->next || s->is_wished)
 		return MCR_RUN_NONE;
 	if (!(at->m->heard >> at->line & 1)) /* it is slow, or all there is */
