@@ -137,7 +137,8 @@ static inline void mark(unsigned line, uint8_t kind, uint64_t seq)
 
 static inline void session(unsigned line, uint64_t epoch, uint64_t seq)
 {
-	put(line, (struct mcr_feed_packet){.seq = seq, .count = 1, .epoch = {epoch}});
+	put(line, (struct mcr_feed_packet){
+		      .seq = seq, .count = 1, .epoch = {epoch, 7 * epoch}, .hash = seq});
 }
 
 static inline void make(struct mcr_arbiter_config config)

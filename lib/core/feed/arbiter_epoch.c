@@ -33,7 +33,6 @@ static void join(struct mcr_arbiter *a, const struct mcr_arrival *at)
 	mcr_run_break(a, at->key, at->line);
 	at->m->in |= bit_of(at);
 	at->m->heard &= (uint8_t)~bit_of(at);
-	at->s->slow |= bit_of(at);
 	at->s->hi[at->line] = 0;
 	at->sl->behind = 0;
 	at->sl->since_reset = (at->m->flags & (MCR_STREAM_EXPLICIT | MCR_STREAM_SESSION)) != 0;
@@ -65,7 +64,7 @@ static void begin_here(struct mcr_arbiter *a, const struct mcr_arrival *at, unsi
 	uint64_t x = mcr_first_turn(a, at->packet->seq);
 
 	/* What the line itself has kept of a restart was sent behind this packet. */
-	if (why == MCR_FEED_RESET_SESSION || !is_restart(at->sl))
+	if (!is_restart(at->sl))
 		mcr_run_break(a, at->key, at->line);
 	if (at->packet->kind == MCR_FEED_PACKET_DATA) {
 		mcr_item_data(&a->after, at->msg, x, at->packet->count, 0, at->key, at->line, 0);
@@ -90,12 +89,12 @@ void mcr_epoch_proven(struct mcr_arbiter *a, struct mcr_arrival *at)
 
 	/* Another line may have begun as well, a little below. */
 	for (unsigned line = 0; line < a->n_lines; line++) {
-		if (line == at->line || !is_restart(&at->m->line[line]))
+		if (!is_restart(&at->m->line[line]))
 			continue;
 		uint64_t other = mcr_run_first(a, at->key, line, first);
 
 		other += into_first_turn(a, other);
-		if (other < next && next - other <= a->cfg.reset_back)
+		if (next - other <= a->cfg.reset_back) /* it is no higher */
 			next = other;
 	}
 	begin(a, at, MCR_FEED_RESET_IMPLICIT, next, at->s->epoch, 0);
@@ -131,7 +130,7 @@ static void old(struct mcr_arbiter *a, struct mcr_arrival *at, uint64_t x, unsig
 	if (!mcr_run_add(a, at, MCR_RUN_OLD, x, x + at->packet->count) || !is_over)
 		return;
 	uint64_t first = mcr_run_first(a, at->key, at->line, x);
-	int goes_on = first >= m->old_next && first - m->old_next <= a->cfg.jump_max;
+	int goes_on = first - m->old_next <= a->cfg.jump_max; /* it is not below */
 
 	begin(a, at, why, goes_on ? m->old_next : first, m->old_epoch,
 	      why == MCR_FEED_RESET_SESSION ? MCR_STREAM_SESSION : 0);
