@@ -169,7 +169,7 @@ static void old_number(struct mcr_arbiter *a, struct mcr_arrival *at)
 		a->lines[at->line].stale++;
 	else
 		mcr_line_counts_mark(a, at->line, at->packet->kind == MCR_FEED_PACKET_END);
-	if (end > *hi && end - *hi <= a->cfg.jump_max)
+	if (end - *hi <= a->cfg.jump_max) /* it is not below */
 		*hi = end;
 	old(a, at, x, MCR_FEED_RESET_IMPLICIT);
 }

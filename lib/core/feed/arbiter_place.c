@@ -81,9 +81,7 @@ static void hand_out(struct mcr_arbiter *a, struct mcr_arrival *at)
 	uint32_t skip = (uint32_t)(s->next - at->x), count = (uint32_t)(at->end - s->next);
 	struct mcr_feed_msg item = {.kind = MCR_FEED_DATA};
 
-	a->head.pending = 1;
 	if (a->is_as_they_come) {
-		a->active = at->key;
 		s->next = at->end;
 		return;
 	}
@@ -92,7 +90,6 @@ static void hand_out(struct mcr_arbiter *a, struct mcr_arrival *at)
 		a->has_after = a->is_after_next = 1;
 		return;
 	}
-	a->active = at->key;
 	mcr_hold_switch(a, at->key, at->line);
 	mcr_item_data(&item, at->msg, at->x + skip, count, skip, at->key, at->line, 0);
 	mcr_hold_count(a, at->key, &item);
