@@ -95,6 +95,18 @@ static void a_session_that_comes_back_far_ahead_goes_on_there(void **state)
 	HANDED_OUT("start50 50 reset51 51 reset5000000 5000000 5000001 5000002");
 }
 
+static void a_session_comes_back_no_lower_than_numbers_begin(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 1, .bits = 16});
+	session(A, 7, 1);
+	session(A, 99, 2);
+	for (uint64_t seq = 65500; seq < 65504; seq++)
+		session(A, 7, seq);
+	HANDED_OUT("start1 1 reset2 2");
+	assert_int_equal(line_of(A).stale, 4);
+}
+
 static void what_is_below_the_end_of_the_old_numbers_brings_nothing_back(void **state)
 {
 	(void)state;
@@ -183,6 +195,7 @@ int main(void)
 	    cmocka_unit_test(a_line_that_left_a_session_may_begin_it_again),
 	    cmocka_unit_test(a_session_is_left_no_more_than_a_second_for_one_that_nobody_knows),
 	    cmocka_unit_test(a_session_that_comes_back_far_ahead_goes_on_there),
+	    cmocka_unit_test(a_session_comes_back_no_lower_than_numbers_begin),
 	    cmocka_unit_test(what_is_below_the_end_of_the_old_numbers_brings_nothing_back),
 	    cmocka_unit_test(a_restart_begins_where_any_line_does_but_not_far_below),
 	    cmocka_unit_test(a_slow_line_that_goes_on_elsewhere_restarts_a_stream_that_stands),

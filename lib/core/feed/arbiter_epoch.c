@@ -121,7 +121,9 @@ static void old(struct mcr_arbiter *a, struct mcr_arrival *at, uint64_t x, unsig
 
 	at->x = x;
 	at->flags |= MCR_FEED_FLAG_OUT_OF_ORDER;
-	if (at->packet->kind != MCR_FEED_PACKET_DATA || (!is_back && x < m->old_next))
+	/* Below the first turn nothing begins, so that there is always room below. */
+	if (at->packet->kind != MCR_FEED_PACKET_DATA || x < a->turn ||
+	    (!is_back && x < m->old_next))
 		return;
 	for (unsigned line = 0; line < a->n_lines; line++)
 		is_live |= m->in >> line & 1 && a->lines[line].is_up;
@@ -257,8 +259,7 @@ static int resets(struct mcr_arbiter *a, const struct mcr_arrival *at)
 	}
 	if (!is_in && !is_stale)
 		join(a, at);
-	if (is_message && !is_stale &&
-	    (!is_in || at->s->hi[at->line] < m->start)) { /* there the line is */
+	if (is_message && !is_stale && at->s->hi[at->line] < m->start) { /* there the line is */
 		m->heard |= bit_of(at);
 		at->s->hi[at->line] = m->start;
 	}

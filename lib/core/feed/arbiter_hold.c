@@ -227,6 +227,17 @@ static void rest(struct mcr_arbiter *a, uint32_t key)
 	mcr_heap_set(a, key, m->told > mcr_stream_at(a, key)->next ? UINT64_MAX : due_of(a, m));
 }
 
+void mcr_hold_ends(struct mcr_arbiter *a, uint32_t key, uint64_t x)
+{
+	struct mcr_stream_more *m = mcr_more_at(a, key);
+
+	if (x < mcr_stream_at(a, key)->next || m->flags & MCR_STREAM_ENDING ||
+	    (m->flags & MCR_STREAM_ENDED && x <= m->end_at))
+		return;
+	m->flags |= MCR_STREAM_ENDING;
+	m->end_at = x;
+}
+
 /* The end of the session, in its place. */
 static int end_session(struct mcr_arbiter *a, uint32_t key, struct mcr_feed_msg *out)
 {

@@ -9,6 +9,10 @@
 /* mcr_hold_has: all of [first, end) is held already. */
 int mcr_hold_has(const struct mcr_arbiter *a, uint32_t key, uint64_t first, uint64_t end);
 
+/* mcr_hold_ends: a line says that the session ends at number x. It is said behind all below it,
+ * once, and again if data went on. */
+void mcr_hold_ends(struct mcr_arbiter *a, uint32_t key, uint64_t x);
+
 /* mcr_hold_ends_at: what is held says already that number x is to come. */
 int mcr_hold_ends_at(const struct mcr_arbiter *a, uint32_t key, uint64_t x);
 

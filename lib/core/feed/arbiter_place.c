@@ -180,11 +180,8 @@ static void place_mark(struct mcr_arbiter *a, struct mcr_arrival *at)
 		else
 			mcr_hold_node(a, at->key, n);
 	}
-	if (at->packet->kind != MCR_FEED_PACKET_END || at->x < at->s->next ||
-	    m->flags & MCR_STREAM_ENDING || (m->flags & MCR_STREAM_ENDED && at->x <= m->end_at))
-		return;
-	m->flags |= MCR_STREAM_ENDING;
-	m->end_at = at->x;
+	if (at->packet->kind == MCR_FEED_PACKET_END)
+		mcr_hold_ends(a, at->key, at->x);
 }
 
 /* Numbers too far ahead: believed when reset_run packets agree, or two lines (rule 15). Of what is
@@ -265,8 +262,8 @@ static void ease(struct mcr_arbiter *a, const struct mcr_arrival *at)
 	const struct mcr_stream_more *m = at->m;
 	uint8_t bit = (uint8_t)(1u << at->line);
 
-	if (m->held == MCR_NONE && !(m->lapped & bit) && m->in & bit && m->heard & bit &&
-	    at->sl->run_kind == MCR_RUN_NONE && m->given_end <= at->end && !a->has_after &&
+	if (m->held == MCR_NONE && !(m->lapped & bit) && at->sl->run_kind == MCR_RUN_NONE &&
+	    m->given_end <= at->end && !a->has_after &&
 	    !(m->flags & (MCR_STREAM_AFTER_GAP | MCR_STREAM_ENDING)) && !(m->heard & ~m->in) &&
 	    at->end + a->cfg.reset_back >= at->s->next && at->end >= m->start &&
 	    !at->sl->since_reset)
@@ -285,8 +282,8 @@ static int is_left_over(const struct mcr_arbiter *a, const struct mcr_arrival *a
 /* What was too far ahead to be believed was right: the stream has come close to it. */
 static int goes_on_ahead(const struct mcr_arbiter *a, const struct mcr_arrival *at)
 {
-	return at->sl->run_kind == MCR_RUN_AHEAD && at->x >= at->sl->run_next &&
-	       at->x - at->sl->run_next <= a->cfg.window;
+	return at->sl->run_kind == MCR_RUN_AHEAD &&
+	       at->x - at->sl->run_next <= a->cfg.window; /* it is not below */
 }
 
 void mcr_place(struct mcr_arbiter *a, struct mcr_arrival *at)

@@ -83,17 +83,14 @@ int mcr_run_add(struct mcr_arbiter *a, const struct mcr_arrival *at, unsigned ki
 static void take(struct mcr_arbiter *a, uint32_t key, unsigned line, uint32_t n)
 {
 	struct mcr_stream *s = mcr_stream_at(a, key);
-	struct mcr_stream_more *m = mcr_more_at(a, key);
 	struct mcr_span *node = &a->nodes[n];
 	uint64_t from, to;
 
 	mcr_line_moves(a, key, line, node->first, node->end);
 	if (node->flags & MCR_HELD_MARK) {
 		mcr_line_counts_mark(a, line, node->flags & MCR_HELD_END);
-		if (node->flags & MCR_HELD_END) {
-			m->flags |= MCR_STREAM_ENDING;
-			m->end_at = node->first;
-		}
+		if (node->flags & MCR_HELD_END)
+			mcr_hold_ends(a, key, node->first);
 	} else if ((node->end <= s->next || mcr_hold_has(a, key, node->first, node->end)) &&
 		   !mcr_range_find(a, key, MCR_RANGE_OF_STREAM, node->first,
 				   node->end < s->next ? node->end : s->next, &from, &to)) {
