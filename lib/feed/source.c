@@ -288,7 +288,7 @@ int mcr_feed_source_step(struct mcr_feed_source *s, struct mcr_error *err)
 		if (ret < 0)
 			break;
 		if (s->step++ == MCR_FEED_SEEK)
-			s->due_ns = now_ns + ANSWER_NS;
+			s->due_ns = mcr_feed_clock_ns(CLOCK_MONOTONIC) + ANSWER_NS;
 	}
 	if (ret == 0)
 		begin(s);
