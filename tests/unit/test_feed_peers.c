@@ -392,7 +392,7 @@ static void whatever_is_answered_nothing_is_left_of_it(void **state)
 	liar_destroy(&liar);
 }
 
-static void a_request_that_cannot_be_sent_leaves_nothing(void **state)
+static void a_request_that_cannot_be_made_leaves_nothing(void **state)
 {
 	struct liar liar;
 	struct mcr_feed_ask ask;
@@ -406,6 +406,7 @@ static void a_request_that_cannot_be_sent_leaves_nothing(void **state)
 	send_error = EAGAIN;
 	assert_int_equal(mcr_feed_ask_begin(&ask, liar.dir, NULL, "label", 0, &err), -ETIMEDOUT);
 	send_error = 0;
+	assert_int_equal(mcr_feed_ask_begin(&ask, "/nowhere", NULL, "label", 0, &err), -ENOENT);
 	assert_int_equal(ask.fd, -1);
 	assert_int_equal(fd_count(), before);
 	liar_destroy(&liar);
@@ -481,7 +482,7 @@ int main(void)
 	    cmocka_unit_test(the_joins_of_a_feed_of_ones_own_are_made_again_without_waiting),
 	    cmocka_unit_test(no_answer_of_an_engine_is_believed_unseen),
 	    cmocka_unit_test(whatever_is_answered_nothing_is_left_of_it),
-	    cmocka_unit_test(a_request_that_cannot_be_sent_leaves_nothing),
+	    cmocka_unit_test(a_request_that_cannot_be_made_leaves_nothing),
 	    cmocka_unit_test(what_an_engine_says_without_end_is_taken_in_pieces),
 	    cmocka_unit_test(engines_are_side_by_side),
 	};
