@@ -344,6 +344,8 @@ class Feed:
         x, new = self.unwrap(p.seq, side.hi), self.unwrap(p.seq, s.next)
         if new - s.next > self.c.jump_max:
             return True  # what is not believed begins nothing
+        if self.c.is_loop and p.seq <= 1:
+            return False  # it begins again as well, however short the loop is
         if x < side.hi:  # it goes back: a restart, or an old packet out of order
             return side.hi - x <= self.c.reset_back or side.hi - x < abs(new - s.next)
         if x - side.hi > self.c.reset_back:

@@ -131,6 +131,58 @@ static void the_first_numbers_of_a_line_restart_a_stream_that_nobody_else_sends(
 	}
 }
 
+static void what_is_left_over_comes_shortly_behind_and_from_the_end(void **state)
+{
+	const struct mcr_arbiter_config config = {
+	    .n_lines = 1, .window = 8, .events = 1u << MCR_FEED_GAP};
+
+	(void)state;
+	make(config);
+	run(1 << A, 41, 50);
+	mark(A, MCR_FEED_PACKET_RESET, 1);
+	run(1 << A, 1, 9);
+	rig.text[0] = '\0';
+	data(A, 45);
+	HANDED_OUT("gap10-44 45");
+	make(config);
+	run(1 << A, 41, 50);
+	mark(A, MCR_FEED_PACKET_RESET, 1);
+	run(1 << A, 1, 2);
+	rig.text[0] = '\0';
+	data(A, 20);
+	HANDED_OUT("gap3-19 20");
+	make(config);
+	session(A, 1, 50);
+	session(A, 2, 1);
+	rig.text[0] = '\0';
+	session(A, 2, 45);
+	HANDED_OUT("gap2-44 45");
+}
+
+static void a_start_that_the_program_chose_is_over_with_a_reset(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 1, .start_seq = 50000});
+	run(1 << A, 50000, 50000);
+	put(A, flagged(20000));
+	run(1 << A, 1, 3);
+	HANDED_OUT("start50000 50000 reset20000 20000 reset1 1 2 3");
+}
+
+static void an_end_that_is_believed_late_is_none(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 2});
+	mark(A, MCR_FEED_PACKET_HEARTBEAT, 9011);
+	put(A, flagged(2));
+	mark(B, MCR_FEED_PACKET_END, 9003);
+	mark(A, MCR_FEED_PACKET_HEARTBEAT, 9011);
+	rig.text[0] = '\0';
+	data(B, 9011);
+	HANDED_OUT("9011");
+	assert_int_equal(line_of(B).ended, 1);
+}
+
 static void below_a_start_that_the_program_chose_nothing_restarts(void **state)
 {
 	(void)state;
@@ -162,8 +214,25 @@ static void a_loop_may_begin_again_anywhere(void **state)
 	make((struct mcr_arbiter_config){.n_lines = 1, .is_loop = 1});
 	run(1 << A, 2, 9);
 	rig.text[0] = '\0';
-	run(1 << A, 4, 6);
+	data(A, 4);
+	HANDED_OUT(""); /* only its first number says so alone */
+	run(1 << A, 5, 6);
 	HANDED_OUT("cycle4 4 5 6");
+	mark(A, MCR_FEED_PACKET_HEARTBEAT, 1);
+	HANDED_OUT("");
+	put(A, flagged(1));
+	HANDED_OUT("reset1 1");
+	make((struct mcr_arbiter_config){.n_lines = 2, .is_loop = 1});
+	data(A, 1);
+	data(A, 1);
+	data(A, 2);
+	run(1 << B, 1, 2);
+	HANDED_OUT("start1 1 2");
+	data(A, 1);
+	data(B, 1);
+	data(B, 2); /* A loses it */
+	HANDED_OUT("cycle1 1 2");
+	assert_int_equal(line_of(B).stale, 0);
 	make((struct mcr_arbiter_config){.n_lines = 2, .is_loop = 1});
 	run(1 << A | 1 << B, 2, 3);
 	data(A, 5);
@@ -218,6 +287,9 @@ int main(void)
 	    cmocka_unit_test(copies_of_a_restart_are_compared),
 	    cmocka_unit_test(two_lines_prove_a_jump_only_close_to_each_other_and_at_a_time),
 	    cmocka_unit_test(the_first_numbers_of_a_line_restart_a_stream_that_nobody_else_sends),
+	    cmocka_unit_test(what_is_left_over_comes_shortly_behind_and_from_the_end),
+	    cmocka_unit_test(a_start_that_the_program_chose_is_over_with_a_reset),
+	    cmocka_unit_test(an_end_that_is_believed_late_is_none),
 	    cmocka_unit_test(below_a_start_that_the_program_chose_nothing_restarts),
 	    cmocka_unit_test(a_message_that_named_a_number_too_high_is_undone),
 	    cmocka_unit_test(a_loop_may_begin_again_anywhere),

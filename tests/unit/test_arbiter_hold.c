@@ -150,6 +150,21 @@ static void what_is_late_is_late_piece_by_piece(void **state)
 	assert_int_equal(line_of(B).duplicates, 4);
 }
 
+static void ranges_of_numbers_that_are_over_are_evicted(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 1, .events = 1u << MCR_FEED_RESET});
+	for (uint64_t first = 3; first >= 1; first--) {
+		put(A, flagged(first));
+		for (uint64_t seq = 10; seq < 3000; seq += 2)
+			data(A, seq);
+		rig.text[0] = '\0';
+		pass(2 * MS);
+	}
+	assert_int_equal(stats().gaps, 3 * 1495);
+	assert_int_equal(line_of(A).lost, 3 * 1494 + 6 + 7 + 8);
+}
+
 static void what_is_inserted_is_of_no_line(void **state)
 {
 	(void)state;
@@ -203,6 +218,7 @@ int main(void)
 	    cmocka_unit_test(data_behind_a_gap_that_nothing_was_held_for_say_so),
 	    cmocka_unit_test(events_that_nobody_asked_for_are_not_said),
 	    cmocka_unit_test(what_is_late_is_late_piece_by_piece),
+	    cmocka_unit_test(ranges_of_numbers_that_are_over_are_evicted),
 	    cmocka_unit_test(what_is_inserted_is_of_no_line),
 	    cmocka_unit_test(a_run_that_was_given_up_is_said_to_be_late),
 	};

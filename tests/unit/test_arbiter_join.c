@@ -73,6 +73,7 @@ static void a_reset_that_is_said_again_is_the_same_one(void **state)
 	put(A, flagged(3)); /* 2 is lost */
 	HANDED_OUT("gap2 3");
 	pass(2 * MS); /* but few packets */
+	assert_int_equal(line_of(A).lost, 1);
 	put(A, flagged(4));
 	HANDED_OUT("4");
 	run(1 << A, 5, 9);
@@ -113,6 +114,115 @@ static void a_line_behind_by_two_resets_begins_none_again(void **state)
 			assert_int_equal(line_of(B).stale, 9);
 			assert_int_equal(line_of(B).duplicates, 11);
 		}
+}
+
+static void each_packet_that_says_so_again_counts_anew(void **state)
+{
+	(void)state;
+	begin(1, 1);
+	run(1 << A, 2, 3);
+	put(A, flagged(4));
+	run(1 << A, 5, 7);
+	pass(2 * MS);
+	put(A, flagged(8));
+	HANDED_OUT("2 3 4 5 6 7 8");
+	begin(1, 2);
+	run(1 << A, 2, 9);
+	pass(2 * MS);
+	put(B, flagged(1));
+	put(A, flagged(1)); /* a copy of what B has just said */
+	HANDED_OUT("2 3 4 5 6 7 8 9");
+}
+
+static void a_line_that_says_what_a_run_has_proven_resets_nothing(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 2});
+	run(1 << A | 1 << B, 5000, 5001);
+	run(1 << A, 1, 3);
+	put(B, flagged(1));
+	run(1 << B, 2, 4);
+	HANDED_OUT("start5000 5000 5001 reset1 1 2 3 4");
+}
+
+static void what_lines_lost_of_the_first_numbers_is_counted(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 2});
+	run(1 << A | 1 << B, 5000, 5001);
+	mark(A, MCR_FEED_PACKET_RESET, 1);
+	mark(B, MCR_FEED_PACKET_RESET, 1);
+	run(1 << A | 1 << B, 3, 3);
+	pass(2 * MS);
+	HANDED_OUT("start5000 5000 5001 reset1 gap1-2 3");
+	assert_int_equal(line_of(A).lost, 2);
+	assert_int_equal(line_of(B).lost, 2);
+	make((struct mcr_arbiter_config){.n_lines = 1, .reorder = 8});
+	for (int i = 0; i < 2; i++) {
+		data(A, 1);
+		data(A, 3);
+		if (i == 0)
+			put(A, flagged(1));
+	}
+	data(A, 2);
+	pass(2 * MS);
+	assert_int_equal(line_of(A).lost, 1); /* of the first numbers, not of these */
+}
+
+static void lines_skip_what_they_lost_whole(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 2});
+	run(1 << A | 1 << B, 5000, 5001);
+	put(A, flagged(70000));
+	pass(2 * MS);
+	run(1 << A, 70001, 70008);
+	put(A, flagged(1));
+	run(1 << A, 2, 3);
+	put(B, flagged(1)); /* the one between is lost */
+	run(1 << B, 2, 4);
+	assert_int_equal(stats().resets, 2);
+	assert_int_equal(line_of(B).stale, 0);
+	assert_int_equal(line_of(B).first, 1);
+	make((struct mcr_arbiter_config){.n_lines = 2});
+	session(A, 7, 1);
+	session(B, 7, 1);
+	session(A, 8, 1);
+	session(A, 9, 1);
+	rig.text[0] = '\0';
+	put(B, (struct mcr_feed_packet){.seq = 6000, .count = 1, .resets = 1, .epoch = {9, 63}});
+	HANDED_OUT("gap2-5999 6000"); /* of the session it is, whatever was lost */
+}
+
+static void messages_that_name_other_numbers_are_of_other_resets(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 2});
+	run(1 << A | 1 << B, 5000, 5001);
+	for (unsigned line = A; line <= B; line++) {
+		mark(line, MCR_FEED_PACKET_RESET, 520);
+		run(1u << line, 520, 528);
+		pass(2 * MS);
+		mark(line, MCR_FEED_PACKET_RESET, 500);
+		run(1u << line, 500, 508);
+		pass(2 * MS);
+	}
+	assert_int_equal(stats().resets, 2);
+	assert_int_equal(stats().gaps, 0);
+	assert_int_equal(line_of(B).stale, 9);
+}
+
+static void a_heartbeat_resets_nothing_whatever_its_flag(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 1});
+	run(1 << A, 5000, 5001);
+	for (int i = 0; i < 4; i++)
+		put(A, (struct mcr_feed_packet){
+			   .seq = 1, .resets = 1, .kind = MCR_FEED_PACKET_HEARTBEAT});
+	data(A, 5002);
+	HANDED_OUT("start5000 5000 5001 5002");
+	assert_int_equal(line_of(A).heartbeats, 4);
 }
 
 static void a_session_that_no_line_was_in_begins(void **state)
@@ -194,6 +304,12 @@ int main(void)
 	    cmocka_unit_test(a_line_that_was_far_behind_joins_where_the_others_are),
 	    cmocka_unit_test(a_reset_that_is_said_again_is_the_same_one),
 	    cmocka_unit_test(a_line_behind_by_two_resets_begins_none_again),
+	    cmocka_unit_test(each_packet_that_says_so_again_counts_anew),
+	    cmocka_unit_test(a_line_that_says_what_a_run_has_proven_resets_nothing),
+	    cmocka_unit_test(what_lines_lost_of_the_first_numbers_is_counted),
+	    cmocka_unit_test(lines_skip_what_they_lost_whole),
+	    cmocka_unit_test(messages_that_name_other_numbers_are_of_other_resets),
+	    cmocka_unit_test(a_heartbeat_resets_nothing_whatever_its_flag),
 	    cmocka_unit_test(a_session_that_no_line_was_in_begins),
 	    cmocka_unit_test(copies_of_what_is_held_and_of_what_was_late_are_compared),
 	    cmocka_unit_test(as_they_come_flags_say_what_became_of_it),

@@ -190,6 +190,8 @@ static int joins(const struct mcr_arbiter *a, const struct mcr_arrival *at)
 
 	if (is > s->next && is - s->next > a->cfg.jump_max)
 		return 0;
+	if (a->cfg.is_loop && at->packet->seq <= 1) /* it begins again as well, however short */
+		return 1;
 	if (was < hi) /* it goes back: it begins, or is out of order */
 		return hi - was > a->cfg.reset_back && hi - was >= distance(is, s->next);
 	if (hi + a->cfg.reset_back < at->m->old_next && distance(is, s->next) <= a->cfg.window)
@@ -280,7 +282,7 @@ static int is_cycle(const struct mcr_arbiter *a, const struct mcr_arrival *at)
 	uint64_t x = mcr_first_turn(a, at->packet->seq);
 
 	return a->cfg.is_loop && at->packet->kind == MCR_FEED_PACKET_DATA && at->packet->seq <= 1 &&
-	       x < at->s->next && at->m->in & bit_of(at) &&
+	       x < at->s->next && at->m->heard & bit_of(at) &&
 	       at->s->hi[at->line] != x + at->packet->count;
 }
 
