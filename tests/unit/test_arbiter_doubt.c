@@ -202,6 +202,10 @@ static void a_message_that_named_a_number_too_high_is_undone(void **state)
 	run(1 << A, 5002, 5004);
 	HANDED_OUT("start5000 5000 5001 reset6000 reset5002 5002 5003 5004");
 	make((struct mcr_arbiter_config){.n_lines = 1});
+	mark(A, MCR_FEED_PACKET_RESET, 6000);
+	run(1 << A, 5002, 5004);
+	HANDED_OUT("start6000 reset5002 5002 5003 5004");
+	make((struct mcr_arbiter_config){.n_lines = 1});
 	run(1 << A, 5000, 5001);
 	put(A, flagged(6000)); /* data have the number themselves */
 	run(1 << A, 5002, 5004);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What is held, and why a hole is given up or only named (rules 4, 5; hold_on_gap). */
+#include <errno.h>
+
 #include "arbiter_rig.h"
 
 static int insert(uint64_t seq)
@@ -165,6 +167,51 @@ static void ranges_of_numbers_that_are_over_are_evicted(void **state)
 	assert_int_equal(line_of(A).lost, 3 * 1494 + 6 + 7 + 8);
 }
 
+static void a_stream_that_begins_behind_a_lap_has_an_unknown_loss(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 2});
+	run(1 << A | 1 << B, 1, 1);
+	mcr_arbiter_lapped(rig.arbiter, 1 << A, 17);
+	data_of(B, 8, 1, 1);
+	data_of(B, 8, 3, 1);
+	rig.text[0] = '\0';
+	pass(2 * MS); /* nothing came on A since */
+	HANDED_OUT("gap2-ring 3");
+}
+
+static void behind_a_number_that_the_program_chose_all_is_new(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 1, .bits = 32});
+	data(A, 1);
+	mark(A, MCR_FEED_PACKET_HEARTBEAT, 3);
+	assert_int_equal(mcr_arbiter_resume(rig.arbiter, 0, 9), 0); /* as on the wire */
+	drain();
+	data(A, 9);
+	HANDED_OUT("start1 1 gap2 reset9 9");
+	assert_int_equal(rig.last.flags, 0);
+	assert_int_equal(rig.last.seq, (1ull << 32) + 9);
+	assert_int_equal(insert(1ull << 60), -EINVAL);
+}
+
+static void what_a_line_lacks_is_lost_when_the_others_have_passed_it_or_are_down(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 2});
+	run(1 << A | 1 << B, 1, 2);
+	data(A, 5);
+	assert_int_equal(line_of(A).lost, 0);
+	mcr_arbiter_line_down(rig.arbiter, B, MCR_FEED_DOWN_LINK);
+	assert_int_equal(line_of(A).lost, 2);
+	drain();
+	make((struct mcr_arbiter_config){.n_lines = 2});
+	run(1 << A | 1 << B, 5000, 5001);
+	put(A, flagged(1));
+	data(A, 3);
+	assert_int_equal(line_of(A).lost, 0); /* B is not in these numbers */
+}
+
 static void what_is_inserted_is_of_no_line(void **state)
 {
 	(void)state;
@@ -219,6 +266,9 @@ int main(void)
 	    cmocka_unit_test(events_that_nobody_asked_for_are_not_said),
 	    cmocka_unit_test(what_is_late_is_late_piece_by_piece),
 	    cmocka_unit_test(ranges_of_numbers_that_are_over_are_evicted),
+	    cmocka_unit_test(a_stream_that_begins_behind_a_lap_has_an_unknown_loss),
+	    cmocka_unit_test(behind_a_number_that_the_program_chose_all_is_new),
+	    cmocka_unit_test(what_a_line_lacks_is_lost_when_the_others_have_passed_it_or_are_down),
 	    cmocka_unit_test(what_is_inserted_is_of_no_line),
 	    cmocka_unit_test(a_run_that_was_given_up_is_said_to_be_late),
 	};
