@@ -17,12 +17,14 @@
 static const struct mcr_attach_config ATTACH = {.mode = 0600, .gid = UINT32_MAX};
 static const struct mcr_channel_config MD = {.name = "md", .bytes = 65536};
 
-static int no_inotify; /* as with too many instances of this user */
+static unsigned inotifies; /* that were made */
+static int no_inotify;     /* as with too many instances of this user */
 
 int __real_inotify_init1(int flags);
 int __wrap_inotify_init1(int flags);
 int __wrap_inotify_init1(int flags)
 {
+	inotifies++;
 	if (!no_inotify)
 		return __real_inotify_init1(flags);
 	errno = EMFILE;
@@ -415,6 +417,26 @@ static void a_consumer_ends_while_it_seeks(void **state)
 
 /* ---- one that never waits ---- */
 
+/* To close one can take the kernel long. */
+static void an_engine_that_is_there_needs_no_watch(void **state)
+{
+	const uint64_t start = monotonic_ns();
+	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
+	struct small_engine e;
+	struct mcr_consumer *c;
+	struct mcr_error err;
+
+	small_engine_create(&e, 1, 4096);
+	opts.no_wait = 1;
+	c = small_engine_consumer(&e, opts);
+	inotifies = 0;
+	while (mcr_consumer_reattach(c, &err) < 0)
+		assert_true(monotonic_ns() - start < 20000 * MS);
+	assert_int_equal(inotifies, 0);
+	mcr_consumer_close(c);
+	small_engine_destroy(&e);
+}
+
 static void a_consumer_that_waits_for_nobody_is_opened_without_an_engine(void **state)
 {
 	struct small_engine e;
@@ -467,6 +489,7 @@ int main(void)
 	    cmocka_unit_test(garbage_and_a_hang_up_are_no_engine),
 	    cmocka_unit_test(a_socket_on_which_nobody_listens_yet_is_waited_for),
 	    cmocka_unit_test(a_consumer_ends_while_it_seeks),
+	    cmocka_unit_test(an_engine_that_is_there_needs_no_watch),
 	    cmocka_unit_test(a_consumer_that_waits_for_nobody_is_opened_without_an_engine),
 	};
 
