@@ -171,7 +171,7 @@ static int take(struct mcr_consumer *c, struct mcr_attachment *out, struct mcr_e
 
 int mcr_client_seek_next(struct mcr_consumer *c, struct mcr_attachment *out, struct mcr_error *err)
 {
-	int ret;
+	int is_watched, ret;
 
 	if (!c->next.is_sought) {
 		if (c->armed)
@@ -179,17 +179,17 @@ int mcr_client_seek_next(struct mcr_consumer *c, struct mcr_attachment *out, str
 		c->next.is_sought = 1;
 		mcr_client_unwatch_fd(c, c->attachment.socket); /* its end is known */
 	}
-	if (c->next.asked.socket >= 0)
-		return take(c, out, err);
-	/* Of one that is there no event is needed; and to close an inotify descriptor again can
-	 * take the kernel long. */
+	/* Of an engine that is there no event is needed; and to close an inotify descriptor again
+	 * can take the kernel long. */
 	if (c->next.inotify_fd < 0) {
+		if (c->next.asked.socket >= 0)
+			return take(c, out, err);
 		ret = ask(c, 0, err);
 		if (ret != -ENOENT && ret != -ECONNREFUSED)
 			return ret;
 	}
-	ret = watch_directory(c); /* before the look: what comes later is an event */
-	return ask(c, ret, err);
+	is_watched = watch_directory(c); /* before the look: what comes later is an event */
+	return c->next.asked.socket >= 0 ? take(c, out, err) : ask(c, is_watched, err);
 }
 
 void mcr_client_end_next(struct mcr_consumer *c)
