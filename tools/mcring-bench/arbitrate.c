@@ -163,8 +163,7 @@ static int read_singly(void *arg)
 		do
 			n = polls[reader](l);
 		while (n == 0 && !is_over(a));
-		rte_rmb(); /* lfence: rdtsc alone would not wait until the payload is here */
-		now = rte_rdtsc();
+		now = l->copied_at;
 		memcpy(&stamp, l->payload + LINES_STAMP, sizeof(stamp));
 		if (n > 0 && turn >= WARM_UP)
 			note(a, reader, now - stamp);

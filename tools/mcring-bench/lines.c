@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <rte_atomic.h>
 #include <rte_byteorder.h>
+#include <rte_cycles.h>
 
 #include "../common/clock.h"
 #include "../common/fail.h"
@@ -171,6 +173,15 @@ void lines_publish(struct lines *l)
 	mcr_portless_publish(l->engine, realtime_ns());
 }
 
+/* A payload was copied. lfence: rdtsc alone would not wait until it is here. */
+static inline void note_copied(struct lines *l)
+{
+	if (l->options->rate) {
+		rte_rmb();
+		l->copied_at = rte_rdtsc();
+	}
+}
+
 static int take(struct lines *l, struct mcr_consumer *c)
 {
 	struct mcr_msg msgs[LINES_BURST];
@@ -183,6 +194,7 @@ static int take(struct lines *l, struct mcr_consumer *c)
 			l->plain_read++;
 		else
 			l->lost++;
+		note_copied(l);
 	}
 	if (n > 0)
 		mcr_consumer_release(c);
@@ -214,6 +226,7 @@ int lines_fed(struct lines *l)
 			l->feed_read++;
 		else
 			l->lost++;
+		note_copied(l);
 	}
 	if (n > 0)
 		mcr_feed_release(l->feed);

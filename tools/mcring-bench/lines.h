@@ -28,6 +28,7 @@ struct lines {
 	unsigned n_consumers; /* channels */
 	struct mcr_feed *feed;
 	uint8_t payload[BENCH_PAYLOAD_MAX]; /* the last that was read */
+	uint64_t copied_at;                 /* with --rate: TSC when that was there */
 	uint64_t plain_read, feed_read;     /* packets, messages */
 	uint64_t lost;                      /* messages of the rings; and gaps, resets */
 };
