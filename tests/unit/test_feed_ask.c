@@ -247,6 +247,24 @@ static void expect_due(const struct mcr_feed_source *s, uint64_t before, uint64_
 	assert_in_range(s->due_ns, before + ns, monotonic_ns() + ns);
 }
 
+/* Two engines that declare the feed, of which the second one has ended. Returns what it was. */
+static struct mcr_feed_source *lose_the_second(struct feed_rig *rig)
+{
+	struct mcr_error err = {""};
+	uint64_t start = monotonic_ns();
+
+	rig_create(rig, 65536);
+	declare(rig, 0, rig->text);
+	declare(rig, 1, rig->text);
+	assert_int_equal(open_declared(rig, "test", &err), 0);
+	small_engine_kill(&rig->e[1]);
+	while (rig_count(rig, MCR_FEED_LINE_DOWN) == 0) {
+		assert_true(monotonic_ns() - start < UINT64_C(20000000000));
+		rig_poll(rig);
+	}
+	return &rig->f->sources[1];
+}
+
 static void who_is_not_there_or_not_for_us_is_asked_now_and_then(void **state)
 {
 	const struct mcr_attach_config attach = {.mode = 0660, .gid = UINT32_MAX};
@@ -258,16 +276,7 @@ static void who_is_not_there_or_not_for_us_is_asked_now_and_then(void **state)
 	uint64_t start = monotonic_ns(), before, pause = second / 10;
 	int ret;
 
-	rig_create(&rig, 65536);
-	declare(&rig, 0, rig.text);
-	declare(&rig, 1, rig.text);
-	assert_int_equal(open_declared(&rig, "test", &err), 0);
-	s = &rig.f->sources[1];
-	small_engine_kill(&rig.e[1]);
-	while (rig_count(&rig, MCR_FEED_LINE_DOWN) == 0) {
-		assert_true(monotonic_ns() - start < UINT64_C(20000000000));
-		rig_poll(&rig);
-	}
+	s = lose_the_second(&rig);
 	before = monotonic_ns();
 	assert_int_equal(mcr_feed_source_step(s, &err), -ENOENT);
 	expect_due(s, before, second);
@@ -307,16 +316,7 @@ static void an_answer_that_came_while_the_program_was_away_is_taken(void **state
 	struct mcr_error err = {""};
 	uint64_t start = monotonic_ns();
 
-	rig_create(&rig, 65536);
-	declare(&rig, 0, rig.text);
-	declare(&rig, 1, rig.text);
-	assert_int_equal(open_declared(&rig, "test", &err), 0);
-	s = &rig.f->sources[1];
-	small_engine_kill(&rig.e[1]);
-	while (rig_count(&rig, MCR_FEED_LINE_DOWN) == 0) {
-		assert_true(monotonic_ns() - start < UINT64_C(20000000000));
-		rig_poll(&rig);
-	}
+	s = lose_the_second(&rig);
 	small_engine_start(&rig.e[1], &attach, &channel, 1, 4712);
 	declare(&rig, 1, rig.text);
 	while (s->step != MCR_FEED_INTERFACE) {
