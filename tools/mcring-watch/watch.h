@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* All that the watch knows: engines with their channels and groups, feeds with their lines. One
+ * thread changes it (host.c, tap.c, feeds.c); what shows it (state_json.c, table.c, minute.c) reads
+ * it between two rounds. */
+#ifndef MCR_WATCH_H
+#define MCR_WATCH_H
+
+#include <stdint.h>
+
+#include <mcring/consumer.h>
+#include <mcring/feed.h>
+
+#include "alarm.h"
+#include "burst.h"
+#include "record/recorder.h"
+
+#define WATCH_PATH_MAX   128
+#define WATCH_RECENT     64 /* events of a feed that are remembered */
+#define WATCH_RECORDINGS 16
+#define WATCH_LEADS      MCR_FEED_LEADS
+
+struct watch_options;
+
+/* A group and UDP port that came on an interface of a channel. */
+struct watch_group {
+	struct mcr_address group;
+	uint16_t port, interface;
+	uint64_t packets, octets; /* of payload */
+	uint64_t first_ns, last_ns;
+	uint64_t silent_since_ns; /* 0 = it is not silent */
+	uint64_t silences;
+	struct watch_burst *burst; /* coarse; NULL = no memory */
+};
+
+/* A channel of an engine. */
+struct watch_channel {
+	struct watch_engine *engine;
+	char name[MCR_NAME_MAX];
+	char readers[256]; /* who may read it, as the engine says it; "" = everybody */
+	struct mcr_consumer *consumer;
+	int is_attached;
+	uint64_t packets, octets;
+	uint64_t lost;           /* by the watch: it was lapped, or a payload was overwritten */
+	uint64_t blind_since_ns; /* its engine is gone; 0 = it is there */
+	uint64_t until_ns;       /* up to which all was read */
+	struct watch_burst *burst;
+	struct watch_group *groups;
+	uint32_t n_groups, groups_left_out;
+	struct recorder *recorder; /* the recording that it is in; NULL = none */
+};
+
+struct watch_engine {
+	char run_dir[WATCH_PATH_MAX], name[MCR_NAME_MAX];
+	int is_up;
+	struct watch_channel **channels;
+	unsigned n_channels;
+};
+
+/* How far a line is behind (+) or ahead (-) of the one that had the same number first, or second.
+ * ahead[i], behind[i]: packets by less than 2^i * 16 ns and not less than half of that. */
+struct watch_lead {
+	uint64_t ahead[WATCH_LEADS], behind[WATCH_LEADS];
+	int64_t min_ns, max_ns;
+	uint64_t packets;
+	int is_hw;              /* by times of NICs or switches on both sides */
+	uint64_t resolution_ns; /* what is finer than this says nothing; 0 = unknown */
+};
+
+struct watch_line {
+	char name[MCR_NAME_MAX], engine[MCR_NAME_MAX], channel[MCR_NAME_MAX];
+	struct mcr_feed_line info;     /* libmcring-feed's counters */
+	uint64_t downs, down_since_ns; /* 0 = it is up */
+	uint32_t down_why;             /* enum mcr_feed_down_why */
+	struct watch_lead lead;
+	struct watch_burst *burst;
+};
+
+/* An event that is remembered. */
+struct watch_event {
+	uint64_t ns;
+	uint32_t kind; /* enum mcr_feed_kind */
+	struct mcr_feed_msg msg;
+	char stream[64];
+	char text[192];
+};
+
+struct watch_feed {
+	char name[MCR_NAME_MAX];
+	struct watch_engine *engine; /* that was asked for it */
+	struct mcr_feed *feed;
+	int is_open;
+	char error[160]; /* why it is not */
+	struct mcr_feed_stats stats;
+	struct watch_line lines[MCR_FEED_LINES_MAX];
+	unsigned n_lines;
+	uint64_t wire_gaps, wire_messages, host_gaps, host_messages, ring_gaps, ring_messages;
+	uint64_t resets_unannounced, implausible, silences, silent_since_ns;
+	struct watch_event recent[WATCH_RECENT]; /* a ring; n_events % WATCH_RECENT is next */
+	uint64_t n_events;
+};
+
+struct watch {
+	const struct watch_options *options;
+	uint64_t started_ns; /* CLOCK_REALTIME */
+	struct watch_engine **engines;
+	unsigned n_engines;
+	struct watch_feed **feeds;
+	unsigned n_feeds;
+	struct recorder *recorders[WATCH_RECORDINGS];
+	unsigned n_recorders;
+	uint64_t alarms[WATCH_ALARM_KINDS], alarms_now[WATCH_ALARM_KINDS];
+	uint64_t commands, commands_failed, commands_suppressed;
+};
+
+/* watch_raise (raise.c) says something: to the log, to --alarm, to the recordings. */
+void watch_raise(struct watch *w, const struct watch_alarm *alarm);
+
+#endif
