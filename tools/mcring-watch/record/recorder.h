@@ -2,9 +2,14 @@
 /* The flight recorder of one recording: it keeps the last so many octets of its channels, and
  * writes them to a file when something happens, with what comes for a while after.
  *
- * The watch's thread puts frames and triggers; the recorder has a thread of its own that writes
- * files, so a slow disk holds nobody up. What there is no room for while the disk is slow, and what
- * the watch itself missed, is a blind stretch: counted, and named in the file. */
+ * The watch's thread calls all that is declared here, and never waits but in create and destroy.
+ * The recorder has a thread of its own that writes files, so a slow disk holds nobody up. What
+ * there is no room for while the disk is slow, and what the watch itself missed, is a blind
+ * stretch: counted, and named in the file.
+ *
+ * A file begins with what is in memory, less an eighth of it, which is room for what comes while it
+ * is written. So two files may have the same packets: each stands for itself. One that has a limit
+ * of its size leaves a quarter of that for what comes after the trigger. */
 #ifndef MCR_WATCH_RECORDER_H
 #define MCR_WATCH_RECORDER_H
 
@@ -12,8 +17,6 @@
 
 #include <mcring/consumer.h>
 #include <mcring/types.h>
-
-#include "../alarm.h"
 
 #define RECORDER_INTERFACES_MAX 256
 #define RECORDER_DIR_MAX        256
@@ -24,16 +27,17 @@ struct recorder;
 struct recorder_config {
 	char name[MCR_NAME_MAX];
 	char dir[RECORDER_DIR_MAX];
-	uint64_t octets;     /* of memory, all included */
-	uint64_t after_ns;   /* how long a file goes on behind its last trigger */
-	uint64_t holdoff_ns; /* from a file's end to the next one's trigger */
-	uint32_t on;        /* 1 << enum watch_alarm_kind: what triggers; an operator always does */
-	uint32_t snaplen;   /* octets of payload; 0 = all */
-	uint32_t files_max; /* 0 = any number; the oldest of this recording go first */
+	uint64_t octets;          /* of memory, all included */
+	uint64_t after_ns;        /* how long a file goes on behind its last trigger */
+	uint64_t holdoff_ns;      /* from a file's end to the next one's trigger */
+	uint32_t on;              /* bits of causes that trigger; an operator always does */
+	uint32_t snaplen;         /* octets of payload; 0 = all */
+	uint32_t files_max;       /* 0 = any number; the oldest of this recording go first */
 	uint64_t file_octets_max; /* of one file; 0 = any size */
 	uint64_t all_octets_max;  /* of all files of this recording; 0 = any size */
 	int is_continuous;        /* everything is written, in files of file_octets_max */
 	uint32_t gid;             /* of the files, mode 0640; UINT32_MAX = nobody's: 0600 */
+	const char *program;      /* "mcring-watch 1.0": wrote the files; borrowed for ever */
 };
 
 /* An interface of its files: a line, or what arrives by an interface of an engine and is of none.
@@ -44,9 +48,11 @@ struct recorder_interface {
 				*/
 };
 
-/* recorder_create allocates and touches all memory, finishes files that an end without warning left
- * behind, and starts the thread. Errors: -ENOMEM, -ENOTDIR, -EACCES, -EPERM (gid: this user is not
- * in it), or of a system call; err has the text. recorder_destroy writes what is pending. */
+/* recorder_create allocates and touches all memory and starts the thread, which first finishes the
+ * files that an end without warning left behind. Errors: -EINVAL (config), -ENOMEM, -ENOENT,
+ * -ENOTDIR, -EACCES, -EPERM (gid: this user is not in it), -EBUSY (another recorder writes files
+ * of this name there), or of a system call; err has the text. recorder_destroy writes what is
+ * pending, and waits for it. */
 int recorder_create(struct recorder **out, const struct recorder_config *config,
 		    struct mcr_error *err);
 void recorder_destroy(struct recorder *r);
@@ -65,6 +71,14 @@ void recorder_put(struct recorder *r, const struct mcr_msg *m, const uint8_t *pa
 void recorder_blind(struct recorder *r, unsigned interface, uint64_t from_ns, uint64_t to_ns,
 		    uint64_t messages);
 
+/* Why a file is wanted. The texts are copied. */
+struct recorder_cause {
+	uint32_t bit;     /* as in config.on; 0 = an operator asks, whom no hold-off stops */
+	uint64_t ns;      /* CLOCK_REALTIME of arrivals; 0 = now */
+	const char *word; /* stands in the file's name: "gap", "snap" */
+	const char *text; /* a line for a person */
+};
+
 enum recorder_answer {
 	RECORDER_NOT_WANTED, /* this recording has no such trigger */
 	RECORDER_BEGUN,      /* a file begins */
@@ -74,26 +88,35 @@ enum recorder_answer {
 	RECORDER_FAILED,     /* recording has stopped */
 };
 
-/* recorder_trigger: something happened, or (alarm->kind == WATCH_ALARM_KINDS) an operator asks,
- * with his words in alarm->text. */
-enum recorder_answer recorder_trigger(struct recorder *r, const struct watch_alarm *alarm);
+/* recorder_trigger: something happened. The file that will have it is whole as soon as stats.whole
+ * + stats.given_up reach what stats.begun is after this call; stats.file is its path then. */
+enum recorder_answer recorder_trigger(struct recorder *r, const struct recorder_cause *cause);
 
-/* recorder_time tells the time of arrivals, up to which all was put: call it each round. */
+/* recorder_time tells the time of arrivals up to which all was put: call it each round, and also
+ * when nothing comes. Files are put in order by it. A file whose end does not come by this time
+ * ends by the host's clock, 2 s later. */
 void recorder_time(struct recorder *r, uint64_t ns);
 
-/* Counters since the start. Each trigger is one of files, joined, held_off, failed; each message
- * put is in memory, was overwritten there as the oldest, or is blind. */
+/* Counters since the start. triggers = files + joined + held_off + failed. Each message put is in
+ * memory, was overwritten there as the oldest, or found no room. */
 struct recorder_stats {
 	uint64_t triggers, files, joined, held_off, failed;
-	uint64_t put, put_octets;       /* messages, and octets of their payload */
-	uint64_t blind, blind_messages; /* stretches, and what was missed in them */
-	uint64_t written, written_octets;
+	uint64_t begun, whole, given_up; /* files: the number of the last one, and how they ended */
+	uint64_t put, put_octets;        /* messages, and octets of their payload */
+	uint64_t no_room;                /* of them, while the disk was slow */
+	uint64_t blind, blind_messages;  /* stretches, and what was missed in them: no_room, too */
+	uint64_t unwritten; /* is_continuous: overwritten in memory while the disk was full */
+	uint64_t written, written_octets;  /* messages in files, and the files' octets */
 	uint64_t oldest_ns, newest_ns;     /* in memory */
-	uint64_t dir_files, dir_octets;    /* of this recording, on the disk */
+	uint64_t dir_files, dir_octets;    /* of this recording, on the disk, whole */
+	uint64_t leftovers;                /* files that were finished at the start */
 	int is_writing, is_stopped;        /* is_stopped: `error` says why */
 	char file[RECORDER_DIR_MAX + 128]; /* the last that was finished; "" = none */
 	char error[160];
 };
+
+/* recorder_stats gives those of the writer's side as they were a moment ago, while it is changing
+ * them. */
 void recorder_stats(struct recorder *r, struct recorder_stats *out);
 
 /* recorder_memory: octets that such a recorder takes, for --check. */
