@@ -68,8 +68,8 @@ static void take(struct cat *cat, struct mcr_consumer *c, const struct mcr_msg *
 
 static int done(struct cat *cat)
 {
-	if (ferror(stdout) && cat->write_errno == 0)
-		cat->write_errno = errno != 0 ? errno : EIO;
+	if (cat->write_errno == 0)
+		cat->write_errno = -cat_print_error(&cat->print);
 	return stopped || cat->write_errno != 0 ||
 	       (cat->options.count != 0 && cat->received >= cat->options.count);
 }
@@ -119,8 +119,8 @@ static int follow(struct cat *cat, struct mcr_consumer *c)
 			break;
 		idle = n == 0 ? idle + 1 : 0;
 		if (idle == 1)
-			fflush(stdout); /* the reader sees everything there is */
-		if (idle > IDLE_POLLS)  /* armed, unless something comes without a notice */
+			cat_print_flush(&cat->print); /* the reader sees everything there is */
+		if (idle > IDLE_POLLS) /* armed, unless something comes without a notice */
 			rest(cat, c, mcr_consumer_arm(c) ? NAP_NS : SLEEP_NS);
 	}
 	return 0;
@@ -131,7 +131,7 @@ static int follow(struct cat *cat, struct mcr_consumer *c)
 static int follow_next(struct cat *cat, struct mcr_consumer *c, struct mcr_error *err)
 {
 	fail("the engine has ended; waiting for the next");
-	fflush(stdout);
+	cat_print_flush(&cat->print);
 	while (!done(cat) && !timed_out(cat)) {
 		int ret = mcr_consumer_reattach(c, err);
 
@@ -217,14 +217,14 @@ int main(int argc, char **argv)
 	ret = follow_all(&cat, c, &err);
 	cat_print_end(&cat.print);
 	if (ret == 0 && cat.received == 0 && !stopped && cat.write_errno == 0 && timed_out(&cat)) {
-		fflush(stdout);
+		cat_print_flush(&cat.print);
 		cat_why(o); /* still attached: the engine sees this reader too */
 	}
 	mcr_consumer_close(c);
 	if (o->summary)
 		print_summary(&cat);
-	if (fflush(stdout) != 0 && cat.write_errno == 0)
-		cat.write_errno = errno;
+	if (cat.write_errno == 0)
+		cat.write_errno = -cat_print_flush(&cat.print);
 	/* The reader may have had enough: head -1. */
 	if (cat.write_errno != 0 && cat.write_errno != EPIPE) {
 		fail("standard output: %s", strerror(cat.write_errno));

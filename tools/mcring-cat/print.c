@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "../common/endpoint.h"
 #include "print.h"
@@ -68,16 +70,28 @@ static void to_printable(struct cat_printer *p, uint32_t len)
 
 void cat_print_begin(struct cat_printer *p, struct mcr_consumer *consumer)
 {
-	p->pcapng.out = stdout;
-	p->pcapng.consumer = consumer;
 	if (p->format == CAT_FORMAT_PCAPNG)
-		pcapng_begin(&p->pcapng);
+		cat_capture_begin(&p->capture, STDOUT_FILENO, consumer);
 }
 
 void cat_print_end(struct cat_printer *p)
 {
 	if (p->format == CAT_FORMAT_PCAPNG)
-		pcapng_end(&p->pcapng);
+		cat_capture_end(&p->capture);
+}
+
+int cat_print_flush(struct cat_printer *p)
+{
+	if (p->format == CAT_FORMAT_PCAPNG)
+		return pcapng_flush(&p->capture.file);
+	return fflush(stdout) == 0 ? 0 : -errno;
+}
+
+int cat_print_error(const struct cat_printer *p)
+{
+	if (ferror(stdout))
+		return errno != 0 ? -errno : -EIO;
+	return p->capture.file.error;
 }
 
 void cat_print_data(struct cat_printer *p, const struct mcr_msg *m)
@@ -90,7 +104,7 @@ void cat_print_data(struct cat_printer *p, const struct mcr_msg *m)
 		return;
 	}
 	if (p->format == CAT_FORMAT_PCAPNG) {
-		pcapng_packet(&p->pcapng, m, p->payload);
+		cat_capture_packet(&p->capture, m, p->payload);
 		return;
 	}
 	if (p->format == CAT_FORMAT_TEXT)
@@ -116,7 +130,7 @@ __attribute__((format(printf, 2, 3))) static void print_event(struct cat_printer
 	va_end(args);
 	fprintf(is_binary ? stderr : stdout, "%s\n", text);
 	if (p->format == CAT_FORMAT_PCAPNG)
-		pcapng_comment(&p->pcapng, text);
+		cat_capture_comment(&p->capture, text);
 }
 
 void cat_print_lost(struct cat_printer *p, uint32_t ring, uint64_t seq, uint64_t lost)
@@ -127,7 +141,7 @@ void cat_print_lost(struct cat_printer *p, uint32_t ring, uint64_t seq, uint64_t
 		       ring, seq, lost);
 	else
 		print_event(p, "lost %" PRIu64 " from seq %" PRIu64 " of ring %u", lost, seq, ring);
-	pcapng_lost(&p->pcapng, lost);
+	cat_capture_lost(&p->capture, lost);
 }
 
 void cat_print_link(struct cat_printer *p, const struct mcr_msg *m)
@@ -183,5 +197,5 @@ void cat_print_restart(struct cat_printer *p, const struct mcr_msg *m)
 	else
 		print_event(p, "restart: what arrived from %s to %s may be missing",
 			    time_text(m->since_ns, since), time_text(m->rx_ns, until));
-	pcapng_restart(&p->pcapng);
+	cat_capture_restart(&p->capture);
 }

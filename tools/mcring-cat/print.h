@@ -8,7 +8,7 @@
 
 #include <mcring/consumer.h>
 
-#include "pcapng.h"
+#include "capture.h"
 
 #define CAT_PAYLOAD_MAX 65536
 
@@ -24,13 +24,19 @@ struct cat_printer {
 	enum cat_format format;
 	uint8_t payload[CAT_PAYLOAD_MAX]; /* of the message to print: the caller's to fill */
 	char line[2 * CAT_PAYLOAD_MAX + 1];
-	struct pcapng pcapng;
+	struct cat_capture capture;
 };
 
 /* cat_print_begin, cat_print_end print what stands before and behind all messages. consumer is
  * borrowed until the end. */
 void cat_print_begin(struct cat_printer *p, struct mcr_consumer *consumer);
 void cat_print_end(struct cat_printer *p);
+
+/* cat_print_flush hands on what was printed. Returns 0, or -errno of the write that failed. */
+int cat_print_flush(struct cat_printer *p);
+
+/* cat_print_error returns 0 as long as no write of the messages has failed, else -errno. */
+int cat_print_error(const struct cat_printer *p);
 
 /* cat_print_data prints m, whose payload is p->payload. */
 void cat_print_data(struct cat_printer *p, const struct mcr_msg *m);

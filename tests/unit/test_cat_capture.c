@@ -2,9 +2,12 @@
 /* mcring-cat --format pcapng: what it writes is read as mcring-replay and an rx lcore read it. */
 #include "capture_rig.h"
 
+#include <fcntl.h>
+
 #include "core/parse.h"
 #include "core/rng.h"
-#include "mcring-cat/pcapng.h"
+#include "mcring-cat/capture.h"
+#include "pcapng_rig.h"
 
 #define ROUNDS 2000
 
@@ -26,19 +29,21 @@ int mcr_consumer_interface_info(struct mcr_consumer *c, uint32_t i,
 }
 
 static char path[64];
-static struct pcapng p;
+static struct cat_capture p;
+static int fd;
 
 static int begin(void **state)
 {
 	static const char *const names[] = {"feed-a", "feed-b", "feed-c"};
 
 	new_file(path, "", 0);
-	p = (struct pcapng){.out = fopen(path, "w")};
-	assert_non_null(p.out);
+	memset(&p, 0, sizeof(p));
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	assert_in_range(fd, 0, 1023);
 	engine_names = names;
 	n_names = 3;
 	asked = 0;
-	pcapng_begin(&p);
+	cat_capture_begin(&p, fd, NULL);
 	assert_int_equal(asked, 4);
 	return 0;
 }
@@ -47,8 +52,9 @@ static struct capture *end(void)
 {
 	const char *names[] = {path};
 
-	pcapng_end(&p);
-	fclose(p.out);
+	cat_capture_end(&p);
+	assert_int_equal(p.file.error, 0);
+	close(fd);
 	return open_files(names, 1);
 }
 
@@ -135,7 +141,7 @@ static void a_message_is_a_frame_that_says_the_same_with_good_checksums(void **s
 		noise[i] = (uint8_t)mcr_rng_next(&rng);
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		messages[i] = random_message(&rng, 1700000000 * SECOND_NS + i * 12345678901);
-		pcapng_packet(&p, &messages[i], noise + i);
+		cat_capture_packet(&p, &messages[i], noise + i);
 	}
 	c = end();
 	for (unsigned i = 0; i < ROUNDS; i++) {
@@ -162,7 +168,7 @@ static void a_checksum_that_comes_out_as_0_is_written_as_its_complement(void **s
 	for (unsigned value = 0; value < 65536; value++) {
 		const uint8_t payload[] = {(uint8_t)(value >> 8), (uint8_t)value};
 
-		pcapng_packet(&p, &m, payload);
+		cat_capture_packet(&p, &m, payload);
 	}
 	c = end();
 	for (unsigned value = 0; value < 65536; value++) {
@@ -187,10 +193,10 @@ static void interfaces_of_the_next_engine_are_found_again_by_their_names(void **
 		const struct mcr_msg m = message(1 + i, numbers[i], 0);
 
 		if (i == 2) {
-			pcapng_restart(&p);
+			cat_capture_restart(&p);
 			engine_names = next;
 		}
-		pcapng_packet(&p, &m, NULL);
+		cat_capture_packet(&p, &m, NULL);
 	}
 	c = end();
 	assert_int_equal(capture_interfaces(c), 3);
@@ -207,7 +213,7 @@ static void an_interface_that_the_engine_does_not_name_any_more_has_its_number(v
 	struct capture *c;
 
 	engine_names = NULL;
-	pcapng_packet(&p, &m, NULL);
+	cat_capture_packet(&p, &m, NULL);
 	c = end();
 	assert_string_equal(capture_interface(c, next_frame(c).interface).name, "interface-3");
 	capture_close(c);
@@ -215,77 +221,12 @@ static void an_interface_that_the_engine_does_not_name_any_more_has_its_number(v
 
 /* ---- remarks: the reader does not look at them ---- */
 
-struct file {
-	uint8_t at[1 << 16];
-	size_t len;
-};
-
 static const struct file *contents(void)
 {
-	static struct file file;
-	FILE *f;
-
-	pcapng_end(&p);
-	fclose(p.out);
-	f = fopen(path, "r");
-	assert_non_null(f);
-	file.len = fread(file.at, 1, sizeof(file.at), f);
-	fclose(f);
-	unlink(path);
-	return &file;
-}
-
-/* The nth block of a type, from 0: its body, and in *len how long that is; or NULL. */
-static const uint8_t *find_block(const struct file *f, uint32_t type, unsigned n, uint32_t *len)
-{
-	for (size_t at = 0; at < f->len;) {
-		uint32_t head[2];
-
-		memcpy(head, f->at + at, sizeof(head));
-		assert_in_range(head[1], 12, f->len - at);
-		*len = head[1] - 12;
-		if (head[0] == type && n-- == 0)
-			return f->at + at + 8;
-		at += head[1];
-	}
-	*len = 0;
-	return NULL;
-}
-
-/* The nth option of a code, from 0, as text; or NULL. */
-static const char *find_option(const uint8_t *options, uint32_t len, uint16_t code, unsigned n)
-{
-	static char text[4][256];
-	static unsigned turn;
-
-	for (uint32_t at = 0; at + 4 <= len;) {
-		uint16_t head[2];
-
-		memcpy(head, options + at, sizeof(head));
-		if (head[0] == 0) {
-			assert_int_equal(at + 4, len);
-			return NULL;
-		}
-		if (head[0] == code && n-- == 0) {
-			memset(text[++turn % 4], 0, sizeof(text[0]));
-			memcpy(text[turn % 4], options + at + 4, head[1]);
-			return text[turn % 4];
-		}
-		at += 4 + (head[1] + 3u) / 4 * 4;
-	}
-	return NULL;
-}
-
-/* Options of the nth packet, whose frame has 42 octets and its payload. */
-static const char *of_packet(const struct file *f, unsigned n, uint16_t code, unsigned nth,
-			     uint32_t payload_len)
-{
-	const uint32_t body_len = 20 + (42 + payload_len + 3) / 4 * 4;
-	uint32_t len;
-	const uint8_t *body = find_block(f, 6, n, &len);
-
-	assert_non_null(body);
-	return find_option(body + body_len, len - body_len, code, nth);
+	cat_capture_end(&p);
+	assert_int_equal(p.file.error, 0);
+	close(fd);
+	return read_blocks(path);
 }
 
 static void losses_and_events_stand_beside_the_next_packet_and_nowhere_else(void **state)
@@ -294,13 +235,13 @@ static void losses_and_events_stand_beside_the_next_packet_and_nowhere_else(void
 	const struct file *f;
 	uint64_t lost;
 
-	pcapng_packet(&p, &m, (const uint8_t *)"x");
-	pcapng_lost(&p, 3);
-	pcapng_comment(&p, "lost 3 from seq 2 of ring 0");
-	pcapng_lost(&p, 4);
-	pcapng_comment(&p, "link of port 0 down");
-	pcapng_packet(&p, &m, (const uint8_t *)"y");
-	pcapng_packet(&p, &m, (const uint8_t *)"z");
+	cat_capture_packet(&p, &m, (const uint8_t *)"x");
+	cat_capture_lost(&p, 3);
+	cat_capture_comment(&p, "lost 3 from seq 2 of ring 0");
+	cat_capture_lost(&p, 4);
+	cat_capture_comment(&p, "link of port 0 down");
+	cat_capture_packet(&p, &m, (const uint8_t *)"y");
+	cat_capture_packet(&p, &m, (const uint8_t *)"z");
 	f = contents();
 	assert_null(of_packet(f, 0, 4, 0, 1));
 	assert_null(of_packet(f, 0, 1, 0, 1));
@@ -320,9 +261,9 @@ static void what_no_packet_follows_stands_in_the_statistics_at_the_end(void **st
 	uint64_t lost;
 	uint32_t len;
 
-	pcapng_packet(&p, &m, (const uint8_t *)"x");
-	pcapng_lost(&p, 5);
-	pcapng_comment(&p, "lost 5 from seq 2 of ring 0");
+	cat_capture_packet(&p, &m, (const uint8_t *)"x");
+	cat_capture_lost(&p, 5);
+	cat_capture_comment(&p, "lost 5 from seq 2 of ring 0");
 	f = contents();
 	body = find_block(f, 5, 0, &len);
 	assert_non_null(body);
@@ -341,12 +282,12 @@ static void comments_without_number_or_end_are_cut(void **state)
 	memset(text, 'x', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
 	for (unsigned i = 0; i < 1000; i++)
-		pcapng_comment(&p, text);
-	pcapng_packet(&p, &m, (const uint8_t *)"x");
+		cat_capture_comment(&p, text);
+	cat_capture_packet(&p, &m, (const uint8_t *)"x");
 	f = contents();
-	for (unsigned i = 0; i < PCAPNG_COMMENTS_MAX; i++)
-		assert_int_equal(strlen(of_packet(f, 0, 1, i, 1)), PCAPNG_COMMENT_LEN - 1);
-	assert_null(of_packet(f, 0, 1, PCAPNG_COMMENTS_MAX, 1));
+	for (unsigned i = 0; i < CAT_COMMENTS_MAX; i++)
+		assert_int_equal(strlen(of_packet(f, 0, 1, i, 1)), CAT_COMMENT_LEN - 1);
+	assert_null(of_packet(f, 0, 1, CAT_COMMENTS_MAX, 1));
 }
 
 static void the_file_says_who_wrote_it_and_what_the_interface_is(void **state)
@@ -356,7 +297,7 @@ static void the_file_says_who_wrote_it_and_what_the_interface_is(void **state)
 	const uint8_t *body;
 	uint32_t len;
 
-	pcapng_packet(&p, &m, (const uint8_t *)"x");
+	cat_capture_packet(&p, &m, (const uint8_t *)"x");
 	f = contents();
 	body = find_block(f, 0x0a0d0d0a, 0, &len);
 	assert_memory_equal(find_option(body + 16, len - 16, 4, 0), "mcring-cat ", 11);
