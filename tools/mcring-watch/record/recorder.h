@@ -119,6 +119,9 @@ struct recorder_stats {
  * them. */
 void recorder_stats(struct recorder *r, struct recorder_stats *out);
 
+/* recorder_name gives the name that it was made with; owned by it. */
+const char *recorder_name(const struct recorder *r);
+
 /* recorder_memory: octets that such a recorder takes, for --check. */
 uint64_t recorder_memory(const struct recorder_config *config);
 

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "rows.h"
+
+#include "core/address.h"
+#include "text.h"
+
+static const char *const windows[WATCH_WINDOWS] = {"10us", "100us", "1ms", "1s"};
+
+json_t *watch_row_bursts(const struct watch_burst *b)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; b && i < WATCH_WINDOWS; i++) {
+		const struct watch_peak peak = watch_burst_peak(b, i);
+
+		json_array_append_new(
+		    list, json_pack("{ss so so so so so}", "window", windows[i], "window_ns",
+				    watch_json_number(watch_window_ns[i]), "packets",
+				    watch_json_number(peak.packets), "packets_at_ns",
+				    watch_json_number_or_null(peak.packets_ns), "bytes",
+				    watch_json_number(peak.octets), "bytes_at_ns",
+				    watch_json_number_or_null(peak.octets_ns)));
+	}
+	return list;
+}
+
+json_t *watch_row_engine(const struct watch_engine *e)
+{
+	return json_pack("{so so sb sI}", "name", watch_json_string(e->name), "run_dir",
+			 watch_json_string(e->run_dir), "up", e->is_up, "channels",
+			 (json_int_t)e->n_channels);
+}
+
+#define COUNT(counters) (sizeof(counters) / sizeof((counters)[0]))
+
+json_t *watch_row_channel(const struct watch_channel *c)
+{
+	static const struct watch_json_counter counters[] = {
+	    WATCH_COUNTER("packets", struct watch_channel, packets),
+	    WATCH_COUNTER("bytes", struct watch_channel, octets),
+	    WATCH_COUNTER("lost", struct watch_channel, lost),
+	};
+	json_t *row =
+	    json_pack("{so so sb so so so sI so}", "name", watch_json_string(c->name), "engine",
+		      watch_json_string(c->engine->name), "attached", c->is_attached, "readers",
+		      watch_json_string(c->readers), "blind_since_ns",
+		      watch_json_number_or_null(c->blind_since_ns), "until_ns",
+		      watch_json_number_or_null(c->until_ns), "groups_left_out",
+		      (json_int_t)c->groups_left_out, "recording",
+		      c->recorder ? watch_json_string(recorder_name(c->recorder)) : json_null());
+
+	watch_json_counters(row, c, counters, COUNT(counters));
+	json_object_set_new(row, "bursts", watch_row_bursts(c->burst));
+	return row;
+}
+
+json_t *watch_row_group(const struct watch_channel *c, const struct watch_group *g)
+{
+	static const struct watch_json_counter counters[] = {
+	    WATCH_COUNTER("packets", struct watch_group, packets),
+	    WATCH_COUNTER("bytes", struct watch_group, octets),
+	    WATCH_COUNTER("silences", struct watch_group, silences),
+	};
+	char address[MCR_ADDRESS_TEXT];
+	json_t *row =
+	    json_pack("{so so sI so sI so so so}", "channel", watch_json_string(c->name), "engine",
+		      watch_json_string(c->engine->name), "interface", (json_int_t)g->interface,
+		      "group", json_string(mcr_address_format(address, g->group)), "port",
+		      (json_int_t)g->port, "first_ns", watch_json_number_or_null(g->first_ns),
+		      "last_ns", watch_json_number_or_null(g->last_ns), "silent_since_ns",
+		      watch_json_number_or_null(g->silent_since_ns));
+
+	watch_json_counters(row, g, counters, COUNT(counters));
+	json_object_set_new(row, "bursts", watch_row_bursts(g->burst));
+	return row;
+}
+
+json_t *watch_row_recording(struct recorder *r)
+{
+#define OF(key, member) WATCH_COUNTER(key, struct recorder_stats, member)
+	static const struct watch_json_counter counters[] = {
+	    OF("triggers", triggers),
+	    OF("files", files),
+	    OF("joined", joined),
+	    OF("held_off", held_off),
+	    OF("failed", failed),
+	    OF("whole", whole),
+	    OF("given_up", given_up),
+	    OF("put", put),
+	    OF("put_bytes", put_octets),
+	    OF("no_room", no_room),
+	    OF("blind", blind),
+	    OF("blind_messages", blind_messages),
+	    OF("unwritten", unwritten),
+	    OF("written", written),
+	    OF("written_bytes", written_octets),
+	    OF("dir_files", dir_files),
+	    OF("dir_bytes", dir_octets),
+	    OF("leftovers", leftovers),
+	};
+#undef OF
+	struct recorder_stats s;
+	json_t *row;
+
+	recorder_stats(r, &s);
+	row = json_pack("{so sb sb so so so so}", "name", watch_json_string(recorder_name(r)),
+			"stopped", s.is_stopped, "writing", s.is_writing, "error",
+			watch_json_text_or_null(s.is_stopped ? s.error : ""), "oldest_ns",
+			watch_json_number_or_null(s.oldest_ns), "newest_ns",
+			watch_json_number_or_null(s.newest_ns), "file",
+			watch_json_text_or_null(s.file));
+	watch_json_counters(row, &s, counters, COUNT(counters));
+	return row;
+}

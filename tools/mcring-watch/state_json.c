@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "state_json.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "rows.h"
+
+/* That one call of watch_state_more appends: it ends with the row that reaches either. */
+#define ROWS_A_CALL   32
+#define OCTETS_A_CALL 65536
+
+/* ---- which groups ---- */
+
+static size_t count_groups(const struct watch *w)
+{
+	size_t n = 0;
+
+	for (unsigned e = 0; e < w->n_engines; e++)
+		for (unsigned c = 0; c < w->engines[e]->n_channels; c++)
+			n += w->engines[e]->channels[c]->n_groups;
+	return n;
+}
+
+/* The channel of a place, or NULL: it, or the group, may be gone since. */
+static const struct watch_channel *channel_at(const struct watch *w,
+					      const struct watch_group_at *at)
+{
+	const struct watch_channel *c;
+
+	if (at->engine >= w->n_engines || at->channel >= w->engines[at->engine]->n_channels)
+		return NULL;
+	c = w->engines[at->engine]->channels[at->channel];
+	return at->group < c->n_groups ? c : NULL;
+}
+
+static const struct watch_group *group_at(const struct watch *w, const struct watch_group_at *at)
+{
+	return &channel_at(w, at)->groups[at->group];
+}
+
+/* The silent ones first, then by packets. */
+static int compare(const void *one, const void *other, void *watch)
+{
+	const struct watch_group *a = group_at(watch, one), *b = group_at(watch, other);
+
+	if (!a->silent_since_ns != !b->silent_since_ns)
+		return a->silent_since_ns ? -1 : 1;
+	return (a->packets < b->packets) - (a->packets > b->packets);
+}
+
+static int choose_groups(struct watch_state_json *s, size_t most)
+{
+	const struct watch *w = s->watch;
+	const size_t n = most > 0 ? count_groups(w) : 0;
+
+	s->groups = calloc(n + 1, sizeof(*s->groups));
+	if (!s->groups)
+		return -ENOMEM;
+	for (unsigned e = 0; n > 0 && e < w->n_engines; e++)
+		for (unsigned c = 0; c < w->engines[e]->n_channels; c++)
+			for (uint32_t g = 0; g < w->engines[e]->channels[c]->n_groups; g++)
+				s->groups[s->n_groups++] = (struct watch_group_at){e, c, g};
+	if (n > most) {
+		qsort_r(s->groups, n, sizeof(*s->groups), compare, (void *)(uintptr_t)w);
+		s->n_groups = most;
+	}
+	return 0;
+}
+
+/* ---- lists: the row of an item, or NULL behind the last ---- */
+
+static json_t *engine_row(const struct watch_state_json *s, size_t item)
+{
+	return item < s->watch->n_engines ? watch_row_engine(s->watch->engines[item]) : NULL;
+}
+
+static json_t *feed_row(const struct watch_state_json *s, size_t item)
+{
+	return item < s->watch->n_feeds ? watch_row_feed(s->watch->feeds[item]) : NULL;
+}
+
+static json_t *channel_row(const struct watch_state_json *s, size_t item)
+{
+	for (unsigned e = 0; e < s->watch->n_engines; e++) {
+		const struct watch_engine *engine = s->watch->engines[e];
+
+		if (item < engine->n_channels)
+			return watch_row_channel(engine->channels[item]);
+		item -= engine->n_channels;
+	}
+	return NULL;
+}
+
+static json_t *group_row(const struct watch_state_json *s, size_t item)
+{
+	const struct watch_channel *c = NULL;
+
+	if (item < s->n_groups)
+		c = channel_at(s->watch, &s->groups[item]);
+	return c ? watch_row_group(c, group_at(s->watch, &s->groups[item])) : NULL;
+}
+
+static json_t *recording_row(const struct watch_state_json *s, size_t item)
+{
+	return item < s->watch->n_recorders ? watch_row_recording(s->watch->recorders[item]) : NULL;
+}
+
+static const struct {
+	const char *name;
+	json_t *(*row)(const struct watch_state_json *s, size_t item);
+} sections[] = {
+    {"feeds", feed_row},       {"recordings", recording_row}, {"engines", engine_row},
+    {"channels", channel_row}, {"groups", group_row},
+};
+
+#define SECTIONS (sizeof(sections) / sizeof(sections[0]))
+
+/* ---- the answer ---- */
+
+static json_t *alarms_of(const struct watch *w)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < WATCH_ALARM_KINDS; i++)
+		json_array_append_new(list, json_pack("{ss so so}", "kind", watch_alarm_word(i),
+						      "raised", watch_json_number(w->alarms[i]),
+						      "now", watch_json_number(w->alarms_now[i])));
+	return list;
+}
+
+static json_t *commands_of(const struct watch *w)
+{
+	return json_pack("{so so so}", "run", watch_json_number(w->commands), "failed",
+			 watch_json_number(w->commands_failed), "suppressed",
+			 watch_json_number(w->commands_suppressed));
+}
+
+/* All but the lists, without the brace that ends it. */
+int watch_state_begin(struct watch_state_json *s, struct watch_text *out, const struct watch *w,
+		      size_t groups, uint64_t now_ns)
+{
+	int ret;
+
+	*s = (struct watch_state_json){.watch = w};
+	ret = choose_groups(s, groups);
+	if (ret == 0)
+		ret = watch_text_json(out,
+				      json_pack("{sb si ss ss ss so so so so so}", "ok", 1,
+						"schema", WATCH_SCHEMA, "name", "watch", "program",
+						"mcring-watch", "version", MCR_VERSION,
+						"started_ns", watch_json_number(w->started_ns),
+						"now_ns", watch_json_number(now_ns), "groups_total",
+						watch_json_number(count_groups(w)), "alarms",
+						alarms_of(w), "commands", commands_of(w)));
+	if (ret == 0)
+		out->len--;
+	return ret;
+}
+
+static int add_row(struct watch_state_json *s, struct watch_text *out)
+{
+	json_t *row = sections[s->section].row(s, s->item);
+	int ret = 0;
+
+	if (s->item == 0) {
+		ret = watch_text_add(out, ",\"");
+		ret = ret < 0 ? ret : watch_text_add(out, sections[s->section].name);
+		ret = ret < 0 ? ret : watch_text_add(out, "\":[");
+	} else if (row) {
+		ret = watch_text_add(out, ",");
+	}
+	if (ret < 0) {
+		json_decref(row);
+		return ret;
+	}
+	if (row) {
+		s->item++;
+		return watch_text_json(out, row);
+	}
+	s->section++;
+	s->item = 0;
+	return watch_text_add(out, "]");
+}
+
+int watch_state_more(struct watch_state_json *s, struct watch_text *out)
+{
+	const size_t enough = out->len + OCTETS_A_CALL;
+	int ret = 0;
+
+	for (unsigned n = 0; n < ROWS_A_CALL && out->len < enough; n++) {
+		if (s->section == SECTIONS)
+			return watch_text_add(out, "}\n");
+		ret = add_row(s, out);
+		if (ret < 0)
+			return ret;
+	}
+	return 1;
+}
+
+void watch_state_clear(struct watch_state_json *s)
+{
+	free(s->groups);
+	s->groups = NULL;
+	s->n_groups = 0;
+}
