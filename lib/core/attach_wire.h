@@ -15,7 +15,11 @@
  * has no rings, and its one descriptor is a sealed memfd with the feed's text
  * (core/feed/feed_config.h), which all that ask for it share: use pread or mmap. It stays open,
  * too: a notice says once that the engine has another declaration of the feed, or none, and that
- * this one stays what it was. The client sends nothing more. */
+ * this one stays what it was. The client sends nothing more.
+ *
+ * Or it may ask for a list of what it may read (MCR_HELLO_LIST). With status 0 the welcome then has
+ * neither rings nor descriptors, and its message goes on with any number of struct mcr_listed. That
+ * is all: the engine closes the connection. */
 #ifndef MCR_CORE_ATTACH_WIRE_H
 #define MCR_CORE_ATTACH_WIRE_H
 
@@ -26,6 +30,7 @@
 #include <string.h>
 
 #include <mcring/address.h>
+#include <mcring/config.h>
 #include <mcring/types.h>
 
 #define MCR_HELLO_MAGIC   UINT64_C(0x006f6c6c6548434d) /* "MCHello" on little endian */
@@ -45,6 +50,7 @@
 enum mcr_hello_what {
 	MCR_HELLO_CHANNEL = 0,
 	MCR_HELLO_FEED = 1, /* `channel` is the feed's name; "" = the only one */
+	MCR_HELLO_LIST = 2, /* `channel` is "" */
 };
 
 struct mcr_hello {
@@ -53,21 +59,39 @@ struct mcr_hello {
 	uint32_t oldest;  /* the oldest; 0 in version 1 */
 	char channel[MCR_NAME_MAX];
 	char label[MCR_LABEL_MAX];
-	uint8_t what;         /* enum mcr_hello_what; engines before feeds look for a channel */
+	uint8_t what;         /* enum mcr_hello_what; what an engine does not know it takes for 0 */
 	uint8_t reserved[47]; /* 0 */
 };
 
-#define MCR_WELCOME_FEED 1u /* of flags: the answer to MCR_HELLO_FEED, a refusal, too */
+/* Of flags: what is answered, also with a refusal. */
+#define MCR_WELCOME_FEED 1u /* MCR_HELLO_FEED */
+#define MCR_WELCOME_LIST 2u /* MCR_HELLO_LIST */
 
 struct mcr_welcome {
 	uint64_t magic;
 	uint32_t version; /* the engine's, also in a refusal */
 	int32_t status;   /* 0 or -errno: then text says why and no descriptor comes */
 	uint32_t n_rings;
-	uint32_t flags; /* MCR_WELCOME_FEED */
+	uint32_t flags; /* MCR_WELCOME_... */
 	uint64_t epoch; /* the channel's; of a feed: the digest of its text */
 	char text[480];
 };
+
+enum mcr_listed_kind {
+	MCR_LISTED_CHANNEL = 1, /* not one with per_program, nor one that was made of it */
+	MCR_LISTED_FEED = 2,    /* all channels of it that are this engine's can be read */
+};
+
+/* A channel or feed that the client may read. */
+struct mcr_listed {
+	uint32_t kind; /* enum mcr_listed_kind; a client ignores others */
+	char name[MCR_NAME_MAX];
+	uint32_t n_uids, n_gids, pad; /* of a channel, who may read it; none at all: everybody */
+	uint32_t uids[MCR_ACCESS_IDS_MAX], gids[MCR_ACCESS_IDS_MAX]; /* ascending, each once */
+	uint64_t epoch; /* the channel's; of a feed: the digest of its text */
+};
+
+#define MCR_LISTED_MAX (MCR_CHANNELS_MAX + MCR_FEEDS_MAX)
 
 enum mcr_notice_kind {
 	MCR_NOTICE_WAKE = 1,  /* look at the rings */
@@ -128,6 +152,7 @@ struct mcr_reply {
 _Static_assert(sizeof(struct mcr_request) == 4096, "wire layout");
 _Static_assert(sizeof(struct mcr_reply) == 512, "wire layout");
 _Static_assert(sizeof(struct mcr_wire_interface) == 152, "wire layout");
+_Static_assert(sizeof(struct mcr_listed) == 312, "wire layout");
 _Static_assert(sizeof(struct mcr_hello) == 128, "wire layout");
 _Static_assert(offsetof(struct mcr_hello, version) == 8, "wire layout");
 _Static_assert(offsetof(struct mcr_hello, channel) == 16, "wire layout");
@@ -229,6 +254,39 @@ static inline int mcr_feed_welcome_parse(struct mcr_welcome *out, const void *bu
 	if (!(out->flags & MCR_WELCOME_FEED))
 		return -EOPNOTSUPP;
 	return out->n_rings == 0 && n_fds == (out->status == 0 ? 1u : 0u) ? 0 : -EPROTO;
+}
+
+/* mcr_list_welcome_parse is the same for the answer to MCR_HELLO_LIST, which came without
+ * descriptors. Returns how many items follow, which mcr_listed_parse reads. -EOPNOTSUPP: the engine
+ * is older than lists. */
+static inline int mcr_list_welcome_parse(struct mcr_welcome *out, const void *buf, size_t len)
+{
+	const size_t items = len > sizeof(*out) ? len - sizeof(*out) : 0;
+	int ret = mcr_welcome_read(out, buf, len - items);
+
+	if (ret < 0)
+		return ret;
+	if (!(out->flags & MCR_WELCOME_LIST))
+		return -EOPNOTSUPP;
+	if (out->n_rings != 0 || items % sizeof(struct mcr_listed) != 0 ||
+	    items / sizeof(struct mcr_listed) > MCR_LISTED_MAX || (out->status != 0 && items != 0))
+		return -EPROTO;
+	return (int)(items / sizeof(struct mcr_listed));
+}
+
+/* mcr_listed_parse reads item i of such an answer. Returns 0 with *out copied and its name clean;
+ * -ENOENT for an item of an unknown kind; -EPROTO. */
+static inline int mcr_listed_parse(struct mcr_listed *out, const void *buf, size_t i)
+{
+	memcpy(out, (const char *)buf + sizeof(struct mcr_welcome) + i * sizeof(*out),
+	       sizeof(*out));
+	if (out->kind != MCR_LISTED_CHANNEL && out->kind != MCR_LISTED_FEED)
+		return -ENOENT;
+	if (out->name[0] == '\0' || out->n_uids > MCR_ACCESS_IDS_MAX ||
+	    out->n_gids > MCR_ACCESS_IDS_MAX)
+		return -EPROTO;
+	mcr_text_clean(out->name, sizeof(out->name));
+	return 0;
 }
 
 #endif

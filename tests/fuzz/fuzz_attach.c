@@ -17,11 +17,24 @@ static void check_text(const char *text, size_t cap)
 			abort();
 }
 
+static void check_item(const uint8_t *answer, size_t i)
+{
+	struct mcr_listed item;
+
+	if (mcr_listed_parse(&item, answer, i) < 0)
+		return;
+	check_text(item.name, sizeof(item.name));
+	if (item.name[0] == '\0' || item.n_uids > MCR_ACCESS_IDS_MAX ||
+	    item.n_gids > MCR_ACCESS_IDS_MAX)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct mcr_hello hello;
 	struct mcr_welcome welcome;
 	size_t n_fds, len = size > 0 ? size - 1 : 0;
+	int n;
 	uint8_t *copy = malloc(len + 1); /* of its exact size, for ASan */
 
 	if (size == 0 || !copy) {
@@ -59,6 +72,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		    n_fds != (welcome.status == 0))
 			abort();
 	}
+	n = mcr_list_welcome_parse(&welcome, copy, len);
+	if (n >= 0) {
+		check_text(welcome.text, sizeof(welcome.text));
+		if (!(welcome.flags & MCR_WELCOME_LIST) || (n > 0 && welcome.status != 0) ||
+		    n > MCR_LISTED_MAX)
+			abort();
+	}
+	for (int i = 0; i < n; i++)
+		check_item(copy, (size_t)i);
 	free(copy);
 	return 0;
 }

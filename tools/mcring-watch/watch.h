@@ -12,6 +12,7 @@
 
 #include "alarm.h"
 #include "burst.h"
+#include "engine_list.h"
 #include "record/recorder.h"
 
 #define WATCH_PATH_MAX   128
@@ -36,7 +37,8 @@ struct watch_group {
 struct watch_channel {
 	struct watch_engine *engine;
 	char name[MCR_NAME_MAX];
-	char readers[256]; /* who may read it, as the engine says it; "" = everybody */
+	char readers[ENGINE_READERS_MAX]; /* who may read it, as the engine says it; "" = everybody
+					   */
 	struct mcr_consumer *consumer;
 	int is_attached;
 	uint64_t packets, octets;

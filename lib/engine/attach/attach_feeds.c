@@ -20,11 +20,8 @@ static int is_own(const struct mcr_attach_server *s, const struct mcr_feed_line_
 	return mcr_feed_config_is_of(line, s->feeds_engine);
 }
 
-/* Returns 1: the client may read all channels of the feed that are this engine's, and there are
- * some. 0: it may not, or -errno; *channel is then the one that is not for it, NULL: there is no
- * line of this engine. */
-static int may_read_all(const struct mcr_attach_server *s, const struct mcr_attach_slot *slot,
-			const struct mcr_declared_feed *feed, const char **channel)
+int mcr_attach_may_read_feed(const struct mcr_attach_server *s, const struct mcr_attach_slot *slot,
+			     const struct mcr_declared_feed *feed, const char **channel)
 {
 	int may = 0;
 
@@ -62,7 +59,7 @@ static const struct mcr_declared_feed *choose(const struct mcr_attach_server *s,
 
 		if (strcmp(own, name) == 0)
 			return feed;
-		if (may_read_all(s, slot, feed, &channel) <= 0)
+		if (mcr_attach_may_read_feed(s, slot, feed, &channel) <= 0)
 			continue;
 		found = feed;
 		mcr_nearest_try(&search, own);
@@ -90,7 +87,7 @@ static int check_reader(const struct mcr_attach_server *s, const struct mcr_atta
 			const struct mcr_declared_feed *feed, struct mcr_welcome *welcome)
 {
 	const char *channel, *name = feed->config.name;
-	int may = may_read_all(s, slot, feed, &channel);
+	int may = mcr_attach_may_read_feed(s, slot, feed, &channel);
 
 	if (may > 0)
 		return 0;

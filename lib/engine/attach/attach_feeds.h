@@ -13,6 +13,12 @@ void mcr_attach_grant_feed(struct mcr_attach_server *s, struct mcr_attach_slot *
 			   const char *name, const char *label, uint64_t now_ns,
 			   struct mcr_welcome *welcome);
 
+/* mcr_attach_may_read_feed returns 1: the client may read all channels of the feed that are this
+ * engine's, and there are some. 0: it may not, or -errno; *channel is then the one that is not for
+ * it, NULL: there is no line of this engine. */
+int mcr_attach_may_read_feed(const struct mcr_attach_server *s, const struct mcr_attach_slot *slot,
+			     const struct mcr_declared_feed *feed, const char **channel);
+
 /* mcr_attach_on_feed: something arrived from a client that was handed a feed. It has nothing to
  * say: this is its end. */
 void mcr_attach_on_feed(struct mcr_attach_server *s, struct mcr_attach_slot *slot);

@@ -12,6 +12,7 @@
 #include "engine/attach/attach_feeds.h"
 #include "engine/attach/attach_grant.h"
 #include "engine/attach/attach_limits.h"
+#include "engine/attach/attach_list.h"
 #include "engine/attach/attach_program.h"
 #include "engine/attach/attach_reply.h"
 #include "engine/attach/attach_request.h"
@@ -113,6 +114,12 @@ void mcr_attach_on_hello(struct mcr_attach_server *s, struct mcr_attach_slot *sl
 	} else if (hello.what == MCR_HELLO_FEED) {
 		welcome.flags = MCR_WELCOME_FEED;
 		mcr_attach_grant_feed(s, slot, hello.channel, hello.label, now_ns, &welcome);
+	} else if (hello.what == MCR_HELLO_LIST) {
+		welcome.flags = MCR_WELCOME_LIST;
+		if (mcr_attach_list(s, slot, &welcome) == 0) {
+			mcr_attach_slot_release(s, slot);
+			return;
+		}
 	} else {
 		admit(s, slot, hello.channel, hello.label, now_ns, &welcome);
 	}

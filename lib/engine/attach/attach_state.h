@@ -9,6 +9,7 @@
  *     attach_limits    how much one user and all may have
  *     attach_grant     a channel is granted: the page, and the welcome with the descriptors
  *     attach_feeds     who is handed the declaration of a feed
+ *     attach_list      what a client may read
  *     attach_program   channels that are made for one program each
  *     attach_kept      what feeds that are declared otherwise keep receiving
  *     attach_join      joins that consumers make themselves

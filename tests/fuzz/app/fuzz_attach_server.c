@@ -214,7 +214,7 @@ static void say(struct client *c, struct input *in)
 		strcpy(hello.channel, "default");
 	if (how & 32)
 		strcpy(hello.channel, "sockets");
-	hello.what = how >> 6 & 1;
+	hello.what = how >> 6 & 1 ? 1 + take(in, 1) % 2 : 0;
 	if (how & 128)
 		hello.channel[0] = '\0';
 	if (how & 2)
@@ -270,6 +270,12 @@ static int is_reply(const void *buf, ssize_t len)
 	return 1;
 }
 
+/* The longest of them is a list of two channels and a feed. */
+struct answer {
+	struct mcr_welcome welcome;
+	struct mcr_listed items[3];
+};
+
 /* Only those who have a feed get one here. */
 static int is_notice(const void *buf, ssize_t len)
 {
@@ -280,6 +286,21 @@ static int is_notice(const void *buf, ssize_t len)
 	memcpy(&notice, buf, sizeof(notice));
 	assert(notice.kind == MCR_NOTICE_FEED && notice.pad == 0);
 	return 1;
+}
+
+static int is_list(const struct answer *answer, size_t len)
+{
+	struct mcr_welcome copy;
+	struct mcr_listed item;
+	int n = mcr_list_welcome_parse(&copy, answer, len);
+
+	for (int i = 0; i < n; i++) {
+		if (mcr_listed_parse(&item, answer, (size_t)i) < 0 ||
+		    (strcmp(item.name, "md") != 0 && strcmp(item.name, "default") != 0 &&
+		     strcmp(item.name, "other") != 0))
+			return 0;
+	}
+	return n >= 0;
 }
 
 static int is_welcome(const struct mcr_welcome *welcome, size_t len, size_t n_fds)
@@ -294,12 +315,13 @@ static int is_welcome(const struct mcr_welcome *welcome, size_t len, size_t n_fd
 /* Takes what the engine says; keeps the page, which is the last of the descriptors. */
 static void listen_to(struct client *c)
 {
+	struct answer answer;
 	struct mcr_welcome welcome;
 	union {
 		struct cmsghdr header;
 		char bytes[CMSG_SPACE(sizeof(int) * (MCR_RINGS_MAX + 1))];
 	} control;
-	struct iovec iov = {&welcome, sizeof(welcome)};
+	struct iovec iov = {&answer, sizeof(answer)};
 	struct msghdr msg = {.msg_iov = &iov,
 			     .msg_iovlen = 1,
 			     .msg_control = &control,
@@ -319,9 +341,15 @@ static void listen_to(struct client *c)
 		n = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 		memcpy(fds, CMSG_DATA(header), n * sizeof(int));
 	}
-	if (is_reply(&welcome, len) || is_notice(&welcome, len))
+	assert((msg.msg_flags & MSG_TRUNC) == 0);
+	if (is_reply(&answer, len) || is_notice(&answer, len))
 		return;
 	/* What the engine says is what a client takes. */
+	welcome = answer.welcome;
+	if (len >= (ssize_t)sizeof(welcome) && welcome.flags & MCR_WELCOME_LIST) {
+		assert(n == 0 && is_list(&answer, (size_t)len));
+		return;
+	}
 	assert(is_welcome(&welcome, (size_t)len, n));
 	if (n > 0 && welcome.flags & MCR_WELCOME_FEED)
 		assert(ftruncate(fds[0], 0) < 0 && pwrite(fds[0], "x", 1, 0) < 0);
