@@ -172,6 +172,33 @@ STATS = {
                 'last_ns': 1700000002000000000},
                {'interface': 'feed', 'group': '239.1.1.2', 'packets': 0, 'bytes': 0, 'last_ns': None}],
 }
+# What a watch of that engine says.
+BURSTS = [{'window': '10us', 'window_ns': 10000, 'packets': 9, 'packets_at_ns': 1700000003250000000, 'bytes': 900,
+           'bytes_at_ns': 1700000003250000000}]
+LEAD = {'packets': 50, 'ahead_packets': 30, 'behind_packets': 20, 'hw': True, 'resolution_ns': 12, 'min_ns': -4500,
+        'median_ns': -256, 'max_ns': 2000, 'ahead': [[512, 30]], 'behind': [[2048, 20]]}
+WATCH = {
+    'ok': True, 'schema': 1, 'name': 'watch', 'program': 'mcring-watch', 'version': '1.2.3',
+    'started_ns': 1700000000123456789, 'now_ns': 1700000004000000000, 'groups_total': 1,
+    'alarms': [{'kind': 'gap', 'raised': 3, 'now': 0}, {'kind': 'silence', 'raised': 1, 'now': 1}],
+    'commands': {'run': 4, 'failed': 1, 'suppressed': 2},
+    'feeds': [{'name': 'itch', 'engine': 'mcring', 'open': True, 'error': None, 'streams': 2, 'packets': 60,
+               'messages': 120, 'wire_gaps': 3, 'wire_messages': 8, 'host_gaps': 1, 'host_messages': 2, 'ring_gaps': 0,
+               'ring_messages': 0, 'silences': 1, 'silent_since_ns': 1700000003500000000, 'mismatches': 1,
+               'lines': [{'name': 'A', 'engine': 'mcring', 'channel': 'md', 'up': False, 'downs': 1, 'packets': 60,
+                          'lost': 11, 'filled': 5, 'last_ns': 1700000002500000000, 'lead': LEAD, 'bursts': BURSTS},
+                         {'name': 'B', 'engine': 'mcring', 'channel': 'md', 'up': True, 'downs': 0, 'packets': 55,
+                          'lost': 16, 'lead': {**LEAD, 'min_ns': None, 'median_ns': None, 'resolution_ns': None},
+                          'bursts': []}]}],
+    'recordings': [{'name': 'ring', 'stopped': False, 'writing': True, 'triggers': 5, 'whole': 2, 'held_off': 1,
+                    'dir_bytes': 4096, 'oldest_ns': 1700000001000000000}],
+    'engines': [{'name': 'mcring', 'run_dir': '/run/mcring/mcring', 'up': True, 'channels': 1}],
+    'channels': [{'name': 'md', 'engine': 'mcring', 'attached': True, 'packets': 115, 'bytes': 11500, 'lost': 6,
+                  'blind_since_ns': None, 'groups_left_out': 0, 'bursts': BURSTS}],
+    'groups': [{'channel': 'md', 'engine': 'mcring', 'interface': 0, 'group': '239.1.1.1', 'port': 5000,
+                'packets': 60, 'bytes': 6000, 'last_ns': 1700000002500000000, 'silent_since_ns': 1700000003000000000,
+                'silences': 1, 'bursts': BURSTS}],
+}
 FAULT = {'ok': True, 'schema': 1, 'first': 'port p0: the link is down', 'exit': 1, 'findings': [
     {'code': 'link_down', 'severity': 'fault', 'groups': 3, 'text': 'the link of p0 is down'},
     {'code': 'link_down', 'severity': 'fault', 'groups': 2, 'text': 'the link of p1 is down'},

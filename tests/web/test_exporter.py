@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from monitors import (EXPORTER, FAULT, STATS, Exporter, FakeEngine, free_port, parse,
+from monitors import (EXPORTER, FAULT, STATS, WATCH, Exporter, FakeEngine, free_port, parse,
                       promtool)
 from netlab import wait_for
 from programs import ROOT
@@ -61,8 +61,53 @@ def test_metrics_are_the_engines_numbers_in_seconds_and_octets(exporter, fake):
     assert series['mcring_exporter_series'] == len(series)
 
 
-def test_promtool_has_nothing_to_say_against_them(exporter, fake):
-    fake.answers['why'] = FAULT
+def test_metrics_of_a_watch_are_its_gaps_lines_bursts_and_recordings(exporter, fake):
+    fake.answers['stats'] = WATCH
+    series = exporter.metrics()
+    feed, line, channel = (f'from="mcring",{one}' for one in ('feed="itch"', 'feed="itch",line="A"', 'channel="md"'))
+    of_watch = {
+        'mcring_start_time_seconds{}': 1700000000.123456789,
+        'mcring_feed_open{%s}' % feed: 1,
+        'mcring_feed_wire_gaps_total{%s}' % feed: 3,
+        'mcring_feed_wire_lost_messages_total{%s}' % feed: 8,
+        'mcring_feed_host_gaps_total{%s}' % feed: 1,
+        'mcring_feed_silent{%s}' % feed: 1,
+        'mcring_line_up{%s}' % line: 0,
+        'mcring_line_lost_messages_total{%s}' % line: 11,
+        'mcring_line_lost_messages_total{%s}' % line.replace('"A"', '"B"'): 16,
+        'mcring_line_filled_messages_total{%s}' % line: 5,
+        'mcring_line_last_timestamp_seconds{%s}' % line: 1700000002.5,
+        'mcring_line_ahead_packets_total{%s}' % line: 30,
+        'mcring_line_ahead_median_seconds{%s}' % line: 256e-9,
+        'mcring_line_behind_median_seconds{%s}' % line: 0,
+        'mcring_line_ahead_max_seconds{%s}' % line: 4.5e-6,
+        'mcring_line_behind_max_seconds{%s}' % line: 2e-6,
+        'mcring_line_lead_resolution_seconds{%s}' % line: 12e-9,
+        'mcring_line_burst_packets{%s,window="10us"}' % line: 9,
+        'mcring_line_burst_packets_timestamp_seconds{%s,window="10us"}' % line: 1700000003.25,
+        'mcring_watch_channel_blind{%s}' % channel: 0,
+        'mcring_watch_channel_lost_messages_total{%s}' % channel: 6,
+        'mcring_channel_burst_bytes{%s,window="10us"}' % channel: 900,
+        'mcring_watch_group_silent{%s,interface="0",group="239.1.1.1",port="5000"}' % channel: 1,
+        'mcring_recording_triggers_total{recording="ring"}': 5,
+        'mcring_recording_disk_bytes{recording="ring"}': 4096,
+        'mcring_watch_alarms_total{kind="gap"}': 3,
+        'mcring_watch_alarms_active{kind="silence"}': 1,
+        'mcring_watch_commands_suppressed_total{}': 2,
+    }
+    for one, value in of_watch.items():
+        name, _, labels = one.partition('{')
+        key = f'{name}{{engine="fake"' + (',' if labels != '}' else '') + labels
+        assert series.get(key) == pytest.approx(value, rel=1e-12), key
+    absent = [one for one in series if 'line="B"' in one and ('median' in one or 'burst' in one) or
+              one.startswith(('mcring_group', 'mcring_channel_ring'))]
+    assert not absent, 'what is unknown has no series, nor has what only engines know'
+    assert series['mcring_exporter_series_left_out'] == 0
+
+
+@pytest.mark.parametrize('said', [STATS, WATCH], ids=['engine', 'watch'])
+def test_promtool_has_nothing_to_say_against_them(exporter, fake, said):
+    fake.answers = {'stats': said, 'why': FAULT}
     done = promtool('check', 'metrics', input=exporter.ask('/metrics')[2])
     assert done.returncode == 0 and not done.stdout + done.stderr, done.stdout + done.stderr
 

@@ -10,7 +10,7 @@ import socket
 import threading
 import time
 
-from monitors import FAULT, STATS, Exporter, FakeEngine
+from monitors import FAULT, STATS, WATCH, Exporter, FakeEngine
 from netlab import wait_for
 from programs import BUILD
 
@@ -117,7 +117,12 @@ def test_values_of_wrong_types_have_no_series(lab, fake):
     fake.answers['stats'] = {key: one if key in ('ok', 'schema') else [[], {}, None, 5]
                              for key, one in STATS.items()}
     for one, kind in zip(engines[1:], kinds):
-        one.answers = {'stats': wrong_types(STATS, kind), 'why': wrong_types(FAULT, kind)}
+        one.answers = {'stats': {**wrong_types(WATCH, kind), **wrong_types(STATS, kind)},
+                       'why': wrong_types(FAULT, kind)}
+    watches = [FakeEngine(lab.path(f'watch/{i}')) for i in range(len(kinds))]
+    for one, kind in zip(watches, kinds):
+        one.answers['stats'] = {**wrong_types(WATCH, kind), 'program': 'mcring-watch'}
+    engines += watches
     exporter = Exporter(lab, *[one.run_dir for one in engines])
     series = exporter.metrics()
     ups = [value for one, value in series.items() if one.startswith('mcring_up')]

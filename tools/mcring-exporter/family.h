@@ -7,6 +7,7 @@
 
 /* What has a series of its own. */
 enum family_level {
+	FAMILY_ANY, /* each source; all others are of engines, or from FAMILY_FEED on of watches */
 	FAMILY_ENGINE,
 	FAMILY_DROP, /* a reason */
 	FAMILY_CONTROL,
@@ -20,6 +21,16 @@ enum family_level {
 	FAMILY_CHANNEL,
 	FAMILY_CONSUMER,
 	FAMILY_GROUP,
+	FAMILY_FEED,
+	FAMILY_LINE, /* of a feed */
+	FAMILY_LINE_LEAD,
+	FAMILY_LINE_BURST, /* a window */
+	FAMILY_WATCHED_CHANNEL,
+	FAMILY_CHANNEL_BURST,
+	FAMILY_WATCHED_GROUP,
+	FAMILY_RECORDING,
+	FAMILY_ALARM, /* a kind */
+	FAMILY_COMMAND,
 	FAMILY_LEVELS
 };
 
@@ -32,6 +43,9 @@ enum family_form {
 	FORM_MBPS,    /* Mbit/s, as octets per second */
 	FORM_CYCLES,  /* of the row's tsc_hz, as seconds */
 	FORM_BEHIND,  /* published, less this one */
+	FORM_KNOWN,   /* 1 for a number, 0 for null */
+	FORM_ABOVE,   /* ns that may be less than 0: what is above, 0 for others */
+	FORM_BELOW,   /* likewise what is below */
 };
 
 struct family {
