@@ -93,7 +93,8 @@ def test_in_a_clean_clone_with_another_prefix_the_same_works(bare):
 
 def test_each_program_that_a_test_or_a_tool_calls_is_found(bare):
     bare.run('tools/install-deps all')
-    own = {'mcring', 'mcring-cat', 'mcring-ctl', 'mcring-exporter', 'mcring-gen', 'mcring-replay', 'mcring-run'}
+    own = {'mcring', 'mcring-cat', 'mcring-ctl', 'mcring-exporter', 'mcring-gen', 'mcring-replay', 'mcring-run',
+           'mcring-watch'}
     called = programs.of_tree(os.path.join(bare.folder, 'root', 'mcring'), own)
     for name in MORE_PROGRAMS:
         called.setdefault(name, ['tools/check'])

@@ -63,8 +63,8 @@ def pkg_config(root, name, *args):
 def test_programs_libraries_headers_and_pkgconfig_files_are_installed(installed):
     names = files(installed)
     ends = ['bin/mcring', 'bin/mcring-cat', 'bin/mcring-ctl', 'bin/mcring-exporter',
-            'bin/mcring-gen', 'bin/mcring-replay', 'bin/mcring-run', 'libmcring.so', 'libmcring-client.so',
-            'libmcring-feed.so', 'libmcring-socket.so', 'mcring/libmcring-preload.so',
+            'bin/mcring-gen', 'bin/mcring-replay', 'bin/mcring-run', 'bin/mcring-watch',
+            'libmcring.so', 'libmcring-client.so', 'libmcring-feed.so', 'libmcring-socket.so', 'mcring/libmcring-preload.so',
             'mcring/monitoring/mcring.rules.yaml', 'mcring/monitoring/grafana.json',
             'pkgconfig/libmcring.pc', 'pkgconfig/libmcring-client.pc', 'pkgconfig/libmcring-feed.pc',
             'pkgconfig/libmcring-socket.pc', 'include/mcring/config.h', 'include/mcring/consumer.h',
@@ -79,7 +79,7 @@ def test_programs_libraries_headers_and_pkgconfig_files_are_installed(installed)
 
 def test_installed_programs_start_wherever_they_are(installed):
     for name in ('mcring', 'mcring-cat', 'mcring-ctl', 'mcring-exporter', 'mcring-gen',
-                 'mcring-replay', 'mcring-run'):
+                 'mcring-replay', 'mcring-run', 'mcring-watch'):
         path, = (one for one in files(installed) if one.endswith(f'/bin/{name}'))
         done = subprocess.run([os.path.join(installed, path), '--help'], env={'PATH': '/usr/bin'},
                               capture_output=True, text=True)

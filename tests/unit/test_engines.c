@@ -75,6 +75,7 @@ static void engines_that_run_and_that_have_ended_are_told_apart(void **state)
 	    old = make("old", "attach", SOCK_SEQPACKET);
 	char path[128];
 
+	close(make("prod", "attach", SOCK_SEQPACKET)); /* one is asked, the other has to be there */
 	close(old);
 	path_of(path, "notes", "");
 	mkdir(path, 0755);
@@ -84,6 +85,16 @@ static void engines_that_run_and_that_have_ended_are_told_apart(void **state)
 	close(prod);
 }
 
+static void what_cannot_be_attached_to_is_no_engine(void **state)
+{
+	int watch = make("watch", "stats", SOCK_STREAM),
+	    lab = make("lab", "attach", SOCK_SEQPACKET);
+
+	assert_string_equal(list(), " (running: --name lab)");
+	close(watch);
+	close(lab);
+}
+
 static void many_engines_are_cut(void **state)
 {
 	int fds[12];
@@ -91,7 +102,7 @@ static void many_engines_are_cut(void **state)
 
 	for (int i = 0; i < 12; i++) {
 		snprintf(name, sizeof(name), "e%02d", i);
-		fds[i] = make(name, "stats", SOCK_STREAM);
+		fds[i] = make(name, "attach", SOCK_SEQPACKET);
 	}
 	assert_string_equal(list(), " (running: --name e00, --name e01, --name e02, --name e03, "
 				    "--name e04, --name e05, --name e06, --name e07, ...)");
@@ -139,6 +150,8 @@ int main(void)
 					    remove_root),
 	    cmocka_unit_test_setup_teardown(engines_that_run_and_that_have_ended_are_told_apart,
 					    make_root, remove_root),
+	    cmocka_unit_test_setup_teardown(what_cannot_be_attached_to_is_no_engine, make_root,
+					    remove_root),
 	    cmocka_unit_test_setup_teardown(many_engines_are_cut, make_root, remove_root),
 	    cmocka_unit_test_setup_teardown(who_may_not_connect_learns_who_may, make_root,
 					    remove_root),

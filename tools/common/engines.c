@@ -62,7 +62,11 @@ static enum state state_of(const char *root, const char *name)
 	if (n < 0 || (size_t)n >= sizeof(dir) || engine_path(path, dir, NULL, "stats", &origin) < 0)
 		return NONE;
 	stats = ask(path, SOCK_STREAM);
-	if (stats == RUNNING || engine_path(path, dir, NULL, "attach", &origin) < 0)
+	/* mcring-watch has a directory there too, without this one. */
+	if (engine_path(path, dir, NULL, "attach", &origin) < 0 ||
+	    (access(path, F_OK) < 0 && errno == ENOENT))
+		return NONE;
+	if (stats == RUNNING)
 		return stats;
 	attach = ask(path, SOCK_SEQPACKET);
 	return attach == RUNNING || stats == NONE ? attach : stats;

@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "../common/fail.h"
+#include "../common/own_run_dir.h"
 #include "core/error.h"
 #include "engine/plan/channel_config.h"
-#include "run_dir.h"
 #include "settings/feeds.h"
 #include "settings/option_text.h"
 #include "settings/settings.h"
@@ -228,15 +228,15 @@ out:
 static int find_run_dir(struct replay_served *out, struct mcr_settings *s,
 			const struct replay_options *options, int is_read, struct mcr_error *err)
 {
-	const int is_given = replay_run_dir_is_given(options->run_dir, options->name);
+	const int is_given = own_run_dir_is_given(options->run_dir, options->name);
 	char name[MCR_NAME_MAX] = "";
 	int ret;
 
 	if (!options->config || is_given) {
 		if (is_read)
 			return 0;
-		ret = replay_run_dir(out->run_dir, sizeof(out->run_dir), options->run_dir,
-				     options->name, err);
+		ret = own_run_dir(out->run_dir, sizeof(out->run_dir), options->run_dir,
+				  options->name, err);
 		if (ret == 0 && strlen(out->run_dir) >= sizeof(s->engine.run_dir))
 			ret = mcr_error_set(err, -ENAMETOOLONG,
 					    "%s: a run directory's path has at most %zu octets",
@@ -248,8 +248,8 @@ static int find_run_dir(struct replay_served *out, struct mcr_settings *s,
 	if (!is_read)
 		return 0;
 	mcr_feed_engine_name(name, s->engine.run_dir);
-	return replay_run_dir(out->run_dir, sizeof(out->run_dir), NULL,
-			      name[0] ? name : MCR_DEFAULT_NAME, err);
+	return own_run_dir(out->run_dir, sizeof(out->run_dir), NULL,
+			   name[0] ? name : MCR_DEFAULT_NAME, err);
 }
 
 int replay_serve(struct replay_served *out, const struct replay_options *options,

@@ -24,8 +24,9 @@ enum watch_alarm_kind {
 /* Names that say where stay "" where they do not apply. */
 struct watch_alarm {
 	enum watch_alarm_kind kind;
-	int is_over; /* SILENCE, LINE_DOWN, GROUP_SILENT, BLIND, RECORDER: it has ended */
-	uint64_t ns; /* CLOCK_REALTIME of arrivals */
+	int is_over;  /* SILENCE, LINE_DOWN, GROUP_SILENT, BLIND, RECORDER: it has ended */
+	int is_brief; /* BLIND: it had ended when it was found, so no end comes */
+	uint64_t ns;  /* CLOCK_REALTIME of arrivals */
 	char engine[MCR_NAME_MAX], channel[MCR_NAME_MAX], feed[MCR_NAME_MAX], line[MCR_NAME_MAX];
 	char text[256]; /* one line for a person: "gap 124769-124772 of unit=1: 4 messages, lost by
 			 * the wire" */
@@ -33,5 +34,8 @@ struct watch_alarm {
 
 /* watch_alarm_word: "gap", "line-down"; as in options, JSON and the names of files. */
 const char *watch_alarm_word(enum watch_alarm_kind kind);
+
+/* watch_alarm_ends: whether one of this kind lasts until it is over; the others are moments. */
+int watch_alarm_ends(enum watch_alarm_kind kind);
 
 #endif

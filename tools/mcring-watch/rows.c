@@ -39,14 +39,14 @@ json_t *watch_row_channel(const struct watch_channel *c)
 	    WATCH_COUNTER("packets", struct watch_channel, packets),
 	    WATCH_COUNTER("bytes", struct watch_channel, octets),
 	    WATCH_COUNTER("lost", struct watch_channel, lost),
+	    WATCH_COUNTER("left_out", struct watch_channel, left_out),
 	};
 	json_t *row =
-	    json_pack("{so so sb so so so sI so}", "name", watch_json_string(c->name), "engine",
+	    json_pack("{so so sb so so so so}", "name", watch_json_string(c->name), "engine",
 		      watch_json_string(c->engine->name), "attached", c->is_attached, "readers",
 		      watch_json_string(c->readers), "blind_since_ns",
 		      watch_json_number_or_null(c->blind_since_ns), "until_ns",
-		      watch_json_number_or_null(c->until_ns), "groups_left_out",
-		      (json_int_t)c->groups_left_out, "recording",
+		      watch_json_number_or_null(c->until_ns), "recording",
 		      c->recorder ? watch_json_string(recorder_name(c->recorder)) : json_null());
 
 	watch_json_counters(row, c, counters, COUNT(counters));
@@ -62,13 +62,14 @@ json_t *watch_row_group(const struct watch_channel *c, const struct watch_group 
 	    WATCH_COUNTER("silences", struct watch_group, silences),
 	};
 	char address[MCR_ADDRESS_TEXT];
-	json_t *row =
-	    json_pack("{so so sI so sI so so so}", "channel", watch_json_string(c->name), "engine",
-		      watch_json_string(c->engine->name), "interface", (json_int_t)g->interface,
-		      "group", json_string(mcr_address_format(address, g->group)), "port",
-		      (json_int_t)g->port, "first_ns", watch_json_number_or_null(g->first_ns),
-		      "last_ns", watch_json_number_or_null(g->last_ns), "silent_since_ns",
-		      watch_json_number_or_null(g->silent_since_ns));
+	json_t *row = json_pack(
+	    "{so so so so sI so so so}", "channel", watch_json_string(c->name), "engine",
+	    watch_json_string(c->engine->name), "interface",
+	    watch_json_text_or_null(g->interface > 0 ? c->interfaces[g->interface - 1].name : ""),
+	    "group", json_string(mcr_address_format(address, g->group)), "port",
+	    (json_int_t)g->port, "first_ns", watch_json_number_or_null(g->first_ns), "last_ns",
+	    watch_json_number_or_null(g->last_ns), "silent_since_ns",
+	    watch_json_number_or_null(g->silent_since_ns));
 
 	watch_json_counters(row, g, counters, COUNT(counters));
 	json_object_set_new(row, "bursts", watch_row_bursts(g->burst));

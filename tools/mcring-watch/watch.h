@@ -13,24 +13,39 @@
 #include "alarm.h"
 #include "burst.h"
 #include "engine_list.h"
+#include "log.h"
+#include "options.h"
 #include "record/recorder.h"
 
-#define WATCH_PATH_MAX   128
-#define WATCH_RECENT     64 /* events of a feed that are remembered */
-#define WATCH_RECORDINGS 16
-#define WATCH_LEADS      MCR_FEED_LEADS
+#define WATCH_PATH_MAX       128
+#define WATCH_RECENT         64 /* events of a feed, and alarms, that are remembered */
+#define WATCH_LEADS          MCR_FEED_LEADS
+#define WATCH_ENGINES_MAX    64
+#define WATCH_CHANNELS_MAX   256 /* of an engine */
+#define WATCH_CHANNEL_GROUPS 16384
+#define WATCH_INTERFACES_MAX 64 /* of an engine */
 
-struct watch_options;
+#define WATCH_LINES_PER_SECOND 10 /* of one kind of alarm in the log */
+
+struct tap;
 
 /* A group and UDP port that came on an interface of a channel. */
 struct watch_group {
 	struct mcr_address group;
-	uint16_t port, interface;
+	uint16_t port;
+	uint16_t interface;       /* of the channel's interfaces, from 1; 0 = it has no name */
 	uint64_t packets, octets; /* of payload */
 	uint64_t first_ns, last_ns;
-	uint64_t silent_since_ns; /* 0 = it is not silent */
+	uint64_t silent_since_ns; /* the last packet's time; 0 = it is not silent */
 	uint64_t silences;
 	struct watch_burst *burst; /* coarse; NULL = no memory */
+};
+
+/* An interface of an engine, as a channel sees it. */
+struct watch_interface {
+	char name[MCR_NAME_MAX];
+	char device[64]; /* the kernel's name below it, or DPDK's */
+	uint16_t vlan;
 };
 
 /* A channel of an engine. */
@@ -41,19 +56,33 @@ struct watch_channel {
 					   */
 	struct mcr_consumer *consumer;
 	int is_attached;
+	char error[160];   /* why it is not; "" = its engine is asked */
+	uint64_t first_ns; /* when it was attached first; 0 = not yet */
 	uint64_t packets, octets;
 	uint64_t lost;           /* by the watch: it was lapped, or a payload was overwritten */
+	uint64_t blinds;         /* stretches in which the watch missed something ... */
+	uint64_t blind_ns;       /* ... together so long */
 	uint64_t blind_since_ns; /* its engine is gone; 0 = it is there */
 	uint64_t until_ns;       /* up to which all was read */
 	struct watch_burst *burst;
 	struct watch_group *groups;
-	uint32_t n_groups, groups_left_out;
+	uint32_t n_groups, groups_cap;
+	uint64_t left_out; /* packets of groups beyond WATCH_CHANNEL_GROUPS */
+	struct watch_interface interfaces[WATCH_INTERFACES_MAX];
+	unsigned n_interfaces;
 	struct recorder *recorder; /* the recording that it is in; NULL = none */
+	struct tap *tap;           /* tap.c */
+	unsigned step;             /* host.c: what it asks the engine next ... */
+	unsigned asked;            /* ... interfaces that are known */
+	uint64_t due_ns;           /* ... when, CLOCK_MONOTONIC */
+	int is_listed;             /* ... and whether the engine has it */
 };
 
 struct watch_engine {
 	char run_dir[WATCH_PATH_MAX], name[MCR_NAME_MAX];
-	int is_up;
+	int is_up;               /* it answers */
+	char error[160];         /* why it does not */
+	struct engine_list list; /* what it says of itself */
 	struct watch_channel **channels;
 	unsigned n_channels;
 };
@@ -101,9 +130,20 @@ struct watch_feed {
 	uint64_t n_events;
 };
 
+/* Alarms of one kind, as they are logged. */
+struct watch_flood {
+	uint64_t lines, more; /* in this second: that were logged, and that were not */
+};
+
 struct watch {
 	const struct watch_options *options;
+	char state_dir[WATCH_PATH_MAX];
 	uint64_t started_ns; /* CLOCK_REALTIME */
+	int epoll_fd;        /* of all that may wake the watch: who adds to it looks himself, each
+			      * round, at what he added */
+	uint64_t changes;    /* of engines, channels, feeds and their lines: counts up */
+	uint64_t look_ns, step_ns; /* host.c, CLOCK_MONOTONIC: its last looks */
+	uint64_t shown_ns;         /* likewise, when --interval was over last */
 	struct watch_engine **engines;
 	unsigned n_engines;
 	struct watch_feed **feeds;
@@ -111,10 +151,19 @@ struct watch {
 	struct recorder *recorders[WATCH_RECORDINGS];
 	unsigned n_recorders;
 	uint64_t alarms[WATCH_ALARM_KINDS], alarms_now[WATCH_ALARM_KINDS];
+	struct watch_alarm recent[WATCH_RECENT]; /* a ring; n_recent % WATCH_RECENT is next */
+	uint64_t n_recent;
+	struct watch_log log;
+	struct watch_flood floods[WATCH_ALARM_KINDS];
+	uint64_t floods_ns; /* when their second began, CLOCK_MONOTONIC */
 	uint64_t commands, commands_failed, commands_suppressed;
 };
 
 /* watch_raise (raise.c) says something: to the log, to --alarm, to the recordings. */
 void watch_raise(struct watch *w, const struct watch_alarm *alarm);
+
+/* watch_raise_tick logs how many were left out in the last second; call it about ten times in one.
+ */
+void watch_raise_tick(struct watch *w, uint64_t now_ns);
 
 #endif

@@ -13,11 +13,14 @@
 #include "core/error.h"
 #include "engine/os/run_dir.h"
 
-/* What an engine makes in the directory beside its lock. */
+/* What an engine, or mcring-watch, makes in the directory beside its lock. */
 static const struct {
 	const char *name;
 	int type;
-} sockets[] = {{"attach", SOCK_SEQPACKET}, {"control", SOCK_STREAM}, {"stats", SOCK_STREAM}};
+} sockets[] = {{"attach", SOCK_SEQPACKET},
+	       {"control", SOCK_STREAM},
+	       {"stats", SOCK_STREAM},
+	       {"snap", SOCK_STREAM}};
 
 /* ---- the directory ---- */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "run_dir.h"
+#include "own_run_dir.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -19,9 +19,13 @@ static int can_write(const char *dir)
 	return access(dir, W_OK | X_OK) == 0;
 }
 
-static int can_write_root(void)
+/* A service manager may have made the directory for this user. */
+static int can_write_below_root(const char *name)
 {
-	return can_write(ROOT) || (access(ROOT, F_OK) < 0 && can_write("/run"));
+	char path[sizeof(ROOT) + MCR_NAME_MAX + 1];
+
+	snprintf(path, sizeof(path), ROOT "/%.*s", MCR_NAME_MAX - 1, name ? name : "mcring");
+	return can_write(path) || can_write(ROOT) || (access(ROOT, F_OK) < 0 && can_write("/run"));
 }
 
 /* Makes the user's own folder of run directories. Somebody else may have made it before. */
@@ -54,19 +58,19 @@ static int own(char *out, size_t cap, const char *name, struct mcr_error *err)
 	return ret;
 }
 
-int replay_run_dir_is_given(const char *run_dir, const char *name)
+int own_run_dir_is_given(const char *run_dir, const char *name)
 {
 	const char *variable = secure_getenv(MCR_RUN_DIR_VARIABLE);
 
 	return run_dir || name || (variable && variable[0] != '\0');
 }
 
-int replay_run_dir(char *out, size_t cap, const char *run_dir, const char *name,
-		   struct mcr_error *err)
+int own_run_dir(char *out, size_t cap, const char *run_dir, const char *name, struct mcr_error *err)
 {
 	const char *origin;
 
-	if (!run_dir && (name || !replay_run_dir_is_given(run_dir, name)) && !can_write_root())
+	if (!run_dir && (name || !own_run_dir_is_given(run_dir, name)) &&
+	    !can_write_below_root(name))
 		return own(out, cap, name ? name : "mcring", err);
 	if (mcr_run_dir(out, cap, run_dir, name, &origin) >= cap)
 		return mcr_error_set(err, -ENAMETOOLONG, "the run directory%s: too long a path",

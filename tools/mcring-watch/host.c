@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "host.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "../common/clock.h"
+#include "../common/engines.h"
+#include "client/run_dir.h"
+#include "core/attach_wire.h"
+#include "core/error.h"
+#include "core/feed/feed_config.h"
+#include "tap.h"
+
+#define LOOK_NS     UINT64_C(1000000000)  /* between two looks for engines and channels */
+#define STEP_NS     UINT64_C(1000000)     /* between two looks whether a step is due */
+#define RETRY_NS    UINT64_C(1000000000)  /* a step is taken, whatever its descriptor says */
+#define NAMES_NS    UINT64_C(10000000000) /* between two questions for interfaces */
+#define ENTRIES_MAX 4096                  /* of a directory that are looked at */
+#define LABEL       "mcring-watch"
+
+enum step {
+	SEEK,  /* the engine, and its channel */
+	NAMES, /* of its interfaces */
+	READ,
+};
+
+/* ---- channels ---- */
+
+static void take_error(struct watch_channel *c, const char *text)
+{
+	snprintf(c->error, sizeof(c->error), "%.159s", text);
+}
+
+static void close_channel(struct watch *w, struct watch_channel *c)
+{
+	if (c->consumer)
+		epoll_ctl(w->epoll_fd, EPOLL_CTL_DEL, mcr_consumer_fd(c->consumer), NULL);
+	mcr_consumer_close(c->consumer);
+	c->consumer = NULL;
+	c->is_attached = 0;
+	c->step = SEEK;
+}
+
+static void free_channel(struct watch *w, struct watch_channel *c)
+{
+	close_channel(w, c);
+	tap_destroy(c);
+	free(c);
+}
+
+static int open_consumer(struct watch *w, struct watch_channel *c, struct mcr_error *err)
+{
+	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
+	struct epoll_event event = {.events = EPOLLIN};
+	int ret;
+
+	opts.run_dir = c->engine->run_dir;
+	opts.channel = c->name;
+	opts.label = LABEL;
+	opts.order = MCR_ORDER_MERGED; /* bursts and recordings are in the order of time */
+	opts.no_wait = 1;
+	ret = mcr_consumer_open(&c->consumer, &opts, err);
+	if (ret < 0)
+		return ret;
+	if (epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, mcr_consumer_fd(c->consumer), &event) == 0)
+		return 0;
+	ret = -errno;
+	close_channel(w, c);
+	return mcr_error_set(err, ret, "epoll: %s", strerror(-ret));
+}
+
+/* Returns 0 when all names are known, or no more come. */
+static int ask_names(struct watch_channel *c)
+{
+	struct mcr_consumer_interface it = {.size = sizeof(it)};
+	struct mcr_error err;
+	int ret = 0;
+
+	while (c->asked < WATCH_INTERFACES_MAX) {
+		ret = mcr_consumer_interface_info(c->consumer, c->asked, &it, &err);
+		if (ret < 0)
+			break;
+		tap_interface(c, &it);
+		c->asked++;
+	}
+	return ret == -EAGAIN || ret == -EPIPE ? ret : 0;
+}
+
+static void begin(struct watch *w, struct watch_channel *c)
+{
+	c->is_attached = 1;
+	c->error[0] = '\0';
+	if (c->first_ns == 0)
+		c->first_ns = realtime_ns();
+	w->changes++;
+}
+
+static void step_failed(struct watch *w, struct watch_channel *c, int code, const char *text)
+{
+	c->step = SEEK;
+	c->due_ns = monotonic_ns() + RETRY_NS;
+	if (code == -EAGAIN)
+		return;
+	take_error(c, text);
+	if (code == -EPROTO) /* it may be another kind of engine tomorrow */
+		close_channel(w, c);
+}
+
+/* One step, which waits for nobody; as long as that succeeds the next one follows. */
+static void advance(struct watch *w, struct watch_channel *c)
+{
+	struct mcr_error err = {""};
+	int ret = c->consumer ? 0 : open_consumer(w, c, &err);
+
+	if (ret == 0 && c->step == SEEK) {
+		ret = mcr_consumer_reattach(c->consumer, &err);
+		if (ret == 0) {
+			tap_attached(w, c);
+			c->step = NAMES;
+			c->asked = 0;
+		}
+	}
+	if (ret == 0 && c->step == NAMES) {
+		ret = ask_names(c);
+		if (ret == -EAGAIN)
+			return;
+		if (ret == 0)
+			c->step = READ;
+	}
+	if (ret < 0)
+		step_failed(w, c, ret, err.text);
+	else
+		begin(w, c);
+}
+
+static int is_due(const struct watch_channel *c, uint64_t now_ns)
+{
+	struct pollfd p = {.fd = c->consumer ? mcr_consumer_fd(c->consumer) : -1, .events = POLLIN};
+
+	return now_ns >= c->due_ns || poll(&p, 1, 0) > 0;
+}
+
+/* The engine ended, or its ring makes no sense. */
+static void lose(struct watch *w, struct watch_channel *c, int code)
+{
+	tap_blind(w, c, code == -EPIPE ? "the engine is gone" : "the ring makes no sense");
+	if (code != -EPIPE)
+		close_channel(w, c);
+	c->is_attached = 0;
+	c->step = SEEK;
+	c->due_ns = code == -EPIPE ? 0 : monotonic_ns() + RETRY_NS;
+	w->changes++;
+}
+
+static void read_channel(struct watch *w, struct watch_channel *c, int *sum)
+{
+	int n = tap_read(w, c);
+
+	if (n < 0) {
+		lose(w, c, n);
+	} else {
+		*sum += n;
+		if (n > 0 && tap_wants_interfaces(c) && monotonic_ns() >= c->due_ns) {
+			c->due_ns = monotonic_ns() + NAMES_NS;
+			tap_forget_interfaces(c);
+			c->asked = 0;
+			c->step = NAMES;
+			c->is_attached = 0;
+		}
+	}
+}
+
+/* ---- which channels there are ---- */
+
+/* A name that an option gives is of any engine, or ENGINE/NAME. */
+static int is_named(const char *const *list, unsigned n, const struct watch_engine *e,
+		    const char *name)
+{
+	for (unsigned i = 0; i < n; i++) {
+		const char *slash = strchr(list[i], '/');
+		const size_t len = slash ? (size_t)(slash - list[i]) : 0;
+
+		if (strcmp(slash ? slash + 1 : list[i], name) == 0 &&
+		    (!slash || (strlen(e->name) == len && strncmp(e->name, list[i], len) == 0)))
+			return 1;
+	}
+	return n == 0;
+}
+
+static struct watch_channel *find_channel(const struct watch_engine *e, const char *name)
+{
+	for (unsigned i = 0; i < e->n_channels; i++)
+		if (strcmp(e->channels[i]->name, name) == 0)
+			return e->channels[i];
+	return NULL;
+}
+
+static struct watch_channel *add_channel(struct watch *w, struct watch_engine *e, const char *name)
+{
+	struct watch_channel *c;
+
+	if (e->n_channels == WATCH_CHANNELS_MAX)
+		return NULL;
+	c = calloc(1, sizeof(*c));
+	if (!c)
+		return NULL;
+	c->engine = e;
+	snprintf(c->name, sizeof(c->name), "%s", name);
+	if (tap_create(c) < 0) {
+		free_channel(w, c);
+		return NULL;
+	}
+	e->channels[e->n_channels++] = c;
+	w->changes++;
+	return c;
+}
+
+/* The engine has this channel for us. */
+static void note_channel(struct watch *w, struct watch_engine *e, const char *name,
+			 const char *readers)
+{
+	struct watch_channel *c;
+
+	if (!is_named(w->options->channels, w->options->n_channels, e, name))
+		return;
+	c = find_channel(e, name);
+	if (!c)
+		c = add_channel(w, e, name);
+	if (!c)
+		return;
+	c->is_listed = 1;
+	if (strcmp(c->readers, readers) == 0)
+		return;
+	snprintf(c->readers, sizeof(c->readers), "%s", readers);
+	w->changes++;
+}
+
+/* ---- engines ---- */
+
+static struct watch_engine *find_engine(const struct watch *w, const char *run_dir)
+{
+	for (unsigned i = 0; i < w->n_engines; i++)
+		if (strcmp(w->engines[i]->run_dir, run_dir) == 0)
+			return w->engines[i];
+	return NULL;
+}
+
+static void note_engine(struct watch *w, const char *run_dir)
+{
+	struct watch_engine *e = find_engine(w, run_dir);
+
+	if (e || w->n_engines == WATCH_ENGINES_MAX || strlen(run_dir) >= WATCH_PATH_MAX)
+		return;
+	e = calloc(1, sizeof(*e));
+	if (e)
+		e->channels = calloc(WATCH_CHANNELS_MAX, sizeof(*e->channels));
+	if (!e || !e->channels) {
+		free(e);
+		return;
+	}
+	e->list = (struct engine_list)ENGINE_LIST_NONE;
+	strcpy(e->run_dir, run_dir);
+	mcr_feed_engine_name(e->name, run_dir);
+	w->engines[w->n_engines++] = e;
+	w->changes++;
+}
+
+/* A directory with the socket of an engine: mcring-watch has one there, too. */
+static void look_below(struct watch *w, const char *parent)
+{
+	DIR *stream = opendir(parent);
+	struct dirent *entry;
+	char path[WATCH_PATH_MAX + sizeof(entry->d_name)];
+
+	for (unsigned i = 0; stream && i < ENTRIES_MAX && (entry = readdir(stream)) != NULL; i++) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s/" MCR_ATTACH_SOCKET, parent, entry->d_name);
+		if (access(path, F_OK) < 0)
+			continue;
+		*strrchr(path, '/') = '\0';
+		note_engine(w, path);
+	}
+	if (stream)
+		closedir(stream);
+}
+
+static void look_for_engines(struct watch *w)
+{
+	const struct watch_options *o = w->options;
+	const char *variable = secure_getenv(MCR_RUN_DIR_VARIABLE), *origin;
+	char path[WATCH_PATH_MAX];
+
+	for (unsigned i = 0; i < o->n_run_dirs; i++)
+		note_engine(w, o->run_dirs[i]);
+	if (o->n_run_dirs > 0)
+		return;
+	if (!o->name && (!variable || variable[0] == '\0'))
+		look_below(w, ENGINES_ROOT);
+	else if (mcr_run_dir(path, sizeof(path), NULL, o->name, &origin) < sizeof(path))
+		note_engine(w, path);
+}
+
+/* ---- what an engine has ---- */
+
+static void take_list(struct watch *w, struct watch_engine *e)
+{
+	char readers[ENGINE_READERS_MAX];
+
+	for (unsigned i = 0; i < e->list.n; i++)
+		if (e->list.items[i].kind == MCR_LISTED_CHANNEL)
+			note_channel(w, e, e->list.items[i].name,
+				     engine_readers(readers, &e->list.items[i]));
+}
+
+/* What an engine that cannot say which channels it has must be told. */
+static void take_named(struct watch *w, struct watch_engine *e)
+{
+	const struct watch_options *o = w->options;
+
+	for (unsigned i = 0; i < o->n_channels; i++) {
+		const char *slash = strchr(o->channels[i], '/');
+
+		note_channel(w, e, slash ? slash + 1 : o->channels[i], "");
+	}
+}
+
+/* Said once, until it is another error. */
+static void take_engine_error(struct watch *w, struct watch_engine *e, int code, const char *text)
+{
+	const int is_said = strncmp(e->error, text, sizeof(e->error) - 1) == 0;
+
+	snprintf(e->error, sizeof(e->error), "%.159s", text);
+	if (!is_said && code != -ENOENT && code != -ECONNREFUSED)
+		watch_log(&w->log, "engine %s: %s", e->name, text);
+}
+
+/* A channel that the engine does not have any more, or not for us, and that has ended. */
+static void forget_channels(struct watch *w, struct watch_engine *e)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < e->n_channels; i++) {
+		struct watch_channel *c = e->channels[i];
+
+		if (c->is_listed || c->is_attached) {
+			e->channels[n++] = c;
+			continue;
+		}
+		tap_gone(w, c);
+		free_channel(w, c);
+		w->changes++;
+	}
+	e->n_channels = n;
+}
+
+/* The question of the last look, if it was answered. */
+static void take_answer(struct watch *w, struct watch_engine *e)
+{
+	struct mcr_error err;
+	int ret;
+
+	if (e->list.fd < 0)
+		return;
+	ret = engine_list_take(&e->list, &err);
+	if (ret == -EAGAIN)
+		return;
+	e->is_up = ret == 0 || ret == -EOPNOTSUPP;
+	for (unsigned i = 0; e->is_up && i < e->n_channels; i++)
+		e->channels[i]->is_listed = 0;
+	if (ret == 0)
+		take_list(w, e);
+	else if (ret == -EOPNOTSUPP)
+		take_named(w, e);
+	if (ret == 0)
+		e->error[0] = '\0';
+	else
+		take_engine_error(w, e, ret, err.text);
+	if (e->is_up)
+		forget_channels(w, e);
+	engine_list_close(&e->list);
+}
+
+/* An engine that has not answered yet is not asked again. */
+static void ask(struct watch *w, struct watch_engine *e)
+{
+	struct mcr_error err;
+	int ret;
+
+	if (e->list.fd >= 0)
+		return;
+	ret = engine_list_ask(&e->list, e->run_dir, &err);
+	if (ret == 0)
+		return;
+	e->is_up = 0;
+	take_engine_error(w, e, ret, err.text);
+}
+
+/* ---- the rounds ---- */
+
+void host_look(struct watch *w, uint64_t now_ns)
+{
+	if (now_ns - w->step_ns < STEP_NS)
+		return;
+	w->step_ns = now_ns;
+	if (now_ns - w->look_ns >= LOOK_NS) {
+		w->look_ns = now_ns;
+		look_for_engines(w);
+		for (unsigned i = 0; i < w->n_engines; i++)
+			ask(w, w->engines[i]);
+	}
+	for (unsigned i = 0; i < w->n_engines; i++) {
+		struct watch_engine *e = w->engines[i];
+
+		take_answer(w, e);
+		for (unsigned k = 0; k < e->n_channels; k++)
+			if (!e->channels[k]->is_attached && is_due(e->channels[k], now_ns))
+				advance(w, e->channels[k]);
+	}
+}
+
+int host_read(struct watch *w)
+{
+	int sum = 0;
+
+	for (unsigned i = 0; i < w->n_engines; i++)
+		for (unsigned k = 0; k < w->engines[i]->n_channels; k++)
+			if (w->engines[i]->channels[k]->is_attached)
+				read_channel(w, w->engines[i]->channels[k], &sum);
+	return sum;
+}
+
+int host_arm(struct watch *w)
+{
+	for (unsigned i = 0; i < w->n_engines; i++) {
+		const struct watch_engine *e = w->engines[i];
+
+		for (unsigned k = 0; k < e->n_channels; k++)
+			if (e->channels[k]->is_attached &&
+			    mcr_consumer_arm(e->channels[k]->consumer) != 0)
+				return 1;
+	}
+	return 0;
+}
+
+void host_judge(struct watch *w)
+{
+	for (unsigned i = 0; i < w->n_engines; i++)
+		for (unsigned k = 0; k < w->engines[i]->n_channels; k++)
+			tap_judge(w, w->engines[i]->channels[k]);
+}
+
+void host_destroy(struct watch *w)
+{
+	for (unsigned i = 0; i < w->n_engines; i++) {
+		struct watch_engine *e = w->engines[i];
+
+		for (unsigned k = 0; k < e->n_channels; k++)
+			free_channel(w, e->channels[k]);
+		engine_list_close(&e->list);
+		free(e->channels);
+		free(e);
+	}
+	free(w->engines);
+	w->engines = NULL;
+	w->n_engines = 0;
+}

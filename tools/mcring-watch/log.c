@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "log.h"
+
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A pipe that poll calls writable has room for a page (pipe(7)), and a line is shorter than that
+ * and written in one piece. */
+static int has_room(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLOUT};
+
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLOUT) != 0;
+}
+
+void watch_log(struct watch_log *log, const char *format, ...)
+{
+	char text[WATCH_LINE_MAX + 128];
+	va_list ap;
+	int n = 0, len;
+
+	if (log->fd < 0)
+		return;
+	if (!has_room(log->fd)) {
+		log->lost++;
+		return;
+	}
+	if (log->lost > 0)
+		n = snprintf(text, sizeof(text), "mcring-watch: %u lines lost: nobody read them\n",
+			     log->lost);
+	n += snprintf(text + n, sizeof(text) - (size_t)n, "mcring-watch: ");
+	va_start(ap, format);
+	len = vsnprintf(text + n, WATCH_LINE_MAX, format, ap);
+	va_end(ap);
+	if (len >= WATCH_LINE_MAX)
+		len = WATCH_LINE_MAX - 1;
+	n += len > 0 ? len : 0;
+	text[n++] = '\n';
+	if (write(log->fd, text, (size_t)n) < 0)
+		log->lost++;
+	else
+		log->lost = 0;
+}
+
+const char *watch_time_text(char text[WATCH_TIME_MAX], uint64_t ns)
+{
+	const time_t seconds = (time_t)(ns / 1000000000u);
+	struct tm tm = {0};
+	size_t n;
+
+	gmtime_r(&seconds, &tm);
+	n = strftime(text, WATCH_TIME_MAX, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text + n, WATCH_TIME_MAX - n, ".%09uZ", (unsigned)(ns % 1000000000u));
+	return text;
+}

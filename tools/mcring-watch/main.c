@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* mcring-watch watches what the engines of a host receive: docs/watch.md. One thread, which waits
+ * for nothing but epoll; recordings have one more each, for their files. */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "../common/clock.h"
+#include "../common/fail.h"
+#include "../common/own_run_dir.h"
+#include "engine/os/run_dir.h"
+#include "host.h"
+#include "options.h"
+#include "watch.h"
+
+#define IDLE_ROUNDS 100                 /* empty ones, then it sleeps */
+#define TICK_NS     UINT64_C(100000000) /* between two looks at what goes by time */
+#define PEEK_NS     UINT64_C(1000000)   /* between two looks at descriptors when messages come */
+
+/* Blocked in all threads. Returns a descriptor that is readable after SIGTERM or SIGINT, or -1
+ * after a line on stderr. SIGHUP means nothing: there is no file to read again. */
+static int catch_signals(void)
+{
+	sigset_t set;
+	int fd;
+
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	fd = signalfd(-1, &set, SFD_CLOEXEC);
+	return fd < 0 ? fail("signalfd: %s", strerror(errno)) : fd;
+}
+
+static void show(struct watch *w)
+{
+	for (unsigned i = 0; i < w->n_engines; i++) {
+		const struct watch_engine *e = w->engines[i];
+
+		for (unsigned k = 0; k < e->n_channels; k++)
+			watch_log(&w->log,
+				  "%s/%s: %" PRIu64 " packets in %u groups, %" PRIu64
+				  " lost by the watch",
+				  e->name, e->channels[k]->name, e->channels[k]->packets,
+				  e->channels[k]->n_groups, e->channels[k]->lost);
+	}
+}
+
+static void tick(struct watch *w, uint64_t now_ns)
+{
+	host_judge(w);
+	watch_raise_tick(w, now_ns);
+	if (now_ns - w->shown_ns < w->options->interval_ns)
+		return;
+	w->shown_ns = now_ns;
+	show(w);
+}
+
+/* Whatever wakes it, each round looks at all. */
+static int is_stopped(struct watch *w, int signal_fd, int wait_ms)
+{
+	struct epoll_event events[16];
+	struct signalfd_siginfo info;
+	int n = epoll_wait(w->epoll_fd, events, 16, wait_ms);
+
+	for (int i = 0; i < n; i++)
+		if (events[i].data.fd == signal_fd)
+			return read(signal_fd, &info, sizeof(info)) > 0;
+	return 0;
+}
+
+static void run(struct watch *w, int signal_fd)
+{
+	uint64_t ticked_ns = 0, peeked_ns = 0;
+	unsigned idle = 0;
+
+	for (;;) {
+		const uint64_t now_ns = monotonic_ns();
+		int wait_ms = 0;
+
+		host_look(w, now_ns);
+		idle = host_read(w) > 0 ? 0 : idle + 1;
+		if (now_ns - ticked_ns >= TICK_NS) {
+			ticked_ns = now_ns;
+			tick(w, now_ns);
+		}
+		if (idle > IDLE_ROUNDS && host_arm(w) == 0)
+			wait_ms = TICK_NS / 1000000;
+		if (wait_ms == 0 && now_ns - peeked_ns < PEEK_NS)
+			continue;
+		peeked_ns = now_ns;
+		if (is_stopped(w, signal_fd, wait_ms))
+			return;
+	}
+}
+
+static int begin(struct watch *w, int *signal_fd, int *lock_fd)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+	struct mcr_error err = {""};
+
+	w->engines = calloc(WATCH_ENGINES_MAX, sizeof(*w->engines));
+	w->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (!w->engines || w->epoll_fd < 0)
+		return fail("%s", strerror(errno));
+	*signal_fd = event.data.fd = catch_signals();
+	if (*signal_fd < 0)
+		return -1;
+	epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, *signal_fd, &event);
+	if (own_run_dir(w->state_dir, sizeof(w->state_dir), w->options->state_dir, "watch", &err) <
+		0 ||
+	    (*lock_fd = mcr_run_dir_take(w->state_dir, &err)) < 0)
+		return fail("%s", err.text);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static struct watch_options options;
+	static struct watch w = {.options = &options, .epoll_fd = -1, .log = {.fd = STDERR_FILENO}};
+	int signal_fd = -1, lock_fd = -1, ret;
+
+	watch_options_parse(&options, argc, argv);
+	w.started_ns = realtime_ns();
+	ret = begin(&w, &signal_fd, &lock_fd);
+	if (ret == 0) {
+		watch_log(&w.log, "its sockets are in %s", w.state_dir);
+		run(&w, signal_fd);
+	}
+	host_destroy(&w);
+	if (lock_fd >= 0)
+		mcr_run_dir_leave(w.state_dir, lock_fd);
+	return ret < 0 ? WATCH_EXIT_ERROR : 0;
+}
