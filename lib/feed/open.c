@@ -9,6 +9,7 @@
 
 #include "client/run_dir.h"
 #include "core/sized.h"
+#include "feed/open.h"
 #include "feed/state.h"
 
 #define ANSWER_NS   UINT64_C(5000000000)
@@ -56,14 +57,14 @@ static int declare(struct mcr_feed *f, struct mcr_feed_ask *ask, struct mcr_erro
 	int ret;
 
 	f->has_own_config = text != NULL;
-	if (!text) {
+	if (!text && !ask->text) {
 		ret = mcr_feed_ask_begin(ask, f->asked, f->opts.feed, f->label, ANSWER_NS, err);
 		if (ret == 0)
 			ret = mcr_feed_ask_await(ask, ANSWER_NS, err);
 		if (ret < 0)
 			return ret;
-		text = ask->text;
 	}
+	text = text ? text : ask->text;
 	ret = mcr_feed_config_parse(&f->config, text, strlen(text), f->opts.feed, err);
 	if (ret == -EBADMSG &&
 	    !f->has_own_config) /* not the program's text, but another version's */
@@ -244,9 +245,18 @@ static int attach(struct mcr_feed *f, struct mcr_error *err)
 	return mcr_error_set(err, it.code, "%s", it.why.text);
 }
 
-static int open_feed(struct mcr_feed *f, struct mcr_error *err)
+/* Waits for no line: poll attaches those whose engines have not answered yet. */
+static int begin_to_attach(struct mcr_feed *f, struct mcr_error *err)
 {
-	struct mcr_feed_ask ask = MCR_FEED_ASK_NONE;
+	struct attempt it = {.waiting = (1u << f->n_sources) - 1};
+
+	f->is_troubled = 1;
+	return step_all(f, &it, 0) == 0 ? 0 : mcr_error_set(err, it.code, "%s", it.why.text);
+}
+
+/* ask: the engine's answer, if there is one yet; what is left of it is the caller's. */
+static int open_feed(struct mcr_feed *f, struct mcr_feed_ask *ask, int waits, struct mcr_error *err)
+{
 	const char *origin;
 	int ret;
 
@@ -254,7 +264,7 @@ static int open_feed(struct mcr_feed *f, struct mcr_error *err)
 	    sizeof(f->asked))
 		return mcr_error_set(err, -ENOENT, "run directory %s%s: the path is too long",
 				     f->asked, origin);
-	ret = declare(f, &ask, err);
+	ret = declare(f, ask, err);
 	if (ret == 0)
 		ret = make_arbiter(f, err);
 	if (ret == 0)
@@ -262,16 +272,15 @@ static int open_feed(struct mcr_feed *f, struct mcr_error *err)
 	if (ret == 0)
 		ret = make_tables(f, err);
 	/* The engine that was asked need not be asked again. */
-	for (unsigned i = 0; ret == 0 && ask.fd >= 0 && i < f->n_sources; i++) {
+	for (unsigned i = 0; ret == 0 && ask->fd >= 0 && i < f->n_sources; i++) {
 		if (strcmp(f->sources[i].run_dir, f->asked) == 0) {
-			f->sources[i].ask = ask;
-			ask = (struct mcr_feed_ask)MCR_FEED_ASK_NONE;
+			f->sources[i].ask = *ask;
+			*ask = (struct mcr_feed_ask)MCR_FEED_ASK_NONE;
 			ret = mcr_feed_watch(f, f->sources[i].ask.fd);
 		}
 	}
 	if (ret == 0)
-		ret = attach(f, err);
-	mcr_feed_ask_close(&ask);
+		ret = waits ? attach(f, err) : begin_to_attach(f, err);
 	return ret;
 }
 
@@ -302,14 +311,15 @@ static void give_back(struct mcr_feed *f)
 	f->opts.feed = f->opts.config = f->opts.run_dir = f->opts.name = f->opts.label = NULL;
 }
 
-int mcr_feed_open(struct mcr_feed **out, const struct mcr_feed_opts *opts, struct mcr_error *err)
+static int open_new(struct mcr_feed **out, const struct mcr_feed_opts *opts,
+		    struct mcr_feed_ask *ask, int waits, struct mcr_error *err)
 {
 	struct mcr_feed *f;
 	int ret = mcr_feed_new(&f, opts, err);
 
 	if (ret < 0)
 		return ret;
-	ret = open_feed(f, err);
+	ret = open_feed(f, ask, waits, err);
 	if (ret < 0) {
 		mcr_feed_close(f);
 		return ret;
@@ -317,6 +327,21 @@ int mcr_feed_open(struct mcr_feed **out, const struct mcr_feed_opts *opts, struc
 	give_back(f);
 	*out = f;
 	return 0;
+}
+
+int mcr_feed_open(struct mcr_feed **out, const struct mcr_feed_opts *opts, struct mcr_error *err)
+{
+	struct mcr_feed_ask ask = MCR_FEED_ASK_NONE;
+	int ret = open_new(out, opts, &ask, 1, err);
+
+	mcr_feed_ask_close(&ask);
+	return ret;
+}
+
+int mcr_feed_open_asked(struct mcr_feed **out, const struct mcr_feed_opts *opts,
+			struct mcr_feed_ask *ask, struct mcr_error *err)
+{
+	return open_new(out, opts, ask, 0, err);
 }
 
 int mcr_feed_make_inline(struct mcr_feed *f, struct mcr_error *err)

@@ -290,6 +290,9 @@ int mcr_feed_source_step(struct mcr_feed_source *s, struct mcr_error *err)
 		if (s->step++ == MCR_FEED_SEEK)
 			s->due_ns = mcr_feed_clock_ns(CLOCK_MONOTONIC) + ANSWER_NS;
 	}
+	/* One that was attached is down since then, and a new one since it was refused. */
+	if (ret < 0 && ret != -EAGAIN && !s->was_attached)
+		mcr_feed_lines_down(s->feed, s->lines, MCR_FEED_DOWN_ENGINE);
 	if (ret == 0)
 		begin(s);
 	else if (s->step == MCR_FEED_SEEK && s->c) /* its descriptor says when, too */

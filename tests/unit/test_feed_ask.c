@@ -8,6 +8,7 @@
 
 #include "engine/attach/attach_feeds.h"
 #include "engine/attach/declared_feeds.h"
+#include "feed/open.h"
 #include "feed/state.h"
 
 static void declare(struct feed_rig *rig, int i, const char *text)
@@ -330,6 +331,110 @@ static void an_answer_that_came_while_the_program_was_away_is_taken(void **state
 	rig_destroy(&rig);
 }
 
+/* Opens what the first engine declares, and waits for its declaration alone. */
+static void open_asked(struct feed_rig *rig)
+{
+	struct mcr_feed_opts opts = MCR_FEED_OPTS_INIT;
+	struct mcr_feed_ask ask;
+	struct mcr_error err = {""};
+
+	opts.run_dir = rig->e[0].dir;
+	assert_int_equal(mcr_feed_ask_begin(&ask, opts.run_dir, "test", "me", 0, &err), 0);
+	assert_int_equal(mcr_feed_ask_await(&ask, UINT64_C(20000000000), &err), 0);
+	if (mcr_feed_open_asked(&rig->f, &opts, &ask, &err) != 0)
+		fail_msg("%s", err.text);
+	mcr_feed_ask_close(&ask);
+}
+
+/* Publishes on a line until the feed has heard it. */
+static void put_until_heard(struct feed_rig *rig, int line)
+{
+	struct mcr_feed_line info = {.size = sizeof(info)};
+	struct mcr_feed_msg msgs[32];
+	uint64_t start = monotonic_ns();
+
+	do {
+		int got;
+
+		assert_true(monotonic_ns() - start < UINT64_C(20000000000));
+		rig_put(rig, line, rig_now_ns(), 1, 1);
+		got = mcr_feed_poll(rig->f, msgs, 32);
+		for (int i = 0; i < got; i++)
+			rig->items[rig->n++].m = msgs[i];
+		mcr_feed_release(rig->f);
+		if (got <= 0)
+			mcr_feed_wait(rig->f, 1000000);
+		assert_int_equal(mcr_feed_line_info(rig->f, (uint32_t)line, &info), 0);
+	} while (!info.was_heard);
+}
+
+static void a_feed_that_waits_for_nobody_reads_who_answers(void **state)
+{
+	struct mcr_feed_line info = {.size = sizeof(info)};
+	struct feed_rig rig;
+
+	rig_create(&rig, 65536);
+	declare(&rig, 0, rig.text);
+	declare(&rig, 1, rig.text);
+	pthread_mutex_lock(&rig.e[1].lock); /* it hangs */
+	open_asked(&rig);
+	put_until_heard(&rig, 0);
+	assert_int_equal(mcr_feed_line_info(rig.f, 1, &info), 0);
+	assert_int_equal(info.was_heard, 0);
+	pthread_mutex_unlock(&rig.e[1].lock);
+	put_until_heard(&rig, 1);
+	assert_int_equal(rig_count(&rig, MCR_FEED_LINE_DOWN), 0);
+	assert_int_equal(rig_count(&rig, MCR_FEED_CHANGED), 0);
+	rig_destroy(&rig);
+}
+
+static void a_line_without_an_engine_is_down_where_nobody_is_waited_for(void **state)
+{
+	const struct mcr_attach_config attach = {.mode = 0660, .gid = UINT32_MAX};
+	const struct mcr_channel_config channel = {.name = "md", .bytes = 65536};
+	const struct mcr_feed_msg *m;
+	struct feed_rig rig;
+	size_t at = 0;
+
+	rig_create(&rig, 65536);
+	declare(&rig, 0, rig.text);
+	small_engine_kill(&rig.e[1]);
+	open_asked(&rig);
+	put_until_heard(&rig, 0);
+	m = rig_next(&rig, &at, MCR_FEED_LINE_DOWN);
+	assert_non_null(m);
+	assert_int_equal(m->line, 1);
+	assert_int_equal(m->down.why, MCR_FEED_DOWN_ENGINE);
+	small_engine_start(&rig.e[1], &attach, &channel, 1, 4712);
+	declare(&rig, 1, rig.text);
+	put_until_heard(&rig, 1);
+	assert_int_equal(rig_count(&rig, MCR_FEED_LINE_UP), 1);
+	rig_destroy(&rig);
+}
+
+static void an_engine_that_turns_out_to_differ_keeps_its_line_down(void **state)
+{
+	const struct mcr_feed_msg *m;
+	struct feed_rig rig;
+	uint64_t start = monotonic_ns();
+	size_t at = 0;
+
+	rig_create(&rig, 65536);
+	declare(&rig, 0, rig.text);
+	open_asked(&rig);
+	put_until_heard(&rig, 0);
+	while (rig_count(&rig, MCR_FEED_LINE_DOWN) == 0) {
+		assert_true(monotonic_ns() - start < UINT64_C(20000000000));
+		mcr_feed_wait(rig.f, 1000000);
+		rig_poll(&rig);
+	}
+	m = rig_next(&rig, &at, MCR_FEED_LINE_DOWN);
+	assert_int_equal(m->line, 1);
+	assert_int_equal(m->down.why, MCR_FEED_DOWN_ENGINE);
+	assert_int_equal(rig_count(&rig, MCR_FEED_CHANGED), 1);
+	rig_destroy(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -342,6 +447,9 @@ int main(void)
 	    cmocka_unit_test(the_next_engine_must_agree_as_well),
 	    cmocka_unit_test(who_is_not_there_or_not_for_us_is_asked_now_and_then),
 	    cmocka_unit_test(an_answer_that_came_while_the_program_was_away_is_taken),
+	    cmocka_unit_test(a_feed_that_waits_for_nobody_reads_who_answers),
+	    cmocka_unit_test(a_line_without_an_engine_is_down_where_nobody_is_waited_for),
+	    cmocka_unit_test(an_engine_that_turns_out_to_differ_keeps_its_line_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
