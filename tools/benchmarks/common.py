@@ -105,7 +105,7 @@ class Run:
     def __init__(self, quick, long=False, port=None, eal=None):
         self.quick, self.long = quick, long
         self.pairs = 2 if quick else 9
-        self.ms = 100 if quick else 1000
+        self.ms = 50 if quick else 1000
         self.port = port                    # of a NIC; None: virtual devices
         self.eal = shlex.split(eal or '')   # in place of ours, when there is a port
         self.results = []

@@ -19,9 +19,8 @@
 #include "sample.h"
 #include "subject.h"
 
-#define WARM_UP_MS 300
-#define ARRIVAL_S  60 /* until the first packet: its sender may have to be started */
-#define POLL       32
+#define ARRIVAL_S 60 /* until the first packet: its sender may have to be started */
+#define POLL      32
 
 /* A consumer on an lcore of its own. */
 struct reader {
@@ -184,7 +183,7 @@ static int wait_for_packets(struct bench *b)
 	}
 	if (account.received == 0)
 		return fail("port %s: no packet came in %d s", b->options->port, ARRIVAL_S);
-	sample_run_for(b->engine, WARM_UP_MS);
+	sample_warm_up(b->engine, b->options->duration_ms);
 	return 0;
 }
 

@@ -18,10 +18,9 @@
 #include "sample.h"
 #include "subject.h"
 
-#define WARM_UP_MS 300
-#define ARRIVAL_S  60 /* until all groups are relayed: the sender may have to be started */
-#define LOOK_MS    50
-#define REPORTS    127 /* buffers of those on their way to control */
+#define ARRIVAL_S 60 /* until all groups are relayed: the sender may have to be started */
+#define LOOK_MS   50
+#define REPORTS   127 /* buffers of those on their way to control */
 
 struct relay_bench {
 	struct bench_options options;
@@ -88,7 +87,7 @@ static int wait_for_members(const struct relay_bench *b)
 		sample_run_for(b->engine, LOOK_MS);
 		to = take_sample(b);
 		if (is_complete(b, &from, &to)) {
-			sample_run_for(b->engine, WARM_UP_MS);
+			sample_warm_up(b->engine, b->options.duration_ms);
 			return 0;
 		}
 	} while (monotonic_ns() < end_ns);

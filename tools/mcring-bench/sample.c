@@ -5,6 +5,8 @@
 
 #include "../common/clock.h"
 
+#define WARM_UP_MS 300
+
 struct sample sample_take(const struct mcr_engine *engine, const struct feed *feed,
 			  clockid_t cpu_clock)
 {
@@ -38,4 +40,9 @@ void sample_run_for(struct mcr_engine *engine, unsigned ms)
 		mcr_engine_poll(engine, 0);
 		usleep(1000);
 	}
+}
+
+void sample_warm_up(struct mcr_engine *engine, unsigned ms)
+{
+	sample_run_for(engine, ms < WARM_UP_MS ? ms : WARM_UP_MS);
 }

@@ -32,4 +32,7 @@ double sample_busy_ns(const struct sample *from, const struct sample *to);
 /* sample_run_for: the control thread works as it does in the daemon, once a millisecond. */
 void sample_run_for(struct mcr_engine *engine, unsigned ms);
 
+/* sample_warm_up: before a measurement of so many ms, for as long, at most 300 ms. */
+void sample_warm_up(struct mcr_engine *engine, unsigned ms);
+
 #endif
