@@ -6,7 +6,7 @@
 
 static const char *const windows[WATCH_WINDOWS] = {"10us", "100us", "1ms", "1s"};
 
-json_t *watch_row_bursts(const struct watch_burst *b)
+json_t *watch_row_bursts(struct watch_burst *b)
 {
 	json_t *list = json_array();
 

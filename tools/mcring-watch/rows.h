@@ -15,7 +15,7 @@ json_t *watch_row_group(const struct watch_channel *c, const struct watch_group 
 json_t *watch_row_recording(struct recorder *r);
 
 /* watch_row_bursts: a row for each window; NULL gives an empty list. */
-json_t *watch_row_bursts(const struct watch_burst *b);
+json_t *watch_row_bursts(struct watch_burst *b);
 
 /* watch_event_word: "gap", "line-down": of an enum mcr_feed_kind. */
 const char *watch_event_word(uint32_t kind);
