@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "../../tools/mcring-ctl/table.h"
+#include "../../tools/common/table.h"
 
 /* The text that a table prints of an answer, which is freed. */
 static char *print(const struct ctl_table *table, json_t *reply)

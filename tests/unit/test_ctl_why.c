@@ -3,7 +3,7 @@
 #include "ctl_rig.h"
 
 #include "../../tools/mcring-ctl/why.h"
-#include "../../tools/mcring-ctl/wrap.h"
+#include "../../tools/common/wrap.h"
 
 static void print_why(FILE *out, const json_t *reply, uint64_t now_ns)
 {

@@ -4,7 +4,7 @@
 #include "ctl_rig.h"
 
 #include "../../tools/mcring-ctl/print.h"
-#include "../../tools/mcring-ctl/wrap.h"
+#include "../../tools/common/wrap.h"
 
 #define BIG    "123456789012"
 #define TIME   "1699999999000000000"

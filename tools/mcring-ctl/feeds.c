@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "feeds.h"
 
-#include "table.h"
+#include "../common/table.h"
 
 static const struct ctl_column feed_columns[] = {
     {"feed", "name", CTL_PLAIN},

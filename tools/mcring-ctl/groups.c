@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "table.h"
+#include "../common/table.h"
 
 static const struct ctl_column traffic_columns[] = {
     {"group", "group", CTL_PLAIN},    {"interface", "interface", CTL_PLAIN},

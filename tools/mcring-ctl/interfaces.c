@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "table.h"
+#include "../common/table.h"
 
 #define LIST "interfaces"
 

@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "wrap.h"
+#include "../common/wrap.h"
 
 #define ITEM_MAX 192
 

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
+#include "../common/table.h"
 #include "items.h"
-#include "table.h"
 
 static const struct ctl_column querier_columns[] = {
     {"querier of", "interface", CTL_PLAIN},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "ports.h"
 
-#include "table.h"
+#include "../common/table.h"
 
 static const struct ctl_column link_columns[] = {
     {"port", "name", CTL_PLAIN},       {"driver", "driver", CTL_PLAIN},

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "../common/table.h"
+#include "../common/wrap.h"
 #include "feeds.h"
 #include "groups.h"
 #include "interfaces.h"
@@ -11,8 +13,6 @@
 #include "ports.h"
 #include "readers.h"
 #include "routes.h"
-#include "table.h"
-#include "wrap.h"
 
 static long long number(const json_t *reply, const char *key)
 {

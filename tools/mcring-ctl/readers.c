@@ -4,7 +4,7 @@
 #include <pwd.h>
 #include <string.h>
 
-#include "table.h"
+#include "../common/table.h"
 
 static const struct ctl_column channel_columns[] = {
     {"channel", "name", CTL_PLAIN},

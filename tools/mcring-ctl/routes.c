@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "table.h"
+#include "../common/table.h"
 
 static const struct ctl_column interface_columns[] = {
     {"relay", "interface", CTL_PLAIN},

@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "../common/clock.h"
+#include "../common/table.h"
+#include "../common/wrap.h"
 #include "keys.h"
-#include "table.h"
-#include "wrap.h"
 
 static const struct ctl_column channel_columns[] = {
     {"channel", "name", CTL_PLAIN},

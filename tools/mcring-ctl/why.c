@@ -9,8 +9,8 @@
 #include <time.h>
 
 #include "../common/fail.h"
+#include "../common/wrap.h"
 #include "command.h"
-#include "wrap.h"
 
 #define SECOND    UINT64_C(1000000000)
 #define OPENING_S 5u /* that a filter may take to open */

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "wrap.h"
+#include "../common/wrap.h"
 
 #define HEAD_MAX 160
 

@@ -37,7 +37,8 @@ static void duration_text(char *cell, json_int_t ns)
 	};
 	size_t i = 0;
 
-	while (ns >= steps[i].below && i + 1 < sizeof(steps) / sizeof(steps[0]))
+	while ((ns < 0 ? -(ns + 1) : ns) >= steps[i].below &&
+	       i + 1 < sizeof(steps) / sizeof(steps[0]))
 		i++;
 	snprintf(cell, CTL_CELL_MAX, i == 0 ? "%.0f %s" : "%.1f %s",
 		 (double)ns / (double)steps[i].unit, steps[i].name);

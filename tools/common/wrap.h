@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Lines of text for a terminal. */
-#ifndef MCR_CTL_WRAP_H
-#define MCR_CTL_WRAP_H
+#ifndef MCR_TOOLS_WRAP_H
+#define MCR_TOOLS_WRAP_H
 
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef MCR_CTL_CELL_H
-#define MCR_CTL_CELL_H
+#ifndef MCR_TOOLS_CELL_H
+#define MCR_TOOLS_CELL_H
 
 #include "table.h"
 

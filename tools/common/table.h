@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Lists of JSON objects as aligned tables, in lines of CTL_COLUMNS at most (wrap.h). */
-#ifndef MCR_CTL_TABLE_H
-#define MCR_CTL_TABLE_H
+#ifndef MCR_TOOLS_TABLE_H
+#define MCR_TOOLS_TABLE_H
 
 #include <stdio.h>
 
