@@ -17,6 +17,7 @@
 #include "engine/os/run_dir.h"
 #include "host.h"
 #include "options.h"
+#include "show.h"
 #include "watch.h"
 
 #define IDLE_ROUNDS 100                 /* empty ones, then it sleeps */
@@ -40,28 +41,10 @@ static int catch_signals(void)
 	return fd < 0 ? fail("signalfd: %s", strerror(errno)) : fd;
 }
 
-static void show(struct watch *w)
-{
-	for (unsigned i = 0; i < w->n_engines; i++) {
-		const struct watch_engine *e = w->engines[i];
-
-		for (unsigned k = 0; k < e->n_channels; k++)
-			watch_log(&w->log,
-				  "%s/%s: %" PRIu64 " packets in %u groups, %" PRIu64
-				  " lost by the watch",
-				  e->name, e->channels[k]->name, e->channels[k]->packets,
-				  e->channels[k]->n_groups, e->channels[k]->lost);
-	}
-}
-
 static void tick(struct watch *w, uint64_t now_ns)
 {
 	host_judge(w);
 	watch_raise_tick(w, now_ns);
-	if (now_ns - w->shown_ns < w->options->interval_ns)
-		return;
-	w->shown_ns = now_ns;
-	show(w);
 }
 
 /* Whatever wakes it, each round looks at all. */
@@ -77,7 +60,7 @@ static int is_stopped(struct watch *w, int signal_fd, int wait_ms)
 	return 0;
 }
 
-static void run(struct watch *w, int signal_fd)
+static void run(struct watch *w, struct show *show, int signal_fd)
 {
 	uint64_t ticked_ns = 0, peeked_ns = 0;
 	unsigned idle = 0;
@@ -97,7 +80,7 @@ static void run(struct watch *w, int signal_fd)
 		if (wait_ms == 0 && now_ns - peeked_ns < PEEK_NS)
 			continue;
 		peeked_ns = now_ns;
-		if (is_stopped(w, signal_fd, wait_ms))
+		if (is_stopped(w, signal_fd, wait_ms) || show_poll(show, monotonic_ns()) < 0)
 			return;
 	}
 }
@@ -126,15 +109,20 @@ int main(int argc, char **argv)
 {
 	static struct watch_options options;
 	static struct watch w = {.options = &options, .epoll_fd = -1, .log = {.fd = STDERR_FILENO}};
+	struct mcr_error err = {""};
+	struct show *show = NULL;
 	int signal_fd = -1, lock_fd = -1, ret;
 
 	watch_options_parse(&options, argc, argv);
 	w.started_ns = realtime_ns();
 	ret = begin(&w, &signal_fd, &lock_fd);
+	if (ret == 0 && show_create(&show, &w, &err) < 0)
+		ret = fail("%s", err.text);
 	if (ret == 0) {
 		watch_log(&w.log, "its sockets are in %s", w.state_dir);
-		run(&w, signal_fd);
+		run(&w, show, signal_fd);
 	}
+	show_destroy(show);
 	host_destroy(&w);
 	if (lock_fd >= 0)
 		mcr_run_dir_leave(w.state_dir, lock_fd);

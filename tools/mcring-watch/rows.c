@@ -41,13 +41,11 @@ json_t *watch_row_channel(const struct watch_channel *c)
 	    WATCH_COUNTER("lost", struct watch_channel, lost),
 	    WATCH_COUNTER("left_out", struct watch_channel, left_out),
 	};
-	json_t *row =
-	    json_pack("{so so sb so so so so}", "name", watch_json_string(c->name), "engine",
-		      watch_json_string(c->engine->name), "attached", c->is_attached, "readers",
-		      watch_json_string(c->readers), "blind_since_ns",
-		      watch_json_number_or_null(c->blind_since_ns), "until_ns",
-		      watch_json_number_or_null(c->until_ns), "recording",
-		      c->recorder ? watch_json_string(recorder_name(c->recorder)) : json_null());
+	json_t *row = json_pack("{so so sb so so so}", "name", watch_json_string(c->name), "engine",
+				watch_json_string(c->engine->name), "attached", c->is_attached,
+				"readers", watch_json_string(c->readers), "blind_since_ns",
+				watch_json_number_or_null(c->blind_since_ns), "until_ns",
+				watch_json_number_or_null(c->until_ns));
 
 	watch_json_counters(row, c, counters, COUNT(counters));
 	json_object_set_new(row, "bursts", watch_row_bursts(c->burst));
@@ -73,43 +71,5 @@ json_t *watch_row_group(const struct watch_channel *c, const struct watch_group 
 
 	watch_json_counters(row, g, counters, COUNT(counters));
 	json_object_set_new(row, "bursts", watch_row_bursts(g->burst));
-	return row;
-}
-
-json_t *watch_row_recording(struct recorder *r)
-{
-#define OF(key, member) WATCH_COUNTER(key, struct recorder_stats, member)
-	static const struct watch_json_counter counters[] = {
-	    OF("triggers", triggers),
-	    OF("files", files),
-	    OF("joined", joined),
-	    OF("held_off", held_off),
-	    OF("failed", failed),
-	    OF("whole", whole),
-	    OF("given_up", given_up),
-	    OF("put", put),
-	    OF("put_bytes", put_octets),
-	    OF("no_room", no_room),
-	    OF("blind", blind),
-	    OF("blind_messages", blind_messages),
-	    OF("unwritten", unwritten),
-	    OF("written", written),
-	    OF("written_bytes", written_octets),
-	    OF("dir_files", dir_files),
-	    OF("dir_bytes", dir_octets),
-	    OF("leftovers", leftovers),
-	};
-#undef OF
-	struct recorder_stats s;
-	json_t *row;
-
-	recorder_stats(r, &s);
-	row = json_pack("{so sb sb so so so so}", "name", watch_json_string(recorder_name(r)),
-			"stopped", s.is_stopped, "writing", s.is_writing, "error",
-			watch_json_text_or_null(s.is_stopped ? s.error : ""), "oldest_ns",
-			watch_json_number_or_null(s.oldest_ns), "newest_ns",
-			watch_json_number_or_null(s.newest_ns), "file",
-			watch_json_text_or_null(s.file));
-	watch_json_counters(row, &s, counters, COUNT(counters));
 	return row;
 }

@@ -143,7 +143,6 @@ struct watch {
 			      * round, at what he added */
 	uint64_t changes;    /* of engines, channels, feeds and their lines: counts up */
 	uint64_t look_ns, step_ns; /* host.c, CLOCK_MONOTONIC: its last looks */
-	uint64_t shown_ns;         /* likewise, when --interval was over last */
 	struct watch_engine **engines;
 	unsigned n_engines;
 	struct watch_feed **feeds;
