@@ -40,6 +40,7 @@ CASES = {
                 'MLD, three sources: a question about a leave'],
     'feed': ['86 octets', '86 octets, more', 'a lone message, p50', '1000 keys',
              'payloads compared, an octet', '86 octets, instructions'],
+    'watch': ['86 octets, watched', '86 octets, watched and recorded', '86 octets, instructions'],
 }
 GAIN = {
     'gain': ['86 octets, no reader', '86 octets, no reader, in pieces',

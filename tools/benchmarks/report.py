@@ -19,6 +19,7 @@ TITLES = {
     'querier': 'Querier: the table of members',
     'relay': 'Relay: what it costs to forward',
     'feed': 'Feed: what its rules cost a reader',
+    'watch': 'Watch: what mcring-watch costs',
 }
 PLOTS = {
     None: 'how far each figure is from its target',

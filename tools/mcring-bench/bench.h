@@ -48,11 +48,13 @@ struct bench_options {
 	unsigned adaptive;      /* receive, relay: 1: the rx lcore naps when nothing comes */
 	const char *peer;       /* hop: what carries the messages */
 	unsigned outputs;       /* relay, replicate: ports to which packets go */
-	unsigned chains;  /* 1: these are net_ring ports, which send frames of several buffers */
-	unsigned joined;  /* relay: 1: the groups are published as well */
-	unsigned rate;    /* hop, drain, feed: messages a second; 0 = flat out */
-	unsigned keys;    /* feed: streams */
-	unsigned compare; /* feed: 1: payloads under one number are compared */
+	unsigned chains;     /* 1: these are net_ring ports, which send frames of several buffers */
+	unsigned joined;     /* relay: 1: the groups are published as well */
+	unsigned rate;       /* hop, drain, feed: messages a second; 0 = flat out */
+	unsigned keys;       /* feed: streams */
+	unsigned compare;    /* feed: 1: payloads under one number are compared */
+	const char *run_dir; /* engine: where other programs find it; NULL = nowhere */
+	unsigned consumers;  /* engine: so many of them are attached before it begins */
 };
 
 void bench_options_usage(void);

@@ -20,6 +20,7 @@
 #include "subject.h"
 
 #define ARRIVAL_S 60 /* until the first packet: its sender may have to be started */
+#define ATTACH_S  60 /* until other programs are attached */
 #define POLL      32
 
 /* A consumer on an lcore of its own. */
@@ -172,6 +173,21 @@ static int print(struct bench *b, const struct bench_sample *start, const struct
 	return 0;
 }
 
+/* Other programs are seen to as the engine's thread works. */
+static int wait_for_consumers(struct bench *b)
+{
+	const unsigned expected = b->n_readers + b->options->consumers;
+	uint64_t end_ns = monotonic_ns() + ATTACH_S * UINT64_C(1000000000);
+	struct mcr_consumer_info info = {.size = sizeof(info)};
+
+	while (expected > 0 && mcr_engine_consumer_info(b->engine, expected - 1, &info) < 0) {
+		if (monotonic_ns() >= end_ns)
+			return fail("not all of %u consumers attached in %d s", expected, ATTACH_S);
+		sample_run_for(b->engine, 1);
+	}
+	return 0;
+}
+
 static int wait_for_packets(struct bench *b)
 {
 	uint64_t end_ns = monotonic_ns() + ARRIVAL_S * UINT64_C(1000000000);
@@ -202,7 +218,7 @@ static int run(struct bench *b, struct mcr_error *err)
 	    feed_fill(&b->feed, b->options, b->engine) < 0 || start_readers(b, err) < 0 ||
 	    mcr_engine_start(b->engine, err) < 0)
 		return -1;
-	if (wait_for_packets(b) < 0)
+	if (wait_for_consumers(b) < 0 || wait_for_packets(b) < 0)
 		return -1;
 	from = take_sample(b);
 	end_ns = from.rx.wall_ns + ARRIVAL_S * UINT64_C(1000000000);

@@ -72,6 +72,8 @@ static const char usage_of_options[] =
     "  --rotate           all buffers go round, not only those in the lcore's cache\n"
     "  --rewrite          each frame is written again, for the next group\n"
     "  --hw-times         engine, on net_null: packets have the stamps of a NIC, messages hw_ns\n"
+    "  --run-dir DIR      engine: other programs find it there (nowhere)\n"
+    "  --consumers N      engine: it begins when so many of them are attached (0)\n"
     "  --hold-us N        engine: after a poll that found nothing the rx lcore waits so long (0)\n"
     "  --ms N             length of the measurement (1000)\n"
     "  --help, --version  each alone\n";
@@ -106,6 +108,8 @@ enum option_id {
 	OPT_RATE,
 	OPT_KEYS,
 	OPT_COMPARE,
+	OPT_RUN_DIR,
+	OPT_CONSUMERS,
 	OPT_HELP,
 };
 
@@ -139,6 +143,8 @@ static const struct option long_options[] = {
     {"rate", required_argument, NULL, OPT_RATE},
     {"keys", required_argument, NULL, OPT_KEYS},
     {"compare", no_argument, NULL, OPT_COMPARE},
+    {"run-dir", required_argument, NULL, OPT_RUN_DIR},
+    {"consumers", required_argument, NULL, OPT_CONSUMERS},
     {"help", no_argument, NULL, OPT_HELP},
     {0},
 };
@@ -201,6 +207,7 @@ static const char **text_of(struct bench_options *o, int id)
 	return id == OPT_PORT         ? &o->port
 	       : id == OPT_COUNT_FILE ? &o->count_file
 	       : id == OPT_PEER       ? &o->peer
+	       : id == OPT_RUN_DIR    ? &o->run_dir
 				      : NULL;
 }
 
@@ -256,6 +263,8 @@ static int take_option(struct bench_options *o, int id, const char *name, const 
 		return number(name, text, BENCH_OUTPUTS_MAX, &o->outputs);
 	case OPT_KEYS:
 		return number(name, text, 1000, &o->keys);
+	case OPT_CONSUMERS:
+		return number(name, text, BENCH_READERS_MAX, &o->consumers);
 	case OPT_RATE:
 		return number(name, text, 1000000000, &o->rate);
 	case OPT_MS:

@@ -57,6 +57,8 @@ static int create_engine(struct mcr_engine **out, const struct bench_options *o,
 	config.idle = o->adaptive ? MCR_IDLE_ADAPTIVE : MCR_IDLE_BUSY;
 	if (o->first_chunk)
 		config.first_chunk = (uint16_t)o->first_chunk;
+	if (o->run_dir)
+		snprintf(config.run_dir, sizeof(config.run_dir), "%s", o->run_dir);
 	config.log = log_errors;
 	return mcr_engine_create(out, &config, err);
 }
