@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The sockets of the watch: requests in pieces, clients that are slow, many or hostile. */
+#include <sys/stat.h>
+
+#include "watch_rig.h"
+
+#include "mcring-watch/stats.h"
+
+static int setup(void **state)
+{
+	struct rig *r = *state = rig_create();
+	struct mcr_error err = {""};
+	struct watch_server_config config = {.path = r->path,
+					     .what = "stats socket",
+					     .mode = 0640,
+					     .gid = UINT32_MAX,
+					     .calls = &watch_stats_calls,
+					     .ctx = &r->w};
+
+	strcpy(r->dir, "/tmp/mcring-watch-XXXXXX");
+	assert_non_null(mkdtemp(r->dir));
+	snprintf(r->path, sizeof(r->path), "%s/stats", r->dir);
+	r->now_ns = SECOND;
+	return watch_server_create(&r->server, &config, &err);
+}
+
+static int teardown(void **state)
+{
+	struct rig *r = *state;
+
+	watch_server_destroy(r->server);
+	assert_int_equal(rmdir(r->dir), 0); /* the socket is gone */
+	rig_destroy(r);
+	return 0;
+}
+
+static int dial(const struct rig *r)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	strcpy(address.sun_path, r->path);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+static void poll_server(struct rig *r)
+{
+	r->now_ns += 1000000;
+	watch_server_poll(r->server, r->now_ns);
+}
+
+static void say(int fd, const char *text)
+{
+	assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), (ssize_t)strlen(text));
+}
+
+/* Reads one answer, polling the server in between. Returns NULL when the server hung up. */
+static json_t *answer(struct rig *r, int fd)
+{
+	const size_t cap = 8 << 20;
+	char *text = malloc(cap);
+	json_t *value = NULL;
+	size_t len = 0;
+
+	for (int i = 0; i < 100000 && !value; i++) {
+		ssize_t n = recv(fd, text + len, cap - len, MSG_PEEK);
+		const char *end = n > 0 ? memchr(text + len, '\n', (size_t)n) : NULL;
+
+		if (n == 0 || (n < 0 && errno != EAGAIN))
+			break;
+		if (n < 0)
+			poll_server(r);
+		else /* only this answer: the next may stand behind it */
+			len += (size_t)recv(fd, text + len,
+					    end ? (size_t)(end + 1 - (text + len)) : (size_t)n, 0);
+		if (end)
+			value = json_loadb(text, len, 0, NULL);
+	}
+	free(text);
+	return value;
+}
+
+static json_t *ask(struct rig *r, const char *request)
+{
+	int fd = dial(r);
+	json_t *reply;
+
+	say(fd, request);
+	say(fd, "\n");
+	reply = answer(r, fd);
+	close(fd);
+	assert_non_null(reply);
+	return reply;
+}
+
+static int ok(const json_t *reply)
+{
+	return json_is_true(json_object_get(reply, "ok"));
+}
+
+static void the_socket_has_its_mode(void **state)
+{
+	struct rig *r = *state;
+	struct stat st;
+
+	assert_int_equal(stat(r->path, &st), 0);
+	assert_true(S_ISSOCK(st.st_mode));
+	assert_int_equal(st.st_mode & 0777, 0640);
+}
+
+static void garbage_gets_an_error_and_the_next_request_an_answer(void **state)
+{
+	static const char *const garbage[] = {"",
+					      "{",
+					      "[]",
+					      "7",
+					      "\xff\xfe",
+					      "{\"command\":3}",
+					      "{\"command\":\"\xc3\"}",
+					      "null",
+					      "{\"command\":\"stats\",\"command\":\"stats\"}",
+					      "{\"command\":\"stats\",\"groups\":-1}",
+					      "{\"command\":\"stats\",\"groups\":65537}",
+					      "{\"command\":\"stats\",\"groups\":\"7\"}",
+					      "{\"command\":\"stats\",\"n\":7}"};
+	struct rig *r = *state;
+	int fd = dial(r);
+	json_t *reply;
+
+	for (size_t i = 0; i < sizeof(garbage) / sizeof(garbage[0]); i++) {
+		say(fd, garbage[i]);
+		say(fd, "\n");
+		reply = answer(r, fd);
+		assert_non_null(reply);
+		assert_false(ok(reply));
+		assert_true(strlen(rig_text(reply, "error")) > 0);
+		json_decref(reply);
+	}
+	say(fd, "{\"command\":\"stats\"}\n");
+	reply = answer(r, fd);
+	assert_true(ok(reply));
+	json_decref(reply);
+	close(fd);
+}
+
+static void a_command_of_an_engine_is_told_that_this_is_none(void **state)
+{
+	json_t *reply = ask(*state, "{\"command\":\"why\"}");
+
+	assert_false(ok(reply));
+	assert_string_equal(rig_text(reply, "error"),
+			    "'why': this is mcring-watch, which takes stats; ask an engine's "
+			    "socket for the rest");
+	json_decref(reply);
+}
+
+static void requests_may_come_in_pieces_and_several_at_once(void **state)
+{
+	struct rig *r = *state;
+	int fd = dial(r);
+	json_t *reply;
+
+	say(fd, "{\"command\":");
+	for (int i = 0; i < 5; i++)
+		poll_server(r);
+	say(fd, "\"stats\"}\n{\"command\":\"x\"}\n{\"command\":\"stats\",\"groups\":0}\n");
+	for (int i = 0; i < 3; i++) {
+		reply = answer(r, fd);
+		assert_int_equal(ok(reply), i != 1);
+		json_decref(reply);
+	}
+	close(fd);
+}
+
+static void a_request_without_end_is_cut_off(void **state)
+{
+	struct rig *r = *state;
+	static char block[WATCH_REQUEST_MAX + 1];
+	int fd = dial(r);
+	json_t *reply;
+
+	memset(block, 'x', sizeof(block));
+	assert_int_equal(send(fd, block, sizeof(block), MSG_NOSIGNAL), sizeof(block));
+	reply = answer(r, fd);
+	assert_string_equal(rig_text(reply, "error"), "request too long");
+	json_decref(reply);
+	assert_null(answer(r, fd));
+	close(fd);
+}
+
+static void thousands_of_groups_come_whole(void **state)
+{
+	struct rig *r = *state;
+	json_t *reply;
+
+	rig_groups(r, GROUPS_MAX);
+	reply = ask(r, "{\"command\":\"stats\"}");
+	assert_int_equal(json_array_size(json_object_get(reply, "groups")), GROUPS_MAX);
+	json_decref(reply);
+}
+
+static int hung_up(int fd)
+{
+	static char sink[1 << 20];
+	ssize_t n;
+
+	do
+		n = recv(fd, sink, sizeof(sink), 0);
+	while (n > 0);
+	return n == 0 || errno == ECONNRESET;
+}
+
+static void who_reads_nothing_is_cut_off_and_holds_up_nobody(void **state)
+{
+	struct rig *r = *state;
+	int slow = dial(r), silent = dial(r);
+	json_t *reply;
+
+	rig_groups(r, GROUPS_MAX); /* more than a socket holds */
+	say(slow, "{\"command\":\"stats\"}\n");
+	for (int i = 0; i < 1000; i++)
+		poll_server(r);
+	reply = ask(r, "{\"command\":\"stats\",\"groups\":1}");
+	assert_true(ok(reply));
+	json_decref(reply);
+	r->now_ns += WATCH_PATIENCE_NS;
+	poll_server(r);
+	assert_true(hung_up(slow));
+	assert_true(hung_up(silent));
+	close(slow);
+	close(silent);
+}
+
+static void who_is_gone_leaves_his_place(void **state)
+{
+	struct rig *r = *state;
+	json_t *reply;
+
+	rig_groups(r, GROUPS_MAX);
+	for (int i = 0; i < 3 * WATCH_CLIENTS_MAX; i++) {
+		int fd = dial(r);
+
+		say(fd, "{\"command\":\"stats\"}\n");
+		for (int k = 0; k < i % 7; k++)
+			poll_server(r);
+		close(fd);
+		poll_server(r);
+	}
+	for (int i = 0; i < 100; i++)
+		poll_server(r);
+	reply = ask(r, "{\"command\":\"stats\",\"groups\":1}");
+	assert_true(ok(reply));
+	json_decref(reply);
+}
+
+static void a_crowd_of_one_user_is_bounded(void **state)
+{
+	struct rig *r = *state;
+	int fds[WATCH_CLIENTS_MAX], one;
+	json_t *reply;
+
+	for (int i = 0; i < WATCH_CLIENTS_MAX; i++) {
+		fds[i] = dial(r);
+		for (int k = 0; k < 3; k++)
+			poll_server(r);
+	}
+	one = dial(r);
+	reply = answer(r, one);
+	assert_string_equal(rig_text(reply, "error"), "too many connections");
+	json_decref(reply);
+	close(one);
+	for (int i = 0; i < WATCH_CLIENTS_MAX; i++) {
+		say(fds[i], "{\"command\":\"stats\"}\n");
+		reply = answer(r, fds[i]);
+		assert_true(ok(reply));
+		json_decref(reply);
+		close(fds[i]);
+	}
+}
+
+static void answers_that_are_being_made_end_with_the_server(void **state)
+{
+	struct rig *r = *state;
+	int fd = dial(r);
+
+	rig_groups(r, GROUPS_MAX);
+	say(fd, "{\"command\":\"stats\"}\n");
+	for (int i = 0; i < 5; i++)
+		poll_server(r);
+	watch_server_destroy(r->server); /* a leak would be seen under ASan */
+	r->server = NULL;
+	assert_true(hung_up(fd));
+	close(fd);
+}
+
+#define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(the_socket_has_its_mode),
+	    TEST(garbage_gets_an_error_and_the_next_request_an_answer),
+	    TEST(a_command_of_an_engine_is_told_that_this_is_none),
+	    TEST(requests_may_come_in_pieces_and_several_at_once),
+	    TEST(a_request_without_end_is_cut_off),
+	    TEST(thousands_of_groups_come_whole),
+	    TEST(who_reads_nothing_is_cut_off_and_holds_up_nobody),
+	    TEST(who_is_gone_leaves_his_place),
+	    TEST(a_crowd_of_one_user_is_bounded),
+	    TEST(answers_that_are_being_made_end_with_the_server),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
