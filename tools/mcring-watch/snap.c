@@ -11,8 +11,7 @@
 /* The file of one recording that somebody waits for. */
 struct wish {
 	struct recorder *recorder;
-	uint64_t number; /* of the file, as stats.begun */
-	uint64_t whole;  /* files that were whole when it was last looked at */
+	uint64_t number; /* of the file, as stats.asked */
 	int has_ended;
 	char file[sizeof(((struct recorder_stats *)NULL)->file)]; /* "" = it came to nothing */
 	char error[160];                                          /* why */
@@ -71,8 +70,7 @@ static void trigger(struct wish *wish, const struct recorder_cause *cause)
 	struct recorder_stats stats;
 
 	recorder_stats(wish->recorder, &stats);
-	wish->number = stats.begun;
-	wish->whole = stats.whole;
+	wish->number = stats.asked;
 	if (answer == RECORDER_BEGUN || answer == RECORDER_JOINED)
 		return;
 	wish->has_ended = 1;
@@ -117,13 +115,12 @@ static void look_at(struct wish *wish)
 	if (wish->has_ended)
 		return;
 	recorder_stats(wish->recorder, &stats);
-	wish->has_ended = stats.whole + stats.given_up >= wish->number;
-	if (wish->has_ended && stats.whole > wish->whole)
-		snprintf(wish->file, sizeof(wish->file), "%s", stats.file);
+	wish->has_ended = stats.answered >= wish->number;
+	if (wish->has_ended && stats.answer[0])
+		snprintf(wish->file, sizeof(wish->file), "%s", stats.answer);
 	else if (wish->has_ended)
 		snprintf(wish->error, sizeof(wish->error), "%s",
 			 stats.error[0] ? stats.error : "its file was given up");
-	wish->whole = stats.whole;
 }
 
 /* The names of those without a file, with why of the last one. */

@@ -20,6 +20,7 @@
 
 #define RECORDER_INTERFACES_MAX 256
 #define RECORDER_DIR_MAX        256
+#define RECORDER_OCTETS_MIN     ((uint64_t)4 << 20)
 
 struct recorder;
 
@@ -88,8 +89,10 @@ enum recorder_answer {
 	RECORDER_FAILED,     /* recording has stopped */
 };
 
-/* recorder_trigger: something happened. The file that will have it is whole as soon as stats.whole
- * + stats.given_up reach what stats.begun is after this call; stats.file is its path then. */
+/* recorder_trigger: something happened. The file that an operator will have is there as soon as
+ * stats.answered reaches what stats.asked is after this call; stats.answer is its path then, or ""
+ * with the reason in stats.error. With is_continuous an operator has the file end, after_ns later;
+ * the others are only named in it. */
 enum recorder_answer recorder_trigger(struct recorder *r, const struct recorder_cause *cause);
 
 /* recorder_time tells the time of arrivals up to which all was put: call it each round, and also
@@ -101,17 +104,19 @@ void recorder_time(struct recorder *r, uint64_t ns);
  * memory, was overwritten there as the oldest, or found no room. */
 struct recorder_stats {
 	uint64_t triggers, files, joined, held_off, failed;
-	uint64_t begun, whole, given_up; /* files: the number of the last one, and how they ended */
-	uint64_t put, put_octets;        /* messages, and octets of their payload */
-	uint64_t no_room;                /* of them, while the disk was slow */
-	uint64_t blind, blind_messages;  /* stretches, and what was missed in them: no_room, too */
+	uint64_t whole, given_up; /* files, by how they ended */
+	uint64_t asked, answered; /* files that were asked for, and those of them that ended */
+	uint64_t put, put_octets; /* messages, and octets of their payload */
+	uint64_t no_room;         /* of them, while the disk was slow */
+	uint64_t blind, blind_messages; /* stretches, and what was missed in them: no_room, too */
 	uint64_t unwritten; /* is_continuous: overwritten in memory while the disk was full */
-	uint64_t written, written_octets;  /* messages in files, and the files' octets */
-	uint64_t oldest_ns, newest_ns;     /* in memory */
-	uint64_t dir_files, dir_octets;    /* of this recording, on the disk, whole */
-	uint64_t leftovers;                /* files that were finished at the start */
-	int is_writing, is_stopped;        /* is_stopped: `error` says why */
-	char file[RECORDER_DIR_MAX + 128]; /* the last that was finished; "" = none */
+	uint64_t written, written_octets;    /* messages in files, and the files' octets */
+	uint64_t oldest_ns, newest_ns;       /* in memory */
+	uint64_t dir_files, dir_octets;      /* of this recording, on the disk, whole */
+	uint64_t leftovers;                  /* files that were finished at the start */
+	int is_writing, is_stopped;          /* is_stopped: `error` says why */
+	char file[RECORDER_DIR_MAX + 128];   /* the last that was finished; "" = none */
+	char answer[RECORDER_DIR_MAX + 128]; /* number `answered`; "" = it could not be written */
 	char error[160];
 };
 
