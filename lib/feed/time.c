@@ -47,6 +47,15 @@ static __attribute__((noinline)) uint64_t now_of_others(struct mcr_feed *f, uint
 	return least;
 }
 
+/* Before the first ring is read there is no time: that of a capture may be long ago. */
+static int has_begun(const struct mcr_feed *f)
+{
+	for (unsigned i = 0; i < f->n_sources; i++)
+		if (f->sources[i].was_attached)
+			return 1;
+	return 0;
+}
+
 uint64_t mcr_feed_now(struct mcr_feed *f)
 {
 	uint64_t least = UINT64_MAX, most = 0, due_ns;
@@ -62,6 +71,8 @@ uint64_t mcr_feed_now(struct mcr_feed *f)
 		least = now_of_others(f, most);
 	if (least < UINT64_MAX)
 		return least;
+	if (!has_begun(f))
+		return 0;
 	/* No ring is left that could bring what is waited for. If no engine is, either, it is given
 	 * up, also when a capture's time was ahead of the host's. */
 	least = mcr_feed_clock_ns(CLOCK_REALTIME);

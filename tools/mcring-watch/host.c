@@ -16,6 +16,7 @@
 #include "core/attach_wire.h"
 #include "core/error.h"
 #include "core/feed/feed_config.h"
+#include "feeds.h"
 #include "tap.h"
 
 #define LOOK_NS     UINT64_C(1000000000)  /* between two looks for engines and channels */
@@ -242,6 +243,12 @@ static void note_channel(struct watch *w, struct watch_engine *e, const char *na
 	w->changes++;
 }
 
+static void note_feed(struct watch *w, struct watch_engine *e, const char *name, uint64_t digest)
+{
+	if (is_named(w->options->feeds, w->options->n_feeds, e, name))
+		feeds_note(w, e, name, digest);
+}
+
 /* ---- engines ---- */
 
 static struct watch_engine *find_engine(const struct watch *w, const char *run_dir)
@@ -314,10 +321,14 @@ static void take_list(struct watch *w, struct watch_engine *e)
 {
 	char readers[ENGINE_READERS_MAX];
 
-	for (unsigned i = 0; i < e->list.n; i++)
-		if (e->list.items[i].kind == MCR_LISTED_CHANNEL)
-			note_channel(w, e, e->list.items[i].name,
-				     engine_readers(readers, &e->list.items[i]));
+	for (unsigned i = 0; i < e->list.n; i++) {
+		const struct mcr_listed *item = &e->list.items[i];
+
+		if (item->kind == MCR_LISTED_CHANNEL)
+			note_channel(w, e, item->name, engine_readers(readers, item));
+		else
+			note_feed(w, e, item->name, item->epoch);
+	}
 }
 
 /* What an engine that cannot say which channels it has must be told. */
@@ -329,6 +340,11 @@ static void take_named(struct watch *w, struct watch_engine *e)
 		const char *slash = strchr(o->channels[i], '/');
 
 		note_channel(w, e, slash ? slash + 1 : o->channels[i], "");
+	}
+	for (unsigned i = 0; i < o->n_feeds; i++) {
+		const char *slash = strchr(o->feeds[i], '/');
+
+		note_feed(w, e, slash ? slash + 1 : o->feeds[i], 0);
 	}
 }
 
@@ -383,8 +399,10 @@ static void take_answer(struct watch *w, struct watch_engine *e)
 		e->error[0] = '\0';
 	else
 		take_engine_error(w, e, ret, err.text);
-	if (e->is_up)
+	if (e->is_up) {
 		forget_channels(w, e);
+		feeds_noted(w, e);
+	}
 	engine_list_close(&e->list);
 }
 

@@ -15,6 +15,7 @@
 #include "../common/fail.h"
 #include "../common/own_run_dir.h"
 #include "engine/os/run_dir.h"
+#include "feeds.h"
 #include "host.h"
 #include "options.h"
 #include "show.h"
@@ -70,12 +71,13 @@ static void run(struct watch *w, struct show *show, int signal_fd)
 		int wait_ms = 0;
 
 		host_look(w, now_ns);
-		idle = host_read(w) > 0 ? 0 : idle + 1;
+		feeds_look(w, now_ns);
+		idle = host_read(w) + feeds_read(w) > 0 ? 0 : idle + 1;
 		if (now_ns - ticked_ns >= TICK_NS) {
 			ticked_ns = now_ns;
 			tick(w, now_ns);
 		}
-		if (idle > IDLE_ROUNDS && host_arm(w) == 0)
+		if (idle > IDLE_ROUNDS && host_arm(w) == 0 && feeds_arm(w) == 0)
 			wait_ms = TICK_NS / 1000000;
 		if (wait_ms == 0 && now_ns - peeked_ns < PEEK_NS)
 			continue;
@@ -123,6 +125,7 @@ int main(int argc, char **argv)
 		run(&w, show, signal_fd);
 	}
 	show_destroy(show);
+	feeds_destroy(&w);
 	host_destroy(&w);
 	if (lock_fd >= 0)
 		mcr_run_dir_leave(w.state_dir, lock_fd);

@@ -13,13 +13,14 @@
 #include "alarm.h"
 #include "burst.h"
 #include "engine_list.h"
+#include "lead.h"
 #include "log.h"
 #include "options.h"
 #include "record/recorder.h"
 
 #define WATCH_PATH_MAX       128
 #define WATCH_RECENT         64 /* events of a feed, and alarms, that are remembered */
-#define WATCH_LEADS          MCR_FEED_LEADS
+#define WATCH_LEADS          LEAD_BUCKETS
 #define WATCH_ENGINES_MAX    64
 #define WATCH_CHANNELS_MAX   256 /* of an engine */
 #define WATCH_CHANNEL_GROUPS 16384
@@ -87,16 +88,6 @@ struct watch_engine {
 	unsigned n_channels;
 };
 
-/* How far a line is behind (+) or ahead (-) of the one that had the same number first, or second.
- * ahead[i], behind[i]: packets by less than 2^i * 16 ns and not less than half of that. */
-struct watch_lead {
-	uint64_t ahead[WATCH_LEADS], behind[WATCH_LEADS];
-	int64_t min_ns, max_ns;
-	uint64_t packets;
-	int is_hw;              /* by times of NICs or switches on both sides */
-	uint64_t resolution_ns; /* what is finer than this says nothing; 0 = unknown */
-};
-
 struct watch_line {
 	char name[MCR_NAME_MAX], engine[MCR_NAME_MAX], channel[MCR_NAME_MAX];
 	struct mcr_feed_line info;     /* libmcring-feed's counters */
@@ -108,26 +99,28 @@ struct watch_line {
 
 /* An event that is remembered. */
 struct watch_event {
-	uint64_t ns;
-	uint32_t kind; /* enum mcr_feed_kind */
-	struct mcr_feed_msg msg;
-	char stream[64];
-	char text[192];
+	uint64_t ns;             /* CLOCK_REALTIME of arrivals */
+	uint32_t kind;           /* enum mcr_feed_kind */
+	struct mcr_feed_msg msg; /* without a packet; numbers as packets write them */
+	char stream[64];         /* "unit=1"; "" = of none */
+	char text[192];          /* one line for a person */
 };
 
+/* Counters are those since it was opened: it is opened again when it is declared otherwise. */
 struct watch_feed {
 	char name[MCR_NAME_MAX];
 	struct watch_engine *engine; /* that was asked for it */
-	struct mcr_feed *feed;
+	struct mcr_feed *feed;       /* NULL = it is not open */
 	int is_open;
-	char error[160]; /* why it is not */
-	struct mcr_feed_stats stats;
+	char error[160];             /* why it is not; "" = its engine is asked */
+	struct mcr_feed_stats stats; /* these, and `info` of the lines, are of the last look */
 	struct watch_line lines[MCR_FEED_LINES_MAX];
 	unsigned n_lines;
 	uint64_t wire_gaps, wire_messages, host_gaps, host_messages, ring_gaps, ring_messages;
 	uint64_t resets_unannounced, implausible, silences, silent_since_ns;
 	struct watch_event recent[WATCH_RECENT]; /* a ring; n_events % WATCH_RECENT is next */
 	uint64_t n_events;
+	struct feed_state *state; /* feeds.c */
 };
 
 /* Alarms of one kind, as they are logged. */
@@ -147,6 +140,7 @@ struct watch {
 	unsigned n_engines;
 	struct watch_feed **feeds;
 	unsigned n_feeds;
+	uint64_t feeds_look_ns, feeds_step_ns; /* feeds.c, CLOCK_MONOTONIC: its last looks */
 	struct recorder *recorders[WATCH_RECORDINGS];
 	unsigned n_recorders;
 	uint64_t alarms[WATCH_ALARM_KINDS], alarms_now[WATCH_ALARM_KINDS];
