@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The sockets of the watch: requests in pieces, clients that are slow, many or hostile. */
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "watch_rig.h"
 
@@ -279,6 +280,59 @@ static void a_crowd_of_one_user_is_bounded(void **state)
 	}
 }
 
+/* Another user asks, in a process of his own. Returns its exit status: 0 with an answer. */
+static int ask_as(struct rig *r, uid_t uid)
+{
+	const pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		struct sockaddr_un address = {.sun_family = AF_UNIX};
+		char octet = 0;
+		int fd;
+
+		if (setresuid(uid, uid, uid) < 0)
+			_exit(9);
+		fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		strcpy(address.sun_path, r->path);
+		if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+		    send(fd, "{\"command\":\"stats\"}\n", 20, MSG_NOSIGNAL) != 20)
+			_exit(8);
+		/* {"ok":true */
+		for (int i = 0; i < 7; i++)
+			if (recv(fd, &octet, 1, 0) != 1)
+				_exit(7);
+		_exit(octet == 't' ? 0 : 1);
+	}
+	assert_true(pid > 0);
+	while (waitpid(pid, &status, WNOHANG) == 0)
+		poll_server(r);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void another_user_gets_the_place_of_one_of_a_crowd(void **state)
+{
+	struct rig *r = *state;
+	int fds[WATCH_CLIENTS_MAX], n_gone = 0;
+
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chmod(r->dir, 0755), 0);
+	assert_int_equal(chmod(r->path, 0666), 0);
+	for (int i = 0; i < WATCH_CLIENTS_MAX; i++) {
+		fds[i] = dial(r);
+		for (int k = 0; k < 3; k++)
+			poll_server(r);
+	}
+	assert_int_equal(ask_as(r, 61991), 0);
+	for (int i = 0; i < WATCH_CLIENTS_MAX; i++) {
+		n_gone += hung_up(fds[i]);
+		assert_int_equal(hung_up(fds[i]), i == 0); /* who did nothing for longest */
+		close(fds[i]);
+	}
+	assert_int_equal(n_gone, 1);
+}
+
 static void answers_that_are_being_made_end_with_the_server(void **state)
 {
 	struct rig *r = *state;
@@ -308,6 +362,7 @@ int main(void)
 	    TEST(who_reads_nothing_is_cut_off_and_holds_up_nobody),
 	    TEST(who_is_gone_leaves_his_place),
 	    TEST(a_crowd_of_one_user_is_bounded),
+	    TEST(another_user_gets_the_place_of_one_of_a_crowd),
 	    TEST(answers_that_are_being_made_end_with_the_server),
 	};
 
