@@ -251,6 +251,15 @@ static void count_line(struct watch_feed *f, const struct mcr_feed_msg *m, uint6
 	l->down_why = m->kind == MCR_FEED_LINE_DOWN ? m->down.why : 0;
 }
 
+/* No engine of a line runs, so nobody knows what was sent. */
+static int is_blind(const struct watch_feed *f)
+{
+	for (unsigned i = 0; i < f->n_lines; i++)
+		if (f->lines[i].down_why != MCR_FEED_DOWN_ENGINE)
+			return 0;
+	return 1;
+}
+
 static void count(struct watch_feed *f, const struct mcr_feed_msg *m)
 {
 	const uint64_t ns = m->ns != 0 ? m->ns : realtime_ns();
@@ -265,8 +274,10 @@ static void count(struct watch_feed *f, const struct mcr_feed_msg *m)
 		count_line(f, m, ns);
 		break;
 	case MCR_FEED_SILENCE:
-		f->silences++;
-		f->silent_since_ns = ns;
+		if (!is_blind(f)) {
+			f->silences++;
+			f->silent_since_ns = ns;
+		}
 		break;
 	case MCR_FEED_SILENCE_END:
 		f->silent_since_ns = 0;
@@ -340,6 +351,7 @@ static int keeps_up(struct feed_state *s, const struct mcr_feed_msg *m)
 void feed_event(struct watch *w, struct watch_feed *f, const struct mcr_feed_msg *m)
 {
 	const enum watch_alarm_kind kind = kind_of(m);
+	const int was_silent = f->silent_since_ns != 0;
 	const struct watch_event *e;
 
 	count(f, m);
@@ -347,7 +359,8 @@ void feed_event(struct watch *w, struct watch_feed *f, const struct mcr_feed_msg
 	if (!keeps_up(f->state, m))
 		return;
 	e = remember(f, m);
-	if (kind == WATCH_ALARM_KINDS)
+	if (kind == WATCH_ALARM_KINDS ||
+	    (kind == WATCH_SILENCE && was_silent == (f->silent_since_ns != 0)))
 		return;
 	raise_alarm(w, f,
 		    (struct watch_alarm){.kind = kind,
