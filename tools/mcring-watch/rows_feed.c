@@ -109,9 +109,16 @@ static json_t *histogram(const uint64_t buckets[WATCH_LEADS])
 	return list;
 }
 
+/* What a bucket says is no more than what the extremes say. */
+static int64_t within(int64_t ns, int64_t min_ns, int64_t max_ns)
+{
+	return ns < min_ns ? min_ns : ns > max_ns ? max_ns : ns;
+}
+
 static json_t *lead_of(const struct watch_lead *lead)
 {
 	const int is_known = lead->packets > 0;
+	const int64_t median_ns = within(watch_lead_median(lead), lead->min_ns, lead->max_ns);
 
 	return json_pack("{so so so sb so so so so so so}", "packets",
 			 watch_json_number(lead->packets), "ahead_packets",
@@ -119,7 +126,7 @@ static json_t *lead_of(const struct watch_lead *lead)
 			 watch_json_number(packets_of(lead->behind)), "hw", lead->is_hw,
 			 "resolution_ns", watch_json_number_or_null(lead->resolution_ns), "min_ns",
 			 is_known ? json_integer(lead->min_ns) : json_null(), "median_ns",
-			 is_known ? json_integer(watch_lead_median(lead)) : json_null(), "max_ns",
+			 is_known ? json_integer(median_ns) : json_null(), "max_ns",
 			 is_known ? json_integer(lead->max_ns) : json_null(), "ahead",
 			 histogram(lead->ahead), "behind", histogram(lead->behind));
 }
