@@ -14,7 +14,7 @@
 
 #define SECOND   UINT64_C(1000000000)
 #define LOOK_NS  (SECOND / 5) /* what came is written after so long */
-#define RETRY_NS (2 * SECOND) /* after a failure */
+#define RETRY_NS SECOND       /* after a failure */
 #define GRANT    ((uint64_t)1 << 20)
 #define SPAN_DIV 4 /* of the store may be held back to put it in order */
 #define NICE     10
@@ -282,22 +282,30 @@ static int take(struct writer *w, const struct store_record *record, uint64_t po
 	return 0;
 }
 
-/* Reads what there is, to the file's end if that is named. */
-static int read_on(struct writer *w, uint64_t end)
+/* The next record of the file. An end that is named later lies behind the head of before. */
+static const struct store_record *next_record(struct writer *w)
+{
+	const uint64_t head = store_head(w->store), end = writer_state(w);
+
+	return store_next(w->store, &w->position, head < end ? head : end);
+}
+
+/* Reads what there is. Returns 1 when that is all that the file is to have, else 0 or -errno. */
+static int read_on(struct writer *w)
 {
 	const struct store_record *record;
 	uint64_t position = w->position;
 	int ret = 0;
 
-	while (ret == 0 && (record = store_next(w->store, &w->position, end))) {
+	while (ret == 0 && (record = next_record(w))) {
 		ret = take(w, record, position);
 		position = w->position;
 	}
-	if (ret == 0 && w->position >= end)
+	if (ret == 0 && w->position >= writer_state(w)) {
 		ret = emit(w, UINT64_MAX);
-	else if (ret == 0 && w->is_open)
-		ret = output_flush(&w->output);
-	return ret;
+		return ret < 0 ? ret : 1;
+	}
+	return ret == 0 && w->is_open ? output_flush(&w->output) : ret;
 }
 
 /* Begins with what the recorder wants. A position that is not where it stopped is the beginning of
@@ -320,18 +328,18 @@ static int begin(struct writer *w)
 
 static void work(struct writer *w)
 {
-	const uint64_t end = writer_state(w);
 	int ret = 0;
 
-	if (end == WRITER_IDLE)
+	if (writer_state(w) == WRITER_IDLE)
 		return;
 	if (!w->is_busy)
 		ret = begin(w);
 	if (ret == 0)
-		ret = read_on(w, end);
-	if (ret == 0 && w->position >= end && !is_leaving(w))
-		ret = open_file(w); /* an operator gets one with nothing in it, too */
-	if (ret < 0 || w->position >= end)
+		ret = read_on(w);
+	if (ret == 1)
+		finish(w,
+		       is_leaving(w) ? 0 : open_file(w)); /* an operator gets an empty one, too */
+	else if (ret < 0)
 		finish(w, ret);
 	else
 		tell(w);
