@@ -52,7 +52,7 @@ static void close_feed(struct watch *w, struct watch_feed *f)
 	for (unsigned i = 0; i < f->n_lines; i++)
 		watch_burst_destroy(f->lines[i].burst);
 	f->n_lines = 0;
-	w->changes++;
+	w->feed_changes++;
 }
 
 static void free_feed(struct watch *w, struct watch_feed *f)
@@ -148,7 +148,7 @@ static int open_feed(struct watch *w, struct watch_feed *f)
 	stop_asking(w, f);
 	f->is_open = 1;
 	f->error[0] = '\0';
-	w->changes++;
+	w->feed_changes++;
 	return 0;
 }
 
@@ -427,6 +427,14 @@ int feeds_arm(struct watch *w)
 	if (has_something && !is_new)
 		nanosleep(&nap, NULL);
 	return has_something;
+}
+
+int feeds_are_settled(const struct watch *w)
+{
+	for (unsigned i = 0; i < w->n_feeds; i++)
+		if (!w->feeds[i]->feed && w->feeds[i]->error[0] == '\0')
+			return 0;
+	return 1;
 }
 
 void feeds_destroy(struct watch *w)

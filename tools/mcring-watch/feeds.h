@@ -28,6 +28,9 @@ int feeds_read(struct watch *w);
 /* feeds_arm announces that the watch is about to sleep. Returns 0, or 1: there is something. */
 int feeds_arm(struct watch *w);
 
+/* feeds_are_settled: each is open, or says why it is not. */
+int feeds_are_settled(const struct watch *w);
+
 void feeds_destroy(struct watch *w);
 
 #endif

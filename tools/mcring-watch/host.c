@@ -12,11 +12,13 @@
 
 #include "../common/clock.h"
 #include "../common/engines.h"
+#include "blind.h"
 #include "client/run_dir.h"
 #include "core/attach_wire.h"
 #include "core/error.h"
 #include "core/feed/feed_config.h"
 #include "feeds.h"
+#include "lines.h"
 #include "tap.h"
 
 #define LOOK_NS     UINT64_C(1000000000)  /* between two looks for engines and channels */
@@ -132,8 +134,10 @@ static void advance(struct watch *w, struct watch_channel *c)
 		ret = ask_names(c);
 		if (ret == -EAGAIN)
 			return;
-		if (ret == 0)
+		if (ret == 0) {
 			c->step = READ;
+			tap_renew(w, c);
+		}
 	}
 	if (ret < 0)
 		step_failed(w, c, ret, err.text);
@@ -151,7 +155,7 @@ static int is_due(const struct watch_channel *c, uint64_t now_ns)
 /* The engine ended, or its ring makes no sense. */
 static void lose(struct watch *w, struct watch_channel *c, int code)
 {
-	tap_blind(w, c, code == -EPIPE ? "the engine is gone" : "the ring makes no sense");
+	blind_begin(w, c, code == -EPIPE ? "the engine is gone" : "the ring makes no sense");
 	if (code != -EPIPE)
 		close_channel(w, c);
 	c->is_attached = 0;
@@ -438,10 +442,20 @@ void host_look(struct watch *w, uint64_t now_ns)
 		struct watch_engine *e = w->engines[i];
 
 		take_answer(w, e);
+		if (w->options->action == WATCH_CHECK)
+			continue;
 		for (unsigned k = 0; k < e->n_channels; k++)
 			if (!e->channels[k]->is_attached && is_due(e->channels[k], now_ns))
 				advance(w, e->channels[k]);
 	}
+}
+
+int host_is_settled(const struct watch *w)
+{
+	for (unsigned i = 0; i < w->n_engines; i++)
+		if (w->engines[i]->list.fd >= 0)
+			return 0;
+	return w->look_ns != 0;
 }
 
 int host_read(struct watch *w)
@@ -473,6 +487,13 @@ void host_judge(struct watch *w)
 	for (unsigned i = 0; i < w->n_engines; i++)
 		for (unsigned k = 0; k < w->engines[i]->n_channels; k++)
 			tap_judge(w, w->engines[i]->channels[k]);
+}
+
+void host_renew(struct watch *w)
+{
+	for (unsigned i = 0; i < w->n_engines; i++)
+		for (unsigned k = 0; k < w->engines[i]->n_channels; k++)
+			tap_renew(w, w->engines[i]->channels[k]);
 }
 
 void host_destroy(struct watch *w)

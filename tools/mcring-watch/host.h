@@ -12,6 +12,9 @@
  * those that are not attached. now_ns: CLOCK_MONOTONIC. */
 void host_look(struct watch *w, uint64_t now_ns);
 
+/* host_is_settled: all engines that there are have said what they have, or that they do not. */
+int host_is_settled(const struct watch *w);
+
 /* host_read reads what the channels have. Returns how many messages and events there were. */
 int host_read(struct watch *w);
 
@@ -20,6 +23,9 @@ int host_arm(struct watch *w);
 
 /* host_judge finds the groups that are silent. */
 void host_judge(struct watch *w);
+
+/* host_renew: lines are others now. */
+void host_renew(struct watch *w);
 
 void host_destroy(struct watch *w);
 

@@ -9,21 +9,26 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../common/clock.h"
 #include "../common/fail.h"
 #include "../common/own_run_dir.h"
+#include "check.h"
 #include "engine/os/run_dir.h"
 #include "feeds.h"
 #include "host.h"
+#include "lines.h"
 #include "options.h"
+#include "recordings.h"
 #include "show.h"
 #include "watch.h"
 
-#define IDLE_ROUNDS 100                 /* empty ones, then it sleeps */
-#define TICK_NS     UINT64_C(100000000) /* between two looks at what goes by time */
-#define PEEK_NS     UINT64_C(1000000)   /* between two looks at descriptors when messages come */
+#define IDLE_ROUNDS 100                  /* empty ones, then it sleeps */
+#define TICK_NS     UINT64_C(100000000)  /* between two looks at what goes by time */
+#define SETTLE_NS   UINT64_C(2000000000) /* for engines to say what they have, at the start */
+#define PEEK_NS     UINT64_C(1000000)    /* between two looks at descriptors when messages come */
 
 /* Blocked in all threads. Returns a descriptor that is readable after SIGTERM or SIGINT, or -1
  * after a line on stderr. SIGHUP means nothing: there is no file to read again. */
@@ -45,6 +50,7 @@ static int catch_signals(void)
 static void tick(struct watch *w, uint64_t now_ns)
 {
 	host_judge(w);
+	recordings_look(w);
 	watch_raise_tick(w, now_ns);
 }
 
@@ -72,7 +78,11 @@ static void run(struct watch *w, struct show *show, int signal_fd)
 
 		host_look(w, now_ns);
 		feeds_look(w, now_ns);
+		if (lines_update(w))
+			host_renew(w);
+		recordings_update(w, NULL);
 		idle = host_read(w) + feeds_read(w) > 0 ? 0 : idle + 1;
+		recordings_time(w);
 		if (now_ns - ticked_ns >= TICK_NS) {
 			ticked_ns = now_ns;
 			tick(w, now_ns);
@@ -85,6 +95,22 @@ static void run(struct watch *w, struct show *show, int signal_fd)
 		if (is_stopped(w, signal_fd, wait_ms) || show_poll(show, monotonic_ns()) < 0)
 			return;
 	}
+}
+
+/* Recordings that cannot be are an error at the start, as far as engines are there to ask. */
+static int settle(struct watch *w)
+{
+	const uint64_t end_ns = monotonic_ns() + SETTLE_NS;
+	const struct timespec pause = {0, 1000000};
+	struct mcr_error err;
+
+	do {
+		host_look(w, monotonic_ns());
+		feeds_look(w, monotonic_ns());
+		nanosleep(&pause, NULL);
+	} while (!(host_is_settled(w) && feeds_are_settled(w)) && monotonic_ns() < end_ns);
+	lines_update(w);
+	return recordings_update(w, &err) < 0 ? fail("%s", err.text) : 0;
 }
 
 static int begin(struct watch *w, int *signal_fd, int *lock_fd)
@@ -102,8 +128,24 @@ static int begin(struct watch *w, int *signal_fd, int *lock_fd)
 	epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, *signal_fd, &event);
 	if (own_run_dir(w->state_dir, sizeof(w->state_dir), w->options->state_dir, "watch", &err) <
 		0 ||
-	    (*lock_fd = mcr_run_dir_take(w->state_dir, &err)) < 0)
+	    recordings_check(w->options, &err) < 0)
 		return fail("%s", err.text);
+	if (w->options->action == WATCH_CHECK)
+		return 0;
+	*lock_fd = mcr_run_dir_take(w->state_dir, &err);
+	return *lock_fd < 0 ? fail("%s", err.text) : 0;
+}
+
+static int watch(struct watch *w, int signal_fd)
+{
+	struct mcr_error err = {""};
+	struct show *show;
+
+	if (show_create(&show, w, &err) < 0)
+		return fail("%s", err.text);
+	watch_log(&w->log, "its sockets are in %s", w->state_dir);
+	run(w, show, signal_fd);
+	show_destroy(show);
 	return 0;
 }
 
@@ -111,22 +153,21 @@ int main(int argc, char **argv)
 {
 	static struct watch_options options;
 	static struct watch w = {.options = &options, .epoll_fd = -1, .log = {.fd = STDERR_FILENO}};
-	struct mcr_error err = {""};
-	struct show *show = NULL;
 	int signal_fd = -1, lock_fd = -1, ret;
 
 	watch_options_parse(&options, argc, argv);
 	w.started_ns = realtime_ns();
 	ret = begin(&w, &signal_fd, &lock_fd);
-	if (ret == 0 && show_create(&show, &w, &err) < 0)
-		ret = fail("%s", err.text);
-	if (ret == 0) {
-		watch_log(&w.log, "its sockets are in %s", w.state_dir);
-		run(&w, show, signal_fd);
-	}
-	show_destroy(show);
+	if (ret == 0)
+		ret = settle(&w);
+	if (ret == 0 && options.action == WATCH_CHECK)
+		check_print(&w);
+	else if (ret == 0)
+		ret = watch(&w, signal_fd);
 	feeds_destroy(&w);
 	host_destroy(&w);
+	lines_destroy(&w);
+	recordings_destroy(&w);
 	if (lock_fd >= 0)
 		mcr_run_dir_leave(w.state_dir, lock_fd);
 	return ret < 0 ? WATCH_EXIT_ERROR : 0;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "recording.h"
 #include "watch.h"
 
 #define SECOND_NS UINT64_C(1000000000)
@@ -77,4 +78,6 @@ void watch_raise(struct watch *w, const struct watch_alarm *a)
 	}
 	w->recent[w->n_recent++ % WATCH_RECENT] = *a;
 	tell_or_count(w, a);
+	if (!a->is_over)
+		recording_trigger(w, a);
 }

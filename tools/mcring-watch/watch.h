@@ -26,9 +26,15 @@
 #define WATCH_CHANNEL_GROUPS 16384
 #define WATCH_INTERFACES_MAX 64 /* of an engine */
 
+/* Slots of bursts: of a channel or line, and of a group, of which there may be thousands. */
+#define WATCH_BURST_FINE   256
+#define WATCH_BURST_COARSE 16
+
 #define WATCH_LINES_PER_SECOND 10 /* of one kind of alarm in the log */
 
 struct tap;
+struct lines;
+struct lines_channel;
 
 /* A group and UDP port that came on an interface of a channel. */
 struct watch_group {
@@ -71,12 +77,16 @@ struct watch_channel {
 	uint64_t left_out; /* packets of groups beyond WATCH_CHANNEL_GROUPS */
 	struct watch_interface interfaces[WATCH_INTERFACES_MAX];
 	unsigned n_interfaces;
-	struct recorder *recorder; /* the recording that it is in; NULL = none */
-	struct tap *tap;           /* tap.c */
-	unsigned step;             /* host.c: what it asks the engine next ... */
-	unsigned asked;            /* ... interfaces that are known */
-	uint64_t due_ns;           /* ... when, CLOCK_MONOTONIC */
-	int is_listed;             /* ... and whether the engine has it */
+	struct recorder *recorder;               /* the recording that it is in; NULL = none */
+	const struct watch_recording *recording; /* ... as it was asked for */
+	char refused[160];                       /* why it is not recorded; "" = it is, or need not
+						  * be */
+	struct lines_channel *lines;             /* lines.c */
+	struct tap *tap;                         /* tap.c */
+	unsigned step;                           /* host.c: what it asks the engine next ... */
+	unsigned asked;                          /* ... interfaces that are known */
+	uint64_t due_ns;                         /* ... when, CLOCK_MONOTONIC */
+	int is_listed;                           /* ... and whether the engine has it */
 };
 
 struct watch_engine {
@@ -123,6 +133,15 @@ struct watch_feed {
 	struct feed_state *state; /* feeds.c */
 };
 
+/* A recording that was asked for. */
+struct watch_recorder {
+	int has_begun;             /* one of its channels is known */
+	struct recorder *recorder; /* NULL = it has not begun, or --check only says what would be */
+	char readers[ENGINE_READERS_MAX]; /* of its channels */
+	uint32_t gid;                     /* of its files; UINT32_MAX = they are the user's own */
+	int is_stopped;
+};
+
 /* Alarms of one kind, as they are logged. */
 struct watch_flood {
 	uint64_t lines, more; /* in this second: that were logged, and that were not */
@@ -131,18 +150,23 @@ struct watch_flood {
 struct watch {
 	const struct watch_options *options;
 	char state_dir[WATCH_PATH_MAX];
-	uint64_t started_ns; /* CLOCK_REALTIME */
-	int epoll_fd;        /* of all that may wake the watch: who adds to it looks himself, each
-			      * round, at what he added */
-	uint64_t changes;    /* of engines, channels, feeds and their lines: counts up */
+	uint64_t started_ns;   /* CLOCK_REALTIME */
+	int epoll_fd;          /* of all that may wake the watch: who adds to it looks himself, each
+				* round, at what he added */
+	uint64_t changes;      /* of engines, channels, feeds and their lines: counts up */
+	uint64_t feed_changes; /* of which feeds are open, and their declarations: feeds.c counts
+				* before it frees a line */
+	struct lines *lines;   /* lines.c */
 	uint64_t look_ns, step_ns; /* host.c, CLOCK_MONOTONIC: its last looks */
 	struct watch_engine **engines;
 	unsigned n_engines;
 	struct watch_feed **feeds;
 	unsigned n_feeds;
-	uint64_t feeds_look_ns, feeds_step_ns; /* feeds.c, CLOCK_MONOTONIC: its last looks */
-	struct recorder *recorders[WATCH_RECORDINGS];
+	uint64_t feeds_look_ns, feeds_step_ns;        /* feeds.c, CLOCK_MONOTONIC: its last looks */
+	struct recorder *recorders[WATCH_RECORDINGS]; /* that have begun */
 	unsigned n_recorders;
+	struct watch_recorder recordings[WATCH_RECORDINGS]; /* as the options */
+	uint64_t recorded_changes; /* recordings.c: `changes` and `feed_changes` when it looked */
 	uint64_t alarms[WATCH_ALARM_KINDS], alarms_now[WATCH_ALARM_KINDS];
 	struct watch_alarm recent[WATCH_RECENT]; /* a ring; n_recent % WATCH_RECENT is next */
 	uint64_t n_recent;
