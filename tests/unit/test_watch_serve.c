@@ -10,94 +10,18 @@
 static int setup(void **state)
 {
 	struct rig *r = *state = rig_create();
-	struct mcr_error err = {""};
-	struct watch_server_config config = {.path = r->path,
-					     .what = "stats socket",
-					     .mode = 0640,
-					     .gid = UINT32_MAX,
-					     .calls = &watch_stats_calls,
-					     .ctx = &r->w};
 
-	strcpy(r->dir, "/tmp/mcring-watch-XXXXXX");
-	assert_non_null(mkdtemp(r->dir));
-	snprintf(r->path, sizeof(r->path), "%s/stats", r->dir);
-	r->now_ns = SECOND;
-	return watch_server_create(&r->server, &config, &err);
+	rig_listen(r, &watch_stats_calls);
+	return 0;
 }
 
 static int teardown(void **state)
 {
 	struct rig *r = *state;
 
-	watch_server_destroy(r->server);
-	assert_int_equal(rmdir(r->dir), 0); /* the socket is gone */
+	rig_end(r);
 	rig_destroy(r);
 	return 0;
-}
-
-static int dial(const struct rig *r)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-	strcpy(address.sun_path, r->path);
-	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	return fd;
-}
-
-static void poll_server(struct rig *r)
-{
-	r->now_ns += 1000000;
-	watch_server_poll(r->server, r->now_ns);
-}
-
-static void say(int fd, const char *text)
-{
-	assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), (ssize_t)strlen(text));
-}
-
-/* Reads one answer, polling the server in between. Returns NULL when the server hung up. */
-static json_t *answer(struct rig *r, int fd)
-{
-	const size_t cap = 8 << 20;
-	char *text = malloc(cap);
-	json_t *value = NULL;
-	size_t len = 0;
-
-	for (int i = 0; i < 100000 && !value; i++) {
-		ssize_t n = recv(fd, text + len, cap - len, MSG_PEEK);
-		const char *end = n > 0 ? memchr(text + len, '\n', (size_t)n) : NULL;
-
-		if (n == 0 || (n < 0 && errno != EAGAIN))
-			break;
-		if (n < 0)
-			poll_server(r);
-		else /* only this answer: the next may stand behind it */
-			len += (size_t)recv(fd, text + len,
-					    end ? (size_t)(end + 1 - (text + len)) : (size_t)n, 0);
-		if (end)
-			value = json_loadb(text, len, 0, NULL);
-	}
-	free(text);
-	return value;
-}
-
-static json_t *ask(struct rig *r, const char *request)
-{
-	int fd = dial(r);
-	json_t *reply;
-
-	say(fd, request);
-	say(fd, "\n");
-	reply = answer(r, fd);
-	close(fd);
-	assert_non_null(reply);
-	return reply;
-}
-
-static int ok(const json_t *reply)
-{
-	return json_is_true(json_object_get(reply, "ok"));
 }
 
 static void the_socket_has_its_mode(void **state)
@@ -201,17 +125,6 @@ static void thousands_of_groups_come_whole(void **state)
 	json_decref(reply);
 }
 
-static int hung_up(int fd)
-{
-	static char sink[1 << 20];
-	ssize_t n;
-
-	do
-		n = recv(fd, sink, sizeof(sink), 0);
-	while (n > 0);
-	return n == 0 || errno == ECONNRESET;
-}
-
 static void who_reads_nothing_is_cut_off_and_holds_up_nobody(void **state)
 {
 	struct rig *r = *state;
@@ -305,8 +218,8 @@ static int ask_as(struct rig *r, uid_t uid)
 		_exit(octet == 't' ? 0 : 1);
 	}
 	assert_true(pid > 0);
-	while (waitpid(pid, &status, WNOHANG) == 0)
-		poll_server(r);
+	while (waitpid(pid, &status, WNOHANG) == 0) /* time stands still: nobody is cut off */
+		watch_server_poll(r->server, r->now_ns);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 

@@ -142,4 +142,105 @@ static inline const char *rig_text(const json_t *object, const char *key)
 	return json_string_value(json_object_get(object, key));
 }
 
+/* ---- the socket ---- */
+
+static inline void rig_listen(struct rig *r, const struct watch_server_calls *calls)
+{
+	struct mcr_error err = {""};
+	struct watch_server_config config = {.path = r->path,
+					     .what = "socket",
+					     .mode = 0640,
+					     .gid = UINT32_MAX,
+					     .calls = calls,
+					     .ctx = &r->w};
+
+	strcpy(r->dir, "/tmp/mcring-watch-XXXXXX");
+	assert_non_null(mkdtemp(r->dir));
+	snprintf(r->path, sizeof(r->path), "%s/socket", r->dir);
+	r->now_ns = SECOND;
+	assert_int_equal(watch_server_create(&r->server, &config, &err), 0);
+}
+
+static inline void rig_end(struct rig *r)
+{
+	watch_server_destroy(r->server);
+	assert_int_equal(rmdir(r->dir), 0); /* the socket is gone */
+}
+
+static inline int dial(const struct rig *r)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	strcpy(address.sun_path, r->path);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+static inline void poll_server(struct rig *r)
+{
+	r->now_ns += 1000000;
+	watch_server_poll(r->server, r->now_ns);
+}
+
+static inline void say(int fd, const char *text)
+{
+	assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), (ssize_t)strlen(text));
+}
+
+/* Reads one answer, polling the server in between. Returns NULL when the server hung up. */
+static inline json_t *answer(struct rig *r, int fd)
+{
+	const size_t cap = 8 << 20;
+	char *text = malloc(cap);
+	json_t *value = NULL;
+	size_t len = 0;
+
+	for (int i = 0; i < 100000 && !value; i++) {
+		ssize_t n = recv(fd, text + len, cap - len, MSG_PEEK);
+		const char *end = n > 0 ? memchr(text + len, '\n', (size_t)n) : NULL;
+
+		if (n == 0 || (n < 0 && errno != EAGAIN))
+			break;
+		if (n < 0)
+			poll_server(r);
+		else /* only this answer: the next may stand behind it */
+			len += (size_t)recv(fd, text + len,
+					    end ? (size_t)(end + 1 - (text + len)) : (size_t)n, 0);
+		if (end)
+			value = json_loadb(text, len, 0, NULL);
+	}
+	free(text);
+	return value;
+}
+
+static inline json_t *ask(struct rig *r, const char *request)
+{
+	int fd = dial(r);
+	json_t *reply;
+
+	say(fd, request);
+	say(fd, "\n");
+	reply = answer(r, fd);
+	close(fd);
+	assert_non_null(reply);
+	return reply;
+}
+
+static inline int ok(const json_t *reply)
+{
+	return json_is_true(json_object_get(reply, "ok"));
+}
+
+static inline int hung_up(int fd)
+{
+	static char sink[1 << 20];
+	ssize_t n;
+
+	do
+		n = recv(fd, sink, sizeof(sink), 0);
+	while (n > 0);
+	return n == 0 || errno == ECONNRESET;
+}
+
 #endif

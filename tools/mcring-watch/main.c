@@ -23,6 +23,7 @@
 #include "options.h"
 #include "recordings.h"
 #include "show.h"
+#include "snap_client.h"
 #include "watch.h"
 
 #define IDLE_ROUNDS 100                  /* empty ones, then it sleeps */
@@ -156,6 +157,8 @@ int main(int argc, char **argv)
 	int signal_fd = -1, lock_fd = -1, ret;
 
 	watch_options_parse(&options, argc, argv);
+	if (options.action == WATCH_SNAP)
+		return snap_client(&options);
 	w.started_ns = realtime_ns();
 	ret = begin(&w, &signal_fd, &lock_fd);
 	if (ret == 0)

@@ -41,11 +41,13 @@ json_t *watch_row_channel(const struct watch_channel *c)
 	    WATCH_COUNTER("lost", struct watch_channel, lost),
 	    WATCH_COUNTER("left_out", struct watch_channel, left_out),
 	};
-	json_t *row = json_pack("{so so sb so so so}", "name", watch_json_string(c->name), "engine",
-				watch_json_string(c->engine->name), "attached", c->is_attached,
-				"readers", watch_json_string(c->readers), "blind_since_ns",
-				watch_json_number_or_null(c->blind_since_ns), "until_ns",
-				watch_json_number_or_null(c->until_ns));
+	json_t *row =
+	    json_pack("{so so sb so so so so}", "name", watch_json_string(c->name), "engine",
+		      watch_json_string(c->engine->name), "attached", c->is_attached, "readers",
+		      watch_json_string(c->readers), "blind_since_ns",
+		      watch_json_number_or_null(c->blind_since_ns), "until_ns",
+		      watch_json_number_or_null(c->until_ns), "recording",
+		      c->recorder ? watch_json_string(recorder_name(c->recorder)) : json_null());
 
 	watch_json_counters(row, c, counters, COUNT(counters));
 	json_object_set_new(row, "bursts", watch_row_bursts(c->burst));

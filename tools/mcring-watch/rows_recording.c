@@ -15,6 +15,8 @@ json_t *watch_row_recording(struct recorder *r)
 	    OF("failed", failed),
 	    OF("whole", whole),
 	    OF("given_up", given_up),
+	    OF("asked", asked),
+	    OF("answered", answered),
 	    OF("put", put),
 	    OF("put_bytes", put_octets),
 	    OF("no_room", no_room),

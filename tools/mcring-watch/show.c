@@ -17,6 +17,7 @@
 #include "options.h"
 #include "out.h"
 #include "serve.h"
+#include "snap.h"
 #include "state_json.h"
 #include "stats.h"
 #include "table.h"
@@ -25,7 +26,7 @@
 
 struct show {
 	struct watch *watch;
-	struct watch_server *stats;
+	struct watch_server *stats, *snap;
 	struct watch_out out; /* standard output */
 	int is_terminal;
 	int is_awaited; /* epoll asks for room in standard output */
@@ -157,6 +158,8 @@ int show_create(struct show **out, struct watch *w, struct mcr_error *err)
 	s->minute_ns = s->shown_ns = monotonic_ns();
 	s->is_terminal = w->options->output == WATCH_TABLE && isatty(STDOUT_FILENO);
 	ret = listen_at(&s->stats, w, "stats", &w->options->stats, &watch_stats_calls, err);
+	if (ret == 0)
+		ret = listen_at(&s->snap, w, "snap", &w->options->snap, &watch_snap_calls, err);
 	if (ret < 0) {
 		show_destroy(s);
 		return ret;
@@ -172,6 +175,7 @@ int show_create(struct show **out, struct watch *w, struct mcr_error *err)
 int show_poll(struct show *s, uint64_t now_ns)
 {
 	watch_server_poll(s->stats, now_ns);
+	watch_server_poll(s->snap, now_ns);
 	log_minute(s, now_ns);
 	if (s->watch->options->output != WATCH_LOG)
 		show_state(s, now_ns);
@@ -183,6 +187,7 @@ void show_destroy(struct show *s)
 	if (!s)
 		return;
 	watch_server_destroy(s->stats);
+	watch_server_destroy(s->snap);
 	watch_out_clear(&s->out);
 	watch_table_clear(&s->table);
 	watch_minute_clear(&s->minute);

@@ -13,8 +13,9 @@ struct wish {
 	struct recorder *recorder;
 	uint64_t number; /* of the file, as stats.asked */
 	int has_ended;
-	char file[sizeof(((struct recorder_stats *)NULL)->file)]; /* "" = it came to nothing */
-	char error[160];                                          /* why */
+	char
+	    file[sizeof(((struct recorder_stats *)NULL)->answer)]; /* "" = it came to nothing ... */
+	char error[160];                                           /* ... and why */
 };
 
 struct answer {
@@ -116,11 +117,14 @@ static void look_at(struct wish *wish)
 		return;
 	recorder_stats(wish->recorder, &stats);
 	wish->has_ended = stats.answered >= wish->number;
-	if (wish->has_ended && stats.answer[0])
+	if (wish->has_ended && stats.answered == wish->number)
 		snprintf(wish->file, sizeof(wish->file), "%s", stats.answer);
-	else if (wish->has_ended)
+	if (wish->has_ended && !wish->file[0])
 		snprintf(wish->error, sizeof(wish->error), "%s",
-			 stats.error[0] ? stats.error : "its file was given up");
+			 stats.answered > wish->number ? "another file followed at once: see its "
+							 "directory"
+			 : stats.error[0]              ? stats.error
+						       : "its file was given up");
 }
 
 /* The names of those without a file, with why of the last one. */

@@ -101,14 +101,17 @@ static json_t *group_row(const struct watch_state_json *s, size_t item)
 	return c ? watch_row_group(c, group_at(s->watch, &s->groups[item])) : NULL;
 }
 
+static json_t *recording_row(const struct watch_state_json *s, size_t item)
+{
+	return item < s->watch->n_recorders ? watch_row_recording(s->watch->recorders[item]) : NULL;
+}
+
 static const struct {
 	const char *name;
 	json_t *(*row)(const struct watch_state_json *s, size_t item);
 } sections[] = {
-    {"feeds", feed_row},
-    {"engines", engine_row},
-    {"channels", channel_row},
-    {"groups", group_row},
+    {"feeds", feed_row},       {"recordings", recording_row}, {"engines", engine_row},
+    {"channels", channel_row}, {"groups", group_row},
 };
 
 #define SECTIONS (sizeof(sections) / sizeof(sections[0]))

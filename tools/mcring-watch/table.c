@@ -196,6 +196,7 @@ static json_t *all_rows(struct watch_table *t, const struct watch *w, uint64_t n
 {
 	const double seconds = t->before ? (double)(now_ns - t->before_ns) / 1e9 : 0;
 	json_t *all = json_object(), *kept = json_object(), *list = json_array();
+	json_t *recordings_list = json_array();
 
 	for (unsigned i = 0; i < w->n_feeds; i++)
 		json_array_append_new(list, watch_row_feed(w->feeds[i]));
@@ -203,6 +204,9 @@ static json_t *all_rows(struct watch_table *t, const struct watch *w, uint64_t n
 	json_object_set_new(all, "lines", all_lines(t, kept, list, seconds));
 	json_object_set_new(all, "feeds", list);
 	json_object_set_new(all, "groups", silent_groups(w, n_silent));
+	for (unsigned i = 0; i < w->n_recorders; i++)
+		json_array_append_new(recordings_list, watch_row_recording(w->recorders[i]));
+	json_object_set_new(all, "recordings", recordings_list);
 	json_object_set_new(all, "channels", all_channels(t, kept, w, seconds));
 	json_decref(t->before);
 	t->before = kept;
