@@ -194,7 +194,7 @@ WATCH = {
                     'dir_bytes': 4096, 'oldest_ns': 1700000001000000000}],
     'engines': [{'name': 'mcring', 'run_dir': '/run/mcring/mcring', 'up': True, 'channels': 1}],
     'channels': [{'name': 'md', 'engine': 'mcring', 'attached': True, 'packets': 115, 'bytes': 11500, 'lost': 6,
-                  'blind_since_ns': None, 'groups_left_out': 0, 'bursts': BURSTS}],
+                  'blind_since_ns': None, 'left_out': 0, 'bursts': BURSTS}],
     'groups': [{'channel': 'md', 'engine': 'mcring', 'interface': 0, 'group': '239.1.1.1', 'port': 5000,
                 'packets': 60, 'bytes': 6000, 'last_ns': 1700000002500000000, 'silent_since_ns': 1700000003000000000,
                 'silences': 1, 'bursts': BURSTS}],

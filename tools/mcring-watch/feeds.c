@@ -100,6 +100,7 @@ static void reset_counters(struct watch_feed *f)
 	f->wire_gaps = f->wire_messages = f->host_gaps = f->host_messages = f->ring_gaps =
 	    f->ring_messages = 0;
 	f->resets_unannounced = f->implausible = f->silences = f->silent_since_ns = 0;
+	f->packets = f->messages = 0;
 	memset(&f->stats, 0, sizeof(f->stats));
 }
 
@@ -369,9 +370,15 @@ void feeds_look(struct watch *w, uint64_t now_ns)
 static void take(struct watch *w, struct watch_feed *f, const struct mcr_feed_msg *msgs, int n)
 {
 	for (int i = 0; i < n; i++) {
-		if (msgs[i].kind != MCR_FEED_DATA)
+		if (msgs[i].kind != MCR_FEED_DATA) {
 			feed_event(w, f, &msgs[i]);
-		else if (f->state->lead)
+			continue;
+		}
+		if (!(msgs[i].flags & MCR_FEED_FLAG_DUPLICATE)) {
+			f->packets++;
+			f->messages += msgs[i].count;
+		}
+		if (f->state->lead)
 			lead_take(f->state->lead, f->state->leads, &msgs[i]);
 	}
 }

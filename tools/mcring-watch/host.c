@@ -155,6 +155,7 @@ static int is_due(const struct watch_channel *c, uint64_t now_ns)
 /* The engine ended, or its ring makes no sense. */
 static void lose(struct watch *w, struct watch_channel *c, int code)
 {
+	tap_judge(w, c); /* up to where it was read */
 	blind_begin(w, c, code == -EPIPE ? "the engine is gone" : "the ring makes no sense");
 	if (code != -EPIPE)
 		close_channel(w, c);

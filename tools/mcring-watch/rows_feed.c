@@ -243,8 +243,8 @@ static json_t *events_of(const struct watch_feed *f)
 
 #define OF(key, member) WATCH_COUNTER(key, struct watch_feed, member)
 static const struct watch_json_counter feed_counters[] = {
-    OF("packets", stats.packets),
-    OF("messages", stats.messages),
+    OF("packets", packets),
+    OF("messages", messages),
     OF("wire_gaps", wire_gaps),
     OF("wire_messages", wire_messages),
     OF("host_gaps", host_gaps),

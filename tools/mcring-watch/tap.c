@@ -113,9 +113,10 @@ static void take_event(struct watch *w, struct watch_channel *c, const struct mc
 		groups_go_back(c, m->rx_ns);
 		break;
 	case MCR_ENGINE_STALL:
-		if (m->flags & MCR_FLAG_STALL_OVER)
+		if (m->flags & MCR_FLAG_STALL_OVER) {
+			t->sure_ns = m->rx_ns > t->sure_ns ? m->rx_ns : t->sure_ns;
 			blind_end(w, c, "the engine goes on");
-		else
+		} else
 			blind_begin(w, c, "the engine shows no sign of life");
 		break;
 	default:
@@ -195,7 +196,7 @@ static void take_data(struct watch *w, struct watch_channel *c, const struct mcr
 	/* Without --silence the right side is the largest number. */
 	if (__builtin_expect(
 		g->silent_since_ns != 0 || m->rx_ns - g->last_ns > w->options->silence_ns - 1, 0))
-		groups_hear(w, c, g, m->rx_ns, t->sure_ns);
+		groups_hear(w, c, g, m->rx_ns, c->blind_since_ns != 0 ? m->rx_ns : t->sure_ns);
 	g->packets++;
 	g->octets += m->len;
 	g->last_ns = m->rx_ns > g->last_ns ? m->rx_ns : g->last_ns;
@@ -242,7 +243,7 @@ int tap_read(struct watch *w, struct watch_channel *c)
 
 void tap_judge(struct watch *w, struct watch_channel *c)
 {
-	if (c->is_attached)
+	if (c->is_attached && c->blind_since_ns == 0)
 		groups_judge(w, c, c->tap->sure_ns);
 }
 

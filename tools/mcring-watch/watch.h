@@ -124,6 +124,7 @@ struct watch_feed {
 	int is_open;
 	char error[160];             /* why it is not; "" = its engine is asked */
 	struct mcr_feed_stats stats; /* these, and `info` of the lines, are of the last look */
+	uint64_t packets, messages;  /* that have, and are, what no line had before */
 	struct watch_line lines[MCR_FEED_LINES_MAX];
 	unsigned n_lines;
 	uint64_t wire_gaps, wire_messages, host_gaps, host_messages, ring_gaps, ring_messages;
