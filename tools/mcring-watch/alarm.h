@@ -4,6 +4,7 @@
 #ifndef MCR_WATCH_ALARM_H
 #define MCR_WATCH_ALARM_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include <mcring/types.h>
@@ -37,5 +38,9 @@ const char *watch_alarm_word(enum watch_alarm_kind kind);
 
 /* watch_alarm_ends: whether one of this kind lasts until it is over; the others are moments. */
 int watch_alarm_ends(enum watch_alarm_kind kind);
+
+/* watch_alarm_message writes a line with all but the time: "line-down: itch A (md1/feed): ...".
+ * Returns out. */
+const char *watch_alarm_message(char *out, size_t cap, const struct watch_alarm *a);
 
 #endif

@@ -16,6 +16,7 @@
 #include "../common/fail.h"
 #include "../common/own_run_dir.h"
 #include "check.h"
+#include "command.h"
 #include "engine/os/run_dir.h"
 #include "feeds.h"
 #include "host.h"
@@ -40,6 +41,7 @@ static int catch_signals(void)
 
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL); /* else nobody knows how a command ended */
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
@@ -114,6 +116,21 @@ static int settle(struct watch *w)
 	return recordings_update(w, &err) < 0 ? fail("%s", err.text) : 0;
 }
 
+static int begin_command(struct watch *w, struct mcr_error *err)
+{
+	const struct watch_options *o = w->options;
+	const struct command_config config = {.text = o->alarm,
+					      .every_ns = o->alarm_every_ns,
+					      .burst = o->alarm_burst,
+					      .timeout_ns = o->alarm_timeout_ns,
+					      .on = o->action == WATCH_CHECK ? 0 : o->alarm_on,
+					      .log = &w->log};
+
+	if (!o->alarm || command_create(&w->command, &config, err) == 0)
+		return 0;
+	return fail("--alarm: %s", err->text);
+}
+
 static int begin(struct watch *w, int *signal_fd, int *lock_fd)
 {
 	struct epoll_event event = {.events = EPOLLIN};
@@ -127,6 +144,8 @@ static int begin(struct watch *w, int *signal_fd, int *lock_fd)
 	if (*signal_fd < 0)
 		return -1;
 	epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, *signal_fd, &event);
+	if (begin_command(w, &err) < 0)
+		return -1;
 	if (own_run_dir(w->state_dir, sizeof(w->state_dir), w->options->state_dir, "watch", &err) <
 		0 ||
 	    recordings_check(w->options, &err) < 0)
@@ -171,6 +190,7 @@ int main(int argc, char **argv)
 	host_destroy(&w);
 	lines_destroy(&w);
 	recordings_destroy(&w);
+	command_destroy(w.command);
 	if (lock_fd >= 0)
 		mcr_run_dir_leave(w.state_dir, lock_fd);
 	return ret < 0 ? WATCH_EXIT_ERROR : 0;

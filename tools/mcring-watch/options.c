@@ -43,7 +43,7 @@ static const char USAGE[] =
     "  --snap mode=MODE,group=GROUP   who may have recordings written (0660)\n"
     "\n"
     "Alarms:\n"
-    "  --alarm COMMAND        a program to run, with fixed arguments; without a shell\n"
+    "  --alarm COMMAND        a program's path and arguments, such as {message}; no shell\n"
     "  --alarm-rate N/UNIT    so often at most: 6/min; s, min or h\n"
     "  --alarm-timeout TIME   for so long (10s)\n"
     "  --alarm-on KIND+KIND   of these kinds: gap, mismatch, reset, silence, line-down,\n"

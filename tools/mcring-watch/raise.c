@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
 
+#include "../common/clock.h"
+#include "command.h"
 #include "log.h"
 #include "recording.h"
 #include "watch.h"
@@ -11,33 +11,12 @@
 
 /* ---- the log ---- */
 
-/* "itch A (md1/feed)": the feed and its line, the engine and its channel, as far as they are named.
- */
-static void where(char out[4 * MCR_NAME_MAX + 8], const struct watch_alarm *a)
-{
-	char place[2 * MCR_NAME_MAX + 2] = "";
-
-	if (a->channel[0] != '\0')
-		snprintf(place, sizeof(place), "%s/%s", a->engine, a->channel);
-	else
-		snprintf(place, sizeof(place), "%s", a->engine);
-	if (a->feed[0] == '\0')
-		snprintf(out, 4 * MCR_NAME_MAX + 8, "%s", place);
-	else if (a->line[0] == '\0')
-		snprintf(out, 4 * MCR_NAME_MAX + 8, "%s", a->feed);
-	else
-		snprintf(out, 4 * MCR_NAME_MAX + 8, "%s %s%s%s%s", a->feed, a->line,
-			 place[0] ? " (" : "", place, place[0] ? ")" : "");
-}
-
 static void tell(struct watch *w, const struct watch_alarm *a)
 {
-	char time[WATCH_TIME_MAX], at[4 * MCR_NAME_MAX + 8];
+	char time[WATCH_TIME_MAX], message[WATCH_LINE_MAX];
 
-	where(at, a);
-	watch_log(&w->log, "%s %s%s %s%s%s", watch_time_text(time, a->ns),
-		  watch_alarm_word(a->kind), a->is_over ? " over:" : ":", at,
-		  at[0] && a->text[0] ? ": " : "", a->text);
+	watch_log(&w->log, "%s %s", watch_time_text(time, a->ns),
+		  watch_alarm_message(message, sizeof(message), a));
 }
 
 /* A flood of one kind does not drown the others: so many lines of each in a second. */
@@ -53,8 +32,36 @@ static void tell_or_count(struct watch *w, const struct watch_alarm *a)
 	}
 }
 
+/* ---- the command ---- */
+
+static void count_commands(struct watch *w)
+{
+	struct command_stats stats;
+
+	command_stats(w->command, &stats);
+	w->commands = stats.run;
+	w->commands_failed = stats.failed;
+	w->commands_suppressed = stats.suppressed;
+}
+
+static void look_after_commands(struct watch *w, uint64_t now_ns)
+{
+	command_tick(w->command, now_ns);
+	count_commands(w);
+}
+
+static void run_command(struct watch *w, const struct watch_alarm *a)
+{
+	command_raise(w->command, a, monotonic_ns());
+	count_commands(w);
+}
+
+/* ---- both ---- */
+
 void watch_raise_tick(struct watch *w, uint64_t now_ns)
 {
+	if (w->command)
+		look_after_commands(w, now_ns);
 	if (now_ns - w->floods_ns < SECOND_NS)
 		return;
 	w->floods_ns = now_ns;
@@ -80,4 +87,6 @@ void watch_raise(struct watch *w, const struct watch_alarm *a)
 	tell_or_count(w, a);
 	if (!a->is_over)
 		recording_trigger(w, a);
+	if (w->command)
+		run_command(w, a);
 }

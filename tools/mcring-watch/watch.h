@@ -173,15 +173,16 @@ struct watch {
 	uint64_t n_recent;
 	struct watch_log log;
 	struct watch_flood floods[WATCH_ALARM_KINDS];
-	uint64_t floods_ns; /* when their second began, CLOCK_MONOTONIC */
+	uint64_t floods_ns;      /* when their second began, CLOCK_MONOTONIC */
+	struct command *command; /* of --alarm; NULL = none */
 	uint64_t commands, commands_failed, commands_suppressed;
 };
 
 /* watch_raise (raise.c) says something: to the log, to --alarm, to the recordings. */
 void watch_raise(struct watch *w, const struct watch_alarm *alarm);
 
-/* watch_raise_tick logs how many were left out in the last second; call it about ten times in one.
- */
+/* watch_raise_tick logs how many were left out in the last second, and looks after the command of
+ * --alarm; call it about ten times in a second. */
 void watch_raise_tick(struct watch *w, uint64_t now_ns);
 
 #endif
