@@ -200,6 +200,19 @@ void watch_burst_add(struct watch_burst *b, uint64_t ns, uint32_t packets, uint6
 		give(b, 0, (struct bucket){ns, ns, packets, octets});
 }
 
+void watch_burst_warm(const struct watch_burst *b, int is_again)
+{
+	for (size_t i = 0; !is_again && i < sizeof(*b); i += 64)
+		__builtin_prefetch((const char *)b + i, 1);
+	for (unsigned i = 0; is_again && i < WATCH_WINDOWS; i++) {
+		const struct level *l = &b->levels[i];
+
+		__builtin_prefetch(&l->buckets[l->newest], 1);
+		__builtin_prefetch(&l->buckets[next(l, l->newest)], 1);
+		__builtin_prefetch(&l->buckets[l->oldest], 0);
+	}
+}
+
 struct watch_peak watch_burst_peak(struct watch_burst *b, unsigned window)
 {
 	settle(b);

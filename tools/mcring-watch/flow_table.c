@@ -71,6 +71,11 @@ static uint32_t home_of(const struct flow_table *t, const struct mcr_msg *m)
 			  (64 - __builtin_ctz(t->n)));
 }
 
+const struct flow *flow_table_peek(const struct flow_table *t, const struct mcr_msg *m)
+{
+	return &t->flows[home_of(t, m)];
+}
+
 /* Where all places are taken, they give way in turn. */
 struct flow *flow_table_find(struct flow_table *t, const struct mcr_msg *m, int *is_new)
 {

@@ -44,6 +44,10 @@ void flow_table_destroy(struct flow_table *t);
 void flow_table_forget(struct flow_table *t);
 void flow_table_grow(struct flow_table *t);
 
+/* flow_table_peek gives where a message's flow stands most likely, and flow_is says whether it
+ * does: to have it in the caches in time. */
+const struct flow *flow_table_peek(const struct flow_table *t, const struct mcr_msg *m);
+
 /* flow_table_find finds a message's flow. *is_new: the caller is to fill it in; the table may have
  * forgotten another one for it. It is good until the next call. */
 struct flow *flow_table_find(struct flow_table *t, const struct mcr_msg *m, int *is_new);

@@ -16,6 +16,8 @@
 #define BATCH   64
 #define BATCHES 16 /* in one tap_read */
 
+#define MANY_GROUPS 128 /* more than the first caches have room for */
+
 struct tap {
 	struct flow_table flows;
 	struct group_table groups;
@@ -203,6 +205,32 @@ static void take_data(struct watch *w, struct watch_channel *c, const struct mcr
 	add_to_burst(g->burst, ns, m->len);
 }
 
+/* Of thousands of groups few are in the caches. They come there at the same time for all messages
+ * of a batch, in the order in which one leads to the next. */
+static void warm(const struct watch_channel *c, int n)
+{
+	const struct tap *t = c->tap;
+	const struct flow *flows[BATCH];
+	const struct watch_group *groups[BATCH];
+
+	for (int k = 0; k < n; k++) {
+		flows[k] = flow_table_peek(&t->flows, &t->batch[k]);
+		__builtin_prefetch(flows[k], 1);
+	}
+	for (int k = 0; k < n; k++) {
+		groups[k] = NULL;
+		if (!flow_is(flows[k], &t->batch[k]) || flows[k]->index == GROUPS_NONE)
+			continue;
+		groups[k] = &c->groups[flows[k]->index];
+		__builtin_prefetch(groups[k], 1);
+		__builtin_prefetch((const char *)groups[k] + 64, 1);
+	}
+	for (int again = 0; again < 2; again++)
+		for (int k = 0; k < n; k++)
+			if (groups[k] && groups[k]->burst)
+				watch_burst_warm(groups[k]->burst, again);
+}
+
 static void find_until(struct watch_channel *c)
 {
 	uint64_t until_ns = UINT64_MAX;
@@ -225,6 +253,8 @@ int tap_read(struct watch *w, struct watch_channel *c)
 		n = mcr_consumer_poll(c->consumer, t->batch, BATCH);
 		if (n <= 0)
 			break;
+		if (c->n_groups >= MANY_GROUPS)
+			warm(c, n);
 		for (int k = 0; k < n; k++) {
 			if (t->batch[k].kind == MCR_DATA)
 				take_data(w, c, &t->batch[k]);
