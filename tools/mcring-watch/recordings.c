@@ -171,7 +171,7 @@ int recordings_check(const struct watch_options *o, struct mcr_error *err)
 	return 0;
 }
 
-/* Up to which all of its channels were read; those that are blind hold nobody up. */
+/* Up to which all of its channels were read, 0 = none is; those that are blind hold nobody up. */
 static uint64_t until_of(const struct watch *w, const struct recorder *r)
 {
 	uint64_t until_ns = UINT64_MAX;
@@ -208,12 +208,8 @@ static void look(struct watch *w, struct watch_recorder *own, const char *name)
 
 void recordings_time(struct watch *w)
 {
-	for (unsigned i = 0; i < w->n_recorders; i++) {
-		const uint64_t until_ns = until_of(w, w->recorders[i]);
-
-		if (until_ns != 0)
-			recorder_time(w->recorders[i], until_ns);
-	}
+	for (unsigned i = 0; i < w->n_recorders; i++)
+		recorder_time(w->recorders[i], until_of(w, w->recorders[i]));
 }
 
 void recordings_look(struct watch *w)

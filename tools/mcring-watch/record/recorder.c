@@ -398,6 +398,10 @@ void recorder_time(struct recorder *r, uint64_t ns)
 {
 	struct store_record *until;
 
+	if (ns == 0) {
+		settle(r);
+		return;
+	}
 	if (r->time_ns > 0 && ns > r->time_ns)
 		r->elapsed_ns += ns - r->time_ns;
 	r->time_ns = ns;

@@ -95,9 +95,9 @@ enum recorder_answer {
  * the others are only named in it. */
 enum recorder_answer recorder_trigger(struct recorder *r, const struct recorder_cause *cause);
 
-/* recorder_time tells the time of arrivals up to which all was put: call it each round, and also
- * when nothing comes. Files are put in order by it. A file whose end does not come by this time
- * ends by the host's clock, 2 s later. */
+/* recorder_time tells the time of arrivals up to which all was put, 0 = unknown: call it each
+ * round, and also when nothing comes. Files are put in order by it. A file whose end does not come
+ * by this time ends by the host's clock, 2 s later. */
 void recorder_time(struct recorder *r, uint64_t ns);
 
 /* Counters since the start. triggers = files + joined + held_off + failed. Each message put is in
