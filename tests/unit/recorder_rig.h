@@ -24,6 +24,8 @@
 #define MIB       ((uint64_t)1 << 20)
 #define SECOND    UINT64_C(1000000000)
 #define START     (UINT64_C(1796000000) * SECOND) /* 2026-11-30T00:53:20Z */
+#define AFTER     (100 * SECOND) /* long enough that the host's clock ends no file */
+#define STEP      (AFTER / 1000)
 #define GAP       2u
 #define HEADERS   42u /* Ethernet, IPv4, UDP */
 #define SHOWN_MAX 64
@@ -239,7 +241,8 @@ static inline void rig_clear(struct recorder_rig *rig)
 	rmdir(rig->config.dir);
 }
 
-/* A configuration to be changed before rig_begin: 4 MiB, a file ends 1 s after its trigger. */
+/* A configuration to be changed before rig_begin: 4 MiB, a file ends 1,000 messages after its
+ * trigger. */
 static inline void rig_init(struct recorder_rig *rig)
 {
 	memset(rig, 0, sizeof(*rig));
@@ -247,14 +250,14 @@ static inline void rig_init(struct recorder_rig *rig)
 	    .name = "md",
 	    .dir = "/tmp/recorder-XXXXXX",
 	    .octets = 4 * MIB,
-	    .after_ns = SECOND,
+	    .after_ns = AFTER,
 	    .on = GAP,
 	    .gid = UINT32_MAX,
 	    .program = "test 1",
 	};
 	assert_non_null(mkdtemp(rig->config.dir));
 	rig->ns = START;
-	rig->step_ns = SECOND / 1000;
+	rig->step_ns = STEP;
 	rig->len = 100;
 }
 

@@ -16,7 +16,6 @@ static void a_file_has_what_came_before_its_trigger_and_for_a_while_after(void *
 	wait_answered(&rig, 1);
 	show_last(&rig, &s);
 	assert_int_equal(s.packets[0].number, 1);
-	/* A second of a message each ms; its last comes just when it ends. */
 	assert_int_equal(s.n, 500 + 1000);
 	assert_int_equal(check_order(&s), 0);
 	assert_int_equal(s.packets[0].ns, START);
@@ -46,13 +45,13 @@ static void a_file_says_why_it_is_there_and_what_it_covers(void **state)
 	wait_answered(&rig, 1);
 	show_last(&rig, &s);
 	assert_non_null(strstr(s.comments, "covers 2026-11-30T00:53:20.000000000Z to "
-					   "2026-11-30T00:53:21.009000000Z, whole"));
+					   "2026-11-30T00:55:00.900000000Z, whole"));
 	assert_non_null(strstr(s.comments, "recording md: gap: 4 messages\n"));
 	assert_non_null(strstr(s.comments, "synthetic"));
 	assert_string_equal(s.packets[9].comment, "");
 	assert_string_equal(s.packets[10].comment,
-			    "gap: 4 messages (at 2026-11-30T00:53:20.010000000Z)\n");
-	assert_non_null(strstr(rig.stats.file, "/md-20261130T005320.010000000Z-gap.pcapng"));
+			    "gap: 4 messages (at 2026-11-30T00:53:21.000000000Z)\n");
+	assert_non_null(strstr(rig.stats.file, "/md-20261130T005321.000000000Z-gap.pcapng"));
 	assert_int_equal(stat(rig.stats.file, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
 	assert_int_equal(rig.stats.written, 1010);
@@ -72,8 +71,8 @@ static void its_group_may_read_it(void **state)
 	rig.config.gid = getegid();
 	rig_begin(&rig);
 	trigger(&rig, 0, "snap", "");
-	pass(&rig, SECOND);
-	pass(&rig, SECOND);
+	pass(&rig, AFTER);
+	pass(&rig, AFTER);
 	wait_answered(&rig, 1);
 	assert_int_equal(stat(rig.stats.answer, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0640);
@@ -111,18 +110,18 @@ static void a_holdoff_is_for_all_but_operators(void **state)
 
 	(void)state;
 	rig_init(&rig);
-	rig.config.holdoff_ns = 10 * SECOND;
+	rig.config.holdoff_ns = 10 * AFTER;
 	rig_begin(&rig);
 	put(&rig, 0, 1);
 	assert_int_equal(trigger(&rig, GAP, "gap", ""), RECORDER_BEGUN);
 	put(&rig, 0, 1100);
 	wait_answered(&rig, 1);
-	pass(&rig, 9 * SECOND);
+	pass(&rig, 9 * AFTER);
 	assert_int_equal(trigger(&rig, GAP, "gap", ""), RECORDER_HELD_OFF);
 	assert_int_equal(trigger(&rig, 0, "snap", "asked"), RECORDER_BEGUN);
-	pass(&rig, SECOND);
+	pass(&rig, AFTER);
 	wait_answered(&rig, 2);
-	pass(&rig, 10 * SECOND);
+	pass(&rig, 10 * AFTER);
 	assert_int_equal(trigger(&rig, GAP, "gap", ""), RECORDER_BEGUN);
 	assert_int_equal(trigger(&rig, 4, "silence", ""), RECORDER_NOT_WANTED);
 	recorder_stats(rig.r, &rig.stats);
@@ -164,13 +163,13 @@ static void memory_keeps_the_latest(void **state)
 	(void)state;
 	rig_init(&rig);
 	rig_begin(&rig);
-	put(&rig, 0, 200000);
+	put(&rig, 0, 60000);
 	trigger(&rig, GAP, "gap", "");
 	put(&rig, 0, 1100);
 	wait_answered(&rig, 1);
 	show_last(&rig, &s);
 	assert_int_equal(check_order(&s), 0);
-	assert_int_equal(s.packets[s.n - 1].number, 201000);
+	assert_int_equal(s.packets[s.n - 1].number, 61000);
 	/* 4 MiB, less an eighth, the recorder itself, and what does not fill a segment. */
 	assert_in_range(s.n * 200, 2 * MIB, 4 * MIB);
 	assert_int_equal(rig.stats.no_room, 0);
@@ -202,7 +201,7 @@ static void a_file_is_in_the_order_of_time(void **state)
 		if (round == 200)
 			trigger(&rig, 0, "snap", "");
 	}
-	pass(&rig, SECOND);
+	pass(&rig, AFTER);
 	wait_answered(&rig, 1);
 	show_last(&rig, &s);
 	assert_int_equal(s.n, 300 * 24);
@@ -228,14 +227,14 @@ static void blind_stretches_are_told_and_are_no_gaps(void **state)
 	rig.ns += 10;
 	put(&rig, 1, 1);
 	trigger(&rig, 0, "snap", "");
-	pass(&rig, SECOND);
+	pass(&rig, AFTER);
 	wait_answered(&rig, 1);
 	show_last(&rig, &s);
 	assert_int_equal(s.n, 21);
 	assert_int_equal(check_order(&s), 7);
 	assert_string_equal(s.packets[10].comment,
-			    "blind on f/A from 2026-11-30T00:53:20.010000000Z to "
-			    "2026-11-30T00:53:20.010000005Z: 7 messages\n");
+			    "blind on f/A from 2026-11-30T00:53:21.000000000Z to "
+			    "2026-11-30T00:53:21.000000005Z: 7 messages\n");
 	assert_non_null(strstr(s.packets[20].comment, "blind on any interface from "));
 	assert_non_null(strstr(s.packets[20].comment, ": an unknown number of messages\n"));
 	assert_int_equal(s.packets[20].drops, 0);
@@ -263,7 +262,7 @@ static void payloads_are_cut_to_the_snaplen(void **state)
 	rig.len = 65507;
 	put(&rig, 0, 10);
 	trigger(&rig, 0, "snap", "");
-	pass(&rig, SECOND);
+	pass(&rig, AFTER);
 	wait_answered(&rig, 1);
 	show_last(&rig, &s);
 	assert_int_equal(s.n, 30);
@@ -286,7 +285,7 @@ static void the_largest_payloads_are_whole(void **state)
 	rig_begin(&rig);
 	put(&rig, 0, 300);
 	trigger(&rig, 0, "snap", "");
-	pass(&rig, SECOND);
+	pass(&rig, AFTER);
 	wait_answered(&rig, 1);
 	show_last(&rig, &s);
 	assert_true(s.n >= 20);
@@ -396,7 +395,7 @@ static void there_is_an_end_of_interfaces(void **state)
 	assert_int_equal(recorder_interface(rig.r, &it), -28);
 	put(&rig, 255, 1);
 	trigger(&rig, 0, "snap", "");
-	pass(&rig, SECOND);
+	pass(&rig, AFTER);
 	wait_answered(&rig, 1);
 	assert_int_equal(rig.stats.whole, 1);
 	rig_end(&rig);
@@ -411,14 +410,14 @@ static void a_flood_of_triggers_is_counted_and_does_not_fill_the_memory(void **s
 	rig_init(&rig);
 	rig_begin(&rig);
 	put(&rig, 0, 100);
-	for (unsigned i = 0; i < 100000; i++)
+	for (unsigned i = 0; i < 20000; i++)
 		trigger(&rig, GAP, "gap", "again");
 	put(&rig, 0, 3000);
 	wait_answered(&rig, 1);
 	show_last(&rig, &s);
 	assert_int_equal(s.packets[0].number, 1);
-	assert_int_equal(rig.stats.triggers, 100000);
-	assert_int_equal(rig.stats.joined, 99999);
+	assert_int_equal(rig.stats.triggers, 20000);
+	assert_int_equal(rig.stats.joined, 19999);
 	assert_non_null(strstr(s.packets[100].comment, "more remarks"));
 	forget(&s);
 	rig_end(&rig);
@@ -446,6 +445,5 @@ int main(void)
 	    cmocka_unit_test(a_flood_of_triggers_is_counted_and_does_not_fill_the_memory),
 	};
 
-	alarm(120);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -127,7 +127,7 @@ static void it_goes_on_when_there_is_room_again(void **state)
 	wait_until_it_goes_on(&rig);
 	assert_string_equal(rig.stats.error, "");
 	assert_int_equal(trigger(&rig, GAP, "gap", ""), RECORDER_BEGUN);
-	pass(&rig, SECOND);
+	pass(&rig, AFTER);
 	wait_answered(&rig, 2);
 	show_only(&rig, &s);
 	assert_int_equal(s.n, 100);
@@ -145,7 +145,7 @@ static uint64_t write_100(struct recorder_rig *rig, uint64_t left)
 	put(rig, 0, 100);
 	set_left(left);
 	trigger(rig, GAP, "gap", "");
-	pass(rig, SECOND);
+	pass(rig, AFTER);
 	wait_answered(rig, 1);
 	if (rig->stats.dir_files > 0) {
 		show_only(rig, &s);
@@ -182,7 +182,7 @@ static void a_disk_that_breaks_at_the_end_is_told(void **state)
 	put(&rig, 0, 100);
 	disk.sync_code = EIO;
 	trigger(&rig, GAP, "gap", "");
-	pass(&rig, SECOND);
+	pass(&rig, AFTER);
 	wait_answered(&rig, 1);
 	assert_int_equal(rig.stats.is_stopped, 1);
 	assert_int_equal(rig.stats.given_up, 1);
@@ -209,7 +209,7 @@ static void a_directory_that_is_gone_stops_it_until_there_is_one(void **state)
 	assert_int_equal(mkdir(rig.config.dir, 0700), 0);
 	wait_until_it_goes_on(&rig);
 	trigger(&rig, GAP, "gap", "");
-	pass(&rig, SECOND);
+	pass(&rig, AFTER);
 	wait_answered(&rig, 2);
 	show_only(&rig, &s);
 	assert_int_equal(s.n, 100);
@@ -242,7 +242,7 @@ static void a_slow_disk_holds_nobody_up_and_what_finds_no_room_is_blind(void **s
 	}
 	put(&rig, 0, 10);
 	put(&rig, 1, 10);
-	pass(&rig, SECOND);
+	pass(&rig, AFTER);
 	wait_answered(&rig, 1);
 	show_last(&rig, &s);
 	assert_int_equal(check_order(&s), rig.stats.no_room);
@@ -282,9 +282,9 @@ static void what_a_full_disk_did_not_take_is_counted(void **state)
 	set_left(UINT64_MAX);
 	wait_until_it_goes_on(&rig);
 	put(&rig, 0, 1000);
-	pass(&rig, SECOND);
+	pass(&rig, AFTER);
 	trigger(&rig, 0, "snap", "");
-	pass(&rig, SECOND);
+	pass(&rig, AFTER);
 	wait_answered(&rig, 1);
 	n = list_dir(rig.config.dir, ".pcapng", names);
 	for (unsigned i = 0; i < n; i++) {
@@ -317,6 +317,5 @@ int main(void)
 	    cmocka_unit_test_setup(what_a_full_disk_did_not_take_is_counted, set_up),
 	};
 
-	alarm(120);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
