@@ -57,8 +57,12 @@ static const struct mcr_word checksum_words[] = {{"nic", MCR_UDP_CHECKSUM_NIC},
 						 {"off", MCR_UDP_CHECKSUM_OFF},
 						 {"verify", MCR_UDP_CHECKSUM_VERIFY},
 						 {NULL, 0}};
-static const struct mcr_word hw_time_words[] = {
-    {"off", MCR_HW_TIME_OFF}, {"on", MCR_HW_TIME_ON}, {"synced", MCR_HW_TIME_SYNCED}, {NULL, 0}};
+static const struct mcr_word hw_time_words[] = {{"off", MCR_HW_TIME_OFF},
+						{"on", MCR_HW_TIME_ON},
+						{"synced", MCR_HW_TIME_SYNCED},
+						{"metamako", MCR_HW_TIME_METAMAKO},
+						{"exablaze-hpt", MCR_HW_TIME_EXABLAZE_HPT},
+						{NULL, 0}};
 static const struct mcr_word pieces_words[] = {
     {"auto", MCR_PIECES_AUTO}, {"on", MCR_PIECES_ON}, {"off", MCR_PIECES_OFF}, {NULL, 0}};
 static const struct mcr_word querier_words[] = {

@@ -95,12 +95,16 @@ enum mcr_udp_checksum {
 	MCR_UDP_CHECKSUM_VERIFY = 2, /* compute each; a checksum of 0 means none (RFC 768) */
 };
 
-/* hw_ns of messages: the NIC's time of arrival. */
+/* hw_ns of messages: the NIC's time of arrival, or that of a switch before it. */
 enum mcr_hw_time {
 	MCR_HW_TIME_OFF = 0,    /* none */
 	MCR_HW_TIME_ON = 1,     /* where the driver has it (docs/nics.md): MCR_FLAG_HW_TIME */
 	MCR_HW_TIME_SYNCED = 2, /* also MCR_FLAG_HW_TIME_SYNCED: the operator vouches that the
 				 * NIC's clock is right */
+	/* Of the trailer that a switch appends to each frame: MCR_FLAG_HW_TIME. A frame without
+	 * one, or with a bad one, has no time. */
+	MCR_HW_TIME_METAMAKO = 3,     /* Metamako, Arista 7130 */
+	MCR_HW_TIME_EXABLAZE_HPT = 4, /* Exablaze Fusion HPT, Cisco Nexus 3550-T */
 };
 
 /* Whether a queue that is behind is received in pieces of 8 packets. Each piece has its own rx_ns,

@@ -113,6 +113,10 @@ struct mcr_port_info {
 				 * it takes one; 0 = it did */
 	uint64_t open_until_ns; /* until then the filter lets everything in
 				 * (mcr_engine_open_filter); 0 = it does not */
+	char hw_time[16];       /* as the configuration spells it: "off", ..., "metamako" */
+	uint8_t has_trailers;   /* 1: hw_time is a switch's, which appends it to each frame */
+	/* Then: packets that a channel took, with a time, without a trailer, and with a bad one. */
+	uint64_t hw_time_ok, hw_time_none, hw_time_bad;
 };
 
 /* mcr_engine_port_info describes a DPDK port that an interface uses. Returns 0, or -ENOENT past the

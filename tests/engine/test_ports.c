@@ -149,7 +149,7 @@ static void an_impossible_wish_is_refused_with_its_reason(void **state)
 	interfaces[1].hw_time = MCR_HW_TIME_SYNCED;
 	assert_int_equal(create(&e, interfaces, 2, &err), -EINVAL);
 	assert_non_null(strstr(err.text, "name different queues, lcores, hw-time or pieces"));
-	interfaces[0].hw_time = MCR_HW_TIME_SYNCED + 1;
+	interfaces[0].hw_time = MCR_HW_TIME_EXABLAZE_HPT + 1;
 	assert_int_equal(create(&e, interfaces, 1, &err), -EINVAL);
 	assert_non_null(
 	    strstr(err.text, "unknown igmp, mld, udp_checksum, hw_time or pieces mode"));

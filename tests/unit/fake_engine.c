@@ -214,6 +214,11 @@ int mcr_engine_port_info(const struct mcr_engine *e, size_t i, struct mcr_port_i
 	out->rx_last_ns = e->frame_ns ? e->frame_ns : 1700000000000000000;
 	out->link_since_ns = 1600000000000000000;
 	out->rx_frame_max = 1982;
+	strcpy(out->hw_time, "metamako");
+	out->has_trailers = 1;
+	out->hw_time_ok = 70;
+	out->hw_time_none = 8;
+	out->hw_time_bad = 9;
 	if (e->opened_s > 0 && e->opens_later > 0)
 		((struct mcr_engine *)e)->opens_later--;
 	else if (e->opened_s > 0)

@@ -187,7 +187,7 @@ static const struct bad bad_files[] = {
     {"interfaces:\n- name: a\n  port: 0\n  lcores:\n  - 3\n  - x\n",
      "m.yaml:6: lcores: 'x': expected a number from 0 to 1023"},
     {"interfaces:\n- name: a\n  port: 0\n  hw_time: yes\n",
-     "m.yaml:4: hw_time: 'yes': expected off, on or synced"},
+     "m.yaml:4: hw_time: 'yes': expected off, on, synced, metamako or exablaze-hpt"},
     {"interfaces:\n- name: a\n  port: 0\n  last_member_query_interval: 1.2345\n",
      "m.yaml:4: last_member_query_interval: '1.2345': expected seconds from 0.001 to 8387.584"},
     {"interfaces:\n- name: a\n  port: 0\n  lcores: 3\n",

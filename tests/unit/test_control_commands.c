@@ -43,6 +43,10 @@ static void stats_have_the_account_first_and_every_table(void **state)
 	assert_int_equal(integer(port, "rx_last_ns"), 1700000000000000000);
 	assert_int_equal(integer(port, "link_since_ns"), 1600000000000000000);
 	assert_int_equal(integer(port, "rx_frame_max"), 1982);
+	assert_string_equal(json_string_value(json_object_get(port, "hw_time")), "metamako");
+	assert_int_equal(integer(port, "hw_time_ok"), 70);
+	assert_int_equal(integer(port, "hw_time_none"), 8);
+	assert_int_equal(integer(port, "hw_time_bad"), 9);
 	assert_true(json_is_null(json_object_get(port, "missed_last_ns")));
 	consumer = json_array_get(json_object_get(reply, "consumers"), 0);
 	assert_int_equal(integer(consumer, "received_last_ns"), 1650000000000000000);

@@ -4,12 +4,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <arpa/inet.h>
 #include <cmocka.h>
 
+#include "engine/plan/port_wish.h"
 #include "options.h"
 #include "settings/values.h"
 
@@ -110,6 +112,23 @@ static void an_interface_takes_all_its_keys(void **state)
 	assert_string_equal(cfg->kernel, "md0");
 	assert_int_equal(cfg->udp_checksum, MCR_UDP_CHECKSUM_VERIFY);
 	done(&p);
+}
+
+static void hw_time_is_spelled_as_the_engine_says_it(void **state)
+{
+	struct parsed p;
+	unsigned n = 0;
+
+	for (const char *name; (name = mcr_hw_time_name(n)); n++) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "lan=net_null0,hw-time=%s", name);
+		parse(&p, ARGS("--", "--interface", text));
+		assert_string_equal(p.err.text, "");
+		assert_int_equal(p.s->interfaces[0].config.hw_time, n);
+		done(&p);
+	}
+	assert_int_equal(n, MCR_HW_TIME_EXABLAZE_HPT + 1);
 }
 
 static void the_intervals_of_a_querier_are_seconds(void **state)
@@ -221,7 +240,7 @@ static void a_mistake_says_what_stood_there_and_what_was_expected(void **state)
 	    {{"mcring", "--interface", "lan=0,queues=65", NULL},
 	     "--interface: queues '65': expected a number from 1 to 64"},
 	    {{"mcring", "--interface", "lan=0,hw-time=yes", NULL},
-	     "--interface: hw-time 'yes': expected off, on or synced"},
+	     "--interface: hw-time 'yes': expected off, on, synced, metamako or exablaze-hpt"},
 	    {{"mcring", "--interface", "lan=0,lcores=3/", NULL},
 	     "--interface: lcores '': expected a number from 0 to 1023"},
 	    {{"mcring", "--interface", "lan=0,lcores=3/4/3", NULL}, "lcore 3 stands here twice"},
@@ -459,6 +478,7 @@ int main(void)
 	    cmocka_unit_test(without_dashes_every_argument_is_our_own),
 	    cmocka_unit_test(help_and_version_win_over_what_follows),
 	    cmocka_unit_test(an_interface_takes_all_its_keys),
+	    cmocka_unit_test(hw_time_is_spelled_as_the_engine_says_it),
 	    cmocka_unit_test(the_intervals_of_a_querier_are_seconds),
 	    cmocka_unit_test(a_channel_takes_sizes_with_suffixes),
 	    cmocka_unit_test(scalars_and_joins_are_kept),

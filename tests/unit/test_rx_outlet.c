@@ -46,7 +46,7 @@ static void deliver(struct ring *ring)
 	    .rx_ns = RX_NS, .interface_of_vlan = interface_of_vlan, .clock = &packet_clock};
 
 	worker.outlets[0] = (struct mcr_outlet){.ring = &ring->writer};
-	mcr_rx_deliver(&worker, &burst, 0, &target);
+	mcr_rx_deliver(&worker, &burst, 0, &target, stamp_ns);
 	mcr_rx_publish(&worker, &burst);
 }
 

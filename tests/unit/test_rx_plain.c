@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The short way of a packet writes what the long way writes, with and without the NIC's time, with
- * and without a tag that the NIC took out, for any source or one, for one channel or several. */
+ * and without a tag that the NIC took out, for any source or one, for one channel or several. Of
+ * trailers it counts those of the packets that it takes. */
 #include "engine/rx/rx_plain.h"
 
 #include "core/address.h"
@@ -19,13 +20,14 @@ struct kind {
 	uint32_t len;
 	uint16_t vlan;
 	uint8_t n_channels, n_sources;
-	uint8_t has_clock, n_groups, is_shared;
+	uint8_t has_clock, n_groups, is_shared, has_trailers;
 };
 
 static struct mcr_worker worker;
 static struct mcr_view view;
 static struct mcr_queue queue;
 static struct mcr_group_count counts[1];
+static struct mcr_queue_trailers trailers;
 static const struct mcr_packet_clock packet_clock = {.flags = CLOCK};
 static const uint8_t interface_of_vlan[4096] = {[0] = 5, [VLAN] = 6};
 static struct frame frame;
@@ -93,8 +95,18 @@ static void set_up_worker(const struct kind *k)
 				.all_take = 9000,
 				.all_take_ipv6 = 9000,
 				.clock = k->has_clock ? &packet_clock : NULL,
+				.trailers = k->has_trailers ? &trailers : NULL,
 				.flags = MCR_FLAG_RX_TIME_TSC};
 	mcr_rx_arrival(&b->untagged, &worker, b, 0);
+	trailers = (struct mcr_queue_trailers){0};
+	datagram_end = 0;
+}
+
+static void assert_trailers(const struct kind *k, unsigned ok, unsigned bad)
+{
+	assert_int_equal(trailers.reader.counts[MCR_TRAILER_OK], k->has_trailers ? ok : 0);
+	assert_int_equal(trailers.reader.counts[MCR_TRAILER_BAD], k->has_trailers ? bad : 0);
+	assert_int_equal(trailers.reader.counts[MCR_TRAILER_NONE], 0);
 }
 
 /* What one channel gets. */
@@ -131,7 +143,7 @@ static void take_long(struct outlet *outlets, const struct kind *k)
 		assert_int_equal(worker.packets[i].verdict, MCR_PARSED_UDP);
 		for (uint16_t c = 0; c < k->n_channels; c++)
 			mcr_rx_deliver(&worker, &queue.burst, i,
-				       &(struct mcr_target){.id = 70u + c, .channel = c});
+				       &(struct mcr_target){.id = 70u + c, .channel = c}, stamp_ns);
 	}
 	mcr_rx_publish(&worker, &queue.burst);
 }
@@ -164,6 +176,9 @@ static void expect_same(const struct kind *k)
 	view.table = make_table(k);
 	set_up_worker(k);
 	assert_int_equal(take_short(quick), 3);
+	assert_trailers(k, stamp_ns ? 3 : 0, stamp_ns ? 0 : 3);
+	if (k->has_trailers)
+		assert_int_equal(datagram_end, (ipv6 ? 62 : 42) + k->len);
 	take_long(slow, k);
 	for (unsigned c = 0; c < CHANNELS; c++) {
 		assert_same(&quick[c], &slow[c], c < k->n_channels ? 3 : 0);
@@ -177,14 +192,15 @@ static void both_ways_write_the_same(void **state)
 {
 	static const uint32_t lengths[] = {0, 1, 18, 24, 32, 100, 511, 513, 1400};
 
-	for (unsigned bits = 0; bits < 32; bits++) {
+	for (unsigned bits = 0; bits < 128; bits++) {
 		struct kind k = {.vlan = bits & 1 ? VLAN : 0,
 				 .n_channels = bits & 2 ? 2 : 1,
 				 .n_sources = bits & 4 && !(bits & 2),
 				 .has_clock = bits >> 3 & 1,
-				 .n_groups = bits & 16 ? 80 : 0};
+				 .n_groups = bits & 16 ? 80 : 0,
+				 .has_trailers = (bits & 40) == 40};
 
-		stamp_ns = k.has_clock ? RX_NS - 1234567 : 0;
+		stamp_ns = k.has_clock && !(bits & 64) ? RX_NS - 1234567 : 0;
 		for (size_t i = 0; i < RTE_DIM(lengths); i++) {
 			k.len = lengths[i];
 			expect_same(&k);
@@ -194,7 +210,7 @@ static void both_ways_write_the_same(void **state)
 
 static void a_time_far_from_the_hosts_takes_the_long_way(void **state)
 {
-	const struct kind k = {.len = 20, .n_channels = 1, .has_clock = 1};
+	const struct kind k = {.len = 20, .n_channels = 1, .has_clock = 1, .has_trailers = 1};
 	static const int64_t far[] = {INT64_C(2147483648), INT64_C(-2147483649)};
 	struct outlet outlets[CHANNELS];
 
@@ -204,11 +220,32 @@ static void a_time_far_from_the_hosts_takes_the_long_way(void **state)
 		set_up_worker(&k);
 		stamp_ns = RX_NS + (uint64_t)far[i];
 		assert_int_equal(take_short(outlets), 0);
+		assert_trailers(&k, 0, 0); /* that is the long way's affair */
 		assert_same(&outlets[0], &outlets[1], 0);
 		free(outlets[0].ring.mem);
 		free(outlets[1].ring.mem);
 		mcr_group_table_destroy(view.table);
 	}
+}
+
+static void of_a_packet_that_nobody_takes_no_time_counts(void **state)
+{
+	const struct kind k = {
+	    .len = 20, .n_channels = 1, .n_sources = 1, .has_clock = 1, .has_trailers = 1};
+	struct outlet outlets[CHANNELS];
+
+	build(&frame, (struct shape){.ipv6 = ipv6, .payload = k.len});
+	frame.bytes[ipv6 ? 14 + 8 + 15 : 14 + 15] ^= 1; /* of another source */
+	if (!ipv6)
+		fill_ip_checksum(&frame);
+	view.table = make_table(&k);
+	set_up_worker(&k);
+	stamp_ns = RX_NS;
+	assert_int_equal(take_short(outlets), 0);
+	assert_trailers(&k, 0, 0);
+	free(outlets[0].ring.mem);
+	free(outlets[1].ring.mem);
+	mcr_group_table_destroy(view.table);
 }
 
 static void a_group_that_the_kernel_wants_too_takes_the_long_way(void **state)
@@ -236,6 +273,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(both_ways_write_the_same),
 	    cmocka_unit_test(a_time_far_from_the_hosts_takes_the_long_way),
+	    cmocka_unit_test(of_a_packet_that_nobody_takes_no_time_counts),
 	    cmocka_unit_test(a_group_that_the_kernel_wants_too_takes_the_long_way),
 	};
 	int failed = 0;

@@ -37,6 +37,16 @@ static const struct ctl_column queue_columns[] = {
 };
 static const struct ctl_table queues = CTL_TABLE("ports", queue_columns);
 
+/* Of ports whose times come from a switch. */
+static const struct ctl_column time_columns[] = {
+    {"port", "name", CTL_PLAIN},
+    {"hw time", "hw_time", CTL_PLAIN},
+    {"with a time", "hw_time_ok", CTL_PLAIN},
+    {"no trailer", "hw_time_none", CTL_PLAIN},
+    {"bad trailer", "hw_time_bad", CTL_PLAIN},
+};
+static const struct ctl_table times = CTL_TABLE("ports", time_columns);
+
 /* Of the member "kernel" of each port. */
 static const struct ctl_column kernel_columns[] = {
     {"port", "port", CTL_PLAIN},         {"in the kernel", "name", CTL_PLAIN},
@@ -103,12 +113,26 @@ static void print_kernels(FILE *out, const json_t *reply)
 	ctl_print_rows(out, &kernels, rows, reply);
 }
 
+static void print_times(FILE *out, const json_t *reply)
+{
+	json_t *rows = json_array(), *port;
+	size_t i;
+
+	json_array_foreach(json_object_get(reply, times.list), i, port)
+	{
+		if (json_is_integer(json_object_get(port, "hw_time_ok")))
+			json_array_append(rows, port);
+	}
+	ctl_print_rows(out, &times, rows, reply);
+}
+
 void ctl_print_ports(FILE *out, const json_t *reply)
 {
 	print_links(out, reply);
 	ctl_print_table(out, &received, reply);
 	ctl_print_table(out, &filters, reply);
 	ctl_print_table(out, &queues, reply);
+	print_times(out, reply);
 	print_kernels(out, reply);
 	ctl_print_table(out, &lcores, reply);
 	ctl_print_table(out, &control, reply);

@@ -142,6 +142,25 @@ static void add_last_seen(json_t *all, const struct mcr_port_info *p)
 				    mcr_json_number_or_null(members[i].value));
 }
 
+/* Where its times come from; of a switch's trailers, how many packets had which. */
+static void add_times(json_t *all, const struct mcr_port_info *p)
+{
+	const struct {
+		const char *name;
+		uint64_t value;
+	} members[] = {
+	    {"hw_time_ok", p->hw_time_ok},
+	    {"hw_time_none", p->hw_time_none},
+	    {"hw_time_bad", p->hw_time_bad},
+	};
+
+	json_object_set_new(all, "hw_time", mcr_json_string(p->hw_time));
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		json_object_set_new(all, members[i].name,
+				    p->has_trailers ? mcr_json_number(members[i].value)
+						    : json_null());
+}
+
 ITEM(port)
 {
 	struct mcr_port_info p = {.size = sizeof(p)};
@@ -167,8 +186,10 @@ ITEM(port)
 	    mcr_json_string(p.rung), "rung_reason", mcr_json_string(p.rung_reason), "macs",
 	    mcr_json_number(p.macs), "flow_rules", mcr_json_number(p.flow_rules), "flow_refused",
 	    mcr_json_number(p.flow_refused), "macs_refused", mcr_json_number(p.macs_refused));
-	if (all)
+	if (all) {
 		add_last_seen(all, &p);
+		add_times(all, &p);
+	}
 	return all;
 }
 

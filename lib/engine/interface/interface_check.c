@@ -50,7 +50,7 @@ static int check_modes(const struct mcr_interface_config *config, struct mcr_err
 {
 	if (config->igmp > MCR_IGMP_OFF || config->mld > MCR_MLD_OFF ||
 	    config->udp_checksum > MCR_UDP_CHECKSUM_VERIFY ||
-	    config->hw_time > MCR_HW_TIME_SYNCED || config->pieces > MCR_PIECES_OFF)
+	    config->hw_time > MCR_HW_TIME_EXABLAZE_HPT || config->pieces > MCR_PIECES_OFF)
 		return mcr_error_set(
 		    err, -EINVAL,
 		    "interface \"%s\": unknown igmp, mld, udp_checksum, hw_time or pieces mode",

@@ -27,6 +27,19 @@ static int lcores_of(const struct mcr_placement *placement,
 	return 0;
 }
 
+const char *mcr_hw_time_name(unsigned hw_time)
+{
+	static const char *const names[] = {
+	    [MCR_HW_TIME_OFF] = "off",
+	    [MCR_HW_TIME_ON] = "on",
+	    [MCR_HW_TIME_SYNCED] = "synced",
+	    [MCR_HW_TIME_METAMAKO] = "metamako",
+	    [MCR_HW_TIME_EXABLAZE_HPT] = "exablaze-hpt",
+	};
+
+	return hw_time < sizeof(names) / sizeof(names[0]) ? names[hw_time] : NULL;
+}
+
 /* Whether both say something, and not the same; 0 says nothing. */
 static int differ(uint32_t a, uint32_t b)
 {

@@ -17,6 +17,10 @@ struct mcr_port_wish {
 	uint8_t pieces;           /* enum mcr_pieces */
 };
 
+/* mcr_hw_time_name returns how the configuration spells an enum mcr_hw_time; NULL beyond the last.
+ */
+const char *mcr_hw_time_name(unsigned hw_time);
+
 /* mcr_port_wish_add adds what one more interface of the port wants (wish: zeroed before the first).
  * config is borrowed for wish's life. Returns 0, or -EINVAL with err filled: an lcore that does not
  * receive, or something else than the interfaces before want. */

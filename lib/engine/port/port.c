@@ -132,7 +132,7 @@ int mcr_port_open(struct mcr_port **out, uint16_t id, const struct mcr_port_want
 		goto fail;
 	mcr_filter_port_queues(&port->filter, port->n_queues);
 	port->filtered = mcr_filter_port_copy(&port->filter);
-	if (!port->filtered) {
+	if (!port->filtered || mcr_port_trailers_open(port, wants->hw_time) < 0) {
 		ret = mcr_error_set(err, -ENOMEM, "no memory for port %s", port->name);
 		goto fail;
 	}
@@ -202,6 +202,7 @@ void mcr_port_close(struct mcr_port *port)
 	mcr_filter_port_fini(&port->filter);
 	mcr_filter_port_copy_destroy(port->filtered);
 	mcr_port_shut(port);
+	mcr_port_trailers_close(port);
 	if (port->closed) {
 		rte_mempool_free(port->mempool);
 		rte_mempool_free(port->kernel_pool);

@@ -25,6 +25,7 @@
 #include "engine/plan/pool_plan.h"
 #include "engine/plan/tx_plan.h"
 #include "engine/port/port_clock.h"
+#include "engine/port/port_trailers.h"
 
 #define MCR_PORT_REFUSALS 4
 
@@ -102,10 +103,11 @@ struct mcr_port {
 	int link_error;        /* [c] -errno of a last look that did not see the link; 0 = it did */
 	uint8_t udp_checksum;  /* enum mcr_udp_checksum */
 	uint8_t pieces;        /* 1: a queue that is behind is received in pieces */
-	struct mcr_port_clock clock; /* of its timestamps; the clock in it: [d] */
-	uint32_t link_changes;       /* [c] */
-	uint64_t link_since_ns;      /* [c] of the last of them, CLOCK_REALTIME; 0 = none */
-	struct mcr_socket_loss loss; /* [d] what its driver's sockets lose uncounted */
+	struct mcr_port_clock clock;       /* of its timestamps; the clock in it: [d] */
+	struct mcr_port_trailers trailers; /* [c] of a switch */
+	uint32_t link_changes;             /* [c] */
+	uint64_t link_since_ns;            /* [c] of the last of them, CLOCK_REALTIME; 0 = none */
+	struct mcr_socket_loss loss;       /* [d] what its driver's sockets lose uncounted */
 	uint64_t owner; /* of rte_eth_dev_owner: nobody else in this process uses the port */
 	struct rte_mempool *mempool;
 	struct rte_mempool *kernel_pool;  /* of frames from the kernel; NULL = no kernel= */

@@ -10,8 +10,10 @@
 
 #include <mcring/consumer.h>
 
+#include "engine/plan/port_wish.h"
 #include "engine/port/port.h"
 #include "engine/port/port_clock.h"
+#include "engine/port/port_trailers.h"
 
 /* Drivers whose unit and epoch are known. Not here: net_ice (nanoseconds of a clock that starts
  * where PTP put it, and which DPDK 22.11 cannot read), net_iavf (the same of its PF), net_hns3 and
@@ -39,6 +41,16 @@ static const struct stamping *find(const char *driver)
 	return NULL;
 }
 
+/* A capture's own times say where those of its trailers are expected. */
+static uint64_t open_switch(struct mcr_port_clock *c, const struct stamping *s)
+{
+	c->packets.flags = MCR_FLAG_HW_TIME;
+	if (s && s->kind == MCR_HW_CLOCK_CAPTURE_US &&
+	    rte_mbuf_dyn_rx_timestamp_register(&c->packets.offset, &c->packets.rx_flag) == 0)
+		mcr_hw_clock_init(&c->packets.hw, s->kind);
+	return 0;
+}
+
 uint64_t mcr_port_clock_open(struct mcr_port *port, uint64_t rx_offload_capa, unsigned wanted)
 {
 	const struct stamping *s = find(port->driver);
@@ -48,6 +60,8 @@ uint64_t mcr_port_clock_open(struct mcr_port *port, uint64_t rx_offload_capa, un
 	mcr_hw_clock_init(&c->packets.hw, MCR_HW_CLOCK_NONE);
 	if (wanted == MCR_HW_TIME_OFF)
 		return 0;
+	if (mcr_port_trailers_of_switch(wanted))
+		return open_switch(c, s);
 	if (!s) {
 		c->lack = (rx_offload_capa & RTE_ETH_RX_OFFLOAD_TIMESTAMP) != 0
 			      ? "the unit and epoch of its driver's timestamps are unknown"
@@ -119,6 +133,11 @@ int mcr_port_clock_describe(struct mcr_port *port, char *line, size_t cap)
 			 port->name, port->driver, c->lack);
 		return -1;
 	}
+	if (mcr_port_trailers_of_switch(c->wanted)) {
+		snprintf(line, cap, "port %s: hw_ns is the time in the %s trailer of each frame",
+			 port->name, mcr_hw_time_name(c->wanted));
+		return 1;
+	}
 	/* mlx5 reads its clock through the kernel, which it cannot do where flows are isolated, or
 	 * from the device, which has it in real-time mode only (mlx5_txpp_read_clock). */
 	if (mcr_port_clock_update(port) < 0) {
@@ -140,5 +159,5 @@ const struct mcr_packet_clock *mcr_port_clock_of(const struct mcr_port *port)
 {
 	const struct mcr_packet_clock *packets = &port->clock.packets;
 
-	return packets->hw.kind != MCR_HW_CLOCK_NONE ? packets : NULL;
+	return packets->hw.kind != MCR_HW_CLOCK_NONE || port->trailers.queues ? packets : NULL;
 }

@@ -171,7 +171,11 @@ static unsigned deliver_to_all(struct mcr_worker *w, struct mcr_burst *b, unsign
 {
 	const struct mcr_packet *p = &w->packets[i];
 	const uint32_t room = p->payload_len + (mcr_packet_is_ipv6(p) ? MCR_IPV6_EXTRAS : 0);
+	uint64_t hw_ns = 0;
 	unsigned taken = 0;
+
+	if (unlikely(b->clock))
+		hw_ns = mcr_rx_time(b, w->mbufs[i], (uint32_t)p->payload_offset + p->payload_len);
 
 	for (int t = 0; t < n; t++) {
 		struct mcr_ring_writer *ring = w->outlets[targets[t].channel].ring;
@@ -180,9 +184,11 @@ static unsigned deliver_to_all(struct mcr_worker *w, struct mcr_burst *b, unsign
 			__atomic_store_n(&ring->too_large, ring->too_large + 1, __ATOMIC_RELAXED);
 			continue;
 		}
-		mcr_rx_deliver(w, b, i, &targets[t]);
+		mcr_rx_deliver(w, b, i, &targets[t], hw_ns);
 		taken++;
 	}
+	if (taken > 0)
+		mcr_rx_count_time(b);
 	return taken;
 }
 

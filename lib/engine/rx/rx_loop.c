@@ -59,6 +59,7 @@ static void set_up(const struct mcr_worker *w, struct mcr_queue *q)
 	    b->suspect | RTE_MBUF_F_RX_VLAN_STRIPPED | RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL;
 	b->verify = q->udp_checksum == MCR_UDP_CHECKSUM_VERIFY;
 	b->clock = q->clock;
+	b->trailers = q->trailers;
 	b->all_take = UINT32_MAX;
 	for (unsigned c = 0; c < MCR_CHANNELS_MAX; c++)
 		if (w->outlets[c].ring && mcr_ring_max_payload(w->outlets[c].ring) < b->all_take)

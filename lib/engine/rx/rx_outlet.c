@@ -92,19 +92,16 @@ static __rte_always_inline void put(struct mcr_ring_writer *ring, const struct m
 }
 
 void mcr_rx_deliver(struct mcr_worker *w, struct mcr_burst *b, unsigned i,
-		    const struct mcr_target *target)
+		    const struct mcr_target *target, uint64_t hw_ns)
 {
 	struct mcr_outlet *out = &w->outlets[target->channel];
 	const struct mcr_packet *p = &w->packets[i];
 	const struct rte_mbuf *m = w->mbufs[i];
 	const uint8_t *payload = NULL;
 	uint16_t flags = b->flags;
-	uint64_t hw_ns = 0;
 
-	if (unlikely(b->clock)) {
-		hw_ns = mcr_packet_clock_ns(b->clock, m);
-		flags |= hw_ns != 0 ? b->clock->flags : 0;
-	}
+	if (unlikely(hw_ns != 0))
+		flags |= b->clock->flags;
 	b->channels |= UINT64_C(1) << target->channel;
 	if (!out->handler)
 		flags |= mcr_rx_step_flag(w, out);

@@ -44,10 +44,27 @@ static inline void mcr_rx_count(struct mcr_group_count *c, uint32_t payload_len,
 		__atomic_store_n(&c->first_ns, rx_ns, __ATOMIC_RELAXED);
 }
 
+/* mcr_rx_time: when the NIC, or a switch before it, received a packet whose datagram ends at octet
+ * `end` of its frame; 0 = unknown. b->clock is not NULL. */
+static inline uint64_t mcr_rx_time(const struct mcr_burst *b, const struct rte_mbuf *m,
+				   uint32_t end)
+{
+	if (unlikely(b->trailers))
+		return mcr_packet_clock_trailer(b->clock, b->trailers, m, end, b->rx_ns);
+	return mcr_packet_clock_ns(b->clock, m);
+}
+
+/* mcr_rx_count_time: the packet of the last mcr_rx_time was delivered. */
+static inline void mcr_rx_count_time(const struct mcr_burst *b)
+{
+	if (unlikely(b->trailers))
+		mcr_trailer_count(&b->trailers->reader);
+}
+
 /* mcr_rx_deliver writes packet i into the ring of a channel, which can hold it, or gives it to the
- * channel's handler. */
+ * channel's handler. hw_ns: of mcr_rx_time, or 0. */
 void mcr_rx_deliver(struct mcr_worker *w, struct mcr_burst *b, unsigned i,
-		    const struct mcr_target *target);
+		    const struct mcr_target *target, uint64_t hw_ns);
 
 /* mcr_rx_publish ends a chunk: it calls the handlers and publishes each ring that was touched,
  * once. What handlers wait for must still be in mbufs. */

@@ -91,12 +91,10 @@ static inline void prefetch_ipv6(const struct mcr_group_table *table, const stru
 		    mcr_group_load_ipv6(head + MCR_PLAIN_IPV6_GROUP)));
 }
 
-/* The NIC's time of a packet, for word 0 of its record, and its flags. Returns 0 when it is too far
- * from the host's for that. */
-static inline int time_of(const struct mcr_burst *b, const struct rte_mbuf *m, uint64_t *hw,
-			  uint64_t *tail)
+/* A packet's time, for word 0 of its record, and its flags. Returns 0 when it is too far from the
+ * host's for that. */
+static inline int put_time(const struct mcr_burst *b, uint64_t hw_ns, uint64_t *hw, uint64_t *tail)
 {
-	uint64_t hw_ns = mcr_packet_clock_ns(b->clock, m);
 	int64_t delta = (int64_t)(hw_ns - b->rx_ns);
 
 	*hw = 0;
@@ -105,6 +103,31 @@ static inline int time_of(const struct mcr_burst *b, const struct rte_mbuf *m, u
 	*hw = MCR_WORD_AT((uint32_t)delta, 4, 4);
 	*tail |= MCR_WORD_AT(b->clock->flags, 7, 1);
 	return delta == (int32_t)delta;
+}
+
+/* The packet is delivered. */
+static __rte_noinline int time_of_trailer(const struct mcr_burst *b, const struct rte_mbuf *m,
+					  uint32_t end, uint64_t *hw, uint64_t *tail)
+{
+	if (!put_time(b, mcr_rx_time(b, m, end), hw, tail))
+		return 0;
+	mcr_rx_count_time(b);
+	return 1;
+}
+
+/* end: of its datagram, in octets of the frame. */
+static inline int time_of(const struct mcr_burst *b, const struct rte_mbuf *m, uint32_t end,
+			  uint64_t *hw, uint64_t *tail)
+{
+	if (unlikely(b->trailers))
+		return time_of_trailer(b, m, end, hw, tail);
+	return put_time(b, mcr_packet_clock_ns(b->clock, m), hw, tail);
+}
+
+/* What went into words, as a number again. */
+static inline uint64_t hw_ns_of(const struct mcr_burst *b, uint64_t hw, uint64_t flags)
+{
+	return flags != 0 ? b->rx_ns + (uint64_t)(int32_t)(hw >> MCR_WORD_SHIFT(4, 4)) : 0;
 }
 
 /* at: the current packet. Headers are fetched twice as far ahead as entries. */
@@ -184,7 +207,7 @@ static __rte_always_inline void put_each(struct mcr_worker *w, struct mcr_burst 
 				   a->tail | flags, head, ipv6);
 		} else {
 			keep(w, i, word0, word1, word2, word3, a);
-			mcr_rx_deliver(w, b, i, to);
+			mcr_rx_deliver(w, b, i, to, hw_ns_of(b, hw, flags));
 		}
 	}
 }
@@ -231,6 +254,7 @@ static __rte_always_inline unsigned take(struct mcr_worker *w, struct mcr_burst 
 {
 	const struct mcr_group_table *table = w->view->table;
 	struct rte_mbuf **at = &w->mbufs[from], **end = &w->mbufs[to];
+	const uint32_t headers = ipv6 ? MCR_PLAIN_IPV6_HEADERS : MCR_PLAIN_HEADERS;
 	struct mcr_ring_writer *ring = NULL;
 	uint32_t taking = MCR_GROUP_NO_TARGET; /* goes into `ring` */
 	unsigned taken;
@@ -254,14 +278,15 @@ static __rte_always_inline unsigned take(struct mcr_worker *w, struct mcr_burst 
 		if (unlikely(!entry || (!ipv6 && mcr_packet_source(&p) == a->broadcast_be) ||
 			     mcr_packet_len(&p) > (ipv6 ? b->all_take_ipv6 : b->all_take)))
 			break;
-		if (timed && unlikely(!time_of(b, m, &hw, &flags)))
-			break;
 		target = mcr_group_target(entry);
+		if (unlikely(target != taking) && target != mcr_group_each_target() &&
+		    !takes(entry, &p, head, ipv6))
+			break;
+		if (timed && unlikely(!time_of(b, m, headers + mcr_packet_len(&p), &hw, &flags)))
+			break;
 		if (unlikely(target != taking)) {
 			const unsigned i = (unsigned)(at - w->mbufs);
 
-			if (target != mcr_group_each_target() && !takes(entry, &p, head, ipv6))
-				break;
 			ring = w->outlets[entry->channel].ring;
 			taking = mcr_group_any_target(entry->channel);
 			if (target == mcr_group_each_target() ||

@@ -65,6 +65,7 @@ struct mcr_burst {
 	uint64_t channels; /* bit per channel that got a packet */
 	int handled;       /* one of them has a handler */
 	struct mcr_arrival untagged, tagged;
+	struct mcr_queue_trailers *trailers; /* the queue's */
 };
 
 struct mcr_queue {
@@ -74,6 +75,7 @@ struct mcr_queue {
 	uint8_t pieces;                       /* 1: then it is received in pieces */
 	const struct mcr_packet_clock *clock; /* of its timestamps; NULL = none */
 	struct mcr_burst burst;               /* the lcore's */
+	struct mcr_queue_trailers *trailers;  /* where times come from a switch; else NULL */
 };
 
 /* Where a channel's messages leave this lcore. */

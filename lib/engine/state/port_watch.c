@@ -85,6 +85,15 @@ static void log_change(const struct mcr_engine *e, const struct mcr_port *port, 
 	log_kernel(e, port, what);
 }
 
+static void judge_trailers(const struct mcr_engine *e, struct mcr_port *port)
+{
+	char line[512];
+	int said = mcr_port_trailers_judge(port, mcr_clock_now_monotonic(), line, sizeof(line));
+
+	if (said != 0)
+		mcr_engine_log(e, said < 0 ? MCR_LOG_WARNING : MCR_LOG_INFO, "%s", line);
+}
+
 static void run_look(struct mcr_job *job)
 {
 	mcr_port_look(container_of(job, struct mcr_port, look_job));
@@ -102,6 +111,7 @@ static void look_done(struct mcr_job *job, void *ctx)
 		return;
 	}
 	log_change(e, port, what);
+	judge_trailers(e, port);
 	mcr_engine_hold_groups(e, port);
 	if (what & MCR_PORT_NAME)
 		mcr_engine_renew_interfaces(e);

@@ -91,7 +91,8 @@ static int place_queue(struct mcr_engine *e, struct mcr_port *port, uint16_t q,
 						      .queue = q,
 						      .udp_checksum = port->udp_checksum,
 						      .pieces = port->pieces,
-						      .clock = mcr_port_clock_of(port)};
+						      .clock = mcr_port_clock_of(port),
+						      .trailers = mcr_port_trailers_of(port, q)};
 	port->worker_of_queue[q] = (uint8_t)worker;
 	port->pollers |= UINT32_C(1) << worker;
 	return 0;
