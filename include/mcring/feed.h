@@ -308,6 +308,8 @@ struct mcr_feed_line {
 	 * of less than 2^i * 16 ns and not less than half of that. */
 	uint64_t behind[MCR_FEED_LEADS];
 	uint64_t behind_max_ns;
+	uint64_t filled; /* messages handed out from this line that another one, which had passed
+			  * them, lacked */
 };
 
 /* mcr_feed_line_info describes a line. Errors: -ENOENT (no such line), -EINVAL (out->size). */

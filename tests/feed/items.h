@@ -143,13 +143,13 @@ static inline void print_line(uint32_t i, const struct mcr_feed_line *l)
 	printf("line %u packets=%llu first=%llu duplicates=%llu mismatches=%llu late=%llu "
 	       "out_of_order=%llu stale=%llu before_start=%llu implausible=%llu heartbeats=%llu "
 	       "unsequenced=%llu not_tracked=%llu malformed=%llu ended=%llu lost=%llu "
-	       "unsettled=%llu up=%u\n",
+	       "unsettled=%llu filled=%llu up=%u\n",
 	       i, (item_number)l->packets, (item_number)l->first, (item_number)l->duplicates,
 	       (item_number)l->mismatches, (item_number)l->late, (item_number)l->out_of_order,
 	       (item_number)l->stale, (item_number)l->before_start, (item_number)l->implausible,
 	       (item_number)l->heartbeats, (item_number)l->unsequenced, (item_number)l->not_tracked,
 	       (item_number)l->malformed, (item_number)l->ended, (item_number)l->lost,
-	       (item_number)l->unsettled, l->is_up);
+	       (item_number)l->unsettled, (item_number)l->filled, l->is_up);
 }
 
 #endif

@@ -50,7 +50,7 @@ class Packet:
 class Line:
     """A line of the feed, over all streams."""
     COUNTERS = ('packets', 'first', 'duplicates', 'mismatches', 'late', 'out_of_order', 'stale', 'before_start',
-                'implausible', 'heartbeats', 'unsequenced', 'not_tracked', 'malformed', 'ended', 'lost', 'unsettled')
+                'implausible', 'heartbeats', 'unsequenced', 'not_tracked', 'malformed', 'ended', 'lost', 'unsettled', 'filled')
 
     def __init__(self):
         self.state, self.last, self.was_lapped = NEVER, None, False
@@ -79,8 +79,9 @@ class Doubted:
 
 
 class Held:
-    def __init__(self, order, x, end, line, ns):
+    def __init__(self, order, x, end, line, ns, passed):
         self.order, self.x, self.end, self.line, self.ns = order, x, end, line, ns
+        self.passed = passed  # other lines had passed what is below
 
 
 class Stream:
@@ -563,7 +564,8 @@ class Feed:
     def hold(self, s, i, ns, x, end, order=None):
         """order: in which it came, if it waited since."""
         self.order += 1
-        bisect.insort(s.held, Held(order or self.order, x, end, i, ns), key=lambda h: (h.x, h.order))
+        passed = max((o.hi or 0 for k, o in enumerate(s.sides) if k != i and o.epoch == s.epoch), default=0)
+        bisect.insort(s.held, Held(order or self.order, x, end, i, ns, passed), key=lambda h: (h.x, h.order))
 
     def fill_late(self, s, i, ns, x, a, b):
         s.given = without(s.given, a, b)
@@ -572,7 +574,10 @@ class Feed:
         if self.c.late:
             self.say(f'data {s.key} {i} {a}+{b - a} skip={a - x} late')
 
-    def give(self, s, i, x, end, held):
+    def give(self, s, i, x, end, held, passed=None):
+        lack = [o.missing for k, o in enumerate(s.sides) if k != i and o.epoch == s.epoch]
+        new = range(s.next, end if passed is None else min(end, passed))
+        self.lines[i].filled += sum(any(a <= n < b for missing in lack for a, b in missing) for n in new)
         if s.current not in (None, i):
             self.switches += 1
         s.current = i
@@ -589,7 +594,7 @@ class Feed:
         while s.held and s.held[0].x <= s.next:
             h = s.held.pop(0)
             if h.end > s.next:
-                self.give(s, h.line, h.x, h.end, ' held')
+                self.give(s, h.line, h.x, h.end, ' held', h.passed)
             elif h.end > h.x:
                 self.lines[h.line].duplicates += 1
         if s.end is not None and s.next >= s.end:

@@ -86,6 +86,69 @@ static void a_line_has_lost_what_it_passed_and_never_brought(void **state)
 	assert_int_equal(line_of(B).lost, 0);
 }
 
+/* In order and as they come. */
+static void a_line_fills_what_another_one_passed_without_it(void **state)
+{
+	(void)state;
+	for (uint8_t order = 0; order < 2; order++) {
+		make((struct mcr_arbiter_config){.n_lines = 2, .order = order});
+		run(1 << A | 1 << B, 1, 2);
+		data(A, 5);
+		run(1 << B, 3, 7);
+		assert_int_equal(line_of(B).filled, 2);
+		data(A, 9); /* B had those first: 6 and 7 */
+		data(A, 8); /* its own, out of order */
+		assert_int_equal(line_of(A).filled, 0);
+		data_of(B, 0, 8, 4);
+		assert_int_equal(line_of(B).filled, 2);
+		data(A, 14);
+		data(B, 13); /* 12 is given up, 13 was held */
+		assert_int_equal(line_of(B).filled, 3);
+		data(B, 12); /* late */
+		data(A, 17);
+		data_of(B, 0, 12, 5); /* late, again and, 15 and 16, new */
+		assert_int_equal(line_of(B).filled, 5);
+		assert_int_equal(line_of(A).filled, 0);
+	}
+}
+
+/* What the reader missed of a line is not lacked. */
+static void a_number_that_two_lines_lack_is_filled_once(void **state)
+{
+	enum {
+		C = 2
+	};
+
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 3});
+	run(1 << A | 1 << B | 1 << C, 1, 1);
+	mcr_arbiter_lapped(rig.arbiter, 1 << C, 1);
+	mark(C, MCR_FEED_PACKET_HEARTBEAT, 3);
+	data(C, 6);                            /* lacks 3 to 5 */
+	mark(A, MCR_FEED_PACKET_HEARTBEAT, 4); /* lacks 2 and 3 */
+	data_of(B, 0, 2, 4);
+	assert_int_equal(line_of(B).filled, 4);
+	assert_int_equal(line_of(C).filled, 0);
+	mcr_arbiter_lapped(rig.arbiter, 1 << C, 1);
+	data(C, 9);
+	run(1 << B, 6, 8);
+	assert_int_equal(line_of(B).filled, 4);
+}
+
+/* What is next comes behind what the same packet brings late. */
+static void what_comes_with_something_late_fills_as_well(void **state)
+{
+	(void)state;
+	make((struct mcr_arbiter_config){.n_lines = 2});
+	run(1 << A | 1 << B, 1, 1);
+	data(A, 4);
+	pass(1 * MS);
+	data(A, 7);
+	data_of(B, 0, 2, 5);
+	HANDED_OUT("start1 1 gap2-3 4 late2-3 5-6 7");
+	assert_int_equal(line_of(B).filled, 2);
+}
+
 static void a_loss_is_settled_when_the_other_line_had_its_chance(void **state)
 {
 	(void)state;
@@ -208,6 +271,9 @@ int main(void)
 	    cmocka_unit_test(silence_is_not_judged_while_the_feed_sleeps),
 	    cmocka_unit_test(a_line_whose_engine_is_gone_is_waited_for_no_longer),
 	    cmocka_unit_test(a_line_has_lost_what_it_passed_and_never_brought),
+	    cmocka_unit_test(a_line_fills_what_another_one_passed_without_it),
+	    cmocka_unit_test(a_number_that_two_lines_lack_is_filled_once),
+	    cmocka_unit_test(what_comes_with_something_late_fills_as_well),
 	    cmocka_unit_test(a_loss_is_settled_when_the_other_line_had_its_chance),
 	    cmocka_unit_test(the_first_copy_stands_and_another_is_a_mismatch),
 	    cmocka_unit_test(how_far_a_line_is_behind_is_counted_by_powers_of_two),

@@ -141,6 +141,7 @@ static const struct watch_json_counter line_counters[] = {
     OF("first", first),
     OF("duplicates", duplicates),
     OF("lost", lost),
+    OF("filled", filled),
     OF("unsettled", unsettled),
     OF("ring_lost", ring_lost),
     OF("mismatches", mismatches),

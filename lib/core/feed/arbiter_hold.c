@@ -21,10 +21,29 @@ int mcr_hold_ends_at(const struct mcr_arbiter *a, uint32_t key, uint64_t x)
 	return n != MCR_NONE && a->nodes[n].end >= x;
 }
 
+uint64_t mcr_hold_passed(const struct mcr_arbiter *a, uint32_t key, unsigned line)
+{
+	const struct mcr_stream *s = mcr_stream_at(a, key);
+	const uint8_t known = mcr_more_at(a, key)->in & mcr_more_at(a, key)->heard;
+	uint64_t passed = 0;
+
+	for (unsigned other = 0; other < a->n_lines; other++)
+		if (other != line && known >> other & 1 && s->hi[other] > passed)
+			passed = s->hi[other];
+	return passed;
+}
+
+void mcr_hold_fill(struct mcr_arbiter *a, uint32_t key, unsigned line, uint64_t first, uint64_t end)
+{
+	if (line < a->n_lines && first < end)
+		a->lines[line].filled += mcr_range_lacked(a, key, first, end);
+}
+
 void mcr_hold_node(struct mcr_arbiter *a, uint32_t key, uint32_t n)
 {
 	struct mcr_stream_more *m = mcr_more_at(a, key);
 
+	a->held[n].passed = mcr_hold_passed(a, key, a->nodes[n].line);
 	a->n_runs -= (a->nodes[n].flags & MCR_HELD_RUN) != 0;
 	a->nodes[n].flags &= (uint8_t)~MCR_HELD_RUN;
 	if (a->nodes[n].end > m->held_end)
@@ -153,7 +172,9 @@ static int hand_out(struct mcr_arbiter *a, uint32_t key, uint32_t n, struct mcr_
 	}
 	mcr_span_remove(a->nodes, &m->held, n);
 	uint64_t skip = s->next - node->first, count = node->end - s->next;
+	uint64_t passed = a->held[n].passed;
 
+	mcr_hold_fill(a, key, node->line, s->next, passed < node->end ? passed : node->end);
 	s->next = node->end;
 	if (node->flags & MCR_HELD_GHOST) {
 		mcr_node_forget(a, n);
@@ -311,6 +332,7 @@ void mcr_hold_after(struct mcr_arbiter *a)
 		mcr_hold_count(a, item->key, item);
 	}
 	if (is_next && end > s->next) {
+		mcr_hold_fill(a, item->key, item->line, s->next, end);
 		s->next = end;
 		a->active = item->key;
 	}

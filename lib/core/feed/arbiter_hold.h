@@ -30,6 +30,12 @@ void mcr_hold_after(struct mcr_arbiter *a);
 /* mcr_hold_count: data that are handed out from a line, in order: counters, and AFTER_GAP. */
 void mcr_hold_count(struct mcr_arbiter *a, uint32_t key, struct mcr_feed_msg *item);
 
+/* mcr_hold_passed: other lines than this one have passed the numbers below. mcr_hold_fill counts
+ * numbers [first, end) that are handed out from a line: those that another one lacks. */
+uint64_t mcr_hold_passed(const struct mcr_arbiter *a, uint32_t key, unsigned line);
+void mcr_hold_fill(struct mcr_arbiter *a, uint32_t key, unsigned line, uint64_t first,
+		   uint64_t end);
+
 /* mcr_hold_switch: the next data of a stream come from line. */
 void mcr_hold_switch(struct mcr_arbiter *a, uint32_t key, unsigned line);
 

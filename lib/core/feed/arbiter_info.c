@@ -34,6 +34,7 @@ int mcr_arbiter_line_info(const struct mcr_arbiter *a, unsigned line, struct mcr
 	out->ring_lost = l->ring_lost;
 	memcpy(out->behind, l->behind, sizeof(out->behind));
 	out->behind_max_ns = l->behind_max_ns;
+	out->filled = l->filled;
 	return 0;
 }
 

@@ -82,6 +82,7 @@ static void hand_out(struct mcr_arbiter *a, struct mcr_arrival *at)
 	struct mcr_feed_msg item = {.kind = MCR_FEED_DATA};
 
 	if (a->is_as_they_come) {
+		mcr_hold_fill(a, at->key, at->line, s->next, at->end);
 		s->next = at->end;
 		return;
 	}
@@ -93,6 +94,7 @@ static void hand_out(struct mcr_arbiter *a, struct mcr_arrival *at)
 	mcr_hold_switch(a, at->key, at->line);
 	mcr_item_data(&item, at->msg, at->x + skip, count, skip, at->key, at->line, 0);
 	mcr_hold_count(a, at->key, &item);
+	mcr_hold_fill(a, at->key, at->line, s->next, at->end);
 	s->next = at->end;
 	mcr_item_push(a, &item);
 }

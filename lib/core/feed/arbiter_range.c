@@ -79,6 +79,28 @@ int mcr_range_find(const struct mcr_arbiter *a, uint32_t key, unsigned line, uin
 	return 1;
 }
 
+uint64_t mcr_range_lacked(const struct mcr_arbiter *a, uint32_t key, uint64_t first, uint64_t end)
+{
+	uint64_t n = 0;
+
+	while (first < end) {
+		uint64_t next = end, to = end;
+
+		for (unsigned line = 0; line < a->n_lines; line++) {
+			uint64_t from, until;
+
+			if (mcr_range_find(a, key, line, first, end, &from, &until) &&
+			    from < next) {
+				next = from;
+				to = until;
+			}
+		}
+		n += to - next;
+		first = to;
+	}
+	return n;
+}
+
 uint64_t mcr_range_cut(struct mcr_arbiter *a, uint32_t key, unsigned line, uint64_t first,
 		       uint64_t end)
 {

@@ -15,6 +15,9 @@ void mcr_range_add(struct mcr_arbiter *a, uint32_t key, unsigned line, uint64_t 
 int mcr_range_find(const struct mcr_arbiter *a, uint32_t key, unsigned line, uint64_t first,
 		   uint64_t end, uint64_t *from, uint64_t *to);
 
+/* mcr_range_lacked: how many numbers of [first, end) some line lacks. */
+uint64_t mcr_range_lacked(const struct mcr_arbiter *a, uint32_t key, uint64_t first, uint64_t end);
+
 /* mcr_range_cut takes [first, end) out of the ranges, as it came after all. Returns how many
  * numbers of it were in one. */
 uint64_t mcr_range_cut(struct mcr_arbiter *a, uint32_t key, unsigned line, uint64_t first,

@@ -92,6 +92,7 @@ struct mcr_held {
 	struct mcr_msg msg;
 	uint64_t held;       /* the caller's */
 	uint64_t hash;       /* of the payload */
+	uint64_t passed;     /* other lines had passed what is below when it was held */
 	uint32_t prev, next; /* in the order of arrival */
 };
 
@@ -107,6 +108,7 @@ struct mcr_arbiter_line {
 	uint64_t looked_ns;
 	uint16_t is_down, was_heard;
 	uint32_t copied; /* place in `recent` behind the last that it had a copy of */
+	uint64_t filled;
 };
 
 /* The packet at hand. */
