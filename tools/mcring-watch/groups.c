@@ -101,8 +101,8 @@ uint32_t groups_find(struct group_table *t, struct watch_channel *c, const struc
 
 /* ---- silence ---- */
 
-static void raise(struct watch *w, const struct watch_channel *c, const struct watch_group *g,
-		  uint64_t ns, int is_over)
+static void tell(struct watch *w, const struct watch_channel *c, const struct watch_group *g,
+		 uint64_t ns, int is_over)
 {
 	struct watch_alarm a = channel_alarm(c, WATCH_GROUP_SILENT, ns);
 	char group[ENDPOINT_TEXT], since[WATCH_TIME_MAX];
@@ -130,7 +130,7 @@ static void judge(struct watch *w, struct watch_channel *c, struct watch_group *
 		return;
 	g->silent_since_ns = g->last_ns;
 	g->silences++;
-	raise(w, c, g, heard + w->options->silence_ns, 0);
+	tell(w, c, g, heard + w->options->silence_ns, 0);
 }
 
 void groups_judge(struct watch *w, struct watch_channel *c, uint64_t sure_ns)
@@ -146,7 +146,7 @@ void groups_hear(struct watch *w, struct watch_channel *c, struct watch_group *g
 {
 	judge(w, c, g, ns, sure_ns);
 	if (g->silent_since_ns != 0)
-		raise(w, c, g, ns, 1);
+		tell(w, c, g, ns, 1);
 	g->silent_since_ns = 0;
 }
 
@@ -161,7 +161,7 @@ void groups_end(struct watch *w, struct watch_channel *c)
 {
 	for (uint32_t i = 0; i < c->n_groups; i++) {
 		if (c->groups[i].silent_since_ns != 0)
-			raise(w, c, &c->groups[i], c->until_ns, 1);
+			tell(w, c, &c->groups[i], c->until_ns, 1);
 		c->groups[i].silent_since_ns = 0;
 	}
 }

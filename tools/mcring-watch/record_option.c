@@ -88,7 +88,7 @@ static int set_size(struct recorder_config *c, const char *key, const char *valu
 	int ret = 0;
 
 	if (strcmp(key, "megabytes") == 0)
-		return megabytes(&c->octets, key, value, 1, err);
+		return megabytes(&c->octets, key, value, RECORDER_OCTETS_MIN / MEGABYTE, err);
 	if (strcmp(key, "file_megabytes") == 0)
 		return megabytes(&c->file_octets_max, key, value, 0, err);
 	if (strcmp(key, "all_megabytes") == 0)

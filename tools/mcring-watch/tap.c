@@ -28,6 +28,7 @@ struct tap {
 	uint64_t sure_ns; /* since when nothing was missed */
 	uint64_t lost;    /* messages, since last_ns, that are not told yet */
 	uint64_t epoch;   /* of the rings that were read */
+	int is_back;      /* the same engine goes on, after it hung or was away */
 	struct mcr_msg batch[BATCH];
 	uint8_t payload[65536];
 };
@@ -115,10 +116,9 @@ static void take_event(struct watch *w, struct watch_channel *c, const struct mc
 		groups_go_back(c, m->rx_ns);
 		break;
 	case MCR_ENGINE_STALL:
-		if (m->flags & MCR_FLAG_STALL_OVER) {
-			t->sure_ns = m->rx_ns > t->sure_ns ? m->rx_ns : t->sure_ns;
-			blind_end(w, c, "the engine goes on");
-		} else
+		if (m->flags & MCR_FLAG_STALL_OVER)
+			t->is_back = 1;
+		else
 			blind_begin(w, c, "the engine shows no sign of life");
 		break;
 	default:
@@ -244,6 +244,16 @@ static void find_until(struct watch_channel *c)
 		c->until_ns = until_ns;
 }
 
+/* What the engine did not receive meanwhile is nobody's silence. */
+static void go_on(struct watch *w, struct watch_channel *c)
+{
+	struct tap *t = c->tap;
+
+	t->is_back = 0;
+	t->sure_ns = c->until_ns > t->sure_ns ? c->until_ns : t->sure_ns;
+	blind_end(w, c, "the engine goes on");
+}
+
 int tap_read(struct watch *w, struct watch_channel *c)
 {
 	struct tap *t = c->tap;
@@ -267,6 +277,8 @@ int tap_read(struct watch *w, struct watch_channel *c)
 	find_until(c);
 	if (n < 0)
 		return n;
+	if (t->is_back)
+		go_on(w, c);
 	flow_table_grow(&t->flows);
 	return sum;
 }
@@ -290,8 +302,7 @@ void tap_attached(struct watch *w, struct watch_channel *c)
 	struct mcr_consumer_ring ring = {.size = sizeof(ring)};
 
 	mcr_consumer_ring_info(c->consumer, 0, &ring, NULL);
-	if (ring.epoch == c->tap->epoch) /* otherwise an MCR_RESTART comes */
-		blind_end(w, c, "the engine goes on");
+	c->tap->is_back = ring.epoch == c->tap->epoch; /* otherwise an MCR_RESTART comes */
 	c->tap->epoch = ring.epoch;
 	tap_forget_interfaces(c);
 }
