@@ -2,6 +2,7 @@
 """mcring-watch as the tests drive it, and senders of feeds that write down what they did."""
 
 import functools
+import ipaddress
 import json
 import os
 import re
@@ -10,7 +11,6 @@ import socket
 import struct
 import subprocess
 
-from frames import multicast
 from netlab import wait_for
 from programs import BUILD
 
@@ -98,7 +98,13 @@ class Watch:
 @functools.cache
 def headers(group, octets):
     """Of a datagram with a payload so long, without a checksum of UDP."""
-    return bytes(multicast(bytes(octets), group=group, checksum=0))[:42]
+    address = ipaddress.ip_address(group).packed
+    ip = struct.pack('>BBHHHBBH4s4s', 0x45, 0, 28 + octets, 0, 0, 16, 17, 0, bytes((10, 0, 0, 7)), address)
+    total = sum(struct.unpack('>10H', ip))
+    total = (total & 0xffff) + (total >> 16)
+    ip = ip[:10] + struct.pack('>H', ~total & 0xffff) + ip[12:]
+    ethernet = b'\x01\0\x5e' + bytes((address[1] & 0x7f,)) + address[2:] + bytes.fromhex('0200000000070800')
+    return ethernet + ip + struct.pack('>HHHH', 4000, 5000, 8 + octets, 0)
 
 
 def frame(group, payload):
@@ -140,13 +146,23 @@ class Sender:
             for n in range(seq, seq + count):
                 self.arrival_ns[line].setdefault(n, at)
 
-    def restart(self, ns, count, spacing_ns):
+    def filled(self, line, other):
+        """How many numbers came on a line when the other one had passed them, and brings them never."""
+        passed = sorted((at, n) for n, at in self.arrival_ns[other].items())
+        highest, at, found = 0, 0, 0
+        for ns, n in sorted((ns, n) for n, ns in self.arrival_ns[line].items()):
+            while at < len(passed) and passed[at][0] < ns:
+                highest, at = max(highest, passed[at][1]), at + 1
+            found += n < highest and n not in self.sent[other]
+        return found
+
+    def restart(self, ns, count, spacing_ns, lag_ns):
         """Numbers begin again, without a word; they are not among those of before."""
         self.restarted = count
         for n in range(count):
             for line in range(len(self.sent)):
                 octets = b'truth00001' + struct.pack('>QHHQ', 1 + n, 1, 8, n)
-                self.packets.append((START + ns + n * spacing_ns + 300 * line, line, octets))
+                self.packets.append((START + ns + n * spacing_ns + lag_ns * line, line, octets))
 
     def heartbeat(self, ns, next_seq):
         for line in range(len(self.sent)):
