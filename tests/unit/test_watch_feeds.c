@@ -46,6 +46,8 @@ static void declare(struct watch_rig *r, int i, const char *text)
 	pthread_mutex_unlock(&e->lock);
 }
 
+static const struct watch_options options;
+
 /* Two engines, which declare the rig's feed with these lines in its head. */
 static void create(struct watch_rig *r, const char *more)
 {
@@ -54,6 +56,7 @@ static void create(struct watch_rig *r, const char *more)
 	r->ns = 1000;
 	rig_create(&r->feed, 1 << 20);
 	rig_text(&r->feed, more);
+	r->w.options = &options;
 	r->w.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	for (int i = 0; i < 2; i++) {
 		declare(r, i, r->feed.text);

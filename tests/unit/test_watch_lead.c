@@ -16,14 +16,19 @@ struct rig {
 	struct watch_lead of[MCR_FEED_LINES_MAX], *all[MCR_FEED_LINES_MAX];
 };
 
-static void create(struct rig *r, const uint8_t clocks[MCR_FEED_LINES_MAX])
+static void create_as(struct rig *r, const uint8_t clocks[MCR_FEED_LINES_MAX], int is_one_clock)
 {
 	static const uint8_t same[MCR_FEED_LINES_MAX];
 
-	*r = (struct rig){.lead = lead_create(clocks ? clocks : same)};
+	*r = (struct rig){.lead = lead_create(clocks ? clocks : same, is_one_clock)};
 	assert_non_null(r->lead);
 	for (unsigned i = 0; i < MCR_FEED_LINES_MAX; i++)
 		r->all[i] = &r->of[i];
+}
+
+static void create(struct rig *r, const uint8_t clocks[MCR_FEED_LINES_MAX])
+{
+	create_as(r, clocks, 0);
 }
 
 static void put(struct rig *r, uint8_t line, uint64_t seq, uint16_t flags,
@@ -192,6 +197,19 @@ static void times_of_nics_count_where_they_are_of_one_clock(void **state)
 	}
 }
 
+static void an_operator_may_vouch_for_all_clocks(void **state)
+{
+	static const uint8_t apart[MCR_FEED_LINES_MAX] = {0, 1};
+	struct rig r;
+
+	create_as(&r, apart, 1);
+	pair_by_hw(&r, 1, 5040, 5000, MCR_FLAG_HW_TIME, 1);
+	pair_by_hw(&r, 2, 5040, 5000, MCR_FLAG_HW_TIME, 1);
+	assert_int_equal(r.of[1].is_hw, 1);
+	assert_int_equal(r.of[1].packets, 2);
+	lead_destroy(r.lead);
+}
+
 static void a_lead_begins_anew_when_its_times_are_of_the_other_kind_for_long(void **state)
 {
 	struct rig r;
@@ -263,6 +281,7 @@ int main(void)
 	    cmocka_unit_test(only_copies_of_what_is_remembered_count),
 	    cmocka_unit_test(thousands_of_numbers_are_remembered),
 	    cmocka_unit_test(times_of_nics_count_where_they_are_of_one_clock),
+	    cmocka_unit_test(an_operator_may_vouch_for_all_clocks),
 	    cmocka_unit_test(a_lead_begins_anew_when_its_times_are_of_the_other_kind_for_long),
 	    cmocka_unit_test(the_resolution_is_the_smallest_step_of_the_coarser_line),
 	    cmocka_unit_test(times_of_nics_have_steps_of_their_own),

@@ -104,7 +104,7 @@ static void reset_counters(struct watch_feed *f)
 	memset(&f->stats, 0, sizeof(f->stats));
 }
 
-static int take_config(struct watch_feed *f, struct mcr_error *err)
+static int take_config(const struct watch *w, struct watch_feed *f, struct mcr_error *err)
 {
 	const char *text = mcr_feed_config_text(f->feed);
 	uint8_t clocks[MCR_FEED_LINES_MAX] = {0};
@@ -113,7 +113,7 @@ static int take_config(struct watch_feed *f, struct mcr_error *err)
 
 	if (ret == 0) {
 		take_lines(f, &c, clocks);
-		f->state->lead = f->n_lines > 1 ? lead_create(clocks) : NULL;
+		f->state->lead = f->n_lines > 1 ? lead_create(clocks, w->options->one_clock) : NULL;
 		if (f->n_lines > 1 && !f->state->lead)
 			ret = mcr_error_set(err, -ENOMEM, "no memory");
 	}
@@ -139,7 +139,7 @@ static int open_feed(struct watch *w, struct watch_feed *f)
 	ret = mcr_feed_open_asked(&f->feed, &opts, &f->state->ask, &err);
 	if (ret < 0)
 		return fail_for_now(w, f, err.text);
-	ret = take_config(f, &err);
+	ret = take_config(w, f, &err);
 	if (ret == 0 && epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, mcr_feed_fd(f->feed), &event) < 0)
 		ret = mcr_error_set(&err, -errno, "epoll: %s", strerror(errno));
 	if (ret < 0) {

@@ -2,6 +2,7 @@
 #include "lead.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define PLACES_BITS 13
 #define PLACES      (1u << PLACES_BITS) /* numbers that are remembered, over all streams */
@@ -25,16 +26,19 @@ struct lead {
 	struct times rx[MCR_FEED_LINES_MAX], hw[MCR_FEED_LINES_MAX];
 	unsigned odd[MCR_FEED_LINES_MAX]; /* packets of the other kind, in a row */
 	uint8_t clocks[MCR_FEED_LINES_MAX];
+	int is_one_clock;
 	struct place places[PLACES];
 };
 
-struct lead *lead_create(const uint8_t clocks[MCR_FEED_LINES_MAX])
+struct lead *lead_create(const uint8_t clocks[MCR_FEED_LINES_MAX], int is_one_clock)
 {
 	struct lead *l = calloc(1, sizeof(*l));
 
-	for (unsigned i = 0; l && i < MCR_FEED_LINES_MAX; i++)
-		l->clocks[i] = clocks[i];
-	for (unsigned i = 0; l && i < PLACES; i++)
+	if (!l)
+		return NULL;
+	l->is_one_clock = is_one_clock;
+	memcpy(l->clocks, clocks, sizeof(l->clocks));
+	for (unsigned i = 0; i < PLACES; i++)
 		l->places[i].line = MCR_FEED_LINES_MAX;
 	return l;
 }
@@ -102,8 +106,9 @@ static void compare(struct lead *l, struct watch_lead *const leads[], const stru
 
 static uint32_t clock_of(const struct lead *l, unsigned line, const struct mcr_msg *m)
 {
-	return m->flags & MCR_FLAG_HW_TIME_SYNCED ? VOUCHED_FOR
-						  : (uint32_t)l->clocks[line] << 16 | m->interface;
+	if (l->is_one_clock || m->flags & MCR_FLAG_HW_TIME_SYNCED)
+		return VOUCHED_FOR;
+	return (uint32_t)l->clocks[line] << 16 | m->interface;
 }
 
 void lead_take(struct lead *l, struct watch_lead *const leads[MCR_FEED_LINES_MAX],

@@ -29,8 +29,8 @@ struct watch_lead {
 struct lead;
 
 /* lead_create: clocks[i] is the same for lines whose interfaces have the same index on the same
- * engine. NULL = no memory. Size: about 400 KiB. */
-struct lead *lead_create(const uint8_t clocks[MCR_FEED_LINES_MAX]);
+ * engine. is_one_clock: somebody vouches for all clocks. NULL = no memory. Size: about 400 KiB. */
+struct lead *lead_create(const uint8_t clocks[MCR_FEED_LINES_MAX], int is_one_clock);
 void lead_destroy(struct lead *l); /* NULL is allowed */
 
 /* lead_take: a packet of the feed, as it came (MCR_FEED_AS_THEY_COME). leads: of each line. */

@@ -31,6 +31,8 @@ static const char USAGE[] =
     "  --feed NAME            this feed, without it all that this user may read; repeatable\n"
     "  --channel NAME         this channel likewise, or ENGINE/NAME; repeatable\n"
     "  --silence TIME         a group is silent when nothing came for so long: 500ms, 10s (off)\n"
+    "  --one-clock            the NICs or switches of all lines stamp packets by one clock, or by\n"
+    "                         clocks that are kept equal: lead and lag are by their times\n"
     "\n"
     "What is shown:\n"
     "  --table, --log, --json  a live table, lines of what happens, or an object a line; without\n"
@@ -186,6 +188,9 @@ static int take_what(struct watch_options *o, int c)
 	case 's':
 		o->silence_ns = strcmp(optarg, "off") == 0 ? 0 : duration("silence", optarg);
 		break;
+	case '1':
+		o->one_clock = 1;
+		break;
 	case 'R':
 		record(o, optarg);
 		break;
@@ -251,6 +256,7 @@ static void parse_run(struct watch_options *o, int argc, char **argv)
 						{"feed", required_argument, NULL, 'f'},
 						{"channel", required_argument, NULL, 'c'},
 						{"silence", required_argument, NULL, 's'},
+						{"one-clock", no_argument, NULL, '1'},
 						{"table", no_argument, NULL, 't'},
 						{"log", no_argument, NULL, 'l'},
 						{"json", no_argument, NULL, 'j'},

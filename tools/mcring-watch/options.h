@@ -47,6 +47,7 @@ struct watch_options {
 	const char *feeds[WATCH_NAMES_MAX], *channels[WATCH_NAMES_MAX]; /* none: all */
 	unsigned n_feeds, n_channels;
 	uint64_t silence_ns; /* of groups; 0 = they are not judged */
+	int one_clock;       /* the operator vouches that all NICs and switches have one */
 
 	enum watch_output output;
 	uint64_t interval_ns;
