@@ -138,7 +138,7 @@ SIZE(mcr_static_group, 32);
 GROWS(mcr_channel_config, 616);
 GROWS(mcr_lcore_info, 592);
 GROWS(mcr_control_info, 40);
-GROWS(mcr_port_info, 616);
+GROWS(mcr_port_info, 664);
 AT(mcr_port_info, rx_last_ns, 560);
 GROWS(mcr_sighting, 96);
 GROWS(mcr_interface_info, 984);

@@ -3,15 +3,22 @@
 two lines, one, none. They are captures that mcring-replay serves, so all times are theirs, to the nanosecond, and
 none depends on the machine."""
 
+import os
 import random
+import re
+import socket
 import statistics
+import subprocess
+import urllib.request
 
 import pytest
 
 from netlab import wait_for
+from programs import BUILD, ROOT
 from replays import Replay
 from watching import START, S, Sender, Watch, check_bursts, feed_text, frame, runs, write_frames
 
+EXPORTER = os.path.join(BUILD, 'tools', 'mcring-exporter')
 MS = 1_000_000
 MISMATCHES = {700, 900, 1_400}
 RESET_RUN = 3     # docs/feeds.md
@@ -157,3 +164,60 @@ def test_a_channel_without_feeds_has_bursts_and_silence_of_its_groups(tmp_path):
         watch.stop()
         replay.process.terminate()
         replay.end()
+
+
+def test_the_exporter_has_each_series_of_the_watch_with_its_value(tmp_path):
+    """As docs/monitoring.md lists them."""
+    s = truth(2, seed=3)
+    replay = served(tmp_path, s, feed=feed_text(), readers=2)
+    watch = Watch(tmp_path, [tmp_path / 'run'], '--silence', '2s', '--record', f'feed,dir={tmp_path},megabytes=4')
+    exporter = None
+    try:
+        through(watch, 'md', len(s.packets))
+        wait_for(lambda: watch.feed('truth')['lines'][0]['down_why'], 20, 'the engine is gone')
+        port = free_port()
+        exporter = subprocess.Popen([EXPORTER, '--listen', f'127.0.0.1:{port}', '--run-dir', watch.state_dir],
+                                    stderr=subprocess.DEVNULL)
+        series = wait_for(lambda: metrics(port), 10, 'the exporter answers')
+        names, said = {name for name, _ in series}, watch.stats()
+        with open(os.path.join(ROOT, 'docs', 'monitoring.md')) as page:
+            listed = set(re.findall(r'^\| `(mcring_(?:feed|line|recording|watch|channel_burst)_\w+)`', page.read(), re.M))
+        assert len(listed) > 60 and listed <= names, listed - names
+        feed = said['feeds'][0]
+        assert value(series, 'mcring_feed_wire_gaps_total') == feed['wire_gaps'] == len(runs(s.given_up()))
+        for line in feed['lines']:
+            assert value(series, 'mcring_line_lost_messages_total', f'line="{line["name"]}"') == line['lost']
+            assert value(series, 'mcring_line_filled_messages_total', f'line="{line["name"]}"') == line['filled']
+            assert value(series, 'mcring_line_burst_packets', f'line="{line["name"]}"', 'window="100us"') >= BURST
+        assert value(series, 'mcring_watch_alarms_total', 'kind="gap"') == feed['wire_gaps']
+        assert value(series, 'mcring_recording_messages_total') == len(s.packets)
+    finally:
+        if exporter:
+            exporter.kill()
+            exporter.wait()
+        watch.stop()
+        replay.process.terminate()
+        replay.end()
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(('127.0.0.1', 0))
+        return one.getsockname()[1]
+
+
+def metrics(port):
+    """{(name, labels): value}, or None: it does not listen yet, or has not asked yet."""
+    try:
+        with urllib.request.urlopen(f'http://127.0.0.1:{port}/metrics') as answer:
+            lines = answer.read().decode().splitlines()
+    except OSError:
+        return None
+    found = [re.fullmatch(r'(\w+)(?:\{(.*)\})? (\S+)', line) for line in lines if not line.startswith('#')]
+    series = {(one[1], one[2] or ''): float(one[3]) for one in found}
+    return series if any(name == 'mcring_line_last_timestamp_seconds' for name, _ in series) else None
+
+
+def value(series, name, *labels):
+    one, = [n for (of, text), n in series.items() if of == name and all(label in text.split(',') for label in labels)]
+    return one
