@@ -60,8 +60,10 @@ static int choose(struct answer *a, const struct watch *w, const struct watch_sn
 	}
 	if (a->n > 0)
 		return 0;
-	snprintf(err->text, sizeof(err->text),
-		 "nothing is recorded: start mcring-watch with --record");
+	snprintf(err->text, sizeof(err->text), "%s",
+		 w->options && w->options->n_recordings > 0
+		     ? "no recording has begun: none of its channels is there yet"
+		     : "nothing is recorded: start mcring-watch with --record");
 	return -1;
 }
 
