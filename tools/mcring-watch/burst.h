@@ -34,7 +34,7 @@ void watch_burst_destroy(struct watch_burst *b);
 void watch_burst_add(struct watch_burst *b, uint64_t ns, uint32_t packets, uint64_t octets);
 
 /* watch_burst_warm has it come into the caches: once, and again when that is done. */
-void watch_burst_warm(const struct watch_burst *b, int is_again);
+void watch_burst_warm(struct watch_burst *b, int is_again);
 
 /* watch_burst_peak gives the largest since the beginning; watch_burst_take the largest that ended
  * after the last call of it for this window, as for a line a minute. window: an index of
