@@ -5,8 +5,10 @@ import json
 import os
 import re
 import signal
+import struct
 import subprocess
 import time
+import zlib
 
 import pytest
 
@@ -116,6 +118,31 @@ def test_a_feed_of_the_configuration_is_served_and_time_goes_on_between_frames(t
     replay.process.send_signal(signal.SIGINT)
     assert '3 delivered' in replay.end()
     feed.communicate(timeout=10)
+
+
+def metamako(frame, ns):
+    """The frame as a switch of Metamako's sends it on."""
+    return frame + struct.pack('<I', zlib.crc32(frame)) + struct.pack('>II', *divmod(ns, 10**9)) + b'\x01\x4c\x1c\x2d'
+
+
+def test_times_of_a_switch_are_those_in_the_trailers_of_the_capture(tmp_path):
+    """One frame is damaged, one has no trailer, one is of an interface that asks for none."""
+    (tmp_path / 'mcring.yaml').write_text(CONFIG.replace('10.1.0.2/24', '10.1.0.2/24, hw_time: metamako'))
+    start = 1714407847483428074
+    frames = [bytes(multicast(b'%06d' % i, tags=[Dot1Q(vlan=7)] if i % 2 else [])) for i in range(6)]
+    a = [metamako(frame, start + i) for i, frame in enumerate(frames)]
+    a[3] = a[3][:6] + b'\xff' + a[3][7:]
+    a[4] = frames[4]
+    files = [write(tmp_path / f'{name}.pcap', sent, [start + 100 + i for i in range(6)], nano=True)
+             for name, sent in (('A', a), ('B', a))]
+    replay = Replay(tmp_path, *MAX, '--wait-readers', 2, '--config', tmp_path / 'mcring.yaml', *files)
+    cats = [reader(replay, channel) for channel in ('md', 'b')]
+    md, b = (messages_of(cat) for cat in cats)
+    assert [m['hw_ns'] for m in md] == [start, start + 1, start + 2, 0, 0, start + 5]
+    assert [m['hw_ns'] for m in b] == [0] * 3
+    lines = replay.end()
+    assert 'port net_af_packet0: 4 with the time of a switch, 1 without a trailer, 1 with a bad one\n' in lines
+    assert lines.count('of a switch') == 1
 
 
 def test_a_feed_of_the_command_line_is_handed_out(tmp_path):

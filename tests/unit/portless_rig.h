@@ -105,7 +105,7 @@ static inline void rig_join(struct rig *r, const char *text)
 static inline void rig_put(struct rig *r, unsigned port, const struct frame *f)
 {
 	mcr_portless_begin(r->p, r->now_ns);
-	mcr_portless_put(r->p, port, f->bytes, f->len, r->now_ns);
+	mcr_portless_put(r->p, port, f->bytes, f->len, r->now_ns, r->now_ns);
 	mcr_portless_publish(r->p, r->now_ns);
 	r->now_ns++;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "portless_rig.h"
+#include "trailer_maker.h"
 
 static void a_frame_becomes_a_message(void **state)
 {
@@ -55,6 +56,57 @@ static void ipv6_has_its_addresses(void **state)
 	assert_memory_equal(payload, f.bytes + f.len - 33, 33);
 	mcr_consumer_close(c);
 	rig_end(&r);
+}
+
+/* Near the packet's own time and farther from it than a record can say. */
+static void with_hw_time_of_a_switch_a_message_has_that_of_its_trailer(void **state)
+{
+	static const int64_t away[] = {0, -1000, 5000000, -INT64_C(3000000000),
+				       INT64_C(3000000000)};
+
+	for (unsigned bits = 0; bits < 4; bits++) {
+		const int is_hpt = bits & 1, ipv6 = bits >> 1;
+		struct mcr_portless_trailers_info info;
+		struct mcr_consumer *c;
+		uint8_t payload[33];
+		struct frame f;
+		struct mcr_msg m;
+		struct rig r;
+
+		rig_init(&r);
+		rig_interface(&r, "lan", "eth0", 0)->hw_time =
+		    is_hpt ? MCR_HW_TIME_EXABLAZE_HPT : MCR_HW_TIME_METAMAKO;
+		rig_channel(&r, "md");
+		rig_start(&r);
+		rig_join(&r, ipv6 ? "[" GROUP_IPV6 "],channel=md" : GROUP ":5000,channel=md");
+		c = rig_open(&r, "md");
+		r.now_ns = 1700000000123456789;
+		for (size_t i = 0; i < 7; i++) {
+			const uint64_t ns = i < 5 ? r.now_ns + (uint64_t)away[i] : 0;
+
+			build(&f, (struct shape){.payload = 33, .ipv6 = ipv6});
+			if (i < 6)
+				f.len = is_hpt ? put_hpt_ns(f.bytes, f.len, ns ? ns : r.now_ns)
+					       : put_metamako(f.bytes, f.len, ns ? ns : r.now_ns,
+							      METAMAKO_FLAGS, NULL, 0);
+			f.bytes[6] ^= i == 5; /* a bad one; the last has none */
+			rig_put(&r, 0, &f);
+			m = rig_next(c);
+			assert_int_equal(m.hw_ns, ns);
+			assert_int_equal(m.flags, ns ? MCR_FLAG_HW_TIME : 0);
+			assert_address(m.group, ipv6 ? GROUP_IPV6 : GROUP);
+			assert_int_equal(mcr_consumer_read(c, &m, payload, sizeof(payload)), 33);
+			assert_memory_equal(payload, f.bytes + f.udp + 8, 33);
+		}
+		assert_int_equal(mcr_portless_trailers(r.p, 0, &info), 0);
+		assert_string_equal(info.name, "eth0");
+		assert_int_equal(info.ok, 5);
+		assert_int_equal(info.none, 1);
+		assert_int_equal(info.bad, 1);
+		assert_int_equal(mcr_portless_trailers(r.p, 1, &info), -ENOENT);
+		mcr_consumer_close(c);
+		rig_end(&r);
+	}
 }
 
 static void port_and_vlan_make_the_interface(void **state)
@@ -253,6 +305,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_frame_becomes_a_message),
 	    cmocka_unit_test(ipv6_has_its_addresses),
+	    cmocka_unit_test(with_hw_time_of_a_switch_a_message_has_that_of_its_trailer),
 	    cmocka_unit_test(port_and_vlan_make_the_interface),
 	    cmocka_unit_test(what_is_not_delivered_has_a_reason),
 	    cmocka_unit_test(what_no_ring_can_hold_is_too_large),

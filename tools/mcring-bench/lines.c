@@ -165,7 +165,7 @@ void lines_put(struct lines *l, unsigned line, uint64_t stamp)
 	memcpy(payload + AT_SEQ, &seq_be, sizeof(seq_be));
 	memcpy(payload + AT_KEY, &key, sizeof(key));
 	memcpy(payload + LINES_STAMP, &stamp, sizeof(stamp));
-	mcr_portless_put(l->engine, 0, l->frames[line], len, realtime_ns());
+	mcr_portless_put(l->engine, 0, l->frames[line], len, realtime_ns(), 0);
 }
 
 void lines_publish(struct lines *l)

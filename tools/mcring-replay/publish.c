@@ -168,7 +168,7 @@ static void send(struct replay *r, const struct batch *batch, const struct next 
 		const struct due *d = &batch->frames[i];
 
 		mcr_portless_put(portless, d->port, batch->buffer + d->at, d->len,
-				 is_capture ? d->time_ns : real_ns);
+				 is_capture ? d->time_ns : real_ns, d->time_ns);
 	}
 	mcr_portless_publish(portless, is_capture ? time_now(r, next, now_ns) : real_ns);
 	for (unsigned i = 0; i < batch->n; i++)

@@ -33,6 +33,17 @@ static void report_channels(const struct replay *r)
 	}
 }
 
+static void report_trailers(const struct replay *r)
+{
+	struct mcr_portless_trailers_info info;
+
+	for (size_t i = 0; mcr_portless_trailers(r->served.portless, i, &info) == 0; i++)
+		if (info.has_trailers)
+			fail("port %s: %" PRIu64 " with the time of a switch, %" PRIu64
+			     " without a trailer, %" PRIu64 " with a bad one",
+			     info.name, info.ok, info.none, info.bad);
+}
+
 void replay_report(const struct replay *r)
 {
 	const struct pace *pace = &r->pace;
@@ -45,6 +56,7 @@ void replay_report(const struct replay *r)
 	     account.received, (double)(r->ended_ns - r->began_ns) / SECOND, account.delivered,
 	     account.punted, drops);
 	report_channels(r);
+	report_trailers(r);
 	if (pace->speed > 0 && pace->n_sent > 0)
 		fail("late by %.1f us on average, %.1f us at most",
 		     (double)pace->late_sum_ns / (double)pace->n_sent / 1e3,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <mcring/config.h>
+#include <mcring/info.h>
 
 #include "engine/plan/port_wish.h"
 #include "engine/port/port.h"
@@ -56,6 +57,18 @@ void mcr_port_trailers_count(const struct mcr_port *port, uint64_t *counts)
 			counts[v] += __atomic_load_n(&port->trailers.queues[q].reader.counts[v],
 						     __ATOMIC_RELAXED);
 	}
+}
+
+void mcr_port_trailers_info(const struct mcr_port *port, struct mcr_port_info *out)
+{
+	uint64_t counts[MCR_TRAILER_VERDICTS];
+
+	mcr_port_trailers_count(port, counts);
+	snprintf(out->hw_time, sizeof(out->hw_time), "%s", mcr_hw_time_name(port->clock.wanted));
+	out->has_trailers = port->trailers.queues != NULL;
+	out->hw_time_ok = counts[MCR_TRAILER_OK];
+	out->hw_time_none = counts[MCR_TRAILER_NONE];
+	out->hw_time_bad = counts[MCR_TRAILER_BAD];
 }
 
 /* Says of the packets since the last judgement what they lack, or no more. */

@@ -10,6 +10,7 @@
 #include "engine/clock/packet_clock.h"
 
 struct mcr_port;
+struct mcr_port_info;
 
 struct mcr_port_trailers {
 	struct mcr_queue_trailers *queues; /* NULL = times do not come from a switch */
@@ -35,6 +36,9 @@ struct mcr_queue_trailers *mcr_port_trailers_of(const struct mcr_port *port, uin
 
 /* mcr_port_trailers_count sums up the verdicts: counts[MCR_TRAILER_VERDICTS]. */
 void mcr_port_trailers_count(const struct mcr_port *port, uint64_t *counts);
+
+/* mcr_port_trailers_info fills in what is said of them, and of hw_time in any case. */
+void mcr_port_trailers_info(const struct mcr_port *port, struct mcr_port_info *out);
 
 /* mcr_port_trailers_judge looks whether most packets have a good trailer: when the first packets
  * have come, then each 10 s at most. now_ns: CLOCK_MONOTONIC. Returns 0; or, with a line for the

@@ -28,6 +28,11 @@ static unsigned take_port(struct mcr_portless *p, const struct mcr_interface_con
 		strcpy(p->ports[at].name, config->port);
 		memset(p->ports[at].interface_of_vlan, MCR_NO_INTERFACE, MCR_VLANS);
 		p->ports[at].verifies = config->udp_checksum == MCR_UDP_CHECKSUM_VERIFY;
+		p->ports[at].has_trailers = config->hw_time == MCR_HW_TIME_METAMAKO ||
+					    config->hw_time == MCR_HW_TIME_EXABLAZE_HPT;
+		p->ports[at].trailers.form = config->hw_time == MCR_HW_TIME_METAMAKO
+						 ? MCR_TRAILER_METAMAKO
+						 : MCR_TRAILER_EXABLAZE_HPT;
 		p->n_ports++;
 	}
 	return at;

@@ -20,7 +20,8 @@ struct mcr_portless_config {
 	struct mcr_attach_config attach;
 	uint32_t joins_per_uid; /* as of struct mcr_engine_config */
 	/* Interfaces with the same `port` share it. Ports are counted from 0 as they are first
-	 * named. Of an interface count name, port, vlan, addresses and udp_checksum. */
+	 * named. Of an interface count name, port, vlan, addresses, udp_checksum, and hw_time if it
+	 * is a switch's: the port's first interface decides. */
 	const struct mcr_interface_config *interfaces;
 	unsigned n_interfaces;
 	const struct mcr_channel_config *channels; /* checked (mcr_channel_check), at least one */
@@ -71,9 +72,10 @@ int mcr_portless_port(const struct mcr_portless *p, const char *interface);
 void mcr_portless_begin(struct mcr_portless *p, uint64_t started_ns);
 
 /* mcr_portless_put gives a frame to the channels that want it. frame: len octets, and 64 behind
- * them that may be read. */
+ * them that may be read. captured_ns: about when a switch has received it (hw_time); 0 = unknown.
+ */
 void mcr_portless_put(struct mcr_portless *p, unsigned port, const uint8_t *frame, uint32_t len,
-		      uint64_t rx_ns);
+		      uint64_t rx_ns, uint64_t captured_ns);
 
 /* mcr_portless_publish shows readers what was put. polled_ns: every packet with a lower rx_ns was
  * put, in this channel or any other. */
@@ -101,6 +103,16 @@ int mcr_portless_is_read(struct mcr_portless *p);
 /* ---- what became of the frames ---- */
 
 void mcr_portless_account(const struct mcr_portless *p, struct mcr_account *out);
+
+/* mcr_portless_trailers gives what became of the trailers of port i, with hw_time of a switch: of
+ * packets that a channel took. Returns 0, or -ENOENT past the last port. */
+struct mcr_portless_trailers_info {
+	const char *name; /* as interfaces name the port */
+	int has_trailers; /* 0: it has another hw_time, and the rest is 0 */
+	uint64_t ok, none, bad;
+};
+int mcr_portless_trailers(const struct mcr_portless *p, size_t i,
+			  struct mcr_portless_trailers_info *out);
 
 /* mcr_portless_channel gives what was published in channel i, from 0, with those of programs.
  * Returns 0, or -ENOENT past the last. */

@@ -15,6 +15,7 @@
 
 #include "core/group_table.h"
 #include "core/ring.h"
+#include "core/trailer.h"
 #include "engine/attach/attach_server.h"
 #include "engine/join/join_set.h"
 #include "engine/os/device_thread.h"
@@ -46,7 +47,9 @@ struct mcr_portless_program {
 
 struct mcr_portless_port {
 	char name[64];
-	uint8_t verifies; /* UDP checksums */
+	uint8_t verifies;                   /* UDP checksums */
+	uint8_t has_trailers;               /* of a switch: hw_time */
+	struct mcr_trailer_reader trailers; /* the publisher's */
 	uint8_t interface_of_vlan[MCR_VLANS];
 };
 

@@ -11,7 +11,6 @@
 #include "core/sized.h"
 #include "engine/attach/attach_server.h"
 #include "engine/interface/interface_querier.h"
-#include "engine/plan/port_wish.h"
 #include "engine/port/port_pool.h"
 #include "engine/state/interfaces.h"
 #include "engine/state/state.h"
@@ -114,18 +113,6 @@ static void filter_into(const struct mcr_filter_port *filter, struct mcr_port_in
 	out->flow_refused = filter->flow.n_refused;
 }
 
-static void times_into(const struct mcr_port *port, struct mcr_port_info *out)
-{
-	uint64_t counts[MCR_TRAILER_VERDICTS];
-
-	mcr_port_trailers_count(port, counts);
-	snprintf(out->hw_time, sizeof(out->hw_time), "%s", mcr_hw_time_name(port->clock.wanted));
-	out->has_trailers = port->trailers.queues != NULL;
-	out->hw_time_ok = counts[MCR_TRAILER_OK];
-	out->hw_time_none = counts[MCR_TRAILER_NONE];
-	out->hw_time_bad = counts[MCR_TRAILER_BAD];
-}
-
 static int port_into(const struct mcr_engine *e, size_t i, struct mcr_port_info *out)
 {
 	const struct rte_eth_stats *stats;
@@ -176,7 +163,7 @@ static int port_into(const struct mcr_engine *e, size_t i, struct mcr_port_info 
 	out->carrier_downs = port->seen.netdev.carrier_downs;
 	out->kernel_moved = port->seen.netdev.presence == MCR_NETDEV_MOVED;
 	filter_into(port->filtered, out);
-	times_into(port, out);
+	mcr_port_trailers_info(port, out);
 	return 0;
 }
 
