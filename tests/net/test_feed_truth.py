@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A feed against the truth of its sender, which writes down what it lost itself on each line, and what
 it sent late: each number is handed out once or given up, and nothing that came is given up without
-saying so later. Two engines, one for each line. MCR_TRUTH_SECONDS (30) is how long it is sent."""
+saying so later. Two engines, one for each line. mcring-watch is beside the reader, records, and counts the same.
+MCR_TRUTH_SECONDS (30) is how long it is sent."""
 
 import collections
 import json
 import os
 import re
 import signal
+import struct
 import subprocess
 import time
 
@@ -15,6 +17,7 @@ import pytest
 
 from netlab import wait_for
 from programs import BUILD, Daemon
+from watching import File, Watch
 
 SECONDS = int(os.environ.get('MCR_TRUTH_SECONDS', '30'))
 STOP_SECONDS = int(os.environ.get('MCR_STOP_SECONDS', '1'))
@@ -66,6 +69,10 @@ class Truth:
             # Both rx lcores have CPU 1; the sender and the reader are on the other.
             self.daemons.append(Daemon(lab, self.rx, '--config', path, name=engine,
                                        vdev=f'net_af_packet{n},iface=eth{n},framecnt=4096'))
+        self.watch = Watch(lab.path(''), [one.run_dir for one in self.daemons], '--record',
+                           f'all,dir={lab.path("")},megabytes=64,after=1ms,on=recorder')
+        wait_for(lambda: (self.watch.feed('truth') or {}).get('open'), 20, 'the watch has the feed')
+        wait_for(lambda: sum(one['attached'] for one in self.watch.stats()['channels']) == 2, 20, 'and the channels')
         self.away, self.checked = [], 0
         self.missed_before = [0, 0]
         self.sent, self.fates = lab.path('sent'), lab.path('fates')
@@ -160,6 +167,32 @@ class Truth:
         packets = self.missed(n)
         assert packets <= lost <= PACK_MAX * packets, (self.seen, self.account, packets)
 
+    def check_recorded(self):
+        """What the watch has recorded of a line is what was sent on it, but for what the port lost."""
+        path, = self.watch.snap('all')
+        file, found = File(path), ({}, {})
+        for _, name, octets in file.packets:
+            first, count = struct.unpack_from('>QH', octets, 10)
+            found['AB'.index(name[-1])].update(dict.fromkeys(range(first, first + count)))
+        with open(self.sent, 'rb') as sent:
+            sent = sent.read()
+        assert file.drops == 0 and not sum(one['lost'] for one in self.watch.stats()['channels'])
+        for n in range(2):
+            expected = {i + 1 for i, lines in enumerate(sent) if lines & 1 << n}
+            assert found[n].keys() <= expected and len(expected) - len(found[n]) <= PACK_MAX * self.missed(n)
+
+    def check_watched(self):
+        """Each number came, or was given up."""
+        def is_through():
+            self.watched = self.watch.feed('truth')
+            return self.watched['messages'] + self.watched['gap_messages'] - self.watched['late_messages']
+
+        wait_for(lambda: is_through() == self.account['next'] - 1, 20, 'the watch counts all numbers')
+        assert self.watched['resets'] == self.watched['implausible'] == self.watched['mismatches'] == 0
+        assert all(line['downs'] >= (0, 2)[n] and line['up'] for n, line in enumerate(self.watched['lines']))
+        assert 'blind: ' in self.watch.log() and self.watch.alarms()['silence'] == 0
+        assert self.watch.stop() == 0
+
     def delivered(self):
         return [daemon.stats()['delivered'] for daemon in self.daemons]
 
@@ -189,6 +222,7 @@ def test_what_was_sent_is_handed_out_or_given_up(truth):
         assert line['up'] and line['unsettled'] == 0, seen
         truth.check_lost(n)
         assert line['first'] > 0 and line['out_of_order'] > 0
+    truth.check_recorded()
     ends = seen['kinds']
 
     # The port of B is removed, which ends its engine, and is back; then that engine is restarted.
@@ -239,6 +273,7 @@ def test_what_was_sent_is_handed_out_or_given_up(truth):
     said = truth.example_said()
     assert all(first == last + 1 for (_, _, last), (_, first, _) in zip(said, said[1:]))
     assert {'', 'gap'} <= {what for what, _, _ in said} and truth.example.poll() is None
+    truth.check_watched()
     truth.sender.stdin.close()
     truth.reader.stdin.close()
     assert truth.reader.wait(10) == 0 and truth.sender.wait(10) == 0

@@ -21,7 +21,6 @@ from watching import START, S, Sender, Watch, check_bursts, feed_text, frame, ru
 EXPORTER = os.path.join(BUILD, 'tools', 'mcring-exporter')
 MS = 1_000_000
 MISMATCHES = {700, 900, 1_400}
-RESET_RUN = 3     # docs/feeds.md
 BURST = 1_000
 LAG_NS = 1_300_000  # of B, more than a message
 BACK_TO_BACK_NS = 80  # about 100 octets at 10 Gbit/s
@@ -108,8 +107,7 @@ def check_feed(feed, s, lines):
     gaps = [one for one in feed['events'] if one['kind'] == 'gap']
     assert [(one['first'], one['last']) for one in reversed(gaps)] == runs(given_up)[-len(gaps):]
     assert feed['wire_gaps'] == feed['gaps'] == len(runs(given_up))
-    # Until so many packets have agreed on the restart, nobody knows that they are copies.
-    assert 0 <= feed['messages'] - (len(s.numbers) - len(given_up) + s.restarted) < RESET_RUN
+    assert feed['messages'] == len(s.numbers) - len(given_up) + s.restarted
     assert (feed['resets'], feed['resets_unannounced']) == (1, 1)
     assert feed['mismatches'] == (len(MISMATCHES) if lines == 2 else 0)
     said = {one['seq'] for one in feed['events'] if one['kind'] == 'mismatch'}
@@ -181,7 +179,8 @@ def test_the_exporter_has_each_series_of_the_watch_with_its_value(tmp_path):
         series = wait_for(lambda: metrics(port), 10, 'the exporter answers')
         names, said = {name for name, _ in series}, watch.stats()
         with open(os.path.join(ROOT, 'docs', 'monitoring.md')) as page:
-            listed = set(re.findall(r'^\| `(mcring_(?:feed|line|recording|watch|channel_burst)_\w+)`', page.read(), re.M))
+            listed = set(re.findall(r'^\| `(mcring_(?:feed|line|recording|watch|channel_burst)_\w+)`', page.read(),
+                                    re.M))
         assert len(listed) > 60 and listed <= names, listed - names
         feed = said['feeds'][0]
         assert value(series, 'mcring_feed_wire_gaps_total') == feed['wire_gaps'] == len(runs(s.given_up()))

@@ -19,6 +19,8 @@ struct feed_state {
 	uint8_t was_empty;  /* the last read found nothing, and the last arm something */
 	struct lead *lead;  /* NULL = it has one line */
 	struct watch_lead *leads[MCR_FEED_LINES_MAX];
+	uint64_t begun; /* where streams began, together: by `starts` events, and `resets` ones */
+	uint64_t starts, resets;
 	uint64_t span_ns;          /* since when ... */
 	unsigned span[FEED_KINDS]; /* ... so many events of a kind came */
 };

@@ -101,6 +101,7 @@ static void reset_counters(struct watch_feed *f)
 	    f->ring_messages = 0;
 	f->resets_unannounced = f->implausible = f->silences = f->silent_since_ns = 0;
 	f->packets = f->messages = 0;
+	f->state->begun = f->state->starts = f->state->resets = 0;
 	memset(&f->stats, 0, sizeof(f->stats));
 }
 
@@ -332,10 +333,26 @@ static int is_twin(const struct watch_feed *f, const void *ctx)
 	return f->state->is_twin;
 }
 
+/* Each once: all numbers up to where the streams are, but for those that never came. While a
+ * beginning is still to be read, those of the last look. */
+static uint64_t count_messages(const struct watch_feed *f)
+{
+	struct mcr_feed_key key = {.size = sizeof(key)};
+	uint64_t numbers = 0;
+
+	if (f->stats.keys != f->state->starts ||
+	    f->stats.resets + f->stats.cycles != f->state->resets)
+		return f->messages;
+	for (uint32_t i = 0; mcr_feed_key_info(f->feed, i, &key) == 0; i++)
+		numbers += key.next;
+	return numbers - f->state->begun - f->stats.gap_messages + f->stats.late_messages;
+}
+
 static void look(struct watch_feed *f)
 {
 	f->stats.size = sizeof(f->stats);
 	mcr_feed_stats_info(f->feed, &f->stats);
+	f->messages = count_messages(f);
 	for (unsigned i = 0; i < f->n_lines; i++) {
 		f->lines[i].info.size = sizeof(f->lines[i].info);
 		mcr_feed_line_info(f->feed, i, &f->lines[i].info);
@@ -367,17 +384,27 @@ void feeds_look(struct watch *w, uint64_t now_ns)
 
 /* ---- messages ---- */
 
+/* Where streams begin, so that what they came to by now says how many numbers there were. */
+static void begin_at(struct watch_feed *f, const struct mcr_feed_msg *m)
+{
+	if (m->kind == MCR_FEED_START) {
+		f->state->begun += m->seq;
+		f->state->starts++;
+	} else if (m->kind == MCR_FEED_RESET || m->kind == MCR_FEED_CYCLE) {
+		f->state->begun += m->reset.new_next - m->reset.old_next;
+		f->state->resets++;
+	}
+}
+
 static void take(struct watch *w, struct watch_feed *f, const struct mcr_feed_msg *msgs, int n)
 {
 	for (int i = 0; i < n; i++) {
 		if (msgs[i].kind != MCR_FEED_DATA) {
+			begin_at(f, &msgs[i]);
 			feed_event(w, f, &msgs[i]);
 			continue;
 		}
-		if (!(msgs[i].flags & MCR_FEED_FLAG_DUPLICATE)) {
-			f->packets++;
-			f->messages += msgs[i].count;
-		}
+		f->packets += !(msgs[i].flags & MCR_FEED_FLAG_DUPLICATE);
 		if (f->state->lead)
 			lead_take(f->state->lead, f->state->leads, &msgs[i]);
 	}
