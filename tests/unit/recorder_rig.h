@@ -28,7 +28,7 @@
 #define STEP      (AFTER / 1000)
 #define GAP       2u
 #define HEADERS   42u /* Ethernet, IPv4, UDP */
-#define SHOWN_MAX 64
+#define SHOWN_MAX 256
 
 /* ---- files ---- */
 

@@ -401,6 +401,53 @@ static void there_is_an_end_of_interfaces(void **state)
 	rig_end(&rig);
 }
 
+/* A minute of two lines with 200 triggers at random, of which most are held off or join. */
+static void two_hundred_triggers_in_a_minute_are_accounted_for(void **state)
+{
+	uint64_t written = 0, seed = 1;
+	char names[SHOWN_MAX][256], path[600];
+	struct recorder_rig rig;
+	struct shown s;
+	unsigned n;
+
+	(void)state;
+	rig_init(&rig);
+	rig.config.after_ns = SECOND / 5;
+	rig.config.holdoff_ns = SECOND / 2;
+	rig.step_ns = 6 * SECOND / 1000;
+	rig_begin(&rig);
+	for (unsigned i = 0; i < 200; i++) {
+		seed = seed * 6364136223846793005u + 1442695040888963407u;
+		put(&rig, 0, 1 + (seed >> 32) % 50);
+		put(&rig, 1, 1 + (seed >> 40) % 50);
+		trigger(&rig, seed >> 63 ? GAP : 0, seed >> 63 ? "gap" : "snap", "");
+		recorder_stats(rig.r, &rig.stats);
+		assert_int_equal(rig.stats.triggers, i + 1);
+		assert_int_equal(rig.stats.triggers, rig.stats.files + rig.stats.joined +
+							 rig.stats.held_off + rig.stats.failed);
+		if (i % 4 == 3) /* else it is over before the first file is */
+			wait_answered(&rig, rig.stats.asked - (rig.stats.is_writing != 0));
+	}
+	pass(&rig, SECOND);
+	wait_answered(&rig, rig.stats.asked);
+	n = list_dir(rig.config.dir, ".pcapng", names);
+	assert_int_equal(n, rig.stats.files);
+	assert_int_equal(n, rig.stats.whole);
+	assert_true(n >= 10 && rig.stats.joined > 0 && rig.stats.held_off > 0);
+	for (unsigned i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), "%s/%.255s", rig.config.dir, names[i]);
+		show(&s, path);
+		assert_int_equal(check_order(&s), 0);
+		assert_non_null(strstr(s.comments, ", whole"));
+		written += s.n;
+		forget(&s);
+	}
+	assert_int_equal(rig.stats.written, written);
+	assert_int_equal(rig.stats.put, rig.numbers[0] + rig.numbers[1]);
+	assert_int_equal(rig.stats.no_room, 0);
+	rig_end(&rig);
+}
+
 static void a_flood_of_triggers_is_counted_and_does_not_fill_the_memory(void **state)
 {
 	struct recorder_rig rig;
@@ -442,6 +489,7 @@ int main(void)
 	    cmocka_unit_test(what_is_pending_is_written_at_the_end),
 	    cmocka_unit_test(interfaces_may_be_made_while_a_file_is_written),
 	    cmocka_unit_test(there_is_an_end_of_interfaces),
+	    cmocka_unit_test(two_hundred_triggers_in_a_minute_are_accounted_for),
 	    cmocka_unit_test(a_flood_of_triggers_is_counted_and_does_not_fill_the_memory),
 	};
 

@@ -181,6 +181,9 @@ static void what_cannot_be_recorded_is_said(void **state)
 	rig.config.octets = MIB;
 	assert_int_equal(create_error(&rig, "4 MiB"), -EINVAL);
 	rig = made;
+	rig.config.octets = UINT64_C(1) << 50;
+	assert_int_equal(create_error(&rig, "make megabytes smaller"), -ENOMEM);
+	rig = made;
 	rig.config.file_octets_max = 1000;
 	assert_int_equal(create_error(&rig, "at least"), -EINVAL);
 	rig = made;

@@ -197,6 +197,9 @@ static void look(struct watch *w, struct watch_recorder *own, const char *name)
 	struct recorder_stats stats;
 
 	recorder_stats(own->recorder, &stats);
+	if (stats.whole != own->whole)
+		watch_log(&w->log, "recording %s: %s", name, stats.file);
+	own->whole = stats.whole;
 	if (stats.is_stopped == own->is_stopped)
 		return;
 	own->is_stopped = stats.is_stopped;

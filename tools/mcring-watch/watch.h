@@ -141,6 +141,7 @@ struct watch_recorder {
 	char readers[ENGINE_READERS_MAX]; /* of its channels */
 	uint32_t gid;                     /* of its files; UINT32_MAX = they are the user's own */
 	int is_stopped;
+	uint64_t whole; /* its files, as they were logged */
 };
 
 /* Alarms of one kind, as they are logged. */

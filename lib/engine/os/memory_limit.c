@@ -306,7 +306,7 @@ int mcr_memory_check(const struct mcr_memory_need *need, const char *root, struc
 	uint64_t largest, sum = normal_bytes(&l, need, &largest), left;
 	uint64_t file_max = read_number(&l, "/proc/self/limits", "Max file size", UNLIMITED);
 
-	if (largest > file_max) /* ftruncate would send SIGXFSZ */
+	if (!need->key && largest > file_max) /* ftruncate would send SIGXFSZ */
 		return mcr_error_set(err, -ENOMEM,
 				     "%s: a ring needs %" PRIu64
 				     " MiB, and the limit of a file's size (ulimit -f) is %" PRIu64
@@ -323,6 +323,7 @@ int mcr_memory_check(const struct mcr_memory_need *need, const char *root, struc
 		return 0;
 	return mcr_error_set(
 	    err, -ENOMEM,
-	    "%s: rings need %" PRIu64 " MiB, %s leaves %" PRIu64 " MiB: make bytes smaller, or %s",
-	    need->who, (sum + MIB - 1) / MIB, l.room.what, left / MIB, l.room.advice);
+	    "%s: %s %" PRIu64 " MiB, %s leaves %" PRIu64 " MiB: make %s smaller, or %s", need->who,
+	    need->key ? "needs" : "rings need", (sum + MIB - 1) / MIB, l.room.what, left / MIB,
+	    need->key ? need->key : "bytes", l.room.advice);
 }

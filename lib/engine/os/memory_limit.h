@@ -16,6 +16,8 @@ struct mcr_ring_need {
 
 struct mcr_memory_need {
 	const char *who; /* "channel md", for messages */
+	const char *key; /* what to make smaller, of memory that is no ring's and in no file; NULL =
+			  * rings, "bytes" */
 	const struct mcr_ring_need *rings;
 	unsigned n_rings;  /* entries of rings */
 	int no_huge_pages; /* 1: there are none; else rings go there as far as they fit */

@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/error.h"
+#include "engine/os/memory_limit.h"
 
 #include "recorder_state.h"
 
@@ -55,12 +57,27 @@ uint64_t recorder_memory(const struct recorder_config *config)
 	return sizeof(struct recorder) + store_size(config->octets - sizeof(struct recorder));
 }
 
+/* Memory that the host does not have would end another process. */
+static int check_memory(const struct recorder_config *c, struct mcr_error *err)
+{
+	const struct mcr_ring_need memory = {recorder_memory(c), 1};
+	char who[MCR_NAME_MAX + 16];
+
+	snprintf(who, sizeof(who), "recording %s", c->name);
+	return mcr_memory_check(
+	    &(struct mcr_memory_need){
+		.who = who, .key = "megabytes", .rings = &memory, .n_rings = 1, .no_huge_pages = 1},
+	    "", err);
+}
+
 int recorder_create(struct recorder **out, const struct recorder_config *config,
 		    struct mcr_error *err)
 {
 	struct recorder *r;
 	int ret = check(config, err);
 
+	if (ret == 0)
+		ret = check_memory(config, err);
 	if (ret < 0)
 		return ret;
 	r = calloc(1, sizeof(*r));
