@@ -91,37 +91,39 @@ static inline void prefetch_ipv6(const struct mcr_group_table *table, const stru
 		    mcr_group_load_ipv6(head + MCR_PLAIN_IPV6_GROUP)));
 }
 
-/* A packet's time, for word 0 of its record, and its flags. Returns 0 when it is too far from the
- * host's for that. */
-static inline int put_time(const struct mcr_burst *b, uint64_t hw_ns, uint64_t *hw, uint64_t *tail)
+static inline int is_near(const struct mcr_burst *b, uint64_t hw_ns)
 {
-	int64_t delta = (int64_t)(hw_ns - b->rx_ns);
+	const int64_t delta = (int64_t)(hw_ns - b->rx_ns);
+
+	return delta == (int32_t)delta;
+}
+
+/* The time in a packet's trailer. It counts if the packet is delivered from here. By value, so that
+ * the caller's words stay in registers. */
+static __rte_noinline uint64_t time_of_trailer(const struct mcr_burst *b, const struct rte_mbuf *m,
+					       uint32_t end)
+{
+	const uint64_t hw_ns = mcr_rx_time(b, m, end);
+
+	if (hw_ns == 0 || is_near(b, hw_ns))
+		mcr_rx_count_time(b);
+	return hw_ns;
+}
+
+/* The time of a packet that is delivered, for word 0 of its record, and its flags. end: of its
+ * datagram, in octets of the frame. Returns 0 when it is too far from the host's for that. */
+static inline int time_of(const struct mcr_burst *b, const struct rte_mbuf *m, uint32_t end,
+			  uint64_t *hw, uint64_t *tail)
+{
+	uint64_t hw_ns =
+	    unlikely(b->trailers) ? time_of_trailer(b, m, end) : mcr_packet_clock_ns(b->clock, m);
 
 	*hw = 0;
 	if (hw_ns == 0)
 		return 1;
-	*hw = MCR_WORD_AT((uint32_t)delta, 4, 4);
+	*hw = MCR_WORD_AT((uint32_t)(hw_ns - b->rx_ns), 4, 4);
 	*tail |= MCR_WORD_AT(b->clock->flags, 7, 1);
-	return delta == (int32_t)delta;
-}
-
-/* The packet is delivered. */
-static __rte_noinline int time_of_trailer(const struct mcr_burst *b, const struct rte_mbuf *m,
-					  uint32_t end, uint64_t *hw, uint64_t *tail)
-{
-	if (!put_time(b, mcr_rx_time(b, m, end), hw, tail))
-		return 0;
-	mcr_rx_count_time(b);
-	return 1;
-}
-
-/* end: of its datagram, in octets of the frame. */
-static inline int time_of(const struct mcr_burst *b, const struct rte_mbuf *m, uint32_t end,
-			  uint64_t *hw, uint64_t *tail)
-{
-	if (unlikely(b->trailers))
-		return time_of_trailer(b, m, end, hw, tail);
-	return put_time(b, mcr_packet_clock_ns(b->clock, m), hw, tail);
+	return is_near(b, hw_ns);
 }
 
 /* What went into words, as a number again. */
