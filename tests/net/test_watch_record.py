@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Recordings of mcring-watch: each file has what was sent from its first packet to its last, tshark reads it,
-mcring-replay plays it; whatever happens meanwhile, the account adds up."""
+mcring-replay plays it; whatever happens meanwhile, the account adds up. MCR_WATCH_SECONDS (5) is how long all of
+it happens at random, from MCR_WATCH_SEED (1) on."""
 
+import contextlib
 import os
 import random
 import signal
@@ -14,9 +16,10 @@ import pytest
 from netlab import wait_for
 from replays import Replay
 from test_watch import MS, served, through
-from watching import Sender, Watch, File, feed_text, files_of, packets_of
+from watching import File, Sender, Watch, feed_text, files_of, packets_of, question
 
-KINDS = {'gap', 'mismatch', 'snap'}
+SECONDS = int(os.environ.get('MCR_WATCH_SECONDS', '5'))
+SEED = int(os.environ.get('MCR_WATCH_SEED', '1'))
 
 
 @pytest.fixture
@@ -182,9 +185,27 @@ def test_a_full_disk_stops_a_recording_and_nothing_else(tmp_path, watched, small
     assert watch.stop() == 0
 
 
+def test_what_found_no_room_is_counted_and_said_where_it_is_missing(tmp_path, watched):
+    """20 MB at once, and memory for a fifth of it."""
+    s = Sender()
+    for seq in range(1, 20_001):
+        s.put(seq * MS, seq, late_ns=(0, 300), size=500)
+    watch = watched(s, '--record', f'all,dir={tmp_path},megabytes=4,continuous,file_megabytes=1')
+    through(watch, 'md', len(s.packets))
+    said = wait_for(lambda: (r := watch.recording('all')) and r['written'] + r['no_room'] == r['put'] and r, 20,
+                    'each message is written, or found no room')
+    assert said['put'] == len(s.packets) and said['no_room'] == said['blind_messages'] > 0
+    assert watch.stop() == 0
+    files = [check_file(path, s) for path in files_of(tmp_path, 'all')]
+    assert sum(len(file.packets) for file in files) == said['written']
+    said_there = sum(file.drops for file in files)
+    last = max(packet[0] for file in files for packet in file.packets)
+    behind = sum(at > last for at, *_ in s.packets)
+    assert said_there + behind == said['no_room'], 'where they are missing, or at the end'
+
+
 def test_a_watch_that_is_killed_leaves_files_that_the_next_one_finishes(tmp_path, watched):
-    seed = int(os.environ.get('MCR_WATCH_SEED', '1'))
-    r, s = random.Random(seed), gaps_each(100, 20_000)
+    r, s = random.Random(SEED), gaps_each(100, 20_000)
     watch = watched(s, '--record', f'kept,dir={tmp_path},megabytes=8,continuous,file_megabytes=1,files=0,'
                     'all_megabytes=0', speed=4)
     for _ in range(5):
@@ -231,6 +252,53 @@ def test_a_hostile_directory_is_left_as_it_is(tmp_path, watched):
     assert {one: after.get(one) for one in before} == before
     assert secret.read_text() == 'mine' and os.stat(secret).st_nlink == 2
     assert len(after) == len(before) + 2
+
+
+def test_whatever_happens_files_are_whole_and_have_only_what_was_sent(tmp_path, small_disk):
+    """Engines end, are killed and come again, the watch is killed, operators ask, the disk is full and has room."""
+    r, sent, end = random.Random(SEED), set(), time.monotonic() + SECONDS
+    watch = Watch(tmp_path, [tmp_path / 'run'], '--record', f'it,dir={small_disk},megabytes=4,after=50ms,holdoff=100ms,'
+                  'file_megabytes=2,files=8')
+    replay, n = None, 0
+    try:
+        while time.monotonic() < end:
+            s, n = Sender(), n + 1
+            for seq in range(1, 4000):
+                s.put(n * 10**12 + seq * MS, seq, lost=(0, 1) if r.random() < 0.01 else (), late_ns=(0, 300), size=200)
+            sent.update((at, f'truth/{"AB"[line]}', octets) for at, line, octets in s.packets)
+            replay = served(tmp_path, s, feed=feed_text(), readers=2, speed=r.choice((4, 20)))
+            while replay.process.poll() is None and time.monotonic() < end:
+                time.sleep(r.random() / 3)
+                happens(r, watch, replay, small_disk)
+            replay.process.kill()
+            replay.process.wait()
+        wait_for(lambda: not (it := watch.recording('it')) or not it['writing'], 20, 'the last file is whole')
+        assert watch.stop() == 0
+    finally:
+        for process in (watch.process, *([replay.process] if replay else ())):
+            process.kill()
+            process.wait()
+    for path in files_of(small_disk, 'it'):
+        packets = File(path).packets
+        assert set(packets) <= sent and [at for at, *_ in packets] == sorted(at for at, *_ in packets), path
+        assert [(at, name, octets) for at, name, _, octets in packets_of(path)] == packets
+
+
+def happens(r, watch, replay, disk):
+    what = r.choice(('snap', 'snap', 'room', 'watch', 'engine'))
+    if what == 'snap':
+        with contextlib.suppress(OSError, ValueError):
+            question(f'{watch.state_dir}/snap', {'command': 'snap'}, seconds=0.2)
+    elif what == 'room':
+        for path in files_of(disk, 'it')[:-1]:
+            os.unlink(path)
+    elif what == 'watch':
+        watch.process.kill()
+        watch.process.wait()
+        watch.start()
+    elif r.random() < 0.3:
+        replay.process.kill()
+        replay.process.wait()
 
 
 @pytest.mark.parametrize('options, words', [
