@@ -129,6 +129,51 @@ class Engine:
                 'age_ns': 20_000_000, 'stats': self.stats() if self.up else None, 'why': self.why if self.up else None}
 
 
+class Watch(Engine):
+    """A watch of two feeds, whose line B loses most."""
+
+    def __init__(self, name='watch', **more):
+        super().__init__(name, groups=0, **more)
+        self.why = None
+
+    def line(self, name, packets, lost, **more):
+        now = time.time_ns()
+        bursts = [{'window': window, 'window_ns': 1, 'packets': 3 * 5**i, 'packets_at_ns': now - 60 * S,
+                   'bytes': 900 * 5**i, 'bytes_at_ns': now - 60 * S}
+                  for i, window in enumerate(('10us', '100us', '1ms', '1s'))]
+        lead = {'packets': packets, 'ahead_packets': packets, 'behind_packets': 0, 'hw': True, 'resolution_ns': 12,
+                'min_ns': -900, 'median_ns': -256, 'max_ns': 0, 'ahead': [], 'behind': []}
+        return {'name': name, 'engine': 'mcring', 'channel': 'md', 'up': True, 'down_since_ns': None,
+                'down_why': None, 'packets': packets, 'first': packets - packets // 4, 'lost': lost, 'filled': lost // 2,
+                'unsettled': 0, 'mismatches': 0, 'lead': lead, 'bursts': bursts, **more}
+
+    def feed(self, name, lines, **more):
+        now, messages = time.time_ns(), int(2000 * self.seconds())
+        return {'name': name, 'engine': 'mcring', 'open': True, 'error': None, 'messages': messages, 'wire_messages': 8,
+                'host_messages': 2, 'ring_messages': 0, 'late_messages': 1, 'resets': 1, 'resets_unannounced': 0,
+                'silences': 0, 'silent_since_ns': None, 'lines': lines,
+                'events': [{'time_ns': now - 5 * S, 'kind': 'gap', 'stream': 'unit=1', 'first': 7, 'last': 9,
+                            'text': 'gap 7-9 of unit=1: 3 messages, lost by the wire'}], **more}
+
+    def stats(self):
+        now, packets = time.time_ns(), int(1000 * self.seconds())
+        itch = self.feed('itch', [self.line('A', packets, 3), self.line(
+            'B', packets, 40, up=False, down_since_ns=now - 9 * S, down_why='link down')])
+        stats = {
+            'schema': 1, 'name': 'watch', 'program': 'mcring-watch', 'version': '0.18.0', 'now_ns': now,
+            'started_ns': int(self.started * S), 'groups_total': 1, 'feeds': [itch], 'engines': [],
+            'alarms': [{'kind': 'gap', 'raised': 4, 'now': 0}, {'kind': 'line-down', 'raised': 1, 'now': 1}],
+            'channels': [{'name': 'md', 'engine': 'mcring', 'attached': True, 'packets': 2 * packets, 'lost': 0,
+                          'bursts': itch['lines'][0]['bursts']}],
+            'groups': [{'channel': 'md', 'engine': 'mcring', 'interface': 'feed', 'group': '239.1.1.2', 'port': 5000,
+                        'packets': 7, 'silent_since_ns': now - 9 * S, 'silences': 1, 'bursts': []}],
+            'recordings': [{'name': 'ring', 'stopped': False, 'writing': False, 'error': None, 'triggers': 5,
+                            'whole': 2, 'held_off': 1, 'no_room': 0, 'oldest_ns': now - 90 * S, 'dir_bytes': 5 << 20,
+                            'file': '/rec/ring-20261129T200000Z-gap.pcapng'}],
+        }
+        return {**stats, **self.more}
+
+
 class MadeUp:
     """Serves the page and its engines on 127.0.0.1; `asked` are the paths that were asked for."""
 
@@ -201,5 +246,5 @@ def examples():
 
 
 if __name__ == '__main__':
-    print(MadeUp(*examples(), port=int(sys.argv[1]) if len(sys.argv) > 1 else 0).url, flush=True)
+    print(MadeUp(*examples(), Watch(), port=int(sys.argv[1]) if len(sys.argv) > 1 else 0).url, flush=True)
     threading.Event().wait()

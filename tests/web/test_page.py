@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from made_up import HEALTHY, ROOT, S, Engine, examples, finding
+from made_up import HEALTHY, ROOT, S, Engine, Watch, examples, finding
 from netlab import wait_for
 
 # ---- functions ----
@@ -231,6 +231,35 @@ def test_the_relay_is_shown_where_there_is_one(show):
     assert (row['Forwards'], row['Total sent'], row['Not sent'], row['Because']) == \
         ('IPv4', '1,900', '90', 'queue full 60, link down 30')
     assert page.row('#losses-table', 'Copies of the relay')['Total'] == '90'
+
+
+def test_a_watch_shows_the_gaps_of_each_line_first(show):
+    watch = Watch()
+    page = show(watch)
+    assert page.text('#verdict-title') == 'line-down 1'
+    assert page.text('.first').startswith('1 feed, of which 10 messages came on no line: 8 lost by the wire, 2 perhaps')
+    shown = page.js("return [...document.querySelectorAll('main section')].filter((one) => one.checkVisibility())"
+                    ".map((one) => one.id)")
+    assert shown == ['verdict', 'lines', 'feeds', 'bursts', 'silent', 'recordings', 'events']
+    worst, other = page.rows('#lines')
+    assert (worst['Feed'], worst['Line'], worst['Lost'], worst['Filled']) == ('itch', 'B', '40', '20')
+    assert worst['State'].startswith('down for 9') and worst['State'].endswith('link down')
+    assert (other['Line'], other['Lost'], other['State']) == ('A', '3', 'up')
+    assert (other['First'], other['Median'], other['Resolution']) == ('75 %', 'ahead 256 ns', '12 ns')
+    feed = page.row('#feeds', 'itch')
+    assert (feed['Wire'], feed['Host'], feed['Watch'], feed['Resets']) == ('8', '2', '0', '1')
+    assert page.row('#bursts', 'channel mcring/md')['1 ms'] == '75'
+    assert page.row('#silent', '239.1.1.2:5000')['Silent'].startswith('9')
+    assert page.row('#recordings', 'ring')['Last file'] == '/rec/ring-20261129T200000Z-gap.pcapng'
+    assert page.rows('#events')[0]['Says'] == 'gap 7-9 of unit=1: 3 messages, lost by the wire'
+    page.wait_for_rates()
+    assert page.rows('#lines')[0]['Packets'].endswith('/s')
+    watch.more['alarms'] = []
+    watch.more['feeds'] = [watch.feed('itch', [], open=False, error='no such feed <b>')]
+    page.settle()
+    assert page.text('#verdict-title') == 'No alarm now'
+    assert page.text('.first') == 'itch is not read: no such feed <b>'
+    assert page.text('#lines').endswith('No feed is read.')
 
 
 def test_parts_without_anything_say_so_and_fill_later(show):

@@ -91,6 +91,10 @@ function measureTotals(h, s) {
 function measure(h, s) {
 	if (!h.begin(s.now_ns, s.started_ns))
 		return false;
+	if (isWatch(s)) {
+		measureWatch(h, s);
+		return true;
+	}
 	for (const p of s.ports) {
 		h.rate(`port ${p.name} packets`, p.rx_packets);
 		h.rate(`port ${p.name} bytes`, p.rx_bytes);

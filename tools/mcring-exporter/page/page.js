@@ -20,6 +20,7 @@ class Page {
 		this.sections = [new Ports(byId('ports')), this.groups, new Readers(byId('readers-table')),
 			new Drops(byId('drops')), new Membership(byId('membership')), new Losses(byId('losses-table')),
 			new Relay(byId('relay'))];
+		this.watch = new Watch(byId('watch'));
 		this.liveIcon = new Icon();
 		byId('live').prepend(this.liveIcon.node);
 		byId('pause').addEventListener('click', () => this.pause());
@@ -193,12 +194,17 @@ class Page {
 			own.stats.started_ns && 'started ' + clock(own.stats.started_ns, own.stats.now_ns),
 			foreign(own.engine.socket, 200)].filter(Boolean).join(' · ') : foreign(own.engine.socket, 200));
 		this.verdict.show(own.engine);
-		setHidden(byId('numbers'), !own.stats);
+		setHidden(byId('watch'), !isWatch(own.stats));
+		setHidden(byId('numbers'), !own.stats || isWatch(own.stats));
 		if (!own.stats)
 			return;
-		this.tiles.show(own.stats, own.history);
 		for (const heading of document.querySelectorAll('thead .plots'))
 			setText(heading, counted(plotSeconds(own.history.oldest()) / 60, 'minute'));
+		if (isWatch(own.stats)) {
+			this.watch.show(own.stats, own.history);
+			return;
+		}
+		this.tiles.show(own.stats, own.history);
 		for (const section of this.sections)
 			section.show(own.stats, own.history);
 	}

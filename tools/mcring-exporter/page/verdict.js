@@ -13,6 +13,8 @@ function verdictOf(engine) {
 
 	if (!engine.up)
 		return ['fault', 'No answer from the engine'];
+	if (isWatch(engine.stats))
+		return watchVerdict(engine.stats);
 	if (!why)
 		return ['unknown', 'No verdict yet'];
 	const warnings = count('warning') > 0 ? ', ' + counted(count('warning'), 'warning') : '';
@@ -110,7 +112,8 @@ class Verdict {
 		this.icon.show(shape);
 		setText(this.word, word);
 		setClass(this.parent, 'card verdict ' + shape);
-		setSentence(this.first, engine.up ? (why.first || '').replace(/^healthy: /, '') :
+		setSentence(this.first, engine.up && isWatch(engine.stats) ? watchFirst(engine.stats) :
+			engine.up ? (why.first || '').replace(/^healthy: /, '') :
 			engine.error || 'Its socket does not answer. Is it running?');
 		/* The first finding says it again. */
 		setHidden(this.first, !this.first.sentence ||
