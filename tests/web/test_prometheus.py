@@ -11,8 +11,8 @@ import time
 
 import pytest
 
-from monitors import (BOARD, EXPORTER, RULES, Exporter, Prometheus, has_prometheus, names, need_prometheus,
-                      promtool)
+from monitors import (BOARD, EXPORTER, RULES, WATCH, Exporter, FakeEngine, Prometheus, has_prometheus, names,
+                      need_prometheus, promtool)
 from netlab import wait_for
 from programs import Daemon, mcsend
 
@@ -155,7 +155,11 @@ def board_expressions():
             for one in found]
 
 
-def test_rules_and_board_ask_for_metrics_that_engines_have(series, prometheus):
+def test_rules_and_board_ask_for_metrics_that_engines_and_watches_have(lab, series, prometheus):
+    watch = FakeEngine(lab.path('watch'))
+    watch.answers['stats'] = WATCH
+    series = series | names(Exporter(lab, watch.run_dir).metrics())
+    watch.stop()
     with open(RULES) as rules:
         asked = set(re.findall(r'\bmcring_\w+', rules.read()))
     for expression in board_expressions():

@@ -142,15 +142,17 @@ static void add_protocols(struct scope *s, const json_t *row)
 	}
 }
 
-/* Adds the label of a member, a text or a number. buf: for the number. Returns 0 or -1. */
+/* Adds the label of a member: a text, a number, or null, which is none. buf: for the number.
+ * Returns 0 or -1. */
 static int label_member(struct scope *s, const char *name, const json_t *row, const char *key,
 			char buf[24])
 {
 	const json_t *value = json_object_get(row, key);
 
+	buf[0] = '\0';
 	if (json_is_integer(value))
 		snprintf(buf, 24, "%lld", (long long)json_integer_value(value));
-	else if (!json_is_string(value))
+	else if (!json_is_string(value) && !json_is_null(value))
 		return -1;
 	scope_label(s, name, json_is_string(value) ? json_string_value(value) : buf);
 	return 0;
