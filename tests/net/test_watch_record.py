@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Recordings of mcring-watch: each file has what was sent from its first packet to its last, tshark reads it,
-mcring-replay plays it; whatever happens meanwhile, the account adds up. MCR_WATCH_SECONDS (5) is how long all of
+mcring-replay plays it; whatever happens meanwhile, the account adds up. MCR_WATCH_SECONDS (3) is how long all of
 it happens at random, from MCR_WATCH_SEED (1) on."""
 
 import contextlib
+import grp
 import os
 import random
 import signal
@@ -18,7 +19,7 @@ from replays import Replay
 from test_watch import MS, served, through
 from watching import File, Sender, Watch, feed_text, files_of, packets_of, question
 
-SECONDS = int(os.environ.get('MCR_WATCH_SECONDS', '5'))
+SECONDS = int(os.environ.get('MCR_WATCH_SECONDS', '3'))
 SEED = int(os.environ.get('MCR_WATCH_SEED', '1'))
 
 
@@ -278,7 +279,9 @@ def test_whatever_happens_files_are_whole_and_have_only_what_was_sent(tmp_path, 
         for process in (watch.process, *([replay.process] if replay else ())):
             process.kill()
             process.wait()
-    for path in files_of(small_disk, 'it'):
+    paths = files_of(small_disk, 'it')
+    assert paths, watch.log()
+    for path in paths:
         packets = File(path).packets
         assert set(packets) <= sent and [at for at, *_ in packets] == sorted(at for at, *_ in packets), path
         assert [(at, name, octets) for at, name, _, octets in packets_of(path)] == packets
@@ -319,3 +322,43 @@ def test_a_recording_that_cannot_be_made_is_an_error_at_the_start(tmp_path, opti
     lines = watch.log().splitlines()
     assert words in watch.log() and len(lines) <= 2, lines
     assert not [one for one in os.listdir(tmp_path) if one.startswith('.')]
+
+
+CONFIG = '''
+interfaces: [{name: A, port: net_af_packet0}]
+channels:
+  - {name: a, readers: {users: [root], groups: [daemon]}}
+  - {name: b, readers: {users: [root]}}
+  - {name: g, readers: {groups: [daemon]}}
+joins:
+  - {groups: ['239.1.1.1:5000'], interface: A, channel: a}
+  - {groups: ['239.1.1.1:5000'], interface: A, channel: b}
+  - {groups: ['239.1.1.1:5000'], interface: A, channel: g}
+'''
+
+
+def test_readers_of_channels_are_those_of_files(tmp_path):
+    """Channels with other readers are in no recording together; a channel of one group has files for it."""
+    (tmp_path / 'mcring.yaml').write_text(CONFIG)
+    s = Sender(1)
+    for seq in range(1, 100):
+        s.put(seq * MS, seq)
+    replay = Replay(tmp_path, '--speed', 'max', '--wait-readers', 9, '--config', tmp_path / 'mcring.yaml',
+                    *s.write(tmp_path))
+    daemon = grp.getgrnam('daemon').gr_gid
+    try:
+        watch = Watch(tmp_path, [tmp_path / 'run'], '--record', f'x,dir={tmp_path},channels=a+b,megabytes=4', wait=False)
+        assert watch.process.wait(20) == 2
+        assert 'readers' in watch.log() and not files_of(tmp_path, 'x'), watch.log()
+        for args in 'channels=g', 'channels=b,group=daemon':
+            watch = Watch(tmp_path, [tmp_path / 'run'], '--record', f'y,dir={tmp_path},{args},megabytes=4,after=1ms',
+                          under=['setpriv', '--groups', f'0,{daemon}'])
+            wait_for(lambda: watch.recording('y'), 10, 'it has begun')
+            path, = watch.snap('y')
+            assert (os.stat(path).st_gid, stat.S_IMODE(os.stat(path).st_mode)) == (daemon, 0o640), args
+            assert watch.stop() == 0
+    finally:
+        watch.process.kill()
+        watch.process.wait()
+        replay.process.kill()
+        replay.process.wait()

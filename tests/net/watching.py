@@ -31,14 +31,15 @@ def question(path, request, seconds=30):
 
 
 class Watch:
-    """One run, with its log. run_dirs: of the engines. host: the namespace that it runs in; None: ours."""
+    """One run, with its log. run_dirs: of the engines. host: the namespace that it runs in; None: ours. under: what
+    runs it."""
 
-    def __init__(self, folder, run_dirs, *args, host=None, wait=True):
+    def __init__(self, folder, run_dirs, *args, host=None, wait=True, under=()):
         self.folder, self.host = folder, host
         self.state_dir = f'{folder}/watch'
         self.log_path = f'{folder}/watch.log'
         dirs = [word for one in run_dirs for word in ('--run-dir', str(one))]
-        self.argv = [WATCH, *dirs, '--state-dir', self.state_dir, '--log', *map(str, args)]
+        self.argv = [*under, WATCH, *dirs, '--state-dir', self.state_dir, '--log', *map(str, args)]
         self.start(wait)
 
     def start(self, wait=True):
