@@ -93,11 +93,11 @@ static void handler(void *ctx, const struct mcr_inline_msg *msgs, unsigned n, un
 	}
 }
 
-static struct mcr_engine *start(int has_handler)
+static struct mcr_engine *start_on(struct mcr_interface_config interface, int has_handler)
 {
 	const struct mcr_channel_config second = {
 	    .size = sizeof(second), .name = "second", .handler = handler, .handler_only = 1};
-	struct mcr_interface_config interfaces[2] = {probe()};
+	struct mcr_interface_config interfaces[2] = {interface};
 	static const unsigned lcore = 1;
 	struct mcr_join join = rig_join(GROUP, 5000);
 	struct mcr_engine_config cfg;
@@ -128,6 +128,11 @@ static struct mcr_engine *start(int has_handler)
 	}
 	assert_int_equal(mcr_engine_start(e, NULL), 0);
 	return e;
+}
+
+static struct mcr_engine *start(int has_handler)
+{
+	return start_on(probe(), has_handler);
 }
 
 static void deliver(struct mcr_engine *e, struct rte_mbuf **burst, uint16_t n)
@@ -232,6 +237,47 @@ static void a_frame_without_a_good_trailer_comes_without_a_time_and_counts(void 
 	mcr_engine_destroy(e);
 }
 
+#define CAPTURED_US UINT64_C(1600000000123456) /* long ago */
+
+/* One with its time, one that is two hours off, one without. */
+static void write_capture(const char *path)
+{
+	FILE *f = rig_pcap_open(path);
+	uint8_t frame[128];
+
+	for (unsigned i = 0; i < 3; i++) {
+		uint32_t len = (uint32_t)rig_udp(frame, GROUP, 5000, "x", 1);
+
+		if (i < 2)
+			len = put_trailer(frame, len, CAPTURED_US * 1000 + 123 + i * 7200 * SECOND);
+		rig_pcap_add_at(f, frame, len, CAPTURED_US);
+	}
+	assert_int_equal(fclose(f), 0);
+}
+
+static void of_a_capture_a_time_is_expected_when_it_was_captured(void **state)
+{
+	struct rig_capture capture;
+	struct mcr_consumer *c;
+	struct mcr_engine *e;
+
+	assert_int_equal(rig_capture_begin(&capture, write_capture), 0);
+	assert_int_equal(rte_eal_hotplug_add("vdev", "net_pcap0", capture.args), 0);
+	e = start_on(rig_interface("net_pcap0"), 0);
+	c = rig_consumer(e);
+	rig_receive(e, 3);
+	for (unsigned i = 0; i < 3; i++) {
+		const struct mcr_msg m = next(c);
+
+		expect_time(m.hw_ns, m.flags, i == 0 ? CAPTURED_US * 1000 + 123 : 0);
+	}
+	expect_counts(e, 1, 1, 1);
+	mcr_consumer_close(c);
+	mcr_engine_destroy(e);
+	assert_int_equal(rte_eal_hotplug_remove("vdev", "net_pcap0"), 0);
+	rig_capture_end(&capture);
+}
+
 static void without_hw_time_a_trailer_is_no_more_than_padding(void **state)
 {
 	const uint8_t was = hw_time;
@@ -280,6 +326,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_message_has_the_time_of_its_trailer_whichever_way_it_took),
 	    cmocka_unit_test(a_frame_without_a_good_trailer_comes_without_a_time_and_counts),
+	    cmocka_unit_test(of_a_capture_a_time_is_expected_when_it_was_captured),
 	    cmocka_unit_test(without_hw_time_a_trailer_is_no_more_than_padding),
 	    cmocka_unit_test(the_log_says_once_that_most_frames_have_no_trailer),
 	};

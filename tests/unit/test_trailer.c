@@ -247,11 +247,19 @@ static void later_one_of_a_sample_is_checked_and_a_bad_one_ends_the_trust(void *
 	assert_int_equal(reader.trusted, MCR_TRAILER_TRIAL);
 }
 
+/* So a damaged one behind a sample is believed. */
 static void good_frames_stay_trusted_over_many_samples(void **state)
 {
+	const unsigned n = MCR_TRAILER_TRIAL + 5 * MCR_TRAILER_SAMPLE;
+	uint64_t ns;
+	uint32_t len;
+
 	begin(MCR_TRAILER_EXABLAZE_HPT);
-	trust(MCR_TRAILER_TRIAL + 5 * MCR_TRAILER_SAMPLE, NS);
-	assert_int_equal(reader.counts[MCR_TRAILER_OK], MCR_TRAILER_TRIAL + 5 * MCR_TRAILER_SAMPLE);
+	ns = trust(n, NS);
+	assert_int_equal(reader.counts[MCR_TRAILER_OK], n);
+	len = put(ns);
+	frame[50] ^= 1;
+	assert_int_equal(read_frame(len), ns);
 }
 
 /* Whatever the sample says: such a time may be anything. */
