@@ -314,6 +314,20 @@ static void without_an_engine_it_names_the_path(void **state)
 	assert_ptr_equal(strchr(f->out, '\n'), f->out + strlen(f->out) - 1);
 }
 
+/* As mcring-watch, which answers there that it is no engine. */
+static void what_has_no_socket_control_is_asked_over_stats(void **state)
+{
+	struct fixture *f = *state;
+	char stats[80];
+
+	snprintf(stats, sizeof(stats), "%s/stats", f->dir);
+	assert_int_equal(rename(f->path, stats), 0);
+	ctl(f, f->dir, "status");
+	assert_int_equal(rename(stats, f->path), 0);
+	assert_int_equal(f->status, 0);
+	has(f, "received 15");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -335,6 +349,7 @@ int main(void)
 	    WITH_ENGINE(why_fails_with_exit_status_3),
 	    WITH_ENGINE(check_prints_a_line_for_a_monitor_in_any_case),
 	    WITH_ENGINE(without_an_engine_it_names_the_path),
+	    WITH_ENGINE(what_has_no_socket_control_is_asked_over_stats),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -86,6 +86,17 @@ static int only_reads(const char *command)
 	return 1;
 }
 
+/* mcring-watch has no socket `control`, and says on the other one what it is. Returns as dial. */
+static int dial_watch(const struct ctl_engine *engine, const char **path)
+{
+	struct ctl_problem problem;
+	const int fd = dial(engine, engine->stats, &problem);
+
+	if (fd >= 0)
+		*path = engine->stats;
+	return fd;
+}
+
 /* Connects to the socket that takes the command. Returns its descriptor, with its path, or -1. */
 static int dial_for(const struct ctl_engine *engine, const char *command, const char **path,
 		    struct ctl_problem *problem)
@@ -95,6 +106,8 @@ static int dial_for(const struct ctl_engine *engine, const char *command, const 
 
 	*path = engine->path;
 	fd = dial(engine, *path, problem);
+	if (fd < 0 && problem->kind == CTL_ABSENT)
+		return dial_watch(engine, path);
 	if (fd >= 0 || problem->kind != CTL_DENIED)
 		return fd;
 	if (stats && access(stats, F_OK) == 0) { /* an engine of before has none */
