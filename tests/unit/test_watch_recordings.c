@@ -330,14 +330,17 @@ static void an_alarm_triggers_the_recordings_that_it_concerns(void **state)
 	recorder_stats(r.w.recorders[1], &stats[1]);
 	assert_int_equal(stats[0].triggers, 1);
 	assert_int_equal(stats[1].triggers, 0);
-	/* A recording that wants one feed is not concerned by another in the same channel; one that
-	 * wants the channel is not told of feeds by name. */
-	r.options.recordings[1].n_feeds = 1;
-	strcpy(r.options.recordings[1].feeds[0], "itch");
-	recording_trigger(&r.w, &gap);
+	recording_trigger(&r.w, &gap); /* the feed has a line in this channel */
 	recorder_stats(r.w.recorders[0], &stats[0]);
 	recorder_stats(r.w.recorders[1], &stats[1]);
 	assert_int_equal(stats[0].triggers, 1);
+	assert_int_equal(stats[1].triggers, 1);
+	/* One of another feed that is in the same channel is not concerned. */
+	r.options.recordings[1].n_channels = 0;
+	r.options.recordings[1].n_feeds = 1;
+	strcpy(r.options.recordings[1].feeds[0], "another");
+	recording_trigger(&r.w, &gap);
+	recorder_stats(r.w.recorders[1], &stats[1]);
 	assert_int_equal(stats[1].triggers, 1);
 	end(&r);
 }

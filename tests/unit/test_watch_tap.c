@@ -327,6 +327,31 @@ static void it_watches_the_channels_that_were_named(void **state)
 	end(&r);
 }
 
+static void a_channel_that_the_next_engine_has_not_is_forgotten(void **state)
+{
+	struct watch_rig r = {.w = {0}};
+
+	rig_init(&r.engine);
+	rig_interface(&r.engine, "lan", "0", 0);
+	rig_channel(&r.engine, "md");
+	rig_channel(&r.engine, "other");
+	rig_start(&r.engine);
+	watch_it(&r);
+	attach(&r);
+	await(&r, channel_of(&r, 1) && channel_of(&r, 1)->is_attached);
+	mcr_portless_destroy(r.engine.p);
+	r.engine.config.n_channels = 1;
+	await(&r, !channel_of(&r, 0)->is_attached && !channel_of(&r, 1)->is_attached);
+	assert_int_equal(n_alarms, 2); /* both are blind, */
+	rig_start(&r.engine);
+	await(&r, r.w.engines[0]->n_channels == 1 && channel_of(&r, 0)->is_attached);
+	assert_string_equal(channel_of(&r, 0)->name, "md");
+	put_at(&r, "239.1.0.1", 9000); /* time begins */
+	await(&r, n_alarms == 4);      /* and no longer */
+	assert_int_equal(alarms[2].is_over & alarms[3].is_over, 1);
+	end(&r);
+}
+
 static void a_directory_without_an_engine_is_asked_again(void **state)
 {
 	struct watch_rig r = {.w = {0}};
@@ -357,6 +382,7 @@ int main(void)
 	    cmocka_unit_test(what_lapped_the_watch_is_blindness_with_its_number),
 	    cmocka_unit_test(an_engine_that_ends_and_comes_back_is_no_silence),
 	    cmocka_unit_test(it_watches_the_channels_that_were_named),
+	    cmocka_unit_test(a_channel_that_the_next_engine_has_not_is_forgotten),
 	    cmocka_unit_test(a_directory_without_an_engine_is_asked_again),
 	};
 

@@ -62,7 +62,8 @@ static int concerns(const struct watch *w, const struct watch_alarm *a,
 		       (a->channel[0] == '\0' || strcmp(a->channel, c->name) == 0);
 	for (unsigned i = 0; i < w->n_feeds && !is; i++)
 		is = strcmp(w->feeds[i]->name, a->feed) == 0 && has_line(w->feeds[i], c) &&
-		     recording_wants_feed(c->recording, a->feed);
+		     (recording_wants_channel(c->recording, c) ||
+		      recording_wants_feed(c->recording, a->feed));
 	return is;
 }
 
