@@ -347,7 +347,8 @@ def test_readers_of_channels_are_those_of_files(tmp_path):
                     *s.write(tmp_path))
     daemon = grp.getgrnam('daemon').gr_gid
     try:
-        watch = Watch(tmp_path, [tmp_path / 'run'], '--record', f'x,dir={tmp_path},channels=a+b,megabytes=4', wait=False)
+        watch = Watch(tmp_path, [tmp_path / 'run'], '--record', f'x,dir={tmp_path},channels=a+b,megabytes=4',
+                      wait=False)
         assert watch.process.wait(20) == 2
         assert 'readers' in watch.log() and not files_of(tmp_path, 'x'), watch.log()
         for args in 'channels=g', 'channels=b,group=daemon':

@@ -102,7 +102,8 @@ def headers(group, octets):
     address = ipaddress.ip_address(group).packed
     ip = struct.pack('>BBHHHBBH4s4s', 0x45, 0, 28 + octets, 0, 0, 16, 17, 0, bytes((10, 0, 0, 7)), address)
     total = sum(struct.unpack('>10H', ip))
-    total = (total & 0xffff) + (total >> 16)
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
     ip = ip[:10] + struct.pack('>H', ~total & 0xffff) + ip[12:]
     ethernet = b'\x01\0\x5e' + bytes((address[1] & 0x7f,)) + address[2:] + bytes.fromhex('0200000000070800')
     return ethernet + ip + struct.pack('>HHHH', 4000, 5000, 8 + octets, 0)
