@@ -16,6 +16,7 @@
 #include "feed_state.h"
 
 #define LABEL     "mcring-watch"
+#define STREAMS   4096 /* of a feed: more than a handler has by default */
 #define BATCH     64
 #define BATCHES   16                   /* of a feed, in one feeds_read */
 #define RETRY_NS  UINT64_C(1000000000) /* between two attempts to open */
@@ -135,6 +136,7 @@ static int open_feed(struct watch *w, struct watch_feed *f)
 	opts.label = LABEL;
 	opts.order = MCR_FEED_AS_THEY_COME; /* all copies, for how far lines are apart */
 	opts.compare = 1;
+	opts.keys_max = STREAMS;
 	epoll_ctl(w->epoll_fd, EPOLL_CTL_DEL, f->state->ask.fd, NULL);
 	reset_counters(f);
 	ret = mcr_feed_open_asked(&f->feed, &opts, &f->state->ask, &err);
