@@ -3,185 +3,23 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <unistd.h>
 
-#include "../common/clock.h"
 #include "../common/engines.h"
-#include "blind.h"
+#include "channel.h"
 #include "client/run_dir.h"
 #include "core/attach_wire.h"
 #include "core/error.h"
 #include "core/feed/feed_config.h"
 #include "feeds.h"
-#include "lines.h"
 #include "tap.h"
 
-#define LOOK_NS     UINT64_C(1000000000)  /* between two looks for engines and channels */
-#define STEP_NS     UINT64_C(1000000)     /* between two looks whether a step is due */
-#define RETRY_NS    UINT64_C(1000000000)  /* a step is taken, whatever its descriptor says */
-#define NAMES_NS    UINT64_C(10000000000) /* between two questions for interfaces */
-#define ENTRIES_MAX 4096                  /* of a directory that are looked at */
-#define LABEL       "mcring-watch"
-
-enum step {
-	SEEK,  /* the engine, and its channel */
-	NAMES, /* of its interfaces */
-	READ,
-};
-
-/* ---- channels ---- */
-
-static void take_error(struct watch_channel *c, const char *text)
-{
-	snprintf(c->error, sizeof(c->error), "%.159s", text);
-}
-
-static void close_channel(struct watch *w, struct watch_channel *c)
-{
-	if (c->consumer)
-		epoll_ctl(w->epoll_fd, EPOLL_CTL_DEL, mcr_consumer_fd(c->consumer), NULL);
-	mcr_consumer_close(c->consumer);
-	c->consumer = NULL;
-	c->is_attached = 0;
-	c->step = SEEK;
-}
-
-static void free_channel(struct watch *w, struct watch_channel *c)
-{
-	close_channel(w, c);
-	tap_destroy(c);
-	free(c);
-}
-
-static int open_consumer(struct watch *w, struct watch_channel *c, struct mcr_error *err)
-{
-	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
-	struct epoll_event event = {.events = EPOLLIN};
-	int ret;
-
-	opts.run_dir = c->engine->run_dir;
-	opts.channel = c->name;
-	opts.label = LABEL;
-	opts.order = MCR_ORDER_MERGED; /* bursts and recordings are in the order of time */
-	opts.no_wait = 1;
-	ret = mcr_consumer_open(&c->consumer, &opts, err);
-	if (ret < 0)
-		return ret;
-	if (epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, mcr_consumer_fd(c->consumer), &event) == 0)
-		return 0;
-	ret = -errno;
-	close_channel(w, c);
-	return mcr_error_set(err, ret, "epoll: %s", strerror(-ret));
-}
-
-/* Returns 0 when all names are known, or no more come. */
-static int ask_names(struct watch_channel *c)
-{
-	struct mcr_consumer_interface it = {.size = sizeof(it)};
-	struct mcr_error err;
-	int ret = 0;
-
-	while (c->asked < WATCH_INTERFACES_MAX) {
-		ret = mcr_consumer_interface_info(c->consumer, c->asked, &it, &err);
-		if (ret < 0)
-			break;
-		tap_interface(c, &it);
-		c->asked++;
-	}
-	return ret == -EAGAIN || ret == -EPIPE ? ret : 0;
-}
-
-static void begin(struct watch *w, struct watch_channel *c)
-{
-	c->is_attached = 1;
-	c->error[0] = '\0';
-	if (c->first_ns == 0)
-		c->first_ns = realtime_ns();
-	w->changes++;
-}
-
-static void step_failed(struct watch *w, struct watch_channel *c, int code, const char *text)
-{
-	c->step = SEEK;
-	c->due_ns = monotonic_ns() + RETRY_NS;
-	if (code == -EAGAIN)
-		return;
-	take_error(c, text);
-	if (code == -EPROTO) /* it may be another kind of engine tomorrow */
-		close_channel(w, c);
-}
-
-/* One step, which waits for nobody; as long as that succeeds the next one follows. */
-static void advance(struct watch *w, struct watch_channel *c)
-{
-	struct mcr_error err = {""};
-	int ret = c->consumer ? 0 : open_consumer(w, c, &err);
-
-	if (ret == 0 && c->step == SEEK) {
-		ret = mcr_consumer_reattach(c->consumer, &err);
-		if (ret == 0) {
-			tap_attached(w, c);
-			c->step = NAMES;
-			c->asked = 0;
-		}
-	}
-	if (ret == 0 && c->step == NAMES) {
-		ret = ask_names(c);
-		if (ret == -EAGAIN)
-			return;
-		if (ret == 0) {
-			c->step = READ;
-			tap_renew(w, c);
-		}
-	}
-	if (ret < 0)
-		step_failed(w, c, ret, err.text);
-	else
-		begin(w, c);
-}
-
-static int is_due(const struct watch_channel *c, uint64_t now_ns)
-{
-	struct pollfd p = {.fd = c->consumer ? mcr_consumer_fd(c->consumer) : -1, .events = POLLIN};
-
-	return now_ns >= c->due_ns || poll(&p, 1, 0) > 0;
-}
-
-/* The engine ended, or its ring makes no sense. */
-static void lose(struct watch *w, struct watch_channel *c, int code)
-{
-	tap_judge(w, c); /* up to where it was read */
-	blind_begin(w, c, code == -EPIPE ? "the engine is gone" : "the ring makes no sense");
-	if (code != -EPIPE)
-		close_channel(w, c);
-	c->is_attached = 0;
-	c->step = SEEK;
-	c->due_ns = code == -EPIPE ? 0 : monotonic_ns() + RETRY_NS;
-	w->changes++;
-}
-
-static void read_channel(struct watch *w, struct watch_channel *c, int *sum)
-{
-	int n = tap_read(w, c);
-
-	if (n < 0) {
-		lose(w, c, n);
-	} else {
-		*sum += n;
-		if (n > 0 && tap_wants_interfaces(c) && monotonic_ns() >= c->due_ns) {
-			c->due_ns = monotonic_ns() + NAMES_NS;
-			tap_forget_interfaces(c);
-			c->asked = 0;
-			c->step = NAMES;
-			c->is_attached = 0;
-		}
-	}
-}
+#define LOOK_NS     UINT64_C(1000000000) /* between two looks for engines and channels */
+#define STEP_NS     UINT64_C(1000000)    /* between two looks whether a step is due */
+#define ENTRIES_MAX 4096                 /* of a directory that are looked at */
 
 /* ---- which channels there are ---- */
 
@@ -200,52 +38,11 @@ static int is_named(const char *const *list, unsigned n, const struct watch_engi
 	return n == 0;
 }
 
-static struct watch_channel *find_channel(const struct watch_engine *e, const char *name)
-{
-	for (unsigned i = 0; i < e->n_channels; i++)
-		if (strcmp(e->channels[i]->name, name) == 0)
-			return e->channels[i];
-	return NULL;
-}
-
-static struct watch_channel *add_channel(struct watch *w, struct watch_engine *e, const char *name)
-{
-	struct watch_channel *c;
-
-	if (e->n_channels == WATCH_CHANNELS_MAX)
-		return NULL;
-	c = calloc(1, sizeof(*c));
-	if (!c)
-		return NULL;
-	c->engine = e;
-	snprintf(c->name, sizeof(c->name), "%s", name);
-	if (tap_create(c) < 0) {
-		free_channel(w, c);
-		return NULL;
-	}
-	e->channels[e->n_channels++] = c;
-	w->changes++;
-	return c;
-}
-
-/* The engine has this channel for us. */
 static void note_channel(struct watch *w, struct watch_engine *e, const char *name,
 			 const char *readers)
 {
-	struct watch_channel *c;
-
-	if (!is_named(w->options->channels, w->options->n_channels, e, name))
-		return;
-	c = find_channel(e, name);
-	if (!c)
-		c = add_channel(w, e, name);
-	if (!c)
-		return;
-	c->is_listed = 1;
-	if (strcmp(c->readers, readers) == 0)
-		return;
-	snprintf(c->readers, sizeof(c->readers), "%s", readers);
-	w->changes++;
+	if (is_named(w->options->channels, w->options->n_channels, e, name))
+		channel_note(w, e, name, readers);
 }
 
 static void note_feed(struct watch *w, struct watch_engine *e, const char *name, uint64_t digest)
@@ -376,7 +173,7 @@ static void forget_channels(struct watch *w, struct watch_engine *e)
 			continue;
 		}
 		tap_gone(w, c);
-		free_channel(w, c);
+		channel_free(w, c);
 		w->changes++;
 	}
 	e->n_channels = n;
@@ -446,8 +243,8 @@ void host_look(struct watch *w, uint64_t now_ns)
 		if (w->options->action == WATCH_CHECK)
 			continue;
 		for (unsigned k = 0; k < e->n_channels; k++)
-			if (!e->channels[k]->is_attached && is_due(e->channels[k], now_ns))
-				advance(w, e->channels[k]);
+			if (!e->channels[k]->is_attached && channel_is_due(e->channels[k], now_ns))
+				channel_advance(w, e->channels[k]);
 	}
 }
 
@@ -466,7 +263,7 @@ int host_read(struct watch *w)
 	for (unsigned i = 0; i < w->n_engines; i++)
 		for (unsigned k = 0; k < w->engines[i]->n_channels; k++)
 			if (w->engines[i]->channels[k]->is_attached)
-				read_channel(w, w->engines[i]->channels[k], &sum);
+				sum += channel_read(w, w->engines[i]->channels[k]);
 	return sum;
 }
 
@@ -503,7 +300,7 @@ void host_destroy(struct watch *w)
 		struct watch_engine *e = w->engines[i];
 
 		for (unsigned k = 0; k < e->n_channels; k++)
-			free_channel(w, e->channels[k]);
+			channel_free(w, e->channels[k]);
 		engine_list_close(&e->list);
 		free(e->channels);
 		free(e);
