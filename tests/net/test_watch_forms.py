@@ -32,7 +32,8 @@ def test_frames_of_all_forms_are_recorded_whole_or_cut(tmp_path, ends, snaplen):
     frames = mixed()
     times = [1700000000 * S + i * 1234567891 for i in range(len(frames))]
     capture = write(tmp_path / 'all.pcap', frames, times, nano=True)
-    replay = Replay(tmp_path, '--speed', 'max', '--pace', 'readers', '--wait-readers', 1, '--linger', 'forever', capture)
+    replay = Replay(tmp_path, '--speed', 'max', '--pace', 'readers', '--wait-readers', 1, '--linger', 'forever',
+                    capture)
     ends.append(replay.process)
     watch = Watch(tmp_path, [tmp_path / 'run'],
                   '--record', f'all,dir={tmp_path},megabytes=4,after=0s' + (f',snaplen={snaplen}' if snaplen else ''))
@@ -87,7 +88,8 @@ def told(watch):
 def test_a_command_hears_of_what_happens_and_its_file_makes_it_happen_again(tmp_path, ends):
     sender = gaps_each(1000, 2500)
     heard = tmp_path / 'heard'
-    watch = watch_once(tmp_path / 'live', ends, sender, '--record', f'feed,dir={tmp_path},megabytes=16,after=50ms,holdoff=0s',
+    watch = watch_once(tmp_path / 'live', ends, sender,
+                       '--record', f'feed,dir={tmp_path},megabytes=16,after=50ms,holdoff=0s',
                        '--alarm', f'/usr/bin/tee -a {heard}', '--alarm-on', 'gap', '--alarm-rate', '100/s')
     through(watch, 'md', len(sender.packets))
     wait_for(lambda: watch.feed('truth')['wire_gaps'] == 2, 20, 'two gaps are told')
