@@ -36,7 +36,7 @@ static void a_minute_is_what_was_lost_in_it_and_by_which_line(void **state)
 	r->groups[1].silent_since_ns = 5;
 	watch_burst_add(r->channel.burst, 5 * SECOND, 9, 90);
 	assert_string_equal(watch_minute_text(&m, &r->w, text, sizeof(text)),
-			    "a minute: 1000 packets of 4 groups (1 silent); 1 feeds: 2 messages "
+			    "a minute: 1000 packets of 4 groups (1 silent); 1 feed: 2 messages "
 			    "missing (wire 2, host 0, watch 0); lost by line: itch/A 7; most "
 			    "packets in 10 us 9 (md), 100 us 9 (md), 1 ms 9 (md), 1 s 9 (md)");
 	r->channel.packets = 1500;
@@ -46,7 +46,7 @@ static void a_minute_is_what_was_lost_in_it_and_by_which_line(void **state)
 	r->feed.silences = 2;
 	assert_string_equal(watch_minute_text(&m, &r->w, text, sizeof(text)),
 			    "a minute: 500 packets of 4 groups (1 silent), 3 lost by the watch "
-			    "itself; 1 feeds: 0 messages missing, silent 2 times; lost by line: "
+			    "itself; 1 feed: 0 messages missing, silent 2 times; lost by line: "
 			    "itch/B 1; down: itch/B");
 	watch_minute_clear(&m);
 }
@@ -63,7 +63,7 @@ static void counters_that_began_anew_are_no_loss(void **state)
 	r->channel.packets = 10;
 	r->feed.lines[0].info.lost = 0;
 	assert_string_equal(watch_minute_text(&m, &r->w, text, sizeof(text)),
-			    "a minute: 10 packets of 0 groups; 1 feeds: 0 messages missing");
+			    "a minute: 10 packets of 0 groups; 1 feed: 0 messages missing");
 	watch_minute_clear(&m);
 }
 
@@ -71,12 +71,12 @@ static void a_minute_without_room_ends_with_a_whole_word(void **state)
 {
 	struct rig *r = *state;
 	struct watch_minute m = {0};
-	char text[64];
+	char text[63];
 
 	r->feed.lines[0].info.lost = 7;
 	r->feed.lines[1].info.lost = 8;
 	assert_string_equal(watch_minute_text(&m, &r->w, text, sizeof(text)),
-			    "a minute: 0 packets of 0 groups; 1 feeds: 0 messages missing");
+			    "a minute: 0 packets of 0 groups; 1 feed: 0 messages missing");
 	watch_minute_clear(&m);
 }
 

@@ -216,6 +216,30 @@ static void what_goes_while_the_answer_is_made_is_left_out(void **state)
 	}
 }
 
+static void alarms_come_with_the_latest_first(void **state)
+{
+	struct rig *r = *state;
+	json_t *all;
+
+	for (uint64_t i = 0; i < WATCH_RECENT + 5; i++) {
+		struct watch_alarm *a = &r->w.recent[r->w.n_recent++ % WATCH_RECENT];
+
+		*a = (struct watch_alarm){.kind = WATCH_SILENCE, .ns = 100 + i, .is_over = i % 2};
+		strcpy(a->feed, "itch");
+	}
+	all = rig_state(r, 0);
+	assert_int_equal(json_array_size(json_object_get(all, "recent_alarms")), WATCH_RECENT);
+	assert_int_equal(rig_number(rig_at(all, "recent_alarms", 0), "time_ns"),
+			 100 + WATCH_RECENT + 4);
+	assert_int_equal(rig_number(rig_at(all, "recent_alarms", WATCH_RECENT - 1), "time_ns"),
+			 105);
+	assert_string_equal(rig_text(rig_at(all, "recent_alarms", 0), "kind"), "silence");
+	assert_string_equal(rig_text(rig_at(all, "recent_alarms", 0), "feed"), "itch");
+	assert_true(json_is_null(json_object_get(rig_at(all, "recent_alarms", 0), "channel")));
+	assert_true(json_is_false(json_object_get(rig_at(all, "recent_alarms", 0), "over")));
+	json_decref(all);
+}
+
 /* ---- lead ---- */
 
 static void the_median_is_of_both_sides(void **state)
@@ -257,6 +281,7 @@ int main(void)
 	    TEST(the_silent_groups_come_first_then_those_with_most_packets),
 	    TEST(all_groups_come_in_their_order_in_bounded_pieces),
 	    TEST(what_goes_while_the_answer_is_made_is_left_out),
+	    TEST(alarms_come_with_the_latest_first),
 	    TEST(the_median_is_of_both_sides),
 	    TEST(every_event_has_a_word),
 	};

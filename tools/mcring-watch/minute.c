@@ -109,7 +109,8 @@ static void add_feeds(struct watch_minute *m, const struct watch *w, struct line
 	host = since(&m->host, host);
 	ring = since(&m->ring, ring);
 	silences = since(&m->silences, silences);
-	add(out, "; %u feeds: %" PRIu64 " messages missing", w->n_feeds, wire + host + ring);
+	add(out, "; %u feed%s: %" PRIu64 " messages missing", w->n_feeds,
+	    w->n_feeds == 1 ? "" : "s", wire + host + ring);
 	if (wire + host + ring > 0)
 		add(out, " (wire %" PRIu64 ", host %" PRIu64 ", watch %" PRIu64 ")", wire, host,
 		    ring);

@@ -24,6 +24,16 @@ json_t *watch_row_bursts(struct watch_burst *b)
 	return list;
 }
 
+json_t *watch_row_alarm(const struct watch_alarm *a)
+{
+	return json_pack("{so ss sb so so so so so}", "time_ns", watch_json_number(a->ns), "kind",
+			 watch_alarm_word(a->kind), "over", a->is_over, "engine",
+			 watch_json_text_or_null(a->engine), "channel",
+			 watch_json_text_or_null(a->channel), "feed",
+			 watch_json_text_or_null(a->feed), "line", watch_json_text_or_null(a->line),
+			 "text", watch_json_string(a->text));
+}
+
 json_t *watch_row_engine(const struct watch_engine *e)
 {
 	return json_pack("{so so sb sI}", "name", watch_json_string(e->name), "run_dir",

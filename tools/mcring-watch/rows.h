@@ -13,6 +13,7 @@ json_t *watch_row_engine(const struct watch_engine *e);
 json_t *watch_row_channel(const struct watch_channel *c);
 json_t *watch_row_group(const struct watch_channel *c, const struct watch_group *g);
 json_t *watch_row_recording(struct recorder *r);
+json_t *watch_row_alarm(const struct watch_alarm *a);
 
 /* watch_row_bursts: a row for each window; NULL gives an empty list. */
 json_t *watch_row_bursts(struct watch_burst *b);

@@ -106,12 +106,22 @@ static json_t *recording_row(const struct watch_state_json *s, size_t item)
 	return item < s->watch->n_recorders ? watch_row_recording(s->watch->recorders[item]) : NULL;
 }
 
+/* The latest first. */
+static json_t *alarm_row(const struct watch_state_json *s, size_t item)
+{
+	const struct watch *w = s->watch;
+
+	if (item >= w->n_recent || item >= WATCH_RECENT)
+		return NULL;
+	return watch_row_alarm(&w->recent[(w->n_recent - 1 - item) % WATCH_RECENT]);
+}
+
 static const struct {
 	const char *name;
 	json_t *(*row)(const struct watch_state_json *s, size_t item);
 } sections[] = {
-    {"feeds", feed_row},       {"recordings", recording_row}, {"engines", engine_row},
-    {"channels", channel_row}, {"groups", group_row},
+    {"feeds", feed_row},     {"recent_alarms", alarm_row}, {"recordings", recording_row},
+    {"engines", engine_row}, {"channels", channel_row},    {"groups", group_row},
 };
 
 #define SECTIONS (sizeof(sections) / sizeof(sections[0]))

@@ -231,8 +231,9 @@ static void print_head(FILE *out, const struct watch *w, size_t n_silent, uint64
 	char time[WATCH_TIME_MAX];
 	const char *between = "";
 
-	fprintf(out, "mcring-watch at %s: %u feeds, %zu groups, %zu of them silent\n",
-		watch_time_text(time, now_ns), w->n_feeds, count_groups(w), n_silent);
+	fprintf(out, "mcring-watch at %s: %u feed%s, %zu groups, %zu of them silent\n",
+		watch_time_text(time, now_ns), w->n_feeds, w->n_feeds == 1 ? "" : "s",
+		count_groups(w), n_silent);
 	fprintf(out, "alarms now: ");
 	for (unsigned i = 0; i < WATCH_ALARM_KINDS; i++)
 		if (w->alarms_now[i] > 0) {
