@@ -147,6 +147,34 @@ static void other_octets_under_one_number_are_a_mismatch(void **state)
 	destroy(&r);
 }
 
+/* Those of 32 bits are counted on where they wrap, and begin in the second turn. */
+static void numbers_are_those_of_packets(void **state)
+{
+	static const char of_32[] = "seq=14:4:be counts=messages count=18:2:be key=none "
+				    "epoch=session:0:10:ascii scope=group\n";
+	struct watch_rig r;
+	struct watch_feed *f;
+	char text[1024], *was;
+
+	create(&r, "");
+	was = strstr(r.feed.text, "moldudp64");
+	snprintf(text, sizeof(text), "%.*s%s%s", (int)(was - r.feed.text), r.feed.text, of_32,
+		 strchr(was, '\n') + 1);
+	for (int i = 0; i < 2; i++)
+		declare(&r, i, text);
+	f = open_it(&r);
+	for (int line = 0; line < 2; line++)
+		put(&r, line, 4294967295, 1);
+	for (int line = 0; line < 2; line++)
+		put(&r, line, 3, 1);
+	pass(&r, 10000000);
+	assert_string_equal(only_alarm(WATCH_GAP, 0)->text,
+			    "gap 0-2 of " STREAM ": 3 messages, lost by the wire");
+	assert_int_equal(last_event(f, 0)->msg.gap.first, 0);
+	assert_int_equal(last_event(f, 0)->msg.gap.last, 2);
+	destroy(&r);
+}
+
 static void numbers_that_begin_anew_unannounced_are_a_reset(void **state)
 {
 	struct watch_rig r;
@@ -304,6 +332,7 @@ int main(void)
 	    cmocka_unit_test(a_gap_of_the_host_is_no_longer_one_of_the_wire),
 	    cmocka_unit_test(what_the_watch_missed_is_blind_and_no_gap),
 	    cmocka_unit_test(other_octets_under_one_number_are_a_mismatch),
+	    cmocka_unit_test(numbers_are_those_of_packets),
 	    cmocka_unit_test(numbers_that_begin_anew_unannounced_are_a_reset),
 	    cmocka_unit_test(a_session_that_begins_is_an_event_and_no_alarm),
 	    cmocka_unit_test(a_number_too_far_ahead_is_implausible),

@@ -37,7 +37,7 @@ static void an_engine_of_a_line_that_differs_leaves_its_line_down(void **state)
 
 	create(&r, "");
 	f = open_it(&r);
-	changes = r.w.changes;
+	changes = r.w.feed_changes;
 	strcpy(same, r.feed.text);
 	small_engine_kill(&r.feed.e[1]);
 	await(&r, f->lines[1].down_since_ns != 0);
@@ -52,7 +52,7 @@ static void an_engine_of_a_line_that_differs_leaves_its_line_down(void **state)
 		sleep_ms(1);
 	}
 	/* The engine that was asked says the same as before: it was not opened again. */
-	assert_int_equal(r.w.changes, changes);
+	assert_int_equal(r.w.feed_changes, changes);
 	assert_int_equal(f->state->is_changed, 0);
 	assert_int_equal(f->lines[0].down_since_ns, 0);
 	declare(&r, 1, same);
@@ -206,13 +206,13 @@ static void a_digest_that_differs_has_the_engine_asked_again(void **state)
 
 	create(&r, "");
 	f = open_it(&r);
-	changes = r.w.changes;
+	changes = r.w.feed_changes;
 	feeds_note(&r.w, &r.engines[0], "test", 0);
 	assert_int_equal(f->state->is_changed, 0);
 	feeds_note(&r.w, &r.engines[0], "test", 4711);
 	assert_int_equal(f->state->is_changed, 1);
 	await(&r, !f->state->is_changed);
-	assert_int_equal(r.w.changes, changes); /* it was the same */
+	assert_int_equal(r.w.feed_changes, changes); /* it was the same */
 	destroy(&r);
 }
 
