@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Operators who ask for files of real recordings. */
 #include <dirent.h>
+#include <poll.h>
 #include <time.h>
 
 #include "watch_rig.h"
@@ -235,6 +236,23 @@ static void who_leaves_before_his_file_is_whole_disturbs_nobody(void **state)
 	json_decref(reply);
 }
 
+static void who_waits_for_a_file_does_not_keep_the_watch_awake(void **state)
+{
+	struct snap_rig *s = *state;
+	struct pollfd server = {.fd = watch_server_fd(s->r->server), .events = POLLIN};
+	const int fd = dial(s->r);
+	json_t *reply;
+
+	say(fd, "{\"command\":\"snap\"}\n");
+	for (int i = 0; i < 10; i++) /* no time passes for the recordings */
+		poll_server(s->r);
+	assert_int_equal(poll(&server, 1, 0), 0);
+	reply = await(s->r, fd);
+	assert_true(ok(reply));
+	json_decref(reply);
+	close(fd);
+}
+
 static void a_file_that_cannot_be_written_is_told_beside_those_that_are(void **state)
 {
 	struct snap_rig *s = *state;
@@ -276,6 +294,7 @@ int main(void)
 	    TEST(what_cannot_be_asked_for_is_refused_and_triggers_nothing),
 	    TEST(several_operators_each_get_a_file_with_their_words),
 	    TEST(who_leaves_before_his_file_is_whole_disturbs_nobody),
+	    TEST(who_waits_for_a_file_does_not_keep_the_watch_awake),
 	    TEST(a_file_that_cannot_be_written_is_told_beside_those_that_are),
 	    TEST(recordings_are_in_the_state),
 	};
