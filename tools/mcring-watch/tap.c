@@ -16,6 +16,8 @@
 #define BATCH   64
 #define BATCHES 16 /* in one tap_read */
 
+#define NOT_ASKED (RECORDING_NONE - 1)
+
 #define MANY_GROUPS 128 /* more than the first caches have room for */
 
 struct tap {
@@ -24,6 +26,9 @@ struct tap {
 	/* Of the engine's interfaces, which of the channel's each is, from 1; 0 = unknown. */
 	uint8_t own[WATCH_INTERFACES_MAX];
 	int wants_interfaces;
+	/* Of the channel's interfaces, by number: in its recording; NOT_ASKED = it is not known
+	 * yet. */
+	unsigned recorded[WATCH_INTERFACES_MAX + 1];
 	uint64_t last_ns; /* of the last message */
 	uint64_t sure_ns; /* since when nothing was missed */
 	uint64_t lost;    /* messages, since last_ns, that are not told yet */
@@ -68,6 +73,16 @@ static uint16_t own_interface(const struct tap *t, unsigned engines)
 	return engines < WATCH_INTERFACES_MAX ? t->own[engines] : 0;
 }
 
+/* A flood of flows makes this often. */
+static unsigned recorded_of(struct watch_channel *c, uint16_t interface)
+{
+	unsigned *recorded = &c->tap->recorded[interface];
+
+	if (*recorded == NOT_ASKED)
+		*recorded = recording_interface(c, interface);
+	return *recorded;
+}
+
 /* A flow is new. */
 static __attribute__((noinline)) void learn(struct watch_channel *c, struct flow *f,
 					    const struct mcr_msg *m)
@@ -80,12 +95,14 @@ static __attribute__((noinline)) void learn(struct watch_channel *c, struct flow
 	f->slot = hit.slot;
 	f->scope = hit.scope;
 	f->recorded =
-	    hit.slot != LINES_NONE ? c->lines->slots[hit.slot].interface : recording_interface(c, interface);
+	    hit.slot != LINES_NONE ? c->lines->slots[hit.slot].interface : recorded_of(c, interface);
 }
 
 void tap_renew(struct watch *w, struct watch_channel *c)
 {
 	flow_table_forget(&c->tap->flows);
+	for (unsigned i = 0; i <= WATCH_INTERFACES_MAX; i++)
+		c->tap->recorded[i] = NOT_ASKED;
 	lines_free(c->lines);
 	c->lines = lines_of(w, c);
 	for (unsigned i = 0; i < WATCH_INTERFACES_MAX; i++)
