@@ -76,6 +76,7 @@ static inline const char *find_option(const uint8_t *options, uint32_t len, uint
 		}
 		at += 4 + (head[1] + 3u) / 4 * 4;
 	}
+	assert_int_equal(len, 0); /* else there is an end of options */
 	return NULL;
 }
 
