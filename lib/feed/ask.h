@@ -22,7 +22,8 @@ struct mcr_feed_ask {
 	}
 
 /* mcr_feed_ask_begin asks the engine in run_dir for its feed of this name (NULL: its only one). It
- * waits as mcr_feed_dial does. Errors: those of mcr_feed_dial, -ENOENT (no feed has such a name). */
+ * waits as mcr_feed_dial does. Errors: those of mcr_feed_dial, -ENOENT (no feed has such a name).
+ */
 int mcr_feed_ask_begin(struct mcr_feed_ask *out, const char *run_dir, const char *feed,
 		       const char *label, uint64_t wait_ns, struct mcr_error *err);
 
