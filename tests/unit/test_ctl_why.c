@@ -2,8 +2,8 @@
 /* mcring-ctl why: what a person sees of a verdict, and the exit status. */
 #include "ctl_rig.h"
 
-#include "../../tools/mcring-ctl/why.h"
 #include "../../tools/common/wrap.h"
+#include "../../tools/mcring-ctl/why.h"
 
 static void print_why(FILE *out, const json_t *reply, uint64_t now_ns)
 {

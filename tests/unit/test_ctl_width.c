@@ -3,8 +3,8 @@
  * as they get in practice: PCI addresses, addresses of IPv6, counters of 12 digits. */
 #include "ctl_rig.h"
 
-#include "../../tools/mcring-ctl/print.h"
 #include "../../tools/common/wrap.h"
+#include "../../tools/mcring-ctl/print.h"
 
 #define BIG    "123456789012"
 #define TIME   "1699999999000000000"

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "common/pcapng.h"
+#include "../../common/pcapng.h"
 
 #include "folder.h"
 #include "store.h"
