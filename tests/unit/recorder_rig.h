@@ -224,6 +224,7 @@ struct recorder_rig {
 	struct recorder_config config;
 	struct recorder *r;
 	uint64_t ns, step_ns;                      /* of the next message, and between two */
+	uint64_t lag_ns;                           /* the time that put() tells is so far behind */
 	uint64_t numbers[RECORDER_INTERFACES_MAX]; /* of each interface's last */
 	uint32_t len;
 	struct recorder_stats stats;
@@ -302,7 +303,7 @@ static inline void put(struct recorder_rig *rig, unsigned interface, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
 		put_at(rig, interface, rig->ns);
-		recorder_time(rig->r, rig->ns);
+		recorder_time(rig->r, rig->ns - rig->lag_ns);
 		rig->ns += rig->step_ns;
 	}
 }

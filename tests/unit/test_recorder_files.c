@@ -46,6 +46,7 @@ static void the_oldest_files_go_first_and_no_others(void **state)
 	    "md-20200101T000000.000000000Z-gap.pcapng.gz",
 	    "md-20200101T000000.000000000Z.pcapng",
 	    "md-20200101.pcapng",
+	    "md-20200101-000000.000000000Z-gap.pcapng",
 	    "other",
 	};
 	char names[SHOWN_MAX][256];
@@ -63,7 +64,7 @@ static void the_oldest_files_go_first_and_no_others(void **state)
 		make_file(&rig, 10);
 	assert_int_equal(rig.stats.dir_files, 3);
 	assert_int_equal(list_dir(rig.config.dir, "", names),
-			 3 + 7 + 1 + 1); /* the link, the lock */
+			 3 + 8 + 1 + 1); /* the link, the lock */
 	for (unsigned i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		assert_true(is_there(&rig, others[i]));
 	assert_true(is_there(&rig, "md-20200101T000000.000000001Z-gap.pcapng"));

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "leftover.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,8 +43,7 @@ static uint64_t time_of(const uint8_t *block)
 	return (uint64_t)words[0] << 32 | words[1];
 }
 
-/* Finds where the last whole block ends, and the latest packet before that. */
-static int find_end(int fd, uint8_t *buffer, uint64_t *len, uint64_t *last_ns)
+int leftover_find_end(int fd, uint8_t *buffer, uint64_t *len, uint64_t *last_ns)
 {
 	struct block b;
 	ssize_t n;
@@ -93,12 +94,12 @@ static int mark(int fd, uint8_t *buffer, uint64_t last_ns, int is_cut)
 	return pwrite(fd, text, (size_t)len, at - buffer) == len ? 1 : -EIO;
 }
 
-int output_finish_leftover(struct folder *folder, struct folder_file *file)
+int leftover_finish(struct folder *folder, struct folder_file *file)
 {
 	uint8_t *buffer = malloc(PCAPNG_BUFFER);
 	char name[FOLDER_NAME_MAX];
 	uint64_t len = 0, last_ns;
-	int ret = buffer ? find_end(file->fd, buffer, &len, &last_ns) : -ENOMEM;
+	int ret = buffer ? leftover_find_end(file->fd, buffer, &len, &last_ns) : -ENOMEM;
 	struct stat st;
 
 	if (ret == 0 && len > 0 &&

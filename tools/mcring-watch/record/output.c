@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "leftover.h"
 #include "utc.h"
 
 #define STATE_LEN      44    /* of the file's state in its header, whatever it is */
@@ -178,7 +179,9 @@ uint64_t output_size(const struct output *o)
 
 /* ---- the end ---- */
 
-static int put_tail(struct output *o, uint64_t to_ns)
+/* is_cut: of which interface the packets were that did not get to the disk is not known any more.
+ */
+static int put_tail(struct output *o, uint64_t to_ns, int is_cut)
 {
 	const char *list[OUTPUT_REMARKS + 1];
 	struct pcapng_comments comments = take_remarks(o, list);
@@ -191,14 +194,15 @@ static int put_tail(struct output *o, uint64_t to_ns)
 		list[comments.n++] = blind;
 	}
 	for (unsigned i = 0; i < o->pcapng.n_interfaces; i++) {
+		const struct output_interface *of = &o->of[i];
 		const struct pcapng_statistics s = {
 		    .ns = to_ns,
 		    .start_ns = o->from_ns,
 		    .end_ns = to_ns,
-		    .received = o->of[i].packets + o->of[i].missed,
+		    .received = is_cut ? UINT64_MAX : of->packets + of->missed,
 		    .dropped = UINT64_MAX,
-		    .not_read = o->of[i].missed,
-		    .in_the_file = o->of[i].packets,
+		    .not_read = is_cut ? UINT64_MAX : of->missed,
+		    .in_the_file = is_cut ? UINT64_MAX : of->packets,
 		};
 
 		pcapng_statistics(&o->pcapng, i, &s, comments);
@@ -207,29 +211,38 @@ static int put_tail(struct output *o, uint64_t to_ns)
 	return pcapng_flush(&o->pcapng);
 }
 
-/* What there is of the file when its disk takes no more ends with a whole block. */
-static int end_file(struct output *o, uint64_t to_ns, int *code)
+/* What there is of a file when its disk takes no more ends with a whole block, and covers what came
+ * until then. */
+static int end_cut_file(struct output *o, int code)
 {
+	uint64_t len, last_ns = 0;
 	char state[STATE_LEN + 1];
 
+	if (pcapng_cut(&o->pcapng) < 0 || o->pcapng.written < o->pcapng.section_len)
+		return -EIO;
+	leftover_find_end(o->file.fd, o->pcapng.buffer, &len, &last_ns);
+	o->last_ns = last_ns > 0 ? last_ns : o->from_ns;
+	if (put_tail(o, o->last_ns, 1) < 0 && pcapng_cut(&o->pcapng) < 0)
+		return -EIO;
+	snprintf(state, sizeof(state), "cut off: %s", strerror(-code));
+	return put_section(o, o->last_ns, state, 1);
+}
+
+static int end_file(struct output *o, uint64_t to_ns, int *code)
+{
 	if (*code == 0 || *code == -EFBIG) {
-		const int ret = put_tail(o, to_ns);
+		const int ret = put_tail(o, to_ns, 0);
 
 		*code = ret < 0 ? ret : *code;
 	}
 	/* A header that says so is never on the disk before the rest. */
-	if (*code == 0 && fdatasync(o->file.fd) < 0)
+	if ((*code == 0 || *code == -EFBIG) && fdatasync(o->file.fd) < 0)
 		*code = -errno;
 	if (*code == 0)
 		return put_section(o, to_ns, "whole", 1);
 	if (*code == -EFBIG)
 		return put_section(o, to_ns, "ended at the limit of its size", 1);
-	if (pcapng_cut(&o->pcapng) < 0 || o->pcapng.written < o->pcapng.section_len)
-		return -EIO;
-	if (put_tail(o, o->last_ns) < 0 && pcapng_cut(&o->pcapng) < 0)
-		return -EIO;
-	snprintf(state, sizeof(state), "cut off: %s", strerror(-*code));
-	return put_section(o, o->last_ns, state, 1);
+	return end_cut_file(o, *code);
 }
 
 int output_close(struct output *o, struct folder *folder, uint64_t to_ns, int code,

@@ -62,8 +62,4 @@ uint64_t output_size(const struct output *o);
 int output_close(struct output *o, struct folder *folder, uint64_t to_ns, int code,
 		 char name[FOLDER_NAME_MAX]);
 
-/* output_finish_leftover cuts a file whose writer ended without warning behind its last whole
- * block, says so in it, and gives it its name. Returns 0 or -errno. */
-int output_finish_leftover(struct folder *folder, struct folder_file *file);
-
 #endif

@@ -12,6 +12,8 @@
 
 #include "core/error.h"
 
+#include "leftover.h"
+
 #define SECOND   UINT64_C(1000000000)
 #define LOOK_NS  (SECOND / 5) /* what came is written after so long */
 #define RETRY_NS SECOND       /* after a failure */
@@ -385,8 +387,7 @@ static void finish_leftovers(struct writer *w)
 {
 	struct folder_file file;
 
-	while (folder_leftover(&w->folder, &file) == 1 &&
-	       output_finish_leftover(&w->folder, &file) == 0)
+	while (folder_leftover(&w->folder, &file) == 1 && leftover_finish(&w->folder, &file) == 0)
 		w->mine.leftovers++;
 	if (folder_rotate(&w->folder, 0) < 0)
 		tell(w); /* what cannot be removed stops the next file */
