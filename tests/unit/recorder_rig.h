@@ -223,8 +223,9 @@ static inline unsigned list_dir(const char *dir, const char *end, char names[SHO
 struct recorder_rig {
 	struct recorder_config config;
 	struct recorder *r;
-	uint64_t ns, step_ns;                      /* of the next message, and between two */
-	uint64_t lag_ns;                           /* the time that put() tells is so far behind */
+	uint64_t ns, step_ns;  /* of the next message, and between two */
+	uint64_t lag_ns;       /* the time that put() tells is so far behind */
+	uint64_t hw_before_ns; /* so much before arrival the NIC saw it; 0 = it says nothing */
 	uint64_t numbers[RECORDER_INTERFACES_MAX]; /* of each interface's last */
 	uint32_t len;
 	struct recorder_stats stats;
@@ -287,6 +288,7 @@ static inline void put_at(struct recorder_rig *rig, unsigned interface, uint64_t
 	struct mcr_msg m = {
 	    .len = rig->len,
 	    .rx_ns = ns,
+	    .hw_ns = rig->hw_before_ns ? ns - rig->hw_before_ns : 0,
 	    .dst_port = 4000,
 	    .src_port = 5000,
 	    .ttl = 7,

@@ -395,9 +395,37 @@ static void what_is_written_all_the_time_is_in_files_once(void **state)
 	rig_clear(&rig);
 }
 
+static void times_are_of_the_nic_where_it_gave_one(void **state)
+{
+	struct recorder_rig rig;
+	struct shown s;
+
+	(void)state;
+	for (int is_of_hw = 0; is_of_hw < 2; is_of_hw++) {
+		rig_init(&rig);
+		rig.config.is_of_hw = is_of_hw;
+		rig_begin(&rig);
+		put(&rig, 0, 1);
+		rig.hw_before_ns = 123;
+		put(&rig, 0, 1);
+		trigger(&rig, 0, "snap", "");
+		pass(&rig, AFTER);
+		wait_answered(&rig, 1);
+		show_last(&rig, &s);
+		assert_int_equal(s.n, 2);
+		assert_int_equal(s.packets[1].ns - s.packets[0].ns,
+				 rig.step_ns - (is_of_hw ? 123 : 0));
+		assert_non_null(strstr(s.comments, is_of_hw ? "times are those of the NIC"
+							    : "times are those of arrival"));
+		forget(&s);
+		rig_end(&rig);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(times_are_of_the_nic_where_it_gave_one),
 	    cmocka_unit_test(the_oldest_files_go_first_and_no_others),
 	    cmocka_unit_test(all_files_together_stay_within_their_size),
 	    cmocka_unit_test(a_file_ends_at_the_limit_of_its_size_with_its_trigger_in_it),

@@ -45,7 +45,7 @@ static void a_recording_has_defaults(void **state)
 	assert_int_equal(r.config.file_octets_max, UINT64_C(1024) * MEGABYTE);
 	assert_int_equal(r.config.all_octets_max, UINT64_C(10240) * MEGABYTE);
 	assert_int_equal(r.config.snaplen, 0);
-	assert_int_equal(r.config.is_continuous, 0);
+	assert_int_equal(r.config.is_continuous | r.config.is_of_hw, 0);
 	assert_int_equal(r.config.gid, UINT32_MAX);
 	assert_int_equal(r.has_group | r.n_channels | r.n_feeds, 0);
 }
@@ -57,7 +57,7 @@ static void each_key_of_a_recording_is_read(void **state)
 	assert_int_equal(
 	    watch_recording_parse(&r,
 				  "a,dir=/x/y,channels=md+other,feeds=itch,megabytes=16,on=blind+"
-				  "line-down,after=250ms,holdoff=0,snaplen=64,files=7,"
+				  "line-down,after=250ms,holdoff=0,snaplen=64,times=hw,files=7,"
 				  "file_megabytes=2,all_megabytes=9,group=0,continuous",
 				  NULL),
 	    0);
@@ -70,6 +70,7 @@ static void each_key_of_a_recording_is_read(void **state)
 	assert_int_equal(r.config.after_ns, 250000000);
 	assert_int_equal(r.config.holdoff_ns, 0);
 	assert_int_equal(r.config.snaplen, 64);
+	assert_int_equal(r.config.is_of_hw, 1);
 	assert_int_equal(r.config.files_max, 7);
 	assert_int_equal(r.config.file_octets_max, 2 * MEGABYTE);
 	assert_int_equal(r.config.all_octets_max, 9 * MEGABYTE);
@@ -96,6 +97,7 @@ static void a_wrong_text_is_refused_with_what_was_expected(void **state)
 	    {"a,dir=/x,on=gap+", "expected kinds of alarms"},
 	    {"a,dir=/x,snaplen=65536", "expected a number from 0 to 65535"},
 	    {"a,dir=/x,channels=a++b", "is not a name"},
+	    {"a,dir=/x,times=nic", "expected arrival or hw"},
 	    {"a,dir=/x,color=red", "not a key of a recording"},
 	    {"a,dir=/x,files", "expected KEY=VALUE"},
 	    {"a,dir=/x,", "expected KEY=VALUE"},

@@ -77,6 +77,8 @@ static void print_recording(const struct watch *w, unsigned i)
 	print_limits(c);
 	if (c->snaplen > 0)
 		printf("  %u octets of each payload\n", c->snaplen);
+	if (c->is_of_hw)
+		printf("  times of NICs and switches, where packets have them\n");
 	if (!own->has_begun)
 		printf("  none of its channels is there: it begins when one is\n");
 	else if (own->gid == UINT32_MAX)

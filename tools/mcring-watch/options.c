@@ -61,6 +61,7 @@ static const char USAGE[] =
     "      after=TIME         a file goes on for so long (5s)\n"
     "      holdoff=TIME       until the next one may begin (10s)\n"
     "      snaplen=N          octets of a payload (all)\n"
+    "      times=arrival|hw   by the host's clock (arrival), or of the NIC or switch\n"
     "      files=N            so many at most, then the oldest goes (100)\n"
     "      file_megabytes=N, all_megabytes=N  of one (1024), of all together (10240)\n"
     "      group=NAME         whose members may read the files\n"

@@ -121,15 +121,23 @@ static int set(struct watch_recording *r, const char *key, char *value, struct m
 		return duration(&c->holdoff_ns, key, value, err);
 	if (strcmp(key, "on") == 0)
 		return watch_kinds_parse(&c->on, value, err);
+	if (strcmp(key, "times") == 0) {
+		c->is_of_hw = strcmp(value, "hw") == 0;
+		return c->is_of_hw || strcmp(value, "arrival") == 0
+			   ? 0
+			   : mcr_error_set(err, -EINVAL, "times=%.64s: expected arrival or hw",
+					   value);
+	}
 	if (strcmp(key, "group") == 0) {
 		r->has_group = 1;
 		return mcr_value_group(&c->gid, value, err);
 	}
-	return mcr_error_set(err, -EINVAL,
-			     "%.64s: not a key of a recording: expected dir, channels, feeds, "
-			     "megabytes, on, after, holdoff, snaplen, files, file_megabytes, "
-			     "all_megabytes, group or continuous",
-			     key);
+	return mcr_error_set(
+	    err, -EINVAL,
+	    "%.64s: not a key of a recording: expected dir, channels, feeds, "
+	    "megabytes, on, after, holdoff, snaplen, times, files, file_megabytes, "
+	    "all_megabytes, group or continuous",
+	    key);
 }
 
 static int set_all(struct watch_recording *r, char *text, struct mcr_error *err)

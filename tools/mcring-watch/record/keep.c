@@ -89,6 +89,7 @@ void recorder_put(struct recorder *r, const struct mcr_msg *m, const uint8_t *pa
 		return;
 	}
 	p->id = id;
+	p->stamp_ns = r->config.is_of_hw && m->hw_ns != 0 ? m->hw_ns : m->rx_ns;
 	p->group = m->group;
 	p->source = m->source;
 	p->len = m->len;

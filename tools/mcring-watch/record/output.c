@@ -18,14 +18,20 @@
 
 #define COVERS "covers %s to %s, %-*.*s"
 
+#define TIMES_OF_ARRIVAL "times are those of arrival, by the host's clock"
+#define TIMES_OF_HW                                                                                \
+	"times are those of the NIC or the switch where a packet has one, else of arrival by the " \
+	"host's clock; packets are in the order of arrival"
+
 /* ---- the header ---- */
 
 /* The file begins with what it covers, in a text whose length stays the same. */
 static int put_section(struct output *o, uint64_t to_ns, const char *state, int is_again)
 {
 	char from[UTC_TEXT], to[UTC_TEXT], covers[160], why[OUTPUT_TEXT + 64];
-	const char *list[] = {covers, why, pcapng_headers_comment};
-	const struct pcapng_comments comments = {list, 3};
+	const char *list[] = {covers, why, pcapng_headers_comment,
+			      o->config->is_of_hw ? TIMES_OF_HW : TIMES_OF_ARRIVAL};
+	const struct pcapng_comments comments = {list, 4};
 
 	snprintf(covers, sizeof(covers), COVERS, utc_text(from, o->from_ns), utc_text(to, to_ns),
 		 STATE_LEN, STATE_LEN, state);
@@ -109,7 +115,7 @@ static void to_message(struct mcr_msg *m, const struct store_packet *p)
 {
 	*m = (struct mcr_msg){
 	    .len = p->len,
-	    .rx_ns = p->head.ns,
+	    .rx_ns = p->stamp_ns,
 	    .group = p->group,
 	    .source = p->source,
 	    .dst_port = p->dst_port,

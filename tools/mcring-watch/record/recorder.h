@@ -36,6 +36,7 @@ struct recorder_config {
 	uint32_t files_max;       /* 0 = any number; the oldest of this recording go first */
 	uint64_t file_octets_max; /* of one file; 0 = any size */
 	uint64_t all_octets_max;  /* of all files of this recording; 0 = any size */
+	int is_of_hw;             /* times in files are of the NIC or switch, where known */
 	int is_continuous;        /* everything is written, in files of file_octets_max */
 	uint32_t gid;             /* of the files, mode 0640; UINT32_MAX = nobody's: 0600 */
 	const char *program;      /* "mcring-watch 1.0": wrote the files; borrowed for ever */

@@ -31,8 +31,8 @@ struct store_record {
 };
 
 struct store_packet {
-	struct store_record head;
-	uint64_t id;
+	struct store_record head; /* ns: of arrival */
+	uint64_t id, stamp_ns;    /* stamp_ns: its time in a file */
 	struct mcr_address group, source;
 	uint32_t len, kept; /* octets of the payload, and how many of them follow */
 	uint16_t dst_port, src_port, vlan;
