@@ -18,6 +18,7 @@ from .engine import null
 
 WATCH = os.path.join(common.BUILD, 'tools', 'mcring-watch')
 SIZES = (86, 1400)
+LEAST_MS, SLOW_MS = 500, 5000 # the watch attaches before it is under way; below valgrind later
 SNAP_S = 0.05 # between two looks at what is not there yet
 
 
@@ -46,15 +47,16 @@ def cpu_ns(pid):
         return int(stat.read().split()[0])
 
 
-def cost(watch, folder, seconds):
+def cost(watch, bench, folder, seconds):
     """CPU time of a message, once they come."""
     def sample():
-        while watch.poll() is None:
+        while watch.poll() is None and bench.poll() is None:
             said = ask(folder)
             if said and said['packets']:
                 return said['packets'], cpu_ns(watch.pid)
             time.sleep(SNAP_S)
-        raise RuntimeError(f'mcring-watch: {watch.stderr.read()}')
+        watch.kill()
+        raise RuntimeError(f'mcring-watch has read nothing: {watch.stderr.read()}')
 
     packets, before_ns = sample()
     time.sleep(seconds)
@@ -62,8 +64,8 @@ def cost(watch, folder, seconds):
     return (after_ns - before_ns) / max(1, more - packets)
 
 
-def engine(run, size, *args):
-    return common.Bench('engine', '--port', 'net_null0', '--size', size, '--ms', run.ms, *args,
+def engine(run, size, *args, ms=LEAST_MS):
+    return common.Bench('engine', '--port', 'net_null0', '--size', size, '--ms', max(ms, run.ms), *args,
                         vdev=[null(size)])
 
 
@@ -79,10 +81,11 @@ def watched(run, size, recording=False, under=()):
     """One run with the watch; gives the engine's figures, and the watch's."""
     folder = run.path(f'watch{time.monotonic_ns()}')
     os.mkdir(folder)
-    bench = engine(run, size, '--run-dir', os.path.join(folder, 'engine'), '--consumers', 1)
+    bench = engine(run, size, '--run-dir', os.path.join(folder, 'engine'), '--consumers', 1,
+                   ms=SLOW_MS if under else LEAST_MS)
     watch = watch_of(run, folder, recording, under)
     try:
-        per_message = cost(watch, folder, run.ms / 2000)
+        per_message = cost(watch, bench.process, folder, run.ms / 2000)
         return {**bench.result(), 'message_ns': per_message, 'read': all_read(folder)}
     finally:
         watch.send_signal(signal.SIGTERM)
