@@ -422,9 +422,30 @@ static void times_are_of_the_nic_where_it_gave_one(void **state)
 	}
 }
 
+static void a_file_from_before_any_time_of_arrivals_has_the_hosts(void **state)
+{
+	const struct recorder_cause cause = {.word = "snap", .text = ""};
+	struct recorder_rig rig;
+	struct shown s;
+
+	(void)state;
+	rig_init(&rig);
+	rig_begin(&rig);
+	assert_int_equal(recorder_trigger(rig.r, &cause), RECORDER_BEGUN);
+	pass(&rig, 0);
+	pass(&rig, AFTER);
+	wait_answered(&rig, 1);
+	assert_null(strstr(rig.stats.answer, "1970"));
+	show_last(&rig, &s);
+	assert_null(strstr(s.comments, "1970"));
+	forget(&s);
+	rig_end(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_file_from_before_any_time_of_arrivals_has_the_hosts),
 	    cmocka_unit_test(times_are_of_the_nic_where_it_gave_one),
 	    cmocka_unit_test(the_oldest_files_go_first_and_no_others),
 	    cmocka_unit_test(all_files_together_stay_within_their_size),

@@ -50,12 +50,12 @@ int output_open(struct output *o, struct folder *folder, const struct output_cau
 	if (ret < 0)
 		return ret;
 	snprintf(o->why, sizeof(o->why), "%s", cause->text);
-	o->from_ns = o->last_ns = from_ns;
+	o->from_ns = o->last_ns = from_ns > 0 ? from_ns : cause->ns; /* nothing came yet */
 	o->most = most;
 	memset(o->of, 0, sizeof(o->of));
 	o->n_remarks = 0;
 	o->more_remarks = o->blind = o->blind_messages = 0;
-	put_section(o, from_ns, OUTPUT_UNFINISHED, 0);
+	put_section(o, o->from_ns, OUTPUT_UNFINISHED, 0);
 	for (uint32_t i = 0; i < n_interfaces; i++)
 		pcapng_interface(&o->pcapng, o->interfaces[i].name, o->interfaces[i].description,
 				 o->config->snaplen);
