@@ -113,9 +113,9 @@ static void list_as(const struct small_engine *e, uint32_t uid, char *out, size_
 
 static void nothing_is_said_of_what_is_for_others(void **state)
 {
-	const char *const texts[] = {ITCH, OPEN,
-				     "feed far\ndeclaration pitch\nline A channel=open "
-				     "engine=x\njoin 239.1.1.1\n"};
+	static const char far[] =
+	    "feed far\ndeclaration pitch\nline A channel=open engine=x\njoin 239.1.1.1\n";
+	const char *const texts[] = {ITCH, OPEN, far};
 	struct small_engine e;
 	char text[256];
 
