@@ -371,6 +371,40 @@ static void a_directory_without_an_engine_is_asked_again(void **state)
 	end(&r);
 }
 
+/* ---- lines ---- */
+
+static void a_feed_that_was_closed_is_not_looked_at(void **state)
+{
+	static const char text[] = "feed itch\ndeclaration pitch\nline A channel=md\n"
+				   "join 239.1.1.1:5000\n";
+	struct watch_rig r;
+	struct watch_channel *c;
+	struct watch_feed feed = {.n_lines = 1};
+	struct lines_feed of = {.feed = &feed};
+	struct lines lines = {.feeds = &of, .n = 1};
+	struct lines_channel *l;
+
+	(void)state;
+	begin(&r);
+	c = attach(&r);
+	feed.engine = c->engine;
+	assert_int_equal(mcr_feed_config_parse(&of.config, text, sizeof(text) - 1, NULL, NULL), 0);
+	assert_int_equal(mcr_feed_publishers_create(&of.publishers, 4, 1), 0);
+	lines_destroy(&r.w);
+	r.w.lines = &lines;
+	l = lines_of(&r.w, c);
+	assert_int_equal(l->n, 1);
+	lines_free(l);
+	r.w.feed_changes++; /* it may be freed now */
+	l = lines_of(&r.w, c);
+	assert_int_equal(l->n, 0);
+	lines_free(l);
+	r.w.lines = NULL;
+	mcr_feed_publishers_destroy(&of.publishers);
+	mcr_feed_config_clear(&of.config);
+	end(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -384,6 +418,7 @@ int main(void)
 	    cmocka_unit_test(it_watches_the_channels_that_were_named),
 	    cmocka_unit_test(a_channel_that_the_next_engine_has_not_is_forgotten),
 	    cmocka_unit_test(a_directory_without_an_engine_is_asked_again),
+	    cmocka_unit_test(a_feed_that_was_closed_is_not_looked_at),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

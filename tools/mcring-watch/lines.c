@@ -113,7 +113,8 @@ static int add_feed(struct lines_channel *l, struct lines_feed *f, const struct 
 
 struct lines_channel *lines_of(struct watch *w, const struct watch_channel *c)
 {
-	const unsigned n = w->lines ? w->lines->n : 0;
+	/* A feed that was closed since may be freed: all channels are renewed then. */
+	const unsigned n = w->lines && w->lines->made_of == w->feed_changes ? w->lines->n : 0;
 	struct lines_channel *l = calloc(1, sizeof(*l));
 
 	if (!l)
