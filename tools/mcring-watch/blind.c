@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "record/utc.h"
+
 struct watch_alarm channel_alarm(const struct watch_channel *c, enum watch_alarm_kind kind,
 				 uint64_t ns)
 {
@@ -44,13 +46,13 @@ void blind_was(struct watch *w, struct watch_channel *c, uint64_t from_ns, uint6
 	       uint64_t messages)
 {
 	struct watch_alarm a = channel_alarm(c, WATCH_BLIND, to_ns);
-	char from[WATCH_TIME_MAX], many[64] = "an unknown number of messages";
+	char from[UTC_TEXT], many[64] = "an unknown number of messages";
 
 	if (messages > 0)
 		snprintf(many, sizeof(many), "%" PRIu64 " message%s", messages,
 			 messages == 1 ? "" : "s");
 	snprintf(a.text, sizeof(a.text), "the watch missed %s since %s", many,
-		 watch_time_text(from, from_ns));
+		 utc_text(from, from_ns));
 	a.is_over = c->blind_since_ns != 0;
 	a.is_brief = !a.is_over;
 	c->blinds += !a.is_over;

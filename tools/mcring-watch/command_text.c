@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "core/error.h"
-#include "log.h"
+#include "record/utc.h"
 
 enum fact {
 	FACT_KIND,
@@ -156,12 +156,12 @@ static const char *state_of(const struct watch_alarm *a)
 
 void command_facts_of(struct command_facts *out, const struct watch_alarm *a, uint64_t suppressed)
 {
-	char ns[24], number[24], time[WATCH_TIME_MAX], message[COMMAND_FACT_MAX];
+	char ns[24], number[24], time[UTC_TEXT], message[COMMAND_FACT_MAX];
 	const char *const values[COMMAND_FACTS] = {
 	    [FACT_KIND] = watch_alarm_word(a->kind),
 	    [FACT_STATE] = state_of(a),
 	    [FACT_NS] = ns,
-	    [FACT_TIME] = watch_time_text(time, a->ns),
+	    [FACT_TIME] = utc_text(time, a->ns),
 	    [FACT_ENGINE] = a->engine,
 	    [FACT_CHANNEL] = a->channel,
 	    [FACT_FEED] = a->feed,

@@ -8,6 +8,7 @@
 
 #include "../common/endpoint.h"
 #include "blind.h"
+#include "record/utc.h"
 
 #define FIRST 128
 
@@ -105,13 +106,13 @@ static void tell(struct watch *w, const struct watch_channel *c, const struct wa
 		 uint64_t ns, int is_over)
 {
 	struct watch_alarm a = channel_alarm(c, WATCH_GROUP_SILENT, ns);
-	char group[ENDPOINT_TEXT], since[WATCH_TIME_MAX];
+	char group[ENDPOINT_TEXT], since[UTC_TEXT];
 
 	a.is_over = is_over;
 	snprintf(a.text, sizeof(a.text), "%s%s%s: nothing came since %s",
 		 endpoint_format(group, g->group, g->port), g->interface > 0 ? " on " : "",
 		 g->interface > 0 ? c->interfaces[g->interface - 1].name : "",
-		 watch_time_text(since, g->silent_since_ns));
+		 utc_text(since, g->silent_since_ns));
 	watch_raise(w, &a);
 }
 

@@ -4,7 +4,6 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 /* A pipe that poll calls writable has room for a page (pipe(7)), and a line is shorter than that
@@ -43,16 +42,4 @@ void watch_log(struct watch_log *log, const char *format, ...)
 		log->lost++;
 	else
 		log->lost = 0;
-}
-
-const char *watch_time_text(char text[WATCH_TIME_MAX], uint64_t ns)
-{
-	const time_t seconds = (time_t)(ns / 1000000000u);
-	struct tm tm = {0};
-	size_t n;
-
-	gmtime_r(&seconds, &tm);
-	n = strftime(text, WATCH_TIME_MAX, "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(text + n, WATCH_TIME_MAX - n, ".%09uZ", (unsigned)(ns % 1000000000u));
-	return text;
 }

@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #define WATCH_LINE_MAX 512
-#define WATCH_TIME_MAX 40
 
 struct watch_log {
 	int fd;        /* -1 = nothing is logged */
@@ -16,9 +15,5 @@ struct watch_log {
 
 __attribute__((format(printf, 2, 3))) void watch_log(struct watch_log *log, const char *format,
 						     ...);
-
-/* watch_time_text writes a time of CLOCK_REALTIME in UTC: 2026-11-29T19:51:14.123456789Z. Returns
- * text. */
-const char *watch_time_text(char text[WATCH_TIME_MAX], uint64_t ns);
 
 #endif

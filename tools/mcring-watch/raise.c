@@ -4,6 +4,7 @@
 #include "../common/clock.h"
 #include "command.h"
 #include "log.h"
+#include "record/utc.h"
 #include "recording.h"
 #include "watch.h"
 
@@ -13,9 +14,9 @@
 
 static void tell(struct watch *w, const struct watch_alarm *a)
 {
-	char time[WATCH_TIME_MAX], message[WATCH_LINE_MAX];
+	char time[UTC_TEXT], message[WATCH_LINE_MAX];
 
-	watch_log(&w->log, "%s %s", watch_time_text(time, a->ns),
+	watch_log(&w->log, "%s %s", utc_text(time, a->ns),
 		  watch_alarm_message(message, sizeof(message), a));
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../common/table.h"
+#include "record/utc.h"
 #include "rows.h"
 #include "text.h"
 
@@ -228,12 +229,12 @@ static size_t count_groups(const struct watch *w)
 
 static void print_head(FILE *out, const struct watch *w, size_t n_silent, uint64_t now_ns)
 {
-	char time[WATCH_TIME_MAX];
+	char time[UTC_TEXT];
 	const char *between = "";
 
 	fprintf(out, "mcring-watch at %s: %u feed%s, %zu groups, %zu of them silent\n",
-		watch_time_text(time, now_ns), w->n_feeds, w->n_feeds == 1 ? "" : "s",
-		count_groups(w), n_silent);
+		utc_text(time, now_ns), w->n_feeds, w->n_feeds == 1 ? "" : "s", count_groups(w),
+		n_silent);
 	fprintf(out, "alarms now: ");
 	for (unsigned i = 0; i < WATCH_ALARM_KINDS; i++)
 		if (w->alarms_now[i] > 0) {
@@ -248,16 +249,15 @@ static void print_head(FILE *out, const struct watch *w, size_t n_silent, uint64
 static void print_alarms(FILE *out, const struct watch *w)
 {
 	const uint64_t n = w->n_recent < ALARMS_SHOWN ? w->n_recent : ALARMS_SHOWN;
-	char time[WATCH_TIME_MAX];
+	char time[UTC_TEXT];
 
 	if (n > 0)
 		fputc('\n', out);
 	for (uint64_t i = 1; i <= n; i++) {
 		const struct watch_alarm *a = &w->recent[(w->n_recent - i) % WATCH_RECENT];
 
-		fprintf(out, "%s %s%s %s%s%s%s\n", watch_time_text(time, a->ns),
-			watch_alarm_word(a->kind), a->is_over ? " over:" : ":", a->feed,
-			a->feed[0] ? ": " : "", a->text,
+		fprintf(out, "%s %s%s %s%s%s%s\n", utc_text(time, a->ns), watch_alarm_word(a->kind),
+			a->is_over ? " over:" : ":", a->feed, a->feed[0] ? ": " : "", a->text,
 			a->feed[0] || !a->channel[0] ? "" : a->channel);
 	}
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 
+#include "../../common/clock.h"
 #include "recorder_state.h"
 
 #define SECOND   UINT64_C(1000000000)
@@ -10,18 +10,10 @@
 
 /* ---- files ---- */
 
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec;
-}
-
 static void set_end(struct recorder *r)
 {
 	r->end_ns = r->elapsed_ns + r->config.after_ns;
-	r->host_end_ns = clock_ns(CLOCK_MONOTONIC) + r->config.after_ns + GRACE_NS;
+	r->host_end_ns = monotonic_ns() + r->config.after_ns + GRACE_NS;
 }
 
 /* The most of what is in memory that a file may begin with. */
@@ -67,7 +59,7 @@ static void go_on(struct recorder *r)
 /* By the time of arrivals, or long after by the host's clock. */
 static int is_due(const struct recorder *r)
 {
-	return r->elapsed_ns >= r->end_ns || clock_ns(CLOCK_MONOTONIC) >= r->host_end_ns;
+	return r->elapsed_ns >= r->end_ns || monotonic_ns() >= r->host_end_ns;
 }
 
 static void settle_continuous(struct recorder *r)
@@ -164,7 +156,7 @@ enum recorder_answer recorder_trigger(struct recorder *r, const struct recorder_
 	if (!is_operator && !(r->config.on & wanted->bit))
 		return RECORDER_NOT_WANTED;
 	if (cause.ns == 0) /* nothing may have arrived yet, and no time with it */
-		cause.ns = r->time_ns > 0 ? r->time_ns : clock_ns(CLOCK_REALTIME);
+		cause.ns = r->time_ns > 0 ? r->time_ns : realtime_ns();
 	snprintf(cause.word, sizeof(cause.word), "%s", wanted->word);
 	snprintf(cause.text, sizeof(cause.text), "%.20s: %.280s", wanted->word, wanted->text);
 	r->stats.triggers++;

@@ -12,6 +12,8 @@
 
 #include "core/error.h"
 
+#include "../../common/clock.h"
+
 #include "leftover.h"
 
 #define SECOND   UINT64_C(1000000000)
@@ -78,19 +80,11 @@ static void copy_path(struct writer *w, char *out, size_t cap, const char *name)
 	snprintf(out, cap, "%s%s%s", name[0] ? w->config->dir : "", name[0] ? "/" : "", name);
 }
 
-static uint64_t clock_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec;
-}
-
 static void stop(struct writer *w, int code)
 {
 	snprintf(w->mine.error, sizeof(w->mine.error), "%.100s: %s", w->config->dir,
 		 code == -EDQUOT ? "the limit of all files is reached" : strerror(-code));
-	w->retry_ns = clock_ns() + RETRY_NS;
+	w->retry_ns = monotonic_ns() + RETRY_NS;
 	__atomic_store_n(&w->is_stopped, 1, __ATOMIC_RELEASE); /* pairs with the recorder's load */
 }
 
@@ -354,9 +348,9 @@ static void retry(struct writer *w)
 {
 	struct mcr_error err;
 
-	if (!w->is_stopped || clock_ns() < w->retry_ns)
+	if (!w->is_stopped || monotonic_ns() < w->retry_ns)
 		return;
-	w->retry_ns = clock_ns() + RETRY_NS;
+	w->retry_ns = monotonic_ns() + RETRY_NS;
 	folder_close(&w->folder);
 	if (folder_open(&w->folder, w->config, &err) < 0 || !folder_has_room(&w->folder))
 		return;
