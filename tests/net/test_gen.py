@@ -164,6 +164,23 @@ def test_a_search_without_any_rate_says_so(wire):
     assert done.stdout.splitlines()[-1] == 'no rate without loss'
 
 
+def test_the_command_that_counts_knows_what_was_sent(wire):
+    done = search(wire, '--group', '239.1.1.1', '--rate', 1000, '--duration', 0.1, '--confirm', 0.1,
+                  '--json', received_by='echo $MCR_SENT')
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert result['confirmed'] and all(one['sent'] == one['received'] > 0 for one in result['trials'])
+
+
+def test_a_generator_that_waits_for_the_switch_has_sent_nothing(lab):
+    path = lab.path('sent.pcap')
+    program = lab.namespace('tx').start(GEN, *EAL, f'--vdev=net_pcap0,tx_pcap={path}', '--', '--port',
+                                        'net_pcap0', '--json', '--group', '239.1.1.1', '--count', 9,
+                                        '--settle', 60, stdout=subprocess.PIPE)
+    wait_for(lambda: os.path.exists(path), 20, 'the port starts')
+    program.terminate()
+    assert json.loads(program.communicate(timeout=20)[0].splitlines()[-1])['sent'] == 0
+
+
 @pytest.mark.parametrize('received_by, words', [
     ('echo 7', 'nothing of'),
     ('echo seven', 'expected a number'),

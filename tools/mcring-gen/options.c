@@ -30,11 +30,14 @@ static const char usage[] =
     "  --burst N         most frames per tx burst, 1..256 (32)\n"
     "  --queues N        Tx queues, 1..64 (1); each flow stays on one\n"
     "  --vlan ID         802.1Q tag, 1..4094\n"
+    "  --settle S        begin S seconds after the link is up, when a switch forwards (0)\n"
     "  --json            print the account as JSON\n"
     "Search for the highest rate without loss (RFC 2544, 26.1), by the receiver's own count:\n"
     "  --search          make trials instead of sending once\n"
     "  --received-by CMD a command that prints what was received so far: a number, or an object\n"
-    "                    with \"delivered\", as 'ssh rx mcring-ctl --json stats' does\n"
+    "                    with \"delivered\", as 'ssh rx mcring-ctl --json stats' does. It finds "
+    "in\n"
+    "                    MCR_SENT what the trial has sent\n"
     "  --resolution P    end when a rate that lost is P percent above one that did not (1)\n"
     "  --repeat N        a trial that lost counts only if N repeats lose too (0)\n"
     "  --confirm S       the rate must hold for S seconds in the end; 0: do not confirm (60)\n"
@@ -52,6 +55,7 @@ enum option_id {
 	OPT_BURST,
 	OPT_QUEUES,
 	OPT_VLAN,
+	OPT_SETTLE,
 	OPT_JSON,
 	OPT_SEARCH,
 	OPT_RECEIVED_BY,
@@ -74,6 +78,7 @@ static const struct option long_options[] = {
     {"burst", required_argument, NULL, OPT_BURST},
     {"queues", required_argument, NULL, OPT_QUEUES},
     {"vlan", required_argument, NULL, OPT_VLAN},
+    {"settle", required_argument, NULL, OPT_SETTLE},
     {"json", no_argument, NULL, OPT_JSON},
     {"search", no_argument, NULL, OPT_SEARCH},
     {"received-by", required_argument, NULL, OPT_RECEIVED_BY},
@@ -214,6 +219,8 @@ static int parse_option(struct gen_options *options, int id, const char *name, c
 		result = parse_number(name, text, 1, 4094, &number);
 		options->plan.vlan = (uint16_t)number;
 		break;
+	case OPT_SETTLE:
+		return parse_seconds(name, text, 1, &options->settle_ns);
 	case OPT_JSON:
 		options->json = 1;
 		break;

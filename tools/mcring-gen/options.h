@@ -22,7 +22,8 @@ struct gen_options {
 	struct frame_plan plan;
 	struct gen_load load;
 	unsigned burst;
-	unsigned queues; /* Tx queues; a flow stays on one */
+	unsigned queues;    /* Tx queues; a flow stays on one */
+	uint64_t settle_ns; /* from the link to the first frame */
 	int json;
 
 	/* The search; load is that of its first trial. */

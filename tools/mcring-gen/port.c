@@ -55,13 +55,22 @@ static int set_mtu(const struct gen *gen)
 	return 0;
 }
 
+/* A switch may learn, or look for loops, before it forwards. */
+static void settle(const struct gen *gen)
+{
+	for (uint64_t ns = 0; ns < gen->options.settle_ns && !*gen->stop; ns += 10000000)
+		usleep(10000);
+}
+
 static int wait_for_link(const struct gen *gen)
 {
 	struct rte_eth_link link = {0};
 
 	for (int i = 0; i < LINK_WAIT_S * 100 && !*gen->stop; i++) {
-		if (rte_eth_link_get_nowait(gen->port, &link) == 0 && link.link_status)
+		if (rte_eth_link_get_nowait(gen->port, &link) == 0 && link.link_status) {
+			settle(gen);
 			return 0;
+		}
 		usleep(10000);
 	}
 	if (*gen->stop)

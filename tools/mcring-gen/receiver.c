@@ -2,6 +2,7 @@
 #include "receiver.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,14 +35,17 @@ static int shown(const char *text)
 	return (int)(len < SHOWN_MAX ? len : SHOWN_MAX);
 }
 
-int gen_received(const char *command, uint64_t *out)
+int gen_received(const char *command, uint64_t sent, uint64_t *out)
 {
-	FILE *pipe = popen(command, "r");
-	char *text = NULL;
+	FILE *pipe;
+	char number[32], *text = NULL;
 	size_t room = 0;
 	ssize_t len;
 	int status, result = 0;
 
+	snprintf(number, sizeof(number), "%" PRIu64, sent);
+	setenv("MCR_SENT", number, 1);
+	pipe = popen(command, "r");
 	if (!pipe)
 		return fail("--received-by \"%s\": %s", command, strerror(errno));
 	len = getdelim(&text, &room, '\0', pipe); /* all of it: a text has no 0 */

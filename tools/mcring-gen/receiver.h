@@ -6,7 +6,8 @@
 #include <stdint.h>
 
 /* gen_received runs the command in a shell and waits for it. It has to print a whole number, or
- * a JSON object with a whole number "delivered". Returns 0, or -1 after a line on stderr. */
-int gen_received(const char *command, uint64_t *out);
+ * a JSON object with a whole number "delivered". It finds sent in its environment, as MCR_SENT.
+ * Returns 0, or -1 after a line on stderr. */
+int gen_received(const char *command, uint64_t sent, uint64_t *out);
 
 #endif

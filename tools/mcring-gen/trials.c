@@ -27,7 +27,7 @@ static int await_rest(const struct gen *gen, uint64_t before, uint64_t *received
 	uint64_t hz = rte_get_tsc_hz(), start = rte_rdtsc(), changed = start, last = 0, count;
 
 	for (;;) {
-		if (gen_received(gen->options.received_by, &count))
+		if (gen_received(gen->options.received_by, gen->sent, &count))
 			return -1;
 		if (count < before)
 			return fail("the receiver's count went from %" PRIu64 " back to %" PRIu64
@@ -54,7 +54,7 @@ static int make_trial(struct gen *gen, const struct gen_search *search, struct t
 						   : options->load.duration_ns};
 	uint64_t before;
 
-	if (gen_received(options->received_by, &before))
+	if (gen_received(options->received_by, 0, &before))
 		return -1;
 	gen_send(gen, &load);
 	gen_send_last(gen);
