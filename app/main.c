@@ -4,8 +4,10 @@
 #include <stdlib.h>
 
 #include "config/config.h"
+#include "core/attach_wire.h"
 #include "daemon.h"
 #include "eal/eal.h"
+#include "left_behind.h"
 #include "options.h"
 #include "settings/fail.h"
 #include "settings/feeds.h"
@@ -13,11 +15,21 @@
 #include "settings_print.h"
 #include "start_check.h"
 
-static int check(struct mcr_settings *running, struct mcr_error *err)
+#define EXIT_LEAVES_READERS 4 /* of --check: all is well, but some readers could not follow */
+
+static int check(struct mcr_settings *running, int left, struct mcr_error *err)
 {
 	mcr_settings_print(stdout, running);
 	mcr_settings_destroy(running);
-	return fflush(stdout) == 0 ? 0 : mcr_fail(err, -EIO, "cannot write to stdout");
+	if (fflush(stdout) != 0)
+		return mcr_fail(err, -EIO, "cannot write to stdout");
+	return left > 0 ? EXIT_LEAVES_READERS : 0;
+}
+
+static void warn(void *ctx, const char *line)
+{
+	(void)ctx;
+	fprintf(stderr, "mcring: warning: %s\n", line);
 }
 
 static int run(struct mcr_settings *command_line, int argc, char **argv, struct mcr_error *err)
@@ -25,7 +37,7 @@ static int run(struct mcr_settings *command_line, int argc, char **argv, struct 
 	struct mcr_settings *running;
 	struct mcr_error warning;
 	struct mcr_options o;
-	int ret = mcr_options_parse(&o, command_line, argc, argv, err);
+	int left, ret = mcr_options_parse(&o, command_line, argc, argv, err);
 
 	if (ret < 0)
 		return ret;
@@ -46,11 +58,12 @@ static int run(struct mcr_settings *command_line, int argc, char **argv, struct 
 		return ret;
 	}
 	if (mcr_settings_twice(running, &warning) > 0)
-		fprintf(stderr, "mcring: warning: %s\n", warning.text);
+		warn(NULL, warning.text);
 	for (size_t i = 0; i < running->n_feeds; i++)
 		if (mcr_settings_feed_doubt(running, i, &warning))
-			fprintf(stderr, "mcring: warning: %s\n", warning.text);
-	return o.action == MCR_ACTION_CHECK ? check(running, err)
+			warn(NULL, warning.text);
+	left = mcr_left_behind(running->engine.run_dir, MCR_ATTACH_VERSION, warn, NULL);
+	return o.action == MCR_ACTION_CHECK ? check(running, left, err)
 					    : mcr_daemon_run(running, command_line, o.config, err);
 }
 

@@ -57,7 +57,9 @@ static const char help_begin[] =
     "\n"
     "  --config FILE          YAML configuration, in addition to the command line, which wins for\n"
     "                         single values (docs/config.md)\n"
-    "  --check                check everything, print the expansion, start nothing\n";
+    "  --check                check everything, print the expansion, start nothing; exit status "
+    "4:\n"
+    "                         readers of the engine that runs could not follow to this version\n";
 static const char help_interface[] = "                         PORT is a DPDK device "
 				     "(net_af_packet0, 0000:01:00.0) or port number\n";
 static const char help_channel[] =

@@ -296,6 +296,9 @@ struct mcr_consumer_info {
 	/* When the engine saw it, each 10 ms; CLOCK_REALTIME, 0 = never. */
 	uint64_t received_last_ns; /* `received` had risen */
 	uint64_t lost_last_ns;     /* `lost` had risen */
+	/* The oldest and the newest version of the attach exchange that its library reads
+	 * (docs/ring.md); 0 = unknown: it has a socket of mcr_engine_attach. */
+	uint32_t attach_oldest, attach_newest;
 };
 
 /* mcr_engine_consumer_info describes an attached consumer. Returns 0, or -ENOENT past the last. */

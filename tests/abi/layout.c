@@ -17,6 +17,10 @@
 #include "core/consumer_page.h"
 #include "core/ring.h"
 
+/* A hello says which versions of the exchange a client reads, and that is all that an engine knows
+ * of it: a region of another layout needs a new version of the exchange as well. */
+_Static_assert(MCR_ATTACH_VERSION >= MCR_RING_ABI, "raise MCR_ATTACH_VERSION, too");
+
 #define AT(type, field, offset) \
 	_Static_assert(offsetof(struct type, field) == (offset), #type "." #field " has moved")
 #define SIZE(type, size) \
@@ -144,7 +148,7 @@ GROWS(mcr_sighting, 96);
 GROWS(mcr_interface_info, 984);
 GROWS(mcr_channel_info, 152);
 GROWS(mcr_group_info, 384);
-GROWS(mcr_consumer_info, 168);
+GROWS(mcr_consumer_info, 176);
 GROWS(mcr_querier_info, 592);
 AT(mcr_querier_info, rx_by, 208);
 AT(mcr_querier_info, reserved, 560);

@@ -396,6 +396,8 @@ int mcr_engine_consumer_info(const struct mcr_engine *e, size_t i, struct mcr_co
 	out->published = 100;
 	out->headroom = 54;
 	out->headroom_min = 32;
+	out->attach_oldest = 2;
+	out->attach_newest = 3;
 	out->received_last_ns = 1650000000000000000;
 	return i < 1 ? 0 : -ENOENT;
 }

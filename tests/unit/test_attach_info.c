@@ -33,6 +33,8 @@ static void a_consumer_is_described_by_its_page(void **state)
 	assert_string_equal(info.label, "a?b");
 	assert_int_equal(info.pid, getpid());
 	assert_int_equal(info.uid, getuid());
+	assert_int_equal(info.attach_newest, MCR_ATTACH_VERSION);
+	assert_int_equal(info.attach_oldest, MCR_ATTACH_OLDEST);
 	assert_int_equal(info.received, 39);
 	assert_int_equal(info.lost, 39);
 	assert_int_equal(info.headroom, mcr_consumer_headroom(c));

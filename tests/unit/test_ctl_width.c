@@ -88,7 +88,7 @@
 	"4194304,"                                                                            \
 	"'uid': 65534, 'received': " BIG ", 'lost': " BIG ", 'lost_last_ns': " TIME           \
 	", 'skipped': " BIG ", 'cursor': " BIG ", 'headroom': " BIG ", 'headroom_min': " BIG  \
-	", 'heartbeat_age_ns': 1234567890, 'received_last_ns': " TIME "}"
+	", 'heartbeat_age_ns': 1234567890, 'received_last_ns': " TIME ", 'attach_newest': 65535}"
 
 #define GROUP(address)                                                                             \
 	"{'group': " address ", 'interface': 'market-bbb', 'mode': 'exclude', 'n_sources': 65535," \

@@ -166,11 +166,13 @@ static void consumers_show_where_they_are(void **state)
 	struct fixture *f = *state;
 
 	ctl(f, f->dir, "stats");
-	has(f, "\nconsumer   pid  cursor  headroom  lowest  polled ago  received ago\n");
+	has(f, "\nconsumer   pid  cursor  headroom  lowest  polled ago  received ago  reads\n");
 	has(f, "    90        54      32  ");
 	ctl(f, f->dir, "--json stats");
 	has(f, "\"cursor\": 90");
 	has(f, "\"headroom_min\": 32");
+	has(f, "\"attach_oldest\": 2,\n");
+	has(f, "\"attach_newest\": 3");
 }
 
 static void the_longest_round_of_control_shows(void **state)

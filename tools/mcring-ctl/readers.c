@@ -40,6 +40,7 @@ static const struct ctl_column place_columns[] = {
     {"lowest", "headroom_min", CTL_PLAIN},
     {"polled ago", "heartbeat_age_ns", CTL_DURATION},
     {"received ago", "received_last_ns", CTL_AGE},
+    {"reads", "attach_newest", CTL_PLAIN},
 };
 static const struct ctl_table places = CTL_TABLE_OF("consumers", place_columns, 2, 0);
 

@@ -142,6 +142,8 @@ static void describe(const struct mcr_attach_slot *slot, uint64_t now_ns,
 	strcpy(out->label, slot->label);
 	out->pid = slot->pid;
 	out->uid = slot->uid;
+	out->attach_oldest = slot->oldest;
+	out->attach_newest = slot->newest;
 	out->received = c.received;
 	out->skipped = c.skipped;
 	out->lost = c.lost;

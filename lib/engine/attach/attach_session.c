@@ -104,6 +104,10 @@ void mcr_attach_on_hello(struct mcr_attach_server *s, struct mcr_attach_slot *sl
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	ret = n <= 0 ? -EBADMSG : mcr_hello_parse(&hello, buf, (size_t)n);
+	if (ret == 0) {
+		slot->oldest = hello.oldest;
+		slot->newest = hello.version;
+	}
 	if (ret == -EPROTO) {
 		mcr_attach_mismatch(welcome.text, sizeof(welcome.text), MCR_ATTACH_VERSION,
 				    hello.oldest, hello.version);

@@ -76,7 +76,8 @@ struct mcr_attach_slot {
 	int fd;
 	int32_t pid; /* SO_PEERCRED */
 	uint32_t uid, gid;
-	uint8_t own;        /* 1: the engine's own process, which may do everything */
+	uint32_t oldest, newest; /* versions that it reads, by its hello; 0 = it sent none */
+	uint8_t own;             /* 1: the engine's own process, which may do everything */
 	uint16_t in_flight; /* descriptors that it was sent, or will be, and has not received */
 	uint64_t since_ns;  /* connected or attached */
 	struct mcr_attach_channel *channel;

@@ -348,7 +348,7 @@ ITEM(consumer)
 	if (mcr_engine_consumer_info(src->engine, i, &c) < 0)
 		return NULL;
 	return json_pack(
-	    "{so so so so so si sI so so so so so so so so}", "id", mcr_json_number(c.id),
+	    "{so so so so so si sI so so so so so so so so so so}", "id", mcr_json_number(c.id),
 	    "received_last_ns", mcr_json_number_or_null(c.received_last_ns), "lost_last_ns",
 	    mcr_json_number_or_null(c.lost_last_ns), "channel", mcr_json_string(c.channel), "label",
 	    mcr_json_string(c.label), "pid", (int)c.pid, "uid", (json_int_t)c.uid, "received",
@@ -356,7 +356,9 @@ ITEM(consumer)
 	    mcr_json_number(c.skipped), "cursor", mcr_json_number(c.cursor), "published",
 	    mcr_json_number(c.published), "headroom", mcr_json_number(c.headroom), "headroom_min",
 	    mcr_json_number(c.headroom_min), "heartbeat_age_ns",
-	    mcr_json_number(c.heartbeat_age_ns));
+	    mcr_json_number(c.heartbeat_age_ns), "attach_oldest",
+	    mcr_json_number_or_null(c.attach_oldest), "attach_newest",
+	    mcr_json_number_or_null(c.attach_newest));
 }
 
 /* Who speaks, and when. */
