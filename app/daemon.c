@@ -16,6 +16,7 @@
 #include "log.h"
 #include "privileges.h"
 #include "reload.h"
+#include "service.h"
 #include "settings/fail.h"
 #include "settings/feeds.h"
 #include "settings/twice.h"
@@ -42,6 +43,7 @@ struct daemon {
 	const char *config_path;
 	enum mcr_log_level log_level;
 	struct mcr_log log;
+	struct mcr_service service;
 	int signal_fd;
 	struct mcr_sockets *sockets_before; /* before EAL started; NULL = unknown */
 	struct reload reload;
@@ -49,11 +51,10 @@ struct daemon {
 
 static void log_line(void *ctx, enum mcr_log_level level, const char *line)
 {
-	static const char *const words[] = {"error: ", "warning: ", "", "debug: "};
 	struct daemon *d = ctx;
 
 	if (level <= d->log_level)
-		mcr_log_line(&d->log, "%s%s", words[level], line);
+		mcr_log_line(&d->log, level, "%s", line);
 }
 
 /* ---- mcring-ctl reload and SIGHUP ---- */
@@ -61,9 +62,9 @@ static void log_line(void *ctx, enum mcr_log_level level, const char *line)
 static void log_reload(struct daemon *d, int ret, const struct mcr_error *report)
 {
 	if (ret < 0)
-		mcr_log_line(&d->log, "error: not reloaded: %s", report->text);
+		mcr_log_line(&d->log, MCR_LOG_ERROR, "not reloaded: %s", report->text);
 	else
-		mcr_log_line(&d->log, "reloaded: %s", report->text);
+		mcr_log_line(&d->log, MCR_LOG_INFO, "reloaded: %s", report->text);
 }
 
 /* Runs on the device thread: reads the file, asks the name service, makes memory. The running
@@ -91,10 +92,10 @@ static void log_warnings(struct daemon *d, const struct mcr_error *twice)
 	struct mcr_error warning;
 
 	if (twice->text[0])
-		mcr_log_line(&d->log, "warning: %s", twice->text);
+		mcr_log_line(&d->log, MCR_LOG_WARNING, "%s", twice->text);
 	for (size_t i = 0; i < d->running->n_feeds; i++)
 		if (mcr_settings_feed_doubt(d->running, i, &warning))
-			mcr_log_line(&d->log, "warning: %s", warning.text);
+			mcr_log_line(&d->log, MCR_LOG_WARNING, "%s", warning.text);
 }
 
 /* Runs on the control thread: makes the change. */
@@ -110,8 +111,10 @@ static void apply(void *ctx)
 	if (r->ret < 0 || r->dry_run)
 		mcr_settings_destroy(r->next);
 	r->is_running = 0;
-	if (!r->dry_run) /* the mcring-ctl that asked may be gone */
+	if (!r->dry_run) { /* the mcring-ctl that asked may be gone */
 		log_reload(d, r->ret, &r->report);
+		mcr_service_reloaded(&d->service, r->ret);
+	}
 	if (!r->dry_run && r->ret == 0)
 		log_warnings(d, &r->twice);
 	if (!r->by_signal)
@@ -135,8 +138,11 @@ static int begin(struct daemon *d, int dry_run, int by_signal, struct mcr_error 
 	while (mcr_engine_lcore_info(d->engine, r->n_lcores, &lcore) == 0)
 		r->n_lcores++;
 	if (mcr_reload_begin(&r->plan, d->engine, report) == 0 &&
-	    mcr_engine_run(d->engine, read_and_prepare, apply, d) == 0)
+	    mcr_engine_run(d->engine, read_and_prepare, apply, d) == 0) {
+		if (!dry_run)
+			mcr_service_reloads(&d->service);
 		return MCR_RELOAD_LATER;
+	}
 	mcr_reload_end(&r->plan, d->engine);
 	r->is_running = 0;
 	return mcr_fail_memory(report);
@@ -246,7 +252,7 @@ static int drop_privileges(struct daemon *d, struct mcr_error *err)
 		return ret;
 	mcr_privileges_names(keep, names, sizeof(names));
 	if (d->log_level >= MCR_LOG_DEBUG)
-		mcr_log_line(&d->log, "debug: capabilities kept: %s", names);
+		mcr_log_line(&d->log, MCR_LOG_DEBUG, "capabilities kept: %s", names);
 	return 0;
 }
 
@@ -263,8 +269,10 @@ static int declare_feeds(struct daemon *d, struct mcr_error *err)
 static int start_engine(struct daemon *d, struct mcr_error *err)
 {
 	const struct mcr_settings *s = d->running;
-	int ret = create_engine(d, err);
+	int ret;
 
+	mcr_service_begin(&d->service, s, "opens its ports, fills its rings");
+	ret = create_engine(d, err);
 	if (ret == 0)
 		ret = declare_feeds(d, err);
 	if (ret == 0 && s->joins.n > 0)
@@ -274,11 +282,13 @@ static int start_engine(struct daemon *d, struct mcr_error *err)
 		ret = mcr_engine_start(d->engine, err);
 	if (ret == 0)
 		ret = drop_privileges(d, err);
-	if (ret == 0)
-		mcr_log_line(
-		    &d->log, "ready: %s, %zu interfaces, %zu channels, %zu joins, sockets in %s",
-		    s->engine.name, s->n_interfaces, s->n_channels, s->joins.n, s->engine.run_dir);
-	return ret;
+	if (ret < 0)
+		return ret;
+	mcr_service_ready(&d->service, d->engine);
+	mcr_log_line(&d->log, MCR_LOG_INFO,
+		     "ready: %s, %zu interfaces, %zu channels, %zu joins, sockets in %s",
+		     s->engine.name, s->n_interfaces, s->n_channels, s->joins.n, s->engine.run_dir);
+	return 0;
 }
 
 /* ---- life ---- */
@@ -289,6 +299,7 @@ static void serve(struct daemon *d)
 
 	while (mcr_engine_ports_left(d->engine) > 0) {
 		mcr_engine_poll(d->engine, POLL_NS);
+		mcr_service_round(&d->service, d->engine);
 		while (read(d->signal_fd, &signal, sizeof(signal)) == sizeof(signal)) {
 			if (signal.ssi_signo != SIGHUP)
 				return;
@@ -317,11 +328,12 @@ static void print_account(struct daemon *d)
 	for (unsigned r = 0; r < MCR_DROP_COUNT; r++) {
 		dropped += a.drops[r];
 		if (a.drops[r])
-			mcr_log_line(&d->log, "dropped %s %" PRIu64, mcr_drop_name(r), a.drops[r]);
+			mcr_log_line(&d->log, MCR_LOG_INFO, "dropped %s %" PRIu64, mcr_drop_name(r),
+				     a.drops[r]);
 	}
 	if (a.relayed > 0)
 		snprintf(relayed, sizeof(relayed), " + only relayed %" PRIu64, a.relayed_only);
-	mcr_log_line(&d->log,
+	mcr_log_line(&d->log, MCR_LOG_INFO,
 		     "received %" PRIu64 " %s delivered %" PRIu64 "%s + punted %" PRIu64
 		     " + dropped %" PRIu64,
 		     a.received,
@@ -336,11 +348,12 @@ int mcr_daemon_run(struct mcr_settings *running, const struct mcr_settings *comm
 			   .command_line = command_line,
 			   .config_path = config_path,
 			   .log_level = running->engine.log_level.value,
-			   .log = {.fd = STDERR_FILENO},
+			   .log = mcr_log_stderr(),
 			   .signal_fd = -1};
 	struct mcr_eal_args args;
 	int ret;
 
+	mcr_service_open(&d.service, &d.log);
 	ret = mcr_eal_args_create(&args, running, err);
 	if (ret < 0)
 		goto free_settings;
@@ -348,8 +361,10 @@ int mcr_daemon_run(struct mcr_settings *running, const struct mcr_settings *comm
 	if (ret < 0)
 		goto free_args;
 	if (mcr_sockets_note(&d.sockets_before, err) < 0)
-		mcr_log_line(&d.log, "warning: net_af_packet's loss stays unknown: %s", err->text);
+		mcr_log_line(&d.log, MCR_LOG_WARNING, "net_af_packet's loss stays unknown: %s",
+			     err->text);
 	ret = raise_open_files(err);
+	mcr_service_begin(&d.service, running, "EAL");
 	if (ret == 0)
 		ret = mcr_eal_start(&args, d.log_level >= MCR_LOG_DEBUG, err);
 	if (ret < 0)
@@ -357,6 +372,7 @@ int mcr_daemon_run(struct mcr_settings *running, const struct mcr_settings *comm
 	ret = start_engine(&d, err);
 	if (ret == 0) {
 		serve(&d);
+		mcr_service_stops(&d.service);
 		d.reload.signal_waits = 0; /* do not begin another reload */
 		mcr_engine_stop(d.engine);
 		print_account(&d);
@@ -370,6 +386,7 @@ close_signals:
 free_args:
 	mcr_eal_args_clear(&args);
 free_settings:
+	mcr_service_close(&d.service);
 	mcr_settings_destroy(d.running);
 	return ret;
 }

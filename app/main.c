@@ -8,6 +8,7 @@
 #include "daemon.h"
 #include "eal/eal.h"
 #include "left_behind.h"
+#include "log.h"
 #include "options.h"
 #include "settings/fail.h"
 #include "settings/feeds.h"
@@ -28,8 +29,10 @@ static int check(struct mcr_settings *running, int left, struct mcr_error *err)
 
 static void warn(void *ctx, const char *line)
 {
+	struct mcr_log log = mcr_log_stderr();
+
 	(void)ctx;
-	fprintf(stderr, "mcring: warning: %s\n", line);
+	mcr_log_line(&log, MCR_LOG_WARNING, "%s", line);
 }
 
 static int run(struct mcr_settings *command_line, int argc, char **argv, struct mcr_error *err)
@@ -75,6 +78,6 @@ int main(int argc, char **argv)
 
 	mcr_settings_destroy(command_line);
 	if (ret < 0)
-		fprintf(stderr, "mcring: %s\n", err.text);
+		fprintf(stderr, "%smcring: %s\n", mcr_log_stderr().journal ? "<3>" : "", err.text);
 	return ret < 0 ? EXIT_FAILURE : ret;
 }

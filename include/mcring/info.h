@@ -189,6 +189,10 @@ struct mcr_interface_info {
 	 * "duplicate" (another host has it: docs/igmp.md). */
 	struct mcr_address link_local; /* what MLD speaks from; none = there is none */
 	char link_local_state[16], address6_state[16];
+
+	/* Groups of both families whose last join or leave has not been reported yet: it waits for
+	 * the filter, the Tx queue or the link. */
+	size_t unreported;
 };
 
 /* mcr_engine_interface_info describes an interface. Returns 0, or -ENOENT past the last. */

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -49,8 +50,8 @@ static void a_line_is_whole(void **state)
 	struct fixture *f = *state;
 	struct mcr_log log = {.fd = f->fds[1]};
 
-	mcr_log_line(&log, "port %s: link %s", "p", "up");
-	mcr_log_line(&log, "two");
+	mcr_log_line(&log, MCR_LOG_INFO, "port %s: link %s", "p", "up");
+	mcr_log_line(&log, MCR_LOG_INFO, "two");
 	assert_string_equal(read_all(f), "mcring: port p: link up\nmcring: two\n");
 }
 
@@ -62,18 +63,19 @@ static void what_nobody_reads_is_lost_and_counted_and_never_waited_for(void **st
 	char expected[128];
 
 	for (unsigned i = 0; i < 10000; i++) {
-		mcr_log_line(&log, "line %u of a log that is long enough to fill a pipe", i);
+		mcr_log_line(&log, MCR_LOG_INFO,
+			     "line %u of a log that is long enough to fill a pipe", i);
 		written += log.lost == 0;
 	}
 	assert_in_range(written, 100, 9999);
 	lost = 10000 - written;
 	assert_int_equal(log.lost, lost);
 	read_all(f);
-	mcr_log_line(&log, "read again");
+	mcr_log_line(&log, MCR_LOG_INFO, "read again");
 	snprintf(expected, sizeof(expected),
 		 "mcring: warning: %u lines lost: nobody read them\nmcring: read again\n", lost);
 	assert_string_equal(read_all(f), expected);
-	mcr_log_line(&log, "and on");
+	mcr_log_line(&log, MCR_LOG_INFO, "and on");
 	assert_string_equal(read_all(f), "mcring: and on\n");
 }
 
@@ -84,7 +86,7 @@ static void a_line_that_is_too_long_is_cut_and_ends(void **state)
 	static char text[5000];
 
 	memset(text, 'x', sizeof(text) - 1);
-	mcr_log_line(&log, "%s", text);
+	mcr_log_line(&log, MCR_LOG_INFO, "%s", text);
 	read_all(f);
 	assert_in_range(strlen(f->text), MCR_LOG_LINE_MAX, MCR_LOG_LINE_MAX + 128);
 	assert_int_equal(f->text[strlen(f->text) - 1], '\n');
@@ -95,11 +97,44 @@ static void a_reader_that_is_gone_is_no_matter(void **state)
 	struct fixture *f = *state;
 	struct mcr_log log = {.fd = -1};
 
-	mcr_log_line(&log, "closed");
+	mcr_log_line(&log, MCR_LOG_INFO, "closed");
 	assert_int_equal(log.lost, 1);
 	log.fd = f->fds[1];
-	mcr_log_line(&log, "open");
+	mcr_log_line(&log, MCR_LOG_INFO, "open");
 	assert_non_null(strstr(read_all(f), "1 lines lost"));
+}
+
+static void the_journal_gets_a_priority_with_each_line(void **state)
+{
+	struct fixture *f = *state;
+	struct mcr_log log = {.fd = f->fds[1], .journal = 1, .lost = 2};
+
+	mcr_log_line(&log, MCR_LOG_ERROR, "one");
+	mcr_log_line(&log, MCR_LOG_WARNING, "two");
+	mcr_log_line(&log, MCR_LOG_INFO, "three");
+	mcr_log_line(&log, MCR_LOG_DEBUG, "four");
+	assert_string_equal(read_all(f), "<4>mcring: warning: 2 lines lost: nobody read them\n"
+					 "<3>mcring: error: one\n<4>mcring: warning: two\n"
+					 "<6>mcring: three\n<7>mcring: debug: four\n");
+}
+
+static void the_journal_is_the_stream_that_it_names(void **state)
+{
+	struct fixture *f = *state;
+	char stream[64];
+	struct stat st;
+
+	assert_int_equal(fstat(f->fds[1], &st), 0);
+	snprintf(stream, sizeof(stream), "%llu:%llu", (unsigned long long)st.st_dev,
+		 (unsigned long long)st.st_ino);
+	assert_true(mcr_log_is_journal(f->fds[1], stream));
+	assert_false(mcr_log_is_journal(STDIN_FILENO, stream)); /* stderr went elsewhere since */
+	snprintf(stream, sizeof(stream), "%llu:%llu", (unsigned long long)st.st_dev,
+		 (unsigned long long)st.st_ino + 1);
+	assert_false(mcr_log_is_journal(f->fds[1], stream));
+	assert_false(mcr_log_is_journal(f->fds[1], NULL));
+	assert_false(mcr_log_is_journal(f->fds[1], ""));
+	assert_false(mcr_log_is_journal(-1, stream));
 }
 
 #define WITH_PIPE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -111,6 +146,8 @@ int main(void)
 	    WITH_PIPE(what_nobody_reads_is_lost_and_counted_and_never_waited_for),
 	    WITH_PIPE(a_line_that_is_too_long_is_cut_and_ends),
 	    WITH_PIPE(a_reader_that_is_gone_is_no_matter),
+	    WITH_PIPE(the_journal_gets_a_priority_with_each_line),
+	    WITH_PIPE(the_journal_is_the_stream_that_it_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

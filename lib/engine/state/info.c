@@ -220,9 +220,9 @@ static void messages_into(const struct mcr_gmp_info *gmp, struct mcr_membership_
 	out->bytes = gmp->memory_bytes;
 }
 
-/* why_not: why there is no machine. */
-static void membership_into(const struct mcr_gmp *machine, const char *why_not,
-			    struct mcr_membership_info *out)
+/* why_not: why there is no machine. Returns how many groups it has not reported yet. */
+static size_t membership_into(const struct mcr_gmp *machine, const char *why_not,
+			      struct mcr_membership_info *out)
 {
 	uint64_t now_ns = mcr_clock_now_monotonic();
 	struct mcr_gmp_info gmp;
@@ -230,7 +230,7 @@ static void membership_into(const struct mcr_gmp *machine, const char *why_not,
 	*out = (struct mcr_membership_info){.querier_age_ns = UINT64_MAX};
 	if (!machine) {
 		snprintf(out->reason, sizeof(out->reason), "%s", why_not);
-		return;
+		return 0;
 	}
 	mcr_gmp_get_info(machine, now_ns, &gmp);
 	out->version = gmp.version;
@@ -241,6 +241,7 @@ static void membership_into(const struct mcr_gmp *machine, const char *why_not,
 	}
 	timers_into(&gmp, now_ns, out);
 	messages_into(&gmp, out);
+	return gmp.unsent;
 }
 
 static void ipv6_into(const struct mcr_interface *it, struct mcr_interface_info *out)
@@ -248,11 +249,11 @@ static void ipv6_into(const struct mcr_interface *it, struct mcr_interface_info 
 	const struct mcr_nd_address *addresses = it->nd.addresses;
 	const int is_off = it->config.tx_never || it->config.mld == MCR_MLD_OFF;
 
-	membership_into(is_off || it->nd.is_on ? it->mld : NULL,
-			it->config.tx_never ? "tx=never"
-			: is_off            ? "mld=off"
-					    : "IPv6 is not spoken",
-			&out->mld);
+	out->unreported += membership_into(is_off || it->nd.is_on ? it->mld : NULL,
+					   it->config.tx_never ? "tx=never"
+					   : is_off            ? "mld=off"
+							       : "IPv6 is not spoken",
+					   &out->mld);
 	out->link_local = addresses[MCR_ND_LINK_LOCAL].address;
 	snprintf(out->link_local_state, sizeof(out->link_local_state), "%s",
 		 mcr_nd_state_name(addresses[MCR_ND_LINK_LOCAL].state));
@@ -292,7 +293,8 @@ static int interface_into(const struct mcr_engine *e, size_t i, struct mcr_inter
 	}
 	memcpy(out->name, it->config.name, sizeof(out->name));
 	memcpy(out->mac, it->port->mac.addr_bytes, sizeof(out->mac));
-	membership_into(it->igmp, it->config.tx_never ? "tx=never" : "igmp=off", &out->igmp);
+	out->unreported =
+	    membership_into(it->igmp, it->config.tx_never ? "tx=never" : "igmp=off", &out->igmp);
 	ipv6_into(it, out);
 	out->groups = e->joins->groups_on[i];
 	return 0;
