@@ -175,6 +175,8 @@ int main(int argc, char **argv)
 		if (question < 0 || (question > 0 && report(&a, f, argv[3]) != 0))
 			break;
 	}
+	if (n < 0)
+		fprintf(stderr, "feed_truth: %s\n", strerror(-n));
 	mcr_feed_close(f);
 	free(a.fates);
 	return n < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
