@@ -57,6 +57,12 @@ static void log_line(void *ctx, enum mcr_log_level level, const char *line)
 		mcr_log_line(&d->log, level, "%s", line);
 }
 
+/* Where the time of a stop and a start goes: tools/bench restart reads these lines. */
+static void log_step(struct daemon *d, const char *what)
+{
+	log_line(d, MCR_LOG_DEBUG, what);
+}
+
 /* ---- mcring-ctl reload and SIGHUP ---- */
 
 static void log_reload(struct daemon *d, int ret, const struct mcr_error *report)
@@ -273,6 +279,7 @@ static int start_engine(struct daemon *d, struct mcr_error *err)
 
 	mcr_service_begin(&d->service, s, "opens its ports, fills its rings");
 	ret = create_engine(d, err);
+	log_step(d, "ports are open, rings are filled");
 	if (ret == 0)
 		ret = declare_feeds(d, err);
 	if (ret == 0 && s->joins.n > 0)
@@ -369,6 +376,7 @@ int mcr_daemon_run(struct mcr_settings *running, const struct mcr_settings *comm
 		ret = mcr_eal_start(&args, d.log_level >= MCR_LOG_DEBUG, err);
 	if (ret < 0)
 		goto close_signals;
+	log_step(&d, "EAL is up");
 	ret = start_engine(&d, err);
 	if (ret == 0) {
 		serve(&d);
@@ -379,6 +387,7 @@ int mcr_daemon_run(struct mcr_settings *running, const struct mcr_settings *comm
 		ret = has_lost_port(d.engine) ? MCR_EXIT_PORT_LOST : 0;
 	}
 	mcr_engine_destroy(d.engine);
+	log_step(&d, "ports are closed, memory is free");
 	mcr_eal_end();
 close_signals:
 	mcr_sockets_destroy(d.sockets_before);

@@ -19,6 +19,7 @@
 #include "engine/state/config.h"
 #include "engine/state/filter_ports.h"
 #include "engine/state/interfaces.h"
+#include "engine/state/log.h"
 #include "engine/state/open_filter.h"
 #include "engine/state/ports.h"
 #include "engine/state/publish.h"
@@ -252,6 +253,7 @@ void mcr_engine_stop(struct mcr_engine *e)
 		__atomic_store_n(&e->workers[i]->stop, 1, __ATOMIC_RELAXED);
 	for (unsigned i = 0; i < e->n_launched; i++)
 		rte_eal_wait_lcore(e->lcores[i]);
+	mcr_engine_log(e, MCR_LOG_DEBUG, "lcores have stopped");
 	mcr_engine_relay_rest(e);
 	e->state = MCR_ENGINE_STOPPED;
 	for (size_t i = 0; i < MCR_CHANNELS_MAX; i++)

@@ -61,6 +61,20 @@ def test_the_comparison_with_the_kernels_forwarding_gives_its_figures(lab):
     assert results['CPU a packet at 50000/s, 1 output, veth, forwarded', 'ipmr on veth']['ours'] > 0
 
 
+def test_a_restart_is_measured_by_step(lab):
+    path = lab.path('results.json')
+    done = subprocess.run([os.path.join(ROOT, 'tools', 'bench'), '--quick', '--json', path, 'restart'],
+                          env={**os.environ, 'MCRING_BUILD': BUILD}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    with open(path) as f:
+        results = {r['case'].removeprefix('16 groups: '): r['ours'] for r in json.load(f)}
+    steps = [ms for case, ms in results.items() if case.startswith(('stop: ', 'start: '))]
+    assert len(steps) == 7 and all(ms >= 0 for ms in steps)
+    assert results['datagrams missing, one each 10 us'] > 0
+    # What is missing is missing between the first step and the last, but for what the sender's clock is off.
+    assert 0 < results['nothing is received'] < sum(steps) + 100
+
+
 @pytest.mark.parametrize('suite, package', [
     ('engine', 'dpdk-dev'), ('link', 'dpdk-dev'), ('kernel', 'iproute2'),
     ('growth', 'wireshark-common')])

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""How long nothing is received at a restart, and where the time goes: a daemon on a veth pair is stopped
+and started while a kernel sends a datagram each 10 us, numbered and stamped with its time. A reader
+that reattaches sees which are missing (root)."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+from . import common
+from .common import Row
+
+PROGRAMS = ['ip', 'sysctl']
+RATE = 100_000
+FLOW_S = 0.4    # traffic before the stop, and after the start
+RING = '64M'    # what comes while the reader reattaches is kept
+GROUPS = {16: 28, 1000: 22}  # the length of a prefix that has as many, or a few more
+
+# What ends a step, in order: (step, line of the log).
+STOP = (('until lcores have stopped', 'lcores have stopped'), ('ports stopped', r'received \d+ '),
+        ('ports closed, memory freed', 'ports are closed'), ('EAL and process ended', None))
+START = (('program loaded, EAL initialised', 'EAL is up'), ('ports open, rings filled', 'ports are open'),
+         ('filters, reports, lcores poll', r'\bready\b'))
+
+
+def lab_modules():
+    sys.path.insert(0, os.path.join(common.ROOT, 'tests', 'lab'))
+    import netlab
+    import programs
+    return netlab, programs
+
+
+def missing(path):
+    """(seconds from the last datagram before the restart to the first after it, datagrams that are
+    missing) by what the reader printed."""
+    before, after, place = [], [], None
+    with open(path) as lines:
+        for line in lines:
+            one = json.loads(line)
+            if one.get('event') == 'restart':
+                place = after
+            elif 'data' in one:
+                number, sent_ns = int(one['data'][:16], 16), int(one['data'][16:32], 16)
+                (before if place is None else place).append((number, sent_ns))
+    if not before or not after:
+        raise RuntimeError(f'the reader saw no restart: {len(before)} messages before, {len(after)} after')
+    seen = {number for number, _ in before} | {number for number, _ in after}
+    gaps = [(b - a, a, b) for a, b in zip(sorted(seen), sorted(seen)[1:])]
+    _, last, first = max(gaps)
+    stamp = dict(before + after)
+    return (stamp[first] - stamp[last]) / 1e9, sum(gap - 1 for gap, *_ in gaps)
+
+
+class Restart:
+    """A sender, a daemon whose log is stamped, a reader."""
+
+    def __init__(self, netlab, programs, run, groups, args):
+        class Stamped(programs.Daemon):
+            """Notes when each line of the log came."""
+
+            def start(self, wait=True):
+                self.lines, self.started = [], time.monotonic()
+                self.process = self.host.start(*self.argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                               text=True)
+                threading.Thread(target=self.note, args=(self.process, self.lines), daemon=True).start()
+                if wait:
+                    netlab.wait_for(self.ready, 60, 'the daemon is ready')
+
+            @staticmethod
+            def note(process, lines):
+                for line in process.stderr:
+                    lines.append((time.monotonic(), line))
+
+            def log(self):
+                return ''.join(line for _, line in self.lines)
+
+        self.run, self.programs = run, programs
+        self.lab = netlab.Lab()
+        self.tx, self.rx = self.lab.namespace('tx'), self.lab.namespace('rx')
+        self.lab.wire(self.tx, 'eth0', self.rx, 'eth0')
+        self.tx.run('ip', 'addr', 'add', '10.0.0.1/24', 'dev', 'eth0')
+        self.daemon = Stamped(
+            self.lab, self.rx, '--interface', 'feed=net_af_packet0,address=10.0.0.2/24', '--channel',
+            f'default,bytes={RING}', '--join', f'239.1.0.0/{GROUPS[groups]}:5000', '--verbose', *args,
+            vdev='net_af_packet0,iface=eth0')
+
+    def steps(self, names, begin, lines):
+        """The ms of each step, up to the last whose line was found."""
+        found = {}
+        for name, pattern in names:
+            at = next((at for at, line in lines if pattern and re.search(pattern, line)), None)
+            if at is not None:
+                found[name], begin = (at - begin) * 1e3, at
+        return found, begin
+
+    def once(self):
+        cat = self.daemon.cat('--reattach', timeout=60)
+        traffic = self.programs.Traffic(self.tx, '239.1.0.1:5000', rate=RATE, size=16)
+        time.sleep(FLOW_S)
+        lines, begin = self.daemon.lines, time.monotonic()
+        self.daemon.process.send_signal(signal.SIGTERM)
+        self.daemon.process.wait(30)
+        ended = time.monotonic()
+        self.daemon.start()
+        time.sleep(FLOW_S)
+        traffic.stop()
+        time.sleep(0.3)
+        cat.process.send_signal(signal.SIGINT)
+        cat.wait()
+        figures, last = self.steps(STOP, begin, lines)
+        figures[STOP[-1][0]] = (ended - last) * 1e3
+        figures.update(self.steps(START, self.daemon.started, self.daemon.lines)[0])
+        seconds, lost = missing(cat.path)
+        return {**figures, 'outage': seconds * 1e3, 'missing': lost}
+
+
+CASES = {'16 groups': (16, ['--keep-memberships']), '1000 groups': (1000, ['--keep-memberships']),
+         '16 groups, which are left': (16, [])}
+
+
+def run(run):
+    if os.geteuid() != 0:
+        raise common.Skip('root is needed, for network namespaces')
+    netlab, programs = lab_modules()
+    for case, (groups, args) in CASES.items():
+        if run.quick and case != '16 groups':
+            continue
+        restart = Restart(netlab, programs, run, groups, args)
+        try:
+            run.compare_all('restart', restart.once, None, [
+                Row(f'{case}: nothing is received', 'outage', 'ms'),
+                Row(f'{case}: datagrams missing, one each 10 us', 'missing', 'datagrams'),
+                *[Row(f'{case}: stop: {name}', name, 'ms') for name, _ in STOP],
+                *[Row(f'{case}: start: {name}', name, 'ms') for name, _ in START]],
+                pairs=1 if run.quick else min(run.pairs, 5))
+        finally:
+            restart.lab.close()
