@@ -62,7 +62,7 @@ def pkg_config(root, name, *args):
 
 def test_programs_libraries_headers_and_pkgconfig_files_are_installed(installed):
     names = files(installed)
-    ends = ['bin/mcring', 'bin/mcring-cat', 'bin/mcring-ctl', 'bin/mcring-exporter',
+    ends = ['bin/mcring', 'bin/mcring-bench', 'bin/mcring-cat', 'bin/mcring-ctl', 'bin/mcring-exporter',
             'bin/mcring-gen', 'bin/mcring-replay', 'bin/mcring-run', 'bin/mcring-watch',
             'libmcring.so', 'libmcring-client.so', 'libmcring-feed.so', 'libmcring-socket.so', 'mcring/libmcring-preload.so',
             'mcring/monitoring/mcring.rules.yaml', 'mcring/monitoring/grafana.json',
@@ -72,13 +72,22 @@ def test_programs_libraries_headers_and_pkgconfig_files_are_installed(installed)
             'include/mcring/info.h', 'include/mcring/inline.h', 'include/mcring/join.h',
             'include/mcring/receive.h', 'include/mcring/stats.h', 'include/mcring/types.h',
             'man3/mcr_consumer.3', 'man3/mcr_consumer_poll.3', 'man3/mcr_engine.3', 'man3/mcr_feed.3',
-            'man3/mcr_feed_poll.3', 'man3/mcr_receive.3']
+            'man3/mcr_feed_poll.3', 'man3/mcr_receive.3', 'man5/mcring.yaml.5', 'man5/mcring-feed-declarations.5']
     for end in ends:
         assert any(name.endswith(end) for name in names), end
 
 
+def test_each_program_has_a_page_of_the_manual_and_a_completion(installed):
+    names = files(installed)
+    programs = [os.path.basename(name) for name in names if '/bin/' in name]
+    assert len(programs) > 8
+    for program in programs:
+        assert [name for name in names if re.search(rf'/man[18]/{program}\.[18]$', name)], program
+        assert any(name.endswith(f'/bash-completion/completions/{program}') for name in names), program
+
+
 def test_installed_programs_start_wherever_they_are(installed):
-    for name in ('mcring', 'mcring-cat', 'mcring-ctl', 'mcring-exporter', 'mcring-gen',
+    for name in ('mcring', 'mcring-bench', 'mcring-cat', 'mcring-ctl', 'mcring-exporter', 'mcring-gen',
                  'mcring-replay', 'mcring-run', 'mcring-watch'):
         path, = (one for one in files(installed) if one.endswith(f'/bin/{name}'))
         done = subprocess.run([os.path.join(installed, path), '--help'], env={'PATH': '/usr/bin'},

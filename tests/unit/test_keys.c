@@ -263,19 +263,23 @@ static char *read_file(const char *path)
 	return text;
 }
 
-static char *documentation, *example, *help;
+static const char *manual_path; /* mcring.yaml(5), which is made of the documentation */
+static char *documentation, *example, *manual, *help;
 
 static void is_documented(const struct mcr_keys *keys, const struct mcr_key *key)
 {
-	char row[70], line[70], option[64], form[70];
+	char row[70], line[70], item[70], option[64], form[70];
 
 	option_of(key, option);
 	sprintf(row, "| `%s` |", key->name);
 	sprintf(line, "%s:", key->name);
+	sprintf(item, ".It \"\\fB%s\\fP\"", key->name);
 	sprintf(form, keys == &mcr_engine_keys ? "--%s" : ",%s=", option);
 	if (!(key->flags & MCR_KEY_OPTION_ONLY) &&
 	    (!strstr(documentation, row) || !strstr(example, line)))
 		fail_msg("'%s' is not in docs/config.md and docs/mcring.yaml", key->name);
+	if (!(key->flags & MCR_KEY_OPTION_ONLY) && !strstr(manual, item))
+		fail_msg("'%s' is not in mcring.yaml(5)", key->name);
 	if (!(key->flags & (MCR_KEY_FILE_ONLY | MCR_KEY_REQUIRED)) && !strstr(help, form) &&
 	    !strstr(help, form + 1))
 		fail_msg("'%s' is not in --help", key->name);
@@ -290,13 +294,15 @@ static void each_key_is_documented(void **state)
 	fclose(out);
 	documentation = read_file(MCR_DOCS "/config.md");
 	example = read_file(MCR_DOCS "/mcring.yaml");
+	manual = read_file(manual_path);
 	each_key(is_documented);
 	free(documentation);
 	free(example);
+	free(manual);
 	free(help);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(file_and_command_line_take_the_same),
@@ -304,5 +310,8 @@ int main(void)
 	    cmocka_unit_test(each_field_has_a_key),
 	    cmocka_unit_test(each_key_is_documented),
 	};
+
+	assert_int_equal(argc, 2);
+	manual_path = argv[1];
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -45,10 +45,11 @@ static const char usage[] =
     "copy, stall, drain: floors, on the first worker lcore. A message's bytes into memory of a\n"
     "        ring's size; the longest that a loop is kept from its core; the load of a consumer\n"
     "        that drains --rate messages a second each --drain-us.\n"
-    "  --peer PEER        mcring, rte_ring, bytes, unix (mcring); echo: the round trip of mcring.\n"
-    "                     Floors: one_line, two_lines: a stamp, or a number and a stamp; line: "
-    "one\n"
-    "                     cache line bounced; clock: no message, only a deadline\n"
+    "  --peer mcring|rte_ring|bytes|unix|echo|one_line|two_lines|line|clock\n"
+    "                     hop: by what (mcring). echo: the round trip of mcring. Floors: "
+    "one_line,\n"
+    "                     two_lines: a stamp, or a number and a stamp; line: one cache line\n"
+    "                     bounced; clock: no message, only a deadline\n"
     "  --rate N           messages a second, one at a time; without it flat out in bursts of 32\n";
 
 /* Not one text with the above: C11 wants no more than 4,095 octets of one. */
@@ -58,9 +59,8 @@ static const char usage_of_options[] =
     "  --groups N         groups joined, 239.16.0.0 or ff15::ef10:0 onwards, UDP port 5000 (512)\n"
     "  --size N           octets of payload of the frames that net_null delivers (86)\n"
     "  --channels N       channels that join all groups (1)\n"
-    "  --handler WHEN     a handler in the rx lcore that looks at each payload: before it is "
-    "published,\n"
-    "                     or only (instead)\n"
+    "  --handler before|instead  a handler in the rx lcore looks at each payload: before it is\n"
+    "                     published, or instead\n"
     "  --readers N        consumers, each on a worker lcore behind the rx lcore (0)\n"
     "  --drain-us N       a reader that found nothing sleeps so long (0: it polls)\n"
     "  --bytes N          octets of a ring, a power of two from 65536 (the engine's default)\n"
@@ -76,7 +76,9 @@ static const char usage_of_options[] =
     "  --consumers N      engine: it begins when so many of them are attached (0)\n"
     "  --hold-us N        engine: after a poll that found nothing the rx lcore waits so long (0)\n"
     "  --ms N             length of the measurement (1000)\n"
-    "  --help, --version  each alone\n";
+    "  --help, --version  each alone\n"
+    "\n"
+    "Exit status: 0; 1 on an error.\n";
 
 enum option_id {
 	OPT_PORT = 1,

@@ -13,11 +13,10 @@
 #define SERIES_MAX 1000000
 
 static const char help_text[] =
-    "usage: mcring-exporter [OPTION...]\n"
-    "\n"
-    "  Serves what the engines of this host say over HTTP: /metrics for Prometheus, /health,\n"
-    "  /data.json, and / for people. It needs no privileges: run it as a user in the group of the\n"
-    "  engines' stats sockets (docs/monitoring.md).\n"
+    "usage: mcring-exporter [OPTION]...\n"
+    "Serves what the engines of this host say over HTTP: /metrics for Prometheus, /health,\n"
+    "/data.json, and / for people. It needs no privileges: run it as a user in the group of the\n"
+    "engines' stats sockets (docs/monitoring.md).\n"
     "\n"
     "  --listen ADDRESS:PORT  where it serves (127.0.0.1:9810); [ADDRESS]:PORT for IPv6\n"
     "  --run-dir DIR          the run directory of an engine, several times for several; without\n"
@@ -25,7 +24,9 @@ static const char help_text[] =
     "  --groups N             groups of an engine that have series (100): those of its\n"
     "                         configuration, then those with the most packets\n"
     "  --series N             series at most, in all (50000)\n"
-    "  --help, --version\n";
+    "  --help, --version\n"
+    "\n"
+    "Exit status: 0 at a signal; 1 on an error.\n";
 
 static int add_run_dir(struct options *o, const char *dir)
 {

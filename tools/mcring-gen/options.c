@@ -41,7 +41,9 @@ static const char usage[] =
     "  --resolution P    end when a rate that lost is P percent above one that did not (1)\n"
     "  --repeat N        a trial that lost counts only if N repeats lose too (0)\n"
     "  --confirm S       the rate must hold for S seconds in the end; 0: do not confirm (60)\n"
-    "  --help, --version\n";
+    "  --help, --version\n"
+    "\n"
+    "Exit status: 0, also at a signal; 1 on an error.\n";
 
 enum option_id {
 	OPT_PORT = 1,

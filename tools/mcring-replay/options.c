@@ -37,7 +37,7 @@ static const char USAGE[] =
     "                         the user's\n"
     "\n"
     "When it is sent:\n"
-    "  --speed X              X times as fast as captured (1), or max: as fast as it can be read\n"
+    "  --speed X|max          X times as fast as captured (1); max: as fast as it can be read\n"
     "  --pace readers         wait for the slowest reader, so that nobody misses anything\n"
     "  --max-gap SECONDS      cut a longer silence in the capture to this\n"
     "  --wait-readers N       begin when there are N readers\n"

@@ -14,10 +14,10 @@ import itertools
 import os
 import re
 import sys
-import textwrap
-import time
 
-WIDTH = 79
+sys.dont_write_bytecode = True
+from mdoc import blocks, capital, date, escape, wrapped  # noqa: E402
+
 INTERNAL = {'MCR_API'}
 
 
@@ -137,30 +137,6 @@ def members(text):
 
 # ---- mdoc ----
 
-def escape(text):
-    text = text.replace('\\', '\\e').replace('-', '\\-')
-    return re.sub(r"(?m)^(?=[.'])", r'\\&', text)
-
-
-def sentences(text):
-    """New sentence, new line, as mdoc wants it."""
-    return re.sub(r'(?<=[A-Za-z0-9)"_][.?!]) (?=[A-Za-z0-9`*"-])', '\n', text)
-
-
-def blocks(text):
-    """(whether it is indented, text) of each paragraph."""
-    found = []
-    for line in text.split('\n'):
-        literal = line.startswith(('    ', '\t'))
-        if not line:
-            found.append((False, ''))
-        elif found and found[-1][0] == literal and found[-1][1]:
-            found[-1] = (literal, found[-1][1] + '\n' + line)
-        else:
-            found.append((literal, line))
-    return [(literal, block) for literal, block in found if block]
-
-
 def prose(text, functions, out):
     """Paragraphs; indented lines are a display; errors after "Errors:" or "Errors (remark):" are a
     list."""
@@ -210,15 +186,9 @@ def error_list(text):
     return (found, capital(rest)) if found else None
 
 
-def capital(text):
-    return text[:1].upper() + text[1:]
-
-
 def inline(text, functions, out):
     """A paragraph with its functions and constants marked."""
-    for line in (line for sentence in sentences(text).split('\n')
-                 for line in textwrap.wrap(sentence, WIDTH - 12, break_long_words=False,
-                                           break_on_hyphens=False)):
+    for line in wrapped(text):
         line = escape(line)
         line = re.sub(r'\b(mcr_[a-z_]+)\b', lambda m: r'\fB' + m.group() + r'\fP'
                       if m.group() in functions else m.group(), line)
@@ -304,11 +274,9 @@ def main():
     if bare or not calls:
         sys.exit(f'{args.headers[0]}: no comment says what these do: {", ".join(bare)}')
 
-    newest = int(os.environ.get('SOURCE_DATE_EPOCH',
-                                max(os.path.getmtime(path) for path in args.headers)))
     out = ['.\\" Generated from ' + ', '.join('mcring/' + os.path.basename(path)
                                               for path in args.headers) + ': do not edit.',
-           time.strftime('.Dd %B %d, %Y', time.gmtime(newest)).replace(' 0', ' '),
+           date(args.headers),
            f'.Dt {args.name.upper()} 3', f'.Os mcring {args.version}', '.Sh NAME']
     names = [args.name, *(item.name for item in calls if item.name != args.name)]
     out += [*(f'.Nm {name} ,' for name in names[:-1]), f'.Nm {names[-1]}']
