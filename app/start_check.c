@@ -14,7 +14,9 @@
 
 #include "core/ring.h"
 #include "eal/devices.h"
+#include "eal/hugepages.h"
 #include "eal/lcores.h"
+#include "eal/pci.h"
 #include "engine/os/memory_limit.h"
 #include "engine/plan/channel_config.h"
 #include "engine/plan/port_wish.h"
@@ -100,6 +102,8 @@ static int check_interfaces(const struct mcr_settings *s, const char *root, stru
 				"that --config names");
 	for (size_t i = 0; ret == 0 && i < s->n_interfaces; i++) {
 		ret = mcr_eal_check_port(s, &s->interfaces[i], root, err);
+		if (ret == 0)
+			ret = mcr_eal_check_pci(s, &s->interfaces[i], geteuid() == 0, root, err);
 		if (ret == 0)
 			ret = check_kernel_name(&s->interfaces[i], err);
 	}
@@ -216,6 +220,8 @@ int mcr_start_check(const struct mcr_settings *s, const char *root, struct mcr_e
 	ret = mcr_eal_lcores(&rx, s, root, err);
 	if (ret >= 0)
 		ret = check_lcores(s, &rx, err);
+	if (ret >= 0)
+		ret = mcr_eal_check_hugepages(s, is_running(s), root, err);
 	if (ret < 0)
 		return ret;
 	for (size_t i = 0; i < s->n_channels; i++)

@@ -17,15 +17,18 @@ int mcr_router_check(const struct mcr_settings *s, struct mcr_error *err);
 
 /* mcr_start_check checks assembled settings:
  * - there is an interface, and a --vdev makes its device;
+ * - a PCI device is with a driver that DPDK takes it from, and this user may take it;
  * - the lcores of interfaces and channels receive, and the interfaces of one port agree;
  * - there are not too many memberships;
  * - no network device has the name that kernel= gives;
  * - mcr_router_check;
+ * - there are the hugepages that EAL will ask for;
  * - the rings fit the memory that is left or, while an engine runs in the run directory, all
  *   memory.
  * It uses EAL's arguments as far as they are given; --check may be called without them. root: "" =
- * the system, else a folder with proc and sys in it, for lcores and memory. Returns 0, or -EINVAL,
- * -EEXIST or -ENOMEM with err, which begins with the origin. */
+ * the system, else a folder with proc, sys and dev in it, for lcores, devices and memory. Returns
+ * 0, or -EINVAL, -EEXIST, -ENODEV, -EACCES, -EBUSY or -ENOMEM with err, which begins with the
+ * origin. */
 int mcr_start_check(const struct mcr_settings *s, const char *root, struct mcr_error *err);
 
 #endif

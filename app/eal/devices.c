@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/nearest.h"
 #include "eal/given.h"
+#include "eal/host_files.h"
 #include "engine/plan/limits.h"
 #include "settings/fail.h"
 
@@ -118,23 +118,10 @@ static unsigned cut_vlan(char *name)
 /* Writes what a link of /sys/class/net/NAME points to, without its folders. */
 static bool link_of(char *out, size_t cap, const char *root, const char *name, const char *link)
 {
-	char path[PATH_MAX], to[PATH_MAX];
-	ssize_t len;
+	char path[128];
 
-	snprintf(path, sizeof(path), "%s/sys/class/net/%s/%s", root, name, link);
-	len = readlink(path, to, sizeof(to) - 1);
-	if (len <= 0)
-		return false;
-	to[len] = '\0';
-	snprintf(out, cap, "%.*s", (int)cap - 1, strrchr(to, '/') ? strrchr(to, '/') + 1 : to);
-	return true;
-}
-
-static bool is_pci(const char *address)
-{
-	unsigned domain, bus, device, function;
-
-	return sscanf(address, "%x:%x:%x.%x", &domain, &bus, &device, &function) == 4;
+	snprintf(path, sizeof(path), "/sys/class/net/%s/%s", name, link);
+	return mcr_host_link(out, cap, root, path);
 }
 
 /* A NIC's own driver of DPDK needs its PCI address and, but for a few, the NIC for itself. */
@@ -144,7 +131,7 @@ static const char *past_the_kernel(char *buf, size_t cap, const char *root, cons
 	char pci[32], driver[32];
 
 	buf[0] = '\0';
-	if (!link_of(pci, sizeof(pci), root, name, "device") || !is_pci(pci))
+	if (!link_of(pci, sizeof(pci), root, name, "device") || !mcr_is_pci(pci))
 		return buf;
 	if (link_of(driver, sizeof(driver), root, name, "device/driver") &&
 	    (strncmp(driver, "mlx", 3) == 0 || strcmp(driver, "mana") == 0))

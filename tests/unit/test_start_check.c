@@ -41,6 +41,8 @@ static int setup(void **state)
 		return -1;
 	put_file(h->root, "/proc/meminfo",
 		 "MemTotal: 1048576 kB\nMemAvailable: 262144 kB\nSwapFree: 0 kB\n");
+	put_file(h->root, "/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages", "1\n");
+	put_file(h->root, "/proc/mounts", "hugetlbfs / hugetlbfs rw,pagesize=1024M 0 0\n");
 	*state = h;
 	return 0;
 }
