@@ -13,6 +13,7 @@
 #include "daemon.h"
 #include "eal/args.h"
 #include "eal/eal.h"
+#include "eal/pdump.h"
 #include "log.h"
 #include "privileges.h"
 #include "reload.h"
@@ -20,6 +21,7 @@
 #include "settings/fail.h"
 #include "settings/feeds.h"
 #include "settings/twice.h"
+#include "telemetry/telemetry.h"
 
 #define POLL_NS        1000000 /* the longest time that a signal waits */
 #define OPEN_FILES_MIN 128u    /* for EAL, a few ports and a few consumers */
@@ -232,6 +234,7 @@ static int create_engine(struct daemon *d, struct mcr_error *err)
 	cfg.stats = mcr_settings_stats(s);
 	cfg.joins_per_uid = s->attach.joins_per_uid.value;
 	cfg.idle = s->engine.idle.value;
+	cfg.list_ports = 1;
 	cfg.keep_memberships = s->engine.keep_memberships.value;
 	cfg.interfaces = interfaces;
 	cfg.n_interfaces = (unsigned)s->n_interfaces;
@@ -272,6 +275,14 @@ static int declare_feeds(struct daemon *d, struct mcr_error *err)
 	return ret;
 }
 
+/* What DPDK's own tools are given. The engine does without the first. */
+static int serve_dpdk_tools(struct daemon *d, struct mcr_error *err)
+{
+	if (mcr_telemetry_begin(d->running->engine.run_dir, err) < 0)
+		mcr_log_line(&d->log, MCR_LOG_WARNING, "%s", err->text);
+	return d->running->engine.pdump.value ? mcr_pdump_begin(err) : 0;
+}
+
 static int start_engine(struct daemon *d, struct mcr_error *err)
 {
 	const struct mcr_settings *s = d->running;
@@ -287,6 +298,8 @@ static int start_engine(struct daemon *d, struct mcr_error *err)
 					   s->joins.items, s->joins.n, err);
 	if (ret == 0)
 		ret = mcr_engine_start(d->engine, err);
+	if (ret == 0)
+		ret = serve_dpdk_tools(d, err);
 	if (ret == 0)
 		ret = drop_privileges(d, err);
 	if (ret < 0)
@@ -388,6 +401,7 @@ int mcr_daemon_run(struct mcr_settings *running, const struct mcr_settings *comm
 	}
 	mcr_engine_destroy(d.engine);
 	log_step(&d, "ports are closed, memory is free");
+	mcr_pdump_end();
 	mcr_eal_end();
 close_signals:
 	mcr_sockets_destroy(d.sockets_before);

@@ -42,6 +42,7 @@ static const struct option long_options[] = {
     {"idle", required_argument, NULL, OPT_OF_ENGINE},
     {"keep-memberships", no_argument, NULL, OPT_OF_ENGINE},
     {"log-level", required_argument, NULL, OPT_OF_ENGINE},
+    {"pdump", no_argument, NULL, OPT_OF_ENGINE},
     {"verbose", no_argument, NULL, OPT_VERBOSE},
     {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
@@ -83,6 +84,7 @@ static const char help_end[] =
     "  --keep-memberships     leave no group on exit\n"
     "  --log-level error|warning|info|debug  how much it says (default info)\n"
     "  --verbose              --log-level debug\n"
+    "  --pdump                let dpdk-dumpcap and dpdk-pdump attach (root, with hugepages)\n"
     "  --help, --version\n"
     "\n"
     "SIGTERM and SIGINT end mcring; on SIGHUP it reads the file again. mcring-ctl controls it.\n"

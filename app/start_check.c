@@ -14,6 +14,7 @@
 
 #include "core/ring.h"
 #include "eal/devices.h"
+#include "eal/given.h"
 #include "eal/hugepages.h"
 #include "eal/lcores.h"
 #include "eal/pci.h"
@@ -206,12 +207,33 @@ int mcr_ring_memory_check(const struct mcr_channel_config *const *channels, size
 	return mcr_memory_check(&need, root, err);
 }
 
+/* A second process maps EAL's memory by the files that it is in. */
+static int check_pdump(const struct mcr_settings *s, struct mcr_error *err)
+{
+	static const char *const options[] = {"--no-huge", "--in-memory", "--no-shconf",
+					      "--huge-unlink"};
+	const char *value;
+
+	for (size_t i = 0; s->engine.pdump.value && i < s->n_eal; i++)
+		for (size_t k = 0; k < sizeof(options) / sizeof(options[0]); k++)
+			if (mcr_eal_given(s, i, options[k], &value))
+				return mcr_fail(
+				    err, -EINVAL,
+				    "pdump: no process can attach with EAL's %s: take it out, or "
+				    "capture with mcring-watch --record or mcring-cat --format "
+				    "pcapng, which need neither hugepages nor root",
+				    options[k]);
+	return 0;
+}
+
 int mcr_start_check(const struct mcr_settings *s, const char *root, struct mcr_error *err)
 {
 	const struct mcr_channel_config *channels[MCR_CHANNELS_MAX];
 	struct mcr_placement rx;
 	int ret = check_interfaces(s, root, err);
 
+	if (ret == 0)
+		ret = check_pdump(s, err);
 	if (ret < 0)
 		return ret;
 	if (mcr_settings_memberships(s) > MCR_MEMBERSHIPS_MAX)

@@ -233,6 +233,7 @@ static const struct mcr_key engine_keys[] = {
     {"keep_memberships", &mcr_kind_word, NULL, "no", ENGINE_OPTION(keep_memberships),
      .words = bool_words},
     {"log_level", &mcr_kind_word, NULL, "info", ENGINE_OPTION(log_level), .words = level_words},
+    {"pdump", &mcr_kind_word, NULL, "no", ENGINE_OPTION(pdump), .words = bool_words},
 };
 const struct mcr_keys mcr_engine_keys = TABLE("engine", engine_keys);
 ASSERT_FITS(engine_keys);

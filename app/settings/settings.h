@@ -66,7 +66,7 @@ struct mcr_stats_setting {
 struct mcr_engine_setting {
 	char name[MCR_NAME_MAX]; /* "" = not given */
 	char run_dir[96];        /* "" = not given */
-	struct mcr_opt8 idle, keep_memberships, log_level;
+	struct mcr_opt8 idle, keep_memberships, log_level, pdump;
 };
 
 struct mcr_settings {

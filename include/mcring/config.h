@@ -302,7 +302,11 @@ struct mcr_engine_config {
 	/* Elementary joins that the consumers of one user may have made together, in all channels;
 	 * 0 = MCR_USER_JOINS. Those of sockets from mcr_engine_attach do not count. */
 	uint32_t joins_per_uid;
-	uint32_t reserved; /* 0 */
+	/* 1: the ports stay visible for what lists those that nobody in this process owns: DPDK's
+	 * telemetry (/ethdev/list), dpdk-dumpcap, dpdk-proc-info, RTE_ETH_FOREACH_DEV. Nothing else
+	 * in the process may then use them, which DPDK no longer sees to. 0: they are owned. */
+	uint8_t list_ports;
+	uint8_t reserved[3]; /* 0 */
 	struct mcr_stats_config stats;
 };
 

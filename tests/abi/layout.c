@@ -126,7 +126,8 @@ SIZE(mcr_address, 16);
 	AT(type, size, 0); \
 	SIZE(type, bytes)
 GROWS(mcr_engine_config, 248);
-AT(mcr_engine_config, reserved, 236);
+AT(mcr_engine_config, list_ports, 236);
+AT(mcr_engine_config, reserved, 237);
 AT(mcr_engine_config, stats, 240); /* not in the padding of before */
 SIZE(mcr_stats_config, 8);
 GROWS(mcr_interface_config, 8752);

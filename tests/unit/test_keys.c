@@ -18,6 +18,11 @@
 
 /* ---- the command line ---- */
 
+static bool is_switch(const struct mcr_key *key)
+{
+	return strcmp(key->name, "keep_memberships") == 0 || strcmp(key->name, "pdump") == 0;
+}
+
 /* The option's argument; "" = it has none. */
 static void argument(const struct mcr_keys *keys, const struct mcr_key *key, const char *option,
 		     const char *value, char *buf)
@@ -26,7 +31,7 @@ static void argument(const struct mcr_keys *keys, const struct mcr_key *key, con
 	const char *head = keys == &mcr_interface_keys ? "a=p," : "a,";
 
 	if (keys == &mcr_engine_keys)
-		strcpy(buf, strcmp(key->name, "keep_memberships") == 0 ? "" : value);
+		strcpy(buf, is_switch(key) ? "" : value);
 	else if (keys == &mcr_attach_keys || keys == &mcr_stats_keys)
 		snprintf(buf, TEXT_MAX, "%s=%s", option, value);
 	else if (is_name)
@@ -69,7 +74,7 @@ static void is_alike(const struct mcr_keys *keys, const struct mcr_key *key)
 		struct mcr_settings *file, *options;
 
 		if (key->flags & MCR_KEY_FILE_ONLY ||
-		    (i && strcmp(key->name, "keep_memberships") == 0))
+		    (i && keys == &mcr_engine_keys && is_switch(key)))
 			continue;
 		sample(key, i, value);
 		file_with(keys, key, value, text);

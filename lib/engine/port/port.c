@@ -51,7 +51,17 @@ int mcr_port_find(const char *text, struct mcr_error *err)
 	return mcr_error_set(err, -ENODEV, "no DPDK port \"%s\": there are %s", text, ports);
 }
 
-static int take(struct mcr_port *port, struct mcr_error *err)
+static void disown(struct mcr_port *port)
+{
+	if (port->owner == RTE_ETH_DEV_NO_OWNER)
+		return;
+	rte_eth_dev_owner_unset(port->id, port->owner);
+	rte_eth_dev_owner_delete(port->owner);
+	port->owner = RTE_ETH_DEV_NO_OWNER;
+}
+
+/* A port that is to be listed has no owner for long: enough to find out that nobody has it. */
+static int take(struct mcr_port *port, int is_listed, struct mcr_error *err)
 {
 	struct rte_eth_dev_owner owner = {.name = "mcring"};
 	int ret = rte_eth_dev_owner_new(&port->owner);
@@ -59,6 +69,8 @@ static int take(struct mcr_port *port, struct mcr_error *err)
 	owner.id = port->owner;
 	if (ret == 0)
 		ret = rte_eth_dev_owner_set(port->id, &owner);
+	if (ret == 0 && is_listed)
+		disown(port);
 	if (ret == 0)
 		return 0;
 	port->owner = RTE_ETH_DEV_NO_OWNER;
@@ -107,7 +119,7 @@ int mcr_port_open(struct mcr_port **out, uint16_t id, const struct mcr_port_want
 	port->node = mcr_port_node(id);
 	memset(port->interface_of_vlan, MCR_NO_INTERFACE, sizeof(port->interface_of_vlan));
 	rte_eth_dev_get_name_by_port(id, port->name);
-	ret = take(port, err);
+	ret = take(port, wants->is_listed, err);
 	if (ret < 0)
 		goto fail;
 	ret = rte_eth_dev_info_get(id, &info);
@@ -182,10 +194,7 @@ void mcr_port_shut(struct mcr_port *port)
 		return;
 	mcr_port_stop(port);
 	mcr_port_unlisten(port);
-	if (port->owner != RTE_ETH_DEV_NO_OWNER) {
-		rte_eth_dev_owner_unset(port->id, port->owner);
-		rte_eth_dev_owner_delete(port->owner);
-	}
+	disown(port);
 	/* Its queues hold buffers of our pools until it is closed. Without a pool it was never
 	 * ours. */
 	if (port->mempool)

@@ -154,6 +154,7 @@ struct mcr_port_wants {
 	int memory_node;             /* of its buffers; MCR_NODE_ANY */
 	uint8_t is_beside_kernel;    /* some of its frames will wait for the kernel: kernel= */
 	uint8_t hw_time;             /* enum mcr_hw_time */
+	uint8_t is_listed;           /* leave it without an owner: list_ports */
 	struct mcr_sockets *sockets_before; /* NULL = unknown */
 };
 

@@ -41,6 +41,7 @@ int mcr_engine_wish_of(struct mcr_engine *e, const struct mcr_engine_config *cfg
 	    .memory_node = mcr_placement_node(&e->placement, node, out->candidates),
 	    .is_beside_kernel = out->asked.is_beside_kernel,
 	    .hw_time = out->asked.hw_time,
+	    .is_listed = cfg->list_ports,
 	    .sockets_before = cfg->sockets_before,
 	};
 	return 0;
