@@ -37,6 +37,17 @@ void gen_send(struct gen *gen, const struct gen_load *load);
  * that it had no room for, and try them again only when they are given another. */
 void gen_send_last(struct gen *gen);
 
+/* gen_put hands buffers to a Tx queue until it has taken all; the TSC's deadline or gen->stop ends
+ * it earlier, and the rest is freed. Returns how many the driver took. */
+unsigned gen_put(struct gen *gen, uint16_t queue, struct rte_mbuf **mbufs, unsigned n,
+		 uint64_t deadline);
+
+/* gen_drain throws away what came in: the peer's queue must not fill up. */
+void gen_drain(const struct gen *gen);
+
+/* gen_flush waits until the driver has sent what its queues hold, 200 ms at most. */
+void gen_flush(const struct gen *gen);
+
 /* gen_trials looks for the highest rate without loss, and prints each trial and the result. Returns
  * 0, or -1 after a line on stderr. */
 int gen_trials(struct gen *gen);

@@ -19,6 +19,7 @@
 #include "../common/usage.h"
 #include "core/address.h"
 #include "gen.h"
+#include "replay.h"
 
 static volatile sig_atomic_t stop; /* all that the signal handler touches */
 
@@ -141,13 +142,15 @@ static int generate(struct gen *gen)
 		return -1;
 	if (rte_eth_macaddr_get(gen->port, &mac))
 		return fail("port %s: has no MAC address", gen->options.port);
-	if (frames_create(&gen->frames, &gen->options.plan, &mac))
+	if (!gen->options.n_files && frames_create(&gen->frames, &gen->options.plan, &mac))
 		return fail("out of memory");
-	gen->flow_sent = calloc(gen->frames.n_flows, sizeof(*gen->flow_sent));
+	gen->flow_sent = calloc(gen->frames.n_flows + 1, sizeof(*gen->flow_sent));
 	if (!gen->flow_sent)
 		return fail("out of memory");
 	if (gen_start_port(gen) == 0)
-		result = gen->options.search ? gen_trials(gen) : send_once(gen);
+		result = gen->options.n_files  ? gen_replay(gen)
+			 : gen->options.search ? gen_trials(gen)
+					       : send_once(gen);
 	if (gen->started)
 		rte_eth_dev_stop(gen->port);
 	rte_eth_dev_close(gen->port);
@@ -177,6 +180,8 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	result = gen_options_parse(&gen.options, argc - eal_argc, argv + eal_argc);
+	if (result == 0 && gen.options.n_files)
+		result = gen_replay_look(&gen.options, &gen.frames.frame_max);
 	if (result == 0) {
 		signal(SIGINT, on_signal);
 		signal(SIGTERM, on_signal);

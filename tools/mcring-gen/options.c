@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/address.h"
 
@@ -14,6 +16,7 @@
 static const char usage[] =
     "usage: mcring-gen [EAL options] -- --port PORT --group GROUP[/LEN][:UDPPORT[-UDPPORT]]... "
     "[options]\n"
+    "       mcring-gen [EAL options] -- --port PORT --replay FILE... [options]\n"
     "Sends numbered, time-stamped UDP multicast from a DPDK port, round robin over the flows\n"
     "(a flow is a group and a UDP port), and prints what it sent.\n"
     "  --port PORT       DPDK device name or port number\n"
@@ -41,6 +44,13 @@ static const char usage[] =
     "  --resolution P    end when a rate that lost is P percent above one that did not (1)\n"
     "  --repeat N        a trial that lost counts only if N repeats lose too (0)\n"
     "  --confirm S       the rate must hold for S seconds in the end; 0: do not confirm (60)\n"
+    "Captures instead of groups, frame by frame as they are, with their gaps:\n"
+    "  --replay FILE     pcap or pcapng, as it is or packed with gzip or zstd; several are merged\n"
+    "                    by their times; repeatable. --count and --duration end it earlier\n"
+    "  --speed X         X times as fast as captured (1)\n"
+    "  --flat-out        as fast as the port takes them\n"
+    "  --loop N|forever  send it N times (1)\n"
+    "  --own-mac         from the port's MAC address instead of the captured ones\n"
     "  --help, --version\n"
     "\n"
     "Exit status: 0, also at a signal; 1 on an error.\n";
@@ -64,6 +74,11 @@ enum option_id {
 	OPT_RESOLUTION,
 	OPT_REPEAT,
 	OPT_CONFIRM,
+	OPT_REPLAY,
+	OPT_SPEED,
+	OPT_FLAT_OUT,
+	OPT_LOOP,
+	OPT_OWN_MAC,
 	OPT_HELP,
 	OPT_VERSION,
 };
@@ -87,6 +102,11 @@ static const struct option long_options[] = {
     {"resolution", required_argument, NULL, OPT_RESOLUTION},
     {"repeat", required_argument, NULL, OPT_REPEAT},
     {"confirm", required_argument, NULL, OPT_CONFIRM},
+    {"replay", required_argument, NULL, OPT_REPLAY},
+    {"speed", required_argument, NULL, OPT_SPEED},
+    {"flat-out", no_argument, NULL, OPT_FLAT_OUT},
+    {"loop", required_argument, NULL, OPT_LOOP},
+    {"own-mac", no_argument, NULL, OPT_OWN_MAC},
     {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
     {0},
@@ -148,6 +168,44 @@ static int parse_source(struct gen_options *options, const char *text)
 	return 0;
 }
 
+static int add_file(struct gen_options *options, const char *name)
+{
+	struct stat file;
+
+	if (options->n_files == CAPTURE_FILES_MAX)
+		return fail("--replay: expected at most %d files", CAPTURE_FILES_MAX);
+	if (stat(name, &file) < 0)
+		return fail("--replay %s: %s", name, strerror(errno));
+	if (!S_ISREG(file.st_mode))
+		return fail("--replay %s: expected a regular file, which is read twice", name);
+	options->files[options->n_files++] = name;
+	return 0;
+}
+
+static int parse_replay_option(struct gen_options *options, int id, const char *name,
+			       const char *text)
+{
+	if (id == OPT_REPLAY)
+		return add_file(options, text);
+	options->replay_option = name;
+	switch (id) {
+	case OPT_SPEED:
+		return parse_real(name, text, 1e6, 0, &options->speed);
+	case OPT_FLAT_OUT:
+		options->speed = 0;
+		break;
+	case OPT_LOOP:
+		options->loops = UINT64_MAX;
+		if (strcmp(text, "forever") != 0)
+			return parse_number(name, text, 1, UINT32_MAX, &options->loops);
+		break;
+	case OPT_OWN_MAC:
+		options->own_mac = 1;
+		break;
+	}
+	return 0;
+}
+
 static int parse_search_option(struct gen_options *options, int id, const char *name,
 			       const char *text)
 {
@@ -159,6 +217,8 @@ static int parse_search_option(struct gen_options *options, int id, const char *
 		options->search = 1;
 		return 0;
 	}
+	if (id >= OPT_REPLAY)
+		return parse_replay_option(options, id, name, text);
 	options->search_option = name;
 	switch (id) {
 	case OPT_RECEIVED_BY:
@@ -178,11 +238,19 @@ static int parse_search_option(struct gen_options *options, int id, const char *
 	return result;
 }
 
+static int is_of_flows(int id)
+{
+	return id == OPT_GROUP || id == OPT_UDP_PORT || id == OPT_SOURCE || id == OPT_RATE ||
+	       id == OPT_SIZE || id == OPT_QUEUES || id == OPT_VLAN;
+}
+
 static int parse_option(struct gen_options *options, int id, const char *name, const char *text)
 {
 	uint64_t number = 0;
 	int result = 0;
 
+	if (is_of_flows(id))
+		options->flow_option = name;
 	switch (id) {
 	case OPT_PORT:
 		options->port = text;
@@ -245,11 +313,28 @@ static int check_size(const struct frame_plan *plan)
 	return 0;
 }
 
+/* Frames that are sent as they are leave nothing to choose. */
+static int complete_replay(const struct gen_options *options)
+{
+	if (options->flow_option)
+		return fail("--%s does not go with --replay, which sends frames as they are",
+			    options->flow_option);
+	if (options->search || options->search_option)
+		return fail("--search does not go with --replay");
+	if (!options->port)
+		return fail("--port is missing (see mcring-gen --help)");
+	return 0;
+}
+
 /* Refuses what is missing or does not go together, and fills in the defaults that depend. */
 static int complete(struct gen_options *options)
 {
 	const char *wrong = NULL;
 
+	if (options->n_files)
+		return complete_replay(options);
+	if (options->replay_option)
+		return fail("--%s is an option of --replay", options->replay_option);
 	if (options->search_option && !options->search)
 		return fail("--%s is an option of --search", options->search_option);
 	if (!options->port || !options->plan.flows.n)
@@ -282,6 +367,8 @@ int gen_options_parse(struct gen_options *options, int argc, char **argv)
 					.load = {.rate = UINT64_MAX},
 					.burst = 32,
 					.queues = 1,
+					.speed = 1,
+					.loops = 1,
 					.resolution = 0.01,
 					.confirm_ns = UINT64_C(60000000000)};
 	while ((id = usage_next(argc, argv, "", long_options, &index)) != -1) {

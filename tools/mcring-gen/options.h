@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "../common/frame.h"
+#include "../mcring-replay/capture.h"
 
 #define GEN_BURST_MAX  256
 #define GEN_QUEUES_MAX 64
@@ -33,6 +34,15 @@ struct gen_options {
 	double resolution;         /* a part of the rate */
 	unsigned repeats;          /* of a trial that lost */
 	uint64_t confirm_ns;       /* length of the last trial; 0 = none */
+
+	/* Captures to send; 0 files: none. */
+	const char *files[CAPTURE_FILES_MAX];
+	unsigned n_files;
+	const char *replay_option; /* the last of these that was given */
+	const char *flow_option;   /* the last that says what else is sent */
+	double speed;              /* 1 = as captured; 0 = flat out */
+	uint64_t loops;
+	int own_mac; /* the frames come from the port's address */
 };
 
 void gen_options_usage(void);

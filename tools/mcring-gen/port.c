@@ -35,7 +35,8 @@ static int create_pools(struct gen *gen, unsigned n_tx, unsigned n_rx, int socke
 	if (!gen->tx_pool || !gen->rx_pool)
 		return fail("no memory for packet buffers: %s (give EAL more with -m)",
 			    rte_strerror(rte_errno));
-	rte_mempool_obj_iter(gen->tx_pool, fill_buffer, gen);
+	if (!gen->options.n_files)
+		rte_mempool_obj_iter(gen->tx_pool, fill_buffer, gen);
 	return 0;
 }
 
@@ -48,6 +49,10 @@ static int set_mtu(const struct gen *gen)
 	if (rte_eth_dev_get_mtu(gen->port, &mtu) || needed <= mtu)
 		return 0;
 	result = rte_eth_dev_set_mtu(gen->port, needed);
+	if (result && gen->options.n_files)
+		return fail("port %s: the longest frame of --replay needs an MTU of %u, it has %u: "
+			    "%s",
+			    gen->options.port, needed, mtu, rte_strerror(-result));
 	if (result)
 		return fail("port %s: --size %u needs an MTU of %u, it has %u: %s",
 			    gen->options.port, gen->options.plan.size, needed, mtu,

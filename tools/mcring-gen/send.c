@@ -12,8 +12,7 @@
 #define LAST_MS  2 /* the kernel works off its backlog ... */
 #define LAST_N   8 /* ... which is smaller than net_af_packet's ring */
 
-/* The generator has no use for what comes in, but its peer's queue must not fill up. */
-static void drain(const struct gen *gen)
+void gen_drain(const struct gen *gen)
 {
 	struct rte_mbuf *mbufs[32];
 
@@ -21,9 +20,8 @@ static void drain(const struct gen *gen)
 		rte_pktmbuf_free_bulk(mbufs, rte_eth_rx_burst(gen->port, q, mbufs, RTE_DIM(mbufs)));
 }
 
-/* Returns how many of n the driver took: fewer only when the deadline or a signal came first. */
-static unsigned send_queue(struct gen *gen, uint16_t queue, struct rte_mbuf **mbufs, unsigned n,
-			   uint64_t deadline)
+unsigned gen_put(struct gen *gen, uint16_t queue, struct rte_mbuf **mbufs, unsigned n,
+		 uint64_t deadline)
 {
 	unsigned done = 0;
 
@@ -53,7 +51,7 @@ static unsigned send_flows(struct gen *gen, struct rte_mbuf **mbufs, unsigned n,
 			of_queue[k] = mbufs[i];
 			k += flows[k] % gen->options.queues == q;
 		}
-		sent = send_queue(gen, q, of_queue, k, deadline);
+		sent = gen_put(gen, q, of_queue, k, deadline);
 		for (unsigned i = 0; i < sent; i++)
 			gen->flow_sent[flows[i]]++;
 		done += sent;
@@ -119,7 +117,7 @@ static void send_all(struct gen *gen, const struct gen_load *load)
 		else
 			rte_pause();
 		if (turn % 256 == 0)
-			drain(gen);
+			gen_drain(gen);
 		now = rte_rdtsc();
 		if (load->count && gen->sent == load->count)
 			break;
@@ -129,7 +127,7 @@ static void send_all(struct gen *gen, const struct gen_load *load)
 
 /* Closing a port throws away what its queue still holds, and that was counted as sent. The buffers
  * come back once it is out; some drivers keep the last ones, hence the limit. */
-static void flush(const struct gen *gen)
+void gen_flush(const struct gen *gen)
 {
 	for (int i = 0; i < FLUSH_MS && rte_mempool_in_use_count(gen->tx_pool) > 0; i++) {
 		for (uint16_t q = 0; q < gen->options.queues; q++)
@@ -144,7 +142,7 @@ void gen_send(struct gen *gen, const struct gen_load *load)
 	gen->retries = 0;
 	memset(gen->flow_sent, 0, gen->frames.n_flows * sizeof(*gen->flow_sent));
 	send_all(gen, load);
-	flush(gen);
+	gen_flush(gen);
 }
 
 void gen_send_last(struct gen *gen)
@@ -153,5 +151,5 @@ void gen_send_last(struct gen *gen)
 		rte_delay_us_sleep(LAST_MS * 1000);
 		gen->sent += send_burst(gen, 1, UINT64_MAX);
 	}
-	flush(gen);
+	gen_flush(gen);
 }
