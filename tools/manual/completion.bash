@@ -85,12 +85,12 @@ _mcring_scan() {
 		fi
 		option=''
 		[[ -z $command && -n ${operands[${words[i]}]+set} ]] && command=${words[i]}
-		[[ ${operands[.]} == @program ]] && command=: && return
+		[[ ${operands[.]} == @program ]] && command=:
 	done
 }
 
-# The line is split at blanks alone. For bash an = and a : end a word as well, so that what stands
-# before the last of them is no part of a reply.
+# The line is split at blanks alone. For bash an = and a : end a word as well, and a @ begins one, so
+# that what stands before the last of them is no part of a reply.
 _mcring() {
 	local line=${COMP_LINE:0:COMP_POINT} words word last option='' command='' begin='' list candidates i
 	read -ra words <<<"$line"
@@ -114,6 +114,7 @@ _mcring() {
 	[[ $list == *@f* || $list == *@run_dir* ]] && compopt -o filenames 2>/dev/null
 	for ((i = ${#word}; i > 0; i--)); do
 		[[ $COMP_WORDBREAKS == *"${word:i-1:1}"* ]] || continue
+		[[ ${word:i-1:1} == @ ]] && ((i--))
 		COMPREPLY=("${COMPREPLY[@]#"${word:0:i}"}")
 		break
 	done

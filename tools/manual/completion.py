@@ -37,7 +37,7 @@ def keys(text, subkeys):
     """(key, value, whether it can be the first) of NAME[,KEY=VALUE]..., and of the keys that have entries of their own."""
     at_first = text.startswith('[')
     found = [(key, written, at_first) for key, written in
-             re.findall(r'(?:\[,?|,)([a-z][\w-]*)=((?:[^,\[\]]|\[[^\[\]]*\])*)', text)]
+             re.findall(r'(?:\[,?|,)([a-z][\w-]*)=((?:[^,\[\]]|\[(?!,)[^\[\]]*\])*)', text)]
     for spec in (spec for entry in subkeys for spec in entry.spec.split(', ')):
         found.append((*spec.partition('=')[::2], False))
     return found
