@@ -207,7 +207,8 @@ int mcr_ring_memory_check(const struct mcr_channel_config *const *channels, size
 	return mcr_memory_check(&need, root, err);
 }
 
-/* A second process maps EAL's memory by the files that it is in. */
+/* A second process maps EAL's memory by the files that it is in, and may write to all of it. The
+ * files' mode lets in whoever runs mcring: that must not be a user who runs other programs, too. */
 static int check_pdump(const struct mcr_settings *s, struct mcr_error *err)
 {
 	static const char *const options[] = {"--no-huge", "--in-memory", "--no-shconf",
@@ -223,6 +224,11 @@ static int check_pdump(const struct mcr_settings *s, struct mcr_error *err)
 				    "capture with mcring-watch --record or mcring-cat --format "
 				    "pcapng, which need neither hugepages nor root",
 				    options[k]);
+	if (s->engine.pdump.value && geteuid() != 0)
+		return mcr_fail(err, -EPERM,
+				"pdump: mcring does not run as root, and other programs of its "
+				"user could write to its memory: run it as root, or capture with "
+				"mcring-watch --record or mcring-cat --format pcapng");
 	return 0;
 }
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <unistd.h>
 
 #include <rte_errno.h>
 #include <rte_pdump.h>
@@ -10,15 +9,8 @@
 
 static int is_begun; /* EAL's server is one for the process */
 
-/* Who attaches maps all memory of this process and may write to it. EAL's files are of mode 0600,
- * so that is whoever runs mcring: it must not be a user who runs other programs, too. */
 int mcr_pdump_begin(struct mcr_error *err)
 {
-	if (geteuid() != 0)
-		return mcr_fail(err, -EPERM,
-				"pdump: mcring does not run as root, and other programs of its "
-				"user could write to its memory: run it as root, or capture with "
-				"mcring-watch --record or mcring-cat --format pcapng");
 	if (rte_pdump_init() < 0)
 		return mcr_fail(err, -EIO, "pdump: DPDK does not begin it: %s",
 				rte_strerror(rte_errno));

@@ -6,8 +6,8 @@
 #include <mcring/types.h>
 
 /* mcr_pdump_begin lets dpdk-dumpcap and dpdk-pdump attach to this process, which EAL has started
- * with memory that a second process can map. Costs nothing until one does. Refuses it to a process
- * that is not root's: -EPERM. Others: -EIO. err says why. */
+ * with memory that a second process can map. Costs nothing until one does. Returns 0, or -EIO with
+ * err. */
 int mcr_pdump_begin(struct mcr_error *err);
 
 /* mcr_pdump_end lets none attach any more; before EAL ends. Without a begin it does nothing. */
