@@ -274,6 +274,27 @@ static void a_relay_that_cannot_be_is_refused(void **state)
 	refused(*state, LAN("role: upstream"), "interface \"lan\" is role=upstream, and none is ");
 }
 
+/* Without root, what can attach could be any program of the same user. */
+static void a_capture_needs_memory_that_only_others_of_root_can_map(void **state)
+{
+	static const char *const options[] = {"--no-huge", "--in-memory", "--no-shconf",
+					      "--huge-unlink=always"};
+	char yaml[256];
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		snprintf(yaml, sizeof(yaml),
+			 "pdump: on\neal: ['-l', 0-2, '%s', '--vdev=net_null0']\n" FEED,
+			 options[i]);
+		refused(*state, yaml, "pdump: no process can attach with EAL's ");
+		assert_non_null(strstr(((struct host *)*state)->err.text, "mcring-watch --record"));
+	}
+	if (geteuid() != 0)
+		refused(*state, "pdump: on\n" FEED, "pdump: mcring does not run as root");
+	else
+		assert_int_equal(check(*state, "pdump: on\n" FEED), 0);
+	assert_int_equal(check(*state, "pdump: off\n" FEED), 0);
+}
+
 /* What --check prints of an interface with these keys, from "# querier" or "# relay" on. */
 static void prints(const char *yaml, const char *expected)
 {
@@ -397,6 +418,7 @@ int main(void)
 	    ON_HOST(interfaces_of_one_port_that_disagree_are_refused),
 	    ON_HOST(a_kernel_device_that_is_there_already_is_refused_unless_it_may_be_ours),
 	    ON_HOST(kernel_devices_are_looked_for_in_the_network_namespace_of_the_process),
+	    ON_HOST(a_capture_needs_memory_that_only_others_of_root_can_map),
 	    ON_HOST(a_querier_that_cannot_be_is_refused),
 	    ON_HOST(a_relay_that_cannot_be_is_refused),
 	    ON_HOST(what_the_relay_uses_is_printed),
