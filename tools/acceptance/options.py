@@ -18,15 +18,17 @@ Tries mcring on a NIC and a switch, in about an hour, and writes a table of what
   --port PORT        the port to try: DPDK's device name, 0000:01:00.0; nothing else may use it
   --eal ARGS         EAL's arguments for it, in one word (three CPUs of its NUMA node, and
                      -a PORT)
-  --sender COMMAND   mcring-gen with its port, on another host by ssh, as in
+  --sender COMMAND   what sends: mcring-gen with its port, on another host by ssh, as in
                      'ssh tx mcring-gen -l 2 -a 0000:02:00.0 -- --port 0000:02:00.0'
-  --sender-port PORT in place of --sender: another port of this host
+  --sender-port PORT
+                     in place of --sender: another port of this host
   --sender-eal ARGS  EAL's arguments for it (another CPU, and -a PORT)
   --address A/LEN    the receiver's own address on the LAN, for IGMP
   --vlan ID          802.1Q tag of all that is sent and joined
   --groups RANGE     all groups that are sent to and joined (239.255.0.0/16); the length is from
                      9 to 22
-  --hw-time FORM     on, metamako or exablaze-hpt, as the interface key (on)
+  --hw-time on|metamako|exablaze-hpt
+                     where times come from, as the interface key (on)
   --max-rate N       datagrams a second that no phase may exceed (as fast as the sender can)
   --settle S         how long the switch takes to forward after a link comes up (3)
   --only PHASES      some of the phases below, with commas between them
