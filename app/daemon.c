@@ -21,6 +21,7 @@
 #include "settings/fail.h"
 #include "settings/feeds.h"
 #include "settings/twice.h"
+#include "standby.h"
 #include "telemetry/telemetry.h"
 
 #define POLL_NS        1000000 /* the longest time that a signal waits */
@@ -48,6 +49,8 @@ struct daemon {
 	struct mcr_service service;
 	int signal_fd;
 	struct mcr_sockets *sockets_before; /* before EAL started; NULL = unknown */
+	struct mcr_eal_args args;
+	struct mcr_standby standby;
 	struct reload reload;
 };
 
@@ -181,6 +184,20 @@ static void begin_on_signal(struct daemon *d)
 		log_reload(d, ret, &report);
 }
 
+static int take_over(void *ctx, struct mcr_error *err)
+{
+	struct daemon *d = ctx;
+	int ret;
+
+	log_step(d, "rings are filled");
+	ret = mcr_standby_wait(&d->standby, err);
+	if (ret == 0)
+		ret = mcr_eal_probe(&d->args, err);
+	if (ret == 0)
+		mcr_log_line(&d->log, MCR_LOG_INFO, "takes over");
+	return ret;
+}
+
 /* ---- start ---- */
 
 /* To be called before EAL makes threads, so that all of them inherit the mask. */
@@ -244,6 +261,7 @@ static int create_engine(struct daemon *d, struct mcr_error *err)
 	cfg.reload = on_reload;
 	cfg.ctx = d;
 	cfg.sockets_before = d->sockets_before;
+	cfg.take_over = mcr_standby_is_on(&d->standby) ? take_over : NULL;
 	return mcr_engine_create(&d->engine, &cfg, err);
 }
 
@@ -361,55 +379,69 @@ static void print_account(struct daemon *d)
 		     a.delivered, relayed, a.punted, dropped);
 }
 
+/* Before EAL starts. */
+static int prepare(struct daemon *d, int is_standby, struct mcr_error *err)
+{
+	int ret = block_signals(d, err);
+
+	if (ret == 0 && is_standby)
+		ret = mcr_standby_begin(&d->standby, d->running->engine.run_dir, d->signal_fd,
+					&d->log, &d->service, err);
+	if (ret == 0)
+		ret =
+		    mcr_eal_args_create(&d->args, d->running, mcr_standby_is_on(&d->standby), err);
+	if (ret < 0)
+		return ret;
+	if (mcr_sockets_note(&d->sockets_before, err) < 0)
+		mcr_log_line(&d->log, MCR_LOG_WARNING, "net_af_packet's loss stays unknown: %s",
+			     err->text);
+	ret = raise_open_files(err);
+	mcr_service_begin(&d->service, d->running, "EAL");
+	return ret;
+}
+
+static int serve_until_end(struct daemon *d)
+{
+	serve(d);
+	mcr_service_stops(&d->service);
+	d->reload.signal_waits = 0; /* do not begin another reload */
+	mcr_engine_stop(d->engine);
+	print_account(d);
+	return has_lost_port(d->engine) ? MCR_EXIT_PORT_LOST : 0;
+}
+
 int mcr_daemon_run(struct mcr_settings *running, const struct mcr_settings *command_line,
-		   const char *config_path, struct mcr_error *err)
+		   const char *config_path, int is_standby, struct mcr_error *err)
 {
 	struct daemon d = {.running = running,
 			   .command_line = command_line,
 			   .config_path = config_path,
 			   .log_level = running->engine.log_level.value,
 			   .log = mcr_log_stderr(),
-			   .signal_fd = -1};
-	struct mcr_eal_args args;
+			   .signal_fd = -1,
+			   .standby = {.pidfd = -1}};
 	int ret;
 
 	mcr_service_open(&d.service, &d.log);
-	ret = mcr_eal_args_create(&args, running, err);
-	if (ret < 0)
-		goto free_settings;
-	ret = block_signals(&d, err);
-	if (ret < 0)
-		goto free_args;
-	if (mcr_sockets_note(&d.sockets_before, err) < 0)
-		mcr_log_line(&d.log, MCR_LOG_WARNING, "net_af_packet's loss stays unknown: %s",
-			     err->text);
-	ret = raise_open_files(err);
-	mcr_service_begin(&d.service, running, "EAL");
+	ret = prepare(&d, is_standby, err);
 	if (ret == 0)
-		ret = mcr_eal_start(&args, d.log_level >= MCR_LOG_DEBUG, err);
-	if (ret < 0)
-		goto close_signals;
-	log_step(&d, "EAL is up");
-	ret = start_engine(&d, err);
+		ret = mcr_eal_start(&d.args, d.log_level >= MCR_LOG_DEBUG, err);
 	if (ret == 0) {
-		serve(&d);
-		mcr_service_stops(&d.service);
-		d.reload.signal_waits = 0; /* do not begin another reload */
-		mcr_engine_stop(d.engine);
-		print_account(&d);
-		ret = has_lost_port(d.engine) ? MCR_EXIT_PORT_LOST : 0;
+		log_step(&d, "EAL is up");
+		ret = start_engine(&d, err);
+		if (ret == 0)
+			ret = serve_until_end(&d);
+		mcr_engine_destroy(d.engine);
+		log_step(&d, "ports are closed, memory is free");
+		mcr_pdump_end();
+		mcr_eal_end();
 	}
-	mcr_engine_destroy(d.engine);
-	log_step(&d, "ports are closed, memory is free");
-	mcr_pdump_end();
-	mcr_eal_end();
-close_signals:
 	mcr_sockets_destroy(d.sockets_before);
-	close(d.signal_fd);
-free_args:
-	mcr_eal_args_clear(&args);
-free_settings:
+	if (d.signal_fd >= 0)
+		close(d.signal_fd);
+	mcr_standby_end(&d.standby);
+	mcr_eal_args_clear(&d.args);
 	mcr_service_close(&d.service);
 	mcr_settings_destroy(d.running);
-	return ret;
+	return d.standby.is_told_to_end ? 0 : ret;
 }

@@ -67,7 +67,8 @@ static int run(struct mcr_settings *command_line, int argc, char **argv, struct 
 			warn(NULL, warning.text);
 	left = mcr_left_behind(running->engine.run_dir, MCR_ATTACH_VERSION, warn, NULL);
 	return o.action == MCR_ACTION_CHECK ? check(running, left, err)
-					    : mcr_daemon_run(running, command_line, o.config, err);
+					    : mcr_daemon_run(running, command_line, o.config,
+							     o.action == MCR_ACTION_STANDBY, err);
 }
 
 int main(int argc, char **argv)

@@ -16,6 +16,7 @@
 enum { /* above the range of characters */
 	OPT_CONFIG = 256,
 	OPT_CHECK,
+	OPT_STANDBY,
 	OPT_INTERFACE,
 	OPT_CHANNEL,
 	OPT_JOIN,
@@ -31,6 +32,7 @@ enum { /* above the range of characters */
 static const struct option long_options[] = {
     {"config", required_argument, NULL, OPT_CONFIG},
     {"check", no_argument, NULL, OPT_CHECK},
+    {"standby", no_argument, NULL, OPT_STANDBY},
     {"interface", required_argument, NULL, OPT_INTERFACE},
     {"channel", required_argument, NULL, OPT_CHANNEL},
     {"join", required_argument, NULL, OPT_JOIN},
@@ -82,6 +84,7 @@ static const char help_end[] =
     "  --run-dir DIR          for the sockets attach, control, stats (default /run/mcring/NAME)\n"
     "  --idle busy|adaptive   what a receiving core does while no packet comes (default busy)\n"
     "  --keep-memberships     leave no group on exit\n"
+    "  --standby              get ready, and wait for the end of the engine that runs in DIR\n"
     "  --log-level error|warning|info|debug  how much it says (default info)\n"
     "  --verbose              --log-level debug\n"
     "  --pdump                let dpdk-dumpcap and dpdk-pdump attach (root, with hugepages)\n"
@@ -158,6 +161,10 @@ static int apply(struct mcr_options *o, struct mcr_settings *s, const struct opt
 		return 0;
 	case OPT_CHECK:
 		o->action = MCR_ACTION_CHECK;
+		return 0;
+	case OPT_STANDBY:
+		if (o->action == MCR_ACTION_RUN)
+			o->action = MCR_ACTION_STANDBY;
 		return 0;
 	case OPT_INTERFACE:
 		return add_interface(s, optarg, err);

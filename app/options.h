@@ -10,6 +10,7 @@
 
 enum mcr_action {
 	MCR_ACTION_RUN,
+	MCR_ACTION_STANDBY, /* --standby: run when the daemon that runs has ended */
 	MCR_ACTION_CHECK,   /* --check: print the expansion */
 	MCR_ACTION_HELP,    /* --help */
 	MCR_ACTION_VERSION, /* --version */

@@ -55,6 +55,20 @@ void mcr_service_begin(struct mcr_service *s, const struct mcr_settings *setting
 	mcr_notify_poll(&s->notify, 1, monotonic_ns());
 }
 
+/* ---- standing by ---- */
+
+void mcr_service_stands_by(struct mcr_service *s, int pid)
+{
+	mcr_notify_set_state(&s->notify, MCR_NOTIFY_READY);
+	mcr_notify_set_status(&s->notify, "stands by for the end of process %d", pid);
+	mcr_notify_poll(&s->notify, 1, monotonic_ns());
+}
+
+void mcr_service_waits(struct mcr_service *s)
+{
+	mcr_notify_poll(&s->notify, 1, monotonic_ns());
+}
+
 /* ---- ready, and alive ---- */
 
 static bool is_link_up(const struct mcr_engine *e, uint16_t dpdk_port)

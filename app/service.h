@@ -29,6 +29,11 @@ void mcr_service_close(struct mcr_service *s);
 void mcr_service_begin(struct mcr_service *s, const struct mcr_settings *settings,
 		       const char *step);
 
+/* mcr_service_stands_by: it is ready to take over from a process, and then waits, which needs a
+ * call of mcr_service_waits now and then for the watchdog. */
+void mcr_service_stands_by(struct mcr_service *s, int pid);
+void mcr_service_waits(struct mcr_service *s);
+
 /* mcr_service_ready polls the engine until its lcores poll and its joins are reported on each link
  * that is up, for 2 s at most, and then tells that it is ready. */
 void mcr_service_ready(struct mcr_service *s, struct mcr_engine *e);

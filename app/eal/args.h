@@ -14,6 +14,8 @@ struct mcr_eal_args {
 	char **kept; /* the same strings in order, to free them */
 	char prefix[16 +
 		    MCR_NAME_MAX]; /* the default --file-prefix, "" when the operator gave one */
+	char **held;               /* devargs of the devices that EAL is not given yet */
+	int n_held;
 };
 
 /* mcr_eal_args_create makes argv from complete settings. Unless the operator gave them, it adds
@@ -22,8 +24,10 @@ struct mcr_eal_args {
  *   burst without reporting it;
  * - busy_budget=0 for net_af_xdp: its default of 64 costs a system call for every poll that finds
  *   nothing, and would keep --idle adaptive from sleeping.
- * Returns 0 or -ENOMEM. */
-int mcr_eal_args_create(struct mcr_eal_args *args, const struct mcr_settings *s,
+ * hold: another engine has the devices. EAL is given none, but mcr_eal_probe later; and another
+ * file prefix, mcring_NAME_standby, if mcring_NAME is in use. Returns 0, -ENOMEM, or with hold
+ * -EINVAL: EAL would take whatever PCI device there is. */
+int mcr_eal_args_create(struct mcr_eal_args *args, const struct mcr_settings *s, int hold,
 			struct mcr_error *err);
 
 /* mcr_eal_args_clear frees the arguments. EAL must be down, or must never have been up. */

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <rte_dev.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_log.h>
@@ -123,6 +124,18 @@ int mcr_eal_start(struct mcr_eal_args *args, int verbose, struct mcr_error *err)
 	}
 	free(log);
 	return ret;
+}
+
+int mcr_eal_probe(const struct mcr_eal_args *args, struct mcr_error *err)
+{
+	for (int i = 0; i < args->n_held; i++) {
+		int ret = rte_dev_probe(args->held[i]);
+
+		if (ret < 0)
+			return mcr_fail(err, ret, "device '%s': EAL cannot take it: %s",
+					args->held[i], strerror(-ret));
+	}
+	return 0;
 }
 
 const char *mcr_eal_version(void)

@@ -11,6 +11,9 @@
  * --log-level. Returns 0 or -errno. */
 int mcr_eal_start(struct mcr_eal_args *args, int verbose, struct mcr_error *err);
 
+/* mcr_eal_probe gives EAL the devices that args held back. Returns 0, or EAL's -errno with err. */
+int mcr_eal_probe(const struct mcr_eal_args *args, struct mcr_error *err);
+
 /* mcr_eal_end calls rte_eal_cleanup. */
 void mcr_eal_end(void);
 

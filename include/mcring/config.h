@@ -308,6 +308,11 @@ struct mcr_engine_config {
 	uint8_t list_ports;
 	uint8_t reserved[3]; /* 0 */
 	struct mcr_stats_config stats;
+	/* To take the place of an engine that runs. mcr_engine_create calls it, with ctx, when all
+	 * is ready but the run directory and the ports: it returns 0 when the other engine is gone
+	 * and the DPDK devices are there, or -errno with err filled, which create then returns.
+	 * NULL = mcr_engine_create waits for nobody. */
+	int (*take_over)(void *ctx, struct mcr_error *err);
 };
 
 /* mcr_engine_config_init fills in the defaults: everything 0 but size, name, attach,

@@ -16,6 +16,7 @@
 #include "engine/round.h"
 #include "engine/rx/rx_loop.h"
 #include "engine/sockets.h"
+#include "engine/state/channels.h"
 #include "engine/state/config.h"
 #include "engine/state/filter_ports.h"
 #include "engine/state/interfaces.h"
@@ -46,18 +47,42 @@ static int check_config(const struct mcr_engine_config *cfg, struct mcr_error *e
 	return 0;
 }
 
-static int create_channels(struct mcr_engine *e, const struct mcr_engine_config *cfg,
-			   struct mcr_error *err)
+/* Their rings are filled, which takes time; nobody can attach yet. */
+static int make_channels(struct mcr_engine *e, const struct mcr_engine_config *cfg,
+			 struct mcr_error *err)
 {
 	static const struct mcr_channel_config by_default = {.size = sizeof(by_default),
 							     .name = "default"};
 	int ret = 0;
 
 	if (cfg->n_channels == 0)
-		return mcr_engine_channel_add(e, &by_default, err);
+		return mcr_engine_channel_make(e, &by_default, &e->made[0], err);
 	for (unsigned i = 0; ret == 0 && i < cfg->n_channels; i++)
-		ret = mcr_engine_channel_add(e, &cfg->channels[i], err);
+		ret = mcr_engine_channel_make(e, &cfg->channels[i], &e->made[i], err);
 	return ret;
+}
+
+static int put_channels(struct mcr_engine *e, struct mcr_error *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < MCR_CHANNELS_MAX && e->made[i]; i++) {
+		ret = mcr_engine_channel_put(e, e->made[i], err);
+		if (ret == 0)
+			e->made[i] = NULL;
+	}
+	return ret;
+}
+
+/* All that can be done while another engine has the run directory and the ports. */
+static int take_over(struct mcr_engine *e, const struct mcr_engine_config *cfg,
+		     struct mcr_error *err)
+{
+	int ret = make_channels(e, cfg, err);
+
+	if (ret == 0)
+		ret = cfg->take_over(cfg->ctx, err);
+	return ret == 0 ? mcr_engine_create_sockets(e, err) : ret;
 }
 
 static int create_table(struct mcr_engine *e, struct mcr_error *err)
@@ -104,11 +129,13 @@ static int create(struct mcr_engine **out, const struct mcr_engine_config *cfg,
 	ret = mcr_engine_choose_lcores(e, cfg, err);
 	if (ret == 0)
 		ret = mcr_device_thread_create(&e->device, err);
-	if (ret == 0)
+	if (ret == 0 && !cfg->take_over)
 		ret = mcr_engine_create_sockets(
 		    e, err); /* first: a second engine ends here, harmlessly */
 	if (ret == 0)
 		ret = mcr_engine_create_workers(e, cfg, err);
+	if (ret == 0 && cfg->take_over)
+		ret = take_over(e, cfg, err);
 	if (ret == 0)
 		ret = mcr_engine_create_interfaces(e, cfg, err);
 	if (ret == 0)
@@ -119,8 +146,10 @@ static int create(struct mcr_engine **out, const struct mcr_engine_config *cfg,
 	}
 	if (ret == 0)
 		ret = create_table(e, err);
+	if (ret == 0 && !cfg->take_over)
+		ret = make_channels(e, cfg, err);
 	if (ret == 0)
-		ret = create_channels(e, cfg, err);
+		ret = put_channels(e, err);
 	if (ret < 0) {
 		mcr_engine_destroy(e);
 		return ret;
@@ -280,8 +309,10 @@ void mcr_engine_destroy(struct mcr_engine *e)
 		mcr_run_dir_leave(e->config.run_dir, e->lock_fd);
 	if (e->qsbr)
 		mcr_engine_reap(e); /* no lcore runs, so this frees all of it */
-	for (size_t i = 0; i < MCR_CHANNELS_MAX; i++)
+	for (size_t i = 0; i < MCR_CHANNELS_MAX; i++) {
 		mcr_channel_destroy(e->channels[i]);
+		mcr_channel_destroy(e->made[i]);
+	}
 	for (size_t i = 0; i < e->n_ports; i++)
 		mcr_port_shut(e->ports[i]); /* all of them first: they hold each other's buffers */
 	for (unsigned i = 0; i < MCR_LCORES_MAX; i++)

@@ -125,7 +125,7 @@ SIZE(mcr_address, 16);
 #define GROWS(type, bytes) \
 	AT(type, size, 0); \
 	SIZE(type, bytes)
-GROWS(mcr_engine_config, 248);
+GROWS(mcr_engine_config, 256);
 AT(mcr_engine_config, list_ports, 236);
 AT(mcr_engine_config, reserved, 237);
 AT(mcr_engine_config, stats, 240); /* not in the padding of before */

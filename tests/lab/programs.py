@@ -33,13 +33,13 @@ class Daemon:
 
     count = itertools.count(1)  # tests start daemons in threads, too
 
-    def __init__(self, lab, host, *args, vdev=(), eal=EAL, wait=True, name=None):
-        """args: what stands behind `--`, without --run-dir."""
+    def __init__(self, lab, host, *args, vdev=(), eal=EAL, wait=True, name=None, log=None):
+        """args: what stands behind `--`, without --run-dir. log: of a second one of the same name."""
         self.lab, self.host = lab, host
         self.name = name or f't{os.getpid()}_{next(Daemon.count)}'
         self.run_dir = lab.path(self.name)
-        lab.prefixes.append(f'mcring_{self.name}')
-        self.log_path = lab.path(f'{self.name}.log')
+        lab.prefixes += [f'mcring_{self.name}', f'mcring_{self.name}_standby']
+        self.log_path = lab.path(f'{log or self.name}.log')
         vdevs = [f'--vdev={one}' for one in ([vdev] if isinstance(vdev, str) else vdev)]
         # An rx lcore has its core alone; here it shares it with whatever else runs.
         self.argv = ['nice', '-n', '-10', MCRING, *eal, *vdevs, '--', '--name', self.name,

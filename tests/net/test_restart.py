@@ -88,6 +88,46 @@ def test_a_daemon_that_stands_still_is_named_and_nobody_is_detached(wire):
     assert daemon.stop() == 0
 
 
+def test_a_daemon_that_stands_by_goes_on_when_the_other_ends_or_dies(wire):
+    """Each of three gets ready while the one before it receives; each of the first two ends otherwise."""
+    args = '--join', '239.1.1.1:5000', '--keep-memberships'
+    daemon = wire.daemon(*args)
+    cat = daemon.cat('--reattach', timeout=60)
+    traffic = Traffic(wire.sender, '239.1.1.1:5000', rate=RATE)
+    for n, signo in enumerate((signal.SIGTERM, signal.SIGKILL)):
+        wait_for(lambda: daemon.stats()['consumers'] and daemon.stats()['delivered'] > RATE / 4, 20, 'traffic flows')
+        waiting = wire.daemon(*args, '--standby', name=daemon.name, log=f'standby{n}', wait=False)
+        wait_for(lambda: f'standing by for the end of process {daemon.process.pid}' in waiting.log(), 20, 'it waits')
+        before = daemon.stats()['received']
+        wait_for(lambda: daemon.stats()['received'] > before, 20, 'nobody disturbs the one that receives')
+        waiting.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: 'not reloaded: this daemon stands by' in waiting.log(), 20, 'a reload is refused')
+        assert 'ready' not in waiting.log() and waiting.process.poll() is None
+        assert daemon.stop(signo) in (0, -signal.SIGKILL)
+        wait_for(waiting.ready, 20, 'it has taken over')
+        daemon = waiting
+    wait_for(lambda: daemon.stats()['consumers'] and daemon.stats()['delivered'] > RATE / 4, 20, 'traffic flows')
+    identity(daemon.stats())
+    last = wire.daemon(*args, '--standby', name=daemon.name, log='last', wait=False)
+    wait_for(lambda: 'standing by' in last.log(), 20, 'it waits')
+    assert last.stop() == 0, 'what only waits ends in order'
+    assert 'takes over' not in last.log() and daemon.stats()['consumers']
+    traffic.stop()
+    cat.process.send_signal(signal.SIGINT)
+    status, messages, summary = cat.wait()
+    assert status == 0 and summary['lost'] == 0
+    assert [e['event'] for e in cat.events] == ['restart'] * 2
+    numbers = [sequence(m) for m in messages]
+    assert numbers == sorted(set(numbers)), 'nothing comes twice'
+
+
+def test_a_daemon_that_nobody_runs_before_starts_at_once_though_it_stands_by(wire):
+    daemon = wire.daemon('--join', '239.1.1.1:5000', '--standby')
+    mcsend(wire.sender, '239.1.1.1:5000', count=10)
+    wait_for(lambda: daemon.stats()['delivered'] == 10, 10, 'data arrives')
+    assert 'standing by' not in daemon.log() and daemon.stop() == 0
+
+
 @both_families
 def test_a_daemon_that_takes_over_leaves_no_leave_on_the_wire(lan, protocol):
     group = lan.family.address('239.1.1.1')

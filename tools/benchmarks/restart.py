@@ -26,6 +26,8 @@ STOP = (('until lcores have stopped', 'lcores have stopped'), ('ports stopped', 
         ('ports closed, memory freed', 'ports are closed'), ('EAL and process ended', None))
 START = (('program loaded, EAL initialised', 'EAL is up'), ('ports open, rings filled', 'ports are open'),
          ('filters, reports, lcores poll', r'\bready\b'))
+# Of a daemon that stood by: it has EAL and its rings already.
+TAKE_OVER = (('end noticed, device probed', 'takes over'), ('ports open', 'ports are open'), START[-1])
 
 
 def lab_modules():
@@ -59,7 +61,7 @@ def missing(path):
 class Restart:
     """A sender, a daemon whose log is stamped, a reader."""
 
-    def __init__(self, netlab, programs, run, groups, args):
+    def __init__(self, netlab, programs, groups, args):
         class Stamped(programs.Daemon):
             """Notes when each line of the log came."""
 
@@ -79,15 +81,17 @@ class Restart:
             def log(self):
                 return ''.join(line for _, line in self.lines)
 
-        self.run, self.programs = run, programs
+        self.programs, self.stamped, self.wait_for = programs, Stamped, netlab.wait_for
         self.lab = netlab.Lab()
         self.tx, self.rx = self.lab.namespace('tx'), self.lab.namespace('rx')
         self.lab.wire(self.tx, 'eth0', self.rx, 'eth0')
         self.tx.run('ip', 'addr', 'add', '10.0.0.1/24', 'dev', 'eth0')
-        self.daemon = Stamped(
-            self.lab, self.rx, '--interface', 'feed=net_af_packet0,address=10.0.0.2/24', '--channel',
-            f'default,bytes={RING}', '--join', f'239.1.0.0/{GROUPS[groups]}:5000', '--verbose', *args,
-            vdev='net_af_packet0,iface=eth0')
+        self.args = ('--interface', 'feed=net_af_packet0,address=10.0.0.2/24', '--channel', f'default,bytes={RING}',
+                     '--join', f'239.1.0.0/{GROUPS[groups]}:5000', '--verbose', *args)
+        self.daemon = self.start()
+
+    def start(self, *args, **kwargs):
+        return self.stamped(self.lab, self.rx, *self.args, *args, vdev='net_af_packet0,iface=eth0', **kwargs)
 
     def steps(self, names, begin, lines):
         """The ms of each step, up to the last whose line was found."""
@@ -99,14 +103,24 @@ class Restart:
         return found, begin
 
     def once(self):
-        cat = self.daemon.cat('--reattach', timeout=60)
+        return self.measure(lambda old: (self.daemon.start(), self.daemon)[1], START)
+
+    def take_over(self):
+        waiting = self.start('--standby', name=self.daemon.name, wait=False)
+        self.wait_for(lambda: 'standing by' in waiting.log(), 60, 'it stands by')
+        return self.measure(lambda old: waiting, TAKE_OVER)
+
+    def measure(self, go_on, names):
+        """Ends the daemon; go_on gives the one that goes on, which takes the steps of these names."""
+        old, cat = self.daemon, self.daemon.cat('--reattach', timeout=60)
         traffic = self.programs.Traffic(self.tx, '239.1.0.1:5000', rate=RATE, size=16)
         time.sleep(FLOW_S)
-        lines, begin = self.daemon.lines, time.monotonic()
-        self.daemon.process.send_signal(signal.SIGTERM)
-        self.daemon.process.wait(30)
+        lines, begin = old.lines, time.monotonic()
+        old.process.send_signal(signal.SIGTERM)
+        old.process.wait(30)
         ended = time.monotonic()
-        self.daemon.start()
+        self.daemon = go_on(old)
+        self.wait_for(self.daemon.ready, 60, 'it is ready')
         time.sleep(FLOW_S)
         traffic.stop()
         time.sleep(0.3)
@@ -114,29 +128,34 @@ class Restart:
         cat.wait()
         figures, last = self.steps(STOP, begin, lines)
         figures[STOP[-1][0]] = (ended - last) * 1e3
-        figures.update(self.steps(START, self.daemon.started, self.daemon.lines)[0])
+        figures.update(self.steps(names, ended, self.daemon.lines)[0])
         seconds, lost = missing(cat.path)
         return {**figures, 'outage': seconds * 1e3, 'missing': lost}
 
 
-CASES = {'16 groups': (16, ['--keep-memberships']), '1000 groups': (1000, ['--keep-memberships']),
-         '16 groups, which are left': (16, [])}
+# (groups, arguments, whether one stands by)
+CASES = {'16 groups': (16, ['--keep-memberships'], False),
+         '16 groups, which are left': (16, [], False),
+         '16 groups, one stands by': (16, ['--keep-memberships'], True),
+         '1000 groups': (1000, ['--keep-memberships'], False),
+         '1000 groups, one stands by': (1000, ['--keep-memberships'], True)}
+QUICK = ('16 groups', '16 groups, one stands by')
 
 
 def run(run):
     if os.geteuid() != 0:
         raise common.Skip('root is needed, for network namespaces')
     netlab, programs = lab_modules()
-    for case, (groups, args) in CASES.items():
-        if run.quick and case != '16 groups':
+    for case, (groups, args, stands_by) in CASES.items():
+        if run.quick and case not in QUICK:
             continue
-        restart = Restart(netlab, programs, run, groups, args)
+        restart = Restart(netlab, programs, groups, args)
         try:
-            run.compare_all('restart', restart.once, None, [
+            run.compare_all('restart', restart.take_over if stands_by else restart.once, None, [
                 Row(f'{case}: nothing is received', 'outage', 'ms'),
                 Row(f'{case}: datagrams missing, one each 10 us', 'missing', 'datagrams'),
                 *[Row(f'{case}: stop: {name}', name, 'ms') for name, _ in STOP],
-                *[Row(f'{case}: start: {name}', name, 'ms') for name, _ in START]],
+                *[Row(f'{case}: start: {name}', name, 'ms') for name, _ in (TAKE_OVER if stands_by else START)]],
                 pairs=1 if run.quick else min(run.pairs, 5))
         finally:
             restart.lab.close()

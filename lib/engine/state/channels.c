@@ -107,12 +107,11 @@ static int keep_alive(void *ctx)
 	return 0;
 }
 
-int mcr_engine_channel_add(struct mcr_engine *e, const struct mcr_channel_config *config,
-			   struct mcr_error *err)
+int mcr_engine_channel_make(struct mcr_engine *e, const struct mcr_channel_config *config,
+			    struct mcr_channel **out, struct mcr_error *err)
 {
 	const struct mcr_pause pause = {keep_alive, e};
 	struct mcr_channel_config clean;
-	struct mcr_channel *channel;
 	int ret = mcr_channel_config_take(&clean, config, err);
 
 	if (ret == 0)
@@ -121,7 +120,15 @@ int mcr_engine_channel_add(struct mcr_engine *e, const struct mcr_channel_config
 		ret = find_place(e, &clean, err);
 	if (ret < 0)
 		return ret;
-	ret = mcr_channel_create(&channel, &clean, e->lcores, e->n_workers, &pause, err);
+	return mcr_channel_create(out, &clean, e->lcores, e->n_workers, &pause, err);
+}
+
+int mcr_engine_channel_add(struct mcr_engine *e, const struct mcr_channel_config *config,
+			   struct mcr_error *err)
+{
+	struct mcr_channel *channel;
+	int ret = mcr_engine_channel_make(e, config, &channel, err);
+
 	if (ret < 0)
 		return ret;
 	ret = mcr_engine_channel_put(e, channel, err);

@@ -51,6 +51,7 @@ struct mcr_engine {
 	struct mcr_interface interfaces[MCR_INTERFACES_MAX];
 	size_t n_interfaces;
 	struct mcr_channel *channels[MCR_CHANNELS_MAX]; /* NULL = unused */
+	struct mcr_channel *made[MCR_CHANNELS_MAX];     /* by create, and not among these yet */
 	struct mcr_worker *workers[MCR_LCORES_MAX];
 	unsigned lcores[MCR_LCORES_MAX];
 	unsigned n_workers;

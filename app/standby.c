@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "standby.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "settings/fail.h"
+
+#define LIFE_MS 100 /* between two signs of life */
+
+/* Returns a connection to the engine, -ENOENT where none is, or -errno. */
+static int connect_to(const char *run_dir)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int n = snprintf(address.sun_path, sizeof(address.sun_path), "%s/control", run_dir);
+	int fd, ret;
+
+	if (n < 0 || (size_t)n >= sizeof(address.sun_path))
+		return -ENOENT; /* no engine can be there */
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
+		return fd;
+	ret = errno == ECONNREFUSED ? -ENOENT : -errno;
+	close(fd);
+	return ret;
+}
+
+/* The process that listens. Its number can be another's only once it is gone, and then the
+ * connection has ended. */
+static int open_peer(int fd, int *pid)
+{
+	struct pollfd connection = {.fd = fd, .events = POLLIN};
+	struct ucred peer = {.pid = 0};
+	socklen_t len = sizeof(peer);
+	int pidfd;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+		return -errno;
+	pidfd = (int)syscall(SYS_pidfd_open, peer.pid, 0);
+	if (pidfd < 0)
+		return errno == ESRCH ? -ENOENT : -errno;
+	if (poll(&connection, 1, 0) == 0) {
+		*pid = peer.pid;
+		return pidfd;
+	}
+	close(pidfd);
+	return -ENOENT;
+}
+
+/* Returns 0, also where no engine is. */
+static int find(struct mcr_standby *s, struct mcr_error *err)
+{
+	int fd = connect_to(s->run_dir);
+
+	s->pidfd = fd;
+	if (fd >= 0) {
+		s->pidfd = open_peer(fd, &s->pid);
+		close(fd);
+	}
+	if (s->pidfd == -ENOENT)
+		return 0;
+	if (s->pidfd < 0)
+		return mcr_fail(err, s->pidfd, "cannot find the process of the engine in %s: %s",
+				s->run_dir, strerror(-s->pidfd));
+	return 0;
+}
+
+int mcr_standby_begin(struct mcr_standby *s, const char *run_dir, int signal_fd,
+		      struct mcr_log *log, struct mcr_service *service, struct mcr_error *err)
+{
+	*s = (struct mcr_standby){
+	    .signal_fd = signal_fd, .run_dir = run_dir, .log = log, .service = service};
+	return find(s, err);
+}
+
+void mcr_standby_end(struct mcr_standby *s)
+{
+	if (s->pidfd >= 0)
+		close(s->pidfd);
+	s->pidfd = -1;
+}
+
+static int take_signals(struct mcr_standby *s)
+{
+	struct signalfd_siginfo signal;
+
+	while (read(s->signal_fd, &signal, sizeof(signal)) == sizeof(signal)) {
+		if (signal.ssi_signo != SIGHUP) {
+			s->is_told_to_end = 1;
+			return -EINTR;
+		}
+		mcr_log_line(s->log, MCR_LOG_WARNING,
+			     "not reloaded: this daemon stands by with the file as it was when it "
+			     "started: start it again");
+	}
+	return 0;
+}
+
+static void announce(struct mcr_standby *s)
+{
+	if (!mcr_standby_is_on(s))
+		return;
+	mcr_service_stands_by(s->service, s->pid);
+	mcr_log_line(s->log, MCR_LOG_INFO, "standing by for the end of process %d", s->pid);
+}
+
+/* Others may stand by, too: after each end it looks who has the run directory now. */
+int mcr_standby_wait(struct mcr_standby *s, struct mcr_error *err)
+{
+	int ret = 0;
+
+	announce(s);
+	while (ret == 0 && mcr_standby_is_on(s)) {
+		struct pollfd fds[] = {{.fd = s->pidfd, .events = POLLIN},
+				       {.fd = s->signal_fd, .events = POLLIN}};
+
+		if (poll(fds, 2, LIFE_MS) < 0 && errno != EINTR)
+			return mcr_fail(err, -errno, "poll: %s", strerror(errno));
+		mcr_service_waits(s->service);
+		if (fds[1].revents)
+			ret = take_signals(s);
+		if (ret == 0 && fds[0].revents) {
+			mcr_standby_end(s);
+			ret = find(s, err);
+			announce(s);
+		}
+	}
+	return ret;
+}
