@@ -180,9 +180,16 @@ static struct ports sum_ports(const struct mcr_engine *e)
 	return sum;
 }
 
+static const char *plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 static void set_status(struct mcr_service *s, const struct mcr_engine *e, uint64_t now_ns)
 {
 	const struct ports ports = sum_ports(e);
+	const size_t groups = count_groups(e);
+	const unsigned consumers = count_consumers(e);
 	struct mcr_account a;
 	char down[32] = "", rate[40] = "";
 
@@ -193,9 +200,9 @@ static void set_status(struct mcr_service *s, const struct mcr_engine *e, uint64
 	if (ports.n_down > 0)
 		snprintf(down, sizeof(down), " (%u down)", ports.n_down);
 	mcr_notify_set_status(
-	    &s->notify, "%zu groups, %u port%s%s%s, missed %" PRIu64 ", %u consumers%s",
-	    count_groups(e), ports.n, ports.n == 1 ? "" : "s", down, rate, ports.missed,
-	    count_consumers(e), s->has_failed ? "; the last reload failed" : "");
+	    &s->notify, "%zu group%s, %u port%s%s%s, missed %" PRIu64 ", %u consumer%s%s", groups,
+	    plural(groups), ports.n, plural(ports.n), down, rate, ports.missed, consumers,
+	    plural(consumers), s->has_failed ? "; the last reload failed" : "");
 	s->counted_ns = now_ns;
 	s->received = a.received;
 	s->status_due_ns = now_ns + STATUS_NS;

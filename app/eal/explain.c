@@ -119,6 +119,8 @@ static const char *cure_of(const char *line)
 					"iface="},
 	    {"Couldn't open /", "correct the path in the device's arguments"},
 	    {"init internals", "is iface= one of `ip link`, and has it so many queues?"},
+	    {"mmap failed on AF_PACKET", "its rings are locked memory: LimitMEMLOCK=infinity of a "
+					 "unit, ulimit -l unlimited"},
 	    {"AF_PACKET socket", "it needs CAP_NET_RAW"},
 	    {"TAP Unable to initialize",
 	     "it needs CAP_NET_ADMIN and /dev/net/tun, and iface= of 15 "

@@ -79,7 +79,8 @@ class Machine:
         self.nspawn = subprocess.Popen(
             ['bash', '-c', 'echo $$ >"$0/cgroup.procs" && exec "$@"', self.cgroup, 'systemd-nspawn', '--quiet',
              f'--directory={debian.folder}', f'--machine=mcrtest{os.getpid()}', '--register=no', '--keep-unit',
-             '--private-network', '--console=pipe', '--boot'],
+             '--private-network', '--console=pipe', '--bind-ro=/sys/module',  # which EAL asks for drivers
+             '--capability=CAP_IPC_LOCK,CAP_BPF', '--system-call-filter=bpf', '--boot'],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, preexec_fn=_die_with_parent)
         try:
             self.pid = wait_for(self._leader, 20, f'the machine boots ({self.log.name})')
