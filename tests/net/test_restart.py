@@ -10,7 +10,7 @@ import pytest
 from conftest import both_families
 from family import at_port
 from membership_lan import Tap
-from netlab import wait_for
+from netlab import Member, wait_for
 from programs import Traffic, identity, mcsend, sequence
 
 STOP_SECONDS = int(os.environ.get('MCR_STOP_SECONDS', '1'))
@@ -146,6 +146,25 @@ def test_a_daemon_that_takes_over_leaves_no_leave_on_the_wire(lan, protocol):
         # The newest version alone; 1, 2: current state, 4: change to exclude, that is a join.
         assert m.type == protocol.report and set(m.records) <= {1, 2, 4}, m.told()
     assert group in lan.members()
+
+
+def test_a_query_that_comes_while_no_daemon_runs_is_answered_by_the_next_report(lan, protocol):
+    """Somebody else behind the port leaves the group: the switch asks twice, a second apart, and forgets the
+    group two seconds after the leave unless it hears a report."""
+    group = lan.family.address('239.1.1.1')
+    daemon = lan.daemon('--join', at_port(group), '--keep-memberships')
+    other = Member(lan.receiver, 'eth0', group)
+    wait_for(lambda: group in lan.members(), 5, 'the switch lists the group')
+    tap = Tap(lan.switch.host, 'to_receiver', lan.receiver.mac('eth0'), protocol)
+    daemon.stop()
+    other.leave()
+    daemon.start()
+    end = time.monotonic() + 3
+    while time.monotonic() < end:
+        assert group in lan.members(), 'the switch never forgot the group'
+        time.sleep(0.02)
+    leaves = [m for m in tap.stop() if 3 in m.records]  # change to include: of the kernel
+    assert leaves, 'the switch was told of a leave'
 
 
 def test_a_consumer_that_was_stopped_is_told_its_exact_loss(wire):
