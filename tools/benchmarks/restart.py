@@ -94,12 +94,13 @@ class Restart:
         return self.stamped(self.lab, self.rx, *self.args, *args, vdev='net_af_packet0,iface=eth0', **kwargs)
 
     def steps(self, names, begin, lines):
-        """The ms of each step, up to the last whose line was found."""
+        """The ms of each step, up to the last whose line was found. Two processes are seen by two threads: what
+        one says may be seen before the end of the other."""
         found = {}
         for name, pattern in names:
             at = next((at for at, line in lines if pattern and re.search(pattern, line)), None)
             if at is not None:
-                found[name], begin = (at - begin) * 1e3, at
+                found[name], begin = max(0, at - begin) * 1e3, at
         return found, begin
 
     def once(self):
@@ -112,7 +113,8 @@ class Restart:
 
     def measure(self, go_on, names):
         """Ends the daemon; go_on gives the one that goes on, which takes the steps of these names."""
-        old, cat = self.daemon, self.daemon.cat('--reattach', timeout=60)
+        old, cat = self.daemon, self.daemon.cat('--from', 'newest', '--reattach', timeout=60)
+        self.wait_for(lambda: old.stats()['consumers'], 60, 'the reader is there')
         traffic = self.programs.Traffic(self.tx, '239.1.0.1:5000', rate=RATE, size=16)
         time.sleep(FLOW_S)
         lines, begin = old.lines, time.monotonic()
