@@ -103,7 +103,6 @@ def machine():
 def versions(site):
     """Of the programs. site: who knows where they are."""
     return {'mcring': said_by(site.program('mcring'), '--version'),
-            'mcring-gen here': said_by(site.program('mcring-gen'), '--version'),
             'DPDK': said_by('pkg-config', '--modversion', 'libdpdk') or found(
                 r'^Version: (.*)', said_by('dpkg', '-s', 'librte-eal23')),
             'dpdk-testpmd': found(r'^Version: (.*)', said_by('dpkg', '-s', 'dpdk-dev'))}

@@ -28,6 +28,12 @@ def unproven(what, why):
     return Row(what, '-', UNPROVEN, why)
 
 
+def broken_off(phase, why, died):
+    """A phase that did not come to its end. died: mcring ended by itself."""
+    return Row(f'phase {phase}', '-', FAIL, f'mcring ended by itself: {why}') if died else \
+        unproven(f'phase {phase}', why)
+
+
 def lost_text(count):
     return (f"the port counts missed {count['missed']}, no buffer {count['nombuf']}, "
             f"errors {count['errors']}")
@@ -140,6 +146,9 @@ def lossless(size, ours, peer, lack):
         return Row(what, value, FAIL, 'every rate loses', data)
     if not ours['confirmed']:
         return Row(what, value, FAIL, 'it did not hold in the confirming trial', data)
+    if ours['highest_asked'] and peer and peer['rate'] * PEER_SHARE > ours['rate']:
+        return Row(what, value, UNPROVEN, 'mcring lost nothing of all that came; the sender was faster to '
+                   'testpmd: does the receiver hold it up?', data)
     if ours['highest_asked']:
         return Row(what, value, PASS, 'all that the sender can or may: no limit of the receiver', data)
     if not peer:

@@ -40,8 +40,8 @@ Tries mcring on a NIC and a switch, in about an hour, and writes a table of what
 Phases: receive, rungs, missed, hw_time, leave, restart, lossless, soak. What was sent, to whom and
 for how long is printed before anything is. docs/accept-nic.md says how to read the table.
 
-Exit status: 0 when nothing failed, 1 when a row of the table did, 2 when nothing could be tried, 3
-when it was interrupted.
+Exit status: 0 when nothing failed, 1 when a row of the table did, 2 when there is nothing that passed
+or failed, 3 when it was interrupted.
 """
 
 
@@ -59,7 +59,7 @@ class Effort:
     foreign_rate: int
     many: int                      # groups that are joined at once
     idle_s: float                  # in which frames of others are counted
-    pause_count: int
+    pause_s: float                 # of sending while mcring stands still
     pause_rate: int
     stamp_count: int
     stamp_rate: int
@@ -78,14 +78,14 @@ class Effort:
 
 FULL = Effort(
     path_s=60, read_count=160_000, read_rate=10_000, foreign_rounds=40, foreign_rate=20_000,
-    many=4096, idle_s=5, pause_count=1_000_000, pause_rate=0, stamp_count=20_000, stamp_rate=2000,
+    many=512, idle_s=5, pause_s=2, pause_rate=0, stamp_count=20_000, stamp_rate=2000,
     sizes=(64, 512, 1518), trial=5, confirm=60, resolution=2, repeat=1, restart_rate=10_000,
     restart_s=30, leave_s=30, leave_quiet_s=3, soak_s=600,
     limits={'receive': 180, 'rungs': 360, 'missed': 120, 'hw_time': 120, 'leave': 180, 'restart': 180,
             'lossless': 1500, 'soak': 720})
 QUICK = Effort(
     path_s=10, read_count=1600, read_rate=8000, foreign_rounds=4, foreign_rate=20_000, many=64,
-    idle_s=0.3, pause_count=20_000, pause_rate=50_000, stamp_count=320, stamp_rate=4000, sizes=(64,),
+    idle_s=0.3, pause_s=0.4, pause_rate=50_000, stamp_count=320, stamp_rate=4000, sizes=(64,),
     trial=0.3, confirm=0.3, resolution=40, repeat=0, restart_rate=1000, restart_s=2.5, leave_s=3,
     leave_quiet_s=0.4, soak_s=0.5, limits=dict.fromkeys(FULL.limits, 60))
 

@@ -82,14 +82,16 @@ def rungs(site):
             yield from list(rung(site, daemon, f'with {effort.many} groups'))[:1]
     finally:
         daemon.order('leave', joins=[many])
-    if daemon.port()['queues'] > 1:
-        return
+    other = 'queues=1' if daemon.port()['queues'] > 1 else 'queues=2' # flow rules want several
     try:
-        daemon = site.daemon(keys='queues=2')
+        daemon = site.daemon(keys=other)
     except Failure as reason:
-        yield judge.unproven('rung rte-flow, with 2 queues', str(reason))
+        yield judge.unproven(f'rung with {other}', str(reason))
         return
-    yield from rung(site, daemon, 'with 2 queues')
+    if daemon.port()['queues'] == int(other[-1]):
+        yield from rung(site, daemon, f'with {other}')
+    else:
+        yield judge.unproven(f'rung with {other}', 'the device has others')
 
 
 def missed(site):
@@ -103,7 +105,7 @@ def missed(site):
     others = (quiet - before)['received'] / (time.monotonic() - start)
     start = time.monotonic()
     with stopped(daemon.process, 90):
-        sent = site.sender.send([site.groups.joined], effort.pause_rate, count=effort.pause_count)
+        sent = site.sender.send([site.groups.joined], effort.pause_rate, duration=effort.pause_s)
     count = daemon.settled() - quiet
     seconds = time.monotonic() - start
     yield judge.missed('what a full queue loses is counted as missed', sent['sent'], count,

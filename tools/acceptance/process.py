@@ -8,11 +8,22 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 
 PR_SET_PDEATHSIG = 1
 END_SECONDS = 15
+STANDSTILL = """# a process, for some seconds or until SIGTERM
+import os, signal, sys, time
+def go_on(*_):
+    os.kill(int(sys.argv[1]), signal.SIGCONT)
+    sys.exit()
+signal.signal(signal.SIGTERM, go_on)
+os.kill(int(sys.argv[1]), signal.SIGSTOP)
+time.sleep(float(sys.argv[2]))
+go_on()
+"""
 
 _libc = ctypes.CDLL(None)
 _running = []
@@ -100,9 +111,7 @@ def stopped(process, seconds):
     pid = process.pid
     guard = None
     try:
-        guard = start(['sh', '-c', f'trap "kill -CONT {pid}; kill \\$!" TERM; kill -STOP {pid}; '
-                       f'sleep {seconds:.0f} & wait; kill -CONT {pid}'],
-                      stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        guard = start([sys.executable, '-c', STANDSTILL, pid, seconds], stderr=subprocess.DEVNULL)
         wait_for(lambda: _state(pid) == 'T', 5, 'the program stands still')
         yield
         if _state(pid) != 'T':

@@ -51,7 +51,7 @@ class Daemon:
                      self.run_dir, '--interface', interface + (f',{keys}' if keys else ''),
                      '--join', site.groups.joined, *(['--keep-memberships'] if keep else [])]
         self.prefix = eal_prefix(site.eal) or f'mcring_{self.name}'
-        self.process = None
+        self.process, self.was_ready = None, False
 
     def start(self):
         with open(self.log_path, 'a') as log:
@@ -59,7 +59,7 @@ class Daemon:
             self.process = process.start(self.argv, stdout=log, stderr=log)
         self.begin = begin
         wait_for(self.is_ready, 60, 'mcring is ready')
-        wait_for(lambda: self.port()['link_up'], 60, f'port {self.site.port} has a link')
+        self.was_ready = True
 
     def log(self):
         with open(self.log_path, errors='replace') as log:

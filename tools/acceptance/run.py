@@ -25,7 +25,7 @@ def run_phase(site, name, rows):
             for row in getattr(phases, name)(site):
                 show(rows, [row])
     except Failure as reason:
-        show(rows, [judge.unproven(f'phase {name}', str(reason))])
+        show(rows, [judge.broken_off(name, str(reason), site.has_died())])
         site.stop_daemon()
 
 
@@ -37,7 +37,7 @@ def igmp(site):
 
 def go_through(site, rows):
     for name in site.options.phases:
-        print(f'-- {name}', flush=True)
+        print(f'-- {name}, at most {site.effort.limits[name]} s', flush=True)
         run_phase(site, name, rows)
         if name == 'receive' and not any(row.verdict == judge.PASS for row in rows):
             return  # nothing else could be proven
@@ -45,7 +45,8 @@ def go_through(site, rows):
 
 
 def environment(site):
-    return {**host.versions(site), **(host.nic(site.port, site.port_info) if site.port_info else {}),
+    return {**host.versions(site), 'mcring-gen of the sender': host.said_by(*site.sender.version),
+            **(host.nic(site.port, site.port_info) if site.port_info else {}),
             'firmware (DPDK)': site.firmware, **host.machine()}
 
 
@@ -69,7 +70,8 @@ def try_all(options):
     print(f'\n{report.count(rows)}: {options.output}/accept-nic.md')
     if result['interrupted']:
         return INTERRUPTED
-    return FAILED if any(row.verdict == judge.FAIL for row in rows) else CHECKED
+    verdicts = {row.verdict for row in rows}
+    return FAILED if judge.FAIL in verdicts else CHECKED if judge.PASS in verdicts else NOT_TRIED
 
 
 def main(argv):

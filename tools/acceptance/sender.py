@@ -24,6 +24,8 @@ class Sender:
         self.settle = settle
         self.max_rate = max_rate
         self.sent = 0  # in all
+        program = next((i for i, word in enumerate(words) if word.endswith('mcring-gen')), 0)
+        self.version = [*words[:program + 1], '--version']
 
     def argv(self, args):
         args = [str(word) for word in (*args, *self.more)]

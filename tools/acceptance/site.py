@@ -79,6 +79,10 @@ class Site:
         if daemon:
             daemon.stop(leaving)
 
+    def has_died(self):
+        """The daemon, after it had been ready."""
+        return bool(self.running and self.running.was_ready and self.running.process.poll() is not None)
+
     def open_path(self, daemon):
         """Waits until what is sent arrives."""
         end = time.monotonic() + self.effort.path_s
@@ -93,7 +97,8 @@ class Site:
                               f'{verdict.get("first", "")}')
 
     def notice(self, stats):
-        self.port_info = stats['ports'][0]
+        if stats['ports'][0]['link_up'] or not self.port_info:
+            self.port_info = stats['ports'][0]
         one = stats['interfaces'][0]
         if one['igmp_querier']:
             self.querier = one['igmp_querier'], one['igmp']['querier_version']
