@@ -31,13 +31,17 @@ class Debian:
         self.folder = os.path.join(ROOT, 'build-logs', name)
         self.remove()
 
-    def make(self):
-        done = subprocess.run([TOOL, 'make', self.folder], stdin=subprocess.DEVNULL, text=True,
+    def make(self, *tar):
+        done = subprocess.run([TOOL, 'make', self.folder, *tar], stdin=subprocess.DEVNULL, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if done.returncode == NO_PACKAGES or 'Failed getting release' in done.stdout:
             pytest.skip(f'apt-get download: {done.stdout.splitlines()[-1]}')
         assert done.returncode == 0, done.stdout
         return self
+
+    def pack(self, tar):
+        """What make() unpacks."""
+        subprocess.run(['tar', '-C', self.folder, '-cf', tar, '.'], check=True)
 
     def path(self, name):
         """Outside, of a path inside."""
@@ -68,17 +72,22 @@ class Debian:
 
 class Machine:
     """A Debian with systemd, booted by systemd-nspawn in a network namespace of its own; a lab wires it like
-    a host. From construction to off()."""
+    a host. From construction to off(); on() boots it again, without its wires."""
 
     def __init__(self, debian):
         self.debian = debian
+        self.on()
+
+    def on(self):
+        self.pid = None
         self.cgroup = self._cgroup()
         os.mkdir(self.cgroup)
-        self.log = open(debian.folder + '.boot.log', 'w+')
-        # Two machines in one cgroup would end each other's processes.
+        self.log = open(self.debian.folder + '.boot.log', 'w+')
+        # Two machines in one cgroup would end each other's processes. In a process namespace of its own, because
+        # what runs in it outlives systemd-nspawn.
         self.nspawn = subprocess.Popen(
-            ['bash', '-c', 'echo $$ >"$0/cgroup.procs" && exec "$@"', self.cgroup, 'systemd-nspawn', '--quiet',
-             f'--directory={debian.folder}', f'--machine=mcrtest{os.getpid()}', '--register=no', '--keep-unit',
+            ['bash', '-c', 'echo $$ >"$0/cgroup.procs" && exec "$@"', self.cgroup, 'unshare', '--pid', '--fork',
+             '--kill-child', '--mount-proc', 'systemd-nspawn', '--quiet', f'--directory={self.debian.folder}', f'--machine=mcrtest{os.getpid()}', '--register=no', '--keep-unit',
              '--private-network', '--console=pipe', '--bind-ro=/sys/module',  # which EAL asks for drivers
              '--capability=CAP_IPC_LOCK,CAP_BPF', '--system-call-filter=bpf', '--boot'],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, preexec_fn=_die_with_parent)
@@ -103,11 +112,11 @@ class Machine:
     def _leader(self):
         """The first process in it, once that is systemd."""
         assert self.nspawn.poll() is None, open(self.log.name).read()
-        with open(f'/proc/{self.nspawn.pid}/task/{self.nspawn.pid}/children') as children:
-            for pid in children.read().split():
+        for nspawn in _children(self.nspawn.pid):
+            for pid in _children(nspawn):
                 with open(f'/proc/{pid}/comm') as comm:
                     if comm.read() == 'systemd\n' and os.path.exists(f'/proc/{pid}/root/run/systemd/private'):
-                        return int(pid)
+                        return pid
         return None
 
     def argv(self, *argv):
@@ -126,10 +135,16 @@ class Machine:
         """Lines for bash, each of which has to succeed; gives the CompletedProcess."""
         return self.run('bash', '-e', '-o', 'pipefail', '-c', script, **kwargs)
 
-    def start(self, *argv, **kwargs):
-        """Starts a program. `nsenter` stays before it: its pid is not the program's."""
-        kwargs.setdefault('stdin', subprocess.DEVNULL)
-        return subprocess.Popen(self.argv(*argv), preexec_fn=_die_with_parent, **kwargs)
+    def start(self, script, log):
+        """Starts lines for bash; what they print goes to a file outside. `nsenter` stays before them: its pid is
+        not theirs."""
+        with open(log, 'w') as out:
+            return subprocess.Popen(self.argv('bash', '-e', '-c', script), stdin=subprocess.DEVNULL, stdout=out,
+                                    stderr=out, preexec_fn=_die_with_parent)
+
+    def read(self, path):
+        with open(self.debian.path(path), errors='replace') as file:
+            return file.read()
 
     def journal(self, unit):
         return self.run('journalctl', '--no-pager', '-u', unit, '-o', 'cat').stdout
@@ -142,9 +157,9 @@ class Machine:
     def off(self):
         """Ends it as its power button does, or else at once."""
         try:
-            if self.nspawn.poll() is None and hasattr(self, 'pid'):
+            if self.nspawn.poll() is None and self.pid:
                 self.run('systemctl', 'poweroff', check=False)
-                self.nspawn.wait(20)
+                self.nspawn.wait(10)
         except subprocess.TimeoutExpired:
             pass
         finally:
@@ -153,6 +168,11 @@ class Machine:
             self.log.close()
             for folder, _, _ in os.walk(self.cgroup, topdown=False):
                 wait_for(lambda: _removed(folder), 10, f'{folder} is empty')
+
+
+def _children(pid):
+    with open(f'/proc/{pid}/task/{pid}/children') as children:
+        return [int(one) for one in children.read().split()]
 
 
 def _removed(cgroup):

@@ -2,6 +2,7 @@
 """A machine that has nothing but Debian, then our packages as well, on a switch with a sender. Modules run in the
 order of their names; the last test of the last one leaves it without them."""
 
+import json
 import os
 import re
 import shutil
@@ -12,7 +13,7 @@ import pytest
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(TESTS, 'lab'))
-sys.path.insert(1, os.path.join(TESTS, 'web'))
+sys.path += [os.path.join(TESTS, 'web'), os.path.join(TESTS, 'net')]
 
 import debian  # noqa: E402
 import netlab  # noqa: E402
@@ -20,8 +21,6 @@ import packages as built  # noqa: E402
 from suite import pytest_configure  # noqa: E402, F401
 
 INTERFACE = 'lan0'
-# What a Debian 12 has that was installed as usual.
-USUAL = 'systemd systemd-sysv dbus udev iproute2 procps'
 # What changes by itself, and what apt and dpkg remember.
 CHANGING = re.compile(r'/(proc|sys|dev|run|tmp|root|var/(cache|log|tmp|lib/(apt|dpkg|systemd|dbus|ucf|misc))|'
                       r'etc/(ld\.so\.cache|mtab|machine-id|.*-))(/|$)|/etc/ssl/certs/.*|.*/__pycache__(/|$)')
@@ -50,30 +49,31 @@ def packages():
 class Site:
     """The machine, and what is wired to it: a snooping switch with a querier, and a sender."""
 
-    def __init__(self, commands, packages):
+    def __init__(self, packages):
         self.lab, self.machine = netlab.Lab(), None
         self.debian = debian.Debian('package-machine')
         try:
-            self.debian.make()
+            self.debian.make(built.MACHINE)
             self.put(packages, 'first')
-            # In the machine there is no network to download from.
-            self.debian.run(f'''
-export DEBIAN_FRONTEND=noninteractive
-apt-get update -qq
-apt-get install -qq -y --no-install-recommends {USUAL} >/dev/null
-{commands.install.replace('install', 'install --download-only', 1)}
-''')
             self.before = self.files()
             self.machine = debian.Machine(self.debian)
             self.switch = netlab.Switch(self.lab)
             self.sender = self.lab.namespace('tx')
             self.switch.connect(self.sender, 'eth0', 'to_sender')
-            self.switch.connect(self.machine, INTERFACE, 'to_machine')
+            self.wire()
             self.sender.run('ip', 'addr', 'add', '10.0.0.1/24', 'dev', 'eth0')
             self.sender.run('ip', 'route', 'add', '224.0.0.0/4', 'dev', 'eth0')
         except BaseException:
             self.close()
             raise
+
+    def wire(self):
+        self.switch.connect(self.machine, INTERFACE, 'to_machine')
+
+    def reboot(self):
+        self.machine.off()
+        self.machine.on()
+        self.wire()
 
     def put(self, packages, version):
         """The packages of a version, as build-packages/ in the folder that commands run in."""
@@ -83,8 +83,9 @@ apt-get install -qq -y --no-install-recommends {USUAL} >/dev/null
 
     def do(self, command, **kwargs):
         """A command of the README, as it stands there; gives what it prints."""
-        kwargs.setdefault('timeout', 120)
-        return self.machine.sh(f'cd /root/mcring\n{command}', **kwargs).stdout
+        done = self.machine.sh(f'cd /root/mcring\n{command}', timeout=120, check=False, **kwargs)
+        assert done.returncode == 0, (command, done, self.machine.journal('mcring*')[-3000:])
+        return done.stdout
 
     def files(self):
         """{path: what it is} of all that does not change by itself; without Debian's own packages, which come
@@ -101,8 +102,20 @@ apt-get install -qq -y --no-install-recommends {USUAL} >/dev/null
                                    'folder' if os.path.isdir(outside) else os.path.getsize(outside))
         return found
 
+    def start(self, script, name):
+        """Starts lines for bash in the machine; gives the process and the function that reads what they printed."""
+        def printed():
+            with open(log, errors='replace') as lines:
+                return lines.read()
+
+        log = self.lab.path(name)
+        return self.machine.start(script, log), printed
+
     def members(self):
         return self.switch.members('to_machine')
+
+    def stats(self):
+        return json.loads(self.machine.sh('mcring-ctl --name feed --json stats').stdout)
 
     def close(self):
         if self.machine:
@@ -112,10 +125,10 @@ apt-get install -qq -y --no-install-recommends {USUAL} >/dev/null
 
 
 @pytest.fixture(scope='session')
-def site(commands, packages):
+def site(packages):
     if subprocess.run([debian.TOOL, 'probe'], capture_output=True).returncode:
         pytest.skip('systemd-nspawn does not run here')
-    one = Site(commands, packages)
+    one = Site(packages)
     yield one
     one.close()
 
@@ -125,3 +138,11 @@ def machine(site, commands):
     """The machine with our packages installed."""
     site.installed = site.do(commands.install)
     return site.machine
+
+
+@pytest.fixture(scope='session')
+def feed(site, machine, commands):
+    """The site with the unit mcring@feed, by the third and the fourth command."""
+    site.do(commands.configure)
+    site.do(commands.enable[0])
+    return site

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """The Debian packages of what is committed, and of a next version, in build-logs/packages: built as the README
-says in a minimal Debian, once for each tree. As a program it builds them, for tests that come later."""
+says in a minimal Debian, once for each tree. Beside them machine.tar, another one, with systemd, from which a
+machine boots that needs no network to install them. As a program it makes all that, for tests that come later."""
 
 import contextlib
 import fcntl
@@ -18,13 +19,20 @@ import readme  # noqa: E402
 from debian import ROOT, Debian  # noqa: E402
 
 FOLDER = os.path.join(ROOT, 'build-logs', 'packages')
+MACHINE = os.path.join(FOLDER, 'machine.tar')
 COMMAND = 'tools/build-packages'
+# What a Debian 12 has that was installed as usual.
+USUAL = 'systemd systemd-sysv dbus udev iproute2 procps'
+
+
+def git(*args):
+    return subprocess.run(['git', '-c', 'safe.directory=*', *args], check=True, capture_output=True,
+                          text=True).stdout.strip()
 
 
 def tree():
     """What is committed, by name."""
-    return subprocess.run(['git', '-c', 'safe.directory=*', '-C', ROOT, 'rev-parse', 'HEAD^{tree}'], check=True,
-                          capture_output=True, text=True).stdout.strip()
+    return git('-C', ROOT, 'rev-parse', 'HEAD^{tree}')
 
 
 def of_readme(where):
@@ -33,7 +41,8 @@ def of_readme(where):
 
 
 class Packages:
-    """Two folders of packages: `first`, and `next` to upgrade to; what their builds printed, and took."""
+    """Two folders of packages: `first`, and `next` to upgrade to; what their builds printed, how long they took, and
+    what git says of the tree after the first."""
 
     def __init__(self):
         with open(os.path.join(FOLDER, 'done.json')) as done:
@@ -57,7 +66,7 @@ def build():
         command = of_readme(clone)[0]
         assert command == COMMAND, command
         done = {'tree': tree(), 'outputs': [debian.run(command)], 'seconds': [time.monotonic() - begin]}
-        done['status'] = debian.run('git status --porcelain --ignored 2>&1 || echo no git')
+        done['changed'] = git('-C', clone, 'status', '--porcelain')
         for version in ('first', 'next'):
             if version == 'next':
                 begin = time.monotonic()
@@ -65,8 +74,26 @@ def build():
                 done['seconds'].append(time.monotonic() - begin)
             shutil.copytree(os.path.join(clone, 'build-packages'), os.path.join(FOLDER, version),
                             ignore=shutil.ignore_patterns('source'))
-        with open(os.path.join(FOLDER, 'done.json'), 'w') as out:
-            json.dump(done, out, indent=1)
+    finally:
+        debian.remove()
+    make_machine()
+    with open(os.path.join(FOLDER, 'done.json'), 'w') as out:
+        json.dump(done, out, indent=1)
+
+
+def make_machine():
+    debian = Debian('package-machine')
+    try:
+        debian.make()
+        shutil.copytree(os.path.join(FOLDER, 'first'), debian.path('/root/mcring/build-packages'))
+        debian.run(f'''
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+apt-get install -qq -y --no-install-recommends {USUAL} >/dev/null
+apt-get install -qq -y --no-install-recommends --download-only $(ls ./build-packages/*.deb | grep -v -- -dev_) >/dev/null
+rm -r build-packages
+''')
+        debian.pack(MACHINE)
     finally:
         debian.remove()
 

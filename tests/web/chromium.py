@@ -24,23 +24,30 @@ WIDE, NARROW = (1400, 1000), (320, 800)
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-class Alone:
-    """A network namespace with nothing but lo, for this thread and what it starts within `with`: so they
-    cannot reach anything, and nobody else has their ports."""
+class Inside:
+    """A network namespace, for this thread and what it starts within `with`."""
 
-    def __init__(self):
-        self.outside = open('/proc/thread-self/ns/net')
-        if _libc.unshare(CLONE_NEWNET):
-            raise OSError(ctypes.get_errno(), 'unshare')
-        subprocess.run(['ip', 'link', 'set', 'lo', 'up'], check=True)
-        self.inside = open('/proc/thread-self/ns/net')
-        self.__exit__()
+    def __init__(self, path):
+        self.outside, self.inside = open('/proc/thread-self/ns/net'), open(path)
 
     def __enter__(self):
         _libc.setns(self.inside.fileno(), CLONE_NEWNET)
 
     def __exit__(self, *error):
         _libc.setns(self.outside.fileno(), CLONE_NEWNET)
+
+
+class Alone(Inside):
+    """One with nothing but lo: so they cannot reach anything, and nobody else has their ports."""
+
+    def __init__(self):
+        outside = open('/proc/thread-self/ns/net')
+        if _libc.unshare(CLONE_NEWNET):
+            raise OSError(ctypes.get_errno(), 'unshare')
+        subprocess.run(['ip', 'link', 'set', 'lo', 'up'], check=True)
+        super().__init__('/proc/thread-self/ns/net')
+        self.outside = outside
+        self.__exit__()
 
 
 class Browser:
