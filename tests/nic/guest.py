@@ -357,15 +357,15 @@ class GuestDaemon:
     """One mcring in the guest on a NIC, or several, from start to exit. The interfaces are feed4,
     feed5 and so on by the NIC's slot. The first lcore is the control thread; the others receive."""
 
-    def __init__(self, nics, *args, lcores='-l 0,1', wait=True):
+    def __init__(self, nics, *args, lcores='-l 0,1', wait=True, name=None):
         nics = nics if isinstance(nics, list) else [nics]
         self._start(nics[0].guest, ' '.join([lcores, *[nic.eal for nic in nics]]),
                     *[f'--interface feed{nic.slot}={nic.name},address={nic.address}'
-                      for nic in nics], *args, wait=wait)
+                      for nic in nics], *args, wait=wait, name=name)
 
-    def _start(self, guest, eal, *args, wait=True):
+    def _start(self, guest, eal, *args, wait=True, name=None):
         self.guest = guest
-        name = f'd{guest.count}'
+        self.name = name = name or f'd{guest.count}'
         self.run_dir = f'/run/{name}'
         self.job = guest.start(f'mcring {eal} --iova-mode=pa -m 256 --no-telemetry -- '
                                f'--name {name} --run-dir {self.run_dir} {" ".join(args)}')

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The cable is pulled and comes back."""
 
+import signal
 import time
 
 from guest import GuestDaemon
@@ -58,3 +59,20 @@ def test_a_link_that_was_down_is_joined_anew_and_consumers_see_where(guest):
         assert 0 <= gap['after'] - down['after'] < 10, f'told down where the data stops: {seen}'
     assert up['after'] >= down['after']
     assert daemon.stop() == 0
+
+
+def test_a_daemon_that_stands_by_takes_the_nic_of_one_that_died(guest):
+    nic = guest.nics['e1000e']
+    args = '--join', '239.1.1.1:5000', '--keep-memberships'
+    daemon = GuestDaemon(nic, *args)
+    traffic = nic.traffic('239.1.1.1:5000', rate=1000)
+    waiting = GuestDaemon(nic, *args, '--standby', name=daemon.name, wait=False)
+    wait_for(lambda: 'standing by' in waiting.log(), 60, 'it stands by')
+    before = daemon.stats()['delivered']
+    wait_for(lambda: daemon.stats()['delivered'] > before + 500, 20, 'nobody disturbs the one that receives')
+    daemon.stop(signal.SIGKILL)
+    wait_for(waiting.ready, 60, 'it has taken over')
+    wait_for(lambda: waiting.stats()['delivered'] > 500, 20, 'data flows')
+    traffic.stop()
+    identity(waiting.stats())
+    assert waiting.stop() == 0

@@ -66,9 +66,6 @@ static void without_dashes_every_argument_is_our_own(void **state)
 	parse(&p, ARGS("--standby"));
 	assert_int_equal(p.o.action, MCR_ACTION_STANDBY);
 	done(&p);
-	parse(&p, ARGS("--check", "--standby"));
-	assert_int_equal(p.o.action, MCR_ACTION_CHECK);
-	done(&p);
 }
 
 static void help_and_version_win_over_what_follows(void **state)
