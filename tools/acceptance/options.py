@@ -85,7 +85,7 @@ FULL = Effort(
             'lossless': 1500, 'soak': 720})
 QUICK = Effort(
     path_s=10, read_count=1600, read_rate=8000, foreign_rounds=4, foreign_rate=20_000, many=64,
-    idle_s=0.3, pause_s=0.4, pause_rate=50_000, stamp_count=320, stamp_rate=4000, sizes=(64,),
+    idle_s=0.3, pause_s=0.8, pause_rate=50_000, stamp_count=320, stamp_rate=4000, sizes=(64,),
     trial=0.3, confirm=0.3, resolution=40, repeat=0, restart_rate=1000, restart_s=2.5, leave_s=3,
     leave_quiet_s=0.4, soak_s=0.5, limits=dict.fromkeys(FULL.limits, 60))
 
