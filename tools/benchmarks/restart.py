@@ -61,7 +61,7 @@ def missing(path):
 class Restart:
     """A sender, a daemon whose log is stamped, a reader."""
 
-    def __init__(self, netlab, programs, groups, args):
+    def __init__(self, netlab, programs, driver, groups, args):
         class Stamped(programs.Daemon):
             """Notes when each line of the log came."""
 
@@ -86,12 +86,13 @@ class Restart:
         self.tx, self.rx = self.lab.namespace('tx'), self.lab.namespace('rx')
         self.lab.wire(self.tx, 'eth0', self.rx, 'eth0')
         self.tx.run('ip', 'addr', 'add', '10.0.0.1/24', 'dev', 'eth0')
-        self.args = ('--interface', 'feed=net_af_packet0,address=10.0.0.2/24', '--channel', f'default,bytes={RING}',
+        self.vdev = f'{driver}0,iface=eth0'
+        self.args = ('--interface', f'feed={driver}0,address=10.0.0.2/24', '--channel', f'default,bytes={RING}',
                      '--join', f'239.1.0.0/{GROUPS[groups]}:5000', '--verbose', *args)
         self.daemon = self.start()
 
     def start(self, *args, **kwargs):
-        return self.stamped(self.lab, self.rx, *self.args, *args, vdev='net_af_packet0,iface=eth0', **kwargs)
+        return self.stamped(self.lab, self.rx, *self.args, *args, vdev=self.vdev, **kwargs)
 
     def steps(self, names, begin, lines):
         """The ms of each step, up to the last whose line was found. Two processes are seen by two threads: what
@@ -135,12 +136,14 @@ class Restart:
         return {**figures, 'outage': seconds * 1e3, 'missing': lost}
 
 
-# (groups, arguments, whether one stands by)
-CASES = {'16 groups': (16, ['--keep-memberships'], False),
-         '16 groups, which are left': (16, [], False),
-         '16 groups, one stands by': (16, ['--keep-memberships'], True),
-         '1000 groups': (1000, ['--keep-memberships'], False),
-         '1000 groups, one stands by': (1000, ['--keep-memberships'], True)}
+# (driver, groups, arguments, whether one stands by)
+CASES = {'16 groups': ('net_af_packet', 16, ['--keep-memberships'], False),
+         '16 groups, which are left': ('net_af_packet', 16, [], False),
+         '16 groups, one stands by': ('net_af_packet', 16, ['--keep-memberships'], True),
+         '1000 groups': ('net_af_packet', 1000, ['--keep-memberships'], False),
+         '1000 groups, one stands by': ('net_af_packet', 1000, ['--keep-memberships'], True),
+         'net_af_xdp, 16 groups': ('net_af_xdp', 16, ['--keep-memberships'], False),
+         'net_af_xdp, 16 groups, one stands by': ('net_af_xdp', 16, ['--keep-memberships'], True)}
 QUICK = ('16 groups', '16 groups, one stands by')
 
 
@@ -148,10 +151,10 @@ def run(run):
     if os.geteuid() != 0:
         raise common.Skip('root is needed, for network namespaces')
     netlab, programs = lab_modules()
-    for case, (groups, args, stands_by) in CASES.items():
+    for case, (driver, groups, args, stands_by) in CASES.items():
         if run.quick and case not in QUICK:
             continue
-        restart = Restart(netlab, programs, groups, args)
+        restart = Restart(netlab, programs, driver, groups, args)
         try:
             run.compare_all('restart', restart.take_over if stands_by else restart.once, None, [
                 Row(f'{case}: nothing is received', 'outage', 'ms'),
