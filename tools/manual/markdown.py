@@ -51,7 +51,7 @@ def body(header, row):
         kind, default, *rest = row
         if default:
             kind += ' (required)' if default == 'required' else f' (default {default})'
-        header, row = header[2:], [f'{kind}: {rest[0]}' if rest[0] else kind] + rest[1:]
+        header, row = header[2:], [f'{kind}. {capital(rest[0])}' if rest[0] else kind] + rest[1:]
         header[0] = ''
     named = [(name if len(header) > 1 else '', cell) for name, cell in zip(header, row)]
     return '. '.join(f'{capital(name)}: {cell}' if name else cell.rstrip('.') for name, cell in named if cell)
@@ -108,7 +108,7 @@ def entries(lines, out):
         out.append('.Bl -tag -width Ds')
         for term in terms:
             item(inline(term.group(1)), out)
-            paragraph(inline(term.group(2)), out)
+            paragraph(inline(capital(term.group(2))), out)
     else:
         out.append('.Bl -enum' if lines[0][0].isdigit() else '.Bl -bullet')
         for line in lines:

@@ -63,7 +63,8 @@ def item(head, out):
 
 
 def capital(text):
-    return text[:1].upper() + text[1:]
+    """As a sentence begins, unless it begins with a word that is meant as it is, as in `auto (default): ...`."""
+    return text if re.match(r'[\w-]+(, [\w-]+)*:|\w+ \(default', text) else text[:1].upper() + text[1:]
 
 
 def date(sources):
