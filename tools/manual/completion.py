@@ -14,7 +14,8 @@ sys.dont_write_bytecode = True
 from help_text import Help  # noqa: E402
 
 # What the names of values stand for, by themselves and behind an option or a command.
-KINDS = {'FILE': 'file', 'DIR': 'folder', 'CMD': 'program', 'COMMAND': 'program', 'PROGRAM': 'program', 'USER': 'user'}
+KINDS = {'FILE': 'file', 'DIR': 'folder', 'FOLDER': 'folder',
+         'CMD': 'program', 'COMMAND': 'program', 'PROGRAM': 'program', 'USER': 'user'}
 KINDS_OF = {('--name', 'NAME'): 'engine', ('--run-dir', 'DIR'): 'run_dir', ('--channel', 'NAME'): 'channel',
             ('--feed', 'NAME'): 'feed', ('--group', 'ADDRESS'): 'group', ('why', 'GROUP'): 'group',
             ('check', 'GROUP'): 'group', ('routes', 'GROUP'): 'group', ('leave', 'TEXT'): 'join', ('=', 'GROUP'): 'users'}
