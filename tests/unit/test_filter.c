@@ -270,6 +270,31 @@ static void promiscuous_that_was_on_before_stays_on(void **state)
 	assert_int_equal(nic.promiscuous, 1);
 }
 
+static void a_mode_that_another_process_switched_off_is_put_back(void **state)
+{
+	nic.list_ret = nic.slot_ret = -ENOTSUP;
+	set("a");
+	nic.all = 0;
+	mcr_filter_port_keep(&f);
+	assert_int_equal(nic.all, 1);
+	assert_int_equal(nic.promiscuous, 0);
+	start("net_some");
+	nic.all = 0;
+	nic.all_ret = -ENOTSUP;
+	set("a");
+	nic.promiscuous = 0;
+	mcr_filter_port_keep(&f);
+	assert_int_equal(nic.promiscuous, 1);
+}
+
+static void a_list_needs_no_mode_to_be_kept(void **state)
+{
+	set("a");
+	mcr_filter_port_keep(&f);
+	assert_int_equal(nic.all, 0);
+	assert_int_equal(nic.promiscuous, 0);
+}
+
 static void a_driver_with_nothing_of_it_is_said_to_have_nothing(void **state)
 {
 	nic.list_ret = nic.slot_ret = nic.all_ret = nic.promiscuous_ret = -ENOTSUP;
@@ -392,6 +417,8 @@ int main(void)
 	    TEST(without_all_multicast_the_port_is_promiscuous),
 	    TEST(a_promiscuous_port_climbs_back_to_its_list),
 	    TEST(promiscuous_that_was_on_before_stays_on),
+	    TEST(a_mode_that_another_process_switched_off_is_put_back),
+	    TEST(a_list_needs_no_mode_to_be_kept),
 	    TEST(a_driver_with_nothing_of_it_is_said_to_have_nothing),
 	    TEST(where_no_mode_opens_what_fits_the_list_stays_exact),
 	    TEST(where_no_mode_opens_what_fits_the_slots_stays_exact),

@@ -14,7 +14,7 @@
 
 static struct rte_eth_stats stats;
 static uint64_t now_ns, lost;
-static int link_is_up, is_gone, stats_ret;
+static int link_is_up, is_gone, stats_ret, is_promiscuous;
 
 int rte_eth_stats_get(uint16_t port, struct rte_eth_stats *out)
 {
@@ -36,7 +36,13 @@ int rte_eth_macaddr_get(uint16_t port, struct rte_ether_addr *mac)
 
 int rte_eth_promiscuous_get(uint16_t port)
 {
-	return 0;
+	return is_promiscuous;
+}
+
+/* Of the filter: somebody had switched the mode off. */
+void mcr_filter_port_keep(struct mcr_filter_port *f)
+{
+	is_promiscuous = 1;
 }
 
 int rte_eth_allmulticast_get(uint16_t port)
@@ -78,6 +84,7 @@ static int begin(void **state)
 {
 	memset(&stats, 0, sizeof(stats));
 	now_ns = lost = 0;
+	is_promiscuous = 0;
 	is_gone = stats_ret = 0;
 	link_is_up = 1;
 	return 0;
@@ -181,6 +188,18 @@ static void a_device_that_is_gone_is_not_asked(void **state)
 	assert_int_equal(port.seen.rises.rx_ns, 0);
 }
 
+static void a_look_keeps_the_filters_mode_on_and_sees_it(void **state)
+{
+	struct mcr_port port = {.id = 0};
+
+	look_at(&port, 100);
+	assert_int_equal(port.seen.promiscuous, 1);
+	is_promiscuous = 0;
+	is_gone = 1;
+	look_at(&port, 200);
+	assert_int_equal(is_promiscuous, 0); /* nor is its mode set */
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, begin)
@@ -190,6 +209,7 @@ int main(void)
 	    TEST(a_counter_that_cannot_be_read_or_was_reset_has_not_risen),
 	    TEST(a_link_is_as_it_is_since_its_last_change),
 	    TEST(a_device_that_is_gone_is_not_asked),
+	    TEST(a_look_keeps_the_filters_mode_on_and_sees_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -168,6 +168,11 @@ static void *copy_of(const void *from, size_t n, size_t size)
 	return to;
 }
 
+void mcr_filter_port_keep(struct mcr_filter_port *f)
+{
+	mcr_filter_mac_keep(&f->mac);
+}
+
 struct mcr_filter_port *mcr_filter_port_copy(const struct mcr_filter_port *f)
 {
 	struct mcr_filter_port *copy = copy_of(f, 1, sizeof(*f));

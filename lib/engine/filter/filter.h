@@ -53,6 +53,9 @@ void mcr_filter_port_fini(struct mcr_filter_port *f);
  * only. Returns 0, or -ENOMEM (what it could not change is as it was). */
 int mcr_filter_port_set(struct mcr_filter_port *f, struct mcr_filter_want *wants, size_t n);
 
+/* mcr_filter_port_keep puts back what another process took away: mcr_filter_mac_keep. */
+void mcr_filter_port_keep(struct mcr_filter_port *f);
+
 /* mcr_filter_port_copy: a copy of a filter as it is now, for the functions below; it must not be
  * set. Returns NULL without memory. */
 struct mcr_filter_port *mcr_filter_port_copy(const struct mcr_filter_port *f);

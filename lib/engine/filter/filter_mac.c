@@ -87,6 +87,14 @@ static int open_promiscuous(struct mcr_filter_mac *f)
 	return ret;
 }
 
+void mcr_filter_mac_keep(struct mcr_filter_mac *f)
+{
+	if (f->rung == MCR_RUNG_ALL_MULTICAST)
+		open_all(f);
+	else if (f->rung == MCR_RUNG_PROMISCUOUS)
+		open_promiscuous(f);
+}
+
 /* All wanted addresses are in list or slots: the rest need not be. */
 static void close_modes(struct mcr_filter_mac *f)
 {

@@ -59,6 +59,10 @@ struct rte_ether_addr mcr_filter_mac_of(struct mcr_address group);
 int mcr_filter_mac_set(struct mcr_filter_mac *f, const struct rte_ether_addr *macs, size_t n,
 		       const char *why_all);
 
+/* mcr_filter_mac_keep switches the mode on again that the rung is, if somebody else switched it
+ * off: a second process that captured, when it ended. */
+void mcr_filter_mac_keep(struct mcr_filter_mac *f);
+
 /* mcr_filter_mac_wants: whether the last set had this address. */
 int mcr_filter_mac_wants(const struct mcr_filter_mac *f, const struct rte_ether_addr *mac);
 

@@ -59,6 +59,7 @@ void mcr_port_look(struct mcr_port *port)
 		    mcr_port_is_kernels(port) || link.link_status == RTE_ETH_LINK_UP ? kernel : 0;
 	found->speed_mbps = link.link_speed == RTE_ETH_SPEED_NUM_UNKNOWN ? 0 : link.link_speed;
 	mcr_port_count(port);
+	mcr_filter_port_keep(&port->filter);
 	found->promiscuous = rte_eth_promiscuous_get(port->id) == 1;
 	found->all_multicast = rte_eth_allmulticast_get(port->id) == 1;
 	mcr_port_clock_update(port);
