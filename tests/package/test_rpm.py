@@ -41,8 +41,8 @@ def rpms(tmp_path_factory):
     if os.environ.get('MCR_RPM'):
         return rpmbuild(tmp_path_factory.mktemp('rpm'), f'mcring_build {tmp_path_factory.mktemp("rpm-build")}/build')
     prefix = '/usr/local' # of the build
-    return rpmbuild(tmp_path_factory.mktemp('rpm'), f'mcring_build {BUILD}', f'_prefix {prefix}', f'_libdir {prefix}/lib',
-                    f'_datadir {prefix}/share', f'_mandir {prefix}/share/man')
+    return rpmbuild(tmp_path_factory.mktemp('rpm'), f'mcring_build {BUILD}', f'_prefix {prefix}',
+                    f'_libdir {prefix}/lib', f'_datadir {prefix}/share', f'_mandir {prefix}/share/man')
 
 
 def test_there_is_an_rpm_for_each_debian_package_of_the_same_version(rpms):

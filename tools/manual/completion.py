@@ -18,7 +18,8 @@ KINDS = {'FILE': 'file', 'DIR': 'folder', 'FOLDER': 'folder',
          'CMD': 'program', 'COMMAND': 'program', 'PROGRAM': 'program', 'USER': 'user'}
 KINDS_OF = {('--name', 'NAME'): 'engine', ('--run-dir', 'DIR'): 'run_dir', ('--channel', 'NAME'): 'channel',
             ('--feed', 'NAME'): 'feed', ('--group', 'ADDRESS'): 'group', ('why', 'GROUP'): 'group',
-            ('check', 'GROUP'): 'group', ('routes', 'GROUP'): 'group', ('leave', 'TEXT'): 'join', ('=', 'GROUP'): 'users'}
+            ('check', 'GROUP'): 'group', ('routes', 'GROUP'): 'group', ('leave', 'TEXT'): 'join',
+            ('=', 'GROUP'): 'users'}
 
 
 def value(of, text, kinds):
@@ -35,7 +36,7 @@ def value(of, text, kinds):
 
 
 def keys(text, subkeys):
-    """(key, value, whether it can be the first) of NAME[,KEY=VALUE]..., and of the keys that have entries of their own."""
+    """(key, value, whether it can be the first) of NAME[,KEY=VALUE]..., and of the keys with entries of their own."""
     at_first = text.startswith('[')
     found = [(key, written, at_first) for key, written in
              re.findall(r'(?:\[,?|,)([a-z][\w-]*)=((?:[^,\[\]]|\[(?!,)[^\[\]]*\])*)', text)]
