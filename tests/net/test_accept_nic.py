@@ -22,6 +22,7 @@ VDEV = '--vdev=net_af_packet0,iface=eth0'
 sys.path.insert(0, os.path.dirname(TOOL))
 judge = importlib.import_module('acceptance.judge')
 options = importlib.import_module('acceptance.options')
+phases = importlib.import_module('acceptance.phases')
 
 
 SSH = """#!/bin/sh
@@ -86,6 +87,14 @@ class Trial:
         commands.pop(self.process.pid, None)
         return commands
 
+    def stopped(self):
+        """The pid of an mcring that stands still."""
+        for pid, command in self.programs().items():
+            with open(f'/proc/{pid}/stat') as file:
+                if 'app/mcring ' in command and file.read().rpartition(')')[2].split()[0] == 'T':
+                    return pid
+        return None
+
     def files(self):
         """Its own that lie about."""
         return [name for folder in (EAL_DIR, '/tmp') for name in os.listdir(folder)
@@ -136,8 +145,7 @@ def test_a_port_that_leaks_and_one_that_hides_its_losses_are_found_out(wire):
 def test_whatever_ends_it_nothing_goes_on(wire, signo):
     """At the worst moment: mcring stands still."""
     trial = Trial(wire, '--only', 'missed')
-    wait_for(lambda: any('SIGSTOP' in one for one in trial.programs().values()), 20,
-             'mcring is stopped')
+    wait_for(trial.stopped, 20, 'mcring is stopped')
     trial.process.send_signal(signo)
     if signo == signal.SIGINT:
         assert trial.wait() == 3 and trial.result['interrupted'] == 'SIGINT', trial.said
@@ -154,9 +162,7 @@ def test_whatever_ends_it_nothing_goes_on(wire, signo):
 
 def test_a_daemon_that_dies_is_a_failure(wire):
     trial = Trial(wire, '--only', 'missed')
-    wait_for(lambda: [os.kill(pid, signal.SIGKILL) for pid, command in trial.programs().items()
-                      if 'app/mcring ' in command and 'SIGSTOP' in str(trial.programs())], 20,
-             'mcring is stopped')
+    os.kill(wait_for(trial.stopped, 20, 'mcring is stopped'), signal.SIGKILL)
     assert trial.wait() == 1, trial.said
     row = trial.row('phase missed')
     assert row['verdict'] == 'FAIL' and 'ended by itself' in row['why']
@@ -281,3 +287,18 @@ def test_groups_are_of_the_range_and_have_mac_addresses_of_their_own(range_):
         assert net.subnet_of(groups.net)
         macs += [int(group) & 0x7fffff for group in net]
     assert len(set(macs)) == len(macs) >= 16 + 256 + 1 + 256
+
+
+def test_frames_of_others_are_no_datagrams_of_a_trial():
+    """Each trial begins with a count of 0 sent; between trials others come, too."""
+    total = 100
+    count = phases.AmongOthers(lambda: total)
+    assert count(0) == 0
+    total += 7
+    assert count(10) == 7, 'three are on the way or lost'
+    total += 5
+    assert count(10) == 10, 'two were of others'
+    total += 50
+    assert count(0) == 10 and count(20) == 10, 'none came since the trial began'
+    total += 20
+    assert count(20) == 30

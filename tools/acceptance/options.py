@@ -53,6 +53,7 @@ class UsageError(Exception):
 class Effort:
     """How much of each. Rates are datagrams a second; 0: as fast as the sender can."""
     path_s: float                  # in which the first data has to come
+    settled_s: float               # nothing more comes; mcring looks at the port's counters each 100 ms
     read_count: int
     read_rate: int
     foreign_rounds: int            # frames to each of the FOREIGN groups
@@ -77,16 +78,16 @@ class Effort:
 
 
 FULL = Effort(
-    path_s=60, read_count=160_000, read_rate=10_000, foreign_rounds=40, foreign_rate=20_000,
+    path_s=60, settled_s=0.5, read_count=160_000, read_rate=10_000, foreign_rounds=40, foreign_rate=20_000,
     many=512, idle_s=5, pause_s=2, pause_rate=0, stamp_count=20_000, stamp_rate=2000,
     sizes=(64, 512, 1518), trial=5, confirm=60, resolution=2, repeat=1, restart_rate=10_000,
     restart_s=30, leave_s=30, leave_quiet_s=3, soak_s=600,
     limits={'receive': 180, 'rungs': 360, 'missed': 120, 'hw_time': 120, 'leave': 180, 'restart': 180,
             'lossless': 1500, 'soak': 720})
 QUICK = Effort(
-    path_s=10, read_count=1600, read_rate=8000, foreign_rounds=4, foreign_rate=20_000, many=64,
+    path_s=10, settled_s=0.25, read_count=1600, read_rate=8000, foreign_rounds=4, foreign_rate=20_000, many=64,
     idle_s=0.3, pause_s=0.8, pause_rate=50_000, stamp_count=320, stamp_rate=4000, sizes=(64,),
-    trial=0.3, confirm=0.3, resolution=40, repeat=0, restart_rate=1000, restart_s=2.5, leave_s=3,
+    trial=0.3, confirm=0.3, resolution=40, repeat=0, restart_rate=1000, restart_s=2, leave_s=3,
     leave_quiet_s=0.4, soak_s=0.5, limits=dict.fromkeys(FULL.limits, 60))
 
 

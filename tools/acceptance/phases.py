@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What is measured. A phase takes the site and gives rows; what it cannot do it raises as Failure."""
 
+import math
 import time
 
 from . import judge
@@ -9,7 +10,12 @@ from .receiver import Testpmd
 
 HEADERS = 46  # octets of Ethernet, IPv4, UDP and FCS around a payload
 QUERIER_FORGETS_S = 260  # RFC 9776 §8.4, at its defaults
-OTHERS_S = 2  # a switch's own frames are no more than one in so many seconds
+OTHERS_S = 2  # a frame of a switch's own protocols comes no more often
+
+
+def frames_of_others(seconds, rate=0):
+    """How many there may be in a time in which more than what is sent can be lost. rate: as was seen."""
+    return math.ceil((1 / OTHERS_S + 2 * rate) * seconds) + 1
 
 
 def number_of(message):
@@ -102,14 +108,14 @@ def missed(site):
     start = time.monotonic()
     time.sleep(effort.idle_s)
     quiet = daemon.settled()
-    others = (quiet - before)['received'] / (time.monotonic() - start)
+    rate = (quiet - before)['received'] / (time.monotonic() - start)
     start = time.monotonic()
     with stopped(daemon.process, 90):
         sent = site.sender.send([site.groups.joined], effort.pause_rate, duration=effort.pause_s)
     count = daemon.settled() - quiet
     seconds = time.monotonic() - start
     yield judge.missed('what a full queue loses is counted as missed', sent['sent'], count,
-                       round(2 * others * seconds))
+                       frames_of_others(seconds, rate))
     if sent['nic']['errors']:
         yield judge.unproven('the sender', f"its driver counts {sent['nic']['errors']} errors")
 
@@ -226,7 +232,7 @@ def lossless(site):
         site.rate = min(ours['rate'], site.rate or ours['rate'])
         yield judge.lossless(size, ours, *testpmd(site, size, daemon.port()))
     yield judge.missed('what is lost at full rate is counted as missed', sent, lost,
-                       round(seconds / OTHERS_S))
+                       frames_of_others(seconds))
     site.daemon()  # in place of the one that left no group
 
 

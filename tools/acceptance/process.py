@@ -43,7 +43,7 @@ class Interrupted(Exception):
 
 def _of_ours():
     """In the child: a terminal's Ctrl-C is for accept-nic alone, and a killed accept-nic ends it."""
-    os.setpgid(0, 0)
+    os.setsid()
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 

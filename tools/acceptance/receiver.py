@@ -13,8 +13,6 @@ import time
 from . import process
 from .process import Failure, wait_for
 
-QUIET_SECONDS = 0.5  # what was on the way has come; the port's counters are looked at each 100 ms
-
 
 def eal_prefix(eal):
     """The one that the user gave, or None."""
@@ -108,7 +106,7 @@ class Daemon:
     def settled(self):
         """Its count, once nothing more comes."""
         last, since = self.count(), time.monotonic()
-        while time.monotonic() - since < QUIET_SECONDS:
+        while time.monotonic() - since < self.site.effort.settled_s:
             time.sleep(0.05)
             now = self.count()
             if now['delivered'] != last['delivered'] or now['unknown'] != last['unknown']:
