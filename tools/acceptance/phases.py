@@ -237,8 +237,10 @@ def lossless(site):
 
 
 def testpmd(site, size, port):
-    """Its search, or None and why there is none. The switch goes on sending to it what mcring had
-    joined, until it forgets that."""
+    """Its search, or None and why there is none. The switch goes on sending to it what mcring has
+    reported just before, for as long as it would without another report."""
+    site.running.restart()
+    time.sleep(site.effort.settled_s)
     site.stop_daemon(leaving=False)
     program = None
     try:
