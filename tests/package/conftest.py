@@ -55,8 +55,8 @@ class Site:
         try:
             self.debian.make(built.MACHINE)
             self.put(packages, 'first')
-            self.before = self.files()
             self.machine = debian.Machine(self.debian)
+            self.before = self.files()
             self.switch = netlab.Switch(self.lab)
             self.sender = self.lab.namespace('tx')
             self.switch.connect(self.sender, 'eth0', 'to_sender')
@@ -73,6 +73,8 @@ class Site:
     def reboot(self):
         self.machine.off()
         self.machine.on()
+        netlab.wait_for(lambda: 'to_machine' not in self.switch.host.run('ip', '-br', 'link').stdout, 10,
+                        'the wire is gone with the machine that was')
         self.wire()
 
     def put(self, packages, version):
