@@ -57,6 +57,7 @@ def test_the_trial_runs_with_installed_programs_and_no_variables(site, machine):
     finally:
         machine.sh('kill $(pidof mcring) || true')
         trial.wait(10)
+        machine.sh('rm -rf /run/mcring/mcring')
     cat.wait(10)
     assert len(re.findall(r'^\S+ .*239\.1\.1\.1', messages(), re.M)) == COUNT
 
@@ -69,10 +70,9 @@ def test_then_the_unit_runs_and_its_readers_get_what_is_sent(feed):
     wait_for(lambda: '239.1.1.1' in feed.members(), 5, 'the switch knows of the join')
     cat, messages = feed.start(f'mcring-cat --name feed --count {COUNT} --format text', 'feed.log')
     wait_for(lambda: feed.stats()['consumers'], 5, 'the reader is attached')
-    mcsend(feed.sender, '239.1.1.1:5000', '239.9.9.9:5000', count=2 * COUNT, rate=1000)
+    mcsend(feed.sender, '239.1.1.1:5000', count=COUNT, rate=1000)
     assert cat.wait(10) == 0
     assert len(messages().splitlines()) == COUNT
-    assert feed.stats()['received'] - feed.stats()['punted'] == COUNT, 'the switch keeps away what nobody joined'
 
 
 def test_the_page_shows_it_in_a_browser(feed, commands):
@@ -89,7 +89,7 @@ def test_the_page_shows_it_in_a_browser(feed, commands):
             mcsend(feed.sender, '239.1.1.1:5000', count=COUNT, rate=1000)
             wait_for(lambda: feed.stats()['groups'][0]['packets'] == before + COUNT, 5, 'it has received them')
             browser.wait_for_rates()
-            assert browser.js('return [...page.engines.keys()]') == ['feed']
+            assert browser.js('return [...page.engines.keys()]') == ['/run/mcring/feed/stats']
             assert browser.row('#groups', '239.1.1.1')['Total'] == f'{before + COUNT:,}'
             assert browser.complaints() == []
         finally:

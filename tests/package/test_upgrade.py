@@ -39,7 +39,7 @@ systemctl restart mcring@feed''')
     traffic = Traffic(feed.sender, '239.1.1.1:5000', rate=1000)
     feed.put(packages, 'next')
     printed = feed.do(commands.install)
-    sent = traffic.stop()['sent']
+    sent = traffic.stop()['flows'][0]['sent']
     assert version(feed) == version(feed, 'mcring-exporter') == version(feed, 'mcring-tools') != before
     assert pid(feed) == old and 'systemctl restart mcring@feed' in printed, 'the operator is told to restart it'
     assert {path: machine.read(path) for path in kept} == kept
@@ -71,7 +71,7 @@ def test_a_purge_leaves_nothing(feed):
     assert not machine.run('pgrep', 'mcring', check=False).stdout
     assert not machine.sh("getent passwd | grep mcring || true; getent group | grep mcring || true").stdout
     assert not machine.sh("ls -d /run/mcring* /dev/shm/*mcring* /dev/hugepages/*mcring* 2>/dev/null || true").stdout
-    assert not machine.sh("systemctl list-units --all --plain --no-legend '*mcring*'").stdout
+    assert not machine.sh("systemctl list-units --all --plain --no-legend '*mcring*.service'").stdout
     after = feed.files()
     left = {path: (feed.before.get(path), after.get(path)) for path in feed.before.keys() | after.keys()
             if feed.before.get(path) != after.get(path)}
