@@ -181,6 +181,21 @@ def test_a_generator_that_waits_for_the_switch_has_sent_nothing(lab):
     assert json.loads(program.communicate(timeout=20)[0].splitlines()[-1])['sent'] == 0
 
 
+def test_a_generator_ends_with_whoever_holds_its_standard_input(lab):
+    path = lab.path('sent.pcap')
+    program = lab.namespace('tx').start(GEN, *EAL, f'--vdev=net_pcap0,tx_pcap={path}', '--', '--port',
+                                        'net_pcap0', '--json', '--group', '239.1.1.1', '--until-eof',
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    wait_for(lambda: os.path.exists(path) and os.path.getsize(path) > 1000, 20, 'it sends')
+    program.stdin.write(b'this is no end\n')
+    program.stdin.flush()
+    size = os.path.getsize(path)
+    wait_for(lambda: os.path.getsize(path) > size, 20, 'it goes on')
+    program.stdin.close()
+    assert json.loads(program.stdout.read().splitlines()[-1])['sent'] > 0
+    assert program.wait(20) == 0
+
+
 @pytest.mark.parametrize('received_by, words', [
     ('echo 7', 'nothing of'),
     ('echo seven', 'expected a number'),

@@ -4,7 +4,6 @@
 import dataclasses
 import getopt
 import ipaddress
-import os
 import re
 import shlex
 import sys

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""mcring-gen, on this host or on another one. It is started for each burst, and each start bounds what
-it sends: if the way to it breaks, it ends by itself."""
+"""mcring-gen, on this host or on another one. It is started for each burst. Each start bounds what it
+sends, and if the way to it breaks, it ends."""
 
+import contextlib
 import json
 import os
 import shlex
@@ -14,13 +15,14 @@ from .process import Failure
 # Its search asks for the receiver's count over its own standard streams: so the way to the sender is
 # all that is needed, and none leads back.
 ASK = 'echo "count? $MCR_SENT" >&2; read n; echo "$n"'
+END_SECONDS = 10    # for what is on the way to its port
 START_SECONDS = 60  # for EAL, its link and the settle time
 
 
 class Sender:
     def __init__(self, words, settle, vlan=0, max_rate=0):
         self.words = words
-        self.more = ['--json', '--settle', settle, *(['--vlan', vlan] if vlan else [])]
+        self.more = ['--json', '--until-eof', '--settle', settle, *(['--vlan', vlan] if vlan else [])]
         self.settle = settle
         self.max_rate = max_rate
         self.sent = 0  # in all
@@ -79,6 +81,10 @@ class Sending:
         self.reader.start()
 
     def stop(self):
+        """Ends it by the end of its input, which also reaches another host."""
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            self.process.stdin.close()
+            self.process.wait(END_SECONDS)
         process.stop(self.process)
 
     def wait(self, seconds):
@@ -90,8 +96,9 @@ class Sending:
             guard.start()
             for line in self.process.stderr:
                 if self.count and line.startswith('count? '):
-                    self.process.stdin.write(f'{self.count(int(line.split()[1]))}\n')
-                    self.process.stdin.flush()
+                    with contextlib.suppress(OSError):  # it is gone, and its status says why
+                        self.process.stdin.write(f'{self.count(int(line.split()[1]))}\n')
+                        self.process.stdin.flush()
                 else:
                     self.lines.append(line.strip())
             status = self.process.wait()

@@ -3,7 +3,10 @@
  * for the highest one that a receiver takes without loss. Runs on the main lcore. What it counts as
  * sent is what the driver took. */
 #include <dirent.h>
+#include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +30,28 @@ static void on_signal(int signo)
 {
 	(void)signo;
 	stop = 1;
+}
+
+/* It only looks: what is to be read is for the command of --received-by. */
+static void *await_end_of_input(void *arg)
+{
+	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLRDHUP};
+
+	while (poll(&input, 1, -1) < 0 && errno == EINTR)
+		;
+	stop = 1;
+	return arg;
+}
+
+static int stop_on_signals(const struct gen_options *options)
+{
+	pthread_t thread;
+
+	signal(SIGINT, on_signal);
+	signal(SIGTERM, on_signal);
+	if (options->until_eof && pthread_create(&thread, NULL, await_end_of_input, NULL))
+		return fail("no thread to watch standard input");
+	return 0;
 }
 
 /* ---- EAL ---- */
@@ -183,9 +208,9 @@ int main(int argc, char **argv)
 	if (result == 0 && gen.options.n_files)
 		result = gen_replay_look(&gen.options, &gen.frames.frame_max);
 	if (result == 0) {
-		signal(SIGINT, on_signal);
-		signal(SIGTERM, on_signal);
-		result = init_eal(eal_argc, argv);
+		result = stop_on_signals(&gen.options);
+		if (result == 0)
+			result = init_eal(eal_argc, argv);
 		if (result == 0) {
 			result = generate(&gen);
 			rte_eal_cleanup();

@@ -34,6 +34,7 @@ static const char usage[] =
     "  --queues N        Tx queues, 1..64 (1); each flow stays on one\n"
     "  --vlan ID         802.1Q tag, 1..4094\n"
     "  --settle S        begin S seconds after the link is up, when a switch forwards (0)\n"
+    "  --until-eof       stop, too, when whoever holds the other end of standard input is gone\n"
     "  --json            print the account as JSON\n"
     "Search for the highest rate without loss (RFC 2544, 26.1), by the receiver's own count:\n"
     "  --search          make trials instead of sending once\n"
@@ -68,6 +69,7 @@ enum option_id {
 	OPT_QUEUES,
 	OPT_VLAN,
 	OPT_SETTLE,
+	OPT_UNTIL_EOF,
 	OPT_JSON,
 	OPT_SEARCH,
 	OPT_RECEIVED_BY,
@@ -96,6 +98,7 @@ static const struct option long_options[] = {
     {"queues", required_argument, NULL, OPT_QUEUES},
     {"vlan", required_argument, NULL, OPT_VLAN},
     {"settle", required_argument, NULL, OPT_SETTLE},
+    {"until-eof", no_argument, NULL, OPT_UNTIL_EOF},
     {"json", no_argument, NULL, OPT_JSON},
     {"search", no_argument, NULL, OPT_SEARCH},
     {"received-by", required_argument, NULL, OPT_RECEIVED_BY},
@@ -288,6 +291,9 @@ static int parse_option(struct gen_options *options, int id, const char *name, c
 	case OPT_VLAN:
 		result = parse_number(name, text, 1, 4094, &number);
 		options->plan.vlan = (uint16_t)number;
+		break;
+	case OPT_UNTIL_EOF:
+		options->until_eof = 1;
 		break;
 	case OPT_SETTLE:
 		return parse_seconds(name, text, 1, &options->settle_ns);

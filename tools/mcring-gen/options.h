@@ -25,6 +25,7 @@ struct gen_options {
 	unsigned burst;
 	unsigned queues;    /* Tx queues; a flow stays on one */
 	uint64_t settle_ns; /* from the link to the first frame */
+	int until_eof;      /* of standard input */
 	int json;
 
 	/* The search; load is that of its first trial. */
