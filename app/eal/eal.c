@@ -70,7 +70,7 @@ static char *capture_end(struct capture *c)
 	signal(SIGABRT, SIG_DFL);
 	fflush(stdout);
 	fflush(c->stream);
-	rte_openlog_stream(NULL);
+	rte_openlog_stream(stderr); /* EAL's own goes to syslog as well: the journal has both */
 	for (int i = 0; i < 2; i++) {
 		if (c->saved[i] < 0)
 			continue;

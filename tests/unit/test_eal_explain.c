@@ -117,6 +117,13 @@ static void a_device_that_did_not_open_is_found_in_a_good_start(void **state)
 	assert_non_null(strstr(err.text, "Could not open AF_PACKET socket: it needs CAP_NET_RAW "
 					 "and CAP_NET_ADMIN: start mcring as root"));
 	assert_int_equal(
+	    mcr_eal_find_failed_vdev(&err,
+				     "call to mmap failed on AF_PACKET socket for eth1\n"
+				     "vdev_probe(): failed to initialize net_af_packet0 device\n",
+				     0),
+	    1);
+	assert_non_null(strstr(err.text, "for eth1: its rings are locked memory: LimitMEMLOCK="));
+	assert_int_equal(
 	    mcr_eal_find_failed_vdev(&err, "vdev_probe(): failed to initialize x device\n", 1), 1);
 	assert_string_equal(err.text, "device x cannot be opened: see --verbose");
 	mcr_eal_find_failed_vdev(&err,
