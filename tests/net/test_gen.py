@@ -5,6 +5,7 @@ import json
 import os
 import shlex
 import subprocess
+import time
 
 import pytest
 
@@ -177,6 +178,7 @@ def test_a_generator_that_waits_for_the_switch_has_sent_nothing(lab):
                                         'net_pcap0', '--json', '--group', '239.1.1.1', '--count', 9,
                                         '--settle', 60, stdout=subprocess.PIPE)
     wait_for(lambda: os.path.exists(path), 20, 'the port starts')
+    time.sleep(0.5)  # it would have sent all nine
     program.terminate()
     assert json.loads(program.communicate(timeout=20)[0].splitlines()[-1])['sent'] == 0
 
@@ -192,8 +194,8 @@ def test_a_generator_ends_with_whoever_holds_its_standard_input(lab):
     size = os.path.getsize(path)
     wait_for(lambda: os.path.getsize(path) > size, 20, 'it goes on')
     program.stdin.close()
-    assert json.loads(program.stdout.read().splitlines()[-1])['sent'] > 0
     assert program.wait(20) == 0
+    assert json.loads(program.stdout.read().splitlines()[-1])['sent'] > 0
 
 
 @pytest.mark.parametrize('received_by, words', [
