@@ -29,7 +29,7 @@ def form(spec):
     """How an option or a command is written: what stands for something else is italic."""
     return ''.join(ITALIC + part + ROMAN if re.fullmatch(r'[A-Z][A-Z0-9]*', part) else
                    BOLD + part + ROMAN if re.fullmatch(r'-*[a-z][\w-]*', part) else part
-                   for part in re.findall(r'-*\w[\w-]*|\W+', spec))
+                   for part in re.findall(r'--?[a-z][\w-]*|[A-Z][A-Z0-9]*\b|\w[\w-]*|[^\w-]+|-', spec))
 
 
 def prose(text, names=()):
