@@ -57,7 +57,7 @@ systemctl restart mcring@feed''')
         assert m.type == IGMP.report and set(m.records) <= {1, 2, 4}, m.told()
     cat.wait(10)  # it ended with its daemon
     seen = [json.loads(line) for line in messages().splitlines() if line.startswith('{')]
-    assert [sequence(one) for one in seen if 'event' not in one] == list(range(sent))
+    assert [sequence(one) for one in seen if 'event' not in one] == list(range(1, sent + 1))
 
 
 def test_a_purge_leaves_nothing(feed):
