@@ -87,8 +87,9 @@ class Machine:
         # what runs in it outlives systemd-nspawn.
         self.nspawn = subprocess.Popen(
             ['bash', '-c', 'echo $$ >"$0/cgroup.procs" && exec "$@"', self.cgroup, 'unshare', '--pid', '--fork',
-             '--kill-child', '--mount-proc', 'systemd-nspawn', '--quiet', f'--directory={self.debian.folder}', f'--machine=mcrtest{os.getpid()}', '--register=no', '--keep-unit',
-             '--private-network', '--console=pipe', '--bind-ro=/sys/module',  # which EAL asks for drivers
+             '--kill-child', '--mount-proc', 'systemd-nspawn', '--quiet', f'--directory={self.debian.folder}',
+             f'--machine=mcrtest{os.getpid()}', '--register=no', '--keep-unit', '--private-network',
+             '--console=pipe', '--bind-ro=/sys/module',  # which EAL asks for drivers
              '--capability=CAP_IPC_LOCK,CAP_BPF', '--system-call-filter=bpf', '--boot'],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, preexec_fn=_die_with_parent)
         try:
