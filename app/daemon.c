@@ -419,7 +419,7 @@ int mcr_daemon_run(struct mcr_settings *running, const struct mcr_settings *comm
 			   .log_level = running->engine.log_level.value,
 			   .log = mcr_log_stderr(),
 			   .signal_fd = -1,
-			   .standby = {.pidfd = -1}};
+			   .standby = {.pidfd = -1, .turn_fd = -1}};
 	int ret;
 
 	mcr_service_open(&d.service, &d.log);

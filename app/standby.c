@@ -2,6 +2,7 @@
 #include "standby.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "engine/os/run_dir.h"
 #include "settings/fail.h"
 
 #define LIFE_MS 100 /* between two signs of life */
@@ -57,6 +59,59 @@ static int open_peer(int fd, int *pid)
 	return -ENOENT;
 }
 
+/* Returns the process that has the turn; 0 when it is ours, or -errno. */
+static int ask_turn(int fd)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	if (fcntl(fd, F_SETLK, &lock) == 0)
+		return 0;
+	if (errno != EAGAIN && errno != EACCES)
+		return -errno;
+	if (fcntl(fd, F_GETLK, &lock) < 0)
+		return -errno;
+	if (lock.l_type == F_UNLCK)
+		return -ESRCH;
+	return lock.l_pid > 0 ? lock.l_pid : -EXDEV; /* of another process namespace */
+}
+
+/* Of several that find no engine one has the turn, from then until it ends: a lock on the file
+ * `standby`. The others stand by for it. Returns a descriptor of its process, -ENOENT when the turn
+ * is ours or there is no directory yet, or -errno. */
+static int open_turn(struct mcr_standby *s)
+{
+	struct mcr_error ignored;
+	int dir, pidfd, pid;
+
+	if (s->turn_fd < 0) {
+		dir = mcr_run_dir_open(s->run_dir, &ignored);
+		if (dir < 0)
+			return dir;
+		s->turn_fd =
+		    openat(dir, "standby", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		pid = -errno;
+		close(dir);
+		if (s->turn_fd < 0)
+			return pid;
+	}
+	for (;;) {
+		pid = ask_turn(s->turn_fd);
+		if (pid == -ESRCH)
+			continue; /* it has just ended */
+		if (pid <= 0)
+			return pid == 0 ? -ENOENT : pid;
+		pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+		if (pidfd < 0 && errno != ESRCH)
+			return -errno;
+		if (pidfd >= 0 && ask_turn(s->turn_fd) == pid) {
+			s->pid = pid;
+			return pidfd;
+		}
+		if (pidfd >= 0)
+			close(pidfd);
+	}
+}
+
 /* Returns 0, also where no engine is. */
 static int find(struct mcr_standby *s, struct mcr_error *err)
 {
@@ -68,6 +123,8 @@ static int find(struct mcr_standby *s, struct mcr_error *err)
 		close(fd);
 	}
 	if (s->pidfd == -ENOENT)
+		s->pidfd = open_turn(s);
+	if (s->pidfd == -ENOENT)
 		return 0;
 	if (s->pidfd < 0)
 		return mcr_fail(err, s->pidfd, "cannot find the process of the engine in %s: %s",
@@ -78,16 +135,27 @@ static int find(struct mcr_standby *s, struct mcr_error *err)
 int mcr_standby_begin(struct mcr_standby *s, const char *run_dir, int signal_fd,
 		      struct mcr_log *log, struct mcr_service *service, struct mcr_error *err)
 {
-	*s = (struct mcr_standby){
-	    .signal_fd = signal_fd, .run_dir = run_dir, .log = log, .service = service};
+	*s = (struct mcr_standby){.turn_fd = -1,
+				  .signal_fd = signal_fd,
+				  .run_dir = run_dir,
+				  .log = log,
+				  .service = service};
 	return find(s, err);
 }
 
-void mcr_standby_end(struct mcr_standby *s)
+static void forget(struct mcr_standby *s)
 {
 	if (s->pidfd >= 0)
 		close(s->pidfd);
 	s->pidfd = -1;
+}
+
+void mcr_standby_end(struct mcr_standby *s)
+{
+	forget(s);
+	if (s->turn_fd >= 0)
+		close(s->turn_fd);
+	s->turn_fd = -1;
 }
 
 static int take_signals(struct mcr_standby *s)
@@ -130,7 +198,7 @@ int mcr_standby_wait(struct mcr_standby *s, struct mcr_error *err)
 		if (fds[1].revents)
 			ret = take_signals(s);
 		if (ret == 0 && fds[0].revents) {
-			mcr_standby_end(s);
+			forget(s);
 			ret = find(s, err);
 			announce(s);
 		}

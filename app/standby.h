@@ -13,6 +13,7 @@
 
 struct mcr_standby {
 	int pidfd, pid; /* of the process that it stands by for; below 0 = none */
+	int turn_fd;    /* the file whose lock says who takes the run directory next; -1 = none */
 	int signal_fd;
 	const char *run_dir;
 	struct mcr_log *log;
@@ -20,10 +21,10 @@ struct mcr_standby {
 	uint8_t is_told_to_end; /* while it waited */
 };
 
-/* mcr_standby_begin finds the process of the engine that answers in a run directory; where none
- * does, the daemon does not stand by. All arguments but err are borrowed until mcr_standby_end,
- * which is to be called in any case. signal_fd: of SIGTERM, SIGINT and SIGHUP. Returns 0 or -errno
- * with err. */
+/* mcr_standby_begin finds the process of the engine that answers in a run directory, or of the
+ * daemon that is about to take it; where there is none, the daemon does not stand by. All arguments
+ * but err are borrowed until mcr_standby_end, which is to be called in any case. signal_fd: of
+ * SIGTERM, SIGINT and SIGHUP. Returns 0 or -errno with err. */
 int mcr_standby_begin(struct mcr_standby *s, const char *run_dir, int signal_fd,
 		      struct mcr_log *log, struct mcr_service *service, struct mcr_error *err);
 void mcr_standby_end(struct mcr_standby *s);

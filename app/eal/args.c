@@ -153,9 +153,11 @@ static bool is_in_use(const char *prefix)
 
 static bool push_prefix(struct mcr_eal_args *args, const struct mcr_settings *s, int hold)
 {
-	snprintf(args->prefix, sizeof(args->prefix), "mcring_%s", s->engine.name);
+	/* Whoever this one waits for may not have its own yet. */
+	snprintf(args->prefix, sizeof(args->prefix), "mcring_%s%s", s->engine.name,
+		 hold ? "_standby" : "");
 	if (hold && is_in_use(args->prefix))
-		strcat(args->prefix, "_standby");
+		snprintf(args->prefix, sizeof(args->prefix), "mcring_%s", s->engine.name);
 	return push(args, strdup("--file-prefix")) && push(args, strdup(args->prefix));
 }
 

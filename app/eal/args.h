@@ -24,8 +24,8 @@ struct mcr_eal_args {
  *   burst without reporting it;
  * - busy_budget=0 for net_af_xdp: its default of 64 costs a system call for every poll that finds
  *   nothing, and would keep --idle adaptive from sleeping.
- * hold: another engine has the devices. EAL is given none, but mcr_eal_probe later; and another
- * file prefix, mcring_NAME_standby, if mcring_NAME is in use. Returns 0, -ENOMEM, or with hold
+ * hold: another engine has the devices. EAL is given none, but mcr_eal_probe later; and the file
+ * prefix mcring_NAME_standby unless that is in use. Returns 0, -ENOMEM, or with hold
  * -EINVAL: EAL would take whatever PCI device there is. */
 int mcr_eal_args_create(struct mcr_eal_args *args, const struct mcr_settings *s, int hold,
 			struct mcr_error *err);

@@ -128,6 +128,22 @@ def test_a_daemon_that_nobody_runs_before_starts_at_once_though_it_stands_by(wir
     assert 'standing by' not in daemon.log() and daemon.stop() == 0
 
 
+def test_of_two_that_start_together_one_receives_and_the_other_stands_by(wire):
+    """So a service manager may restart one while the other takes over."""
+    args = '--join', '239.1.1.1:5000', '--standby'
+    name = f't{os.getpid()}_together'
+    os.makedirs(wire.lab.path(name))
+    first, second = (wire.daemon(*args, name=name, log=log, wait=False) for log in ('first', 'second'))
+    wait_for(lambda: [one for one in (first, second) if one.ready()], 20, 'one is ready')
+    daemon, waiting = (first, second) if first.ready() else (second, first)
+    wait_for(lambda: f'standing by for the end of process {daemon.process.pid}' in waiting.log(), 20, 'it waits')
+    assert daemon.stop() == 0
+    wait_for(waiting.ready, 20, 'it has taken over')
+    mcsend(wire.sender, '239.1.1.1:5000', count=10)
+    wait_for(lambda: waiting.stats()['delivered'] == 10, 10, 'data arrives')
+    assert waiting.stop() == 0
+
+
 @both_families
 def test_a_daemon_that_takes_over_leaves_no_leave_on_the_wire(lan, protocol):
     group = lan.family.address('239.1.1.1')

@@ -78,6 +78,7 @@ class Unit:
 
 @pytest.fixture
 def unit(machine):
+    machine.run('systemctl', 'stop', 'mcring@feed')  # of other modules, on the same interface
     machine.run('ip', 'link', 'set', 'lan0', 'up')
     one = Unit(machine)
     one.do('start')

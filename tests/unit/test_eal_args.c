@@ -55,13 +55,13 @@ static void expect(const char **given, const char **expected)
 
 static void devices_of_an_engine_that_runs_are_held_back(void **state)
 {
-	expect_held(
-	    GIVEN("-l", "0-1", "--vdev=net_tap0,iface=t0", "--no-pci"),
-	    GIVEN("-l", "0-1", "--no-pci", "-a", "ffff:ff:1f.7", "--file-prefix", "mcring_md"),
-	    GIVEN("net_tap0,iface=t0"));
+	expect_held(GIVEN("-l", "0-1", "--vdev=net_tap0,iface=t0", "--no-pci"),
+		    GIVEN("-l", "0-1", "--no-pci", "-a", "ffff:ff:1f.7", "--file-prefix",
+			  "mcring_md_standby"),
+		    GIVEN("net_tap0,iface=t0"));
 	expect_held(GIVEN("--vdev", "net_af_packet0,framecnt=64,blocksz=4096", "-a", "01:00.0",
 			  "-m", "64", "-a02:00.0", "--allow=03:00.0,mprq_en=1"),
-		    GIVEN("-m", "64", "-a", "ffff:ff:1f.7", "--file-prefix", "mcring_md"),
+		    GIVEN("-m", "64", "-a", "ffff:ff:1f.7", "--file-prefix", "mcring_md_standby"),
 		    GIVEN("net_af_packet0,framecnt=64,blocksz=4096", "01:00.0", "02:00.0",
 			  "03:00.0,mprq_en=1"));
 	expect_held(GIVEN("--no-pci", "--vdev=net_af_packet0,iface=e1", "--file-prefix=x"),
