@@ -10,32 +10,13 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <unistd.h>
 
+#include "engine/os/ask.h"
 #include "engine/os/run_dir.h"
 #include "settings/fail.h"
 
 #define LIFE_MS 100 /* between two signs of life */
-
-/* Returns a connection to the engine, -ENOENT where none is, or -errno. */
-static int connect_to(const char *run_dir)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int n = snprintf(address.sun_path, sizeof(address.sun_path), "%s/control", run_dir);
-	int fd, ret;
-
-	if (n < 0 || (size_t)n >= sizeof(address.sun_path))
-		return -ENOENT; /* no engine can be there */
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
-		return fd;
-	ret = errno == ECONNREFUSED ? -ENOENT : -errno;
-	close(fd);
-	return ret;
-}
 
 /* The process that listens. Its number can be another's only once it is gone, and then the
  * connection has ended. */
@@ -115,7 +96,7 @@ static int open_turn(struct mcr_standby *s)
 /* Returns 0, also where no engine is. */
 static int find(struct mcr_standby *s, struct mcr_error *err)
 {
-	int fd = connect_to(s->run_dir);
+	int fd = mcr_dial(s->run_dir, "control");
 
 	s->pidfd = fd;
 	if (fd >= 0) {

@@ -10,8 +10,8 @@
 #include <jansson.h>
 #include <rte_telemetry.h>
 
+#include "engine/os/ask.h"
 #include "settings/fail.h"
-#include "telemetry/ask.h"
 #include "telemetry/put.h"
 #include "telemetry/telemetry.h"
 
@@ -20,7 +20,7 @@
 
 /* Telemetry of DPDK 22.11 passes no context to its commands. Written once, before the first is
  * registered. */
-static char stats_path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+static char engine_dir[sizeof(((struct sockaddr_un *)0)->sun_path)];
 
 struct command {
 	const char *name, *help; /* help: 63 characters at most */
@@ -42,11 +42,14 @@ static void show_error(struct rte_tel_data *d, const char *text)
  * taken over. */
 static json_t *ask(json_t *request, struct rte_tel_data *d)
 {
-	struct mcr_error err = {"out of memory"};
+	struct mcr_error err;
 	char *line = request ? json_dumps(request, JSON_COMPACT) : NULL;
-	char *text = line ? mcr_telemetry_ask(stats_path, line, &err) : NULL;
+	char *text = NULL;
+	int ret = line ? mcr_ask(engine_dir, "stats", line, &text) : -ENOMEM;
 	json_t *answer = text ? json_loads(text, 0, NULL) : NULL;
 
+	if (ret < 0)
+		mcr_fail(&err, ret, "%.80s/stats: %s", engine_dir, strerror(-ret));
 	if (text && !answer)
 		mcr_fail(&err, -EIO, "the engine's answer is not JSON");
 	if (answer && !json_is_true(json_object_get(answer, "ok"))) {
@@ -325,7 +328,7 @@ static int on_command(const char *name, const char *parameter, struct rte_tel_da
 
 int mcr_telemetry_begin(const char *run_dir, struct mcr_error *err)
 {
-	snprintf(stats_path, sizeof(stats_path), "%s/stats", run_dir);
+	snprintf(engine_dir, sizeof(engine_dir), "%s", run_dir);
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		int ret =
 		    rte_telemetry_register_cmd(commands[i].name, on_command, commands[i].help);
