@@ -26,7 +26,7 @@ int main(int argc, char **argv)
 			else if (m->kind != MCR_DATA)
 				continue;
 			else if (mcr_consumer_read(consumer, m, payload, sizeof(payload)) < 0)
-				printf("lost %llu\n", seq); /* overtaken after the poll */
+				printf("lost 1 from %llu on\n", seq); /* overtaken since */
 			else
 				printf("%llu: %u octets\n", seq, m->len);
 		}

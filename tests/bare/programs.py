@@ -239,8 +239,8 @@ def of_python(text):
 
 
 def blocks(text):
-    """What stands indented in a page, without programs in C, an answer of why and a formula."""
-    text = re.sub(r'(?ms)^    (?:#include|/\*|\d\S+ on \S+: ).*?(?=^\S)|^    \w+ == .*?$', '', text)
+    """What stands indented in a page, without programs, an answer of why and a formula."""
+    text = re.sub(r'(?ms)^    (?:#include|/\*|import |use |package |\d\S+ on \S+: ).*?(?=^\S)|^    \w+ == .*?$', '', text)
     return '\n'.join(line[4:] for line in text.splitlines() if line.startswith('    '))
 
 
