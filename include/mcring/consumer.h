@@ -235,6 +235,22 @@ MCR_API int mcr_consumer_intact(const struct mcr_consumer *c, const struct mcr_m
  * statistics count from here. */
 MCR_API void mcr_consumer_release(struct mcr_consumer *c);
 
+#define MCR_TAKE_ROOM 65536 /* octets, into which the payload of any message fits */
+
+/* mcr_consumer_take polls, reads and releases in one call, which is for languages in which a call
+ * costs much. It fills in up to n messages and events as poll does, until nothing is there any
+ * more, and copies each payload into buf, one behind the other, each at a multiple of 8 octets of
+ * it: m->data points to the copy, which lasts as long as buf does. It takes nothing more while less
+ * than MCR_TAKE_ROOM octets of buf are free. A message that the writer overwrote before it was
+ * copied is an MCR_LOST at its pos, with lost = 1.
+ *
+ * buf: cap octets, at least MCR_TAKE_ROOM, at a multiple of 8; best is MCR_TAKE_ROOM times 32 more
+ * than what n payloads take.
+ *
+ * Returns how many it filled in. Errors: those of mcr_consumer_poll, -EINVAL (buf, cap). */
+MCR_API int mcr_consumer_take(struct mcr_consumer *c, struct mcr_msg *msgs, int n, void *buf,
+			      size_t cap);
+
 /* mcr_consumer_reattach attaches again after -EPIPE, to the engine that runs now: in the same run
  * directory, to the same channel and ring, under the same label. The selection and the descriptor
  * (mcr_consumer_fd) stay. It takes one step and waits for nobody. Call it until it returns 0: in an
@@ -436,6 +452,20 @@ MCR_API uint64_t mcr_consumer_headroom(const struct mcr_consumer *c);
 
 /* mcr_consumer_rings returns how many rings the channel has. */
 MCR_API uint32_t mcr_consumer_rings(const struct mcr_consumer *c);
+
+struct mcr_hold;
+
+/* mcr_consumer_hold keeps mapped what c, a consumer or a cursor, has mapped now, until
+ * mcr_hold_release: so m->data of its messages can be read also after mcr_consumer_reattach and
+ * mcr_consumer_close, though nothing is known of what it reads then. This is for languages in which
+ * a garbage collector decides how long a view of a payload lives. The memory of the rings is not
+ * freed before. *out is set on success only.
+ *
+ * Errors: -EPIPE (nothing is mapped: c was never attached), -ENOMEM. */
+MCR_API int mcr_consumer_hold(struct mcr_hold **out, struct mcr_consumer *c);
+
+/* mcr_hold_release ends a hold. Thread: any. NULL is allowed. */
+MCR_API void mcr_hold_release(struct mcr_hold *hold);
 
 /* mcr_consumer_close detaches the consumer, unmaps the rings and frees it. The engine then leaves
  * the groups that it joined. NULL is allowed. */

@@ -70,6 +70,7 @@ enum mcr_feed_gap_why {
 	MCR_FEED_GAP_PASSED = 2, /* every line that is not down has passed it */
 	MCR_FEED_GAP_WINDOW = 3, /* no room to hold more */
 	MCR_FEED_GAP_FLUSH = 4,  /* before a reset, mcr_feed_resume or the end of the session */
+	MCR_FEED_GAP_OVERWRITTEN = 5, /* in the ring, before mcr_feed_take copied it */
 };
 
 /* Whose loss a gap is. */
@@ -230,6 +231,19 @@ MCR_API int mcr_feed_intact(const struct mcr_feed *f, const struct mcr_feed_msg 
 
 /* mcr_feed_release: the messages of the last poll are done with. */
 MCR_API void mcr_feed_release(struct mcr_feed *f);
+
+/* mcr_feed_take polls, reads and releases in one call, as mcr_consumer_take: it fills in up to n
+ * items, and for the packet of item i msgs[i], of which data is the copy in buf; items[i].msg
+ * points there. All of it lasts as long as the three arrays do.
+ *
+ * A packet that the writer overwrote before it was copied is an MCR_FEED_GAP of its messages in its
+ * place, why = MCR_FEED_GAP_OVERWRITTEN and whose = MCR_FEED_RING, whatever opts.events says; it is
+ * left out if it has no number or was handed out before. The stream is past it: no statistics count
+ * this gap, mcr_feed_insert cannot fill it, and opts.hold_on_gap does not hold there.
+ *
+ * Returns how many items. Errors: those of mcr_feed_poll, -EINVAL (buf, cap). */
+MCR_API int mcr_feed_take(struct mcr_feed *f, struct mcr_feed_msg *items, struct mcr_msg *msgs,
+			  int n, void *buf, size_t cap);
 
 /* mcr_feed_wait sleeps until something may be due, a timeout of the feed's own included, for at
  * most timeout_ns (UINT64_MAX = for ever). An engine that hangs is found 1 to 2 s after its last

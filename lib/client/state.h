@@ -5,7 +5,8 @@
  * seek.c (places in the rings), report.c (what the engine sees of us), open.c (options, start),
  * cursor.c (more readers of one attachment), next.c (how the next engine is found), reattach.c
  * (going on with it), wait.c (sleeping), info.c (where the rings are), request.c (what the engine
- * is asked), consumer.c (poll and what follows it). */
+ * is asked), consumer.c (poll and what follows it), take.c (both in one call), hold.c (memory that
+ * outlives them). */
 #ifndef MCR_CLIENT_STATE_H
 #define MCR_CLIENT_STATE_H
 

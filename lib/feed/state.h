@@ -3,7 +3,7 @@
  * message is of), arena.c (payloads that leave the rings), hours.c (when a feed is sent), dial.c (a
  * connection), ask.c (the engine's declaration), hold.c (held packets), time.c (the feed's time,
  * and what is looked at now and then), join.c, source.c (a channel: attached, lost, attached
- * again), wait.c, open.c, reattach.c, insert.c, info.c, poll.c, inline.c. */
+ * again), wait.c, open.c, reattach.c, insert.c, info.c, poll.c, take.c, inline.c. */
 #ifndef MCR_FEED_STATE_H
 #define MCR_FEED_STATE_H
 
