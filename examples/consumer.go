@@ -18,7 +18,7 @@ import (
 	"unsafe"
 )
 
-const batch, room = 1000, 1 << 20
+const batch, room = 1000, 4 << 20
 
 func main() {
 	var consumer *C.struct_mcr_consumer
@@ -50,7 +50,6 @@ func main() {
 				fmt.Printf("%d: %d octets\n", m.pos.seq, len(payload))
 			}
 		}
-		C.mcr_consumer_release(consumer)
 		if n == 0 {
 			C.mcr_consumer_wait(consumer, C.UINT64_MAX)
 		}
