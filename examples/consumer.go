@@ -7,8 +7,14 @@ package main
 #include <stdlib.h>
 
 // What cgo cannot say: a macro that is no expression, and a member of a union.
-static const struct mcr_consumer_opts defaults = MCR_CONSUMER_OPTS_INIT;
-static uint64_t lost(const struct mcr_msg *m) { return m->lost; }
+static struct mcr_consumer_opts defaults(void)
+{
+	return (struct mcr_consumer_opts)MCR_CONSUMER_OPTS_INIT;
+}
+static uint64_t lost(const struct mcr_msg *m)
+{
+	return m->lost;
+}
 */
 import "C"
 
@@ -27,7 +33,7 @@ func main() {
 	msgs := (*[batch]C.struct_mcr_msg)(C.calloc(batch, C.sizeof_struct_mcr_msg))
 	payloads := C.malloc(room)
 
-	opts := C.defaults
+	opts := C.defaults()
 	if len(os.Args) > 1 {
 		opts.run_dir = C.CString(os.Args[1])
 	}
