@@ -93,7 +93,8 @@ static void run_poll(struct mcr_consumer *c, char way, const char *rest)
 		else
 			print_event(&msgs[i]);
 	}
-	mcr_consumer_release(c);
+	if (way != 't')
+		mcr_consumer_release(c);
 	ok("%d", n);
 }
 
@@ -117,7 +118,6 @@ static void run_follow(const char *rest)
 			for (uint32_t at = 0; at < msgs[i].len; at++)
 				sum += msgs[i].data[at];
 		}
-		mcr_consumer_release(consumer);
 		if (n == 0)
 			mcr_consumer_wait(consumer, 100000000);
 	}

@@ -8,21 +8,6 @@
 #include <mcring/consumer.h>
 #include <mcring/feed.h>
 
-#ifndef MCR_TAKE_ROOM /* until it is there */
-static inline int mcr_consumer_take(struct mcr_consumer *c, struct mcr_msg *m, int n, void *buf,
-				    size_t cap)
-{
-	(void)buf, (void)cap;
-	return mcr_consumer_poll(c, m, n);
-}
-static inline int mcr_feed_take(struct mcr_feed *f, struct mcr_feed_msg *items, struct mcr_msg *m,
-				int n, void *buf, size_t cap)
-{
-	(void)m, (void)buf, (void)cap;
-	return mcr_feed_poll(f, items, n);
-}
-#endif
-
 #define BATCH      1000      /* messages of one command */
 #define TAKE_BYTES (4 << 20) /* for their payloads */
 

@@ -192,7 +192,8 @@ static void run_poll(char way, const char *rest)
 		else
 			print_event(&items[i]);
 	}
-	mcr_feed_release(feed);
+	if (way != 't')
+		mcr_feed_release(feed);
 	ok("%d", n);
 }
 

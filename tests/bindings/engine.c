@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* engine RUN_DIR RINGS: an engine that publishes what it is told to, for events that no capture
+ * has. Its channel "md" has that many rings of 64 KiB. Commands come on standard input, one a line,
+ * and each is answered with `ok N` when it is done:
+ *
+ *     put RING RX_NS FLAGS N HEX    N equal messages; ok SEQ of the last
+ *     link RING PORT FLAGS RX_NS    an event of a port's link
+ *     watermark RING NS             everything that arrived before is published
+ *     host_lost RING N
+ *     hang, beat                    its control thread shows no sign of life, or does so again
+ *     count                         ok CONSUMERS
+ *     stop RING
+ *     again EPOCH                   ends as if killed, and another life begins in the same place
+ *
+ * Its standard input's end is its own. */
+#include "../unit/small_engine.h"
+
+static struct small_engine engine;
+static const struct mcr_attach_config attach = {.mode = 0660, .gid = UINT32_MAX};
+static const struct mcr_channel_config channel = {.name = "md", .bytes = 65536};
+
+static uint64_t number(char **rest)
+{
+	return strtoull(*rest, rest, 10);
+}
+
+static uint64_t put(char *rest)
+{
+	static uint8_t payload[16384];
+	unsigned ring = (unsigned)number(&rest), n, len = 0;
+	struct mcr_record record = small_engine_record(&engine.writers[ring]);
+
+	record.rx_ns = number(&rest);
+	record.flags = (uint8_t)number(&rest);
+	n = (unsigned)number(&rest);
+	rest += *rest == ' ';
+	while (len < sizeof(payload) && sscanf(rest + 2 * len, "%2hhx", &payload[len]) == 1)
+		len++;
+	for (unsigned i = 0; i < n; i++)
+		small_engine_put(&engine, ring, record, payload, len);
+	return engine.writers[ring].next;
+}
+
+static uint64_t link_event(char *rest)
+{
+	unsigned ring = (unsigned)number(&rest);
+	struct mcr_record record = {.vlan_kind = MCR_LINK << MCR_KIND_SHIFT};
+
+	record.id = (uint32_t)number(&rest);
+	record.flags = (uint8_t)number(&rest);
+	record.rx_ns = number(&rest);
+	small_engine_put(&engine, ring, record, NULL, 0);
+	return engine.writers[ring].next;
+}
+
+static void again(uint64_t epoch)
+{
+	const unsigned n = engine.n_rings;
+
+	small_engine_kill(&engine);
+	small_engine_start(&engine, &attach, &channel, n, epoch);
+}
+
+/* What is done to a ring, and to what. */
+static void change(const char *word, uint64_t ring, uint64_t value)
+{
+	if (strcmp(word, "again") == 0)
+		again(ring);
+	else if (strcmp(word, "watermark") == 0)
+		mcr_ring_set_polled(&engine.writers[ring], value);
+	else if (strcmp(word, "host_lost") == 0)
+		mcr_ring_set_host_loss(engine.regions[ring].mem, value, 1);
+	else if (strcmp(word, "stop") == 0)
+		mcr_ring_set_state(engine.regions[ring].mem, MCR_RING_STOPPED);
+}
+
+static uint64_t run(const char *word, char *rest)
+{
+	if (strcmp(word, "put") == 0)
+		return put(rest);
+	if (strcmp(word, "link") == 0)
+		return link_event(rest);
+	if (strcmp(word, "count") == 0)
+		return small_engine_count(&engine);
+	if (strcmp(word, "hang") == 0 || strcmp(word, "beat") == 0)
+		__atomic_store_n(&engine.beating, word[0] == 'b', __ATOMIC_RELEASE);
+	else {
+		const uint64_t ring = number(&rest);
+
+		change(word, ring, number(&rest));
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static char line[65536];
+
+	if (argc != 3)
+		return 2;
+	snprintf(engine.dir, sizeof(engine.dir), "%s", argv[1]);
+	snprintf(engine.path, sizeof(engine.path), "%s/attach", argv[1]);
+	small_engine_start(&engine, &attach, &channel, (unsigned)atoi(argv[2]), 4711);
+	puts("ready");
+	fflush(stdout);
+	while (fgets(line, sizeof(line), stdin)) {
+		char *rest = line + strcspn(line, " \n");
+
+		if (*rest)
+			*rest++ = 0;
+		printf("ok %llu\n", (unsigned long long)run(line, rest));
+		fflush(stdout);
+	}
+	small_engine_kill(&engine);
+	return 0;
+}
