@@ -6,8 +6,10 @@ import shlex
 import struct
 import subprocess
 
+from conforms import Conform
 from frames import multicast
-from languages import BUILD
+from languages import BUILD, C
+from netlab import wait_for
 
 REPLAY = os.path.join(BUILD, 'tools', 'mcring-replay')
 SCRIPTED = os.path.join(BUILD, 'tests', 'bindings', 'engine')
@@ -56,13 +58,21 @@ class Replay:
             assert shlex.split(line) == ['export', f'MCRING_RUN_DIR={self.run_dir}'], self.process.stderr.read()
         return times_ns
 
+    def publish(self, frames, *args, channel='default', head=None):
+        """send(), and waits until the channel's ring has what was sent to it, `head` messages in all."""
+        self.send(frames, *args)
+        probe = Conform(C())
+        probe.ok(f'open run_dir={self.run_dir} channel={channel}')
+        wait_for(lambda: int(probe.ok('ring 0').split()[4]) > (head or self.sent), 30, f'{self.sent} are published')
+        probe.end()
+
     def end(self):
         """All was sent: readers get it, then the end."""
         self.process.stdin.close()
 
     def wait(self):
-        _, err = self.process.communicate(timeout=30)
-        assert (self.process.returncode, err) == (0, b'')
+        status = self.process.wait(30)
+        assert (status, self.process.stderr.read()) == (0, b'')
 
     def kill(self):
         if self.process.poll() is None:
