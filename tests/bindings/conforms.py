@@ -49,7 +49,7 @@ class Conform:
             assert read, f'{self.language.name} ended with {self.process.wait(10)}\n{self.complaints()}'
             self.rest += read
         line, _, self.rest = self.rest.partition(b'\n')
-        return line.decode()
+        return line.decode(errors='replace')
 
     def answer(self):
         """The lines of items, and the last line."""
@@ -73,9 +73,9 @@ class Conform:
     def error(self, command):
         """(errno's name, text) of a command that fails."""
         items, last = self.ask(command)
-        word, name, text = (last + ' - -').split(' ', 2)
-        assert items == [] and word == 'error', (self.language.name, command, items, last)
-        return name, text.removesuffix(' - -')
+        assert items == [] and last.startswith('error '), (self.language.name, command, items, last)
+        _, name, text = last.split(' ', 2)
+        return name.replace('EOPNOTSUPP', 'ENOTSUP'), text  # one number
 
     def items(self, command):
         """The items of a poll; their number is its answer."""

@@ -4,6 +4,7 @@
  * and each is answered with `ok N` when it is done:
  *
  *     put RING RX_NS FLAGS N HEX    N equal messages; ok SEQ of the last
+ *     flood RING N                  N messages of 1,000 octets, which repeat their seq, in spurts
  *     link RING PORT FLAGS RX_NS    an event of a port's link
  *     watermark RING NS             everything that arrived before is published
  *     host_lost RING N
@@ -39,6 +40,22 @@ static uint64_t put(char *rest)
 	for (unsigned i = 0; i < n; i++)
 		small_engine_put(&engine, ring, record, payload, len);
 	return engine.writers[ring].next;
+}
+
+static uint64_t flood(char *rest)
+{
+	unsigned ring = (unsigned)number(&rest);
+	struct mcr_ring_writer *w = &engine.writers[ring];
+	uint64_t n = number(&rest), payload[125];
+
+	for (uint64_t i = 0; i < n; i++) {
+		for (unsigned at = 0; at < 125; at++)
+			payload[at] = w->next + 1;
+		small_engine_publish(&engine, ring, payload, sizeof(payload));
+		if (i % 32 == 31)
+			nanosleep(&(struct timespec){0, 1000}, NULL);
+	}
+	return w->next;
 }
 
 static uint64_t link_event(char *rest)
@@ -78,6 +95,8 @@ static uint64_t run(const char *word, char *rest)
 {
 	if (strcmp(word, "put") == 0)
 		return put(rest);
+	if (strcmp(word, "flood") == 0)
+		return flood(rest);
 	if (strcmp(word, "link") == 0)
 		return link_event(rest);
 	if (strcmp(word, "count") == 0)

@@ -93,7 +93,13 @@ class Scripted:
         assert self.process.stdout.readline() == 'ready\n'
 
     def __call__(self, command):
+        self.start(command)
+        return self.result()
+
+    def start(self, command):
         self.process.stdin.write(command + '\n')
+
+    def result(self):
         word, value = self.process.stdout.readline().split()
         assert word == 'ok'
         return int(value)
