@@ -240,9 +240,10 @@ MCR_API void mcr_consumer_release(struct mcr_consumer *c);
 /* mcr_consumer_take polls, reads and releases in one call, which is for languages in which a call
  * costs much. It fills in up to n messages and events as poll does, until nothing is there any
  * more, and copies each payload into buf, one behind the other, each at a multiple of 8 octets of
- * it: m->data points to the copy, which lasts as long as buf does. It takes nothing more while less
- * than MCR_TAKE_ROOM octets of buf are free. A message that the writer overwrote before it was
- * copied is an MCR_LOST at its pos, with lost = 1.
+ * it: m->data points to the copy, which is whole, lasts as long as buf does, and is not for
+ * mcr_consumer_read or mcr_consumer_intact. It takes nothing more while less than MCR_TAKE_ROOM
+ * octets of buf are free. A message that the writer overwrote before it was copied is an MCR_LOST
+ * at its pos, with lost = 1.
  *
  * buf: cap octets, at least MCR_TAKE_ROOM, at a multiple of 8; best is MCR_TAKE_ROOM times 32 more
  * than what n payloads take.

@@ -234,7 +234,8 @@ MCR_API void mcr_feed_release(struct mcr_feed *f);
 
 /* mcr_feed_take polls, reads and releases in one call, as mcr_consumer_take: it fills in up to n
  * items, and for the packet of item i msgs[i], of which data is the copy in buf; items[i].msg
- * points there. All of it lasts as long as the three arrays do.
+ * points there. All of it lasts as long as the three arrays do, and mcr_feed_read and
+ * mcr_feed_intact, which it does not need, work on it.
  *
  * A packet that the writer overwrote before it was copied is an MCR_FEED_GAP of its messages in its
  * place, why = MCR_FEED_GAP_OVERWRITTEN and whose = MCR_FEED_RING, whatever opts.events says; it is

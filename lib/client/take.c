@@ -32,7 +32,7 @@ int mcr_consumer_take(struct mcr_consumer *c, struct mcr_msg *msgs, int n, void 
 		for (int i = 0; i < k; i++)
 			used += copy(c, &msgs[got + i], (uint8_t *)buf + used);
 		got += k > 0 ? k : 0;
-	} while (k > 0 && got < n && cap - used >= MCR_TAKE_ROOM);
+	} while (k > 0 && got < n);
 	if (got == 0)
 		return k;
 	mcr_consumer_release(c);

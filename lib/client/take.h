@@ -23,7 +23,8 @@ static inline int mcr_take_is_usable(const void *buf, size_t cap)
 	return cap >= MCR_TAKE_ROOM && (uintptr_t)buf % 8 == 0;
 }
 
-/* How many of n messages may be polled: the payloads of so many surely fit into the room. */
+/* How many of n messages may be polled: the payloads of so many surely fit into the room. 0: poll
+ * finds nothing then. */
 static inline int mcr_take_most(int n, size_t room)
 {
 	size_t most = room / MCR_TAKE_ROOM;

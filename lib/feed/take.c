@@ -47,7 +47,7 @@ static void keep(struct mcr_feed *f, struct mcr_feed_msg *item, struct taken *t)
 		m->data = t->to;
 		t->to += mcr_take_span(m->len);
 		item->msg = m;
-		item->held = 0;
+		item->held = 1; /* for mcr_feed_read and mcr_feed_intact: not in a ring */
 	}
 	t->items[t->n++] = *item;
 }
@@ -66,7 +66,7 @@ int mcr_feed_take(struct mcr_feed *f, struct mcr_feed_msg *items, struct mcr_msg
 		k = mcr_feed_poll(f, items + first, mcr_take_most(n - first, (size_t)(end - t.to)));
 		for (int i = 0; i < k; i++)
 			keep(f, &items[first + i], &t);
-	} while (k > 0 && t.n < n && (size_t)(end - t.to) >= MCR_TAKE_ROOM);
+	} while (k > 0 && t.n < n);
 	mcr_feed_release(f);
 	return t.n > 0 || k > 0 ? t.n : k;
 }
