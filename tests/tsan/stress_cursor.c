@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A consumer that is polled, armed, moved and reattached in one thread, while others make what they
- * like of its cursors: no message may come twice, out of its order or with another's payload, none
- * may be missing without being told, and ThreadSanitizer may find no race.
+ * like of its cursors, and release what it holds: no message may come twice, out of its order or
+ * with another's payload, none may be missing without being told, and ThreadSanitizer may find no
+ * race.
  *
  *     stress_cursor [LIVES]      lives of the engine; 40 by default */
 #include <pthread.h>
@@ -17,6 +18,7 @@ struct shared {
 	struct tiny_engine engine;
 	uint64_t seen[READERS];              /* epoch in which a cursor read something last */
 	struct mcr_consumer *given[READERS]; /* a cursor for that thread; NULL: it wants one */
+	struct mcr_hold *hold;               /* the consumer's, for whoever takes it */
 	int is_closed;                       /* the consumer is */
 	int is_done;                         /* no engine comes any more */
 };
@@ -25,6 +27,7 @@ struct shared {
 struct view {
 	struct mcr_consumer *c;
 	int is_exact;                     /* it selects nothing */
+	int is_taken;                     /* payloads are copies */
 	uint64_t epoch, next[TINY_RINGS]; /* 0: any */
 	int is_moved; /* since the last message: an event that was due comes first */
 	uint64_t received, restarts;
@@ -63,7 +66,11 @@ static void check(struct view *v, const struct mcr_msg *m)
 	if (m->kind == MCR_LOST)
 		return;
 	v->received++;
-	len = mcr_consumer_read(v->c, m, &payload, sizeof(payload));
+	len = m->len;
+	if (v->is_taken)
+		memcpy(&payload, m->data, sizeof(payload));
+	else
+		len = mcr_consumer_read(v->c, m, &payload, sizeof(payload));
 	if (len != -ESTALE && (len != sizeof(payload) || payload != m->pos.seq))
 		fail("another's payload", m);
 	if (!v->is_exact && m->id != 1)
@@ -73,8 +80,13 @@ static void check(struct view *v, const struct mcr_msg *m)
 /* Returns what poll does. */
 static int poll_some(struct view *v)
 {
+	static _Thread_local uint64_t buf[MCR_TAKE_ROOM * 2 / 8];
 	struct mcr_msg msgs[32];
-	int n = mcr_consumer_poll(v->c, msgs, 1 + rand_r(&v->seed) % 32);
+	int n = 1 + rand_r(&v->seed) % 32;
+
+	v->is_taken = rand_r(&v->seed) % 2 == 0;
+	n = v->is_taken ? mcr_consumer_take(v->c, msgs, n, buf, sizeof(buf))
+			: mcr_consumer_poll(v->c, msgs, n);
 
 	for (int i = 0; i < n; i++)
 		check(v, &msgs[i]);
@@ -93,6 +105,12 @@ static void move(struct view *v)
 		abort();
 	memset(v->next, 0, sizeof(v->next));
 	v->is_moved = 1;
+}
+
+/* The memory of a hold may go in any thread. */
+static void pass_hold(struct shared *s, struct mcr_hold *next)
+{
+	mcr_hold_release(__atomic_exchange_n(&s->hold, next, __ATOMIC_ACQ_REL));
 }
 
 static int is_set(const int *flag)
@@ -137,6 +155,8 @@ static void use(struct reader *r, struct mcr_consumer *cursor)
 			sched_yield();
 		if (rand_r(&v.seed) % 64 == 0)
 			move(&v);
+		if (rand_r(&v.seed) % 64 == 0)
+			pass_hold(r->s, NULL);
 		mcr_consumer_headroom(cursor);
 		if (mcr_consumer_ring_info(cursor, 0, &info, NULL) != 0 || info.head < info.next)
 			abort();
@@ -189,6 +209,7 @@ static void *consume(void *arg)
 	struct shared *s = arg;
 	struct mcr_consumer_opts opts = MCR_CONSUMER_OPTS_INIT;
 	struct view v = {.is_exact = 1, .seed = 7};
+	struct mcr_hold *hold;
 
 	opts.run_dir = s->engine.dir;
 	if (mcr_consumer_open(&v.c, &opts, NULL) != 0)
@@ -197,6 +218,9 @@ static void *consume(void *arg)
 		int n = poll_some(&v);
 
 		give_cursors(s, &v);
+		if (mcr_consumer_hold(&hold, v.c) != 0)
+			abort();
+		pass_hold(s, hold);
 		/* Also while the engine is well: then it goes on in another map of the same rings.
 		 */
 		if (n == -EPIPE || rand_r(&v.seed) % 500 == 0)
@@ -257,6 +281,7 @@ int main(int argc, char **argv)
 		tiny_engine_end(&s.engine);
 	}
 	pthread_join(consumer, NULL);
+	pass_hold(&s, NULL);
 	for (unsigned i = 0; i < READERS; i++) {
 		pthread_join(readers[i].thread, NULL);
 		printf("reader %u: cursors %llu received %llu restarts %llu\n", i,
