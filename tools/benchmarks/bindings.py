@@ -146,13 +146,17 @@ def frame(data):
     return bytes.fromhex('01005e010101 020000000007 0800') + ip[:10] + struct.pack('>H', checksum) + ip[12:] + udp + data
 
 
-def capture(size):
-    """The octets of one."""
-    octets = struct.pack('<IHHiIII', 0xa1b23c4d, 2, 4, 0, 0, 65535, 1)
-    for i in range(MESSAGES):
+def packets(first, n, size):
+    """Of a capture, without what stands at its beginning."""
+    octets = b''
+    for i in range(first, first + n):
         data = frame(payload(i, size))
         octets += struct.pack('<IIII', 1_700_000_000, i, len(data), len(data)) + data
     return octets
+
+
+def capture(n, size):
+    return struct.pack('<IHHiIII', 0xa1b23c4d, 2, 4, 0, 0, 65535, 1) + packets(0, n, size)
 
 
 class Ring:
@@ -168,7 +172,7 @@ class Ring:
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
     def __enter__(self):
-        self.replay.stdin.write(capture(self.size))
+        self.replay.stdin.write(capture(MESSAGES, self.size))
         self.replay.stdin.flush()
         end = time.monotonic() + 20
         while not self.is_full():
