@@ -32,6 +32,14 @@ class Conform:
         if not self.is_alive():
             self.start()
 
+    def close(self):
+        """What is open. A program of which a test did not read every answer ends here."""
+        try:
+            for name in ('cclose', 'close', 'feed close'):
+                assert not self.is_alive() or self.ask(name) == ([], 'ok')
+        except AssertionError:
+            self.kill()
+
     def complaints(self):
         """What it wrote to stderr: sanitizers, -Xcheck:jni and exceptions that nobody caught do."""
         self.stderr.seek(0)
@@ -44,7 +52,9 @@ class Conform:
         end = time.monotonic() + seconds
         while b'\n' not in self.rest:
             ready = select.select([self.process.stdout], [], [], max(0, end - time.monotonic()))[0]
-            assert ready, f'{self.language.name}: no answer within {seconds} s\n{self.complaints()}'
+            if not ready:
+                self.kill()
+                raise AssertionError(f'{self.language.name}: no answer within {seconds} s\n{self.complaints()}')
             read = os.read(self.process.stdout.fileno(), 1 << 20)
             assert read, f'{self.language.name} ended with {self.process.wait(10)}\n{self.complaints()}'
             self.rest += read
