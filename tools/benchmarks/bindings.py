@@ -19,6 +19,7 @@ fails if an event comes. The ways, of which a language has those that its users 
     place   the same, but each payload is read in place, and checked afterwards (mcr_consumer_intact)
 """
 
+import functools
 import os
 import re
 import shutil
@@ -61,7 +62,7 @@ def environment():
     return {**os.environ, 'LC_ALL': 'C.UTF-8', 'PATH': '/usr/sbin:/usr/bin:/sbin:/bin',
             'LD_LIBRARY_PATH': ':'.join(libraries), 'MCRING_LIB_DIR': ':'.join(libraries),
             'PKG_CONFIG_PATH': os.path.join(common.BUILD, 'meson-uninstalled'),
-            'PYTHONPATH': os.path.join(BINDINGS, 'python')}
+            'CARGO_HOME': os.path.join(BUILT, 'cargo'), 'PYTHONPATH': os.path.join(BINDINGS, 'python')}
 
 
 def call(*argv):
@@ -119,16 +120,13 @@ def go():
 
 
 BUILDERS = {'C': c, 'C++': cxx, 'Rust': rust, 'Java': java, 'Python': python, 'Go': go}
-commands = {}  # {language: how its program is started}
 
 
-def prepare(_run):
+@functools.cache
+def command(language):
+    """How its program is started; it is built before."""
     os.makedirs(BUILT, exist_ok=True)
-    for language, build in BUILDERS.items():
-        try:
-            commands[language] = build()
-        except Missing as reason:
-            print(f'bindings {language} skipped: {reason}', flush=True)
+    return BUILDERS[language]()
 
 
 # ---- the ring ----
@@ -187,13 +185,13 @@ class Ring:
         self.replay.communicate(timeout=20)
 
     def is_full(self):
-        read = subprocess.run([*commands['C'], self.run_dir, '1', 'read'], env=environment(), capture_output=True,
+        read = subprocess.run([*command('C'), self.run_dir, '1', 'read'], env=environment(), capture_output=True,
                               text=True)
         return read.returncode == 0 and read.stdout.split()[1] == str(MESSAGES)
 
     def read(self, language, way, rounds):
         """Nanoseconds a message; that all were read, and their octets, is checked."""
-        argv = [*commands[language], self.run_dir, str(rounds), way]
+        argv = [*command(language), self.run_dir, str(rounds), way]
         done = subprocess.run([*common.FIRST, 'taskset', '-c', '0', *argv], env=environment(),
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, start_new_session=True)
         said = re.fullmatch(r'messages (\d+) sum (\d+) ns ([\d.]+)\n', done.stdout)
@@ -216,8 +214,14 @@ def measure(run, ring, language):
 
 
 def run(run, parts=()):
+    languages = []
+    for part in parts or PARTS:
+        try:
+            command(PARTS[part])
+            languages.append(PARTS[part])
+        except Missing as reason:
+            print(f'bindings {PARTS[part]} skipped: {reason}', flush=True)
     for size in SIZES[:1] if run.quick else SIZES:
         with Ring(run, size) as ring:
-            for language in map(PARTS.get, parts or PARTS):
-                if language in commands:
-                    measure(run, ring, language)
+            for language in languages:
+                measure(run, ring, language)

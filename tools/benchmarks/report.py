@@ -20,6 +20,7 @@ TITLES = {
     'relay': 'Relay: what it costs to forward',
     'feed': 'Feed: what its rules cost a reader',
     'watch': 'Watch: what mcring-watch costs',
+    'bindings': 'Bindings: a message in each language',
 }
 PLOTS = {
     None: 'how far each figure is from its target',
