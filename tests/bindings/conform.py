@@ -116,7 +116,7 @@ def take(reader, n):
 
 class Program:
     def __init__(self):
-        self.consumer = self.cursor = self.feed = self.kept = None
+        self.consumer = self.cursor = self.feed = None
 
     def open(self, rest):
         self.close(rest)

@@ -112,6 +112,18 @@ class Conform:
             items += self.all(command)
         return items
 
+    def to_the_end(self, command='poll 1000'):
+        """Polls and waits until the engine's end is told; gives what came before."""
+        items, end = [], time.monotonic() + SECONDS
+        while True:
+            more, last = self.ask(command)
+            if last == 'error EPIPE -':
+                return items
+            assert last == f'ok {len(more)}' and time.monotonic() < end, (self.language.name, command, last)
+            items += more
+            if not more:
+                self.ok(('feed ' if command.startswith('feed') else '') + 'wait 1000')
+
     def end(self):
         """Its input ends, and so does it: with 0 and without a word on stderr."""
         if self.is_alive():

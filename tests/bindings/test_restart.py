@@ -16,19 +16,13 @@ def reattach(conform, command='reattach'):
         conform.ok('wait 1000')
 
 
-def until_the_end(conform, command='poll 100'):
-    while (answer := conform.ask(command))[1] == 'ok 0':
-        conform.ok('wait 1000')
-    assert answer == ([], 'error EPIPE -')
-
-
 def test_after_a_restart_comes_what_the_new_engine_has(conform, replay):
     engine = replay()
     engine.publish(numbered(3))
     conform.ok(f'open run_dir={engine.run_dir} start=oldest groups=239.1.1.1')
     assert conform.all() == numbered_data(3)
     engine.kill()
-    until_the_end(conform)
+    assert conform.to_the_end() == []
     name, text = conform.error('reattach')
     assert name in ('ENOENT', 'ECONNREFUSED') and engine.run_dir in text
     for way in ('sleep', 'wait'):
@@ -54,10 +48,7 @@ def test_what_the_new_engine_no_longer_holds_is_lost(conform, replay):
     again = replay(*small)
     again.ns = START_NS + 1_000_000
     again.publish(equal_datagrams(400, 1000))
-    items = []
-    while (answer := conform.ask('poll 1000'))[1] != 'error EPIPE -':
-        items += answer[0]
-    assert items == numbered_data(3)[2:]  # what was published before comes first
+    assert conform.to_the_end() == numbered_data(3)[2:]  # what was published before comes first
     reattach(conform)
     restart, lost, *rest = conform.all()
     assert restart.startswith(f'restart 0 {START_NS + 2000} ')
@@ -73,8 +64,7 @@ def test_a_cursor_goes_on_when_its_consumer_does(conform, replay):
     conform.ok('cursor start=2')
     assert conform.all('cpoll 9') == numbered_data(2, 1)
     engine.kill()
-    assert conform.all() == numbered_data(3)
-    until_the_end(conform)
+    assert conform.to_the_end() == numbered_data(3)
     assert conform.error('cpoll 1') == ('EPIPE', '-')
     assert conform.error('creattach')[0] == 'EAGAIN'
     again = replay()
@@ -114,7 +104,7 @@ def test_an_engine_that_hangs_is_told_and_after_a_while_taken_for_gone(conform, 
     conform.ok(where + ' stall_ms=100')
     assert len(conform.all()) == 1
     engine('hang')
-    until_the_end(conform)
+    assert conform.to_the_end() == []
     engine('beat')
     reattach(conform)
     assert conform.all() == []  # the same engine: it goes on where it was
