@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What may not move: the layouts that a program, a client library and an engine of different builds
  * share. Those of the region and the record are asserted where they are declared
- * (core/ring_layout.h).
+ * (core/ring_layout.h); those of consumer.h, feed.h, address.h and receive.h stand in
+ * lib/bindings/abi/mcring_abi.json, where tools/abi sees to it that none moves.
  *
  * When an assertion fails: a field may be added where nothing was (reserved words, the end of what
  * begins with its size, but not in the padding there, which programs do not set) and gets a line
@@ -26,99 +27,8 @@ _Static_assert(MCR_ATTACH_VERSION >= MCR_RING_ABI, "raise MCR_ATTACH_VERSION, to
 #define SIZE(type, size) \
 	_Static_assert(sizeof(struct type) == (size), "struct " #type " has another size")
 
-/* A program's: mcring/consumer.h. */
-AT(mcr_pos, epoch, 0);
-AT(mcr_pos, seq, 8);
-AT(mcr_pos, ring, 16);
-SIZE(mcr_pos, 24);
-
-AT(mcr_msg, data, 0);
-AT(mcr_msg, len, 8);
-AT(mcr_msg, kind, 12);
-AT(mcr_msg, flags, 14);
-AT(mcr_msg, pos, 16);
-AT(mcr_msg, rx_ns, 40);
-AT(mcr_msg, hw_ns, 48);
-AT(mcr_msg, offset, 56);
-AT(mcr_msg, group, 64);
-AT(mcr_msg, source, 80);
-AT(mcr_msg, id, 96);
-AT(mcr_msg, dst_port, 100);
-AT(mcr_msg, src_port, 102);
-AT(mcr_msg, vlan, 104);
-AT(mcr_msg, interface, 106);
-AT(mcr_msg, ttl, 108);
-AT(mcr_msg, traffic_class, 109);
-AT(mcr_msg, lost, 112);
-AT(mcr_msg, since_ns, 112);
-AT(mcr_msg, reserved, 120);
-SIZE(mcr_msg, 128);
-
 _Static_assert(MCR_FLAG_KERNEL > MCR_FLAG_STALL_OVER, "a flag of the consumer's is another");
 _Static_assert((int)MCR_RECEIVE_ENGINE > MCR_ENGINE_STALL, "a kind of the consumer's is another");
-
-/* These grow at the end: their size says which a program has. */
-AT(mcr_receive_opts, size, 0);
-AT(mcr_receive_opts, msg_size, 4);
-AT(mcr_receive_opts, joins, 8);
-AT(mcr_receive_opts, n_joins, 16);
-AT(mcr_receive_opts, run_dir, 24);
-AT(mcr_receive_opts, name, 32);
-AT(mcr_receive_opts, label, 40);
-AT(mcr_receive_opts, channel, 48);
-AT(mcr_receive_opts, fallback, 56);
-AT(mcr_receive_opts, buffer_bytes, 60);
-AT(mcr_receive_opts, spin_ns, 64);
-AT(mcr_receive_opts, idle_ns, 72);
-
-AT(mcr_consumer_opts, size, 0);
-AT(mcr_consumer_opts, msg_size, 4);
-AT(mcr_consumer_opts, run_dir, 8);
-AT(mcr_consumer_opts, name, 16);
-AT(mcr_consumer_opts, channel, 24);
-AT(mcr_consumer_opts, label, 32);
-AT(mcr_consumer_opts, fd, 40);
-AT(mcr_consumer_opts, start, 44);
-AT(mcr_consumer_opts, ring, 48);
-AT(mcr_consumer_opts, order, 52);
-AT(mcr_consumer_opts, seq, 56);
-AT(mcr_consumer_opts, groups, 64);
-AT(mcr_consumer_opts, ids, 72);
-AT(mcr_consumer_opts, n_groups, 80);
-AT(mcr_consumer_opts, n_ids, 88);
-AT(mcr_consumer_opts, hold_ns, 96);
-AT(mcr_consumer_opts, stall_ns, 104);
-AT(mcr_consumer_opts, answer_ns, 112);
-AT(mcr_consumer_opts, no_wait, 120);
-
-AT(mcr_consumer_interface, size, 0);
-AT(mcr_consumer_interface, index, 4);
-AT(mcr_consumer_interface, name, 8);
-AT(mcr_consumer_interface, address, 40);
-AT(mcr_consumer_interface, prefix_len, 56);
-AT(mcr_consumer_interface, vlan, 58);
-AT(mcr_consumer_interface, dpdk_port, 60);
-AT(mcr_consumer_interface, port, 64);
-AT(mcr_consumer_interface, netdev, 128);
-AT(mcr_consumer_interface, kernel, 144);
-
-AT(mcr_consumer_ring, size, 0);
-AT(mcr_consumer_ring, ring, 4);
-AT(mcr_consumer_ring, epoch, 8);
-AT(mcr_consumer_ring, oldest, 16);
-AT(mcr_consumer_ring, next, 24);
-AT(mcr_consumer_ring, head, 32);
-AT(mcr_consumer_ring, watermark_ns, 40);
-AT(mcr_consumer_ring, host_lost, 48);
-AT(mcr_consumer_ring, host_looked_ns, 56);
-
-AT(mcr_select_group, group, 0);
-AT(mcr_select_group, port, 16);
-SIZE(mcr_select_group, 18);
-
-/* A program's: mcring/address.h. */
-AT(mcr_address, octets, 0);
-SIZE(mcr_address, 16);
 
 /* A program's: mcring/engine.h and what it includes. These grow at the end, too: the sizes are here
  * so that nobody changes them unawares. */
@@ -207,8 +117,6 @@ AT(mcr_inline_msg, interface, 78);
 AT(mcr_inline_msg, offset, 80);
 AT(mcr_inline_msg, packet, 88);
 SIZE(mcr_inline_msg, 120);
-
-SIZE(mcr_error, 512);
 
 /* The attach socket's: core/attach_wire.h. */
 AT(mcr_hello, magic, 0);
