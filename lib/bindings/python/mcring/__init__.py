@@ -25,6 +25,7 @@ from ._feed_message import (DownWhy, FeedFlag, FeedKind, FeedMessage, Gap, GapWh
                             Whose)
 from ._live import Live, LiveMessage
 from ._message import Flag, Kind, Message
+from ._pcapng import PcapngWriter
 from ._reader import Ring
 
 DATA = Kind.DATA
@@ -41,6 +42,6 @@ __all__ = [
     'ABI', 'Batch', 'Consumer', 'Cursor', 'DATA', 'DownWhy', 'ENGINE_STALL', 'Error', 'Feed', 'FeedBatch',
     'FeedFlag', 'FeedKey', 'FeedKind', 'FeedLine', 'FeedLive', 'FeedMessage', 'FeedStats', 'Flag', 'Gap',
     'GapWhy', 'Interface', 'Kind', 'LINK', 'LOST', 'Late', 'Live', 'LiveFeedMessage', 'LiveMessage', 'Message',
-    'Mismatch', 'RESTART', 'Reset', 'ResetWhy', 'Ring', 'STALL', 'Whose', 'dtype',
+    'Mismatch', 'PcapngWriter', 'RESTART', 'Reset', 'ResetWhy', 'Ring', 'STALL', 'Whose', 'dtype',
     'format_address', 'parse_address',
 ]

@@ -28,11 +28,19 @@ def first_octets(rows: 'Array', is_data: 'Array', words: 'Array', base: int, dty
 
     kind = numpy.dtype(dtype)
     has = is_data & (rows['len'] >= kind.itemsize)
-    at = numpy.where(has, (rows['data'] - base) >> 3, 0).astype(numpy.intp)
-    found = words[at[:, None] + numpy.arange((kind.itemsize + 7) // 8)]
-    found[~has] = 0
-    octets = found.view('u1')[:, :kind.itemsize]
-    return numpy.ascontiguousarray(octets).view(kind)[:, 0]
+    at = (rows['data'] - base).view('i8') >> 3
+    has_all = has.all()
+    if not has_all:
+        at[~has] = 0
+    if kind.itemsize == 8:
+        octets = words[at]
+    else:
+        found = words[at[:, None] + numpy.arange((kind.itemsize + 7) // 8)]
+        octets = numpy.ascontiguousarray(found.view('u1')[:, :kind.itemsize])
+    column: 'Array' = octets.view(kind).reshape(len(rows))
+    if not has_all:
+        column[~has] = numpy.zeros(1, kind)[0]
+    return column
 
 
 class Batch(Sequence[Message]):
