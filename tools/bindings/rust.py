@@ -52,7 +52,8 @@ def record_text(record):
     text = ''
     union = next((f for f in record.fields if f.members), None)
     if union:
-        text += f'\n#[repr(C)]\n#[derive(Clone, Copy)]\npub union {union_name(record)} {{\n{fields_text(record, union.members)}}}\n'
+        text += f'\n#[repr(C)]\n#[derive(Clone, Copy)]\npub union {union_name(record)} {{\n'
+        text += f'{fields_text(record, union.members)}}}\n'
     derive = 'Clone, Copy' if union else 'Clone, Copy, Debug'
     return text + f'\n#[repr(C)]\n#[derive({derive})]\npub struct {record.name} {{\n{fields_text(record, record.fields)}}}\n'
 
