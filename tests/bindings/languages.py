@@ -99,7 +99,7 @@ class Java(Language):
         run('ninja', '-C', BUILD, os.path.relpath(self.jar, BUILD))
         os.makedirs(self.classes, exist_ok=True)
         run('javac', '--release', '8', '-Xlint:all,-options', '-Werror', '-cp', self.jar, '-d', self.classes,
-            os.path.join(HERE, 'Conform.java'))
+            *(os.path.join(HERE, f'{name}.java') for name in ('Conform', 'ConformFeed', 'Words')))
 
     def argv(self):
         return ['/usr/bin/java', '-Xcheck:jni', '-XX:TieredStopAtLevel=1', '-Xshare:auto', '-cp',
