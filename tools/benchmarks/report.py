@@ -20,6 +20,7 @@ TITLES = {
     'relay': 'Relay: what it costs to forward',
     'feed': 'Feed: what its rules cost a reader',
     'watch': 'Watch: what mcring-watch costs',
+    'restart': 'Restart: how long nothing is received',
     'bindings': 'Bindings: a message in each language',
 }
 PLOTS = {
