@@ -21,7 +21,7 @@ struct mcr_client_lasting {
 /* The mapped memory of one attachment. */
 struct mcr_client_map {
 	struct mcr_client_lasting lasting; /* first; given back when it is unmapped */
-	uint32_t users;                    /* who read it; the last one unmaps it */
+	uint32_t users;                    /* who read it or hold it; the last one unmaps it */
 	int is_over; /* the consumer's: the engine ended, or is no longer its own */
 	struct mcr_attachment mapped; /* the socket is the consumer's and not in it */
 };
@@ -34,7 +34,7 @@ struct mcr_client_seat {
 };
 
 struct mcr_client_share {
-	uint32_t users; /* the consumer and its cursors */
+	uint32_t users; /* the consumer, its cursors and its holds */
 	/* The consumer's thread alone, or the last user. */
 	struct mcr_client_lasting *maps, *seats;
 	struct mcr_client_map *now; /* the consumer's; NULL: it is closed */

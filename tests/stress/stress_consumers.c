@@ -5,10 +5,10 @@
  *     stress_consumers --messages N        until the consumers have received so many
  *
  * Each octet of a payload is a function of the message's position and of its place in it; a message
- * that mcr_consumer_read returns or mcr_consumer_intact passes and that differs is wrong. Where a
- * record of the next lap may start, a payload spells a tag. For each consumer, received + lost must
- * be what was published. Each round passes 2^32 messages and 2^32 octets early on. Exit status 0:
- * nothing wrong, nothing unaccounted for. */
+ * that mcr_consumer_read or mcr_consumer_take returns or mcr_consumer_intact passes and that
+ * differs is wrong. Where a record of the next lap may start, a payload spells a tag. For each
+ * consumer, received + lost must be what was published. Each round passes 2^32 messages and 2^32
+ * octets early on. Exit status 0: nothing wrong, nothing unaccounted for. */
 #include "crowd.h"
 
 #define PUBLISH_MAX 32
@@ -80,7 +80,8 @@ static uint64_t differs(const uint8_t *payload, uint32_t len, uint64_t position)
 
 /* ---- a consumer's process ---- */
 
-static void check(struct mcr_consumer *c, const struct mcr_msg *m, struct crowd_result *out)
+static void check(struct mcr_consumer *c, const struct mcr_msg *m, int is_taken,
+		  struct crowd_result *out)
 {
 	uint8_t buf[WORDS_MAX * 8];
 	uint64_t position = m->pos.seq - 1, diff;
@@ -89,7 +90,10 @@ static void check(struct mcr_consumer *c, const struct mcr_msg *m, struct crowd_
 	out->wrong += m->len != len_of(position) || m->rx_ns != mix(position + 1);
 	if (m->len > sizeof(buf))
 		return;
-	if (position % 2 == 0) {
+	if (is_taken) {
+		whole = 1;
+		diff = differs(m->data, m->len, position);
+	} else if (position % 2 == 0) {
 		whole = mcr_consumer_read(c, m, buf, sizeof(buf)) >= 0;
 		diff = whole ? differs(buf, m->len, position) : 0;
 	} else { /* in place: nothing may come of it before intact */
@@ -104,11 +108,16 @@ static void check(struct mcr_consumer *c, const struct mcr_msg *m, struct crowd_
 /* Even ones read as fast as they can; odd ones take little at a time and rest now and then. */
 static void consume(struct mcr_consumer *c, unsigned index, struct crowd_result *out)
 {
+	static _Alignas(8) uint8_t batch[MCR_TAKE_ROOM * 4];
 	struct mcr_msg msgs[64];
 	uint64_t next = BEFORE_2_32 + 1;
-	int n;
+	int n, is_taken = 0, most = index % 2 == 0 ? 64 : 5;
 
-	while ((n = mcr_consumer_poll(c, msgs, index % 2 == 0 ? 64 : 5)) >= 0) {
+	for (;; is_taken = !is_taken) {
+		n = is_taken ? mcr_consumer_take(c, msgs, most, batch, sizeof(batch))
+			     : mcr_consumer_poll(c, msgs, most);
+		if (n < 0)
+			break;
 		for (int i = 0; i < n; i++) {
 			out->wrong += msgs[i].pos.seq != next;
 			if (msgs[i].kind == MCR_LOST) {
@@ -118,7 +127,7 @@ static void consume(struct mcr_consumer *c, unsigned index, struct crowd_result 
 			} else {
 				out->received++;
 				next = msgs[i].pos.seq + 1;
-				check(c, &msgs[i], out);
+				check(c, &msgs[i], is_taken, out);
 			}
 		}
 		mcr_consumer_release(c);

@@ -262,6 +262,26 @@ static void use(struct mcr_consumer *c, const struct mcr_msg *m, struct input *i
 	free(buf);
 }
 
+static void take_batch(struct mcr_consumer *c, struct input *in)
+{
+	size_t cap = MCR_TAKE_ROOM + take(in, 1) * 512;
+	uint8_t *buf = malloc(cap); /* of its exact size, for ASan */
+	const uint8_t *next = buf;
+	struct mcr_msg msgs[40];
+	int want = (int)(take(in, 1) % 41), n;
+
+	assert(buf);
+	n = mcr_consumer_take(c, msgs, want, buf, cap);
+	assert(n <= want && (n >= 0 || n == -EPROTO || n == -EPIPE));
+	for (int i = 0; i < n; i++)
+		if (msgs[i].len > 0) {
+			assert(msgs[i].data == next && msgs[i].len <= BYTES);
+			next += (msgs[i].len + 7) / 8 * 8;
+		}
+	assert(next <= buf + cap);
+	free(buf);
+}
+
 static void step(struct engine *e, struct mcr_consumer *c, struct input *in)
 {
 	const struct mcr_select_group groups[2] = {{mcr_address_from_ipv4(GROUP_BE(0)), 0},
@@ -271,7 +291,7 @@ static void step(struct engine *e, struct mcr_consumer *c, struct input *in)
 	struct mcr_msg msgs[40];
 	int n, want;
 
-	switch (take(in, 1) % 10) {
+	switch (take(in, 1) % 11) {
 	case 0:
 		lie(e, in);
 		break;
@@ -299,6 +319,9 @@ static void step(struct engine *e, struct mcr_consumer *c, struct input *in)
 		break;
 	case 7:
 		mcr_consumer_arm(c);
+		break;
+	case 8:
+		take_batch(c, in);
 		break;
 	default:
 		want = (int)(take(in, 1) % 41);
