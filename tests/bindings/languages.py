@@ -93,10 +93,15 @@ class Java(Language):
     classes = os.path.join(BUILD, 'bindings', 'java')
     jar = os.path.join(BUILD, 'lib', 'bindings', 'java', 'mcring.jar')
 
-    def build(self):
+    def build_jar(self):
         need('javac')
-        run('meson', 'configure', BUILD, '-Djava=enabled')
+        with open(os.path.join(BUILD, 'build.ninja')) as rules:
+            if 'mcring.jar' not in rules.read():  # meson makes all of it anew, whatever is configured
+                run('meson', 'configure', BUILD, '-Djava=enabled')
         run('ninja', '-C', BUILD, os.path.relpath(self.jar, BUILD))
+
+    def build(self):
+        self.build_jar()
         os.makedirs(self.classes, exist_ok=True)
         run('javac', '--release', '8', '-Xlint:all,-options', '-Werror', '-cp', self.jar, '-d', self.classes,
             *(os.path.join(HERE, f'{name}.java') for name in ('Conform', 'ConformFeed', 'Words')))

@@ -21,7 +21,7 @@ def test_a_program_reads_what_the_one_in_c_does(part, tmp_path):
     if not shutil.which(TOOLCHAIN[part], path=languages.PATH):
         pytest.skip(f'not installed: {TOOLCHAIN[part]}')
     if part == 'java':
-        languages.Java().build()
+        languages.Java().build_jar()
     path = str(tmp_path / 'results.json')
     subprocess.run([os.path.join(languages.ROOT, 'tools', 'bench'), '--quick', '--pairs', '1', '--json', path,
                     f'bindings:{part}'], check=True)

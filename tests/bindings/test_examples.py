@@ -96,7 +96,7 @@ def java():
     """The source itself: java compiles it."""
     need('java')
     try:
-        LANGUAGE['java'].build()
+        LANGUAGE['java'].build_jar()
     except languages.Missing as missing:
         pytest.skip(str(missing))
     return ['java', '-cp', LANGUAGE['java'].jar, f'{EXAMPLES}/Handler.java']

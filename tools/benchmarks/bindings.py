@@ -44,8 +44,8 @@ LIKE_C = 1.02  # what a compiler may make of the same calls from one build to th
 LANGUAGES = {
     'C++': [('read', 'read', LIKE_C), ('place', 'place', LIKE_C), ('take', 'take', LIKE_C)],
     'Rust': [('take', 'take', 1.05), ('read', 'read', 1.05), ('place', 'place', 1.05)],
-    'Java': [('take', 'take', 1.3), ('place', 'place', None)],
-    'Python': [('take', 'take', None), ('each', 'take', None)],
+    'Java': [('take', 'take', 1.3), ('read', 'read', None), ('place', 'place', None)],
+    'Python': [('take', 'take', None), ('each', 'take', None), ('read', 'read', None), ('place', 'place', None)],
     'Go': [('take', 'take', None)],
 }
 PYTHON_NS = 40  # a message of 86 octets, in batches
