@@ -305,10 +305,13 @@ class feed
 	void insert(std::uint32_t key, std::uint64_t seq, std::uint32_t count, const Octets &octets,
 		    std::error_code &ec) noexcept
 	{
+		const void *data = std::data(octets);
+
+		static_assert(sizeof(octets[0]) == 1, "octets");
 		ec = detail::code_of(is_looping()
 					 ? -EAGAIN
-					 : mcr_feed_insert(f_.get(), key, seq, count,
-							   std::data(octets), std::size(octets)));
+					 : mcr_feed_insert(get(), key, seq, count, data ? data : "",
+							   std::size(octets)));
 	}
 	void resume(std::uint32_t key, std::uint64_t next, std::error_code &ec) noexcept
 	{

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What both halves of the C conform program share: words of a command, options, answers. */
+/* What the parts of the C conform program share, and the C++ one: words of a command, options,
+ * answers. */
 #ifndef CONFORM_H
 #define CONFORM_H
 
@@ -27,9 +28,10 @@ struct selection {
 	size_t n_groups, n_ids;
 };
 
-/* Both return 0 or -EINVAL. What they fill in borrows the command's line. */
+/* They return 0 or -EINVAL. What they fill in borrows the command's line. */
 int read_selection(struct selection *s, const struct option *o);
 int read_opts(struct mcr_consumer_opts *opts, struct selection *s, char *rest);
+int read_feed_opts(struct mcr_feed_opts *opts, char *rest);
 
 /* The answer's last line: `ok` and what format gives, or the error -err with its text. */
 void ok(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -141,6 +141,61 @@ int read_opts(struct mcr_consumer_opts *opts, struct selection *s, char *rest)
 	return 0;
 }
 
+/* The declaration's lines, which the command joins with "; ", and back. */
+static char *to_lines(char *text)
+{
+	for (char *at = text; (at = strstr(at, "; ")); at++)
+		memcpy(at, " \n", 2);
+	return text;
+}
+
+int read_feed_opts(struct mcr_feed_opts *opts, char *rest)
+{
+	struct option o;
+	uint64_t unused;
+
+	while (next_option(&rest, &o)) {
+		uint64_t n = strtoull(o.value, NULL, 10);
+
+		if (strcmp(o.key, "run_dir") == 0)
+			opts->run_dir = o.value;
+		else if (strcmp(o.key, "name") == 0)
+			opts->name = o.value;
+		else if (strcmp(o.key, "feed") == 0)
+			opts->feed = o.value;
+		else if (strcmp(o.key, "label") == 0)
+			opts->label = o.value;
+		else if (strcmp(o.key, "order") == 0)
+			opts->order = strcmp(o.value, "as_they_come") == 0 ? MCR_FEED_AS_THEY_COME
+									   : MCR_FEED_IN_ORDER;
+		else if (strcmp(o.key, "start") == 0)
+			opts->start = start_of(o.value, &unused);
+		else if (strcmp(o.key, "start_seq") == 0)
+			opts->start_seq = n;
+		else if (strcmp(o.key, "gap_timeout_ms") == 0)
+			opts->gap_timeout_ns = n * 1000000;
+		else if (strcmp(o.key, "late") == 0)
+			opts->late = (uint32_t)n;
+		else if (strcmp(o.key, "compare") == 0)
+			opts->compare = (uint32_t)n;
+		else if (strcmp(o.key, "hold_on_gap") == 0)
+			opts->hold_on_gap = (uint32_t)n;
+		else if (strcmp(o.key, "unsequenced") == 0)
+			opts->unsequenced = (uint32_t)n;
+		else if (strcmp(o.key, "events") == 0)
+			opts->events = (uint32_t)n;
+		else if (strcmp(o.key, "held_max") == 0)
+			opts->held_max = (uint32_t)n;
+		else if (strcmp(o.key, "keys_max") == 0)
+			opts->keys_max = (uint32_t)n;
+		else if (strcmp(o.key, "config") == 0)
+			opts->config = to_lines(o.value);
+		else
+			return -EINVAL;
+	}
+	return 0;
+}
+
 int sleep_on(int fd, int (*arm)(void *object), void *object, int ms)
 {
 	struct pollfd one = {.fd = fd, .events = POLLIN};
