@@ -19,7 +19,10 @@ WRAPPERS = {'exec': 0, 'command': 0, 'nice': 0, 'nohup': 0, 'setsid': 0, 'stdbuf
 CALLS = {'run', 'start', 'Popen', 'call', 'check_call', 'check_output', 'argv', 'which'}
 # Not installed: what runs only where it is asked for, or there already.
 LEFT_OUT = 'tests/net/test_socket_peers.py'
-OPTIONAL = {'go', '/usr/bin/chromium', '/usr/bin/chromedriver',  # the last two: `install-deps web`
+OPTIONAL = {'/usr/bin/chromium', '/usr/bin/chromedriver',  # `install-deps web`
+            # `install-deps bindings`
+            '/usr/bin/java', 'bindgen', 'cargo', 'clippy-driver', 'go', 'gofmt', 'java', 'javac', 'javadoc', 'jar', 'mypy',
+            'rustc', 'rustdoc', 'rustfmt',
             # tools/build-packages installs them
             'dpkg-buildpackage', 'dpkg-checkbuilddeps', 'dpkg-parsechangelog', 'lintian'}
 NAME = re.compile(r'[a-zA-Z][\w.+-]*|/(usr/)?s?bin/[\w.+-]+')
