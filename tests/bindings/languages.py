@@ -5,6 +5,7 @@ those that are tested, by default all.
 
 languages.py: builds them ahead of the tests."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -35,8 +36,27 @@ def need(program):
         raise Missing(f'not installed: {program}')
 
 
+def options():
+    """Those of the build."""
+    with open(os.path.join(BUILD, 'meson-info', 'intro-buildoptions.json')) as file:
+        return {one['name']: one['value'] for one in json.load(file)}
+
+
+def is_sanitized():
+    return options()['b_sanitize'] != 'none'
+
+
+def preloaded(**more):
+    """For a program that was not built with AddressSanitizer itself, and uses libraries that were."""
+    if not is_sanitized():
+        return {}
+    library = subprocess.run(['gcc', '-print-file-name=libasan.so'], capture_output=True, text=True).stdout.strip()
+    given = os.environ.get('ASAN_OPTIONS', '')
+    return {'LD_PRELOAD': library, 'ASAN_OPTIONS': ':'.join([given, *(f'{k}={v}' for k, v in more.items())])}
+
+
 class Language:
-    """One binding. `asan`: its program can run with libraries that have AddressSanitizer."""
+    """One binding."""
 
     can = frozenset()  # of 'keep', 'fork', 'busy'
 
@@ -68,7 +88,8 @@ class Python(Language):
         return ['/usr/bin/python3', os.path.join(HERE, 'conform.py')]
 
     def env(self):
-        return {'PYTHONPATH': os.path.join(BINDINGS, 'python'), 'LD_LIBRARY_PATH': ':'.join(LIBRARIES)}
+        return {'PYTHONPATH': os.path.join(BINDINGS, 'python'), 'LD_LIBRARY_PATH': ':'.join(LIBRARIES),
+                **preloaded(detect_leaks=0)}
 
 
 class Rust(Language):
@@ -85,30 +106,32 @@ class Rust(Language):
         return [os.path.join(self.target, 'release', 'conform')]
 
     def env(self):
-        return {'LD_LIBRARY_PATH': ':'.join(LIBRARIES)}
+        return {'LD_LIBRARY_PATH': ':'.join(LIBRARIES), **preloaded()}
 
 
 class Java(Language):
     name, can = 'java', {'keep', 'busy'}
-    classes = os.path.join(BUILD, 'bindings', 'java')
-    jar = os.path.join(BUILD, 'lib', 'bindings', 'java', 'mcring.jar')
-
-    def build_jar(self):
-        need('javac')
-        with open(os.path.join(BUILD, 'build.ninja')) as rules:
-            if 'mcring.jar' not in rules.read():  # meson makes all of it anew, whatever is configured
-                run('meson', 'configure', BUILD, '-Djava=enabled')
-        run('ninja', '-C', BUILD, os.path.relpath(self.jar, BUILD))
+    build_dir = f'{BUILD}-java'  # of its own: a build that is in use by others stays as it is
+    classes = os.path.join(build_dir, 'conform')
+    jar = os.path.join(build_dir, 'lib', 'bindings', 'java', 'mcring.jar')
 
     def build(self):
-        self.build_jar()
+        need('javac')
+        if not os.path.exists(os.path.join(self.build_dir, 'build.ninja')):
+            same = [f'-D{name}={str(options()[name]).lower()}' for name in ('b_sanitize', 'b_lundef', 'optimization')]
+            run('meson', 'setup', self.build_dir, '-Dengine=false', '-Djava=enabled', *same)
+        run('ninja', '-C', self.build_dir, os.path.relpath(self.jar, self.build_dir))
         os.makedirs(self.classes, exist_ok=True)
         run('javac', '--release', '8', '-Xlint:all,-options', '-Werror', '-cp', self.jar, '-d', self.classes,
             *(os.path.join(HERE, f'{name}.java') for name in ('Conform', 'ConformFeed', 'Words')))
 
     def argv(self):
-        return ['/usr/bin/java', '-Xcheck:jni', '-XX:TieredStopAtLevel=1', '-Xshare:auto', '-cp',
+        """A small heap, so that memory that is no garbage shows, and garbage is collected soon."""
+        return ['/usr/bin/java', '-Xcheck:jni', '-XX:TieredStopAtLevel=1', '-Xms32m', '-Xmx32m', '-Xmn2m', '-cp',
                 f'{self.jar}:{self.classes}', 'Conform']
+
+    def env(self):
+        return preloaded(detect_leaks=0, handle_segv=0, allow_user_segv_handler=1)
 
 
 ALL = [C(), Cxx(), Python(), Rust(), Java()]
