@@ -115,12 +115,15 @@ class Java(Language):
     classes = os.path.join(build_dir, 'conform')
     jar = os.path.join(build_dir, 'lib', 'bindings', 'java', 'mcring.jar')
 
-    def build(self):
+    def build_jar(self):
         need('javac')
         if not os.path.exists(os.path.join(self.build_dir, 'build.ninja')):
             same = [f'-D{name}={str(options()[name]).lower()}' for name in ('b_sanitize', 'b_lundef', 'optimization')]
             run('meson', 'setup', self.build_dir, '-Dengine=false', '-Djava=enabled', *same)
         run('ninja', '-C', self.build_dir, os.path.relpath(self.jar, self.build_dir))
+
+    def build(self):
+        self.build_jar()
         os.makedirs(self.classes, exist_ok=True)
         run('javac', '--release', '8', '-Xlint:all,-options', '-Werror', '-cp', self.jar, '-d', self.classes,
             *(os.path.join(HERE, f'{name}.java') for name in ('Conform', 'ConformFeed', 'Words')))
