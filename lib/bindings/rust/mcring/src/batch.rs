@@ -12,7 +12,7 @@ use crate::header::{Header, Kind};
 /// slice of [`Message`]s. It has nothing to do with the consumer any more, so it may go to another
 /// thread.
 pub struct Batch {
-    msgs: Vec<sys::mcr_msg>,
+    msgs: Vec<Slot>,
     octets: Room,
     len: usize,
 }
@@ -26,6 +26,14 @@ unsafe impl Sync for Batch {}
 /// A message of a [`Batch`].
 #[repr(transparent)]
 pub struct Message(Header);
+
+/// A message for the library to fill in. Each has two cache lines of its own; where malloc puts
+/// them, each would share a third.
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+pub(crate) struct Slot(pub(crate) sys::mcr_msg);
+
+const _: () = assert!(std::mem::size_of::<Slot>() == std::mem::size_of::<sys::mcr_msg>());
 
 /// Where the library puts the payloads of a batch: at a multiple of 8.
 pub(crate) struct Room(Vec<u64>);
@@ -80,7 +88,7 @@ impl Batch {
     #[inline]
     pub(crate) unsafe fn fill(&mut self, c: *mut sys::mcr_consumer) -> Result<usize> {
         self.len = 0;
-        let (msgs, n) = (self.msgs.as_mut_ptr(), self.msgs.len() as c_int);
+        let (msgs, n) = (self.msgs.as_mut_ptr().cast(), self.msgs.len() as c_int);
         // SAFETY: n messages and len octets are there, the latter at a multiple of 8.
         self.len = check(unsafe {
             sys::mcr_consumer_take(c, msgs, n, self.octets.as_mut_ptr(), self.octets.len())
@@ -100,7 +108,8 @@ impl Deref for Batch {
 
     #[inline]
     fn deref(&self) -> &[Message] {
-        // SAFETY: Message is transparent, down to mcr_msg; `fill` had the first len filled in.
+        // SAFETY: Slot is as large as mcr_msg, of which Message is a transparent form; `fill` had the
+        // first len filled in.
         unsafe { std::slice::from_raw_parts(self.msgs.as_ptr().cast(), self.len) }
     }
 }

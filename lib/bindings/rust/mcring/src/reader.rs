@@ -7,7 +7,7 @@ use std::slice;
 
 use mcring_sys as sys;
 
-use crate::batch::{blank, Batch};
+use crate::batch::{blank, Batch, Slot};
 use crate::error::{check, check_text, Result};
 use crate::header::Header;
 use crate::in_place::InPlace;
@@ -24,7 +24,7 @@ pub type Ring = sys::mcr_consumer_ring;
 /// inherited, which changes nothing for the parent; otherwise it must not use a consumer of it.
 pub struct Reader {
     raw: NonNull<sys::mcr_consumer>,
-    msgs: Vec<sys::mcr_msg>, // of the last poll
+    msgs: Vec<Slot>, // of the last poll
 }
 
 // SAFETY: a consumer of the library has no tie to a thread; it takes one at a time, which is why
@@ -80,7 +80,7 @@ impl Reader {
         }
         // SAFETY: there are n messages to fill in.
         let n = check(unsafe {
-            sys::mcr_consumer_poll(self.as_raw(), self.msgs.as_mut_ptr(), n as c_int)
+            sys::mcr_consumer_poll(self.as_raw(), self.msgs.as_mut_ptr().cast(), n as c_int)
         })?;
         Ok(Polled { reader: self, n })
     }
@@ -218,7 +218,7 @@ impl Drop for Polled<'_> {
 /// Iterates over the messages of a [`Polled`].
 pub struct Views<'p> {
     raw: NonNull<sys::mcr_consumer>,
-    msgs: slice::Iter<'p, sys::mcr_msg>,
+    msgs: slice::Iter<'p, Slot>,
 }
 
 impl<'p> Iterator for Views<'p> {
@@ -227,7 +227,7 @@ impl<'p> Iterator for Views<'p> {
     #[inline]
     fn next(&mut self) -> Option<View<'p>> {
         // SAFETY: poll filled it in, and it stays as it is while the Polled is borrowed.
-        let header = unsafe { Header::from_ptr(self.msgs.next()?) };
+        let header = unsafe { Header::from_ptr(&self.msgs.next()?.0) };
         Some(View {
             raw: self.raw,
             header,
