@@ -37,7 +37,7 @@ REPLAY = os.path.join(common.BUILD, 'tools', 'mcring-replay')
 
 MESSAGES = 4000  # fewer than the ring holds
 SIZES = (86, 1400)
-ROUNDS, QUICK_ROUNDS = 1000, 20
+ROUNDS, QUICK_ROUNDS = 500, 20
 LIKE_C = 1.02  # what a compiler may make of the same calls from one build to the next
 
 # Which program does what, in ns beside the C program's: the way, C's way, what the ratio may be.
