@@ -17,7 +17,7 @@
  *
  * Only one thread at a time may use a consumer. Consumers are independent of each other, and so are
  * a consumer and its cursors (mcr_consumer_cursor). No function is async-signal-safe. A forked
- * child may close the consumers and cursors that it inherited, which changes nothing for the
+ * child may close the consumers, cursors and holds that it inherited, which changes nothing for the
  * parent, and poll and read the cursors; a consumer of the parent's it must not use otherwise. The
  * engine takes a consumer for attached as long as any process has its descriptors open. A function
  * that returns int gives 0 or -errno unless its comment says otherwise, and those that take a
@@ -245,8 +245,8 @@ MCR_API void mcr_consumer_release(struct mcr_consumer *c);
  * octets of buf are free. A message that the writer overwrote before it was copied is an MCR_LOST
  * at its pos, with lost = 1.
  *
- * buf: cap octets, at least MCR_TAKE_ROOM, at a multiple of 8; best is MCR_TAKE_ROOM times 32 more
- * than what n payloads take.
+ * buf: cap octets, at least MCR_TAKE_ROOM, at a multiple of 8. It is quickest while 32 times
+ * MCR_TAKE_ROOM are free, and polls few messages at a time when less is.
  *
  * Returns how many it filled in. Errors: those of mcr_consumer_poll, -EINVAL (buf, cap). */
 MCR_API int mcr_consumer_take(struct mcr_consumer *c, struct mcr_msg *msgs, int n, void *buf,
@@ -285,10 +285,10 @@ MCR_API int mcr_consumer_reattach(struct mcr_consumer *c, struct mcr_error *err)
  * success only.
  *
  * Each cursor may be used by a thread of its own while another one uses c. poll, read, intact,
- * release, seek, select, skipped, ring_info, until, rings, headroom, reattach and close work on it.
- * What needs the connection is c's: on a cursor mcr_consumer_cursor, fd, arm, wait, join, leave and
- * interface_info are -EINVAL. To sleep, seek c to MCR_START_NEWEST, arm it, and then poll the
- * cursors once more.
+ * release, take, hold, seek, select, skipped, ring_info, until, rings, headroom, reattach and close
+ * work on it. What needs the connection is c's: on a cursor mcr_consumer_cursor, fd, arm, wait,
+ * join, leave and interface_info are -EINVAL. To sleep, seek c to MCR_START_NEWEST, arm it, and
+ * then poll the cursors once more.
  *
  * A cursor does not look whether the engine lives: c does, when it is polled, also with n = 0. So
  * poll c about as often as you would without cursors. The MCR_ENGINE_STALL is c's. On a cursor poll
