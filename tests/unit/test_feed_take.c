@@ -220,6 +220,55 @@ static void the_end_of_all_engines_comes_behind_the_last_batch(void **state)
 	free(b);
 }
 
+#define FLOOD 200000
+
+static void *flood(void *arg)
+{
+	struct feed_rig *rig = arg;
+
+	for (uint64_t seq = 1; seq <= FLOOD; seq += 1 + seq % 3)
+		rig_put(rig, 0, rig_now_ns(), seq, (uint16_t)(1 + seq % 3));
+	mcr_ring_set_state(rig->e[0].regions[0].mem, MCR_RING_STOPPED);
+	return NULL;
+}
+
+/* Data and gaps have each number once, in order, and data are whole. */
+static void a_reader_that_is_lapped_all_the_time_misses_nothing_untold(void **state)
+{
+	struct batch *b = new_batch();
+	struct feed_rig rig;
+	uint64_t next = 0, data = 0, missing = 0;
+	pthread_t thread;
+	int n;
+
+	rig_create(&rig, 8192);
+	rig_open(&rig);
+	mcr_ring_set_state(rig.e[1].regions[0].mem, MCR_RING_STOPPED);
+	assert_int_equal(pthread_create(&thread, NULL, flood, &rig), 0);
+	while ((n = take(&rig, b, ITEMS)) >= 0)
+		for (int i = 0; i < n; i++) {
+			const struct mcr_feed_msg *item = &b->items[i];
+
+			if (item->kind == MCR_FEED_START) {
+				next = item->seq;
+			} else if (item->kind == MCR_FEED_GAP) {
+				assert_int_equal(item->gap.first, next);
+				missing += item->gap.last + 1 - next;
+				next = item->gap.last + 1;
+			} else if (item->kind == MCR_FEED_DATA) {
+				assert_int_equal(item->seq, next);
+				is_packet(b, i, next, item->count);
+				data += item->count;
+				next += item->count;
+			}
+		}
+	assert_int_equal(n, -EPIPE);
+	pthread_join(thread, NULL);
+	assert_true(data > 0 && missing > 0 && next > FLOOD);
+	rig_destroy(&rig);
+	free(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,6 +277,7 @@ int main(void)
 	    cmocka_unit_test(what_was_handed_out_before_leaves_no_gap),
 	    cmocka_unit_test(a_batch_ends_where_there_is_no_room),
 	    cmocka_unit_test(the_end_of_all_engines_comes_behind_the_last_batch),
+	    cmocka_unit_test(a_reader_that_is_lapped_all_the_time_misses_nothing_untold),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
