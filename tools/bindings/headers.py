@@ -178,7 +178,8 @@ def parse(root):
 def constants_of(root):
     found = {}
     for header in HEADERS:
-        for name, value in re.findall(r'^#define (MCR_\w+) +(.*)', (root / 'include/mcring' / header).read_text(), re.M):
+        text = (root / 'include/mcring' / header).read_text()
+        for name, value in re.findall(r'^#define (MCR_\w+) +(.*)', text, re.M):
             if not name.endswith('_INIT') and not value.startswith('__attribute__'):
                 found[name] = header
     return found
@@ -261,5 +262,6 @@ def read(root):
     constants = {name: 0 for name in headers}
     measure(root, enums, records, constants)
     assign_libraries(root, functions)
-    return Abi(int(re.search(r"^soversion = '(\d+)'", meson, re.M)[1]), re.search(r"^  version: '(.*)'", meson, re.M)[1],
-               constants, headers, enums, records, functions)
+    soname = int(re.search(r"^soversion = '(\d+)'", meson, re.M)[1])
+    version = re.search(r"^  version: '(.*)'", meson, re.M)[1]
+    return Abi(soname, version, constants, headers, enums, records, functions)

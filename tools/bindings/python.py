@@ -25,7 +25,8 @@ ALONE = ['pos']  # its members are members of the batch by their own names
 
 def ctype(kind):
     if isinstance(kind, Scalar):
-        return {'void': 'None'}.get(kind.name, 'c_' + kind.name.removesuffix('_t') + ('_t' if kind.name == 'size_t' else ''))
+        names = {'void': 'None', 'size_t': 'c_size_t'}
+        return names.get(kind.name) or 'c_' + kind.name.removesuffix('_t')
     if isinstance(kind, Struct):
         return kind.name
     if isinstance(kind, Array):
@@ -87,7 +88,8 @@ def columns(abi, fields, prefix='', at=0):
             unit = kind.of if isinstance(kind, Array) else kind
             size = f.size // kind.n if isinstance(kind, Array) else f.size
             sign = 'i' if isinstance(unit, Scalar) and unit.name.startswith('int') else 'u'
-            yield f'{prefix}{f.name}', (f'({kind.n},)' if isinstance(kind, Array) else '') + f'{sign}{size}', at + f.offset
+            shape = f'({kind.n},)' if isinstance(kind, Array) else ''
+            yield f'{prefix}{f.name}', f'{shape}{sign}{size}', at + f.offset
 
 
 def dtype_text(abi, name):
@@ -99,7 +101,7 @@ def dtype_text(abi, name):
 
 def function_text(f):
     args = ', '.join(ctype(kind) for _, kind in f.args)
-    return f"    ('{f.name}', {ctype(f.returns)},\n     [{args}]),\n"
+    return f"        ('{f.name}', {ctype(f.returns)},\n         [{args}]),\n"
 
 
 def text(abi):
@@ -111,8 +113,9 @@ def text(abi):
     out += '\n\n# What *_OPTS_INIT sets.\n' + ''.join(initial_text(r) for r in abi.records if r.has_initial)
     out += '\n# For numpy: name, format and offset of each column of a batch.\n'
     out += '\n'.join(dtype_text(abi, name) for name in BATCHES)
-    out += '\n# Of each library: name, what it returns, arguments.\nFUNCTIONS: dict[str, list[tuple[str, Any, list[Any]]]] = {\n'
+    out += '\n# Of each library: name, what it returns, arguments.\n'
+    out += 'FUNCTIONS: dict[str, list[tuple[str, Any, list[Any]]]] = {\n'
     for library in dict.fromkeys(f.library for f in abi.functions):
-        functions = ''.join(function_text(f) for f in abi.functions if f.library == library)
-        out += f"    '{library}': [\n" + functions.replace('    (', '        (').replace('     [', '         [') + '    ],\n'
+        out += f"    '{library}': [\n" + ''.join(function_text(f) for f in abi.functions if f.library == library)
+        out += '    ],\n'
     return out + '}\n'

@@ -41,8 +41,9 @@ def union_name(record):
 
 
 def fields_text(record, fields):
-    return ''.join(f'    pub u: {union_name(record)},\n' if f.members else f'    pub {name_of(f.name)}: {rust(f.type)},\n'
-                   for f in fields)
+    def one(f):
+        return f'u: {union_name(record)}' if f.members else f'{name_of(f.name)}: {rust(f.type)}'
+    return ''.join(f'    pub {one(f)},\n' for f in fields)
 
 
 def record_text(record):
@@ -55,7 +56,8 @@ def record_text(record):
         text += f'\n#[repr(C)]\n#[derive(Clone, Copy)]\npub union {union_name(record)} {{\n'
         text += f'{fields_text(record, union.members)}}}\n'
     derive = 'Clone, Copy' if union else 'Clone, Copy, Debug'
-    return text + f'\n#[repr(C)]\n#[derive({derive})]\npub struct {record.name} {{\n{fields_text(record, record.fields)}}}\n'
+    text += f'\n#[repr(C)]\n#[derive({derive})]\npub struct {record.name} {{\n'
+    return text + f'{fields_text(record, record.fields)}}}\n'
 
 
 def initial_text(record):
