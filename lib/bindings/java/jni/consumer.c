@@ -74,10 +74,10 @@ JNIEXPORT jint JNICALL Java_net_mcring_Native_consumerTake(JNIEnv *env, jclass c
 }
 
 JNIEXPORT jint JNICALL Java_net_mcring_Native_consumerRead(JNIEnv *env, jclass class, jlong c,
-							   jobject msgs, jint index, jobject direct,
+							   jlong msg, jobject direct,
 							   jbyteArray array, jint at, jint size)
 {
-	const struct mcr_msg *m = (const struct mcr_msg *)mcr_java_memory(env, msgs) + index;
+	const struct mcr_msg *m = MCR_JAVA_POINTER(const struct mcr_msg, msg);
 	int64_t ret = -EINVAL;
 
 	if (m->kind == MCR_DATA) {
@@ -94,26 +94,12 @@ JNIEXPORT jint JNICALL Java_net_mcring_Native_consumerRead(JNIEnv *env, jclass c
 	return ret < 0 ? -1 : (jint)ret;
 }
 
-JNIEXPORT jobject JNICALL Java_net_mcring_Native_consumerView(JNIEnv *env, jclass class,
-							      jobject msgs, jint index,
-							      jbyteArray msg)
-{
-	const struct mcr_msg *m = (const struct mcr_msg *)mcr_java_memory(env, msgs) + index;
-
-	if (m->kind != MCR_DATA) {
-		mcr_java_throw(env, -EINVAL, NULL);
-		return NULL;
-	}
-	(*env)->SetByteArrayRegion(env, msg, 0, sizeof(*m), (const jbyte *)m);
-	return (*env)->NewDirectByteBuffer(env, (void *)m->data, m->len);
-}
-
 JNIEXPORT jboolean JNICALL Java_net_mcring_Native_consumerIntact(JNIEnv *env, jclass class, jlong c,
-								 jbyteArray msg)
+								 jlongArray msg)
 {
 	struct mcr_msg m;
 
-	(*env)->GetByteArrayRegion(env, msg, 0, sizeof(m), (jbyte *)&m);
+	(*env)->GetLongArrayRegion(env, msg, 0, sizeof(m) / sizeof(jlong), (jlong *)&m);
 	return mcr_consumer_intact(CONSUMER(c), &m) == 1;
 }
 

@@ -78,6 +78,12 @@ JNIEXPORT jlong JNICALL Java_net_mcring_Native_address(JNIEnv *env, jclass class
 	return (jlong)(intptr_t)mcr_java_memory(env, octets);
 }
 
+JNIEXPORT jobject JNICALL Java_net_mcring_Native_buffer(JNIEnv *env, jclass class, jlong address,
+							jint size)
+{
+	return (*env)->NewDirectByteBuffer(env, MCR_JAVA_POINTER(void, address), size);
+}
+
 JNIEXPORT jint JNICALL Java_net_mcring_Native_addressParse(JNIEnv *env, jclass class, jbyteArray to,
 							   jbyteArray text)
 {

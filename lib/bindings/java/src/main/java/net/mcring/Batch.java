@@ -20,7 +20,8 @@ public final class Batch implements Iterable<Message> {
     int attachment; // ... and under which of its attachments, or in which poll of a feed
 
     private final ByteBuffer window; // octets, for the program
-    private final long address; // of octets
+    private final long structsAddress;
+    private final long octetsAddress;
     private final Message message;
     private boolean isCopied;
     private int size;
@@ -46,7 +47,8 @@ public final class Batch implements Iterable<Message> {
         this.structs = structs;
         this.octets = octets;
         this.window = octets.asReadOnlyBuffer();
-        this.address = Native.address(octets);
+        this.structsAddress = Native.address(structs);
+        this.octetsAddress = Native.address(octets);
         this.message = new Message(this);
     }
 
@@ -63,10 +65,15 @@ public final class Batch implements Iterable<Message> {
         return owner == consumer && !isCopied && index < size;
     }
 
+    /** Valid as long as the caller has the guard. */
+    long structAddress(int index) {
+        return structsAddress + (long) index * Abi.Msg.SIZEOF;
+    }
+
     ByteBuffer payload(long data, int length) {
         if (!isCopied)
             throw new IllegalStateException("the payload is in the ring: use read or view");
-        int from = (int) (data - address);
+        int from = (int) (data - octetsAddress);
         window.limit(from + length).position(from);
         return window;
     }

@@ -14,8 +14,8 @@ import java.util.concurrent.TimeUnit;
 public final class Consumer implements Source, Closeable {
     private final Handle handle;
     private final boolean stays;
-    private int attachment; // counts them; this and the hold are under the handle's guard
-    private Hold hold; // of this attachment, if it still has views
+    private int attachment; // counts them; under the handle's guard, as the next
+    private Mapped mapped = new Mapped(); // by this attachment
     private Batch batch; // of nextBatch
     private boolean isLost; // the engine has ended, and the next one is waited for
 
@@ -136,8 +136,8 @@ public final class Consumer implements Source, Closeable {
      */
     public int read(Message m, ByteBuffer to) throws McringException {
         Struct.requireWritable(to);
-        int length = inRing(m, (c, structs) -> Native.consumerRead(c, structs, m.index(), to, Struct.array(to),
-            Struct.position(to), to.remaining()), -1);
+        int length = inRing(m, (c, struct) -> Native.consumerRead(c, struct, to, Struct.array(to), Struct.position(to),
+            to.remaining()), -1);
         Struct.advance(to, length);
         return length;
     }
@@ -150,19 +150,16 @@ public final class Consumer implements Source, Closeable {
      * @throws McringException EINVAL: not data; ENOMEM
      */
     public View view(Message m) throws McringException {
-        return inRing(m, (c, structs) -> {
-            byte[] struct = new byte[Abi.Msg.SIZEOF];
-            ByteBuffer octets = Native.consumerView(structs, m.index(), struct);
-            if (hold == null || !hold.retain())
-                hold = new Hold(c);
-            hold.keepFor(octets);
-            return new View(this, attachment, struct, octets.asReadOnlyBuffer());
+        return inRing(m, (c, struct) -> {
+            if (m.kind() != Kind.DATA)
+                throw McringException.invalid("an event has no payload");
+            return new View(this, attachment, m.struct(), mapped.slice(c, m.data(), m.length()));
         }, null);
     }
 
-    /** What is done with a polled message, of which nobody else may use the batch or the consumer. */
+    /** What is done with a polled message at struct, while nobody else uses the batch or the consumer. */
     private interface InRing<T> {
-        T with(long c, ByteBuffer structs) throws McringException;
+        T with(long c, long struct) throws McringException;
     }
 
     /** otherwise: the message's ring is mapped no longer. */
@@ -172,13 +169,14 @@ public final class Consumer implements Source, Closeable {
         try {
             if (!polled.isPolledBy(this, m.index()))
                 throw new IllegalStateException("not a message that this consumer polled last into its batch");
-            return handle.get(c -> polled.attachment == attachment ? action.with(c, polled.structs) : otherwise);
+            long struct = polled.structAddress(m.index());
+            return handle.get(c -> polled.attachment == attachment ? action.with(c, struct) : otherwise);
         } finally {
             polled.guard.leave();
         }
     }
 
-    boolean isIntact(int attachment, byte[] struct) {
+    boolean isIntact(int attachment, long[] struct) {
         long c = handle.enterEvenClosed();
         try {
             return c != 0 && attachment == this.attachment && Native.consumerIntact(c, struct);
@@ -203,7 +201,7 @@ public final class Consumer implements Source, Closeable {
         handle.run(c -> {
             Native.consumerReattach(c);
             attachment++;
-            hold = null;
+            mapped = new Mapped();
         });
     }
 

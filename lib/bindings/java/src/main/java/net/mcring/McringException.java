@@ -7,7 +7,8 @@ import java.nio.charset.StandardCharsets;
 /** A call failed: with an errno, and often with a text that says what failed, where, and what to do. */
 public final class McringException extends IOException {
     private static final long serialVersionUID = 1;
-    private static final int EINTR = 4;
+    private static final int EINTR = 4; // these are the same on all machines
+    private static final int EINVAL = 22;
 
     private final int errno;
     private final String text;
@@ -21,6 +22,10 @@ public final class McringException extends IOException {
         super(text != null ? text : Native.errnoText(errno));
         this.errno = errno;
         this.text = text;
+    }
+
+    static McringException invalid(String text) {
+        return new McringException(EINVAL, text);
     }
 
     static McringException interrupted() {

@@ -46,6 +46,15 @@ public final class Message {
         return index;
     }
 
+    long data() {
+        return structs.getLong(at + Abi.Msg.DATA);
+    }
+
+    /** A copy of the struct. */
+    long[] struct() {
+        return Struct.longs(structs, at, Abi.Msg.SIZEOF / Long.BYTES);
+    }
+
     /**
      * What it is.
      *
@@ -85,7 +94,7 @@ public final class Message {
     public ByteBuffer payload() {
         if (structs.getShort(at + Abi.Msg.KIND) != Abi.MCR_DATA)
             return null;
-        return batch.payload(structs.getLong(at + Abi.Msg.DATA), length());
+        return batch.payload(data(), length());
     }
 
     /**

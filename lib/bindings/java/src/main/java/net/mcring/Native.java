@@ -22,6 +22,9 @@ final class Native {
 
     static native long address(ByteBuffer octets);
 
+    /** The memory at address. */
+    static native ByteBuffer buffer(long address, int size);
+
     /** 0 or -EINVAL; to: 16 octets. */
     static native int addressParse(byte[] to, byte[] text);
 
@@ -40,14 +43,15 @@ final class Native {
 
     static native int consumerTake(long c, ByteBuffer msgs, int n, ByteBuffer octets) throws McringException;
 
-    /** To position at of array or, if that is null, of direct. Returns the length; -1: overwritten. */
-    static native int consumerRead(long c, ByteBuffer msgs, int index, ByteBuffer direct, byte[] array, int at,
-        int size) throws McringException;
+    /**
+     * msg: its address. To position at of array or, if that is null, of direct. Returns the length; -1:
+     * overwritten.
+     */
+    static native int consumerRead(long c, long msg, ByteBuffer direct, byte[] array, int at, int size)
+        throws McringException;
 
-    /** The payload of message index, of which msg gets a copy for consumerIntact. */
-    static native ByteBuffer consumerView(ByteBuffer msgs, int index, byte[] msg) throws McringException;
-
-    static native boolean consumerIntact(long c, byte[] msg);
+    /** msg: a copy. */
+    static native boolean consumerIntact(long c, long[] msg);
 
     static native long consumerHold(long c) throws McringException;
 

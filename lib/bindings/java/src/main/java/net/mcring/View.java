@@ -11,10 +11,10 @@ import java.nio.ByteBuffer;
 public final class View {
     private final Consumer consumer;
     private final int attachment;
-    private final byte[] struct;
+    private final long[] struct;
     private final ByteBuffer octets;
 
-    View(Consumer consumer, int attachment, byte[] struct, ByteBuffer octets) {
+    View(Consumer consumer, int attachment, long[] struct, ByteBuffer octets) {
         this.consumer = consumer;
         this.attachment = attachment;
         this.struct = struct;
