@@ -12,6 +12,7 @@ import java.util.ConcurrentModificationException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import net.mcring.Address;
 import net.mcring.Batch;
 import net.mcring.Consumer;
@@ -273,24 +274,28 @@ final class Conform {
         return "" + opened;
     }
 
+    /** Whoever comes second is refused: one of the two threads, sooner or later. */
     private String busy() throws IOException {
+        Consumer one = opened(consumer);
+        AtomicBoolean isRefused = new AtomicBoolean();
         Thread other = new Thread(() -> {
             try {
-                opened(consumer).await(300, TimeUnit.MILLISECONDS);
-            } catch (McringException e) {
-                OUT.println(e);
+                while (!Thread.interrupted())
+                    one.skipped();
+            } catch (ConcurrentModificationException e) {
+                isRefused.set(true);
             }
         });
-        boolean isRefused = false;
         other.start();
-        while (other.isAlive()) {
-            try {
-                opened(consumer).skipped();
-            } catch (ConcurrentModificationException e) {
-                isRefused = true;
-            }
+        try {
+            one.await(300, TimeUnit.MILLISECONDS);
+        } catch (ConcurrentModificationException e) {
+            isRefused.set(true);
         }
-        return isRefused ? "refused" : "allowed";
+        other.interrupt();
+        while (other.isAlive())
+            Thread.yield();
+        return isRefused.get() ? "refused" : "allowed";
     }
 
     // ---- options, items, answers ----
