@@ -37,17 +37,27 @@ final class Mapped {
         if (span != null)
             return;
         ByteBuffer root = Native.buffer(base, SPAN + Abi.MCR_TAKE_ROOM);
-        long hold = Native.consumerHold(consumer);
-        if (HOLDS.incrementAndGet() % MANY == 0)
-            System.gc(); // it does not see how large they are, and else might not run for long
-        new Reaped(root) { // to which each buffer that is made of it refers
-            @Override
-            void reap() {
-                Native.holdRelease(hold);
-                HOLDS.decrementAndGet();
-            }
-        };
+        new Hold(root, consumer);
         span = root.asReadOnlyBuffer();
         spans.put(base, span);
+    }
+
+    /** Ends when no buffer of root is reachable: each refers to root. */
+    private static final class Hold extends Reaped {
+        private final long address;
+
+        Hold(ByteBuffer root, long consumer) throws McringException {
+            super(root);
+            boolean isMany = HOLDS.incrementAndGet() % MANY == 0;
+            address = Native.consumerHold(consumer); // else 0, of which nothing is released
+            if (isMany)
+                System.gc(); // it does not see how large they are, and else might not run for long
+        }
+
+        @Override
+        void reap() {
+            Native.holdRelease(address);
+            HOLDS.decrementAndGet();
+        }
     }
 }
