@@ -103,7 +103,7 @@ fn polled(reader: &mut Reader, way: &str, n: usize) -> mcring::Result<(String, u
     let mut out = String::new();
 
     if way == "take" && n > 0 {
-        let mut batch = Batch::with_capacity(n, 4 << 20);
+        let mut batch = Batch::with_capacity(n, 2 << 20);
         reader.take(&mut batch)?;
         for m in &batch {
             put_item(&mut out, m, Some(m.payload()));
@@ -191,7 +191,7 @@ fn held(consumer: &mut Consumer, input: &mut impl BufRead) -> mcring::Result<Opt
 fn cycle(rest: &str) -> Parsed<Answer> {
     let (n, rest) = rest.split_once(' ').unwrap_or((rest, ""));
     let mut options = read_options(rest)?;
-    let mut batch = Batch::with_capacity(16, 4 << 20);
+    let mut batch = Batch::with_capacity(16, 2 << 20);
     let mut opened = 0;
     for _ in 0..number::<u32>(n)? {
         if let Ok(mut consumer) = options.open() {

@@ -117,7 +117,7 @@ fn polled(feed: &mut Feed, way: &str, n: usize) -> mcring::Result<(String, usize
     let mut out = String::new();
 
     if way == "take" && n > 0 {
-        let mut batch = Batch::with_capacity(n, 4 << 20);
+        let mut batch = Batch::with_capacity(n, 2 << 20);
         feed.take(&mut batch)?;
         for item in &batch {
             put_item(&mut out, item, Some(item.payload()));

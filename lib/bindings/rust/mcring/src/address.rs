@@ -130,3 +130,33 @@ impl Hash for Address {
         self.0.octets.hash(state);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_the_same_in_std_and_back() {
+        for text in ["0.0.0.0", "239.1.1.1", "ff3e::8000:1", "::1:0:0", "::"] {
+            let address: Address = text.parse().unwrap();
+            assert_eq!(address.to_string(), text);
+            assert_eq!(Address::from(address.to_ip()), address);
+            assert_eq!(address.is_none(), text == "::");
+            assert_eq!(
+                address.to_ip().is_ipv4(),
+                text.contains('.'),
+                "{}",
+                address.to_ip()
+            );
+        }
+    }
+
+    #[test]
+    fn addresses_are_in_the_order_of_their_numbers() {
+        let sorted = ["::", "9.0.0.1", "10.0.0.1", "ff02::1"].map(|text| text.parse().unwrap());
+        let mut addresses: [Address; 4] = [sorted[3], sorted[1], sorted[0], sorted[2]];
+        addresses.sort();
+        assert_eq!(addresses, sorted);
+        assert_eq!(format!("{:>9}", sorted[1]), "  9.0.0.1");
+    }
+}

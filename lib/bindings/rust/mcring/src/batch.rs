@@ -41,13 +41,17 @@ pub(crate) struct Room(Vec<u64>);
 /// How many messages a batch takes, and octets of their payloads, unless the program says
 /// otherwise.
 pub(crate) const MESSAGES: usize = 1000;
-pub(crate) const OCTETS: usize = 4 << 20;
+pub(crate) const OCTETS: usize = 2 << 20;
+
+/// So many messages the library takes at a time, if there is room for the longest payloads.
+const AT_A_TIME: usize = 32;
 
 impl Room {
-    /// The memory is zeros of the kernel's, and costs nothing until it is used.
+    /// For so many octets, and what the library wants to be free for what it takes next. The memory
+    /// is zeros of the kernel's, and costs nothing until it is used.
     pub(crate) fn new(octets: usize) -> Self {
-        let octets = octets.max(sys::MCR_TAKE_ROOM as usize);
-        Self(vec![0; (octets + 7) / 8])
+        let octets = octets.saturating_add(AT_A_TIME * sys::MCR_TAKE_ROOM as usize);
+        Self(vec![0; octets / 8])
     }
 
     pub(crate) fn as_mut_ptr(&mut self) -> *mut std::os::raw::c_void {
@@ -60,22 +64,26 @@ impl Room {
 }
 
 /// Messages for the library to fill in.
-pub(crate) fn blank<T: Copy>(n: usize) -> Vec<T> {
-    // SAFETY: T is a struct of the C interface: numbers, and pointers that may be NULL.
+///
+/// # Safety
+/// T is a struct of the C interface: numbers, and pointers that may be NULL.
+pub(crate) unsafe fn blank<T: Copy>(n: usize) -> Vec<T> {
+    // SAFETY: so zeros are a value of it.
     vec![unsafe { std::mem::zeroed() }; n.clamp(1, c_int::MAX as usize)]
 }
 
 impl Batch {
-    /// A batch of up to 1,000 messages, which has 4 MiB for their payloads.
+    /// A batch of up to 1,000 messages, and 2 MiB of their payloads.
     pub fn new() -> Self {
         Self::with_capacity(MESSAGES, OCTETS)
     }
 
-    /// A batch of up to so many messages, which has so many octets for their payloads: at least
-    /// 65,536, best 2 MiB more than they take.
+    /// A batch of up to so many messages, and about so many octets of their payloads: once they
+    /// are there, it takes no more.
     pub fn with_capacity(messages: usize, octets: usize) -> Self {
         Self {
-            msgs: blank(messages),
+            // SAFETY: mcr_msg is such a struct.
+            msgs: unsafe { blank(messages) },
             octets: Room::new(octets),
             len: 0,
         }

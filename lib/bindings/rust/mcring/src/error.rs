@@ -106,3 +106,36 @@ pub(crate) fn c_string(what: &str, octets: impl Into<Vec<u8>>) -> Result<CString
 pub(crate) fn pointer(option: &Option<CString>) -> *const c_char {
     option.as_deref().map_or(std::ptr::null(), CStr::as_ptr)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str) -> Error {
+        Error {
+            code: 13,
+            text: text.into(),
+        }
+    }
+
+    #[test]
+    fn an_error_shows_the_text_of_the_library_else_that_of_the_number() {
+        assert_eq!(refused("not yours").to_string(), "not yours");
+        assert_eq!(refused("").to_string(), "Permission denied (os error 13)");
+    }
+
+    #[test]
+    fn an_error_of_std_has_the_kind_and_the_text() {
+        let error = io::Error::from(refused("not yours"));
+        assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
+        assert_eq!(error.to_string(), "not yours");
+        assert_eq!(io::Error::from(refused("")).raw_os_error(), Some(13));
+    }
+
+    #[test]
+    fn a_text_with_a_nul_is_refused_before_the_library_sees_it() {
+        let error = c_string("label", "a\0b").unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+        assert_eq!(error.text(), "label has a NUL within it");
+    }
+}

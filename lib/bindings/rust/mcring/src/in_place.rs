@@ -129,3 +129,48 @@ impl fmt::Debug for InPlace<'_> {
         write!(f, "InPlace({} octets)", self.len)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copies_are_what_is_there_at_each_place_and_length() {
+        let octets: Vec<u8> = (0..40).map(|i| i * 5 + 1).collect();
+        // SAFETY: they are there, and stay as they are.
+        let payload = unsafe { InPlace::new(octets.as_ptr(), octets.len()) };
+
+        for at in 0..=octets.len() {
+            for len in 0..=octets.len() - at {
+                let mut copy = vec![0; len];
+                assert!(payload.copy(at, &mut copy));
+                assert_eq!(copy, octets[at..at + len]);
+            }
+            assert_eq!(payload.get(at), octets.get(at).copied());
+        }
+        assert_eq!(payload.array(3), Some([16, 21, 26, 31, 36, 41, 46]));
+    }
+
+    #[test]
+    fn nothing_beyond_the_end_is_read() {
+        let octets = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+        // SAFETY: they are there, and stay as they are.
+        let payload = unsafe { InPlace::new(octets.as_ptr(), 8) };
+
+        for (at, len) in [
+            (0, 9),
+            (1, 8),
+            (8, 1),
+            (9, 0),
+            (usize::MAX, 1),
+            (usize::MAX, 0),
+        ] {
+            let mut copy = vec![99; len];
+            assert!(!payload.copy(at, &mut copy), "{len} octets at {at}");
+            assert!(copy.iter().all(|octet| *octet == 99));
+        }
+        assert_eq!(payload.get(8), None);
+        assert_eq!(payload.array::<4>(5), None);
+        assert_eq!(payload.array::<0>(8), Some([]));
+    }
+}

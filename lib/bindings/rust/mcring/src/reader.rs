@@ -76,7 +76,8 @@ impl Reader {
     pub fn poll(&mut self, n: usize) -> Result<Polled<'_>> {
         let n = n.min(c_int::MAX as usize);
         if self.msgs.len() < n {
-            self.msgs = blank(n);
+            // SAFETY: it is such a struct.
+            self.msgs = unsafe { blank(n) };
         }
         // SAFETY: there are n messages to fill in.
         let n = check(unsafe {

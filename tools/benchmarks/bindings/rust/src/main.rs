@@ -83,7 +83,7 @@ fn main() -> mcring::Result<()> {
         .start(Start::Oldest)
         .open()?;
     let mut buffers = Buffers {
-        batch: Batch::with_capacity(BATCH, 4 << 20),
+        batch: Batch::new(),
         octets: vec![0; 65536],
     };
     let mut all = Total::default();

@@ -31,17 +31,19 @@ unsafe impl Sync for Batch {}
 pub struct Message(Item);
 
 impl Batch {
-    /// A batch of up to 1,000 packets and events, which has 4 MiB for payloads.
+    /// A batch of up to 1,000 packets and events, and 2 MiB of payloads.
     pub fn new() -> Self {
         Self::with_capacity(MESSAGES, OCTETS)
     }
 
-    /// A batch of up to so many packets and events, which has so many octets for payloads: at least
-    /// 65,536, best 2 MiB more than they take.
+    /// A batch of up to so many packets and events, and about so many octets of payloads: once they
+    /// are there, it takes no more.
     pub fn with_capacity(messages: usize, octets: usize) -> Self {
         Self {
-            items: blank(messages),
-            msgs: blank(messages),
+            // SAFETY: both are such structs.
+            items: unsafe { blank(messages) },
+            // SAFETY: likewise.
+            msgs: unsafe { blank(messages) },
             octets: Room::new(octets),
             len: 0,
         }

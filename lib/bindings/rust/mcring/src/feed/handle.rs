@@ -87,7 +87,8 @@ impl Feed {
     pub fn poll(&mut self, n: usize) -> Result<Polled<'_>> {
         let n = n.min(c_int::MAX as usize);
         if self.items.len() < n {
-            self.items = blank(n);
+            // SAFETY: it is such a struct.
+            self.items = unsafe { blank(n) };
         }
         // SAFETY: there are n items to fill in.
         let n = check(unsafe {
