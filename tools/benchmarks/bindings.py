@@ -29,6 +29,7 @@ import subprocess
 import time
 
 from . import common
+from .common import Row
 
 HERE = os.path.join(common.ROOT, 'tools', 'benchmarks', 'bindings')
 BINDINGS = os.path.join(common.ROOT, 'lib', 'bindings')
@@ -38,7 +39,9 @@ REPLAY = os.path.join(common.BUILD, 'tools', 'mcring-replay')
 MESSAGES = 4000  # fewer than the ring holds
 SIZES = (86, 1400)
 ROUNDS, QUICK_ROUNDS = 500, 20
-LIKE_C = 1.02  # what a compiler may make of the same calls from one build to the next
+LIKE_C = 1.05  # time of the same calls, which a compiler places in its own way
+LIKE_C_INSTRUCTIONS = 1.01
+COUNTED = 10  # rounds, of which callgrind counts the instructions
 
 # Which program does what, in ns beside the C program's: the way, C's way, what the ratio may be.
 LANGUAGES = {
@@ -49,6 +52,7 @@ LANGUAGES = {
     'Go': [('take', 'take', None)],
 }
 PYTHON_NS = 40  # a message of 86 octets, in batches
+NATIVE = ('C++', 'Rust')  # whose instructions are counted
 PARTS = {language.lower(): language for language in LANGUAGES}
 
 
@@ -142,7 +146,8 @@ def frame(data):
                      bytes([239, 1, 1, 1]))
     total = sum(struct.unpack('>10H', ip))
     checksum = ~(total + (total >> 16)) & 0xffff
-    return bytes.fromhex('01005e010101 020000000007 0800') + ip[:10] + struct.pack('>H', checksum) + ip[12:] + udp + data
+    ethernet = bytes.fromhex('01005e010101 020000000007 0800')
+    return ethernet + ip[:10] + struct.pack('>H', checksum) + ip[12:] + udp + data
 
 
 def packets(first, n, size):
@@ -190,9 +195,9 @@ class Ring:
                               text=True)
         return read.returncode == 0 and read.stdout.split()[1] == str(MESSAGES)
 
-    def read(self, language, way, rounds):
+    def read(self, language, way, rounds, under=()):
         """Nanoseconds a message; that all were read, and their octets, is checked."""
-        argv = [*command(language), self.run_dir, str(rounds), way]
+        argv = [*under, *command(language), self.run_dir, str(rounds), way]
         done = subprocess.run([*common.FIRST, 'taskset', '-c', '0', *argv], env=environment(),
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, start_new_session=True)
         said = re.fullmatch(r'messages (\d+) sum (\d+) ns ([\d.]+)\n', done.stdout)
@@ -203,15 +208,37 @@ class Ring:
         return float(said[3])
 
 
-def measure(run, ring, language):
+    def instructions(self, run, language, way):
+        """Of a message: what twice as many rounds take more."""
+        def counted(rounds):
+            path = run.path('callgrind')
+            self.read(language, way, rounds,
+                      ['valgrind', '--quiet', '--tool=callgrind', f'--callgrind-out-file={path}'])
+            return common.instructions(path)
+
+        return (counted(2 * COUNTED) - counted(COUNTED)) / (COUNTED * MESSAGES)
+
+
+def time_of(run, ring, language):
     rounds = QUICK_ROUNDS if run.quick else ROUNDS
     for way, like, target in LANGUAGES[language]:
         case = f'{language}, {ring.size} octets, {way}'
-        judged = target if ring.size == SIZES[0] else None
-        run.compare('bindings', case, lambda: ring.read(language, way, rounds), lambda: ring.read('C', like, rounds),
-                    f'C, {like}', 'ns/message', judged)
-        if language == 'Python' and way == 'take' and ring.size == SIZES[0]:
-            run.alone('bindings', f'{case}, in all', lambda: ring.read(language, way, rounds), 'ns/message', PYTHON_NS)
+        target = target if ring.size == SIZES[0] else None
+        rows = [Row(case, 'ours', 'ns/message', target, 'lower', 'peer', f'C, {like}')]
+        if (language, way, ring.size) == ('Python', 'take', SIZES[0]):
+            rows.append(Row(f'{case}, by itself', 'ours', 'ns/message', PYTHON_NS))
+        run.compare_all('bindings', lambda: {'ours': ring.read(language, way, rounds)},
+                        lambda: {'peer': ring.read('C', like, rounds)}, rows)
+
+
+def instructions_of(run, ring, language):
+    """They hardly differ from run to run, so there is one pair."""
+    for way, like, _ in LANGUAGES[language]:
+        run.compare_all('bindings', lambda: {'ours': ring.instructions(run, language, way)},
+                        lambda: {'peer': ring.instructions(run, 'C', like)}, [
+                            Row(f'{language}, {ring.size} octets, {way}, instructions', 'ours', 'instructions/message',
+                                LIKE_C_INSTRUCTIONS if language == 'C++' else None, 'lower', 'peer', f'C, {like}')],
+                        pairs=1)
 
 
 def run(run, parts=()):
@@ -225,4 +252,6 @@ def run(run, parts=()):
     for size in SIZES[:1] if run.quick else SIZES:
         with Ring(run, size) as ring:
             for language in languages:
-                measure(run, ring, language)
+                time_of(run, ring, language)
+                if language in NATIVE and size == SIZES[0] and not run.quick and shutil.which('valgrind'):
+                    instructions_of(run, ring, language)
