@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 
 import pytest
 
@@ -60,6 +61,8 @@ def verify(header, folder):
     the headers' and tells the numbers and layouts; these are to be those of its ABI mode, which has the description
     alone."""
     cffi = pytest.importorskip('cffi')
+    if not os.path.exists(os.path.join(sysconfig.get_paths()['include'], 'Python.h')):
+        pytest.skip('not installed: Python.h')
     libraries = LIBRARIES + [os.path.join(os.path.dirname(LIBRARIES[0]), 'socket')]
     ffi = cffi.FFI()
     ffi.cdef(header)
@@ -149,8 +152,9 @@ def declared(text):
 
 @pytest.fixture(scope='module')
 def bindgen(tmp_path_factory):
-    if not shutil.which('bindgen', path=PATH):
-        pytest.skip('not installed: bindgen')
+    for program in ('bindgen', 'rustc'):
+        if not shutil.which(program, path=PATH):
+            pytest.skip(f'not installed: {program}')
     out = tmp_path_factory.mktemp('bindgen') / 'described.rs'
     run('bindgen', os.path.join(ABI, 'mcring_abi.h'), '-o', out, '--no-prepend-enum-name', '--size_t-is-usize',
         '--allowlist-function', 'mcr_.*', '--allowlist-type', 'mcr_.*', '--allowlist-var', 'MCR_.*',
