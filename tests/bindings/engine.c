@@ -7,6 +7,7 @@
  *     flood RING N                  N messages of 1,000 octets, which repeat their seq, in spurts
  *     link RING PORT FLAGS RX_NS    an event of a port's link
  *     watermark RING NS             everything that arrived before is published
+ *     far RING SEQ                  the first message will be the one behind SEQ
  *     host_lost RING N
  *     hang, beat                    its control thread shows no sign of life, or does so again
  *     count                         ok CONSUMERS
@@ -78,11 +79,19 @@ static void again(uint64_t epoch)
 	small_engine_start(&engine, &attach, &channel, n, epoch);
 }
 
+static void go_far(struct mcr_ring_writer *w, uint64_t seq)
+{
+	w->next = w->published = seq;
+	w->header->published[0].messages = w->header->published[1].messages = seq;
+}
+
 /* What is done to a ring, and to what. */
 static void change(const char *word, uint64_t ring, uint64_t value)
 {
 	if (strcmp(word, "again") == 0)
 		again(ring);
+	else if (strcmp(word, "far") == 0)
+		go_far(&engine.writers[ring], value);
 	else if (strcmp(word, "watermark") == 0)
 		mcr_ring_set_polled(&engine.writers[ring], value);
 	else if (strcmp(word, "host_lost") == 0)

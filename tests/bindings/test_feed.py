@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Feeds: what is handed out in order, the events between, and what a program gives back."""
 
+import threading
+
 import pytest
 
-from engines import START_NS, datagram
+from engines import START_NS, datagram, equal_datagrams
 from test_consumer import WAYS
 
 LINES = 'gap_timeout 5ms; line A; join 239.1.1.1:5000; line B; join 239.1.1.2:5000'
@@ -69,6 +71,20 @@ def test_what_came_on_no_line_is_a_gap_and_can_be_given_back(conform, feed, way)
     assert conform.error('feed resume 1 100') == ('ENOENT', '-')
     feed.engine.publish([packet(100, 'B')])
     assert conform.await_items(2, f'feed {way} 9') == ['line_switch 0 1', item(100, 'B')]
+
+
+@WAYS
+def test_a_handler_that_releases_is_waited_for_and_loses_nothing(conform, replay, way):
+    engine = replay('--pace', 'readers', '--feed', f'feed f; declaration seq=0:8:be; {LINES}', '--channel',
+                    'default,bytes=64K')
+    first = 2**40  # a number that 32 bits do not hold
+    engine.publish([packet(first)])
+    conform.ok(f'feed open run_dir={engine.run_dir} start=oldest')
+    sender = threading.Thread(target=engine.send, args=(equal_datagrams(500, 1000, first + 1),))
+    sender.start()
+    items = conform.await_items(502, f'feed {way} 100')
+    assert [one.split()[:4] for one in items[1:]] == [['data', '0', '0', str(first + n)] for n in range(501)]
+    sender.join()
 
 
 def test_a_stream_stops_at_its_gap_if_it_is_told_to(conform, feed):

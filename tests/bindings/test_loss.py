@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A reader that is too slow: what it is told, and what becomes of the octets that it is reading."""
 
+import threading
+
 from engines import equal_datagrams
 from test_consumer import WAYS, numbered, numbered_data
 from test_restart import reattach
@@ -19,6 +21,18 @@ def test_a_lapped_reader_learns_the_exact_number(conform, replay, way):
     assert (word, ring, seq) == ('lost', '0', '1') and 300 < int(lost) < 400
     assert [int(item.split()[2]) for item in rest] == list(range(int(lost) + 1, 402))
     assert {item.split()[0] for item in rest} == {'data'}
+
+
+@WAYS
+def test_a_reader_that_releases_is_waited_for_and_loses_nothing(conform, replay, way):
+    engine = replay('--pace', 'readers', *SMALL)
+    engine.publish(numbered(1))
+    conform.ok(f'open run_dir={engine.run_dir} start=oldest')
+    sender = threading.Thread(target=engine.send, args=(equal_datagrams(500, 1000),))
+    sender.start()
+    items = conform.await_items(501, f'{way} 100')
+    assert [one.split()[:3] for one in items] == [['data', '0', str(n + 1)] for n in range(501)]
+    sender.join()
 
 
 def test_loss_and_data_add_up(conform, replay):
