@@ -105,10 +105,13 @@ def rust():
 
 
 def java():
-    jars = [f'{build}/lib/bindings/java/mcring.jar' for build in (common.BUILD, f'{common.BUILD}-java')]  # of the tests
-    jar = next((one for one in jars if os.path.exists(one)), None)
-    if not jar:
+    jar = 'lib/bindings/java/mcring.jar'
+    folder = next((build for build in (common.BUILD, f'{common.BUILD}-java')  # the second is that of the tests
+                   if os.path.exists(f'{build}/{jar}')), None)
+    if not folder:
         raise Missing('mcring.jar is missing: meson configure build -Djava=enabled && ninja -C build')
+    call('ninja', '-C', folder, jar)
+    jar = f'{folder}/{jar}'
     classes = os.path.join(BUILT, 'java')
     call(tool('javac', 'default-jdk-headless'), '-cp', jar, '-d', classes, os.path.join(HERE, 'Consumer.java'))
     return ['java', '-cp', f'{classes}:{jar}', 'Consumer']
