@@ -122,6 +122,20 @@ void forget(const char *run_dir)
 	CHECK(first_of(c) == 1);
 }
 
+/* What was polled is released by the next poll, or at once. */
+void release(const char *run_dir)
+{
+	mcring::consumer c = open(run_dir);
+	mcring::polled<20> msgs;
+
+	CHECK(c.poll(msgs) && msgs.size() == 20);
+	const std::uint64_t held = c.headroom();
+	CHECK(c.poll(msgs) && msgs.size() == 20 && c.headroom() > held);
+	const std::uint64_t more = c.headroom();
+	c.release();
+	CHECK(c.headroom() > more);
+}
+
 void print_kinds(mcring::consumer &c, unsigned how)
 {
 	static const std::map<mcring::kind, const char *> names{{mcring::kind::data, "data"},
@@ -144,18 +158,20 @@ void print_kinds(mcring::consumer &c, unsigned how)
 
 /* ---- a reader that does what a case wants ---- */
 
+/* Its first two polls find nothing, the next fail, and so do the reattaches after two waits more.
+ */
 struct made_up {
 	int poll_error, reattach_error;
-	unsigned waits = 0;
+	unsigned polls = 0, waits = 0, reattaches = 0;
 
 	template <class Batch> bool poll(Batch &, std::error_code &ec)
 	{
-		ec = mcring::detail::code_of(-poll_error);
-		return false;
+		ec = mcring::detail::code_of(polls < 2 ? 0 : -poll_error);
+		return polls++ < 2;
 	}
 	bool reattach(std::error_code &ec)
 	{
-		ec = mcring::detail::code_of(-(waits < 3 ? EAGAIN : reattach_error));
+		ec = mcring::detail::code_of(-(reattaches++ < 2 ? EAGAIN : reattach_error));
 		return !ec;
 	}
 	bool wait()
@@ -181,14 +197,16 @@ std::error_code end_of(int poll_error, int reattach_error, unsigned how)
 		CHECK(mcring::detail::all(b, msgs, how, nullptr).begin() ==
 		      mcring::detail::at_end());
 	}
-	CHECK(a.waits == (how ? 3 : 0));
+	CHECK(a.waits == (how & mcring::spin ? 0u : 2u) + (a.reattaches > 0 ? 2u : 0u));
 	return ec;
 }
 
 void end_loops()
 {
 	CHECK(!end_of(EPIPE, 0, 0));
+	CHECK(!end_of(EPIPE, 0, mcring::spin));
 	CHECK(end_of(EPROTO, 0, 0) == std::errc::protocol_error);
+	CHECK(end_of(EPROTO, 0, mcring::stay | mcring::spin) == std::errc::protocol_error);
 	CHECK(end_of(EPIPE, EINVAL, mcring::stay) == std::errc::invalid_argument);
 }
 
@@ -335,6 +353,7 @@ int main(int argc, char **argv)
 	    {"leave", leave_loops},
 	    {"move", move},
 	    {"forget", forget},
+	    {"release", release},
 	    {"end_loops", [](const char *) { end_loops(); }},
 	    {"fail", fail},
 	    {"fail_open", fail_open},
