@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The README's handler prints the same in each language: what it reads, what it lost, the end, an error."""
+"""The README's handler, built and started as it says, prints the same in each language: what it reads, what it
+lost, the end, an error."""
 
 import functools
 import os
@@ -14,17 +15,19 @@ import time
 
 import languages
 import pytest
+import readme
 
 sys.path.insert(0, os.path.join(languages.ROOT, 'tools'))
 from benchmarks.bindings import capture, packets  # noqa: E402
 
 EXAMPLES = os.path.join(languages.ROOT, 'examples')
-BUILT = os.path.join(languages.BUILD, 'bindings', 'examples')
+README = readme.Readme(os.path.join(languages.ROOT, 'README.md'))
+LANGUAGE = {language.name: language for language in languages.ALL}
 ENV = {**os.environ, 'PATH': languages.PATH, 'LD_LIBRARY_PATH': ':'.join(languages.LIBRARIES),
        'MCRING_LIB_DIR': ':'.join(languages.LIBRARIES),
        'PKG_CONFIG_PATH': os.path.join(languages.BUILD, 'meson-uninstalled'),
+       'CARGO_HOME': os.path.join(LANGUAGE['rs'].target, 'home'),
        'PYTHONPATH': os.path.join(languages.BINDINGS, 'python')}
-LANGUAGE = {language.name: language for language in languages.ALL}
 BYTES, SIZE, FLOOD = 65536, 200, 1000  # of the ring, a payload; more messages than the ring holds
 CRATE = '''[package]
 name = "handler"
@@ -50,63 +53,68 @@ def need(program):
         pytest.skip(str(missing))
 
 
-def built(name):
-    os.makedirs(BUILT, exist_ok=True)
-    return os.path.join(BUILT, name)
+def folder_with(example, handler):
+    """One in which the commands of the README can run."""
+    folder = os.path.join(languages.BUILD, 'bindings', 'handlers', handler)
+    os.makedirs(folder, exist_ok=True)
+    shutil.copy(f'{EXAMPLES}/{example}', f'{folder}/{handler}')
+    return folder
 
 
-def client():
-    return call('pkg-config', '--cflags', '--libs', 'libmcring-client').split()
+def made_by(command, folder):
+    """What a compiler's command made there."""
+    call('/bin/sh', '-c', README.inline(command), cwd=folder)
+    return folder
 
 
 @functools.cache
 def c():
-    call('cc', f'{EXAMPLES}/consumer.c', '-o', built('c'), *client())
-    return [built('c')]
+    folder = made_by('cc handler.c $(pkg-config --cflags --libs lib', folder_with('consumer.c', 'handler.c'))
+    return [f'{folder}/a.out'], folder
 
 
 @functools.cache
 def cc():
     need('c++')
-    call('c++', '-std=c++17', f'{EXAMPLES}/consumer.cc', '-o', built('cc'), *client())
-    return [built('cc')]
+    folder = made_by('c++ ', folder_with('consumer.cc', 'handler.cc'))
+    return [f'{folder}/a.out'], folder
 
 
 @functools.cache
 def py():
-    return ['/usr/bin/python3', f'{EXAMPLES}/consumer.py']
+    return README.inline('python3 ').split(), folder_with('consumer.py', 'handler.py')
 
 
 @functools.cache
 def rs():
     """As the main program of a crate that names the binding's folder."""
     need('cargo')
-    crate = built('crate')
+    crate = folder_with('consumer.rs', 'handler.rs')
     os.makedirs(f'{crate}/src', exist_ok=True)
-    shutil.copy(f'{EXAMPLES}/consumer.rs', f'{crate}/src/main.rs')
+    shutil.copy(f'{crate}/handler.rs', f'{crate}/src/main.rs')
     with open(f'{crate}/Cargo.toml', 'w') as out:
         out.write(CRATE.format(languages.BINDINGS))
-    call('cargo', 'build', '--quiet', '--offline', '--manifest-path', f'{crate}/Cargo.toml', '--target-dir',
-         LANGUAGE['rs'].target)
-    return [os.path.join(LANGUAGE['rs'].target, 'debug', 'handler')]
+    call('cargo', 'build', '--quiet', '--offline', '--target-dir', LANGUAGE['rs'].target, cwd=crate)
+    return [f'{LANGUAGE["rs"].target}/debug/handler'], crate
 
 
 @functools.cache
 def java():
-    """The source itself: java compiles it."""
-    need('java')
+    """Its source: java compiles it."""
     try:
         LANGUAGE['java'].build_jar()
     except languages.Missing as missing:
         pytest.skip(str(missing))
-    return ['java', '-cp', LANGUAGE['java'].jar, f'{EXAMPLES}/Handler.java']
+    folder = folder_with('Handler.java', 'Handler.java')
+    shutil.copy(LANGUAGE['java'].jar, folder)
+    return README.inline('java ').split(), folder
 
 
 @functools.cache
 def go():
     need('go')
-    call('go', 'build', '-o', built('go'), f'{EXAMPLES}/consumer.go')
-    return [built('go')]
+    folder = made_by('go ', folder_with('consumer.go', 'handler.go'))
+    return [f'{folder}/handler'], folder
 
 
 HANDLERS = [c, cc, py, rs, java, go]
@@ -115,10 +123,10 @@ HANDLERS = [c, cc, py, rs, java, go]
 class Handler:
     """One of them, on a terminal, so that each line comes when it is printed."""
 
-    def __init__(self, argv, run_dir):
+    def __init__(self, argv, folder, run_dir):
         self.output, terminal = pty.openpty()
-        self.process = subprocess.Popen([*argv, run_dir], env=ENV, stdin=subprocess.DEVNULL, stdout=terminal,
-                                        stderr=terminal)
+        self.process = subprocess.Popen([*argv, run_dir], cwd=folder, env=ENV, stdin=subprocess.DEVNULL,
+                                        stdout=terminal, stderr=terminal)
         os.close(terminal)
         self.text = ''
 
@@ -194,7 +202,7 @@ def test_the_handler_prints_what_the_one_in_c_does(build, tmp_path, cleanup):
     run_dir = str(tmp_path / 'run')
     replay = Replay(run_dir, len(commands))
     cleanup.append(replay)
-    handlers = [Handler(command, run_dir) for command in commands]
+    handlers = [Handler(*command, run_dir) for command in commands]
     cleanup.extend(handlers)
     for handler in reversed(handlers):  # if one does not start, it is the last
         handler.wait_for(f'1: {SIZE} octets\n')
@@ -215,7 +223,7 @@ def test_the_handler_prints_what_the_one_in_c_does(build, tmp_path, cleanup):
 
 @pytest.mark.parametrize('build', HANDLERS, ids=lambda build: build.__name__)
 def test_the_handler_says_that_there_is_no_engine(build, tmp_path, cleanup):
-    handler = Handler(build(), str(tmp_path / 'none'))
+    handler = Handler(*build(), str(tmp_path / 'none'))
     cleanup.append(handler)
     assert handler.rest() == (1, f'no engine at {tmp_path}/none/attach: is it running under this name?\n')
 
