@@ -228,7 +228,14 @@ def test_the_handler_says_that_there_is_no_engine(build, tmp_path, cleanup):
     assert handler.rest() == (1, f'no engine at {tmp_path}/none/attach: is it running under this name?\n')
 
 
-def test_the_example_in_go_is_clean():
+def test_the_example_in_java_is_for_java_8(tmp_path):
+    _, folder = java()
+    call('javac', '--release', '8', '-Xlint:all,-options', '-Werror', '-cp', 'mcring.jar', '-d', str(tmp_path),
+         'Handler.java', cwd=folder)
+
+
+@pytest.mark.parametrize('program', ['examples/consumer.go', 'tools/benchmarks/bindings/consumer.go'])
+def test_go_finds_nothing_to_say(program):
     need('gofmt')
-    assert call('gofmt', '-d', f'{EXAMPLES}/consumer.go') == ''
-    call('go', 'vet', f'{EXAMPLES}/consumer.go')
+    assert call('gofmt', '-d', os.path.join(languages.ROOT, program)) == ''
+    call('go', 'vet', os.path.join(languages.ROOT, program))
