@@ -36,8 +36,8 @@ def jdk(javac):
 
 def classes(javac, header, jar, *sources):
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([javac, '--release', '8', '-Xlint:all,-options', '-Werror', '-g:source,lines', '-d', folder,
-                        '-h', folder, *sources], check=True)
+        subprocess.run([javac, '--release', '8', '-Xlint:all,-options', '-Xdoclint:all/protected', '-Werror',
+                        '-g:source,lines', '-d', folder, '-h', folder, *sources], check=True)
         shutil.copyfile(os.path.join(folder, NATIVE), header)
         contents = {}
         for where, _, names in os.walk(folder):

@@ -23,6 +23,7 @@ public final class Batch implements Iterable<Message> {
     private final long structsAddress;
     private final long octetsAddress;
     private final Message message;
+    private final Message checked;
     private boolean isCopied;
     private int size;
 
@@ -50,6 +51,7 @@ public final class Batch implements Iterable<Message> {
         this.structsAddress = Native.address(structs);
         this.octetsAddress = Native.address(octets);
         this.message = new Message(this);
+        this.checked = new Message(this);
     }
 
     /** The guard is the caller's. */
@@ -60,9 +62,11 @@ public final class Batch implements Iterable<Message> {
         this.size = size;
     }
 
-    /** The guard is the caller's. */
-    boolean isPolledBy(Object consumer, int index) {
-        return owner == consumer && !isCopied && index < size;
+    /** The guard is the caller's. index: of a message that other threads may move meanwhile. */
+    Message polledBy(Object reader, int index) {
+        if (owner != reader || isCopied || index >= size)
+            throw new IllegalStateException("not of what this reader polled last into the batch");
+        return checked.move(index);
     }
 
     /** Valid as long as the caller has the guard. */

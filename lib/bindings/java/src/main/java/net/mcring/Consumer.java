@@ -136,8 +136,8 @@ public final class Consumer implements Source, Closeable {
      */
     public int read(Message m, ByteBuffer to) throws McringException {
         Struct.requireWritable(to);
-        int length = inRing(m, (c, struct) -> Native.consumerRead(c, struct, to, Struct.array(to), Struct.position(to),
-            to.remaining()), -1);
+        int length = inRing(m, (c, polled) -> Native.consumerRead(c, polled.structAddress(), to, Struct.array(to),
+            Struct.position(to), to.remaining()), -1);
         Struct.advance(to, length);
         return length;
     }
@@ -150,29 +150,27 @@ public final class Consumer implements Source, Closeable {
      * @throws McringException EINVAL: not data; ENOMEM
      */
     public View view(Message m) throws McringException {
-        return inRing(m, (c, struct) -> {
-            if (m.kind() != Kind.DATA)
+        return inRing(m, (c, polled) -> {
+            if (polled.kind() != Kind.DATA)
                 throw McringException.invalid("an event has no payload");
-            return new View(this, attachment, m.struct(), mapped.slice(c, m.data(), m.length()));
+            return new View(this, attachment, polled.struct(), mapped.slice(c, polled.data(), polled.length()));
         }, null);
     }
 
-    /** What is done with a polled message at struct, while nobody else uses the batch or the consumer. */
+    /** What is done with a polled message while nobody else uses the batch or the consumer. */
     private interface InRing<T> {
-        T with(long c, long struct) throws McringException;
+        T with(long c, Message polled) throws McringException;
     }
 
     /** otherwise: the message's ring is mapped no longer. */
     private <T> T inRing(Message m, InRing<T> action, T otherwise) throws McringException {
-        Batch polled = m.batch;
-        polled.guard.enter();
+        Batch from = m.batch;
+        from.guard.enter();
         try {
-            if (!polled.isPolledBy(this, m.index()))
-                throw new IllegalStateException("not a message that this consumer polled last into its batch");
-            long struct = polled.structAddress(m.index());
-            return handle.get(c -> polled.attachment == attachment ? action.with(c, struct) : otherwise);
+            Message polled = from.polledBy(this, m.index());
+            return handle.get(c -> from.attachment == attachment ? action.with(c, polled) : otherwise);
         } finally {
-            polled.guard.leave();
+            from.guard.leave();
         }
     }
 

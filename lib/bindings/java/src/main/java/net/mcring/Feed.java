@@ -121,10 +121,11 @@ public final class Feed implements Source, Closeable {
         Batch packets = m.batch.packets;
         packets.guard.enter();
         try {
+            int index = packets.polledBy(this, m.index()).index();
             int length = handle.get(f -> {
-                if (!packets.isPolledBy(this, m.index()) || packets.attachment != poll)
+                if (packets.attachment != poll)
                     throw new IllegalStateException("not an item of this feed's last poll");
-                return Native.feedRead(f, m.batch.structs, m.index(), to, Struct.array(to), Struct.position(to),
+                return Native.feedRead(f, m.batch.structs, index, to, Struct.array(to), Struct.position(to),
                     to.remaining());
             });
             Struct.advance(to, length);

@@ -50,6 +50,10 @@ public final class Message {
         return structs.getLong(at + Abi.Msg.DATA);
     }
 
+    long structAddress() {
+        return batch.structAddress(index);
+    }
+
     /** A copy of the struct. */
     long[] struct() {
         return Struct.longs(structs, at, Abi.Msg.SIZEOF / Long.BYTES);
