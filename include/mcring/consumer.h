@@ -11,6 +11,8 @@
  *             mcr_consumer_release(c);
  *     }
  *
+ * In C++, mcring/consumer.hpp adds owners, ranges, spans and errors to it.
+ *
  * A consumer maps the rings read-only and never holds up the engine. When it falls a whole ring
  * behind, the writer laps it, and the next poll starts with an MCR_LOST that gives the exact number
  * of messages missed.

@@ -14,6 +14,8 @@
  *             mcr_feed_release(f);
  *     }
  *
+ * In C++, mcring/feed.hpp adds owners, ranges, spans and errors to it.
+ *
  * What the feed is, is declared once, by those who run the host (docs/feeds.md): how a packet is
  * numbered, the lines, the timeouts. The engine hands the declaration to whoever may read all of
  * the feed's channels.
