@@ -30,7 +30,8 @@ def write(jar, contents):
 
 
 def jdk(javac):
-    said = subprocess.run([javac, '-J-XshowSettings:properties', '-version'], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=True)
+    said = subprocess.run([javac, '-J-XshowSettings:properties', '-version'], stdout=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE, text=True, check=True)
     print(re.search(r'java\.home = (.*)', said.stderr)[1])
 
 
