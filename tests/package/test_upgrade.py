@@ -2,7 +2,9 @@
 """From one built version to the next, and the end: what is kept, what is not interrupted, what is left."""
 
 import json
+import os
 
+from frames import multicast, write_pcap
 from membership_lan import IGMP, Tap
 from netlab import wait_for
 from programs import Traffic, sequence
@@ -60,11 +62,25 @@ systemctl restart mcring@feed''')
     assert [sequence(one) for one in seen if 'event' not in one] == list(range(1, sent + 1))
 
 
+def test_a_program_in_python_reads_a_replay(feed):
+    """Without numpy, which is only recommended."""
+    feed.do('apt-get install -y --no-install-recommends ./build-packages/python3-mcring_*.deb')
+    path = feed.debian.path('/root/three.pcap')
+    write_pcap(path, [multicast(b'%06d' % i) for i in range(3)])
+    replay, _ = feed.start('mcring-replay --speed max --wait-readers 1 --run-dir /root/run /root/three.pcap', 'replay.log')
+    wait_for(lambda: os.path.exists(feed.debian.path('/root/run/attach')), 10, 'the replay serves')
+    assert feed.do("""python3 -c '
+import mcring
+with mcring.Consumer(run_dir="/root/run") as consumer:
+    print(*(m.payload.decode() for m in consumer))'""").split() == ['000000', '000001', '000002']
+    assert replay.wait(10) == 0
+
+
 def test_a_purge_leaves_nothing(feed):
     """But what the operator made outside of what is ours, and Debian's packages that others may want."""
     machine = feed.machine
     feed.do('apt-get install -y --no-install-recommends $(ls ./build-packages/*.deb | grep -v -- -dev_)')
-    names = machine.sh("dpkg-query -W -f '${Package}\\n' 'mcring*' 'libmcring*'").stdout.split()
+    names = machine.sh("dpkg-query -W -f '${Package}\\n' 'mcring*' 'libmcring*' python3-mcring").stdout.split()
     assert {'mcring', 'mcring-bench', 'libmcring2'} <= set(names)
     # Without these options apt keeps what another package only suggests: python3 for iproute2.
     feed.do(f'apt-get purge -y {" ".join(names)}\napt-get autoremove --purge -y '
