@@ -10,7 +10,9 @@ public final class McringException extends IOException {
     private static final int EINTR = 4; // these are the same on all machines
     private static final int EINVAL = 22;
 
+    /** As errno. */
     private final int errno;
+    /** The library's, or null. */
     private final String text;
 
     /** Called by the native part. text: UTF-8, or null. */
