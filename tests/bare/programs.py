@@ -21,8 +21,7 @@ CALLS = {'run', 'start', 'Popen', 'call', 'check_call', 'check_output', 'argv', 
 LEFT_OUT = 'tests/net/test_socket_peers.py'
 OPTIONAL = {'/usr/bin/chromium', '/usr/bin/chromedriver',  # `install-deps web`
             # `install-deps bindings`
-            '/usr/bin/java', 'bindgen', 'cargo', 'clippy-driver', 'go', 'gofmt', 'java', 'javac', 'javadoc', 'jar', 'mypy',
-            'rustc', 'rustdoc', 'rustfmt',
+            '/usr/bin/java', '/usr/bin/mypy', 'bindgen', 'cargo', 'go', 'gofmt', 'java', 'javac', 'javadoc', 'rustc', 'rustfmt',
             # tools/build-packages installs them
             'dpkg-buildpackage', 'dpkg-checkbuilddeps', 'dpkg-parsechangelog', 'lintian'}
 NAME = re.compile(r'[a-zA-Z][\w.+-]*|/(usr/)?s?bin/[\w.+-]+')
@@ -243,7 +242,8 @@ def of_python(text):
 
 def blocks(text):
     """What stands indented in a page, without programs, an answer of why and a formula."""
-    text = re.sub(r'(?ms)^    (?:#include|/\*|import |use |package |\d\S+ on \S+: ).*?(?=^\S)|^    \w+ == .*?$', '', text)
+    program = r'(?:#include|/\*|import |use |package |\d\S+ on \S+: )'
+    text = re.sub(rf'(?ms)^    {program}.*?(?=^\S)|^    \w+ == .*?$', '', text)
     return '\n'.join(line[4:] for line in text.splitlines() if line.startswith('    '))
 
 

@@ -49,7 +49,7 @@ class Checks:
             env=dict(ENV, **JAVA.env()), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             text=True, bufsize=1)
 
-    def start(self, name, run_dir):
+    def begin(self, name, run_dir):
         self.say(f'{name} {run_dir}')
 
     def say(self, line):
@@ -62,7 +62,7 @@ class Checks:
         return self.process.stdout.readline() if ready else 'no answer'
 
     def __call__(self, name, run_dir):
-        self.start(name, run_dir)
+        self.begin(name, run_dir)
         assert self.answer() == 'ok\n'
 
     def end(self):
@@ -97,7 +97,7 @@ def test_what_nobody_closed_is_closed_by_the_collector(checks, replay):
 
 
 def test_a_new_engine_ends_what_is_of_the_old_one(checks, replay, two):
-    checks.start('restart', two.run_dir)
+    checks.begin('restart', two.run_dir)
     assert checks.answer() == 'ready\n'
     two.kill()
     engine = replay('--channel', 'default,bytes=64K')
@@ -110,7 +110,7 @@ def test_one_thread_waits_for_several(checks, replay):
     engine = replay('--feed', f'feed f; declaration seq=0:8:be; {LINES}', '--channel', 'default', '--channel', 'idle',
                     '--join', '239.1.1.9:5000,channel=idle')
     engine.publish([datagram(b'', group='239.1.1.9')], channel='idle')
-    checks.start('several', engine.run_dir)
+    checks.begin('several', engine.run_dir)
     assert checks.answer() == 'ready\n'
     engine.send([packet(1)])
     assert checks.answer() == 'ok\n'
