@@ -114,6 +114,7 @@ final class Checks {
             Iterator<Message> messages = batch.iterator();
             messages.next();
             refused(NoSuchElementException.class, messages::next);
+            refused(IllegalArgumentException.class, () -> consumer.poll(batch, -1));
             require(consumer.take(batch, 0) == 0 && batch.size() == 0, "none");
         }
     }

@@ -86,6 +86,13 @@ public final class Batch implements Iterable<Message> {
         return structs.capacity() / Abi.Msg.SIZEOF;
     }
 
+    /** How many of most it has room for. */
+    int room(int most) {
+        if (most < 0)
+            throw new IllegalArgumentException("fewer than no messages: " + most);
+        return Math.min(most, capacity());
+    }
+
     /**
      * How many messages and events there are.
      *

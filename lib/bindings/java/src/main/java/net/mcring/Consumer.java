@@ -91,7 +91,7 @@ public final class Consumer implements Source, Closeable {
      * @throws McringException EPROTO: the ring's content makes no sense
      */
     public int take(Batch batch, int n) throws McringException {
-        return fill(batch, Math.min(n, batch.capacity()), true);
+        return fill(batch, n, true);
     }
 
     /**
@@ -104,10 +104,11 @@ public final class Consumer implements Source, Closeable {
      * @throws McringException EPROTO: the ring's content makes no sense
      */
     public int poll(Batch batch, int n) throws McringException {
-        return fill(batch, Math.min(n, batch.capacity()), false);
+        return fill(batch, n, false);
     }
 
-    private int fill(Batch batch, int n, boolean copies) throws McringException {
+    private int fill(Batch batch, int most, boolean copies) throws McringException {
+        int n = batch.room(most);
         batch.guard.enter();
         try {
             long c = handle.enter();

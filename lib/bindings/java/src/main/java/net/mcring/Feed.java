@@ -75,7 +75,7 @@ public final class Feed implements Source, Closeable {
      * @throws McringException EPROTO: a ring's content makes no sense
      */
     public int take(FeedBatch batch, int n) throws McringException {
-        return fill(batch, Math.min(n, batch.packets.capacity()), true);
+        return fill(batch, n, true);
     }
 
     /**
@@ -88,11 +88,12 @@ public final class Feed implements Source, Closeable {
      * @throws McringException EPROTO: a ring's content makes no sense
      */
     public int poll(FeedBatch batch, int n) throws McringException {
-        return fill(batch, Math.min(n, batch.packets.capacity()), false);
+        return fill(batch, n, false);
     }
 
-    private int fill(FeedBatch batch, int n, boolean copies) throws McringException {
+    private int fill(FeedBatch batch, int most, boolean copies) throws McringException {
         Batch packets = batch.packets;
+        int n = packets.room(most);
         packets.guard.enter();
         try {
             return handle.get(f -> {

@@ -189,7 +189,8 @@ public final class FeedMessage {
      * @return inclusive
      */
     public long first() {
-        return structs.getLong(at + Abi.FeedMsg.GAP_FIRST);
+        boolean isLate = kind() == FeedKind.FILLED_LATE;
+        return structs.getLong(at + (isLate ? Abi.FeedMsg.LATE_FIRST : Abi.FeedMsg.GAP_FIRST));
     }
 
     /**
@@ -198,7 +199,8 @@ public final class FeedMessage {
      * @return inclusive
      */
     public long last() {
-        return structs.getLong(at + Abi.FeedMsg.GAP_LAST);
+        boolean isLate = kind() == FeedKind.FILLED_LATE;
+        return structs.getLong(at + (isLate ? Abi.FeedMsg.LATE_LAST : Abi.FeedMsg.GAP_LAST));
     }
 
     /**
