@@ -363,6 +363,61 @@ def test_a_missing_or_older_library_is_an_import_error(folder, has_library):
     assert ('mcr_address_format' if has_library else 'No such file') in done.stderr.splitlines()[-1]
 
 
+# ---- feeds ----
+
+@pytest.fixture
+def gapped(replay):
+    """A feed of the numbers 1, 2 and 4, of which 3 is given up, with `more` behind each."""
+    engine = replay('--feed', 'feed f; declaration seq=0:8:be; gap_timeout 5ms; line A; join 239.1.1.1:5000')
+    start = 1_700_000_000_000_000_000
+    engine.publish([datagram(n.to_bytes(8, 'big') + b'more') for n in (1, 2, 4, 5)],
+                   [start, start + 1000, start + 2000, start + 50_000_000])
+    return engine
+
+
+KINDS = ['START', 'DATA', 'DATA', 'GAP', 'DATA', 'DATA']
+
+
+def test_a_feed_is_iterated_as_a_consumer_and_gives_columns(gapped):
+    with mcring.Feed('f', run_dir=gapped.run_dir, start='oldest') as feed:
+        batch = mcring.FeedBatch(100)
+        assert feed.take_into(batch) >= 3
+        kept = batch.copy()
+        feed.take_into(batch)
+        items = list(kept)
+        assert [item.kind.name for item in items] == KINDS[:len(items)] and len(items) >= 3
+        for item, row, at, n in zip(items, kept.array, kept.at, kept.first('>u8')):
+            assert (row['kind'], row['seq'], row['count']) == (item.kind, item.seq, item.count)
+            is_data = item.kind == mcring.FeedKind.DATA
+            assert n == (item.seq if is_data else 0) and (item.packet is None) == (not is_data)
+            assert kept.octets[at:at + 12].tobytes() == item.payload or not is_data
+
+
+def test_events_of_a_feed_have_what_belongs_to_their_kind(gapped):
+    async def read(feed):
+        return [item async for item in feed]
+    with mcring.Feed('f', run_dir=gapped.run_dir, start='oldest') as feed:
+        gapped.end()
+        items = asyncio.run(read(feed))
+    assert [item.kind.name for item in items if item.kind.name in KINDS] == KINDS
+    gap = next(item.gap for item in items if item.kind == mcring.FeedKind.GAP)
+    assert (gap.first, gap.last, gap.whose) == (3, 3, mcring.Whose.WIRE)
+    assert [item.payload[8:] for item in items if item.packet] == 4 * [b'more']
+    assert items[1].packet.group == '239.1.1.1'
+
+
+def test_what_a_feed_polled_is_good_until_the_next_poll(gapped):
+    with mcring.Feed('f', run_dir=gapped.run_dir, start='oldest') as feed:
+        live = feed.poll()
+        first = live[1]
+        assert first.payload == (1).to_bytes(8, 'big') + b'more' and first.packet.dst_port == 5000
+        live.release()
+        feed.take()
+        for use in (lambda: first.payload, lambda: live[0]):
+            with pytest.raises(ValueError, match='until the next poll'):
+                use()
+
+
 # ---- captures ----
 
 def blocks_of(octets):
