@@ -88,6 +88,14 @@ def replay(folder):
 
 
 @pytest.fixture
+def ten(replay):
+    """A replay of ten messages of 16 octets."""
+    engine = replay()
+    engine.publish(engines.equal_datagrams(10, 16))
+    return engine
+
+
+@pytest.fixture
 def scripted(folder):
     """Makes engines that do what the test says; ends them."""
     made = []

@@ -6,12 +6,10 @@ import ctypes
 import gc
 import inspect
 import os
-import pickle
 import shutil
 import signal
 import subprocess
 import sys
-import warnings
 
 import pytest
 
@@ -45,14 +43,6 @@ def opened(engine, **kwargs):
 
 def seqs(messages):
     return [m.seq for m in messages]
-
-
-@pytest.fixture
-def ten(replay):
-    """A replay of ten messages of 16 octets."""
-    engine = replay()
-    engine.publish(equal_datagrams(10, 16))
-    return engine
 
 
 # ---- iterating ----
@@ -231,6 +221,7 @@ def test_first_octets_of_payloads_are_a_column_and_zeros_where_there_are_none(sc
             assert rows['type'].tolist() == [1, 0, 0, 17, 17]
             assert rows['number'].tolist() == [0x02030405, 0, 0, 0x12131415, 0x12131415]
             assert bytes(rows['rest'][3]) == bytes(range(0x16, 0x1d))
+            assert batch.first('V100000').tolist() == 5 * [bytes(100000)]
             consumer.seek('oldest')
         consumer.seek('newest')
         assert consumer.take().first('<u8').tolist() == []
@@ -306,61 +297,6 @@ def test_a_view_outlives_its_consumer_and_only_as_long_the_memory_stays_mapped(t
     del part
     gc.collect()
     assert maps() == before
-
-
-# ---- wrong use, and errors ----
-
-def test_errors_are_the_ones_that_python_has_for_their_errno(folder):
-    with pytest.raises(FileNotFoundError, match='no engine at') as error:
-        mcring.Consumer(run_dir=folder)
-    assert isinstance(error.value, mcring.Error)
-    again = pickle.loads(pickle.dumps(error.value))
-    assert type(again) is type(error.value) and again.args == error.value.args
-    for kwargs in ({'start': 'latest'}, {'order': 'sorted'}):
-        with pytest.raises(ValueError, match='expected'):
-            mcring.Consumer(run_dir=folder, **kwargs)
-    with pytest.raises(mcring.Error, match='Invalid argument'):
-        mcring.parse_address('239.1.1')
-    with pytest.raises(ValueError):
-        mcring.Batch(0)
-    with pytest.raises(ValueError):
-        mcring.Batch(1, 1000)
-
-
-def test_what_is_closed_says_so_in_all_that_it_has(ten):
-    consumer = opened(ten)
-    cursor = consumer.cursor()
-    cursor.close()
-    consumer.close()
-    consumer.close()
-    for use in (consumer.take, consumer.poll, consumer.release, consumer.arm, consumer.fileno, consumer.wait,
-                consumer.reattach, consumer.ring, consumer.until, consumer.cursor, lambda: consumer.headroom,
-                lambda: consumer.rings, lambda: consumer.skipped, lambda: consumer.select(), lambda: next(consumer),
-                lambda: consumer.join('239.1.1.1:5000'), lambda: consumer.interface(0), cursor.take, cursor.reattach,
-                lambda: asyncio.run(consumer.ready())):
-        with pytest.raises(ValueError, match='closed'):
-            use()
-
-
-def test_what_is_forgotten_is_closed_with_a_warning(ten):
-    for make in (lambda: opened(ten), lambda: consumer.cursor()):
-        consumer = opened(ten)
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter('always')
-            make()
-            gc.collect()
-        assert [one.category for one in caught] == [ResourceWarning]
-        consumer.close()
-
-
-@pytest.mark.parametrize('has_library', [False, True])
-def test_a_missing_or_older_library_is_an_import_error(folder, has_library):
-    if has_library:
-        subprocess.run(['gcc', '-shared', '-xc', '-', '-o', f'{folder}/libmcring-client.so.2'], check=True,
-                       input=b'int mcr_address_parse(void) { return 0; }')
-    done = run_python('import mcring', LD_LIBRARY_PATH=folder)
-    assert done.returncode == 1 and 'ImportError: mcring: libmcring-client.so.2 of mcring ' in done.stderr
-    assert ('mcr_address_format' if has_library else 'No such file') in done.stderr.splitlines()[-1]
 
 
 # ---- feeds ----

@@ -28,19 +28,19 @@ def first_octets(rows: 'Array', is_data: 'Array', words: 'Array', base: int, dty
 
     kind = numpy.dtype(dtype)
     has = is_data & (rows['len'] >= kind.itemsize)
-    at = (rows['data'] - base).view('i8') >> 3
     has_all = has.all()
-    if not has_all:
-        at[~has] = 0
+    at = ((rows['data'] if has_all else rows['data'][has]) - base).view('i8') >> 3
     if kind.itemsize == 8:
         octets = words[at]
     else:
         found = words[at[:, None] + numpy.arange((kind.itemsize + 7) // 8)]
         octets = numpy.ascontiguousarray(found.view('u1')[:, :kind.itemsize])
-    column: 'Array' = octets.view(kind).reshape(len(rows))
-    if not has_all:
-        column[~has] = numpy.zeros(1, kind)[0]
-    return column
+    column: 'Array' = octets.view(kind).reshape(len(at))
+    if has_all:
+        return column
+    filled = numpy.zeros(len(rows), kind)
+    filled[has] = column
+    return filled
 
 
 class Batch(Sequence[Message]):

@@ -14,7 +14,7 @@ from ._errors import check
 from ._guard import Guard
 from ._library import quick, slow
 from ._message import Message
-from ._reader import Group, Reader, Selection, filled, place, text
+from ._reader import Group, Reader, Selection, filled, place, put, text, text_or_none, unsigned
 from ._stream import Stream
 
 
@@ -72,8 +72,8 @@ class Consumer(Reader, Stream[Message, Batch]):
         opts, error = _abi.mcr_consumer_opts(**_abi.MCR_CONSUMER_OPTS_INIT), _abi.mcr_error()
         selection = Selection(groups, ids)
         place(opts, start, ring, order, selection, hold_ns)
-        opts.channel, opts.run_dir, opts.name, opts.label = map(text, (channel, run_dir, name, label))
-        opts.stall_ns, opts.answer_ns, opts.no_wait = stall_ns, answer_ns, no_wait
+        opts.channel, opts.run_dir, opts.name, opts.label = map(text_or_none, (channel, run_dir, name, label))
+        put(opts, stall_ns=stall_ns, answer_ns=answer_ns, no_wait=no_wait)
         pointer = ctypes.c_void_p()
         check(slow.mcr_consumer_open(ctypes.byref(pointer), ctypes.byref(opts), ctypes.byref(error)), error.text)
         self._guard = Guard('consumer', pointer)
@@ -112,16 +112,16 @@ class Consumer(Reader, Stream[Message, Batch]):
         Raises mcring.Error: PermissionError, EINVAL, ENOSPC, E2BIG, FileNotFoundError (no such interface),
         TimeoutError, BrokenPipeError; with no_wait BlockingIOError: call the same again when fileno() is readable.
         """
-        self._ask(slow.mcr_consumer_join, join.encode())
+        self._ask(slow.mcr_consumer_join, text(join))
 
     def leave(self, join: str) -> None:
         """Ends a join of this consumer. Errors as join; FileNotFoundError: there is no such join."""
-        self._ask(slow.mcr_consumer_leave, join.encode())
+        self._ask(slow.mcr_consumer_leave, text(join))
 
     def interface(self, index: int) -> Interface:
         """An interface of the engine, counted from 0. Raises mcring.Error: FileNotFoundError past the last."""
         info = _abi.mcr_consumer_interface(size=ctypes.sizeof(_abi.mcr_consumer_interface))
-        self._ask(slow.mcr_consumer_interface_info, index, ctypes.byref(info))
+        self._ask(slow.mcr_consumer_interface_info, unsigned(index), ctypes.byref(info))
         found: Interface = filled(Interface, info)
         return found
 

@@ -13,7 +13,7 @@ from ._feed_batch import FeedBatch, FeedLive
 from ._feed_message import FeedMessage
 from ._guard import Guard
 from ._library import quick, slow
-from ._reader import STARTS, filled, text, word
+from ._reader import STARTS, filled, put, text_or_none, unsigned, word
 from ._stream import Stream
 
 _ORDERS = {'in_order': _abi.MCR_FEED_IN_ORDER, 'as_they_come': _abi.MCR_FEED_AS_THEY_COME}
@@ -130,12 +130,12 @@ class Feed(Stream[FeedMessage, FeedBatch]):
         config, ESTALE if two engines declare it in different ways.
         """
         opts, error = _abi.mcr_feed_opts(**_abi.MCR_FEED_OPTS_INIT), _abi.mcr_error()
-        opts.feed, opts.config, opts.run_dir = map(text, (feed, config, run_dir))
-        opts.name, opts.label = map(text, (name, label))
+        opts.feed, opts.config, opts.run_dir = map(text_or_none, (feed, config, run_dir))
+        opts.name, opts.label = map(text_or_none, (name, label))
         opts.order, opts.start = word(_ORDERS, order), word(STARTS, start)
-        opts.late, opts.compare, opts.hold_on_gap, opts.unsequenced = late, compare, hold_on_gap, unsequenced
-        opts.events, opts.held_max, opts.keys_max, opts.arena_bytes = events, held_max, keys_max, arena_bytes
-        opts.gap_timeout_ns, opts.start_seq = gap_timeout_ns, start_seq
+        put(opts, late=late, compare=compare, hold_on_gap=hold_on_gap, unsequenced=unsequenced, events=events,
+            held_max=held_max, keys_max=keys_max, arena_bytes=arena_bytes, gap_timeout_ns=gap_timeout_ns,
+            start_seq=start_seq)
         pointer = ctypes.c_void_p()
         check(slow.mcr_feed_open(ctypes.byref(pointer), ctypes.byref(opts), ctypes.byref(error)), error.text)
         self._guard = Guard('feed', pointer)
@@ -193,6 +193,7 @@ class Feed(Stream[FeedMessage, FeedBatch]):
     def _reattach(self) -> None:
         error = _abi.mcr_error()
         with self._guard as f:
+            self._polls += 1
             check(slow.mcr_feed_reattach(f, ctypes.byref(error)), error.text)
 
     # ---- recovery ----
@@ -200,23 +201,24 @@ class Feed(Stream[FeedMessage, FeedBatch]):
     def wire(self, seq: int) -> int:
         """A number as the feed's packets write it: what a request for retransmission has to name."""
         with self._guard as f:
-            return int(quick.mcr_feed_wire(f, seq))
+            return int(quick.mcr_feed_wire(f, unsigned(seq, 64)))
 
     def insert(self, key: int, seq: int, count: int, payload: bytes) -> None:
         """Gives the feed messages that were retransmitted: count of stream key, from number seq on.
 
-        Raises mcring.Error: FileNotFoundError (no such stream), ENOSPC (no room), EALREADY (they were handed out
-        before), EINVAL, BlockingIOError (take first what is due).
+        Raises mcring.Error: FileNotFoundError (no such stream), ENOSPC (no room), EINVAL, EALREADY (they were
+        handed out before), EAGAIN (take first what is due). Python has BlockingIOError for both of the last.
         """
+        octets = bytes(memoryview(payload))
         with self._guard as f:
             self._polls += 1
-            check(quick.mcr_feed_insert(f, key, seq, count, payload, len(payload)))
+            check(quick.mcr_feed_insert(f, unsigned(key), unsigned(seq, 64), unsigned(count), octets, len(octets)))
 
     def resume(self, key: int, next: int) -> None:
         """Goes on at number next, after a snapshot that covers all below. Errors: as insert."""
         with self._guard as f:
             self._polls += 1
-            check(quick.mcr_feed_resume(f, key, next))
+            check(quick.mcr_feed_resume(f, unsigned(key), unsigned(next, 64)))
 
     # ---- what it is ----
 
@@ -224,7 +226,7 @@ class Feed(Stream[FeedMessage, FeedBatch]):
         """A stream. Raises mcring.Error: FileNotFoundError."""
         info = _abi.mcr_feed_key(size=ctypes.sizeof(_abi.mcr_feed_key))
         with self._guard as f:
-            check(quick.mcr_feed_key_info(f, key, ctypes.byref(info)))
+            check(quick.mcr_feed_key_info(f, unsigned(key), ctypes.byref(info)))
         found: FeedKey = filled(FeedKey, info)
         return found
 
@@ -232,7 +234,7 @@ class Feed(Stream[FeedMessage, FeedBatch]):
         """A line. Raises mcring.Error: FileNotFoundError."""
         info = _abi.mcr_feed_line(size=ctypes.sizeof(_abi.mcr_feed_line))
         with self._guard as f:
-            check(quick.mcr_feed_line_info(f, line, ctypes.byref(info)))
+            check(quick.mcr_feed_line_info(f, unsigned(line), ctypes.byref(info)))
         found: FeedLine = filled(FeedLine, info)
         return found
 

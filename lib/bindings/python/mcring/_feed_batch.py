@@ -127,13 +127,14 @@ class FeedLive(Sequence[LiveFeedMessage]):
         self._polls = polls
 
     def _check(self) -> None:
-        if self._feed.is_closed or self._polls != self._feed._polls:
+        """For the feed's only user."""
+        if self._polls != self._feed._polls:
             raise ValueError('these messages were good until the next poll')
 
     def _read(self, item: Any) -> bytes:
-        self._check()
         octets = ctypes.create_string_buffer(_abi.MCR_TAKE_ROOM)
         with self._feed._guard as f:
+            self._check()
             n = check(quick.mcr_feed_read(f, ctypes.byref(item), octets, len(octets)))
         return octets.raw[:n]
 
@@ -149,11 +150,12 @@ class FeedLive(Sequence[LiveFeedMessage]):
     def __getitem__(self, i: Union[int, slice]) -> Union[LiveFeedMessage, Sequence[LiveFeedMessage]]:
         if isinstance(i, slice):
             return [self[one] for one in range(*i.indices(self._n))]
-        self._check()
         item = self._items[range(self._n)[i]]
         packet = None
-        if item.msg:
-            packet = Message(unpack_message.unpack(ctypes.string_at(item.msg, _PACKET_SIZE)), b'')
+        with self._feed._guard:
+            self._check()
+            if item.msg:
+                packet = Message(unpack_message.unpack(ctypes.string_at(item.msg, _PACKET_SIZE)), b'')
         return LiveFeedMessage(bytes(item), packet, self, item)
 
     def release(self) -> None:

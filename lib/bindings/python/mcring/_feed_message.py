@@ -6,10 +6,10 @@ from typing import Any, NamedTuple, Optional, Tuple
 
 from . import _abi
 from ._layout import for_numpy, pick, unpacker
-from ._message import Message
+from ._message import Message, OpenEnum
 
 
-class FeedKind(enum.IntEnum):
+class FeedKind(OpenEnum):
     """What an item of a feed is: data, or an event in its place between the data."""
 
     DATA = _abi.MCR_FEED_DATA
@@ -151,7 +151,7 @@ class FeedMessage:
     @property
     def kind(self) -> FeedKind:
         """Data, or which event."""
-        return _KINDS[self._[5]]
+        return _KINDS.get(self._[5]) or FeedKind(self._[5])
 
     @property
     def packet(self) -> Optional[Message]:

@@ -4,6 +4,7 @@
 import os
 import threading
 from ctypes import c_void_p
+from typing import List
 
 _forks = 0  # of which this process is the child
 
@@ -23,26 +24,33 @@ class Guard:
     close. C would crash or mix up messages in place of that.
     """
 
-    __slots__ = ('_forks', '_lock', '_name', '_pointer')
+    # __exit__ is the lock's own: a function in Python may be left by an exception, as that of Ctrl-C, before
+    # its first step.
+    __slots__ = ('__exit__', '_forks', '_lock', '_name', '_pointer')
 
     def __init__(self, name: str, pointer: c_void_p) -> None:
         self._name = name
         self._pointer = pointer
         self._lock = threading.Lock()
+        self.__exit__ = self._lock.__exit__
         self._forks = _forks
 
     def __enter__(self) -> c_void_p:
-        if not self._lock.acquire(False):
-            raise RuntimeError(f'another thread uses this {self._name}')
-        if self._pointer and self._forks == _forks:
-            return self._pointer
-        self._lock.release()
-        if self._pointer:
-            raise RuntimeError(f'this {self._name} belongs to the parent process: only close it')
-        raise ValueError(f'this {self._name} is closed')
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
+        is_mine: List[bool] = []
+        try:
+            # In one step, for the same reason.
+            is_mine.extend(map(self._lock.acquire, (False,)))
+            if not is_mine[0]:
+                raise RuntimeError(f'another thread uses this {self._name}')
+            if self._pointer and self._forks == _forks:
+                return self._pointer
+            if self._pointer:
+                raise RuntimeError(f'this {self._name} belongs to the parent process: only close it')
+            raise ValueError(f'this {self._name} is closed')
+        except BaseException:
+            if is_mine == [True]:
+                self._lock.release()
+            raise
 
     @property
     def is_closed(self) -> bool:
@@ -54,9 +62,9 @@ class Guard:
 
         A child may do so whatever its parent's threads were doing at the fork.
         """
-        if self._forks == _forks and not self._lock.acquire(False):
-            raise RuntimeError(f'another thread uses this {self._name}')
-        pointer, self._pointer = self._pointer, c_void_p()
-        if self._forks == _forks:
-            self._lock.release()
+        if self._pointer and self._forks == _forks:
+            with self as pointer:
+                self._pointer = c_void_p()
+        else:
+            pointer, self._pointer = self._pointer, c_void_p()
         return pointer

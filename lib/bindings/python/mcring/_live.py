@@ -148,10 +148,12 @@ class Live(Sequence[LiveMessage]):
 
     @property
     def array(self) -> 'Array':
-        """The messages as numpy's structured array, a row each, as Batch.array. Payloads: `first`, `view`."""
+        """The messages as numpy's structured array, a row each, read-only. Payloads: `first`, `view`."""
         import numpy
 
-        return numpy.frombuffer(self._messages, dtype(), len(self._messages))[:self._n]
+        rows: 'Array' = numpy.frombuffer(self._messages, dtype(), len(self._messages))[:self._n]
+        rows.flags.writeable = False  # `data` says where to read
+        return rows
 
     def first(self, dtype: Any) -> 'Array':
         """The first octets of each payload, as Batch.first: a copy, which counts if `intact` is true afterwards."""

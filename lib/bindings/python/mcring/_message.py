@@ -9,7 +9,17 @@ from ._address import format_address
 from ._layout import for_numpy, pick, unpacker
 
 
-class Kind(enum.IntEnum):
+class OpenEnum(enum.IntEnum):
+    """Numbers with names, of which a later library may have more."""
+
+    @classmethod
+    def _missing_(cls, value: Any) -> Any:
+        other = int.__new__(cls, value)
+        other._name_, other._value_ = f'KIND_{value}', value
+        return other
+
+
+class Kind(OpenEnum):
     """What a message is: data, or an event in its place between the data."""
 
     DATA = _abi.MCR_DATA
@@ -66,7 +76,7 @@ class Message:
     @property
     def kind(self) -> Kind:
         """Data, or which event."""
-        return _KINDS[self._[2]]
+        return _KINDS.get(self._[2]) or Kind(self._[2])
 
     @property
     def flags(self) -> Flag:

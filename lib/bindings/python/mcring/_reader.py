@@ -2,6 +2,7 @@
 """What a consumer and its cursors have in common: reading, seeking, selecting."""
 
 import ctypes
+import os
 from dataclasses import dataclass, fields
 from typing import Any, Iterable, Optional, Sequence, Tuple, Union
 
@@ -28,9 +29,32 @@ def word(words: 'dict[str, int]', text: str) -> int:
     return words[text]
 
 
-def text(value: Any) -> Any:
+def text(value: Any) -> bytes:
     """A text, or a path, as C takes it."""
-    return None if value is None else str(value).encode()
+    octets = os.fsencode(value)
+    if 0 in octets:
+        raise ValueError(f'{value!r}: a NUL in a text')
+    return octets
+
+
+def text_or_none(value: Any) -> Optional[bytes]:
+    """The same; None is NULL."""
+    return None if value is None else text(value)
+
+
+def unsigned(value: int, bits: int = 32) -> int:
+    """A number of so many bits. ctypes would cut a larger one."""
+    if not 0 <= value < 1 << bits:
+        raise ValueError(f'{value}: expected 0 to 2^{bits} - 1')
+    return value
+
+
+def put(structure: Any, **members: int) -> None:
+    """Sets numbers in a structure, which ctypes would cut as well."""
+    for name, value in members.items():
+        setattr(structure, name, value)
+        if getattr(structure, name) != value:
+            raise ValueError(f'{name}: {value} is out of range')
 
 
 def filled(kind: Any, structure: Any) -> Any:
@@ -54,8 +78,8 @@ class Selection:
         self.groups = (_abi.mcr_select_group * len(pairs))()
         for one, (address, port) in zip(self.groups, pairs):
             ctypes.memmove(ctypes.byref(one.group), parse_address(address), 16)
-            one.port = port
-        self.ids = (ctypes.c_uint32 * len(numbers))(*numbers)
+            put(one, port=port)
+        self.ids = (ctypes.c_uint32 * len(numbers))(*map(unsigned, numbers))
 
 
 def place(opts: Any, start: Union[str, int], ring: Optional[int], order: str, selection: Selection,
@@ -64,10 +88,8 @@ def place(opts: Any, start: Union[str, int], ring: Optional[int], order: str, se
     if isinstance(start, str):
         opts.start = word(STARTS, start)
     else:
-        opts.start, opts.seq = _abi.MCR_START_SEQ, start
-    opts.ring = _abi.MCR_ALL_RINGS if ring is None else ring
-    opts.order = word(_ORDERS, order)
-    opts.hold_ns = hold_ns
+        put(opts, start=_abi.MCR_START_SEQ, seq=start)
+    put(opts, ring=_abi.MCR_ALL_RINGS if ring is None else ring, order=word(_ORDERS, order), hold_ns=hold_ns)
     opts.groups, opts.n_groups = ctypes.addressof(selection.groups), len(selection.groups)
     opts.ids, opts.n_ids = ctypes.addressof(selection.ids), len(selection.ids)
 
@@ -181,13 +203,13 @@ class Reader:
     def until(self, ring: int = 0) -> int:
         """CLOCK_REALTIME in ns: all that arrived in a ring before has been read; 0 = unknown."""
         with self._guard as c:
-            return int(quick.mcr_consumer_until(c, ring))
+            return int(quick.mcr_consumer_until(c, unsigned(ring)))
 
     def ring(self, ring: int = 0) -> Ring:
         """Where a ring is. Raises mcring.Error: FileNotFoundError for a ring that is not read."""
         info, error = _abi.mcr_consumer_ring(size=ctypes.sizeof(_abi.mcr_consumer_ring)), _abi.mcr_error()
         with self._guard as c:
-            check(quick.mcr_consumer_ring_info(c, ring, ctypes.byref(info), ctypes.byref(error)), error.text)
+            check(quick.mcr_consumer_ring_info(c, unsigned(ring), ctypes.byref(info), ctypes.byref(error)), error.text)
         found: Ring = filled(Ring, info)
         return found
 
