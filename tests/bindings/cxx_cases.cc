@@ -297,6 +297,28 @@ void be_interrupted(const char *run_dir)
 
 /* ---- feeds ---- */
 
+/* Holds a packet in place until the test says that it was overwritten. */
+void be_overtaken(const char *run_dir)
+{
+	mcring::feed_options opts;
+	mcring::feed_polled<1> one;
+	std::array<char, 100> buffer;
+
+	opts.run_dir = run_dir;
+	opts.start = MCR_START_OLDEST;
+	mcring::feed f(opts);
+	do
+		CHECK(f.poll(one) && one.size() == 1);
+	while (one[0].kind() != mcring::feed_kind::data);
+	CHECK(one[0].view([](auto octets) { return octets.size(); }) == one[0].size());
+	CHECK(!one[0].view([](auto) {
+		std::puts("held");
+		std::fflush(stdout);
+		return std::getchar();
+	}));
+	CHECK(!one[0].intact() && !one[0].read(buffer));
+}
+
 /* A gap can be given back only when the loop has seen what was polled with it. */
 void insert_in_a_loop(const char *run_dir)
 {
@@ -359,6 +381,7 @@ int main(int argc, char **argv)
 	    {"fail_open", fail_open},
 	    {"read", read_payloads},
 	    {"interrupt", be_interrupted},
+	    {"overtaken", be_overtaken},
 	    {"insert", insert_in_a_loop}};
 	cases.at(name)(run_dir);
 	return 0;

@@ -78,6 +78,17 @@ def test_in_a_loop_over_a_feed_a_gap_is_given_back_when_nothing_is_left_of_the_p
     assert lines.index('data 2') > lines.index('data 3')
 
 
+def test_a_packet_that_is_overwritten_in_place_gives_nothing(cases, replay):
+    small = 'default,bytes=64K'
+    engine = replay('--feed', f'feed f; declaration seq=0:8:be; {LINES}', '--channel', small)
+    engine.publish([packet(1)])
+    program = subprocess.Popen([*cases, 'overtaken', engine.run_dir], env=ENV, stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, text=True)
+    assert program.stdout.readline() == 'held\n'
+    engine.publish([packet(n, more=bytes(1000)) for n in range(2, 200)])
+    assert program.communicate('go\n', timeout=60) == ('', None) and program.returncode == 0
+
+
 # ---- what it costs ----
 
 def instructions(program, run_dir, rounds, way, out):
