@@ -52,7 +52,7 @@ bool take(mcring::consumer &c, total &t)
 	return !copies.empty();
 }
 
-bool read(mcring::consumer &c, total &t)
+bool read_each(mcring::consumer &c, total &t)
 {
 	require(c.poll(msgs), "the engine has ended");
 	for (const mcring::message &m : msgs) {
@@ -112,7 +112,7 @@ try {
 	mcring::consumer c(opts);
 	measure(c, static_cast<std::size_t>(std::atoi(argv[2])),
 		way == "take"   ? take
-		: way == "read" ? read
+		: way == "read" ? read_each
 				: in_place);
 	return 0;
 } catch (const std::exception &e) {
