@@ -75,6 +75,12 @@ struct closer {
 	}
 };
 
+/* Octets for a batch of n. */
+inline std::size_t room_of(std::size_t n) noexcept
+{
+	return 32 * std::size_t(MCR_TAKE_ROOM) + n * 1500;
+}
+
 inline std::uint64_t to_ns(std::chrono::nanoseconds time) noexcept
 {
 	return time.count() > 0 ? static_cast<std::uint64_t>(time.count()) : 0;
@@ -126,8 +132,11 @@ class batch : public detail::range_of<batch>
       public:
 	using value_type = copied_message;
 
-	/* octets: at least MCR_TAKE_ROOM. */
-	explicit batch(std::size_t n = 1000, std::size_t octets = 32 * MCR_TAKE_ROOM)
+	/* octets: at least MCR_TAKE_ROOM; by default for n payloads of usual size. */
+	explicit batch(std::size_t n = 1000) : batch(n, detail::room_of(n))
+	{
+	}
+	batch(std::size_t n, std::size_t octets)
 	    : n_(n), octets_(octets), msgs_(new mcr_msg[n]), copies_(new std::byte[octets])
 	{
 	}
@@ -265,7 +274,7 @@ class reader
 	{
 		return mcr_consumer_headroom(c_.get());
 	}
-	time until(std::uint32_t ring) const noexcept
+	time_point until(std::uint32_t ring) const noexcept
 	{
 		return to_time(mcr_consumer_until(c_.get(), ring));
 	}

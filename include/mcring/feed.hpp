@@ -178,7 +178,10 @@ class feed_batch : public detail::range_of<feed_batch>
       public:
 	using value_type = copied_feed_message;
 
-	explicit feed_batch(std::size_t n = 1000, std::size_t octets = 32 * MCR_TAKE_ROOM)
+	explicit feed_batch(std::size_t n = 1000) : feed_batch(n, detail::room_of(n))
+	{
+	}
+	feed_batch(std::size_t n, std::size_t octets)
 	    : n_(n), octets_(octets), items_(new mcr_feed_msg[n]), msgs_(new mcr_msg[n]),
 	      copies_(new std::byte[octets])
 	{

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <iterator>
 #include <optional>
+#include <string_view>
 #include <type_traits>
 
 #include <mcring/consumer.h>
@@ -18,11 +19,11 @@ namespace mcring
 {
 
 /* CLOCK_REALTIME, as rx_ns and other members have it. */
-using time = std::chrono::time_point<std::chrono::system_clock, std::chrono::nanoseconds>;
+using time_point = std::chrono::time_point<std::chrono::system_clock, std::chrono::nanoseconds>;
 
-inline time to_time(std::uint64_t ns) noexcept
+inline time_point to_time(std::uint64_t ns) noexcept
 {
-	return time(std::chrono::nanoseconds(static_cast<std::int64_t>(ns)));
+	return time_point(std::chrono::nanoseconds(static_cast<std::int64_t>(ns)));
 }
 
 enum class kind : std::uint16_t {
@@ -61,6 +62,11 @@ template <class Buffer, class Read> auto read_into(Buffer &buf, Read read) noexc
 	return out;
 }
 
+/* Whether T shows octets that it does not own. */
+template <class T> inline constexpr bool is_view = false;
+template <class T> inline constexpr bool is_view<span<T>> = true;
+template <class T> inline constexpr bool is_view<std::basic_string_view<T>> = true;
+
 /* Calls f(octets), and gives its result only if is_intact() says so afterwards. */
 template <class Octets, class F, class Check> auto view(Octets octets, F &&f, Check is_intact)
 {
@@ -68,7 +74,9 @@ template <class Octets, class F, class Check> auto view(Octets octets, F &&f, Ch
 		f(octets);
 		return is_intact();
 	} else {
-		std::optional<std::decay_t<decltype(f(octets))>> out(f(octets));
+		using Result = std::decay_t<decltype(f(octets))>;
+		static_assert(!is_view<Result>, "the payload in place must not leave f");
+		std::optional<Result> out(f(octets));
 		if (!is_intact())
 			out.reset();
 		return out;
@@ -106,7 +114,7 @@ class fields
 	{
 		return m_->len;
 	}
-	mcring::time rx_time() const noexcept
+	time_point rx_time() const noexcept
 	{
 		return to_time(m_->rx_ns);
 	}
