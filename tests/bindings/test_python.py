@@ -97,6 +97,9 @@ def test_ctrl_c_ends_a_wait_without_an_end(ten):
             with pytest.raises(KeyboardInterrupt):
                 consumer.wait()
             assert not consumer.wait(0)
+            signal.signal(signal.SIGALRM, lambda *_: None)
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            assert not consumer.wait(0.2), 'a signal that ends nothing ends no wait'
     finally:
         signal.signal(signal.SIGALRM, before)
 
@@ -164,16 +167,24 @@ def test_in_asyncio_a_wait_can_be_cancelled_and_times_out_and_is_for_one_task(te
     asyncio.run(main())
 
 
-def test_in_asyncio_with_stay_a_loop_goes_on_with_the_next_engine(replay):
+def test_in_asyncio_with_stay_a_loop_sleeps_until_there_is_a_next_engine(replay):
+    class Counting(mcring.Consumer):
+        steps = 0
+
+        def _reattach(self):
+            self.steps += 1
+            super()._reattach()
+
     async def main():
         first = replay('--linger', '30')
         first.publish(equal_datagrams(1, 16))
-        with opened(first, stay=True) as consumer:
+        with Counting(run_dir=first.run_dir, start='oldest', stay=True) as consumer:
             found = [await consumer.__anext__()]
             first.end()
             first.wait()
             waiting = asyncio.create_task(consumer.__anext__())
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.2)
+            assert 0 < consumer.steps < 20
             second = replay()
             second.publish(equal_datagrams(1, 16))
             found += [await waiting, await consumer.__anext__()]
@@ -277,6 +288,13 @@ def test_a_view_is_read_only_and_says_when_it_was_overwritten(scripted):
                 live[0].payload
             assert error.value.strerror
         assert consumer.take(1)[0].kind == mcring.LOST
+
+
+def test_what_was_polled_is_done_with_at_the_end_of_its_block(ten):
+    with opened(ten) as consumer:
+        with consumer.poll():
+            held = consumer.headroom
+        assert consumer.headroom > held
 
 
 def test_a_view_outlives_its_consumer_and_only_as_long_the_memory_stays_mapped(ten):
@@ -417,13 +435,14 @@ def test_interfaces_of_a_new_engine_are_found_again_by_their_names(replay, folde
     with opened(first, stay=True) as consumer, open(path, 'wb') as file, mcring.PcapngWriter(file, consumer) as capture:
         capture.write(next(consumer))
         name = consumer.interface(0).name
-        first.kill()
-        second = replay()
-        second.publish(equal_datagrams(1, 16))
-        for _ in range(2):
-            capture.write(next(consumer))
-    before, after = shown_of(path)
-    assert before == ['', '', name] and after[2] == name
+        for args in (), ('--interface', 'other=-'):
+            first.kill()
+            first = replay(*args)
+            first.publish(equal_datagrams(1, 16))
+            for _ in range(2):
+                capture.write(next(consumer))
+    before, after, other = shown_of(path)
+    assert before == ['', '', name] and after[2] == name and other[2] == 'other'
     assert after[0].startswith('restart: what arrived from 2023-11-14T22:13:20.123456789Z to ')
 
 
