@@ -158,8 +158,7 @@ class reader
 {
       protected:
 	std::unique_ptr<mcr_consumer, detail::closer> c_;
-	std::unique_ptr<polled<>>
-	    left_; /* what a loop over the consumer itself has to go through */
+	std::unique_ptr<polled<>> left_; /* for a loop over the consumer itself */
 
 	void forget() noexcept
 	{

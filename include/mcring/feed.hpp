@@ -199,7 +199,7 @@ class feed_batch : public detail::range_of<feed_batch>
 class feed
 {
 	std::unique_ptr<mcr_feed, detail::feed_closer> f_;
-	std::unique_ptr<feed_polled<>> left_; /* what a loop over the feed has to go through */
+	std::unique_ptr<feed_polled<>> left_; /* for a loop over the feed itself */
 
 	void forget() noexcept
 	{

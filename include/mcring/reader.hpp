@@ -24,8 +24,8 @@ enum loop : unsigned {
 namespace detail
 {
 
-/* Where each batch is a range: of what at(i) of Batch gives. It also knows up to where a loop over
- * a reader went through it. */
+/* What makes a batch a range, of what Batch::at(i) gives. It also knows how far a loop over a
+ * reader has come in it. */
 template <class Batch> class range_of
 {
 	std::size_t size_ = 0, next_ = 0;
