@@ -5,6 +5,9 @@ those that are tested, by default all.
 
 languages.py: builds them ahead of the tests."""
 
+import contextlib
+import fcntl
+import functools
 import json
 import os
 import shutil
@@ -18,6 +21,15 @@ BINDINGS = os.path.join(ROOT, 'lib', 'bindings')
 LIBRARIES = [os.path.join(BUILD, 'lib', name) for name in ('client', 'feed')]
 # Debian's toolchains, whatever else is installed.
 PATH = '/usr/sbin:/usr/bin:/sbin:/bin'
+
+
+@contextlib.contextmanager
+def alone(name):
+    """One process at a time: the tests may run in several."""
+    os.makedirs(os.path.join(BUILD, 'bindings'), exist_ok=True)
+    with open(os.path.join(BUILD, 'bindings', f'{name}.lock'), 'w') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 class Missing(Exception):
@@ -60,8 +72,14 @@ class Language:
 
     can = frozenset()  # of 'keep', 'fork', 'busy'
 
+    @functools.cache
     def build(self):
-        """Once in a run. Raises Missing."""
+        """Once in each process. Raises Missing."""
+        with alone(self.name):
+            self.make()
+
+    def make(self):
+        """Nothing is to do for what the build of the tree makes."""
 
     def argv(self):
         raise NotImplementedError
@@ -96,7 +114,7 @@ class Rust(Language):
     name, can = 'rs', {'fork'}
     target = os.path.join(BUILD, 'bindings', 'cargo')
 
-    def build(self):
+    def make(self):
         need('cargo')
         run('cargo', 'build', '--release', '--offline', '--quiet', '--manifest-path',
             os.path.join(HERE, 'conform_rs', 'Cargo.toml'), '--target-dir', self.target,
@@ -115,18 +133,26 @@ class Java(Language):
     classes = os.path.join(build_dir, 'conform')
     jar = os.path.join(build_dir, 'lib', 'bindings', 'java', 'mcring.jar')
 
+    @functools.cache
     def build_jar(self):
+        with alone(self.name):
+            self.make_jar()
+
+    def make_jar(self):
         need('javac')
         if not os.path.exists(os.path.join(self.build_dir, 'build.ninja')):
             same = [f'-D{name}={str(options()[name]).lower()}' for name in ('b_sanitize', 'b_lundef', 'optimization')]
             run('meson', 'setup', self.build_dir, '-Dengine=false', '-Djava=enabled', *same)
         run('ninja', '-C', self.build_dir, os.path.relpath(self.jar, self.build_dir))
 
-    def build(self):
-        self.build_jar()
+    def make(self):
+        self.make_jar()
+        sources = [os.path.join(HERE, f'{name}.java') for name in ('Conform', 'ConformFeed', 'Words')]
+        made = os.path.join(self.classes, 'Conform.class')
+        if os.path.exists(made) and all(os.path.getmtime(one) < os.path.getmtime(made) for one in [self.jar, *sources]):
+            return
         os.makedirs(self.classes, exist_ok=True)
-        run('javac', '--release', '8', '-Xlint:all,-options', '-Werror', '-cp', self.jar, '-d', self.classes,
-            *(os.path.join(HERE, f'{name}.java') for name in ('Conform', 'ConformFeed', 'Words')))
+        run('javac', '--release', '8', '-Xlint:all,-options', '-Werror', '-cp', self.jar, '-d', self.classes, *sources)
 
     def argv(self):
         """A small heap, so that memory that is no garbage shows, and garbage is collected soon."""
