@@ -5,6 +5,7 @@ import functools
 import glob
 import os
 import re
+import shutil
 import subprocess
 
 import engines
@@ -15,6 +16,7 @@ RUST = languages.Rust()
 CRATES = os.path.join(languages.BINDINGS, 'rust')
 PROGRAMS = [os.path.join(languages.HERE, 'conform_rs'),
             os.path.join(languages.ROOT, 'tools', 'benchmarks', 'bindings', 'rust')]
+FEED = ('--feed', 'feed f; declaration seq=0:8:be; line A; join 239.1.1.1:5000', '--channel', 'default,bytes=64K')
 REFUSED = sorted(glob.glob(os.path.join(languages.HERE, 'rust_refused', '*.rs')))
 ENV = {**os.environ, 'PATH': languages.PATH, 'MCRING_LIB_DIR': ':'.join(languages.LIBRARIES),
        'LD_LIBRARY_PATH': ':'.join(languages.LIBRARIES), 'CARGO_HOME': os.path.join(RUST.target, 'home'),
@@ -97,6 +99,22 @@ def test_the_documents_have_no_dead_links():
     succeed('cargo', 'doc', '--no-deps', '--quiet')
 
 
+def test_a_program_takes_the_crates_from_debian_s_registry(tmp_path):
+    """A folder of crates, as librust-mcring-dev installs them."""
+    for crate in 'mcring', 'mcring-sys':
+        shutil.copytree(os.path.join(CRATES, crate), tmp_path / 'registry' / f'{crate}-0')
+        (tmp_path / 'registry' / f'{crate}-0' / '.cargo-checksum.json').write_text('{"files":{}}')
+    (tmp_path / '.cargo').mkdir()
+    (tmp_path / '.cargo' / 'config.toml').write_text(
+        '[source.crates-io]\nreplace-with = "debian"\n[source.debian]\n'
+        f'directory = "{tmp_path}/registry"\n')
+    (tmp_path / 'src').mkdir()
+    shutil.copy(os.path.join(languages.ROOT, 'examples', 'consumer.rs'), tmp_path / 'src' / 'main.rs')
+    (tmp_path / 'Cargo.toml').write_text(
+        '[package]\nname = "handler"\nversion = "0.0.0"\nedition = "2021"\n[dependencies]\nmcring = "0.1"\n')
+    succeed('cargo', 'check', '--quiet', '--target-dir', str(tmp_path / 'target'), cwd=tmp_path)
+
+
 @pytest.fixture(scope='session')
 def rig():
     RUST.build()
@@ -104,7 +122,7 @@ def rig():
 
 
 def start(rig, *argv):
-    return subprocess.Popen([rig, *argv], env=ENV, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen([rig, *argv], env=ENV, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 def test_a_batch_and_a_cursor_go_to_threads(rig, replay):
@@ -147,3 +165,24 @@ def test_a_consumer_that_does_not_stay_ends_with_the_engine(rig, replay):
     assert [program.stdout.readline() for _ in range(2)] == ['Data 0\n', 'Data 1\n']
     engine.end()
     assert program.communicate(timeout=30)[0] == 'the end\n'
+
+
+def test_what_was_polled_is_released_when_it_is_dropped(rig, replay):
+    engine = replay()
+    engine.send(engines.equal_datagrams(100, 20))
+    assert start(rig, 'release', engine.run_dir, '100').communicate(timeout=30)[0] == 'grew: true\n'
+
+
+def test_a_packet_of_a_feed_that_is_overwritten_in_place_gives_nothing(rig, replay):
+    engine = replay(*FEED)
+    engine.publish(engines.equal_datagrams(2, 20, 1))
+    program = start(rig, 'feed', engine.run_dir)
+    said = []
+    for first, n in (3, 1), (4, 400):
+        said.append(program.stdout.readline())
+        engine.publish(engines.equal_datagrams(n, 1000, first))
+        program.stdin.write('go\n')
+        program.stdin.flush()
+        said.append(program.stdout.readline())
+    assert said == ['1\n', 'in place Some(1), read Some(20)\n', '2\n', 'in place None, read None\n']
+    assert program.wait(30) == 0

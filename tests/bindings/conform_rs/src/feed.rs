@@ -162,11 +162,8 @@ fn resume(feed: &mut Feed, rest: &str) -> Parsed<Answer> {
 }
 
 fn config(feed: &Feed) -> String {
-    let lines: Vec<_> = feed
-        .config()
-        .lines()
-        .filter(|line| !line.is_empty())
-        .collect();
+    let text = feed.config();
+    let lines: Vec<_> = text.lines().filter(|line| !line.is_empty()).collect();
     lines.join("; ")
 }
 

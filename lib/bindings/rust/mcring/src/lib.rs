@@ -54,3 +54,11 @@ pub use reader::{Polled, Reader, Ring, View, Views};
 pub const VERSION: &str = sys::MCRING_VERSION;
 /// The number of its ABI, which is in the SONAMEs.
 pub const ABI: u32 = sys::MCRING_ABI;
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_crate_has_the_version_of_the_library() {
+        assert_eq!(env!("CARGO_PKG_VERSION"), crate::VERSION);
+    }
+}

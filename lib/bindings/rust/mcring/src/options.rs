@@ -287,3 +287,32 @@ pub(crate) fn path(what: &str, option: &Option<PathBuf>) -> Result<Option<CStrin
         .map(|path| c_string(what, octets(path)))
         .transpose()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read;
+    use std::os::unix::net::UnixStream;
+
+    #[test]
+    fn a_descriptor_goes_to_the_library_which_closes_it() {
+        let (mut peer, ours) = UnixStream::pair().unwrap();
+        let mut options = Options::new();
+        options.fd(ours.into()).answer(Duration::from_millis(1));
+        assert!(options.open().is_err(), "nobody answers");
+        assert_eq!(peer.read_to_end(&mut Vec::new()).unwrap_or_default(), 0);
+        assert!(options.fd.is_none());
+    }
+
+    #[test]
+    fn a_descriptor_stays_where_the_library_was_not_called() {
+        let (_peer, ours) = UnixStream::pair().unwrap();
+        let mut options = Options::new();
+        options.fd(ours.into()).label("a\0b");
+        assert_eq!(
+            options.open().unwrap_err().text(),
+            "label has a NUL within it"
+        );
+        assert!(options.fd.is_some());
+    }
+}

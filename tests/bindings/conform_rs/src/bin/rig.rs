@@ -4,7 +4,7 @@ use std::os::raw::c_int;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::thread;
 
-use mcring::{Batch, Consumer, Kind, Message, Options, Start};
+use mcring::{feed, Batch, Consumer, Kind, Message, Options, Start};
 
 fn number(m: &Message) -> u64 {
     u64::from_be_bytes(m.payload()[..8].try_into().unwrap())
@@ -92,6 +92,44 @@ fn interrupted(options: &mut Options) -> mcring::Result<()> {
     Ok(())
 }
 
+/// What was polled is released when it is dropped, and not before.
+fn release(options: &mut Options, want: usize) -> mcring::Result<()> {
+    let mut consumer = open(options, want)?;
+    let polled = consumer.poll(want)?;
+    assert_eq!(polled.len(), want);
+    std::mem::forget(polled);
+    let before = consumer.headroom();
+    drop(consumer.poll(0)?);
+    println!("grew: {}", consumer.headroom() > before);
+    Ok(())
+}
+
+/// Holds two packets of a feed in their place, each until a line comes on standard input.
+fn feed(run_dir: &str) -> mcring::Result<()> {
+    let mut feed = feed::Options::new()
+        .run_dir(run_dir)
+        .start(Start::Oldest)
+        .open()?;
+    let mut buf = [0; 2000];
+    let mut left = 2;
+    while left > 0 {
+        let polled = feed.poll(1)?;
+        let item = match polled.iter().next() {
+            Some(item) if item.kind() == feed::Kind::Data => item,
+            _ => continue,
+        };
+        let octets = item.in_place(|payload| {
+            println!("{}", item.seq());
+            std::io::stdin().read_line(&mut String::new()).unwrap();
+            payload.array(0).map(u64::from_be_bytes)
+        });
+        let copy = item.read(&mut buf).map(<[u8]>::len);
+        println!("in place {:?}, read {copy:?}", octets.flatten());
+        left -= 1;
+    }
+    Ok(())
+}
+
 /// Prints messages until there were `want`, or the engine ends.
 fn print(options: &mut Options, want: usize) -> mcring::Result<()> {
     let mut consumer = options.open()?;
@@ -128,6 +166,8 @@ fn main() -> mcring::Result<()> {
         "signal" => interrupted(&mut options),
         "stay" => print(options.stay(true), n),
         "end" => print(&mut options, n),
+        "release" => release(&mut options, n),
+        "feed" => feed(&argv[2]),
         what => panic!("what is {what}?"),
     }
 }

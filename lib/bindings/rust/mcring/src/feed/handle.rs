@@ -176,11 +176,10 @@ impl Feed {
     }
 
     /// The declaration as the engine gave it.
-    pub fn config(&self) -> &str {
-        // SAFETY: the text is the feed's, and stays as it is until the feed is closed or attached
-        // again, which needs it alone.
+    pub fn config(&self) -> String {
+        // SAFETY: open, and no other thread uses it; the text is the feed's, and is copied.
         let text = unsafe { CStr::from_ptr(sys::mcr_feed_config_text(self.as_raw())) };
-        text.to_str().unwrap_or_default()
+        text.to_string_lossy().into_owned()
     }
 }
 
