@@ -159,6 +159,7 @@ def test_in_asyncio_a_wait_can_be_cancelled_and_times_out_and_is_for_one_task(te
             with pytest.raises(asyncio.CancelledError):
                 await task
             assert await consumer.ready(0.01) is False
+            assert not asyncio.get_running_loop().remove_reader(consumer.fileno()), 'nothing is left behind'
             ten.send(equal_datagrams(1, 16))
             while not await consumer.ready(0.5):
                 pass

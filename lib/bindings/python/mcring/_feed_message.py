@@ -151,7 +151,8 @@ class FeedMessage:
     @property
     def kind(self) -> FeedKind:
         """Data, or which event."""
-        return _KINDS.get(self._[5]) or FeedKind(self._[5])
+        known = _KINDS.get(self._[5])
+        return FeedKind(self._[5]) if known is None else known
 
     @property
     def packet(self) -> Optional[Message]:

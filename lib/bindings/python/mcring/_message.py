@@ -76,7 +76,8 @@ class Message:
     @property
     def kind(self) -> Kind:
         """Data, or which event."""
-        return _KINDS.get(self._[2]) or Kind(self._[2])
+        known = _KINDS.get(self._[2])
+        return Kind(self._[2]) if known is None else known
 
     @property
     def flags(self) -> Flag:
