@@ -150,6 +150,13 @@ final class Checks {
             require(refused(McringException.class, cursor::fd).name().equals("EINVAL"), "it has no descriptor");
             require(refused(McringException.class, cursor::arm).name().equals("EINVAL"), "nor can it be armed");
         }
+        consumer.seek(Start.OLDEST);
+        require(!consumer.arm() && Mcring.await(1, TimeUnit.HOURS, consumer), "nothing to sleep for");
+        consumer.seek(Start.NEWEST);
+        require(consumer.take(batch) == 0 && consumer.arm(), "nothing to poll");
+        refused(NullPointerException.class, () -> consumer.join(null));
+        refused(IllegalArgumentException.class, () -> new Batch(0, 0));
+        refused(IllegalArgumentException.class, () -> new FeedBatch(1, -1));
         consumer.close();
     }
 

@@ -28,6 +28,9 @@ def test_what_ctypes_would_cut_is_refused(ten):
                 use()
         with pytest.raises(TypeError):
             consumer.join(None)
+        assert len(consumer.take()) == 0 and consumer.arm()
+        consumer.seek('oldest')
+        assert not consumer.arm()
         with pytest.raises(ValueError, match='read-only'), consumer.poll() as live:
             live.array['data'] = 0
     assert repr(mcring.Kind(77)) == '<Kind.KIND_77: 77>'  # of a later library

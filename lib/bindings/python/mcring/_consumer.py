@@ -89,7 +89,7 @@ class Consumer(Reader, Stream[Message, Batch]):
 
     def _may_sleep(self) -> bool:
         # Towards the next engine there is nothing to announce: the descriptor says when a step is due.
-        return self._is_seeking or not self.arm()
+        return self._is_seeking or self.arm()
 
     def _wait(self, timeout_ns: int) -> int:
         with self._guard as c:
@@ -101,7 +101,7 @@ class Consumer(Reader, Stream[Message, Batch]):
 
     def arm(self) -> bool:
         with self._guard as c:
-            return bool(check(quick.mcr_consumer_arm(c)))
+            return check(quick.mcr_consumer_arm(c)) == 0
 
     # ---- the engine ----
 

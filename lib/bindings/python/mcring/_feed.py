@@ -188,7 +188,7 @@ class Feed(Stream[FeedMessage, FeedBatch]):
 
     def arm(self) -> bool:
         with self._guard as f:
-            return bool(check(quick.mcr_feed_arm(f)))
+            return check(quick.mcr_feed_arm(f)) == 0
 
     def _reattach(self) -> None:
         error = _abi.mcr_error()

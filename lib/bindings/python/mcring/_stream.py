@@ -88,11 +88,11 @@ class Stream(Generic[Item, Filled], abc.ABC):
     def arm(self) -> bool:
         """Announces that this program is about to sleep on the descriptor; the next take withdraws that.
 
-        True: there may be something already, take in place of sleeping.
+        False: there may be something already, so take in place of sleeping.
         """
 
     def _may_sleep(self) -> bool:
-        return not self.arm()
+        return self.arm()
 
     @abc.abstractmethod
     def _reattach(self) -> None: ...

@@ -40,8 +40,14 @@ public final class Batch implements Iterable<Message> {
      *     that, so that it need not be nearly full for what comes in one piece.
      */
     public Batch(int messages, int octets) {
-        this(Struct.allocate(Math.multiplyExact(messages, Abi.Msg.SIZEOF)),
-            ByteBuffer.allocateDirect(Math.addExact(octets, 32 * Abi.MCR_TAKE_ROOM) & ~7));
+        this(Struct.allocate(Math.multiplyExact(atLeast(1, messages), Abi.Msg.SIZEOF)),
+            ByteBuffer.allocateDirect(Math.addExact(atLeast(0, octets), 32 * Abi.MCR_TAKE_ROOM) & ~7));
+    }
+
+    private static int atLeast(int least, int number) {
+        if (number < least)
+            throw new IllegalArgumentException(number + ": expected at least " + least);
+        return number;
     }
 
     private Batch(ByteBuffer structs, ByteBuffer octets) {

@@ -246,7 +246,7 @@ public final class Consumer implements Source, Closeable {
 
     @Override
     public boolean arm() throws McringException {
-        return handle.get(c -> Native.consumerArm(c) == 1);
+        return handle.get(c -> Native.consumerArm(c) == 0);
     }
 
     /**
@@ -258,7 +258,7 @@ public final class Consumer implements Source, Closeable {
      *     ETIMEDOUT; EAGAIN with {@link Options#noWait}
      */
     public void join(String join) throws McringException {
-        handle.run(c -> Native.consumerJoin(c, Text.c(join)));
+        handle.run(c -> Native.consumerJoin(c, Text.given(join)));
     }
 
     /**
@@ -268,7 +268,7 @@ public final class Consumer implements Source, Closeable {
      * @throws McringException as join
      */
     public void leave(String join) throws McringException {
-        handle.run(c -> Native.consumerLeave(c, Text.c(join)));
+        handle.run(c -> Native.consumerLeave(c, Text.given(join)));
     }
 
     /**

@@ -153,7 +153,7 @@ public final class Feed implements Source, Closeable {
 
     @Override
     public boolean arm() throws McringException {
-        return handle.get(f -> Native.feedArm(f) == 1);
+        return handle.get(f -> Native.feedArm(f) == 0);
     }
 
     /**

@@ -39,7 +39,7 @@ public final class Mcring {
     public static boolean await(long timeout, TimeUnit unit, Source... sources) throws McringException {
         int[] fds = new int[sources.length];
         for (int i = 0; i < fds.length; i++) {
-            if (sources[i].arm())
+            if (!sources[i].arm())
                 return true;
             fds[i] = sources[i].fd();
         }

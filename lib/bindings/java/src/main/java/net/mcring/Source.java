@@ -17,7 +17,7 @@ public interface Source {
     /**
      * Announces that the program is about to sleep on {@link #fd}. The next poll withdraws it.
      *
-     * @return true if there may be something already: do not sleep, poll
+     * @return false: there may be something already, so poll in place of sleeping
      * @throws McringException EINVAL: a cursor has no descriptor
      */
     boolean arm() throws McringException;

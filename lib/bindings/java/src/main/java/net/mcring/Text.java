@@ -3,6 +3,7 @@ package net.mcring;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 
 /** Texts of Java and of C. */
 final class Text {
@@ -16,6 +17,11 @@ final class Text {
         if (text.indexOf('\0') >= 0)
             throw new IllegalArgumentException("a NUL in a text");
         return octets(text + '\0');
+    }
+
+    /** The same of a text that has to be there. */
+    static byte[] given(String text) {
+        return c(Objects.requireNonNull(text));
     }
 
     static byte[] octets(String text) {
