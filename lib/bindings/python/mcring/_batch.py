@@ -22,25 +22,31 @@ def memory(octets: int) -> mmap.mmap:
     return mmap.mmap(-1, octets, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
 
-def first_octets(rows: 'Array', is_data: 'Array', words: 'Array', base: int, dtype: Any) -> 'Array':
+def first_octets(rows: 'Array', kinds: 'Array', words: 'Array', base: int, dtype: Any) -> 'Array':
     """The first octets of payloads as a column. words: memory from the address base on, in words of 8 octets."""
     import numpy
 
     kind = numpy.dtype(dtype)
-    has = is_data & (rows['len'] >= kind.itemsize)
-    has_all = has.all()
-    at = ((rows['data'] if has_all else rows['data'][has]) - base).view('i8') >> 3
+    # Usually all have them: two passes over the rows say so, where to find the others takes four.
+    if len(rows) and not kinds.any() and rows['len'].min() >= kind.itemsize:
+        return _gather(rows['data'], words, base, kind)
+    has = (kinds == Kind.DATA) & (rows['len'] >= kind.itemsize)
+    column = numpy.zeros(len(rows), kind)
+    column[has] = _gather(rows['data'][has], words, base, kind)
+    return column
+
+
+def _gather(data: 'Array', words: 'Array', base: int, kind: Any) -> 'Array':
+    import numpy
+
+    at = (data - numpy.uint64(base)).view('i8') >> 3  # a scalar of the same type is quicker
     if kind.itemsize == 8:
         octets = words[at]
     else:
         found = words[at[:, None] + numpy.arange((kind.itemsize + 7) // 8)]
         octets = numpy.ascontiguousarray(found.view('u1')[:, :kind.itemsize])
     column: 'Array' = octets.view(kind).reshape(len(at))
-    if has_all:
-        return column
-    filled = numpy.zeros(len(rows), kind)
-    filled[has] = column
-    return filled
+    return column
 
 
 class Batch(Sequence[Message]):
@@ -151,12 +157,12 @@ class Batch(Sequence[Message]):
 
         Events, and payloads that are shorter than that, have zeros.
         """
-        return self._first(self.array['kind'] == Kind.DATA, dtype)
+        return self._first(self.array['kind'], dtype)
 
-    def _first(self, is_data: 'Array', dtype: Any) -> 'Array':
+    def _first(self, kinds: 'Array', dtype: Any) -> 'Array':
         import numpy
 
-        return first_octets(self.array, is_data, numpy.frombuffer(self._octets, 'u8'), self._base, dtype)
+        return first_octets(self.array, kinds, numpy.frombuffer(self._octets, 'u8'), self._base, dtype)
 
     def __repr__(self) -> str:
         return f'<mcring.Batch of {self._n}>'

@@ -93,7 +93,7 @@ class FeedBatch(Sequence[FeedMessage]):
 
     def first(self, dtype: Any) -> 'Array':
         """The first octets of each payload as a column, as Batch.first."""
-        return self._packets._first(self.array['kind'] == FeedKind.DATA, dtype)
+        return self._packets._first(self.array['kind'], dtype)  # DATA is 0 in both
 
     def __repr__(self) -> str:
         return f'<mcring.FeedBatch of {self._n}>'

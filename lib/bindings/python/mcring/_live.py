@@ -160,12 +160,12 @@ class Live(Sequence[LiveMessage]):
         import numpy
 
         rows = self.array
-        is_data = rows['kind'] == Kind.DATA
-        data = rows['data'][is_data]
-        base = int(data.min()) if len(data) else 0
-        span = int(data.max()) - base + _abi.MCR_TAKE_ROOM if len(data) else 0
-        words = numpy.asarray(_Words(base, span, self._hold)) if span else numpy.zeros(_abi.MCR_TAKE_ROOM, 'u8')
-        return first_octets(rows, is_data, words, base, dtype)
+        data = rows['data'][rows['kind'] == Kind.DATA]
+        if not len(data):
+            return numpy.zeros(len(rows), dtype)
+        base = int(data.min())
+        words = numpy.asarray(_Words(base, int(data.max()) - base + _abi.MCR_TAKE_ROOM, self._hold))
+        return first_octets(rows, rows['kind'], words, base, dtype)
 
     def __repr__(self) -> str:
         return f'<mcring.Live of {self._n}>'
