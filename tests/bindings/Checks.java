@@ -218,6 +218,19 @@ final class Checks {
         return ((ByteBuffer) last.octets().duplicate().position(1)).slice();
     }
 
+    /** A view in each of many attachments: the rings of what is closed are not left to pile up. */
+    static void many(String runDir) throws Exception {
+        Batch batch = new Batch(1, 100);
+        long before = mapped();
+        for (int i = 0; i < 200; i++) {
+            try (Consumer consumer = oldest(runDir).open()) {
+                consumer.poll(batch, 1);
+                require(consumer.view(batch.get(0)).isIntact(), "a view");
+            }
+        }
+        require(mapped() - before < 250, "mapped still: " + (mapped() - before));
+    }
+
     private static long mapped() {
         try (Stream<String> lines = Files.lines(Paths.get("/proc/self/maps"))) {
             return lines.filter(line -> line.contains("mcring")).count();

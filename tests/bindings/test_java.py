@@ -85,7 +85,7 @@ def two(replay):
     return engine
 
 
-@pytest.mark.parametrize('name', ['buffers', 'stale', 'interrupted', 'crowd', 'addresses'])
+@pytest.mark.parametrize('name', ['buffers', 'stale', 'interrupted', 'crowd', 'addresses', 'many'])
 def test_it_holds_with_two_messages(checks, two, name):
     checks(name, two.run_dir)
 
