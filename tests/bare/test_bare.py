@@ -109,7 +109,7 @@ if os.environ.get('MCR_BARE_ALL'):
     def test_all_of_the_check_passes(bare):
         """MCR_BARE_ALL=1, or the names of some suites in one word."""
         some = os.environ['MCR_BARE_ALL']
-        suites = ('style unit engine model asan tsan fuzz net nic web' if some == '1' else some)
+        suites = ('style unit engine model asan tsan fuzz net nic web bindings' if some == '1' else some)
         with open(ALL_LOG, 'w') as out:
             try:
                 bare.run(f'tools/check --only {suites}', stdout=out)
