@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import threading
 
 import engines
 import languages
@@ -186,3 +187,19 @@ def test_a_packet_of_a_feed_that_is_overwritten_in_place_gives_nothing(rig, repl
         said.append(program.stdout.readline())
     assert said == ['1\n', 'in place Some(1), read Some(20)\n', '2\n', 'in place None, read None\n']
     assert program.wait(30) == 0
+
+
+def test_what_was_polled_of_a_feed_is_released_when_it_is_dropped(rig, replay):
+    """The engine waits for who does not release."""
+    engine = replay(*FEED, '--pace', 'readers')
+    engine.send(engines.equal_datagrams(1, 1000, 1))
+    program = start(rig, 'paced', engine.run_dir, '300')
+    assert program.stdout.readline() == 'open\n'
+    sender = threading.Thread(target=engine.send, args=(engines.equal_datagrams(299, 1000, 2),))
+    sender.start()
+    try:
+        assert program.communicate(timeout=30)[0] == '300\n'
+    finally:
+        program.kill()
+        engine.process.kill()  # which ends what is being sent
+        sender.join()

@@ -3,6 +3,7 @@
 use std::os::raw::c_int;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::thread;
+use std::time::Duration;
 
 use mcring::{feed, Batch, Consumer, Kind, Message, Options, Start};
 
@@ -130,6 +131,28 @@ fn feed(run_dir: &str) -> mcring::Result<()> {
     Ok(())
 }
 
+/// Reads by poll what waits for its readers.
+fn paced(run_dir: &str, want: u64) -> mcring::Result<()> {
+    let mut feed = feed::Options::new()
+        .run_dir(run_dir)
+        .start(Start::Oldest)
+        .open()?;
+    println!("open");
+    let mut data = 0;
+    while data < want {
+        for item in &feed.poll(32)? {
+            match item.kind() {
+                feed::Kind::Data => data += 1,
+                feed::Kind::Start => {}
+                kind => println!("{kind:?}"),
+            }
+        }
+        feed.wait(Duration::from_millis(1))?;
+    }
+    println!("{data}");
+    Ok(())
+}
+
 /// Prints messages until there were `want`, or the engine ends.
 fn print(options: &mut Options, want: usize) -> mcring::Result<()> {
     let mut consumer = options.open()?;
@@ -168,6 +191,7 @@ fn main() -> mcring::Result<()> {
         "end" => print(&mut options, n),
         "release" => release(&mut options, n),
         "feed" => feed(&argv[2]),
+        "paced" => paced(&argv[2], n as u64),
         what => panic!("what is {what}?"),
     }
 }
