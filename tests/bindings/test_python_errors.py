@@ -2,6 +2,7 @@
 """Wrong use of the Python binding, and errors."""
 
 import asyncio
+import errno
 import gc
 import os
 import pickle
@@ -129,3 +130,16 @@ def test_a_missing_or_older_library_is_an_import_error(folder, has_library):
     done = run_python('import mcring', LD_LIBRARY_PATH=folder)
     assert done.returncode == 1 and 'ImportError: mcring: libmcring-client.so.2 of mcring ' in done.stderr
     assert ('mcr_address_format' if has_library else 'No such file') in done.stderr.splitlines()[-1]
+
+
+def test_with_stay_only_what_no_engine_would_give_ends_a_loop(ten, monkeypatch):
+    refusals = [errno.EACCES, errno.EPROTO, errno.EINVAL, 'none is left']
+
+    def refuse(_):
+        raise mcring.Error(refusals.pop(0), 'refused')
+    monkeypatch.setattr(mcring.Consumer, '_reattach', refuse)
+    with opened(ten, stay=True) as consumer:
+        ten.end()
+        with pytest.raises(mcring.Error, match='refused') as error:
+            list(consumer)
+    assert error.value.errno == errno.EINVAL and len(refusals) == 1

@@ -16,9 +16,6 @@ _LOOK_S = 1.0  # how often an engine is looked at that may hang
 _NAP_S = 0.00005  # for what brings no notice
 _TURN = 64  # messages, then other tasks have their turn
 
-# No engine yet, or none that is ready.
-_NOT_YET = (errno.EAGAIN, errno.ENOENT, errno.ECONNREFUSED, errno.ETIMEDOUT, errno.EBUSY)
-
 Item = TypeVar('Item')
 Self = TypeVar('Self', bound='Stream[Any, Any]')
 Filled = TypeVar('Filled')
@@ -199,7 +196,7 @@ class Stream(Generic[Item, Filled], abc.ABC):
         try:
             self.reattach()
         except Error as error:
-            if error.errno not in _NOT_YET:
+            if error.errno == errno.EINVAL:  # what else one engine refuses, the next may give
                 raise
             return 0
         return check(self._take(batch))

@@ -60,12 +60,14 @@ public final class Consumer implements Source, Closeable {
         }
     }
 
-    /** What the next engine refuses, the one after it may give. */
-    private boolean reattachSoon() {
+    /** What the next engine refuses, the one after it may give, unless it is invalid. */
+    private boolean reattachSoon() throws McringException {
         try {
             reattach();
             return true;
         } catch (McringException e) {
+            if (e.isInvalid())
+                throw e;
             return false;
         }
     }

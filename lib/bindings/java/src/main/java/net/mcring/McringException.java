@@ -30,6 +30,11 @@ public final class McringException extends IOException {
         return new McringException(EINVAL, text);
     }
 
+    /** Whether another engine would refuse the same. */
+    boolean isInvalid() {
+        return errno == EINVAL;
+    }
+
     static McringException interrupted() {
         return new McringException(EINTR, "the thread was interrupted");
     }
