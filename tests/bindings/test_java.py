@@ -22,8 +22,8 @@ BUILD_JAR = os.path.join(languages.BINDINGS, 'java', 'build_jar.py')
 ENV = dict(os.environ, PATH=languages.PATH)
 
 
-def call(*argv, **kwargs):
-    return subprocess.run(argv, env=ENV, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+def call(*argv, env=ENV, **kwargs):
+    return subprocess.run(argv, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True, timeout=120, **kwargs)
 
 
@@ -167,7 +167,7 @@ def test_it_is_a_module(jar, tmp_path):
     done = call('javac', '-p', jar, '-d', str(tmp_path / 'out'), str(tmp_path / 'module-info.java'),
                 str(tmp_path / 'user' / 'Main.java'))
     assert done.returncode == 0, done.stdout
-    done = call('java', '-p', f'{jar}:{tmp_path}/out', '-m', 'user/user.Main')
+    done = call('java', '-p', f'{jar}:{tmp_path}/out', '-m', 'user/user.Main', env=dict(ENV, **JAVA.env()))
     assert done.stdout.startswith('net.mcring\n') and 'McringException: no engine at /nowhere' in done.stdout
 
 
