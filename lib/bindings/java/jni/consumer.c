@@ -75,7 +75,7 @@ JNIEXPORT jint JNICALL Java_net_mcring_Native_consumerTake(JNIEnv *env, jclass c
 
 JNIEXPORT jint JNICALL Java_net_mcring_Native_consumerRead(JNIEnv *env, jclass class, jlong c,
 							   jlong msg, jobject direct,
-							   jbyteArray array, jint at, jint size)
+							   jbyteArray array, jint at, jint end)
 {
 	const struct mcr_msg *m = MCR_JAVA_POINTER(const struct mcr_msg, msg);
 	int64_t ret = -EINVAL;
@@ -85,7 +85,8 @@ JNIEXPORT jint JNICALL Java_net_mcring_Native_consumerRead(JNIEnv *env, jclass c
 
 		ret = -ENOMEM;
 		if (octets) {
-			ret = mcr_consumer_read(CONSUMER(c), m, octets + at, (size_t)size);
+			ret = mcr_consumer_read(CONSUMER(c), m, octets + at,
+						mcr_java_octets_between(at, end));
 			mcr_java_octets_end(env, array, octets);
 		}
 	}

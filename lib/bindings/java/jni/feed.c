@@ -64,7 +64,7 @@ JNIEXPORT jint JNICALL Java_net_mcring_Native_feedTake(JNIEnv *env, jclass class
 
 JNIEXPORT jint JNICALL Java_net_mcring_Native_feedRead(JNIEnv *env, jclass class, jlong f,
 						       jobject items, jint index, jobject direct,
-						       jbyteArray array, jint at, jint size)
+						       jbyteArray array, jint at, jint end)
 {
 	const struct mcr_feed_msg *item =
 	    (const struct mcr_feed_msg *)mcr_java_memory(env, items) + index;
@@ -75,7 +75,8 @@ JNIEXPORT jint JNICALL Java_net_mcring_Native_feedRead(JNIEnv *env, jclass class
 
 		ret = -ENOMEM;
 		if (octets) {
-			ret = mcr_feed_read(FEED(f), item, octets + at, (size_t)size);
+			ret = mcr_feed_read(FEED(f), item, octets + at,
+					    mcr_java_octets_between(at, end));
 			mcr_java_octets_end(env, array, octets);
 		}
 	}
@@ -126,14 +127,14 @@ JNIEXPORT jlong JNICALL Java_net_mcring_Native_feedWire(JNIEnv *env, jclass clas
 JNIEXPORT void JNICALL Java_net_mcring_Native_feedInsert(JNIEnv *env, jclass class, jlong f,
 							 jint key, jlong seq, jint count,
 							 jobject direct, jbyteArray array, jint at,
-							 jint size)
+							 jint end)
 {
 	uint8_t *octets = mcr_java_octets_begin(env, direct, array);
 	int ret = -ENOMEM;
 
 	if (octets) {
 		ret = mcr_feed_insert(FEED(f), (uint32_t)key, (uint64_t)seq, (uint32_t)count,
-				      octets + at, (size_t)size);
+				      octets + at, mcr_java_octets_between(at, end));
 		mcr_java_octets_end(env, array, octets);
 	}
 	mcr_java_check(env, ret, NULL);

@@ -54,6 +54,12 @@ static inline uint8_t *mcr_java_octets_begin(JNIEnv *env, jobject direct, jbyteA
 		     : mcr_java_memory(env, direct);
 }
 
+/* How many there are from position at to end. */
+static inline size_t mcr_java_octets_between(jint at, jint end)
+{
+	return end > at ? (size_t)(end - at) : 0;
+}
+
 static inline void mcr_java_octets_end(JNIEnv *env, jbyteArray array, uint8_t *octets)
 {
 	if (array)

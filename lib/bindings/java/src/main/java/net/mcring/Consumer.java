@@ -140,7 +140,7 @@ public final class Consumer implements Source, Closeable {
     public int read(Message m, ByteBuffer to) throws McringException {
         Struct.requireWritable(to);
         int length = inRing(m, (c, polled) -> Native.consumerRead(c, polled.structAddress(), to, Struct.array(to),
-            Struct.position(to), to.remaining()), -1);
+            Struct.position(to), Struct.limit(to)), -1);
         Struct.advance(to, length);
         return length;
     }

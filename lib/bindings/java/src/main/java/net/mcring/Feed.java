@@ -129,7 +129,7 @@ public final class Feed implements Source, Closeable {
                 if (packets.attachment != poll)
                     throw new IllegalStateException("not an item of this feed's last poll");
                 return Native.feedRead(f, m.batch.structs, index, to, Struct.array(to), Struct.position(to),
-                    to.remaining());
+                    Struct.limit(to));
             });
             Struct.advance(to, length);
             return length;
@@ -195,7 +195,7 @@ public final class Feed implements Source, Closeable {
         handle.run(f -> {
             poll++;
             Native.feedInsert(f, key, seq, count, octets, Struct.array(octets), Struct.position(octets),
-                octets.remaining());
+                Struct.limit(octets));
         });
     }
 

@@ -44,10 +44,10 @@ final class Native {
     static native int consumerTake(long c, ByteBuffer msgs, int n, ByteBuffer octets) throws McringException;
 
     /**
-     * msg: its address. To position at of array or, if that is null, of direct. Returns the length; -1:
-     * overwritten.
+     * msg: its address. To positions at to end of array or, if that is null, of direct. Returns the
+     * length; -1: overwritten.
      */
-    static native int consumerRead(long c, long msg, ByteBuffer direct, byte[] array, int at, int size)
+    static native int consumerRead(long c, long msg, ByteBuffer direct, byte[] array, int at, int end)
         throws McringException;
 
     /** msg: a copy. */
@@ -100,7 +100,7 @@ final class Native {
         throws McringException;
 
     /** As consumerRead. */
-    static native int feedRead(long f, ByteBuffer items, int index, ByteBuffer direct, byte[] array, int at, int size)
+    static native int feedRead(long f, ByteBuffer items, int index, ByteBuffer direct, byte[] array, int at, int end)
         throws McringException;
 
     static native void feedRelease(long f);
@@ -116,9 +116,9 @@ final class Native {
 
     static native long feedWire(long f, long seq);
 
-    /** From position at of array or, if that is null, of direct. */
+    /** From positions at to end of array or, if that is null, of direct. */
     static native void feedInsert(long f, int key, long seq, int count, ByteBuffer direct, byte[] array, int at,
-        int size) throws McringException;
+        int end) throws McringException;
 
     static native void feedResume(long f, int key, long next) throws McringException;
 

@@ -39,6 +39,11 @@ final class Struct {
         return buffer.position() + (buffer.hasArray() ? buffer.arrayOffset() : 0);
     }
 
+    /** Where its limit is. Each is within the memory, so what is between them is, even if a thread moves the two. */
+    static int limit(ByteBuffer buffer) {
+        return buffer.limit() + (buffer.hasArray() ? buffer.arrayOffset() : 0);
+    }
+
     static void requireWritable(ByteBuffer buffer) {
         if (buffer.isReadOnly())
             throw new ReadOnlyBufferException();
