@@ -30,15 +30,17 @@ def cases(request):
         pytest.skip('not installed: c++')
     os.makedirs(BUILT, exist_ok=True)
     out = os.path.join(BUILT, f'cases-{request.param}')
-    languages.run('c++', f'-std={request.param}', '-g', '-Wall', '-Wextra', '-Werror', '-Iinclude',
-                  '-fsanitize=address,undefined' if request.param == 'c++20' else '-O1', os.path.join(languages.HERE, 'cxx_cases.cc'), '-o', out,
+    how = '-fsanitize=address,undefined' if request.param == 'c++20' else '-O1'
+    languages.run('c++', f'-std={request.param}', '-g', '-Wall', '-Wextra', '-Werror', how, '-Iinclude',
+                  os.path.join(languages.HERE, 'cxx_cases.cc'), '-o', out,
                   *(f'-L{path}' for path in languages.LIBRARIES), '-lmcring-feed', '-lmcring-client')
     fixed = ['setarch', '--addr-no-randomize']  # what sanitizers map lies in the way elsewhere
     return [*(fixed if subprocess.run([*fixed, 'true'], check=False).returncode == 0 else []), out]
 
 
 def run(cases, *argv):
-    done = subprocess.run([*cases, *argv], env=ENV, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([*cases, *argv], env=ENV, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          timeout=60)
     assert (done.returncode, done.stderr) == (0, ''), done.stdout + done.stderr
     return done.stdout.splitlines()
 
@@ -92,16 +94,17 @@ def test_a_packet_that_is_overwritten_in_place_gives_nothing(cases, replay):
 # ---- what it costs ----
 
 def instructions(program, run_dir, rounds, way, out):
-    done = subprocess.run(['valgrind', '--tool=callgrind', f'--callgrind-out-file={out}', *program, run_dir, str(rounds),
-                           way], env=bindings.environment(), capture_output=True, text=True, check=True)
+    done = subprocess.run(['valgrind', '--tool=callgrind', f'--callgrind-out-file={out}', *program, run_dir,
+                           str(rounds), way], env=bindings.environment(), capture_output=True, text=True, check=True)
     return int(re.search(r'Collected : (\d+)', done.stderr)[1])
 
 
-def test_a_message_takes_the_instructions_that_it_takes_in_c(folder, tmp_path):
+def test_a_message_takes_the_instructions_that_it_takes_in_c(folder, tmp_path, monkeypatch):
     """Of all that a round executes, in the program and in the library: what it takes to start is in both terms."""
     for name in ('gcc', 'g++', 'valgrind'):
         if not shutil.which(name, path=languages.PATH):
             pytest.skip(f'not installed: {name}')
+    monkeypatch.setattr(bindings, 'BUILT', str(tmp_path))  # other tests may run meanwhile, and build there
     programs = bindings.command('C'), bindings.command('C++')
     with bindings.Ring(types.SimpleNamespace(path=lambda name: os.path.join(folder, name)), bindings.SIZES[0]) as ring:
         for way in ('read', 'place', 'take'):
