@@ -151,7 +151,8 @@ class Java(Language):
         if os.path.exists(made) and all(os.path.getmtime(one) < os.path.getmtime(made) for one in [self.jar, *sources]):
             return
         os.makedirs(self.classes, exist_ok=True)
-        run('javac', '--release', '8', '-Xlint:all,-options', '-Werror', '-cp', self.jar, '-d', self.classes, *sources)
+        run('javac', '-J-XX:TieredStopAtLevel=1', '-J-XX:+UseSerialGC', '--release', '8', '-Xlint:all,-options',
+            '-Werror', '-cp', self.jar, '-d', self.classes, *sources)
 
     def argv(self):
         """A small heap, so that memory that is no garbage shows, and garbage is collected soon."""

@@ -19,6 +19,7 @@ from test_feed import LINES, packet
 JAVA = languages.Java()
 OWN = os.path.join(languages.BUILD, 'bindings', 'java-checks')
 BUILD_JAR = os.path.join(languages.BINDINGS, 'java', 'build_jar.py')
+SHORT = ['-J-XX:TieredStopAtLevel=1', '-J-XX:+UseSerialGC']  # for runs of few seconds
 ENV = dict(os.environ, PATH=languages.PATH)
 
 
@@ -41,7 +42,7 @@ def jar():
 class Checks:
     def __init__(self, jar):
         os.makedirs(OWN, exist_ok=True)
-        done = call('javac', '--release', '8', '-Xlint:all,-options', '-cp', jar, '-d', OWN,
+        done = call('javac', *SHORT, '--release', '8', '-Xlint:all,-options', '-cp', jar, '-d', OWN,
                     os.path.join(languages.HERE, 'Checks.java'))
         assert done.returncode == 0, done.stdout
         self.process = subprocess.Popen(
@@ -164,7 +165,7 @@ def test_it_is_a_module(jar, tmp_path):
         'package user;\npublic class Main {\n    public static void main(String[] args) throws Exception {\n'
         '        System.out.println(net.mcring.Consumer.class.getModule().getName());\n'
         '        new net.mcring.Options().runDir("/nowhere").open();\n    }\n}\n')
-    done = call('javac', '-p', jar, '-d', str(tmp_path / 'out'), str(tmp_path / 'module-info.java'),
+    done = call('javac', *SHORT, '-p', jar, '-d', str(tmp_path / 'out'), str(tmp_path / 'module-info.java'),
                 str(tmp_path / 'user' / 'Main.java'))
     assert done.returncode == 0, done.stdout
     done = call('java', '-p', f'{jar}:{tmp_path}/out', '-m', 'user/user.Main', env=dict(ENV, **JAVA.env()))
