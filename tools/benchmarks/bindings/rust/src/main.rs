@@ -16,7 +16,6 @@ impl Total {
     fn add(&mut self, first: Option<[u8; 8]>, len: usize) {
         let first = u64::from_le_bytes(first.expect("8 octets"));
         self.sum = self.sum.wrapping_add(first).wrapping_add(len as u64);
-        self.messages += 1;
     }
 }
 
@@ -42,6 +41,7 @@ fn take(
         assert!(m.kind() == Kind::Data, "an event came");
         total.add(first(m.payload()), m.len());
     }
+    total.messages += buffers.batch.len() as u64;
     Ok(buffers.batch.len())
 }
 
@@ -56,6 +56,7 @@ fn read(
         let octets = m.read(&mut buffers.octets).expect("overwritten");
         total.add(first(octets), octets.len());
     }
+    total.messages += polled.len() as u64;
     Ok(polled.len())
 }
 
@@ -66,6 +67,7 @@ fn place(consumer: &mut Consumer, _: &mut Buffers, total: &mut Total) -> mcring:
         let first = m.in_place(|payload| payload.array(0)).expect("overwritten");
         total.add(first, m.len());
     }
+    total.messages += polled.len() as u64;
     Ok(polled.len())
 }
 
