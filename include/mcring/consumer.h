@@ -370,7 +370,7 @@ MCR_API int mcr_consumer_arm(struct mcr_consumer *c);
 
 /* mcr_consumer_join makes the engine join groups into this consumer's channel. Every consumer of
  * the channel gets their messages. The joins last until mcr_consumer_leave with the same text, or
- * until the consumer ends. join: a text as mcr_join_parse reads it, at most 2039 octets, such as
+ * until the consumer ends. join: a text as mcr_join_parse reads it, at most 4087 octets, such as
  * "239.1.1.1:5000@10.0.0.7,id=3". It may expand to several joins, which take effect together or not
  * at all. Equal joins of this or other consumers add up: the engine leaves a group when the last of
  * its joins ends. A new engine (MCR_RESTART) has none of them: join again.

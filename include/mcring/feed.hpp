@@ -280,11 +280,15 @@ class feed
 	bool reattach(std::error_code &ec, mcr_error *why = nullptr) noexcept
 	{
 		ec = detail::code_of(mcr_feed_reattach(f_.get(), why));
+		if (!ec)
+			forget(); /* it may be of an engine that ended */
 		return !ec;
 	}
 	bool reattach() noexcept
 	{
-		return mcr_feed_reattach(f_.get(), nullptr) == 0;
+		std::error_code ec;
+
+		return reattach(ec);
 	}
 	template <class Batch>
 	auto messages(Batch &items, std::error_code &ec, unsigned how = 0) noexcept

@@ -352,6 +352,18 @@ void insert_in_a_loop(const char *run_dir)
 			break;
 	}
 	CHECK(refused > 0);
+
+	mcring::feed left(opts);
+	std::error_code ec;
+	for (const mcring::feed_message &m : left)
+		if (m.kind() == mcring::feed_kind::start)
+			break;
+	left.resume(7, 5, ec);
+	CHECK(ec == std::errc::resource_unavailable_try_again);
+	CHECK(left.reattach()); /* may unmap what the loop had left */
+	left.resume(7, 5, ec);
+	CHECK(ec == std::errc::no_such_file_or_directory);
+
 	mcring::feed g = std::move(f);
 	CHECK(!f && g && g.key(0).next == 5);
 	CHECK(g.stats().lines == 2 && g.stats().messages == 3 && g.stats().late_messages == 1);
