@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 
-SECONDS = 30  # in which each answer must come
+SECONDS = 60  # in which each answer must come
 
 
 class Conform:

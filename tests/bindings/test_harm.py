@@ -42,7 +42,8 @@ def test_ten_thousand_opens_and_closes_leave_nothing(another, replay):
     for command in (f'cycle 1000 {where}', f'cycle 1000 {where} channel=nope'):  # what is kept for the next
         program.ok(command)
     before = usage(program.pid)
-    assert program.ok(f'cycle 10000 {where}') == '10000'
+    for _ in range(10):
+        assert program.ok(f'cycle 1000 {where}') == '1000'
     assert program.ok(f'cycle 2000 {where} channel=nope') == '0'
     assert_is_no_more(before, program.pid)
     assert program.ok(f'open {where}') == '' and program.items('poll 40') == numbered_data(40)
