@@ -25,6 +25,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -81,6 +82,19 @@ inline std::size_t room_of(std::size_t n) noexcept
 	return 32 * std::size_t(MCR_TAKE_ROOM) + n * 1500;
 }
 
+/* Calls mcr_consumer_join or mcr_consumer_leave, for which a NUL would end the text. */
+template <class Call>
+std::error_code ask(Call call, mcr_consumer *c, std::string_view text, mcr_error *why)
+{
+	static constexpr char has_nul[] = "the text of the join has a NUL in it";
+
+	if (text.find('\0') == text.npos)
+		return code_of(call(c, std::string(text).c_str(), why));
+	if (why)
+		std::memcpy(why->text, has_nul, sizeof(has_nul));
+	return std::make_error_code(std::errc::invalid_argument);
+}
+
 inline std::uint64_t to_ns(std::chrono::nanoseconds time) noexcept
 {
 	return time.count() > 0 ? static_cast<std::uint64_t>(time.count()) : 0;
@@ -92,7 +106,7 @@ inline std::uint64_t to_ns(std::chrono::nanoseconds time) noexcept
 template <std::size_t N = 32> class polled : public detail::range_of<polled<N>>
 {
 	mcr_consumer *c_ = nullptr;
-	mcr_msg msgs_[N];
+	detail::slot msgs_[N];
 
 	friend class reader;
 	friend class detail::range_of<polled>;
@@ -110,16 +124,16 @@ template <std::size_t N = 32> class polled : public detail::range_of<polled<N>>
 	}
 	message at(std::size_t i) const noexcept
 	{
-		return {&msgs_[i], c_};
+		return {&msgs_[i].msg, c_};
 	}
 };
 
 /* Up to n messages of one take, with copies of their payloads in as many octets: valid until the
- * next take. */
+ * next take into it. It needs the consumer no more, and may move to another thread. */
 class batch : public detail::range_of<batch>
 {
 	std::size_t n_, octets_;
-	std::unique_ptr<mcr_msg[]> msgs_;
+	std::unique_ptr<detail::slot[]> msgs_;
 	std::unique_ptr<std::byte[]> copies_;
 
 	friend class reader;
@@ -137,7 +151,8 @@ class batch : public detail::range_of<batch>
 	{
 	}
 	batch(std::size_t n, std::size_t octets)
-	    : n_(n), octets_(octets), msgs_(new mcr_msg[n]), copies_(new std::byte[octets])
+	    : n_(n > 0 ? n : 1), octets_(octets), msgs_(new detail::slot[n_]),
+	      copies_(new std::byte[octets])
 	{
 	}
 	std::size_t capacity() const noexcept
@@ -146,7 +161,7 @@ class batch : public detail::range_of<batch>
 	}
 	copied_message at(std::size_t i) const noexcept
 	{
-		return copied_message(&msgs_[i]);
+		return copied_message(&msgs_[i].msg);
 	}
 };
 
@@ -196,16 +211,16 @@ class reader
 	{
 		msgs.c_ = c_.get();
 		mcr_consumer_release(c_.get());
-		return msgs.fill(
-		    mcr_consumer_poll(c_.get(), msgs.msgs_, static_cast<int>(most < N ? most : N)),
-		    ec);
+		return msgs.fill(mcr_consumer_poll(c_.get(), &msgs.msgs_[0].msg,
+						   static_cast<int>(most < N ? most : N)),
+				 ec);
 	}
 
 	/* The same with copies of the payloads, and releases them at once. */
 	bool take(batch &msgs, std::error_code &ec, std::size_t most = SIZE_MAX) noexcept
 	{
 		return msgs.fill(
-		    mcr_consumer_take(c_.get(), msgs.msgs_.get(),
+		    mcr_consumer_take(c_.get(), &msgs.msgs_[0].msg,
 				      static_cast<int>(most < msgs.n_ ? most : msgs.n_),
 				      msgs.copies_.get(), msgs.octets_),
 		    ec);
@@ -369,11 +384,11 @@ class consumer : public reader
 
 	void join(std::string_view text, std::error_code &ec, mcr_error *why = nullptr)
 	{
-		ec = detail::code_of(mcr_consumer_join(c_.get(), std::string(text).c_str(), why));
+		ec = detail::ask(mcr_consumer_join, c_.get(), text, why);
 	}
 	void leave(std::string_view text, std::error_code &ec, mcr_error *why = nullptr)
 	{
-		ec = detail::code_of(mcr_consumer_leave(c_.get(), std::string(text).c_str(), why));
+		ec = detail::ask(mcr_consumer_leave, c_.get(), text, why);
 	}
 	mcr_consumer_interface interface(std::uint32_t i, std::error_code &ec,
 					 mcr_error *why = nullptr) noexcept

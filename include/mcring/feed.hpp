@@ -165,7 +165,7 @@ class feed_batch : public detail::range_of<feed_batch>
 {
 	std::size_t n_, octets_;
 	std::unique_ptr<mcr_feed_msg[]> items_;
-	std::unique_ptr<mcr_msg[]> msgs_;
+	std::unique_ptr<detail::slot[]> msgs_;
 	std::unique_ptr<std::byte[]> copies_;
 
 	friend class feed;
@@ -182,8 +182,8 @@ class feed_batch : public detail::range_of<feed_batch>
 	{
 	}
 	feed_batch(std::size_t n, std::size_t octets)
-	    : n_(n), octets_(octets), items_(new mcr_feed_msg[n]), msgs_(new mcr_msg[n]),
-	      copies_(new std::byte[octets])
+	    : n_(n > 0 ? n : 1), octets_(octets), items_(new mcr_feed_msg[n_]),
+	      msgs_(new detail::slot[n_]), copies_(new std::byte[octets])
 	{
 	}
 	std::size_t capacity() const noexcept
@@ -252,7 +252,7 @@ class feed
 	}
 	bool take(feed_batch &items, std::error_code &ec, std::size_t most = SIZE_MAX) noexcept
 	{
-		return items.fill(mcr_feed_take(f_.get(), items.items_.get(), items.msgs_.get(),
+		return items.fill(mcr_feed_take(f_.get(), items.items_.get(), &items.msgs_[0].msg,
 						static_cast<int>(most < items.n_ ? most : items.n_),
 						items.copies_.get(), items.octets_),
 				  ec);

@@ -38,6 +38,13 @@ enum class kind : std::uint16_t {
 namespace detail
 {
 
+/* A message for the library to fill in, in two cache lines of its own: where new puts it, it would
+ * share a third. */
+struct alignas(64) slot {
+	mcr_msg msg;
+};
+static_assert(sizeof(slot) == sizeof(mcr_msg), "slots are an array of messages");
+
 /* Octets of a payload as T, which is std::byte, char, unsigned char or another type of one octet.
  */
 template <class T> span<const T> octets(const mcr_msg &m) noexcept

@@ -9,6 +9,7 @@
 #include <iterator>
 #include <memory>
 #include <system_error>
+#include <utility>
 
 #include <mcring/error.hpp>
 
@@ -76,8 +77,16 @@ template <class Batch> class range_of
 	};
 
 	range_of() = default;
-	range_of(const range_of &) = delete;
-	range_of &operator=(const range_of &) = delete;
+	range_of(range_of &&other) noexcept
+	    : size_(std::exchange(other.size_, 0)), next_(std::exchange(other.next_, 0))
+	{
+	}
+	range_of &operator=(range_of &&other) noexcept
+	{
+		size_ = std::exchange(other.size_, 0);
+		next_ = std::exchange(other.next_, 0);
+		return *this;
+	}
 
 	iterator begin() const noexcept
 	{

@@ -105,6 +105,22 @@ void move(const char *run_dir)
 	CHECK(first_of(all[0]) == 5 && first_of(all[1]) == 1 && !all[2]);
 }
 
+/* A batch goes elsewhere with its payloads, and there is none of no messages. */
+void move_batches(const char *run_dir)
+{
+	mcring::consumer c = open(run_dir);
+	mcring::batch a(2), b, none(0);
+
+	CHECK(c.take(a) && a.size() == 2);
+	const mcring::span<const std::byte> payload = a[0].payload();
+	b = std::move(a);
+	CHECK(a.empty() && b.size() == 2 && b[0].payload().data() == payload.data());
+	mcring::batch d = std::move(b);
+	CHECK(b.empty() && d[1].seq() == 2 && d.capacity() == 2);
+	CHECK(c.take(d) && d.size() == 2 && d[0].seq() == 3);
+	CHECK(c.take(none) && none.size() == 1 && none[0].seq() == 5);
+}
+
 void forget(const char *run_dir)
 {
 	mcring::consumer c = open(run_dir);
@@ -246,6 +262,10 @@ void fail_open(const char *run_dir)
 	CHECK(ec == std::errc::invalid_argument);
 	const mcring::error e = error_of([&] { c.join("nonsense"); });
 	CHECK(e.code() == ec && e.text() == std::string(why.text));
+	const std::string_view with_nul("239.1.1.1:5000\0,id=3", 20);
+	c.join(with_nul, ec, &why);
+	CHECK(ec == std::errc::invalid_argument && std::strstr(why.text, "NUL"));
+	CHECK(error_of([&] { c.leave(with_nul); }).code() == ec);
 	CHECK(error_of([&] { c.ring(9); }).code() == std::errc::no_such_file_or_directory);
 	CHECK(error_of([&] { c.seek(MCR_START_SEQ); }).code() == std::errc::invalid_argument);
 	const std::vector<mcr_select_group> unicast{mcring::group("10.0.0.7")};
@@ -386,6 +406,7 @@ int main(int argc, char **argv)
 	const std::map<std::string_view, void (*)(const char *)> cases{
 	    {"leave", leave_loops},
 	    {"move", move},
+	    {"move_batches", move_batches},
 	    {"forget", forget},
 	    {"release", release},
 	    {"end_loops", [](const char *) { end_loops(); }},

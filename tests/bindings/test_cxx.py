@@ -20,7 +20,7 @@ from benchmarks import bindings  # noqa: E402
 BUILT = os.path.join(languages.BUILD, 'bindings', 'cxx')
 ENV = {**os.environ, 'PATH': languages.PATH, 'LD_LIBRARY_PATH': ':'.join(languages.LIBRARIES),
        'ASAN_OPTIONS': 'detect_leaks=1', 'UBSAN_OPTIONS': 'halt_on_error=1:print_stacktrace=1'}
-CASES = ('leave', 'move', 'forget', 'release', 'end_loops', 'fail', 'fail_open', 'read', 'interrupt')
+CASES = ('leave', 'move', 'move_batches', 'forget', 'release', 'end_loops', 'fail', 'fail_open', 'read', 'interrupt')
 
 
 @pytest.fixture(scope='session', params=['c++17', 'c++20'])

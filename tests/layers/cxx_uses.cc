@@ -12,6 +12,9 @@ static_assert(std::is_nothrow_move_constructible_v<mcring::consumer>);
 static_assert(std::is_nothrow_move_assignable_v<mcring::feed>);
 static_assert(!std::is_copy_constructible_v<mcring::consumer>);
 static_assert(!std::is_copy_constructible_v<mcring::polled<>>);
+static_assert(!std::is_copy_constructible_v<mcring::batch>);
+static_assert(std::is_nothrow_move_constructible_v<mcring::batch>);
+static_assert(std::is_nothrow_move_assignable_v<mcring::feed_batch>);
 static_assert(std::is_trivially_copyable_v<mcring::message>);
 #if __cplusplus >= 202002L
 #include <ranges>
