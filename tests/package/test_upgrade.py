@@ -64,7 +64,8 @@ systemctl restart mcring@feed''')
 
 def test_a_program_in_python_reads_a_replay(feed):
     """Without numpy, which is only recommended."""
-    feed.do('apt-get install -y --no-install-recommends ./build-packages/python3-mcring_*.deb')
+    debs = ' '.join(f'./build-packages/{name}_*.deb' for name in ('libmcring-client2', 'libmcring-feed2', 'python3-mcring'))
+    feed.do(f'apt-get install -y --no-install-recommends {debs}')
     path = feed.debian.path('/root/three.pcap')
     write_pcap(path, [multicast(b'%06d' % i) for i in range(3)])
     replay, _ = feed.start('mcring-replay --speed max --wait-readers 1 --run-dir /root/run /root/three.pcap', 'replay.log')
