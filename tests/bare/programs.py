@@ -21,7 +21,8 @@ CALLS = {'run', 'start', 'Popen', 'call', 'check_call', 'check_output', 'argv', 
 LEFT_OUT = 'tests/net/test_socket_peers.py'
 OPTIONAL = {'/usr/bin/chromium', '/usr/bin/chromedriver',  # `install-deps web`
             # `install-deps bindings`
-            '/usr/bin/java', '/usr/bin/mypy', 'bindgen', 'cargo', 'go', 'gofmt', 'java', 'javac', 'javadoc', 'rustc', 'rustfmt',
+            '/usr/bin/java', '/usr/bin/mypy', 'bindgen', 'cargo', 'go', 'gofmt', 'java', 'javac', 'javadoc',
+            'mypy', 'rustc', 'rustfmt',
             # tools/build-packages installs them
             'dpkg-buildpackage', 'dpkg-checkbuilddeps', 'dpkg-parsechangelog', 'lintian'}
 NAME = re.compile(r'[a-zA-Z][\w.+-]*|/(usr/)?s?bin/[\w.+-]+')

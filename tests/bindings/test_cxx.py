@@ -84,7 +84,8 @@ def test_a_packet_that_is_overwritten_in_place_gives_nothing(cases, replay):
     small = 'default,bytes=64K'
     engine = replay('--feed', f'feed f; declaration seq=0:8:be; {LINES}', '--channel', small)
     engine.publish([packet(1)])
-    program = subprocess.Popen([*cases, 'overtaken', engine.run_dir], env=ENV, stdin=subprocess.PIPE,
+    case = 'overtaken'
+    program = subprocess.Popen([*cases, case, engine.run_dir], env=ENV, stdin=subprocess.PIPE,
                                stdout=subprocess.PIPE, text=True)
     assert program.stdout.readline() == 'held\n'
     engine.publish([packet(n, more=bytes(1000)) for n in range(2, 200)])
