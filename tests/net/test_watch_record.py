@@ -68,7 +68,7 @@ def check_file(path, sender):
     first, last = (file.packets[i][0] for i in (0, -1))
     sent = [one for one in sent if first <= one[0] <= last]
     assert set(file.packets) <= set(sent) and len(set(file.packets)) == len(file.packets)
-    assert len(sent) - len(file.packets) == file.drops
+    assert 0 <= file.drops - (len(sent) - len(file.packets)) <= file.drops_before
     assert [at for at, *_ in file.packets] == sorted(at for at, *_ in file.packets)
     return file
 
@@ -193,8 +193,8 @@ def test_what_found_no_room_is_counted_and_said_where_it_is_missing(tmp_path, wa
         s.put(seq * MS, seq, late_ns=(0, 300), size=500)
     watch = watched(s, '--record', f'all,dir={tmp_path},megabytes=4,continuous,file_megabytes=1')
     through(watch, 'md', len(s.packets))
-    said = wait_for(lambda: (r := watch.recording('all')) and r['written'] + r['no_room'] == r['put'] and r, 20,
-                    'each message is written, or found no room')
+    said = wait_for(lambda: (r := watch.recording('all')) and r['written'] + r['no_room'] == r['put'] and r, 60,
+                    'each message is written, or found no room')  # the disk may be slow
     assert said['put'] == len(s.packets) and said['no_room'] == said['blind_messages'] > 0
     assert watch.stop() == 0
     files = [check_file(path, s) for path in files_of(tmp_path, 'all')]

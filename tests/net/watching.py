@@ -299,8 +299,10 @@ class File:
 
     def __init__(self, path):
         self.path, self.names, self.packets, self.ids, self.drops = path, [], [], [], 0
+        self.drops_before = 0  # of them, those said at an interface's first packet: some may be before the file
         self.comments = []  # of the file
         self.notes = []     # of packets
+        begun = set()       # interfaces
         for kind, fixed, octets, options in blocks(path):
             comments = [one.decode() for one in options.get(COMMENT, ())]
             if kind == INTERFACE:
@@ -308,9 +310,13 @@ class File:
             elif kind == PACKET:
                 interface, high, low = struct.unpack_from('<III', fixed)
                 payload = octets[14 + 4 * (octets[14] & 15) + 8:]
+                drops = sum(struct.unpack('<Q', one)[0] for one in options.get(DROPS, ()))
+                self.drops += drops
+                if interface not in begun:
+                    self.drops_before += drops
+                    begun.add(interface)
                 self.packets.append((high << 32 | low, self.names[interface], payload))
                 self.ids.append(*struct.unpack('<Q', options[PACKET_ID][0]) if PACKET_ID in options else (None,))
-                self.drops += sum(struct.unpack('<Q', one)[0] for one in options.get(DROPS, ()))
                 self.notes += comments
             else:
                 self.comments += comments

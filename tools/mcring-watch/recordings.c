@@ -171,10 +171,12 @@ int recordings_check(const struct watch_options *o, struct mcr_error *err)
 	return 0;
 }
 
-/* Up to which all of its channels were read, 0 = none is; those that are blind hold nobody up. */
-static uint64_t until_of(const struct watch *w, const struct recorder *r)
+/* Up to which all of its channels were read, 0 = unknown; those that are blind hold nobody up. When
+ * none is read, what has come is all: it must not wait in memory for the next engine. */
+static uint64_t until_of(const struct watch *w, struct recorder *r)
 {
 	uint64_t until_ns = UINT64_MAX;
+	struct recorder_stats stats;
 
 	for (unsigned i = 0; i < w->n_engines; i++) {
 		const struct watch_engine *e = w->engines[i];
@@ -187,7 +189,10 @@ static uint64_t until_of(const struct watch *w, const struct recorder *r)
 				until_ns = c->until_ns;
 		}
 	}
-	return until_ns != UINT64_MAX ? until_ns : 0;
+	if (until_ns != UINT64_MAX)
+		return until_ns;
+	recorder_stats(r, &stats);
+	return stats.newest_ns;
 }
 
 /* A recording stopped, or goes on again. */
