@@ -114,6 +114,7 @@ def test_what_is_closed_says_so_in_all_that_it_has(ten):
 def test_what_is_forgotten_is_closed_with_a_warning(ten):
     for make in (lambda: opened(ten), lambda: consumer.cursor()):
         consumer = opened(ten)
+        gc.collect()  # what tests before have left
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter('always')
             make()
