@@ -277,6 +277,28 @@ static void a_check_records_nothing(void **state)
 	end(&r);
 }
 
+/* The order in a file waits for the channels that are read, and none is when the engine is gone. */
+static void the_last_messages_are_written_when_no_channel_is_read(void **state)
+{
+	static const char *const texts[] = {"one,channels=a,continuous,megabytes=4"};
+	const struct mcr_msg m = {.rx_ns = 1000, .len = 4};
+	struct recorder_stats stats = {.written = 0};
+	struct mcr_error err = {""};
+	struct rig r;
+
+	begin(&r, texts, 1);
+	assert_int_equal(recordings_update(&r.w, &err), 0);
+	recorder_put(r.w.recorders[0], &m, (const uint8_t *)"last",
+		     recording_interface(&r.channels[0], 0), 0);
+	for (unsigned ms = 0; stats.written == 0 && ms < 20000; ms++) {
+		recordings_time(&r.w);
+		recorder_stats(r.w.recorders[0], &stats);
+		usleep(1000);
+	}
+	assert_int_equal(stats.written, 1);
+	end(&r);
+}
+
 static void a_feed_brings_its_lines_into_a_recording(void **state)
 {
 	static const char *const texts[] = {"one,feeds=itch"};
@@ -376,6 +398,7 @@ int main(void)
 	    cmocka_unit_test(a_channel_is_in_one_recording),
 	    cmocka_unit_test(files_are_for_the_only_group_of_the_readers),
 	    cmocka_unit_test(a_check_records_nothing),
+	    cmocka_unit_test(the_last_messages_are_written_when_no_channel_is_read),
 	    cmocka_unit_test(a_feed_brings_its_lines_into_a_recording),
 	    cmocka_unit_test(an_alarm_triggers_the_recordings_that_it_concerns),
 	    cmocka_unit_test(a_directory_is_checked_before_anything_starts),
