@@ -119,6 +119,7 @@ final class Conform {
 
     private String poll(Consumer one, String n, boolean isInPlace) throws IOException {
         int got = seen(one.poll(batch, number(n)));
+        awaitGo(n, got);
         for (Message m : batch) {
             if (m.kind() == Kind.DATA)
                 sayData(m, isInPlace ? view(one, m) : read(one, m));
@@ -344,9 +345,18 @@ final class Conform {
         }
     }
 
+    /** With `N go`, the test does something before anything of what was polled is read. */
+    static void awaitGo(String n, int polled) throws IOException {
+        if (!n.endsWith(" go"))
+            return;
+        OUT.println("polled " + polled);
+        OUT.flush();
+        IN.readLine();
+    }
+
     /** N of a poll. */
     static int number(String n) {
-        int number = Integer.parseInt(n);
+        int number = Integer.parseInt(n.split(" ")[0]);
         if (number < 0 || number > 1000)
             throw new Failed("EINVAL", "N is 0 to 1000");
         return number;

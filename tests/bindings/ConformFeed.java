@@ -66,6 +66,7 @@ final class ConformFeed {
 
     private String poll(String n) throws IOException {
         int got = Conform.seen(opened().poll(batch, Conform.number(n)));
+        Conform.awaitGo(n, got);
         for (FeedMessage m : batch) {
             if (m.kind() == FeedKind.DATA)
                 sayData(m, read(m));

@@ -87,6 +87,7 @@ static void run_poll(struct mcr_consumer *c, char way, const char *rest)
 		failed(-n, NULL);
 		return;
 	}
+	await_go(rest, n);
 	for (int i = 0; i < n; i++) {
 		if (msgs[i].kind == MCR_DATA)
 			print_data(c, &msgs[i], way);

@@ -79,6 +79,7 @@ void run_poll(mcring::reader &c, char way, const char *rest)
 	}
 	if (!c.poll(msgs, ec, *want))
 		return failed(ec.value(), nullptr);
+	await_go(rest, static_cast<int>(msgs.size()));
 	for (const mcring::message &m : msgs)
 		print(m, way == 'v' ? view_of<mcring::message> : read_of<mcring::message>);
 	c.release();

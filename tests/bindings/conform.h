@@ -44,6 +44,10 @@ uint32_t start_of(const char *value, uint64_t *seq);
 /* sleep_on arms the object and waits for its descriptor. Returns 1: poll; 0: the time is over. */
 int sleep_on(int fd, int (*arm)(void *object), void *object, int ms);
 
+/* await_go: with `N go` in rest, says how many were polled and reads one line more, so that a test
+ * can do something before anything of them is read. */
+void await_go(const char *rest, int polled);
+
 /* run_feed runs `feed REST`; close_feed closes what it holds. */
 void run_feed(char *rest);
 void close_feed(void);

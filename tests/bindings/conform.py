@@ -103,8 +103,18 @@ def say_items(messages, is_in_place):
     return len(messages)
 
 
-def poll(reader, n, is_in_place=False):
+def await_go(go, live):
+    """With `N go`, the test does something before anything of the messages is read."""
+    if go:
+        say('polled', len(live))
+        sys.stdout.flush()
+        sys.stdin.readline()
+
+
+def poll(reader, rest, is_in_place=False):
+    n, *go = rest.split()
     with reader.poll(int(n)) as live:
+        await_go(go, live)
         return say_items(live, is_in_place)
 
 
@@ -339,7 +349,9 @@ def feed_close(program, rest):
 
 
 def feed_poll(program, rest):
-    live = program.feed.poll(int(rest))
+    n, *go = rest.split()
+    live = program.feed.poll(int(n))
+    await_go(go, live)
     n = say_feed_items(live)
     live.release()
     return n

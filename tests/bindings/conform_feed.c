@@ -131,6 +131,7 @@ static void run_poll(char way, const char *rest)
 		failed(-n, NULL);
 		return;
 	}
+	await_go(rest, n);
 	for (int i = 0; i < n; i++) {
 		if (items[i].kind == MCR_FEED_DATA)
 			print_data(&items[i], way);

@@ -97,6 +97,7 @@ void run_poll(char way, const char *rest)
 	}
 	if (!feed.poll(items, ec, *want))
 		return failed(ec.value(), nullptr);
+	await_go(rest, static_cast<int>(items.size()));
 	for (const mcring::feed_message &m : items)
 		print(m,
 		      way == 'v' ? view_of<mcring::feed_message> : read_of<mcring::feed_message>);

@@ -196,6 +196,18 @@ int read_feed_opts(struct mcr_feed_opts *opts, char *rest)
 	return 0;
 }
 
+void await_go(const char *rest, int polled)
+{
+	char line[16];
+
+	if (!strstr(rest, " go"))
+		return;
+	printf("polled %d\n", polled);
+	fflush(stdout);
+	if (!fgets(line, sizeof(line), stdin))
+		exit(0);
+}
+
 int sleep_on(int fd, int (*arm)(void *object), void *object, int ms)
 {
 	struct pollfd one = {.fd = fd, .events = POLLIN};

@@ -18,7 +18,7 @@ class Conform:
 
     def start(self):
         self.stderr = tempfile.TemporaryFile()
-        env = dict(os.environ, **self.language.env(), **self.more)
+        env = {**os.environ, **self.language.env(), **self.more}
         env.pop('MCRING_RUN_DIR', None)
         self.process = subprocess.Popen(self.wrapper + self.language.argv(), env=env, stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=self.stderr, bufsize=0)

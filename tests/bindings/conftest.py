@@ -15,7 +15,7 @@ import engines  # noqa: E402
 import languages  # noqa: E402
 from conforms import Conform  # noqa: E402
 
-SCENARIOS = ('test_consumer.py', 'test_feed.py', 'test_harm.py', 'test_loss.py', 'test_restart.py')
+SCENARIOS = ('test_consumer.py', 'test_feed.py', 'test_harm.py', 'test_loss.py', 'test_overwritten.py', 'test_restart.py')
 # With sanitizers run the scenarios alone.
 collect_ignore = [name for name in os.listdir(os.path.dirname(os.path.abspath(__file__)))
                   if name.startswith('test_') and name not in SCENARIOS] if languages.is_sanitized() else []

@@ -8,7 +8,8 @@
  *     link RING PORT FLAGS RX_NS    an event of a port's link
  *     watermark RING NS             everything that arrived before is published
  *     far RING SEQ                  the first message will be the one behind SEQ
- *     host_lost RING N
+ *     host_lost RING N [NS] N packets were lost before the ring, up to NS
+ *     feed TEXT             declares this feed, its lines joined with `; `; without TEXT none
  *     hang, beat                    its control thread shows no sign of life, or does so again
  *     count                         ok CONSUMERS
  *     stop RING
@@ -86,7 +87,7 @@ static void go_far(struct mcr_ring_writer *w, uint64_t seq)
 }
 
 /* What is done to a ring, and to what. */
-static void change(const char *word, uint64_t ring, uint64_t value)
+static void change(const char *word, uint64_t ring, uint64_t value, uint64_t more)
 {
 	if (strcmp(word, "again") == 0)
 		again(ring);
@@ -95,9 +96,24 @@ static void change(const char *word, uint64_t ring, uint64_t value)
 	else if (strcmp(word, "watermark") == 0)
 		mcr_ring_set_polled(&engine.writers[ring], value);
 	else if (strcmp(word, "host_lost") == 0)
-		mcr_ring_set_host_loss(engine.regions[ring].mem, value, 1);
+		mcr_ring_set_host_loss(engine.regions[ring].mem, value, more ? more : 1);
 	else if (strcmp(word, "stop") == 0)
 		mcr_ring_set_state(engine.regions[ring].mem, MCR_RING_STOPPED);
+}
+
+static uint64_t declare(char *text)
+{
+	struct mcr_feeds *feeds = NULL;
+	struct mcr_error err;
+
+	for (char *at = text; (at = strstr(at, "; ")); at++)
+		memcpy(at, " \n", 2);
+	if (*text && mcr_feeds_create(&feeds, (const char *const *)&text, 1, &err) < 0)
+		fail_msg("%s", err.text);
+	pthread_mutex_lock(&engine.lock);
+	mcr_attach_server_put_feeds(engine.server, feeds, "md");
+	pthread_mutex_unlock(&engine.lock);
+	return 0;
 }
 
 static uint64_t run(const char *word, char *rest)
@@ -106,6 +122,8 @@ static uint64_t run(const char *word, char *rest)
 		return put(rest);
 	if (strcmp(word, "flood") == 0)
 		return flood(rest);
+	if (strcmp(word, "feed") == 0)
+		return declare(rest);
 	if (strcmp(word, "link") == 0)
 		return link_event(rest);
 	if (strcmp(word, "count") == 0)
@@ -113,9 +131,9 @@ static uint64_t run(const char *word, char *rest)
 	if (strcmp(word, "hang") == 0 || strcmp(word, "beat") == 0)
 		__atomic_store_n(&engine.beating, word[0] == 'b', __ATOMIC_RELEASE);
 	else {
-		const uint64_t ring = number(&rest);
+		const uint64_t ring = number(&rest), value = number(&rest);
 
-		change(word, ring, number(&rest));
+		change(word, ring, value, number(&rest));
 	}
 	return 0;
 }
@@ -132,8 +150,10 @@ int main(int argc, char **argv)
 	puts("ready");
 	fflush(stdout);
 	while (fgets(line, sizeof(line), stdin)) {
-		char *rest = line + strcspn(line, " \n");
+		char *rest;
 
+		line[strcspn(line, "\n")] = 0;
+		rest = line + strcspn(line, " ");
 		if (*rest)
 			*rest++ = 0;
 		printf("ok %llu\n", (unsigned long long)run(line, rest));

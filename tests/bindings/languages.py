@@ -66,6 +66,13 @@ def preloaded(**more):
     return {'LD_PRELOAD': library, 'ASAN_OPTIONS': ':'.join([given, *(f'{k}={v}' for k, v in more.items())])}
 
 
+def paused_copy():
+    """For a program whose copies of some octets wait for the test (paused_copy.c)."""
+    module = os.path.join(BUILD, 'tests', 'bindings', 'paused-copy.so')
+    first = preloaded().get('LD_PRELOAD')
+    return {'LD_PRELOAD': f'{first}:{module}' if first else module}
+
+
 class Language:
     """One binding."""
 

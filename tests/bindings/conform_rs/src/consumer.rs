@@ -99,7 +99,12 @@ fn put_item(out: &mut String, m: &Header, payload: Option<&[u8]>) {
     .unwrap();
 }
 
-fn polled(reader: &mut Reader, way: &str, n: usize) -> mcring::Result<(String, usize)> {
+fn polled(
+    reader: &mut Reader,
+    way: &str,
+    (n, go): (usize, bool),
+    input: &mut impl BufRead,
+) -> mcring::Result<(String, usize)> {
     let mut out = String::new();
 
     if way == "take" && n > 0 {
@@ -112,6 +117,9 @@ fn polled(reader: &mut Reader, way: &str, n: usize) -> mcring::Result<(String, u
     }
     let mut buf = vec![0; 65536];
     let polled = reader.poll(n)?;
+    if go {
+        words::await_go(polled.len(), input);
+    }
     for m in &polled {
         if way == "view" {
             let octets = m.in_place(|payload| {
@@ -128,8 +136,8 @@ fn polled(reader: &mut Reader, way: &str, n: usize) -> mcring::Result<(String, u
     Ok((out, n))
 }
 
-fn poll(reader: &mut Reader, way: &str, n: &str) -> Parsed<Answer> {
-    let (items, n) = polled(reader, way, words::count(n)?).map_err(|e| failed(&e))?;
+fn poll(reader: &mut Reader, way: &str, n: &str, input: &mut impl BufRead) -> Parsed<Answer> {
+    let (items, n) = polled(reader, way, words::count(n)?, input).map_err(|e| failed(&e))?;
     Ok(Answer::with_items(items, n))
 }
 
@@ -256,10 +264,11 @@ impl State {
                 Err(error) => ControlFlow::Continue(failed(&error)),
             };
         }
-        ControlFlow::Continue(self.command(word, rest).unwrap_or_else(|answer| answer))
+        let answer = self.command(word, rest, input);
+        ControlFlow::Continue(answer.unwrap_or_else(|answer| answer))
     }
 
-    fn command(&mut self, word: &str, rest: &str) -> Parsed<Answer> {
+    fn command(&mut self, word: &str, rest: &str, input: &mut impl BufRead) -> Parsed<Answer> {
         match word {
             "open" => {
                 self.consumer = None;
@@ -278,18 +287,18 @@ impl State {
             "address" => Ok(answer(rest.parse::<mcring::Address>(), |a| a.to_string())),
             "cycle" => cycle(rest),
             "keep" | "kept" | "busy" => Ok(Answer::error("ENOTSUP", "")),
-            "cpoll" | "ctake" | "creattach" => self.on_cursor(word, rest),
-            _ => self.on_consumer(word, rest),
+            "cpoll" | "ctake" | "creattach" => self.on_cursor(word, rest, input),
+            _ => self.on_consumer(word, rest, input),
         }
     }
 
-    fn on_consumer(&mut self, word: &str, rest: &str) -> Parsed<Answer> {
+    fn on_consumer(&mut self, word: &str, rest: &str, input: &mut impl BufRead) -> Parsed<Answer> {
         let consumer = self
             .consumer
             .as_mut()
             .ok_or_else(|| Answer::error("EBADF", ""))?;
         Ok(match word {
-            "poll" | "view" | "take" => poll(consumer, word, rest)?,
+            "poll" | "view" | "take" => poll(consumer, word, rest, input)?,
             "follow" => match follow(consumer, number(rest)?) {
                 Ok(Some(sums)) => Answer::ok(sums),
                 Ok(None) => Answer::error("EPIPE", ""),
@@ -317,14 +326,14 @@ impl State {
         })
     }
 
-    fn on_cursor(&mut self, word: &str, rest: &str) -> Parsed<Answer> {
+    fn on_cursor(&mut self, word: &str, rest: &str, input: &mut impl BufRead) -> Parsed<Answer> {
         let cursor = self
             .cursor
             .as_mut()
             .ok_or_else(|| Answer::error("EBADF", ""))?;
         Ok(match word {
             "creattach" => unit(cursor.reattach()),
-            _ => poll(cursor, &word[1..], rest)?,
+            _ => poll(cursor, &word[1..], rest, input)?,
         })
     }
 }

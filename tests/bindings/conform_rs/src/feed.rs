@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //! The feed's commands.
 use std::fmt::Write;
+use std::io::BufRead;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -113,7 +114,12 @@ fn put_item(out: &mut String, item: &Item, payload: Option<&[u8]>) {
     writeln!(out, "{}", hex(payload)).unwrap();
 }
 
-fn polled(feed: &mut Feed, way: &str, n: usize) -> mcring::Result<(String, usize)> {
+fn polled(
+    feed: &mut Feed,
+    way: &str,
+    (n, go): (usize, bool),
+    input: &mut impl BufRead,
+) -> mcring::Result<(String, usize)> {
     let mut out = String::new();
 
     if way == "take" && n > 0 {
@@ -126,6 +132,9 @@ fn polled(feed: &mut Feed, way: &str, n: usize) -> mcring::Result<(String, usize
     }
     let mut buf = vec![0; 65536];
     let polled = feed.poll(n)?;
+    if go {
+        words::await_go(polled.len(), input);
+    }
     for item in &polled {
         if way == "view" {
             let octets = item.in_place(|payload| {
@@ -172,12 +181,13 @@ fn sleep(feed: &mut Feed, timeout: Duration) -> mcring::Result<bool> {
 }
 
 impl State {
-    pub fn run(&mut self, command: &str) -> ControlFlow<(), Answer> {
+    pub fn run(&mut self, command: &str, input: &mut impl BufRead) -> ControlFlow<(), Answer> {
         let (word, rest) = command.split_once(' ').unwrap_or((command, ""));
-        ControlFlow::Continue(self.command(word, rest).unwrap_or_else(|answer| answer))
+        let answer = self.command(word, rest, input);
+        ControlFlow::Continue(answer.unwrap_or_else(|answer| answer))
     }
 
-    fn command(&mut self, word: &str, rest: &str) -> Parsed<Answer> {
+    fn command(&mut self, word: &str, rest: &str, input: &mut impl BufRead) -> Parsed<Answer> {
         if word == "open" {
             self.feed = None;
             let opened = read_options(rest)?.open();
@@ -193,7 +203,7 @@ impl State {
             .ok_or_else(|| Answer::error("EBADF", ""))?;
         Ok(match word {
             "poll" | "view" | "take" => {
-                let polled = polled(feed, word, words::count(rest)?);
+                let polled = polled(feed, word, words::count(rest)?, input);
                 let (items, n) = polled.map_err(|e| failed(&e))?;
                 Answer::with_items(items, n)
             }

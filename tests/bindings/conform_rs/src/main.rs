@@ -19,7 +19,7 @@ fn main() {
         let command = line.trim_end_matches('\n');
         let (word, rest) = command.split_once(' ').unwrap_or((command, ""));
         let answer = match word {
-            "feed" => feed.run(rest),
+            "feed" => feed.run(rest, &mut input),
             "fork" => fork(&mut state, &mut feed),
             _ => state.run(word, rest, &mut input),
         };

@@ -2,6 +2,7 @@
 //! Words of a command, and answers.
 use std::ffi::CStr;
 use std::fmt::{Display, Write};
+use std::io::BufRead;
 use std::os::raw::{c_char, c_int};
 use std::os::unix::io::AsRawFd;
 use std::time::Duration;
@@ -88,15 +89,21 @@ pub fn number<T: std::str::FromStr>(text: &str) -> Parsed<T> {
     text.parse().map_err(|_| invalid(text))
 }
 
-/// 0 to BATCH.
-pub fn count(text: &str) -> Parsed<usize> {
-    number(text).and_then(|n| {
-        if n > BATCH {
+/// N of a poll, 0 to BATCH, and whether the test does something before anything is read (`N go`).
+pub fn count(text: &str) -> Parsed<(usize, bool)> {
+    let n = text.strip_suffix(" go").unwrap_or(text);
+    number(n).and_then(|number| {
+        if number > BATCH {
             Err(invalid("N is 0 to 1000"))
         } else {
-            Ok(n)
+            Ok((number, n.len() < text.len()))
         }
     })
+}
+
+pub fn await_go(polled: usize, input: &mut impl BufRead) {
+    println!("polled {polled}");
+    input.read_line(&mut String::new()).unwrap();
 }
 
 pub fn ms(text: &str) -> Parsed<Duration> {
