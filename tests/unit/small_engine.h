@@ -47,6 +47,7 @@ struct small_engine {
 	pthread_t control;
 	pthread_mutex_t lock; /* held while the server is touched */
 	int running, beating, looking;
+	unsigned rounds; /* of its control thread */
 };
 
 static inline void sleep_ms(long ms)
@@ -70,6 +71,7 @@ static void *small_engine_control(void *arg)
 			mcr_attach_server_look(e->server, monotonic_ns());
 		mcr_attach_server_wake(e->server);
 		pthread_mutex_unlock(&e->lock);
+		__atomic_add_fetch(&e->rounds, 1, __ATOMIC_RELEASE);
 		sleep_ms(1);
 	}
 	return NULL;
@@ -111,6 +113,22 @@ static inline void small_engine_kill(struct small_engine *e)
 	mcr_attach_server_destroy(e->server);
 	for (unsigned i = 0; i < e->n_rings; i++)
 		mcr_region_destroy(&e->regions[i]);
+}
+
+/* Its control thread, whose lock is free, has gone round once, from the begin to the end. */
+static inline void small_engine_round(struct small_engine *e)
+{
+	const unsigned now = __atomic_load_n(&e->rounds, __ATOMIC_ACQUIRE);
+
+	while (__atomic_load_n(&e->rounds, __ATOMIC_ACQUIRE) - now < 2)
+		sleep_ms(1);
+}
+
+/* Its control thread does not beat any more, as by SIGSTOP. */
+static inline void small_engine_stop_beating(struct small_engine *e)
+{
+	__atomic_store_n(&e->beating, 0, __ATOMIC_RELEASE);
+	small_engine_round(e);
 }
 
 /* An engine with a run directory that everybody may enter. */
