@@ -28,10 +28,13 @@ def told(messages, kind):
     return [address for m in messages for record, address in m.told() if record == kind]
 
 
-def join_at_once(wire, daemon, protocol, wanted):
-    """Joins in one request; gives (how many messages left us meanwhile, seconds from the join to
-    the last first copy)."""
+def join_at_once(wire, protocol, wanted):
+    """A new daemon joins in one request; gives it, and the seconds from the join to the last first
+    copy."""
+    # From the first frame on: a second copy of what the daemon says of its own addresses can come
+    # at any time in its first second.
     tap = Tap(wire.sender, 'eth0', wire.receiver.mac('eth0'), protocol)
+    daemon = wire.daemon()
     daemon.ctl('join', *map(at_port, wanted))
     joined = group(daemon, wanted[0])['joined_ns'] / 1e9
     wait_idle(daemon, 20)
@@ -40,37 +43,33 @@ def join_at_once(wire, daemon, protocol, wanted):
     # Two copies of everything, each in the fewest reports.
     assert len(ours) == 2 * n
     assert sorted(told(ours[:n], 4)) == sorted(told(ours[n:], 4)) == sorted(wanted)
-    return sum(m.mac in tap.macs for m in tap.all), ours[n - 1].time - joined
+    status = protocol.status(daemon)
+    left = [m for m in tap.all if m.mac in tap.macs]
+    assert status['tx_packets'] == len(left), 'the wire saw all that was sent'
+    assert (status['tx_dropped'], status['detail']['cancelled']) == (0, 0)
+    return daemon, ours[n - 1].time - joined
 
 
 @both_families
 def test_a_thousand_groups_are_joined_in_the_fewest_reports_within_100_ms(wire, protocol):
-    daemon = wire.daemon()
     wanted = addresses(wire.family, 1000)
     delays = []
     # The machine may be busy: once in three times it has to be quick.
     for _ in range(3):
-        before = protocol.status(daemon)['tx_packets']
-        left, delay = join_at_once(wire, daemon, protocol, wanted)
-        after = protocol.status(daemon)
-        assert after['tx_packets'] - before == left, 'the wire saw all that was sent'
-        assert (after['tx_dropped'], after['detail']['cancelled']) == (0, 0)
+        daemon, delay = join_at_once(wire, protocol, wanted)
         delays.append(delay)
         if delay < 0.1:
             break
-        daemon.ctl('leave', *map(at_port, wanted))
-        wait_for(lambda: not groups_of(daemon), 10, 'all left')
+        assert daemon.stop() == 0
     assert min(delays) < 0.1, delays
 
-    # A general query with a response time of two seconds: each group is told of once, in time.
+    # A general query: each group is told of once. When: tests/unit/test_gmp_query.c.
     tap = Tap(wire.sender, 'eth0', wire.receiver.mac('eth0'), protocol)
     inject(wire.sender, protocol.query(3, tenths=20))
     wait_for(lambda: protocol.status(daemon)['queries'] == 1, 5, 'the query is heard')
     wait_idle(daemon)
     ours = tap.stop()
-    asked = next(m.time for m in tap.all if m.type == protocol.query_type)
     assert sorted(told(ours, 2)) == sorted(wanted)
-    assert max(m.time for m in ours) - asked < 2.1
     assert len(ours) == fewest(wire.family, 1000)
 
 
