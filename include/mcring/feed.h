@@ -219,7 +219,8 @@ MCR_API int mcr_feed_open(struct mcr_feed **out, const struct mcr_feed_opts *opt
  * poll, insert or resume; payloads may be overwritten by the writer as those of a consumer.
  *
  * Returns how many. 0: nothing is due. Errors: -EPIPE (no engine of any line runs any more and all
- * was handed out: mcr_feed_reattach), -EPROTO (a ring's content makes no sense). */
+ * was handed out: mcr_feed_reattach). An engine of which a ring's content makes no sense counts as
+ * gone. */
 MCR_API int mcr_feed_poll(struct mcr_feed *f, struct mcr_feed_msg *msgs, int n);
 
 /* mcr_feed_read copies up to cap octets of a packet's payload, all messages of it, and checks that

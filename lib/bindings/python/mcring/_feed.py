@@ -157,7 +157,7 @@ class Feed(Stream[FeedMessage, FeedBatch]):
         """Takes up to n packets and events that are due now, with copies of the payloads, in one call.
 
         It does not wait. Raises mcring.Error: BrokenPipeError when no engine of any line runs any more and all was
-        taken, EPROTO.
+        taken.
         """
         batch = FeedBatch(n, octets)
         check(self._take(batch))

@@ -118,7 +118,7 @@ class Stream(Generic[Item, Filled], abc.ABC):
         """Takes as many messages as there are and fit, with copies of their payloads, in one call.
 
         Returns how many; 0: nothing is there. Raises mcring.Error: BrokenPipeError when the engine has ended and
-        all was taken, EPROTO when a ring makes no sense.
+        all was taken; of a consumer EPROTO when a ring makes no sense.
         """
         return check(self._take(batch))
 

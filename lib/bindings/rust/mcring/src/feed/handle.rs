@@ -73,7 +73,7 @@ impl Feed {
     /// was overwritten before it was copied is a gap in its place ([`GapWhy::Overwritten`]).
     ///
     /// Returns how many items. Errors: [`Error::is_end`](crate::Error::is_end) (no engine of any
-    /// line runs any more and all was handed out), `EPROTO` (a ring's content makes no sense).
+    /// line runs any more and all was handed out).
     ///
     /// [`GapWhy::Overwritten`]: crate::feed::GapWhy::Overwritten
     #[inline]

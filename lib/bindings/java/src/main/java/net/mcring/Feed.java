@@ -26,7 +26,7 @@ public final class Feed implements Source, Closeable {
      *
      * @return the feed's batch, which is not empty and valid until the next call; null: no engine of
      *     any line runs any more
-     * @throws McringException EINTR: the thread was interrupted, and stays so; EPROTO
+     * @throws McringException EINTR: the thread was interrupted, and stays so
      */
     public FeedBatch nextBatch() throws McringException {
         if (batch == null)
@@ -62,7 +62,7 @@ public final class Feed implements Source, Closeable {
      *
      * @param batch filled
      * @return how many packets and events, 0 if nothing is due; -1: no engine runs any more
-     * @throws McringException EPROTO: a ring's content makes no sense
+     * @throws McringException an error of the library
      */
     public int take(FeedBatch batch) throws McringException {
         return take(batch, batch.packets.capacity());
@@ -74,7 +74,7 @@ public final class Feed implements Source, Closeable {
      * @param batch filled
      * @param n packets and events, at most so many
      * @return how many, 0 if nothing is due; -1: no engine runs any more
-     * @throws McringException EPROTO: a ring's content makes no sense
+     * @throws McringException an error of the library
      */
     public int take(FeedBatch batch, int n) throws McringException {
         return fill(batch, n, true);
@@ -87,7 +87,7 @@ public final class Feed implements Source, Closeable {
      * @param batch filled
      * @param n at most so many
      * @return how many packets and events, 0 if nothing is due; -1: no engine runs any more
-     * @throws McringException EPROTO: a ring's content makes no sense
+     * @throws McringException an error of the library
      */
     public int poll(FeedBatch batch, int n) throws McringException {
         return fill(batch, n, false);
