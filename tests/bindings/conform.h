@@ -24,7 +24,7 @@ int next_option(char **rest, struct option *out);
 /* Groups and ids of a command. */
 struct selection {
 	struct mcr_select_group groups[64];
-	uint32_t ids[64];
+	uint32_t ids[MCR_SELECT_MAX + 1];
 	size_t n_groups, n_ids;
 };
 

@@ -96,7 +96,8 @@ int read_selection(struct selection *s, const struct option *o)
 		return read_groups(s, o->value);
 	if (strcmp(o->key, "ids") != 0)
 		return -EINVAL;
-	for (char *word = strtok(o->value, ","); word && s->n_ids < 64; word = strtok(NULL, ","))
+	for (char *word = strtok(o->value, ","); word && s->n_ids <= MCR_SELECT_MAX;
+	     word = strtok(NULL, ","))
 		s->ids[s->n_ids++] = (uint32_t)strtoul(word, NULL, 10);
 	return 0;
 }

@@ -7,10 +7,14 @@ import subprocess
 import tempfile
 import time
 
+import shown
+
 SECONDS = 60  # in which each answer must come
 
 
 class Conform:
+    shown = set()  # of the public headers, by all programs of a test (conftest.py)
+
     def __init__(self, language, wrapper=(), **env):
         self.language, self.wrapper, self.more = language, list(wrapper), env
         self.process = None
@@ -46,6 +50,8 @@ class Conform:
         return self.stderr.read().decode(errors='replace')
 
     def send(self, command):
+        if command != 'go':
+            self.command = command
         self.process.stdin.write(command.encode() + b'\n')
 
     def line(self, seconds=SECONDS):
@@ -67,6 +73,7 @@ class Conform:
         while True:
             line = self.line()
             if line.split(' ', 1)[0] in ('ok', 'error'):
+                Conform.shown |= shown.of_answer(self.command, items, line)
                 return items, line
             items.append(line)
 

@@ -14,16 +14,26 @@ sys.path[:0] = [os.path.join(TESTS, name) for name in ('lab', 'net')]
 import engines  # noqa: E402
 import languages  # noqa: E402
 from conforms import Conform  # noqa: E402
+from shown import SCENARIOS  # noqa: E402
 
-SCENARIOS = ('test_consumer.py', 'test_feed.py', 'test_harm.py', 'test_loss.py', 'test_overwritten.py', 'test_restart.py')
 # With sanitizers run the scenarios alone.
 collect_ignore = [name for name in os.listdir(os.path.dirname(os.path.abspath(__file__)))
                   if name.startswith('test_') and name not in SCENARIOS] if languages.is_sanitized() else []
 
 
 def pytest_configure(config):
+    config.addinivalue_line('markers', 'shows(names): values and errors of the public headers that a scenario makes')
     if not os.path.exists(engines.REPLAY):
         pytest.exit(f'{engines.REPLAY} is missing: tools/check builds it', 1)
+
+
+@pytest.fixture(autouse=True)
+def shows_what_it_says(request):
+    """What a scenario says that it shows (test_coverage.py) must have come."""
+    wanted = {name for marker in request.node.iter_markers('shows') for name in marker.args}
+    Conform.shown.clear()
+    yield
+    assert wanted <= Conform.shown, wanted - Conform.shown
 
 
 @pytest.fixture(scope='session', params=languages.TESTED, ids=lambda language: language.name)
@@ -100,8 +110,8 @@ def scripted(folder):
     """Makes engines that do what the test says; ends them."""
     made = []
 
-    def make(rings=1):
-        made.append(engines.Scripted(folder, rings))
+    def make(rings=1, name='md'):
+        made.append(engines.Scripted(folder, rings, name))
         return made[-1]
 
     yield make

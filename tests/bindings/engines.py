@@ -85,8 +85,8 @@ class Replay:
 class Scripted:
     """tests/bindings/engine.c: a channel "md" with several rings of 64 KiB."""
 
-    def __init__(self, folder, rings):
-        self.run_dir = os.path.join(folder, 'md')
+    def __init__(self, folder, rings, name):
+        self.run_dir = os.path.join(folder, name)
         os.mkdir(self.run_dir)
         self.process = subprocess.Popen([SCRIPTED, self.run_dir, str(rings)], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True, bufsize=1)

@@ -8,6 +8,7 @@ import pytest
 
 from engines import START_NS, datagram, equal_datagrams
 from frames import Dot1Q
+from shown import shows
 
 WAYS = pytest.mark.parametrize('way', ['poll', 'view', 'take'])
 NUMBERED = datagram(b'000000', checksum=0)
@@ -64,6 +65,7 @@ def test_addresses_are_read_and_written(conform):
         assert conform.error(f'address {text}') == ('EINVAL', '-')
 
 
+@shows('MCR_DATA')
 @WAYS
 def test_each_field_of_a_message_arrives(conform, configured, way):
     """Numbers at the ends of their ranges, both families, no octets, and as many as a frame of 9,000 has."""
@@ -106,6 +108,12 @@ def test_what_fills_more_than_a_buffer_is_taken_in_several_batches(conform, repl
     assert [int(item.split()[2]) for item in conform.all('take 1000')] == list(range(1, 1001))
 
 
+@shows('consumer_open: ENOENT EINVAL ERANGE',
+       'consumer_join: EINVAL EACCES',
+       'consumer_select: EINVAL',
+       'consumer_cursor: EINVAL',
+       'consumer_ring_info: ENOENT',
+       'consumer_interface_info: ENOENT')
 def test_errors_have_the_errno_and_the_text_of_the_library(conform, replay):
     engine = replay()
     where = f'run_dir={engine.run_dir}'
@@ -173,6 +181,7 @@ def test_a_sleeper_wakes_for_a_message_and_not_without_one(conform, replay, slee
     assert conform.answer() == ([], 'ok 1')
 
 
+@shows('consumer_poll: EPIPE')
 def test_at_the_end_everything_was_given_before_it_is_an_error(conform, replay):
     engine = replay()
     engine.publish(numbered(3))
@@ -219,6 +228,7 @@ def test_a_selection_passes_over_the_others(conform, configured):
     assert seqs() == list(range(1, 10))  # the selection is as it was
 
 
+@shows('MCR_START_NEWEST MCR_START_OLDEST MCR_START_SEQ')
 def test_a_consumer_starts_and_goes_where_it_is_told(conform, replay):
     engine = replay()
     engine.publish(numbered(5))
@@ -278,6 +288,7 @@ def test_joins_add_and_leaves_remove_groups(conform, replay):
     assert conform.await_items(1) == [data(2, b'2', group='239.1.1.2', ns=START_NS + 3000)]
 
 
+@shows('consumer_cursor: ERANGE')
 def test_a_cursor_has_a_place_and_a_selection_of_its_own(conform, replay):
     engine = replay()
     engine.publish([datagram(b'%06d' % i, group=f'239.1.1.{i % 2 + 1}') for i in range(6)])

@@ -7,6 +7,7 @@ import pytest
 
 from engines import START_NS, datagram, equal_datagrams
 from test_consumer import WAYS
+from shown import shows
 
 LINES = 'gap_timeout 5ms; line A; join 239.1.1.1:5000; line B; join 239.1.1.2:5000'
 ALL_EVENTS = 'events=131071'
@@ -37,6 +38,7 @@ def feed(conform, replay):
     return make
 
 
+@shows('MCR_FEED_DATA MCR_FEED_START MCR_FEED_FLAG_HELD', 'feed_key_info: ENOENT', 'feed_line_info: ENOENT')
 @WAYS
 def test_each_number_is_handed_out_once_and_in_order(conform, feed, way):
     feed([packet(7, 'A', b'seven'), packet(7, 'B', b'seven'), packet(8, 'B'), packet(10, 'A'), packet(9, 'B'),
@@ -52,6 +54,11 @@ def test_each_number_is_handed_out_once_and_in_order(conform, feed, way):
         assert conform.error(command) == ('ENOENT', '-')
 
 
+@shows('MCR_FEED_GAP MCR_FEED_GAP_PASSED MCR_FEED_WIRE MCR_FEED_FILLED_LATE MCR_FEED_LINE_SWITCH',
+       'MCR_FEED_RESET MCR_FEED_RESET_RESUME',
+       'MCR_FEED_FLAG_LATE MCR_FEED_FLAG_AFTER_GAP MCR_FEED_FLAG_INSERTED',
+       'feed_insert: ENOENT EALREADY',
+       'feed_resume: ENOENT')
 @WAYS
 def test_what_came_on_no_line_is_a_gap_and_can_be_given_back(conform, feed, way):
     feed([packet(1), packet(1, 'B'), packet(3), packet(3, 'B'), packet(4)], at(0, .1, .2, .3, 20),
@@ -96,6 +103,7 @@ def test_a_stream_stops_at_its_gap_if_it_is_told_to(conform, feed):
     assert conform.items('feed take 9') == [item(2, 'inserted', flags=12), item(3, flags=4)]
 
 
+@shows('MCR_FEED_AS_THEY_COME MCR_FEED_FLAG_DUPLICATE MCR_FEED_FLAG_OUT_OF_ORDER', 'feed_insert: EINVAL')
 def test_without_holding_each_packet_comes_with_its_flags(conform, feed):
     feed([packet(1), packet(1, 'B'), packet(3), packet(2, 'B')], options='order=as_they_come')
     assert conform.await_items(5, 'feed take 9') == [
@@ -103,6 +111,7 @@ def test_without_holding_each_packet_comes_with_its_flags(conform, feed):
     assert conform.error('feed insert 0 2 1 00') == ('EINVAL', '-')
 
 
+@shows('MCR_FEED_MISMATCH MCR_FEED_IMPLAUSIBLE')
 def test_lines_that_differ_and_numbers_beyond_belief_are_named(conform, feed):
     feed([packet(1), packet(1, 'B', b'x'), packet(2, 'B'), packet(2**64 - 1000)], options='compare=1')
     assert conform.await_items(5, 'feed poll 9') == [
@@ -110,16 +119,70 @@ def test_lines_that_differ_and_numbers_beyond_belief_are_named(conform, feed):
     assert conform.ok(f'feed wire {2**64 - 1000}') == str(2**64 - 1000)
 
 
+@shows('MCR_FEED_GAP_TIMEOUT MCR_FEED_IN_ORDER')
+def test_what_a_line_alone_has_passed_is_given_up_after_a_while(conform, feed):
+    feed([packet(1), packet(1, 'B'), packet(3), packet(4)], at(0, .1, .2, 20), 'order=in_order')
+    assert conform.await_items(5, 'feed take 9') == [
+        'start 0 0 1', item(1), f'gap 0 2 2 1 1 0 {at(.2)[0]} {at(5.2)[0]}', item(3, flags=6), item(4)]
+
+
+@shows('MCR_FEED_GAP_WINDOW')
+def test_a_gap_is_given_up_when_no_more_is_to_be_held(conform, feed):
+    feed([packet(1), packet(1, 'B'), packet(3), packet(4), packet(5)], options='held_max=2')
+    opened, declared = at(.002, .004)
+    assert conform.await_items(6, 'feed take 9') == [
+        'start 0 0 1', item(1), f'gap 0 2 2 3 1 0 {opened} {declared}', item(3, flags=6), item(4, flags=4),
+        item(5)]
+
+
+@shows('MCR_FEED_RESET_EXPLICIT MCR_FEED_GAP_FLUSH')
+def test_what_is_missing_before_a_reset_is_given_up(conform, feed):
+    feed([packet(1, 'A', b'\0'), packet(3, 'A', b'\0'), packet(1, 'A', b'\1')],
+         declaration='seq=0:8:be reset=8:1=1:data')
+    opened, declared = at(.001, .002)
+    assert conform.await_items(6, 'feed take 9') == [
+        'start 0 0 1', item(1, 'A', b'\0'), f'gap 0 2 2 4 1 0 {opened} {declared}', item(3, 'A', b'\0', flags=6),
+        'reset 0 4 1 1', item(1, 'A', b'\1')]
+
+
+@shows('MCR_FEED_RESET_IMPLICIT')
+def test_numbers_that_begin_anew_are_a_reset(conform, feed):
+    feed([packet(n) for n in (5000, 1, 2, 3)])
+    assert conform.await_items(6, 'feed take 9') == [
+        'start 0 0 5000', item(5000), 'reset 0 5001 1 3', item(1, flags=4), item(2, flags=4), item(3, flags=4)]
+
+
+@shows('MCR_FEED_CYCLE')
+def test_what_is_sent_in_a_loop_begins_again(conform, feed):
+    feed([packet(n) for n in (5000, 1, 2, 3)], declaration='seq=0:8:be loop=yes')
+    assert conform.await_items(4, 'feed take 9')[2].startswith('cycle 0 5001 ')
+
+
+@shows('MCR_FEED_FLAG_UNSEQUENCED')
+def test_what_has_no_number_comes_if_it_is_wanted(conform, feed):
+    feed([packet(1), packet(0, 'B', b'x'), packet(2)], declaration='seq=0:8:be unsequenced=seq=0',
+         options='unsequenced=1')
+    assert conform.await_items(4, 'feed take 9') == [
+        'start 0 0 1', item(1), item(0, 'B', b'x', count=0, flags=64), item(2)]
+
+
 def test_a_start_may_be_given(conform, feed):
     feed([packet(n) for n in range(1, 5)], options='start_seq=3')
     assert conform.await_items(3, 'feed poll 9') == ['start 0 0 3', item(3), item(4)]
 
 
+@shows('MCR_FEED_LINE_DOWN MCR_FEED_DOWN_SILENT MCR_FEED_LINE_UP MCR_FEED_SILENCE MCR_FEED_SILENCE_END')
 def test_lines_that_are_silent_are_down(conform, feed):
     feed([packet(1), packet(1, 'B'), packet(2, 'B')], at(0, .1, 3000), declaration='seq=0:8:be,heartbeat_interval=10ms')
     items = conform.await_items(8, 'feed poll 9')
     assert sorted(items[2:4]) == ['line_down 0 1', 'line_down 1 1']
     assert items[4:] == ['silence', 'line_up 1', 'silence_end', item(2, 'B')]
+
+
+@shows('MCR_FEED_DOWN_NEVER')
+def test_a_line_that_was_never_heard_is_down(conform, feed):
+    feed([packet(1), packet(2)], at(0, 3000), declaration='seq=0:8:be,heartbeat_interval=10ms')
+    assert 'line_down 1 2' in conform.await_items(6, 'feed poll 9')
 
 
 def test_several_messages_in_a_packet_are_counted_and_those_handed_out_before_are_skipped(conform, feed):
@@ -133,6 +196,7 @@ def test_several_messages_in_a_packet_are_counted_and_those_handed_out_before_ar
     assert conform.ok('feed stats') == '2 1 2 5 0'
 
 
+@shows('MCR_FEED_END_OF_SESSION MCR_FEED_RESET_SESSION')
 def test_sessions_end_and_restart_and_unsequenced_packets_come_if_wanted(conform, feed):
     def mold(session, seq, count):
         head = session.ljust(10).encode() + seq.to_bytes(8, 'big') + count.to_bytes(2, 'big')
@@ -148,12 +212,14 @@ def test_sessions_end_and_restart_and_unsequenced_packets_come_if_wanted(conform
     assert conform.ok('feed key 0').startswith('3 0 session=two ')
 
 
+@shows('MCR_FEED_KEYS_FULL')
 def test_a_stream_more_than_allowed_is_not_handed_out(conform, feed):
     lines = 'line A; join 239.1.1.1:5000; join 239.1.1.2:5000'
     feed([packet(1), packet(5, 'B'), packet(2)], options='keys_max=1', lines=lines)
     assert conform.await_items(4, 'feed poll 9') == ['start 0 0 1', item(1), 'keys_full', item(2)]
 
 
+@shows('MCR_FEED_RING')
 def test_a_program_that_was_lapped_knows_whose_loss_it_is(conform, feed):
     feed([packet(1)], channel='default,bytes=64K', lines=LINES.split('; line B')[0])
     assert conform.await_items(2, 'feed poll 9') == ['start 0 0 1', item(1)]
@@ -176,6 +242,7 @@ def test_a_sleeping_handler_wakes(conform, feed, sleep):
     assert conform.await_items(1, 'feed poll 9') == [item(2)]
 
 
+@shows('feed_open: EBADMSG ENOENT')
 def test_a_declaration_of_the_programs_own_is_read(conform, replay):
     engine = replay()
     engine.publish([packet(1), packet(2, 'B')])
@@ -193,12 +260,14 @@ def test_a_declaration_of_the_programs_own_is_read(conform, replay):
     assert conform.error('feed poll 1')[0] == 'EBADF'
 
 
+@shows('MCR_FEED_DOWN_ENGINE', 'feed_poll: EPIPE')
 def test_a_feed_ends_with_its_engine_and_goes_on_with_the_next(conform, feed, replay):
     feed([packet(1), packet(2, 'B')])
     feed.engine.end()
     assert conform.to_the_end('feed take 1') == [
         'start 0 0 1', item(1), item(2, 'B'), 'line_down 0 3', 'line_down 1 3', 'silence']
     feed.engine.wait()
+    assert conform.error('feed poll 1') == conform.error('feed view 1') == ('EPIPE', '-')
     assert conform.error('feed reattach')[0] in ('ENOENT', 'ECONNREFUSED', 'EAGAIN')
     assert conform.ok('feed wait 30000') == '1'
     again = replay('--feed', f'feed f; declaration seq=0:8:be; {LINES}')

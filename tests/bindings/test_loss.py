@@ -6,10 +6,12 @@ import threading
 from engines import equal_datagrams
 from test_consumer import WAYS, numbered, numbered_data
 from test_restart import reattach
+from shown import shows
 
 SMALL = ('--channel', 'default,bytes=64K')
 
 
+@shows('MCR_LOST')
 @WAYS
 def test_a_lapped_reader_learns_the_exact_number(conform, replay, way):
     engine = replay(*SMALL)

@@ -9,7 +9,8 @@ import pytest
 
 from conforms import SECONDS
 from engines import START_NS
-from languages import BUILD, paused_copy
+from languages import paused_copy
+from shown import shows
 
 IN_PLACE_OR_COPIED = pytest.mark.parametrize('way', ['poll', 'view'])
 FEED = 'feed f; declaration seq=0:8:be; line A channel=md; join 239.1.1.1:5000'
@@ -34,6 +35,7 @@ def read(conform):
     return items
 
 
+@shows('consumer_read: ESTALE')
 @IN_PLACE_OR_COPIED
 def test_what_was_overwritten_before_it_is_read_is_told(conform, scripted, way):
     engine = scripted()
@@ -50,6 +52,7 @@ def test_what_was_overwritten_before_it_is_read_is_told(conform, scripted, way):
     assert [int(item.split()[2]) for item in rest] == list(range(3 + int(lost.split()[3]), 203))
 
 
+@shows('feed_read: ESTALE')
 @IN_PLACE_OR_COPIED
 def test_of_a_feed_it_is_told_as_well(conform, scripted, way):
     engine = scripted()
@@ -107,6 +110,7 @@ def test_what_is_overwritten_while_it_is_taken_is_lost_in_its_place(paused, scri
     paused.end()
 
 
+@shows('MCR_FEED_GAP_OVERWRITTEN')
 def test_what_is_overwritten_while_it_is_taken_of_a_feed_is_a_gap_in_its_place(paused, scripted):
     engine = scripted()
     engine(f'feed {FEED}')

@@ -5,6 +5,7 @@ import time
 
 from engines import START_NS, datagram, equal_datagrams
 from test_consumer import WAYS, data, numbered, numbered_data
+from shown import shows
 
 
 def reattach(conform, command='reattach'):
@@ -16,6 +17,7 @@ def reattach(conform, command='reattach'):
         conform.ok('wait 1000')
 
 
+@shows('MCR_RESTART')
 def test_after_a_restart_comes_what_the_new_engine_has(conform, replay):
     engine = replay()
     engine.publish(numbered(3))
@@ -76,6 +78,7 @@ def test_a_cursor_goes_on_when_its_consumer_does(conform, replay):
     assert [item.split()[0] for item in conform.all()] == ['restart', 'data', 'data']
 
 
+@shows('consumer_reattach: ENOENT')
 def test_a_consumer_that_waits_for_nobody_attaches_later(conform, replay, folder):
     conform.ok(f'open run_dir={folder}/run no_wait=1 start=oldest')
     assert conform.error('poll 1') == ('EPIPE', '-')
@@ -89,6 +92,7 @@ def test_a_consumer_that_waits_for_nobody_attaches_later(conform, replay, folder
     assert answer.startswith('ok 0 stdin ')
 
 
+@shows('MCR_ENGINE_STALL MCR_FLAG_STALL_OVER')
 def test_an_engine_that_hangs_is_told_and_after_a_while_taken_for_gone(conform, scripted):
     engine = scripted()
     engine(f'put 0 {START_NS} 0 1 ff')
@@ -110,23 +114,25 @@ def test_an_engine_that_hangs_is_told_and_after_a_while_taken_for_gone(conform, 
     assert conform.all() == []  # the same engine: it goes on where it was
 
 
+@shows('MCR_LINK MCR_FLAG_LINK_UP MCR_FLAG_LINK_GONE MCR_STALL MCR_FLAG_LATE MCR_ORDER_RINGS MCR_ORDER_MERGED',
+       'MCR_FLAG_RX_TIME_TSC MCR_FLAG_CLOCK_STEP MCR_FLAG_HW_TIME MCR_FLAG_HW_TIME_SYNCED')
 def test_events_that_no_capture_has_arrive_with_each_field(conform, scripted):
     """A link, several rings, their order by time, and what comes late."""
     engine = scripted(3)
     for command in ('put 0 5000 4 1 00', 'put 1 3000 4 1 01', 'link 1 65535 16 3500', 'link 2 3 32 3600',
-                    'put 2 4000 7 1 02', 'host_lost 1 18446744073709551615', 'watermark 1 6000'):
+                    'put 2 4000 15 1 02', 'host_lost 1 18446744073709551615', 'watermark 1 6000'):
         engine(command)
     where = f'open run_dir={engine.run_dir} channel=md start=oldest'
     fields = '239.1.1.1 5000 10.0.0.1 6000 77 12 0 3 0'
     first, second, third = (f'data 0 1 {fields} 4 5000 6000 1 00', f'data 1 1 {fields} 4 3000 4000 1 01',
-                            f'data 2 2 {fields} 7 4000 5000 1 02')
+                            f'data 2 2 {fields} 15 4000 5000 1 02')
     link, gone = 'link 1 2 65535 16', 'link 2 1 3 32'
     conform.ok(where)
     assert conform.ok('rings') == '3'
     assert sorted(conform.all()) == sorted([first, second, third, link, gone])
     assert conform.ok('ring 1') == f'1 4711 1 3 3 6000 {2**64 - 1}'
     assert conform.ok('until 1') == '6000'
-    conform.ok(where + ' ring=1')
+    conform.ok(where + ' ring=1 order=rings')
     assert conform.all() == [second, link]
     assert conform.error(f'open run_dir={engine.run_dir} channel=md start=1')[0] == 'EINVAL'
     conform.ok(f'open run_dir={engine.run_dir} channel=md start=2 ring=2')
