@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "small_engine.h"
+#include "held_clock.h"
 
 static struct mcr_consumer *patient(struct small_engine *e, uint64_t stall_ns)
 {
@@ -18,28 +18,33 @@ static struct mcr_consumer *patient(struct small_engine *e, uint64_t stall_ns)
 	return small_engine_consumer(e, opts);
 }
 
-/* The next message, or an error, within 20 s. */
-static int await_one(struct mcr_consumer *c, struct mcr_msg *msg)
+/* The next message, or an error, after so long at the least and a second more at the most, on the
+ * clock that the test holds. */
+static int await_one(struct small_engine *e, struct mcr_consumer *c, struct mcr_msg *msg,
+		     uint64_t ns)
 {
-	uint64_t start = monotonic_ns();
+	const uint64_t start = monotonic_ns();
 	int n;
 
-	while ((n = mcr_consumer_poll(c, msg, 1)) == 0)
-		assert_true(monotonic_ns() - start < UINT64_C(20000000000));
+	while ((n = mcr_consumer_poll(c, msg, 1)) == 0) {
+		assert_true(monotonic_ns() - start < ns + UINT64_C(1000000000));
+		pass_time(e, e != NULL, HELD_STEP_NS);
+	}
+	assert_true(monotonic_ns() - start >= ns);
 	mcr_consumer_release(c);
 	return n;
 }
 
-static void await_stall(struct mcr_consumer *c, int flags)
+static void await_stall(struct small_engine *e, struct mcr_consumer *c, int flags, uint64_t ns)
 {
 	struct mcr_msg msg;
 
-	assert_int_equal(await_one(c, &msg), 1);
+	assert_int_equal(await_one(e, c, &msg, ns), 1);
 	assert_int_equal(msg.kind, MCR_ENGINE_STALL);
 	assert_int_equal(msg.flags, flags);
 	assert_int_equal(msg.len, 0);
-	assert_true(msg.rx_ns - msg.since_ns > UINT64_C(900000000));
-	assert_true(msg.rx_ns - msg.since_ns < UINT64_C(20000000000));
+	assert_true(msg.rx_ns - msg.since_ns >= UINT64_C(1000000000));
+	assert_true(msg.rx_ns - msg.since_ns < UINT64_C(2000000000));
 }
 
 static void an_engine_that_stalls_is_reported_and_goes_on(void **state)
@@ -50,17 +55,17 @@ static void an_engine_that_stalls_is_reported_and_goes_on(void **state)
 	small_engine_create(&e, 1, 4096);
 	struct mcr_consumer *c = small_engine_open(&e, MCR_START_NEWEST);
 
-	sleep_ms(20);
+	small_engine_round(&e);
 	for (int round = 0; round < 2; round++) {
-		__atomic_store_n(&e.beating, 0, __ATOMIC_RELEASE);
-		await_stall(c, 0);
+		small_engine_stop_beating(&e);
+		await_stall(&e, c, 0, UINT64_C(1000000000));
 		small_engine_publish_seqs(&e, 0, 1); /* by an rx lcore, which does not stall */
-		assert_int_equal(await_one(c, &msg), 1);
+		assert_int_equal(await_one(&e, c, &msg, 0), 1);
 		assert_int_equal(msg.kind, MCR_DATA);
 		__atomic_store_n(&e.beating, 1, __ATOMIC_RELEASE);
-		await_stall(c, MCR_FLAG_STALL_OVER);
+		await_stall(&e, c, MCR_FLAG_STALL_OVER, 0);
 		small_engine_publish_seqs(&e, 0, 1);
-		assert_int_equal(await_one(c, &msg), 1);
+		assert_int_equal(await_one(&e, c, &msg, 0), 1);
 		assert_int_equal(msg.kind, MCR_DATA);
 		assert_int_equal(msg.pos.seq, 2 * round + 2);
 	}
@@ -74,39 +79,34 @@ static void a_stall_ends_in_epipe_when_the_consumer_has_waited_enough(void **sta
 	struct small_engine e;
 	struct mcr_msg msgs[16];
 	uint64_t start;
-	int n;
 
 	small_engine_create(&e, 1, 4096);
 	struct mcr_consumer *c = patient(&e, UINT64_C(1500000000));
 
-	sleep_ms(20);
-	__atomic_store_n(&e.beating, 0, __ATOMIC_RELEASE);
+	small_engine_round(&e); /* it has begun to beat */
+	small_engine_stop_beating(&e);
 	start = monotonic_ns();
-	await_stall(c, 0);
+	await_stall(&e, c, 0, UINT64_C(1000000000));
 	small_engine_publish_seqs(&e, 0, 3); /* and not before all of it */
 	assert_int_equal(mcr_consumer_poll(c, msgs, 16), 3);
-	while ((n = mcr_consumer_poll(c, msgs, 16)) == 0)
-		assert_true(monotonic_ns() - start < UINT64_C(20000000000));
-	assert_int_equal(n, -EPIPE);
-	assert_true(monotonic_ns() - start > UINT64_C(1400000000));
+	assert_int_equal(await_one(&e, c, msgs, start + UINT64_C(1500000000) - monotonic_ns()),
+			 -EPIPE);
 	mcr_consumer_close(c);
 	small_engine_destroy(&e);
 }
 
-/* Its sockets end with it, whoever forked has copies of them. No second of silence is waited for.
- */
+/* Its sockets end with it, whoever forked has copies of them. Its last heartbeat is never old. */
 static void an_engine_that_is_gone_is_noticed_by_its_socket(void **state)
 {
 	for (int is_forked = 0; is_forked <= 1; is_forked++) {
 		struct small_engine e;
 		struct mcr_msg msg;
-		uint64_t start;
 		pid_t child = 0;
 
 		small_engine_create(&e, 1, 4096);
 		struct mcr_consumer *c = patient(&e, UINT64_MAX);
 
-		sleep_ms(20);
+		small_engine_round(&e);
 		if (is_forked)
 			child = fork();
 		if (is_forked && child == 0) {
@@ -115,9 +115,7 @@ static void an_engine_that_is_gone_is_noticed_by_its_socket(void **state)
 				pause();
 		}
 		small_engine_kill(&e);
-		start = monotonic_ns();
-		assert_int_equal(await_one(c, &msg), -EPIPE);
-		assert_true(monotonic_ns() - start < UINT64_C(900000000));
+		assert_int_equal(await_one(NULL, c, &msg, 0), -EPIPE);
 		mcr_consumer_close(c);
 		assert_int_equal(rmdir(e.dir), 0);
 		if (is_forked) {
@@ -135,13 +133,12 @@ static void one_look_that_finds_an_old_heartbeat_is_not_believed(void **state)
 	small_engine_create(&e, 1, 4096);
 	struct mcr_consumer *c = small_engine_open(&e, MCR_START_NEWEST);
 
-	__atomic_store_n(&e.beating, 0, __ATOMIC_RELEASE);
-	sleep_ms(20);
+	small_engine_stop_beating(&e);
 	for (int round = 0; round < 3; round++) {
 		mcr_ring_set_heartbeat(e.regions[0].mem, monotonic_ns() - UINT64_C(5000000000));
 		for (int looks = 0; looks < 4; looks++) {
 			assert_int_equal(mcr_consumer_poll(c, &msg, 1), 0);
-			sleep_ms(25);
+			pass_time(&e, 1, HELD_STEP_NS);
 		}
 		mcr_ring_set_heartbeat(e.regions[0].mem, monotonic_ns());
 		assert_int_equal(mcr_consumer_poll(c, &msg, 1), 0);
@@ -158,8 +155,7 @@ static void an_engine_that_has_not_begun_to_beat_is_not_dead(void **state)
 	small_engine_create(&e, 1, 4096);
 	struct mcr_consumer *c = small_engine_open(&e, MCR_START_NEWEST);
 
-	__atomic_store_n(&e.beating, 0, __ATOMIC_RELEASE);
-	sleep_ms(20);
+	small_engine_stop_beating(&e);
 	mcr_ring_set_heartbeat(e.regions[0].mem, 0);
 	for (int i = 0; i < 2000; i++)
 		assert_int_equal(mcr_consumer_poll(c, &msg, 1), 0);
@@ -210,9 +206,10 @@ static void a_stopped_consumer_neither_misjudges_the_engine_nor_the_loss(void **
 	sleep_ms(20);
 	assert_int_equal(kill(pid, SIGSTOP), 0);
 	small_engine_publish_seqs(&e, 0, 4980);
-	sleep_ms(1500);
+	pass_time(&e, 1, UINT64_C(1500000000));
 	assert_int_equal(kill(pid, SIGCONT), 0);
-	sleep_ms(300);
+	for (int i = 0; i < 12; i++)
+		pass_time(&e, 1, HELD_STEP_NS);
 	assert_int_equal(waitpid(pid, &status, WNOHANG), 0); /* it lives on */
 	small_engine_publish_seqs(&e, 0, 10);
 	mcr_ring_set_state(e.regions[0].mem, MCR_RING_STOPPED);
@@ -248,7 +245,6 @@ static void a_limit_of_locked_memory_is_not_an_engine_without_an_answer(void **s
 	struct mcr_consumer *c;
 	struct small_engine e;
 	struct mcr_error err;
-	uint64_t start;
 	int ret, could;
 
 	small_engine_create(&e, 1, 1 << 22);
@@ -263,14 +259,12 @@ static void a_limit_of_locked_memory_is_not_an_engine_without_an_answer(void **s
 	assert_int_equal(setrlimit(RLIMIT_MEMLOCK, &limit), 0);
 	/* Not by mlockall, which sanitizers make do nothing. */
 	assert_int_equal(syscall(SYS_mlockall, MCL_FUTURE), 0);
-	start = monotonic_ns();
 	ret = mcr_consumer_open(&c, &opts, &err);
 	syscall(SYS_munlockall);
 	setrlimit(RLIMIT_MEMLOCK, &before);
 	lock_without_limit(could);
 	assert_int_equal(ret, -ENOMEM);
 	assert_non_null(strstr(err.text, "ring 0 cannot be mapped"));
-	assert_true(monotonic_ns() - start < UINT64_C(3000000000));
 	small_engine_destroy(&e);
 }
 
@@ -286,5 +280,5 @@ int main(void)
 	    cmocka_unit_test(a_limit_of_locked_memory_is_not_an_engine_without_an_answer),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, hold_clock, NULL);
 }

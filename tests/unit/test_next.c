@@ -523,12 +523,6 @@ static void a_consumer_that_waits_for_nobody_is_opened_without_an_engine(void **
 	small_engine_destroy(&e);
 }
 
-static int hold(void **state)
-{
-	hold_clock();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -547,5 +541,5 @@ int main(void)
 	    cmocka_unit_test(a_consumer_that_waits_for_nobody_is_opened_without_an_engine),
 	};
 
-	return cmocka_run_group_tests(tests, hold, NULL);
+	return cmocka_run_group_tests(tests, hold_clock, NULL);
 }

@@ -19,6 +19,24 @@ static void record_until_killed(struct recorder_rig *rig)
 	}
 }
 
+/* It is in the middle of a file: stopped there, so that it is still when it is killed. */
+static void stop_in_a_file(const struct recorder_rig *rig, pid_t pid)
+{
+	char names[SHOWN_MAX][256], path[600];
+	struct stat st = {0};
+
+	do {
+		kill(pid, SIGCONT);
+		usleep(500);
+		kill(pid, SIGSTOP);
+		assert_int_equal(waitpid(pid, NULL, WUNTRACED), pid);
+		if (list_dir(rig->config.dir, ".part", names) != 1)
+			continue;
+		snprintf(path, sizeof(path), "%s/%.255s", rig->config.dir, names[0]);
+		stat(path, &st);
+	} while (st.st_size < 4096); /* more than its begin */
+}
+
 static void a_recorder_that_is_killed_leaves_whole_files(void **state)
 {
 	char names[SHOWN_MAX][256], path[600];
@@ -36,7 +54,10 @@ static void a_recorder_that_is_killed_leaves_whole_files(void **state)
 		assert_true(pid >= 0);
 		if (pid == 0)
 			record_until_killed(&rig);
-		usleep(2000 + round * 2300);
+		if (round % 3 == 0)
+			stop_in_a_file(&rig, pid);
+		else
+			usleep(2000 + round * 2300); /* wherever it is then */
 		kill(pid, SIGKILL);
 		assert_int_equal(waitpid(pid, NULL, 0), pid);
 		rig_begin(&rig);

@@ -50,7 +50,7 @@ static void a_command_gets_nothing_of_the_watch_else(void **state)
 	assert_int_equal(setenv("TZ", "Europe/Vienna", 1), 0);
 	assert_int_equal(pipe(fds), 0); /* not closed on exec */
 	assert_true(fcntl(fds[1], F_DUPFD, 100) >= 100);
-	create(script("look", "env >out; ls /proc/$$/fd | tr '\\n' ' ' >>out\n"
+	create(script("look", "env >out; (ls /proc/$$/fd >fds); tr '\\n' ' ' <fds >>out\n"
 			      "readlink /proc/$$/fd/1 | cat >>out\n"
 			      "cut -d ' ' -f 5 /proc/$$/stat >pgid; echo $$ >>pgid\n"),
 	       1);
@@ -294,17 +294,20 @@ static void what_leaves_the_process_group_is_not_waited_for(void **state)
 
 static void a_flood_of_output_holds_nobody_up(void **state)
 {
-	create(script("flood", "echo beginning >&2; yes; yes >&2\n"), 2);
+	create(script("flood", "echo beginning >&2; echo ready >ready; yes\n"), 2);
+	unlink(in_dir("ready"));
 	raise_alarm(WATCH_GAP, "");
-	usleep(50000);
+	wait_for_file("ready", "ready");
 	command_tick(c, now);
 	assert_int_equal(stats().running, 1); /* it is writing yet */
 	now += 3 * SECOND;
 	command_tick(c, now);
 	wait_for(0);
 	command_destroy(c);
-	create(script("shout", "yes loud >&2\n"), 2);
+	create(script("shout", "echo loud >&2; echo ready >ready; yes loud >&2\n"), 2);
+	unlink(in_dir("ready"));
 	raise_alarm(WATCH_GAP, "");
+	wait_for_file("ready", "ready");
 	for (unsigned i = 0; i < 50; i++) {
 		usleep(1000);
 		command_tick(c, now);
