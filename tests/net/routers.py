@@ -6,42 +6,24 @@ None is installed: the packages conflict with each other, and all would start to
 machine. They are unpacked in the build folder. None speaks MLD: Debian 12 builds FRR without
 pim6d. So the line of IPv6 has one router, tests/lab/mld_router.py and the kernel's forwarding."""
 
-import glob
 import os
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 
-import pytest
-
+import debs
 from family import IPV4, IPV6
 from netlab import wait_for
 from programs import BUILD, ROOT as TREE
 
-ROOT = os.path.join(BUILD, 'peers')
+ROOT = os.path.join(BUILD, 'peers', 'routers')
 MLD_ROUTER = os.path.join(TREE, 'tests', 'lab', 'mld_router.py')
-PACKAGES = ('pimd', 'frr', 'libyang2', 'igmpproxy')
 
 
 def unpack():
     """Downloads and unpacks the routers, once. Skips the test where there is no mirror."""
-    if all(glob.glob(os.path.join(ROOT, f'{name}_*.deb')) for name in PACKAGES):
-        return
-    os.makedirs(ROOT, exist_ok=True)
-    for command in (['download', *PACKAGES], ['update', '-qq'], ['download', *PACKAGES]):
-        done = subprocess.run(['apt-get', *command], cwd=ROOT, capture_output=True, text=True,
-                              timeout=300)
-        if command[0] == 'download' and done.returncode == 0:
-            break  # else the package lists may be old
-    debs = glob.glob(os.path.join(ROOT, '*.deb'))
-    if done.returncode or len(debs) < len(PACKAGES):
-        for deb in debs:
-            os.unlink(deb)
-        pytest.skip(f'apt-get download failed for {" ".join(PACKAGES)}')
-    for deb in debs:
-        subprocess.run(['dpkg-deb', '-x', deb, ROOT], check=True)
+    debs.need(ROOT, 'pimd', 'frr', 'libyang2', 'igmpproxy')
 
 
 class Router:

@@ -14,13 +14,14 @@ from signal import SIGKILL, SIGTERM
 
 import pytest
 
+import debs
 from line import Line
 from netlab import wait_for
 from programs import BUILD, CTL, MCRING, MCSEND, Traffic, mcsend
 from suite import need_tun
 
 QEMU = '/usr/bin/qemu-system-x86_64'
-KERNEL = os.path.join(BUILD, 'nic-kernel')
+KERNEL = os.path.join(BUILD, 'peers', 'kernel')
 FLOWS = os.path.join(BUILD, 'tests', 'nic', 'flows')
 CHURN = os.path.join(BUILD, 'tests', 'nic', 'churn')
 LIBRARIES = '/usr/lib/x86_64-linux-gnu'
@@ -38,34 +39,9 @@ WIRE_FRAMES = 30000  # that a wire holds
 
 # ---- what is booted ----
 
-def kernel_package():
-    """The package with the kernel, by the exact name that linux-image-amd64 has today."""
-    out = subprocess.run(['apt-cache', 'depends', 'linux-image-amd64'], capture_output=True,
-                         text=True).stdout
-    found = re.search(r'Depends: (linux-image-\S+)', out)
-    return found[1] if found else None
-
-
 def fetch_kernel():
     """Downloads and unpacks Debian's kernel, once. Skips the tests where there is no mirror."""
-    if glob.glob(f'{KERNEL}/boot/vmlinuz-*'):
-        return
-    shutil.rmtree(KERNEL, ignore_errors=True)
-    os.makedirs(KERNEL)
-    for command in (['update', '-qq'], None):
-        name = kernel_package()
-        if name and subprocess.run(['apt-get', 'download', name], cwd=KERNEL, capture_output=True,
-                                   timeout=300).returncode == 0:
-            break
-        if command:  # the package lists may be old
-            subprocess.run(['apt-get', *command], capture_output=True, timeout=300)
-    else:
-        pytest.skip('apt-get download failed for the kernel of linux-image-amd64')
-    deb, = glob.glob(f'{KERNEL}/*.deb')
-    subprocess.run(['dpkg-deb', '-x', deb, f'{KERNEL}/unpacked'], check=True)
-    os.unlink(deb)
-    os.rename(f'{KERNEL}/unpacked/lib', f'{KERNEL}/lib')
-    os.rename(f'{KERNEL}/unpacked/boot', f'{KERNEL}/boot')
+    debs.need(KERNEL, 'linux-image-amd64', depends=True)  # whose name is that of a version
 
 
 def closure(*paths):

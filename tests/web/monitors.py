@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What watches engines, and what takes an engine's place."""
 
-import functools
-import glob
 import http.client
 import json
 import os
@@ -14,45 +12,28 @@ import threading
 import time
 import urllib.parse
 
-import pytest
-
+import debs
 from netlab import _die_with_parent, wait_for
 from programs import BUILD, ROOT
 
 EXPORTER = os.path.join(BUILD, 'tools', 'mcring-exporter')
-PEERS = os.path.join(BUILD, 'peers')
-PROMETHEUS = os.path.join(PEERS, 'usr', 'bin', 'prometheus')
-PROMTOOL = os.path.join(PEERS, 'usr', 'bin', 'promtool')
+PEER = os.path.join(BUILD, 'peers', 'prometheus')
+PROMETHEUS = os.path.join(PEER, 'usr', 'bin', 'prometheus')
+PROMTOOL = os.path.join(PEER, 'usr', 'bin', 'promtool')
 RULES = os.path.join(ROOT, 'tools', 'monitoring', 'mcring.rules.yaml')
 BOARD = os.path.join(ROOT, 'tools', 'monitoring', 'grafana.json')
 
 SAMPLE = re.compile(r'([a-z][a-z0-9_]*)(\{(?:[a-z_]+="(?:[^"\\\n]|\\["\\n])*",?)*\})? ([0-9.]+)')
 
 
-@functools.cache
 def has_prometheus():
     """Downloads and unpacks Debian's Prometheus, once: its package would start a service."""
-    if os.path.exists(PROMTOOL):
-        return True
-    os.makedirs(PEERS, exist_ok=True)
-    for command in (['download', 'prometheus'], ['update', '-qq'], ['download', 'prometheus']):
-        done = subprocess.run(['apt-get', '-o', 'Acquire::Retries=1', *command], cwd=PEERS,
-                              capture_output=True, text=True, timeout=300)
-        if command[0] == 'download' and done.returncode == 0:
-            break  # else the package lists may be old
-        if 'Temporary failure resolving' in done.stderr:
-            return False  # there is no network
-    debs = glob.glob(os.path.join(PEERS, 'prometheus_*.deb'))
-    if done.returncode or not debs:
-        return False
-    subprocess.run(['dpkg-deb', '-x', debs[0], PEERS], check=True)
-    return True
+    return debs.fetch(PEER, 'prometheus') is None
 
 
 def need_prometheus():
     """Skips the test where there is no mirror."""
-    if not has_prometheus():
-        pytest.skip('apt-get download failed for prometheus')
+    debs.need(PEER, 'prometheus')
 
 
 def promtool(*args, **kwargs):
