@@ -77,6 +77,7 @@ static void end(struct program *p)
 	fclose(p->out);
 	kill(p->pid, SIGKILL);
 	assert_int_equal(waitpid(p->pid, &status, 0), p->pid);
+	small_engine_await(&engine, 0);
 }
 
 static void a_program_receives(void **state)
