@@ -102,12 +102,13 @@ class Conform:
 
     def all(self, command='poll 1000'):
         """Polls until nothing is there."""
-        items = []
+        items, end = [], time.monotonic() + SECONDS
         while True:
             more = self.items(command)
             if not more:
                 return items
             items += more
+            assert time.monotonic() < end, (self.language.name, command, more)
 
     def await_items(self, n, command='poll 1000'):
         """Polls and waits until n items were there."""

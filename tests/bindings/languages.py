@@ -163,7 +163,7 @@ class Java(Language):
 
     def argv(self):
         """A small heap, so that memory that is no garbage shows, and garbage is collected soon."""
-        return ['/usr/bin/java', '-Xcheck:jni', '-XX:TieredStopAtLevel=1', '-Xms32m', '-Xmx32m', '-Xmn2m', '-cp',
+        return ['/usr/bin/java', '-ea', '-Xcheck:jni', '-XX:TieredStopAtLevel=1', '-Xms32m', '-Xmx32m', '-Xmn2m', '-cp',
                 f'{self.jar}:{self.classes}', 'Conform']
 
     def env(self):

