@@ -403,7 +403,8 @@ class consumer : public reader
 	/* Everything that comes: a range which waits where nothing is there, and ends with the
 	 * engine (how: enum loop), or at an error, which it leaves in ec. It goes by way of a
 	 * batch, a polled<N>, or one of its own. What a loop leaves there is what the next one
-	 * begins with. */
+	 * begins with. It sleeps on at a signal, as std::this_thread::sleep_for does: where a
+	 * handler sets a flag, poll, and look at the flag behind wait(), which a signal ends. */
 	template <class Batch>
 	auto messages(Batch &msgs, std::error_code &ec, unsigned how = 0) noexcept
 	{
@@ -439,7 +440,7 @@ class consumer : public reader
 	{
 		return messages(left(), how);
 	}
-	/* As messages(). */
+	/* As messages(), which a signal does not end either. */
 	auto begin()
 	{
 		return messages().begin();

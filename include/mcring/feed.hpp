@@ -290,6 +290,7 @@ class feed
 
 		return reattach(ec);
 	}
+	/* As those of a consumer, which sleep on at a signal. */
 	template <class Batch>
 	auto messages(Batch &items, std::error_code &ec, unsigned how = 0) noexcept
 	{

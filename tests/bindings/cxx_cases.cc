@@ -400,6 +400,7 @@ int main(int argc, char **argv)
 
 	if (name == "stay" || name == "end") {
 		mcring::consumer c = open(run_dir);
+		std::signal(SIGALRM, [](int) {});
 		print_kinds(c, name == "stay" ? mcring::stay : 0u);
 		return 0;
 	}

@@ -4,6 +4,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import types
@@ -11,6 +12,7 @@ import types
 import languages
 import pytest
 from engines import START_NS, datagram
+from netlab import wait_for
 from test_consumer import numbered
 from test_feed import LINES, packet
 
@@ -38,6 +40,11 @@ def cases(request):
     return [*(fixed if subprocess.run([*fixed, 'true'], check=False).returncode == 0 else []), out]
 
 
+def is_asleep(pid):
+    with open(f'/proc/{pid}/stat') as file:
+        return file.read().rpartition(')')[2].split()[0] == 'S'
+
+
 def run(cases, *argv):
     done = subprocess.run([*cases, *argv], env=ENV, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                           timeout=60)
@@ -62,6 +69,10 @@ def test_a_loop_ends_with_the_engine_or_stays_for_the_next(cases, replay):
                 for case in ('end', 'stay')]
     for program in programs:
         assert [program.stdout.readline() for _ in range(2)] == ['data one\n', 'data two\n']
+        for _ in range(3):  # a signal, of which it has a handler, does not end it
+            wait_for(lambda: is_asleep(program.pid), 30, 'it sleeps')
+            program.send_signal(signal.SIGALRM)
+        wait_for(lambda: is_asleep(program.pid), 30, 'it sleeps on')
     engine.kill()
     assert programs[0].communicate(timeout=60) == ('end\n', None) and programs[0].returncode == 0
     again = replay()
