@@ -276,7 +276,7 @@ int mcr_engine_group_info(const struct mcr_engine *e, size_t i, struct mcr_group
 {
 	memset(out, 0, sizeof(*out));
 	strcpy(out->interface, "lan");
-	out->group = mcr_address_from_ipv4(htonl(0xef000000 + (uint32_t)i));
+	out->group = mcr_address_from_ipv4(htonl(0xef000000 + e->first_group + (uint32_t)i));
 	out->joined_ns = 1700000000000000000;
 	out->joins = 3;
 	out->joins_of[MCR_JOINED_BY_OPERATOR] = 1;

@@ -14,7 +14,8 @@ struct mcr_engine {
 	uint8_t *makers; /* of each join: enum mcr_join_maker */
 	struct mcr_channel_config channels[MCR_CHANNELS_MAX];
 	size_t n_channels;
-	size_t n_groups;           /* that mcr_engine_group_info makes up */
+	size_t n_groups;           /* that mcr_engine_group_info makes up ... */
+	uint32_t first_group;      /* ... from 239.0.0.0 + this on */
 	size_t n_members;          /* groups that mcr_engine_member_info makes up */
 	size_t n_relay;            /* interfaces of the relay */
 	size_t n_routes;           /* that mcr_engine_route_collected makes up */

@@ -137,6 +137,47 @@ static void thousands_of_groups_come_whole(void **state)
 	json_decref(reply);
 }
 
+/* Those that were written go, or others come before them. */
+static void groups_that_stay_come_once_whatever_comes_or_goes_meanwhile(void **state)
+{
+	struct fixture *f = *state;
+	static char text[1 << 20];
+
+	for (int is_coming = 0; is_coming <= 1; is_coming++) {
+		int fd = dial(f);
+		size_t len = 0;
+		json_t *reply, *groups;
+		char expected[32];
+		unsigned polls = 0;
+
+		f->engine.first_group = 500;
+		f->engine.n_groups = 1000;
+		say(fd, "{\"command\":\"groups\"}\n");
+		for (; len == 0 || text[len - 1] != '\n'; polls++) {
+			ssize_t n;
+
+			poll_server(f);
+			n = recv(fd, text + len, sizeof(text) - len, 0);
+			if (n <= 0)
+				continue;
+			len += (size_t)n;
+			f->engine.first_group += is_coming ? UINT32_MAX : 1;
+			f->engine.n_groups += is_coming ? 1 : SIZE_MAX;
+		}
+		assert_in_range(polls, 20, 100);
+		reply = json_loadb(text, len, 0, NULL);
+		groups = json_object_get(reply, "groups");
+		assert_int_equal(json_array_size(groups), 1000);
+		for (unsigned i = 0; i < 1000; i++) {
+			snprintf(expected, sizeof(expected), "239.0.%u.%u", (500 + i) >> 8,
+				 (500 + i) & 0xff);
+			assert_string_equal(text_of(json_array_get(groups, i), "group"), expected);
+		}
+		json_decref(reply);
+		close(fd);
+	}
+}
+
 static int hung_up(int fd)
 {
 	static char sink[1 << 20];
@@ -285,6 +326,7 @@ int main(void)
 	    CONTROL_TEST(requests_may_come_in_pieces_and_several_at_once),
 	    CONTROL_TEST(a_request_without_end_is_cut_off),
 	    CONTROL_TEST(thousands_of_groups_come_whole),
+	    CONTROL_TEST(groups_that_stay_come_once_whatever_comes_or_goes_meanwhile),
 	    CONTROL_TEST(a_reader_that_does_not_read_holds_up_nobody_and_is_cut_off),
 	    CONTROL_TEST(a_silent_client_is_cut_off),
 	    CONTROL_TEST(clients_beyond_the_limit_are_told),

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Memberships, and the joins behind them. */
+#include <string.h>
+
 #include "engine/control/control_info.h"
 #include "engine/control/control_json.h"
 
@@ -56,6 +58,47 @@ MCR_CONTROL_ITEM(mcr_control_group)
 	    mcr_json_string(g.igmp_state), "last_report_ns",
 	    mcr_json_number_or_null(g.last_report_ns), "last_query_ns",
 	    mcr_json_number_or_null(g.last_query_ns));
+}
+
+static size_t place_of_interface(const struct mcr_control_source *src, const char *name)
+{
+	struct mcr_interface_config config = {.size = sizeof(config)};
+	size_t i = 0;
+
+	while (mcr_engine_interface_config(src->engine, i, &config) == 0 &&
+	       strcmp(config.name, name) != 0)
+		i++;
+	return i;
+}
+
+/* Groups are in the order of their interfaces, and on each by address. */
+static int is_behind(const struct mcr_control_source *src, const struct mcr_group_info *a,
+		     const struct mcr_group_info *b)
+{
+	if (strcmp(a->interface, b->interface) != 0)
+		return place_of_interface(src, a->interface) >
+		       place_of_interface(src, b->interface);
+	return memcmp(&a->group, &b->group, sizeof(a->group)) > 0;
+}
+
+size_t mcr_control_group_behind(const struct mcr_control_source *src,
+				const struct mcr_group_info *group, size_t i)
+{
+	struct mcr_group_info g = {.size = sizeof(g)};
+	size_t low = 0, high = MCR_MEMBERSHIPS_MAX;
+
+	if (mcr_engine_group_info(src->engine, i - 1, &g) == 0 && !is_behind(src, &g, group) &&
+	    !is_behind(src, group, &g))
+		return i;
+	while (low < high) {
+		const size_t middle = (low + high) / 2;
+
+		if (mcr_engine_group_info(src->engine, middle, &g) < 0 || is_behind(src, &g, group))
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
 }
 
 MCR_CONTROL_ITEM(mcr_control_groups_total)

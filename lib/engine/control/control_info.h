@@ -26,11 +26,12 @@ struct mcr_control_snapshot {
 	uint64_t now_ns; /* CLOCK_REALTIME */
 	size_t *groups;  /* those to show, by mcr_engine_group_info, ascending; NULL = all */
 	size_t n_groups;
-	struct mcr_why *why; /* of an answer to `why`, else NULL */
-	int is_looking;      /* it has begun ... */
-	int has_verdict;     /* ... and come to its end */
-	int awaits_routes;   /* an answer to `routes`: they are not collected yet */
-	uint64_t ticket;     /* of mcr_engine_routes_collect */
+	struct mcr_group_info group; /* the last that is written, if all are */
+	struct mcr_why *why;         /* of an answer to `why`, else NULL */
+	int is_looking;              /* it has begun ... */
+	int has_verdict;             /* ... and come to its end */
+	int awaits_routes;           /* an answer to `routes`: they are not collected yet */
+	uint64_t ticket;             /* of mcr_engine_routes_collect */
 };
 
 /* A member of an answer. An array's item i is NULL past the end (or when there is no memory). */
@@ -60,6 +61,11 @@ MCR_CONTROL_ITEM(mcr_control_querier);
 MCR_CONTROL_ITEM(mcr_control_relay);
 MCR_CONTROL_ITEM(mcr_control_group);
 MCR_CONTROL_ITEM(mcr_control_groups_total);
+
+/* mcr_control_group_behind: where, by mcr_engine_group_info, the first group behind this one stands
+ * by now, which stood before i when it was written. */
+size_t mcr_control_group_behind(const struct mcr_control_source *src,
+				const struct mcr_group_info *group, size_t i);
 
 /* mcr_control_querier_role: how an interface's querier stands, or null when it has none. */
 json_t *mcr_control_querier_role(const struct mcr_control_source *src, const char *interface,

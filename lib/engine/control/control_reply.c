@@ -93,7 +93,7 @@ int mcr_control_reply_begin(struct mcr_control_reply *reply, const struct mcr_co
 	mcr_engine_account(src->engine, &reply->snapshot.account);
 	reply->snapshot.now_ns = now_realtime();
 	reply->section = sections;
-	reply->item = 0;
+	reply->item = reply->moved = 0;
 	snprintf(head, sizeof(head), "{\"ok\":true,\"schema\":%d", MCR_CONTROL_SCHEMA);
 	return append_text(reply, head);
 }
@@ -176,7 +176,7 @@ static int single(struct mcr_control_reply *reply, const struct mcr_control_sour
 
 static int next_item(struct mcr_control_reply *reply, const struct mcr_control_source *src)
 {
-	json_t *item = reply->section->item(src, &reply->snapshot, reply->item);
+	json_t *item = reply->section->item(src, &reply->snapshot, reply->item + reply->moved);
 	int ret = 0;
 
 	if (reply->item == 0) {
@@ -190,7 +190,7 @@ static int next_item(struct mcr_control_reply *reply, const struct mcr_control_s
 		return append_json(reply, item) < 0 ? -ENOMEM : ret;
 	}
 	reply->section++;
-	reply->item = 0;
+	reply->item = reply->moved = 0;
 	return ret < 0 ? ret : append_text(reply, "]");
 }
 
@@ -206,6 +206,29 @@ int mcr_control_reply_is_to_look(const struct mcr_control_reply *reply)
 	return snapshot->why && !snapshot->is_looking && !snapshot->has_verdict;
 }
 
+/* Amid all groups. Others come and go between two calls. */
+static int is_amid_groups(const struct mcr_control_reply *reply)
+{
+	return reply->section && reply->section->item == mcr_control_group && reply->item > 0 &&
+	       !reply->snapshot.groups;
+}
+
+static void find_place(struct mcr_control_reply *reply, const struct mcr_control_source *src)
+{
+	if (is_amid_groups(reply))
+		reply->moved = mcr_control_group_behind(src, &reply->snapshot.group,
+							reply->item + reply->moved) -
+			       reply->item;
+}
+
+static void keep_place(struct mcr_control_reply *reply, const struct mcr_control_source *src)
+{
+	reply->snapshot.group.size = sizeof(reply->snapshot.group);
+	if (is_amid_groups(reply))
+		mcr_engine_group_info(src->engine, reply->item + reply->moved - 1,
+				      &reply->snapshot.group);
+}
+
 int mcr_control_reply_more(struct mcr_control_reply *reply, const struct mcr_control_source *src)
 {
 	const size_t enough = reply->len + OCTETS_A_CALL;
@@ -214,6 +237,7 @@ int mcr_control_reply_more(struct mcr_control_reply *reply, const struct mcr_con
 	if (ret <= 0)
 		return ret;
 	ret = 0;
+	find_place(reply, src);
 	for (unsigned n = 0; ret == 0 && reply->section && n < ITEMS_A_CALL && reply->len < enough;
 	     n++) {
 		if (!reply->section->name) {
@@ -225,6 +249,7 @@ int mcr_control_reply_more(struct mcr_control_reply *reply, const struct mcr_con
 			ret = single(reply, src);
 		}
 	}
+	keep_place(reply, src);
 	return ret;
 }
 

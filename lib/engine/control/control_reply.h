@@ -16,7 +16,8 @@ struct mcr_control_reply {
 	char *text;
 	size_t len, cap, sent;
 	const struct mcr_control_section *section; /* the next to write; NULL = all is in text */
-	size_t item;                               /* of an array section */
+	size_t item;                               /* of an array section ... */
+	size_t moved; /* ... which is so much further in the engine than it was, modulo 2^64 */
 	struct mcr_control_snapshot snapshot;
 };
 
