@@ -316,7 +316,8 @@ class Job:
         return self.guest.run(f'cat {self.base}.err')
 
     def signal(self, signo=SIGTERM):
-        self.guest.run(f'kill -{int(signo)} $(cat {self.base}.pid)')
+        """Unless it has ended since somebody looked."""
+        self.guest.run(f'kill -{int(signo)} $(cat {self.base}.pid) 2>/dev/null; true')
 
     def wait(self, seconds=COMMAND_SECONDS):
         wait_for(lambda: self.status() is not None, seconds, f'the end of {self.base}')
