@@ -157,7 +157,8 @@ def wait_arrived(daemon, start, sent):
     try:
         wait_for(have_all, 5, 'all arrive')
     except AssertionError as late:
-        raise AssertionError(f'{late}: {seen} of {sent}') from late
+        missed = daemon.stats()['ports'][0]['rx_missed']
+        raise AssertionError(f'{late}: {seen} of {sent}, the port had no room for {missed}') from late
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ import signal
 import time
 
 import conftest
+from arrivals import Arrivals
 from membership_lan import Tap, group, protocol_of, wait_idle
 from family import FAMILIES, at_port
 from netlab import Switch, wait_for
@@ -16,7 +17,6 @@ from programs import drops, identity, mcsend
 from querier_lan import side_by_side
 
 COUNT = 200
-OTHERS = 20  # queries and the like that a counter of frames sees too
 
 
 class Lan:
@@ -58,15 +58,17 @@ class Lan:
                 return float(entry['timer'])
         return None
 
-    def forwarded(self, address):
-        """Sends COUNT datagrams; whether (the receiver's port, the silent one) got them."""
-        before = [host.counter('eth0') for host in (self.receiver, self.silent)]
+    def seen(self, address):
+        """How many of COUNT datagrams get to the receiver's port, and to the silent one."""
+        arrivals = [Arrivals(host, 'eth0') for host in (self.receiver, self.silent)]
         mcsend(self.sender, at_port(address), count=COUNT, rate=10_000)
-        after = [host.counter('eth0') for host in (self.receiver, self.silent)]
-        seen = [now - then for now, then in zip(after, before)]
-        for n in seen:
-            assert n < OTHERS or COUNT <= n < COUNT + OTHERS, f'{address}: {seen}'
-        return tuple(n >= COUNT for n in seen)
+        return [one.stop(address) for one in arrivals]
+
+    def forwarded(self, address):
+        """Whether (the receiver's port, the silent one) got all of it; else they got none."""
+        seen = self.seen(address)
+        assert set(seen) <= {0, COUNT}, f'{address}: {seen}'
+        return tuple(n == COUNT for n in seen)
 
 
 def delivered(daemon, address):
@@ -109,8 +111,10 @@ def follow(lan, version):
 
     # S-6: a new querier floods on until its first response interval is over.
     lan.set('mcast_query_response_interval', 300)
+    asked = time.monotonic()
     lan.set('mcast_querier', 1)
-    assert lan.forwarded(any_source) == (True, True)
+    seen = lan.seen(any_source)
+    assert seen == [COUNT, COUNT] or time.monotonic() - asked > 3, 'a busy machine is late for it'
     time.sleep(3.5)
     lan.set('mcast_query_response_interval', 100)
     protocol.wait_version(daemon, version)
