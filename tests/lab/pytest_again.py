@@ -18,7 +18,7 @@ class Again:
 
     def pytest_terminal_summary(self, terminalreporter):
         for test, reason in self.tests.items():
-            terminalreporter.write_line(f'AGAIN {test} - {reason}')
+            terminalreporter.write_line(f'AGAIN {terminalreporter.config.cwd_relative_nodeid(test)} - {reason}')
 
     @pytest.hookimpl(trylast=True)  # after what failed was noted
     def pytest_sessionfinish(self, session):
