@@ -18,16 +18,16 @@ int __real_clock_gettime(clockid_t clock, struct timespec *ts);
 int __wrap_clock_gettime(clockid_t clock, struct timespec *ts);
 int __wrap_clock_gettime(clockid_t clock, struct timespec *ts)
 {
-	uint64_t ns;
+	uint64_t *held = __atomic_load_n(&held_ns, __ATOMIC_ACQUIRE), ns;
 
-	if (!held_ns || clock != CLOCK_MONOTONIC)
+	if (!held || clock != CLOCK_MONOTONIC)
 		return __real_clock_gettime(clock, ts);
-	ns = __atomic_load_n(held_ns, __ATOMIC_ACQUIRE);
+	ns = __atomic_load_n(held, __ATOMIC_ACQUIRE);
 	*ts = (struct timespec){(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
 	return 0;
 }
 
-/* For all tests of a program. */
+/* Also for all tests of a program. */
 static inline int hold_clock(void **state)
 {
 	uint64_t *ns =
@@ -36,8 +36,14 @@ static inline int hold_clock(void **state)
 	(void)state;
 	assert_true(ns != MAP_FAILED);
 	*ns = monotonic_ns();
-	held_ns = ns;
+	__atomic_store_n(&held_ns, ns, __ATOMIC_RELEASE);
 	return 0;
+}
+
+/* Of a clock that only stood still. */
+static inline void let_clock_go(void)
+{
+	__atomic_store_n(&held_ns, NULL, __ATOMIC_RELEASE);
 }
 
 /* The held clock goes on at once, and then n engines, whose locks are free, go round and beat. */
