@@ -136,7 +136,9 @@ class Nic:
         return mcsend(self.guest.host, *to, interface=self.tap, **options)
 
     def traffic(self, *to, **options):
-        return Traffic(self.guest.host, *to, interface=self.tap, **options)
+        traffic = Traffic(self.guest.host, *to, interface=self.tap, **options)
+        self.guest.senders.append(traffic.process)
+        return traffic
 
     def set_link(self, up):
         """Pulls the cable or plugs it in. What is sent meanwhile is lost, but for a frame or two:
@@ -213,6 +215,7 @@ class Guest:
                      enumerate(nics.items(), 4)}
         self.tap = self.nics['tap'] = TapNic(self)
         self.jobs = []
+        self.senders = []  # on the host
         self.count = 0
         self._start(make_initramfs(lab.path('tree')))
 
@@ -287,7 +290,11 @@ class Guest:
         return self.jobs[-1]
 
     def end_jobs(self):
-        """Ends what a test that failed left running."""
+        """Ends what a test that failed left running: the next one counts frames on the same wires."""
+        for sender in self.senders:
+            sender.kill()
+            sender.wait(10)
+        self.senders = []
         for job in self.jobs:
             if self.process.poll() is None and job.status() is None:
                 job.stop(SIGKILL)
