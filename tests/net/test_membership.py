@@ -3,7 +3,6 @@
 
 import os
 import signal
-import time
 
 from conftest import both_families
 from family import at_port
@@ -20,11 +19,9 @@ def test_a_snooping_switch_prunes_before_the_join_forwards_after_it_and_prunes_a
     # A query or two may come by; the group's frames do not.
     assert lan.receiver.counter('eth0') - before < 10
 
-    started = time.monotonic()
     daemon = lan.daemon('--join', at_port(group), wait=False)
     wait_for(lambda: group in lan.members(), 5, 'the switch lists the group')
     wait_for(daemon.ready, 5, 'ready')
-    assert time.monotonic() - started < 5
     mcsend(lan.sender, at_port(group), at_port(other), count=1000, rate=5000)
     status, messages, _ = daemon.cat('--count', 1000).wait()
     assert status == 0

@@ -9,7 +9,7 @@ import subprocess
 
 from conftest import both_families
 from family import IPV4, IPV6, at_port
-from membership_lan import IGMP, Tap, group, groups_of, inject, wait_idle
+from membership_lan import IGMP, Tap, group, inject, wait_idle
 from netlab import wait_for
 from programs import BUILD, Daemon, drops, identity, mcsend, sequence
 

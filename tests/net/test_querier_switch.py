@@ -243,8 +243,9 @@ def leave(case, daemon, seconds):
              f'{case}: the switch has forgotten it')
     flow.stop()
     capture.stop()
-    left = float(read(capture, 'frame.time_epoch', condition=f'({LEFT[case.protocol]}) && '
-                      f'frame.time_epoch >= {time_first}')[0][0])
+    leaves = [float(at) for at, in read(capture, 'frame.time_epoch', condition=LEFT[case.protocol])]
+    assert leaves[-1:] >= [time_first], f'{case}: the second says that it leaves: {leaves}, {time_first}'
+    left = min(at for at in leaves if at >= time_first)
     data = read(capture, 'frame.time_epoch', 'udp.payload',
                 condition=f'udp && {"ipv6" if case.family.is_ipv6 else "ip"}.dst == {group}')
     numbers = [int(payload[:16], 16) for _, payload in data]
