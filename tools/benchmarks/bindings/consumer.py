@@ -21,6 +21,8 @@ def first(payload):
 def take(consumer, batch):
     """The batch as numpy has it: columns."""
     n = consumer.take_into(batch)
+    if n == 0:  # no batch
+        return 0, 0
     rows = batch.array
     require(not rows['kind'].any(), 'an event came')
     return n, int(batch.first('<u8').sum()) + int(rows['len'].sum())
