@@ -37,6 +37,6 @@ static MCR_CONTROL_ITEM(feed)
 }
 
 const struct mcr_control_section mcr_control_feeds[] = {
-    {"feeds", 1, feed},
-    {NULL, 0, NULL},
+    {"feeds", &mcr_control_by_index, feed},
+    {NULL, NULL, NULL},
 };

@@ -81,25 +81,37 @@ static int is_behind(const struct mcr_control_source *src, const struct mcr_grou
 	return memcmp(&a->group, &b->group, sizeof(a->group)) > 0;
 }
 
-size_t mcr_control_group_behind(const struct mcr_control_source *src,
-				const struct mcr_group_info *group, size_t i)
+/* Those that were chosen are known by their indices alone. */
+static void keep_group(const struct mcr_control_source *src, struct mcr_control_snapshot *snapshot,
+		       size_t i)
 {
+	snapshot->group.size = sizeof(snapshot->group);
+	if (!snapshot->groups)
+		mcr_engine_group_info(src->engine, i - 1, &snapshot->group);
+}
+
+static size_t find_group(const struct mcr_control_source *src,
+			 const struct mcr_control_snapshot *snapshot, size_t i)
+{
+	const struct mcr_group_info *last = &snapshot->group;
 	struct mcr_group_info g = {.size = sizeof(g)};
 	size_t low = 0, high = MCR_MEMBERSHIPS_MAX;
 
-	if (mcr_engine_group_info(src->engine, i - 1, &g) == 0 && !is_behind(src, &g, group) &&
-	    !is_behind(src, group, &g))
+	if (snapshot->groups || (mcr_engine_group_info(src->engine, i - 1, &g) == 0 &&
+				 !is_behind(src, &g, last) && !is_behind(src, last, &g)))
 		return i;
 	while (low < high) {
 		const size_t middle = (low + high) / 2;
 
-		if (mcr_engine_group_info(src->engine, middle, &g) < 0 || is_behind(src, &g, group))
+		if (mcr_engine_group_info(src->engine, middle, &g) < 0 || is_behind(src, &g, last))
 			high = middle;
 		else
 			low = middle + 1;
 	}
 	return low;
 }
+
+const struct mcr_control_array mcr_control_by_group = {keep_group, find_group};
 
 MCR_CONTROL_ITEM(mcr_control_groups_total)
 {
@@ -144,8 +156,8 @@ ITEM(join)
 }
 
 const struct mcr_control_section mcr_control_groups[] = {
-    {"groups", 1, mcr_control_group},
-    {"joins", 1, join},
-    {"own", 1, own},
-    {NULL, 0, NULL},
+    {"groups", &mcr_control_by_group, mcr_control_group},
+    {"joins", &mcr_control_by_index, join},
+    {"own", &mcr_control_by_index, own},
+    {NULL, NULL, NULL},
 };

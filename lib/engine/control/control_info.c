@@ -362,48 +362,48 @@ ITEM(consumer)
 }
 
 /* Who speaks, and when. */
-#define HEAD                                                                    \
-	{"name", 0, name}, {"version", 0, version}, {"started_ns", 0, started}, \
-	{                                                                       \
-		"now_ns", 0, now                                                \
+#define HEAD                                                                             \
+	{"name", NULL, name}, {"version", NULL, version}, {"started_ns", NULL, started}, \
+	{                                                                                \
+		"now_ns", NULL, now                                                      \
 	}
 
 const struct mcr_control_section mcr_control_status[] = {
     HEAD,
-    {"received", 0, received},
-    {"delivered", 0, delivered},
-    {"relayed_only", 0, relayed_only},
-    {"punted", 0, punted},
-    {"drops", 0, drops},
-    {"relayed", 0, relayed},
-    {"ports", 1, port},
-    {"lcores", 1, lcore},
-    {"control", 0, control},
-    {"interfaces", 1, interface},
-    {"relay", 1, mcr_control_relay},
-    {"channels", 1, channel},
-    {"consumers", 1, consumer},
-    {NULL, 0, NULL},
+    {"received", NULL, received},
+    {"delivered", NULL, delivered},
+    {"relayed_only", NULL, relayed_only},
+    {"punted", NULL, punted},
+    {"drops", NULL, drops},
+    {"relayed", NULL, relayed},
+    {"ports", &mcr_control_by_index, port},
+    {"lcores", &mcr_control_by_index, lcore},
+    {"control", NULL, control},
+    {"interfaces", &mcr_control_by_index, interface},
+    {"relay", &mcr_control_by_index, mcr_control_relay},
+    {"channels", &mcr_control_by_index, channel},
+    {"consumers", &mcr_control_by_index, consumer},
+    {NULL, NULL, NULL},
 };
 
 const struct mcr_control_section mcr_control_stats[] = {
     HEAD,
-    {"received", 0, received},
-    {"delivered", 0, delivered},
-    {"relayed_only", 0, relayed_only},
-    {"punted", 0, punted},
-    {"drops", 0, drops},
-    {"relayed", 0, relayed},
-    {"ports", 1, port},
-    {"lcores", 1, lcore},
-    {"control", 0, control},
-    {"interfaces", 1, interface},
-    {"channels", 1, channel},
-    {"groups_total", 0, mcr_control_groups_total},
-    {"groups", 1, mcr_control_group},
-    {"queriers", 1, mcr_control_querier},
-    {"relay", 1, mcr_control_relay},
-    {"consumers", 1, consumer},
-    {"drop_samples", 0, drop_samples},
-    {NULL, 0, NULL},
+    {"received", NULL, received},
+    {"delivered", NULL, delivered},
+    {"relayed_only", NULL, relayed_only},
+    {"punted", NULL, punted},
+    {"drops", NULL, drops},
+    {"relayed", NULL, relayed},
+    {"ports", &mcr_control_by_index, port},
+    {"lcores", &mcr_control_by_index, lcore},
+    {"control", NULL, control},
+    {"interfaces", &mcr_control_by_index, interface},
+    {"channels", &mcr_control_by_index, channel},
+    {"groups_total", NULL, mcr_control_groups_total},
+    {"groups", &mcr_control_by_group, mcr_control_group},
+    {"queriers", &mcr_control_by_index, mcr_control_querier},
+    {"relay", &mcr_control_by_index, mcr_control_relay},
+    {"consumers", &mcr_control_by_index, consumer},
+    {"drop_samples", NULL, drop_samples},
+    {NULL, NULL, NULL},
 };

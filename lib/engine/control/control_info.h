@@ -26,7 +26,7 @@ struct mcr_control_snapshot {
 	uint64_t now_ns; /* CLOCK_REALTIME */
 	size_t *groups;  /* those to show, by mcr_engine_group_info, ascending; NULL = all */
 	size_t n_groups;
-	struct mcr_group_info group; /* the last that is written, if all are */
+	struct mcr_group_info group; /* mcr_control_by_group keeps it */
 	struct mcr_why *why;         /* of an answer to `why`, else NULL */
 	int is_looking;              /* it has begun ... */
 	int has_verdict;             /* ... and come to its end */
@@ -34,10 +34,23 @@ struct mcr_control_snapshot {
 	uint64_t ticket;             /* of mcr_engine_routes_collect */
 };
 
+/* How an array goes on in a later call. keep remembers the last item that was written, i - 1, and
+ * find tells where the first one behind it stands by now; NULL = at index i, whatever came or went.
+ */
+struct mcr_control_array {
+	void (*keep)(const struct mcr_control_source *src, struct mcr_control_snapshot *snapshot,
+		     size_t i);
+	size_t (*find)(const struct mcr_control_source *src,
+		       const struct mcr_control_snapshot *snapshot, size_t i);
+};
+
+static const struct mcr_control_array mcr_control_by_index = {NULL, NULL};
+extern const struct mcr_control_array mcr_control_by_group;
+
 /* A member of an answer. An array's item i is NULL past the end (or when there is no memory). */
 struct mcr_control_section {
-	const char *name; /* NULL ends a list of sections */
-	int is_array;
+	const char *name;                      /* NULL ends a list of sections */
+	const struct mcr_control_array *array; /* NULL = it is none: the value is item 0 */
 	json_t *(*item)(const struct mcr_control_source *src,
 			const struct mcr_control_snapshot *snapshot, size_t i);
 };
@@ -61,11 +74,6 @@ MCR_CONTROL_ITEM(mcr_control_querier);
 MCR_CONTROL_ITEM(mcr_control_relay);
 MCR_CONTROL_ITEM(mcr_control_group);
 MCR_CONTROL_ITEM(mcr_control_groups_total);
-
-/* mcr_control_group_behind: where, by mcr_engine_group_info, the first group behind this one stands
- * by now, which stood before i when it was written. */
-size_t mcr_control_group_behind(const struct mcr_control_source *src,
-				const struct mcr_group_info *group, size_t i);
 
 /* mcr_control_querier_role: how an interface's querier stands, or null when it has none. */
 json_t *mcr_control_querier_role(const struct mcr_control_source *src, const char *interface,

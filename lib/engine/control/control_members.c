@@ -145,7 +145,7 @@ static MCR_CONTROL_ITEM(member)
 }
 
 const struct mcr_control_section mcr_control_members[] = {
-    {"queriers", 1, mcr_control_querier},
-    {"members", 1, member},
-    {NULL, 0, NULL},
+    {"queriers", &mcr_control_by_index, mcr_control_querier},
+    {"members", &mcr_control_by_index, member},
+    {NULL, NULL, NULL},
 };

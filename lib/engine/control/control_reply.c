@@ -206,50 +206,42 @@ int mcr_control_reply_is_to_look(const struct mcr_control_reply *reply)
 	return snapshot->why && !snapshot->is_looking && !snapshot->has_verdict;
 }
 
-/* Amid all groups. Others come and go between two calls. */
-static int is_amid_groups(const struct mcr_control_reply *reply)
+/* Returns the array that it is amid of and in which others may come and go between two calls, or
+ * NULL. */
+static const struct mcr_control_array *moving(const struct mcr_control_reply *reply)
 {
-	return reply->section && reply->section->item == mcr_control_group && reply->item > 0 &&
-	       !reply->snapshot.groups;
-}
+	const struct mcr_control_array *array = reply->section ? reply->section->array : NULL;
 
-static void find_place(struct mcr_control_reply *reply, const struct mcr_control_source *src)
-{
-	if (is_amid_groups(reply))
-		reply->moved = mcr_control_group_behind(src, &reply->snapshot.group,
-							reply->item + reply->moved) -
-			       reply->item;
-}
-
-static void keep_place(struct mcr_control_reply *reply, const struct mcr_control_source *src)
-{
-	reply->snapshot.group.size = sizeof(reply->snapshot.group);
-	if (is_amid_groups(reply))
-		mcr_engine_group_info(src->engine, reply->item + reply->moved - 1,
-				      &reply->snapshot.group);
+	return array && array->find && reply->item > 0 ? array : NULL;
 }
 
 int mcr_control_reply_more(struct mcr_control_reply *reply, const struct mcr_control_source *src)
 {
 	const size_t enough = reply->len + OCTETS_A_CALL;
+	const struct mcr_control_array *array;
 	int ret = prepare(&reply->snapshot, src);
 
 	if (ret <= 0)
 		return ret;
 	ret = 0;
-	find_place(reply, src);
+	array = moving(reply);
+	if (array)
+		reply->moved =
+		    array->find(src, &reply->snapshot, reply->item + reply->moved) - reply->item;
 	for (unsigned n = 0; ret == 0 && reply->section && n < ITEMS_A_CALL && reply->len < enough;
 	     n++) {
 		if (!reply->section->name) {
 			reply->section = NULL;
 			ret = append_text(reply, "}\n");
-		} else if (reply->section->is_array) {
+		} else if (reply->section->array) {
 			ret = next_item(reply, src);
 		} else {
 			ret = single(reply, src);
 		}
 	}
-	keep_place(reply, src);
+	array = moving(reply);
+	if (array)
+		array->keep(src, &reply->snapshot, reply->item + reply->moved);
 	return ret;
 }
 

@@ -112,7 +112,7 @@ static MCR_CONTROL_ITEM(route)
 }
 
 const struct mcr_control_section mcr_control_routes[] = {
-    {"relay", 1, mcr_control_relay},
-    {"routes", 1, route},
-    {NULL, 0, NULL},
+    {"relay", &mcr_control_by_index, mcr_control_relay},
+    {"routes", &mcr_control_by_index, route},
+    {NULL, NULL, NULL},
 };

@@ -94,6 +94,6 @@ static MCR_CONTROL_ITEM(program)
 }
 
 const struct mcr_control_section mcr_control_sockets[] = {
-    {"programs", 1, program},
-    {NULL, 0, NULL},
+    {"programs", &mcr_control_by_index, program},
+    {NULL, NULL, NULL},
 };

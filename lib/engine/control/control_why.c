@@ -88,7 +88,13 @@ static MCR_CONTROL_ITEM(hidden)
 }
 
 const struct mcr_control_section mcr_control_why[] = {
-    {"first", 0, first},          {"exit", 0, exit_status}, {"verdict", 0, name},
-    {"query", 0, query},          {"findings", 1, finding}, {"proven", 0, proven},
-    {"candidates", 1, candidate}, {"hidden", 0, hidden},    {NULL, 0, NULL},
+    {"first", NULL, first},
+    {"exit", NULL, exit_status},
+    {"verdict", NULL, name},
+    {"query", NULL, query},
+    {"findings", &mcr_control_by_index, finding},
+    {"proven", NULL, proven},
+    {"candidates", &mcr_control_by_index, candidate},
+    {"hidden", NULL, hidden},
+    {NULL, NULL, NULL},
 };
