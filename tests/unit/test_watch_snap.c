@@ -239,7 +239,7 @@ static void who_leaves_before_his_file_is_whole_disturbs_nobody(void **state)
 static void who_waits_for_a_file_does_not_keep_the_watch_awake(void **state)
 {
 	struct snap_rig *s = *state;
-	struct pollfd server = {.fd = watch_server_fd(s->r->server), .events = POLLIN};
+	struct pollfd server = {.fd = line_server_fd(s->r->server), .events = POLLIN};
 	const int fd = dial(s->r);
 	json_t *reply;
 

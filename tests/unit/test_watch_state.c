@@ -163,7 +163,7 @@ static void all_groups_come_in_their_order_in_bounded_pieces(void **state)
 {
 	struct rig *r = *state;
 	struct watch_state_json s;
-	struct watch_text text = {0};
+	struct reply_text text = {0};
 	unsigned pieces = 0;
 	size_t before;
 	json_t *all;
@@ -183,7 +183,7 @@ static void all_groups_come_in_their_order_in_bounded_pieces(void **state)
 	assert_int_equal(json_array_size(json_object_get(all, "groups")), GROUPS_MAX);
 	assert_string_equal(rig_text(rig_at(all, "groups", 4999), "group"), "239.0.19.135");
 	json_decref(all);
-	watch_text_clear(&text);
+	reply_clear(&text);
 }
 
 static void what_goes_while_the_answer_is_made_is_left_out(void **state)
@@ -192,7 +192,7 @@ static void what_goes_while_the_answer_is_made_is_left_out(void **state)
 
 	for (int of_channel = 0; of_channel < 2; of_channel++) {
 		struct watch_state_json s;
-		struct watch_text text = {0};
+		struct reply_text text = {0};
 		json_t *all;
 
 		rig_groups(r, 500);
@@ -212,7 +212,7 @@ static void what_goes_while_the_answer_is_made_is_left_out(void **state)
 		assert_in_range(json_array_size(json_object_get(all, "groups")), 1,
 				of_channel ? 250 : 400);
 		json_decref(all);
-		watch_text_clear(&text);
+		reply_clear(&text);
 	}
 }
 

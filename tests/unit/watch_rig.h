@@ -19,8 +19,8 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "common/line_server.h"
 #include "core/address.h"
-#include "mcring-watch/serve.h"
 #include "mcring-watch/state_json.h"
 #include "mcring-watch/watch.h"
 
@@ -34,7 +34,7 @@ struct rig {
 	struct watch_group groups[GROUPS_MAX];
 	struct watch_feed feed, *feeds[1];
 	char dir[64], path[80];
-	struct watch_server *server;
+	struct line_server *server;
 	uint64_t now_ns;
 };
 
@@ -105,7 +105,7 @@ static inline void rig_groups(struct rig *r, uint32_t n)
 static inline json_t *rig_state(const struct rig *r, size_t groups)
 {
 	struct watch_state_json state;
-	struct watch_text text = {0};
+	struct reply_text text = {0};
 	json_t *value;
 	int ret;
 
@@ -117,7 +117,7 @@ static inline json_t *rig_state(const struct rig *r, size_t groups)
 	assert_int_equal(text.text[text.len - 1], '\n');
 	value = json_loadb(text.text, text.len, JSON_REJECT_DUPLICATES, NULL);
 	assert_non_null(value);
-	watch_text_clear(&text);
+	reply_clear(&text);
 	return value;
 }
 
@@ -144,26 +144,27 @@ static inline const char *rig_text(const json_t *object, const char *key)
 
 /* ---- the socket ---- */
 
-static inline void rig_listen(struct rig *r, const struct watch_server_calls *calls)
+static inline void rig_listen(struct rig *r, const struct line_server_calls *calls)
 {
 	struct mcr_error err = {""};
-	struct watch_server_config config = {.path = r->path,
-					     .what = "socket",
-					     .mode = 0640,
-					     .gid = UINT32_MAX,
-					     .calls = calls,
-					     .ctx = &r->w};
+	struct line_server_config config = {.program = "mcring-watch",
+					    .path = r->path,
+					    .what = "socket",
+					    .mode = 0640,
+					    .gid = UINT32_MAX,
+					    .calls = calls,
+					    .ctx = &r->w};
 
 	strcpy(r->dir, "/tmp/mcring-watch-XXXXXX");
 	assert_non_null(mkdtemp(r->dir));
 	snprintf(r->path, sizeof(r->path), "%s/socket", r->dir);
 	r->now_ns = SECOND;
-	assert_int_equal(watch_server_create(&r->server, &config, &err), 0);
+	assert_int_equal(line_server_create(&r->server, &config, &err), 0);
 }
 
 static inline void rig_end(struct rig *r)
 {
-	watch_server_destroy(r->server);
+	line_server_destroy(r->server);
 	assert_int_equal(rmdir(r->dir), 0); /* the socket is gone */
 }
 
@@ -180,7 +181,7 @@ static inline int dial(const struct rig *r)
 static inline void poll_server(struct rig *r)
 {
 	r->now_ns += 1000000;
-	watch_server_poll(r->server, r->now_ns);
+	line_server_poll(r->server, r->now_ns);
 }
 
 static inline void say(int fd, const char *text)

@@ -6,37 +6,8 @@
 
 #include <jansson.h>
 
+#include "../common/request.h"
 #include "core/error.h"
-
-/* Takes a request apart that has this command. Returns its object, or NULL with err filled. */
-static json_t *parse(const char *text, size_t len, const char *command, const char *instead,
-		     struct mcr_error *err)
-{
-	json_error_t error;
-	json_t *request = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error), *given;
-
-	if (!request) {
-		mcr_error_set(err, -EINVAL, "not JSON: %s", error.text);
-		return NULL;
-	}
-	given = json_object_get(request, "command");
-	if (json_is_string(given) && strcmp(json_string_value(given), command) == 0)
-		return request;
-	if (json_is_string(given))
-		mcr_error_set(err, -EINVAL, "'%.32s': this is mcring-watch, which takes %s; %s",
-			      json_string_value(given), command, instead);
-	else
-		mcr_error_set(err, -EINVAL, "expected an object with \"command\", a string");
-	json_decref(request);
-	return NULL;
-}
-
-static int unknown_member(const char *key, const char *command, const char *takes,
-			  struct mcr_error *err)
-{
-	return mcr_error_set(err, -EINVAL, "unknown member \"%.32s\": %s takes %s", key, command,
-			     takes);
-}
 
 static int take_groups(struct watch_stats_request *out, const json_t *value, struct mcr_error *err)
 {
@@ -57,7 +28,8 @@ int watch_stats_parse(struct watch_stats_request *out, const char *text, size_t 
 	int ret = 0;
 
 	*out = (struct watch_stats_request){.groups = WATCH_GROUPS_WHOLE};
-	request = parse(text, len, "stats", "ask an engine's socket for the rest", err);
+	request = request_parse(text, len, "mcring-watch", "stats",
+				"ask an engine's socket for the rest", err);
 	if (!request)
 		return -EINVAL;
 	json_object_foreach(request, key, value)
@@ -65,7 +37,7 @@ int watch_stats_parse(struct watch_stats_request *out, const char *text, size_t 
 		if (strcmp(key, "groups") == 0)
 			ret = take_groups(out, value, err);
 		else if (strcmp(key, "command") != 0)
-			ret = unknown_member(key, "stats", "\"groups\"", err);
+			ret = request_unknown_member(key, "stats", "\"groups\"", err);
 		if (ret < 0)
 			break;
 	}
@@ -119,7 +91,8 @@ int watch_snap_parse(struct watch_snap_request *out, const char *text, size_t le
 	int ret = 0;
 
 	memset(out, 0, sizeof(*out));
-	request = parse(text, len, "snap", "ask the socket stats for the rest", err);
+	request = request_parse(text, len, "mcring-watch", "snap",
+				"ask the socket stats for the rest", err);
 	if (!request)
 		return -EINVAL;
 	json_object_foreach(request, key, value)
@@ -129,7 +102,8 @@ int watch_snap_parse(struct watch_snap_request *out, const char *text, size_t le
 		else if (strcmp(key, "comment") == 0)
 			ret = take_comment(out, value, err);
 		else if (strcmp(key, "command") != 0)
-			ret = unknown_member(key, "snap", "\"recordings\" and \"comment\"", err);
+			ret = request_unknown_member(key, "snap", "\"recordings\" and \"comment\"",
+						     err);
 		if (ret < 0)
 			break;
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stddef.h>
 
+#include "../common/reply.h"
 #include "rows.h"
-#include "text.h"
 
 #define LEAD_UNIT_NS 16
 
@@ -120,11 +120,10 @@ static json_t *lead_of(const struct watch_lead *lead)
 	const int is_known = lead->packets > 0;
 	const int64_t median_ns = within(watch_lead_median(lead), lead->min_ns, lead->max_ns);
 
-	return json_pack("{so so so sb so so so so so so}", "packets",
-			 watch_json_number(lead->packets), "ahead_packets",
-			 watch_json_number(packets_of(lead->ahead)), "behind_packets",
-			 watch_json_number(packets_of(lead->behind)), "hw", lead->is_hw,
-			 "resolution_ns", watch_json_number_or_null(lead->resolution_ns), "min_ns",
+	return json_pack("{so so so sb so so so so so so}", "packets", reply_number(lead->packets),
+			 "ahead_packets", reply_number(packets_of(lead->ahead)), "behind_packets",
+			 reply_number(packets_of(lead->behind)), "hw", lead->is_hw, "resolution_ns",
+			 reply_number_or_null(lead->resolution_ns), "min_ns",
 			 is_known ? json_integer(lead->min_ns) : json_null(), "median_ns",
 			 is_known ? json_integer(median_ns) : json_null(), "max_ns",
 			 is_known ? json_integer(lead->max_ns) : json_null(), "ahead",
@@ -133,8 +132,8 @@ static json_t *lead_of(const struct watch_lead *lead)
 
 /* ---- lines ---- */
 
-#define OF(key, member) WATCH_COUNTER(key, struct mcr_feed_line, member)
-static const struct watch_json_counter line_counters[] = {
+#define OF(key, member) REPLY_COUNTER(key, struct mcr_feed_line, member)
+static const struct reply_counter line_counters[] = {
     OF("packets", packets),
     OF("bytes", bytes),
     OF("heartbeats", heartbeats),
@@ -160,16 +159,15 @@ static const struct watch_json_counter line_counters[] = {
 static json_t *line_of(const struct watch_line *l)
 {
 	json_t *row = json_pack(
-	    "{so so so sb sb so so so so}", "name", watch_json_string(l->name), "engine",
-	    watch_json_text_or_null(l->engine), "channel", watch_json_text_or_null(l->channel),
-	    "up", l->down_since_ns == 0 && l->info.is_up, "heard", l->info.was_heard, "downs",
-	    watch_json_number(l->downs), "down_since_ns",
-	    watch_json_number_or_null(l->down_since_ns), "down_why",
-	    l->down_since_ns ? json_string(down_word(l->down_why)) : json_null(), "last_ns",
-	    watch_json_number_or_null(l->info.last_ns));
+	    "{so so so sb sb so so so so}", "name", reply_string(l->name), "engine",
+	    reply_text_or_null(l->engine), "channel", reply_text_or_null(l->channel), "up",
+	    l->down_since_ns == 0 && l->info.is_up, "heard", l->info.was_heard, "downs",
+	    reply_number(l->downs), "down_since_ns", reply_number_or_null(l->down_since_ns),
+	    "down_why", l->down_since_ns ? json_string(down_word(l->down_why)) : json_null(),
+	    "last_ns", reply_number_or_null(l->info.last_ns));
 
-	watch_json_counters(row, &l->info, line_counters,
-			    sizeof(line_counters) / sizeof(line_counters[0]));
+	reply_counters(row, &l->info, line_counters,
+		       sizeof(line_counters) / sizeof(line_counters[0]));
 	json_object_set_new(row, "lead", lead_of(&l->lead));
 	json_object_set_new(row, "bursts", watch_row_bursts(l->burst));
 	return row;
@@ -179,8 +177,8 @@ static json_t *line_of(const struct watch_line *l)
 
 static void add_range(json_t *row, uint64_t first, uint64_t last)
 {
-	json_object_set_new(row, "first", watch_json_number(first));
-	json_object_set_new(row, "last", watch_json_number(last));
+	json_object_set_new(row, "first", reply_number(first));
+	json_object_set_new(row, "last", reply_number(last));
 }
 
 static void add_what(json_t *row, const struct mcr_feed_msg *m)
@@ -190,18 +188,18 @@ static void add_what(json_t *row, const struct mcr_feed_msg *m)
 	case MCR_FEED_GAP_HOST:
 		add_range(row, m->gap.first, m->gap.last);
 		json_object_set_new(row, "whose", json_string(whose_word(m->gap.whose)));
-		json_object_set_new(row, "opened_ns", watch_json_number(m->gap.opened_ns));
+		json_object_set_new(row, "opened_ns", reply_number(m->gap.opened_ns));
 		break;
 	case MCR_FEED_FILLED_LATE:
 		add_range(row, m->late.first, m->late.last);
 		break;
 	case MCR_FEED_RESET:
-		json_object_set_new(row, "old_next", watch_json_number(m->reset.old_next));
-		json_object_set_new(row, "new_next", watch_json_number(m->reset.new_next));
+		json_object_set_new(row, "old_next", reply_number(m->reset.old_next));
+		json_object_set_new(row, "new_next", reply_number(m->reset.new_next));
 		break;
 	case MCR_FEED_MISMATCH:
 	case MCR_FEED_IMPLAUSIBLE:
-		json_object_set_new(row, "seq", watch_json_number(m->mismatch.seq));
+		json_object_set_new(row, "seq", reply_number(m->mismatch.seq));
 		break;
 	default:
 		break;
@@ -217,12 +215,12 @@ static int has_line(uint32_t kind)
 
 static json_t *event_of(const struct watch_feed *f, const struct watch_event *e)
 {
-	json_t *row = json_pack(
-	    "{so ss so so}", "time_ns", watch_json_number(e->ns), "kind", watch_event_word(e->kind),
-	    "stream", watch_json_text_or_null(e->stream), "text", watch_json_string(e->text));
+	json_t *row = json_pack("{so ss so so}", "time_ns", reply_number(e->ns), "kind",
+				watch_event_word(e->kind), "stream", reply_text_or_null(e->stream),
+				"text", reply_string(e->text));
 
 	if (row && has_line(e->kind) && e->msg.line < f->n_lines)
-		json_object_set_new(row, "line", watch_json_string(f->lines[e->msg.line].name));
+		json_object_set_new(row, "line", reply_string(f->lines[e->msg.line].name));
 	if (row)
 		add_what(row, &e->msg);
 	return row;
@@ -242,8 +240,8 @@ static json_t *events_of(const struct watch_feed *f)
 
 /* ---- the feed ---- */
 
-#define OF(key, member) WATCH_COUNTER(key, struct watch_feed, member)
-static const struct watch_json_counter feed_counters[] = {
+#define OF(key, member) REPLY_COUNTER(key, struct watch_feed, member)
+static const struct reply_counter feed_counters[] = {
     OF("packets", packets),
     OF("messages", messages),
     OF("wire_gaps", wire_gaps),
@@ -276,14 +274,13 @@ json_t *watch_row_feed(const struct watch_feed *f)
 
 	for (unsigned i = 0; i < f->n_lines; i++)
 		json_array_append_new(lines, line_of(&f->lines[i]));
-	row = json_pack("{so so sb so so sI so}", "name", watch_json_string(f->name), "engine",
-			f->engine ? watch_json_string(f->engine->name) : json_null(), "open",
-			f->is_open, "error", watch_json_text_or_null(f->is_open ? "" : f->error),
-			"time_ns", watch_json_number_or_null(f->stats.time_ns), "streams",
-			(json_int_t)f->stats.keys, "silent_since_ns",
-			watch_json_number_or_null(f->silent_since_ns));
-	watch_json_counters(row, f, feed_counters,
-			    sizeof(feed_counters) / sizeof(feed_counters[0]));
+	row =
+	    json_pack("{so so sb so so sI so}", "name", reply_string(f->name), "engine",
+		      f->engine ? reply_string(f->engine->name) : json_null(), "open", f->is_open,
+		      "error", reply_text_or_null(f->is_open ? "" : f->error), "time_ns",
+		      reply_number_or_null(f->stats.time_ns), "streams", (json_int_t)f->stats.keys,
+		      "silent_since_ns", reply_number_or_null(f->silent_since_ns));
+	reply_counters(row, f, feed_counters, sizeof(feed_counters) / sizeof(feed_counters[0]));
 	json_object_set_new(row, "lines", lines);
 	json_object_set_new(row, "events", events_of(f));
 	return row;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stddef.h>
 
+#include "../common/reply.h"
 #include "rows.h"
-#include "text.h"
 
 json_t *watch_row_recording(struct recorder *r)
 {
-#define OF(key, member) WATCH_COUNTER(key, struct recorder_stats, member)
-	static const struct watch_json_counter counters[] = {
+#define OF(key, member) REPLY_COUNTER(key, struct recorder_stats, member)
+	static const struct reply_counter counters[] = {
 	    OF("triggers", triggers),
 	    OF("files", files),
 	    OF("joined", joined),
@@ -34,12 +34,11 @@ json_t *watch_row_recording(struct recorder *r)
 	json_t *row;
 
 	recorder_stats(r, &s);
-	row = json_pack("{so sb sb so so so so}", "name", watch_json_string(recorder_name(r)),
-			"stopped", s.is_stopped, "writing", s.is_writing, "error",
-			watch_json_text_or_null(s.is_stopped ? s.error : ""), "oldest_ns",
-			watch_json_number_or_null(s.oldest_ns), "newest_ns",
-			watch_json_number_or_null(s.newest_ns), "file",
-			watch_json_text_or_null(s.file));
-	watch_json_counters(row, &s, counters, sizeof(counters) / sizeof(counters[0]));
+	row = json_pack("{so sb sb so so so so}", "name", reply_string(recorder_name(r)), "stopped",
+			s.is_stopped, "writing", s.is_writing, "error",
+			reply_text_or_null(s.is_stopped ? s.error : ""), "oldest_ns",
+			reply_number_or_null(s.oldest_ns), "newest_ns",
+			reply_number_or_null(s.newest_ns), "file", reply_text_or_null(s.file));
+	reply_counters(row, &s, counters, sizeof(counters) / sizeof(counters[0]));
 	return row;
 }

@@ -10,13 +10,13 @@
 #include <unistd.h>
 
 #include "../common/clock.h"
+#include "../common/line_server.h"
 #include "../common/wrap.h"
 #include "core/error.h"
 #include "log.h"
 #include "minute.h"
 #include "options.h"
 #include "out.h"
-#include "serve.h"
 #include "snap.h"
 #include "state_json.h"
 #include "stats.h"
@@ -26,14 +26,14 @@
 
 struct show {
 	struct watch *watch;
-	struct watch_server *stats, *snap;
+	struct line_server *stats, *snap;
 	struct watch_out out; /* standard output */
 	int is_terminal;
 	int is_awaited; /* epoll asks for room in standard output */
 	struct watch_table table;
 	struct watch_minute minute;
 	struct watch_state_json state; /* of --json: it is made while text has some of it */
-	struct watch_text text;
+	struct reply_text text;
 	uint64_t shown_ns, minute_ns; /* monotonic */
 };
 
@@ -62,7 +62,7 @@ static void begin_json(struct show *s)
 	    watch_state_begin(&s->state, &s->text, s->watch, WATCH_ALL_GROUPS, realtime_ns()) == 0)
 		return;
 	watch_state_clear(&s->state);
-	watch_text_clear(&s->text);
+	reply_clear(&s->text);
 }
 
 static void go_on_with_json(struct show *s)
@@ -73,10 +73,10 @@ static void go_on_with_json(struct show *s)
 		return;
 	if (ret == 0) {
 		watch_out_put(&s->out, s->text.text, s->text.len);
-		s->text = (struct watch_text){0};
+		s->text = (struct reply_text){0};
 	}
 	watch_state_clear(&s->state);
-	watch_text_clear(&s->text);
+	reply_clear(&s->text);
 }
 
 /* What is left is written when there is room: epoll knows of it, but for a file, which always has
@@ -121,26 +121,27 @@ static void log_minute(struct show *s, uint64_t now_ns)
 
 /* ---- all of it ---- */
 
-static int listen_at(struct watch_server **out, struct watch *w, const char *name,
-		     const struct watch_socket *socket, const struct watch_server_calls *calls,
+static int listen_at(struct line_server **out, struct watch *w, const char *name,
+		     const struct watch_socket *socket, const struct line_server_calls *calls,
 		     struct mcr_error *err)
 {
 	char path[WATCH_PATH_MAX + 16], what[32];
-	const struct watch_server_config config = {.path = path,
-						   .what = what,
-						   .mode = socket->mode,
-						   .gid = socket->gid,
-						   .calls = calls,
-						   .ctx = w};
+	const struct line_server_config config = {.program = "mcring-watch",
+						  .path = path,
+						  .what = what,
+						  .mode = socket->mode,
+						  .gid = socket->gid,
+						  .calls = calls,
+						  .ctx = w};
 	struct epoll_event event = {.events = EPOLLIN};
 	int ret;
 
 	snprintf(path, sizeof(path), "%s/%s", w->state_dir, name);
 	snprintf(what, sizeof(what), "%s socket", name);
-	ret = watch_server_create(out, &config, err);
+	ret = line_server_create(out, &config, err);
 	if (ret < 0)
 		return ret;
-	event.data.fd = watch_server_fd(*out);
+	event.data.fd = line_server_fd(*out);
 	if (epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, event.data.fd, &event) < 0)
 		return mcr_error_set(err, -errno, "%s: %s", path, strerror(errno));
 	return 0;
@@ -174,8 +175,8 @@ int show_create(struct show **out, struct watch *w, struct mcr_error *err)
 
 int show_poll(struct show *s, uint64_t now_ns)
 {
-	watch_server_poll(s->stats, now_ns);
-	watch_server_poll(s->snap, now_ns);
+	line_server_poll(s->stats, now_ns);
+	line_server_poll(s->snap, now_ns);
 	log_minute(s, now_ns);
 	if (s->watch->options->output != WATCH_LOG)
 		show_state(s, now_ns);
@@ -186,12 +187,12 @@ void show_destroy(struct show *s)
 {
 	if (!s)
 		return;
-	watch_server_destroy(s->stats);
-	watch_server_destroy(s->snap);
+	line_server_destroy(s->stats);
+	line_server_destroy(s->snap);
 	watch_out_clear(&s->out);
 	watch_table_clear(&s->table);
 	watch_minute_clear(&s->minute);
 	watch_state_clear(&s->state);
-	watch_text_clear(&s->text);
+	reply_clear(&s->text);
 	free(s);
 }

@@ -83,8 +83,8 @@ static void trigger(struct wish *wish, const struct recorder_cause *cause)
 					     : "it is not recorded");
 }
 
-static int ask(void *ctx, const struct watch_client_id *who, const char *text, size_t len,
-	       struct watch_text *out, void **answer)
+static int ask(void *ctx, const struct line_client *who, const char *text, size_t len,
+	       struct reply_text *out, void **answer)
 {
 	struct watch_snap_request request;
 	struct mcr_error err = {"failed"};
@@ -93,13 +93,13 @@ static int ask(void *ctx, const struct watch_client_id *who, const char *text, s
 	struct answer *a;
 
 	if (watch_snap_parse(&request, text, len, &err) < 0)
-		return watch_text_refuse(out, err.text);
+		return reply_refuse(out, err.text);
 	a = calloc(1, sizeof(*a));
 	if (!a)
 		return -ENOMEM;
 	if (choose(a, ctx, &request, &err) < 0) {
 		free(a);
-		return watch_text_refuse(out, err.text);
+		return reply_refuse(out, err.text);
 	}
 	snprintf(words, sizeof(words), "asked for by uid %u%s%s", who->uid,
 		 request.comment[0] ? ": " : "", request.comment);
@@ -145,7 +145,7 @@ static json_t *error_of(const struct answer *a)
 	}
 	if (why && used < sizeof(text))
 		snprintf(text + used, sizeof(text) - used, ": %s", why);
-	return why ? watch_json_string(text) : NULL;
+	return why ? reply_string(text) : NULL;
 }
 
 static json_t *files_of(const struct answer *a)
@@ -155,14 +155,13 @@ static json_t *files_of(const struct answer *a)
 	for (unsigned i = 0; i < a->n; i++)
 		if (a->wishes[i].file[0])
 			json_array_append_new(
-			    files,
-			    json_pack("{so so}", "recording",
-				      watch_json_string(recorder_name(a->wishes[i].recorder)),
-				      "file", watch_json_string(a->wishes[i].file)));
+			    files, json_pack("{so so}", "recording",
+					     reply_string(recorder_name(a->wishes[i].recorder)),
+					     "file", reply_string(a->wishes[i].file)));
 	return files;
 }
 
-static int more(void *ctx, void *answer, struct watch_text *out)
+static int more(void *ctx, void *answer, struct reply_text *out)
 {
 	struct answer *a = answer;
 	int n_ended = 0, ret;
@@ -176,12 +175,12 @@ static int more(void *ctx, void *answer, struct watch_text *out)
 	if (n_ended < (int)a->n)
 		return 1;
 	error = error_of(a);
-	reply = json_pack("{sb si}", "ok", !error, "schema", WATCH_SCHEMA);
+	reply = json_pack("{sb si}", "ok", !error, "schema", REPLY_SCHEMA);
 	if (error)
 		json_object_set_new(reply, "error", error);
 	json_object_set_new(reply, "files", files_of(a));
-	ret = watch_text_json(out, reply);
-	return ret < 0 ? ret : watch_text_add(out, "\n");
+	ret = reply_json(out, reply);
+	return ret < 0 ? ret : reply_add(out, "\n");
 }
 
 static void end(void *ctx, void *answer)
@@ -190,4 +189,4 @@ static void end(void *ctx, void *answer)
 	free(answer);
 }
 
-const struct watch_server_calls watch_snap_calls = {.ask = ask, .more = more, .end = end};
+const struct line_server_calls watch_snap_calls = {.ask = ask, .more = more, .end = end};

@@ -7,10 +7,10 @@
 #ifndef MCR_WATCH_SNAP_H
 #define MCR_WATCH_SNAP_H
 
-#include "serve.h"
+#include "../common/line_server.h"
 #include "watch.h"
 
 /* ctx: the struct watch. */
-extern const struct watch_server_calls watch_snap_calls;
+extern const struct line_server_calls watch_snap_calls;
 
 #endif

@@ -134,51 +134,50 @@ static json_t *alarms_of(const struct watch *w)
 
 	for (unsigned i = 0; i < WATCH_ALARM_KINDS; i++)
 		json_array_append_new(list, json_pack("{ss so so}", "kind", watch_alarm_word(i),
-						      "raised", watch_json_number(w->alarms[i]),
-						      "now", watch_json_number(w->alarms_now[i])));
+						      "raised", reply_number(w->alarms[i]), "now",
+						      reply_number(w->alarms_now[i])));
 	return list;
 }
 
 static json_t *commands_of(const struct watch *w)
 {
-	return json_pack("{so so so}", "run", watch_json_number(w->commands), "failed",
-			 watch_json_number(w->commands_failed), "suppressed",
-			 watch_json_number(w->commands_suppressed));
+	return json_pack("{so so so}", "run", reply_number(w->commands), "failed",
+			 reply_number(w->commands_failed), "suppressed",
+			 reply_number(w->commands_suppressed));
 }
 
 /* All but the lists, without the brace that ends it. */
-int watch_state_begin(struct watch_state_json *s, struct watch_text *out, const struct watch *w,
+int watch_state_begin(struct watch_state_json *s, struct reply_text *out, const struct watch *w,
 		      size_t groups, uint64_t now_ns)
 {
+	json_t *head;
 	int ret;
 
 	*s = (struct watch_state_json){.watch = w};
 	ret = choose_groups(s, groups);
-	if (ret == 0)
-		ret = watch_text_json(out,
-				      json_pack("{sb si ss ss ss so so so so so}", "ok", 1,
-						"schema", WATCH_SCHEMA, "name", "watch", "program",
-						"mcring-watch", "version", MCR_VERSION,
-						"started_ns", watch_json_number(w->started_ns),
-						"now_ns", watch_json_number(now_ns), "groups_total",
-						watch_json_number(count_groups(w)), "alarms",
-						alarms_of(w), "commands", commands_of(w)));
+	if (ret < 0)
+		return ret;
+	head = reply_head("watch", "mcring-watch", MCR_VERSION, w->started_ns, now_ns);
+	json_object_set_new(head, "groups_total", reply_number(count_groups(w)));
+	json_object_set_new(head, "alarms", alarms_of(w));
+	json_object_set_new(head, "commands", commands_of(w));
+	ret = reply_json(out, head);
 	if (ret == 0)
 		out->len--;
 	return ret;
 }
 
-static int add_row(struct watch_state_json *s, struct watch_text *out)
+static int add_row(struct watch_state_json *s, struct reply_text *out)
 {
 	json_t *row = sections[s->section].row(s, s->item);
 	int ret = 0;
 
 	if (s->item == 0) {
-		ret = watch_text_add(out, ",\"");
-		ret = ret < 0 ? ret : watch_text_add(out, sections[s->section].name);
-		ret = ret < 0 ? ret : watch_text_add(out, "\":[");
+		ret = reply_add(out, ",\"");
+		ret = ret < 0 ? ret : reply_add(out, sections[s->section].name);
+		ret = ret < 0 ? ret : reply_add(out, "\":[");
 	} else if (row) {
-		ret = watch_text_add(out, ",");
+		ret = reply_add(out, ",");
 	}
 	if (ret < 0) {
 		json_decref(row);
@@ -186,21 +185,21 @@ static int add_row(struct watch_state_json *s, struct watch_text *out)
 	}
 	if (row) {
 		s->item++;
-		return watch_text_json(out, row);
+		return reply_json(out, row);
 	}
 	s->section++;
 	s->item = 0;
-	return watch_text_add(out, "]");
+	return reply_add(out, "]");
 }
 
-int watch_state_more(struct watch_state_json *s, struct watch_text *out)
+int watch_state_more(struct watch_state_json *s, struct reply_text *out)
 {
 	const size_t enough = out->len + OCTETS_A_CALL;
 	int ret = 0;
 
 	for (unsigned n = 0; n < ROWS_A_CALL && out->len < enough; n++) {
 		if (s->section == SECTIONS)
-			return watch_text_add(out, "}\n");
+			return reply_add(out, "}\n");
 		ret = add_row(s, out);
 		if (ret < 0)
 			return ret;

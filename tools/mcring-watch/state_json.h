@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "text.h"
+#include "../common/reply.h"
 #include "watch.h"
 
 #define WATCH_ALL_GROUPS SIZE_MAX
@@ -31,12 +31,12 @@ struct watch_state_json {
 /* watch_state_begin begins an answer with `groups` groups at most: those that are silent first,
  * then those with the most packets. now_ns: CLOCK_REALTIME. Returns 0 or -ENOMEM. Clear it in
  * either case. */
-int watch_state_begin(struct watch_state_json *s, struct watch_text *out, const struct watch *w,
+int watch_state_begin(struct watch_state_json *s, struct reply_text *out, const struct watch *w,
 		      size_t groups, uint64_t now_ns);
 
 /* watch_state_more appends a bounded piece. Returns 1 while more is to come, 0 after the newline,
  * or -ENOMEM. */
-int watch_state_more(struct watch_state_json *s, struct watch_text *out);
+int watch_state_more(struct watch_state_json *s, struct reply_text *out);
 
 void watch_state_clear(struct watch_state_json *s);
 

@@ -15,8 +15,8 @@ static void end(void *ctx, void *answer)
 	free(answer);
 }
 
-static int ask(void *ctx, const struct watch_client_id *who, const char *text, size_t len,
-	       struct watch_text *out, void **answer)
+static int ask(void *ctx, const struct line_client *who, const char *text, size_t len,
+	       struct reply_text *out, void **answer)
 {
 	struct watch_stats_request request;
 	struct watch_state_json *state;
@@ -25,7 +25,7 @@ static int ask(void *ctx, const struct watch_client_id *who, const char *text, s
 
 	(void)who;
 	if (ret < 0)
-		return watch_text_refuse(out, err.text);
+		return reply_refuse(out, err.text);
 	state = calloc(1, sizeof(*state));
 	if (!state)
 		return -ENOMEM;
@@ -37,10 +37,10 @@ static int ask(void *ctx, const struct watch_client_id *who, const char *text, s
 	return ret;
 }
 
-static int more(void *ctx, void *answer, struct watch_text *out)
+static int more(void *ctx, void *answer, struct reply_text *out)
 {
 	(void)ctx;
 	return watch_state_more(answer, out);
 }
 
-const struct watch_server_calls watch_stats_calls = {.ask = ask, .more = more, .end = end};
+const struct line_server_calls watch_stats_calls = {.ask = ask, .more = more, .end = end};

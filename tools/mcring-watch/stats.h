@@ -3,10 +3,10 @@
 #ifndef MCR_WATCH_STATS_H
 #define MCR_WATCH_STATS_H
 
-#include "serve.h"
+#include "../common/line_server.h"
 #include "watch.h"
 
 /* ctx: the struct watch. */
-extern const struct watch_server_calls watch_stats_calls;
+extern const struct line_server_calls watch_stats_calls;
 
 #endif

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/reply.h"
 #include "../common/table.h"
 #include "record/utc.h"
 #include "rows.h"
-#include "text.h"
 
 #define GROUPS_SHOWN 10 /* that are silent */
 #define ALARMS_SHOWN 8
@@ -201,7 +201,7 @@ static json_t *all_rows(struct watch_table *t, const struct watch *w, uint64_t n
 
 	for (unsigned i = 0; i < w->n_feeds; i++)
 		json_array_append_new(list, watch_row_feed(w->feeds[i]));
-	json_object_set_new(all, "now_ns", watch_json_number(now_ns));
+	json_object_set_new(all, "now_ns", reply_number(now_ns));
 	json_object_set_new(all, "lines", all_lines(t, kept, list, seconds));
 	json_object_set_new(all, "feeds", list);
 	json_object_set_new(all, "groups", silent_groups(w, n_silent));

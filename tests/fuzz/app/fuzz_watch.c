@@ -7,23 +7,23 @@
 
 #include <jansson.h>
 
+#include "common/reply.h"
 #include "mcring-watch/request.h"
-#include "mcring-watch/text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static void check_refusal(const struct mcr_error *err)
 {
-	struct watch_text text = {0};
+	struct reply_text text = {0};
 	json_t *reply;
 
 	assert(err->text[0] != '\0' && strlen(err->text) < sizeof(err->text));
-	assert(watch_text_refuse(&text, err->text) == 0);
+	assert(reply_refuse(&text, err->text) == 0);
 	assert(memchr(text.text, '\n', text.len) == text.text + text.len - 1);
 	reply = json_loadb(text.text, text.len, JSON_REJECT_DUPLICATES, NULL);
 	assert(reply && json_is_false(json_object_get(reply, "ok")));
 	json_decref(reply);
-	watch_text_clear(&text);
+	reply_clear(&text);
 }
 
 static void check_snap(const struct watch_snap_request *r)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "serve.h"
+#include "line_server.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -16,7 +17,7 @@
 /* One connection: it reads a request, then writes the answer, then reads the next. */
 struct client {
 	int fd; /* -1 = free */
-	struct watch_client_id who;
+	struct line_client who;
 	enum {
 		READING,
 		WRITING, /* the answer, or what there is of it */
@@ -25,23 +26,24 @@ struct client {
 	int is_last;          /* close when the answer is out */
 	uint64_t progress_ns; /* when something last went in or out */
 	size_t in_len, sent;
-	struct watch_text out;
+	struct reply_text out;
 	void *answer; /* NULL = all of it is in out */
-	char in[WATCH_REQUEST_MAX];
+	char in[LINE_REQUEST_MAX];
 };
 
-struct watch_server {
+struct line_server {
 	int epoll_fd;
 	struct mcr_listener listener;
-	const struct watch_server_calls *calls;
+	const char *program;
+	const struct line_server_calls *calls;
 	void *ctx;
 	int has_worked; /* in this poll, which then ends */
-	struct client clients[WATCH_CLIENTS_MAX];
+	struct client clients[LINE_CLIENTS_MAX];
 };
 
 /* ---- clients ---- */
 
-static int watch(struct watch_server *s, int op, struct client *c)
+static int watch(struct line_server *s, int op, struct client *c)
 {
 	static const uint32_t events[] = {[READING] = EPOLLIN, [WRITING] = EPOLLOUT};
 	/* A hang-up is reported whatever events are asked for. */
@@ -51,7 +53,7 @@ static int watch(struct watch_server *s, int op, struct client *c)
 	return epoll_ctl(s->epoll_fd, op, c->fd, &event) < 0 ? -errno : 0;
 }
 
-static int turn_to(struct watch_server *s, struct client *c, int state)
+static int turn_to(struct line_server *s, struct client *c, int state)
 {
 	if ((int)c->state == state)
 		return 0;
@@ -59,16 +61,16 @@ static int turn_to(struct watch_server *s, struct client *c, int state)
 	return watch(s, EPOLL_CTL_MOD, c);
 }
 
-static void end_answer(struct watch_server *s, struct client *c)
+static void end_answer(struct line_server *s, struct client *c)
 {
 	if (c->answer)
 		s->calls->end(s->ctx, c->answer);
 	c->answer = NULL;
-	watch_text_clear(&c->out);
+	reply_clear(&c->out);
 	c->sent = 0;
 }
 
-static void drop(struct watch_server *s, struct client *c)
+static void drop(struct line_server *s, struct client *c)
 {
 	end_answer(s, c);
 	shutdown(c->fd, SHUT_RDWR); /* a forked child may have a copy */
@@ -79,47 +81,51 @@ static void drop(struct watch_server *s, struct client *c)
 /* Tells a client why and closes its connection. This fits in the buffer of a fresh socket. */
 static void turn_away(int fd, const char *why)
 {
-	struct watch_text text = {0};
+	struct reply_text text = {0};
 
-	if (watch_text_refuse(&text, why) == 0)
+	if (reply_refuse(&text, why) == 0)
 		(void)!send(fd, text.text, text.len, MSG_NOSIGNAL);
-	watch_text_clear(&text);
+	reply_clear(&text);
 	close(fd);
 }
 
 static void refuse(void *server, int fd, uint64_t now_ns)
 {
-	(void)server;
+	const struct line_server *s = server;
+	char why[128];
+
 	(void)now_ns;
-	turn_away(fd, "the watch has no descriptor left: raise its limit of open files");
+	snprintf(why, sizeof(why), "%s has no descriptor left: raise its limit of open files",
+		 s->program);
+	turn_away(fd, why);
 }
 
-static struct watch_client_id who_is(int fd)
+static struct line_client who_is(int fd)
 {
 	struct ucred peer = {.uid = UINT32_MAX};
 	socklen_t len = sizeof(peer);
 
 	(void)!getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len);
-	return (struct watch_client_id){peer.uid, peer.pid};
+	return (struct line_client){peer.uid, peer.pid};
 }
 
-static unsigned connections_of(const struct watch_server *s, uid_t uid)
+static unsigned connections_of(const struct line_server *s, uid_t uid)
 {
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < WATCH_CLIENTS_MAX; i++)
+	for (unsigned i = 0; i < LINE_CLIENTS_MAX; i++)
 		n += s->clients[i].fd >= 0 && s->clients[i].who.uid == uid;
 	return n;
 }
 
 /* Who has to make room for another connection of uid: of the user who has most, the client that
  * has made no progress for longest. NULL: nobody has more than uid would have then. */
-static struct client *find_excess(struct watch_server *s, uid_t uid)
+static struct client *find_excess(struct line_server *s, uid_t uid)
 {
 	unsigned most = connections_of(s, uid) + 1;
 	struct client *excess = NULL;
 
-	for (struct client *c = s->clients; c < s->clients + WATCH_CLIENTS_MAX; c++) {
+	for (struct client *c = s->clients; c < s->clients + LINE_CLIENTS_MAX; c++) {
 		const unsigned n = connections_of(s, c->who.uid);
 
 		if (c->state == WAITING || n < most)
@@ -132,11 +138,11 @@ static struct client *find_excess(struct watch_server *s, uid_t uid)
 	return excess;
 }
 
-static struct client *find_place(struct watch_server *s, uid_t uid)
+static struct client *find_place(struct line_server *s, uid_t uid)
 {
 	struct client *c;
 
-	for (c = s->clients; c < s->clients + WATCH_CLIENTS_MAX; c++)
+	for (c = s->clients; c < s->clients + LINE_CLIENTS_MAX; c++)
 		if (c->fd < 0)
 			return c;
 	c = find_excess(s, uid);
@@ -147,8 +153,8 @@ static struct client *find_place(struct watch_server *s, uid_t uid)
 
 static void take(void *server, int fd, uint64_t now_ns)
 {
-	struct watch_server *s = server;
-	const struct watch_client_id who = who_is(fd);
+	struct line_server *s = server;
+	const struct line_client who = who_is(fd);
 	struct client *c = find_place(s, who.uid);
 
 	if (!c) {
@@ -170,7 +176,7 @@ static const struct mcr_listener_calls listener_calls = {.take = take, .refuse =
 /* ---- requests ---- */
 
 /* Answers when a whole request is there. Returns 0 or -errno. */
-static int take_request(struct watch_server *s, struct client *c)
+static int take_request(struct line_server *s, struct client *c)
 {
 	const char *end = memchr(c->in, '\n', c->in_len);
 	size_t used;
@@ -181,7 +187,7 @@ static int take_request(struct watch_server *s, struct client *c)
 	s->has_worked = 1;
 	if (!end) {
 		c->is_last = 1;
-		ret = watch_text_refuse(&c->out, "request too long");
+		ret = reply_refuse(&c->out, "request too long");
 	} else {
 		used = (size_t)(end - c->in) + 1;
 		ret = s->calls->ask(s->ctx, &c->who, c->in, used - 1, &c->out, &c->answer);
@@ -191,7 +197,7 @@ static int take_request(struct watch_server *s, struct client *c)
 	return ret < 0 ? ret : turn_to(s, c, WRITING);
 }
 
-static int read_more(struct watch_server *s, struct client *c, uint64_t now_ns)
+static int read_more(struct line_server *s, struct client *c, uint64_t now_ns)
 {
 	ssize_t n = recv(c->fd, c->in + c->in_len, sizeof(c->in) - c->in_len, 0);
 
@@ -206,7 +212,7 @@ static int read_more(struct watch_server *s, struct client *c, uint64_t now_ns)
 
 /* ---- answers ---- */
 
-static int end_request(struct watch_server *s, struct client *c)
+static int end_request(struct line_server *s, struct client *c)
 {
 	if (c->is_last)
 		return -EPIPE;
@@ -215,7 +221,7 @@ static int end_request(struct watch_server *s, struct client *c)
 }
 
 /* Makes a piece. Returns 0 or -errno. */
-static int make_more(struct watch_server *s, struct client *c)
+static int make_more(struct line_server *s, struct client *c)
 {
 	int ret;
 
@@ -229,7 +235,7 @@ static int make_more(struct watch_server *s, struct client *c)
 	return ret < 0 ? ret : turn_to(s, c, ret == 1 && c->out.len == 0 ? WAITING : WRITING);
 }
 
-static int write_more(struct watch_server *s, struct client *c, uint64_t now_ns)
+static int write_more(struct line_server *s, struct client *c, uint64_t now_ns)
 {
 	ssize_t n;
 	int ret;
@@ -247,7 +253,7 @@ static int write_more(struct watch_server *s, struct client *c, uint64_t now_ns)
 	return 0;
 }
 
-static void serve(struct watch_server *s, struct client *c, uint32_t events, uint64_t now_ns)
+static void serve(struct line_server *s, struct client *c, uint32_t events, uint64_t now_ns)
 {
 	int ret = 0;
 
@@ -264,14 +270,14 @@ static void serve(struct watch_server *s, struct client *c, uint32_t events, uin
 }
 
 /* What time alone brings. */
-static void look_at(struct watch_server *s, struct client *c, uint64_t now_ns)
+static void look_at(struct line_server *s, struct client *c, uint64_t now_ns)
 {
 	int ret = 0;
 
 	if (c->fd >= 0 && c->state == WAITING) {
 		ret = make_more(s, c);
 		c->progress_ns = now_ns;
-	} else if (c->fd >= 0 && now_ns > c->progress_ns + WATCH_PATIENCE_NS) {
+	} else if (c->fd >= 0 && now_ns > c->progress_ns + LINE_PATIENCE_NS) {
 		ret = -ETIMEDOUT;
 	}
 	if (ret < 0)
@@ -280,15 +286,15 @@ static void look_at(struct watch_server *s, struct client *c, uint64_t now_ns)
 
 /* ---- the server ---- */
 
-int watch_server_create(struct watch_server **out, const struct watch_server_config *config,
-			struct mcr_error *err)
+int line_server_create(struct line_server **out, const struct line_server_config *config,
+		       struct mcr_error *err)
 {
-	struct watch_server *s = calloc(1, sizeof(*s));
+	struct line_server *s = calloc(1, sizeof(*s));
 	struct mcr_listener_config listener = {
 	    .path = config->path,
 	    .what = config->what,
 	    .type = SOCK_STREAM,
-	    .backlog = WATCH_CLIENTS_MAX,
+	    .backlog = LINE_CLIENTS_MAX,
 	    .mode = config->mode,
 	    .gid = config->gid,
 	    .calls = &listener_calls,
@@ -299,9 +305,10 @@ int watch_server_create(struct watch_server **out, const struct watch_server_con
 	if (!s)
 		return mcr_error_set(err, -ENOMEM, "%s: out of memory", config->what);
 	s->listener = (struct mcr_listener)MCR_LISTENER_CLOSED;
+	s->program = config->program;
 	s->calls = config->calls;
 	s->ctx = config->ctx;
-	for (unsigned i = 0; i < WATCH_CLIENTS_MAX; i++)
+	for (unsigned i = 0; i < LINE_CLIENTS_MAX; i++)
 		s->clients[i].fd = -1;
 	s->epoll_fd = listener.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (s->epoll_fd < 0)
@@ -310,24 +317,24 @@ int watch_server_create(struct watch_server **out, const struct watch_server_con
 	else
 		ret = mcr_listener_open(&s->listener, &listener, err);
 	if (ret < 0) {
-		watch_server_destroy(s);
+		line_server_destroy(s);
 		return ret;
 	}
 	*out = s;
 	return 0;
 }
 
-int watch_server_fd(const struct watch_server *s)
+int line_server_fd(const struct line_server *s)
 {
 	return s->epoll_fd;
 }
 
-void watch_server_poll(struct watch_server *s, uint64_t now_ns)
+void line_server_poll(struct line_server *s, uint64_t now_ns)
 {
 	int has_accepted = 0;
 
 	s->has_worked = 0;
-	for (unsigned i = 0; i <= WATCH_CLIENTS_MAX && !s->has_worked; i++) {
+	for (unsigned i = 0; i <= LINE_CLIENTS_MAX && !s->has_worked; i++) {
 		struct epoll_event event; /* one by one: epoll then takes turns by itself */
 
 		if (epoll_wait(s->epoll_fd, &event, 1, 0) != 1)
@@ -340,16 +347,16 @@ void watch_server_poll(struct watch_server *s, uint64_t now_ns)
 			break;
 		mcr_listener_accept(&s->listener, now_ns, ACCEPTS_A_POLL);
 	}
-	for (struct client *c = s->clients; c < s->clients + WATCH_CLIENTS_MAX; c++)
+	for (struct client *c = s->clients; c < s->clients + LINE_CLIENTS_MAX; c++)
 		look_at(s, c, now_ns);
 	mcr_listener_watch(&s->listener, now_ns);
 }
 
-void watch_server_destroy(struct watch_server *s)
+void line_server_destroy(struct line_server *s)
 {
 	if (!s)
 		return;
-	for (struct client *c = s->clients; c < s->clients + WATCH_CLIENTS_MAX; c++)
+	for (struct client *c = s->clients; c < s->clients + LINE_CLIENTS_MAX; c++)
 		if (c->fd >= 0)
 			drop(s, c);
 	mcr_listener_close(&s->listener);

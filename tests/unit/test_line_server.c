@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The sockets of the watch: requests in pieces, clients that are slow, many or hostile. */
+/* A server of lines, the socket stats of the watch: requests in pieces, clients that are slow, many
+ * or hostile. */
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -101,7 +102,7 @@ static void requests_may_come_in_pieces_and_several_at_once(void **state)
 static void a_request_without_end_is_cut_off(void **state)
 {
 	struct rig *r = *state;
-	static char block[WATCH_REQUEST_MAX + 1];
+	static char block[LINE_REQUEST_MAX + 1];
 	int fd = dial(r);
 	json_t *reply;
 
@@ -138,7 +139,7 @@ static void who_reads_nothing_is_cut_off_and_holds_up_nobody(void **state)
 	reply = ask(r, "{\"command\":\"stats\",\"groups\":1}");
 	assert_true(ok(reply));
 	json_decref(reply);
-	r->now_ns += WATCH_PATIENCE_NS;
+	r->now_ns += LINE_PATIENCE_NS;
 	poll_server(r);
 	assert_true(hung_up(slow));
 	assert_true(hung_up(silent));
@@ -152,7 +153,7 @@ static void who_is_gone_leaves_his_place(void **state)
 	json_t *reply;
 
 	rig_groups(r, GROUPS_MAX);
-	for (int i = 0; i < 3 * WATCH_CLIENTS_MAX; i++) {
+	for (int i = 0; i < 3 * LINE_CLIENTS_MAX; i++) {
 		int fd = dial(r);
 
 		say(fd, "{\"command\":\"stats\"}\n");
@@ -171,10 +172,10 @@ static void who_is_gone_leaves_his_place(void **state)
 static void a_crowd_of_one_user_is_bounded(void **state)
 {
 	struct rig *r = *state;
-	int fds[WATCH_CLIENTS_MAX], one;
+	int fds[LINE_CLIENTS_MAX], one;
 	json_t *reply;
 
-	for (int i = 0; i < WATCH_CLIENTS_MAX; i++) {
+	for (int i = 0; i < LINE_CLIENTS_MAX; i++) {
 		fds[i] = dial(r);
 		for (int k = 0; k < 3; k++)
 			poll_server(r);
@@ -184,7 +185,7 @@ static void a_crowd_of_one_user_is_bounded(void **state)
 	assert_string_equal(rig_text(reply, "error"), "too many connections");
 	json_decref(reply);
 	close(one);
-	for (int i = 0; i < WATCH_CLIENTS_MAX; i++) {
+	for (int i = 0; i < LINE_CLIENTS_MAX; i++) {
 		say(fds[i], "{\"command\":\"stats\"}\n");
 		reply = answer(r, fds[i]);
 		assert_true(ok(reply));
@@ -219,26 +220,26 @@ static int ask_as(struct rig *r, uid_t uid)
 	}
 	assert_true(pid > 0);
 	while (waitpid(pid, &status, WNOHANG) == 0) /* time stands still: nobody is cut off */
-		watch_server_poll(r->server, r->now_ns);
+		line_server_poll(r->server, r->now_ns);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 static void another_user_gets_the_place_of_one_of_a_crowd(void **state)
 {
 	struct rig *r = *state;
-	int fds[WATCH_CLIENTS_MAX], n_gone = 0;
+	int fds[LINE_CLIENTS_MAX], n_gone = 0;
 
 	if (geteuid() != 0)
 		skip();
 	assert_int_equal(chmod(r->dir, 0755), 0);
 	assert_int_equal(chmod(r->path, 0666), 0);
-	for (int i = 0; i < WATCH_CLIENTS_MAX; i++) {
+	for (int i = 0; i < LINE_CLIENTS_MAX; i++) {
 		fds[i] = dial(r);
 		for (int k = 0; k < 3; k++)
 			poll_server(r);
 	}
 	assert_int_equal(ask_as(r, 61991), 0);
-	for (int i = 0; i < WATCH_CLIENTS_MAX; i++) {
+	for (int i = 0; i < LINE_CLIENTS_MAX; i++) {
 		n_gone += hung_up(fds[i]);
 		assert_int_equal(hung_up(fds[i]), i == 0); /* who did nothing for longest */
 		close(fds[i]);
@@ -255,7 +256,7 @@ static void answers_that_are_being_made_end_with_the_server(void **state)
 	say(fd, "{\"command\":\"stats\"}\n");
 	for (int i = 0; i < 5; i++)
 		poll_server(r);
-	watch_server_destroy(r->server); /* a leak would be seen under ASan */
+	line_server_destroy(r->server); /* a leak would be seen under ASan */
 	r->server = NULL;
 	assert_true(hung_up(fd));
 	close(fd);
