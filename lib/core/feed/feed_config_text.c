@@ -10,6 +10,7 @@
 
 #include "core/feed/feed_config.h"
 #include "core/feed/feed_keys.h"
+#include "core/text_hash.h"
 
 #define FLOW_MAX 256 /* octets of a join with one source */
 
@@ -82,14 +83,9 @@ char *mcr_feed_config_format(const struct mcr_feed_config *c)
 	return t.at;
 }
 
-/* FNV-1a. It tells feeds apart that differ by mistake; nobody gains by making two that collide. */
 uint64_t mcr_feed_config_digest(const char *canonical)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-	for (; *canonical; canonical++)
-		hash = (hash ^ (uint8_t)*canonical) * UINT64_C(0x100000001b3);
-	return hash;
+	return mcr_text_hash(canonical);
 }
 
 /* ---- the difference ---- */
