@@ -26,7 +26,7 @@
 #define ALL    ((1u << WATCH_ALARM_KINDS) - 1)
 
 static char dir[] = "/tmp/mcring-command-XXXXXX";
-static struct watch_log logged;
+static struct line_log logged;
 static struct command *c;
 static uint64_t now;
 
@@ -98,7 +98,7 @@ static inline int tear_down(void **state)
 
 static inline int begin(void **state)
 {
-	static const struct watch_log none = {.fd = -1};
+	static const struct line_log none = {.fd = -1};
 
 	logged = none;
 	logged.fd = open(in_dir("log"), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);

@@ -26,7 +26,7 @@ void watch_raise(struct watch *w, const struct watch_alarm *alarm)
 	alarms[n_alarms++] = *alarm;
 }
 
-void watch_log(struct watch_log *log, const char *format, ...)
+void line_log(struct line_log *log, const char *format, ...)
 {
 }
 

@@ -149,8 +149,8 @@ static int start(struct command *c, struct run *run, const struct command_facts 
 static void tell(struct command *c, const char *what, const struct run *run)
 {
 	c->n_failed++;
-	watch_log(c->config.log, "--alarm: %.200s: %s%s%.*s", c->words.words[0], what,
-		  run->said_len > 0 ? ": " : "", (int)run->said_len, run->said);
+	line_log(c->config.log, "--alarm: %.200s: %s%s%.*s", c->words.words[0], what,
+		 run->said_len > 0 ? ": " : "", (int)run->said_len, run->said);
 }
 
 static void run_for(struct command *c, struct run *run, struct waiting *waiting, uint64_t now_ns)

@@ -16,18 +16,18 @@
 
 #include <mcring/types.h>
 
+#include "../common/line_log.h"
 #include "alarm.h"
-#include "log.h"
 
 #define COMMANDS_AT_ONCE 4
 
 struct command_config {
-	const char *text;      /* as of --alarm: command_text.h */
-	uint64_t every_ns;     /* so often at most, ... */
-	unsigned burst;        /* ... after so many at once */
-	uint64_t timeout_ns;   /* how long one may take */
-	uint32_t on;           /* 1 << enum watch_alarm_kind */
-	struct watch_log *log; /* borrowed: for what went wrong */
+	const char *text;     /* as of --alarm: command_text.h */
+	uint64_t every_ns;    /* so often at most, ... */
+	unsigned burst;       /* ... after so many at once */
+	uint64_t timeout_ns;  /* how long one may take */
+	uint32_t on;          /* 1 << enum watch_alarm_kind */
+	struct line_log *log; /* borrowed: for what went wrong */
 };
 
 struct command;

@@ -67,7 +67,7 @@ static void free_feed(struct watch *w, struct watch_feed *f)
 static int fail_for_now(struct watch *w, struct watch_feed *f, const char *text)
 {
 	if (f->engine->is_up && strncmp(f->error, text, sizeof(f->error) - 1) != 0)
-		watch_log(&w->log, "feed %s of engine %s: %s", f->name, f->engine->name, text);
+		line_log(&w->log, "feed %s of engine %s: %s", f->name, f->engine->name, text);
 	snprintf(f->error, sizeof(f->error), "%s", text);
 	stop_asking(w, f);
 	f->state->due_ns = monotonic_ns() + RETRY_NS;

@@ -157,7 +157,7 @@ static void take_engine_error(struct watch *w, struct watch_engine *e, int code,
 
 	snprintf(e->error, sizeof(e->error), "%.159s", text);
 	if (!is_said && code != -ENOENT && code != -ECONNREFUSED)
-		watch_log(&w->log, "engine %s: %s", e->name, text);
+		line_log(&w->log, "engine %s: %s", e->name, text);
 }
 
 /* A channel that the engine does not have any more, or not for us, and that has ended. */

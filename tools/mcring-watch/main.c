@@ -163,7 +163,7 @@ static int watch(struct watch *w, int signal_fd)
 
 	if (show_create(&show, w, &err) < 0)
 		return fail("%s", err.text);
-	watch_log(&w->log, "its sockets are in %s", w->state_dir);
+	line_log(&w->log, "its sockets are in %s", w->state_dir);
 	run(w, show, signal_fd);
 	show_destroy(show);
 	return 0;
@@ -172,7 +172,9 @@ static int watch(struct watch *w, int signal_fd)
 int main(int argc, char **argv)
 {
 	static struct watch_options options;
-	static struct watch w = {.options = &options, .epoll_fd = -1, .log = {.fd = STDERR_FILENO}};
+	static struct watch w = {.options = &options,
+				 .epoll_fd = -1,
+				 .log = {.program = "mcring-watch", .fd = STDERR_FILENO}};
 	int signal_fd = -1, lock_fd = -1, ret;
 
 	watch_options_parse(&options, argc, argv);

@@ -2,8 +2,8 @@
 #include <inttypes.h>
 
 #include "../common/clock.h"
+#include "../common/line_log.h"
 #include "command.h"
-#include "log.h"
 #include "record/utc.h"
 #include "recording.h"
 #include "watch.h"
@@ -14,10 +14,10 @@
 
 static void tell(struct watch *w, const struct watch_alarm *a)
 {
-	char time[UTC_TEXT], message[WATCH_LINE_MAX];
+	char time[UTC_TEXT], message[LINE_LOG_MAX];
 
-	watch_log(&w->log, "%s %s", utc_text(time, a->ns),
-		  watch_alarm_message(message, sizeof(message), a));
+	line_log(&w->log, "%s %s", utc_text(time, a->ns),
+		 watch_alarm_message(message, sizeof(message), a));
 }
 
 /* A flood of one kind does not drown the others: so many lines of each in a second. */
@@ -70,8 +70,8 @@ void watch_raise_tick(struct watch *w, uint64_t now_ns)
 		struct watch_flood *flood = &w->floods[i];
 
 		if (flood->more > 0)
-			watch_log(&w->log, "%s: and %" PRIu64 " more", watch_alarm_word(i),
-				  flood->more);
+			line_log(&w->log, "%s: and %" PRIu64 " more", watch_alarm_word(i),
+				 flood->more);
 		*flood = (struct watch_flood){0};
 	}
 }

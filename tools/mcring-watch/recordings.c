@@ -34,10 +34,10 @@ static uint32_t group_of(struct watch *w, const struct watch_recording *r,
 	if (sscanf(c->readers, "group %u%n", &gid, &end) == 1 && c->readers[end] == '\0' &&
 	    is_member(gid))
 		return gid;
-	watch_log(&w->log,
-		  "recording %s: its files are for this user alone, because the readers of channel "
-		  "%s are not one group that this user is in: group= says who else may read them",
-		  r->config.name, c->name);
+	line_log(&w->log,
+		 "recording %s: its files are for this user alone, because the readers of channel "
+		 "%s are not one group that this user is in: group= says who else may read them",
+		 r->config.name, c->name);
 	return UINT32_MAX;
 }
 
@@ -203,7 +203,7 @@ static void look(struct watch *w, struct watch_recorder *own, const char *name)
 
 	recorder_stats(own->recorder, &stats);
 	if (stats.whole != own->whole)
-		watch_log(&w->log, "recording %s: %s", name, stats.file);
+		line_log(&w->log, "recording %s: %s", name, stats.file);
 	own->whole = stats.whole;
 	if (stats.is_stopped == own->is_stopped)
 		return;

@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "../common/clock.h"
+#include "../common/line_log.h"
 #include "../common/line_server.h"
 #include "../common/wrap.h"
 #include "core/error.h"
-#include "log.h"
 #include "minute.h"
 #include "options.h"
 #include "out.h"
@@ -110,13 +110,12 @@ static void show_state(struct show *s, uint64_t now_ns)
 
 static void log_minute(struct show *s, uint64_t now_ns)
 {
-	char text[WATCH_LINE_MAX];
+	char text[LINE_LOG_MAX];
 
 	if (now_ns - s->minute_ns < WATCH_MINUTE_NS)
 		return;
 	s->minute_ns = now_ns;
-	watch_log(&s->watch->log, "%s",
-		  watch_minute_text(&s->minute, s->watch, text, sizeof(text)));
+	line_log(&s->watch->log, "%s", watch_minute_text(&s->minute, s->watch, text, sizeof(text)));
 }
 
 /* ---- all of it ---- */

@@ -10,11 +10,11 @@
 #include <mcring/consumer.h>
 #include <mcring/feed.h>
 
+#include "../common/line_log.h"
 #include "alarm.h"
 #include "burst.h"
 #include "engine_list.h"
 #include "lead.h"
-#include "log.h"
 #include "options.h"
 #include "record/recorder.h"
 
@@ -172,7 +172,7 @@ struct watch {
 	uint64_t alarms[WATCH_ALARM_KINDS], alarms_now[WATCH_ALARM_KINDS];
 	struct watch_alarm recent[WATCH_RECENT]; /* a ring; n_recent % WATCH_RECENT is next */
 	uint64_t n_recent;
-	struct watch_log log;
+	struct line_log log;
 	struct watch_flood floods[WATCH_ALARM_KINDS];
 	uint64_t floods_ns;      /* when their second began, CLOCK_MONOTONIC */
 	struct command *command; /* of --alarm; NULL = none */

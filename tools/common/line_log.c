@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "log.h"
+#include "line_log.h"
 
 #include <poll.h>
 #include <stdarg.h>
@@ -15,9 +15,9 @@ static int has_room(int fd)
 	return poll(&p, 1, 0) == 1 && (p.revents & POLLOUT) != 0;
 }
 
-void watch_log(struct watch_log *log, const char *format, ...)
+void line_log(struct line_log *log, const char *format, ...)
 {
-	char text[WATCH_LINE_MAX + 128];
+	char text[LINE_LOG_MAX + 128];
 	va_list ap;
 	int n = 0, len;
 
@@ -28,14 +28,14 @@ void watch_log(struct watch_log *log, const char *format, ...)
 		return;
 	}
 	if (log->lost > 0)
-		n = snprintf(text, sizeof(text), "mcring-watch: %u lines lost: nobody read them\n",
-			     log->lost);
-	n += snprintf(text + n, sizeof(text) - (size_t)n, "mcring-watch: ");
+		n = snprintf(text, sizeof(text), "%s: %u lines lost: nobody read them\n",
+			     log->program, log->lost);
+	n += snprintf(text + n, sizeof(text) - (size_t)n, "%s: ", log->program);
 	va_start(ap, format);
-	len = vsnprintf(text + n, WATCH_LINE_MAX, format, ap);
+	len = vsnprintf(text + n, LINE_LOG_MAX, format, ap);
 	va_end(ap);
-	if (len >= WATCH_LINE_MAX)
-		len = WATCH_LINE_MAX - 1;
+	if (len >= LINE_LOG_MAX)
+		len = LINE_LOG_MAX - 1;
 	n += len > 0 ? len : 0;
 	text[n++] = '\n';
 	if (write(log->fd, text, (size_t)n) < 0)
