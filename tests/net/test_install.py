@@ -70,7 +70,8 @@ def test_programs_libraries_headers_and_pkgconfig_files_are_installed(installed)
             'pkgconfig/libmcring-socket.pc', 'include/mcring/config.h', 'include/mcring/consumer.h',
             'include/mcring/engine.h', 'include/mcring/feed.h', 'include/mcring/feed_inline.h',
             'include/mcring/info.h', 'include/mcring/inline.h', 'include/mcring/join.h',
-            'include/mcring/receive.h', 'include/mcring/stats.h', 'include/mcring/types.h',
+            'include/mcring/receive.h', 'include/mcring/sink.h', 'include/mcring/sink_header.h',
+            'include/mcring/stats.h', 'include/mcring/types.h',
             'man3/mcr_consumer.3', 'man3/mcr_consumer_poll.3', 'man3/mcr_engine.3', 'man3/mcr_feed.3',
             'man3/mcr_feed_poll.3', 'man3/mcr_receive.3', 'man5/mcring.yaml.5', 'man5/mcring-feed-declarations.5']
     for end in ends:
