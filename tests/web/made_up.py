@@ -174,6 +174,33 @@ class Watch(Engine):
         return {**stats, **self.more}
 
 
+class Sink(Engine):
+    """A sink of a channel, and of a feed that lost something."""
+
+    def __init__(self, name='sink-md', **more):
+        super().__init__(name, groups=0, **more)
+        self.why = None
+
+    def source(self, kind, name, lost, **more):
+        stored = int(1000 * self.seconds())
+        return {'kind': kind, 'name': name, 'engine': 'mcring', 'up': True, 'error': None, 'read': stored + 30 + lost,
+                'bytes': 64 * stored, 'stored': stored, 'stored_before': 2, 'refused': 1, 'lost': lost, 'restarts': 1,
+                'gaps': 0, 'behind': 40, 'in_flight': 30, 'lag_ns': 3_000_000, **more}
+
+    def stats(self):
+        now = time.time_ns()
+        stats = {
+            'schema': 1, 'name': self.name, 'program': 'mcring-sink', 'version': '0.23.0', 'now_ns': now,
+            'started_ns': int(self.started * S),
+            'sink': {'name': 'md', 'broker': 'nats', 'server': '10.1.0.1:4222', 'connected': True, 'error': None,
+                     'connects': 3, 'disconnects': 2, 'retried': 9, 'perhaps_twice': 4, 'aborted': 0, 'checkpoints': 7,
+                     'checkpoint_ns': now - 60 * S, 'once_ns': 120 * S, 'in_flight': 5, 'memory_bytes': 64 << 20,
+                     'memory_used_bytes': 16 << 20},
+            'sources': [self.source('channel', 'md', 0), self.source('feed', 'itch', 11)],
+        }
+        return {**stats, **self.more}
+
+
 class MadeUp:
     """Serves the page and its engines on 127.0.0.1; `asked` are the paths that were asked for."""
 
@@ -246,5 +273,5 @@ def examples():
 
 
 if __name__ == '__main__':
-    print(MadeUp(*examples(), Watch(), port=int(sys.argv[1]) if len(sys.argv) > 1 else 0).url, flush=True)
+    print(MadeUp(*examples(), Watch(), Sink(), port=int(sys.argv[1]) if len(sys.argv) > 1 else 0).url, flush=True)
     threading.Event().wait()

@@ -181,6 +181,21 @@ WATCH = {
                 'packets': 60, 'bytes': 6000, 'last_ns': 1700000002500000000, 'silent_since_ns': 1700000003000000000,
                 'silences': 1, 'bursts': BURSTS}],
 }
+# What a sink of that engine says.
+SINK = {
+    'ok': True, 'schema': 1, 'name': 'sink-md', 'program': 'mcring-sink', 'version': '1.2.3',
+    'started_ns': 1700000000123456789, 'now_ns': 1700000004000000000,
+    'sink': {'name': 'md', 'broker': 'nats', 'server': '10.1.0.1:4222', 'connected': True, 'error': None, 'connects': 3,
+             'disconnects': 2, 'retried': 9, 'perhaps_twice': 4, 'aborted': 0, 'checkpoints': 7,
+             'checkpoint_ns': 1700000003500000000, 'once_ns': 120 * 10**9, 'in_flight': 5, 'memory_bytes': 64 << 20,
+             'memory_used_bytes': 4096},
+    'sources': [{'kind': 'channel', 'name': 'md', 'engine': 'mcring', 'up': True, 'error': None, 'read': 100,
+                 'bytes': 6400, 'stored': 80, 'stored_before': 3, 'refused': 1, 'lost': 12, 'restarts': 1, 'gaps': 0,
+                 'behind': 40, 'in_flight': 16, 'lag_ns': 1500000000},
+                {'kind': 'feed', 'name': 'itch', 'engine': 'mcring', 'up': False, 'error': 'no such feed', 'read': 0,
+                 'bytes': 0, 'stored': 0, 'stored_before': 0, 'refused': 0, 'lost': 0, 'restarts': 0, 'gaps': 8,
+                 'behind': None, 'in_flight': 0, 'lag_ns': 0}],
+}
 FAULT = {'ok': True, 'schema': 1, 'first': 'port p0: the link is down', 'exit': 1, 'findings': [
     {'code': 'link_down', 'severity': 'fault', 'groups': 3, 'text': 'the link of p0 is down'},
     {'code': 'link_down', 'severity': 'fault', 'groups': 2, 'text': 'the link of p1 is down'},

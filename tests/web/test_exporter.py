@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from monitors import (EXPORTER, FAULT, STATS, WATCH, Exporter, FakeEngine, free_port, parse,
+from monitors import (EXPORTER, FAULT, SINK, STATS, WATCH, Exporter, FakeEngine, free_port, parse,
                       promtool)
 from netlab import wait_for
 from programs import ROOT
@@ -22,6 +22,14 @@ def consumer(id, label='feed', **more):
 
 
 # ---- what it says ----
+
+def has_values(series, expected):
+    """Each of these, of the engine `fake`."""
+    for one, value in expected.items():
+        name, _, labels = one.partition('{')
+        key = f'{name}{{engine="fake"' + (',' if labels != '}' else '') + labels
+        assert series.get(key) == pytest.approx(value, rel=1e-12), key
+
 
 def test_metrics_are_the_engines_numbers_in_seconds_and_octets(exporter, fake):
     series = exporter.metrics()
@@ -51,10 +59,7 @@ def test_metrics_are_the_engines_numbers_in_seconds_and_octets(exporter, fake):
         'mcring_build_info{version="1.2.3"}': 1,
         'mcring_up{socket="%s"}' % fake.path: 1,
     }
-    for one, value in of_engine.items():
-        name, _, labels = one.partition('{')
-        key = f'{name}{{engine="fake"' + (',' if labels != '}' else '') + labels
-        assert series.get(key) == pytest.approx(value, rel=1e-12), key
+    has_values(series, of_engine)
     absent = [one for one in series if '4711' in one or '239.1.1.2"}' in one and 'last' in one or
               'mld' in one and 'age' in one]
     assert not absent, 'a program\'s channel and what is unknown have no series'
@@ -95,17 +100,53 @@ def test_metrics_of_a_watch_are_its_gaps_lines_bursts_and_recordings(exporter, f
         'mcring_watch_alarms_active{kind="silence"}': 1,
         'mcring_watch_commands_suppressed_total{}': 2,
     }
-    for one, value in of_watch.items():
-        name, _, labels = one.partition('{')
-        key = f'{name}{{engine="fake"' + (',' if labels != '}' else '') + labels
-        assert series.get(key) == pytest.approx(value, rel=1e-12), key
+    has_values(series, of_watch)
     absent = [one for one in series if 'line="B"' in one and ('median' in one or 'burst' in one) or
               one.startswith(('mcring_group', 'mcring_channel_ring'))]
     assert not absent, 'what is unknown has no series, nor has what only engines know'
     assert series['mcring_exporter_series_left_out'] == 0
 
 
-@pytest.mark.parametrize('said', [STATS, WATCH], ids=['engine', 'watch'])
+def test_metrics_of_a_sink_are_its_broker_and_what_became_of_each_source(exporter, fake):
+    fake.answers['stats'] = SINK
+    series = exporter.metrics()
+    sink, channel, feed = 'sink="md",broker="nats"', 'from="mcring",kind="channel",source="md"', \
+        'from="mcring",kind="feed",source="itch"'
+    has_values(series, {
+        'mcring_start_time_seconds{}': 1700000000.123456789,
+        'mcring_sink_connected{%s}' % sink: 1,
+        'mcring_sink_connects_total{%s}' % sink: 3,
+        'mcring_sink_disconnects_total{%s}' % sink: 2,
+        'mcring_sink_retried_units_total{%s}' % sink: 9,
+        'mcring_sink_perhaps_twice_units_total{%s}' % sink: 4,
+        'mcring_sink_aborted_transactions_total{%s}' % sink: 0,
+        'mcring_sink_checkpoints_total{%s}' % sink: 7,
+        'mcring_sink_checkpoint_timestamp_seconds{%s}' % sink: 1700000003.5,
+        'mcring_sink_once_seconds{%s}' % sink: 120,
+        'mcring_sink_units_in_flight{%s}' % sink: 5,
+        'mcring_sink_memory_bytes{%s}' % sink: 64 << 20,
+        'mcring_sink_memory_used_bytes{%s}' % sink: 4096,
+        'mcring_sink_source_up{%s}' % channel: 1,
+        'mcring_sink_source_up{%s}' % feed: 0,
+        'mcring_sink_read_messages_total{%s}' % channel: 100,
+        'mcring_sink_read_bytes_total{%s}' % channel: 6400,
+        'mcring_sink_stored_messages_total{%s}' % channel: 80,
+        'mcring_sink_stored_before_messages_total{%s}' % channel: 3,
+        'mcring_sink_refused_messages_total{%s}' % channel: 1,
+        'mcring_sink_lost_messages_total{%s}' % channel: 12,
+        'mcring_sink_restarts_total{%s}' % channel: 1,
+        'mcring_sink_gap_messages_total{%s}' % feed: 8,
+        'mcring_sink_behind_messages{%s}' % channel: 40,
+        'mcring_sink_in_flight_messages{%s}' % channel: 16,
+        'mcring_sink_lag_seconds{%s}' % channel: 1.5,
+        'mcring_sink_lag_seconds{%s}' % feed: 0,
+    })
+    of_others = ('mcring_received', 'mcring_channel', 'mcring_feed', 'mcring_watch')
+    assert not [one for one in series if one.startswith(of_others) or 'behind' in one and 'itch' in one]
+    assert series['mcring_exporter_series_left_out'] == 0
+
+
+@pytest.mark.parametrize('said', [STATS, WATCH, SINK], ids=['engine', 'watch', 'sink'])
 def test_promtool_has_nothing_to_say_against_them(exporter, fake, said):
     fake.answers = {'stats': said, 'why': FAULT}
     done = promtool('check', 'metrics', input=exporter.ask('/metrics')[2])

@@ -10,7 +10,7 @@ import socket
 import threading
 import time
 
-from monitors import FAULT, STATS, WATCH, Exporter, FakeEngine
+from monitors import FAULT, SINK, STATS, WATCH, Exporter, FakeEngine
 from netlab import wait_for
 from programs import BUILD
 
@@ -119,10 +119,11 @@ def test_values_of_wrong_types_have_no_series(lab, fake):
     for one, kind in zip(engines[1:], kinds):
         one.answers = {'stats': {**wrong_types(WATCH, kind), **wrong_types(STATS, kind)},
                        'why': wrong_types(FAULT, kind)}
-    watches = [FakeEngine(lab.path(f'watch/{i}')) for i in range(len(kinds))]
-    for one, kind in zip(watches, kinds):
-        one.answers['stats'] = {**wrong_types(WATCH, kind), 'program': 'mcring-watch'}
-    engines += watches
+    for said in (WATCH, SINK):
+        others = [FakeEngine(lab.path(f'{said["name"]}/{i}')) for i in range(len(kinds))]
+        for one, kind in zip(others, kinds):
+            one.answers['stats'] = {**wrong_types(said, kind), 'program': said['program']}
+        engines += others
     exporter = Exporter(lab, *[one.run_dir for one in engines])
     series = exporter.metrics()
     ups = [value for one, value in series.items() if one.startswith('mcring_up')]

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from made_up import HEALTHY, ROOT, S, Engine, Watch, examples, finding
+from made_up import HEALTHY, ROOT, S, Engine, Sink, Watch, examples, finding
 from netlab import wait_for
 
 # ---- functions ----
@@ -260,6 +260,44 @@ def test_a_watch_shows_the_gaps_of_each_line_first(show):
     assert page.text('#verdict-title') == 'No alarm now'
     assert page.text('.first') == 'itch is not read: no such feed <b>'
     assert page.text('#lines').endswith('No feed is read.')
+
+
+def test_a_sink_shows_what_its_broker_has_and_what_was_lost(show):
+    sink = Sink()
+    page = show(sink)
+    assert page.text('#verdict-title') == 'The broker has it'
+    assert re.fullmatch(r'2 sources: [\d,]+ of [\d,]+ messages stored; 13 lost, which readers are told',
+                        page.text('.first'))
+    shown = page.js("return [...document.querySelectorAll('main section')].filter((one) => one.checkVisibility())"
+                    ".map((one) => one.id)")
+    assert shown == ['verdict', 'sources', 'broker']
+    worst, other = page.rows('#sources')
+    assert (worst['Source'], worst['Kind'], worst['Lost'], worst['State']) == ('itch', 'feed', '12', 'read')
+    assert (other['Source'], other['Kind'], other['Lost']) == ('md', 'channel', '1')
+    assert (other['Lag'], other['Behind'], other['In flight'], other['Restarts']) == ('3 ms', '40', '30', '1')
+    broker = page.row('#broker', 'nats')
+    assert (broker['Server'], broker['State'], broker['Times lost']) == ('10.1.0.1:4222', 'connected', '2')
+    assert (broker['Sent again'], broker['Perhaps twice'], broker['Memory']) == ('9', '4', '25 %')
+    assert broker['Position'] == '1 min ago'
+    page.wait_for_rates()
+    assert page.rows('#sources')[0]['Stored'].endswith('/s')
+
+
+def test_the_verdict_of_a_sink_is_its_broker_then_its_sources_then_its_lag(show):
+    sink = Sink()
+    whole = sink.stats()
+    sink.more['sources'] = [sink.source('channel', 'md', 0, lag_ns=9 * S)]
+    page = show(sink)
+    assert page.text('#verdict-title') == 'Late'
+    sink.more['sources'].append(sink.source('feed', 'itch', 0, up=False, error='no such feed <b>'))
+    page.settle()
+    assert page.text('#verdict-title') == '1 source not read'
+    assert page.text('.first') == 'itch is not read: no such feed <b>'
+    assert page.row('#sources', 'itch')['State'] == 'not read: no such feed <b>'
+    sink.more['sink'] = {**whole['sink'], 'connected': False, 'error': 'connection refused'}
+    page.settle()
+    assert page.text('#verdict-title') == 'No broker'
+    assert page.text('.first') == 'nats 10.1.0.1:4222: connection refused'
 
 
 def test_parts_without_anything_say_so_and_fill_later(show):

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from monitors import (BOARD, EXPORTER, RULES, WATCH, Exporter, FakeEngine, Prometheus, has_prometheus, names,
+from monitors import (BOARD, EXPORTER, RULES, SINK, WATCH, Exporter, FakeEngine, Prometheus, has_prometheus, names,
                       need_prometheus, promtool)
 from netlab import wait_for
 from programs import Daemon, mcsend
@@ -156,11 +156,12 @@ def board_expressions():
             for one in found]
 
 
-def test_rules_and_board_ask_for_metrics_that_engines_and_watches_have(lab, series, prometheus):
-    watch = FakeEngine(lab.path('watch'))
-    watch.answers['stats'] = WATCH
-    series = series | names(Exporter(lab, watch.run_dir).metrics())
-    watch.stop()
+def test_rules_and_board_ask_for_metrics_that_engines_watches_and_sinks_have(lab, series, prometheus):
+    for said in (WATCH, SINK):
+        other = FakeEngine(lab.path(said['name']))
+        other.answers['stats'] = said
+        series = series | names(Exporter(lab, other.run_dir).metrics())
+        other.stop()
     with open(RULES) as rules:
         asked = set(re.findall(r'\bmcring_\w+', rules.read()))
     for expression in board_expressions():

@@ -7,7 +7,8 @@
 
 /* What has a series of its own. */
 enum family_level {
-	FAMILY_ANY, /* each source; all others are of engines, or from FAMILY_FEED on of watches */
+	FAMILY_ANY, /* each source; all others are of engines, from FAMILY_FEED on of watches, from
+		     * FAMILY_SINK on of sinks */
 	FAMILY_ENGINE,
 	FAMILY_DROP, /* a reason */
 	FAMILY_CONTROL,
@@ -31,6 +32,8 @@ enum family_level {
 	FAMILY_RECORDING,
 	FAMILY_ALARM, /* a kind */
 	FAMILY_COMMAND,
+	FAMILY_SINK,
+	FAMILY_SINK_SOURCE, /* a channel or a feed */
 	FAMILY_LEVELS
 };
 

@@ -235,6 +235,8 @@ static const struct level {
     [FAMILY_RECORDING] = {{{"recordings", {"recording"}, {"name"}}}},
     [FAMILY_ALARM] = {{{"alarms", {"kind"}, {"kind"}}}},
     [FAMILY_COMMAND] = {{{"commands", {NULL}, {NULL}}}},
+    [FAMILY_SINK] = {{{"sink", {"sink", "broker"}, {"name", "broker"}}}},
+    [FAMILY_SINK_SOURCE] = {{{"sources", {"from", "kind", "source"}, {"engine", "kind", "name"}}}},
 #undef FEEDS
 #undef LINES
 #undef CHANNELS
@@ -311,12 +313,32 @@ static void add_rows(struct scope *s, unsigned at, const json_t *parent)
 	}
 }
 
-/* mcring-watch says who it is. Its lists have names of an engine's, and rows of another kind. */
-static int is_watch(const json_t *stats)
-{
-	const char *program = json_string_value(json_object_get(stats, "program"));
+/* Who is no engine says so. Its lists have names of an engine's, and rows of another kind. */
+static const struct program {
+	const char *name;
+	enum family_level first; /* of its levels, which end with the next one's */
+} programs[] = {{"mcring-watch", FAMILY_FEED}, {"mcring-sink", FAMILY_SINK}};
 
-	return program && strcmp(program, "mcring-watch") == 0;
+#define PROGRAMS (sizeof(programs) / sizeof(programs[0]))
+
+/* Which of the programs has this answer; PROGRAMS: none, so it is an engine's. */
+static size_t program_of(const json_t *stats)
+{
+	const char *name = json_string_value(json_object_get(stats, "program"));
+	size_t i;
+
+	for (i = 0; i < PROGRAMS && (!name || strcmp(name, programs[i].name) != 0);)
+		i++;
+	return i;
+}
+
+/* Likewise of a level. */
+static size_t program_of_level(enum family_level level)
+{
+	for (size_t i = PROGRAMS; i > 0; i--)
+		if (level >= programs[i - 1].first)
+			return i - 1;
+	return PROGRAMS;
 }
 
 void scope_family(struct scope *s)
@@ -324,7 +346,7 @@ void scope_family(struct scope *s)
 	const enum family_level level = s->family->level;
 	const json_t *stats = s->source->stats;
 
-	if (level != FAMILY_ANY && is_watch(stats) != (level >= FAMILY_FEED))
+	if (level != FAMILY_ANY && program_of(stats) != program_of_level(level))
 		return;
 	if (level == FAMILY_ANY || level == FAMILY_ENGINE)
 		add_value(s, stats, json_object_get(stats, s->family->key));

@@ -91,8 +91,8 @@ function measureTotals(h, s) {
 function measure(h, s) {
 	if (!h.begin(s.now_ns, s.started_ns))
 		return false;
-	if (isWatch(s)) {
-		measureWatch(h, s);
+	if (programOf(s)) {
+		programOf(s).measure(h, s);
 		return true;
 	}
 	for (const p of s.ports) {

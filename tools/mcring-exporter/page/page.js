@@ -20,7 +20,7 @@ class Page {
 		this.sections = [new Ports(byId('ports')), this.groups, new Readers(byId('readers-table')),
 			new Drops(byId('drops')), new Membership(byId('membership')), new Losses(byId('losses-table')),
 			new Relay(byId('relay'))];
-		this.watch = new Watch(byId('watch'));
+		this.parts = new Map([...PROGRAMS.values()].map((program) => [program, program.make()]));
 		this.liveIcon = new Icon();
 		byId('live').prepend(this.liveIcon.node);
 		byId('pause').addEventListener('click', () => this.pause());
@@ -173,7 +173,7 @@ class Page {
 	}
 
 	draw() {
-		const own = this.engines.get(this.chosen), live = this.liveness(own);
+		const own = this.engines.get(this.chosen), live = this.liveness(own), program = programOf(own && own.stats);
 
 		this.liveIcon.show(live[0]);
 		setText(byId('live-words'), live[1]);
@@ -194,14 +194,15 @@ class Page {
 			own.stats.started_ns && 'started ' + clock(own.stats.started_ns, own.stats.now_ns),
 			foreign(own.engine.socket, 200)].filter(Boolean).join(' · ') : foreign(own.engine.socket, 200));
 		this.verdict.show(own.engine);
-		setHidden(byId('watch'), !isWatch(own.stats));
-		setHidden(byId('numbers'), !own.stats || isWatch(own.stats));
+		for (const one of PROGRAMS.values())
+			setHidden(byId(one.id), one !== program);
+		setHidden(byId('numbers'), !own.stats || Boolean(program));
 		if (!own.stats)
 			return;
 		for (const heading of document.querySelectorAll('thead .plots'))
 			setText(heading, counted(plotSeconds(own.history.oldest()) / 60, 'minute'));
-		if (isWatch(own.stats)) {
-			this.watch.show(own.stats, own.history);
+		if (program) {
+			this.parts.get(program).show(own.stats, own.history);
 			return;
 		}
 		this.tiles.show(own.stats, own.history);

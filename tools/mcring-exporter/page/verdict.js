@@ -13,8 +13,8 @@ function verdictOf(engine) {
 
 	if (!engine.up)
 		return ['fault', 'No answer from the engine'];
-	if (isWatch(engine.stats))
-		return watchVerdict(engine.stats);
+	if (programOf(engine.stats))
+		return programOf(engine.stats).verdict(engine.stats);
 	if (!why)
 		return ['unknown', 'No verdict yet'];
 	const warnings = count('warning') > 0 ? ', ' + counted(count('warning'), 'warning') : '';
@@ -106,13 +106,13 @@ class Verdict {
 
 	show(engine) {
 		const why = (engine.up && engine.why) || {}, findings = why.findings || [];
-		const [shape, word] = verdictOf(engine);
+		const [shape, word] = verdictOf(engine), program = programOf(engine.stats);
 
 		this.engine = engine;
 		this.icon.show(shape);
 		setText(this.word, word);
 		setClass(this.parent, 'card verdict ' + shape);
-		setSentence(this.first, engine.up && isWatch(engine.stats) ? watchFirst(engine.stats) :
+		setSentence(this.first, engine.up && program ? program.first(engine.stats) :
 			engine.up ? (why.first || '').replace(/^healthy: /, '') :
 			engine.error || 'Its socket does not answer. Is it running?');
 		/* The first finding says it again. */

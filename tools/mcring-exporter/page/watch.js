@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a watch says: gaps by line first of all. It is a source as an engine is, with other parts. */
+/* What a watch says: gaps by line first of all. */
 'use strict';
-
-function isWatch(stats) {
-	return Boolean(stats) && stats.program === 'mcring-watch';
-}
 
 /* Alarms that have not ended, by how bad they are. */
 const ALARMS = {silence: 'fault', blind: 'fault', recorder: 'fault', 'line-down': 'warning', 'group-silent': 'warning'};
@@ -84,8 +80,7 @@ function burstColumns(now) {
 }
 
 class Watch {
-	constructor(parent) {
-		this.section = parent;
+	constructor() {
 		this.lines = new Table(byId('lines'), 'lines-title', [
 			{title: 'Feed', sort: (l) => l.feed, text: (l) => foreign(l.feed)},
 			{title: 'Line', sort: (l) => l.name, text: (l) => foreign(l.name)},
