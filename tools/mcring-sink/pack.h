@@ -28,7 +28,11 @@ struct pack_message {
 	uint32_t count;          /* messages in it: of a channel 1 */
 	uint32_t len;            /* octets of payload */
 	uint64_t rx_ns, hw_ns;   /* hw_ns: 0 = none */
-	const void *msg;         /* for source_calls.more: the source's own */
+	uint32_t skip, flags;    /* of a feed, as in struct mcr_sink_record */
+	const uint8_t *source;   /* and source_port: another one than that of the message before of
+				  * this flow; NULL = the same */
+	uint32_t source_port;
+	const void *msg; /* for source_calls.more: the source's own */
 };
 
 /* pack_reserve finds room for the payload of m in its flow's unit, which it makes if none is open;
