@@ -143,13 +143,13 @@ def payload(i, size):
     return struct.pack('<Q', i * 0x9e3779b97f4a7c15 % 2 ** 64).ljust(size, b'.')
 
 
-def frame(data):
+def frame(data, group=1):
     udp = struct.pack('>HHHH', 4000, 5000, 8 + len(data), 0)
     ip = struct.pack('>BBHHHBBH4s4s', 0x45, 0, 28 + len(data), 0, 0, 16, 17, 0, bytes([10, 0, 0, 7]),
-                     bytes([239, 1, 1, 1]))
+                     bytes([239, 1, 1, group]))
     total = sum(struct.unpack('>10H', ip))
     checksum = ~(total + (total >> 16)) & 0xffff
-    ethernet = bytes.fromhex('01005e010101 020000000007 0800')
+    ethernet = bytes.fromhex(f'01005e0101{group:02x} 020000000007 0800')
     return ethernet + ip[:10] + struct.pack('>H', checksum) + ip[12:] + udp + data
 
 

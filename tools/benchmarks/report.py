@@ -20,6 +20,7 @@ TITLES = {
     'relay': 'Relay: what it costs to forward',
     'feed': 'Feed: what its rules cost a reader',
     'watch': 'Watch: what mcring-watch costs',
+    'sink': 'Sink: what it costs to hand over to a broker',
     'restart': 'Restart: how long nothing is received',
     'bindings': 'Bindings: a message in each language',
 }
