@@ -191,10 +191,10 @@ SINK = {
              'memory_used_bytes': 4096},
     'sources': [{'kind': 'channel', 'name': 'md', 'engine': 'mcring', 'up': True, 'error': None, 'read': 100,
                  'bytes': 6400, 'stored': 80, 'stored_before': 3, 'refused': 1, 'lost': 12, 'restarts': 1, 'gaps': 0,
-                 'behind': 40, 'in_flight': 16, 'lag_ns': 1500000000},
+                 'gap_messages': 0, 'behind': 40, 'in_flight': 16, 'lag_ns': 1500000000},
                 {'kind': 'feed', 'name': 'itch', 'engine': 'mcring', 'up': False, 'error': 'no such feed', 'read': 0,
-                 'bytes': 0, 'stored': 0, 'stored_before': 0, 'refused': 0, 'lost': 0, 'restarts': 0, 'gaps': 8,
-                 'behind': None, 'in_flight': 0, 'lag_ns': 0}],
+                 'bytes': 0, 'stored': 0, 'stored_before': 0, 'refused': 0, 'lost': 0, 'restarts': 0, 'gaps': 2,
+                 'gap_messages': 8, 'behind': None, 'in_flight': 0, 'lag_ns': 0}],
 }
 FAULT = {'ok': True, 'schema': 1, 'first': 'port p0: the link is down', 'exit': 1, 'findings': [
     {'code': 'link_down', 'severity': 'fault', 'groups': 3, 'text': 'the link of p0 is down'},

@@ -23,7 +23,7 @@ struct line_client {
 	pid_t pid;
 };
 
-/* What answers. */
+/* What answers. more, end: NULL = `ask` appends whole answers alone. */
 struct line_server_calls {
 	/* A request of len octets. It appends a whole answer to out, or sets *answer to what `more`
 	 * is to be called with. Returns 0 or -errno, for which the client is cut off. */

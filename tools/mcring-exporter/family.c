@@ -327,7 +327,7 @@ const struct family families[] = {
 	    "Messages that were written over before the sink read them: told as lost."),
     COUNTER(SINK_SOURCE, "sink_restarts", "restarts", NUMBER,
 	    "How often numbers began anew, so that nobody knows how many are missing."),
-    COUNTER(SINK_SOURCE, "sink_gap_messages", "gaps", NUMBER,
+    COUNTER(SINK_SOURCE, "sink_gap_messages", "gap_messages", NUMBER,
 	    "Messages of a feed that came on no line: told as gaps."),
     GAUGE(SINK_SOURCE, "sink_behind_messages", "behind", NUMBER,
 	  "Messages in the rings that the sink has not read yet."),
