@@ -94,7 +94,7 @@ def test_in_a_clean_clone_with_another_prefix_the_same_works(bare):
 def test_each_program_that_a_test_or_a_tool_calls_is_found(bare):
     bare.run('tools/install-deps all')
     own = {'mcring', 'mcring-cat', 'mcring-ctl', 'mcring-exporter', 'mcring-gen', 'mcring-replay', 'mcring-run',
-           'mcring-watch'}
+           'mcring-sink', 'mcring-watch'}
     called = programs.of_tree(os.path.join(bare.folder, 'root', 'mcring'), own)
     for name in MORE_PROGRAMS:
         called.setdefault(name, ['tools/check'])
@@ -109,7 +109,7 @@ if os.environ.get('MCR_BARE_ALL'):
     def test_all_of_the_check_passes(bare):
         """MCR_BARE_ALL=1, or the names of some suites in one word."""
         some = os.environ['MCR_BARE_ALL']
-        suites = ('style unit engine model asan tsan fuzz net nic web bindings' if some == '1' else some)
+        suites = ('style unit engine model asan tsan fuzz net nic web bindings brokers' if some == '1' else some)
         with open(ALL_LOG, 'w') as out:
             try:
                 bare.run(f'tools/check --only {suites}', stdout=out)
