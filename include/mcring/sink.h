@@ -99,8 +99,8 @@ static inline void mcr_sink_body_open(struct mcr_sink_body *b, const struct mcr_
 				      const void *body, size_t len)
 {
 	memset(b, 0, sizeof(*b));
-	b->at = len > 0 ? (const uint8_t *)body : h->source; /* NULL has no end */
-	b->end = b->at + len;
+	b->at = body ? (const uint8_t *)body : h->source; /* any: it has no octets */
+	b->end = b->at + (body ? len : 0);
 	b->left = (uint32_t)h->count;
 	b->is_pack = h->is_pack;
 	b->last.number = h->number;

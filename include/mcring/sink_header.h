@@ -16,9 +16,10 @@
 extern "C" {
 #endif
 
-#define MCR_SINK_VERSION 1
-#define MCR_SINK_HEX     33 /* 16 octets as hexadecimal digits, and the NUL */
-#define MCR_SINK_KEY_MAX 64 /* octets of a stream's text, with the NUL */
+#define MCR_SINK_VERSION   1
+#define MCR_SINK_EPOCH_MAX 33 /* octets of a text, with the NUL, as those below */
+#define MCR_SINK_SCOPE_MAX 65
+#define MCR_SINK_KEY_MAX   64
 
 /* What a broker's message is about. */
 enum mcr_sink_kind {
@@ -26,8 +27,10 @@ enum mcr_sink_kind {
 	MCR_SINK_LOST = 1,    /* the sink lost `count` from `number` on: it was too slow, or the
 			       * broker did not take them */
 	MCR_SINK_GAP = 2,     /* a feed: `count` numbers from `number` on came on no line */
-	MCR_SINK_RESTART = 3, /* a channel: its engine was gone from `since_ns` to `until_ns`;
-			       * nobody knows how many datagrams came meanwhile */
+	MCR_SINK_RESTART = 3, /* between `since_ns` and `until_ns` (0 = unknown) nobody here
+			       * listened, and what came is not known: a channel's engine ended and
+			       * another one began, or a feed's numbers began anew meanwhile.
+			       * `number` is where it goes on */
 };
 
 enum mcr_sink_flags {
@@ -41,13 +44,13 @@ struct mcr_sink_header {
 	uint32_t kind; /* enum mcr_sink_kind */
 	uint8_t is_feed;
 	uint8_t is_pack;
-	uint16_t flags;             /* enum mcr_sink_flags */
-	char name[MCR_NAME_MAX];    /* of the channel, or of the feed */
-	char epoch[MCR_SINK_HEX];   /* hexadecimal: another one when the numbers began anew */
-	char scope[MCR_SINK_HEX];   /* a feed: which of its streams, hexadecimal */
-	char key[MCR_SINK_KEY_MAX]; /* the same for a person: "unit=15" */
-	char line[MCR_LABEL_MAX];   /* a feed: the line that the packet came from */
-	uint8_t source[16];         /* as struct mcr_address: IPv4 is ::ffff:a.b.c.d */
+	uint16_t flags;                 /* enum mcr_sink_flags */
+	char name[MCR_NAME_MAX];        /* of the channel, or of the feed */
+	char epoch[MCR_SINK_EPOCH_MAX]; /* hexadecimal; with another one the numbers begin anew */
+	char scope[MCR_SINK_SCOPE_MAX]; /* a feed: which of its streams, hexadecimal */
+	char key[MCR_SINK_KEY_MAX];     /* the same for a person: "unit=15" */
+	char line[MCR_LABEL_MAX];       /* a feed: the line that the packet came from */
+	uint8_t source[16];             /* as struct mcr_address: IPv4 is ::ffff:a.b.c.d */
 	uint32_t source_port;
 	uint32_t vlan;       /* 0 = untagged */
 	uint32_t ring;       /* a channel */
@@ -116,9 +119,9 @@ static inline int mcr_sink_take_number(uint64_t *out, const char *text, size_t l
 }
 
 /* Hexadecimal digits, which stay text. */
-static inline int mcr_sink_take_hex(char out[MCR_SINK_HEX], const char *text, size_t len)
+static inline int mcr_sink_take_hex(char *out, size_t cap, const char *text, size_t len)
 {
-	if (len == 0 || len >= MCR_SINK_HEX)
+	if (len == 0 || len >= cap)
 		return -EBADMSG;
 	for (size_t i = 0; i < len; i++)
 		if (mcr_sink_hex_digit(text[i]) < 0)
@@ -184,7 +187,7 @@ static inline int mcr_sink_take_position(struct mcr_sink_header *h, const char *
 
 	if (!number)
 		return -EBADMSG;
-	ret = mcr_sink_take_hex(h->epoch, text, (size_t)(ring - text));
+	ret = mcr_sink_take_hex(h->epoch, MCR_SINK_EPOCH_MAX, text, (size_t)(ring - text));
 	if (ret == 0)
 		ret = mcr_sink_take_number(&v, ring + 1, (size_t)(number - ring - 1), UINT32_MAX);
 	h->ring = (uint32_t)v;
@@ -226,7 +229,7 @@ static inline int mcr_sink_take_value(struct mcr_sink_header *h, const struct mc
 	case MCR_SINK_VALUE_TEXT:
 		return mcr_sink_take_text(member, f->cap, text, len);
 	case MCR_SINK_VALUE_HEX:
-		return mcr_sink_take_hex(member, text, len);
+		return mcr_sink_take_hex(member, f->cap, text, len);
 	case MCR_SINK_VALUE_POSITION:
 		return mcr_sink_take_position(h, text, len);
 	case MCR_SINK_VALUE_SOURCE:
@@ -273,8 +276,8 @@ static inline const struct mcr_sink_field *mcr_sink_field_of(unsigned i)
 	    {"channel", MCR_SINK_VALUE_TEXT, MCR_SINK_AT(name), MCR_NAME_MAX},
 	    {"feed", MCR_SINK_VALUE_TEXT, MCR_SINK_AT(name), MCR_NAME_MAX},
 	    {"pos", MCR_SINK_VALUE_POSITION, 0, 0},
-	    {"scope", MCR_SINK_VALUE_HEX, MCR_SINK_AT(scope), 0},
-	    {"epoch", MCR_SINK_VALUE_HEX, MCR_SINK_AT(epoch), 0},
+	    {"scope", MCR_SINK_VALUE_HEX, MCR_SINK_AT(scope), MCR_SINK_SCOPE_MAX},
+	    {"epoch", MCR_SINK_VALUE_HEX, MCR_SINK_AT(epoch), MCR_SINK_EPOCH_MAX},
 	    {"number", MCR_SINK_VALUE_U64, MCR_SINK_AT(number), 0},
 	    {"n", MCR_SINK_VALUE_U64, MCR_SINK_AT(count), 0},
 	    {"lost", MCR_SINK_VALUE_U64, MCR_SINK_AT(count), 0},
@@ -319,37 +322,46 @@ static inline int mcr_sink_take_word(struct mcr_sink_header *h, const char *text
 	return 0;
 }
 
+static inline uint32_t mcr_sink_bit(enum mcr_sink_word word)
+{
+	return UINT32_C(1) << word;
+}
+
 /* What the words make together. */
 static inline int mcr_sink_header_check(struct mcr_sink_header *h, uint32_t seen)
 {
-	const uint32_t v = 1 << MCR_SINK_WORD_V, n = 1 << MCR_SINK_WORD_N,
-		       feed = 1 << MCR_SINK_WORD_FEED | 1 << MCR_SINK_WORD_SCOPE |
-			      1 << MCR_SINK_WORD_EPOCH | 1 << MCR_SINK_WORD_NUMBER,
-		       channel = 1 << MCR_SINK_WORD_CHANNEL | 1 << MCR_SINK_WORD_POS,
-		       lost = 1 << MCR_SINK_WORD_LOST, gap = 1 << MCR_SINK_WORD_GAP,
-		       restart = 1 << MCR_SINK_WORD_RESTART, pack = 1 << MCR_SINK_WORD_PACK;
-	const uint32_t what = seen & (n | lost | gap | restart);
-	uint32_t of = seen & (feed | channel);
+	const uint32_t feed = mcr_sink_bit(MCR_SINK_WORD_FEED) | mcr_sink_bit(MCR_SINK_WORD_SCOPE) |
+			      mcr_sink_bit(MCR_SINK_WORD_EPOCH) |
+			      mcr_sink_bit(MCR_SINK_WORD_NUMBER),
+		       channel =
+			   mcr_sink_bit(MCR_SINK_WORD_CHANNEL) | mcr_sink_bit(MCR_SINK_WORD_POS),
+		       n = mcr_sink_bit(MCR_SINK_WORD_N), lost = mcr_sink_bit(MCR_SINK_WORD_LOST),
+		       gap = mcr_sink_bit(MCR_SINK_WORD_GAP),
+		       restart = mcr_sink_bit(MCR_SINK_WORD_RESTART),
+		       pack = mcr_sink_bit(MCR_SINK_WORD_PACK);
+	const uint32_t of = seen & (feed | channel),
+		       what = seen & (n | lost | gap | restart | pack);
 
 	h->is_feed = of == feed;
-	h->is_pack = (seen & pack) != 0;
-	if (what == restart)
-		of |= channel & ~(uint32_t)(1 << MCR_SINK_WORD_CHANNEL); /* pos is not needed */
-	if (!(seen & v) || (of != feed && of != channel))
-		return -EBADMSG;
-	if ((h->is_pack && what != n) || (h->is_feed ? what == restart : what == gap))
-		return -EBADMSG;
-	if (what == restart) {
+	h->is_pack = what == (n | pack);
+	if (what == n || h->is_pack)
+		h->kind = MCR_SINK_DATA;
+	else if (what == lost)
+		h->kind = MCR_SINK_LOST;
+	else if (what == gap && h->is_feed)
+		h->kind = MCR_SINK_GAP;
+	else if (what == restart)
 		h->kind = MCR_SINK_RESTART;
+	else
+		return -EBADMSG;
+	if (!(seen & mcr_sink_bit(MCR_SINK_WORD_V)) || (of != feed && of != channel))
+		return -EBADMSG;
+	if (h->kind == MCR_SINK_RESTART)
 		return 0;
-	}
-	if (what != n && what != lost && what != gap)
-		return -EBADMSG;
-	h->kind = what == n ? MCR_SINK_DATA : what == lost ? MCR_SINK_LOST : MCR_SINK_GAP;
-	if (h->count == 0 || h->count - 1 > UINT64_MAX - h->number ||
-	    (h->kind == MCR_SINK_DATA && h->count > UINT32_MAX))
-		return -EBADMSG;
-	return 0;
+	return h->count == 0 || h->count - 1 > UINT64_MAX - h->number ||
+		       (h->kind == MCR_SINK_DATA && h->count > UINT32_MAX)
+		   ? -EBADMSG
+		   : 0;
 }
 
 static inline int mcr_sink_header_parse(struct mcr_sink_header *out, const char *text, size_t len)
