@@ -141,6 +141,18 @@ void mcr_feed_publishers_destroy(struct mcr_feed_publishers *p)
 	free(p->places);
 }
 
+int mcr_feed_publishers_at(const struct mcr_feed_publishers *p, uint32_t number,
+			   struct mcr_address *source, uint32_t *flow)
+{
+	for (uint32_t i = 0; i < p->n; i++)
+		if (number != 0 && p->places[i].number == number) {
+			*source = p->places[i].source;
+			*flow = p->places[i].flow ? p->places[i].flow - 1 : 0;
+			return 1;
+		}
+	return 0;
+}
+
 /* The number of a publisher, from 1; 0 when there is no room. */
 static uint32_t publisher(struct mcr_feed_publishers *p, struct mcr_address source, uint32_t flow)
 {

@@ -57,6 +57,11 @@ void mcr_feed_flows_destroy(struct mcr_feed_flows *flows);
 int mcr_feed_publishers_create(struct mcr_feed_publishers *out, uint32_t most, uint64_t seed);
 void mcr_feed_publishers_destroy(struct mcr_feed_publishers *p);
 
+/* mcr_feed_publishers_at looks for the publisher of a number, from 1. *flow: whose streams also
+ * depend on the group; else 0. Returns 1 or 0. */
+int mcr_feed_publishers_at(const struct mcr_feed_publishers *p, uint32_t number,
+			   struct mcr_address *source, uint32_t *flow);
+
 /* mcr_feed_flows_name says what the engine's interface i is called; mcr_feed_flows_forget, that all
  * of that may be different now. */
 void mcr_feed_flows_name(struct mcr_feed_flows *flows, uint32_t i, const char *name);

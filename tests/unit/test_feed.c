@@ -42,6 +42,34 @@ static void messages_of_two_lines_come_once_and_in_order(void **state)
 	rig_destroy(&rig);
 }
 
+/* What a handler shows of a stream: the number that the library gave a publisher means nothing. */
+static void a_streams_text_names_its_group_or_its_publisher(void **state)
+{
+	static const char *const scopes[] = {"group", "source", "group+source"};
+	static const char *const texts[] = {
+	    "session=0000012345 flow=0 group=239.1.1.1 port=5000",
+	    "session=0000012345 source=10.0.0.1",
+	    "session=0000012345 flow=0 source=10.0.0.1",
+	};
+
+	for (int i = 0; i < 3; i++) {
+		struct mcr_feed_key key = {.size = sizeof(key)};
+		struct feed_rig rig;
+
+		rig_create(&rig, 65536);
+		snprintf(rig.text, sizeof(rig.text),
+			 "feed test\ndeclaration moldudp64,scope=%s\nline A engine=%s channel=md\n"
+			 "join 239.1.1.1:5000\n",
+			 scopes[i], strrchr(rig.e[0].dir, '/') + 1);
+		rig_open(&rig);
+		rig_put(&rig, 0, 1000, 1, 1);
+		rig_poll(&rig);
+		assert_int_equal(mcr_feed_key_info(rig.f, 0, &key), 0);
+		assert_string_equal(key.text, texts[i]);
+		rig_destroy(&rig);
+	}
+}
+
 static void what_one_line_lost_comes_from_the_other(void **state)
 {
 	struct feed_rig rig;
@@ -263,6 +291,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(messages_of_two_lines_come_once_and_in_order),
+	    cmocka_unit_test(a_streams_text_names_its_group_or_its_publisher),
 	    cmocka_unit_test(what_one_line_lost_comes_from_the_other),
 	    cmocka_unit_test(a_poll_for_one_item_gives_all_of_them_in_turn),
 	    cmocka_unit_test(a_gap_is_declared_when_all_rings_are_past_its_time),

@@ -125,7 +125,9 @@ static void streams_by_group_are_the_same_on_each_line(void **state)
 static void streams_by_source_are_told_apart_until_there_are_too_many(void **state)
 {
 	struct rig rig;
+	struct mcr_address address;
 	uint64_t scopes[2];
+	uint32_t flow;
 	char source[32];
 	unsigned refused = 0;
 
@@ -135,6 +137,18 @@ static void streams_by_source_are_told_apart_until_there_are_too_many(void **sta
 	scopes[1] = find(&rig, "239.1.1.1", "10.0.0.2", 5000, 0)->scope;
 	assert_int_not_equal(scopes[0], scopes[1]);
 	assert_int_equal(find(&rig, "239.1.1.2", "10.0.0.1", 5000, 0)->scope, scopes[0]);
+	for (uint32_t i = 0; i < 2; i++) {
+		const uint32_t number = (uint32_t)(scopes[i] >> 32) - MCR_FEED_FLOWS_MAX;
+		char text[MCR_ADDRESS_TEXT];
+
+		assert_int_equal(mcr_feed_publishers_at(&rig.publishers, number, &address, &flow),
+				 1);
+		assert_string_equal(mcr_address_format(text, address),
+				    i == 0 ? "10.0.0.1" : "10.0.0.2");
+		assert_int_equal(flow, 0);
+	}
+	assert_int_equal(mcr_feed_publishers_at(&rig.publishers, 0, &address, &flow), 0);
+	assert_int_equal(mcr_feed_publishers_at(&rig.publishers, 3, &address, &flow), 0);
 	for (unsigned i = 0; i < 1000; i++) {
 		snprintf(source, sizeof(source), "10.1.%u.%u", i / 250, i % 250);
 		refused += find(&rig, "239.1.1.1", source, 5000, 0)->line == MCR_FEED_REFUSED;
