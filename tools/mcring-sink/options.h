@@ -28,6 +28,7 @@ struct sink_options {
 	const struct sink_broker_calls *calls; /* of the scheme of `to` */
 	const char *stream;                    /* NULL = Kafka */
 	const char *prefix;
+	int is_kafka;
 	enum sink_topics topics;
 	uint32_t pack;
 	uint64_t linger_ns, commit_ns;

@@ -14,11 +14,13 @@
 
 #define PACK_OCTETS_MAX (256u << 10) /* of a pack's body; a single message may have more */
 
-/* Messages that may share a unit: the source makes and owns it, from zeros. What describes a unit
- * besides its place and times (source_calls.more) is the same for all messages of a flow. */
+#define PACK_CELL_MAX   (1u << 20)   /* of a cell: see lane_is_full */
+
+/* Messages that may share a unit: the source makes and owns it, from zeros, and may free it when
+ * nothing is open. */
 struct sink_flow {
-	char *subject, *key; /* malloc'd; struct sink_unit says what they are */
-	struct unit *open;   /* pack.c's */
+	const char *subject, *key; /* struct sink_unit says what they are; units have copies */
+	struct unit *open;         /* pack.c's */
 };
 
 struct pack_message {
@@ -50,16 +52,31 @@ void pack_cancel(struct sink *s, const struct pack_message *m);
 /* pack_close closes the flow's open unit, if there is one. The cell goes on. */
 void pack_close(struct sink *s, struct sink_flow *flow);
 
-/* pack_holds: the lane's open cell has units, or messages. */
-int pack_holds(const struct sink_lane *lane);
+/* lane_has: the lane's open cell has units. lane_is_full: it has so much that it has to end, though
+ * its time is not over: so the memory has room for the cells of all lanes. Being by content, that
+ * cuts where it cut before. */
+static inline int lane_has(const struct sink_lane *lane)
+{
+	return lane->cell.head != NULL;
+}
+
+static inline int lane_is_full(const struct sink_lane *lane)
+{
+	return lane->cell_octets >= PACK_CELL_MAX;
+}
 
 /* lane_end ends the lane's cell at `place`: its units are closed and sent, in the order in which
- * they were begun, and then the position has `place`. Without any unit it has it at once. last_ns:
+ * they were begun, and then the position has `place`, also if there are none. last_ns:
  * arrival of the last message below the place; 0 = as before. */
 void lane_end(struct sink *s, struct sink_lane *lane, const struct sink_place *place,
 	      uint64_t last_ns);
 
-/* lane_clear forgets the units of a lane's open cell: the source is being closed. */
-void lane_clear(struct sink *s, struct sink_lane *lane);
+/* pack_notice makes a unit without messages, closed, which is in no list yet; loss.c sends it. id and
+ * header: their texts. Returns NULL when there is no memory; must: as unit_new. */
+struct unit *pack_notice(struct sink *s, struct sink_lane *lane, const char *id, const char *header,
+			 int must);
+
+/* pack_settle: the broker gave it back, or never got it: it is nobody's any more, and freed. */
+void pack_settle(struct sink *s, struct unit *u);
 
 #endif

@@ -14,11 +14,6 @@
 
 #include "sink.h"
 
-/* Octets of what `where` and `more` write, with the NUL, and of an id without its end. */
-#define SOURCE_WHERE_MAX 384
-#define SOURCE_MORE_MAX  256
-#define SOURCE_ID_MAX    192
-
 struct pack_message;
 
 struct sink_source_calls {

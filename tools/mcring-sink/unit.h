@@ -9,9 +9,6 @@
 #include "broker.h"
 #include "place.h"
 
-#define UNIT_ID_MAX     256 /* with the NUL */
-#define UNIT_HEADER_MAX 768 /* with the NUL */
-
 struct sink_lane;
 struct sink_flow;
 
@@ -27,35 +24,40 @@ struct unit {
 	struct sink_lane *lane;
 	struct sink_flow *flow;  /* whose open pack it is; NULL = it is closed */
 	struct sink_place first; /* of its first message */
-	struct sink_place end;   /* if is_end: the place up to which all was in units now */
+	struct sink_place end;   /* if has_place: the position, once the unit is sent */
 	uint64_t rx_ns, last_ns; /* arrivals of its first and its last message */
-	size_t held;             /* octets of the pool's */
-	uint32_t cap;            /* octets of room for the body */
-	uint8_t kind;            /* enum unit_kind */
-	uint8_t is_end;          /* a cell of its lane ends with it */
-	uint16_t id_len, header_len;
-	char *id, *header; /* what to_broker.id and .header point to, to be written */
-	uint8_t *body;     /* likewise; malloc'd when it grows */
+	uint64_t end_ns;         /* if has_place: sink_lane.sent_ns then */
+	uint8_t kind;      /* enum unit_kind */
+	uint8_t is_end;    /* a checkpoint may be made behind it: a cell of its lane ends */
+	uint8_t has_place; /* it moves the position */
+	char *id_end, *header_end; /* of the texts of to_broker, where they are gone on with */
+	uint8_t *body;             /* that of to_broker, to be written */
+	uint32_t cap;      /* octets of room for the body */
+	uint32_t texts_cap, texts_len;
+	size_t held; /* octets of the pool's */
 };
 
-/* Units in a row, which are linked by unit->next. */
+/* Units in a row, linked by unit->next. All zeros = it is empty. */
 struct unit_list {
-	struct unit *head, **tail; /* tail: NULL = it was never used */
-	uint32_t n;
+	struct unit *head, *last; /* last: means nothing in an empty list */
 };
 
-/* The memory of all units: octets, and how many may be in use. */
+/* The memory of all units: octets in use, and how many may be. */
 struct unit_pool {
 	size_t used, max;
 };
 
-/* unit_new makes a unit with room for cap octets of body, an id and a header. Returns NULL when the
- * pool or the memory has no room for it. must: what it takes above pool->max is given all the same.
- */
-struct unit *unit_new(struct unit_pool *pool, uint32_t cap, int must);
+/* unit_new makes a unit with room for texts of so many octets, and for a body of cap octets. Returns
+ * NULL when the pool or the machine has no memory for it. must: it is made even if the pool then has
+ * more than its maximum. */
+struct unit *unit_new(struct unit_pool *pool, uint32_t texts, uint32_t cap, int must);
+
+/* unit_text copies len octets of text into the unit, where `more` octets can be put behind them, and
+ * ends it with a NUL. The texts of unit_new must have room for len + more + 1. */
+char *unit_text(struct unit *u, const char *text, size_t len, size_t more);
 
 /* unit_grow makes room for cap octets of body at least; what the body has stays. Returns 0, or
- * -ENOBUFS (no room in the pool: the unit is as before). */
+ * -ENOBUFS (no memory: the unit is as before). */
 int unit_grow(struct unit_pool *pool, struct unit *u, uint32_t cap);
 
 /* unit_free gives it back. */
