@@ -62,8 +62,8 @@ struct sink_broker_config {
 	unsigned n_sets;
 	const char *credentials, *tls_ca, *tls_cert, *tls_key; /* files; NULL = none */
 	uint64_t commit_ns;                                    /* between two checkpoints */
-	int is_check; /* only look: open makes nothing, and load shuts nobody out */
-	uint64_t give_up_ns;                                   /* what open waits for a server */
+	int is_check;        /* only look: open makes nothing, and load shuts nobody out */
+	uint64_t give_up_ns; /* what open waits for a server */
 };
 
 struct sink_broker;

@@ -20,10 +20,10 @@
 #include "position.h"
 #include "source.h"
 
-#define RINGS_MAX   256                   /* that a position may name */
-#define LOOK_NS     UINT64_C(1000000)     /* between two looks for the next engine */
-#define MISTRUST_NS UINT64_C(1000000000)  /* ... whose ring made no sense */
-#define STALL_NS    UINT64_MAX            /* an engine that hangs is waited for */
+#define RINGS_MAX   256                  /* that a position may name */
+#define LOOK_NS     UINT64_C(1000000)    /* between two looks for the next engine */
+#define MISTRUST_NS UINT64_C(1000000000) /* ... whose ring made no sense */
+#define STALL_NS    UINT64_MAX           /* an engine that hangs is waited for */
 
 enum channel_state {
 	CHANNEL_AWAY,   /* no engine; of the last one all was taken */
@@ -122,8 +122,8 @@ static int load_ring(struct sink *s, struct sink_source *src, const json_t *posi
 	uint64_t ring, ns;
 	struct sink_place at = {0};
 
-	if (position_number_is(json_object_get(position, "ring"), &ring) < 0 ||
-	    ring >= RINGS_MAX || make_rings(s, src, (uint32_t)ring + 1) < 0 ||
+	if (position_number_is(json_object_get(position, "ring"), &ring) < 0 || ring >= RINGS_MAX ||
+	    make_rings(s, src, (uint32_t)ring + 1) < 0 ||
 	    position_hex_is(json_object_get(position, "epoch"), &at.epoch[0]) < 0 ||
 	    position_number_is(json_object_get(position, "next"), &at.next) < 0 || at.next == 0 ||
 	    position_number_is(json_object_get(position, "ns"), &ns) < 0)
@@ -143,10 +143,8 @@ static int load(struct sink *s, struct sink_source *src, const json_t *position,
 
 	if (!json_is_array(rings))
 		return mcr_error_set(err, -EINVAL, "channel '%s' lacks rings", src->name);
-	json_array_foreach(rings, i, ring)
-		if (load_ring(s, src, ring) < 0)
-			return mcr_error_set(err, -EINVAL, "ring %zu of channel '%s' makes no sense",
-					     i, src->name);
+	json_array_foreach(rings, i, ring) if (load_ring(s, src, ring) < 0) return mcr_error_set(
+	    err, -EINVAL, "ring %zu of channel '%s' makes no sense", i, src->name);
 	return 0;
 }
 
@@ -185,8 +183,8 @@ static uint64_t known_until(const struct channel *c)
 	return least == UINT64_MAX ? 0 : least;
 }
 
-/* Begins to read a ring. is_new: by another engine than that of the position; then all that the ring
- * ever had is wanted. */
+/* Begins to read a ring. is_new: by another engine than that of the position; then all that the
+ * ring ever had is wanted. */
 static int begin_ring(struct sink *s, struct channel *c, struct channel_ring *r, int is_new,
 		      struct mcr_error *err)
 {

@@ -10,7 +10,7 @@
 #include "put.h"
 #include "wire.h"
 
-#define BATCHES  4                   /* in a row */
+#define BATCHES  4                  /* in a row */
 #define SLACK_NS UINT64_C(10000000) /* for a message on its way, where only the clock is known */
 
 struct channel_ring *channel_ring_create(struct sink_source *src, uint32_t index,

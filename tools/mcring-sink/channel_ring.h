@@ -29,21 +29,22 @@ struct channel_ring {
 	char text[160];
 };
 
-/* channel_ring_create makes it; nothing is read. subject, is_one: as flows_create. Returns NULL when
- * there is no memory. channel_ring_destroy: NULL is allowed. */
+/* channel_ring_create makes it; nothing is read. subject, is_one: as flows_create. Returns NULL
+ * when there is no memory. channel_ring_destroy: NULL is allowed. */
 struct channel_ring *channel_ring_create(struct sink_source *src, uint32_t index,
 					 const char *subject, int is_one);
 void channel_ring_destroy(struct channel_ring *r);
 
-/* channel_ring_open begins to read at r->at, which is of the engine of base, or at the oldest message
- * behind it that the ring holds. Errors: those of mcr_consumer_cursor. channel_ring_close ends that.
+/* channel_ring_open begins to read at r->at, which is of the engine of base, or at the oldest
+ * message behind it that the ring holds. Errors: those of mcr_consumer_cursor. channel_ring_close
+ * ends that.
  */
 int channel_ring_open(struct channel_ring *r, struct mcr_consumer *base, struct mcr_error *err);
 void channel_ring_close(struct channel_ring *r);
 
 /* channel_ring_read takes what has come, some hundred messages at most, and ends cells. *took is
- * increased by how many messages and events there were. Returns 0, -ENOBUFS (no memory for more now),
- * -EPIPE (all was taken, and the engine has ended), -EPROTO (as mcr_consumer_poll). */
+ * increased by how many messages and events there were. Returns 0, -ENOBUFS (no memory for more
+ * now), -EPIPE (all was taken, and the engine has ended), -EPROTO (as mcr_consumer_poll). */
 int channel_ring_read(struct sink *s, struct channel_ring *r, unsigned *took);
 
 /* channel_ring_has: something has come that was not taken. It polls. */

@@ -67,9 +67,9 @@ static int print_source(const struct sink *s, const struct sink_source *src)
 			    src->error[0] ? src->error : "its engine does not answer");
 	printf("%-9s %s: to %s.%s.>, from %s; %" PRIu64 " messages are in its rings\n", kind,
 	       src->name, s->options->prefix, name,
-	       src->has_position			 ? "the position"
+	       src->has_position                       ? "the position"
 	       : s->options->start == MCR_START_OLDEST ? "the oldest message"
-							 : "the newest message",
+						       : "the newest message",
 	       sink_behind(src));
 	return 0;
 }

@@ -4,8 +4,8 @@
 
 #include "sink.h"
 
-/* check_print says what the sink would hand over, to whom, and from where on. Returns 0, or -1 when a
- * source cannot be read: a line on stderr says why. */
+/* check_print says what the sink would hand over, to whom, and from where on. Returns 0, or -1 when
+ * a source cannot be read: a line on stderr says why. */
 int check_print(struct sink *s);
 
 #endif

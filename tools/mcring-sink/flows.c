@@ -70,8 +70,7 @@ static int is_equal(const struct flow_key *a, const struct flow_key *b)
 
 static uint32_t home_of(const struct flows *f, const struct flow_key *k)
 {
-	const uint64_t ports =
-	    k->dst_port | (uint64_t)k->src_port << 16 | (uint64_t)k->vlan << 32;
+	const uint64_t ports = k->dst_port | (uint64_t)k->src_port << 16 | (uint64_t)k->vlan << 32;
 
 	return (uint32_t)((mcr_address_hash_words(&f->group_hash, k->group[0], k->group[1]) +
 			   mcr_address_hash_words(&f->source_hash, k->source[0], k->source[1]) +
@@ -88,8 +87,8 @@ static struct flow **place_of(const struct flows *f, const struct flow_key *k)
 	return &f->table[i];
 }
 
-/* Half of the places are free always: so a search ends soon. Without memory the table stays as it is,
- * and a new flow is not taken. */
+/* Half of the places are free always: so a search ends soon. Without memory the table stays as it
+ * is, and a new flow is not taken. */
 static int grow(struct flows *f)
 {
 	struct flow **old = f->table;

@@ -43,7 +43,8 @@ struct flows {
 int flows_create(struct flows *f, const char *subject, int is_one);
 void flows_destroy(struct flows *f);
 
-/* flows_find finds the flow of a message, or makes it. It lasts until flows_trim. NULL = no memory. */
+/* flows_find finds the flow of a message, or makes it. It lasts until flows_trim. NULL = no memory.
+ */
 struct flow *flows_find(struct flows *f, const struct mcr_msg *m);
 
 /* flows_trim forgets all flows when there are too many. None of them may have an open unit. */

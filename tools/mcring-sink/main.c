@@ -94,8 +94,9 @@ static void finish(struct sink *s)
 
 	while (!sink_finish(s, monotonic_ns())) {
 		if (sink_fatal(s, why) || monotonic_ns() >= end_ns) {
-			line_log(&s->log, "ends before the broker stored all; the next start sends "
-					  "the rest again%s%s",
+			line_log(&s->log,
+				 "ends before the broker stored all; the next start sends "
+				 "the rest again%s%s",
 				 why[0] ? ": " : "", why);
 			return;
 		}

@@ -11,10 +11,10 @@
 #include "../common/usage.h"
 #include "broker.h"
 #include "core/feed/duration.h"
+#include "sets.h"
 #include "settings/keys.h"
 #include "settings/option_text.h"
 #include "settings/settings.h"
-#include "sets.h"
 #include "subject.h"
 
 #define PACK_MAX       4096
@@ -62,7 +62,8 @@ static const char USAGE[] =
     "  --check                only say what would be handed over, and what the broker has\n"
     "  --help, --version\n"
     "\n"
-    "Exit status: 0 at a signal, when all is stored; 1 on an error; 2 on one of the command line.\n";
+    "Exit status: 0 at a signal, when all is stored; 1 on an error; 2 on one of the command "
+    "line.\n";
 
 static _Noreturn void usage_error(const char *option, const char *value, const char *expected)
 {
@@ -198,7 +199,7 @@ static int take_what(struct sink_options *o, int c)
 		break;
 	case 'b':
 		o->start = one_of("start", optarg, "newest", "oldest") ? MCR_START_OLDEST
-								      : MCR_START_NEWEST;
+								       : MCR_START_NEWEST;
 		break;
 	case 'n':
 		o->name = sink_name(optarg);
@@ -227,7 +228,7 @@ static int take_broker(struct sink_options *o, int c)
 		break;
 	case 'T':
 		o->topics = one_of("topic-by", optarg, "group", "channel") ? SINK_TOPIC_CHANNEL
-									  : SINK_TOPIC_GROUP;
+									   : SINK_TOPIC_GROUP;
 		break;
 	case 'u':
 		o->credentials = optarg;
@@ -343,7 +344,8 @@ static void complete(struct sink_options *o)
 	if (o->n_channels + o->n_feeds == 0)
 		refuse("nothing is to be handed over: give --channel NAME or --feed NAME");
 	if (!o->is_kafka && !o->stream)
-		refuse("--stream is missing: the name of the stream, and ,create if it is not there");
+		refuse(
+		    "--stream is missing: the name of the stream, and ,create if it is not there");
 	if (!o->is_kafka && (o->n_sets > 0 || o->topics == SINK_TOPIC_CHANNEL))
 		refuse("--set, --set-file and --topic-by are for kafka:// only");
 	if (o->is_kafka && (o->stream || o->credentials))

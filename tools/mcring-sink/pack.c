@@ -12,7 +12,8 @@
 #define ID_END_MAX     (1 + PUT_NUMBER_MAX)
 #define HEADER_END_MAX (3 + PUT_NUMBER_MAX + 5)
 #define HEADER_MAX     (4 + SOURCE_WHERE_MAX + 2 * (4 + PUT_NUMBER_MAX) + 1 + SOURCE_MORE_MAX)
-#define BODY_FIRST_MAX 4096 /* octets that a pack begins with, unless its first message has more */
+#define BODY_FIRST_MAX 4096 /* octets that a pack begins with, unless its first message has more \
+			     */
 
 static int is_packed(const struct sink *s)
 {

@@ -14,7 +14,7 @@
 
 #define PACK_OCTETS_MAX (256u << 10) /* of a pack's body; a single message may have more */
 
-#define PACK_CELL_MAX   (1u << 20)   /* of a cell: see lane_is_full */
+#define PACK_CELL_MAX (1u << 20) /* of a cell: see lane_is_full */
 
 /* Messages that may share a unit: the source makes and owns it, from zeros, and may free it when
  * nothing is open. */
@@ -71,8 +71,8 @@ static inline int lane_is_full(const struct sink_lane *lane)
 void lane_end(struct sink *s, struct sink_lane *lane, const struct sink_place *place,
 	      uint64_t last_ns);
 
-/* pack_notice makes a unit without messages, closed, which is in no list yet; loss.c sends it. id and
- * header: their texts. Returns NULL when there is no memory; must: as unit_new. */
+/* pack_notice makes a unit without messages, closed, which is in no list yet; loss.c sends it. id
+ * and header: their texts. Returns NULL when there is no memory; must: as unit_new. */
 struct unit *pack_notice(struct sink *s, struct sink_lane *lane, const char *id, const char *header,
 			 int must);
 

@@ -29,8 +29,8 @@ int position_hex_is(const json_t *hex, uint64_t *out)
 	if (len == 0 || len > PUT_HEX_MAX || strspn(text, "0123456789abcdef") != len)
 		return -EINVAL;
 	for (size_t i = 0; i < len; i++)
-		value = value << 4 |
-			(uint64_t)(text[i] <= '9' ? text[i] - '0' : text[i] - 'a' + 10);
+		value =
+		    value << 4 | (uint64_t)(text[i] <= '9' ? text[i] - '0' : text[i] - 'a' + 10);
 	*out = value;
 	return 0;
 }
@@ -65,7 +65,8 @@ static int load_sources(struct sink *s, json_t *sources, uint64_t at_ns, struct 
 	size_t i;
 	int ret = 0;
 
-	json_array_foreach(sources, i, position) {
+	json_array_foreach(sources, i, position)
+	{
 		struct sink_source *src = source_of(s, position);
 
 		if (!src)
@@ -126,9 +127,9 @@ char *position_text(const struct sink *s, uint64_t now_ns)
 		json_decref(sources);
 		return NULL;
 	}
-	root = json_pack("{s:i, s:o, s:I, s:o}", "version", VERSION, "instance",
-			 position_hex(s->instance), "time_ns", (json_int_t)now_ns, "sources",
-			 sources);
+	root =
+	    json_pack("{s:i, s:o, s:I, s:o}", "version", VERSION, "instance",
+		      position_hex(s->instance), "time_ns", (json_int_t)now_ns, "sources", sources);
 	text = root ? json_dumps(root, JSON_COMPACT) : NULL;
 	json_decref(root);
 	return text;

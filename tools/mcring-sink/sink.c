@@ -15,12 +15,12 @@
 #include "position.h"
 #include "source.h"
 
-#define DONE_BATCH  64
-#define LOG_NS      UINT64_C(1000000000) /* between two looks at what is to be logged */
-#define AGAIN_NS    UINT64_C(1000000)    /* until a checkpoint is tried again */
-#define SLEEP_MS    100
-#define GIVE_UP_NS  UINT64_C(10000000000) /* what the start waits for the broker */
-#define NS_OF_A_MS  1000000
+#define DONE_BATCH 64
+#define LOG_NS     UINT64_C(1000000000) /* between two looks at what is to be logged */
+#define AGAIN_NS   UINT64_C(1000000)    /* until a checkpoint is tried again */
+#define SLEEP_MS   100
+#define GIVE_UP_NS UINT64_C(10000000000) /* what the start waits for the broker */
+#define NS_OF_A_MS 1000000
 
 /* ---- what the broker gives back ---- */
 
@@ -174,7 +174,6 @@ static int add_source(struct sink *s, const struct sink_source_calls *calls, con
 		return mcr_error_set(err, -ENOMEM, "no memory");
 	s->sources[s->n_sources++] = src;
 	src->calls = calls;
-	src->is_feed = calls == &feed_calls;
 	memcpy(src->name, name, strnlen(name, sizeof(src->name) - 1));
 	return calls->open(s, src, err);
 }
@@ -186,8 +185,6 @@ static int add_sources(struct sink *s, struct mcr_error *err)
 
 	for (unsigned i = 0; ret == 0 && i < o->n_channels; i++)
 		ret = add_source(s, &channel_calls, o->channels[i], err);
-	for (unsigned i = 0; ret == 0 && i < o->n_feeds; i++)
-		ret = add_source(s, &feed_calls, o->feeds[i], err);
 	return ret;
 }
 

@@ -66,7 +66,7 @@ struct sink_source {
 	char name[MCR_NAME_MAX];
 	int is_feed;
 	const char *lost_subject; /* of notices */
-	int has_position; /* the broker had one of it */
+	int has_position;         /* the broker had one of it */
 	int is_attached;
 	char error[SINK_WHY_MAX]; /* why it is not; "" = its engine is asked */
 	struct sink_counts counts;
@@ -81,45 +81,46 @@ struct sink {
 	struct sink_broker_config config;
 	struct sink_broker *broker;
 	struct line_log log;
-	int epoll_fd;                /* of all that may wake the sink */
-	uint64_t started_ns;         /* CLOCK_REALTIME */
-	uint64_t instance;           /* random: whose checkpoint it is */
-	struct unit_pool pool;       /* of the units' memory */
-	struct unit_list ready;      /* closed, to be sent, in order */
-	uint8_t *payload;            /* pack.c's: what pack_reserve gave */
-	int is_between;              /* the last unit sent ended a cell: a checkpoint may be made */
-	int is_moved;                /* the position is another one than that of the last checkpoint */
-	uint64_t open;               /* units of cells that have not ended */
-	uint64_t in_flight;          /* units that the broker has */
-	uint64_t checkpoints;        /* that the broker took, stored or not */
-	uint64_t checkpoint_due_ns;  /* CLOCK_MONOTONIC, as is ... */
-	uint64_t log_due_ns;         /* ... of loss_log */
-	int is_ending;               /* sink_finish was called */
-	json_t *others;              /* of the position: what is of no source here */
-	uint64_t position_ns;        /* CLOCK_REALTIME: what was found at the start; 0 = nothing */
+	int epoll_fd;           /* of all that may wake the sink */
+	uint64_t started_ns;    /* CLOCK_REALTIME */
+	uint64_t instance;      /* random: whose checkpoint it is */
+	struct unit_pool pool;  /* of the units' memory */
+	struct unit_list ready; /* closed, to be sent, in order */
+	uint8_t *payload;       /* pack.c's: what pack_reserve gave */
+	int is_between;         /* the last unit sent ended a cell: a checkpoint may be made */
+	int is_moved;           /* the position is another one than that of the last checkpoint */
+	uint64_t open;          /* units of cells that have not ended */
+	uint64_t in_flight;     /* units that the broker has */
+	uint64_t checkpoints;   /* that the broker took, stored or not */
+	uint64_t checkpoint_due_ns; /* CLOCK_MONOTONIC, as is ... */
+	uint64_t log_due_ns;        /* ... of loss_log */
+	int is_ending;              /* sink_finish was called */
+	json_t *others;             /* of the position: what is of no source here */
+	uint64_t position_ns;       /* CLOCK_REALTIME: what was found at the start; 0 = nothing */
 	struct sink_source *sources[SINK_SOURCES_MAX];
 	unsigned n_sources;
 };
 
 /* sink_open connects to the broker, takes the position, and makes what sources are read with: of
- * s only options, log and started_ns are set. Returns 0, or -errno with err filled. sink_close frees
- * all, also what was half made; units that are under way are forgotten. */
+ * s only options, log and started_ns are set. Returns 0, or -errno with err filled. sink_close
+ * frees all, also what was half made; units that are under way are forgotten. */
 int sink_open(struct sink *s, struct mcr_error *err);
 void sink_close(struct sink *s);
 
-/* sink_round does what is due, and waits for nothing. now_ns: CLOCK_MONOTONIC. Returns how much there
- * was to do; 0 = nothing. */
+/* sink_round does what is due, and waits for nothing. now_ns: CLOCK_MONOTONIC. Returns how much
+ * there was to do; 0 = nothing. */
 unsigned sink_round(struct sink *s, uint64_t now_ns);
 
-/* sink_arm is called before the sink sleeps on s->epoll_fd. Returns for how many ms at most, 0 = not
- * at all. */
+/* sink_arm is called before the sink sleeps on s->epoll_fd. Returns for how many ms at most, 0 =
+ * not at all. */
 int sink_arm(struct sink *s);
 
-/* sink_finish is called in place of sink_round when the sink is to end: it reads nothing more. Returns
- * 1 when the broker has stored all, and the position. */
+/* sink_finish is called in place of sink_round when the sink is to end: it reads nothing more.
+ * Returns 1 when the broker has stored all, and the position. */
 int sink_finish(struct sink *s, uint64_t now_ns);
 
-/* sink_fatal: why the sink cannot go on, in a buffer of SINK_FATAL_MAX octets. Returns 0 when it can.
+/* sink_fatal: why the sink cannot go on, in a buffer of SINK_FATAL_MAX octets. Returns 0 when it
+ * can.
  */
 #define SINK_FATAL_MAX 512
 int sink_fatal(const struct sink *s, char *why);
@@ -127,8 +128,8 @@ int sink_fatal(const struct sink *s, char *why);
 /* sink_behind: messages of a source that are in its rings and were not read yet. */
 uint64_t sink_behind(const struct sink_source *src);
 
-/* sink_oldest_ns: arrival, CLOCK_REALTIME, of the oldest message that the broker has not stored; about
- * that while it was not read. 0 = there is none. */
+/* sink_oldest_ns: arrival, CLOCK_REALTIME, of the oldest message that the broker has not stored;
+ * about that while it was not read. 0 = there is none. */
 uint64_t sink_oldest_ns(const struct sink_source *src);
 
 #endif

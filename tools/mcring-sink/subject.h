@@ -12,9 +12,9 @@
 #define SUBJECT_MAX        250 /* with the NUL: Kafka's topics have 249 octets at most */
 #define SUBJECT_PREFIX_MAX 64  /* of --prefix, with the NUL */
 
-/* subject_token writes text as one token of a subject, in which '.' would begin the next one: what is
- * not [A-Za-z0-9_-] becomes '-', no text "-". cap: octets at out; it is cut there. Returns the end,
- * at the NUL. */
+/* subject_token writes text as one token of a subject, in which '.' would begin the next one: what
+ * is not [A-Za-z0-9_-] becomes '-', no text "-". cap: octets at out; it is cut there. Returns the
+ * end, at the NUL. */
 char *subject_token(char *out, size_t cap, const char *text);
 
 /* subject_flow writes a group and a UDP port, "239-1-1-1.5000": '-' stands for '.' and ':' of the

@@ -22,17 +22,17 @@ struct unit {
 	struct unit *next;                  /* of the list that it is in */
 	struct unit *live_prev, *live_next; /* of its source's */
 	struct sink_lane *lane;
-	struct sink_flow *flow;  /* whose open pack it is; NULL = it is closed */
-	struct sink_place first; /* of its first message */
-	struct sink_place end;   /* if has_place: the position, once the unit is sent */
-	uint64_t rx_ns, last_ns; /* arrivals of its first and its last message */
-	uint64_t end_ns;         /* if has_place: sink_lane.sent_ns then */
-	uint8_t kind;      /* enum unit_kind */
-	uint8_t is_end;    /* a checkpoint may be made behind it: a cell of its lane ends */
-	uint8_t has_place; /* it moves the position */
+	struct sink_flow *flow;    /* whose open pack it is; NULL = it is closed */
+	struct sink_place first;   /* of its first message */
+	struct sink_place end;     /* if has_place: the position, once the unit is sent */
+	uint64_t rx_ns, last_ns;   /* arrivals of its first and its last message */
+	uint64_t end_ns;           /* if has_place: sink_lane.sent_ns then */
+	uint8_t kind;              /* enum unit_kind */
+	uint8_t is_end;            /* a checkpoint may be made behind it: a cell of its lane ends */
+	uint8_t has_place;         /* it moves the position */
 	char *id_end, *header_end; /* of the texts of to_broker, where they are gone on with */
 	uint8_t *body;             /* that of to_broker, to be written */
-	uint32_t cap;      /* octets of room for the body */
+	uint32_t cap;              /* octets of room for the body */
 	uint32_t texts_cap, texts_len;
 	size_t held; /* octets of the pool's */
 };
@@ -47,13 +47,13 @@ struct unit_pool {
 	size_t used, max;
 };
 
-/* unit_new makes a unit with room for texts of so many octets, and for a body of cap octets. Returns
- * NULL when the pool or the machine has no memory for it. must: it is made even if the pool then has
- * more than its maximum. */
+/* unit_new makes a unit with room for texts of so many octets, and for a body of cap octets.
+ * Returns NULL when the pool or the machine has no memory for it. must: it is made even if the pool
+ * then has more than its maximum. */
 struct unit *unit_new(struct unit_pool *pool, uint32_t texts, uint32_t cap, int must);
 
-/* unit_text copies len octets of text into the unit, where `more` octets can be put behind them, and
- * ends it with a NUL. The texts of unit_new must have room for len + more + 1. */
+/* unit_text copies len octets of text into the unit, where `more` octets can be put behind them,
+ * and ends it with a NUL. The texts of unit_new must have room for len + more + 1. */
 char *unit_text(struct unit *u, const char *text, size_t len, size_t more);
 
 /* unit_grow makes room for cap octets of body at least; what the body has stays. Returns 0, or
