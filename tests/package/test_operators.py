@@ -16,7 +16,7 @@ from programs import mcsend
 
 COUNT = 100
 PACKAGES = '''libmcring-client-dev libmcring-client2 libmcring-dev libmcring-feed2 libmcring-socket2 libmcring2
-    librust-mcring-dev mcring mcring-bench mcring-doc mcring-exporter mcring-socket mcring-tools python3-mcring'''.split()
+    librust-mcring-dev mcring mcring-bench mcring-doc mcring-exporter mcring-sink mcring-socket mcring-tools python3-mcring'''.split()
 
 
 def test_there_are_five_commands(commands):
