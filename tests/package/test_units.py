@@ -5,11 +5,14 @@ import itertools
 import json
 import os
 import re
+import shutil
 
 import pytest
 
 import debian
+import debs
 from netlab import wait_for
+from programs import BUILD, mcsend
 
 UNIT = 'mcring@trial'
 FILE = '/etc/mcring/trial.yaml'
@@ -22,6 +25,7 @@ interfaces: [{name: lan, port: net_af_packet0}]
 channels: [{name: default, bytes: 1M}]
 joins:
 '''
+NATS = os.path.join(BUILD, 'peers', 'nats')
 ERROR, WARNING, INFO = '3', '4', '6'
 
 
@@ -202,7 +206,7 @@ def test_a_device_for_the_kernel_and_queriers_need_no_more(unit):
 
 def test_systemd_finds_no_fault_with_the_units(machine):
     done = machine.run('systemd-analyze', 'verify', '--man=no', f'{UNIT}.service', 'mcring-exporter.service',
-                       'mcring-watch.service')
+                       'mcring-watch.service', 'mcring-sink@trial.service')
     assert done.stdout + done.stderr == ''
 
 
@@ -216,10 +220,10 @@ def test_what_is_left_open_is_what_the_document_says(unit):
     drivers = dict(re.findall(r'^\| `(\w+)\.conf` \|.* ([\d.]+) \|$', document, re.M))
     assert sorted(drivers) == ['af_packet', 'af_xdp', 'mlx5', 'vfio']
     said = {name: document.split(f'`{name}.service`')[1].split('(exposure ')[1].split(')')[0]
-            for name in ('mcring-exporter', 'mcring-watch')}
-    for name in said:
+            for name in ('mcring-exporter', 'mcring-watch', 'mcring-sink@')}
+    for name in 'mcring-exporter', 'mcring-watch':
         unit.machine.run('systemctl', 'start', name)
-    assert {name: exposure(name) for name in said} == said
+    assert {name: exposure(name + 'trial' if name.endswith('@') else name) for name in said} == said
     found = {}
     for driver in drivers:
         unit.driver(driver)
@@ -227,15 +231,72 @@ def test_what_is_left_open_is_what_the_document_says(unit):
     assert found == drivers
 
 
+def metrics(machine):
+    """What the exporter says."""
+    return machine.sh('exec 3<>/dev/tcp/127.0.0.1/9810; printf "GET /metrics HTTP/1.0\\r\\n\\r\\n" >&3; cat <&3',
+                      check=False).stdout
+
+
 def test_the_exporter_and_the_watch_may_ask_the_daemon(unit):
     unit.machine.run('systemctl', 'restart', 'mcring-watch', 'mcring-exporter')
-    ask = 'exec 3<>/dev/tcp/127.0.0.1/9810; printf "GET /metrics HTTP/1.0\\r\\n\\r\\n" >&3; cat <&3'
-
-    def answers():
-        return unit.machine.sh(ask, check=False).stdout
     try:
         for engine in ('trial', 'watch'):
-            wait_for(lambda: re.search(rf'^mcring_up{{[^}}]*engine="{engine}"[^}}]*}} 1$', answers(), re.M), 10, engine)
+            wait_for(lambda: re.search(rf'^mcring_up{{[^}}]*engine="{engine}"[^}}]*}} 1$', metrics(unit.machine), re.M),
+                     10, engine)
         assert 'nobody listens' not in unit.machine.journal('mcring-watch')
     finally:
         unit.machine.run('systemctl', 'stop', 'mcring-watch')  # it reads what other modules' daemons have
+
+
+SINK = 'mcring-sink@trial'
+
+
+@pytest.fixture
+def broker(machine):
+    """Debian's nats-server in the machine, which is not installed there."""
+    debs.need(NATS, 'nats-server')
+    shutil.copy(os.path.join(NATS, 'usr/sbin/nats-server'), machine.debian.path('/root/nats-server'))
+    with open(machine.debian.path('/root/nats.conf'), 'w') as out:
+        out.write('host: 127.0.0.1\njetstream { store_dir: /root/nats }\n')
+    machine.run('systemd-run', '--unit=broker', '/root/nats-server', '-c', '/root/nats.conf')
+    yield
+    machine.run('systemctl', 'stop', 'broker', check=False)
+
+
+def test_a_sink_needs_its_file_and_stays_down_for_options_that_it_does_not_understand(machine):
+    assert machine.run('systemctl', 'start', SINK, check=False).returncode != 0
+    machine.run('systemctl', 'stop', SINK)
+    with open(machine.debian.path('/etc/mcring/sink-trial.env'), 'w') as out:
+        out.write('OPTIONS=--no-such\n')
+    machine.run('systemctl', 'start', SINK, check=False)
+    wait_for(lambda: machine.shown(SINK, 'ActiveState')['ActiveState'] == 'failed', 10, 'it has failed')
+    assert machine.shown(SINK, 'NRestarts', 'ExecMainStatus') == {'NRestarts': '0', 'ExecMainStatus': '2'}
+    machine.run('systemctl', 'reset-failed', SINK)
+
+
+def test_a_sink_hands_over_what_its_user_may_read_and_goes_on_after_a_kill(site, unit, broker):
+    machine = unit.machine
+    with open(machine.debian.path('/etc/mcring/sink-trial.env'), 'w') as out:
+        out.write('OPTIONS=--engine trial --channel default --to nats://127.0.0.1 --stream TRIAL,create\n')
+    machine.run('systemctl', 'restart', 'mcring-exporter')
+
+    def stored():
+        found = re.search(r'^mcring_sink_stored_messages_total{engine="sink-trial",.*} (\d+)$', metrics(machine), re.M)
+        return found and int(found[1])
+
+    try:
+        machine.run('systemctl', 'enable', '--now', SINK)
+        wait_for(lambda: stored() == 0, 20, 'it has the broker')
+        mcsend(site.sender, f'{unit.group}:5000', count=100, rate=1000)
+        wait_for(lambda: stored() == 100, 20, 'the broker has all')
+        pid = machine.shown(SINK, 'MainPID')['MainPID']
+        assert machine.run('ps', '-o', 'user=', '-p', pid).stdout.strip() == 'mcring-sink'
+        machine.run('kill', '-9', pid)
+        wait_for(lambda: machine.shown(SINK, 'MainPID')['MainPID'] not in ('0', pid) and stored() == 0, 20, 'it is back')
+        mcsend(site.sender, f'{unit.group}:5000', count=10, rate=1000)
+        wait_for(lambda: stored() == 10, 20, f'it goes on, and nothing is stored twice: {stored()}')
+        machine.run('systemctl', 'stop', SINK)
+        assert machine.shown(SINK, 'ActiveState', 'Result') == {'ActiveState': 'inactive', 'Result': 'success'}
+        assert machine.run('test', '-e', '/run/mcring/sink-trial', check=False).returncode != 0
+    finally:
+        machine.run('systemctl', 'stop', SINK, check=False)  # it stays enabled, for the purge
