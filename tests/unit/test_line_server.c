@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A server of lines, the socket stats of the watch: requests in pieces, clients that are slow, many
  * or hostile. */
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -194,6 +195,25 @@ static void a_crowd_of_one_user_is_bounded(void **state)
 	}
 }
 
+static void without_a_descriptor_left_the_asker_is_told_by_whom(void **state)
+{
+	struct rig *r = *state;
+	struct rlimit limit, low;
+	int fd = dial(r), next = dup(0);
+	json_t *reply;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	close(next);
+	low = (struct rlimit){(rlim_t)next, limit.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+	reply = answer(r, fd);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_string_equal(rig_text(reply, "error"),
+			    "mcring-watch has no descriptor left: raise its limit of open files");
+	json_decref(reply);
+	close(fd);
+}
+
 /* Another user asks, in a process of his own. Returns its exit status: 0 with an answer. */
 static int ask_as(struct rig *r, uid_t uid)
 {
@@ -276,6 +296,7 @@ int main(void)
 	    TEST(who_reads_nothing_is_cut_off_and_holds_up_nobody),
 	    TEST(who_is_gone_leaves_his_place),
 	    TEST(a_crowd_of_one_user_is_bounded),
+	    TEST(without_a_descriptor_left_the_asker_is_told_by_whom),
 	    TEST(another_user_gets_the_place_of_one_of_a_crowd),
 	    TEST(answers_that_are_being_made_end_with_the_server),
 	};
