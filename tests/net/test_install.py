@@ -63,7 +63,7 @@ def pkg_config(root, name, *args):
 def test_programs_libraries_headers_and_pkgconfig_files_are_installed(installed):
     names = files(installed)
     ends = ['bin/accept-nic', 'mcring/acceptance/run.py', 'bin/mcring', 'bin/mcring-bench', 'bin/mcring-cat', 'bin/mcring-ctl', 'bin/mcring-exporter',
-            'bin/mcring-gen', 'bin/mcring-replay', 'bin/mcring-run', 'bin/mcring-watch',
+            'bin/mcring-gen', 'bin/mcring-replay', 'bin/mcring-run', 'bin/mcring-sink', 'bin/mcring-watch',
             'libmcring.so', 'libmcring-client.so', 'libmcring-feed.so', 'libmcring-socket.so', 'mcring/libmcring-preload.so',
             'mcring/monitoring/mcring.rules.yaml', 'mcring/monitoring/grafana.json',
             'pkgconfig/libmcring.pc', 'pkgconfig/libmcring-client.pc', 'pkgconfig/libmcring-feed.pc',
@@ -89,7 +89,7 @@ def test_each_program_has_a_page_of_the_manual_and_a_completion(installed):
 
 def test_installed_programs_start_wherever_they_are(installed):
     for name in ('accept-nic', 'mcring', 'mcring-bench', 'mcring-cat', 'mcring-ctl', 'mcring-exporter', 'mcring-gen',
-                 'mcring-replay', 'mcring-run', 'mcring-watch'):
+                 'mcring-replay', 'mcring-run', 'mcring-sink', 'mcring-watch'):
         path, = (one for one in files(installed) if one.endswith(f'/bin/{name}'))
         done = subprocess.run([os.path.join(installed, path), '--help'], env={'PATH': '/usr/bin'},
                               capture_output=True, text=True)

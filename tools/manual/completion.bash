@@ -34,7 +34,11 @@ _mcring_engines() {
 _mcring_ask() { # _mcring_ask COMMAND LIST KEY
 	local where=() i
 	for ((i = 1; i < ${#words[@]} - 2; i++)); do
-		[[ ${words[i]} == --name || ${words[i]} == --run-dir ]] && where=("${words[@]:i:2}")
+		case ${words[i]} in
+		--engine) where=(--name "${words[i + 1]}") ;;
+		--name) [[ -n ${values[--engine]} ]] || where=("${words[@]:i:2}") ;;
+		--run-dir) where=("${words[@]:i:2}") ;;
+		esac
 	done
 	timeout -k 1 1 mcring-ctl "${where[@]}" --json "$1" </dev/null |
 		sed -n '/^  "'"$2"'": \[/,/^  \]/s/^      "'"$3"'": "\(.*\)",\{0,1\}$/\1/p' | sort -u

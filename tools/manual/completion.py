@@ -16,7 +16,7 @@ from help_text import Help  # noqa: E402
 # What the names of values stand for, by themselves and behind an option or a command.
 KINDS = {'FILE': 'file', 'DIR': 'folder', 'FOLDER': 'folder',
          'CMD': 'program', 'COMMAND': 'program', 'PROGRAM': 'program', 'USER': 'user'}
-KINDS_OF = {('--name', 'NAME'): 'engine', ('--run-dir', 'DIR'): 'run_dir', ('--channel', 'NAME'): 'channel',
+KINDS_OF = {('--name', 'NAME'): 'engine', ('--engine', 'NAME'): 'engine', ('--run-dir', 'DIR'): 'run_dir', ('--channel', 'NAME'): 'channel',
             ('--feed', 'NAME'): 'feed', ('--group', 'ADDRESS'): 'group', ('why', 'GROUP'): 'group',
             ('check', 'GROUP'): 'group', ('routes', 'GROUP'): 'group', ('leave', 'TEXT'): 'join',
             ('=', 'GROUP'): 'users'}
@@ -77,6 +77,8 @@ def tables(text):
         for name in re.findall(r'(?<![\[-])\b(FILE|PROGRAM)\b', re.sub(r'--\w\S* [A-Z]+', '', words)):
             operands['.'].append('@' + KINDS[name])
     operands['.'] += [name for name in operands if name != '.']
+    if '--engine' in values:  # so --name is the program's own
+        values['--name'] = '@none'
     return values, operands
 
 
