@@ -13,9 +13,8 @@
 #define HEADER_END_MAX (3 + PUT_NUMBER_MAX + 5)
 #define HEADER_MAX     (4 + SOURCE_WHERE_MAX + 2 * (4 + PUT_NUMBER_MAX) + 1 + SOURCE_MORE_MAX)
 #define BODY_FIRST_MAX 4096 /* octets that a pack begins with */
-* /
 
-    static int is_packed(const struct sink *s)
+static int is_packed(const struct sink *s)
 {
 	return s->options->pack > 1;
 }
