@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* broker_driver URL STREAM NAME [KEY=VALUE...]: hands units to a broker as mcring-sink does,
- * through broker.h. Keys: prefix, credentials, tls_ca, tls_cert, tls_key, give_up_ms, load=no. It
- * opens and loads, prints what came of that, and obeys the lines of standard input; an object of
- * JSON answers each:
+ * through broker.h. STREAM is "-" for Kafka. Keys: prefix, credentials, tls_ca, tls_cert, tls_key,
+ * give_up_ms, load=no, check=yes; set has a KEY=VALUE of --set, any number of times. It opens and
+ * loads, prints what came of that, and obeys the lines of standard input; an object of JSON answers
+ * each:
  *
  *   send FIRST COUNT OCTETS    units with the numbers FIRST...; sent when there is room
+ *   sent                       answers when all are sent, or the broker's info is fatal
  *   wait                       answers when all are given back, or the broker's info is fatal
  *   checkpoint TEXT            {"taken": whether}
  *   stored N                   answers when N checkpoints are stored, or the info is fatal
@@ -27,6 +29,7 @@
 #define NUMBERS_MAX 4000000
 #define HELD_MAX    20000 /* units in memory: what mcring-sink's --memory bounds */
 #define BATCH       256
+#define SETS_MAX    16
 
 struct held {
 	struct sink_unit unit;
@@ -42,6 +45,7 @@ static struct held *spare; /* of one size */
 static uint32_t spare_size;
 static uint64_t next, end;         /* numbers to be sent */
 static uint64_t stored_wanted;     /* checkpoints */
+static int is_sent_enough;         /* to be given back is not waited for */
 static uint8_t state[NUMBERS_MAX]; /* 1 = sent, 2 = given back */
 static uint64_t counts[3], out, twice, longest_ns;
 static uint64_t began_ns, began_cpu_ns;
@@ -60,7 +64,7 @@ static void answer(const char *key, json_t *value)
 	if (broker)
 		calls->info(broker, &i);
 	json_t *o = json_pack(
-	    "{sI sI sI sI sI sI ss sI sI si ss ss ss sI sI sI sI sI sI sI sI}", "sent",
+	    "{sI sI sI sI sI sI ss sI sI si ss ss ss sI sI sI sI sI sI sI sI sI}", "sent",
 	    (json_int_t)next, "out", (json_int_t)out, "stored", (json_int_t)counts[SINK_STORED],
 	    "stored_before", (json_int_t)counts[SINK_STORED_BEFORE], "refused",
 	    (json_int_t)counts[SINK_REFUSED], "twice", (json_int_t)twice, "why", why, "ns",
@@ -70,7 +74,7 @@ static void answer(const char *key, json_t *value)
 	    "disconnects", (json_int_t)i.disconnects, "retried", (json_int_t)i.retried,
 	    "checkpoints", (json_int_t)i.checkpoints, "once_ns", (json_int_t)i.once_ns,
 	    "perhaps_twice", (json_int_t)i.perhaps_twice, "in_flight", (json_int_t)i.in_flight,
-	    "longest_ns", (json_int_t)longest_ns);
+	    "longest_ns", (json_int_t)longest_ns, "aborted", (json_int_t)i.aborted);
 
 	json_object_set_new(o, key, value);
 	json_dumpf(o, stdout, JSON_COMPACT);
@@ -155,7 +159,7 @@ static int is_over(void)
 	calls->info(broker, &i);
 	if (stored_wanted)
 		return i.checkpoints >= stored_wanted || i.fatal[0];
-	return i.fatal[0] || (next == end && !out);
+	return i.fatal[0] || (next == end && (!out || is_sent_enough));
 }
 
 static void begin_send(const char *line)
@@ -183,9 +187,10 @@ static void begin_send(const char *line)
 	answer("send", json_true());
 }
 
-static void wait_for_it(uint64_t checkpoints)
+static void wait_for_it(uint64_t checkpoints, int is_sent)
 {
 	stored_wanted = checkpoints;
+	is_sent_enough = is_sent;
 	while (!is_over()) {
 		struct pollfd p = {.fd = calls->fd(broker), .events = POLLIN};
 
@@ -202,9 +207,11 @@ static int obey(char *line)
 	if (strncmp(line, "send ", 5) == 0)
 		begin_send(line);
 	else if (strcmp(line, "wait") == 0)
-		wait_for_it(0);
+		wait_for_it(0, 0);
+	else if (strcmp(line, "sent") == 0)
+		wait_for_it(0, 1);
 	else if (strncmp(line, "stored ", 7) == 0)
-		wait_for_it(strtoull(line + 7, NULL, 10));
+		wait_for_it(strtoull(line + 7, NULL, 10), 0);
 	else if (strncmp(line, "checkpoint ", 11) == 0)
 		answer("taken", json_boolean(calls->checkpoint(broker, line + 11) == 0));
 	else if (strcmp(line, "info") == 0)
@@ -216,8 +223,9 @@ static int obey(char *line)
 
 static int start(int argc, char **argv)
 {
+	static const char *sets[SETS_MAX];
 	struct sink_broker_config config = {.url = argv[1],
-					    .stream = argv[2],
+					    .stream = strcmp(argv[2], "-") ? argv[2] : NULL,
 					    .name = argv[3],
 					    .commit_ns = 1000000000,
 					    .give_up_ns = 10000000000};
@@ -225,7 +233,8 @@ static int start(int argc, char **argv)
 	char *text = NULL;
 	int is_loaded = 1, rc;
 
-	for (int i = 4; i < argc; i++) {
+	config.sets = sets;
+	for (int i = 4; i < argc && config.n_sets < SETS_MAX; i++) {
 		char *value = strchr(argv[i], '=') + 1;
 
 		if (strncmp(argv[i], "prefix=", 7) == 0)
@@ -240,6 +249,10 @@ static int start(int argc, char **argv)
 			config.tls_key = value;
 		else if (strncmp(argv[i], "give_up_ms=", 11) == 0)
 			config.give_up_ns = strtoull(value, NULL, 10) * 1000000;
+		else if (strncmp(argv[i], "set=", 4) == 0)
+			sets[config.n_sets++] = value;
+		else if (strcmp(argv[i], "check=yes") == 0)
+			config.is_check = 1;
 		else if (strcmp(argv[i], "load=no") == 0)
 			is_loaded = 0;
 		else
@@ -257,6 +270,20 @@ static int start(int argc, char **argv)
 	return rc;
 }
 
+/* NULL: not built. */
+static const struct sink_broker_calls *calls_of(const char *url)
+{
+#if SINK_WITH_KAFKA
+	if (strncmp(url, "kafka:", 6) == 0)
+		return &sink_kafka;
+#endif
+#if SINK_WITH_NATS
+	if (strncmp(url, "kafka:", 6) != 0)
+		return &sink_nats;
+#endif
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
 	char *line = NULL;
@@ -265,7 +292,9 @@ int main(int argc, char **argv)
 
 	if (argc < 4)
 		return 2;
-	calls = &sink_nats;
+	calls = calls_of(argv[1]);
+	if (!calls)
+		return 2;
 	began_ns = monotonic_ns();
 	rc = start(argc, argv);
 	for (;;) {

@@ -80,7 +80,7 @@ static int kafka_load(struct sink_broker *b, char **text, struct mcr_error *err)
 		b->committed = strdup(*text);
 		r = b->committed ? 0 : mcr_error_set(err, -ENOMEM, "cannot copy the position");
 	}
-	if (r == 0) {
+	if (r == 0 && !b->config->is_check) {
 		r = kafka_thread_start(b);
 		if (r != 0)
 			mcr_error_set(err, r, "cannot start Kafka's thread: %s", strerror(-r));

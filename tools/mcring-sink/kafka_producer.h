@@ -14,7 +14,7 @@ int kafka_producer_open(struct sink_broker *b, struct mcr_error *err);
 int kafka_producer_reach(struct sink_broker *b, uint64_t deadline_ns, struct mcr_error *err);
 
 /* kafka_producer_load fences older producers of the name, and reads its position: malloc'd, NULL =
- * none. Where there is no topic for it, one is made.
+ * none. Where there is no topic for it, one is made. With is_check, only reads.
  * Errors: -EACCES, -ENOENT, -ETIMEDOUT, -EPROTO, -ENOMEM. */
 int kafka_producer_load(struct sink_broker *b, uint64_t deadline_ns, char **text,
 			struct mcr_error *err);
@@ -22,10 +22,10 @@ int kafka_producer_load(struct sink_broker *b, uint64_t deadline_ns, char **text
 /* Ends it at once: units that it had are untouched from here on. */
 void kafka_producer_close(struct sink_broker *b);
 
-/* The broker has fenced this producer. If that is because a transaction was open for longer than
- * brokers allow, say during an outage, begins anew: *is_stored says whether position, which was
- * being committed, is what the broker has. Returns 0, or -errno with err: another process of the
- * name has gone on from there, or says so in a while; -ECANCELED: is_closing. */
+/* After KAFKA_LOST. If that is because the transaction was open for longer than brokers allow, in
+ * an outage, say, begins anew with another producer: *is_stored says whether position, which was
+ * being committed (or NULL), is what the broker has now. Returns 0, or -errno with err: else, or
+ * if another process has written a position since; -ECANCELED: is_closing. */
 int kafka_producer_renew(struct sink_broker *b, const char *position, int *is_stored,
 			 struct mcr_error *err);
 

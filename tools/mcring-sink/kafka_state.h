@@ -52,6 +52,7 @@ struct sink_broker {
 	uint64_t begun_ns;             /* then, CLOCK_MONOTONIC */
 	char *committed;   /* the text of the last position known to be stored, or NULL */
 	int has_failed;    /* the transaction has to be aborted */
+	int is_fenced;     /* the broker has a newer producer of the name */
 	int is_denied;     /* a broker does not take user and password */
 	unsigned pause_ms; /* before the next try */
 	/* A broker refuses a batch as a whole. Its units are suspects, and have a batch each when

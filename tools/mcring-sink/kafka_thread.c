@@ -114,7 +114,7 @@ static void hold_on(struct sink_broker *b)
 	pthread_mutex_unlock(&b->lock);
 }
 
-/* A fenced producer is replaced if that is right. */
+/* A producer that can do nothing more is replaced if that is right. */
 static enum kafka_outcome renew(struct sink_broker *b, const char *position)
 {
 	struct mcr_error err;
@@ -164,7 +164,7 @@ static void *run(void *arg)
 			outcome = work(b, position);
 		else
 			probe(b, &probed_ns);
-		if (outcome == KAFKA_FENCED)
+		if (outcome == KAFKA_LOST)
 			outcome = renew(b, position);
 	}
 	/* Else readers of committed messages would wait for its end. */

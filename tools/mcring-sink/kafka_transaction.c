@@ -69,13 +69,14 @@ static enum kafka_outcome judge(struct sink_broker *b, rd_kafka_error_t *error, 
 	rd_kafka_resp_err_t code = rd_kafka_error_code(error);
 	enum kafka_outcome outcome = KAFKA_DONE;
 
-	if (rd_kafka_error_is_fatal(error) &&
-	    (code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
-	     code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH))
-		outcome = KAFKA_FENCED;
+	b->is_fenced = code == RD_KAFKA_RESP_ERR__FENCED ||
+		       code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
+		       code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH;
+	if (rd_kafka_error_is_fatal(error))
+		outcome = KAFKA_LOST;
 	else if (rd_kafka_error_txn_requires_abort(error))
 		outcome = KAFKA_AGAIN;
-	else if (rd_kafka_error_is_fatal(error) || !rd_kafka_error_is_retriable(error))
+	else if (!rd_kafka_error_is_retriable(error))
 		outcome = KAFKA_FATAL;
 	if (outcome == KAFKA_FATAL)
 		kafka_note_fatal(b, "%s: %s", what, rd_kafka_error_string(error));

@@ -9,9 +9,9 @@
 
 enum kafka_outcome {
 	KAFKA_DONE,
-	KAFKA_AGAIN,  /* abort, and produce all of it again */
-	KAFKA_FENCED, /* the broker ended it, or has another producer of this name */
-	KAFKA_FATAL,  /* info.fatal has why */
+	KAFKA_AGAIN, /* abort, and produce all of it again */
+	KAFKA_LOST,  /* this producer can do nothing more: is_fenced, info.error */
+	KAFKA_FATAL, /* info.fatal has why */
 	KAFKA_CLOSING,
 };
 
