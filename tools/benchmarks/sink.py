@@ -26,12 +26,11 @@ SINK = os.path.join(common.BUILD, 'tools', 'mcring-sink')
 REPLAY = bindings.REPLAY
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-IN_A_MS = 1024  # of the capture: all packs are full when their time is over
-MESSAGES, QUICK_MESSAGES = 400 * IN_A_MS, 20 * IN_A_MS
+IN_A_MS = 512  # of the capture: all packs are full when their time is over
+MESSAGES, QUICK_MESSAGES = 800 * IN_A_MS, 40 * IN_A_MS
 CASES = [(86, 1), (86, 32), (1400, 1), (1400, 32)]  # octets of a payload, messages of a pack
 GROUPS = 16
-PENDING = 8192   # unacknowledged: what the sink allows itself
-RECORD = 24      # octets of a record in a pack, beside its payload (mcring/sink.h)
+PENDING = 16384   # unacknowledged: what the sink allows itself
 LEAST = 0.9      # of the peer's rate, and of its CPU time
 START_S, PUBLISH_S = 30, 300
 
@@ -169,12 +168,11 @@ def figures(server, cpu_s, messages):
 
 
 def published(run, server, messages, octets, pack):
-    """By the peer: a pack is a message that is as long."""
+    """By the peer."""
     server.begin()
-    body = octets if pack == 1 else pack * (octets + RECORD)
     header = len(HEADER) + (len(' pack') if pack > 1 else 0)
-    peer = start([peer_program(run.dir), server.url, 'bench.md', str(GROUPS), str(messages // pack), str(body),
-                  str(header), str(PENDING)])
+    peer = start([peer_program(run.dir), server.url, 'bench.md', str(GROUPS), str(messages), str(octets),
+                  str(pack), str(header), str(PENDING)])
     cpu_s = finished(peer, PUBLISH_S)
     if (stored := server.state()['messages']) != messages // pack:
         raise RuntimeError(f'sink_peer: {stored} stored of {messages // pack}')

@@ -6,6 +6,7 @@
  * rings, of a position, or what to do when a server dies: see sink.py. */
 #include <nats/nats.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,30 +47,52 @@ static natsStatus publish(jsCtx *js, const char *subject, const char *id, const 
 	return s;
 }
 
+/* A batch of messages of one subject: as many octets before each as a record of mcring/sink.h has.
+ */
+struct batch {
+	char *body;
+	unsigned long n, len;
+};
+
+static void add(struct batch *b, unsigned long pack, const char *payload, unsigned long octets)
+{
+	if (pack > 1) {
+		const uint64_t record[] = {octets, b->n, pack};
+
+		memcpy(b->body + b->len, record, sizeof(record));
+		b->len += sizeof(record);
+	}
+	memcpy(b->body + b->len, payload, octets);
+	b->len += octets;
+	b->n++;
+}
+
 static natsStatus publish_all(jsCtx *js, char **argv)
 {
-	unsigned long subjects = strtoul(argv[3], NULL, 10), messages = strtoul(argv[4], NULL, 10);
-	size_t len = strtoul(argv[5], NULL, 10), header_len = strtoul(argv[6], NULL, 10);
-	char *body = malloc(len + 1), *header = malloc(header_len + 1);
-	natsStatus s = body && header && subjects > 0 ? NATS_OK : NATS_NO_MEMORY;
+	const unsigned long subjects = strtoul(argv[3], NULL, 10),
+			    messages = strtoul(argv[4], NULL, 10);
+	const unsigned long octets = strtoul(argv[5], NULL, 10), pack = strtoul(argv[6], NULL, 10);
+	const size_t header_len = strtoul(argv[7], NULL, 10);
+	struct batch *batches = calloc(subjects, sizeof(*batches)), *b;
+	char *payload = calloc(1, octets), *header = calloc(1, header_len + 1);
+	natsStatus s = NATS_OK;
 
-	if (s == NATS_OK) {
-		memset(body, 'x', len);
-		memset(header, 'h', header_len);
-		header[header_len] = 0;
-	}
+	memset(header, 'h', header_len);
+	for (b = batches; b < batches + subjects; b++)
+		b->body = malloc(pack * (octets + 3 * sizeof(uint64_t)));
 	for (unsigned long i = 0; s == NATS_OK && i < messages; i++) {
 		char subject[SUBJECT_MAX], id[ID_MAX];
 
+		b = &batches[i % subjects];
+		add(b, pack, payload, octets);
+		if (b->n < pack)
+			continue;
 		snprintf(subject, sizeof(subject), "%s.%lu", argv[2], i % subjects);
 		snprintf(id, sizeof(id), "17f3a9c2b4d51e08.0.%lu", i + 1);
-		s = publish(js, subject, id, header, body, (int)len);
+		s = publish(js, subject, id, header, b->body, (int)b->len);
+		b->n = b->len = 0;
 	}
-	if (s == NATS_OK)
-		s = js_PublishAsyncComplete(js, NULL);
-	free(body);
-	free(header);
-	return s;
+	return s == NATS_OK ? js_PublishAsyncComplete(js, NULL) : s;
 }
 
 int main(int argc, char **argv)
@@ -79,13 +102,13 @@ int main(int argc, char **argv)
 	jsOptions opts;
 	natsStatus s;
 
-	if (argc != 8) {
-		fprintf(stderr,
-			"usage: sink_peer URL SUBJECT SUBJECTS MESSAGES OCTETS HEADER PENDING\n");
+	if (argc != 9) {
+		fprintf(stderr, "usage: sink_peer URL SUBJECT SUBJECTS MESSAGES OCTETS PACK HEADER "
+				"PENDING\n");
 		return 2;
 	}
 	jsOptions_Init(&opts);
-	opts.PublishAsync.MaxPending = atol(argv[7]);
+	opts.PublishAsync.MaxPending = atol(argv[8]);
 	opts.PublishAsync.StallWait = WAIT_MS;
 	opts.PublishAsync.AckHandler = on_ack;
 	s = natsConnection_ConnectTo(&connection, argv[1]);
