@@ -129,6 +129,8 @@ static int load_ring(struct sink *s, struct sink_source *src, const json_t *posi
 	    position_number_is(json_object_get(position, "ns"), &ns) < 0)
 		return -EINVAL;
 	r = c->rings[ring];
+	if (r->at.next != 0) /* it is there twice */
+		return -EINVAL;
 	r->at = r->lane.sent = at;
 	r->last_ns = r->lane.sent_ns = ns;
 	return 0;
