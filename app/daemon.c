@@ -20,7 +20,9 @@
 #include "service.h"
 #include "settings/fail.h"
 #include "settings/feeds.h"
+#include "settings/share.h"
 #include "settings/twice.h"
+#include "share_rounds.h"
 #include "standby.h"
 #include "telemetry/telemetry.h"
 
@@ -52,6 +54,7 @@ struct daemon {
 	struct mcr_eal_args args;
 	struct mcr_standby standby;
 	struct reload reload;
+	struct mcr_overlap overlap; /* a reload that runs has it: mcr_reload_begin */
 };
 
 static void log_line(void *ctx, enum mcr_log_level level, const char *line)
@@ -117,7 +120,7 @@ static void apply(void *ctx)
 
 	if (r->ret == 0)
 		r->ret = mcr_reload_apply(d->engine, &d->running, r->next, &r->plan, r->dry_run,
-					  &r->report);
+					  mcr_share_now_ns(), &r->report);
 	mcr_reload_end(&r->plan, d->engine);
 	if (r->ret < 0 || r->dry_run)
 		mcr_settings_destroy(r->next);
@@ -126,8 +129,10 @@ static void apply(void *ctx)
 		log_reload(d, r->ret, &r->report);
 		mcr_service_reloaded(&d->service, r->ret);
 	}
-	if (!r->dry_run && r->ret == 0)
+	if (!r->dry_run && r->ret == 0) {
+		mcr_share_show(d->engine, d->running, &d->overlap);
 		log_warnings(d, &r->twice);
+	}
 	if (!r->by_signal)
 		mcr_engine_reload_done(d->engine, r->ret, &r->report);
 	if (r->signal_waits)
@@ -148,7 +153,7 @@ static int begin(struct daemon *d, int dry_run, int by_signal, struct mcr_error 
 	*r = (struct reload){.is_running = 1, .dry_run = dry_run, .by_signal = by_signal};
 	while (mcr_engine_lcore_info(d->engine, r->n_lcores, &lcore) == 0)
 		r->n_lcores++;
-	if (mcr_reload_begin(&r->plan, d->engine, report) == 0 &&
+	if (mcr_reload_begin(&r->plan, d->engine, &d->overlap, report) == 0 &&
 	    mcr_engine_run(d->engine, read_and_prepare, apply, d) == 0) {
 		if (!dry_run)
 			mcr_service_reloads(&d->service);
@@ -304,6 +309,7 @@ static int serve_dpdk_tools(struct daemon *d, struct mcr_error *err)
 static int start_engine(struct daemon *d, struct mcr_error *err)
 {
 	const struct mcr_settings *s = d->running;
+	char of_all[MCR_SHARD_NAME_MAX + 64] = "";
 	int ret;
 
 	mcr_service_begin(&d->service, s, "opens its ports, fills its rings");
@@ -322,10 +328,15 @@ static int start_engine(struct daemon *d, struct mcr_error *err)
 		ret = drop_privileges(d, err);
 	if (ret < 0)
 		return ret;
+	mcr_share_show(d->engine, d->running, &d->overlap);
 	mcr_service_ready(&d->service, d->engine);
+	if (s->share)
+		snprintf(of_all, sizeof(of_all), " (the share of %s of %zu)",
+			 s->share->shard.hosts[s->share->me].name, s->share->whole.joins);
 	mcr_log_line(&d->log, MCR_LOG_INFO,
-		     "ready: %s, %zu interfaces, %zu channels, %zu joins, sockets in %s",
-		     s->engine.name, s->n_interfaces, s->n_channels, s->joins.n, s->engine.run_dir);
+		     "ready: %s, %zu interfaces, %zu channels, %zu joins%s, sockets in %s",
+		     s->engine.name, s->n_interfaces, s->n_channels, s->joins.n, of_all,
+		     s->engine.run_dir);
 	return 0;
 }
 
@@ -338,6 +349,8 @@ static void serve(struct daemon *d)
 	while (mcr_engine_ports_left(d->engine) > 0) {
 		mcr_engine_poll(d->engine, POLL_NS);
 		mcr_service_round(&d->service, d->engine);
+		if (!d->reload.is_running)
+			mcr_share_round(d->engine, d->running, &d->overlap, &d->log);
 		while (read(d->signal_fd, &signal, sizeof(signal)) == sizeof(signal)) {
 			if (signal.ssi_signo != SIGHUP)
 				return;
@@ -442,6 +455,7 @@ int mcr_daemon_run(struct mcr_settings *running, const struct mcr_settings *comm
 	mcr_standby_end(&d.standby);
 	mcr_eal_args_clear(&d.args);
 	mcr_service_close(&d.service);
+	mcr_overlap_clear(&d.overlap);
 	mcr_settings_destroy(d.running);
 	return d.standby.is_told_to_end ? 0 : ret;
 }

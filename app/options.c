@@ -23,6 +23,7 @@ enum { /* above the range of characters */
 	OPT_FEED,
 	OPT_ATTACH,
 	OPT_STATS,
+	OPT_SHARD,
 	OPT_OF_ENGINE, /* a key of mcr_engine_keys */
 	OPT_VERBOSE,
 	OPT_HELP,
@@ -39,6 +40,7 @@ static const struct option long_options[] = {
     {"feed", required_argument, NULL, OPT_FEED},
     {"attach", required_argument, NULL, OPT_ATTACH},
     {"stats", required_argument, NULL, OPT_STATS},
+    {"shard", required_argument, NULL, OPT_SHARD},
     {"name", required_argument, NULL, OPT_OF_ENGINE},
     {"run-dir", required_argument, NULL, OPT_OF_ENGINE},
     {"idle", required_argument, NULL, OPT_OF_ENGINE},
@@ -78,8 +80,12 @@ static const char help_attach[] =
     "                         process's own); consumers at a time (default 1024), and of one "
     "user;\n"
     "                         joins of one user's consumers (default 16384)\n";
+static const char help_stats[] =
+    "                         the same of the socket of monitors, which changes nothing\n";
 static const char help_end[] =
-    "                         the same of the socket of monitors, which changes nothing\n"
+    "                         hosts that share the joins: HOST (default this host's name) makes\n"
+    "                         those that are its own; N hosts have each (default 1); a reload\n"
+    "                         leaves what another host has from now on after TIME (default 10s)\n"
     "  --name NAME            the engine's name (default mcring)\n"
     "  --run-dir DIR          for the sockets attach, control, stats (default /run/mcring/NAME)\n"
     "  --idle busy|adaptive   what a receiving core does while no packet comes (default busy)\n"
@@ -107,6 +113,8 @@ void mcr_options_help(FILE *out)
 	mcr_keys_help(out, "  --attach ", &mcr_attach_keys);
 	fputs(help_attach, out);
 	mcr_keys_help(out, "  --stats ", &mcr_stats_keys);
+	fputs(help_stats, out);
+	mcr_keys_help(out, "  --shard ", &mcr_shard_keys);
 	fputs(help_end, out);
 }
 
@@ -178,6 +186,8 @@ static int apply(struct mcr_options *o, struct mcr_settings *s, const struct opt
 		return add_keys(&mcr_attach_keys, &s->attach, optarg, err);
 	case OPT_STATS:
 		return add_keys(&mcr_stats_keys, &s->stats, optarg, err);
+	case OPT_SHARD:
+		return add_keys(&mcr_shard_keys, &s->shard, optarg, err);
 	case OPT_OF_ENGINE:
 		return set_of_engine(s, option->name, optarg, err);
 	default:

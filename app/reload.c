@@ -5,11 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/feed/duration.h"
 #include "core/join_order.h"
+#include "join_lists.h"
 #include "reload.h"
 #include "settings/fail.h"
 #include "settings/feeds.h"
 #include "settings/keys.h"
+#include "settings/share.h"
 #include "start_check.h"
 
 struct change {
@@ -19,66 +22,35 @@ struct change {
 	const struct mcr_channel_config *access[MCR_CHANNELS_MAX]; /* its live keys change */
 	size_t n_access;
 	size_t n_new_feeds, n_old_feeds, n_changed_feeds;
+	bool shard;
 };
 
-static int compare_pointers(const void *a, const void *b)
+/* Of the joins that go, those that another host has from now on are left later. */
+static int divide_gone(struct mcr_reload_plan *plan, const struct mcr_settings *next,
+		       const struct mcr_join_list *gone)
 {
-	return mcr_join_compare(*(const struct mcr_join *const *)a,
-				*(const struct mcr_join *const *)b);
-}
+	struct mcr_join_list later = {NULL};
+	int ret = mcr_joins_divide(&later, &plan->remove, gone, &next->share->elsewhere);
 
-/* Returns pointers to the joins in order, or NULL: no memory. */
-static const struct mcr_join **sorted(const struct mcr_join_list *list)
-{
-	const struct mcr_join **all = calloc(list->n + 1, sizeof(struct mcr_join *));
-
-	for (size_t i = 0; all && i < list->n; i++)
-		all[i] = &list->items[i];
-	if (all)
-		qsort(all, list->n, sizeof(struct mcr_join *), compare_pointers);
-	return all;
-}
-
-/* Appends to out the joins that a has more often than b. */
-static int subtract(struct mcr_join_list *out, const struct mcr_join_list *a,
-		    const struct mcr_join_list *b)
-{
-	const struct mcr_join **x = sorted(a), **y = sorted(b);
-	int ret = x && y ? 0 : -ENOMEM;
-	size_t k = 0;
-
-	for (size_t i = 0; ret == 0 && i < a->n; i++) {
-		while (k < b->n && mcr_join_compare(y[k], x[i]) < 0)
-			k++;
-		if (k < b->n && mcr_join_compare(y[k], x[i]) == 0)
-			k++;
-		else
-			ret = mcr_join_list_add(out, x[i]);
-	}
-	free(x);
-	free(y);
-	return ret;
-}
-
-/* Lists the configuration's joins that the engine holds: mcring-ctl may have left some. */
-static int held_joins(struct mcr_join_list *out, const struct mcr_engine *e)
-{
-	struct mcr_join_owner owner;
-	struct mcr_join join;
-	int ret = 0;
-
-	for (size_t i = 0; ret == 0 && mcr_engine_join_info(e, i, &join) == 0; i++)
-		if (mcr_engine_join_owner(e, i, &owner) == 0 &&
-		    owner.maker == MCR_JOINED_BY_CONFIGURATION)
-			ret = mcr_join_list_add(out, &join);
+	if (ret == 0)
+		ret = mcr_overlap_make(&plan->later, plan->overlap, &later);
+	mcr_join_list_clear(&later);
 	return ret;
 }
 
 static int find_joins(struct mcr_reload_plan *plan, const struct mcr_settings *next)
 {
-	int ret = subtract(&plan->remove, &plan->held, &next->joins);
+	struct mcr_join_list gone = {NULL};
+	int ret = mcr_joins_subtract(&gone, &plan->held, &next->joins);
 
-	return ret < 0 ? ret : subtract(&plan->add, &next->joins, &plan->held);
+	if (ret == 0 && next->share && next->shard.overlap.value > 0) {
+		ret = divide_gone(plan, next, &gone);
+	} else if (ret == 0) {
+		plan->remove = gone;
+		gone = (struct mcr_join_list){NULL};
+	}
+	mcr_join_list_clear(&gone);
+	return ret < 0 ? ret : mcr_joins_subtract(&plan->add, &next->joins, &plan->held);
 }
 
 /* Returns whether the engine still holds the joins that the plan starts from. */
@@ -103,6 +75,7 @@ static void clear_joins(struct mcr_reload_plan *plan)
 	mcr_join_list_clear(&plan->held);
 	mcr_join_list_clear(&plan->remove);
 	mcr_join_list_clear(&plan->add);
+	mcr_overlap_clear(&plan->later);
 }
 
 /* If mcring-ctl left a join in the meantime, this makes the plan again. */
@@ -114,7 +87,7 @@ static int renew_joins(struct mcr_reload_plan *plan, const struct mcr_engine *e,
 	if (is_still_held(plan, e))
 		return 0;
 	clear_joins(plan);
-	ret = held_joins(&plan->held, e);
+	ret = mcr_joins_held(&plan->held, e);
 	return ret < 0 ? ret : find_joins(plan, next);
 }
 
@@ -177,6 +150,7 @@ static void find_change(struct change *c, const struct mcr_settings *running,
 		if (!find(next, running->channels[i].config.name))
 			c->old_channels[c->n_old_channels++] = &running->channels[i].config;
 	find_changed_feeds(c, running, next);
+	c->shard = mcr_keys_differ(&mcr_shard_keys, &running->shard, &next->shard, true);
 }
 
 /* ---- what needs a restart ---- */
@@ -353,11 +327,15 @@ static int carry_out(struct mcr_engine *e, const struct change *c, struct mcr_re
 }
 
 static void write_report(struct mcr_error *report, const struct change *c,
-			 const struct mcr_reload_plan *plan, int dry_run, size_t n_kept,
-			 const char *restart)
+			 const struct mcr_reload_plan *plan, const struct mcr_settings *next,
+			 int dry_run, size_t n_kept, const char *restart)
 {
-	char kept[176] = "";
+	const size_t later = mcr_overlap_joins(&plan->later);
+	char kept[192] = "", within[64] = "", time[32];
 
+	if (later)
+		snprintf(within, sizeof(within), ", -%zu within %s", later,
+			 mcr_duration_format(next->shard.overlap.value, time, sizeof(time)));
 	if (n_kept)
 		snprintf(kept, sizeof(kept), ", %zu kept for joins made at run time", n_kept);
 	if (c->n_access)
@@ -367,9 +345,11 @@ static void write_report(struct mcr_error *report, const struct change *c,
 		snprintf(kept + strlen(kept), sizeof(kept) - strlen(kept),
 			 ", feeds +%zu -%zu, changed %zu", c->n_new_feeds, c->n_old_feeds,
 			 c->n_changed_feeds);
-	mcr_fail(report, 0, "%sjoins +%zu -%zu, channels +%zu -%zu%s%s%s",
-		 dry_run ? "would change: " : "", plan->add.n, plan->remove.n, c->n_new_channels,
-		 c->n_old_channels - n_kept, kept, restart[0] ? "; needs a restart:" : "", restart);
+	mcr_fail(report, 0, "%sjoins +%zu -%zu%s, channels +%zu -%zu%s%s%s%s",
+		 dry_run ? "would change: " : "", plan->add.n, plan->remove.n, within,
+		 c->n_new_channels, c->n_old_channels - n_kept, kept,
+		 c->shard ? ", shard changed" : "", restart[0] ? "; needs a restart:" : "",
+		 restart);
 }
 
 /* Lines that name this engine would become another one's while it runs on as it is. */
@@ -406,10 +386,11 @@ int mcr_reload_check(const struct mcr_settings *running, const struct mcr_settin
 }
 
 int mcr_reload_begin(struct mcr_reload_plan *plan, const struct mcr_engine *e,
-		     struct mcr_error *err)
+		     struct mcr_overlap *overlap, struct mcr_error *err)
 {
 	memset(plan, 0, sizeof(*plan));
-	return held_joins(&plan->held, e) == 0 ? 0 : mcr_fail_memory(err);
+	plan->overlap = overlap;
+	return mcr_joins_held(&plan->held, e) == 0 ? 0 : mcr_fail_memory(err);
 }
 
 int mcr_reload_prepare(struct mcr_reload_plan *plan, struct mcr_engine *e,
@@ -440,7 +421,8 @@ void mcr_reload_end(struct mcr_reload_plan *plan, struct mcr_engine *e)
 }
 
 int mcr_reload_apply(struct mcr_engine *e, struct mcr_settings **running, struct mcr_settings *next,
-		     struct mcr_reload_plan *plan, int dry_run, struct mcr_error *report)
+		     struct mcr_reload_plan *plan, int dry_run, uint64_t now_ns,
+		     struct mcr_error *report)
 {
 	struct change c = {.n_new_channels = 0};
 	char restart[160];
@@ -459,8 +441,12 @@ int mcr_reload_apply(struct mcr_engine *e, struct mcr_settings **running, struct
 		n_kept = remove_channels(e, &c, next);
 	}
 	if (ret == 0)
-		write_report(report, &c, plan, dry_run, n_kept, restart);
+		write_report(report, &c, plan, next, dry_run, n_kept, restart);
 	if (ret == 0 && !dry_run) {
+		mcr_overlap_begin(&plan->later, now_ns + next->shard.overlap.value);
+		mcr_overlap_clear(plan->overlap);
+		*plan->overlap = plan->later;
+		plan->later = (struct mcr_overlap){NULL, 0};
 		mcr_settings_destroy(*running);
 		*running = next;
 	}

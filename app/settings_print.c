@@ -12,6 +12,7 @@
 #include "engine/plan/querier_config.h"
 #include "engine/plan/relay_config.h"
 #include "settings/keys.h"
+#include "settings/share.h"
 #include "settings/values.h"
 #include "settings_print.h"
 
@@ -136,6 +137,19 @@ static void print_relay(FILE *out, const struct mcr_interface_config *cfg)
 
 /* ---- feeds ---- */
 
+/* Prints "a, b" */
+static void print_hosts(FILE *out, const struct mcr_share *share, uint64_t owners)
+{
+	const char *before = "";
+
+	for (unsigned i = 0; i < share->shard.n; i++) {
+		if (!(owners >> i & 1))
+			continue;
+		fprintf(out, "%s%s", before, share->shard.hosts[i].name);
+		before = ", ";
+	}
+}
+
 static void print_line(FILE *out, const struct mcr_feed_config *c, unsigned i, const char *engine)
 {
 	const struct mcr_feed_line_config *line = &c->lines[i];
@@ -144,6 +158,16 @@ static void print_line(FILE *out, const struct mcr_feed_config *c, unsigned i, c
 		line->engine[0] ? line->engine : engine, mcr_feed_config_channel(line),
 		line->n_flows);
 	fputs(mcr_feed_config_is_of(line, engine) ? "\n" : ", which are that engine's\n", out);
+}
+
+/* Who has the feed. */
+static void print_owners(FILE *out, const struct mcr_share *share, const char *feed)
+{
+	const uint64_t owners = mcr_shard_owners(&share->shard, feed);
+
+	fprintf(out, "# feed %s: the share of ", feed);
+	print_hosts(out, share, owners);
+	fputs(mcr_share_has(share, owners) ? "\n" : ", not of this host\n", out);
 }
 
 /* What stands in the text for handlers before its lines, and the digest by which engines agree. */
@@ -172,6 +196,25 @@ static void print_feed(FILE *out, const struct mcr_feed_config *c, const char *e
 }
 
 /* ---- the rest ---- */
+
+static void print_share(FILE *out, const struct mcr_settings *s)
+{
+	const struct mcr_share *share = s->share;
+	const struct mcr_share_count *whole = &share->whole;
+
+	print_keys(out, &mcr_shard_keys, &s->shard, "");
+	fprintf(out, "; digest %016" PRIx64 "\n", mcr_shard_digest(&share->shard));
+	for (unsigned i = 0; i < share->shard.n; i++) {
+		const struct mcr_shard_host *host = &share->shard.hosts[i];
+		const struct mcr_share_count *n = &share->hosts[i];
+
+		fprintf(out,
+			"# shard host %s%s: weight %u, %zu of %zu feeds, %zu of %zu other groups, "
+			"%zu of %zu joins\n",
+			host->name, i == share->me ? ", which is this one" : "", host->weight,
+			n->feeds, whole->feeds, n->groups, whole->groups, n->joins, whole->joins);
+	}
+}
 
 /* Returns the octets that a receiving lcore needs at the start. */
 static uint64_t print_channel(FILE *out, const struct mcr_settings *s,
@@ -207,8 +250,13 @@ void mcr_settings_print(FILE *out, const struct mcr_settings *s)
 	for (size_t i = 0; i < s->n_channels; i++)
 		ring_bytes += print_channel(out, s, &s->channels[i].config);
 	mcr_feed_engine_name(engine, s->engine.run_dir);
-	for (size_t i = 0; i < s->n_feeds; i++)
+	for (size_t i = 0; i < s->n_feeds; i++) {
 		print_feed(out, &s->feeds[i].config, engine);
+		if (s->share)
+			print_owners(out, s->share, s->feeds[i].config.name);
+	}
+	if (s->share)
+		print_share(out, s);
 	print_keys(out, &mcr_attach_keys, &s->attach, "");
 	fputc('\n', out);
 	print_keys(out, &mcr_stats_keys, &s->stats, "");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "config/apply.h"
@@ -49,6 +50,31 @@ static int apply_list(const struct mcr_config_reader *f, int mapping, const stru
 	return 0;
 }
 
+/* A mapping of names and their values: each is an entry NAME:VALUE. */
+static int apply_pairs(const struct mcr_config_reader *f, int mapping, const struct mcr_key *key,
+		       void *config)
+{
+	int node = mcr_config_field(f, mapping, key->name), value, ret = 0;
+	const char *name, *text;
+	char entry[128];
+
+	if (node && mcr_config_doc_text(f->doc, node)) {
+		ret = mcr_fail(f->err, -EINVAL, "found a value, expected a mapping (NAME: VALUE)");
+		return mcr_config_located(f, node, key->name, ret);
+	}
+	for (size_t i = 0; ret == 0 && (value = mcr_config_doc_pair(f->doc, node, i, &name)); i++) {
+		text = mcr_config_doc_text(f->doc, value);
+		if (!text)
+			ret = mcr_fail(f->err, -EINVAL, "found a list, expected a value");
+		else if (snprintf(entry, sizeof(entry), "%s:%s", name, text) >= (int)sizeof(entry))
+			ret = mcr_fail(f->err, -EINVAL, "'%.64s...': too long", name);
+		else
+			ret = mcr_key_parse(key, config, entry, f->err);
+		ret = mcr_config_located(f, value, key->name, ret);
+	}
+	return ret;
+}
+
 /* Reads the values of one mapping into config. */
 static int apply_keys(const struct mcr_config_reader *f, int mapping, const struct mcr_keys *keys,
 		      const struct mcr_key_yaml *y, void *config)
@@ -59,6 +85,8 @@ static int apply_keys(const struct mcr_config_reader *f, int mapping, const stru
 		const struct mcr_key *key = &keys->key[i];
 		uint8_t *field = (uint8_t *)config + key->offset;
 
+		if (key->flags & MCR_KEY_MAPPING)
+			ret = apply_pairs(f, mapping, key, config);
 		if (!y[i].text)
 			continue;
 		if (key->kind == &mcr_kind_access)
@@ -82,6 +110,7 @@ static int apply_single_values(const struct mcr_config_reader *f, const struct m
 	struct mcr_engine_setting engine = {.name = ""};
 	struct mcr_attach_setting attach = {.mode = {0}};
 	struct mcr_stats_setting stats = {.mode = {0}};
+	struct mcr_shard_setting shard = {.me = ""};
 	int root = mcr_config_doc_root(f->doc);
 	int ret = apply_keys(f, root, &mcr_engine_keys, y->engine, &engine);
 
@@ -91,9 +120,15 @@ static int apply_single_values(const struct mcr_config_reader *f, const struct m
 	if (ret == 0 && y->stats)
 		ret = apply_keys(f, mcr_config_field(f, root, "stats"), &mcr_stats_keys, y->stats,
 				 &stats);
+	if (ret == 0 && y->shard)
+		ret = apply_keys(f, mcr_config_field(f, root, "shard"), &mcr_shard_keys, y->shard,
+				 &shard);
+	if (y->shard && !f->s->shard_origin.file)
+		f->s->shard_origin = mcr_config_origin(f, mcr_config_field(f, root, "shard"));
 	mcr_keys_take(&mcr_engine_keys, &f->s->engine, &engine);
 	mcr_keys_take(&mcr_attach_keys, &f->s->attach, &attach);
 	mcr_keys_take(&mcr_stats_keys, &f->s->stats, &stats);
+	mcr_keys_take(&mcr_shard_keys, &f->s->shard, &shard);
 	return ret;
 }
 

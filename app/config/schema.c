@@ -65,6 +65,8 @@ static cyaml_schema_field_t field_of(const struct mcr_key *key, enum cyaml_flag 
 	if (key->kind == &mcr_kind_access)
 		return (cyaml_schema_field_t)CYAML_FIELD_MAPPING_PTR(
 		    key->name, flags, struct mcr_key_yaml, access, access_fields);
+	if (key->flags & MCR_KEY_MAPPING)
+		return (cyaml_schema_field_t)CYAML_FIELD_IGNORE(key->name, CYAML_FLAG_OPTIONAL);
 	if (key->kind->between)
 		return (cyaml_schema_field_t)CYAML_FIELD_SEQUENCE_COUNT(
 		    key->name, flags, struct mcr_key_yaml, list, n, &text, 1, LIST_MAX);
@@ -145,6 +147,9 @@ static void add_fields(struct mcr_config_schema *s, cyaml_schema_field_t *fields
 	    {.key = "stats",
 	     .data_offset = offsetof(struct mcr_config_yaml, stats),
 	     .value = mapping_of(s->stats, &mcr_stats_keys, OPTIONAL)},
+	    {.key = "shard",
+	     .data_offset = offsetof(struct mcr_config_yaml, shard),
+	     .value = mapping_of(s->shard, &mcr_shard_keys, OPTIONAL)},
 	    LIST(eal, mcr_config_yaml, OPTIONAL, &text, 0),
 	    SECTIONS(interfaces, s->interface),
 	    SECTIONS(channels, s->channel),
@@ -163,6 +168,7 @@ void mcr_config_schema_init(struct mcr_config_schema *s)
 	_Static_assert(offsetof(struct mcr_config_yaml, engine) == 0, "where make_fields has it");
 	make_fields(s->attach, &mcr_attach_keys);
 	make_fields(s->stats, &mcr_stats_keys);
+	make_fields(s->shard, &mcr_shard_keys);
 	make_fields(s->interface_fields, &mcr_interface_keys);
 	make_fields(s->channel_fields, &mcr_channel_keys);
 	s->interface = mapping_of(s->interface_fields, &mcr_interface_keys, CYAML_FLAG_DEFAULT);

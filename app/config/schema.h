@@ -21,7 +21,8 @@ struct mcr_access_yaml {
 	unsigned n_users, n_groups;
 };
 
-/* The value of one key of a table; NULL = the key is not there. */
+/* The value of one key of a table; NULL = the key is not there, or is a mapping that is read from
+ * the document (MCR_KEY_MAPPING). */
 struct mcr_key_yaml {
 	union {
 		char *text;
@@ -56,7 +57,7 @@ struct mcr_feed_yaml {
  * too. */
 struct mcr_config_yaml {
 	struct mcr_key_yaml engine[MCR_KEYS_MAX];
-	struct mcr_key_yaml *attach, *stats, *interfaces, *channels;
+	struct mcr_key_yaml *attach, *stats, *shard, *interfaces, *channels;
 	char **eal, **include;
 	struct mcr_join_yaml *joins;
 	struct mcr_feed_yaml *feeds;
@@ -66,11 +67,12 @@ struct mcr_config_yaml {
 /* The schema, made from the tables. It points into itself, so do not copy it. */
 struct mcr_config_schema {
 	cyaml_schema_field_t attach[MCR_KEYS_MAX + 1], stats[MCR_KEYS_MAX + 1];
+	cyaml_schema_field_t shard[MCR_KEYS_MAX + 1];
 	cyaml_schema_field_t interface_fields[MCR_KEYS_MAX + 1];
 	cyaml_schema_field_t channel_fields[MCR_KEYS_MAX + 1];
 	cyaml_schema_field_t feed_fields[MCR_FEED_KEYS_MAX + 3];
 	cyaml_schema_value_t interface, channel, feed;
-	cyaml_schema_field_t fields[MCR_KEYS_MAX + 9];
+	cyaml_schema_field_t fields[MCR_KEYS_MAX + 10];
 	cyaml_schema_value_t file;
 };
 

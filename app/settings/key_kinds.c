@@ -5,6 +5,7 @@
 #include <mcring/engine.h>
 
 #include "core/address.h"
+#include "core/feed/duration.h"
 #include "core/prefix.h"
 #include "settings/fail.h"
 #include "settings/key_kinds.h"
@@ -153,6 +154,22 @@ static int parse_decimal_seconds(const struct mcr_key *key, void *field, const c
 	return ret;
 }
 
+static int parse_duration(const struct mcr_key *key, void *field, const char *text,
+			  struct mcr_error *err)
+{
+	char least[32], most[32];
+	uint64_t ns = 0;
+
+	if (mcr_duration_parse(text, strlen(text), &ns) < 0)
+		return mcr_fail(err, -EINVAL, "'%.64s': expected " MCR_DURATION_FORM, text);
+	if (ns < key->min || ns > key->max)
+		return mcr_fail(err, -EINVAL, "'%.64s': expected %s to %s", text,
+				mcr_duration_format(key->min, least, sizeof(least)),
+				mcr_duration_format(key->max, most, sizeof(most)));
+	store(key, field, ns);
+	return 0;
+}
+
 static int parse_size(const struct mcr_key *key, void *field, const char *text,
 		      struct mcr_error *err)
 {
@@ -193,6 +210,11 @@ static void print_decimal_seconds(const struct mcr_key *key, const void *field, 
 	mcr_value_print_seconds(buf, cap, load(key, field));
 }
 
+static void print_duration(const struct mcr_key *key, const void *field, char *buf, size_t cap)
+{
+	mcr_duration_format(load(key, field), buf, cap);
+}
+
 static void print_mode(const struct mcr_key *key, const void *field, char *buf, size_t cap)
 {
 	snprintf(buf, cap, "0%llo", (unsigned long long)load(key, field));
@@ -203,6 +225,7 @@ const struct mcr_key_kind mcr_kind_number = {parse_number, print_number, 0};
 const struct mcr_key_kind mcr_kind_seconds = {parse_seconds, print_number, 0};
 const struct mcr_key_kind mcr_kind_decimal_seconds = {parse_decimal_seconds, print_decimal_seconds,
 						      0};
+const struct mcr_key_kind mcr_kind_duration = {parse_duration, print_duration, 0};
 const struct mcr_key_kind mcr_kind_size = {parse_size, print_number, 0};
 const struct mcr_key_kind mcr_kind_mode = {parse_mode, print_mode, 0};
 const struct mcr_key_kind mcr_kind_group = {parse_group, print_number, 0};

@@ -15,6 +15,8 @@
 #define RESPONSE_MS_MAX     8387584 /* Maximum Response Code of MLDv2: RFC 9777 §5.1.3 */
 #define QUERIER_ENTRIES_MAX 65536
 
+#define OVERLAP_NS_MAX UINT64_C(3600000000000) /* an hour */
+
 #define TEXT_OF_(x) #x
 #define TEXT_OF(x)  TEXT_OF_(x)
 
@@ -212,6 +214,31 @@ static const struct mcr_key stats_keys[] = {
 };
 const struct mcr_keys mcr_stats_keys = TABLE("stats", stats_keys);
 ASSERT_FITS(stats_keys);
+
+/* ---- the hosts that share the joins ---- */
+
+#define SHARD(field) FIELD(struct mcr_shard_setting, field)
+
+static const struct mcr_key shard_keys[] = {
+    {"hosts", &mcr_kind_hosts, "HOST+HOST...", FIELDS(struct mcr_shard_setting, n_hosts, hosts),
+     .flags = MCR_KEY_LIVE},
+    {"me", &mcr_kind_host, "HOST", SHARD(me), .flags = MCR_KEY_LIVE},
+    {"copies", &mcr_kind_number, "N", "1", OPTIONAL(struct mcr_shard_setting, copies), .min = 1,
+     .max = MCR_SHARD_HOSTS_MAX, .flags = MCR_KEY_LIVE},
+    {"weights", &mcr_kind_weights, "HOST:N+HOST:N...",
+     FIELDS(struct mcr_shard_setting, n_weights, weights), .min = 1, .max = MCR_SHARD_WEIGHT_MAX,
+     .flags = MCR_KEY_LIVE | MCR_KEY_MAPPING},
+    {"overlap", &mcr_kind_duration, "TIME", "10s", OPTIONAL(struct mcr_shard_setting, overlap),
+     .max = OVERLAP_NS_MAX, .flags = MCR_KEY_LIVE},
+};
+const struct mcr_keys mcr_shard_keys = TABLE("shard", shard_keys);
+ASSERT_FITS(shard_keys);
+
+_Static_assert(offsetof(struct mcr_shard_setting, hosts) ==
+		       offsetof(struct mcr_shard_setting, n_hosts) + 1 &&
+		   offsetof(struct mcr_shard_setting, weights) ==
+		       offsetof(struct mcr_shard_setting, n_weights) + 1,
+	       "one field of mcr_kind_hosts, of mcr_kind_weights");
 
 /* ---- the engine itself ---- */
 

@@ -5,8 +5,9 @@
  *
  * To add a key, add its field to mcring/config.h, its row to key_table.c, and its line to
  * docs/config.md and docs/mcring.yaml. tests/unit/test_keys.c fails if you forget one of them. The
- * fields of the sockets attach and stats and of single values are in settings.h; a single value
- * also has its option in options.c, and its use in daemon.c. Thread: any; the tables are constant.
+ * fields of the sockets attach and stats, of shard and of single values are in settings.h; a single
+ * value also has its option in options.c, and its use in daemon.c. Thread: any; the tables are
+ * constant.
  */
 #ifndef MCR_APP_KEYS_H
 #define MCR_APP_KEYS_H
@@ -44,6 +45,7 @@ enum mcr_key_flags {
 	MCR_KEY_FILE_ONLY = 8,    /* options do not have it */
 	MCR_KEY_OPTION_ONLY = 16, /* the file does not have it */
 	MCR_KEY_REPEATED = 32,    /* an option may have it several times */
+	MCR_KEY_MAPPING = 64,     /* a list whose entries NAME:VALUE are a mapping in the file */
 };
 
 struct mcr_key {
@@ -70,6 +72,7 @@ extern const struct mcr_keys mcr_interface_keys; /* of struct mcr_interface_conf
 extern const struct mcr_keys mcr_channel_keys;   /* of struct mcr_channel_config */
 extern const struct mcr_keys mcr_attach_keys;    /* of struct mcr_attach_setting */
 extern const struct mcr_keys mcr_stats_keys;     /* of struct mcr_stats_setting */
+extern const struct mcr_keys mcr_shard_keys;     /* of struct mcr_shard_setting */
 extern const struct mcr_keys mcr_engine_keys;    /* of struct mcr_engine_setting */
 
 /* mcr_key_parse reads a value, or one entry of a list, and notes that it was given. */

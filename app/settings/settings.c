@@ -10,6 +10,7 @@
 #include "settings/feeds.h"
 #include "settings/keys.h"
 #include "settings/settings.h"
+#include "settings/share.h"
 
 struct mcr_settings *mcr_settings_create(void)
 {
@@ -34,6 +35,7 @@ void mcr_settings_destroy(struct mcr_settings *s)
 	free(s->feeds);
 	mcr_join_list_clear(&s->joins);
 	free(s->origins);
+	mcr_share_destroy(s->share);
 	free(s);
 }
 
@@ -242,6 +244,12 @@ int mcr_settings_add(struct mcr_settings *s, const struct mcr_settings *from, st
 	mcr_keys_take(&mcr_engine_keys, &s->engine, &from->engine);
 	mcr_keys_take(&mcr_attach_keys, &s->attach, &from->attach);
 	mcr_keys_take(&mcr_stats_keys, &s->stats, &from->stats);
+	mcr_keys_take(&mcr_shard_keys, &s->shard, &from->shard);
+	s->takes_all |= from->takes_all;
+	if (from->shard_origin.file && !s->shard_origin.file) {
+		s->shard_origin = from->shard_origin;
+		s->shard_origin.file = mcr_settings_add_file(s, from->shard_origin.file);
+	}
 	return add_lists_of(s, from, err);
 }
 
@@ -378,12 +386,17 @@ int mcr_settings_complete(struct mcr_settings *s, struct mcr_error *err)
 	complete_engine(&s->engine);
 	mcr_keys_complete(&mcr_attach_keys, &s->attach);
 	mcr_keys_complete(&mcr_stats_keys, &s->stats);
-	ret = add_line_joins(s, err);
+	ret = mcr_share_create(&s->share, s, err);
+	mcr_keys_complete(&mcr_shard_keys, &s->shard);
+	if (ret == 0)
+		ret = add_line_joins(s, err);
 	for (size_t i = 0; ret == 0 && i < s->joins.n; i++) {
 		ret = resolve_interface(s, i, err);
 		if (ret == 0)
 			ret = resolve_channel(s, i, n_declared, err);
 	}
+	if (ret == 0 && mcr_share_take(s) < 0)
+		ret = mcr_fail_memory(err);
 	if (ret == 0 && s->n_channels == 0)
 		ret = mcr_settings_add_channel(s, &def, (struct mcr_origin){0}, err);
 	for (size_t i = 0; ret == 0 && i < s->n_channels; i++)

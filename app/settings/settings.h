@@ -11,6 +11,7 @@
 #include <mcring/engine.h>
 
 #include "core/feed/feed_config.h"
+#include "core/shard.h"
 
 #define MCR_RUN_ROOT         "/run/mcring"
 #define MCR_DEFAULT_NAME     "mcring"
@@ -52,6 +53,11 @@ struct mcr_opt32 {
 	uint32_t value;
 };
 
+struct mcr_opt64 {
+	uint8_t set;
+	uint64_t value;
+};
+
 /* struct mcr_attach_config, value by value, and joins_per_uid of struct mcr_engine_config. */
 struct mcr_attach_setting {
 	struct mcr_opt32 mode, gid, consumers, consumers_per_uid, joins_per_uid;
@@ -60,6 +66,22 @@ struct mcr_attach_setting {
 /* struct mcr_stats_config, value by value. */
 struct mcr_stats_setting {
 	struct mcr_opt32 mode, gid;
+};
+
+struct mcr_shard_weight {
+	char host[MCR_SHARD_NAME_MAX];
+	uint8_t weight;
+};
+
+/* The hosts that share the joins (share.h). Names are as mcr_shard_name writes them. */
+struct mcr_shard_setting {
+	struct mcr_opt32 copies;
+	struct mcr_opt64 overlap; /* ns */
+	char me[MCR_SHARD_NAME_MAX];
+	uint8_t n_hosts;
+	char hosts[MCR_SHARD_HOSTS_MAX][MCR_SHARD_NAME_MAX];
+	uint8_t n_weights;
+	struct mcr_shard_weight weights[MCR_SHARD_HOSTS_MAX];
 };
 
 /* Single values of the engine. */
@@ -73,7 +95,10 @@ struct mcr_settings {
 	struct mcr_engine_setting engine;
 	struct mcr_attach_setting attach;
 	struct mcr_stats_setting stats;
-	char **eal; /* EAL arguments, without the program's name */
+	struct mcr_shard_setting shard;
+	struct mcr_origin shard_origin;
+	uint8_t takes_all; /* the joins of all hosts, whatever `shard` says */
+	char **eal;        /* EAL arguments, without the program's name */
 	size_t n_eal;
 	struct mcr_interface_setting interfaces[MCR_INTERFACES_MAX];
 	size_t n_interfaces;
@@ -83,6 +108,7 @@ struct mcr_settings {
 	size_t n_feeds;
 	struct mcr_join_list joins;
 	struct mcr_origin *origins; /* of each join */
+	struct mcr_share *share;    /* of this host, when complete; NULL = all is its own */
 	char **files;               /* names of all files read, for the origins */
 	size_t n_files;
 };
@@ -127,9 +153,9 @@ struct mcr_stats_config mcr_settings_stats(const struct mcr_settings *s);
 
 /* mcr_settings_complete fills in defaults (single values, the size of rings, the channels that
  * joins name when none is declared), adds the joins of the feeds' lines that this engine receives,
- * and checks the whole: afterwards every join has the name of an
- * interface and of a channel that exist. err begins with the origin ("FILE:LINE: "). Returns 0,
- * -EINVAL, -ENOSPC or -ENOMEM. */
+ * checks the whole, and keeps this host's share of the joins (share.h): afterwards every join has
+ * the name of an interface and of a channel that exist. err begins with the origin ("FILE:LINE: ").
+ * Returns 0, -EINVAL, -ENOSPC or -ENOMEM. */
 int mcr_settings_complete(struct mcr_settings *s, struct mcr_error *err);
 
 /* mcr_settings_channel: the channel of this name, or NULL. */

@@ -228,6 +228,12 @@ MCR_API int mcr_engine_feeds_keep(struct mcr_engine *e, const struct mcr_feeds *
  * and goes on with what it has. Joins are made by mcr_engine_update: this makes none. */
 MCR_API void mcr_engine_feeds_put(struct mcr_engine *e, struct mcr_feeds *feeds);
 
+/* mcr_engine_shard_put has mcring-ctl and monitors see this host's share of joins that several
+ * hosts have among them (info.h); NULL: nothing is shared. It changes no join.
+ *
+ * Thread: control. */
+MCR_API void mcr_engine_shard_put(struct mcr_engine *e, const struct mcr_shard_info *info);
+
 /* mcr_engine_reload_done answers the request for which reload() returned MCR_RELOAD_LATER. result
  * and report are what reload() would have returned and written. If there is no such request, or its
  * client has gone, nothing is sent. */

@@ -448,6 +448,22 @@ struct mcr_feed_info {
 /* mcr_engine_feed_info describes feed i. Returns 0, or -ENOENT past the last. */
 MCR_API int mcr_engine_feed_info(const struct mcr_engine *e, size_t i, struct mcr_feed_info *out);
 
+/* This host's share of joins that several hosts have among them. Whoever runs the engine makes the
+ * share, and says it with mcr_engine_shard_put; the engine only shows it. */
+struct mcr_shard_info {
+	uint32_t size;                /* sizeof(struct mcr_shard_info) */
+	uint32_t hosts;               /* that share */
+	uint32_t copies;              /* how many of them make each join */
+	char me[100];                 /* this host's name among them */
+	uint64_t digest;              /* equal on hosts that share in the same way */
+	uint64_t joins, joins_of_all; /* elementary ones: of this host, of all */
+	uint64_t leaving;  /* joins that are left later, since other hosts have them now */
+	uint64_t leave_ns; /* CLOCK_REALTIME: when the next of them are left; 0 = none waits */
+};
+
+/* mcr_engine_shard_info gives what was put last. Returns 0, or -ENOENT: nothing is shared. */
+MCR_API int mcr_engine_shard_info(const struct mcr_engine *e, struct mcr_shard_info *out);
+
 #ifdef __cplusplus
 }
 #endif

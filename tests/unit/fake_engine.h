@@ -30,9 +30,10 @@ struct mcr_engine {
 	unsigned *looks;     /* counts calls of mcr_engine_join_info; NULL = nobody wants to know */
 	const char *sockets; /* the consumer's report; NULL = none */
 	uint64_t frame_ns;   /* not 0: the port's link is up, and a frame came then */
-	const char *no_memory_for; /* a channel that cannot be prepared */
-	unsigned keeps;            /* calls of mcr_engine_feeds_keep, each before an update */
-	struct mcr_feeds *feeds;   /* that it declares, each with 2 readers and 1 of an older one */
+	const char *no_memory_for;   /* a channel that cannot be prepared */
+	unsigned keeps;              /* calls of mcr_engine_feeds_keep, each before an update */
+	struct mcr_shard_info shard; /* size 0: nothing is shared */
+	struct mcr_feeds *feeds; /* that it declares, each with 2 readers and 1 of an older one */
 };
 
 void fake_engine_clear(struct mcr_engine *e);

@@ -19,6 +19,14 @@ void mcr_engine_feeds_put(struct mcr_engine *e, struct mcr_feeds *feeds)
 	e->feeds = feeds;
 }
 
+int mcr_engine_shard_info(const struct mcr_engine *e, struct mcr_shard_info *out)
+{
+	if (e->shard.size == 0)
+		return -ENOENT;
+	*out = e->shard;
+	return 0;
+}
+
 int mcr_engine_feed_info(const struct mcr_engine *e, size_t i, struct mcr_feed_info *out)
 {
 	const struct mcr_feed_config *config;

@@ -17,10 +17,11 @@
 #include "settings/key_kinds.h"
 
 #define VALUE_MAX 128
-#define TEXT_MAX  512
+#define TEXT_MAX  1024
 
-static const struct mcr_keys *const tables[] = {
-    &mcr_interface_keys, &mcr_channel_keys, &mcr_attach_keys, &mcr_stats_keys, &mcr_engine_keys};
+static const struct mcr_keys *const tables[] = {&mcr_interface_keys, &mcr_channel_keys,
+						&mcr_attach_keys,    &mcr_stats_keys,
+						&mcr_shard_keys,     &mcr_engine_keys};
 
 typedef void (*key_test)(const struct mcr_keys *keys, const struct mcr_key *key);
 
@@ -85,6 +86,14 @@ static inline void sample(const struct mcr_key *key, unsigned i, char *buf)
 		strcpy(buf, i ? "none" : "239.128.0.0/9+ff15::/16");
 	else if (kind == &mcr_kind_static_groups)
 		sprintf(buf, "239.1.1.%u+ff35::1@2001:db8::%u", i, i + 1);
+	else if (kind == &mcr_kind_host)
+		sprintf(buf, "host%u", i + 1);
+	else if (kind == &mcr_kind_hosts)
+		sprintf(buf, "host0+host%u", i + 3);
+	else if (kind == &mcr_kind_weights)
+		sprintf(buf, "host0:2+host1:%u", i + 3);
+	else if (kind == &mcr_kind_duration)
+		sprintf(buf, "%ums", 1500 + i);
 	else if (kind == &mcr_kind_access)
 		sprintf(buf, "users %u groups 8 9", 70 + i);
 	else
@@ -92,6 +101,30 @@ static inline void sample(const struct mcr_key *key, unsigned i, char *buf)
 }
 
 /* ---- the same in the file ---- */
+
+/* "KEY: {NAME: VALUE, NAME: VALUE}" of NAME:VALUE+NAME:VALUE. */
+static inline void in_a_mapping(const struct mcr_key *key, const char *value, char *buf)
+{
+	buf += sprintf(buf, "%s: {", key->name);
+	for (; *value; value++)
+		buf += sprintf(buf, *value == ':' || *value == '+' ? "%c " : "%c",
+			       *value == '+' ? ',' : *value);
+	strcpy(buf, "}");
+}
+
+/* What `shard` needs beside a key: as many hosts as there may be copies, and which one this is.
+ * form: behind a key, before the hosts, between two, behind them. */
+static inline void shard_needs(const struct mcr_key *key, const char *const form[4], char *buf)
+{
+	if (!key || key->kind != &mcr_kind_hosts) {
+		buf += sprintf(buf, "hosts%s%shost0", form[0], form[1]);
+		for (unsigned i = 1; i < MCR_SHARD_HOSTS_MAX; i++)
+			buf += sprintf(buf, "%shost%u", form[2], i);
+		buf += sprintf(buf, "%s,", form[3]);
+	}
+	if (!key || key->kind != &mcr_kind_host)
+		sprintf(buf, "me%shost0,", form[0]);
+}
 
 /* "KEY: VALUE" */
 static inline void in_the_file(const struct mcr_key *key, const char *value, char *buf)
@@ -104,6 +137,8 @@ static inline void in_the_file(const struct mcr_key *key, const char *value, cha
 		sprintf(buf, "readers: {users: [%s]}", value);
 	else if (key->kind == &mcr_kind_one_group)
 		sprintf(buf, "readers: {groups: [%s]}", value);
+	else if (key->flags & MCR_KEY_MAPPING)
+		in_a_mapping(key, value, buf);
 	else if (key->kind->between) {
 		buf += sprintf(buf, "%s: [", key->name);
 		for (; *value; value += len + (value[len] != '\0')) {
@@ -121,7 +156,8 @@ static inline void file_with(const struct mcr_keys *keys, const struct mcr_key *
 {
 	const char *name = key && strcmp(key->name, "name") == 0 ? "" : "name: a, ";
 	const char *port = key && strcmp(key->name, "port") == 0 ? "" : "port: p, ";
-	char pair[TEXT_MAX] = "";
+	static const char *const form[4] = {": ", "[", ", ", "]"};
+	char pair[TEXT_MAX] = "", needs[TEXT_MAX] = "";
 
 	if (key)
 		in_the_file(key, value, pair);
@@ -133,7 +169,10 @@ static inline void file_with(const struct mcr_keys *keys, const struct mcr_key *
 		sprintf(buf, "attach: {%s}\n", pair);
 	else if (keys == &mcr_stats_keys)
 		sprintf(buf, "stats: {%s}\n", pair);
-	else
+	else if (keys == &mcr_shard_keys) {
+		shard_needs(key, form, needs);
+		sprintf(buf, "shard: {%s%s}\n", needs, pair);
+	} else
 		sprintf(buf, "%s\n", pair);
 }
 
@@ -157,6 +196,8 @@ static inline const void *config_of(const struct mcr_keys *keys, const struct mc
 		return &s->channels[0].config;
 	if (keys == &mcr_attach_keys)
 		return &s->attach;
+	if (keys == &mcr_shard_keys)
+		return &s->shard;
 	return keys == &mcr_stats_keys ? (const void *)&s->stats : (const void *)&s->engine;
 }
 

@@ -29,12 +29,17 @@ static void argument(const struct mcr_keys *keys, const struct mcr_key *key, con
 {
 	bool is_name = strcmp(key->name, "name") == 0, is_port = strcmp(key->name, "port") == 0;
 	const char *head = keys == &mcr_interface_keys ? "a=p," : "a,";
+	static const char *const form[4] = {"=", "", "+", ""};
+	char needs[TEXT_MAX] = "";
 
 	if (keys == &mcr_engine_keys)
 		strcpy(buf, is_switch(key) ? "" : value);
 	else if (keys == &mcr_attach_keys || keys == &mcr_stats_keys)
 		snprintf(buf, TEXT_MAX, "%s=%s", option, value);
-	else if (is_name)
+	else if (keys == &mcr_shard_keys) {
+		shard_needs(key, form, needs);
+		sprintf(buf, "%s%s=%s", needs, option, value);
+	} else if (is_name)
 		snprintf(buf, TEXT_MAX, "%s%s", value, keys == &mcr_interface_keys ? "=p" : "");
 	else if (is_port)
 		snprintf(buf, TEXT_MAX, "a=%s", value);
@@ -172,6 +177,7 @@ static void is_printed(const struct mcr_keys *keys, const struct mcr_key *key)
 			struct mcr_channel_config channel;
 			struct mcr_attach_setting attach;
 			struct mcr_stats_setting stats;
+			struct mcr_shard_setting shard;
 			struct mcr_engine_setting engine;
 		} again;
 		char value[VALUE_MAX], text[TEXT_MAX], *line;
@@ -207,7 +213,9 @@ static size_t alignment(const struct mcr_key *key)
 	if (key->kind == &mcr_kind_name || key->kind == &mcr_kind_port ||
 	    key->kind == &mcr_kind_path || key->kind == &mcr_kind_device)
 		return 1;
-	if (key->kind == &mcr_kind_prefixes || key->kind == &mcr_kind_scopes)
+	if (key->kind == &mcr_kind_prefixes || key->kind == &mcr_kind_scopes ||
+	    key->kind == &mcr_kind_host || key->kind == &mcr_kind_hosts ||
+	    key->kind == &mcr_kind_weights)
 		return 1;
 	if (key->kind == &mcr_kind_lcores || key->kind == &mcr_kind_static_groups)
 		return sizeof(uint16_t);
@@ -254,6 +262,7 @@ static void each_field_has_a_key(void **state)
 	       sizeof(struct mcr_channel_config));
 	covers(&mcr_attach_keys, 0, sizeof(struct mcr_attach_setting));
 	covers(&mcr_stats_keys, 0, sizeof(struct mcr_stats_setting));
+	covers(&mcr_shard_keys, 0, sizeof(struct mcr_shard_setting));
 	covers(&mcr_engine_keys, 0, sizeof(struct mcr_engine_setting));
 }
 

@@ -17,6 +17,7 @@
 struct reloaded {
 	struct mcr_engine engine;
 	struct mcr_settings *running;
+	struct mcr_overlap overlap;
 	struct mcr_error report;
 };
 
@@ -33,15 +34,17 @@ static void reload(struct reloaded *r, const char *text)
 	struct mcr_settings *next = from_file(text);
 	struct mcr_reload_plan plan;
 
-	assert_int_equal(mcr_reload_begin(&plan, &r->engine, NULL), 0);
+	assert_int_equal(mcr_reload_begin(&plan, &r->engine, &r->overlap, NULL), 0);
 	assert_int_equal(mcr_reload_prepare(&plan, &r->engine, r->running, next, 0, NULL), 0);
-	assert_int_equal(mcr_reload_apply(&r->engine, &r->running, next, &plan, 0, &r->report), 0);
+	assert_int_equal(mcr_reload_apply(&r->engine, &r->running, next, &plan, 0, 0, &r->report),
+			 0);
 	mcr_reload_end(&plan, &r->engine);
 }
 
 static void end(struct reloaded *r)
 {
 	fake_engine_clear(&r->engine);
+	mcr_overlap_clear(&r->overlap);
 	mcr_settings_destroy(r->running);
 }
 
@@ -50,8 +53,9 @@ static void end(struct reloaded *r)
 static void changes(const struct mcr_keys *keys, const struct mcr_key *key, const char *before,
 		    const char *after)
 {
-	const char *expected =
-	    key->flags & MCR_KEY_LIVE ? NOTHING ", access of 1" : NOTHING "; needs a restart: ";
+	const char *live =
+	    keys == &mcr_shard_keys ? NOTHING ", shard changed" : NOTHING ", access of 1";
+	const char *expected = key->flags & MCR_KEY_LIVE ? live : NOTHING "; needs a restart: ";
 	struct reloaded r;
 
 	start(&r, before);
@@ -65,7 +69,7 @@ static void changes(const struct mcr_keys *keys, const struct mcr_key *key, cons
 		if (!strstr(expected, "restart")) /* that is said each time */
 			expected = NOTHING;
 	}
-	if (key->flags & MCR_KEY_LIVE) /* and the engine has it */
+	if (keys == &mcr_channel_keys && key->flags & MCR_KEY_LIVE) /* and the engine has it */
 		assert_false(mcr_keys_differ(keys, &r.engine.channels[0],
 					     &r.running->channels[0].config, true));
 	end(&r);

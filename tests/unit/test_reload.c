@@ -19,6 +19,7 @@
 struct fixture {
 	struct mcr_engine engine;
 	struct mcr_settings *command_line, *running;
+	struct mcr_overlap overlap;
 	struct mcr_error report;
 	void (*meanwhile)(struct fixture *f); /* between a reload's plan and its change */
 };
@@ -50,6 +51,7 @@ static int teardown(void **state)
 	struct fixture *f = *state;
 
 	fake_engine_clear(&f->engine);
+	mcr_overlap_clear(&f->overlap);
 	mcr_settings_destroy(f->command_line);
 	mcr_settings_destroy(f->running);
 	free(f);
@@ -71,14 +73,15 @@ static int reload(struct fixture *f, const char *text, int dry_run)
 {
 	struct mcr_settings *next = settings(f, text);
 	struct mcr_reload_plan plan;
-	int ret = mcr_reload_begin(&plan, &f->engine, &f->report);
+	int ret = mcr_reload_begin(&plan, &f->engine, &f->overlap, &f->report);
 
 	if (ret == 0)
 		ret = mcr_reload_prepare(&plan, &f->engine, f->running, next, dry_run, &f->report);
 	if (ret == 0 && f->meanwhile)
 		f->meanwhile(f);
 	if (ret == 0)
-		ret = mcr_reload_apply(&f->engine, &f->running, next, &plan, dry_run, &f->report);
+		ret =
+		    mcr_reload_apply(&f->engine, &f->running, next, &plan, dry_run, 0, &f->report);
 	mcr_reload_end(&plan, &f->engine);
 	assert_int_equal(f->engine.prepared, 0);
 	if (ret < 0 || dry_run)

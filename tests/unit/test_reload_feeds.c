@@ -22,6 +22,7 @@
 struct fixture {
 	struct mcr_engine engine;
 	struct mcr_settings *running;
+	struct mcr_overlap overlap;
 	struct mcr_error report;
 };
 
@@ -58,6 +59,7 @@ static int teardown(void **state)
 	struct fixture *f = *state;
 
 	fake_engine_clear(&f->engine);
+	mcr_overlap_clear(&f->overlap);
 	mcr_settings_destroy(f->running);
 	free(f);
 	return 0;
@@ -67,12 +69,13 @@ static int reload(struct fixture *f, const char *text, int dry_run)
 {
 	struct mcr_settings *next = settings("/run/mcring/md", text);
 	struct mcr_reload_plan plan;
-	int ret = mcr_reload_begin(&plan, &f->engine, &f->report);
+	int ret = mcr_reload_begin(&plan, &f->engine, &f->overlap, &f->report);
 
 	if (ret == 0)
 		ret = mcr_reload_prepare(&plan, &f->engine, f->running, next, dry_run, &f->report);
 	if (ret == 0)
-		ret = mcr_reload_apply(&f->engine, &f->running, next, &plan, dry_run, &f->report);
+		ret =
+		    mcr_reload_apply(&f->engine, &f->running, next, &plan, dry_run, 0, &f->report);
 	mcr_reload_end(&plan, &f->engine);
 	if (ret < 0 || dry_run)
 		mcr_settings_destroy(next);

@@ -119,9 +119,32 @@ static void print_head(FILE *out, const json_t *reply)
 	fputc('\n', out);
 }
 
+/* "shard: md2 of 3 hosts, copies 2, 812 of 2400 joins, digest 0123456789abcdef" */
+static void print_shard(FILE *out, const json_t *reply)
+{
+	const json_t *shard = json_object_get(reply, "shard");
+	char line[512], leaving[128] = "";
+	double wait_s;
+
+	if (!json_is_object(shard))
+		return;
+	wait_s = (double)(number(shard, "leave_ns") - number(reply, "now_ns")) / 1e9;
+	if (number(shard, "leaving") > 0)
+		snprintf(leaving, sizeof(leaving),
+			 "; %lld more, which other hosts have now, are left in %.1f s",
+			 number(shard, "leaving"), wait_s > 0 ? wait_s : 0.0);
+	snprintf(line, sizeof(line),
+		 "shard: %s of %lld hosts, copies %lld, %lld of %lld joins, digest %s%s",
+		 text_of(shard, "me"), number(shard, "hosts"), number(shard, "copies"),
+		 number(shard, "joins"), number(shard, "joins_of_all"), text_of(shard, "digest"),
+		 leaving);
+	ctl_wrap(out, "", 2, line);
+}
+
 static void print_all(FILE *out, const json_t *reply)
 {
 	print_head(out, reply);
+	print_shard(out, reply);
 	print_account(out, reply);
 	ctl_print_ports(out, reply);
 	ctl_print_interfaces(out, reply);

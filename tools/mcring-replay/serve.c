@@ -96,7 +96,10 @@ static int load(struct mcr_settings **s, struct replay_wiring *wiring,
 {
 #if MCR_REPLAY_CONFIG
 	struct mcr_settings *whole;
-	int ret = mcr_config_assemble(&whole, *s, options->config, err);
+	int ret;
+
+	(*s)->takes_all = 1; /* a capture may hold what any of the hosts receives */
+	ret = mcr_config_assemble(&whole, *s, options->config, err);
 
 	if (ret < 0)
 		return ret;

@@ -91,6 +91,21 @@ static json_t *sample(const struct mcr_engine *engine, const struct mcr_drop_sam
 			 s->len < 12 ? json_null() : mac(s->source_mac));
 }
 
+/* Null: the joins are not shared among hosts. */
+ITEM(shard)
+{
+	struct mcr_shard_info s = {.size = sizeof(s)};
+
+	if (mcr_engine_shard_info(src->engine, &s) < 0)
+		return json_null();
+	return json_pack("{so so so so so so so so}", "me", mcr_json_string(s.me), "hosts",
+			 mcr_json_number(s.hosts), "copies", mcr_json_number(s.copies), "digest",
+			 json_sprintf("%016" PRIx64, s.digest), "joins", mcr_json_number(s.joins),
+			 "joins_of_all", mcr_json_number(s.joins_of_all), "leaving",
+			 mcr_json_number(s.leaving), "leave_ns",
+			 mcr_json_number_or_null(s.leave_ns));
+}
+
 ITEM(drop_samples)
 {
 	json_t *all = json_object();
@@ -376,6 +391,7 @@ const struct mcr_control_section mcr_control_status[] = {
     {"punted", NULL, punted},
     {"drops", NULL, drops},
     {"relayed", NULL, relayed},
+    {"shard", NULL, shard},
     {"ports", &mcr_control_by_index, port},
     {"lcores", &mcr_control_by_index, lcore},
     {"control", NULL, control},

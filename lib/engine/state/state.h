@@ -43,7 +43,8 @@ struct mcr_control_server;
 struct mcr_engine {
 	struct mcr_engine_config config; /* arrays and lcores: not valid after create */
 	enum mcr_engine_state state;
-	uint64_t started_ns; /* CLOCK_REALTIME */
+	uint64_t started_ns;         /* CLOCK_REALTIME */
+	struct mcr_shard_info shard; /* size 0: nothing is shared */
 
 	struct mcr_port *ports[MCR_INTERFACES_MAX];
 	size_t n_ports;
