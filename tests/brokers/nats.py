@@ -207,18 +207,22 @@ class Client:
     def count(self, name):
         return self.stream(name)['state']['messages']
 
-    def messages(self, stream):
-        """All that a stream holds now, in its order: (subject, {header: value}, body)."""
+    def messages(self, stream, **fields):
+        """All that a stream holds now, in its order: (subject, {header: value}, body). fields: of the consumer's
+        configuration, such as headers_only."""
         left = self.count(stream)
         inbox = f'{self.inbox}.{os.urandom(4).hex()}'
         sid = self.subscribe(inbox)
         if left:
             self.api(f'CONSUMER.CREATE.{stream}', stream_name=stream, config={
-                'deliver_subject': inbox, 'deliver_policy': 'all', 'ack_policy': 'none', 'replay_policy': 'instant'})
+                'deliver_subject': inbox, 'deliver_policy': 'all', 'ack_policy': 'none', 'replay_policy': 'instant',
+                'flow_control': True, 'idle_heartbeat': 5_000_000_000, **fields})
         while left:
-            subject, _, head, body = self.next()
-            if subject == inbox or head.startswith(b'NATS/1.0 100'):
-                continue  # a sign of life
+            subject, reply, head, body = self.next()
+            if subject == inbox:  # a sign of life, or the server waits until we have read so far
+                if reply:
+                    self.publish(reply)
+                continue
             left -= 1
             yield subject, parse_headers(head), body
         self.write(f'UNSUB {sid}\r\n'.encode())

@@ -124,15 +124,17 @@ static void wake(struct sink_broker *b)
 		ring(b->wake_fd);
 }
 
-static void lost(struct sink_broker *b)
+/* lost: the connection is over, or given up. why: "" = it just ended. */
+static void lost(struct sink_broker *b, const char *why)
 {
 	struct nats_store *s = &b->store;
 
+	nats_store_error(s, "%s: the connection is lost%s%.300s", b->link.server, *why ? ": " : "",
+			 why);
 	nats_link_drop(&b->link);
 	nats_store_lost(s, monotonic_ns());
 	s->info.is_connected = 0;
 	s->info.disconnects++;
-	nats_store_error(s, "%s: the connection is lost", b->link.server);
 	b->pause_ms = 0;
 	show(b);
 	tell(b);
@@ -205,34 +207,35 @@ static unsigned send_new(struct sink_broker *b, uint64_t now)
 static unsigned work(struct sink_broker *b)
 {
 	struct nats_store *s = &b->store;
-	const uint64_t settled = b->settled.put;
-	const uint64_t retried = s->info.retried;
-	const int had_mark = s->mark.state != NATS_MARK_NONE;
-	const int was_fatal = s->info.fatal[0];
+	const uint64_t settled = b->settled.put, retried = s->info.retried;
+	const int had_mark = s->mark.state != NATS_MARK_NONE, was_fatal = s->info.fatal[0];
 	uint64_t now;
 	unsigned n;
+	int is_dead;
 
 	nats_link_read(&b->link);
 	now = monotonic_ns();
 	n = nats_store_answers(s, now);
-	if (nats_store_tick(s, now))
-		nats_link_drop(&b->link); /* it does not live */
-	ensure_again(b, now);
-	nats_store_again(s, now);
-	if (!s->again.n || !s->trouble_ns)
+	is_dead = nats_store_tick(s, now) != 0;
+	if (!is_dead) {
+		ensure_again(b, now);
+		nats_store_again(s, now);
 		n += send_new(b, now);
-	nats_link_write(&b->link);
-	if (n || s->info.retried != retried)
-		show(b);
-	if (had_mark && s->mark.state == NATS_MARK_NONE)
+		nats_link_write(&b->link);
+	}
+	show(b);
+	if (had_mark && s->mark.state == NATS_MARK_NONE) {
 		__atomic_store_n(&b->has_mark, 0, __ATOMIC_RELEASE);
-	if (b->settled.put != settled || (had_mark && s->mark.state == NATS_MARK_NONE) ||
-	    (s->info.fatal[0] && !was_fatal))
 		tell(b);
+	}
+	if (b->settled.put != settled || s->info.fatal[0] != was_fatal)
+		tell(b);
+	if (b->link.is_lost || is_dead)
+		lost(b, is_dead ? "it gives no sign of life" : nats_link_why(&b->link));
 	return n + (unsigned)(s->info.retried - retried);
 }
 
-/* pause_ms: until the store has something to do by itself. */
+/* next_ms: until the store has something to do by itself. */
 static int next_ms(const struct nats_store *s, uint64_t now)
 {
 	if (s->trouble_ns && !s->wire.n && !s->info.fatal[0])
@@ -268,9 +271,7 @@ static void *run(void *user)
 		}
 		const unsigned n = work(b);
 
-		if (b->link.is_lost)
-			lost(b);
-		else if (!n)
+		if (!n && !b->link.is_lost)
 			doze(b, next_ms(&b->store, monotonic_ns()),
 			     nats_store_can_send(&b->store, monotonic_ns()));
 		else if (n < BUSY)

@@ -10,16 +10,20 @@
 #define CONNECT_MS 2000 /* for a server that takes the connection and says nothing */
 #define WAIT_MS    3000 /* for an answer */
 #define PAUSE_MS   200  /* between two attempts to connect */
-#define TRIES      8    /* of two processes that load at a time */
+#define WINDOW_NS  INT64_C(120000000000) /* JetStream's own, where none is asked for */
+#define TRIES      8                     /* of two processes that load at a time */
 
 int nats_failure(struct mcr_error *err, natsStatus s, const char *doing)
 {
 	natsStatus last_status;
 	const char *last = nats_GetLastError(&last_status);
-	const char *general = natsStatus_GetText(s);
 
-	snprintf(err->text, sizeof(err->text), "%s: %s%s%s", doing, general,
-		 last && *last ? ": " : "", last && *last ? last : "");
+	/* "(file.c:line): text" */
+	if (last && *last == '(' && strstr(last, "): "))
+		last = strstr(last, "): ") + 3;
+	if (!last || !*last || last_status != s)
+		last = natsStatus_GetText(s);
+	snprintf(err->text, sizeof(err->text), "%s: %s", doing, last);
 	if (s == NATS_CONNECTION_AUTH_FAILED || s == NATS_NOT_PERMITTED)
 		return -EACCES;
 	if (s == NATS_NO_SERVER || s == NATS_TIMEOUT)
@@ -221,6 +225,10 @@ static int ensure_stream(struct admin *a, const struct nats_config *c, uint64_t 
 	int rc;
 
 	snprintf(doing, sizeof(doing), "stream %s", c->stream.name);
+	if (s == NATS_NOT_FOUND && c->stream.is_made && c->is_check) {
+		*window_ns = (uint64_t)(c->stream.window_ns ? c->stream.window_ns : WINDOW_NS);
+		return 0;
+	}
 	if (s == NATS_NOT_FOUND && c->stream.is_made)
 		s = make_stream(a, c, &si, &code);
 	if (s == NATS_NOT_FOUND) {
@@ -283,7 +291,7 @@ int nats_admin_ensure(const struct nats_config *c, uint64_t until_ns, uint64_t *
 	if (rc)
 		return rc;
 	rc = ensure_stream(&a, c, window_ns, &is, err);
-	if (!rc)
+	if (!rc && !c->is_check)
 		rc = ensure_bucket(&a, &is, err);
 	leave(&a);
 	return rc;
@@ -291,21 +299,24 @@ int nats_admin_ensure(const struct nats_config *c, uint64_t until_ns, uint64_t *
 
 /* take_over reads the position and writes it again. Returns NATS_OK, or what failed; another
  * process may have written between the two. */
-static natsStatus take_over(kvStore *kv, const char *key, char **text, uint64_t *revision)
+static natsStatus take_over(const struct nats_config *c, kvStore *kv, char **text,
+			    uint64_t *revision)
 {
 	kvEntry *entry = NULL;
-	natsStatus s = kvStore_Get(&entry, kv, key);
+	natsStatus s = kvStore_Get(&entry, kv, c->name);
 
 	*text = NULL;
 	if (s == NATS_NOT_FOUND)
-		return kvStore_Create(revision, kv, key, "", 0);
+		return c->is_check ? NATS_OK : kvStore_Create(revision, kv, c->name, "", 0);
 	if (s != NATS_OK)
 		return s;
 	const int len = kvEntry_ValueLen(entry);
 
 	*text = strndup(len ? kvEntry_Value(entry) : "", (size_t)len);
-	s = *text ? kvStore_Update(revision, kv, key, *text, len, kvEntry_Revision(entry))
-		  : NATS_NO_MEMORY;
+	if (!*text)
+		s = NATS_NO_MEMORY;
+	else if (!c->is_check)
+		s = kvStore_Update(revision, kv, c->name, *text, len, kvEntry_Revision(entry));
 	kvEntry_Destroy(entry);
 	if (s != NATS_OK || !len) {
 		free(*text);
@@ -324,12 +335,14 @@ int nats_admin_load(const struct nats_config *c, char **text, uint64_t *revision
 
 	if (rc)
 		return rc;
+	*text = NULL;
 	s = open_bucket(&a, &kv);
-	for (int i = 0; s == NATS_OK && i < TRIES; i++) {
-		s = take_over(kv, c->name, text, revision);
-		if (s == NATS_OK || i == TRIES - 1)
-			break;
-		s = NATS_OK; /* once more, with the revision of whoever was quicker */
+	if (s == NATS_NOT_FOUND && c->is_check) {
+		s = NATS_OK;
+	} else if (s == NATS_OK) {
+		/* Once more with the revision of whoever was quicker. */
+		for (int i = 0; i < TRIES && (i == 0 || s == NATS_ERR); i++)
+			s = take_over(c, kv, text, revision);
 	}
 	if (s != NATS_OK)
 		rc = nats_failure(err, s, "the position in the bucket " NATS_BUCKET);

@@ -169,7 +169,7 @@ int nats_config_init(struct nats_config *c, const struct sink_broker_config *fro
 {
 	int rc;
 
-	*c = (struct nats_config){0};
+	*c = (struct nats_config){.is_check = from->is_check};
 	if (from->n_sets)
 		return refuse(err, "--set", from->sets[0], "it is for Kafka alone");
 	rc = read_servers(c, from->url, err);

@@ -30,6 +30,7 @@ struct nats_config {
 	int is_tls;
 	struct nats_stream_option stream;
 	char *name, *prefix;
+	int is_check; /* look only: make nothing, write nothing */
 	char *credentials, *tls_ca, *tls_cert, *tls_key; /* NULL = none */
 };
 

@@ -77,6 +77,8 @@ int nats_link_init(struct nats_link *l, const struct nats_config *c, struct mcr_
 		s = natsOptions_SetEventLoop(l->options, l, on_attach, on_read, on_write,
 					     on_detach);
 	if (s == NATS_OK)
+		s = natsOptions_SetErrorHandler(l->options, NULL, NULL); /* its own prints */
+	if (s == NATS_OK)
 		s = natsInbox_Create(&inbox);
 	if (s != NATS_OK)
 		return nats_failure(err, s, "options of NATS");
@@ -209,6 +211,13 @@ natsStatus nats_link_next(struct nats_link *l, natsMsg **msg, const char **token
 
 	*token = strlen(subject) > l->inbox_len ? subject + l->inbox_len : "";
 	return NATS_OK;
+}
+
+const char *nats_link_why(const struct nats_link *l)
+{
+	const char *why = "";
+
+	return l->nc && natsConnection_GetLastError(l->nc, &why) != NATS_OK ? why : "";
 }
 
 int nats_link_buffered(const struct nats_link *l)

@@ -66,6 +66,10 @@ void nats_link_read(struct nats_link *l);
  * that were sent; which is not known) or what ended the connection. */
 natsStatus nats_link_next(struct nats_link *l, natsMsg **msg, const char **token);
 
+/* nats_link_why: the last that the server said against us, "" = nothing: what this user may not
+ * publish, why it ends the connection. It holds until nats_link_drop. */
+const char *nats_link_why(const struct nats_link *l);
+
 /* nats_link_buffered: octets that wait for the socket. */
 int nats_link_buffered(const struct nats_link *l);
 

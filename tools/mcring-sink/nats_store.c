@@ -121,13 +121,19 @@ void nats_store_lost(struct nats_store *s, uint64_t now)
 	nats_mark_lost(s, now);
 }
 
-int nats_store_can_send(const struct nats_store *s, uint64_t now)
+/* may_publish: whether an attempt may be made now. */
+static int may_publish(const struct nats_store *s, uint64_t now)
 {
 	if (s->link->is_lost || s->info.fatal[0])
 		return 0;
 	if (s->trouble_ns)
 		return !s->wire.n && now >= s->pause_until_ns;
-	return s->spare.n && nats_link_buffered(s->link) < BUFFERED_BYTES;
+	return nats_link_buffered(s->link) < BUFFERED_BYTES;
+}
+
+int nats_store_can_send(const struct nats_store *s, uint64_t now)
+{
+	return s->spare.n && !s->again.n && may_publish(s, now);
 }
 
 /* publish makes an attempt for a unit that is in no list. */
@@ -175,7 +181,7 @@ void nats_store_send(struct nats_store *s, struct sink_unit *unit, uint64_t now)
 
 void nats_store_again(struct nats_store *s, uint64_t now)
 {
-	while (s->again.head && nats_store_can_send(s, now)) {
+	while (s->again.head && may_publish(s, now)) {
 		struct nats_place *p = s->again.head;
 
 		list_remove(&s->again, p);
@@ -229,12 +235,13 @@ static void take_answer(struct nats_store *s, const char *text, natsMsg *msg, ui
 /* nobody_takes: the server knows nobody who would take something that we sent. */
 static void nobody_takes(struct nats_store *s, uint64_t now)
 {
-	if (!s->unheard_ns)
+	if (!s->unheard_ns) {
 		s->unheard_ns = now;
-	nats_store_error(s,
-			 "stream %s: nobody takes messages for it (no responders): is it there, "
-			 "has it a leader?",
-			 s->config->stream.name);
+		nats_store_error(s,
+				 "stream %s: nobody takes its messages (no responders): is it "
+				 "there, has it a leader?",
+				 s->config->stream.name);
+	}
 	put_all_back(s);
 	nats_mark_lost(s, now);
 	in_trouble(s, now);
@@ -281,8 +288,10 @@ int nats_store_tick(struct nats_store *s, uint64_t now)
 		s->echo_ns = now;
 	}
 	while (s->wire.head && now - s->wire.head->sent_ns > ANSWER_NS) {
-		nats_store_error(s, "stream %s: no answer within %u s", s->config->stream.name,
-				 (unsigned)(ANSWER_NS / (1000 * MS)));
+		const char *why = nats_link_why(s->link);
+
+		nats_store_error(s, "stream %s: no answer within %u s%s%s", s->config->stream.name,
+				 (unsigned)(ANSWER_NS / (1000 * MS)), *why ? ": " : "", why);
 		put_back(s, s->wire.head, 0);
 		in_trouble(s, now);
 	}
