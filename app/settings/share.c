@@ -183,15 +183,16 @@ struct owned_groups {
 
 static int by_group(const void *a, const void *b)
 {
-	const struct owned_group *x = a, *y = b;
-	int order = memcmp(&x->group, &y->group, sizeof(x->group));
-
-	return order ? order : y->is_of_feed - x->is_of_feed; /* a feed's first */
+	return memcmp(&((const struct owned_group *)a)->group,
+		      &((const struct owned_group *)b)->group, sizeof(struct mcr_address));
 }
 
-/* One entry for each group of each feed, and one for each join. */
+/* One entry for each join, and one for each group of each feed. */
 static void list_groups(struct owned_groups *groups, const struct mcr_settings *s)
 {
+	for (size_t i = 0; i < s->joins.n; i++)
+		groups->items[groups->n++] =
+		    (struct owned_group){s->joins.items[i].group, 0, false};
 	for (size_t i = 0; i < s->n_feeds; i++) {
 		const struct mcr_feed_config *feed = &s->feeds[i].config;
 		const uint64_t owners = mcr_shard_owners(&s->share->shard, feed->name);
@@ -201,9 +202,6 @@ static void list_groups(struct owned_groups *groups, const struct mcr_settings *
 				groups->items[groups->n++] = (struct owned_group){
 				    feed->lines[k].flows[f].group, owners, true};
 	}
-	for (size_t i = 0; i < s->joins.n; i++)
-		groups->items[groups->n++] =
-		    (struct owned_group){s->joins.items[i].group, 0, false};
 }
 
 static void keep_each_once(struct owned_groups *groups)
@@ -215,10 +213,12 @@ static void keep_each_once(struct owned_groups *groups)
 		const struct owned_group *next = &groups->items[i];
 		struct owned_group *last = n > 0 ? &groups->items[n - 1] : NULL;
 
-		if (last && memcmp(&last->group, &next->group, sizeof(next->group)) == 0)
+		if (last && by_group(last, next) == 0) {
 			last->owners |= next->owners;
-		else
+			last->is_of_feed |= next->is_of_feed;
+		} else {
 			groups->items[n++] = *next;
+		}
 	}
 	groups->n = n;
 }

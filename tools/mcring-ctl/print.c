@@ -123,22 +123,21 @@ static void print_head(FILE *out, const json_t *reply)
 static void print_shard(FILE *out, const json_t *reply)
 {
 	const json_t *shard = json_object_get(reply, "shard");
-	char line[512], leaving[128] = "";
-	double wait_s;
+	const double wait_s = (double)(number(shard, "leave_ns") - number(reply, "now_ns")) / 1e9;
+	char line[512];
 
 	if (!json_is_object(shard))
 		return;
-	wait_s = (double)(number(shard, "leave_ns") - number(reply, "now_ns")) / 1e9;
-	if (number(shard, "leaving") > 0)
-		snprintf(leaving, sizeof(leaving),
-			 "; %lld more, which other hosts have now, are left in %.1f s",
-			 number(shard, "leaving"), wait_s > 0 ? wait_s : 0.0);
 	snprintf(line, sizeof(line),
-		 "shard: %s of %lld hosts, copies %lld, %lld of %lld joins, digest %s%s",
+		 "shard: %s of %lld hosts, copies %lld, %lld of %lld joins, digest %s",
 		 text_of(shard, "me"), number(shard, "hosts"), number(shard, "copies"),
-		 number(shard, "joins"), number(shard, "joins_of_all"), text_of(shard, "digest"),
-		 leaving);
+		 number(shard, "joins"), number(shard, "joins_of_all"), text_of(shard, "digest"));
 	ctl_wrap(out, "", 2, line);
+	if (number(shard, "leaving") == 0)
+		return;
+	snprintf(line, sizeof(line), "and %lld that other hosts have now, to be left in %.1f s",
+		 number(shard, "leaving"), wait_s > 0 ? wait_s : 0.0);
+	ctl_wrap(out, "  ", 2, line);
 }
 
 static void print_all(FILE *out, const json_t *reply)
