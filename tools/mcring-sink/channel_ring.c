@@ -39,12 +39,16 @@ void channel_ring_destroy(struct channel_ring *r)
 
 /* ---- texts ---- */
 
+static char *put_id_start(const struct channel_ring *r, uint64_t epoch, char *o)
+{
+	o = put_number(put_text(put_hex(o, epoch), "."), r->index);
+	return put_text(o, ".");
+}
+
 static char *put_start(const struct channel_ring *r, uint64_t epoch, char *o)
 {
 	o = wire_value(put_text(o, "channel="), r->lane.source->name);
-	o = put_hex(put_text(o, " pos="), epoch);
-	o = put_number(put_text(o, "."), r->index);
-	return put_text(o, ".");
+	return put_id_start(r, epoch, put_text(o, " pos="));
 }
 
 char *channel_ring_where(const struct sink_lane *lane, const struct sink_place *place, char *out)
@@ -60,8 +64,8 @@ char *channel_ring_id(const struct sink_lane *lane, const struct sink_place *pla
 {
 	const struct channel_ring *r = (const struct channel_ring *)lane;
 
-	out = put_text(put_hex(out, place->epoch[0]), ".");
-	out = put_text(put_number(out, r->index), ".");
+	out = r->text_epoch == place->epoch[0] ? put_text(out, r->id_text)
+					       : put_id_start(r, place->epoch[0], out);
 	return put_number(out, place->next);
 }
 
@@ -91,6 +95,7 @@ int channel_ring_open(struct channel_ring *r, struct mcr_consumer *base, struct 
 	r->n = r->taken = 0;
 	r->text_epoch = r->at.epoch[0];
 	put_start(r, r->text_epoch, r->text);
+	put_id_start(r, r->text_epoch, r->id_text);
 	return 0;
 }
 

@@ -25,8 +25,9 @@ struct channel_ring {
 	struct mcr_msg batch[CHANNEL_BATCH];
 	int n, taken; /* in batch, and of them */
 	struct flows flows;
-	uint64_t text_epoch; /* of `text`: what `where` begins with */
-	char text[160];
+	uint64_t text_epoch; /* of these, which are made once: */
+	char text[160];      /* what `where` begins with ... */
+	char id_text[32];    /* ... and `id` */
 };
 
 /* channel_ring_create makes it; nothing is read. subject, is_one: as flows_create. Returns NULL

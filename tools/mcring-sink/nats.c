@@ -120,7 +120,8 @@ static void wake(struct sink_broker *b)
 {
 	__atomic_thread_fence(
 	    __ATOMIC_SEQ_CST); /* what was put is seen, or we see that it sleeps */
-	if (__atomic_load_n(&b->is_asleep, __ATOMIC_RELAXED))
+	if (__atomic_load_n(&b->is_asleep, __ATOMIC_RELAXED) &&
+	    __atomic_exchange_n(&b->is_asleep, 0, __ATOMIC_RELAXED)) /* once for a sleep */
 		ring(b->wake_fd);
 }
 

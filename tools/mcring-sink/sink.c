@@ -274,6 +274,7 @@ void sink_close(struct sink *s)
 		free(src);
 	}
 	s->n_sources = 0;
+	unit_pool_clear(&s->pool);
 	json_decref(s->others);
 	s->others = NULL;
 	if (s->epoll_fd >= 0)

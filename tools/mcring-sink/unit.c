@@ -11,25 +11,84 @@ static uint8_t *first_body(const struct unit *u)
 	return (uint8_t *)(u + 1) + u->texts_cap;
 }
 
-struct unit *unit_new(struct unit_pool *pool, uint32_t texts, uint32_t cap, int must)
+/* ---- memory ---- */
+
+/* Which of the spare sizes holds so many octets; UNIT_SPARE_SIZES and above: none. */
+static size_t size_of(size_t octets)
 {
-	const size_t octets = sizeof(struct unit) + texts + cap;
+	return (octets - 1) / UNIT_SPARE_STEP;
+}
+
+void unit_pool_clear(struct unit_pool *pool)
+{
+	for (unsigned i = 0; i < UNIT_SPARE_SIZES; i++)
+		for (struct unit *u; (u = pool->spare[i]) != NULL;) {
+			pool->spare[i] = u->next;
+			free(u);
+		}
+	pool->spare_octets = 0;
+}
+
+/* More octets are about to be in use: spare units of other sizes give way to them. */
+static int make_room(struct unit_pool *pool, size_t octets, int must)
+{
+	if (pool->used + octets > pool->max && !must)
+		return -ENOBUFS;
+	if (pool->used + pool->spare_octets + octets > pool->max)
+		unit_pool_clear(pool);
+	return 0;
+}
+
+static struct unit *take(struct unit_pool *pool, size_t octets, int must)
+{
+	const size_t size = size_of(octets);
 	struct unit *u;
 
-	if (octets > pool->max - pool->used && !must)
-		return NULL;
-	u = malloc(octets);
+	if (size >= UNIT_SPARE_SIZES || !pool->spare[size])
+		return make_room(pool, octets, must) < 0 ? NULL : malloc(octets);
+	u = pool->spare[size];
+	pool->spare[size] = u->next;
+	pool->spare_octets -= octets;
+	return u;
+}
+
+struct unit *unit_new(struct unit_pool *pool, uint32_t texts, uint32_t cap, int must)
+{
+	size_t octets = sizeof(struct unit) + texts + cap;
+	struct unit *u;
+
+	if (size_of(octets) < UNIT_SPARE_SIZES)
+		octets = (size_of(octets) + 1) * UNIT_SPARE_STEP;
+	u = take(pool, octets, must);
 	if (!u)
 		return NULL;
 	memset(u, 0, sizeof(*u));
 	u->texts_cap = texts;
-	u->cap = cap;
-	u->held = octets;
+	u->cap = (uint32_t)(octets - sizeof(*u) - texts);
+	u->held = u->octets = octets;
 	u->body = first_body(u);
 	u->to_broker.body = u->body;
 	pool->used += octets;
 	return u;
 }
+
+void unit_free(struct unit_pool *pool, struct unit *u)
+{
+	const size_t size = size_of(u->octets);
+
+	pool->used -= u->held;
+	if (u->body != first_body(u))
+		free(u->body);
+	if (size >= UNIT_SPARE_SIZES) {
+		free(u);
+		return;
+	}
+	u->next = pool->spare[size];
+	pool->spare[size] = u;
+	pool->spare_octets += u->octets;
+}
+
+/* ---- a unit ---- */
 
 char *unit_text(struct unit *u, const char *text, size_t len, size_t more)
 {
@@ -49,7 +108,7 @@ int unit_grow(struct unit_pool *pool, struct unit *u, uint32_t cap)
 
 	if (cap <= u->cap)
 		return 0;
-	if (more - (is_first ? 0 : u->cap) > pool->max - pool->used)
+	if (make_room(pool, more - (is_first ? 0 : u->cap), 0) < 0)
 		return -ENOBUFS;
 	body = realloc(is_first ? NULL : u->body, more);
 	if (!body)
@@ -64,13 +123,7 @@ int unit_grow(struct unit_pool *pool, struct unit *u, uint32_t cap)
 	return 0;
 }
 
-void unit_free(struct unit_pool *pool, struct unit *u)
-{
-	pool->used -= u->held;
-	if (u->body != first_body(u))
-		free(u->body);
-	free(u);
-}
+/* ---- lists ---- */
 
 void unit_list_add(struct unit_list *list, struct unit *u)
 {

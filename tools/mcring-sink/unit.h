@@ -34,7 +34,8 @@ struct unit {
 	uint8_t *body;             /* that of to_broker, to be written */
 	uint32_t cap;              /* octets of room for the body */
 	uint32_t texts_cap, texts_len;
-	size_t held; /* octets of the pool's */
+	size_t held;   /* octets of the pool's, the body's included when it has grown out of here */
+	size_t octets; /* ... of these alone, without that */
 };
 
 /* Units in a row, linked by unit->next. All zeros = it is empty. */
@@ -42,9 +43,16 @@ struct unit_list {
 	struct unit *head, *last; /* last: means nothing in an empty list */
 };
 
-/* The memory of all units: octets in use, and how many may be. */
+#define UNIT_SPARE_STEP  256 /* octets, between two sizes of spare units */
+#define UNIT_SPARE_SIZES 16
+
+/* The memory of all units: octets in use, and how many may be. Units of a few sizes that are not in
+ * use are kept, since malloc costs more than all else that is done for a unit; together with those
+ * in use they are within max, too. All zeros but for max = it is empty. */
 struct unit_pool {
 	size_t used, max;
+	size_t spare_octets;
+	struct unit *spare[UNIT_SPARE_SIZES];
 };
 
 /* unit_new makes a unit with room for texts of so many octets, and for a body of cap octets.
@@ -62,6 +70,9 @@ int unit_grow(struct unit_pool *pool, struct unit *u, uint32_t cap);
 
 /* unit_free gives it back. */
 void unit_free(struct unit_pool *pool, struct unit *u);
+
+/* unit_pool_clear frees what is kept. */
+void unit_pool_clear(struct unit_pool *pool);
 
 void unit_list_add(struct unit_list *list, struct unit *u);
 struct unit *unit_list_take(struct unit_list *list); /* the first; NULL = it is empty */
