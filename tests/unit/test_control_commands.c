@@ -89,6 +89,41 @@ static void stats_and_status_say_who_speaks_and_when(void **state)
 	}
 }
 
+static void status_has_this_hosts_share_of_the_joins(void **state)
+{
+	struct fixture *f = *state;
+	json_t *reply = ask(f, "{\"command\":\"status\"}");
+	const json_t *shard = json_object_get(reply, "shard");
+
+	assert_true(json_is_null(shard));
+	json_decref(reply);
+	f->engine.shard = (struct mcr_shard_info){.size = sizeof(f->engine.shard),
+						  .me = "b.example.com",
+						  .hosts = 3,
+						  .copies = 2,
+						  .digest = 0xabc,
+						  .joins = 5,
+						  .joins_of_all = 7};
+	reply = ask(f, "{\"command\":\"status\"}");
+	shard = json_object_get(reply, "shard");
+	assert_string_equal(text_of(shard, "me"), "b.example.com");
+	assert_int_equal(integer(shard, "hosts"), 3);
+	assert_int_equal(integer(shard, "copies"), 2);
+	assert_string_equal(text_of(shard, "digest"), "0000000000000abc");
+	assert_int_equal(integer(shard, "joins"), 5);
+	assert_int_equal(integer(shard, "joins_of_all"), 7);
+	assert_int_equal(integer(shard, "leaving"), 0);
+	assert_true(json_is_null(json_object_get(shard, "leave_ns")));
+	json_decref(reply);
+	f->engine.shard.leaving = 4;
+	f->engine.shard.leave_ns = 9;
+	reply = ask(f, "{\"command\":\"status\"}");
+	shard = json_object_get(reply, "shard");
+	assert_int_equal(integer(shard, "leaving"), 4);
+	assert_int_equal(integer(shard, "leave_ns"), 9);
+	json_decref(reply);
+}
+
 static void every_answer_begins_with_ok_and_schema(void **state)
 {
 	static const char *const requests[] = {"{\"command\":\"status\"}",
@@ -348,6 +383,7 @@ int main(void)
 	    CONTROL_TEST(an_interface_beside_the_kernel_says_what_went_where),
 	    CONTROL_TEST(groups_name_those_of_the_interface_itself),
 	    CONTROL_TEST(stats_and_status_say_who_speaks_and_when),
+	    CONTROL_TEST(status_has_this_hosts_share_of_the_joins),
 	    CONTROL_TEST(every_answer_begins_with_ok_and_schema),
 	    CONTROL_TEST(stats_show_no_more_groups_than_were_asked_for),
 	    CONTROL_TEST(a_join_takes_all_its_texts_as_one_change),

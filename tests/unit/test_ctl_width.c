@@ -113,7 +113,11 @@
 	"'wrong_interface': " BIG ", 'last_ns': 1690000000000000000, 'outputs': [" \
 	"  {'interface': 'market-bbb', 'packets': " BIG ", 'forwarded': true}]}"
 
-#define HEAD  "'name': 'market-engine-01', 'started_ns': " TIME ", 'version': '10.20.30'"
+#define HEAD "'name': 'market-engine-01', 'started_ns': " TIME ", 'version': '10.20.30'"
+#define SHARD                                                                           \
+	"'shard': {'me': 'market-data-engine-11.datacenter.example.com', 'hosts': 64, " \
+	"'copies': 64, 'digest': '0123456789abcdef', 'joins': 262144, 'joins_of_all': " \
+	"262144, 'leaving': 262144, 'leave_ns': " TIME "}"
 #define PORTS "'ports': [" PORT "], 'lcores': [" LCORE "], 'interfaces': [" INTERFACE "]"
 #define LISTS                                                                    \
 	"'queriers': [" QUERIER "], 'relay': [" RELAY "], 'channels': [" CHANNEL \
@@ -160,9 +164,35 @@ static void fits(const char *command, const char *const members[])
 
 static void status_fits(void **state)
 {
-	static const char *const members[] = {HEAD, ACCOUNT, PORTS, LISTS, NULL};
+	static const char *const members[] = {HEAD, SHARD, ACCOUNT, PORTS, LISTS, NULL};
 
 	fits("status", members);
+}
+
+/* What waits to be left is shown while it waits, and for how long. */
+static void status_says_what_waits_to_be_left(void **state)
+{
+	static const char form[] =
+	    "{'name': 'md', 'started_ns': " TIME ", 'now_ns': 5000000000, 'shard': {'me': 'a', "
+	    "'hosts': 3, 'copies': 2, 'digest': '0123456789abcdef', 'joins': 5, 'joins_of_all': 9, "
+	    "'leaving': %u, 'leave_ns': %s}}";
+	char text[512], *printed;
+
+	snprintf(text, sizeof(text), form, 4u, "12500000000");
+	printed = print("status", text);
+	assert_non_null(strstr(printed,
+			       "\nshard: a of 3 hosts, copies 2, 5 of 9 joins, digest "
+			       "0123456789abcdef\n  and 4 that other hosts have now, to be "
+			       "left in 7.5 s\n"));
+	free(printed);
+	snprintf(text, sizeof(text), form, 0u, "null");
+	printed = print("status", text);
+	assert_non_null(strstr(printed, "5 of 9 joins"));
+	assert_null(strstr(printed, "to be left"));
+	free(printed);
+	printed = print("status", "{'name': 'md', 'started_ns': " TIME ", 'shard': null}");
+	assert_null(strstr(printed, "shard"));
+	free(printed);
 }
 
 static void stats_fits(void **state)
@@ -277,6 +307,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(status_fits),
+	    cmocka_unit_test(status_says_what_waits_to_be_left),
 	    cmocka_unit_test(stats_fits),
 	    cmocka_unit_test(groups_fits),
 	    cmocka_unit_test(sockets_fits),

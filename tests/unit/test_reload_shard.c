@@ -237,18 +237,6 @@ static void what_comes_back_in_time_is_never_left(void **state)
 	assert_int_equal(f->engine.joins.n, 16);
 }
 
-static void without_shard_all_comes_back(void **state)
-{
-	struct fixture *f = *state;
-
-	start(f, LAN TWO GROUPS);
-	reload(f, LAN THREE GROUPS);
-	reload(f, LAN GROUPS);
-	pass(f, 100 * S);
-	holds_its_share_only(f);
-	assert_int_equal(f->engine.joins.n, 16);
-}
-
 static void what_goes_from_the_file_meanwhile_is_left_at_once(void **state)
 {
 	struct fixture *f = *state;
@@ -372,6 +360,79 @@ static void what_cannot_be_left_is_tried_again(void **state)
 	holds_its_share_only(f);
 }
 
+/* The file of a feed with lines on two interfaces, into two channels; TWO gives it to another host.
+ */
+static void feed_file(char *text, const char *shard)
+{
+	struct mcr_settings *two = settings(TWO);
+	char name[16];
+	unsigned i = 0;
+
+	do
+		sprintf(name, "feed%u", i++);
+	while (mcr_share_has(two->share, mcr_shard_owners(&two->share->shard, name)));
+	mcr_settings_destroy(two);
+	sprintf(text,
+		"interfaces: [{name: x, port: 0}, {name: y, port: 1}]\n"
+		"channels: [{name: ax}, {name: by}]\n"
+		"%sfeeds: [{name: %s, declaration: moldudp64, lines: ["
+		"{channel: ax, joins: [{groups: [239.3.1.0/30], ports: [7], interface: x}]},"
+		"{channel: by, joins: [{groups: [239.3.2.0/30], ports: [7], sources: [10.0.0.9],"
+		" interface: y}]}]}]\n",
+		shard, name);
+}
+
+static void a_feed_moves_with_all_its_lines(void **state)
+{
+	struct fixture *f = *state;
+	char text[1024];
+
+	feed_file(text, ALONE);
+	start(f, text);
+	assert_int_equal(f->engine.joins.n, 8);
+	feed_file(text, TWO);
+	reload(f, text);
+	assert_non_null(strstr(f->report.text, "joins +0 -0, -8 within 10s, channels +0 -0"));
+	assert_int_equal(f->engine.joins.n, 8);
+	assert_int_equal(f->running->n_feeds, 1);
+	assert_int_equal(f->engine.n_channels, 2);
+	assert_int_equal(pass(f, 10 * S), 8);
+	holds_its_share_only(f);
+	assert_int_equal(f->engine.n_channels, 2); /* for what is next */
+}
+
+static void ranges_move_group_by_group_with_ports_and_sources(void **state)
+{
+	static const char joins[] =
+	    "joins: [{groups: [239.1.1.0/28], ports: [5-7], sources: [10.0.0.9, 10.0.0.1]}, "
+	    "{groups: [239.1.2.0/28], exclude: [10.0.0.3], id: 5}]\n";
+	struct fixture *f = *state;
+	char text[512];
+	size_t ours;
+
+	sprintf(text, LAN ALONE "%s", joins);
+	start(f, text);
+	assert_int_equal(f->engine.joins.n, 64);
+	sprintf(text, LAN TWO "%s", joins);
+	reload(f, text);
+	ours = f->running->joins.n;
+	assert_in_range(ours, 1, 63);
+	assert_int_equal(mcr_overlap_joins(&f->overlap), 64 - ours);
+	assert_int_equal(pass(f, 10 * S), 64 - ours);
+	holds_its_share_only(f);
+}
+
+/* A join that another host has, but that was changed as well, is another join. */
+static void a_join_that_was_changed_is_left_at_once(void **state)
+{
+	struct fixture *f = *state;
+
+	start(f, LAN ALONE GROUPS);
+	reload(f, LAN TWO "joins: [{groups: [239.1.1.0/28], id: 9}]\n");
+	assert_int_equal(f->overlap.n, 0);
+	holds_its_share_only(f);
+}
+
 /* Many reloads in a row, at random times: whatever came before, once all overlaps are over the
  * engine has the share of the last file, and until then it never lacks a part of it. */
 static void many_reloads_end_with_the_share_of_the_last(void **state)
@@ -416,7 +477,6 @@ int main(void)
 	    T(the_same_file_again_keeps_the_time),
 	    T(what_goes_by_a_later_reload_has_a_time_of_its_own),
 	    T(what_comes_back_in_time_is_never_left),
-	    T(without_shard_all_comes_back),
 	    T(what_goes_from_the_file_meanwhile_is_left_at_once),
 	    T(what_mcring_ctl_left_meanwhile_is_not_left_twice),
 	    T(what_mcring_ctl_left_does_not_come_back_to_wait),
@@ -424,6 +484,9 @@ int main(void)
 	    T(a_dry_run_says_it_and_changes_nothing),
 	    T(a_reload_that_fails_keeps_what_waits),
 	    T(what_cannot_be_left_is_tried_again),
+	    T(a_feed_moves_with_all_its_lines),
+	    T(ranges_move_group_by_group_with_ports_and_sources),
+	    T(a_join_that_was_changed_is_left_at_once),
 	    T(many_reloads_end_with_the_share_of_the_last),
 	};
 
