@@ -387,6 +387,16 @@ static void a_group_that_nobody_has_joined_is_named_with_the_join_to_make(void *
 	ask(r);
 	expect(r, MCR_WHY_CAUSE, MCR_WHY_NOT_JOINED);
 	assert_text(r->v.first, "interface feed is a member of it by itself");
+	assert_int_equal(r->v.findings[0].evidence.n, 0);
+	rig_end(r);
+
+	r = rig_new("239.1.1.1");
+	r->e->shard =
+	    (struct mcr_shard_info){.me = "md2", .hosts = 3, .joins = 5, .joins_of_all = 9};
+	ask(r);
+	expect(r, MCR_WHY_CAUSE, MCR_WHY_NOT_JOINED);
+	assert_says(&r->v.findings[0].evidence,
+		    "this host, md2, makes 5 of the 9 joins that 3 hosts have among them");
 	rig_end(r);
 }
 

@@ -84,6 +84,8 @@ static int collect_base(struct mcr_why_collector *c)
 	struct mcr_why_evidence *e = c->evidence;
 
 	mcr_engine_account(c->engine, &e->account);
+	e->shard = (struct mcr_shard_info){.size = sizeof(e->shard)};
+	mcr_engine_shard_info(c->engine, &e->shard);
 	for (; e->n_ports < MCR_INTERFACES_MAX; e->n_ports++) {
 		struct mcr_port_info *port = &e->ports[e->n_ports];
 

@@ -56,6 +56,7 @@ struct mcr_why_evidence {
 	struct mcr_channel_info channels[MCR_CHANNELS_MAX];
 	struct mcr_consumer_info *consumers; /* n_consumers */
 	struct mcr_account account;
+	struct mcr_shard_info shard; /* hosts 0: this host shares its joins with no other */
 	struct mcr_drop_sample samples[MCR_DROP_COUNT];
 	struct mcr_why_flows flows;
 
