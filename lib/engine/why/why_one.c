@@ -206,11 +206,11 @@ static void on_nobody(const struct mcr_why_evidence *e, struct mcr_why_verdict *
 	if (seen)
 		mcr_why_explain_flow(e, seen, &f->evidence);
 	if (e->shard.hosts > 0)
-		mcr_why_line(
-		    &f->evidence,
-		    "this host, %s, makes %" PRIu64 " of the %" PRIu64 " joins that %u hosts "
-		    "have among them: mcring --check on another says whether it is its own",
-		    e->shard.me, e->shard.joins, e->shard.joins_of_all, e->shard.hosts);
+		mcr_why_line(&f->evidence,
+			     "this host, %s, makes %" PRIu64 " of the %" PRIu64
+			     " joins that %u hosts "
+			     "have among them: mcring --check --shard me=HOST prints another's",
+			     e->shard.me, e->shard.joins, e->shard.joins_of_all, e->shard.hosts);
 	if (seen && seen->interface == MCR_DROP_NO_INTERFACE)
 		mcr_why_line(&f->todo,
 			     "add an interface with port: %s and vlan: %u, and join it there",
