@@ -42,6 +42,8 @@ struct made {
 	unsigned room;     /* units that are under way at a time */
 	unsigned takes;    /* units of them that a poll settles */
 	int keeps_waiting; /* checkpoints are not stored */
+	unsigned moody;    /* not 0: it takes each moody-th checkpoint that it is given */
+	unsigned asked;    /* checkpoints */
 	uint32_t again;    /* units that were stored before */
 };
 
@@ -117,7 +119,7 @@ static inline int made_send(struct sink_broker *b, struct sink_unit *u)
 
 static inline int made_checkpoint(struct sink_broker *b, const char *text)
 {
-	if (b->text)
+	if (b->text || (b->made->moody > 0 && ++b->made->asked % b->made->moody != 0))
 		return -EAGAIN;
 	b->text = strdup(text);
 	b->before = b->sent;
@@ -226,6 +228,7 @@ struct sink_rig {
 	struct made made;
 	struct sink_options options;
 	struct sink s;
+	uint64_t now_ns; /* of the sink: each round is later than what any round waits for */
 };
 
 static inline void rig_begin(struct sink_rig *r, unsigned n_rings, uint64_t bytes)
@@ -269,7 +272,8 @@ static inline void rig_kill(struct sink_rig *r)
 
 static inline void rig_round(struct sink_rig *r)
 {
-	sink_round(&r->s, monotonic_ns());
+	r->now_ns += 1000000;
+	sink_round(&r->s, r->now_ns);
 	assert_true(r->s.pool.used <= r->s.pool.max);
 }
 

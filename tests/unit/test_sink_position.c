@@ -164,6 +164,50 @@ static void rings_that_are_not_there_stay(void **state)
 	rig_end(r);
 }
 
+/* The sink was killed between the first ring of a new engine and the second. */
+static void a_ring_of_the_engine_before_begins_at_one(void **state)
+{
+	struct sink_rig *r = *state;
+
+	rig_begin(r, 2, 65536);
+	r->options.start = MCR_START_NEWEST;
+	small_engine_publish_seqs(&r->e, 0, 3);
+	small_engine_publish_seqs(&r->e, 1, 3);
+	r->made.position = strdup(HEAD "{\"channel\":\"md\",\"rings\":[" RING
+				       ",{\"ring\":1,\"epoch\":\"7\",\"next\":3,\"ns\":9}]}]}");
+	rig_start(r);
+	rig_settle(r);
+	assert_int_equal(account_is_whole(&r->made, EPOCH, 1, 3), 0);
+	assert_int_equal(r->made.n, 5);
+	assert_int_equal(r->s.sources[0]->counts.restarts, 0);
+	rig_end(r);
+}
+
+static void one_message_that_the_ring_has_no_more_is_lost(void **state)
+{
+	struct mcr_consumer_ring info = {.size = sizeof(info)};
+	struct sink_rig *r = *state;
+	struct mcr_consumer *c;
+	char text[256];
+
+	rig_begin(r, 1, 4096);
+	small_engine_publish_seqs(&r->e, 0, 100);
+	c = small_engine_open(&r->e, MCR_START_OLDEST);
+	assert_int_equal(mcr_consumer_ring_info(c, 0, &info, NULL), 0);
+	mcr_consumer_close(c);
+	assert_true(info.oldest > 1);
+	snprintf(text, sizeof(text),
+		 HEAD "{\"channel\":\"md\",\"rings\":[{\"ring\":0,\"epoch\":\"1267\",\"next\":%lu,"
+		      "\"ns\":1}]}]}",
+		 (unsigned long)info.oldest - 1);
+	r->made.position = strdup(text);
+	rig_start(r);
+	rig_settle(r);
+	assert_int_equal(r->s.sources[0]->counts.lost, 1);
+	assert_int_equal(r->s.sources[0]->counts.read, 101 - info.oldest);
+	rig_end(r);
+}
+
 /* ---- small texts ---- */
 
 static void subjects_have_one_token_for_each_part(void **state)
@@ -261,6 +305,10 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(a_place_ahead_of_the_ring_is_not_believed, setup,
 					    teardown),
 	    cmocka_unit_test_setup_teardown(rings_that_are_not_there_stay, setup, teardown),
+	    cmocka_unit_test_setup_teardown(a_ring_of_the_engine_before_begins_at_one, setup,
+					    teardown),
+	    cmocka_unit_test_setup_teardown(one_message_that_the_ring_has_no_more_is_lost, setup,
+					    teardown),
 	    cmocka_unit_test(subjects_have_one_token_for_each_part),
 	    cmocka_unit_test(numbers_are_as_printf_writes_them),
 	    cmocka_unit_test(a_file_of_properties_is_read_without_showing_it),
