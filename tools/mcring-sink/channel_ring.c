@@ -10,8 +10,9 @@
 #include "put.h"
 #include "wire.h"
 
-#define BATCHES  4                  /* in a row */
-#define SLACK_NS UINT64_C(10000000) /* for a message on its way, where only the clock is known */
+#define BATCHES 4 /* in a row */
+#define SLACK_NS \
+	UINT64_C(10000000) /* for a message on its way, where the ring's time stands still */
 
 struct channel_ring *channel_ring_create(struct sink_source *src, uint32_t index,
 					 const char *subject, int is_one)
@@ -208,14 +209,18 @@ static int take(struct sink *s, struct channel_ring *r, const struct mcr_msg *m)
 	return take_data(s, r, m);
 }
 
-/* No message of the open cell comes any more: the ring says so, or the clock where the ring's time
- * stands still, because the engine hangs. */
-static int is_cell_over(const struct sink *s, const struct channel_ring *r)
+/* No message of the open cell comes any more: the ring says so, or its time stands still, because
+ * the engine hangs. This host's clock says nothing of that: a replay's times are of its capture. */
+static int is_cell_over(const struct sink *s, struct channel_ring *r)
 {
 	const uint64_t linger_ns = s->options->linger_ns;
+	const uint64_t until_ns = mcr_consumer_until(r->cursor, r->index), now_ns = monotonic_ns();
 
-	return mcr_consumer_until(r->cursor, r->index) / linger_ns > r->cell ||
-	       realtime_ns() > (r->cell + 2) * linger_ns + SLACK_NS;
+	if (until_ns != r->until_ns) {
+		r->until_ns = until_ns;
+		r->stands_ns = now_ns;
+	}
+	return until_ns / linger_ns > r->cell || now_ns - r->stands_ns > linger_ns + SLACK_NS;
 }
 
 /* There is no memory. When only open cells have it, nothing but their end gives it back. */

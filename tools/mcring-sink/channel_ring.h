@@ -21,6 +21,8 @@ struct channel_ring {
 	struct sink_place at;        /* of the next message to take; all 0 = nothing is known */
 	uint64_t last_ns;            /* arrival of the last message taken */
 	uint64_t cell;               /* of that: its time, in units of --linger */
+	uint64_t until_ns;           /* mcr_consumer_until, as it was last ... */
+	uint64_t stands_ns;          /* ... and CLOCK_MONOTONIC since when it is that */
 	int is_over;                 /* its engine has ended, and all was taken */
 	struct mcr_msg batch[CHANNEL_BATCH];
 	int n, taken; /* in batch, and of them */
