@@ -11,6 +11,7 @@
 #include "nats_link.h"
 
 #define BUFFER_BYTES (128 * 1024) /* of the library's, for each direction; it grows to write */
+#define SPENT_BYTES  (1024 * 1024)
 #define NO_PINGS_MS  (INT64_C(1000) * 3600 * 24 * 365)
 
 /* The library's calls of an event loop. All come within a call of this thread's. */
@@ -125,6 +126,13 @@ natsStatus nats_link_connect(struct nats_link *l)
 	return s;
 }
 
+static void destroy_spent(struct nats_link *l)
+{
+	while (l->n_spent > 0)
+		natsMsg_Destroy(l->spent[--l->n_spent]);
+	l->spent_bytes = 0;
+}
+
 void nats_link_drop(struct nats_link *l)
 {
 	/* The library's own close would wait until all is sent: it finds the end of the stream. */
@@ -133,6 +141,7 @@ void nats_link_drop(struct nats_link *l)
 		while (!l->is_lost)
 			nats_link_read(l);
 	}
+	destroy_spent(l);
 	natsSubscription_Destroy(l->answers);
 	natsConnection_Destroy(l->nc);
 	l->answers = NULL;
@@ -158,8 +167,17 @@ natsStatus nats_link_publish(struct nats_link *l, const char *subject, const cha
 		s = natsMsgHeader_Set(msg, headers[2 * i], headers[2 * i + 1]);
 	if (s == NATS_OK)
 		s = natsConnection_PublishMsg(l->nc, msg);
-	natsMsg_Destroy(msg);
+	if (msg)
+		nats_link_spend(l, msg);
 	return s;
+}
+
+void nats_link_spend(struct nats_link *l, natsMsg *msg)
+{
+	l->spent[l->n_spent++] = msg;
+	l->spent_bytes += (size_t)natsMsg_GetDataLength(msg);
+	if (l->n_spent == NATS_SPENT_MAX || l->spent_bytes >= SPENT_BYTES)
+		destroy_spent(l);
 }
 
 natsStatus nats_link_echo(struct nats_link *l, const char *token)

@@ -17,6 +17,7 @@
 #include "nats_config.h"
 
 #define NATS_TOKEN_MAX 32 /* with the NUL */
+#define NATS_SPENT_MAX 256
 
 struct nats_link {
 	natsOptions *options;
@@ -30,6 +31,9 @@ struct nats_link {
 	char server[128]; /* without user and password */
 	char inbox[96];   /* with a dot behind; a token follows */
 	size_t inbox_len;
+	natsMsg *spent[NATS_SPENT_MAX];
+	unsigned n_spent;
+	size_t spent_bytes;
 	uint64_t busy_ns; /* CLOCK_MONOTONIC: within the library since; 0 = it is not */
 	pthread_mutex_t mu;
 	int handle; /* the socket again, of nats_link_cut; under mu. -1 = none */
@@ -61,7 +65,7 @@ void nats_link_write(struct nats_link *l);
 /* nats_link_read reads once from the socket; answers then wait for nats_link_next. */
 void nats_link_read(struct nats_link *l);
 
-/* nats_link_next gives an answer that was read: its token, and *msg, which the caller destroys.
+/* nats_link_next gives an answer that was read: its token, and *msg, which the caller spends.
  * Returns NATS_OK, NATS_TIMEOUT (no more), NATS_NO_RESPONDERS (nobody takes one of the messages
  * that were sent; which is not known) or what ended the connection. */
 natsStatus nats_link_next(struct nats_link *l, natsMsg **msg, const char **token);
@@ -69,6 +73,10 @@ natsStatus nats_link_next(struct nats_link *l, natsMsg **msg, const char **token
 /* nats_link_why: the last that the server said against us, "" = nothing: what this user may not
  * publish, why it ends the connection. It holds until nats_link_drop. */
 const char *nats_link_why(const struct nats_link *l);
+
+/* nats_link_spend destroys a message, now or together with later ones: the library has a thread of
+ * its own that frees them, and each of them alone would wake it. */
+void nats_link_spend(struct nats_link *l, natsMsg *msg);
 
 /* nats_link_buffered: octets that wait for the socket. */
 int nats_link_buffered(const struct nats_link *l);

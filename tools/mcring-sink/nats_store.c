@@ -260,7 +260,7 @@ unsigned nats_store_answers(struct nats_store *s, uint64_t now)
 			nobody_takes(s, now);
 		} else if (st == NATS_OK) {
 			take_answer(s, token, msg, now);
-			natsMsg_Destroy(msg);
+			nats_link_spend(s->link, msg);
 		} else {
 			break;
 		}
