@@ -224,16 +224,19 @@ static int obey(char *line)
 static int start(int argc, char **argv)
 {
 	static const char *sets[SETS_MAX];
-	struct sink_broker_config config = {.url = argv[1],
-					    .stream = strcmp(argv[2], "-") ? argv[2] : NULL,
-					    .name = argv[3],
-					    .commit_ns = 1000000000,
-					    .give_up_ns = 10000000000};
+	static struct sink_broker_config config; /* the broker's, too */
 	struct mcr_error err = {""};
 	char *text = NULL;
 	int is_loaded = 1, rc;
 
-	config.sets = sets;
+	config = (struct sink_broker_config){
+	    .url = argv[1],
+	    .stream = strcmp(argv[2], "-") ? argv[2] : NULL,
+	    .name = argv[3],
+	    .sets = sets,
+	    .commit_ns = 1000000000,
+	    .give_up_ns = 10000000000,
+	};
 	for (int i = 4; i < argc && config.n_sets < SETS_MAX; i++) {
 		char *value = strchr(argv[i], '=') + 1;
 

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+#include <unistd.h>
 
 #include "core/error.h"
 
@@ -165,6 +165,16 @@ void kafka_conf_servers(char *out, size_t size, const char *url)
 	snprintf(out, size, "%s", at ? at + 1 : url + strlen(KAFKA_URL));
 }
 
+static int set_file(rd_kafka_conf_t *conf, const char *key, const char *path, const char *option,
+		    struct mcr_error *err)
+{
+	if (!path)
+		return 0;
+	if (access(path, R_OK) != 0)
+		return mcr_error_set(err, -EINVAL, "%s %s: %s", option, path, strerror(errno));
+	return set(conf, key, path, option, err);
+}
+
 /* Addresses, users and TLS. */
 static int set_servers(rd_kafka_conf_t *conf, const struct sink_broker_config *config,
 		       struct mcr_error *err)
@@ -189,12 +199,12 @@ static int set_servers(rd_kafka_conf_t *conf, const struct sink_broker_config *c
 		r = set(conf, "security.protocol",
 			has_tls && at ? "sasl_ssl" : (has_tls ? "ssl" : "sasl_plaintext"), "--to",
 			err);
-	if (r == 0 && config->tls_ca)
-		r = set(conf, "ssl.ca.location", config->tls_ca, "--tls-ca", err);
-	if (r == 0 && config->tls_cert)
-		r = set(conf, "ssl.certificate.location", config->tls_cert, "--tls-cert", err);
-	if (r == 0 && config->tls_key)
-		r = set(conf, "ssl.key.location", config->tls_key, "--tls-key", err);
+	if (r == 0)
+		r = set_file(conf, "ssl.ca.location", config->tls_ca, "--tls-ca", err);
+	if (r == 0)
+		r = set_file(conf, "ssl.certificate.location", config->tls_cert, "--tls-cert", err);
+	if (r == 0)
+		r = set_file(conf, "ssl.key.location", config->tls_key, "--tls-key", err);
 	return r;
 }
 

@@ -75,6 +75,7 @@ static void settle(struct sink_broker *b)
 {
 	struct timespec now;
 
+	kafka_note_answer(b);
 	clock_gettime(CLOCK_REALTIME, &now);
 	free(b->committed);
 	pthread_mutex_lock(&b->lock);
@@ -86,7 +87,6 @@ static void settle(struct sink_broker *b)
 	b->info.checkpoint_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 	kafka_wake_caller(b);
 	pthread_mutex_unlock(&b->lock);
-	kafka_note_answer(b);
 }
 
 /* What a person should know may have passed while there is nothing to store. */

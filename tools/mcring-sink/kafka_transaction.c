@@ -21,6 +21,17 @@ static int is_refusal(rd_kafka_resp_err_t error)
 	       error == RD_KAFKA_RESP_ERR_POLICY_VIOLATION;
 }
 
+/* What to do about it. */
+static const char *hint(rd_kafka_resp_err_t error)
+{
+	if (error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+	    error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)
+		return ": create it, or let the brokers do it (auto.create.topics.enable)";
+	if (error == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+		return ": let the sink's user write to it";
+	return "";
+}
+
 static int is_suspect(const struct sink_broker *b, const struct sink_unit *unit)
 {
 	for (unsigned i = 0; i < b->n_suspects; i++)
@@ -45,7 +56,8 @@ void kafka_transaction_on_report(rd_kafka_t *rk, const rd_kafka_message_t *m, vo
 	    m->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)
 		return;
 	b->has_failed = 1;
-	kafka_note_error(b, "topic %s: %s", rd_kafka_topic_name(m->rkt), rd_kafka_err2str(m->err));
+	kafka_note_error(b, "topic %s: %s%s", rd_kafka_topic_name(m->rkt), rd_kafka_err2str(m->err),
+			 hint(m->err));
 	if (!unit && is_refusal(m->err))
 		kafka_note_fatal(
 		    b,
@@ -111,6 +123,15 @@ static enum kafka_outcome state_of(struct sink_broker *b)
 	return b->has_failed ? KAFKA_AGAIN : KAFKA_DONE;
 }
 
+/* Whether librdkafka knows that the transaction has failed, which it tells only who produces: here,
+ * for no topic. Units may wait for their timeout meanwhile. */
+static int has_failed_unsaid(struct sink_broker *b)
+{
+	rd_kafka_resp_err_t error = rd_kafka_producev(b->rk, RD_KAFKA_V_END);
+
+	return error == RD_KAFKA_RESP_ERR__STATE || error == RD_KAFKA_RESP_ERR__FATAL;
+}
+
 /* Waits until all that was produced is stored. */
 static enum kafka_outcome flush(struct sink_broker *b)
 {
@@ -118,6 +139,8 @@ static enum kafka_outcome flush(struct sink_broker *b)
 		rd_kafka_flush(b->rk, STEP_MS);
 		if (kafka_is_closing(b))
 			return KAFKA_CLOSING;
+		if (rd_kafka_outq_len(b->rk) > 0 && has_failed_unsaid(b))
+			b->has_failed = 1;
 	}
 	return state_of(b);
 }
@@ -211,7 +234,8 @@ static enum kafka_outcome produce_next(struct sink_broker *b)
 	}
 	/* Where a transaction has failed, nothing is taken any more: its own error is the cause. */
 	if (error != RD_KAFKA_RESP_ERR__STATE && error != RD_KAFKA_RESP_ERR__QUEUE_FULL)
-		kafka_note_error(b, "topic %s: %s", unit->subject, rd_kafka_err2str(error));
+		kafka_note_error(b, "topic %s: %s%s", unit->subject, rd_kafka_err2str(error),
+				 hint(error));
 	return kafka_is_closing(b) ? KAFKA_CLOSING : KAFKA_AGAIN;
 }
 
