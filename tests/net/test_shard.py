@@ -46,10 +46,13 @@ class Hosts:
         return ('--config', self.path, '--shard', f'me={name}', '--idle', 'adaptive', '--interface',
                 f'feed=net_af_packet0,address=10.0.0.{number}/24')
 
-    def start(self, name):
-        self.daemons[name] = Daemon(self.lab, self.hosts[name], *self.arguments(name),
-                                    vdev='net_af_packet0,iface=eth0')
-        self.consumers[name] = self.daemons[name].cat(timeout=200)
+    def start(self, names):
+        for name in names:
+            self.daemons[name] = Daemon(self.lab, self.hosts[name], *self.arguments(name),
+                                        vdev='net_af_packet0,iface=eth0', wait=False)
+        for name in names:
+            wait_for(self.daemons[name].ready, 30, f'{name} is ready')
+            self.consumers[name] = self.daemons[name].cat(timeout=200)
 
     def checked(self, name):
         """What --check says that the host joins."""
@@ -143,8 +146,7 @@ def end(hosts, traffic, names, before=()):
 def test_a_host_comes_and_goes_and_nothing_is_lost(lab):
     hosts = Hosts(lab)
     hosts.write(['a', 'b'])
-    for name in 'ab':
-        hosts.start(name)
+    hosts.start('ab')
     two = {'a': hosts.checked('a'), 'b': hosts.checked('b'), 'c': set()}
     assert two['a'] | two['b'] == ALL and not two['a'] & two['b'] and two['a'] and two['b']
     feed = {*LINES[0], *LINES[1]}
@@ -209,8 +211,7 @@ def test_a_host_comes_and_goes_and_nothing_is_lost(lab):
 def test_with_two_copies_a_host_that_is_killed_costs_nothing(lab):
     hosts = Hosts(lab)
     hosts.write(['a', 'b', 'c'], copies=2, weights={'b': 2})
-    for name in 'abc':
-        hosts.start(name)
+    hosts.start('abc')
     shares = {name: hosts.checked(name) for name in 'abc'}
     assert all(sum(group in share for share in shares.values()) == 2 for group in ALL)
     wait_members(hosts, shares, 'each group has two members')
