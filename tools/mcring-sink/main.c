@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../common/clock.h"
@@ -22,7 +23,7 @@
 #define STATE_DIR_MAX 128
 #define IDLE_ROUNDS   20                   /* empty ones, then it sleeps */
 #define PEEK_NS       UINT64_C(1000000)    /* between two looks at descriptors when messages come */
-#define TICK_NS       UINT64_C(100000000)  /* between two looks whether the broker ended it */
+#define TICK_NS       UINT64_C(100000000)  /* between two looks at what goes by time */
 #define FINISH_NS     UINT64_C(5000000000) /* for what is under way, at the end */
 
 /* Blocked in all threads, those of the libraries too. Returns a descriptor that is readable after
@@ -42,19 +43,22 @@ static int catch_signals(void)
 	return fd < 0 ? fail("signalfd: %s", strerror(errno)) : fd;
 }
 
-static int is_signalled(int signal_fd)
-{
-	struct signalfd_siginfo info;
-
-	return read(signal_fd, &info, sizeof(info)) > 0;
-}
-
-/* Whatever wakes it, each round looks at all. */
-static void sleep_ms(struct sink *s, int ms)
+/* Whatever wakes it, each round looks at all sources and the broker. Returns 1 when there was a
+ * signal.
+ */
+static int sleep_ms(struct sink *s, struct line_server *stats, int signal_fd, int ms)
 {
 	struct epoll_event events[16];
+	struct signalfd_siginfo info;
+	const int n = epoll_wait(s->epoll_fd, events, 16, ms);
 
-	epoll_wait(s->epoll_fd, events, 16, ms);
+	for (int i = 0; i < n; i++) {
+		if (events[i].data.fd == line_server_fd(stats))
+			line_server_poll(stats, monotonic_ns());
+		else if (events[i].data.fd == signal_fd && read(signal_fd, &info, sizeof(info)) > 0)
+			return 1;
+	}
+	return 0;
 }
 
 /* Returns 0 at a signal, or -1 after a line on stderr. */
@@ -71,6 +75,7 @@ static int run(struct sink *s, struct line_server *stats, int signal_fd)
 		idle = sink_round(s, now_ns) > 0 ? 0 : idle + 1;
 		if (now_ns - ticked_ns >= TICK_NS) {
 			ticked_ns = now_ns;
+			line_server_poll(stats, now_ns);
 			if (sink_fatal(s, why))
 				return fail("%s", why);
 		}
@@ -79,9 +84,7 @@ static int run(struct sink *s, struct line_server *stats, int signal_fd)
 		if (wait_ms == 0 && now_ns - peeked_ns < PEEK_NS)
 			continue;
 		peeked_ns = now_ns;
-		sleep_ms(s, wait_ms);
-		line_server_poll(stats, monotonic_ns());
-		if (is_signalled(signal_fd))
+		if (sleep_ms(s, stats, signal_fd, wait_ms))
 			return 0;
 	}
 }
@@ -89,6 +92,7 @@ static int run(struct sink *s, struct line_server *stats, int signal_fd)
 /* What was read is handed over, as far as the broker takes it in time. */
 static void finish(struct sink *s)
 {
+	static const struct timespec pause = {.tv_nsec = 1000000};
 	const uint64_t end_ns = monotonic_ns() + FINISH_NS;
 	char why[SINK_FATAL_MAX];
 
@@ -100,7 +104,7 @@ static void finish(struct sink *s)
 				 why[0] ? ": " : "", why);
 			return;
 		}
-		sleep_ms(s, 1);
+		nanosleep(&pause, NULL);
 	}
 	line_log(&s->log, "ends: all that was read is stored, and the position");
 }
