@@ -11,13 +11,34 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(__file__)), 'lab
 
 import netlab  # noqa: E402
 import programs  # noqa: E402
+import suite  # noqa: E402
 from family import FAMILIES, IPV4  # noqa: E402
 from membership_lan import protocol_of  # noqa: E402
 from querier_lan import under_way  # noqa: E402, F401
-from suite import lab, pytest_configure  # noqa: E402, F401
+from suite import lab  # noqa: E402, F401
 
 # Programs that tools/check does without.
 collect_ignore = [] if os.environ.get('MCRING_PEERS') else ['test_socket_peers.py']
+
+# These wait for timers and switches more than they compute, and say nothing of rates or of how soon something
+# comes: tools/check runs three of them side by side. All others have the machine to themselves, also those whose
+# scenarios are all under way at once.
+WAITS = {f'test_{name}.py' for name in '''
+    access beside captures capabilities errors example feeds_declared gen_replay interface_list ipv6_host malformed
+    membership membership_frames membership_versions ports programs quickstart relay relay_ways reload routes
+    socket_clients socket_programs socket_reports socket_states stats_socket telemetry why why_readers'''.split()}
+
+
+def pytest_configure(config):
+    suite.pytest_configure(config)
+    config.addinivalue_line('markers', 'waits: stands in a file of WAITS')
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.name in WAITS:
+            item.add_marker('waits')
+
 
 # A test with this runs with its `family`, `protocol`, `wire` and `lan` of IPv4, then of IPv6.
 both_families = pytest.mark.parametrize('family', FAMILIES, ids=repr)
