@@ -36,16 +36,16 @@ class Server:
     """One nats-server, from construction until the lab closes; it keeps its store when it is started again.
 
     host: the namespace to run in, else the caller's. more: lines of the configuration; jetstream: lines of its block
-    (limits). name: of this server in a cluster."""
+    (limits). name: of this server in a cluster, whose members wait for each other: wait=False, then is_ready."""
 
-    def __init__(self, lab, host=None, address='127.0.0.1', port=None, name='nats', more='', jetstream=''):
+    def __init__(self, lab, host=None, address='127.0.0.1', port=None, name='nats', more='', jetstream='', wait=True):
         need_nats()
         self.lab, self.host, self.address, self.name = lab, host, address, name
         self.port = port or free_port()
         self.config, self.log_path = lab.path(f'{name}.conf'), lab.path(f'{name}.log')
         self.jetstream = jetstream
         self.configure(more)
-        self.start()
+        self.start(wait)
 
     def configure(self, more):
         """Writes the configuration; a running server takes it at reload()."""

@@ -319,6 +319,50 @@ def test_check_makes_nothing_and_shuts_nobody_out(lab, server, client):
     assert older.checkpoint(at=2)['fatal'] == ''
 
 
+@pytest.fixture
+def cluster(lab):
+    """Three servers, each of which knows the others."""
+    ports = [nats.free_port() for _ in range(3)]
+    routes = ', '.join(f'"nats://127.0.0.1:{port}"' for port in ports)
+    servers = [nats.Server(lab, name=f'nats{i}', wait=False, more=f"""cluster {{ name: c, listen: "127.0.0.1:{port}",
+        routes: [{routes}] }}""") for i, port in enumerate(ports)]
+    for one in servers:
+        wait_for(one.is_ready, 60, 'nats-server is ready')
+    wait_for(lambda: any('metadata leader' in one.log() for one in servers), 60, 'JetStream has a leader')
+    return servers
+
+
+def leader_of(servers, stream='MD'):
+    """The server that leads a stream, as one that lives says; None: there is no leader, or nobody knows it."""
+    for one in servers:
+        if one.process.poll() is None:
+            try:
+                with nats.Client(one.url, timeout=5) as client:
+                    name = client.stream(stream)['cluster'].get('leader')
+                    return next((each for each in servers if each.name == name and each.process.poll() is None), None)
+            except (nats.Refused, OSError):
+                pass
+    return None
+
+
+def test_a_leader_that_is_killed_is_followed_by_another_and_all_is_stored_once(lab, cluster):
+    driver = Driver(lab, ','.join(one.url for one in cluster), 'MD,create,replicas=3', seconds=120)
+    driver.send(0, 60_000)
+    for at in 10_000, 30_000:
+        driver.until(lambda seen: seen['stored'] + seen['stored_before'] > at, f'{at} are stored', 120)
+        leader = wait_for(lambda: leader_of(cluster), 60, 'the stream has a leader')
+        leader.kill()
+        wait_for(lambda: leader_of(cluster) not in (None, leader), 60, 'another one leads')
+        leader.start()
+    seen = driver.wait()
+    assert seen['stored'] + seen['stored_before'] == 60_000 and seen['perhaps_twice'] == 0
+    assert driver.checkpoint(at=9)['fatal'] == ''
+    with nats.Client(cluster[0].url) as client:
+        assert sorted(set(numbers(client))) == list(range(60_000))
+        assert client.position('sink') == {'at': 9}
+        assert client.stream('KV_mcring-sink')['config']['num_replicas'] == 3
+
+
 def test_a_server_that_ends_politely_is_left_and_found_again(lab, server, client):
     driver = Driver(lab, server.url)
     driver.settle(0, 100)

@@ -83,8 +83,9 @@ static void hush(int fd)
 /* tell wakes the sink, once until it polls. */
 static void tell(struct sink_broker *b)
 {
-	/* seq_cst: the sink clears it before it looks at the queue, we look after we have put. */
-	if (!__atomic_exchange_n(&b->is_told, 1, __ATOMIC_SEQ_CST))
+	/* After what was put; pairs with broker_poll's, which comes before it looks. Whichever of
+	 * the two exchanges is second sees what was before the first. */
+	if (!__atomic_exchange_n(&b->is_told, 1, __ATOMIC_ACQ_REL))
 		ring(b->out_fd);
 }
 
@@ -106,7 +107,7 @@ static void doze(struct sink_broker *b, int ms, int for_units)
 	struct epoll_event ev[2];
 	int n = 0;
 
-	__atomic_store_n(&b->is_asleep, 1, __ATOMIC_SEQ_CST); /* pairs with wake's fence */
+	__atomic_exchange_n(&b->is_asleep, 1, __ATOMIC_ACQ_REL); /* pairs with wake's, as in tell */
 	if ((!for_units || !nats_queue_has(&b->in)) && !is_stopping(b))
 		n = epoll_wait(b->link.epoll_fd, ev, 2, ms);
 	__atomic_store_n(&b->is_asleep, 0, __ATOMIC_RELAXED);
@@ -118,10 +119,7 @@ static void doze(struct sink_broker *b, int ms, int for_units)
 /* wake wakes the thread if it sleeps. */
 static void wake(struct sink_broker *b)
 {
-	__atomic_thread_fence(
-	    __ATOMIC_SEQ_CST); /* what was put is seen, or we see that it sleeps */
-	if (__atomic_load_n(&b->is_asleep, __ATOMIC_RELAXED) &&
-	    __atomic_exchange_n(&b->is_asleep, 0, __ATOMIC_RELAXED)) /* once for a sleep */
+	if (__atomic_exchange_n(&b->is_asleep, 0, __ATOMIC_ACQ_REL))
 		ring(b->wake_fd);
 }
 
@@ -393,7 +391,7 @@ static unsigned broker_poll(struct sink_broker *b, struct sink_done *done, unsig
 		nats_link_cut(&b->link, monotonic_ns() - STUCK_NS);
 	if (i < n && __atomic_load_n(&b->is_told, __ATOMIC_RELAXED)) {
 		hush(b->out_fd);
-		__atomic_store_n(&b->is_told, 0, __ATOMIC_SEQ_CST); /* pairs with tell */
+		__atomic_exchange_n(&b->is_told, 0, __ATOMIC_ACQ_REL);
 		i += take_settled(b, done + i, n - i);
 	}
 	return i;
