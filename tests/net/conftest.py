@@ -26,7 +26,7 @@ collect_ignore = [] if os.environ.get('MCRING_PEERS') else ['test_socket_peers.p
 WAITS = {f'test_{name}.py' for name in '''
     access beside captures capabilities errors example feeds_declared gen_replay interface_list ipv6_host malformed
     membership membership_frames membership_versions ports programs quickstart relay relay_ways reload routes
-    socket_clients socket_programs socket_reports socket_states stats_socket telemetry why why_readers'''.split()}
+    stats_socket telemetry why why_readers'''.split()}
 
 
 def pytest_configure(config):
