@@ -16,10 +16,11 @@ DRIVER = os.path.join(BUILD, 'tests', 'brokers', 'broker_driver')
 
 
 class Driver:
-    """One broker_driver, until the lab closes. opened: what it said at the start."""
+    """One broker_driver, until the lab closes. opened: what it said at the start. keys: a list for several of one."""
 
     def __init__(self, lab, url, stream='MD,create', name='sink', seconds=60, **keys):
-        argv = [DRIVER, url, stream, name, *(f'{key}={value}' for key, value in keys.items())]
+        argv = [DRIVER, url, stream, name, *(f'{key}={value}' for key, values in keys.items()
+                                             for value in (values if isinstance(values, list) else [values]))]
         self.seconds = seconds
         self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
                                         preexec_fn=_die_with_parent)

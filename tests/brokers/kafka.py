@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""librdkafka's mock of a Kafka cluster, and what readers of committed messages find there."""
+"""librdkafka's mock of a Kafka cluster, what readers of committed messages find there, and the driver on it."""
 
 import collections
 import os
 import signal
 import subprocess
 
+import driver
 from netlab import _die_with_parent
 from programs import BUILD
 
@@ -62,3 +63,42 @@ class Mock:
     def positions(self, name):
         """The texts that a sink of this name has written, oldest first."""
         return [one.body.decode() for one in self.read(POSITIONS) if one.topic == POSITIONS and one.key == name]
+
+
+class Driver(driver.Driver):
+    """broker_driver on Kafka. Units are given back when a position behind them is stored."""
+
+    def __init__(self, lab, url, name='one', **keys):
+        super().__init__(lab, url, '-', name, **keys)
+
+    @property
+    def position(self):
+        """What load found; None = nothing."""
+        assert 'loaded' in self.opened, self.opened
+        return self.opened['loaded']
+
+    @property
+    def failure(self):
+        """The errno and the text of an open or a load that failed."""
+        assert 'failed' in self.opened, self.opened
+        return self.opened['failed']
+
+    def produce(self, first, count, octets=64):
+        """Waits until all are sent; gives the info."""
+        self.send(first, count, octets)
+        return self.ask('sent')
+
+    def position_to(self, text):
+        """A position that need not be stored yet."""
+        assert self.ask(f'checkpoint {text}')['taken']
+
+    def hand_over(self, first, count, text, octets=64):
+        """Sends and writes the position; waits until that is stored and all given back, or the broker is at its end.
+        Gives the info."""
+        before = self.info()['checkpoints']
+        self.produce(first, count, octets)
+        self.position_to(text)
+        self.ask('wait')
+        seen = self.ask(f'stored {before + 1}')
+        assert seen['twice'] == 0, seen
+        return seen

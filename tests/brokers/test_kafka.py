@@ -9,8 +9,7 @@ import itertools
 
 import pytest
 
-from driving import Driver
-from kafka import Mock
+from kafka import Driver, Mock
 from netlab import wait_for
 
 TOO_LARGE = 'Broker: Message size too large'
@@ -59,10 +58,10 @@ def test_units_and_the_position_behind_them_are_stored(lab, mock):
 
 def test_nothing_is_given_back_before_its_position_is_stored(lab, mock):
     driver = Driver(lab, mock.url)
-    driver.send(0, 1000)
+    driver.produce(0, 1000)
     wait_for(lambda: len(mock.read('mcring.')) == 1000, 20, 'all is produced')
-    assert driver.ask('info')['in_flight'] == 1000
-    driver.checkpoint('a')
+    assert driver.info()['in_flight'] == 1000
+    driver.position_to('a')
     assert driver.ask('wait')['stored'] == 1000
 
 
@@ -70,15 +69,15 @@ def test_a_second_checkpoint_waits_for_the_first_and_units_meanwhile_for_the_nex
     driver = Driver(lab, mock.url)
     driver.hand_over(0, 100, 'a')
     mock.pause()  # send, checkpoint and poll answer all the same
-    driver.send(100, 100)
-    driver.checkpoint('b')
+    driver.produce(100, 100)
+    driver.position_to('b')
     assert not driver.ask('checkpoint c')['taken']
-    driver.send(200, 100)
-    assert driver.ask('info')['in_flight'] == 200
+    driver.produce(200, 100)
+    assert driver.info()['in_flight'] == 200
     mock.go_on()
-    wait_for(lambda: driver.ask('info')['stored'] == 200, 30, 'the second is stored')
-    assert driver.ask('info')['in_flight'] == 100  # not covered by b
-    driver.checkpoint('c')
+    wait_for(lambda: driver.info()['stored'] == 200, 30, 'the second is stored')
+    assert driver.info()['in_flight'] == 100  # not covered by b
+    driver.position_to('c')
     assert driver.ask('wait')['stored'] == 300
     assert written(mock) == once(0, 300)
 
@@ -87,15 +86,15 @@ def test_a_position_is_found_far_back_and_not_taken_from_others(lab, mock):
     one = Driver(lab, mock.url)
     one.hand_over(0, 1, 'mine')
     one.close()
-    two = Driver(lab, mock.url, '-', 'two')
+    two = Driver(lab, mock.url, 'two')
     assert two.position is None
     for i in range(1200):  # more than the first look takes
-        two.checkpoint(f'p{i}')
+        two.position_to(f'p{i}')
         two.ask(f'stored {i + 1}')
     two.close()
     assert Driver(lab, mock.url).position == 'mine'
-    assert Driver(lab, mock.url, '-', 'two').position == 'p1199'
-    assert Driver(lab, mock.url, '-', 'tw').position is None
+    assert Driver(lab, mock.url, 'two').position == 'p1199'
+    assert Driver(lab, mock.url, 'tw').position is None
 
 
 # What librdkafka sends again by itself, without a second copy.
@@ -145,8 +144,8 @@ def test_a_trouble_while_it_aborts_is_overcome(lab, mock, error):
 
 def test_what_librdkafka_does_not_take_is_refused_alone(lab, mock):
     driver = Driver(lab, mock.url)
-    driver.send(0, 10)
-    driver.send(10, 1, 1100000)
+    driver.produce(0, 10)
+    driver.produce(10, 1, 1100000)
     answer = driver.hand_over(11, 10, 'a')
     assert (answer['stored'], answer['refused'], answer['aborted']) == (20, 1, 0)
     assert answer['why'] == f'topic mcring.md.239-1-1-10.5000: {TOO_LARGE} (1100000 octets)'
@@ -178,7 +177,7 @@ def test_of_a_batch_that_the_broker_refuses_only_what_is_refused_alone_is_lost(l
 def test_a_topic_that_brokers_do_not_take_is_refused(lab, mock):
     driver = Driver(lab, mock.url)
     mock.tell('error produce TOPIC_EXCEPTION 1')
-    driver.send(0, 1)
+    driver.produce(0, 1)
     answer = driver.hand_over(16, 1, 'a')
     assert (answer['stored'], answer['refused']) == (0, 2) and 'Broker: Invalid topic' in answer['why']
     answer = driver.hand_over(1, 1, 'b')
@@ -188,12 +187,12 @@ def test_a_topic_that_brokers_do_not_take_is_refused(lab, mock):
 def test_a_topic_that_is_not_there_is_said_and_waited_for(lab, mock):
     mock.tell('topic mcring.md.239-1-1-1.5000 4')
     mock.tell('topic_error mcring.md.239-1-1-1.5000 UNKNOWN_TOPIC_OR_PART')
-    driver = Driver(lab, mock.url, '-', 'one', 'set=topic.metadata.propagation.max.ms=500')
-    driver.send(0, 2)
-    driver.checkpoint('a')
-    said = wait_for(lambda: driver.ask('info')['error'], 30, 'it is said')
+    driver = Driver(lab, mock.url, set='topic.metadata.propagation.max.ms=500')
+    driver.produce(0, 2)
+    driver.position_to('a')
+    said = wait_for(lambda: driver.info()['error'], 30, 'it is said')
     assert said.startswith('topic mcring.md.239-1-1-1.5000: ') and 'create' in said
-    assert driver.ask('info')['in_flight'] == 2
+    assert driver.info()['in_flight'] == 2
     mock.tell('topic_error mcring.md.239-1-1-1.5000 NO_ERROR')
     answer = driver.ask('wait')
     assert (answer['stored'], answer['error']) == (2, '')
@@ -203,10 +202,10 @@ def test_brokers_that_are_gone_are_waited_for(lab, mock):
     driver = Driver(lab, mock.url)
     driver.hand_over(0, 100, 'a')
     mock.tell('down 0')
-    driver.send(100, 1000)
-    driver.checkpoint('b')
-    wait_for(lambda: not driver.ask('info')['is_connected'], 30, 'it has noticed')
-    answer = driver.ask('info')
+    driver.produce(100, 1000)
+    driver.position_to('b')
+    wait_for(lambda: not driver.info()['is_connected'], 30, 'it has noticed')
+    answer = driver.info()
     assert (answer['in_flight'], answer['disconnects'], answer['fatal']) == (1000, 1, '') and answer['error']
     mock.tell('up 0')
     answer = driver.ask('wait')
@@ -217,22 +216,22 @@ def test_brokers_that_are_gone_are_waited_for(lab, mock):
 def test_that_they_are_back_is_seen_without_a_unit(lab, mock):
     driver = Driver(lab, mock.url)
     mock.tell('down 0')
-    wait_for(lambda: not driver.ask('info')['is_connected'], 30, 'it has noticed')
+    wait_for(lambda: not driver.info()['is_connected'], 30, 'it has noticed')
     mock.tell('up 0')
-    wait_for(lambda: driver.ask('info')['is_connected'], 30, 'it has noticed')
-    assert driver.ask('info')['error'] == ''
+    wait_for(lambda: driver.info()['is_connected'], 30, 'it has noticed')
+    assert driver.info()['error'] == ''
 
 
 def test_leaders_and_coordinators_may_move_and_a_broker_may_go(lab, mock):
     driver = Driver(lab, mock.url)
     for turn in range(6):
-        driver.send(turn * 500, 500)
+        driver.produce(turn * 500, 500)
         mock.tell(f'coordinator mcring-sink-one {turn % 3 + 1}')
         for topic in [f'mcring.md.239-1-1-{i}.5000' for i in range(16)] + ['mcring-sink']:
             mock.tell(f'leader {topic} 0 {turn % 3 + 1}')
-        driver.checkpoint(turn)
+        driver.position_to(turn)
         driver.ask('wait')
-    assert driver.ask('info')['stored'] == 3000
+    assert driver.info()['stored'] == 3000
     assert written(mock) == once(0, 3000)
 
 
@@ -249,17 +248,17 @@ def test_a_sink_whose_name_another_has_taken_ends(lab, mock, api, error):
     driver.close()
 
 
-SHORT = 'set=transaction.timeout.ms=1000'  # as short as librdkafka has it
+SHORT = 'transaction.timeout.ms=1000'  # as short as librdkafka has it
 
 
 def test_a_commit_in_an_outage_that_was_too_long_is_found_to_be_stored(lab, mock):
-    driver = Driver(lab, mock.url, '-', 'one', SHORT)
+    driver = Driver(lab, mock.url, set=SHORT)
     driver.hand_over(0, 10, 'a')
-    driver.send(10, 10)
+    driver.produce(10, 10)
     # The mock's position is there before it is committed: as if the answer alone had been lost.
     mock.tell('error add_partitions NO_ERROR 1 600')
     mock.tell('error end_transaction INVALID_PRODUCER_EPOCH 1 600')
-    driver.checkpoint('b')
+    driver.position_to('b')
     answer = driver.ask('wait')
     assert (answer['stored'], answer['checkpoints'], answer['fatal'], answer['twice']) == (20, 2, '', 0)
     driver.hand_over(20, 10, 'c')
@@ -267,12 +266,12 @@ def test_a_commit_in_an_outage_that_was_too_long_is_found_to_be_stored(lab, mock
 
 
 def test_a_transaction_that_brokers_ended_in_an_outage_is_sent_again(lab, mock):
-    driver = Driver(lab, mock.url, '-', 'one', SHORT)
+    driver = Driver(lab, mock.url, set=SHORT)
     driver.hand_over(0, 10, 'a')
     mock.tell('error add_partitions NO_ERROR 1 600')
     mock.tell('error produce INVALID_PRODUCER_EPOCH 1 600')
-    driver.send(10, 10)
-    driver.checkpoint('b')
+    driver.produce(10, 10)
+    driver.position_to('b')
     answer = driver.ask('wait')
     assert (answer['stored'], answer['checkpoints'], answer['fatal'], answer['twice']) == (20, 2, '', 0)
     driver.hand_over(20, 10, 'c')
@@ -280,15 +279,15 @@ def test_a_transaction_that_brokers_ended_in_an_outage_is_sent_again(lab, mock):
 
 
 def test_who_finds_another_one_s_position_after_an_outage_ends(lab, mock):
-    driver = Driver(lab, mock.url, '-', 'one', SHORT)
+    driver = Driver(lab, mock.url, set=SHORT)
     driver.hand_over(0, 10, 'a')
     other = Driver(lab, mock.url)
     assert other.position == 'a'
     other.hand_over(20, 10, 'of another')
     mock.tell('error add_partitions NO_ERROR 1 600')
     mock.tell('error produce INVALID_PRODUCER_EPOCH 1 600')
-    driver.send(10, 10)
-    driver.checkpoint('b')
+    driver.produce(10, 10)
+    driver.position_to('b')
     answer = driver.ask('wait')
     assert answer['fatal'] == 'during an outage another mcring-sink with --name one has taken over at this broker'
     assert mock.positions('one') == ['a', 'of another']
@@ -296,28 +295,26 @@ def test_who_finds_another_one_s_position_after_an_outage_ends(lab, mock):
 
 def test_it_ends_with_an_open_transaction_whatever_the_brokers_do(lab, mock):
     driver = Driver(lab, mock.url)
-    driver.send(0, 1000)
-    driver.close()
+    driver.produce(0, 1000)
+    assert driver.close() == 0
     driver = Driver(lab, mock.url)
-    driver.send(0, 1000)
-    driver.checkpoint('a')
+    driver.produce(0, 1000)
     mock.pause()
-    driver.close()
-    driver.process.wait(20)
+    driver.position_to('a')
+    assert driver.close() == 0
     mock.go_on()
-    assert driver.process.returncode == 0
 
 
 def test_a_check_only_looks(lab, mock):
-    assert Driver(lab, mock.url, '-', 'one', 'check=yes').position is None
+    assert Driver(lab, mock.url, check='yes').position is None
     assert not mock.read('mcring-sink'), 'no topic was made'
     mock.tell('error init_producer CLUSTER_AUTHORIZATION_FAILED 1')  # who fences finds this
-    one = Driver(lab, mock.url, '-', 'one', 'check=yes')
+    one = Driver(lab, mock.url, check='yes')
     assert one.position is None
     assert Driver(lab, mock.url).failure[0] == errno.EACCES
     first = Driver(lab, mock.url)
     first.hand_over(0, 10, 'a')
-    assert Driver(lab, mock.url, '-', 'one', 'check=yes').position == 'a'
+    assert Driver(lab, mock.url, check='yes').position == 'a'
     assert first.hand_over(10, 10, 'b')['stored'] == 20
 
 
@@ -331,8 +328,9 @@ def test_a_check_only_looks(lab, mock):
     ('credentials=/x', 'sasl.username and sasl.password into a --set-file'),
     ('tls_ca=/no/such.pem', '/no/such.pem')])
 def test_a_property_that_is_wrong_is_named_and_a_secret_is_not_shown(lab, key, says):
-    sure = ('set=security.protocol=ssl',) if 'pem=' in key else ()
-    code, text = Driver(lab, 'kafka://127.0.0.1:9', '-', 'one', *sure, key, 'give_up_ms=300').failure
+    name, value = key.split('=', 1)
+    keys = {'set': ['security.protocol=ssl', value]} if name == 'set' and 'pem=' in key else {name: value}
+    code, text = Driver(lab, 'kafka://127.0.0.1:9', give_up_ms=300, **keys).failure
     assert code == errno.EINVAL and says in text and 'hidden' not in text
 
 
@@ -345,11 +343,11 @@ def test_an_address_that_is_wrong_is_said(lab, url, says):
 
 
 def test_no_broker_is_said_without_the_password(lab):
-    code, text = Driver(lab, 'kafka://me:hid%64en@127.0.0.1:9', '-', 'one', 'give_up_ms=500').failure
+    code, text = Driver(lab, 'kafka://me:hid%64en@127.0.0.1:9', give_up_ms=500).failure
     assert code == errno.ETIMEDOUT and text.startswith('127.0.0.1:9: ') and 'Connection refused' in text
     assert 'hidden' not in text and 'me' not in text.split()
 
 
 def test_a_broker_without_tls_is_said(lab, mock):
-    code, text = Driver(lab, mock.url, '-', 'one', 'set=security.protocol=ssl', 'give_up_ms=1000').failure
+    code, text = Driver(lab, mock.url, set='security.protocol=ssl', give_up_ms=1000).failure
     assert code == errno.ETIMEDOUT and 'SSL' in text
