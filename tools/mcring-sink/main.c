@@ -2,6 +2,8 @@
 /* mcring-sink hands the messages of channels and feeds to a broker: docs/sink.md. One thread, and
  * those of the broker's library. */
 #include <errno.h>
+#include <limits.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,10 +23,21 @@
 #include "stats.h"
 
 #define STATE_DIR_MAX 128
-#define IDLE_ROUNDS   20                   /* empty ones, then it sleeps */
-#define PEEK_NS       UINT64_C(1000000)    /* between two looks at descriptors when messages come */
-#define TICK_NS       UINT64_C(100000000)  /* between two looks at what goes by time */
+#define IDLE_ROUNDS   20                  /* empty ones, then it sleeps */
+#define PEEK_NS       UINT64_C(1000000)   /* between two looks at descriptors when messages come */
+#define TICK_NS       UINT64_C(100000000) /* between two looks at what goes by time */
+#define MMAP_BYTES    (4 << 20)           /* above all units */
+#define TOP_PAD_BYTES (1 << 20)
 #define FINISH_NS     UINT64_C(5000000000) /* for what is under way, at the end */
+
+/* Units come and go by the megabyte, up to --memory: what was taken once is kept, since each page
+ * that is given back and taken again costs more than what is written to it. */
+static void keep_memory(void)
+{
+	mallopt(M_TRIM_THRESHOLD, INT_MAX);
+	mallopt(M_MMAP_THRESHOLD, MMAP_BYTES);
+	mallopt(M_TOP_PAD, TOP_PAD_BYTES);
+}
 
 /* Blocked in all threads, those of the libraries too. Returns a descriptor that is readable after
  * SIGTERM or SIGINT, or -1 after a line on stderr. */
@@ -156,6 +169,7 @@ int main(int argc, char **argv)
 	char state_dir[STATE_DIR_MAX];
 	int signal_fd = -1, lock_fd = -1, ret;
 
+	keep_memory();
 	sink_options_parse(&options, argc, argv);
 	s.started_ns = realtime_ns();
 	ret = begin(&s, state_dir, &signal_fd, &lock_fd);

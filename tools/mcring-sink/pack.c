@@ -80,7 +80,9 @@ static struct unit *begin(struct sink *s, const struct pack_message *m)
 	uint32_t cap = m->len;
 	struct unit *u;
 
-	if (is_packed(s) && cap + MCR_SINK_HEAD_MAX < BODY_FIRST_MAX)
+	if (is_packed(s) && cap + MCR_SINK_HEAD_MAX < m->flow->usual)
+		cap = m->flow->usual;
+	else if (is_packed(s) && cap + MCR_SINK_HEAD_MAX < BODY_FIRST_MAX)
 		cap = BODY_FIRST_MAX;
 	else if (is_packed(s))
 		cap += MCR_SINK_HEAD_MAX;
@@ -109,6 +111,7 @@ static void close_unit(const struct sink *s, struct unit *u)
 		put_text(o, " pack");
 	if (is_packed(s) || u->lane->source->is_feed)
 		put_number(put_text(u->id_end, "."), u->to_broker.messages);
+	u->flow->usual = u->to_broker.len + MCR_SINK_HEAD_MAX;
 	u->flow->open = NULL;
 	u->flow = NULL;
 }

@@ -21,6 +21,7 @@
 struct sink_flow {
 	const char *subject, *key; /* struct sink_unit says what they are; units have copies */
 	struct unit *open;         /* pack.c's */
+	uint32_t usual;            /* likewise: room that its last pack took */
 };
 
 struct pack_message {
