@@ -44,6 +44,7 @@ struct made {
 	int keeps_waiting; /* checkpoints are not stored */
 	unsigned moody;    /* not 0: it takes each moody-th checkpoint that it is given */
 	unsigned asked;    /* checkpoints */
+	uint64_t once_ns;  /* of struct sink_broker_info */
 	uint32_t again;    /* units that were stored before */
 };
 
@@ -204,8 +205,10 @@ static inline int made_fd(const struct sink_broker *b)
 
 static inline void made_info(const struct sink_broker *b, struct sink_broker_info *out)
 {
-	*out = (struct sink_broker_info){
-	    .is_connected = 1, .checkpoints = b->checkpoints, .in_flight = b->sent - b->settled};
+	*out = (struct sink_broker_info){.is_connected = 1,
+					 .checkpoints = b->checkpoints,
+					 .once_ns = b->made->once_ns,
+					 .in_flight = b->sent - b->settled};
 	if (b->life != b->made->lives)
 		strcpy(out->fatal, "another sink of this name has begun");
 }
@@ -228,6 +231,7 @@ struct sink_rig {
 	struct made made;
 	struct sink_options options;
 	struct sink s;
+	int log_fd;      /* -1 = nothing is logged */
 	uint64_t now_ns; /* of the sink: each round is later than what any round waits for */
 };
 
@@ -235,6 +239,7 @@ static inline void rig_begin(struct sink_rig *r, unsigned n_rings, uint64_t byte
 {
 	small_engine_create(&r->e, n_rings, bytes);
 	r->made.room = r->made.takes = UINT32_MAX;
+	r->log_fd = -1;
 	r->options = (struct sink_options){.name = "test",
 					   .run_dir = r->e.dir,
 					   .channels = {"md"},
@@ -252,7 +257,7 @@ static inline int rig_try_start(struct sink_rig *r, struct mcr_error *err)
 {
 	made_next = &r->made;
 	r->s = (struct sink){
-	    .options = &r->options, .epoll_fd = -1, .log = {.program = "sink", .fd = -1}};
+	    .options = &r->options, .epoll_fd = -1, .log = {.program = "sink", .fd = r->log_fd}};
 	return sink_open(&r->s, err);
 }
 

@@ -208,6 +208,44 @@ static void one_message_that_the_ring_has_no_more_is_lost(void **state)
 	rig_end(r);
 }
 
+static void logs(struct sink_rig *r, const char *line)
+{
+	char text[512] = "";
+	int fds[2];
+
+	assert_int_equal(pipe(fds), 0);
+	r->log_fd = fds[1];
+	rig_start(r);
+	rig_kill(r);
+	close(fds[1]);
+	r->log_fd = -1;
+	assert_true(read(fds[0], text, sizeof(text) - 1) >= 0);
+	close(fds[0]);
+	if (line ? strstr(text, line) == NULL : text[0] != '\0')
+		fail_msg("logged: '%s'", text);
+}
+
+static void an_outage_that_was_longer_than_the_window_is_told(void **state)
+{
+	struct sink_rig *r = *state;
+	char text[128];
+
+	rig_begin(r, 1, 65536);
+	r->made.once_ns = UINT64_C(120000000000);
+	r->made.position = strdup(HEAD "]}");
+	logs(r, "the broker finds second copies for 120 s");
+	free(r->made.position);
+	snprintf(text, sizeof(text), "{\"version\":1,\"time_ns\":%lu,\"sources\":[]}",
+		 (unsigned long)realtime_ns());
+	r->made.position = strdup(text);
+	logs(r, NULL);
+	r->made.once_ns = 0; /* always, as Kafka */
+	free(r->made.position);
+	r->made.position = strdup(HEAD "]}");
+	logs(r, NULL);
+	rig_end(r);
+}
+
 /* ---- small texts ---- */
 
 static void subjects_have_one_token_for_each_part(void **state)
@@ -309,6 +347,8 @@ int main(void)
 					    teardown),
 	    cmocka_unit_test_setup_teardown(one_message_that_the_ring_has_no_more_is_lost, setup,
 					    teardown),
+	    cmocka_unit_test_setup_teardown(an_outage_that_was_longer_than_the_window_is_told,
+					    setup, teardown),
 	    cmocka_unit_test(subjects_have_one_token_for_each_part),
 	    cmocka_unit_test(numbers_are_as_printf_writes_them),
 	    cmocka_unit_test(a_file_of_properties_is_read_without_showing_it),

@@ -2,6 +2,7 @@
 #include "sink.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -15,12 +16,13 @@
 #include "position.h"
 #include "source.h"
 
-#define DONE_BATCH 64
-#define LOG_NS     UINT64_C(1000000000) /* between two looks at what is to be logged */
-#define AGAIN_NS   UINT64_C(1000000)    /* until a checkpoint is tried again */
-#define SLEEP_MS   100
-#define GIVE_UP_NS UINT64_C(10000000000) /* what the start waits for the broker */
-#define NS_OF_A_MS 1000000
+#define DONE_BATCH     64
+#define LOG_NS         UINT64_C(1000000000) /* between two looks at what is to be logged */
+#define AGAIN_NS       UINT64_C(1000000)    /* until a checkpoint is tried again */
+#define SLEEP_MS       100
+#define GIVE_UP_NS     UINT64_C(10000000000) /* what the start waits for the broker */
+#define NS_OF_A_MS     1000000
+#define NS_OF_A_SECOND 1000000000
 
 /* ---- what the broker gives back ---- */
 
@@ -201,6 +203,22 @@ static int open_broker(struct sink *s, struct mcr_error *err)
 	return 0;
 }
 
+/* What was sent after the position, and before the sink ended, is sent again. */
+static void log_outage(struct sink *s)
+{
+	const uint64_t now_ns = realtime_ns();
+	struct sink_broker_info info;
+
+	s->calls->info(s->broker, &info);
+	if (info.once_ns == 0 || s->position_ns == 0 || now_ns < s->position_ns + info.once_ns)
+		return;
+	line_log(&s->log,
+		 "the position is %" PRIu64
+		 " s old, and the broker finds second copies for %" PRIu64
+		 " s: what was sent behind it may be stored twice",
+		 (now_ns - s->position_ns) / NS_OF_A_SECOND, info.once_ns / NS_OF_A_SECOND);
+}
+
 static int load(struct sink *s, struct mcr_error *err)
 {
 	struct mcr_error why = {""};
@@ -216,6 +234,8 @@ static int load(struct sink *s, struct mcr_error *err)
 				      s->options->name, why.text);
 	}
 	free(text);
+	if (ret == 0)
+		log_outage(s);
 	return ret;
 }
 
