@@ -221,6 +221,7 @@ static void begin(struct mcr_feed_source *s)
 	s->was_attached = 1;
 	s->pause_ns = 0;
 	list_readers(s->feed);
+	s->feed->has_left = 1; /* the rings may hold much: by time, not one behind the other */
 }
 
 /* Does one step; as long as that gives 0, the next one follows. */

@@ -94,7 +94,7 @@ struct mcr_feed {
 	unsigned polls;
 	unsigned idles, stride; /* polls that found nothing, since and between looks at the time */
 	unsigned turn;          /* the ring that was taken last */
-	int has_left;           /* something of a ring was taken and not passed on */
+	int has_left;           /* something of a ring was taken and not passed on, or may be */
 	int is_stopped;         /* this poll must end: what it hands out is the arbiter's memory */
 	int is_troubled;        /* a source is not attached */
 	int is_ending;          /* nothing comes any more of a ring */

@@ -176,6 +176,7 @@ static int add_source(struct sink *s, const struct sink_source_calls *calls, con
 		return mcr_error_set(err, -ENOMEM, "no memory");
 	s->sources[s->n_sources++] = src;
 	src->calls = calls;
+	src->is_feed = calls == &feed_calls;
 	memcpy(src->name, name, strnlen(name, sizeof(src->name) - 1));
 	return calls->open(s, src, err);
 }
@@ -187,6 +188,8 @@ static int add_sources(struct sink *s, struct mcr_error *err)
 
 	for (unsigned i = 0; ret == 0 && i < o->n_channels; i++)
 		ret = add_source(s, &channel_calls, o->channels[i], err);
+	for (unsigned i = 0; ret == 0 && i < o->n_feeds; i++)
+		ret = add_source(s, &feed_calls, o->feeds[i], err);
 	return ret;
 }
 
