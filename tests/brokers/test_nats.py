@@ -50,33 +50,33 @@ def test_what_is_sent_again_is_stored_once_and_told_as_stored_before(lab, server
 
 def test_a_server_that_is_killed_and_comes_back_has_all_once(lab, server, client):
     driver = Driver(lab, server.url, seconds=120)
-    driver.send(0, 300_000)
-    for at in 20_000, 100_000:
+    driver.send(0, 120_000)
+    for at in 20_000, 60_000:
         driver.until(lambda seen: seen['stored'] + seen['stored_before'] > at, f'{at} are stored')
         server.kill()
         driver.until(lambda seen: not seen['is_connected'] and seen['error'], 'the driver says that it is away')
         server.start()
     seen = driver.wait()
-    assert seen['stored'] + seen['stored_before'] == 300_000 and seen['perhaps_twice'] == 0
+    assert seen['stored'] + seen['stored_before'] == 120_000 and seen['perhaps_twice'] == 0
     assert seen['disconnects'] >= 2 and seen['error'] == ''
     with nats.Client(server.url) as again:
-        assert sorted(numbers(again)) == list(range(300_000))
+        assert sorted(numbers(again)) == list(range(120_000))
 
 
 def test_a_server_that_stands_still_stops_nobody_and_has_all_once(lab, server, client):
     driver = Driver(lab, server.url, seconds=120)
-    driver.settle(0, 20_000)
+    driver.settle(0, 10_000, 4000)
     before = driver.rss()
     server.pause()
-    driver.send(20_000, 400_000, 400)
+    driver.send(10_000, 25_000, 4000)
     driver.until(lambda seen: seen['disconnects'] and seen['error'], 'the driver says that nothing comes')
     held = driver.until(lambda seen: seen['out'] == 20_000, 'the driver has all units that it may have')
-    assert driver.rss() - before < 40 * MB, 'the units are 13 MB, the buffers are bounded'
+    assert driver.rss() - before < 70 * MB, 'the units are 86 MB, half of which were there before; buffers are bounded'
     assert driver.info()['stored'] == held['stored']
     server.go_on()
     seen = driver.wait()
-    assert seen['stored'] + seen['stored_before'] == 420_000 and seen['perhaps_twice'] == 0
-    assert sorted(numbers(client)) == list(range(420_000))
+    assert seen['stored'] + seen['stored_before'] == 35_000 and seen['perhaps_twice'] == 0
+    assert sorted(numbers(client)) == list(range(35_000))
 
 
 def test_close_does_not_wait_for_a_server_that_stands_still(lab, server):
@@ -216,15 +216,15 @@ def test_with_tls_it_trusts_its_ca_alone_and_waits_for_nobody(lab, certificates)
     failed = Driver(lab, server.url, tls_ca=stranger, give_up_ms=500).opened['failed']
     assert failed[0] != 0 and 'certificate' in failed[1]
     driver = Driver(lab, server.url.replace('nats:', 'tls:'), tls_ca=certificate, seconds=120)
-    driver.settle(0, 20_000)
+    driver.settle(0, 1000)
     server.pause()
-    driver.send(20_000, 100_000, 400)
+    driver.send(1000, 30_000, 400)
     driver.until(lambda seen: seen['disconnects'], 'the driver gives the connection up')
     server.go_on()
     seen = driver.wait()
-    assert seen['stored'] + seen['stored_before'] == 120_000
+    assert seen['stored'] + seen['stored_before'] == 31_000
     with nats.Client(server.url, ca=certificate) as client:
-        assert sorted(numbers(client)) == list(range(120_000))
+        assert sorted(numbers(client)) == list(range(31_000))
 
 
 def test_the_position_is_found_again_by_its_name_alone(lab, server, client):
@@ -347,18 +347,18 @@ def leader_of(servers, stream='MD'):
 
 def test_a_leader_that_is_killed_is_followed_by_another_and_all_is_stored_once(lab, cluster):
     driver = Driver(lab, ','.join(one.url for one in cluster), 'MD,create,replicas=3', seconds=120)
-    driver.send(0, 60_000)
-    for at in 10_000, 30_000:
+    driver.send(0, 40_000)
+    for at in 5000, 20_000:
         driver.until(lambda seen: seen['stored'] + seen['stored_before'] > at, f'{at} are stored', 120)
         leader = wait_for(lambda: leader_of(cluster), 60, 'the stream has a leader')
         leader.kill()
         wait_for(lambda: leader_of(cluster) not in (None, leader), 60, 'another one leads')
         leader.start()
     seen = driver.wait()
-    assert seen['stored'] + seen['stored_before'] == 60_000 and seen['perhaps_twice'] == 0
+    assert seen['stored'] + seen['stored_before'] == 40_000 and seen['perhaps_twice'] == 0
     assert driver.checkpoint(at=9)['fatal'] == ''
     with nats.Client(cluster[0].url) as client:
-        assert sorted(set(numbers(client))) == list(range(60_000))
+        assert sorted(set(numbers(client))) == list(range(40_000))
         assert client.position('sink') == {'at': 9}
         assert client.stream('KV_mcring-sink')['config']['num_replicas'] == 3
 
