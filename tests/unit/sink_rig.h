@@ -41,6 +41,7 @@ struct made {
 	uint32_t len_max;  /* of a body; more is refused. 0 = any */
 	unsigned room;     /* units that are under way at a time */
 	unsigned takes;    /* units of them that a poll settles */
+	int is_away;       /* no server can be reached */
 	int keeps_waiting; /* checkpoints are not stored */
 	unsigned moody;    /* not 0: it takes each moody-th checkpoint that it is given */
 	unsigned asked;    /* checkpoints */
@@ -205,7 +206,7 @@ static inline int made_fd(const struct sink_broker *b)
 
 static inline void made_info(const struct sink_broker *b, struct sink_broker_info *out)
 {
-	*out = (struct sink_broker_info){.is_connected = 1,
+	*out = (struct sink_broker_info){.is_connected = !b->made->is_away,
 					 .checkpoints = b->checkpoints,
 					 .once_ns = b->made->once_ns,
 					 .in_flight = b->sent - b->settled};

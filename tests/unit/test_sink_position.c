@@ -246,6 +246,29 @@ static void an_outage_that_was_longer_than_the_window_is_told(void **state)
 	rig_end(r);
 }
 
+static void a_broker_that_takes_nothing_is_told_once_and_when_it_is_over(void **state)
+{
+	struct sink_rig *r = *state;
+	char text[512] = "";
+	int fds[2];
+
+	assert_int_equal(pipe(fds), 0);
+	rig_begin(r, 1, 65536);
+	r->log_fd = fds[1];
+	rig_start(r);
+	for (uint64_t at_s = 100; at_s < 110; at_s++) {
+		r->made.is_away = at_s == 101 || (at_s >= 103 && at_s < 107);
+		sink_tell_trouble(&r->s, at_s * UINT64_C(1000000000));
+	}
+	rig_end(r);
+	close(fds[1]);
+	assert_true(read(fds[0], text, sizeof(text) - 1) > 0);
+	close(fds[0]);
+	assert_non_null(strstr(text, "takes no messages: it is not connected\n"));
+	assert_null(strstr(strstr(text, "takes no") + 1, "takes no"));
+	assert_non_null(strstr(text, "takes messages again, after 4 s\n"));
+}
+
 /* ---- small texts ---- */
 
 static void subjects_have_one_token_for_each_part(void **state)
@@ -347,6 +370,8 @@ int main(void)
 					    teardown),
 	    cmocka_unit_test_setup_teardown(one_message_that_the_ring_has_no_more_is_lost, setup,
 					    teardown),
+	    cmocka_unit_test_setup_teardown(
+		a_broker_that_takes_nothing_is_told_once_and_when_it_is_over, setup, teardown),
 	    cmocka_unit_test_setup_teardown(an_outage_that_was_longer_than_the_window_is_told,
 					    setup, teardown),
 	    cmocka_unit_test(subjects_have_one_token_for_each_part),

@@ -89,6 +89,7 @@ static int run(struct sink *s, struct line_server *stats, int signal_fd)
 		if (now_ns - ticked_ns >= TICK_NS) {
 			ticked_ns = now_ns;
 			line_server_poll(stats, now_ns);
+			sink_tell_trouble(s, now_ns);
 			if (sink_fatal(s, why))
 				return fail("%s", why);
 		}

@@ -144,6 +144,28 @@ int sink_finish(struct sink *s, uint64_t now_ns)
 	       info.checkpoints >= s->checkpoints;
 }
 
+void sink_tell_trouble(struct sink *s, uint64_t now_ns)
+{
+	struct sink_broker_info info = {0};
+
+	s->calls->info(s->broker, &info);
+	if (info.is_connected && !info.error[0]) {
+		if (s->is_trouble_told)
+			line_log(&s->log, "the broker takes messages again, after %" PRIu64 " s",
+				 (now_ns - s->trouble_ns) / NS_OF_A_SECOND);
+		s->trouble_ns = 0;
+		s->is_trouble_told = 0;
+		return;
+	}
+	if (s->trouble_ns == 0)
+		s->trouble_ns = now_ns;
+	if (s->is_trouble_told || now_ns - s->trouble_ns < NS_OF_A_SECOND)
+		return;
+	line_log(&s->log, "the broker takes no messages: %s",
+		 info.error[0] ? info.error : "it is not connected");
+	s->is_trouble_told = 1;
+}
+
 int sink_fatal(const struct sink *s, char *why)
 {
 	struct sink_broker_info info;

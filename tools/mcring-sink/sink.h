@@ -96,7 +96,9 @@ struct sink {
 	uint64_t log_due_ns;        /* ... of loss_log */
 	int is_ending;              /* sink_finish was called */
 	json_t *others;             /* of the position: what is of no source here */
-	uint64_t position_ns;       /* CLOCK_REALTIME: what was found at the start; 0 = nothing */
+	uint64_t trouble_ns;  /* CLOCK_MONOTONIC since when the broker takes nothing; 0 = it does */
+	int is_trouble_told;  /* the log has it */
+	uint64_t position_ns; /* CLOCK_REALTIME: what was found at the start; 0 = nothing */
 	struct sink_source *sources[SINK_SOURCES_MAX];
 	unsigned n_sources;
 };
@@ -118,6 +120,10 @@ int sink_arm(struct sink *s);
 /* sink_finish is called in place of sink_round when the sink is to end: it reads nothing more.
  * Returns 1 when the broker has stored all, and the position. */
 int sink_finish(struct sink *s, uint64_t now_ns);
+
+/* sink_tell_trouble: a line of the log when the broker has taken nothing for a second, and one when
+ * it is over. Call it ten times a second. */
+void sink_tell_trouble(struct sink *s, uint64_t now_ns);
 
 /* sink_fatal: why the sink cannot go on, in a buffer of SINK_FATAL_MAX octets. Returns 0 when it
  * can.
