@@ -363,6 +363,15 @@ def test_a_leader_that_is_killed_is_followed_by_another_and_all_is_stored_once(l
         assert client.stream('KV_mcring-sink')['config']['num_replicas'] == 3
 
 
+def test_the_other_servers_of_a_cluster_are_found_by_one(lab, cluster):
+    driver = Driver(lab, cluster[0].url, 'MD,create,replicas=3', seconds=120)
+    driver.settle(0, 100)
+    cluster[0].kill()
+    driver.send(100, 100)
+    seen = driver.wait()
+    assert seen['server'] in (cluster[1].url, cluster[2].url) and seen['connects'] == 2
+
+
 def test_a_server_that_ends_politely_is_left_and_found_again(lab, server, client):
     driver = Driver(lab, server.url)
     driver.settle(0, 100)

@@ -204,6 +204,18 @@ void nats_config_free(struct nats_config *c)
 	free(c->tls_key);
 }
 
+char *nats_config_add_login(const struct nats_config *c, const char *url)
+{
+	const char *first = c->servers[0] + strlen(SCHEME), *at = strrchr(first, '@');
+	char server[256], *out;
+
+	nats_config_server(url, server, sizeof(server));
+	return asprintf(&out, SCHEME "%.*s%s", at ? (int)(at + 1 - first) : 0, first,
+			server + strlen(SCHEME)) < 0
+		   ? NULL
+		   : out;
+}
+
 const char *nats_config_server(const char *url, char *out, size_t cap)
 {
 	const char *host = strstr(url, "://");

@@ -40,6 +40,10 @@ int nats_config_init(struct nats_config *c, const struct sink_broker_config *fro
 		     struct mcr_error *err);
 void nats_config_free(struct nats_config *c);
 
+/* nats_config_add_login makes the URL of another server (nats://HOST:PORT) of the cluster, with the
+ * user and the password of the first. Returns it, malloc'd, or NULL. */
+char *nats_config_add_login(const struct nats_config *c, const char *url);
+
 /* nats_config_server writes a server's URL without user and password. Returns out. */
 const char *nats_config_server(const char *url, char *out, size_t cap);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -61,7 +62,8 @@ int nats_link_init(struct nats_link *l, const struct nats_config *c, struct mcr_
 	natsStatus s;
 	int rc;
 
-	*l = (struct nats_link){.mu = PTHREAD_MUTEX_INITIALIZER, .handle = -1, .socket = -1};
+	*l = (struct nats_link){
+	    .config = c, .mu = PTHREAD_MUTEX_INITIALIZER, .handle = -1, .socket = -1};
 	l->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (l->epoll_fd < 0)
 		return -errno;
@@ -95,9 +97,16 @@ int nats_link_init(struct nats_link *l, const struct nats_config *c, struct mcr_
 	return rc;
 }
 
+static void forget_found(struct nats_link *l)
+{
+	while (l->n_found > 0)
+		free(l->found[--l->n_found]);
+}
+
 void nats_link_destroy(struct nats_link *l)
 {
 	nats_link_drop(l);
+	forget_found(l);
 	natsOptions_Destroy(l->options);
 	if (l->epoll_fd >= 0)
 		close(l->epoll_fd);
@@ -126,6 +135,30 @@ natsStatus nats_link_connect(struct nats_link *l)
 	return s;
 }
 
+/* learn takes over which other servers the one that is left knew. Where memory is short, we know
+ * fewer. */
+static void learn(struct nats_link *l)
+{
+	const char *all[NATS_SERVERS_MAX];
+	char **urls = NULL;
+	int n = 0, n_urls = 0;
+
+	if (natsConnection_GetDiscoveredServers(l->nc, &urls, &n_urls) != NATS_OK || !n_urls)
+		return;
+	forget_found(l);
+	for (int i = 0; i < l->config->n_servers; i++)
+		all[n++] = l->config->servers[i];
+	for (int i = 0; i < n_urls; i++) {
+		char *url = n < NATS_SERVERS_MAX ? nats_config_add_login(l->config, urls[i]) : NULL;
+
+		if (url)
+			all[n++] = l->found[l->n_found++] = url;
+		free(urls[i]);
+	}
+	free(urls);
+	natsOptions_SetServers(l->options, all, n);
+}
+
 static void destroy_spent(struct nats_link *l)
 {
 	while (l->n_spent > 0)
@@ -141,6 +174,8 @@ void nats_link_drop(struct nats_link *l)
 		while (!l->is_lost)
 			nats_link_read(l);
 	}
+	if (l->nc)
+		learn(l);
 	destroy_spent(l);
 	natsSubscription_Destroy(l->answers);
 	natsConnection_Destroy(l->nc);

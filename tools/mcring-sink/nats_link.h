@@ -20,7 +20,10 @@
 #define NATS_SPENT_MAX 256
 
 struct nats_link {
+	const struct nats_config *config;
 	natsOptions *options;
+	char *found[NATS_SERVERS_MAX]; /* servers of the cluster that config does not name */
+	int n_found;
 	natsConnection *nc; /* NULL = there is none */
 	natsSubscription *answers;
 	int epoll_fd; /* the socket, and what its owner adds */
@@ -39,12 +42,13 @@ struct nats_link {
 	int handle; /* the socket again, of nats_link_cut; under mu. -1 = none */
 };
 
-/* nats_link_init makes it, without a connection. Returns 0, or an error of nats_options with err,
- * or -errno of epoll. */
+/* nats_link_init makes it, without a connection. c is borrowed for its life. Returns 0, or an error
+ * of nats_options with err, or -errno of epoll. */
 int nats_link_init(struct nats_link *l, const struct nats_config *c, struct mcr_error *err);
 void nats_link_destroy(struct nats_link *l);
 
-/* nats_link_connect connects to the first server that can be reached; it waits for 2 s for each. */
+/* nats_link_connect connects to the first server that can be reached, of those that the options
+ * name and then of those that the last server knew; it waits for 2 s for each. */
 natsStatus nats_link_connect(struct nats_link *l);
 
 /* nats_link_drop ends the connection without waiting. */
