@@ -182,8 +182,8 @@ def published(run, server, messages, octets, pack):
 HEADER = 'v=1 channel=md pos=17f3a9c2b4d51e08.0.123456 n=1 rx=1700000000123456789 src=10.0.0.7,4000'
 
 
-def sink_of(run, server, run_dir, *args):
-    return start([SINK, '--run-dir', run_dir, '--channel', 'md', '--to', server.url, '--stream', 'BENCH',
+def sink_of(run, server, run_dir, channel, *args):
+    return start([SINK, '--run-dir', run_dir, '--channel', channel, '--to', server.url, '--stream', 'BENCH',
                   '--prefix', 'bench', '--state-dir', run.path('sink'), *args])
 
 
@@ -202,7 +202,7 @@ def handed_over(run, server, capture, times, pack):
     server.begin()
     messages = times * CAPTURE
     with Engine(run, capture, times) as engine:
-        sink = sink_of(run, server, engine.run_dir, '--pack', str(pack), '--linger', f'{CELL * EVERY_NS}ns')
+        sink = sink_of(run, server, engine.run_dir, 'md', '--pack', str(pack), '--linger', f'{CELL * EVERY_NS}ns')
         end = time.monotonic() + PUBLISH_S
         while (n := stored(run)) < messages:
             if sink.poll() is not None or time.monotonic() > end:
@@ -280,7 +280,7 @@ def handing_over(run, server, size):
     server.begin()
     run_dir = run.path(f'engine{time.monotonic_ns()}')
     bench = engine(run, size, '--run-dir', run_dir, '--consumers', 1)
-    sink = sink_of(run, server, run_dir, '--channel', 'default', '--start', 'newest')
+    sink = sink_of(run, server, run_dir, 'c0', '--start', 'newest')
     try:
         return bench.result()
     finally:
