@@ -325,6 +325,12 @@ static natsStatus take_over(const struct nats_config *c, kvStore *kv, char **tex
 	return s;
 }
 
+/* Whether it may go better the next time. */
+static int is_passing(natsStatus s)
+{
+	return s == NATS_ERR || s == NATS_TIMEOUT || s == NATS_NO_RESPONDERS;
+}
+
 int nats_admin_load(const struct nats_config *c, char **text, uint64_t *revision,
 		    struct mcr_error *err)
 {
@@ -340,9 +346,14 @@ int nats_admin_load(const struct nats_config *c, char **text, uint64_t *revision
 	if (s == NATS_NOT_FOUND && c->is_check) {
 		s = NATS_OK;
 	} else if (s == NATS_OK) {
-		/* Once more with the revision of whoever was quicker. */
-		for (int i = 0; i < TRIES && (i == 0 || s == NATS_ERR); i++)
+		/* Once more with the revision of whoever was quicker, or when a bucket that was
+		 * just made has its leader. */
+		s = take_over(c, kv, text, revision);
+		for (int i = 1; i < TRIES && is_passing(s); i++) {
+			if (s != NATS_ERR)
+				nats_Sleep(PAUSE_MS);
 			s = take_over(c, kv, text, revision);
+		}
 	}
 	if (s != NATS_OK)
 		rc = nats_failure(err, s, "the position in the bucket " NATS_BUCKET);
