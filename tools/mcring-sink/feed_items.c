@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "feed/state.h"
 #include "feed_resume.h"
 #include "loss.h"
 
@@ -135,14 +136,35 @@ static int put_key(struct feed *f, uint32_t key, struct feed_stream *st)
 
 /* ---- where numbers begin ---- */
 
-/* What the feed says of a stream's epoch is of later than this item, if another reset of it comes
- * behind in the batch. Then it is taken for another generation of the epoch that was. */
-static int is_outdated(const struct feed *f, const struct mcr_feed_msg *item)
+/* The epoch that a stream has from an item on, which begins its numbers. What the feed says of it
+ * is of later, if the batch has another reset of it behind: then the packets between say it.
+ * Returns 1, or 0: nobody can say. */
+static int take_epoch(const struct feed *f, const struct mcr_feed_msg *item,
+		      const struct mcr_feed_key *key, uint64_t epoch[2])
 {
-	for (int i = f->at + 1; i < f->n; i++)
-		if (f->items[i].kind == MCR_FEED_RESET && f->items[i].key == item->key)
-			return 1;
-	return 0;
+	const struct mcr_feed_msg *data = NULL;
+	struct mcr_feed_packet packet;
+
+	for (int i = f->at + 1; i < f->n; i++) {
+		const struct mcr_feed_msg *next = &f->items[i];
+
+		if (next->key != item->key)
+			continue;
+		if (next->kind == MCR_FEED_DATA && !data)
+			data = next;
+		if (next->kind != MCR_FEED_RESET)
+			continue;
+		if (!data)
+			return 0;
+		mcr_feed_packet_read(&f->link.feed->config.numbering, data->msg->data,
+				     data->msg->len, &packet);
+		if (!mcr_feed_intact(f->link.feed, data))
+			return 0;
+		memcpy(epoch, packet.epoch, sizeof(packet.epoch));
+		return 1;
+	}
+	memcpy(epoch, key->epoch, sizeof(key->epoch));
+	return 1;
 }
 
 static struct resume_known known_of(const struct feed *f, const struct feed_stream *st)
@@ -186,9 +208,9 @@ static struct feed_stream *begin(struct feed *f, const struct mcr_feed_msg *item
 		return NULL;
 	}
 	feed_stream_name(f->s, st, key->text, f->link.n_epoch);
-	memcpy(st->epoch, key->epoch, sizeof(st->epoch));
-	memcpy(st->place.epoch, key->epoch, sizeof(st->epoch));
-	st->place.generation = is_outdated(f, item) ? item->ns : 0;
+	if (!take_epoch(f, item, key, st->epoch))
+		st->place.generation = item->ns;
+	memcpy(st->place.epoch, st->epoch, sizeof(st->epoch));
 	st->place.next = item->seq;
 	st->state = FEED_READ;
 	feed_end_cell(f, st);
@@ -214,8 +236,7 @@ static int take_start(struct feed *f, const struct mcr_feed_msg *item)
 				 f->src->name, key.text);
 		}
 	} else {
-		memcpy(st->epoch, key.epoch, sizeof(st->epoch));
-		if (is_outdated(f, item)) /* of an epoch before that */
+		if (!take_epoch(f, item, &key, st->epoch))
 			memcpy(st->epoch, st->place.epoch, sizeof(st->epoch));
 		const struct resume_known known = known_of(f, st);
 		const struct resume_seen seen = seen_of(st, item->seq, item->ns);
@@ -244,8 +265,7 @@ static int take_reset(struct feed *f, const struct mcr_feed_msg *item, struct fe
 	uint64_t shift = 0;
 
 	mcr_feed_key_info(f->link.feed, item->key, &key);
-	if (!is_outdated(f, item))
-		memcpy(st->epoch, key.epoch, sizeof(st->epoch));
+	take_epoch(f, item, &key, st->epoch);
 	seen = seen_of(st, item->reset.new_next, item->ns);
 	if (may_be_known(st, item)) {
 		const enum resume_verdict verdict = resume_reset(&known, &seen, &shift);
