@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What mcring-sink costs, beside a program of a hundred lines that only publishes (sink_peer.c): the same number of
 messages or packs of the same octets, ids and a header as long, to a stream of the same server, whose messages stay in
-memory. mcring-replay writes the ring as fast as the sink reads it. The rate is by the server's own
+memory. mcring-replay fills a ring once, so both have all their messages from the start. The rate is by the server's own
 times of the first and the last message; CPU time is all that the process takes, from its start to its end. And the rx
 lcore, beside a reader that only copies each message."""
 
@@ -28,8 +28,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 GROUPS = 16
 CELL, EVERY_NS = 512, 2000  # messages of --linger, and of the capture: so all packs are full
-CAPTURE = 80 * CELL         # messages, which are sent again and again
-CASES = [(86, 1, 10), (86, 32, 80), (1400, 1, 6), (1400, 32, 12)]  # octets, messages of a pack, captures sent
+QUICK = 40 * CELL
+CASES = [(86, 1, 800 * CELL), (86, 32, 3200 * CELL), (1400, 1, 480 * CELL), (1400, 32, 480 * CELL)]
+# octets of a payload, messages of a pack, messages
 PENDING = 16384   # unacknowledged: what the sink allows itself
 LEAST = 0.9      # of the peer's rate, and of its CPU time
 START_S, PUBLISH_S = 30, 300
@@ -196,76 +197,72 @@ def stored(run):
     return 0
 
 
-def handed_over(run, server, capture, times, pack):
-    """By the sink, from an engine that waits for it, until all messages are stored. A few packs may be cut in two,
-    where the machine lets neither run for long."""
+def handed_over(run, server, ring, messages, pack):
+    """By the sink, until all messages are stored."""
     server.begin()
-    messages = times * CAPTURE
-    with Engine(run, capture, times) as engine:
-        sink = sink_of(run, server, engine.run_dir, 'md', '--pack', str(pack), '--linger', f'{CELL * EVERY_NS}ns')
-        end = time.monotonic() + PUBLISH_S
-        while (n := stored(run)) < messages:
-            if sink.poll() is not None or time.monotonic() > end:
-                sink.kill()
-                raise RuntimeError(f'mcring-sink: {n} stored of {messages}: {sink.stderr.read()}')
-            time.sleep(0.1)
-        sink.send_signal(signal.SIGTERM)
-        cpu_s = finished(sink, 60)
-    if not 1 <= server.state()['messages'] * pack / messages < 1.05:
-        raise RuntimeError(f'mcring-sink: {server.state()["messages"]} units of {messages} messages')
+    sink = sink_of(run, server, ring.run_dir, 'md', '--pack', str(pack), '--linger', f'{CELL * EVERY_NS}ns')
+    end = time.monotonic() + PUBLISH_S
+    while (n := stored(run)) < messages:
+        if sink.poll() is not None or time.monotonic() > end:
+            sink.kill()
+            raise RuntimeError(f'mcring-sink: {n} stored of {messages}: {sink.stderr.read()}')
+        time.sleep(0.1)
+    sink.send_signal(signal.SIGTERM)
+    cpu_s = finished(sink, 60)
+    if (n := server.state()['messages']) != messages // pack:
+        raise RuntimeError(f'mcring-sink: {n} units of {messages} messages')
     return figures(server, cpu_s, messages)
 
 
-# ---- the engine ----
+# ---- the ring ----
 
-def capture_of(run, octets):
-    """A file of CAPTURE messages to GROUPS groups in turn."""
-    path = run.path(f'{octets}.pcap')
-    frames = [bindings.frame(bindings.payload(group, octets), group) for group in range(1, GROUPS + 1)]
-    with open(path, 'wb') as f:
-        f.write(struct.pack('<IHHiIII', 0xa1b23c4d, 2, 4, 0, 0, 65535, 1))
-        for i in range(CAPTURE):
+class Ring:
+    """A ring of `messages` to GROUPS groups in turn, which stays as it is as long as the replay waits for more."""
+
+    def __init__(self, run, octets, messages):
+        self.run_dir = run.path(f'ring{octets}')
+        self.octets, self.messages = octets, messages
+        room = 2 ** (messages * ((octets + 40 + 63) // 64 * 64) * 64 // 63).bit_length()
+        self.replay = subprocess.Popen(
+            [REPLAY, '--quiet', '--speed', 'max', '--channel', f'md,bytes={room}', '--join',
+             '239.1.1.0/24:5000,channel=md', '--run-dir', self.run_dir, '-'],
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
+
+    def capture(self):
+        frames = [bindings.frame(bindings.payload(group, self.octets), group) for group in range(1, GROUPS + 1)]
+        yield struct.pack('<IHHiIII', 0xa1b23c4d, 2, 4, 0, 0, 65535, 1)
+        for i in range(self.messages):
             data, ns = frames[i % GROUPS], i * EVERY_NS
-            f.write(struct.pack('<IIII', 1_700_000_000 + ns // 10 ** 9, ns % 10 ** 9, len(data), len(data)) + data)
-    return path
-
-
-class Engine:
-    """Sends a capture so many times, as fast as its reader reads."""
-
-    def __init__(self, run, capture, times):
-        self.run_dir = run.path('engine')
-        self.replay = start([
-            REPLAY, '--quiet', '--speed', 'max', '--pace', 'readers', '--wait-readers', '1', '--loop', str(times),
-            '--channel', 'md', '--join', '239.1.1.0/24:5000,channel=md', '--run-dir', self.run_dir, capture])
+            yield struct.pack('<IIII', 1_700_000_000 + ns // 10 ** 9, ns % 10 ** 9, len(data), len(data)) + data
 
     def __enter__(self):
-        end = time.monotonic() + START_S
-        while not os.path.exists(os.path.join(self.run_dir, 'attach')):
-            if self.replay.poll() is not None or time.monotonic() > end:
-                self.__exit__()
-                raise RuntimeError(f'mcring-replay: {self.replay.stderr.read()}')
-            time.sleep(0.05)
+        try:
+            for octets in self.capture():
+                self.replay.stdin.write(octets)
+            self.replay.stdin.flush()
+        except BrokenPipeError:
+            raise RuntimeError(f'mcring-replay: {self.replay.communicate()[1]}') from None
         return self
 
     def __exit__(self, *_):
         self.replay.send_signal(signal.SIGTERM)
-        self.replay.wait(20)
+        self.replay.communicate(timeout=20)
 
 
 def nats(run):
     with Server(run) as server:
-        for octets, pack, times in CASES[:2] if run.quick else CASES:
+        for octets, pack, messages in CASES[:2] if run.quick else CASES:
             case = f'{octets} octets' + (f', packs of {pack}' if pack > 1 else '')
-            capture = capture_of(run, octets)
-            times = 1 if run.quick else times
-            run.compare_all('sink', lambda: handed_over(run, server, capture, times, pack),
-                            lambda: {f'peer_{key}': value for key, value in
-                                     published(run, server, times * CAPTURE, octets, pack).items()}, [
-                Row(case, 'rate', 'messages/s', LEAST, 'higher', 'peer_rate', 'a publisher'),
-                Row(f'{case}, CPU time', 'cpu_ns', 'ns/message', 1 / LEAST, 'lower', 'peer_cpu_ns', 'a publisher'),
-                Row(f'{case}, the server', 'server_ns', 'ns/message', None, 'lower', 'peer_server_ns',
-                    'a publisher')])
+            messages = QUICK if run.quick else messages
+            with Ring(run, octets, messages) as ring:
+                run.compare_all('sink', lambda: handed_over(run, server, ring, messages, pack),
+                                lambda: {f'peer_{key}': value for key, value in
+                                         published(run, server, messages, octets, pack).items()}, [
+                    Row(case, 'rate', 'messages/s', LEAST, 'higher', 'peer_rate', 'a publisher'),
+                    Row(f'{case}, CPU time', 'cpu_ns', 'ns/message', 1 / LEAST, 'lower', 'peer_cpu_ns',
+                        'a publisher'),
+                    Row(f'{case}, the server', 'server_ns', 'ns/message', None, 'lower', 'peer_server_ns',
+                        'a publisher')])
 
 
 # ---- the rx lcore ----
