@@ -2,6 +2,8 @@
 /* What a channel's messages are as units, and what is told of those that were missed. */
 #include "sink_rig.h"
 
+#include <fcntl.h>
+
 #define EPOCH 4711 /* of the small engine's first life */
 
 static int setup(void **state)
@@ -414,6 +416,51 @@ static void an_engine_that_comes_later_is_waited_for(void **state)
 	rig_end(r);
 }
 
+static void rig_until_logged(struct sink_rig *r, int fd, const char *line)
+{
+	const uint64_t end_ns = monotonic_ns() + SOON_NS;
+	char text[4096] = "";
+	size_t len = 0;
+
+	while (!strstr(text, line) && monotonic_ns() < end_ns) {
+		const ssize_t n = read(fd, text + len, sizeof(text) - 1 - len);
+
+		len += n > 0 ? (size_t)n : 0;
+		text[len] = '\0';
+		rig_round(r);
+	}
+	if (!strstr(text, line))
+		fail_msg("logged: %s", text);
+}
+
+/* As by SIGSTOP: it is attached as before when it is over, and nothing was missed. */
+static void an_engine_that_hangs_is_waited_for(void **state)
+{
+	struct sink_rig *r = *state;
+	int fds[2];
+
+	assert_int_equal(pipe2(fds, O_NONBLOCK), 0);
+	rig_begin(r, 2, 65536);
+	r->log_fd = fds[1];
+	rig_start(r);
+	small_engine_publish_seqs(&r->e, 0, 5);
+	rig_settle(r);
+	small_engine_stop_beating(&r->e);
+	rig_until_logged(r, fds[0], "channel md: the engine shows no sign of life");
+	small_engine_publish_seqs(&r->e, 1, 5); /* its rx lcores go on */
+	rig_settle(r);
+	__atomic_store_n(&r->e.beating, 1, __ATOMIC_RELEASE);
+	rig_until_logged(r, fds[0], "channel md: the engine goes on");
+	small_engine_publish_seqs(&r->e, 0, 5);
+	rig_settle(r);
+	assert_int_equal(account_is_whole(&r->made, EPOCH, 0, 10), 0);
+	assert_int_equal(account_is_whole(&r->made, EPOCH, 1, 5), 0);
+	assert_int_equal(r->s.sources[0]->counts.restarts, 0);
+	rig_end(r);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 static void it_may_begin_with_the_newest(void **state)
 {
 	struct sink_rig *r = *state;
@@ -436,7 +483,6 @@ static void it_may_begin_with_the_newest(void **state)
 static void an_older_sink_of_the_name_ends(void **state)
 {
 	struct sink_rig *r = *state;
-	struct sink_rig *other = calloc(1, sizeof(*other));
 	char why[SINK_FATAL_MAX];
 
 	rig_begin(r, 1, 65536);
@@ -446,7 +492,6 @@ static void an_older_sink_of_the_name_ends(void **state)
 	r->made.lives++;
 	assert_int_equal(sink_fatal(&r->s, why), 1);
 	assert_string_equal(why, "another sink of this name has begun");
-	free(other);
 	rig_end(r);
 }
 
@@ -500,6 +545,7 @@ int main(void)
 					    teardown),
 	    cmocka_unit_test_setup_teardown(an_engine_that_comes_later_is_waited_for, setup,
 					    teardown),
+	    cmocka_unit_test_setup_teardown(an_engine_that_hangs_is_waited_for, setup, teardown),
 	    cmocka_unit_test_setup_teardown(it_may_begin_with_the_newest, setup, teardown),
 	    cmocka_unit_test_setup_teardown(an_older_sink_of_the_name_ends, setup, teardown),
 	    cmocka_unit_test_setup_teardown(it_sleeps_until_a_message_comes, setup, teardown),
