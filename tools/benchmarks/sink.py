@@ -7,6 +7,7 @@ lcore, beside a reader that only copies each message."""
 
 import contextlib
 import functools
+import glob
 import json
 import os
 import shutil
@@ -24,6 +25,7 @@ from .engine import null
 
 SINK = os.path.join(common.BUILD, 'tools', 'mcring-sink')
 REPLAY = bindings.REPLAY
+MOCK = os.path.join(common.BUILD, 'tests', 'brokers', 'kafka_mock')
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 GROUPS = 16
@@ -33,6 +35,7 @@ CASES = [(86, 1, 800 * CELL), (86, 32, 3200 * CELL), (1400, 1, 480 * CELL), (140
 # octets of a payload, messages of a pack, messages
 PENDING = 16384   # unacknowledged: what the sink allows itself
 LEAST = 0.9      # of the peer's rate, and of its CPU time
+COMMIT_MS = 100  # of Kafka's transactions
 START_S, PUBLISH_S = 30, 300
 
 
@@ -113,8 +116,11 @@ class Server:
 
     def cpu_s(self):
         """What the server has taken until now."""
-        with open(f'/proc/{self.process.pid}/stat') as f:
-            return sum(map(int, f.read().rpartition(')')[2].split()[11:13])) / os.sysconf('SC_CLK_TCK')
+        ns = 0
+        for path in glob.glob(f'/proc/{self.process.pid}/task/*/schedstat'):
+            with open(path) as f:
+                ns += int(f.read().split()[0])
+        return ns / 1e9
 
     def seconds(self):
         """From the first message to the last, by the server."""
@@ -154,12 +160,12 @@ def start(argv):
 
 
 @functools.cache
-def peer_program(folder):
-    out = os.path.join(folder, 'sink_peer')
-    flags = subprocess.run(['pkg-config', '--cflags', '--libs', 'libnats'], capture_output=True, text=True)
+def peer_program(folder, name, library):
+    out = os.path.join(folder, name)
+    flags = subprocess.run(['pkg-config', '--cflags', '--libs', library], capture_output=True, text=True)
     if flags.returncode:
-        raise common.Skip('libnats is missing (apt-get install libnats-dev)')
-    subprocess.run(['gcc', '-O2', '-o', out, os.path.join(HERE, 'sink_peer.c'), *flags.stdout.split()], check=True)
+        raise common.Skip(f'{library} is missing (tools/install-deps build)')
+    subprocess.run(['gcc', '-O2', '-o', out, os.path.join(HERE, f'{name}.c'), *flags.stdout.split()], check=True)
     return out
 
 
@@ -172,7 +178,7 @@ def published(run, server, messages, octets, pack):
     """By the peer."""
     server.begin()
     header = len(HEADER) + (len(' pack') if pack > 1 else 0)
-    peer = start([peer_program(run.dir), server.url, 'bench.md', str(GROUPS), str(messages), str(octets),
+    peer = start([peer_program(run.dir, 'sink_peer', 'libnats'), server.url, 'bench.md', str(GROUPS), str(messages), str(octets),
                   str(pack), str(header), str(PENDING)])
     cpu_s = finished(peer, PUBLISH_S)
     if (n := server.state()['messages']) != messages // pack:
@@ -265,6 +271,55 @@ def nats(run):
                         'a publisher')])
 
 
+# ---- Kafka ----
+
+class Brokers:
+    """The mock brokers of librdkafka, as a program of the tests: they keep what they get, and check nothing."""
+
+    def __init__(self, *_):
+        if not os.path.exists(MOCK):
+            raise common.Skip(f'{MOCK} is missing: meson configure -Dtests=true build && ninja -C build')
+        self.process = subprocess.Popen([*common.FIRST, MOCK, '1'], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.DEVNULL, text=True, start_new_session=True)
+        self.address = self.process.stdout.readline().strip()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait(20)
+
+
+def committed(run, ring, messages):
+    """CPU time of the sink."""
+    with Brokers() as brokers:
+        sink = start([SINK, '--run-dir', ring.run_dir, '--channel', 'md', '--to', f'kafka://{brokers.address}',
+                      '--prefix', 'bench', '--commit', f'{COMMIT_MS}ms', '--state-dir', run.path('sink')])
+        end = time.monotonic() + PUBLISH_S
+        while stored(run) < messages:
+            if sink.poll() is not None or time.monotonic() > end:
+                sink.kill()
+                raise RuntimeError(f'mcring-sink: {stored(run)} stored of {messages}: {sink.stderr.read()}')
+            time.sleep(0.1)
+        sink.send_signal(signal.SIGTERM)
+        return finished(sink, 60) * 1e9 / messages
+
+
+def committed_by_peer(run, messages, octets):
+    with Brokers() as brokers:
+        peer = start([peer_program(run.dir, 'sink_peer_kafka', 'rdkafka'), brokers.address, 'bench.md', str(GROUPS),
+                      str(messages), str(octets), str(len(HEADER)), str(COMMIT_MS)])
+        return finished(peer, PUBLISH_S) * 1e9 / messages
+
+
+def kafka(run):
+    messages = QUICK if run.quick else CASES[0][2]
+    with Ring(run, CASES[0][0], messages) as ring:
+        run.compare('sink', f'Kafka, {CASES[0][0]} octets, CPU time', lambda: committed(run, ring, messages),
+                    lambda: committed_by_peer(run, messages, CASES[0][0]), 'a publisher', 'ns/message', 1 / LEAST)
+
+
 # ---- the rx lcore ----
 
 def engine(run, size, *args):
@@ -295,11 +350,14 @@ def lcore(run):
                         'a reader')])
 
 
-PARTS = {part.__name__: part for part in (nats, lcore)}
+PARTS = {part.__name__: part for part in (nats, kafka, lcore)}
 
 
 def run(run, parts=()):
     if not os.path.exists(SINK):
         raise common.Skip('mcring-sink is not built (apt-get install libnats-dev)')
     for part in parts or PARTS:
-        PARTS[part](run)
+        try:
+            PARTS[part](run)
+        except common.Skip as reason:
+            print(f'sink     {part} skipped: {reason}', flush=True)
