@@ -68,10 +68,10 @@ class Driver:
         assert self.ask(f'checkpoint {json.dumps(position)}')['taken']
         return self.ask(f'stored {before + 1}')
 
-    def rss(self):
-        """The octets of its memory."""
-        with open(f'/proc/{self.process.pid}/statm') as file:
-            return int(file.read().split()[1]) * os.sysconf('SC_PAGE_SIZE')
+    def peak(self):
+        """The most octets of memory that it has had."""
+        with open(f'/proc/{self.process.pid}/status') as file:
+            return next(int(line.split()[1]) << 10 for line in file if line.startswith('VmHWM:'))
 
     def close(self):
         """Gives its exit status."""

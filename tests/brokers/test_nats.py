@@ -66,12 +66,12 @@ def test_a_server_that_is_killed_and_comes_back_has_all_once(lab, server, client
 def test_a_server_that_stands_still_stops_nobody_and_has_all_once(lab, server, client):
     driver = Driver(lab, server.url, seconds=120)
     driver.settle(0, 10_000, 4000)
-    before = driver.rss()
+    before = driver.peak()
     server.pause()
     driver.send(10_000, 25_000, 4000)
     driver.until(lambda seen: seen['disconnects'] and seen['error'], 'the driver says that nothing comes')
     held = driver.until(lambda seen: seen['out'] == 20_000, 'the driver has all units that it may have')
-    assert driver.rss() - before < 70 * MB, 'the units are 86 MB, half of which were there before; buffers are bounded'
+    assert driver.peak() - before < 70 * MB, 'the units are 86 MB, half of which were there before; buffers are bounded'
     assert driver.info()['stored'] == held['stored']
     server.go_on()
     seen = driver.wait()
@@ -253,6 +253,19 @@ def test_a_checkpoint_waits_for_the_units_before_it(lab, server, client):
     driver.wait()
     assert driver.ask('stored 1')['checkpoints'] == 1
     assert client.position('sink') == {'at': 15}
+
+
+def test_a_checkpoint_waits_for_answers_that_were_lost(lab, server, client, wire):
+    driver = Driver(lab, wire.url)
+    wire.is_deaf = True
+    driver.send(0, 100)
+    wait_for(lambda: client.count('MD') == 100, 20, 'the server has all')
+    assert driver.ask('checkpoint {"at": 100}')['taken']
+    driver.until(lambda seen: seen['disconnects'], 'the driver gives the connection up')
+    assert client.position('sink') is None
+    wire.cut()
+    driver.wait()
+    assert driver.ask('stored 1')['checkpoints'] == 1 and client.position('sink') == {'at': 100}
 
 
 def test_an_older_process_of_the_name_ends(lab, server, client):
