@@ -82,6 +82,22 @@ def test_a_second_checkpoint_waits_for_the_first_and_units_meanwhile_for_the_nex
     assert written(mock) == once(0, 300)
 
 
+def test_a_position_covers_what_was_sent_before_it_and_no_more_when_all_of_it_waited(lab, mock):
+    driver = Driver(lab, mock.url)
+    mock.tell('error produce TOPIC_AUTHORIZATION_FAILED 1')
+    mock.tell('error end_transaction NO_ERROR 1 1000')  # so long it aborts, and what comes waits
+    driver.produce(0, 10)
+    wait_for(lambda: driver.info()['error'], 30, 'it has failed')
+    driver.produce(10, 10)
+    driver.position_to('a')
+    driver.produce(20, 10)
+    assert driver.ask('stored 1')['checkpoints'] == 1
+    wait_for(lambda: driver.info()['stored'] == 20, 30, 'what stands before the position is given back')
+    assert driver.info()['in_flight'] == 10
+    driver.position_to('b')
+    assert driver.ask('wait')['stored'] == 30
+
+
 def test_a_position_is_found_far_back_and_not_taken_from_others(lab, mock):
     one = Driver(lab, mock.url)
     one.hand_over(0, 1, 'mine')
