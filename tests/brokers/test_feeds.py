@@ -2,18 +2,22 @@
 """Feeds in NATS: two hosts that hand over the same feed, with real engines, sinks and a real server."""
 
 import collections
+import os
 import signal
 import struct
+import subprocess
 
 import pytest
 
 import mcring_header
 from netlab import wait_for
+from programs import BUILD
 from sinks import Engine, Sink
 
 LINES = ('239.1.1.1', '239.1.1.2')
 FEED = 'feed itch; declaration moldudp64; gap_timeout 20ms; line A; join 239.1.1.1:5000; line B; join 239.1.1.2:5000'
 SESSION = b'0000012345'
+READER = os.path.join(BUILD, 'examples', 'sink_reader')
 
 
 def packet(number, count=1):
@@ -90,3 +94,17 @@ def test_what_two_hosts_hand_over_is_stored_once(lab, server, client, pack):
     assert {mcring_header.stream_of(one) for one in words} == {('itch', '00', SESSION.hex(), '0')}
     twice = {number for number, n in data.items() if n > 1}
     assert {number // pack for number in twice} <= ({gap // pack for gap in missing} if pack > 1 else set())
+
+
+def test_the_example_prints_each_message_once_and_what_is_missing(lab, server):
+    a, b = (Host(lab, server, name, '--pack', 4, '--linger', '1ms') for name in 'ab')
+    for host in (a, b):
+        host.engine.send(both_lines(range(1, 101), {(0, 50), (1, 50)}))
+    a.sink.until_stored(99, 'itch')
+    b.sink.until_stored(99, 'itch')
+    reader = subprocess.Popen(['stdbuf', '-oL', READER, server.url, 'MD'], stdout=subprocess.PIPE, text=True)
+    lab.processes.append(reader)
+    lines = [reader.stdout.readline().rstrip() for _ in range(100)]
+    subject = 'mcring.itch.flow-0-group-239-1-1-1-port-5000'
+    assert sorted(lines) == sorted([f'{subject} {number}+1: 30 octets' for number in range(1, 101) if number != 50] +
+                                   ['itch: gap of 1 from 50 on'])

@@ -351,6 +351,23 @@ static void a_gap_that_the_position_covers_in_part_is_told_from_there(void **sta
 	rig_sink_destroy(&r);
 }
 
+static void a_packet_that_the_position_covers_in_part_is_read_from_there(void **state)
+{
+	struct sink_rig r;
+
+	rig_sink(&r, 1 << 20, "");
+	start(&r, json_pack("{s:s, s:[{s:s, s:s, s:s, s:s, s:o}]}", "feed", "test", "streams",
+			    "scope", "00", "epoch", "30303030303132333435", "generation", "0",
+			    "next", "3", "last_ns", json_sprintf("%lu", (unsigned long)r.ns)));
+	send_on(&r, 0, 1, 4);
+	await(&r, has_read(&r, 4));
+	assert_int_equal(r.n, 1);
+	assert_int_equal(r.kept[0].h.number, 3);
+	assert_int_equal(r.kept[0].h.count, 2);
+	assert_int_equal(r.kept[0].h.skip, 2);
+	rig_sink_destroy(&r);
+}
+
 /* ---- engines ---- */
 
 static void an_engine_of_one_line_may_go(void **state)
@@ -519,6 +536,7 @@ int main(void)
 	    cmocka_unit_test(there_may_be_no_memory_at_any_point),
 	    cmocka_unit_test(a_gap_is_told_and_what_comes_late_is_read_all_the_same),
 	    cmocka_unit_test(a_gap_that_the_position_covers_in_part_is_told_from_there),
+	    cmocka_unit_test(a_packet_that_the_position_covers_in_part_is_read_from_there),
 	    cmocka_unit_test(an_engine_of_one_line_may_go),
 	    cmocka_unit_test(all_engines_may_go_and_what_was_missed_is_told),
 	    cmocka_unit_test(a_feed_that_is_declared_anew_is_opened_anew),

@@ -287,12 +287,15 @@ static int last_of(const struct mcr_sink_header *h, const uint8_t *octets, size_
 	uint8_t *exact = malloc(len + 1);
 	struct mcr_sink_body b;
 	struct mcr_sink_record r;
+	uint64_t n = 0;
 	int ret;
 
 	memcpy(exact, octets, len);
 	mcr_sink_body_open(&b, h, exact, len);
-	while ((ret = mcr_sink_body_next(&b, &r)) > 0)
-		;
+	while ((ret = mcr_sink_body_next(&b, &r)) > 0) {
+		n += r.count;
+		assert_true(n <= h->count);
+	}
 	assert_int_equal(mcr_sink_body_next(&b, &r), ret);
 	free(exact);
 	return ret;
