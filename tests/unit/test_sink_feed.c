@@ -368,6 +368,30 @@ static void a_packet_that_the_position_covers_in_part_is_read_from_there(void **
 	rig_sink_destroy(&r);
 }
 
+static void without_a_position_it_may_begin_at_the_newest(void **state)
+{
+	struct sink_rig r;
+	json_t *json;
+
+	rig_sink(&r, 1 << 20, "");
+	r.options.start = MCR_START_NEWEST;
+	start(&r, NULL);
+	send_on(&r, -1, 1, 1);
+	await(&r, r.src.is_attached);
+	send_on(&r, -1, 2, 1);
+	await(&r, has_read(&r, 2));
+	expect_numbers(&r, 2, 2);
+	json = position(&r);
+	stop(&r);
+	send_on(&r, -1, 3, 1);
+	start(&r, json);
+	r.src.has_position = 1;
+	await(&r, has_read(&r, 3));
+	expect_numbers(&r, 2, 3);
+	assert_int_equal(count_losses(&r, LOSS_LAPPED), 0);
+	rig_sink_destroy(&r);
+}
+
 /* ---- engines ---- */
 
 static void an_engine_of_one_line_may_go(void **state)
@@ -537,6 +561,7 @@ int main(void)
 	    cmocka_unit_test(a_gap_is_told_and_what_comes_late_is_read_all_the_same),
 	    cmocka_unit_test(a_gap_that_the_position_covers_in_part_is_told_from_there),
 	    cmocka_unit_test(a_packet_that_the_position_covers_in_part_is_read_from_there),
+	    cmocka_unit_test(without_a_position_it_may_begin_at_the_newest),
 	    cmocka_unit_test(an_engine_of_one_line_may_go),
 	    cmocka_unit_test(all_engines_may_go_and_what_was_missed_is_told),
 	    cmocka_unit_test(a_feed_that_is_declared_anew_is_opened_anew),

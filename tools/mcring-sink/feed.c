@@ -81,8 +81,6 @@ static void leave(struct feed *f, uint64_t pause_ns)
 	f->n_keys = 0;
 	f->n = f->at = 0;
 	f->is_changed = 0;
-	for (unsigned i = 0; i < f->n_streams; i++)
-		f->streams[i]->state = FEED_WAITING;
 }
 
 /* Takes the next items, when those before are taken. Returns how many there are. */

@@ -23,14 +23,6 @@ void feed_end_cell(struct feed *f, struct feed_stream *st)
 	lane_end(f->s, &st->lane, &st->place, st->last_ns);
 }
 
-/* Whether the message that begins with this number is the first of another cell. */
-static int begins_cell(const struct feed *f, const struct feed_stream *st, uint64_t number,
-		       uint64_t rx_ns)
-{
-	return number / f->s->options->pack != st->cell ||
-	       (rx_ns > st->cell_ns && rx_ns - st->cell_ns >= f->s->options->linger_ns);
-}
-
 /* ---- what is missing ---- */
 
 static int tell(struct feed *f, struct feed_stream *st, enum loss_kind kind, uint64_t count,
@@ -64,7 +56,7 @@ static int tell_anew(struct feed *f, struct feed_stream *st, const struct resume
 		st->place = before;
 		return ret;
 	}
-	st->state = FEED_READ;
+	st->is_older = 0;
 	st->shift = 0;
 	return 0;
 }
@@ -186,13 +178,13 @@ static int resume(struct feed *f, struct feed_stream *st, enum resume_verdict ve
 	if (verdict == RESUME_ANEW)
 		return tell_anew(f, st, seen);
 	if (verdict == RESUME_OLDER) {
-		st->state = FEED_OLDER;
+		st->is_older = 1;
 		return 0;
 	}
 	ret = tell_up_to(f, st, LOSS_LAPPED, seen->number + shift);
 	if (ret < 0)
 		return ret;
-	st->state = FEED_READ;
+	st->is_older = 0;
 	st->shift = shift;
 	return 0;
 }
@@ -212,7 +204,6 @@ static struct feed_stream *begin(struct feed *f, const struct mcr_feed_msg *item
 		st->place.generation = item->ns;
 	memcpy(st->place.epoch, st->epoch, sizeof(st->epoch));
 	st->place.next = item->seq;
-	st->state = FEED_READ;
 	feed_end_cell(f, st);
 	return st;
 }
@@ -252,7 +243,7 @@ static int take_start(struct feed *f, const struct mcr_feed_msg *item)
  */
 static int may_be_known(const struct feed_stream *st, const struct mcr_feed_msg *item)
 {
-	return st->state == FEED_OLDER ||
+	return st->is_older ||
 	       (st->resumed_ns != 0 && st->place.generation != 0 && st->last_ns == st->resumed_ns &&
 		item->reset.old_next + st->shift <= st->place.next);
 }
@@ -270,7 +261,7 @@ static int take_reset(struct feed *f, const struct mcr_feed_msg *item, struct fe
 	if (may_be_known(st, item)) {
 		const enum resume_verdict verdict = resume_reset(&known, &seen, &shift);
 
-		if (verdict != RESUME_ANEW || st->state == FEED_OLDER)
+		if (verdict != RESUME_ANEW || st->is_older)
 			return resume(f, st, verdict, &seen, shift);
 	}
 	/* The units before are of what was; names and the place behind are of what is. */
@@ -286,7 +277,7 @@ static int take_gap(struct feed *f, const struct mcr_feed_msg *item, struct feed
 {
 	const enum loss_kind kind = item->gap.whose == MCR_FEED_RING ? LOSS_LAPPED : LOSS_GAP;
 
-	return st->state == FEED_READ ? tell_up_to(f, st, kind, item->gap.last + st->shift + 1) : 0;
+	return st->is_older ? 0 : tell_up_to(f, st, kind, item->gap.last + st->shift + 1);
 }
 
 /* ---- messages ---- */
@@ -319,7 +310,8 @@ static int pack(struct feed *f, const struct mcr_feed_msg *item, struct feed_str
 	const uint64_t end = m->place.next + m->count, rx_ns = m->rx_ns;
 	uint8_t *body;
 
-	if (st->is_open && (late || begins_cell(f, st, m->place.next, rx_ns)))
+	if (st->is_open &&
+	    (late || (rx_ns > st->cell_ns && rx_ns - st->cell_ns >= f->s->options->linger_ns)))
 		feed_end_cell(f, st);
 	if (memcmp(st->source, item->msg->source.octets, sizeof(st->source)) != 0 ||
 	    st->source_port != item->msg->src_port) {
@@ -356,13 +348,13 @@ static int take_data(struct feed *f, const struct mcr_feed_msg *item, struct fee
 	struct pack_message m;
 	int ret;
 
-	if (st->state == FEED_OLDER) {
+	if (st->is_older) {
 		const struct resume_known known = known_of(f, st);
 		const struct resume_seen seen = seen_of(st, item->seq, item->msg->rx_ns);
 		uint64_t shift = 0;
 
 		ret = resume(f, st, resume_data(&known, &seen, &shift), &seen, shift);
-		if (ret < 0 || st->state == FEED_OLDER)
+		if (ret < 0 || st->is_older)
 			return ret;
 	}
 	m = message_of(item, st);

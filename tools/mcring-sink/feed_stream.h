@@ -14,12 +14,6 @@
 
 #define FEED_STREAMS_MAX 2048
 
-enum feed_stream_state {
-	FEED_WAITING, /* it was read before, and is not there (yet) since the feed was opened */
-	FEED_OLDER,   /* what comes of it is older than its place, and passed over */
-	FEED_READ,
-};
-
 struct feed_stream {
 	struct sink_lane lane; /* the first member: a stream is found by it */
 	struct sink_flow flow;
@@ -30,8 +24,8 @@ struct feed_stream {
 	uint64_t last_ns;               /* arrival of the last that was read below; 0 = unknown */
 	uint64_t resumed_ns; /* ... when it was resumed: up to then late data were read, too */
 	uint64_t shift;      /* to be added to the feed's numbers */
-	enum feed_stream_state state;
-	uint64_t epoch[2]; /* that the feed is in */
+	int is_older;        /* what comes of it is older than its place, and passed over */
+	uint64_t epoch[2];   /* that the feed is in */
 	/* The open cell, which is one unit: since when, and which. */
 	int is_open;
 	uint64_t cell_ns, cell;
