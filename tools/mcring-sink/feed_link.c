@@ -39,9 +39,17 @@ static void stop_asking(struct sink *s, struct feed_link *l)
 	l->is_asked = 0;
 }
 
+/* Keeps the error, and logs it when it is another one. */
+static void keep_error(struct sink *s, struct sink_source *src, const char *text)
+{
+	if (strncmp(src->error, text, sizeof(src->error) - 1) != 0)
+		line_log(&s->log, "feed %s: %s", src->name, text);
+	snprintf(src->error, sizeof(src->error), "%s", text);
+}
+
 static void fail(struct sink *s, struct sink_source *src, struct feed_link *l, const char *text)
 {
-	snprintf(src->error, sizeof(src->error), "%s", text);
+	keep_error(s, src, text);
 	stop_asking(s, l);
 	l->due_ns = monotonic_ns() + RETRY_NS;
 }
@@ -107,7 +115,7 @@ static int attach(struct sink *s, struct sink_source *src, struct feed_link *l, 
 		src->error[0] = '\0';
 	} else if (now_ns >= l->due_ns) {
 		feed_link_close(s, l, RETRY_NS);
-		snprintf(src->error, sizeof(src->error), "%s", err.text);
+		keep_error(s, src, err.text);
 	}
 	return l->is_read;
 }
