@@ -98,7 +98,8 @@ static int poll_feed(struct feed *f)
 	f->n = mcr_feed_poll(f->link.feed, f->items, FEED_BATCH);
 	if (f->n >= 0)
 		return f->n;
-	f->n = 0; /* no engine of it runs any more */
+	f->n = 0;
+	line_log(&f->s->log, "feed %s: no engine of its lines runs any more", f->src->name);
 	leave(f, PAUSE_NS);
 	return 0;
 }
@@ -124,6 +125,8 @@ static unsigned read_feed(struct sink *s, struct sink_source *src, uint64_t now_
 	unsigned taken = 0;
 	int ret = 0;
 
+	if (is_there && !src->is_attached)
+		return (unsigned)(src->is_attached = 1);
 	for (int i = 0; is_there && i < BATCHES && ret == 0 && poll_feed(f) > 0; i++)
 		while (f->at < f->n && ret == 0) {
 			ret = feed_take(f);

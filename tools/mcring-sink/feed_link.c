@@ -113,6 +113,8 @@ static int attach(struct sink *s, struct sink_source *src, struct feed_link *l, 
 	if (ret == 0 && (!l->feed->is_troubled || now_ns >= l->due_ns)) {
 		l->is_read = l->was_read = 1;
 		src->error[0] = '\0';
+		line_log(&s->log, "feed %s: reads %u rings%s", src->name, l->feed->n_readers,
+			 l->feed->is_troubled ? "; not all of its lines are there" : "");
 	} else if (now_ns >= l->due_ns) {
 		feed_link_close(s, l, RETRY_NS);
 		keep_error(s, src, err.text);

@@ -93,8 +93,7 @@ void feed_stream_name(const struct sink *s, struct feed_stream *st, const char *
 	end = subject_token(end, MCR_NAME_MAX, st->lane.source->name);
 	if (!is_whole)
 		subject_token(put_text(end, "."), MCR_SINK_KEY_MAX, text);
-	end = subject_token(st->flow_key, MCR_NAME_MAX, st->lane.source->name);
-	subject_token(put_text(end, "."), MCR_SINK_KEY_MAX, text);
+	subject_token(st->flow_key, sizeof(st->flow_key), text);
 	st->flow.subject = st->subject;
 	st->flow.key = st->flow_key;
 }

@@ -17,7 +17,7 @@
 struct feed_stream {
 	struct sink_lane lane; /* the first member: a stream is found by it */
 	struct sink_flow flow;
-	char subject[SUBJECT_MAX], flow_key[MCR_NAME_MAX + MCR_SINK_KEY_MAX];
+	char subject[SUBJECT_MAX], flow_key[MCR_SINK_KEY_MAX];
 	char scope[MCR_SINK_SCOPE_MAX]; /* hexadecimal: who it is */
 	char key[MCR_SINK_KEY_MAX];     /* the same for a person, and its epoch */
 	struct sink_place place;        /* all below was read, or told as missing */
