@@ -23,7 +23,7 @@ OPTIONAL = {'/usr/bin/chromium', '/usr/bin/chromedriver',  # `install-deps web`
             # `install-deps bindings`
             '/usr/bin/java', '/usr/bin/mypy', 'bindgen', 'cargo', 'go', 'gofmt', 'java', 'javac', 'javadoc',
             'mypy', 'rustc', 'rustfmt',
-            # tools/bench sink unpacks it, where it is not installed
+            # without it, tools/bench sink says so
             'nats-server',
             # tools/build-packages installs them
             'dpkg-buildpackage', 'dpkg-checkbuilddeps', 'dpkg-parsechangelog', 'lintian'}
