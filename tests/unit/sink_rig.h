@@ -403,4 +403,19 @@ static inline uint64_t account_is_whole(const struct made *made, uint64_t epoch,
 	return lost;
 }
 
+/* A message of len octets, of which the first 8 are its number. */
+static inline void put_at(struct sink_rig *r, uint64_t rx_ns, uint16_t port, uint32_t len)
+{
+	struct mcr_record record = small_engine_record(&r->e.writers[0]);
+	uint8_t payload[2048] = {0};
+	const uint64_t seq = r->e.writers[0].next + 1;
+
+	memcpy(payload, &seq, sizeof(seq));
+	record.rx_ns = rx_ns;
+	record.hw_delta = 0;
+	record.flags = 0;
+	record.port = port;
+	small_engine_put(&r->e, 0, record, payload, len);
+}
+
 #endif
