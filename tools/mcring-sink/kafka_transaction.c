@@ -179,7 +179,8 @@ static rd_kafka_resp_err_t produce_one(struct sink_broker *b, struct sink_unit *
 	rd_kafka_resp_err_t error;
 
 	do {
-		error = rd_kafka_producev(
+		/* librdkafka's macros are expressions of GNU C. */
+		error = __extension__ rd_kafka_producev(
 		    b->rk, RD_KAFKA_V_RKT(topic->rkt),
 		    RD_KAFKA_V_KEY(unit->flow, strlen(unit->flow)),
 		    RD_KAFKA_V_VALUE((void *)(uintptr_t)unit->body, unit->len),
@@ -256,13 +257,13 @@ static enum kafka_outcome produce_position(struct sink_broker *b, const char *po
 {
 	struct kafka_topic *topic = kafka_topics_find(&b->topics, b->rk, KAFKA_POSITION_TOPIC);
 	rd_kafka_resp_err_t error =
-	    topic
-		? rd_kafka_producev(b->rk, RD_KAFKA_V_RKT(topic->rkt),
-				    RD_KAFKA_V_PARTITION(KAFKA_POSITION_PARTITION),
-				    RD_KAFKA_V_KEY(b->config->name, strlen(b->config->name)),
-				    RD_KAFKA_V_VALUE((void *)(uintptr_t)position, strlen(position)),
-				    RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END)
-		: RD_KAFKA_RESP_ERR__FAIL;
+	    topic ? __extension__ rd_kafka_producev(
+			b->rk, RD_KAFKA_V_RKT(topic->rkt),
+			RD_KAFKA_V_PARTITION(KAFKA_POSITION_PARTITION),
+			RD_KAFKA_V_KEY(b->config->name, strlen(b->config->name)),
+			RD_KAFKA_V_VALUE((void *)(uintptr_t)position, strlen(position)),
+			RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END)
+		  : RD_KAFKA_RESP_ERR__FAIL;
 
 	if (!error)
 		return KAFKA_DONE;
