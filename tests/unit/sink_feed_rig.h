@@ -279,6 +279,23 @@ static inline int has_read(const struct sink_rig *r, uint64_t number)
 	return 0;
 }
 
+/* The messages first to last were read once each, in order, with their octets, but for those that a
+ * loss names. */
+static inline void expect_numbers(const struct sink_rig *r, uint64_t first, uint64_t last)
+{
+	uint64_t next = first;
+
+	for (size_t i = 0; i < r->n; i++) {
+		const struct kept *k = &r->kept[i];
+
+		assert_int_equal(k->h.number, next);
+		if (!k->is_loss)
+			assert_true(k->word == rig_word(k->h.number));
+		next += k->h.count;
+	}
+	assert_int_equal(next, last + 1);
+}
+
 static inline size_t count_losses(const struct sink_rig *r, enum loss_kind kind)
 {
 	size_t n = 0;
