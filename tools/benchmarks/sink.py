@@ -57,8 +57,8 @@ class Server:
         with open(config, 'w') as f:
             f.write(f'listen: 127.0.0.1:{self.port}\n'
                     f'jetstream {{ store_dir: "{self.folder}", max_memory_store: 4GB }}\n')
-        self.process = subprocess.Popen([*common.FIRST, program, '-c', config], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.DEVNULL, start_new_session=True)
+        self.process = subprocess.Popen([*common.FIRST, program, '-c', config], stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         self.url = f'nats://127.0.0.1:{self.port}'
 
     def __enter__(self):
@@ -155,8 +155,8 @@ def finished(process, timeout):
 
 
 def start(argv):
-    return subprocess.Popen([*common.FIRST, *argv], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                            text=True, start_new_session=True)
+    return subprocess.Popen([*common.FIRST, *argv], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                            stderr=subprocess.PIPE, text=True, start_new_session=True)
 
 
 @functools.cache
@@ -178,8 +178,8 @@ def published(run, server, messages, octets, pack):
     """By the peer."""
     server.begin()
     header = len(HEADER) + (len(' pack') if pack > 1 else 0)
-    peer = start([peer_program(run.dir, 'sink_peer', 'libnats'), server.url, 'bench.md', str(GROUPS), str(messages), str(octets),
-                  str(pack), str(header), str(PENDING)])
+    peer = start([peer_program(run.dir, 'sink_peer', 'libnats'), server.url, 'bench.md', str(GROUPS), str(messages),
+                  str(octets), str(pack), str(header), str(PENDING)])
     cpu_s = finished(peer, PUBLISH_S)
     if (n := server.state()['messages']) != messages // pack:
         raise RuntimeError(f'sink_peer: {n} stored of {messages // pack}')
