@@ -50,7 +50,7 @@ static void produce(rd_kafka_t *k, const char *topic, const char *id, const char
 	rd_kafka_resp_err_t ret;
 
 	do {
-		ret = rd_kafka_producev(
+		ret = __extension__ rd_kafka_producev(
 		    k, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_KEY(topic, strlen(topic)),
 		    RD_KAFKA_V_VALUE((void *)body, len), RD_KAFKA_V_HEADER("Mcring", header, -1),
 		    RD_KAFKA_V_HEADER("id", id, -1), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
