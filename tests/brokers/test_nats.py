@@ -116,6 +116,14 @@ def test_a_stream_that_the_sink_may_create_is_made_again_and_the_position_too(la
     assert client.stream('MD')['config']['duplicate_window'] == 30_000_000_000
 
 
+def test_a_position_is_written_although_no_unit_comes_and_its_bucket_was_gone(lab, server, client):
+    driver = Driver(lab, server.url)
+    driver.checkpoint(at=1)
+    client.api('STREAM.DELETE.KV_mcring-sink')
+    seen = driver.checkpoint(at=2)
+    assert seen['checkpoints'] == 2 and seen['error'] == '' and client.position('sink') == {'at': 2}
+
+
 def test_a_full_stream_is_told_and_goes_on_when_it_has_room(lab, server, client):
     client.make_stream('MD', 'mcring.>', max_msgs=1000, discard='new')
     driver = Driver(lab, server.url, 'MD')

@@ -96,8 +96,10 @@ static void stored(struct nats_store *s, uint64_t revision)
 	free(s->mark.text);
 	s->mark.text = NULL;
 	s->mark.state = NATS_MARK_NONE;
-	if (!s->trouble_ns)
+	if (!s->trouble_ns) {
+		s->unheard_ns = 0;
 		s->info.error[0] = '\0';
+	}
 }
 
 static void fail(struct nats_store *s, const struct nats_ack *ack, uint64_t now)

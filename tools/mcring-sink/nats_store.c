@@ -235,6 +235,8 @@ static void take_answer(struct nats_store *s, const char *text, natsMsg *msg, ui
 /* nobody_takes: the server knows nobody who would take something that we sent. */
 static void nobody_takes(struct nats_store *s, uint64_t now)
 {
+	const int has_units = s->wire.n > 0;
+
 	if (!s->unheard_ns) {
 		s->unheard_ns = now;
 		nats_store_error(s,
@@ -244,7 +246,8 @@ static void nobody_takes(struct nats_store *s, uint64_t now)
 	}
 	put_all_back(s);
 	nats_mark_lost(s, now);
-	in_trouble(s, now);
+	if (has_units) /* else it was the checkpoint: it has a pause of its own */
+		in_trouble(s, now);
 }
 
 unsigned nats_store_answers(struct nats_store *s, uint64_t now)
