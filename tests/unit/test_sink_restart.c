@@ -5,7 +5,8 @@
 
 #define EPOCH    4711
 #define MESSAGES 60
-#define CELL_NS  1000000 /* of the rig's --linger */
+/* --linger: longer than the time of a ring stands still here. */
+#define CELL_NS UINT64_C(10000000000)
 
 static int setup(void **state)
 {
@@ -93,6 +94,7 @@ static void killed_at(struct sink_rig *r, int is_kafka, uint32_t pack, uint64_t 
 	rig_begin(r, 2, 65536);
 	r->made.is_kafka = is_kafka;
 	r->options.pack = pack;
+	r->options.linger_ns = CELL_NS;
 	r->made.moody = 1 + (unsigned)at % 3;
 	for (unsigned i = 0; i < MESSAGES; i++) {
 		publish(r, 0, &rng);
@@ -125,6 +127,7 @@ static void killed_often(struct sink_rig *r, int is_kafka, uint32_t pack, uint64
 	rig_begin(r, 2, 262144);
 	r->made.is_kafka = is_kafka;
 	r->options.pack = pack;
+	r->options.linger_ns = CELL_NS;
 	for (unsigned life = 0; life < 30; life++) {
 		for (uint64_t i = mcr_rng_delay(&rng, 40); i > 0; i--, n++) {
 			publish(r, 0, &rng);
