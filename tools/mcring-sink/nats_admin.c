@@ -291,8 +291,11 @@ int nats_admin_ensure(const struct nats_config *c, uint64_t until_ns, uint64_t *
 	if (rc)
 		return rc;
 	rc = ensure_stream(&a, c, window_ns, &is, err);
-	if (!rc && !c->is_check)
-		rc = ensure_bucket(&a, &is, err);
+	if (!rc && !c->is_check) {
+		do /* when one has just been made its servers choose a leader */
+			rc = ensure_bucket(&a, &is, err);
+		while (rc == -ETIMEDOUT && monotonic_ns() < until_ns);
+	}
 	leave(&a);
 	return rc;
 }
