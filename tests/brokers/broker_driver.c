@@ -64,17 +64,18 @@ static void answer(const char *key, json_t *value)
 	if (broker)
 		calls->info(broker, &i);
 	json_t *o = json_pack(
-	    "{sI sI sI sI sI sI ss sI sI si ss ss ss sI sI sI sI sI sI sI sI sI}", "sent",
+	    "{sI sI sI sI sI sI ss sI sI si ss ss ss si sI sI sI sI sI sI sI sI sI}", "sent",
 	    (json_int_t)next, "out", (json_int_t)out, "stored", (json_int_t)counts[SINK_STORED],
 	    "stored_before", (json_int_t)counts[SINK_STORED_BEFORE], "refused",
 	    (json_int_t)counts[SINK_REFUSED], "twice", (json_int_t)twice, "why", why, "ns",
 	    (json_int_t)(monotonic_ns() - began_ns), "cpu_ns",
 	    (json_int_t)(cpu_ns() - began_cpu_ns), "is_connected", i.is_connected, "server",
-	    i.server, "error", i.error, "fatal", i.fatal, "connects", (json_int_t)i.connects,
-	    "disconnects", (json_int_t)i.disconnects, "retried", (json_int_t)i.retried,
-	    "checkpoints", (json_int_t)i.checkpoints, "once_ns", (json_int_t)i.once_ns,
-	    "perhaps_twice", (json_int_t)i.perhaps_twice, "in_flight", (json_int_t)i.in_flight,
-	    "longest_ns", (json_int_t)longest_ns, "aborted", (json_int_t)i.aborted);
+	    i.server, "error", i.error, "fatal", i.fatal, "is_taken_over", i.is_taken_over,
+	    "connects", (json_int_t)i.connects, "disconnects", (json_int_t)i.disconnects, "retried",
+	    (json_int_t)i.retried, "checkpoints", (json_int_t)i.checkpoints, "once_ns",
+	    (json_int_t)i.once_ns, "perhaps_twice", (json_int_t)i.perhaps_twice, "in_flight",
+	    (json_int_t)i.in_flight, "longest_ns", (json_int_t)longest_ns, "aborted",
+	    (json_int_t)i.aborted);
 
 	json_object_set_new(o, key, value);
 	json_dumpf(o, stdout, JSON_COMPACT);

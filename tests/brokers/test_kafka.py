@@ -260,7 +260,7 @@ def test_a_sink_whose_name_another_has_taken_ends(lab, mock, api, error):
     answer = driver.hand_over(0, 10, 'a')
     assert answer['fatal'] == ('another mcring-sink with --name one has taken over at this broker; sinks that run at '
                                'the same time need names of their own')
-    assert (answer['stored'], answer['in_flight'], answer['checkpoints']) == (0, 10, 0)
+    assert (answer['stored'], answer['in_flight'], answer['checkpoints'], answer['is_taken_over']) == (0, 10, 0, 1)
     driver.close()
 
 
@@ -306,7 +306,7 @@ def test_who_finds_another_one_s_position_after_an_outage_ends(lab, mock):
     driver.position_to('b')
     answer = driver.ask('wait')
     assert answer['fatal'] == 'during an outage another mcring-sink with --name one has taken over at this broker'
-    assert mock.positions('one') == ['a', 'of another']
+    assert answer['is_taken_over'] and mock.positions('one') == ['a', 'of another']
 
 
 def test_it_ends_with_an_open_transaction_whatever_the_brokers_do(lab, mock):

@@ -148,7 +148,7 @@ def test_a_sink_that_was_fenced_ends_with_the_reason(lab, mock, engine):
     sink.until_stored(10)
     mock.tell('error end_transaction PRODUCER_FENCED 1')
     engine.send(datagrams(10, 10))
-    assert sink.process.wait(30) == 1
+    assert sink.process.wait(30) == 3
     assert 'another mcring-sink with --name sink has taken over at this broker' in sink.log()
 
 

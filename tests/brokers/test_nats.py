@@ -284,7 +284,7 @@ def test_an_older_process_of_the_name_ends(lab, server, client):
     newer = Driver(lab, server.url)
     assert newer.opened['loaded'] == '{"at": 1}'
     seen = older.checkpoint(at=2)
-    assert 'another mcring-sink --name sink has taken over' in seen['fatal'] and seen['checkpoints'] == 1
+    assert 'another mcring-sink --name sink has taken over' in seen['fatal'] and seen['is_taken_over'] and seen['checkpoints'] == 1
     assert newer.checkpoint(at=3)['fatal'] == '' and client.position('sink') == {'at': 3}
 
 

@@ -210,7 +210,8 @@ static inline void made_info(const struct sink_broker *b, struct sink_broker_inf
 					 .checkpoints = b->checkpoints,
 					 .once_ns = b->made->once_ns,
 					 .in_flight = b->sent - b->settled};
-	if (b->life != b->made->lives)
+	out->is_taken_over = b->life != b->made->lives;
+	if (out->is_taken_over)
 		strcpy(out->fatal, "another sink of this name has begun");
 }
 

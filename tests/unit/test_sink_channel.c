@@ -350,7 +350,7 @@ static void an_older_sink_of_the_name_ends(void **state)
 	rig_settle(r);
 	assert_int_equal(sink_fatal(&r->s, why), 0);
 	r->made.lives++;
-	assert_int_equal(sink_fatal(&r->s, why), 1);
+	assert_int_equal(sink_fatal(&r->s, why), SINK_EXIT_TAKEN);
 	assert_string_equal(why, "another sink of this name has begun");
 	rig_end(r);
 }

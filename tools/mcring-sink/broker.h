@@ -40,9 +40,10 @@ struct sink_done {
 
 struct sink_broker_info {
 	int is_connected;
-	char server[128]; /* as told to users: without user name and password */
-	char error[512];  /* the last that has not passed; "" = none */
-	char fatal[512];  /* nothing goes on: the sink ends with this. "" = none */
+	char server[128];  /* as told to users: without user name and password */
+	char error[512];   /* the last that has not passed; "" = none */
+	char fatal[512];   /* nothing goes on: the sink ends with this. "" = none */
+	int is_taken_over; /* fatal: by a newer process of this name, so a restart would do harm */
 	uint64_t connects, disconnects;
 	uint64_t retried;       /* units that were sent again */
 	uint64_t aborted;       /* transactions; NATS: 0 */

@@ -62,12 +62,13 @@ void kafka_note_down(struct sink_broker *b)
 	pthread_mutex_unlock(&b->lock);
 }
 
-void kafka_note_fatal(struct sink_broker *b, const char *format, ...)
+void kafka_note_fatal(struct sink_broker *b, int is_taken_over, const char *format, ...)
 {
 	va_list ap;
 
 	va_start(ap, format);
 	pthread_mutex_lock(&b->lock);
+	b->info.is_taken_over = is_taken_over;
 	vsnprintf(b->info.fatal, sizeof(b->info.fatal), format, ap);
 	kafka_wake_caller(b);
 	pthread_mutex_unlock(&b->lock);
@@ -80,7 +81,7 @@ void kafka_note_refused(struct sink_broker *b, struct sink_unit *unit, const cha
 	va_list ap;
 
 	if (!refusal) {
-		kafka_note_fatal(b, "out of memory");
+		kafka_note_fatal(b, 0, "out of memory");
 		return;
 	}
 	refusal->done = (struct sink_done){.unit = unit, .result = SINK_REFUSED};

@@ -21,9 +21,9 @@ __attribute__((format(printf, 2, 3))) void kafka_note_error(struct sink_broker *
 /* All brokers that are known are gone. */
 void kafka_note_down(struct sink_broker *b);
 
-/* Nothing goes on. */
-__attribute__((format(printf, 2, 3))) void kafka_note_fatal(struct sink_broker *b,
-							    const char *format, ...);
+/* Nothing goes on; is_taken_over: as another process of the name does. */
+__attribute__((format(printf, 3, 4))) void
+kafka_note_fatal(struct sink_broker *b, int is_taken_over, const char *format, ...);
 
 /* Gives a unit back that Kafka never takes. */
 __attribute__((format(printf, 3, 4))) void

@@ -146,7 +146,7 @@ int kafka_producer_renew(struct sink_broker *b, const char *position, int *is_st
 
 	if (!was_open_too_long(b) && b->is_fenced)
 		return mcr_error_set(
-		    err, -EACCES,
+		    err, -ESTALE,
 		    "another mcring-sink with --name %s has taken over at this "
 		    "broker; sinks that run at the same time need names of their own",
 		    b->config->name);
@@ -167,7 +167,7 @@ int kafka_producer_renew(struct sink_broker *b, const char *position, int *is_st
 	}
 	*is_stored = r == 0 && position && is_same(text, position);
 	if (r == 0 && !*is_stored && !is_same(text, b->committed))
-		r = mcr_error_set(err, -EACCES,
+		r = mcr_error_set(err, -ESTALE,
 				  "during an outage another mcring-sink with --name %s has taken "
 				  "over at this broker",
 				  b->config->name);

@@ -123,7 +123,7 @@ static enum kafka_outcome renew(struct sink_broker *b, const char *position)
 	if (r == -ECANCELED)
 		return KAFKA_CLOSING;
 	if (r != 0) {
-		kafka_note_fatal(b, "%s", err.text);
+		kafka_note_fatal(b, r == -ESTALE, "%s", err.text);
 		return KAFKA_FATAL;
 	}
 	if (is_stored)

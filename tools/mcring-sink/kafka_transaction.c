@@ -60,7 +60,7 @@ void kafka_transaction_on_report(rd_kafka_t *rk, const rd_kafka_message_t *m, vo
 			 hint(m->err));
 	if (!unit && is_refusal(m->err))
 		kafka_note_fatal(
-		    b,
+		    b, 0,
 		    "the position has %zu octets, and the broker refuses it: %s. Raise "
 		    "max.message.bytes of the topic %s",
 		    m->len, rd_kafka_err2str(m->err), KAFKA_POSITION_TOPIC);
@@ -91,7 +91,7 @@ static enum kafka_outcome judge(struct sink_broker *b, rd_kafka_error_t *error, 
 	else if (!rd_kafka_error_is_retriable(error))
 		outcome = KAFKA_FATAL;
 	if (outcome == KAFKA_FATAL)
-		kafka_note_fatal(b, "%s: %s", what, rd_kafka_error_string(error));
+		kafka_note_fatal(b, 0, "%s: %s", what, rd_kafka_error_string(error));
 	else if (code != RD_KAFKA_RESP_ERR__TIMED_OUT)
 		kafka_note_error(b, "%s: %s", what, rd_kafka_error_string(error));
 	rd_kafka_error_destroy(error);
@@ -269,7 +269,7 @@ static enum kafka_outcome produce_position(struct sink_broker *b, const char *po
 		return KAFKA_DONE;
 	if (error == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
 		kafka_note_fatal(
-		    b,
+		    b, 0,
 		    "the position has %zu octets: --set message.max.bytes to more, and "
 		    "max.message.bytes of the topic %s",
 		    strlen(position), KAFKA_POSITION_TOPIC);

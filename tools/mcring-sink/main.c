@@ -74,12 +74,13 @@ static int sleep_ms(struct sink *s, struct line_server *stats, int signal_fd, in
 	return 0;
 }
 
-/* Returns 0 at a signal, or -1 after a line on stderr. */
+/* Returns 0 at a signal, or the exit status after a line on stderr. */
 static int run(struct sink *s, struct line_server *stats, int signal_fd)
 {
 	uint64_t peeked_ns = 0, ticked_ns = 0;
 	char why[SINK_FATAL_MAX];
 	unsigned idle = 0;
+	int status;
 
 	for (;;) {
 		const uint64_t now_ns = monotonic_ns();
@@ -90,8 +91,11 @@ static int run(struct sink *s, struct line_server *stats, int signal_fd)
 			ticked_ns = now_ns;
 			line_server_poll(stats, now_ns);
 			sink_tell_trouble(s, now_ns);
-			if (sink_fatal(s, why))
-				return fail("%s", why);
+			status = sink_fatal(s, why);
+			if (status) {
+				fail("%s", why);
+				return status;
+			}
 		}
 		if (idle > IDLE_ROUNDS)
 			wait_ms = sink_arm(s);
@@ -179,5 +183,5 @@ int main(int argc, char **argv)
 	sink_close(&s);
 	if (lock_fd >= 0)
 		mcr_run_dir_leave(state_dir, lock_fd);
-	return ret < 0 ? SINK_EXIT_ERROR : 0;
+	return ret < 0 ? SINK_EXIT_ERROR : ret;
 }

@@ -130,6 +130,7 @@ static void take_asked(struct nats_store *s, const struct nats_ack *ack, uint64_
 	} else if (ack->code) {
 		fail(s, ack, now);
 	} else {
+		s->info.is_taken_over = 1;
 		snprintf(s->info.fatal, sizeof(s->info.fatal),
 			 "another mcring-sink --name %s has taken over the position: run one of a "
 			 "name",

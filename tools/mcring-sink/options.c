@@ -68,7 +68,8 @@ static const char USAGE[] =
     "  --help, --version\n"
     "\n"
     "Exit status: 0 at a signal, when all is stored; 1 on an error; 2 on one of the command "
-    "line.\n";
+    "line;\n"
+    "3 when another sink of this name has taken over.\n";
 
 static _Noreturn void usage_error(const char *option, const char *value, const char *expected)
 {
@@ -323,7 +324,7 @@ static void choose_broker(struct sink_options *o)
 {
 	if (!o->to)
 		refuse("--to is missing: nats://HOST[:PORT],... or kafka://HOST[:PORT],...");
-	if (strncmp(o->to, "nats://", 7) == 0) {
+	if (strncmp(o->to, "nats://", 7) == 0 || strncmp(o->to, "tls://", 6) == 0) {
 #if SINK_WITH_NATS
 		o->calls = &sink_nats;
 #else

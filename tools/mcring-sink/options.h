@@ -7,6 +7,7 @@
 
 #define SINK_EXIT_ERROR 1 /* it could not start, or could not go on */
 #define SINK_EXIT_USAGE 2
+#define SINK_EXIT_TAKEN 3  /* another process of its name has taken over */
 #define SINK_NAMES_MAX  64 /* of --channel, of --feed */
 #define SINK_SETS_MAX   128
 #define SINK_NAME_MAX   64 /* of --name, with the NUL */

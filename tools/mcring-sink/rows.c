@@ -7,10 +7,9 @@
 
 #define COUNT(counters) (sizeof(counters) / sizeof((counters)[0]))
 
-/* "nats" of nats://HOST. */
-static json_t *scheme_of(const char *url)
+static const char *kind_of(const struct sink *s)
 {
-	return json_stringn(url, strcspn(url, ":"));
+	return s->options->is_kafka ? "kafka" : "nats";
 }
 
 json_t *sink_row_whole(const struct sink *s)
@@ -29,7 +28,7 @@ json_t *sink_row_whole(const struct sink *s)
 
 	s->calls->info(s->broker, &info);
 	row = json_pack("{so so so sb so so so so so so so}", "name",
-			reply_string(s->options->name), "broker", scheme_of(s->options->to),
+			reply_string(s->options->name), "broker", reply_string(kind_of(s)),
 			"server", reply_text_or_null(info.server), "connected", info.is_connected,
 			"error", reply_text_or_null(info.error[0] ? info.error : info.fatal),
 			"prefix", reply_string(s->options->prefix), "position_ns",

@@ -172,7 +172,9 @@ int sink_fatal(const struct sink *s, char *why)
 
 	s->calls->info(s->broker, &info);
 	memcpy(why, info.fatal, SINK_FATAL_MAX);
-	return info.fatal[0] != '\0';
+	if (!info.fatal[0])
+		return 0;
+	return info.is_taken_over ? SINK_EXIT_TAKEN : SINK_EXIT_ERROR;
 }
 
 uint64_t sink_behind(const struct sink_source *src)

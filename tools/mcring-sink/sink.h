@@ -126,8 +126,7 @@ int sink_finish(struct sink *s, uint64_t now_ns);
 void sink_tell_trouble(struct sink *s, uint64_t now_ns);
 
 /* sink_fatal: why the sink cannot go on, in a buffer of SINK_FATAL_MAX octets. Returns 0 when it
- * can.
- */
+ * can, else the exit status to end with. */
 #define SINK_FATAL_MAX 512
 int sink_fatal(const struct sink *s, char *why);
 
