@@ -23,7 +23,7 @@ int mcr_overlap_make(struct mcr_overlap *out, const struct mcr_overlap *before,
 		     const struct mcr_join_list *leaving)
 {
 	static const struct mcr_join_list none;
-	struct mcr_join_list todo = {NULL}, same = {NULL}, rest = {NULL};
+	struct mcr_join_list todo = {0}, same = {0}, rest = {0};
 	int ret;
 
 	out->parts = calloc(before->n + 1, sizeof(out->parts[0]));
@@ -74,7 +74,7 @@ uint64_t mcr_overlap_next(const struct mcr_overlap *o)
 static int leave(struct mcr_engine *e, const struct mcr_join_list *joins, size_t *left,
 		 struct mcr_error *err)
 {
-	struct mcr_join_list held = {NULL}, remove = {NULL};
+	struct mcr_join_list held = {0}, remove = {0};
 	int ret = mcr_joins_held(&held, e);
 
 	if (ret == 0)

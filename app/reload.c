@@ -29,7 +29,7 @@ struct change {
 static int divide_gone(struct mcr_reload_plan *plan, const struct mcr_settings *next,
 		       const struct mcr_join_list *gone)
 {
-	struct mcr_join_list later = {NULL};
+	struct mcr_join_list later = {0};
 	int ret = mcr_joins_divide(&later, &plan->remove, gone, &next->share->elsewhere);
 
 	if (ret == 0)
@@ -40,14 +40,14 @@ static int divide_gone(struct mcr_reload_plan *plan, const struct mcr_settings *
 
 static int find_joins(struct mcr_reload_plan *plan, const struct mcr_settings *next)
 {
-	struct mcr_join_list gone = {NULL};
+	struct mcr_join_list gone = {0};
 	int ret = mcr_joins_subtract(&gone, &plan->held, &next->joins);
 
 	if (ret == 0 && next->share && next->shard.overlap.value > 0) {
 		ret = divide_gone(plan, next, &gone);
 	} else if (ret == 0) {
 		plan->remove = gone;
-		gone = (struct mcr_join_list){NULL};
+		gone = (struct mcr_join_list){0};
 	}
 	mcr_join_list_clear(&gone);
 	return ret < 0 ? ret : mcr_joins_subtract(&plan->add, &next->joins, &plan->held);

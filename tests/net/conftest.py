@@ -20,13 +20,14 @@ from suite import lab  # noqa: E402, F401
 # Programs that tools/check does without.
 collect_ignore = [] if os.environ.get('MCRING_PEERS') else ['test_socket_peers.py']
 
-# These wait for timers and switches more than they compute, and say nothing of rates or of how soon something
-# comes: tools/check runs three of them side by side. All others have the machine to themselves, also those whose
-# scenarios are all under way at once.
+# These wait for timers, routers and switches more than they compute, and say nothing of rates or of how soon something
+# comes: tools/check runs three of them side by side. All others have the machine to themselves, also the two of a
+# switch whose scenarios are all under way at once.
 WAITS = {f'test_{name}.py' for name in '''
     access beside captures capabilities errors example feeds_declared gen_replay interface_list ipv6_host malformed
-    membership membership_frames membership_versions ports programs quickstart relay relay_ways reload routes
-    stats_socket telemetry why why_readers'''.split()}
+    membership membership_frames membership_routers membership_versions ports programs proxy querier querier_peers
+    quickstart relay relay_peers relay_ways reload routes shard stats_socket telemetry why why_membership
+    why_readers'''.split()}
 
 
 def pytest_configure(config):

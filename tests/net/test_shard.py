@@ -46,7 +46,7 @@ class Hosts:
         return ('--config', self.path, '--shard', f'me={name}', '--idle', 'adaptive', '--interface',
                 f'feed=net_af_packet0,address=10.0.0.{number}/24')
 
-    def start(self, names):
+    def begin(self, names):
         for name in names:
             self.daemons[name] = Daemon(self.lab, self.hosts[name], *self.arguments(name),
                                         vdev='net_af_packet0,iface=eth0', wait=False)
@@ -146,7 +146,7 @@ def end(hosts, traffic, names, before=()):
 def test_a_host_comes_and_goes_and_nothing_is_lost(lab):
     hosts = Hosts(lab)
     hosts.write(['a', 'b'])
-    hosts.start('ab')
+    hosts.begin('ab')
     two = {'a': hosts.checked('a'), 'b': hosts.checked('b'), 'c': set()}
     assert two['a'] | two['b'] == ALL and not two['a'] & two['b'] and two['a'] and two['b']
     feed = {*LINES[0], *LINES[1]}
@@ -170,7 +170,7 @@ def test_a_host_comes_and_goes_and_nothing_is_lost(lab):
     wait_for(lambda: hosts.daemons['a'].log().count('reloaded: ') == 2, 30, 'SIGHUP is carried out')
     again = hosts.shard('a')
     assert again['leaving'] == first['leaving'] and abs(again['leave_ns'] - first['leave_ns']) < 1e9
-    hosts.start('c')
+    hosts.begin('c')
     wait_members(hosts, {**two, 'c': three['c']}, 'c is a member beside the old owners')
     shown = hosts.daemons['a'].ctl('status').stdout
     assert f'  and {first["leaving"]} that other hosts have now, to be left in 5' in shown, shown
@@ -211,7 +211,7 @@ def test_a_host_comes_and_goes_and_nothing_is_lost(lab):
 def test_with_two_copies_a_host_that_is_killed_costs_nothing(lab):
     hosts = Hosts(lab)
     hosts.write(['a', 'b', 'c'], copies=2, weights={'b': 2})
-    hosts.start('abc')
+    hosts.begin('abc')
     shares = {name: hosts.checked(name) for name in 'abc'}
     assert all(sum(group in share for share in shares.values()) == 2 for group in ALL)
     wait_members(hosts, shares, 'each group has two members')

@@ -143,6 +143,13 @@ def machine(site, commands):
 
 
 @pytest.fixture(scope='session')
+def sink_machine(site, machine):
+    """The same with the package that the README's commands do not install."""
+    site.do('apt-get install -y --no-install-recommends ./build-packages/mcring-sink_*.deb')
+    return machine
+
+
+@pytest.fixture(scope='session')
 def feed(site, machine, commands):
     """The site with the unit mcring@feed, by the third and the fourth command."""
     site.do(commands.configure)

@@ -204,13 +204,13 @@ def test_a_device_for_the_kernel_and_queriers_need_no_more(unit):
     assert unit.shown('StatusText').startswith('2 groups')
 
 
-def test_systemd_finds_no_fault_with_the_units(machine):
-    done = machine.run('systemd-analyze', 'verify', '--man=no', f'{UNIT}.service', 'mcring-exporter.service',
+def test_systemd_finds_no_fault_with_the_units(sink_machine):
+    done = sink_machine.run('systemd-analyze', 'verify', '--man=no', f'{UNIT}.service', 'mcring-exporter.service',
                        'mcring-watch.service', 'mcring-sink@trial.service')
     assert done.stdout + done.stderr == ''
 
 
-def test_what_is_left_open_is_what_the_document_says(unit):
+def test_what_is_left_open_is_what_the_document_says(unit, sink_machine):
     def exposure(name):
         found = unit.machine.run('systemd-analyze', 'security', '--no-pager', name).stdout
         return re.search(r'Overall exposure level for \S+: ([\d.]+)', found)[1]
@@ -263,7 +263,8 @@ def broker(machine):
     machine.run('systemctl', 'stop', 'broker', check=False)
 
 
-def test_a_sink_needs_its_file_and_stays_down_for_options_that_it_does_not_understand(machine):
+def test_a_sink_needs_its_file_and_stays_down_for_options_that_it_does_not_understand(sink_machine):
+    machine = sink_machine
     assert machine.run('systemctl', 'start', SINK, check=False).returncode != 0
     machine.run('systemctl', 'stop', SINK)
     with open(machine.debian.path('/etc/mcring/sink-trial.env'), 'w') as out:
@@ -274,8 +275,8 @@ def test_a_sink_needs_its_file_and_stays_down_for_options_that_it_does_not_under
     machine.run('systemctl', 'reset-failed', SINK)
 
 
-def test_a_sink_hands_over_what_its_user_may_read_and_goes_on_after_a_kill(site, unit, broker):
-    machine = unit.machine
+def test_a_sink_hands_over_what_its_user_may_read_and_goes_on_after_a_kill(site, unit, sink_machine, broker):
+    machine = sink_machine
     with open(machine.debian.path('/etc/mcring/sink-trial.env'), 'w') as out:
         out.write('OPTIONS=--engine trial --channel default --to nats://127.0.0.1 --stream TRIAL,create\n')
     machine.run('systemctl', 'restart', 'mcring-exporter')
@@ -295,6 +296,17 @@ def test_a_sink_hands_over_what_its_user_may_read_and_goes_on_after_a_kill(site,
         wait_for(lambda: machine.shown(SINK, 'MainPID')['MainPID'] not in ('0', pid) and stored() == 0, 20, 'it is back')
         mcsend(site.sender, f'{unit.group}:5000', count=10, rate=1000)
         wait_for(lambda: stored() == 10, 20, f'it goes on, and nothing is stored twice: {stored()}')
+
+        restarts = machine.shown(SINK, 'NRestarts')
+        machine.run('systemd-run', '--unit=other', 'mcring-sink', '--name', 'trial', '--engine', 'trial', '--channel',
+                    'default', '--to', 'nats://127.0.0.1', '--stream', 'TRIAL', '--state-dir', '/root/other')
+        wait_for(lambda: 'its socket is in' in machine.journal('other'), 20, 'another one of its name has begun')
+        mcsend(site.sender, f'{unit.group}:5000', count=10, rate=1000)
+        wait_for(lambda: machine.shown(SINK, 'ActiveState')['ActiveState'] == 'failed', 20, 'it gives way')
+        assert machine.shown(SINK, 'ExecMainStatus', 'NRestarts') == {'ExecMainStatus': '3', **restarts}
+        machine.run('systemctl', 'stop', 'other')
+        machine.run('systemctl', 'reset-failed', SINK)
+        machine.run('systemctl', 'start', SINK)
         machine.run('systemctl', 'stop', SINK)
         assert machine.shown(SINK, 'ActiveState', 'Result') == {'ActiveState': 'inactive', 'Result': 'success'}
         assert machine.run('test', '-e', '/run/mcring/sink-trial', check=False).returncode != 0

@@ -142,8 +142,7 @@ static void what_is_no_header_is_refused(void **state)
 	    "v=1 channel=md pos=1.0.1 n=1 src=,5000",
 	    "v=1 channel=md pos=1.0.1 n=1 src=10.0.0,5000",
 	    "v=1 channel=md pos=1.0.1 n=1 src=10.0.0.7,65536",
-	    "v=1 channel=md pos=1.0.1 n=1 src="
-	    "2001:0db8:0000:0000:0000:0000:0000:0000:0000:0000,1",
+	    "v=1 channel=md pos=1.0.1 n=1 src=2001:0db8:0000:0000:0000:0000:0000:0000:0000:0,1",
 	    "v=1 feed=itch epoch=00 number=1 n=1",
 	    "v=1 feed=itch scope=00 number=1 n=1",
 	    "v=1 feed=itch scope=00 epoch=00 n=1",

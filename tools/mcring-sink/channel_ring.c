@@ -158,11 +158,13 @@ static int lose(struct sink *s, struct channel_ring *r, enum loss_kind kind, uin
 
 static void begin_cell(struct sink *s, struct channel_ring *r, uint64_t rx_ns)
 {
-	const uint64_t cell = rx_ns / s->options->linger_ns;
+	const uint64_t linger_ns = s->options->linger_ns;
+	const int is_new = rx_ns - r->cell_ns >= linger_ns; /* also when it is earlier */
 
-	if (lane_has(&r->lane) && (cell != r->cell || lane_is_full(&r->lane)))
+	if (lane_has(&r->lane) && (is_new || lane_is_full(&r->lane)))
 		channel_ring_end(s, r);
-	r->cell = cell;
+	if (is_new)
+		r->cell_ns = rx_ns - rx_ns % linger_ns;
 }
 
 static int take_data(struct sink *s, struct channel_ring *r, const struct mcr_msg *m)
@@ -220,7 +222,7 @@ static int is_cell_over(const struct sink *s, struct channel_ring *r)
 		r->until_ns = until_ns;
 		r->stands_ns = now_ns;
 	}
-	return until_ns / linger_ns > r->cell || now_ns - r->stands_ns > linger_ns + SLACK_NS;
+	return until_ns >= r->cell_ns + linger_ns || now_ns - r->stands_ns > linger_ns + SLACK_NS;
 }
 
 /* There is no memory. When only open cells have it, nothing but their end gives it back. */

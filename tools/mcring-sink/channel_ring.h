@@ -20,7 +20,7 @@ struct channel_ring {
 	struct mcr_consumer *cursor; /* NULL = it is not read */
 	struct sink_place at;        /* of the next message to take; all 0 = nothing is known */
 	uint64_t last_ns;            /* arrival of the last message taken */
-	uint64_t cell;               /* of that: its time, in units of --linger */
+	uint64_t cell_ns;            /* of that: when its cell began, by --linger */
 	uint64_t until_ns;           /* mcr_consumer_until, as it was last ... */
 	uint64_t stands_ns;          /* ... and CLOCK_MONOTONIC since when it is that */
 	int is_over;                 /* its engine has ended, and all was taken */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <endian.h>
 #include <string.h>
 
 #include "wire.h"
@@ -22,11 +23,28 @@ char *wire_value(char *out, const char *text)
 	return out;
 }
 
-static uint8_t *put_octets(uint8_t *to, uint64_t v, unsigned octets)
+static uint8_t *put16(uint8_t *to, uint32_t v)
 {
-	for (unsigned i = 0; i < octets; i++)
-		*to++ = (uint8_t)(v >> 8 * i);
-	return to;
+	const uint16_t le = htole16((uint16_t)v);
+
+	memcpy(to, &le, sizeof(le));
+	return to + sizeof(le);
+}
+
+static uint8_t *put32(uint8_t *to, uint32_t v)
+{
+	const uint32_t le = htole32(v);
+
+	memcpy(to, &le, sizeof(le));
+	return to + sizeof(le);
+}
+
+static uint8_t *put64(uint8_t *to, uint64_t v)
+{
+	const uint64_t le = htole64(v);
+
+	memcpy(to, &le, sizeof(le));
+	return to + sizeof(le);
 }
 
 size_t wire_record(uint8_t out[MCR_SINK_HEAD_MAX], const struct mcr_sink_record *r, int with_source)
@@ -34,20 +52,20 @@ size_t wire_record(uint8_t out[MCR_SINK_HEAD_MAX], const struct mcr_sink_record 
 	const unsigned has = (r->hw_ns != 0 ? MCR_SINK_HAS_HW : 0u) |
 			     (with_source ? MCR_SINK_HAS_SOURCE : 0u) |
 			     (r->skip != 0 ? MCR_SINK_HAS_SKIP : 0u);
-	uint8_t *to = put_octets(out, r->len, 2) + 1;
+	uint8_t *to = put16(out, r->len) + 1;
 
-	to = put_octets(to, has | r->flags << MCR_SINK_FLAG_SHIFT, 1);
-	to = put_octets(to, r->count, 4);
-	to = put_octets(to, r->number, 8);
-	to = put_octets(to, r->rx_ns, 8);
+	*to++ = (uint8_t)(has | r->flags << MCR_SINK_FLAG_SHIFT);
+	to = put32(to, r->count);
+	to = put64(to, r->number);
+	to = put64(to, r->rx_ns);
 	if (has & MCR_SINK_HAS_HW)
-		to = put_octets(to, r->hw_ns, 8);
+		to = put64(to, r->hw_ns);
 	if (has & MCR_SINK_HAS_SOURCE) {
 		memcpy(to, r->source, sizeof(r->source));
-		to = put_octets(to + sizeof(r->source), r->source_port, 2);
+		to = put16(to + sizeof(r->source), r->source_port);
 	}
 	if (has & MCR_SINK_HAS_SKIP)
-		to = put_octets(to, r->skip, 4);
+		to = put32(to, r->skip);
 	out[2] = (uint8_t)(to - out);
 	return (size_t)(to - out);
 }
