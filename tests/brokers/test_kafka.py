@@ -295,18 +295,25 @@ def test_a_transaction_that_brokers_ended_in_an_outage_is_sent_again(lab, mock):
 
 
 def test_who_finds_another_one_s_position_after_an_outage_ends(lab, mock):
-    driver = Driver(lab, mock.url, set=SHORT)
-    driver.hand_over(0, 10, 'a')
-    other = Driver(lab, mock.url)
-    assert other.position == 'a'
-    other.hand_over(20, 10, 'of another')
-    mock.tell('error add_partitions NO_ERROR 1 600')
-    mock.tell('error produce INVALID_PRODUCER_EPOCH 1 600')
-    driver.produce(10, 10)
-    driver.position_to('b')
-    answer = driver.ask('wait')
+    for _ in range(10):
+        driver = Driver(lab, mock.url, set=SHORT)
+        driver.hand_over(0, 10, 'a')
+        other = Driver(lab, mock.url)
+        assert other.position == 'a'
+        other.hand_over(20, 10, 'of another')
+        mock.tell('error add_partitions NO_ERROR 1 600')
+        mock.tell('error produce INVALID_PRODUCER_EPOCH 1 600')
+        driver.produce(10, 10)
+        driver.position_to('b')
+        answer = driver.ask('wait')
+        driver.close()
+        other.close()
+        # Once a second the library looks for messages that wait too long, and if that comes before the answer, it
+        # only aborts. There a broker would find that another one has taken over, and the mock does not.
+        if not answer['aborted']:
+            break
     assert answer['fatal'] == 'during an outage another mcring-sink with --name one has taken over at this broker'
-    assert answer['is_taken_over'] and mock.positions('one') == ['a', 'of another']
+    assert answer['is_taken_over'] and mock.positions('one')[-2:] == ['a', 'of another']
 
 
 def test_it_ends_with_an_open_transaction_whatever_the_brokers_do(lab, mock):
