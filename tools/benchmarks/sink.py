@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What mcring-sink costs, beside a program of a hundred lines that only publishes (sink_peer.c): the same number of
 messages or packs of the same octets, ids and a header as long, to a stream of the same server, whose messages stay in
-memory. mcring-replay fills a ring once, so both have all their messages from the start. The rate is by the server's own
+memory. mcring-replay fills a ring once, and the peer has a file in memory, so both have all their messages from the
+start, in memory that they have not read yet. The rate is by the server's own
 times of the first and the last message; CPU time is all that the process takes, from its start to its end. And the rx
 lcore, beside a reader that only copies each message."""
 
@@ -174,12 +175,22 @@ def figures(server, cpu_s, messages):
             'server_ns': (server.cpu_s() - server.begun_s) * 1e9 / messages}
 
 
-def published(run, server, messages, octets, pack):
+@contextlib.contextmanager
+def payloads(octets, messages):
+    """A file of them in memory, as a ring has them."""
+    with tempfile.NamedTemporaryFile(prefix='mcring-bench', dir='/dev/shm') as out:
+        for _ in range(messages // CELL):
+            out.write(b'm' * octets * CELL)
+        out.flush()
+        yield out.name
+
+
+def published(run, server, messages, octets, pack, file):
     """By the peer."""
     server.begin()
     header = len(HEADER) + (len(' pack') if pack > 1 else 0)
     peer = start([peer_program(run.dir, 'sink_peer', 'libnats'), server.url, 'bench.md', str(GROUPS), str(messages),
-                  str(octets), str(pack), str(header), str(PENDING)])
+                  str(octets), str(pack), str(header), str(PENDING), file])
     cpu_s = finished(peer, PUBLISH_S)
     if (n := server.state()['messages']) != messages // pack:
         raise RuntimeError(f'sink_peer: {n} stored of {messages // pack}')
@@ -260,10 +271,10 @@ def nats(run):
         for octets, pack, messages in CASES[:2] if run.quick else CASES:
             case = f'{octets} octets' + (f', packs of {pack}' if pack > 1 else '')
             messages = QUICK if run.quick else messages
-            with Ring(run, octets, messages) as ring:
+            with Ring(run, octets, messages) as ring, payloads(octets, messages) as file:
                 run.compare_all('sink', lambda: handed_over(run, server, ring, messages, pack),
                                 lambda: {f'peer_{key}': value for key, value in
-                                         published(run, server, messages, octets, pack).items()}, [
+                                         published(run, server, messages, octets, pack, file).items()}, [
                     Row(case, 'rate', 'messages/s', LEAST, 'higher', 'peer_rate', 'a publisher'),
                     Row(f'{case}, CPU time', 'cpu_ns', 'ns/message', 1 / LEAST, 'lower', 'peer_cpu_ns',
                         'a publisher'),

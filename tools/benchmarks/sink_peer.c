@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* sink_peer URL SUBJECT SUBJECTS MESSAGES OCTETS HEADER PENDING: what one would write who has
- * messages and wants them in JetStream: publishes MESSAGES of OCTETS to SUBJECT.0 and so on, in
- * turn, each with an id and a header of HEADER octets, at most PENDING without an acknowledgement.
+/* sink_peer URL SUBJECT SUBJECTS MESSAGES OCTETS PACK HEADER PENDING [FILE]: what one would write
+ * who has messages, in the memory of FILE or one that is all of them, and wants them in JetStream:
+ * publishes MESSAGES of OCTETS to SUBJECT.0 and so on, in turn, in packs of PACK, each with an id
+ * and a header of HEADER octets, at most PENDING without an acknowledgement.
  * Ends when all are acknowledged, and prints how many were stored. It knows nothing of mcring, of
  * rings, of a position, or what to do when a server dies: see sink.py. */
+#include <fcntl.h>
 #include <nats/nats.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define ID_MAX      64
 #define SUBJECT_MAX 128
@@ -67,6 +70,15 @@ static void add(struct batch *b, unsigned long pack, const char *payload, unsign
 	b->n++;
 }
 
+/* The messages of a file, one behind the other; NULL = there is none, or it cannot be mapped. */
+static const char *map(const char *path, size_t octets)
+{
+	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	void *data = fd < 0 ? MAP_FAILED : mmap(NULL, octets, PROT_READ, MAP_SHARED, fd, 0);
+
+	return data == MAP_FAILED ? NULL : data;
+}
+
 static natsStatus publish_all(jsCtx *js, char **argv)
 {
 	const unsigned long subjects = strtoul(argv[3], NULL, 10),
@@ -74,8 +86,9 @@ static natsStatus publish_all(jsCtx *js, char **argv)
 	const unsigned long octets = strtoul(argv[5], NULL, 10), pack = strtoul(argv[6], NULL, 10);
 	const size_t header_len = strtoul(argv[7], NULL, 10);
 	struct batch *batches = calloc(subjects, sizeof(*batches)), *b;
-	char *payload = calloc(1, octets), *header = calloc(1, header_len + 1);
-	natsStatus s = NATS_OK;
+	char *one = calloc(1, octets), *header = calloc(1, header_len + 1);
+	const char *all = map(argv[9], messages * octets);
+	natsStatus s = argv[9] && !all ? NATS_INVALID_ARG : NATS_OK;
 
 	memset(header, 'h', header_len);
 	for (b = batches; b < batches + subjects; b++)
@@ -84,7 +97,7 @@ static natsStatus publish_all(jsCtx *js, char **argv)
 		char subject[SUBJECT_MAX], id[ID_MAX];
 
 		b = &batches[i % subjects];
-		add(b, pack, payload, octets);
+		add(b, pack, all ? all + i * octets : one, octets);
 		if (b->n < pack)
 			continue;
 		snprintf(subject, sizeof(subject), "%s.%lu", argv[2], i % subjects);
@@ -102,9 +115,9 @@ int main(int argc, char **argv)
 	jsOptions opts;
 	natsStatus s;
 
-	if (argc != 9) {
+	if (argc != 9 && argc != 10) {
 		fprintf(stderr, "usage: sink_peer URL SUBJECT SUBJECTS MESSAGES OCTETS PACK HEADER "
-				"PENDING\n");
+				"PENDING [FILE]\n");
 		return 2;
 	}
 	jsOptions_Init(&opts);
