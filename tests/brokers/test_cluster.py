@@ -62,6 +62,26 @@ class Cluster:
         self.network.run('ip', 'link', 'set', 'br1', 'up')
 
 
+def go_through(hosts, cut, mend):
+    """What befalls the hosts: one is lost and comes back, none reaches the brokers, two sinks start anew."""
+    hosts.lose('a')
+    for name in 'bc':
+        hosts.goes_on(name)
+    hosts.come_back('a')
+
+    cut()
+    time.sleep(CUT_SECONDS)
+    hosts.until_lapped()
+    mend()
+    for name in NAMES:
+        hosts.goes_on(name)
+
+    for name, signo in ('b', signal.SIGTERM), ('c', signal.SIGKILL):
+        assert hosts.sinks[name].stop(signo) in (0, -signal.SIGKILL)
+        hosts.sink(name, None)
+        hosts.goes_on(name)
+
+
 def test_what_is_read_of_jetstream_is_what_was_sent_but_for_what_was_told_as_lost(lab, hosts):
     cluster = Cluster(lab, hosts)
     for name in NAMES:
@@ -76,23 +96,7 @@ def test_what_is_read_of_jetstream_is_what_was_sent_but_for_what_was_told_as_los
         hosts.goes_on(name)
     killed.start()
 
-    hosts.lose('a')
-    for name in 'bc':
-        hosts.goes_on(name)
-    hosts.come_back('a')
-
-    cluster.cut()
-    time.sleep(CUT_SECONDS)
-    hosts.until_lapped()
-    cluster.mend()
-    for name in NAMES:
-        hosts.goes_on(name)
-
-    for name, signo in ('b', signal.SIGTERM), ('c', signal.SIGKILL):
-        assert hosts.sinks[name].stop(signo) in (0, -signal.SIGKILL)
-        hosts.sink(name, None)
-        hosts.goes_on(name)
-
+    go_through(hosts, cluster.cut, cluster.mend)
     sent = hosts.end_flow(TOTAL)
     done = cluster.reader.run(os.path.join(BROKERS, 'nats_reader'), cluster.url, 'MD', 'mcring.>', timeout=120)
     account = json.loads(done.stdout)
@@ -113,23 +117,7 @@ def test_what_is_read_of_kafkas_mock_is_what_was_sent_but_for_what_was_told_as_l
     for name in NAMES:
         hosts.goes_on(name)
 
-    hosts.lose('a')
-    for name in 'bc':
-        hosts.goes_on(name)
-    hosts.come_back('a')
-
-    mock.pause()
-    time.sleep(CUT_SECONDS)
-    hosts.until_lapped()
-    mock.go_on()
-    for name in NAMES:
-        hosts.goes_on(name)
-
-    for name, signo in ('b', signal.SIGTERM), ('c', signal.SIGKILL):
-        assert hosts.sinks[name].stop(signo) in (0, -signal.SIGKILL)
-        hosts.sink(name, None)
-        hosts.goes_on(name)
-
+    go_through(hosts, mock.pause, mock.go_on)
     sent = hosts.end_flow(TOTAL // 2)
     reader = subprocess.Popen([os.path.join(BROKERS, 'kafka_reader'), mock.servers, 'mcring.'], stdout=subprocess.PIPE)
     done = subprocess.run([os.path.join(BROKERS, 'kafka_numbers')], stdin=reader.stdout, capture_output=True, text=True,
