@@ -11,10 +11,10 @@ from sinks import Sink
 NAMES = 'abc'
 PORT = 5000
 # What the sinks take from a ring that holds all, and from one that holds less than an outage.
-DEEP = [f'239.1.1.{i}' for i in range(1, 41)]
+DEEP = [f'239.1.1.{i}' for i in range(1, 55)]  # the mock of Kafka keeps 5 MB of each
 SHALLOW = [f'239.1.2.{i}' for i in range(1, 11)]
 SHALLOW_SLOTS = 8192  # at most, of 64 octets
-RATE = 800  # datagrams of each group in a second
+RATE = 625  # datagrams of each group in a second
 ON_THE_WIRE = 'net_af_packet0,iface=eth0,framecnt=16384'  # 32 MB, for a machine that stands still
 
 

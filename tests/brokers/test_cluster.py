@@ -118,7 +118,7 @@ def test_what_is_read_of_kafkas_mock_is_what_was_sent_but_for_what_was_told_as_l
         hosts.goes_on(name)
 
     go_through(hosts, mock.pause, mock.go_on)
-    sent = hosts.end_flow(TOTAL // 2)
+    sent = hosts.end_flow(TOTAL)
     reader = subprocess.Popen([os.path.join(BROKERS, 'kafka_reader'), mock.servers, 'mcring.'], stdout=subprocess.PIPE)
     done = subprocess.run([os.path.join(BROKERS, 'kafka_numbers')], stdin=reader.stdout, capture_output=True, text=True,
                           timeout=120)
