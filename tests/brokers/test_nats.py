@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """NATS JetStream as a broker of mcring-sink: whatever the server does, each unit is stored and given back once."""
 
+import functools
 import signal
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -343,16 +345,25 @@ def test_check_makes_nothing_and_shuts_nobody_out(lab, server, client):
 
 
 @pytest.fixture
-def cluster(lab):
-    """Three servers, each of which knows the others."""
+def members(lab):
+    """Three servers that know each other; each starts when it is called."""
     ports = [nats.free_port() for _ in range(3)]
     routes = ', '.join(f'"nats://127.0.0.1:{port}"' for port in ports)
-    servers = [nats.Server(lab, name=f'nats{i}', wait=False, more=f"""cluster {{ name: c, listen: "127.0.0.1:{port}",
-        routes: [{routes}] }}""") for i, port in enumerate(ports)]
+    return [functools.partial(nats.Server, lab, name=f'nats{i}', wait=False, more=f'''
+        cluster {{ name: c, listen: "127.0.0.1:{port}", routes: [{routes}] }}''') for i, port in enumerate(ports)]
+
+
+def started(members):
+    servers = [start() for start in members]
     for one in servers:
         wait_for(one.is_ready, 60, 'nats-server is ready')
     wait_for(lambda: any('metadata leader' in one.log() for one in servers), 60, 'JetStream has a leader')
     return servers
+
+
+@pytest.fixture
+def cluster(members):
+    return started(members)
 
 
 def leader_of(servers, stream='MD'):
@@ -384,6 +395,17 @@ def test_a_leader_that_is_killed_is_followed_by_another_and_all_is_stored_once(l
         assert sorted(set(numbers(client))) == list(range(40_000))
         assert client.position('sink') == {'at': 9}
         assert client.stream('KV_mcring-sink')['config']['num_replicas'] == 3
+
+
+def test_a_cluster_that_is_not_complete_yet_is_waited_for(lab, members):
+    url = ','.join(one.url for one in started(members[:2]))
+    failed = Driver(lab, url, 'MD,create,replicas=3', give_up_ms=500).opened['failed']
+    assert failed[0] == 110 and 'no suitable peers' in failed[1]
+    with ThreadPoolExecutor() as pool:  # its driver ends with its thread
+        waits = pool.submit(lambda: Driver(lab, url, 'MD,create,replicas=3', give_up_ms=60_000).opened)
+        time.sleep(1)
+        members[2]()
+        assert waits.result()['loaded'] is None
 
 
 def test_the_other_servers_of_a_cluster_are_found_by_one(lab, cluster):

@@ -9,7 +9,7 @@
 
 #define CONNECT_MS 2000 /* for a server that takes the connection and says nothing */
 #define WAIT_MS    3000 /* for an answer */
-#define PAUSE_MS   200  /* between two attempts to connect */
+#define PAUSE_MS   200  /* between two attempts */
 #define WINDOW_NS  INT64_C(120000000000) /* JetStream's own, where none is asked for */
 #define TRIES      8                     /* of two processes that load at a time */
 
@@ -215,6 +215,12 @@ static natsStatus make_stream(struct admin *a, const struct nats_config *c, jsSt
 	return js_AddStream(si, a->js, &config, NULL, code);
 }
 
+/* A cluster that has just begun: not all of its servers have found each other. */
+static int is_forming(jsErrCode code)
+{
+	return code == JSClusterNoPeersErr || code == JSClusterNotAvailErr;
+}
+
 static int ensure_stream(struct admin *a, const struct nats_config *c, uint64_t *window_ns,
 			 jsStreamConfig *is, struct mcr_error *err)
 {
@@ -244,8 +250,10 @@ static int ensure_stream(struct admin *a, const struct nats_config *c, uint64_t 
 		snprintf(doing, sizeof(doing),
 			 "stream %s: no answer: may this user ask $JS.API.>, has it a leader?",
 			 c->stream.name);
-	if (s != NATS_OK)
-		return nats_failure(err, s, doing);
+	if (s != NATS_OK) {
+		rc = nats_failure(err, s, doing);
+		return is_forming(code) ? -ETIMEDOUT : rc;
+	}
 	rc = check_stream(c, si->Config, err);
 	*window_ns = (uint64_t)si->Config->Duplicates;
 	is->Replicas = si->Config->Replicas;
@@ -290,7 +298,9 @@ int nats_admin_ensure(const struct nats_config *c, uint64_t until_ns, uint64_t *
 
 	if (rc)
 		return rc;
-	rc = ensure_stream(&a, c, window_ns, &is, err);
+	while ((rc = ensure_stream(&a, c, window_ns, &is, err)) == -ETIMEDOUT &&
+	       monotonic_ns() + PAUSE_MS * 1000000ull < until_ns)
+		nats_Sleep(PAUSE_MS);
 	if (!rc && !c->is_check) {
 		do /* when one has just been made its servers choose a leader */
 			rc = ensure_bucket(&a, &is, err);
