@@ -89,6 +89,39 @@ static void an_engine_without_the_feed_is_asked_again(void **state)
 	rig_sink_destroy(&r);
 }
 
+/* ---- a broker that has enough ---- */
+
+static void a_feed_is_left_as_it_is_while_the_broker_has_enough(void **state)
+{
+	struct sink_rig r;
+	struct epoll_event event;
+	unsigned cells;
+
+	rig_sink(&r, 1 << 20, "");
+	r.options.pack = 32;
+	r.options.linger_ns = 1000000;
+	start(&r, NULL);
+	send_on(&r, -1, 1, 1);
+	await(&r, has_read(&r, 1));
+	r.s.is_held = 1;
+	cells = r.cells;
+	for (uint64_t i = 2; i <= 20; i++)
+		send_on(&r, -1, i, 1);
+	for (int i = 0; i < 100; i++) {
+		assert_int_equal(read_once(&r), 0);
+		usleep(1000);
+	}
+	assert_int_equal(r.n, 1);
+	assert_int_equal(r.cells, cells); /* it is old, but more of it may be there */
+	assert_true(feed_calls.behind(&r.src) >= 19);
+	assert_int_equal(feed_calls.arm(&r.s, &r.src), 0);
+	assert_int_equal(epoll_wait(r.s.epoll_fd, &event, 1, 0), 0);
+	r.s.is_held = 0;
+	await(&r, has_read(&r, 20));
+	expect_numbers(&r, 1, 20);
+	rig_sink_destroy(&r);
+}
+
 /* ---- positions ---- */
 
 static void a_position_that_makes_no_sense_is_refused(void **state)
@@ -194,6 +227,7 @@ int main(void)
 	    cmocka_unit_test(all_engines_may_go_and_what_was_missed_is_told),
 	    cmocka_unit_test(a_feed_that_is_declared_anew_is_opened_anew),
 	    cmocka_unit_test(an_engine_without_the_feed_is_asked_again),
+	    cmocka_unit_test(a_feed_is_left_as_it_is_while_the_broker_has_enough),
 	    cmocka_unit_test(a_position_that_makes_no_sense_is_refused),
 	    cmocka_unit_test(a_position_may_have_any_octet),
 	    cmocka_unit_test(streams_that_are_gone_make_room_for_new_ones),

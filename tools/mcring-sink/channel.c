@@ -15,6 +15,7 @@
 #include "../common/clock.h"
 #include "channel_ring.h"
 #include "core/error.h"
+#include "hold.h"
 #include "loss.h"
 #include "pack.h"
 #include "position.h"
@@ -390,23 +391,13 @@ static unsigned read_channel(struct sink *s, struct sink_source *src, uint64_t n
 
 /* ---- sleep ---- */
 
-/* Without memory only the broker can make it go on. */
-static void watch(const struct sink *s, struct channel *c, int is_watched)
-{
-	struct epoll_event event = {.events = is_watched ? EPOLLIN : 0,
-				    .data.fd = mcr_consumer_fd(c->base)};
-
-	if (c->is_watched != is_watched)
-		epoll_ctl(s->epoll_fd, EPOLL_CTL_MOD, event.data.fd, &event);
-	c->is_watched = is_watched;
-}
-
 static int arm(struct sink *s, struct sink_source *src)
 {
 	struct channel *c = src->state;
+	const int is_stuck = c->is_stuck || s->is_held; /* only the broker can make it go on */
 
-	watch(s, c, !c->is_stuck);
-	if (c->is_stuck || c->state == CHANNEL_AWAY || c->state == CHANNEL_BEGINS)
+	hold_watch(s, mcr_consumer_fd(c->base), &c->is_watched, !is_stuck);
+	if (is_stuck || c->state == CHANNEL_AWAY || c->state == CHANNEL_BEGINS)
 		return 0;
 	mcr_consumer_seek(c->base, MCR_START_NEWEST);
 	if (c->state == CHANNEL_ENDS || mcr_consumer_arm(c->base) != 0)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "../common/clock.h"
+#include "hold.h"
 #include "loss.h"
 #include "pack.h"
 #include "put.h"
@@ -173,7 +174,8 @@ static int take_data(struct sink *s, struct channel_ring *r, const struct mcr_ms
 	struct pack_message p = {
 	    .lane = &r->lane,
 	    .flow = &flow->flow,
-	    .place = r->at,
+	    /* r->at; it was just written in part, so reading it whole waits for that. */
+	    .place = {.epoch = {r->at.epoch[0]}, .next = m->pos.seq},
 	    .count = 1,
 	    .len = m->len,
 	    .rx_ns = m->rx_ns,
@@ -237,6 +239,8 @@ int channel_ring_read(struct sink *s, struct channel_ring *r, unsigned *took)
 {
 	int n = 0;
 
+	if (hold_ring(s, r->cursor, r->index))
+		return 0;
 	for (unsigned i = 0; i < BATCHES; i++) {
 		n = poll_more(r);
 		if (n <= 0)

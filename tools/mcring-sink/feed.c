@@ -127,6 +127,8 @@ static unsigned read_feed(struct sink *s, struct sink_source *src, uint64_t now_
 
 	if (is_there && !src->is_attached)
 		return (unsigned)(src->is_attached = 1);
+	if (is_there && feed_link_waits(s, &f->link))
+		return 0;
 	for (int i = 0; is_there && i < BATCHES && ret == 0 && poll_feed(f) > 0; i++)
 		while (f->at < f->n && ret == 0) {
 			ret = feed_take(f);
@@ -144,7 +146,12 @@ static int arm(struct sink *s, struct sink_source *src)
 {
 	struct feed *f = src->state;
 
-	return src->is_attached && f->at == f->n && mcr_feed_arm(f->link.feed);
+	const int is_stuck = f->at < f->n || s->is_held; /* only the broker can make it go on */
+
+	if (!src->is_attached)
+		return 0;
+	feed_link_watch(s, &f->link, !is_stuck);
+	return !is_stuck && mcr_feed_arm(f->link.feed);
 }
 
 static void flush(struct sink *s, struct sink_source *src)

@@ -12,6 +12,7 @@
 #include "core/error.h"
 #include "feed/open.h"
 #include "feed/state.h"
+#include "hold.h"
 
 #define LABEL     "mcring-sink"
 #define RETRY_NS  UINT64_C(200000000)  /* between two attempts */
@@ -101,6 +102,7 @@ static void open_feed(struct sink *s, struct sink_source *src, struct feed_link 
 	}
 	mcr_feed_ask_close(&l->ask);
 	watch_fd(s, mcr_feed_fd(l->feed), EPOLL_CTL_ADD);
+	l->is_watched = 1;
 	l->due_ns = monotonic_ns() + ATTACH_NS;
 }
 
@@ -169,6 +171,20 @@ void feed_link_close(struct sink *s, struct feed_link *l, uint64_t pause_ns)
 	l->feed = NULL;
 	l->is_read = 0;
 	l->due_ns = monotonic_ns() + pause_ns;
+}
+
+int feed_link_waits(const struct sink *s, const struct feed_link *l)
+{
+	int is_waiting = s->is_held;
+
+	for (unsigned i = 0; is_waiting && i < l->feed->n_readers; i++)
+		is_waiting = hold_ring(s, l->feed->readers[i]->c, l->feed->readers[i]->ring);
+	return is_waiting;
+}
+
+void feed_link_watch(const struct sink *s, struct feed_link *l, int is_watched)
+{
+	hold_watch(s, mcr_feed_fd(l->feed), &l->is_watched, is_watched);
 }
 
 uint64_t feed_link_behind(const struct feed_link *l)

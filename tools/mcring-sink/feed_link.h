@@ -18,6 +18,7 @@ struct feed_link {
 	int is_asked;
 	int is_read;     /* its lines are attached, as far as they can be */
 	int was_read;    /* in this life of the sink */
+	int is_watched;  /* the feed wakes the sink */
 	uint64_t due_ns; /* CLOCK_MONOTONIC: when to ask again, to give up an answer, or to go on
 			  * without a line that is not attached yet */
 };
@@ -34,6 +35,12 @@ int feed_link_step(struct sink *s, struct sink_source *src, struct feed_link *l,
 
 /* feed_link_close closes the feed, and what is asked. It may be opened again: after pause_ns. */
 void feed_link_close(struct sink *s, struct feed_link *l, uint64_t pause_ns);
+
+/* feed_link_waits: whether all rings of a feed that is read are left as they are: hold_ring. */
+int feed_link_waits(const struct sink *s, const struct feed_link *l);
+
+/* feed_link_watch: whether a feed that is read wakes the sink. */
+void feed_link_watch(const struct sink *s, struct feed_link *l, int is_watched);
 
 /* feed_link_behind: messages in the rings that were not handed out. */
 uint64_t feed_link_behind(const struct feed_link *l);

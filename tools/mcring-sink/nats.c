@@ -20,6 +20,7 @@
 
 #define MS           1000000ull
 #define UNITS_MAX    (NATS_QUEUE_SIZE - 1) /* with the sink or with us; one place is a mark's */
+#define OCTETS_MAX   (8ull << 20) /* likewise: what a cache may still have when it is sent */
 #define ROUND_UNITS  256
 #define BUSY         64           /* done in a round: the next one begins at once */
 #define PACE_NS      (150 * 1000) /* else it waits, so that one write carries several units */
@@ -57,7 +58,9 @@ struct sink_broker {
 	int is_stopping; /* the sink's thread says so */
 	int has_mark;    /* a checkpoint that is not stored */
 	int life;        /* enum life */
-	uint64_t given;  /* the sink's: units that were sent and not given back */
+	/* The sink's: */
+	uint64_t given;        /* units that were sent and not given back ... */
+	uint64_t given_octets; /* ... and of their bodies */
 	pthread_mutex_t mu;
 	struct sink_broker_info info; /* the store's, as it was last; under mu */
 };
@@ -270,11 +273,14 @@ static void *run(void *user)
 		}
 		const unsigned n = work(b);
 
-		if (!n && !b->link.is_lost)
+		if (n >= BUSY || b->link.is_lost)
+			continue;
+		nats_link_rest(&b->link);
+		if (n)
+			nanosleep(&pace, NULL);
+		else
 			doze(b, next_ms(&b->store, monotonic_ns()),
 			     nats_store_can_send(&b->store, monotonic_ns()));
-		else if (n < BUSY)
-			nanosleep(&pace, NULL);
 	}
 	if (__atomic_exchange_n(&b->life, LIFE_ENDED, __ATOMIC_ACQ_REL) == LIFE_ABANDONED)
 		release(b);
@@ -344,9 +350,10 @@ static int broker_load(struct sink_broker *b, char **text, struct mcr_error *err
 
 static int broker_send(struct sink_broker *b, struct sink_unit *unit)
 {
-	if (b->given == UNITS_MAX)
+	if (b->given == UNITS_MAX || b->given_octets >= OCTETS_MAX)
 		return -EAGAIN;
 	b->given++;
+	b->given_octets += unit->len;
 	nats_queue_put(&b->in, (struct nats_entry){.item = unit, .kind = IN_UNIT});
 	wake(b);
 	return 0;
@@ -375,6 +382,7 @@ static unsigned take_settled(struct sink_broker *b, struct sink_done *done, unsi
 		const struct nats_entry e = nats_queue_take(&b->settled);
 
 		done[i].unit = e.item;
+		b->given_octets -= done[i].unit->len;
 		done[i].result = (enum sink_result)e.kind;
 		snprintf(done[i].why, sizeof(done[i].why), "%s", e.text ? e.text : "");
 		free(e.text);

@@ -12,7 +12,8 @@
 #include "nats_link.h"
 
 #define BUFFER_BYTES (128 * 1024) /* of the library's, for each direction; it grows to write */
-#define SPENT_BYTES  (1024 * 1024)
+#define SPENT_WORTH  128          /* messages, to wake the library's thread for them */
+#define SPENT_BYTES  (4 * 1024 * 1024)
 #define NO_PINGS_MS  (INT64_C(1000) * 3600 * 24 * 365)
 
 /* The library's calls of an event loop. All come within a call of this thread's. */
@@ -212,6 +213,12 @@ void nats_link_spend(struct nats_link *l, natsMsg *msg)
 	l->spent[l->n_spent++] = msg;
 	l->spent_bytes += (size_t)natsMsg_GetDataLength(msg);
 	if (l->n_spent == NATS_SPENT_MAX || l->spent_bytes >= SPENT_BYTES)
+		destroy_spent(l);
+}
+
+void nats_link_rest(struct nats_link *l)
+{
+	if (l->n_spent >= SPENT_WORTH)
 		destroy_spent(l);
 }
 

@@ -16,8 +16,8 @@
 
 #include "nats_config.h"
 
-#define NATS_TOKEN_MAX 32 /* with the NUL */
-#define NATS_SPENT_MAX 256
+#define NATS_TOKEN_MAX 32   /* with the NUL */
+#define NATS_SPENT_MAX 2048 /* messages to be destroyed */
 
 struct nats_link {
 	const struct nats_config *config;
@@ -78,9 +78,13 @@ natsStatus nats_link_next(struct nats_link *l, natsMsg **msg, const char **token
  * publish, why it ends the connection. It holds until nats_link_drop. */
 const char *nats_link_why(const struct nats_link *l);
 
-/* nats_link_spend destroys a message, now or together with later ones: the library has a thread of
- * its own that frees them, and each of them alone would wake it. */
+/* nats_link_spend has a message destroyed: the library has a thread of its own that frees them,
+ * which each of them alone would wake, and which waits with this one for the same memory. So they
+ * are kept until nats_link_rest, or until there are many. */
 void nats_link_spend(struct nats_link *l, natsMsg *msg);
+
+/* nats_link_rest: this thread is about to sleep, and the other one may free what was spent. */
+void nats_link_rest(struct nats_link *l);
 
 /* nats_link_buffered: octets that wait for the socket. */
 int nats_link_buffered(const struct nats_link *l);

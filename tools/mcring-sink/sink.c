@@ -20,6 +20,8 @@
 #define LOG_NS         UINT64_C(1000000000) /* between two looks at what is to be logged */
 #define AGAIN_NS       UINT64_C(1000000)    /* until a checkpoint is tried again */
 #define SLEEP_MS       100
+#define HELD_MS        1                     /* until rings that wait are looked at again */
+#define TAKES_NS       UINT64_C(100000000)   /* so long after its last unit the broker takes none */
 #define GIVE_UP_NS     UINT64_C(10000000000) /* what the start waits for the broker */
 #define NS_OF_A_MS     1000000
 #define NS_OF_A_SECOND 1000000000
@@ -96,6 +98,7 @@ static unsigned send_all(struct sink *s, uint64_t now_ns)
 
 	while (s->ready.head && s->calls->send(s->broker, &s->ready.head->to_broker) == 0) {
 		was_sent(s, unit_list_take(&s->ready));
+		s->took_ns = now_ns;
 		checkpoint(s, now_ns);
 		n++;
 	}
@@ -107,6 +110,7 @@ unsigned sink_round(struct sink *s, uint64_t now_ns)
 {
 	unsigned n = settle_all(s);
 
+	s->is_held = s->ready.head && now_ns - s->took_ns < TAKES_NS;
 	for (unsigned i = 0; i < s->n_sources; i++)
 		n += s->sources[i]->calls->read(s, s->sources[i], now_ns);
 	n += send_all(s, now_ns);
@@ -124,6 +128,8 @@ int sink_arm(struct sink *s)
 	for (unsigned i = 0; i < s->n_sources; i++)
 		if (s->sources[i]->calls->arm(s, s->sources[i]) != 0)
 			return 0;
+	if (s->is_held)
+		return HELD_MS;
 	return s->open > 0 && linger_ms < SLEEP_MS ? (int)linger_ms : SLEEP_MS;
 }
 

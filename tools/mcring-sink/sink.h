@@ -94,6 +94,8 @@ struct sink {
 	uint64_t checkpoints;   /* that the broker took, stored or not */
 	uint64_t checkpoint_due_ns; /* CLOCK_MONOTONIC, as is ... */
 	uint64_t log_due_ns;        /* ... of loss_log */
+	uint64_t took_ns;           /* ... and when the broker took a unit last */
+	int is_held;                /* it takes units, but no more just now: see hold.h */
 	int is_ending;              /* sink_finish was called */
 	json_t *others;             /* of the position: what is of no source here */
 	uint64_t trouble_ns;  /* CLOCK_MONOTONIC since when the broker takes nothing; 0 = it does */
