@@ -2,7 +2,7 @@
 """A feed against the truth of its sender, which writes down what it lost itself on each line, and what
 it sent late: each number is handed out once or given up, and nothing that came is given up without
 saying so later. Two engines, one for each line. mcring-watch is beside the reader, records, and counts the same.
-MCR_TRUTH_SECONDS (20) is how long it is sent."""
+MCR_TRUTH_SECONDS (12) is how long it is sent."""
 
 import collections
 import json
@@ -19,7 +19,7 @@ from netlab import wait_for
 from programs import BUILD, Daemon
 from watching import File, Watch
 
-SECONDS = int(os.environ.get('MCR_TRUTH_SECONDS', '20'))
+SECONDS = int(os.environ.get('MCR_TRUTH_SECONDS', '12'))
 STOP_SECONDS = int(os.environ.get('MCR_STOP_SECONDS', '1'))
 SEED = int(os.environ.get('MCR_TRUTH_SEED', '1'))
 EXAMPLE = os.path.join(BUILD, 'examples', 'feed')
