@@ -24,9 +24,9 @@ collect_ignore = [] if os.environ.get('MCRING_PEERS') else ['test_socket_peers.p
 # comes: tools/check runs three of them side by side. All others have the machine to themselves, also the two of a
 # switch whose scenarios are all under way at once.
 WAITS = {f'test_{name}.py' for name in '''
-    access beside captures capabilities errors example feeds_declared gen_replay install interface_list ipv6_host malformed
-    membership membership_frames membership_routers membership_versions ports programs proxy querier querier_peers
-    quickstart relay relay_peers relay_ways reload routes shard stats_socket telemetry why why_membership
+    access beside captures capabilities errors example feeds_declared gen_replay install interface_list ipv6_host
+    malformed membership membership_frames membership_routers membership_versions ports programs proxy querier
+    querier_peers quickstart relay relay_peers relay_ways reload routes shard stats_socket telemetry why why_membership
     why_readers'''.split()}
 
 

@@ -100,6 +100,31 @@ static void a_ring_that_is_nearly_full_is_read_all_the_same(void **state)
 	rig_end(r);
 }
 
+static void a_ring_that_is_nearly_full_does_not_have_the_others_wait(void **state)
+{
+	struct sink_rig *r = *state;
+	struct account a;
+	uint64_t messages = 0;
+
+	rig_begin(r, 2, 65536);
+	r->made.room = r->made.takes = 50;
+	rig_start(r);
+	rig_attach(r);
+	for (int i = 0; i < 300; i++) {
+		small_engine_publish_seqs(&r->e, 0, 60); /* more than the broker takes */
+		messages += 60;
+		if (i == 150)
+			small_engine_publish_seqs(&r->e, 1, 5);
+		rig_round(r);
+	}
+	a = account_of(&r->made, EPOCH, 1, 5);
+	assert_int_equal(a.n_came, 5);
+	free(a.came);
+	r->made.room = r->made.takes = UINT32_MAX;
+	settle(r, messages);
+	rig_end(r);
+}
+
 static void a_broker_that_takes_nothing_is_read_ahead_of(void **state)
 {
 	struct sink_rig *r = *state;
@@ -120,6 +145,8 @@ int main(void)
 					    setup, teardown),
 	    cmocka_unit_test_setup_teardown(a_ring_that_is_nearly_full_is_read_all_the_same, setup,
 					    teardown),
+	    cmocka_unit_test_setup_teardown(
+		a_ring_that_is_nearly_full_does_not_have_the_others_wait, setup, teardown),
 	    cmocka_unit_test_setup_teardown(a_broker_that_takes_nothing_is_read_ahead_of, setup,
 					    teardown),
 	};

@@ -173,7 +173,7 @@ void feed_link_close(struct sink *s, struct feed_link *l, uint64_t pause_ns)
 	l->due_ns = monotonic_ns() + pause_ns;
 }
 
-int feed_link_waits(const struct sink *s, const struct feed_link *l)
+int feed_link_waits(struct sink *s, const struct feed_link *l)
 {
 	int is_waiting = s->is_held;
 

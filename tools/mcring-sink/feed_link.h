@@ -37,7 +37,7 @@ int feed_link_step(struct sink *s, struct sink_source *src, struct feed_link *l,
 void feed_link_close(struct sink *s, struct feed_link *l, uint64_t pause_ns);
 
 /* feed_link_waits: whether all rings of a feed that is read are left as they are: hold_ring. */
-int feed_link_waits(const struct sink *s, const struct feed_link *l);
+int feed_link_waits(struct sink *s, const struct feed_link *l);
 
 /* feed_link_watch: whether a feed that is read wakes the sink. */
 void feed_link_watch(const struct sink *s, struct feed_link *l, int is_watched);

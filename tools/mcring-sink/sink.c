@@ -110,7 +110,8 @@ unsigned sink_round(struct sink *s, uint64_t now_ns)
 {
 	unsigned n = settle_all(s);
 
-	s->is_held = s->ready.head && now_ns - s->took_ns < TAKES_NS;
+	s->is_held = s->ready.head && now_ns - s->took_ns < TAKES_NS && !s->is_pressed;
+	s->is_pressed = 0;
 	for (unsigned i = 0; i < s->n_sources; i++)
 		n += s->sources[i]->calls->read(s, s->sources[i], now_ns);
 	n += send_all(s, now_ns);

@@ -96,6 +96,7 @@ struct sink {
 	uint64_t log_due_ns;        /* ... of loss_log */
 	uint64_t took_ns;           /* ... and when the broker took a unit last */
 	int is_held;                /* it takes units, but no more just now: see hold.h */
+	int is_pressed;             /* though it was, a ring was nearly full */
 	int is_ending;              /* sink_finish was called */
 	json_t *others;             /* of the position: what is of no source here */
 	uint64_t trouble_ns;  /* CLOCK_MONOTONIC since when the broker takes nothing; 0 = it does */
