@@ -15,25 +15,27 @@
 
 #include "../../tools/mcring-ctl/keys.h"
 
-/* A program on a terminal, whose other side is fd. */
+/* A program on a terminal, whose other side is fd; what it says, and what it waits for at its end:
+ * a terminal loses what it was given last when its program ends. */
 struct program {
-	int fd;
+	int fd, says, leave;
 	pid_t pid;
 };
 
-/* Says what comes of waiting for a minute until something ends it: r, t, e are the events. */
-static void follow_keys(void)
+/* Says what comes of waiting for a minute until something ends it: b, r, x are the events. */
+static void follow_keys(int says, int leave)
 {
 	struct ctl_keys keys;
 	enum ctl_keys_event event;
+	char c;
 
 	ctl_keys_begin(&keys);
-	(void)!write(STDOUT_FILENO, "b", 1);
-	do {
-		event = ctl_keys_wait(&keys, 60);
-		(void)!write(STDOUT_FILENO, event == CTL_KEYS_RESUMED ? "r" : "x", 1);
-	} while (event == CTL_KEYS_RESUMED);
+	(void)!write(says, "b", 1);
+	while ((event = ctl_keys_wait(&keys, 60)) == CTL_KEYS_RESUMED)
+		(void)!write(says, "r", 1);
 	ctl_keys_end(&keys);
+	(void)!write(says, "x", 1);
+	(void)!read(leave, &c, 1);
 	_exit(event == CTL_KEYS_END ? 7 : 8);
 }
 
@@ -42,7 +44,7 @@ static char said(const struct program *p)
 {
 	char c = 0;
 
-	assert_int_equal(read(p->fd, &c, 1), 1);
+	assert_int_equal(read(p->says, &c, 1), 1);
 	return c;
 }
 
@@ -56,23 +58,35 @@ static int is_raw(const struct program *p)
 
 static void start(struct program *p)
 {
+	int says[2], leave[2];
+
+	assert_int_equal(pipe(says), 0);
+	assert_int_equal(pipe(leave), 0);
 	p->pid = forkpty(&p->fd, NULL, NULL, NULL);
 	assert_true(p->pid >= 0);
-	if (p->pid == 0)
-		follow_keys();
+	if (p->pid == 0) {
+		close(leave[1]);
+		follow_keys(says[1], leave[0]);
+	}
+	close(says[1]);
+	close(leave[0]);
+	p->says = says[0];
+	p->leave = leave[1];
 	assert_int_equal(said(p), 'b');
 	assert_true(is_raw(p));
 }
 
-/* It has ended as it should. What it said stays to be read, so the other side is still there. */
+/* It ends as it should. */
 static void has_ended(const struct program *p)
 {
 	int status;
 
 	assert_int_equal(said(p), 'x');
+	assert_false(is_raw(p));
+	close(p->leave);
 	assert_int_equal(waitpid(p->pid, &status, 0), p->pid);
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 7);
-	assert_false(is_raw(p));
+	close(p->says);
 	close(p->fd);
 }
 
