@@ -281,15 +281,20 @@ def test_a_commit_in_an_outage_that_was_too_long_is_found_to_be_stored(lab, mock
     assert written(mock) == once(0, 30) and mock.positions('one') == ['a', 'b', 'c']
 
 
+def ended_in_an_outage(mock, driver):
+    """What becomes of ten units whose transaction the brokers end meanwhile."""
+    mock.tell('error add_partitions NO_ERROR 1 600')
+    mock.tell('error produce INVALID_PRODUCER_EPOCH 1 600')
+    driver.produce(10, 10)
+    driver.position_to('b')
+    return driver.ask('wait')
+
+
 def test_a_transaction_that_brokers_ended_in_an_outage_is_sent_again(lab, mock):
     for _ in range(10):
         driver = Driver(lab, mock.url, set=SHORT)
         driver.hand_over(0, 10, 'a')
-        mock.tell('error add_partitions NO_ERROR 1 600')
-        mock.tell('error produce INVALID_PRODUCER_EPOCH 1 600')
-        driver.produce(10, 10)
-        driver.position_to('b')
-        answer = driver.ask('wait')
+        answer = ended_in_an_outage(mock, driver)
         assert (answer['stored'], answer['checkpoints'], answer['fatal'], answer['twice']) == (20, 2, '', 0)
         last = driver.hand_over(20, 10, 'c')
         driver.close()
@@ -306,11 +311,7 @@ def test_who_finds_another_one_s_position_after_an_outage_ends(lab, mock):
         other = Driver(lab, mock.url)
         assert other.position == 'a'
         other.hand_over(20, 10, 'of another')
-        mock.tell('error add_partitions NO_ERROR 1 600')
-        mock.tell('error produce INVALID_PRODUCER_EPOCH 1 600')
-        driver.produce(10, 10)
-        driver.position_to('b')
-        answer = driver.ask('wait')
+        answer = ended_in_an_outage(mock, driver)
         driver.close()
         other.close()
         # Once a second the library looks for messages that wait too long, and if that comes before the answer, it
